@@ -1,0 +1,138 @@
+"""The wire between Blender and the backend: one JSON object on one line, both ways.
+
+Standard library only, and the only place where message types are spelled: the add-on imports this same
+file. Pixels never travel here; they go through files in the job's folder.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import AvatarTexError, ErrorCode
+
+PROTOCOL = 1  # raised when a field changes its meaning
+
+#: Stage names in the order of the pipeline; the panel shows the label.
+STAGES = {
+    "load": "Loading",
+    "portrait": "Reading the portrait",
+    "register": "Registering the head",
+    "atlas": "Projecting the portrait",
+    "inpaint": "Inpainting (1/3)",
+    "latent": "Fitting the latent (2/3)",
+    "repaint": "Repainting (3/3)",
+    "compose": "Composing the texture",
+}
+
+STYLES = ("auto", "photo", "cartoon", "anime", "painting")
+SIZES = (512, 1024, 2048, 4096)
+PROFILES = ("builtin",)
+DEVICES = ("auto", "cpu", "cuda")
+
+
+@dataclass(frozen=True)
+class Generate:
+    """Ask for one texture. Exactly one of mesh (OBJ, PLY, GLB) and capture (HeadCapture npz) is a path."""
+
+    job: str                        # the caller's name for this job
+    portrait: str                   # path of the picture
+    output: str                     # path of the texture to write (PNG, sRGB, 8 bit)
+    mesh: str = ""
+    capture: str = ""
+    size: int = 1024                # texels, width and height
+    style: str = "auto"
+    seed: int = 0
+    profile: str = "builtin"
+    device: str = "auto"
+    base_texture: str = ""          # what untouched texels keep (body, clothes)
+    provenance: str = ""            # path; red photo, green mirrored, blue generated
+    report: str = ""                # path of the JSON report
+    keep_stages: str = ""           # folder for one picture per step
+
+
+@dataclass(frozen=True)
+class Cancel:
+    job: str
+
+
+@dataclass(frozen=True)
+class Shutdown:
+    pass
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker's first line."""
+
+    protocol: int
+    version: str
+    device: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    job: str
+    stage: str                      # a key of STAGES
+    fraction: float                 # 0..1 of the whole job
+
+
+@dataclass(frozen=True)
+class Result:
+    job: str
+    output: str
+    provenance: str = ""
+    report: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Failure:
+    job: str
+    code: str                       # an ErrorCode
+    message: str
+    cure: str
+
+    @classmethod
+    def of(cls, job: str, error: AvatarTexError) -> "Failure":
+        return cls(job, str(error.code), error.message, error.cure)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The job was cancelled; nothing was written."""
+
+    job: str
+
+
+Message = Generate | Cancel | Shutdown | Ready | Progress | Result | Failure | Stopped
+_TYPES: dict[str, type] = {
+    t.__name__.lower(): t for t in (Generate, Cancel, Shutdown, Ready, Progress, Result, Failure, Stopped)
+}
+
+
+def encode(message: Message) -> str:
+    """One line, without the line break."""
+    body: dict[str, Any] = {"type": type(message).__name__.lower(), **dataclasses.asdict(message)}
+    return json.dumps(body, ensure_ascii=True, separators=(",", ":"))
+
+
+def decode(line: str) -> Message:
+    """The message on one line.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, when the line is not a message of this protocol.
+    """
+    try:
+        body = json.loads(line)
+        kind = _TYPES[body.pop("type")]
+        return kind(**body)
+    except (ValueError, KeyError, TypeError, AttributeError) as reason:
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST,
+            f"Not a message of this protocol ({reason!r}): {line[:120]!r}.",
+            "Use the add-on and the backend of the same AvatarTex version.",
+        ) from None
