@@ -1,0 +1,1 @@
+"""Any head mesh: loaded, rasterised, registered to the portrait, mapped to the canonical atlas."""

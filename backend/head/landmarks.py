@@ -1,0 +1,143 @@
+"""Landmarks on the head: found in a grey render of it and lifted to the surface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import AvatarTexError, ErrorCode
+from ..portrait.faces import find_faces, landmarks_in_view
+from .mesh import HeadMesh, vertex_normals
+from .view import HeadView, orientations, render_view
+
+#: Presence from which a view counts as a face at once; grey renders of real heads reach 0.99, a knight's helmet 0.93.
+CERTAIN = 0.97
+#: Below this no orientation showed a face.
+POSSIBLE = 0.5
+#: Orientations that a head is likely to have; the others must be certain.
+LIKELY = 4
+COARSE, FINE = 320, 640
+AVERAGE_FACE = Path(__file__).parents[1] / "portrait" / "canonical_face.npz"
+
+
+@dataclass(frozen=True)
+class HeadLandmarks:
+    """The 468 landmarks of the portrait's network on the surface of the head.
+
+    points: (468,3) mesh coordinates.
+    normals: (468,3) unit.
+    trust: (468,) 0..1, low where the landmark lies on a silhouette or beside the surface.
+    rotation: (3,3) rows right, up, front of the face in mesh axes.
+    height: mesh units from the forehead's top (10) to the chin (152).
+    presence: 0..1, how sure the network is.
+    """
+
+    points: np.ndarray
+    normals: np.ndarray
+    trust: np.ndarray
+    rotation: np.ndarray
+    height: float
+    presence: float
+
+
+def find_head_landmarks(mesh: HeadMesh) -> HeadLandmarks:
+    """Render the head from likely sides, find the face, look again from straight in front, lift the landmarks.
+
+    Raises:
+        AvatarTexError: NO_FACE_ON_HEAD.
+    """
+    normals = vertex_normals(mesh)
+    best_face, best_view, best_presence = None, None, 0.0
+    for number, rotation in enumerate(orientations(mesh.up)):
+        view = render_view(mesh, rotation, COARSE, normals=normals)
+        face = landmarks_in_view(view.grey)
+        if face is None or face.presence < CERTAIN:
+            found = find_faces(view.grey)
+            face = max([f for f in (face, *found) if f is not None], key=lambda f: f.presence, default=None)
+        wanted = POSSIBLE if number < LIKELY else CERTAIN
+        if face is not None and face.presence > max(best_presence, wanted) and _looks_like_a_face(face.points):
+            best_face, best_view, best_presence = face, view, face.presence
+        if best_presence >= CERTAIN:
+            break
+    if best_face is None or best_presence < POSSIBLE:
+        raise AvatarTexError(
+            ErrorCode.NO_FACE_ON_HEAD, f"No face was found on {mesh.name!r} from any side.",
+            "Select the object that carries the face, and check that the face's polygons are visible.",
+        )
+    # twice: turn so that the face looks straight at the viewer and fills the picture, then read again
+    face, view = best_face, best_view
+    for _ in range(2):
+        lifted = lift(mesh, normals, view, face)
+        rotation = _frontal_rotation(lifted, view.rotation)
+        centre = lifted.points[[10, 152, 234, 454, 1]].mean(0)
+        closer = render_view(mesh, rotation, FINE, centre=centre, extent=lifted.height * 1.9, normals=normals)
+        again = landmarks_in_view(closer.grey)
+        if again is None or again.presence < POSSIBLE:
+            break
+        face, view = again, closer
+    return lift(mesh, normals, view, face)
+
+
+def lift(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face) -> HeadLandmarks:
+    """Landmark pixels of a view to points on the surface, through the view's fragments."""
+    size = view.grey.shape[0]
+    covered = view.fragments.covered
+    depth = view.fragments.interpolate(mesh.corners((mesh.vertices @ view.rotation[2]).astype(np.float32)[:, None]))
+    depth = np.where(covered, depth[..., 0], -np.inf)
+    facing = view.fragments.interpolate(mesh.corners(normals.astype(np.float32)))
+
+    points = np.zeros((len(face.points), 3))
+    landmark_normals = np.zeros((len(face.points), 3))
+    trust = np.zeros(len(face.points))
+    plane = view.to_mesh_ray(face.points[:, :2])
+    for i, (x, y) in enumerate(face.points[:, :2]):
+        column, row = int(np.floor(x)), int(np.floor(y))
+        r0, r1, c0, c1 = max(row - 2, 0), min(row + 3, size), max(column - 2, 0), min(column + 3, size)
+        patch = depth[r0:r1, c0:c1]
+        if not patch.size or not np.isfinite(patch).any():
+            points[i] = plane[i]
+            continue
+        # the front-most third: an eyelid's landmark must not fall into the socket behind it
+        near = np.sort(patch[np.isfinite(patch)])[::-1]
+        z = float(np.median(near[: max(1, len(near) // 3)]))
+        points[i] = plane[i] + view.rotation[2] * (z - view.rotation[2] @ plane[i])
+        normal = facing[r0:r1, c0:c1][np.isfinite(patch)].mean(0)
+        landmark_normals[i] = normal / max(np.linalg.norm(normal), 1e-9)
+        frontal = float(landmark_normals[i] @ view.rotation[2])
+        flat = (near[0] - near[-1]) * view.scale < 12  # pixels of depth within 5 x 5: a fold or a silhouette
+        trust[i] = np.clip((frontal - 0.2) / 0.4, 0, 1) * (1.0 if flat else 0.3) * (len(near) / patch.size)
+    height = float(np.linalg.norm(points[10] - points[152]))
+    return HeadLandmarks(points, landmark_normals, trust, view.rotation, height, face.presence)
+
+
+@cache
+def _average_face() -> np.ndarray:
+    """(468,3) the landmark network's own average face, x right, y up, z out of the face."""
+    with np.load(AVERAGE_FACE, allow_pickle=False) as data:
+        return data["points"].astype(np.float64)
+
+
+def _frontal_rotation(landmarks: HeadLandmarks, rotation: np.ndarray) -> np.ndarray:
+    """The view rotation that looks straight at the face: the average face turned onto the lifted landmarks."""
+    average = _average_face()
+    weights = landmarks.trust + 1e-6
+    for _ in range(3):  # landmarks lifted from behind an occluding nose or cheek are outliers
+        share = weights / weights.sum()
+        x, y = average - share @ average, landmarks.points - share @ landmarks.points
+        u, s, vt = np.linalg.svd((share[:, None] * y).T @ x)
+        turn = u @ np.diag([1, 1, np.sign(np.linalg.det(u @ vt))]) @ vt
+        scale = s.sum() / (share @ (x**2).sum(1))
+        length = np.linalg.norm(y - scale * x @ turn.T, axis=1)
+        weights = (landmarks.trust + 1e-6) / (1 + (length / (0.04 * landmarks.height)) ** 2)
+    turned = turn.T
+    return turned if turned[2] @ rotation[2] > 0.5 else rotation
+
+
+def _looks_like_a_face(points: np.ndarray) -> bool:
+    """Upright and not mirrored: eyes above the mouth, left of right, taller than a strip."""
+    eyes, mouth = points[[33, 263], :2], points[[61, 291], :2]
+    height, width = points[152, 1] - points[10, 1], points[454, 0] - points[234, 0]
+    return bool(eyes[:, 1].mean() < mouth[:, 1].mean() and eyes[0, 0] < eyes[1, 0] and height > 0 and 0.4 < width / height < 2)

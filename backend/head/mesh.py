@@ -1,0 +1,127 @@
+"""A head mesh with UVs, from a file or from Blender's capture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import AvatarTexError, ErrorCode
+
+
+@dataclass(frozen=True)
+class HeadMesh:
+    """Triangles with one UV per corner; nothing in it is ever changed.
+
+    vertices: (N,3) float32, any unit, any orientation.
+    triangles: (M,3) int32 into vertices.
+    corner_uvs: (M,3,2) float32, origin at the lower left, one tile is 0..1.
+    up: 'y' (files) or 'z' (Blender), where the search for the face starts.
+    """
+
+    vertices: np.ndarray
+    triangles: np.ndarray
+    corner_uvs: np.ndarray
+    name: str
+    up: str = "y"
+
+    def corners(self, per_vertex: np.ndarray) -> np.ndarray:
+        """(M,3,...) values at the corners of every triangle."""
+        return per_vertex[self.triangles]
+
+
+def load_mesh(path: str | Path) -> HeadMesh:
+    """Read an OBJ, PLY or GLB file.
+
+    Raises:
+        AvatarTexError: NO_MESH, NO_UVS or BAD_MESH, with the reader's reason.
+    """
+    import trimesh  # 0.4 s: only jobs that read files pay for it
+
+    path = Path(path)
+    if not path.is_file():
+        raise AvatarTexError(ErrorCode.NO_MESH, f"There is no mesh file {path.name!r}.", "Check the path of the mesh.")
+    try:
+        scene = trimesh.load_scene(path, process=False)
+        parts = scene.dump()
+    except Exception as reason:  # the reader raises a different type for every broken format
+        raise AvatarTexError(
+            ErrorCode.BAD_MESH, f"{path.name!r} could not be read as a mesh ({reason}).",
+            "Export the head as OBJ, PLY or GLB with UVs.",
+        ) from reason
+    vertices, triangles, uvs, first = [], [], [], 0
+    for part in parts:
+        if not isinstance(part, trimesh.Trimesh) or not len(part.faces):
+            continue
+        uv = getattr(part.visual, "uv", None)
+        if uv is None:
+            raise no_uvs(path.name)
+        vertices.append(part.vertices)
+        triangles.append(part.faces + first)
+        uvs.append(np.asarray(uv)[part.faces])
+        first += len(part.vertices)
+    if not triangles:
+        raise AvatarTexError(ErrorCode.NO_MESH, f"{path.name!r} holds no faces.", "Choose a file with a head mesh.")
+    return checked(np.concatenate(vertices), np.concatenate(triangles), np.concatenate(uvs), path.name, "y")
+
+
+def load_capture(path: str | Path) -> HeadMesh:
+    """Read the HeadCapture npz that the add-on writes (architecture.md, the way of the data, 1).
+
+    Raises:
+        AvatarTexError: NO_MESH, NO_UVS or BAD_MESH.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as capture:
+            name = str(capture["object_name"]) if "object_name" in capture else Path(path).stem
+            triangles, uvs = capture["triangles"], capture["corner_uvs"]
+            if "face_mask" in capture and capture["face_mask"].any():
+                triangles, uvs = triangles[capture["face_mask"]], uvs[capture["face_mask"]]
+            return checked(capture["vertices"], triangles, uvs, name, str(capture["up"]) if "up" in capture else "z")
+    except (OSError, KeyError, ValueError) as reason:
+        raise AvatarTexError(
+            ErrorCode.BAD_MESH, f"The capture {Path(path).name!r} could not be read ({reason}).",
+            "Generate again; if it stays, report it with the log.",
+        ) from reason
+
+
+def checked(vertices: np.ndarray, triangles: np.ndarray, corner_uvs: np.ndarray, name: str, up: str) -> HeadMesh:
+    """The mesh with the wire's types, or the refusal that names what is wrong with it."""
+    vertices = np.ascontiguousarray(vertices, np.float32)
+    triangles = np.ascontiguousarray(triangles, np.int32)
+    corner_uvs = np.ascontiguousarray(corner_uvs, np.float32)
+    if not len(triangles):
+        raise AvatarTexError(ErrorCode.NO_MESH, f"{name!r} has no faces.", "Select a head mesh.")
+    if not np.isfinite(vertices).all() or not np.isfinite(corner_uvs).all():
+        raise AvatarTexError(
+            ErrorCode.BAD_MESH, f"{name!r} has coordinates that are not numbers.", "Remove the broken vertices or UVs.",
+        )
+    edges = corner_uvs[:, 1:] - corner_uvs[:, :1]
+    area = np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0])
+    if area.sum() < 1e-6:
+        raise no_uvs(name)
+    return HeadMesh(vertices, triangles, corner_uvs, name, up)
+
+
+def no_uvs(name: str) -> AvatarTexError:
+    return AvatarTexError(
+        ErrorCode.NO_UVS, f"{name!r} has no usable UV map.", "Unwrap the head (UV > Unwrap) and generate again.",
+    )
+
+
+def vertex_normals(mesh: HeadMesh) -> np.ndarray:
+    """(N,3) float32 unit normals, area-weighted, shared by vertices at one place (files split them along UV seams)."""
+    _, inverse = np.unique(np.round(mesh.vertices / _scale(mesh) * 1e5).astype(np.int64), axis=0, return_inverse=True)
+    a, b, c = np.moveaxis(mesh.corners(mesh.vertices), 1, 0)
+    face = np.cross(b - a, c - a)
+    shared = inverse.ravel()[mesh.triangles]
+    total = np.zeros((inverse.max() + 1, 3))
+    for axis in range(3):
+        total[:, axis] = np.bincount(shared.ravel(), np.repeat(face[:, axis], 3), minlength=len(total))
+    total /= np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-20)
+    return total[inverse.ravel()].astype(np.float32)
+
+
+def _scale(mesh: HeadMesh) -> float:
+    return float(np.ptp(mesh.vertices, axis=0).max()) or 1.0

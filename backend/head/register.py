@@ -1,0 +1,80 @@
+"""The head registered to the portrait: camera, warp and visibility together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import AvatarTexError, ErrorCode
+from .camera import Camera, solve_camera
+from .landmarks import HeadLandmarks
+from .mesh import HeadMesh, vertex_normals
+from .visibility import DepthView, depth_view, facing, grazing_confidence
+from .warp import ImageWarp, fit_warp
+
+
+@dataclass(frozen=True)
+class Registration:
+    """Where every point of the head lies in the portrait.
+
+    error: (before, after) median landmark error in portrait pixels, without and with the warp.
+    angles: (yaw, pitch, roll) of the camera about the face, degrees; yaw > 0 when the face looks to the picture's right.
+    face_height: portrait pixels from forehead to chin.
+    """
+
+    camera: Camera
+    warp: ImageWarp
+    depth: DepthView
+    normals: np.ndarray
+    error: tuple[float, float]
+    angles: tuple[float, float, float]
+    face_height: float
+
+    def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(…,2) portrait pixels and (…,) depth of (…,3) mesh points."""
+        pixels, depth = self.camera.project(points)
+        return self.warp(pixels), depth
+
+    def confidence(self, points: np.ndarray, normals: np.ndarray, pixels: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """(…,) float32 0..1: visible, away from occlusion edges, and not grazing."""
+        cosine = facing(points, normals, self.camera.position)
+        return self.depth.visible(pixels, depth) * grazing_confidence(cosine)
+
+
+def register(mesh: HeadMesh, head: HeadLandmarks, portrait_points: np.ndarray, width: int, height: int) -> Registration:
+    """Register a head to a portrait of width x height pixels.
+
+    Args:
+        portrait_points: (468,2) landmark pixels in the portrait.
+
+    Raises:
+        AvatarTexError: NO_FACE_ON_HEAD when no camera explains the landmarks.
+    """
+    portrait_points = np.asarray(portrait_points, np.float64)
+    try:
+        camera, weights = solve_camera(head.points, head.normals, head.trust, portrait_points, width, height)
+    except ArithmeticError as reason:
+        raise AvatarTexError(
+            ErrorCode.NO_FACE_ON_HEAD, f"The face on {mesh.name!r} does not fit the portrait's ({reason}).",
+            "Try a portrait that is seen more from the front.",
+        ) from reason
+    projected, _ = camera.project(head.points)
+    warp = fit_warp(projected, portrait_points, weights)
+    trusted = weights > 0.2
+    before = float(np.median(np.linalg.norm(projected - portrait_points, axis=1)[trusted]))
+    after = float(np.median(np.linalg.norm(warp(projected) - portrait_points, axis=1)[trusted]))
+    pixels, depth = camera.project(mesh.vertices.astype(np.float64))
+    view = depth_view(mesh.corners(warp(pixels)), mesh.corners(depth), width, height, 1.6 * head.height)
+    face_height = float(np.linalg.norm(projected[10] - projected[152]))
+    return Registration(camera, warp, view, vertex_normals(mesh), (before, after), _angles(camera, head), face_height)
+
+
+def _angles(camera: Camera, head: HeadLandmarks) -> tuple[float, float, float]:
+    face = camera.rotation @ head.rotation.T  # columns: the face's right, up and front in camera axes (y down, z away)
+    right, up, front = face.T
+    yaw = np.degrees(np.arctan2(front[0], -front[2]))
+    pitch = np.degrees(np.arcsin(np.clip(-front[1], -1, 1)))
+    roll = np.degrees(np.arctan2(right[1], right[0]))
+    del up
+    return float(yaw), float(pitch), float(roll)

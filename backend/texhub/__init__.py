@@ -1,0 +1,1 @@
+"""The data set builder: skins and heads in, aligned atlas textures out."""

@@ -1,0 +1,140 @@
+"""Skins painted for known heads, resampled into the canonical atlas: the raw material of the texture prior.
+
+    python -m backend.texhub.skins --data DATA --output atlas.npz
+
+DATA holds folders as in shared/data: makehuman/heads/neutral.obj with makehuman/skins/*.jpg, and
+valid/heads/white_f_1.obj with valid/skins/*.jpg. A skin is any picture painted for exactly its head's UVs.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..head.atlas import fit_canonical, map_atlas
+from ..head.landmarks import find_head_landmarks
+from ..head.mesh import HeadMesh, load_mesh, vertex_normals
+
+SETS = {"makehuman": "makehuman/heads/neutral.obj", "valid": "valid/heads/white_f_1.obj"}
+CREATURES = ("baboon", "ork")
+#: Two skins share a face when the fine relief of their faces correlates more; the MakeHuman skins share a base relief (0.8).
+SAME_FACE = 0.93
+#: Supersampling of the atlas: 2048 px skins would alias at 256 texels.
+OVERSAMPLE = 4
+
+
+def atlas_layout(mesh: HeadMesh, size: int) -> dict[str, np.ndarray]:
+    """uv (S,S,2), covered (S,S), positions and normals (S,S,3) in canonical coordinates, of a head in the atlas."""
+    landmarks = find_head_landmarks(mesh)
+    to_canonical = fit_canonical(landmarks)
+    canonical = to_canonical(mesh.vertices.astype(np.float64))
+    layout = map_atlas(mesh, canonical, size)
+    fragments = layout.fragments
+    normals = to_canonical.rotate(vertex_normals(mesh).astype(np.float64))
+    return {
+        "uv": fragments.interpolate(mesh.corner_uvs),
+        "covered": fragments.covered,
+        "positions": fragments.interpolate(mesh.corners(canonical).astype(np.float32)),
+        "normals": fragments.interpolate(mesh.corners(normals).astype(np.float32)),
+    }
+
+
+def resample(skin: np.ndarray, layout: dict[str, np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:
+    """(size,size,3) float32 0..1 and valid (size,size) bool of a skin (H,W,3) uint8, averaged from finer texels."""
+    height, width = skin.shape[:2]
+    x = layout["uv"][..., 0] * width - 0.5
+    y = (1 - layout["uv"][..., 1]) * height - 0.5
+    colour = cv2.remap(skin, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    covered = layout["covered"].astype(np.float32)
+    weight = cv2.resize(covered, (size, size), interpolation=cv2.INTER_AREA)
+    total = cv2.resize(colour.astype(np.float32) / 255 * covered[..., None], (size, size), interpolation=cv2.INTER_AREA)
+    return total / np.maximum(weight, 1e-6)[..., None], weight > 0.5
+
+
+def usable_texels(kind: str, covered: np.ndarray) -> np.ndarray:
+    """(S,S) bool without what is not skin: collars of the VALID skins, the rims of eye sockets and mouth."""
+    size = len(covered)
+    v, u = (np.mgrid[:size, :size] + 0.5) / size
+    usable = cv2.erode(covered.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    usable |= covered & ((v < 0.05) | (np.abs(u - 0.5) > 0.49))
+    if kind == "valid":
+        usable &= ~((v > 0.80) & (np.abs(u - 0.5) > 0.33)) & (v < 0.90)
+    return usable
+
+
+def complete_by_mirror(texture: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Texels without data take those of the other side of the face where it has them."""
+    other, other_valid = texture[:, ::-1], valid[:, ::-1]
+    borrowed = other_valid & ~valid
+    return np.where(borrowed[..., None], other, texture), valid | borrowed
+
+
+def face_groups(textures: np.ndarray, names: list[str]) -> np.ndarray:
+    """(N,) int: skins that share a face share a number, by name (VALID) or by the relief of the face."""
+    size = textures.shape[1]
+    box = slice(int(0.30 * size), int(0.80 * size)), slice(int(0.28 * size), int(0.72 * size))
+    grey = textures[..., 1].astype(np.float32)
+    relief = []
+    for picture in grey:
+        fine = (picture - cv2.GaussianBlur(picture, (0, 0), size / 40))[box].ravel()
+        relief.append((fine - fine.mean()) / (fine.std() + 1e-6))
+    relief = np.array(relief)
+    alike = relief @ relief.T / relief.shape[1] > SAME_FACE
+    keys = [name.split("/")[-1].removeprefix("X_").rsplit("_", 1)[0] if name.startswith("valid/") else name for name in names]
+    alike |= np.array([[a == b for b in keys] for a in keys])
+    group = np.arange(len(names))
+    for i in range(len(names)):
+        for j in np.nonzero(alike[i])[0]:
+            group[group == group[j]] = group[i]
+    return np.unique(group, return_inverse=True)[1]
+
+
+def build(data: Path, size: int = 256) -> dict[str, np.ndarray]:
+    """Every skin of the data folder in the atlas; the arrays of atlas.npz."""
+    textures, valid, names, style, shared = [], [], [], [], {}
+    for kind, head in SETS.items():
+        layout = atlas_layout(load_mesh(data / head), size * OVERSAMPLE)
+        for path in sorted((data / kind / "skins").glob("*.jpg")):
+            skin = cv2.imread(str(path))[..., ::-1]
+            texture, covered = resample(skin, layout, size)
+            texture, ok = complete_by_mirror(texture, covered & usable_texels(kind, covered))
+            textures.append(np.rint(texture * 255).astype(np.uint8))
+            valid.append(ok.astype(np.uint8))
+            names.append(f"{kind}/{path.stem}")
+            style.append("creature" if any(word in path.stem for word in CREATURES) else "photo")
+        small = {key: layout[key][OVERSAMPLE // 2 :: OVERSAMPLE, OVERSAMPLE // 2 :: OVERSAMPLE] for key in layout}
+        shared[kind] = small
+    # the geometry for light and visibility: the MakeHuman head, and the VALID neck where that head ends
+    first, second = shared["makehuman"], shared["valid"]
+    use = first["covered"][..., None]
+    stacked = np.array(textures)
+    return {
+        "textures": stacked,
+        "valid": np.array(valid),
+        "names": np.array(names),
+        "face": face_groups(stacked, names),
+        "style": np.array(style),
+        "positions": np.where(use, first["positions"], second["positions"]),
+        "normals": np.where(use, first["normals"], second["normals"]),
+        "covered": first["covered"] | second["covered"],
+    }
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m backend.texhub.skins", description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of heads and skins, laid out as shared/data")
+    parser.add_argument("--output", type=Path, required=True, help="the npz to write")
+    parser.add_argument("--size", type=int, default=256, help="texels (default 256)")
+    arguments = parser.parse_args(argv)
+    arrays = build(arguments.data, arguments.size)
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(arguments.output, **arrays)
+    print(f"{arguments.output.name}: {len(arrays['names'])} skins, {arrays['face'].max() + 1} faces")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
