@@ -1,0 +1,1 @@
+"""The portrait: decoded, its face found, its landmarks, its matte, its style."""
