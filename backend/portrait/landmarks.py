@@ -18,7 +18,8 @@ from .face_regions import LANDMARKS, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
 
 CROP = 192              # the network's input, pixels
 MARGIN = 1.5            # the square's side over the long side of the landmarks' box
-REFINEMENTS = 2         # a third moves no landmark of a photograph by more than 0.4 to 1.5 % of the face
+MAX_REFINEMENTS = 4
+RESTING = 0.03          # of the side: a square that moved less gives landmarks within 1 % of the face
 MIN_PRESENCE = 0.5
 STEADY_PRESENCE = 0.9   # above it, presence does not rank two passes
 
@@ -101,32 +102,34 @@ def landmarks_in_square(image: np.ndarray, square: Square) -> FaceLandmarks:
     return FaceLandmarks(points, presence, box_of(points))
 
 
-def refined_landmarks(image: np.ndarray, square: Square, refinements: int = REFINEMENTS) -> FaceLandmarks | None:
-    """Landmarks from a rough square, the square then taken from them; None where no face holds.
+def refined_landmarks(image: np.ndarray, square: Square) -> FaceLandmarks | None:
+    """Landmarks from a rough square, the square then taken from them until it rests; None where no face holds.
 
     On photographs each pass is as present as the one before. On drawings the squares can drift off the face, so a pass
     that loses the face ends the refinement.
     """
     face = landmarks_in_square(image, square)
-    for _ in range(refinements):
+    for _ in range(MAX_REFINEMENTS):
         following = landmarks_in_square(image, face.square)
         if following.presence < min(face.presence, STEADY_PRESENCE):
             break
-        face = following
+        previous, square, face = square, face.square, following
+        if _near(previous, square):
+            break
     return face if face.presence >= MIN_PRESENCE and is_possible(face, image.shape[:2]) else None
 
 
 def landmarks_in_view(
     image: np.ndarray, box: tuple[float, float, float, float] | None = None
 ) -> FaceLandmarks | None:
-    """The fast path, about 10 ms: no detector, for views whose face is known to fill the box (or the whole image).
+    """The fast path, about 12 ms: no detector, for views whose face is known to fill the box (or the whole image).
 
     Args:
         image: (H, W, 3) float32 RGB 0..1 sRGB, or uint8 RGB.
         box: x0, y0, x1, y1 of the face in pixels, roughly; None when the head fills most of the image.
 
     Returns:
-        The face, or None where the network sees none.
+        The first certain face of squares of three sizes, else the most present one, else None. Backs of heads reach 0.8.
     """
     height, width = image.shape[:2]
     if box is not None:
@@ -135,10 +138,19 @@ def landmarks_in_view(
     else:
         x, y = width / 2, height / 2
         sides = [max(height, width) * f for f in (1.0, 0.75, 0.55)]
+    best = None
     for side in sides:
-        if face := refined_landmarks(image, Square(x, y, side)):
-            return face
-    return None
+        face = refined_landmarks(image, Square(x, y, side))
+        if face and (best is None or face.presence > best.presence):
+            best = face
+        if best and best.presence >= STEADY_PRESENCE:
+            break
+    return best
+
+
+def _near(a: Square, b: Square) -> bool:
+    reach = RESTING * max(a.side, b.side)
+    return abs(a.x - b.x) < reach and abs(a.y - b.y) < reach and abs(a.side - b.side) < reach
 
 
 def is_possible(face: FaceLandmarks, shape: tuple[int, int]) -> bool:
