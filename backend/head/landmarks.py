@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
-from ..portrait.faces import find_faces, landmarks_in_view
+from ..portrait.faces import find_faces
+from ..portrait.landmarks import landmarks_in_view
 from .mesh import HeadMesh, vertex_normals
 from .view import HeadView, orientations, render_view
 

@@ -11,7 +11,12 @@ from .camera import Camera, solve_camera
 from .landmarks import HeadLandmarks
 from .mesh import HeadMesh, vertex_normals
 from .visibility import DepthView, depth_view, facing, grazing_confidence
+from .reread import reread
 from .warp import ImageWarp, fit_warp
+
+
+#: Times the head is read again from the solved camera; a third changed nothing.
+REREADS = 2
 
 
 @dataclass(frozen=True)
@@ -59,22 +64,29 @@ def register(mesh: HeadMesh, head: HeadLandmarks, portrait_points: np.ndarray, w
             ErrorCode.NO_FACE_ON_HEAD, f"The face on {mesh.name!r} does not fit the portrait's ({reason}).",
             "Try a portrait that is seen more from the front.",
         ) from reason
-    projected, _ = camera.project(head.points)
+    normals = vertex_normals(mesh)
+    points = head.points
+    for _ in range(REREADS):
+        again = reread(mesh, normals, head, camera)
+        if again is None or (again.trust > 0.3).sum() < 40:
+            break
+        points = again.points
+        camera, weights = solve_camera(points, again.normals, again.trust, portrait_points, width, height)
+    projected, _ = camera.project(points)
     warp = fit_warp(projected, portrait_points, weights)
     trusted = weights > 0.2
     before = float(np.median(np.linalg.norm(projected - portrait_points, axis=1)[trusted]))
     after = float(np.median(np.linalg.norm(warp(projected) - portrait_points, axis=1)[trusted]))
     pixels, depth = camera.project(mesh.vertices.astype(np.float64))
     view = depth_view(mesh.corners(warp(pixels)), mesh.corners(depth), width, height, 1.6 * head.height)
-    face_height = float(np.linalg.norm(projected[10] - projected[152]))
-    return Registration(camera, warp, view, vertex_normals(mesh), (before, after), _angles(camera, head), face_height)
+    face_height = float(np.linalg.norm(np.subtract(*camera.project(head.points[[10, 152]])[0])))
+    return Registration(camera, warp, view, normals, (before, after), _angles(camera, head), face_height)
 
 
 def _angles(camera: Camera, head: HeadLandmarks) -> tuple[float, float, float]:
     face = camera.rotation @ head.rotation.T  # columns: the face's right, up and front in camera axes (y down, z away)
-    right, up, front = face.T
+    right, _, front = face.T
     yaw = np.degrees(np.arctan2(front[0], -front[2]))
     pitch = np.degrees(np.arcsin(np.clip(-front[1], -1, 1)))
     roll = np.degrees(np.arctan2(right[1], right[0]))
-    del up
     return float(yaw), float(pitch), float(roll)

@@ -1,0 +1,92 @@
+"""python -m backend: serve, generate, doctor, train, texhub, benchmark."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+
+from .errors import AvatarTexError, Cancelled, ErrorCode
+from .messages import DEVICES, PROFILES, SIZES, STAGES, STYLES, Generate
+
+#: Commands that live elsewhere: name -> (module, what it does).
+ELSEWHERE = {
+    "doctor": ("backend.doctor", "tell what works on this machine, and the mend for what does not"),
+    "train": ("backend.training.train", "train one of the networks"),
+    "texhub": ("backend.texhub.skins", "bring skins into the canonical atlas, for training"),
+    "benchmark": ("backend.evaluation.benchmark", "measure on portraits whose texture is known"),
+}
+EXIT_REFUSED, EXIT_BUG = 2, 3
+
+
+def main(argv: list[str] | None = None) -> int:
+    argv = sys.argv[1:] if argv is None else argv
+    if argv and argv[0] in ELSEWHERE:
+        return import_module("." + ELSEWHERE[argv[0]][0].split(".", 1)[1], __package__).main(argv[1:])
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command == "serve":
+        from .worker import serve
+
+        return serve(sys.stdin, sys.stdout)
+    return run_generate(arguments)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m backend", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="Example: python -m backend generate --mesh head.obj --portrait portrait.png --output texture.png",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="the worker that the add-on starts: JSON lines on stdin and stdout")
+    for name, (_, text) in ELSEWHERE.items():
+        commands.add_parser(name, help=text, add_help=False)
+    one = commands.add_parser("generate", help="make one texture", description="Make one texture.")
+    one.add_argument("--mesh", default="", metavar="FILE", help="the head: OBJ, PLY or GLB with UVs")
+    one.add_argument("--capture", default="", metavar="FILE", help="the head as captured by the add-on (npz), instead")
+    one.add_argument("--portrait", required=True, metavar="FILE", help="photograph, painting or drawing of a face")
+    one.add_argument("--output", required=True, metavar="FILE", help="the texture to write (PNG)")
+    one.add_argument("--size", type=int, default=1024, help=f"texels: {', '.join(map(str, SIZES))} (default 1024)")
+    one.add_argument("--style", default="auto", help=f"{', '.join(STYLES)} (default auto)")
+    one.add_argument("--seed", type=int, default=0, help="same seed, same texture (default 0)")
+    one.add_argument("--profile", default="builtin", help=f"{', '.join(PROFILES)} (default builtin)")
+    one.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (default auto)")
+    one.add_argument("--base-texture", default="", metavar="FILE", help="what texels outside the head keep")
+    one.add_argument("--provenance", default="", metavar="FILE", help="picture: red photo, green mirrored, blue generated")
+    one.add_argument("--report", default="", metavar="FILE", help="JSON: versions, camera, errors, seconds, memory, shares")
+    one.add_argument("--keep-stages", default="", metavar="DIR", help="write the picture after each step")
+    return parser
+
+
+def run_generate(arguments: argparse.Namespace) -> int:
+    """One texture; every refusal is one sentence on stderr with a code and what to do next."""
+    options = {key: value for key, value in vars(arguments).items() if key != "command"}
+    last = ""
+
+    def show(stage: str, fraction: float) -> None:
+        nonlocal last
+        if stage != last:
+            print(f"{round(fraction * 100):3d} %  {STAGES[stage]}", file=sys.stderr)
+            last = stage
+
+    try:
+        from .pipeline import generate
+
+        result = generate(Generate(job="cli", **options), show, lambda: False)
+    except AvatarTexError as refusal:
+        print(f"error {refusal}", file=sys.stderr)
+        return EXIT_REFUSED
+    except (Cancelled, KeyboardInterrupt):
+        print(f"error [{ErrorCode.CANCELLED}] Cancelled; nothing was written.", file=sys.stderr)
+        return EXIT_REFUSED
+    except MemoryError:
+        print(f"error [{ErrorCode.OUT_OF_MEMORY}] Out of memory. Use a smaller --size.", file=sys.stderr)
+        return EXIT_REFUSED
+    for warning in result.warnings:
+        print(f"note: {warning}", file=sys.stderr)
+    print(result.output)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

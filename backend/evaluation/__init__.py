@@ -1,0 +1,1 @@
+"""Measuring on known truth: rendered portraits of textured heads, baselines, metrics, tables."""

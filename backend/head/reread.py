@@ -1,0 +1,63 @@
+"""The head read again from the portrait's own camera.
+
+The landmark network has habits that depend on the view (it guesses the far cheek, it slides along the jaw). Rendered
+from the camera just solved, the head shows it the same view as the portrait does, and the habits cancel.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..portrait.landmarks import landmarks_in_view
+from .camera import Camera
+from .landmarks import HeadLandmarks
+from .mesh import HeadMesh
+from .rasterize import rasterize
+from .view import LIGHT
+
+#: Pixels of the render, and how much of it the face's height fills.
+SIZE, FILL = 512, 0.5
+#: Depth range within 5 x 5 pixels, as a share of the face's height, from which a landmark sits on a fold or silhouette.
+FOLD = 0.05
+
+
+def reread(mesh: HeadMesh, normals: np.ndarray, head: HeadLandmarks, camera: Camera) -> HeadLandmarks | None:
+    """Landmarks found in a grey render through the camera and lifted to the surface; None when none are found.
+
+    Args:
+        normals: (N,3) unit vertex normals.
+    """
+    face, _ = camera.project(head.points)
+    low, high = face.min(0), face.max(0)
+    middle, scale = (low + high) / 2, SIZE * FILL / max(float((high - low).max()), 1.0)
+    pixels, depth = camera.project(mesh.vertices.astype(np.float64))
+    placed = (pixels - middle) * scale + SIZE / 2
+    eye_normals = normals @ camera.rotation.T * (1, -1, -1)
+    fragments = rasterize(mesh.corners(placed), SIZE, SIZE, depth=mesh.corners(depth))
+    shaded = fragments.interpolate(mesh.corners(np.clip(eye_normals @ LIGHT, 0, 1)[:, None]))
+    grey = np.where(fragments.covered[..., None], 0.12 + 0.75 * shaded, 0.5).astype(np.float32)
+    half = 0.75 * SIZE * FILL
+    found = landmarks_in_view(np.repeat(grey, 3, 2), (SIZE / 2 - half, SIZE / 2 - half, SIZE / 2 + half, SIZE / 2 + half))
+    if found is None or found.presence < 0.5:
+        return None
+    far = np.where(fragments.covered, fragments.interpolate(mesh.corners(depth)[..., None])[..., 0], np.inf)
+    surface = fragments.interpolate(mesh.corners(normals))
+    points, facing, trust = head.points.copy(), np.zeros_like(head.points), np.zeros(len(head.points))
+    place = (found.points[:, :2] - SIZE / 2) / scale + middle
+    for i, (x, y) in enumerate(found.points[:, :2].astype(int)):
+        window = slice(max(y - 2, 0), y + 3), slice(max(x - 2, 0), x + 3)
+        patch = far[window]
+        on_head = np.isfinite(patch)
+        if not on_head.any():
+            continue
+        near = np.sort(patch[on_head])
+        z = float(np.median(near[: max(1, len(near) // 3)]))
+        ray = np.append((place[i] - camera.centre) / camera.focal, 1.0)
+        points[i] = camera.rotation.T @ (ray * z - camera.translation)
+        normal = surface[window][on_head].mean(0)
+        facing[i] = normal / max(np.linalg.norm(normal), 1e-9)
+        towards = camera.position - points[i]
+        cosine = facing[i] @ towards / np.linalg.norm(towards)
+        fold = near[-1] - near[0] > FOLD * head.height
+        trust[i] = np.clip((cosine - 0.1) / 0.4, 0, 1) * (0.3 if fold else 1.0) * on_head.mean()
+    return HeadLandmarks(points, facing, trust, head.rotation, head.height, found.presence)

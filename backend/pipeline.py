@@ -1,0 +1,207 @@
+"""The whole method on one page: a head and a portrait in, a texture of the artist's UV map out.
+
+AvatarTex (arXiv 2511.06721): (1) diffusion inpainting of what the portrait shows, (2) optimisation in the latent
+space of a texture generator, (3) diffusion repainting; around them what any mesh and any UV map need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from . import report
+from .errors import AvatarTexError, Cancelled, ErrorCode
+from .head.atlas import fit_canonical, map_atlas
+from .head.landmarks import find_head_landmarks
+from .head.mesh import HeadMesh, load_capture, load_mesh
+from .head.register import Registration, register
+from .messages import DEVICES, PROFILES, SIZES, STAGES, STYLES, Generate, Result
+from .portrait.decode import decode_portrait
+from .portrait.faces import find_portrait_face
+from .portrait.landmarks import FaceLandmarks
+from .portrait.matte import portrait_matte
+from .portrait.style import find_style
+from .texture.compose import compose
+from .texture.files import read_base, write_bytes, write_picture
+from .texture.observe import PLACES, Observation, observe
+from .texture.stages import StagePictures
+
+OnProgress = Callable[[str, float], None]
+
+#: Share of a job's time that each stage takes on two cores, so that the bar moves evenly.
+TIME_SHARE = {
+    "load": 0.05, "portrait": 0.05, "register": 0.12, "atlas": 0.08,
+    "inpaint": 0.17, "latent": 0.25, "repaint": 0.13, "compose": 0.15,
+}
+
+
+def no_step(stage: str, fraction: float = 0.0) -> None:
+    """For callers that show no progress."""
+
+
+def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[[], bool]) -> Result:
+    """Make one texture and write it, its provenance and its report.
+
+    Raises:
+        AvatarTexError: every refusal, before anything is written.
+        Cancelled: when is_cancelled() turned true between two steps.
+    """
+    check_request(request)
+    clock = report.Clock()
+
+    def step(stage: str, fraction: float = 0.0) -> None:
+        if is_cancelled():
+            raise Cancelled
+        done = sum(TIME_SHARE[earlier] for earlier in list(STAGES)[: list(STAGES).index(stage)])
+        clock.enter(stage)
+        on_progress(stage, min(1.0, done + TIME_SHARE[stage] * fraction))
+
+    step("load")
+    base = read_base(request.base_texture, request.size) if request.base_texture else None
+    device = choose_device(request.device)
+    networks = load_cached_networks(device)
+    mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh)
+    pictures = StagePictures(request.keep_stages)
+    job = prepare(mesh, request.portrait, request.style, networks, step, pictures)
+    generated = complete(job.observation, job.style, networks, request.seed, step, pictures)
+
+    step("compose")
+    composition = compose(mesh, job.canonical, job.registration, job.observation, generated, request.size, base)
+    pictures.save("composed", composition.texture)
+
+    write_picture(request.output, composition.texture)
+    if request.provenance:
+        write_picture(request.provenance, composition.provenance)
+    if request.report:
+        write_bytes(request.report, report.render(request, device, job, composition, clock))
+    on_progress("compose", 1.0)
+    return Result(request.job, request.output, request.provenance, request.report, job.warnings)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything before stage 1: the head registered to the portrait, and what the portrait shows of it."""
+
+    mesh: HeadMesh
+    canonical: np.ndarray           # (N,3) canonical coordinates of the vertices
+    face: FaceLandmarks
+    registration: Registration
+    observation: Observation
+    style: str
+    warnings: list[str]
+
+
+def prepare(
+    mesh: HeadMesh, portrait_path: str, style: str, networks,
+    step: Callable[..., None] = no_step, pictures: StagePictures | None = None,
+) -> Prepared:
+    """Read the portrait, register the head, project the portrait into the atlas."""
+    pictures = pictures or StagePictures("")
+    step("portrait")
+    portrait = decode_portrait(portrait_path)
+    face, warnings = find_portrait_face(portrait)
+    style = find_style(portrait.color, face) if style == "auto" else style
+    matte = portrait_matte(portrait.color, face)
+
+    step("register")
+    landmarks = find_head_landmarks(mesh)
+    height, width = portrait.color.shape[:2]
+    registration = register(mesh, landmarks, face.points[:, :2], width, height)
+    pictures.registration(portrait.color, mesh, registration)
+
+    step("atlas")
+    canonical = fit_canonical(landmarks)(mesh.vertices.astype(np.float64)).astype(np.float32)
+    layout = map_atlas(mesh, canonical, PLACES)
+    observation = observe(mesh, layout, registration, portrait.color, matte, networks.mean_texture)
+    pictures.partial(observation)
+    return Prepared(mesh, canonical, face, registration, observation, style, warnings)
+
+
+def complete(
+    observation: Observation, style: str, networks, seed: int,
+    step: Callable[..., None] = no_step,
+    pictures: StagePictures | None = None, stages: str = "123",
+) -> np.ndarray:
+    """The three stages on the atlas: (128,128,3) float32 sRGB without light.
+
+    Args:
+        stages: which of the three run, for ablations; without the first the linear prior takes its place.
+    """
+    from .stages.inpaint import inpaint
+    from .stages.latent import fit_latent
+    from .stages.observation import AtlasObservation
+    from .stages.repaint import repaint
+
+    pictures = pictures or StagePictures("")
+    seen = AtlasObservation(*shrink(observation, networks.size), style)
+    if "1" in stages:
+        step("inpaint")
+        result = inpaint(seen, networks, seed=seed, on_step=lambda done: step("inpaint", done))
+    else:
+        result = networks.linear.complete(seen.color, seen.confidence)
+    pictures.save("inpaint", result)
+    if "2" in stages:
+        step("latent")
+        result = fit_latent(seen, result, networks, on_step=lambda done: step("latent", done)).color
+        pictures.save("latent", result)
+    if "3" in stages:
+        step("repaint")
+        result = repaint(seen, result, networks, seed=seed, on_step=lambda done: step("repaint", done))
+        pictures.save("repaint", result)
+    return result
+
+
+def shrink(observation: Observation, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """(size,size,3) unlit colour and (size,size) confidence, averaged by confidence."""
+    confidence = observation.confidence
+    small = cv2.resize(confidence, (size, size), interpolation=cv2.INTER_AREA)
+    total = cv2.resize(observation.unlit * confidence[..., None], (size, size), interpolation=cv2.INTER_AREA)
+    return (total / np.maximum(small, 1e-4)[..., None] * (small > 0.01)[..., None]).astype(np.float32), small
+
+
+def check_request(request: Generate) -> None:
+    """Refuse what cannot work before any work.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, NO_MESH.
+    """
+    for name, value, known in (
+        ("style", request.style, STYLES), ("size", request.size, SIZES),
+        ("profile", request.profile, PROFILES), ("device", request.device, DEVICES),
+    ):
+        if value not in known:
+            raise AvatarTexError(
+                ErrorCode.BAD_REQUEST, f"{value!r} is not a {name}.", f"Use one of {', '.join(map(str, known))}.",
+            )
+    if bool(request.mesh) == bool(request.capture):
+        raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
+    if not request.output or Path(request.output).is_dir():
+        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output file was given.", "Name the texture file to write.")
+
+
+def choose_device(wanted: str) -> str:
+    """'cpu' or 'cuda'.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST when CUDA is asked for and not there.
+    """
+    import torch
+
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST, "No CUDA device is available.", "Use --device auto or cpu, or see backend doctor.",
+        )
+    return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+@cache
+def load_cached_networks(device: str):
+    """The bundled networks, loaded once per process and device."""
+    from .models.bundle import load_networks
+
+    return load_networks(device)

@@ -1,0 +1,99 @@
+"""The JSON report of a job: what was used, what was found, how long it took, what each texel came from."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from typing import TYPE_CHECKING
+import time
+
+import numpy as np
+
+from . import __version__
+from .messages import Generate
+from .texture.compose import Composition
+
+if TYPE_CHECKING:
+    from .pipeline import Prepared
+
+
+class Clock:
+    """Seconds and peak memory per stage."""
+
+    def __init__(self) -> None:
+        self.start = self.last = time.perf_counter()
+        self.stage = ""
+        self.seconds: dict[str, float] = {}
+        self.memory: dict[str, float] = {}
+
+    def enter(self, stage: str) -> None:
+        """Count the time since the last call to the stage before."""
+        now = time.perf_counter()
+        if self.stage:
+            self.seconds[self.stage] = self.seconds.get(self.stage, 0.0) + now - self.last
+            self.memory[self.stage] = peak_memory()
+        self.stage, self.last = stage, now
+
+    def finish(self) -> float:
+        """Close the running stage; the seconds of the whole job."""
+        self.enter(self.stage)
+        return time.perf_counter() - self.start
+
+
+def peak_memory() -> float:
+    """Peak resident memory of this process so far, MiB; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+
+
+def versions() -> dict[str, str]:
+    """Version of everything whose change could change a texture."""
+    import cv2
+    import diffusers
+    import torch
+
+    return {
+        "avatartex": __version__, "python": platform.python_version(), "torch": torch.__version__,
+        "diffusers": diffusers.__version__, "numpy": np.__version__, "opencv": cv2.__version__,
+    }
+
+
+def render(
+    request: Generate, device: str, job: Prepared, composition: Composition, clock: Clock,
+) -> bytes:
+    """The report as UTF-8 JSON; no paths of the machine go into it, only file names."""
+    total = clock.finish()
+    registration, face = job.registration, job.face
+    head = composition.head
+    shares = composition.provenance[head].mean(0) if head.any() else np.zeros(3)
+    camera = registration.camera
+    body = {
+        "versions": versions(),
+        "device": device,
+        "profile": request.profile,
+        "seed": request.seed,
+        "size": request.size,
+        "style": {"asked": request.style, "found": job.style},
+        "camera": {
+            "focal_px": round(camera.focal, 2), "yaw_deg": round(registration.angles[0], 2),
+            "pitch_deg": round(registration.angles[1], 2), "roll_deg": round(registration.angles[2], 2),
+            "rotation": camera.rotation.round(6).tolist(), "translation": camera.translation.round(6).tolist(),
+        },
+        "landmarks": {
+            "presence": round(float(face.presence), 4), "face_height_px": round(registration.face_height, 1),
+            "error_px": round(registration.error[0], 3), "error_after_warp_px": round(registration.error[1], 3),
+        },
+        "seconds": {**{stage: round(s, 3) for stage, s in clock.seconds.items()}, "total": round(total, 3)},
+        "peak_memory_mib": {**{stage: round(m) for stage, m in clock.memory.items()}, "total": round(peak_memory())},
+        "texels": {
+            "head": int(head.sum()), "photo": round(float(shares[0]), 4), "mirrored": round(float(shares[1]), 4),
+            "generated": round(float(shares[2]), 4),
+        },
+        "warnings": job.warnings,
+    }
+    return json.dumps(body, indent=2).encode()

@@ -1,0 +1,138 @@
+"""The finished texture in the artist's UV map: portrait where it is good, mirrored detail, generated for the rest.
+
+Two bands: what an atlas texel of the networks can hold (low) and what is finer (high). Where confidence is 1 both
+come from the portrait and its pixels are kept exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..head.atlas import to_atlas
+from ..head.mesh import HeadMesh
+from ..head.rasterize import rasterize, texel_corners
+from ..head.register import Registration
+from .observe import Observation, pixel_confidence
+from .sample import sample, sample_atlas
+
+#: How far the tone of the lit portrait fades into generated skin beside it, as shares of the atlas.
+TONE_REACH = (0.015, 0.05, 0.12)
+#: Texels below the atlas (neck, body) fade to the base texture over this share of its height.
+NECK_FADE = 0.06
+#: Texels that islands grow by when the rest of the texture must stay as it was.
+MARGIN = 8
+
+
+@dataclass(frozen=True)
+class Composition:
+    """texture: (S,S,3) float32 sRGB. provenance: (S,S,3) shares of photo, mirrored, generated. head: (S,S) bool."""
+
+    texture: np.ndarray
+    provenance: np.ndarray
+    head: np.ndarray
+
+
+def compose(
+    mesh: HeadMesh, canonical: np.ndarray, registration: Registration, observation: Observation,
+    generated: np.ndarray, size: int, base: np.ndarray | None = None,
+) -> Composition:
+    """Compose the texture at full size.
+
+    Args:
+        canonical: (N,3) canonical coordinates of the vertices. generated: (a,a,3) sRGB atlas of the three stages,
+            without light. size: texels. base: (size,size,3) sRGB that texels outside the head keep.
+    """
+    fragments = rasterize(texel_corners(mesh.corner_uvs, size), size, size)
+    head = fragments.covered
+    pick = fragments.triangle[head]
+    weights = fragments.barycentric[head].astype(np.float32)
+
+    def at_texels(values: np.ndarray) -> np.ndarray:
+        return np.einsum("nk,nkc->nc", weights, mesh.corners(values)[pick]).astype(np.float32)
+
+    points, normals, place = at_texels(mesh.vertices), at_texels(registration.normals), at_texels(canonical)
+    atlas = to_atlas(place)
+    masks = observation.allowed_skin, observation.allowed_scalp
+    pixels, confidence = pixel_confidence(registration, masks, points.astype(np.float64), normals, place)
+    confidence = confidence * observation.light.trust(observation.light.shade(normals))
+    confidence = _full(confidence)
+
+    # portrait, both bands
+    photo = sample(observation.portrait, pixels, cv2.INTER_CUBIC)
+    photo_low = sample(observation.low, pixels)
+    # the other side of the face, where this one was not seen
+    flipped = np.stack([1 - atlas[:, 0], atlas[:, 1]], -1)
+    mirrored = _full(sample_atlas(observation.confidence, flipped)) * (1 - confidence)
+    valid_places = (observation.confidence > 0.02).astype(np.float32)
+    share = sample_atlas(valid_places, flipped)
+    other = sample_atlas(observation.places * valid_places[..., None], flipped) / np.maximum(share, 1e-3)[:, None]
+    mirrored_high = sample(observation.portrait, other, cv2.INTER_CUBIC) - sample(observation.low, other)
+    mirrored *= share > 0.99
+
+    tone = _tone_beside_photo(observation, generated)
+    low = sample_atlas(generated.astype(np.float32), atlas, cv2.INTER_CUBIC) + sample_atlas(tone, atlas)
+    low = low * (1 - confidence[:, None]) + photo_low * confidence[:, None]
+    high_share = np.clip(1.5 * confidence, 0, 1)
+    high = (photo - photo_low) * high_share[:, None] + mirrored_high * (mirrored * (1 - high_share))[:, None]
+    colour = np.clip(low + high, 0, 1)
+    # exact where fully trusted: no rounding through the bands
+    colour = np.where((confidence >= 0.999)[:, None], np.clip(photo, 0, 1), colour)
+
+    texture = np.zeros((size, size, 3), np.float32)
+    provenance = np.zeros((size, size, 3), np.float32)
+    texture[head] = colour
+    provenance[head] = np.stack([confidence, mirrored, 1 - confidence - mirrored], -1)
+    if base is None:
+        return Composition(_spread(texture, head), provenance, head)
+    keep = np.zeros((size, size), np.float32)
+    keep[head] = np.clip((1.02 - atlas[:, 1]) / NECK_FADE, 0, 1)
+    blended = texture * keep[..., None] + base * (1 - keep[..., None])
+    touched = keep > 0
+    near = cv2.dilate(touched.astype(np.uint8), np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0
+    grown = np.where((near & ~head)[..., None], _spread(blended, touched), blended)
+    result = np.where((touched | (near & ~head))[..., None], grown, base)
+    return Composition(result.astype(np.float32), provenance * keep[..., None], touched)
+
+
+def _full(confidence: np.ndarray) -> np.ndarray:
+    """Confidence stretched so that good texels are wholly the portrait's: 0.08 and below none, 0.6 and above all."""
+    ramp = np.clip((confidence - 0.08) / 0.52, 0, 1)
+    return ramp * ramp * (3 - 2 * ramp)
+
+
+def _tone_beside_photo(observation: Observation, generated: np.ndarray) -> np.ndarray:
+    """(a,a,3) what to add to generated skin so that it meets the lit portrait without an edge, fading with distance."""
+    size = generated.shape[0]
+    weight = cv2.resize(_full(observation.confidence), (size, size), interpolation=cv2.INTER_AREA)
+    low = sample(observation.low, observation.places)
+    lit = cv2.resize(low * _full(observation.confidence)[..., None], (size, size), interpolation=cv2.INTER_AREA)
+    lit = lit / np.maximum(weight, 1e-3)[..., None]
+    difference = (lit - generated) * (weight > 0.05)[..., None]
+    pad = size // 4
+    wide = cv2.copyMakeBorder(difference, pad, pad, pad, pad, cv2.BORDER_WRAP)
+    mask = cv2.copyMakeBorder(weight, pad, pad, pad, pad, cv2.BORDER_WRAP)
+    mask[:pad], mask[-pad:] = 0, 0
+    total = np.zeros_like(wide)
+    left = np.ones_like(mask)
+    for reach in TONE_REACH:
+        blurred = cv2.GaussianBlur(wide * mask[..., None], (0, 0), reach * size)
+        near = cv2.GaussianBlur(mask, (0, 0), reach * size)
+        use = np.clip(near / 0.35, 0, 1) * left  # full at the border of the seen, fading away from it
+        total += blurred / np.maximum(near, 1e-3)[..., None] * use[..., None]
+        left = left * (1 - np.clip(near / 0.35, 0, 1))
+    return total[pad:-pad, pad:-pad].astype(np.float32)
+
+
+def _spread(texture: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Every unknown texel takes its nearest known one, so that no filter or mip level bleeds a background in."""
+    if known.all() or not known.any():
+        return texture
+    _, labels = cv2.distanceTransformWithLabels(
+        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL,
+    )
+    lookup = np.zeros((labels.max() + 1, 3), np.float32)
+    lookup[labels[known]] = texture[known]
+    return np.where(known[..., None], texture, lookup[labels])

@@ -1,0 +1,74 @@
+"""Pictures to and from disk: written to a temporary name, then renamed, so that a full disk leaves nothing broken."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..errors import AvatarTexError, ErrorCode
+
+
+def write_picture(path: str | Path, picture: np.ndarray) -> None:
+    """Write (H,W,3) float32 sRGB 0..1 as PNG.
+
+    Raises:
+        AvatarTexError: OUTPUT_NOT_WRITTEN.
+    """
+    pixels = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    if pixels.ndim == 3:
+        pixels = pixels[..., ::-1]
+    ok, data = cv2.imencode(".png", np.ascontiguousarray(pixels), [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    if not ok:
+        raise not_written(path, "the picture could not be encoded")
+    write_bytes(path, data.tobytes())
+
+
+def write_bytes(path: str | Path, data: bytes) -> None:
+    """Write a file in one piece or not at all.
+
+    Raises:
+        AvatarTexError: OUTPUT_NOT_WRITTEN.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as reason:
+        try:
+            temporary.unlink(missing_ok=True)
+        except OSError:
+            pass  # the folder itself is gone; the first reason is the one to tell
+        raise not_written(path, reason.strerror or str(reason)) from reason
+
+
+def not_written(path: str | Path, reason: str) -> AvatarTexError:
+    return AvatarTexError(
+        ErrorCode.OUTPUT_NOT_WRITTEN, f"{Path(path).name!r} could not be written ({reason}).",
+        "Free space on the disk or choose another folder, then generate again.",
+    )
+
+
+def read_base(path: str | Path, size: int) -> np.ndarray:
+    """The artist's existing texture as (size,size,3) float32 sRGB.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST when it cannot be read.
+    """
+    data = np.fromfile(path, np.uint8) if Path(path).is_file() else np.zeros(0, np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    if picture is None:
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST, f"The base texture {Path(path).name!r} could not be read.",
+            "Choose a PNG or JPEG, or leave the base texture empty.",
+        )
+    picture = picture[..., ::-1].astype(np.float32) / 255
+    method = cv2.INTER_AREA if picture.shape[0] > size else cv2.INTER_CUBIC
+    return np.clip(cv2.resize(picture, (size, size), interpolation=method), 0, 1)

@@ -1,0 +1,96 @@
+"""What the portrait shows of the head, laid out in the atlas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..head.atlas import AtlasMap
+from ..head.mesh import HeadMesh
+from ..head.register import Registration
+from ..portrait.matte import Matte
+from .light import Light, estimate_light
+from .sample import masked_blur, sample
+
+#: The scalp begins above the plane y = SCALP_LEVEL + SCALP_SLOPE z (canonical): hairline, top of the ears, nape.
+#: There the portrait's hair is painted; below it hair is not skin and is left to the prior.
+SCALP_LEVEL, SCALP_SLOPE, SCALP_SOFTNESS = 0.14, 0.68, 0.08
+#: Texels of the layout for which places in the portrait are kept.
+PLACES = 512
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The portrait seen from the head.
+
+    portrait: (H,W,3) float32 sRGB. low: the same without what is finer than an atlas texel of the networks.
+    allowed_skin, allowed_scalp: (H,W) 0..1, pixels that may become skin, or hair on the scalp.
+    light: shading by normal; light.shade(normals) divides out.
+    places: (S,S,2) portrait pixels per atlas texel. confidence: (S,S) 0..1. unlit: (S,S,3) sRGB, light divided out.
+    covered: (S,S) bool, where the head has surface.
+    """
+
+    portrait: np.ndarray
+    low: np.ndarray
+    allowed_skin: np.ndarray
+    allowed_scalp: np.ndarray
+    light: Light
+    places: np.ndarray
+    confidence: np.ndarray
+    unlit: np.ndarray
+    covered: np.ndarray
+
+
+def scalp_share(canonical: np.ndarray) -> np.ndarray:
+    """(…,) 0..1: 1 on the scalp, 0 on face, ears and neck."""
+    height = canonical[..., 1] - SCALP_LEVEL - SCALP_SLOPE * canonical[..., 2]
+    return np.clip(height / SCALP_SOFTNESS + 0.5, 0, 1).astype(np.float32)
+
+
+def pixel_confidence(
+    registration: Registration, observation_masks: tuple[np.ndarray, np.ndarray],
+    points: np.ndarray, normals: np.ndarray, canonical: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Portrait places (…,2) and confidence (…,) of surface points: geometry times what the pixel may become."""
+    pixels, depth = registration.project(points)
+    skin, scalp = (sample(mask, pixels, border=cv2.BORDER_CONSTANT) for mask in observation_masks)
+    share = scalp_share(canonical)
+    allowed = skin * (1 - share) + np.maximum(skin, scalp) * share
+    return pixels, registration.confidence(points, normals, pixels, depth) * allowed
+
+
+def observe(
+    mesh: HeadMesh, layout: AtlasMap, registration: Registration, portrait: np.ndarray, matte: Matte, skin_mean: np.ndarray,
+) -> Observation:
+    """Scatter the portrait into the atlas, with confidence and without its light.
+
+    Args:
+        portrait: (H,W,3) float32 sRGB. skin_mean: (s,s,3) sRGB, the prior's mean texture: what skin looks like unlit.
+    """
+    soft = max(1.0, registration.face_height * 0.008)
+    skin = _inner(matte.skin * matte.person, soft)
+    scalp = _inner(matte.person, soft)
+    low = masked_blur(portrait, np.maximum(matte.person, 0.02), registration.face_height / 60 * 1.3)
+
+    fragments = layout.fragments
+    points = fragments.interpolate(mesh.corners(mesh.vertices))
+    normals = fragments.interpolate(mesh.corners(registration.normals))
+    canonical = fragments.interpolate(mesh.corners(layout.canonical.astype(np.float32)))
+    places, confidence = pixel_confidence(registration, (skin, scalp), points.astype(np.float64), normals, canonical)
+    confidence = confidence * fragments.covered
+    colour = sample(portrait, places)
+    light = estimate_light(colour, normals, confidence * (1 - scalp_share(canonical)), skin_mean, registration)
+    shade = light.shade(normals)
+    confidence = confidence * light.trust(shade)
+    unlit = light.remove(colour, shade)
+    return Observation(
+        portrait, low, skin, scalp, light, places.astype(np.float32), confidence.astype(np.float32), unlit, fragments.covered,
+    )
+
+
+def _inner(mask: np.ndarray, soft: float) -> np.ndarray:
+    """A mask pulled in and softened by about the given pixels, so that no border pixel counts fully."""
+    blurred = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), soft)
+    return np.clip(blurred * 2.2 - 1.1, 0, 1)

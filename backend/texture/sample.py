@@ -1,0 +1,56 @@
+"""Sampling pictures at places, with the one convention of pixel centres at +0.5."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+#: cv2.remap indexes with 16 bits: places are handed over in rows of this many.
+ROW = 16_384
+
+
+def sample(
+    picture: np.ndarray, places: np.ndarray, interpolation: int = cv2.INTER_LINEAR, border: int = cv2.BORDER_REPLICATE,
+) -> np.ndarray:
+    """(…,C) float32 values of a (H,W,C) or (H,W) picture at (…,2) pixel places, x right, y down."""
+    flat = np.ascontiguousarray(places.reshape(-1, 2) - 0.5, np.float32)
+    count = len(flat)
+    padded = np.zeros((-(-count // ROW) * ROW, 2), np.float32)
+    padded[:count] = flat
+    grid = padded.reshape(-1, ROW, 2)
+    channels = picture.shape[2:] or ()
+    out = np.empty((len(grid), ROW, *channels), np.float32)
+    for first in range(0, len(grid), ROW):
+        part = grid[first : first + ROW]
+        out[first : first + ROW] = cv2.remap(
+            picture, part[..., 0], part[..., 1], interpolation, borderMode=border,
+        ).reshape(len(part), ROW, *channels)
+    return out.reshape(-1, *channels)[:count].reshape(*places.shape[:-1], *channels)
+
+
+def sample_atlas(picture: np.ndarray, places: np.ndarray, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
+    """(…,C) values of an atlas picture at (…,2) atlas coordinates; longitude wraps, latitude stops."""
+    pad = 4
+    height, width = picture.shape[:2]
+    wrapped = np.concatenate([picture[:, -pad:], picture, picture[:, :pad]], 1)
+    u = np.mod(places[..., 0], 1.0)
+    return sample(wrapped, np.stack([u * width + pad, places[..., 1] * height], -1), interpolation)
+
+
+def masked_blur(picture: np.ndarray, mask: np.ndarray, sigma: float) -> np.ndarray:
+    """A Gaussian blur that looks only at masked pixels: sum(G m I) / sum(G m); the picture itself where none is near."""
+    weight = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma)
+    total = cv2.GaussianBlur((picture * mask[..., None]).astype(np.float32), (0, 0), sigma)
+    return np.where(weight[..., None] > 1e-3, total / np.maximum(weight[..., None], 1e-3), picture)
+
+
+def to_linear(srgb: np.ndarray) -> np.ndarray:
+    """sRGB 0..1 to linear light (IEC 61966-2-1)."""
+    srgb = np.clip(srgb, 0, 1)
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+def to_srgb(linear: np.ndarray) -> np.ndarray:
+    """Linear light to sRGB 0..1 (IEC 61966-2-1)."""
+    linear = np.clip(linear, 0, 1)
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055).astype(np.float32)
