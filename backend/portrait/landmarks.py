@@ -52,6 +52,15 @@ class FaceLandmarks:
         """Where the network should look to see this face again."""
         return square_around(self.points)
 
+    def scaled(self, factor: float) -> FaceLandmarks:
+        """The same face in the image resized by `factor`."""
+        return FaceLandmarks(self.points * np.float32(factor), self.presence, tuple(v * factor for v in self.box))
+
+    def shifted(self, x: float, y: float) -> FaceLandmarks:
+        """The same face in the image moved by (x, y) pixels."""
+        x0, y0, x1, y1 = self.box
+        return FaceLandmarks(self.points + np.float32([x, y, 0]), self.presence, (x0 + x, y0 + y, x1 + x, y1 + y))
+
     @property
     def roll(self) -> float:
         """Angle of the eye line in the image, radians, clockwise positive."""

@@ -1,0 +1,185 @@
+"""Which pixels are skin, and which are hair: no network, this face is its own sample.
+
+Cheeks, nose and forehead give the colour of the skin, and how far it strays. Inside the face oval everything is skin (lips,
+eyes, brows and beard belong to the texture), except hair that falls over the forehead; outside it, what is alike in
+colour, belongs to the person, and is joined to the face: ears, neck, a bald head.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .face_regions import (
+    FACE_OVAL,
+    FOREHEAD,
+    LEFT_BROW,
+    LEFT_CHEEK,
+    LEFT_EYE,
+    NOSE_BRIDGE,
+    RIGHT_BROW,
+    RIGHT_CHEEK,
+    RIGHT_EYE,
+    fill_region,
+)
+from .landmarks import FaceLandmarks
+from .person import guided, head_square, person_matte, shrunk
+
+# Least standard deviations, in CIELAB units, that the skin of one face is given. Chroma: photographs measure 2 to 5 on the
+# patches, and ears and neck differ from the cheeks by about 4. Lightness: shade darkens skin by 20 to 30. Flat drawings
+# measure 0 throughout, and their hair can be as near to their skin as 12 in lightness.
+CHROMA_SPREAD, CHROMA_SPREAD_FLAT = 5.0, 2.5
+DARKER, DARKER_FLAT = 14.0, 7.0
+LIGHTER, LIGHTER_FLAT = 14.0, 4.0
+FLAT_SEED = 1.0     # lightness spread of the patches below which the face is flat
+
+# Share of the head's square whose chroma is that of skin: greyscale 1.0, Rembrandt's self-portrait 0.57, the rest at most
+# 0.36. Above the limit only lightness tells skin from hair, so less of it is forgiven.
+MONOCHROME_SHARE, MONOCHROME_LIGHT = 0.5, 0.6
+
+# Of the face's size beyond its oval, in the frame of the face: how far ears, a bald head and the neck may be.
+EARS, CROWN, NECK = 0.28, 0.6, 0.5
+
+
+@dataclass(frozen=True)
+class Matte:
+    """Per pixel of the portrait, (H, W) float32 0..1.
+
+    person: the person, hair and clothes included.
+    skin: bare skin and, inside the face, everything that belongs to it; low on hair, hats, cloth and background.
+    hair: the person's head that is not skin: hair, hats, scarves.
+    """
+
+    person: np.ndarray
+    skin: np.ndarray
+    hair: np.ndarray
+
+
+def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | None = None) -> Matte:
+    """The matte of one face.
+
+    Args:
+        color: (H, W, 3) float32 sRGB 0..1.
+        face: its landmarks, in the pixels of `color`.
+        alpha: (H, W) float32, 0 where the file itself says background.
+    """
+    person = person_matte(color, face, alpha)
+    y0, y1, x0, x1 = head_square(color.shape[:2], face)
+    near = np.ascontiguousarray(color[y0:y1, x0:x1])
+    small, factor = shrunk(near, face.size)
+    shape = small.shape[:2]
+    small_face = face.shifted(-x0, -y0).scaled(factor)
+    oval = fill_region(shape, small_face.points, FACE_OVAL)
+    small_person = np.maximum(cv2.resize(person[y0:y1, x0:x1], shape[::-1], interpolation=cv2.INTER_AREA), oval)
+
+    alike = skin_likeness(small, small_face)
+    inside = cv2.GaussianBlur(oval, (0, 0), max(1.0, small_face.size * 0.012))
+    joined = _joined(alike * small_person, oval, small_face.size) * _reach(shape, small_face)
+    skin = np.maximum(inside * _kept_inside(alike, small_face), joined)
+    hair = np.clip(small_person - skin, 0, 1) * _above_chin(shape, small_face) * _reach(shape, small_face, 2.0)
+
+    radius = max(1, round(small_face.size * 0.008))
+    whole = []
+    for part in (small_person, skin, hair):
+        full = np.zeros(color.shape[:2], np.float32)
+        full[y0:y1, x0:x1] = guided(part.astype(np.float32), small, near, radius)
+        whole.append(full if alpha is None else full * alpha)
+    outside = np.ones(color.shape[:2], bool)
+    outside[y0:y1, x0:x1] = False
+    whole[0][outside] = person[outside]
+    return Matte(*whole)
+
+
+def skin_likeness(color: np.ndarray, face: FaceLandmarks) -> np.ndarray:
+    """(H, W) float32 0..1: how much each pixel's colour is this face's skin, shaded or not."""
+    lab = cv2.cvtColor(cv2.GaussianBlur(color, (0, 0), max(0.6, face.size * 0.006)), cv2.COLOR_RGB2LAB)
+    seeds = fill_region(color.shape[:2], face.points, RIGHT_CHEEK, LEFT_CHEEK, NOSE_BRIDGE, FOREHEAD) > 0.5
+    sample = lab[seeds]
+    if len(sample) < 16:
+        return np.zeros(color.shape[:2], np.float32)
+    for _ in range(3):  # what is not skin in the patches (a fringe, spectacles, beard) is trimmed away
+        centre = np.median(sample, axis=0)
+        spread = 1.4826 * np.median(np.abs(sample - centre), axis=0)
+        near = np.abs(sample - centre) < 2.5 * np.maximum(spread, [8, 3, 3])
+        sample = sample[near.all(axis=1)]
+    flat = spread[0] < FLAT_SEED
+    chroma = 1.2 * np.maximum(spread[1:], CHROMA_SPREAD_FLAT if flat else CHROMA_SPREAD)
+    darker, lighter = (DARKER_FLAT, LIGHTER_FLAT) if flat else (DARKER, LIGHTER)
+    light = lab[..., 0] - centre[0]
+    wide = np.where(light < 0, max(darker, 1.5 * spread[0]), max(lighter, 1.5 * spread[0]))
+    # Shade keeps the hue and loses chroma with lightness, so the chroma expected follows; gloss gains none.
+    follow = np.clip(lab[..., :1] / max(centre[0], 1), 0.4, 1.0)
+    off = (lab[..., 1:] - centre[1:] * follow) / chroma
+    strayed = (off**2).sum(axis=2)
+    if np.mean(strayed < 1) > MONOCHROME_SHARE:
+        wide = wide * MONOCHROME_LIGHT
+    distance = strayed + (light / wide) ** 2
+    return np.exp(-0.5 * np.maximum(distance - 1, 0)).astype(np.float32)
+
+
+def _kept_inside(alike: np.ndarray, face: FaceLandmarks) -> np.ndarray:
+    """Inside the oval: 1 below the brows, by likeness above them, where a fringe or a hat may hang."""
+    shape = alike.shape
+    above = _above_brows(shape, face)
+    features = fill_region(shape, face.points, RIGHT_BROW, LEFT_BROW, RIGHT_EYE, LEFT_EYE)
+    features = cv2.GaussianBlur(cv2.dilate(features, _disc(face.size * 0.02)), (0, 0), max(0.6, face.size * 0.006))
+    likely = cv2.GaussianBlur(np.clip(alike * 2.5, 0, 1), (0, 0), max(0.6, face.size * 0.012))
+    return np.maximum(1 - above * (1 - likely), features)
+
+
+def _above_brows(shape: tuple[int, int], face: FaceLandmarks) -> np.ndarray:
+    """1 above the upper edge of the brows, rising over a twentieth of the face; in the frame of the face."""
+    up, level = _frame(face)
+    y = level(shape)
+    brows = (face.points[[105, 334], :2] @ up).mean()
+    return np.clip((y - brows) / (0.05 * face.size), 0, 1).astype(np.float32)
+
+
+def _above_chin(shape: tuple[int, int], face: FaceLandmarks) -> np.ndarray:
+    up, level = _frame(face)
+    chin = face.points[152, :2] @ up
+    return np.clip((level(shape) - chin) / (0.1 * face.size) + 1, 0, 1).astype(np.float32)
+
+
+def _frame(face: FaceLandmarks):
+    """The direction of up in the image, and a function giving every pixel's height along it."""
+    up = np.array([np.sin(face.roll), -np.cos(face.roll)])
+
+    def level(shape: tuple[int, int]) -> np.ndarray:
+        return (np.arange(shape[1]) + 0.5)[None] * up[0] + (np.arange(shape[0]) + 0.5)[:, None] * up[1]
+
+    return up, level
+
+
+def _reach(shape: tuple[int, int], face: FaceLandmarks, factor: float = 1.0) -> np.ndarray:
+    """1 where ears, crown and neck can be, falling to 0 over a tenth of the face's size."""
+    up, level = _frame(face)
+    across = np.array([-up[1], up[0]])
+    oval = face.points[list(FACE_OVAL), :2]
+    height = level(shape)
+    width = (np.arange(shape[1]) + 0.5)[None] * across[0] + (np.arange(shape[0]) + 0.5)[:, None] * across[1]
+    below = (oval @ up).min() - height
+    sides = np.where(below > 0, -0.05, EARS * factor) * face.size  # the neck is narrower than the face, shirts are not
+    beyond = np.maximum.reduce([
+        (oval @ across).min() - width - sides,
+        width - (oval @ across).max() - sides,
+        below - NECK * factor * face.size,
+        height - (oval @ up).max() - CROWN * factor * face.size,
+    ])
+    return np.clip(1 - beyond / (0.1 * face.size), 0, 1).astype(np.float32)
+
+
+def _joined(likely: np.ndarray, oval: np.ndarray, size: float) -> np.ndarray:
+    """The likeness kept only where it is joined to the face, across gaps as narrow as a drawn outline or a chin's shadow."""
+    strong = ((likely > 0.4) | (oval > 0.5)).astype(np.uint8)
+    labels = cv2.connectedComponents(cv2.morphologyEx(strong, cv2.MORPH_CLOSE, _disc(0.025 * size)))[1]
+    at_face = np.unique(labels[oval > 0.5])
+    joined = cv2.dilate(np.isin(labels, at_face[at_face > 0]).astype(np.uint8), _disc(0.01 * size))
+    return likely * joined
+
+
+def _disc(radius: float) -> np.ndarray:
+    size = 2 * max(1, round(radius)) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
