@@ -5,6 +5,7 @@ Everything that can be refused is refused from the header, before any pixel is d
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import warnings
@@ -18,7 +19,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from ..errors import AvatarTexError, ErrorCode
 
 # Formats decoded by Pillow alone. Left out on purpose: those that start other programs (EPS) or are no pictures (PSD).
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "BMP", "GIF", "TGA", "PPM", "JPEG2000", "AVIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "TGA", "PPM", "JPEG2000", "AVIF")
 MAX_SIDE = 16384            # pixels; no camera exceeds it, hostile files do
 MAX_PIXELS = 100_000_000    # 0.4 GB while decoding
 WORKING_SIDE = 2048         # a face half as tall still gives a texel per pixel to a 2K texture
@@ -53,7 +54,7 @@ def decode_portrait(path: str | Path) -> Portrait:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # _refuse_too_large has its own limit
-            with Image.open(path, formats=FORMATS) as image:
+            with Image.open(path, formats=_formats()) as image:
                 _refuse_too_large(path, *image.size)
                 color, alpha = _pixels(image)
     except AvatarTexError:
@@ -77,16 +78,25 @@ def decode_portrait(path: str | Path) -> Portrait:
     return Portrait(color, alpha, path)
 
 
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    """Those of FORMATS that this build of Pillow has; it raises KeyError for the others."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
 def _refuse_no_file(path: Path) -> None:
-    if path.is_dir() and str(path) not in ("", "."):
-        raise AvatarTexError(ErrorCode.PORTRAIT_UNREADABLE, f"The portrait {path.name or path} is a folder.",
-                             "Choose a picture inside it.")
+    if path == Path():
+        raise AvatarTexError(ErrorCode.PORTRAIT_MISSING, "No portrait is chosen.", "Choose a picture of a face.")
     try:
-        missing = not path.is_file()
-    except (OSError, ValueError):  # names the system cannot hold
-        missing = True
-    if missing:
-        raise AvatarTexError(ErrorCode.PORTRAIT_MISSING, f"There is no portrait {path.name or 'chosen'}.",
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except (OSError, ValueError):  # names that the system cannot hold
+        is_folder = is_file = False
+    if is_folder:
+        raise AvatarTexError(ErrorCode.PORTRAIT_UNREADABLE, f"The portrait {path.name} is a folder.",
+                             "Choose a picture inside it.")
+    if not is_file:
+        raise AvatarTexError(ErrorCode.PORTRAIT_MISSING, f"There is no portrait {path.name[:80]!r}.",
                              "Choose the picture again; it may have been moved or renamed.")
 
 

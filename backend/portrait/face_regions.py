@@ -59,7 +59,7 @@ def mirror_table() -> np.ndarray:
 
 
 def fill_region(shape: tuple[int, int], points: np.ndarray, *loops: tuple[int, ...]) -> np.ndarray:
-    """(H, W) float32 coverage 0..1 of the outlines, anti-aliased.
+    """(H, W) float32 coverage 0..1 of the outlines, anti-aliased; OpenCV counts the outline's own half pixel in.
 
     Args:
         shape: height and width of the image.
@@ -71,10 +71,3 @@ def fill_region(shape: tuple[int, int], points: np.ndarray, *loops: tuple[int, .
         outline = np.round((points[list(loop), :2] - 0.5) * 16).astype(np.int32)
         cv2.fillPoly(mask, [outline], 255, lineType=cv2.LINE_AA, shift=4)
     return mask.astype(np.float32) / 255
-
-
-def draw_order(points: np.ndarray) -> float:
-    """Signed area of the face oval in pixels²: positive when the face is seen from its front, not mirrored."""
-    oval = points[list(FACE_OVAL), :2].astype(np.float64)
-    following = np.roll(oval, -1, axis=0)
-    return float(np.sum(oval[:, 0] * following[:, 1] - following[:, 0] * oval[:, 1]) / 2)

@@ -33,11 +33,14 @@ from .person import guided, head_square, person_matte, shrunk
 CHROMA_SPREAD, CHROMA_SPREAD_FLAT = 5.0, 2.5
 DARKER, DARKER_FLAT = 14.0, 7.0
 LIGHTER, LIGHTER_FLAT = 14.0, 4.0
+TRIM = np.float32([[8, 3, 3], [16, 8, 8]])  # least and most standard deviations that skin in the patches is given
 FLAT_SEED = 1.0     # lightness spread of the patches below which the face is flat
 
-# Share of the head's square whose chroma is that of skin: greyscale 1.0, Rembrandt's self-portrait 0.57, the rest at most
-# 0.36. Above the limit only lightness tells skin from hair, so less of it is forgiven.
+# Share of the head's square whose chroma is that of skin: greyscale 1.0, sepia 0.8, the others at most 0.38. Above the
+# limit only lightness tells skin from hair, so less of it is forgiven.
 MONOCHROME_SHARE, MONOCHROME_LIGHT = 0.5, 0.6
+
+FOREHEAD_GLOSS = 2.0    # foreheads shine 25 above the cheeks' lightness; hair is rarely lighter than that
 
 # Of the face's size beyond its oval, in the frame of the face: how far ears, a bald head and the neck may be.
 EARS, CROWN, NECK = 0.28, 0.6, 0.5
@@ -74,11 +77,13 @@ def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     oval = fill_region(shape, small_face.points, FACE_OVAL)
     small_person = np.maximum(cv2.resize(person[y0:y1, x0:x1], shape[::-1], interpolation=cv2.INTER_AREA), oval)
 
-    alike = skin_likeness(small, small_face)
+    alike, monochrome = skin_likeness(small, small_face)
+    glossy, _ = skin_likeness(small, small_face, FOREHEAD_GLOSS)
     inside = cv2.GaussianBlur(oval, (0, 0), max(1.0, small_face.size * 0.012))
-    joined = _joined(alike * small_person, oval, small_face.size) * _reach(shape, small_face)
-    skin = np.maximum(inside * _kept_inside(alike, small_face), joined)
-    hair = np.clip(small_person - skin, 0, 1) * _above_chin(shape, small_face) * _reach(shape, small_face, 2.0)
+    joined = _joined(alike * small_person, oval, small_face.size)
+    joined *= _reach(shape, small_face, crown=0 if monochrome else CROWN)  # blond hair is as light as skin
+    skin = np.maximum(inside * _kept_inside(glossy, small_face), joined)
+    hair = np.clip(small_person - skin, 0, 1) * _above_chin(shape, small_face) * _reach(shape, small_face, factor=2)
 
     radius = max(1, round(small_face.size * 0.008))
     whole = []
@@ -92,31 +97,44 @@ def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     return Matte(*whole)
 
 
-def skin_likeness(color: np.ndarray, face: FaceLandmarks) -> np.ndarray:
-    """(H, W) float32 0..1: how much each pixel's colour is this face's skin, shaded or not."""
+def skin_likeness(color: np.ndarray, face: FaceLandmarks, gloss: float = 1.0) -> tuple[np.ndarray, bool]:
+    """How much each pixel's colour is this face's skin, shaded or not; and whether only lightness could tell.
+
+    Args:
+        color: (H, W, 3) float32 sRGB.
+        face: landmarks in its pixels.
+        gloss: how much more than usual the skin may shine.
+
+    Returns:
+        (H, W) float32 0..1, and True for greyscale and sepia pictures.
+    """
     lab = cv2.cvtColor(cv2.GaussianBlur(color, (0, 0), max(0.6, face.size * 0.006)), cv2.COLOR_RGB2LAB)
-    seeds = fill_region(color.shape[:2], face.points, RIGHT_CHEEK, LEFT_CHEEK, NOSE_BRIDGE, FOREHEAD) > 0.5
-    sample = lab[seeds]
+    bare = fill_region(color.shape[:2], face.points, RIGHT_CHEEK, LEFT_CHEEK, NOSE_BRIDGE) > 0.5
+    brow_to_hair = fill_region(color.shape[:2], face.points, FOREHEAD) > 0.5
+    sample = lab[bare]
     if len(sample) < 16:
-        return np.zeros(color.shape[:2], np.float32)
-    for _ in range(3):  # what is not skin in the patches (a fringe, spectacles, beard) is trimmed away
+        return np.zeros(color.shape[:2], np.float32), False
+    for patch in (sample, sample, np.concatenate([sample, lab[brow_to_hair]])):
+        # What is not skin in the patches (spectacles, beard, a fringe or a hat on the forehead) is trimmed away.
         centre = np.median(sample, axis=0)
         spread = 1.4826 * np.median(np.abs(sample - centre), axis=0)
-        near = np.abs(sample - centre) < 2.5 * np.maximum(spread, [8, 3, 3])
-        sample = sample[near.all(axis=1)]
+        sample = patch[(np.abs(patch - centre) < 2.5 * np.clip(spread, *TRIM)).all(axis=1)]
+        if not len(sample):
+            break
+    spread = np.minimum(spread, TRIM[1])
     flat = spread[0] < FLAT_SEED
     chroma = 1.2 * np.maximum(spread[1:], CHROMA_SPREAD_FLAT if flat else CHROMA_SPREAD)
     darker, lighter = (DARKER_FLAT, LIGHTER_FLAT) if flat else (DARKER, LIGHTER)
     light = lab[..., 0] - centre[0]
-    wide = np.where(light < 0, max(darker, 1.5 * spread[0]), max(lighter, 1.5 * spread[0]))
+    wide = np.where(light < 0, max(darker, 1.5 * spread[0]), gloss * max(lighter, 1.5 * spread[0]))
     # Shade keeps the hue and loses chroma with lightness, so the chroma expected follows; gloss gains none.
-    follow = np.clip(lab[..., :1] / max(centre[0], 1), 0.4, 1.0)
-    off = (lab[..., 1:] - centre[1:] * follow) / chroma
-    strayed = (off**2).sum(axis=2)
-    if np.mean(strayed < 1) > MONOCHROME_SHARE:
+    follow = np.maximum(lab[..., :1] / max(centre[0], 1), 0.4)
+    same_chroma = (((lab[..., 1:] - centre[1:] * follow) / chroma) ** 2).sum(axis=2) < 1
+    monochrome = bool(same_chroma.mean() > MONOCHROME_SHARE)
+    if monochrome:
         wide = wide * MONOCHROME_LIGHT
-    distance = strayed + (light / wide) ** 2
-    return np.exp(-0.5 * np.maximum(distance - 1, 0)).astype(np.float32)
+    strayed = (((lab[..., 1:] - centre[1:] * np.minimum(follow, 1)) / chroma) ** 2).sum(axis=2)
+    return np.exp(-0.5 * np.maximum(strayed + (light / wide) ** 2 - 1, 0)).astype(np.float32), monochrome
 
 
 def _kept_inside(alike: np.ndarray, face: FaceLandmarks) -> np.ndarray:
@@ -125,7 +143,7 @@ def _kept_inside(alike: np.ndarray, face: FaceLandmarks) -> np.ndarray:
     above = _above_brows(shape, face)
     features = fill_region(shape, face.points, RIGHT_BROW, LEFT_BROW, RIGHT_EYE, LEFT_EYE)
     features = cv2.GaussianBlur(cv2.dilate(features, _disc(face.size * 0.02)), (0, 0), max(0.6, face.size * 0.006))
-    likely = cv2.GaussianBlur(np.clip(alike * 2.5, 0, 1), (0, 0), max(0.6, face.size * 0.012))
+    likely = cv2.GaussianBlur(np.clip((alike - 0.1) * 2.5, 0, 1), (0, 0), max(0.6, face.size * 0.012))
     return np.maximum(1 - above * (1 - likely), features)
 
 
@@ -153,7 +171,7 @@ def _frame(face: FaceLandmarks):
     return up, level
 
 
-def _reach(shape: tuple[int, int], face: FaceLandmarks, factor: float = 1.0) -> np.ndarray:
+def _reach(shape: tuple[int, int], face: FaceLandmarks, factor: float = 1.0, crown: float = CROWN) -> np.ndarray:
     """1 where ears, crown and neck can be, falling to 0 over a tenth of the face's size."""
     up, level = _frame(face)
     across = np.array([-up[1], up[0]])
@@ -166,7 +184,7 @@ def _reach(shape: tuple[int, int], face: FaceLandmarks, factor: float = 1.0) -> 
         (oval @ across).min() - width - sides,
         width - (oval @ across).max() - sides,
         below - NECK * factor * face.size,
-        height - (oval @ up).max() - CROWN * factor * face.size,
+        height - (oval @ up).max() - crown * factor * face.size,
     ])
     return np.clip(1 - beyond / (0.1 * face.size), 0, 1).astype(np.float32)
 

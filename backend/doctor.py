@@ -1,0 +1,248 @@
+"""python -m backend doctor: what works on this machine, and the mend for what does not.
+
+Standard library only until a package is being looked at, so that it also runs where nothing is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import dataclasses
+import hashlib
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+WEIGHTS = Path(__file__).resolve().parent / "models" / "weights"
+MANIFEST = "weights.json"
+
+OK, NOTE, BROKEN = "ok", "note", "broken"
+
+REINSTALL = "Press Install Backend in the add-on's preferences, or run: python build.py setup"
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package that generate needs: distributions that provide it (the first is asked for), versions [least, below)."""
+
+    module: str
+    distributions: tuple[str, ...]
+    least: str
+    below: str
+
+    @property
+    def wanted(self) -> str:
+        return f">={self.least},<{self.below}"
+
+
+PACKAGES = (
+    Package("numpy", ("numpy",), "1.26", "3"),
+    Package("scipy", ("scipy",), "1.11", "2"),
+    # 4.11 opens the TFLite networks; 5.0 lacks parts of calib3d that the camera needs.
+    Package("cv2", ("opencv-python", "opencv-python-headless", "opencv-contrib-python"), "4.11", "5"),
+    Package("PIL", ("pillow",), "10", "99"),
+    Package("torch", ("torch",), "2.4", "3"),
+    Package("safetensors", ("safetensors",), "0.4", "1"),
+)
+LEAST_PYTHON = (3, 11)
+MEMORY_WANTED = 4.0     # GB free; estimated, torch alone takes 0.5
+DISK_WANTED = 1.0       # GB free in the temporary folder; a 4K texture and its provenance take 0.1
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the table. state: ok, note (works, could be better), broken (generate could not run)."""
+
+    what: str
+    found: str
+    wanted: str
+    state: str = OK
+    mend: str = ""
+
+
+def findings() -> Iterator[Finding]:
+    """Everything that generate depends on, in the order in which it would be mended."""
+    yield python_version()
+    for package in PACKAGES:
+        yield check_package(package)
+    yield graphics()
+    yield memory()
+    yield disk(Path(tempfile.gettempdir()))
+    yield from weights(WEIGHTS)
+    yield portrait_networks()
+
+
+def python_version() -> Finding:
+    wanted = ".".join(map(str, LEAST_PYTHON)) + " or later"
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    if sys.version_info[:2] < LEAST_PYTHON:
+        return Finding("Python", found, wanted, BROKEN, REINSTALL)
+    return Finding("Python", found, wanted)
+
+
+def check_package(package: Package) -> Finding:
+    """Whether it is there, of a version that works, and can be imported."""
+    name = package.distributions[0]
+    for distribution in package.distributions:
+        try:
+            version = importlib.metadata.version(distribution)
+            break
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    else:
+        return Finding(name, "missing", package.wanted, BROKEN, REINSTALL)
+    if not numbers(package.least) <= numbers(version) < numbers(package.below):
+        return Finding(distribution, version, package.wanted, BROKEN, REINSTALL)
+    try:
+        importlib.import_module(package.module)
+    except Exception as reason:  # noqa: BLE001  a broken package raises anything
+        mend = f"{type(reason).__name__}: {reason}".splitlines()[0][:160]
+        if "libGL" in mend or "libgthread" in mend:
+            mend += ". Install opencv-python-headless instead of opencv-python"
+        return Finding(distribution, f"{version}, does not import", package.wanted, BROKEN, f"{mend}. {REINSTALL}")
+    return Finding(distribution, version, package.wanted)
+
+
+def graphics() -> Finding:
+    wanted = "optional"
+    try:
+        import torch
+
+        if torch.cuda.is_available():
+            free, total = (part / 1e9 for part in torch.cuda.mem_get_info())
+            return Finding("GPU", f"{torch.cuda.get_device_name()}, {free:.1f} of {total:.1f} GB free", wanted)
+        built_for_cuda = torch.version.cuda is not None
+    except Exception as reason:  # noqa: BLE001  drivers raise anything
+        return Finding("GPU", f"not asked ({type(reason).__name__})", wanted, NOTE, "Mend torch first.")
+    if shutil.which("nvidia-smi"):
+        mend = "Update the NVIDIA driver." if built_for_cuda else "Install the CUDA build of torch."
+        return Finding("GPU", "there, but torch cannot use it", wanted, NOTE, mend)
+    return Finding("GPU", "none; the CPU is used", wanted)
+
+
+def memory() -> Finding:
+    wanted = f"{MEMORY_WANTED:.0f} GB free"
+    free = free_memory()
+    if free is None:
+        return Finding("Memory", "unknown", wanted)
+    if free < MEMORY_WANTED:
+        return Finding("Memory", f"{free:.1f} GB free", wanted, NOTE, "Close other programs, or use a smaller texture.")
+    return Finding("Memory", f"{free:.1f} GB free", wanted)
+
+
+def free_memory() -> float | None:
+    """GB that a new process can have; None where the system does not tell."""
+    if sys.platform == "win32":
+        class Status(ctypes.Structure):
+            _fields_ = [("length", ctypes.c_uint32), ("load", ctypes.c_uint32)] + [
+                (name, ctypes.c_uint64)
+                for name in ("total", "free", "total_page", "free_page", "total_virtual", "free_virtual", "extended")
+            ]
+
+        status = Status(length=ctypes.sizeof(Status))
+        return status.free / 1e9 if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
+    try:
+        text = Path("/proc/meminfo").read_text()
+        return int(re.search(r"MemAvailable:\s+(\d+) kB", text).group(1)) * 1024 / 1e9
+    except (OSError, AttributeError):
+        pass
+    try:  # macOS counts nearly all memory as available on demand
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
+    except (ValueError, OSError, AttributeError):
+        return None
+
+
+def disk(folder: Path) -> Finding:
+    wanted = f"{DISK_WANTED:.0f} GB free, writable"
+    what = f"Temporary folder {folder}"
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"AvatarTex")
+        free = shutil.disk_usage(folder).free / 1e9
+    except OSError as reason:
+        return Finding(what, f"not writable ({reason.strerror})", wanted, BROKEN, "Set TMPDIR (Windows: TEMP) to a folder "
+                       "that can be written.")
+    if free < DISK_WANTED:
+        return Finding(what, f"{free:.1f} GB free", wanted, BROKEN, "Free some space on this disk.")
+    return Finding(what, f"{free:.1f} GB free", wanted)
+
+
+def weights(folder: Path) -> Iterator[Finding]:
+    """Every file of the manifest, against its checksum."""
+    mend = "Install the extension again; its own files are incomplete or altered."
+    try:
+        manifest: dict[str, dict] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        expected = {name: str(entry["sha256"]) for name, entry in manifest.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as reason:
+        yield Finding("Weights manifest", f"unreadable ({type(reason).__name__})", MANIFEST, BROKEN, mend)
+        return
+    for name, sha256 in sorted(expected.items()):
+        wanted = f"sha256 {sha256[:12]}"
+        try:
+            with open(folder / name, "rb") as file:
+                actual = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            yield Finding(name, "missing", wanted, BROKEN, mend)
+            continue
+        state = OK if actual == sha256 else BROKEN
+        yield Finding(name, f"sha256 {actual[:12]}", wanted, state, "" if state == OK else mend)
+
+
+def portrait_networks() -> Finding:
+    """Runs them once: this build of OpenCV may lack what they need."""
+    wanted = "run in OpenCV"
+    try:
+        import numpy as np
+
+        from .portrait import networks
+
+        grey = np.full((256, 256, 3), 0.5, np.float32)
+        networks.network(networks.LANDMARKS)(grey[:192, :192].copy())
+        networks.network(networks.PERSON)(grey)
+        networks.detector()(np.full((320, 320, 3), 128, np.uint8), 0.5)
+    except Exception as reason:  # noqa: BLE001  OpenCV and broken files raise anything
+        return Finding("Portrait networks", f"do not run ({type(reason).__name__})", wanted, BROKEN, REINSTALL)
+    return Finding("Portrait networks", "run", wanted)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """'2.13.0+cpu' -> (2, 13, 0)."""
+    return tuple(int(part) for part in re.match(r"\d+(\.\d+)*", version).group().split("."))
+
+
+def table(lines: list[Finding]) -> str:
+    """The findings in columns, the mends below the line they belong to."""
+    heads = ("", "what", "found", "wanted")
+    rows = [(line.state, line.what, line.found, line.wanted) for line in lines]
+    widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(4)]
+    text = []
+    for row, line in zip([heads, *rows], [None, *lines], strict=True):
+        text.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        if line and line.mend:
+            text.append(f"{'':{widths[0]}}  -> {line.mend}")
+    return "\n".join(text)
+
+
+def main(argv: list[str]) -> int:
+    """Print the findings; 1 when generate could not run."""
+    parser = argparse.ArgumentParser(prog="python -m backend doctor", description="What works on this machine, and the "
+                                     "mend for what does not. Exit code 1 when generate could not run.")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    arguments = parser.parse_args(argv)
+    lines = list(findings())
+    broken = [line for line in lines if line.state == BROKEN]
+    if arguments.json:
+        print(json.dumps({"ok": not broken, "findings": [dataclasses.asdict(line) for line in lines]}, indent=2))
+    else:
+        print(table(lines))
+        print("\nEverything that generate needs is here." if not broken else f"\n{len(broken)} to mend, see the arrows.")
+    return 1 if broken else 0
