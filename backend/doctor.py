@@ -32,7 +32,7 @@ REINSTALL = "Press Install Backend in the add-on's preferences, or run: python b
 
 @dataclass(frozen=True)
 class Package:
-    """A package that generate needs: distributions that provide it (the first is asked for), versions [least, below)."""
+    """A package that generate needs: distributions that provide it, best first, versions [least, below)."""
 
     module: str
     distributions: tuple[str, ...]
@@ -169,8 +169,8 @@ def disk(folder: Path) -> Finding:
             probe.write(b"AvatarTex")
         free = shutil.disk_usage(folder).free / 1e9
     except OSError as reason:
-        return Finding(what, f"not writable ({reason.strerror})", wanted, BROKEN, "Set TMPDIR (Windows: TEMP) to a folder "
-                       "that can be written.")
+        mend = "Set TMPDIR (Windows: TEMP) to a folder that can be written."
+        return Finding(what, f"not writable ({reason.strerror})", wanted, BROKEN, mend)
     if free < DISK_WANTED:
         return Finding(what, f"{free:.1f} GB free", wanted, BROKEN, "Free some space on this disk.")
     return Finding(what, f"{free:.1f} GB free", wanted)
@@ -234,8 +234,8 @@ def table(lines: list[Finding]) -> str:
 
 def main(argv: list[str]) -> int:
     """Print the findings; 1 when generate could not run."""
-    parser = argparse.ArgumentParser(prog="python -m backend doctor", description="What works on this machine, and the "
-                                     "mend for what does not. Exit code 1 when generate could not run.")
+    about = "What works on this machine, and the mend for what does not. Exit code 1 when generate could not run."
+    parser = argparse.ArgumentParser(prog="python -m backend doctor", description=about)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     arguments = parser.parse_args(argv)
     lines = list(findings())
@@ -244,5 +244,5 @@ def main(argv: list[str]) -> int:
         print(json.dumps({"ok": not broken, "findings": [dataclasses.asdict(line) for line in lines]}, indent=2))
     else:
         print(table(lines))
-        print("\nEverything that generate needs is here." if not broken else f"\n{len(broken)} to mend, see the arrows.")
+        print(f"\n{len(broken)} to mend, see the arrows." if broken else "\nEverything that generate needs is here.")
     return 1 if broken else 0

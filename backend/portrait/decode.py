@@ -21,7 +21,7 @@ from ..errors import AvatarTexError, ErrorCode
 # Formats decoded by Pillow alone. Left out on purpose: those that start other programs (EPS) or are no pictures (PSD).
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "TGA", "PPM", "JPEG2000", "AVIF")
 MAX_SIDE = 16384            # pixels; no camera exceeds it, hostile files do
-MAX_PIXELS = 100_000_000    # 0.4 GB while decoding
+MAX_PIXELS = 100_000_000    # 1.3 GB at most while decoding (transparent PNG), 0.2 GB (JPEG)
 WORKING_SIDE = 2048         # a face half as tall still gives a texel per pixel to a 2K texture
 BACKDROP = 0.5              # behind transparent pixels: hides neither dark nor light hair
 

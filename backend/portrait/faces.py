@@ -1,8 +1,8 @@
 """Finding faces: a cheap detector proposes at several scales, the landmark network decides.
 
-YuNet is trained on photographs. Shown a drawing that fills the picture it is blind, shown the same drawing small it often
-sees it, with a low score; so it is asked at several scales with a low threshold, and a proposal counts only if the
-landmark network finds a face in it.
+YuNet is trained on photographs. Shown a drawing that fills the picture it is blind, shown the same drawing small it
+often sees it, with a low score; so it is asked at several scales with a low threshold, and a proposal counts only if
+the landmark network finds a face in it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from .landmarks import MARGIN, FaceLandmarks, Square, refined_landmarks
 SCALES = (320, 160, 640)
 MORE_SCALES = (112, 224, 448, 1024)
 
-# Evidence is a pair: the detector's score and the landmark network's presence. Measured on 23 pictures without faces
-# (the test pictures of scikit-image and noise), highest pairs: 0.61/0.08, 0.52/0.96 (a cup), 0.34/0.73, 0.18/0.89; on photographs
-# 0.9/1.0, on cartoons 0.5 to 0.9/0.99.
+# Evidence is a pair: the detector's score and the landmark network's presence. Highest on 23 pictures without faces (test
+# pictures of scikit-image, and noise): 0.61/0.08, 0.52/0.96 (a cup), 0.34/0.73, 0.18/0.89. On photographs 0.9/1.0,
+# on cartoons 0.5 to 0.9/0.99.
 MIN_SCORE = 0.12
 SURE_SCORE, SURE_PRESENCE = 0.7, 0.5
 UNSURE_PRESENCE = 0.97
@@ -33,7 +33,7 @@ UNPROPOSED_PRESENCE = 0.985  # squares that no detector proposed; the face of a 
 BESIDE_A_FACE = 0.65         # of the best score: beside a face that is sure, less is needed to doubt another
 
 # A photograph on its head is still a face to both networks (up to 0.89, presence 0.98), but the right way up always
-# scores higher: by 0.03 or more on every photograph and painting tried. Upright photographs score 0.9 and are not turned.
+# scores higher: by 0.03 or more on every photograph and painting tried. Upright ones score 0.9 and are not turned.
 CERTAIN_SCORE = 0.9
 TURN_SCALES = (320, 160)
 

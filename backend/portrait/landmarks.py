@@ -138,7 +138,7 @@ def landmarks_in_view(
         box: x0, y0, x1, y1 of the face in pixels, roughly; None when the head fills most of the image.
 
     Returns:
-        The first certain face of squares of three sizes, else the most present one, else None. Backs of heads reach 0.8.
+        The first certain face of squares of three sizes, else the most present, else None. Backs of heads reach 0.8.
     """
     height, width = image.shape[:2]
     if box is not None:
@@ -183,7 +183,10 @@ def _cut(image: np.ndarray, square: Square) -> tuple[np.ndarray, np.ndarray]:
     scale = square.side / CROP
     cos, sin = math.cos(square.angle) * scale, math.sin(square.angle) * scale
     half = CROP / 2
-    to_image = np.array([[cos, -sin, square.x - cos * half + sin * half], [sin, cos, square.y - sin * half - cos * half]])
+    to_image = np.array([
+        [cos, -sin, square.x - cos * half + sin * half],
+        [sin, cos, square.y - sin * half - cos * half],
+    ])
 
     # Only what the square touches, averaged down first: sampling a large face directly would alias.
     reach = square.side * 0.71 + 4

@@ -1,8 +1,8 @@
 """Which pixels are skin, and which are hair: no network, this face is its own sample.
 
-Cheeks, nose and forehead give the colour of the skin, and how far it strays. Inside the face oval everything is skin (lips,
-eyes, brows and beard belong to the texture), except hair that falls over the forehead; outside it, what is alike in
-colour, belongs to the person, and is joined to the face: ears, neck, a bald head.
+Cheeks, nose and forehead give the colour of the skin, and how far it strays. Inside the face oval everything is skin
+(lips, eyes, brows and beard belong to the texture), except hair that falls over the forehead; outside it, what is alike
+in colour, belongs to the person, and is joined to the face: ears, neck, a bald head.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from .face_regions import (
 from .landmarks import FaceLandmarks
 from .person import guided, head_square, person_matte, shrunk
 
-# Least standard deviations, in CIELAB units, that the skin of one face is given. Chroma: photographs measure 2 to 5 on the
-# patches, and ears and neck differ from the cheeks by about 4. Lightness: shade darkens skin by 20 to 30. Flat drawings
-# measure 0 throughout, and their hair can be as near to their skin as 12 in lightness.
+# Least standard deviations, in CIELAB units, that the skin of one face is given. Chroma: photographs measure 2 to 5 on
+# the patches, and ears and neck differ from the cheeks by about 4. Lightness: shade darkens skin by 20 to 30. Flat
+# drawings measure 0 throughout, and their hair can be as near to their skin as 12 in lightness.
 CHROMA_SPREAD, CHROMA_SPREAD_FLAT = 5.0, 2.5
 DARKER, DARKER_FLAT = 14.0, 7.0
 LIGHTER, LIGHTER_FLAT = 14.0, 4.0
@@ -190,7 +190,7 @@ def _reach(shape: tuple[int, int], face: FaceLandmarks, factor: float = 1.0, cro
 
 
 def _joined(likely: np.ndarray, oval: np.ndarray, size: float) -> np.ndarray:
-    """The likeness kept only where it is joined to the face, across gaps as narrow as a drawn outline or a chin's shadow."""
+    """The likeness where it is joined to the face, across gaps as narrow as a drawn outline or a chin's shadow."""
     strong = ((likely > 0.4) | (oval > 0.5)).astype(np.uint8)
     labels = cv2.connectedComponents(cv2.morphologyEx(strong, cv2.MORPH_CLOSE, _disc(0.025 * size)))[1]
     at_face = np.unique(labels[oval > 0.5])

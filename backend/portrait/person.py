@@ -19,8 +19,8 @@ FLAT_AREA = 0.25     # share of the square about the head; the frame of an old p
 def person_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | None = None) -> np.ndarray:
     """(H, W) float32 0..1: the person, hair and clothes included.
 
-    MediaPipe's selfie segmentation sees the whole picture and a square about the head; a guided filter draws its edges to
-    the picture's. What the file itself says (alpha), or a background of one flat colour, wins.
+    MediaPipe's selfie segmentation sees the whole picture and a square about the head; a guided filter draws its edges
+    to the picture's. What the file itself says (alpha), or a background of one flat colour, wins.
 
     Args:
         color: (H, W, 3) float32 sRGB 0..1.

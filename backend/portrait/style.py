@@ -1,10 +1,10 @@
 """What kind of picture this is, from readable statistics of the face; no network.
 
-Measured inside the face oval, the face resized to 192 px, on the project's 12 portraits at full size, shrunk to 120 px faces
-and as JPEG of quality 40, and on cel-shaded versions of the photographs (tones in four to six steps, drawn outlines):
+Measured inside the face oval, the face resized to 192 px, on 12 portraits at full size, shrunk to faces of 120 px and as JPEG of quality 40, on smooth renders of textured heads, and on cel-shaded versions of the photographs
+(tones in four to six steps, drawn outlines):
 
-    share of flat pixels     photographs 0.00-0.20, paintings 0.01-0.20, cel-shaded 0.31-0.60 (greyscale 0.80),
-                             flat cartoons 0.64-0.90
+    share of filled pixels   photographs, paintings 0.00-0.03, renders 0.01-0.10, cel-shaded 0.25-0.55 (greyscale 0.79;
+                             soft and JPEG of quality 60: 0.02-0.07, missed), flat cartoons 0.60-0.90
     area of eyes / face      photographs, paintings, flat cartoons 0.01-0.03; anime draws them 0.05 and larger
     98th percentile edge     paintings 13-17, colour photographs 17-23, after a blur of 1.5 px
     lightness, whole picture median 15-32 and 99th percentile 74-87 in the paintings; photographs 15-60 and 83-98
@@ -25,10 +25,11 @@ from .face_regions import FACE_OVAL, LEFT_EYE, RIGHT_EYE, fill_region
 from .landmarks import FaceLandmarks
 
 FACE = 192                  # pixels: the size at which faces are compared
-FLAT_STEP = 2.0             # CIELAB units within a 3 x 3 neighbourhood; grain and pores exceed it, JPEG of fills does not
+FILL_STEP = 1.0             # CIELAB units within 3 x 3 pixels: grain, pores and gradients exceed it, fills do not
+FILL_BIN, FILL_COLOURS = 1.5, 8     # filled pixels have one of the eight commonest colours, in bins of 1.5 units
 
-DRAWN_FLAT = 0.27
-CARTOON_FLAT = 0.62
+DRAWN_FILL = 0.18
+CARTOON_FILL = 0.58
 ANIME_EYES = 0.045
 PAINTING_EDGE = 17.0
 PAINTING_MEDIAN, PAINTING_WHITE = 40.0, 90.0
@@ -37,10 +38,10 @@ PAINTING_CHROMA = 8.0
 
 @dataclass(frozen=True)
 class StyleStatistics:
-    """flat: share of flat pixels in the face, 0..1; eyes: share of the face's area; edge (blurred), chroma: CIELAB
+    """filled: share of filled pixels in the face, 0..1; eyes: share of the face's area; edge (blurred), chroma: CIELAB
     units in the face; median, white: lightness of the whole picture, 50th and 99th percentile, 0..100."""
 
-    flat: float
+    filled: float
     eyes: float
     edge: float
     chroma: float
@@ -56,8 +57,8 @@ def find_style(color: np.ndarray, face: FaceLandmarks) -> str:
         face: its landmarks, in the pixels of `color`.
     """
     seen = style_statistics(color, face)
-    if seen.flat > DRAWN_FLAT:
-        return "cartoon" if seen.flat > CARTOON_FLAT and seen.eyes < ANIME_EYES else "anime"
+    if seen.filled > DRAWN_FILL:
+        return "cartoon" if seen.filled > CARTOON_FILL and seen.eyes < ANIME_EYES else "anime"
     painted = (
         seen.edge < PAINTING_EDGE
         and seen.median < PAINTING_MEDIAN
@@ -79,13 +80,20 @@ def style_statistics(color: np.ndarray, face: FaceLandmarks) -> StyleStatistics:
     whole = cv2.resize(color, (256, 256), interpolation=cv2.INTER_AREA)
     lightness = cv2.cvtColor(whole, cv2.COLOR_RGB2LAB)[..., 0]
     return StyleStatistics(
-        flat=float(np.mean(steps < FLAT_STEP)),
+        filled=_filled(lab[oval], steps),
         eyes=float(eyes / oval.sum()),
         edge=float(np.percentile(soft_steps, 98)),
         chroma=float(np.hypot(lab[oval][:, 1], lab[oval][:, 2]).mean()),
         median=float(np.median(lightness)),
         white=float(np.percentile(lightness, 99)),
     )
+
+
+def _filled(lab: np.ndarray, steps: np.ndarray) -> float:
+    """Share of (N, 3) pixels without a step that have one of the commonest colours."""
+    flat = np.round(lab[steps < FILL_STEP] / FILL_BIN).astype(int)
+    counts = np.unique(flat, axis=0, return_counts=True)[1]
+    return float(np.sort(counts)[::-1][:FILL_COLOURS].sum() / len(lab))
 
 
 def _steps(lab: np.ndarray) -> np.ndarray:

@@ -26,7 +26,8 @@ def test_json(capsys):
 
 
 def test_broken_machine_is_told_and_exits_with_one(monkeypatch, capsys):
-    lines = [doctor.Finding("Python", "3.12", "3.11"), doctor.Finding("torch", "missing", ">=2", doctor.BROKEN, "Get it.")]
+    torch = doctor.Finding("torch", "missing", ">=2", doctor.BROKEN, "Get it.")
+    lines = [doctor.Finding("Python", "3.12", "3.11"), torch]
     monkeypatch.setattr(doctor, "findings", lambda: iter(lines))
     assert doctor.main([]) == 1
     assert "-> Get it." in capsys.readouterr().out

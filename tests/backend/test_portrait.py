@@ -105,8 +105,9 @@ def test_exif_rotation_is_applied(tmp_path, orientation):
 
 
 @pytest.mark.parametrize("mode, name", [
-    ("RGB", "a.png"), ("RGBA", "a.png"), ("L", "a.png"), ("LA", "a.png"), ("P", "a.png"), ("1", "a.png"), ("CMYK", "a.jpg"),
-    ("CMYK", "a.tif"), ("RGB", "a.webp"), ("RGB", "a.bmp"), ("RGB", "a.gif"), ("L", "a.jpg"), ("RGB", "ä ñ 顔.png"),
+    ("RGB", "a.png"), ("RGBA", "a.png"), ("L", "a.png"), ("LA", "a.png"), ("P", "a.png"), ("1", "a.png"),
+    ("CMYK", "a.jpg"), ("CMYK", "a.tif"), ("RGB", "a.webp"), ("RGB", "a.bmp"), ("RGB", "a.gif"), ("L", "a.jpg"),
+    ("RGB", "ä ñ 顔.png"),
 ])
 def test_any_pixel_format_becomes_float_rgb(tmp_path, mode, name):
     source = gradient().convert(mode)
@@ -222,7 +223,7 @@ def test_damaged_bytes_never_escape_as_another_error(tmp_path):
     jpeg = io.BytesIO()
     gradient(96, 64).save(jpeg, "JPEG")
     for original in (jpeg.getvalue(), png_header(30, 20)):
-        for trial in range(60):
+        for _ in range(60):
             data = bytearray(original)
             for at in rng.integers(0, len(data), 6):
                 data[at] = rng.integers(256)
@@ -359,8 +360,8 @@ def test_opencv_runs_the_networks_as_tflite_does():
 def test_mirror_table_swaps_left_and_right():
     mirror = face_regions.mirror_table()
     assert sorted(mirror) == list(range(468)) and (mirror[mirror] == np.arange(468)).all()
-    for right, left in ((face_regions.RIGHT_EYE, face_regions.LEFT_EYE), (face_regions.RIGHT_BROW, face_regions.LEFT_BROW),
-                        (face_regions.RIGHT_CHEEK, face_regions.LEFT_CHEEK)):
+    for part in ("EYE", "BROW", "CHEEK", "EYE_CORNERS"):
+        right, left = getattr(face_regions, f"RIGHT_{part}"), getattr(face_regions, f"LEFT_{part}")
         assert set(mirror[list(right)]) == set(left)
     assert all(mirror[i] == i for i in (1, 4, 10, 152, 168))
     assert set(mirror[list(face_regions.FACE_OVAL)]) == set(face_regions.FACE_OVAL)
@@ -389,7 +390,8 @@ def test_matte_of_a_drawing_knows_skin_hair_shirt_and_wall():
         image = drawing(skin)
         matte = portrait_matte(image, find_faces(image)[0])
         places = {"cheek": (310, 190), "eye": (255, 210), "lips": (345, 256), "ear": (270, 132), "neck": (415, 256),
-                  "hair": (100, 256), "side hair": (180, 142), "fringe": (190, 256), "shirt": (490, 200), "wall": (60, 60)}
+                  "hair": (100, 256), "side hair": (180, 142), "fringe": (190, 256), "shirt": (490, 200),
+                  "wall": (60, 60)}
         for name, (y, x) in places.items():
             is_skin = name in ("cheek", "eye", "lips", "ear", "neck")
             assert (matte.skin[y, x] > 0.7) == is_skin, f"{name}: {matte.skin[y, x]:.2f}"
@@ -423,7 +425,8 @@ def test_matte_of_a_photograph():
 def test_matte_under_other_tones(look):
     color = astronaut().color
     grey = np.repeat(color.mean(axis=2, keepdims=True), 3, axis=2)
-    color = {"dark": color**2.2, "grey": grey, "sepia": grey * [1.0, 0.85, 0.65], "blue light": color * [0.7, 0.8, 1.0]}[look]
+    color = {"dark": color**2.2, "grey": grey, "sepia": grey * [1.0, 0.85, 0.65],
+             "blue light": color * [0.7, 0.8, 1.0]}[look]
     _check_astronaut(portrait_matte(color.astype(np.float32), astronaut_face()))
 
 
