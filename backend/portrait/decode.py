@@ -53,7 +53,7 @@ def decode_portrait(path: str | Path) -> Portrait:
     _refuse_no_file(path)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # _refuse_too_large has its own limit
+            warnings.simplefilter("ignore")  # about size, which _refuse_too_large judges, and odd tags
             with Image.open(path, formats=_formats()) as image:
                 _refuse_too_large(path, *image.size)
                 color, alpha = _pixels(image)
