@@ -24,8 +24,8 @@ SCALES = (320, 160, 640)
 MORE_SCALES = (112, 224, 448, 1024)
 
 # Evidence is a pair: the detector's score and the landmark network's presence. Highest on 23 pictures without faces
-# (test pictures of scikit-image, and noise): 0.61/0.08, 0.52/0.96 (a cup), 0.34/0.73, 0.18/0.89. On photographs 0.9/1.0,
-# on cartoons 0.5 to 0.9/0.99.
+# (test pictures of scikit-image, and noise): 0.61/0.08, 0.52/0.96 (a cup), 0.34/0.73, 0.18/0.89. On photographs
+# 0.9/1.0, on cartoons 0.5 to 0.9/0.99.
 MIN_SCORE = 0.12
 SURE_SCORE, SURE_PRESENCE = 0.7, 0.5
 UNSURE_PRESENCE = 0.97

@@ -1,12 +1,12 @@
 """What kind of picture this is, from readable statistics of the face; no network.
 
-Measured inside the face oval, the face resized to 192 px, on 12 portraits at full size, shrunk to faces of 120 px and as
-JPEG of quality 40, on smooth renders of textured heads, and on cel-shaded versions of the photographs (tones in four to
+Measured inside the face oval, the face resized to 192 px, on 12 portraits at full size, shrunk to faces of 120 px and
+as JPEG of quality 40, on smooth renders of textured heads, and on cel-shaded versions of the photographs (tones in four to
 six steps, drawn outlines):
 
     share of filled pixels   photographs, paintings 0.00-0.03, renders 0.01-0.10, cel-shaded 0.25-0.55 (greyscale 0.79;
                              soft and JPEG of quality 60: 0.02-0.07, missed), flat cartoons 0.60-0.90
-    area of eyes / face      photographs, paintings, flat cartoons 0.01-0.03; anime draws them 0.05 and larger
+    area of eyes / face      photographs, paintings, flat cartoons 0.01-0.03; anime: assumed, no sample at hand
     98th percentile edge     paintings 13-17, colour photographs 17-23, after a blur of 1.5 px
     lightness, whole picture median 15-32 and 99th percentile 74-87 in the paintings; photographs 15-60 and 83-98
     chroma of the face       paintings 17-23, greyscale photographs 0
