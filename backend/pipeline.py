@@ -106,7 +106,7 @@ def prepare(
     portrait = decode_portrait(portrait_path)
     face, warnings = find_portrait_face(portrait)
     style = find_style(portrait.color, face) if style == "auto" else style
-    matte = portrait_matte(portrait.color, face)
+    matte = portrait_matte(portrait.color, face, portrait.alpha)
 
     step("register")
     landmarks = find_head_landmarks(mesh)
@@ -158,9 +158,9 @@ def complete(
 
 def shrink(observation: Observation, size: int) -> tuple[np.ndarray, np.ndarray]:
     """(size,size,3) unlit colour and (size,size) confidence, averaged by confidence."""
-    confidence = observation.confidence
+    unlit, confidence = observation.evidence
     small = cv2.resize(confidence, (size, size), interpolation=cv2.INTER_AREA)
-    total = cv2.resize(observation.unlit * confidence[..., None], (size, size), interpolation=cv2.INTER_AREA)
+    total = cv2.resize(unlit * confidence[..., None], (size, size), interpolation=cv2.INTER_AREA)
     return (total / np.maximum(small, 1e-4)[..., None] * (small > 0.01)[..., None]).astype(np.float32), small
 
 

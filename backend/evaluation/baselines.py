@@ -48,7 +48,7 @@ def lit_observation(job: Prepared, size: int) -> tuple[np.ndarray, np.ndarray]:
     """The observed atlas with its light: a plain PCA knows nothing of light."""
     observation = job.observation
     raw = sample(observation.portrait, observation.places)
-    unlit = type(observation)(**{**vars(observation), "unlit": raw})
+    unlit = type(observation)(**{**vars(observation), "evidence": (raw, observation.confidence)})
     return shrink(unlit, size)
 
 

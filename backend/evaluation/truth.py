@@ -16,6 +16,8 @@ from ..texture.sample import sample, to_linear, to_srgb
 #: Share of light that comes from everywhere, and from one direction.
 LIGHTS = {"soft": (0.72, 0.38), "hard": (0.30, 0.95), "cel": (0.55, 0.5)}
 OVERSAMPLE = 2
+#: Mean shading of the visible head: a photographer exposes for the face, whatever the light.
+EXPOSURE = 0.95
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def render_truth(mesh: HeadMesh, head: HeadLandmarks, texture: np.ndarray, case:
     else:
         sky = 0.5 + 0.5 * (normals @ head.rotation[1])
         shade = ambient * (0.8 + 0.2 * sky) + key * lambert
+    shade = shade * (EXPOSURE / shade[covered].mean())
     lit = to_srgb(to_linear(albedo) * shade[..., None].astype(np.float32))
     backdrop = np.linspace(0.9, 1.1, wide, dtype=np.float32)[:, None, None] * np.asarray(case.backdrop, np.float32)
     color = np.where(covered[..., None], lit, np.clip(backdrop, 0, 1))

@@ -11,35 +11,41 @@ from .rasterize import rasterize
 
 #: Cosines between surface normal and view where confidence begins and is full; below 0.2 a texel is a smear.
 GRAZING, FRONTAL = 0.22, 0.62
-#: Longest side of the z-buffer in pixels.
+#: Longest side of the z-buffer in pixels; it covers the head, whatever the portrait's size.
 BUFFER = 900
+#: Depth step between neighbours, as a share of the head, that counts as an occlusion edge.
+STEP = 0.02
+#: Buffer pixels from an occlusion edge where confidence begins and is full: registration is off by about 5.
+CLEAR = 2.0, 9.0
 
 
 @dataclass(frozen=True)
 class DepthView:
-    """A z-buffer of the registered head over the portrait.
+    """A z-buffer of the registered head, as the portrait sees it.
 
     depth: (h,w) float32, inf where the head is not. edge: (h,w) float32, buffer pixels to the nearest occlusion edge.
-    scale: buffer pixels per portrait pixel. tolerance: mesh units.
+    origin: (2,) portrait pixel of the buffer's corner. scale: buffer pixels per portrait pixel. extent: the portrait's
+    (width, height). tolerance: mesh units.
     """
 
     depth: np.ndarray
     edge: np.ndarray
+    origin: np.ndarray
     scale: float
+    extent: tuple[int, int]
     tolerance: float
 
     def visible(self, pixels: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """(…,) float32 0..1 for points at (…,2) portrait pixels and (…,) depth: seen, and clear of occlusion edges."""
-        place = (pixels * self.scale - 0.5).astype(np.float32)
-        shape = place.shape[:-1]
-        place = np.atleast_2d(place.reshape(-1, 2))
-        x, y = np.rint(place[:, 0]).astype(int), np.rint(place[:, 1]).astype(int)
+        flat = pixels.reshape(-1, 2)
+        inside = ((flat >= 0) & (flat < self.extent)).all(1)
+        x, y = np.floor((flat - self.origin) * self.scale).astype(int).T
         height, width = self.depth.shape
-        inside = (x >= 1) & (y >= 1) & (x < width - 1) & (y < height - 1)
+        inside &= (x >= 0) & (y >= 0) & (x < width) & (y < height)
         x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
-        nearest = self.depth[y, x]
-        seen = inside & (depth.reshape(-1) <= nearest + self.tolerance)
-        return (seen * np.clip((self.edge[y, x] - 1.0) / 4.0, 0, 1)).astype(np.float32).reshape(shape)
+        seen = inside & (depth.reshape(-1) <= self.depth[y, x] + self.tolerance)
+        clear = np.clip((self.edge[y, x] - CLEAR[0]) / (CLEAR[1] - CLEAR[0]), 0, 1)
+        return (seen * clear).astype(np.float32).reshape(pixels.shape[:-1])
 
 
 def depth_view(corner_pixels: np.ndarray, corner_depth: np.ndarray, width: int, height: int, size: float) -> DepthView:
@@ -47,22 +53,24 @@ def depth_view(corner_pixels: np.ndarray, corner_depth: np.ndarray, width: int, 
 
     Args:
         corner_pixels: (M,3,2) portrait pixels, registered and warped. corner_depth: (M,3) along the view axis.
-        size: the head's extent in mesh units, sets the depth tolerance.
+        width, height: of the portrait. size: the head's extent in mesh units, sets the depth tolerance.
     """
-    scale = min(1.0, BUFFER / max(width, height))
-    w, h = max(8, int(width * scale)), max(8, int(height * scale))
-    fragments = rasterize(corner_pixels * scale, w, h, depth=corner_depth)
+    flat = corner_pixels.reshape(-1, 2)
+    low = np.maximum(np.percentile(flat, 0.5, axis=0) - 4, -0.2 * np.array([width, height]))
+    high = np.minimum(np.percentile(flat, 99.5, axis=0) + 4, 1.2 * np.array([width, height]))
+    scale = BUFFER / max(float((high - low).max()), 1.0)
+    w, h = (max(8, int(side)) for side in (high - low) * scale)
+    fragments = rasterize((corner_pixels - low) * scale, w, h, depth=corner_depth)
     covered = fragments.covered
     depth = np.full((h, w), np.inf, np.float32)
     depth[covered] = np.einsum(
         "nk,nk->n", fragments.barycentric[covered], corner_depth[fragments.triangle[covered]].astype(np.float32),
     )
-    finite = np.where(covered, depth, depth[covered].max() + size if covered.any() else 0).astype(np.float32)
+    beyond = np.where(covered, depth, depth[covered].max() + size if covered.any() else 0).astype(np.float32)
     kernel = np.ones((3, 3), np.uint8)
-    jump = cv2.dilate(finite, kernel) - cv2.erode(finite, kernel) > 0.035 * size
-    # the head's cut (neck) and the picture's border are no occlusion edges, silhouettes are
+    jump = cv2.dilate(beyond, kernel) - cv2.erode(beyond, kernel) > STEP * size
     edge = cv2.distanceTransform((~jump).astype(np.uint8), cv2.DIST_L2, 3)
-    return DepthView(depth, edge * 1000.0 / max(w, h) / 1.1, scale, 0.012 * size)
+    return DepthView(depth, edge, low, scale, (width, height), 0.012 * size)
 
 
 def facing(points: np.ndarray, normals: np.ndarray, eye: np.ndarray) -> np.ndarray:

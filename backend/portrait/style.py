@@ -1,8 +1,8 @@
 """What kind of picture this is, from readable statistics of the face; no network.
 
 Measured inside the face oval, the face resized to 192 px, on 12 portraits at full size, shrunk to faces of 120 px and
-as JPEG of quality 40, on smooth renders of textured heads, and on cel-shaded versions of the photographs (tones in four to
-six steps, drawn outlines):
+as JPEG of quality 40, on smooth renders of textured heads, and on cel-shaded versions of the photographs (tones in four
+to six steps, drawn outlines):
 
     share of filled pixels   photographs, paintings 0.00-0.03, renders 0.01-0.10, cel-shaded 0.25-0.55 (greyscale 0.79;
                              soft and JPEG of quality 60: 0.02-0.07, missed), flat cartoons 0.60-0.90

@@ -11,6 +11,7 @@ from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh
 from ..head.register import Registration
 from ..portrait.matte import Matte
+from .hair import hair_evidence
 from .light import Light, estimate_light
 from .sample import masked_blur, sample
 
@@ -29,6 +30,7 @@ class Observation:
     allowed_skin, allowed_scalp: (H,W) 0..1, pixels that may become skin, or hair on the scalp.
     light: shading by normal; light.shade(normals) divides out.
     places: (S,S,2) portrait pixels per atlas texel. confidence: (S,S) 0..1. unlit: (S,S,3) sRGB, light divided out.
+    evidence: ((S,S,3), (S,S)) what the networks see: unlit and confidence, with hair continued over the scalp.
     covered: (S,S) bool, where the head has surface.
     """
 
@@ -40,6 +42,7 @@ class Observation:
     places: np.ndarray
     confidence: np.ndarray
     unlit: np.ndarray
+    evidence: tuple[np.ndarray, np.ndarray]
     covered: np.ndarray
 
 
@@ -85,8 +88,11 @@ def observe(
     shade = light.shade(normals)
     confidence = confidence * light.trust(shade)
     unlit = light.remove(colour, shade)
+    scalp_texels = scalp_share(canonical) * fragments.covered
+    evidence = hair_evidence(unlit, confidence, sample(matte.hair, places), scalp_texels)
     return Observation(
-        portrait, low, skin, scalp, light, places.astype(np.float32), confidence.astype(np.float32), unlit, fragments.covered,
+        portrait, low, skin, scalp, light, places.astype(np.float32), confidence.astype(np.float32), unlit, evidence,
+        fragments.covered,
     )
 
 

@@ -1,0 +1,1 @@
+"""Profiles, bundled weights and their checksums."""

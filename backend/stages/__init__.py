@@ -1,0 +1,1 @@
+"""The paper's three stages, one file each."""

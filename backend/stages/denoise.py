@@ -1,0 +1,39 @@
+"""The denoising loop that stages 1 and 3 share: DDIM over the residual."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..networks.denoiser import SCALE, Denoiser, scheduler
+from .observation import OnStep
+
+
+@torch.no_grad()
+def denoise(
+    network: Denoiser, start: Tensor, conditions: Tensor, style: Tensor, *, first_time: int, steps: int,
+    temperature: float, seed: int, on_step: OnStep | None = None,
+) -> Tensor:
+    """start + the residual, denoised from first_time down to nothing (Song et al., DDIM, arXiv 2010.02502, eq. 12).
+
+    Args:
+        start: (1,3,S,S) sRGB. temperature: scale of the first noise; below 1 the result stays nearer to the mean of
+            what is possible, which is what unseen skin should be.
+    """
+    schedule = scheduler()
+    times = torch.linspace(first_time, 0, steps + 1).round().long()[:-1]
+    random = torch.Generator().manual_seed(seed)
+    noise = torch.randn(start.shape, generator=random).to(start.device) * temperature
+    keep = schedule.alphas_cumprod.to(start.device)
+    x = noise * (1 - keep[times[0]]).sqrt()  # the residual's own mean is zero
+    for i, time in enumerate(times):
+        clean = network(x, conditions, time.expand(len(x)).to(x.device), style)
+        if i + 1 < len(times):
+            alpha, after = keep[time], keep[times[i + 1]]
+            noise_now = (x - alpha.sqrt() * clean) / (1 - alpha).sqrt()
+            x = after.sqrt() * clean + (1 - after).sqrt() * noise_now
+        else:
+            x = clean
+        if on_step:
+            on_step((i + 1) / len(times))
+    return start + SCALE * x

@@ -1,0 +1,1 @@
+"""Training of the networks: one command each, resumable, the same on CPU and CUDA."""

@@ -1,0 +1,94 @@
+"""What each network learns, one function each: (networks, batch) -> named terms that are added up."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..models.bundle import Networks
+from ..networks.denoiser import SCALE, inpaint_conditions, repaint_conditions, scheduler
+from ..networks.generator import LATENT, LAYERS
+from .batches import Batch
+
+SCHEDULE = scheduler()
+#: Share of training samples whose start comes from the generator; the rest from the inpainting of stage 1.
+FROM_GENERATOR = 0.65
+
+
+def masked(difference: Tensor, valid: Tensor) -> Tensor:
+    return (difference * valid).sum() / (3 * valid.sum()).clamp(min=1)
+
+
+def denoising(network, start: Tensor, conditions: Tensor, batch: Batch, latest: int = 1000) -> dict[str, Tensor]:
+    """Predict the clean residual at a random time; the mean squared error and a gradient term for sharpness."""
+    residual = (batch.truth - start) / SCALE
+    time = torch.randint(0, latest, (len(start),), device=start.device)
+    # half of the samples at the noisiest end, where inference begins
+    time = torch.where(torch.rand(len(start), device=start.device) < 0.4, torch.full_like(time, latest - 1), time)
+    noisy = SCHEDULE.add_noise(residual, torch.randn_like(residual), time)
+    predicted = network(noisy, conditions, time, batch.style)
+    return {
+        "mse": masked((predicted - residual).square(), batch.valid),
+        "gradient": 0.1 * gradient_loss(predicted, residual, batch.valid),
+    }
+
+
+def gradient_loss(a: Tensor, b: Tensor, valid: Tensor) -> Tensor:
+    difference = a - b
+    across = (difference[..., 1:] - difference[..., :-1]).abs() * valid[..., 1:] * valid[..., :-1]
+    down = (difference[..., 1:, :] - difference[..., :-1, :]).abs() * valid[..., 1:, :] * valid[..., :-1, :]
+    return across.mean() + down.mean()
+
+
+def inpaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
+    conditions = inpaint_conditions(batch.linear, batch.colour, batch.confidence, networks.geometry)
+    return denoising(networks.inpainter, batch.linear, conditions, batch)
+
+
+def generator_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
+    """Reconstruct the truth from an imperfect completion of it; samples of z meet the encoder's distribution."""
+    completed = degraded(batch)
+    w_plus = networks.encoder(completed, batch.confidence, batch.coefficients, batch.linear)
+    texture = networks.generator(w_plus + 0.03 * torch.randn_like(w_plus), batch.style)
+    z = torch.randn(len(w_plus) * 4, LATENT, device=w_plus.device)
+    drawn = networks.mapping(z).flatten(1)
+    return {
+        "mse": masked((texture - batch.truth).square(), batch.valid) / SCALE**2,
+        "l1": 0.5 * masked((texture - batch.truth).abs(), batch.valid) / SCALE,
+        "gradient": 0.2 * gradient_loss(texture, batch.truth, batch.valid) / SCALE,
+        "latent": 1e-3 * w_plus.square().mean(),
+        "mapping": 0.1 * sliced_distance(drawn, w_plus.detach().flatten(1)),
+    }
+
+
+def degraded(batch: Batch) -> Tensor:
+    """What stage 1 may hand to the encoder: between the linear completion and the truth."""
+    share = torch.rand(len(batch.truth), 1, 1, 1, device=batch.truth.device) ** 2
+    return batch.linear * (1 - share) + batch.truth * share
+
+
+def sliced_distance(a: Tensor, b: Tensor, slices: int = 64) -> Tensor:
+    """Sliced Wasserstein distance between two sets of vectors; quantiles of the smaller set are compared."""
+    direction = F.normalize(torch.randn(a.shape[1], slices, device=a.device), dim=0)
+    first, second = (a @ direction).sort(0).values, (b @ direction).sort(0).values
+    first = first.view(len(b), -1, slices).mean(1)
+    return (first - second).square().mean() * LAYERS
+
+
+def repaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
+    """Starts are real results of the stages before, so the network learns their faults."""
+    with torch.no_grad():
+        conditions = inpaint_conditions(batch.linear, batch.colour, batch.confidence, networks.geometry)
+        last = torch.full((len(batch.truth),), 999, device=batch.truth.device)
+        first = batch.linear + SCALE * networks.inpainter(0.5 * torch.randn_like(batch.truth), conditions, last, batch.style)
+        w_plus = networks.encoder(first, batch.confidence, batch.coefficients, batch.linear)
+        made = networks.generator(w_plus, batch.style)
+        keep = (torch.rand(len(first), 1, 1, 1, device=first.device) < FROM_GENERATOR).float()
+        share = 0.5 * torch.rand_like(keep)
+        start = (made * (1 - share) + first * share) * keep + first * (1 - keep)
+    conditions = repaint_conditions(start, batch.colour, batch.confidence, networks.geometry)
+    return denoising(networks.repainter, start, conditions, batch, latest=500)
+
+
+LOSSES = {"inpaint": inpaint_loss, "generator": generator_loss, "repaint": repaint_loss}

@@ -1,0 +1,175 @@
+"""python -m backend train {linear,generator,inpaint,repaint}: one command per network, resumable, EMA, seeded.
+
+Example, in this order (the later networks learn on what the earlier ones make):
+  python -m backend train linear --data atlas.npz --output runs/train
+  python -m backend train inpaint --data atlas.npz --output runs/train --minutes 20
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from ..models.bundle import Networks, paint_canvas
+from ..networks.denoiser import Denoiser
+from ..networks.generator import Encoder, Generator, Mapping
+from ..networks.linear import LinearPrior
+from . import losses
+from .augment import Skins, load_skins, new_identity, new_tone, visibility_masks
+from .batches import Batches
+
+SPLIT = Path(__file__).with_name("split.json")
+COMPONENTS = 48
+EMA, RATE, BATCH = 0.997, 3e-4, 8
+SAVE_EVERY = 60.0  # seconds
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m backend train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("network", choices=("linear", "generator", "inpaint", "repaint"))
+    parser.add_argument("--data", required=True, help="atlas.npz of python -m backend texhub")
+    parser.add_argument("--output", type=Path, required=True, help="folder of checkpoints; found ones are continued")
+    parser.add_argument("--minutes", type=float, default=20.0, help="wall clock (default 20)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
+    arguments = parser.parse_args(argv)
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    device = "cuda" if arguments.device != "cpu" and torch.cuda.is_available() else "cpu"
+    held_out = set(json.loads(SPLIT.read_text())["held_out"])
+    skins = load_skins(arguments.data).pick(held_out, inside=False)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    if arguments.network == "linear":
+        train_linear(skins, arguments.output, arguments.seed)
+    else:
+        train_network(arguments.network, skins, arguments, device)
+    return 0
+
+
+def train_linear(skins: Skins, output: Path, seed: int) -> None:
+    """The PCA, on the skins, their mirror images and three other tones and hairs of each."""
+    random = np.random.default_rng(seed)
+    made = [(skins.textures[i], skins.valid[i]) for i in range(len(skins.textures))]
+    made += [(t[:, ::-1], v[:, ::-1]) for t, v in made]
+    made += [(new_tone(t, random), v) for t, v in made] + [new_identity(skins, random) for _ in range(2 * len(made))]
+    prior = LinearPrior.fit(np.array([t for t, _ in made], np.float32), np.array([v for _, v in made]), COMPONENTS)
+    geometry = np.where(skins.covered[..., None], skins.positions, 0).transpose(2, 0, 1)
+    save({"mean": prior.mean, "basis": prior.basis, "deviation": prior.deviation, "geometry": geometry}, output / "linear.safetensors")
+    print(f"linear: {len(made)} textures, {COMPONENTS} components, "
+          f"{prior.deviation[-1] ** 2 / (prior.deviation ** 2).sum():.1e} of the variance in the last")
+
+
+def save(tensors: dict, path: Path) -> None:
+    """Half precision, in one piece: a kill leaves the old file."""
+    half = {key: torch.as_tensor(np.ascontiguousarray(value) if isinstance(value, np.ndarray) else value).half().contiguous()
+            for key, value in tensors.items()}
+    temporary = path.with_suffix(".part")
+    save_file(half, temporary)
+    os.replace(temporary, path)
+
+
+def load_prior(output: Path) -> tuple[LinearPrior, torch.Tensor]:
+    tensors = {key: value.float() for key, value in load_file(output / "linear.safetensors").items()}
+    return LinearPrior(*(tensors[key].numpy() for key in ("mean", "basis", "deviation"))), tensors["geometry"]
+
+
+def build(output: Path, device: str) -> Networks:
+    """All networks: trained as far as the folder has them, untrained otherwise."""
+    prior, geometry = load_prior(output)
+    count = len(prior.basis)
+    generator, encoder, mapping = Generator(count), Encoder(count), Mapping()
+    paint_canvas(generator, prior)
+    inpainter, repainter = Denoiser(14), Denoiser(14)
+    networks = Networks(prior, generator, encoder, mapping, inpainter, repainter, geometry.to(device), device)
+    for file, parts in FILES.items():
+        if (output / file).is_file():
+            tensors = load_file(output / file)
+            for attribute, prefix in parts:
+                part = {key[len(prefix):]: value.float() for key, value in tensors.items() if key.startswith(prefix)}
+                getattr(networks, attribute).load_state_dict(part, strict=False)
+    for module in (generator, encoder, mapping, inpainter, repainter):
+        module.to(device)
+    return networks
+
+
+#: file -> (attribute of Networks, key prefix).
+FILES = {
+    "generator.safetensors": (("generator", "generator."), ("encoder", "encoder."), ("mapping", "mapping.")),
+    "inpaint.safetensors": (("inpainter", ""),),
+    "repaint.safetensors": (("repainter", ""),),
+}
+
+
+def train_network(name: str, skins: Skins, arguments: argparse.Namespace, device: str) -> None:
+    """The one training loop: what differs between the networks is the loss (losses.py)."""
+    networks = build(arguments.output, device)
+    parts = FILES[f"{name}.safetensors"]
+    modules = [getattr(networks, attribute) for attribute, _ in parts]
+    parameters = [p for module in modules for p in module.parameters()]
+    optimiser = torch.optim.AdamW(parameters, lr=RATE, betas=(0.9, 0.99), weight_decay=1e-4)
+    state_file = arguments.output / f"{name}.state.pt"
+    steps = 0
+    if state_file.is_file():
+        state = torch.load(state_file, weights_only=True)
+        steps = state["steps"]
+        for parameter, value in zip(parameters, state["parameters"], strict=True):
+            parameter.data.copy_(value)
+        optimiser.load_state_dict(state["optimiser"])
+    average = [p.detach().clone() for p in parameters]
+    random = np.random.default_rng(arguments.seed + steps)
+    torch.manual_seed(arguments.seed + steps)
+    batches = Batches(skins, visibility_masks(skins, np.random.default_rng(1)), networks.linear, random, device)
+    loss_of = losses.LOSSES[name]
+    start = saved = time.monotonic()
+    running: dict[str, float] = {}
+    while (elapsed := time.monotonic() - start) < arguments.minutes * 60:
+        share = elapsed / (arguments.minutes * 60)
+        for group in optimiser.param_groups:  # warm up, then cosine to a tenth
+            group["lr"] = RATE * min(1.0, (steps + 1) / 200) * (0.1 + 0.45 * (1 + np.cos(np.pi * share)))
+        terms = loss_of(networks, batches.draw(BATCH))
+        optimiser.zero_grad(set_to_none=True)
+        sum(terms.values()).backward()
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        steps += 1
+        rate = min(EMA, steps / (steps + 10))
+        with torch.no_grad():
+            for kept, new in zip(average, parameters, strict=True):
+                kept.lerp_(new, 1 - rate)
+        for key, value in terms.items():
+            running[key] = 0.98 * running.get(key, float(value)) + 0.02 * float(value)
+        if time.monotonic() - saved > SAVE_EVERY:
+            saved = time.monotonic()
+            export(name, networks, parameters, average, arguments.output)
+            torch.save({"steps": steps, "parameters": parameters, "optimiser": optimiser.state_dict()}, state_file)
+            print(f"{name} {elapsed / 60:5.1f} min {steps * BATCH:7d} images  "
+                  + "  ".join(f"{key} {value:.5f}" for key, value in running.items()), flush=True)
+    export(name, networks, parameters, average, arguments.output)
+    torch.save({"steps": steps, "parameters": parameters, "optimiser": optimiser.state_dict()}, state_file)
+
+
+def export(name: str, networks: Networks, parameters: list, average: list, output: Path) -> None:
+    """The averaged weights, without what the linear file holds already."""
+    current = [p.detach().clone() for p in parameters]
+    for parameter, kept in zip(parameters, average, strict=True):
+        parameter.data.copy_(kept)
+    file = f"{name}.safetensors"
+    tensors = {prefix + key: value.cpu() for attribute, prefix in FILES[file]
+               for key, value in getattr(networks, attribute).state_dict().items() if key not in ("mean", "basis")}
+    save(tensors, output / file)
+    for parameter, value in zip(parameters, current, strict=True):
+        parameter.data.copy_(value)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
