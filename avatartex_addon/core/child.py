@@ -1,0 +1,119 @@
+"""One backend process: its pipes, and threads that turn them into a queue.
+
+Threads, because no portable way of reading a pipe without blocking works on Windows. They touch a queue and the log,
+never bpy.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+
+from .log import BackendLog
+
+#: Marks the end of stdout in the queue of lines.
+END = None
+
+#: Seconds that a worker gets to leave by itself when its stdin closes; it needs a few milliseconds.
+LEAVE_TIME = 0.5
+
+#: Of Blender's environment these would lead the backend's Python to Blender's packages (or the other way round).
+FOREIGN_VARIABLES = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__", "VIRTUAL_ENV")
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment for every process of the backend's Python."""
+    environment = {name: value for name, value in os.environ.items() if name not in FOREIGN_VARIABLES}
+    # The extension's folder may be read-only, and must not be written to in any case: hence no bytecode.
+    return environment | {"PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
+
+
+def hidden_process() -> dict:
+    """Popen's options for a process without a console window and out of reach of Ctrl-C in Blender's terminal."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+class Child:
+    """A running backend.
+
+    Raises:
+        OSError: when the command cannot be started.
+    """
+
+    def __init__(self, command: list[str], log: BackendLog) -> None:
+        self.lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, encoding="utf-8", errors="replace", env=clean_environment(), **hidden_process(),
+        )
+        self._readers = [
+            threading.Thread(target=self._read_messages, name="avatartex-stdout", daemon=True),
+            threading.Thread(target=self._read_log, args=(log,), name="avatartex-stderr", daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def send(self, line: str) -> None:
+        """Write one line; a dead child is noticed by its exit, not here."""
+        try:
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
+        except (OSError, ValueError):
+            pass
+
+    @property
+    def exit_code(self) -> int | None:
+        return self.process.poll()
+
+    def kill(self) -> None:
+        """End it now, with the processes that it started."""
+        if self.process.poll() is None:
+            try:
+                if sys.platform == "win32":
+                    self.process.kill()
+                else:
+                    os.killpg(self.process.pid, signal.SIGKILL)
+            except OSError:
+                pass
+            self.process.wait(LEAVE_TIME * 4)
+        self._close()
+
+    def leave(self) -> None:
+        """Let it go by the end of its stdin, else kill it."""
+        try:
+            self.process.stdin.close()
+        except OSError:
+            pass
+        try:
+            self.process.wait(LEAVE_TIME)
+        except subprocess.TimeoutExpired:
+            pass
+        self.kill()
+
+    def settle(self) -> None:
+        """After its death: give the readers a moment to hand over the last words."""
+        for reader in self._readers:
+            reader.join(LEAVE_TIME)
+
+    def _close(self) -> None:
+        try:
+            self.process.stdin.close()
+        except OSError:
+            pass
+
+    def _read_messages(self) -> None:
+        with self.process.stdout as pipe:
+            for line in pipe:
+                self.lines.put(line.rstrip("\r\n"))
+        self.lines.put(END)
+
+    def _read_log(self, log: BackendLog) -> None:
+        with self.process.stderr as pipe:
+            for line in pipe:
+                log.write(line.rstrip("\r\n"))

@@ -1,0 +1,1 @@
+"""What the artist does, one file per verb."""

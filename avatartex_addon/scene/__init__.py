@@ -1,0 +1,1 @@
+"""Between Blender's data and the backend's files."""
