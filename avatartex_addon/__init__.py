@@ -1,34 +1,45 @@
-"""AvatarTex: texture a head from one portrait. Class lists, register, unregister; nothing else happens here."""
+"""AvatarTex: textures any head from one portrait.
+
+Blender's side: it captures the head, asks the backend (a process of its own) and applies what comes back.
+"""
+
+from __future__ import annotations
 
 import bpy
 
-from . import cli, panels, preferences, properties, session
-from .operators import generate, portrait, restore, setup
+from . import cli, operators, panels, preferences, properties, session
+from .operators import setup_backend
+from .scene import thumbnails
 
 CLASSES = (
-    *properties.CLASSES,
-    *preferences.CLASSES,
-    *generate.CLASSES,
-    *portrait.CLASSES,
-    *restore.CLASSES,
-    *setup.CLASSES,
-    *panels.CLASSES,
+    *properties.CLASSES, preferences.AVATARTEX_AP_preferences, *operators.CLASSES, *panels.CLASSES,
 )
 
 
-def register():
+@bpy.app.handlers.persistent
+def forget_job(*_arguments) -> None:
+    """A file carries the state of the job that ran while it was saved: that job is not ours."""
+    for manager in bpy.data.window_managers:
+        manager.avatartex_job.reset()
+        manager.avatartex_setup.running = False
+
+
+def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     properties.attach()
-    panels.load_previews()
-    session.watch()
+    thumbnails.register()
+    session.register()
     cli.register()
+    bpy.app.handlers.load_post.append(forget_job)
 
 
-def unregister():
+def unregister() -> None:
+    setup_backend.stop()
+    bpy.app.handlers.load_post.remove(forget_job)
     cli.unregister()
-    session.close()
-    panels.free_previews()
+    session.unregister()
+    thumbnails.unregister()
     properties.detach()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -1,132 +1,158 @@
-"""The sidebar tab: what to texture, from what, how; then the progress, the result, or the error with its cure."""
+"""What the artist sees: the AvatarTex tab in the sidebar of the 3D view."""
 
 from __future__ import annotations
 
-import os
 import textwrap
 
 import bpy
-import bpy.utils.previews
 
-from . import session
 from .backend.errors import ErrorCode
-from .properties import find_head
-from .scene.apply import PREVIOUS
+from .preferences import draw_setup, find_backend_python
+from .scene.head import find_head, find_mesh_problem, find_problem, find_uv_map, portrait_path
+from .scene.restore import can_restore
+from .scene.thumbnails import thumbnail
 
-_previews = None
-#: Operator that mends an error: code -> (idname, icon).
-FIXES = {
-    ErrorCode.BACKEND_MISSING: ("avatartex.setup_backend", "IMPORT"),
-    ErrorCode.PORTRAIT_MISSING: ("avatartex.pick_portrait", "FILE_IMAGE"),
-    ErrorCode.PORTRAIT_UNREADABLE: ("avatartex.pick_portrait", "FILE_IMAGE"),
-    ErrorCode.PORTRAIT_TOO_LARGE: ("avatartex.pick_portrait", "FILE_IMAGE"),
-    ErrorCode.NO_FACE_IN_PORTRAIT: ("avatartex.pick_portrait", "FILE_IMAGE"),
-    ErrorCode.BACKEND_DIED: ("avatartex.generate", "FILE_REFRESH"),
+#: The button beside an error, where one exists: operator and label.
+FIX_BUTTONS = {
+    ErrorCode.BACKEND_MISSING: ("avatartex.setup_backend", "Set Up Backend"),
+    ErrorCode.PORTRAIT_MISSING: ("avatartex.pick_portrait", "Pick a Portrait"),
+    ErrorCode.PORTRAIT_UNREADABLE: ("avatartex.pick_portrait", "Pick Another Portrait"),
+    ErrorCode.PORTRAIT_TOO_LARGE: ("avatartex.pick_portrait", "Pick Another Portrait"),
+    ErrorCode.NO_FACE_IN_PORTRAIT: ("avatartex.pick_portrait", "Pick Another Portrait"),
+    ErrorCode.BACKEND_DIED: ("avatartex.open_log", "Open Log Folder"),
+    ErrorCode.INTERNAL: ("avatartex.open_log", "Open Log Folder"),
 }
 
-
-def load_previews():
-    global _previews
-    _previews = bpy.utils.previews.new()
+#: Pixels of an average letter at scale 1, and of what stands left and right of the text.
+LETTER, MARGIN = 6.4, 62
 
 
-def free_previews():
-    global _previews
-    if _previews is not None:
-        bpy.utils.previews.remove(_previews)
-        _previews = None
-
-
-def thumbnail(path: str) -> int:
-    """Icon of a picture; loaded once per path and change. 0 when there is none."""
-    path = bpy.path.abspath(path)
-    try:
-        key = f"{path}:{os.stat(path).st_mtime_ns}"
-    except OSError:
-        return 0
-    if key not in _previews:
-        _previews.load(key, path, "IMAGE")
-    return _previews[key].icon_id
+def draw_sentence(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1", width: int = 260) -> None:
+    """A sentence over as many lines as the panel's width asks for."""
+    region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
+    if region is not None and region.type == "UI":
+        width = region.width / scale
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for line in textwrap.wrap(text, max(16, int((width - MARGIN) / LETTER))):
+        column.label(text=line, icon=icon)
+        icon = "BLANK1"
 
 
 class AVATARTEX_PT_main(bpy.types.Panel):
-    bl_label = "AvatarTex"
     bl_idname = "AVATARTEX_PT_main"
+    bl_label = "AvatarTex"
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "AvatarTex"
 
-    def draw(self, context):
-        layout, settings = self.layout, context.scene.avatartex
-        job = context.window_manager.avatartex_job
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, manager = self.layout, context.window_manager
         layout.use_property_split = True
         layout.use_property_decorate = False
-        head = find_head(context)
-        body = layout.column()
-        body.enabled = not job.running
-
-        body.prop(settings, "head", text="Head", placeholder=head.name if head else "")
-        if head is not None and head.data.uv_layers:
-            active = head.data.uv_layers.active
-            body.prop_search(settings, "uv_map", head.data, "uv_layers", text="UV Map", icon="GROUP_UVS",
-                             results_are_suggestions=False) if settings.uv_map or active is None else \
-                body.prop_search(settings, "uv_map", head.data, "uv_layers", text="UV Map", icon="GROUP_UVS")
-        body.separator()
-        self._draw_portrait(body, settings)
-        body.separator()
-        body.prop(settings, "style")
-        body.prop(settings, "size")
-        body.prop(settings, "seed")
-        layout.separator()
-
+        job = manager.avatartex_job
+        if not job.running and (manager.avatartex_setup.running or not find_backend_python()):
+            self.draw_welcome(layout.box(), manager.avatartex_setup)
+        inputs = layout.column()
+        inputs.enabled = not job.running
+        self.draw_head(inputs, context)
+        self.draw_portrait(inputs, context.scene.avatartex)
+        self.draw_options(inputs, context.scene.avatartex)
         if job.running:
-            layout.progress(factor=job.fraction, text=f"{job.stage}  {job.fraction:.0%}")
-            layout.operator("avatartex.cancel", icon="CANCEL")
+            self.draw_progress(layout, job)
             return
+        self.draw_generate(layout, context)
+        if job.error_code:
+            self.draw_error(layout, job)
+        if job.object_name:
+            self.draw_result(layout, context, job)
+        if can_restore(find_head(context)):
+            layout.operator("avatartex.restore", icon="LOOP_BACK")
+
+    def draw_welcome(self, box: bpy.types.UILayout, setup) -> None:
+        box.label(text="One step before the first texture", icon="INFO")
+        draw_sentence(box, "AvatarTex computes in a Python environment of its own.")
+        draw_setup(box, setup)
+
+    def draw_head(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        settings, head = context.scene.avatartex, find_head(context)
+        column = layout.column()
+        column.prop(settings, "head", icon="OUTLINER_OB_MESH", placeholder=head.name if head else "") \
+            if "placeholder" in bpy.types.UILayout.bl_rna.functions["prop"].parameters \
+            else column.prop(settings, "head", icon="OUTLINER_OB_MESH")
+        if head is None:
+            return
+        if head.data.uv_layers:
+            column.prop_search(settings, "uv_map", head.data, "uv_layers", icon="GROUP_UVS")
+        if settings.head is None or (head.data.uv_layers and not settings.uv_map):
+            row = column.row()
+            row.active = False
+            row.alignment = "RIGHT"
+            row.label(text=" · ".join(filter(None, (head.name, find_uv_map(head, settings.uv_map)))))
+        if problem := find_mesh_problem(head, settings.uv_map):
+            column.alert = True
+            draw_sentence(column, f"{problem.message} {problem.cure}", icon="ERROR")
+
+    def draw_portrait(self, layout: bpy.types.UILayout, settings) -> None:
+        path = portrait_path(settings.portrait) if settings.portrait else ""
+        icon = thumbnail(path) if path else 0
+        if icon:
+            layout.box().template_icon(icon_value=icon, scale=8)
+        if settings.portrait:
+            layout.prop(settings, "portrait")
+            if not icon:
+                row = layout.column()
+                row.alert = True
+                draw_sentence(row, "This file is not there any more. Choose the picture again.", icon="ERROR")
+        else:
+            row = layout.row()
+            row.scale_y = 1.3
+            row.operator("avatartex.pick_portrait", icon="FILE_IMAGE")
+
+    def draw_options(self, layout: bpy.types.UILayout, settings) -> None:
+        column = layout.column()
+        column.prop(settings, "style")
+        row = column.row()
+        row.prop(settings, "size", expand=True)
+        column.prop(settings, "seed")
+
+    def draw_generate(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         row = layout.row()
         row.scale_y = 1.6
-        row.operator("avatartex.generate", icon="SHADING_TEXTURE")
-        if head is not None and PREVIOUS in head:
-            layout.operator("avatartex.restore", icon="LOOP_BACK")
-        self._draw_outcome(context, layout, job)
+        row.operator_context = "INVOKE_DEFAULT"
+        row.operator("avatartex.generate", icon="SHADERFX")
+        problem = find_problem(context)
+        if problem is not None and problem.code is ErrorCode.NO_MESH:
+            draw_sentence(layout, f"{problem.message} {problem.cure}", icon="INFO")
 
-    def _draw_portrait(self, layout, settings):
-        icon = thumbnail(settings.portrait) if settings.portrait else 0
-        if icon:
-            box = layout.box()
-            box.template_icon(icon_value=icon, scale=7.0)
-        layout.prop(settings, "portrait", text="Portrait")
+    def draw_progress(self, layout: bpy.types.UILayout, job) -> None:
+        column = layout.column(align=True)
+        text = "Cancelling" if job.cancelling else job.stage
+        row = column.row()
+        row.scale_y = 1.3
+        row.progress(text=f"{text}  {job.fraction:.0%}" if job.fraction else text, factor=job.fraction)
+        column.operator("avatartex.cancel", icon="CANCEL")
 
-    def _draw_outcome(self, context, layout, job):
-        if job.error_code:
-            box = layout.box()
-            draw_text(context, box, job.error_message, "ERROR")
-            draw_text(context, box, job.error_cure)
-            fix = FIXES.get(job.error_code)
-            if fix:
-                box.operator(fix[0], icon=fix[1], text="Try Again" if fix[0] == "avatartex.generate" else None)
-            return
-        if not session.backend_python():
-            box = layout.box()
-            draw_text(context, box, "The backend is not set up yet.", "INFO")
-            box.operator("avatartex.setup_backend", icon="IMPORT")
-        if job.note:
-            draw_text(context, layout, job.note, "INFO")
+    def draw_error(self, layout: bpy.types.UILayout, job) -> None:
+        box = layout.box()
+        message = box.column()
+        message.alert = True
+        draw_sentence(message, job.error_message, icon="ERROR")
+        draw_sentence(box, job.error_cure)
+        if fix := FIX_BUTTONS.get(job.error_code):
+            box.operator(fix[0], text=fix[1])
+
+    def draw_result(self, layout: bpy.types.UILayout, context: bpy.types.Context, job) -> None:
+        box = layout.box()
+        box.label(text=f"Textured '{job.object_name}'", icon="CHECKMARK")
         if job.summary:
-            draw_text(context, layout, job.summary, "CHECKMARK")
-            if context.space_data and context.space_data.shading.type == "SOLID" \
-                    and context.space_data.shading.color_type != "TEXTURE":
-                button = layout.operator("wm.context_set_enum", text="Show in Material Preview", icon="SHADING_RENDERED")
-                button.data_path, button.value = "space_data.shading.type", "MATERIAL"
-
-
-def draw_text(context, layout, text: str, icon: str = "NONE") -> None:
-    """A sentence over as many lines as the sidebar's width asks for."""
-    scale = context.preferences.system.ui_scale
-    width = max(20, int((context.region.width if context.region else 240) / (7.5 * scale)) - 6)
-    column = layout.column(align=True)
-    for i, part in enumerate(textwrap.wrap(text, width)):
-        column.label(text=part, icon=icon if i == 0 else "BLANK1" if icon != "NONE" else "NONE")
+            draw_sentence(box, job.summary)
+        for warning in job.warnings.splitlines():
+            draw_sentence(box, warning, icon="INFO")
+        shading = getattr(context.space_data, "shading", None)
+        if shading is not None and shading.type == "SOLID" and shading.color_type != "TEXTURE":
+            show = box.operator("wm.context_set_enum", text="Show in Material Preview", icon="SHADING_TEXTURE")
+            show.data_path, show.value = "space_data.shading.type", "MATERIAL"
 
 
 CLASSES = (AVATARTEX_PT_main,)

@@ -1,75 +1,126 @@
-"""What the artist sets (scene) and what a job says (window manager, never saved)."""
+"""What the artist sets, what a job tells, and what an object remembers."""
 
+# No `from __future__ import annotations` here: Blender evaluates annotations itself, and a comprehension in a string
+# does not see this module's names.
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
-
-from .backend.messages import SIZES
-
-STYLE_ITEMS = (
-    ("auto", "Automatic", "Tell from the portrait"),
-    ("photo", "Photograph", "Real skin"),
-    ("cartoon", "Cartoon", "Flat colours and outlines"),
-    ("anime", "Anime", "Pale, flat tones"),
-    ("painting", "Painting", "Brush strokes"),
+from bpy.props import (
+    BoolProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
 )
 
+from . import versions
+from .backend.messages import SIZES, STYLES
 
-def _is_mesh(_settings, candidate):
+STYLE_TEXTS = {
+    "auto": ("Automatic", "Tell the style from the portrait"),
+    "photo": ("Photo", "A photograph, or a realistic rendering"),
+    "cartoon": ("Cartoon", "A drawn or rendered cartoon character"),
+    "anime": ("Anime", "Flat colours and drawn outlines"),
+    "painting": ("Painting", "Visible brush strokes"),
+}
+SIZE_TEXTS = {512: "Draft", 1024: "1K", 2048: "2K", 4096: "4K"}
+
+
+def is_mesh(_settings, candidate: bpy.types.Object) -> bool:
     return candidate.type == "MESH"
 
 
-class AVATARTEX_Settings(bpy.types.PropertyGroup):
+class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
+    """Scene.avatartex: saved with the scene."""
+
     head: PointerProperty(
-        name="Head", type=bpy.types.Object, poll=_is_mesh,
-        description="The mesh that carries the face; the active object when empty",
+        type=bpy.types.Object, name="Head", poll=is_mesh,
+        description="The mesh that gets the texture; the active mesh when empty",
     )
-    uv_map: StringProperty(name="UV Map", description="The UV map the texture is for; the active one when empty")
+    uv_map: StringProperty(
+        name="UV Map", description="The UV map to texture; the one that renders show when empty. It is never changed",
+    )
     portrait: StringProperty(
-        name="Portrait", subtype="FILE_PATH",
-        description="A photograph, painting or drawing of one face; the larger the face the better",
+        name="Portrait", description="One picture of a face: a photograph, a painting or a drawing",
+        subtype="FILE_PATH", options=versions.RELATIVE_PATH_OPTIONS,
     )
-    style: EnumProperty(name="Style", items=STYLE_ITEMS, default="auto", description="How the unseen skin is painted")
+    style: EnumProperty(
+        name="Style", description="What the portrait looks like; guides what it does not show",
+        items=[(style, *STYLE_TEXTS[style]) for style in STYLES], default="auto",
+    )
     size: EnumProperty(
-        name="Size", items=[(str(s), f"{s} px", f"{s} by {s} texels") for s in SIZES], default="1024",
-        description="Width and height of the texture",
+        name="Size", description="Width and height of the texture",
+        items=[(str(size), SIZE_TEXTS[size], f"{size} x {size} texels") for size in SIZES], default="1024",
     )
-    seed: IntProperty(name="Seed", min=0, default=0, description="Same seed, same texture; another seed, another variant")
+    seed: IntProperty(name="Seed", description="Same seed, same texture", min=0, default=0)
 
 
-class AVATARTEX_Job(bpy.types.PropertyGroup):
-    """The running job and the last result; the panel draws from here only."""
+class AVATARTEX_PG_job(bpy.types.PropertyGroup):
+    """WindowManager.avatartex_job: the running or the last job. Not undone, not meant to be saved."""
 
     running: BoolProperty()
-    stage: StringProperty()
-    fraction: FloatProperty(min=0, max=1)
+    cancelling: BoolProperty()
+    stage: StringProperty(description="Label of the running stage")
+    fraction: FloatProperty(min=0, max=1, description="Of the whole job")
     error_code: StringProperty()
     error_message: StringProperty()
     error_cure: StringProperty()
-    note: StringProperty()
-    summary: StringProperty()
-    head_name: StringProperty()
+    warnings: StringProperty(description="One per line")
+    summary: StringProperty(description="The last result in one line")
+    object_name: StringProperty(description="The head of the last result")
     texture_path: StringProperty()
     provenance_path: StringProperty()
     report_path: StringProperty()
 
+    def reset(self) -> None:
+        for name in self.bl_rna.properties.keys():
+            if name not in {"rna_type", "name"}:
+                self.property_unset(name)
 
-CLASSES = (AVATARTEX_Settings, AVATARTEX_Job)
+    def show_error(self, code: str, message: str, cure: str) -> None:
+        self.error_code, self.error_message, self.error_cure = str(code), message, cure
 
 
-def attach():
-    bpy.types.Scene.avatartex = PointerProperty(type=AVATARTEX_Settings)
-    bpy.types.WindowManager.avatartex_job = PointerProperty(type=AVATARTEX_Job)
+class AVATARTEX_PG_setup(bpy.types.PropertyGroup):
+    """WindowManager.avatartex_setup: the running or the last set-up of the backend."""
+
+    running: BoolProperty()
+    text: StringProperty()
+    fraction: FloatProperty(min=0, max=1)
+    error_message: StringProperty()
+    error_cure: StringProperty()
 
 
-def detach():
+class AVATARTEX_PG_previous(bpy.types.PropertyGroup):
+    """Object.avatartex_previous: what was there before, for Restore Previous Texture (see scene/apply.py)."""
+
+    textured: PointerProperty(type=bpy.types.Material, description="The material whose nodes were changed")
+    exchanged: BoolProperty(description="A node shows another image")
+    node: StringProperty()
+    image: PointerProperty(type=bpy.types.Image)
+    inserted: BoolProperty(description="Nodes were put in front of an input")
+    into_node: StringProperty()
+    into_socket: StringProperty()
+    from_node: StringProperty()
+    from_socket: StringProperty()
+    replaced: BoolProperty(description="The slot has another material")
+    slot: IntProperty()
+    slot_added: BoolProperty()
+    material: PointerProperty(type=bpy.types.Material)
+    link: StringProperty(default="DATA")
+
+
+CLASSES = (AVATARTEX_PG_settings, AVATARTEX_PG_job, AVATARTEX_PG_setup, AVATARTEX_PG_previous)
+
+
+def attach() -> None:
+    bpy.types.Scene.avatartex = PointerProperty(type=AVATARTEX_PG_settings)
+    bpy.types.WindowManager.avatartex_job = PointerProperty(type=AVATARTEX_PG_job)
+    bpy.types.WindowManager.avatartex_setup = PointerProperty(type=AVATARTEX_PG_setup)
+    bpy.types.Object.avatartex_previous = PointerProperty(type=AVATARTEX_PG_previous)
+
+
+def detach() -> None:
+    del bpy.types.Object.avatartex_previous
+    del bpy.types.WindowManager.avatartex_setup
     del bpy.types.WindowManager.avatartex_job
     del bpy.types.Scene.avatartex
-
-
-def find_head(context):
-    """The object to texture: the chosen one, else the active mesh, else None."""
-    chosen = context.scene.avatartex.head
-    if chosen is not None:
-        return chosen if chosen.name in context.scene.objects else None
-    active = getattr(context, "active_object", None) or context.view_layer.objects.active
-    return active if active is not None and active.type == "MESH" else None

@@ -1,81 +1,55 @@
-"""The one client of this Blender, its folders, and when it ends."""
+"""The one backend of this Blender, shared by all operators."""
 
 from __future__ import annotations
 
 import atexit
-import tempfile
 from pathlib import Path
 
-import bpy
+from . import preferences
+from .core.client import BackendClient
+from .core.command import backend_command
+from .core.log import BackendLog
 
-from .core import environment
-from .core.client import Client
+EXTENSION_FOLDER = Path(__file__).resolve().parent
 
-_client: Client | None = None
-_folder: tempfile.TemporaryDirectory | None = None
-
-
-def user_folder() -> Path:
-    """Where this extension may write; the extension's own folder may be read-only and is replaced on upgrade."""
-    return Path(bpy.utils.extension_path_user(__package__, create=True))
+_client: BackendClient | None = None
+_log: BackendLog | None = None
 
 
-def environment_folder() -> Path:
-    return user_folder() / "environment"
+def log() -> BackendLog:
+    global _log
+    if _log is None:
+        _log = BackendLog(preferences.user_folder() / "logs" / "backend.log")
+    return _log
 
 
-def log_path() -> Path:
-    return user_folder() / "backend.log"
-
-
-def extension_folder() -> Path:
-    return Path(__file__).parent
-
-
-def backend_python() -> str:
-    """The backend's Python, '' when there is none."""
-    addon = bpy.context.preferences.addons.get(__package__)
-    preferred = bpy.path.abspath(addon.preferences.backend_python) if addon else ""
-    return environment.find_python(preferred, environment_folder())
-
-
-def client() -> Client:
-    """The client, made anew when the Python changed. Starts nothing: submit() does."""
+def client() -> BackendClient:
+    """The client for the Python that the preferences name now; another Python, another process."""
     global _client
-    python = backend_python()
-    if _client is None or (_client.python != python and not _client.is_busy):
+    python = preferences.find_backend_python()
+    command = backend_command(python, EXTENSION_FOLDER) if python else []
+    if _client is None or (_client.command != command and _client.request is None):
         if _client is not None:
-            _client.stop()
-        _client = Client(python, extension_folder(), log_path())
+            _client.close()
+        _client = BackendClient(command, log())
     return _client
-
-
-def existing_client() -> Client | None:
-    """For drawing: never makes one."""
-    return _client
-
-
-def job_folder(name: str) -> Path:
-    """A folder for one job's files, kept until Blender ends."""
-    global _folder
-    if _folder is None:
-        _folder = tempfile.TemporaryDirectory(prefix="avatartex_", ignore_cleanup_errors=True)
-    folder = Path(_folder.name) / name
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def watch() -> None:
-    atexit.register(close)
 
 
 def close() -> None:
-    """End the child and remove the jobs' files."""
-    global _client, _folder
+    """End the backend: the extension is disabled, or Blender ends."""
+    global _client, _log
     if _client is not None:
-        _client.stop()
+        _client.close()
         _client = None
-    if _folder is not None:
-        _folder.cleanup()
-        _folder = None
+    if _log is not None:
+        _log.close()
+        _log = None
+
+
+def register() -> None:
+    atexit.register(close)
+
+
+def unregister() -> None:
     atexit.unregister(close)
+    close()

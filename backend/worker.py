@@ -1,91 +1,179 @@
-"""The worker: messages on stdin, jobs, messages on stdout. The add-on starts it and it ends with Blender."""
+"""The worker that the add-on starts: one JSON line per message on stdin and stdout, jobs one after the other.
+
+Three rules keep it dependable. Only messages reach the real stdout: a stray print, of Python or of a native library,
+lands in the log. The end of stdin is the end of the process, at once and in the middle of a job, so no worker
+outlives its Blender. A job that fails, whatever it raises, becomes a message, and the next job finds the networks
+still loaded.
+"""
 
 from __future__ import annotations
 
 import os
+import queue
+import signal
 import sys
 import threading
+import time
 import traceback
-from queue import SimpleQueue
+from collections.abc import Callable
 from typing import TextIO
 
 from . import __version__
 from .errors import AvatarTexError, Cancelled, ErrorCode
-from .messages import PROTOCOL, Cancel, Failure, Generate, Message, Progress, Ready, Shutdown, Stopped, decode, encode
+from .messages import (
+    PROTOCOL,
+    Cancel,
+    Failure,
+    Generate,
+    Message,
+    Progress,
+    Ready,
+    Result,
+    Shutdown,
+    Stopped,
+    decode,
+    encode,
+)
+
+#: Seconds between two Progress lines of one stage: the panel redraws ten times a second at most.
+PROGRESS_INTERVAL = 0.1
+
+#: How libraries that raise RuntimeError tell that memory ran out: torch's CPU allocator, CUDA, cuBLAS, OpenCV.
+MEMORY_PHRASES = ("out of memory", "can't allocate memory", "alloc_failed", "failed to allocate", "not enough memory")
 
 
-class Worker:
-    """Reads on one thread, so that a Cancel is heard in mid-job; computes on the main one."""
+def serve(stdin: TextIO, stdout: TextIO) -> int:
+    """Answer messages until Shutdown or the end of stdin; the exit code.
 
-    def __init__(self, requests: TextIO, answers: TextIO) -> None:
-        self.requests, self.answers = requests, answers
-        self.jobs: SimpleQueue[Generate | None] = SimpleQueue()
+    Args:
+        stdin, stdout: the process's own; both descriptors are taken over.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in Blender's terminal is for Blender
+    wire = Wire(*claim_pipes(stdin, stdout))
+    wire.send(Ready(PROTOCOL, __version__, "", os.getpid()))
+    threading.Thread(target=wire.listen, name="stdin", daemon=True).start()
+    warm_up()
+    while True:
+        wire.send(answer(wire.jobs.get(), wire))
+
+
+def claim_pipes(stdin: TextIO, stdout: TextIO) -> tuple[TextIO, TextIO]:
+    """Private copies of both pipes; descriptor 1 becomes stderr and descriptor 0 the null device for all others."""
+    lines_in = os.fdopen(os.dup(stdin.fileno()), "r", encoding="utf-8", errors="replace")
+    lines_out = os.fdopen(os.dup(stdout.fileno()), "w", encoding="utf-8", newline="\n")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, stdin.fileno())
+    os.close(nothing)
+    os.dup2(sys.stderr.fileno(), stdout.fileno())
+    sys.stdout = sys.stderr
+    return lines_in, lines_out
+
+
+class Wire:
+    """Both pipes, the waiting jobs, and which of them are cancelled."""
+
+    def __init__(self, lines_in: TextIO, lines_out: TextIO) -> None:
+        self.lines_in, self.lines_out = lines_in, lines_out
+        self.jobs: queue.SimpleQueue[Generate] = queue.SimpleQueue()
         self.cancelled: set[str] = set()
         self.lock = threading.Lock()
 
-    def say(self, message: Message) -> None:
-        with self.lock:
-            try:
-                self.answers.write(encode(message) + "\n")
-                self.answers.flush()
-            except (OSError, ValueError):
-                os._exit(0)  # nobody listens any more
+    def send(self, message: Message) -> None:
+        """Write one line; a Blender that is gone ends the process."""
+        try:
+            with self.lock:
+                self.lines_out.write(encode(message) + "\n")
+                self.lines_out.flush()
+        except (OSError, ValueError):
+            leave()
 
     def listen(self) -> None:
-        for line in self.requests:
+        """Sort what comes in, on a thread of its own so that Cancel arrives in the middle of a job."""
+        for line in self.lines_in:
             if not line.strip():
                 continue
             try:
                 message = decode(line)
             except AvatarTexError as refusal:
-                self.say(Failure.of("", refusal))
+                self.send(Failure.of("", refusal))
                 continue
-            if isinstance(message, Cancel):
-                self.cancelled.add(message.job)
-            elif isinstance(message, Generate):
-                self.jobs.put(message)
-            elif isinstance(message, Shutdown):
-                break
-        # Blender is gone, or wants us gone: a job in mid-computation has nobody to compute for
-        os._exit(0)
-
-    def run(self) -> None:
-        threading.Thread(target=self.listen, daemon=True).start()
-        self.say(Ready(PROTOCOL, __version__, _device(), os.getpid()))
-        while (job := self.jobs.get()) is not None:
-            self.say(self.answer(job))
-
-    def answer(self, job: Generate) -> Message:
-        """Run one job; whatever happens in it becomes a message."""
-        try:
-            from .pipeline import generate
-
-            return generate(
-                job, lambda stage, fraction: self.say(Progress(job.job, stage, round(fraction, 4))),
-                lambda: job.job in self.cancelled,
-            )
-        except AvatarTexError as refusal:
-            return Failure.of(job.job, refusal)
-        except Cancelled:
-            return Stopped(job.job)
-        except Exception as bug:
-            traceback.print_exc()
-            if isinstance(bug, MemoryError) or type(bug).__name__ == "OutOfMemoryError":
-                return Failure(job.job, str(ErrorCode.OUT_OF_MEMORY), "The memory was not enough.",
-                               "Close other programs or choose a smaller size.")
-            return Failure(job.job, str(ErrorCode.INTERNAL), f"The backend failed ({type(bug).__name__}: {bug}).",
-                           "Report it with the backend's log.")
+            match message:
+                case Generate():
+                    self.jobs.put(message)
+                case Cancel():
+                    self.cancelled.add(message.job)
+                case Shutdown():
+                    leave()
+        leave()
 
 
-def serve(stdin: TextIO, stdout: TextIO) -> int:
-    """Serve until stdin ends. Only messages reach stdout: print and native code are sent to stderr."""
-    answers = os.fdopen(os.dup(stdout.fileno()), "w", encoding="utf-8", newline="\n")
-    os.dup2(2, stdout.fileno())
-    sys.stdout = sys.stderr
-    Worker(stdin, answers).run()
-    return 0
+def leave() -> None:
+    """End now: other threads may sit in native code for seconds, and files are renamed whole, so nothing breaks."""
+    sys.stderr.flush()
+    os._exit(0)
 
 
-def _device() -> str:
-    """'cuda' where the driver is there; torch itself is loaded with the first job."""
-    return "cuda" if os.path.exists("/dev/nvidia0") else "cpu"
+def warm_up() -> None:
+    """Import the pipeline while the artist's first job is still on its way; a failure is told by that job."""
+    try:
+        from . import pipeline  # noqa: F401
+    except Exception:
+        traceback.print_exc()
+
+
+def answer(request: Generate, wire: Wire) -> Result | Failure | Stopped:
+    """Run one job; everything it can raise becomes a message."""
+    try:
+        if request.job in wire.cancelled:
+            raise Cancelled
+        from .pipeline import generate
+
+        return generate(request, progress_sender(request.job, wire), lambda: request.job in wire.cancelled)
+    except Cancelled:
+        return Stopped(request.job)
+    except AvatarTexError as refusal:
+        return Failure.of(request.job, refusal)
+    except Exception as bug:
+        traceback.print_exc()
+        return Failure.of(request.job, explain(bug))
+    finally:
+        wire.cancelled.discard(request.job)
+
+
+def progress_sender(job: str, wire: Wire) -> Callable[[str, float], None]:
+    """The pipeline's on_progress: every new stage is sent, steps within a stage at most every PROGRESS_INTERVAL."""
+    last_stage, last_time = "", 0.0
+
+    def send(stage: str, fraction: float) -> None:
+        nonlocal last_stage, last_time
+        now = time.monotonic()
+        if stage != last_stage or now - last_time >= PROGRESS_INTERVAL:
+            last_stage, last_time = stage, now
+            wire.send(Progress(job, stage, float(fraction)))
+
+    return send
+
+
+def explain(bug: Exception) -> AvatarTexError:
+    """The refusal for an exception that the pipeline did not foresee; its traceback is in the log already."""
+    if isinstance(bug, MemoryError) or any(phrase in str(bug).lower() for phrase in MEMORY_PHRASES):
+        free_memory()
+        return AvatarTexError(
+            ErrorCode.OUT_OF_MEMORY, "The backend ran out of memory.",
+            "Choose a smaller size, or close other programs, then generate again.",
+        )
+    if isinstance(bug, ImportError):
+        return AvatarTexError(
+            ErrorCode.BACKEND_MISSING, f"The backend's environment is incomplete ({bug}).",
+            "Set up the backend again.",
+        )
+    return AvatarTexError(
+        ErrorCode.INTERNAL, f"The backend met a bug ({type(bug).__name__}: {bug}).",
+        "Please report it with the log.",
+    )
+
+
+def free_memory() -> None:
+    """Give cached GPU memory back, so that a smaller second try can work."""
+    if torch := sys.modules.get("torch"):
+        torch.cuda.empty_cache()

@@ -22,7 +22,9 @@ END = None
 LEAVE_TIME = 0.5
 
 #: Of Blender's environment these would lead the backend's Python to Blender's packages (or the other way round).
-FOREIGN_VARIABLES = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__", "VIRTUAL_ENV")
+FOREIGN_VARIABLES = (
+    "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__", "VIRTUAL_ENV",
+)
 
 
 def clean_environment() -> dict[str, str]:

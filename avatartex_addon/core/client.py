@@ -11,8 +11,19 @@ import queue
 import time
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from ..backend.messages import PROTOCOL, Cancel, Failure, Generate, Message, Progress, Ready, Result, Stopped
-from ..backend.messages import decode, encode
+from ..backend.messages import (
+    PROTOCOL,
+    Cancel,
+    Failure,
+    Generate,
+    Message,
+    Progress,
+    Ready,
+    Result,
+    Stopped,
+    decode,
+    encode,
+)
 from .child import Child
 from .log import BackendLog
 from .states import State
@@ -49,7 +60,8 @@ class BackendClient:
         self.child: Child | None = None
         self.request: Generate | None = None
         self.deaths = 0             # in a row, without a finished job in between
-        self._deadline = 0.0        # of the state; see pump
+        self._own_answers: list[Message] = []
+        self._deadline = 0.0        # of the state; see _check_time
         self._restart_at = 0.0
 
     def generate(self, request: Generate) -> None:
@@ -77,11 +89,12 @@ class BackendClient:
         """Ask the running job to stop; pump answers with Stopped."""
         if self.request is None or self.state is State.CANCELLING:
             return
-        if self.child is not None:
-            self.child.send(encode(Cancel(self.request.job)))
-        # While it starts, nothing has been asked of it: the next pump can answer.
-        waiting = self.state is State.STARTING
-        self._deadline = time.monotonic() + (0.0 if waiting else self.cancel_time)
+        if self.state is State.STARTING:  # nothing has been asked of it yet
+            self._own_answers.append(Stopped(self.request.job))
+            self.request = None
+            return
+        self.child.send(encode(Cancel(self.request.job)))
+        self._deadline = time.monotonic() + self.cancel_time
         self.state = State.CANCELLING
 
     def close(self) -> None:
@@ -94,9 +107,9 @@ class BackendClient:
 
     def pump(self) -> list[Message]:
         """Do what is due; the messages that arrived for the job."""
+        arrived, self._own_answers = self._own_answers, []
         if self.state is State.STARTING and self.child is None:
-            return self._spawn()
-        arrived = []
+            return arrived + self._spawn()
         while self.child is not None:
             try:
                 line = self.child.lines.get_nowait()

@@ -1,1 +1,8 @@
-"""What the artist does, one file per verb."""
+"""What the artist does: one file per verb."""
+
+from . import cancel, generate, open_log, pick_portrait, restore, setup_backend
+
+CLASSES = (
+    *generate.CLASSES, *cancel.CLASSES, *restore.CLASSES, *pick_portrait.CLASSES, *setup_backend.CLASSES,
+    *open_log.CLASSES,
+)

@@ -1,30 +1,32 @@
-"""Bring the texture back that was there before."""
+"""Restore Previous Texture: what was on the head before AvatarTex."""
+
+from __future__ import annotations
 
 import bpy
 
-from ..properties import find_head
-from ..scene.apply import PREVIOUS, restore_previous
+from ..scene.head import find_head
+from ..scene.restore import can_restore, restore_texture
 
 
 class AVATARTEX_OT_restore(bpy.types.Operator):
+    """Put the texture and the material back that the head had before AvatarTex"""
+
     bl_idname = "avatartex.restore"
-    bl_label = "Previous Texture"
-    bl_description = "Swap the generated texture with the one that was there before"
+    bl_label = "Restore Previous Texture"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context):
-        head = find_head(context)
-        if head is None or PREVIOUS not in head:
-            cls.poll_message_set("There is no earlier texture on this head")
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not can_restore(find_head(context)):
+            cls.poll_message_set("This head has no earlier texture to go back to")
             return False
         return True
 
-    def execute(self, context):
+    def execute(self, context: bpy.types.Context) -> set[str]:
         head = find_head(context)
-        if not restore_previous(head):
-            self.report({"WARNING"}, "The generated texture is not on this head any more.")
-            return {"CANCELLED"}
+        restore_texture(head)
+        context.window_manager.avatartex_job.reset()
+        self.report({"INFO"}, f"'{head.name}' has its previous texture back")
         return {"FINISHED"}
 
 

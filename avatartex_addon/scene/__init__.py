@@ -1,1 +1,1 @@
-"""Between Blender's data and the backend's files."""
+"""What the add-on reads from the artist's scene, and the little that it writes."""

@@ -1,174 +1,139 @@
-"""The texture onto the artist's own material: slots, meshes, UVs and the node graph stay as they are."""
+"""Texture -> material: the least change that shows it, and the way back.
+
+The artist's node graph stays. Where an image colours the surface through the same UV map, only its image is
+exchanged; else an image node is put in front of the colour input. Whatever was there is remembered on the object
+(`Object.avatartex_previous`, kept in the .blend file), and `restore` puts it back exactly. A material that others use
+too is copied for this object, so that no other object changes.
+"""
 
 from __future__ import annotations
 
 import bpy
 
-from ..backend.errors import AvatarTexError, ErrorCode
-from ..versions import ALWAYS_NODES
+from .. import versions
+from .graph import find_color_socket, find_color_source, reads_uv_map
 
-NODE_NAME = "AvatarTex"
-#: Custom property of the object: the image that was there before, for Restore.
-PREVIOUS = "avatartex_previous"
-#: Nodes that pass a colour on; an image behind one of them is still the base colour's image.
-PASSING = {"MIX", "MIX_RGB", "HUE_SAT", "GAMMA", "BRIGHTCONTRAST", "CURVE_RGB", "INVERT", "REROUTE"}
+#: Names of the nodes that are put in, by which they are found again.
+IMAGE_NODE, UV_NODE = "AvatarTex Texture", "AvatarTex UV Map"
 
 
-def check_editable(head, slot: int = 0) -> None:
-    """Refuse linked data, which cannot be changed here.
+def apply_texture(head: bpy.types.Object, slot: int, uv_map: str, image: bpy.types.Image) -> list[str]:
+    """Show the image on the head's slot.
 
-    Raises:
-        AvatarTexError: BAD_REQUEST.
+    Returns:
+        notes for the artist about what had to be done.
     """
-    material = head.material_slots[slot].material if slot < len(head.material_slots) else None
-    for data in (head, head.data, material):
-        if data is not None and data.library is not None:
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"{data.name!r} is linked from another file.", "Make it local or override it first.",
-            )
-
-
-def base_image(head, slot: int):
-    """The image behind the Base Color of the head's slot, or None."""
-    material = head.material_slots[slot].material if slot < len(head.material_slots) else None
-    node = _image_node(material) if material is not None and material.node_tree is not None else None
-    return node.image if node is not None else None
-
-
-def apply_texture(head, slot: int, uv_map: str, path: str) -> tuple[object, list[str]]:
-    """Put the picture into the Base Color of the slot: the image datablock and what there is to tell the artist."""
-    check_editable(head, slot)
-    image = bpy.data.images.load(path, check_existing=False)
-    image.name = f"{head.name} AvatarTex"
-    image.pack()
-    image.filepath = ""
     notes: list[str] = []
-    material = _own_material(head, slot, notes)
-    if not ALWAYS_NODES:
-        material.use_nodes = True
-    node = _image_node(material)
-    if node is None:
-        node = _insert_node(material, uv_map)
-        head[PREVIOUS] = ""
+    material = own_material(head, slot, notes)
+    socket = find_color_socket(material)
+    if socket is None:
+        socket = add_surface(material)
+    ours = material.node_tree.nodes.get(IMAGE_NODE)
+    if ours is not None and ours.type == "TEX_IMAGE" and feeds(ours, socket):
+        ours.image = image
+        material.node_tree.nodes[UV_NODE].uv_map = uv_map
+        return notes
+    source = find_color_source(socket)
+    if source is not None and can_exchange(source.node, head.data, uv_map):
+        remember_image(head.avatartex_previous, material, source.node)
+        source.node.image = image
     else:
-        old = node.image
-        if old is not None:
-            old.use_fake_user = True  # kept for Restore even when nothing else uses it
-        head[PREVIOUS] = old.name if old is not None else ""
-    node.image = image
-    material.node_tree.update_tag()
-    return image, notes
+        insert_texture(head.avatartex_previous, material, source.into if source else socket, uv_map, image)
+    return notes
 
 
-def restore_previous(head) -> bool:
-    """Swap the texture with the one before it; False when there is none."""
-    name = head.get(PREVIOUS)
-    if name is None:
-        return False
-    for slot in head.material_slots:
-        node = _image_node(slot.material) if slot.material and slot.material.node_tree else None
-        if node is None or node.image is None or "AvatarTex" not in node.image.name and node.name != NODE_NAME:
-            continue
-        current = node.image
-        current.use_fake_user = True
-        if name and name in bpy.data.images:
-            node.image = bpy.data.images[name]
-            head[PREVIOUS] = current.name
-        else:
-            tree = slot.material.node_tree
-            for extra in [n for n in tree.nodes if n.name.startswith(NODE_NAME)]:
-                tree.nodes.remove(extra)
-            del head[PREVIOUS]
-        return True
-    return False
-
-
-def _own_material(head, slot: int, notes: list[str]):
-    """The slot's material, made when missing, copied when other objects use it too."""
-    while len(head.data.materials) <= slot:
+def own_material(head: bpy.types.Object, index: int, notes: list[str]) -> bpy.types.Material:
+    """The material of the slot, with nodes, used by this object alone."""
+    previous = head.avatartex_previous
+    if not head.material_slots:
         head.data.materials.append(None)
-    material = head.material_slots[slot].material
+        previous.slot_added = True
+    slot = head.material_slots[index]
+    material = slot.material
     if material is None:
-        material = bpy.data.materials.new(f"{head.name} Skin")
-        head.material_slots[slot].material = material
+        replace(head, index, new_material(f"{head.name} Skin"))
+        return head.material_slots[index].material
+    own_memory = (previous.material == material) + (previous.textured == material)  # pointers count as users
+    shared = material.users - material.use_fake_user > 1 + own_memory
+    shared_mesh = head.data.users - head.data.use_fake_user > 1 and slot.link == "DATA"
+    if not (shared or shared_mesh or material.library is not None or not versions.has_nodes(material)):
         return material
-    others = [
-        o.name for o in bpy.data.objects
-        if o != head and o.data != head.data and any(s.material == material for s in o.material_slots)
-    ]
-    if others:
-        material = material.copy()
-        head.material_slots[slot].material = material
-        notes.append(f"The material is shared with {others[0]}; {head.name} got a copy of its own.")
+    if shared or shared_mesh:
+        notes.append(f"Other objects use '{material.name}' too: '{head.name}' got a copy of its own.")
+    copy = material.copy()
+    versions.enable_nodes(copy)
+    replace(head, index, copy)
+    return copy
+
+
+def replace(head: bpy.types.Object, index: int, material: bpy.types.Material) -> None:
+    """Put another material into the slot and remember the one that was there."""
+    previous, slot = head.avatartex_previous, head.material_slots[index]
+    if not previous.replaced:
+        previous.replaced, previous.slot = True, index
+        previous.material, previous.link = slot.material, slot.link
+        if slot.material is not None:
+            slot.material.use_fake_user = True
+    if head.data.users - head.data.use_fake_user > 1:
+        slot.link = "OBJECT"  # the mesh's own slots are shown by its other users
+    slot.material = material
+
+
+def new_material(name: str) -> bpy.types.Material:
+    material = bpy.data.materials.new(name)
+    versions.enable_nodes(material)
     return material
 
 
-def _principled(material):
-    outputs = [n for n in material.node_tree.nodes if n.type == "OUTPUT_MATERIAL" and n.is_active_output]
-    for output in outputs:
-        for link in output.inputs["Surface"].links:
-            found = _upstream(link.from_node, lambda n: n.type == "BSDF_PRINCIPLED", set())
-            if found is not None:
-                return found
-    return next((n for n in material.node_tree.nodes if n.type == "BSDF_PRINCIPLED"), None)
-
-
-def _image_node(material):
-    """The Image Texture node that feeds the Principled's Base Color, through nodes that pass a colour on."""
-    shader = _principled(material)
-    if shader is None:
-        return None
-    for link in shader.inputs["Base Color"].links:
-        found = _colour_source(link.from_node, set())
-        if found is not None:
-            return found
-    return None
-
-
-def _colour_source(node, visited: set):
-    if node.type == "TEX_IMAGE":
-        return node
-    if node.type not in PASSING or node in visited:
-        return None
-    visited.add(node)
-    for socket in node.inputs:
-        if socket.type == "RGBA":
-            for link in socket.links:
-                found = _colour_source(link.from_node, visited)
-                if found is not None:
-                    return found
-    return None
-
-
-def _upstream(node, wanted, visited: set):
-    if wanted(node):
-        return node
-    visited.add(node)
-    for socket in node.inputs:
-        for link in socket.links:
-            if link.from_node not in visited:
-                found = _upstream(link.from_node, wanted, visited)
-                if found is not None:
-                    return found
-    return None
-
-
-def _insert_node(material, uv_map: str):
-    """An Image Texture node and the UV Map node that names the layer, linked into the Base Color."""
+def add_surface(material: bpy.types.Material) -> bpy.types.NodeSocket:
+    """A Principled for a material whose output shows nothing that has a colour; its colour input."""
     tree = material.node_tree
-    shader = _principled(material)
-    if shader is None:
-        shader = tree.nodes.new("ShaderNodeBsdfPrincipled")
-        output = next((n for n in tree.nodes if n.type == "OUTPUT_MATERIAL"), None) or tree.nodes.new("ShaderNodeOutputMaterial")
-        if not output.inputs["Surface"].links:
-            tree.links.new(shader.outputs[0], output.inputs["Surface"])
-    image = tree.nodes.new("ShaderNodeTexImage")
-    image.name = image.label = NODE_NAME
-    image.location = shader.location.x - 320, shader.location.y
-    layer = tree.nodes.new("ShaderNodeUVMap")
-    layer.name = f"{NODE_NAME} UV"
-    layer.uv_map = uv_map
-    layer.location = image.location.x - 220, image.location.y - 120
-    tree.links.new(layer.outputs["UV"], image.inputs["Vector"])
-    tree.links.new(image.outputs["Color"], shader.inputs["Base Color"])
-    return image
+    output = tree.get_output_node("ALL")
+    if output is None:
+        output = tree.nodes.new("ShaderNodeOutputMaterial")
+    shader = tree.nodes.new("ShaderNodeBsdfPrincipled")
+    shader.location = (output.location.x - 300, output.location.y)
+    if not output.inputs["Surface"].is_linked:
+        tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
+    return shader.inputs["Base Color"]
+
+
+def feeds(node: bpy.types.Node, socket: bpy.types.NodeSocket) -> bool:
+    source = find_color_source(socket)
+    return source is not None and source.node.name == node.name
+
+
+def can_exchange(node: bpy.types.ShaderNodeTexImage, mesh: bpy.types.Mesh, uv_map: str) -> bool:
+    """Whether another image may take the node's place: same UV map, and no transparency that would be lost."""
+    return reads_uv_map(node, mesh) == uv_map and not node.outputs["Alpha"].is_linked
+
+
+def remember_image(previous, material: bpy.types.Material, node: bpy.types.ShaderNodeTexImage) -> None:
+    """Before an image is exchanged; a second texture keeps the memory of the artist's own."""
+    if previous.exchanged and previous.node == node.name:
+        return
+    previous.exchanged, previous.node, previous.image, previous.textured = True, node.name, node.image, material
+    if node.image is not None:
+        node.image.use_fake_user = True
+
+
+def insert_texture(
+    previous, material: bpy.types.Material, socket: bpy.types.NodeSocket, uv_map: str, image: bpy.types.Image,
+) -> None:
+    """An image node and a UV Map node in front of a colour input; what was linked there is remembered."""
+    tree = material.node_tree
+    previous.inserted, previous.textured = True, material
+    previous.into_node, previous.into_socket = socket.node.name, socket.identifier
+    if socket.is_linked:
+        link = socket.links[0]
+        previous.from_node, previous.from_socket = link.from_node.name, link.from_socket.identifier
+    texture = tree.nodes.new("ShaderNodeTexImage")
+    texture.name = texture.label = IMAGE_NODE
+    texture.image = image
+    texture.location = (socket.node.location.x - 320, socket.node.location.y)
+    coordinates = tree.nodes.new("ShaderNodeUVMap")
+    coordinates.name = coordinates.label = UV_NODE
+    coordinates.uv_map = uv_map
+    coordinates.location = (texture.location.x - 220, texture.location.y)
+    tree.links.new(coordinates.outputs["UV"], texture.inputs["Vector"])
+    tree.links.new(texture.outputs["Color"], socket)

@@ -1,77 +1,69 @@
-"""The head as the artist sees it, to a file; nothing of the artist's is touched."""
+"""Head -> HeadCapture: the evaluated mesh as arrays in a file. Nothing of the artist's is changed."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import bpy
 import numpy as np
 
 from ..backend.errors import AvatarTexError, ErrorCode
 
-#: A vertex group of one of these names says which faces are head.
-HEAD_GROUPS = ("head", "face")
 
+def write_capture(path: Path, head: bpy.types.Object, uv_map: str, slot: int) -> None:
+    """Write the head as the artist sees it (modifiers, shape keys, pose) for the backend.
 
-def choose_uv_map(head, wanted: str) -> str:
-    """The name of the UV map to use.
+    The npz holds vertices (N,3) float32 in world space, Blender's axes; triangles (M,3) int32; corner_uvs (M,3,2)
+    float32, origin at the lower left; material_index (M,) int32; matrix_world (4,4) float32; object_name, uv_name,
+    up = 'z'; and where the head has several materials face_mask (M,) bool, true where the texture goes.
 
     Raises:
-        AvatarTexError: NO_UVS.
+        AvatarTexError: NO_MESH, NO_UVS.
+        OSError: when the disk is full.
     """
-    layers = head.data.uv_layers
-    if not layers:
-        raise AvatarTexError(
-            ErrorCode.NO_UVS, f"{head.name!r} has no UV map.", "Unwrap the head (UV > Unwrap) and generate again.",
-        )
-    if wanted and wanted not in layers:
-        raise AvatarTexError(ErrorCode.NO_UVS, f"{head.name!r} has no UV map {wanted!r}.", "Choose one of its UV maps.")
-    return wanted or layers.active.name
-
-
-def capture_head(context, head, uv_map: str, path: Path) -> int:
-    """Write the evaluated mesh (modifiers, shape keys, pose) as HeadCapture npz; the material slot that the head uses.
-
-    Only triangles of that slot are captured, so that clothes and eyes with materials of their own stay as they are.
-    """
-    evaluated = head.evaluated_get(context.evaluated_depsgraph_get())
+    if head.mode == "EDIT":
+        head.update_from_editmode()
+    evaluated = head.evaluated_get(bpy.context.evaluated_depsgraph_get())
     mesh = evaluated.to_mesh()
     try:
-        if not len(mesh.polygons):
-            raise AvatarTexError(ErrorCode.NO_MESH, f"{head.name!r} has no faces.", "Select a head mesh.")
-        if uv_map not in mesh.uv_layers:
-            raise AvatarTexError(
-                ErrorCode.NO_UVS, f"A modifier removes the UV map {uv_map!r} from {head.name!r}.", "Choose another UV map.",
-            )
-        mesh.calc_loop_triangles()
-        count = len(mesh.loop_triangles)
-        triangles, loops = np.empty(count * 3, np.int32), np.empty(count * 3, np.int32)
-        materials = np.empty(count, np.int32)
-        mesh.loop_triangles.foreach_get("vertices", triangles)
-        mesh.loop_triangles.foreach_get("loops", loops)
-        mesh.loop_triangles.foreach_get("material_index", materials)
-        vertices = np.empty(len(mesh.vertices) * 3, np.float32)
-        mesh.vertices.foreach_get("co", vertices)
-        uvs = np.empty(len(mesh.loops) * 2, np.float32)
-        mesh.uv_layers[uv_map].uv.foreach_get("vector", uvs)
-        triangles, vertices = triangles.reshape(-1, 3), vertices.reshape(-1, 3)
-        world = np.array(head.matrix_world, np.float32)
-        slot = head_slot(head, mesh, triangles, vertices, materials)
-        np.savez(
-            path, vertices=vertices @ world[:3, :3].T + world[:3, 3], triangles=triangles,
-            corner_uvs=uvs.reshape(-1, 2)[loops].reshape(-1, 3, 2), material_index=materials,
-            face_mask=materials == slot, matrix_world=world, object_name=head.name, uv_name=uv_map, up="z",
-        )
-        return slot
+        arrays = read_mesh(mesh, uv_map, head.name)
     finally:
         evaluated.to_mesh_clear()
+    matrix = np.array(head.matrix_world, np.float64)
+    vertices, triangles, corner_uvs = arrays["vertices"], arrays["triangles"], arrays["corner_uvs"]
+    arrays["vertices"] = (vertices @ matrix[:3, :3].T + matrix[:3, 3]).astype(np.float32)
+    if np.linalg.det(matrix[:3, :3]) < 0:  # a mirrored object: keep the faces' outside outside
+        arrays["triangles"], arrays["corner_uvs"] = triangles[:, ::-1], corner_uvs[:, ::-1]
+    if len(head.material_slots) > 1:
+        arrays["face_mask"] = np.minimum(arrays["material_index"], len(head.material_slots) - 1) == slot
+    np.savez(
+        path, **arrays, matrix_world=matrix.astype(np.float32), uv_name=uv_map, object_name=head.name, up="z",
+    )
 
 
-def head_slot(head, mesh, triangles: np.ndarray, vertices: np.ndarray, materials: np.ndarray) -> int:
-    """The material slot of the face: the one most faces of the vertex group 'head' use, else most faces of all."""
-    chosen = np.ones(len(triangles), bool)
-    group = next((g for g in head.vertex_groups if g.name.lower() in HEAD_GROUPS), None)
-    if group is not None:
-        inside = np.array([any(g.group == group.index for g in v.groups) for v in mesh.vertices], bool)
-        if inside[triangles].all(1).any():
-            chosen = inside[triangles].all(1)
-    return int(np.bincount(materials[chosen]).argmax())
+def read_mesh(mesh: bpy.types.Mesh, uv_map: str, name: str) -> dict[str, np.ndarray]:
+    """Vertices in object space, triangles, UVs per corner, material per triangle.
+
+    Raises:
+        AvatarTexError: NO_MESH, NO_UVS (a modifier can remove either).
+    """
+    mesh.calc_loop_triangles()
+    count = len(mesh.loop_triangles)
+    if not count:
+        raise AvatarTexError(ErrorCode.NO_MESH, f"'{name}' has no faces.", "Select a head mesh.")
+    if uv_map not in mesh.uv_layers:
+        raise AvatarTexError(
+            ErrorCode.NO_UVS, f"A modifier of '{name}' removes the UV map '{uv_map}'.", "Let the modifier keep UVs.",
+        )
+    vertices = np.empty((len(mesh.vertices), 3), np.float32)
+    mesh.vertices.foreach_get("co", vertices.ravel())
+    triangles, corners = np.empty((count, 3), np.int32), np.empty((count, 3), np.int32)
+    mesh.loop_triangles.foreach_get("vertices", triangles.ravel())
+    mesh.loop_triangles.foreach_get("loops", corners.ravel())
+    materials = np.empty(count, np.int32)
+    mesh.loop_triangles.foreach_get("material_index", materials)
+    uvs = np.empty((len(mesh.loops), 2), np.float32)
+    mesh.uv_layers[uv_map].uv.foreach_get("vector", uvs.ravel())
+    return {
+        "vertices": vertices, "triangles": triangles, "corner_uvs": uvs[corners], "material_index": materials,
+    }

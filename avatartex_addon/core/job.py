@@ -1,0 +1,63 @@
+"""The files of one job, and what its report says in one line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class JobFiles:
+    """A folder of its own per job, below Blender's temporary folder: it lasts until Blender ends."""
+
+    folder: Path
+
+    @classmethod
+    def create(cls, parent: Path, job: str) -> JobFiles:
+        folder = parent / "avatartex" / job
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(folder)
+
+    @property
+    def capture(self) -> Path:
+        return self.folder / "head.npz"
+
+    @property
+    def base(self) -> Path:
+        """Without suffix: the existing texture keeps its format."""
+        return self.folder / "base"
+
+    @property
+    def texture(self) -> Path:
+        return self.folder / "texture.png"
+
+    @property
+    def provenance(self) -> Path:
+        return self.folder / "provenance.png"
+
+    @property
+    def report(self) -> Path:
+        return self.folder / "report.json"
+
+
+def summarize(report_path: Path) -> str:
+    """'12.3 s · landmarks within 2.1 px · 41 % from the portrait'; whatever is missing is left out."""
+    try:
+        report = json.loads(report_path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    parts = []
+    if isinstance(seconds := _find(report, "seconds", "total"), (int, float)):
+        parts.append(f"{seconds:.1f} s")
+    if isinstance(error := _find(report, "landmarks", "error_px"), (int, float)):
+        parts.append(f"landmarks within {error:.1f} px")
+    if isinstance(share := _find(report, "texels", "photo"), (int, float)):
+        parts.append(f"{share:.0%} from the portrait")
+    return " · ".join(parts)
+
+
+def _find(report: dict, *names: str):
+    for name in names:
+        report = report.get(name) if isinstance(report, dict) else None
+    return report

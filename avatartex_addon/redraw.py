@@ -1,0 +1,15 @@
+"""Ask for a redraw of what shows a job: the sidebar of 3D views and the preferences."""
+
+from __future__ import annotations
+
+import bpy
+
+REGIONS = {"VIEW_3D": "UI", "PREFERENCES": "WINDOW"}
+
+
+def redraw_panels() -> None:
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            for region in area.regions:
+                if REGIONS.get(area.type) == region.type:
+                    region.tag_redraw()
