@@ -89,7 +89,7 @@ def _head_object(head: Head) -> bpy.types.Object:
     material.node_tree or setattr(material, "use_nodes", True)
     shader = material.node_tree.nodes["Principled BSDF"]
     shader.inputs["Base Color"].default_value = (0.6, 0.6, 0.6, 1.0)
-    shader.inputs["Roughness"].default_value = 0.55
+    shader.inputs["Roughness"].default_value = 0.65
     mesh.materials.append(material)
     mesh.validate()
     subject = bpy.data.objects.new(HEAD_NAME, mesh)
@@ -102,7 +102,7 @@ def _camera(scene: bpy.types.Scene, name: str, target: Vector, turn: float) -> N
     data = bpy.data.cameras.new(name)
     data.lens, data.sensor_fit, data.sensor_height = 85.0, "VERTICAL", 24.0
     camera = bpy.data.objects.new(name, data)
-    distance = 1.16
+    distance = 1.02
     camera.location = target + Vector((math.sin(turn) * distance, -math.cos(turn) * distance, 0.02))
     camera.rotation_euler = (target - camera.location).to_track_quat("-Z", "Y").to_euler()
     scene.collection.objects.link(camera)

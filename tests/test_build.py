@@ -1,0 +1,129 @@
+"""build.py: the zip that ships, and the setup that does nothing the second time."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+import build
+
+TEXT = {".py", ".toml", ".txt", ".json", ".md", ""}
+
+
+@pytest.fixture(scope="module")
+def names(extension_zip: Path) -> set[str]:
+    with zipfile.ZipFile(extension_zip) as archive:
+        return {name for name in archive.namelist() if not name.endswith("/")}
+
+
+def test_package_holds_both_halves(names: set[str]) -> None:
+    """`package` validates with Blender's own tool as well: a fixture that arrives here is valid."""
+    assert {"blender_manifest.toml", "__init__.py", "LICENSE", "backend/messages.py", "backend/__main__.py",
+            "backend/requirements.txt", "backend/models/weights/weights.json"} <= names
+    assert not any(name.startswith("avatartex_addon/") for name in names), "the add-on lies beside the manifest"
+
+
+def test_package_holds_every_module(names: set[str]) -> None:
+    """Each module of both halves arrives, and each weight that the manifest of weights names."""
+    for folder, prefix in (("avatartex_addon", ""), ("backend", "backend/")):
+        tracked = subprocess.run(
+            ["git", "ls-files", folder], cwd=build.ROOT, capture_output=True, text=True, check=False,
+        ).stdout.split()
+        present = [name for name in tracked if (build.ROOT / name).is_file()]
+        assert {prefix + str(PurePosixPath(name).relative_to(folder)) for name in present} <= names
+
+
+def test_package_holds_nothing_else(names: set[str]) -> None:
+    allowed = {".py", ".toml", ".txt", ".json", ".md", ".npz", ".safetensors", ".onnx", ".tflite", ".svg"}
+    assert {name for name in names if PurePosixPath(name).suffix not in allowed} == {"LICENSE"}
+    assert not any(part in {"tests", "__pycache__", "build.py"} for name in names for part in name.split("/"))
+
+
+def test_package_names_no_machine(extension_zip: Path) -> None:
+    """No path of the machine that built it, neither the checkout's nor the home folder's."""
+    own = {str(build.ROOT), str(Path.home()), sys.prefix} - {"/"}
+    with zipfile.ZipFile(extension_zip) as archive:
+        for name in archive.namelist():
+            if PurePosixPath(name).suffix in TEXT and not name.endswith("/"):
+                text = archive.read(name).decode("utf-8")
+                assert not [path for path in own if re.search(rf"{re.escape(path)}\b", text)], name
+
+
+def test_package_is_small_enough_to_send(extension_zip: Path) -> None:
+    assert extension_zip.stat().st_size < 60e6
+
+
+@pytest.fixture
+def empty_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """build.py over a folder without an environment; collects what it would install."""
+    installed: list[tuple[str, ...]] = []
+
+    def make_environment(_python: list[str]) -> None:
+        build.environment_python().parent.mkdir(parents=True, exist_ok=True)
+        build.environment_python().write_text("")
+
+    monkeypatch.setattr(build, "ENVIRONMENT", tmp_path / ".venv")
+    monkeypatch.setattr(build, "make_environment", make_environment)
+    monkeypatch.setattr(build, "install", lambda _python, _what, *arguments: installed.append(arguments))
+    return installed
+
+
+def test_second_setup_installs_nothing(empty_environment: list[tuple[str, ...]]) -> None:
+    build.setup()
+    assert empty_environment[0] == ("torch==2.13.0",), "torch by itself and first"
+    assert len(empty_environment) == 3
+    build.setup()
+    assert len(empty_environment) == 3
+
+
+def test_changed_lock_installs_again(
+    empty_environment: list[tuple[str, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build.setup()
+    lock = tmp_path / "lock.txt"
+    lock.write_text(build.LOCKS[0].read_text() + "\n# changed\n")
+    monkeypatch.setattr(build, "LOCKS", (lock, build.LOCKS[1]))
+    build.setup()
+    assert len(empty_environment) == 6
+
+
+def test_interrupted_setup_is_not_taken_for_done(
+    empty_environment: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_python: Path, what: str, *_arguments: str) -> None:
+        raise build.BuildError(what)
+
+    monkeypatch.setattr(build, "install", fail)
+    with pytest.raises(build.BuildError):
+        build.setup()
+    assert not build.is_set_up()
+
+
+def test_missing_python_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "is_wanted_python", lambda *_command: False)
+    with pytest.raises(build.BuildError, match=r"Python 3\.11 was not found.*Install it"):
+        build.find_python()
+
+
+def test_versions_are_pinned() -> None:
+    for lock in build.LOCKS:
+        for line in lock.read_text().splitlines():
+            assert re.fullmatch(r"#.*|\s*|[a-z0-9-]+==[0-9][0-9a-z.]*", line), f"{lock.name}: {line}"
+
+
+def test_help_is_the_manual() -> None:
+    manual = subprocess.run(
+        [sys.executable, str(build.ROOT / "build.py"), "--help"], capture_output=True, text=True, check=True,
+    ).stdout
+    assert all(f"build.py {command}" in manual for command in ("setup", "demo", "test", "package"))
+
+
+def test_linter_is_content() -> None:
+    check = [sys.executable, "-m", "ruff", "check", "--no-cache"]
+    done = subprocess.run(check, cwd=build.ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
