@@ -137,7 +137,7 @@ def install(python: Path, what: str, *arguments: str) -> None:
         for line in pip.stdout:
             lines.append(line)
             if line.startswith(("Collecting ", "Installing ")):
-                say("    " + line.strip()[:100])
+                say("    " + line.split(" (from ")[0].strip()[:100])
     if pip.returncode:
         sys.stderr.writelines(lines[-40:])
         raise BuildError(f"pip could not install {what}; the lines above say why. What is done stays; run this again.")
