@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bpy
+import numpy as np
 
 from .apply import IMAGE_NODE, UV_NODE
 
@@ -35,7 +36,7 @@ def restore_texture(head: bpy.types.Object) -> None:
 
 def put_material_back(head: bpy.types.Object, previous) -> None:
     if previous.slot_added and len(head.data.materials) == 1:
-        head.data.materials.pop()
+        remove_only_slot(head.data)
         return
     if previous.slot >= len(head.material_slots):
         return
@@ -45,6 +46,15 @@ def put_material_back(head: bpy.types.Object, previous) -> None:
         slot.link = previous.link
     if previous.link == "OBJECT" or slot.material != previous.material:
         slot.material = previous.material
+
+
+def remove_only_slot(mesh: bpy.types.Mesh) -> None:
+    """pop() leaves an empty slot on the object; clear() does not, but zeroes the faces' indices."""
+    indices = np.empty(len(mesh.polygons), np.int32)
+    mesh.polygons.foreach_get("material_index", indices)
+    mesh.materials.clear()
+    if indices.any():
+        mesh.polygons.foreach_set("material_index", indices)
 
 
 def take_out_texture(tree: bpy.types.ShaderNodeTree, previous) -> None:

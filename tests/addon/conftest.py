@@ -1,0 +1,101 @@
+"""The zip that ships, built once, installed in this process's Blender (the bpy wheel), with a fake backend."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1]))
+
+# Before bpy is imported: never the developer's own preferences and extensions.
+_resources = tempfile.TemporaryDirectory(prefix="avatartex_test_", ignore_cleanup_errors=True)
+os.environ["BLENDER_USER_RESOURCES"] = _resources.name
+
+PACKAGE = "bl_ext.user_default.avatartex"
+
+
+@pytest.fixture(scope="session")
+def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The extension's zip."""
+    import build
+
+    return build.package(tmp_path_factory.mktemp("zip"))
+
+
+@pytest.fixture(scope="session")
+def addon(extension: Path):
+    """Import a module of the installed add-on by its name in the zip: addon('core.client')."""
+    import addon_utils  # found only once bpy is imported
+    import bpy
+
+    addon_utils.enable("bl_pkg")
+    bpy.ops.extensions.package_install_files(filepath=str(extension), repo="user_default", enable_on_install=True)
+    return lambda name: importlib.import_module(f"{PACKAGE}.{name}" if name else PACKAGE)
+
+
+@pytest.fixture(scope="session")
+def fake_python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Stands in for the backend's Python: whatever it is told to run, it runs the fake backend."""
+    script = tmp_path_factory.mktemp("fake") / "python"
+    script.write_text(f"#!/bin/sh\nexec '{sys.executable}' '{HERE / 'fake_backend.py'}'\n")
+    script.chmod(script.stat().st_mode | stat.S_IEXEC)
+    return str(script)
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch, fake_python: str, addon):
+    """Call with the modes of fake_backend.py; the next job starts such a backend."""
+    def choose(modes: str = "", **variables: str) -> None:
+        addon("session").close()
+        monkeypatch.setenv("FAKE_BACKEND", modes)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    monkeypatch.setenv("AVATARTEX_BACKEND_PYTHON", fake_python)
+    choose()
+    yield choose
+    addon("session").close()
+
+
+@pytest.fixture
+def portrait(tmp_path: Path) -> Path:
+    path = tmp_path / "portrait.png"
+    path.write_bytes(b"the fake backend does not look at it")
+    return path
+
+
+@pytest.fixture
+def scene(addon, portrait: Path):
+    """A fresh file with one head (a UV sphere with a UV map), chosen, and a portrait."""
+    import bpy
+
+    bpy.ops.wm.read_homefile(use_empty=True)
+    head = make_head("Head")
+    settings = bpy.context.scene.avatartex
+    settings.head, settings.portrait, settings.size = head, str(portrait), "512"
+    return SimpleNamespace(head=head, settings=settings, job=bpy.context.window_manager.avatartex_job)
+
+
+def make_head(name: str, segments: int = 16):
+    import bmesh
+    import bpy
+
+    mesh = bpy.data.meshes.new(name)
+    sphere = bmesh.new()
+    layer = sphere.loops.layers.uv.new("UVMap")
+    bmesh.ops.create_uvsphere(sphere, u_segments=segments, v_segments=segments // 2, radius=0.12, calc_uvs=True)
+    assert layer is not None
+    sphere.to_mesh(mesh)
+    sphere.free()
+    head = bpy.data.objects.new(name, mesh)
+    bpy.context.scene.collection.objects.link(head)
+    bpy.context.view_layer.objects.active = head
+    return head

@@ -1,0 +1,98 @@
+"""A backend that speaks the protocol and computes nothing. Run by any Python; its command line is ignored.
+
+FAKE_BACKEND names what goes wrong: slow-start, junk, die, die-once (with FAKE_MARK, a path), deaf (never looks at
+Cancel), slow (three seconds per job), refuse, mute (no Ready), old (another protocol). FAKE_SECONDS overrides slow.
+"""
+
+import json
+import os
+import struct
+import sys
+import threading
+import time
+import zlib
+
+MODES = set(os.environ.get("FAKE_BACKEND", "").split(","))
+STAGES = ("load", "portrait", "register", "atlas", "inpaint", "latent", "repaint", "compose")
+cancelled = set()
+lines = []
+more = threading.Semaphore(0)
+
+
+def say(kind, **fields):
+    sys.stdout.write(json.dumps({"type": kind, **fields}) + "\n")
+    sys.stdout.flush()
+
+
+def png(size):
+    """A gradient whose texel (column, row) has the colour (column, row, 128), row 0 on top."""
+    row = b"".join(b"\0" + bytes(v for x in range(size) for v in (x * 255 // size, y * 255 // size, 128))
+                   for y in range(min(size, 64)))
+    row += b"".join(b"\0" + os.urandom(size * 3) for _ in range(size - min(size, 64)))  # compresses like a photograph
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(row, 1)),
+              (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks)
+
+
+def listen():
+    for line in sys.stdin:
+        message = json.loads(line)
+        if message["type"] == "cancel" and "deaf" not in MODES:
+            cancelled.add(message["job"])
+        elif message["type"] == "generate":
+            lines.append(message)
+            more.release()
+    os._exit(0)
+
+
+def work(job):
+    seconds = float(os.environ.get("FAKE_SECONDS", "3" if MODES & {"slow", "deaf"} else "0"))
+    texture = png(job["size"])
+    for number, stage in enumerate(STAGES):
+        say("progress", job=job["job"], stage=stage, fraction=number / len(STAGES))
+        if "junk" in MODES:
+            print("Downloading: 100%|####| \x1b[0m")
+            sys.stdout.flush()
+        if number == 3 and dies():
+            print("Traceback: the fake fell over", file=sys.stderr, flush=True)
+            os._exit(3)
+        until = time.monotonic() + seconds / len(STAGES)
+        while time.monotonic() < until:
+            if job["job"] in cancelled:
+                say("stopped", job=job["job"])
+                return
+            time.sleep(0.005)
+    if "refuse" in MODES:
+        say("failure", job=job["job"], code="no-face-in-portrait", message="No face was found in 'cat.png'.",
+            cure="Choose a picture that shows a face from the front.")
+        return
+    with open(job["output"], "wb") as file:
+        file.write(texture)
+    with open(job["provenance"], "wb") as file:
+        file.write(texture)
+    with open(job["report"], "w") as file:
+        json.dump({"seconds": {"total": 1.25}, "landmarks": {"error_px": 2.1}, "texels": {"photo": 0.4},
+                   "request": job}, file)
+    say("result", job=job["job"], output=job["output"], provenance=job["provenance"], report=job["report"],
+        warnings=["The portrait is small."] if "warn" in MODES else [])
+
+
+def dies():
+    mark = os.environ.get("FAKE_MARK", "")
+    if "die-once" in MODES and not os.path.exists(mark):
+        open(mark, "w").close()
+        return True
+    return "die" in MODES
+
+
+if __name__ == "__main__":
+    if "slow-start" in MODES:
+        time.sleep(1.5)
+    threading.Thread(target=listen, daemon=True).start()
+    if "mute" not in MODES:
+        say("ready", protocol=99 if "old" in MODES else 1, version="0.1.0", device="cpu", pid=os.getpid())
+    while True:
+        more.acquire()
+        work(lines.pop(0))

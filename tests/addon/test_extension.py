@@ -1,0 +1,95 @@
+"""The extension as a whole: comes and goes cleanly, draws, and works from the command line."""
+
+from __future__ import annotations
+
+import bpy
+import pytest
+
+from .conftest import PACKAGE
+
+
+def test_comes_and_goes_three_times(scene, fake, addon, portrait):
+    import addon_utils
+
+    for _ in range(3):
+        addon_utils.disable(PACKAGE)
+        assert not hasattr(bpy.types.Scene, "avatartex")
+        assert not hasattr(bpy.types, "AVATARTEX_PT_main")
+        addon_utils.enable(PACKAGE)
+        assert hasattr(bpy.types, "AVATARTEX_PT_main")
+    bpy.context.scene.avatartex.portrait = str(portrait)
+    assert bpy.ops.avatartex.generate() == {"FINISHED"}
+
+
+def test_polls_answer(scene, addon):
+    for cls in addon("").CLASSES:
+        if issubclass(cls, bpy.types.Operator):
+            space, name = cls.bl_idname.split(".")
+            assert getattr(getattr(bpy.ops, space), name).poll() in (True, False)
+
+
+def test_set_up_waits_for_online_access(scene):
+    assert not bpy.app.online_access
+    with pytest.raises(RuntimeError, match="Online Access"):
+        bpy.ops.avatartex.setup_backend()
+
+
+def test_every_error_button_exists(addon):
+    for idname, _ in addon("panels").FIX_BUTTONS.values():
+        space, name = idname.split(".")
+        assert name in dir(getattr(bpy.ops, space))
+
+
+def test_choosing_the_python(addon, tmp_path, monkeypatch):
+    command = addon("core.command")
+    monkeypatch.delenv("AVATARTEX_BACKEND_PYTHON", raising=False)
+    environment = tmp_path / "environment"
+    own = command.environment_python(environment)
+    own.parent.mkdir(parents=True)
+    own.touch()
+    assert command.choose_python("", environment) == ""  # interrupted
+    command.complete_mark(environment).touch()
+    assert command.choose_python("", environment) == str(own)
+    other = tmp_path / "python"
+    other.touch()
+    monkeypatch.setenv("AVATARTEX_BACKEND_PYTHON", str(other))
+    assert command.choose_python("", environment) == str(other)
+    assert command.choose_python(str(own), environment) == str(own)
+    assert command.choose_python(str(tmp_path / "gone"), environment) == ""
+
+
+class TestCommandLine:
+    def run(self, addon, *words) -> int:
+        return addon("cli").main(list(words))
+
+    def test_generate(self, scene, fake, addon, tmp_path, portrait, capsys):
+        fake("slow", FAKE_SECONDS="1")
+        output = tmp_path / "out.blend"
+        code = self.run(addon, "generate", "--object", "Head", "--portrait", str(portrait), "--output", str(output),
+                        "--size", "512", "--seed", "3", "--texture", str(tmp_path / "t.png"))
+        assert code == 0 and output.is_file() and (tmp_path / "t.png").is_file()
+        said = capsys.readouterr()
+        assert said.out.strip().splitlines()[-1] == str(output) and "Inpainting" in said.err
+        bpy.ops.wm.open_mainfile(filepath=str(output))
+        assert bpy.data.images["Head AvatarTex"].packed_file
+
+    @pytest.mark.parametrize(("change", "code", "text"), [
+        ({"--object": "Nobody"}, 2, "[no-mesh]"),
+        ({"--portrait": "gone.png"}, 2, "[portrait-missing]"),
+        ({"--size": "77"}, 1, "invalid choice"),
+        ({"--uv-map": "Nonsense"}, 2, "[no-uvs]"),
+    ])
+    def test_refusals(self, scene, fake, addon, tmp_path, portrait, capsys, change, code, text):
+        words = {"--object": "Head", "--portrait": str(portrait), "--output": str(tmp_path / "out.blend")} | change
+        assert self.run(addon, "generate", *(part for pair in words.items() for part in pair)) == code
+        assert text in capsys.readouterr().err and not (tmp_path / "out.blend").exists()
+
+    def test_a_backends_refusal(self, scene, fake, addon, tmp_path, portrait, capsys):
+        fake("refuse")
+        code = self.run(addon, "generate", "--object", "Head", "--portrait", str(portrait),
+                        "--output", str(tmp_path / "out.blend"))
+        assert code == 2 and "[no-face-in-portrait]" in capsys.readouterr().err
+
+    def test_help_is_the_manual(self, addon, capsys):
+        assert self.run(addon, "--help") == 0
+        assert "--command avatartex generate" in capsys.readouterr().out

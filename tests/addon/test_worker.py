@@ -1,0 +1,140 @@
+"""The real worker in a real process, with a stand-in for the pipeline."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PIPELINE = '''
+import ctypes, os, time
+from .errors import AvatarTexError, Cancelled, ErrorCode
+from .messages import Result
+
+def generate(request, on_progress, is_cancelled):
+    on_progress("load", 0.0)
+    if request.style == "print":
+        print("a stray print")
+        os.system("echo from a shell")
+        os.write(1, b"native junk\\n")
+    if request.style == "refuse":
+        raise AvatarTexError(ErrorCode.NO_FACE_IN_PORTRAIT, "No face.", "Another picture.")
+    if request.style == "bug":
+        raise ZeroDivisionError("by zero")
+    if request.style == "memory":
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 9 bytes")
+    if request.style == "slow":
+        for _ in range(1000):
+            time.sleep(0.01)
+            if is_cancelled():
+                raise Cancelled
+    if request.style == "busy":
+        time.sleep(30)
+    return Result(request.job, request.output, warnings=[str(os.getpid())])
+'''
+
+
+class Backend:
+    def __init__(self, folder: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-B", "-c", "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+             "import runpy; runpy.run_module('backend', run_name='__main__', alter_sys=True)", str(folder), "serve"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+
+    def ask(self, kind: str, **fields) -> None:
+        self.process.stdin.write(json.dumps({"type": kind, **fields}) + "\n")
+        self.process.stdin.flush()
+
+    def generate(self, style: str, job: str = "j") -> None:
+        self.ask("generate", job=job, portrait="p", output="o.png", style=style)
+
+    def answer(self) -> dict:
+        return json.loads(self.process.stdout.readline())
+
+    def last(self) -> dict:
+        while (message := self.answer())["type"] == "progress":
+            pass
+        return message
+
+
+@pytest.fixture
+def backend(tmp_path):
+    package = tmp_path / "backend"
+    package.mkdir()
+    for name in ("__init__", "__main__", "messages", "errors", "worker"):
+        shutil.copy(ROOT / "backend" / f"{name}.py", package)
+    (package / "pipeline.py").write_text(PIPELINE)
+    one = Backend(tmp_path)
+    assert one.answer()["type"] == "ready"
+    yield one
+    one.process.kill()
+    one.process.wait()
+
+
+def test_jobs_one_after_the_other_in_one_process(backend):
+    for job in ("a", "b"):
+        backend.generate("auto", job)
+    first, second = backend.last(), backend.last()
+    assert (first["job"], second["job"]) == ("a", "b")
+    assert first["warnings"] == second["warnings"]
+
+
+def test_nothing_but_messages_reaches_stdout(backend):
+    backend.generate("print")
+    assert backend.last()["type"] == "result"
+    backend.process.stdin.close()
+    errors = backend.process.stderr.read()
+    assert "a stray print" in errors and "from a shell" in errors and "native junk" in errors
+
+
+@pytest.mark.parametrize(("style", "code"), [
+    ("refuse", "no-face-in-portrait"), ("bug", "internal"), ("memory", "out-of-memory"),
+])
+def test_failures_are_messages_and_the_next_job_runs(backend, style, code):
+    backend.generate(style)
+    failure = backend.last()
+    assert (failure["type"], failure["code"]) == ("failure", code) and failure["cure"]
+    backend.generate("auto", "next")
+    assert backend.last()["type"] == "result"
+
+
+def test_cancel_in_mid_job_and_before_it(backend):
+    backend.generate("slow", "running")
+    backend.generate("slow", "waiting")
+    backend.ask("cancel", job="waiting")
+    time.sleep(0.1)
+    started = time.monotonic()
+    backend.ask("cancel", job="running")
+    assert backend.last() == {"type": "stopped", "job": "running"}
+    assert backend.last() == {"type": "stopped", "job": "waiting"}
+    assert time.monotonic() - started < 0.5
+
+
+def test_bad_lines_are_refused(backend):
+    backend.process.stdin.write("hello\n\n{}\n")
+    backend.ask("generate", job="x", unknown=1)
+    for _ in range(3):
+        assert backend.answer()["code"] == "bad-request"
+
+
+def test_the_end_of_stdin_ends_it_in_mid_job(backend):
+    backend.generate("busy")
+    assert backend.answer()["type"] == "progress"
+    started = time.monotonic()
+    backend.process.stdin.close()
+    assert backend.process.wait(2) == 0
+    assert time.monotonic() - started < 1.0
+
+
+def test_shutdown(backend):
+    backend.generate("busy")
+    backend.ask("shutdown")
+    assert backend.process.wait(2) == 0
