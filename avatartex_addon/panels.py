@@ -64,7 +64,7 @@ class AVATARTEX_PT_main(bpy.types.Panel):
         self.draw_generate(layout, context)
         if job.error_code:
             self.draw_error(layout, job)
-        if job.object_name:
+        if job.object_name and can_restore(bpy.data.objects.get(job.object_name)):  # not when it was undone
             self.draw_result(layout, context, job)
         if can_restore(find_head(context)):
             layout.operator("avatartex.restore", icon="LOOP_BACK")
@@ -77,18 +77,16 @@ class AVATARTEX_PT_main(bpy.types.Panel):
     def draw_head(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         settings, head = context.scene.avatartex, find_head(context)
         column = layout.column()
-        column.prop(settings, "head", icon="OUTLINER_OB_MESH", placeholder=head.name if head else "") \
-            if "placeholder" in bpy.types.UILayout.bl_rna.functions["prop"].parameters \
-            else column.prop(settings, "head", icon="OUTLINER_OB_MESH")
+        column.prop(settings, "head", icon="OUTLINER_OB_MESH", placeholder=head.name if head else "Select a mesh")
         if head is None:
             return
         if head.data.uv_layers:
             column.prop_search(settings, "uv_map", head.data, "uv_layers", icon="GROUP_UVS")
-        if settings.head is None or (head.data.uv_layers and not settings.uv_map):
+        if head.data.uv_layers and not settings.uv_map:
             row = column.row()
             row.active = False
             row.alignment = "RIGHT"
-            row.label(text=" · ".join(filter(None, (head.name, find_uv_map(head, settings.uv_map)))))
+            row.label(text=f"uses '{find_uv_map(head, '')}'")
         if problem := find_mesh_problem(head, settings.uv_map):
             column.alert = True
             draw_sentence(column, f"{problem.message} {problem.cure}", icon="ERROR")

@@ -74,9 +74,8 @@ def draw_setup(layout: bpy.types.UILayout, setup, again: bool = False) -> None:
 
 
 def draw_online_hint(layout: bpy.types.UILayout) -> None:
-    layout.label(text="Needs Allow Online Access", icon="INTERNET_OFFLINE")
-    layout.operator("preferences.system_online", text="Open System Preferences") if hasattr(
-        bpy.types, "PREFERENCES_OT_system_online") else layout.label(text="Preferences > System > Network")
+    layout.label(text="Allow Online Access first", icon="INTERNET_OFFLINE")
+    layout.operator("extensions.userpref_show_online", text="Open System Preferences", icon="PREFERENCES")
 
 
 def preferences() -> AVATARTEX_AP_preferences:
