@@ -26,8 +26,9 @@ from .portrait.faces import find_portrait_face
 from .portrait.landmarks import FaceLandmarks
 from .portrait.matte import portrait_matte
 from .portrait.style import find_style
-from .texture.compose import compose
+from .texture.compose import compose, fill_unknown
 from .texture.files import read_base, write_bytes, write_picture
+from .texture.hair import wear_hair
 from .texture.observe import PLACES, Observation, observe
 from .texture.stages import StagePictures
 
@@ -153,7 +154,7 @@ def complete(
         step("repaint")
         result = repaint(seen, result, networks, seed=seed, on_step=lambda done: step("repaint", done))
         pictures.save("repaint", result)
-    return result
+    return wear_hair(fill_unknown(result, networks.known), observation.hair)
 
 
 def shrink(observation: Observation, size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -29,6 +29,7 @@ class Networks:
     """Everything the three stages need, in eval mode on one device.
 
     geometry: (3,S,S) canonical position of each atlas texel, zero where no head has surface.
+    known: (S,S) bool, texels that some training texture had data for; the networks say nothing of the others.
     """
 
     linear: LinearPrior
@@ -38,6 +39,7 @@ class Networks:
     inpainter: Denoiser
     repainter: Denoiser
     geometry: Tensor
+    known: np.ndarray
     device: str
 
     @property
@@ -79,7 +81,7 @@ def load_networks(device: str = "cpu", folder: Path | None = None) -> Networks:
     networks = (generator, encoder, mapping, inpainter, repainter)
     for network in networks:
         freeze(network).to(device)
-    return Networks(prior, *networks, linear["geometry"].to(device), device)
+    return Networks(prior, *networks, linear["geometry"].to(device), linear["known"].numpy() > 0.5, device)
 
 
 INPAINT_CHANNELS = REPAINT_CHANNELS = 3 + 3 + 1 + 3 + 1 + 3
@@ -123,7 +125,8 @@ def verified_bytes(folder: Path, name: str) -> bytes:
         raise AvatarTexError(ErrorCode.WEIGHTS_MISSING, f"The weights {name!r} are missing.", CURE) from None
     if hashlib.sha256(data).hexdigest() != wanted:
         raise AvatarTexError(
-            ErrorCode.WEIGHTS_ALTERED, f"The weights {name!r} are not the ones that were shipped (checksum differs).", CURE,
+            ErrorCode.WEIGHTS_ALTERED, f"The weights {name!r} are not the ones that were shipped (checksum differs).",
+            CURE,
         )
     return data
 

@@ -18,7 +18,8 @@ def write_manifest() -> dict[str, dict]:
         if file.name == MANIFEST or file.name.startswith("."):
             continue
         data = file.read_bytes()
-        entries[file.name] = {**OURS, **known.get(file.name, {}), "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        facts = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        entries[file.name] = {**OURS, **known.get(file.name, {}), **facts}
     path.write_text(json.dumps(entries, indent=1) + "\n")
     return entries
 

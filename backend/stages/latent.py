@@ -21,7 +21,7 @@ STEPS, RATE = 30, 0.02
 INVENTED = 0.25
 #: Pull back to the encoder's w, coarse layers to fine (the released code's linspace(1, 0.01)).
 PULL = (0.02, 0.0005)
-#: How much of the unseen comes from the generator, the rest from stage 1: two estimates of one thing, averaged.
+#: How much of an unseen texel comes from the generator, the rest from stage 1: two estimates of one thing, averaged.
 TRUST = 0.5
 #: Texels per side of the gain and bias maps (Athar et al., ECCV 2024, k = 32 at 1024).
 MAPS = 8
@@ -72,7 +72,8 @@ def fit_latent(
         texture = networks.generator(w_plus, style)
     fitted = to_picture(texture)
     fitted = match_tone(fitted, observation.color, observation.confidence)
-    return LatentFit(np.clip(TRUST * fitted + (1 - TRUST) * completed, 0, 1), w_plus.detach(), float(loss))
+    trust = TRUST * (1 - observation.confidence[..., None])
+    return LatentFit(np.clip(completed + trust * (fitted - completed), 0, 1), w_plus.detach(), float(loss.detach()))
 
 
 def match_tone(fitted: np.ndarray, colour: np.ndarray, confidence: np.ndarray) -> np.ndarray:

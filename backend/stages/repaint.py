@@ -12,9 +12,9 @@ from ..networks.denoiser import repaint_conditions
 from .denoise import denoise
 from .observation import AtlasObservation, OnStep, to_picture, to_tensor
 
-STEPS, TEMPERATURE = 3, 0.5
-#: Time of 1000 that the latent result is noised to; the network was trained below 500.
-STRENGTH = 0.499
+STEPS = 2
+#: Noise on the latent result, in units of the denoiser's scale (0.12 sRGB): part of the way, as SDEdit does.
+STRENGTH = 0.5
 
 
 def repaint(
@@ -24,13 +24,13 @@ def repaint(
     """Noise the latent result part of the way and denoise it back with the portrait's detail: (S,S,3) sRGB.
 
     Args:
-        latent_color: (S,S,3) sRGB of stage 2. strength: 0..0.5, how far it is noised.
+        latent_color: (S,S,3) sRGB of stage 2. strength: 0..1, how much it is noised.
     """
     colour, confidence = observation.tensors(networks.device)
     start = to_tensor(latent_color, networks.device)
     conditions = repaint_conditions(start, colour, confidence, networks.geometry)
     result = denoise(
         networks.repainter, start, conditions, networks.style(observation.style),
-        first_time=round(strength * 1000), steps=STEPS, temperature=TEMPERATURE, seed=seed, on_step=on_step,
+        first_time=999, steps=STEPS, temperature=strength, seed=seed, on_step=on_step,
     )
     return to_picture(result)

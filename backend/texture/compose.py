@@ -86,13 +86,13 @@ def compose(
     texture[head] = colour
     provenance[head] = np.stack([confidence, mirrored, 1 - confidence - mirrored], -1)
     if base is None:
-        return Composition(_spread(texture, head), provenance, head)
+        return Composition(spread(texture, head), provenance, head)
     keep = np.zeros((size, size), np.float32)
     keep[head] = np.clip((1.02 - atlas[:, 1]) / NECK_FADE, 0, 1)
     blended = texture * keep[..., None] + base * (1 - keep[..., None])
     touched = keep > 0
     near = cv2.dilate(touched.astype(np.uint8), np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0
-    grown = np.where((near & ~head)[..., None], _spread(blended, touched), blended)
+    grown = np.where((near & ~head)[..., None], spread(blended, touched), blended)
     result = np.where((touched | (near & ~head))[..., None], grown, base)
     return Composition(result.astype(np.float32), provenance * keep[..., None], touched)
 
@@ -126,7 +126,18 @@ def _tone_beside_photo(observation: Observation, generated: np.ndarray) -> np.nd
     return total[pad:-pad, pad:-pad].astype(np.float32)
 
 
-def _spread(texture: np.ndarray, known: np.ndarray) -> np.ndarray:
+def fill_unknown(generated: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """The atlas with texels that no training texture covered taken from their surroundings, softly; wraps sideways."""
+    size = len(generated)
+    wide = np.concatenate([generated] * 3, 1)
+    mask = np.concatenate([known] * 3, 1)
+    soft = cv2.GaussianBlur(spread(wide, mask), (0, 0), size * 0.03)
+    share = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), size * 0.008)[..., None]
+    share = np.clip(share * 2 - 1, 0, 1)  # 0 at the border of the known, 1 inside
+    return (wide * share + soft * (1 - share))[:, size : 2 * size].astype(np.float32)
+
+
+def spread(texture: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Every unknown texel takes its nearest known one, so that no filter or mip level bleeds a background in."""
     if known.all() or not known.any():
         return texture

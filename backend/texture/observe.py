@@ -11,13 +11,17 @@ from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh
 from ..head.register import Registration
 from ..portrait.matte import Matte
-from .hair import hair_evidence
+from .hair import hair_evidence, hair_tone
 from .light import Light, estimate_light
 from .sample import masked_blur, sample
 
 #: The scalp begins above the plane y = SCALP_LEVEL + SCALP_SLOPE z (canonical): hairline, top of the ears, nape.
 #: There the portrait's hair is painted; below it hair is not skin and is left to the prior.
 SCALP_LEVEL, SCALP_SLOPE, SCALP_SOFTNESS = 0.14, 0.68, 0.08
+#: Ears lie beyond this canonical distance from the middle.
+EAR = 0.43
+#: Below the chin (canonical -0.38) no landmark holds the registration: confidence fades from here to nothing.
+NECK_FROM, NECK_TO = -0.42, -0.58
 #: Texels of the layout for which places in the portrait are kept.
 PLACES = 512
 
@@ -31,7 +35,7 @@ class Observation:
     light: shading by normal; light.shade(normals) divides out.
     places: (S,S,2) portrait pixels per atlas texel. confidence: (S,S) 0..1. unlit: (S,S,3) sRGB, light divided out.
     evidence: ((S,S,3), (S,S)) what the networks see: unlit and confidence, with hair continued over the scalp.
-    covered: (S,S) bool, where the head has surface.
+    hair: what hair_tone() found, None for bald heads. covered: (S,S) bool, where the head has surface.
     """
 
     portrait: np.ndarray
@@ -43,13 +47,16 @@ class Observation:
     confidence: np.ndarray
     unlit: np.ndarray
     evidence: tuple[np.ndarray, np.ndarray]
+    hair: tuple[np.ndarray, np.ndarray] | None
     covered: np.ndarray
 
 
 def scalp_share(canonical: np.ndarray) -> np.ndarray:
     """(…,) 0..1: 1 on the scalp, 0 on face, ears and neck."""
-    height = canonical[..., 1] - SCALP_LEVEL - SCALP_SLOPE * canonical[..., 2]
-    return np.clip(height / SCALP_SOFTNESS + 0.5, 0, 1).astype(np.float32)
+    x, y, z = np.moveaxis(canonical, -1, 0)
+    above = np.clip((y - SCALP_LEVEL - SCALP_SLOPE * z) / SCALP_SOFTNESS + 0.5, 0, 1)
+    ear = np.clip((np.abs(x) - EAR) / 0.03 + 0.5, 0, 1) * np.clip((0.46 - y) / 0.04, 0, 1) * (z > -0.24) * (z < 0.14)
+    return (above * (1 - ear)).astype(np.float32)
 
 
 def pixel_confidence(
@@ -61,7 +68,8 @@ def pixel_confidence(
     skin, scalp = (sample(mask, pixels, border=cv2.BORDER_CONSTANT) for mask in observation_masks)
     share = scalp_share(canonical)
     allowed = skin * (1 - share) + np.maximum(skin, scalp) * share
-    return pixels, registration.confidence(points, normals, pixels, depth) * allowed
+    held = np.clip((canonical[..., 1] - NECK_TO) / (NECK_FROM - NECK_TO), 0, 1)
+    return pixels, registration.confidence(points, normals, pixels, depth) * allowed * held
 
 
 def observe(
@@ -89,10 +97,11 @@ def observe(
     confidence = confidence * light.trust(shade)
     unlit = light.remove(colour, shade)
     scalp_texels = scalp_share(canonical) * fragments.covered
-    evidence = hair_evidence(unlit, confidence, sample(matte.hair, places), scalp_texels)
+    hair = hair_tone(unlit, confidence, sample(matte.hair, places), scalp_texels)
+    evidence = hair_evidence(unlit, confidence, hair)
     return Observation(
         portrait, low, skin, scalp, light, places.astype(np.float32), confidence.astype(np.float32), unlit, evidence,
-        fragments.covered,
+        hair, fragments.covered,
     )
 
 

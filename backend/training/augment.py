@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..texture.hair import hair_evidence
+from ..texture.compose import spread
+from ..texture.hair import hair_evidence, hair_tone
 from ..texture.light import harmonics
 from ..texture.observe import scalp_share
 from ..texture.sample import to_linear, to_srgb
@@ -49,14 +50,6 @@ def load_skins(path: str, size: int = SIZE) -> Skins:
 
 def shrink(picture: np.ndarray, size: int) -> np.ndarray:
     return cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
-
-
-def spread(texture: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """(S,S,3) with every unknown texel as its nearest known one."""
-    _, labels = cv2.distanceTransformWithLabels((~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    lookup = np.zeros((labels.max() + 1, 3), np.float32)
-    lookup[labels[known]] = texture[known]
-    return np.where(known[..., None], texture, lookup[labels])
 
 
 def visibility_masks(skins: Skins, random: np.random.Generator, count: int = MASKS) -> np.ndarray:
@@ -179,4 +172,5 @@ def seen_texture(texture: np.ndarray, confidence: np.ndarray, skins: Skins, rand
     scalp = scalp_share(skins.positions) * skins.covered
     face = cv2.mean(texture[50:100, 40:88])[:3]
     hair = (np.abs(texture - face).mean(2) > 0.1).astype(np.float32)
-    return hair_evidence(np.clip(colour, 0, 1).astype(np.float32), confidence, hair, scalp)
+    colour = np.clip(colour, 0, 1).astype(np.float32)
+    return hair_evidence(colour, confidence, hair_tone(colour, confidence, hair, scalp))

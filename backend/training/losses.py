@@ -12,20 +12,18 @@ from ..networks.generator import LATENT, LAYERS
 from .batches import Batch
 
 SCHEDULE = scheduler()
-#: Share of training samples whose start comes from the generator; the rest from the inpainting of stage 1.
-FROM_GENERATOR = 0.65
 
 
 def masked(difference: Tensor, valid: Tensor) -> Tensor:
     return (difference * valid).sum() / (3 * valid.sum()).clamp(min=1)
 
 
-def denoising(network, start: Tensor, conditions: Tensor, batch: Batch, latest: int = 1000) -> dict[str, Tensor]:
+def denoising(network, start: Tensor, conditions: Tensor, batch: Batch) -> dict[str, Tensor]:
     """Predict the clean residual at a random time; the mean squared error and a gradient term for sharpness."""
     residual = (batch.truth - start) / SCALE
-    time = torch.randint(0, latest, (len(start),), device=start.device)
-    # half of the samples at the noisiest end, where inference begins
-    time = torch.where(torch.rand(len(start), device=start.device) < 0.4, torch.full_like(time, latest - 1), time)
+    time = torch.randint(0, 1000, (len(start),), device=start.device)
+    # most samples at the noisiest end, where inference begins and the image is decided
+    time = torch.where(torch.rand(len(start), device=start.device) < 0.7, torch.full_like(time, 999), time)
     noisy = SCHEDULE.add_noise(residual, torch.randn_like(residual), time)
     predicted = network(noisy, conditions, time, batch.style)
     return {
@@ -84,11 +82,10 @@ def repaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
         first = batch.linear + SCALE * networks.inpainter(0.5 * torch.randn_like(batch.truth), conditions, last, batch.style)
         w_plus = networks.encoder(first, batch.confidence, batch.coefficients, batch.linear)
         made = networks.generator(w_plus, batch.style)
-        keep = (torch.rand(len(first), 1, 1, 1, device=first.device) < FROM_GENERATOR).float()
-        share = 0.5 * torch.rand_like(keep)
-        start = (made * (1 - share) + first * share) * keep + first * (1 - keep)
+        share = torch.rand(len(first), 1, 1, 1, device=first.device) * (1 - batch.confidence)
+        start = first + share * (made - first)
     conditions = repaint_conditions(start, batch.colour, batch.confidence, networks.geometry)
-    return denoising(networks.repainter, start, conditions, batch, latest=500)
+    return denoising(networks.repainter, start, conditions, batch)
 
 
 LOSSES = {"inpaint": inpaint_loss, "generator": generator_loss, "repaint": repaint_loss}

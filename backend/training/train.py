@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+import math
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from ..models.bundle import Networks, paint_canvas
 from ..networks.denoiser import Denoiser
 from ..networks.generator import Encoder, Generator, Mapping
 from ..networks.linear import LinearPrior
 from . import losses
+from ..texture.compose import spread
 from .augment import Skins, load_skins, new_identity, new_tone, visibility_masks
 from .batches import Batches
+from .checkpoints import load_state, save_half, save_state
 
 SPLIT = Path(__file__).with_name("split.json")
 COMPONENTS = 48
@@ -64,33 +67,35 @@ def train_linear(skins: Skins, output: Path, seed: int) -> None:
     made += [(new_tone(t, random), v) for t, v in made] + [new_identity(skins, random) for _ in range(2 * len(made))]
     prior = LinearPrior.fit(np.array([t for t, _ in made], np.float32), np.array([v for _, v in made]), COMPONENTS)
     geometry = np.where(skins.covered[..., None], skins.positions, 0).transpose(2, 0, 1)
-    save({"mean": prior.mean, "basis": prior.basis, "deviation": prior.deviation, "geometry": geometry}, output / "linear.safetensors")
+    known = known_texels(skins)
+    prior.mean[:] = spread(prior.mean, known)
+    tensors = {"known": known.astype(np.float32), "mean": prior.mean, "basis": prior.basis, "deviation": prior.deviation, "geometry": geometry}
+    save_half(tensors, output / "linear.safetensors")
     print(f"linear: {len(made)} textures, {COMPONENTS} components, "
           f"{prior.deviation[-1] ** 2 / (prior.deviation ** 2).sum():.1e} of the variance in the last")
 
 
-def save(tensors: dict, path: Path) -> None:
-    """Half precision, in one piece: a kill leaves the old file."""
-    half = {key: torch.as_tensor(np.ascontiguousarray(value) if isinstance(value, np.ndarray) else value).half().contiguous()
-            for key, value in tensors.items()}
-    temporary = path.with_suffix(".part")
-    save_file(half, temporary)
-    os.replace(temporary, path)
+def known_texels(skins: Skins) -> np.ndarray:
+    """(S,S) bool: enough skins have data there, and not only at a rim."""
+    enough = (skins.valid.mean(0) > 0.35).astype(np.uint8)
+    wide = cv2.erode(np.concatenate([enough] * 3, 1), np.ones((3, 3), np.uint8))
+    return wide[:, enough.shape[1] : 2 * enough.shape[1]] > 0
 
 
-def load_prior(output: Path) -> tuple[LinearPrior, torch.Tensor]:
+def load_prior(output: Path) -> tuple[LinearPrior, torch.Tensor, np.ndarray]:
     tensors = {key: value.float() for key, value in load_file(output / "linear.safetensors").items()}
-    return LinearPrior(*(tensors[key].numpy() for key in ("mean", "basis", "deviation"))), tensors["geometry"]
+    prior = LinearPrior(*(tensors[key].numpy() for key in ("mean", "basis", "deviation")))
+    return prior, tensors["geometry"], tensors["known"].numpy() > 0.5
 
 
 def build(output: Path, device: str) -> Networks:
     """All networks: trained as far as the folder has them, untrained otherwise."""
-    prior, geometry = load_prior(output)
+    prior, geometry, known = load_prior(output)
     count = len(prior.basis)
     generator, encoder, mapping = Generator(count), Encoder(count), Mapping()
     paint_canvas(generator, prior)
     inpainter, repainter = Denoiser(14), Denoiser(14)
-    networks = Networks(prior, generator, encoder, mapping, inpainter, repainter, geometry.to(device), device)
+    networks = Networks(prior, generator, encoder, mapping, inpainter, repainter, geometry.to(device), known, device)
     for file, parts in FILES.items():
         if (output / file).is_file():
             tensors = load_file(output / file)
@@ -117,15 +122,9 @@ def train_network(name: str, skins: Skins, arguments: argparse.Namespace, device
     modules = [getattr(networks, attribute) for attribute, _ in parts]
     parameters = [p for module in modules for p in module.parameters()]
     optimiser = torch.optim.AdamW(parameters, lr=RATE, betas=(0.9, 0.99), weight_decay=1e-4)
-    state_file = arguments.output / f"{name}.state.pt"
-    steps = 0
-    if state_file.is_file():
-        state = torch.load(state_file, weights_only=True)
-        steps = state["steps"]
-        for parameter, value in zip(parameters, state["parameters"], strict=True):
-            parameter.data.copy_(value)
-        optimiser.load_state_dict(state["optimiser"])
     average = [p.detach().clone() for p in parameters]
+    state_file = arguments.output / f"{name}.state.safetensors"
+    steps = load_state(state_file, parameters, average, optimiser) if state_file.is_file() else 0
     random = np.random.default_rng(arguments.seed + steps)
     torch.manual_seed(arguments.seed + steps)
     batches = Batches(skins, visibility_masks(skins, np.random.default_rng(1)), networks.linear, random, device)
@@ -135,7 +134,7 @@ def train_network(name: str, skins: Skins, arguments: argparse.Namespace, device
     while (elapsed := time.monotonic() - start) < arguments.minutes * 60:
         share = elapsed / (arguments.minutes * 60)
         for group in optimiser.param_groups:  # warm up, then cosine to a tenth
-            group["lr"] = RATE * min(1.0, (steps + 1) / 200) * (0.1 + 0.45 * (1 + np.cos(np.pi * share)))
+            group["lr"] = RATE * min(1.0, (steps + 1) / 200) * (0.1 + 0.45 * (1 + math.cos(math.pi * share)))
         terms = loss_of(networks, batches.draw(BATCH))
         optimiser.zero_grad(set_to_none=True)
         sum(terms.values()).backward()
@@ -147,15 +146,15 @@ def train_network(name: str, skins: Skins, arguments: argparse.Namespace, device
             for kept, new in zip(average, parameters, strict=True):
                 kept.lerp_(new, 1 - rate)
         for key, value in terms.items():
-            running[key] = 0.98 * running.get(key, float(value)) + 0.02 * float(value)
+            running[key] = 0.98 * running.get(key, float(value.detach())) + 0.02 * float(value.detach())
         if time.monotonic() - saved > SAVE_EVERY:
             saved = time.monotonic()
             export(name, networks, parameters, average, arguments.output)
-            torch.save({"steps": steps, "parameters": parameters, "optimiser": optimiser.state_dict()}, state_file)
+            save_state(state_file, steps, parameters, average, optimiser)
             print(f"{name} {elapsed / 60:5.1f} min {steps * BATCH:7d} images  "
                   + "  ".join(f"{key} {value:.5f}" for key, value in running.items()), flush=True)
     export(name, networks, parameters, average, arguments.output)
-    torch.save({"steps": steps, "parameters": parameters, "optimiser": optimiser.state_dict()}, state_file)
+    save_state(state_file, steps, parameters, average, optimiser)
 
 
 def export(name: str, networks: Networks, parameters: list, average: list, output: Path) -> None:
@@ -166,7 +165,7 @@ def export(name: str, networks: Networks, parameters: list, average: list, outpu
     file = f"{name}.safetensors"
     tensors = {prefix + key: value.cpu() for attribute, prefix in FILES[file]
                for key, value in getattr(networks, attribute).state_dict().items() if key not in ("mean", "basis")}
-    save(tensors, output / file)
+    save_half(tensors, output / file)
     for parameter, value in zip(parameters, current, strict=True):
         parameter.data.copy_(value)
 

@@ -1,0 +1,157 @@
+"""The head: rasteriser against its slow twin, atlas, registration on a known camera, refusals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backend.errors import AvatarTexError, ErrorCode
+from backend.head.atlas import fit_canonical, map_atlas, to_atlas, unwrap
+from backend.head.landmarks import find_head_landmarks
+from backend.head.mesh import checked, load_capture, load_mesh, vertex_normals
+from backend.head.rasterize import rasterize, rasterize_slowly, texel_corners
+from backend.head.register import register
+from backend.head.warp import fit_warp
+
+
+@pytest.fixture(scope="module")
+def head(demo_head_obj):
+    return load_mesh(demo_head_obj)
+
+
+@pytest.fixture(scope="module")
+def landmarks(head):
+    return find_head_landmarks(head)
+
+
+@pytest.mark.parametrize("with_depth", [True, False])
+def test_rasteriser_agrees_with_its_slow_twin(with_depth):
+    random = np.random.default_rng(3)
+    corners = random.random((25, 3, 2)) * (40, 28) - 4
+    corners[7] = np.nan
+    corners[8, 1:] = corners[8, :1]
+    depth = random.random((25, 3)) if with_depth else None
+    fast, slow = rasterize(corners, 32, 20, depth), rasterize_slowly(corners, 32, 20, depth)
+    assert np.array_equal(fast.triangle, slow.triangle)
+    assert np.allclose(fast.barycentric, slow.barycentric, atol=1e-5)
+
+
+def test_large_jobs_are_cut_without_loss(monkeypatch):
+    random = np.random.default_rng(4)
+    corners, depth = random.random((60, 3, 2)) * 64, random.random((60, 3))
+    whole = rasterize(corners, 64, 64, depth)
+    monkeypatch.setattr("backend.head.rasterize.CHUNK", 500)
+    assert np.array_equal(rasterize(corners, 64, 64, depth).triangle, whole.triangle)
+
+
+def test_texels_start_at_the_lower_left():
+    corners = texel_corners(np.array([[[0, 0], [0.5, 0], [0, 0.5]]], np.float32), 8)
+    covered = rasterize(corners, 8, 8).covered
+    assert covered[7, 0] and not covered[0, 0] and not covered[7, 7]
+
+
+def test_landmarks_of_an_untextured_head_are_found_and_upright(head, landmarks):
+    assert landmarks.presence > 0.97
+    assert np.degrees(np.arccos(np.clip(landmarks.rotation[2] @ (0, 0, 1), -1, 1))) < 8
+    eyes, mouth = landmarks.points[[33, 263]].mean(0), landmarks.points[[61, 291]].mean(0)
+    assert eyes[1] > mouth[1]
+
+
+def test_another_orientation_gives_the_same_face(head, landmarks):
+    turn = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float32)  # y up to Blender's z up
+    turned = checked(head.vertices @ turn.T, head.triangles, head.corner_uvs, "turned", "z")
+    again = find_head_landmarks(turned)
+    assert np.median(np.linalg.norm(again.points - landmarks.points @ turn.T, axis=1)) < 0.01 * landmarks.height
+
+
+def test_a_known_camera_is_found_again(head, landmarks):
+    angle = np.radians(18)
+    turn = np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]])
+    rotation = np.diag([1.0, -1, -1]) @ turn @ landmarks.rotation
+    distance = 6 * landmarks.height
+    shift = -rotation @ landmarks.points.mean(0) + (0, 0, distance)
+    eye = landmarks.points @ rotation.T + shift
+    focal = 900 * distance / landmarks.height / 2.5
+    pixels = focal * eye[:, :2] / eye[:, 2:] + 400
+    found = register(head, landmarks, pixels, 800, 800)
+    difference = found.camera.rotation @ rotation.T
+    assert np.degrees(np.arccos(np.clip((np.trace(difference) - 1) / 2, -1, 1))) < 3
+    assert found.error[1] < 0.01 * found.face_height
+
+
+def test_the_atlas_is_the_same_for_mirrored_points_and_wraps_at_the_back():
+    points = np.random.default_rng(5).normal(size=(50, 3))
+    one, other = to_atlas(points), to_atlas(points * (-1, 1, 1))
+    assert np.allclose(one[:, 0], 1 - other[:, 0]) and np.allclose(one[:, 1], other[:, 1])
+    back = unwrap(np.array([[0.98, 0.02, 0.99]]))
+    assert np.ptp(back) < 0.1
+
+
+def test_a_head_fills_its_atlas_without_holes_in_the_face(head, landmarks):
+    canonical = fit_canonical(landmarks)(head.vertices.astype(np.float64))
+    layout = map_atlas(head, canonical, 128)
+    assert layout.fragments.covered[20:100, 32:96].mean() > 0.98
+    assert layout.fragments.covered[20:90, :4].mean() > 0.9  # the back, across the seam
+
+
+def test_normals_do_not_break_at_uv_seams(head):
+    normals = vertex_normals(head)
+    places = np.round(head.vertices, 5)
+    _, inverse, counts = np.unique(places, axis=0, return_inverse=True, return_counts=True)
+    shared = np.nonzero(counts[inverse.ravel()] > 1)[0]
+    first = {}
+    for vertex in shared:
+        group = inverse.ravel()[vertex]
+        assert np.allclose(normals[first.setdefault(group, vertex)], normals[vertex], atol=1e-5)
+
+
+def test_the_warp_meets_landmarks_and_leaves_the_far_picture_alone():
+    random = np.random.default_rng(6)
+    source = random.random((120, 2)) * 200 + 100
+    warp = fit_warp(source, source + (5, -3), np.ones(120))
+    assert np.abs(warp(source) - source - (5, -3)).max() < 1
+    assert np.allclose(warp(np.array([[900.0, 900.0]])), [[900, 900]])
+
+
+@pytest.mark.parametrize(("change", "code"), [
+    ("nan", ErrorCode.BAD_MESH), ("zero_uvs", ErrorCode.NO_UVS), ("no_faces", ErrorCode.NO_MESH),
+])
+def test_broken_meshes_are_refused(head, change, code):
+    vertices, triangles, uvs = head.vertices.copy(), head.triangles, head.corner_uvs
+    if change == "nan":
+        vertices[3, 1] = np.nan
+    elif change == "zero_uvs":
+        uvs = np.zeros_like(uvs)
+    else:
+        triangles, uvs = triangles[:0], uvs[:0]
+    with pytest.raises(AvatarTexError) as refusal:
+        checked(vertices, triangles, uvs, "head", "y")
+    assert refusal.value.code == code and refusal.value.cure
+
+
+def test_files_without_uvs_or_faces_are_refused(tmp_path):
+    bare = tmp_path / "bare.obj"
+    bare.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    with pytest.raises(AvatarTexError) as refusal:
+        load_mesh(bare)
+    assert refusal.value.code == ErrorCode.NO_UVS
+    with pytest.raises(AvatarTexError) as refusal:
+        load_mesh(tmp_path / "missing.obj")
+    assert refusal.value.code == ErrorCode.NO_MESH
+    broken = tmp_path / "capture.npz"
+    broken.write_bytes(b"not a capture")
+    with pytest.raises(AvatarTexError) as refusal:
+        load_capture(broken)
+    assert refusal.value.code == ErrorCode.BAD_MESH
+
+
+def test_a_thing_without_a_face_is_refused():
+    grid = np.linspace(-1, 1, 12)
+    x, y = np.meshgrid(grid, grid)
+    vertices = np.stack([x.ravel(), y.ravel(), 0.1 * np.sin(3 * x.ravel())], 1)
+    quads = [(r * 12 + c, r * 12 + c + 1, r * 12 + c + 13, r * 12 + c + 12) for r in range(11) for c in range(11)]
+    triangles = np.array([t for a, b, c, d in quads for t in ((a, b, c), (a, c, d))])
+    uvs = (vertices[:, :2][triangles] + 1) / 2
+    with pytest.raises(AvatarTexError) as refusal:
+        find_head_landmarks(checked(vertices, triangles, uvs, "cloth", "y"))
+    assert refusal.value.code == ErrorCode.NO_FACE_ON_HEAD
