@@ -1,0 +1,82 @@
+"""Plays an artist's session in a real Blender with a window. Skipped unless AVATARTEX_REAL_BLENDER names a tool with
+
+    TOOL gui PICTURE.png SCRIPT.py SECONDS        open Blender's window, run the script in it, end it
+
+With AVATARTEX_BACKEND_PYTHON and AVATARTEX_REAL=1 it uses the real backend. Pictures and figures land in AVATARTEX_OUT
+(default: pytest's temporary folder, whose path is printed).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOL = os.environ.get("AVATARTEX_REAL_BLENDER", "")
+
+#: Seconds for the whole session: 45 with a graphics card's driver, 90 with software GL on two busy cores.
+SESSION = 110
+
+#: Milliseconds that one call of ours may keep the window from answering.
+LONGEST_CALL = 50
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    if not TOOL:
+        pytest.skip("AVATARTEX_REAL_BLENDER is not set")
+    sys.path.insert(0, str(ROOT))
+    import build
+
+    out = Path(os.environ.get("AVATARTEX_OUT") or tmp_path_factory.mktemp("window"))
+    out.mkdir(parents=True, exist_ok=True)
+    portrait = out / "portrait.png"
+    if "AVATARTEX_PORTRAIT" not in os.environ:
+        import numpy as np
+        from PIL import Image
+
+        Image.fromarray(np.full((256, 256, 3), 180, np.uint8)).save(portrait)
+    environment = {"AVATARTEX_PORTRAIT": str(portrait)} | os.environ | {
+        "AVATARTEX_ZIP": str(build.package(out)), "AVATARTEX_OUT": str(out),
+        "BLENDER_USER_RESOURCES": str(out / "blender"),
+    }
+    session = SESSION * (3 if os.environ.get("AVATARTEX_REAL") == "1" else 1)
+    subprocess.run(
+        [TOOL, "gui", str(out / "end.png"), str(ROOT / "tests" / "gui" / "in_window.py"), str(session)],
+        cwd=ROOT, env=environment, check=True, timeout=session + 120,
+    )
+    print(f"pictures: {out}")
+    return json.loads((out / "found.json").read_text())
+
+
+def test_the_session_came_to_its_end(found):
+    assert "traceback" not in found and found["finished"]
+
+
+def test_generate_runs_while_the_window_lives(found):
+    assert found["running_after_click"] and found["changed"] and found["error"] == ["", ""]
+
+
+def test_one_undo_brings_everything_back(found):
+    assert found["undo_restores"] and found["redo_restores"] and found["restored"]
+
+
+def test_no_call_of_ours_stalls_the_window(found):
+    """The timer's gaps are kept in found.json too, but with software GL they measure Blender's own drawing."""
+    ours = {name: spent for name, spent in found["seconds"].items() if name.endswith("_ms")}
+    assert max(ours.values()) < LONGEST_CALL, ours
+
+
+def test_cancel_takes_two_seconds_at_most(found):
+    assert all(spent < 2.0 for name, spent in found["seconds"].items() if name.startswith("cancel"))
+
+
+def test_refusal_and_death_are_shown(found):
+    if "refusal" not in found:
+        pytest.skip("only the fake backend fails on request")
+    assert (found["refusal"], found["death"]) == ("no-face-in-portrait", "backend-died")
