@@ -34,7 +34,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m backend", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="python -m backend",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="Example: python -m backend generate --mesh head.obj --portrait portrait.png --output texture.png",
     )
     commands = parser.add_subparsers(dest="command", required=True)
@@ -52,8 +54,12 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--profile", default="builtin", help=f"{', '.join(PROFILES)} (default builtin)")
     one.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (default auto)")
     one.add_argument("--base-texture", default="", metavar="FILE", help="what texels outside the head keep")
-    one.add_argument("--provenance", default="", metavar="FILE", help="picture: red photo, green mirrored, blue generated")
-    one.add_argument("--report", default="", metavar="FILE", help="JSON: versions, camera, errors, seconds, memory, shares")
+    one.add_argument(
+        "--provenance", default="", metavar="FILE", help="picture: red photo, green mirrored, blue generated"
+    )
+    one.add_argument(
+        "--report", default="", metavar="FILE", help="JSON: versions, camera, errors, seconds, memory, shares"
+    )
     one.add_argument("--keep-stages", default="", metavar="DIR", help="write the picture after each step")
     return parser
 

@@ -87,8 +87,11 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
             results[name] = compose(mesh, job.canonical, job.registration, job.observation, generated, size).texture
             if name == OURS:
                 seconds += time.perf_counter() - start
-    print(f"{case.name}: {seconds:.1f} s, landmark error {job.registration.error[0]:.1f} px, "
-          f"yaw {job.registration.angles[0]:.0f} of {case.yaw:.0f}, style {job.style}, seen {seen.mean():.0%}", flush=True)
+    print(
+        f"{case.name}: {seconds:.1f} s, landmark error {job.registration.error[0]:.1f} px, "
+        f"yaw {job.registration.angles[0]:.0f} of {case.yaw:.0f}, style {job.style}, seen {seen.mean():.0%}",
+        flush=True,
+    )
     if arguments.output:
         truth_picture = np.zeros((size, size, 3), np.float32)
         truth_picture[fragments.covered] = truth
@@ -116,4 +119,3 @@ def print_table(rows: dict[str, dict[str, Score]]) -> None:
     for method in next(iter(rows.values())):
         means = [np.mean([getattr(row[method], part) for row in rows.values()]) for part in ("seen", "unseen", "all")]
         print(f"| {method} | " + " | ".join(f"{mean:.2f}" for mean in means) + " |")
-

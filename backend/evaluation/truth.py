@@ -29,14 +29,14 @@ class TruthCase:
     skin: str
     yaw: float
     pitch: float
-    light: str                      # soft, hard, cel
+    light: str  # soft, hard, cel
     light_from: tuple[float, float, float]
     backdrop: tuple[float, float, float]
 
 
 @dataclass(frozen=True)
 class TruthPortrait:
-    """color: (S,S,3) float32 sRGB. texture: (T,T,3) float32 sRGB, the truth. rotation, translation, focal: the camera."""
+    """color: (S,S,3) float32 sRGB. texture: (T,T,3) float32 sRGB, the truth. The rest is the camera."""
 
     color: np.ndarray
     texture: np.ndarray
@@ -51,7 +51,9 @@ class TruthPortrait:
         return self.focal * eye[..., :2] / eye[..., 2:] + self.size / 2, eye[..., 2]
 
 
-def render_truth(mesh: HeadMesh, head: HeadLandmarks, texture: np.ndarray, case: TruthCase, size: int = 768) -> TruthPortrait:
+def render_truth(
+    mesh: HeadMesh, head: HeadLandmarks, texture: np.ndarray, case: TruthCase, size: int = 768
+) -> TruthPortrait:
     """Render the portrait of a case.
 
     Args:
@@ -60,7 +62,7 @@ def render_truth(mesh: HeadMesh, head: HeadLandmarks, texture: np.ndarray, case:
     yaw, pitch = np.radians([case.yaw, case.pitch])
     turn = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     nod = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
-    face = nod @ turn @ head.rotation           # rows: picture's right, up, towards the viewer
+    face = nod @ turn @ head.rotation  # rows: picture's right, up, towards the viewer
     rotation = np.diag([1.0, -1.0, -1.0]) @ face
     middle = (mesh.vertices.min(0) + mesh.vertices.max(0)) / 2 * 0.5 + head.points.mean(0) * 0.5
     distance = 6.5 * head.height
@@ -98,7 +100,9 @@ def render_truth(mesh: HeadMesh, head: HeadLandmarks, texture: np.ndarray, case:
     return TruthPortrait(color, texture, rotation, translation, focal, size)
 
 
-def seen_texels(mesh: HeadMesh, portrait: TruthPortrait, points: np.ndarray, normals: np.ndarray, height: float) -> np.ndarray:
+def seen_texels(
+    mesh: HeadMesh, portrait: TruthPortrait, points: np.ndarray, normals: np.ndarray, height: float
+) -> np.ndarray:
     """(n,) bool: surface points that the true camera sees, not grazing (cosine over 0.15) and not occluded."""
     pixels, depth = portrait.project(mesh.vertices.astype(np.float64))
     view = depth_view(mesh.corners(pixels), mesh.corners(depth), portrait.size, portrait.size, 1.6 * height)

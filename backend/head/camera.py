@@ -42,7 +42,12 @@ class Camera:
 
 
 def solve_camera(
-    points: np.ndarray, normals: np.ndarray, trust: np.ndarray, pixels: np.ndarray, width: int, height: int,
+    points: np.ndarray,
+    normals: np.ndarray,
+    trust: np.ndarray,
+    pixels: np.ndarray,
+    width: int,
+    height: int,
 ) -> tuple[Camera, np.ndarray]:
     """SQPnP from several focal lengths, then robust least squares over pose and focal length together.
 
@@ -75,7 +80,9 @@ def solve_camera(
     best = None
     for focal in FOCAL_STARTS:
         matrix = np.array([[focal * size, 0, centre[0]], [0, focal * size, centre[1]], [0, 0, 1]])
-        ok, turn, shift = cv2.solvePnP(local[usable], pixels[usable].astype(np.float64), matrix, None, flags=cv2.SOLVEPNP_SQPNP)
+        ok, turn, shift = cv2.solvePnP(
+            local[usable], pixels[usable].astype(np.float64), matrix, None, flags=cv2.SOLVEPNP_SQPNP
+        )
         if not ok or shift[2] <= 0:
             continue
         start = np.concatenate([turn.ravel(), shift.ravel(), [np.log(focal)]])

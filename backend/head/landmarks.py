@@ -65,7 +65,8 @@ def find_head_landmarks(mesh: HeadMesh) -> HeadLandmarks:
             break
     if best_face is None or best_presence < POSSIBLE:
         raise AvatarTexError(
-            ErrorCode.NO_FACE_ON_HEAD, f"No face was found on {mesh.name!r} from any side.",
+            ErrorCode.NO_FACE_ON_HEAD,
+            f"No face was found on {mesh.name!r} from any side.",
             "Select the object that carries the face, and check that the face's polygons are visible.",
         )
     # twice: turn so that the face looks straight at the viewer and fills the picture, then read again
@@ -141,4 +142,6 @@ def _looks_like_a_face(points: np.ndarray) -> bool:
     """Upright and not mirrored: eyes above the mouth, left of right, taller than a strip."""
     eyes, mouth = points[[33, 263], :2], points[[61, 291], :2]
     height, width = points[152, 1] - points[10, 1], points[454, 0] - points[234, 0]
-    return bool(eyes[:, 1].mean() < mouth[:, 1].mean() and eyes[0, 0] < eyes[1, 0] and height > 0 and 0.4 < width / height < 2)
+    return bool(
+        eyes[:, 1].mean() < mouth[:, 1].mean() and eyes[0, 0] < eyes[1, 0] and height > 0 and 0.4 < width / height < 2
+    )

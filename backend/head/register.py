@@ -10,10 +10,9 @@ from ..errors import AvatarTexError, ErrorCode
 from .camera import Camera, solve_camera
 from .landmarks import HeadLandmarks
 from .mesh import HeadMesh, vertex_normals
-from .visibility import DepthView, depth_view, facing, grazing_confidence
 from .reread import reread
+from .visibility import DepthView, depth_view, facing, grazing_confidence
 from .warp import ImageWarp, fit_warp
-
 
 #: Times the head is read again from the solved camera; a third changed nothing.
 REREADS = 2
@@ -24,7 +23,7 @@ class Registration:
     """Where every point of the head lies in the portrait.
 
     error: (before, after) median landmark error in portrait pixels, without and with the warp.
-    angles: (yaw, pitch, roll) of the camera about the face, degrees; yaw > 0 when the face looks to the picture's right.
+    angles: (yaw, pitch, roll) of the camera about the face, degrees; yaw > 0: the face looks to the picture's right.
     face_height: portrait pixels from forehead to chin.
     """
 
@@ -61,7 +60,8 @@ def register(mesh: HeadMesh, head: HeadLandmarks, portrait_points: np.ndarray, w
         camera, weights = solve_camera(head.points, head.normals, head.trust, portrait_points, width, height)
     except ArithmeticError as reason:
         raise AvatarTexError(
-            ErrorCode.NO_FACE_ON_HEAD, f"The face on {mesh.name!r} does not fit the portrait's ({reason}).",
+            ErrorCode.NO_FACE_ON_HEAD,
+            f"The face on {mesh.name!r} does not fit the portrait's ({reason}).",
             "Try a portrait that is seen more from the front.",
         ) from reason
     normals = vertex_normals(mesh)

@@ -37,7 +37,9 @@ def reread(mesh: HeadMesh, normals: np.ndarray, head: HeadLandmarks, camera: Cam
     shaded = fragments.interpolate(mesh.corners(np.clip(eye_normals @ LIGHT, 0, 1)[:, None]))
     grey = np.where(fragments.covered[..., None], 0.12 + 0.75 * shaded, 0.5).astype(np.float32)
     half = 0.75 * SIZE * FILL
-    found = landmarks_in_view(np.repeat(grey, 3, 2), (SIZE / 2 - half, SIZE / 2 - half, SIZE / 2 + half, SIZE / 2 + half))
+    found = landmarks_in_view(
+        np.repeat(grey, 3, 2), (SIZE / 2 - half, SIZE / 2 - half, SIZE / 2 + half, SIZE / 2 + half)
+    )
     if found is None or found.presence < 0.5:
         return None
     far = np.where(fragments.covered, fragments.interpolate(mesh.corners(depth)[..., None])[..., 0], np.inf)

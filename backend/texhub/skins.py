@@ -20,7 +20,7 @@ from ..head.mesh import HeadMesh, load_mesh, vertex_normals
 
 SETS = {"makehuman": "makehuman/heads/neutral.obj", "valid": "valid/heads/white_f_1.obj"}
 CREATURES = ("baboon", "ork")
-#: Two skins share a face when the fine relief of their faces correlates more; the MakeHuman skins share a base relief (0.8).
+#: Two skins share a face when the fine relief of their faces correlates more; MakeHuman skins share a base (0.8).
 SAME_FACE = 0.93
 #: Supersampling of the atlas: 2048 px skins would alias at 256 texels.
 OVERSAMPLE = 4
@@ -47,7 +47,9 @@ def resample(skin: np.ndarray, layout: dict[str, np.ndarray], size: int) -> tupl
     height, width = skin.shape[:2]
     x = layout["uv"][..., 0] * width - 0.5
     y = (1 - layout["uv"][..., 1]) * height - 0.5
-    colour = cv2.remap(skin, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    colour = cv2.remap(
+        skin, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     covered = layout["covered"].astype(np.float32)
     weight = cv2.resize(covered, (size, size), interpolation=cv2.INTER_AREA)
     total = cv2.resize(colour.astype(np.float32) / 255 * covered[..., None], (size, size), interpolation=cv2.INTER_AREA)
@@ -83,7 +85,10 @@ def face_groups(textures: np.ndarray, names: list[str]) -> np.ndarray:
         relief.append((fine - fine.mean()) / (fine.std() + 1e-6))
     relief = np.array(relief)
     alike = relief @ relief.T / relief.shape[1] > SAME_FACE
-    keys = [name.split("/")[-1].removeprefix("X_").rsplit("_", 1)[0] if name.startswith("valid/") else name for name in names]
+    keys = [
+        name.split("/")[-1].removeprefix("X_").rsplit("_", 1)[0] if name.startswith("valid/") else name
+        for name in names
+    ]
     alike |= np.array([[a == b for b in keys] for a in keys])
     group = np.arange(len(names))
     for i in range(len(names)):

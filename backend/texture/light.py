@@ -44,11 +44,17 @@ class Light:
 def harmonics(normals: np.ndarray) -> np.ndarray:
     """(…,9) real spherical harmonics basis of unit normals, without the constant factors."""
     x, y, z = np.moveaxis(normals, -1, 0)
-    return np.stack([np.ones_like(x), x, y, z, x * y, y * z, x * z, x * x - y * y, 3 * z * z - 1], -1).astype(np.float32)
+    return np.stack([np.ones_like(x), x, y, z, x * y, y * z, x * z, x * x - y * y, 3 * z * z - 1], -1).astype(
+        np.float32
+    )
 
 
 def estimate_light(
-    colour: np.ndarray, normals: np.ndarray, confidence: np.ndarray, skin_mean: np.ndarray, registration: Registration,
+    colour: np.ndarray,
+    normals: np.ndarray,
+    confidence: np.ndarray,
+    skin_mean: np.ndarray,
+    registration: Registration,
 ) -> Light:
     """Fit the shading that explains the observed skin's brightness against the mean texture's.
 

@@ -60,8 +60,11 @@ def scalp_share(canonical: np.ndarray) -> np.ndarray:
 
 
 def pixel_confidence(
-    registration: Registration, observation_masks: tuple[np.ndarray, np.ndarray],
-    points: np.ndarray, normals: np.ndarray, canonical: np.ndarray,
+    registration: Registration,
+    observation_masks: tuple[np.ndarray, np.ndarray],
+    points: np.ndarray,
+    normals: np.ndarray,
+    canonical: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Portrait places (…,2) and confidence (…,) of surface points: geometry times what the pixel may become."""
     pixels, depth = registration.project(points)
@@ -73,7 +76,12 @@ def pixel_confidence(
 
 
 def observe(
-    mesh: HeadMesh, layout: AtlasMap, registration: Registration, portrait: np.ndarray, matte: Matte, skin_mean: np.ndarray,
+    mesh: HeadMesh,
+    layout: AtlasMap,
+    registration: Registration,
+    portrait: np.ndarray,
+    matte: Matte,
+    skin_mean: np.ndarray,
 ) -> Observation:
     """Scatter the portrait into the atlas, with confidence and without its light.
 
@@ -100,8 +108,17 @@ def observe(
     hair = hair_tone(unlit, confidence, sample(matte.hair, places), scalp_texels)
     evidence = hair_evidence(unlit, confidence, hair)
     return Observation(
-        portrait, low, skin, scalp, light, places.astype(np.float32), confidence.astype(np.float32), unlit, evidence,
-        hair, fragments.covered,
+        portrait,
+        low,
+        skin,
+        scalp,
+        light,
+        places.astype(np.float32),
+        confidence.astype(np.float32),
+        unlit,
+        evidence,
+        hair,
+        fragments.covered,
     )
 
 

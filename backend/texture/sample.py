@@ -10,7 +10,10 @@ ROW = 16_384
 
 
 def sample(
-    picture: np.ndarray, places: np.ndarray, interpolation: int = cv2.INTER_LINEAR, border: int = cv2.BORDER_REPLICATE,
+    picture: np.ndarray,
+    places: np.ndarray,
+    interpolation: int = cv2.INTER_LINEAR,
+    border: int = cv2.BORDER_REPLICATE,
 ) -> np.ndarray:
     """(…,C) float32 values of a (H,W,C) or (H,W) picture at (…,2) pixel places, x right, y down."""
     flat = np.ascontiguousarray(places.reshape(-1, 2) - 0.5, np.float32)
@@ -23,7 +26,11 @@ def sample(
     for first in range(0, len(grid), ROW):
         part = grid[first : first + ROW]
         out[first : first + ROW] = cv2.remap(
-            picture, part[..., 0], part[..., 1], interpolation, borderMode=border,
+            picture,
+            part[..., 0],
+            part[..., 1],
+            interpolation,
+            borderMode=border,
         ).reshape(len(part), ROW, *channels)
     return out.reshape(-1, *channels)[:count].reshape(*places.shape[:-1], *channels)
 
@@ -38,7 +45,7 @@ def sample_atlas(picture: np.ndarray, places: np.ndarray, interpolation: int = c
 
 
 def masked_blur(picture: np.ndarray, mask: np.ndarray, sigma: float) -> np.ndarray:
-    """A Gaussian blur that looks only at masked pixels: sum(G m I) / sum(G m); the picture itself where none is near."""
+    """A Gaussian blur of masked pixels only: sum(G m I) / sum(G m); the picture itself where none is near."""
     weight = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma)
     total = cv2.GaussianBlur((picture * mask[..., None]).astype(np.float32), (0, 0), sigma)
     return np.where(weight[..., None] > 1e-3, total / np.maximum(weight[..., None], 1e-3), picture)

@@ -32,8 +32,14 @@ class Skins:
 
     def pick(self, names: set[str], inside: bool) -> Skins:
         kept = np.array([(name in names) == inside for name in self.names])
-        return Skins(self.textures[kept], self.valid[kept], self.positions, self.normals, self.covered,
-                     [n for n, k in zip(self.names, kept, strict=True) if k])
+        return Skins(
+            self.textures[kept],
+            self.valid[kept],
+            self.positions,
+            self.normals,
+            self.covered,
+            [n for n, k in zip(self.names, kept, strict=True) if k],
+        )
 
 
 def load_skins(path: str, size: int = SIZE) -> Skins:
@@ -44,7 +50,9 @@ def load_skins(path: str, size: int = SIZE) -> Skins:
         for texture, known in zip(textures, valid, strict=True):
             texture[:] = spread(texture, known)
         step = data["positions"].shape[0] // size
-        positions, normals, covered = (data[key][step // 2 :: step, step // 2 :: step] for key in ("positions", "normals", "covered"))
+        positions, normals, covered = (
+            data[key][step // 2 :: step, step // 2 :: step] for key in ("positions", "normals", "covered")
+        )
         return Skins(textures, valid.astype(np.float32), positions, normals, covered, [str(n) for n in data["names"]])
 
 
@@ -96,7 +104,9 @@ def hair_line(positions: np.ndarray, random: np.random.Generator) -> np.ndarray:
     mask = np.ones(positions.shape[:2], np.float32)
     if random.random() < 0.5:
         level = random.uniform(0.3, 0.9)
-        mask *= np.clip((level - positions[..., 1] - 0.15 * np.cos(3 * positions[..., 0] + random.uniform(0, 6))) * 12, 0, 1)
+        mask *= np.clip(
+            (level - positions[..., 1] - 0.15 * np.cos(3 * positions[..., 0] + random.uniform(0, 6))) * 12, 0, 1
+        )
     if random.random() < 0.4:
         side = random.uniform(0.28, 0.5)
         mask *= np.clip((side - np.abs(positions[..., 0])) * 15, 0, 1)
@@ -121,7 +131,10 @@ def new_identity(skins: Skins, random: np.random.Generator) -> tuple[np.ndarray,
             grey = hair.mean(2, keepdims=True)
             tint = random.uniform(0.05, 0.8) * np.array([1, random.uniform(0.7, 0.95), random.uniform(0.4, 0.9)])
             hair = np.clip(grey / max(grey[area > 0.5].mean(), 0.03) * tint, 0, 1)
-        texture, valid = texture * (1 - area) + hair * area, np.minimum(valid, np.where(area[..., 0] > 0, skins.valid[k], 1))
+        texture, valid = (
+            texture * (1 - area) + hair * area,
+            np.minimum(valid, np.where(area[..., 0] > 0, skins.valid[k], 1)),
+        )
     texture = new_tone(texture, random)
     if random.random() < 0.5:
         texture, valid = texture[:, ::-1], valid[:, ::-1]
@@ -138,7 +151,7 @@ def new_tone(texture: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def stylise(texture: np.ndarray, style: str, random: np.random.Generator) -> np.ndarray:
-    """Small operators on sRGB: flat tones and outlines of features (cartoon), pale and flat (anime), strokes (painting)."""
+    """Small operators on sRGB: flat tones (cartoon), pale and flat (anime), strokes (painting)."""
     if style == "photo":
         return texture
     picture = np.ascontiguousarray(texture, np.float32)
@@ -160,14 +173,20 @@ def seen_texture(texture: np.ndarray, confidence: np.ndarray, skins: Skins, rand
     """(S,S,3) colour and (S,S) confidence as the pipeline would hand them over: leftover light, misregistration, noise,
     hair continued over the scalp."""
     colour = texture
-    light = harmonics(skins.normals) @ (np.eye(9)[0] + random.normal(0, 1, 9) * [0.06, 0.06, 0.04, 0.04, 0.03, 0.02, 0.03, 0.02, 0.01])
+    light = harmonics(skins.normals) @ (
+        np.eye(9)[0] + random.normal(0, 1, 9) * [0.06, 0.06, 0.04, 0.04, 0.03, 0.02, 0.03, 0.02, 0.01]
+    )
     shade = np.clip(light, 0.5, 1.5).astype(np.float32)
     if random.random() < 0.8:
         colour = to_srgb(to_linear(colour) * shade[..., None])
     if random.random() < 0.7:
-        shift = cv2.resize(random.normal(0, 0.5, (5, 5, 2)).astype(np.float32), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
+        shift = cv2.resize(
+            random.normal(0, 0.5, (5, 5, 2)).astype(np.float32), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC
+        )
         y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)
-        colour = cv2.remap(colour, x + shift[..., 0], y + shift[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        colour = cv2.remap(
+            colour, x + shift[..., 0], y + shift[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
     colour = colour + random.normal(0, 0.008, colour.shape)
     scalp = scalp_share(skins.positions) * skins.covered
     face = cv2.mean(texture[50:100, 40:88])[:3]

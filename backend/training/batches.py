@@ -27,7 +27,9 @@ class Batch:
 
 
 class Batches:
-    def __init__(self, skins: Skins, masks: np.ndarray, prior: LinearPrior, random: np.random.Generator, device: str) -> None:
+    def __init__(
+        self, skins: Skins, masks: np.ndarray, prior: LinearPrior, random: np.random.Generator, device: str
+    ) -> None:
         self.skins, self.masks, self.prior, self.random, self.device = skins, masks, prior, random, device
 
     def draw(self, count: int) -> Batch:

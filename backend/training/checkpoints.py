@@ -1,4 +1,4 @@
-"""What a stopped training needs to go on: safetensors only, each file in one piece, so that a kill leaves the old one."""
+"""What a stopped training needs to go on: safetensors only, in one piece, so that a kill leaves the old file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ def save_half(tensors: dict[str, Tensor | np.ndarray], path: Path) -> None:
 
 
 def save_state(
-    path: Path, steps: int, parameters: list[Tensor], average: list[Tensor], optimiser: torch.optim.Optimizer,
+    path: Path,
+    steps: int,
+    parameters: list[Tensor],
+    average: list[Tensor],
+    optimiser: torch.optim.Optimizer,
 ) -> None:
     """Everything the training loop holds, in full precision; the average too, for it reaches back hundreds of steps."""
     tensors = {f"parameter.{i}": value for i, value in enumerate(parameters)}

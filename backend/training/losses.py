@@ -79,7 +79,9 @@ def repaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
     with torch.no_grad():
         conditions = inpaint_conditions(batch.linear, batch.colour, batch.confidence, networks.geometry)
         last = torch.full((len(batch.truth),), 999, device=batch.truth.device)
-        first = batch.linear + SCALE * networks.inpainter(0.5 * torch.randn_like(batch.truth), conditions, last, batch.style)
+        first = batch.linear + SCALE * networks.inpainter(
+            0.5 * torch.randn_like(batch.truth), conditions, last, batch.style
+        )
         w_plus = networks.encoder(first, batch.confidence, batch.coefficients, batch.linear)
         made = networks.generator(w_plus, batch.style)
         share = torch.rand(len(first), 1, 1, 1, device=first.device) * (1 - batch.confidence)

@@ -22,8 +22,8 @@ from ..models.bundle import Networks, paint_canvas
 from ..networks.denoiser import Denoiser
 from ..networks.generator import Encoder, Generator, Mapping
 from ..networks.linear import LinearPrior
-from . import losses
 from ..texture.compose import spread
+from . import losses
 from .augment import Skins, load_skins, new_identity, new_tone, visibility_masks
 from .batches import Batches
 from .checkpoints import load_state, save_half, save_state
@@ -36,7 +36,9 @@ SAVE_EVERY = 60.0  # seconds
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m backend train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="python -m backend train",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("network", choices=("linear", "generator", "inpaint", "repaint"))
     parser.add_argument("--data", required=True, help="atlas.npz of python -m backend texhub")
@@ -69,10 +71,18 @@ def train_linear(skins: Skins, output: Path, seed: int) -> None:
     geometry = np.where(skins.covered[..., None], skins.positions, 0).transpose(2, 0, 1)
     known = known_texels(skins)
     prior.mean[:] = spread(prior.mean, known)
-    tensors = {"known": known.astype(np.float32), "mean": prior.mean, "basis": prior.basis, "deviation": prior.deviation, "geometry": geometry}
+    tensors = {
+        "known": known.astype(np.float32),
+        "mean": prior.mean,
+        "basis": prior.basis,
+        "deviation": prior.deviation,
+        "geometry": geometry,
+    }
     save_half(tensors, output / "linear.safetensors")
-    print(f"linear: {len(made)} textures, {COMPONENTS} components, "
-          f"{prior.deviation[-1] ** 2 / (prior.deviation ** 2).sum():.1e} of the variance in the last")
+    print(
+        f"linear: {len(made)} textures, {COMPONENTS} components, "
+        f"{prior.deviation[-1] ** 2 / (prior.deviation**2).sum():.1e} of the variance in the last"
+    )
 
 
 def known_texels(skins: Skins) -> np.ndarray:
@@ -100,7 +110,7 @@ def build(output: Path, device: str) -> Networks:
         if (output / file).is_file():
             tensors = load_file(output / file)
             for attribute, prefix in parts:
-                part = {key[len(prefix):]: value.float() for key, value in tensors.items() if key.startswith(prefix)}
+                part = {key[len(prefix) :]: value.float() for key, value in tensors.items() if key.startswith(prefix)}
                 getattr(networks, attribute).load_state_dict(part, strict=False)
     for module in (generator, encoder, mapping, inpainter, repainter):
         module.to(device)
@@ -151,8 +161,11 @@ def train_network(name: str, skins: Skins, arguments: argparse.Namespace, device
             saved = time.monotonic()
             export(name, networks, parameters, average, arguments.output)
             save_state(state_file, steps, parameters, average, optimiser)
-            print(f"{name} {elapsed / 60:5.1f} min {steps * BATCH:7d} images  "
-                  + "  ".join(f"{key} {value:.5f}" for key, value in running.items()), flush=True)
+            print(
+                f"{name} {elapsed / 60:5.1f} min {steps * BATCH:7d} images  "
+                + "  ".join(f"{key} {value:.5f}" for key, value in running.items()),
+                flush=True,
+            )
     export(name, networks, parameters, average, arguments.output)
     save_state(state_file, steps, parameters, average, optimiser)
 
@@ -163,8 +176,12 @@ def export(name: str, networks: Networks, parameters: list, average: list, outpu
     for parameter, kept in zip(parameters, average, strict=True):
         parameter.data.copy_(kept)
     file = f"{name}.safetensors"
-    tensors = {prefix + key: value.cpu() for attribute, prefix in FILES[file]
-               for key, value in getattr(networks, attribute).state_dict().items() if key not in ("mean", "basis")}
+    tensors = {
+        prefix + key: value.cpu()
+        for attribute, prefix in FILES[file]
+        for key, value in getattr(networks, attribute).state_dict().items()
+        if key not in ("mean", "basis")
+    }
     save_half(tensors, output / file)
     for parameter, value in zip(parameters, current, strict=True):
         parameter.data.copy_(value)

@@ -108,7 +108,7 @@ def test_normals_do_not_break_at_uv_seams(head):
 def test_the_warp_meets_landmarks_and_leaves_the_far_picture_alone():
     random = np.random.default_rng(6)
     source = random.random((120, 2)) * 200 + 100
-    warp = fit_warp(source, source + (5, -3), np.ones(120))
+    warp = fit_warp(source, source + np.array((5, -3)), np.ones(120))
     assert np.abs(warp(source) - source - (5, -3)).max() < 1
     assert np.allclose(warp(np.array([[900.0, 900.0]])), [[900, 900]])
 

@@ -24,11 +24,25 @@ ROOT = Path(__file__).parents[2]
 def result(tmp_path_factory, demo_head_obj, astronaut):
     """One texture of 512 texels with everything that can be written beside it."""
     folder = tmp_path_factory.mktemp("job")
-    code = main([
-        "generate", "--mesh", str(demo_head_obj), "--portrait", str(astronaut), "--output", str(folder / "texture.png"),
-        "--size", "512", "--provenance", str(folder / "provenance.png"), "--report", str(folder / "report.json"),
-        "--keep-stages", str(folder / "stages"),
-    ])
+    code = main(
+        [
+            "generate",
+            "--mesh",
+            str(demo_head_obj),
+            "--portrait",
+            str(astronaut),
+            "--output",
+            str(folder / "texture.png"),
+            "--size",
+            "512",
+            "--provenance",
+            str(folder / "provenance.png"),
+            "--report",
+            str(folder / "report.json"),
+            "--keep-stages",
+            str(folder / "stages"),
+        ]
+    )
     assert code == 0
     return folder
 
@@ -91,8 +105,15 @@ def test_the_same_seed_gives_the_same_texture(result, tmp_path, demo_head_obj, a
 def test_a_base_texture_is_kept_outside_the_head(tmp_path, demo_head_obj, astronaut):
     base = np.random.default_rng(0).random((512, 512, 3)).astype(np.float32)
     write_picture(tmp_path / "base.png", base)
-    request = Generate("base", str(astronaut), str(tmp_path / "out.png"), mesh=str(demo_head_obj), size=512,
-                       base_texture=str(tmp_path / "base.png"), provenance=str(tmp_path / "p.png"))
+    request = Generate(
+        "base",
+        str(astronaut),
+        str(tmp_path / "out.png"),
+        mesh=str(demo_head_obj),
+        size=512,
+        base_texture=str(tmp_path / "base.png"),
+        provenance=str(tmp_path / "p.png"),
+    )
     generate(request, lambda stage, fraction: None, lambda: False)
     out, untouched = read(tmp_path / "out.png"), read(tmp_path / "p.png").max(2) == 0
     near = cv2.dilate((~untouched).astype(np.uint8), np.ones((35, 35))) > 0
@@ -113,14 +134,17 @@ def test_cancelling_writes_nothing(tmp_path, demo_head_obj, astronaut):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("options", "code"), [
-    ({"portrait": "nowhere.png"}, ErrorCode.PORTRAIT_MISSING),
-    ({"mesh": "nowhere.obj"}, ErrorCode.NO_MESH),
-    ({"mesh": ""}, ErrorCode.NO_MESH),
-    ({"size": 1000}, ErrorCode.BAD_REQUEST),
-    ({"style": "baroque"}, ErrorCode.BAD_REQUEST),
-    ({"base_texture": "nowhere.png"}, ErrorCode.BAD_REQUEST),
-])
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"portrait": "nowhere.png"}, ErrorCode.PORTRAIT_MISSING),
+        ({"mesh": "nowhere.obj"}, ErrorCode.NO_MESH),
+        ({"mesh": ""}, ErrorCode.NO_MESH),
+        ({"size": 1000}, ErrorCode.BAD_REQUEST),
+        ({"style": "baroque"}, ErrorCode.BAD_REQUEST),
+        ({"base_texture": "nowhere.png"}, ErrorCode.BAD_REQUEST),
+    ],
+)
 def test_refusals_name_a_code_and_a_cure(tmp_path, demo_head_obj, astronaut, options, code):
     settings = {"portrait": str(astronaut), "mesh": str(demo_head_obj), "output": str(tmp_path / "out.png")} | options
     with pytest.raises(AvatarTexError) as refusal:
@@ -131,9 +155,22 @@ def test_refusals_name_a_code_and_a_cure(tmp_path, demo_head_obj, astronaut, opt
 
 def test_a_refusal_on_the_command_line_is_one_sentence_and_a_code(tmp_path, demo_head_obj):
     done = subprocess.run(
-        [sys.executable, "-m", "backend", "generate", "--mesh", str(demo_head_obj), "--portrait",
-         str(tmp_path / "no.png"), "--output", str(tmp_path / "out.png")],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        [
+            sys.executable,
+            "-m",
+            "backend",
+            "generate",
+            "--mesh",
+            str(demo_head_obj),
+            "--portrait",
+            str(tmp_path / "no.png"),
+            "--output",
+            str(tmp_path / "out.png"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     errors = [line for line in done.stderr.splitlines() if line.startswith("error")]
     assert done.returncode == 2 and len(errors) == 1 and "[portrait-missing]" in errors[0]
@@ -145,7 +182,9 @@ def test_a_full_disk_leaves_no_broken_file(tmp_path, monkeypatch):
     import builtins
 
     real = builtins.open
-    monkeypatch.setattr(builtins, "open", lambda path, mode="r", *a, **k: real("/dev/full" if "w" in mode else path, mode, *a, **k))
+    monkeypatch.setattr(
+        builtins, "open", lambda path, mode="r", *a, **k: real("/dev/full" if "w" in mode else path, mode, *a, **k)
+    )
     with pytest.raises(AvatarTexError) as refusal:
         write_picture(tmp_path / "out.png", np.zeros((8, 8, 3)))
     assert refusal.value.code == ErrorCode.OUTPUT_NOT_WRITTEN and not (tmp_path / "out.png").exists()

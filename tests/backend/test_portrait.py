@@ -337,7 +337,7 @@ def test_fast_path_agrees_with_the_search():
 
 def test_missing_network_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(networks, "WEIGHTS", tmp_path)
-    with pytest.raises(AvatarTexError, match="face_landmark.tflite") as refusal:
+    with pytest.raises(AvatarTexError, match=r"face_landmark\.tflite") as refusal:
         networks.weight_bytes(networks.LANDMARKS)
     assert refusal.value.code == ErrorCode.WEIGHTS_MISSING
 
