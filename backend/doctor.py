@@ -104,7 +104,7 @@ def check_package(package: Package) -> Finding:
         return Finding(distribution, version, package.wanted, BROKEN, REINSTALL)
     try:
         importlib.import_module(package.module)
-    except Exception as reason:  # noqa: BLE001  a broken package raises anything
+    except Exception as reason:
         mend = f"{type(reason).__name__}: {reason}".splitlines()[0][:160]
         if "libGL" in mend or "libgthread" in mend:
             mend += ". Install opencv-python-headless instead of opencv-python"
@@ -121,7 +121,7 @@ def graphics() -> Finding:
             free, total = (part / 1e9 for part in torch.cuda.mem_get_info())
             return Finding("GPU", f"{torch.cuda.get_device_name()}, {free:.1f} of {total:.1f} GB free", wanted)
         built_for_cuda = torch.version.cuda is not None
-    except Exception as reason:  # noqa: BLE001  drivers raise anything
+    except Exception as reason:
         return Finding("GPU", f"not asked ({type(reason).__name__})", wanted, NOTE, "Mend torch first.")
     if shutil.which("nvidia-smi"):
         mend = "Update the NVIDIA driver." if built_for_cuda else "Install the CUDA build of torch."
@@ -209,7 +209,7 @@ def portrait_networks() -> Finding:
         networks.network(networks.LANDMARKS)(grey[:192, :192].copy())
         networks.network(networks.PERSON)(grey)
         networks.detector()(np.full((320, 320, 3), 128, np.uint8), 0.5)
-    except Exception as reason:  # noqa: BLE001  OpenCV and broken files raise anything
+    except Exception as reason:
         return Finding("Portrait networks", f"do not run ({type(reason).__name__})", wanted, BROKEN, REINSTALL)
     return Finding("Portrait networks", "run", wanted)
 

@@ -97,7 +97,7 @@ class Failure:
     cure: str
 
     @classmethod
-    def of(cls, job: str, error: AvatarTexError) -> "Failure":
+    def of(cls, job: str, error: AvatarTexError) -> Failure:
         return cls(job, str(error.code), error.message, error.cure)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from typing import TYPE_CHECKING
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 

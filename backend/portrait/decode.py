@@ -71,7 +71,7 @@ def decode_portrait(path: str | Path) -> Portrait:
     except MemoryError:
         raise AvatarTexError(ErrorCode.OUT_OF_MEMORY, f"There is no memory left to read {path.name}.",
                              CURE_SIZE) from None
-    except Exception as reason:  # noqa: BLE001  decoders raise almost anything on damaged files
+    except Exception as reason:
         raise AvatarTexError(ErrorCode.PORTRAIT_UNREADABLE,
                              f"The portrait {path.name} ({_bytes(path)}) is damaged ({type(reason).__name__}).",
                              CURE_FORMAT) from None
@@ -141,7 +141,7 @@ def _pixels(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
 def _turned(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # noqa: BLE001  a damaged EXIF block must not cost the picture
+    except Exception:
         return image
 
 

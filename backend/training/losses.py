@@ -46,7 +46,7 @@ def inpaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
 
 def generator_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
     """Reconstruct the truth from an imperfect completion of it; samples of z meet the encoder's distribution."""
-    completed = degraded(batch)
+    completed = degraded(networks, batch)
     w_plus = networks.encoder(completed, batch.confidence, batch.coefficients, batch.linear)
     texture = networks.generator(w_plus + 0.03 * torch.randn_like(w_plus), batch.style)
     z = torch.randn(len(w_plus) * 4, LATENT, device=w_plus.device)
@@ -60,10 +60,22 @@ def generator_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
     }
 
 
-def degraded(batch: Batch) -> Tensor:
-    """What stage 1 may hand to the encoder: between the linear completion and the truth."""
-    share = torch.rand(len(batch.truth), 1, 1, 1, device=batch.truth.device) ** 2
-    return batch.linear * (1 - share) + batch.truth * share
+def degraded(networks: Networks, batch: Batch) -> Tensor:
+    """What the encoder may be handed: half of the time stage 1's own completion, or the encoder takes its faults for
+    facts (measured: 3 dB); else the linear one, or something between that and the truth."""
+    random = torch.rand(len(batch.truth), 1, 1, 1, device=batch.truth.device)
+    between = batch.linear + (2 * random - 1).clamp(min=0) * (batch.truth - batch.linear)
+    real = torch.rand_like(random) < 0.5
+    return torch.where(real, first_completion(networks, batch), between)
+
+
+@torch.no_grad()
+def first_completion(networks: Networks, batch: Batch) -> Tensor:
+    """Stage 1 in one step, as it is now: (B,3,S,S) sRGB."""
+    conditions = inpaint_conditions(batch.linear, batch.colour, batch.confidence, networks.geometry)
+    last = torch.full((len(batch.truth),), 999, device=batch.truth.device)
+    noise = 0.5 * torch.randn_like(batch.truth)
+    return batch.linear + SCALE * networks.inpainter(noise, conditions, last, batch.style)
 
 
 def sliced_distance(a: Tensor, b: Tensor, slices: int = 64) -> Tensor:
@@ -77,11 +89,7 @@ def sliced_distance(a: Tensor, b: Tensor, slices: int = 64) -> Tensor:
 def repaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
     """Starts are real results of the stages before, so the network learns their faults."""
     with torch.no_grad():
-        conditions = inpaint_conditions(batch.linear, batch.colour, batch.confidence, networks.geometry)
-        last = torch.full((len(batch.truth),), 999, device=batch.truth.device)
-        first = batch.linear + SCALE * networks.inpainter(
-            0.5 * torch.randn_like(batch.truth), conditions, last, batch.style
-        )
+        first = first_completion(networks, batch)
         w_plus = networks.encoder(first, batch.confidence, batch.coefficients, batch.linear)
         made = networks.generator(w_plus, batch.style)
         share = torch.rand(len(first), 1, 1, 1, device=first.device) * (1 - batch.confidence)
