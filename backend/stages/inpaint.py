@@ -9,7 +9,11 @@ from ..networks.denoiser import inpaint_conditions
 from .denoise import denoise
 from .observation import AtlasObservation, OnStep, to_picture, to_tensor
 
-STEPS, TEMPERATURE = 4, 0.5
+#: Two steps: on held-out faces four steps of the same network cost 1.8 dB on unseen texels, for no sharper look.
+STEPS, TEMPERATURE = 2, 0.3
+#: How much of what diffusion adds is kept: on new draws of the training faces half beats all of it by 0.3 dB and none
+#: by 0.1 dB, for the network knows few faces and overstates.
+TRUST = 0.5
 
 
 def inpaint(
@@ -26,4 +30,4 @@ def inpaint(
         networks.inpainter, start, conditions, networks.style(observation.style), first_time=999, steps=steps,
         temperature=TEMPERATURE, seed=seed, on_step=on_step,
     )
-    return to_picture(result)
+    return to_picture(start + TRUST * (result - start))
