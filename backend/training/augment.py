@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -29,16 +29,16 @@ class Skins:
     normals: np.ndarray
     covered: np.ndarray
     names: list[str]
+    faces: np.ndarray
 
     def pick(self, names: set[str], inside: bool) -> Skins:
-        kept = np.array([(name in names) == inside for name in self.names])
-        return Skins(
-            self.textures[kept],
-            self.valid[kept],
-            self.positions,
-            self.normals,
-            self.covered,
-            [n for n, k in zip(self.names, kept, strict=True) if k],
+        return self.where(np.array([(name in names) == inside for name in self.names]))
+
+    def where(self, kept: np.ndarray) -> Skins:
+        """The skins of a (N,) bool mask."""
+        names = [name for name, keep in zip(self.names, kept, strict=True) if keep]
+        return replace(
+            self, textures=self.textures[kept], valid=self.valid[kept], names=names, faces=self.faces[kept]
         )
 
 
@@ -53,7 +53,8 @@ def load_skins(path: str, size: int = SIZE) -> Skins:
         positions, normals, covered = (
             data[key][step // 2 :: step, step // 2 :: step] for key in ("positions", "normals", "covered")
         )
-        return Skins(textures, valid.astype(np.float32), positions, normals, covered, [str(n) for n in data["names"]])
+        names = [str(name) for name in data["names"]]
+        return Skins(textures, valid.astype(np.float32), positions, normals, covered, names, data["face"])
 
 
 def shrink(picture: np.ndarray, size: int) -> np.ndarray:
@@ -116,14 +117,14 @@ def hair_line(positions: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def new_identity(skins: Skins, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A texture (S,S,3) and its valid mask (S,S): blends of two, another's hair, another tone, flips."""
+    """A texture (S,S,3) and its valid mask (S,S): blends of two, seldom another's hair, another tone, flips."""
     i, j, k = random.integers(0, len(skins.textures), 3)
     texture, valid = skins.textures[i], skins.valid[i]
     if random.random() < 0.35:
         share = random.uniform(0.2, 0.8)
         texture = texture * share + skins.textures[j] * (1 - share)
         valid = valid * skins.valid[j]
-    if random.random() < 0.35:
+    if random.random() < 0.12:
         wave = 0.06 * np.sin(skins.positions[..., 0] * random.uniform(4, 14) + random.uniform(0, 6))
         area = np.clip(scalp_share(skins.positions + np.stack([wave * 0, wave, wave * 0], -1)), 0, 1)[..., None]
         hair = skins.textures[k]

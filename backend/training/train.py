@@ -30,6 +30,7 @@ from .checkpoints import load_state, save_half, save_state
 
 SPLIT = Path(__file__).with_name("split.json")
 COMPONENTS = 48
+FOLDS = 6
 EMA, RATE, BATCH = 0.997, 3e-4, 8
 SAVE_EVERY = 60.0  # seconds
 
@@ -63,11 +64,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def train_linear(skins: Skins, output: Path, seed: int) -> None:
     """The PCA, on the skins, their mirror images and three other tones and hairs of each."""
-    random = np.random.default_rng(seed)
-    made = [(skins.textures[i], skins.valid[i]) for i in range(len(skins.textures))]
-    made += [(t[:, ::-1], v[:, ::-1]) for t, v in made]
-    made += [(new_tone(t, random), v) for t, v in made] + [new_identity(skins, random) for _ in range(2 * len(made))]
-    prior = LinearPrior.fit(np.array([t for t, _ in made], np.float32), np.array([v for _, v in made]), COMPONENTS)
+    prior, count = fit_prior(skins, seed)
     geometry = np.where(skins.covered[..., None], skins.positions, 0).transpose(2, 0, 1)
     known = known_texels(skins)
     prior.mean[:] = spread(prior.mean, known)
@@ -80,9 +77,35 @@ def train_linear(skins: Skins, output: Path, seed: int) -> None:
     }
     save_half(tensors, output / "linear.safetensors")
     print(
-        f"linear: {len(made)} textures, {COMPONENTS} components, "
+        f"linear: {count} textures, {COMPONENTS} components, "
         f"{prior.deviation[-1] ** 2 / (prior.deviation**2).sum():.1e} of the variance in the last"
     )
+
+
+def fit_prior(skins: Skins, seed: int) -> tuple[LinearPrior, int]:
+    """The PCA of the skins with their variants, and of how many textures."""
+    random = np.random.default_rng(seed)
+    made = [(skins.textures[i], skins.valid[i]) for i in range(len(skins.textures))]
+    made += [(t[:, ::-1], v[:, ::-1]) for t, v in made]
+    made += [(new_tone(t, random), v) for t, v in made] + [new_identity(skins, random) for _ in range(2 * len(made))]
+    textures, valid = np.array([t for t, _ in made], np.float32), np.array([v for _, v in made])
+    return LinearPrior.fit(textures, valid, COMPONENTS), len(made)
+
+
+def cross_fitted(skins: Skins, output: Path, folds: int = FOLDS) -> list[tuple[Skins, LinearPrior]]:
+    """Folds by face, each with the prior of all other faces; kept in the output folder, for fitting takes a minute."""
+    faces = np.unique(skins.faces)
+    found = []
+    for fold in range(folds):
+        inside = np.isin(skins.faces, faces[fold::folds])
+        file = output / f"fold{fold}.npz"
+        if not file.is_file():
+            prior, _ = fit_prior(skins.where(~inside), fold)
+            np.savez(file, mean=prior.mean, basis=prior.basis, deviation=prior.deviation)
+        with np.load(file, allow_pickle=False) as kept:
+            prior = LinearPrior(kept["mean"], kept["basis"], kept["deviation"])
+        found.append((skins.where(inside), prior))
+    return found
 
 
 def known_texels(skins: Skins) -> np.ndarray:
@@ -137,7 +160,8 @@ def train_network(name: str, skins: Skins, arguments: argparse.Namespace, device
     steps = load_state(state_file, parameters, average, optimiser) if state_file.is_file() else 0
     random = np.random.default_rng(arguments.seed + steps)
     torch.manual_seed(arguments.seed + steps)
-    batches = Batches(skins, visibility_masks(skins, np.random.default_rng(1)), networks.linear, random, device)
+    masks = visibility_masks(skins, np.random.default_rng(1))
+    batches = Batches(cross_fitted(skins, arguments.output), masks, random, device)
     loss_of = losses.LOSSES[name]
     start = saved = time.monotonic()
     running: dict[str, float] = {}
