@@ -54,7 +54,8 @@ def load_skins(path: str, size: int = SIZE) -> Skins:
             data[key][step // 2 :: step, step // 2 :: step] for key in ("positions", "normals", "covered")
         )
         names = [str(name) for name in data["names"]]
-        return Skins(textures, valid.astype(np.float32), positions, normals, covered, names, data["face"])
+        everyone = Skins(textures, valid.astype(np.float32), positions, normals, covered, names, data["face"])
+        return everyone.where(data["style"] != "creature")
 
 
 def shrink(picture: np.ndarray, size: int) -> np.ndarray:

@@ -26,10 +26,24 @@ def denoising(network, start: Tensor, conditions: Tensor, batch: Batch) -> dict[
     time = torch.where(torch.rand(len(start), device=start.device) < 0.7, torch.full_like(time, 999), time)
     noisy = SCHEDULE.add_noise(residual, torch.randn_like(residual), time)
     predicted = network(noisy, conditions, time, batch.style)
+    seen = batch.confidence * batch.valid
     return {
-        "mse": masked((predicted - residual).square(), batch.valid),
+        "seen": 0.5 * relative(predicted, residual, seen),
+        "unseen": relative(predicted, residual, batch.valid - seen),
         "gradient": 0.1 * gradient_loss(predicted, residual, batch.valid),
     }
+
+
+def relative(predicted: Tensor, residual: Tensor, weight: Tensor) -> Tensor:
+    """Squared error as a share of the start's own, per sample: 1 means no better than the start.
+
+    A plain mean belongs to the few samples whose start is far off (a baboon, a beard out of nowhere): the network
+    mended those and cost the others up to 1 dB.
+    """
+    total = 3 * weight.sum((1, 2, 3)).clamp(min=1)
+    error = ((predicted - residual).square() * weight).sum((1, 2, 3)) / total
+    start = (residual.square() * weight).sum((1, 2, 3)) / total
+    return (error / (start + 0.02)).mean()
 
 
 def gradient_loss(a: Tensor, b: Tensor, valid: Tensor) -> Tensor:
