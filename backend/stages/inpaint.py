@@ -9,7 +9,8 @@ from ..networks.denoiser import inpaint_conditions
 from .denoise import denoise
 from .observation import AtlasObservation, OnStep, to_picture, to_tensor
 
-#: Two steps: on held-out faces four steps of the same network cost 1.8 dB on unseen texels, for no sharper look.
+#: Few and quiet: with one network on eight held-out faces one step gave 26.5 dB unseen, two 25.9, four 24.7, all of
+#: the same look.
 STEPS, TEMPERATURE = 2, 0.3
 #: How much of what diffusion adds is kept. On held-out faces half beats all of it by 0.16 dB and none by 0.05 dB; on
 #: draws of the training faces, half and all take turns: the network knows few faces and overstates on strangers.
