@@ -17,6 +17,7 @@ import numpy as np
 from . import report
 from .errors import AvatarTexError, Cancelled, ErrorCode
 from .head.atlas import fit_canonical, map_atlas
+from .head.enclosed import depth_inside
 from .head.landmarks import find_head_landmarks
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.register import Registration, register
@@ -36,8 +37,8 @@ OnProgress = Callable[[str, float], None]
 
 #: Share of a job's time that each stage takes on two cores, so that the bar moves evenly.
 TIME_SHARE = {
-    "load": 0.05, "portrait": 0.05, "register": 0.12, "atlas": 0.08,
-    "inpaint": 0.17, "latent": 0.25, "repaint": 0.13, "compose": 0.15,
+    "load": 0.10, "portrait": 0.08, "register": 0.30, "atlas": 0.16,
+    "inpaint": 0.03, "latent": 0.04, "repaint": 0.03, "compose": 0.26,
 }
 
 
@@ -72,7 +73,9 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     generated = complete(job.observation, job.style, networks, request.seed, step, pictures)
 
     step("compose")
-    composition = compose(mesh, job.canonical, job.registration, job.observation, generated, request.size, base)
+    composition = compose(
+        mesh, job.canonical, job.registration, job.observation, generated, request.size, base, job.inside,
+    )
     pictures.save("composed", composition.texture)
 
     write_picture(request.output, composition.texture)
@@ -90,6 +93,7 @@ class Prepared:
 
     mesh: HeadMesh
     canonical: np.ndarray           # (N,3) canonical coordinates of the vertices
+    inside: np.ndarray              # (N,) depth of enclosed vertices behind the head's shell
     face: FaceLandmarks
     registration: Registration
     observation: Observation
@@ -120,7 +124,8 @@ def prepare(
     layout = map_atlas(mesh, canonical, PLACES)
     observation = observe(mesh, layout, registration, portrait.color, matte, networks.mean_texture)
     pictures.partial(observation)
-    return Prepared(mesh, canonical, face, registration, observation, style, warnings)
+    inside = depth_inside(mesh, layout)
+    return Prepared(mesh, canonical, inside, face, registration, observation, style, warnings)
 
 
 def complete(

@@ -34,7 +34,8 @@ def cases(data: Path) -> list[TruthCase]:
         head = HEADS[kind][i % len(HEADS[kind])]
         yaw, pitch, light, source = SHOTS[i % len(SHOTS)]
         found.append(TruthCase(
-            f"{i:02d}_{stem.split('__')[-1][:24]}_{light}_{yaw:+d}", str(data / kind / "heads" / f"{head}.obj"),
+            f"{i:02d}_{stem.split('__')[-1][:24]}_{light}_{yaw:+d}", kind,
+            str(data / kind / "heads" / f"{head}.obj"),
             str(data / kind / "skins" / f"{stem}.jpg"), yaw, pitch, light, source, BACKDROPS[i % len(BACKDROPS)],
         ))
     return found

@@ -22,9 +22,10 @@ EXPOSURE = 0.95
 
 @dataclass(frozen=True)
 class TruthCase:
-    """One portrait to make: which texture under which camera and light. Angles in degrees."""
+    """One portrait to make: which texture under which camera and light. Angles in degrees. kind: head kit."""
 
     name: str
+    kind: str
     head: str
     skin: str
     yaw: float
@@ -32,6 +33,7 @@ class TruthCase:
     light: str  # soft, hard, cel
     light_from: tuple[float, float, float]
     backdrop: tuple[float, float, float]
+    shares: tuple[float, float] | None = None  # ambient and key, instead of those of the light's name
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def render_truth(
     normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-6)
     direction = head.rotation.T @ nod.T @ np.asarray(case.light_from, float)
     lambert = np.clip(normals @ (direction / np.linalg.norm(direction)), 0, 1)
-    ambient, key = LIGHTS[case.light]
+    ambient, key = case.shares or LIGHTS[case.light]
     if case.light == "cel":
         shade = ambient + key * (0.4 * (lambert > 0.15) + 0.6 * (lambert > 0.5))
     else:

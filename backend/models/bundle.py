@@ -29,6 +29,7 @@ class Networks:
     """Everything the three stages need, in eval mode on one device.
 
     geometry: (3,S,S) canonical position of each atlas texel, zero where no head has surface.
+    light: (S,S,8) spherical harmonics of its normal, orders 1 and 2.
     known: (S,S) bool, texels that some training texture had data for; the networks say nothing of the others.
     """
 
@@ -39,6 +40,7 @@ class Networks:
     inpainter: Denoiser
     repainter: Denoiser
     geometry: Tensor
+    light: np.ndarray
     known: np.ndarray
     device: str
 
@@ -69,7 +71,7 @@ def load_networks(device: str = "cpu", folder: Path | None = None) -> Networks:
     linear = {key: value.float() for key, value in verified(folder, "linear.safetensors").items()}
     styled = verified(folder, "generator.safetensors")
     components = linear["basis"].shape[0]
-    generator, encoder, mapping = Generator(components), Encoder(components), Mapping()
+    generator, encoder, mapping = Generator(components), Encoder(), Mapping()
     inpainter, repainter = Denoiser(INPAINT_CHANNELS), Denoiser(REPAINT_CHANNELS)
     prior = LinearPrior(linear["mean"].numpy(), linear["basis"].numpy(), linear["deviation"].numpy())
     for network, name in ((generator, "generator."), (encoder, "encoder."), (mapping, "mapping.")):
@@ -81,7 +83,8 @@ def load_networks(device: str = "cpu", folder: Path | None = None) -> Networks:
     networks = (generator, encoder, mapping, inpainter, repainter)
     for network in networks:
         freeze(network).to(device)
-    return Networks(prior, *networks, linear["geometry"].to(device), linear["known"].numpy() > 0.5, device)
+    geometry, light, known = linear["geometry"].to(device), linear["light"].numpy(), linear["known"].numpy() > 0.5
+    return Networks(prior, *networks, geometry, light, known, device)
 
 
 INPAINT_CHANNELS = REPAINT_CHANNELS = 3 + 3 + 1 + 3 + 1 + 3

@@ -1,7 +1,8 @@
 """The texture generator: style-based synthesis in the atlas, steered by one w per layer (W+).
 
 Modulated convolutions with demodulation, skip outputs (Karras et al., StyleGAN2, arXiv 1912.04958, sections 2 and 3),
-written for this project. The first w paints a linear canvas (the PCA of the textures); the layers add what it cannot.
+written for this project. The first w holds the coefficients of a linear canvas (the PCA of the textures); the layers
+add what it cannot say.
 """
 
 from __future__ import annotations
@@ -42,12 +43,11 @@ class Generator(nn.Module):
 
     def __init__(self, components: int = 48) -> None:
         super().__init__()
-        self.canvas = nn.Linear(LATENT, components)
         self.register_buffer("mean", torch.zeros(3, 128, 128))
         self.register_buffer("basis", torch.zeros(components, 3 * 128 * 128))  # rows scaled by their deviation
         self.start = nn.Parameter(torch.randn(CHANNELS[4], 4, 4))
         self.style = nn.Embedding(len(STYLES), LATENT)
-        nn.init.normal_(self.style.weight, std=0.1)
+        nn.init.zeros_(self.style.weight)
         self.convs, self.outputs = nn.ModuleList(), nn.ModuleList()
         before = CHANNELS[4]
         for size, channels in CHANNELS.items():
@@ -60,10 +60,16 @@ class Generator(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
+    def project(self, texture: Tensor) -> tuple[Tensor, Tensor]:
+        """Coefficients (B,components) in deviations of a complete texture (B,3,128,128), and the canvas they paint."""
+        scaled = self.basis / self.basis.square().sum(1, keepdim=True).clamp(min=1e-12)
+        coefficients = (texture - self.mean).flatten(1) @ scaled.T
+        return coefficients, (coefficients @ self.basis).view_as(texture) + self.mean
+
     def forward(self, w_plus: Tensor, style: Tensor) -> Tensor:
         """w_plus: (B,LAYERS,LATENT). style: (B,) int64."""
+        canvas = (w_plus[:, 0, : len(self.basis)] @ self.basis).view(-1, 3, 128, 128) + self.mean
         w_plus = w_plus + self.style(style)[:, None]
-        canvas = (self.canvas(w_plus[:, 0]) @ self.basis).view(-1, 3, 128, 128) + self.mean
         x = self.start.expand(len(w_plus), -1, -1, -1)
         x = self.convs[0](x, w_plus[:, 1])
         rgb = self.outputs[0](x)
@@ -92,10 +98,11 @@ class Mapping(nn.Module):
 class Encoder(nn.Module):
     """A completed texture and the confidence of its texels to W+: where the search of stage 2 starts.
 
-    The first w comes from the linear fit (components); the others from a small convolutional network.
+    The first w is the texture's projection on the canvas; the others come from a small convolutional network, which
+    does not see the coefficients: training changes the canvas from fold to fold.
     """
 
-    def __init__(self, components: int = 48) -> None:
+    def __init__(self) -> None:
         super().__init__()
         widths = (32, 64, 96, 128, 128)
         blocks, before = [], (3 + 1 + 3) * 4
@@ -104,16 +111,15 @@ class Encoder(nn.Module):
                        nn.GroupNorm(8, width), nn.LeakyReLU(0.2)]
             before = width
         self.body = nn.Sequential(*blocks)
-        self.head = nn.Linear(128 * 4 * 4 + components, 512)
-        self.out = nn.Linear(512, LAYERS * LATENT)
-        self.canvas = nn.Linear(components, LATENT)
+        self.head = nn.Sequential(nn.Linear(128 * 4 * 4, 512), nn.LeakyReLU(0.2), nn.Dropout(0.1))
+        self.out = nn.Linear(512, (LAYERS - 1) * LATENT)
+        nn.init.normal_(self.out.weight, std=0.1 / 512**0.5)
+        nn.init.zeros_(self.out.bias)
 
     def forward(self, texture: Tensor, confidence: Tensor, coefficients: Tensor, canvas: Tensor) -> Tensor:
-        """(B,LAYERS,LATENT) from texture (B,3,128,128) sRGB, confidence (B,1,128,128), linear coefficients
-        (B,components) in deviations, and the canvas (B,3,128,128) that they paint."""
+        """(B,LAYERS,LATENT) from texture (B,3,128,128) sRGB, confidence (B,1,128,128), and Generator.project's
+        coefficients (B,components) in deviations and canvas (B,3,128,128)."""
         x = F.pixel_unshuffle(torch.cat([texture - 0.5, confidence, texture - canvas], 1), 2)
-        x = self.body(x).flatten(1)
-        hidden = F.leaky_relu(self.head(torch.cat([x, coefficients], 1)), 0.2)
-        w_plus = self.out(hidden).view(-1, LAYERS, LATENT)
-        first = w_plus[:, :1] + self.canvas(coefficients)[:, None]
-        return torch.cat([first, w_plus[:, 1:]], 1)
+        others = self.out(self.head(self.body(x).flatten(1))).view(-1, LAYERS - 1, LATENT)
+        first = F.pad(coefficients, (0, LATENT - coefficients.shape[1]))[:, None]
+        return torch.cat([first, others], 1)

@@ -8,6 +8,10 @@ from torch import Tensor
 from ..networks.denoiser import SCALE, Denoiser, scheduler
 from .observation import OnStep
 
+#: Pictures denoised at once and averaged: each way round, under noises of their own. The mean over what is possible is
+#: what unseen skin should be.
+DRAWS = 4
+
 
 @torch.no_grad()
 def denoise(
@@ -17,8 +21,8 @@ def denoise(
     """start + the residual, denoised from first_time down to nothing (Song et al., DDIM, arXiv 2010.02502, eq. 12).
 
     Args:
-        start: (1,3,S,S) sRGB. temperature: scale of the first noise; below 1 the result stays nearer to the mean of
-            what is possible, which is what unseen skin should be.
+        start: (N,3,S,S) sRGB, N draws of one texture. temperature: scale of the first noise; below 1 each result stays
+            nearer to the mean.
     """
     schedule = scheduler()
     times = torch.linspace(first_time, 0, steps + 1).round().long()[:-1]
@@ -27,7 +31,7 @@ def denoise(
     keep = schedule.alphas_cumprod.to(start.device)
     x = noise * (1 - keep[times[0]]).sqrt()  # the residual's own mean is zero
     for i, time in enumerate(times):
-        clean = network(x, conditions, time.expand(len(x)).to(x.device), style)
+        clean = network(x, conditions, time.expand(len(x)).to(x.device), style.expand(len(x)))
         if i + 1 < len(times):
             alpha, after = keep[time], keep[times[i + 1]]
             noise_now = (x - alpha.sqrt() * clean) / (1 - alpha).sqrt()
@@ -37,3 +41,13 @@ def denoise(
         if on_step:
             on_step((i + 1) / len(times))
     return start + SCALE * x
+
+
+def both_ways(*pictures: Tensor) -> list[Tensor]:
+    """(DRAWS,C,S,S) of each (1,C,S,S): as they are, and mirrored, in turn. Heads are symmetric, and so is the atlas."""
+    return [torch.cat([picture, picture.flip(-1)] * (DRAWS // 2)) for picture in pictures]
+
+
+def averaged(results: Tensor) -> Tensor:
+    """(1,C,S,S) of (DRAWS,C,S,S) as both_ways() laid them."""
+    return ((results[::2] + results[1::2].flip(-1)) / 2).mean(0, keepdim=True)

@@ -1,20 +1,30 @@
 """Stage 3: diffusion repainting of the latent result (AvatarTex, texture refinement; SDEdit, arXiv 2108.01073).
 
-Guided by the gradients and wavelet bands of the observed texels as conditions, in training and inference alike.
+Guided by the gradients and wavelet bands of the observed texels: as conditions of the network, in training and inference
+alike, and as a last step of guidance towards the detail that the portrait shows (the idea of diffusion posterior
+sampling, Chung et al., arXiv 2209.14687).
 """
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from ..models.bundle import Networks
 from ..networks.denoiser import repaint_conditions
-from .denoise import denoise
+from .denoise import averaged, both_ways, denoise
+from .latent import SURE
 from .observation import AtlasObservation, OnStep, to_picture, to_tensor
 
-STEPS = 2
+STEPS = 1
 #: Noise on the latent result, in units of the denoiser's scale (0.12 sRGB): part of the way, as SDEdit does.
 STRENGTH = 0.5
+#: How much of the repainting is kept, only where something was seen: elsewhere it cost 0.06 dB on rendered portraits of
+#: faces that the network was not shown, and a quarter of it gains 0.02 dB where seen.
+TRUST = 0.25
+#: How far the guidance goes towards the observed detail, and what counts as detail, as a share of the atlas; what is
+#: coarser is the light's. On such portraits 27.5 dB seen against 26.8 without and 26.6 going all the way.
+GUIDANCE, DETAIL = 0.6, 1 / 16
 
 
 def repaint(
@@ -26,11 +36,22 @@ def repaint(
     Args:
         latent_color: (S,S,3) sRGB of stage 2. strength: 0..1, how much it is noised.
     """
-    colour, confidence = observation.tensors(networks.device)
-    start = to_tensor(latent_color, networks.device)
+    latent = to_tensor(latent_color, networks.device)
+    start, colour, confidence = both_ways(latent, *observation.tensors(networks.device))
     conditions = repaint_conditions(start, colour, confidence, networks.geometry)
     result = denoise(
         networks.repainter, start, conditions, networks.style(observation.style),
         first_time=999, steps=STEPS, temperature=strength, seed=seed, on_step=on_step,
     )
-    return to_picture(result)
+    sure = np.clip(observation.confidence / SURE, 0, 1)[..., None]
+    repainted = latent_color + TRUST * sure * (to_picture(averaged(result)) - latent_color)
+    detail = fine(observation.color - repainted, observation.confidence)
+    return np.clip(repainted + GUIDANCE * sure * detail, 0, 1).astype(np.float32)
+
+
+def fine(picture: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+    """(S,S,3) without what is coarser than DETAIL, averaged by (S,S) confidence."""
+    sigma = DETAIL * len(picture)
+    weight = cv2.GaussianBlur(confidence.astype(np.float32), (0, 0), sigma)[..., None] + 0.02
+    coarse = cv2.GaussianBlur((picture * confidence[..., None]).astype(np.float32), (0, 0), sigma) / weight
+    return picture - coarse

@@ -14,9 +14,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..head.atlas import fit_canonical, map_atlas
+from ..head.atlas import canonical_head, fit_canonical, map_atlas, to_atlas
 from ..head.landmarks import find_head_landmarks
 from ..head.mesh import HeadMesh, load_mesh, vertex_normals
+from ..head.rasterize import rasterize, texel_corners
+from ..texture.sample import spread
 
 SETS = {"makehuman": "makehuman/heads/neutral.obj", "valid": "valid/heads/white_f_1.obj"}
 CREATURES = ("baboon", "ork")
@@ -24,6 +26,13 @@ CREATURES = ("baboon", "ork")
 SAME_FACE = 0.93
 #: Supersampling of the atlas: 2048 px skins would alias at 256 texels.
 OVERSAMPLE = 4
+#: The eyelids' landmarks, around.
+EYELIDS = (
+    (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
+    (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
+)
+#: Texels per side of the map of UV islands; the background beside them is painted over before sampling.
+ISLANDS = 1024
 
 
 def atlas_layout(mesh: HeadMesh, size: int) -> dict[str, np.ndarray]:
@@ -36,6 +45,7 @@ def atlas_layout(mesh: HeadMesh, size: int) -> dict[str, np.ndarray]:
     normals = to_canonical.rotate(vertex_normals(mesh).astype(np.float64))
     return {
         "uv": fragments.interpolate(mesh.corner_uvs),
+        "islands": rasterize(texel_corners(mesh.corner_uvs, ISLANDS), ISLANDS, ISLANDS).covered,
         "covered": fragments.covered,
         "positions": fragments.interpolate(mesh.corners(canonical).astype(np.float32)),
         "normals": fragments.interpolate(mesh.corners(normals).astype(np.float32)),
@@ -44,6 +54,9 @@ def atlas_layout(mesh: HeadMesh, size: int) -> dict[str, np.ndarray]:
 
 def resample(skin: np.ndarray, layout: dict[str, np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:
     """(size,size,3) float32 0..1 and valid (size,size) bool of a skin (H,W,3) uint8, averaged from finer texels."""
+    skin = cv2.resize(skin, (ISLANDS, ISLANDS), interpolation=cv2.INTER_AREA)
+    inner = cv2.erode(layout["islands"].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    skin = spread(skin.astype(np.float32) / 255, inner)  # or the back's seam and the crown take background in
     height, width = skin.shape[:2]
     x = layout["uv"][..., 0] * width - 0.5
     y = (1 - layout["uv"][..., 1]) * height - 0.5
@@ -52,7 +65,7 @@ def resample(skin: np.ndarray, layout: dict[str, np.ndarray], size: int) -> tupl
     )
     covered = layout["covered"].astype(np.float32)
     weight = cv2.resize(covered, (size, size), interpolation=cv2.INTER_AREA)
-    total = cv2.resize(colour.astype(np.float32) / 255 * covered[..., None], (size, size), interpolation=cv2.INTER_AREA)
+    total = cv2.resize(colour * covered[..., None], (size, size), interpolation=cv2.INTER_AREA)
     return total / np.maximum(weight, 1e-6)[..., None], weight > 0.5
 
 
@@ -62,9 +75,25 @@ def usable_texels(kind: str, covered: np.ndarray) -> np.ndarray:
     v, u = (np.mgrid[:size, :size] + 0.5) / size
     usable = cv2.erode(covered.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     usable |= covered & ((v < 0.05) | (np.abs(u - 0.5) > 0.49))
-    if kind == "valid":
-        usable &= ~((v > 0.80) & (np.abs(u - 0.5) > 0.33)) & (v < 0.90)
-    return usable
+    usable &= ~eye_openings(size)
+    return usable & ~clothes(kind, u, v)
+
+
+def clothes(kind: str, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Where the kit's skins have a collar painted on, at atlas coordinates u and v."""
+    return (kind == "valid") & ((v > 0.80) & (np.abs(u - 0.5) > 0.33) | (v >= 0.90))
+
+
+def eye_openings(size: int) -> np.ndarray:
+    """(size,size) bool between the eyelids: heads have eyeballs there, holes, or the inside of the skull."""
+    head = canonical_head()
+    mask = np.zeros((size, size), np.uint8)
+    for eyelids in EYELIDS:
+        points, trust = head.points[list(eyelids)].copy(), head.trust[list(eyelids)]
+        held = sorted(points[trust > 0.4][:, [0, 2]].tolist())
+        points[:, 2] = np.interp(points[:, 0], *np.transpose(held))  # upper lids were found on what lies behind
+        cv2.fillPoly(mask, [np.rint(to_atlas(points) * size - 0.5).astype(np.int32)], 1)
+    return cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0
 
 
 def complete_by_mirror(texture: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -110,7 +139,8 @@ def build(data: Path, size: int = 256) -> dict[str, np.ndarray]:
             valid.append(ok.astype(np.uint8))
             names.append(f"{kind}/{path.stem}")
             style.append("creature" if any(word in path.stem for word in CREATURES) else "photo")
-        small = {key: layout[key][OVERSAMPLE // 2 :: OVERSAMPLE, OVERSAMPLE // 2 :: OVERSAMPLE] for key in layout}
+        middle = slice(OVERSAMPLE // 2, None, OVERSAMPLE)
+        small = {key: layout[key][middle, middle] for key in layout if key != "islands"}
         shared[kind] = small
     # the geometry for light and visibility: the MakeHuman head, and the VALID neck where that head ends
     first, second = shared["makehuman"], shared["valid"]

@@ -16,12 +16,17 @@ from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize, texel_corners
 from ..head.register import Registration
 from .observe import Observation, pixel_confidence
-from .sample import sample, sample_atlas
+from .sample import sample, sample_atlas, spread
 
 #: How far the tone of the lit portrait fades into generated skin beside it, as shares of the atlas.
 TONE_REACH = (0.015, 0.05, 0.12)
 #: Texels below the atlas (neck, body) fade to the base texture over this share of its height.
 NECK_FADE = 0.06
+#: Depth inside the head, in face heights: from where no portrait shows it, and over which each channel's light is lost
+#: (the inner mouths of training skins: 0.6 of the lips' colour at 0.08, 0.1 at 0.125, black beyond).
+ENCLOSED, FLESH = 0.01, np.array([0.10, 0.09, 0.09])
+#: Canonical height where mouth and nostrils end; what is enclosed above belongs to the eyes and stays bright.
+MOUTH_TOP = 0.16
 #: Texels that islands grow by when the rest of the texture must stay as it was.
 MARGIN = 8
 
@@ -37,13 +42,14 @@ class Composition:
 
 def compose(
     mesh: HeadMesh, canonical: np.ndarray, registration: Registration, observation: Observation,
-    generated: np.ndarray, size: int, base: np.ndarray | None = None,
+    generated: np.ndarray, size: int, base: np.ndarray | None = None, inside: np.ndarray | None = None,
 ) -> Composition:
     """Compose the texture at full size.
 
     Args:
         canonical: (N,3) canonical coordinates of the vertices. generated: (a,a,3) sRGB atlas of the three stages,
             without light. size: texels. base: (size,size,3) sRGB that texels outside the head keep.
+        inside: (N,) depth of enclosed vertices behind the head's shell (head/enclosed.py).
     """
     fragments = rasterize(texel_corners(mesh.corner_uvs, size), size, size)
     head = fragments.covered
@@ -59,6 +65,8 @@ def compose(
     pixels, confidence = pixel_confidence(registration, masks, points.astype(np.float64), normals, place)
     confidence = confidence * observation.light.trust(observation.light.shade(normals))
     confidence = _full(confidence)
+    depth = at_texels((np.zeros(len(canonical)) if inside is None else inside)[:, None])[:, 0]
+    confidence = confidence * (depth < ENCLOSED)
 
     # portrait, both bands
     photo = sample(observation.portrait, pixels, cv2.INTER_CUBIC)
@@ -70,10 +78,12 @@ def compose(
     share = sample_atlas(valid_places, flipped)
     other = sample_atlas(observation.places * valid_places[..., None], flipped) / np.maximum(share, 1e-3)[:, None]
     mirrored_high = sample(observation.portrait, other, cv2.INTER_CUBIC) - sample(observation.low, other)
-    mirrored *= share > 0.99
+    mirrored *= (share > 0.99) & (depth < ENCLOSED)
 
     tone = _tone_beside_photo(observation, generated)
     low = sample_atlas(generated.astype(np.float32), atlas, cv2.INTER_CUBIC) + sample_atlas(tone, atlas)
+    gloom = depth * np.clip((MOUTH_TOP - place[:, 1]) / 0.04, 0, 1)
+    low = low * np.exp(-((gloom[:, None] / FLESH) ** 3))  # the mouth's inside is no second face
     low = low * (1 - confidence[:, None]) + photo_low * confidence[:, None]
     high_share = np.clip(1.5 * confidence, 0, 1)
     high = (photo - photo_low) * high_share[:, None] + mirrored_high * (mirrored * (1 - high_share))[:, None]
@@ -135,15 +145,3 @@ def fill_unknown(generated: np.ndarray, known: np.ndarray) -> np.ndarray:
     share = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), size * 0.008)[..., None]
     share = np.clip(share * 2 - 1, 0, 1)  # 0 at the border of the known, 1 inside
     return (wide * share + soft * (1 - share))[:, size : 2 * size].astype(np.float32)
-
-
-def spread(texture: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Every unknown texel takes its nearest known one, so that no filter or mip level bleeds a background in."""
-    if known.all() or not known.any():
-        return texture
-    _, labels = cv2.distanceTransformWithLabels(
-        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL,
-    )
-    lookup = np.zeros((labels.max() + 1, 3), np.float32)
-    lookup[labels[known]] = texture[known]
-    return np.where(known[..., None], texture, lookup[labels])

@@ -61,3 +61,15 @@ def to_srgb(linear: np.ndarray) -> np.ndarray:
     """Linear light to sRGB 0..1 (IEC 61966-2-1)."""
     linear = np.clip(linear, 0, 1)
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055).astype(np.float32)
+
+
+def spread(texture: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Every unknown texel takes its nearest known one, so that no filter or mip level bleeds a background in."""
+    if known.all() or not known.any():
+        return texture
+    _, labels = cv2.distanceTransformWithLabels(
+        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL,
+    )
+    lookup = np.zeros((labels.max() + 1, 3), np.float32)
+    lookup[labels[known]] = texture[known]
+    return np.where(known[..., None], texture, lookup[labels])

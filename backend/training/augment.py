@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from ..texture.compose import spread
 from ..texture.hair import hair_evidence, hair_tone
 from ..texture.light import harmonics
 from ..texture.observe import scalp_share
-from ..texture.sample import to_linear, to_srgb
+from ..texture.sample import spread, to_linear, to_srgb
 
 SIZE = 128
 #: Shares of the drawn styles.
 STYLE_SHARE = {"photo": 0.7, "cartoon": 0.12, "anime": 0.1, "painting": 0.08}
 MASKS = 600
+#: Texels by which features of new identities move, and by which registration is off (standard deviations).
+SHAPE, MISREGISTERED = 1.5, 0.5
 
 
 @dataclass(frozen=True)
@@ -118,12 +120,17 @@ def hair_line(positions: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def new_identity(skins: Skins, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A texture (S,S,3) and its valid mask (S,S): blends of two, seldom another's hair, another tone, flips."""
+    """A texture (S,S,3) and its valid mask (S,S): features of two, seldom another's hair, another tone and shape.
+
+    Without new shapes a network learns the few faces by heart, and what it learns is of no use to strangers.
+    """
     i, j, k = random.integers(0, len(skins.textures), 3)
     texture, valid = skins.textures[i], skins.valid[i]
-    if random.random() < 0.35:
-        share = random.uniform(0.2, 0.8)
-        texture = texture * share + skins.textures[j] * (1 - share)
+    if random.random() < 0.6:
+        share = random.uniform(0.2, 0.8) if random.random() < 0.5 else smooth_noise(random, 6) > 0
+        share = cv2.GaussianBlur(np.broadcast_to(share, valid.shape).astype(np.float32), (0, 0), 2.5)[..., None]
+        other = skins.textures[j] + random.uniform(0, 1) * (skin_colour(texture) - skin_colour(skins.textures[j]))
+        texture = texture * share + other * (1 - share)
         valid = valid * skins.valid[j]
     if random.random() < 0.12:
         wave = 0.06 * np.sin(skins.positions[..., 0] * random.uniform(4, 14) + random.uniform(0, 6))
@@ -138,18 +145,45 @@ def new_identity(skins: Skins, random: np.random.Generator) -> tuple[np.ndarray,
             np.minimum(valid, np.where(area[..., 0] > 0, skins.valid[k], 1)),
         )
     texture = new_tone(texture, random)
+    texture, valid = shifted((np.clip(texture, 0, 1), valid), random, SHAPE)
+    valid = (valid > 0.99).astype(np.float32)
     if random.random() < 0.5:
         texture, valid = texture[:, ::-1], valid[:, ::-1]
     return np.ascontiguousarray(texture, np.float32), np.ascontiguousarray(valid, np.float32)
 
 
+def smooth_noise(random: np.random.Generator, cells: int) -> np.ndarray:
+    """(S,S) float32 of standard deviation about 1, with so many cells per side."""
+    coarse = random.normal(0, 1, (cells, cells)).astype(np.float32)
+    return cv2.resize(coarse, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
+
+
+def skin_colour(texture: np.ndarray) -> np.ndarray:
+    """(3,) mean of forehead, cheeks and chin."""
+    return texture[38:104, 40:88].mean((0, 1))
+
+
+def shifted(pictures: tuple[np.ndarray, ...], random: np.random.Generator, texels: float) -> list[np.ndarray]:
+    """The pictures (S,S,…), all bent by the same smooth field of so many texels standard deviation."""
+    y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)
+    x, y = x + texels * smooth_noise(random, 6), y + texels * smooth_noise(random, 6)
+    return [
+        cv2.remap(np.ascontiguousarray(p, np.float32), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        for p in pictures
+    ]
+
+
 def new_tone(texture: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Melanin, blood and camera, coarsely: gamma for density, a gain per channel."""
+    return tone_of(random)(texture)
+
+
+def tone_of(random: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
+    """Melanin, blood and camera, coarsely: gamma for density, a gain per channel; one draw for several pictures."""
     if random.random() < 0.25:
-        return texture
+        return lambda texture: texture
     gamma = np.exp(random.normal(0, 0.22)) * np.exp(random.normal(0, 0.05, 3))
     gain = np.exp(random.normal(0, 0.06)) * np.exp(random.normal(0, 0.03, 3))
-    return np.clip(np.clip(texture, 1e-3, 1) ** gamma * gain, 0, 1)
+    return lambda texture: np.clip(np.clip(texture, 1e-3, 1) ** gamma * gain, 0, 1).astype(np.float32)
 
 
 def stylise(texture: np.ndarray, style: str, random: np.random.Generator) -> np.ndarray:
@@ -171,24 +205,23 @@ def stylise(texture: np.ndarray, style: str, random: np.random.Generator) -> np.
     return np.clip(cv2.cvtColor(np.clip(hsv, 0, (360, 1, 1)).astype(np.float32), cv2.COLOR_HSV2RGB), 0, 1)
 
 
-def seen_texture(texture: np.ndarray, confidence: np.ndarray, skins: Skins, random: np.random.Generator):
+def seen_texture(
+    texture: np.ndarray, confidence: np.ndarray, skins: Skins, random: np.random.Generator,
+    light: np.ndarray | None = None,
+):
     """(S,S,3) colour and (S,S) confidence as the pipeline would hand them over: leftover light, misregistration, noise,
-    hair continued over the scalp."""
+    hair continued over the scalp.
+
+    Args:
+        light: (S,S,3) what is left of a real portrait's light, linear; without it one is drawn.
+    """
     colour = texture
-    light = harmonics(skins.normals) @ (
-        np.eye(9)[0] + random.normal(0, 1, 9) * [0.06, 0.06, 0.04, 0.04, 0.03, 0.02, 0.03, 0.02, 0.01]
-    )
-    shade = np.clip(light, 0.5, 1.5).astype(np.float32)
-    if random.random() < 0.8:
-        colour = to_srgb(to_linear(colour) * shade[..., None])
+    if light is None:
+        drawn = np.eye(9)[0] + random.normal(0, 1, 9) * [0.06, 0.06, 0.04, 0.04, 0.03, 0.02, 0.03, 0.02, 0.01]
+        light = np.clip(harmonics(skins.normals) @ drawn, 0.5, 1.5).astype(np.float32)[..., None]
+    colour = to_srgb(to_linear(colour) * light)
     if random.random() < 0.7:
-        shift = cv2.resize(
-            random.normal(0, 0.5, (5, 5, 2)).astype(np.float32), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC
-        )
-        y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)
-        colour = cv2.remap(
-            colour, x + shift[..., 0], y + shift[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        (colour,) = shifted((colour,), random, MISREGISTERED)
     colour = colour + random.normal(0, 0.008, colour.shape)
     scalp = scalp_share(skins.positions) * skins.covered
     face = cv2.mean(texture[50:100, 40:88])[:3]

@@ -6,16 +6,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..models.bundle import Networks
+from ..models.bundle import Networks, paint_canvas
 from ..networks.denoiser import SCALE, inpaint_conditions, repaint_conditions, scheduler
 from ..networks.generator import LATENT, LAYERS
+from ..stages.inpaint import TRUST
+from ..stages.latent import correct
 from .batches import Batch
 
 SCHEDULE = scheduler()
-
-
-def masked(difference: Tensor, valid: Tensor) -> Tensor:
-    return (difference * valid).sum() / (3 * valid.sum()).clamp(min=1)
 
 
 def denoising(network, start: Tensor, conditions: Tensor, batch: Batch) -> dict[str, Tensor]:
@@ -59,28 +57,38 @@ def inpaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
 
 
 def generator_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
-    """Reconstruct the truth from an imperfect completion of it; samples of z meet the encoder's distribution."""
+    """Reconstruct the truth from an imperfect completion of it; samples of z meet the encoder's distribution.
+
+    What of the completion the canvas cannot say is carried past the generator, so that nothing is lost by inversion
+    (the idea of Wang et al., "High-Fidelity GAN Inversion", CVPR 2022).
+    """
+    paint_canvas(networks.generator, batch.prior)
     completed = degraded(networks, batch)
-    w_plus = networks.encoder(completed, batch.confidence, batch.coefficients, batch.linear)
-    texture = networks.generator(w_plus + 0.03 * torch.randn_like(w_plus), batch.style)
+    coefficients, canvas = networks.generator.project(completed)
+    w_plus = networks.encoder(completed, batch.confidence, coefficients, canvas)
+    others = w_plus[:, 1:] + 0.03 * torch.randn_like(w_plus[:, 1:])
+    texture = networks.generator(torch.cat([w_plus[:, :1], others], 1), batch.style) + completed - canvas
+    seen = batch.confidence * batch.valid
+    predicted, residual = (texture - completed) / SCALE, (batch.truth - completed) / SCALE
     z = torch.randn(len(w_plus) * 4, LATENT, device=w_plus.device)
     drawn = networks.mapping(z).flatten(1)
     return {
-        "mse": masked((texture - batch.truth).square(), batch.valid) / SCALE**2,
-        "l1": 0.5 * masked((texture - batch.truth).abs(), batch.valid) / SCALE,
-        "gradient": 0.2 * gradient_loss(texture, batch.truth, batch.valid) / SCALE,
+        "seen": 0.5 * relative(predicted, residual, seen),
+        "unseen": relative(predicted, residual, batch.valid - seen),
+        "gradient": 0.1 * gradient_loss(predicted, residual, batch.valid),
         "latent": 1e-3 * w_plus.square().mean(),
         "mapping": 0.1 * sliced_distance(drawn, w_plus.detach().flatten(1)),
     }
 
 
 def degraded(networks: Networks, batch: Batch) -> Tensor:
-    """What the encoder may be handed: half of the time stage 1's own completion, or the encoder takes its faults for
-    facts (measured: 3 dB); else the linear one, or something between that and the truth."""
+    """What the encoder may be handed: stage 1's own completion, or the encoder takes its faults for facts (measured:
+    3 dB); in part less of it, for stage 1 does better on faces that it trained on; seldom nearly the truth."""
     random = torch.rand(len(batch.truth), 1, 1, 1, device=batch.truth.device)
-    between = batch.linear + (2 * random - 1).clamp(min=0) * (batch.truth - batch.linear)
-    real = torch.rand_like(random) < 0.5
-    return torch.where(real, first_completion(networks, batch), between)
+    kind = torch.rand_like(random)
+    made = first_completion(networks, batch) - batch.linear
+    nearly = batch.linear + (0.5 + 0.5 * random) * (batch.truth - batch.linear)
+    return torch.where(kind < 0.05, nearly, batch.linear + made * torch.where(kind < 0.7, random, 1))
 
 
 @torch.no_grad()
@@ -88,8 +96,8 @@ def first_completion(networks: Networks, batch: Batch) -> Tensor:
     """Stage 1 in one step, as it is now: (B,3,S,S) sRGB."""
     conditions = inpaint_conditions(batch.linear, batch.colour, batch.confidence, networks.geometry)
     last = torch.full((len(batch.truth),), 999, device=batch.truth.device)
-    noise = 0.5 * torch.randn_like(batch.truth)
-    return batch.linear + SCALE * networks.inpainter(noise, conditions, last, batch.style)
+    noise = 0.3 * torch.randn_like(batch.truth)
+    return batch.linear + TRUST * SCALE * networks.inpainter(noise, conditions, last, batch.style)
 
 
 def sliced_distance(a: Tensor, b: Tensor, slices: int = 64) -> Tensor:
@@ -102,12 +110,10 @@ def sliced_distance(a: Tensor, b: Tensor, slices: int = 64) -> Tensor:
 
 def repaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
     """Starts are real results of the stages before, so the network learns their faults."""
+    paint_canvas(networks.generator, batch.prior)
     with torch.no_grad():
-        first = first_completion(networks, batch)
-        w_plus = networks.encoder(first, batch.confidence, batch.coefficients, batch.linear)
-        made = networks.generator(w_plus, batch.style)
-        share = torch.rand(len(first), 1, 1, 1, device=first.device) * (1 - batch.confidence)
-        start = first + share * (made - first)
+        completed = degraded(networks, batch)
+        start, _ = correct(networks, completed, batch.linear, batch.robust, batch.confidence, batch.style)
     conditions = repaint_conditions(start, batch.colour, batch.confidence, networks.geometry)
     return denoising(networks.repainter, start, conditions, batch)
 

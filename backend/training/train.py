@@ -22,11 +22,13 @@ from ..models.bundle import Networks, paint_canvas
 from ..networks.denoiser import Denoiser
 from ..networks.generator import Encoder, Generator, Mapping
 from ..networks.linear import LinearPrior
-from ..texture.compose import spread
+from ..texture.light import harmonics
+from ..texture.sample import spread
 from . import losses
 from .augment import Skins, load_skins, new_identity, new_tone, visibility_masks
 from .batches import Batches
 from .checkpoints import load_state, save_half, save_state
+from .portraits import Portraits
 
 SPLIT = Path(__file__).with_name("split.json")
 COMPONENTS = 48
@@ -43,7 +45,9 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("network", choices=("linear", "generator", "inpaint", "repaint"))
     parser.add_argument("--data", required=True, help="atlas.npz of python -m backend texhub")
+    parser.add_argument("--portraits", type=Path, help="folder of python -m backend.training.render_portraits")
     parser.add_argument("--output", type=Path, required=True, help="folder of checkpoints; found ones are continued")
+    parser.add_argument("--leave-out", type=int, nargs="*", default=[], help="folds to validate on")
     parser.add_argument("--minutes", type=float, default=20.0, help="wall clock (default 20)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
@@ -74,6 +78,7 @@ def train_linear(skins: Skins, output: Path, seed: int) -> None:
         "basis": prior.basis,
         "deviation": prior.deviation,
         "geometry": geometry,
+        "light": leftover_light(skins),
     }
     save_half(tensors, output / "linear.safetensors")
     print(
@@ -108,6 +113,16 @@ def cross_fitted(skins: Skins, output: Path, folds: int = FOLDS) -> list[tuple[S
     return found
 
 
+def leftover_light(skins: Skins) -> np.ndarray:
+    """(S,S,8) float32: spherical harmonics of the normals without the constant, zero where no head has surface."""
+    return (harmonics(skins.normals)[..., 1:] * skins.covered[..., None]).astype(np.float32)
+
+
+def with_portraits(folds: list[tuple[Skins, LinearPrior]], portraits: Portraits | None) -> list:
+    """The folds, each with the portraits of its own faces."""
+    return [(skins, prior, portraits and portraits.of_faces(np.unique(skins.faces))) for skins, prior in folds]
+
+
 def known_texels(skins: Skins) -> np.ndarray:
     """(S,S) bool: enough skins have data there, and not only at a rim."""
     enough = (skins.valid.mean(0) > 0.35).astype(np.uint8)
@@ -115,28 +130,30 @@ def known_texels(skins: Skins) -> np.ndarray:
     return wide[:, enough.shape[1] : 2 * enough.shape[1]] > 0
 
 
-def load_prior(output: Path) -> tuple[LinearPrior, torch.Tensor, np.ndarray]:
+def load_prior(output: Path) -> tuple[LinearPrior, torch.Tensor, np.ndarray, np.ndarray]:
+    """The prior, and geometry, light and known texels as Networks has them."""
     tensors = {key: value.float() for key, value in load_file(output / "linear.safetensors").items()}
     prior = LinearPrior(*(tensors[key].numpy() for key in ("mean", "basis", "deviation")))
-    return prior, tensors["geometry"], tensors["known"].numpy() > 0.5
+    return prior, tensors["geometry"], tensors["light"].numpy(), tensors["known"].numpy() > 0.5
 
 
 def build(output: Path, device: str) -> Networks:
     """All networks: trained as far as the folder has them, untrained otherwise."""
-    prior, geometry, known = load_prior(output)
+    prior, geometry, light, known = load_prior(output)
     count = len(prior.basis)
-    generator, encoder, mapping = Generator(count), Encoder(count), Mapping()
+    generator, encoder, mapping = Generator(count), Encoder(), Mapping()
     paint_canvas(generator, prior)
     inpainter, repainter = Denoiser(14), Denoiser(14)
-    networks = Networks(prior, generator, encoder, mapping, inpainter, repainter, geometry.to(device), known, device)
+    modules = generator, encoder, mapping, inpainter, repainter
+    networks = Networks(prior, *modules, geometry.to(device), light, known, device)
     for file, parts in FILES.items():
         if (output / file).is_file():
             tensors = load_file(output / file)
             for attribute, prefix in parts:
                 part = {key[len(prefix) :]: value.float() for key, value in tensors.items() if key.startswith(prefix)}
                 getattr(networks, attribute).load_state_dict(part, strict=False)
-    for module in (generator, encoder, mapping, inpainter, repainter):
-        module.to(device)
+    for module in modules:
+        module.to(device).eval()
     return networks
 
 
@@ -152,16 +169,19 @@ def train_network(name: str, skins: Skins, arguments: argparse.Namespace, device
     """The one training loop: what differs between the networks is the loss (losses.py)."""
     networks = build(arguments.output, device)
     parts = FILES[f"{name}.safetensors"]
-    modules = [getattr(networks, attribute) for attribute, _ in parts]
+    modules = [getattr(networks, attribute).train() for attribute, _ in parts]
     parameters = [p for module in modules for p in module.parameters()]
-    optimiser = torch.optim.AdamW(parameters, lr=RATE, betas=(0.9, 0.99), weight_decay=1e-4)
+    optimiser = torch.optim.AdamW(parameters, lr=RATE, betas=(0.9, 0.99), weight_decay=1e-2)
     average = [p.detach().clone() for p in parameters]
     state_file = arguments.output / f"{name}.state.safetensors"
     steps = load_state(state_file, parameters, average, optimiser) if state_file.is_file() else 0
     random = np.random.default_rng(arguments.seed + steps)
     torch.manual_seed(arguments.seed + steps)
     masks = visibility_masks(skins, np.random.default_rng(1))
-    batches = Batches(cross_fitted(skins, arguments.output), masks, random, device)
+    portraits = Portraits.load(arguments.portraits) if arguments.portraits else None
+    folds = with_portraits(cross_fitted(skins, arguments.output), portraits)
+    folds = [fold for number, fold in enumerate(folds) if number not in arguments.leave_out]
+    batches = Batches(folds, masks, random, device, leftover_light(skins) if name == "repaint" else None)
     loss_of = losses.LOSSES[name]
     start = saved = time.monotonic()
     running: dict[str, float] = {}

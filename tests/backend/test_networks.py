@@ -58,11 +58,24 @@ def test_truncated_prior_keeps_the_strongest_components(prior):
 def test_untrained_generator_is_its_linear_canvas(prior):
     generator = Generator(COMPONENTS)
     paint_canvas(generator, prior)
-    torch.nn.init.zeros_(generator.canvas.weight)
-    torch.nn.init.zeros_(generator.canvas.bias)
-    made = generator(torch.randn(2, LAYERS, LATENT), torch.tensor([0, 3]))
+    w_plus = torch.randn(2, LAYERS, LATENT)
+    w_plus[0, 0] = 0
+    made = generator(w_plus, torch.tensor([0, 3]))
     assert made.shape == (2, 3, SIZE, SIZE)
     assert np.allclose(made[0].detach().permute(1, 2, 0).numpy(), prior.mean, atol=1e-5)
+
+
+def test_projection_finds_what_the_canvas_painted(prior):
+    generator = Generator(COMPONENTS)
+    paint_canvas(generator, prior)
+    w_plus = torch.zeros(1, LAYERS, LATENT)
+    w_plus[0, 0, :COMPONENTS] = torch.linspace(-1, 1, COMPONENTS)
+    texture = generator(w_plus, torch.tensor([0]))
+    coefficients, canvas = generator.project(texture)
+    assert torch.allclose(coefficients[0], w_plus[0, 0, :COMPONENTS], atol=1e-3)
+    assert torch.allclose(canvas, texture, atol=1e-4)
+    encoded = Encoder()(texture, torch.ones(1, 1, SIZE, SIZE), coefficients, canvas)
+    assert torch.allclose(generator(encoded, torch.tensor([0])), texture, atol=1e-4)
 
 
 def test_modulation_does_not_change_the_scale_of_the_output():
@@ -87,7 +100,7 @@ def test_samples_and_inversions_share_one_latent_space():
     torch.manual_seed(0)
     assert Mapping()(torch.randn(3, LATENT)).shape == (3, LAYERS, LATENT)
     picture, confidence = torch.rand(2, 3, SIZE, SIZE), torch.rand(2, 1, SIZE, SIZE)
-    encoded = Encoder(COMPONENTS)(picture, confidence, torch.zeros(2, COMPONENTS), picture)
+    encoded = Encoder()(picture, confidence, torch.zeros(2, COMPONENTS), picture)
     assert encoded.shape == (2, LAYERS, LATENT)
 
 

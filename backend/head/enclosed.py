@@ -1,0 +1,83 @@
+"""Surfaces that nobody sees from outside: the mouth bag, the ends of the nostrils, sockets behind the eyes."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .atlas import AtlasMap, to_atlas
+from .mesh import HeadMesh, vertex_normals
+from .rasterize import rasterize
+
+#: Directions that the head is looked at from, and pixels of each look.
+LOOKS, PIXELS = 32, 160
+#: Nobody looks up through the neck, which the heads leave open: no look from lower than this.
+LOWEST = -0.4
+#: Meshes of more triangles leave no gaps between their vertices at that many pixels.
+DENSE = 40_000
+#: Depth behind the nearest surface that still counts as seen, in face heights.
+TOLERANCE = 0.02
+#: Shares of the looks that a vertex is seen in: enclosed, and certainly open.
+CLOSED, OPEN = 0.02, 0.10
+
+
+def depth_inside(mesh: HeadMesh, layout: AtlasMap) -> np.ndarray:
+    """(N,) float32: how far behind the head's shell each enclosed vertex lies, in face heights; 0 for open surface."""
+    radius = np.linalg.norm(layout.canonical, axis=1)
+    size = layout.fragments.triangle.shape[0]
+    shell = layout.fragments.interpolate(mesh.corners(radius[:, None].astype(np.float32)))[..., 0]
+    place = to_atlas(layout.canonical)
+    x = np.floor(place[:, 0] * size).astype(int) % size
+    y = np.clip(np.floor(place[:, 1] * size), 0, size - 1).astype(int)
+    behind = np.maximum(shell[y, x] - radius, 0) * (place[:, 1] < 1)
+    share = np.clip((OPEN - openness(mesh, layout.canonical)) / (OPEN - CLOSED), 0, 1)
+    return (behind * share).astype(np.float32)
+
+
+def openness(mesh: HeadMesh, canonical: np.ndarray) -> np.ndarray:
+    """(N,) float32 0..1: the share of looks that see the front of each vertex; about 0.4 for open skin.
+
+    Args:
+        canonical: (N,3) canonical coordinates of the vertices.
+    """
+    normals = vertex_normals(HeadMesh(canonical, mesh.triangles, mesh.corner_uvs, mesh.name))
+    if (normals * canonical).sum() < 0:  # a mesh turned inside out
+        normals = -normals
+    seen = np.zeros(len(canonical), np.float32)
+    looks = [towards for towards in sphere(LOOKS) if towards[1] > LOWEST]
+    for towards in looks:
+        side = np.cross(towards, (0.0, 1.0, 0.0) if abs(towards[1]) < 0.9 else (1.0, 0.0, 0.0))
+        side /= np.linalg.norm(side)
+        flat = canonical @ np.stack([side, np.cross(towards, side)], 1)
+        depth = -(canonical @ towards)
+        pixels = (flat - flat.min(0)) / max(float(np.ptp(flat, axis=0).max()), 1e-9) * (PIXELS - 2) + 1
+        nearest = (splatted if len(mesh.triangles) > DENSE else rasterized)(pixels, depth, mesh.triangles)
+        x, y = pixels.astype(int).T
+        seen += (depth <= nearest[y, x] + TOLERANCE) & (normals @ towards > 0)
+    return seen / len(looks)
+
+
+def rasterized(pixels: np.ndarray, depth: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """(PIXELS,PIXELS) depth of the nearest surface, inf where nothing is."""
+    fragments = rasterize(pixels[triangles], PIXELS, PIXELS, depth=depth[triangles])
+    nearest = np.full((PIXELS, PIXELS), np.inf)
+    covered = fragments.covered
+    nearest[covered] = (fragments.barycentric[covered] * depth[triangles[fragments.triangle[covered]]]).sum(1)
+    return nearest
+
+
+def splatted(pixels: np.ndarray, depth: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """rasterized() of a dense mesh, from its vertices and centroids alone, gaps closed by the nearest neighbour."""
+    x, y = np.concatenate([pixels, pixels[triangles].mean(1)]).astype(int).T
+    nearest = np.full((PIXELS, PIXELS), np.inf, np.float32)
+    np.minimum.at(nearest, (y, x), np.concatenate([depth, depth[triangles].mean(1)]).astype(np.float32))
+    return np.where(np.isinf(nearest), cv2.erode(nearest, np.ones((3, 3), np.uint8)), nearest)
+
+
+def sphere(count: int) -> np.ndarray:
+    """(count,3) unit vectors, evenly spread (Fibonacci lattice)."""
+    index = np.arange(count) + 0.5
+    height = 1 - 2 * index / count
+    turn = np.pi * (1 + 5**0.5) * index
+    ring = np.sqrt(1 - height * height)
+    return np.stack([ring * np.cos(turn), ring * np.sin(turn), height], 1)
