@@ -108,8 +108,8 @@ def compose(
 
 
 def _full(confidence: np.ndarray) -> np.ndarray:
-    """Confidence stretched so that good texels are wholly the portrait's: 0.08 and below none, 0.6 and above all."""
-    ramp = np.clip((confidence - 0.08) / 0.52, 0, 1)
+    """Confidence stretched so that good texels are wholly the portrait's: 0.1 and below none, 0.75 and above all."""
+    ramp = np.clip((confidence - 0.1) / 0.65, 0, 1)
     return ramp * ramp * (3 - 2 * ramp)
 
 
