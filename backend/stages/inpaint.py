@@ -9,8 +9,8 @@ from ..networks.denoiser import inpaint_conditions
 from .denoise import averaged, both_ways, denoise
 from .observation import AtlasObservation, OnStep, to_picture, to_tensor
 
-#: Few and quiet: on rendered portraits of training faces that the network was not shown, one step gives 23.84 dB unseen,
-#: two 23.73, at the same look.
+#: Few and quiet: on rendered portraits of training faces that the network was not shown, one step gives 23.84 dB
+#: unseen, two 23.73, at the same look.
 STEPS, TEMPERATURE = 1, 0.3
 #: How much of what diffusion adds is kept: on such portraits 0.25 gives 23.76 dB unseen, half 23.87, all 23.76, for the
 #: network knows few faces and overstates on strangers.

@@ -1,8 +1,8 @@
 """Stage 3: diffusion repainting of the latent result (AvatarTex, texture refinement; SDEdit, arXiv 2108.01073).
 
-Guided by the gradients and wavelet bands of the observed texels: as conditions of the network, in training and inference
-alike, and as a last step of guidance towards the detail that the portrait shows (the idea of diffusion posterior
-sampling, Chung et al., arXiv 2209.14687).
+Guided by the gradients and wavelet bands of the observed texels: as conditions of the network, in training and
+inference alike, and as a last step of guidance towards the detail that the portrait shows (the idea of diffusion
+posterior sampling, Chung et al., arXiv 2209.14687).
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ TONE_REACH = (0.015, 0.05, 0.12)
 #: Texels below the atlas (neck, body) fade to the base texture over this share of its height.
 NECK_FADE = 0.06
 #: Depth inside the head, in face heights: from where no portrait shows it, and over which each channel's light is lost
-#: (the inner mouths of training skins: 0.6 of the lips' colour at 0.08, 0.1 at 0.125, black beyond).
-ENCLOSED, FLESH = 0.01, np.array([0.10, 0.09, 0.09])
+#: (the inner mouths of training skins: 0.6 of the lips' colour at 0.08, 0.1 at 0.125, black beyond); what remains.
+ENCLOSED, FLESH, INNERMOST = 0.01, np.float32([0.10, 0.09, 0.09]), np.float32([0.08, 0.03, 0.03])
 #: Canonical height where mouth and nostrils end; what is enclosed above belongs to the eyes and stays bright.
 MOUTH_TOP = 0.16
 #: Texels that islands grow by when the rest of the texture must stay as it was.
@@ -83,7 +83,8 @@ def compose(
     tone = _tone_beside_photo(observation, generated)
     low = sample_atlas(generated.astype(np.float32), atlas, cv2.INTER_CUBIC) + sample_atlas(tone, atlas)
     gloom = depth * np.clip((MOUTH_TOP - place[:, 1]) / 0.04, 0, 1)
-    low = low * np.exp(-((gloom[:, None] / FLESH) ** 3))  # the mouth's inside is no second face
+    light = np.exp(-((gloom[:, None] / FLESH) ** 3))
+    low = low * light + INNERMOST * (1 - light)  # the mouth's inside is no second face
     low = low * (1 - confidence[:, None]) + photo_low * confidence[:, None]
     high_share = np.clip(1.5 * confidence, 0, 1)
     high = (photo - photo_low) * high_share[:, None] + mirrored_high * (mirrored * (1 - high_share))[:, None]

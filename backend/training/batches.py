@@ -19,8 +19,8 @@ REAL, TRANSPLANTED = 0.5, 0.3
 
 @dataclass(frozen=True)
 class Batch:
-    """truth, colour, linear, robust: (B,3,S,S) sRGB; robust is the linear completion by the robust fit, made for stage 3.
-    valid, confidence: (B,1,S,S). style: (B,). prior: of all samples."""
+    """truth, colour, linear, robust: (B,3,S,S) sRGB; robust is the linear completion by the robust fit, if light is
+    given. valid, confidence: (B,1,S,S). style: (B,). prior: of all samples."""
 
     truth: Tensor
     valid: Tensor

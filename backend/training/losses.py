@@ -17,7 +17,7 @@ SCHEDULE = scheduler()
 
 
 def denoising(network, start: Tensor, conditions: Tensor, batch: Batch) -> dict[str, Tensor]:
-    """Predict the clean residual at a random time; the mean squared error and a gradient term for sharpness."""
+    """Predict the clean residual to start at a random time; squared errors and a gradient term for sharpness."""
     residual = (batch.truth - start) / SCALE
     time = torch.randint(0, 1000, (len(start),), device=start.device)
     # most samples at the noisiest end, where inference begins and the image is decided

@@ -2,7 +2,7 @@
 
 Example, in this order (the later networks learn on what the earlier ones make):
   python -m backend train linear --data atlas.npz --output runs/train
-  python -m backend train inpaint --data atlas.npz --output runs/train --minutes 20
+  python -m backend train inpaint --data atlas.npz --portraits portraits --output runs/train --minutes 20
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def test_open_skin_is_seen_from_many_sides_and_a_bag_from_none(ball):
 
 
 def test_a_dense_mesh_is_judged_as_its_rasterisation(monkeypatch):
-    outer, bag = (trimesh.creation.icosphere(subdivisions=6, radius=r) for r in (0.6, 0.1))
+    outer, bag = (trimesh.creation.icosphere(subdivisions=5, radius=r) for r in (0.6, 0.1))
     vertices = np.concatenate([outer.vertices, bag.vertices + BEHIND_THE_MOUTH]).astype(np.float32)
     triangles = np.concatenate([outer.faces, bag.faces[:, ::-1] + len(outer.vertices)]).astype(np.int32)
     mesh = HeadMesh(vertices, triangles, np.zeros((len(triangles), 3, 2), np.float32), "dense")
