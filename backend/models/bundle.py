@@ -132,16 +132,3 @@ def verified_bytes(folder: Path, name: str) -> bytes:
             CURE,
         )
     return data
-
-
-def check_weights(folder: Path | None = None) -> list[tuple[str, bool, str]]:
-    """(file, usable, detail) for every file of the manifest, for doctor."""
-    folder = folder or WEIGHTS
-    rows = []
-    for name in manifest(folder):
-        try:
-            size = len(verified_bytes(folder, name))
-            rows.append((name, True, f"{size / 2**20:.1f} MiB, checksum as shipped"))
-        except AvatarTexError as refusal:
-            rows.append((name, False, refusal.message))
-    return rows

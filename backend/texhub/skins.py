@@ -18,6 +18,7 @@ from ..head.atlas import canonical_head, fit_canonical, map_atlas, to_atlas
 from ..head.landmarks import find_head_landmarks
 from ..head.mesh import HeadMesh, load_mesh, vertex_normals
 from ..head.rasterize import rasterize, texel_corners
+from ..portrait.face_regions import LEFT_EYE, RIGHT_EYE
 from ..texture.sample import spread
 
 SETS = {"makehuman": "makehuman/heads/neutral.obj", "valid": "valid/heads/white_f_1.obj"}
@@ -26,11 +27,6 @@ CREATURES = ("baboon", "ork")
 SAME_FACE = 0.93
 #: Supersampling of the atlas: 2048 px skins would alias at 256 texels.
 OVERSAMPLE = 4
-#: The eyelids' landmarks, around.
-EYELIDS = (
-    (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
-    (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
-)
 #: Texels per side of the map of UV islands; the background beside them is painted over before sampling.
 ISLANDS = 1024
 
@@ -88,7 +84,7 @@ def eye_openings(size: int) -> np.ndarray:
     """(size,size) bool between the eyelids: heads have eyeballs there, holes, or the inside of the skull."""
     head = canonical_head()
     mask = np.zeros((size, size), np.uint8)
-    for eyelids in EYELIDS:
+    for eyelids in (LEFT_EYE, RIGHT_EYE):
         points, trust = head.points[list(eyelids)].copy(), head.trust[list(eyelids)]
         held = sorted(points[trust > 0.4][:, [0, 2]].tolist())
         points[:, 2] = np.interp(points[:, 0], *np.transpose(held))  # upper lids were found on what lies behind

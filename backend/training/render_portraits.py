@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -23,7 +22,7 @@ from ..evaluation.truth import TruthCase, render_truth
 from ..head.landmarks import find_head_landmarks
 from ..head.mesh import load_mesh
 from ..pipeline import load_cached_networks, prepare, shrink
-from ..texhub.skins import SETS, atlas_layout, complete_by_mirror, resample, usable_texels
+from ..texhub.skins import OVERSAMPLE, SETS, atlas_layout, complete_by_mirror, resample, usable_texels
 from ..texture.files import write_picture
 from .augment import SIZE, load_skins, new_tone, stylise
 from .train import FOLDS
@@ -33,17 +32,12 @@ PIXELS = 512
 STYLES = {"photo": 0.6, "cartoon": 0.2, "painting": 0.1, "anime": 0.1}
 
 
-@dataclass(frozen=True)
 class Layouts:
     """Heads and atlas layouts of the data folder, loaded once."""
 
-    data: Path
-
-    def __post_init__(self) -> None:
-        self.__dict__["atlas"] = {
-            kind: atlas_layout(load_mesh(self.data / head), SIZE * 4) for kind, head in SETS.items()
-        }
-        self.__dict__["heads"] = {}
+    def __init__(self, data: Path) -> None:
+        self.data, self.heads = data, {}
+        self.atlas = {kind: atlas_layout(load_mesh(data / head), SIZE * OVERSAMPLE) for kind, head in SETS.items()}
 
     def head(self, kind: str, name: str):
         if (kind, name) not in self.heads:

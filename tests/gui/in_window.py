@@ -213,20 +213,14 @@ def story():
     stalls.reset()
     yield 2.0
     stalls.note("idle")
-    region.active_panel_category = "Item"
-    yield 0.5
-    stalls.reset()
-    for _ in range(20):
-        region.tag_redraw()
-        yield 0.1
-    stalls.note("redrawing Blender's own Item tab, for comparison")
-    region.active_panel_category = "AvatarTex"
-    yield 0.5
-    stalls.reset()
-    for _ in range(20):
-        region.tag_redraw()
-        yield 0.1
-    stalls.note("redrawing the AvatarTex tab")
+    for tab, told in (("Item", "Blender's own Item tab, for comparison"), ("AvatarTex", "the AvatarTex tab")):
+        region.active_panel_category = tab
+        yield 0.5
+        stalls.reset()
+        for _ in range(20):
+            region.tag_redraw()
+            yield 0.1
+        stalls.note(f"redrawing {told}")
 
     before = snapshot()
     started = time.monotonic()

@@ -1,0 +1,181 @@
+"""Faces, landmarks, face regions and style of portraits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from backend.errors import AvatarTexError, ErrorCode
+from backend.portrait import face_regions, networks
+from backend.portrait.decode import Portrait, decode_portrait
+from backend.portrait.faces import find_faces, find_portrait_face
+from backend.portrait.landmarks import landmarks_in_view
+from backend.portrait.style import find_style
+from tests.backend.portraits import ASTRONAUT, HOPPER, SKIMAGE, SKIN, astronaut, astronaut_face, drawing
+
+
+def test_photographs_are_found():
+    for path, right_eye, left_eye in ((ASTRONAUT, (203, 102), (247, 104)), (HOPPER, (220, 192), (309, 187))):
+        portrait = decode_portrait(path)
+        face, warnings = find_portrait_face(portrait)
+        assert face.presence > 0.99 and not warnings
+        for loop, expected in ((face_regions.RIGHT_EYE, right_eye), (face_regions.LEFT_EYE, left_eye)):
+            assert np.linalg.norm(face.points[list(loop), :2].mean(axis=0) - expected) < 0.1 * face.size
+
+
+@pytest.mark.parametrize("skin", [SKIN, (0.45, 0.28, 0.18), (0.7, 0.7, 0.7)])
+@pytest.mark.parametrize("side", [256, 1024])
+def test_flat_drawings_are_found(skin, side):
+    faces = find_faces(drawing(skin, side))
+    assert len(faces) == 1
+    right_eye = faces[0].points[list(face_regions.RIGHT_EYE), :2].mean(axis=0)
+    assert np.linalg.norm(right_eye - np.array([210, 255]) * side / 512) < 0.06 * faces[0].size
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_lying_and_upside_down_faces(quarters):
+    turned = find_faces(np.rot90(astronaut().color, quarters))
+    x, y = astronaut_face().points[:, 0] - 256, astronaut_face().points[:, 1] - 256
+    for _ in range(quarters):
+        x, y = y, -x
+    assert np.abs(turned[0].points[:, :2] - np.stack([x, y], axis=1) - 256).max() < 0.05 * turned[0].size
+
+
+def test_landmarks_follow_the_picture():
+    face = astronaut_face()
+    larger = find_faces(cv2.resize(astronaut().color, None, fx=3, fy=3))[0]
+    assert np.abs(larger.points / 3 - face.points)[:, :2].max() < 0.03 * face.size
+    shifted = find_faces(np.pad(astronaut().color, ((80, 0), (50, 0), (0, 0)), mode="edge"))[0]
+    assert np.abs(shifted.points[:, :2] - [50, 80] - face.points[:, :2]).max() < 0.03 * face.size
+    mirrored = find_faces(astronaut().color[:, ::-1])[0].points[face_regions.mirror_table(), :2]
+    mirrored[:, 0] = 512 - mirrored[:, 0]
+    assert np.abs(mirrored - face.points[:, :2]).mean() < 0.015 * face.size
+
+
+def test_bytes_and_floats_give_the_same_face():
+    same = find_faces((astronaut().color * 255).round().astype(np.uint8))[0]
+    assert np.abs(same.points - astronaut_face().points).max() < 0.01 * same.size
+
+
+def _faceless() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:480, 0:640].astype(np.float32)
+    cloth = 0.5 + 0.2 * np.sin(x / 3) * np.sin(y / 3) + 0.1 * np.sin(x / 40 + y / 60)
+    hills = np.where(y > 280 + 40 * np.sin(x / 90), 0.3, 0.8)
+    images = {name: np.asarray(Image.open(SKIMAGE / f"{name}.png").convert("RGB"), np.float32) / 255
+              for name in ("brick", "grass", "gravel", "coffee", "motorcycle_left")}
+    images["rocket"] = np.asarray(Image.open(SKIMAGE / "rocket.jpg"), np.float32) / 255
+    images |= {"cloth": np.dstack([cloth] * 3), "hills": np.dstack([hills, hills * 0.9, 1 - hills]),
+               "noise": rng.random((480, 640, 3)), "grey": np.full((300, 200, 3), 0.5), "pixel": np.zeros((1, 1, 3)),
+               "line": np.zeros((3, 900, 3))}
+    for cells in (10, 40, 160):
+        images[f"blobs {cells}"] = cv2.resize(rng.random((cells, cells, 3)), (480, 480), interpolation=cv2.INTER_CUBIC)
+    return {name: np.clip(image, 0, 1).astype(np.float32) for name, image in images.items()}
+
+
+@pytest.mark.parametrize("name", list(_faceless()))
+def test_what_is_no_face_is_not_found(name):
+    image = _faceless()[name]
+    assert find_faces(image) == []
+
+
+def test_no_face_is_refused_with_a_cure():
+    blank = Portrait(np.full((90, 120, 3), 0.5, np.float32), np.ones((90, 120), np.float32), Path("wall.png"))
+    with pytest.raises(AvatarTexError) as refusal:
+        find_portrait_face(blank)
+    assert refusal.value.code == ErrorCode.NO_FACE_IN_PORTRAIT
+    assert "wall.png (120 x 90" in refusal.value.message and "front" in refusal.value.cure
+
+
+def test_of_several_faces_the_largest_is_taken_and_the_others_told():
+    photo = astronaut().color[:300, 60:400]
+    group = np.full((800, 1200, 3), 0.5, np.float32)
+    group[250:550, 430:770] = photo
+    half = cv2.resize(photo, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    group[10:190, 10:214] = half
+    group[500:680, 980:1184] = half
+    portrait = Portrait(group, np.ones(group.shape[:2], np.float32), Path("crew.png"))
+    face, warnings = find_portrait_face(portrait)
+    assert 430 < face.centre[0] < 770
+    assert len(warnings) == 1
+    assert "2 more faces were found" in warnings[0] and "upper left" in warnings[0] and "lower right" in warnings[0]
+
+
+def test_fast_path_agrees_with_the_search():
+    x0, y0, x1, y1 = (int(v) for v in astronaut_face().box)
+    view = astronaut().color[max(0, y0 - 40):y1 + 40, x0 - 50:x1 + 50]
+    face = landmarks_in_view(view)
+    assert face.presence > 0.9
+    assert np.abs(face.points[:, :2] + [x0 - 50, max(0, y0 - 40)] - astronaut_face().points[:, :2]).mean() < 2
+    again = landmarks_in_view(astronaut().color, astronaut_face().box)
+    assert np.abs(again.points - astronaut_face().points).max() < 0.05 * again.size
+    assert landmarks_in_view(np.full((300, 300, 3), 0.5, np.float32)) is None
+
+
+def test_missing_network_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(networks, "WEIGHTS", tmp_path)
+    with pytest.raises(AvatarTexError, match=r"face_landmark\.tflite") as refusal:
+        networks.weight_bytes(networks.LANDMARKS)
+    assert refusal.value.code == ErrorCode.WEIGHTS_MISSING
+
+
+def test_opencv_runs_the_networks_as_tflite_does():
+    interpreter = pytest.importorskip("ai_edge_litert.interpreter")
+    crop = cv2.resize(astronaut().color[40:230, 130:320], (192, 192))
+    model = interpreter.Interpreter(str(networks.WEIGHTS / networks.LANDMARKS))
+    model.allocate_tensors()
+    model.set_tensor(model.get_input_details()[0]["index"], crop[None])
+    model.invoke()
+    wanted = next(model.get_tensor(o["index"]) for o in model.get_output_details() if o["shape"][-1] == 1404)
+    found = networks.network(networks.LANDMARKS)(crop)[0]
+    assert np.abs(found.ravel() - wanted.ravel()).max() < 0.01  # pixels of 192
+
+
+def test_mirror_table_swaps_left_and_right():
+    mirror = face_regions.mirror_table()
+    assert sorted(mirror) == list(range(468)) and (mirror[mirror] == np.arange(468)).all()
+    for part in ("EYE", "BROW", "CHEEK", "EYE_CORNERS"):
+        right, left = getattr(face_regions, f"RIGHT_{part}"), getattr(face_regions, f"LEFT_{part}")
+        assert set(mirror[list(right)]) == set(left)
+    assert all(mirror[i] == i for i in (1, 4, 10, 152, 168))
+    assert set(mirror[list(face_regions.FACE_OVAL)]) == set(face_regions.FACE_OVAL)
+
+
+def test_canonical_face_looks_at_the_viewer():
+    points, triangles, uv = face_regions.canonical_face()
+    assert points.shape == (468, 3) and triangles.shape == (898, 3) and uv.shape == (468, 2)
+    assert points[10, 1] > points[152, 1] and points[1, 2] > points[234, 2] and points[263, 0] > 0 > points[33, 0]
+    a, b, c = points[triangles].transpose(1, 0, 2)
+    assert np.cross(b - a, c - a)[:, 2].mean() > 0
+
+
+def test_filled_region_has_the_area_of_its_outline():
+    points = np.zeros((468, 3), np.float32)
+    points[:4, :2] = [(10, 20), (30, 20), (30, 60), (10, 60)]
+    mask = face_regions.fill_region((80, 50), points, (0, 1, 2, 3))
+    assert abs(mask.sum() - 800) < 90 and mask[40, 20] == 1 and mask[5, 5] == 0
+
+
+def _cel_shaded(color: np.ndarray, steps: int = 5) -> np.ndarray:
+    image = (color * 255).astype(np.uint8)
+    for _ in range(6):
+        image = cv2.bilateralFilter(image, 9, 40, 9)
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
+    lab[..., 0] = np.round(lab[..., 0] / 255 * steps) / steps * 255
+    lab[..., 1:] = np.round((lab[..., 1:] - 128) / 16) * 16 + 128
+    return cv2.cvtColor(lab.clip(0, 255).astype(np.uint8), cv2.COLOR_LAB2RGB).astype(np.float32) / 255
+
+
+def test_styles():
+    for path in (ASTRONAUT, HOPPER):
+        color = decode_portrait(path).color
+        face = find_faces(color)[0]
+        assert find_style(color, face) == "photo"
+        assert find_style(np.repeat(color.mean(axis=2, keepdims=True), 3, axis=2), face) == "photo"
+        assert find_style(_cel_shaded(color), face) in ("anime", "cartoon")
+    for side in (256, 1024):
+        assert find_style(drawing(SKIN, side), find_faces(drawing(SKIN, side))[0]) == "cartoon"

@@ -1,0 +1,77 @@
+"""Which pixels of a portrait are person, skin and hair."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from backend.portrait.faces import find_faces
+from backend.portrait.matte import portrait_matte
+from tests.backend.portraits import SKIN, astronaut, astronaut_face, drawing
+
+
+def test_matte_of_a_drawing_knows_skin_hair_shirt_and_wall():
+    for skin in (SKIN, (0.45, 0.28, 0.18)):
+        image = drawing(skin)
+        matte = portrait_matte(image, find_faces(image)[0])
+        places = {"cheek": (310, 190), "eye": (255, 210), "lips": (345, 256), "ear": (270, 132), "neck": (415, 256),
+                  "hair": (100, 256), "side hair": (180, 142), "fringe": (190, 256), "shirt": (490, 200),
+                  "wall": (60, 60)}
+        for name, (y, x) in places.items():
+            is_skin = name in ("cheek", "eye", "lips", "ear", "neck")
+            assert (matte.skin[y, x] > 0.7) == is_skin, f"{name}: {matte.skin[y, x]:.2f}"
+            assert is_skin or matte.skin[y, x] < 0.3, name
+            assert (matte.person[y, x] > 0.5) == (name != "wall"), name
+        assert matte.hair[100, 256] > 0.8 and matte.hair[310, 190] < 0.2
+
+
+def test_bald_head_is_skin():
+    image = drawing(hair=SKIN)
+    matte = portrait_matte(image, find_faces(image)[0])
+    assert matte.skin[90, 256] > 0.7 and matte.skin[150, 150] > 0.7 and matte.skin[40, 256] < 0.1
+
+
+def _check_astronaut(matte) -> None:
+    assert matte.skin[130, 205] > 0.8 and matte.skin[140, 240] > 0.8     # cheeks
+    assert matte.skin[155, 226] > 0.9                                      # teeth
+    assert matte.skin[25, 225] < 0.2 and matte.person[25, 225] > 0.8       # hair
+    assert matte.skin[300, 60] < 0.2 and matte.skin[300, 130] < 0.2        # flag, suit
+    assert matte.skin[30, 400] < 0.1 and matte.person[20, 330] < 0.2       # shuttle, wall
+
+
+def test_matte_of_a_photograph():
+    matte = portrait_matte(astronaut().color, astronaut_face())
+    for part in (matte.person, matte.skin, matte.hair):
+        assert part.shape == (512, 512) and part.dtype == np.float32 and 0 <= part.min() <= part.max() <= 1
+    _check_astronaut(matte)
+
+
+@pytest.mark.parametrize("look", ["dark", "grey", "sepia", "blue light"])
+def test_matte_under_other_tones(look):
+    color = astronaut().color
+    grey = np.repeat(color.mean(axis=2, keepdims=True), 3, axis=2)
+    color = {"dark": color**2.2, "grey": grey, "sepia": grey * [1.0, 0.85, 0.65],
+             "blue light": color * [0.7, 0.8, 1.0]}[look]
+    _check_astronaut(portrait_matte(color.astype(np.float32), astronaut_face()))
+
+
+def test_known_background_is_never_person():
+    alpha = np.ones((512, 512), np.float32)
+    alpha[:, :200] = 0
+    matte = portrait_matte(astronaut().color, astronaut_face(), alpha)
+    assert matte.person[:, :200].max() == 0 and matte.skin[:, :200].max() == 0 and matte.skin[140, 240] > 0.8
+
+
+def test_hat_over_the_forehead_is_not_skin():
+    color = astronaut().color.copy()
+    color[:100, 150:300] = (0.05, 0.05, 0.1)
+    matte = portrait_matte(color, astronaut_face())
+    assert matte.skin[76, 225] < 0.1 and matte.skin[130, 205] > 0.8
+
+
+def test_matte_does_not_depend_on_the_size():
+    small = portrait_matte(astronaut().color, astronaut_face())
+    large = portrait_matte(cv2.resize(astronaut().color, None, fx=3, fy=3), astronaut_face().scaled(3))
+    shrunk = cv2.resize(large.skin, (512, 512), interpolation=cv2.INTER_AREA)
+    assert np.abs(shrunk - small.skin).mean() < 0.01
