@@ -21,7 +21,7 @@ from .head.enclosed import depth_inside
 from .head.landmarks import find_head_landmarks
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.register import Registration, register
-from .messages import DEVICES, PROFILES, SIZES, STAGES, STYLES, Generate, Result
+from .messages import DEVICES, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate, Result
 from .portrait.decode import decode_portrait
 from .portrait.faces import find_portrait_face
 from .portrait.landmarks import FaceLandmarks
@@ -74,7 +74,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
 
     step("compose")
     composition = compose(
-        mesh, job.canonical, job.registration, job.observation, generated, request.size, base, job.inside,
+        mesh, job.canonical, job.registration, job.observation, generated, request.size, base, job.inside, request.light,
     )
     pictures.save("composed", composition.texture)
 
@@ -178,7 +178,7 @@ def check_request(request: Generate) -> None:
     """
     for name, value, known in (
         ("style", request.style, STYLES), ("size", request.size, SIZES),
-        ("profile", request.profile, PROFILES), ("device", request.device, DEVICES),
+        ("light", request.light, LIGHTS), ("profile", request.profile, PROFILES), ("device", request.device, DEVICES),
     ):
         if value not in known:
             raise AvatarTexError(

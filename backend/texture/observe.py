@@ -34,6 +34,7 @@ class Observation:
     allowed_skin, allowed_scalp: (H,W) 0..1, pixels that may become skin, or hair on the scalp.
     light: shading by normal; light.shade(normals) divides out.
     places: (S,S,2) portrait pixels per atlas texel. confidence: (S,S) 0..1. unlit: (S,S,3) sRGB, light divided out.
+    shade: (S,S) the light that was divided out.
     evidence: ((S,S,3), (S,S)) what the networks see: unlit and confidence, with hair continued over the scalp.
     hair: what hair_tone() found, None for bald heads. covered: (S,S) bool, where the head has surface.
     """
@@ -46,6 +47,7 @@ class Observation:
     places: np.ndarray
     confidence: np.ndarray
     unlit: np.ndarray
+    shade: np.ndarray
     evidence: tuple[np.ndarray, np.ndarray]
     hair: tuple[np.ndarray, np.ndarray] | None
     covered: np.ndarray
@@ -117,6 +119,7 @@ def observe(
         places.astype(np.float32),
         confidence.astype(np.float32),
         unlit,
+        shade,
         evidence,
         hair,
         fragments.covered,
