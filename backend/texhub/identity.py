@@ -1,0 +1,72 @@
+"""New identities from aligned skins: parts of other faces in soft masks, a blend, a whole neck."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .detail import low_band
+from .noise import field, soft_step
+from .regions import SWAPPED
+from .sources import Sources
+
+#: Reach, as a share of the atlas, of the colour that a swapped part takes over from the face it goes into.
+COLOUR_REACH = 0.09
+
+
+def compose(sources: Sources, recipe: dict) -> tuple[np.ndarray, np.ndarray]:
+    """(S,S,3) absorbance and (S,S) bool where it is data.
+
+    Args:
+        recipe: base: name; mirrored: bool; swaps: part -> {skin, share, mirrored}; blend: {skin, share, seed, cells};
+            neck, scalp: names, or empty.
+    """
+    regions, tone = sources.regions, sources.tone
+    base = sources.index(recipe["base"])
+    mirrored = recipe["mirrored"]
+    value, valid = sources.absorbance(recipe["base"], mirrored), flipped(sources.valid[base], mirrored)
+    if recipe["blend"]:
+        blend = recipe["blend"]
+        other = sources.absorbance(blend["skin"]) + (tone[base] - tone[sources.index(blend["skin"])])
+        patches = soft_step(field(blend["seed"], sources.size, blend["cells"]), -0.6, 0.6)
+        share = (blend["share"] * patches * (1 - regions["scalp"]))[..., None]
+        value = value + share * (other - value)
+        valid = valid & (sources.valid[sources.index(blend["skin"])] | (share[..., 0] < 0.3))
+    for part in SWAPPED:
+        if part in recipe["swaps"]:
+            swap = recipe["swaps"][part]
+            value = swapped(sources, value, swap["skin"], regions[part] * swap["share"], swap["mirrored"])
+    if recipe["scalp"]:
+        share = regions["scalp"][..., None]
+        other = sources.index(recipe["scalp"])
+        value = value + share * (sources.absorbance(recipe["scalp"]) - value)
+        valid = np.where(share[..., 0] > 0.5, sources.valid[other], valid)
+    if recipe["neck"]:
+        value, valid = with_neck(sources, value, valid, recipe["neck"])
+    return value.astype(np.float32), valid
+
+
+def swapped(sources: Sources, value: np.ndarray, skin: str, share: np.ndarray, mirrored: bool) -> np.ndarray:
+    """Another face's part inside share (S,S), in the light and tone of the face around it."""
+    other = sources.absorbance(skin, mirrored)
+    offset = low_band(value - other, COLOUR_REACH)
+    return value + share[..., None] * (other + offset - value)
+
+
+def with_neck(sources: Sources, value: np.ndarray, valid: np.ndarray, skin: str) -> tuple[np.ndarray, np.ndarray]:
+    """Texels without data from a skin that has them, in the tone of their surroundings."""
+    known = sources.valid[sources.index(skin)]
+    lids = sources.regions["lids"] > 0.02  # the eyes' openings stay empty in every skin
+    missing = ~valid & known & ~lids
+    # nothing of what was spread there counts: the border's own colours, far off, carry the offset across
+    other = sources.absorbance(skin)
+    inner = cv2.erode((valid & known).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
+    weight = cv2.GaussianBlur(inner, (0, 0), 0.12 * sources.size)[..., None]
+    offset = cv2.GaussianBlur((value - other) * inner[..., None], (0, 0), 0.12 * sources.size) / (weight + 1e-3)
+    soft = cv2.GaussianBlur(missing.astype(np.float32), (0, 0), 0.012 * sources.size)
+    share = np.maximum(soft_step(soft, 0.0, 0.6), missing)[..., None] * (1 - sources.regions["scalp"][..., None])
+    return value + share * (other + offset - value), valid | missing
+
+
+def flipped(mask: np.ndarray, mirrored: bool) -> np.ndarray:
+    return np.ascontiguousarray(mask[:, ::-1]) if mirrored else mask
