@@ -7,7 +7,7 @@ import numpy as np
 
 from .detail import low_band
 from .noise import field, soft_step
-from .regions import SWAPPED
+from .regions import SWAPPED, Regions
 from .sources import Sources
 
 #: Reach, as a share of the atlas, of the colour that a swapped part takes over from the face it goes into.
@@ -35,22 +35,38 @@ def compose(sources: Sources, recipe: dict) -> tuple[np.ndarray, np.ndarray]:
     for part in SWAPPED:
         if part in recipe["swaps"]:
             swap = recipe["swaps"][part]
-            value = swapped(sources, value, swap["skin"], regions[part] * swap["share"], swap["mirrored"])
+            change = tone[base] - tone[sources.index(swap["skin"])] if part == "ears" else None
+            value = swapped(sources, value, swap["skin"], regions[part] * swap["share"], swap["mirrored"], change)
     if recipe["scalp"]:
         share = regions["scalp"][..., None]
         other = sources.index(recipe["scalp"])
-        value = value + share * (sources.absorbance(recipe["scalp"]) - value)
+        hair = sources.absorbance(recipe["scalp"])
+        skin = skin_share(hair, tone[other], regions)[..., None]  # bare scalp takes the face's tone, hair keeps its own
+        value = value + share * (hair + skin * (tone[base] - tone[other]) - value)
         valid = np.where(share[..., 0] > 0.5, sources.valid[other], valid)
     if recipe["neck"]:
         value, valid = with_neck(sources, value, valid, recipe["neck"])
     return value.astype(np.float32), valid
 
 
-def swapped(sources: Sources, value: np.ndarray, skin: str, share: np.ndarray, mirrored: bool) -> np.ndarray:
-    """Another face's part inside share (S,S), in the light and tone of the face around it."""
+def swapped(
+    sources: Sources, value: np.ndarray, skin: str, share: np.ndarray, mirrored: bool, change: np.ndarray | None,
+) -> np.ndarray:
+    """Another face's part inside share (S,S), in the light and tone of the face around it.
+
+    Args:
+        change: (3,) of tone, for parts with hair beside them, whose surroundings say nothing of the skin.
+    """
     other = sources.absorbance(skin, mirrored)
-    offset = low_band(value - other, COLOUR_REACH)
+    offset = low_band(value - other, COLOUR_REACH) if change is None else change
     return value + share[..., None] * (other + offset - value)
+
+
+def skin_share(value: np.ndarray, tone: np.ndarray, regions: Regions) -> np.ndarray:
+    """(S,S) 0..1: where pigment goes, which painted hair, brows and beards do not share."""
+    darker = cv2.GaussianBlur((value - tone).mean(2), (0, 0), 0.004 * len(value))
+    hairy = np.maximum.reduce([regions["scalp"], 0.8 * regions["beard"], 0.8 * regions["brow"], regions["ears"] * 0.3])
+    return 1 - hairy * soft_step(darker, 0.5, 1.2)
 
 
 def with_neck(sources: Sources, value: np.ndarray, valid: np.ndarray, skin: str) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..head.atlas import canonical_head, to_atlas
 from ..portrait.face_regions import FACE_OVAL, LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
-from ..texture.observe import scalp_share
+from ..texture.observe import EAR, SCALP_LEVEL, SCALP_SLOPE, SCALP_SOFTNESS
 
 LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
 MOUTH_LINE = (61, 78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 291)
@@ -25,10 +25,12 @@ RIGHT_LASHES, LEFT_LASHES = (33, 246, 161, 160, 159, 158, 157, 173, 133), (263, 
 NOSE = (168, 122, 174, 198, 49, 64, 98, 97, 2, 326, 327, 294, 279, 420, 399, 351)
 NOSTRILS = (64, 98, 97, 2, 326, 327, 294)
 JAW = (93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323)
-MOUSTACHE = (129, 98, 97, 2, 326, 327, 358, 291, 270, 267, 0, 37, 40, 61)
+MOUSTACHE = (165, 97, 2, 326, 391, 322, 410, 287, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185, 61, 57, 186, 92)
 RIGHT_APPLE, LEFT_APPLE = 50, 280  # of the cheeks
 CHIN = 199
 
+#: Canonical height of the tops of the ears: above it hair is painted, where texture.observe still takes care of ears.
+EAR_TOP = 0.33
 #: Parts that an identity may take from another face, with the reach of their soft edge as a share of the atlas.
 SWAPPED = {"eyes": 0.022, "brows": 0.016, "nose": 0.022, "mouth": 0.022, "chin": 0.04, "forehead": 0.03, "cheeks": 0.04,
            "ears": 0.014}
@@ -82,6 +84,14 @@ def draw_lines(size: int, curves: list[np.ndarray], texels: float, closed: bool 
     return mask.astype(np.float32) / 255 * min(1.0, texels)
 
 
+def scalp(canonical: np.ndarray) -> np.ndarray:
+    """(…,) float32 0..1 of (…,3) canonical points: texture.observe.scalp_share, but right down to the ears."""
+    x, y, z = np.moveaxis(canonical, -1, 0)
+    above = np.clip((y - SCALP_LEVEL - SCALP_SLOPE * z) / SCALP_SOFTNESS + 0.5, 0, 1)
+    ear = np.clip((np.abs(x) - EAR) / 0.03 + 0.5, 0, 1) * np.clip((EAR_TOP - y) / 0.03, 0, 1) * (z > -0.24) * (z < 0.14)
+    return (above * (1 - ear)).astype(np.float32)
+
+
 def landmark_places() -> np.ndarray:
     """(468,2) atlas coordinates; upper lids, found on the eyeballs behind them, take the depth of trusted ones."""
     head = canonical_head()
@@ -128,14 +138,14 @@ def find_regions(positions: np.ndarray) -> Regions:
         "cheeks": np.maximum(spot(RIGHT_APPLE, 0.07, 0.07), spot(LEFT_APPLE, 0.07, 0.07)),
         "face": fill(FACE_OVAL, reach=0.02),
         "moustache": fill(MOUSTACHE, reach=0.008) * (1 - fill(LIPS, reach=0.004, grow=0.004)),
-        "scalp": scalp_share(positions),
+        "scalp": scalp(positions),
         "crow": np.maximum(spot(226, 0.035, 0.04), spot(446, 0.035, 0.04)),
     }
     brow_line = place[list(RIGHT_BROW + LEFT_BROW), 1].min()
     rows = np.arange(size)[:, None] + 0.5
     above = np.clip((brow_line - rows) / (0.02 * size), 0, 1).astype(np.float32)
     soft["forehead"] = fill(FACE_OVAL, reach=SWAPPED["forehead"], grow=0.02) * above * (1 - soft["scalp"])
-    ear = (np.abs(x) > 0.40) & (z < 0.2) & (z > -0.3) & (y < 0.46) & (y > -0.3)
+    ear = (np.abs(x) > 0.39) & (z < 0.16) & (z > -0.2) & (y < EAR_TOP) & (y > -0.12)
     soft["ears"] = cv2.GaussianBlur(ear.astype(np.float32), (0, 0), SWAPPED["ears"] * size)
     beard = fill((127, 93, *JAW[1:-1], 323, 356, 425, 291, 270, 267, 0, 37, 40, 61, 205), reach=0.014)
     soft["beard"] = beard * (1 - fill(LIPS, reach=0.006, grow=0.006)) * np.clip(1 - 2.5 * soft["ears"], 0, 1)

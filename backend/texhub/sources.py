@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ..texture.sample import spread
-from .pigment import absorbance, from_absorbance, ita
+from .pigment import MELANIN, absorbance, from_absorbance, ita
 from .regions import Regions, find_regions
 
 SPLIT = Path(__file__).parent.parent / "training" / "split.json"
@@ -73,9 +73,24 @@ class Sources:
 
     @cached_property
     def wrinkled(self) -> np.ndarray:
-        """(N,) strength of fine bands on forehead, crow's feet and cheeks: how old a skin looks."""
-        where = self.regions["forehead"] + self.regions["crow"] + self.regions["cheeks"] > 0.5
-        return np.array([np.std(fine_band(absorbance(t.astype(np.float32) / 255))[where]) for t in self.textures])
+        """(N,) strength of fine lines on forehead and crow's feet, against the middle skin of the same kit: kits differ in
+        contrast more than the ages do."""
+        where = (self.regions["forehead"] + self.regions["crow"] > 0.5) & (self.regions["brows"] < 0.1)
+        unit = self.size / 256
+        lines = []
+        for texture in self.textures:
+            level = absorbance(texture.astype(np.float32) / 255).mean(2)
+            band = cv2.GaussianBlur(level - cv2.GaussianBlur(level, (0, 0), 2 * unit), (0, 0), 0.7 * unit)
+            lines.append(np.percentile(np.abs(band[where]), 90))
+        kits = np.array([name.split("/")[0] for name in self.names])
+        return np.array([line / max(np.median(np.array(lines)[kits == kit]), 1e-6) for line, kit in zip(lines, kits)])
+
+    @cached_property
+    def undertone(self) -> np.ndarray:
+        """(N,3) what the tone is off the line from pale to dark through the mean of all tones: too green, too red."""
+        off = self.tone - self.tone.mean(0)
+        direction = MELANIN / np.linalg.norm(MELANIN)
+        return off - np.outer(off @ direction, direction)
 
     def index(self, name: str) -> int:
         return self.names.index(name)
