@@ -23,7 +23,7 @@ def age(sources: Sources, value: np.ndarray, recipe: dict) -> np.ndarray:
     """(S,S,3) absorbance with its own fine bands scaled, another skin's wrinkles added, and pores.
 
     Args:
-        recipe: own: factor of the own fine bands; wrinkles: {skin, gain} or empty; pores: {source, gain, x, y} or empty.
+        recipe: own: factor of the own bands; wrinkles: {skin, gain} or empty; pores: {source, gain, x, y} or empty.
     """
     regions = sources.regions
     skin = 1 - np.maximum.reduce([regions["scalp"], regions["openings"], regions["brow"], regions["lips"]])[..., None]

@@ -12,6 +12,10 @@ from .sources import Sources
 
 #: Reach, as a share of the atlas, of the colour that a swapped part takes over from the face it goes into.
 COLOUR_REACH = 0.09
+#: Parts whose surroundings are hair in some skins: they take over the whole tone instead.
+BESIDE_HAIR = ("ears", "forehead")
+#: The same for a neck, and how far in absorbance the border may be off the two skins' tones.
+NECK_REACH, LOCAL = 0.07, 0.5
 
 
 def compose(sources: Sources, recipe: dict) -> tuple[np.ndarray, np.ndarray]:
@@ -35,7 +39,7 @@ def compose(sources: Sources, recipe: dict) -> tuple[np.ndarray, np.ndarray]:
     for part in SWAPPED:
         if part in recipe["swaps"]:
             swap = recipe["swaps"][part]
-            change = tone[base] - tone[sources.index(swap["skin"])] if part == "ears" else None
+            change = tone[base] - tone[sources.index(swap["skin"])] if part in BESIDE_HAIR else None
             value = swapped(sources, value, swap["skin"], regions[part] * swap["share"], swap["mirrored"], change)
     if recipe["scalp"]:
         share = regions["scalp"][..., None]
@@ -45,7 +49,7 @@ def compose(sources: Sources, recipe: dict) -> tuple[np.ndarray, np.ndarray]:
         value = value + share * (hair + skin * (tone[base] - tone[other]) - value)
         valid = np.where(share[..., 0] > 0.5, sources.valid[other], valid)
     if recipe["neck"]:
-        value, valid = with_neck(sources, value, valid, recipe["neck"])
+        value, valid = with_neck(sources, value, valid, recipe["neck"], tone[base])
     return value.astype(np.float32), valid
 
 
@@ -55,7 +59,7 @@ def swapped(
     """Another face's part inside share (S,S), in the light and tone of the face around it.
 
     Args:
-        change: (3,) of tone, for parts with hair beside them, whose surroundings say nothing of the skin.
+        change: (3,) of tone; without it that of the surroundings.
     """
     other = sources.absorbance(skin, mirrored)
     offset = low_band(value - other, COLOUR_REACH) if change is None else change
@@ -69,16 +73,22 @@ def skin_share(value: np.ndarray, tone: np.ndarray, regions: Regions) -> np.ndar
     return 1 - hairy * soft_step(darker, 0.5, 1.2)
 
 
-def with_neck(sources: Sources, value: np.ndarray, valid: np.ndarray, skin: str) -> tuple[np.ndarray, np.ndarray]:
-    """Texels without data from a skin that has them, in the tone of their surroundings."""
+def with_neck(
+    sources: Sources, value: np.ndarray, valid: np.ndarray, skin: str, tone: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Texels without data from a skin that has them, in the tone (3,) of their surroundings."""
+    change = tone - sources.tone[sources.index(skin)]
     known = sources.valid[sources.index(skin)]
     lids = sources.regions["lids"] > 0.02  # the eyes' openings stay empty in every skin
     missing = ~valid & known & ~lids
-    # nothing of what was spread there counts: the border's own colours, far off, carry the offset across
+    # the border's own colours carry the offset across, but for hair; the tone does where none is near
     other = sources.absorbance(skin)
-    inner = cv2.erode((valid & known).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
-    weight = cv2.GaussianBlur(inner, (0, 0), 0.12 * sources.size)[..., None]
-    offset = cv2.GaussianBlur((value - other) * inner[..., None], (0, 0), 0.12 * sources.size) / (weight + 1e-3)
+    difference = np.clip(value - other - change, -LOCAL, LOCAL)
+    inner = cv2.erode((valid & known).astype(np.uint8), np.ones((3, 3), np.uint8))
+    inner = inner * (1 - sources.regions["scalp"])
+    weight = cv2.GaussianBlur(inner, (0, 0), NECK_REACH * sources.size)[..., None]
+    offset = cv2.GaussianBlur(difference * inner[..., None], (0, 0), NECK_REACH * sources.size) / (weight + 0.03)
+    offset = change + offset
     soft = cv2.GaussianBlur(missing.astype(np.float32), (0, 0), 0.012 * sources.size)
     share = np.maximum(soft_step(soft, 0.0, 0.6), missing)[..., None] * (1 - sources.regions["scalp"][..., None])
     return value + share * (other + offset - value), valid | missing

@@ -28,7 +28,9 @@ def brows(regions: Regions, value: np.ndarray, tone: np.ndarray, recipe: dict) -
     """recipe: gain: factor of the own brows' darkness; hairs: absorbance of painted ones; seed; tint: carotene."""
     area = regions["brow"]
     dark = np.maximum(value - tone, 0) * area[..., None]
-    hair = np.clip(0.75 + 0.35 * strands(recipe["seed"], regions.size, 0.6, 2.5, 12), 0, 1.4) * soft_step(area, 0.2, 0.9)
+    unit = regions.size / 256
+    hair = np.clip(0.75 + 0.35 * strands(recipe["seed"], regions.size, 0.6 * unit, 2.5 * unit, 12), 0, 1.4)
+    hair = hair * soft_step(area, 0.2, 0.9)
     added = recipe["hairs"] * hair[..., None] * (MELANIN / MELANIN.mean() + recipe["tint"] * CAROTENE)
     return value + (recipe["gain"] - 1) * dark + added
 

@@ -11,7 +11,7 @@ from .regions import Regions
 
 
 def freckles(regions: Regions, recipe: dict) -> np.ndarray:
-    """(S,S,3) absorbance: many small brown spots across nose and cheeks, denser in patches. recipe: seed, count, gain."""
+    """(S,S,3) absorbance: small brown spots on nose and cheeks, denser in patches. recipe: seed, count, gain."""
     size = regions.size
     random = np.random.default_rng(recipe["seed"])
     density = np.maximum(regions["cheeks"], 0.9 * regions["nose"]) + 0.06 * regions["face"]
@@ -39,7 +39,7 @@ def moles(regions: Regions, recipe: dict) -> np.ndarray:
 
 
 def scar(regions: Regions, recipe: dict) -> np.ndarray:
-    """(S,S,3) absorbance: a pale line with a red rim. recipe: points: [[x, y]] in 0..1, width in shares, gain, age 0..1.
+    """(S,S,3) absorbance: a pale line with a red rim. recipe: points: [[x, y]] in 0..1, width in shares, gain, age.
     """
     size = regions.size
     line = np.zeros((size, size), np.uint8)

@@ -59,7 +59,8 @@ def on_plane(positions: np.ndarray, eye: Eye, origin: np.ndarray, normal: np.nda
     """(S,S,3) where the ray from the eye to each texel meets a plane, and NaN where the texel lies before it."""
     rays = positions.astype(np.float32) - eye.position.astype(np.float32)
     share = np.float32((origin - eye.position) @ normal) / (rays @ normal.astype(np.float32))
-    return np.where(((share > 0) & (share < 1))[..., None], eye.position.astype(np.float32) + share[..., None] * rays, np.nan)
+    met = eye.position.astype(np.float32) + share[..., None] * rays
+    return np.where(((share > 0) & (share < 1))[..., None], met, np.nan)
 
 
 def glasses(recipe: dict, positions: np.ndarray, eye: Eye) -> np.ndarray:
@@ -92,7 +93,9 @@ def hand(recipe: dict, positions: np.ndarray, eye: Eye) -> np.ndarray:
     u, v = u * np.cos(turn) + v * np.sin(turn), v * np.cos(turn) - u * np.sin(turn)
     u, v = (-u if recipe["left"] else u) / recipe["size"], v / recipe["size"]
     spread = recipe["spread"]
-    bones = [((-0.05, -0.03), (0.05, -0.03), 0.15), ((-0.05, 0.06), (0.05, 0.06), 0.1), ((-0.10, 0.02), (-0.26, 0.20), 0.05)]
+    bones = [
+        ((-0.05, -0.03), (0.05, -0.03), 0.15), ((-0.05, 0.06), (0.05, 0.06), 0.1), ((-0.10, 0.02), (-0.26, 0.20), 0.05),
+    ]
     for k, length in enumerate((0.32, 0.37, 0.35, 0.27)):
         root = (-0.12 + 0.08 * k, 0.10)
         lean = spread * (k - 1.5)

@@ -22,6 +22,8 @@ VERSIONS = 3
 MOST_MELANIN = 1.5
 #: Skins within about so many degrees of the wanted ITA are preferred as base.
 NEAR = 25.0
+#: Share of the scalp that is dark from which a skin's painted hair is long.
+LONG = 0.85
 
 
 class Draw:
@@ -63,12 +65,15 @@ def draw_recipe(sources: Sources, seed: int, index: int, side: str) -> dict[str,
     tone = tone + undertone
     melanin = melanin_for(tone, wanted, MOST_MELANIN) if draw.chance(0.8) else draw.normal(0, 0.08)
     hair, beard, makeup = draw_hair(draw, tone.mean() + melanin)
+    if sources.hairy[sources.index(identity["scalp"] or identity["base"])] > LONG:
+        hair = {}  # long hair would hang out below what is painted over it
     age = draw_age(draw, sources, own, side)
     style, parameters = draw_style(draw.random)
     recipe = {
         "identity": identity,
         "age": age,
-        "pigment": {"melanin": round(float(melanin), 4), "blood": draw.normal(0, 0.06), "carotene": draw.normal(0, 0.05),
+        "pigment": {"melanin": round(float(melanin), 4), "blood": draw.normal(0, 0.06),
+                    "carotene": draw.normal(0, 0.05),
                     "undertone": [round(float(v), 4) for v in undertone]},
         "marks": draw_marks(draw),
         "brows": {"gain": draw.number(0.7, 1.3), "hairs": draw.number(0, 0.5) if draw.chance(0.4) else 0.0,
@@ -127,7 +132,8 @@ def draw_identity(draw: Draw, sources: Sources, own: np.ndarray, base: str) -> d
     scalp = draw.name(sources, candidates) if len(candidates) else ""
     size = sources.size
     necks = sources.valid[own][:, int(0.87 * size) : int(0.895 * size), size // 4 : -size // 4].mean((1, 2))
-    whole = own[necks > 0.5]
+    whole = own[(necks > 0.5) & (sources.hairy[own] < 0.5)]  # long hair hangs down beside the neck
+    whole = whole if len(whole) else own[necks > 0.5]
     neck = "" if necks[list(own).index(sources.index(base))] > 0.5 or not len(whole) else draw.name(sources, whole)
     return {"base": base, "mirrored": draw.chance(0.5), "swaps": swaps, "blend": blend, "scalp": scalp, "neck": neck}
 
@@ -175,7 +181,7 @@ def draw_hair(draw: Draw, skin: float) -> tuple[dict, dict, bool]:
     colour = GROWN[str(draw.random.choice(names, p=often / often.sum()))]
     colour = [round(float(v), 4) for v in np.clip(np.array(colour) * np.exp(draw.random.normal(0, 0.12)), 0.02, 0.95)]
     hair: dict = {}
-    if draw.chance(0.33):
+    if draw.chance(0.5):
         dyed = DYED[int(draw.random.integers(len(DYED)))]
         hair = {"colour": list(dyed) if draw.chance(0.1) else colour, "contrast": draw.number(0.12, 0.35),
                 "lift": draw.number(-0.05, 0.12), "recede": draw.number(0, 0.16) if draw.chance(0.5) else 0.0,

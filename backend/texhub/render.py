@@ -1,4 +1,4 @@
-"""A recipe to pixels: identity, age, pigment, marks, hair and make-up in absorption space; then style, lights, views."""
+"""A recipe to pixels: identity, age, pigment, marks, hair and make-up as absorbance; then style, lights, views."""
 
 from __future__ import annotations
 

@@ -73,8 +73,8 @@ class Sources:
 
     @cached_property
     def wrinkled(self) -> np.ndarray:
-        """(N,) strength of fine lines on forehead and crow's feet, against the middle skin of the same kit: kits differ in
-        contrast more than the ages do."""
+        """(N,) strength of fine lines on forehead and crow's feet, against the middle skin of the same kit: kits differ
+        in contrast more than the ages do."""
         where = (self.regions["forehead"] + self.regions["crow"] > 0.5) & (self.regions["brows"] < 0.1)
         unit = self.size / 256
         lines = []

@@ -31,9 +31,12 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     flat = smooth(texture, 4, 0.14)
     # hair and beard are what is clearly darker than the skin, away from eyes and mouth
     away = 1 - np.clip(regions["eyes"] + regions["mouth"] + regions["nose"] + regions["brows"], 0, 1)
-    hair = soft_step(grey(np.float32(skin)) - grey(cv2.GaussianBlur(flat, (0, 0), 1.2)), 0.10, 0.2) * away
-    hair = hair * np.maximum(regions["scalp"], regions["beard"])
-    clean = 1 - (1 - skin) * (1 - parameters["lift"])
+    own = float(grey(np.float32(skin)))
+    darker = (own - grey(cv2.GaussianBlur(flat, (0, 0), 1.2))) / max(own, 0.15)
+    hair = np.maximum(
+        soft_step(darker, 0.2, 0.4) * regions["scalp"], soft_step(darker, 0.42, 0.6) * regions["beard"],
+    ) * away
+    clean = saturated(skin + parameters["lift"] * own**0.7 * (1 - skin), 1.25)  # dark skin stays dark
     # the shade comes from the broad relief only: under the brows, beside the nose, below the chin
     relief = cv2.GaussianBlur(grey(texture), (0, 0), 0.02 * size) - cv2.GaussianBlur(grey(texture), (0, 0), 0.12 * size)
     shade = soft_step(-relief * (1 - hair), 0.02, 0.032)
@@ -46,7 +49,7 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     picture = inked(picture, parameters["blush"] * regions["cheeks"], [0.95, 0.45, 0.45])
     picture = inked(picture, parameters["lips"] * regions["lips"], [0.85, 0.42, 0.42])
     unit = size / 256
-    brow = soft_step(regions["brow"], 0.45, 0.75) * soft_step(grey(np.float32(skin)) - grey(texture), 0.02, 0.10)
+    brow = soft_step(regions["brow"], 0.45, 0.75) * soft_step(own - grey(texture), 0.02, 0.10)
     ink = np.maximum.reduce([
         cv2.GaussianBlur(regions.lashes(parameters["lash"] * unit), (0, 0), 0.4), 0.85 * brow,
         0.35 * regions.lashes(unit, lift=4 * unit), mouth_and_nose(regions, unit),
@@ -57,4 +60,4 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
 def mouth_and_nose(regions, unit: float) -> np.ndarray:
     """(S,S) 0..1: the thin line of the lips and a stroke below the nose."""
     thin = regions.lines([(78, 88, 87, 14, 317, 318, 308)], unit)
-    return cv2.GaussianBlur(np.maximum(0.8 * thin, 0.7 * regions.lines([(98, 97, 2), ], unit)), (0, 0), 0.4)
+    return cv2.GaussianBlur(np.maximum(0.8 * thin, 0.7 * regions.lines([(98, 97, 2)], unit)), (0, 0), 0.4)

@@ -28,7 +28,7 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     # dodged: what is darker than its surroundings is drawn, broad tone only in part
     around = cv2.GaussianBlur(level, (0, 0), 7 * unit)
     relative = np.clip(level / np.maximum(around, 0.03), 0, 1)
-    tone = parameters["dark"] * (0.62 * (1 - np.sqrt(level)) + 1.1 * (1 - relative))
+    tone = parameters["dark"] * (0.8 * (1 - np.sqrt(level)) + 1.1 * (1 - relative))
     turn = parameters["degrees"]
     one = strands(parameters["seed"], size, 0.6 * unit, 9 * unit, turn)
     other = strands(parameters["seed"] + 1, size, 0.6 * unit, 9 * unit, turn + 70)

@@ -16,13 +16,13 @@ def draw(random: np.random.Generator) -> dict:
     """across: big texels per side; colours of the palette; dither; outline."""
     return {
         "across": int(random.choice([64, 64, 85, 128])), "colours": int(random.integers(8, 25)),
-        "dither": number(random, 0.0, 0.07), "colour": number(random, 1.1, 1.5), "outline": number(random, 0.4, 0.9),
+        "dither": number(random, 0.0, 0.07), "colour": number(random, 1.1, 1.5), "outline": number(random, 0.6, 1.0),
     }
 
 
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     size, across = len(texture), min(parameters["across"], len(texture))
-    drawn = inked(smooth(texture, 2), parameters["outline"] * feature_lines(regions, 1.6), [0.08, 0.05, 0.06])
+    drawn = inked(smooth(texture, 2), parameters["outline"] * feature_lines(regions, 2.2), [0.08, 0.05, 0.06])
     small = saturated(cv2.resize(drawn, (across, across), interpolation=cv2.INTER_AREA), parameters["colour"])
     dither = np.tile(BAYER, (across // 4 + 1,) * 2)[:across, :across, None] * parameters["dither"]
     palette = median_cut(small.reshape(-1, 3), parameters["colours"])

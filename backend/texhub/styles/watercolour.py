@@ -13,10 +13,10 @@ STEPS = 0
 
 
 def draw(random: np.random.Generator) -> dict:
-    """wash: share of the pigment laid on; levels: washes; rim: darkening at their edges; pool: uneven pigment; grain."""
+    """wash: share of the pigment laid on; levels: washes; rim: darker edges; pool: uneven pigment; grain."""
     return {
         "wash": number(random, 0.45, 0.75), "levels": int(random.integers(4, 7)), "rim": number(random, 0.25, 0.6),
-        "pool": number(random, 0.08, 0.22), "grain": number(random, 0.04, 0.12), "colour": number(random, 1.2, 1.7),
+        "pool": number(random, 0.08, 0.22), "grain": number(random, 0.04, 0.12), "colour": number(random, 1.05, 1.4),
         "line": number(random, 0.0, 0.5), "seed": seed(random),
     }
 
