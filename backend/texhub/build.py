@@ -11,6 +11,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -77,7 +78,8 @@ def agree(folder: Path, arguments: argparse.Namespace, sources: Sources) -> None
     if not path.is_file():
         return write_bytes(path, json.dumps(settings, indent=1).encode())
     before = json.loads(path.read_text(encoding="utf-8"))
-    other = [f"{key} {before.get(key)!r} is now {value!r}" for key, value in settings.items() if before.get(key) != value]
+    changed = [key for key, value in settings.items() if before.get(key) != value]
+    other = [f"{key} {before.get(key)!r} is now {settings[key]!r}" for key in changed]
     if other:
         raise AvatarTexError(
             ErrorCode.BAD_REQUEST, f"The build in {folder.name!r} was begun otherwise: {', '.join(other)}.",
@@ -205,12 +207,14 @@ def textures_of(
 
 def peak_memory() -> float:
     """This process's largest resident size in MB; 0 where the system does not say."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # Linux's getrusage remembers what the parent had before the worker was started
+        return round(int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1]) / 1e3, 1)
     try:
         import resource
     except ImportError:  # Windows
         return 0.0
-    unit = 1e6 if sys.platform == "darwin" else 1e3
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 1)  # macOS counts bytes
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -7,6 +7,9 @@ import numpy as np
 from ..texture.light import BRIGHTEST, DARKEST, Light, harmonics
 from ..texture.sample import to_linear, to_srgb
 
+#: Shadings that a drawn style's flat tones lie between.
+FLAT = 0.55, 1.25
+
 
 def lamp(azimuth: float, elevation: float) -> np.ndarray:
     """(9,) coefficients of a directional light's clamped cosine in the basis of texture.light.harmonics: 1/4 + t/2 +
@@ -58,10 +61,10 @@ def shading(recipe: dict, normals: np.ndarray, steps: int = 0) -> np.ndarray:
     if not steps:
         return smooth
     level = smooth.mean(2)
-    # edges of flat tones are a few texels soft, as inked ones are in a texture
-    position = (level - 0.55) / (1.25 - 0.55) * steps
-    edge = np.clip((position - np.floor(position) - 0.5) * 8 + 0.5, 0, 1)
-    flat = 0.55 + (np.floor(position) + edge - 0.5 + 0.5) / steps * (1.25 - 0.55)
+    low, high = FLAT
+    position = (level - low) / (high - low) * steps
+    edge = np.clip((position % 1 - 0.5) * 8 + 0.5, 0, 1)  # as soft as an inked edge is in a texture
+    flat = low + (np.floor(position) + edge) / steps * (high - low)
     return np.clip(smooth * (flat / np.maximum(level, 1e-3))[..., None], DARKEST, BRIGHTEST).astype(np.float32)
 
 

@@ -12,18 +12,21 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from ..networks.denoiser import STYLES
+from ..messages import STYLES
 from .report import decoded
 from .shards import read_shard
 from .sources import SIDES, SPLIT
 from .styles import NETWORK_STYLE
+
+#: The networks' styles in their order (networks/denoiser.py, which takes seven seconds to import).
+NETWORKS = STYLES[1:]
 
 
 class TexHub(IterableDataset):
     """Samples of one side of the split; each loader process reads its own shards.
 
     Yields dicts: unlit (3,S,S) float32 sRGB, the truth; valid (1,S,S) 0 or 1; lit (V,3,S,S) under other lights;
-    confidence (V,1,S,S), what view v shows; style: index into the networks' STYLES; painted: our own style's name; key.
+    confidence (V,1,S,S), what view v shows; style: index among the networks' styles; painted: our own style's name; key.
 
     Args:
         folder: of a build. side: train or held_out. size: texels to shrink to, the build's own without it.
@@ -85,7 +88,7 @@ class TexHub(IterableDataset):
             "valid": (self.picture(files["valid.png"]) > 0.99).float(),
             "lit": torch.stack([self.picture(files[f"lit{i}.jpg"]) for i in versions]),
             "confidence": torch.stack([self.picture(files[f"mask{i}.png"]) for i in range(len(recipe["views"]))]),
-            "style": STYLES.index(NETWORK_STYLE[recipe["style"]["name"]]),
+            "style": NETWORKS.index(NETWORK_STYLE[recipe["style"]["name"]]),
             "painted": recipe["style"]["name"],
             "key": key,
         }

@@ -1,6 +1,6 @@
 """Shards on disk: plain tar files in WebDataset's layout, whole or not there at all.
 
-    train-00003.tar         000600.unlit.png  000600.valid.png  000600.lit0.jpg ..  000600.mask0.png ..  000600.json  000601...
+    train-00003.tar         000600.unlit.png 000600.valid.png 000600.lit0.jpg .. 000600.mask0.png .. 000600.json
     train-00003.index.json  sha256, bytes and a line per texture; written last, so that its presence says: finished
 
 Tar because any loader streams it front to back without seeking, every tool opens it, and one file of 50 MB is kinder to

@@ -2,10 +2,10 @@
 
     python -m backend texhub align --data DATA --output atlas.npz
 
-DATA holds a folder per kit, as shared/data does: KIT/heads/*.obj (or .ply, .glb) and KIT/skins/*.jpg (or .png). A skin is
-any square or oblong picture painted for exactly the UVs of the kit's head; outside the UV islands it may hold anything.
-Which head: the only one in heads/, or the one that KIT/kit.json names. That file may also say which skins share a person
-and which are no people, by their names without extension; all of it is optional:
+DATA holds a folder per kit, as shared/data does: KIT/heads/*.obj (or .ply, .glb) and KIT/skins/*.jpg (or .png). A skin
+is any square or oblong picture painted for exactly the UVs of the kit's head; outside the UV islands it may hold
+anything. Which head: the only one in heads/, or the one that KIT/kit.json names. That file may also say which skins
+share a person and which are no people, by their names without extension; all of it is optional:
 
     {"head": "heads/neutral.obj", "faces": {"anna_young": "anna", "anna_old": "anna"}, "creatures": ["ork"]}
 
@@ -191,7 +191,7 @@ def build(data: Path, size: int = 256) -> dict[str, np.ndarray]:
         small = {key: layout[key][middle, middle] for key in layout if key != "islands"}
         shared[kind] = small
     # the geometry for light and visibility: the first kit's head (MakeHuman), and another's neck where that head ends
-    first, second = list(shared.values())[0], list(shared.values())[-1]
+    first, second = next(iter(shared.values())), list(shared.values())[-1]
     use = first["covered"][..., None]
     stacked = np.array(textures)
     return {

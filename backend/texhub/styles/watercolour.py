@@ -17,7 +17,7 @@ def draw(random: np.random.Generator) -> dict:
     return {
         "wash": number(random, 0.45, 0.75), "levels": int(random.integers(4, 7)), "rim": number(random, 0.25, 0.6),
         "pool": number(random, 0.08, 0.22), "grain": number(random, 0.04, 0.12), "colour": number(random, 1.05, 1.4),
-        "line": number(random, 0.0, 0.5), "seed": seed(random),
+        "line": number(random, 0.15, 0.6), "seed": seed(random),
     }
 
 
@@ -41,4 +41,4 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     amount = amount * (1 + parameters["grain"] * paper) + parameters["rim"] * np.clip(edge, 0, 0.5)
     painted = from_absorbance(pigment * np.clip(amount, 0.1, 1.6)[..., None] + 0.03)
     thin = parameters["line"] * feature_lines(regions, 0.8)
-    return painted + thin[..., None] * (np.float32([0.25, 0.2, 0.22]) - painted) if thin.any() else painted
+    return painted + thin[..., None] * (np.float32([0.25, 0.2, 0.22]) - painted)
