@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import re
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,13 +118,20 @@ def prepared_views(folder: Path, sources: Sources, arguments: argparse.Namespace
     if arguments.workers == 1:
         make_views(*geometry, YAWS, PITCHES).save(path)
         return
-    with multiprocessing.get_context("spawn").Pool(arguments.workers, single_threaded) as pool:
+    with multiprocessing.get_context("spawn").Pool(arguments.workers, begin_worker, (os.getpid(),)) as pool:
         make_views(*geometry, YAWS, PITCHES, over=pool.imap).save(path)
 
 
-def single_threaded() -> None:
-    """OpenCV's own threads would fight the workers for the cores."""
+def begin_worker(parent: int) -> None:
+    """One thread for OpenCV, whose own would fight for the cores; and an end when the build is killed without a word."""
     cv2.setNumThreads(1)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.2)
+        os._exit(1)  # what it was writing stays behind under a temporary name
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def run_workers(folder: Path, todo: list[Shard], arguments: argparse.Namespace, done: int) -> None:
@@ -165,15 +173,13 @@ def run_workers(folder: Path, todo: list[Shard], arguments: argparse.Namespace, 
 
 
 def work(folder: Path, todo: list[Shard], seed: int, taken, made, parent: int) -> None:
-    """One worker: the next shard nobody has taken, until there is none, or until the build was killed."""
-    cv2.setNumThreads(1)
+    """One worker: the next shard nobody has taken, until there is none."""
+    begin_worker(parent)
     sources, views = Sources.load(folder / SOURCES), Views.load(folder / VIEWS)
 
     def count(number: int) -> None:
         with made.get_lock():
             made.value += number
-        if os.getppid() != parent:  # killed without a word: half a shard stays behind, under its temporary name
-            os._exit(1)
 
     while True:
         with taken.get_lock():
@@ -192,8 +198,8 @@ def make_shard(folder: Path, shard: Shard, sources: Sources, views: Views, seed:
 def textures_of(
     shard: Shard, sources: Sources, views: Views, seed: int, count, about: dict,
 ) -> Iterator[tuple[dict[str, bytes], dict]]:
-    """Files and index line of each texture; about gets the seconds and the process's peak memory in the end."""
-    start = time.perf_counter()
+    """Files and index line of each texture; about gets the core's seconds and the process's peak memory in the end."""
+    start = time.process_time()
     for index in range(shard.first, shard.first + shard.count):
         recipe = draw_recipe(sources, seed, index, shard.side)
         sample = render(sources, views, recipe)
@@ -201,7 +207,7 @@ def textures_of(
         stored = json.dumps({"recipe": recipe, "measured": measured}, separators=(",", ":")).encode()
         line = {"side": shard.side, "style": recipe["style"]["name"], "faces": recipe["faces"], **measured}
         yield {**sample.files(), "json": stored}, line
-        about.update(seconds=round(time.perf_counter() - start, 2), peak_mb=peak_memory())
+        about.update(seconds=round(time.process_time() - start, 2), peak_mb=peak_memory())
         count(1)
 
 

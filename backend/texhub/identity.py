@@ -31,11 +31,11 @@ def compose(sources: Sources, recipe: dict) -> tuple[np.ndarray, np.ndarray]:
     value, valid = sources.absorbance(recipe["base"], mirrored), flipped(sources.valid[base], mirrored)
     if recipe["blend"]:
         blend = recipe["blend"]
-        other = sources.absorbance(blend["skin"]) + (tone[base] - tone[sources.index(blend["skin"])])
+        number = sources.index(blend["skin"])
+        other = sources.absorbance(blend["skin"]) + (tone[base] - tone[number])
         patches = soft_step(field(blend["seed"], sources.size, blend["cells"]), -0.6, 0.6)
-        share = (blend["share"] * patches * (1 - regions["scalp"]))[..., None]
-        value = value + share * (other - value)
-        valid = valid & (sources.valid[sources.index(blend["skin"])] | (share[..., 0] < 0.3))
+        known = inside(sources.valid[number] | (regions["lids"] > 0.02), 0.02 * sources.size)
+        value = value + (blend["share"] * patches * known * (1 - regions["scalp"]))[..., None] * (other - value)
     for part in SWAPPED:
         if part in recipe["swaps"]:
             swap = recipe["swaps"][part]
@@ -92,6 +92,11 @@ def with_neck(
     soft = cv2.GaussianBlur(missing.astype(np.float32), (0, 0), 0.012 * sources.size)
     share = np.maximum(soft_step(soft, 0.0, 0.6), missing)[..., None] * (1 - sources.regions["scalp"][..., None])
     return value + share * (other + offset - value), valid | missing
+
+
+def inside(mask: np.ndarray, texels: float) -> np.ndarray:
+    """(S,S) float32 0..1: 0 outside of a mask, 1 so many texels within."""
+    return np.clip(cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3) / texels, 0, 1)
 
 
 def flipped(mask: np.ndarray, mirrored: bool) -> np.ndarray:

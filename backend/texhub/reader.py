@@ -26,7 +26,7 @@ class TexHub(IterableDataset):
     """Samples of one side of the split; each loader process reads its own shards.
 
     Yields dicts: unlit (3,S,S) float32 sRGB, the truth; valid (1,S,S) 0 or 1; lit (V,3,S,S) under other lights;
-    confidence (V,1,S,S), what view v shows; style: index among the networks' styles; painted: our own style's name; key.
+    confidence (V,1,S,S), what view v shows; style: index of the networks' style; painted: our own style's name; key.
 
     Args:
         folder: of a build. side: train or held_out. size: texels to shrink to, the build's own without it.

@@ -93,12 +93,7 @@ def face(sources: Sources, recipe: dict) -> tuple[np.ndarray, np.ndarray, float]
     if recipe["hair"]:
         value = hair.hair(regions, value, recipe["hair"])
     srgb = from_absorbance(np.maximum(value, 0.01).astype(np.float32))
-    return srgb, valid, ita(np.median(srgb[bare(sources)], axis=0))
-
-
-def bare(sources: Sources) -> np.ndarray:
-    """(S,S) bool: forehead and cheeks, where no beard or make-up of the eyes is."""
-    return (sources.regions["forehead"] + sources.regions["cheeks"]) > 0.5
+    return srgb, valid, ita(np.median(srgb[regions["cheeks"] > 0.5], axis=0))  # hair hides foreheads
 
 
 def view_mask(sources: Sources, views: Views, view: dict, valid: np.ndarray) -> np.ndarray:
