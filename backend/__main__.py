@@ -13,7 +13,7 @@ from .messages import DEVICES, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate
 ELSEWHERE = {
     "doctor": ("backend.doctor", "tell what works on this machine, and the mend for what does not"),
     "train": ("backend.training.train", "train one of the networks"),
-    "texhub": ("backend.texhub.skins", "bring skins into the canonical atlas, for training"),
+    "texhub": ("backend.texhub.command", "align skins in the canonical atlas, build thousands of textures of them"),
     "benchmark": ("backend.evaluation.benchmark", "measure on portraits whose texture is known"),
 }
 EXIT_REFUSED, EXIT_BUG = 2, 3

@@ -1,19 +1,28 @@
 """Skins painted for known heads, resampled into the canonical atlas: the raw material of the texture prior.
 
-    python -m backend.texhub.skins --data DATA --output atlas.npz
+    python -m backend texhub align --data DATA --output atlas.npz
 
-DATA holds folders as in shared/data: makehuman/heads/neutral.obj with makehuman/skins/*.jpg, and
-valid/heads/white_f_1.obj with valid/skins/*.jpg. A skin is any picture painted for exactly its head's UVs.
+DATA holds a folder per kit, as shared/data does: KIT/heads/*.obj (or .ply, .glb) and KIT/skins/*.jpg (or .png). A skin
+is any square or oblong picture painted for exactly the UVs of the kit's head; outside the UV islands it may hold
+anything. Which head: the only one in heads/, or the one that KIT/kit.json names. That file may also say which skins
+share a person and which are no people, by their names without extension; all of it is optional:
+
+    {"head": "heads/neutral.obj", "faces": {"anna_young": "anna", "anna_old": "anna"}, "creatures": ["ork"]}
+
+Without "faces" two skins share a face when their relief says so (face_groups). DATA/detail/*.jpg may hold frontal face
+textures of high resolution, whose pores the builder borrows.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from ..errors import AvatarTexError, ErrorCode
 from ..head.atlas import canonical_head, fit_canonical, map_atlas, to_atlas
 from ..head.landmarks import find_head_landmarks
 from ..head.mesh import HeadMesh, load_mesh, vertex_normals
@@ -21,8 +30,10 @@ from ..head.rasterize import rasterize, texel_corners
 from ..portrait.face_regions import LEFT_EYE, RIGHT_EYE
 from ..texture.sample import spread
 
+#: Heads of the kits of shared/data, which have several, or no kit.json.
 SETS = {"makehuman": "makehuman/heads/neutral.obj", "valid": "valid/heads/white_f_1.obj"}
 CREATURES = ("baboon", "ork")
+HEADS, PICTURES = (".obj", ".ply", ".glb"), (".jpg", ".jpeg", ".png")
 #: Two skins share a face when the fine relief of their faces correlates more; MakeHuman skins share a base (0.8).
 SAME_FACE = 0.93
 #: Supersampling of the atlas: 2048 px skins would alias at 256 texels.
@@ -99,8 +110,42 @@ def complete_by_mirror(texture: np.ndarray, valid: np.ndarray) -> tuple[np.ndarr
     return np.where(borrowed[..., None], other, texture), valid | borrowed
 
 
-def face_groups(textures: np.ndarray, names: list[str]) -> np.ndarray:
-    """(N,) int: skins that share a face share a number, by name (VALID) or by the relief of the face."""
+def find_kits(data: Path) -> dict[str, tuple[Path, dict]]:
+    """Kits of a data folder: name -> (head, what kit.json says).
+
+    Raises:
+        AvatarTexError: BAD_REQUEST when there is none, or when a kit does not say which of its heads its skins are for.
+    """
+    kits = {}
+    for folder in sorted(path.parent for path in data.glob("*/skins")):
+        file = folder / "kit.json"
+        said = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        known = [data / SETS[folder.name]] if folder.name in SETS else []
+        heads = [path for path in sorted(folder.glob("heads/*")) if path.suffix.lower() in HEADS]
+        candidates = [folder / said["head"]] if "head" in said else known or heads
+        if not candidates and folder.name not in SETS:
+            continue
+        if len(candidates) > 1:
+            raise AvatarTexError(
+                ErrorCode.BAD_REQUEST, f"The kit {folder.name!r} has {len(candidates)} heads.",
+                f'Name the one that its skins are painted for in {folder.name}/kit.json: {{"head": "heads/..."}}.',
+            )
+        kits[folder.name] = candidates[0], said
+    if not kits:
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST, f"No skins with their heads in {data.name!r}.",
+            "Lay the folder out as KIT/heads/head.obj and KIT/skins/*.jpg.",
+        )
+    return kits
+
+
+def face_groups(textures: np.ndarray, names: list[str], people: dict[str, str] | None = None) -> np.ndarray:
+    """(N,) int: skins that share a face share a number, by name (VALID, people) or by the relief of the face.
+
+    Args:
+        people: name -> person, of skins whose person is known.
+    """
+    people = people or {}
     size = textures.shape[1]
     box = slice(int(0.30 * size), int(0.80 * size)), slice(int(0.28 * size), int(0.72 * size))
     grey = textures[..., 1].astype(np.float32)
@@ -111,9 +156,13 @@ def face_groups(textures: np.ndarray, names: list[str]) -> np.ndarray:
     relief = np.array(relief)
     alike = relief @ relief.T / relief.shape[1] > SAME_FACE
     keys = [
-        name.split("/")[-1].removeprefix("X_").rsplit("_", 1)[0] if name.startswith("valid/") else name
+        people.get(
+            name, name.split("/")[-1].removeprefix("X_").rsplit("_", 1)[0] if name.startswith("valid/") else name,
+        )
         for name in names
     ]
+    both = np.array([name in people for name in names])
+    alike &= ~(both[:, None] & both[None])  # what is said counts, not the likeness
     alike |= np.array([[a == b for b in keys] for a in keys])
     group = np.arange(len(names))
     for i in range(len(names)):
@@ -124,29 +173,32 @@ def face_groups(textures: np.ndarray, names: list[str]) -> np.ndarray:
 
 def build(data: Path, size: int = 256) -> dict[str, np.ndarray]:
     """Every skin of the data folder in the atlas; the arrays of atlas.npz."""
-    textures, valid, names, style, shared = [], [], [], [], {}
-    for kind, head in SETS.items():
-        layout = atlas_layout(load_mesh(data / head), size * OVERSAMPLE)
-        for path in sorted((data / kind / "skins").glob("*.jpg")):
+    textures, valid, names, style, people, shared = [], [], [], [], {}, {}
+    for kind, (head, said) in find_kits(data).items():
+        layout = atlas_layout(load_mesh(head), size * OVERSAMPLE)
+        creatures = said.get("creatures", CREATURES)
+        for path in sorted(path for path in (data / kind / "skins").iterdir() if path.suffix.lower() in PICTURES):
             skin = cv2.imread(str(path))[..., ::-1]
             texture, covered = resample(skin, layout, size)
             texture, ok = complete_by_mirror(texture, covered & usable_texels(kind, covered))
             textures.append(np.rint(texture * 255).astype(np.uint8))
             valid.append(ok.astype(np.uint8))
             names.append(f"{kind}/{path.stem}")
-            style.append("creature" if any(word in path.stem for word in CREATURES) else "photo")
+            style.append("creature" if any(word in path.stem for word in creatures) else "photo")
+            if path.stem in said.get("faces", {}):
+                people[names[-1]] = f"{kind}/{said['faces'][path.stem]}"
         middle = slice(OVERSAMPLE // 2, None, OVERSAMPLE)
         small = {key: layout[key][middle, middle] for key in layout if key != "islands"}
         shared[kind] = small
-    # the geometry for light and visibility: the MakeHuman head, and the VALID neck where that head ends
-    first, second = shared["makehuman"], shared["valid"]
+    # the geometry for light and visibility: the first kit's head (MakeHuman), and another's neck where that head ends
+    first, second = next(iter(shared.values())), list(shared.values())[-1]
     use = first["covered"][..., None]
     stacked = np.array(textures)
     return {
         "textures": stacked,
         "valid": np.array(valid),
         "names": np.array(names),
-        "face": face_groups(stacked, names),
+        "face": face_groups(stacked, names, people),
         "style": np.array(style),
         "positions": np.where(use, first["positions"], second["positions"]),
         "normals": np.where(use, first["normals"], second["normals"]),
@@ -155,7 +207,7 @@ def build(data: Path, size: int = 256) -> dict[str, np.ndarray]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m backend.texhub.skins", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m backend texhub align", description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of heads and skins, laid out as shared/data")
     parser.add_argument("--output", type=Path, required=True, help="the npz to write")
     parser.add_argument("--size", type=int, default=256, help="texels (default 256)")

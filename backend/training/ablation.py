@@ -59,7 +59,7 @@ def staged(stages: str, seen: AtlasObservation, networks, seed: int) -> np.ndarr
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m backend.training.ablation", description=__doc__.splitlines()[0])
-    parser.add_argument("--data", required=True, help="atlas.npz of python -m backend texhub")
+    parser.add_argument("--data", required=True, help="atlas.npz of python -m backend texhub align")
     parser.add_argument("--weights", default=None, help="folder of weights (default: the bundled ones)")
     parser.add_argument("--draws", type=int, default=3, help="masks per texture (default 3)")
     arguments = parser.parse_args(argv)

@@ -101,7 +101,7 @@ def main(argv: list[str] | None = None) -> int:
         prog="python -m backend.training.render_portraits", description=__doc__.splitlines()[0],
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of heads and skins, laid out as shared/data")
-    parser.add_argument("--atlas", type=Path, required=True, help="atlas.npz of python -m backend texhub")
+    parser.add_argument("--atlas", type=Path, required=True, help="atlas.npz of python -m backend texhub align")
     parser.add_argument("--output", type=Path, required=True, help="folder of shards; one is written per hundred")
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=0, help="several processes: a seed each")

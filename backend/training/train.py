@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("network", choices=("linear", "generator", "inpaint", "repaint"))
-    parser.add_argument("--data", required=True, help="atlas.npz of python -m backend texhub")
+    parser.add_argument("--data", required=True, help="atlas.npz of python -m backend texhub align")
     parser.add_argument("--portraits", type=Path, help="folder of python -m backend.training.render_portraits")
     parser.add_argument("--output", type=Path, required=True, help="folder of checkpoints; found ones are continued")
     parser.add_argument("--leave-out", type=int, nargs="*", default=[], help="folds to validate on")

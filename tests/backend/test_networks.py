@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from backend import messages
 from backend.models.bundle import paint_canvas
-from backend.networks.denoiser import Denoiser, haar_high, inpaint_conditions, repaint_conditions
+from backend.networks.denoiser import STYLES, Denoiser, haar_high, inpaint_conditions, repaint_conditions
 from backend.networks.generator import LATENT, LAYERS, Encoder, Generator, Mapping, ModulatedConv
 from backend.networks.linear import LinearPrior
 
@@ -132,3 +133,7 @@ def test_high_band_sees_detail_and_ignores_tone():
     assert haar_high(flat).abs().max() == 0
     checks = torch.tensor([[0.0, 1.0], [1.0, 0.0]]).repeat(4, 4)[None, None]
     assert haar_high(checks).min() > 0.4
+
+
+def test_the_networks_have_the_styles_that_an_artist_may_choose():
+    assert messages.STYLES == ("auto", *STYLES)

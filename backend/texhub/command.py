@@ -1,0 +1,24 @@
+"""python -m backend texhub: align skins, build textures, draw the styles, check a build."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+#: name -> (module with main(argv), what it does).
+COMMANDS = {
+    "align": ("skins", "bring skins into the canonical atlas"),
+    "build": ("build", "make thousands of textures of them, in shards"),
+    "styles": ("show", "draw the sample sheet of the styles"),
+    "check": ("check", "prove a build: whole shards, recipes that make the same bytes, no held-out face in training"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    argv = sys.argv[1:] if argv is None else argv
+    if not argv or argv[0] not in COMMANDS:
+        print("usage: python -m backend texhub COMMAND [options]; each has --help", file=sys.stderr)
+        for name, (_, text) in COMMANDS.items():
+            print(f"  {name:8s}{text}", file=sys.stderr)
+        return 0 if argv[:1] in (["-h"], ["--help"]) else 2
+    return import_module(f".{COMMANDS[argv[0]][0]}", __package__).main(argv[1:])
