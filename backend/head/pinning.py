@@ -21,9 +21,8 @@ from .landmarks import FINE, HeadLandmarks, lift
 from .mesh import HeadMesh, vertex_normals
 from .view import render_view
 
-#: How far a pin takes its neighbours along, in face heights: a mouth's half width. Around a face that was not found,
-#: pins are all there is, and reach further.
-NEAR, FAR = 0.16, 0.45
+#: How far a pin takes its neighbours along, in face heights: a mouth's half width.
+NEAR = 0.16
 #: Median distance between four or more pins and the landmarks found, in face heights, that means another face.
 OTHER_FACE = 0.2
 #: What four points cannot tell of a camera: standard deviations of yaw and pitch about the frontal view (degrees), and
@@ -33,7 +32,7 @@ YAW_SPREAD, PITCH_SPREAD, PIN_SPREAD, FOCAL = 25.0, 12.0, 0.03, 2.0
 #: Pixels from forehead to chin of the smallest face that pins can mean.
 MIN_FACE = 12.0
 
-CURE_PINS = f"Or place at least {NEEDED} pins on it: eye corners, mouth corners, nose tip, chin."
+CURE_PINS = f"Or place at least {NEEDED} pins on it, best the outer eye corners, nose tip and chin."
 
 
 def portrait_pins(pins: Sequence[Pin]) -> tuple[np.ndarray, np.ndarray]:
@@ -55,14 +54,28 @@ def pinned(pins: Sequence[Pin]) -> np.ndarray:
     return mask
 
 
-def bend(points: np.ndarray, index: np.ndarray, targets: np.ndarray, reach: float = NEAR) -> np.ndarray:
-    """Landmarks (468,d) moved so that points[index] lie on targets (k,d), neighbours within reach moving along."""
+def bend(points: np.ndarray, index: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Landmarks (468,d) that were found, moved so that points[index] lie on targets (k,d), with their neighbours."""
     if not len(index):
         return points
     face = canonical_head().points
-    kernel = _gauss(face[index], face[index], reach) + 1e-6 * np.eye(len(index))
-    coefficients = np.linalg.solve(kernel, targets - points[index])
-    moved = points + _gauss(face, face[index], reach) @ coefficients
+    kernel = np.exp(-_squared(face, face[index]) / (2 * NEAR**2))
+    coefficients = np.linalg.solve(kernel[index] + 1e-6 * np.eye(len(index)), targets - points[index])
+    moved = points + kernel @ coefficients
+    moved[index] = targets
+    return moved
+
+
+def stretch(points: np.ndarray, index: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Landmarks (468,d) that were not found, moved so that points[index] lie on targets: pins are all there is.
+
+    Shifts go straight from pin to pin (radial basis r with a constant), and stay what they are beyond the last one.
+    """
+    face, count = canonical_head().points, len(index)
+    kernel = np.column_stack([np.sqrt(_squared(face, face[index])), np.ones(len(face))])
+    system = np.zeros((count + 1, count + 1))
+    system[:count], system[count, :count] = kernel[index], 1
+    moved = points + kernel @ np.linalg.solve(system, np.vstack([targets - points[index], np.zeros(points.shape[1])]))
     moved[index] = targets
     return moved
 
@@ -87,13 +100,13 @@ def pinned_face(
     """
     index, pixels = portrait_pins(pins)
     if face is not None and not means_another_face(face.points[:, :2], index, pixels):
-        points, presence, reach = face.points.astype(np.float64), face.presence, NEAR
+        points, presence, move = face.points.astype(np.float64), face.presence, bend
     else:
         camera = camera_from_pins(head, index, pixels, width, height)
         projected, depth = camera.project(head.points)
         scale = camera.focal / float(depth.mean())
-        points, presence, reach = np.column_stack([projected, (depth - depth.mean()) * scale]), 0.0, FAR
-    points = np.column_stack([bend(points[:, :2], index, pixels, reach), points[:, 2]]).astype(np.float32)
+        points, presence, move = np.column_stack([projected, (depth - depth.mean()) * scale]), 0.0, stretch
+    points = np.column_stack([move(points[:, :2], index, pixels), points[:, 2]]).astype(np.float32)
     return FaceLandmarks(points, presence, box_of(points))
 
 
@@ -156,7 +169,7 @@ def pinned_head(mesh: HeadMesh, found: HeadLandmarks | None, pins: Sequence[Pin]
     else:
         canonical = canonical_head().points
         similarity = _similarity(canonical[index], targets)
-        points = bend(canonical @ similarity[:, :3].T + similarity[:, 3], index, targets, FAR)
+        points = stretch(canonical @ similarity[:, :3].T + similarity[:, 3], index, targets)
         rotation, presence = similarity[:, :3].T / np.cbrt(np.linalg.det(similarity[:, :3])), 0.0
     return _seat(mesh, normals, points, rotation, presence, index, targets)
 
@@ -210,6 +223,6 @@ def _turn(axis: tuple[float, float, float]) -> np.ndarray:
     return cv2.Rodrigues(np.array(axis, float))[0]
 
 
-def _gauss(a: np.ndarray, b: np.ndarray, reach: float) -> np.ndarray:
-    squared = ((a[:, None] - b[None]) ** 2).sum(-1)
-    return np.exp(-squared / (2 * reach**2))
+def _squared(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(n,k) squared distances between (n,3) and (k,3)."""
+    return ((a[:, None] - b[None]) ** 2).sum(-1)
