@@ -32,6 +32,9 @@ SIZES = (512, 1024, 2048, 4096)
 PROFILES = ("builtin",)
 DEVICES = ("auto", "cpu", "cuda")
 
+#: A registration that scores less is doubtful: the window asks before it generates (head/quality.py).
+LOW_SCORE = 0.5
+
 
 @dataclass(frozen=True)
 class Generate:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from ..messages import LOW_SCORE
 from ..pins import NEEDED, Pin
 from ..portrait import face_regions
 from ..portrait.landmarks import FaceLandmarks
@@ -19,8 +20,6 @@ from ..texture.sample import sample
 from .landmarks import HeadLandmarks
 from .register import Registration
 
-#: Below it the window asks before it generates.
-LOW = 0.5
 #: (value that scores 1, value that scores 0): median landmark error in face heights, degrees of pitch and yaw,
 #: presence, share of the face that the portrait shows.
 ERROR, PITCH, YAW, PRESENCE, COVERAGE = (0.02, 0.05), (25, 50), (60, 80), (0.99, 0.9), (0.25, 0.05)
@@ -82,7 +81,7 @@ def judge(
         presences = [p for p in (face.presence, head.presence) if p > 0]
         judged["presence"] = _ramp(min(presences, default=1.0), PRESENCE)
     weakest = min(judged, key=judged.get)
-    if judged[weakest] < LOW:
+    if judged[weakest] < LOW_SCORE:
         place = "add pins at eyes, nose, mouth and chin" if not by_artist else "move the pins or add more"
         advice.append({
             "pose": f"The head is turned by {abs(yaw):.0f} and nods by {abs(pitch):.0f} degrees, which is much: "
