@@ -12,11 +12,19 @@ from .errors import AvatarTexError, Cancelled, ErrorCode
 from .head.atlas import canonical_head
 from .head.landmarks import HeadLandmarks, find_head_landmarks
 from .head.mesh import HeadMesh, load_capture, load_mesh
-from .head.pinning import CURE_PINS, head_pins, pinned_face, pinned_head, portrait_pins, refuse_few_pins
+from .head.pinning import (
+    CURE_PINS,
+    camera_from_pins,
+    head_pins,
+    pinned_face,
+    pinned_head,
+    portrait_pins,
+    refuse_few_pins,
+)
 from .head.quality import Quality, judge
-from .head.register import REREADS, Registration, register
+from .head.register import Registration, register
 from .head.view import orientations
-from .messages import Register, Registered
+from .messages import LOW_SCORE, Register, Registered
 from .pins import NAMES, NEEDED, Pin, parse_pins
 from .portrait.decode import Portrait, decode_portrait
 from .portrait.faces import CURE_NO_FACE, find_faces, find_portrait_face
@@ -52,16 +60,31 @@ def match(
     found, warnings = find_face_or_pins(portrait, pins)
     step("register")
     head = find_head_or_pins(mesh, pins)
+    return match_found(mesh, portrait, pins, found, head, warnings)
+
+
+def match_found(
+    mesh: HeadMesh, portrait: Portrait, pins: Sequence[Pin], found: FaceLandmarks | None, head: HeadLandmarks,
+    warnings: Sequence[str] = (),
+) -> Match:
+    """match() of a face that was found, or not, and a head whose pins are in their places."""
+    warnings = list(warnings)
     height, width = portrait.color.shape[:2]
-    face = pinned_face(found, head, pins, width, height)
+    face, camera = pinned_face(found, head, pins, width, height)
     if face.presence == 0:
         warnings = ["The portrait's face is where the pins say; none was found there."]
     if head.presence == 0:
         warnings.append("The head's face is where the pins say; none was found there.")
-    seen = face.presence > 0 and head.presence > 0
-    registration = register(mesh, head, face.points[:, :2], width, height, pins, REREADS if seen else 0)
     matte = portrait_matte(portrait.color, face, portrait.alpha)
-    return Match(face, head, registration, matte, judge(registration, face, head, pins, matte.skin), warnings)
+    registration = register(mesh, head, face.points[:, :2], width, height, pins, camera)
+    quality = judge(registration, face, head, pins, matte.skin)
+    index, pixels = portrait_pins(pins)
+    if quality.score < LOW_SCORE and camera is None and len(index) >= NEEDED:
+        # the landmarks bend to the pins, but their camera is unlikely: drawn faces have proportions of their own
+        camera = camera_from_pins(head, index, pixels, width, height)
+        registration = register(mesh, head, face.points[:, :2], width, height, pins, camera)
+        quality = judge(registration, face, head, pins, matte.skin)
+    return Match(face, head, registration, matte, quality, warnings)
 
 
 def find_face_or_pins(portrait: Portrait, pins: Sequence[Pin]) -> tuple[FaceLandmarks | None, list[str]]:

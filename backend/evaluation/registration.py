@@ -20,13 +20,12 @@ import numpy as np
 from ..errors import AvatarTexError
 from ..head.landmarks import HeadLandmarks, find_head_landmarks
 from ..head.mesh import HeadMesh, load_mesh
-from ..head.pinning import pinned_face, pinned_head
-from ..head.quality import judge
-from ..head.register import REREADS, register
+from ..head.pinning import pinned_head
 from ..pins import NAMES, NEEDED, Pin
 from ..portrait.decode import Portrait, decode_portrait
 from ..portrait.faces import find_portrait_face
 from ..portrait.landmarks import FaceLandmarks
+from ..registering import match_found
 from ..texture.files import write_picture
 from ..texture.overlay import draw_overlay
 
@@ -102,7 +101,6 @@ def run(
 ) -> Try:
     """Register one pair, the detectors blinded where the mode says so."""
     start = time.perf_counter()
-    height, width = portrait.color.shape[:2]
     pins = []
     if with_pins:
         names = [name for name in ORDER if name in truth][:NEEDED]
@@ -112,18 +110,17 @@ def run(
         return Try(np.inf, 0.0, 0.0)
     try:
         placed = pinned_head(mesh, found_head, pins)
-        used = pinned_face(found_face, placed, pins, width, height)
-        seen = used.presence > 0 and placed.presence > 0
-        found = register(mesh, placed, used.points[:, :2], width, height, pins, REREADS if seen else 0)
+        found = match_found(mesh, portrait, pins, found_face, placed)
     except AvatarTexError:
         return Try(np.inf, 0.0, time.perf_counter() - start)
-    quality = judge(found, used, placed, pins, None)
+    registration = found.registration
     judging = [name for name in truth if not any(pin.name == name for pin in pins)]
     index = [NAMES[name][0] for name in judging]
-    pixels, _ = found.project(head.points[index] if head is not None else placed.points[index])
+    pixels, _ = registration.project(head.points[index] if head is not None else placed.points[index])
     away = np.linalg.norm(pixels - [truth[name] for name in judging], axis=1)
-    error = float(np.median(away)) / (face.size if face is not None else found.face_height)
-    return Try(error, quality.score, time.perf_counter() - start, draw_overlay(portrait.color, mesh, found, pins))
+    error = float(np.median(away)) / (face.size if face is not None else registration.face_height)
+    overlay = draw_overlay(portrait.color, mesh, registration, pins)
+    return Try(error, found.quality.score, time.perf_counter() - start, overlay)
 
 
 def head_point(head: HeadLandmarks | None, name: str, found: bool) -> tuple[float, float, float] | None:

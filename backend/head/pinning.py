@@ -26,8 +26,9 @@ NEAR = 0.16
 #: Median distance between four or more pins and the landmarks found, in face heights, that means another face.
 OTHER_FACE = 0.2
 #: What four points cannot tell of a camera: standard deviations of yaw and pitch about the frontal view (degrees), and
-#: of a pin about its projection, in face heights (no head is exactly the person). The lens is a portrait's.
-YAW_SPREAD, PITCH_SPREAD, PIN_SPREAD, FOCAL = 25.0, 12.0, 0.03, 2.0
+#: of a pin about its projection, in face heights (no head is the person, no drawing human; with less, short distances
+#: from eyes to mouth became a head thrown back). The lens is a portrait's.
+YAW_SPREAD, PITCH_SPREAD, PIN_SPREAD, FOCAL = 30.0, 8.0, 0.05, 2.0
 
 #: Pixels from forehead to chin of the smallest face that pins can mean.
 MIN_FACE = 12.0
@@ -90,24 +91,26 @@ def means_another_face(points: np.ndarray, index: np.ndarray, targets: np.ndarra
 
 def pinned_face(
     face: FaceLandmarks | None, head: HeadLandmarks, pins: Sequence[Pin], width: int, height: int
-) -> FaceLandmarks:
+) -> tuple[FaceLandmarks, Camera | None]:
     """The portrait's face with the pins in their places.
 
-    Where no face was found, or pins mean another one, the head's landmarks through the pins' camera; presence is 0.
+    Where no face was found, or pins mean another one, the head's landmarks through the pins' camera, which then comes
+    along; presence is 0.
 
     Raises:
         AvatarTexError: BAD_PINS.
     """
     index, pixels = portrait_pins(pins)
     if face is not None and not means_another_face(face.points[:, :2], index, pixels):
-        points, presence, move = face.points.astype(np.float64), face.presence, bend
+        points, presence, camera, move = face.points.astype(np.float64), face.presence, None, bend
     else:
         camera = camera_from_pins(head, index, pixels, width, height)
         projected, depth = camera.project(head.points)
         scale = camera.focal / float(depth.mean())
-        points, presence, move = np.column_stack([projected, (depth - depth.mean()) * scale]), 0.0, stretch
+        points, presence = np.column_stack([projected, (depth - depth.mean()) * scale]), 0.0
+        move = stretch
     points = np.column_stack([move(points[:, :2], index, pixels), points[:, 2]]).astype(np.float32)
-    return FaceLandmarks(points, presence, box_of(points))
+    return FaceLandmarks(points, presence, box_of(points)), camera
 
 
 def camera_from_pins(head: HeadLandmarks, index: np.ndarray, pixels: np.ndarray, width: int, height: int) -> Camera:

@@ -54,22 +54,27 @@ class Registration:
 
 def register(
     mesh: HeadMesh, head: HeadLandmarks, portrait_points: np.ndarray, width: int, height: int,
-    pins: Sequence[Pin] = (), rereads: int = REREADS,
+    pins: Sequence[Pin] = (), camera: Camera | None = None,
 ) -> Registration:
     """Register a head to a portrait of width x height pixels.
 
     Args:
         portrait_points: (468,2) landmark pixels in the portrait.
         pins: are in their places in head and portrait_points already; here they are held there.
-        rereads: 0 where the landmarks of either side come from pins alone: the network would see something else.
+        camera: of pins alone, where nothing else is known of the portrait's face; else it is solved.
 
     Raises:
         AvatarTexError: NO_FACE_ON_HEAD when no camera explains the landmarks.
     """
     portrait_points = np.asarray(portrait_points, np.float64)
     held = pinned(pins)
+    # where the landmarks of a side come from pins alone, the network would read something else
+    rereads = REREADS if camera is None and head.presence > 0 else 0
     try:
-        camera, weights = solve_camera(head.points, head.normals, head.trust, portrait_points, width, height, held)
+        if camera is None:
+            camera, weights = solve_camera(head.points, head.normals, head.trust, portrait_points, width, height, held)
+        else:
+            weights = np.where(held, 1.0, head.trust)
     except ArithmeticError as reason:
         raise AvatarTexError(
             ErrorCode.NO_FACE_ON_HEAD,
