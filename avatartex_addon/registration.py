@@ -17,6 +17,8 @@ from .scene.pins import keep_points, portrait_key, wire_pins
 
 #: Image datablocks, one each per file: the head over the portrait, and the portrait whose pixels the pins count.
 OVERLAY, PICTURE = "AvatarTex Registration", "AvatarTex Portrait"
+#: Seconds between two looks at a backend whose answer nobody waits for.
+HEAR = 0.1
 
 
 class Registration:
@@ -27,7 +29,6 @@ class Registration:
     """
 
     def __init__(self, context: bpy.types.Context) -> None:
-        self.status = context.window_manager.avatartex_job
         self.status.reset()
         if problem := find_problem(context):
             raise problem
@@ -51,6 +52,11 @@ class Registration:
             picture=str(files.folder / "portrait.png"),
         ))
         self.status.running, self.status.stage = True, "Starting the backend"
+
+    @property
+    def status(self):
+        """Looked up each time: a job may outlive the file, and with it the window manager."""
+        return bpy.context.window_manager.avatartex_job
 
     def step(self) -> bool:
         """Listen to the backend; whether the answer is there.
@@ -87,6 +93,22 @@ class Registration:
 
     def cancel(self) -> None:
         self.client.cancel()
+
+    def abandon(self) -> None:
+        """Cancel without an operator that waits: the backend's last word is heard by a timer."""
+        self.client.cancel()
+        self.status.cancelling = True
+
+        def hear() -> float | None:
+            try:
+                if not self.step():
+                    return HEAR
+            except (AvatarTexError, Cancelled):
+                pass
+            self.finish()
+            return None
+
+        bpy.app.timers.register(hear, first_interval=HEAR, persistent=True)
 
     def finish(self) -> None:
         """The job is over, in whatever way."""

@@ -127,8 +127,7 @@ class EditPins:
 
     def end(self, context: bpy.types.Context, result: set[str]) -> set[str]:
         if self.job is not None:
-            self.job.cancel()
-            self.job.finish()
+            self.job.abandon()
             self.job = None
         remove(self.handle)
         context.window_manager.event_timer_remove(self.timer)

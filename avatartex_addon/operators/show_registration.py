@@ -57,8 +57,8 @@ class AVATARTEX_OT_show_registration(bpy.types.Operator):
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender ends the operator, because another file is loaded or the window closes."""
-        self.job.cancel()
-        self.end_modal(context)
+        context.window_manager.event_timer_remove(self.timer)
+        self.job.abandon()
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:

@@ -1,6 +1,6 @@
 """How far a registration can be trusted, as a score and as sentences that say what to do.
 
-The score is the weakest of four judgements, each 0 to 1. Their limits were set by looking at the overlays of 8 heads
+The score is the weakest of five judgements, each 0 to 1. Their limits were set by looking at the overlays of 8 heads
 with 12 portraits (backend/evaluation/registration.py); it is no probability.
 """
 
@@ -25,6 +25,8 @@ from .register import Registration
 ERROR, PITCH, YAW, PRESENCE, COVERAGE = (0.02, 0.05), (25, 50), (60, 80), (0.99, 0.9), (0.25, 0.05)
 #: Mean shift of a region that is told, in face heights; what heads and persons differ by anyway is about 0.02.
 REGION_OFF = 0.04
+#: The most that a registration scores while a region is told to be off.
+REGION_SCORE = 0.75
 
 #: Region -> (landmarks, pins to add, the same in words).
 REGIONS: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
@@ -76,6 +78,8 @@ def judge(
     regions = region_errors(registration, face)
     advice = region_advice(regions, registration.face_height, pins)
     judged = {"pose": min(_ramp(abs(pitch), PITCH), _ramp(abs(yaw), YAW)), "coverage": _ramp(covered, COVERAGE)}
+    if advice:
+        judged["regions"] = REGION_SCORE
     if not by_artist:  # who placed the face by pins has looked at it
         judged["error"] = _ramp(error, ERROR)
         presences = [p for p in (face.presence, head.presence) if p > 0]
