@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import bpy
 
-from . import cli, operators, panels, preferences, properties, session
-from .operators import setup_backend
+from . import cli, operators, panel_registration, panels, pin_properties, preferences, properties, session
+from .operators import edit_pins, setup_backend
 from .scene import thumbnails
 
 CLASSES = (
-    *properties.CLASSES, preferences.AVATARTEX_AP_preferences, *operators.CLASSES, *panels.CLASSES,
+    *properties.CLASSES, *pin_properties.CLASSES, preferences.AVATARTEX_AP_preferences, *operators.CLASSES,
+    *panels.CLASSES, *panel_registration.CLASSES,
 )
 
 
@@ -21,6 +22,7 @@ def forget_job(*_arguments) -> None:
     """A file carries the state of the job that ran while it was saved: that job is not ours."""
     for manager in bpy.data.window_managers:
         manager.avatartex_job.reset()
+        manager.avatartex_registration.object_name = ""
         manager.avatartex_setup.running = False
 
 
@@ -28,6 +30,7 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     properties.attach()
+    pin_properties.attach()
     thumbnails.register()
     session.register()
     cli.register()
@@ -36,10 +39,12 @@ def register() -> None:
 
 def unregister() -> None:
     setup_backend.stop()
+    edit_pins.stop()
     bpy.app.handlers.load_post.remove(forget_job)
     cli.unregister()
     session.unregister()
     thumbnails.unregister()
+    pin_properties.detach()
     properties.detach()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

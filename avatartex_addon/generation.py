@@ -17,6 +17,7 @@ from .scene.capture import write_capture
 from .scene.graph import find_color_socket, find_color_source, reads_uv_map
 from .scene.head import find_head, find_head_slot, find_problem, find_uv_map, portrait_path
 from .scene.images import load_result, save_base
+from .scene.pins import wire_pins
 
 
 class Generation:
@@ -28,7 +29,7 @@ class Generation:
         AvatarTexError: whatever stops the job before it starts.
     """
 
-    def __init__(self, context: bpy.types.Context) -> None:
+    def __init__(self, context: bpy.types.Context, least_score: float = 0.0) -> None:
         self.status = context.window_manager.avatartex_job
         self.status.reset()
         if problem := find_problem(context):
@@ -53,7 +54,7 @@ class Generation:
             job=name, portrait=portrait_path(settings.portrait), output=str(self.files.texture),
             capture=str(self.files.capture), size=int(settings.size), style=settings.style, seed=settings.seed,
             device=preferences().device, base_texture=base, provenance=str(self.files.provenance),
-            report=str(self.files.report),
+            report=str(self.files.report), pins=wire_pins(head, settings.portrait), least_score=least_score,
         ))
         self.status.running, self.status.stage = True, "Starting the backend"
 

@@ -19,6 +19,8 @@ FIX_BUTTONS = {
     ErrorCode.PORTRAIT_UNREADABLE: ("avatartex.pick_portrait", "Pick Another Portrait"),
     ErrorCode.PORTRAIT_TOO_LARGE: ("avatartex.pick_portrait", "Pick Another Portrait"),
     ErrorCode.NO_FACE_IN_PORTRAIT: ("avatartex.pick_portrait", "Pick Another Portrait"),
+    ErrorCode.NO_FACE_ON_HEAD: ("avatartex.show_registration", "Show Registration and Points"),
+    ErrorCode.LOW_SCORE: ("avatartex.show_registration", "Show Registration"),
     ErrorCode.BACKEND_DIED: ("avatartex.open_log", "Open Log Folder"),
     ErrorCode.INTERNAL: ("avatartex.open_log", "Open Log Folder"),
 }
@@ -139,6 +141,9 @@ class AVATARTEX_PT_main(bpy.types.Panel):
         draw_sentence(box, job.error_cure)
         if fix := FIX_BUTTONS.get(job.error_code):
             box.operator(fix[0], text=fix[1])
+        if job.error_code == ErrorCode.LOW_SCORE:
+            box.operator_context = "EXEC_DEFAULT"  # it was asked already
+            box.operator("avatartex.generate_anyway")
 
     def draw_result(self, layout: bpy.types.UILayout, context: bpy.types.Context, job) -> None:
         box = layout.box()

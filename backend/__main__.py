@@ -1,13 +1,15 @@
-"""python -m backend: serve, generate, doctor, train, texhub, benchmark."""
+"""python -m backend: serve, generate, register, doctor, train, texhub, benchmark."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from importlib import import_module
 
 from .errors import AvatarTexError, Cancelled, ErrorCode
-from .messages import DEVICES, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate
+from .messages import DEVICES, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate, Register
+from .pins import NAMES, read_pins
 
 #: Commands that live elsewhere: name -> (module, what it does).
 ELSEWHERE = {
@@ -17,6 +19,19 @@ ELSEWHERE = {
     "benchmark": ("backend.evaluation.benchmark", "measure on portraits whose texture is known"),
 }
 EXIT_REFUSED, EXIT_BUG = 2, 3
+
+PINS_HELP = f"""\
+A pins file is JSON, a list of named points; each has a place on the portrait, on the head, or on both:
+
+  [{{"name": "mouth_left", "portrait": [412.0, 633.5]}},
+   {{"name": "chin", "portrait": [380, 702], "head": [0.0, 1.42, 0.11]}}]
+
+portrait: pixels of the upright picture (shrunk to 2048 on its long side where larger), x right, y down.
+head: the mesh file's own coordinates. Right and left are the person's own. Pins win over what is found; four on a
+side stand in for a face that is not found there. The report of `register` lists all points in this form.
+
+names: {", ".join(NAMES)}
+"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -29,7 +44,8 @@ def main(argv: list[str] | None = None) -> int:
         from .worker import serve
 
         return serve(sys.stdin, sys.stdout)
-    return run_generate(arguments)
+    options = {key: value for key, value in vars(arguments).items() if key != "command"}
+    return run_register(options) if arguments.command == "register" else run_generate(options)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -43,10 +59,11 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("serve", help="the worker that the add-on starts: JSON lines on stdin and stdout")
     for name, (_, text) in ELSEWHERE.items():
         commands.add_parser(name, help=text, add_help=False)
-    one = commands.add_parser("generate", help="make one texture", description="Make one texture.")
-    one.add_argument("--mesh", default="", metavar="FILE", help="the head: OBJ, PLY or GLB with UVs")
-    one.add_argument("--capture", default="", metavar="FILE", help="the head as captured by the add-on (npz), instead")
-    one.add_argument("--portrait", required=True, metavar="FILE", help="photograph, painting or drawing of a face")
+    one = commands.add_parser(
+        "generate", help="make one texture", description="Make one texture.", epilog=PINS_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_inputs(one)
     one.add_argument("--output", required=True, metavar="FILE", help="the texture to write (PNG)")
     one.add_argument("--size", type=int, default=1024, help=f"texels: {', '.join(map(str, SIZES))} (default 1024)")
     one.add_argument("--style", default="auto", help=f"{', '.join(STYLES)} (default auto)")
@@ -62,12 +79,58 @@ def build_parser() -> argparse.ArgumentParser:
         "--report", default="", metavar="FILE", help="JSON: versions, camera, errors, seconds, memory, shares"
     )
     one.add_argument("--keep-stages", default="", metavar="DIR", help="write the picture after each step")
+    look = commands.add_parser(
+        "register", help="show how the head lies on the portrait, without a texture", epilog=PINS_HELP,
+        description="Show how the head lies on the portrait, without a texture.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_inputs(look)
+    look.add_argument("--overlay", default="", metavar="FILE", help="the head drawn over the portrait (PNG)")
+    look.add_argument("--picture", default="", metavar="FILE", help="the portrait whose pixels the pins count (PNG)")
+    look.add_argument("--report", default="", metavar="FILE", help="JSON: score, errors, camera, all named points")
     return parser
 
 
-def run_generate(arguments: argparse.Namespace) -> int:
-    """One texture; every refusal is one sentence on stderr with a code and what to do next."""
-    options = {key: value for key, value in vars(arguments).items() if key != "command"}
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mesh", default="", metavar="FILE", help="the head: OBJ, PLY or GLB with UVs")
+    parser.add_argument("--capture", default="", metavar="FILE", help="the head as captured by the add-on, instead")
+    parser.add_argument("--portrait", required=True, metavar="FILE", help="photograph, painting or drawing of a face")
+    parser.add_argument("--pins", default="", metavar="FILE", help="named points, see below (JSON)")
+
+
+def run_generate(options: dict) -> int:
+    """One texture."""
+    def work(show: Callable[[str, float], None]) -> None:
+        from .pipeline import generate
+
+        options["pins"] = read_pins(options["pins"]) if options["pins"] else []
+        result = generate(Generate(job="cli", **options), show, lambda: False)
+        for warning in result.warnings:
+            print(f"note: {warning}", file=sys.stderr)
+        print(result.output)
+
+    return run(work)
+
+
+def run_register(options: dict) -> int:
+    """One registration; a face that is not found is a refusal, though the report's points are written."""
+    def work(show: Callable[[str, float], None]) -> None:
+        from .registering import register_only
+
+        options["pins"] = read_pins(options["pins"]) if options["pins"] else []
+        found = register_only(Register(job="cli", **options), show)
+        if found.code:
+            raise AvatarTexError(ErrorCode(found.code), found.message, found.cure)
+        for warning in found.warnings:
+            print(f"note: {warning}", file=sys.stderr)
+        print(f"score {found.score:.2f}, error {found.error_px:.1f} px of {found.face_height:.0f}, "
+              f"coverage {found.coverage:.0%}: {found.sentence}")
+
+    return run(work)
+
+
+def run(work: Callable[[Callable[[str, float], None]], None]) -> int:
+    """The exit code; every refusal is one sentence on stderr with a code and what to do next."""
     last = ""
 
     def show(stage: str, fraction: float) -> None:
@@ -77,9 +140,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
             last = stage
 
     try:
-        from .pipeline import generate
-
-        result = generate(Generate(job="cli", **options), show, lambda: False)
+        work(show)
     except AvatarTexError as refusal:
         print(f"error {refusal}", file=sys.stderr)
         return EXIT_REFUSED
@@ -89,9 +150,6 @@ def run_generate(arguments: argparse.Namespace) -> int:
     except MemoryError:
         print(f"error [{ErrorCode.OUT_OF_MEMORY}] Out of memory. Use a smaller --size.", file=sys.stderr)
         return EXIT_REFUSED
-    for warning in result.warnings:
-        print(f"note: {warning}", file=sys.stderr)
-    print(result.output)
     return 0
 
 

@@ -19,6 +19,8 @@ class ErrorCode(StrEnum):
     PORTRAIT_TOO_LARGE = "portrait-too-large"
     NO_FACE_IN_PORTRAIT = "no-face-in-portrait"
     NO_FACE_ON_HEAD = "no-face-on-head"      # no view of the mesh looks like a head
+    BAD_PINS = "bad-pins"                    # unknown name, no numbers, no JSON
+    LOW_SCORE = "low-score"                  # the registration is doubtful and the request asked to be told
     OUTPUT_NOT_WRITTEN = "output-not-written"     # disk full, read-only folder
     WEIGHTS_MISSING = "weights-missing"
     WEIGHTS_ALTERED = "weights-altered"      # the checksum differs from the manifest's

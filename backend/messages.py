@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from .errors import AvatarTexError, ErrorCode
 
@@ -33,6 +33,9 @@ LIGHTS = ("keep", "even", "remove")
 PROFILES = ("builtin",)
 DEVICES = ("auto", "cpu", "cuda")
 
+#: A registration that scores less is doubtful: the window asks before it generates (head/quality.py).
+LOW_SCORE = 0.5
+
 
 @dataclass(frozen=True)
 class Generate:
@@ -53,6 +56,22 @@ class Generate:
     provenance: str = ""            # path; red photo, green mirrored, blue generated
     report: str = ""                # path of the JSON report
     keep_stages: str = ""           # folder for one picture per step
+    pins: list[dict] = field(default_factory=list)  # named points, see pins.py
+    least_score: float = 0.0        # refuse with LOW_SCORE a registration that scores less; 0 asks nothing
+
+
+@dataclass(frozen=True)
+class Register:
+    """Ask how a head lies on a portrait, without a texture. Mesh and capture as in Generate."""
+
+    job: str
+    portrait: str
+    mesh: str = ""
+    capture: str = ""
+    pins: list[dict] = field(default_factory=list)
+    overlay: str = ""               # path of the picture to write: the head drawn over the portrait
+    picture: str = ""               # path; the portrait as decoded, whose pixels the pins count
+    report: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +111,28 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Registered:
+    """The answer to Register. Where no face was found, code, message and cure say so and points are guesses."""
+
+    job: str
+    overlay: str = ""
+    picture: str = ""
+    report: str = ""
+    width: int = 0                  # of the picture, pixels
+    height: int = 0
+    score: float = 0.0              # 0..1, see head/quality.py
+    error_px: float = 0.0           # median landmark error before the warp
+    face_height: float = 0.0        # pixels
+    coverage: float = 0.0           # share of the face that the portrait shows
+    sentence: str = ""              # what to do, or how well it fits
+    points: list[dict] = field(default_factory=list)  # every named point on both sides, written like pins
+    warnings: list[str] = field(default_factory=list)
+    code: str = ""
+    message: str = ""
+    cure: str = ""
+
+
+@dataclass(frozen=True)
 class Failure:
     job: str
     code: str                       # an ErrorCode
@@ -110,10 +151,9 @@ class Stopped:
     job: str
 
 
-Message = Generate | Cancel | Shutdown | Ready | Progress | Result | Failure | Stopped
-_TYPES: dict[str, type] = {
-    t.__name__.lower(): t for t in (Generate, Cancel, Shutdown, Ready, Progress, Result, Failure, Stopped)
-}
+Request = Generate | Register
+Message = Request | Cancel | Shutdown | Ready | Progress | Result | Registered | Failure | Stopped
+_TYPES: dict[str, type] = {t.__name__.lower(): t for t in get_args(Message)}
 
 
 def encode(message: Message) -> str:

@@ -6,7 +6,7 @@ space of a texture generator, (3) diffusion repainting; around them what any mes
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,15 +18,14 @@ from . import report
 from .errors import AvatarTexError, Cancelled, ErrorCode
 from .head.atlas import fit_canonical, map_atlas
 from .head.enclosed import depth_inside
-from .head.landmarks import find_head_landmarks
 from .head.mesh import HeadMesh, load_capture, load_mesh
-from .head.register import Registration, register
+from .head.register import Registration
 from .messages import DEVICES, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate, Result
+from .pins import Pin, parse_pins
 from .portrait.decode import decode_portrait
-from .portrait.faces import find_portrait_face
 from .portrait.landmarks import FaceLandmarks
-from .portrait.matte import portrait_matte
 from .portrait.style import find_style
+from .registering import Match, match
 from .texture.compose import compose, fill_unknown
 from .texture.files import read_base, write_bytes, write_picture
 from .texture.hair import wear_hair
@@ -54,6 +53,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         Cancelled: when is_cancelled() turned true between two steps.
     """
     check_request(request)
+    pins = parse_pins(request.pins)
     clock = report.Clock()
 
     def step(stage: str, fraction: float = 0.0) -> None:
@@ -69,12 +69,13 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     networks = load_cached_networks(device)
     mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh)
     pictures = StagePictures(request.keep_stages)
-    job = prepare(mesh, request.portrait, request.style, networks, step, pictures)
+    job = prepare(mesh, request.portrait, request.style, networks, step, pictures, pins, request.least_score)
     generated = complete(job.observation, job.style, networks, request.seed, step, pictures)
 
     step("compose")
     composition = compose(
-        mesh, job.canonical, job.registration, job.observation, generated, request.size, base, job.inside, request.light,
+        mesh, job.canonical, job.registration, job.observation, generated, request.size, base, job.inside,
+        request.light,
     )
     pictures.save("composed", composition.texture)
 
@@ -99,33 +100,38 @@ class Prepared:
     observation: Observation
     style: str
     warnings: list[str]
+    match: Match
 
 
 def prepare(
     mesh: HeadMesh, portrait_path: str, style: str, networks,
     step: Callable[..., None] = no_step, pictures: StagePictures | None = None,
+    pins: Sequence[Pin] = (), least_score: float = 0.0,
 ) -> Prepared:
-    """Read the portrait, register the head, project the portrait into the atlas."""
+    """Read the portrait, register the head, project the portrait into the atlas.
+
+    Raises:
+        AvatarTexError: LOW_SCORE when the registration scores less than least_score.
+    """
     pictures = pictures or StagePictures("")
     step("portrait")
     portrait = decode_portrait(portrait_path)
-    face, warnings = find_portrait_face(portrait)
+    found = match(mesh, portrait, pins, step)
+    face, registration, warnings = found.face, found.registration, [*found.warnings, *found.quality.advice]
+    pictures.registration(portrait.color, mesh, registration, pins)
+    if found.quality.score < least_score:
+        raise AvatarTexError(
+            ErrorCode.LOW_SCORE, found.quality.sentence, "Look at the registration, or generate anyway.",
+        )
     style = find_style(portrait.color, face) if style == "auto" else style
-    matte = portrait_matte(portrait.color, face, portrait.alpha)
-
-    step("register")
-    landmarks = find_head_landmarks(mesh)
-    height, width = portrait.color.shape[:2]
-    registration = register(mesh, landmarks, face.points[:, :2], width, height)
-    pictures.registration(portrait.color, mesh, registration)
 
     step("atlas")
-    canonical = fit_canonical(landmarks)(mesh.vertices.astype(np.float64)).astype(np.float32)
+    canonical = fit_canonical(found.head)(mesh.vertices.astype(np.float64)).astype(np.float32)
     layout = map_atlas(mesh, canonical, PLACES)
-    observation = observe(mesh, layout, registration, portrait.color, matte, networks.mean_texture)
+    observation = observe(mesh, layout, registration, portrait.color, found.matte, networks.mean_texture)
     pictures.partial(observation)
     inside = depth_inside(mesh, layout)
-    return Prepared(mesh, canonical, inside, face, registration, observation, style, warnings)
+    return Prepared(mesh, canonical, inside, face, registration, observation, style, warnings, found)
 
 
 def complete(

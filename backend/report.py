@@ -12,6 +12,7 @@ import numpy as np
 
 from . import __version__
 from .messages import Generate
+from .registering import registration_json
 from .texture.compose import Composition
 
 if TYPE_CHECKING:
@@ -68,10 +69,8 @@ def render(
 ) -> bytes:
     """The report as UTF-8 JSON; no paths of the machine go into it, only file names."""
     total = clock.finish()
-    registration, face = job.registration, job.face
     head = composition.head
     shares = composition.provenance[head].mean(0) if head.any() else np.zeros(3)
-    camera = registration.camera
     body = {
         "versions": versions(),
         "device": device,
@@ -79,15 +78,9 @@ def render(
         "seed": request.seed,
         "size": request.size,
         "style": {"asked": request.style, "found": job.style},
-        "camera": {
-            "focal_px": round(camera.focal, 2), "yaw_deg": round(registration.angles[0], 2),
-            "pitch_deg": round(registration.angles[1], 2), "roll_deg": round(registration.angles[2], 2),
-            "rotation": camera.rotation.round(6).tolist(), "translation": camera.translation.round(6).tolist(),
-        },
-        "landmarks": {
-            "presence": round(float(face.presence), 4), "face_height_px": round(registration.face_height, 1),
-            "error_px": round(registration.error[0], 3), "error_after_warp_px": round(registration.error[1], 3),
-        },
+        **registration_json(job.match),
+        "registration": job.match.quality.as_json(),
+        "pins": request.pins,
         "seconds": {**{stage: round(s, 3) for stage, s in clock.seconds.items()}, "total": round(total, 3)},
         "peak_memory_mib": {**{stage: round(m) for stage, m in clock.memory.items()}, "total": round(peak_memory())},
         "texels": {

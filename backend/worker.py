@@ -28,6 +28,9 @@ from .messages import (
     Message,
     Progress,
     Ready,
+    Register,
+    Registered,
+    Request,
     Result,
     Shutdown,
     Stopped,
@@ -74,7 +77,7 @@ class Wire:
 
     def __init__(self, lines_in: TextIO, lines_out: TextIO) -> None:
         self.lines_in, self.lines_out = lines_in, lines_out
-        self.jobs: queue.SimpleQueue[Generate] = queue.SimpleQueue()
+        self.jobs: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self.cancelled: set[str] = set()
         self.lock = threading.Lock()
 
@@ -98,7 +101,7 @@ class Wire:
                 self.send(Failure.of("", refusal))
                 continue
             match message:
-                case Generate():
+                case Generate() | Register():
                     self.jobs.put(message)
                 case Cancel():
                     self.cancelled.add(message.job)
@@ -121,14 +124,16 @@ def warm_up() -> None:
         traceback.print_exc()
 
 
-def answer(request: Generate, wire: Wire) -> Result | Failure | Stopped:
+def answer(request: Request, wire: Wire) -> Result | Registered | Failure | Stopped:
     """Run one job; everything it can raise becomes a message."""
     try:
         if request.job in wire.cancelled:
             raise Cancelled
         from .pipeline import generate
+        from .registering import register_only
 
-        return generate(request, progress_sender(request.job, wire), lambda: request.job in wire.cancelled)
+        work = register_only if isinstance(request, Register) else generate
+        return work(request, progress_sender(request.job, wire), lambda: request.job in wire.cancelled)
     except Cancelled:
         return Stopped(request.job)
     except AvatarTexError as refusal:

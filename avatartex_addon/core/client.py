@@ -2,7 +2,7 @@
 
 Call `pump` often (a timer, or a loop). It never blocks, and it is the only place where anything changes. A backend that
 dies, hangs or cannot be started answers its job with a Failure like any other, so callers know one way for a job
-to end: exactly one Result, Failure or Stopped.
+to end: exactly one Result (Registered), Failure or Stopped.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from ..backend.messages import (
     PROTOCOL,
     Cancel,
     Failure,
-    Generate,
     Message,
     Progress,
     Ready,
+    Registered,
+    Request,
     Result,
     Stopped,
     decode,
@@ -58,13 +59,13 @@ class BackendClient:
         self.cancel_time, self.start_time, self.silence_time = cancel_time, start_time, silence_time
         self.state = State.STOPPED if command else State.MISSING
         self.child: Child | None = None
-        self.request: Generate | None = None
+        self.request: Request | None = None
         self.deaths = 0             # in a row, without a finished job in between
         self._own_answers: list[Message] = []
         self._deadline = 0.0        # of the state; see _check_time
         self._restart_at = 0.0
 
-    def generate(self, request: Generate) -> None:
+    def generate(self, request: Request) -> None:
         """Take a job; the backend is started when it is not running.
 
         Raises:
@@ -148,7 +149,7 @@ class BackendClient:
                 return self._greet(message)
             case Progress() if self._is_ours(message.job) and self.state is State.BUSY:
                 return [message]
-            case Result() | Failure() | Stopped() if self._is_ours(message.job):
+            case Result() | Registered() | Failure() | Stopped() if self._is_ours(message.job):
                 self.request, self.state, self.deaths = None, State.READY, 0
                 return [message]
             case Failure():

@@ -1,8 +1,19 @@
 """What the artist does: one file per verb."""
 
-from . import cancel, generate, open_log, pick_portrait, restore, setup_backend
+from . import (
+    cancel,
+    edit_pins,
+    generate,
+    generate_anyway,
+    open_log,
+    pick_portrait,
+    pins,
+    restore,
+    setup_backend,
+    show_registration,
+)
 
 CLASSES = (
     *generate.CLASSES, *cancel.CLASSES, *restore.CLASSES, *pick_portrait.CLASSES, *setup_backend.CLASSES,
-    *open_log.CLASSES,
+    *open_log.CLASSES, *show_registration.CLASSES, *pins.CLASSES, *edit_pins.CLASSES, *generate_anyway.CLASSES,
 )

@@ -1,13 +1,13 @@
 """Generate Texture: modal with a timer in a window, blocking in scripts and in the background."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import sys
 import time
 
 import bpy
 
-from ..backend.errors import AvatarTexError, Cancelled
+from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
+from ..backend.messages import LOW_SCORE
 from ..generation import Generation
 from ..redraw import redraw_panels
 from ..scene.head import find_problem
@@ -23,6 +23,11 @@ class AVATARTEX_OT_generate(bpy.types.Operator):
     bl_label = "Generate Texture"
     bl_options = {"UNDO"}  # one step, pushed by Blender when the operator finishes, and only then
 
+    ask: bpy.props.BoolProperty(
+        default=True, options={"HIDDEN", "SKIP_SAVE"},
+        description="In a window, ask first where the registration is doubtful",
+    )
+
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if context.window_manager.avatartex_job.running:
@@ -37,7 +42,7 @@ class AVATARTEX_OT_generate(bpy.types.Operator):
         if bpy.app.background or context.window is None:
             return self.execute(context)
         try:
-            self.job = Generation(context)
+            self.job = Generation(context, LOW_SCORE if self.ask else 0.0)
         except AvatarTexError as refusal:
             return self.refuse(context, refusal)
         self.drawn = None
@@ -100,6 +105,9 @@ class AVATARTEX_OT_generate(bpy.types.Operator):
             self.report({"INFO"}, "Cancelled; nothing was changed")
             return {"CANCELLED"}
         context.window_manager.avatartex_job.show_error(end.code, end.message, end.cure)
+        if end.code == ErrorCode.LOW_SCORE:
+            bpy.ops.avatartex.generate_anyway("INVOKE_DEFAULT")
+            return {"CANCELLED"}
         self.report({"ERROR"}, f"{end.message} {end.cure}")
         return {"CANCELLED"}
 

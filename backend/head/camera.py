@@ -14,6 +14,8 @@ FOCAL_STARTS = (0.9, 1.5, 2.5, 5.0)
 ROBUST = 0.015
 #: One standard deviation of log focal length about 2 picture sizes (portrait lenses); weak, keeps yaw 0 from drifting.
 FOCAL_SPREAD = 0.6
+#: A pin counts as this many landmarks: one that disagrees with 400 others still turns the head a little.
+PIN_WEIGHT = 16.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def solve_camera(
     pixels: np.ndarray,
     width: int,
     height: int,
+    pinned: np.ndarray | None = None,
 ) -> tuple[Camera, np.ndarray]:
     """SQPnP from several focal lengths, then robust least squares over pose and focal length together.
 
@@ -56,10 +59,13 @@ def solve_camera(
 
     Args:
         points, normals: (n,3) on the head. trust: (n,) 0..1. pixels: (n,2) in the portrait.
+        pinned: (n,) bool, landmarks that the artist placed: they count more, wherever they face.
 
     Returns:
-        The camera and the landmarks' final weights (n,).
+        The camera and the landmarks' final weights (n,), 1 where pinned.
     """
+    pinned = np.zeros(len(points), bool) if pinned is None else pinned
+    floor = np.where(pinned & (trust > 0.3), PIN_WEIGHT, 1e-3)
     centre = np.array([width / 2, height / 2], np.float64)
     size = max(width, height)
     face_height = float(np.ptp(pixels[:, 1])) or 1.0
@@ -67,7 +73,7 @@ def solve_camera(
     origin = points.mean(0)
     local = (points - origin) / scale
     usable = trust > 0.3 if (trust > 0.3).sum() >= 12 else trust >= 0
-    weights = np.sqrt(np.maximum(trust, 1e-3))
+    weights = np.sqrt(np.maximum(trust, floor))
 
     def residual(parameters: np.ndarray, weight: np.ndarray) -> np.ndarray:
         rotation, _ = cv2.Rodrigues(parameters[:3])
@@ -96,9 +102,9 @@ def solve_camera(
         towards = -(local @ rotation.T + best.x[3:6])
         towards /= np.linalg.norm(towards, axis=1, keepdims=True)
         facing = np.einsum("nc,nc->n", normals @ rotation.T, towards)
-        weights = np.sqrt(np.maximum(trust * np.clip((facing + 0.1) / 0.5, 0, 1), 1e-3))
+        weights = np.sqrt(np.maximum(trust * np.clip((facing + 0.1) / 0.5, 0, 1), floor))
         best = least_squares(residual, best.x, args=(weights,), loss="soft_l1", max_nfev=40)
     rotation, _ = cv2.Rodrigues(best.x[:3])
     # undo the normalisation: x_local = (x - origin) / scale
     translation = best.x[3:6] * scale - rotation @ origin
-    return Camera(float(np.exp(best.x[6]) * size), centre, rotation, translation), weights**2
+    return Camera(float(np.exp(best.x[6]) * size), centre, rotation, translation), np.where(pinned, 1.0, weights**2)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
+from ..pins import Pin
 from .camera import Camera, solve_camera
 from .landmarks import HeadLandmarks
 from .mesh import HeadMesh, vertex_normals
+from .pinning import hold_head_pins, pinned
 from .reread import reread
 from .visibility import DepthView, depth_view, facing, grazing_confidence
 from .warp import ImageWarp, fit_warp
@@ -23,6 +26,7 @@ class Registration:
     """Where every point of the head lies in the portrait.
 
     error: (before, after) median landmark error in portrait pixels, without and with the warp.
+    landmarks: (468,3) on the head as the portrait's view shows them. weights: (468,) 0..1, how much each counted.
     angles: (yaw, pitch, roll) of the camera about the face, degrees; yaw > 0: the face looks to the picture's right.
     face_height: portrait pixels from forehead to chin.
     """
@@ -34,6 +38,8 @@ class Registration:
     error: tuple[float, float]
     angles: tuple[float, float, float]
     face_height: float
+    landmarks: np.ndarray
+    weights: np.ndarray
 
     def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(…,2) portrait pixels and (…,) depth of (…,3) mesh points."""
@@ -46,41 +52,54 @@ class Registration:
         return self.depth.visible(pixels, depth) * grazing_confidence(cosine)
 
 
-def register(mesh: HeadMesh, head: HeadLandmarks, portrait_points: np.ndarray, width: int, height: int) -> Registration:
+def register(
+    mesh: HeadMesh, head: HeadLandmarks, portrait_points: np.ndarray, width: int, height: int,
+    pins: Sequence[Pin] = (), camera: Camera | None = None,
+) -> Registration:
     """Register a head to a portrait of width x height pixels.
 
     Args:
         portrait_points: (468,2) landmark pixels in the portrait.
+        pins: are in their places in head and portrait_points already; here they are held there.
+        camera: of pins alone, where nothing else is known of the portrait's face; else it is solved.
 
     Raises:
         AvatarTexError: NO_FACE_ON_HEAD when no camera explains the landmarks.
     """
     portrait_points = np.asarray(portrait_points, np.float64)
+    held = pinned(pins)
+    # where the landmarks of a side come from pins alone, the network would read something else
+    rereads = REREADS if camera is None and head.presence > 0 else 0
     try:
-        camera, weights = solve_camera(head.points, head.normals, head.trust, portrait_points, width, height)
+        if camera is None:
+            camera, weights = solve_camera(head.points, head.normals, head.trust, portrait_points, width, height, held)
+        else:
+            weights = np.where(held, 1.0, head.trust)
     except ArithmeticError as reason:
         raise AvatarTexError(
             ErrorCode.NO_FACE_ON_HEAD,
             f"The face on {mesh.name!r} does not fit the portrait's ({reason}).",
-            "Try a portrait that is seen more from the front.",
+            "Try a portrait that is seen more from the front, or place pins on eyes, nose, mouth and chin.",
         ) from reason
     normals = vertex_normals(mesh)
     points = head.points
-    for _ in range(REREADS):
+    for _ in range(rereads):
         again = reread(mesh, normals, head, camera)
         if again is None or (again.trust > 0.3).sum() < 40:
             break
+        again = hold_head_pins(again, pins)
         points = again.points
-        camera, weights = solve_camera(points, again.normals, again.trust, portrait_points, width, height)
+        camera, weights = solve_camera(points, again.normals, again.trust, portrait_points, width, height, held)
     projected, _ = camera.project(points)
-    warp = fit_warp(projected, portrait_points, weights)
+    warp = fit_warp(projected, portrait_points, weights, held)
     trusted = weights > 0.2
     before = float(np.median(np.linalg.norm(projected - portrait_points, axis=1)[trusted]))
     after = float(np.median(np.linalg.norm(warp(projected) - portrait_points, axis=1)[trusted]))
     pixels, depth = camera.project(mesh.vertices.astype(np.float64))
     view = depth_view(mesh.corners(warp(pixels)), mesh.corners(depth), width, height, 1.6 * head.height)
     face_height = float(np.linalg.norm(np.subtract(*camera.project(head.points[[10, 152]])[0])))
-    return Registration(camera, warp, view, normals, (before, after), _angles(camera, head), face_height)
+    return Registration(camera, warp, view, normals, (before, after), _angles(camera, head), face_height,
+                        points, np.minimum(weights, 1))
 
 
 def _angles(camera: Camera, head: HeadLandmarks) -> tuple[float, float, float]:

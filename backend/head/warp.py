@@ -12,6 +12,8 @@ from scipy.interpolate import RBFInterpolator
 LATTICE = 96
 #: Spline smoothing in units of the face's height; 2 px of 300 in the prototype.
 SMOOTHING = 0.006
+#: Rounds that take up what the lattice's cells (8 px of a 300 px face) round off at pins.
+ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -38,27 +40,45 @@ class ImageWarp:
         return pixels + out.reshape(pixels.shape)
 
 
-def fit_warp(source: np.ndarray, target: np.ndarray, weights: np.ndarray) -> ImageWarp:
+def fit_warp(
+    source: np.ndarray, target: np.ndarray, weights: np.ndarray, pinned: np.ndarray | None = None,
+) -> ImageWarp:
+    """The warp from projected to portrait landmarks; where pinned (n,) bool, it meets its target within a pixel."""
+    warp = _fit(source, target, weights, pinned)
+    if pinned is None or not pinned.any():
+        return warp
+    aim = target.copy()
+    for _ in range(ROUNDS):
+        aim[pinned] += target[pinned] - warp(source[pinned])
+        warp = _fit(source, aim, weights, pinned)
+    return warp
+
+
+def _fit(source: np.ndarray, target: np.ndarray, weights: np.ndarray, pinned: np.ndarray | None) -> ImageWarp:
     """A thin-plate spline from projected to portrait landmarks, fading to nothing outside the face.
 
     Args:
         source, target: (n,2) pixels. weights: (n,) 0..1; those under 0.05 are left out, residuals beyond three
-            times the median are outliers and left out too.
+            times the median are outliers and left out too; pinned ones stay.
     """
+    pinned = np.zeros(len(source), bool) if pinned is None else pinned
     low, high = target.min(0), target.max(0)
     middle, radius = (low + high) / 2, float((high - low).max()) / 2
     residual = target - source
     length = np.linalg.norm(residual - np.median(residual, axis=0), axis=1)
     kept = (weights > 0.05) & (length < 3 * max(float(np.median(length[weights > 0.05])), 0.01 * radius))
+    kept |= pinned
     step = 5.2 * radius / (LATTICE - 1)
     origin = middle - step * (LATTICE - 1) / 2
-    if kept.sum() < 8:
+    if kept.sum() < 8 and not pinned.any():
         return ImageWarp(np.zeros((LATTICE, LATTICE, 2), np.float32), origin, step)
     ring = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     anchors = middle + 2.3 * radius * np.stack([np.cos(ring), np.sin(ring)], 1)
     points = np.concatenate([source[kept], anchors]) / radius
     values = np.concatenate([residual[kept], np.zeros_like(anchors)])
-    smoothing = np.concatenate([(SMOOTHING * 2) ** 2 / weights[kept], np.full(len(anchors), (SMOOTHING * 2) ** 2)]) * 10
+    loose = (SMOOTHING * 2) ** 2 * 10
+    smoothing = np.concatenate([np.where(pinned, 1e-9, loose / np.maximum(weights, 1e-3))[kept],
+                                np.full(len(anchors), loose)])
     _, unique = np.unique(points.round(6), axis=0, return_index=True)
     spline = RBFInterpolator(points[unique], values[unique], kernel="thin_plate_spline", smoothing=smoothing[unique])
     axis = np.arange(LATTICE) * step

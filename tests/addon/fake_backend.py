@@ -1,7 +1,8 @@
 """A backend that speaks the protocol and computes nothing. Run by any Python; its command line is ignored.
 
 FAKE_BACKEND names what goes wrong: slow-start, junk, die, die-once (with FAKE_MARK, a path), deaf (never looks at
-Cancel), slow (three seconds per job), refuse, mute (no Ready), old (another protocol). FAKE_SECONDS overrides slow.
+Cancel), low (a doubtful registration), faceless, slow (three seconds per job), refuse, mute (no Ready), old (another
+protocol). FAKE_SECONDS overrides slow.
 """
 
 import json
@@ -41,13 +42,31 @@ def listen():
         message = json.loads(line)
         if message["type"] == "cancel" and "deaf" not in MODES:
             cancelled.add(message["job"])
-        elif message["type"] == "generate":
+        elif message["type"] in ("generate", "register"):
             lines.append(message)
             more.release()
     os._exit(0)
 
 
+def register(job):
+    """Every point in a row at half height; "low" scores badly, "faceless" finds no face."""
+    for key in ("overlay", "picture"):
+        with open(job[key], "wb") as file:
+            file.write(png(64))
+    points = [{"name": name, "portrait": [4 + 8 * i, 32], "head": [0.01 * i, -0.12, 0.02]}
+              for i, name in enumerate(("right_eye_outer", "left_eye_outer", "nose_tip", "chin"))]
+    told = {"code": "no-face-in-portrait", "message": "No face was found in 'cat.png'.",
+            "cure": "Place at least 4 pins."} if "faceless" in MODES else {
+            "score": 0.2 if "low" in MODES else 0.9, "coverage": 0.6, "sentence": str(job["pins"])}
+    say("registered", job=job["job"], overlay=job["overlay"], picture=job["picture"], width=64, height=64,
+        points=points, **told)
+
+
 def work(job):
+    if job["type"] == "register":
+        return register(job)
+    if "low" in MODES and job["least_score"] > 0.2:
+        return say("failure", job=job["job"], code="low-score", message="The mouth is 9 px off.", cure="Look at it.")
     seconds = float(os.environ.get("FAKE_SECONDS", "3" if MODES & {"slow", "deaf"} else "0"))
     texture = png(job["size"])
     for number, stage in enumerate(STAGES):

@@ -1,0 +1,102 @@
+"""Add, remove and clear pins, without dragging."""
+
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
+import bpy
+from bpy.props import EnumProperty
+
+from ..backend.pins import NAMES
+from ..redraw import redraw_panels
+from ..scene.head import find_head
+from ..scene.pins import find_pin, is_current, remove_pin, set_pin
+
+
+def poll_head(cls, context: bpy.types.Context) -> bool:
+    head = find_head(context)
+    if head is None or not head.is_editable:
+        cls.poll_message_set("Select a head that can be edited")
+        return False
+    return True
+
+
+def poll_pins(cls, context: bpy.types.Context) -> bool:
+    if not poll_head(cls, context):
+        return False
+    if not find_head(context).avatartex_pins:
+        cls.poll_message_set("There are no pins")
+        return False
+    return True
+
+
+class AVATARTEX_OT_pin_add(bpy.types.Operator):
+    """Pin a named point where the last registration has it, on portrait and head; drag it from there"""
+
+    bl_idname = "avatartex.pin_add"
+    bl_label = "Add Pin"
+    bl_options = {"REGISTER", "UNDO"}
+
+    point: EnumProperty(name="Point", items=[(name, label, "") for name, (_, label) in NAMES.items()])
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        settings = context.scene.avatartex
+        if not poll_head(cls, context):
+            return False
+        if not is_current(context.window_manager.avatartex_registration, find_head(context), settings.portrait):
+            cls.poll_message_set("Press Show Registration first: it tells where the points are")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        head, told = find_head(context), context.window_manager.avatartex_registration
+        point = next((point for point in told.points if point.name == self.point), None)
+        if point is None:
+            self.report({"WARNING"}, "The backend does not know this point")
+            return {"CANCELLED"}
+        if find_pin(head, self.point) is not None:
+            self.report({"INFO"}, "This point is pinned already")
+            return {"CANCELLED"}
+        set_pin(
+            head, self.point, tuple(point.xy) if point.has_2d else None, context.scene.avatartex.portrait,
+            tuple(point.location) if point.has_3d else None,
+        )
+        redraw_panels()
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_pin_remove(bpy.types.Operator):
+    """Remove the active pin"""
+
+    bl_idname = "avatartex.pin_remove"
+    bl_label = "Remove Pin"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_pins(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        head = find_head(context)
+        index = min(max(head.avatartex_pin_index, 0), len(head.avatartex_pins) - 1)
+        remove_pin(head, head.avatartex_pins[index].name)
+        redraw_panels()
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_pins_clear(bpy.types.Operator):
+    """Remove all pins of this head"""
+
+    bl_idname = "avatartex.pins_clear"
+    bl_label = "Clear Pins"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_pins(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        find_head(context).avatartex_pins.clear()
+        redraw_panels()
+        return {"FINISHED"}
+
+
+CLASSES = (AVATARTEX_OT_pin_add, AVATARTEX_OT_pin_remove, AVATARTEX_OT_pins_clear)

@@ -1,0 +1,231 @@
+"""Pins in the place of landmarks: they move what was found, and four of them stand in for what was not.
+
+A pin that moves a landmark takes its neighbours along. Neighbourhood is measured on the canonical face, so a mouth's
+corner pulls the lips and leaves the eyes, whatever the picture's scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from scipy.optimize import least_squares
+
+from ..errors import AvatarTexError, ErrorCode
+from ..pins import NEEDED, Pin
+from ..portrait.landmarks import FaceLandmarks, box_of
+from .atlas import canonical_head
+from .camera import Camera
+from .landmarks import FINE, HeadLandmarks, lift
+from .mesh import HeadMesh, vertex_normals
+from .view import render_view
+
+#: How far a pin takes its neighbours along, in face heights: a mouth's half width.
+NEAR = 0.16
+#: Median distance between four or more pins and the landmarks found, in face heights, that means another face.
+OTHER_FACE = 0.2
+#: What four points cannot tell of a camera: standard deviations of yaw and pitch about the frontal view (degrees), and
+#: of a pin about its projection, in face heights (no head is the person, no drawing human; with less, short distances
+#: from eyes to mouth became a head thrown back). The lens is a portrait's.
+YAW_SPREAD, PITCH_SPREAD, PIN_SPREAD, FOCAL = 30.0, 8.0, 0.05, 2.0
+
+#: Pixels from forehead to chin of the smallest face that pins can mean.
+MIN_FACE = 12.0
+
+CURE_PINS = f"Or place at least {NEEDED} pins on it, best the outer eye corners, nose tip and chin."
+
+
+def portrait_pins(pins: Sequence[Pin]) -> tuple[np.ndarray, np.ndarray]:
+    """(k,) landmarks and (k,2) pixels of the pins that have a place on the portrait."""
+    placed = [pin for pin in pins if pin.portrait is not None]
+    return np.array([pin.landmark for pin in placed], int), np.array([p.portrait for p in placed], float).reshape(-1, 2)
+
+
+def head_pins(pins: Sequence[Pin]) -> tuple[np.ndarray, np.ndarray]:
+    """(k,) landmarks and (k,3) mesh points of the pins that have a place on the head."""
+    placed = [pin for pin in pins if pin.head is not None]
+    return np.array([pin.landmark for pin in placed], int), np.array([p.head for p in placed], float).reshape(-1, 3)
+
+
+def pinned(pins: Sequence[Pin]) -> np.ndarray:
+    """(468,) bool: landmarks with a pin on either side."""
+    mask = np.zeros(len(canonical_head().points), bool)
+    mask[[pin.landmark for pin in pins]] = True
+    return mask
+
+
+def bend(points: np.ndarray, index: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Landmarks (468,d) that were found, moved so that points[index] lie on targets (k,d), with their neighbours."""
+    if not len(index):
+        return points
+    face = canonical_head().points
+    kernel = np.exp(-_squared(face, face[index]) / (2 * NEAR**2))
+    coefficients = np.linalg.solve(kernel[index] + 1e-6 * np.eye(len(index)), targets - points[index])
+    moved = points + kernel @ coefficients
+    moved[index] = targets
+    return moved
+
+
+def stretch(points: np.ndarray, index: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Landmarks (468,d) that were not found, moved so that points[index] lie on targets: pins are all there is.
+
+    Shifts go straight from pin to pin (radial basis r with a constant), and stay what they are beyond the last one.
+    """
+    face, count = canonical_head().points, len(index)
+    kernel = np.column_stack([np.sqrt(_squared(face, face[index])), np.ones(len(face))])
+    system = np.zeros((count + 1, count + 1))
+    system[:count], system[count, :count] = kernel[index], 1
+    moved = points + kernel @ np.linalg.solve(system, np.vstack([targets - points[index], np.zeros(points.shape[1])]))
+    moved[index] = targets
+    return moved
+
+
+def means_another_face(points: np.ndarray, index: np.ndarray, targets: np.ndarray) -> bool:
+    """Whether enough pins lie so far from the landmarks (468,d) that those belong to something else."""
+    if len(index) < NEEDED:
+        return False
+    height = float(np.linalg.norm(points[10] - points[152]))
+    return bool(np.median(np.linalg.norm(points[index] - targets, axis=1)) > OTHER_FACE * height)
+
+
+def pinned_face(
+    face: FaceLandmarks | None, head: HeadLandmarks, pins: Sequence[Pin], width: int, height: int
+) -> tuple[FaceLandmarks, Camera | None]:
+    """The portrait's face with the pins in their places.
+
+    Where no face was found, or pins mean another one, the head's landmarks through the pins' camera, which then comes
+    along; presence is 0.
+
+    Raises:
+        AvatarTexError: BAD_PINS.
+    """
+    index, pixels = portrait_pins(pins)
+    if face is not None and not means_another_face(face.points[:, :2], index, pixels):
+        points, presence, camera, move = face.points.astype(np.float64), face.presence, None, bend
+    else:
+        camera = camera_from_pins(head, index, pixels, width, height)
+        projected, depth = camera.project(head.points)
+        scale = camera.focal / float(depth.mean())
+        points, presence = np.column_stack([projected, (depth - depth.mean()) * scale]), 0.0
+        move = stretch
+    points = np.column_stack([move(points[:, :2], index, pixels), points[:, 2]]).astype(np.float32)
+    return FaceLandmarks(points, presence, box_of(points)), camera
+
+
+def camera_from_pins(head: HeadLandmarks, index: np.ndarray, pixels: np.ndarray, width: int, height: int) -> Camera:
+    """The likeliest camera of a few pins: near the front, with a portrait's lens.
+
+    Args:
+        index, pixels: (k,) landmarks and their (k,2) portrait pixels, four or more.
+
+    Raises:
+        AvatarTexError: BAD_PINS when they lie in one spot, or right and left are exchanged.
+    """
+    centre, focal = np.array([width / 2, height / 2]), FOCAL * max(width, height)
+    points = head.points[index]
+    frontal = np.diag([1.0, -1.0, -1.0]) @ head.rotation  # camera axes: right, down, away
+    flat = (points - points.mean(0)) @ frontal[:2].T
+    target = pixels - pixels.mean(0)
+    # the similarity of the frontal view gives roll and distance to start from (complex numbers turn and scale)
+    a, b = flat @ (1, 1j), target @ (1, 1j)
+    turn = (np.conj(a) @ b) / max(float((np.conj(a) @ a).real), 1e-12)
+    scale = abs(turn)
+    mirrored = (a @ b) / max(float((np.conj(a) @ a).real), 1e-12)  # b = conj(a) * mirrored, where left is right
+    if abs(mirrored) > 1.2 * scale and np.ptp(flat[:, 0]) > 0.15 * head.height:
+        raise AvatarTexError(
+            ErrorCode.BAD_PINS, "The pins show a mirrored face.",
+            "Right and left are the person's own: the right eye is on the left of an ordinary portrait.",
+        )
+    if scale * head.height < MIN_FACE:
+        raise AvatarTexError(ErrorCode.BAD_PINS, "The portrait's pins lie in one spot.", "Drag them onto the face.")
+    spread = PIN_SPREAD * head.height * scale
+
+    def pose(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        yaw, pitch, roll = parameters[:3]
+        rotation = _turn((0, 0, roll)) @ _turn((0, yaw, 0)) @ _turn((pitch, 0, 0)) @ frontal
+        depth = focal / (scale * np.exp(parameters[5]))
+        place = (pixels.mean(0) + parameters[3:5] * spread - centre) / focal * depth
+        return rotation, np.append(place, depth) - rotation @ points.mean(0)
+
+    def residual(parameters: np.ndarray) -> np.ndarray:
+        projected, _ = Camera(focal, centre, *pose(parameters)).project(points)
+        yaw, pitch = np.degrees(parameters[:2])
+        return np.append(((projected - pixels) / spread).ravel(), (yaw / YAW_SPREAD, pitch / PITCH_SPREAD))
+
+    starts = [np.array([np.radians(yaw), 0, np.angle(turn), 0, 0, 0]) for yaw in (-35, 0, 35)]
+    best = min((least_squares(residual, start, max_nfev=100) for start in starts), key=lambda fit: fit.cost)
+    return Camera(focal, centre, *pose(best.x))
+
+
+def pinned_head(mesh: HeadMesh, found: HeadLandmarks | None, pins: Sequence[Pin]) -> HeadLandmarks:
+    """The head's landmarks with the pins in their places; presence is 0 where nothing was found, or something else.
+
+    Four pins and nothing else place the canonical head, which is then laid onto the surface from in front.
+    """
+    index, targets = head_pins(pins)
+    if not len(index):
+        return found
+    normals = vertex_normals(mesh)
+    if found is not None and not means_another_face(found.points, index, targets):
+        points, rotation, presence = bend(found.points, index, targets), found.rotation, found.presence
+    else:
+        canonical = canonical_head().points
+        similarity = _similarity(canonical[index], targets)
+        points = stretch(canonical @ similarity[:, :3].T + similarity[:, 3], index, targets)
+        rotation, presence = similarity[:, :3].T / np.cbrt(np.linalg.det(similarity[:, :3])), 0.0
+    return _seat(mesh, normals, points, rotation, presence, index, targets)
+
+
+def hold_head_pins(head: HeadLandmarks, pins: Sequence[Pin]) -> HeadLandmarks:
+    """Landmarks that were read again, with the pins in their places."""
+    index, targets = head_pins(pins)
+    if not len(index):
+        return head
+    trust = head.trust.copy()
+    trust[index] = 1.0
+    points = bend(head.points, index, targets)
+    return HeadLandmarks(points, head.normals, trust, head.rotation, head.height, head.presence)
+
+
+def refuse_few_pins(code: ErrorCode, sentence: str, placed: int, cure: str) -> AvatarTexError:
+    """The refusal of a face that nobody found, telling how many pins are there already."""
+    pins = f" {placed} of the {NEEDED} pins that would do are placed." if placed else ""
+    return AvatarTexError(code, sentence + pins, f"{cure} {CURE_PINS}")
+
+
+def _seat(
+    mesh: HeadMesh, normals: np.ndarray, points: np.ndarray, rotation: np.ndarray, presence: float,
+    index: np.ndarray, targets: np.ndarray,
+) -> HeadLandmarks:
+    """Landmarks (468,3) laid onto the surface as seen from in front; pins stay where they are."""
+    height = float(np.linalg.norm(points[10] - points[152]))
+    centre = points[[10, 152, 234, 454, 1]].mean(0)
+    view = render_view(mesh, rotation, FINE, centre=centre, extent=height * 1.9, normals=normals)
+    across, up, _ = ((points - centre) @ rotation.T * view.scale).T
+    pixels = np.column_stack([across + FINE / 2, FINE / 2 - up])
+    lifted = lift(mesh, normals, view, FaceLandmarks(pixels, presence, box_of(pixels)))
+    # a landmark that fell beside the head, or through a hole, stays on the canonical shape
+    off = np.abs((lifted.points - points) @ rotation[2]) > 0.35 * height
+    seated, trust, facing = lifted.points, np.where(off, 0, lifted.trust), lifted.normals
+    seated[off], seated[index], trust[index] = points[off], targets, 1.0
+    facing[np.linalg.norm(facing, axis=1) < 0.5] = rotation[2]
+    return HeadLandmarks(seated, facing, trust, rotation, height, presence)
+
+
+def _similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """(3,4) rotation times scale, and shift, from (k,3) to (k,3) (Umeyama 1991)."""
+    x, y = source - source.mean(0), target - target.mean(0)
+    u, s, vt = np.linalg.svd(y.T @ x)
+    sign = np.diag([1, 1, np.sign(np.linalg.det(u @ vt))])
+    turn = (s * np.diag(sign)).sum() / max(float((x**2).sum()), 1e-12) * u @ sign @ vt
+    return np.column_stack([turn, target.mean(0) - turn @ source.mean(0)])
+
+
+def _turn(axis: tuple[float, float, float]) -> np.ndarray:
+    return cv2.Rodrigues(np.array(axis, float))[0]
+
+
+def _squared(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(n,k) squared distances between (n,3) and (k,3)."""
+    return ((a[:, None] - b[None]) ** 2).sum(-1)
