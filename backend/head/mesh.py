@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,14 @@ class HeadMesh:
     corner_uvs: np.ndarray
     name: str
     up: str = "y"
+
+    @cached_property
+    def welded(self) -> np.ndarray:
+        """(N,) the same number for vertices at the same place, to a hundred-thousandth of the mesh's extent."""
+        low = self.vertices.min(0)
+        extent = float((self.vertices.max(0) - low).max()) or 1.0
+        x, y, z = np.rint((self.vertices - low).astype(np.float64) / extent * 1e5).astype(np.int64).T
+        return np.unique((x << 40) | (y << 20) | z, return_inverse=True)[1]
 
     def corners(self, per_vertex: np.ndarray) -> np.ndarray:
         """(M,3,...) values at the corners of every triangle."""
@@ -110,18 +119,17 @@ def no_uvs(name: str) -> AvatarTexError:
     )
 
 
-def vertex_normals(mesh: HeadMesh) -> np.ndarray:
-    """(N,3) float32 unit normals, area-weighted, shared by vertices at one place (files split them along UV seams)."""
-    _, inverse = np.unique(np.round(mesh.vertices / _scale(mesh) * 1e5).astype(np.int64), axis=0, return_inverse=True)
-    a, b, c = np.moveaxis(mesh.corners(mesh.vertices), 1, 0)
+def vertex_normals(mesh: HeadMesh, places: np.ndarray | None = None) -> np.ndarray:
+    """(N,3) float32 unit normals, area-weighted, shared by vertices at one place (files split them along UV seams).
+
+    Args:
+        places: (N,3) where the vertices are instead, as in canonical coordinates.
+    """
+    a, b, c = np.moveaxis(mesh.corners(mesh.vertices if places is None else places), 1, 0)
     face = np.cross(b - a, c - a)
-    shared = inverse.ravel()[mesh.triangles]
-    total = np.zeros((inverse.max() + 1, 3))
+    shared = mesh.welded[mesh.triangles].ravel()
+    total = np.zeros((mesh.welded.max() + 1, 3))
     for axis in range(3):
-        total[:, axis] = np.bincount(shared.ravel(), np.repeat(face[:, axis], 3), minlength=len(total))
+        total[:, axis] = np.bincount(shared, np.repeat(face[:, axis], 3), minlength=len(total))
     total /= np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-20)
-    return total[inverse.ravel()].astype(np.float32)
-
-
-def _scale(mesh: HeadMesh) -> float:
-    return float(np.ptp(mesh.vertices, axis=0).max()) or 1.0
+    return total[mesh.welded].astype(np.float32)
