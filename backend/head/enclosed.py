@@ -52,7 +52,7 @@ def openness(mesh: HeadMesh, canonical: np.ndarray) -> np.ndarray:
     def look(towards: np.ndarray) -> np.ndarray:
         side = np.cross(towards, (0.0, 1.0, 0.0) if abs(towards[1]) < 0.9 else (1.0, 0.0, 0.0))
         side /= np.linalg.norm(side)
-        turned = (points if dense else canonical) @ np.stack([side, np.cross(towards, side), -towards], 1, np.float32)
+        turned = (points if dense else canonical) @ np.float32([side, np.cross(towards, side), -towards]).T
         low, high = turned[:, :2].min(0), turned[:, :2].max(0)
         pixels = (turned[:, :2] - low) / max(float((high - low).max()), 1e-9) * (PIXELS - 2) + 1
         depth = turned[:, 2]

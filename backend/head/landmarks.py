@@ -13,6 +13,7 @@ from ..portrait.faces import find_faces
 from ..portrait.landmarks import landmarks_in_view
 from .mesh import HeadMesh, vertex_normals
 from .view import HeadView, orientations, render_view
+from .windows import read_windows
 
 #: Presence from which a view counts as a face at once; grey renders of real heads reach 0.99, a knight's helmet 0.93.
 CERTAIN = 0.97
@@ -85,34 +86,16 @@ def find_head_landmarks(mesh: HeadMesh) -> HeadLandmarks:
 
 def lift(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face) -> HeadLandmarks:
     """Landmark pixels of a view to points on the surface, through the view's fragments."""
-    size = view.grey.shape[0]
-    covered = view.fragments.covered
-    depth = view.fragments.interpolate(mesh.corners((mesh.vertices @ view.rotation[2]).astype(np.float32)[:, None]))
-    depth = np.where(covered, depth[..., 0], -np.inf)
-    facing = view.fragments.interpolate(mesh.corners(normals.astype(np.float32)))
-
-    points = np.zeros((len(face.points), 3))
-    landmark_normals = np.zeros((len(face.points), 3))
-    trust = np.zeros(len(face.points))
-    plane = view.to_mesh_ray(face.points[:, :2])
-    for i, (x, y) in enumerate(face.points[:, :2]):
-        column, row = int(np.floor(x)), int(np.floor(y))
-        r0, r1, c0, c1 = max(row - 2, 0), min(row + 3, size), max(column - 2, 0), min(column + 3, size)
-        patch = depth[r0:r1, c0:c1]
-        if not patch.size or not np.isfinite(patch).any():
-            points[i] = plane[i]
-            continue
-        # the front-most third: an eyelid's landmark must not fall into the socket behind it
-        near = np.sort(patch[np.isfinite(patch)])[::-1]
-        z = float(np.median(near[: max(1, len(near) // 3)]))
-        points[i] = plane[i] + view.rotation[2] * (z - view.rotation[2] @ plane[i])
-        normal = facing[r0:r1, c0:c1][np.isfinite(patch)].mean(0)
-        landmark_normals[i] = normal / max(np.linalg.norm(normal), 1e-9)
-        frontal = float(landmark_normals[i] @ view.rotation[2])
-        flat = (near[0] - near[-1]) * view.scale < 12  # pixels of depth within 5 x 5: a fold or a silhouette
-        trust[i] = np.clip((frontal - 0.2) / 0.4, 0, 1) * (1.0 if flat else 0.3) * (len(near) / patch.size)
+    front = view.rotation[2]
+    away = view.fragments.interpolate(mesh.corners(-(mesh.vertices @ front).astype(np.float32)[:, None]))[..., 0]
+    facing = view.fragments.interpolate(mesh.corners(normals))
+    found = read_windows(face.points[:, :2], np.where(view.fragments.covered, away, np.inf), facing)
+    points = view.to_mesh_ray(face.points[:, :2])
+    points += np.where(found.found, -found.depth - points @ front, 0)[:, None] * front
+    flat = found.spread * view.scale < 12  # pixels of depth within 5 x 5: a fold or a silhouette
+    trust = np.clip((found.normals @ front - 0.2) / 0.4, 0, 1) * np.where(flat, 1.0, 0.3) * found.share
     height = float(np.linalg.norm(points[10] - points[152]))
-    return HeadLandmarks(points, landmark_normals, trust, view.rotation, height, face.presence)
+    return HeadLandmarks(points, found.normals, trust, view.rotation, height, face.presence)
 
 
 @cache
