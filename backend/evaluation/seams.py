@@ -1,0 +1,131 @@
+"""python -m backend seams: does the texture meet itself where UV islands end?
+
+Points on the edges of the mesh, a pair each: the same place in space, looked up in the texture from either side. On an
+edge where the UV map is cut the two lie on two islands. Their colour step there is compared with the step between
+two texels' distance inside islands, which any picture has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import AvatarTexError
+from ..head.mesh import HeadMesh, load_mesh
+from ..texture.sample import sample
+
+#: Points per edge, as shares of its length.
+ALONG = np.array([0.2, 0.5, 0.8])
+#: What a step across a border may have more than one inside, of 255.
+ALLOWED = 1.5
+
+
+@dataclass(frozen=True)
+class SeamSteps:
+    """Mean absolute colour steps, of 255, channels averaged.
+
+    edges: how many edges are UV borders. border: at equal points of space, on two islands. across: the same, but each
+    point half a texel into its own island. inside: like across, on edges that the UV map does not cut.
+    worst: the 99th percentile at equal points.
+    """
+
+    edges: int
+    border: float
+    across: float
+    inside: float
+    worst: float
+
+    @property
+    def excess(self) -> float:
+        """What crossing a border adds to the step inside."""
+        return max(self.border, self.across) - self.inside
+
+
+def seam_steps(mesh: HeadMesh, texture: np.ndarray, touched: np.ndarray | None = None) -> SeamSteps:
+    """Measure a texture on the mesh's UV map.
+
+    Args:
+        texture: (S,S,3) float32 0..1. touched: (S,S) bool, texels that the job wrote; edges elsewhere do not count.
+    """
+    size = len(texture)
+    texture = np.round(texture * 255).astype(np.float32)  # as the file holds it
+    first, second = edge_sides(mesh)
+    cut = np.abs(first - second)[:, :2].max((1, 2)) > 1e-5
+    edges = np.stack([first, second])                                          # (2,e,3,2): ends and third corner
+    edges = np.stack([edges[..., 0] * size, (1 - edges[..., 1]) * size], -1)
+    inside_picture = ((edges > 0) & (edges < size)).all((0, 2, 3))
+    length = np.linalg.norm(edges[:, :, 1] - edges[:, :, 0], axis=-1)
+    kept = inside_picture & (length > 1e-6).all(0)
+    if touched is not None:
+        column, row = np.floor(edges[:, :, :2].mean(2)).astype(int).clip(0, size - 1).transpose(2, 0, 1)
+        kept &= touched[row, column].all(0)
+    edges, cut = edges[:, kept], cut[kept]
+    on_edge = edges[:, :, 0, None] + ALONG[:, None] * (edges[:, :, 1] - edges[:, :, 0])[:, :, None]
+    inward = edges[:, :, 2, None] - on_edge
+    along = (edges[:, :, 1] - edges[:, :, 0])[:, :, None]
+    along = along / np.linalg.norm(along, axis=-1, keepdims=True)
+    inward = inward - (inward * along).sum(-1, keepdims=True) * along
+    inward = inward / np.maximum(np.linalg.norm(inward, axis=-1, keepdims=True), 1e-9)
+
+    def steps(points: np.ndarray, which: np.ndarray) -> np.ndarray:
+        here, there = sample(texture, points[:, which])
+        return np.abs(here - there).mean(-1).ravel()
+
+    def mean(values: np.ndarray) -> float:
+        return float(values.mean()) if len(values) else 0.0
+
+    border = steps(on_edge, cut)
+    return SeamSteps(
+        int(cut.sum()), mean(border), mean(steps(on_edge + inward / 2, cut)), mean(steps(on_edge + inward / 2, ~cut)),
+        float(np.percentile(border, 99)) if len(border) else 0.0,
+    )
+
+
+def edge_sides(mesh: HeadMesh) -> tuple[np.ndarray, np.ndarray]:
+    """UVs (e,3,2) of both triangles at every edge that two triangles share: its two ends, then the third corner."""
+    places = mesh.welded[mesh.triangles]
+    turns = np.stack([np.roll(np.arange(3), -k) for k in range(3)])
+    ends, corners = places[:, turns].reshape(-1, 3), mesh.corner_uvs[:, turns].reshape(-1, 3, 2)
+    swapped = ends[:, 0] > ends[:, 1]
+    ends[swapped, :2] = ends[swapped, 1::-1]
+    corners[swapped, :2] = corners[swapped, 1::-1]
+    key = ends[:, 0].astype(np.int64) * (places.max() + 1) + ends[:, 1]
+    _, inverse, count = np.unique(key, return_inverse=True, return_counts=True)
+    order = np.argsort(inverse, kind="stable")
+    first = np.searchsorted(inverse[order], np.nonzero(count == 2)[0])
+    return corners[order[first]], corners[order[first + 1]]
+
+
+def main(argv: list[str] | None = None) -> int:
+    from ..messages import Generate
+    from ..pipeline import make
+
+    parser = argparse.ArgumentParser(prog="python -m backend seams", description=__doc__.splitlines()[0])
+    parser.add_argument("heads", nargs="+", type=Path, help="meshes: OBJ, PLY or GLB with UVs")
+    parser.add_argument("--portrait", required=True, help="one picture of a face")
+    parser.add_argument("--size", type=int, default=1024, help="texels (default 1024)")
+    parser.add_argument("--json", type=Path, help="also write the figures there")
+    arguments = parser.parse_args(argv)
+    rows, failed = {}, False
+    print("| head | border edges | border | across | inside | excess | 99 % of borders under |\n|---|---|---|---|---|---|---|")
+    for path in arguments.heads:
+        try:
+            request = Generate("seams", arguments.portrait, "unwritten.png", mesh=str(path), size=arguments.size)
+            job, composition = make(request, load_mesh(path))
+        except AvatarTexError as refusal:
+            print(f"| {path.stem} | {refusal} |", flush=True)
+            continue
+        steps = seam_steps(job.mesh, composition.texture, composition.head)
+        rows[path.stem] = asdict(steps)
+        failed |= steps.excess > ALLOWED
+        print(
+            f"| {path.stem} | {steps.edges} | {steps.border:.2f} | {steps.across:.2f} | {steps.inside:.2f} "
+            f"| {steps.excess:.2f} | {steps.worst:.1f} |", flush=True,
+        )
+    if arguments.json:
+        arguments.json.write_text(json.dumps(rows, indent=1))
+    return int(failed)
