@@ -20,6 +20,7 @@ from .head.atlas import fit_canonical, map_atlas
 from .head.enclosed import depth_inside
 from .head.landmarks import find_head_landmarks
 from .head.mesh import HeadMesh, load_capture, load_mesh
+from .head.part import head_part
 from .head.register import Registration, register
 from .messages import DEVICES, PROFILES, SIZES, STAGES, STYLES, Generate, Result
 from .portrait.decode import decode_portrait
@@ -74,7 +75,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
 
     step("compose")
     composition = compose(
-        mesh, job.canonical, job.registration, job.observation, generated, request.size, base, job.inside,
+        job.mesh, job.canonical, job.registration, job.observation, generated, request.size, base, job.inside,
     )
     pictures.save("composed", composition.texture)
 
@@ -115,12 +116,13 @@ def prepare(
 
     step("register")
     landmarks = find_head_landmarks(mesh)
+    canonical = fit_canonical(landmarks)(mesh.vertices.astype(np.float64)).astype(np.float32)
+    mesh, canonical = head_part(mesh, canonical)
     height, width = portrait.color.shape[:2]
     registration = register(mesh, landmarks, face.points[:, :2], width, height)
     pictures.registration(portrait.color, mesh, registration)
 
     step("atlas")
-    canonical = fit_canonical(landmarks)(mesh.vertices.astype(np.float64)).astype(np.float32)
     layout = map_atlas(mesh, canonical, PLACES)
     observation = observe(mesh, layout, registration, portrait.color, matte, networks.mean_texture)
     pictures.partial(observation)

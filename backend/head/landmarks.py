@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from ..errors import AvatarTexError, ErrorCode
 from ..portrait.faces import find_faces
 from ..portrait.landmarks import landmarks_in_view
 from .mesh import HeadMesh, vertex_normals
+from .part import top_windows
 from .view import HeadView, orientations, render_view
 from .windows import read_windows
 
@@ -53,13 +55,12 @@ def find_head_landmarks(mesh: HeadMesh) -> HeadLandmarks:
     """
     normals = vertex_normals(mesh)
     best_face, best_view, best_presence = None, None, 0.0
-    for number, rotation in enumerate(orientations(mesh.up)):
-        view = render_view(mesh, rotation, COARSE, normals=normals)
+    for likely, view in search_views(mesh, normals):
         face = landmarks_in_view(view.grey)
         if face is None or face.presence < CERTAIN:
             found = find_faces(view.grey)
             face = max([f for f in (face, *found) if f is not None], key=lambda f: f.presence, default=None)
-        wanted = POSSIBLE if number < LIKELY else CERTAIN
+        wanted = POSSIBLE if likely else CERTAIN
         if face is not None and face.presence > max(best_presence, wanted) and _looks_like_a_face(face.points):
             best_face, best_view, best_presence = face, view, face.presence
         if best_presence >= CERTAIN:
@@ -82,6 +83,18 @@ def find_head_landmarks(mesh: HeadMesh) -> HeadLandmarks:
             break
         face, view = again, closer
     return lift(mesh, normals, view, face)
+
+
+def search_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[bool, HeadView]]:
+    """Views in which the face may be, and whether it is likely there: the whole mesh, the top of a body, any side."""
+    rotations = orientations(mesh.up)
+    for rotation in rotations[:LIKELY]:
+        yield True, render_view(mesh, rotation, COARSE, normals=normals)
+    for rotation in rotations[:LIKELY]:
+        for middle, extent in top_windows(mesh.vertices @ rotation.T.astype(np.float32)):
+            yield True, render_view(mesh, rotation, COARSE, rotation.T @ middle, extent, normals)
+    for rotation in rotations[LIKELY:]:
+        yield False, render_view(mesh, rotation, COARSE, normals=normals)
 
 
 def lift(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face) -> HeadLandmarks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +19,7 @@ class HeadMesh:
     triangles: (M,3) int32 into vertices.
     corner_uvs: (M,3,2) float32, origin at the lower left, one tile is 0..1.
     up: 'y' (files) or 'z' (Blender), where the search for the face starts.
+    others: (K,3,2) float32, UVs of faces that share the map but are no head: their texels stay as they are.
     """
 
     vertices: np.ndarray
@@ -26,6 +27,15 @@ class HeadMesh:
     corner_uvs: np.ndarray
     name: str
     up: str = "y"
+    others: np.ndarray = field(default_factory=lambda: np.zeros((0, 3, 2), np.float32))
+
+    def only(self, faces: np.ndarray) -> tuple[HeadMesh, np.ndarray]:
+        """The mesh of some faces (M,) bool, the rest of them as others; and which vertices are left."""
+        used, triangles = np.unique(self.triangles[faces], return_inverse=True)
+        return replace(
+            self, vertices=self.vertices[used], triangles=triangles.reshape(-1, 3).astype(np.int32),
+            corner_uvs=self.corner_uvs[faces], others=np.concatenate([self.others, self.corner_uvs[~faces]]),
+        ), used
 
     @cached_property
     def welded(self) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh
+from ..head.rasterize import rasterize, texel_corners
 from ..head.register import Registration
 from .observe import Observation, pixel_confidence
 from .sample import sample, sample_atlas, spread
@@ -27,6 +28,8 @@ NECK_FADE = 0.06
 ENCLOSED, FLESH, INNERMOST = 0.01, np.float32([0.10, 0.09, 0.09]), np.float32([0.08, 0.03, 0.03])
 #: Canonical height where mouth and nostrils end; what is enclosed above belongs to the eyes and stays bright.
 MOUTH_TOP = 0.16
+#: Canonical heights between which the neck of a textured body fades to what is on it.
+NECK_LOW, NECK_HIGH = -0.80, -0.60
 #: Texels that islands grow by when the rest of the texture must stay as it was.
 MARGIN = 8
 
@@ -95,10 +98,14 @@ def compose(
     if base is None:
         return Composition(spread(texture, filled), provenance, head)
     keep = np.zeros((size, size), np.float32)
-    keep[filled] = np.clip((1.02 - atlas[:, 1]) / NECK_FADE, 0, 1)
+    neck = np.clip((place[:, 1] - NECK_LOW) / (NECK_HIGH - NECK_LOW), 0, 1)
+    keep[filled] = np.clip((1.02 - atlas[:, 1]) / NECK_FADE, 0, 1) * neck
+    if len(mesh.others):
+        keep[rasterize(texel_corners(mesh.others, size), size, size).covered & ~head] = -1  # never, not even as margin
+    free, keep = keep >= 0, np.maximum(keep, 0)
     blended = texture * keep[..., None] + base * (1 - keep[..., None])
     touched = keep > 0
-    near = cv2.dilate(touched.astype(np.uint8), np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0
+    near = (cv2.dilate(touched.astype(np.uint8), np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0) & free
     grown = np.where((near & ~filled)[..., None], spread(blended, touched), blended)
     result = np.where((touched | (near & ~filled))[..., None], grown, base)
     return Composition(result.astype(np.float32), provenance * keep[..., None], touched & head)
