@@ -1,4 +1,4 @@
-"""python -m backend: serve, generate, doctor, train, texhub, benchmark."""
+"""python -m backend: serve, generate, doctor, train, texhub, benchmark, seams."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ ELSEWHERE = {
     "doctor": ("backend.doctor", "tell what works on this machine, and the mend for what does not"),
     "train": ("backend.training.train", "train one of the networks"),
     "texhub": ("backend.texhub.skins", "bring skins into the canonical atlas, for training"),
+    "seams": ("backend.evaluation.seams", "measure colour steps across the borders of UV islands"),
     "benchmark": ("backend.evaluation.benchmark", "measure on portraits whose texture is known"),
 }
 EXIT_REFUSED, EXIT_BUG = 2, 3
@@ -46,6 +47,9 @@ def build_parser() -> argparse.ArgumentParser:
     one = commands.add_parser("generate", help="make one texture", description="Make one texture.")
     one.add_argument("--mesh", default="", metavar="FILE", help="the head: OBJ, PLY or GLB with UVs")
     one.add_argument("--capture", default="", metavar="FILE", help="the head as captured by the add-on (npz), instead")
+    one.add_argument(
+        "--faces", default="", metavar="NAMES", help="with --mesh: its parts that are head (default: found by itself)"
+    )
     one.add_argument("--portrait", required=True, metavar="FILE", help="photograph, painting or drawing of a face")
     one.add_argument("--output", required=True, metavar="FILE", help="the texture to write (PNG)")
     one.add_argument("--size", type=int, default=1024, help=f"texels: {', '.join(map(str, SIZES))} (default 1024)")
@@ -77,6 +81,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
 
     try:
         from .pipeline import generate
+        from .texture.tiles import tile_path
 
         result = generate(Generate(job="cli", **options), show, lambda: False)
     except AvatarTexError as refusal:
@@ -90,7 +95,8 @@ def run_generate(arguments: argparse.Namespace) -> int:
         return EXIT_REFUSED
     for warning in result.warnings:
         print(f"note: {warning}", file=sys.stderr)
-    print(result.output)
+    for tile in result.tiles or [0]:
+        print(tile_path(result.output, tile))
     return 0
 
 

@@ -51,6 +51,7 @@ class Generate:
     provenance: str = ""            # path; red photo, green mirrored, blue generated
     report: str = ""                # path of the JSON report
     keep_stages: str = ""           # folder for one picture per step
+    faces: str = ""                 # with mesh: names of its parts that are head, by commas; empty: found by itself
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ class Result:
     provenance: str = ""
     report: str = ""
     warnings: list[str] = field(default_factory=list)
+    tiles: list[int] = field(default_factory=list)    # several: <UDIM> in output and provenance stands for each
+    advice: list[str] = field(default_factory=list)   # names of warnings that a button can mend: overlapping-uvs
 
 
 @dataclass(frozen=True)

@@ -22,17 +22,19 @@ from .head.landmarks import find_head_landmarks
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.part import head_part
 from .head.register import Registration, register
+from .head.uvs import split_tiles, uv_warnings
 from .messages import DEVICES, PROFILES, SIZES, STAGES, STYLES, Generate, Result
 from .portrait.decode import decode_portrait
 from .portrait.faces import find_portrait_face
 from .portrait.landmarks import FaceLandmarks
 from .portrait.matte import portrait_matte
 from .portrait.style import find_style
-from .texture.compose import compose, fill_unknown
-from .texture.files import read_base, write_bytes, write_picture
+from .texture.compose import fill_unknown
+from .texture.files import write_bytes, write_picture
 from .texture.hair import wear_hair
 from .texture.observe import PLACES, Observation, observe
 from .texture.stages import StagePictures
+from .texture.tiles import UDIM, compose_tiles, pattern, read_bases, side_by_side, tile_path
 
 OnProgress = Callable[[str, float], None]
 
@@ -65,27 +67,33 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         on_progress(stage, min(1.0, done + TIME_SHARE[stage] * fraction))
 
     step("load")
-    base = read_base(request.base_texture, request.size) if request.base_texture else None
+    bases = read_bases(request.base_texture, request.size)
     device = choose_device(request.device)
     networks = load_cached_networks(device)
-    mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh)
+    mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
     pictures = StagePictures(request.keep_stages)
     job = prepare(mesh, request.portrait, request.style, networks, step, pictures)
     generated = complete(job.observation, job.style, networks, request.seed, step, pictures)
 
     step("compose")
-    composition = compose(
-        job.mesh, job.canonical, job.registration, job.observation, generated, request.size, base, job.inside,
-    )
-    pictures.save("composed", composition.texture)
+    textures = compose_tiles(job, generated, request.size, bases)
+    shown = max(textures.values(), key=lambda tile: tile.provenance[..., 0].sum())  # the tile with the face
+    pictures.save("composed", side_by_side([tile.texture for tile in textures.values()]))
 
-    write_picture(request.output, composition.texture)
-    if request.provenance:
-        write_picture(request.provenance, composition.provenance)
+    several = UDIM in request.base_texture or len(textures) > 1
+    output, provenance = (
+        pattern(path) if several and path else path for path in (request.output, request.provenance)
+    )
+    for number, tile in textures.items():
+        write_picture(tile_path(output, number), tile.texture)
+        if provenance:
+            write_picture(tile_path(provenance, number), tile.provenance)
     if request.report:
-        write_bytes(request.report, report.render(request, device, job, composition, clock))
+        write_bytes(request.report, report.render(request, device, job, shown, clock))
     on_progress("compose", 1.0)
-    return Result(request.job, request.output, request.provenance, request.report, job.warnings)
+    return Result(
+        request.job, output, provenance, request.report, job.warnings, list(textures) if several else [], job.advice,
+    )
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,8 @@ class Prepared:
     observation: Observation
     style: str
     warnings: list[str]
+    tiles: dict[int, HeadMesh]      # the mesh by UDIM tile, each in 0..1
+    advice: list[str]               # stable names of warnings that a button can mend
 
 
 def prepare(
@@ -127,7 +137,11 @@ def prepare(
     observation = observe(mesh, layout, registration, portrait.color, matte, networks.mean_texture)
     pictures.partial(observation)
     inside = depth_inside(mesh, layout)
-    return Prepared(mesh, canonical, inside, face, registration, observation, style, warnings)
+    tiles = split_tiles(mesh)
+    told, advice = uv_warnings(mesh, tiles)
+    return Prepared(
+        mesh, canonical, inside, face, registration, observation, style, [*warnings, *told], tiles, advice,
+    )
 
 
 def complete(

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import AvatarTexError
 from ..head.mesh import HeadMesh, load_mesh
+from ..head.uvs import FIRST, tile_number, tiles_of
 from ..texture.sample import sample
 
 #: Points per edge, as shares of its length.
@@ -45,24 +46,30 @@ class SeamSteps:
         return max(self.border, self.across) - self.inside
 
 
-def seam_steps(mesh: HeadMesh, texture: np.ndarray, touched: np.ndarray | None = None) -> SeamSteps:
-    """Measure a texture on the mesh's UV map.
+def seam_steps(mesh: HeadMesh, textures: dict[int, np.ndarray], touched: dict[int, np.ndarray]) -> SeamSteps:
+    """Measure textures on the mesh's UV map.
 
     Args:
-        texture: (S,S,3) float32 0..1. touched: (S,S) bool, texels that the job wrote; edges elsewhere do not count.
+        textures: (S,S,3) float32 0..1 by UDIM tile. touched: (S,S) bool by tile, texels that the job wrote; edges
+            elsewhere do not count.
     """
+    places = {number: i for i, number in enumerate(textures)}
+    texture = np.round(np.hstack(list(textures.values())) * 255).astype(np.float32)  # as the files hold it
+    written = np.hstack([touched[number] for number in textures])
     size = len(texture)
-    texture = np.round(texture * 255).astype(np.float32)  # as the file holds it
-    first, second = edge_sides(mesh)
+    # tiles in one row
+    column = np.array([places[tile_number(*tile) or FIRST] for tile in tiles_of(mesh.corner_uvs).tolist()])
+    moved = mesh.corner_uvs - tiles_of(mesh.corner_uvs)[:, None] + np.stack([column, 0 * column], 1)[:, None]
+    first, second = edge_sides(replace(mesh, corner_uvs=moved.astype(np.float32)))
     cut = np.abs(first - second)[:, :2].max((1, 2)) > 1e-5
     edges = np.stack([first, second])                                          # (2,e,3,2): ends and third corner
     edges = np.stack([edges[..., 0] * size, (1 - edges[..., 1]) * size], -1)
-    inside_picture = ((edges > 0) & (edges < size)).all((0, 2, 3))
+    inside_picture = ((edges > 0) & (edges < texture.shape[1::-1])).all((0, 2, 3))
     length = np.linalg.norm(edges[:, :, 1] - edges[:, :, 0], axis=-1)
     kept = inside_picture & (length > 1e-6).all(0)
-    if touched is not None:
-        column, row = np.floor(edges[:, :, :2].mean(2)).astype(int).clip(0, size - 1).transpose(2, 0, 1)
-        kept &= touched[row, column].all(0)
+    inner = edges[:, :, :2].mean(2) * 0.9 + edges[:, :, 2] * 0.1
+    column, row = np.floor(inner).astype(int).transpose(2, 0, 1)
+    kept &= written[row.clip(0, size - 1), column.clip(0, texture.shape[1] - 1)].all(0)
     edges, cut = edges[:, kept], cut[kept]
     on_edge = edges[:, :, 0, None] + ALONG[:, None] * (edges[:, :, 1] - edges[:, :, 0])[:, :, None]
     inward = edges[:, :, 2, None] - on_edge
@@ -101,8 +108,8 @@ def edge_sides(mesh: HeadMesh) -> tuple[np.ndarray, np.ndarray]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    from ..messages import Generate
-    from ..pipeline import make
+    from ..pipeline import complete, load_cached_networks, prepare
+    from ..texture.tiles import compose_tiles
 
     parser = argparse.ArgumentParser(prog="python -m backend seams", description=__doc__.splitlines()[0])
     parser.add_argument("heads", nargs="+", type=Path, help="meshes: OBJ, PLY or GLB with UVs")
@@ -110,16 +117,20 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--size", type=int, default=1024, help="texels (default 1024)")
     parser.add_argument("--json", type=Path, help="also write the figures there")
     arguments = parser.parse_args(argv)
+    networks = load_cached_networks("cpu")
     rows, failed = {}, False
-    print("| head | border edges | border | across | inside | excess | 99 % of borders under |\n|---|---|---|---|---|---|---|")
+    print("| head | border edges | border | across | inside | excess | 99 % under |\n|---|---|---|---|---|---|---|")
     for path in arguments.heads:
         try:
-            request = Generate("seams", arguments.portrait, "unwritten.png", mesh=str(path), size=arguments.size)
-            job, composition = make(request, load_mesh(path))
+            job = prepare(load_mesh(path), arguments.portrait, "auto", networks)
         except AvatarTexError as refusal:
             print(f"| {path.stem} | {refusal} |", flush=True)
             continue
-        steps = seam_steps(job.mesh, composition.texture, composition.head)
+        generated = complete(job.observation, job.style, networks, 0)
+        tiles = compose_tiles(job, generated, arguments.size, {})
+        steps = seam_steps(
+            job.mesh, {n: tile.texture for n, tile in tiles.items()}, {n: tile.head for n, tile in tiles.items()},
+        )
         rows[path.stem] = asdict(steps)
         failed |= steps.excess > ALLOWED
         print(

@@ -113,12 +113,24 @@ def rasterize(corners: np.ndarray, width: int, height: int, depth: np.ndarray | 
         corners: (M,3,2) float, x to the right and y down; pixel centres lie at +0.5. Not finite means: not drawn.
         depth: (M,3) float, the smallest wins; linear in the picture. None: the last triangle wins.
     """
-    shares = [slice(i, i + SHARE) for i in range(0, len(corners), SHARE)]
-    spans = _joined(list(POOL.map(lambda share: _cut(corners, share, width, height), shares)))
+    spans = _spans(corners, width, height)
     number = _sum_of_starts(spans, width * height) if depth is None else None
     if number is None:
         spans, number = _visible(spans, _resolve(spans, width * height, depth))
     return Fragments(number.reshape(height, width), spans)
+
+
+def drawn_twice(corners: np.ndarray, width: int, height: int) -> float:
+    """0..1: the share of the covered pixels that several triangles cover."""
+    spans = _spans(corners, width, height)
+    change = np.bincount(spans.start, minlength=width * height + 1)
+    change = np.cumsum(change - np.bincount(spans.start + spans.length, minlength=width * height + 1))
+    return float((change > 1).sum() / max((change > 0).sum(), 1))
+
+
+def _spans(corners: np.ndarray, width: int, height: int) -> Spans:
+    shares = [slice(i, i + SHARE) for i in range(0, len(corners), SHARE)]
+    return _joined(list(POOL.map(lambda share: _cut(corners, share, width, height), shares)))
 
 
 def _cut(corners: np.ndarray, share: slice, width: int, height: int) -> Spans:
