@@ -16,9 +16,12 @@ import numpy as np
 
 from ..errors import AvatarTexError
 from ..head.mesh import HeadMesh, load_mesh
-from ..head.uvs import FIRST, tile_number, tiles_of
+from ..head.rasterize import rasterize, texel_corners
+from ..head.uvs import FIRST, precedence, tile_number, tiles_of
 from ..texture.sample import sample
 
+#: Texels of the look for faces that share texels.
+LOOK = 1024
 #: Points per edge, as shares of its length.
 ALONG = np.array([0.2, 0.5, 0.8])
 #: What a step across a border may have more than one inside, of 255.
@@ -46,13 +49,17 @@ class SeamSteps:
         return max(self.border, self.across) - self.inside
 
 
-def seam_steps(mesh: HeadMesh, textures: dict[int, np.ndarray], touched: dict[int, np.ndarray]) -> SeamSteps:
+def seam_steps(
+    mesh: HeadMesh, textures: dict[int, np.ndarray], touched: dict[int, np.ndarray], order: np.ndarray,
+) -> SeamSteps:
     """Measure textures on the mesh's UV map.
 
     Args:
         textures: (S,S,3) float32 0..1 by UDIM tile. touched: (S,S) bool by tile, texels that the job wrote; edges
-            elsewhere do not count.
+            elsewhere do not count. order: (M,) of faces that share texels the lowest is shown; others do not count.
     """
+    own = owns_texels(mesh, order)
+    mesh = replace(mesh, triangles=mesh.triangles[own], corner_uvs=mesh.corner_uvs[own])
     places = {number: i for i, number in enumerate(textures)}
     texture = np.round(np.hstack(list(textures.values())) * 255).astype(np.float32)  # as the files hold it
     written = np.hstack([touched[number] for number in textures])
@@ -90,6 +97,22 @@ def seam_steps(mesh: HeadMesh, textures: dict[int, np.ndarray], touched: dict[in
         int(cut.sum()), mean(border), mean(steps(on_edge + inward / 2, cut)), mean(steps(on_edge + inward / 2, ~cut)),
         float(np.percentile(border, 99)) if len(border) else 0.0,
     )
+
+
+def owns_texels(mesh: HeadMesh, order: np.ndarray) -> np.ndarray:
+    """(M,) bool: faces that are shown where they share texels with others (head/uvs.py, precedence)."""
+    tiles = tiles_of(mesh.corner_uvs)
+    own = np.isfinite(order)
+    for tile in np.unique(tiles, axis=0):
+        here = np.nonzero((tiles == tile).all(1) & np.isfinite(order))[0]
+        if not len(here):
+            continue
+        corners = texel_corners(mesh.corner_uvs[here] - tile, LOOK)
+        shown = rasterize(corners, LOOK, LOOK, np.repeat(order[here, None], 3, 1)).triangle
+        column, row = np.floor(corners.mean(1)).astype(int).clip(0, LOOK - 1).T
+        winner = shown[row, column]
+        own[here] = (winner < 0) | (order[here][winner] == order[here])
+    return own
 
 
 def edge_sides(mesh: HeadMesh) -> tuple[np.ndarray, np.ndarray]:
@@ -130,6 +153,7 @@ def main(argv: list[str] | None = None) -> int:
         tiles = compose_tiles(job, generated, arguments.size, {})
         steps = seam_steps(
             job.mesh, {n: tile.texture for n, tile in tiles.items()}, {n: tile.head for n, tile in tiles.items()},
+            precedence(job.mesh, job.canonical, job.observation.better_side),
         )
         rows[path.stem] = asdict(steps)
         failed |= steps.excess > ALLOWED

@@ -120,12 +120,24 @@ def rasterize(corners: np.ndarray, width: int, height: int, depth: np.ndarray | 
     return Fragments(number.reshape(height, width), spans)
 
 
+def drawn_times(corners: np.ndarray, width: int, height: int) -> np.ndarray:
+    """(H,W) int: how many triangles cover each pixel."""
+    spans, pixels = _spans(corners, width, height), width * height
+    change = np.bincount(spans.start, minlength=pixels + 1)
+    change -= np.bincount(spans.start + spans.length, minlength=pixels + 1)
+    return np.cumsum(change[:pixels]).reshape(height, width)
+
+
 def drawn_twice(corners: np.ndarray, width: int, height: int) -> float:
     """0..1: the share of the covered pixels that several triangles cover."""
+    times = drawn_times(corners, width, height)
+    return float((times > 1).sum() / max((times > 0).sum(), 1))
+
+
+def texels_wanted(corners: np.ndarray, width: int, height: int) -> np.ndarray:
+    """(M,) how many pixels each triangle would cover, were there no other."""
     spans = _spans(corners, width, height)
-    change = np.bincount(spans.start, minlength=width * height + 1)
-    change = np.cumsum(change - np.bincount(spans.start + spans.length, minlength=width * height + 1))
-    return float((change > 1).sum() / max((change > 0).sum(), 1))
+    return np.bincount(spans.triangle, spans.length, minlength=len(corners))
 
 
 def _spans(corners: np.ndarray, width: int, height: int) -> Spans:

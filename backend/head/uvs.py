@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from .mesh import HeadMesh
-from .rasterize import drawn_twice, texel_corners
+from .rasterize import drawn_twice, rasterize, texel_corners, texels_wanted
 
 #: Texels of the look for overlaps, and the share of the map from which they are told.
 LOOK, TOLD = 512, 0.02
@@ -49,6 +51,36 @@ def _numbers(corner_uvs: np.ndarray) -> np.ndarray:
 
 def _moved(corner_uvs: np.ndarray) -> np.ndarray:
     return (corner_uvs - tiles_of(corner_uvs)[:, None]).astype(np.float32)
+
+
+def precedence(mesh: HeadMesh, canonical: np.ndarray, better_side: float) -> np.ndarray:
+    """(M,) float32: of faces that share texels the lowest is textured, infinite ones never. Large islands first: skin
+    before lashes and tear lines; of mirrored halves the one that the portrait shows better. An island that loses most
+    of its texels is left out, else it would stain the rims of those that win.
+
+    Args:
+        canonical: (N,3) canonical coordinates of the vertices. better_side: the sign of x there.
+    """
+    # corners are one where place and UV are: faces hang together in islands
+    u, v = np.rint(np.moveaxis(mesh.corner_uvs.astype(np.float64), -1, 0) * (1 << 20)).astype(np.int64)
+    _, place = np.unique(np.stack([mesh.welded[mesh.triangles], u, v], -1).reshape(-1, 3), axis=0, return_inverse=True)
+    place = place.reshape(-1, 3)
+    links = np.ones(2 * len(place), bool), (place[:, [0, 1]].ravel(), place[:, [1, 2]].ravel())
+    piece = connected_components(coo_matrix(links, (place.max() + 1,) * 2), directed=False)[1][place[:, 0]]
+    a, b, c = np.moveaxis(mesh.corners(canonical), 1, 0)
+    area = np.bincount(piece, np.linalg.norm(np.cross(b - a, c - a), axis=1))
+    rank = np.empty(len(area), np.float32)
+    rank[np.argsort(-area)] = np.arange(len(area))
+    order = rank[piece] + np.where((a + b + c)[:, 0] * better_side < 0, np.float32(0.5), np.float32(0))
+    for tile in np.unique(tiles_of(mesh.corner_uvs), axis=0):
+        here = np.nonzero((tiles_of(mesh.corner_uvs) == tile).all(1))[0]
+        corners = texel_corners(mesh.corner_uvs[here] - tile, LOOK)
+        kind, own = np.unique(order[here], return_inverse=True)
+        shown = rasterize(corners, LOOK, LOOK, np.repeat(order[here, None], 3, 1)).triangle
+        won = np.bincount(own[shown[shown >= 0]], minlength=len(kind))
+        wanted = np.bincount(own, texels_wanted(corners, LOOK, LOOK), minlength=len(kind))
+        order[here[(won < wanted / 2)[own]]] = np.inf
+    return order
 
 
 def uv_warnings(mesh: HeadMesh, tiles: dict[int, HeadMesh]) -> tuple[list[str], list[str]]:

@@ -15,6 +15,7 @@ from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize, texel_corners
 from ..head.register import Registration
+from ..head.uvs import precedence
 from .observe import Observation, pixel_confidence
 from .sample import sample, sample_atlas, spread
 from .texels import find_texels
@@ -54,7 +55,7 @@ def compose(
             without light. size: texels. base: (size,size,3) sRGB that texels outside the head keep.
         inside: (N,) depth of enclosed vertices behind the head's shell (head/enclosed.py).
     """
-    texels = find_texels(mesh, size)
+    texels = find_texels(mesh, size, lambda: precedence(mesh, canonical, observation.better_side))
     head, filled = texels.covered, texels.filled
     points, normals = texels.at(mesh, mesh.vertices), texels.at(mesh, registration.normals)
     place = texels.at(mesh, canonical)

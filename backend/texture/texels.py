@@ -7,13 +7,14 @@ instead would shift the colour by half a texel, and the two sides of a seam woul
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from ..head.mesh import HeadMesh
-from ..head.rasterize import rasterize, texel_corners
+from ..head.rasterize import drawn_twice, rasterize, texel_corners
 
 #: Texels beyond the border that are extended: what bilinear lookup and the first mip level reach.
 RIM = 2.3
@@ -39,10 +40,19 @@ class Texels:
         return np.einsum("nk,nkc->nc", self.weights, per_vertex[mesh.triangles[self.triangle]]).astype(np.float32)
 
 
-def find_texels(mesh: HeadMesh, size: int) -> Texels:
-    """Rasterise a head into its UV map."""
+def find_texels(mesh: HeadMesh, size: int, order: Callable[[], np.ndarray] | None = None) -> Texels:
+    """Rasterise a head into its UV map.
+
+    Args:
+        order: asked where faces overlap, (M,) numbers of which the lowest wins and infinite ones are not drawn.
+    """
     corners = texel_corners(mesh.corner_uvs, size)
-    fragments = rasterize(corners, size, size)
+    overlapping = order is not None and drawn_twice(texel_corners(mesh.corner_uvs, 512), 512, 512) > 0
+    depth = None
+    if overlapping:
+        depth = np.repeat(order()[:, None], 3, 1)
+        corners = np.where(np.isfinite(depth)[..., None], corners, np.nan)
+    fragments = rasterize(corners, size, size, depth)
     covered, triangle, weights = fragments.covered, fragments.triangle, fragments.barycentric
     if covered.all() or not covered.any():
         return Texels(covered, covered, triangle[covered], weights[covered])
