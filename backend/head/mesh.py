@@ -140,6 +140,20 @@ def checked(
     vertices = np.ascontiguousarray(vertices, np.float32)
     triangles = np.ascontiguousarray(triangles, np.int32)
     corner_uvs = np.ascontiguousarray(corner_uvs, np.float32)
+    refuse_broken(vertices, triangles, corner_uvs, name)
+    mesh = HeadMesh(vertices, triangles, corner_uvs, name, up)
+    if chosen is not None and not chosen.all():
+        mesh, _ = mesh.only(np.asarray(chosen, bool))
+    refuse_empty_uvs(mesh.corner_uvs, name)
+    return mesh
+
+
+def refuse_broken(vertices: np.ndarray, triangles: np.ndarray, corner_uvs: np.ndarray, name: str) -> None:
+    """Say what is wrong with a mesh before any work: Blender's side asks too, so that no job is started for it.
+
+    Raises:
+        AvatarTexError: NO_MESH, NO_UVS or BAD_MESH.
+    """
     if not len(triangles):
         raise AvatarTexError(ErrorCode.NO_MESH, f"{name!r} has no faces.", "Select a head mesh.")
     if len(triangles) > MOST_FACES:
@@ -152,7 +166,7 @@ def checked(
             ErrorCode.BAD_MESH, f"{name!r} has faces with vertices that do not exist.", "Export the mesh again.",
         )
     for kind, values, cure in (
-        ("vertices", vertices, "Delete them (Edit Mode: Mesh > Clean Up), or undo what made them."),
+        ("vertices", vertices, "Delete these vertices in Edit Mode, or undo what made them."),
         ("faces with UVs", corner_uvs, "Unwrap these faces again."),
     ):
         broken = ~np.isfinite(values).reshape(len(values), -1).all(1)
@@ -168,16 +182,16 @@ def checked(
         raise AvatarTexError(
             ErrorCode.BAD_MESH, f"{name!r} is {extent:.1g} units large.", "Check its scale and its vertices.",
         )
-    mesh = HeadMesh(vertices, triangles, corner_uvs, name, up)
-    if chosen is not None and not chosen.all():
-        mesh, _ = mesh.only(np.asarray(chosen, bool))
-    edges = mesh.corner_uvs[:, 1:].astype(np.float64) - mesh.corner_uvs[:, :1]
+    refuse_empty_uvs(corner_uvs, name)
+
+
+def refuse_empty_uvs(corner_uvs: np.ndarray, name: str) -> None:
+    edges = corner_uvs[:, 1:].astype(np.float64) - corner_uvs[:, :1]
     if np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]).sum() < 1e-6:
         raise AvatarTexError(
             ErrorCode.NO_UVS, f"The UV map of {name!r} is empty: all faces lie in one point or line of it.",
             "Unwrap the head (UV > Unwrap) and generate again.",
         )
-    return mesh
 
 
 def no_uvs(name: str) -> AvatarTexError:
