@@ -46,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--output", metavar="FILE", help=".blend file to write (default: the loaded one)")
     one.add_argument("--texture", metavar="FILE", help="also write the texture there (PNG)")
     one.add_argument("--uv-map", default="", metavar="NAME", help="the UV map (default: the one that renders show)")
+    one.add_argument("--head-group", default="", metavar="NAME", help="vertex group of the head's faces (default: all)")
     one.add_argument("--size", default="1024", choices=[str(size) for size in SIZES], help="texels (default 1024)")
     one.add_argument("--style", default="auto", choices=STYLES, help="what the portrait looks like (default auto)")
     one.add_argument("--seed", type=int, default=0, help="same seed, same texture (default 0)")
@@ -60,7 +61,8 @@ def generate(options: argparse.Namespace) -> int:
     if not (options.output or bpy.data.filepath):
         return refuse(ErrorCode.BAD_REQUEST, "No file is loaded: name one with --output.")
     settings = bpy.context.scene.avatartex
-    settings.head, settings.uv_map = head, options.uv_map
+    settings.head, settings.uv_map, settings.head_group = head, options.uv_map, options.head_group
+    settings.selected_faces = False
     settings.portrait = str(Path(options.portrait).resolve())
     settings.size, settings.style, settings.seed = options.size, options.style, options.seed
     job = bpy.context.window_manager.avatartex_job

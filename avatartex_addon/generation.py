@@ -43,7 +43,9 @@ class Generation:
         name = uuid.uuid4().hex[:12]
         self.files = JobFiles.create(Path(bpy.app.tempdir), name)
         try:
-            write_capture(self.files.capture, head, self.uv_map, self.slot)
+            write_capture(
+                self.files.capture, head, self.uv_map, self.slot, settings.head_group, settings.selected_faces,
+            )
             base = save_current_texture(head, self.slot, self.uv_map, self.files.base)
         except OSError as reason:
             raise AvatarTexError(
@@ -95,7 +97,7 @@ class Generation:
             )
         slot = min(self.slot, max(0, len(head.material_slots) - 1))
         try:
-            image = load_result(self.files.texture, f"{self.object_name} AvatarTex")
+            image = load_result(Path(self.result.output), f"{self.object_name} AvatarTex", self.result.tiles)
         except RuntimeError as reason:
             raise AvatarTexError(
                 ErrorCode.INTERNAL, f"Blender could not read the texture ({reason}).", "Generate again.",
@@ -103,7 +105,8 @@ class Generation:
         notes = apply_texture(head, slot, self.uv_map, image)
         status = self.status
         status.object_name = self.object_name
-        status.texture_path, status.provenance_path = str(self.files.texture), str(self.files.provenance)
+        status.texture_path, status.provenance_path = self.result.output, self.result.provenance
+        status.advice = " ".join(self.result.advice)
         status.report_path = str(self.files.report)
         status.warnings = "\n".join([*self.result.warnings, *notes])
         status.summary = summarize(self.files.report)

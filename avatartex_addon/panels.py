@@ -21,6 +21,7 @@ FIX_BUTTONS = {
     ErrorCode.NO_FACE_IN_PORTRAIT: ("avatartex.pick_portrait", "Pick Another Portrait"),
     ErrorCode.NO_FACE_ON_HEAD: ("avatartex.show_registration", "Show Registration and Points"),
     ErrorCode.LOW_SCORE: ("avatartex.show_registration", "Show Registration"),
+    ErrorCode.NO_UVS: ("avatartex.add_uv_map", "Add a UV Map"),
     ErrorCode.BACKEND_DIED: ("avatartex.open_log", "Open Log Folder"),
     ErrorCode.INTERNAL: ("avatartex.open_log", "Open Log Folder"),
 }
@@ -89,9 +90,16 @@ class AVATARTEX_PT_main(bpy.types.Panel):
             row.active = False
             row.alignment = "RIGHT"
             row.label(text=f"uses '{find_uv_map(head, '')}'")
+        if head.vertex_groups:
+            column.prop_search(settings, "head_group", head, "vertex_groups", icon="GROUP_VERTEX")
+        if head.mode == "EDIT" or settings.selected_faces:
+            column.prop(settings, "selected_faces")
         if problem := find_mesh_problem(head, settings.uv_map):
-            column.alert = True
-            draw_sentence(column, f"{problem.message} {problem.cure}", icon="ERROR")
+            message = column.column()
+            message.alert = True
+            draw_sentence(message, f"{problem.message} {problem.cure}", icon="ERROR")
+            if problem.code is ErrorCode.NO_UVS:
+                column.operator(*FIX_BUTTONS[ErrorCode.NO_UVS][:1], text=FIX_BUTTONS[ErrorCode.NO_UVS][1])
 
     def draw_portrait(self, layout: bpy.types.UILayout, settings) -> None:
         path = portrait_path(settings.portrait) if settings.portrait else ""
@@ -152,6 +160,8 @@ class AVATARTEX_PT_main(bpy.types.Panel):
             draw_sentence(box, job.summary)
         for warning in job.warnings.splitlines():
             draw_sentence(box, warning, icon="INFO")
+        if "overlapping-uvs" in job.advice:
+            box.operator("avatartex.add_uv_map", text="Add a UV Map without Overlaps", icon="GROUP_UVS")
         shading = getattr(context.space_data, "shading", None)
         if shading is not None and shading.type == "SOLID" and shading.color_type != "TEXTURE":
             show = box.operator("wm.context_set_enum", text="Show in Material Preview", icon="SHADING_TEXTURE")

@@ -39,6 +39,12 @@ class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
     uv_map: StringProperty(
         name="UV Map", description="The UV map to texture; the one that renders show when empty. It is never changed",
     )
+    head_group: StringProperty(
+        name="Head Faces", description="The vertex group of the faces to texture; found automatically when empty",
+    )
+    selected_faces: BoolProperty(
+        name="Only Selected Faces", description="Texture the faces that are selected in Edit Mode, and no others",
+    )
     portrait: StringProperty(
         name="Portrait", description="One picture of a face: a photograph, a painting or a drawing",
         subtype="FILE_PATH", options=versions.RELATIVE_PATH_OPTIONS,
@@ -65,6 +71,7 @@ class AVATARTEX_PG_job(bpy.types.PropertyGroup):
     error_message: StringProperty()
     error_cure: StringProperty()
     warnings: StringProperty(description="One per line")
+    advice: StringProperty(description="Names of the warnings that a button can mend, by spaces")
     summary: StringProperty(description="The last result in one line")
     object_name: StringProperty(description="The head of the last result")
     texture_path: StringProperty()

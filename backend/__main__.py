@@ -1,4 +1,4 @@
-"""python -m backend: serve, generate, register, doctor, train, texhub, benchmark."""
+"""python -m backend: serve, generate, register, doctor, train, texhub, benchmark, seams."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ ELSEWHERE = {
     "doctor": ("backend.doctor", "tell what works on this machine, and the mend for what does not"),
     "train": ("backend.training.train", "train one of the networks"),
     "texhub": ("backend.texhub.command", "align skins in the canonical atlas, build thousands of textures of them"),
+    "seams": ("backend.evaluation.seams", "measure colour steps across the borders of UV islands"),
     "benchmark": ("backend.evaluation.benchmark", "measure on portraits whose texture is known"),
 }
 EXIT_REFUSED, EXIT_BUG = 2, 3
@@ -94,6 +95,9 @@ def build_parser() -> argparse.ArgumentParser:
 def add_inputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mesh", default="", metavar="FILE", help="the head: OBJ, PLY or GLB with UVs")
     parser.add_argument("--capture", default="", metavar="FILE", help="the head as captured by the add-on, instead")
+    parser.add_argument(
+        "--faces", default="", metavar="NAMES", help="with --mesh: its parts that are head (default: found by itself)"
+    )
     parser.add_argument("--portrait", required=True, metavar="FILE", help="photograph, painting or drawing of a face")
     parser.add_argument("--pins", default="", metavar="FILE", help="named points, see below (JSON)")
 
@@ -102,12 +106,14 @@ def run_generate(options: dict) -> int:
     """One texture."""
     def work(show: Callable[[str, float], None]) -> None:
         from .pipeline import generate
+        from .texture.tiles import tile_path
 
         options["pins"] = read_pins(options["pins"]) if options["pins"] else []
         result = generate(Generate(job="cli", **options), show, lambda: False)
         for warning in result.warnings:
             print(f"note: {warning}", file=sys.stderr)
-        print(result.output)
+        for tile in result.tiles or [0]:
+            print(tile_path(result.output, tile))
 
     return run(work)
 

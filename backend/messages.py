@@ -58,6 +58,7 @@ class Generate:
     keep_stages: str = ""           # folder for one picture per step
     pins: list[dict] = field(default_factory=list)  # named points, see pins.py
     least_score: float = 0.0        # refuse with LOW_SCORE a registration that scores less; 0 asks nothing
+    faces: str = ""                 # with mesh: names of its parts that are head, by commas; empty: found by itself
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Register:
     overlay: str = ""               # path of the picture to write: the head drawn over the portrait
     picture: str = ""               # path; the portrait as decoded, whose pixels the pins count
     report: str = ""
+    faces: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ class Result:
     provenance: str = ""
     report: str = ""
     warnings: list[str] = field(default_factory=list)
+    tiles: list[int] = field(default_factory=list)    # several: <UDIM> in output and provenance stands for each
+    advice: list[str] = field(default_factory=list)   # names of warnings that a button can mend: overlapping-uvs
 
 
 @dataclass(frozen=True)

@@ -16,21 +16,23 @@ import numpy as np
 
 from . import report
 from .errors import AvatarTexError, Cancelled, ErrorCode
-from .head.atlas import fit_canonical, map_atlas
+from .head.atlas import map_atlas
 from .head.enclosed import depth_inside
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.register import Registration
+from .head.uvs import split_tiles, uv_warnings
 from .messages import DEVICES, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate, Result
 from .pins import Pin, parse_pins
 from .portrait.decode import decode_portrait
 from .portrait.landmarks import FaceLandmarks
 from .portrait.style import find_style
 from .registering import Match, match
-from .texture.compose import compose, fill_unknown
-from .texture.files import read_base, write_bytes, write_picture
+from .texture.compose import fill_unknown
+from .texture.files import write_bytes, write_picture
 from .texture.hair import wear_hair
 from .texture.observe import PLACES, Observation, observe
 from .texture.stages import StagePictures
+from .texture.tiles import UDIM, compose_tiles, pattern, read_bases, side_by_side, tile_path
 
 OnProgress = Callable[[str, float], None]
 
@@ -64,28 +66,33 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         on_progress(stage, min(1.0, done + TIME_SHARE[stage] * fraction))
 
     step("load")
-    base = read_base(request.base_texture, request.size) if request.base_texture else None
+    bases = read_bases(request.base_texture, request.size)
     device = choose_device(request.device)
     networks = load_cached_networks(device)
-    mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh)
+    mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
     pictures = StagePictures(request.keep_stages)
     job = prepare(mesh, request.portrait, request.style, networks, step, pictures, pins, request.least_score)
     generated = complete(job.observation, job.style, networks, request.seed, step, pictures)
 
     step("compose")
-    composition = compose(
-        mesh, job.canonical, job.registration, job.observation, generated, request.size, base, job.inside,
-        request.light,
-    )
-    pictures.save("composed", composition.texture)
+    textures = compose_tiles(job, generated, request.size, bases, request.light)
+    shown = max(textures.values(), key=lambda tile: tile.provenance[..., 0].sum())  # the tile with the face
+    pictures.save("composed", side_by_side([tile.texture for tile in textures.values()]))
 
-    write_picture(request.output, composition.texture)
-    if request.provenance:
-        write_picture(request.provenance, composition.provenance)
+    several = UDIM in request.base_texture or len(textures) > 1
+    output, provenance = (
+        pattern(path) if several and path else path for path in (request.output, request.provenance)
+    )
+    for number, tile in textures.items():
+        write_picture(tile_path(output, number), tile.texture)
+        if provenance:
+            write_picture(tile_path(provenance, number), tile.provenance)
     if request.report:
-        write_bytes(request.report, report.render(request, device, job, composition, clock))
+        write_bytes(request.report, report.render(request, device, job, shown, clock))
     on_progress("compose", 1.0)
-    return Result(request.job, request.output, request.provenance, request.report, job.warnings)
+    return Result(
+        request.job, output, provenance, request.report, job.warnings, list(textures) if several else [], job.advice,
+    )
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,8 @@ class Prepared:
     style: str
     warnings: list[str]
     match: Match
+    tiles: dict[int, HeadMesh]      # the mesh by UDIM tile, each in 0..1
+    advice: list[str]               # stable names of warnings that a button can mend
 
 
 def prepare(
@@ -118,7 +127,7 @@ def prepare(
     portrait = decode_portrait(portrait_path)
     found = match(mesh, portrait, pins, step)
     face, registration, warnings = found.face, found.registration, [*found.warnings, *found.quality.advice]
-    pictures.registration(portrait.color, mesh, registration, pins)
+    pictures.registration(portrait.color, found.mesh, registration, pins)
     if found.quality.score < least_score:
         raise AvatarTexError(
             ErrorCode.LOW_SCORE, found.quality.sentence, "Look at the registration, or generate anyway.",
@@ -126,12 +135,16 @@ def prepare(
     style = find_style(portrait.color, face) if style == "auto" else style
 
     step("atlas")
-    canonical = fit_canonical(found.head)(mesh.vertices.astype(np.float64)).astype(np.float32)
+    mesh, canonical = found.mesh, found.canonical
     layout = map_atlas(mesh, canonical, PLACES)
     observation = observe(mesh, layout, registration, portrait.color, found.matte, networks.mean_texture)
     pictures.partial(observation)
     inside = depth_inside(mesh, layout)
-    return Prepared(mesh, canonical, inside, face, registration, observation, style, warnings, found)
+    tiles = split_tiles(mesh)
+    told, advice = uv_warnings(mesh, tiles)
+    return Prepared(
+        mesh, canonical, inside, face, registration, observation, style, [*warnings, *told], found, tiles, advice,
+    )
 
 
 def complete(

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .errors import AvatarTexError, Cancelled, ErrorCode
-from .head.atlas import canonical_head
+from .head.atlas import canonical_head, fit_canonical
 from .head.landmarks import HeadLandmarks, find_head_landmarks
 from .head.mesh import HeadMesh, load_capture, load_mesh
+from .head.part import head_part
 from .head.pinning import (
     CURE_PINS,
     camera_from_pins,
@@ -38,8 +39,13 @@ OnProgress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Match:
-    """A head registered to a portrait."""
+    """A head registered to a portrait.
 
+    mesh: the part of the given mesh that is head. canonical: (N,3) canonical coordinates of its vertices.
+    """
+
+    mesh: HeadMesh
+    canonical: np.ndarray
     face: FaceLandmarks
     head: HeadLandmarks
     registration: Registration
@@ -76,6 +82,8 @@ def match_found(
     if head.presence == 0:
         warnings.append("The head's face is where the pins say; none was found there.")
     matte = portrait_matte(portrait.color, face, portrait.alpha)
+    canonical = fit_canonical(head)(mesh.vertices.astype(np.float64)).astype(np.float32)
+    mesh, canonical = head_part(mesh, canonical)
     registration = register(mesh, head, face.points[:, :2], width, height, pins, camera)
     quality = judge(registration, face, head, pins, matte.skin)
     index, pixels = portrait_pins(pins)
@@ -84,7 +92,7 @@ def match_found(
         camera = camera_from_pins(head, index, pixels, width, height)
         registration = register(mesh, head, face.points[:, :2], width, height, pins, camera)
         quality = judge(registration, face, head, pins, matte.skin)
-    return Match(face, head, registration, matte, quality, warnings)
+    return Match(mesh, canonical, face, head, registration, matte, quality, warnings)
 
 
 def find_face_or_pins(portrait: Portrait, pins: Sequence[Pin]) -> tuple[FaceLandmarks | None, list[str]]:
@@ -143,7 +151,7 @@ def register_only(
     pins = parse_pins(request.pins)
     if bool(request.mesh) == bool(request.capture):
         raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
-    mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh)
+    mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
     portrait = decode_portrait(request.portrait)
     height, width = portrait.color.shape[:2]
     if request.picture:
@@ -164,7 +172,7 @@ def register_only(
     if is_cancelled():
         raise Cancelled
     if request.overlay:
-        write_picture(request.overlay, draw_overlay(portrait.color, mesh, found.registration, pins))
+        write_picture(request.overlay, draw_overlay(portrait.color, found.mesh, found.registration, pins))
     points = named_points(found.face, found.head)
     write_report(request, width, height, {
         "registration": found.quality.as_json(), **registration_json(found), "warnings": found.warnings,

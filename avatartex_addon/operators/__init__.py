@@ -1,6 +1,7 @@
 """What the artist does: one file per verb."""
 
 from . import (
+    add_uv_map,
     cancel,
     edit_pins,
     generate,
@@ -16,4 +17,5 @@ from . import (
 CLASSES = (
     *generate.CLASSES, *cancel.CLASSES, *restore.CLASSES, *pick_portrait.CLASSES, *setup_backend.CLASSES,
     *open_log.CLASSES, *show_registration.CLASSES, *pins.CLASSES, *edit_pins.CLASSES, *generate_anyway.CLASSES,
+    *add_uv_map.CLASSES,
 )

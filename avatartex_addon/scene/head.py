@@ -34,6 +34,14 @@ def find_problem(context: bpy.types.Context) -> AvatarTexError | None:
     """What would stop a job before it starts; None when nothing does. Cheap: the panel asks at every redraw."""
     settings = context.scene.avatartex
     head = find_head(context)
+    if settings.head is None:
+        several = [candidate.name for candidate in context.view_layer.objects.selected if candidate.type == "MESH"]
+        if len(several) > 1:
+            names = ", ".join(f"'{name}'" for name in several[:3]) + (", …" if len(several) > 3 else "")
+            return AvatarTexError(
+                ErrorCode.NO_MESH, f"{len(several)} meshes are selected: {names}.",
+                "Select one head alone, or choose it as Head.",
+            )
     if head is None:
         return AvatarTexError(ErrorCode.NO_MESH, "No head is selected.", "Select a mesh, or choose one as Head.")
     if problem := find_mesh_problem(head, settings.uv_map):
@@ -59,7 +67,8 @@ def find_mesh_problem(head: bpy.types.Object, wanted_uv_map: str) -> AvatarTexEr
         return AvatarTexError(ErrorCode.NO_MESH, f"'{head.name}' has no faces.", "Select a head mesh.")
     if not mesh.uv_layers:
         return AvatarTexError(
-            ErrorCode.NO_UVS, f"'{head.name}' has no UV map.", "Unwrap it first (Edit Mode, UV > Unwrap).",
+            ErrorCode.NO_UVS, f"'{head.name}' has no UV map.",
+            "Add one with the button, or unwrap it first (Edit Mode, UV > Unwrap).",
         )
     if not find_uv_map(head, wanted_uv_map):
         return AvatarTexError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import bpy
@@ -10,22 +11,38 @@ import numpy as np
 
 from .. import versions
 
+UDIM = "<UDIM>"
 #: Formats that the backend reads as they are, by the first bytes of the file.
 KNOWN_FORMATS = ((b"\x89PNG", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"BM", ".bmp"), (b"RIFF", ".webp"))
 
 
-def load_result(path: Path, name: str) -> bpy.types.Image:
+def load_result(path: Path, name: str, tiles: Sequence[int] = ()) -> bpy.types.Image:
     """The texture as a new, packed image datablock.
+
+    Args:
+        tiles: UDIM numbers, where <UDIM> in the path stands for them.
 
     Packing copies the file's bytes; the pixels are decoded by Blender when they are first drawn.
 
     Raises:
         RuntimeError: when Blender cannot read the file.
     """
-    image = bpy.data.images.load(str(path), check_existing=False)
+    image = bpy.data.images.load(str(path).replace(UDIM, str(min(tiles, default=""))), check_existing=False)
     image.name = name
     versions.set_srgb(image)
+    if tiles:
+        image.source = "TILED"
+        image.filepath = str(path)
+        present = {tile.number for tile in image.tiles}
+        for number in tiles:
+            if number not in present:
+                image.tiles.new(tile_number=number)
+        for number in present - set(tiles):
+            image.tiles.remove(image.tiles.get(number))
+        image.reload()
     image.pack()
+    if tiles:
+        return image  # where its tiles are unpacked to, Blender asks
     # The job's folder goes away with this Blender: 'Unpack' is to suggest a place beside the .blend file.
     image.filepath_raw = f"//textures/{bpy.path.clean_name(image.name)}.png"
     return image
@@ -37,8 +54,10 @@ def save_base(image: bpy.types.Image, stem: Path) -> str:
     A file that is on disk or packed is copied byte by byte. Only painted, generated and exotic ones (TGA, PSD, EXR)
     are written anew, as BMP: without compression a 4K picture takes a tenth of PNG's time.
     """
+    if image.source == "TILED":
+        return save_tiles(image, stem)
     if image.source not in {"FILE", "GENERATED"}:
-        return ""  # a sequence, a movie or UDIM tiles
+        return ""  # a sequence or a movie
     data = b"" if image.is_dirty or image.source == "GENERATED" else original_bytes(image)
     for start, suffix in KNOWN_FORMATS:
         if data.startswith(start):
@@ -48,6 +67,20 @@ def save_base(image: bpy.types.Image, stem: Path) -> str:
         return ""
     write_bmp(stem.with_suffix(".bmp"), image)
     return str(stem.with_suffix(".bmp"))
+
+
+def save_tiles(image: bpy.types.Image, stem: Path) -> str:
+    """Copies of a tiled image's files; their name with <UDIM>, '' when there are none."""
+    pattern = str(stem.with_name(f"{stem.name}.{UDIM}.img"))  # the backend looks at the bytes, not at the suffix
+    found = ""
+    packed = {Path(entry.filepath).name: entry.packed_file.data for entry in image.packed_files}
+    for tile in image.tiles:
+        source = Path(bpy.path.abspath(image.filepath_raw, library=image.library).replace(UDIM, str(tile.number)))
+        data = packed.get(source.name) or (source.read_bytes() if source.is_file() else b"")
+        if data.startswith(tuple(start for start, _ in KNOWN_FORMATS)):
+            Path(pattern.replace(UDIM, str(tile.number))).write_bytes(data)
+            found = pattern
+    return found
 
 
 def original_bytes(image: bpy.types.Image) -> bytes:

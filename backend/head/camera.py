@@ -83,6 +83,24 @@ def solve_camera(
         prior = (parameters[6] - np.log(2.0)) / FOCAL_SPREAD * 3.0
         return np.append(error.ravel(), prior)
 
+    def slopes(parameters: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """The residual's derivatives, (2n+1,7); worked out, they cost a tenth of asking the residual 7 times."""
+        rotation, turning = cv2.Rodrigues(parameters[:3])
+        eye = local @ rotation.T + parameters[3:6]
+        depth = np.maximum(eye[:, 2:], 1e-3)
+        moved = np.concatenate([
+            np.einsum("kij,nj->nik", turning.reshape(3, 3, 3), local), np.broadcast_to(np.eye(3), (len(local), 3, 3)),
+        ], 2)  # (n,3,6) the point before the camera, by turn and shift
+        focal = np.exp(parameters[6]) * size
+        away = moved[:, 2:] * (eye[:, 2:] > 1e-3)[..., None]
+        slope = np.empty((len(local), 2, 7))
+        slope[..., :6] = focal * (moved[:, :2] - (eye[:, :2] / depth)[..., None] * away) / depth[..., None]
+        slope[..., 6] = focal * eye[:, :2] / depth
+        slope *= weight[:, None, None] / (ROBUST * face_height)
+        prior = np.zeros((1, 7))
+        prior[0, 6] = 3.0 / FOCAL_SPREAD
+        return np.concatenate([slope.reshape(-1, 7), prior])
+
     best = None
     for focal in FOCAL_STARTS:
         matrix = np.array([[focal * size, 0, centre[0]], [0, focal * size, centre[1]], [0, 0, 1]])
@@ -92,7 +110,7 @@ def solve_camera(
         if not ok or shift[2] <= 0:
             continue
         start = np.concatenate([turn.ravel(), shift.ravel(), [np.log(focal)]])
-        fit = least_squares(residual, start, args=(weights,), loss="soft_l1", max_nfev=30)
+        fit = least_squares(residual, start, slopes, args=(weights,), loss="soft_l1", max_nfev=30)
         if best is None or fit.cost < best.cost:
             best = fit
     if best is None:
@@ -103,7 +121,7 @@ def solve_camera(
         towards /= np.linalg.norm(towards, axis=1, keepdims=True)
         facing = np.einsum("nc,nc->n", normals @ rotation.T, towards)
         weights = np.sqrt(np.maximum(trust * np.clip((facing + 0.1) / 0.5, 0, 1), floor))
-        best = least_squares(residual, best.x, args=(weights,), loss="soft_l1", max_nfev=40)
+        best = least_squares(residual, best.x, slopes, args=(weights,), loss="soft_l1", max_nfev=40)
     rotation, _ = cv2.Rodrigues(best.x[:3])
     # undo the normalisation: x_local = (x - origin) / scale
     translation = best.x[3:6] * scale - rotation @ origin

@@ -7,13 +7,13 @@ import numpy as np
 
 from .atlas import AtlasMap, to_atlas
 from .mesh import HeadMesh, vertex_normals
-from .rasterize import rasterize
+from .rasterize import POOL, rasterize
 
 #: Directions that the head is looked at from, and pixels of each look.
 LOOKS, PIXELS = 32, 160
 #: Nobody looks up through the neck, which the heads leave open: no look from lower than this.
 LOWEST = -0.4
-#: Meshes of more triangles leave no gaps between their vertices at that many pixels.
+#: Meshes of more triangles, or vertices, leave no gaps between their vertices at that many pixels.
 DENSE = 40_000
 #: Depth behind the nearest surface that still counts as seen, in face heights.
 TOLERANCE = 0.02
@@ -40,21 +40,28 @@ def openness(mesh: HeadMesh, canonical: np.ndarray) -> np.ndarray:
     Args:
         canonical: (N,3) canonical coordinates of the vertices.
     """
-    normals = vertex_normals(HeadMesh(canonical, mesh.triangles, mesh.corner_uvs, mesh.name))
+    normals = vertex_normals(mesh, canonical)
     if (normals * canonical).sum() < 0:  # a mesh turned inside out
         normals = -normals
-    seen = np.zeros(len(canonical), np.float32)
-    looks = [towards for towards in sphere(LOOKS) if towards[1] > LOWEST]
-    for towards in looks:
+    canonical = np.ascontiguousarray(canonical, np.float32)
+    dense = len(mesh.triangles) > DENSE
+    # vertices alone are enough where they are closer than pixels
+    points = canonical if len(canonical) > DENSE else np.concatenate([canonical, mesh.corners(canonical).mean(1)])
+    looks = [towards.astype(np.float32) for towards in sphere(LOOKS) if towards[1] > LOWEST]
+
+    def look(towards: np.ndarray) -> np.ndarray:
         side = np.cross(towards, (0.0, 1.0, 0.0) if abs(towards[1]) < 0.9 else (1.0, 0.0, 0.0))
         side /= np.linalg.norm(side)
-        flat = canonical @ np.stack([side, np.cross(towards, side)], 1)
-        depth = -(canonical @ towards)
-        pixels = (flat - flat.min(0)) / max(float(np.ptp(flat, axis=0).max()), 1e-9) * (PIXELS - 2) + 1
-        nearest = (splatted if len(mesh.triangles) > DENSE else rasterized)(pixels, depth, mesh.triangles)
-        x, y = pixels.astype(int).T
-        seen += (depth <= nearest[y, x] + TOLERANCE) & (normals @ towards > 0)
-    return seen / len(looks)
+        turned = (points if dense else canonical) @ np.float32([side, np.cross(towards, side), -towards]).T
+        low, high = turned[:, :2].min(0), turned[:, :2].max(0)
+        pixels = (turned[:, :2] - low) / max(float((high - low).max()), 1e-9) * (PIXELS - 2) + 1
+        depth = turned[:, 2]
+        nearest = splatted(pixels, depth) if dense else rasterized(pixels, depth, mesh.triangles)
+        x, y = pixels[: len(canonical)].astype(int).T
+        return (depth[: len(canonical)] <= nearest[y, x] + TOLERANCE) & (normals @ towards > 0)
+
+    # rasterized() has threads of its own
+    return sum((POOL.map if dense else map)(look, looks), np.zeros(len(canonical), np.float32)) / len(looks)
 
 
 def rasterized(pixels: np.ndarray, depth: np.ndarray, triangles: np.ndarray) -> np.ndarray:
@@ -66,11 +73,12 @@ def rasterized(pixels: np.ndarray, depth: np.ndarray, triangles: np.ndarray) -> 
     return nearest
 
 
-def splatted(pixels: np.ndarray, depth: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """rasterized() of a dense mesh, from its vertices and centroids alone, gaps closed by the nearest neighbour."""
-    x, y = np.concatenate([pixels, pixels[triangles].mean(1)]).astype(int).T
-    nearest = np.full((PIXELS, PIXELS), np.inf, np.float32)
-    np.minimum.at(nearest, (y, x), np.concatenate([depth, depth[triangles].mean(1)]).astype(np.float32))
+def splatted(pixels: np.ndarray, depth: np.ndarray) -> np.ndarray:
+    """rasterized() of a dense mesh, from (n,2) points alone, gaps closed by the nearest neighbour."""
+    x, y = pixels.astype(int).T
+    nearest = np.full(PIXELS * PIXELS, np.inf, np.float32)
+    np.minimum.at(nearest, y * PIXELS + x, depth)
+    nearest = nearest.reshape(PIXELS, PIXELS)
     return np.where(np.isinf(nearest), cv2.erode(nearest, np.ones((3, 3), np.uint8)), nearest)
 
 

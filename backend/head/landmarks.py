@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,9 @@ from ..errors import AvatarTexError, ErrorCode
 from ..portrait.faces import find_faces
 from ..portrait.landmarks import landmarks_in_view
 from .mesh import HeadMesh, vertex_normals
+from .part import top_windows
 from .view import HeadView, orientations, render_view
+from .windows import read_windows
 
 #: Presence from which a view counts as a face at once; grey renders of real heads reach 0.99, a knight's helmet 0.93.
 CERTAIN = 0.97
@@ -52,13 +55,12 @@ def find_head_landmarks(mesh: HeadMesh) -> HeadLandmarks:
     """
     normals = vertex_normals(mesh)
     best_face, best_view, best_presence = None, None, 0.0
-    for number, rotation in enumerate(orientations(mesh.up)):
-        view = render_view(mesh, rotation, COARSE, normals=normals)
+    for likely, view in search_views(mesh, normals):
         face = landmarks_in_view(view.grey)
         if face is None or face.presence < CERTAIN:
             found = find_faces(view.grey)
             face = max([f for f in (face, *found) if f is not None], key=lambda f: f.presence, default=None)
-        wanted = POSSIBLE if number < LIKELY else CERTAIN
+        wanted = POSSIBLE if likely else CERTAIN
         if face is not None and face.presence > max(best_presence, wanted) and _looks_like_a_face(face.points):
             best_face, best_view, best_presence = face, view, face.presence
         if best_presence >= CERTAIN:
@@ -83,36 +85,30 @@ def find_head_landmarks(mesh: HeadMesh) -> HeadLandmarks:
     return lift(mesh, normals, view, face)
 
 
+def search_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[bool, HeadView]]:
+    """Views in which the face may be, and whether it is likely there: the whole mesh, the top of a body, any side."""
+    rotations = orientations(mesh.up)
+    for rotation in rotations[:LIKELY]:
+        yield True, render_view(mesh, rotation, COARSE, normals=normals)
+    for rotation in rotations[:LIKELY]:
+        for middle, extent in top_windows(mesh.vertices @ rotation.T.astype(np.float32)):
+            yield True, render_view(mesh, rotation, COARSE, rotation.T @ middle, extent, normals)
+    for rotation in rotations[LIKELY:]:
+        yield False, render_view(mesh, rotation, COARSE, normals=normals)
+
+
 def lift(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face) -> HeadLandmarks:
     """Landmark pixels of a view to points on the surface, through the view's fragments."""
-    size = view.grey.shape[0]
-    covered = view.fragments.covered
-    depth = view.fragments.interpolate(mesh.corners((mesh.vertices @ view.rotation[2]).astype(np.float32)[:, None]))
-    depth = np.where(covered, depth[..., 0], -np.inf)
-    facing = view.fragments.interpolate(mesh.corners(normals.astype(np.float32)))
-
-    points = np.zeros((len(face.points), 3))
-    landmark_normals = np.zeros((len(face.points), 3))
-    trust = np.zeros(len(face.points))
-    plane = view.to_mesh_ray(face.points[:, :2])
-    for i, (x, y) in enumerate(face.points[:, :2]):
-        column, row = int(np.floor(x)), int(np.floor(y))
-        r0, r1, c0, c1 = max(row - 2, 0), min(row + 3, size), max(column - 2, 0), min(column + 3, size)
-        patch = depth[r0:r1, c0:c1]
-        if not patch.size or not np.isfinite(patch).any():
-            points[i] = plane[i]
-            continue
-        # the front-most third: an eyelid's landmark must not fall into the socket behind it
-        near = np.sort(patch[np.isfinite(patch)])[::-1]
-        z = float(np.median(near[: max(1, len(near) // 3)]))
-        points[i] = plane[i] + view.rotation[2] * (z - view.rotation[2] @ plane[i])
-        normal = facing[r0:r1, c0:c1][np.isfinite(patch)].mean(0)
-        landmark_normals[i] = normal / max(np.linalg.norm(normal), 1e-9)
-        frontal = float(landmark_normals[i] @ view.rotation[2])
-        flat = (near[0] - near[-1]) * view.scale < 12  # pixels of depth within 5 x 5: a fold or a silhouette
-        trust[i] = np.clip((frontal - 0.2) / 0.4, 0, 1) * (1.0 if flat else 0.3) * (len(near) / patch.size)
+    front = view.rotation[2]
+    away = view.fragments.interpolate(mesh.corners(-(mesh.vertices @ front).astype(np.float32)[:, None]))[..., 0]
+    facing = view.fragments.interpolate(mesh.corners(normals))
+    found = read_windows(face.points[:, :2], np.where(view.fragments.covered, away, np.inf), facing)
+    points = view.to_mesh_ray(face.points[:, :2])
+    points += np.where(found.found, -found.depth - points @ front, 0)[:, None] * front
+    flat = found.spread * view.scale < 12  # pixels of depth within 5 x 5: a fold or a silhouette
+    trust = np.clip((found.normals @ front - 0.2) / 0.4, 0, 1) * np.where(flat, 1.0, 0.3) * found.share
     height = float(np.linalg.norm(points[10] - points[152]))
-    return HeadLandmarks(points, landmark_normals, trust, view.rotation, height, face.presence)
+    return HeadLandmarks(points, found.normals, trust, view.rotation, height, face.presence)
 
 
 @cache

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import zipfile
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
+
+#: A million triangles take half a minute; more say nothing more about a face.
+MOST_FACES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,7 @@ class HeadMesh:
     triangles: (M,3) int32 into vertices.
     corner_uvs: (M,3,2) float32, origin at the lower left, one tile is 0..1.
     up: 'y' (files) or 'z' (Blender), where the search for the face starts.
+    others: (K,3,2) float32, UVs of faces that share the map but are no head: their texels stay as they are.
     """
 
     vertices: np.ndarray
@@ -25,14 +31,34 @@ class HeadMesh:
     corner_uvs: np.ndarray
     name: str
     up: str = "y"
+    others: np.ndarray = field(default_factory=lambda: np.zeros((0, 3, 2), np.float32))
+
+    def only(self, faces: np.ndarray) -> tuple[HeadMesh, np.ndarray]:
+        """The mesh of some faces (M,) bool, the rest of them as others; and which vertices are left."""
+        used, triangles = np.unique(self.triangles[faces], return_inverse=True)
+        return replace(
+            self, vertices=self.vertices[used], triangles=triangles.reshape(-1, 3).astype(np.int32),
+            corner_uvs=self.corner_uvs[faces], others=np.concatenate([self.others, self.corner_uvs[~faces]]),
+        ), used
+
+    @cached_property
+    def welded(self) -> np.ndarray:
+        """(N,) the same number for vertices at the same place, to a hundred-thousandth of the mesh's extent."""
+        low = self.vertices.min(0)
+        extent = float((self.vertices.max(0) - low).max()) or 1.0
+        x, y, z = np.rint((self.vertices - low).astype(np.float64) / extent * 1e5).astype(np.int64).T
+        return np.unique((x << 40) | (y << 20) | z, return_inverse=True)[1]
 
     def corners(self, per_vertex: np.ndarray) -> np.ndarray:
         """(M,3,...) values at the corners of every triangle."""
         return per_vertex[self.triangles]
 
 
-def load_mesh(path: str | Path) -> HeadMesh:
+def load_mesh(path: str | Path, faces: str = "") -> HeadMesh:
     """Read an OBJ, PLY or GLB file.
+
+    Args:
+        faces: names of the parts (objects, groups, materials) that are head, by commas; all if empty.
 
     Raises:
         AvatarTexError: NO_MESH, NO_UVS or BAD_MESH, with the reader's reason.
@@ -50,20 +76,37 @@ def load_mesh(path: str | Path) -> HeadMesh:
             ErrorCode.BAD_MESH, f"{path.name!r} could not be read as a mesh ({reason}).",
             "Export the head as OBJ, PLY or GLB with UVs.",
         ) from reason
-    vertices, triangles, uvs, first = [], [], [], 0
-    for part in parts:
-        if not isinstance(part, trimesh.Trimesh) or not len(part.faces):
-            continue
-        uv = getattr(part.visual, "uv", None)
-        if uv is None:
-            raise no_uvs(path.name)
-        vertices.append(part.vertices)
-        triangles.append(part.faces + first)
-        uvs.append(np.asarray(uv)[part.faces])
-        first += len(part.vertices)
-    if not triangles:
+    parts = [part for part in parts if isinstance(part, trimesh.Trimesh) and len(part.faces)]
+    if not parts:
         raise AvatarTexError(ErrorCode.NO_MESH, f"{path.name!r} holds no faces.", "Choose a file with a head mesh.")
-    return checked(np.concatenate(vertices), np.concatenate(triangles), np.concatenate(uvs), path.name, "y")
+    names = [part_names(part) for part in parts]
+    wanted = {name.strip() for name in faces.split(",") if name.strip()}
+    if missing := wanted - set().union(*names):
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST, f"{path.name!r} has no part named {', '.join(map(repr, sorted(missing)))}.",
+            f"Name some of these: {', '.join(sorted(set().union(*names)))}.",
+        )
+    uvs = [getattr(part.visual, "uv", None) for part in parts]
+    if any(uv is None and (not wanted or name & wanted) for uv, name in zip(uvs, names)):
+        raise no_uvs(path.name)
+    first = np.cumsum([0, *(len(part.vertices) for part in parts[:-1])])
+    chosen = np.concatenate([np.full(len(p.faces), not wanted or bool(n & wanted)) for p, n in zip(parts, names)])
+    return checked(
+        np.concatenate([part.vertices for part in parts]),
+        np.concatenate([part.faces + start for part, start in zip(parts, first)]),
+        np.concatenate([
+            np.zeros((len(part.faces), 3, 2)) if uv is None else np.asarray(uv)[part.faces]
+            for part, uv in zip(parts, uvs)
+        ]),
+        path.name, "y", chosen,
+    )
+
+
+def part_names(part) -> set[str]:
+    """Under which names an artist knows a part of a file: its object's or group's, its material's."""
+    material = getattr(part.visual, "material", None)
+    names = {part.metadata.get("name"), part.metadata.get("node"), getattr(material, "name", None)}
+    return {str(name) for name in names if name}
 
 
 def load_capture(path: str | Path) -> HeadMesh:
@@ -75,33 +118,80 @@ def load_capture(path: str | Path) -> HeadMesh:
     try:
         with np.load(path, allow_pickle=False) as capture:
             name = str(capture["object_name"]) if "object_name" in capture else Path(path).stem
-            triangles, uvs = capture["triangles"], capture["corner_uvs"]
-            if "face_mask" in capture and capture["face_mask"].any():
-                triangles, uvs = triangles[capture["face_mask"]], uvs[capture["face_mask"]]
-            return checked(capture["vertices"], triangles, uvs, name, str(capture["up"]) if "up" in capture else "z")
-    except (OSError, KeyError, ValueError) as reason:
+            chosen = capture["face_mask"] if "face_mask" in capture and capture["face_mask"].any() else None
+            up = str(capture["up"]) if "up" in capture else "z"
+            return checked(capture["vertices"], capture["triangles"], capture["corner_uvs"], name, up, chosen)
+    except (OSError, KeyError, ValueError, EOFError, IndexError, zipfile.BadZipFile) as reason:
         raise AvatarTexError(
             ErrorCode.BAD_MESH, f"The capture {Path(path).name!r} could not be read ({reason}).",
             "Generate again; if it stays, report it with the log.",
         ) from reason
 
 
-def checked(vertices: np.ndarray, triangles: np.ndarray, corner_uvs: np.ndarray, name: str, up: str) -> HeadMesh:
-    """The mesh with the wire's types, or the refusal that names what is wrong with it."""
+def checked(
+    vertices: np.ndarray, triangles: np.ndarray, corner_uvs: np.ndarray, name: str, up: str,
+    chosen: np.ndarray | None = None,
+) -> HeadMesh:
+    """The mesh with the wire's types, or the refusal that names what is wrong with it.
+
+    Args:
+        chosen: (M,) bool, the faces that are head; the rest only keeps its texels.
+    """
     vertices = np.ascontiguousarray(vertices, np.float32)
     triangles = np.ascontiguousarray(triangles, np.int32)
     corner_uvs = np.ascontiguousarray(corner_uvs, np.float32)
+    refuse_broken(vertices, triangles, corner_uvs, name)
+    mesh = HeadMesh(vertices, triangles, corner_uvs, name, up)
+    if chosen is not None and not chosen.all():
+        mesh, _ = mesh.only(np.asarray(chosen, bool))
+    refuse_empty_uvs(mesh.corner_uvs, name)
+    return mesh
+
+
+def refuse_broken(vertices: np.ndarray, triangles: np.ndarray, corner_uvs: np.ndarray, name: str) -> None:
+    """Say what is wrong with a mesh before any work: Blender's side asks too, so that no job is started for it.
+
+    Raises:
+        AvatarTexError: NO_MESH, NO_UVS or BAD_MESH.
+    """
     if not len(triangles):
         raise AvatarTexError(ErrorCode.NO_MESH, f"{name!r} has no faces.", "Select a head mesh.")
-    if not np.isfinite(vertices).all() or not np.isfinite(corner_uvs).all():
+    if len(triangles) > MOST_FACES:
         raise AvatarTexError(
-            ErrorCode.BAD_MESH, f"{name!r} has coordinates that are not numbers.", "Remove the broken vertices or UVs.",
+            ErrorCode.BAD_MESH, f"{name!r} has {len(triangles):,} triangles, more than {MOST_FACES:,}.",
+            "Lower its subdivision or multiresolution levels, or decimate it, and generate again.",
         )
-    edges = corner_uvs[:, 1:] - corner_uvs[:, :1]
-    area = np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0])
-    if area.sum() < 1e-6:
-        raise no_uvs(name)
-    return HeadMesh(vertices, triangles, corner_uvs, name, up)
+    if triangles.min() < 0 or triangles.max() >= len(vertices):
+        raise AvatarTexError(
+            ErrorCode.BAD_MESH, f"{name!r} has faces with vertices that do not exist.", "Export the mesh again.",
+        )
+    for kind, values, cure in (
+        ("vertices", vertices, "Delete these vertices in Edit Mode, or undo what made them."),
+        ("faces with UVs", corner_uvs, "Unwrap these faces again."),
+    ):
+        broken = ~np.isfinite(values).reshape(len(values), -1).all(1)
+        if broken.any():
+            raise AvatarTexError(
+                ErrorCode.BAD_MESH, f"{name!r} has {broken.sum():,} {kind} whose coordinates are not numbers, "
+                f"the first is number {broken.argmax()}.", cure,
+            )
+    used = vertices[triangles].reshape(-1, 3)
+    with np.errstate(over="ignore"):
+        extent = np.ptp(used.astype(np.float64), axis=0).max()
+    if not 1e-9 < extent < 1e12:
+        raise AvatarTexError(
+            ErrorCode.BAD_MESH, f"{name!r} is {extent:.1g} units large.", "Check its scale and its vertices.",
+        )
+    refuse_empty_uvs(corner_uvs, name)
+
+
+def refuse_empty_uvs(corner_uvs: np.ndarray, name: str) -> None:
+    edges = corner_uvs[:, 1:].astype(np.float64) - corner_uvs[:, :1]
+    if np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]).sum() < 1e-6:
+        raise AvatarTexError(
+            ErrorCode.NO_UVS, f"The UV map of {name!r} is empty: all faces lie in one point or line of it.",
+            "Unwrap the head (UV > Unwrap) and generate again.",
+        )
 
 
 def no_uvs(name: str) -> AvatarTexError:
@@ -110,18 +200,17 @@ def no_uvs(name: str) -> AvatarTexError:
     )
 
 
-def vertex_normals(mesh: HeadMesh) -> np.ndarray:
-    """(N,3) float32 unit normals, area-weighted, shared by vertices at one place (files split them along UV seams)."""
-    _, inverse = np.unique(np.round(mesh.vertices / _scale(mesh) * 1e5).astype(np.int64), axis=0, return_inverse=True)
-    a, b, c = np.moveaxis(mesh.corners(mesh.vertices), 1, 0)
+def vertex_normals(mesh: HeadMesh, places: np.ndarray | None = None) -> np.ndarray:
+    """(N,3) float32 unit normals, area-weighted, shared by vertices at one place (files split them along UV seams).
+
+    Args:
+        places: (N,3) where the vertices are instead, as in canonical coordinates.
+    """
+    a, b, c = np.moveaxis(mesh.corners(mesh.vertices if places is None else places), 1, 0)
     face = np.cross(b - a, c - a)
-    shared = inverse.ravel()[mesh.triangles]
-    total = np.zeros((inverse.max() + 1, 3))
+    shared = mesh.welded[mesh.triangles].ravel()
+    total = np.zeros((mesh.welded.max() + 1, 3))
     for axis in range(3):
-        total[:, axis] = np.bincount(shared.ravel(), np.repeat(face[:, axis], 3), minlength=len(total))
+        total[:, axis] = np.bincount(shared, np.repeat(face[:, axis], 3), minlength=len(total))
     total /= np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-20)
-    return total[inverse.ravel()].astype(np.float32)
-
-
-def _scale(mesh: HeadMesh) -> float:
-    return float(np.ptp(mesh.vertices, axis=0).max()) or 1.0
+    return total[mesh.welded].astype(np.float32)

@@ -14,6 +14,7 @@ from .landmarks import HeadLandmarks
 from .mesh import HeadMesh
 from .rasterize import rasterize
 from .view import LIGHT
+from .windows import read_windows
 
 #: Pixels of the render, and how much of it the face's height fills.
 SIZE, FILL = 512, 0.5
@@ -44,22 +45,13 @@ def reread(mesh: HeadMesh, normals: np.ndarray, head: HeadLandmarks, camera: Cam
         return None
     far = np.where(fragments.covered, fragments.interpolate(mesh.corners(depth)[..., None])[..., 0], np.inf)
     surface = fragments.interpolate(mesh.corners(normals))
-    points, facing, trust = head.points.copy(), np.zeros_like(head.points), np.zeros(len(head.points))
+    windows = read_windows(found.points[:, :2], far, surface)
     place = (found.points[:, :2] - SIZE / 2) / scale + middle
-    for i, (x, y) in enumerate(found.points[:, :2].astype(int)):
-        window = slice(max(y - 2, 0), y + 3), slice(max(x - 2, 0), x + 3)
-        patch = far[window]
-        on_head = np.isfinite(patch)
-        if not on_head.any():
-            continue
-        near = np.sort(patch[on_head])
-        z = float(np.median(near[: max(1, len(near) // 3)]))
-        ray = np.append((place[i] - camera.centre) / camera.focal, 1.0)
-        points[i] = camera.rotation.T @ (ray * z - camera.translation)
-        normal = surface[window][on_head].mean(0)
-        facing[i] = normal / max(np.linalg.norm(normal), 1e-9)
-        towards = camera.position - points[i]
-        cosine = facing[i] @ towards / np.linalg.norm(towards)
-        fold = near[-1] - near[0] > FOLD * head.height
-        trust[i] = np.clip((cosine - 0.1) / 0.4, 0, 1) * (0.3 if fold else 1.0) * on_head.mean()
-    return HeadLandmarks(points, facing, trust, head.rotation, head.height, found.presence)
+    ray = np.concatenate([(place - camera.centre) / camera.focal, np.ones((len(place), 1))], 1)
+    lifted = (ray * windows.depth[:, None] - camera.translation) @ camera.rotation
+    points = np.where(windows.found[:, None], lifted, head.points)
+    towards = camera.position - points
+    cosine = (windows.normals * towards).sum(1) / np.linalg.norm(towards, axis=1)
+    fold = windows.spread > FOLD * head.height
+    trust = np.clip((cosine - 0.1) / 0.4, 0, 1) * np.where(fold, 0.3, 1.0) * windows.share
+    return HeadLandmarks(points, windows.normals, trust, head.rotation, head.height, found.presence)

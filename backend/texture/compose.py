@@ -15,9 +15,11 @@ from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize, texel_corners
 from ..head.register import Registration
+from ..head.uvs import precedence
 from .observe import Observation, pixel_confidence
 from .relight import relighting, relit
 from .sample import sample, sample_atlas, spread
+from .texels import find_texels
 
 #: How far the tone of the lit portrait fades into generated skin beside it, as shares of the atlas.
 TONE_REACH = (0.015, 0.05, 0.12)
@@ -28,6 +30,8 @@ NECK_FADE = 0.06
 ENCLOSED, FLESH, INNERMOST = 0.01, np.float32([0.10, 0.09, 0.09]), np.float32([0.08, 0.03, 0.03])
 #: Canonical height where mouth and nostrils end; what is enclosed above belongs to the eyes and stays bright.
 MOUTH_TOP = 0.16
+#: Canonical heights between which the neck of a textured body fades to what is on it.
+NECK_LOW, NECK_HIGH = -0.80, -0.60
 #: Texels that islands grow by when the rest of the texture must stay as it was.
 MARGIN = 8
 
@@ -54,21 +58,16 @@ def compose(
         inside: (N,) depth of enclosed vertices behind the head's shell (head/enclosed.py).
         light: what becomes of the portrait's light, a name of messages.LIGHTS.
     """
-    fragments = rasterize(texel_corners(mesh.corner_uvs, size), size, size)
-    head = fragments.covered
-    pick = fragments.triangle[head]
-    weights = fragments.barycentric[head].astype(np.float32)
-
-    def at_texels(values: np.ndarray) -> np.ndarray:
-        return np.einsum("nk,nkc->nc", weights, mesh.corners(values)[pick]).astype(np.float32)
-
-    points, normals, place = at_texels(mesh.vertices), at_texels(registration.normals), at_texels(canonical)
+    texels = find_texels(mesh, size, lambda: precedence(mesh, canonical, observation.better_side))
+    head, filled = texels.covered, texels.filled
+    points, normals = texels.at(mesh, mesh.vertices), texels.at(mesh, registration.normals)
+    place = texels.at(mesh, canonical)
     atlas = to_atlas(place)
     masks = observation.allowed_skin, observation.allowed_scalp
     pixels, confidence = pixel_confidence(registration, masks, points.astype(np.float64), normals, place)
     confidence = confidence * observation.light.trust(observation.light.shade(normals))
     confidence = _full(confidence)
-    depth = at_texels((np.zeros(len(canonical)) if inside is None else inside)[:, None])[:, 0]
+    depth = texels.at(mesh, (np.zeros(len(canonical)) if inside is None else inside)[:, None])[:, 0]
     confidence = confidence * (depth < ENCLOSED)
 
     # portrait, both bands
@@ -101,18 +100,23 @@ def compose(
 
     texture = np.zeros((size, size, 3), np.float32)
     provenance = np.zeros((size, size, 3), np.float32)
-    texture[head] = colour
-    provenance[head] = np.stack([confidence, mirrored, 1 - confidence - mirrored], -1)
+    texture[filled] = colour
+    provenance[filled] = np.stack([confidence, mirrored, 1 - confidence - mirrored], -1)
+    provenance[filled & ~head] = 0
     if base is None:
-        return Composition(spread(texture, head), provenance, head)
+        return Composition(spread(texture, filled), provenance, head)
     keep = np.zeros((size, size), np.float32)
-    keep[head] = np.clip((1.02 - atlas[:, 1]) / NECK_FADE, 0, 1)
+    neck = np.clip((place[:, 1] - NECK_LOW) / (NECK_HIGH - NECK_LOW), 0, 1)
+    keep[filled] = np.clip((1.02 - atlas[:, 1]) / NECK_FADE, 0, 1) * neck
+    if len(mesh.others):
+        keep[rasterize(texel_corners(mesh.others, size), size, size).covered & ~head] = -1  # never, not even as margin
+    free, keep = keep >= 0, np.maximum(keep, 0)
     blended = texture * keep[..., None] + base * (1 - keep[..., None])
     touched = keep > 0
-    near = cv2.dilate(touched.astype(np.uint8), np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0
-    grown = np.where((near & ~head)[..., None], spread(blended, touched), blended)
-    result = np.where((touched | (near & ~head))[..., None], grown, base)
-    return Composition(result.astype(np.float32), provenance * keep[..., None], touched)
+    near = (cv2.dilate(touched.astype(np.uint8), np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0) & free
+    grown = np.where((near & ~filled)[..., None], spread(blended, touched), blended)
+    result = np.where((touched | (near & ~filled))[..., None], grown, base)
+    return Composition(result.astype(np.float32), provenance * keep[..., None], touched & head)
 
 
 def _full(confidence: np.ndarray) -> np.ndarray:

@@ -52,6 +52,12 @@ class Observation:
     hair: tuple[np.ndarray, np.ndarray] | None
     covered: np.ndarray
 
+    @property
+    def better_side(self) -> float:
+        """Over 0 where the portrait shows the half of positive canonical x better."""
+        left, right = np.array_split(self.confidence, 2, axis=1)
+        return float(right.sum() - left.sum())
+
 
 def scalp_share(canonical: np.ndarray) -> np.ndarray:
     """(…,) 0..1: 1 on the scalp, 0 on face, ears and neck."""

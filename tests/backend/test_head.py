@@ -31,9 +31,29 @@ def test_rasteriser_agrees_with_its_slow_twin(with_depth):
     corners[7] = np.nan
     corners[8, 1:] = corners[8, :1]
     depth = random.random((25, 3)) if with_depth else None
-    fast, slow = rasterize(corners, 32, 20, depth), rasterize_slowly(corners, 32, 20, depth)
-    assert np.array_equal(fast.triangle, slow.triangle)
-    assert np.allclose(fast.barycentric, slow.barycentric, atol=1e-5)
+    fast, (triangle, barycentric) = rasterize(corners, 32, 20, depth), rasterize_slowly(corners, 32, 20, depth)
+    assert np.array_equal(fast.triangle, triangle)
+    assert np.allclose(fast.barycentric, barycentric, atol=1e-5)
+
+
+def test_a_layout_without_overlaps_agrees_with_the_slow_twin():
+    """A shaken lattice: neighbours share edges, and no pixel is lost or taken twice between them."""
+    random = np.random.default_rng(8)
+    x, y = np.meshgrid(np.linspace(2, 30, 8), np.linspace(2, 18, 6))
+    points = np.stack([x, y], -1) + random.uniform(-1.5, 1.5, (6, 8, 2))
+    a, b, c, d = (points[i : i + 5, j : j + 7].reshape(-1, 2) for i, j in ((0, 0), (0, 1), (1, 1), (1, 0)))
+    corners = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
+    fast, (triangle, barycentric) = rasterize(corners, 32, 20), rasterize_slowly(corners, 32, 20)
+    assert np.array_equal(fast.triangle, triangle) and np.allclose(fast.barycentric, barycentric, atol=1e-5)
+    values = random.random((len(corners), 3, 5))
+    expected = np.einsum("hwk,hwkc->hwc", barycentric, values[triangle])
+    assert np.allclose(fast.interpolate(values), np.where(fast.covered[..., None], expected, 0), atol=1e-5)
+
+
+def test_a_centre_on_a_common_edge_belongs_to_one_triangle():
+    square = np.array([[(0, 0), (4, 0), (4, 4)], [(0, 0), (4, 4), (0, 4)]]) + 0.5
+    one, other = (rasterize(square[i : i + 1], 6, 6).covered for i in (0, 1))
+    assert not (one & other).any() and (one | other).sum() == 16
 
 
 def test_large_jobs_are_cut_without_loss(monkeypatch):
@@ -75,7 +95,8 @@ def test_a_known_camera_is_found_again(head, landmarks):
     pixels = focal * eye[:, :2] / eye[:, 2:] + 400
     found = register(head, landmarks, pixels, 800, 800)
     difference = found.camera.rotation @ rotation.T
-    assert np.degrees(np.arccos(np.clip((np.trace(difference) - 1) / 2, -1, 1))) < 3
+    # focal length against distance: vertices moved by a millionth of the head give 2.3 to 3.3 degrees
+    assert np.degrees(np.arccos(np.clip((np.trace(difference) - 1) / 2, -1, 1))) < 3.5
     assert found.error[1] < 0.01 * found.face_height
 
 

@@ -1,0 +1,107 @@
+"""Add a UV Map: a new one without overlaps, for heads that have none or one that several faces share."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from ..redraw import redraw_panels
+from ..scene.head import find_head
+
+NAME = "AvatarTex"
+#: Between islands, as a share of the map: 4 texels of 1024, more than a rim.
+MARGIN = 0.004
+#: What unwrapping needs shown and selected, and is put back.
+PARTS = ("vertices", "edges", "polygons")
+
+
+class AVATARTEX_OT_add_uv_map(bpy.types.Operator):
+    """Add a UV map in which no faces overlap, and texture that one. Your own UV maps stay as they are"""
+
+    bl_idname = "avatartex.add_uv_map"
+    bl_label = "Add a UV Map"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        head = find_head(context)
+        if head is None or head.library is not None or head.data.library is not None:
+            cls.poll_message_set("Select a head of this file")
+            return False
+        if len(head.data.uv_layers) >= 8:
+            cls.poll_message_set("The head has as many UV maps as Blender allows")
+            return False
+        return bool(head.data.polygons) and not context.window_manager.avatartex_job.running
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        head = find_head(context)
+        before = {layer.name for layer in head.data.uv_layers}
+        try:
+            name = add_uv_map(context, head)
+        except RuntimeError as reason:  # Blender cannot go into Edit Mode: the head is hidden in all views, say
+            for extra in {layer.name for layer in head.data.uv_layers} - before:
+                head.data.uv_layers.remove(head.data.uv_layers[extra])
+            self.report({"ERROR"}, f"'{head.name}' could not be unwrapped: {reason}".strip())
+            return {"CANCELLED"}
+        context.scene.avatartex.uv_map = name
+        context.window_manager.avatartex_job.reset()
+        redraw_panels()
+        self.report({"INFO"}, f"'{head.name}' has a new UV map '{name}', which the next texture is made for")
+        return {"FINISHED"}
+
+
+def add_uv_map(context: bpy.types.Context, head: bpy.types.Object) -> str:
+    """Unwrap the whole mesh into a new UV map and leave everything else as it was; the map's name."""
+    layer_objects, mesh = context.view_layer.objects, head.data
+    active, mode = layer_objects.active, context.mode
+    if mode != "OBJECT":
+        bpy.ops.object.mode_set(mode="OBJECT")
+    selected = [candidate for candidate in layer_objects if candidate.select_get()]
+    hidden = head.hide_get()
+    kept = {part: {flag: _flags(mesh, part, flag) for flag in ("select", "hide")} for part in PARTS}
+    shown = mesh.uv_layers.active.name if mesh.uv_layers else ""
+    rendered = next((layer.name for layer in mesh.uv_layers if layer.active_render), "")
+    try:
+        head.hide_set(False)
+        for candidate in selected:
+            candidate.select_set(False)
+        head.select_set(True)
+        layer_objects.active = head
+        name = mesh.uv_layers.new(name=NAME, do_init=False).name
+        mesh.uv_layers.active = mesh.uv_layers[name]
+        for part in PARTS:
+            _set_flags(mesh, part, "hide", np.zeros(len(getattr(mesh, part)), bool))
+        bpy.ops.object.mode_set(mode="EDIT")
+        bpy.ops.mesh.select_all(action="SELECT")
+        bpy.ops.uv.smart_project(angle_limit=1.15, island_margin=MARGIN, area_weight=0.0, scale_to_bounds=False)
+        bpy.ops.object.mode_set(mode="OBJECT")
+    finally:
+        if context.mode != "OBJECT":
+            bpy.ops.object.mode_set(mode="OBJECT")
+        for part in PARTS:
+            for flag, values in kept[part].items():
+                _set_flags(mesh, part, flag, values)
+        if shown:
+            mesh.uv_layers.active = mesh.uv_layers[shown]
+            mesh.uv_layers[rendered or shown].active_render = True
+        head.select_set(False)
+        for candidate in selected:
+            candidate.select_set(True)
+        layer_objects.active = active
+        head.hide_set(hidden)
+        if mode.startswith("EDIT"):
+            bpy.ops.object.mode_set(mode="EDIT")
+    return name
+
+
+def _flags(mesh: bpy.types.Mesh, part: str, flag: str) -> np.ndarray:
+    values = np.empty(len(getattr(mesh, part)), bool)
+    getattr(mesh, part).foreach_get(flag, values)
+    return values
+
+
+def _set_flags(mesh: bpy.types.Mesh, part: str, flag: str, values: np.ndarray) -> None:
+    getattr(mesh, part).foreach_set(flag, values)
+
+
+CLASSES = (AVATARTEX_OT_add_uv_map,)
