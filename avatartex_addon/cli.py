@@ -8,8 +8,10 @@ from pathlib import Path
 
 import bpy
 
+from . import api
 from .backend.errors import ErrorCode
 from .backend.messages import SIZES, STYLES
+from .core.terminal import ProgressLine
 
 EXIT_DONE, EXIT_USAGE, EXIT_REFUSED = 0, 1, 2
 
@@ -53,53 +55,37 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def generate(options: argparse.Namespace) -> int:
-    head = bpy.data.objects.get(options.object)
-    if head is None or head.type != "MESH":
-        meshes = ", ".join(repr(candidate.name) for candidate in bpy.data.objects if candidate.type == "MESH")
-        return refuse(ErrorCode.NO_MESH, f"There is no mesh object {options.object!r}. There are: {meshes or 'none'}.")
     if not (options.output or bpy.data.filepath):
         return refuse(ErrorCode.BAD_REQUEST, "No file is loaded: name one with --output.")
-    settings = bpy.context.scene.avatartex
-    settings.head, settings.uv_map = head, options.uv_map
-    settings.portrait = str(Path(options.portrait).resolve())
-    settings.size, settings.style, settings.seed = options.size, options.style, options.seed
-    job = bpy.context.window_manager.avatartex_job
-    job.reset()
     try:
-        bpy.ops.avatartex.generate("EXEC_DEFAULT")
-    except RuntimeError as reason:  # an ERROR report, or poll's refusal
-        text = f"{job.error_message} {job.error_cure}" if job.error_code else poll_sentence(reason)
-        return refuse(job.error_code or find_code(), text)
-    if not job.texture_path:
+        made = api.generate(
+            options.object, Path(options.portrait).resolve(), uv_map=options.uv_map, style=options.style,
+            size=int(options.size), seed=options.seed, on_progress=ProgressLine(),
+        )
+    except api.AvatarTexError as refusal:
+        return refuse(refusal.code, f"{refusal.message} {refusal.cure}")
+    except api.Cancelled:
         return refuse(ErrorCode.CANCELLED, "Cancelled; nothing was written.")
-    for warning in job.warnings.splitlines():
+    for warning in made.warnings:
         print(f"note: {warning}", file=sys.stderr)
-    return save(options, job)
-
-
-def save(options: argparse.Namespace, job) -> int:
-    output = Path(options.output or bpy.data.filepath).resolve()
     try:
         if options.texture:
-            Path(options.texture).write_bytes(Path(job.texture_path).read_bytes())
-        bpy.ops.wm.save_as_mainfile(filepath=str(output), check_existing=False)
+            Path(options.texture).write_bytes(made.texture.read_bytes())
+    except OSError as reason:
+        return refuse(ErrorCode.OUTPUT_NOT_WRITTEN, f"{options.texture} could not be written ({reason.strerror}).")
+    print(f"Textured {made.object.name!r}: {made.summary}", file=sys.stderr)
+    return save(options.output)
+
+
+def save(output: str) -> int:
+    """Save the .blend file, the loaded one when no other is named."""
+    path = Path(output or bpy.data.filepath).resolve()
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(path), check_existing=False)
     except (OSError, RuntimeError) as reason:
-        return refuse(ErrorCode.OUTPUT_NOT_WRITTEN, f"{output.name} could not be written ({reason}).")
-    print(f"Textured {job.object_name!r}: {job.summary}", file=sys.stderr)
-    print(output)
+        return refuse(ErrorCode.OUTPUT_NOT_WRITTEN, f"{path.name} could not be written ({reason}).")
+    print(path)
     return EXIT_DONE
-
-
-def poll_sentence(reason: RuntimeError) -> str:
-    """Blender puts 'Operator ...poll() ' or 'Error: ' before our sentence."""
-    return str(reason).split("failed, ", 1)[-1].removeprefix("Error: ").strip()
-
-
-def find_code() -> str:
-    from .scene.head import find_problem
-
-    problem = find_problem(bpy.context)
-    return problem.code if problem is not None else ErrorCode.INTERNAL
 
 
 def refuse(code: str, text: str) -> int:
