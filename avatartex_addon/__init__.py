@@ -7,27 +7,34 @@ from __future__ import annotations
 
 import bpy
 
-from . import cli, operators, panels, preferences, properties, session
+from . import batching, cli, operators, panel_batch, panels, preferences, properties, properties_batch, session
+from .core.batch import recover
 from .operators import setup_backend
 from .scene import thumbnails
 
 CLASSES = (
-    *properties.CLASSES, preferences.AVATARTEX_AP_preferences, *operators.CLASSES, *panels.CLASSES,
+    *properties.CLASSES, *properties_batch.CLASSES, preferences.AVATARTEX_AP_preferences, *operators.CLASSES,
+    *panels.CLASSES, *panel_batch.CLASSES,
 )
 
 
 @bpy.app.handlers.persistent
 def forget_job(*_arguments) -> None:
     """A file carries the state of the job that ran while it was saved: that job is not ours."""
+    batching.current = None
     for manager in bpy.data.window_managers:
         manager.avatartex_job.reset()
+        manager.avatartex_batch.reset()
         manager.avatartex_setup.running = False
+    for scene in bpy.data.scenes:
+        recover(scene.avatartex_batch.rows)
 
 
 def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     properties.attach()
+    properties_batch.attach()
     thumbnails.register()
     session.register()
     cli.register()
@@ -40,6 +47,7 @@ def unregister() -> None:
     cli.unregister()
     session.unregister()
     thumbnails.unregister()
+    properties_batch.detach()
     properties.detach()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -7,6 +7,9 @@
     made.texture        # the same as a PNG file, until Blender ends
     made.summary        # '4.9 s · landmarks within 2.1 px · 41 % from the portrait'
 
+    rows = api.batch([("Anna", "/portraits/anna.jpg"), {"object": "Bob", "portrait": "/p/bob.png", "seed": 4}])
+    [(row.object_name, row.state, row.reason) for row in rows]
+
 Call from Blender's main thread. A refusal is an `api.AvatarTexError` with a stable `code`, a `message` and a `cure`.
 Nothing here makes undo steps: a script that wants one calls `bpy.ops.ed.undo_push(message=...)` afterwards.
 """
@@ -14,19 +17,24 @@ Nothing here makes undo steps: a script that wants one calls `bpy.ops.ed.undo_pu
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import bpy
 
-from . import session
+from . import batching, session
 from .backend.errors import AvatarTexError, Cancelled, ErrorCode
 from .backend.messages import SIZES, STYLES
+from .core.batch import Row
 from .core.job import SHARINGS, HeadJob
 from .generation import Generation, Textures
+from .scene.characters import add_row, fill_by_rule, fill_by_table
 from .scene.head import portrait_path
 
-__all__ = ["AvatarTexError", "Cancelled", "HeadJob", "Textures", "describe", "generate", "run", "start"]
+__all__ = [
+    "AvatarTexError", "Cancelled", "HeadJob", "Textures", "batch", "describe", "fill_by_rule", "fill_by_table",
+    "generate", "run", "start",
+]
 
 #: Seconds between two looks at the backend. Each takes about 20 microseconds; a bar moves evenly.
 INTERVAL = 0.05
@@ -99,3 +107,35 @@ def run(job: HeadJob, on_progress: OnProgress | None = None) -> Textures:
         raise Cancelled from None
     finally:
         running.finish()
+
+
+def batch(
+    table: Iterable[tuple | dict] | None = None, *, scene: bpy.types.Scene | None = None, sharing: str = "mesh",
+    on_progress: OnProgress | None = None,
+) -> list[Row]:
+    """Texture many heads with one warm backend, and wait for them. A head that fails does not stop the others.
+
+    Args:
+        table: pairs of object and portrait, or dicts with object, portrait, style and seed. They join the scene's own
+            table (`scene.avatartex_batch.rows`), of which every waiting row is run; None runs what waits there, for
+            instance after `fill_by_rule` or `fill_by_table`.
+        scene: the one with the table; the current one when None. Its `avatartex.size` is the textures' size.
+        sharing: 'mesh' gives each mesh a material of its own, 'material' textures a shared material once.
+
+    Returns:
+        The rows of the whole table, each with state, code, reason, cure, seconds and summary.
+
+    Raises:
+        AvatarTexError: nothing could be run at all, because there is no backend or no disk space.
+        Cancelled: by Ctrl-C; what is done stays, the rest waits.
+    """
+    scene = scene or bpy.context.scene
+    for entry in table or ():
+        fields = dict(entry if isinstance(entry, dict) else zip(("object", "portrait"), entry))
+        thing = fields.pop("object")
+        name = thing if isinstance(thing, str) else thing.name
+        add_row(scene, scene.objects.get(name), name, **fields | {"portrait": str(fields["portrait"])})
+    error = batching.run_to_end(scene, sharing, on_progress)
+    if error is not None:
+        raise error
+    return list(scene.avatartex_batch.rows)

@@ -60,7 +60,7 @@ def own_material(head: bpy.types.Object, index: int, sharing: str, notes: list[s
         return head.material_slots[index].material
     own_memory = (previous.material == material) + (previous.textured == material)  # pointers count as users
     shared = sharing != "material" and material.users - material.use_fake_user > 1 + own_memory
-    shared_mesh = sharing == "object" and is_shared(head.data) and slot.link == "DATA"
+    shared_mesh = keeps_to_itself(head, sharing) and slot.link == "DATA"
     if not (shared or shared_mesh or material.library is not None or not versions.has_nodes(material)):
         return material
     if shared or shared_mesh:
@@ -71,8 +71,10 @@ def own_material(head: bpy.types.Object, index: int, sharing: str, notes: list[s
     return copy
 
 
-def is_shared(mesh: bpy.types.Mesh) -> bool:
-    return mesh.users - mesh.use_fake_user > 1
+def keeps_to_itself(head: bpy.types.Object, sharing: str) -> bool:
+    """Whether the mesh's own slots must stay: other objects show them, or they are in another file."""
+    mesh = head.data
+    return mesh.library is not None or (sharing == "object" and mesh.users - mesh.use_fake_user > 1)
 
 
 def replace(head: bpy.types.Object, index: int, material: bpy.types.Material, sharing: str) -> None:
@@ -83,8 +85,8 @@ def replace(head: bpy.types.Object, index: int, material: bpy.types.Material, sh
         previous.material, previous.link = slot.material, slot.link
         if slot.material is not None:
             slot.material.use_fake_user = True
-    if sharing == "object" and is_shared(head.data):
-        slot.link = "OBJECT"  # the mesh's own slots are shown by its other users
+    if keeps_to_itself(head, sharing):
+        slot.link = "OBJECT"
     slot.material = material
 
 

@@ -78,10 +78,15 @@ def find_mesh_problem(head: bpy.types.Object, wanted_uv_map: str) -> AvatarTexEr
     mesh = head.data
     if is_deleted(head):
         return AvatarTexError(ErrorCode.NO_MESH, f"'{head.name}' was deleted.", "Choose another head.")
-    if head.library is not None or mesh.library is not None:
+    if head.library is not None:
         return AvatarTexError(
-            ErrorCode.BAD_MESH, f"'{head.name}' is linked from another file.",
-            "Make it local (Object > Relations > Make Local).",
+            ErrorCode.BAD_MESH, f"'{head.name}' is linked from '{Path(head.library.filepath).name}'.",
+            "Make a Library Override of it (Object menu), or open that file.",
+        )
+    if mesh.library is not None and not head.material_slots:
+        return AvatarTexError(
+            ErrorCode.BAD_MESH, f"The linked mesh of '{head.name}' has no material slot.",
+            "Add a material in the file that it comes from.",
         )
     if not mesh.polygons and head.mode != "EDIT" and not head.modifiers:
         return AvatarTexError(ErrorCode.NO_MESH, f"'{head.name}' has no faces.", "Select a head mesh.")
