@@ -121,11 +121,12 @@ def run_to_end(
     job = bpy.context.window_manager.avatartex_job
     try:
         while not batch.step():
+            running = next((row for row in batch.find_rows() if row.state == RowState.RUNNING), None)
+            if running is None:
+                continue
             if on_progress is not None:
-                running = next((row for row in batch.find_rows() if row.state == RowState.RUNNING), None)
-                on_progress(f"{running.object_name}: {job.stage}" if running else "", job.fraction)
-            if batch.run.working:
-                time.sleep(INTERVAL)
+                on_progress(f"{running.object_name}: {job.stage}", job.fraction)
+            time.sleep(INTERVAL)
     except KeyboardInterrupt:
         raise Cancelled from None
     finally:
