@@ -7,14 +7,26 @@ from __future__ import annotations
 
 import bpy
 
-from . import batching, cli, operators, panel_batch, panels, preferences, properties, properties_batch, session
+from . import (
+    batching,
+    cli,
+    operators,
+    panel_batch,
+    panel_history,
+    panels,
+    preferences,
+    properties,
+    properties_batch,
+    properties_history,
+    session,
+)
 from .core.batch import recover
 from .operators import setup_backend
 from .scene import thumbnails
 
 CLASSES = (
-    *properties.CLASSES, *properties_batch.CLASSES, preferences.AVATARTEX_AP_preferences, *operators.CLASSES,
-    *panels.CLASSES, *panel_batch.CLASSES,
+    *properties.CLASSES, *properties_batch.CLASSES, *properties_history.CLASSES, preferences.AVATARTEX_AP_preferences,
+    *operators.CLASSES, *panels.CLASSES, *panel_history.CLASSES, *panel_batch.CLASSES,
 )
 
 
@@ -35,6 +47,7 @@ def register() -> None:
         bpy.utils.register_class(cls)
     properties.attach()
     properties_batch.attach()
+    properties_history.attach()
     thumbnails.register()
     session.register()
     cli.register()
@@ -47,6 +60,7 @@ def unregister() -> None:
     cli.unregister()
     session.unregister()
     thumbnails.unregister()
+    properties_history.detach()
     properties_batch.detach()
     properties.detach()
     for cls in reversed(CLASSES):

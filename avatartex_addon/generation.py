@@ -25,6 +25,7 @@ from .scene.head import (
     is_deleted,
     portrait_path,
 )
+from .scene.history import remember
 from .scene.images import load_result, save_base
 
 
@@ -137,6 +138,7 @@ class Generation:
                 ErrorCode.INTERNAL, f"Blender could not read the texture ({reason}).", "Generate again.",
             ) from reason
         notes = apply_texture(head, slot, self.uv_map, image, self.job.sharing)
+        remember(head, image, self.job, self.uv_map, slot, preferences().results_kept)
         made = Textures(
             head, image, self.files.texture, self.files.provenance, self.files.report,
             (*self.result.warnings, *notes), summarize(self.files.report),

@@ -11,10 +11,8 @@ from __future__ import annotations
 import bpy
 
 from .. import versions
-from .graph import find_color_socket, find_color_source, reads_uv_map
-
-#: Names of the nodes that are put in, by which they are found again.
-IMAGE_NODE, UV_NODE = "AvatarTex Texture", "AvatarTex UV Map"
+from .compare import show_after
+from .graph import IMAGE_NODE, UV_NODE, find_color_socket, find_color_source, reads_uv_map
 
 
 def apply_texture(
@@ -28,6 +26,7 @@ def apply_texture(
     Returns:
         notes for the artist about what had to be done.
     """
+    show_after(head)
     notes: list[str] = []
     material = own_material(head, slot, sharing, notes)
     socket = find_color_socket(material)

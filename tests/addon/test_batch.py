@@ -280,7 +280,8 @@ def test_an_override_is_textured_and_the_library_left_alone(cast, fake, tmp_path
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
     bob = bpy.data.objects["Bob"]
-    assert image_on(bob).name == "Bob AvatarTex"
+    assert image_on(bob).name == "Bob AvatarTex"  # Blender keeps no `avatartex_previous` of overrides, though
+    assert [entry.image.name for entry in bob.avatartex_history] == ["Bob AvatarTex"]
 
 
 def test_a_table_of_one_collection(cast, fake):
