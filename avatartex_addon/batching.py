@@ -103,6 +103,7 @@ class SceneBatch:
         global current
         current = None
         self.run.close()
+        bpy.context.window_manager.avatartex_job.reset()  # the table tells the results
         status, error = self.status, self.run.error
         status.running = status.paused = status.cancelling = False
         if error is not None:

@@ -54,11 +54,12 @@ class AVATARTEX_PT_main(bpy.types.Panel):
         if not job.running and (manager.avatartex_setup.running or not find_backend_python()):
             self.draw_welcome(layout.box(), manager.avatartex_setup)
         inputs = layout.column()
-        inputs.enabled = not job.running
+        working = job.running or manager.avatartex_batch.is_working  # between two of a batch no job runs
+        inputs.enabled = not working
         self.draw_head(inputs, context)
         self.draw_portrait(inputs, context.scene.avatartex)
         self.draw_options(inputs, context.scene.avatartex)
-        if job.running:
+        if working:
             self.draw_progress(layout, job)
             return
         self.draw_generate(layout, context)
@@ -125,7 +126,7 @@ class AVATARTEX_PT_main(bpy.types.Panel):
 
     def draw_progress(self, layout: bpy.types.UILayout, job) -> None:
         column = layout.column(align=True)
-        text = "Cancelling" if job.cancelling else job.stage
+        text = "Cancelling" if job.cancelling else job.stage or "Batch"
         row = column.row()
         row.scale_y = 1.3
         row.progress(text=f"{text}  {job.fraction:.0%}" if job.fraction else text, factor=job.fraction)

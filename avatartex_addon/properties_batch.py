@@ -96,6 +96,10 @@ class AVATARTEX_PG_batch_run(bpy.types.PropertyGroup):
     error: StringProperty(description="Why the last run ended early")
     cure: StringProperty()
 
+    @property
+    def is_working(self) -> bool:
+        return self.running and not self.paused
+
     def reset(self) -> None:
         for name in self.bl_rna.properties.keys():
             if name not in {"rna_type", "name"}:

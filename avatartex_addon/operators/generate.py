@@ -23,8 +23,7 @@ class AVATARTEX_OT_generate(bpy.types.Operator):
         if context.window_manager.avatartex_job.running:
             cls.poll_message_set("A texture is being generated; wait for it or cancel it")
             return False
-        batch = context.window_manager.avatartex_batch
-        if batch.running and not batch.paused:
+        if context.window_manager.avatartex_batch.is_working:
             cls.poll_message_set("A batch is running; wait for it, pause it or cancel it")
             return False
         if problem := find_problem(context):
