@@ -121,7 +121,7 @@ class AVATARTEX_PT_main(bpy.types.Panel):
         row.operator_context = "INVOKE_DEFAULT"
         row.operator("avatartex.generate", icon="SHADERFX")
         problem = find_problem(context)
-        if problem is not None and problem.code is ErrorCode.NO_MESH:
+        if problem is not None and find_head(context) is None:  # problems of a head stand beside it
             draw_sentence(layout, f"{problem.message} {problem.cure}", icon="INFO")
 
     def draw_progress(self, layout: bpy.types.UILayout, job) -> None:

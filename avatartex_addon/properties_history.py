@@ -23,7 +23,7 @@ class AVATARTEX_PG_result(bpy.types.PropertyGroup):
     favourite: BoolProperty(name="Favourite", description="Keep this result, however many others come")
 
     def describe(self) -> str:
-        """'Photo · seed 3 · 1024 · 21.11.2026 14:05'."""
+        """'Photo · seed 3 · 1024 texels · 2026-11-21 14:05'."""
         style = STYLE_TEXTS.get(self.style, (self.style,))[0]
         day, _, hour = self.date.partition("T")
         return f"{style} · seed {self.seed} · {self.size} texels · {day} {hour[:5]}"

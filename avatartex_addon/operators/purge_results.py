@@ -12,7 +12,7 @@ class AVATARTEX_OT_purge_results(bpy.types.Operator):
     """Forget every result but the one on the head and the favourites. The file gets smaller"""
 
     bl_idname = "avatartex.purge_results"
-    bl_label = "Forget the Others"
+    bl_label = "Purge"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod

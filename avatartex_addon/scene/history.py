@@ -14,7 +14,7 @@ from .graph import IMAGE_NODE
 def remember(head: bpy.types.Object, image: bpy.types.Image, job: HeadJob, uv_map: str, slot: int, most: int) -> None:
     """Add a result, the newest last, and forget the oldest beyond `most`."""
     entry = head.avatartex_history.add()
-    entry.name, entry.image = f"Seed {job.seed}", image
+    entry.name, entry.image = str(job.seed), image
     entry.portrait, entry.style, entry.seed, entry.size = job.portrait, job.style, job.seed, job.size
     entry.date = datetime.now().isoformat(timespec="seconds")
     entry.uv_map, entry.slot, entry.sharing = uv_map, slot, job.sharing

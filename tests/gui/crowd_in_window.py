@@ -125,7 +125,7 @@ def story():
     window.set_up(stalls)
     unfold()
     window.fake_python()
-    window.backend("slow", "1.0")
+    window.backend("slow", "0.8")
     folder = cast()
     bpy.context.scene.avatartex.size = "512"
     call(bpy.ops.ed.undo_push, message="Cast")
@@ -142,7 +142,9 @@ def story():
     yield 1.5
     picture("crowd-2-filled")
     yield from the_batch(stalls)
+    print("batch done", flush=True)
     yield from the_results()
+    print("results done", flush=True)
     yield from the_accidents(stalls, folder)
     found["finished"] = True
     yield from the_end()

@@ -13,7 +13,7 @@ import pytest
 from .test_window import LONGEST_CALL, ROOT, TOOL
 
 #: Seconds for the whole session, software GL on two busy cores.
-SESSION = 100
+SESSION = 140
 
 
 @pytest.fixture(scope="module")
