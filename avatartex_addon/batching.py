@@ -49,13 +49,14 @@ class SceneBatch:
 
     Args:
         sharing: 'mesh' (each mesh gets a material of its own) or 'material' (a shared one is textured once).
+        at_once: see BatchRun; not where the artist can undo meanwhile.
     """
 
-    def __init__(self, scene: bpy.types.Scene, sharing: str = "mesh") -> None:
+    def __init__(self, scene: bpy.types.Scene, sharing: str = "mesh", at_once: bool = True) -> None:
         global current
         self.scene_name, self.sharing, self.size = scene.name, sharing, int(scene.avatartex.size)
         self.made: dict[HeadJob, RowTask] = {}
-        self.run = BatchRun(self.find_rows, self.begin)
+        self.run = BatchRun(self.find_rows, self.begin, at_once)
         self.status.reset()
         self.status.running, self.status.scene = True, scene.name
         recover(self.find_rows())

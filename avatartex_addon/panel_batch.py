@@ -106,7 +106,7 @@ class AVATARTEX_PT_batch(bpy.types.Panel):
             self.draw_progress(layout, context, table, run)
             return
         counts = count(table.rows)
-        begun = counts[RowState.DONE] + counts[RowState.FAILED] + counts[RowState.SKIPPED]
+        begun = len(table.rows) - counts[RowState.WAITING]
         if run.error:
             told = layout.column()
             told.alert = True

@@ -20,6 +20,7 @@ from .properties import STYLE_TEXTS, is_mesh
 STATE_TEXTS = {
     RowState.WAITING: ("Waiting", "Its turn comes when the batch runs", "RADIOBUT_OFF"),
     RowState.RUNNING: ("Running", "Its texture is being made", "PLAY"),
+    RowState.MADE: ("Made", "Its texture comes onto the head when the batch ends", "IMAGE_DATA"),
     RowState.DONE: ("Done", "The texture is on the head", "CHECKMARK"),
     RowState.SKIPPED: ("Skipped", "It needs no texture of its own", "FORWARD"),
     RowState.FAILED: ("Failed", "The reason stands below the table", "ERROR"),

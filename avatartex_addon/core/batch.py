@@ -20,6 +20,7 @@ from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
 class RowState(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
+    MADE = "made"           # the texture is there, and comes onto the head when the run ends
     DONE = "done"
     SKIPPED = "skipped"     # another row's texture serves it, or the artist said so
     FAILED = "failed"
@@ -69,10 +70,16 @@ class BatchRun:
     Args:
         find_rows: the table as it is now. Undo and file loading replace it, so no row is held between two steps.
         begin: starts a row's job; raises Skip, AvatarTexError.
+        at_once: apply each result when it is there, not all of them at the end. Where the artist can undo in the
+            middle of the run, nothing may be changed before its end: Blender's undo takes data that changed without
+            an undo step for unchanged, and leaves it pointing at images that are gone.
     """
 
-    def __init__(self, find_rows: Callable[[], Sequence[Row]], begin: Callable[[Row], Task]) -> None:
-        self.find_rows, self.begin = find_rows, begin
+    def __init__(
+        self, find_rows: Callable[[], Sequence[Row]], begin: Callable[[Row], Task], at_once: bool = True,
+    ) -> None:
+        self.find_rows, self.begin, self.at_once = find_rows, begin, at_once
+        self._made: dict[str, Task] = {}
         self.paused = False
         self.error: AvatarTexError | None = None    # why it ended early
         self._cancelled = False
@@ -97,7 +104,11 @@ class BatchRun:
             return self._next()
         try:
             if self._task.step():
-                self._end(self._task.apply())
+                self._made[self._key] = self._task
+                self._deaths = 0
+                self._leave(RowState.MADE)
+                if self.at_once:
+                    self._apply()
         except Cancelled:
             self._end_cancelled()
         except Exception as reason:
@@ -113,10 +124,11 @@ class BatchRun:
 
     def _next(self) -> bool:
         row = None if self._cancelled or self.error else next_waiting(self.find_rows())
-        if row is None:
-            return not self.paused
         if self.paused:
             return False
+        if row is None:
+            self._apply()
+            return True
         self._key, self._started = row.key, time.monotonic()
         mark(row, RowState.RUNNING)
         try:
@@ -127,9 +139,15 @@ class BatchRun:
             self._fail(reason)
         return False
 
-    def _end(self, told: tuple[str, str]) -> None:
-        self._deaths = 0
-        self._leave(RowState.DONE, summary=told[0], reason=told[1])
+    def _apply(self) -> None:
+        """Every result that is not on its head yet, in the order of the table."""
+        for row in [row for row in self.find_rows() if row.state == RowState.MADE and row.key in self._made]:
+            seconds = row.seconds
+            try:
+                summary, notes = self._made[row.key].apply()
+                mark(row, RowState.DONE, reason=notes, seconds=seconds, summary=summary)
+            except Exception as reason:
+                mark(row, RowState.FAILED, seconds=seconds, **explain(reason))
 
     def _end_cancelled(self) -> None:
         if self._cancelled:
@@ -139,15 +157,11 @@ class BatchRun:
 
     def _fail(self, reason: Exception) -> None:
         """One head's failure, whatever it is, does not stop the others."""
-        if not isinstance(reason, AvatarTexError):
-            traceback.print_exception(reason)
-            reason = AvatarTexError(
-                ErrorCode.INTERNAL, f"AvatarTex met a bug ({type(reason).__name__}: {reason}).", "Please report it.",
-            )
-        self._deaths = self._deaths + 1 if reason.code == ErrorCode.BACKEND_DIED else 0
-        if reason.code in STOPPERS or self._deaths >= MOST_DEATHS:
+        told = explain(reason)
+        self._deaths = self._deaths + 1 if told["code"] == ErrorCode.BACKEND_DIED else 0
+        if told["code"] in STOPPERS or self._deaths >= MOST_DEATHS:
             self.error = reason
-        self._leave(RowState.FAILED, code=str(reason.code), reason=reason.message, cure=reason.cure)
+        self._leave(RowState.FAILED, **told)
 
     def _leave(self, state: RowState, **told) -> None:
         if self._task is not None:
@@ -156,6 +170,17 @@ class BatchRun:
         row = next((row for row in self.find_rows() if row.key == self._key), None)  # none: taken out meanwhile
         if row is not None:
             mark(row, state, seconds=time.monotonic() - self._started, **told)
+
+
+def explain(reason: Exception) -> dict[str, str]:
+    """What a row that failed tells; a bug's traceback goes to the terminal."""
+    if isinstance(reason, AvatarTexError):
+        return {"code": str(reason.code), "reason": reason.message, "cure": reason.cure}
+    traceback.print_exception(reason)
+    return {
+        "code": str(ErrorCode.INTERNAL), "reason": f"AvatarTex met a bug ({type(reason).__name__}: {reason}).",
+        "cure": "Please report it.",
+    }
 
 
 def mark(
@@ -172,8 +197,8 @@ def next_waiting(rows: Iterable[Row]) -> Row | None:
 
 
 def recover(rows: Iterable[Row]) -> None:
-    """After an end that nobody planned: what was running waits again."""
-    again(rows, {RowState.RUNNING})
+    """After an end that nobody planned: what is not on its head yet waits again."""
+    again(rows, {RowState.RUNNING, RowState.MADE})
 
 
 def again(rows: Iterable[Row], states: set[RowState]) -> int:

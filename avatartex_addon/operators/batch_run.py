@@ -44,7 +44,8 @@ class AVATARTEX_OT_batch_run(bpy.types.Operator):
         if self.shared == "set" and table.shared == "ask" and (shared := find_shared_materials(table.rows)):
             context.window_manager.popup_menu(lambda menu, _: draw_question(menu.layout, shared), title="Run Batch")
             return {"INTERFACE"}
-        self.batch, self.drawn = batching.SceneBatch(context.scene, self.sharing(context)), None
+        self.batch = batching.SceneBatch(context.scene, self.sharing(context), at_once=False)
+        self.drawn = None
         self.timer = context.window_manager.event_timer_add(batching.INTERVAL, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}

@@ -67,7 +67,7 @@ def find_twin(row, rows: Iterable, sharing: str) -> tuple[str, str] | None:
     """The head whose texture serves this one too, and what they share: ('Anna', 'mesh'); None when there is none."""
     head = row.object
     for other in rows:
-        if other.state != RowState.DONE or other.object is None or other.object == head:
+        if other.state not in (RowState.DONE, RowState.MADE) or other.object is None or other.object == head:
             continue
         if other.object.data == head.data and not has_own_material(head):
             return other.object.name, "mesh"

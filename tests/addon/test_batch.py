@@ -313,7 +313,7 @@ def test_reports(cast, fake, tmp_path):
     for name in ("r.json", "r.csv"):
         assert bpy.ops.avatartex.batch_report(filepath=str(tmp_path / name)) == {"FINISHED"}
     report = json.loads((tmp_path / "r.json").read_text())
-    assert report["counts"] == {"waiting": 0, "running": 0, "done": 2, "skipped": 0, "failed": 1}
+    assert report["counts"] == {"waiting": 0, "running": 0, "made": 0, "done": 2, "skipped": 0, "failed": 1}
     lines = list(csv.DictReader((tmp_path / "r.csv").open()))
     assert [line["state"] for line in lines] == ["done", "failed", "done"] and "bob.png" in lines[1]["reason"]
     with pytest.raises(RuntimeError, match="could not be written"):

@@ -49,7 +49,7 @@ class FakeTask:
 @pytest.fixture
 def table(batch, errors):
     """Rows a, b, c, ... and a run over them; `ends` names what each row's task ends with."""
-    def make(count: int = 3, **ends):
+    def make(count: int = 3, at_once: bool = True, **ends):
         rows = [batch.Row(key, key.upper(), f"{key}.png") for key in "abcdefgh"[:count]]
         tasks: list = []
 
@@ -60,7 +60,7 @@ def table(batch, errors):
             tasks.append(FakeTask(end, cancelled=errors.Cancelled()))
             return tasks[-1]
 
-        return rows, batch.BatchRun(lambda: rows, begin), tasks
+        return rows, batch.BatchRun(lambda: rows, begin, at_once), tasks
     return make
 
 
@@ -140,6 +140,30 @@ def test_cancel_lets_the_running_row_wait(table):
     finish(run)
     assert states(rows) == ["done", "waiting", "waiting"] and tasks[1].finished == 1
     assert not run.error
+
+
+def test_nothing_is_applied_before_the_end_where_that_is_asked(table, errors):
+    rows, run, tasks = table(4, at_once=False, b=errors.AvatarTexError(errors.ErrorCode.NO_UVS, "No UVs.", "Unwrap."))
+    applied = []
+    for _ in range(12):
+        run.step()
+        for task in tasks:
+            task.apply = lambda task=task: (applied.append(task), ("1 s", ""))[1]
+        if states(rows)[2] == "made":
+            break
+    assert states(rows) == ["made", "failed", "made", "waiting"] and not applied
+    run.cancel()
+    finish(run)
+    assert states(rows) == ["done", "failed", "done", "waiting"] and applied == [tasks[0], tasks[2]]
+
+
+def test_what_cannot_be_applied_fails_alone(table):
+    rows, run, tasks = table(3, at_once=False)
+    while states(rows) != ["made"] * 3:
+        run.step()
+    tasks[1].apply = lambda: 1 / 0
+    finish(run)
+    assert states(rows) == ["done", "failed", "done"] and rows[1].code == "internal"
 
 
 def test_one_job_cancelled_by_hand_is_skipped(table):

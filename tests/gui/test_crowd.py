@@ -63,6 +63,10 @@ def test_no_call_of_ours_stalls_the_window(found):
     assert max(ours.values()) < LONGEST_CALL, ours
 
 
+def test_drawing_the_panels_takes_two_milliseconds(found):
+    assert all(times["median"] < 2.0 for times in found["draw"].values()), found["draw"]
+
+
 def test_undo_during_a_job_does_not_lose_it(found):
     assert found["undo_during_job"] == ["", 1]
 
