@@ -7,23 +7,43 @@ from __future__ import annotations
 
 import bpy
 
-from . import cli, operators, panel_registration, panels, pin_properties, preferences, properties, session
+from . import (
+    batching,
+    cli,
+    operators,
+    panel_batch,
+    panel_history,
+    panel_registration,
+    panels,
+    pin_properties,
+    preferences,
+    properties,
+    properties_batch,
+    properties_history,
+    session,
+)
+from .core.batch import recover
 from .operators import edit_pins, setup_backend
 from .scene import thumbnails
 
 CLASSES = (
-    *properties.CLASSES, *pin_properties.CLASSES, preferences.AVATARTEX_AP_preferences, *operators.CLASSES,
-    *panels.CLASSES, *panel_registration.CLASSES,
+    *properties.CLASSES, *pin_properties.CLASSES, *properties_batch.CLASSES, *properties_history.CLASSES,
+    preferences.AVATARTEX_AP_preferences, *operators.CLASSES, *panels.CLASSES, *panel_registration.CLASSES,
+    *panel_history.CLASSES, *panel_batch.CLASSES,
 )
 
 
 @bpy.app.handlers.persistent
 def forget_job(*_arguments) -> None:
     """A file carries the state of the job that ran while it was saved: that job is not ours."""
+    batching.current = None
     for manager in bpy.data.window_managers:
         manager.avatartex_job.reset()
         manager.avatartex_registration.object_name = ""
+        manager.avatartex_batch.reset()
         manager.avatartex_setup.running = False
+    for scene in bpy.data.scenes:
+        recover(scene.avatartex_batch.rows)
 
 
 def register() -> None:
@@ -31,6 +51,8 @@ def register() -> None:
         bpy.utils.register_class(cls)
     properties.attach()
     pin_properties.attach()
+    properties_batch.attach()
+    properties_history.attach()
     thumbnails.register()
     session.register()
     cli.register()
@@ -44,6 +66,8 @@ def unregister() -> None:
     cli.unregister()
     session.unregister()
     thumbnails.unregister()
+    properties_history.detach()
+    properties_batch.detach()
     pin_properties.detach()
     properties.detach()
     for cls in reversed(CLASSES):

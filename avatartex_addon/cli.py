@@ -1,15 +1,21 @@
-"""blender --command avatartex ...: the operators without a window."""
+"""blender --command avatartex ...: the API without a window."""
 
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from pathlib import Path
 
 import bpy
 
+from . import api, cli_batch, session
 from .backend.errors import ErrorCode
-from .backend.messages import SIZES, STYLES
+from .backend.messages import LIGHTS, SIZES, STYLES
+from .core.child import clean_environment, hidden_process
+from .core.command import PYTHON_VARIABLE, backend_command
+from .core.terminal import ProgressLine
+from .preferences import find_backend_python
 
 EXIT_DONE, EXIT_USAGE, EXIT_REFUSED = 0, 1, 2
 
@@ -17,9 +23,12 @@ MANUAL = """\
 Texture heads from portraits, without a window.
 
   blender -b scene.blend --command avatartex generate --object Head --portrait face.jpg --output textured.blend
+  blender -b crowd.blend --command avatartex batch --table crowd.csv --report report.json
+  blender -b --command avatartex doctor
 
-Without --output the scene's own file is saved. The texture is packed into it. Exit code: 0 done, 1 wrong use,
-2 refused (the reason and its cure are on stderr, with a stable code in brackets).
+Each command has its own --help. Without --output the loaded file is saved. Textures are packed into it. Exit code:
+0 done, 1 wrong use, 2 refused (the reason and its cure are on stderr, with a stable code in brackets), 3 some heads
+of a batch failed.
 """
 
 _command = None
@@ -31,7 +40,13 @@ def main(argv: list[str]) -> int:
         options = build_parser().parse_args(argv)
     except SystemExit as end:  # argparse ends the process; Blender has to end itself
         return EXIT_USAGE if end.code else EXIT_DONE
-    return generate(options)
+    match options.command:
+        case "batch":
+            return cli_batch.run(options, save, refuse)
+        case "doctor":
+            return doctor(options)
+        case _:
+            return generate(options)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -49,59 +64,72 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--head-group", default="", metavar="NAME", help="vertex group of the head's faces (default: all)")
     one.add_argument("--size", default="1024", choices=[str(size) for size in SIZES], help="texels (default 1024)")
     one.add_argument("--style", default="auto", choices=STYLES, help="what the portrait looks like (default auto)")
+    one.add_argument("--light", default="keep", choices=LIGHTS, help="the portrait's light (default keep)")
     one.add_argument("--seed", type=int, default=0, help="same seed, same texture (default 0)")
+    cli_batch.add_parser(commands)
+    check = commands.add_parser(
+        "doctor", help="tell what works on this machine, and the mend for what does not",
+        description="Tell whether Blender's side and the backend work here, and the mend for what does not.",
+    )
+    check.add_argument("--json", action="store_true", help="the backend's findings as one JSON object on stdout")
     return parser
 
 
+def doctor(options: argparse.Namespace) -> int:
+    """What Blender's side sees, then the backend's own examination in its own Python."""
+    python = find_backend_python()
+    seen = sys.stderr if options.json else sys.stdout
+    print(f"Blender   {bpy.app.version_string}, Python {sys.version.split()[0]}", file=seen)
+    print(f"backend   {python or 'not set up'}", file=seen)
+    print(f"log       {session.log().path}", file=seen, flush=True)
+    if not python:
+        return refuse(ErrorCode.BACKEND_MISSING,
+                      "The backend is not set up. Press Set Up Backend in the add-on's preferences, or name its Python "
+                      f"there or in {PYTHON_VARIABLE}.")
+    words = backend_command(python, session.EXTENSION_FOLDER, "doctor", *(["--json"] if options.json else []))
+    try:
+        said = subprocess.run(words, env=clean_environment(), stdin=subprocess.DEVNULL, text=True, encoding="utf-8",
+                              errors="replace", capture_output=True, check=False, **hidden_process())
+    except OSError as reason:
+        return refuse(ErrorCode.BACKEND_MISSING, f"The backend's Python could not be started ({reason.strerror}).")
+    print(said.stdout, end="")
+    print(said.stderr, end="", file=sys.stderr)
+    return EXIT_REFUSED if said.returncode else EXIT_DONE
+
+
 def generate(options: argparse.Namespace) -> int:
-    head = bpy.data.objects.get(options.object)
-    if head is None or head.type != "MESH":
-        meshes = ", ".join(repr(candidate.name) for candidate in bpy.data.objects if candidate.type == "MESH")
-        return refuse(ErrorCode.NO_MESH, f"There is no mesh object {options.object!r}. There are: {meshes or 'none'}.")
     if not (options.output or bpy.data.filepath):
         return refuse(ErrorCode.BAD_REQUEST, "No file is loaded: name one with --output.")
-    settings = bpy.context.scene.avatartex
-    settings.head, settings.uv_map, settings.head_group = head, options.uv_map, options.head_group
-    settings.selected_faces = False
-    settings.portrait = str(Path(options.portrait).resolve())
-    settings.size, settings.style, settings.seed = options.size, options.style, options.seed
-    job = bpy.context.window_manager.avatartex_job
-    job.reset()
     try:
-        bpy.ops.avatartex.generate("EXEC_DEFAULT")
-    except RuntimeError as reason:  # an ERROR report, or poll's refusal
-        text = f"{job.error_message} {job.error_cure}" if job.error_code else poll_sentence(reason)
-        return refuse(job.error_code or find_code(), text)
-    if not job.texture_path:
+        made = api.generate(
+            options.object, Path(options.portrait).resolve(), uv_map=options.uv_map, style=options.style,
+            size=int(options.size), seed=options.seed, light=options.light, head_group=options.head_group,
+            on_progress=ProgressLine(),
+        )
+    except api.AvatarTexError as refusal:
+        return refuse(refusal.code, f"{refusal.message} {refusal.cure}")
+    except api.Cancelled:
         return refuse(ErrorCode.CANCELLED, "Cancelled; nothing was written.")
-    for warning in job.warnings.splitlines():
+    for warning in made.warnings:
         print(f"note: {warning}", file=sys.stderr)
-    return save(options, job)
-
-
-def save(options: argparse.Namespace, job) -> int:
-    output = Path(options.output or bpy.data.filepath).resolve()
     try:
         if options.texture:
-            Path(options.texture).write_bytes(Path(job.texture_path).read_bytes())
-        bpy.ops.wm.save_as_mainfile(filepath=str(output), check_existing=False)
+            Path(options.texture).write_bytes(made.texture.read_bytes())
+    except OSError as reason:
+        return refuse(ErrorCode.OUTPUT_NOT_WRITTEN, f"{options.texture} could not be written ({reason.strerror}).")
+    print(f"Textured {made.object.name!r}: {made.summary}", file=sys.stderr)
+    return save(options.output)
+
+
+def save(output: str) -> int:
+    """Save the .blend file, the loaded one when no other is named."""
+    path = Path(output or bpy.data.filepath).resolve()
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(path), check_existing=False)
     except (OSError, RuntimeError) as reason:
-        return refuse(ErrorCode.OUTPUT_NOT_WRITTEN, f"{output.name} could not be written ({reason}).")
-    print(f"Textured {job.object_name!r}: {job.summary}", file=sys.stderr)
-    print(output)
+        return refuse(ErrorCode.OUTPUT_NOT_WRITTEN, f"{path.name} could not be written ({reason}).")
+    print(path)
     return EXIT_DONE
-
-
-def poll_sentence(reason: RuntimeError) -> str:
-    """Blender puts 'Operator ...poll() ' or 'Error: ' before our sentence."""
-    return str(reason).split("failed, ", 1)[-1].removeprefix("Error: ").strip()
-
-
-def find_code() -> str:
-    from .scene.head import find_problem
-
-    problem = find_problem(bpy.context)
-    return problem.code if problem is not None else ErrorCode.INTERNAL
 
 
 def refuse(code: str, text: str) -> int:

@@ -57,11 +57,12 @@ class AVATARTEX_PT_main(bpy.types.Panel):
         if not job.running and (manager.avatartex_setup.running or not find_backend_python()):
             self.draw_welcome(layout.box(), manager.avatartex_setup)
         inputs = layout.column()
-        inputs.enabled = not job.running
+        working = job.running or manager.avatartex_batch.is_working  # between two of a batch no job runs
+        inputs.enabled = not working
         self.draw_head(inputs, context)
         self.draw_portrait(inputs, context.scene.avatartex)
         self.draw_options(inputs, context.scene.avatartex)
-        if job.running:
+        if working:
             self.draw_progress(layout, job)
             return
         self.draw_generate(layout, context)
@@ -121,6 +122,8 @@ class AVATARTEX_PT_main(bpy.types.Panel):
         column = layout.column()
         column.prop(settings, "style")
         row = column.row()
+        row.prop(settings, "light", expand=True)
+        row = column.row()
         row.prop(settings, "size", expand=True)
         column.prop(settings, "seed")
 
@@ -130,12 +133,12 @@ class AVATARTEX_PT_main(bpy.types.Panel):
         row.operator_context = "INVOKE_DEFAULT"
         row.operator("avatartex.generate", icon="SHADERFX")
         problem = find_problem(context)
-        if problem is not None and problem.code is ErrorCode.NO_MESH:
+        if problem is not None and find_head(context) is None:  # problems of a head stand beside it
             draw_sentence(layout, f"{problem.message} {problem.cure}", icon="INFO")
 
     def draw_progress(self, layout: bpy.types.UILayout, job) -> None:
         column = layout.column(align=True)
-        text = "Cancelling" if job.cancelling else job.stage
+        text = "Cancelling" if job.cancelling else job.stage or "Batch"
         row = column.row()
         row.scale_y = 1.3
         row.progress(text=f"{text}  {job.fraction:.0%}" if job.fraction else text, factor=job.fraction)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from . import __package__ as base_package
 from .backend.messages import DEVICES
@@ -33,6 +33,11 @@ class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
         items=[(device, *DEVICE_TEXTS[device]) for device in DEVICES], default="auto",
     )
 
+    results_kept: IntProperty(
+        name="Results per Head", min=1, max=100, default=8,
+        description="How many textures a head remembers beside its favourites; each makes the file larger",
+    )
+
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
@@ -47,6 +52,7 @@ class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
             status.label(text="The backend is not set up yet.", icon="INFO")
         draw_setup(status, setup, again=bool(python))
         layout.prop(self, "device")
+        layout.prop(self, "results_kept")
         header, body = layout.panel("avatartex_advanced", default_closed=True)
         header.label(text="Advanced")
         if body is not None:

@@ -13,7 +13,7 @@ from bpy.props import (
 )
 
 from . import versions
-from .backend.messages import SIZES, STYLES
+from .backend.messages import LIGHTS, SIZES, STYLES
 
 STYLE_TEXTS = {
     "auto": ("Automatic", "Tell the style from the portrait"),
@@ -21,6 +21,11 @@ STYLE_TEXTS = {
     "cartoon": ("Cartoon", "A drawn or rendered cartoon character"),
     "anime": ("Anime", "Flat colours and drawn outlines"),
     "painting": ("Painting", "Visible brush strokes"),
+}
+LIGHT_TEXTS = {
+    "keep": ("Keep", "The photographed pixels stay exactly as they are"),
+    "even": ("Even Out", "Half of the light and shade is taken out"),
+    "remove": ("Remove", "Light and shade are taken out, for a scene that is lit by itself"),
 }
 SIZE_TEXTS = {512: "Draft", 1024: "1K", 2048: "2K", 4096: "4K"}
 
@@ -56,6 +61,10 @@ class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
     size: EnumProperty(
         name="Size", description="Width and height of the texture",
         items=[(str(size), SIZE_TEXTS[size], f"{size} x {size} texels") for size in SIZES], default="1024",
+    )
+    light: EnumProperty(
+        name="Light", description="What becomes of the portrait's light on the texture",
+        items=[(light, *LIGHT_TEXTS[light]) for light in LIGHTS], default="keep",
     )
     seed: IntProperty(name="Seed", description="Same seed, same texture", min=0, default=0)
 

@@ -40,7 +40,10 @@ class Registration:
         name = uuid.uuid4().hex[:12]
         files = JobFiles.create(Path(bpy.app.tempdir), name)
         try:
-            write_capture(files.capture, head, find_uv_map(head, settings.uv_map), find_head_slot(head))
+            write_capture(
+                files.capture, head, find_uv_map(head, settings.uv_map), find_head_slot(head), settings.head_group,
+                settings.selected_faces,
+            )
         except OSError as reason:
             raise AvatarTexError(
                 ErrorCode.OUTPUT_NOT_WRITTEN, f"The job's files could not be written ({reason.strerror}).",

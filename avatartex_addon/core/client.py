@@ -98,6 +98,15 @@ class BackendClient:
         self._deadline = time.monotonic() + self.cancel_time
         self.state = State.CANCELLING
 
+    def drop(self) -> None:
+        """Forget the running job without waiting for its end: nobody will pump until the next one."""
+        if self.request is None:
+            return
+        if self.state in (State.BUSY, State.CANCELLING):
+            self.child.send(encode(Cancel(self.request.job)))
+            self.state = State.READY  # the worker takes the next job when it has stopped this one
+        self.request = None
+
     def close(self) -> None:
         """End the backend; a job in it is dropped without an answer."""
         self.request = None

@@ -17,13 +17,13 @@ BOOTSTRAP = (
 )
 
 
-def backend_command(python: str, extension_folder: Path) -> list[str]:
-    """The command line of the worker.
+def backend_command(python: str, extension_folder: Path, *words: str) -> list[str]:
+    """The command line of the worker, or of another command of the backend.
 
     -I: neither the current folder, nor the user's packages, nor PYTHON* variables lead it astray. -B: no bytecode is
     written into the extension. -X utf8: file names and logs do not depend on the system's code page.
     """
-    return [python, "-I", "-B", "-X", "utf8", "-c", BOOTSTRAP, str(extension_folder), "serve"]
+    return [python, "-I", "-B", "-X", "utf8", "-c", BOOTSTRAP, str(extension_folder), *(words or ("serve",))]
 
 
 def choose_python(preferred: str, environment_folder: Path) -> str:

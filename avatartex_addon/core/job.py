@@ -1,10 +1,30 @@
-"""The files of one job, and what its report says in one line."""
+"""One job as plain data: what is asked for, its files, and what its report says in one line."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
+
+#: Who else may change with a head: nobody, the objects that show the same mesh, or whatever wears the material.
+SHARINGS = ("object", "mesh", "material")
+
+
+@dataclass(frozen=True)
+class HeadJob:
+    """One texture for one head. A click, a row of the batch and a script that ask for the same get the same."""
+
+    object_name: str
+    portrait: str               # absolute path
+    uv_map: str = ""            # the one that renders show
+    style: str = "auto"
+    size: int = 1024            # texels, width and height
+    seed: int = 0
+    sharing: str = "object"     # one of SHARINGS
+    light: str = "keep"         # what becomes of the portrait's light
+    head_group: str = ""        # vertex group of the faces that are head; empty: found by itself
+    selected_faces: bool = False  # the faces selected in Edit Mode are head
+    least_score: float = 0.0    # refuse a registration that scores less
 
 
 @dataclass(frozen=True)
@@ -18,6 +38,11 @@ class JobFiles:
         folder = parent / "avatartex" / job
         folder.mkdir(parents=True, exist_ok=True)
         return cls(folder)
+
+    def drop_inputs(self) -> None:
+        """Once the backend has answered, only its results are of use."""
+        for path in (self.capture, *self.folder.glob(f"{self.base.name}.*")):
+            path.unlink(missing_ok=True)
 
     @property
     def capture(self) -> Path:

@@ -10,6 +10,7 @@ import bpy
 from bpy_extras import view3d_utils
 from mathutils import Vector
 
+from ..api import INTERVAL
 from ..backend.errors import AvatarTexError, Cancelled
 from ..pin_editing import PinEditing
 from ..redraw import redraw_panels
@@ -18,7 +19,6 @@ from ..scene.head import find_head
 from ..scene.image_editor import show_image
 from ..scene.pin_drawing import draw_points
 from ..scene.pins import Point, is_current, label
-from .generate import INTERVAL
 from .pins import poll_head
 
 #: Draw handlers of running sessions: (space type, handle), so that disabling the extension takes them away.

@@ -1,19 +1,15 @@
 """Generate Texture: modal with a timer in a window, blocking in scripts and in the background."""
 
 # No `from __future__ import annotations` here: Blender evaluates annotations itself.
-import sys
-import time
-
 import bpy
 
-from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
+from .. import api
+from ..backend.errors import ErrorCode
 from ..backend.messages import LOW_SCORE
-from ..generation import Generation
+from ..core.terminal import ProgressLine
+from ..generation import Textures, job_of_settings
 from ..redraw import redraw_panels
 from ..scene.head import find_problem
-
-#: Seconds between two looks at the backend. Each takes about 20 microseconds; the bar moves evenly.
-INTERVAL = 0.05
 
 
 class AVATARTEX_OT_generate(bpy.types.Operator):
@@ -33,6 +29,9 @@ class AVATARTEX_OT_generate(bpy.types.Operator):
         if context.window_manager.avatartex_job.running:
             cls.poll_message_set("A texture is being generated; wait for it or cancel it")
             return False
+        if context.window_manager.avatartex_batch.is_working:
+            cls.poll_message_set("A batch is running; wait for it, pause it or cancel it")
+            return False
         if problem := find_problem(context):
             cls.poll_message_set(f"{problem.message} {problem.cure}")
             return False
@@ -42,11 +41,11 @@ class AVATARTEX_OT_generate(bpy.types.Operator):
         if bpy.app.background or context.window is None:
             return self.execute(context)
         try:
-            self.job = Generation(context, LOW_SCORE if self.ask else 0.0)
-        except AvatarTexError as refusal:
+            self.job = api.start(job_of_settings(context, LOW_SCORE if self.ask else 0.0))
+        except api.AvatarTexError as refusal:
             return self.refuse(context, refusal)
         self.drawn = None
-        self.timer = context.window_manager.event_timer_add(INTERVAL, window=context.window)
+        self.timer = context.window_manager.event_timer_add(api.INTERVAL, window=context.window)
         context.window_manager.modal_handler_add(self)
         redraw_panels()
         return {"RUNNING_MODAL"}
@@ -59,49 +58,33 @@ class AVATARTEX_OT_generate(bpy.types.Operator):
                 self.redraw_on_change()
                 return {"PASS_THROUGH"}
             self.end_modal(context)
-            return self.finish(context)
-        except (AvatarTexError, Cancelled) as end:
+            return self.finish(self.job.apply())
+        except (api.AvatarTexError, api.Cancelled) as end:
             self.end_modal(context)
             return self.refuse(context, end)
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender ends the operator, because another file is loaded or the window closes."""
-        self.job.cancel()
-        self.end_modal(context)
+        context.window_manager.event_timer_remove(self.timer)
+        self.job.abandon()
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            self.job = Generation(context)
-        except AvatarTexError as refusal:
-            return self.refuse(context, refusal)
-        show = ProgressLine()
-        try:
-            while not self.job.step():
-                show(self.job.status.stage, self.job.status.fraction)
-                time.sleep(INTERVAL)
-            self.job.finish()
-            return self.finish(context)
-        except KeyboardInterrupt:
-            self.job.client.close()
-            self.job.finish()
-            return self.refuse(context, Cancelled())
-        except (AvatarTexError, Cancelled) as end:
-            self.job.finish()
+            return self.finish(api.run(job_of_settings(context), ProgressLine()))
+        except (api.AvatarTexError, api.Cancelled) as end:
             return self.refuse(context, end)
 
-    def finish(self, context: bpy.types.Context) -> set[str]:
-        self.job.apply(context)
+    def finish(self, made: Textures) -> set[str]:
         redraw_panels()
-        status = context.window_manager.avatartex_job
-        for warning in status.warnings.splitlines():
+        for warning in made.warnings:
             self.report({"WARNING"}, warning)
-        self.report({"INFO"}, f"Textured '{status.object_name}': {status.summary or 'done'}")
+        self.report({"INFO"}, f"Textured '{made.object.name}': {made.summary or 'done'}")
         return {"FINISHED"}
 
-    def refuse(self, context: bpy.types.Context, end: AvatarTexError | Cancelled) -> set[str]:
+    def refuse(self, context: bpy.types.Context, end: api.AvatarTexError | api.Cancelled) -> set[str]:
         """Show why there is no texture. A script that called the operator gets a RuntimeError from the report."""
         redraw_panels()
-        if isinstance(end, Cancelled):
+        if isinstance(end, api.Cancelled):
             self.report({"INFO"}, "Cancelled; nothing was changed")
             return {"CANCELLED"}
         context.window_manager.avatartex_job.show_error(end.code, end.message, end.cure)
@@ -120,18 +103,6 @@ class AVATARTEX_OT_generate(bpy.types.Operator):
         if now != self.drawn:
             self.drawn = now
             redraw_panels()
-
-
-class ProgressLine:
-    """Each new stage on stderr, for those who watch a terminal."""
-
-    def __init__(self) -> None:
-        self.last = ""
-
-    def __call__(self, stage: str, fraction: float) -> None:
-        if stage != self.last:
-            self.last = stage
-            print(f"{round(fraction * 100):3d} %  {stage}", file=sys.stderr, flush=True)
 
 
 CLASSES = (AVATARTEX_OT_generate,)

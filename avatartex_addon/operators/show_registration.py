@@ -6,12 +6,13 @@ import time
 
 import bpy
 
+from ..api import INTERVAL
 from ..backend.errors import AvatarTexError, Cancelled
+from ..core.terminal import ProgressLine
 from ..redraw import redraw_panels
 from ..registration import OVERLAY, Registration
 from ..scene.head import find_problem
 from ..scene.image_editor import show_image
-from .generate import INTERVAL, ProgressLine
 
 
 class AVATARTEX_OT_show_registration(bpy.types.Operator):

@@ -11,20 +11,24 @@ from __future__ import annotations
 import bpy
 
 from .. import versions
-from .graph import find_color_socket, find_color_source, reads_uv_map
-
-#: Names of the nodes that are put in, by which they are found again.
-IMAGE_NODE, UV_NODE = "AvatarTex Texture", "AvatarTex UV Map"
+from .compare import show_after
+from .graph import IMAGE_NODE, UV_NODE, find_color_socket, find_color_source, reads_uv_map
 
 
-def apply_texture(head: bpy.types.Object, slot: int, uv_map: str, image: bpy.types.Image) -> list[str]:
+def apply_texture(
+    head: bpy.types.Object, slot: int, uv_map: str, image: bpy.types.Image, sharing: str = "object",
+) -> list[str]:
     """Show the image on the head's slot.
+
+    Args:
+        sharing: who may change with the head, see core/job.py.
 
     Returns:
         notes for the artist about what had to be done.
     """
+    show_after(head)
     notes: list[str] = []
-    material = own_material(head, slot, notes)
+    material = own_material(head, slot, sharing, notes)
     socket = find_color_socket(material)
     if socket is None:
         socket = add_surface(material)
@@ -42,8 +46,8 @@ def apply_texture(head: bpy.types.Object, slot: int, uv_map: str, image: bpy.typ
     return notes
 
 
-def own_material(head: bpy.types.Object, index: int, notes: list[str]) -> bpy.types.Material:
-    """The material of the slot, with nodes, used by this object alone."""
+def own_material(head: bpy.types.Object, index: int, sharing: str, notes: list[str]) -> bpy.types.Material:
+    """The material of the slot, with nodes, used by nobody who is not to change."""
     previous = head.avatartex_previous
     if not head.material_slots:
         head.data.materials.append(None)
@@ -51,22 +55,28 @@ def own_material(head: bpy.types.Object, index: int, notes: list[str]) -> bpy.ty
     slot = head.material_slots[index]
     material = slot.material
     if material is None:
-        replace(head, index, new_material(f"{head.name} Skin"))
+        replace(head, index, new_material(f"{head.name} Skin"), sharing)
         return head.material_slots[index].material
     own_memory = (previous.material == material) + (previous.textured == material)  # pointers count as users
-    shared = material.users - material.use_fake_user > 1 + own_memory
-    shared_mesh = head.data.users - head.data.use_fake_user > 1 and slot.link == "DATA"
+    shared = sharing != "material" and material.users - material.use_fake_user > 1 + own_memory
+    shared_mesh = keeps_to_itself(head, sharing) and slot.link == "DATA"
     if not (shared or shared_mesh or material.library is not None or not versions.has_nodes(material)):
         return material
     if shared or shared_mesh:
         notes.append(f"Other objects use '{material.name}' too: '{head.name}' got a copy of its own.")
     copy = material.copy()
     versions.enable_nodes(copy)
-    replace(head, index, copy)
+    replace(head, index, copy, sharing)
     return copy
 
 
-def replace(head: bpy.types.Object, index: int, material: bpy.types.Material) -> None:
+def keeps_to_itself(head: bpy.types.Object, sharing: str) -> bool:
+    """Whether the mesh's own slots must stay: other objects show them, or they are in another file."""
+    mesh = head.data
+    return mesh.library is not None or (sharing == "object" and mesh.users - mesh.use_fake_user > 1)
+
+
+def replace(head: bpy.types.Object, index: int, material: bpy.types.Material, sharing: str) -> None:
     """Put another material into the slot and remember the one that was there."""
     previous, slot = head.avatartex_previous, head.material_slots[index]
     if not previous.replaced:
@@ -74,8 +84,8 @@ def replace(head: bpy.types.Object, index: int, material: bpy.types.Material) ->
         previous.material, previous.link = slot.material, slot.link
         if slot.material is not None:
             slot.material.use_fake_user = True
-    if head.data.users - head.data.use_fake_user > 1:
-        slot.link = "OBJECT"  # the mesh's own slots are shown by its other users
+    if keeps_to_itself(head, sharing):
+        slot.link = "OBJECT"
     slot.material = material
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import bpy
 
+#: Names of the nodes that AvatarTex puts in, by which they are found again.
+IMAGE_NODE, UV_NODE = "AvatarTex Texture", "AvatarTex UV Map"
+
 #: Sockets that carry a surface's own colour, by shader; the first that is found upstream of the output counts.
 COLOR_SOCKETS = {
     "BSDF_PRINCIPLED": "Base Color", "BSDF_DIFFUSE": "Color", "EMISSION": "Color", "BSDF_TOON": "Color",

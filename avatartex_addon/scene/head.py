@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 
 from ..backend.errors import AvatarTexError, ErrorCode
+from ..core.job import HeadJob
 
 #: Faces that vote for the head's slot: reading vertex groups is slow Python (20 000 faces take about 30 ms).
 VOTES = 20_000
@@ -44,24 +45,56 @@ def find_problem(context: bpy.types.Context) -> AvatarTexError | None:
             )
     if head is None:
         return AvatarTexError(ErrorCode.NO_MESH, "No head is selected.", "Select a mesh, or choose one as Head.")
-    if problem := find_mesh_problem(head, settings.uv_map):
-        return problem
-    if not settings.portrait:
+    return find_mesh_problem(head, settings.uv_map) or find_portrait_problem(portrait_path(settings.portrait))
+
+
+def find_job_head(job: HeadJob) -> bpy.types.Object:
+    """The head of a job.
+
+    Raises:
+        AvatarTexError: it is gone, or the job could not work on it.
+    """
+    head = bpy.data.objects.get(job.object_name)
+    if head is None or head.type != "MESH":
+        meshes = ", ".join(f"'{mesh.name}'" for mesh in bpy.data.objects if mesh.type == "MESH" and mesh != head)
+        raise AvatarTexError(
+            ErrorCode.NO_MESH, f"There is no mesh object '{job.object_name}'.",
+            f"There are: {meshes[:300]}." if meshes else "Add a head first.",
+        )
+    if problem := find_mesh_problem(head, job.uv_map) or find_portrait_problem(job.portrait):
+        raise problem
+    return head
+
+
+def is_deleted(head: bpy.types.Object) -> bool:
+    """What the artist deletes stays in the file, out of every scene, for as long as a property points at it."""
+    return not head.users_scene
+
+
+def find_portrait_problem(path: str) -> AvatarTexError | None:
+    if not path:
         return AvatarTexError(ErrorCode.PORTRAIT_MISSING, "There is no portrait yet.", "Choose a picture of a face.")
-    if not Path(portrait_path(settings.portrait)).is_file():
-        name = Path(portrait_path(settings.portrait)).name
+    if not Path(path).is_file():
         return AvatarTexError(
-            ErrorCode.PORTRAIT_MISSING, f"The portrait {name!r} is not there any more.", "Choose the picture again.",
+            ErrorCode.PORTRAIT_MISSING, f"The portrait {Path(path).name!r} is not there any more.",
+            "Choose the picture again.",
         )
     return None
 
 
 def find_mesh_problem(head: bpy.types.Object, wanted_uv_map: str) -> AvatarTexError | None:
     mesh = head.data
-    if head.library is not None or mesh.library is not None:
+    if is_deleted(head):
+        return AvatarTexError(ErrorCode.NO_MESH, f"'{head.name}' was deleted.", "Choose another head.")
+    if head.library is not None:
         return AvatarTexError(
-            ErrorCode.BAD_MESH, f"'{head.name}' is linked from another file.",
-            "Make it local (Object > Relations > Make Local).",
+            ErrorCode.BAD_MESH, f"'{head.name}' is linked from '{Path(head.library.filepath).name}'.",
+            "Make a Library Override of it (Object menu), or open that file.",
+        )
+    if mesh.library is not None and not head.material_slots:
+        return AvatarTexError(
+            ErrorCode.BAD_MESH, f"The linked mesh of '{head.name}' has no material slot.",
+            "Add a material in the file that it comes from.",
         )
     if not mesh.polygons and head.mode != "EDIT" and not head.modifiers:
         return AvatarTexError(ErrorCode.NO_MESH, f"'{head.name}' has no faces.", "Select a head mesh.")
@@ -79,7 +112,7 @@ def find_mesh_problem(head: bpy.types.Object, wanted_uv_map: str) -> AvatarTexEr
 
 def portrait_path(setting: str) -> str:
     """The portrait's absolute path; '//' is relative to the .blend file."""
-    return bpy.path.abspath(setting)
+    return bpy.path.abspath(setting) if setting else ""
 
 
 def find_head_slot(head: bpy.types.Object) -> int:

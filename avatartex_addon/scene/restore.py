@@ -5,7 +5,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from .apply import IMAGE_NODE, UV_NODE
+from .compare import show_after
+from .graph import IMAGE_NODE, UV_NODE
 
 
 def can_restore(head: bpy.types.Object | None) -> bool:
@@ -20,6 +21,7 @@ def restore_texture(head: bpy.types.Object) -> None:
 
     What is gone meanwhile (a node that the artist deleted) is passed over.
     """
+    show_after(head)
     previous = head.avatartex_previous
     if previous.replaced:
         put_material_back(head, previous)

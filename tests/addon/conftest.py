@@ -33,10 +33,9 @@ def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def addon(extension: Path):
     """Import a module of the installed add-on by its name in the zip: addon('core.client')."""
-    import addon_utils  # found only once bpy is imported
     import bpy
 
-    addon_utils.enable("bl_pkg")
+    importlib.import_module("addon_utils").enable("bl_pkg")  # found only once bpy is imported
     bpy.ops.extensions.package_install_files(filepath=str(extension), repo="user_default", enable_on_install=True)
     return lambda name: importlib.import_module(f"{PACKAGE}.{name}" if name else PACKAGE)
 

@@ -2,7 +2,7 @@
 
 FAKE_BACKEND names what goes wrong: slow-start, junk, die, die-once (with FAKE_MARK, a path), deaf (never looks at
 Cancel), low (a doubtful registration), faceless, slow (three seconds per job), refuse, mute (no Ready), old (another
-protocol). FAKE_SECONDS overrides slow.
+protocol). FAKE_SECONDS overrides slow. A portrait whose file name begins with "bad" is refused in any mode.
 """
 
 import json
@@ -83,7 +83,7 @@ def work(job):
                 say("stopped", job=job["job"])
                 return
             time.sleep(0.005)
-    if "refuse" in MODES:
+    if "refuse" in MODES or os.path.basename(job["portrait"]).startswith("bad"):
         say("failure", job=job["job"], code="no-face-in-portrait", message="No face was found in 'cat.png'.",
             cure="Choose a picture that shows a face from the front.")
         return

@@ -69,7 +69,7 @@ class Backend:
 def backend(tmp_path):
     package = tmp_path / "backend"
     package.mkdir()
-    for name in ("__init__", "__main__", "messages", "errors", "worker"):
+    for name in ("__init__", "__main__", "messages", "pins", "errors", "worker"):
         shutil.copy(ROOT / "backend" / f"{name}.py", package)
     (package / "pipeline.py").write_text(PIPELINE)
     one = Backend(tmp_path)

@@ -297,8 +297,8 @@ def story():
     found["finished"] = True
 
 
-def play():
-    telling = story()
+def play(tell=story):
+    telling = tell()
 
     def next_page():
         try:
@@ -315,4 +315,5 @@ def play():
     bpy.app.timers.register(next_page, first_interval=2.0, persistent=True)
 
 
-play()
+if __name__ == "__main__":
+    play()

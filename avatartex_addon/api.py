@@ -1,0 +1,147 @@
+"""AvatarTex for scripts. The panel and the command line go through these same functions.
+
+    from bl_ext.user_default.avatartex import api       # the middle word is the repository it was installed from
+
+    made = api.generate("Head", "/portraits/anna.jpg", style="photo", size=2048, seed=3)
+    made.image          # the image datablock, packed, already on the head
+    made.texture        # the same as a PNG file, until Blender ends
+    made.summary        # '4.9 s · landmarks within 2.1 px · 41 % from the portrait'
+
+    rows = api.batch([("Anna", "/portraits/anna.jpg"), {"object": "Bob", "portrait": "/p/bob.png", "seed": 4}])
+    [(row.object_name, row.state, row.reason) for row in rows]
+
+Call from Blender's main thread. A refusal is an `api.AvatarTexError` with a stable `code`, a `message` and a `cure`.
+Nothing here makes undo steps: a script that wants one calls `bpy.ops.ed.undo_push(message=...)` afterwards.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import bpy
+
+from . import batching, session
+from .backend.errors import AvatarTexError, Cancelled, ErrorCode
+from .backend.messages import LIGHTS, SIZES, STYLES
+from .core.batch import Row
+from .core.job import SHARINGS, HeadJob
+from .generation import Generation, Textures
+from .scene.characters import add_row, fill_by_rule, fill_by_table
+from .scene.head import portrait_path
+
+__all__ = [
+    "AvatarTexError", "Cancelled", "HeadJob", "Textures", "batch", "describe", "fill_by_rule", "fill_by_table",
+    "generate", "run", "start",
+]
+
+#: Seconds between two looks at the backend. Each takes about 20 microseconds; a bar moves evenly.
+INTERVAL = 0.05
+
+#: Called with a stage's label and the share of the job that is done, 0 to 1.
+OnProgress = Callable[[str, float], None]
+
+
+def generate(
+    object: bpy.types.Object | str, portrait: str | Path, *, uv_map: str = "", style: str = "auto", size: int = 1024,
+    seed: int = 0, sharing: str = "object", light: str = "keep", head_group: str = "",
+    on_progress: OnProgress | None = None,
+) -> Textures:
+    """Texture a head from a portrait, and wait for it.
+
+    Args:
+        object: the head, a mesh object, or its name.
+        portrait: file with one picture of a face; '//' is relative to the .blend file.
+        uv_map: the one to texture; the one that renders show when empty. It is never changed.
+        style: auto, photo, cartoon, anime or painting.
+        size: texels, width and height: 512, 1024, 2048 or 4096.
+        seed: same seed, same texture.
+        sharing: who may change with the head: 'object' nobody, 'mesh' the objects with the same mesh, 'material'
+            whatever wears the same material.
+        light: what becomes of the portrait's light on the texture: keep, even or remove.
+        head_group: vertex group of the faces that are head; found by itself when empty.
+
+    Raises:
+        AvatarTexError: every refusal; the scene is as it was.
+        Cancelled: the job was cancelled; the scene is as it was.
+    """
+    job = describe(
+        object, portrait, uv_map=uv_map, style=style, size=size, seed=seed, sharing=sharing, light=light,
+        head_group=head_group,
+    )
+    return run(job, on_progress)
+
+
+def describe(object: bpy.types.Object | str, portrait: str | Path, **options) -> HeadJob:
+    """The job that `generate` runs for these arguments, as plain data.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, an option's value is unknown.
+    """
+    name = object if isinstance(object, str) else object.name
+    job = HeadJob(name, portrait_path(str(portrait)), **options)
+    for what, value, known in (("style", job.style, STYLES), ("size", job.size, SIZES),
+                               ("sharing", job.sharing, SHARINGS), ("light", job.light, LIGHTS)):
+        if value not in known:
+            raise AvatarTexError(
+                ErrorCode.BAD_REQUEST, f"There is no {what} {value!r}.", f"Use one of {', '.join(map(str, known))}.",
+            )
+    return job
+
+
+def start(job: HeadJob) -> Generation:
+    """Begin a job and return at once: call its `step()` often until it is true, then `apply()`, in any case `finish()`.
+
+    Raises:
+        AvatarTexError: it cannot begin.
+    """
+    return Generation(job)
+
+
+def run(job: HeadJob, on_progress: OnProgress | None = None) -> Textures:
+    """Run a job to its end; raises as `generate` does."""
+    running = start(job)
+    try:
+        while not running.step():
+            if on_progress is not None:
+                on_progress(running.status.stage, running.status.fraction)
+            time.sleep(INTERVAL)
+        return running.apply()
+    except KeyboardInterrupt:
+        session.close()
+        raise Cancelled from None
+    finally:
+        running.finish()
+
+
+def batch(
+    table: Iterable[tuple | dict] | None = None, *, scene: bpy.types.Scene | None = None, sharing: str = "mesh",
+    on_progress: OnProgress | None = None,
+) -> list[Row]:
+    """Texture many heads with one warm backend, and wait for them. A head that fails does not stop the others.
+
+    Args:
+        table: pairs of object and portrait, or dicts with object, portrait, style and seed. They join the scene's own
+            table (`scene.avatartex_batch.rows`), of which every waiting row is run; None runs what waits there, for
+            instance after `fill_by_rule` or `fill_by_table`.
+        scene: the one with the table; the current one when None. Its `avatartex.size` is the textures' size.
+        sharing: 'mesh' gives each mesh a material of its own, 'material' textures a shared material once.
+
+    Returns:
+        The rows of the whole table, each with state, code, reason, cure, seconds and summary.
+
+    Raises:
+        AvatarTexError: nothing could be run at all, because there is no backend or no disk space.
+        Cancelled: by Ctrl-C; what is done stays, the rest waits.
+    """
+    scene = scene or bpy.context.scene
+    for entry in table or ():
+        fields = dict(entry if isinstance(entry, dict) else zip(("object", "portrait"), entry))
+        thing = fields.pop("object")
+        name = thing if isinstance(thing, str) else thing.name
+        add_row(scene, scene.objects.get(name), name, **fields | {"portrait": str(fields["portrait"])})
+    error = batching.run_to_end(scene, sharing, on_progress)
+    if error is not None:
+        raise error
+    return list(scene.avatartex_batch.rows)

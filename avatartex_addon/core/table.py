@@ -1,0 +1,81 @@
+"""A batch as a CSV table: heads and portraits in, results out (CSV or JSON)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.messages import STYLES
+from .batch import Row, count
+
+COLUMNS = ("object", "portrait", "style", "seed")
+TOLD = ("object", "portrait", "style", "seed", "state", "code", "reason", "cure", "seconds", "summary")
+
+
+def read_table(path: Path) -> list[dict]:
+    """Each line as object, portrait (absolute), style, seed; what a line leaves out is not in its dict.
+
+    The first line names the columns; without such a line they are object, portrait, style, seed. Commas, semicolons
+    and tabs separate; a portrait is relative to the table.
+
+    Raises:
+        AvatarTexError: the file cannot be read, or a line makes no sense; it is named.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as reason:
+        raise bad_table(f"The table {path.name!r} could not be read ({reason}).") from reason
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    lines = [line for line in csv.reader(io.StringIO(text), delimiter=separator) if any(map(str.strip, line))]
+    columns = COLUMNS
+    if lines and "object" in (first := [name.strip().lower() for name in lines[0]]):
+        columns, lines = first, lines[1:]
+    return [read_line(dict(zip(columns, map(str.strip, line))), path, number) for number, line in enumerate(lines, 1)]
+
+
+def read_line(line: dict[str, str], path: Path, number: int) -> dict:
+    if not line.get("object") or not line.get("portrait"):
+        raise bad_table(f"Line {number} of {path.name!r} lacks the object or the portrait.")
+    row = {"object": line["object"], "portrait": str((path.parent / line["portrait"]).resolve())}
+    if style := line.get("style", "").lower():
+        if style not in STYLES:
+            raise bad_table(f"Line {number} of {path.name!r} has the style {style!r}; known are {', '.join(STYLES)}.")
+        row["style"] = style
+    if seed := line.get("seed", ""):
+        if not seed.isdecimal():
+            raise bad_table(f"Line {number} of {path.name!r} has the seed {seed!r}, which is no whole number.")
+        row["seed"] = int(seed)
+    return row
+
+
+def bad_table(sentence: str) -> AvatarTexError:
+    return AvatarTexError(ErrorCode.BAD_REQUEST, sentence, "Mend the table: object, portrait, style, seed.")
+
+
+def write_report(path: Path, rows: Iterable[Row], about: dict) -> None:
+    """What became of each row, as CSV where the file's name ends so, else as JSON with counts and `about`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    rows = list(rows)
+    lines = [{name: tell(row, name) for name in TOLD} for row in rows]
+    if path.suffix.lower() == ".csv":
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, TOLD)
+            writer.writeheader()
+            writer.writerows(lines)
+        return
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    report = {"written": now, **about, "counts": count(rows), "rows": lines}
+    path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def tell(row: Row, name: str):
+    value = getattr(row, "object_name" if name == "object" else name)
+    return round(value, 2) if name == "seconds" else value

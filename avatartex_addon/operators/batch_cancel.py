@@ -1,0 +1,31 @@
+"""Cancel Batch: what is done stays, the rest waits."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import batching
+from ..redraw import redraw_panels
+
+
+class AVATARTEX_OT_batch_cancel(bpy.types.Operator):
+    """Stop the batch. The textures made so far come onto their heads; Run goes on with the others"""
+
+    bl_idname = "avatartex.batch_cancel"
+    bl_label = "Cancel"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if batching.current is None or context.window_manager.avatartex_batch.cancelling:
+            cls.poll_message_set("No batch is running")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        batching.current.cancel()
+        redraw_panels()
+        return {"FINISHED"}
+
+
+CLASSES = (AVATARTEX_OT_batch_cancel,)

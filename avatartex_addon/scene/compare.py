@@ -1,0 +1,70 @@
+"""Before and after: show what the head had before AvatarTex, and come back, without forgetting either.
+
+Nodes and materials are only relinked, so going there and back leaves the file as it was.
+"""
+
+from __future__ import annotations
+
+import bpy
+
+from .graph import IMAGE_NODE
+
+
+def is_compared(head: bpy.types.Object) -> bool:
+    """Whether the head shows its former look for now."""
+    return head.avatartex_compared.active
+
+
+def show_before(head: bpy.types.Object) -> None:
+    previous, aside = head.avatartex_previous, head.avatartex_compared
+    aside.active = True
+    if previous.replaced:
+        if previous.slot < len(head.material_slots):
+            slot = head.material_slots[previous.slot]
+            aside.material, aside.link = slot.material, slot.link
+            put(slot, previous.material, previous.link)
+        return
+    tree = previous.textured.node_tree if previous.textured is not None else None
+    if tree is None:
+        return
+    if previous.exchanged and (node := tree.nodes.get(previous.node)) is not None:
+        aside.image, node.image = node.image, previous.image
+    if previous.inserted:
+        relink(tree, previous, tree.nodes.get(previous.from_node), previous.from_socket)
+
+
+def show_after(head: bpy.types.Object) -> None:
+    previous, aside = head.avatartex_previous, head.avatartex_compared
+    if not aside.active:
+        return
+    tree = previous.textured.node_tree if previous.textured is not None else None
+    if previous.replaced:
+        if previous.slot < len(head.material_slots):
+            put(head.material_slots[previous.slot], aside.material, aside.link)
+    elif tree is not None:
+        if previous.exchanged and (node := tree.nodes.get(previous.node)) is not None:
+            node.image = aside.image
+        if previous.inserted:
+            relink(tree, previous, tree.nodes.get(IMAGE_NODE), "Color")
+    for name in ("active", "material", "link", "image"):
+        aside.property_unset(name)
+
+
+def put(slot: bpy.types.MaterialSlot, material: bpy.types.Material | None, link: str) -> None:
+    if slot.link != link:
+        slot.link = link
+    if slot.material != material:
+        slot.material = material
+
+
+def relink(tree: bpy.types.ShaderNodeTree, previous, source: bpy.types.Node | None, socket: str) -> None:
+    """Let the colour input take its colour from this node, or from its own value when there is none."""
+    into = tree.nodes.get(previous.into_node)
+    entry = next((s for s in into.inputs if s.identifier == previous.into_socket), None) if into is not None else None
+    if entry is None:
+        return
+    for link in list(entry.links):
+        tree.links.remove(link)
+    out = next((s for s in source.outputs if s.identifier == socket), None) if source is not None else None
+    if out is not None:
+        tree.links.new(out, entry)

@@ -1,0 +1,78 @@
+"""The results of a head: remembered, shown again, forgotten. At most as many as the preferences say, and favourites."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import bpy
+
+from ..core.job import HeadJob
+from .apply import apply_texture
+from .graph import IMAGE_NODE
+
+
+def remember(head: bpy.types.Object, image: bpy.types.Image, job: HeadJob, uv_map: str, slot: int, most: int) -> None:
+    """Add a result, the newest last, and forget the oldest beyond `most`."""
+    entry = head.avatartex_history.add()
+    entry.name, entry.image = str(job.seed), image
+    entry.portrait, entry.style, entry.seed, entry.size = job.portrait, job.style, job.seed, job.size
+    entry.date = datetime.now().isoformat(timespec="seconds")
+    entry.uv_map, entry.slot, entry.sharing = uv_map, slot, job.sharing
+    image.preview_ensure()  # the panel must not make it while it draws
+    forget(head, most)
+
+
+def forget(head: bpy.types.Object, most: int) -> int:
+    """Drop the oldest results until `most` are left beside the favourites and the one that is shown; how many."""
+    history, shown = head.avatartex_history, shown_image(head)
+    common = [index for index, entry in enumerate(history) if not entry.favourite]
+    free = [index for index in common if history[index].image != shown]
+    dropped = free[: max(0, min(len(free), len(common) - most))]
+    for index in reversed(dropped):
+        drop(head, index)
+    return len(dropped)
+
+
+def drop(head: bpy.types.Object, index: int) -> None:
+    """Forget a result; its image goes too when nothing else uses it."""
+    image = head.avatartex_history[index].image
+    head.avatartex_history.remove(index)
+    if image is not None and image.users == image.use_fake_user:
+        bpy.data.images.remove(image)
+
+
+def show(head: bpy.types.Object, index: int) -> list[str]:
+    """Put a remembered result on the head; notes for the artist.
+
+    Raises:
+        LookupError: its image or its UV map is gone.
+    """
+    entry = head.avatartex_history[index]
+    if entry.image is None:
+        raise LookupError("The image of this result was deleted.")
+    if entry.uv_map not in head.data.uv_layers:
+        raise LookupError(f"The UV map '{entry.uv_map}' of this result is gone.")
+    slot = min(entry.slot, max(0, len(head.material_slots) - 1))
+    return apply_texture(head, slot, entry.uv_map, entry.image, entry.sharing)
+
+
+def shown_image(head: bpy.types.Object) -> bpy.types.Image | None:
+    """Which of our images the head shows; None when it shows none of them."""
+    previous, images = head.avatartex_previous, {entry.image for entry in head.avatartex_history}
+    for slot in head.material_slots:
+        tree = slot.material.node_tree if slot.material is not None else None
+        if tree is None:
+            continue
+        for name in (IMAGE_NODE, previous.node):
+            node = tree.nodes.get(name) if name else None
+            if node is not None and node.type == "TEX_IMAGE" and node.image in images:
+                return node.image
+    return None
+
+
+def find_shown(head: bpy.types.Object) -> int:
+    """Index of the result that the head shows, -1 when it shows none."""
+    image = shown_image(head)
+    if image is None:
+        return -1
+    return next((index for index, entry in enumerate(head.avatartex_history) if entry.image == image), -1)

@@ -1,0 +1,340 @@
+"""The batch in Blender: the table of a scene, what is shared and linked, the run, the report."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from pathlib import Path
+
+import bpy
+import pytest
+
+from .conftest import make_head
+
+NAMES = ("Anna", "Bob", "Clara")
+
+
+@pytest.fixture
+def cast(scene, tmp_path):
+    """Three heads without the usual one, and a folder with a portrait for each."""
+    bpy.data.objects.remove(scene.head)
+    folder = tmp_path / "portraits"
+    folder.mkdir()
+    heads = {}
+    for name in NAMES:
+        heads[name] = make_head(name)
+        (folder / f"{name.lower()}.png").write_bytes(b"the fake backend does not look at it")
+    scene.folder, scene.heads = folder, heads
+    return scene
+
+
+def table():
+    return bpy.context.scene.avatartex_batch
+
+
+def states():
+    return {row.object_name: row.state for row in table().rows}
+
+
+def reasons():
+    return {row.object_name: row.reason for row in table().rows}
+
+
+def fill(folder: Path, rule: str = "name"):
+    return bpy.ops.avatartex.batch_fill(directory=str(folder), rule=rule)
+
+
+def image_on(head):
+    node = head.material_slots[0].material.node_tree.nodes.get("AvatarTex Texture")
+    return node.image if node else None
+
+
+def new_material(name, *heads):
+    material = bpy.data.materials.new(name)
+    if bpy.app.version < (5, 0, 0):
+        material.use_nodes = True
+    for head in heads:
+        head.data.materials.append(material)
+    return material
+
+
+def test_each_head_gets_its_texture(cast, fake):
+    assert fill(cast.folder) == {"FINISHED"}
+    assert [row.object_name for row in table().rows] == list(NAMES)
+    assert bpy.ops.avatartex.batch_run() == {"FINISHED"}
+    assert set(states().values()) == {"done"}
+    assert [image_on(head).name for head in cast.heads.values()] == [f"{name} AvatarTex" for name in NAMES]
+    assert all(row.seconds > 0 and "1.2 s" in row.summary for row in table().rows)
+    assert not bpy.ops.avatartex.batch_run.poll() and not cast.job.running
+
+
+def test_style_and_seed_of_each_row_reach_the_backend(cast, fake, addon):
+    fill(cast.folder)
+    rows = table().rows
+    rows[1].style, rows[1].seed = "anime", 12
+    requests = []
+    generate = addon("core.client").BackendClient.generate
+
+    def listen(client, request):
+        requests.append((Path(request.portrait).name, request.style, request.seed, request.size))
+        generate(client, request)
+
+    addon("core.client").BackendClient.generate = listen
+    try:
+        bpy.ops.avatartex.batch_run()
+    finally:
+        addon("core.client").BackendClient.generate = generate
+    assert requests == [("anna.png", "auto", 0, 512), ("bob.png", "anime", 12, 512), ("clara.png", "auto", 0, 512)]
+
+
+def test_one_warm_backend_for_all(cast, fake, addon):
+    fill(cast.folder)
+    pids = set()
+    child = addon("core.child").Child
+    begin = child.__init__
+
+    def count(self, *arguments):
+        begin(self, *arguments)
+        pids.add(self.process.pid)
+
+    child.__init__ = count
+    try:
+        bpy.ops.avatartex.batch_run()
+    finally:
+        child.__init__ = begin
+    assert len(pids) == 1
+
+
+def test_bad_rows_tell_why_and_stop_nobody(cast, fake, tmp_path):
+    fill(cast.folder)
+    (cast.folder / "anna.png").unlink()
+    cast.heads["Bob"].data.uv_layers.remove(cast.heads["Bob"].data.uv_layers[0])
+    csv_path = tmp_path / "more.csv"
+    csv_path.write_text("object,portrait\nNobody,portraits/bob.png\n")
+    bpy.ops.avatartex.batch_load(filepath=str(csv_path))
+    bpy.ops.avatartex.batch_run()
+    assert states() == {"Anna": "failed", "Bob": "failed", "Clara": "done", "Nobody": "failed"}
+    assert "anna.png" in reasons()["Anna"] and "no UV map" in reasons()["Bob"] and "Nobody" in reasons()["Nobody"]
+    (cast.folder / "anna.png").write_bytes(b"back again")
+    bpy.ops.avatartex.batch_retry()
+    before = image_on(cast.heads["Clara"])
+    bpy.ops.avatartex.batch_run()
+    assert states() == {"Anna": "done", "Bob": "failed", "Clara": "done", "Nobody": "failed"}
+    assert image_on(cast.heads["Clara"]) == before
+
+
+def test_it_goes_on_after_a_restart(cast, fake, addon, tmp_path):
+    """Blender ends in the middle of the second character, after an autosave."""
+    fill(cast.folder)
+    batching = addon("batching")
+    run = batching.SceneBatch(bpy.context.scene)
+    while states()["Anna"] != "done":
+        run.step()
+    run.step()
+    assert states()["Bob"] == "running"
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
+    run.close()
+    addon("session").close()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "saved.blend"))
+    assert states() == {"Anna": "done", "Bob": "waiting", "Clara": "waiting"}
+    assert not bpy.context.window_manager.avatartex_batch.running
+    before = image_on(bpy.data.objects["Anna"])
+    assert before.packed_file
+    bpy.ops.avatartex.batch_run()
+    assert set(states().values()) == {"done"} and image_on(bpy.data.objects["Anna"]) == before
+
+
+def test_pause_cancel_and_going_on(cast, fake, addon):
+    fake("slow", FAKE_SECONDS="0.4")
+    fill(cast.folder)
+    batching = addon("batching")
+    run = batching.SceneBatch(bpy.context.scene)
+    assert not bpy.ops.avatartex.batch_run.poll() and not bpy.ops.avatartex.generate.poll()
+    run.step()
+    bpy.ops.avatartex.batch_pause()
+    until = time.monotonic() + 10
+    while states()["Anna"] != "done" and time.monotonic() < until:
+        run.step()
+    assert not run.step() and states()["Bob"] == "waiting" and run.status.paused
+    cast.settings.head, cast.settings.portrait = cast.heads["Bob"], str(cast.folder / "bob.png")
+    assert bpy.ops.avatartex.generate.poll()
+    bpy.ops.avatartex.batch_pause()
+    run.step()
+    assert states()["Bob"] == "running" and not run.status.paused
+    bpy.ops.avatartex.batch_cancel()
+    while not run.step():
+        assert time.monotonic() < until
+    run.close()
+    assert states() == {"Anna": "done", "Bob": "waiting", "Clara": "waiting"} and not cast.job.running
+    assert not bpy.ops.avatartex.batch_pause.poll() and not bpy.ops.avatartex.batch_cancel.poll()
+    fake()
+    bpy.ops.avatartex.batch_run()
+    assert set(states().values()) == {"done"}
+
+
+def test_what_undo_took_away_is_put_back_without_another_job(cast, fake, addon):
+    """Undo in the middle of a batch gives an older table: its rows wait again."""
+    fill(cast.folder)
+    run = addon("batching").SceneBatch(bpy.context.scene)
+    while states()["Bob"] != "done":
+        run.step()
+    client, asked = addon("session").client(), []
+    generate = client.generate
+    client.generate = lambda request: (asked.append(Path(request.portrait).name), generate(request))
+    table().rows[0].state = "waiting"
+    cast.heads["Anna"].data.materials.clear()
+    while not run.step():
+        pass
+    run.close()
+    assert asked == ["clara.png"] and set(states().values()) == {"done"}
+    assert image_on(cast.heads["Anna"]).name.startswith("Anna AvatarTex")
+
+
+def test_a_changed_row_waits_again(cast, fake):
+    fill(cast.folder)
+    bpy.ops.avatartex.batch_run()
+    fill(cast.folder)
+    assert set(states().values()) == {"done"}  # the same portraits: nothing to do
+    table().rows[1].seed = 5
+    assert states()["Bob"] == "waiting"
+
+
+def test_instances_are_textured_once(cast, fake):
+    skin = new_material("Skin", cast.heads["Anna"])
+    twin = bpy.data.objects.new("Anna Twin", cast.heads["Anna"].data)
+    bpy.context.scene.collection.objects.link(twin)
+    fill(cast.folder)
+    bpy.ops.avatartex.batch_load(filepath=str(write_csv(cast.folder, [("Anna Twin", "bob.png")])))
+    bpy.ops.avatartex.batch_run()
+    assert states()["Anna Twin"] == "skipped" and "same mesh" in reasons()["Anna Twin"]
+    assert "Anna Twin" in reasons()["Anna"]
+    assert twin.material_slots[0].material == cast.heads["Anna"].material_slots[0].material == skin
+    assert image_on(twin).name == "Anna AvatarTex"
+
+
+def write_csv(folder, rows):
+    path = folder / "table.csv"
+    path.write_text("object,portrait\n" + "".join(f"{name},{portrait}\n" for name, portrait in rows))
+    return path
+
+
+def test_an_instance_with_a_material_of_its_own_is_textured(cast, fake):
+    new_material("Skin", cast.heads["Anna"])
+    twin = bpy.data.objects.new("Anna Twin", cast.heads["Anna"].data)
+    bpy.context.scene.collection.objects.link(twin)
+    twin.material_slots[0].link = "OBJECT"
+    twin.material_slots[0].material = new_material("Twin Skin")
+    bpy.ops.avatartex.batch_load(filepath=str(write_csv(cast.folder, [("Anna", "anna.png"), ("Anna Twin", "bob.png")])))
+    bpy.ops.avatartex.batch_run()
+    assert set(states().values()) == {"done"}
+    assert image_on(twin).name == "Anna Twin AvatarTex" and image_on(cast.heads["Anna"]).name == "Anna AvatarTex"
+
+
+@pytest.mark.parametrize(("shared", "expected"), [
+    ("ask", ["done"] * 3), ("mesh", ["done"] * 3), ("material", ["done", "skipped", "skipped"]),
+])
+def test_shared_materials(cast, fake, addon, shared, expected):
+    skin = new_material("Skin", *cast.heads.values())
+    fill(cast.folder)
+    table().shared = shared
+    assert addon("scene.characters").find_shared_materials(table().rows) == {"Skin": list(NAMES)}
+    bpy.ops.avatartex.batch_run()
+    assert list(states().values()) == expected
+    worn = {head.material_slots[0].material for head in cast.heads.values()}
+    if shared == "material":
+        assert worn == {skin} and "same material" in reasons()["Bob"]
+    else:
+        assert len(worn) == 3 and "copy of its own" in reasons()["Anna"]
+
+
+def test_linked_characters_are_refused_with_a_way_out(cast, fake, tmp_path):
+    library = tmp_path / "library.blend"
+    bpy.data.libraries.write(str(library), {cast.heads["Bob"]})
+    bpy.data.objects.remove(cast.heads["Bob"])
+    with bpy.data.libraries.load(str(library), link=True) as (_, into):
+        into.objects = ["Bob"]
+    bpy.context.scene.collection.objects.link(into.objects[0])
+    fill(cast.folder)
+    bpy.ops.avatartex.batch_run()
+    assert states() == {"Anna": "done", "Bob": "failed", "Clara": "done"}
+    bob = next(row for row in table().rows if row.object_name == "Bob")
+    assert "linked from" in bob.reason and "library.blend" in bob.reason and "Library Override" in bob.cure
+
+
+def test_an_override_is_textured_and_the_library_left_alone(cast, fake, tmp_path):
+    skin = new_material("Skin", cast.heads["Bob"])
+    library = tmp_path / "library.blend"
+    bpy.data.libraries.write(str(library), {cast.heads["Bob"]})
+    bpy.data.objects.remove(cast.heads["Bob"])
+    bpy.data.materials.remove(skin)
+    with bpy.data.libraries.load(str(library), link=True) as (_, into):
+        into.objects = ["Bob"]
+    bob = into.objects[0].override_create()
+    bpy.context.scene.collection.objects.link(bob)
+    fill(cast.folder)
+    bpy.ops.avatartex.batch_run()
+    assert states()["Bob"] == "done", reasons()
+    assert image_on(bob).name == "Bob AvatarTex" and bob.material_slots[0].link == "OBJECT"
+    assert bob.data.materials[0].library is not None
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bob = bpy.data.objects["Bob"]
+    assert image_on(bob).name == "Bob AvatarTex"  # Blender keeps no `avatartex_previous` of overrides, though
+    assert [entry.image.name for entry in bob.avatartex_history] == ["Bob AvatarTex"]
+
+
+def test_a_table_of_one_collection(cast, fake):
+    crowd = bpy.data.collections.new("Crowd")
+    bpy.context.scene.collection.children.link(crowd)
+    crowd.objects.link(cast.heads["Clara"])
+    table().collection = crowd
+    fill(cast.folder)
+    assert list(states()) == ["Clara"]
+
+
+def test_by_hand(cast):
+    for head in cast.heads.values():
+        head.select_set(head.name != "Bob")
+    bpy.ops.avatartex.batch_add()
+    bpy.ops.avatartex.batch_add()
+    assert sorted(states()) == ["Anna", "Clara"]
+    table().active = 0
+    bpy.ops.avatartex.batch_remove()
+    assert len(table().rows) == 1
+    bpy.ops.avatartex.batch_remove(all=True)
+    assert not table().rows and not bpy.ops.avatartex.batch_report.poll()
+
+
+def test_reports(cast, fake, tmp_path):
+    fill(cast.folder)
+    (cast.folder / "bob.png").unlink()
+    bpy.ops.avatartex.batch_run()
+    for name in ("r.json", "r.csv"):
+        assert bpy.ops.avatartex.batch_report(filepath=str(tmp_path / name)) == {"FINISHED"}
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["counts"] == {"waiting": 0, "running": 0, "made": 0, "done": 2, "skipped": 0, "failed": 1}
+    lines = list(csv.DictReader((tmp_path / "r.csv").open()))
+    assert [line["state"] for line in lines] == ["done", "failed", "done"] and "bob.png" in lines[1]["reason"]
+    with pytest.raises(RuntimeError, match="could not be written"):
+        bpy.ops.avatartex.batch_report(filepath=str(tmp_path / "no" / "such" / "r.json"))
+
+
+def test_without_a_backend_the_rows_keep_waiting(cast, addon, monkeypatch):
+    addon("session").close()
+    monkeypatch.delenv("AVATARTEX_BACKEND_PYTHON", raising=False)
+    fill(cast.folder)
+    with pytest.raises(RuntimeError, match="not set up"):
+        bpy.ops.avatartex.batch_run()
+    assert states() == {"Anna": "failed", "Bob": "waiting", "Clara": "waiting"}
+
+
+def test_the_api_is_the_same_batch(cast, fake, addon):
+    api = addon("api")
+    rows = api.batch([
+        (cast.heads["Anna"], cast.folder / "anna.png"),
+        {"object": "Bob", "portrait": str(cast.folder / "bob.png"), "style": "photo", "seed": 4},
+        ("Nobody", cast.folder / "bob.png"),
+    ])
+    assert [(row.object_name, row.state, row.seed) for row in rows] == [
+        ("Anna", "done", 0), ("Bob", "done", 4), ("Nobody", "failed", 0)]

@@ -1,0 +1,178 @@
+"""Ways to break a job; those that need a window are in tests/gui/crowd_in_window.py."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import bpy
+import pytest
+
+from .conftest import make_head
+from .test_batch import cast, fill, states  # noqa: F401
+
+ONE_BLENDER = Path(__file__).with_name("one_blender.py")
+
+
+@pytest.fixture
+def api(scene, fake, addon):
+    return addon("api")
+
+
+def finish(running):
+    """Its textures; whatever stops it is raised."""
+    try:
+        while not running.step():
+            time.sleep(0.01)
+        return running.apply()
+    finally:
+        running.finish()
+
+
+def start(api, portrait):
+    return api.start(api.describe("Head", portrait, size=512))
+
+
+@pytest.mark.parametrize("delete", [
+    lambda head: bpy.data.objects.remove(head),
+    lambda head: bpy.context.scene.collection.objects.unlink(head),  # as the X key, while a property points at it
+    lambda head: setattr(head, "name", "Somebody"),
+])
+def test_a_head_that_is_deleted_or_renamed_during_its_job(scene, api, portrait, delete):
+    running = start(api, portrait)
+    delete(scene.head)
+    with pytest.raises(api.AvatarTexError, match="'Head' was deleted or renamed") as refusal:
+        finish(running)
+    assert refusal.value.code == "no-mesh" and not scene.job.running
+    assert not [image for image in bpy.data.images if "AvatarTex" in image.name]
+    make_head("Head" if "Head" not in bpy.data.objects else "Other")
+    assert api.generate(bpy.context.view_layer.objects.active, portrait, size=512).image
+
+
+def test_materials_that_go_during_a_job(scene, api, portrait):
+    for name in ("Skin", "Eyes"):
+        scene.head.data.materials.append(bpy.data.materials.new(name))
+    for polygon in scene.head.data.polygons:
+        polygon.material_index = 1
+    running = start(api, portrait)
+    scene.head.data.materials.clear()
+    finish(running)
+    assert "AvatarTex Texture" in scene.head.material_slots[0].material.node_tree.nodes
+
+
+def test_a_uv_map_that_goes_during_a_job(scene, api, portrait):
+    running = start(api, portrait)
+    scene.head.data.uv_layers.remove(scene.head.data.uv_layers[0])
+    with pytest.raises(api.AvatarTexError, match="gone or renamed"):
+        finish(running)
+
+
+def test_another_file_during_a_job(scene, api, portrait, addon):
+    """Blender ends the operator; nobody listens to that job any more, and the next one must work."""
+    running = start(api, portrait)
+    while not running.status.fraction:
+        running.step()
+    running.abandon()
+    bpy.ops.wm.read_homefile(use_empty=True)
+    make_head("Head")
+    assert not bpy.context.window_manager.avatartex_job.running
+    assert api.generate("Head", portrait, size=512).object.name == "Head"
+
+
+@pytest.mark.parametrize("modes", ["slow", "deaf"])
+def test_a_job_that_was_left_does_not_reach_the_next(scene, api, fake, portrait, modes):
+    fake(modes, FAKE_SECONDS="1")
+    running = start(api, portrait)
+    while not running.status.fraction:
+        running.step()
+    running.abandon()
+    made = api.generate("Head", portrait, size=512, seed=5)
+    assert '"seed": 5' in made.report.read_text()
+
+
+def test_a_backend_killed_three_times_ends_a_batch_that_then_goes_on(cast, fake, addon):  # noqa: F811
+    fake("slow", FAKE_SECONDS="0.4")
+    fill(cast.folder)
+    run = addon("batching").SceneBatch(bpy.context.scene)
+    client, killed = addon("session").client(), 0
+    until = time.monotonic() + 30
+    while not run.step() and time.monotonic() < until:
+        if client.state == "busy" and client.child.exit_code is None and killed < 3:
+            os.killpg(client.child.process.pid, signal.SIGKILL)
+            client.child.process.wait()
+            killed += 1
+        time.sleep(0.01)
+    run.close()
+    assert killed == 3 and set(states().values()) == {"failed"}
+    status = bpy.context.window_manager.avatartex_batch
+    assert status.error_code == "backend-died" and "memory" in status.error and not status.running
+    bpy.ops.avatartex.batch_retry()
+    addon("session").close()
+    bpy.ops.avatartex.batch_run()
+    assert set(states().values()) == {"done"}
+
+
+def test_a_full_disk(cast, fake, addon, monkeypatch):  # noqa: F811
+    def write_capture(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(addon("generation"), "write_capture", write_capture)
+    fill(cast.folder)
+    with pytest.raises(RuntimeError, match="No space left"):
+        bpy.ops.avatartex.batch_run()
+    assert list(states().values()) == ["failed", "waiting", "waiting"]  # it would fail for all
+    assert not cast.job.running
+
+
+def blender(portrait: Path, how: str, fake_python: str, **variables: str) -> subprocess.Popen:
+    environment = os.environ | {"AVATARTEX_BACKEND_PYTHON": fake_python, "FAKE_BACKEND": "slow"} | variables
+    return subprocess.Popen(
+        [sys.executable, str(ONE_BLENDER), str(portrait), how], env=environment, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def is_alive(pid: int, seconds: float = 3.0) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        if Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def last_line(one: subprocess.Popen) -> str:
+    """The answer, behind whatever Blender says."""
+    for line in one.stdout:
+        if line[0] in "/0123456789" and "|" not in line:
+            return line.strip()
+    raise AssertionError(one.stderr.read())
+
+
+@pytest.mark.parametrize("how", ["quit", "hang"])
+def test_no_process_outlives_blender(scene, portrait, fake_python, how):
+    """It quits in the middle of a job, or is killed."""
+    one = blender(portrait, how, fake_python, FAKE_SECONDS="60")
+    backend = int(last_line(one))
+    if how == "hang":
+        assert is_alive(backend, 0.2)
+        one.kill()
+    one.wait(20)
+    assert not is_alive(backend)
+
+
+def test_two_blenders_at_once(scene, portrait, fake_python):
+    """They share preferences, log and backend's Python, and nothing of a job."""
+    pair = [blender(portrait, "end", fake_python, FAKE_SECONDS="1") for _ in range(2)]
+    said = [last_line(one).split() for one in pair]
+    assert [one.wait(20) for one in pair] == [0, 0]
+    assert said[0][0] != said[1][0] and said[0][2] != said[1][2] and said[0][1] == said[1][1] == "True"

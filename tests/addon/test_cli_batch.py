@@ -1,0 +1,106 @@
+"""blender --command avatartex batch and doctor."""
+
+from __future__ import annotations
+
+import json
+
+import bpy
+import pytest
+
+from .conftest import make_head
+
+
+@pytest.fixture
+def crowd(scene, tmp_path):
+    """Two heads in a collection, one outside it, and portraits for all."""
+    bpy.data.objects.remove(scene.head)
+    collection = bpy.data.collections.new("Crowd")
+    bpy.context.scene.collection.children.link(collection)
+    for name in ("Anna", "Bob"):
+        collection.objects.link(make_head(name))
+    make_head("Clara")
+    for name in ("anna", "bob", "clara"):
+        (tmp_path / f"{name}.png").write_bytes(b"the fake backend does not look at it")
+    return tmp_path
+
+
+def run(addon, *words) -> int:
+    return addon("cli").main(["batch", *map(str, words)])
+
+
+def states():
+    return {row.object_name: row.state for row in bpy.context.scene.avatartex_batch.rows}
+
+
+def test_a_table(crowd, fake, addon, capsys):
+    fake("slow", FAKE_SECONDS="0.8")
+    (crowd / "t.csv").write_text("object,portrait,seed\nAnna,anna.png,3\nClara,clara.png,\n")
+    code = run(addon, "--table", crowd / "t.csv", "--output", crowd / "out.blend", "--report", crowd / "r.json",
+               "--report", crowd / "r.csv", "--size", "512")
+    said = capsys.readouterr()
+    assert code == 0 and said.out.strip().splitlines()[-1] == str(crowd / "out.blend")
+    assert "Batch: 2 done" in said.err and "Anna: Inpainting" in said.err
+    report = json.loads((crowd / "r.json").read_text())
+    assert report["counts"]["done"] == 2 and report["rows"][0]["seed"] == 3 and report["size"] == 512
+    assert (crowd / "r.csv").is_file()
+    bpy.ops.wm.open_mainfile(filepath=str(crowd / "out.blend"))
+    assert states() == {"Anna": "done", "Clara": "done"} and bpy.data.images["Anna AvatarTex"].packed_file
+
+
+def test_a_collection_and_a_bad_portrait_then_retry(crowd, fake, addon, capsys):
+    out = crowd / "out.blend"
+    bob = crowd / "bob.png"
+    add = addon("scene.characters").add_row
+    add(bpy.context.scene, bpy.data.objects["Bob"], portrait=str(crowd / "gone.png"))
+    add(bpy.context.scene, bpy.data.objects["Anna"], portrait=str(crowd / "anna.png"))
+    assert run(addon, "--output", out) == 3
+    assert "failed  Bob: The portrait 'gone.png'" in capsys.readouterr().err
+    bpy.ops.wm.open_mainfile(filepath=str(out))
+    bob.rename(crowd / "gone.png")
+    image = bpy.data.images["Anna AvatarTex"].name
+    assert run(addon, "--retry") == 0
+    assert states() == {"Bob": "done", "Anna": "done"} and [
+        each.name for each in bpy.data.images if each.name.startswith("Anna")] == [image]
+    assert run(addon) == 0  # nothing waits
+
+
+def test_only_the_collection(crowd, fake, addon):
+    assert run(addon, "--collection", "Crowd", "--portraits", crowd, "--output", crowd / "out.blend") == 0
+    assert states() == {"Anna": "done", "Bob": "done"}
+
+
+@pytest.mark.parametrize(("words", "text"), [
+    (["--collection", "Nobody"], "'Crowd'"), (["--table", "gone.csv"], "gone.csv"), ([], "no batch"),
+    (["--portraits", "/no/such/folder"], "no folder"),
+])
+def test_refusals(crowd, fake, addon, capsys, words, text):
+    out = crowd / "out.blend"
+    assert run(addon, *words, "--output", out) == 2
+    said = capsys.readouterr().err
+    assert "[bad-request]" in said and text in said and not out.exists()
+
+
+def test_a_folder_without_a_fit(crowd, fake, addon, tmp_path_factory, capsys):
+    assert run(addon, "--portraits", tmp_path_factory.mktemp("empty"), "--output", crowd / "out.blend") == 2
+    assert "fits a head" in capsys.readouterr().err
+
+
+def test_help_is_the_manual(addon, capsys):
+    assert run(addon, "--help") == 0
+    assert "--command avatartex batch --table" in capsys.readouterr().out
+
+
+class TestDoctor:
+    def test_the_backends_own_examination(self, scene, addon, monkeypatch, capfd):
+        import sys
+
+        monkeypatch.setenv("AVATARTEX_BACKEND_PYTHON", sys.executable)
+        code = addon("cli").main(["doctor"])
+        said = capfd.readouterr().out
+        assert code == 0, said
+        assert "Blender" in said and "torch" in said
+
+    def test_no_backend(self, scene, addon, monkeypatch, capsys):
+        monkeypatch.delenv("AVATARTEX_BACKEND_PYTHON", raising=False)
+        assert addon("cli").main(["doctor"]) == 2
+        assert "[backend-missing]" in capsys.readouterr().err
