@@ -123,7 +123,7 @@ def prepared_views(folder: Path, sources: Sources, arguments: argparse.Namespace
 
 
 def begin_worker(parent: int) -> None:
-    """One thread for OpenCV, whose own would fight for the cores; and an end when the build is killed without a word."""
+    """One thread for OpenCV, whose own would fight for the cores; an end when the build is killed without a word."""
     cv2.setNumThreads(1)
 
     def watch() -> None:
