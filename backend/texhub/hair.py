@@ -51,6 +51,7 @@ def hair(regions: Regions, value: np.ndarray, recipe: dict) -> np.ndarray:
 def stubble(regions: Regions, value: np.ndarray, recipe: dict) -> np.ndarray:
     """Dots of short hair, and the shade of what grows below the skin. recipe: gain, shade, seed."""
     area = beard_area(regions, {"shape": "full", "seed": recipe["seed"], "ragged": 0.15})
+    area = cv2.GaussianBlur(area, (0, 0), 0.02 * regions.size) * (1 - regions["lips"])  # no edge where it thins out
     dots = np.clip(grain(recipe["seed"], regions.size, 0.45 * regions.size / 256), 0, 2.5)
     return value + area[..., None] * (recipe["shade"] + recipe["gain"] * dots)[..., None] * np.float32([1.05, 1.0, 0.9])
 

@@ -14,6 +14,7 @@ import numpy as np
 from ..head.atlas import canonical_head, to_atlas
 from ..portrait.face_regions import FACE_OVAL, LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
 from ..texture.observe import EAR, SCALP_LEVEL, SCALP_SLOPE, SCALP_SOFTNESS
+from ..texture.sample import spread
 
 LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
 MOUTH_LINE = (61, 78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 291)
@@ -106,6 +107,7 @@ def landmark_places() -> np.ndarray:
 def find_regions(positions: np.ndarray) -> Regions:
     """Regions of an atlas with canonical positions (S,S,3)."""
     size = len(positions)
+    positions = spread(positions, np.linalg.norm(positions, axis=2) > 0.05)  # the crown's last rows have no surface
     place = landmark_places() * size
 
     def fill(*loops, reach: float, hull: bool = False, grow: float = 0.0) -> np.ndarray:

@@ -80,6 +80,8 @@ def face(sources: Sources, recipe: dict) -> tuple[np.ndarray, np.ndarray, float]
     added = added + np.float32(pigment["undertone"])
     value = value + identity.skin_share(value, tone, regions)[..., None] * added
     tone = tone + added
+    bare = regions["forehead"] + regions["cheeks"] > 0.5  # before beard, hair and make-up cover it
+    angle = ita(from_absorbance(np.median(value[bare], axis=0)))
     for name, painter in (("freckles", marks.freckles), ("moles", marks.moles), ("scar", marks.scar)):
         if name in recipe["marks"]:
             value = value + painter(regions, recipe["marks"][name])
@@ -93,7 +95,7 @@ def face(sources: Sources, recipe: dict) -> tuple[np.ndarray, np.ndarray, float]
     if recipe["hair"]:
         value = hair.hair(regions, value, recipe["hair"])
     srgb = from_absorbance(np.maximum(value, 0.01).astype(np.float32))
-    return srgb, valid, ita(np.median(srgb[regions["cheeks"] > 0.5], axis=0))  # hair hides foreheads
+    return srgb, valid, angle
 
 
 def view_mask(sources: Sources, views: Views, view: dict, valid: np.ndarray) -> np.ndarray:

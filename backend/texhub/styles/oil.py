@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..noise import field, grain
+from ..noise import field, grain, soft_step
 from .tools import along_flow, flow, grey, kuwahara, number, saturated, seed
 
 STEPS = 0
@@ -14,8 +14,8 @@ STEPS = 0
 def draw(random: np.random.Generator) -> dict:
     """radius: texels of 256 of a patch; length: of a stroke; ridge: relief of the paint; mix: uneven pigment."""
     return {
-        "radius": int(random.integers(3, 7)), "length": int(random.integers(5, 10)),
-        "ridge": number(random, 0.03, 0.08),
+        "radius": int(random.integers(3, 7)), "length": int(random.integers(4, 9)),
+        "ridge": number(random, 0.02, 0.05),
         "mix": number(random, 0.004, 0.014), "colour": number(random, 1.05, 1.4), "warm": number(random, -0.03, 0.05),
         "seed": seed(random),
     }
@@ -27,8 +27,10 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     picture = kuwahara(texture, max(2, round(parameters["radius"] * unit)))
     u, v = flow(cv2.GaussianBlur(grey(picture), (0, 0), 1.5 * unit), 6 * unit)
     length = max(2, round(parameters["length"] * unit))
-    bristles = along_flow(grain(parameters["seed"], size, 0.7 * unit), u, v, length)
+    bristles = along_flow(grain(parameters["seed"], size, 1.0 * unit), u, v, length)
     bristles /= max(float(bristles.std()), 1e-6)
+    daubs = 0.4 + 0.6 * soft_step(field(parameters["seed"] + 4, size, 22), -0.8, 0.8)  # thick here, thin there
+    bristles = bristles * daubs
     mixed = np.stack([field(parameters["seed"] + k, size, 50) for k in (1, 2, 3)], -1)
     mixed = along_flow(mixed, u, v, length)
     picture = along_flow(picture, u, v, max(1, length // 3))
