@@ -60,9 +60,12 @@ def find_head_landmarks(mesh: HeadMesh) -> HeadLandmarks:
         if face is None or face.presence < CERTAIN:
             found = find_faces(view.grey)
             face = max([f for f in (face, *found) if f is not None], key=lambda f: f.presence, default=None)
-        wanted = POSSIBLE if likely else CERTAIN
-        if face is not None and face.presence > max(best_presence, wanted) and _looks_like_a_face(face.points):
-            best_face, best_view, best_presence = face, view, face.presence
+        if face is None or face.presence <= (POSSIBLE if likely else CERTAIN) or not _looks_like_a_face(face.points):
+            continue
+        # a face seen from its side is a face too, but one seen from the front goes first
+        presence = face.presence if _is_frontal(face.points) else min(face.presence, CERTAIN - 0.01)
+        if presence > best_presence:
+            best_face, best_view, best_presence = face, view, presence
         if best_presence >= CERTAIN:
             break
     if best_face is None or best_presence < POSSIBLE:
@@ -90,9 +93,10 @@ def search_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[bool, He
     rotations = orientations(mesh.up)
     for rotation in rotations[:LIKELY]:
         yield True, render_view(mesh, rotation, COARSE, normals=normals)
+    # of a body the face is too small to be seen; on top of what is none, only a certain one counts
     for rotation in rotations[:LIKELY]:
         for middle, extent in top_windows(mesh.vertices @ rotation.T.astype(np.float32)):
-            yield True, render_view(mesh, rotation, COARSE, rotation.T @ middle, extent, normals)
+            yield False, render_view(mesh, rotation, COARSE, rotation.T @ middle, extent, normals)
     for rotation in rotations[LIKELY:]:
         yield False, render_view(mesh, rotation, COARSE, normals=normals)
 
@@ -132,6 +136,12 @@ def _frontal_rotation(landmarks: HeadLandmarks, rotation: np.ndarray) -> np.ndar
         weights = (landmarks.trust + 1e-6) / (1 + (length / (0.04 * landmarks.height)) ** 2)
     turned = turn.T
     return turned if turned[2] @ rotation[2] > 0.5 else rotation
+
+
+def _is_frontal(points: np.ndarray) -> bool:
+    """The nose's tip well between the sides of the face: turned by less than about 35 degrees."""
+    nose, right, left = points[[1, 234, 454], 0]
+    return bool(0.25 < (nose - right) / max(left - right, 1e-6) < 0.75)
 
 
 def _looks_like_a_face(points: np.ndarray) -> bool:
