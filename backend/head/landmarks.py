@@ -19,6 +19,8 @@ from .windows import read_windows
 
 #: Presence from which a view counts as a face at once; grey renders of real heads reach 0.99, a knight's helmet 0.93.
 CERTAIN = 0.97
+#: Presence that must be left when one looks closer; the search goes on below it.
+CONFIRMED = 0.95
 #: Below this no orientation showed a face.
 POSSIBLE = 0.5
 #: Orientations that a head is likely to have; the others must be certain.
@@ -54,7 +56,7 @@ def find_head_landmarks(mesh: HeadMesh) -> HeadLandmarks:
         AvatarTexError: NO_FACE_ON_HEAD.
     """
     normals = vertex_normals(mesh)
-    best_face, best_view, best_presence = None, None, 0.0
+    best = None
     for likely, view in search_views(mesh, normals):
         face = landmarks_in_view(view.grey)
         if face is None or face.presence < CERTAIN:
@@ -62,20 +64,23 @@ def find_head_landmarks(mesh: HeadMesh) -> HeadLandmarks:
             face = max([f for f in (face, *found) if f is not None], key=lambda f: f.presence, default=None)
         if face is None or face.presence <= (POSSIBLE if likely else CERTAIN) or not _looks_like_a_face(face.points):
             continue
-        # a face seen from its side is a face too, but one seen from the front goes first
-        presence = face.presence if _is_frontal(face.points) else min(face.presence, CERTAIN - 0.01)
-        if presence > best_presence:
-            best_face, best_view, best_presence = face, view, presence
-        if best_presence >= CERTAIN:
+        # an ear and a cheek may pass for a face, until one looks straight at it
+        read = look_closer(mesh, normals, view, face)
+        if best is None or read.presence > best.presence:
+            best = read
+        if face.presence >= CERTAIN and best.presence >= CONFIRMED:
             break
-    if best_face is None or best_presence < POSSIBLE:
+    if best is None:
         raise AvatarTexError(
             ErrorCode.NO_FACE_ON_HEAD,
             f"No face was found on {mesh.name!r} from any side.",
             "Select the object that carries the face, and check that the face's polygons are visible.",
         )
-    # twice: turn so that the face looks straight at the viewer and fills the picture, then read again
-    face, view = best_face, best_view
+    return best
+
+
+def look_closer(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face) -> HeadLandmarks:
+    """The landmarks read again, twice, with the head turned so that the face looks at the viewer and fills the view."""
     for _ in range(2):
         lifted = lift(mesh, normals, view, face)
         rotation = _frontal_rotation(lifted, view.rotation)
@@ -136,12 +141,6 @@ def _frontal_rotation(landmarks: HeadLandmarks, rotation: np.ndarray) -> np.ndar
         weights = (landmarks.trust + 1e-6) / (1 + (length / (0.04 * landmarks.height)) ** 2)
     turned = turn.T
     return turned if turned[2] @ rotation[2] > 0.5 else rotation
-
-
-def _is_frontal(points: np.ndarray) -> bool:
-    """The nose's tip well between the sides of the face: turned by less than about 35 degrees."""
-    nose, right, left = points[[1, 234, 454], 0]
-    return bool(0.25 < (nose - right) / max(left - right, 1e-6) < 0.75)
 
 
 def _looks_like_a_face(points: np.ndarray) -> bool:
