@@ -15,9 +15,11 @@ import pytest
 from backend.errors import AvatarTexError, ErrorCode
 from backend.head.landmarks import find_head_landmarks
 from backend.head.mesh import HeadMesh, load_capture, load_mesh
+from backend.head.rasterize import rasterize, texel_corners
 from backend.head.uvs import OVERLAPPING, precedence, split_tiles, uv_warnings
 from backend.messages import Generate
 from backend.pipeline import generate, no_step
+from backend.texture.texels import find_texels
 
 ROOT = Path(__file__).parents[2]
 
@@ -182,8 +184,6 @@ def test_faces_beside_the_head_keep_their_texels(tmp_path, head, astronaut):
     base = np.random.default_rng(0).integers(0, 255, (512, 512, 3)).astype(np.uint8)
     cv2.imwrite(str(tmp_path / "base.png"), base)
     generate(job(capture, astronaut, base_texture=str(tmp_path / "base.png")), no_step, lambda: False)
-    from backend.head.rasterize import rasterize, texel_corners
-
     others = rasterize(texel_corners(head.corner_uvs[~chosen], 512), 512, 512).covered
     mine = rasterize(texel_corners(head.corner_uvs[chosen], 512), 512, 512).covered
     assert np.array_equal(cv2.imread(str(tmp_path / "out.png"))[others & ~mine], base[others & ~mine])
@@ -200,3 +200,20 @@ def test_parts_of_a_file_are_chosen_by_name(tmp_path):
     with pytest.raises(AvatarTexError) as refusal:
         load_mesh(tmp_path / "two.obj", "Skin, Teeth")
     assert "'Teeth'" in refusal.value.message and "Eyes" in refusal.value.cure
+
+
+def test_the_rim_goes_on_where_the_surface_does_and_slivers_are_copied():
+    vertices = np.array([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (0.5, 0.5, 0), (0.5, 0.6, 9)], np.float32)
+    square = np.float32([[(0.25, 0.25), (0.75, 0.25), (0.75, 0.75)], [(0.25, 0.25), (0.75, 0.75), (0.25, 0.75)]])
+    sliver = np.float32([[(0.05, 0.5), (0.2, 0.5), (0.05, 0.5 + 0.04)]])
+    mesh = HeadMesh(
+        vertices, np.int32([(0, 1, 2), (0, 2, 3), (4, 5, 5)]), np.concatenate([square, sliver]), "square",
+    )
+    texels = find_texels(mesh, 64)
+    row, column = np.nonzero(texels.filled)
+    places = texels.at(mesh, vertices)
+    flat = texels.triangle < 2
+    rim = flat & ~texels.covered[texels.filled]
+    expected = np.stack([(column + 0.5) / 32 - 0.5, 1.5 - (row + 0.5) / 32], 1)
+    assert rim.sum() > 100 and np.abs(places[flat, :2] - expected[flat]).max() < 1e-4
+    assert np.isfinite(places).all() and places[:, 2].max() < 40
