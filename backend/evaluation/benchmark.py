@@ -21,6 +21,7 @@ from ..head.atlas import to_atlas
 from ..head.landmarks import find_head_landmarks
 from ..head.mesh import load_mesh, vertex_normals
 from ..head.rasterize import rasterize, texel_corners
+from ..messages import LIGHTS
 from ..pipeline import complete, load_cached_networks, prepare
 from ..texhub.skins import clothes
 from ..texture.compose import compose
@@ -95,6 +96,11 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
             results[name] = made.texture
             if name == OURS:
                 seconds += time.perf_counter() - start
+                for light in LIGHTS[1:] if arguments.ablation else ():
+                    results[f"{OURS}, light {light}"] = compose(
+                        mesh, job.canonical, job.registration, job.observation, generated, size, inside=job.inside,
+                        light=light,
+                    ).texture
     print(
         f"{case.name}: {seconds:.1f} s, landmark error {job.registration.error[0]:.1f} px, "
         f"yaw {job.registration.angles[0]:.0f} of {case.yaw:.0f}, style {job.style}, seen {seen.mean():.0%}",

@@ -15,6 +15,7 @@ import numpy as np
 from .face_regions import (
     FACE_OVAL,
     FOREHEAD,
+    INNER_LIPS,
     LEFT_BROW,
     LEFT_CHEEK,
     LEFT_EYE,
@@ -40,6 +41,9 @@ FLAT_SEED = 1.0     # lightness spread of the patches below which the face is fl
 # limit only lightness tells skin from hair, so less of it is forgiven.
 MONOCHROME_SHARE, MONOCHROME_LIGHT = 0.5, 0.6
 
+#: Heights of the mouth's opening, of the face's size, from which it shows teeth for sure not, and for sure.
+SHUT, OPEN = 0.015, 0.035
+
 FOREHEAD_GLOSS = 2.0    # foreheads shine 25 above the cheeks' lightness; hair is rarely lighter than that
 
 # Of the face's size beyond its oval, in the frame of the face: how far ears, a bald head and the neck may be.
@@ -51,7 +55,8 @@ class Matte:
     """Per pixel of the portrait, (H, W) float32 0..1.
 
     person: the person, hair and clothes included.
-    skin: bare skin and, inside the face, everything that belongs to it; low on hair, hats, cloth and background.
+    skin: bare skin and, inside the face, everything that belongs to it; low on hair, hats, cloth, background, and
+        between open lips: the head's own lips may be closed, and teeth on them are the worst fault of all.
     hair: the person's head that is not skin: hair, hats, scarves.
     """
 
@@ -84,6 +89,8 @@ def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     joined *= _reach(shape, small_face, crown=0 if monochrome else CROWN)  # blond hair is as light as skin
     skin = np.maximum(inside * _kept_inside(glossy, small_face), joined)
     hair = np.clip(small_person - skin, 0, 1) * _above_chin(shape, small_face) * _reach(shape, small_face, factor=2)
+
+    skin = skin * (1 - _inside_mouth(shape, small_face))
 
     radius = max(1, round(small_face.size * 0.008))
     whole = []
@@ -145,6 +152,13 @@ def _kept_inside(alike: np.ndarray, face: FaceLandmarks) -> np.ndarray:
     features = cv2.GaussianBlur(cv2.dilate(features, _disc(face.size * 0.02)), (0, 0), max(0.6, face.size * 0.006))
     likely = cv2.GaussianBlur(np.clip((alike - 0.1) * 2.5, 0, 1), (0, 0), max(0.6, face.size * 0.012))
     return np.maximum(1 - above * (1 - likely), features)
+
+
+def _inside_mouth(shape: tuple[int, int], face: FaceLandmarks) -> np.ndarray:
+    """1 between open lips; the matte is softened later."""
+    opening = np.linalg.norm(face.points[13, :2] - face.points[14, :2]) / face.size
+    share = np.clip((opening - SHUT) / (OPEN - SHUT), 0, 1)
+    return share * fill_region(shape, face.points, INNER_LIPS)
 
 
 def _above_brows(shape: tuple[int, int], face: FaceLandmarks) -> np.ndarray:

@@ -17,6 +17,7 @@ from ..head.rasterize import rasterize, texel_corners
 from ..head.register import Registration
 from ..head.uvs import precedence
 from .observe import Observation, pixel_confidence
+from .relight import relighting, relit
 from .sample import sample, sample_atlas, spread
 from .texels import find_texels
 
@@ -47,6 +48,7 @@ class Composition:
 def compose(
     mesh: HeadMesh, canonical: np.ndarray, registration: Registration, observation: Observation,
     generated: np.ndarray, size: int, base: np.ndarray | None = None, inside: np.ndarray | None = None,
+    light: str = "keep",
 ) -> Composition:
     """Compose the texture at full size.
 
@@ -54,6 +56,7 @@ def compose(
         canonical: (N,3) canonical coordinates of the vertices. generated: (a,a,3) sRGB atlas of the three stages,
             without light. size: texels. base: (size,size,3) sRGB that texels outside the head keep.
         inside: (N,) depth of enclosed vertices behind the head's shell (head/enclosed.py).
+        light: what becomes of the portrait's light, a name of messages.LIGHTS.
     """
     texels = find_texels(mesh, size, lambda: precedence(mesh, canonical, observation.better_side))
     head, filled = texels.covered, texels.filled
@@ -71,6 +74,10 @@ def compose(
     # portrait, both bands
     photo = sample(observation.portrait, pixels, cv2.INTER_CUBIC)
     photo_low = sample(observation.low, pixels)
+    gain = relighting(observation, generated, light)
+    if gain is not None:
+        here = sample_atlas(gain, atlas)
+        photo, photo_low = relit(photo, here), relit(photo_low, here)
     # the other side of the face, where this one was not seen
     flipped = np.stack([1 - atlas[:, 0], atlas[:, 1]], -1)
     mirrored = _full(sample_atlas(observation.confidence, flipped)) * (1 - confidence)
@@ -80,7 +87,7 @@ def compose(
     mirrored_high = sample(observation.portrait, other, cv2.INTER_CUBIC) - sample(observation.low, other)
     mirrored *= (share > 0.99) & (depth < ENCLOSED)
 
-    tone = _tone_beside_photo(observation, generated)
+    tone = _tone_beside_photo(observation, generated, gain)
     low = sample_atlas(generated.astype(np.float32), atlas, cv2.INTER_CUBIC) + sample_atlas(tone, atlas)
     gloom = depth * np.clip((MOUTH_TOP - place[:, 1]) / 0.04, 0, 1)
     light = np.exp(-((gloom[:, None] / FLESH) ** 3))
@@ -119,11 +126,12 @@ def _full(confidence: np.ndarray) -> np.ndarray:
     return ramp * ramp * (3 - 2 * ramp)
 
 
-def _tone_beside_photo(observation: Observation, generated: np.ndarray) -> np.ndarray:
+def _tone_beside_photo(observation: Observation, generated: np.ndarray, gain: np.ndarray | None) -> np.ndarray:
     """(a,a,3) what to add to generated skin so that it meets the lit portrait without an edge, fading with distance."""
     size = generated.shape[0]
     weight = cv2.resize(_full(observation.confidence), (size, size), interpolation=cv2.INTER_AREA)
     low = sample(observation.low, observation.places)
+    low = low if gain is None else relit(low, gain)
     lit = cv2.resize(low * _full(observation.confidence)[..., None], (size, size), interpolation=cv2.INTER_AREA)
     lit = lit / np.maximum(weight, 1e-3)[..., None]
     difference = (lit - generated) * (weight > 0.05)[..., None]

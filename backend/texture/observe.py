@@ -18,8 +18,8 @@ from .sample import masked_blur, sample
 #: The scalp begins above the plane y = SCALP_LEVEL + SCALP_SLOPE z (canonical): hairline, top of the ears, nape.
 #: There the portrait's hair is painted; below it hair is not skin and is left to the prior.
 SCALP_LEVEL, SCALP_SLOPE, SCALP_SOFTNESS = 0.14, 0.68, 0.08
-#: Ears lie beyond this canonical distance from the middle.
-EAR = 0.43
+#: Ears lie beyond this canonical distance from the middle, below this height, between these depths.
+EAR, EAR_TOP, EAR_BACK, EAR_FRONT = 0.43, 0.36, -0.24, 0.14
 #: Below the chin (canonical -0.38) no landmark holds the registration: confidence fades from here to nothing.
 NECK_FROM, NECK_TO = -0.42, -0.58
 #: Texels of the layout for which places in the portrait are kept.
@@ -34,6 +34,7 @@ class Observation:
     allowed_skin, allowed_scalp: (H,W) 0..1, pixels that may become skin, or hair on the scalp.
     light: shading by normal; light.shade(normals) divides out.
     places: (S,S,2) portrait pixels per atlas texel. confidence: (S,S) 0..1. unlit: (S,S,3) sRGB, light divided out.
+    shade: (S,S) the light that was divided out.
     evidence: ((S,S,3), (S,S)) what the networks see: unlit and confidence, with hair continued over the scalp.
     hair: what hair_tone() found, None for bald heads. covered: (S,S) bool, where the head has surface.
     """
@@ -46,6 +47,7 @@ class Observation:
     places: np.ndarray
     confidence: np.ndarray
     unlit: np.ndarray
+    shade: np.ndarray
     evidence: tuple[np.ndarray, np.ndarray]
     hair: tuple[np.ndarray, np.ndarray] | None
     covered: np.ndarray
@@ -61,7 +63,8 @@ def scalp_share(canonical: np.ndarray) -> np.ndarray:
     """(…,) 0..1: 1 on the scalp, 0 on face, ears and neck."""
     x, y, z = np.moveaxis(canonical, -1, 0)
     above = np.clip((y - SCALP_LEVEL - SCALP_SLOPE * z) / SCALP_SOFTNESS + 0.5, 0, 1)
-    ear = np.clip((np.abs(x) - EAR) / 0.03 + 0.5, 0, 1) * np.clip((0.46 - y) / 0.04, 0, 1) * (z > -0.24) * (z < 0.14)
+    ear = np.clip((np.abs(x) - EAR) / 0.03 + 0.5, 0, 1) * np.clip((EAR_TOP - y) / 0.06 + 0.5, 0, 1)
+    ear *= np.clip((z - EAR_BACK) / 0.06 + 0.5, 0, 1) * np.clip((EAR_FRONT - z) / 0.06 + 0.5, 0, 1)
     return (above * (1 - ear)).astype(np.float32)
 
 
@@ -122,6 +125,7 @@ def observe(
         places.astype(np.float32),
         confidence.astype(np.float32),
         unlit,
+        shade,
         evidence,
         hair,
         fragments.covered,

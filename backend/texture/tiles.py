@@ -42,15 +42,19 @@ def read_bases(path: str, size: int) -> dict[int, np.ndarray]:
     return found or {FIRST: read_base(path, size)}  # refuses, naming it
 
 
-def compose_tiles(job, generated: np.ndarray, size: int, bases: dict[int, np.ndarray]) -> dict[int, Composition]:
+def compose_tiles(
+    job, generated: np.ndarray, size: int, bases: dict[int, np.ndarray], light: str = "keep",
+) -> dict[int, Composition]:
     """The finished texture of every tile that the head uses, and unchanged those of the base that it does not.
 
     Args:
         job: pipeline.Prepared. generated: (a,a,3) sRGB atlas of the three stages, without light.
+        light: one of messages.LIGHTS.
     """
     done = {
         tile: compose(
             part, job.canonical, job.registration, job.observation, generated, size, bases.get(tile), job.inside,
+            light,
         )
         for tile, part in job.tiles.items()
     }

@@ -33,8 +33,8 @@ def test_bald_head_is_skin():
 
 
 def _check_astronaut(matte) -> None:
-    assert matte.skin[130, 205] > 0.8 and matte.skin[140, 240] > 0.8     # cheeks
-    assert matte.skin[155, 226] > 0.9                                      # teeth
+    assert matte.skin[130, 205] > 0.8 and matte.skin[128, 243] > 0.8     # cheeks
+    assert matte.skin[146, 226] < 0.3 and matte.hair[146, 226] < 0.1       # teeth
     assert matte.skin[25, 225] < 0.2 and matte.person[25, 225] > 0.8       # hair
     assert matte.skin[300, 60] < 0.2 and matte.skin[300, 130] < 0.2        # flag, suit
     assert matte.skin[30, 400] < 0.1 and matte.person[20, 330] < 0.2       # shuttle, wall
@@ -45,6 +45,14 @@ def test_matte_of_a_photograph():
     for part in (matte.person, matte.skin, matte.hair):
         assert part.shape == (512, 512) and part.dtype == np.float32 and 0 <= part.min() <= part.max() <= 1
     _check_astronaut(matte)
+
+
+def test_lips_stay_skin_whether_open_or_shut():
+    image = drawing()
+    for color, face in ((astronaut().color, astronaut_face()), (image, find_faces(image)[0])):
+        matte = portrait_matte(color, face)
+        for x, y in (face.points[0, :2], face.points[[14, 17], :2].mean(axis=0)):
+            assert matte.skin[int(y), int(x)] > 0.7
 
 
 @pytest.mark.parametrize("look", ["dark", "grey", "sepia", "blue light"])
@@ -60,7 +68,7 @@ def test_known_background_is_never_person():
     alpha = np.ones((512, 512), np.float32)
     alpha[:, :200] = 0
     matte = portrait_matte(astronaut().color, astronaut_face(), alpha)
-    assert matte.person[:, :200].max() == 0 and matte.skin[:, :200].max() == 0 and matte.skin[140, 240] > 0.8
+    assert matte.person[:, :200].max() == 0 and matte.skin[:, :200].max() == 0 and matte.skin[128, 243] > 0.8
 
 
 def test_hat_over_the_forehead_is_not_skin():

@@ -100,14 +100,15 @@ def test_optimisation_forgives_leftover_light_and_misplaced_texels(seen, truth, 
     assert distance(latent, truth, networks, unseen) < 0.9 * distance(plain, truth, networks, unseen)
 
 
-def test_what_stage_one_invented_counts_less_than_what_it_saw(seen, completed, networks):
+def test_what_stage_one_invented_counts_near_what_it_saw_only(seen, completed, networks):
     changed = completed + np.float32(0.05)
     difference = fit_latent(seen, changed, networks).color - fit_latent(seen, completed, networks).color
     inner = np.zeros(seen.confidence.shape, bool)
     inner[60:90, 50:80] = True
     far = np.zeros_like(inner)
     far[:20] = True
-    assert np.median(difference[inner]) > 1.4 * np.median(difference[far]) > 0.01
+    assert np.median(difference[inner]) > 0.03
+    assert abs(np.median(difference[far])) < 0.3 * np.median(difference[inner])
 
 
 def test_the_texture_found_is_the_generators(seen, completed, networks):
