@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AvatarTexError
-from ..head.mesh import HeadMesh, load_mesh
+from ..head.mesh import HeadMesh, load_capture, load_mesh
 from ..head.rasterize import rasterize, texel_corners
 from ..head.uvs import FIRST, precedence, tile_number, tiles_of
 from ..texture.sample import sample
@@ -135,7 +135,7 @@ def main(argv: list[str] | None = None) -> int:
     from ..texture.tiles import compose_tiles
 
     parser = argparse.ArgumentParser(prog="python -m backend seams", description=__doc__.splitlines()[0])
-    parser.add_argument("heads", nargs="+", type=Path, help="meshes: OBJ, PLY or GLB with UVs")
+    parser.add_argument("heads", nargs="+", type=Path, help="meshes: OBJ, PLY or GLB with UVs, or captures (npz)")
     parser.add_argument("--portrait", required=True, help="one picture of a face")
     parser.add_argument("--size", type=int, default=1024, help="texels (default 1024)")
     parser.add_argument("--json", type=Path, help="also write the figures there")
@@ -145,7 +145,8 @@ def main(argv: list[str] | None = None) -> int:
     print("| head | border edges | border | across | inside | excess | 99 % under |\n|---|---|---|---|---|---|---|")
     for path in arguments.heads:
         try:
-            job = prepare(load_mesh(path), arguments.portrait, "auto", networks)
+            mesh = load_capture(path) if path.suffix == ".npz" else load_mesh(path)
+            job = prepare(mesh, arguments.portrait, "auto", networks)
         except AvatarTexError as refusal:
             print(f"| {path.stem} | {refusal} |", flush=True)
             continue

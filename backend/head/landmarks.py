@@ -19,6 +19,8 @@ from .windows import read_windows
 
 #: Presence from which a view counts as a face at once; grey renders of real heads reach 0.99, a knight's helmet 0.93.
 CERTAIN = 0.97
+#: Presence that must be left when one looks closer; the search goes on below it.
+CONFIRMED = 0.95
 #: Below this no orientation showed a face.
 POSSIBLE = 0.5
 #: Orientations that a head is likely to have; the others must be certain.
@@ -54,25 +56,31 @@ def find_head_landmarks(mesh: HeadMesh) -> HeadLandmarks:
         AvatarTexError: NO_FACE_ON_HEAD.
     """
     normals = vertex_normals(mesh)
-    best_face, best_view, best_presence = None, None, 0.0
+    best = None
     for likely, view in search_views(mesh, normals):
         face = landmarks_in_view(view.grey)
         if face is None or face.presence < CERTAIN:
             found = find_faces(view.grey)
             face = max([f for f in (face, *found) if f is not None], key=lambda f: f.presence, default=None)
-        wanted = POSSIBLE if likely else CERTAIN
-        if face is not None and face.presence > max(best_presence, wanted) and _looks_like_a_face(face.points):
-            best_face, best_view, best_presence = face, view, face.presence
-        if best_presence >= CERTAIN:
+        if face is None or face.presence <= (POSSIBLE if likely else CERTAIN) or not _looks_like_a_face(face.points):
+            continue
+        # an ear and a cheek may pass for a face, until one looks straight at it
+        read = look_closer(mesh, normals, view, face)
+        if best is None or read.presence > best.presence:
+            best = read
+        if face.presence >= CERTAIN and best.presence >= CONFIRMED:
             break
-    if best_face is None or best_presence < POSSIBLE:
+    if best is None:
         raise AvatarTexError(
             ErrorCode.NO_FACE_ON_HEAD,
             f"No face was found on {mesh.name!r} from any side.",
             "Select the object that carries the face, and check that the face's polygons are visible.",
         )
-    # twice: turn so that the face looks straight at the viewer and fills the picture, then read again
-    face, view = best_face, best_view
+    return best
+
+
+def look_closer(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face) -> HeadLandmarks:
+    """The landmarks read again, twice, with the head turned so that the face looks at the viewer and fills the view."""
     for _ in range(2):
         lifted = lift(mesh, normals, view, face)
         rotation = _frontal_rotation(lifted, view.rotation)
@@ -90,9 +98,10 @@ def search_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[bool, He
     rotations = orientations(mesh.up)
     for rotation in rotations[:LIKELY]:
         yield True, render_view(mesh, rotation, COARSE, normals=normals)
+    # of a body the face is too small to be seen; on top of what is none, only a certain one counts
     for rotation in rotations[:LIKELY]:
         for middle, extent in top_windows(mesh.vertices @ rotation.T.astype(np.float32)):
-            yield True, render_view(mesh, rotation, COARSE, rotation.T @ middle, extent, normals)
+            yield False, render_view(mesh, rotation, COARSE, rotation.T @ middle, extent, normals)
     for rotation in rotations[LIKELY:]:
         yield False, render_view(mesh, rotation, COARSE, normals=normals)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,6 +14,8 @@ from ..errors import AvatarTexError, ErrorCode
 
 #: A million triangles take half a minute; more say nothing more about a face.
 MOST_FACES = 2_000_000
+#: The name that chosen parts of an OBJ are gathered under.
+HEAD_PART = "avatartex_head"
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,15 @@ def load_mesh(path: str | Path, faces: str = "") -> HeadMesh:
     """
     import trimesh  # 0.4 s: only jobs that read files pay for it
 
-    path = Path(path)
+    path, wanted = Path(path), {name.strip() for name in faces.split(",") if name.strip()}
     if not path.is_file():
         raise AvatarTexError(ErrorCode.NO_MESH, f"There is no mesh file {path.name!r}.", "Check the path of the mesh.")
     try:
-        scene = trimesh.load_scene(path, process=False)
-        parts = scene.dump()
+        if wanted and path.suffix.lower() == ".obj":
+            text, listed = marked_obj(path.read_text(encoding="utf-8", errors="replace"), wanted)
+            parts = trimesh.load_scene(io.StringIO(text), "obj", process=False, split_objects=True).dump()
+        else:
+            parts, listed = trimesh.load_scene(path, process=False).dump(), set()
     except Exception as reason:  # the reader raises a different type for every broken format
         raise AvatarTexError(
             ErrorCode.BAD_MESH, f"{path.name!r} could not be read as a mesh ({reason}).",
@@ -80,12 +86,13 @@ def load_mesh(path: str | Path, faces: str = "") -> HeadMesh:
     if not parts:
         raise AvatarTexError(ErrorCode.NO_MESH, f"{path.name!r} holds no faces.", "Choose a file with a head mesh.")
     names = [part_names(part) for part in parts]
-    wanted = {name.strip() for name in faces.split(",") if name.strip()}
-    if missing := wanted - set().union(*names):
+    listed = listed or set().union(*names)
+    if missing := wanted - listed:
         raise AvatarTexError(
             ErrorCode.BAD_REQUEST, f"{path.name!r} has no part named {', '.join(map(repr, sorted(missing)))}.",
-            f"Name some of these: {', '.join(sorted(set().union(*names)))}.",
+            f"Name some of these: {', '.join(sorted(listed))}.",
         )
+    wanted = {HEAD_PART} if HEAD_PART in set().union(*names) else wanted
     uvs = [getattr(part.visual, "uv", None) for part in parts]
     if any(uv is None and (not wanted or name & wanted) for uv, name in zip(uvs, names)):
         raise no_uvs(path.name)
@@ -102,11 +109,26 @@ def load_mesh(path: str | Path, faces: str = "") -> HeadMesh:
     )
 
 
+def marked_obj(text: str, wanted: set[str]) -> tuple[str, set[str]]:
+    """An OBJ whose wanted faces form an object HEAD_PART, as the reader forgets most names; and all its names."""
+    lines, current, listed = [], {}, set()
+    for line in text.splitlines():
+        kind, _, name = line.strip().partition(" ")
+        if kind not in ("o", "g", "usemtl"):
+            lines.append(line)
+            continue
+        current[kind] = {name.strip(), *name.split()}  # a group line may hold several names
+        listed |= {name.strip()}
+        head = any(names & wanted for names in current.values())
+        lines.append(f"o {HEAD_PART if head else 'rest'}")
+    return "\n".join(lines), listed
+
+
 def part_names(part) -> set[str]:
     """Under which names an artist knows a part of a file: its object's or group's, its material's."""
     material = getattr(part.visual, "material", None)
     names = {part.metadata.get("name"), part.metadata.get("node"), getattr(material, "name", None)}
-    return {str(name) for name in names if name}
+    return {HEAD_PART if HEAD_PART in str(name) else str(name) for name in names if name}
 
 
 def load_capture(path: str | Path) -> HeadMesh:
@@ -212,5 +234,14 @@ def vertex_normals(mesh: HeadMesh, places: np.ndarray | None = None) -> np.ndarr
     total = np.zeros((mesh.welded.max() + 1, 3))
     for axis in range(3):
         total[:, axis] = np.bincount(shared, np.repeat(face[:, axis], 3), minlength=len(total))
-    total /= np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-20)
-    return total[mesh.welded].astype(np.float32)
+    length = np.linalg.norm(total, axis=1, keepdims=True)
+    if np.median(length) < 1e-6 * np.median(np.linalg.norm(face, axis=1)):
+        return vertex_normals(one_sided(mesh), places)  # every face doubled and turned over: they cancelled out
+    return (total / np.maximum(length, 1e-20))[mesh.welded].astype(np.float32)
+
+
+def one_sided(mesh: HeadMesh) -> HeadMesh:
+    """The first of the faces between the same places."""
+    places = np.sort(mesh.welded[mesh.triangles], axis=1)
+    _, first = np.unique(places, axis=0, return_index=True)
+    return replace(mesh, triangles=mesh.triangles[first], corner_uvs=mesh.corner_uvs[first])

@@ -11,6 +11,8 @@ from .mesh import HeadMesh
 REACH = 1.6
 #: How far down, neck included; what is written of it fades out before (texture/compose.py).
 BOTTOM = -1.2
+#: Times its width or depth that a body is high, and a head with its neck is not.
+TALL = 2.2
 
 
 def head_part(mesh: HeadMesh, canonical: np.ndarray) -> tuple[HeadMesh, np.ndarray]:
@@ -28,12 +30,15 @@ def head_part(mesh: HeadMesh, canonical: np.ndarray) -> tuple[HeadMesh, np.ndarr
 
 
 def top_windows(turned: np.ndarray) -> list[tuple[np.ndarray, float]]:
-    """Where a body's head would be: middles (3,) and extents of windows at the top.
+    """Where a body's head would be: middles (3,) and extents of windows at the top; none where it is no body.
 
     Args:
         turned: (N,3) vertices in view axes: right, up, towards the viewer.
     """
-    high, height = turned[:, 1].max(), float(np.ptp(turned[:, 1]))
+    width, height, depth = map(float, np.ptp(turned, axis=0))
+    high = turned[:, 1].max()
+    if height < TALL * min(width, depth):
+        return []
     x = np.median(turned[turned[:, 1] > high - 0.08 * height, 0])
     z = (turned[:, 2].min() + turned[:, 2].max()) / 2
     return [(np.array([x, high - 0.5 * extent, z]), 1.1 * extent) for extent in (0.3 * height, 0.17 * height)]

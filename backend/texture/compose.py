@@ -68,6 +68,7 @@ def compose(
     confidence = confidence * observation.light.trust(observation.light.shade(normals))
     confidence = _full(confidence)
     depth = texels.at(mesh, (np.zeros(len(canonical)) if inside is None else inside)[:, None])[:, 0]
+    depth = np.maximum(depth, 0)  # extended beyond a border it may fall below
     confidence = confidence * (depth < ENCLOSED)
 
     # portrait, both bands

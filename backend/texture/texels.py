@@ -20,6 +20,8 @@ from ..head.rasterize import drawn_twice, rasterize, texel_corners
 RIM = 2.3
 #: An extended texel further from its neighbour than this many usual steps comes from a sliver: it copies instead.
 STRAY = 5.0
+#: Sizes of its triangle that a texel is extended by at most: further, what differs between vertices is blown up.
+REACH = 20.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def find_texels(mesh: HeadMesh, size: int, order: Callable[[], np.ndarray] | Non
     extended = _weights(corners[beside], column + 0.5, row + 0.5)
     places = mesh.corners(mesh.vertices)[beside]
     step = np.linalg.norm(np.einsum("nk,nkc->nc", extended - copied, places), axis=1) / away[rim]
-    stray = ~(step <= STRAY * np.median(step))
+    stray = ~((step <= STRAY * np.median(step)) & (np.abs(extended).max(1) <= REACH))
     extended[stray] = copied[stray]
     filled = covered | rim
     triangle[rim], weights[rim] = beside, extended

@@ -84,3 +84,34 @@ def test_nothing_of_the_artists_changes(scene, capture):
     meshes = len(bpy.data.meshes)
     capture()
     assert [tuple(v.co) for v in scene.head.data.vertices] == before and len(bpy.data.meshes) == meshes
+
+
+def test_a_pose_is_captured_as_it_is_seen(scene, capture):
+    """The head turned by a bone, or by its object: the same places in space."""
+    armature = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+    bpy.context.scene.collection.objects.link(armature)
+    bpy.context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    bone = armature.data.edit_bones.new("Head")
+    bone.head, bone.tail = (0, 0, 0), (0, 0, 1)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    scene.head.rotation_euler.z = 0.7
+    bpy.context.view_layer.update()
+    turned = capture()["vertices"]
+    scene.head.rotation_euler.z = 0
+    scene.head.vertex_groups.new(name="Head").add(range(len(scene.head.data.vertices)), 1.0, "REPLACE")
+    scene.head.modifiers.new("Armature", "ARMATURE").object = armature
+    armature.pose.bones["Head"].rotation_mode = "XYZ"
+    armature.pose.bones["Head"].rotation_euler.y = 0.7  # a bone's y runs along it
+    bpy.context.view_layer.update()
+    assert np.allclose(capture()["vertices"], turned, atol=1e-5)
+
+
+def test_other_objects_are_no_part_of_the_head(scene, capture):
+    """Eyes, teeth and lashes as objects of their own, children of the head even, are neither captured nor changed."""
+    count = len(capture()["triangles"])
+    eye = scene.head.copy()
+    eye.data = scene.head.data.copy()
+    eye.parent = scene.head
+    bpy.context.scene.collection.objects.link(eye)
+    assert len(capture()["triangles"]) == count

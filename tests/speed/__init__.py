@@ -1,0 +1,1 @@
+"""Speed against what Blender itself does, and against the goals: python -m tests.speed."""
