@@ -129,10 +129,10 @@ def answer(request: Request, wire: Wire) -> Result | Registered | Failure | Stop
     try:
         if request.job in wire.cancelled:
             raise Cancelled
-        from .pipeline import generate
-        from .registering import register_only
-
-        work = register_only if isinstance(request, Register) else generate
+        if isinstance(request, Register):
+            from .registering import register_only as work
+        else:
+            from .pipeline import generate as work
         return work(request, progress_sender(request.job, wire), lambda: request.job in wire.cancelled)
     except Cancelled:
         return Stopped(request.job)
