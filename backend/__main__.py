@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Callable
 from importlib import import_module
 
@@ -31,7 +32,7 @@ portrait: pixels of the upright picture (shrunk to 2048 on its long side where l
 head: the mesh file's own coordinates. Right and left are the person's own. Pins win over what is found; four on a
 side stand in for a face that is not found there. The report of `register` lists all points in this form.
 
-names: {", ".join(NAMES)}
+{textwrap.fill("names: " + ", ".join(NAMES), 110)}
 """
 
 

@@ -30,6 +30,8 @@ OTHER_FACE = 0.2
 #: from eyes to mouth became a head thrown back). The lens is a portrait's.
 YAW_SPREAD, PITCH_SPREAD, PIN_SPREAD, FOCAL = 30.0, 8.0, 0.05, 2.0
 
+#: Trust from which a landmark on the head is where it should be.
+TRUSTED = 0.3
 #: Pixels from forehead to chin of the smallest face that pins can mean.
 MIN_FACE = 12.0
 
@@ -105,7 +107,7 @@ def pinned_face(
         points, presence, camera, move = face.points.astype(np.float64), face.presence, None, bend
     else:
         camera = camera_from_pins(head, index, pixels, width, height)
-        projected, depth = camera.project(head.points)
+        projected, depth = camera.project(_whole_shape(head))
         scale = camera.focal / float(depth.mean())
         points, presence = np.column_stack([projected, (depth - depth.mean()) * scale]), 0.0
         move = stretch
@@ -211,6 +213,17 @@ def _seat(
     seated[off], seated[index], trust[index] = points[off], targets, 1.0
     facing[np.linalg.norm(facing, axis=1) < 0.5] = rotation[2]
     return HeadLandmarks(seated, facing, trust, rotation, height, presence)
+
+
+def _whole_shape(head: HeadLandmarks) -> np.ndarray:
+    """(468,3) landmarks, those that fell beside the face (hair, neck, thin air) taken from the canonical shape."""
+    trusted = head.trust > TRUSTED
+    if trusted.sum() < NEEDED:
+        return head.points
+    similarity = _similarity(canonical_head().points[trusted], head.points[trusted])
+    shape = canonical_head().points @ similarity[:, :3].T + similarity[:, 3]
+    share = np.clip(head.trust / TRUSTED, 0, 1)[:, None]
+    return share * head.points + (1 - share) * shape
 
 
 def _similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:

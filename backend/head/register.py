@@ -12,7 +12,7 @@ from ..pins import Pin
 from .camera import Camera, solve_camera
 from .landmarks import HeadLandmarks
 from .mesh import HeadMesh, vertex_normals
-from .pinning import hold_head_pins, pinned
+from .pinning import TRUSTED, hold_head_pins, pinned
 from .reread import reread
 from .visibility import DepthView, depth_view, facing, grazing_confidence
 from .warp import ImageWarp, fit_warp
@@ -74,7 +74,7 @@ def register(
         if camera is None:
             camera, weights = solve_camera(head.points, head.normals, head.trust, portrait_points, width, height, held)
         else:
-            weights = np.where(held, 1.0, head.trust)
+            weights = np.where(held, 1.0, np.where(head.trust > TRUSTED, head.trust, 0.0))
     except ArithmeticError as reason:
         raise AvatarTexError(
             ErrorCode.NO_FACE_ON_HEAD,

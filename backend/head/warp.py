@@ -12,8 +12,8 @@ from scipy.interpolate import RBFInterpolator
 LATTICE = 96
 #: Spline smoothing in units of the face's height; 2 px of 300 in the prototype.
 SMOOTHING = 0.006
-#: Rounds that take up what the lattice's cells (8 px of a 300 px face) round off at pins.
-ROUNDS = 3
+#: What the lattice's cells (8 px of a 300 px face) round off at pins is taken up in rounds, by bumps of so many cells.
+ROUNDS, BUMP = 4, 1.5
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,17 @@ def fit_warp(
     warp = _fit(source, target, weights, pinned)
     if pinned is None or not pinned.any():
         return warp
-    aim = target.copy()
+    places, axis = source[pinned], np.arange(LATTICE) * warp.step
+    grid = np.stack(np.meshgrid(warp.origin[0] + axis, warp.origin[1] + axis), -1)
+
+    def reach(points: np.ndarray) -> np.ndarray:
+        squared = ((points[..., None, :] - places) ** 2).sum(-1)
+        return np.exp(-squared / (2 * (BUMP * warp.step) ** 2))
+
+    kernel, spread = reach(places) + 1e-3 * np.eye(len(places)), reach(grid)
     for _ in range(ROUNDS):
-        aim[pinned] += target[pinned] - warp(source[pinned])
-        warp = _fit(source, aim, weights, pinned)
+        left = np.linalg.solve(kernel, target[pinned] - warp(places))
+        warp = ImageWarp((warp.shift + spread @ left).astype(np.float32), warp.origin, warp.step)
     return warp
 
 

@@ -39,10 +39,14 @@ def draw_overlay(
     share = 0.55 * float(np.clip(edge / OPEN_EDGE, 0.25, 1))
     drawn = cv2.addWeighted(wire, share, plain, 1 - share, 0)
     thick = max(1, round(registration.face_height / 250))
+    counted = registration.weights > 0.01
     camera, _ = registration.camera.project(registration.landmarks)
     for points, colour in ((camera, CAMERA), (registration.warp(camera), FEATURE)):
         for loop in (FACE_OVAL, RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, LIPS):
-            cv2.polylines(drawn, [_fixed(points[list(loop)])], True, colour, thick, cv2.LINE_AA, SHIFT)
+            # only between landmarks that counted: those on the far side lie anywhere
+            pairs = [pair for pair in zip(loop, (*loop[1:], loop[0]), strict=True) if counted[list(pair)].all()]
+            cv2.polylines(drawn, [_fixed(points[list(pair)]) for pair in pairs], False, colour, thick, cv2.LINE_AA,
+                          SHIFT)
     placed = registration.warp(camera)
     for pin in pins:
         place = pin.portrait if pin.portrait is not None else placed[pin.landmark]

@@ -40,6 +40,14 @@ def generate(request, on_progress, is_cancelled):
     return Result(request.job, request.output, warnings=[str(os.getpid())])
 '''
 
+REGISTERING = '''
+from .messages import Registered
+
+def register_only(request, on_progress, is_cancelled):
+    on_progress("register", 0.5)
+    return Registered(request.job, sentence=f"{len(request.pins)} pins", points=request.pins)
+'''
+
 
 class Backend:
     def __init__(self, folder: Path) -> None:
@@ -69,14 +77,23 @@ class Backend:
 def backend(tmp_path):
     package = tmp_path / "backend"
     package.mkdir()
-    for name in ("__init__", "__main__", "messages", "pins", "errors", "worker"):
+    for name in ("__init__", "__main__", "messages", "errors", "pins", "worker"):
         shutil.copy(ROOT / "backend" / f"{name}.py", package)
     (package / "pipeline.py").write_text(PIPELINE)
+    (package / "registering.py").write_text(REGISTERING)
     one = Backend(tmp_path)
     assert one.answer()["type"] == "ready"
     yield one
     one.process.kill()
     one.process.wait()
+
+
+def test_a_registration_is_answered_between_textures(backend):
+    backend.generate("auto", "a")
+    backend.ask("register", job="b", portrait="p", pins=[{"name": "chin", "portrait": [1, 2]}])
+    assert backend.last()["type"] == "result"
+    answer = backend.last()
+    assert (answer["type"], answer["job"], answer["sentence"]) == ("registered", "b", "1 pins")
 
 
 def test_jobs_one_after_the_other_in_one_process(backend):
