@@ -239,7 +239,7 @@ def the_accidents(stalls, folder):
     call(bpy.ops.avatartex.generate, "INVOKE_DEFAULT")
     yield 0.3
     with bpy.context.temp_override(**view(), selected_objects=[bpy.data.objects["Anna"]]):
-        bpy.ops.object.delete()
+        bpy.ops.object.delete("EXEC_DEFAULT", True)
     yield from until_over()
     found["deleted_during_job"] = [job().error_code, job().error_message]
     yield 0.3
