@@ -18,7 +18,7 @@ ANSWERS = (
 
 
 class AVATARTEX_OT_batch_run(bpy.types.Operator):
-    """Texture every waiting character of the table, one after the other. One undo step takes all of it back"""
+    """Texture every waiting character of the table. The textures come onto the heads together at the end"""
 
     bl_idname = "avatartex.batch_run"
     bl_label = "Run Batch"
