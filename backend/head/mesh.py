@@ -236,7 +236,9 @@ def vertex_normals(mesh: HeadMesh, places: np.ndarray | None = None) -> np.ndarr
         total[:, axis] = np.bincount(shared, np.repeat(face[:, axis], 3), minlength=len(total))
     length = np.linalg.norm(total, axis=1, keepdims=True)
     if np.median(length) < 1e-6 * np.median(np.linalg.norm(face, axis=1)):
-        return vertex_normals(one_sided(mesh), places)  # every face doubled and turned over: they cancelled out
+        single = one_sided(mesh)
+        if len(single.triangles) < len(mesh.triangles):
+            return vertex_normals(single, places)  # every face doubled and turned over: they cancelled out
     return (total / np.maximum(length, 1e-20))[mesh.welded].astype(np.float32)
 
 
