@@ -12,10 +12,11 @@ from ..pins import Pin
 from .camera import Camera, solve_camera
 from .landmarks import HeadLandmarks
 from .mesh import HeadMesh, vertex_normals
+from .mouth import MouthWarp, fit_face_warp
 from .pinning import TRUSTED, hold_head_pins, pinned
 from .reread import reread
 from .visibility import DepthView, depth_view, facing, grazing_confidence
-from .warp import ImageWarp, fit_warp
+from .warp import ImageWarp
 
 #: Times the head is read again from the solved camera; a third changed nothing.
 REREADS = 2
@@ -32,7 +33,7 @@ class Registration:
     """
 
     camera: Camera
-    warp: ImageWarp
+    warp: ImageWarp | MouthWarp
     depth: DepthView
     normals: np.ndarray
     error: tuple[float, float]
@@ -91,7 +92,7 @@ def register(
         points = again.points
         camera, weights = solve_camera(points, again.normals, again.trust, portrait_points, width, height, held)
     projected, _ = camera.project(points)
-    warp = fit_warp(projected, portrait_points, weights, held)
+    warp = fit_face_warp(projected, portrait_points, weights, held)
     trusted = weights > 0.2
     before = float(np.median(np.linalg.norm(projected - portrait_points, axis=1)[trusted]))
     after = float(np.median(np.linalg.norm(warp(projected) - portrait_points, axis=1)[trusted]))

@@ -42,9 +42,14 @@ class ImageWarp:
 
 def fit_warp(
     source: np.ndarray, target: np.ndarray, weights: np.ndarray, pinned: np.ndarray | None = None,
+    firm: np.ndarray | None = None,
 ) -> ImageWarp:
-    """The warp from projected to portrait landmarks; where pinned (n,) bool, it meets its target within a pixel."""
-    warp = _fit(source, target, weights, pinned)
+    """The warp from projected to portrait landmarks; where pinned (n,) bool, it meets its target within a pixel.
+
+    Args:
+        firm: (n,) bool, landmarks that are no outliers however far they are off.
+    """
+    warp = _fit(source, target, weights, pinned, firm)
     if pinned is None or not pinned.any():
         return warp
     places, axis = source[pinned], np.arange(LATTICE) * warp.step
@@ -61,7 +66,9 @@ def fit_warp(
     return warp
 
 
-def _fit(source: np.ndarray, target: np.ndarray, weights: np.ndarray, pinned: np.ndarray | None) -> ImageWarp:
+def _fit(
+    source: np.ndarray, target: np.ndarray, weights: np.ndarray, pinned: np.ndarray | None, firm: np.ndarray | None,
+) -> ImageWarp:
     """A thin-plate spline from projected to portrait landmarks, fading to nothing outside the face.
 
     Args:
@@ -74,7 +81,7 @@ def _fit(source: np.ndarray, target: np.ndarray, weights: np.ndarray, pinned: np
     residual = target - source
     length = np.linalg.norm(residual - np.median(residual, axis=0), axis=1)
     kept = (weights > 0.05) & (length < 3 * max(float(np.median(length[weights > 0.05])), 0.01 * radius))
-    kept |= pinned
+    kept |= pinned if firm is None else pinned | firm
     step = 5.2 * radius / (LATTICE - 1)
     origin = middle - step * (LATTICE - 1) / 2
     if kept.sum() < 8 and not pinned.any():

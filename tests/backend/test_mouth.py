@@ -1,0 +1,64 @@
+"""The warp is cut between lips that are apart on one side only."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backend.head.mouth import LINE_ABOVE, LINE_BELOW, LOWER, UPPER, MouthWarp, fit_face_warp
+from backend.head.warp import ImageWarp
+from backend.portrait.face_regions import canonical_face
+
+NONE = np.zeros(468, bool)
+
+
+@pytest.fixture
+def shut() -> np.ndarray:
+    """The canonical face, 300 px high, with its lips together."""
+    points = canonical_face()[0][:, :2] * (1, -1)
+    points = (points - points.mean(0)) * 300 / np.ptp(points[:, 1]) + 400
+    middle = (points[list(LINE_ABOVE)] + points[list(LINE_BELOW)]) / 2
+    points[list(LINE_ABOVE)] = points[list(LINE_BELOW)] = middle
+    return points
+
+
+def smiling(points: np.ndarray) -> np.ndarray:
+    """Teeth show: 9 px between the lips in the middle, nothing at the corners."""
+    moved = points.copy()
+    reach = np.ptp(points[list(LINE_ABOVE), 0]) / 2
+    for lip, shift in ((UPPER, -9), (LOWER, 4)):
+        away = np.abs(points[list(lip), 0] - points[13, 0]) / reach
+        moved[list(lip), 1] += shift * np.clip(1 - away**2, 0, 1)
+    return moved
+
+
+@pytest.mark.parametrize("turn", [0, 25, 180])
+def test_each_lip_goes_with_its_own(shut, turn):
+    angle = np.radians(turn)
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    down = rotation @ (0, 1.0)
+    source, target = ((side - 400) @ rotation.T + 400 for side in (shut, smiling(shut)))
+    warp = fit_face_warp(source, target, np.ones(468), NONE)
+    assert isinstance(warp, MouthWarp)
+    for rows, side in ((LINE_ABOVE, -1), (LINE_BELOW, 1)):
+        inner = list(rows[2:-2])
+        lips = warp(source[inner] + 1.5 * side * down)
+        assert np.abs((lips - target[inner]) @ down).max() < 3
+    teeth = (target[13] + target[14]) / 2
+    row = source[13] + np.linspace(-20, 20, 81)[:, None] * down
+    touched = (np.linalg.norm(warp(row) - teeth, axis=1) < 3).sum()
+    assert touched <= 4  # no more than the line's own two pixels
+
+
+def test_nothing_tears_beside_the_mouth(shut):
+    warp = fit_face_warp(shut, smiling(shut), np.ones(468), NONE)
+    for x in (shut[78, 0] - 12, shut[308, 0] + 12):
+        column = np.stack([np.full(200, x), shut[78, 1] + np.linspace(-20, 20, 200)], 1)
+        steps = np.linalg.norm(np.diff(warp(column), axis=0), axis=1)
+        assert steps.max() < 3 * 0.2
+
+
+def test_mouths_that_are_alike_are_not_cut(shut):
+    assert isinstance(fit_face_warp(shut, shut + 3, np.ones(468), NONE), ImageWarp)
+    open_mouth = smiling(shut)
+    assert isinstance(fit_face_warp(open_mouth, open_mouth * 1.05, np.ones(468), NONE), ImageWarp)
