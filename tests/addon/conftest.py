@@ -20,6 +20,20 @@ _resources = tempfile.TemporaryDirectory(prefix="avatartex_test_", ignore_cleanu
 os.environ["BLENDER_USER_RESOURCES"] = _resources.name
 
 PACKAGE = "bl_ext.user_default.avatartex"
+_status = 0
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    global _status
+    _status = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if "bpy" in sys.modules:
+        from tests.leave import leave
+
+        leave(_status)
 
 
 @pytest.fixture(scope="session")

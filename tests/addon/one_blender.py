@@ -4,9 +4,7 @@ HOW: 'end' runs the job and prints the texture's path and this Blender's tempora
 process id in the middle of the job and quits; 'hang' prints it and waits to be killed.
 """
 
-import atexit
 import importlib
-import os
 import sys
 import time
 from pathlib import Path
@@ -16,6 +14,7 @@ import bpy
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.addon.conftest import PACKAGE, make_head
+from tests.leave import leave
 
 importlib.import_module("addon_utils").enable(PACKAGE, default_set=True)
 api, session = (importlib.import_module(f"{PACKAGE}.{name}") for name in ("api", "session"))
@@ -35,7 +34,4 @@ else:
     if how == "hang":
         time.sleep(60)
 
-# bpy 4.2 as a module crashes in its own clean-up once an operator was registered, which Blender itself does not.
-atexit._run_exitfuncs()
-sys.stdout.flush()
-os._exit(0)
+leave(0)

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import bpy
 
+from tests.leave import leave
+
 from . import scene, sources
 from .head import build_head
 from .sheet import save_sheet
@@ -78,4 +80,8 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()))
+    try:
+        leave(main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()))
+    except SystemExit as end:
+        print(end, file=sys.stderr)
+        leave(1)
