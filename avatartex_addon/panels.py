@@ -121,8 +121,7 @@ class AVATARTEX_PT_main(bpy.types.Panel):
     def draw_options(self, layout: bpy.types.UILayout, settings) -> None:
         column = layout.column()
         column.prop(settings, "style")
-        row = column.row()
-        row.prop(settings, "light", expand=True)
+        column.prop(settings, "light")
         row = column.row()
         row.prop(settings, "size", expand=True)
         column.prop(settings, "seed")
