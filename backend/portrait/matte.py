@@ -41,6 +41,8 @@ FLAT_SEED = 1.0     # lightness spread of the patches below which the face is fl
 # limit only lightness tells skin from hair, so less of it is forgiven.
 MONOCHROME_SHARE, MONOCHROME_LIGHT = 0.5, 0.6
 
+RIM = 0.12          # of the face's size, within its oval: where the outline may be off
+
 #: Heights of the mouth's opening, of the face's size, from which it shows teeth for sure not, and for sure.
 SHUT, OPEN = 0.015, 0.035
 
@@ -80,9 +82,13 @@ def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     shape = small.shape[:2]
     small_face = face.shifted(-x0, -y0).scaled(factor)
     oval = fill_region(shape, small_face.points, FACE_OVAL)
-    small_person = np.maximum(cv2.resize(person[y0:y1, x0:x1], shape[::-1], interpolation=cv2.INTER_AREA), oval)
+    small_person = cv2.resize(person[y0:y1, x0:x1], shape[::-1], interpolation=cv2.INTER_AREA)
 
     alike, monochrome = skin_likeness(small, small_face)
+    # a drawn jaw can be narrower than the landmarks': at the oval's rim, what is neither person nor like skin is wall
+    core = cv2.erode(oval, _disc(RIM * small_face.size))
+    oval = oval * np.maximum.reduce([core, np.clip(2 * small_person, 0, 1), np.clip(2 * alike, 0, 1)])
+    small_person = np.maximum(small_person, oval)
     glossy, _ = skin_likeness(small, small_face, FOREHEAD_GLOSS)
     inside = cv2.GaussianBlur(oval, (0, 0), max(1.0, small_face.size * 0.012))
     joined = _joined(alike * small_person, oval, small_face.size)

@@ -83,3 +83,15 @@ def test_matte_does_not_depend_on_the_size():
     large = portrait_matte(cv2.resize(astronaut().color, None, fx=3, fy=3), astronaut_face().scaled(3))
     shrunk = cv2.resize(large.skin, (512, 512), interpolation=cv2.INTER_AREA)
     assert np.abs(shrunk - small.skin).mean() < 0.01
+
+
+def test_a_jaw_that_is_narrower_than_the_landmarks_takes_no_wall():
+    image = drawing().copy()
+    face = find_faces(image)[0]
+    chin, jaw = face.points[152, :2], face.points[365, :2]
+    corner = (chin + jaw) / 2
+    y, x = np.mgrid[:512, :512] + 0.5
+    image[np.hypot(x - corner[0], y - corner[1]) < 14] = (0.75, 0.85, 0.95)  # the wall's colour, at the oval's rim
+    matte = portrait_matte(image, face, None)
+    assert matte.skin[int(corner[1]), int(corner[0])] < 0.3
+    assert matte.skin[310, 190] > 0.7 and matte.skin[345, 256] > 0.7
