@@ -16,13 +16,12 @@ Nothing here makes undo steps: a script that wants one calls `bpy.ops.ed.undo_pu
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
 
-from . import batching, session
+from . import batching
 from .backend.errors import AvatarTexError, Cancelled, ErrorCode
 from .backend.messages import LIGHTS, SIZES, STYLES
 from .core.batch import Row
@@ -30,17 +29,12 @@ from .core.job import SHARINGS, HeadJob
 from .generation import Generation, Textures
 from .scene.characters import add_row, fill_by_rule, fill_by_table
 from .scene.head import portrait_path
+from .task import OnProgress
 
 __all__ = [
     "AvatarTexError", "Cancelled", "HeadJob", "Textures", "batch", "describe", "fill_by_rule", "fill_by_table",
     "generate", "run", "start",
 ]
-
-#: Seconds between two looks at the backend. Each takes about 20 microseconds; a bar moves evenly.
-INTERVAL = 0.05
-
-#: Called with a stage's label and the share of the job that is done, 0 to 1.
-OnProgress = Callable[[str, float], None]
 
 
 def generate(
@@ -102,17 +96,8 @@ def start(job: HeadJob) -> Generation:
 def run(job: HeadJob, on_progress: OnProgress | None = None) -> Textures:
     """Run a job to its end; raises as `generate` does."""
     running = start(job)
-    try:
-        while not running.step():
-            if on_progress is not None:
-                on_progress(running.status.stage, running.status.fraction)
-            time.sleep(INTERVAL)
-        return running.apply()
-    except KeyboardInterrupt:
-        session.close()
-        raise Cancelled from None
-    finally:
-        running.finish()
+    running.wait(on_progress)
+    return running.apply()
 
 
 def batch(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -13,8 +12,7 @@ from .core.batch import BatchRun, RowState, Skip, recover
 from .core.job import HeadJob
 from .generation import Generation, Textures
 from .scene.characters import find_instances, find_twin, row_portrait
-
-INTERVAL = 0.05
+from .task import INTERVAL, OnProgress
 
 #: The run that is going on: the operators Pause and Cancel reach it here.
 current: SceneBatch | None = None
@@ -114,7 +112,7 @@ class SceneBatch:
 
 
 def run_to_end(
-    scene: bpy.types.Scene, sharing: str, on_progress: Callable[[str, float], None] | None,
+    scene: bpy.types.Scene, sharing: str, on_progress: OnProgress | None,
 ) -> AvatarTexError | None:
     """The scene's batch without a window; what ended it early.
 

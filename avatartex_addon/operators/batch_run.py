@@ -9,6 +9,7 @@ from ..core.batch import next_waiting, tell
 from ..core.terminal import ProgressLine
 from ..redraw import redraw_panels
 from ..scene.characters import find_shared_materials
+from ..task import INTERVAL
 
 ANSWERS = (
     ("set", "As Set", "What the batch's Shared Materials setting says; copies where it says to ask"),
@@ -46,7 +47,7 @@ class AVATARTEX_OT_batch_run(bpy.types.Operator):
             return {"INTERFACE"}
         self.batch = batching.SceneBatch(context.scene, self.sharing(context), at_once=False)
         self.drawn = None
-        self.timer = context.window_manager.event_timer_add(batching.INTERVAL, window=context.window)
+        self.timer = context.window_manager.event_timer_add(INTERVAL, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 

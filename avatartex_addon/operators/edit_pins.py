@@ -10,7 +10,6 @@ import bpy
 from bpy_extras import view3d_utils
 from mathutils import Vector
 
-from ..api import INTERVAL
 from ..backend.errors import AvatarTexError, Cancelled
 from ..pin_editing import PinEditing
 from ..redraw import redraw_panels
@@ -19,6 +18,7 @@ from ..scene.head import find_head
 from ..scene.image_editor import show_image
 from ..scene.pin_drawing import draw_points
 from ..scene.pins import Point, is_current, label
+from ..task import INTERVAL, find_busy
 from .pins import poll_head
 
 #: Draw handlers of running sessions: (space type, handle), so that disabling the extension takes them away.
@@ -103,7 +103,7 @@ class EditPins:
         """Ask the backend for the registration with the new pins, one question at a time."""
         status = context.window_manager.avatartex_job
         try:
-            if self.job is None and self.wants_look and not self.editing.dragged and not status.running:
+            if self.job is None and self.wants_look and not self.editing.dragged and not find_busy(context):
                 self.wants_look = False
                 self.job = Registration(context)
                 redraw_panels()

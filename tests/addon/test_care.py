@@ -121,7 +121,7 @@ def test_a_full_disk(cast, fake, addon, monkeypatch):  # noqa: F811
     def write_capture(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(addon("generation"), "write_capture", write_capture)
+    monkeypatch.setattr(addon("task"), "write_capture", write_capture)
     fill(cast.folder)
     with pytest.raises(RuntimeError, match="No space left"):
         bpy.ops.avatartex.batch_run()

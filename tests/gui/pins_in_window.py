@@ -4,26 +4,18 @@ Environment: AVATARTEX_ZIP, AVATARTEX_OUT (folder), AVATARTEX_PORTRAIT. The back
 """
 
 import importlib
-import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-import traceback
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import bpy
 from bpy_extras import view3d_utils
-
-OUT = Path(os.environ["AVATARTEX_OUT"])
-FAKE = Path(__file__).resolve().parents[1] / "addon" / "fake_backend.py"
-PACKAGE = "bl_ext.user_default.avatartex"
-found = {}
-
-
-def picture(name):
-    subprocess.run(["import", "-window", "root", str(OUT / f"{name}.png")], check=False)
+from in_window import FAKE, OUT, PACKAGE, found, picture, play
 
 
 def xdo(*words):
@@ -172,22 +164,4 @@ def story():
     found["finished"] = True
 
 
-def play():
-    telling = story()
-
-    def next_page():
-        try:
-            return next(telling)
-        except StopIteration:
-            pass
-        except Exception:
-            found["traceback"] = traceback.format_exc()
-            traceback.print_exc()
-        (OUT / "pins.json").write_text(json.dumps(found, indent=2))
-        bpy.app.timers.register(lambda: os._exit(0), first_interval=0.5)
-        return None
-
-    bpy.app.timers.register(next_page, first_interval=2.0, persistent=True)
-
-
-play()
+play(story)

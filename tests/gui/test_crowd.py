@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-from .test_window import LONGEST_CALL, ROOT, TOOL
+from .session import run_session
+from .test_window import LONGEST_CALL
 
 #: Seconds for the whole session, software GL on two busy cores.
 SESSION = 140
@@ -18,29 +13,8 @@ SESSION = 140
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    if not TOOL:
-        pytest.skip("AVATARTEX_REAL_BLENDER is not set")
-    sys.path.insert(0, str(ROOT))
-    import build
-
-    out = Path(os.environ.get("AVATARTEX_OUT") or tmp_path_factory.mktemp("crowd"))
-    out.mkdir(parents=True, exist_ok=True)
-    portrait = out / "portrait.png"
-    if "AVATARTEX_PORTRAIT" not in os.environ:
-        import numpy as np
-        from PIL import Image
-
-        Image.fromarray(np.full((256, 256, 3), 180, np.uint8)).save(portrait)
-    environment = {"AVATARTEX_PORTRAIT": str(portrait)} | os.environ | {
-        "AVATARTEX_ZIP": str(build.package(out)), "AVATARTEX_OUT": str(out),
-        "BLENDER_USER_RESOURCES": str(out / "blender"),
-    }
-    subprocess.run(
-        [TOOL, "gui", str(out / "end.png"), str(ROOT / "tests" / "gui" / "crowd_in_window.py"), str(SESSION)],
-        cwd=ROOT, env=environment, check=True, timeout=SESSION + 120,
-    )
-    print(f"pictures: {out}")
-    return json.loads((out / "found.json").read_text()) | {"left": (out / "left.txt").read_text().split()}
+    found, out = run_session("crowd_in_window.py", SESSION, tmp_path_factory)
+    return found | {"left": (out / "left.txt").read_text().split()}
 
 
 def test_the_session_came_to_its_end(found):

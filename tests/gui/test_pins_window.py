@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-TOOL = os.environ.get("AVATARTEX_REAL_BLENDER", "")
+from .session import run_session
+
 SESSION = 60
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    if not TOOL:
-        pytest.skip("AVATARTEX_REAL_BLENDER is not set")
-    sys.path.insert(0, str(ROOT))
-    import build
-
-    out = Path(os.environ.get("AVATARTEX_OUT") or tmp_path_factory.mktemp("window"))
-    portrait = out / "portrait.png"
-    portrait.write_bytes(b"the fake backend does not look at it")
-    environment = os.environ | {
-        "AVATARTEX_ZIP": str(build.package(out)), "AVATARTEX_OUT": str(out), "AVATARTEX_PORTRAIT": str(portrait),
-        "BLENDER_USER_RESOURCES": str(out / "blender"),
-    }
-    subprocess.run(
-        [TOOL, "gui", str(out / "end.png"), str(ROOT / "tests" / "gui" / "pins_in_window.py"), str(SESSION)],
-        cwd=ROOT, env=environment, check=True, timeout=SESSION + 120,
-    )
-    print(f"pictures: {out}")
-    return json.loads((out / "pins.json").read_text())
+    return run_session("pins_in_window.py", SESSION, tmp_path_factory)[0]
 
 
 def test_the_session_came_to_its_end(found):

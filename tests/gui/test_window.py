@@ -8,16 +8,11 @@ With AVATARTEX_BACKEND_PYTHON and AVATARTEX_REAL=1 it uses the real backend. Pic
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-TOOL = os.environ.get("AVATARTEX_REAL_BLENDER", "")
+from .session import run_session
 
 #: Seconds for the whole session: 45 with a graphics card's driver, 90 with software GL on two busy cores.
 SESSION = 110
@@ -28,30 +23,8 @@ LONGEST_CALL = 50
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    if not TOOL:
-        pytest.skip("AVATARTEX_REAL_BLENDER is not set")
-    sys.path.insert(0, str(ROOT))
-    import build
-
-    out = Path(os.environ.get("AVATARTEX_OUT") or tmp_path_factory.mktemp("window"))
-    out.mkdir(parents=True, exist_ok=True)
-    portrait = out / "portrait.png"
-    if "AVATARTEX_PORTRAIT" not in os.environ:
-        import numpy as np
-        from PIL import Image
-
-        Image.fromarray(np.full((256, 256, 3), 180, np.uint8)).save(portrait)
-    environment = {"AVATARTEX_PORTRAIT": str(portrait)} | os.environ | {
-        "AVATARTEX_ZIP": str(build.package(out)), "AVATARTEX_OUT": str(out),
-        "BLENDER_USER_RESOURCES": str(out / "blender"),
-    }
-    session = SESSION * (3 if os.environ.get("AVATARTEX_REAL") == "1" else 1)
-    subprocess.run(
-        [TOOL, "gui", str(out / "end.png"), str(ROOT / "tests" / "gui" / "in_window.py"), str(session)],
-        cwd=ROOT, env=environment, check=True, timeout=session + 120,
-    )
-    print(f"pictures: {out}")
-    return json.loads((out / "found.json").read_text())
+    times = 3 if os.environ.get("AVATARTEX_REAL") == "1" else 1
+    return run_session("in_window.py", SESSION * times, tmp_path_factory)[0]
 
 
 def test_the_session_came_to_its_end(found):

@@ -1,0 +1,121 @@
+"""One question to the backend, from the capture to its answer, in steps that an operator or a loop calls."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+
+from . import session
+from .backend.errors import AvatarTexError, Cancelled, ErrorCode
+from .backend.messages import STAGES, Failure, Progress, Registered, Result, Stopped
+from .core.client import Request
+from .core.job import JobFiles
+from .scene.capture import write_capture
+
+#: Seconds between two looks at the backend. Each takes about 20 microseconds; a bar moves evenly.
+INTERVAL = 0.05
+
+#: Called with a stage's label and the share of the job that is done, 0 to 1.
+OnProgress = Callable[[str, float], None]
+
+
+def find_busy(context: bpy.types.Context) -> str:
+    """Why the backend cannot be asked now; '' when it can."""
+    if context.window_manager.avatartex_job.running:
+        return "The backend is at work; wait for it or cancel it"
+    if context.window_manager.avatartex_batch.is_working:
+        return "A batch is running; wait for it, pause it or cancel it"
+    return ""
+
+
+class BackendTask:
+    """Captures and asks on creation, listens in `step`; what it does with the answer is its own.
+
+    Blender's data is remembered by name: undo and file loading invalidate references.
+    """
+
+    answer: Result | Registered | None = None
+
+    @property
+    def status(self):
+        """Looked up each time: a loaded file brings its own window manager."""
+        return bpy.context.window_manager.avatartex_job
+
+    def capture(
+        self, head: bpy.types.Object, uv_map: str, slot: int, head_group: str, selected_faces: bool,
+    ) -> None:
+        """Write the head into a folder of this task's own.
+
+        Raises:
+            AvatarTexError: it cannot be written, or there is no backend.
+        """
+        self.client = session.client()
+        self.name = uuid.uuid4().hex[:12]
+        try:
+            self.files = JobFiles.create(Path(bpy.app.tempdir), self.name)
+            write_capture(self.files.capture, head, uv_map, slot, head_group, selected_faces)
+            self.write_more(head)
+        except OSError as reason:
+            raise AvatarTexError(
+                ErrorCode.OUTPUT_NOT_WRITTEN, f"The job's files could not be written ({reason.strerror}).",
+                "Free space on the disk of Blender's temporary folder.",
+            ) from reason
+
+    def write_more(self, head: bpy.types.Object) -> None:
+        """Whatever else the backend is to read."""
+
+    def ask(self, request: Request) -> None:
+        """Send the request; the backend is started when it is not running."""
+        self.client.generate(request)
+        self.status.running, self.status.stage = True, "Starting the backend"
+
+    def step(self) -> bool:
+        """Listen to the backend; whether the answer is there.
+
+        Raises:
+            AvatarTexError: the job failed.
+            Cancelled: the job was cancelled.
+        """
+        for message in self.client.pump():
+            match message:
+                case Progress():
+                    self.status.stage = STAGES.get(message.stage, message.stage)
+                    self.status.fraction = message.fraction
+                case Result() | Registered():
+                    self.answer = message
+                case Failure():
+                    raise AvatarTexError(message.code, message.message, message.cure)
+                case Stopped():
+                    raise Cancelled
+        return self.answer is not None
+
+    def wait(self, on_progress: OnProgress | None = None) -> None:
+        """Block until the answer is there; raises as `step` does, and Cancelled for Ctrl-C."""
+        try:
+            while not self.step():
+                if on_progress is not None:
+                    on_progress(self.status.stage, self.status.fraction)
+                time.sleep(INTERVAL)
+        except KeyboardInterrupt:
+            session.close()
+            raise Cancelled from None
+        finally:
+            self.finish()
+
+    def cancel(self) -> None:
+        """Ask it to stop; `step` raises Cancelled within two seconds."""
+        self.client.cancel()
+
+    def abandon(self) -> None:
+        """Nobody will listen any more: another file is being loaded, or the window closes."""
+        self.client.drop()
+        self.finish()
+
+    def finish(self) -> None:
+        """The job is over, in whatever way."""
+        self.status.running = self.status.cancelling = False
+        self.status.stage, self.status.fraction = "", 0.0
