@@ -41,22 +41,22 @@ def same_three_ways(scene, addon, portrait: Path, tmp_path: Path):
         results.append((pixels_on(scene.head), request))
         bpy.ops.avatartex.restore()
 
-    settings.seed, settings.style = 7, "photo"
+    settings.seed, settings.style, settings.light = 7, "photo", "remove"
     bpy.ops.avatartex.generate()
     note(job.report_path)
-    settings.seed, settings.style, settings.head, settings.size = 1, "anime", None, "1024"
-    made = api.generate(scene.head, portrait, style="photo", size=512, seed=7)
+    settings.seed, settings.style, settings.head, settings.size, settings.light = 1, "anime", None, "1024", "even"
+    made = api.generate(scene.head, portrait, style="photo", size=512, seed=7, light="remove")
     assert made.object == scene.head and made.texture.is_file() and made.summary == job.summary
     note(made.report)
     assert cli.main(["generate", "--object", "Head", "--portrait", str(portrait), "--style", "photo", "--size", "512",
-                     "--seed", "7", "--output", str(tmp_path / "out.blend")]) == 0
+                     "--seed", "7", "--light", "remove", "--output", str(tmp_path / "out.blend")]) == 0
     note(job.report_path)
     return results
 
 
 def test_operator_api_and_command_line_give_the_same_pixels(scene, fake, addon, portrait, tmp_path):
     (first, asked), *others = same_three_ways(scene, addon, portrait, tmp_path)
-    assert first.any() and asked["seed"] == 7 and asked["style"] == "photo"
+    assert first.any() and (asked["seed"], asked["style"], asked["light"]) == (7, "photo", "remove")
     for pixels, request in others:
         assert np.array_equal(pixels[-64 * 512 * 4:], first[-64 * 512 * 4:])  # below, the fake's texels are noise
         assert request == asked
@@ -73,7 +73,7 @@ def test_progress_is_told(scene, api, fake, portrait):
 @pytest.mark.parametrize(("options", "code", "text"), [
     ({"style": "cubist"}, "bad-request", "auto, photo"), ({"size": 1000}, "bad-request", "512, 1024"),
     ({"object": "Nobody"}, "no-mesh", "'Head'"), ({"portrait": "/gone.png"}, "portrait-missing", "gone.png"),
-    ({"uv_map": "Nonsense"}, "no-uvs", "Nonsense"),
+    ({"light": "dim"}, "bad-request", "keep, even"), ({"uv_map": "Nonsense"}, "no-uvs", "Nonsense"),
 ])
 def test_refusals_have_codes_and_cures(scene, api, portrait, options, code, text):
     with pytest.raises(api.AvatarTexError) as refusal:

@@ -54,6 +54,15 @@ def test_a_doubtful_registration_never_asks_without_a_window(scene, fake):
     assert bpy.ops.avatartex.generate() == {"FINISHED"}
 
 
+def test_a_batch_between_two_heads_is_not_asked_in_between(scene, fake):
+    run = bpy.context.window_manager.avatartex_batch
+    run.running = True
+    assert not bpy.ops.avatartex.show_registration.poll() and not bpy.ops.avatartex.generate.poll()
+    run.paused = True
+    assert bpy.ops.avatartex.show_registration.poll() and bpy.ops.avatartex.generate.poll()
+    run.reset()
+
+
 def test_show_registration_changes_nothing_and_tells_the_points(scene, fake):
     materials = len(bpy.data.materials)
     assert bpy.ops.avatartex.show_registration() == {"FINISHED"}

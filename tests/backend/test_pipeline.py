@@ -96,6 +96,18 @@ def test_photo_texels_are_the_photograph(result, demo_head_obj, astronaut):
     assert np.abs(read(result / "texture.png") - photo)[kept].max() < 2 / 255
 
 
+def test_light_that_is_removed_changes_what_is_photographed_and_not_where(result, tmp_path, demo_head_obj, astronaut):
+    request = Generate(
+        "unlit", str(astronaut), str(tmp_path / "unlit.png"), mesh=str(demo_head_obj), size=512, light="remove",
+        provenance=str(tmp_path / "provenance.png"),
+    )
+    generate(request, lambda stage, fraction: None, lambda: False)
+    assert np.array_equal(read(tmp_path / "provenance.png"), read(result / "provenance.png"))
+    photo = read(result / "provenance.png")[..., 0] > 0.99
+    change = np.abs(read(tmp_path / "unlit.png") - read(result / "texture.png"))[photo]
+    assert 0.02 < change.mean() < 0.2
+
+
 def test_the_same_seed_gives_the_same_texture(result, tmp_path, demo_head_obj, astronaut):
     request = Generate("again", str(astronaut), str(tmp_path / "again.png"), mesh=str(demo_head_obj), size=512)
     generate(request, lambda stage, fraction: None, lambda: False)
@@ -141,6 +153,7 @@ def test_cancelling_writes_nothing(tmp_path, demo_head_obj, astronaut):
         ({"mesh": "nowhere.obj"}, ErrorCode.NO_MESH),
         ({"mesh": ""}, ErrorCode.NO_MESH),
         ({"size": 1000}, ErrorCode.BAD_REQUEST),
+        ({"light": "dim"}, ErrorCode.BAD_REQUEST),
         ({"style": "baroque"}, ErrorCode.BAD_REQUEST),
         ({"base_texture": "nowhere.png"}, ErrorCode.BAD_REQUEST),
     ],
