@@ -163,7 +163,7 @@ def register_only(
             raise
         if request.overlay:
             write_picture(request.overlay, portrait.color)
-        points = guessed_points(mesh, portrait, pins)
+        points = guessed_points(mesh, portrait, pins, faceless=refusal.code is ErrorCode.NO_FACE_ON_HEAD)
         write_report(request, width, height, {"code": str(refusal.code), "points": points})
         return Registered(
             request.job, request.overlay, request.picture, request.report, width, height, points=points,
@@ -217,14 +217,21 @@ def named_points(face: FaceLandmarks, head: HeadLandmarks) -> list[dict]:
     ]
 
 
-def guessed_points(mesh: HeadMesh, portrait: Portrait, pins: Sequence[Pin]) -> list[dict]:
-    """Named points where a face would be: what was found or pinned, else a face in the middle of either side."""
+def guessed_points(mesh: HeadMesh, portrait: Portrait, pins: Sequence[Pin], faceless: bool) -> list[dict]:
+    """Named points where a face would be: what was found or pinned, else a face in the middle of either side.
+
+    Args:
+        faceless: the head was searched in vain already, which takes many seconds.
+    """
     height, width = portrait.color.shape[:2]
     shape = canonical_head().points
-    try:
-        head = find_head_or_pins(mesh, pins)
-        points = head.points
-    except AvatarTexError:
+    points = None
+    if not faceless:
+        try:
+            points = find_head_or_pins(mesh, pins).points
+        except AvatarTexError:
+            pass  # no face on either side
+    if points is None:
         turn = orientations(mesh.up)[0]
         low, high = (mesh.vertices @ turn.T).min(0), (mesh.vertices @ turn.T).max(0)
         scale = 0.5 * (high - low)[1]
