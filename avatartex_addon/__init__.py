@@ -8,6 +8,7 @@ from __future__ import annotations
 import bpy
 
 from . import (
+    backend_setup,
     batching,
     cli,
     operators,
@@ -23,7 +24,7 @@ from . import (
     session,
 )
 from .core.batch import recover
-from .operators import edit_pins, setup_backend
+from .operators import edit_pins
 from .scene import thumbnails
 
 CLASSES = (
@@ -41,7 +42,6 @@ def forget_job(*_arguments) -> None:
         manager.avatartex_job.reset()
         manager.avatartex_registration.object_name = ""
         manager.avatartex_batch.reset()
-        manager.avatartex_setup.running = False
     for scene in bpy.data.scenes:
         recover(scene.avatartex_batch.rows)
 
@@ -55,12 +55,13 @@ def register() -> None:
     properties_history.attach()
     thumbnails.register()
     session.register()
+    backend_setup.register()
     cli.register()
     bpy.app.handlers.load_post.append(forget_job)
 
 
 def unregister() -> None:
-    setup_backend.stop()
+    backend_setup.unregister()
     edit_pins.stop()
     bpy.app.handlers.load_post.remove(forget_job)
     cli.unregister()

@@ -7,14 +7,14 @@ import textwrap
 import bpy
 
 from .backend.errors import ErrorCode
-from .preferences import draw_setup, find_backend_python
+from .panel_setup import draw_welcome
 from .scene.head import find_head, find_mesh_problem, find_problem, find_uv_map, portrait_path
 from .scene.restore import can_restore
 from .scene.thumbnails import thumbnail
 
 #: The button beside an error, where one exists: operator and label.
 FIX_BUTTONS = {
-    ErrorCode.BACKEND_MISSING: ("avatartex.setup_backend", "Set Up Backend"),
+    ErrorCode.BACKEND_MISSING: ("avatartex.check_setup", "Set Up Backend"),
     ErrorCode.PORTRAIT_MISSING: ("avatartex.pick_portrait", "Pick a Portrait"),
     ErrorCode.PORTRAIT_UNREADABLE: ("avatartex.pick_portrait", "Pick Another Portrait"),
     ErrorCode.PORTRAIT_TOO_LARGE: ("avatartex.pick_portrait", "Pick Another Portrait"),
@@ -54,8 +54,8 @@ class AVATARTEX_PT_main(bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         job = manager.avatartex_job
-        if not job.running and (manager.avatartex_setup.running or not find_backend_python()):
-            self.draw_welcome(layout.box(), manager.avatartex_setup)
+        if not job.running:
+            draw_welcome(layout)
         inputs = layout.column()
         working = job.running or manager.avatartex_batch.is_working  # between two of a batch no job runs
         inputs.enabled = not working
@@ -72,11 +72,6 @@ class AVATARTEX_PT_main(bpy.types.Panel):
             self.draw_result(layout, context, job)
         if can_restore(find_head(context)):
             layout.operator("avatartex.restore", icon="LOOP_BACK")
-
-    def draw_welcome(self, box: bpy.types.UILayout, setup) -> None:
-        box.label(text="One step before the first texture", icon="INFO")
-        draw_sentence(box, "AvatarTex computes in a Python environment of its own.")
-        draw_setup(box, setup)
 
     def draw_head(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         settings, head = context.scene.avatartex, find_head(context)

@@ -96,16 +96,6 @@ class AVATARTEX_PG_job(bpy.types.PropertyGroup):
         self.error_code, self.error_message, self.error_cure = str(code), message, cure
 
 
-class AVATARTEX_PG_setup(bpy.types.PropertyGroup):
-    """WindowManager.avatartex_setup: the running or the last set-up of the backend."""
-
-    running: BoolProperty()
-    text: StringProperty()
-    fraction: FloatProperty(min=0, max=1)
-    error_message: StringProperty()
-    error_cure: StringProperty()
-
-
 class AVATARTEX_PG_previous(bpy.types.PropertyGroup):
     """Object.avatartex_previous: what was there before, for Restore Previous Texture (see scene/apply.py)."""
 
@@ -125,18 +115,16 @@ class AVATARTEX_PG_previous(bpy.types.PropertyGroup):
     link: StringProperty(default="DATA")
 
 
-CLASSES = (AVATARTEX_PG_settings, AVATARTEX_PG_job, AVATARTEX_PG_setup, AVATARTEX_PG_previous)
+CLASSES = (AVATARTEX_PG_settings, AVATARTEX_PG_job, AVATARTEX_PG_previous)
 
 
 def attach() -> None:
     bpy.types.Scene.avatartex = PointerProperty(type=AVATARTEX_PG_settings)
     bpy.types.WindowManager.avatartex_job = PointerProperty(type=AVATARTEX_PG_job)
-    bpy.types.WindowManager.avatartex_setup = PointerProperty(type=AVATARTEX_PG_setup)
     bpy.types.Object.avatartex_previous = PointerProperty(type=AVATARTEX_PG_previous)
 
 
 def detach() -> None:
     del bpy.types.Object.avatartex_previous
-    del bpy.types.WindowManager.avatartex_setup
     del bpy.types.WindowManager.avatartex_job
     del bpy.types.Scene.avatartex

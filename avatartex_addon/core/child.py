@@ -41,6 +41,17 @@ def hidden_process() -> dict:
     return {"start_new_session": True}
 
 
+def kill_group(process: subprocess.Popen) -> None:
+    """End a process of ours now; where the system has groups, with those that it started."""
+    try:
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    except OSError:
+        pass
+
+
 class Child:
     """A running backend.
 
@@ -76,13 +87,7 @@ class Child:
     def kill(self) -> None:
         """End it now, with the processes that it started."""
         if self.process.poll() is None:
-            try:
-                if sys.platform == "win32":
-                    self.process.kill()
-                else:
-                    os.killpg(self.process.pid, signal.SIGKILL)
-            except OSError:
-                pass
+            kill_group(self.process)
             self.process.wait(LEAVE_TIME * 4)
         self._close()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
+
+from .places import Fit, Home, environment_python
 
 #: Names a Python for the backend where no preference does: for render farms, tests and developers.
 PYTHON_VARIABLE = "AVATARTEX_BACKEND_PYTHON"
@@ -26,26 +27,14 @@ def backend_command(python: str, extension_folder: Path, *words: str) -> list[st
     return [python, "-I", "-B", "-X", "utf8", "-c", BOOTSTRAP, str(extension_folder), *(words or ("serve",))]
 
 
-def choose_python(preferred: str, environment_folder: Path) -> str:
-    """The backend's Python: preference, else environment variable, else the one set up; '' when none exists."""
+def choose_python(preferred: str, home: Home, lock: str) -> str:
+    """The backend's Python: preference, else environment variable, else the one set up; '' when none exists.
+
+    lock: the hash of this version's packages; an environment with others is not used.
+    """
     if preferred:
         return preferred if Path(preferred).is_file() else ""
     named = os.environ.get(PYTHON_VARIABLE, "")
     if named:
         return named if Path(named).is_file() else ""
-    own = environment_python(environment_folder)
-    return str(own) if own.is_file() and is_complete(environment_folder) else ""
-
-
-def environment_python(environment_folder: Path) -> Path:
-    """Where a virtual environment keeps its Python."""
-    return environment_folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-
-
-def complete_mark(environment_folder: Path) -> Path:
-    """Written last by the set-up: an environment without it was interrupted."""
-    return environment_folder / "avatartex-complete"
-
-
-def is_complete(environment_folder: Path) -> bool:
-    return complete_mark(environment_folder).is_file()
+    return str(environment_python(home.environment)) if home.fit(lock) is Fit.READY else ""

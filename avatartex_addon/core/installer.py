@@ -1,155 +1,165 @@
-"""Makes the backend's virtual environment: find a Python 3.11, create, install the lock file, check.
+"""Makes the backend's virtual environment: find a Python 3.11, create, download and install the lock file, check.
 
-Its own Python, never Blender's: Blender's changes with every release (3.11 up to 5.0, 3.13 from 5.1) and would break
-the environment each time. The work runs on a thread that only starts processes and writes to fields; the operator
-reads them.
+What is done stays when it is cancelled or fails: each downloaded package lies in a folder, an environment that works
+is kept, and pip skips what it holds already.
 """
 
 from __future__ import annotations
 
 import shutil
-import subprocess
-import threading
 from pathlib import Path
 
-from ..backend.errors import AvatarTexError, ErrorCode
-from .child import clean_environment, hidden_process
-from .command import complete_mark, environment_python
+from . import packages
+from .fetch import DOWNLOADED, fetch_all
+from .graphics import build_of_wheels, decide_build, find_driver
 from .log import BackendLog
+from .places import (
+    Home,
+    claim,
+    clear,
+    environment_python,
+    measure,
+    parent_that_exists,
+    read_mark,
+    write_mark,
+)
+from .pythons import WANTED_PYTHON, find_python, has_pip, python_version
+from .work import Work, failed
 
-WANTED_PYTHON = (3, 11)
-
-#: Torch and its companions unpacked, measured for the CPU build; the CUDA build takes about three times that.
-DISK_NEEDED = 3.0  # GB
-
-#: Where each version comes from, tried in this order after the one that the artist chose.
-CANDIDATES = (("python3.11",), ("py", "-3.11"), ("python3",), ("python",))
+#: Where in the bar the check begins.
+INSTALLED = 0.96
 
 
-class Installer:
-    """One run of the set-up. Read `text`, `fraction`, `done` and `error` from any thread."""
+class Installer(Work):
+    """One run of the set-up.
 
-    def __init__(self, folder: Path, requirements: Path, chosen_python: str, log: BackendLog) -> None:
-        self.folder, self.requirements, self.chosen_python, self.log = folder, requirements, chosen_python, log
-        self.text, self.fraction = "Looking for Python 3.11", 0.0
-        self.done = False
-        self.error: AvatarTexError | None = None
-        self._cancelled = False
-        self._process: subprocess.Popen | None = None
-        self._thread = threading.Thread(target=self._run, name="avatartex-setup", daemon=True)
+    Args:
+        home: where to.
+        requirements: the lock file.
+        chosen_python: the artist's Python 3.11; '' to find one.
+        choice: of torch's build: auto, cpu or cuda.
+        wheels: a folder with all packages; None to download them.
+    """
 
-    def start(self) -> None:
-        self._thread.start()
+    changes_files = True
 
-    def cancel(self) -> None:
-        """Stop as soon as possible; what is half made is removed by the next run."""
-        self._cancelled = True
-        if self._process is not None:
-            self._process.kill()
+    def __init__(
+        self, home: Home, requirements: Path, chosen_python: str, choice: str, log: BackendLog,
+        wheels: Path | None = None,
+    ) -> None:
+        super().__init__(log)
+        self.home, self.requirements, self.chosen_python, self.wheels = home, requirements, chosen_python, wheels
+        self.choice, self.build = choice, "cpu"
+        self.python = str(environment_python(home.environment))
+        self.text = "Starting"
+        self._packages_before: int | None = None    # counted while pip installs
 
-    def join(self) -> None:
-        self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            self._install()
-        except AvatarTexError as refusal:
-            self.error = refusal
-        except OSError as reason:
-            self.error = failed(f"The environment could not be written ({reason.strerror}).")
-        finally:
-            self.done = True
-
-    def _install(self) -> None:
+    def work(self) -> None:
         if not self.requirements.is_file():
-            raise failed("This build of AvatarTex carries no list of packages.")
-        python = self._find_python()
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        if shutil.disk_usage(self.folder.parent).free < DISK_NEEDED * 1e9:
-            raise failed(f"The backend needs {DISK_NEEDED:.0f} GB of disk space in {self.folder.parent}.")
-        self._step("Creating the environment", 0.03)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self._call([*python, "-m", "venv", str(self.folder)], "The environment could not be created.")
-        own = str(environment_python(self.folder))
-        self._step("Downloading packages", 0.06)
-        self._call(
-            [own, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off",
-             "--prefer-binary", "-r", str(self.requirements)],
-            "The packages could not be installed.", self._show_package,
+            raise failed("This build of AvatarTex carries no list of packages.", "Install the extension again.")
+        self.pins = packages.read_lock(self.requirements)
+        if self.wheels is not None:
+            check_wheels(self.pins, self.wheels)
+            self.build = build_of_wheels(self.wheels)
+        else:
+            self.build = decide_build(self.choice, find_driver()[1])
+        with self.home.locked():
+            try:
+                self.make_environment()
+                source = self.wheels if self.wheels is not None else self.download()
+                self.install(source)
+            finally:
+                for folder in (self.home.environment, self.home.downloads):
+                    if read_mark(folder):
+                        write_mark(folder, bytes=measure(folder))
+
+    def make_environment(self) -> None:
+        """Keep the one that is there if it works, else make it anew."""
+        folder = self.home.environment
+        self.step("Looking for Python 3.11", 0.01)
+        works = bool(read_mark(folder)) and python_version((self.python,)) == WANTED_PYTHON and has_pip(self.python)
+        base = () if works else find_python(self.chosen_python)
+        check_space(self.home, self.build)
+        if not works:
+            self.step("Creating the environment", 0.02)
+            if read_mark(folder):
+                clear(folder)
+            claim(folder)
+            self.call([*base, "-m", "venv", str(folder)], "The environment could not be created.")
+        before = read_mark(folder).get("build")
+        if before and before != self.build:  # both builds have one version: pip would keep the other one
+            self.call(packages.pip(self.python, "uninstall", "--yes", "torch"), "The other build stayed in place.")
+        write_mark(folder, complete=False, build=self.build)
+        for _, _, dist_info in list(packages.installed_in(folder)):
+            if not packages.whole(dist_info):
+                shutil.rmtree(dist_info)  # pip takes it for installed, else
+
+    def download(self) -> Path:
+        """Fetch the wheels that are not there yet; their folder."""
+        folder = self.home.downloads
+        if read_mark(folder).get("build", self.build) != self.build:
+            clear(folder)
+        claim(folder)
+        write_mark(folder, build=self.build)
+        fetch_all(self, self.python, self.requirements, folder, self.build, self.installed())
+        return folder
+
+    def install(self, source: Path) -> None:
+        self.step("Installing", DOWNLOADED)
+        self._packages_before = len(self.installed())
+        self.call(packages.install(self.python, self.requirements, source), "The packages could not be installed.")
+        self._packages_before = None
+        self.step("Checking", INSTALLED)
+        self.call([self.python, "-I", "-c", "import numpy, cv2, torch"], "The installed packages do not work together.")
+        write_mark(self.home.environment, complete=True, lock=packages.lock_hash(self.requirements))
+        if read_mark(self.home.downloads):
+            clear(self.home.downloads)
+        self.step("Ready", 1.0)
+
+    def installed(self) -> frozenset[tuple[str, str]]:
+        """(name, version) of what the environment holds whole."""
+        found = packages.installed_in(self.home.environment)
+        return frozenset((name, version) for name, version, dist_info in found if packages.whole(dist_info))
+
+    def progress(self) -> tuple[str, float]:
+        """pip says nothing while it installs; what it has put in place tells."""
+        before = self._packages_before
+        if before is None:
+            return self.text, self.fraction
+        all_of_them = max(1, len(self.pins) - before)
+        done = min(all_of_them, max(0, len(self.installed()) - before))
+        text = f"Installing {done} of {all_of_them} packages"
+        return text, DOWNLOADED + (INSTALLED - DOWNLOADED) * done / all_of_them
+
+
+def check_wheels(pins: list[tuple[str, str]], folder: Path) -> None:
+    """Refuse a folder that lacks packages before anything is touched.
+
+    Raises:
+        AvatarTexError: naming some of those that it lacks.
+    """
+    missing = [f"{name} {version}" for name, version in packages.without(pins, set(packages.wheels_in(folder)))]
+    if missing:
+        named = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
+        raise failed(f"The folder {folder} lacks {named}.", "Make it with this version of AvatarTex: see its manual.")
+
+
+def check_space(home: Home, build: str) -> None:
+    """Refuse a disk that would run full, or a folder that cannot be written.
+
+    Raises:
+        AvatarTexError: with what is needed and what is there.
+    """
+    needed, free = space(home, build)
+    if free < needed:
+        raise failed(
+            f"The backend needs {needed:.1f} GB in {home.folder}, {free:.1f} GB are free.",
+            "Free some space, or choose a folder on another disk.",
         )
-        self._step("Checking", 0.97)
-        self._call([own, "-c", "import numpy, cv2, torch"], "The installed packages do not work together.")
-        complete_mark(self.folder).write_text("complete\n")
-        self._step("Ready", 1.0)
-
-    def _find_python(self) -> tuple[str, ...]:
-        candidates = (((self.chosen_python,),) if self.chosen_python else ()) + CANDIDATES
-        for words in candidates:
-            if shutil.which(words[0]) and python_version(words) == WANTED_PYTHON:
-                return words
-        raise AvatarTexError(
-            ErrorCode.BACKEND_MISSING, "No Python 3.11 was found on this computer.",
-            "Install Python 3.11 from python.org, or choose it in the preferences.",
-        )
-
-    def _step(self, text: str, fraction: float) -> None:
-        self.text, self.fraction = text, fraction
-        self.log.write(f"setup: {text}")
-
-    def _show_package(self, line: str) -> None:
-        """pip tells of each package as 'Collecting torch==2.4'; the bar nears its end without a known total."""
-        words = line.split()
-        if len(words) > 1 and words[0] in ("Collecting", "Downloading"):
-            self.text = f"Downloading {words[1].split('==')[0].rsplit('/', 1)[-1][:40]}"
-            self.fraction += (0.85 - self.fraction) * 0.04
-        elif line.startswith("Installing collected"):
-            self.text, self.fraction = "Installing packages", 0.88
-
-    def _call(self, command: list[str], sentence: str, on_line=lambda line: None) -> None:
-        """Run to the end, every line into the log.
-
-        Raises:
-            AvatarTexError: with the sentence when the exit code is not 0, or when cancelled.
-        """
-        if not self._cancelled:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                encoding="utf-8", errors="replace", env=clean_environment(), **hidden_process(),
-            )
-            if self._cancelled:
-                self._process.kill()
-            with self._process.stdout as pipe:
-                for line in pipe:
-                    self.log.write(line.rstrip())
-                    on_line(line.strip())
-            code = self._process.wait()
-        if self._cancelled:
-            raise AvatarTexError(ErrorCode.CANCELLED, "The set-up was cancelled.", "Press Set Up Backend to go on.")
-        if code:
-            raise failed(f"{sentence} {last_error(self.log)}".strip())
 
 
-def python_version(words: tuple[str, ...]) -> tuple[int, int] | None:
-    """(3, 11) for a Python that runs, None for anything else."""
-    question = "import sys; print(*sys.version_info[:2])"
-    try:
-        said = subprocess.run(
-            [*words, "-I", "-c", question], capture_output=True, text=True, timeout=20, env=clean_environment(),
-            **hidden_process(),
-        )
-        major, minor = said.stdout.split()
-        return int(major), int(minor)
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return None
-
-
-def last_error(log: BackendLog) -> str:
-    """The last line in which pip said what was wrong."""
-    told = [line for line in log.lines if "error" in line.lower()]
-    return told[-1].strip()[:200] if told else ""
-
-
-def failed(sentence: str) -> AvatarTexError:
-    return AvatarTexError(
-        ErrorCode.BACKEND_MISSING, sentence, "Look into the log, mend the cause and press Set Up Backend again.",
-    )
+def space(home: Home, build: str) -> tuple[float, float]:
+    """GB that the set-up still needs in the folder, and GB that are free there."""
+    there = home.occupied / 1e9
+    free = shutil.disk_usage(parent_that_exists(home.folder)).free / 1e9
+    return max(0.3, packages.DISK[build] - there), free

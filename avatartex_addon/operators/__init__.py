@@ -12,16 +12,20 @@ from . import (
     batch_retry,
     batch_run,
     cancel,
+    cancel_setup,
+    check_setup,
     compare,
     edit_pins,
     generate,
     generate_anyway,
+    install_from_folder,
     new_seed,
     open_log,
     pick_portrait,
     pin_result,
     pins,
     purge_results,
+    remove_backend,
     restore,
     setup_backend,
     show_registration,
@@ -29,9 +33,10 @@ from . import (
 )
 
 MODULES = (
-    add_uv_map, batch_add, batch_cancel, batch_fill, batch_load, batch_pause, batch_remove, batch_report,
-    batch_retry, batch_run, cancel, compare, edit_pins, generate, generate_anyway, new_seed, open_log,
-    pick_portrait, pin_result, pins, purge_results, restore, setup_backend, show_registration, show_result,
+    add_uv_map, batch_add, batch_cancel, batch_fill, batch_load, batch_pause, batch_remove, batch_report, batch_retry,
+    batch_run, cancel, cancel_setup, check_setup, compare, edit_pins, generate, generate_anyway, install_from_folder,
+    new_seed, open_log, pick_portrait, pin_result, pins, purge_results, remove_backend, restore, setup_backend,
+    show_registration, show_result,
 )
 
 CLASSES = tuple(cls for module in MODULES for cls in module.CLASSES)

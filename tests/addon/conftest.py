@@ -18,6 +18,7 @@ sys.path.insert(0, str(HERE.parents[1]))
 # Before bpy is imported: never the developer's own preferences and extensions.
 _resources = tempfile.TemporaryDirectory(prefix="avatartex_test_", ignore_cleanup_errors=True)
 os.environ["BLENDER_USER_RESOURCES"] = _resources.name
+os.environ["XDG_DATA_HOME"] = str(Path(_resources.name) / "data")  # the backend's folder
 
 PACKAGE = "bl_ext.user_default.avatartex"
 _status = 0

@@ -41,21 +41,22 @@ def test_every_error_button_exists(addon):
 
 
 def test_choosing_the_python(addon, tmp_path, monkeypatch):
-    command = addon("core.command")
+    command, places = addon("core.command"), addon("core.places")
     monkeypatch.delenv("AVATARTEX_BACKEND_PYTHON", raising=False)
-    environment = tmp_path / "environment"
-    own = command.environment_python(environment)
+    home = places.Home(tmp_path)
+    own = places.environment_python(home.environment)
     own.parent.mkdir(parents=True)
     own.touch()
-    assert command.choose_python("", environment) == ""  # interrupted
-    command.complete_mark(environment).touch()
-    assert command.choose_python("", environment) == str(own)
+    assert command.choose_python("", home, "a lock") == ""  # interrupted
+    places.write_mark(home.environment, complete=True, lock="a lock")
+    assert command.choose_python("", home, "a lock") == str(own)
+    assert command.choose_python("", home, "of another version") == ""
     other = tmp_path / "python"
     other.touch()
     monkeypatch.setenv("AVATARTEX_BACKEND_PYTHON", str(other))
-    assert command.choose_python("", environment) == str(other)
-    assert command.choose_python(str(own), environment) == str(own)
-    assert command.choose_python(str(tmp_path / "gone"), environment) == ""
+    assert command.choose_python("", home, "a lock") == str(other)
+    assert command.choose_python(str(own), home, "a lock") == str(own)
+    assert command.choose_python(str(tmp_path / "gone"), home, "a lock") == ""
 
 
 class TestCommandLine:

@@ -1,0 +1,78 @@
+"""blender --command avatartex setup, wheels: the backend without a window."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+
+from . import backend_setup, preferences, session
+from .backend.errors import AvatarTexError, ErrorCode
+from .core.fetch import WheelFolder
+from .core.graphics import BUILDS
+from .core.terminal import ProgressLine
+from .core.work import Work
+
+SETUP = """\
+Set up the backend, or go on with a set-up that was interrupted, in the folder of the preferences.
+
+  blender -b --online-mode --command avatartex setup
+  blender -b --command avatartex setup --wheels /media/stick/avatartex
+"""
+
+WHEELS = """\
+Fill a folder with all packages of the backend, for 'setup --wheels' or Install from Folder on machines without network.
+They need the same system as this one, and a Python 3.11. What lies in the folder already is not fetched again.
+
+  blender -b --online-mode --command avatartex wheels --output /media/stick/avatartex
+"""
+
+
+def add_parsers(commands) -> None:
+    form = argparse.RawDescriptionHelpFormatter
+    one = commands.add_parser("setup", help="set up the backend", description=SETUP, formatter_class=form)
+    one.add_argument("--wheels", type=Path, metavar="DIR", help="a folder of packages; needs no network")
+    many = commands.add_parser("wheels", help="fetch its packages for another machine", description=WHEELS,
+                               formatter_class=form)
+    many.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder to fill")
+    many.add_argument("--build", choices=BUILDS, help="of torch (default: as in the preferences)")
+
+
+def run(options: argparse.Namespace, refuse: Callable[[ErrorCode, str], int]) -> int:
+    """The exit code: 0 done, 2 refused."""
+    wheels = options.command == "wheels"
+    if (wheels or options.wheels is None) and not bpy.app.online_access:
+        return refuse(ErrorCode.BACKEND_MISSING, "Blender may not use the network. Start it with --online-mode.")
+    if wheels:
+        folder, build = options.output.resolve(), options.build or backend_setup.choice()
+        work: Work = WheelFolder(
+            folder, preferences.REQUIREMENTS, backend_setup.setup_python(), build, session.log(),
+        )
+        work.start()
+    else:
+        work = backend_setup.install(options.wheels and options.wheels.resolve())
+    if refusal := watch(work):
+        return refuse(refusal.code, f"{refusal.message} {refusal.cure}")
+    print(folder if wheels else preferences.find_backend_python())
+    return 0
+
+
+def watch(work: Work) -> AvatarTexError | None:
+    """Tell each step on stderr until it is over; Ctrl-C cancels."""
+    show = ProgressLine()
+    try:
+        while not work.done:
+            text, fraction = work.progress()
+            show(text.split(":")[0], fraction)  # without the bytes
+            time.sleep(backend_setup.INTERVAL)
+    except KeyboardInterrupt:
+        work.cancel()
+    if backend_setup.current is work:
+        return backend_setup.wait(work)
+    work.join()
+    print(work.text, file=sys.stderr)
+    return work.error

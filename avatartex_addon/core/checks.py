@@ -1,0 +1,147 @@
+"""What has to be true before the set-up can begin, each with a sentence and, where one exists, a button."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from ..backend.errors import AvatarTexError
+from . import packages
+from .graphics import LEAST_DRIVER, decide_build, find_driver
+from .installer import space
+from .log import BackendLog
+from .places import Home, parent_that_exists
+from .pythons import find_python
+from .work import Work
+
+#: Seconds for the package index; the artist is waiting.
+INDEX_TIME = 5.0
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    NOTE = "note"           # works, but the artist should know
+    MISSING = "missing"     # the set-up cannot begin
+
+
+class Cure(StrEnum):
+    """What a button beside a check does."""
+
+    NONE = ""
+    ALLOW_ONLINE = "allow-online"
+    GET_PYTHON = "get-python"
+    CHOOSE_FOLDER = "choose-folder"
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    verdict: Verdict
+    text: str
+    cure: Cure = Cure.NONE
+    #: Does not matter where the packages come from a folder.
+    of_network: bool = False
+
+
+class CheckRun(Work):
+    """Looks at everything; `checks` grows while it does.
+
+    Args:
+        choice: the artist's build: auto, cpu or cuda.
+        online: whether Blender may use the network.
+    """
+
+    def __init__(self, home: Home, chosen_python: str, choice: str, online: bool, log: BackendLog) -> None:
+        super().__init__(log)
+        self.home, self.chosen_python, self.choice, self.online = home, chosen_python, choice, online
+        self.checks: list[Check] = []
+        self.build = "cpu"
+
+    def work(self) -> None:
+        for look in (check_python, check_graphics, check_disk, check_online, check_index):
+            self.heed_cancel()
+            check = look(self)
+            self.log.write(f"check: {check.name}: {check.verdict}: {check.text}")
+            self.checks.append(check)
+
+    def is_fine(self, with_network: bool = True) -> bool:
+        """Whether nothing stands in the way."""
+        return self.done and all(
+            check.verdict != Verdict.MISSING for check in self.checks if with_network or not check.of_network
+        )
+
+
+def check_python(run: CheckRun) -> Check:
+    try:
+        words = find_python(run.chosen_python)
+    except AvatarTexError as refusal:
+        return Check("Python 3.11", Verdict.MISSING, f"{refusal.message} {refusal.cure}", Cure.GET_PYTHON)
+    return Check("Python 3.11", Verdict.OK, " ".join(words))
+
+
+def check_graphics(run: CheckRun) -> Check:
+    """Decides the build, too."""
+    card, driver = find_driver()
+    if packages.build_here("cuda") == "cpu":
+        return Check("Graphics", Verdict.OK, "CPU build")
+    run.build = decide_build(run.choice, driver)
+    if run.build == "cuda" and not driver:
+        return Check("Graphics", Verdict.NOTE, "CUDA build, though no NVIDIA driver was found. It will use the CPU.")
+    if 0 < driver < LEAST_DRIVER and run.choice != "cpu":
+        text = f"The driver of {card} ({driver}) is too old for CUDA, which wants {LEAST_DRIVER}: it will use the CPU."
+        return Check("Graphics", Verdict.NOTE, text)
+    return Check("Graphics", Verdict.OK, f"{card or 'No NVIDIA card'}: {run.build.upper()} build")
+
+
+def check_disk(run: CheckRun) -> Check:
+    needed, free = space(run.home, run.build)
+    text = f"{needed:.1f} GB needed, {free:.1f} GB free"
+    if free < needed:
+        return Check("Disk space", Verdict.MISSING, text, Cure.CHOOSE_FOLDER)
+    if not os.access(parent_that_exists(run.home.folder), os.W_OK):
+        return Check("Disk space", Verdict.MISSING, "The folder cannot be written.", Cure.CHOOSE_FOLDER)
+    return Check("Disk space", Verdict.OK, text)
+
+
+def check_online(run: CheckRun) -> Check:
+    if not run.online:
+        text = "Blender may not use the network. Allow it, or install from a folder."
+        return Check("Online access", Verdict.MISSING, text, Cure.ALLOW_ONLINE, of_network=True)
+    return Check("Online access", Verdict.OK, "Allowed", of_network=True)
+
+
+def check_index(run: CheckRun) -> Check:
+    """Asked only with Blender's permission. Silence is no refusal: pip may know another way."""
+    name = "Packages"
+    if not run.online:
+        return Check(name, Verdict.NOTE, "Not asked while online access is off.", of_network=True)
+    index = os.environ.get("PIP_INDEX_URL") or packages.PYPI
+    addresses = (index, packages.TORCH_INDEX.get((sys.platform, run.build)))
+    silent = [address for address in addresses if address and not answers(address)]
+    if silent:
+        host = silent[0].split("/")[2]
+        text = f"{host} does not answer. Look after the network or its proxy."
+        return Check(name, Verdict.NOTE, text, of_network=True)
+    return Check(name, Verdict.OK, f"{packages.DOWNLOAD[run.build]:.1f} GB to download", of_network=True)
+
+
+def answers(address: str) -> bool:
+    """Whether a server says anything at all; a certificate that this Python does not know is an answer, too."""
+    if not address.startswith("http"):
+        return Path(urllib.request.url2pathname(address.removeprefix("file://"))).exists()
+    request = urllib.request.Request(address.rstrip("/") + "/pip/", method="HEAD", headers={"User-Agent": "pip"})
+    try:
+        with urllib.request.urlopen(request, timeout=INDEX_TIME):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except urllib.error.URLError as reason:
+        return isinstance(reason.reason, ssl.SSLCertVerificationError)
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,119 @@
+"""Download the wheels of the lock file into a folder; what is there already is not fetched again."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from ..backend.errors import AvatarTexError
+from . import packages
+from .graphics import decide_build, find_driver
+from .log import BackendLog
+from .places import environment_python, parent_that_exists
+from .pythons import find_python
+from .work import Work, failed
+
+#: Shares of the bar at which the downloads begin and end.
+MADE, DOWNLOADED = 0.05, 0.75
+
+
+def fetch_all(
+    work: Work, python: str, requirements: Path, folder: Path, build: str,
+    there: frozenset[tuple[str, str]] = frozenset(),
+) -> None:
+    """Everything that an installation of this build needs beside what is there, by the pip of an environment of ours.
+
+    Raises:
+        AvatarTexError: a package cannot be had; those before it stay in the folder.
+    """
+    tells_bytes = update_pip(work, python)
+    pins = packages.without(packages.read_lock(requirements), there)
+    fetch(work, python, pins, folder, build, tells_bytes)
+    if build == "cuda":
+        work.step("Asking what CUDA needs", work.fraction)
+        with tempfile.TemporaryDirectory() as temporary:
+            report = Path(temporary) / "plan.json"
+            work.call(packages.resolve(python, requirements, folder, report), "What CUDA needs is not known.")
+            wanted = json.loads(report.read_text(encoding="utf-8"))["install"]
+        more = [(entry["metadata"]["name"], entry["metadata"]["version"]) for entry in wanted]
+        fetch(work, python, packages.without(more, there), folder, build, tells_bytes)
+
+
+def fetch(
+    work: Work, python: str, pins: list[tuple[str, str]], folder: Path, build: str, tells_bytes: bool,
+) -> None:
+    """Those wheels that the folder lacks, one after the other, telling package and bytes."""
+    missing = packages.without(pins, set(packages.wheels_in(folder)))
+    arriving = folder / "arriving"  # pip may be killed while it writes: only whole wheels go into the folder
+    weights = {name: packages.WEIGHTS.get(name, 1) for name, _ in pins}
+    done = sum(weights.values()) - sum(weights[name] for name, _ in missing)
+    span = (DOWNLOADED - MADE) / max(1, sum(weights.values()))
+    for name, version in missing:
+        begin = MADE + span * done
+
+        def tell(line: str, name: str = name, begin: float = begin) -> None:
+            if found := read_progress(line):
+                megabytes, total = (part / 1e6 for part in found)
+                work.text = f"{name}: {megabytes:.0f} of {total:.0f} MB" if total > 1 else f"Downloading {name}"
+                work.fraction = begin + span * weights[name] * megabytes / max(total, 1e-6)
+
+        work.step(f"Downloading {name}", begin)
+        shutil.rmtree(arriving, ignore_errors=True)
+        command = packages.download(python, name, version, arriving, build, tells_bytes)
+        work.call(command, f"{name} could not be downloaded.", tell)
+        for wheel in arriving.glob("*.whl"):
+            wheel.replace(folder / wheel.name)
+        done += weights[name]
+    shutil.rmtree(arriving, ignore_errors=True)
+
+
+def read_progress(line: str) -> tuple[int, int] | None:
+    """pip's 'Progress 1048576 of 191794682': bytes that are there, bytes in all."""
+    found = re.fullmatch(r"Progress (\d+) of (\d+)", line)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def update_pip(work: Work, python: str) -> bool:
+    """Bring in the pip of our choice; whether the one that is there tells bytes. An old one downloads as well."""
+    environment = Path(python).parents[1]
+    if pip_version(environment) != packages.PIP:
+        work.step("Preparing", MADE)
+        try:
+            work.call(packages.pip(python, "install", "--quiet", f"pip=={packages.PIP}"), "pip stays as it is.")
+        except AvatarTexError:
+            work.heed_cancel()
+    return tuple(int(part) for part in pip_version(environment).split(".")[:2]) >= packages.TELLS_BYTES
+
+
+def pip_version(environment: Path) -> str:
+    """'26.0'; '0' where an interruption left none."""
+    found = packages.installed_in(environment)
+    return next((version for name, version, dist_info in found if name == "pip" and packages.whole(dist_info)), "0")
+
+
+class WheelFolder(Work):
+    """Fills a folder for Install from Folder on a machine without network, of the same system as this one."""
+
+    def __init__(self, folder: Path, requirements: Path, chosen_python: str, choice: str, log: BackendLog) -> None:
+        super().__init__(log)
+        self.folder, self.requirements, self.chosen_python = folder, requirements, chosen_python
+        self.choice = choice
+
+    def work(self) -> None:
+        self.step("Looking for Python 3.11", 0.01)
+        base = find_python(self.chosen_python)
+        build = decide_build(self.choice, find_driver()[1])
+        needed = packages.DOWNLOAD[build]
+        if shutil.disk_usage(parent_that_exists(self.folder)).free < needed * 1e9:
+            raise failed(f"The packages need {needed:.1f} GB in {self.folder}.", "Free some space, or choose another.")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="avatartex_", ignore_cleanup_errors=True) as temporary:
+            self.step("Creating an environment", 0.02)
+            self.call([*base, "-m", "venv", temporary], "The environment could not be created.")
+            fetch_all(self, str(environment_python(Path(temporary))), self.requirements, self.folder, build)
+        shutil.copy(self.requirements, self.folder / "requirements.txt")
+        self.step(f"{len(list(self.folder.glob('*.whl')))} packages for {sys.platform}, {build}", 1.0)

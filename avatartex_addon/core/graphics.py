@@ -1,0 +1,47 @@
+"""Which build of torch this computer wants."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from .child import clean_environment, hidden_process
+from .packages import build_here
+
+#: The oldest driver on which the CUDA build runs (CUDA 13).
+LEAST_DRIVER = 580
+
+BUILDS = ("auto", "cpu", "cuda")
+
+
+def decide_build(choice: str, driver: int) -> str:
+    """cpu or cuda, for the artist's choice and the main version of the driver, 0 without one."""
+    wanted = ("cuda" if driver >= LEAST_DRIVER else "cpu") if choice == "auto" else choice
+    return build_here(wanted)
+
+
+def build_of_wheels(folder: Path) -> str:
+    """What a folder of packages would install."""
+    return "cuda" if any(folder.glob("nvidia_*.whl")) or any(folder.glob("torch-*+cu*.whl")) else "cpu"
+
+
+def find_driver() -> tuple[str, int]:
+    """(name of the card, main version of NVIDIA's driver); ('', 0) without one."""
+    program = shutil.which("nvidia-smi")
+    if program:
+        try:
+            said = subprocess.run(
+                [program, "--query-gpu=name,driver_version", "--format=csv,noheader"], capture_output=True, text=True,
+                timeout=20, env=clean_environment(), stdin=subprocess.DEVNULL, **hidden_process(),
+            )
+            name, version = said.stdout.splitlines()[0].rsplit(",", 1)
+            return name.strip(), int(version.split(".")[0])
+        except (OSError, ValueError, IndexError, subprocess.TimeoutExpired):
+            pass
+    try:
+        text = Path("/proc/driver/nvidia/version").read_text(encoding="utf-8")
+        return "NVIDIA card", int(re.search(r"Kernel Module.*?\s(\d+)\.\d+", text)[1])
+    except (OSError, TypeError):
+        return "", 0

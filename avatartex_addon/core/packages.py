@@ -1,0 +1,116 @@
+"""The lock file: which packages, from where, how large, and how pip is asked for them one by one.
+
+One by one, because what has arrived stays when the next one fails: pip itself keeps nothing of a command that is
+cancelled.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+#: The pip that downloads, and from which on it tells bytes. Environments begin with an older one.
+PIP = "26.0"
+TELLS_BYTES = (24, 1)
+
+#: Builds of torch: which index has them where PyPI has the other one. PyPI's is CUDA on Linux, CPU elsewhere.
+TORCH_INDEX = {
+    ("linux", "cpu"): "https://download.pytorch.org/whl/cpu",
+    ("win32", "cuda"): "https://download.pytorch.org/whl/cu130",
+}
+PYPI = "https://pypi.org/simple"
+
+#: MB of the large packages, for the bar; measured (torch for Linux). Others count as 1.
+WEIGHTS = {"torch": 192, "opencv-python": 63, "scipy": 35, "numpy": 18, "pillow": 7, "sympy": 6, "hf-xet": 4,
+           "diffusers": 5, "networkx": 2, "setuptools": 1}
+
+#: GB to download, and GB on disk while both downloads and environment are there. CPU measured; CUDA: torch's and
+#: NVIDIA's packages for Linux summed up, unpacked estimated.
+DOWNLOAD = {"cpu": 0.34, "cuda": 3.2}
+DISK = {"cpu": 2.0, "cuda": 9.0}
+
+
+def build_here(build: str) -> str:
+    """cpu where CUDA does not exist."""
+    return "cpu" if sys.platform == "darwin" else build
+
+
+def read_lock(requirements: Path) -> list[tuple[str, str]]:
+    """(name, version) of every pinned package, in the file's order."""
+    lines = (line.split("#")[0].strip() for line in requirements.read_text(encoding="utf-8").splitlines())
+    return [(name.strip(), version.strip()) for name, _, version in (line.partition("==") for line in lines) if name]
+
+
+@functools.cache
+def lock_hash(requirements: Path) -> str:
+    """Names a set of pins, whatever the comments and the order; '' without a lock. Read once per session."""
+    try:
+        pins = sorted(read_lock(requirements))
+    except OSError:
+        return ""
+    return hashlib.sha256(repr(pins).encode()).hexdigest()[:16]
+
+
+def canonical(name: str) -> str:
+    """PEP 503: what an index and a wheel's file name mean alike."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def wheels_in(folder: Path) -> Iterator[tuple[str, str]]:
+    """(name, version) of the wheels there; the version without its build (+cpu)."""
+    for path in folder.glob("*.whl"):
+        parts = path.name.split("-")
+        if len(parts) >= 5:
+            yield canonical(parts[0]), parts[1].split("+")[0]
+
+
+def installed_in(environment: Path) -> Iterator[tuple[str, str, Path]]:
+    """(name, version, its .dist-info) of the packages there; the version without its build. Half installed ones too."""
+    pattern = "Lib/site-packages" if sys.platform == "win32" else "lib/python3.*/site-packages"
+    for path in environment.glob(f"{pattern}/*.dist-info"):
+        name, _, version = path.stem.partition("-")
+        yield canonical(name), version.split("+")[0], path
+
+
+def whole(dist_info: Path) -> bool:
+    """pip writes this file when all others are in place; without it an interruption cut the package in half."""
+    return (dist_info / "INSTALLER").is_file()
+
+
+def without(pins: list[tuple[str, str]], there: set[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pins that are not among those."""
+    return [(name, version) for name, version in pins if (canonical(name), version.split("+")[0]) not in there]
+
+
+def pip(python: str, *words: str) -> list[str]:
+    return [python, "-I", "-m", "pip", *words, "--disable-pip-version-check", "--no-input"]
+
+
+def download(python: str, name: str, version: str, folder: Path, build: str, tells_bytes: bool) -> list[str]:
+    """pip's words for one wheel, without what it depends on."""
+    index = TORCH_INDEX.get((sys.platform, build)) if name == "torch" else None
+    return pip(
+        python, "download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--retries", "3",
+        "--progress-bar", "raw" if tells_bytes else "off", "--dest", str(folder),
+        *(("--index-url", index) if index else ()), f"{name}=={version}",
+    )
+
+
+def resolve(python: str, requirements: Path, folder: Path, report: Path) -> list[str]:
+    """pip's words to find out what torch needs beside the lock: NVIDIA's libraries, which it pins itself.
+
+    From 23.3 on pip reads their metadata for that, and does not download them.
+    """
+    torch = next(f"{name}=={version}" for name, version in read_lock(requirements) if name == "torch")
+    return pip(python, "install", "--dry-run", "--ignore-installed", "--quiet", "--find-links", str(folder),
+               "--report", str(report), "--constraint", str(requirements), torch)
+
+
+def install(python: str, requirements: Path, folder: Path) -> list[str]:
+    """pip's words to install from a folder, without any network."""
+    return pip(python, "install", "--no-index", "--find-links", str(folder), "--progress-bar", "off",
+               "--requirement", str(requirements))

@@ -1,0 +1,188 @@
+"""What leads through the first run, in the sidebar and in the preferences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from . import __package__ as base_package
+from . import backend_setup, preferences
+from .backend.errors import ErrorCode
+from .core.checks import Check, CheckRun, Cure, Verdict
+from .core.installer import Installer
+from .core.packages import DOWNLOAD
+from .core.places import Fit
+from .core.pythons import DOWNLOAD_PAGE
+from .core.work import failed
+from .operators.remove_backend import freed
+
+ICONS = {Verdict.OK: "CHECKMARK", Verdict.NOTE: "INFO", Verdict.MISSING: "ERROR"}
+
+#: What leads when nothing is known yet, by what is there: label of the button, and a sentence.
+LEADS = {
+    Fit.NONE: ("Set Up Backend", "AvatarTex computes in a Python of its own, which is set up once for all "
+                                 "Blender versions."),
+    Fit.UNFINISHED: ("Continue Set-Up", "The set-up was interrupted. It goes on where it stopped."),
+    Fit.OUTDATED: ("Update Backend", "This version of AvatarTex needs other packages. What fits is kept."),
+    Fit.READY: ("Check and Repair", ""),
+}
+
+
+def draw_welcome(layout: bpy.types.UILayout) -> None:
+    """In the sidebar: nothing where the backend is ready."""
+    if preferences.find_backend_python() and not isinstance(backend_setup.current, Installer):
+        return
+    box = layout.box()
+    box.use_property_split = False
+    box.label(text="One step before the first texture", icon="INFO")
+    draw_steps(box)
+
+
+def draw_preferences(layout: bpy.types.UILayout, prefs: bpy.types.AddonPreferences) -> None:
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    draw_backend(layout.box(), prefs)
+    column = layout.column()
+    column.prop(prefs, "device")
+    column.prop(prefs, "results_kept")
+    header, body = layout.panel("avatartex_advanced", default_closed=True)
+    header.label(text="Advanced")
+    if body is not None:
+        column = body.column()
+        column.enabled = backend_setup.current is None
+        column.prop(prefs, "setup_python")
+        column.prop(prefs, "backend_python")
+        if preferences.chosen_python():
+            draw_examination(column)
+        body.operator("avatartex.open_log", icon="TEXT")
+
+
+def draw_backend(box: bpy.types.UILayout, prefs: bpy.types.AddonPreferences) -> None:
+    """How the backend stands, and what can be done about it."""
+    python = preferences.find_backend_python()
+    row = box.row()
+    if python:
+        row.label(text="The backend is ready", icon="CHECKMARK")
+        sub = box.column()
+        sub.active = False
+        sub.label(text=python, icon="BLANK1")
+    else:
+        row.label(text="The backend is not set up yet", icon="INFO")
+    if backend_setup.current is not None or backend_setup.checks or backend_setup.error or not python:
+        draw_steps(box)
+        buttons = box.row()
+    else:
+        buttons = box.row()
+        buttons.operator("avatartex.check_setup", text=LEADS[Fit.READY][0], icon="FILE_REFRESH")
+    home = preferences.home()
+    if backend_setup.current is None and home.fit("") is not Fit.NONE:
+        buttons.operator("avatartex.remove_backend", text=f"Remove Backend{freed(home.occupied)}", icon="TRASH")
+    fields = box.column()
+    fields.use_property_split = True
+    fields.enabled = backend_setup.current is None
+    fields.prop(prefs, "folder")
+    fields.prop(prefs, "build")
+
+
+def draw_steps(box: bpy.types.UILayout) -> None:
+    """What is at work, else why it failed, else what the checks say, else the button that begins."""
+    work, checks, error = backend_setup.current, backend_setup.checks, backend_setup.error
+    if work is not None and work is not checks:
+        text, fraction = work.progress()
+        row = box.row()
+        row.scale_y = 1.3
+        row.progress(text=text, factor=fraction)
+        if isinstance(work, Installer):
+            box.operator("avatartex.cancel_setup", icon="CANCEL")
+        return
+    if error is not None:
+        draw_error(box, error)
+    if preferences.chosen_python() and draw_examination(box):
+        return
+    if checks is not None and not (checks.done and checks.online != bpy.app.online_access):
+        draw_checks(box, checks)
+        return
+    label, sentence = LEADS[backend_setup.find_fit()]
+    if sentence and error is None:
+        say(box, sentence)
+    row = box.row()
+    row.scale_y = 1.4
+    row.operator("avatartex.check_setup", text=label, icon="IMPORT")
+
+
+def draw_error(box: bpy.types.UILayout, error) -> None:
+    cancelled = error.code == ErrorCode.CANCELLED
+    column = box.column()
+    column.alert = not cancelled
+    say(column, error.message, "INFO" if cancelled else "ERROR")
+    say(box, error.cure)
+    if not cancelled:
+        box.operator("avatartex.open_log", icon="TEXT")
+
+
+def draw_checks(box: bpy.types.UILayout, checks: CheckRun) -> None:
+    column = box.column()
+    for check in checks.checks:
+        draw_check(column, check)
+    if not checks.done:
+        column.label(text="Looking at this computer…", icon="SORTTIME")
+        return
+    if checks.error is not None:
+        return
+    buttons = box.column()
+    row = buttons.row()
+    row.scale_y = 1.4
+    row.enabled = checks.is_fine()
+    size = DOWNLOAD[checks.build]
+    row.operator("avatartex.setup_backend", text=f"Download and Install ({size:.1f} GB)", icon="IMPORT")
+    row = buttons.row(align=True)
+    part = row.row(align=True)
+    part.enabled = checks.is_fine(with_network=False)
+    part.operator("avatartex.install_from_folder", text="From Folder…", icon="FILE_FOLDER")
+    row.operator("avatartex.check_setup", text="Check Again", icon="FILE_REFRESH")
+
+
+def draw_check(column: bpy.types.UILayout, check: Check) -> None:
+    row = column.column()
+    row.alert = check.verdict is Verdict.MISSING
+    say(row, f"{check.name}: {check.text}", ICONS[check.verdict])
+    match check.cure:
+        case Cure.ALLOW_ONLINE:
+            column.operator("extensions.userpref_show_online", text="Allow Online Access…", icon="PREFERENCES")
+        case Cure.GET_PYTHON:
+            column.operator("wm.url_open", text="Get Python 3.11", icon="URL").url = DOWNLOAD_PAGE
+            show_preferences(column, "Choose a Python…")
+        case Cure.CHOOSE_FOLDER:
+            show_preferences(column, "Choose Another Folder…")
+
+
+def show_preferences(layout: bpy.types.UILayout, text: str) -> None:
+    """Not in the preferences, where the field is in sight."""
+    if bpy.context.area is None or bpy.context.area.type != "PREFERENCES":
+        layout.operator("preferences.addon_show", text=text, icon="PREFERENCES").module = base_package
+
+
+def draw_examination(layout: bpy.types.UILayout) -> bool:
+    """What was found of the environment that the artist named; whether something is wrong with it."""
+    python = preferences.chosen_python()
+    refusal = preferences.refused.get(python)
+    if refusal is None and not Path(python).is_file():
+        refusal = failed("The Python of your own environment is not there.", "Choose another one, or empty the field.")
+    if refusal is None:
+        if backend_setup.examination is not None and backend_setup.examination.verdict:
+            layout.label(text=backend_setup.examination.verdict, icon="CHECKMARK")
+        return False
+    column = layout.column()
+    column.alert = True
+    say(column, refusal.message, "ERROR")
+    say(layout, refusal.cure)
+    show_preferences(layout, "Open Preferences…")
+    return True
+
+
+def say(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1") -> None:
+    from .panels import draw_sentence  # panels draws the welcome
+
+    region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
+    draw_sentence(layout, text, icon, width=max(260, int(region.width / scale) - 120) if region else 260)

@@ -1,0 +1,197 @@
+"""The first run as the artist meets it: checks, the operators, a Python of the artist's own, the shared folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+
+import bpy
+import pytest
+
+from .tiny_index import TinyIndex
+
+
+@pytest.fixture
+def checks(addon, tmp_path):
+    """Run all checks: {name: check}, with the run itself under ''."""
+    def run(online: bool = False, choice: str = "auto", python: str = sys.executable):
+        log = addon("core.log").BackendLog(tmp_path / "log")
+        work = addon("core.checks").CheckRun(addon("core.places").Home(tmp_path / "home"), python, choice, online, log)
+        work.start()
+        work.join()
+        assert work.error is None
+        return {check.name: check for check in work.checks} | {"": work}
+    return run
+
+
+@pytest.fixture
+def program(tmp_path):
+    """A program that prints something, whatever it is asked."""
+    def make(name: str, says: str) -> str:
+        path = tmp_path / "bin" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!/bin/sh\necho '{says}'\n")
+        path.chmod(path.stat().st_mode | stat.S_IEXEC)
+        return str(path)
+    return make
+
+
+@pytest.fixture
+def prefs(addon, tmp_path, monkeypatch):
+    """The preferences, with a folder of this test's own; as before afterwards."""
+    monkeypatch.delenv("AVATARTEX_BACKEND_PYTHON", raising=False)
+    preferences = addon("preferences").preferences()
+    preferences.folder = str(tmp_path / "home")
+    yield preferences
+    for name in ("folder", "build", "setup_python", "backend_python"):
+        preferences.property_unset(name)
+    addon("backend_setup").stop()
+    addon("backend_setup").finish()
+
+
+def make_complete(addon, folder: Path) -> Path:
+    """An environment that looks complete, of a few bytes."""
+    places, preferences = addon("core.places"), addon("preferences")
+    home = places.Home(folder)
+    places.claim(home.environment)
+    python = places.environment_python(home.environment)
+    python.parent.mkdir(parents=True)
+    python.write_bytes(b"x" * 2_000_000)
+    lock = addon("core.packages").lock_hash(preferences.REQUIREMENTS)
+    places.write_mark(home.environment, complete=True, lock=lock, bytes=2_000_000)
+    return python
+
+
+class TestChecks:
+    def test_offline_nothing_is_asked_and_a_folder_will_do(self, checks, tmp_path, monkeypatch):
+        index = TinyIndex(tmp_path)
+        monkeypatch.setenv("PIP_INDEX_URL", index.url)
+        found = checks(online=False)
+        index.close()
+        assert not index.visits
+        assert (found["Online access"].verdict, found["Online access"].cure) == ("missing", "allow-online")
+        assert not found[""].is_fine() and found[""].is_fine(with_network=False)
+        assert "needed" in found["Disk space"].text and found["Python 3.11"].text == sys.executable
+        assert not (tmp_path / "home").exists(), "looking makes nothing"
+
+    def test_an_index_that_is_silent_is_a_note(self, checks, addon, tmp_path, monkeypatch):
+        monkeypatch.setattr(addon("core.packages"), "TORCH_INDEX", {})
+        index = TinyIndex(tmp_path)
+        monkeypatch.setenv("PIP_INDEX_URL", index.url)
+        assert checks(online=True)["Packages"].verdict == "ok" and index.visits == 1
+        index.close()
+        found = checks(online=True)
+        assert found["Packages"].verdict == "note" and "127.0.0.1" in found["Packages"].text and found[""].is_fine()
+
+    @pytest.mark.parametrize(("says", "choice", "build", "verdict"), [
+        ("RTX 4090, 585.12.01", "auto", "cuda", "ok"),
+        ("RTX 4090, 585.12.01", "cpu", "cpu", "ok"),
+        ("GTX 1080, 470.82", "auto", "cpu", "note"),
+        ("GTX 1080, 470.82", "cuda", "cuda", "note"),
+        ("NVIDIA-SMI has failed", "auto", "cpu", "ok"),
+    ])
+    def test_the_driver_decides_unless_the_artist_does(
+        self, checks, program, monkeypatch, says, choice, build, verdict,
+    ):
+        monkeypatch.setenv("PATH", os.pathsep.join([str(Path(program("nvidia-smi", says)).parent), os.environ["PATH"]]))
+        found = checks(choice=choice)
+        assert (found[""].build, found["Graphics"].verdict) == (build, verdict)
+        assert ("9.0" if build == "cuda" else "2.0") in found["Disk space"].text
+
+    def test_no_python(self, checks, program):
+        found = checks(python=program("python", "3 9"))["Python 3.11"]
+        assert (found.verdict, found.cure) == ("missing", "get-python") and "Python 3.9" in found.text
+
+
+class TestOperators:
+    def test_checking_changes_nothing_and_says_what_is_missing(self, scene, prefs, addon, tmp_path):
+        assert bpy.ops.avatartex.check_setup() == {"FINISHED"}
+        run = addon("backend_setup").checks
+        assert run.done and not run.is_fine() and not (tmp_path / "home").exists()
+        prefs.build = "cuda"  # what was found holds for another choice
+        assert addon("backend_setup").checks is None
+
+    def test_a_folder_of_nothing(self, scene, prefs, tmp_path):
+        with pytest.raises(RuntimeError, match="lacks torch"):
+            bpy.ops.avatartex.install_from_folder(directory=str(tmp_path))
+
+    def test_one_folder_for_all_blenders(self, scene, addon, monkeypatch, tmp_path):
+        monkeypatch.delenv("AVATARTEX_BACKEND_PYTHON", raising=False)
+        addon("preferences").preferences().property_unset("folder")
+        folder = addon("preferences").home().folder
+        assert folder == Path(os.environ["XDG_DATA_HOME"]) / "avatartex"
+        python = make_complete(addon, folder)
+        assert addon("preferences").find_backend_python() == str(python)
+        assert bpy.ops.avatartex.remove_backend() == {"FINISHED"}
+        assert addon("preferences").find_backend_python() == "" and not folder.exists()
+
+    def test_remove_waits_for_a_job(self, scene, prefs, addon, tmp_path):
+        python = make_complete(addon, tmp_path / "home")
+        scene.job.running = True
+        with pytest.raises(RuntimeError, match="at work"):
+            bpy.ops.avatartex.remove_backend()
+        scene.job.running = False
+        assert python.exists()
+        assert addon("operators.remove_backend").freed(addon("preferences").home().occupied) == " (2 MB)"
+        assert bpy.ops.avatartex.remove_backend() == {"FINISHED"} and not python.exists()
+
+    def test_another_file_does_not_stop_it(self, scene, prefs, addon, tmp_path, program):
+        """It takes minutes, and needs no scene."""
+        setup = addon("backend_setup")
+        prefs.setup_python = program("slow", "3 11'; sleep 20; echo '")
+        work = setup.check()
+        bpy.ops.wm.read_homefile(use_empty=True)
+        assert setup.current is work and not work.cancelled
+        assert not bpy.ops.avatartex.setup_backend.poll() and not bpy.ops.avatartex.remove_backend.poll()
+        setup.stop()
+
+
+class TestOwnPython:
+    def examine(self, prefs, addon, python: str):
+        prefs.backend_python = python
+        work = addon("backend_setup").current
+        work.join()
+        addon("backend_setup").finish()
+        return work
+
+    def test_no_python_at_all(self, scene, prefs, addon, program):
+        path = program("python", "hello")
+        assert "no Python that runs" in self.examine(prefs, addon, path).error.message
+        assert addon("preferences").find_backend_python() == ""
+
+    def test_a_python_that_is_too_old(self, scene, prefs, addon, program):
+        assert "is 3.9; the backend needs 3.11" in self.examine(prefs, addon, program("python", "3 9")).error.message
+
+    def test_packages_are_missing(self, scene, prefs, addon, tmp_path):
+        import venv
+
+        venv.create(tmp_path / "empty", with_pip=False)
+        error = self.examine(prefs, addon, str(tmp_path / "empty" / "bin" / "python")).error
+        assert "numpy is missing, scipy is missing, and" in error.message and "requirements.txt" in error.cure
+        assert addon("preferences").find_backend_python() == ""
+
+    def test_one_that_works(self, scene, prefs, addon):
+        work = self.examine(prefs, addon, sys.executable)
+        assert work.error is None and work.verdict == "Python 3.11 with all packages"
+        assert addon("preferences").find_backend_python() == sys.executable
+
+    def test_versions_that_do_not_fit_are_told(self, addon):
+        told = json.dumps({"findings": [
+            {"what": "numpy", "found": "1.20", "wanted": ">=1.26,<3", "state": "broken"},
+            {"what": "GPU", "found": "none", "wanted": "optional", "state": "note"},
+        ]})
+        module = addon("core.examination")
+        (finding,) = module.broken_findings(["a warning of some library", told])
+        assert module.describe(finding) == "1.20 (needs >=1.26,<3)"
+        assert module.broken_findings(["Traceback"]) is None
+
+
+def test_command_line(scene, prefs, addon, tmp_path, capsys):
+    main = addon("cli").main
+    assert main(["setup"]) == 2 and "--online-mode" in capsys.readouterr().err
+    assert main(["wheels", "--output", str(tmp_path / "stick")]) == 2 and not (tmp_path / "stick").exists()
+    assert main(["setup", "--wheels", str(tmp_path)]) == 2 and "lacks torch" in capsys.readouterr().err
+    assert main(["wheels", "--help"]) == 0 and "without network" in capsys.readouterr().out
