@@ -46,7 +46,9 @@ def find_obstacle(context: bpy.types.Context) -> str:
 def check() -> Work:
     """Look at this computer."""
     global checks
-    checks = CheckRun(preferences.home(), setup_python(), choice(), bpy.app.online_access, session.log())
+    checks = CheckRun(
+        preferences.home(), preferences.REQUIREMENTS, setup_python(), choice(), bpy.app.online_access, session.log(),
+    )
     return begin(checks)
 
 

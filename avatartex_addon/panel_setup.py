@@ -11,11 +11,10 @@ from . import backend_setup, preferences
 from .backend.errors import ErrorCode
 from .core.checks import Check, CheckRun, Cure, Verdict
 from .core.installer import Installer
-from .core.packages import DOWNLOAD
 from .core.places import Fit
 from .core.pythons import DOWNLOAD_PAGE
 from .core.work import failed
-from .operators.remove_backend import freed
+from .operators.remove_backend import freed, tell_size
 
 ICONS = {Verdict.OK: "CHECKMARK", Verdict.NOTE: "INFO", Verdict.MISSING: "ERROR"}
 
@@ -134,8 +133,8 @@ def draw_checks(box: bpy.types.UILayout, checks: CheckRun) -> None:
     row = buttons.row()
     row.scale_y = 1.4
     row.enabled = checks.is_fine()
-    size = DOWNLOAD[checks.build]
-    row.operator("avatartex.setup_backend", text=f"Download and Install ({size:.1f} GB)", icon="IMPORT")
+    text = f"Download and Install ({tell_size(checks.download * 1e9)})" if checks.download else "Install"
+    row.operator("avatartex.setup_backend", text=text, icon="IMPORT")
     row = buttons.row(align=True)
     part = row.row(align=True)
     part.enabled = checks.is_fine(with_network=False)
@@ -146,7 +145,8 @@ def draw_checks(box: bpy.types.UILayout, checks: CheckRun) -> None:
 def draw_check(column: bpy.types.UILayout, check: Check) -> None:
     row = column.column()
     row.alert = check.verdict is Verdict.MISSING
-    say(row, f"{check.name}: {check.text}", ICONS[check.verdict])
+    detail = f" ({check.detail})" if check.detail and in_preferences() else ""
+    say(row, f"{check.name}: {check.text}{detail}", ICONS[check.verdict])
     match check.cure:
         case Cure.ALLOW_ONLINE:
             column.operator("extensions.userpref_show_online", text="Allow Online Access…", icon="PREFERENCES")
@@ -159,8 +159,12 @@ def draw_check(column: bpy.types.UILayout, check: Check) -> None:
 
 def show_preferences(layout: bpy.types.UILayout, text: str) -> None:
     """Not in the preferences, where the field is in sight."""
-    if bpy.context.area is None or bpy.context.area.type != "PREFERENCES":
+    if not in_preferences():
         layout.operator("preferences.addon_show", text=text, icon="PREFERENCES").module = base_package
+
+
+def in_preferences() -> bool:
+    return bpy.context.area is not None and bpy.context.area.type == "PREFERENCES"
 
 
 def draw_examination(layout: bpy.types.UILayout) -> bool:
@@ -185,4 +189,4 @@ def say(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1") -> None:
     from .panels import draw_sentence  # panels draws the welcome
 
     region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
-    draw_sentence(layout, text, icon, width=max(260, int(region.width / scale) - 120) if region else 260)
+    draw_sentence(layout, text, icon, width=max(260, int(region.width / scale) - 40) if region else 260)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..backend.errors import AvatarTexError
 from . import packages
+from .child import without_sigpipe
 from .graphics import LEAST_DRIVER, decide_build, find_driver
 from .installer import space
 from .log import BackendLog
@@ -47,6 +48,7 @@ class Check:
     cure: Cure = Cure.NONE
     #: Does not matter where the packages come from a folder.
     of_network: bool = False
+    detail: str = ""
 
 
 class CheckRun(Work):
@@ -57,18 +59,23 @@ class CheckRun(Work):
         online: whether Blender may use the network.
     """
 
-    def __init__(self, home: Home, chosen_python: str, choice: str, online: bool, log: BackendLog) -> None:
+    def __init__(
+        self, home: Home, requirements: Path, chosen_python: str, choice: str, online: bool, log: BackendLog,
+    ) -> None:
         super().__init__(log)
-        self.home, self.chosen_python, self.choice, self.online = home, chosen_python, choice, online
+        self.home, self.requirements, self.chosen_python = home, requirements, chosen_python
+        self.choice, self.online = choice, online
         self.checks: list[Check] = []
-        self.build = "cpu"
+        self.build, self.download = "cpu", 0.0      # GB that are not there yet
 
     def work(self) -> None:
         for look in (check_python, check_graphics, check_disk, check_online, check_index):
             self.heed_cancel()
-            check = look(self)
-            self.log.write(f"check: {check.name}: {check.verdict}: {check.text}")
+            if (check := look(self)) is None:
+                continue
+            self.log.write(f"check: {check.name}: {check.verdict}: {check.text} {check.detail}")
             self.checks.append(check)
+        self.download = packages.DOWNLOAD[self.build] * share_missing(self.requirements, self.home)
 
     def is_fine(self, with_network: bool = True) -> bool:
         """Whether nothing stands in the way."""
@@ -82,7 +89,7 @@ def check_python(run: CheckRun) -> Check:
         words = find_python(run.chosen_python)
     except AvatarTexError as refusal:
         return Check("Python 3.11", Verdict.MISSING, f"{refusal.message} {refusal.cure}", Cure.GET_PYTHON)
-    return Check("Python 3.11", Verdict.OK, " ".join(words))
+    return Check("Python 3.11", Verdict.OK, "Found", detail=" ".join(words))
 
 
 def check_graphics(run: CheckRun) -> Check:
@@ -96,7 +103,7 @@ def check_graphics(run: CheckRun) -> Check:
     if 0 < driver < LEAST_DRIVER and run.choice != "cpu":
         text = f"The driver of {card} ({driver}) is too old for CUDA, which wants {LEAST_DRIVER}: it will use the CPU."
         return Check("Graphics", Verdict.NOTE, text)
-    return Check("Graphics", Verdict.OK, f"{card or 'No NVIDIA card'}: {run.build.upper()} build")
+    return Check("Graphics", Verdict.OK, f"{run.build.upper()} build, {card or 'no NVIDIA card'}")
 
 
 def check_disk(run: CheckRun) -> Check:
@@ -116,11 +123,11 @@ def check_online(run: CheckRun) -> Check:
     return Check("Online access", Verdict.OK, "Allowed", of_network=True)
 
 
-def check_index(run: CheckRun) -> Check:
+def check_index(run: CheckRun) -> Check | None:
     """Asked only with Blender's permission. Silence is no refusal: pip may know another way."""
-    name = "Packages"
     if not run.online:
-        return Check(name, Verdict.NOTE, "Not asked while online access is off.", of_network=True)
+        return None
+    name = "Packages"
     index = os.environ.get("PIP_INDEX_URL") or packages.PYPI
     addresses = (index, packages.TORCH_INDEX.get((sys.platform, run.build)))
     silent = [address for address in addresses if address and not answers(address)]
@@ -128,7 +135,15 @@ def check_index(run: CheckRun) -> Check:
         host = silent[0].split("/")[2]
         text = f"{host} does not answer. Look after the network or its proxy."
         return Check(name, Verdict.NOTE, text, of_network=True)
-    return Check(name, Verdict.OK, f"{packages.DOWNLOAD[run.build]:.1f} GB to download", of_network=True)
+    return Check(name, Verdict.OK, f"{index.split('/')[2]} answers", of_network=True)
+
+
+def share_missing(requirements: Path, home: Home) -> float:
+    """How much of the packages is neither downloaded nor installed, 0 to 1, by size."""
+    pins = packages.read_lock(requirements)
+    there = {(name, version) for name, version, info in packages.installed_in(home.environment) if packages.whole(info)}
+    missing = packages.without(pins, there | set(packages.wheels_in(home.downloads)))
+    return sum(packages.weight(name) for name, _ in missing) / max(1, sum(packages.weight(name) for name, _ in pins))
 
 
 def answers(address: str) -> bool:
@@ -137,7 +152,7 @@ def answers(address: str) -> bool:
         return Path(urllib.request.url2pathname(address.removeprefix("file://"))).exists()
     request = urllib.request.Request(address.rstrip("/") + "/pip/", method="HEAD", headers={"User-Agent": "pip"})
     try:
-        with urllib.request.urlopen(request, timeout=INDEX_TIME):
+        with without_sigpipe(), urllib.request.urlopen(request, timeout=INDEX_TIME):
             return True
     except urllib.error.HTTPError:
         return True

@@ -6,12 +6,14 @@ never bpy.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 
 from .log import BackendLog
 
@@ -39,6 +41,24 @@ def hidden_process() -> dict:
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}
+
+
+@contextlib.contextmanager
+def without_sigpipe() -> Iterator[None]:
+    """For writes that may find the other end gone.
+
+    Python ignores SIGPIPE, Blender does not: a word to a dead backend would end Blender. Masked for this thread only.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
+    try:
+        yield
+    finally:
+        if signal.SIGPIPE in signal.sigpending():
+            signal.sigwait({signal.SIGPIPE})
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def kill_group(process: subprocess.Popen) -> None:
@@ -74,11 +94,9 @@ class Child:
 
     def send(self, line: str) -> None:
         """Write one line; a dead child is noticed by its exit, not here."""
-        try:
+        with without_sigpipe(), contextlib.suppress(OSError, ValueError):
             self.process.stdin.write(line + "\n")
             self.process.stdin.flush()
-        except (OSError, ValueError):
-            pass
 
     @property
     def exit_code(self) -> int | None:
@@ -93,10 +111,7 @@ class Child:
 
     def leave(self) -> None:
         """Let it go by the end of its stdin, else kill it."""
-        try:
-            self.process.stdin.close()
-        except OSError:
-            pass
+        self._close()
         try:
             self.process.wait(LEAVE_TIME)
         except subprocess.TimeoutExpired:
@@ -109,10 +124,8 @@ class Child:
             reader.join(LEAVE_TIME)
 
     def _close(self) -> None:
-        try:
+        with without_sigpipe(), contextlib.suppress(OSError):
             self.process.stdin.close()
-        except OSError:
-            pass
 
     def _read_messages(self) -> None:
         with self.process.stdout as pipe:

@@ -32,7 +32,8 @@ def fetch_all(
     """
     tells_bytes = update_pip(work, python)
     pins = packages.without(packages.read_lock(requirements), there)
-    fetch(work, python, pins, folder, build, tells_bytes)
+    middle = MADE + 0.3 * (DOWNLOADED - MADE) if build == "cuda" else DOWNLOADED
+    fetch(work, python, pins, folder, build, tells_bytes, (MADE, middle))
     if build == "cuda":
         work.step("Asking what CUDA needs", work.fraction)
         with tempfile.TemporaryDirectory() as temporary:
@@ -40,34 +41,39 @@ def fetch_all(
             work.call(packages.resolve(python, requirements, folder, report), "What CUDA needs is not known.")
             wanted = json.loads(report.read_text(encoding="utf-8"))["install"]
         more = [(entry["metadata"]["name"], entry["metadata"]["version"]) for entry in wanted]
-        fetch(work, python, packages.without(more, there), folder, build, tells_bytes)
+        fetch(work, python, packages.without(more, there), folder, build, tells_bytes, (middle, DOWNLOADED))
 
 
 def fetch(
     work: Work, python: str, pins: list[tuple[str, str]], folder: Path, build: str, tells_bytes: bool,
+    bar: tuple[float, float],
 ) -> None:
-    """Those wheels that the folder lacks, one after the other, telling package and bytes."""
+    """Those wheels that the folder lacks: large ones each for itself, telling bytes, then the small ones at once."""
     missing = packages.without(pins, set(packages.wheels_in(folder)))
+    groups = [[pin] for pin in missing if packages.weight(pin[0]) > 1]
+    groups += [light] if (light := [pin for pin in missing if packages.weight(pin[0]) == 1]) else []
+    whole = sum(packages.weight(name) for name, _ in pins)
+    done = whole - sum(packages.weight(name) for name, _ in missing)
+    first, last = bar
+    span = (last - first) / max(1, whole)
     arriving = folder / "arriving"  # pip may be killed while it writes: only whole wheels go into the folder
-    weights = {name: packages.WEIGHTS.get(name, 1) for name, _ in pins}
-    done = sum(weights.values()) - sum(weights[name] for name, _ in missing)
-    span = (DOWNLOADED - MADE) / max(1, sum(weights.values()))
-    for name, version in missing:
-        begin = MADE + span * done
+    for group in groups:
+        name = group[0][0] if len(group) == 1 else f"{len(group)} small packages"
+        begin, weight = first + span * done, sum(packages.weight(name) for name, _ in group)
 
-        def tell(line: str, name: str = name, begin: float = begin) -> None:
-            if found := read_progress(line):
+        def tell(line: str, name: str = name, begin: float = begin, weight: int = weight) -> None:
+            if (found := read_progress(line)) and found[1] > 1e6:
                 megabytes, total = (part / 1e6 for part in found)
-                work.text = f"{name}: {megabytes:.0f} of {total:.0f} MB" if total > 1 else f"Downloading {name}"
-                work.fraction = begin + span * weights[name] * megabytes / max(total, 1e-6)
+                work.text = f"{name}: {megabytes:.0f} of {total:.0f} MB"
+                work.fraction = begin + span * weight * megabytes / total
 
         work.step(f"Downloading {name}", begin)
         shutil.rmtree(arriving, ignore_errors=True)
-        command = packages.download(python, name, version, arriving, build, tells_bytes)
-        work.call(command, f"{name} could not be downloaded.", tell)
+        command = packages.download(python, group, arriving, build, tells_bytes)
+        work.call(command, f"{name} could not be downloaded.", tell if len(group) == 1 else lambda line: None)
         for wheel in arriving.glob("*.whl"):
             wheel.replace(folder / wheel.name)
-        done += weights[name]
+        done += weight
     shutil.rmtree(arriving, ignore_errors=True)
 
 

@@ -1,7 +1,7 @@
-"""The lock file: which packages, from where, how large, and how pip is asked for them one by one.
+"""The lock file: which packages, from where, how large, and how pip is asked for them.
 
-One by one, because what has arrived stays when the next one fails: pip itself keeps nothing of a command that is
-cancelled.
+The large ones one by one, because what has arrived stays when the next one fails: pip itself keeps nothing of a
+command that is cancelled.
 """
 
 from __future__ import annotations
@@ -26,12 +26,17 @@ PYPI = "https://pypi.org/simple"
 
 #: MB of the large packages, for the bar; measured (torch for Linux). Others count as 1.
 WEIGHTS = {"torch": 192, "opencv-python": 63, "scipy": 35, "numpy": 18, "pillow": 7, "sympy": 6, "hf-xet": 4,
-           "diffusers": 5, "networkx": 2, "setuptools": 1}
+           "diffusers": 5, "networkx": 2}
 
 #: GB to download, and GB on disk while both downloads and environment are there. CPU measured; CUDA: torch's and
 #: NVIDIA's packages for Linux summed up, unpacked estimated.
 DOWNLOAD = {"cpu": 0.34, "cuda": 3.2}
 DISK = {"cpu": 2.0, "cuda": 9.0}
+
+
+def weight(name: str) -> int:
+    """MB of a package, about. NVIDIA's libraries are 170 on average."""
+    return WEIGHTS.get(name, 170 if name.startswith(("nvidia-", "triton")) else 1)
 
 
 def build_here(build: str) -> str:
@@ -90,13 +95,13 @@ def pip(python: str, *words: str) -> list[str]:
     return [python, "-I", "-m", "pip", *words, "--disable-pip-version-check", "--no-input"]
 
 
-def download(python: str, name: str, version: str, folder: Path, build: str, tells_bytes: bool) -> list[str]:
-    """pip's words for one wheel, without what it depends on."""
-    index = TORCH_INDEX.get((sys.platform, build)) if name == "torch" else None
+def download(python: str, pins: list[tuple[str, str]], folder: Path, build: str, tells_bytes: bool) -> list[str]:
+    """pip's words for some wheels, without what they depend on."""
+    index = TORCH_INDEX.get((sys.platform, build)) if pins[0][0] == "torch" else None
     return pip(
         python, "download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--retries", "3",
         "--progress-bar", "raw" if tells_bytes else "off", "--dest", str(folder),
-        *(("--index-url", index) if index else ()), f"{name}=={version}",
+        *(("--index-url", index) if index else ()), *(f"{name}=={version}" for name, version in pins),
     )
 
 

@@ -37,9 +37,11 @@ class AVATARTEX_OT_remove_backend(SetupOperator, bpy.types.Operator):
 
 def freed(size: int) -> str:
     """' (1.5 GB)', '' where the set-up could not note a size."""
-    if not size:
-        return ""
-    return f" ({size / 1e9:.1f} GB)" if size >= 1e8 else f" ({max(1, round(size / 1e6))} MB)"
+    return f" ({tell_size(size)})" if size else ""
+
+
+def tell_size(size: float) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{max(1, round(size / 1e6))} MB"
 
 
 CLASSES = (AVATARTEX_OT_remove_backend,)

@@ -216,3 +216,17 @@ def test_its_environment_is_clean(addon, monkeypatch):
     environment = addon("core.child").clean_environment()
     assert "PYTHONPATH" not in environment and "PYTHONHOME" not in environment
     assert environment["PYTHONNOUSERSITE"] == "1"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="no such signal")
+def test_a_word_to_the_dead_does_not_end_blender(addon, tmp_path):
+    """Blender leaves SIGPIPE at its default, which the bpy module's Python does not."""
+    before = signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    child = addon("core.child").Child(["true"], addon("core.log").BackendLog(tmp_path / "backend.log"))
+    try:
+        child.process.wait()
+        child.send("x" * 1_000_000)
+        child.leave()
+        assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set() and not signal.sigpending()
+    finally:
+        signal.signal(signal.SIGPIPE, before)

@@ -19,7 +19,8 @@ def checks(addon, tmp_path):
     """Run all checks: {name: check}, with the run itself under ''."""
     def run(online: bool = False, choice: str = "auto", python: str = sys.executable):
         log = addon("core.log").BackendLog(tmp_path / "log")
-        work = addon("core.checks").CheckRun(addon("core.places").Home(tmp_path / "home"), python, choice, online, log)
+        home, lock = addon("core.places").Home(tmp_path / "home"), addon("preferences").REQUIREMENTS
+        work = addon("core.checks").CheckRun(home, lock, python, choice, online, log)
         work.start()
         work.join()
         assert work.error is None
@@ -71,10 +72,10 @@ class TestChecks:
         monkeypatch.setenv("PIP_INDEX_URL", index.url)
         found = checks(online=False)
         index.close()
-        assert not index.visits
+        assert not index.visits and "Packages" not in found
         assert (found["Online access"].verdict, found["Online access"].cure) == ("missing", "allow-online")
         assert not found[""].is_fine() and found[""].is_fine(with_network=False)
-        assert "needed" in found["Disk space"].text and found["Python 3.11"].text == sys.executable
+        assert "needed" in found["Disk space"].text and found["Python 3.11"].detail == sys.executable
         assert not (tmp_path / "home").exists(), "looking makes nothing"
 
     def test_an_index_that_is_silent_is_a_note(self, checks, addon, tmp_path, monkeypatch):
@@ -94,11 +95,12 @@ class TestChecks:
         ("NVIDIA-SMI has failed", "auto", "cpu", "ok"),
     ])
     def test_the_driver_decides_unless_the_artist_does(
-        self, checks, program, monkeypatch, says, choice, build, verdict,
+        self, checks, addon, program, monkeypatch, says, choice, build, verdict,
     ):
         monkeypatch.setenv("PATH", os.pathsep.join([str(Path(program("nvidia-smi", says)).parent), os.environ["PATH"]]))
         found = checks(choice=choice)
         assert (found[""].build, found["Graphics"].verdict) == (build, verdict)
+        assert found[""].download == addon("core.packages").DOWNLOAD[build]
         assert ("9.0" if build == "cuda" else "2.0") in found["Disk space"].text
 
     def test_no_python(self, checks, program):
