@@ -34,7 +34,8 @@ def draw_welcome(layout: bpy.types.UILayout) -> None:
         return
     box = layout.box()
     box.use_property_split = False
-    box.label(text="One step before the first texture", icon="INFO")
+    if not preferences.chosen_python():
+        box.label(text="One step before the first texture", icon="INFO")
     draw_steps(box)
 
 
@@ -67,7 +68,7 @@ def draw_backend(box: bpy.types.UILayout, prefs: bpy.types.AddonPreferences) -> 
         sub.active = False
         sub.label(text=python, icon="BLANK1")
     else:
-        row.label(text="The backend is not set up yet", icon="INFO")
+        row.label(text="The backend is not ready", icon="INFO")
     if backend_setup.current is not None or backend_setup.checks or backend_setup.error or not python:
         draw_steps(box)
         buttons = box.row()

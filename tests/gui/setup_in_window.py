@@ -89,9 +89,10 @@ def story():
     index = set_up()
     yield 1.0
     yield from arrange()
-    yield 3.0
     setup, prefs = module("backend_setup"), module("preferences")
     home = prefs.home()
+    module("redraw").redraw_panels()
+    yield 2.0
     picture("setup-1-empty")
     call(bpy.ops.avatartex.check_setup)
     yield from wait()
@@ -125,8 +126,8 @@ def story():
     found["ready"] = [setup.find_fit(), bool(prefs.find_backend_python()), sorted(index.asked)]
     (OUT / "requirements.txt").write_text(LOCK + "pillow==0.1\n")
     module("core.packages").lock_hash.cache_clear()
-    yield 0.5
-    call(bpy.ops.wm.redraw_timer, type="DRAW_WIN_SWAP", iterations=1)
+    module("redraw").redraw_panels()
+    yield 2.0
     picture("setup-7-outdated")
     (OUT / "requirements.txt").write_text(LOCK)
     module("core.packages").lock_hash.cache_clear()
