@@ -13,25 +13,30 @@ from . import (
     batch_run,
     cancel,
     compare,
+    drop_portrait,
     edit_pins,
     generate,
     generate_anyway,
     new_seed,
     open_log,
+    paste_portrait,
     pick_portrait,
     pin_result,
     pins,
     purge_results,
     restore,
     setup_backend,
+    show_head,
     show_registration,
     show_result,
+    use_image,
 )
 
 MODULES = (
     add_uv_map, batch_add, batch_cancel, batch_fill, batch_load, batch_pause, batch_remove, batch_report,
-    batch_retry, batch_run, cancel, compare, edit_pins, generate, generate_anyway, new_seed, open_log,
-    pick_portrait, pin_result, pins, purge_results, restore, setup_backend, show_registration, show_result,
+    batch_retry, batch_run, cancel, compare, drop_portrait, edit_pins, generate, generate_anyway, new_seed, open_log,
+    paste_portrait, pick_portrait, pin_result, pins, purge_results, restore, setup_backend, show_head,
+    show_registration, show_result, use_image,
 )
 
 CLASSES = tuple(cls for module in MODULES for cls in module.CLASSES)

@@ -1,4 +1,4 @@
-"""Small pictures of portraits for the panel."""
+"""Small pictures of portraits, and of a texture on its way, for the panel."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import os
 import bpy.utils.previews
 
 _collection: bpy.utils.previews.ImagePreviewCollection | None = None
+
+
+#: Previews of the running job, by path: dropped when it is over.
+_previews: set[str] = set()
 
 
 def thumbnail(path: str) -> int:
@@ -20,6 +24,25 @@ def thumbnail(path: str) -> int:
     if key not in _collection:
         _collection.load(key, path, "IMAGE")
     return _collection[key].icon_id
+
+
+def preview(path: str) -> int:
+    """The icon of a running job's picture, whose file never changes; 0 when there is none."""
+    if _collection is None or not path:
+        return 0
+    if path not in _collection:
+        if not os.path.isfile(path):
+            return 0
+        _collection.load(path, path, "IMAGE")
+        _previews.add(path)
+    return _collection[path].icon_id
+
+
+def forget_previews() -> None:
+    for path in _previews:
+        if _collection is not None and path in _collection:
+            del _collection[path]
+    _previews.clear()
 
 
 def register() -> None:
