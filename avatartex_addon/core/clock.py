@@ -22,7 +22,7 @@ class TimeLeft:
         self.expected = expected
         self.seconds: float | None = None   # None: not known yet
         self._fraction = 0.0
-        self._goal = 0.0                    # the estimate of the last news, when it came
+        self._goal = expected               # the estimate at the last news, less what passed since
 
     def tell(self, fraction: float, now: float) -> float | None:
         """The share of the job that is done, as often as there is time; the seconds that are left."""
@@ -41,8 +41,6 @@ class TimeLeft:
         return self.seconds
 
     def _estimate(self, fraction: float, elapsed: float) -> float:
-        if fraction <= 0:
-            return max(0.0, self.expected - elapsed)
         trust = min(1.0, fraction / SURE) if self.expected else 1.0
         total = trust * elapsed / fraction + (1 - trust) * self.expected
         return max(0.0, total - elapsed)

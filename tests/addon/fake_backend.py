@@ -37,6 +37,14 @@ def png(size):
         for kind, data in chunks)
 
 
+def preview(job, stage):
+    os.makedirs(job["previews"], exist_ok=True)
+    path = os.path.join(job["previews"], stage + ".png")
+    with open(path, "wb") as file:
+        file.write(png(64))
+    return path
+
+
 def listen():
     for line in sys.stdin:
         message = json.loads(line)
@@ -71,6 +79,8 @@ def work(job):
     texture = png(job["size"])
     for number, stage in enumerate(STAGES):
         say("progress", job=job["job"], stage=stage, fraction=number / len(STAGES))
+        if job.get("previews") and number > 3:
+            say("progress", job=job["job"], stage=stage, fraction=number / len(STAGES), preview=preview(job, stage))
         if "junk" in MODES:
             print("Downloading: 100%|####| \x1b[0m")
             sys.stdout.flush()
