@@ -10,19 +10,13 @@ import bpy
 LETTER, MARGIN = 6.4, 62
 
 
-def draw_sentence(
-    layout: bpy.types.UILayout, text: str, icon: str = "BLANK1", width: int = 260, share: float = 1.0,
-) -> None:
-    """A sentence over as many lines as the panel's width asks for.
-
-    Args:
-        share: of the panel's width that the layout has.
-    """
+def draw_sentence(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1", width: int = 260) -> None:
+    """A sentence over as many lines as the panel's width asks for."""
     region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
     if region is not None and region.type == "UI":
         width = region.width / scale
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for line in textwrap.wrap(text, max(16, int((width * share - MARGIN) / LETTER))):
+    for line in textwrap.wrap(text, max(16, int((width - MARGIN) / LETTER))):
         column.label(text=line, icon=icon)
         icon = "BLANK1"

@@ -34,9 +34,7 @@ class AVATARTEX_PT_history(bpy.types.Panel):
             self.draw_entry(grid.column(align=True), head.avatartex_history[index], index, index == shown)
         if shown >= 0:
             draw_sentence(layout, head.avatartex_history[shown].describe())
-        row = layout.row(align=True)
-        row.operator("avatartex.new_seed", icon="FILE_REFRESH")
-        row.operator("avatartex.purge_results", icon="TRASH")
+        layout.operator("avatartex.purge_results", icon="TRASH")
 
     def draw_entry(self, column: bpy.types.UILayout, entry, index: int, shown: bool) -> None:
         preview = entry.image.preview if entry.image is not None else None

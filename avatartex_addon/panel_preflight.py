@@ -26,8 +26,8 @@ def draw_obstacle(column: bpy.types.UILayout, obstacle: Obstacle) -> None:
     if not obstacle.operator:
         draw_sentence(column, f"{obstacle.message} {obstacle.cure}", icon=icon)
         return
-    split = column.split(factor=TEXT)
-    draw_sentence(split, obstacle.message, icon=icon, share=TEXT)
-    button = split.column().operator(obstacle.operator, text=obstacle.label)
+    row = column.split(factor=TEXT)
+    row.label(text=obstacle.title, icon=icon)
+    button = row.operator(obstacle.operator, text=obstacle.label)
     for name, value in obstacle.values.items():
         setattr(button, name, value)

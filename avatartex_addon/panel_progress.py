@@ -7,6 +7,9 @@ import bpy
 from .core.clock import round_seconds
 from .scene.thumbnails import preview
 
+#: Share of a job before which a second is not believed.
+NEARLY = 0.8
+
 
 def draw_progress(layout: bpy.types.UILayout, job) -> None:
     column = layout.column(align=True)
@@ -21,15 +24,15 @@ def draw_progress(layout: bpy.types.UILayout, job) -> None:
         told.label(text=f"Step {job.step} of {job.steps}")
         left = told.row()
         left.alignment = "RIGHT"
-        left.label(text=tell_left(job.seconds_left))
+        left.label(text=tell_left(job.seconds_left, job.fraction))
     column.operator("avatartex.cancel", icon="CANCEL")
 
 
-def tell_left(seconds: float) -> str:
+def tell_left(seconds: float, fraction: float) -> str:
     """'about 12 s left'; '' when it is not known."""
     if seconds < 0:
         return ""
     whole = round_seconds(seconds)
     if whole < 2:
-        return "almost done"
+        return "almost done" if fraction > NEARLY else ""
     return f"about {whole} s left" if whole < 90 else f"about {whole / 60:g} min left"

@@ -8,7 +8,7 @@ from .layouts import draw_sentence
 from .scene.compare import is_compared
 
 
-def draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, job) -> None:
+def draw_result(layout: bpy.types.UILayout, job) -> None:
     box = layout.box()
     box.label(text=f"Textured '{job.object_name}'", icon="CHECKMARK")
     if job.summary:
@@ -17,7 +17,6 @@ def draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, job) -> 
         draw_sentence(box, warning, icon="INFO")
     if "overlapping-uvs" in job.advice:
         box.operator("avatartex.add_uv_map", text="Add a UV Map without Overlaps", icon="GROUP_UVS")
-    draw_shading(box, context)
 
 
 def draw_shading(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -30,8 +29,9 @@ def draw_shading(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         show.data_path, show.value = "space_data.shading.type", "MATERIAL"
 
 
-def draw_way_back(layout: bpy.types.UILayout, head: bpy.types.Object) -> None:
-    """Old to new, before and after, and what was there."""
+def draw_way_back(layout: bpy.types.UILayout, context: bpy.types.Context, head: bpy.types.Object) -> None:
+    """Old to new, before and after, another try, and what was there."""
+    draw_shading(layout, context)
     compared = is_compared(head)
     column = layout.column(align=True)
     row = column.row()
@@ -41,4 +41,5 @@ def draw_way_back(layout: bpy.types.UILayout, head: bpy.types.Object) -> None:
         "avatartex.compare", text="Back to the Texture" if compared else "Compare with Before",
         icon="ARROW_LEFTRIGHT", depress=compared,
     )
+    column.operator("avatartex.new_seed", text="Try Another Seed", icon="FILE_REFRESH")
     column.operator("avatartex.restore", icon="LOOP_BACK")

@@ -44,9 +44,9 @@ class AVATARTEX_PT_main(bpy.types.Panel):
         if job.error_code:
             self.draw_error(layout, job)
         if job.object_name and can_restore(bpy.data.objects.get(job.object_name)):  # not when it was undone
-            draw_result(layout, context, job)
+            draw_result(layout, job)
         if can_restore(head := find_head(context)):
-            draw_way_back(layout, head)
+            draw_way_back(layout, context, head)
 
     def draw_welcome(self, box: bpy.types.UILayout, setup) -> None:
         box.label(text="One step before the first texture", icon="INFO")

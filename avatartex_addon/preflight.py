@@ -24,6 +24,11 @@ from .scene.uv_sharing import is_shared
 MOST_FACES = 2_000_000
 
 
+#: What is in the way, short, by code; whatever has no such line is told in its sentence.
+TITLES = {
+    ErrorCode.BACKEND_MISSING: "No backend yet", ErrorCode.PORTRAIT_MISSING: "No portrait yet",
+    ErrorCode.NO_UVS: "No UV map",
+}
 #: Settings of a Mirror modifier that give its half texels of its own.
 APART = ("use_mirror_u", "use_mirror_v", "use_mirror_udim", "offset_u", "offset_v")
 
@@ -33,8 +38,9 @@ class Obstacle:
     """One line of the list."""
 
     code: str
-    message: str                # what is in the way
+    message: str                # what is in the way, a sentence
     cure: str                   # what to do, where no button does it
+    title: str = ""             # the same in two or three words, beside a button
     operator: str = ""          # of the button that mends it
     label: str = ""
     values: dict = field(default_factory=dict)  # the operator's properties
@@ -61,17 +67,18 @@ def find_obstacles(context: bpy.types.Context) -> list[Obstacle]:
 
 def of(error: AvatarTexError, fixable: bool = True) -> Obstacle:
     operator, label = FIX_BUTTONS.get(error.code, ("", "")) if fixable else ("", "")
-    return Obstacle(error.code, error.message, error.cure, operator, label)
+    return Obstacle(error.code, error.message, error.cure, TITLES.get(error.code, ""), operator, label)
 
 
 def portrait_obstacle(problem: AvatarTexError, settings) -> Obstacle:
     """A portrait that was written from an image of this file can be written again: the file came from elsewhere."""
     image = settings.portrait_image
-    if settings.portrait and image is not None:
-        return Obstacle(
-            problem.code, problem.message, problem.cure, "avatartex.use_image", "Write It Again", {"image": image.name},
-        )
-    return of(problem)
+    if not settings.portrait:
+        return of(problem)
+    told = problem.code, problem.message, problem.cure, "Portrait is gone"
+    if image is not None:
+        return Obstacle(*told, "avatartex.use_image", "Write It Again", {"image": image.name})
+    return Obstacle(*told, "avatartex.pick_portrait", "Pick Another")
 
 
 def evaluated_problems(context: bpy.types.Context, head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
@@ -101,8 +108,8 @@ def doubts(head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
     found = []
     if not head.visible_get():
         found.append(Obstacle(
-            "hidden", f"'{head.name}' is hidden: its texture will not be seen.", "", "avatartex.show_head", "Show It",
-            stops=False,
+            "hidden", f"'{head.name}' is hidden: its texture will not be seen.", "", "Head is hidden",
+            "avatartex.show_head", "Show It", stops=False,
         ))
     if uv_map and mirrors(head):
         found.append(Obstacle(
@@ -112,7 +119,7 @@ def doubts(head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
     elif uv_map and is_shared(head, uv_map):
         found.append(Obstacle(
             "overlapping-uvs", f"Faces share texels in '{uv_map}': one side may carry the other's.", "",
-            "avatartex.add_uv_map", "Add a UV Map", stops=False,
+            "Faces share texels", "avatartex.add_uv_map", "Add a UV Map", stops=False,
         ))
     return found
 

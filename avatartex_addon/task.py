@@ -15,6 +15,7 @@ from .backend.messages import STAGES, Failure, Progress, Registered, Result, Sto
 from .core.client import Request
 from .core.clock import TimeLeft
 from .core.job import JobFiles
+from .core.states import State
 from .scene.capture import write_capture
 from .scene.thumbnails import forget_previews
 
@@ -34,7 +35,7 @@ def find_busy(context: bpy.types.Context) -> str:
     return ""
 
 
-#: Seconds that the last job of a kind took, from the backend's first word on.
+#: Seconds that the last job of a kind took, without the backend's start.
 _lasted: dict[tuple, float] = {}
 
 
@@ -79,6 +80,8 @@ class BackendTask:
     def ask(self, request: Request) -> None:
         """Send the request; the backend is started when it is not running."""
         self.client.generate(request)
+        if self.client.state is State.BUSY:  # else it has to start first, and its first word begins the count
+            self.time_left = self.new_clock()
         self.status.running, self.status.stage = True, "Starting the backend"
 
     def step(self) -> bool:
@@ -120,7 +123,10 @@ class BackendTask:
         if progress.preview:
             status.preview = progress.preview
         if self.time_left is None:
-            self.time_left = TimeLeft(time.monotonic(), _lasted.get(self.kind, 0.0))
+            self.time_left = self.new_clock()
+
+    def new_clock(self) -> TimeLeft:
+        return TimeLeft(time.monotonic(), _lasted.get(self.kind, 0.0))
 
     def wait(self, on_progress: OnProgress | None = None) -> None:
         """Block until the answer is there; raises as `step` does, and Cancelled for Ctrl-C."""

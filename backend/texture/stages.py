@@ -12,13 +12,13 @@ from ..errors import AvatarTexError
 from ..head.mesh import HeadMesh
 from ..head.register import Registration
 from ..pins import Pin
-from .files import write_picture
+from .files import write_bytes, write_picture
 from .observe import Observation
 from .overlay import draw_overlay
 
 ORDER = ("registration", "partial", "inpaint", "latent", "repaint", "composed")
 
-#: Pixels of a preview's longer side: Blender loads one in a millisecond or two.
+#: Pixels of a preview's longer side.
 PREVIEW = 256
 
 
@@ -26,7 +26,8 @@ class StagePictures:
     """Saves numbered pictures into a folder; without a folder it does nothing.
 
     Args:
-        previews: folder for the same pictures at most PREVIEW pixels large, all but the registration.
+        previews: folder for the same pictures at most PREVIEW pixels large, all but the registration; BMP, which
+            Blender's Python reads without a decoder in a millisecond.
         on_preview: called with the path of each preview.
     """
 
@@ -45,12 +46,14 @@ class StagePictures:
             return
         scale = min(1.0, PREVIEW / max(picture.shape[:2]))
         small = cv2.resize(picture.astype(np.float32), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        pixels = np.rint(np.clip(small[..., ::-1], 0, 1) * 255).astype(np.uint8)
+        path = (self.previews / _file(name)).with_suffix(".bmp")
         try:
-            write_picture(self.previews / _file(name), small)
+            write_bytes(path, cv2.imencode(".bmp", pixels)[1].tobytes())
         except AvatarTexError:
             return
         if self.on_preview is not None:
-            self.on_preview(str(self.previews / _file(name)))
+            self.on_preview(str(path))
 
     def registration(
         self, portrait: np.ndarray, mesh: HeadMesh, registration: Registration, pins: Sequence[Pin] = (),

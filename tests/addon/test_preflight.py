@@ -152,12 +152,19 @@ def test_progress_tells_step_time_and_preview(scene, fake, addon, portrait):
         if status.step:
             told.append((status.step, status.seconds_left, status.preview))
         time.sleep(0.01)
-    assert [status.steps, told[0][0], told[-1][0]] == [8, 1, 8] and status.preview.endswith("compose.png")
-    assert Path(status.preview).is_file()
+    assert [status.steps, told[0][0], told[-1][0]] == [8, 1, 8] and status.preview.endswith("compose.bmp")
+    thumbnails = addon("scene.thumbnails")
+    thumbnails.preview(status.preview), thumbnails.preview(str(portrait))  # without a window no icon has a number
+    assert str(portrait) not in thumbnails._collection  # it is no BMP
+    pixels = thumbnails.read_bmp(Path(status.preview).read_bytes())
+    assert tuple(pixels[2, 5]) == (20, 8, 160, 255)
+    icon = thumbnails._collection[status.preview]
+    assert tuple(icon.image_size) == (64, 64) and icon.image_pixels[64 * 2 + 5] == pixels.view(np.int32)[2, 5, 0]
     assert told[0][1] == -1 and 0 <= told[-1][1] < 0.5
     running.apply()
     running.finish()
     assert (status.step, status.preview, status.seconds_left) == (0, "", -1)
+    assert not any("previews" in key for key in thumbnails._collection)
     again = api.start(api.describe("Head", portrait, size=512))
     while not status.step:
         again.step()
@@ -193,5 +200,6 @@ class TestTimeLeft:
 
     def test_as_one_says_it(self, addon):
         say = addon("panel_progress").tell_left
-        assert [say(s) for s in (-1, 0.3, 7.4, 33, 100, 200)] == [
-            "", "almost done", "about 7 s left", "about 35 s left", "about 1.5 min left", "about 3.5 min left"]
+        assert [say(seconds, 0.1) for seconds in (-1, 0.3, 7.4, 33, 100, 200)] == [
+            "", "", "about 7 s left", "about 35 s left", "about 1.5 min left", "about 3.5 min left"]
+        assert say(0.3, 0.9) == "almost done"

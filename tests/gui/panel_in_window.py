@@ -37,8 +37,9 @@ def picture(name, whole=False):
 
 
 def shown(name, whole=False):
-    sidebar().tag_redraw()
-    yield 0.8
+    for _ in range(4):  # panels glide to their new places
+        sidebar().tag_redraw()
+        yield 0.4
     picture(name, whole)
 
 

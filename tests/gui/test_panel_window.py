@@ -8,7 +8,7 @@ import pytest
 
 from .session import run_session
 
-SESSION = 75
+SESSION = 130
 
 
 @pytest.fixture(scope="module")
