@@ -22,6 +22,7 @@ from . import (
     properties_history,
     properties_mix,
     session,
+    translations,
 )
 from .core.batch import recover
 from .operators import edit_pins, setup_backend
@@ -58,6 +59,7 @@ def register() -> None:
     properties_mix.attach()
     thumbnails.register()
     session.register()
+    translations.register()
     cli.register()
     bpy.app.handlers.load_post.append(forget_job)
 
@@ -67,6 +69,7 @@ def unregister() -> None:
     edit_pins.stop()
     bpy.app.handlers.load_post.remove(forget_job)
     cli.unregister()
+    translations.unregister()
     session.unregister()
     thumbnails.unregister()
     properties_mix.detach()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_iface
 
 from .backend.errors import ErrorCode
 from .layouts import draw_sentence
@@ -24,7 +25,7 @@ def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
 def draw_obstacle(column: bpy.types.UILayout, obstacle: Obstacle) -> None:
     icon = "ERROR" if obstacle.stops else "INFO"
     if not obstacle.operator:
-        draw_sentence(column, f"{obstacle.message} {obstacle.cure}", icon=icon)
+        draw_sentence(column, f"{pgettext_iface(obstacle.message)} {pgettext_iface(obstacle.cure)}", icon=icon)
         return
     row = column.split(factor=TEXT)
     row.label(text=obstacle.title, icon=icon)

@@ -6,11 +6,12 @@ import bpy
 
 from .layouts import draw_sentence
 from .scene.compare import is_compared
+from .texts import say
 
 
 def draw_result(layout: bpy.types.UILayout, job) -> None:
     box = layout.box()
-    box.label(text=f"Textured '{job.object_name}'", icon="CHECKMARK")
+    box.label(text=say("Textured '{name}'", name=job.object_name), icon="CHECKMARK")
     if job.summary:
         draw_sentence(box, job.summary)
     for warning in job.warnings.splitlines():

@@ -14,6 +14,7 @@ from .panel_result import draw_result, draw_way_back
 from .preferences import draw_setup, find_backend_python
 from .scene.head import find_head, find_uv_map
 from .scene.restore import can_restore
+from .texts import say
 
 
 class AVATARTEX_PT_main(bpy.types.Panel):
@@ -56,7 +57,7 @@ class AVATARTEX_PT_main(bpy.types.Panel):
     def draw_head(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         settings, head = context.scene.avatartex, find_head(context)
         column = layout.column()
-        column.prop(settings, "head", icon="OUTLINER_OB_MESH", placeholder=head.name if head else "Select a mesh")
+        column.prop(settings, "head", icon="OUTLINER_OB_MESH", placeholder=head.name if head else say("Select a mesh"))
         if head is None:
             return
         if head.data.uv_layers:
@@ -65,7 +66,7 @@ class AVATARTEX_PT_main(bpy.types.Panel):
             row = column.row()
             row.active = False
             row.alignment = "RIGHT"
-            row.label(text=f"uses '{find_uv_map(head, '')}'")
+            row.label(text=say("uses '{name}'", name=find_uv_map(head, "")))
         if head.vertex_groups:
             column.prop_search(settings, "head_group", head, "vertex_groups", icon="GROUP_VERTEX")
         if head.mode == "EDIT" or settings.selected_faces:

@@ -75,10 +75,13 @@ def portrait_obstacle(problem: AvatarTexError, settings) -> Obstacle:
     image = settings.portrait_image
     if not settings.portrait:
         return of(problem)
-    told = problem.code, problem.message, problem.cure, "Portrait is gone"
+    operator, label, values = "avatartex.pick_portrait", "Pick Another", {}
     if image is not None:
-        return Obstacle(*told, "avatartex.use_image", "Write It Again", {"image": image.name})
-    return Obstacle(*told, "avatartex.pick_portrait", "Pick Another")
+        operator, label, values = "avatartex.use_image", "Write It Again", {"image": image.name}
+    return Obstacle(
+        problem.code, problem.message, problem.cure, title="Portrait is gone", operator=operator, label=label,
+        values=values,
+    )
 
 
 def evaluated_problems(context: bpy.types.Context, head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
@@ -119,7 +122,7 @@ def doubts(head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
     elif uv_map and is_shared(head, uv_map):
         found.append(Obstacle(
             "overlapping-uvs", f"Faces share texels in '{uv_map}': one side may carry the other's.", "",
-            "Faces share texels", "avatartex.add_uv_map", "Add a UV Map", stops=False,
+            "UVs overlap", "avatartex.add_uv_map", "Add a UV Map", stops=False,
         ))
     return found
 
