@@ -18,6 +18,7 @@ class AVATARTEX_PG_mix(bpy.types.PropertyGroup):
         name="Old to New", min=0.0, max=1.0, default=1.0, subtype="FACTOR", update=show_mix,
         description="How much of the new texture shows: 0 what the head had before, 1 the new texture alone. "
                     "Both stay in the file, so it can be changed at any time",
+        options=set(),  # not to be animated: it changes the graph, which playback does not
         override={"LIBRARY_OVERRIDABLE"},
     )
 

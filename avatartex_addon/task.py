@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 import uuid
 from collections.abc import Callable
@@ -48,6 +49,7 @@ class BackendTask:
     answer: Result | Registered | None = None
     stages = tuple(STAGES)
     time_left: TimeLeft | None = None
+    files: JobFiles | None = None
 
     @property
     def status(self):
@@ -157,3 +159,5 @@ class BackendTask:
         for name in ("stage", "fraction", "step", "seconds_left", "preview"):
             status.property_unset(name)
         forget_previews()
+        if self.files is not None:
+            shutil.rmtree(self.files.previews, ignore_errors=True)

@@ -145,6 +145,7 @@ def test_the_list_is_cheap(scene, obstacles, addon):
 
 
 def test_progress_tells_step_time_and_preview(scene, fake, addon, portrait):
+    addon("task")._lasted.clear()
     fake("slow", FAKE_SECONDS="1.2")
     api, status = addon("api"), scene.job
     running, told = api.start(api.describe("Head", portrait, size=512)), []
@@ -165,6 +166,7 @@ def test_progress_tells_step_time_and_preview(scene, fake, addon, portrait):
     running.finish()
     assert (status.step, status.preview, status.seconds_left) == (0, "", -1)
     assert not any("previews" in key for key in thumbnails._collection)
+    assert not running.files.previews.exists() and running.files.texture.is_file()
     again = api.start(api.describe("Head", portrait, size=512))
     while not status.step:
         again.step()

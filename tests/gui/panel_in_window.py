@@ -151,6 +151,13 @@ def the_portrait():
         undo()
         yield 0.2
         found[f"{name}_undo"] = [bool(chosen), settings().portrait == before]
+    where, height = view()["region"], view()["window"].height
+    find = addon("scene.under_mouse").find_mesh_at
+    with bpy.context.temp_override(**view()):
+        places = [(where.x + where.width // 2, where.y + where.height // 2),        # on the head
+                  (where.x + 80, where.y + 20),                                      # beside it
+                  (sidebar().x + 40, where.y + where.height // 2), (5, height - 5)]  # the sidebar, the menu
+        found["under_mouse"] = [getattr(find(bpy.context, *place), "name", "") for place in places]
     try:
         operator("paste_portrait")
         found["paste"] = settings().portrait

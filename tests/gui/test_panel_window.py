@@ -32,6 +32,10 @@ def test_a_portrait_is_one_undo_step(found, way):
     assert found[f"{way}_undo"] == [True, True]
 
 
+def test_a_drop_finds_the_head_under_the_mouse(found):
+    assert found["under_mouse"] == ["Head", "", "", ""]
+
+
 def test_pasting_leaves_the_areas_as_they_are(found):
     assert found["area_kept"] == 1 and found["paste"]
 
