@@ -57,7 +57,10 @@ class AVATARTEX_PT_main(bpy.types.Panel):
     def draw_head(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         settings, head = context.scene.avatartex, find_head(context)
         column = layout.column()
-        column.prop(settings, "head", icon="OUTLINER_OB_MESH", placeholder=head.name if head else say("Select a mesh"))
+        column.prop(
+            settings, "head", text=say("Head"), icon="OUTLINER_OB_MESH", translate=False,  # no name of the artist's
+            placeholder=head.name if head else say("Select a mesh"),
+        )
         if head is None:
             return
         if head.data.uv_layers:

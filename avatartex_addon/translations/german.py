@@ -50,7 +50,7 @@ _TEXTS = {
     "Even Out": "Ausgleichen",
     "Remove": "Entfernen",
     "Size": "Größe",
-    "Draft": "Entwurf",
+    "Draft": "Probe",
     "Seed": "Startwert",
     "Old to New": "Alt bis neu",
     "Results": "Ergebnisse",

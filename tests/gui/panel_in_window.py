@@ -242,9 +242,10 @@ def the_language():
     settings().portrait = ""
     job().reset()
     interface = bpy.context.preferences.view
-    found["languages"] = "de_DE" in bpy.app.translations.locales
-    if found["languages"]:
-        interface.language = "de_DE"
+    german = next((name for name in ("de_DE", "de") if name in bpy.app.translations.locales), "")
+    found["languages"] = bool(german)
+    if german:
+        interface.language = german
         interface.use_translate_interface = interface.use_translate_tooltips = True
         found["german"] = addon("texts").say("Step {step} of {steps}", step=2, steps=8)
         yield from shown("11-german")
