@@ -108,6 +108,7 @@ class BackendTask:
             self.status.seconds_left = -1.0 if seconds is None else seconds
             if self.answer is not None:
                 _lasted[self.kind] = time.monotonic() - self.time_left.started
+                self.time_left = None  # a batch keeps its tasks and may ask them again
         return self.answer is not None
 
     @property

@@ -28,7 +28,7 @@ class TimeLeft:
         """The share of the job that is done, as often as there is time; the seconds that are left."""
         passed, self._last = now - self._last, now
         self._goal -= passed
-        if fraction != self._fraction:
+        if fraction > self._fraction:
             self._fraction = fraction
             self._goal = self._estimate(fraction, now - self.started)
         if self.seconds is None:

@@ -82,7 +82,10 @@ def work(job):
     for number, stage in enumerate(STAGES):
         say("progress", job=job["job"], stage=stage, fraction=number / len(STAGES))
         if job.get("previews") and number > 3:
-            say("progress", job=job["job"], stage=stage, fraction=number / len(STAGES), preview=preview(job, stage))
+            try:
+                say("progress", job=job["job"], stage=stage, fraction=number / len(STAGES), preview=preview(job, stage))
+            except FileNotFoundError:
+                pass  # the job was left, and its previews with it
         if "junk" in MODES:
             print("Downloading: 100%|####| \x1b[0m")
             sys.stdout.flush()
