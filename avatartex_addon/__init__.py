@@ -21,16 +21,18 @@ from . import (
     properties,
     properties_batch,
     properties_history,
+    properties_mix,
     session,
+    translations,
 )
 from .core.batch import recover
 from .operators import edit_pins
-from .scene import thumbnails
+from .scene import thumbnails, uv_sharing
 
 CLASSES = (
     *properties.CLASSES, *pin_properties.CLASSES, *properties_batch.CLASSES, *properties_history.CLASSES,
-    preferences.AVATARTEX_AP_preferences, *operators.CLASSES, *panels.CLASSES, *panel_registration.CLASSES,
-    *panel_history.CLASSES, *panel_batch.CLASSES,
+    *properties_mix.CLASSES, preferences.AVATARTEX_AP_preferences, *operators.CLASSES, *panels.CLASSES,
+    *panel_registration.CLASSES, *panel_history.CLASSES, *panel_batch.CLASSES,
 )
 
 
@@ -38,6 +40,7 @@ CLASSES = (
 def forget_job(*_arguments) -> None:
     """A file carries the state of the job that ran while it was saved: that job is not ours."""
     batching.current = None
+    uv_sharing.forget()
     for manager in bpy.data.window_managers:
         manager.avatartex_job.reset()
         manager.avatartex_registration.object_name = ""
@@ -53,9 +56,11 @@ def register() -> None:
     pin_properties.attach()
     properties_batch.attach()
     properties_history.attach()
+    properties_mix.attach()
     thumbnails.register()
     session.register()
     backend_setup.register()
+    translations.register()
     cli.register()
     bpy.app.handlers.load_post.append(forget_job)
 
@@ -65,8 +70,10 @@ def unregister() -> None:
     edit_pins.stop()
     bpy.app.handlers.load_post.remove(forget_job)
     cli.unregister()
+    translations.unregister()
     session.unregister()
     thumbnails.unregister()
+    properties_mix.detach()
     properties_history.detach()
     properties_batch.detach()
     pin_properties.detach()

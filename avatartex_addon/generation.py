@@ -79,8 +79,12 @@ class Generation(BackendTask):
             job=self.name, portrait=job.portrait, output=str(self.files.texture), capture=str(self.files.capture),
             size=job.size, style=job.style, seed=job.seed, light=job.light, device=preferences().device,
             base_texture=self.base, provenance=str(self.files.provenance), report=str(self.files.report),
-            pins=wire_pins(head, job.portrait), least_score=job.least_score,
+            pins=wire_pins(head, job.portrait), least_score=job.least_score, previews=str(self.files.previews),
         ))
+
+    @property
+    def kind(self) -> tuple:
+        return (*super().kind, self.job.size)
 
     def write_more(self, head: bpy.types.Object) -> None:
         self.base = save_current_texture(head, self.slot, self.uv_map, self.files.base)
@@ -106,6 +110,7 @@ class Generation(BackendTask):
             raise AvatarTexError(
                 ErrorCode.INTERNAL, f"Blender could not read the texture ({reason}).", "Generate again.",
             ) from reason
+        head.avatartex_mix.property_unset("factor")  # a new texture is shown whole
         notes = apply_texture(head, slot, self.uv_map, image, self.job.sharing)
         remember(head, image, self.job, self.uv_map, slot, preferences().results_kept)
         made = Textures(

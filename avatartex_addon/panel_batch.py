@@ -7,7 +7,8 @@ from pathlib import Path
 import bpy
 
 from .core.batch import RowState, count, tell
-from .panels import FIX_BUTTONS, draw_sentence
+from .fixes import FIX_BUTTONS
+from .layouts import draw_sentence
 from .properties_batch import STATE_TEXTS
 from .scene.characters import row_portrait
 from .scene.thumbnails import thumbnail

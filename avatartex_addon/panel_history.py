@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from .panels import draw_sentence
-from .scene.compare import is_compared
+from .layouts import draw_sentence
 from .scene.head import find_head
 from .scene.history import find_shown
-from .scene.restore import can_restore
 
 COLUMNS = 3
 
@@ -36,15 +34,7 @@ class AVATARTEX_PT_history(bpy.types.Panel):
             self.draw_entry(grid.column(align=True), head.avatartex_history[index], index, index == shown)
         if shown >= 0:
             draw_sentence(layout, head.avatartex_history[shown].describe())
-        if can_restore(head):
-            compared = is_compared(head)
-            layout.operator(
-                "avatartex.compare", text="Back to the Texture" if compared else "Compare with Before",
-                icon="ARROW_LEFTRIGHT", depress=compared,
-            )
-        row = layout.row(align=True)
-        row.operator("avatartex.new_seed", icon="FILE_REFRESH")
-        row.operator("avatartex.purge_results", icon="TRASH")
+        layout.operator("avatartex.purge_results", icon="TRASH")
 
     def draw_entry(self, column: bpy.types.UILayout, entry, index: int, shown: bool) -> None:
         preview = entry.image.preview if entry.image is not None else None

@@ -6,7 +6,7 @@ import bpy
 
 from .backend.messages import LOW_SCORE
 from .backend.pins import NAMES, NEEDED
-from .panels import draw_sentence
+from .layouts import draw_sentence
 from .scene.head import find_head
 from .scene.pins import find_pin, is_current, label, portrait_key
 

@@ -14,6 +14,7 @@ from .core.installer import Installer
 from .core.places import Fit
 from .core.pythons import DOWNLOAD_PAGE
 from .core.work import failed
+from .layouts import draw_sentence
 from .operators.remove_backend import freed, tell_size
 
 ICONS = {Verdict.OK: "CHECKMARK", Verdict.NOTE: "INFO", Verdict.MISSING: "ERROR"}
@@ -187,7 +188,6 @@ def draw_examination(layout: bpy.types.UILayout) -> bool:
 
 
 def say(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1") -> None:
-    from .panels import draw_sentence  # panels draws the welcome
 
     region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
     draw_sentence(layout, text, icon, width=max(260, int(region.width / scale) - 40) if region else 260)

@@ -50,6 +50,9 @@ class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
     selected_faces: BoolProperty(
         name="Only Selected Faces", description="Texture the faces that are selected in Edit Mode, and no others",
     )
+    portrait_image: PointerProperty(
+        type=bpy.types.Image, description="The image of this file that the portrait was written from",
+    )
     portrait: StringProperty(
         name="Portrait", description="One picture of a face: a photograph, a painting or a drawing",
         subtype="FILE_PATH", options=versions.RELATIVE_PATH_OPTIONS,
@@ -76,6 +79,10 @@ class AVATARTEX_PG_job(bpy.types.PropertyGroup):
     cancelling: BoolProperty()
     stage: StringProperty(description="Label of the running stage")
     fraction: FloatProperty(min=0, max=1, description="Of the whole job")
+    step: IntProperty(description="Which stage it is, from 1 on; 0 before the first")
+    steps: IntProperty(description="Stages of the whole job")
+    seconds_left: FloatProperty(default=-1, description="-1: not known yet")
+    preview: StringProperty(description="File of the texture so far, small")
     error_code: StringProperty()
     error_message: StringProperty()
     error_cure: StringProperty()

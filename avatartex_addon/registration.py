@@ -22,6 +22,8 @@ class Registration(BackendTask):
         AvatarTexError: whatever stops the job before it starts.
     """
 
+    stages = ("load", "portrait", "register")
+
     def __init__(self, context: bpy.types.Context) -> None:
         self.status.reset()
         if problem := find_problem(context):

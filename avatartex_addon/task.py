@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 import uuid
 from collections.abc import Callable
@@ -13,8 +14,11 @@ from . import session
 from .backend.errors import AvatarTexError, Cancelled, ErrorCode
 from .backend.messages import STAGES, Failure, Progress, Registered, Result, Stopped
 from .core.client import Request
+from .core.clock import TimeLeft
 from .core.job import JobFiles
+from .core.states import State
 from .scene.capture import write_capture
+from .scene.thumbnails import forget_previews
 
 #: Seconds between two looks at the backend. Each takes about 20 microseconds; a bar moves evenly.
 INTERVAL = 0.05
@@ -32,6 +36,10 @@ def find_busy(context: bpy.types.Context) -> str:
     return ""
 
 
+#: Seconds that the last job of a kind took, without the backend's start.
+_lasted: dict[tuple, float] = {}
+
+
 class BackendTask:
     """Captures and asks on creation, listens in `step`; what it does with the answer is its own.
 
@@ -39,6 +47,9 @@ class BackendTask:
     """
 
     answer: Result | Registered | None = None
+    stages = tuple(STAGES)
+    time_left: TimeLeft | None = None
+    files: JobFiles | None = None
 
     @property
     def status(self):
@@ -71,6 +82,8 @@ class BackendTask:
     def ask(self, request: Request) -> None:
         """Send the request; the backend is started when it is not running."""
         self.client.generate(request)
+        if self.client.state is State.BUSY:  # else it has to start first, and its first word begins the count
+            self.time_left = self.new_clock()
         self.status.running, self.status.stage = True, "Starting the backend"
 
     def step(self) -> bool:
@@ -83,15 +96,40 @@ class BackendTask:
         for message in self.client.pump():
             match message:
                 case Progress():
-                    self.status.stage = STAGES.get(message.stage, message.stage)
-                    self.status.fraction = message.fraction
+                    self.show(message)
                 case Result() | Registered():
                     self.answer = message
                 case Failure():
                     raise AvatarTexError(message.code, message.message, message.cure)
                 case Stopped():
                     raise Cancelled
+        if self.time_left is not None:
+            seconds = self.time_left.tell(self.status.fraction, time.monotonic())
+            self.status.seconds_left = -1.0 if seconds is None else seconds
+            if self.answer is not None:
+                _lasted[self.kind] = time.monotonic() - self.time_left.started
+                self.time_left = None  # a batch keeps its tasks and may ask them again
         return self.answer is not None
+
+    @property
+    def kind(self) -> tuple:
+        """Jobs of one kind take about the same time."""
+        return (type(self).__name__,)
+
+    def show(self, progress: Progress) -> None:
+        """Let the panel tell how far it is."""
+        status = self.status
+        status.stage, status.fraction = STAGES.get(progress.stage, progress.stage), progress.fraction
+        status.steps = len(self.stages)
+        if progress.stage in self.stages:
+            status.step = self.stages.index(progress.stage) + 1
+        if progress.preview:
+            status.preview = progress.preview
+        if self.time_left is None:
+            self.time_left = self.new_clock()
+
+    def new_clock(self) -> TimeLeft:
+        return TimeLeft(time.monotonic(), _lasted.get(self.kind, 0.0))
 
     def wait(self, on_progress: OnProgress | None = None) -> None:
         """Block until the answer is there; raises as `step` does, and Cancelled for Ctrl-C."""
@@ -117,5 +155,10 @@ class BackendTask:
 
     def finish(self) -> None:
         """The job is over, in whatever way."""
-        self.status.running = self.status.cancelling = False
-        self.status.stage, self.status.fraction = "", 0.0
+        status = self.status
+        status.running = status.cancelling = False
+        for name in ("stage", "fraction", "step", "seconds_left", "preview"):
+            status.property_unset(name)
+        forget_previews()
+        if self.files is not None:
+            shutil.rmtree(self.files.previews, ignore_errors=True)

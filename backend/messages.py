@@ -59,6 +59,7 @@ class Generate:
     pins: list[dict] = field(default_factory=list)  # named points, see pins.py
     least_score: float = 0.0        # refuse with LOW_SCORE a registration that scores less; 0 asks nothing
     faces: str = ""                 # with mesh: names of its parts that are head, by commas; empty: found by itself
+    previews: str = ""              # folder for small pictures, which Progress names as they come
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class Progress:
     job: str
     stage: str                      # a key of STAGES
     fraction: float                 # 0..1 of the whole job
+    preview: str = ""               # path of a small picture of the texture so far; on the wire only where it was asked
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,8 @@ _TYPES: dict[str, type] = {t.__name__.lower(): t for t in get_args(Message)}
 def encode(message: Message) -> str:
     """One line, without the line break."""
     body: dict[str, Any] = {"type": type(message).__name__.lower(), **dataclasses.asdict(message)}
+    if not body.get("preview", True):
+        del body["preview"]  # clients that never ask for previews need not know the field
     return json.dumps(body, ensure_ascii=True, separators=(",", ":"))
 
 

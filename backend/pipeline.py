@@ -34,7 +34,8 @@ from .texture.observe import PLACES, Observation, observe
 from .texture.stages import StagePictures
 from .texture.tiles import UDIM, compose_tiles, pattern, read_bases, side_by_side, tile_path
 
-OnProgress = Callable[[str, float], None]
+#: Called with stage and share of the job that is done; where previews were asked for, also with a new one's path.
+OnProgress = Callable[..., None]
 
 #: Share of a job's time that each stage takes on two cores, so that the bar moves evenly.
 TIME_SHARE = {
@@ -57,20 +58,23 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     check_request(request)
     pins = parse_pins(request.pins)
     clock = report.Clock()
+    now = ("load", 0.0)
 
     def step(stage: str, fraction: float = 0.0) -> None:
+        nonlocal now
         if is_cancelled():
             raise Cancelled
         done = sum(TIME_SHARE[earlier] for earlier in list(STAGES)[: list(STAGES).index(stage)])
         clock.enter(stage)
-        on_progress(stage, min(1.0, done + TIME_SHARE[stage] * fraction))
+        now = stage, min(1.0, done + TIME_SHARE[stage] * fraction)
+        on_progress(*now)
 
     step("load")
     bases = read_bases(request.base_texture, request.size)
     device = choose_device(request.device)
     networks = load_cached_networks(device)
     mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
-    pictures = StagePictures(request.keep_stages)
+    pictures = StagePictures(request.keep_stages, request.previews, lambda path: on_progress(*now, path))
     job = prepare(mesh, request.portrait, request.style, networks, step, pictures, pins, request.least_score)
     generated = complete(job.observation, job.style, networks, request.seed, step, pictures)
 

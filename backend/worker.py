@@ -145,16 +145,16 @@ def answer(request: Request, wire: Wire) -> Result | Registered | Failure | Stop
         wire.cancelled.discard(request.job)
 
 
-def progress_sender(job: str, wire: Wire) -> Callable[[str, float], None]:
-    """The pipeline's on_progress: every new stage is sent, steps within a stage at most every PROGRESS_INTERVAL."""
+def progress_sender(job: str, wire: Wire) -> Callable[..., None]:
+    """The pipeline's on_progress: stages and previews are sent, steps of a stage at most every PROGRESS_INTERVAL."""
     last_stage, last_time = "", 0.0
 
-    def send(stage: str, fraction: float) -> None:
+    def send(stage: str, fraction: float, preview: str = "") -> None:
         nonlocal last_stage, last_time
         now = time.monotonic()
-        if stage != last_stage or now - last_time >= PROGRESS_INTERVAL:
+        if preview or stage != last_stage or now - last_time >= PROGRESS_INTERVAL:
             last_stage, last_time = stage, now
-            wire.send(Progress(job, stage, float(fraction)))
+            wire.send(Progress(job, stage, float(fraction), preview))
 
     return send
 

@@ -54,6 +54,10 @@ class JobFiles:
         return self.folder / "base"
 
     @property
+    def previews(self) -> Path:
+        return self.folder / "previews"
+
+    @property
     def texture(self) -> Path:
         return self.folder / "texture.png"
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..redraw import redraw_panels
 from ..scene.head import find_head
+from ..task import find_busy
 
 NAME = "AvatarTex"
 #: Between islands, as a share of the map: 4 texels of 1024, more than a rim.
@@ -31,7 +32,13 @@ class AVATARTEX_OT_add_uv_map(bpy.types.Operator):
         if len(head.data.uv_layers) >= 8:
             cls.poll_message_set("The head has as many UV maps as Blender allows")
             return False
-        return bool(head.data.polygons) and not context.window_manager.avatartex_job.running
+        if not head.data.polygons:
+            cls.poll_message_set("The head has no faces")
+            return False
+        if busy := find_busy(context):
+            cls.poll_message_set(busy)
+            return False
+        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head = find_head(context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..backend.errors import AvatarTexError, Cancelled
+from ..core.clock import round_seconds
 from ..core.terminal import ProgressLine
 from ..redraw import redraw_panels
 from ..scene.head import find_problem
@@ -84,7 +85,8 @@ class BackendOperator:
         self.job.finish()
 
     def redraw_on_change(self) -> None:
-        now = (self.job.status.stage, round(self.job.status.fraction, 2))
+        status = self.job.status
+        now = (status.stage, round(status.fraction, 2), status.preview, round_seconds(status.seconds_left))
         if now != self.drawn:
             self.drawn = now
             redraw_panels()

@@ -13,11 +13,12 @@ LARGEST = 9999
 
 
 class AVATARTEX_OT_new_seed(bpy.types.Operator):
-    """Generate again with another seed: what the portrait does not show comes out differently"""
+    """Generate again with another seed: what the portrait does not show comes out differently.
+The texture of now stays among the Results"""
 
     bl_idname = "avatartex.new_seed"
     bl_label = "New Seed"
-    bl_options = {"INTERNAL"}  # Generate Texture makes the undo step, and the seed is in it
+    bl_options = {"REGISTER"}  # Generate Texture makes the undo step, and the seed is in it
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

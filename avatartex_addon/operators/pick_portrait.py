@@ -3,30 +3,29 @@
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-from ..redraw import redraw_panels
+from .portrait_operator import PortraitOperator
 
 
-class AVATARTEX_OT_pick_portrait(bpy.types.Operator):
-    """Choose a picture of a face"""
+class AVATARTEX_OT_pick_portrait(PortraitOperator, bpy.types.Operator):
+    """Choose a picture of a face in the file browser: a photograph, a painting or a drawing"""
 
     bl_idname = "avatartex.pick_portrait"
     bl_label = "Pick a Portrait"
-    bl_options = {"INTERNAL", "UNDO"}
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
     filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        self.filepath = context.scene.avatartex.portrait
+        self.filepath = bpy.path.abspath(context.scene.avatartex.portrait)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        context.scene.avatartex.portrait = self.filepath
-        context.window_manager.avatartex_job.reset()
-        redraw_panels()
-        return {"FINISHED"}
+        if not self.poll(context):  # a job began while the file browser was open
+            self.report({"ERROR"}, "The portrait cannot change while a job runs")
+            return {"CANCELLED"}
+        return self.take(context, self.filepath)
 
 
 CLASSES = (AVATARTEX_OT_pick_portrait,)

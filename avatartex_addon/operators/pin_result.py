@@ -19,7 +19,10 @@ class AVATARTEX_OT_pin_result(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         head = find_head(context)
-        return head is not None and len(head.avatartex_history) > 0
+        if head is None or not head.avatartex_history:
+            cls.poll_message_set("This head has no results yet")
+            return False
+        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         history = find_head(context).avatartex_history

@@ -11,6 +11,7 @@ from __future__ import annotations
 import bpy
 
 from .. import versions
+from . import mix
 from .compare import show_after
 from .graph import IMAGE_NODE, UV_NODE, find_color_socket, find_color_source, reads_uv_map
 
@@ -27,6 +28,7 @@ def apply_texture(
         notes for the artist about what had to be done.
     """
     show_after(head)
+    mix.take_out(head)
     notes: list[str] = []
     material = own_material(head, slot, sharing, notes)
     socket = find_color_socket(material)
@@ -36,6 +38,7 @@ def apply_texture(
     if ours is not None and ours.type == "TEX_IMAGE" and feeds(ours, socket):
         ours.image = image
         material.node_tree.nodes[UV_NODE].uv_map = uv_map
+        mix.set_mix(head)
         return notes
     source = find_color_source(socket)
     if source is not None and can_exchange(source.node, head.data, uv_map):
@@ -43,6 +46,7 @@ def apply_texture(
         source.node.image = image
     else:
         insert_texture(head.avatartex_previous, material, source.into if source else socket, uv_map, image)
+    mix.set_mix(head)
     return notes
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bpy
 
+from . import mix
 from .graph import IMAGE_NODE
 
 
@@ -17,6 +18,7 @@ def is_compared(head: bpy.types.Object) -> bool:
 
 def show_before(head: bpy.types.Object) -> None:
     previous, aside = head.avatartex_previous, head.avatartex_compared
+    mix.take_out(head)
     aside.active = True
     if previous.replaced:
         if previous.slot < len(head.material_slots):
@@ -48,6 +50,7 @@ def show_after(head: bpy.types.Object) -> None:
             relink(tree, previous, tree.nodes.get(IMAGE_NODE), "Color")
     for name in ("active", "material", "link", "image"):
         aside.property_unset(name)
+    mix.set_mix(head)
 
 
 def put(slot: bpy.types.MaterialSlot, material: bpy.types.Material | None, link: str) -> None:

@@ -34,8 +34,15 @@ def find_uv_map(head: bpy.types.Object, wanted: str) -> str:
 def find_problem(context: bpy.types.Context) -> AvatarTexError | None:
     """What would stop a job before it starts; None when nothing does. Cheap: the panel asks at every redraw."""
     settings = context.scene.avatartex
-    head = find_head(context)
-    if settings.head is None:
+    return (
+        find_selection_problem(context) or find_mesh_problem(find_head(context), settings.uv_map)
+        or find_portrait_problem(portrait_path(settings.portrait))
+    )
+
+
+def find_selection_problem(context: bpy.types.Context) -> AvatarTexError | None:
+    """Why it is not clear which object is the head."""
+    if context.scene.avatartex.head is None:
         several = [candidate.name for candidate in context.view_layer.objects.selected if candidate.type == "MESH"]
         if len(several) > 1:
             names = ", ".join(f"'{name}'" for name in several[:3]) + (", …" if len(several) > 3 else "")
@@ -43,9 +50,9 @@ def find_problem(context: bpy.types.Context) -> AvatarTexError | None:
                 ErrorCode.NO_MESH, f"{len(several)} meshes are selected: {names}.",
                 "Select one head alone, or choose it as Head.",
             )
-    if head is None:
+    if find_head(context) is None:
         return AvatarTexError(ErrorCode.NO_MESH, "No head is selected.", "Select a mesh, or choose one as Head.")
-    return find_mesh_problem(head, settings.uv_map) or find_portrait_problem(portrait_path(settings.portrait))
+    return None
 
 
 def find_job_head(job: HeadJob) -> bpy.types.Object:

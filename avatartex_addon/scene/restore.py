@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from . import mix
 from .compare import show_after
 from .graph import IMAGE_NODE, UV_NODE
 
@@ -22,6 +23,8 @@ def restore_texture(head: bpy.types.Object) -> None:
     What is gone meanwhile (a node that the artist deleted) is passed over.
     """
     show_after(head)
+    mix.take_out(head)
+    head.avatartex_mix.property_unset("factor")
     previous = head.avatartex_previous
     if previous.replaced:
         put_material_back(head, previous)

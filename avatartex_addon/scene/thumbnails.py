@@ -1,12 +1,19 @@
-"""Small pictures of portraits for the panel."""
+"""Small pictures of portraits, and of a texture on its way, for the panel."""
 
 from __future__ import annotations
 
 import os
+import struct
+from pathlib import Path
 
 import bpy.utils.previews
+import numpy as np
 
 _collection: bpy.utils.previews.ImagePreviewCollection | None = None
+
+
+#: Previews of the running job, by path: dropped when it is over.
+_previews: set[str] = set()
 
 
 def thumbnail(path: str) -> int:
@@ -20,6 +27,48 @@ def thumbnail(path: str) -> int:
     if key not in _collection:
         _collection.load(key, path, "IMAGE")
     return _collection[key].icon_id
+
+
+def preview(path: str) -> int:
+    """The icon of a running job's picture, whose file never changes; 0 when there is none."""
+    if _collection is None or not path:
+        return 0
+    if path not in _collection:
+        try:
+            pixels = read_bmp(Path(path).read_bytes())
+        except (OSError, ValueError):
+            return 0
+        # not by load(): it draws nothing for a moment and leaves a copy in the system's cache of thumbnails
+        made = _collection.new(path)
+        made.image_size = pixels.shape[1::-1]
+        made.image_pixels.foreach_set(pixels.view(np.int32).ravel())
+        _previews.add(path)
+    return _collection[path].icon_id
+
+
+def read_bmp(data: bytes) -> np.ndarray:
+    """(H,W,4) uint8 RGBA of an uncompressed 24-bit BMP, row 0 at the bottom as both Blender and the file have it.
+
+    Raises:
+        ValueError: it is something else, or not whole.
+    """
+    if data[:2] != b"BM" or len(data) < 54:
+        raise ValueError("not a BMP")
+    start, (width, height), depth = *struct.unpack_from("<10xI", data), struct.unpack_from("<18xii", data), data[28]
+    stride = -(-width * 3 // 4) * 4
+    if depth != 24 or height <= 0 or len(data) < start + stride * height:
+        raise ValueError("another kind of BMP")
+    rows = np.frombuffer(data, np.uint8, stride * height, start).reshape(height, stride)[:, : width * 3]
+    pixels = np.full((height, width, 4), 255, np.uint8)
+    pixels[..., :3] = rows.reshape(height, width, 3)[..., ::-1]
+    return pixels
+
+
+def forget_previews() -> None:
+    for path in _previews:
+        if _collection is not None and path in _collection:
+            del _collection[path]
+    _previews.clear()
 
 
 def register() -> None:

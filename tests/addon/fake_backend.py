@@ -37,6 +37,16 @@ def png(size):
         for kind, data in chunks)
 
 
+def preview(job, stage):
+    os.makedirs(job["previews"], exist_ok=True)
+    path = os.path.join(job["previews"], stage + ".bmp")
+    pixels = b"".join(bytes((40 * STAGES.index(stage) - 120, 4 * y, 4 * x)) for y in range(64) for x in range(64))
+    with open(path, "wb") as file:
+        file.write(b"BM" + struct.pack("<IIIIiiHHIIiiII", 54 + len(pixels), 0, 54, 40, 64, 64, 1, 24, 0, len(pixels),
+                                       2835, 2835, 0, 0) + pixels)
+    return path
+
+
 def listen():
     for line in sys.stdin:
         message = json.loads(line)
@@ -71,6 +81,11 @@ def work(job):
     texture = png(job["size"])
     for number, stage in enumerate(STAGES):
         say("progress", job=job["job"], stage=stage, fraction=number / len(STAGES))
+        if job.get("previews") and number > 3:
+            try:
+                say("progress", job=job["job"], stage=stage, fraction=number / len(STAGES), preview=preview(job, stage))
+            except FileNotFoundError:
+                pass  # the job was left, and its previews with it
         if "junk" in MODES:
             print("Downloading: 100%|####| \x1b[0m")
             sys.stdout.flush()

@@ -1,0 +1,52 @@
+"""How long a job will still take, told as an artist can believe it: it falls with the seconds and does not jump."""
+
+from __future__ import annotations
+
+#: Share from which a job's own pace can be told when no earlier one is known.
+ENOUGH = 0.08
+#: From this share on the pace so far says all, before it the last job's duration does part.
+SURE = 0.6
+#: Seconds in which two thirds of an error are made good.
+EASE = 2.5
+
+
+class TimeLeft:
+    """Seconds until the end of one job.
+
+    Args:
+        expected: seconds that a job of this kind took the last time; 0 when none was seen.
+    """
+
+    def __init__(self, now: float, expected: float = 0.0) -> None:
+        self.started = self._last = now
+        self.expected = expected
+        self.seconds: float | None = None   # None: not known yet
+        self._fraction = 0.0
+        self._goal = expected               # the estimate at the last news, less what passed since
+
+    def tell(self, fraction: float, now: float) -> float | None:
+        """The share of the job that is done, as often as there is time; the seconds that are left."""
+        passed, self._last = now - self._last, now
+        self._goal -= passed
+        if fraction > self._fraction:
+            self._fraction = fraction
+            self._goal = self._estimate(fraction, now - self.started)
+        if self.seconds is None:
+            if self._goal > 0 and (self.expected or fraction >= ENOUGH):
+                self.seconds = self._goal
+        else:
+            self.seconds -= passed
+            self.seconds += (self._goal - self.seconds) * min(1.0, passed / EASE)
+            self.seconds = max(0.0, self.seconds)
+        return self.seconds
+
+    def _estimate(self, fraction: float, elapsed: float) -> float:
+        trust = min(1.0, fraction / SURE) if self.expected else 1.0
+        total = trust * elapsed / fraction + (1 - trust) * self.expected
+        return max(0.0, total - elapsed)
+
+
+def round_seconds(seconds: float) -> int:
+    """As one says it: single seconds up to 20, fives up to a minute and a half, then half minutes."""
+    step = 1 if seconds < 20 else 5 if seconds < 90 else 30
+    return max(1, round(seconds / step) * step)

@@ -1,0 +1,23 @@
+"""Drawing that several panels share."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+from bpy.app.translations import pgettext_iface
+
+#: Pixels of an average letter at scale 1, and of what stands left and right of the text.
+LETTER, MARGIN = 6.4, 62
+
+
+def draw_sentence(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1", width: int = 260) -> None:
+    """A sentence over as many lines as the panel's width asks for, in the artist's language where it has one."""
+    region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
+    if region is not None and region.type == "UI":
+        width = region.width / scale
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for line in textwrap.wrap(pgettext_iface(text), max(16, int((width - MARGIN) / LETTER))):
+        column.label(text=line, icon=icon)
+        icon = "BLANK1"

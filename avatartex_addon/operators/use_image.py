@@ -1,0 +1,66 @@
+"""Use an Image of This File: packed, painted and generated ones too."""
+
+# No `from __future__ import annotations` here: the property's type must be evaluated by Blender.
+import bpy
+from bpy.props import EnumProperty, StringProperty
+
+from ..registration import OVERLAY, PICTURE
+from ..scene.portraits import find_portraits, write_portrait
+from .portrait_operator import PortraitOperator, portraits_folder
+
+#: Blender keeps no reference to the texts of a dynamic list.
+_items: list[tuple[str, str, str]] = []
+
+
+def offered() -> list[bpy.types.Image]:
+    made = {entry.image for thing in bpy.data.objects for entry in thing.avatartex_history}
+    return [image for image in find_portraits(made) if image.name not in {OVERLAY, PICTURE}]
+
+
+def list_images(_operator, _context) -> list[tuple[str, str, str]]:
+    _items[:] = [(image.name, image.name, f"{image.size[0]} x {image.size[1]} pixels") for image in offered()]
+    return _items
+
+
+class AVATARTEX_OT_use_image(PortraitOperator, bpy.types.Operator):
+    """Choose the portrait among the images of this .blend file: packed, painted and generated ones too.
+The image stays as it is; where it is no file, its picture is saved to one of ours"""
+
+    bl_idname = "avatartex.use_image"
+    bl_label = "Use an Image of This File"
+    bl_property = "choice"
+
+    choice: EnumProperty(name="Image", items=list_images, options={"SKIP_SAVE", "HIDDEN"})
+    image: StringProperty(name="Image", description="Name of the image", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        if not any(image.name not in {OVERLAY, PICTURE} for image in find_portraits(set())):
+            cls.poll_message_set("There is no image in this file")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if self.image:
+            return self.execute(context)
+        context.window_manager.invoke_search_popup(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        image = bpy.data.images.get(self.image or self.choice)
+        try:
+            if image is None:
+                raise LookupError(f"There is no image '{self.image or self.choice}'.")
+            path = write_portrait(image, portraits_folder())
+        except LookupError as reason:
+            self.report({"ERROR"}, str(reason))
+            return {"CANCELLED"}
+        except OSError as reason:
+            self.report({"ERROR"}, f"The picture could not be saved ({reason.strerror}).")
+            return {"CANCELLED"}
+        return self.take(context, str(path), image)
+
+
+CLASSES = (AVATARTEX_OT_use_image,)

@@ -1,0 +1,31 @@
+"""The portrait in the panel: its picture, and the ways to choose another."""
+
+from __future__ import annotations
+
+import bpy
+
+from .scene.head import portrait_path
+from .scene.thumbnails import thumbnail
+
+
+def draw_portrait(layout: bpy.types.UILayout, settings) -> None:
+    path = portrait_path(settings.portrait) if settings.portrait else ""
+    icon = thumbnail(path) if path else 0
+    if icon:
+        layout.box().template_icon(icon_value=icon, scale=8)
+    if settings.portrait:
+        row = layout.row(align=True)
+        row.alert = not icon
+        row.prop(settings, "portrait")
+        row.operator("avatartex.use_image", text="", icon="IMAGE_DATA")
+        row.operator("avatartex.paste_portrait", text="", icon="PASTEDOWN")
+        return
+    row = layout.row(align=True)
+    row.scale_y = 1.3
+    row.operator_context = "INVOKE_DEFAULT"
+    row.operator("avatartex.pick_portrait", icon="FILE_IMAGE")
+    row.operator("avatartex.use_image", text="", icon="IMAGE_DATA")
+    row.operator("avatartex.paste_portrait", text="", icon="PASTEDOWN")
+    hint = layout.row()
+    hint.active, hint.alignment = False, "CENTER"
+    hint.label(text="or drop a picture onto the head")

@@ -1,0 +1,46 @@
+"""What came out: the result's figures, old to new, and the way back."""
+
+from __future__ import annotations
+
+import bpy
+
+from .layouts import draw_sentence
+from .scene.compare import is_compared
+from .texts import say
+
+
+def draw_result(layout: bpy.types.UILayout, job) -> None:
+    box = layout.box()
+    box.label(text=say("Textured '{name}'", name=job.object_name), icon="CHECKMARK")
+    if job.summary:
+        draw_sentence(box, job.summary)
+    for warning in job.warnings.splitlines():
+        draw_sentence(box, warning, icon="INFO")
+    if "overlapping-uvs" in job.advice:
+        box.operator("avatartex.add_uv_map", text="Add a UV Map without Overlaps", icon="GROUP_UVS")
+
+
+def draw_shading(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The button that makes the texture seen, where the viewport does not show it."""
+    shading = getattr(context.space_data, "shading", None)
+    if shading is not None and (
+        shading.type == "WIREFRAME" or (shading.type == "SOLID" and shading.color_type != "TEXTURE")
+    ):
+        show = layout.operator("wm.context_set_enum", text="Show in Material Preview", icon="SHADING_TEXTURE")
+        show.data_path, show.value = "space_data.shading.type", "MATERIAL"
+
+
+def draw_way_back(layout: bpy.types.UILayout, context: bpy.types.Context, head: bpy.types.Object) -> None:
+    """Old to new, before and after, another try, and what was there."""
+    draw_shading(layout, context)
+    compared = is_compared(head)
+    column = layout.column(align=True)
+    row = column.row()
+    row.enabled = not compared
+    row.prop(head.avatartex_mix, "factor", slider=True)
+    column.operator(
+        "avatartex.compare", text="Back to the Texture" if compared else "Compare with Before",
+        icon="ARROW_LEFTRIGHT", depress=compared,
+    )
+    column.operator("avatartex.new_seed", text="Try Another Seed", icon="FILE_REFRESH")
+    column.operator("avatartex.restore", icon="LOOP_BACK")

@@ -1,0 +1,54 @@
+"""Translations: what is said can be translated, and what is translated is said. The bpy wheel itself speaks English."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.texts import ADDON, all_texts, find_texts, template
+
+#: Panels in which nothing is put together out of reach of a translator.
+PANELS = ("panels.py", "panel_portrait.py", "panel_preflight.py", "panel_progress.py", "panel_result.py",
+          "panel_history.py")
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_no_label_is_put_together(name):
+    assert [text for text in find_texts(ADDON / name) if not text.whole] == []
+
+
+def test_every_translation_belongs_to_a_text(addon):
+    from backend.messages import STAGES
+
+    said = {text.text for text in all_texts() if text.whole} | set(STAGES.values()) | {"Starting the backend"}
+    for language in addon("translations").LANGUAGES.values():
+        assert {english for _, english in language} - said == set()
+
+
+def test_gaps_and_full_stops_are_kept(addon):
+    for language in addon("translations").LANGUAGES.values():
+        for (_, english), text in language.items():
+            assert re.findall(r"\{\w+\}", english) == re.findall(r"\{\w+\}", text)
+            assert english.endswith(".") == text.endswith("."), text
+            assert re.findall(r"\(\d/\d\)", english) == re.findall(r"\(\d/\d\)", text)
+
+
+def test_the_main_panel_is_whole_in_german(addon):
+    german = {english for _, english in addon("translations.german").TEXTS}
+    told = {text.text for name in ("panel_portrait.py", "panel_progress.py", "panel_result.py", "preflight.py")
+            for text in find_texts(ADDON / name) if text.whole and re.search("[a-z] ?[a-z]", text.text)}
+    identifiers = {text for text in told if re.fullmatch(r"[A-Z_]+|[a-z_.-]+|use_mirror.*", text)}
+    assert told - identifiers - german == {"Batch", "Apply the modifiers and unwrap, or turn it off."}
+
+
+def test_say(addon, monkeypatch):
+    texts = addon("texts")
+    monkeypatch.setattr(texts, "pgettext_iface", {"{n} left": "noch {n}", "{n} px": "{m} px"}.__getitem__)
+    assert texts.say("{n} left", n=3) == "noch 3" and texts.say("{n} px", n=3) == "3 px"
+
+
+def test_the_template_is_one(tmp_path):
+    said = template()
+    assert said.count("msgid") == said.count("msgstr") > 200
+    assert 'msgid "Step {step} of {steps}"' in said and 'msgid "Generate Texture"' in said

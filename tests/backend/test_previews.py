@@ -1,0 +1,54 @@
+"""The texture so far, small: written where it is asked for, and named on the wire."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from backend.messages import Generate, Progress, decode, encode
+from backend.pipeline import generate
+from backend.texture.stages import PREVIEW, StagePictures
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory, demo_head_obj, astronaut):
+    """Every word of a real job, and the folder of its previews."""
+    folder, said = tmp_path_factory.mktemp("job"), []
+    generate(
+        Generate("a", str(astronaut), str(folder / "texture.png"), str(demo_head_obj), size=512,
+                 previews=str(folder / "previews")),
+        lambda *words: said.append(words), lambda: False,
+    )
+    return said, folder
+
+
+def test_every_stage_shows_what_it_made(told):
+    said, folder = told
+    shown = [words for words in said if len(words) == 3]
+    assert [(stage, Path(path).stem) for stage, _, path in shown] == [
+        ("atlas", "2_partial"), ("inpaint", "3_inpaint"), ("latent", "4_latent"), ("repaint", "5_repaint"),
+        ("compose", "6_composed")]
+    fractions = [words[1] for words in said]
+    assert fractions == sorted(fractions)
+    for _, _, path in shown:
+        picture = cv2.imread(path)
+        assert max(picture.shape) <= PREVIEW and picture.std() > 10
+    composed = cv2.resize(cv2.imread(str(folder / "texture.png")), (PREVIEW, PREVIEW), interpolation=cv2.INTER_AREA)
+    assert np.abs(composed.astype(int) - cv2.imread(shown[-1][2])).mean() < 1
+
+
+def test_a_client_that_asks_for_none_hears_of_none():
+    assert "preview" not in json.loads(encode(Progress("a", "load", 0.5)))
+    assert decode(encode(Progress("a", "load", 0.5))) == Progress("a", "load", 0.5)
+    assert decode(encode(Progress("a", "load", 0.5, "/x.png"))).preview == "/x.png"
+
+
+def test_a_preview_that_cannot_be_written_stops_nothing(tmp_path):
+    (tmp_path / "file").write_text("")
+    heard = []
+    StagePictures("", str(tmp_path / "file"), heard.append).save("inpaint", np.zeros((8, 8, 3), np.float32))
+    assert not heard

@@ -1,0 +1,89 @@
+"""Everything the add-on says, read from its code: a template for translators.
+
+    python -m tests.texts > avatartex.pot
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ADDON = Path(__file__).resolve().parents[1] / "avatartex_addon"
+#: Where a text stands: arguments by name, calls by their function's name, and what a class says of itself.
+KEYWORDS = {"text", "name", "description", "title", "confirm_text", "message", "placeholder"}
+CALLS = {"say", "label", "draw_sentence", "poll_message_set", "report", "AvatarTexError", "Obstacle"}
+CLASS_TEXTS = {"bl_label", "bl_description"}
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text, or (whole false) one that is put together and so cannot be looked up."""
+
+    file: str
+    line: int
+    text: str
+    whole: bool
+
+
+def find_texts(path: Path) -> Iterator[Text]:
+    """What one module says, in the order of its lines."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield from _of_call(path.name, node)
+        elif isinstance(node, ast.ClassDef) and node.name.startswith("AVATARTEX_"):
+            if (told := ast.get_docstring(node, clean=False)) and "_OT_" in node.name:
+                yield Text(path.name, node.lineno, told, True)
+            for entry in node.body:
+                if isinstance(entry, ast.Assign) and getattr(entry.targets[0], "id", "") in CLASS_TEXTS:
+                    yield from _literals(path.name, entry.value)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, (ast.Dict, ast.Tuple)):
+            yield from _literals(path.name, node.value)  # tables of texts: STYLE_TEXTS, FIX_BUTTONS
+
+
+def _of_call(file: str, node: ast.Call) -> Iterator[Text]:
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    if name == "__package__" or name.endswith("_register"):
+        return
+    for argument in node.args if name in CALLS else ():
+        yield from _literals(file, argument)
+    for keyword in node.keywords:
+        if keyword.arg in KEYWORDS or (name == "EnumProperty" and keyword.arg == "items"):
+            yield from _literals(file, keyword.value)
+
+
+def _literals(file: str, node: ast.AST) -> Iterator[Text]:
+    """Texts in an expression; those of calls inside are the calls' own."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        if re.search("[A-Za-z]{2}", node.value):
+            yield Text(file, node.lineno, node.value, True)
+    elif isinstance(node, ast.JoinedStr):
+        said = "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        if re.search("[A-Za-z]{2}", said.replace("{}", "")):
+            yield Text(file, node.lineno, said, False)
+    elif not isinstance(node, ast.Call):
+        for child in ast.iter_child_nodes(node):
+            yield from _literals(file, child)
+
+
+def all_texts() -> list[Text]:
+    return [text for path in sorted(ADDON.rglob("*.py")) if "translations" not in path.parts
+            for text in find_texts(path)]
+
+
+def template() -> str:
+    """The template: every whole text once, with the places where it is said."""
+    places: dict[str, list[str]] = {}
+    for text in all_texts():
+        if text.whole and (" " in text.text or text.text[0].isupper()):
+            places.setdefault(text.text, []).append(f"{text.file}:{text.line}")
+    quoted = {text: text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") for text in places}
+    return "\n".join(f'#: {" ".join(places[text])}\nmsgid "{quoted[text]}"\nmsgstr ""\n' for text in sorted(places))
+
+
+if __name__ == "__main__":
+    print('msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n')
+    print(template())
