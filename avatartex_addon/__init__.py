@@ -14,12 +14,14 @@ from . import (
     panel_batch,
     panel_history,
     panel_registration,
+    panel_variants,
     panels,
     pin_properties,
     preferences,
     properties,
     properties_batch,
     properties_history,
+    properties_variants,
     session,
 )
 from .core.batch import recover
@@ -28,8 +30,9 @@ from .scene import thumbnails
 
 CLASSES = (
     *properties.CLASSES, *pin_properties.CLASSES, *properties_batch.CLASSES, *properties_history.CLASSES,
+    *properties_variants.CLASSES,
     preferences.AVATARTEX_AP_preferences, *operators.CLASSES, *panels.CLASSES, *panel_registration.CLASSES,
-    *panel_history.CLASSES, *panel_batch.CLASSES,
+    *panel_history.CLASSES, *panel_batch.CLASSES, *panel_variants.CLASSES,
 )
 
 
@@ -53,6 +56,7 @@ def register() -> None:
     pin_properties.attach()
     properties_batch.attach()
     properties_history.attach()
+    properties_variants.attach()
     thumbnails.register()
     session.register()
     cli.register()
@@ -66,6 +70,7 @@ def unregister() -> None:
     cli.unregister()
     session.unregister()
     thumbnails.unregister()
+    properties_variants.detach()
     properties_history.detach()
     properties_batch.detach()
     pin_properties.detach()

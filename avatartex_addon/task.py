@@ -11,7 +11,7 @@ import bpy
 
 from . import session
 from .backend.errors import AvatarTexError, Cancelled, ErrorCode
-from .backend.messages import STAGES, Failure, Progress, Registered, Result, Stopped
+from .backend.messages import STAGES, Failure, Progress, Registered, Result, Stopped, Varied
 from .core.client import Request
 from .core.job import JobFiles
 from .scene.capture import write_capture
@@ -38,7 +38,7 @@ class BackendTask:
     Blender's data is remembered by name: undo and file loading invalidate references.
     """
 
-    answer: Result | Registered | None = None
+    answer: Result | Varied | Registered | None = None
 
     @property
     def status(self):
@@ -85,7 +85,7 @@ class BackendTask:
                 case Progress():
                     self.status.stage = STAGES.get(message.stage, message.stage)
                     self.status.fraction = message.fraction
-                case Result() | Registered():
+                case Result() | Varied() | Registered():
                     self.answer = message
                 case Failure():
                     raise AvatarTexError(message.code, message.message, message.cure)

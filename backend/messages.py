@@ -81,7 +81,7 @@ class Register:
 
 @dataclass(frozen=True)
 class Variants:
-    """Ask for a set of stylised textures, one for each of styles and seeds. What it shares with Generate is the same."""
+    """Ask for a set of stylised textures, one for each of styles and seeds; the rest is as in Generate."""
 
     job: str
     portrait: str
@@ -98,6 +98,7 @@ class Variants:
     device: str = "auto"
     base_texture: str = ""
     report: str = ""
+    previews: bool = False          # beside each texture a small picture of the head, STYLE_SEED.preview.png
     sheet: str = ""                 # path of a picture of the head in all variants
     pins: list[dict] = field(default_factory=list)
     least_score: float = 0.0
@@ -147,7 +148,7 @@ class Varied:
     """The answer to Variants."""
 
     job: str
-    made: list[dict]                # style, seed, output; <UDIM> in output as in Result
+    made: list[dict]                # style, seed, output, preview; <UDIM> in output as in Result
     report: str = ""
     warnings: list[str] = field(default_factory=list)
     tiles: list[int] = field(default_factory=list)

@@ -13,6 +13,7 @@ import bpy
 from .. import versions
 from .compare import show_after
 from .graph import IMAGE_NODE, UV_NODE, find_color_socket, find_color_source, reads_uv_map
+from .worn import take_off
 
 
 def apply_texture(
@@ -27,6 +28,7 @@ def apply_texture(
         notes for the artist about what had to be done.
     """
     show_after(head)
+    take_off(head)
     notes: list[str] = []
     material = own_material(head, slot, sharing, notes)
     socket = find_color_socket(material)

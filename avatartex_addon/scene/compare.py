@@ -8,6 +8,7 @@ from __future__ import annotations
 import bpy
 
 from .graph import IMAGE_NODE
+from .worn import take_off
 
 
 def is_compared(head: bpy.types.Object) -> bool:
@@ -16,6 +17,7 @@ def is_compared(head: bpy.types.Object) -> bool:
 
 
 def show_before(head: bpy.types.Object) -> None:
+    take_off(head)
     previous, aside = head.avatartex_previous, head.avatartex_compared
     aside.active = True
     if previous.replaced:

@@ -1,4 +1,4 @@
-"""The painter's canvas: the atlas with room for sides, back and crown, so that a stroke is as long there as on the face.
+"""The painter's canvas: the atlas with room for sides, back and crown; a stroke is about as long there as on the face.
 
 The atlas gives half of its width to the face and squeezes the rest; a brush drawn in it would smear behind the ears.
 The canvas widens that again and goes on past the back of the head, where what is painted is blended with the other
@@ -78,7 +78,8 @@ class Canvas:
 
     uv: (H,W,2) float32 in its tile, origin at the lower left. tile: (H,W) int32 UDIM numbers, 0 where nothing is.
     regions: parts of the face. shell: (REGIONS,REGIONS) float32, the outermost surface's distance from the head's
-    centre in the atlas, canonical; BEYOND where nothing is. side: texels of the atlas's side. limited: canvas texels by artist's texel on the face.
+    centre in the atlas, canonical; BEYOND where nothing is. side: texels of the atlas's side.
+    limited: texels of the canvas by one of the artist's, on the face.
     """
 
     uv: np.ndarray
@@ -122,7 +123,7 @@ def make_canvas(mesh: HeadMesh, canonical: np.ndarray, size: int, inside: np.nda
     # every turn that reaches into the canvas is drawn
     copies, owners = [], []
     for turn in (-1, 0, 1):
-        moved = corners + (turn * TURN, 0.0)
+        moved = corners + np.array([turn * TURN, 0.0])
         inside = whole & (moved[..., 0].max(1) > 0) & (moved[..., 0].min(1) < TURN + OVERLAP)
         copies.append(moved[inside])
         owners.append(np.nonzero(inside)[0])

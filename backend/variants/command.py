@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..__main__ import PINS_HELP, add_inputs, run
-from ..errors import AvatarTexError, ErrorCode
 from ..messages import DEVICES, LIGHTS, PAINTED_STYLES, PICTURE_FORMATS, PROFILES, SIZES, STYLES, Variants
 from ..pins import read_pins
+from .seeds import parse_seeds
 
 EXAMPLE = """\
 Example: python -m backend variants --mesh head.obj --portrait portrait.png --styles cel,oil --seeds 0,1 --output DIR
@@ -60,18 +60,3 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--sheet", default="", metavar="FILE", help="the head in all variants, from two sides (PNG)")
     parser.add_argument("--report", default="", metavar="FILE", help="JSON: registration, seconds, memory")
     return parser
-
-
-def parse_seeds(text: str) -> list[int]:
-    """Seeds of '0,2,5-7'.
-
-    Raises:
-        AvatarTexError: BAD_REQUEST.
-    """
-    seeds: list[int] = []
-    for word in filter(None, (part.strip() for part in text.split(","))):
-        first, dash, last = word.partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()):
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{word!r} is no seed.", "Write seeds as 0,1,2 or as 0-3.")
-        seeds += range(int(first), int(last or first) + 1)
-    return seeds

@@ -68,7 +68,7 @@ def work(
         mesh, request.portrait, request.style, networks, prepare_step, None, pins, request.least_score,
     )
     stylist = Stylist(job, request.size, bases)
-    sheet = Sheet(job, request.styles) if request.sheet else None
+    sheet = Sheet(job, request.styles) if request.sheet or request.previews else None
     several = UDIM in request.base_texture or len(job.tiles) > 1
     made: list[dict] = []
     for turn, seed in enumerate(request.seeds):
@@ -94,13 +94,18 @@ def work(
                 if not file.exists():
                     written.append(file)
                 write_picture(file, texture)
-            made.append({"style": style, "seed": seed, "output": output})
-            if sheet is not None:
+            preview = ""
+            if request.previews:
+                preview = str(path.with_suffix(".preview.png"))
+                written.append(Path(preview))
+                write_picture(preview, sheet.preview(textures))
+            made.append({"style": style, "seed": seed, "output": output, "preview": preview})
+            if request.sheet:
                 sheet.add(f"{style}, seed {seed}", textures)
         del tiles, shown
     if request.report:
         write_bytes(request.report, render_report(request, device, job, stylist, clock))
-    if sheet is not None:
+    if request.sheet:
         write_picture(request.sheet, sheet.draw())
     on_progress("Writing", 1.0)
     numbers = sorted({*job.tiles, *bases}) if several else []

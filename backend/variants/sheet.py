@@ -46,6 +46,10 @@ class Sheet:
         picture = np.rint(np.clip(np.hstack(looks), 0, 1) * 255).astype(np.uint8)
         self.tiles.append(titled(picture, title))
 
+    def preview(self, textures: Mapping[int, np.ndarray]) -> np.ndarray:
+        """(PIXELS,PIXELS,3) float32 sRGB: the head from the front."""
+        return self.look(self.views[0], textures)
+
     def look(self, view: HeadView, textures: Mapping[int, np.ndarray]) -> np.ndarray:
         """(PIXELS,PIXELS,3) float32 sRGB."""
         tiles = tiles_of(self.mesh.corner_uvs)

@@ -23,7 +23,8 @@ def draw(random: np.random.Generator) -> dict:
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     size = regions.size
     rows, columns = (max(1, round(min(parameters["across"], size) * side / size)) for side in texture.shape[:2])
-    drawn = inked(smooth(texture, 2, size=size), parameters["outline"] * feature_lines(regions, 2.2), [0.08, 0.05, 0.06])
+    outline = parameters["outline"] * feature_lines(regions, 2.2)
+    drawn = inked(smooth(texture, 2, size=size), outline, [0.08, 0.05, 0.06])
     small = saturated(cv2.resize(drawn, (columns, rows), interpolation=cv2.INTER_AREA), parameters["colour"])
     dither = np.tile(BAYER, (rows // 4 + 1, columns // 4 + 1))[:rows, :columns, None] * parameters["dither"]
     palette = median_cut(small.reshape(-1, 3), parameters["colours"])
