@@ -23,6 +23,7 @@ from . import (
     properties_history,
     properties_variants,
     session,
+    variants,
 )
 from .core.batch import recover
 from .operators import edit_pins, setup_backend
@@ -60,6 +61,7 @@ def register() -> None:
     thumbnails.register()
     session.register()
     cli.register()
+    variants.register()
     bpy.app.handlers.load_post.append(forget_job)
 
 
@@ -67,6 +69,7 @@ def unregister() -> None:
     setup_backend.stop()
     edit_pins.stop()
     bpy.app.handlers.load_post.remove(forget_job)
+    variants.unregister()
     cli.unregister()
     session.unregister()
     thumbnails.unregister()

@@ -10,6 +10,7 @@ import bpy
 from .backend.errors import AvatarTexError, ErrorCode
 from .backend.messages import Variants
 from .backend.variants.seeds import parse_seeds
+from .core.catalogue import catalogue_path, own_uuid
 from .core.job import VariantJob, summarize
 from .generation import job_of_settings, save_current_texture
 from .preferences import preferences
@@ -183,3 +184,21 @@ def catalogue_of(head: str) -> tuple[str, list[str]]:
         return find_catalogue(head, bpy.data.filepath), []
     except OSError as reason:
         return find_catalogue(head, ""), [f"The asset catalogue could not be written ({reason.strerror})."]
+
+
+@bpy.app.handlers.persistent
+def write_catalogues(*_arguments) -> None:
+    """A file that is saved under another name, or for the first time, brings its heads' catalogues along."""
+    for head in bpy.data.objects:
+        ours = own_uuid(catalogue_path(head.name))
+        materials = [entry.material for entry in head.avatartex_variants if entry.material is not None]
+        if any(one.asset_data is not None and one.asset_data.catalog_id == ours for one in materials):
+            catalogue_of(head.name)
+
+
+def register() -> None:
+    bpy.app.handlers.save_post.append(write_catalogues)
+
+
+def unregister() -> None:
+    bpy.app.handlers.save_post.remove(write_catalogues)

@@ -17,7 +17,7 @@ from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize
 from ..head.uvs import tile_number, tiles_of
 from ..texhub.regions import Regions, find_regions
-from ..texture.compose import ENCLOSED
+from ..texture.compose import FLESH
 from ..texture.sample import sample
 
 #: Where ACROSS and DOWN of the atlas come to lie, in sides of the atlas; the face keeps its size.
@@ -30,6 +30,8 @@ SIDES = (512, 2048)
 REGIONS = 512
 #: How far below the outermost surface, in face heights, a texel may lie and show what is painted there, to not at all.
 SHELL, DEEP = 0.02, 0.04
+#: Depth inside the head, in face heights, from where composition makes it clearly dark.
+GLOOM = float(FLESH.min()) / 2
 #: Further from the centre than any head.
 BEYOND = 9.0
 
@@ -117,8 +119,8 @@ def make_canvas(mesh: HeadMesh, canonical: np.ndarray, size: int, inside: np.nda
     height, width = regions.shape
     corners = to_atlas(mesh.corners(canonical))
     corners[..., 0] = unwrap(corners[..., 0])
-    # neither around the crown's pole, nor what nobody sees
-    whole = (np.ptp(corners[..., 0], axis=1) < 0.5) & (mesh.corners(inside).min(1) < ENCLOSED)
+    # neither around the crown's pole, nor what is dark because nobody sees it: painters would outline it
+    whole = (np.ptp(corners[..., 0], axis=1) < 0.5) & (mesh.corners(inside).max(1) < GLOOM)
     corners = to_canvas(corners)
     # every turn that reaches into the canvas is drawn
     copies, owners = [], []

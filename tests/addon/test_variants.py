@@ -141,6 +141,7 @@ def test_the_catalogue_keeps_what_others_wrote(scene, settings, tmp_path):
     number = scene.head.avatartex_variants[0].material.asset_data.catalog_id
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
     catalogue = tmp_path / "blender_assets.cats.txt"
+    assert f"VERSION 1\n\n{number}:AvatarTex/Head:AvatarTex-Head\n" in catalogue.read_text()  # saved, it has one
     others = "# mine\r\nVERSION 1\r\n\r\n11111111-2222-3333-4444-555555555555:Props/Hats:Props-Hats"
     catalogue.write_bytes(others.encode())
     bake()
