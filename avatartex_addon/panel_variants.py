@@ -6,7 +6,7 @@ import bpy
 
 from .panels import draw_sentence
 from .scene.head import find_head
-from .scene.variants import find_worn
+from .scene.worn import find_worn
 
 COLUMNS = 3
 

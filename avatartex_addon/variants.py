@@ -21,12 +21,12 @@ from .scene.variants import (
     base_material,
     drop,
     find_catalogue,
-    find_worn,
     keep_image,
     make_material,
     mark_asset,
     wear,
 )
+from .scene.worn import find_worn
 from .task import BackendTask
 
 

@@ -7,8 +7,8 @@ from bpy.props import IntProperty
 from .. import api
 from ..redraw import redraw_panels
 from ..scene.head import find_head
-from ..scene.variants import drop, find_worn, wear
-from ..scene.worn import take_off
+from ..scene.variants import drop, wear
+from ..scene.worn import find_worn, take_off
 from ..variants import VariantBake, variant_job_of_settings
 from .backend_operator import BackendOperator
 

@@ -14,7 +14,7 @@ from .apply import add_surface, can_exchange, insert_texture, keeps_to_itself, n
 from .compare import show_after
 from .graph import IMAGE_NODE, UV_NODE, find_color_socket, find_color_source
 from .images import load_result
-from .worn import take_off
+from .worn import find_worn, is_worn, take_off
 
 TAG = "AvatarTex"
 
@@ -22,7 +22,7 @@ TAG = "AvatarTex"
 def base_material(head: bpy.types.Object, slot: int) -> bpy.types.Material | None:
     """What a variant is a copy of: the head's material, beneath a variant that it wears."""
     worn = head.avatartex_worn
-    if worn.active and worn.slot == slot:
+    if is_worn(head) and worn.slot == slot:
         return worn.material
     return head.material_slots[slot].material if slot < len(head.material_slots) else None
 
@@ -122,15 +122,6 @@ def keep_image(source: Path, name: str, tiles, folder: Path | None) -> bpy.types
     return load_result(path, name, tiles, packed=False)
 
 
-def find_worn(head: bpy.types.Object) -> int:
-    """Index of the variant that the head shows, -1 when it shows none."""
-    worn = head.avatartex_worn
-    if not worn.active or worn.slot >= len(head.material_slots):
-        return -1
-    shown = head.material_slots[worn.slot].material
-    return next((index for index, entry in enumerate(head.avatartex_variants) if entry.material == shown), -1)
-
-
 def wear(head: bpy.types.Object, index: int) -> None:
     """Show a variant: its material comes into the head's slot, for this object alone where others share the mesh.
 
@@ -144,7 +135,8 @@ def wear(head: bpy.types.Object, index: int) -> None:
         raise LookupError(f"The UV map '{entry.uv_map}' of this variant is gone.")
     show_after(head)
     worn = head.avatartex_worn
-    if not worn.active:
+    if not is_worn(head):
+        take_off(head)
         if not head.material_slots:
             head.data.materials.append(None)
             worn.slot_added = True
@@ -153,8 +145,7 @@ def wear(head: bpy.types.Object, index: int) -> None:
         worn.active, worn.material, worn.link = True, slot.material, slot.link
         if keeps_to_itself(head, entry.sharing):
             slot.link = "OBJECT"
-    if worn.slot < len(head.material_slots):
-        head.material_slots[worn.slot].material = entry.material
+    head.material_slots[worn.slot].material = entry.material
 
 
 def drop(head: bpy.types.Object, index: int) -> None:

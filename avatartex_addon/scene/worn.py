@@ -6,18 +6,30 @@ import bpy
 import numpy as np
 
 
+def find_worn(head: bpy.types.Object) -> int:
+    """Index of the variant that the head shows, -1 when it shows none."""
+    worn = head.avatartex_worn
+    shown = head.material_slots[worn.slot].material if worn.slot < len(head.material_slots) else None
+    if not worn.active or shown is None:
+        return -1
+    return next((index for index, entry in enumerate(head.avatartex_variants) if entry.material == shown), -1)
+
+
 def is_worn(head: bpy.types.Object) -> bool:
-    """Whether the head shows a variant; what it showed before waits in Object.avatartex_worn."""
-    return head.avatartex_worn.active
+    """Whether the head shows a variant, or the hole that a deleted one left; not when the artist put on another
+    material since."""
+    worn = head.avatartex_worn
+    if not worn.active or worn.slot >= len(head.material_slots):
+        return False
+    return head.material_slots[worn.slot].material is None or find_worn(head) >= 0
 
 
 def take_off(head: bpy.types.Object) -> None:
-    """Put back what the head showed before a variant."""
+    """Put back what the head showed before a variant, and forget it."""
     worn = head.avatartex_worn
-    if not worn.active:
-        return
-    put_material_back(head, worn)
-    for name in worn.bl_rna.properties.keys():
+    if is_worn(head):
+        put_material_back(head, worn)
+    for name in worn.bl_rna.properties.keys() if worn.active else ():
         if name not in {"rna_type", "name"}:
             worn.property_unset(name)
 

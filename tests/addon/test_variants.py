@@ -107,6 +107,22 @@ def test_a_new_texture_and_comparing_take_a_variant_off(scene, settings):
     assert skin.name == "Skin" and not [node for node in skin.node_tree.nodes if node.type == "TEX_IMAGE"]
 
 
+def test_what_the_artist_puts_on_meanwhile_stays(scene, settings):
+    new_material("Skin", scene.head)
+    bake()
+    bpy.ops.avatartex.variant_show(index=0)
+    own = scene.head.material_slots[0].material = bpy.data.materials.new("Own")
+    bpy.ops.avatartex.variant_show(index=1)
+    bpy.ops.avatartex.variant_show(index=1)
+    assert scene.head.material_slots[0].material == own
+    bpy.ops.avatartex.variant_show(index=0)
+    bpy.data.materials.remove(scene.head.avatartex_variants[0].material)
+    with pytest.raises(RuntimeError, match="was deleted"):
+        bpy.ops.avatartex.variant_show(index=0)
+    bpy.ops.avatartex.restore()
+    assert scene.head.material_slots[0].material == own
+
+
 @pytest.mark.parametrize("slots", [0, 1])
 def test_others_with_the_mesh_or_the_material_stay_as_they_are(scene, settings, slots):
     if slots:
