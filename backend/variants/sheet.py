@@ -29,7 +29,8 @@ class Sheet:
     """
 
     def __init__(self, job, styles: Sequence[str]) -> None:
-        self.mesh, self.columns, self.tiles = job.mesh, min(COLUMNS, len(styles)), []
+        self.mesh, self.styles, self.tiles = job.mesh, len(styles), []
+        self.columns = -(-len(styles) // -(-len(styles) // COLUMNS))  # each seed begins a row
         self.normals = vertex_normals(job.mesh)
         front = job.match.head.rotation
         angle = np.radians(SIDE)
@@ -68,6 +69,9 @@ class Sheet:
     def draw(self) -> np.ndarray:
         """(H,W,3) float32 sRGB: the whole sheet."""
         empty = np.full_like(self.tiles[0], 24)
-        tiles = self.tiles + [empty] * (-len(self.tiles) % self.columns)
+        tiles = []
+        for first in range(0, len(self.tiles), self.styles):
+            seed = self.tiles[first : first + self.styles]
+            tiles += seed + [empty] * (-len(seed) % self.columns)
         rows = [np.concatenate(tiles[first : first + self.columns], 1) for first in range(0, len(tiles), self.columns)]
         return np.concatenate(rows, 0).astype(np.float32) / 255

@@ -30,6 +30,8 @@ class Stylist:
 
     def __init__(self, job, size: int, bases: Mapping[int, np.ndarray]) -> None:
         self.canvas: Canvas = make_canvas(job.mesh, job.canonical, size, job.inside)
+        # what the canvas cannot show is flesh: dyed hair must not colour it
+        self.skin = (self.canvas.tile > 0) & (self.canvas.regions["scalp"] < 0.1)
         self.known = {"wears_hair": job.observation.hair is not None}
         self.wearers: dict[int, Wearer] = {}
         for number, part in job.tiles.items():
@@ -65,7 +67,7 @@ class Stylist:
         if name in BLIND:
             eyes = self.canvas.regions["openings"][..., None]
             painted += eyes * (saturated(smooth(shown, 2, 0.08, self.canvas.side), 1.3) - painted)
-        recolour = fit_colours(shown, painted, self.canvas.tile > 0)
+        recolour = fit_colours(shown, painted, self.skin)
         folded = fold(painted, self.canvas.side)
         del painted
         return {
