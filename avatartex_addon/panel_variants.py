@@ -25,7 +25,7 @@ class AVATARTEX_PT_variants(bpy.types.Panel):
         layout, head, settings = self.layout, find_head(context), context.scene.avatartex_variants
         column = layout.column()
         column.enabled = not context.window_manager.avatartex_job.running
-        styles = column.grid_flow(row_major=True, columns=COLUMNS, even_columns=True, align=True)
+        styles = column.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
         styles.prop(settings, "styles")
         self.draw_options(column, settings)
         if head is not None and head.avatartex_variants:

@@ -34,6 +34,7 @@ def story():
     python = os.environ.pop("AVATARTEX_BACKEND_PYTHON", "")
     window.set_up(stalls)
     unfold()
+    yield 2.0
     if REAL:
         os.environ["AVATARTEX_BACKEND_PYTHON"] = python
     else:
@@ -42,9 +43,10 @@ def story():
     asked, settings = bpy.context.scene.avatartex, bpy.context.scene.avatartex_variants
     asked.head, asked.portrait = head(), os.environ["AVATARTEX_PORTRAIT"]
     settings.styles, settings.size = {"cel", "anime", "ink", "oil", "pencil"}, "512"
-    view()["area"].spaces.active.shading.type = "MATERIAL"
+    view()["area"].spaces.active.shading.color_type = "TEXTURE"  # software GL compiles materials for minutes
     region = next(r for r in view()["area"].regions if r.type == "UI")
     region.active_panel_category = "AvatarTex"
+    region.tag_redraw()
     call(bpy.ops.ed.undo_push, message="Set up")
     yield 3.0
     picture("1-panel")
