@@ -15,6 +15,7 @@ from . import (
     panel_batch,
     panel_history,
     panel_registration,
+    panel_variants,
     panels,
     pin_properties,
     preferences,
@@ -22,8 +23,10 @@ from . import (
     properties_batch,
     properties_history,
     properties_mix,
+    properties_variants,
     session,
     translations,
+    variants,
 )
 from .core.batch import recover
 from .operators import edit_pins
@@ -31,8 +34,8 @@ from .scene import thumbnails, uv_sharing
 
 CLASSES = (
     *properties.CLASSES, *pin_properties.CLASSES, *properties_batch.CLASSES, *properties_history.CLASSES,
-    *properties_mix.CLASSES, preferences.AVATARTEX_AP_preferences, *operators.CLASSES, *panels.CLASSES,
-    *panel_registration.CLASSES, *panel_history.CLASSES, *panel_batch.CLASSES,
+    *properties_mix.CLASSES, *properties_variants.CLASSES, preferences.AVATARTEX_AP_preferences, *operators.CLASSES,
+    *panels.CLASSES, *panel_registration.CLASSES, *panel_history.CLASSES, *panel_batch.CLASSES, *panel_variants.CLASSES,
 )
 
 
@@ -57,11 +60,13 @@ def register() -> None:
     properties_batch.attach()
     properties_history.attach()
     properties_mix.attach()
+    properties_variants.attach()
     thumbnails.register()
     session.register()
     backend_setup.register()
     translations.register()
     cli.register()
+    variants.register()
     bpy.app.handlers.load_post.append(forget_job)
 
 
@@ -69,10 +74,12 @@ def unregister() -> None:
     backend_setup.unregister()
     edit_pins.stop()
     bpy.app.handlers.load_post.remove(forget_job)
+    variants.unregister()
     cli.unregister()
     translations.unregister()
     session.unregister()
     thumbnails.unregister()
+    properties_variants.detach()
     properties_mix.detach()
     properties_history.detach()
     properties_batch.detach()

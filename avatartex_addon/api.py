@@ -7,6 +7,9 @@
     made.texture        # the same as a PNG file, until Blender ends
     made.summary        # '4.9 s · landmarks within 2.1 px · 41 % from the portrait'
 
+    baked = api.variants("Head", "/portraits/anna.jpg", styles=["cel", "oil"], seeds=[0, 1])
+    api.show_variant("Head", "cel", 1)
+
     rows = api.batch([("Anna", "/portraits/anna.jpg"), {"object": "Bob", "portrait": "/p/bob.png", "seed": 4}])
     [(row.object_name, row.state, row.reason) for row in rows]
 
@@ -23,17 +26,20 @@ import bpy
 
 from . import batching
 from .backend.errors import AvatarTexError, Cancelled, ErrorCode
-from .backend.messages import LIGHTS, SIZES, STYLES
+from .backend.messages import LIGHTS, PAINTED_STYLES, PICTURE_FORMATS, SIZES, STYLES
+from .backend.variants.seeds import parse_seeds
 from .core.batch import Row
-from .core.job import SHARINGS, HeadJob
+from .core.job import SHARINGS, HeadJob, VariantJob
 from .generation import Generation, Textures
 from .scene.characters import add_row, fill_by_rule, fill_by_table
 from .scene.head import portrait_path
+from .scene.variants import wear
 from .task import OnProgress
+from .variants import VariantBake, VariantSet
 
 __all__ = [
     "AvatarTexError", "Cancelled", "HeadJob", "Textures", "batch", "describe", "fill_by_rule", "fill_by_table",
-    "generate", "run", "start",
+    "generate", "run", "show_variant", "start", "start_variants", "variants",
 ]
 
 
@@ -130,3 +136,64 @@ def batch(
     if error is not None:
         raise error
     return list(scene.avatartex_batch.rows)
+
+
+def variants(
+    object: bpy.types.Object | str, portrait: str | Path, *, styles: Iterable[str], seeds: Iterable[int] | str = (0,),
+    size: int = 1024, format: str = "png", beside: bool = False, on_progress: OnProgress | None = None, **options,
+) -> VariantSet:
+    """Paint a head in each of the styles for each of the seeds, bake each as a material marked as an asset, and wait.
+
+    The head goes on showing what it showed; `show_variant` puts one on.
+
+    Args:
+        styles: of photo, cel, anime, ink, oil, watercolour, pencil, clay, pixel.
+        seeds: numbers, or a text as '0,2' or '0-3'. size: texels, width and height.
+        format: png (sRGB, 8 bits) or exr (linear half floats).
+        beside: write the textures into 'textures' beside the saved .blend file instead of packing them.
+        options: uv_map, style, sharing, light and head_group, as in `generate`.
+
+    Raises:
+        AvatarTexError: every refusal; the scene is as it was.
+        Cancelled: the job was cancelled; the scene is as it was.
+    """
+    head = describe(object, portrait, size=size, **options)
+    chosen = tuple(parse_seeds(seeds)) if isinstance(seeds, str) else tuple(seeds)
+    job = VariantJob(head, tuple(styles), chosen, format, beside)
+    for what, values, known in (("painted style", job.styles, PAINTED_STYLES), ("format", [format], PICTURE_FORMATS)):
+        for value in values:
+            if value not in known:
+                raise AvatarTexError(
+                    ErrorCode.BAD_REQUEST, f"There is no {what} {value!r}.", f"Use one of {', '.join(known)}.",
+                )
+    running = start_variants(job)
+    running.wait(on_progress)
+    return running.apply()
+
+
+def start_variants(job: VariantJob) -> VariantBake:
+    """Begin a set of variants and return at once, as `start` does.
+
+    Raises:
+        AvatarTexError: it cannot begin.
+    """
+    return VariantBake(job)
+
+
+def show_variant(object: bpy.types.Object | str, style: str, seed: int = 0) -> None:
+    """Show a baked variant on its head; Restore Previous Texture, another variant or a new texture take it off.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, there is no such variant, or what it needs is gone.
+    """
+    head = bpy.data.objects.get(object) if isinstance(object, str) else object
+    entries = [(entry.style, entry.seed) for entry in head.avatartex_variants] if head is not None else []
+    if (style, seed) not in entries:
+        names = ", ".join(f"{one}:{number}" for one, number in entries)
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST, f"There is no variant {style}:{seed}.", f"There are: {names or 'none'}.",
+        )
+    try:
+        wear(head, entries.index((style, seed)))
+    except LookupError as reason:
+        raise AvatarTexError(ErrorCode.BAD_REQUEST, str(reason), "Bake the variant again.") from reason

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 
-from . import api, cli_batch, cli_setup, session
+from . import api, cli_batch, cli_setup, cli_variants, session
 from .backend.errors import ErrorCode
 from .backend.messages import LIGHTS, SIZES, STYLES
 from .core.child import clean_environment, hidden_process
@@ -25,6 +25,7 @@ Texture heads from portraits, without a window.
   blender -b scene.blend --command avatartex generate --object Head --portrait face.jpg --output textured.blend
   blender -b crowd.blend --command avatartex batch --table crowd.csv --report report.json
   blender -b --online-mode --command avatartex setup
+  blender -b scene.blend --command avatartex variants --object Head --portrait face.jpg --styles cel,oil
   blender -b --command avatartex doctor
 
 Each command has its own --help. Without --output the loaded file is saved. Textures are packed into it. Exit code:
@@ -46,6 +47,8 @@ def main(argv: list[str]) -> int:
             return cli_batch.run(options, save, refuse)
         case "setup" | "wheels":
             return cli_setup.run(options, refuse)
+        case "variants":
+            return cli_variants.run(options, save, refuse)
         case "doctor":
             return doctor(options)
         case _:
@@ -71,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=0, help="same seed, same texture (default 0)")
     cli_batch.add_parser(commands)
     cli_setup.add_parsers(commands)
+    cli_variants.add_parser(commands)
     check = commands.add_parser(
         "doctor", help="tell what works on this machine, and the mend for what does not",
         description="Tell whether Blender's side and the backend work here, and the mend for what does not.",

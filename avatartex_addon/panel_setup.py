@@ -188,6 +188,5 @@ def draw_examination(layout: bpy.types.UILayout) -> bool:
 
 
 def say(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1") -> None:
-
     region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
     draw_sentence(layout, text, icon, width=max(260, int(region.width / scale) - 40) if region else 260)

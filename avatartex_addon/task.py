@@ -12,7 +12,7 @@ import bpy
 
 from . import session
 from .backend.errors import AvatarTexError, Cancelled, ErrorCode
-from .backend.messages import STAGES, Failure, Progress, Registered, Result, Stopped
+from .backend.messages import STAGES, Failure, Progress, Registered, Result, Stopped, Varied
 from .core.client import Request
 from .core.clock import TimeLeft
 from .core.job import JobFiles
@@ -46,7 +46,7 @@ class BackendTask:
     Blender's data is remembered by name: undo and file loading invalidate references.
     """
 
-    answer: Result | Registered | None = None
+    answer: Result | Varied | Registered | None = None
     stages = tuple(STAGES)
     time_left: TimeLeft | None = None
     files: JobFiles | None = None
@@ -97,7 +97,7 @@ class BackendTask:
             match message:
                 case Progress():
                     self.show(message)
-                case Result() | Registered():
+                case Result() | Varied() | Registered():
                     self.answer = message
                 case Failure():
                     raise AvatarTexError(message.code, message.message, message.cure)

@@ -20,6 +20,14 @@ def enable_nodes(material: bpy.types.Material) -> None:
         material.use_nodes = True
 
 
+def set_linear(image: bpy.types.Image) -> None:
+    """Scene-linear light with the primaries of sRGB; the name is the one of Blender's own configuration."""
+    try:
+        image.colorspace_settings.name = "Linear Rec.709"
+    except TypeError:
+        pass  # its default for images of floats is the scene's linear space
+
+
 def set_srgb(image: bpy.types.Image) -> None:
     """Names of colour spaces come from the OCIO configuration, which a studio may have replaced."""
     try:

@@ -1,4 +1,4 @@
-"""python -m backend: serve, generate, register, doctor, train, texhub, benchmark, seams."""
+"""python -m backend: serve, generate, variants, register, doctor, train, texhub, benchmark, seams."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from .pins import NAMES, read_pins
 
 #: Commands that live elsewhere: name -> (module, what it does).
 ELSEWHERE = {
+    "variants": ("backend.variants.command", "make stylised variants of a head: styles times seeds"),
     "doctor": ("backend.doctor", "tell what works on this machine, and the mend for what does not"),
     "train": ("backend.training.train", "train one of the networks"),
     "texhub": ("backend.texhub.command", "align skins in the canonical atlas, build thousands of textures of them"),
@@ -143,7 +144,7 @@ def run(work: Callable[[Callable[[str, float], None]], None]) -> int:
     def show(stage: str, fraction: float) -> None:
         nonlocal last
         if stage != last:
-            print(f"{round(fraction * 100):3d} %  {STAGES[stage]}", file=sys.stderr)
+            print(f"{round(fraction * 100):3d} %  {STAGES.get(stage, stage)}", file=sys.stderr)
             last = stage
 
     try:

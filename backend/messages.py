@@ -32,6 +32,9 @@ SIZES = (512, 1024, 2048, 4096)
 LIGHTS = ("keep", "even", "remove")
 PROFILES = ("builtin",)
 DEVICES = ("auto", "cpu", "cuda")
+#: What variants are painted in (texhub/styles), and the files they are baked to: sRGB of 8 bit, linear half floats.
+PAINTED_STYLES = ("photo", "cel", "anime", "ink", "oil", "watercolour", "pencil", "clay", "pixel")
+PICTURE_FORMATS = ("png", "exr")
 
 #: A registration that scores less is doubtful: the window asks before it generates (head/quality.py).
 LOW_SCORE = 0.5
@@ -78,6 +81,32 @@ class Register:
 
 
 @dataclass(frozen=True)
+class Variants:
+    """Ask for a set of stylised textures, one for each of styles and seeds; the rest is as in Generate."""
+
+    job: str
+    portrait: str
+    output: str                     # folder; a texture is named STYLE_SEED, with the format's suffix
+    styles: list[str] = field(default_factory=list)   # of PAINTED_STYLES
+    seeds: list[int] = field(default_factory=lambda: [0])
+    format: str = "png"             # of PICTURE_FORMATS
+    mesh: str = ""
+    capture: str = ""
+    size: int = 1024
+    style: str = "auto"             # the portrait's own
+    light: str = "keep"
+    profile: str = "builtin"
+    device: str = "auto"
+    base_texture: str = ""
+    report: str = ""
+    previews: bool = False          # beside each texture a small picture of the head, STYLE_SEED.preview.png
+    sheet: str = ""                 # path of a picture of the head in all variants
+    pins: list[dict] = field(default_factory=list)
+    least_score: float = 0.0
+    faces: str = ""
+
+
+@dataclass(frozen=True)
 class Cancel:
     job: str
 
@@ -100,7 +129,7 @@ class Ready:
 @dataclass(frozen=True)
 class Progress:
     job: str
-    stage: str                      # a key of STAGES
+    stage: str                      # a key of STAGES, or a label as it is shown
     fraction: float                 # 0..1 of the whole job
     preview: str = ""               # path of a small picture of the texture so far; on the wire only where it was asked
 
@@ -114,6 +143,18 @@ class Result:
     warnings: list[str] = field(default_factory=list)
     tiles: list[int] = field(default_factory=list)    # several: <UDIM> in output and provenance stands for each
     advice: list[str] = field(default_factory=list)   # names of warnings that a button can mend: overlapping-uvs
+
+
+@dataclass(frozen=True)
+class Varied:
+    """The answer to Variants."""
+
+    job: str
+    made: list[dict]                # style, seed, output, preview; <UDIM> in output as in Result
+    report: str = ""
+    warnings: list[str] = field(default_factory=list)
+    tiles: list[int] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -157,8 +198,8 @@ class Stopped:
     job: str
 
 
-Request = Generate | Register
-Message = Request | Cancel | Shutdown | Ready | Progress | Result | Registered | Failure | Stopped
+Request = Generate | Register | Variants
+Message = Request | Cancel | Shutdown | Ready | Progress | Result | Varied | Registered | Failure | Stopped
 _TYPES: dict[str, type] = {t.__name__.lower(): t for t in get_args(Message)}
 
 

@@ -34,6 +34,8 @@ from .messages import (
     Result,
     Shutdown,
     Stopped,
+    Variants,
+    Varied,
     decode,
     encode,
 )
@@ -101,7 +103,7 @@ class Wire:
                 self.send(Failure.of("", refusal))
                 continue
             match message:
-                case Generate() | Register():
+                case Generate() | Register() | Variants():
                     self.jobs.put(message)
                 case Cancel():
                     self.cancelled.add(message.job)
@@ -124,13 +126,15 @@ def warm_up() -> None:
         traceback.print_exc()
 
 
-def answer(request: Request, wire: Wire) -> Result | Registered | Failure | Stopped:
+def answer(request: Request, wire: Wire) -> Result | Registered | Varied | Failure | Stopped:
     """Run one job; everything it can raise becomes a message."""
     try:
         if request.job in wire.cancelled:
             raise Cancelled
         if isinstance(request, Register):
             from .registering import register_only as work
+        elif isinstance(request, Variants):
+            from .variants.job import make_variants as work
         else:
             from .pipeline import generate as work
         return work(request, progress_sender(request.job, wire), lambda: request.job in wire.cancelled)

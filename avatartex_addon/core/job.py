@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 #: Who else may change with a head: nobody, the objects that show the same mesh, or whatever wears the material.
@@ -25,6 +25,20 @@ class HeadJob:
     head_group: str = ""        # vertex group of the faces that are head; empty: found by itself
     selected_faces: bool = False  # the faces selected in Edit Mode are head
     least_score: float = 0.0    # refuse a registration that scores less
+
+    def with_size(self, size: int) -> HeadJob:
+        return replace(self, size=size)
+
+
+@dataclass(frozen=True)
+class VariantJob:
+    """A set of stylised variants of one head, one for each of styles and seeds; the head's own seed does not count."""
+
+    head: HeadJob
+    styles: tuple[str, ...]
+    seeds: tuple[int, ...]
+    format: str = "png"         # png: sRGB, 8 bit; exr: linear half floats
+    beside: bool = False        # saved beside the .blend file instead of packed into it
 
 
 @dataclass(frozen=True)
@@ -60,6 +74,11 @@ class JobFiles:
     @property
     def texture(self) -> Path:
         return self.folder / "texture.png"
+
+    @property
+    def variants(self) -> Path:
+        """A folder."""
+        return self.folder / "variants"
 
     @property
     def provenance(self) -> Path:

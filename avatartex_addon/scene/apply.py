@@ -14,6 +14,7 @@ from .. import versions
 from . import mix
 from .compare import show_after
 from .graph import IMAGE_NODE, UV_NODE, find_color_socket, find_color_source, reads_uv_map
+from .worn import take_off
 
 
 def apply_texture(
@@ -28,6 +29,7 @@ def apply_texture(
         notes for the artist about what had to be done.
     """
     show_after(head)
+    take_off(head)
     mix.take_out(head)
     notes: list[str] = []
     material = own_material(head, slot, sharing, notes)

@@ -9,6 +9,7 @@ import bpy
 
 from . import mix
 from .graph import IMAGE_NODE
+from .worn import take_off
 
 
 def is_compared(head: bpy.types.Object) -> bool:
@@ -17,6 +18,7 @@ def is_compared(head: bpy.types.Object) -> bool:
 
 
 def show_before(head: bpy.types.Object) -> None:
+    take_off(head)
     previous, aside = head.avatartex_previous, head.avatartex_compared
     mix.take_out(head)
     aside.active = True

@@ -16,11 +16,12 @@ UDIM = "<UDIM>"
 KNOWN_FORMATS = ((b"\x89PNG", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"BM", ".bmp"), (b"RIFF", ".webp"))
 
 
-def load_result(path: Path, name: str, tiles: Sequence[int] = ()) -> bpy.types.Image:
-    """The texture as a new, packed image datablock.
+def load_result(path: Path, name: str, tiles: Sequence[int] = (), packed: bool = True) -> bpy.types.Image:
+    """The texture as a new image datablock; an EXR is linear, all else sRGB.
 
     Args:
         tiles: UDIM numbers, where <UDIM> in the path stands for them.
+        packed: else the file is named relative to the .blend file.
 
     Packing copies the file's bytes; the pixels are decoded by Blender when they are first drawn.
 
@@ -29,7 +30,7 @@ def load_result(path: Path, name: str, tiles: Sequence[int] = ()) -> bpy.types.I
     """
     image = bpy.data.images.load(str(path).replace(UDIM, str(min(tiles, default=""))), check_existing=False)
     image.name = name
-    versions.set_srgb(image)
+    versions.set_linear(image) if path.suffix == ".exr" else versions.set_srgb(image)
     if tiles:
         image.source = "TILED"
         image.filepath = str(path)
@@ -40,11 +41,14 @@ def load_result(path: Path, name: str, tiles: Sequence[int] = ()) -> bpy.types.I
         for number in present - set(tiles):
             image.tiles.remove(image.tiles.get(number))
         image.reload()
+    if not packed:
+        image.filepath = bpy.path.relpath(str(path))
+        return image
     image.pack()
     if tiles:
         return image  # where its tiles are unpacked to, Blender asks
     # The job's folder goes away with this Blender: 'Unpack' is to suggest a place beside the .blend file.
-    image.filepath_raw = f"//textures/{bpy.path.clean_name(image.name)}.png"
+    image.filepath_raw = f"//textures/{bpy.path.clean_name(image.name)}{path.suffix}"
     return image
 
 

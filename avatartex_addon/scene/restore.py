@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import bpy
-import numpy as np
 
 from . import mix
 from .compare import show_after
 from .graph import IMAGE_NODE, UV_NODE
+from .worn import is_worn, put_material_back, take_off
 
 
 def can_restore(head: bpy.types.Object | None) -> bool:
     if head is None:
         return False
     previous = head.avatartex_previous
-    return previous.exchanged or previous.inserted or previous.replaced
+    return previous.exchanged or previous.inserted or previous.replaced or is_worn(head)
 
 
 def restore_texture(head: bpy.types.Object) -> None:
@@ -23,6 +23,7 @@ def restore_texture(head: bpy.types.Object) -> None:
     What is gone meanwhile (a node that the artist deleted) is passed over.
     """
     show_after(head)
+    take_off(head)
     mix.take_out(head)
     head.avatartex_mix.property_unset("factor")
     previous = head.avatartex_previous
@@ -37,29 +38,6 @@ def restore_texture(head: bpy.types.Object) -> None:
     for name in previous.bl_rna.properties.keys():
         if name not in {"rna_type", "name"}:
             previous.property_unset(name)
-
-
-def put_material_back(head: bpy.types.Object, previous) -> None:
-    if previous.slot_added and len(head.data.materials) == 1:
-        remove_only_slot(head.data)
-        return
-    if previous.slot >= len(head.material_slots):
-        return
-    slot = head.material_slots[previous.slot]
-    if slot.link != previous.link:
-        slot.material = None
-        slot.link = previous.link
-    if previous.link == "OBJECT" or slot.material != previous.material:
-        slot.material = previous.material
-
-
-def remove_only_slot(mesh: bpy.types.Mesh) -> None:
-    """pop() leaves an empty slot on the object; clear() does not, but zeroes the faces' indices."""
-    indices = np.empty(len(mesh.polygons), np.int32)
-    mesh.polygons.foreach_get("material_index", indices)
-    mesh.materials.clear()
-    if indices.any():
-        mesh.polygons.foreach_set("material_index", indices)
 
 
 def take_out_texture(tree: bpy.types.ShaderNodeTree, previous) -> None:

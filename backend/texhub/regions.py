@@ -39,7 +39,10 @@ SWAPPED = {"eyes": 0.022, "brows": 0.016, "nose": 0.022, "mouth": 0.022, "chin":
 
 @dataclass(frozen=True)
 class Regions:
-    """soft: name -> (S,S) float32 0..1. place: (468,2) texels (pixel centres at +0.5). canonical: (S,S,3)."""
+    """soft: name -> (S,S) float32 0..1. place: (468,2) texels (pixel centres at +0.5). canonical: (S,S,3).
+
+    The painters also work on wider pictures than the atlas: shape is theirs, size stays the texels of the atlas's side.
+    """
 
     soft: dict[str, np.ndarray]
     place: np.ndarray
@@ -52,13 +55,17 @@ class Regions:
     def size(self) -> int:
         return len(self.canonical)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.canonical.shape[:2]
+
     def outline(self, loop: tuple[int, ...]) -> np.ndarray:
         """(n,2) float32 texels of the landmarks of a loop."""
         return self.place[list(loop)].astype(np.float32)
 
     def lines(self, loops: list[tuple[int, ...]], texels: float, closed: bool = False) -> np.ndarray:
         """(S,S) float32 0..1 of anti-aliased lines through landmarks, at least one texel wide."""
-        return draw_lines(self.size, [self.outline(loop) for loop in loops], texels, closed)
+        return draw_lines(self.shape, [self.outline(loop) for loop in loops], texels, closed)
 
     def lashes(self, texels: float, lift: float = 0.0) -> np.ndarray:
         """(S,S) float32 0..1 of the upper lids' edges: parabolas, for the landmarks at the corners scatter.
@@ -73,12 +80,14 @@ class Regions:
             line = np.polyfit(points[1:, 0] - middle, points[1:, 1], 2)
             x = np.linspace(points[:, 0].min(), points[:, 0].max(), 16)
             curves.append(np.stack([x, np.polyval(line, x - middle) - lift], 1))
-        return draw_lines(self.size, curves, texels)
+        return draw_lines(self.shape, curves, texels)
 
 
-def draw_lines(size: int, curves: list[np.ndarray], texels: float, closed: bool = False) -> np.ndarray:
-    """(S,S) float32 0..1 of polylines (n,2) in texels; thinner than a texel they are fainter."""
-    mask = np.zeros((size, size), np.uint8)
+def draw_lines(
+    shape: tuple[int, int], curves: list[np.ndarray], texels: float, closed: bool = False,
+) -> np.ndarray:
+    """(H,W) float32 0..1 of polylines (n,2) in texels; thinner than a texel they are fainter."""
+    mask = np.zeros(shape, np.uint8)
     for points in curves:
         fixed = np.rint((points - 0.5) * 16).astype(np.int32)
         cv2.polylines(mask, [fixed], closed, 255, max(1, round(texels)), cv2.LINE_AA, shift=4)

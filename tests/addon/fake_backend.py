@@ -52,7 +52,7 @@ def listen():
         message = json.loads(line)
         if message["type"] == "cancel" and "deaf" not in MODES:
             cancelled.add(message["job"])
-        elif message["type"] in ("generate", "register"):
+        elif message["type"] in ("generate", "register", "variants"):
             lines.append(message)
             more.release()
     os._exit(0)
@@ -102,6 +102,8 @@ def work(job):
         say("failure", job=job["job"], code="no-face-in-portrait", message="No face was found in 'cat.png'.",
             cure="Choose a picture that shows a face from the front.")
         return
+    if job["type"] == "variants":
+        return vary(job, texture)
     with open(job["output"], "wb") as file:
         file.write(texture)
     with open(job["provenance"], "wb") as file:
@@ -111,6 +113,23 @@ def work(job):
                    "request": job}, file)
     say("result", job=job["job"], output=job["output"], provenance=job["provenance"], report=job["report"],
         warnings=["The portrait is small."] if "warn" in MODES else [])
+
+
+def vary(job, texture):
+    """The same texture for every variant; its preview is a gradient of 64 pixels."""
+    made = []
+    os.makedirs(job["output"], exist_ok=True)
+    for seed in job["seeds"]:
+        for style in job["styles"]:
+            stem = os.path.join(job["output"], f"{style}_{seed}")
+            for path, data in ((f"{stem}.{job['format']}", texture), (f"{stem}.preview.png", png(64))):
+                with open(path, "wb") as file:
+                    file.write(data)
+            made.append({"style": style, "seed": seed, "output": f"{stem}.{job['format']}",
+                         "preview": f"{stem}.preview.png"})
+    with open(job["report"], "w") as file:
+        json.dump({"seconds": {"total": 1.25}, "request": job}, file)
+    say("varied", job=job["job"], made=made, report=job["report"])
 
 
 def dies():

@@ -19,9 +19,9 @@ def draw(random: np.random.Generator) -> dict:
 
 
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
-    picture = smooth(texture, parameters["flat"], 0.12)
+    picture = smooth(texture, parameters["flat"], 0.12, regions.size)
     level = grey(picture)
-    lines = edges(level, 1.3 * len(level) / 256, parameters["edges"]) * (1 - 0.7 * regions["scalp"])
+    lines = edges(level, 1.3 * regions.size / 256, parameters["edges"]) * (1 - 0.7 * regions["scalp"])
     flat = stepped(level, parameters["tones"], 5)
     picture = retoned(saturated(picture, parameters["colour"]), level, flat + parameters["lift"] * (1 - flat))
     ink = np.maximum(np.clip(1.6 * lines - 0.25, 0, 1), feature_lines(regions, parameters["line"]))

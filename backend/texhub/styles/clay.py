@@ -24,9 +24,9 @@ def draw(random: np.random.Generator) -> dict:
 
 
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
-    size = len(texture)
+    size = regions.size
     unit = size / 256
-    calm = cv2.GaussianBlur(smooth(texture, 4, 0.16), (0, 0), parameters["soft"] * 0.5 * unit)
+    calm = cv2.GaussianBlur(smooth(texture, 4, 0.16, size), (0, 0), parameters["soft"] * 0.5 * unit)
     bare = (regions["cheeks"] + regions["forehead"] + regions["chin"]) > 0.5
     skin = np.median(calm[bare], axis=0)
     level, own = grey(calm), float(grey(np.float32(skin)))
@@ -36,7 +36,7 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     picture = calm + plain[..., None] * (skin - calm)
     form = cv2.GaussianBlur(level, (0, 0), 1.5 * unit) - cv2.GaussianBlur(level, (0, 0), 10 * unit)
     picture = picture * (1 + parameters["form"] * np.clip(form / max(own, 0.15), -0.4, 0.25))[..., None]
-    marks = cv2.GaussianBlur(np.abs(field(parameters["seed"], size, 30)), (0, 0), unit) - 0.8
+    marks = cv2.GaussianBlur(np.abs(field(parameters["seed"], size, 30, texture.shape[:2])), (0, 0), unit) - 0.8
     picture = saturated(picture * (1 + parameters["thumbs"] * marks)[..., None], parameters["colour"])
     if parameters["mass"]:
         tone = grey(picture)[..., None] / max(own, 0.05)

@@ -21,9 +21,9 @@ def draw(random: np.random.Generator) -> dict:
 
 
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
-    size = len(texture)
+    size = regions.size
     unit = size / 256
-    calm = smooth(texture, 3, 0.1)
+    calm = smooth(texture, 3, 0.1, size)
     level = grey(calm)
     skin = float(np.median(level[regions["face"] > 0.5]))
     relative = level / max(skin, 0.05)
@@ -31,7 +31,7 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     line = np.clip(-difference_of_gaussians(relative, 1.1 * unit, 1.0) * 22 - 0.3, 0, 1)
     solid = np.clip((parameters["black"] - relative) * 12, 0, 1)
     dark = np.clip((1.0 - relative) * 1.9 * parameters["tone"], 0, 1) + 0.55 * np.clip(0.55 - skin, 0, 0.5)
-    screen = screened(size, parameters["pitch"] * unit, parameters["degrees"], parameters["screen"])
+    screen = screened(texture.shape[:2], parameters["pitch"] * unit, parameters["degrees"], parameters["screen"])
     tone = np.clip((np.clip(dark, 0, 0.8) - screen) * 5 + 0.5, 0, 1) * (dark > 0.06)
     ink = np.maximum.reduce([line, solid, 0.9 * tone, feature_lines(regions, parameters["line"])])
     colours = saturated(calm, 1.35)
@@ -40,9 +40,9 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     return inked(page, ink, [0.06, 0.05, 0.07])
 
 
-def screened(size: int, pitch: float, degrees: float, kind: str) -> np.ndarray:
-    """(S,S) thresholds 0..1 of a halftone: dots on a turned grid, or parallel hatches."""
-    y, x = np.mgrid[:size, :size].astype(np.float32) * (2 * np.pi / pitch)
+def screened(shape: tuple[int, int], pitch: float, degrees: float, kind: str) -> np.ndarray:
+    """(H,W) thresholds 0..1 of a halftone: dots on a turned grid, or parallel hatches."""
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32) * (2 * np.pi / pitch)
     turn = np.radians(degrees)
     a, b = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
     wave = (np.cos(a) + np.cos(b)) / 2 if kind == "dots" else np.cos(a)

@@ -22,18 +22,19 @@ def draw(random: np.random.Generator) -> dict:
 
 
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
-    size = len(texture)
+    size, shape = regions.size, texture.shape[:2]
     unit = size / 256
     picture = kuwahara(texture, max(2, round(parameters["radius"] * unit)))
     u, v = flow(cv2.GaussianBlur(grey(picture), (0, 0), 1.5 * unit), 6 * unit)
-    length = max(2, round(parameters["length"] * unit))
-    bristles = along_flow(grain(parameters["seed"], size, 1.0 * unit), u, v, length)
+    step = max(1.0, unit)
+    length = max(2, round(parameters["length"] * unit / step))
+    bristles = along_flow(grain(parameters["seed"], shape, 1.0 * unit), u, v, length, step)
     bristles /= max(float(bristles.std()), 1e-6)
-    daubs = 0.4 + 0.6 * soft_step(field(parameters["seed"] + 4, size, 22), -0.8, 0.8)  # thick here, thin there
+    daubs = 0.4 + 0.6 * soft_step(field(parameters["seed"] + 4, size, 22, shape), -0.8, 0.8)  # thick here, thin there
     bristles = bristles * daubs
-    mixed = np.stack([field(parameters["seed"] + k, size, 50) for k in (1, 2, 3)], -1)
-    mixed = along_flow(mixed, u, v, length)
-    picture = along_flow(picture, u, v, max(1, length // 3))
+    mixed = np.stack([field(parameters["seed"] + k, size, 50, shape) for k in (1, 2, 3)], -1)
+    mixed = along_flow(mixed, u, v, length, step)
+    picture = along_flow(picture, u, v, max(1, length // 3), step)
     # ridges catch the light from above: the height's slope, not the height
     relief = cv2.Sobel(cv2.GaussianBlur(bristles, (0, 0), 0.5), cv2.CV_32F, 0, 1, scale=0.25)
     picture = saturated(picture + parameters["mix"] * mixed, parameters["colour"])

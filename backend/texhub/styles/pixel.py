@@ -21,15 +21,17 @@ def draw(random: np.random.Generator) -> dict:
 
 
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
-    size, across = len(texture), min(parameters["across"], len(texture))
-    drawn = inked(smooth(texture, 2), parameters["outline"] * feature_lines(regions, 2.2), [0.08, 0.05, 0.06])
-    small = saturated(cv2.resize(drawn, (across, across), interpolation=cv2.INTER_AREA), parameters["colour"])
-    dither = np.tile(BAYER, (across // 4 + 1,) * 2)[:across, :across, None] * parameters["dither"]
+    size = regions.size
+    rows, columns = (max(1, round(min(parameters["across"], size) * side / size)) for side in texture.shape[:2])
+    outline = parameters["outline"] * feature_lines(regions, 2.2)
+    drawn = inked(smooth(texture, 2, size=size), outline, [0.08, 0.05, 0.06])
+    small = saturated(cv2.resize(drawn, (columns, rows), interpolation=cv2.INTER_AREA), parameters["colour"])
+    dither = np.tile(BAYER, (rows // 4 + 1, columns // 4 + 1))[:rows, :columns, None] * parameters["dither"]
     palette = median_cut(small.reshape(-1, 3), parameters["colours"])
     wanted = np.clip(small + dither, 0, 1).reshape(-1, 1, 3)
     nearest = ((wanted - palette[None]) ** 2).sum(2).argmin(1)
-    chosen = palette[nearest].reshape(across, across, 3)
-    return cv2.resize(chosen, (size, size), interpolation=cv2.INTER_NEAREST)
+    chosen = palette[nearest].reshape(rows, columns, 3)
+    return cv2.resize(chosen, texture.shape[1::-1], interpolation=cv2.INTER_NEAREST)
 
 
 def median_cut(colours: np.ndarray, count: int) -> np.ndarray:

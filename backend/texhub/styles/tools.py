@@ -7,6 +7,9 @@ import numpy as np
 
 from ..regions import MOUTH_LINE, NOSTRILS, Regions
 
+#: Texels of the atlas's side that pictures are flattened at: filters' windows grow with it, their time fourfold.
+CALM = 512
+
 
 def number(random: np.random.Generator, low: float, high: float) -> float:
     return round(float(random.uniform(low, high)), 4)
@@ -21,12 +24,22 @@ def grey(texture: np.ndarray) -> np.ndarray:
     return texture @ np.float32([0.299, 0.587, 0.114])
 
 
-def smooth(texture: np.ndarray, rounds: int, colour: float = 0.1) -> np.ndarray:
-    """Flat areas with their edges kept: repeated bilateral filters (Winnemöller et al. 2006)."""
-    size = len(texture)
+def smooth(texture: np.ndarray, rounds: int, colour: float = 0.1, size: int = 0) -> np.ndarray:
+    """Flat areas with their edges kept: repeated bilateral filters (Winnemöller et al. 2006).
+
+    Args:
+        size: texels of the atlas's side. More than CALM are filtered as CALM and enlarged: what comes after draws
+            sharp borders along the smooth levels.
+    """
+    size = size or len(texture)
+    scale, full = min(1.0, CALM / size), texture.shape[1::-1]
+    if scale < 1:
+        small = round(full[0] * scale), round(full[1] * scale)
+        texture, size = cv2.resize(texture, small, interpolation=cv2.INTER_AREA), CALM
+    across = 7 if size <= 256 else 2 * round(3 * size / 256) + 1
     for _ in range(rounds):
-        texture = cv2.bilateralFilter(texture, 7, colour, max(2.0, 5 * size / 256))
-    return texture
+        texture = cv2.bilateralFilter(texture, across, colour, max(2.0, 5 * size / 256))
+    return cv2.resize(texture, full, interpolation=cv2.INTER_CUBIC) if scale < 1 else texture
 
 
 def saturated(texture: np.ndarray, gain: float) -> np.ndarray:
@@ -101,15 +114,17 @@ def flow(level: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:
     return np.cos(turn).astype(np.float32), np.sin(turn).astype(np.float32)
 
 
-def along_flow(picture: np.ndarray, u: np.ndarray, v: np.ndarray, length: int) -> np.ndarray:
-    """Line integral convolution (Cabral and Leedom 1993): the picture averaged along the flow, length texels each way.
+def along_flow(picture: np.ndarray, u: np.ndarray, v: np.ndarray, length: int, step: float = 1.0) -> np.ndarray:
+    """Line integral convolution (Cabral and Leedom 1993): the picture averaged along the flow, length steps each way.
+
+    Args:
+        step: texels; as long as what is averaged is not finer.
     """
-    size = len(u)
-    y, x = np.mgrid[:size, :size].astype(np.float32)
+    y, x = np.mgrid[: u.shape[0], : u.shape[1]].astype(np.float32)
     total = picture.astype(np.float32).copy()
     for sign in (1.0, -1.0):
         px, py = x.copy(), y.copy()
-        du, dv = sign * u, sign * v
+        du, dv = sign * step * u, sign * step * v
         for _ in range(length):
             px, py = px + du, py + dv
             total += cv2.remap(picture, px, py, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)

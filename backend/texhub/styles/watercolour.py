@@ -22,21 +22,23 @@ def draw(random: np.random.Generator) -> dict:
 
 
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
-    size = len(texture)
+    size, shape = regions.size, texture.shape[:2]
     unit = size / 256
-    picture = saturated(smooth(texture, 3, 0.12), parameters["colour"])
+    picture = saturated(smooth(texture, 3, 0.12, size), parameters["colour"])
     pigment = absorbance(picture)
     density = pigment.mean(2)
     # washes: the density in steps whose borders wander
     low, high = np.percentile(density[regions["face"] > 0.3], [1, 99])
-    position = (np.clip((density - low) / max(high - low, 0.2), 0, 1.2) + 0.06 * field(parameters["seed"], size, 26))
+    wander = field(parameters["seed"], size, 26, shape)
+    position = (np.clip((density - low) / max(high - low, 0.2), 0, 1.2) + 0.06 * wander)
     position = cv2.GaussianBlur(position, (0, 0), 1.1 * unit) * parameters["levels"]
     step = np.floor(position) + np.clip((position % 1 - 0.5) * 5 + 0.5, 0, 1)
     washed = low + step / parameters["levels"] * max(high - low, 0.2)
     mixed = np.maximum(0.35 * density + 0.65 * washed, 0.02)
     edge = np.abs(cv2.Laplacian(cv2.GaussianBlur(step, (0, 0), 0.9 * unit), cv2.CV_32F)) * unit
-    pool = parameters["pool"] * (field(parameters["seed"] + 1, size, 9) + 0.6 * field(parameters["seed"] + 2, size, 24))
-    paper = grain(parameters["seed"] + 3, size, 0.8 * unit)
+    small, large = (field(parameters["seed"] + k, size, cells, shape) for k, cells in ((1, 9), (2, 24)))
+    pool = parameters["pool"] * (small + 0.6 * large)
+    paper = grain(parameters["seed"] + 3, shape, 0.8 * unit)
     amount = parameters["wash"] * (mixed / np.maximum(density, 0.05)) * (1 + np.clip(pool, -0.5, 0.6))
     amount = amount * (1 + parameters["grain"] * paper) + parameters["rim"] * np.clip(edge, 0, 0.5)
     painted = from_absorbance(pigment * np.clip(amount, 0.1, 1.6)[..., None] + 0.03)

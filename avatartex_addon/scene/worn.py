@@ -1,0 +1,57 @@
+"""Materials that go back into their slot: the head's own beneath a variant, and the one before AvatarTex."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+
+def find_worn(head: bpy.types.Object) -> int:
+    """Index of the variant that the head shows, -1 when it shows none."""
+    worn = head.avatartex_worn
+    shown = head.material_slots[worn.slot].material if worn.slot < len(head.material_slots) else None
+    if not worn.active or shown is None:
+        return -1
+    return next((index for index, entry in enumerate(head.avatartex_variants) if entry.material == shown), -1)
+
+
+def is_worn(head: bpy.types.Object) -> bool:
+    """Whether the head shows a variant, or the hole that a deleted one left; not when the artist put on another
+    material since."""
+    worn = head.avatartex_worn
+    if not worn.active or worn.slot >= len(head.material_slots):
+        return False
+    return head.material_slots[worn.slot].material is None or find_worn(head) >= 0
+
+
+def take_off(head: bpy.types.Object) -> None:
+    """Put back what the head showed before a variant, and forget it."""
+    worn = head.avatartex_worn
+    if is_worn(head):
+        put_material_back(head, worn)
+    for name in worn.bl_rna.properties.keys() if worn.active else ():
+        if name not in {"rna_type", "name"}:
+            worn.property_unset(name)
+
+
+def put_material_back(head: bpy.types.Object, previous) -> None:
+    if previous.slot_added and len(head.data.materials) == 1:
+        remove_only_slot(head.data)
+        return
+    if previous.slot >= len(head.material_slots):
+        return
+    slot = head.material_slots[previous.slot]
+    if slot.link != previous.link:
+        slot.material = None
+        slot.link = previous.link
+    if previous.link == "OBJECT" or slot.material != previous.material:
+        slot.material = previous.material
+
+
+def remove_only_slot(mesh: bpy.types.Mesh) -> None:
+    """pop() leaves an empty slot on the object; clear() does not, but zeroes the faces' indices."""
+    indices = np.empty(len(mesh.polygons), np.int32)
+    mesh.polygons.foreach_get("material_index", indices)
+    mesh.materials.clear()
+    if indices.any():
+        mesh.polygons.foreach_set("material_index", indices)

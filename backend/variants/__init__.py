@@ -1,0 +1,1 @@
+"""Stylised variants of a head: one registration, one completion per seed, one painted texture per style and seed."""

@@ -1,0 +1,154 @@
+"""The request: one registration, one completion per seed, one painted texture per style and seed."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from .. import pipeline, report
+from ..errors import AvatarTexError, Cancelled, ErrorCode
+from ..head.mesh import load_capture, load_mesh
+from ..messages import PAINTED_STYLES, PICTURE_FORMATS, STAGES, Generate, Variants, Varied
+from ..pins import parse_pins
+from ..registering import registration_json
+from ..texture.files import write_bytes, write_picture
+from ..texture.tiles import UDIM, compose_tiles, pattern, read_bases, tile_path
+from .sheet import Sheet
+from .styling import Stylist
+
+#: Seconds on two cores at 1K, so that the bar moves evenly: before the first seed, per seed, per painted texture.
+PREPARED, COMPLETED, PAINTED = 8.0, 3.0, 2.5
+
+
+def make_variants(
+    request: Variants, on_progress: Callable[[str, float], None], is_cancelled: Callable[[], bool],
+) -> Varied:
+    """Make all variants and write them, their report and their sheet.
+
+    Raises:
+        AvatarTexError: every refusal, before anything is written.
+        Cancelled: when is_cancelled() turned true between two steps; what was written is gone again.
+    """
+    check(request)
+    written: list[Path] = []
+    try:
+        return work(request, on_progress, is_cancelled, written)
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def work(
+    request: Variants, on_progress: Callable[[str, float], None], is_cancelled: Callable[[], bool],
+    written: list[Path],
+) -> Varied:
+    pins = parse_pins(request.pins)
+    count, clock = len(request.styles) * len(request.seeds), report.Clock()
+    total = PREPARED + COMPLETED * len(request.seeds) + PAINTED * count
+
+    def tell(label: str, seconds: float) -> None:
+        if is_cancelled():
+            raise Cancelled
+        on_progress(label, min(1.0, seconds / total))
+
+    def prepare_step(stage: str, fraction: float = 0.0) -> None:
+        clock.enter(stage)
+        before = sum(pipeline.TIME_SHARE[earlier] for earlier in list(STAGES)[: list(STAGES).index(stage)])
+        tell(stage, PREPARED * min(1.0, (before + pipeline.TIME_SHARE[stage] * fraction) / 0.64))
+
+    prepare_step("load")
+    bases = read_bases(request.base_texture, request.size)
+    device = pipeline.choose_device(request.device)
+    networks = pipeline.load_cached_networks(device)
+    mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
+    job = pipeline.prepare(
+        mesh, request.portrait, request.style, networks, prepare_step, None, pins, request.least_score,
+    )
+    stylist = Stylist(job, request.size, bases)
+    sheet = Sheet(job, request.styles) if request.sheet or request.previews else None
+    several = UDIM in request.base_texture or len(job.tiles) > 1
+    made: list[dict] = []
+    for turn, seed in enumerate(request.seeds):
+        spent = PREPARED + turn * (COMPLETED + PAINTED * len(request.styles))
+
+        def complete_step(stage: str, fraction: float = 0.0, spent: float = spent) -> None:
+            clock.enter(stage)
+            tell(stage, spent)
+
+        generated = pipeline.complete(job.observation, job.style, networks, seed, complete_step)
+        complete_step("compose")
+        tiles = compose_tiles(job, generated, request.size, bases, request.light)
+        shown = stylist.show(tiles)
+        for number, style in enumerate(request.styles):
+            clock.enter(style)
+            label = f"Painting {style}, seed {seed} ({len(made) + 1} of {count})"
+            tell(label, spent + COMPLETED + PAINTED * number)
+            textures = stylist.style(style, seed, tiles, shown)
+            path = Path(request.output) / f"{style}_{seed}.{request.format}"
+            output = pattern(str(path)) if several else str(path)
+            for tile, texture in textures.items():
+                file = Path(tile_path(output, tile))
+                if not file.exists():
+                    written.append(file)
+                write_picture(file, texture)
+            preview = ""
+            if request.previews:
+                preview = str(path.with_suffix(".preview.png"))
+                written.append(Path(preview))
+                write_picture(preview, sheet.preview(textures))
+            made.append({"style": style, "seed": seed, "output": output, "preview": preview})
+            if request.sheet:
+                sheet.add(f"{style}, seed {seed}", textures)
+        del tiles, shown
+    if request.report:
+        write_bytes(request.report, render_report(request, device, job, stylist, clock))
+    if request.sheet:
+        write_picture(request.sheet, sheet.draw())
+    on_progress("Writing", 1.0)
+    numbers = sorted({*job.tiles, *bases}) if several else []
+    return Varied(request.job, made, request.report, job.warnings, numbers, job.advice)
+
+
+def check(request: Variants) -> None:
+    """Refuse what cannot work before any work.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, NO_MESH.
+    """
+    shared = {field.name for field in dataclasses.fields(Generate)} & {f.name for f in dataclasses.fields(Variants)}
+    one = Generate(**{name: getattr(request, name) for name in shared - {"output"}}, output="variants.png")
+    pipeline.check_request(one)
+    for what, values, known in (
+        ("painted style", request.styles, PAINTED_STYLES), ("format", [request.format], PICTURE_FORMATS),
+    ):
+        for value in values:
+            if value not in known:
+                raise bad(f"{value!r} is not a {what}.", f"Use some of {', '.join(known)}.")
+    for what, values in (("style", request.styles), ("seed", request.seeds)):
+        if not values or len(set(values)) < len(values):
+            raise bad(f"No {what} was given." if not values else f"A {what} is there twice.", f"Name each {what} once.")
+    if any(not isinstance(seed, int) or seed < 0 for seed in request.seeds):
+        raise bad("A seed is not a whole number from 0.", "Use seeds like 0, 1, 2.")
+    if not request.output or Path(request.output).is_file():
+        raise bad("No output folder was given.", "Name the folder for the textures.")
+
+
+def bad(message: str, cure: str) -> AvatarTexError:
+    return AvatarTexError(ErrorCode.BAD_REQUEST, message, cure)
+
+
+def render_report(request: Variants, device: str, job, stylist: Stylist, clock: report.Clock) -> bytes:
+    """UTF-8 JSON without paths of the machine."""
+    total = clock.finish()
+    seconds = {stage: round(spent, 3) for stage, spent in clock.seconds.items()}
+    body = {
+        "versions": report.versions(), "device": device, "size": request.size, "format": request.format,
+        "styles": request.styles, "seeds": request.seeds, "style": {"asked": request.style, "found": job.style},
+        "canvas": stylist.canvas.side, "seconds": {**seconds, "total": round(total, 3)},
+        "peak_memory_mib": round(report.peak_memory()), **registration_json(job.match),
+        "registration": job.match.quality.as_json(), "warnings": job.warnings,
+    }
+    return json.dumps(body, indent=2).encode()

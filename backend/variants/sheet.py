@@ -1,0 +1,77 @@
+"""The contact sheet: the head in each variant from the front and from the side, one seed after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+
+from ..head.mesh import vertex_normals
+from ..head.uvs import tile_number, tiles_of
+from ..head.view import LIGHT, HeadView, render_view
+from ..texhub.styles.sheet import titled
+from ..texture.sample import sample
+
+#: Pixels of a view, rendered twice as large; degrees that the second one is turned to the head's left.
+PIXELS, SIDE = 256, 65.0
+#: Variants in a row at most, and what stands around the head in a view, as a share of the head.
+COLUMNS, AIR = 5, 0.06
+#: Share of the light that does not depend on the surface: the texture is to be seen.
+AMBIENT = 0.72
+
+
+class Sheet:
+    """Filled one variant after the other, in the order of seeds, then styles.
+
+    Args:
+        job: pipeline.Prepared. styles: of one seed.
+    """
+
+    def __init__(self, job, styles: Sequence[str]) -> None:
+        self.mesh, self.styles, self.tiles = job.mesh, len(styles), []
+        self.columns = -(-len(styles) // -(-len(styles) // COLUMNS))  # each seed begins a row
+        self.normals = vertex_normals(job.mesh)
+        front = job.match.head.rotation
+        angle = np.radians(SIDE)
+        turn = np.array([[np.cos(angle), 0, -np.sin(angle)], [0, 1, 0], [np.sin(angle), 0, np.cos(angle)]])
+        extent = float(np.ptp(self.mesh.vertices @ front.T, axis=0).max()) * (1 + AIR)
+        self.views = [
+            render_view(self.mesh, view, 2 * PIXELS, extent=extent, normals=self.normals)
+            for view in (front, turn @ front)
+        ]
+
+    def add(self, title: str, textures: Mapping[int, np.ndarray]) -> None:
+        """The next variant: its title and its textures (S,S,3) float32 sRGB by tile."""
+        looks = [self.look(view, textures) for view in self.views]
+        picture = np.rint(np.clip(np.hstack(looks), 0, 1) * 255).astype(np.uint8)
+        self.tiles.append(titled(picture, title))
+
+    def preview(self, textures: Mapping[int, np.ndarray]) -> np.ndarray:
+        """(PIXELS,PIXELS,3) float32 sRGB: the head from the front."""
+        return self.look(self.views[0], textures)
+
+    def look(self, view: HeadView, textures: Mapping[int, np.ndarray]) -> np.ndarray:
+        """(PIXELS,PIXELS,3) float32 sRGB."""
+        tiles = tiles_of(self.mesh.corner_uvs)
+        uv = view.fragments.interpolate((self.mesh.corner_uvs - tiles[:, None]).astype(np.float32))
+        numbers = np.array([tile_number(*tile) or tile_number(0, 0) for tile in tiles.tolist()])
+        shown = np.where(view.fragments.covered, numbers[view.fragments.triangle], 0)
+        light = (self.normals @ view.rotation.T) @ LIGHT
+        light = view.fragments.interpolate(self.mesh.corners(np.clip(light, 0, 1)[:, None].astype(np.float32)))
+        picture = np.full((2 * PIXELS, 2 * PIXELS, 3), 0.55, np.float32)
+        for number, texture in textures.items():
+            here = shown == number
+            places = np.stack([uv[here][:, 0], 1 - uv[here][:, 1]], 1) * np.float32(len(texture))
+            picture[here] = sample(texture, places) * (AMBIENT + (1 - AMBIENT) * light[here])
+        return cv2.resize(picture, (PIXELS, PIXELS), interpolation=cv2.INTER_AREA)
+
+    def draw(self) -> np.ndarray:
+        """(H,W,3) float32 sRGB: the whole sheet."""
+        empty = np.full_like(self.tiles[0], 24)
+        tiles = []
+        for first in range(0, len(self.tiles), self.styles):
+            seed = self.tiles[first : first + self.styles]
+            tiles += seed + [empty] * (-len(seed) % self.columns)
+        rows = [np.concatenate(tiles[first : first + self.columns], 1) for first in range(0, len(tiles), self.columns)]
+        return np.concatenate(rows, 0).astype(np.float32) / 255

@@ -1,0 +1,100 @@
+"""One style on one head: the composed textures go onto the canvas once, every style is painted there and comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+
+from ..head.uvs import precedence
+from ..texhub.styles import STYLES, paint
+from ..texhub.styles.tools import saturated, smooth
+from ..texture.compose import Composition
+from ..texture.texels import find_texels
+from .canvas import TURN, Canvas, fold, make_canvas
+from .wear import Wearer, make_wearer
+
+#: Texels that a style's colours are compared at.
+ASKED = 20_000
+#: Styles that draw lids and leave eyes to the eyeballs: a texture that shows eyes keeps them.
+BLIND = ("anime",)
+
+
+class Stylist:
+    """What all variants of a head share: its canvas and the way back, worked out once.
+
+    Args:
+        job: pipeline.Prepared. size: texels of the artist's texture. bases: what is on the head now, by tile.
+    """
+
+    def __init__(self, job, size: int, bases: Mapping[int, np.ndarray]) -> None:
+        self.canvas: Canvas = make_canvas(job.mesh, job.canonical, size, job.inside)
+        # what the canvas cannot show is flesh: dyed hair must not colour it
+        self.skin = (self.canvas.tile > 0) & (self.canvas.regions["scalp"] < 0.1)
+        self.known = {"wears_hair": job.observation.hair is not None}
+        self.wearers: dict[int, Wearer] = {}
+        for number, part in job.tiles.items():
+            def order(part=part):
+                return precedence(part, job.canonical, job.observation.better_side)
+
+            texels = find_texels(part, size, order)
+            self.wearers[number] = make_wearer(part, job.canonical, texels, self.canvas, number in bases)
+
+    def show(self, tiles: Mapping[int, Composition]) -> np.ndarray:
+        """(H,W,3) float32 sRGB: a composed head on the canvas."""
+        return self.canvas.gather({number: self.shrunk(tiles[number].texture) for number in self.wearers})
+
+    def shrunk(self, texture: np.ndarray) -> np.ndarray:
+        """A texture whose texels are much finer than the canvas's without what would alias there."""
+        if self.canvas.limited > 0.7:
+            return texture
+        side = round(len(texture) * self.canvas.limited)
+        return cv2.resize(texture, (side, side), interpolation=cv2.INTER_AREA)
+
+    def style(
+        self, name: str, seed: int, tiles: Mapping[int, Composition], shown: np.ndarray,
+    ) -> dict[int, np.ndarray]:
+        """The styled textures (S,S,3) float32 sRGB by tile.
+
+        Args:
+            name: of texhub.styles.STYLES. seed: draws the style's parameters. shown: what show() made of the tiles.
+        """
+        textures = {number: tile.texture for number, tile in tiles.items()}
+        if name == "photo":
+            return textures
+        painted = paint(name, shown, self.canvas.regions, draw_parameters(name, seed) | self.known)
+        if name in BLIND:
+            eyes = self.canvas.regions["openings"][..., None]
+            painted += eyes * (saturated(smooth(shown, 2, 0.08, self.canvas.side), 1.3) - painted)
+        recolour = fit_colours(shown, painted, self.skin)
+        folded = fold(painted, self.canvas.side)
+        del painted
+        return {
+            number: self.wearers[number].wear(texture, folded, self.canvas.side, recolour)
+            if number in self.wearers else texture
+            for number, texture in textures.items()
+        }
+
+
+def draw_parameters(name: str, seed: int) -> dict:
+    """A style's parameters: the same seed draws the same, and other styles differently."""
+    parameters = STYLES[name].draw(np.random.default_rng([seed, list(STYLES).index(name)]))
+    if "across" in parameters:  # big texels meet behind the head: TURN holds a whole number of them
+        parameters["across"] = 8 * round(parameters["across"] / 8)
+    if "pitch" in parameters:  # so do dots and hatches: whole numbers of them across, along both of their axes
+        turn = np.radians(parameters["degrees"])
+        waves = np.rint(256 * TURN / parameters["pitch"] * np.array([np.cos(turn), np.sin(turn)]))
+        parameters["degrees"] = float(np.degrees(np.arctan2(waves[1], waves[0])))
+        parameters["pitch"] = float(256 * TURN / np.hypot(*waves))
+    return parameters
+
+
+def fit_colours(before: np.ndarray, after: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """(4,3) linear map of (r, g, b, 1) that comes closest to what a style does to colours, by least squares."""
+    index = np.flatnonzero(known)
+    index = index[:: max(1, len(index) // ASKED)]
+    colours = np.concatenate([before.reshape(-1, 3)[index], np.ones((len(index), 1), np.float32)], 1)
+    weak = 1e-3 * len(index) * np.eye(4, dtype=np.float64)
+    square = colours.T.astype(np.float64) @ colours + weak
+    return np.linalg.solve(square, colours.T @ after.reshape(-1, 3)[index] + weak[:, :3]).astype(np.float32)

@@ -1,0 +1,217 @@
+"""Variants: the canvas around the head, what is painted on it, and the files that come out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from backend import pipeline
+from backend.__main__ import main
+from backend.errors import AvatarTexError, Cancelled
+from backend.head.atlas import to_atlas
+from backend.head.mesh import HeadMesh, load_mesh
+from backend.head.uvs import split_tiles
+from backend.messages import PAINTED_STYLES, Variants
+from backend.texhub.styles import STYLES
+from backend.texture.compose import Composition
+from backend.texture.files import write_picture
+from backend.texture.sample import sample, to_linear
+from backend.variants.canvas import HIGH, OVERLAP, TURN, fold, from_canvas, to_canvas
+from backend.variants.job import make_variants
+from backend.variants.seeds import parse_seeds
+from backend.variants.styling import Stylist, draw_parameters
+
+SIZE = 512
+
+
+def ball(layout) -> SimpleNamespace:
+    """A head that is a ball in canonical space, unwrapped by layout(u, v 0..1 of a grid) -> UVs; as pipeline.Prepared.
+
+    Its back meets at longitude 180 degrees, where the UV map is cut.
+    """
+    across, down = np.meshgrid(np.linspace(0, 1, 65), np.linspace(0.03, 0.97, 33))
+    longitude, latitude = (across - 0.5) * 2 * np.pi, (0.5 - down) * np.pi
+    points = 0.6 * np.stack([
+        np.cos(latitude) * np.sin(longitude), np.sin(latitude), np.cos(latitude) * np.cos(longitude),
+    ], -1)
+    uvs = np.stack(layout(across, down), -1)
+    index = np.arange(across.size).reshape(across.shape)
+    a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]
+    triangles = np.concatenate([np.stack([a, d, c], -1).reshape(-1, 3), np.stack([a, c, b], -1).reshape(-1, 3)])
+    points = points.reshape(-1, 3).astype(np.float32)
+    mesh = HeadMesh(points, triangles.astype(np.int32), uvs.reshape(-1, 2)[triangles].astype(np.float32), "ball")
+    return SimpleNamespace(
+        mesh=mesh, canonical=points, inside=np.zeros(len(points), np.float32), tiles=split_tiles(mesh),
+        observation=SimpleNamespace(better_side=1.0, hair=None),
+    )
+
+
+def upright(u, v):
+    return 0.02 + 0.96 * u, 0.98 - 0.96 * v
+
+
+def turned(u, v):
+    """Lying on its side, mirrored, and two thirds as large."""
+    return 0.05 + 0.6 * v, 0.05 + 0.9 * u
+
+
+def composed(job) -> dict:
+    """A portrait's colours by place: skin, dark hair above, and a soft shade; the same on every UV map."""
+    from backend.texture.texels import find_texels
+
+    texels = find_texels(job.mesh, SIZE)
+    x, y, z = texels.at(job.mesh, job.canonical).T
+    light = 0.75 + 0.25 * z / 0.6 + 0.06 * np.sin(9 * x) * np.cos(7 * y)
+    colour = np.float32([0.8, 0.6, 0.5]) * light[:, None]
+    colour = np.where((y > 0.3)[:, None], colour * 0.35, colour)
+    texture = np.full((SIZE, SIZE, 3), 0.5, np.float32)
+    texture[texels.filled] = np.clip(colour, 0, 1)
+    return {1001: Composition(texture, np.zeros_like(texture), texels.filled)}
+
+
+def test_canvas_and_atlas_are_each_others_inverse():
+    u, v = np.meshgrid(np.linspace(0, 0.999, 40), np.linspace(0, 1, 20))
+    places = to_canvas(np.stack([u, v], -1))
+    assert places[..., 0].min() >= 0 and places[..., 0].max() < TURN and places[..., 1].max() <= HIGH[-1]
+    back = np.stack(from_canvas(places[..., 0], places[..., 1]), -1)
+    assert np.allclose(back, np.stack([u, v], -1), atol=1e-6)
+    further = to_canvas(np.stack([u + 1, v], -1))
+    assert np.allclose(further[..., 0] - places[..., 0], TURN)
+
+
+def test_the_two_ends_meet_behind_the_head():
+    """A picture of angles that is wrong by a step at one end: folded, both ends agree and nothing jumps."""
+    side = 512
+    columns = np.arange(round((TURN + OVERLAP) * side))
+    painted = np.repeat(np.where(columns < 300, 0.4, 0.5)[None, :, None], 3, 2).repeat(8, 0).astype(np.float32)
+    folded = fold(painted, side)
+    assert folded.shape[1] == round(TURN * side)
+    assert abs(folded[0, 0, 0] - folded[0, -1, 0]) < 0.002
+    assert np.abs(np.diff(folded[0, :300, 0])).max() < 0.002
+
+
+@pytest.fixture(scope="module")
+def balls():
+    """The same ball on two UV maps: (job, stylist, composed textures, what the canvas shows of them)."""
+    made = []
+    for layout in (upright, turned):
+        job = ball(layout)
+        stylist, tiles = Stylist(job, SIZE, {}), composed(job)
+        made.append((job, stylist, tiles, stylist.show(tiles)))
+    return made
+
+
+@pytest.mark.parametrize("name", ["cel", "ink", "oil", "pencil", "pixel"])
+def test_what_is_painted_does_not_know_the_uv_map_and_has_no_seam(balls, name):
+    looks, textures = [], []
+    for job, stylist, tiles, shown in balls:
+        textures.append(stylist.style(name, 1, tiles, shown)[1001])
+        assert np.abs(textures[-1] - tiles[1001].texture)[tiles[1001].head].mean() > 0.02
+        corners = job.mesh.corner_uvs.mean(1)
+        looks.append(sample(textures[-1], np.stack([corners[:, 0], 1 - corners[:, 1]], -1) * SIZE))
+    # texels lie elsewhere, so lines move by parts of a texel
+    blurred = [cv2.GaussianBlur(look.reshape(2, 32, 64, 3)[0], (0, 0), 1.5) for look in looks]
+    assert np.abs(blurred[0] - blurred[1]).mean() < 0.02
+    rows = np.linspace(0.3, 0.7, 60)
+    edges = [sample(textures[0], np.stack([np.full(60, column), 0.02 + 0.96 * rows], -1) * SIZE)
+             for column in (0.0205, 0.9795, 0.0305, 0.0295)]
+    across, beside = np.abs(edges[0] - edges[1]).mean(), np.abs(edges[2] - edges[3]).mean()
+    assert across < max(2 * beside, 0.03)  # the UV map's cut is as smooth as its middle
+
+
+def test_what_others_have_stays_and_the_neck_fades():
+    job = ball(upright)
+    others = np.float32([[[0.0, 0.0], [1.0, 0.0], [0.0, 0.015]]])
+    part = job.tiles[1001]
+    job.tiles[1001] = HeadMesh(part.vertices, part.triangles, part.corner_uvs, "ball", others=others)
+    tiles = composed(job)
+    base = tiles[1001].texture
+    stylist = Stylist(job, SIZE, {1001: base})
+    texture = stylist.style("ink", 0, tiles, stylist.show(tiles))[1001]
+    changed = np.abs(texture - base).max(2) > 0
+    low = to_atlas(job.canonical)[:, 1] > 1.03
+    assert low.any() and changed.any()
+    rows = (1 - (0.98 - 0.96 * np.linspace(0.03, 0.97, 33)[np.unique(np.nonzero(low)[0] // 65)])) * SIZE
+    assert not changed[int(rows.min()) + 8 :].any()
+    assert not changed[-4:].any()
+
+
+def test_the_same_seed_draws_the_same():
+    for name in PAINTED_STYLES:
+        assert draw_parameters(name, 3) == draw_parameters(name, 3)
+    assert draw_parameters("cel", 3) != draw_parameters("cel", 4)
+    ink = draw_parameters("ink", 3)
+    turn = np.radians(ink["degrees"])
+    waves = 256 * TURN / ink["pitch"] * np.array([np.cos(turn), np.sin(turn)])
+    assert np.allclose(waves, np.rint(waves), atol=1e-6)
+    assert tuple(STYLES) == PAINTED_STYLES  # the wire's names are the painters'
+
+
+def test_seeds_as_people_write_them():
+    assert parse_seeds("0, 2,5-7,2") == [0, 2, 5, 6, 7] and parse_seeds("") == []
+    for text in ("a", "3-", "-1", "0-100000"):
+        with pytest.raises(AvatarTexError):
+            parse_seeds(text)
+
+
+def test_an_exr_is_linear(tmp_path):
+    picture = np.linspace(0, 1, 32 * 32 * 3, dtype=np.float32).reshape(32, 32, 3)
+    write_picture(tmp_path / "x.exr", picture)
+    read = cv2.imread(str(tmp_path / "x.exr"), cv2.IMREAD_UNCHANGED)[..., ::-1]
+    assert np.allclose(read, to_linear(picture), atol=6e-4)
+
+
+@pytest.fixture(scope="module")
+def prepared(demo_head_obj, astronaut):
+    """One registration for all jobs below; what they ask is checked."""
+    networks = pipeline.load_cached_networks("cpu")
+    job = pipeline.prepare(load_mesh(demo_head_obj), str(astronaut), "auto", networks)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "prepare", lambda mesh, portrait, *rest: (Path(portrait).resolve(strict=True), job)[1])
+        yield
+
+
+def test_the_command_writes_what_it_names(prepared, tmp_path, demo_head_obj, astronaut, capsys):
+    """Two styles and two seeds in one job: the photo variant is Generate's own texture, to the last bit."""
+    words = ["--mesh", str(demo_head_obj), "--portrait", str(astronaut), "--size", "512"]
+    assert main(["variants", *words, "--styles", "photo,cel", "--seeds", "0-1", "--output", str(tmp_path / "v"),
+                 "--sheet", str(tmp_path / "sheet.png"), "--report", str(tmp_path / "r.json")]) == 0
+    listed = capsys.readouterr()
+    assert "Painting cel, seed 1 (4 of 4)" in listed.err
+    written = sorted(path.name for path in (tmp_path / "v").iterdir())
+    assert written == ["cel_0.png", "cel_1.png", "photo_0.png", "photo_1.png"]
+    assert [line.rsplit("/", 1)[-1] for line in listed.out.split()] == ["photo_0.png", "cel_0.png", "photo_1.png",
+                                                                       "cel_1.png"]
+    assert main(["generate", *words, "--seed", "1", "--output", str(tmp_path / "one.png")]) == 0
+    photo, one, cel = (cv2.imread(str(tmp_path / name)) for name in ("v/photo_1.png", "one.png", "v/cel_1.png"))
+    assert np.array_equal(photo, one) and np.abs(cel.astype(int) - one).mean() > 5
+    assert cv2.imread(str(tmp_path / "sheet.png")).shape[1] == 2 * 520
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["styles"] == ["photo", "cel"] and report["seconds"]["cel"] > 0
+    assert str(tmp_path) not in (tmp_path / "r.json").read_text()
+
+
+@pytest.mark.parametrize(("change", "text"), [
+    ({"styles": ["cubist"]}, "cubist"), ({"styles": []}, "No style"), ({"styles": ["cel", "cel"]}, "twice"),
+    ({"seeds": []}, "No seed"), ({"seeds": [-1]}, "whole number"), ({"format": "jpg"}, "png, exr"),
+    ({"size": 1000}, "512"), ({"output": ""}, "folder"),
+])
+def test_refusals_come_before_any_work(tmp_path, change, text):
+    asked = {"styles": ["cel"], "output": str(tmp_path / "v"), "mesh": "x.obj", "portrait": "y.png"} | change
+    with pytest.raises(AvatarTexError) as refusal:
+        make_variants(Variants(job="t", **asked), lambda stage, fraction: pytest.fail("work began"), lambda: False)
+    assert text in str(refusal.value) and not (tmp_path / "v").exists()
+
+
+def test_cancelled_between_two_nothing_is_left(prepared, tmp_path, demo_head_obj, astronaut):
+    seen = []
+    request = Variants("t", str(astronaut), str(tmp_path / "v"), ["photo", "cel"], mesh=str(demo_head_obj), size=512)
+    with pytest.raises(Cancelled):
+        make_variants(request, lambda *told: seen.append(told), lambda: "Painting photo" in str(seen))
+    assert "Painting photo" in seen[-1][0] and [f for _, f in seen] == sorted(f for _, f in seen)
+    assert not list((tmp_path / "v").iterdir())
