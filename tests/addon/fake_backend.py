@@ -81,7 +81,7 @@ def work(job):
     texture = png(job["size"])
     for number, stage in enumerate(STAGES):
         say("progress", job=job["job"], stage=stage, fraction=number / len(STAGES))
-        if job.get("previews") and number > 3:
+        if job["type"] == "generate" and job.get("previews") and number > 3:
             try:
                 say("progress", job=job["job"], stage=stage, fraction=number / len(STAGES), preview=preview(job, stage))
             except FileNotFoundError:
