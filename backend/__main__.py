@@ -81,6 +81,17 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--report", default="", metavar="FILE", help="JSON: versions, camera, errors, seconds, memory, shares"
     )
+    one.add_argument(
+        "--regions", default="", metavar="FILE",
+        help="painted over the base texture: red is made anew and nothing else changes, green stays",
+    )
+    one.add_argument(
+        "--trust-portrait", action="store_true",
+        help="what is red may come from the portrait again (default: the portrait does not count there)",
+    )
+    one.add_argument(
+        "--base-provenance", default="", metavar="FILE", help="the base texture's provenance, for texels that stay"
+    )
     one.add_argument("--keep-stages", default="", metavar="DIR", help="write the picture after each step")
     look = commands.add_parser(
         "register", help="show how the head lies on the portrait, without a texture", epilog=PINS_HELP,

@@ -63,6 +63,9 @@ class Generate:
     least_score: float = 0.0        # refuse with LOW_SCORE a registration that scores less; 0 asks nothing
     faces: str = ""                 # with mesh: names of its parts that are head, by commas; empty: found by itself
     previews: str = ""              # folder for small pictures, which Progress names as they come
+    regions: str = ""               # path; red is made anew and nothing else, green stays as base_texture has it
+    trust_portrait: bool = False    # what is made anew may come from the portrait again
+    base_provenance: str = ""       # path; provenance of base_texture, for what stays
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,9 @@ from .texture.compose import fill_unknown
 from .texture.files import write_bytes, write_picture
 from .texture.hair import wear_hair
 from .texture.observe import PLACES, Observation, observe
+from .texture.regions import Regions, hold, read_regions
 from .texture.stages import StagePictures
-from .texture.tiles import UDIM, compose_tiles, pattern, read_bases, side_by_side, tile_path
+from .texture.tiles import UDIM, compose_tiles, find_tiles, pattern, read_bases, side_by_side, tile_path
 
 #: Called with stage and share of the job that is done; where previews were asked for, also with a new one's path.
 OnProgress = Callable[..., None]
@@ -71,15 +72,22 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
 
     step("load")
     bases = read_bases(request.base_texture, request.size)
+    regions = find_regions(request, bases)
     device = choose_device(request.device)
     networks = load_cached_networks(device)
     mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
     pictures = StagePictures(request.keep_stages, request.previews, lambda path: on_progress(*now, path))
-    job = prepare(mesh, request.portrait, request.style, networks, step, pictures, pins, request.least_score)
+    job = prepare(mesh, request.portrait, request.style, networks, step, pictures, pins, request.least_score, regions)
     generated = complete(job.observation, job.style, networks, request.seed, step, pictures)
+    if regions and regions.redoing:
+        from .stages.variety import vary
+
+        generated = vary(generated, shrink(job.observation, networks.size)[1], networks, seed=request.seed)
 
     step("compose")
-    textures = compose_tiles(job, generated, request.size, bases, request.light)
+    textures = compose_tiles(job, generated, request.size, bases, request.light, regions)
+    if regions:
+        textures = hold(textures, bases, read_bases(request.base_provenance, request.size), regions)
     shown = max(textures.values(), key=lambda tile: tile.provenance[..., 0].sum())  # the tile with the face
     pictures.save("composed", side_by_side([tile.texture for tile in textures.values()]))
 
@@ -119,7 +127,7 @@ class Prepared:
 def prepare(
     mesh: HeadMesh, portrait_path: str, style: str, networks,
     step: Callable[..., None] = no_step, pictures: StagePictures | None = None,
-    pins: Sequence[Pin] = (), least_score: float = 0.0,
+    pins: Sequence[Pin] = (), least_score: float = 0.0, regions: Regions | None = None,
 ) -> Prepared:
     """Read the portrait, register the head, project the portrait into the atlas.
 
@@ -142,6 +150,7 @@ def prepare(
     mesh, canonical = found.mesh, found.canonical
     layout = map_atlas(mesh, canonical, PLACES)
     observation = observe(mesh, layout, registration, portrait.color, found.matte, networks.mean_texture)
+    observation = regions.hide(observation, mesh, layout) if regions else observation
     pictures.partial(observation)
     inside = depth_inside(mesh, layout)
     tiles = split_tiles(mesh)
@@ -191,6 +200,16 @@ def shrink(observation: Observation, size: int) -> tuple[np.ndarray, np.ndarray]
     small = cv2.resize(confidence, (size, size), interpolation=cv2.INTER_AREA)
     total = cv2.resize(unlit * confidence[..., None], (size, size), interpolation=cv2.INTER_AREA)
     return (total / np.maximum(small, 1e-4)[..., None] * (small > 0.01)[..., None]).astype(np.float32), small
+
+
+def find_regions(request: Generate, bases: dict[int, np.ndarray]) -> Regions | None:
+    """What the artist painted; None where nothing is.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, see read_regions.
+    """
+    painted = read_bases(request.regions, request.size)
+    return read_regions(painted, bases, find_tiles(request.base_texture), request.trust_portrait) if painted else None
 
 
 def check_request(request: Generate) -> None:

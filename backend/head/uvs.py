@@ -35,21 +35,23 @@ def split_tiles(mesh: HeadMesh) -> dict[int, HeadMesh]:
 
     What lies beyond UDIM's tiles, a picture shows repeated: it is moved into the first.
     """
-    own, others = _numbers(mesh.corner_uvs), _numbers(mesh.others)
+    own, others = tile_numbers(mesh.corner_uvs), tile_numbers(mesh.others)
     return {
         int(number): replace(
-            mesh, triangles=mesh.triangles[own == number], corner_uvs=_moved(mesh.corner_uvs[own == number]),
-            others=_moved(mesh.others[others == number]),
+            mesh, triangles=mesh.triangles[own == number], corner_uvs=into_tile(mesh.corner_uvs[own == number]),
+            others=into_tile(mesh.others[others == number]),
         )
         for number in np.unique(own)
     }
 
 
-def _numbers(corner_uvs: np.ndarray) -> np.ndarray:
+def tile_numbers(corner_uvs: np.ndarray) -> np.ndarray:
+    """(M,) int32 UDIM's number of each triangle; the first for places that it cannot name."""
     return np.array([tile_number(*tile) or FIRST for tile in tiles_of(corner_uvs).tolist()], np.int32)
 
 
-def _moved(corner_uvs: np.ndarray) -> np.ndarray:
+def into_tile(corner_uvs: np.ndarray) -> np.ndarray:
+    """(M,3,2) float32 UVs moved into 0..1."""
     return (corner_uvs - tiles_of(corner_uvs)[:, None]).astype(np.float32)
 
 

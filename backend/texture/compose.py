@@ -38,17 +38,22 @@ MARGIN = 8
 
 @dataclass(frozen=True)
 class Composition:
-    """texture: (S,S,3) float32 sRGB. provenance: (S,S,3) shares of photo, mirrored, generated. head: (S,S) bool."""
+    """texture: (S,S,3) float32 sRGB. provenance: (S,S,3) shares of photo, mirrored, generated. head: (S,S) bool.
+
+    filled: (S,S) bool, texels of the head's islands with their rims. atlas: (n,2) where those n lie in the atlas.
+    """
 
     texture: np.ndarray
     provenance: np.ndarray
     head: np.ndarray
+    filled: np.ndarray
+    atlas: np.ndarray
 
 
 def compose(
     mesh: HeadMesh, canonical: np.ndarray, registration: Registration, observation: Observation,
     generated: np.ndarray, size: int, base: np.ndarray | None = None, inside: np.ndarray | None = None,
-    light: str = "keep",
+    light: str = "keep", made_up: bool = False,
 ) -> Composition:
     """Compose the texture at full size.
 
@@ -57,6 +62,7 @@ def compose(
             without light. size: texels. base: (size,size,3) sRGB that texels outside the head keep.
         inside: (N,) depth of enclosed vertices behind the head's shell (head/enclosed.py).
         light: what becomes of the portrait's light, a name of messages.LIGHTS.
+        made_up: no texel comes from the portrait.
     """
     texels = find_texels(mesh, size, lambda: precedence(mesh, canonical, observation.better_side))
     head, filled = texels.covered, texels.filled
@@ -70,6 +76,7 @@ def compose(
     depth = texels.at(mesh, (np.zeros(len(canonical)) if inside is None else inside)[:, None])[:, 0]
     depth = np.maximum(depth, 0)  # extended beyond a border it may fall below
     confidence = confidence * (depth < ENCLOSED)
+    confidence = confidence * (not made_up)
 
     # portrait, both bands
     photo = sample(observation.portrait, pixels, cv2.INTER_CUBIC)
@@ -85,7 +92,7 @@ def compose(
     share = sample_atlas(valid_places, flipped)
     other = sample_atlas(observation.places * valid_places[..., None], flipped) / np.maximum(share, 1e-3)[:, None]
     mirrored_high = sample(observation.portrait, other, cv2.INTER_CUBIC) - sample(observation.low, other)
-    mirrored *= (share > 0.99) & (depth < ENCLOSED)
+    mirrored *= (share > 0.99) & (depth < ENCLOSED) & (not made_up)
 
     tone = _tone_beside_photo(observation, generated, gain)
     low = sample_atlas(generated.astype(np.float32), atlas, cv2.INTER_CUBIC) + sample_atlas(tone, atlas)
@@ -105,7 +112,7 @@ def compose(
     provenance[filled] = np.stack([confidence, mirrored, 1 - confidence - mirrored], -1)
     provenance[filled & ~head] = 0
     if base is None:
-        return Composition(spread(texture, filled), provenance, head)
+        return Composition(spread(texture, filled), provenance, head, filled, atlas)
     keep = np.zeros((size, size), np.float32)
     neck = np.clip((place[:, 1] - NECK_LOW) / (NECK_HIGH - NECK_LOW), 0, 1)
     keep[filled] = np.clip((1.02 - atlas[:, 1]) / NECK_FADE, 0, 1) * neck
@@ -117,7 +124,7 @@ def compose(
     near = (cv2.dilate(touched.astype(np.uint8), np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0) & free
     grown = np.where((near & ~filled)[..., None], spread(blended, touched), blended)
     result = np.where((touched | (near & ~filled))[..., None], grown, base)
-    return Composition(result.astype(np.float32), provenance * keep[..., None], touched & head)
+    return Composition(result.astype(np.float32), provenance * keep[..., None], touched & head, filled, atlas)
 
 
 def _full(confidence: np.ndarray) -> np.ndarray:
@@ -134,7 +141,13 @@ def _tone_beside_photo(observation: Observation, generated: np.ndarray, gain: np
     low = low if gain is None else relit(low, gain)
     lit = cv2.resize(low * _full(observation.confidence)[..., None], (size, size), interpolation=cv2.INTER_AREA)
     lit = lit / np.maximum(weight, 1e-3)[..., None]
-    difference = (lit - generated) * (weight > 0.05)[..., None]
+    return fade_from((lit - generated) * (weight > 0.05)[..., None], weight)[0]
+
+
+def fade_from(difference: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(a,a,3) a difference of tones, known by (a,a) weight 0..1, continued over the atlas and fading with distance; and
+    (a,a) the share that has faded."""
+    size = len(weight)
     pad = size // 4
     wide = cv2.copyMakeBorder(difference, pad, pad, pad, pad, cv2.BORDER_WRAP)
     mask = cv2.copyMakeBorder(weight, pad, pad, pad, pad, cv2.BORDER_WRAP)
@@ -147,7 +160,7 @@ def _tone_beside_photo(observation: Observation, generated: np.ndarray, gain: np
         use = np.clip(near / 0.35, 0, 1) * left  # full at the border of the seen, fading away from it
         total += blurred / np.maximum(near, 1e-3)[..., None] * use[..., None]
         left = left * (1 - np.clip(near / 0.35, 0, 1))
-    return total[pad:-pad, pad:-pad].astype(np.float32)
+    return total[pad:-pad, pad:-pad].astype(np.float32), left[pad:-pad, pad:-pad]
 
 
 def fill_unknown(generated: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -31,36 +31,43 @@ def read_bases(path: str, size: int) -> dict[int, np.ndarray]:
     Raises:
         AvatarTexError: BAD_REQUEST when a file cannot be read.
     """
+    return {tile: read_base(file, size) for tile, file in find_tiles(path).items()}
+
+
+def find_tiles(path: str) -> dict[int, Path]:
+    """The files by tile; one that is not there is named all the same, so that reading it refuses."""
     if not path:
         return {}
     if UDIM not in path:
-        return {FIRST: read_base(path, size)}
+        return {FIRST: Path(path)}
     before, after = Path(path).name.split(UDIM, 1)
     name = re.compile(re.escape(before) + r"(\d{4})" + re.escape(after))
     files = sorted(Path(path).parent.iterdir()) if Path(path).parent.is_dir() else []
-    found = {int(hit[1]): read_base(file, size) for file in files if (hit := name.fullmatch(file.name))}
-    return found or {FIRST: read_base(path, size)}  # refuses, naming it
+    return {int(hit[1]): file for file in files if (hit := name.fullmatch(file.name))} or {FIRST: Path(path)}
 
 
 def compose_tiles(
     job, generated: np.ndarray, size: int, bases: dict[int, np.ndarray], light: str = "keep",
+    regions=None,
 ) -> dict[int, Composition]:
     """The finished texture of every tile that the head uses, and unchanged those of the base that it does not.
 
     Args:
         job: pipeline.Prepared. generated: (a,a,3) sRGB atlas of the three stages, without light.
-        light: a name of messages.LIGHTS.
+        light: a name of messages.LIGHTS. regions: what the artist painted, a regions.Regions.
     """
     done = {
         tile: compose(
             part, job.canonical, job.registration, job.observation, generated, size, bases.get(tile), job.inside,
-            light,
+            light, regions is not None and regions.made_up,
         )
         for tile, part in job.tiles.items()
     }
     nothing = np.zeros((size, size, 3), np.float32)
     for tile in bases.keys() - done.keys():
-        done[tile] = Composition(bases[tile], nothing, nothing[..., 0] > 0)
+        done[tile] = Composition(
+            bases[tile], nothing, nothing[..., 0] > 0, nothing[..., 0] > 0, np.zeros((0, 2), np.float32),
+        )
     return dict(sorted(done.items()))
 
 

@@ -1,0 +1,120 @@
+"""Regions painted on a texture: what is made anew, what stays to the last bit, and what is told of it."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from backend.__main__ import main
+from backend.errors import AvatarTexError, ErrorCode
+from backend.messages import Generate
+from backend.pipeline import generate
+from backend.texture.compose import Composition
+from backend.texture.regions import Regions, hold
+
+SIZE = 512
+#: A cheek of the demo's head, texels: middle and radius.
+CHEEK, RADIUS = (225, 192), 14
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory, demo_head_obj, astronaut):
+    """Call with a name and options of Generate: (texture, provenance) as written, (S,S,3) int, RGB."""
+    folder = tmp_path_factory.mktemp("regions")
+
+    def run(name: str, **options):
+        request = Generate(
+            name, str(astronaut), str(folder / f"{name}.png"), mesh=str(demo_head_obj), size=SIZE,
+            provenance=str(folder / f"{name}_from.png"), report=str(folder / f"{name}.json"), **options,
+        )
+        generate(request, lambda stage, fraction: None, lambda: False)
+        return read(folder / f"{name}.png"), read(folder / f"{name}_from.png")
+
+    run.folder = folder
+    run.over = {"base_texture": str(folder / "first.png"), "base_provenance": str(folder / "first_from.png")}
+    run.first = run("first")
+    return run
+
+
+def read(path) -> np.ndarray:
+    return cv2.imread(str(path))[..., ::-1].astype(int)
+
+
+def paint(path, colour: tuple[int, int, int]) -> tuple[str, np.ndarray]:
+    """A regions file with the cheek in that colour (RGB), and where it is."""
+    picture = cv2.circle(np.zeros((SIZE, SIZE, 3), np.uint8), CHEEK, RADIUS, colour[::-1], -1)
+    cv2.imwrite(str(path), picture)
+    return str(path), picture.max(2) > 0
+
+
+def test_redo_changes_its_region_and_not_a_bit_elsewhere(job):
+    file, red = paint(job.folder / "redo.png", (255, 0, 0))
+    (first, origin), *redone = job.first, *(job(f"redo{seed}", regions=file, seed=seed, **job.over) for seed in (1, 2))
+    inside = cv2.erode(red.astype(np.uint8), np.ones((15, 15))) > 0
+    for texture, where in redone:
+        assert np.array_equal(texture[~red], first[~red]) and np.array_equal(where[~red], origin[~red])
+        assert (origin[inside][:, 0] > 250).all() and (where[inside] == (0, 0, 255)).all()
+        edge = cv2.dilate(red.astype(np.uint8), np.ones((3, 3))) > 0
+        assert np.abs(texture - first)[edge & ~cv2.erode(red.astype(np.uint8), np.ones((3, 3))).astype(bool)].mean() < 2
+        # the patch has the tone of what is around it
+        ring = (cv2.dilate(red.astype(np.uint8), np.ones((9, 9))) > 0) & ~red
+        assert np.abs(texture[inside].mean(0) - first[ring].mean(0)).max() < 14
+    assert np.abs(redone[0][0] - redone[1][0])[inside].mean() > 0.3
+    assert json.loads((job.folder / "redo1.json").read_text())["texels"]["photo"] < (
+        json.loads((job.folder / "first.json").read_text())["texels"]["photo"])
+
+
+def test_redo_from_the_portrait_gives_the_portrait_again(job):
+    first, origin = job.first
+    file, red = paint(job.folder / "back.png", (255, 0, 0))
+    spoilt = first.copy()
+    spoilt[red] = 0
+    cv2.imwrite(str(job.folder / "spoilt.png"), spoilt[..., ::-1])
+    texture, where = job("back", regions=file, trust_portrait=True, base_texture=str(job.folder / "spoilt.png"))
+    inside = cv2.erode(red.astype(np.uint8), np.ones((15, 15))) > 0
+    assert (where[inside][:, 0] > 250).all() and np.array_equal(texture[~red], spoilt[~red])
+    assert np.abs(texture - first)[inside].mean() < 12
+
+
+def test_what_is_kept_stays_and_the_rest_meets_it(job):
+    first, _ = job.first
+    file, green = paint(job.folder / "keep.png", (0, 255, 0))
+    base = np.where(green[..., None], np.minimum(first + 20, 255), first)
+    cv2.imwrite(str(job.folder / "brighter.png"), base[..., ::-1])
+    texture, where = job("keep", regions=file, light="remove", base_texture=str(job.folder / "brighter.png"))
+    assert np.array_equal(texture[green], base[green]) and not where[green].any()
+    ring = (cv2.dilate(green.astype(np.uint8), np.ones((5, 5))) > 0) & ~green
+    far = (cv2.dilate(green.astype(np.uint8), np.ones((61, 61))) > 0) & (where[..., 0] > 250)
+    assert np.abs(texture - base)[ring].mean() < np.abs(texture - first)[far].mean()
+    assert np.abs(texture - first)[far & ~green].mean() > 5
+
+
+@pytest.mark.parametrize(("colour", "options", "text"), [
+    ((255, 0, 0), {}, "base texture"),
+    ((255, 0, 0), {"size": "1024"}, "512 x 512"),
+])
+def test_refusals_come_before_the_work(job, capsys, demo_head_obj, astronaut, colour, options, text):
+    file, _ = paint(job.folder / "refused.png", colour)
+    base = [] if not options else ["--base-texture", job.over["base_texture"], "--size", options["size"]]
+    code = main([
+        "generate", "--mesh", str(demo_head_obj), "--portrait", str(astronaut), "--regions", file,
+        "--output", str(job.folder / "refused_out.png"), *base,
+    ])
+    told = capsys.readouterr().err
+    assert code == 2 and "[bad-request]" in told and text in told
+    assert not (job.folder / "refused_out.png").exists()
+
+
+def test_red_beside_the_head_is_refused():
+    base, nothing = np.full((64, 64, 3), 0.5, np.float32), np.zeros((64, 64), bool)
+    head = nothing.copy()
+    head[20:40, 20:40] = True
+    made = Composition(np.where(head[..., None], 0.7, base), base * 0, head, head, np.full((400, 2), 0.5, np.float32))
+    beside = nothing.copy()
+    beside[:8, :8] = True
+    with pytest.raises(AvatarTexError) as refusal:
+        hold({1001: made}, {1001: base}, {}, Regions({1001: beside}, {1001: nothing}))
+    assert refusal.value.code == ErrorCode.BAD_REQUEST and "red" in refusal.value.message
