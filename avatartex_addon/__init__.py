@@ -14,6 +14,7 @@ from . import (
     operators,
     panel_batch,
     panel_history,
+    panel_regions,
     panel_registration,
     panel_variants,
     panels,
@@ -23,6 +24,7 @@ from . import (
     properties_batch,
     properties_history,
     properties_mix,
+    properties_regions,
     properties_variants,
     session,
     translations,
@@ -30,12 +32,14 @@ from . import (
 )
 from .core.batch import recover
 from .operators import edit_pins
-from .scene import thumbnails, uv_sharing
+from .scene import overlay, regions, thumbnails, uv_sharing
 
 CLASSES = (
     *properties.CLASSES, *pin_properties.CLASSES, *properties_batch.CLASSES, *properties_history.CLASSES,
-    *properties_mix.CLASSES, *properties_variants.CLASSES, preferences.AVATARTEX_AP_preferences, *operators.CLASSES,
-    *panels.CLASSES, *panel_registration.CLASSES, *panel_history.CLASSES, *panel_batch.CLASSES, *panel_variants.CLASSES,
+    *properties_mix.CLASSES, *properties_variants.CLASSES, *properties_regions.CLASSES,
+    preferences.AVATARTEX_AP_preferences, *operators.CLASSES,
+    *panels.CLASSES, *panel_registration.CLASSES, *panel_history.CLASSES, *panel_regions.CLASSES, *panel_batch.CLASSES,
+    *panel_variants.CLASSES,
 )
 
 
@@ -61,12 +65,15 @@ def register() -> None:
     properties_history.attach()
     properties_mix.attach()
     properties_variants.attach()
+    properties_regions.attach()
     thumbnails.register()
     session.register()
     backend_setup.register()
     translations.register()
     cli.register()
     variants.register()
+    overlay.register()
+    bpy.app.handlers.save_pre.append(regions.pack_masks)
     bpy.app.handlers.load_post.append(forget_job)
 
 
@@ -75,12 +82,15 @@ def unregister() -> None:
     edit_pins.stop()
     bpy.app.handlers.load_post.remove(forget_job)
     variants.unregister()
+    bpy.app.handlers.save_pre.remove(regions.pack_masks)
+    overlay.unregister()
     cli.unregister()
     translations.unregister()
     session.unregister()
     thumbnails.unregister()
     properties_variants.detach()
     properties_mix.detach()
+    properties_regions.detach()
     properties_history.detach()
     properties_batch.detach()
     pin_properties.detach()

@@ -9,6 +9,7 @@
 
     baked = api.variants("Head", "/portraits/anna.jpg", styles=["cel", "oil"], seeds=[0, 1])
     api.show_variant("Head", "cel", 1)
+    api.redo("Head", seed=4)        # its red regions anew, nothing else changes; also regions="mask.png"
 
     rows = api.batch([("Anna", "/portraits/anna.jpg"), {"object": "Bob", "portrait": "/p/bob.png", "seed": 4}])
     [(row.object_name, row.state, row.reason) for row in rows]
@@ -30,7 +31,7 @@ from .backend.messages import LIGHTS, PAINTED_STYLES, PICTURE_FORMATS, SIZES, ST
 from .backend.variants.seeds import parse_seeds
 from .core.batch import Row
 from .core.job import SHARINGS, HeadJob, VariantJob
-from .generation import Generation, Textures
+from .generation import Generation, Textures, job_of_redo
 from .scene.characters import add_row, fill_by_rule, fill_by_table
 from .scene.head import portrait_path
 from .scene.variants import wear
@@ -39,13 +40,13 @@ from .variants import VariantBake, VariantSet
 
 __all__ = [
     "AvatarTexError", "Cancelled", "HeadJob", "Textures", "batch", "describe", "fill_by_rule", "fill_by_table",
-    "generate", "run", "show_variant", "start", "start_variants", "variants",
+    "generate", "redo", "run", "show_variant", "start", "start_variants", "variants",
 ]
 
 
 def generate(
     object: bpy.types.Object | str, portrait: str | Path, *, uv_map: str = "", style: str = "auto", size: int = 1024,
-    seed: int = 0, sharing: str = "object", light: str = "keep", head_group: str = "",
+    seed: int = 0, sharing: str = "object", light: str = "keep", head_group: str = "", regions: str | Path = "",
     on_progress: OnProgress | None = None,
 ) -> Textures:
     """Texture a head from a portrait, and wait for it.
@@ -61,6 +62,8 @@ def generate(
             whatever wears the same material.
         light: what becomes of the portrait's light on the texture: keep, even or remove.
         head_group: vertex group of the faces that are head; found by itself when empty.
+        regions: picture in the UV map; where red is painted nothing else changes, green stays as it is on the head
+            now. When empty, what is painted green on the head stays.
 
     Raises:
         AvatarTexError: every refusal; the scene is as it was.
@@ -68,9 +71,29 @@ def generate(
     """
     job = describe(
         object, portrait, uv_map=uv_map, style=style, size=size, seed=seed, sharing=sharing, light=light,
-        head_group=head_group,
+        head_group=head_group, regions=bpy.path.abspath(str(regions)) if regions else "",
     )
     return run(job, on_progress)
+
+
+def redo(
+    object: bpy.types.Object | str, *, seed: int, regions: str | Path = "", portrait: str | Path = "",
+    trust_portrait: bool = False, on_progress: OnProgress | None = None,
+) -> Textures:
+    """Make regions of the texture that the head shows anew, and wait for it. All other texels stay to the last bit.
+
+    Args:
+        seed: another seed, another outcome.
+        regions: picture in the UV map, red where it is to change; what is painted on the head when empty.
+        portrait: used when the one that the texture was made from is gone.
+        trust_portrait: take the regions from the portrait again instead of making them up.
+
+    Raises:
+        AvatarTexError, Cancelled: as `generate`.
+    """
+    head = bpy.data.objects.get(object) if isinstance(object, str) else object
+    path = bpy.path.abspath(str(regions)) if regions else ""
+    return run(job_of_redo(head, seed, portrait_path(str(portrait)), path, trust_portrait), on_progress)
 
 
 def describe(object: bpy.types.Object | str, portrait: str | Path, **options) -> HeadJob:

@@ -9,8 +9,8 @@ import bpy
 
 from . import versions
 from .backend.errors import AvatarTexError, ErrorCode
-from .backend.messages import Generate
-from .core.job import HeadJob, summarize
+from .backend.messages import SIZES, Generate
+from .core.job import HeadJob, read_shares, summarize
 from .preferences import preferences
 from .scene.apply import apply_texture
 from .scene.graph import find_color_socket, find_color_source, reads_uv_map
@@ -23,9 +23,10 @@ from .scene.head import (
     is_deleted,
     portrait_path,
 )
-from .scene.history import remember
+from .scene.history import find_shown, remember
 from .scene.images import load_result, save_base
 from .scene.pins import wire_pins
+from .scene.regions import find_result, write_regions
 from .task import BackendTask
 
 
@@ -61,6 +62,31 @@ def job_of_settings(context: bpy.types.Context, least_score: float = 0.0) -> Hea
     )
 
 
+def job_of_redo(
+    head: bpy.types.Object, seed: int, portrait: str = "", regions: str = "", trust_portrait: bool = False,
+) -> HeadJob:
+    """What makes the red regions of the shown texture anew: that texture's own job with another seed.
+
+    Args:
+        portrait: when the one that the texture was made from is gone. regions: a file instead of the painted ones.
+
+    Raises:
+        AvatarTexError: there is no texture to work on.
+    """
+    entry = find_result(head)
+    size = entry.image.size[0]
+    if size not in SIZES or entry.image.size[1] != size:
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST, f"The texture has {size} x {entry.image.size[1]} texels.",
+            f"Regions can be redone in textures of {', '.join(map(str, SIZES))} texels.",
+        )
+    own = portrait_path(entry.portrait)
+    return HeadJob(
+        head.name, own if Path(own).is_file() or not portrait else portrait, entry.uv_map, entry.style, size, seed,
+        entry.sharing, entry.light, regions=regions, redo=True, trust_portrait=trust_portrait,
+    )
+
+
 class Generation(BackendTask):
     """Asks for a texture; changes the scene in `apply` and nowhere else.
 
@@ -80,6 +106,7 @@ class Generation(BackendTask):
             size=job.size, style=job.style, seed=job.seed, light=job.light, device=preferences().device,
             base_texture=self.base, provenance=str(self.files.provenance), report=str(self.files.report),
             pins=wire_pins(head, job.portrait), least_score=job.least_score, previews=str(self.files.previews),
+            regions=self.regions, trust_portrait=job.trust_portrait, base_provenance=self.base_provenance,
         ))
 
     @property
@@ -87,7 +114,20 @@ class Generation(BackendTask):
         return (*super().kind, self.job.size)
 
     def write_more(self, head: bpy.types.Object) -> None:
-        self.base = save_current_texture(head, self.slot, self.uv_map, self.files.base)
+        if self.job.redo:  # the result itself, however it is mixed with what was there before
+            self.base = save_base(find_result(head).image, self.files.base)
+        else:
+            self.base = save_current_texture(head, self.slot, self.uv_map, self.files.base)
+        self.regions = self.base_provenance = ""
+        if self.job.regions:
+            self.regions = self.job.regions
+        elif self.base:
+            self.regions = write_regions(head, self.files.regions, self.uv_map, self.job.redo)
+        if self.job.redo and not self.regions:
+            raise AvatarTexError(ErrorCode.BAD_REQUEST, "Nothing is painted red.", "Paint what is to be made anew.")
+        shown = find_shown(head)
+        if self.regions and shown >= 0 and head.avatartex_history[shown].provenance is not None:
+            self.base_provenance = save_base(head.avatartex_history[shown].provenance, self.files.base_provenance)
 
     def apply(self) -> Textures:
         """Put the texture on the head: the job's only change of the scene.
@@ -112,13 +152,25 @@ class Generation(BackendTask):
             ) from reason
         head.avatartex_mix.property_unset("factor")  # a new texture is shown whole
         notes = apply_texture(head, slot, self.uv_map, image, self.job.sharing)
-        remember(head, image, self.job, self.uv_map, slot, preferences().results_kept)
+        remember(
+            head, image, self.job, self.uv_map, slot, preferences().results_kept, self.load_provenance(),
+            read_shares(self.files.report),
+        )
         made = Textures(
             head, image, Path(self.answer.output), Path(self.answer.provenance), self.files.report,
             (*self.answer.warnings, *notes), summarize(self.files.report),
         )
         self.tell(made)
         return made
+
+    def load_provenance(self) -> bpy.types.Image | None:
+        """Packed, beside the texture; None when the file cannot be read: the texture is what counts."""
+        try:
+            image = load_result(Path(self.answer.provenance), f"{self.job.object_name} Provenance", self.answer.tiles)
+        except RuntimeError:
+            return None
+        versions.set_data(image)
+        return image
 
     def tell(self, made: Textures) -> None:
         """Let the panel show the result."""

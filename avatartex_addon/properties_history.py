@@ -2,7 +2,14 @@
 
 # No `from __future__ import annotations` here: see properties.py.
 import bpy
-from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    FloatVectorProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
 
 from .properties import STYLE_TEXTS
 
@@ -20,13 +27,18 @@ class AVATARTEX_PG_result(bpy.types.PropertyGroup):
     uv_map: StringProperty()
     slot: IntProperty()
     sharing: StringProperty(default="object")
+    light: StringProperty(default="keep")
+    provenance: PointerProperty(type=bpy.types.Image, description="Red from the photo, green mirrored, blue generated")
+    shares: FloatVectorProperty(size=3, description="Of the head's texels: photo, mirrored, generated")
+    redone: BoolProperty(description="Only its red regions were made anew")
     favourite: BoolProperty(name="Favourite", description="Keep this result, however many others come")
 
     def describe(self) -> str:
         """'Photo · seed 3 · 1024 texels · 2026-11-21 14:05'."""
         style = STYLE_TEXTS.get(self.style, (self.style,))[0]
         day, _, hour = self.date.partition("T")
-        return f"{style} · seed {self.seed} · {self.size} texels · {day} {hour[:5]}"
+        redone = " · regions redone" if self.redone else ""
+        return f"{style} · seed {self.seed}{redone} · {self.size} texels · {day} {hour[:5]}"
 
 
 class AVATARTEX_PG_compared(bpy.types.PropertyGroup):

@@ -13,3 +13,11 @@ def redraw_panels() -> None:
             for region in area.regions:
                 if REGIONS.get(area.type) == region.type:
                     region.tag_redraw()
+
+
+def redraw_views(_settings=None, _context=None) -> None:
+    """All 3D views, for what is drawn over the head."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()

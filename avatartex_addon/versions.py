@@ -34,3 +34,16 @@ def set_srgb(image: bpy.types.Image) -> None:
         image.colorspace_settings.name = "sRGB"
     except TypeError:
         pass  # its default for byte images is the best there is
+
+
+def set_data(image: bpy.types.Image) -> None:
+    """The image's values are no colours; see set_srgb for the names."""
+    try:
+        image.colorspace_settings.name = "Non-Color"
+    except TypeError:
+        pass
+
+
+def unified_paint_settings(settings: bpy.types.ToolSettings):
+    """Colour that all brushes share; from 5.0 on each paint mode has its own."""
+    return getattr(settings.image_paint, "unified_paint_settings", None) or settings.unified_paint_settings

@@ -73,6 +73,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     step("load")
     bases = read_bases(request.base_texture, request.size)
     regions = find_regions(request, bases)
+    origins = read_bases(request.base_provenance, request.size, "base provenance")
     device = choose_device(request.device)
     networks = load_cached_networks(device)
     mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
@@ -87,7 +88,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     step("compose")
     textures = compose_tiles(job, generated, request.size, bases, request.light, regions)
     if regions:
-        textures = hold(textures, bases, read_bases(request.base_provenance, request.size), regions)
+        textures = hold(textures, bases, origins, regions)
     shown = max(textures.values(), key=lambda tile: tile.provenance[..., 0].sum())  # the tile with the face
     pictures.save("composed", side_by_side([tile.texture for tile in textures.values()]))
 
@@ -208,7 +209,7 @@ def find_regions(request: Generate, bases: dict[int, np.ndarray]) -> Regions | N
     Raises:
         AvatarTexError: BAD_REQUEST, see read_regions.
     """
-    painted = read_bases(request.regions, request.size)
+    painted = read_bases(request.regions, request.size, "regions file")
     return read_regions(painted, bases, find_tiles(request.base_texture), request.trust_portrait) if painted else None
 
 

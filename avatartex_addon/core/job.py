@@ -25,6 +25,9 @@ class HeadJob:
     head_group: str = ""        # vertex group of the faces that are head; empty: found by itself
     selected_faces: bool = False  # the faces selected in Edit Mode are head
     least_score: float = 0.0    # refuse a registration that scores less
+    regions: str = ""           # file: red is made anew, green stays; empty: what is painted on the head
+    redo: bool = False          # only what is painted red; without, only what is painted green counts
+    trust_portrait: bool = False  # red may come from the portrait again
 
     def with_size(self, size: int) -> HeadJob:
         return replace(self, size=size)
@@ -55,7 +58,7 @@ class JobFiles:
 
     def drop_inputs(self) -> None:
         """Once the backend has answered, only its results are of use."""
-        for path in (self.capture, *self.folder.glob(f"{self.base.name}.*")):
+        for path in (self.capture, *self.folder.glob(f"{self.base.name}*")):
             path.unlink(missing_ok=True)
 
     @property
@@ -70,6 +73,15 @@ class JobFiles:
     @property
     def previews(self) -> Path:
         return self.folder / "previews"
+
+    @property
+    def regions(self) -> Path:
+        return self.folder / "base_regions.bmp"
+
+    @property
+    def base_provenance(self) -> Path:
+        """Without suffix, as the base."""
+        return self.folder / "base_provenance"
 
     @property
     def texture(self) -> Path:
@@ -103,6 +115,16 @@ def summarize(report_path: Path) -> str:
     if isinstance(share := _find(report, "texels", "photo"), (int, float)):
         parts.append(f"{share:.0%} from the portrait")
     return " · ".join(parts)
+
+
+def read_shares(report_path: Path) -> tuple[float, float, float]:
+    """Shares of the head's texels from photo, other side and networks; 0 for what is missing."""
+    try:
+        report = json.loads(report_path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        report = {}
+    shares = (_find(report, "texels", name) for name in ("photo", "mirrored", "generated"))
+    return tuple(share if isinstance(share, (int, float)) else 0.0 for share in shares)
 
 
 def _find(report: dict, *names: str):

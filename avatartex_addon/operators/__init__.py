@@ -27,6 +27,8 @@ from . import (
     pin_result,
     pins,
     purge_results,
+    redo_regions,
+    regions,
     remove_backend,
     restore,
     setup_backend,
@@ -41,7 +43,8 @@ MODULES = (
     add_uv_map, batch_add, batch_cancel, batch_fill, batch_load, batch_pause, batch_remove, batch_report, batch_retry,
     batch_run, cancel, cancel_setup, check_setup, compare, drop_portrait, edit_pins, generate, generate_anyway,
     install_from_folder, new_seed, open_log, paste_portrait, pick_portrait, pin_result, pins, purge_results,
-    remove_backend, restore, setup_backend, show_head, show_registration, show_result, use_image, variants,
+    redo_regions, regions, remove_backend, restore, setup_backend, show_head, show_registration, show_result, use_image,
+    variants,
 )
 
 CLASSES = tuple(cls for module in MODULES for cls in module.CLASSES)

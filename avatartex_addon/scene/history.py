@@ -9,15 +9,24 @@ import bpy
 from ..core.job import HeadJob
 from .apply import apply_texture
 from .graph import IMAGE_NODE
+from .images import remove_unused
 
 
-def remember(head: bpy.types.Object, image: bpy.types.Image, job: HeadJob, uv_map: str, slot: int, most: int) -> None:
-    """Add a result, the newest last, and forget the oldest beyond `most`."""
+def remember(
+    head: bpy.types.Object, image: bpy.types.Image, job: HeadJob, uv_map: str, slot: int, most: int,
+    provenance: bpy.types.Image | None = None, shares: tuple[float, float, float] = (0.0, 0.0, 0.0),
+) -> None:
+    """Add a result, the newest last, and forget the oldest beyond `most`.
+
+    Args:
+        provenance: where its texels come from. shares: of the head's texels from photo, other side and networks.
+    """
     entry = head.avatartex_history.add()
     entry.name, entry.image = str(job.seed), image
     entry.portrait, entry.style, entry.seed, entry.size = job.portrait, job.style, job.seed, job.size
     entry.date = datetime.now().isoformat(timespec="seconds")
     entry.uv_map, entry.slot, entry.sharing = uv_map, slot, job.sharing
+    entry.light, entry.redone, entry.provenance, entry.shares = job.light, job.redo, provenance, shares
     image.preview_ensure()  # the panel must not make it while it draws
     forget(head, most)
 
@@ -35,10 +44,10 @@ def forget(head: bpy.types.Object, most: int) -> int:
 
 def drop(head: bpy.types.Object, index: int) -> None:
     """Forget a result; its image goes too when nothing else uses it."""
-    image = head.avatartex_history[index].image
+    images = head.avatartex_history[index].image, head.avatartex_history[index].provenance
     head.avatartex_history.remove(index)
-    if image is not None and image.users == image.use_fake_user:
-        bpy.data.images.remove(image)
+    for image in images:
+        remove_unused(image)
 
 
 def show(head: bpy.types.Object, index: int) -> list[str]:

@@ -99,11 +99,23 @@ def write_bmp(path: Path, image: bpy.types.Image) -> None:
     width, height = image.size
     pixels = np.empty(width * height * image.channels, np.float32)
     image.pixels.foreach_get(pixels)
-    color = pixels.reshape(height, width, image.channels)[..., [2, 1, 0] if image.channels >= 3 else [0, 0, 0]]
+    color = pixels.reshape(height, width, image.channels)[..., [0, 1, 2] if image.channels >= 3 else [0, 0, 0]]
     if image.is_float:
         color = np.where(color <= 0.0031308, color * 12.92, 1.055 * np.maximum(color, 0.0031308) ** (1 / 2.4) - 0.055)
+    write_colors(path, color)
+
+
+def write_colors(path: Path, color: np.ndarray) -> None:
+    """A BMP of (H,W,3) RGB 0..1, rows from the bottom."""
+    height, width = color.shape[:2]
     rows = np.zeros((height, -(-width * 3 // 4) * 4), np.uint8)
-    rows[:, : width * 3] = np.rint(np.clip(color, 0, 1) * 255).astype(np.uint8).reshape(height, -1)
+    rows[:, : width * 3] = np.rint(np.clip(color[..., ::-1], 0, 1) * 255).astype(np.uint8).reshape(height, -1)
     header = struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 54 + rows.size, 0, 0, 54, 40, width, height, 1, 24, 0, rows.size,
                          2835, 2835, 0, 0)
     path.write_bytes(header + rows.tobytes())
+
+
+def remove_unused(image: bpy.types.Image | None) -> None:
+    """Remove an image that nothing uses any more, but for a fake user."""
+    if image is not None and image.users == image.use_fake_user:
+        bpy.data.images.remove(image)

@@ -76,8 +76,8 @@ def not_written(path: str | Path, reason: str) -> AvatarTexError:
     )
 
 
-def read_base(path: str | Path, size: int) -> np.ndarray:
-    """The artist's existing texture as (size,size,3) float32 sRGB.
+def read_base(path: str | Path, size: int, what: str = "base texture") -> np.ndarray:
+    """The artist's existing texture, or another picture in the UV map, as (size,size,3) float32 sRGB.
 
     Raises:
         AvatarTexError: BAD_REQUEST when it cannot be read.
@@ -86,8 +86,8 @@ def read_base(path: str | Path, size: int) -> np.ndarray:
     picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if picture is None:
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"The base texture {Path(path).name!r} could not be read.",
-            "Choose a PNG or JPEG, or leave the base texture empty.",
+            ErrorCode.BAD_REQUEST, f"The {what} {Path(path).name!r} could not be read.",
+            f"Choose a PNG or JPEG, or leave the {what} empty.",
         )
     picture = picture[..., ::-1].astype(np.float32) / 255
     method = cv2.INTER_AREA if picture.shape[0] > size else cv2.INTER_CUBIC

@@ -25,13 +25,13 @@ def pattern(path: str) -> str:
     return path if UDIM in path else str(Path(path).with_suffix(f".{UDIM}{Path(path).suffix}"))
 
 
-def read_bases(path: str, size: int) -> dict[int, np.ndarray]:
+def read_bases(path: str, size: int, what: str = "base texture") -> dict[int, np.ndarray]:
     """What is on the head now, by tile: (size,size,3) each.
 
     Raises:
         AvatarTexError: BAD_REQUEST when a file cannot be read.
     """
-    return {tile: read_base(file, size) for tile, file in find_tiles(path).items()}
+    return {tile: read_base(file, size, what) for tile, file in find_tiles(path).items()}
 
 
 def find_tiles(path: str) -> dict[int, Path]:

@@ -68,7 +68,7 @@ def test_redo_changes_its_region_and_not_a_bit_elsewhere(job):
 
 
 def test_redo_from_the_portrait_gives_the_portrait_again(job):
-    first, origin = job.first
+    first, _ = job.first
     file, red = paint(job.folder / "back.png", (255, 0, 0))
     spoilt = first.copy()
     spoilt[red] = 0

@@ -1,0 +1,151 @@
+"""Painting and filling the regions of a head: what is to be made anew, what is to stay."""
+
+# No `from __future__ import annotations` here: the properties' types must be evaluated by Blender.
+import bpy
+import numpy as np
+from bpy.props import EnumProperty
+
+from ..backend.errors import AvatarTexError
+from ..redraw import redraw_views
+from ..scene import painting
+from ..scene.head import find_head
+from ..scene.regions import ensure_mask, fill, find_result, generated_texels, selected_texels, store
+
+KINDS = [
+    ("REDO", "Redo", "What Redo Regions makes anew"), ("KEEP", "Keep", "What no later texture changes"),
+    ("ERASE", "Erase", "Neither"),
+]
+
+
+def poll_result(cls, context: bpy.types.Context) -> bool:
+    try:
+        find_result(find_head(context))
+    except AvatarTexError as refusal:
+        cls.poll_message_set(f"{refusal.message} {refusal.cure}")
+        return False
+    return True
+
+
+def poll_mask(cls, context: bpy.types.Context) -> bool:
+    head = find_head(context)
+    if head is None or head.avatartex_regions.mask is None:
+        cls.poll_message_set("Nothing is painted on this head")
+        return False
+    return True
+
+
+class AVATARTEX_OT_regions_paint(bpy.types.Operator):
+    """Paint with Blender's own brushes on the head, in Texture Paint mode; the texture itself is not painted on"""
+
+    bl_idname = "avatartex.regions_paint"
+    bl_label = "Paint Regions"
+    bl_options = {"REGISTER", "UNDO"}
+
+    kind: EnumProperty(name="Paint", items=KINDS, options={"SKIP_SAVE"})
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties) -> str:
+        return f"{cls.__doc__}.\n{next(text for kind, _, text in KINDS if kind == properties.kind)}"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        head = find_head(context)
+        if head is not None and head.avatartex_regions.painting:
+            return True
+        return poll_result(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        head = find_head(context)
+        if not head.avatartex_regions.painting:
+            painting.begin(context, head, find_result(head))
+        painting.choose(context, self.kind)
+        redraw_views()
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_regions_done(bpy.types.Operator):
+    """End painting: mode, brush colour and paint settings are put back as they were"""
+
+    bl_idname = "avatartex.regions_done"
+    bl_label = "Done Painting"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        head = find_head(context)
+        return head is not None and head.avatartex_regions.painting
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        painting.end(context, find_head(context))
+        context.window_manager.avatartex_overlay.show_regions = True
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_regions_fill(bpy.types.Operator):
+    """Mark many texels at once: the faces selected in Edit Mode, or all that the portrait does not show"""
+
+    bl_idname = "avatartex.regions_fill"
+    bl_label = "Fill Regions"
+    bl_options = {"REGISTER", "UNDO"}
+
+    kind: EnumProperty(name="Fill With", items=KINDS)
+    source: EnumProperty(name="Where", items=[
+        ("SELECTED", "Selected Faces", "The faces selected in Edit Mode"),
+        ("GENERATED", "Generated", "What neither the photo nor its other side showed"),
+        ("ALL", "Everything", "The whole texture"),
+    ])
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties) -> str:
+        kind, source = (dict((name, text) for name, text, _ in items)
+                        for items in (KINDS, [("SELECTED", "the faces selected in Edit Mode", ""),
+                                              ("GENERATED", "all generated texels", ""), ("ALL", "everything", "")]))
+        return f"Mark {source[properties.source]}: {kind[properties.kind]}"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_result(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        head = find_head(context)
+        entry = find_result(head)
+        size = ensure_mask(head, entry).size[0]
+        try:
+            where = {
+                "SELECTED": lambda: selected_texels(head, entry.uv_map, size),
+                "GENERATED": lambda: generated_texels(entry, size), "ALL": lambda: np.ones((size, size), bool),
+            }[self.source]()
+        except AvatarTexError as refusal:
+            self.report({"ERROR"}, f"{refusal.message} {refusal.cure}")
+            return {"CANCELLED"}
+        if not where.any():
+            self.report({"WARNING"}, "No faces are selected")
+            return {"CANCELLED"}
+        fill(head, entry, self.kind, where)
+        context.window_manager.avatartex_overlay.show_regions = True
+        redraw_views()
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_regions_clear(bpy.types.Operator):
+    """Forget all painted regions of this head"""
+
+    bl_idname = "avatartex.regions_clear"
+    bl_label = "Clear Regions"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_mask(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        regions = find_head(context).avatartex_regions
+        size = regions.mask.size[0]
+        store(find_head(context), np.zeros((size, size, 3), np.float32), regions.uv_map)
+        redraw_views()
+        return {"FINISHED"}
+
+
+CLASSES = (
+    AVATARTEX_OT_regions_paint, AVATARTEX_OT_regions_done, AVATARTEX_OT_regions_fill, AVATARTEX_OT_regions_clear,
+)

@@ -1,0 +1,185 @@
+"""Drawn over the head in the 3D views: where its texels come from, or its painted regions.
+
+Nothing of the scene changes for it, so there is nothing to put back, to save or to render. Triangles and UVs lie on the
+graphics card until the mesh changes; per redraw it costs one draw call.
+"""
+
+from __future__ import annotations
+
+import bpy
+import gpu
+import numpy as np
+
+from .capture import read_mesh
+from .head import find_head
+from .history import find_shown
+
+#: What stands for the red, green and blue of a picture: photo, mirrored, generated; and redo, keep.
+COLORS = ((0.90, 0.18, 0.16), (0.20, 0.72, 0.18), (0.16, 0.42, 0.95))
+#: How far it lies in front of the surface, as a share of the distance to the eye.
+OFFSET = 0.002
+
+VERTEX = """
+void main() {
+  place = uv;
+  gl_Position = transform * vec4(pos, 1.0);
+  gl_Position.z += look.y;
+}
+"""
+FRAGMENT = f"""
+void main() {{
+  vec3 share = texture(origin, fract(place)).rgb;
+  float all = share.r + share.g + share.b;
+  vec3 shown = share.r * vec3{COLORS[0]} + share.g * vec3{COLORS[1]} + share.b * vec3{COLORS[2]};
+  color = blender_srgb_to_framebuffer_space(vec4(shown / max(all, 0.001), min(all, 1.0) * look.x));
+}}
+"""
+
+_handle = None
+_shader: gpu.types.GPUShader | None = None
+#: What is on the graphics card: (head, UV map, slot) and its triangles.
+_drawn: tuple[tuple[str, str, int], gpu.types.GPUBatch] | None = None
+
+
+def find_picture(context: bpy.types.Context) -> tuple[bpy.types.Object, str, int, bpy.types.Image] | None:
+    """Head, UV map, slot and the picture that is to lie over it; None when nothing is."""
+    show, head = context.window_manager.avatartex_overlay, find_head(context)
+    if head is None:
+        return None
+    regions, index = head.avatartex_regions, find_shown(head)
+    slot = head.avatartex_history[index].slot if index >= 0 else 0
+    if (regions.painting or show.show_regions) and regions.mask is not None:
+        return head, regions.uv_map, slot, regions.mask
+    if show.show_provenance and index >= 0:
+        entry = head.avatartex_history[index]
+        if entry.provenance is not None and entry.provenance.source != "TILED":
+            return head, entry.uv_map, slot, entry.provenance
+    return None
+
+
+def draw() -> None:
+    """The draw handler of all 3D views."""
+    context = bpy.context
+    space, view = context.space_data, context.region_data
+    if space is None or view is None or not space.overlay.show_overlays:
+        return
+    found = find_picture(context)
+    if found is None or not found[0].visible_in_viewport_get(space):
+        return
+    head, uv_map, slot, image = found
+    batch = find_batch(context, head, uv_map, slot)
+    if batch is None:
+        return
+    shader = find_shader()
+    window = view.window_matrix
+    offset = window[2][3] * OFFSET if view.is_perspective else window[2][2] * OFFSET * view.view_distance
+    gpu.state.blend_set("ALPHA")
+    gpu.state.depth_test_set("LESS_EQUAL")
+    gpu.state.depth_mask_set(False)
+    shader.bind()
+    shader.uniform_float("transform", view.perspective_matrix @ head.matrix_world)
+    shader.uniform_float("look", (context.window_manager.avatartex_overlay.opacity, offset))
+    shader.uniform_sampler("origin", gpu.texture.from_image(image))
+    batch.draw(shader)
+    gpu.state.depth_test_set("NONE")
+    gpu.state.blend_set("NONE")
+
+
+def find_shader() -> gpu.types.GPUShader:
+    global _shader
+    if _shader is None:
+        between = gpu.types.GPUStageInterfaceInfo("avatartex_overlay")
+        between.smooth("VEC2", "place")
+        info = gpu.types.GPUShaderCreateInfo()
+        info.push_constant("MAT4", "transform")
+        info.push_constant("VEC2", "look")  # opacity, offset
+        info.sampler(0, "FLOAT_2D", "origin")
+        info.vertex_in(0, "VEC3", "pos")
+        info.vertex_in(1, "VEC2", "uv")
+        info.vertex_out(between)
+        info.fragment_out(0, "VEC4", "color")
+        info.vertex_source(VERTEX)
+        info.fragment_source(FRAGMENT)
+        _shader = gpu.shader.create_from_info(info)
+    return _shader
+
+
+def find_batch(
+    context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slot: int,
+) -> gpu.types.GPUBatch | None:
+    """The head's triangles as it is shown, in its own space; None without faces."""
+    global _drawn
+    key = (head.name, uv_map, slot)
+    if _drawn is None or _drawn[0] != key:
+        triangles = read_triangles(context, head, uv_map, slot)
+        if triangles is None:
+            return None
+        layout = gpu.types.GPUVertFormat()
+        layout.attr_add(id="pos", comp_type="F32", len=3, fetch_mode="FLOAT")
+        layout.attr_add(id="uv", comp_type="F32", len=2, fetch_mode="FLOAT")
+        vertices = gpu.types.GPUVertBuf(layout, len(triangles[0]))
+        vertices.attr_fill("pos", triangles[0])
+        vertices.attr_fill("uv", triangles[1])
+        _drawn = key, gpu.types.GPUBatch(type="TRIS", buf=vertices)
+    return _drawn[1]
+
+
+def read_triangles(
+    context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slot: int,
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """(n,3) places and (n,2) UVs of triangle corners with the slot's material; None when there are none."""
+    evaluated = head.evaluated_get(context.evaluated_depsgraph_get())
+    mesh = evaluated.to_mesh()
+    try:
+        if not mesh.polygons or uv_map not in mesh.uv_layers:
+            return None
+        arrays = read_mesh(mesh, uv_map, head.name)
+    finally:
+        evaluated.to_mesh_clear()
+    last = max(0, len(head.material_slots) - 1)
+    here = np.minimum(arrays["material_index"], last) == min(slot, last)
+    corners = arrays["vertices"][arrays["triangles"][here]].reshape(-1, 3)
+    return (corners, np.ascontiguousarray(arrays["corner_uvs"][here].reshape(-1, 2))) if len(corners) else None
+
+
+@bpy.app.handlers.persistent
+def forget(*_arguments) -> None:
+    """Another file, another step of undo, another frame: the triangles are read anew."""
+    global _drawn
+    _drawn = None
+
+
+@bpy.app.handlers.persistent
+def forget_changed(_scene, depsgraph) -> None:
+    """The mesh changed."""
+    global _drawn
+    if _drawn is not None and any(
+        update.is_updated_geometry and isinstance(update.id, bpy.types.Object) and update.id.name == _drawn[0][0]
+        for update in depsgraph.updates
+    ):
+        _drawn = None
+
+
+HANDLERS = (
+    ("depsgraph_update_post", forget_changed), ("undo_post", forget), ("redo_post", forget), ("load_post", forget),
+    ("frame_change_post", forget),
+)
+
+
+def register() -> None:
+    global _handle
+    if bpy.app.background:
+        return
+    _handle = bpy.types.SpaceView3D.draw_handler_add(draw, (), "WINDOW", "POST_VIEW")
+    for name, function in HANDLERS:
+        getattr(bpy.app.handlers, name).append(function)
+
+
+def unregister() -> None:
+    global _handle, _shader, _drawn
+    if _handle is None:
+        return
+    bpy.types.SpaceView3D.draw_handler_remove(_handle, "WINDOW")
+    for name, function in HANDLERS:
+        getattr(bpy.app.handlers, name).remove(function)
+    _handle = _shader = _drawn = None
