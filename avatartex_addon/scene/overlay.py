@@ -14,8 +14,9 @@ from .capture import read_mesh
 from .head import find_head
 from .history import find_shown
 
-#: What stands for the red, green and blue of a picture: photo, mirrored, generated; and redo, keep.
-COLORS = ((0.90, 0.18, 0.16), (0.20, 0.72, 0.18), (0.16, 0.42, 0.95))
+#: What stands for the red, green and blue of a picture: photo, mirrored, generated; and redo, keep. Linear, as the
+#: viewport's overlays are blended.
+COLORS = ((0.79, 0.023, 0.018), (0.030, 0.49, 0.023), (0.018, 0.15, 0.89))
 #: How far it lies in front of the surface, as a share of the distance to the eye.
 OFFSET = 0.002
 
@@ -31,7 +32,7 @@ void main() {{
   vec3 share = texture(origin, fract(place)).rgb;
   float all = share.r + share.g + share.b;
   vec3 shown = share.r * vec3{COLORS[0]} + share.g * vec3{COLORS[1]} + share.b * vec3{COLORS[2]};
-  color = blender_srgb_to_framebuffer_space(vec4(shown / max(all, 0.001), min(all, 1.0) * look.x));
+  color = vec4(shown / max(all, 0.001), min(all, 1.0) * look.x);
 }}
 """
 
