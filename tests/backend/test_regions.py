@@ -13,7 +13,7 @@ from backend.errors import AvatarTexError, ErrorCode
 from backend.messages import Generate
 from backend.pipeline import generate
 from backend.texture.compose import Composition
-from backend.texture.regions import Regions, hold
+from backend.texture.regions import Regions, hold, read_regions
 
 SIZE = 512
 #: A cheek of the demo's head, texels: middle and radius.
@@ -28,7 +28,8 @@ def job(tmp_path_factory, demo_head_obj, astronaut):
     def run(name: str, **options):
         request = Generate(
             name, str(astronaut), str(folder / f"{name}.png"), mesh=str(demo_head_obj), size=SIZE,
-            provenance=str(folder / f"{name}_from.png"), report=str(folder / f"{name}.json"), **options,
+            provenance=str(folder / f"{name}_from.png"), report=str(folder / f"{name}.json"),
+            keep_stages=str(folder / f"{name}_stages"), **options,
         )
         generate(request, lambda stage, fraction: None, lambda: False)
         return read(folder / f"{name}.png"), read(folder / f"{name}_from.png")
@@ -63,6 +64,10 @@ def test_redo_changes_its_region_and_not_a_bit_elsewhere(job):
         ring = (cv2.dilate(red.astype(np.uint8), np.ones((9, 9))) > 0) & ~red
         assert np.abs(texture[inside].mean(0) - first[ring].mean(0)).max() < 14
     assert np.abs(redone[0][0] - redone[1][0])[inside].mean() > 0.3
+    # the networks did not see the portrait there, and did elsewhere
+    before, after = (read(job.folder / f"{name}_stages" / "2_partial.png")[:, 512:, 0] for name in ("first", "redo1"))
+    hidden = before != after
+    assert hidden.sum() > 100 and not after[hidden].any() and np.ptp(np.argwhere(hidden), axis=0).max() < 120
     assert json.loads((job.folder / "redo1.json").read_text())["texels"]["photo"] < (
         json.loads((job.folder / "first.json").read_text())["texels"]["photo"])
 
@@ -95,6 +100,7 @@ def test_what_is_kept_stays_and_the_rest_meets_it(job):
 @pytest.mark.parametrize(("colour", "options", "text"), [
     ((255, 0, 0), {}, "base texture"),
     ((255, 0, 0), {"size": "1024"}, "512 x 512"),
+    ((0, 255, 0), {}, "base texture"),
 ])
 def test_refusals_come_before_the_work(job, capsys, demo_head_obj, astronaut, colour, options, text):
     file, _ = paint(job.folder / "refused.png", colour)
@@ -118,3 +124,15 @@ def test_red_beside_the_head_is_refused():
     with pytest.raises(AvatarTexError) as refusal:
         hold({1001: made}, {1001: base}, {}, Regions({1001: beside}, {1001: nothing}))
     assert refusal.value.code == ErrorCode.BAD_REQUEST and "red" in refusal.value.message
+
+
+def test_regions_of_udim_tiles_belong_to_their_own_tile():
+    base, nothing = np.full((64, 64, 3), 0.5, np.float32), np.zeros((64, 64), bool)
+    head = nothing.copy()
+    head[20:40, 20:40] = True
+    made = Composition(np.where(head[..., None], 0.7, base), base * 0, head, head, np.full((400, 2), 0.5, np.float32))
+    held = hold({1001: made, 1002: made}, {1001: base, 1002: base}, {}, Regions({1002: head}, {}))
+    assert np.array_equal(held[1001].texture, base) and (held[1002].texture != base).any()
+    red = np.zeros((64, 64, 3), np.float32)
+    with pytest.raises(AvatarTexError, match="tile 1003"):
+        read_regions({1003: red}, {1001: base}, {}, False)
