@@ -52,6 +52,9 @@ class AVATARTEX_OT_regions_paint(bpy.types.Operator):
         head = find_head(context)
         if head is not None and head.avatartex_regions.painting:
             return True
+        if head is not None and (head.name not in context.view_layer.objects or not head.visible_get()):
+            cls.poll_message_set(f"'{head.name}' is hidden: it cannot be painted on")
+            return False
         return poll_result(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
