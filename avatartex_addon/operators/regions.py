@@ -63,6 +63,8 @@ class AVATARTEX_OT_regions_paint(bpy.types.Operator):
             painting.begin(context, head, find_result(head))
         painting.choose(context, self.kind)
         redraw_views()
+        if context.scene.tool_settings.image_paint.brush is None:
+            self.report({"WARNING"}, "No brush is chosen: pick one in the asset shelf below")
         return {"FINISHED"}
 
 

@@ -84,6 +84,14 @@ def stroke(points):
     yield 0.5
 
 
+def ensure_brush():
+    """Some builds come without the brushes of Blender's own asset library."""
+    if bpy.context.scene.tool_settings.image_paint.brush is None:
+        bpy.data.brushes.new("Round", mode="TEXTURE_PAINT").asset_mark()
+        call(bpy.ops.brush.asset_activate, asset_library_type="LOCAL", relative_asset_identifier="Brush/Round")
+    found["brush"] = str(bpy.context.scene.tool_settings.image_paint.brush)
+
+
 def red():
     import numpy as np
 
@@ -161,6 +169,7 @@ def story():
     yield 1.0
     before = settings()
     call(bpy.ops.avatartex.regions_paint, "INVOKE_DEFAULT", kind="REDO")
+    ensure_brush()
     unified = getattr(bpy.context.scene.tool_settings, "unified_paint_settings", None)
     if unified is not None:
         unified.size = 22
