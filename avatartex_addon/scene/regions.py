@@ -15,6 +15,7 @@ from ..backend.head.rasterize import rasterize, texel_corners
 from .history import find_shown
 from .images import remove_unused, write_colors
 
+NAME = "AvatarTex Regions"
 COLORS = {"REDO": (1.0, 0.0, 0.0), "KEEP": (0.0, 1.0, 0.0), "ERASE": (0.0, 0.0, 0.0)}
 #: Texels of the mask; a finer texture takes it enlarged.
 LARGEST = 2048
@@ -59,7 +60,7 @@ def store(head: bpy.types.Object, pixels: np.ndarray, uv_map: str) -> None:
     """Let a new image with these (S,S,3) pixels, rows from the bottom, be the head's mask."""
     regions, old = head.avatartex_regions, head.avatartex_regions.mask
     size = len(pixels)
-    image = bpy.data.images.new("AvatarTex Regions", size, size, alpha=False, is_data=True)
+    image = bpy.data.images.new(NAME, size, size, alpha=False, is_data=True)
     image.pixels.foreach_set(np.dstack([pixels, np.ones((size, size, 1))]).astype(np.float32).ravel())
     image.update()
     image.pack()
@@ -68,6 +69,7 @@ def store(head: bpy.types.Object, pixels: np.ndarray, uv_map: str) -> None:
     if old is not None and paint.canvas == old:
         paint.canvas = image
     remove_unused(old)
+    image.name = NAME
 
 
 def read(image: bpy.types.Image) -> np.ndarray:

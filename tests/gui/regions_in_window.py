@@ -186,6 +186,7 @@ def story():
     view()["area"].spaces.active.shading.type = "MATERIAL"
     yield 5.0
     picture("7-done")
+    call(bpy.ops.ed.undo_push, message="Done Painting")  # a script's call of an operator pushes none
     start = data()
     call(bpy.ops.avatartex.redo_regions, "INVOKE_DEFAULT", seed=3)
     yield from wait_for_job(300)
