@@ -22,8 +22,6 @@ from . import runtime
 WEIGHTS = Path(__file__).with_name("weights")
 MANIFEST = "weights.json"
 CURE = "Install the AvatarTex extension again; its zip carries the weights."
-#: Components of the linear prior that complete a portrait; the generator's canvas has them all.
-COMPLETING = 64
 #: What a plain PCA gets in the benchmark.
 BASELINE_COMPONENTS = 24
 #: Of the condition pictures of both denoisers (networks/conditions.py).
@@ -34,7 +32,7 @@ INPAINT_CHANNELS = 3 + 3 + 1 + 3 + 1 + 3
 class Networks:
     """Everything the three stages need, in eval mode on one device.
 
-    linear: the components that complete; at CANVAS texels, it takes and gives TEXELS.
+    linear: the prior that completes; at CANVAS texels, it takes and gives TEXELS.
     geometry: (3,S,S) canonical position of each atlas texel, zero where no head has surface; S is TEXELS.
     light: (S,S,8) spherical harmonics of its normal, orders 1 and 2.
     known: (S,S) bool, texels that some training texture had data for; the networks say nothing of the others.
@@ -108,16 +106,19 @@ def assemble(
         graphs: run them in ONNX Runtime (graphs.py, runtime.py).
     """
     linear = {key: value.float() for key, value in linear.items()}
-    prior = LinearPrior(*(linear[key].numpy() for key in ("mean", "basis", "deviation")))
+    prior, canvas = (
+        LinearPrior(*(linear[prefix + key].numpy() for key in ("mean", "basis", "deviation")))
+        for prefix in ("", "canvas.")
+    )
     states = {
         attribute: {key[len(prefix) :]: value.float() for key, value in tensors.items() if key.startswith(prefix)}
         for file, tensors in files.items() for attribute, prefix in FILES[file]
     }
-    generator, encoder, mapping = Generator(len(prior.basis)), Encoder(), Mapping()
+    generator, encoder, mapping = Generator(len(canvas.basis)), Encoder(), Mapping()
     for module, name in ((generator, "generator"), (encoder, "encoder"), (mapping, "mapping")):
         if name in states:
             module.load_state_dict(states[name], strict=module is not generator)
-    paint_canvas(generator, prior)
+    paint_canvas(generator, canvas)
     if graphs:
         inpainter, repainter = (runtime.Graph(graph("denoiser"), states[name]) for name in ("inpainter", "repainter"))
         encoder = runtime.Graph(graph("encoder"), states["encoder"])
@@ -126,7 +127,7 @@ def assemble(
         inpainter, repainter = (denoiser(states.get(name)) for name in ("inpainter", "repainter"))
     modules = [freeze(module).to(device) for module in (generator, encoder, mapping, inpainter, repainter)]
     return Networks(
-        prior.truncated(COMPLETING), *modules, linear["geometry"].to(device), linear["light"].numpy(),
+        prior, *modules, linear["geometry"].to(device), linear["light"].numpy(),
         linear["known"].numpy() > 0.5, device,
     )
 

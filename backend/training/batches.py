@@ -42,30 +42,26 @@ class Batches(Dataset):
     """Batch number n of a seed is the same whoever draws it and when: a killed training goes on as if it had not been.
 
     Args:
-        components: of the prior that complete; the others only paint the canvas.
         light: (S,S,8) of prior.leftover_light(), where the robust completion is wanted.
     """
 
     def __init__(
-        self, folds: list[Fold], geometry: Geometry, count: int, seed: int, components: int,
-        light: np.ndarray | None = None,
+        self, folds: list[Fold], geometry: Geometry, count: int, seed: int, light: np.ndarray | None = None,
     ) -> None:
         self.folds, self.geometry, self.count, self.seed, self.light = folds, geometry, count, seed, light
-        self.priors = [fold.prior.truncated(components) for fold in folds]
 
     def __getitem__(self, number: int) -> Batch:
         """All of one fold: the generator's canvas is that fold's prior."""
         random = np.random.default_rng([self.seed, number])
-        at = int(random.integers(len(self.folds)))
-        fold, prior = self.folds[at], self.priors[at]
-        samples = [self._one(fold, prior, random) for _ in range(self.count)]
+        fold = self.folds[int(random.integers(len(self.folds)))]
+        samples = [self._one(fold, random) for _ in range(self.count)]
         pictures = (stacked([sample[i] for sample in samples]) for i in range(6))
         return Batch(*pictures, torch.tensor([sample[6] for sample in samples]), fold.number)
 
-    def _one(self, fold: Fold, prior, random: np.random.Generator):
+    def _one(self, fold: Fold, random: np.random.Generator):
         kind = random.random()
         if fold.portraits is not None and kind < REAL:
-            return self._completed(*real(fold, random), prior)
+            return self._completed(*real(fold, random), fold.prior)
         i = int(random.integers(len(fold.textures)))
         texture, valid = fold.textures.texture(i)
         if random.random() < NEW_TONE:
@@ -83,7 +79,7 @@ class Batches(Dataset):
             mask, light = mask[:, ::-1], None if light is None else light[:, ::-1]
         texture = np.ascontiguousarray(np.clip(texture, 0, 1), np.float32)
         colour, confidence = seen_texture(texture, (mask * valid).astype(np.float32), self.geometry, random, light)
-        return self._completed(texture, valid, colour, confidence, fold.textures.styles[i], prior)
+        return self._completed(texture, valid, colour, confidence, fold.textures.styles[i], fold.prior)
 
     def _completed(self, truth, valid, colour, confidence, style, prior):
         linear = prior.complete(colour, confidence)

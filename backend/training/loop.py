@@ -16,8 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from ..models import runtime
-from ..models.bundle import COMPLETING, FILES, Networks, canvas_of, graph, untrained
-from ..networks.generator import COMPONENTS
+from ..models.bundle import FILES, Networks, canvas_of, graph, untrained
 from . import losses
 from .batches import Batch, Batches
 from .checkpoints import load_state, save_state
@@ -48,17 +47,17 @@ def train(arguments, preset) -> None:
     average = [p.detach().clone() for p in parameters]
     state_file = arguments.output / f"{name}.state.safetensors"
     begin = load_state(state_file, parameters, average, optimiser) if state_file.is_file() else 0
-    folds = load_folds(arguments.hub, arguments.portraits, arguments.output, COMPONENTS)
+    folds = load_folds(arguments.hub, arguments.portraits, arguments.output)
     geometry = load_geometry(arguments.hub)
     light = leftover_light(geometry) if name == "repaint" else None
 
     def batches(left_out: bool, seed: int) -> Batches | None:
         chosen = [fold for fold in folds if (fold.number in arguments.leave_out) == left_out]
-        return Batches(chosen, geometry, preset.batch, seed, COMPLETING, light) if chosen else None
+        return Batches(chosen, geometry, preset.batch, seed, light) if chosen else None
 
     strangers = batches(True, arguments.seed + 1)
     checks = [strangers[i] for i in range(LEFT_OUT)] if strangers else []
-    canvases = [tuple(part.to(device) for part in canvas_of(fold.prior)) for fold in folds]
+    canvases = [tuple(part.to(device) for part in canvas_of(fold.canvas)) for fold in folds]
     data = DataLoader(
         batches(False, arguments.seed), batch_size=None, sampler=range(begin, total), num_workers=preset.workers,
         pin_memory=device == "cuda", persistent_workers=False,

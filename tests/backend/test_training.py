@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from backend.models.bundle import COMPLETING, FILES, untrained
+from backend.models.bundle import FILES, untrained
 from backend.networks import denoiser
 from backend.networks.sizes import TEXELS
 from backend.texhub.render import encoded
@@ -79,7 +79,7 @@ def run(hub: Path, output: Path, network: str, steps: int, *more: str) -> None:
 
 
 def test_no_prior_of_a_fold_has_seen_its_faces(hub, trained):
-    folds = load_folds(hub, None, trained, 192)
+    folds = load_folds(hub, None, trained)
     own = folds[2].textures.texture(0)[0]
     small = cv2.resize(own, (128, 128), interpolation=cv2.INTER_AREA)
 
@@ -88,7 +88,7 @@ def test_no_prior_of_a_fold_has_seen_its_faces(hub, trained):
         made = [prior.decode((one - prior.mean).reshape(-1) @ prior.basis.T) for one in pictures]
         return min(float(np.abs(made_one - one).mean()) for made_one, one in zip(made, pictures, strict=True))
 
-    assert distance(folds[1].prior) < 0.3 * distance(folds[2].prior)  # the others were fitted on it
+    assert distance(folds[1].canvas) < 0.3 * distance(folds[2].canvas)  # the others were fitted on it
 
 
 def test_a_killed_training_ends_like_one_that_was_not(hub, started, tmp_path_factory, monkeypatch):
@@ -109,8 +109,8 @@ def test_a_killed_training_ends_like_one_that_was_not(hub, started, tmp_path_fac
 
 
 def test_batches_come_by_number(hub, trained):
-    folds, geometry = load_folds(hub, None, trained, 192), load_geometry(hub)
-    first, second = (Batches(folds, geometry, 2, 5, COMPLETING) for _ in range(2))
+    folds, geometry = load_folds(hub, None, trained), load_geometry(hub)
+    first, second = (Batches(folds, geometry, 2, 5) for _ in range(2))
     first[0]
     a, b, other = first[3], second[3], second[4]
     assert torch.equal(a.colour, b.colour) and torch.equal(a.linear, b.linear) and a.fold == b.fold
