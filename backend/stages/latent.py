@@ -22,7 +22,7 @@ from .observation import AtlasObservation, OnStep, to_picture, to_tensor
 REACH = 0.1
 #: How far the result goes from the completion to the generator's texture, where the portrait was seen and where not,
 #: chosen likewise.
-FINE_SEEN, FINE_UNSEEN = 0.5, 0.5
+FINE_SEEN, FINE_UNSEEN = 0.25, 0.5
 #: Confidence from which a texel counts as seen.
 SURE = 0.3
 

@@ -14,9 +14,9 @@ from .batches import Batch
 
 KEPT = kept_signal()
 #: Weight of the layers' distance to their normal prior: samples need it, and it keeps what is unsure near the mean.
-PRIOR = 1e-4
+PRIOR = 3e-5
 #: Share of samples that the generator sees whole: inversion of what is known.
-WHOLE = 0.35
+WHOLE = 0.5
 
 
 def denoising(network, start: Tensor, conditions: Tensor, batch: Batch) -> dict[str, Tensor]:
