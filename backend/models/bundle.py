@@ -9,26 +9,31 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load
+from safetensors.torch import load, load_file
 from torch import Tensor, nn
 
 from ..errors import AvatarTexError, ErrorCode
-from ..networks.denoiser import STYLES, Denoiser
+from ..networks.conditions import STYLES
 from ..networks.generator import Encoder, Generator, Mapping
 from ..networks.linear import LinearPrior
+from ..networks.sizes import CANVAS, TEXELS
+from . import runtime
 
 WEIGHTS = Path(__file__).with_name("weights")
 MANIFEST = "weights.json"
 CURE = "Install the AvatarTex extension again; its zip carries the weights."
 #: What a plain PCA gets in the benchmark.
 BASELINE_COMPONENTS = 24
+#: Of the condition pictures of both denoisers (networks/conditions.py).
+INPAINT_CHANNELS = 3 + 3 + 1 + 3 + 1 + 3
 
 
 @dataclass(frozen=True)
 class Networks:
     """Everything the three stages need, in eval mode on one device.
 
-    geometry: (3,S,S) canonical position of each atlas texel, zero where no head has surface.
+    linear: the prior that completes; at CANVAS texels, it takes and gives TEXELS.
+    geometry: (3,S,S) canonical position of each atlas texel, zero where no head has surface; S is TEXELS.
     light: (S,S,8) spherical harmonics of its normal, orders 1 and 2.
     known: (S,S) bool, texels that some training texture had data for; the networks say nothing of the others.
     """
@@ -37,8 +42,8 @@ class Networks:
     generator: Generator
     encoder: Encoder
     mapping: Mapping
-    inpainter: Denoiser
-    repainter: Denoiser
+    inpainter: nn.Module            # Denoisers, or the same as graphs of ONNX Runtime
+    repainter: nn.Module
     geometry: Tensor
     light: np.ndarray
     known: np.ndarray
@@ -46,11 +51,11 @@ class Networks:
 
     @property
     def size(self) -> int:
-        return self.linear.size
+        return TEXELS
 
     @property
     def mean_texture(self) -> np.ndarray:
-        """(S,S,3) float32 sRGB: skin without light, on average."""
+        """(CANVAS,CANVAS,3) float32 sRGB: skin without light, on average."""
         return self.linear.mean
 
     def pca24(self, colour: np.ndarray, confidence: np.ndarray) -> np.ndarray:
@@ -61,6 +66,14 @@ class Networks:
         return torch.tensor([STYLES.index(name)], device=self.device)
 
 
+#: file -> (attribute of Networks, key prefix).
+FILES = {
+    "generator.safetensors": (("generator", "generator."), ("encoder", "encoder."), ("mapping", "mapping.")),
+    "inpaint.safetensors": (("inpainter", ""),),
+    "repaint.safetensors": (("repainter", ""),),
+}
+
+
 def load_networks(device: str = "cpu", folder: Path | None = None) -> Networks:
     """Load and verify the bundled weights.
 
@@ -68,34 +81,82 @@ def load_networks(device: str = "cpu", folder: Path | None = None) -> Networks:
         AvatarTexError: WEIGHTS_MISSING or WEIGHTS_ALTERED, naming the file.
     """
     folder = folder or WEIGHTS
-    linear = {key: value.float() for key, value in verified(folder, "linear.safetensors").items()}
-    styled = verified(folder, "generator.safetensors")
-    components = linear["basis"].shape[0]
-    generator, encoder, mapping = Generator(components), Encoder(), Mapping()
-    inpainter, repainter = Denoiser(INPAINT_CHANNELS), Denoiser(REPAINT_CHANNELS)
-    prior = LinearPrior(linear["mean"].numpy(), linear["basis"].numpy(), linear["deviation"].numpy())
-    for network, name in ((generator, "generator."), (encoder, "encoder."), (mapping, "mapping.")):
-        part = {key.removeprefix(name): value.float() for key, value in styled.items() if key.startswith(name)}
-        network.load_state_dict(part, strict=network is not generator)
-    paint_canvas(generator, prior)
-    for network, file in ((inpainter, "inpaint.safetensors"), (repainter, "repaint.safetensors")):
-        network.load_state_dict({key: value.float() for key, value in verified(folder, file).items()})
-    networks = (generator, encoder, mapping, inpainter, repainter)
-    for network in networks:
-        freeze(network).to(device)
-    geometry, light, known = linear["geometry"].to(device), linear["light"].numpy(), linear["known"].numpy() > 0.5
-    return Networks(prior, *networks, geometry, light, known, device)
+    tensors = {name: verified(folder, name) for name in FILES}
+    return assemble(verified(folder, "linear.safetensors"), tensors, device, runtime.wanted(device))
 
 
-INPAINT_CHANNELS = REPAINT_CHANNELS = 3 + 3 + 1 + 3 + 1 + 3
+def untrained(folder: Path, device: str = "cpu") -> Networks:
+    """The networks of a training's folder, unverified; those that it has no file of are untrained.
+
+    Raises:
+        AvatarTexError: WEIGHTS_MISSING, without the linear prior.
+    """
+    if not (folder / "linear.safetensors").is_file():
+        raise AvatarTexError(ErrorCode.WEIGHTS_MISSING, f"No linear prior in {folder}.", "Run train linear first.")
+    files = {name: load_file(folder / name) for name in FILES if (folder / name).is_file()}
+    return assemble(load_file(folder / "linear.safetensors"), files, device)
+
+
+def assemble(
+    linear: dict[str, Tensor], files: dict[str, dict[str, Tensor]], device: str, graphs: bool = False,
+) -> Networks:
+    """Networks of their tensors, in eval mode; without tensors untrained.
+
+    Args:
+        graphs: run them in ONNX Runtime (graphs.py, runtime.py).
+    """
+    linear = {key: value.float() for key, value in linear.items()}
+    prior, canvas = (
+        LinearPrior(*(linear[prefix + key].numpy() for key in ("mean", "basis", "deviation")))
+        for prefix in ("", "canvas.")
+    )
+    states = {
+        attribute: {key[len(prefix) :]: value.float() for key, value in tensors.items() if key.startswith(prefix)}
+        for file, tensors in files.items() for attribute, prefix in FILES[file]
+    }
+    generator, encoder, mapping = Generator(len(canvas.basis)), Encoder(), Mapping()
+    for module, name in ((generator, "generator"), (encoder, "encoder"), (mapping, "mapping")):
+        if name in states:
+            module.load_state_dict(states[name], strict=module is not generator)
+    paint_canvas(generator, canvas)
+    if graphs:
+        inpainter, repainter = (runtime.Graph(graph("denoiser"), states[name]) for name in ("inpainter", "repainter"))
+        encoder = runtime.Graph(graph("encoder"), states["encoder"])
+        generator.painter = runtime.Graph(graph("generator"), states["generator"])
+    else:
+        inpainter, repainter = (denoiser(states.get(name)) for name in ("inpainter", "repainter"))
+    modules = [freeze(module).to(device) for module in (generator, encoder, mapping, inpainter, repainter)]
+    return Networks(
+        prior, *modules, linear["geometry"].to(device), linear["light"].numpy(),
+        linear["known"].numpy() > 0.5, device,
+    )
+
+
+def denoiser(state: dict[str, Tensor] | None) -> nn.Module:
+    from ..networks.denoiser import Denoiser  # diffusers takes seconds to load, and graphs do without it
+
+    module = Denoiser(INPAINT_CHANNELS)
+    if state:
+        module.load_state_dict(state)
+    return module
+
+
+def graph(name: str) -> bytes:
+    """An ONNX graph without weights."""
+    return verified_bytes(WEIGHTS, f"{name}.onnx")
 
 
 def paint_canvas(generator: Generator, prior: LinearPrior) -> None:
-    """Give the generator its linear canvas: the PCA's mean and its components scaled to unit coefficients."""
-    size = prior.size
-    basis = torch.from_numpy(prior.basis * prior.deviation[:, None]).view(-1, size, size, 3).permute(0, 3, 1, 2)
-    generator.basis.copy_(basis.reshape(len(basis), -1))
-    generator.mean.copy_(torch.from_numpy(prior.mean).permute(2, 0, 1))
+    """Give the generator its linear canvas."""
+    mean, basis = canvas_of(prior)
+    generator.mean.copy_(mean)
+    generator.basis.copy_(basis)
+
+
+def canvas_of(prior: LinearPrior) -> tuple[Tensor, Tensor]:
+    """(3,CANVAS,CANVAS) mean of a prior and its (K,3*CANVAS*CANVAS) basis scaled to unit coefficients."""
+    basis = torch.from_numpy(prior.basis * prior.deviation[:, None]).view(-1, CANVAS, CANVAS, 3).permute(0, 3, 1, 2)
+    return torch.from_numpy(prior.mean).permute(2, 0, 1).contiguous(), basis.reshape(len(basis), -1).contiguous()
 
 
 def freeze(network: nn.Module) -> nn.Module:

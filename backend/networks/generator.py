@@ -1,8 +1,10 @@
 """The texture generator: style-based synthesis in the atlas, steered by one w per layer (W+).
 
-Modulated convolutions with demodulation, skip outputs (Karras et al., StyleGAN2, arXiv 1912.04958, sections 2 and 3),
-written for this project. The first w holds the coefficients of a linear canvas (the PCA of the textures); the layers
-add what it cannot say.
+Modulated convolutions with demodulation (Karras et al., StyleGAN2, arXiv 1912.04958, sections 2 and 3), written for
+this project. The first rows of W+ hold the coefficients of a linear canvas (the PCA of the textures, at CANVAS texels),
+which enters the synthesis at every resolution; the other rows steer the layers, which paint what the canvas cannot say,
+at TEXELS. Their prior is a normal distribution of unit variance, and the encoder says how sure it is of them (a
+variational autoencoder: Kingma and Welling, arXiv 1312.6114).
 """
 
 from __future__ import annotations
@@ -11,11 +13,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .denoiser import STYLES
+from .conditions import STYLES
+from .sizes import CANVAS, TEXELS
 
-LATENT = 128
-CHANNELS = {4: 96, 8: 96, 16: 96, 32: 64, 64: 32, 128: 16}
-LAYERS = 1 + 2 * len(CHANNELS) - 1      # the canvas, then one layer at 4 texels and two at each size above
+LATENT = 32
+CANVAS_ROWS = 6                             # of W+, with the canvas's coefficients in them
+CHANNELS = {16: 96, 32: 64, 64: 48}
+LAYERS = 2 * len(CHANNELS)                  # rows of W+ that steer convolutions, coarse to fine
+ROWS = CANVAS_ROWS + LAYERS
+COMPONENTS = CANVAS_ROWS * LATENT
+LAST = max(CHANNELS)
+SCALE = 0.3                                 # sRGB, of the layers' output
 
 
 class ModulatedConv(nn.Module):
@@ -35,91 +43,132 @@ class ModulatedConv(nn.Module):
         # scaling activations instead of weights is the same product and lets one kernel serve the batch
         x = F.conv2d(F.pad(x * style[:, :, None, None], (1, 1, 0, 0), mode="circular"), self.weight, padding=(1, 0))
         norm = torch.einsum("oihw,bi->bo", self.weight.square(), style.square()).add(1e-6).rsqrt()
-        return F.leaky_relu(x * norm[:, :, None, None] + self.bias[:, None, None], 0.2)
+        return x * norm[:, :, None, None] + self.bias[:, None, None]
 
 
 class Generator(nn.Module):
-    """W+ (B,LAYERS,LATENT) and a style to a texture (B,3,128,128) sRGB, about 0..1."""
+    """W+ (B,ROWS,LATENT) and a style to a texture (B,3,TEXELS,TEXELS) sRGB, about 0..1.
 
-    def __init__(self, components: int = 48) -> None:
+    Buffers: mean (3,CANVAS,CANVAS) and basis (COMPONENTS, 3*CANVAS*CANVAS), rows scaled by their deviation.
+    """
+
+    def __init__(self, components: int = COMPONENTS) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(3, 128, 128))
-        self.register_buffer("basis", torch.zeros(components, 3 * 128 * 128))  # rows scaled by their deviation
-        self.start = nn.Parameter(torch.randn(CHANNELS[4], 4, 4))
+        self.register_buffer("mean", torch.zeros(3, CANVAS, CANVAS))
+        self.register_buffer("basis", torch.zeros(components, 3 * CANVAS * CANVAS))
         self.style = nn.Embedding(len(STYLES), LATENT)
-        nn.init.zeros_(self.style.weight)
-        self.convs, self.outputs = nn.ModuleList(), nn.ModuleList()
-        before = CHANNELS[4]
+        nn.init.normal_(self.style.weight, std=0.1)
+        smallest = next(iter(CHANNELS))
+        self.start = nn.Parameter(0.5 * torch.randn(CHANNELS[smallest], smallest, smallest))
+        self.place = nn.Parameter(0.1 * torch.randn(CHANNELS[LAST], LAST, LAST))
+        self.up, self.same, self.inputs = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+        before = CHANNELS[smallest]
         for size, channels in CHANNELS.items():
-            self.convs.append(ModulatedConv(before, channels))
-            if size > 4:
-                self.convs.append(ModulatedConv(channels, channels))
-            self.outputs.append(nn.Conv2d(channels, 3, 1))
+            self.up.append(ModulatedConv(before, channels))
+            self.same.append(ModulatedConv(channels, channels))
+            self.inputs.append(nn.Conv2d(3 * (CANVAS // size) ** 2, channels, 1))
             before = channels
-        for layer in self.outputs:
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+        self.output = nn.Conv2d(before, 3 * (TEXELS // LAST) ** 2, 1)
+        nn.init.zeros_(self.output.weight)
+        nn.init.zeros_(self.output.bias)
+        self.painter: nn.Module | None = None   # does what paint() does, faster
 
     def project(self, texture: Tensor) -> tuple[Tensor, Tensor]:
-        """Coefficients (B,components) in deviations of a complete texture (B,3,128,128), and the canvas they paint."""
+        """Rows (B,CANVAS_ROWS,LATENT) of the canvas nearest to a complete texture (B,3,TEXELS,TEXELS), and that canvas
+        (B,3,CANVAS,CANVAS)."""
+        small = F.avg_pool2d(texture, TEXELS // CANVAS)
         scaled = self.basis / self.basis.square().sum(1, keepdim=True).clamp(min=1e-12)
-        coefficients = (texture - self.mean).flatten(1) @ scaled.T
-        return coefficients, (coefficients @ self.basis).view_as(texture) + self.mean
+        coefficients = (small - self.mean).flatten(1) @ scaled.T
+        rows = F.pad(coefficients, (0, COMPONENTS - coefficients.shape[1])).view(-1, CANVAS_ROWS, LATENT)
+        return rows, self.canvas(rows)
+
+    def canvas(self, w_plus: Tensor) -> Tensor:
+        """(B,3,CANVAS,CANVAS) sRGB that the first rows of W+ say."""
+        coefficients = w_plus[:, :CANVAS_ROWS].flatten(1)[:, : len(self.basis)]
+        return (coefficients @ self.basis).view(-1, 3, CANVAS, CANVAS) + self.mean
 
     def forward(self, w_plus: Tensor, style: Tensor) -> Tensor:
-        """w_plus: (B,LAYERS,LATENT). style: (B,) int64."""
-        canvas = (w_plus[:, 0, : len(self.basis)] @ self.basis).view(-1, 3, 128, 128) + self.mean
-        w_plus = w_plus + self.style(style)[:, None]
-        x = self.start.expand(len(w_plus), -1, -1, -1)
-        x = self.convs[0](x, w_plus[:, 1])
-        rgb = self.outputs[0](x)
-        for i, layer in enumerate(self.outputs[1:]):
-            x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-            x = self.convs[2 * i + 1](x, w_plus[:, 2 * i + 2])
-            x = self.convs[2 * i + 2](x, w_plus[:, 2 * i + 3])
-            rgb = F.interpolate(rgb, scale_factor=2, mode="bilinear", align_corners=False) + layer(x)
-        return canvas + 0.3 * rgb
+        """w_plus: (B,ROWS,LATENT). style: (B,) int64."""
+        paint = self.painter or self.paint
+        return paint(self.canvas(w_plus), w_plus[:, CANVAS_ROWS:], self.style(style))
+
+    def paint(self, canvas: Tensor, layers: Tensor, style: Tensor) -> Tensor:
+        """The texture on a canvas (B,3,CANVAS,CANVAS); layers: (B,LAYERS,LATENT). style: (B,LATENT), embedded."""
+        layers = layers + style[:, None]
+        x = self.start[None]  # as many as the rows of w, by the first product
+        for i, size in enumerate(CHANNELS):
+            if i:
+                x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+            shown = self.inputs[i](F.pixel_unshuffle(canvas - 0.5, CANVAS // size))
+            x = F.leaky_relu(self.up[i](x, layers[:, 2 * i]) + shown, 0.2)
+            if size == LAST:
+                x = x + self.place
+            x = F.leaky_relu(self.same[i](x, layers[:, 2 * i + 1]), 0.2)
+        # the last layer paints a patch of texels per place: what is finer has little structure, and CPUs are thankful
+        return enlarged(canvas) + SCALE * F.pixel_shuffle(self.output(x), TEXELS // LAST)
 
 
-class Mapping(nn.Module):
-    """z (B,LATENT), normal, to W+ (B,LAYERS,LATENT): for samples; trained to meet the encoder's distribution."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.net = nn.Sequential(
-            nn.Linear(LATENT, 256), nn.LeakyReLU(0.2), nn.Linear(256, 256), nn.LeakyReLU(0.2),
-            nn.Linear(256, LAYERS * LATENT),
-        )
-
-    def forward(self, z: Tensor) -> Tensor:
-        return self.net(z).view(-1, LAYERS, LATENT)
+def enlarged(canvas: Tensor) -> Tensor:
+    """(B,C,TEXELS,TEXELS) of (B,C,CANVAS,CANVAS)."""
+    return F.interpolate(canvas, scale_factor=TEXELS // CANVAS, mode="bicubic", align_corners=False)
 
 
 class Encoder(nn.Module):
-    """A completed texture and the confidence of its texels to W+: where the search of stage 2 starts.
+    """A texture and the confidence of its texels to the layers' rows of W+: where the search of stage 2 starts.
 
-    The first w is the texture's projection on the canvas; the others come from a small convolutional network, which
-    does not see the coefficients: training changes the canvas from fold to fold.
+    The canvas's rows are closed-form (Generator.project) and not seen here: training changes the canvas from fold to
+    fold. Texels without confidence hold a completion.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        widths = (32, 64, 96, 128, 128)
-        blocks, before = [], (3 + 1 + 3) * 4
-        for width in widths:
-            blocks += [nn.Conv2d(before, width, 3, padding=1, stride=1 if before == 28 else 2),
-                       nn.GroupNorm(8, width), nn.LeakyReLU(0.2)]
+        patch = 4
+        widths = (48, 64, 96, 128, 128)
+        blocks, before = [nn.PixelUnshuffle(patch)], (3 + 1 + 3) * patch**2
+        for i, width in enumerate(widths):
+            blocks += [nn.Conv2d(before, width, 3, padding=1, stride=2 if i else 1), nn.GroupNorm(8, width),
+                       nn.LeakyReLU(0.2)]
             before = width
         self.body = nn.Sequential(*blocks)
-        self.head = nn.Sequential(nn.Linear(128 * 4 * 4, 512), nn.LeakyReLU(0.2), nn.Dropout(0.1))
-        self.out = nn.Linear(512, (LAYERS - 1) * LATENT)
-        nn.init.normal_(self.out.weight, std=0.1 / 512**0.5)
+        side = TEXELS // patch // 2 ** (len(widths) - 1)
+        self.head = nn.Sequential(nn.Linear(before * side**2, 384), nn.LeakyReLU(0.2), nn.Dropout(0.1))
+        self.out = nn.Linear(384, 2 * LAYERS * LATENT)
+        nn.init.normal_(self.out.weight, std=0.1 / 384**0.5)
         nn.init.zeros_(self.out.bias)
 
-    def forward(self, texture: Tensor, confidence: Tensor, coefficients: Tensor, canvas: Tensor) -> Tensor:
-        """(B,LAYERS,LATENT) from texture (B,3,128,128) sRGB, confidence (B,1,128,128), and Generator.project's
-        coefficients (B,components) in deviations and canvas (B,3,128,128)."""
-        x = F.pixel_unshuffle(torch.cat([texture - 0.5, confidence, texture - canvas], 1), 2)
-        others = self.out(self.head(self.body(x).flatten(1))).view(-1, LAYERS - 1, LATENT)
-        first = F.pad(coefficients, (0, LATENT - coefficients.shape[1]))[:, None]
-        return torch.cat([first, others], 1)
+    def forward(self, texture: Tensor, confidence: Tensor, canvas: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and logarithm of the variance, (B,LAYERS,LATENT) each, from texture (B,3,TEXELS,TEXELS) sRGB, confidence
+        (B,1,TEXELS,TEXELS), and the texture's canvas (B,3,CANVAS,CANVAS)."""
+        difference = texture - enlarged(canvas)
+        found = self.out(self.head(self.body(torch.cat([texture - 0.5, confidence, 4 * difference], 1)).flatten(1)))
+        mean, spread = found.view(-1, 2, LAYERS, LATENT).unbind(1)
+        return mean, spread.clamp(-8, 4)
+
+
+class Mapping(nn.Module):
+    """z (B,Z), normal, and a style to W+ (B,ROWS,LATENT), for samples.
+
+    Per style the linear map that gives W+ of the training textures their mean and covariance (the strongest Z
+    directions), and a network that bends it; trained to meet their distribution.
+    """
+
+    Z = 128
+
+    def __init__(self) -> None:
+        super().__init__()
+        size = ROWS * LATENT
+        self.register_buffer("mean", torch.zeros(len(STYLES), size))
+        self.register_buffer("axes", torch.zeros(len(STYLES), self.Z, size))
+        self.style = nn.Embedding(len(STYLES), 32)
+        self.bend = nn.Sequential(
+            nn.Linear(self.Z + 32, 256), nn.LeakyReLU(0.2), nn.Linear(256, 256), nn.LeakyReLU(0.2),
+            nn.Linear(256, size),
+        )
+        nn.init.zeros_(self.bend[-1].weight)
+        nn.init.zeros_(self.bend[-1].bias)
+
+    def forward(self, z: Tensor, style: Tensor, truncation: float = 1.0) -> Tensor:
+        """truncation: below 1 pulls samples to the style's mean (StyleGAN's truncation trick)."""
+        straight = torch.einsum("bz,szw->sbw", z, self.axes)[style, torch.arange(len(z), device=z.device)]
+        bent = self.bend(torch.cat([z, self.style(style)], 1))
+        return (self.mean[style] + truncation * (straight + bent)).view(-1, ROWS, LATENT)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..networks.denoiser import SCALE, Denoiser, scheduler
+from ..networks.conditions import SCALE, kept_signal
 from .observation import OnStep
 
 #: Pictures denoised at once and averaged: each way round, under noises of their own. The mean over what is possible is
@@ -15,7 +15,7 @@ DRAWS = 4
 
 @torch.no_grad()
 def denoise(
-    network: Denoiser, start: Tensor, conditions: Tensor, style: Tensor, *, first_time: int, steps: int,
+    network: nn.Module, start: Tensor, conditions: Tensor, style: Tensor, *, first_time: int, steps: int,
     temperature: float, seed: int, on_step: OnStep | None = None,
 ) -> Tensor:
     """start + the residual, denoised from first_time down to nothing (Song et al., DDIM, arXiv 2010.02502, eq. 12).
@@ -24,11 +24,10 @@ def denoise(
         start: (N,3,S,S) sRGB, N draws of one texture. temperature: scale of the first noise; below 1 each result stays
             nearer to the mean.
     """
-    schedule = scheduler()
     times = torch.linspace(first_time, 0, steps + 1).round().long()[:-1]
     random = torch.Generator().manual_seed(seed)
     noise = torch.randn(start.shape, generator=random).to(start.device) * temperature
-    keep = schedule.alphas_cumprod.to(start.device)
+    keep = kept_signal().to(start.device)
     x = noise * (1 - keep[times[0]]).sqrt()  # the residual's own mean is zero
     for i, time in enumerate(times):
         clean = network(x, conditions, time.expand(len(x)).to(x.device), style.expand(len(x)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..models.bundle import Networks
-from ..networks.denoiser import inpaint_conditions
+from ..networks.conditions import inpaint_conditions
 from .denoise import averaged, both_ways, denoise
 from .observation import AtlasObservation, OnStep, to_picture, to_tensor
 

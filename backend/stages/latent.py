@@ -1,7 +1,7 @@
 """Stage 2: inversion and optimisation in the W+ space of the texture generator (AvatarTex, texture correction).
 
-The first w, the canvas, is optimised against what the portrait shows: robustly, under leftover light, by exact steps,
-for the canvas is linear in it. The other w come from the encoder. What the generator cannot say of the completion is
+The canvas's rows are optimised against what the portrait shows: robustly, under leftover light, by exact steps, for the
+canvas is linear in them. The layers' rows come from the encoder. What the generator cannot say of the completion is
 carried past it (Wang et al., "High-Fidelity GAN Inversion", CVPR 2022).
 """
 
@@ -20,15 +20,16 @@ from .observation import AtlasObservation, OnStep, to_picture, to_tensor
 #: How far from what was seen stage 1 is believed, as a share of the atlas: on rendered portraits of training faces that
 #: the networks were not shown, the best share of what it adds falls from 1 there over 0.6 at 3 texels to 0.2 at 24.
 REACH = 0.1
-#: Shares of what the generator's layers add that stay where the portrait was seen and where not, chosen likewise.
-FINE_SEEN, FINE_UNSEEN = 0.5, 0.2
+#: How far the result goes from the completion to the generator's texture, where the portrait was seen and where not,
+#: chosen likewise.
+FINE_SEEN, FINE_UNSEEN = 0.25, 0.5
 #: Confidence from which a texel counts as seen.
 SURE = 0.3
 
 
 @dataclass(frozen=True)
 class LatentFit:
-    """color: (S,S,3) float32 sRGB. w_plus: (1,LAYERS,LATENT)."""
+    """color: (S,S,3) float32 sRGB. w_plus: (1,ROWS,LATENT)."""
 
     color: np.ndarray
     w_plus: Tensor
@@ -60,7 +61,7 @@ def fit_latent(
 def correct(
     networks: Networks, completed: Tensor, plain: Tensor, robust: Tensor, confidence: Tensor, style: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    """(B,3,S,S) the corrected completion, and its W+ (B,LAYERS,LATENT).
+    """(B,3,S,S) the corrected completion, and its W+ (B,ROWS,LATENT).
 
     Args:
         completed: (B,3,S,S) sRGB of stage 1. plain, robust: the linear completions that stage 1 began with, and with
@@ -68,10 +69,11 @@ def correct(
     """
     sure = (confidence / SURE).clamp(0, 1)
     moved = robust + (completed - plain) * nearness(confidence)
-    coefficients, canvas = networks.generator.project(moved)
-    w_plus = networks.encoder(moved, confidence, coefficients, canvas)
-    fine = networks.generator(w_plus, style) - canvas
-    return moved + fine * (FINE_SEEN * sure + FINE_UNSEEN * (1 - sure)), w_plus
+    rows, canvas = networks.generator.project(moved)
+    layers, _ = networks.encoder(moved, confidence, canvas)
+    w_plus = torch.cat([rows, layers], 1)
+    made = networks.generator(w_plus, style)
+    return moved + (made - moved) * (FINE_SEEN * sure + FINE_UNSEEN * (1 - sure)), w_plus
 
 
 def nearness(confidence: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ..models.bundle import Networks
-from ..networks.denoiser import repaint_conditions
+from ..networks.conditions import repaint_conditions
 from .denoise import averaged, both_ways, denoise
 from .latent import SURE
 from .observation import AtlasObservation, OnStep, to_picture, to_tensor

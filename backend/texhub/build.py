@@ -74,7 +74,7 @@ def check_folder(folder: Path, arguments: argparse.Namespace) -> None:
 def agree(folder: Path, arguments: argparse.Namespace, sources: Sources) -> None:
     """Write down what is built, or refuse when it is not what the folder's shards were made of."""
     settings = {key: getattr(arguments, key) for key in ("count", "size", "seed", "split", "per_shard")}
-    settings |= {"version": VERSION, "sources": sources.digest}
+    settings |= {"version": VERSION, "sources": sources.digest}  # which says the fold, too
     path = folder / SETTINGS
     if not path.is_file():
         return write_bytes(path, json.dumps(settings, indent=1).encode())
@@ -105,7 +105,7 @@ def prepared_sources(folder: Path, arguments: argparse.Namespace) -> Sources:
                 "Leave --atlas out, or make one with texhub align --size.",
             )
         detail = arguments.data / "detail" if arguments.data else None
-        prepare(atlas, arguments.split_file, detail if detail and detail.is_dir() else None).save(path)
+        prepare(atlas, arguments.split_file, detail if detail and detail.is_dir() else None, arguments.fold).save(path)
     return Sources.load(path)
 
 
@@ -223,6 +223,13 @@ def peak_memory() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 1)  # macOS counts bytes
 
 
+def fold(text: str) -> tuple[int, int]:
+    number, count = (int(part) for part in text.split("/"))
+    if not 0 <= number < count:
+        raise ValueError
+    return number, count
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m backend texhub build", description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="folder of skins with their heads (backend/texhub/skins.py says how)")
@@ -234,6 +241,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="another seed, other textures (default 0)")
     parser.add_argument("--split", choices=[*SIDES, "all"], default="train", help="whose faces (default train)")
     parser.add_argument("--split-file", type=Path, default=SPLIT, help="JSON: held_out: names of skins")
+    parser.add_argument("--fold", type=fold, metavar="K/N", help="only faces of fold K (from 0) of N, to cross-fit")
     parser.add_argument("--per-shard", type=int, default=PER_SHARD, help=f"textures per shard (default {PER_SHARD})")
     parser.add_argument("--resume", action="store_true", help="go on with what is in the folder")
     arguments = parser.parse_args(argv)

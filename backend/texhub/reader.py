@@ -18,7 +18,7 @@ from .shards import read_shard
 from .sources import SIDES, SPLIT
 from .styles import NETWORK_STYLE
 
-#: The networks' styles in their order (networks/denoiser.py, which takes seven seconds to import).
+#: The networks' styles in their order (networks/conditions.py).
 NETWORKS = STYLES[1:]
 
 

@@ -121,13 +121,20 @@ class Sources:
         return cls(names, faces, *arrays, pores, digest(names, [*arrays, *pores.values()]))
 
 
-def prepare(atlas: dict[str, np.ndarray], split: Path = SPLIT, detail: Path | None = None) -> Sources:
+def prepare(
+    atlas: dict[str, np.ndarray], split: Path = SPLIT, detail: Path | None = None, fold: tuple[int, int] | None = None,
+) -> Sources:
     """Sources of the arrays of atlas.npz (skins.build), without the creatures.
 
     A face is held out when any of its skins is: what shares a face with a held-out skin never enters training.
+
+    Args:
+        fold: (k, n), only every n-th training face from the k-th on, for cross-fitting.
     """
     held = set(json.loads(split.read_text(encoding="utf-8"))["held_out"])
     kept = np.nonzero(atlas["style"] != "creature")[0]
+    if fold:
+        kept = kept[in_fold([str(name) for name in atlas["names"][kept]], atlas["face"][kept], held, *fold)]
     names = [str(atlas["names"][i]) for i in kept]
     first = {}
     for name, face in zip(names, atlas["face"][kept]):
@@ -141,6 +148,12 @@ def prepare(atlas: dict[str, np.ndarray], split: Path = SPLIT, detail: Path | No
     pores = read_pores(detail, textures.shape[1]) if detail else {}
     arrays = [side, textures, valid, positions, normals, atlas["covered"]]
     return Sources(names, faces, *arrays, pores, digest(names, [*arrays, *pores.values()]))
+
+
+def in_fold(names: list[str], faces: np.ndarray, held: set[str], number: int, count: int) -> np.ndarray:
+    """(N,) bool: skins of the training faces that fold `number` of `count` has. Every training face is in one fold."""
+    free = np.array([name not in held for name in names])
+    return free & np.isin(faces, np.setdiff1d(faces[free], faces[~free])[number::count])
 
 
 def complete(texture: np.ndarray, valid: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Endless batches: a texture, what a portrait shows of it, and the linear completion of that."""
+"""Batches by number: a texture, what a portrait shows of it, and the linear completion of that."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset
 
-from ..networks.denoiser import STYLES
-from ..networks.linear import LinearPrior
-from .augment import SHAPE, STYLE_SHARE, Skins, new_identity, seen_texture, shifted, stylise, tone_of
-from .portraits import Portraits
+from ..networks.conditions import STYLES
+from .augment import SHAPE, Geometry, seen_texture, shifted, tone_of
+from .folds import Fold
 
 #: Shares of samples that are real portraits as they are, and drawn textures under a real portrait's mask and light.
-REAL, TRANSPLANTED = 0.5, 0.3
+REAL, TRANSPLANTED = 0.4, 0.3
+#: Share of textures that take another tone still: the builder's are spread widely already.
+NEW_TONE = 0.3
 
 
-@dataclass(frozen=True)
+@dataclass
 class Batch:
     """truth, colour, linear, robust: (B,3,S,S) sRGB; robust is the linear completion by the robust fit, if light is
-    given. valid, confidence: (B,1,S,S). style: (B,). prior: of all samples."""
+    given. valid, confidence: (B,1,S,S). style: (B,). fold: which prior completed them."""
 
     truth: Tensor
     valid: Tensor
@@ -29,61 +31,65 @@ class Batch:
     linear: Tensor
     robust: Tensor
     style: Tensor
-    prior: LinearPrior
+    fold: int
+
+    def to(self, device: str) -> Batch:
+        return Batch(*(value.to(device, non_blocking=True) if isinstance(value, Tensor) else value
+                       for value in vars(self).values()))
 
 
-class Batches:
-    """Draws from folds: each is (skins, the linear prior fitted without their faces, portraits of these faces or None).
+class Batches(Dataset):
+    """Batch number n of a seed is the same whoever draws it and when: a killed training goes on as if it had not been.
 
-    A prior that had seen a face completes it far better than it will complete a stranger's; a network that learns on
-    such starts learns to leave them alone. Cross-fitting shows it the starts that inference has.
+    Args:
+        light: (S,S,8) of prior.leftover_light(), where the robust completion is wanted.
     """
 
     def __init__(
-        self,
-        folds: list[tuple[Skins, LinearPrior, Portraits | None]],
-        masks: np.ndarray,
-        random: np.random.Generator,
-        device: str,
-        light: np.ndarray | None = None,
+        self, folds: list[Fold], geometry: Geometry, count: int, seed: int, light: np.ndarray | None = None,
     ) -> None:
-        self.folds, self.masks, self.random, self.device, self.light = folds, masks, random, device, light
-        self.share = np.array([len(skins.textures) for skins, _, _ in folds]) ** 0.5  # by faces and files, in between
-        self.share /= self.share.sum()
+        self.folds, self.geometry, self.count, self.seed, self.light = folds, geometry, count, seed, light
 
-    def draw(self, count: int) -> Batch:
+    def __getitem__(self, number: int) -> Batch:
         """All of one fold: the generator's canvas is that fold's prior."""
-        skins, prior, portraits = self.folds[self.random.choice(len(self.folds), p=self.share)]
-        return collate([self._one(skins, prior, portraits) for _ in range(count)], prior, self.device)
+        random = np.random.default_rng([self.seed, number])
+        fold = self.folds[int(random.integers(len(self.folds)))]
+        samples = [self._one(fold, random) for _ in range(self.count)]
+        pictures = (stacked([sample[i] for sample in samples]) for i in range(6))
+        return Batch(*pictures, torch.tensor([sample[6] for sample in samples]), fold.number)
 
-    def _one(self, skins: Skins, prior: LinearPrior, portraits: Portraits | None):
-        kind = self.random.random()
-        if portraits is not None and kind < REAL:
-            return self._completed(*real(portraits, self.random), prior)
-        if portraits is not None and kind < REAL + TRANSPLANTED:
-            return self._drawn(skins, prior, *portraits.light(self.random))
-        return self._drawn(skins, prior, self.masks[self.random.integers(len(self.masks))], None)
-
-    def _drawn(self, skins: Skins, prior: LinearPrior, mask: np.ndarray, light: np.ndarray | None):
-        random = self.random
-        texture, valid = new_identity(skins, random)
-        style = random.choice(list(STYLE_SHARE), p=list(STYLE_SHARE.values()))
-        texture = stylise(texture, style, random).astype(np.float32)
+    def _one(self, fold: Fold, random: np.random.Generator):
+        kind = random.random()
+        if fold.portraits is not None and kind < REAL:
+            return self._completed(*real(fold, random), fold.prior)
+        i = int(random.integers(len(fold.textures)))
+        texture, valid = fold.textures.texture(i)
+        if random.random() < NEW_TONE:
+            texture = tone_of(random)(texture)
+        texture, valid = shifted((texture, valid), random, SHAPE)
+        valid = (valid > 0.99).astype(np.float32)
+        light = None
+        if fold.portraits is not None and kind < REAL + TRANSPLANTED:
+            mask, light = fold.portraits.light(random)
+        else:
+            mask = fold.textures.mask(int(random.integers(len(fold.textures))), int(random.integers(3)))
+        if random.random() < 0.5:
+            texture, valid = texture[:, ::-1], valid[:, ::-1]
         if random.random() < 0.5:
             mask, light = mask[:, ::-1], None if light is None else light[:, ::-1]
-        colour, confidence = seen_texture(texture, (mask * (valid > 0.5)).astype(np.float32), skins, random, light)
-        return self._completed(texture, valid, colour, confidence, style, prior)
+        texture = np.ascontiguousarray(np.clip(texture, 0, 1), np.float32)
+        colour, confidence = seen_texture(texture, (mask * valid).astype(np.float32), self.geometry, random, light)
+        return self._completed(texture, valid, colour, confidence, fold.textures.styles[i], fold.prior)
 
-    def _completed(self, truth, valid, colour, confidence, style, prior: LinearPrior):
-        """One sample: (truth, valid, colour, confidence, linear, robust, style index)."""
+    def _completed(self, truth, valid, colour, confidence, style, prior):
         linear = prior.complete(colour, confidence)
         robust = linear if self.light is None else prior.complete(colour, confidence, self.light)
-        return truth, valid, colour, confidence, linear, robust, STYLES.index(style)
+        return truth, valid, colour, confidence, linear, robust, int(style)
 
 
-def real(portraits: Portraits, random: np.random.Generator):
+def real(fold: Fold, random: np.random.Generator):
     """A real portrait's observation, in another tone, shape and maybe mirrored: truth and what was seen alike."""
-    truth, valid, colour, confidence, style = portraits.draw(random)
+    truth, valid, colour, confidence, style = fold.portraits.draw(random)
     tone = tone_of(random)
     truth, colour = tone(truth), tone(colour)
     truth, valid, colour, confidence = shifted((truth, valid, colour, confidence), random, SHAPE)
@@ -91,13 +97,10 @@ def real(portraits: Portraits, random: np.random.Generator):
     parts = truth, valid, colour, confidence
     if random.random() < 0.5:
         parts = tuple(np.ascontiguousarray(part[:, ::-1]) for part in parts)
-    return *parts, style
+    return *parts, STYLES.index(style)
 
 
-def collate(samples: list, prior: LinearPrior, device: str) -> Batch:
-    def picture(i: int) -> Tensor:
-        stacked = torch.from_numpy(np.stack([sample[i] for sample in samples]).astype(np.float32)).to(device)
-        return stacked.permute(0, 3, 1, 2).contiguous() if stacked.ndim == 4 else stacked[:, None]
-
-    style = torch.tensor([sample[6] for sample in samples], device=device)
-    return Batch(*(picture(i) for i in range(6)), style, prior)
+def stacked(pictures: list[np.ndarray]) -> Tensor:
+    """(B,3,S,S) of pictures (S,S,3), (B,1,S,S) of (S,S)."""
+    together = torch.from_numpy(np.stack(pictures).astype(np.float32))
+    return together.permute(0, 3, 1, 2).contiguous() if together.ndim == 4 else together[:, None]

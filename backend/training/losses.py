@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from ..models.bundle import Networks, paint_canvas
-from ..networks.denoiser import SCALE, inpaint_conditions, repaint_conditions, scheduler
-from ..networks.generator import LATENT, LAYERS
+from ..models.bundle import Networks
+from ..networks.conditions import SCALE, TIMES, inpaint_conditions, kept_signal, repaint_conditions
+from ..networks.generator import enlarged
 from ..stages.inpaint import TRUST
 from ..stages.latent import correct
 from .batches import Batch
 
-SCHEDULE = scheduler()
+KEPT = kept_signal()
+#: Weight of the layers' distance to their normal prior: samples need it, and it keeps what is unsure near the mean.
+PRIOR = 3e-5
+#: Share of samples that the generator sees whole: inversion of what is known.
+WHOLE = 0.5
 
 
 def denoising(network, start: Tensor, conditions: Tensor, batch: Batch) -> dict[str, Tensor]:
     """Predict the clean residual to start at a random time; squared errors and a gradient term for sharpness."""
     residual = (batch.truth - start) / SCALE
-    time = torch.randint(0, 1000, (len(start),), device=start.device)
+    time = torch.randint(0, TIMES, (len(start),), device=start.device)
     # most samples at the noisiest end, where inference begins and the image is decided
-    time = torch.where(torch.rand(len(start), device=start.device) < 0.7, torch.full_like(time, 999), time)
-    noisy = SCHEDULE.add_noise(residual, torch.randn_like(residual), time)
+    time = torch.where(torch.rand(len(start), device=start.device) < 0.7, torch.full_like(time, TIMES - 1), time)
+    kept = KEPT.to(start.device)[time][:, None, None, None]
+    noisy = kept.sqrt() * residual + (1 - kept).sqrt() * torch.randn_like(residual)
     predicted = network(noisy, conditions, time, batch.style)
-    seen = batch.confidence * batch.valid
+    return reconstruction(predicted, residual, batch.confidence, batch.valid)
+
+
+def reconstruction(predicted: Tensor, residual: Tensor, confidence: Tensor, valid: Tensor) -> dict[str, Tensor]:
+    seen = confidence.clamp(max=1) * valid
     return {
         "seen": 0.5 * relative(predicted, residual, seen),
-        "unseen": relative(predicted, residual, batch.valid - seen),
-        "gradient": 0.1 * gradient_loss(predicted, residual, batch.valid),
+        "unseen": relative(predicted, residual, valid - seen),
+        "gradient": 0.1 * gradient_loss(predicted, residual, valid),
     }
 
 
@@ -57,28 +65,21 @@ def inpaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
 
 
 def generator_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
-    """Reconstruct the truth from an imperfect completion of it; samples of z meet the encoder's distribution.
+    """Reconstruct the truth from an imperfect completion of it, or from itself; the layers stay near their prior.
 
-    What of the completion the canvas cannot say is carried past the generator, so that nothing is lost by inversion
-    (the idea of Wang et al., "High-Fidelity GAN Inversion", CVPR 2022).
+    The canvas gives a colour and a shape for free, so errors count as shares of the canvas's own.
     """
-    paint_canvas(networks.generator, batch.prior)
-    completed = degraded(networks, batch)
-    coefficients, canvas = networks.generator.project(completed)
-    w_plus = networks.encoder(completed, batch.confidence, coefficients, canvas)
-    others = w_plus[:, 1:] + 0.03 * torch.randn_like(w_plus[:, 1:])
-    texture = networks.generator(torch.cat([w_plus[:, :1], others], 1), batch.style) + completed - canvas
-    seen = batch.confidence * batch.valid
-    predicted, residual = (texture - completed) / SCALE, (batch.truth - completed) / SCALE
-    z = torch.randn(len(w_plus) * 4, LATENT, device=w_plus.device)
-    drawn = networks.mapping(z).flatten(1)
-    return {
-        "seen": 0.5 * relative(predicted, residual, seen),
-        "unseen": relative(predicted, residual, batch.valid - seen),
-        "gradient": 0.1 * gradient_loss(predicted, residual, batch.valid),
-        "latent": 1e-3 * w_plus.square().mean(),
-        "mapping": 0.1 * sliced_distance(drawn, w_plus.detach().flatten(1)),
-    }
+    whole = torch.rand(len(batch.truth), 1, 1, 1, device=batch.truth.device) < WHOLE
+    given = torch.where(whole, batch.truth, degraded(networks, batch))
+    confidence = torch.where(whole, torch.ones_like(batch.confidence), batch.confidence)
+    rows, canvas = networks.generator.project(given)
+    mean, spread = networks.encoder(given, confidence, canvas)
+    layers = mean + torch.exp(0.5 * spread) * torch.randn_like(mean)
+    texture = networks.generator(torch.cat([rows, layers], 1), batch.style)
+    start = enlarged(canvas)
+    terms = reconstruction((texture - start) / SCALE, (batch.truth - start) / SCALE, confidence, batch.valid)
+    divergence = 0.5 * (mean.square() + spread.exp() - 1 - spread)  # Kingma and Welling, appendix B
+    return {**terms, "prior": PRIOR * divergence.sum((1, 2)).mean()}
 
 
 def degraded(networks: Networks, batch: Batch) -> Tensor:
@@ -95,22 +96,13 @@ def degraded(networks: Networks, batch: Batch) -> Tensor:
 def first_completion(networks: Networks, batch: Batch) -> Tensor:
     """Stage 1 in one step, as it is now: (B,3,S,S) sRGB."""
     conditions = inpaint_conditions(batch.linear, batch.colour, batch.confidence, networks.geometry)
-    last = torch.full((len(batch.truth),), 999, device=batch.truth.device)
+    last = torch.full((len(batch.truth),), TIMES - 1, device=batch.truth.device)
     noise = 0.3 * torch.randn_like(batch.truth)
     return batch.linear + TRUST * SCALE * networks.inpainter(noise, conditions, last, batch.style)
 
 
-def sliced_distance(a: Tensor, b: Tensor, slices: int = 64) -> Tensor:
-    """Sliced Wasserstein distance between two sets of vectors; quantiles of the smaller set are compared."""
-    direction = F.normalize(torch.randn(a.shape[1], slices, device=a.device), dim=0)
-    first, second = (a @ direction).sort(0).values, (b @ direction).sort(0).values
-    first = first.view(len(b), -1, slices).mean(1)
-    return (first - second).square().mean() * LAYERS
-
-
 def repaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
     """Starts are real results of the stages before, so the network learns their faults."""
-    paint_canvas(networks.generator, batch.prior)
     with torch.no_grad():
         completed = degraded(networks, batch)
         start, _ = correct(networks, completed, batch.linear, batch.robust, batch.confidence, batch.style)

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..texture.sample import spread, to_linear
 
-#: Leftover light is smooth; what is finer is misregistration and belongs to that face. Texels, ratio limits.
-LIGHT_REACH, RATIOS = 4.0, (0.4, 2.2)
+#: Leftover light is smooth; what is finer is misregistration and belongs to that face. Share of the atlas; ratios.
+LIGHT_REACH, RATIOS = 1 / 32, (0.4, 2.2)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class Portraits:
         """(S,S) confidence of a random portrait without its hair evidence, and (S,S,3) what was left of its light."""
         truth, valid, colour, confidence, _ = self.draw(random)
         mask = confidence * (confidence > 0.08)
-        weight = cv2.GaussianBlur((mask * valid)[..., None].repeat(3, 2), (0, 0), LIGHT_REACH) + 1e-3
+        sigma = LIGHT_REACH * len(truth)
+        weight = cv2.GaussianBlur((mask * valid)[..., None].repeat(3, 2), (0, 0), sigma) + 1e-3
         ratio = np.clip((to_linear(colour) + 0.01) / (to_linear(truth) + 0.01), *RATIOS)
-        smooth = cv2.GaussianBlur(np.log(ratio) * (mask * valid)[..., None], (0, 0), LIGHT_REACH) / weight
+        smooth = cv2.GaussianBlur(np.log(ratio) * (mask * valid)[..., None], (0, 0), sigma) / weight
         return mask, np.exp(smooth).astype(np.float32)

@@ -21,11 +21,13 @@ from ..evaluation.cases import HEADS
 from ..evaluation.truth import TruthCase, render_truth
 from ..head.landmarks import find_head_landmarks
 from ..head.mesh import load_mesh
+from ..networks.sizes import TEXELS
 from ..pipeline import load_cached_networks, prepare, shrink
 from ..texhub.skins import OVERSAMPLE, SETS, atlas_layout, complete_by_mirror, resample, usable_texels
+from ..texhub.sources import SPLIT
 from ..texture.files import write_picture
-from .augment import SIZE, load_skins, new_tone, stylise
-from .train import FOLDS
+from .augment import new_tone, stylise
+from .folds import FOLDS
 
 #: Portraits are rendered at this size: enough for the landmarks, and half the time of the benchmark's.
 PIXELS = 512
@@ -37,7 +39,7 @@ class Layouts:
 
     def __init__(self, data: Path) -> None:
         self.data, self.heads = data, {}
-        self.atlas = {kind: atlas_layout(load_mesh(data / head), SIZE * OVERSAMPLE) for kind, head in SETS.items()}
+        self.atlas = {kind: atlas_layout(load_mesh(data / head), TEXELS * OVERSAMPLE) for kind, head in SETS.items()}
 
     def head(self, kind: str, name: str):
         if (kind, name) not in self.heads:
@@ -75,7 +77,7 @@ def portrait_sample(layouts: Layouts, names: list[str], faces: np.ndarray, rando
     """One portrait through the pipeline: truth, valid, colour, confidence (atlas), and of which skin."""
     index = int(random.integers(len(names)))
     kind = names[index].split("/")[0]
-    fold = np.unique(faces, return_inverse=True)[1] % FOLDS  # as cross_fitted() deals them: no blend leaves its fold
+    fold = np.unique(faces, return_inverse=True)[1] % FOLDS  # as texhub build --fold has it: no blend leaves its fold
     relatives = np.nonzero((fold == fold[index]) & [name.startswith(kind) for name in names])[0]
     chosen = [names[index]]
     if random.random() < 0.35:
@@ -86,14 +88,23 @@ def portrait_sample(layouts: Layouts, names: list[str], faces: np.ndarray, rando
     write_picture(folder / "portrait.png", render_truth(mesh, head, texture, case, PIXELS).color)
     networks = load_cached_networks("cpu")
     job = prepare(mesh, str(folder / "portrait.png"), "auto", networks)
-    truth, covered = resample(np.rint(texture * 255).astype(np.uint8), layouts.atlas[kind], SIZE)
+    truth, covered = resample(np.rint(texture * 255).astype(np.uint8), layouts.atlas[kind], TEXELS)
     truth, valid = complete_by_mirror(truth, covered & usable_texels(kind, covered))
-    colour, confidence = shrink(job.observation, SIZE)
+    colour, confidence = shrink(job.observation, TEXELS)
     return {
         "truth": np.rint(truth * 255).astype(np.uint8), "valid": valid.astype(np.uint8),
         "colour": np.rint(colour * 255).astype(np.uint8), "confidence": np.rint(confidence * 255).astype(np.uint8),
         "face": faces[index], "style": style,
     }
+
+
+def training_skins(atlas: Path) -> tuple[list[str], np.ndarray]:
+    """Names and (N,) faces of the skins in atlas.npz that are not held out."""
+    held_out = set(json.loads(SPLIT.read_text(encoding="utf-8"))["held_out"])
+    with np.load(atlas, allow_pickle=False) as data:
+        names, faces = [str(name) for name in data["names"]], data["face"]
+        kept = [i for i, name in enumerate(names) if name not in held_out and data["style"][i] != "creature"]
+    return [names[i] for i in kept], faces[kept]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -107,8 +118,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="several processes: a seed each")
     arguments = parser.parse_args(argv)
     cv2.setNumThreads(1)
-    held_out = set(json.loads(Path(__file__).with_name("split.json").read_text())["held_out"])
-    skins = load_skins(str(arguments.atlas)).pick(held_out, inside=False)
+    names, faces = training_skins(arguments.atlas)
     layouts = Layouts(arguments.data)
     random = np.random.default_rng(arguments.seed)
     arguments.output.mkdir(parents=True, exist_ok=True)
@@ -119,7 +129,7 @@ def main(argv: list[str] | None = None) -> int:
     start = time.monotonic()
     while time.monotonic() - start < arguments.minutes * 60:
         try:
-            samples.append(portrait_sample(layouts, skins.names, skins.faces, random, folder))
+            samples.append(portrait_sample(layouts, names, faces, random, folder))
         except AvatarTexError:  # a face that nothing is found on teaches nothing
             refused += 1
         if len(samples) % 50 == 49:

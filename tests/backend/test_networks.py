@@ -5,14 +5,28 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from diffusers import DDIMScheduler
 
 from backend import messages
 from backend.models.bundle import paint_canvas
-from backend.networks.denoiser import STYLES, Denoiser, haar_high, inpaint_conditions, repaint_conditions
-from backend.networks.generator import LATENT, LAYERS, Encoder, Generator, Mapping, ModulatedConv
+from backend.networks.conditions import STYLES, haar_high, inpaint_conditions, kept_signal, repaint_conditions
+from backend.networks.denoiser import Denoiser
+from backend.networks.generator import (
+    CANVAS_ROWS,
+    LATENT,
+    LAYERS,
+    ROWS,
+    Encoder,
+    Generator,
+    Mapping,
+    ModulatedConv,
+    enlarged,
+)
 from backend.networks.linear import LinearPrior
+from backend.networks.sizes import CANVAS, TEXELS
+from backend.training.mapping import straight
 
-SIZE, COMPONENTS = 128, 4
+SIZE, COMPONENTS = CANVAS, 4
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +42,7 @@ def skins() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def prior(skins) -> LinearPrior:
-    return LinearPrior.fit(skins, np.ones(skins.shape[:3], np.float32), COMPONENTS)
+    return LinearPrior.fit_many(skins, COMPONENTS)
 
 
 def test_linear_prior_recovers_a_texture_of_its_own_from_a_third(prior, skins):
@@ -38,12 +52,23 @@ def test_linear_prior_recovers_a_texture_of_its_own_from_a_third(prior, skins):
     assert np.sqrt((error**2).mean()) < 0.02
 
 
-def test_linear_prior_imputes_texels_without_data(prior, skins):
-    valid = np.ones(skins.shape[:3], np.float32)
-    valid[::2, 100:, :40] = 0
-    spoilt = np.where(valid[..., None] > 0, skins, 0)
-    mended = LinearPrior.fit(spoilt, valid, COMPONENTS)
-    assert np.abs(mended.mean - prior.mean).max() < 0.05  # the black of missing texels would pull it 0.25 away
+def test_linear_prior_is_the_pca_of_the_textures(prior, skins):
+    """Against the singular value decomposition itself."""
+    centred = (skins - skins.mean(0)).reshape(len(skins), -1)
+    _, values, directions = np.linalg.svd(centred, full_matrices=False)
+    assert np.allclose(prior.deviation, values[:COMPONENTS] / np.sqrt(len(skins)), rtol=1e-3)
+    assert np.allclose(np.abs(prior.basis @ directions[:COMPONENTS].T), np.eye(COMPONENTS), atol=1e-3)
+
+
+def test_linear_prior_completes_larger_pictures_alike(prior, skins):
+    confidence = np.zeros((SIZE, SIZE), np.float32)
+    confidence[30:100, 40:80] = 1
+    small = prior.complete(skins[3], confidence)
+    colour = np.kron(skins[3], np.ones((2, 2, 1), np.float32))
+    colour[np.kron(confidence, np.ones((2, 2))) == 0] = 0.9  # what was not seen says nothing
+    large = prior.complete(colour, np.kron(confidence, np.ones((2, 2), np.float32)))
+    assert large.shape == (2 * SIZE, 2 * SIZE, 3)
+    assert np.abs(large[::2, ::2] - small).max() < 0.05
 
 
 def test_linear_prior_without_evidence_is_the_mean(prior):
@@ -59,24 +84,37 @@ def test_truncated_prior_keeps_the_strongest_components(prior):
 def test_untrained_generator_is_its_linear_canvas(prior):
     generator = Generator(COMPONENTS)
     paint_canvas(generator, prior)
-    w_plus = torch.randn(2, LAYERS, LATENT)
-    w_plus[0, 0] = 0
-    made = generator(w_plus, torch.tensor([0, 3]))
-    assert made.shape == (2, 3, SIZE, SIZE)
-    assert np.allclose(made[0].detach().permute(1, 2, 0).numpy(), prior.mean, atol=1e-5)
+    w_plus = torch.randn(2, ROWS, LATENT)
+    w_plus[0, :CANVAS_ROWS] = 0
+    made = generator(w_plus, torch.tensor([0, 3])).detach()
+    assert made.shape == (2, 3, TEXELS, TEXELS)
+    mean = torch.from_numpy(prior.mean).permute(2, 0, 1)[None]
+    assert torch.allclose(made[:1], enlarged(mean), atol=1e-5)
 
 
 def test_projection_finds_what_the_canvas_painted(prior):
     generator = Generator(COMPONENTS)
     paint_canvas(generator, prior)
-    w_plus = torch.zeros(1, LAYERS, LATENT)
+    w_plus = torch.zeros(1, ROWS, LATENT)
     w_plus[0, 0, :COMPONENTS] = torch.linspace(-1, 1, COMPONENTS)
-    texture = generator(w_plus, torch.tensor([0]))
-    coefficients, canvas = generator.project(texture)
-    assert torch.allclose(coefficients[0], w_plus[0, 0, :COMPONENTS], atol=1e-3)
-    assert torch.allclose(canvas, texture, atol=1e-4)
-    encoded = Encoder()(texture, torch.ones(1, 1, SIZE, SIZE), coefficients, canvas)
-    assert torch.allclose(generator(encoded, torch.tensor([0])), texture, atol=1e-4)
+    texture = generator(w_plus, torch.tensor([0])).detach()
+    rows, canvas = generator.project(texture)
+    assert torch.allclose(rows[0], w_plus[0, :CANVAS_ROWS], atol=0.02)
+    assert torch.allclose(enlarged(canvas), texture, atol=2e-3)
+
+
+def test_every_row_of_w_plus_steers_the_texture(prior):
+    torch.manual_seed(0)
+    generator = Generator(COMPONENTS)
+    paint_canvas(generator, prior)
+    torch.nn.init.normal_(generator.output.weight)
+    w_plus, style = torch.zeros(1, ROWS, LATENT), torch.tensor([0])
+    before = generator(w_plus, style)
+    for row in (0, *range(CANVAS_ROWS, ROWS)):
+        changed = w_plus.clone()
+        changed[0, row] = 1
+        assert (generator(changed, style) - before).abs().max() > 1e-3
+    assert (generator(w_plus, torch.tensor([1])) - before).abs().max() > 1e-3  # the style does, too
 
 
 def test_modulation_does_not_change_the_scale_of_the_output():
@@ -99,16 +137,29 @@ def test_modulated_convolution_wraps_around_the_head():
 
 def test_samples_and_inversions_share_one_latent_space():
     torch.manual_seed(0)
-    assert Mapping()(torch.randn(3, LATENT)).shape == (3, LAYERS, LATENT)
-    picture, confidence = torch.rand(2, 3, SIZE, SIZE), torch.rand(2, 1, SIZE, SIZE)
-    encoded = Encoder()(picture, confidence, torch.zeros(2, COMPONENTS), picture)
-    assert encoded.shape == (2, LAYERS, LATENT)
+    assert Mapping()(torch.randn(3, Mapping.Z), torch.tensor([0, 1, 3])).shape == (3, ROWS, LATENT)
+    picture, confidence = torch.rand(2, 3, TEXELS, TEXELS), torch.rand(2, 1, TEXELS, TEXELS)
+    mean, spread = Encoder()(picture, confidence, torch.rand(2, 3, CANVAS, CANVAS))
+    assert mean.shape == spread.shape == (2, LAYERS, LATENT)
+
+
+def test_mapping_draws_what_it_was_given_and_truncation_pulls_to_its_mean():
+    random = torch.Generator().manual_seed(0)
+    codes = torch.randn(40, ROWS * LATENT, generator=random) * torch.linspace(0.1, 2, ROWS * LATENT) + 3
+    mapping = Mapping()
+    mapping.mean[1], mapping.axes[1] = straight(codes)
+    z = torch.randn(2000, Mapping.Z, generator=random)
+    drawn = mapping(z, torch.ones(2000, dtype=torch.long)).flatten(1).detach()
+    assert torch.allclose(drawn.mean(0), codes.mean(0), atol=0.2)
+    assert torch.allclose(drawn.var(0), codes.var(0, unbiased=False), rtol=0.3, atol=0.02)
+    pulled = mapping(z, torch.ones(2000, dtype=torch.long), truncation=0.5).flatten(1).detach()
+    assert torch.allclose(pulled.std(0), 0.5 * drawn.std(0), rtol=1e-3)
 
 
 @pytest.mark.parametrize("conditions_of", [inpaint_conditions, repaint_conditions])
 def test_untrained_denoiser_leaves_the_stage_before_alone(conditions_of):
-    picture, confidence = torch.rand(1, 3, SIZE, SIZE), torch.rand(1, 1, SIZE, SIZE)
-    conditions = conditions_of(picture, picture, confidence, torch.zeros(3, SIZE, SIZE))
+    picture, confidence = torch.rand(1, 3, TEXELS, TEXELS), torch.rand(1, 1, TEXELS, TEXELS)
+    conditions = conditions_of(picture, picture, confidence, torch.zeros(3, TEXELS, TEXELS))
     network = Denoiser(conditions.shape[1]).eval()
     with torch.no_grad():
         residual = network(torch.randn_like(picture), conditions, torch.tensor([999]), torch.tensor([1]))
@@ -118,13 +169,18 @@ def test_untrained_denoiser_leaves_the_stage_before_alone(conditions_of):
 
 @pytest.mark.parametrize("conditions_of", [inpaint_conditions, repaint_conditions])
 def test_conditions_do_not_leak_what_was_not_seen(conditions_of):
-    start, colour = torch.rand(1, 3, SIZE, SIZE), torch.rand(1, 3, SIZE, SIZE)
-    confidence = torch.zeros(1, 1, SIZE, SIZE)
-    confidence[..., 40:90, 40:90] = 1
+    start, colour = torch.rand(1, 3, TEXELS, TEXELS), torch.rand(1, 3, TEXELS, TEXELS)
+    confidence = torch.zeros(1, 1, TEXELS, TEXELS)
+    confidence[..., 80:180, 80:180] = 1
     elsewhere = torch.where(confidence > 0, colour, torch.rand_like(colour))
-    geometry = torch.zeros(3, SIZE, SIZE)
+    geometry = torch.zeros(3, TEXELS, TEXELS)
     first, second = (conditions_of(start, seen, confidence, geometry) for seen in (colour, elsewhere))
     assert torch.equal(first, second)
+
+
+def test_the_noise_is_the_cosine_schedule_of_diffusers():
+    theirs = DDIMScheduler(num_train_timesteps=1000, beta_schedule="squaredcos_cap_v2").alphas_cumprod
+    assert torch.allclose(kept_signal(), theirs, atol=1e-5)
 
 
 def test_high_band_sees_detail_and_ignores_tone():

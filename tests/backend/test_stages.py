@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from backend.errors import Cancelled
 from backend.models.bundle import Networks, load_networks
-from backend.networks.generator import LATENT, LAYERS
+from backend.networks.generator import LATENT, ROWS
 from backend.stages.inpaint import inpaint
 from backend.stages.latent import fit_latent
 from backend.stages.observation import AtlasObservation
@@ -24,14 +25,15 @@ def truth(networks) -> np.ndarray:
     """(S,S,3) sRGB: a face of the prior's own, off the mean."""
     coefficients = np.zeros(len(networks.linear.basis), np.float32)
     coefficients[:3] = networks.linear.deviation[:3] * (-1.0, 0.6, 0.4)
-    return networks.linear.decode(coefficients).clip(0, 1).astype(np.float32)
+    small = networks.linear.decode(coefficients).clip(0, 1).astype(np.float32)
+    return cv2.resize(small, (networks.size, networks.size), interpolation=cv2.INTER_LINEAR)
 
 
 @pytest.fixture(scope="module")
 def seen(networks, truth) -> AtlasObservation:
     """The front of that face, as a portrait would show it; black elsewhere."""
     confidence = np.zeros((networks.size, networks.size), np.float32)
-    confidence[45:100, 40:90] = 1
+    confidence[90:200, 80:180] = 1
     return AtlasObservation(truth * confidence[..., None], confidence, "photo")
 
 
@@ -90,7 +92,7 @@ def test_optimisation_forgives_leftover_light_and_misplaced_texels(seen, truth, 
     """The portrait of the prior's own face, half in shadow and with a smear across the cheek."""
     shadow = 1 + 0.12 * networks.light[..., :1]
     colour = np.clip(seen.color * shadow, 0, 1)
-    colour[80:88, 45:60] = 0.1
+    colour[160:176, 90:120] = 0.1
     lit = AtlasObservation(colour.astype(np.float32), seen.confidence, seen.style)
     unseen = seen.confidence == 0
     plain = networks.linear.complete(lit.color, lit.confidence)
@@ -104,9 +106,9 @@ def test_what_stage_one_invented_counts_near_what_it_saw_only(seen, completed, n
     changed = completed + np.float32(0.05)
     difference = fit_latent(seen, changed, networks).color - fit_latent(seen, completed, networks).color
     inner = np.zeros(seen.confidence.shape, bool)
-    inner[60:90, 50:80] = True
+    inner[120:180, 100:160] = True
     far = np.zeros_like(inner)
-    far[:20] = True
+    far[:40] = True
     assert np.median(difference[inner]) > 0.03
     assert abs(np.median(difference[far])) < 0.3 * np.median(difference[inner])
 
@@ -115,19 +117,19 @@ def test_the_texture_found_is_the_generators(seen, completed, networks):
     """w_plus, decoded, is the correction but for what is carried past the generator."""
     found = fit_latent(seen, completed, networks)
     texture = networks.generator(found.w_plus, networks.style(seen.style))[0].permute(1, 2, 0).numpy()
-    assert found.w_plus.shape == (1, LAYERS, LATENT)
+    assert found.w_plus.shape == (1, ROWS, LATENT)
     assert distance(texture, found.color, networks, seen.confidence == 1) < 0.08
 
 
 def test_repainting_brings_the_portraits_detail_and_leaves_its_light(seen, completed, networks):
     """The portrait shows a mole and brighter skin; the mole is taken over, the brightness is not."""
     colour = seen.color + np.where(seen.confidence[..., None] > 0, np.float32(0.06), 0)
-    colour[70:73, 52:55] -= 0.3
+    colour[140:146, 104:110] -= 0.3
     other = AtlasObservation(np.clip(colour, 0, 1), seen.confidence, seen.style)
     latent = seen.color * seen.confidence[..., None] + completed * (1 - seen.confidence[..., None])
     change = repaint(other, latent, networks, seed=0) - latent
-    assert change[70:73, 52:55].mean() < -0.12
-    assert abs(np.median(change[60:90, 60:85])) < 0.03
+    assert change[140:146, 104:110].mean() < -0.12
+    assert abs(np.median(change[120:180, 120:170])) < 0.03
     assert np.abs(change[seen.confidence == 0]).max() < 1e-6
 
 

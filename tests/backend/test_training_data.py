@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from backend.networks.sizes import TEXELS as SIZE
 from backend.texhub.skins import clothes, eye_openings
-from backend.training.augment import SIZE, shifted, tone_of
+from backend.training.augment import shifted, tone_of
 from backend.training.portraits import Portraits
 
 
@@ -17,8 +18,8 @@ def portraits() -> Portraits:
     colour = truth.copy()
     colour[:, :, : SIZE // 2] = 90  # the left half was in shadow
     confidence = np.zeros((3, SIZE, SIZE), np.uint8)
-    confidence[:, 30:100, 20:108] = 200
-    confidence[:, :20] = 12  # hair evidence
+    confidence[:, 60:200, 40:216] = 200
+    confidence[:, :40] = 12  # hair evidence
     noise = random.integers(-3, 4, colour.shape)
     return Portraits(
         truth, np.ones((3, SIZE, SIZE), np.uint8), (colour + noise).astype(np.uint8), confidence,
@@ -33,8 +34,8 @@ def test_portraits_are_picked_by_face(portraits):
 
 def test_leftover_light_is_what_the_portrait_shows_against_the_truth(portraits):
     mask, light = portraits.light(np.random.default_rng(1))
-    assert mask[:20].max() == 0  # evidence of hair is made anew for the face that wears it
-    shadow, bright = light[60, 30].mean(), light[60, 95].mean()
+    assert mask[:40].max() == 0  # evidence of hair is made anew for the face that wears it
+    shadow, bright = light[120, 60].mean(), light[120, 190].mean()
     assert 0.5 < shadow < 0.7 and 0.95 < bright < 1.05
 
 
@@ -55,7 +56,7 @@ def test_one_tone_changes_truth_and_portrait_alike():
 def test_pictures_are_bent_together():
     random = np.random.default_rng(2)
     picture = random.random((SIZE, SIZE, 3)).astype(np.float32)
-    a, b = shifted((picture, picture[..., 0]), np.random.default_rng(3), 1.5)
+    a, b = shifted((picture, picture[..., 0]), np.random.default_rng(3), 0.012)
     assert np.allclose(a[..., 0], b, atol=1e-5)
     assert not np.allclose(a, picture)
 
