@@ -79,11 +79,8 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
     pictures = StagePictures(request.keep_stages, request.previews, lambda path: on_progress(*now, path))
     job = prepare(mesh, request.portrait, request.style, networks, step, pictures, pins, request.least_score, regions)
-    generated = complete(job.observation, job.style, networks, request.seed, step, pictures)
-    if regions and regions.redoing:
-        from .stages.variety import vary
-
-        generated = vary(generated, shrink(job.observation, networks.size)[1], networks, seed=request.seed)
+    another = request.seed != 0 or bool(regions and regions.redoing)
+    generated = complete(job.observation, job.style, networks, request.seed, step, pictures, another=another)
 
     step("compose")
     textures = compose_tiles(job, generated, request.size, bases, request.light, regions)
@@ -164,17 +161,19 @@ def prepare(
 def complete(
     observation: Observation, style: str, networks, seed: int,
     step: Callable[..., None] = no_step,
-    pictures: StagePictures | None = None, stages: str = "123",
+    pictures: StagePictures | None = None, stages: str = "123", another: bool = False,
 ) -> np.ndarray:
-    """The three stages on the atlas: (128,128,3) float32 sRGB without light.
+    """The three stages on the atlas: (S,S,3) float32 sRGB without light, S the networks' size.
 
     Args:
         stages: which of the three run, for ablations; without the first the linear prior takes its place.
+        another: not the likeliest completion but a sample of what is possible, by the seed.
     """
     from .stages.inpaint import inpaint
     from .stages.latent import fit_latent
     from .stages.observation import AtlasObservation
     from .stages.repaint import repaint
+    from .stages.variety import vary
 
     pictures = pictures or StagePictures("")
     seen = AtlasObservation(*shrink(observation, networks.size), style)
@@ -192,6 +191,8 @@ def complete(
         step("repaint")
         result = repaint(seen, result, networks, seed=seed, on_step=lambda done: step("repaint", done))
         pictures.save("repaint", result)
+    if another:
+        result = vary(result, seen.confidence, networks, seed=seed)
     return wear_hair(fill_unknown(result, networks.known), observation.hair)
 
 

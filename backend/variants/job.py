@@ -78,7 +78,7 @@ def work(
             clock.enter(stage)
             tell(stage, spent)
 
-        generated = pipeline.complete(job.observation, job.style, networks, seed, complete_step)
+        generated = pipeline.complete(job.observation, job.style, networks, seed, complete_step, another=seed != 0)
         complete_step("compose")
         tiles = compose_tiles(job, generated, request.size, bases, request.light)
         shown = stylist.show(tiles)
