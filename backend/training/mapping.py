@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -9,11 +10,13 @@ from torch import Tensor
 from ..models.bundle import Networks, untrained
 from ..networks.conditions import STYLES
 from ..networks.generator import Mapping
+from .batches import stacked
 from .export import export
 from .folds import FOLDS, Textures
 
 STEPS, BATCH, RATE = 600, 128, 1e-3
 SLICES = 256
+AT_ONCE = 16     # textures encoded at a time
 
 
 def train(arguments, preset) -> None:
@@ -46,14 +49,15 @@ def encode_all(networks: Networks, builds: list[Textures]) -> tuple[Tensor, Tens
     """(N,ROWS*LATENT) W+ of all textures, the layers' rows drawn from what the encoder believes, and (N,) styles."""
     codes, styles = [], []
     for build in builds:
-        for i in range(len(build)):
-            texture = torch.from_numpy(build.texture(i)[0]).permute(2, 0, 1)[None].to(networks.device)
+        for first in range(0, len(build), AT_ONCE):
+            several = range(first, min(first + AT_ONCE, len(build)))
+            texture = stacked([build.texture(i)[0] for i in several]).to(networks.device)
             rows, canvas = networks.generator.project(texture)
             mean, spread = networks.encoder(texture, torch.ones_like(texture[:, :1]), canvas)
             layers = mean + torch.exp(0.5 * spread) * torch.randn_like(mean)
             codes.append(torch.cat([rows, layers], 1).flatten(1))
-            styles.append(build.styles[i])
-    return torch.cat(codes), torch.tensor(styles, device=networks.device)
+            styles.extend(build.styles[i] for i in several)
+    return torch.cat(codes), torch.tensor(np.array(styles), device=networks.device)
 
 
 def straight(codes: Tensor) -> tuple[Tensor, Tensor]:

@@ -16,7 +16,7 @@ from backend.networks import denoiser
 from backend.networks.sizes import TEXELS
 from backend.texhub.render import encoded
 from backend.texhub.shards import Shard, write_shard
-from backend.texhub.sources import SPLIT
+from backend.texhub.sources import SPLIT, Sources
 from backend.training import train
 from backend.training.batches import Batches
 from backend.training.folds import FOLDS, load_folds, load_geometry
@@ -52,8 +52,10 @@ def hub(tmp_path_factory) -> Path:
     for fold in range(FOLDS):
         (folder / f"fold{fold}").mkdir()
         write_shard(folder / f"fold{fold}", Shard("train", 0, 0, EACH), (texture(fold, i) for i in range(EACH)), {})
-    np.savez(folder / "fold0" / "sources.npz", positions=positions, normals=normals,
-             covered=np.ones((TEXELS, TEXELS), bool))
+        skins = np.array([cv2.resize(synthetic_skins.drawn_skin(64, fold % 6, i), (TEXELS, TEXELS)) for i in (0, 1)])
+        whole = np.ones((TEXELS, TEXELS), bool)
+        Sources(["a", "b"], ["a", "a"], np.array(["train"] * 2), skins, np.array([whole] * 2), positions, normals, whole,
+                {}, "").save(folder / f"fold{fold}" / "sources.npz")
     return folder
 
 

@@ -10,11 +10,12 @@ import torch
 
 from backend import doctor
 from backend.errors import AvatarTexError, ErrorCode
-from backend.models import bundle
+from backend.models import bundle, runtime
+from backend.networks.sizes import CANVAS
 from backend.training.checkpoints import load_state, save_half, save_state
 
 #: What the extension may carry.
-LIMIT = 40 * 2**20
+LIMIT = 60 * 2**20
 
 
 @pytest.fixture
@@ -38,10 +39,12 @@ def test_the_bundle_is_whole_small_and_says_where_it_is_from():
 
 def test_networks_come_ready_to_use():
     networks = bundle.load_networks("cpu")
+    assert isinstance(networks.inpainter, runtime.Graph)  # on a CPU
     modules = (networks.generator, networks.encoder, networks.mapping, networks.inpainter, networks.repainter)
     assert not any(module.training for module in modules)
     assert not any(parameter.requires_grad for module in modules for parameter in module.parameters())
-    assert networks.mean_texture.shape == (networks.size, networks.size, 3)
+    assert networks.mean_texture.shape == (CANVAS, CANVAS, 3)
+    assert networks.known.shape == (networks.size, networks.size)
     assert networks.known.any() and not networks.known.all()
 
 
