@@ -54,7 +54,8 @@ def hub(tmp_path_factory) -> Path:
         write_shard(folder / f"fold{fold}", Shard("train", 0, 0, EACH), (texture(fold, i) for i in range(EACH)), {})
         skins = np.array([cv2.resize(synthetic_skins.drawn_skin(64, fold % 6, i), (TEXELS, TEXELS)) for i in (0, 1)])
         whole = np.ones((TEXELS, TEXELS), bool)
-        Sources(["a", "b"], ["a", "a"], np.array(["train"] * 2), skins, np.array([whole] * 2), positions, normals, whole,
+        side, valid = np.array(["train"] * 2), np.array([whole] * 2)
+        Sources(["a", "b"], ["a", "a"], side, skins, valid, positions, normals, whole,
                 {}, "").save(folder / f"fold{fold}" / "sources.npz")
     return folder
 
