@@ -1,5 +1,6 @@
-"""python -m backend evaluate ablation: what each stage is worth, and what stage 3 takes from gradients, wavelet band and
-guidance, on seen and unseen texels of held-out textures.
+"""python -m backend evaluate ablation: what each stage is worth on seen and unseen texels of held-out textures.
+
+And what stage 3 takes from gradients, wavelet band and guidance.
 
 What is left out of stage 3 is zeroed when it runs; the network is the shipped one, not trained anew without it.
 """
@@ -33,7 +34,9 @@ def main(argv: list[str] | None = None) -> int:
         print(f"\r{len(scored)} textures", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print(report(scored, networks.size))
-    write(arguments.output, [{"key": one.about.key, "painted": one.about.painted, "scores": one.scores} for one in scored])
+    write(arguments.output, [
+        {"key": one.about.key, "painted": one.about.painted, "scores": one.scores} for one in scored
+    ])
     return 0
 
 

@@ -1,6 +1,7 @@
 """python -m backend evaluate completion: unseen texels of held-out textures, by painted and by network style.
 
-Ours beside the mean texture, the mirrored face, OpenCV, push-pull, a plain PCA and the linear prior that ours starts from.
+Ours beside the mean texture, the mirrored face, OpenCV, push-pull, a plain PCA and the linear prior that ours starts
+from. Baselines keep what was seen.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def score(results: dict[str, np.ndarray], one: Portrayed, perceptual: bool = Tru
     scores: dict[str, dict[str, float]] = {name: {} for name in results}
     for part, mask in masks.items():
         for name, result in results.items():
-            scores[name] |= {f"{part}_psnr": psnr(result, one.truth, mask), f"{part}_ssim": ssim(result, one.truth, mask)}
+            scores[name][f"{part}_psnr"] = psnr(result, one.truth, mask)
+            scores[name][f"{part}_ssim"] = ssim(result, one.truth, mask)
             difference = colour_difference(result, one.truth, mask) if mask.any() else (np.nan, np.nan)
             scores[name] |= dict(zip((f"{part}_delta_e", f"{part}_lightness"), difference, strict=True))
         if perceptual and part != "seen":
@@ -95,7 +97,8 @@ def main(argv: list[str] | None = None) -> int:
     print(file=sys.stderr)
     print(report(scored, networks.size))
     write(arguments.output, [
-        {"key": one.about.key, "painted": one.about.painted, "ita": one.about.ita, "scores": one.scores} for one in scored
+        {"key": one.about.key, "painted": one.about.painted, "ita": one.about.ita, "scores": one.scores}
+        for one in scored
     ])
     return 0
 
@@ -104,8 +107,8 @@ def report(scored: list[Scored], size: int) -> str:
     groups = grouped(scored)
     shown = {part: np.mean([getattr(one.about, part).mean() for one in scored]) for part in ("unseen", "seen")}
     lines = [
-        f"{len(scored)} held-out textures at {size} texels, unseen {shown['unseen']:.0%} and seen {shown['seen']:.0%} of "
-        "the atlas. Mean ± standard error.",
+        f"{len(scored)} held-out textures at {size} texels, unseen {shown['unseen']:.0%} and seen {shown['seen']:.0%} "
+        "of the atlas. Mean ± standard error.",
     ]
     few = {name: groups[name] for name in groups if name == "all" or name.endswith(NETWORK)}
     for text, lost in (

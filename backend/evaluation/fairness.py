@@ -43,7 +43,7 @@ def gaps(groups: dict[str, list[Scored]], method: str, key: str) -> dict[str, tu
 def main(argv: list[str] | None = None) -> int:
     parser = parser_for("fairness", __doc__)
     parser.add_argument("--count", type=int, default=90, help="textures (default 90)")
-    parser.add_argument("--styles", nargs="+", default=["photo"], help="TexHub's styles, that many of each (default photo)")
+    parser.add_argument("--styles", nargs="+", default=["photo"], help="of TexHub, that many of each (default photo)")
     arguments = parser.parse_args(argv)
     networks = networks_of(arguments)
     wanted = {methods.LINEAR: "", methods.OURS: "123"}
@@ -70,7 +70,8 @@ def report(scored: list[Scored], size: int) -> str:
         for key in ("unseen_psnr", "all_psnr"):
             for name, (gap, error) in gaps(groups, methods.OURS, key).items():
                 if gap < -ALLOWED:
-                    worst.append(f"- {by} {name}, {key.split('_')[0]} texels: {-gap:.2f} ± {error:.2f} dB below the mean")
+                    texels = key.split("_")[0]
+                    worst.append(f"- {by} {name}, {texels} texels: {-gap:.2f} ± {error:.2f} dB below the mean")
     lines += ["", f"More than {ALLOWED} dB below the mean of the groups{':' if worst else ': none.'}", *worst, ""]
     head = ["by", "group", "textures", "unseen, dB", "gap", "all, dB", "gap", "unseen, CIELAB", "all, CIELAB",
             "unseen, L* too pale", "PCA 24 unseen, dB", "linear unseen, dB"]

@@ -1,6 +1,6 @@
 """What a partial atlas would be without networks: (colour (S,S,3), seen (S,S) bool, networks) -> (S,S,3) sRGB.
 
-Seen texels stay as they are, for what is compared is the rest; the PCA alone paints everything, as it does in its papers.
+Seen texels stay as they are, for what is compared is the rest.
 """
 
 from __future__ import annotations
@@ -52,6 +52,6 @@ def push_pull(colour: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return (colour * weight[..., None] + up * (1 - weight[..., None])).astype(np.float32)
 
 
-#: In the order of the tables. The linear models are fitted in completion.py, which has confidences for them.
+#: In the order of the tables. The linear models are fitted in methods.py, which has confidences for them.
 FILLS = {"mean texture": fill_by_mean, "mirror": fill_by_mirror, "OpenCV Telea": fill_by_opencv,
          "push-pull": fill_by_push_pull}

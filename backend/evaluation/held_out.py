@@ -1,9 +1,9 @@
 """Textures of identities that training never saw, and what the pipeline would see of a portrait of each.
 
-From a TexHub build (`python -m backend texhub build --split held_out`). The observation is made as a job makes it: one of
-the build's lit versions under the same view's confidence, a little misregistered and noisy; from it the product's own
-code estimates the light, divides it out, lowers the confidence of deep shadow, continues the hair (texture/observe.py).
-What is left of the light, and of the tone mistaken for light, is therefore the product's own fault.
+From a TexHub build (`python -m backend texhub build --split held_out`). The observation is made as a job makes it: one
+of the build's lit versions under one of its views' confidence, a little misregistered and noisy; from it the product's
+own code estimates the light, divides it out, lowers the confidence of deep shadow and continues the hair
+(texture/observe.py). What is left of the light, and tone mistaken for light, is therefore the product's own fault.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ class Portrayed:
 
     truth: (S,S,3) float32 sRGB. valid: (S,S) bool, texels that the truth has. seen: (S,S) bool, the view shows them.
     colour, confidence: (S,S,3) and (S,S) unlit as the pipeline hands it over, before hair is continued over the scalp.
-    evidence: the same with hair, what the networks see. hair: what hair_tone() found. style: the networks' name, painted:
-    TexHub's. ita: degrees, of the skin before it was painted. contrast, warmth, exposure: of the light on what is seen.
+    evidence: the same with hair, what the networks see. hair: what hair_tone() found. style: the networks' name,
+    painted: TexHub's. ita: degrees, of the skin before it was painted. contrast, warmth, exposure: of the light on what
+    is seen, in logarithms.
     """
 
     key: str
@@ -86,7 +87,7 @@ def stored(folder: Path, side: str) -> Iterator[tuple[str, dict, dict[str, bytes
     """
     shards = sorted(Path(folder).glob(f"{side}-*.tar"))
     if not shards:
-        raise FileNotFoundError(f"No {side} shards in {folder}: python -m backend texhub build --split {side} makes some.")
+        raise FileNotFoundError(f"No {side} shards in {folder}: texhub build --split {side} makes some.")
     held_out = set(json.loads(SPLIT.read_text(encoding="utf-8"))["held_out"])
     for shard in shards:
         for key, files in read_shard(shard):

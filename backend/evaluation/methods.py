@@ -1,4 +1,4 @@
-"""Every way to complete a held-out texture: the plain fills, the linear models, our stages, and stages without a part."""
+"""Every way to complete a held-out texture: plain fills, linear models, our stages, and our stages without a part."""
 
 from __future__ import annotations
 

@@ -13,12 +13,12 @@ from ..models.bundle import Networks, load_networks
 from ..texture.files import write_bytes
 
 
-def parser_for(name: str, text: str, held_out: bool = True) -> argparse.ArgumentParser:
+def parser_for(name: str, text: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog=f"python -m backend evaluate {name}", description=text, formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog=f"python -m backend evaluate {name}", description=text,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    if held_out:
-        parser.add_argument("--held-out", type=Path, required=True, metavar="DIR", help="texhub build --split held_out")
+    parser.add_argument("--held-out", type=Path, required=True, metavar="DIR", help="texhub build --split held_out")
     parser.add_argument("--weights", type=Path, help="folder of weights (default: the bundled ones)")
     parser.add_argument("--output", type=Path, help="also write all values here (JSON)")
     parser.add_argument("--seed", type=int, default=0)
