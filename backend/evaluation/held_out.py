@@ -78,22 +78,22 @@ def tone_group(ita: float) -> str:
     return next(name for name, limit in TONES if ita > limit or limit == -90)
 
 
-def stored(folder: Path, side: str) -> Iterator[tuple[str, dict, dict[str, bytes]]]:
+def stored(folder: Path, side: str, split: Path = SPLIT) -> Iterator[tuple[str, dict, dict[str, bytes]]]:
     """Key, JSON and files of every texture of a build's side, in order.
 
     Raises:
         FileNotFoundError: when the folder holds no such shard.
-        ValueError: where a texture's skins are not what the side promises: all training faces, or all held out.
+        ValueError: where a texture is not of the side that its shard promises.
     """
     shards = sorted(Path(folder).glob(f"{side}-*.tar"))
     if not shards:
         raise FileNotFoundError(f"No {side} shards in {folder}: texhub build --split {side} makes some.")
-    held_out = set(json.loads(SPLIT.read_text(encoding="utf-8"))["held_out"])
+    held_out = set(json.loads(split.read_text(encoding="utf-8"))["held_out"])
     for shard in shards:
         for key, files in read_shard(shard):
             about = json.loads(files["json"])
-            skins = set(about["recipe"]["skins"])
-            if skins & held_out if side == "train" else skins - held_out:
+            recipe = about["recipe"]  # a side has whole faces: other skins of a held-out face are held out unnamed
+            if recipe["side"] != side or (side == "train" and held_out & set(recipe["skins"])):
                 raise ValueError(f"Texture {key} of {shard.name} was made from skins of the other side of the split.")
             yield key, about, files
 
@@ -121,13 +121,14 @@ def shrunk(values: np.ndarray, size: int) -> np.ndarray:
 
 def portrayed(
     folder: Path, networks: Networks, count: int, seed: int = 0, styles: tuple[str, ...] = tuple(STYLES),
+    split: Path = SPLIT,
 ) -> Iterator[Portrayed]:
     """So many textures of each style of a held-out build, each seen from one of its views under one of its lights."""
     with np.load(Path(folder) / SOURCES, allow_pickle=False) as data:
         geometry = SimpleNamespace(**{key: data[key] for key in ("positions", "normals", "covered")})
     geometry.positions = np.where(geometry.covered[..., None], geometry.positions, 0).astype(np.float32)
     left = dict.fromkeys(styles, count)
-    for key, about, files in stored(folder, "held_out"):
+    for key, about, files in stored(folder, "held_out", split):
         painted = about["recipe"]["style"]["name"]
         if left.get(painted, 0):
             left[painted] -= 1
