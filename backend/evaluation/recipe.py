@@ -59,13 +59,13 @@ def released(
     networks: Networks, completed: Tensor, target: Tensor, weight: Tensor, style: Tensor, *,
     first: int = FIRST, second: int = SECOND,
 ) -> tuple[Tensor, list[tuple[float, float]]]:
-    """W+ (1,LAYERS,LATENT), and per step the masked mean squared error and seconds since the start.
+    """W+ (1,LAYERS,LATENT), and per step the masked mean squared error and core seconds since the start.
 
     Args:
         completed: (1,3,S,S) sRGB of stage 1. target: (1,3,S,S), weight: (1,1,S,S) what was seen.
     """
     value = mean_latent(networks).clone()
-    optimiser, begin, history = Prodigy(value), time.perf_counter(), []
+    optimiser, begin, history = Prodigy(value), time.process_time(), []
     total = 3 * weight.sum()
     reached = None
     for number in range(first + second):
@@ -82,7 +82,7 @@ def released(
             loss = loss + PULL * (layers * (w - reached).square()).mean()
         (gradient,) = torch.autograd.grad(loss, w)
         optimiser.step(gradient)
-        history.append((float(error.detach()), time.perf_counter() - begin))
+        history.append((float(error.detach()), time.process_time() - begin))
     return value, history
 
 
@@ -92,11 +92,11 @@ def adam(
 ) -> tuple[Tensor, list[tuple[float, float]]]:
     """The same number of Adam steps on the masked squared error alone: what the recipe could reach at best."""
     value = mean_latent(networks).clone().requires_grad_()
-    optimiser, begin, history = torch.optim.Adam([value], lr=rate), time.perf_counter(), []
+    optimiser, begin, history = torch.optim.Adam([value], lr=rate), time.process_time(), []
     for _ in range(steps):
         error = ((networks.generator(value, style) - target).square() * weight).sum() / (3 * weight.sum())
         optimiser.zero_grad()
         error.backward()
         optimiser.step()
-        history.append((float(error.detach()), time.perf_counter() - begin))
+        history.append((float(error.detach()), time.process_time() - begin))
     return value.detach(), history

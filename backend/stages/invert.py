@@ -26,7 +26,7 @@ SPREAD = 0.5
 @dataclass(frozen=True)
 class Inversion:
     """w_plus: (1,LAYERS,LATENT). texture: (1,3,S,S) sRGB, the generator's. history: per evaluation, the best masked
-    mean squared error so far (sRGB squared) and seconds since the start."""
+    mean squared error so far (sRGB squared) and core seconds since the start."""
 
     w_plus: Tensor
     texture: Tensor
@@ -49,7 +49,7 @@ def invert(
         target: (1,3,S,S) sRGB. weight: (1,1,S,S) 0..1. style: (1,) int64. start: (1,LAYERS,LATENT), see encoded().
         steps: evaluations at most.
     """
-    begun = time.perf_counter()
+    begun = time.process_time()
     generator = networks.generator
     basis, mean = generator.basis, generator.mean
     weight = weight.expand_as(target)
@@ -78,7 +78,7 @@ def invert(
         if float(loss.detach()) < best["loss"]:
             best.update(loss=float(loss.detach()), error=float(error.detach() / total), coefficients=coefficients,
                         others=others.detach().clone(), texture=(mean + layers + canvas).detach())
-        history.append((best["error"], time.perf_counter() - begun))
+        history.append((best["error"], time.process_time() - begun))
         if on_step:
             on_step(min(1.0, len(history) / steps))
         return loss
