@@ -55,11 +55,11 @@ def colour_difference(result: np.ndarray, truth: np.ndarray, mask: np.ndarray) -
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
     """Of two Gaussians fitted to features (N,D) and (M,D): |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^1/2) (Heusel et al.,
     arXiv 1706.08500, eq. 6). Grows as N falls: compare only what has the same N."""
-    first, second = (np.atleast_2d(np.cov(x, rowvar=False)) for x in (a, b))
-    values, vectors = np.linalg.eigh(first)
-    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
-    cross = np.sqrt(np.linalg.eigvalsh(root @ second @ root).clip(0)).sum()
-    return float(np.square(a.mean(0) - b.mean(0)).sum() + np.trace(first) + np.trace(second) - 2 * cross)
+    first, second = ((x - x.mean(0)) / np.sqrt(len(x) - 1) for x in (a.astype(np.float64), b.astype(np.float64)))
+    # C = X^T X, so the eigenvalues of (C1 C2)^1/2 are the singular values of X1 X2^T: N by M, not D by D
+    cross = np.linalg.svd(first @ second.T, compute_uv=False).sum()
+    between = np.square(a.mean(0) - b.mean(0)).sum()
+    return float(between + np.square(first).sum() + np.square(second).sum() - 2 * cross)
 
 
 def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:
