@@ -44,7 +44,7 @@ def test_inversion_explains_what_is_seen_better_than_encoder_and_canvas(networks
     errors = [value for value, _ in found.history]
     assert 1 < len(errors) <= 12
     assert errors[-1] < 0.95 * errors[0]  # the layers moved, not the canvas alone
-    assert errors[-1] < 0.5 * error(networks.generator(start, style), target, weight)
+    assert errors[-1] < 0.8 * error(networks.generator(start, style), target, weight)
     with torch.no_grad():
         again = networks.generator(found.w_plus, style)
     assert torch.allclose(again, found.texture, atol=1e-4)
