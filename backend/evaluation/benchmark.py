@@ -26,6 +26,7 @@ from ..pipeline import complete, load_cached_networks, prepare
 from ..texhub.skins import clothes
 from ..texture.compose import compose
 from ..texture.files import write_picture
+from . import methods
 from .baselines import BASELINES
 from .cases import cases, load_truth_texture
 from .truth import TruthCase, render_truth, seen_texels
@@ -101,6 +102,12 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
                         mesh, job.canonical, job.registration, job.observation, generated, size, inside=job.inside,
                         light=light,
                     ).texture
+    for name, parts in methods.WITHOUT.items() if arguments.ablation else ():
+        with methods.without(parts):
+            generated = complete(job.observation, job.style, networks, 0)
+        results[name.replace("stages ", "")] = compose(
+            mesh, job.canonical, job.registration, job.observation, generated, size, inside=job.inside,
+        ).texture
     print(
         f"{case.name}: {seconds:.1f} s, landmark error {job.registration.error[0]:.1f} px, "
         f"yaw {job.registration.angles[0]:.0f} of {case.yaw:.0f}, style {job.style}, seen {seen.mean():.0%}",

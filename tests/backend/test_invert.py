@@ -1,0 +1,104 @@
+"""Inversion into W+, and stage 3 without one of its guides."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from backend.evaluation.methods import CHANNELS, GUIDANCE, without
+from backend.models.bundle import load_networks
+from backend.networks.denoiser import repaint_conditions
+from backend.stages import repaint
+from backend.stages.invert import encoded, invert
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return load_networks("cpu")
+
+
+@pytest.fixture(scope="module")
+def drawn(networks):
+    """A texture that the generator can make, what is seen of it, and where the search starts."""
+    random = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        w_plus = networks.mapping(torch.randn(1, 128, generator=random))
+        w_plus = w_plus + 2.0 * torch.randn(w_plus.shape, generator=random)
+        w_plus[:, 0, len(networks.generator.basis) :] = 0
+        texture = networks.generator(w_plus, networks.style("photo"))
+        weight = torch.zeros(1, 1, networks.size, networks.size)
+        weight[..., networks.size // 5 :, networks.size // 4 : networks.size // 2] = 1
+        start = encoded(networks, texture, weight)
+    return texture, weight, start
+
+
+def error(texture, target, weight) -> float:
+    return float(((texture - target).square() * weight).sum() / (3 * weight.sum()))
+
+
+def test_inversion_explains_what_is_seen_better_than_encoder_and_canvas(networks, drawn):
+    target, weight, start = drawn
+    style = networks.style("photo")
+    found = invert(networks, target, weight, style, start, steps=10)
+    errors = [value for value, _ in found.history]
+    assert 1 < len(errors) <= 12
+    assert errors[-1] < 0.95 * errors[0]  # the layers moved, not the canvas alone
+    assert errors[-1] < 0.8 * error(networks.generator(start, style), target, weight)
+    with torch.no_grad():
+        again = networks.generator(found.w_plus, style)
+    assert torch.allclose(again, found.texture, atol=1e-4)
+    assert errors[-1] == pytest.approx(error(again, target, weight), rel=1e-2)
+
+
+def test_one_step_is_the_canvas_solved_exactly(networks, drawn):
+    """No first w near the found one explains the seen texels better."""
+    target, weight, start = drawn
+    style = networks.style("photo")
+    found = invert(networks, target, weight, style, start, steps=1)
+    least = error(found.texture, target, weight)
+    for seed in range(4):
+        other = found.w_plus.clone()
+        other[0, 0, : len(networks.generator.basis)] += 0.1 * torch.randn(
+            len(networks.generator.basis), generator=torch.Generator().manual_seed(seed),
+        )
+        with torch.no_grad():
+            assert error(networks.generator(other, style), target, weight) > least
+
+
+def test_a_cancelled_inversion_stops(networks, drawn):
+    class Cancelled(Exception):
+        pass
+
+    def stop(fraction: float) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        invert(networks, *drawn[:2], networks.style("photo"), drawn[2], steps=3, on_step=stop)
+
+
+def test_what_the_ablation_zeroes_is_the_gradients_and_the_band(networks):
+    """A ramp across has gradients across only; flat colour has neither; nothing else depends on them."""
+    size = networks.size
+    flat, one = torch.full((1, 3, size, size), 0.5), torch.ones(1, 1, size, size)
+    checks = flat + 0.1 * (torch.arange(size) % 2)  # the finest pattern across
+    plain, fine = (repaint_conditions(flat, colour, one, networks.geometry) for colour in (flat, checks))
+    guides = [*CHANNELS["gradients"], *CHANNELS["wavelet band"]]
+    assert plain[:, guides].abs().max() < 1e-6
+    changed = {i for i in range(plain.shape[1]) if not torch.allclose(plain[:, i], fine[:, i])}
+    across, down = CHANNELS["gradients"]
+    assert {across, *CHANNELS["wavelet band"]} <= changed and down not in changed
+    seen = set(range(plain.shape[1])) - set(guides)
+    assert {i for i in changed & seen} == {3, 4, 5}  # the colours themselves
+
+
+def test_a_guide_left_out_comes_back(networks):
+    picture, one = torch.rand(1, 3, networks.size, networks.size), torch.ones(1, 1, networks.size, networks.size)
+    before, guidance = repaint.repaint_conditions, repaint.GUIDANCE
+    with pytest.raises(RuntimeError), without(("gradients", GUIDANCE)):
+        made = repaint.repaint_conditions(picture, picture, one, networks.geometry)
+        assert made[:, CHANNELS["gradients"]].abs().max() == 0 and made[:, CHANNELS["wavelet band"]].abs().max() > 0
+        assert repaint.GUIDANCE == 0
+        raise RuntimeError
+    assert repaint.repaint_conditions is before and repaint.GUIDANCE == guidance
+    assert np.isfinite(guidance)
