@@ -10,12 +10,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 
 from ..messages import STYLES
 from ..models.bundle import Networks
-from ..networks.generator import LATENT
+from ..networks.generator import Mapping
 from ..texhub.styles import NETWORK_STYLE
 from . import held_out
 from .features import pooled_features
@@ -30,14 +31,17 @@ ENOUGH = 20
 
 @torch.no_grad()
 def draw(networks: Networks, style: str, z: torch.Tensor) -> torch.Tensor:
-    """(N,3,S,S) sRGB samples of z (N,LATENT)."""
-    made = [networks.generator(networks.mapping(part), networks.style(style).expand(len(part))) for part in z.split(8)]
+    """(N,3,S,S) sRGB samples of z (N,Mapping.Z)."""
+    made = []
+    for part in z.split(8):
+        chosen = networks.style(style).expand(len(part))
+        made.append(networks.generator(networks.mapping(part, chosen), chosen))
     return torch.cat(made).clamp(0, 1)
 
 
 def sampled(networks: Networks, styles: list[str], seed: int) -> np.ndarray:
     """(N,1280) features of a sample in each of the listed network styles."""
-    z = torch.randn(len(styles), LATENT, generator=torch.Generator().manual_seed(seed))
+    z = torch.randn(len(styles), Mapping.Z, generator=torch.Generator().manual_seed(seed))
     features = np.zeros((len(styles), 1280), np.float32)
     for style in set(styles):
         chosen = [i for i, one in enumerate(styles) if one == style]
@@ -47,7 +51,8 @@ def sampled(networks: Networks, styles: list[str], seed: int) -> np.ndarray:
 
 def features_of(pictures: torch.Tensor, networks: Networks) -> np.ndarray:
     known = torch.from_numpy(networks.known)
-    return pooled_features(torch.where(known, pictures, torch.from_numpy(networks.mean_texture).permute(2, 0, 1)))
+    mean = cv2.resize(networks.mean_texture, known.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    return pooled_features(torch.where(known, pictures, torch.from_numpy(mean).permute(2, 0, 1)))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -58,7 +58,7 @@ class Pca:
 
 
 def latent_numbers(networks: Networks) -> int:
-    return len(networks.generator.basis) + (LAYERS - 1) * LATENT
+    return len(networks.generator.basis) + LAYERS * LATENT
 
 
 def main(argv: list[str] | None = None) -> int:

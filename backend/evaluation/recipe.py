@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ..models.bundle import Networks
-from ..networks.generator import LATENT
+from ..networks.generator import Mapping
 from .features import perceptual_distance
 
 FIRST, SECOND = 300, 80
@@ -49,22 +49,22 @@ class Prodigy:
 
 
 @torch.no_grad()
-def mean_latent(networks: Networks, seed: int = 0, count: int = 2000) -> Tensor:
-    """(1,LAYERS,LATENT) of the mapping."""
+def mean_latent(networks: Networks, style: Tensor, seed: int = 0, count: int = 2000) -> Tensor:
+    """(1,ROWS,LATENT) of the mapping."""
     random = torch.Generator().manual_seed(seed)
-    return networks.mapping(torch.randn(count, LATENT, generator=random)).mean(0, keepdim=True)
+    return networks.mapping(torch.randn(count, Mapping.Z, generator=random), style.expand(count)).mean(0, keepdim=True)
 
 
 def released(
     networks: Networks, completed: Tensor, target: Tensor, weight: Tensor, style: Tensor, *,
     first: int = FIRST, second: int = SECOND,
 ) -> tuple[Tensor, list[tuple[float, float]]]:
-    """W+ (1,LAYERS,LATENT), and per step the masked mean squared error and core seconds since the start.
+    """W+ (1,ROWS,LATENT), and per step the masked mean squared error and core seconds since the start.
 
     Args:
         completed: (1,3,S,S) sRGB of stage 1. target: (1,3,S,S), weight: (1,1,S,S) what was seen.
     """
-    value = mean_latent(networks).clone()
+    value = mean_latent(networks, style).clone()
     optimiser, begin, history = Prodigy(value), time.process_time(), []
     total = 3 * weight.sum()
     reached = None
@@ -91,7 +91,7 @@ def adam(
     rate: float = 0.05,
 ) -> tuple[Tensor, list[tuple[float, float]]]:
     """The same number of Adam steps on the masked squared error alone: what the recipe could reach at best."""
-    value = mean_latent(networks).clone().requires_grad_()
+    value = mean_latent(networks, style).clone().requires_grad_()
     optimiser, begin, history = torch.optim.Adam([value], lr=rate), time.process_time(), []
     for _ in range(steps):
         error = ((networks.generator(value, style) - target).square() * weight).sum() / (3 * weight.sum())

@@ -13,7 +13,7 @@ import torch
 
 from ..messages import STYLES
 from ..models.bundle import Networks
-from ..networks.generator import LATENT
+from ..networks.generator import Mapping
 from ..texture.files import write_picture
 from . import methods
 from .distribution import draw
@@ -37,15 +37,17 @@ def pictures(made: torch.Tensor) -> list[np.ndarray]:
 
 @torch.no_grad()
 def between_styles(networks: Networks, z: torch.Tensor, steps: int = COLUMNS) -> list[list[np.ndarray]]:
-    """A row per pair of styles: the embedding moves from one to the other, the latent stays."""
+    """A row per pair of styles: embedding and latent move from one to the other, z stays."""
     generator, rows = networks.generator, []
-    embedding, w_plus = generator.style.weight, networks.mapping(z)
+    embedding = generator.style.weight
     kept = embedding.detach().clone()
     for a, b in zip(range(len(NETWORKS)), [*range(1, len(NETWORKS)), 0]):
         row = []
+        first, second = (networks.mapping(z, torch.tensor([style])) for style in (a, b))
         for share in np.linspace(0, 1, steps):
             embedding.data[0] = kept[a] + float(share) * (kept[b] - kept[a])
-            row += pictures(generator(w_plus, torch.zeros(1, dtype=torch.int64)).clamp(0, 1))
+            made = generator(first + float(share) * (second - first), torch.zeros(1, dtype=torch.int64))
+            row += pictures(made.clamp(0, 1))
         rows.append(row)
         embedding.data.copy_(kept)
     return rows
@@ -67,7 +69,7 @@ def main(argv: list[str] | None = None) -> int:
     networks = networks_of(arguments)
     arguments.folder.mkdir(parents=True, exist_ok=True)
     random = torch.Generator().manual_seed(arguments.seed)
-    z = torch.randn(2 * COLUMNS, LATENT, generator=random)
+    z = torch.randn(2 * COLUMNS, Mapping.Z, generator=random)
     sheets = {
         "random": [pictures(draw(networks, style, z[:COLUMNS])) for style in NETWORKS],
         "truncation": [pictures(draw(networks, "photo", torch.stack([t * one for t in TRUNCATIONS]))) for one in z[:4]],

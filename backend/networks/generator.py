@@ -71,7 +71,7 @@ class Generator(nn.Module):
         self.output = nn.Conv2d(before, 3 * (TEXELS // LAST) ** 2, 1)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
-        self.painter: nn.Module | None = None   # does what paint() does, faster
+        self.painter: nn.Module | None = None   # does what paint() does, faster, without gradients
 
     def project(self, texture: Tensor) -> tuple[Tensor, Tensor]:
         """Rows (B,CANVAS_ROWS,LATENT) of the canvas nearest to a complete texture (B,3,TEXELS,TEXELS), and that canvas
@@ -89,7 +89,7 @@ class Generator(nn.Module):
 
     def forward(self, w_plus: Tensor, style: Tensor) -> Tensor:
         """w_plus: (B,ROWS,LATENT). style: (B,) int64."""
-        paint = self.painter or self.paint
+        paint = self.paint if w_plus.requires_grad or self.painter is None else self.painter
         return paint(self.canvas(w_plus), w_plus[:, CANVAS_ROWS:], self.style(style))
 
     def paint(self, canvas: Tensor, layers: Tensor, style: Tensor) -> Tensor:

@@ -8,9 +8,10 @@ import torch
 
 from backend.evaluation.methods import CHANNELS, GUIDANCE, without
 from backend.models.bundle import load_networks
-from backend.networks.denoiser import repaint_conditions
+from backend.networks.conditions import repaint_conditions
+from backend.networks.generator import LATENT, ROWS, Mapping
 from backend.stages import repaint
-from backend.stages.invert import encoded, invert
+from backend.stages.invert import encoded, fitted_canvas, invert
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +24,13 @@ def drawn(networks):
     """A texture that the generator can make, what is seen of it, and where the search starts."""
     random = torch.Generator().manual_seed(1)
     with torch.no_grad():
-        w_plus = networks.mapping(torch.randn(1, 128, generator=random))
-        w_plus = w_plus + 2.0 * torch.randn(w_plus.shape, generator=random)
-        w_plus[:, 0, len(networks.generator.basis) :] = 0
+        w_plus = networks.mapping(torch.randn(1, Mapping.Z, generator=random), networks.style("photo"))
+        w_plus = w_plus + 0.5 * torch.randn(w_plus.shape, generator=random)
         texture = networks.generator(w_plus, networks.style("photo"))
         weight = torch.zeros(1, 1, networks.size, networks.size)
         weight[..., networks.size // 5 :, networks.size // 4 : networks.size // 2] = 1
-        start = encoded(networks, texture, weight)
+        mean = networks.generator(networks.mapping.mean[:1].view(1, ROWS, LATENT), networks.style("photo"))
+        start = encoded(networks, torch.where(weight > 0, texture, mean), weight)
     return texture, weight, start
 
 
@@ -43,7 +44,7 @@ def test_inversion_explains_what_is_seen_better_than_encoder_and_canvas(networks
     found = invert(networks, target, weight, style, start, steps=10)
     errors = [value for value, _ in found.history]
     assert 1 < len(errors) <= 12
-    assert errors[-1] < 0.95 * errors[0]  # the layers moved, not the canvas alone
+    assert errors[-1] < 0.95 * errors[0]  # what the layers paint is taken into account
     assert errors[-1] < 0.8 * error(networks.generator(start, style), target, weight)
     with torch.no_grad():
         again = networks.generator(found.w_plus, style)
@@ -51,19 +52,21 @@ def test_inversion_explains_what_is_seen_better_than_encoder_and_canvas(networks
     assert errors[-1] == pytest.approx(error(again, target, weight), rel=1e-2)
 
 
-def test_one_step_is_the_canvas_solved_exactly(networks, drawn):
-    """No first w near the found one explains the seen texels better."""
-    target, weight, start = drawn
-    style = networks.style("photo")
-    found = invert(networks, target, weight, style, start, steps=1)
-    least = error(found.texture, target, weight)
-    for seed in range(4):
-        other = found.w_plus.clone()
-        other[0, 0, : len(networks.generator.basis)] += 0.1 * torch.randn(
-            len(networks.generator.basis), generator=torch.Generator().manual_seed(seed),
-        )
-        with torch.no_grad():
-            assert error(networks.generator(other, style), target, weight) > least
+def test_the_canvas_is_solved_exactly(networks, drawn):
+    """No coefficients near the found ones explain the seen texels better, and none that are as likely."""
+    target, weight, _ = drawn
+    generator, noise = networks.generator, 0.05
+    found, _ = fitted_canvas(generator, target, weight, noise)
+    small = torch.nn.functional.avg_pool2d(target, 2)
+    share = torch.nn.functional.avg_pool2d(weight, 2)
+
+    def loss(coefficients: torch.Tensor) -> float:
+        made = (coefficients @ generator.basis).view_as(small) + generator.mean
+        return float((((made - small) ** 2) * share).sum() / noise + coefficients.square().sum())
+
+    random = torch.Generator().manual_seed(0)
+    for _ in range(6):
+        assert loss(found) < loss(found + 0.05 * torch.randn(len(found), generator=random))
 
 
 def test_a_cancelled_inversion_stops(networks, drawn):
