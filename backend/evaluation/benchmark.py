@@ -25,6 +25,7 @@ from ..messages import LIGHTS
 from ..pipeline import complete, load_cached_networks, prepare
 from ..texhub.skins import clothes
 from ..texture.compose import compose
+from ..texture.detail import find_detail
 from ..texture.files import write_picture
 from .baselines import BASELINES
 from .cases import cases, load_truth_texture
@@ -92,6 +93,7 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
             generated = complete(job.observation, job.style, networks, 0, stages=stages)
             made = compose(
                 mesh, job.canonical, job.registration, job.observation, generated, size, inside=job.inside,
+                detail=find_detail(job, generated, size, "keep", 0),
             )
             results[name] = made.texture
             if name == OURS:
@@ -99,7 +101,7 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
                 for light in LIGHTS[1:] if arguments.ablation else ():
                     results[f"{OURS}, light {light}"] = compose(
                         mesh, job.canonical, job.registration, job.observation, generated, size, inside=job.inside,
-                        light=light,
+                        light=light, detail=find_detail(job, generated, size, light, 0),
                     ).texture
     print(
         f"{case.name}: {seconds:.1f} s, landmark error {job.registration.error[0]:.1f} px, "
