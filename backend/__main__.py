@@ -1,4 +1,4 @@
-"""python -m backend: serve, generate, variants, register, doctor, train, texhub, benchmark, seams, evaluate."""
+"""python -m backend: serve, generate, variants, register, doctor, train, texhub, benchmark, bands, seams, evaluate."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ ELSEWHERE = {
     "train": ("backend.training.train", "train one of the networks"),
     "texhub": ("backend.texhub.command", "align skins in the canonical atlas, build thousands of textures of them"),
     "seams": ("backend.evaluation.seams", "measure colour steps across the borders of UV islands"),
+    "bands": ("backend.evaluation.bands", "measure whether generated skin is as sharp as photographed skin beside it"),
     "benchmark": ("backend.evaluation.benchmark", "measure on portraits whose texture is known"),
     "evaluate": ("backend.evaluation.command", "measure the networks on identities that training never saw"),
 }

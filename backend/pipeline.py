@@ -83,7 +83,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     generated = complete(job.observation, job.style, networks, request.seed, step, pictures, another=another)
 
     step("compose")
-    textures = compose_tiles(job, generated, request.size, bases, request.light, regions)
+    textures = compose_tiles(job, generated, request.size, bases, request.light, regions, request.seed)
     if regions:
         textures = hold(textures, bases, origins, regions)
     shown = max(textures.values(), key=lambda tile: tile.provenance[..., 0].sum())  # the tile with the face

@@ -12,10 +12,11 @@ import cv2
 import numpy as np
 
 from ..head.atlas import to_atlas
-from ..head.mesh import HeadMesh
+from ..head.mesh import HeadMesh, vertex_normals
 from ..head.rasterize import rasterize, texel_corners
 from ..head.register import Registration
 from ..head.uvs import precedence
+from .detail import Detail
 from .observe import Observation, pixel_confidence
 from .relight import relighting, relit
 from .sample import sample, sample_atlas, spread
@@ -53,7 +54,7 @@ class Composition:
 def compose(
     mesh: HeadMesh, canonical: np.ndarray, registration: Registration, observation: Observation,
     generated: np.ndarray, size: int, base: np.ndarray | None = None, inside: np.ndarray | None = None,
-    light: str = "keep", made_up: bool = False,
+    light: str = "keep", made_up: bool = False, detail: Detail | None = None,
 ) -> Composition:
     """Compose the texture at full size.
 
@@ -62,7 +63,7 @@ def compose(
             without light. size: texels. base: (size,size,3) sRGB that texels outside the head keep.
         inside: (N,) depth of enclosed vertices behind the head's shell (head/enclosed.py).
         light: what becomes of the portrait's light, a name of messages.LIGHTS.
-        made_up: no texel comes from the portrait.
+        made_up: no texel comes from the portrait. detail: for skin that does not.
     """
     texels = find_texels(mesh, size, lambda: precedence(mesh, canonical, observation.better_side))
     head, filled = texels.covered, texels.filled
@@ -103,6 +104,9 @@ def compose(
     high_share = np.clip(1.5 * confidence, 0, 1)
     high = (photo - photo_low) * high_share[:, None] + mirrored_high * (mirrored * (1 - high_share))[:, None]
     colour = np.clip(low + high, 0, 1)
+    if detail is not None:
+        missing = np.sqrt(np.maximum(1 - high_share**2 - (mirrored * (1 - high_share)) ** 2, 0)) * (depth < ENCLOSED)
+        colour = detail.add(colour, missing, place, texels.at(mesh, vertex_normals(mesh, canonical)))
     # exact where fully trusted: no rounding through the bands
     colour = np.where((confidence >= 0.999)[:, None], np.clip(photo, 0, 1), colour)
 

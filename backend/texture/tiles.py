@@ -10,6 +10,7 @@ import numpy as np
 
 from ..head.uvs import FIRST
 from .compose import Composition, compose
+from .detail import find_detail
 from .files import read_base
 
 UDIM = "<UDIM>"
@@ -48,18 +49,19 @@ def find_tiles(path: str) -> dict[int, Path]:
 
 def compose_tiles(
     job, generated: np.ndarray, size: int, bases: dict[int, np.ndarray], light: str = "keep",
-    regions=None,
+    regions=None, seed: int = 0,
 ) -> dict[int, Composition]:
     """The finished texture of every tile that the head uses, and unchanged those of the base that it does not.
 
     Args:
         job: pipeline.Prepared. generated: (a,a,3) sRGB atlas of the three stages, without light.
-        light: a name of messages.LIGHTS. regions: what the artist painted, a regions.Regions.
+        light: a name of messages.LIGHTS. regions: what the artist painted, a regions.Regions. seed: of the detail.
     """
+    detail = find_detail(job, generated, size, light, seed)
     done = {
         tile: compose(
             part, job.canonical, job.registration, job.observation, generated, size, bases.get(tile), job.inside,
-            light, regions is not None and regions.made_up,
+            light, regions is not None and regions.made_up, detail,
         )
         for tile, part in job.tiles.items()
     }

@@ -80,7 +80,7 @@ def work(
 
         generated = pipeline.complete(job.observation, job.style, networks, seed, complete_step, another=seed != 0)
         complete_step("compose")
-        tiles = compose_tiles(job, generated, request.size, bases, request.light)
+        tiles = compose_tiles(job, generated, request.size, bases, request.light, seed=seed)
         shown = stylist.show(tiles)
         for number, style in enumerate(request.styles):
             clock.enter(style)

@@ -71,7 +71,8 @@ def composed(job) -> dict:
     colour = np.where((y > 0.3)[:, None], colour * 0.35, colour)
     texture = np.full((SIZE, SIZE, 3), 0.5, np.float32)
     texture[texels.filled] = np.clip(colour, 0, 1)
-    return {1001: Composition(texture, np.zeros_like(texture), texels.filled)}
+    atlas = np.zeros((int(texels.filled.sum()), 2), np.float32)
+    return {1001: Composition(texture, np.zeros_like(texture), texels.filled, texels.filled, atlas)}
 
 
 def test_canvas_and_atlas_are_each_others_inverse():

@@ -1,0 +1,81 @@
+"""Octave bands of a picture of which only a part counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+
+#: A Gaussian of sigma pixels halves the amplitude of waves of sigma / HALF pixels.
+HALF = 0.18739
+#: The most that a difference of Gaussians leaves of a wave, at an octave's middle.
+PEAK = 0.4725
+#: Narrower Gaussians than this many pixels leave a picture as it is.
+WHOLE = 0.3
+
+
+def octaves(picture: np.ndarray, mask: np.ndarray, density: float, lows: Sequence[float]) -> Iterator[np.ndarray]:
+    """For each of the lows (H,W,C) of a (H,W,C) picture: what lies about between it and twice as many waves per face
+    height.
+
+    Differences of Gaussians, taken twice, by normalised convolution (Knutsson and Westin 1993), so that nothing beside
+    the mask comes in. Where pixels end, the last octave holds all that is finer.
+
+    Args:
+        mask: (H,W) 0..1. density: pixels per face height. lows: each twice the one before.
+    """
+    coarse = smooth(picture, mask, HALF * density / lows[0])
+    for low in lows:
+        reach = HALF * density / low
+        fine = smooth(picture, mask, reach / 2)
+        once = fine - coarse
+        yield (smooth(once, mask, reach / 2) - smooth(once, mask, reach)) / PEAK**2
+        coarse = fine
+
+
+def passed(size: int, density: float, low: float) -> np.ndarray:
+    """(size, size//2+1) the amplitudes that octaves() leaves of a periodic square's waves, as rfft2 has them."""
+
+    def left(sigma: float) -> np.ndarray:
+        if sigma < WHOLE:
+            return np.ones((size, size // 2 + 1))
+        kernel = cv2.getGaussianKernel(2 * int(np.ceil(4 * sigma)) + 1, sigma)[:, 0]
+        turns = np.outer(np.fft.fftfreq(size), np.arange(len(kernel)) - len(kernel) // 2)
+        one = np.cos(2 * np.pi * turns) @ kernel
+        return one[:, None] * one[None, : size // 2 + 1]
+
+    return (left(HALF * density / (2 * low)) - left(HALF * density / low)) ** 2 / PEAK**2
+
+
+def smooth(picture: np.ndarray, mask: np.ndarray, sigma: float) -> np.ndarray:
+    """(H,W,C) Gaussian mean of masked pixels: sum(G m I) / sum(G m); zero where none is near."""
+    if sigma < WHOLE:
+        return picture * (mask > 0)[..., None]
+    weight = _gaussian(mask.astype(np.float32), sigma)
+    total = _gaussian((picture * mask[..., None]).astype(np.float32), sigma).reshape(picture.shape)
+    return total / np.maximum(weight, 1e-3)[..., None] * (weight > 1e-3)[..., None]
+
+
+def _gaussian(picture: np.ndarray, sigma: float) -> np.ndarray:
+    """Wide Gaussians on a smaller picture."""
+    shrunk = int(sigma // 4)
+    if shrunk < 2:
+        return cv2.GaussianBlur(picture, (0, 0), sigma)
+    height, width = picture.shape[:2]
+    small = cv2.resize(picture, (-(-width // shrunk), -(-height // shrunk)), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma / shrunk)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def inner(mask: np.ndarray, pixels: float) -> np.ndarray:
+    """(H,W) bool: further than that from everything beside the mask."""
+    padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    return cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1] > pixels
+
+
+def near(mask: np.ndarray, pixels: float) -> np.ndarray:
+    """(H,W) bool: within that of the mask."""
+    if not mask.any():
+        return np.zeros(mask.shape, bool)
+    return cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5) <= pixels

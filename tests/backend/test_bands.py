@@ -1,0 +1,124 @@
+"""Bands of skin: the measure against noise of known spectrum, and detail that meets it beside the portrait."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backend.evaluation.bands import skin_bands
+from backend.head.mesh import HeadMesh
+from backend.texture.bands import octaves, passed
+from backend.texture.bare import bare_skin
+from backend.texture.detail import Detail, make_square, matched
+from backend.texture.grain import LUMINANCE, Grain
+
+LOWS = np.array([16, 32, 64])
+
+
+def noise_between(size: int, density: float, low: float, high: float, seed: int) -> np.ndarray:
+    """(size,size) of standard deviation 1, with waves from low to high per face height only."""
+    spectrum = np.fft.rfft2(np.random.default_rng(seed).normal(size=(size, size)))
+    waves = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None]) * density
+    noise = np.fft.irfft2(spectrum * ((waves >= low) & (waves < high)), (size, size))
+    return (noise / noise.std()).astype(np.float32)
+
+
+def test_an_octave_of_white_noise_has_the_power_of_its_filter_and_masked_pixels_do_not_count():
+    size, density = 512, 256.0
+    noise = np.random.default_rng(0).normal(size=(size, size, 1)).astype(np.float32)
+    mask = np.zeros((size, size), np.float32)
+    mask[60:-60, 60:-60] = 1
+    wild = np.where(mask[..., None] > 0, noise, 1000)
+    for low, band in zip(LOWS, octaves(wild, mask, density, LOWS), strict=True):
+        transfer = passed(size, density, low)
+        expected = (np.sum(transfer**2) * 2 - np.sum(transfer[:, [0, -1]] ** 2)) / size**2
+        measured = (band[100:-100, 100:-100] ** 2).mean()
+        assert abs(10 * np.log10(measured / expected)) < 0.5
+    middle = passed(size, density, 16)[0] / passed(size, density, 16)[0].max()
+    assert 16 < np.argmax(middle) * density / size < 32
+
+
+def dome() -> tuple[HeadMesh, np.ndarray]:
+    """A gently bent cheek in front of the head's middle, one UV island, stretched twice as far down as across."""
+    across, down = np.meshgrid(np.linspace(-0.25, 0.25, 21), np.linspace(-0.5, 0.0, 21))
+    places = np.stack([across, down - 0.1, 0.6 - 0.2 * across**2], -1).reshape(-1, 3)
+    uvs = np.stack([(across + 0.25) * 2, 1 + down * 2], -1).reshape(-1, 2) * (0.5, 1.0)
+    cell = np.array([row * 21 + column for row in range(20) for column in range(20)])
+    triangles = np.concatenate([
+        np.stack([cell, cell + 22, cell + 21], 1), np.stack([cell, cell + 1, cell + 22], 1),
+    ]).astype(np.int32)
+    return HeadMesh(places.astype(np.float32), triangles, uvs[triangles].astype(np.float32), "dome"), places
+
+
+@pytest.fixture
+def bare(monkeypatch):
+    """All of it is skin."""
+    for module in ("backend.evaluation.bands", "backend.texture.detail"):
+        monkeypatch.setattr(f"{module}.bare_skin", lambda place, hairy: np.ones(place.shape[:-1], np.float32))
+
+
+def test_bands_tell_by_how_much_generated_skin_is_softer_whatever_the_uv_map_stretches(bare):
+    """The left half photographed, the right generated with a known loss in each octave; u is squeezed by two."""
+    mesh, canonical = dome()
+    size = 256
+    rows, columns = np.mgrid[:size, :size]
+    x, y = columns / size, rows / size * 0.5  # canonical lengths: the texture is 1 wide and 0.5 high
+    full = {low: noise_between(512, 512.0, low * 1.1, low * 1.8, int(low)) for low in LOWS}
+    at = tuple(np.int32(c * 512) % 512 for c in (y, x))
+    made = x > 0.25
+    texture = np.full((size, size), 0.5, np.float32)
+    for low, loss in zip(LOWS, (0.0, -5.0, -10.0), strict=True):
+        texture += full[low][at] * 0.03 * np.where(made, 10 ** (loss / 20), 1)
+    provenance = np.stack([~made, made & False, made], -1).astype(np.float32)
+    bands = skin_bands(
+        mesh, canonical, {1001: np.repeat(texture[..., None], 3, 2)}, {1001: provenance},
+    )
+    assert [band.low for band in bands[:3]] == [16, 32, 64]
+    assert [band.difference for band in bands[:3]] == pytest.approx([0, -5, -10], abs=1.5)
+
+
+def grain(covariance, patches=None) -> Grain:
+    patches = np.zeros((0, 1, 1, 3), np.float32) if patches is None else patches
+    return Grain(256.0, LOWS, np.asarray(covariance, float), patches, 0.5)
+
+
+def test_detail_has_the_power_that_each_octave_lacks_and_repeats_without_an_edge():
+    wanted = [np.full((3, 3), power) * 1e-4 for power in (2.0, 1.0, 0.5)]
+    square = matched(np.random.default_rng(1).normal(size=(256, 256, 3)), grain(wanted))
+    twice = np.tile(square, (2, 2, 1))
+    for power, band in zip((2.0, 1.0, 0.5), octaves(twice, np.ones(twice.shape[:2]), 256.0, LOWS), strict=True):
+        measured = ((band @ LUMINANCE)[64:-64, 64:-64] ** 2).mean()
+        assert abs(10 * np.log10(measured / (power * 1e-4))) < 1.0
+    inside = np.abs(np.diff(square, axis=0)).mean()
+    assert np.abs(square[0] - square[-1]).mean() < 1.3 * inside
+
+
+def test_flat_drawings_get_no_grain():
+    assert np.abs(make_square(grain(np.zeros((3, 3, 3))), 0)).max() < 1e-4
+
+
+def test_detail_is_the_seeds_and_leaves_what_the_portrait_shows(bare):
+    lacking = [np.full((3, 3), 1e-4)] * 3
+    detail = Detail(make_square(grain(lacking), 3), 0.5, False)
+    assert np.array_equal(detail.square, make_square(grain(lacking), 3))
+    assert not np.array_equal(detail.square, make_square(grain(lacking), 4))
+    random = np.random.default_rng(0)
+    place = random.normal(size=(4000, 3)).astype(np.float32)
+    normals = place / np.linalg.norm(place, axis=1, keepdims=True)
+    colour = np.full((4000, 3), 0.5, np.float32)
+    free = np.repeat([0.0, 1.0], 2000).astype(np.float32)
+    out = detail.add(colour, free, place, normals)
+    assert np.array_equal(out[:2000], colour[:2000])
+    # laid on from three axes it is as strong as the square
+    assert (out[2000:] - 0.5).std() == pytest.approx(detail.square.std(), rel=0.15)
+
+
+def test_eyes_brows_and_lips_are_no_bare_skin_and_hair_only_where_it_is_worn():
+    from backend.head.atlas import canonical_head
+
+    points = canonical_head().points
+    cheek, lip, brow = points[[50, 13, 105]]
+    crown = np.array([0.0, 0.8, 0.0])
+    shares = bare_skin(np.array([cheek, lip, brow, crown], np.float32), hairy=True)
+    assert shares[0] > 0.95 and shares[1:].max() < 0.2
+    assert bare_skin(crown[None].astype(np.float32), hairy=False)[0] > 0.95
