@@ -1,6 +1,7 @@
 """python -m backend.models.graphs: write the networks as ONNX graphs without weights, for ONNX Runtime on CPUs.
 
-The weights stay in the safetensors files alone; runtime.py gives them to the graphs. Needs the package onnx.
+The weights stay in the safetensors files alone; runtime.py gives them to the graphs. Needs onnx==1.23.2 (and with it
+protobuf and ml-dtypes; pip install --no-deps), which nothing else here does.
 """
 
 from __future__ import annotations
