@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import AvatarTexError, ErrorCode
 from . import networks
 from .decode import Portrait
-from .landmarks import MARGIN, FaceLandmarks, Square, refined_landmarks
+from .landmarks import MARGIN, FaceLandmarks, Square, both_ways, refined_landmarks
 
 # Long sides in pixels at which the detector looks. All photographs and paintings answer to each of the first three with
 # 0.83 to 0.95; of five flat cartoons two answer at 640 and all at 160 (0.48 to 0.88).
@@ -64,7 +64,7 @@ def find_faces(image: np.ndarray) -> list[FaceLandmarks]:
         or _unproposed(rgb)
         or _confirmed(rgb, turned)
     )
-    return sorted(faces, key=lambda face: -face.size)
+    return sorted((both_ways(rgb, face) for face in faces), key=lambda face: -face.size)
 
 
 def find_portrait_face(portrait: Portrait) -> tuple[FaceLandmarks, list[str]]:
