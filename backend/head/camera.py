@@ -12,7 +12,9 @@ from scipy.optimize import least_squares
 FOCAL_STARTS = (0.9, 1.5, 2.5, 5.0)
 #: Robust scale as a share of the face's height: expression moves landmarks by about this much.
 ROBUST = 0.015
-DISTANCE, DISTANCE_SPREAD = 6.0, 0.2
+#: Face heights between face and lens (a metre), and one standard deviation of its log. Unlike a focal length in picture
+#: sizes it does not depend on the crop. Weak against 400 landmarks: cameras at 3 to 13 face heights are told as well.
+DISTANCE, DISTANCE_SPREAD = 6.0, 0.1
 #: A pin counts as this many landmarks: one that disagrees with 400 others still turns the head a little.
 PIN_WEIGHT = 16.0
 

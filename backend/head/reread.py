@@ -23,6 +23,8 @@ from .windows import read_windows
 SIZE, FILL = 512, 0.5
 #: Depth range within 5 x 5 pixels, as a share of the face's height, from which a landmark sits on a fold or silhouette.
 FOLD = 0.05
+#: Median distance from where the camera puts the landmarks, of the face's height, that means that they were misread.
+ELSEWHERE = 0.06
 
 
 def reread(
@@ -44,9 +46,12 @@ def reread(
     picture = paint(fragments.interpolate(mesh.corners(canonical)), shaded, fragments.covered)
     half = 0.75 * SIZE * FILL
     found = landmarks_in_view(picture, (SIZE / 2 - half, SIZE / 2 - half, SIZE / 2 + half, SIZE / 2 + half))
-    if found is None or found.presence < 0.5:
+    if found is None:
         return None
     found = both_ways(picture, found)
+    away = np.median(np.linalg.norm(found.points[:, :2] - (face - middle) * scale - SIZE / 2, axis=1))
+    if away > ELSEWHERE * SIZE * FILL:
+        return None
     far = np.where(fragments.covered, fragments.interpolate(mesh.corners(depth)[..., None])[..., 0], np.inf)
     surface = fragments.interpolate(mesh.corners(normals))
     windows = read_windows(found.points[:, :2], far, surface)
