@@ -29,7 +29,7 @@ from .messages import LOW_SCORE, Register, Registered
 from .pins import NAMES, NEEDED, Pin, parse_pins
 from .portrait.decode import Portrait, decode_portrait
 from .portrait.faces import CURE_NO_FACE, find_faces, find_portrait_face
-from .portrait.landmarks import FaceLandmarks
+from .portrait.landmarks import FaceLandmarks, both_ways
 from .portrait.matte import Matte, portrait_matte
 from .texture.files import write_bytes, write_picture
 from .texture.overlay import draw_overlay
@@ -65,7 +65,7 @@ def match(
     step("portrait")
     found, warnings = find_face_or_pins(portrait, pins)
     step("register")
-    head = find_head_or_pins(mesh, pins)
+    head = find_head_or_pins(mesh, pins, lambda: step("register"))
     return match_found(mesh, portrait, pins, found, head, warnings)
 
 
@@ -84,13 +84,13 @@ def match_found(
     matte = portrait_matte(portrait.color, face, portrait.alpha)
     canonical = fit_canonical(head)(mesh.vertices.astype(np.float64)).astype(np.float32)
     mesh, canonical = head_part(mesh, canonical)
-    registration = register(mesh, head, face.points[:, :2], width, height, pins, camera)
+    registration = register(mesh, canonical, head, face.points[:, :2], width, height, pins, camera)
     quality = judge(registration, face, head, pins, matte.skin)
     index, pixels = portrait_pins(pins)
     if quality.score < LOW_SCORE and camera is None and len(index) >= NEEDED:
         # the landmarks bend to the pins, but their camera is unlikely: drawn faces have proportions of their own
         camera = camera_from_pins(head, index, pixels, width, height)
-        registration = register(mesh, head, face.points[:, :2], width, height, pins, camera)
+        registration = register(mesh, canonical, head, face.points[:, :2], width, height, pins, camera)
         quality = judge(registration, face, head, pins, matte.skin)
     return Match(mesh, canonical, face, head, registration, matte, quality, warnings)
 
@@ -106,7 +106,7 @@ def find_face_or_pins(portrait: Portrait, pins: Sequence[Pin]) -> tuple[FaceLand
     faces = find_faces(portrait.color)
     if faces:
         away = [np.linalg.norm(face.points[index, :2] - pixels, axis=1).mean() / face.size for face in faces]
-        return faces[int(np.argmin(away))], []
+        return both_ways(portrait.color, faces[int(np.argmin(away))]), []
     if len(index) < NEEDED:
         raise refuse_few_pins(
             ErrorCode.NO_FACE_IN_PORTRAIT, f"No face was found in {portrait.path.name}.", len(index), CURE_NO_FACE,
@@ -114,11 +114,17 @@ def find_face_or_pins(portrait: Portrait, pins: Sequence[Pin]) -> tuple[FaceLand
     return None, []
 
 
-def find_head_or_pins(mesh: HeadMesh, pins: Sequence[Pin]) -> HeadLandmarks:
-    """The head's landmarks with the pins in their places; from four pins alone where no face is found."""
+def find_head_or_pins(
+    mesh: HeadMesh, pins: Sequence[Pin], step: Callable[[], None] = lambda: None,
+) -> HeadLandmarks:
+    """The head's landmarks with the pins in their places; from four pins alone where no face is found.
+
+    Args:
+        step: called before each side of the head is looked at; what it raises ends the search.
+    """
     placed = len(head_pins(pins)[0])
     try:
-        found = find_head_landmarks(mesh)
+        found = find_head_landmarks(mesh, step)
     except AvatarTexError as refusal:
         if refusal.code is not ErrorCode.NO_FACE_ON_HEAD:
             raise
@@ -163,7 +169,8 @@ def register_only(
             raise
         if request.overlay:
             write_picture(request.overlay, portrait.color)
-        points = guessed_points(mesh, portrait, pins, faceless=refusal.code is ErrorCode.NO_FACE_ON_HEAD)
+        faceless = refusal.code is ErrorCode.NO_FACE_ON_HEAD
+        points = guessed_points(mesh, portrait, pins, faceless, lambda: step("register"))
         write_report(request, width, height, {"code": str(refusal.code), "points": points})
         return Registered(
             request.job, request.overlay, request.picture, request.report, width, height, points=points,
@@ -217,7 +224,9 @@ def named_points(face: FaceLandmarks, head: HeadLandmarks) -> list[dict]:
     ]
 
 
-def guessed_points(mesh: HeadMesh, portrait: Portrait, pins: Sequence[Pin], faceless: bool) -> list[dict]:
+def guessed_points(
+    mesh: HeadMesh, portrait: Portrait, pins: Sequence[Pin], faceless: bool, step: Callable[[], None] = lambda: None,
+) -> list[dict]:
     """Named points where a face would be: what was found or pinned, else a face in the middle of either side.
 
     Args:
@@ -228,7 +237,7 @@ def guessed_points(mesh: HeadMesh, portrait: Portrait, pins: Sequence[Pin], face
     points = None
     if not faceless:
         try:
-            points = find_head_or_pins(mesh, pins).points
+            points = find_head_or_pins(mesh, pins, step).points
         except AvatarTexError:
             pass  # no face on either side
     if points is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
-from ..portrait.faces import find_faces
+from ..portrait.faces import find_faces, find_upright_faces
 from ..portrait.landmarks import landmarks_in_view
 from .mesh import HeadMesh, vertex_normals
 from .part import top_windows
@@ -49,8 +49,11 @@ class HeadLandmarks:
     presence: float
 
 
-def find_head_landmarks(mesh: HeadMesh) -> HeadLandmarks:
+def find_head_landmarks(mesh: HeadMesh, step: Callable[[], None] = lambda: None) -> HeadLandmarks:
     """Render the head from likely sides, find the face, look again from straight in front, lift the landmarks.
+
+    Args:
+        step: called before each side is looked at; what it raises (Cancelled) ends the search.
 
     Raises:
         AvatarTexError: NO_FACE_ON_HEAD.
@@ -58,9 +61,10 @@ def find_head_landmarks(mesh: HeadMesh) -> HeadLandmarks:
     normals = vertex_normals(mesh)
     best = None
     for likely, view in search_views(mesh, normals):
+        step()
         face = landmarks_in_view(view.grey)
         if face is None or face.presence < CERTAIN:
-            found = find_faces(view.grey)
+            found = (find_faces if likely else find_upright_faces)(view.grey)
             face = max([f for f in (face, *found) if f is not None], key=lambda f: f.presence, default=None)
         if face is None or face.presence <= (POSSIBLE if likely else CERTAIN) or not _looks_like_a_face(face.points):
             continue

@@ -54,12 +54,13 @@ class Registration:
 
 
 def register(
-    mesh: HeadMesh, head: HeadLandmarks, portrait_points: np.ndarray, width: int, height: int,
+    mesh: HeadMesh, canonical: np.ndarray, head: HeadLandmarks, portrait_points: np.ndarray, width: int, height: int,
     pins: Sequence[Pin] = (), camera: Camera | None = None,
 ) -> Registration:
     """Register a head to a portrait of width x height pixels.
 
     Args:
+        canonical: (N,3) canonical coordinates of the mesh's vertices.
         portrait_points: (468,2) landmark pixels in the portrait.
         pins: are in their places in head and portrait_points already; here they are held there.
         camera: of pins alone, where nothing else is known of the portrait's face; else it is solved.
@@ -85,7 +86,7 @@ def register(
     normals = vertex_normals(mesh)
     points = head.points
     for _ in range(rereads):
-        again = reread(mesh, normals, head, camera)
+        again = reread(mesh, normals, canonical, head, camera)
         if again is None or (again.trust > 0.3).sum() < 40:
             break
         again = hold_head_pins(again, pins)

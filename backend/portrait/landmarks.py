@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from . import networks
-from .face_regions import LANDMARKS, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
+from .face_regions import LANDMARKS, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS, mirror_table
 
 CROP = 192              # the network's input, pixels
 MARGIN = 1.5            # the square's side over the long side of the landmarks' box
@@ -126,6 +126,17 @@ def refined_landmarks(image: np.ndarray, square: Square) -> FaceLandmarks | None
         if _near(previous, square):
             break
     return face if face.presence >= MIN_PRESENCE and is_possible(face, image.shape[:2]) else None
+
+
+def both_ways(image: np.ndarray, face: FaceLandmarks) -> FaceLandmarks:
+    """The mean of the face's landmarks and of those in the mirrored picture, 5 ms: errors that mirror cancel."""
+    width, square = image.shape[1], face.square
+    seen = landmarks_in_square(image, square).points
+    mirrored = np.ascontiguousarray(image[:, ::-1])
+    other = landmarks_in_square(mirrored, Square(width - square.x, square.y, square.side, -square.angle)).points
+    other = other[mirror_table()] * np.float32([-1, 1, 1]) + np.float32([width, 0, 0])
+    points = (seen + other) / 2
+    return FaceLandmarks(points, face.presence, box_of(points))
 
 
 def landmarks_in_view(

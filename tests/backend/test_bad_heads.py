@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from backend.errors import AvatarTexError, ErrorCode
+from backend.errors import AvatarTexError, Cancelled, ErrorCode
 from backend.head.landmarks import find_head_landmarks
 from backend.head.mesh import HeadMesh, load_capture, load_mesh
 from backend.head.rasterize import rasterize, texel_corners
@@ -88,6 +88,18 @@ def test_what_cannot_be_textured_is_refused(tmp_path, head, astronaut, how, code
         generate(job(capture, astronaut), no_step, lambda: False)
     assert refusal.value.code == code and sentence in refusal.value.message and refusal.value.cure.endswith(".")
     assert [path.name for path in tmp_path.iterdir()] == ["head.npz"]
+
+
+def test_a_search_for_a_face_that_is_not_there_can_be_cancelled(tmp_path, head, astronaut):
+    capture, asked = write_capture(tmp_path / "head.npz", broken(head, "soup")), []
+
+    def cancelled_in_the_search() -> bool:
+        asked.append(1)
+        return len(asked) > 5
+
+    with pytest.raises(Cancelled):
+        generate(job(capture, astronaut), no_step, cancelled_in_the_search)
+    assert len(asked) == 6
 
 
 def test_the_command_line_says_so_in_one_sentence(tmp_path, head, astronaut):

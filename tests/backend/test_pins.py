@@ -55,7 +55,7 @@ def portrait(truth, tmp_path_factory) -> Portrait:
 def blind(monkeypatch):
     """No detector sees anything: blind('portrait'), blind('head')."""
     def choose(side: str) -> None:
-        def nothing(mesh):
+        def nothing(mesh, step):
             raise AvatarTexError(ErrorCode.NO_FACE_ON_HEAD, "No face was found on 'x'.", "Select the face.")
 
         if side == "portrait":

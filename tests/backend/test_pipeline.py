@@ -75,6 +75,7 @@ def test_no_texel_is_empty(result):
 
 def test_photo_texels_are_the_photograph(result, demo_head_obj, astronaut):
     """Where provenance says photo alone, the colour is one of the portrait's at that place, to a rounding step."""
+    from backend.head.atlas import fit_canonical
     from backend.head.landmarks import find_head_landmarks
     from backend.head.mesh import load_mesh
     from backend.head.rasterize import rasterize, texel_corners
@@ -85,7 +86,9 @@ def test_photo_texels_are_the_photograph(result, demo_head_obj, astronaut):
 
     portrait, mesh = decode_portrait(astronaut), load_mesh(demo_head_obj)
     face, _ = find_portrait_face(portrait)
-    registration = register(mesh, find_head_landmarks(mesh), face.points[:, :2], *portrait.color.shape[1::-1])
+    head = find_head_landmarks(mesh)
+    canonical = fit_canonical(head)(mesh.vertices.astype(np.float64)).astype(np.float32)
+    registration = register(mesh, canonical, head, face.points[:, :2], *portrait.color.shape[1::-1])
     fragments = rasterize(texel_corners(mesh.corner_uvs, 512), 512, 512)
     points = fragments.interpolate(mesh.corners(mesh.vertices))
     pixels, _ = registration.project(points.astype(np.float64))

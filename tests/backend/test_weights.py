@@ -10,7 +10,7 @@ import torch
 
 from backend import doctor
 from backend.errors import AvatarTexError, ErrorCode
-from backend.models import bundle, runtime
+from backend.models import bundle, runtime, verified
 from backend.networks.sizes import CANVAS
 from backend.training.checkpoints import load_state, save_half, save_state
 
@@ -21,7 +21,7 @@ LIMIT = 60 * 2**20
 @pytest.fixture
 def copy(tmp_path):
     """The weights in a folder of the test's own."""
-    return shutil.copytree(bundle.WEIGHTS, tmp_path / "weights")
+    return shutil.copytree(verified.WEIGHTS, tmp_path / "weights")
 
 
 def broken(folder) -> list[str]:
@@ -30,11 +30,11 @@ def broken(folder) -> list[str]:
 
 
 def test_the_bundle_is_whole_small_and_says_where_it_is_from():
-    entries = bundle.manifest(bundle.WEIGHTS)
+    entries = verified.manifest(verified.WEIGHTS)
     assert {"linear.safetensors", "generator.safetensors", "inpaint.safetensors", "repaint.safetensors"} <= set(entries)
     assert sum(entry["bytes"] for entry in entries.values()) < LIMIT
     assert all(entry["licence"] and entry["source"] for entry in entries.values())
-    assert broken(bundle.WEIGHTS) == []
+    assert broken(verified.WEIGHTS) == []
 
 
 def test_networks_come_ready_to_use():
@@ -60,7 +60,7 @@ def test_an_altered_file_is_refused_by_name(copy):
     assert broken(copy) == ["inpaint.safetensors"]
 
 
-@pytest.mark.parametrize("name", ["generator.safetensors", bundle.MANIFEST])
+@pytest.mark.parametrize("name", ["generator.safetensors", verified.MANIFEST])
 def test_a_missing_file_is_refused_by_name(copy, name):
     (copy / name).unlink()
     with pytest.raises(AvatarTexError) as refusal:
@@ -72,7 +72,7 @@ def test_a_missing_file_is_refused_by_name(copy, name):
 def test_manifest_keeps_what_people_wrote_and_hashes_what_is_there(copy, monkeypatch):
     from backend.models import manifest
 
-    path = copy / bundle.MANIFEST
+    path = copy / verified.MANIFEST
     entries = json.loads(path.read_text())
     entries["face_landmark.tflite"]["source"] = "by hand"
     path.write_text(json.dumps(entries))
