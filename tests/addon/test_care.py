@@ -118,10 +118,10 @@ def test_a_backend_killed_three_times_ends_a_batch_that_then_goes_on(cast, fake,
 
 
 def test_a_full_disk(cast, fake, addon, monkeypatch):  # noqa: F811
-    def write_capture(*_):
+    def save_capture(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(addon("task"), "write_capture", write_capture)
+    monkeypatch.setattr(addon("scene.capture"), "save_capture", save_capture)
     fill(cast.folder)
     with pytest.raises(RuntimeError, match="No space left"):
         bpy.ops.avatartex.batch_run()
