@@ -25,8 +25,8 @@ from tests.demo.head import build_head, write_obj
 from .__main__ import dense
 
 HERE = Path(__file__).resolve().parent
-#: Seconds for the session; software GL on two busy cores needs most of them.
-SESSION = int(os.environ.get("AVATARTEX_SECONDS", "240"))
+#: Seconds for the session; software GL and the fake's pictures on two busy cores need most of them.
+SESSION = int(os.environ.get("AVATARTEX_SECONDS", "360"))
 
 
 def main() -> int:
