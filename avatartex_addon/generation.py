@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import bpy
@@ -10,6 +11,7 @@ import bpy
 from . import versions
 from .backend.errors import AvatarTexError, ErrorCode
 from .backend.messages import SIZES, Generate
+from .core.chore import Parts, run_whole
 from .core.job import HeadJob, read_shares, summarize
 from .preferences import preferences
 from .scene.apply import apply_texture
@@ -20,13 +22,12 @@ from .scene.head import (
     find_job_head,
     find_problem,
     find_uv_map,
-    is_deleted,
     portrait_path,
 )
 from .scene.history import find_shown, remember
-from .scene.images import load_result, save_base
+from .scene.images import keep_base, load_result
 from .scene.pins import wire_pins
-from .scene.regions import find_result, write_regions
+from .scene.regions import find_result, keep_regions
 from .task import BackendTask
 
 
@@ -101,33 +102,35 @@ class Generation(BackendTask):
         self.uv_map = find_uv_map(head, job.uv_map)
         self.slot = find_head_slot(head)
         self.capture(head, self.uv_map, self.slot, job.head_group, job.selected_faces)
-        self.ask(Generate(
-            job=self.name, portrait=job.portrait, output=str(self.files.texture), capture=str(self.files.capture),
-            size=job.size, style=job.style, seed=job.seed, light=job.light, device=preferences().device,
-            base_texture=self.base, provenance=str(self.files.provenance), report=str(self.files.report),
+        self.ask(partial(
+            Generate, job=self.name, portrait=job.portrait, output=str(self.files.texture),
+            capture=str(self.files.capture), size=job.size, style=job.style, seed=job.seed, light=job.light,
+            device=preferences().device, provenance=str(self.files.provenance), report=str(self.files.report),
             pins=wire_pins(head, job.portrait), least_score=job.least_score, previews=str(self.files.previews),
-            regions=self.regions, trust_portrait=job.trust_portrait, base_provenance=self.base_provenance,
+            trust_portrait=job.trust_portrait,
         ))
 
     @property
     def kind(self) -> tuple:
         return (*super().kind, self.job.size)
 
-    def write_more(self, head: bpy.types.Object) -> None:
+    def keep_more(self) -> Parts:
+        head = self.find_head()
         if self.job.redo:  # the result itself, however it is mixed with what was there before
-            self.base = save_base(find_result(head).image, self.files.base)
+            image = find_result(head).image
         else:
-            self.base = save_current_texture(head, self.slot, self.uv_map, self.files.base)
-        self.regions = self.base_provenance = ""
-        if self.job.regions:
-            self.regions = self.job.regions
-        elif self.base:
-            self.regions = write_regions(head, self.files.regions, self.uv_map, self.job.redo)
-        if self.job.redo and not self.regions:
+            image = current_texture(head, self.slot, self.uv_map)
+        base = (yield from keep_base(image, self.files.base)) if image is not None else ""
+        regions, provenance = self.job.regions, ""
+        if not regions and base:
+            regions = yield from keep_regions(self.find_head(), self.files.regions, self.uv_map, self.job.redo)
+        if self.job.redo and not regions:
             raise AvatarTexError(ErrorCode.BAD_REQUEST, "Nothing is painted red.", "Paint what is to be made anew.")
+        head = self.find_head()
         shown = find_shown(head)
-        if self.regions and shown >= 0 and head.avatartex_history[shown].provenance is not None:
-            self.base_provenance = save_base(head.avatartex_history[shown].provenance, self.files.base_provenance)
+        if regions and shown >= 0 and (image := head.avatartex_history[shown].provenance) is not None:
+            provenance = yield from keep_base(image, self.files.base_provenance)
+        return {"base_texture": base, "regions": regions, "base_provenance": provenance}
 
     def apply(self) -> Textures:
         """Put the texture on the head: the job's only change of the scene.
@@ -135,10 +138,8 @@ class Generation(BackendTask):
         Raises:
             AvatarTexError: when the head or the texture is gone.
         """
-        name = self.job.object_name
-        head = bpy.data.objects.get(name)
-        if head is None or head.type != "MESH" or is_deleted(head):
-            raise AvatarTexError(ErrorCode.NO_MESH, f"'{name}' was deleted or renamed.", "Generate again.")
+        head = self.find_head()
+        name = head.name
         if self.uv_map not in head.data.uv_layers:
             raise AvatarTexError(
                 ErrorCode.NO_UVS, f"The UV map '{self.uv_map}' is gone or renamed.", "Generate again.",
@@ -181,16 +182,22 @@ class Generation(BackendTask):
         status.advice = " ".join(self.answer.advice)
 
 
-def save_current_texture(head: bpy.types.Object, slot: int, uv_map: str, stem: Path) -> str:
-    """A copy of what is on the head now: texels that the job does not reach keep it. '' when there is nothing."""
+def current_texture(head: bpy.types.Object, slot: int, uv_map: str) -> bpy.types.Image | None:
+    """What is on the head now: texels that the job does not reach keep it. None when there is nothing."""
     if slot >= len(head.material_slots):
-        return ""
+        return None
     material = head.material_slots[slot].material
     if material is None or not versions.has_nodes(material):
-        return ""
+        return None
     socket = find_color_socket(material)
     source = find_color_source(socket) if socket is not None else None
     if source is None or source.node.image is None or reads_uv_map(source.node, head.data) != uv_map:
-        return ""
-    return save_base(source.node.image, stem)
+        return None
+    return source.node.image
 
+
+
+def save_current_texture(head: bpy.types.Object, slot: int, uv_map: str, stem: Path) -> str:
+    """A copy of it in a file; '' when there is nothing."""
+    image = current_texture(head, slot, uv_map)
+    return run_whole(keep_base(image, stem)) if image is not None else ""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import bpy
 
-from .panels import draw_sentence
+from .layouts import draw_sentence
 from .scene.head import find_head
 from .scene.history import find_shown
 from .scene.painting import chosen
+from .texts import say
 
 #: The colours of scene/overlay.py, as near as Blender's icons come.
 PHOTO, MIRRORED, GENERATED = "COLORSET_01_VEC", "COLORSET_03_VEC", "COLORSET_04_VEC"
+FILLS = (("SELECTED", "Selected Faces:"), ("GENERATED", "Generated:"))
+SHARES = (("{share} photo", PHOTO), ("{share} mirrored", MIRRORED), ("{share} generated", GENERATED))
 BRUSHES = (("REDO", "Redo", PHOTO), ("KEEP", "Keep", MIRRORED), ("ERASE", "Erase", "X"))
 
 
@@ -51,8 +54,8 @@ class AVATARTEX_PT_regions(bpy.types.Panel):
         layout.prop(show, "opacity", slider=True)
         column = layout.column(align=True)
         column.scale_y = 0.9
-        for share, text, icon in zip(entry.shares, ("photo", "mirrored", "generated"), (PHOTO, MIRRORED, GENERATED)):
-            column.label(text=f"{share:.0%} {text}", icon=icon)
+        for share, (text, icon) in zip(entry.shares, SHARES):
+            column.label(text=say(text, share=f"{share:.0%}"), icon=icon)
 
     def draw_painting(self, layout: bpy.types.UILayout, context: bpy.types.Context, head: bpy.types.Object) -> None:
         regions, show = head.avatartex_regions, context.window_manager.avatartex_overlay
@@ -64,11 +67,11 @@ class AVATARTEX_PT_regions(bpy.types.Panel):
         if regions.painting:
             layout.operator("avatartex.regions_done", icon="CHECKMARK")
         column = layout.column(align=True)
-        for source, text in (("SELECTED", "Selected Faces"), ("GENERATED", "Generated")):
+        for source, text in FILLS:
             if source == "SELECTED" and head.mode != "EDIT":
                 continue
             row = column.row(align=True)
-            row.label(text=f"{text}:")
+            row.label(text=text)
             for kind, label, _ in BRUSHES[:2]:
                 fill = row.operator("avatartex.regions_fill", text=label)
                 fill.kind, fill.source = kind, source

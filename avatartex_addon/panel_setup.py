@@ -16,6 +16,7 @@ from .core.pythons import DOWNLOAD_PAGE
 from .core.work import failed
 from .layouts import draw_sentence
 from .operators.remove_backend import freed, tell_size
+from .texts import say
 
 ICONS = {Verdict.OK: "CHECKMARK", Verdict.NOTE: "INFO", Verdict.MISSING: "ERROR"}
 
@@ -78,7 +79,7 @@ def draw_backend(box: bpy.types.UILayout, prefs: bpy.types.AddonPreferences) -> 
         buttons.operator("avatartex.check_setup", text=LEADS[Fit.READY][0], icon="FILE_REFRESH")
     home = preferences.home()
     if backend_setup.current is None and home.fit("") is not Fit.NONE:
-        buttons.operator("avatartex.remove_backend", text=f"Remove Backend{freed(home.occupied)}", icon="TRASH")
+        buttons.operator("avatartex.remove_backend", text=say("Remove Backend") + freed(home.occupied), icon="TRASH")
     fields = box.column()
     fields.use_property_split = True
     fields.enabled = backend_setup.current is None
@@ -106,7 +107,7 @@ def draw_steps(box: bpy.types.UILayout) -> None:
         return
     label, sentence = LEADS[backend_setup.find_fit()]
     if sentence and error is None:
-        say(box, sentence)
+        draw_text(box, sentence)
     row = box.row()
     row.scale_y = 1.4
     row.operator("avatartex.check_setup", text=label, icon="IMPORT")
@@ -116,8 +117,8 @@ def draw_error(box: bpy.types.UILayout, error) -> None:
     cancelled = error.code == ErrorCode.CANCELLED
     column = box.column()
     column.alert = not cancelled
-    say(column, error.message, "INFO" if cancelled else "ERROR")
-    say(box, error.cure)
+    draw_text(column, error.message, "INFO" if cancelled else "ERROR")
+    draw_text(box, error.cure)
     if not cancelled:
         box.operator("avatartex.open_log", icon="TEXT")
 
@@ -135,7 +136,8 @@ def draw_checks(box: bpy.types.UILayout, checks: CheckRun) -> None:
     row = buttons.row()
     row.scale_y = 1.4
     row.enabled = checks.is_fine()
-    text = f"Download and Install ({tell_size(checks.download * 1e9)})" if checks.download else "Install"
+    size = tell_size(checks.download * 1e9)
+    text = say("Download and Install ({size})", size=size) if checks.download else say("Install")
     row.operator("avatartex.setup_backend", text=text, icon="IMPORT")
     row = buttons.row(align=True)
     part = row.row(align=True)
@@ -148,7 +150,7 @@ def draw_check(column: bpy.types.UILayout, check: Check) -> None:
     row = column.column()
     row.alert = check.verdict is Verdict.MISSING
     detail = f" ({check.detail})" if check.detail and in_preferences() else ""
-    say(row, f"{check.name}: {check.text}{detail}", ICONS[check.verdict])
+    draw_text(row, f"{check.name}: {check.text}{detail}", ICONS[check.verdict])
     match check.cure:
         case Cure.ALLOW_ONLINE:
             column.operator("extensions.userpref_show_online", text="Allow Online Access…", icon="PREFERENCES")
@@ -181,12 +183,12 @@ def draw_examination(layout: bpy.types.UILayout) -> bool:
         return False
     column = layout.column()
     column.alert = True
-    say(column, refusal.message, "ERROR")
-    say(layout, refusal.cure)
+    draw_text(column, refusal.message, "ERROR")
+    draw_text(layout, refusal.cure)
     show_preferences(layout, "Open Preferences…")
     return True
 
 
-def say(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1") -> None:
+def draw_text(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1") -> None:
     region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
     draw_sentence(layout, text, icon, width=max(260, int(region.width / scale) - 40) if region else 260)

@@ -7,6 +7,7 @@ import bpy
 from .layouts import draw_sentence
 from .scene.head import find_head
 from .scene.worn import find_worn
+from .texts import say
 
 COLUMNS = 3
 
@@ -57,7 +58,10 @@ class AVATARTEX_PT_variants(bpy.types.Panel):
             row.operator("avatartex.variant_show", text=entry.name, depress=index == worn).index = index
             row.operator("avatartex.variant_remove", text="", icon="X").index = index
         if worn >= 0:
-            draw_sentence(layout, head.avatartex_variants[worn].describe())
+            entry = head.avatartex_variants[worn]
+            draw_sentence(layout, say(
+                "{style} · seed {seed} · {size} texels", style=say(entry.style_name), seed=entry.seed, size=entry.size,
+            ))
 
 
 CLASSES = (AVATARTEX_PT_variants,)

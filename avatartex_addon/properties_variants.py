@@ -72,7 +72,11 @@ class AVATARTEX_PG_variant(bpy.types.PropertyGroup):
 
     @property
     def title(self) -> str:
-        return f"{PAINTED_TEXTS.get(self.style, (self.style,))[0]} · seed {self.seed}"
+        return f"{self.style_name} · seed {self.seed}"
+
+    @property
+    def style_name(self) -> str:
+        return PAINTED_TEXTS.get(self.style, (self.style,))[0]
 
 
 class AVATARTEX_PG_worn(bpy.types.PropertyGroup):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import bpy
@@ -35,8 +36,8 @@ class Registration(BackendTask):
             head, find_uv_map(head, settings.uv_map), find_head_slot(head), settings.head_group,
             settings.selected_faces,
         )
-        self.ask(Register(
-            job=self.name, portrait=portrait_path(settings.portrait), capture=str(self.files.capture),
+        self.ask(partial(
+            Register, job=self.name, portrait=portrait_path(settings.portrait), capture=str(self.files.capture),
             pins=wire_pins(head, settings.portrait), overlay=str(self.files.folder / "overlay.png"),
             picture=str(self.files.folder / "portrait.png"),
         ))

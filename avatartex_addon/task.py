@@ -13,11 +13,13 @@ import bpy
 from . import session
 from .backend.errors import AvatarTexError, Cancelled, ErrorCode
 from .backend.messages import STAGES, Failure, Progress, Registered, Result, Stopped, Varied
+from .core.chore import Chore, Parts
 from .core.client import Request
 from .core.clock import TimeLeft
 from .core.job import JobFiles
 from .core.states import State
-from .scene.capture import write_capture
+from .scene.capture import capture_head
+from .scene.head import is_deleted
 from .scene.thumbnails import forget_previews
 
 #: Seconds between two looks at the backend. Each takes about 20 microseconds; a bar moves evenly.
@@ -50,6 +52,8 @@ class BackendTask:
     stages = tuple(STAGES)
     time_left: TimeLeft | None = None
     files: JobFiles | None = None
+    request: Callable[..., Request] | None = None   # as long as it is not sent
+    stopping = False
 
     @property
     def status(self):
@@ -59,32 +63,58 @@ class BackendTask:
     def capture(
         self, head: bpy.types.Object, uv_map: str, slot: int, head_group: str, selected_faces: bool,
     ) -> None:
-        """Write the head into a folder of this task's own.
+        """Begin to write the head into a folder of this task's own; `step` goes on with it.
 
         Raises:
             AvatarTexError: it cannot be written, or there is no backend.
         """
         self.client = session.client()
-        self.name = uuid.uuid4().hex[:12]
+        self.client.refuse()
+        self.name, self.object_name = uuid.uuid4().hex[:12], head.name
+        self.chore = Chore(self.prepare(head, uv_map, slot, head_group, selected_faces))
+
+    def prepare(
+        self, head: bpy.types.Object, uv_map: str, slot: int, head_group: str, selected_faces: bool,
+    ) -> Parts:
+        """Write what the backend is to read; the fields of the request that tell of it."""
         try:
             self.files = JobFiles.create(Path(bpy.app.tempdir), self.name)
-            write_capture(self.files.capture, head, uv_map, slot, head_group, selected_faces)
-            self.write_more(head)
+            yield from capture_head(self.files.capture, head, uv_map, slot, head_group, selected_faces)
+            return (yield from self.keep_more())
         except OSError as reason:
             raise AvatarTexError(
                 ErrorCode.OUTPUT_NOT_WRITTEN, f"The job's files could not be written ({reason.strerror}).",
                 "Free space on the disk of Blender's temporary folder.",
             ) from reason
 
-    def write_more(self, head: bpy.types.Object) -> None:
-        """Whatever else the backend is to read."""
+    def keep_more(self) -> Parts:
+        """Whatever else the backend is to read, as fields of the request."""
+        yield from ()
+        return {}
 
-    def ask(self, request: Request) -> None:
-        """Send the request; the backend is started when it is not running."""
-        self.client.generate(request)
+    def find_head(self) -> bpy.types.Object:
+        """The head, some time later.
+
+        Raises:
+            AvatarTexError: NO_MESH, it is gone.
+        """
+        head = bpy.data.objects.get(self.object_name)
+        if head is None or head.type != "MESH" or is_deleted(head):
+            raise AvatarTexError(
+                ErrorCode.NO_MESH, f"'{self.object_name}' was deleted or renamed.", "Choose the head and try again.",
+            )
+        return head
+
+    def ask(self, request: Callable[..., Request]) -> None:
+        """Make and send the request once the files are written; the backend is started when it is not running."""
+        self.request = request
+        self.status.running, self.status.stage = True, "Starting the backend"
+
+    def send(self) -> None:
+        request, self.request = self.request, None
+        self.client.generate(request(**self.chore.result))
         if self.client.state is State.BUSY:  # else it has to start first, and its first word begins the count
             self.time_left = self.new_clock()
-        self.status.running, self.status.stage = True, "Starting the backend"
 
     def step(self) -> bool:
         """Listen to the backend; whether the answer is there.
@@ -93,6 +123,14 @@ class BackendTask:
             AvatarTexError: the job failed.
             Cancelled: the job was cancelled.
         """
+        if self.request is not None:  # nothing was asked yet
+            if self.stopping or self.status.cancelling:
+                if self.chore.at_work:
+                    return False
+                raise Cancelled
+            if not self.chore.step():
+                return False
+            self.send()
         for message in self.client.pump():
             match message:
                 case Progress():
@@ -135,6 +173,9 @@ class BackendTask:
         """Block until the answer is there; raises as `step` does, and Cancelled for Ctrl-C."""
         try:
             while not self.step():
+                if self.request is not None:
+                    self.chore.join()
+                    continue
                 if on_progress is not None:
                     on_progress(self.status.stage, self.status.fraction)
                 time.sleep(INTERVAL)
@@ -146,6 +187,7 @@ class BackendTask:
 
     def cancel(self) -> None:
         """Ask it to stop; `step` raises Cancelled within two seconds."""
+        self.stopping = True
         self.client.cancel()
 
     def abandon(self) -> None:

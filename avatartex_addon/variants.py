@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import bpy
@@ -11,10 +12,12 @@ from .backend.errors import AvatarTexError, ErrorCode
 from .backend.messages import Variants
 from .backend.variants.seeds import parse_seeds
 from .core.catalogue import catalogue_path, own_uuid
+from .core.chore import Parts
 from .core.job import VariantJob, summarize
-from .generation import job_of_settings, save_current_texture
+from .generation import current_texture, job_of_settings
 from .preferences import preferences
-from .scene.head import find_head_slot, find_job_head, find_uv_map, is_deleted
+from .scene.head import find_head_slot, find_job_head, find_uv_map
+from .scene.images import keep_base
 from .scene.pins import wire_pins
 from .scene.variants import (
     TAG,
@@ -92,15 +95,17 @@ class VariantBake(BackendTask):
         self.uv_map = find_uv_map(head, asked.uv_map)
         self.slot = find_head_slot(head)
         self.capture(head, self.uv_map, self.slot, asked.head_group, asked.selected_faces)
-        self.ask(Variants(
-            job=self.name, portrait=asked.portrait, output=str(self.files.variants), capture=str(self.files.capture),
-            styles=list(job.styles), seeds=list(job.seeds), format=job.format, size=asked.size, style=asked.style,
-            light=asked.light, device=preferences().device, base_texture=self.base, report=str(self.files.report),
-            previews=True, pins=wire_pins(head, asked.portrait), least_score=asked.least_score,
+        self.ask(partial(
+            Variants, job=self.name, portrait=asked.portrait, output=str(self.files.variants),
+            capture=str(self.files.capture), styles=list(job.styles), seeds=list(job.seeds), format=job.format,
+            size=asked.size, style=asked.style, light=asked.light, device=preferences().device,
+            report=str(self.files.report), previews=True, pins=wire_pins(head, asked.portrait),
+            least_score=asked.least_score,
         ))
 
-    def write_more(self, head: bpy.types.Object) -> None:
-        self.base = save_current_texture(head, self.slot, self.uv_map, self.files.base)
+    def keep_more(self) -> Parts:
+        image = current_texture(self.find_head(), self.slot, self.uv_map)
+        return {"base_texture": (yield from keep_base(image, self.files.base)) if image is not None else ""}
 
     def apply(self) -> VariantSet:
         """Bring the set into the file: images, materials marked as assets, and the head's list. A variant of the same
@@ -109,10 +114,8 @@ class VariantBake(BackendTask):
         Raises:
             AvatarTexError: when the head is gone, or a texture cannot be kept.
         """
-        name = self.job.head.object_name
-        head = bpy.data.objects.get(name)
-        if head is None or head.type != "MESH" or is_deleted(head):
-            raise AvatarTexError(ErrorCode.NO_MESH, f"'{name}' was deleted or renamed.", "Bake the variants again.")
+        head = self.find_head()
+        name = head.name
         if self.uv_map not in head.data.uv_layers:
             raise AvatarTexError(
                 ErrorCode.NO_UVS, f"The UV map '{self.uv_map}' is gone or renamed.", "Bake the variants again.",

@@ -72,15 +72,19 @@ class BackendClient:
         Raises:
             AvatarTexError: BACKEND_MISSING when there is nothing to start, BAD_REQUEST when a job is running.
         """
-        if self.state is State.MISSING:
-            raise backend_missing()
-        if self.request is not None:
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, "A job is already running.", "Wait for it, or cancel it.")
+        self.refuse()
         self.request = request
         if self.state is State.READY:
             self._send_request()
         elif self.state in (State.STOPPED, State.FAILED):
             self.start()
+
+    def refuse(self) -> None:
+        """Raise what `generate` would raise now."""
+        if self.state is State.MISSING:
+            raise backend_missing()
+        if self.request is not None:
+            raise AvatarTexError(ErrorCode.BAD_REQUEST, "A job is already running.", "Wait for it, or cancel it.")
 
     def start(self) -> None:
         """Begin to start the backend; pump does it when the back-off is over."""

@@ -13,7 +13,9 @@ _items: list[tuple[str, str, str]] = []
 
 
 def offered() -> list[bpy.types.Image]:
-    made = {entry.image for thing in bpy.data.objects for entry in thing.avatartex_history}
+    made = {thing.avatartex_regions.mask for thing in bpy.data.objects}
+    for entry in (entry for thing in bpy.data.objects for entry in thing.avatartex_history):
+        made |= {entry.image, entry.provenance}
     return [image for image in find_portraits(made) if image.name not in {OVERLAY, PICTURE}]
 
 

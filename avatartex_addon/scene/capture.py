@@ -9,13 +9,14 @@ import numpy as np
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.head.mesh import refuse_broken
+from ..core.chore import Parts, run_whole
 from .faces import chosen_faces
 
 
-def write_capture(
+def capture_head(
     path: Path, head: bpy.types.Object, uv_map: str, slot: int, group: str = "", selected: bool = False,
-) -> None:
-    """Write the head as the artist sees it (modifiers, shape keys, pose) for the backend.
+) -> Parts:
+    """A chore that writes the head as the artist sees it (modifiers, shape keys, pose) for the backend.
 
     The npz holds vertices (N,3) float32 in world space, Blender's axes; triangles (M,3) int32; corner_uvs (M,3,2)
     float32, origin at the lower left; material_index (M,) int32; matrix_world (4,4) float32; object_name, uv_name,
@@ -33,33 +34,48 @@ def write_capture(
     evaluated = head.evaluated_get(bpy.context.evaluated_depsgraph_get())
     mesh = evaluated.to_mesh()
     try:
-        arrays = read_mesh(mesh, uv_map, head.name)
+        raw = read_mesh(mesh, uv_map, head.name)
         chosen = chosen_faces(mesh, head, group, selected)
     finally:
         evaluated.to_mesh_clear()
-    matrix = np.array(head.matrix_world, np.float64)
+    matrix, name, slots = np.array(head.matrix_world, np.float64), head.name, len(head.material_slots)
+    yield lambda: save_capture(path, arrange(raw), chosen, matrix, name, uv_map, slot, slots)
+
+
+def write_capture(*arguments) -> None:
+    """`capture_head` to its end."""
+    run_whole(capture_head(*arguments))
+
+
+def save_capture(
+    path: Path, arrays: dict[str, np.ndarray], chosen: np.ndarray | None, matrix: np.ndarray, name: str, uv_map: str,
+    slot: int, slots: int,
+) -> None:
+    """Check the arrays and write them; without bpy.
+
+    Args:
+        chosen: (M,) bool, None for all. matrix: (4,4) into world space. slots: how many the head has.
+    """
     vertices, triangles, corner_uvs = arrays["vertices"], arrays["triangles"], arrays["corner_uvs"]
     arrays["vertices"] = (vertices @ matrix[:3, :3].T + matrix[:3, 3]).astype(np.float32)
     if np.linalg.det(matrix[:3, :3]) < 0:  # a mirrored object: keep the faces' outside outside
         arrays["triangles"], arrays["corner_uvs"] = triangles[:, ::-1], corner_uvs[:, ::-1]
-    if len(head.material_slots) > 1:
-        of_slot = np.minimum(arrays["material_index"], len(head.material_slots) - 1) == slot
+    if slots > 1:
+        of_slot = np.minimum(arrays["material_index"], slots - 1) == slot
         chosen = of_slot if chosen is None else chosen & of_slot
         if not chosen.any():
             raise AvatarTexError(
-                ErrorCode.NO_MESH, f"No chosen face of '{head.name}' has the material of slot {slot + 1}.",
+                ErrorCode.NO_MESH, f"No chosen face of '{name}' has the material of slot {slot + 1}.",
                 "Choose faces of one material, or clear Head Faces.",
             )
     if chosen is not None:
         arrays["face_mask"] = chosen
-    refuse_broken(arrays["vertices"], arrays["triangles"], arrays["corner_uvs"], head.name)
-    np.savez(
-        path, **arrays, matrix_world=matrix.astype(np.float32), uv_name=uv_map, object_name=head.name, up="z",
-    )
+    refuse_broken(arrays["vertices"], arrays["triangles"], arrays["corner_uvs"], name)
+    np.savez(path, **arrays, matrix_world=matrix.astype(np.float32), uv_name=uv_map, object_name=name, up="z")
 
 
 def read_mesh(mesh: bpy.types.Mesh, uv_map: str, name: str) -> dict[str, np.ndarray]:
-    """Vertices in object space, triangles, UVs per corner, material per triangle.
+    """Blender's own arrays, as fast as it hands them out; `arrange` makes triangles of them.
 
     Raises:
         AvatarTexError: NO_MESH, NO_UVS (a modifier can remove either).
@@ -72,15 +88,24 @@ def read_mesh(mesh: bpy.types.Mesh, uv_map: str, name: str) -> dict[str, np.ndar
         raise AvatarTexError(
             ErrorCode.NO_UVS, f"A modifier of '{name}' removes the UV map '{uv_map}'.", "Let the modifier keep UVs.",
         )
-    vertices = np.empty((len(mesh.vertices), 3), np.float32)
-    mesh.vertices.foreach_get("co", vertices.ravel())
-    triangles, corners = np.empty((count, 3), np.int32), np.empty((count, 3), np.int32)
-    mesh.loop_triangles.foreach_get("vertices", triangles.ravel())
-    mesh.loop_triangles.foreach_get("loops", corners.ravel())
-    materials = np.empty(count, np.int32)
-    mesh.loop_triangles.foreach_get("material_index", materials)
-    uvs = np.empty((len(mesh.loops), 2), np.float32)
-    mesh.uv_layers[uv_map].uv.foreach_get("vector", uvs.ravel())
+    raw = {
+        "vertices": np.empty((len(mesh.vertices), 3), np.float32), "loops": np.empty((count, 3), np.int32),
+        "polygons": np.empty(count, np.int32), "corners": np.empty(len(mesh.loops), np.int32),
+        "uvs": np.empty((len(mesh.loops), 2), np.float32), "materials": np.zeros(len(mesh.polygons), np.int32),
+    }
+    mesh.vertices.foreach_get("co", raw["vertices"].ravel())
+    mesh.loop_triangles.foreach_get("loops", raw["loops"].ravel())
+    mesh.loop_triangle_polygons.foreach_get("value", raw["polygons"])  # a copy; by loop_triangles a call for each
+    mesh.attributes[".corner_vert"].data.foreach_get("value", raw["corners"])
+    mesh.uv_layers[uv_map].uv.foreach_get("vector", raw["uvs"].ravel())
+    if (materials := mesh.attributes.get("material_index")) is not None:
+        materials.data.foreach_get("value", raw["materials"])
+    return raw
+
+
+def arrange(raw: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Vertices in object space, triangles, UVs per corner, material per triangle; without bpy."""
     return {
-        "vertices": vertices, "triangles": triangles, "corner_uvs": uvs[corners], "material_index": materials,
+        "vertices": raw["vertices"], "triangles": raw["corners"][raw["loops"]], "corner_uvs": raw["uvs"][raw["loops"]],
+        "material_index": raw["materials"][raw["polygons"]],
     }

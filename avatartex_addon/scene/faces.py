@@ -20,7 +20,7 @@ def chosen_faces(mesh: bpy.types.Mesh, head: bpy.types.Object, group: str, selec
     if not group and not selected:
         return None
     faces = np.empty(len(mesh.loop_triangles), np.int32)
-    mesh.loop_triangles.foreach_get("polygon_index", faces)
+    mesh.loop_triangle_polygons.foreach_get("value", faces)
     chosen = np.ones(len(mesh.polygons), bool)
     if group:
         chosen &= _of_group(mesh, head, group)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +11,13 @@ import bpy
 import numpy as np
 
 from .. import versions
+from ..core.chore import Parts, run_whole
 
 UDIM = "<UDIM>"
+#: Rows that are turned into bytes at a time: a strip stays in the processor's cache.
+STRIP = 128
+#: Files of packed images that we made, by the image's number in this session: they need not be unpacked to be read.
+_files: dict[int, Path] = {}
 #: Formats that the backend reads as they are, by the first bytes of the file.
 KNOWN_FORMATS = ((b"\x89PNG", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"BM", ".bmp"), (b"RIFF", ".webp"))
 
@@ -45,6 +51,7 @@ def load_result(path: Path, name: str, tiles: Sequence[int] = (), packed: bool =
         image.filepath = bpy.path.relpath(str(path))
         return image
     image.pack()
+    _files[image.session_uid] = path
     if tiles:
         return image  # where its tiles are unpacked to, Blender asks
     # The job's folder goes away with this Blender: 'Unpack' is to suggest a place beside the .blend file.
@@ -52,37 +59,91 @@ def load_result(path: Path, name: str, tiles: Sequence[int] = (), packed: bool =
     return image
 
 
-def save_base(image: bpy.types.Image, stem: Path) -> str:
-    """A file with the existing texture that the backend can read; '' when it has no pixels to keep.
+def keep_base(image: bpy.types.Image, stem: Path) -> Parts:
+    """A chore that writes a file with the existing texture for the backend; its path, '' without pixels to keep.
 
     A file that is on disk or packed is copied byte by byte. Only painted, generated and exotic ones (TGA, PSD, EXR)
     are written anew, as BMP: without compression a 4K picture takes a tenth of PNG's time.
     """
-    if image.source == "TILED":
-        return save_tiles(image, stem)
-    if image.source not in {"FILE", "GENERATED"}:
+    if image.source not in {"FILE", "GENERATED", "TILED"}:
         return ""  # a sequence or a movie
-    data = b"" if image.is_dirty or image.source == "GENERATED" else original_bytes(image)
-    for start, suffix in KNOWN_FORMATS:
-        if data.startswith(start):
-            stem.with_suffix(suffix).write_bytes(data)
-            return str(stem.with_suffix(suffix))
-    if not image.has_data and image.size[0] == 0:
+    name = image.name
+    if image.source == "TILED":
+        return (yield from keep_tiles(image, stem))
+    if not (image.is_dirty or image.source == "GENERATED"):
+        source = original(image)
+        if kept := (yield lambda: keep_original(source, stem)):
+            return kept
+    pixels, image = (yield from read_pixels(name))
+    if image is None:
         return ""
-    write_bmp(stem.with_suffix(".bmp"), image)
-    return str(stem.with_suffix(".bmp"))
+    is_float, path = image.is_float, stem.with_suffix(".bmp")
+    yield lambda: write_colors(path, pixels, is_float)
+    return str(path)
 
 
-def save_tiles(image: bpy.types.Image, stem: Path) -> str:
-    """Copies of a tiled image's files; their name with <UDIM>, '' when there are none."""
+def save_base(image: bpy.types.Image, stem: Path) -> str:
+    """`keep_base` to its end."""
+    return run_whole(keep_base(image, stem))
+
+
+def original(image: bpy.types.Image) -> bytes | Path:
+    """An unchanged image's own bytes where it is packed, else the path of its file, which may not be there."""
+    if image.packed_file is None:
+        return Path(bpy.path.abspath(image.filepath, library=image.library))
+    ours = _files.get(image.session_uid)
+    if ours is not None and ours.is_file() and ours.stat().st_size == image.packed_file.size:
+        return ours
+    return image.packed_file.data
+
+
+def keep_original(source: bytes | Path, stem: Path) -> str:
+    """A copy under the stem, in its own format; '' where the backend does not know that. Without bpy."""
+    if isinstance(source, Path):
+        if not source.is_file():
+            return ""
+        with source.open("rb") as file:
+            start = file.read(8)
+    else:
+        start = source[:8]
+    suffix = next((suffix for known, suffix in KNOWN_FORMATS if start.startswith(known)), "")
+    if not suffix:
+        return ""
+    target = stem.with_suffix(suffix)
+    shutil.copyfile(source, target) if isinstance(source, Path) else target.write_bytes(source)
+    return str(target)
+
+
+def read_pixels(name: str) -> Parts:
+    """A chore that reads an image: (H,W,channels) float32, rows from the bottom, and the image; None where it is gone.
+
+    Most of the time goes into memory that is touched for the first time, so that happens on the thread.
+    """
+    image = bpy.data.images.get(name)
+    if image is None or (not image.has_data and image.size[0] == 0):
+        return None, None
+    shape = (image.size[1], image.size[0], image.channels)
+    pixels = yield lambda: np.full(int(np.prod(shape)), 0.5, np.float32)
+    image = bpy.data.images.get(name)
+    if image is None or (image.size[1], image.size[0], image.channels) != shape:
+        return None, None
+    image.pixels.foreach_get(pixels)
+    return pixels.reshape(shape), image
+
+
+def keep_tiles(image: bpy.types.Image, stem: Path) -> Parts:
+    """A chore that copies a tiled image's files; their name with <UDIM>, '' when there are none."""
     pattern = str(stem.with_name(f"{stem.name}.{UDIM}.img"))  # the backend looks at the bytes, not at the suffix
-    found = ""
-    packed = {Path(entry.filepath).name: entry.packed_file.data for entry in image.packed_files}
-    for tile in image.tiles:
-        source = Path(bpy.path.abspath(image.filepath_raw, library=image.library).replace(UDIM, str(tile.number)))
-        data = packed.get(source.name) or (source.read_bytes() if source.is_file() else b"")
-        if data.startswith(tuple(start for start, _ in KNOWN_FORMATS)):
-            Path(pattern.replace(UDIM, str(tile.number))).write_bytes(data)
+    name, found = image.name, ""
+    for number in [tile.number for tile in image.tiles]:
+        image = bpy.data.images.get(name)
+        if image is None:
+            return ""
+        source = Path(bpy.path.abspath(image.filepath_raw, library=image.library).replace(UDIM, str(number)))
+        packed = (entry for entry in image.packed_files if Path(entry.filepath).name == source.name)
+        source = next((entry.packed_file.data for entry in packed), source)
+        if kept := (yield lambda source=source: keep_original(source, stem)):
+            Path(kept).replace(pattern.replace(UDIM, str(number)))
             found = pattern
     return found
 
@@ -94,22 +155,16 @@ def original_bytes(image: bpy.types.Image) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
-def write_bmp(path: Path, image: bpy.types.Image) -> None:
-    """24 bits, rows from the bottom as Blender keeps them; linear floats become sRGB."""
-    width, height = image.size
-    pixels = np.empty(width * height * image.channels, np.float32)
-    image.pixels.foreach_get(pixels)
-    color = pixels.reshape(height, width, image.channels)[..., [0, 1, 2] if image.channels >= 3 else [0, 0, 0]]
-    if image.is_float:
-        color = np.where(color <= 0.0031308, color * 12.92, 1.055 * np.maximum(color, 0.0031308) ** (1 / 2.4) - 0.055)
-    write_colors(path, color)
-
-
-def write_colors(path: Path, color: np.ndarray) -> None:
-    """A BMP of (H,W,3) RGB 0..1, rows from the bottom."""
-    height, width = color.shape[:2]
+def write_colors(path: Path, pixels: np.ndarray, is_linear: bool = False) -> None:
+    """A BMP of 24 bits of (H,W,channels) 0..1, rows from the bottom; linear light becomes sRGB. Without bpy."""
+    height, width, channels = pixels.shape
     rows = np.zeros((height, -(-width * 3 // 4) * 4), np.uint8)
-    rows[:, : width * 3] = np.rint(np.clip(color[..., ::-1], 0, 1) * 255).astype(np.uint8).reshape(height, -1)
+    for top in range(0, height, STRIP):
+        color = pixels[top: top + STRIP, :, [2, 1, 0] if channels >= 3 else [0, 0, 0]]
+        if is_linear:
+            bent = 1.055 * np.maximum(color, 0.0031308) ** (1 / 2.4) - 0.055
+            color = np.where(color <= 0.0031308, color * 12.92, bent)
+        rows[top: top + STRIP, : width * 3] = np.rint(np.clip(color, 0, 1) * 255).reshape(len(color), -1)
     header = struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 54 + rows.size, 0, 0, 54, 40, width, height, 1, 24, 0, rows.size,
                          2835, 2835, 0, 0)
     path.write_bytes(header + rows.tobytes())

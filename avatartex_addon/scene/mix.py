@@ -97,8 +97,12 @@ def add_before(
 
 def take_out(head: bpy.types.Object) -> None:
     """The graph as it is without a mix; nothing where there is none."""
-    tree = mixed_tree(head)
-    mix = tree.nodes.get(MIX_NODE) if tree is not None else None
+    if (tree := mixed_tree(head)) is not None:
+        take_out_of(tree)
+
+
+def take_out_of(tree: bpy.types.ShaderNodeTree) -> None:
+    mix = tree.nodes.get(MIX_NODE)
     if mix is None:
         return
     new, _ = color(mix.inputs)

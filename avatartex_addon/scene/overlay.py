@@ -10,7 +10,8 @@ import bpy
 import gpu
 import numpy as np
 
-from .capture import read_mesh
+from ..core.chore import Chore, Parts
+from .capture import arrange, read_mesh
 from .head import find_head
 from .history import find_shown
 
@@ -39,7 +40,11 @@ void main() {{
 _handle = None
 _shader: gpu.types.GPUShader | None = None
 #: What is on the graphics card: (head, UV map, slot) and its triangles.
-_drawn: tuple[tuple[str, str, int], gpu.types.GPUBatch] | None = None
+_drawn: tuple[tuple[str, str, int], gpu.types.GPUBatch | None] | None = None
+#: What is on its way there.
+_reading: tuple[tuple[str, str, int], Chore] | None = None
+#: Seconds between two looks whether it has come.
+LOOK = 0.02
 
 
 def find_picture(context: bpy.types.Context) -> tuple[bpy.types.Object, str, int, bpy.types.Image] | None:
@@ -108,36 +113,55 @@ def find_shader() -> gpu.types.GPUShader:
 def find_batch(
     context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slot: int,
 ) -> gpu.types.GPUBatch | None:
-    """The head's triangles as it is shown, in its own space; None without faces."""
-    global _drawn
+    """The head's triangles as it is shown, in its own space; None without faces, and until they are arranged."""
+    global _drawn, _reading
     key = (head.name, uv_map, slot)
-    if _drawn is None or _drawn[0] != key:
-        triangles = read_triangles(context, head, uv_map, slot)
-        if triangles is None:
-            return None
-        layout = gpu.types.GPUVertFormat()
-        layout.attr_add(id="pos", comp_type="F32", len=3, fetch_mode="FLOAT")
-        layout.attr_add(id="uv", comp_type="F32", len=2, fetch_mode="FLOAT")
-        vertices = gpu.types.GPUVertBuf(layout, len(triangles[0]))
-        vertices.attr_fill("pos", triangles[0])
-        vertices.attr_fill("uv", triangles[1])
-        _drawn = key, gpu.types.GPUBatch(type="TRIS", buf=vertices)
+    if _drawn is not None and _drawn[0] == key:
+        return _drawn[1]
+    if _reading is None or _reading[0] != key:
+        _reading = key, Chore(read_triangles(context, head, uv_map, slot))
+    if not _reading[1].step():
+        if not bpy.app.timers.is_registered(redraw_views):
+            bpy.app.timers.register(redraw_views, first_interval=LOOK)
+        return None
+    triangles, _reading = _reading[1].result, None
+    _drawn = key, make_batch(*triangles) if triangles is not None else None
     return _drawn[1]
 
 
-def read_triangles(
-    context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slot: int,
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """(n,3) places and (n,2) UVs of triangle corners with the slot's material; None when there are none."""
+def make_batch(corners: np.ndarray, uvs: np.ndarray) -> gpu.types.GPUBatch:
+    layout = gpu.types.GPUVertFormat()
+    layout.attr_add(id="pos", comp_type="F32", len=3, fetch_mode="FLOAT")
+    layout.attr_add(id="uv", comp_type="F32", len=2, fetch_mode="FLOAT")
+    vertices = gpu.types.GPUVertBuf(layout, len(corners))
+    vertices.attr_fill("pos", corners)
+    vertices.attr_fill("uv", uvs)
+    return gpu.types.GPUBatch(type="TRIS", buf=vertices)
+
+
+def redraw_views() -> None:
+    """While triangles are arranged: the next drawing looks whether they are there."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
+
+
+def read_triangles(context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slot: int) -> Parts:
+    """A chore: (n,3) places and (n,2) UVs of triangle corners with the slot's material; None when there are none."""
     evaluated = head.evaluated_get(context.evaluated_depsgraph_get())
     mesh = evaluated.to_mesh()
     try:
         if not mesh.polygons or uv_map not in mesh.uv_layers:
             return None
-        arrays = read_mesh(mesh, uv_map, head.name)
+        raw, last = read_mesh(mesh, uv_map, head.name), max(0, len(head.material_slots) - 1)
     finally:
         evaluated.to_mesh_clear()
-    last = max(0, len(head.material_slots) - 1)
+    return (yield lambda: corners_of_slot(raw, slot, last))
+
+
+def corners_of_slot(raw: dict[str, np.ndarray], slot: int, last: int) -> tuple[np.ndarray, np.ndarray] | None:
+    arrays = arrange(raw)
     here = np.minimum(arrays["material_index"], last) == min(slot, last)
     corners = arrays["vertices"][arrays["triangles"][here]].reshape(-1, 3)
     return (corners, np.ascontiguousarray(arrays["corner_uvs"][here].reshape(-1, 2))) if len(corners) else None
@@ -146,19 +170,19 @@ def read_triangles(
 @bpy.app.handlers.persistent
 def forget(*_arguments) -> None:
     """Another file, another step of undo, another frame: the triangles are read anew."""
-    global _drawn
-    _drawn = None
+    global _drawn, _reading
+    _drawn = _reading = None
 
 
 @bpy.app.handlers.persistent
 def forget_changed(_scene, depsgraph) -> None:
     """The mesh changed."""
-    global _drawn
-    if _drawn is not None and any(
-        update.is_updated_geometry and isinstance(update.id, bpy.types.Object) and update.id.name == _drawn[0][0]
+    names = {known[0][0] for known in (_drawn, _reading) if known is not None}
+    if names and any(
+        update.is_updated_geometry and isinstance(update.id, bpy.types.Object) and update.id.name in names
         for update in depsgraph.updates
     ):
-        _drawn = None
+        forget()
 
 
 HANDLERS = (
@@ -177,10 +201,13 @@ def register() -> None:
 
 
 def unregister() -> None:
-    global _handle, _shader, _drawn
+    global _handle, _shader
     if _handle is None:
         return
     bpy.types.SpaceView3D.draw_handler_remove(_handle, "WINDOW")
     for name, function in HANDLERS:
         getattr(bpy.app.handlers, name).remove(function)
-    _handle = _shader = _drawn = None
+    _handle = _shader = None
+    forget()
+    if bpy.app.timers.is_registered(redraw_views):
+        bpy.app.timers.unregister(redraw_views)

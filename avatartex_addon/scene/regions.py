@@ -12,8 +12,9 @@ import numpy as np
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.head.rasterize import rasterize, texel_corners
+from ..core.chore import Parts
 from .history import find_shown
-from .images import remove_unused, write_colors
+from .images import read_pixels, remove_unused, write_colors
 
 NAME = "AvatarTex Regions"
 COLORS = {"REDO": (1.0, 0.0, 0.0), "KEEP": (0.0, 1.0, 0.0), "ERASE": (0.0, 0.0, 0.0)}
@@ -128,8 +129,8 @@ def generated_texels(entry, size: int) -> np.ndarray:
     return generated[np.ix_((steps * len(generated)).astype(int), (steps * generated.shape[1]).astype(int))]
 
 
-def write_regions(head: bpy.types.Object, path: Path, uv_map: str, redo: bool) -> str:
-    """The mask as a file for the backend; '' where nothing is painted that counts.
+def keep_regions(head: bpy.types.Object, path: Path, uv_map: str, redo: bool) -> Parts:
+    """A chore that writes the mask as a file for the backend; its path, '' where nothing is painted that counts.
 
     Args:
         redo: with what is red; else only what is kept.
@@ -137,12 +138,19 @@ def write_regions(head: bpy.types.Object, path: Path, uv_map: str, redo: bool) -
     regions = head.avatartex_regions
     if regions.mask is None or regions.uv_map != uv_map or not regions.mask.size[0]:
         return ""
-    pixels = read(regions.mask).copy()
+    pixels, _ = yield from read_pixels(regions.mask.name)
+    if pixels is None:
+        return ""
+    return (yield lambda: write_painted(path, pixels, redo))
+
+
+def write_painted(path: Path, pixels: np.ndarray, redo: bool) -> str:
+    """What of (S,S,channels) pixels counts; without bpy."""
+    if not (pixels[..., 0 if redo else 1] > PAINTED).any():
+        return ""
     pixels[..., 2] = 0
     if not redo:
         pixels[..., 0] = 0
-    if not (pixels[..., 0 if redo else 1] > PAINTED).any():
-        return ""
     write_colors(path, pixels)
     return str(path)
 

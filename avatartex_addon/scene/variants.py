@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import versions
 from ..core.catalogue import FILE_NAME, add_catalogue, catalogue_path, own_uuid
+from . import mix
 from .apply import add_surface, can_exchange, insert_texture, keeps_to_itself, new_material
 from .compare import show_after
 from .graph import IMAGE_NODE, UV_NODE, find_color_socket, find_color_source
@@ -35,6 +36,7 @@ def make_material(
     material.name = name
     material.asset_clear()  # a copy of an asset is none of its own
     versions.enable_nodes(material)
+    mix.take_out_of(material.node_tree)  # a variant is whole, however the head's own texture is mixed now
     socket = find_color_socket(material) or add_surface(material)
     source = find_color_source(socket)
     if source is not None and source.node.name == IMAGE_NODE and UV_NODE in material.node_tree.nodes:

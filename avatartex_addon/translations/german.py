@@ -1,4 +1,4 @@
-"""German: the main panel. What is missing here appears in English."""
+"""German: the main panel, Regions, Variants and the set-up. What is missing here appears in English."""
 
 from __future__ import annotations
 
@@ -28,6 +28,29 @@ _BUTTONS = {
     "Open Log Folder": "Protokollordner öffnen",
     "Cancel": "Abbrechen",
     "Purge": "Aufräumen",
+    "Paint Regions": "Bereiche malen",
+    "Redo": "Neu",
+    "Erase": "Radieren",
+    "Done Painting": "Malen beenden",
+    "Fill Regions": "Bereiche füllen",
+    "Clear Regions": "Bereiche löschen",
+    "Redo Regions": "Bereiche neu erzeugen",
+    "Bake Variants": "Varianten backen",
+    "Show Variant": "Variante zeigen",
+    "Remove Variant": "Variante entfernen",
+    "Continue Set-Up": "Einrichten fortsetzen",
+    "Update Backend": "Backend aktualisieren",
+    "Check and Repair": "Prüfen und reparieren",
+    "Remove Backend": "Backend entfernen",
+    "Download and Install ({size})": "Laden und einrichten ({size})",
+    "Install": "Einrichten",
+    "From Folder…": "Aus Ordner…",
+    "Check Again": "Noch einmal prüfen",
+    "Allow Online Access…": "Online-Zugriff erlauben…",
+    "Get Python 3.11": "Python 3.11 holen",
+    "Choose a Python…": "Python wählen…",
+    "Choose Another Folder…": "Anderen Ordner wählen…",
+    "Open Preferences…": "Einstellungen öffnen…",
 }
 
 _TEXTS = {
@@ -80,6 +103,51 @@ _TEXTS = {
     "Fitting the latent (2/3)": "Anpassen (2/3)",
     "Repainting (3/3)": "Übermalen (3/3)",
     "Composing the texture": "Textur zusammensetzen",
+    "Regions": "Bereiche",
+    "Regions and provenance are for heads with one UDIM tile.":
+        "Bereiche und Herkunft gibt es für Köpfe mit einer UDIM-Kachel.",
+    "Show Provenance": "Herkunft zeigen",
+    "Show Regions": "Bereiche zeigen",
+    "Opacity": "Deckkraft",
+    "{share} photo": "{share} Foto",
+    "{share} mirrored": "{share} gespiegelt",
+    "{share} generated": "{share} erzeugt",
+    "Selected Faces:": "Ausgewählte Flächen:",
+    "Generated:": "Erzeugtes:",
+    "From the Portrait": "Aus dem Porträt",
+    "Draw over the head where each texel comes from: the photo, the other side of it, or the networks":
+        "Über den Kopf zeichnen, woher jeder Texel kommt: aus dem Foto, von dessen anderer Seite oder aus den Netzen",
+    "Make what is painted red anew, with another seed each time. All other texels stay exactly as they are":
+        "Das rot Gemalte neu erzeugen, jedes Mal mit anderem Startwert. Alle anderen Texel bleiben genau, wie sie sind",
+    "Variants": "Varianten",
+    "Styles": "Stile",
+    "Seeds": "Startwerte",
+    "Format": "Format",
+    "Packed": "Gepackt",
+    "Beside": "Daneben",
+    "Cel": "Trickfilm",
+    "Ink": "Tusche",
+    "Oil": "Öl",
+    "Watercolour": "Aquarell",
+    "Pencil": "Bleistift",
+    "Clay": "Ton",
+    "Pixel": "Pixel",
+    "{style} · seed {seed} · {size} texels": "{style} · Startwert {seed} · {size} Texel",
+    "Save the file first: there is no folder beside it yet.":
+        "Erst die Datei speichern: noch gibt es keinen Ordner neben ihr.",
+    "Show this variant on the head. Click it again to go back to the head's own texture":
+        "Diese Variante auf dem Kopf zeigen. Ein zweiter Klick führt zur eigenen Textur des Kopfes zurück",
+    "One step before the first texture": "Ein Schritt vor der ersten Textur",
+    "Advanced": "Erweitert",
+    "The backend is ready": "Das Backend ist bereit",
+    "The backend is not ready": "Das Backend ist nicht bereit",
+    "AvatarTex computes in a Python of its own, which is set up once for all Blender versions.":
+        "AvatarTex rechnet in einem eigenen Python, das einmal für alle Blender-Versionen eingerichtet wird.",
+    "The set-up was interrupted. It goes on where it stopped.":
+        "Das Einrichten wurde unterbrochen. Es geht weiter, wo es aufgehört hat.",
+    "This version of AvatarTex needs other packages. What fits is kept.":
+        "Diese Version von AvatarTex braucht andere Pakete. Was passt, bleibt.",
+    "Looking at this computer…": "Dieser Rechner wird geprüft…",
     "Textured '{name}'": "„{name}“ ist texturiert",
     "Make a texture for the head from the portrait. The UV map, slots and nodes stay as they are":
         "Aus dem Porträt eine Textur für den Kopf machen. UV-Map, Slots und Nodes bleiben, wie sie sind",

@@ -118,15 +118,147 @@ def test_a_backend_killed_three_times_ends_a_batch_that_then_goes_on(cast, fake,
 
 
 def test_a_full_disk(cast, fake, addon, monkeypatch):  # noqa: F811
-    def write_capture(*_):
+    def save_capture(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(addon("task"), "write_capture", write_capture)
+    monkeypatch.setattr(addon("scene.capture"), "save_capture", save_capture)
     fill(cast.folder)
     with pytest.raises(RuntimeError, match="No space left"):
         bpy.ops.avatartex.batch_run()
     assert list(states().values()) == ["failed", "waiting", "waiting"]  # it would fail for all
     assert not cast.job.running
+
+
+def test_a_full_disk_while_the_texture_is_kept(scene, api, fake, addon, portrait, monkeypatch):
+    """It is met on a thread, and told as if it were not."""
+    api.generate("Head", portrait, size=512)
+    history = len(scene.head.avatartex_history)
+
+    def keep_original(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(addon("scene.images"), "keep_original", keep_original)
+    with pytest.raises(api.AvatarTexError, match="No space left") as refusal:
+        finish(start(api, portrait))
+    assert refusal.value.code == "output-not-written" and not scene.job.running
+    assert len(scene.head.avatartex_history) == history
+
+
+def test_a_portrait_that_goes_during_and_after_its_job(scene, api, fake, portrait):
+    fake("slow", FAKE_SECONDS="0.5")
+    running = start(api, portrait)
+    while not running.status.fraction:
+        running.step()
+    portrait.unlink()
+    assert finish(running).image  # the backend has read it
+    with pytest.raises(api.AvatarTexError, match="is not there any more") as refusal:
+        start(api, portrait)
+    assert refusal.value.code == "portrait-missing" and not scene.job.running
+
+
+def test_settings_that_change_during_a_job(scene, api, fake, addon, portrait):
+    """A job asks for what was set when it was begun, and goes onto the head that it was begun for."""
+    fake("slow", FAKE_SECONDS="0.5")
+    scene.settings.seed, scene.settings.style = 4, "anime"
+    running = api.start(addon("generation").job_of_settings(bpy.context))
+    scene.settings.seed, scene.settings.style, scene.settings.size = 9, "photo", "1024"
+    scene.settings.portrait, scene.settings.head = "/gone.png", make_head("Other")
+    scene.head.data.uv_layers.new(name="Second")
+    made = finish(running)
+    entry = scene.head.avatartex_history[0]
+    assert made.object.name == "Head" and tuple(made.image.size) == (512, 512)
+    assert (entry.seed, entry.style, entry.size, entry.uv_map) == (4, "anime", 512, "UVMap")
+    assert entry.portrait == str(portrait)
+
+
+def variants_job(api, portrait):
+    from bl_ext.user_default.avatartex.core.job import VariantJob
+
+    return api.start_variants(VariantJob(api.describe("Head", portrait, size=512), ("cel",), (0,)))
+
+
+def redo_job(api, portrait):
+    from bl_ext.user_default.avatartex.generation import job_of_redo
+
+    return api.start(job_of_redo(bpy.data.objects["Head"], 5, str(portrait)))
+
+
+@pytest.fixture
+def painted(scene, api, portrait):
+    """A head with a texture of ours, all of it painted red."""
+    api.generate("Head", portrait, size=512)
+    bpy.ops.avatartex.regions_fill(kind="REDO", source="ALL")
+    bpy.ops.ed.undo_push(message="painted")
+    return scene
+
+
+@pytest.mark.parametrize("begin", [start, variants_job, redo_job])
+@pytest.mark.parametrize("early", [True, False])
+def test_undo_during_a_job(painted, api, fake, portrait, begin, early):
+    """Undo replaces every object; the job finds its head by name. Early: while the head is still being written."""
+    fake("slow", FAKE_SECONDS="0.5")
+    painted.head.location.x = 3
+    bpy.ops.ed.undo_push(message="moved")
+    running = begin(api, portrait)
+    while not (early or running.status.fraction):
+        running.step()
+    bpy.ops.ed.undo()
+    finish(running)
+    head = bpy.data.objects["Head"]
+    assert head.location.x == 0 and len(head.avatartex_history) + len(head.avatartex_variants) == 2
+
+
+@pytest.mark.parametrize("begin", [variants_job, redo_job])
+@pytest.mark.parametrize("early", [True, False])
+def test_another_file_during_variants_and_redo(painted, api, fake, portrait, begin, early):
+    fake("slow", FAKE_SECONDS="0.5")
+    running = begin(api, portrait)
+    while not (early or running.status.fraction):
+        running.step()
+    running.abandon()
+    bpy.ops.wm.read_homefile(use_empty=True)
+    make_head("Head")
+    assert not bpy.context.window_manager.avatartex_job.running
+    made = api.generate("Head", portrait, size=512, seed=8)
+    assert '"seed": 8' in made.report.read_text() and not made.object.avatartex_variants
+
+
+@pytest.mark.parametrize("begin", [variants_job, redo_job])
+def test_a_head_that_is_deleted_during_variants_and_redo(painted, api, portrait, begin):
+    running, images = begin(api, portrait), len(bpy.data.images)
+    bpy.context.scene.collection.objects.unlink(painted.head)
+    with pytest.raises(api.AvatarTexError, match="'Head' was deleted or renamed"):
+        finish(running)
+    assert len(bpy.data.images) == images and not painted.job.running
+
+
+def test_the_texture_and_the_mask_go_during_a_redo(painted, api, fake, portrait):
+    fake("slow", FAKE_SECONDS="0.5")
+    running = redo_job(api, portrait)
+    while not running.status.fraction:
+        running.step()
+    for image in (painted.head.avatartex_history[0].image, painted.head.avatartex_regions.mask):
+        bpy.data.images.remove(image)
+    made = finish(running)
+    assert made.image and "AvatarTex Texture" in painted.head.material_slots[0].material.node_tree.nodes
+
+
+def test_the_mask_goes_while_a_redo_begins(painted, api, portrait):
+    running = redo_job(api, portrait)
+    bpy.data.images.remove(painted.head.avatartex_regions.mask)
+    with pytest.raises(api.AvatarTexError, match="Nothing is painted red"):
+        finish(running)
+    assert not painted.job.running and len(painted.head.avatartex_history) == 1
+
+
+def test_cancel_before_anything_was_asked(scene, api, addon, portrait):
+    """The head is still being written: nothing reaches the backend, and the next job works."""
+    running = start(api, portrait)
+    running.cancel()
+    with pytest.raises(api.Cancelled):
+        finish(running)
+    assert addon("session").client().child is None and not scene.job.running
+    assert api.generate("Head", portrait, size=512).image
 
 
 def blender(portrait: Path, how: str, fake_python: str, **variables: str) -> subprocess.Popen:

@@ -10,7 +10,7 @@ from tests.texts import ADDON, all_texts, find_texts, template
 
 #: Panels in which nothing is put together out of reach of a translator.
 PANELS = ("panels.py", "panel_portrait.py", "panel_preflight.py", "panel_progress.py", "panel_result.py",
-          "panel_history.py")
+          "panel_history.py", "panel_regions.py", "panel_variants.py", "panel_setup.py")
 
 
 @pytest.mark.parametrize("name", PANELS)
@@ -40,6 +40,13 @@ def test_the_main_panel_is_whole_in_german(addon):
             for text in find_texts(ADDON / name) if text.whole and re.search("[a-z] ?[a-z]", text.text)}
     identifiers = {text for text in told if re.fullmatch(r"[A-Z_]+|[a-z_.-]+|use_mirror.*", text)}
     assert told - identifiers - german == {"Batch", "Apply the modifiers and unwrap, or turn it off."}
+
+
+def test_regions_variants_and_set_up_are_whole_in_german(addon):
+    german = {english for _, english in addon("translations.german").TEXTS}
+    told = {text.text for name in ("panel_regions.py", "panel_variants.py", "panel_setup.py")
+            for text in find_texts(ADDON / name)}
+    assert {text for text in told if not re.fullmatch(r"[A-Z_0-9]+(_VEC)?", text)} - german == set()
 
 
 def test_say(addon, monkeypatch):

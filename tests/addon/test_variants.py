@@ -214,13 +214,13 @@ def test_operator_api_and_command_give_the_same(scene, settings, addon, portrait
             pixels.append(values[-64 * 512 * 4:])  # below, the fake's texels are noise
         results.append((request, names(bpy.data.objects["Head"]), np.stack(pixels)))
 
-    asked = []
-    original = addon("task").BackendTask.ask
-    addon("task").BackendTask.ask = lambda task, request: (asked.append(request), original(task, request))[1]
+    asked, client = [], addon("core.client").BackendClient
+    original = client.generate
+    client.generate = lambda own, request: (asked.append(request), original(own, request))[1]
     try:
         bake()
     finally:
-        addon("task").BackendTask.ask = original
+        client.generate = original
     note(asked[0].report)
     settings.styles, settings.seeds, settings.size = {"clay"}, "7", "1024"  # misleads the others
     made = api.variants("Head", portrait, styles=["cel", "oil"], seeds=[0, 1], size=512)
