@@ -15,7 +15,9 @@ TEXT = 0.58
 
 def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Nothing where nothing is in the way. What is asked for above, backend and portrait, is not told twice."""
-    asked = {ErrorCode.BACKEND_MISSING} | ({ErrorCode.PORTRAIT_MISSING} if not context.scene.avatartex.portrait else set())
+    asked = {ErrorCode.BACKEND_MISSING}
+    if not context.scene.avatartex.portrait:
+        asked.add(ErrorCode.PORTRAIT_MISSING)
     found = [obstacle for obstacle in find_obstacles(context) if obstacle.code not in asked]
     if found:
         column = layout.box().column()

@@ -14,7 +14,8 @@ from pathlib import Path
 ADDON = Path(__file__).resolve().parents[1] / "avatartex_addon"
 #: Where a text stands: arguments by name, calls by their function's name, and what a class says of itself.
 KEYWORDS = {"text", "name", "description", "title", "confirm_text", "message", "placeholder"}
-CALLS = {"say", "label", "draw_sentence", "poll_message_set", "report", "AvatarTexError", "Obstacle", "show_preferences"}
+CALLS = {"say", "label", "draw_sentence", "poll_message_set", "report", "AvatarTexError", "Obstacle",
+         "show_preferences"}
 CLASS_TEXTS = {"bl_label", "bl_description"}
 
 
