@@ -25,7 +25,24 @@ PICTURES = ROOT / "avatartex_addon" / "manual" / "pictures"
 
 #: Picture of the manual: step of the tour, what of it (a part by name), and a share of that part: left, top, right,
 #: bottom.
-CUTS: dict[str, tuple[str, str, tuple[float, float, float, float]]] = {}
+CUTS: dict[str, tuple[str, str, tuple[float, float, float, float]]] = {
+    "first_run": ("01-not-set-up", "sidebar", (0, 0, 1, 0.68)),
+    "preferences": ("03-preferences", "view", (0.13, 0.28, 1, 0.62)),
+    "ready": ("05-ready", "sidebar", (0, 0, 1, 0.7)),
+    "running": ("06-running", "sidebar", (0, 0, 1, 0.92)),
+    "textured": ("08-done", "view", (0.25, 0, 1, 1)),
+    "registration": ("09-registration", "both", (0, 0, 1, 1)),
+    "pins": ("10-pins", "editor", (0, 0, 1, 1)),
+    "provenance": ("12-provenance", "view", (0.25, 0, 1, 1)),
+    "painting": ("14-painting", "view", (0.25, 0, 1, 1)),
+    "redone": ("15-redone", "view", (0.25, 0, 0.8, 1)),
+    "results": ("16-results", "sidebar", (0, 0, 1, 1)),
+    "variants": ("17-variants", "sidebar", (0, 0, 1, 1)),
+    "variants_baked": ("19-variant", "view", (0.25, 0, 1, 1)),
+    "batch": ("21-batch-filled", "sidebar", (0, 0, 1, 1)),
+    "batch_done": ("23-batch-done", "view", (0.1, 0, 1, 1)),
+}
+
 
 NAMES = ("anna", "bob", "clara", "david", "emma", "felix", "greta", "hugo", "ida", "jonas")
 BAD = "felix"
@@ -61,6 +78,12 @@ def play(output: Path, seconds: float) -> dict:
     return run_session("tour_in_window.py", seconds, None)[0]
 
 
+def around(boxes: dict[str, list[int]]) -> tuple[int, int, int, int]:
+    """Image Editor and viewport, side by side."""
+    (left, top, _, height), (x, _, width, _) = boxes["editor"], boxes["view"]
+    return left, top, x + width - left, height
+
+
 def cut(output: Path) -> int:
     """Write the manual's pictures; bytes of all."""
     boxes = json.loads((output / "found.json").read_text(encoding="utf-8"))["boxes"]
@@ -68,7 +91,7 @@ def cut(output: Path) -> int:
     total = 0
     for name, (step, part, (left, top, right, bottom)) in CUTS.items():
         picture = Image.open(output / f"{step}.png").convert("RGB")
-        x, y, width, height = boxes[step][part]
+        x, y, width, height = boxes[step][part] if part != "both" else around(boxes[step])
         picture = picture.crop((round(x + left * width), round(y + top * height),
                                 round(x + right * width), round(y + bottom * height)))
         file = PICTURES / f"{name}.jpg"

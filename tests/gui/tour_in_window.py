@@ -93,6 +93,12 @@ def finished(seconds=300.0):
     yield 1.0
 
 
+def frame(scale, aside):
+    """The head in the middle of what the sidebar leaves free."""
+    regions.frame(scale)
+    view()["area"].spaces.active.region_3d.view_location.x += aside
+
+
 def shade(kind):
     """Solid with textures for most pictures: software GL compiles a material for half a minute."""
     shading = view()["area"].spaces.active.shading
@@ -106,7 +112,7 @@ def story():
     with bpy.context.temp_override(**view(), active_object=head(), selected_objects=[head()]):
         bpy.context.view_layer.objects.active = head()
         bpy.ops.object.shade_smooth()
-    regions.frame(0.95)
+    frame(0.95, 0.4)
     yield 2.0
     pins.xdo("key", "Escape")  # Quick Setup, where it came late
     yield 1.0
@@ -177,19 +183,20 @@ def the_texture():
 
 def the_correction():
     unfold("registration")
-    call(bpy.ops.screen.area_split, direction="VERTICAL", factor=0.45)
+    call(bpy.ops.screen.area_split, direction="VERTICAL", factor=0.42)
     yield 0.5
     left = min((area for area in view()["screen"].areas if area.type == "VIEW_3D"), key=lambda area: area.x)
     left.ui_type = "IMAGE_EDITOR"
     yield 1.0
-    regions.frame(1.0)
+    frame(1.1, 0.55)
     sidebar().active_panel_category = "AvatarTex"
     operator("show_registration")
     yield from finished(120)
+    frame(1.1, 0.55)
     yield from shown("09-registration")
     call(bpy.ops.avatartex.edit_pins_image, "INVOKE_DEFAULT")
     yield 1.0
-    for name, by in (("mouth_left", (3, 4)), ("chin", (2, 6))):
+    for name, by in (("mouth_left", (6, 10)), ("chin", (4, 14))):
         found.setdefault("dragged", {})[name] = list(pins.on_picture(name))
         yield from pins.drag("IMAGE_EDITOR", pins.on_picture(name), by)
     yield from finished(60)
@@ -209,7 +216,7 @@ def the_correction():
         bpy.ops.screen.area_close()
     yield 1.0
     sidebar().active_panel_category = "AvatarTex"
-    regions.frame(0.95)
+    frame(0.95, 0.4)
 
 
 def the_regions():
@@ -219,7 +226,7 @@ def the_regions():
     call(bpy.ops.view3d.view_orbit, angle=0.9, type="ORBITLEFT")
     yield from shown("13-provenance-side")
     bpy.context.window_manager.avatartex_overlay.show_provenance = False
-    regions.frame(0.95)
+    frame(0.95, 0.4)
     yield 0.5
     operator("regions_paint", kind="REDO")
     regions.ensure_brush()
