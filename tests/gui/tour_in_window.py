@@ -6,6 +6,7 @@ found["boxes"] says where sidebar, viewport and Image Editor stand in each pictu
 """
 
 import importlib
+import json
 import os
 import sys
 import time
@@ -65,6 +66,7 @@ def keep(name):
         boxes["editor"] = box(editor)
     if job().error_code:
         found["errors"].append([name, job().error_code, job().error_message])
+    (OUT / "found.json").write_text(json.dumps(found, indent=2))
     print(f"picture {name}", flush=True)
 
 
@@ -232,7 +234,7 @@ def the_regions():
     regions.ensure_brush()
     bpy.context.scene.tool_settings.unified_paint_settings.size = 24
     yield 6.0
-    yield from regions.stroke([(0.42, 0.45), (0.43, 0.44), (0.44, 0.43), (0.435, 0.41)])
+    yield from regions.stroke([(0.30, 0.46), (0.32, 0.45), (0.33, 0.43), (0.325, 0.41), (0.31, 0.42), (0.315, 0.44)])
     yield from shown("14-painting")
     operator("regions_done")
     yield 0.5
@@ -240,7 +242,6 @@ def the_regions():
     operator("redo_regions", seed=3)
     yield from finished()
     yield from shown("15-redone")
-    bpy.context.window_manager.avatartex_overlay.show_regions = False
     unfold("history")
     yield from shown("16-results")
 
