@@ -58,7 +58,7 @@ class AVATARTEX_PT_batch(bpy.types.Panel):
     bl_category = "AvatarTex"
     bl_parent_id = "AVATARTEX_PT_main"
     bl_options = {"DEFAULT_CLOSED"}
-    bl_order = 10
+    bl_order = 5
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, table, run = self.layout, context.scene.avatartex_batch, context.window_manager.avatartex_batch

@@ -19,7 +19,7 @@ class AVATARTEX_PT_history(bpy.types.Panel):
     bl_category = "AvatarTex"
     bl_parent_id = "AVATARTEX_PT_main"
     bl_options = {"DEFAULT_CLOSED"}
-    bl_order = 5
+    bl_order = 3
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

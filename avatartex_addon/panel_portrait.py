@@ -15,8 +15,8 @@ def draw_portrait(layout: bpy.types.UILayout, settings) -> None:
         layout.box().template_icon(icon_value=icon, scale=8)
     if settings.portrait:
         row = layout.row(align=True)
-        row.alert = not icon
-        row.prop(settings, "portrait")
+        row.alert, row.use_property_split = not icon, False  # the whole width: names are long
+        row.prop(settings, "portrait", text="")
         row.operator("avatartex.use_image", text="", icon="IMAGE_DATA")
         row.operator("avatartex.paste_portrait", text="", icon="PASTEDOWN")
         return

@@ -14,8 +14,11 @@ TEXT = 0.58
 
 
 def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Nothing where nothing is in the way. A backend that is not set up has a box of its own above."""
-    found = [obstacle for obstacle in find_obstacles(context) if obstacle.code != ErrorCode.BACKEND_MISSING]
+    """Nothing where nothing is in the way. What is asked for above, backend and portrait, is not told twice."""
+    asked = {ErrorCode.BACKEND_MISSING}
+    if not context.scene.avatartex.portrait:
+        asked.add(ErrorCode.PORTRAIT_MISSING)
+    found = [obstacle for obstacle in find_obstacles(context) if obstacle.code not in asked]
     if found:
         column = layout.box().column()
         for obstacle in found:

@@ -25,7 +25,7 @@ class AVATARTEX_PT_regions(bpy.types.Panel):
     bl_category = "AvatarTex"
     bl_parent_id = "AVATARTEX_PT_main"
     bl_options = {"DEFAULT_CLOSED"}
-    bl_order = 6
+    bl_order = 2
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -43,6 +43,7 @@ class AVATARTEX_PT_registration(bpy.types.Panel):
     bl_region_type = "UI"
     bl_category = "AvatarTex"
     bl_options = {"DEFAULT_CLOSED"}
+    bl_order = 1
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -20,7 +20,7 @@ class AVATARTEX_PT_variants(bpy.types.Panel):
     bl_category = "AvatarTex"
     bl_parent_id = "AVATARTEX_PT_main"
     bl_options = {"DEFAULT_CLOSED"}
-    bl_order = 7
+    bl_order = 4
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, head, settings = self.layout, find_head(context), context.scene.avatartex_variants

@@ -133,7 +133,7 @@ def check_index(run: CheckRun) -> Check | None:
     silent = [address for address in addresses if address and not answers(address)]
     if silent:
         host = silent[0].split("/")[2]
-        text = f"{host} does not answer. Look after the network or its proxy."
+        text = f"{host} does not answer. Check the network or its proxy."
         return Check(name, Verdict.NOTE, text, of_network=True)
     return Check(name, Verdict.OK, f"{index.split('/')[2]} answers", of_network=True)
 

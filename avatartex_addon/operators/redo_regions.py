@@ -51,7 +51,9 @@ class AVATARTEX_OT_redo_regions(BackendOperator, bpy.types.Operator):
         ))
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
-        return AVATARTEX_OT_generate.conclude(self, context)
+        outcome = AVATARTEX_OT_generate.conclude(self, context)
+        context.window_manager.avatartex_overlay.show_regions = False  # what was made lies under it
+        return outcome
 
 
 CLASSES = (AVATARTEX_OT_redo_regions,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import count
 
 import bpy
 
@@ -21,8 +22,12 @@ def remember(
     Args:
         provenance: where its texels come from. shares: of the head's texels from photo, other side and networks.
     """
+    names = {entry.name for entry in head.avatartex_history}
+    name = str(job.seed)
+    if name in names:
+        name = next(other for other in (f"{name} ({number})" for number in count(2)) if other not in names)
     entry = head.avatartex_history.add()
-    entry.name, entry.image = str(job.seed), image
+    entry.name, entry.image = name, image
     entry.portrait, entry.style, entry.seed, entry.size = job.portrait, job.style, job.seed, job.size
     entry.date = datetime.now().isoformat(timespec="seconds")
     entry.uv_map, entry.slot, entry.sharing = uv_map, slot, job.sharing

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import bpy
 
+#: Room left around a face, as a share of its size: the hair and the chin's surroundings.
+ROOM = 0.6
+
 
 def find_editor() -> tuple[bpy.types.Window, bpy.types.Area] | None:
     """The largest Image Editor (no UV Editor) of all windows."""
@@ -33,7 +36,10 @@ def open_editor(context: bpy.types.Context) -> tuple[bpy.types.Window, bpy.types
 
 
 def show_image(context: bpy.types.Context, name: str) -> tuple[bpy.types.Window, bpy.types.Area] | None:
-    """Show an image datablock; the window and area that do, None without a window or without the image."""
+    """Show an image datablock; the window and area that do, None without a window or without the image.
+
+    A picture that comes new into the editor is shown whole, or its face alone where one is known.
+    """
     image = bpy.data.images.get(name)
     place = open_editor(context) if image is not None else None
     if place is None:
@@ -42,9 +48,42 @@ def show_image(context: bpy.types.Context, name: str) -> tuple[bpy.types.Window,
     space = area.spaces.active
     is_new = space.image is None or space.image.size[:] != image.size[:]
     space.image = image
-    region = next(region for region in area.regions if region.type == "WINDOW")
     if is_new:
-        with context.temp_override(window=window, area=area, region=region):
+        with context.temp_override(window=window, area=area, region=main_region(area)):
             bpy.ops.image.view_all(fit_view=True)
+        bpy.app.timers.register(zoom_to_face, first_interval=0.1)  # the view counts once it was drawn
     area.tag_redraw()
     return window, area
+
+
+def main_region(area: bpy.types.Area) -> bpy.types.Region:
+    return next(region for region in area.regions if region.type == "WINDOW")
+
+
+def zoom_to_face() -> None:
+    """Zoom the open Image Editor to the face as the last registration told it."""
+    told, place = bpy.context.window_manager.avatartex_registration, find_editor()
+    box = find_face_box(told)
+    if box is None or place is None or not told.width or not told.height:
+        return
+    window, area = place
+    region = main_region(area)
+    (left, top), (right, bottom) = box
+    low = region.view2d.view_to_region(left / told.width, 1 - bottom / told.height, clip=False)
+    high = region.view2d.view_to_region(right / told.width, 1 - top / told.height, clip=False)
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        bpy.ops.image.view_zoom_border(
+            xmin=round(low[0]), xmax=round(high[0]), ymin=round(low[1]), ymax=round(high[1]), wait_for_input=False)
+
+
+def find_face_box(told) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Upper left and lower right of the face with room around it, in the portrait's pixels; None where it fills it."""
+    places = [point.xy for point in told.points if point.has_2d]
+    if len(places) < 2:
+        return None
+    low = [min(place[axis] for place in places) for axis in (0, 1)]
+    high = [max(place[axis] for place in places) for axis in (0, 1)]
+    room = ROOM * max(high[0] - low[0], high[1] - low[1])
+    low, high = (low[0] - room, low[1] - room), (high[0] + room, high[1] + room)
+    fills = high[1] - low[1] > told.height and high[0] - low[0] > told.width
+    return None if fills or room <= 0 else (low, high)

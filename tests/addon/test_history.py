@@ -43,6 +43,8 @@ def test_each_result_is_remembered(scene, fake, addon, portrait):
     assert (first.seed, first.style, first.size, first.portrait) == (3, "anime", 512, str(portrait))
     assert first.image != second.image and "Anime · seed 3 · 512" in first.describe()
     assert shown(scene, addon) == 1
+    generate(scene, 3)
+    assert [entry.name for entry in history(scene)] == ["3", "8", "3 (2)"]
 
 
 def test_one_click_back(scene, fake, addon):

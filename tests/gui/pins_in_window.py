@@ -164,4 +164,5 @@ def story():
     found["finished"] = True
 
 
-play(story)
+if __name__ == "__main__":
+    play(story)
