@@ -13,7 +13,8 @@ from ..models.bundle import Networks
 
 def fill_by_mean(colour: np.ndarray, seen: np.ndarray, networks: Networks) -> np.ndarray:
     """The training textures' mean."""
-    return np.where(seen[..., None], colour, networks.mean_texture)
+    mean = cv2.resize(networks.mean_texture, seen.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    return np.where(seen[..., None], colour, mean)
 
 
 def fill_by_mirror(colour: np.ndarray, seen: np.ndarray, networks: Networks) -> np.ndarray:

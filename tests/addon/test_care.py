@@ -287,7 +287,7 @@ def last_line(one: subprocess.Popen) -> str:
     for line in one.stdout:
         if line[0] in "/0123456789" and "|" not in line:
             return line.strip()
-    raise AssertionError(one.stderr.read())
+    raise AssertionError(f"{one.wait(20)}: {one.stderr.read()}")
 
 
 @pytest.mark.parametrize("how", ["quit", "hang"])
