@@ -22,6 +22,10 @@ class AVATARTEX_PT_variants(bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
     bl_order = 4
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return find_head(context) is not None
+
     def draw(self, context: bpy.types.Context) -> None:
         layout, head, settings = self.layout, find_head(context), context.scene.avatartex_variants
         column = layout.column()
@@ -29,7 +33,7 @@ class AVATARTEX_PT_variants(bpy.types.Panel):
         styles = column.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
         styles.prop(settings, "styles")
         self.draw_options(column, settings)
-        if head is not None and head.avatartex_variants:
+        if head.avatartex_variants:
             self.draw_list(layout, head)
 
     def draw_options(self, layout: bpy.types.UILayout, settings) -> None:

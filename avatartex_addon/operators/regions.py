@@ -9,7 +9,7 @@ from ..backend.errors import AvatarTexError
 from ..redraw import redraw_views
 from ..scene import painting
 from ..scene.head import find_head
-from ..scene.regions import ensure_mask, fill, find_result, generated_texels, selected_texels, store
+from ..scene.regions import fill, find_result, generated_texels, mask_size, selected_texels, store
 
 KINDS = [
     ("REDO", "Redo", "What Redo Regions makes anew"), ("KEEP", "Keep", "What no later texture changes"),
@@ -114,7 +114,7 @@ class AVATARTEX_OT_regions_fill(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         head = find_head(context)
         entry = find_result(head)
-        size = ensure_mask(head, entry).size[0]
+        size = mask_size(head, entry)
         try:
             where = {
                 "SELECTED": lambda: selected_texels(head, entry.uv_map, size),

@@ -10,7 +10,7 @@ import numpy as np
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.head.mesh import refuse_broken
 from ..core.chore import Parts, run_whole
-from .faces import chosen_faces
+from .faces import chosen_faces, find_members
 
 
 def capture_head(
@@ -29,16 +29,19 @@ def capture_head(
         AvatarTexError: NO_MESH, NO_UVS, BAD_MESH, BAD_REQUEST.
         OSError: when the disk is full.
     """
+    name = head.name
     if head.mode == "EDIT":
         head.update_from_editmode()
+    members = (yield from find_members(head, group)) if group else None
+    head = bpy.data.objects[name]  # here still: it was just found
     evaluated = head.evaluated_get(bpy.context.evaluated_depsgraph_get())
     mesh = evaluated.to_mesh()
     try:
         raw = read_mesh(mesh, uv_map, head.name)
-        chosen = chosen_faces(mesh, head, group, selected)
+        chosen = chosen_faces(mesh, head, group, selected, members)
     finally:
         evaluated.to_mesh_clear()
-    matrix, name, slots = np.array(head.matrix_world, np.float64), head.name, len(head.material_slots)
+    matrix, slots = np.array(head.matrix_world, np.float64), len(head.material_slots)
     yield lambda: save_capture(path, arrange(raw), chosen, matrix, name, uv_map, slot, slots)
 
 

@@ -6,16 +6,56 @@ import bpy
 import numpy as np
 
 from ..backend.errors import AvatarTexError, ErrorCode
+from ..core.chore import Parts
 
 #: Weight from which a vertex belongs to the group, as armatures show it.
 MEMBER = 0.5
+#: Vertices that are asked for their groups before the window has its turn: slow Python, about 20 ms.
+AT_ONCE = 20_000
 
 
-def chosen_faces(mesh: bpy.types.Mesh, head: bpy.types.Object, group: str, selected: bool) -> np.ndarray | None:
-    """(M,) bool per loop triangle of the evaluated mesh; None when all are meant.
+def find_members(head: bpy.types.Object, group: str) -> Parts:
+    """A chore: (N,) bool, vertices of the evaluated mesh that belong to the group.
 
     Raises:
-        AvatarTexError: BAD_REQUEST without such a group, NO_MESH when no face is in it or selected.
+        AvatarTexError: BAD_REQUEST without such a group, NO_MESH where the head goes meanwhile.
+    """
+    name, members = head.name, []
+    while True:
+        head = bpy.data.objects.get(name)
+        if head is None or head.type != "MESH":
+            raise AvatarTexError(ErrorCode.NO_MESH, f"'{name}' was deleted or renamed.", "Generate again.")
+        if group not in head.vertex_groups:
+            raise AvatarTexError(
+                ErrorCode.BAD_REQUEST, f"'{name}' has no vertex group named '{group}'.",
+                "Choose another group for Head Faces, or clear it.",
+            )
+        index = head.vertex_groups[group].index
+        evaluated = head.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        mesh = evaluated.to_mesh()
+        try:
+            count = len(mesh.vertices)
+            members += [
+                any(entry.group == index and entry.weight >= MEMBER for entry in vertex.groups)
+                for vertex in mesh.vertices[len(members): len(members) + AT_ONCE]
+            ]
+        finally:
+            evaluated.to_mesh_clear()
+        if len(members) >= count:
+            return np.array(members[:count], bool)
+        yield lambda: None  # the window's turn
+
+
+def chosen_faces(
+    mesh: bpy.types.Mesh, head: bpy.types.Object, group: str, selected: bool, members: np.ndarray | None,
+) -> np.ndarray | None:
+    """(M,) bool per loop triangle of the evaluated mesh; None when all are meant.
+
+    Args:
+        members: what `find_members` found of the group, just now.
+
+    Raises:
+        AvatarTexError: NO_MESH when no face is in it or selected.
     """
     if not group and not selected:
         return None
@@ -23,7 +63,7 @@ def chosen_faces(mesh: bpy.types.Mesh, head: bpy.types.Object, group: str, selec
     mesh.loop_triangle_polygons.foreach_get("value", faces)
     chosen = np.ones(len(mesh.polygons), bool)
     if group:
-        chosen &= _of_group(mesh, head, group)
+        chosen &= _inside(mesh, members)
         if not chosen.any():
             raise AvatarTexError(
                 ErrorCode.NO_MESH, f"No face of '{head.name}' lies in the vertex group '{group}'.",
@@ -41,19 +81,9 @@ def chosen_faces(mesh: bpy.types.Mesh, head: bpy.types.Object, group: str, selec
     return chosen[faces]
 
 
-def _of_group(mesh: bpy.types.Mesh, head: bpy.types.Object, group: str) -> np.ndarray:
-    """(F,) bool: faces whose vertices all belong to the group."""
-    if group not in head.vertex_groups:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"'{head.name}' has no vertex group named '{group}'.",
-            "Choose another group for Head Faces, or clear it.",
-        )
-    index = head.vertex_groups[group].index
-    members = np.fromiter(
-        (any(entry.group == index and entry.weight >= MEMBER for entry in vertex.groups) for vertex in mesh.vertices),
-        bool, len(mesh.vertices),
-    )
+def _inside(mesh: bpy.types.Mesh, members: np.ndarray) -> np.ndarray:
+    """(F,) bool: faces whose vertices are all members."""
     corners, starts = np.empty(len(mesh.loops), np.int32), np.empty(len(mesh.polygons), np.int32)
-    mesh.loops.foreach_get("vertex_index", corners)
+    mesh.attributes[".corner_vert"].data.foreach_get("value", corners)
     mesh.polygons.foreach_get("loop_start", starts)
     return np.logical_and.reduceat(members[corners], starts)

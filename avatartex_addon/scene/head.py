@@ -45,7 +45,8 @@ def find_selection_problem(context: bpy.types.Context) -> AvatarTexError | None:
     if context.scene.avatartex.head is None:
         several = [candidate.name for candidate in context.view_layer.objects.selected if candidate.type == "MESH"]
         if len(several) > 1:
-            names = ", ".join(f"'{name}'" for name in several[:3]) + (", …" if len(several) > 3 else "")
+            others = f" and {len(several) - 3} more" if len(several) > 3 else ""
+            names = ", ".join(f"'{name}'" for name in several[:3]) + others
             return AvatarTexError(
                 ErrorCode.NO_MESH, f"{len(several)} meshes are selected: {names}.",
                 "Select one head alone, or choose it as Head.",

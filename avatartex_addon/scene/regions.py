@@ -50,11 +50,21 @@ def find_result(head: bpy.types.Object | None):
 
 def ensure_mask(head: bpy.types.Object, entry) -> bpy.types.Image:
     """The head's mask in the result's UV map; a new one where there is none."""
-    regions = head.avatartex_regions
-    if regions.mask is None or regions.uv_map != entry.uv_map:
-        size = min(entry.image.size[0], LARGEST)
+    if find_mask(head, entry) is None:
+        size = mask_size(head, entry)
         store(head, np.zeros((size, size, 3), np.float32), entry.uv_map)
-    return regions.mask
+    return head.avatartex_regions.mask
+
+
+def find_mask(head: bpy.types.Object, entry) -> bpy.types.Image | None:
+    regions = head.avatartex_regions
+    return regions.mask if regions.uv_map == entry.uv_map else None
+
+
+def mask_size(head: bpy.types.Object, entry) -> int:
+    """Of the mask that is there, or would be."""
+    mask = find_mask(head, entry)
+    return mask.size[0] if mask is not None else min(entry.image.size[0], LARGEST)
 
 
 def store(head: bpy.types.Object, pixels: np.ndarray, uv_map: str) -> None:
@@ -62,8 +72,11 @@ def store(head: bpy.types.Object, pixels: np.ndarray, uv_map: str) -> None:
     regions, old = head.avatartex_regions, head.avatartex_regions.mask
     size = len(pixels)
     image = bpy.data.images.new(NAME, size, size, alpha=False, is_data=True)
-    image.pixels.foreach_set(np.dstack([pixels, np.ones((size, size, 1))]).astype(np.float32).ravel())
-    image.update()
+    if pixels.any():  # a new one is black
+        texels = np.ones((size, size, 4), np.float32)
+        texels[..., :3] = pixels
+        image.pixels.foreach_set(texels.ravel())
+        image.update()
     image.pack()
     regions.mask, regions.uv_map = image, uv_map
     paint = bpy.context.scene.tool_settings.image_paint
@@ -83,7 +96,8 @@ def read(image: bpy.types.Image) -> np.ndarray:
 
 def fill(head: bpy.types.Object, entry, kind: str, chosen: np.ndarray) -> None:
     """Paint (S,S) chosen texels, rows from the bottom, of the mask."""
-    pixels = read(ensure_mask(head, entry)).copy()
+    mask = find_mask(head, entry)
+    pixels = read(mask) if mask is not None else np.zeros((*chosen.shape, 3), np.float32)
     pixels[chosen] = COLORS[kind]
     store(head, pixels, entry.uv_map)
 

@@ -221,3 +221,13 @@ def test_every_name_has_a_label_that_fits_the_list(addon):
     table = addon("backend.pins").NAMES
     assert all(index < 468 and 3 < len(text) < 32 for index, text in table.values())
     assert len({index for index, _ in table.values()}) == len(table)
+
+
+def test_the_editor_opens_at_a_small_face(addon):
+    def told(*places):
+        return SimpleNamespace(width=400, height=600, points=[SimpleNamespace(has_2d=True, xy=xy) for xy in places])
+
+    find = addon("scene.image_editor").find_face_box
+    (left, top), (right, bottom) = find(told((100, 100), (150, 200)))
+    assert 0 < left < 100 < 150 < right < 400 and 0 < top < 100 < 200 < bottom < 600
+    assert find(told((10, 10), (390, 590))) is None and find(told((10, 10))) is None and find(told()) is None

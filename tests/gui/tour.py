@@ -2,8 +2,8 @@
 
     AVATARTEX_REAL_BLENDER=TOOL python -m tests.gui.tour --output DIR [--manual]
 
-TOOL as in test_window.py. Takes about ten minutes on two busy cores. --manual also cuts the pictures of the manual
-(avatartex_addon/manual/pictures) out of them; --cut does that alone, with the pictures that are in DIR already.
+TOOL as in test_window.py. It took 27 minutes on two cores at a load of 12; --seconds has to cover it. --manual also cuts
+the manual's pictures (avatartex_addon/manual/pictures) out of the window's; --cut does that alone, with what is in DIR.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ PICTURES = ROOT / "avatartex_addon" / "manual" / "pictures"
 #: Picture of the manual: step of the tour, what of it (a part by name), and a share of that part: left, top, right,
 #: bottom.
 CUTS: dict[str, tuple[str, str, tuple[float, float, float, float]]] = {
-    "first_run": ("01-not-set-up", "sidebar", (0, 0, 1, 0.68)),
-    "preferences": ("03-preferences", "view", (0.13, 0.28, 1, 0.62)),
-    "ready": ("05-ready", "sidebar", (0, 0, 1, 0.7)),
-    "running": ("06-running", "sidebar", (0, 0, 1, 0.92)),
+    "first_run": ("01-not-set-up", "sidebar", (0, 0, 1, 0.63)),
+    "preferences": ("03-preferences", "view", (0.13, 0.29, 1, 0.61)),
+    "ready": ("05-ready", "sidebar", (0, 0, 1, 0.6)),
+    "running": ("06-running", "sidebar", (0, 0, 1, 0.88)),
     "textured": ("08-done", "view", (0.2, 0, 1, 1)),
     "registration": ("09-registration", "both", (0, 0, 1, 1)),
     "pins": ("10-pins", "editor", (0, 0, 1, 1)),
     "provenance": ("12-provenance", "view", (0.2, 0, 1, 1)),
     "painting": ("14-painting", "view", (0.2, 0, 1, 1)),
-    "redone": ("15-redone", "view", (0.2, 0, 1, 1)),
+    "redone": ("16-results", "view", (0.2, 0, 0.78, 1)),
     "results": ("16-results", "sidebar", (0, 0, 1, 1)),
     "variants": ("17-variants", "sidebar", (0, 0, 1, 1)),
     "variants_baked": ("19-variant", "view", (0.2, 0, 1, 1)),
@@ -103,7 +103,7 @@ def cut(output: Path) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--seconds", type=float, default=900, help="how long the window stays open")
+    parser.add_argument("--seconds", type=float, default=1800, help="how long the window stays open")
     parser.add_argument("--manual", action="store_true")
     parser.add_argument("--cut", action="store_true")
     arguments = parser.parse_args()

@@ -157,13 +157,14 @@ def the_first_run():
     found["boxes"]["03-preferences"] = {"view": box(area)}
     found["python"] = addon("preferences").find_backend_python()
     area.ui_type = "VIEW_3D"
-    yield 1.0
+    yield 3.0  # the sidebar glides in; until then the wheel is the viewport's
     sidebar().active_panel_category = "AvatarTex"
 
 
 def the_texture():
     bpy.context.scene.avatartex.size = "1024"
     yield from shown("04-no-portrait", scroll=4)
+    frame(0.95, 0.4)
     operator("drop_portrait", filepath=os.environ["AVATARTEX_PORTRAIT"])
     yield from shown("05-ready", scroll=4)
     call(bpy.ops.avatartex.generate, "INVOKE_DEFAULT")

@@ -19,9 +19,9 @@ calls = found["calls"] = {}
 phase = "start"
 #: What Blender calls on its own thread: a method with its class, or a function.
 CLOCKED = (
-    ("generation", "Generation.__init__"), ("generation", "Generation.apply"), ("task", "BackendTask.step"),
-    ("variants", "VariantBake.__init__"), ("variants", "VariantBake.apply"), ("batching", "SceneBatch.step"),
-    ("batching", "SceneBatch.__init__"), ("core.batch", "BatchRun._apply"), ("scene.overlay", "draw"),
+    ("generation", "Generation.__init__"), ("generation", "Generation.apply"), ("generation", "Generation.step"),
+    ("variants", "VariantBake.__init__"), ("variants", "VariantBake.apply"), ("variants", "VariantBake.step"),
+    ("batching", "SceneBatch.step"), ("core.batch", "BatchRun._apply"), ("scene.overlay", "find_batch"),
     ("scene.thumbnails", "preview"),
 )
 
@@ -133,10 +133,6 @@ def story():
     view()["area"].tag_redraw()
     yield 5.0
     bpy.context.window_manager.avatartex_overlay.show_provenance = False
-    phase = "fill regions"
-    with measured("click"):
-        call(bpy.ops.avatartex.regions_fill, kind="REDO", source="GENERATED")
-    yield from one_job("redo regions", bpy.ops.avatartex.redo_regions)
     variants = scene.avatartex_variants
     variants.styles, variants.size, variants.seeds = {"cel", "oil"}, SIZE, "0"
     yield from one_job("bake variants", bpy.ops.avatartex.variants_bake)
@@ -155,6 +151,10 @@ def story():
     image = head.avatartex_history[len(head.avatartex_history) - 1].image
     image.pixels[0] = 0.5  # as a stroke leaves it: changed, and in memory only
     yield from one_job("generate over a painted 4K image", bpy.ops.avatartex.generate)
+    phase = "fill regions"
+    with measured("click"):
+        call(bpy.ops.avatartex.regions_fill, kind="REDO", source="GENERATED")
+    yield from one_job("redo regions", bpy.ops.avatartex.redo_regions)
     found["finished"] = True
 
 
