@@ -3,7 +3,7 @@
     AVATARTEX_REAL_BLENDER=TOOL python -m tests.gui.tour --output DIR [--manual]
 
 TOOL as in test_window.py. It took 27 minutes on two cores at a load of 12; --seconds has to cover it. --manual also
-cuts the manual's pictures (avatartex_addon/manual/pictures) out of the window's; --cut does that alone, with what is in DIR.
+cuts the manual's pictures (avatartex_addon/manual/pictures) out of the window's; --cut does that alone from DIR.
 """
 
 from __future__ import annotations
