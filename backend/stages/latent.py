@@ -23,6 +23,9 @@ REACH = 0.1
 #: How far the result goes from the completion to the generator's texture, where the portrait was seen and where not,
 #: chosen likewise.
 FINE_SEEN, FINE_UNSEEN = 0.25, 0.5
+#: A robust fit that explains what was seen worse than the plain one by this factor took it for outliers: flat dark
+#: hair, drawn shades. On faces left out, rendered and drawn, 1.5 gains 0.04 dB, 1.2 costs 0.2.
+GUARD = 1.5
 #: Confidence from which a texel counts as seen.
 SURE = 0.3
 
@@ -46,6 +49,8 @@ def fit_latent(
     colour, confidence = observation.color, observation.confidence
     plain = networks.linear.complete(colour, confidence)
     robust = networks.linear.complete(colour, confidence, networks.light)
+    if misfit(robust, colour, confidence) > GUARD * misfit(plain, colour, confidence):
+        robust = plain
     if on_step:
         on_step(0.7)
     pictures = (to_tensor(picture, networks.device) for picture in (completed, plain, robust))
@@ -74,6 +79,11 @@ def correct(
     w_plus = torch.cat([rows, layers], 1)
     made = networks.generator(w_plus, style)
     return moved + (made - moved) * (FINE_SEEN * sure + FINE_UNSEEN * (1 - sure)), w_plus
+
+
+def misfit(texture: np.ndarray, colour: np.ndarray, confidence: np.ndarray) -> float:
+    """Mean squared difference of what was seen, (S,S,3) each, by (S,S) confidence."""
+    return float((((texture - colour) ** 2).mean(2) * confidence).sum() / max(float(confidence.sum()), 1e-6))
 
 
 def nearness(confidence: Tensor) -> Tensor:

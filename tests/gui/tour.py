@@ -2,8 +2,8 @@
 
     AVATARTEX_REAL_BLENDER=TOOL python -m tests.gui.tour --output DIR [--manual]
 
-TOOL as in test_window.py. It took 27 minutes on two cores at a load of 12; --seconds has to cover it. --manual also
-cuts the manual's pictures (avatartex_addon/manual/pictures) out of the window's; --cut does that alone from DIR.
+TOOL as in test_window.py. Took 27 minutes on two cores at a load of 12; --seconds has to cover it. --manual also cuts
+the manual's pictures (avatartex_addon/manual/pictures) out of the window's; --cut does that alone, with what is in DIR.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CUTS: dict[str, tuple[str, str, tuple[float, float, float, float]]] = {
     "pins": ("10-pins", "editor", (0, 0, 1, 1)),
     "provenance": ("12-provenance", "view", (0.2, 0, 1, 1)),
     "painting": ("14-painting", "view", (0.2, 0, 1, 1)),
-    "redone": ("16-results", "view", (0.2, 0, 0.78, 1)),
+    "redone": ("16-results", "view", (0.2, 0.05, 0.68, 1)),
     "results": ("16-results", "sidebar", (0, 0, 1, 1)),
     "variants": ("17-variants", "sidebar", (0, 0, 1, 1)),
     "variants_baked": ("19-variant", "view", (0.2, 0, 1, 1)),
