@@ -25,12 +25,12 @@ TORCH_INDEX = {
 PYPI = "https://pypi.org/simple"
 
 #: MB of the large packages, for the bar; measured (torch for Linux). Others count as 1.
-WEIGHTS = {"torch": 192, "opencv-python": 63, "scipy": 35, "numpy": 18, "pillow": 7, "sympy": 6, "hf-xet": 4,
-           "diffusers": 5, "networkx": 2}
+WEIGHTS = {"torch": 192, "opencv-python": 63, "scipy": 35, "onnxruntime": 24, "numpy": 18, "pillow": 7,
+           "sympy": 6, "hf-xet": 4, "diffusers": 5, "networkx": 2}
 
 #: GB to download, and GB on disk while both downloads and environment are there. CPU measured; CUDA: torch's and
 #: NVIDIA's packages for Linux summed up, unpacked estimated.
-DOWNLOAD = {"cpu": 0.34, "cuda": 3.2}
+DOWNLOAD = {"cpu": 0.37, "cuda": 3.2}
 DISK = {"cpu": 2.0, "cuda": 9.0}
 
 

@@ -18,6 +18,7 @@ TOLERANCE = 1e-4
 @pytest.fixture(scope="module")
 def both(monkeypatch_module):
     """The bundled networks in torch and in ONNX Runtime."""
+    monkeypatch_module.delenv("AVATARTEX_TORCH", raising=False)
     quick = bundle.load_networks("cpu")
     monkeypatch_module.setenv("AVATARTEX_TORCH", "1")
     return bundle.load_networks("cpu"), quick
