@@ -53,7 +53,7 @@ class SceneBatch:
     def __init__(self, scene: bpy.types.Scene, sharing: str = "mesh", at_once: bool = True) -> None:
         global current
         self.scene_name, self.sharing, self.size = scene.name, sharing, int(scene.avatartex.size)
-        self.light = scene.avatartex.light
+        self.light, self.head_group = scene.avatartex.light, scene.avatartex.head_group
         self.made: dict[HeadJob, RowTask] = {}
         self.run = BatchRun(self.find_rows, self.begin, at_once)
         self.status.reset()
@@ -79,7 +79,7 @@ class SceneBatch:
             raise Skip(f"Textured with '{twin[0]}', which has the same {twin[1]}.")
         job = HeadJob(
             row.object.name, row_portrait(row), style=row.style, size=self.size, seed=row.seed, sharing=self.sharing,
-            light=self.light,
+            light=self.light, head_group=self.head_group if self.head_group in row.object.vertex_groups else "",
         )
         if job not in self.made:
             self.made[job] = RowTask(job)

@@ -86,6 +86,8 @@ class VariantBake(BackendTask):
         AvatarTexError: whatever stops the job before it starts.
     """
 
+    stages = ()  # they come again for every seed: no step of how many
+
     def __init__(self, job: VariantJob) -> None:
         self.job, asked = job, job.head
         if problem := find_variant_problem(job.styles, job.seeds, job.beside):

@@ -338,3 +338,17 @@ def test_the_api_is_the_same_batch(cast, fake, addon):
     ])
     assert [(row.object_name, row.state, row.seed) for row in rows] == [
         ("Anna", "done", 0), ("Bob", "done", 4), ("Nobody", "failed", 0)]
+
+
+def test_heads_that_have_the_vertex_group_are_cut_by_it(cast, addon, monkeypatch):
+    """Head Faces of the panel counts for every row whose mesh has a group of that name."""
+    cast.heads["Bob"].vertex_groups.new(name="face")
+    cast.settings.head_group = "face"
+    fill(cast.folder)
+    batching = addon("batching")
+    monkeypatch.setattr(batching, "RowTask", lambda job: job)  # what would be asked, unasked
+    monkeypatch.setattr(batching, "current", None)
+    run = batching.SceneBatch(bpy.context.scene)
+    groups = {row.object_name: run.begin(row).head_group for row in table().rows}
+    run.status.reset()
+    assert groups == {"Anna": "", "Bob": "face", "Clara": ""}
