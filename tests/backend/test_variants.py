@@ -178,7 +178,7 @@ def prepared(demo_head_obj, astronaut):
 
 
 def test_the_command_writes_what_it_names(prepared, tmp_path, demo_head_obj, astronaut, capsys):
-    """Two styles and two seeds in one job: the photo variant is Generate's own texture, to the last bit."""
+    """Two styles and two seeds in one job: the photo variant is Generate's own texture."""
     words = ["--mesh", str(demo_head_obj), "--portrait", str(astronaut), "--size", "512"]
     assert main(["variants", *words, "--styles", "photo,cel", "--seeds", "0-1", "--output", str(tmp_path / "v"),
                  "--sheet", str(tmp_path / "sheet.png"), "--report", str(tmp_path / "r.json")]) == 0
@@ -190,7 +190,9 @@ def test_the_command_writes_what_it_names(prepared, tmp_path, demo_head_obj, ast
                                                                        "cel_1.png"]
     assert main(["generate", *words, "--seed", "1", "--output", str(tmp_path / "one.png")]) == 0
     photo, one, cel = (cv2.imread(str(tmp_path / name)) for name in ("v/photo_1.png", "one.png", "v/cel_1.png"))
-    assert np.array_equal(photo, one) and np.abs(cel.astype(int) - one).mean() > 5
+    away = np.abs(photo.astype(int) - one)
+    # BLAS sums in another order where memory lies otherwise: once in several runs a rounding falls the other way
+    assert away.max() <= 1 and (away > 0).mean() < 0.01 and np.abs(cel.astype(int) - one).mean() > 5
     assert cv2.imread(str(tmp_path / "sheet.png")).shape[1] == 2 * 520
     report = json.loads((tmp_path / "r.json").read_text())
     assert report["styles"] == ["photo", "cel"] and report["seconds"]["cel"] > 0
