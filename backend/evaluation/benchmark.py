@@ -25,7 +25,7 @@ from ..messages import LIGHTS
 from ..pipeline import complete, load_cached_networks, prepare
 from ..texhub.skins import clothes
 from ..texture.compose import compose
-from ..texture.detail import find_detail
+from ..texture.detail import find_details
 from ..texture.files import write_picture
 from . import methods
 from .baselines import BASELINES
@@ -94,7 +94,7 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
             generated = complete(job.observation, job.style, networks, 0, stages=stages)
             made = compose(
                 mesh, job.canonical, job.registration, job.observation, generated, size, inside=job.inside,
-                detail=find_detail(job, generated, size, "keep", 0),
+                details=find_details(job, generated, size, "keep", 0),
             )
             results[name] = made.texture
             if name == OURS:
@@ -102,7 +102,7 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
                 for light in LIGHTS[1:] if arguments.ablation else ():
                     results[f"{OURS}, light {light}"] = compose(
                         mesh, job.canonical, job.registration, job.observation, generated, size, inside=job.inside,
-                        light=light, detail=find_detail(job, generated, size, light, 0),
+                        light=light, details=find_details(job, generated, size, light, 0),
                     ).texture
     for name, parts in methods.WITHOUT.items() if arguments.ablation else ():
         with methods.without(parts):

@@ -6,6 +6,7 @@ come from the portrait and its pixels are kept exactly.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -54,7 +55,7 @@ class Composition:
 def compose(
     mesh: HeadMesh, canonical: np.ndarray, registration: Registration, observation: Observation,
     generated: np.ndarray, size: int, base: np.ndarray | None = None, inside: np.ndarray | None = None,
-    light: str = "keep", made_up: bool = False, detail: Detail | None = None,
+    light: str = "keep", made_up: bool = False, details: Sequence[Detail] = (),
 ) -> Composition:
     """Compose the texture at full size.
 
@@ -63,7 +64,7 @@ def compose(
             without light. size: texels. base: (size,size,3) sRGB that texels outside the head keep.
         inside: (N,) depth of enclosed vertices behind the head's shell (head/enclosed.py).
         light: what becomes of the portrait's light, a name of messages.LIGHTS.
-        made_up: no texel comes from the portrait. detail: for skin that does not.
+        made_up: no texel comes from the portrait. details: for skin and hair that do not.
     """
     texels = find_texels(mesh, size, lambda: precedence(mesh, canonical, observation.better_side))
     head, filled = texels.covered, texels.filled
@@ -104,9 +105,11 @@ def compose(
     high_share = np.clip(1.5 * confidence, 0, 1)
     high = (photo - photo_low) * high_share[:, None] + mirrored_high * (mirrored * (1 - high_share))[:, None]
     colour = np.clip(low + high, 0, 1)
-    if detail is not None:
+    if details:
         missing = np.sqrt(np.maximum(1 - high_share**2 - (mirrored * (1 - high_share)) ** 2, 0)) * (depth < ENCLOSED)
-        colour = detail.add(colour, missing, place, texels.at(mesh, vertex_normals(mesh, canonical)))
+        towards = texels.at(mesh, vertex_normals(mesh, canonical))
+        for detail in details:
+            colour = detail.add(colour, missing, place, towards)
     # exact where fully trusted: no rounding through the bands
     colour = np.where((confidence >= 0.999)[:, None], np.clip(photo, 0, 1), colour)
 

@@ -52,13 +52,17 @@ class Detail:
         wrapped = np.pad(self.square, ((PAD, PAD), (PAD, PAD), (0, 0)), mode="wrap")
         for low in range(0, len(colour), CHUNK):
             part = slice(low, low + CHUNK)
-            amount = free[part] * bare_skin(place[part], self.hairy)
+            amount = free[part] * self.where(place[part])
             index = np.flatnonzero(amount > 0.004) + low
             if len(index):
                 tone = np.clip(np.sqrt(colour[index] @ LUMINANCE / max(self.tone, 0.02)), *TONES)
                 added = self._laid(wrapped, place[index], normals[index])
                 out[index] = np.clip(out[index] + added * (amount[index - low] * tone)[:, None], 0, 1)
         return out
+
+    def where(self, place: np.ndarray) -> np.ndarray:
+        """(n,) 0..1: how much of it belongs at (n,3) canonical places."""
+        return bare_skin(place, self.hairy)
 
     def _laid(self, wrapped: np.ndarray, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """(n,3) of the square, from the three axes; their squared shares add up to 1, which keeps the power."""
@@ -77,19 +81,24 @@ class Detail:
         return total
 
 
-def find_detail(job, generated: np.ndarray, size: int, light: str, seed: int) -> Detail | None:
-    """The detail of one texture.
+def find_details(job, generated: np.ndarray, size: int, light: str, seed: int) -> list[Detail]:
+    """The detail of one texture: of its skin, and of its hair.
 
     Args:
         job: pipeline.Prepared. generated: (a,a,3) sRGB atlas of the three stages. size: texels of the artist's map.
         light: a name of messages.LIGHTS.
     """
-    gain = relighting(job.observation, generated, light)
+    from .strands import Strands, find_strands
+
+    seen = job.observation
+    gain = relighting(seen, generated, light)
     texels = max(texels_per_face(tile, job.canonical, size) for tile in job.tiles.values())
-    grain = find_grain(job.mesh, job.canonical, job.registration, job.observation, generated, gain, texels, seed)
-    if grain is None:
-        return None
-    return Detail(make_square(grain, seed), grain.tone, job.observation.hair is not None)
+    found = []
+    for kind, find in ((Detail, find_grain), (Strands, find_strands)):
+        grain = find(job.mesh, job.canonical, job.registration, seen, generated, gain, texels, seed)
+        if grain is not None:
+            found.append(kind(make_square(grain, seed), grain.tone, seen.hair is not None))
+    return found
 
 
 def make_square(grain: Grain, seed: int) -> np.ndarray:

@@ -109,11 +109,11 @@ def find_grain(
         views.append((rough, photo, beside))
     if not views or sum(len(found) for found in seen[-1]) < ENOUGH:
         return None
-    lacking = np.array([
-        _lacking(np.concatenate(bands), np.concatenate(others)) for bands, others in zip(seen, unseen, strict=True)
+    missing = np.array([
+        lacking(np.concatenate(bands), np.concatenate(others)) for bands, others in zip(seen, unseen, strict=True)
     ])
-    lacking[0] *= COARSEST_SHARE
-    return Grain(density, lows, lacking, _patches(views, density, random), float(np.median(np.concatenate(tones))))
+    missing[0] *= COARSEST_SHARE
+    return Grain(density, lows, missing, _patches(views, density, random), float(np.median(np.concatenate(tones))))
 
 
 def limited(detail: np.ndarray) -> np.ndarray:
@@ -136,8 +136,9 @@ def _picture(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
     return out
 
 
-def _lacking(photo: np.ndarray, made: np.ndarray) -> np.ndarray:
-    """(3,3) covariance that generated skin lacks in an octave, of (n,4) and (m,4); never negative."""
+def lacking(photo: np.ndarray, made: np.ndarray) -> np.ndarray:
+    """(3,3) covariance that generated skin lacks in an octave, of (n,4) and (m,4) pixels of the band and their local
+    power; never negative."""
     power, turned = np.linalg.eigh(_covariance(photo) - _covariance(made))
     return (turned * np.maximum(power, 0)) @ turned.T
 

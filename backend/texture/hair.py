@@ -15,6 +15,7 @@ AGREED, APART = 0.2, 0.6
 HAIRY = 0.5
 #: Seen scalp texels needed to say anything; a hat or a tight crop shows fewer.
 ENOUGH = 200
+LUMINANCE = np.float32([0.299, 0.587, 0.114])
 #: Reach of the seen hair's local colour, as a share of the atlas; beyond it the median colour holds.
 REACH = 0.08
 
@@ -70,4 +71,8 @@ def wear_hair(generated: np.ndarray, tone: tuple[np.ndarray, np.ndarray] | None)
     gain = (np.median(local[scalp], axis=0) + 0.01) / (np.median(generated[scalp], axis=0) + 0.01)
     gain = np.clip(gain, *GAINS)
     apart = np.clip((np.abs(np.log(gain)).mean() - AGREED) / (APART - AGREED), 0, 1)
-    return np.clip(generated * (1 + WORN * apart * worn[..., None] * (gain - 1)), 0, 1).astype(np.float32)
+    made = generated * (1 + WORN * apart * worn[..., None] * (gain - 1))
+    # one hair colour: streaks of training scalps keep their light and lose their hue
+    hue = cv2.GaussianBlur(np.median(made[scalp], axis=0) * worn[..., None] + made * (1 - worn[..., None]), (0, 0), 1)
+    grey = (made @ LUMINANCE / np.maximum(hue @ LUMINANCE, 1e-3))[..., None] * hue
+    return np.clip(made + worn[..., None] * (grey - made), 0, 1).astype(np.float32)

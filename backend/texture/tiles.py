@@ -10,7 +10,7 @@ import numpy as np
 
 from ..head.uvs import FIRST
 from .compose import Composition, compose
-from .detail import find_detail
+from .detail import find_details
 from .files import read_base
 
 UDIM = "<UDIM>"
@@ -57,11 +57,11 @@ def compose_tiles(
         job: pipeline.Prepared. generated: (a,a,3) sRGB atlas of the three stages, without light.
         light: a name of messages.LIGHTS. regions: what the artist painted, a regions.Regions. seed: of the detail.
     """
-    detail = find_detail(job, generated, size, light, seed)
+    details = find_details(job, generated, size, light, seed)
     done = {
         tile: compose(
             part, job.canonical, job.registration, job.observation, generated, size, bases.get(tile), job.inside,
-            light, regions is not None and regions.made_up, detail,
+            light, regions is not None and regions.made_up, details,
         )
         for tile, part in job.tiles.items()
     }

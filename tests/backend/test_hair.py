@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from backend.texture.hair import hair_evidence, hair_tone, wear_hair
+from backend.texture.strands import Strands, combed, run
 
 SIZE = 128
 DARK = np.array([0.15, 0.1, 0.08], np.float32)
@@ -55,3 +56,50 @@ def test_evidence_of_unseen_hair_is_weak_and_of_its_colour(seen, scalp):
     assert 0 < sure[10, 10] < 0.1 and sure[100, 10] == 0
     assert np.allclose(found[10, 10], DARK, atol=0.02)
     assert np.array_equal(sure[50:], confidence[50:])
+
+
+def striped(degrees: float) -> np.ndarray:
+    """Strands that run at an angle, anticlockwise from the picture's x axis."""
+    y, x = np.mgrid[:81, :81] - 40.0
+    turn = np.radians(degrees)
+    value = np.sin((x * np.sin(turn) + y * np.cos(turn)) * 0.8)
+    return np.repeat(value[..., None] * 0.1, 3, 2).astype(np.float32)
+
+
+@pytest.mark.parametrize("degrees", [0, 30, 75, 90, 140])
+def test_the_run_of_strands_is_found_and_they_are_combed_upright(degrees):
+    angle, coherence = run(striped(degrees))
+    assert abs((angle - degrees + 90) % 180 - 90) < 3 and coherence > 0.9
+    mask = np.ones((81, 81), bool)
+    patches = combed([(striped(degrees), mask)], 100.0, np.random.default_rng(0))
+    assert len(patches)
+    for patch in patches:
+        inner = patch[2:-2, 2:-2, 0]
+        assert np.abs(np.diff(inner, axis=0)).mean() < 0.2 * np.abs(np.diff(inner, axis=1)).mean()
+
+
+def test_noise_runs_nowhere():
+    assert run(np.random.default_rng(0).normal(0, 0.1, (81, 81, 3)).astype(np.float32))[1] < 0.3
+
+
+def test_strands_lie_on_the_scalp_alone_and_fall_down_its_sides():
+    stripes = np.repeat(np.sin(np.arange(256) * 2 * np.pi / 8)[None, :, None] * 0.1, 256, 0)
+    strands = Strands(np.repeat(stripes, 3, 2).astype(np.float32), 0.5, True)
+    side = np.linspace(-0.3, 0.3, 200, dtype=np.float32)
+    normals = np.tile(np.float32([1, 0, 0]), (200, 1))
+    grey, free = np.full((200, 3), 0.5, np.float32), np.ones(200, np.float32)
+    across = np.stack([np.full(200, 0.6), np.full(200, 0.6), side * 0.5 - 0.3], 1).astype(np.float32)
+    down = np.stack([np.full(200, 0.6), 0.6 + 0.5 * side, np.full(200, -0.3)], 1).astype(np.float32)
+    assert strands.add(grey, free, across, normals).std() > 10 * strands.add(grey, free, down, normals).std()
+    cheek = np.tile(np.float32([0.3, -0.1, 0.2]), (200, 1)) + across * 0.01
+    assert np.array_equal(strands.add(grey, free, cheek, normals), grey)
+
+
+def test_streaks_of_generated_hair_take_the_hairs_hue(seen, scalp):
+    colour, confidence = seen
+    tone = hair_tone(colour, confidence, scalp, scalp)
+    generated = np.where(scalp[..., None] > 0, DARK, SKIN).astype(np.float32)
+    generated[5:8] = [0.4, 0.1, 0.1]
+    worn = wear_hair(generated, tone)
+    assert abs(worn[6, 10, 0] / worn[6, 10, 1] - DARK[0] / DARK[1]) < 0.1
+    assert worn[6, 10].mean() > worn[20, 10].mean()
