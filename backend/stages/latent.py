@@ -26,6 +26,9 @@ FINE_SEEN, FINE_UNSEEN = 0.25, 0.5
 #: A robust fit that explains what was seen worse than the plain one by this factor took it for outliers: flat dark
 #: hair, drawn shades. On faces left out, rendered and drawn, 1.5 gains 0.04 dB, 1.2 costs 0.2.
 GUARD = 1.5
+#: How far the robust fit is believed against the plain one, by style: flat tones leave no light that it could take out,
+#: and what it takes for an outlier is drawn. On faces left out, rendered and drawn: 0.15 and 0.2 dB.
+BELIEVED = {"photo": 0.7, "painting": 0.7, "cartoon": 0.5, "anime": 0.25}
 #: Confidence from which a texel counts as seen.
 SURE = 0.3
 
@@ -51,6 +54,7 @@ def fit_latent(
     robust = networks.linear.complete(colour, confidence, networks.light)
     if misfit(robust, colour, confidence) > GUARD * misfit(plain, colour, confidence):
         robust = plain
+    robust = plain + BELIEVED[observation.style] * (robust - plain)
     if on_step:
         on_step(0.7)
     pictures = (to_tensor(picture, networks.device) for picture in (completed, plain, robust))
