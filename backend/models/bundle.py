@@ -102,10 +102,8 @@ def assemble(
         graphs: run them in ONNX Runtime (graphs.py, runtime.py).
     """
     linear = {key: value.float() for key, value in linear.items()}
-    prior, canvas = (
-        LinearPrior(*(linear[prefix + key].numpy() for key in ("mean", "basis", "deviation")))
-        for prefix in ("", "canvas.")
-    )
+    prior = LinearPrior(*(linear[key].numpy() for key in ("mean", "basis", "deviation")))
+    canvas = whole_canvas({key[7:]: value.numpy() for key, value in linear.items() if key.startswith("canvas.")})
     states = {
         attribute: {key[len(prefix) :]: value.float() for key, value in tensors.items() if key.startswith(prefix)}
         for file, tensors in files.items() for attribute, prefix in FILES[file]
@@ -126,6 +124,13 @@ def assemble(
         prior, *modules, linear["geometry"].to(device), linear["light"].numpy(),
         linear["known"].numpy() > 0.5, device,
     )
+
+
+def whole_canvas(tensors: dict[str, np.ndarray]) -> LinearPrior:
+    """The generator's canvas, of whose pictures one half is kept (training/prior.py)."""
+    half, sign = tensors["half"], tensors["sign"][:, None, None, None]
+    basis = np.concatenate([half, sign * half[:, :, ::-1]], 2)
+    return LinearPrior(tensors["mean"], basis.reshape(len(basis), -1), tensors["deviation"])
 
 
 def denoiser(state: dict[str, Tensor] | None) -> nn.Module:

@@ -2,9 +2,9 @@
 
 Modulated convolutions with demodulation (Karras et al., StyleGAN2, arXiv 1912.04958, sections 2 and 3), written for
 this project. The first rows of W+ hold the coefficients of a linear canvas (the PCA of the textures, at CANVAS texels),
-which enters the synthesis at every resolution; the other rows steer the layers, which paint what the canvas cannot say,
-at TEXELS. Their prior is a normal distribution of unit variance, and the encoder says how sure it is of them (a
-variational autoencoder: Kingma and Welling, arXiv 1312.6114).
+the next ones bend it (bend.py); it enters the synthesis at every resolution. The other rows steer the layers, which
+paint what the canvas cannot say, at TEXELS. Their prior is a normal distribution of unit variance, and the encoder says
+how sure it is of them (a variational autoencoder: Kingma and Welling, arXiv 1312.6114).
 """
 
 from __future__ import annotations
@@ -13,17 +13,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .bend import bent, better, flow_of, undone
 from .conditions import STYLES
 from .sizes import CANVAS, TEXELS
 
-LATENT = 32
-CANVAS_ROWS = 6                             # of W+, with the canvas's coefficients in them
+LATENT = 8
+CANVAS_ROWS = 34                            # of W+, with the canvas's coefficients in them
+BEND_ROWS = 8                               # with those of its bending
 CHANNELS = {16: 96, 32: 64, 64: 48}
 LAYERS = 2 * len(CHANNELS)                  # rows of W+ that steer convolutions, coarse to fine
-ROWS = CANVAS_ROWS + LAYERS
+GIVEN_ROWS = CANVAS_ROWS + BEND_ROWS        # found without a network
+ROWS = GIVEN_ROWS + LAYERS
 COMPONENTS = CANVAS_ROWS * LATENT
 LAST = max(CHANNELS)
 SCALE = 0.3                                 # sRGB, of the layers' output
+BENDINGS = 2                                # Gauss-Newton steps
 
 
 class ModulatedConv(nn.Module):
@@ -73,24 +77,33 @@ class Generator(nn.Module):
         nn.init.zeros_(self.output.bias)
         self.painter: nn.Module | None = None   # does what paint() does, faster, without gradients
 
-    def project(self, texture: Tensor) -> tuple[Tensor, Tensor]:
-        """Rows (B,CANVAS_ROWS,LATENT) of the canvas nearest to a complete texture (B,3,TEXELS,TEXELS), and that canvas
-        (B,3,CANVAS,CANVAS)."""
+    def project(self, texture: Tensor, bendings: int = BENDINGS) -> tuple[Tensor, Tensor]:
+        """Rows (B,GIVEN_ROWS,LATENT) of the canvas nearest to a complete texture (B,3,TEXELS,TEXELS), and that canvas
+        (B,3,CANVAS,CANVAS), bent."""
         small = F.avg_pool2d(texture, TEXELS // CANVAS)
-        scaled = self.basis / self.basis.square().sum(1, keepdim=True).clamp(min=1e-12)
-        coefficients = (small - self.mean).flatten(1) @ scaled.T
-        rows = F.pad(coefficients, (0, COMPONENTS - coefficients.shape[1])).view(-1, CANVAS_ROWS, LATENT)
-        return rows, self.canvas(rows)
+        scale = self.basis.norm(dim=1).clamp(min=1e-6)
+        basis = self.basis / scale[:, None]
+        w, straight = small.new_zeros(len(small), BEND_ROWS * LATENT), small
+        for left in reversed(range(bendings + 1)):
+            coefficients = (straight - self.mean).flatten(1) @ basis.T
+            canvas = (coefficients @ basis).view_as(small) + self.mean
+            if left:
+                w = better(w, straight, canvas, basis)
+                straight = bent(small, undone(flow_of(w)))
+        rows = F.pad(coefficients / scale, (0, COMPONENTS - len(basis))).view(-1, CANVAS_ROWS, LATENT)
+        rows = torch.cat([rows, w.view(-1, BEND_ROWS, LATENT)], 1)
+        return rows, bent(canvas, flow_of(w)) if bendings else canvas
 
     def canvas(self, w_plus: Tensor) -> Tensor:
         """(B,3,CANVAS,CANVAS) sRGB that the first rows of W+ say."""
         coefficients = w_plus[:, :CANVAS_ROWS].flatten(1)[:, : len(self.basis)]
-        return (coefficients @ self.basis).view(-1, 3, CANVAS, CANVAS) + self.mean
+        straight = (coefficients @ self.basis).view(-1, 3, CANVAS, CANVAS) + self.mean
+        return bent(straight, flow_of(w_plus[:, CANVAS_ROWS:GIVEN_ROWS].flatten(1)))
 
     def forward(self, w_plus: Tensor, style: Tensor) -> Tensor:
         """w_plus: (B,ROWS,LATENT). style: (B,) int64."""
         paint = self.paint if w_plus.requires_grad or self.painter is None else self.painter
-        return paint(self.canvas(w_plus), w_plus[:, CANVAS_ROWS:], self.style(style))
+        return paint(self.canvas(w_plus), w_plus[:, GIVEN_ROWS:], self.style(style))
 
     def paint(self, canvas: Tensor, layers: Tensor, style: Tensor) -> Tensor:
         """The texture on a canvas (B,3,CANVAS,CANVAS); layers: (B,LAYERS,LATENT). style: (B,LATENT), embedded."""

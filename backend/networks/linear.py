@@ -42,6 +42,30 @@ class LinearPrior:
         basis = (vectors / np.sqrt(values)).T.astype(np.float32) @ centred
         return cls(mean.astype(np.float32), basis, np.sqrt(values / len(textures)).astype(np.float32))
 
+    @classmethod
+    def fit_mirrored(cls, textures: NDArray, components: int) -> LinearPrior:
+        """PCA of (N,S,S,3) textures and of their mirror images: half its pictures are symmetric, half antisymmetric.
+
+        The two halves have no covariance with each other, so each is a PCA of N half pictures.
+        """
+        half = textures.shape[2] // 2
+        mean = (textures.mean(0) + textures.mean(0)[:, ::-1]) / 2
+        values, pictures = [], []
+        for sign in (1, -1):
+            part = (textures - mean)[:, :, :half]
+            part = (part + sign * (textures - mean)[:, :, : half - 1 : -1]).reshape(len(textures), -1) / 2
+            power, vectors = np.linalg.eigh((part @ part.T).astype(np.float64))
+            count = min(components, len(textures) - 1)
+            power, vectors = power[::-1][:count].clip(1e-9), vectors[:, ::-1][:, :count]
+            found = ((vectors / np.sqrt(2 * power)).T.astype(np.float32) @ part).reshape(count, -1, half, 3)
+            pictures.append(np.concatenate([found, sign * found[:, :, ::-1]], 2))
+            values.append(2 * power / len(textures))
+        values, pictures = np.concatenate(values), np.concatenate(pictures)
+        order = np.argsort(-values)[:components]
+        return cls(
+            mean.astype(np.float32), pictures[order].reshape(len(order), -1), np.sqrt(values[order]).astype(np.float32),
+        )
+
     def truncated(self, components: int) -> LinearPrior:
         return LinearPrior(self.mean, self.basis[:components], self.deviation[:components])
 

@@ -139,8 +139,7 @@ def fit_prior(builds: list[Path], seed: int = 0) -> LinearPrior:
 def fit_canvas(builds: list[Textures]) -> LinearPrior:
     """The PCA that the generator paints on: of all textures of some builds, at CANVAS texels."""
     pictures = np.array([shrunk(build.texture(i)[0]) for build in builds for i in range(len(build))])
-    pictures[1::2] = pictures[1::2, :, ::-1]  # every other one mirrored: faces have no side
-    return LinearPrior.fit_many(pictures, COMPONENTS)
+    return LinearPrior.fit_mirrored(pictures, COMPONENTS)
 
 
 def known_texels(builds: list[Textures]) -> np.ndarray:

@@ -72,7 +72,8 @@ def generator_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
     whole = torch.rand(len(batch.truth), 1, 1, 1, device=batch.truth.device) < WHOLE
     given = torch.where(whole, batch.truth, degraded(networks, batch))
     confidence = torch.where(whole, torch.ones_like(batch.confidence), batch.confidence)
-    rows, canvas = networks.generator.project(given)
+    with torch.no_grad():
+        rows, canvas = networks.generator.project(given, bendings=1)
     mean, spread = networks.encoder(given, confidence, canvas)
     layers = mean + torch.exp(0.5 * spread) * torch.randn_like(mean)
     texture = networks.generator(torch.cat([rows, layers], 1), batch.style)

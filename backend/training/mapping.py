@@ -52,7 +52,7 @@ def encode_all(networks: Networks, builds: list[Textures]) -> tuple[Tensor, Tens
         for first in range(0, len(build), AT_ONCE):
             several = range(first, min(first + AT_ONCE, len(build)))
             texture = stacked([build.texture(i)[0] for i in several]).to(networks.device)
-            rows, canvas = networks.generator.project(texture)
+            rows, canvas = networks.generator.project(texture, bendings=1)
             mean, spread = networks.encoder(texture, torch.ones_like(texture[:, :1]), canvas)
             layers = mean + torch.exp(0.5 * spread) * torch.randn_like(mean)
             codes.append(torch.cat([rows, layers], 1).flatten(1))

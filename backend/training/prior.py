@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..networks.linear import LinearPrior
 from ..texture.light import harmonics
 from .augment import Geometry
 from .checkpoints import save_half
@@ -18,13 +19,21 @@ def train(arguments, preset) -> None:
     tensors = {
         "known": known_texels(builds).astype(np.float32),
         **{name: getattr(prior, name) for name in ("mean", "basis", "deviation")},
-        **{f"canvas.{name}": getattr(canvas, name) for name in ("mean", "basis", "deviation")},
+        **halved(canvas),
         "geometry": np.where(geometry.covered[..., None], geometry.positions, 0).transpose(2, 0, 1),
         "light": leftover_light(geometry),
     }
     save_half(tensors, arguments.output / "linear.safetensors")
     load_folds(arguments.hub, None, arguments.output)
     print(f"linear: {len(prior.basis)} components; canvas: {len(canvas.basis)}, of {sum(map(len, builds))} textures")
+
+
+def halved(canvas: LinearPrior) -> dict[str, np.ndarray]:
+    """What is kept of the canvas: its pictures are their own mirror images, up to a sign."""
+    size = canvas.size
+    left, right = np.split(canvas.basis.reshape(-1, size, size, 3), 2, axis=2)
+    sign = np.sign((left * right[:, :, ::-1]).sum((1, 2, 3)))
+    return {"canvas.mean": canvas.mean, "canvas.half": left, "canvas.sign": sign, "canvas.deviation": canvas.deviation}
 
 
 def leftover_light(geometry: Geometry) -> np.ndarray:

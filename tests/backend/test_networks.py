@@ -8,11 +8,14 @@ import torch
 from diffusers import DDIMScheduler
 
 from backend import messages
-from backend.models.bundle import paint_canvas
+from backend.models.bundle import paint_canvas, whole_canvas
+from backend.networks.bend import bent, flow_of, undone
 from backend.networks.conditions import STYLES, haar_high, inpaint_conditions, kept_signal, repaint_conditions
 from backend.networks.denoiser import Denoiser
 from backend.networks.generator import (
+    BEND_ROWS,
     CANVAS_ROWS,
+    GIVEN_ROWS,
     LATENT,
     LAYERS,
     ROWS,
@@ -25,6 +28,7 @@ from backend.networks.generator import (
 from backend.networks.linear import LinearPrior
 from backend.networks.sizes import CANVAS, TEXELS
 from backend.training.mapping import straight
+from backend.training.prior import halved
 
 SIZE, COMPONENTS = CANVAS, 4
 
@@ -85,7 +89,7 @@ def test_untrained_generator_is_its_linear_canvas(prior):
     generator = Generator(COMPONENTS)
     paint_canvas(generator, prior)
     w_plus = torch.randn(2, ROWS, LATENT)
-    w_plus[0, :CANVAS_ROWS] = 0
+    w_plus[0, :GIVEN_ROWS] = 0
     made = generator(w_plus, torch.tensor([0, 3])).detach()
     assert made.shape == (2, 3, TEXELS, TEXELS)
     mean = torch.from_numpy(prior.mean).permute(2, 0, 1)[None]
@@ -99,8 +103,47 @@ def test_projection_finds_what_the_canvas_painted(prior):
     w_plus[0, 0, :COMPONENTS] = torch.linspace(-1, 1, COMPONENTS)
     texture = generator(w_plus, torch.tensor([0])).detach()
     rows, canvas = generator.project(texture)
-    assert torch.allclose(rows[0], w_plus[0, :CANVAS_ROWS], atol=0.02)
+    assert torch.allclose(rows[0], w_plus[0, :GIVEN_ROWS], atol=0.02)
     assert torch.allclose(enlarged(canvas), texture, atol=2e-3)
+
+
+def test_projection_finds_how_a_canvas_is_bent(prior):
+    """Gauss-Newton beside the linear model alone, and the bending that it comes to."""
+    generator = Generator(COMPONENTS)
+    paint_canvas(generator, prior)
+    w_plus = torch.zeros(1, ROWS, LATENT)
+    w_plus[0, 0, :COMPONENTS] = torch.linspace(-1, 1, COMPONENTS)
+    w_plus[0, CANVAS_ROWS:GIVEN_ROWS] = 0.7 * torch.randn(BEND_ROWS, LATENT, generator=torch.manual_seed(3))
+    texture = generator(w_plus, torch.tensor([0])).detach()
+    plain, followed = (generator.project(texture, bendings)[1] for bendings in (0, 4))
+    errors = [float((enlarged(canvas) - texture).square().mean()) for canvas in (plain, followed)]
+    assert errors[1] < 0.1 * errors[0]
+
+
+def test_bending_is_undone_and_goes_around_the_head():
+    flow = flow_of(torch.randn(1, 64, generator=torch.manual_seed(0)))
+    at = torch.arange(CANVAS) * 2 * torch.pi / CANVAS
+    picture = (torch.sin(at)[None, :] + torch.cos(2 * at)[:, None])[None, None]
+    middle = (..., slice(16, -16), slice(None))  # beyond top and bottom there is nothing to sample
+    assert (bent(picture, flow) - picture).abs()[middle].max() > 0.05
+    assert torch.allclose(bent(bent(picture, flow), undone(flow))[middle], picture[middle], atol=0.02)
+    around = torch.zeros(1, 2, CANVAS, CANVAS)
+    around[:, 0] = 8 / CANVAS
+    assert torch.allclose(bent(picture, around), picture.roll(-8, -1), atol=1e-4)
+
+
+def test_a_mirrored_pca_is_the_pca_of_textures_and_their_mirror_images(skins):
+    mirrored = LinearPrior.fit_mirrored(skins, 6)
+    slow = LinearPrior.fit_many(np.concatenate([skins, skins[:, :, ::-1]]), 6)
+    assert np.allclose(mirrored.mean, slow.mean, atol=1e-5)
+    assert np.allclose(mirrored.deviation, slow.deviation, rtol=1e-3)
+    assert np.allclose(np.abs((mirrored.basis * slow.basis).sum(1)), 1, atol=1e-2)
+
+
+def test_half_of_the_canvas_is_all_of_it(skins):
+    canvas = LinearPrior.fit_mirrored(skins, 6)
+    again = whole_canvas({key.removeprefix("canvas."): value for key, value in halved(canvas).items()})
+    assert np.allclose(again.basis, canvas.basis, atol=1e-5) and np.array_equal(again.mean, canvas.mean)
 
 
 def test_every_row_of_w_plus_steers_the_texture(prior):
@@ -110,7 +153,7 @@ def test_every_row_of_w_plus_steers_the_texture(prior):
     torch.nn.init.normal_(generator.output.weight)
     w_plus, style = torch.zeros(1, ROWS, LATENT), torch.tensor([0])
     before = generator(w_plus, style)
-    for row in (0, *range(CANVAS_ROWS, ROWS)):
+    for row in (0, *range(GIVEN_ROWS, ROWS)):
         changed = w_plus.clone()
         changed[0, row] = 1
         assert (generator(changed, style) - before).abs().max() > 1e-3
