@@ -1,7 +1,8 @@
 """python -m backend evaluate fairness: completion of held-out photographs by skin tone and by light.
 
-Squared sRGB differences flatter dark skin, and dark hair is far from pale skin and near dark skin; so the CIELAB distance
-and the mean error of lightness (above 0: painted too pale) stand beside them, and all of it over skin alone. Light is what the build put on the truth: contrast, exposure and warmth by thirds.
+Squared sRGB differences flatter dark skin, and dark hair is far from pale skin and near dark skin; so the CIELAB
+distance and the mean error of lightness (above 0: painted too pale) stand beside them, and all of it over skin alone.
+Light is what the build put on the truth: contrast, exposure and warmth by thirds.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def report(scored: list[Scored], size: int) -> str:
                     worst.append(f"- {by} {name}, {texels} texels: {-gap:.2f} ± {error:.2f} dB below the mean")
     lines += ["", f"More than {ALLOWED} dB below the mean of the groups{':' if worst else ': none.'}", *worst, ""]
     head = ["by", "group", "textures", "unseen, dB", "gap", "all, dB", "gap", "unseen, CIELAB", "all, CIELAB",
-            "unseen, L* too pale", "unseen skin, dB", "gap", "unseen skin, CIELAB", "gap, dB", "PCA 24 unseen, dB", "linear unseen, dB"]
+            "unseen, L* too pale", "unseen skin, dB", "gap", "unseen skin, CIELAB", "gap, dB", "PCA 24 unseen, dB",
+            "linear unseen, dB"]
     rows = []
     for by, groups in found.items():
         for name, group in groups.items():
@@ -90,7 +92,8 @@ def report(scored: list[Scored], size: int) -> str:
                    for key in ("unseen_psnr", "all_psnr", "skin_psnr", "skin_delta_e_db")]
             rows.append([
                 by, name, len(group), mean("unseen_psnr"), gap[0], mean("all_psnr"), gap[1], mean("unseen_delta_e", 1),
-                mean("all_delta_e", 1), mean("unseen_lightness", 1), mean("skin_psnr"), gap[2], mean("skin_delta_e", 1), gap[3],
+                mean("all_delta_e", 1), mean("unseen_lightness", 1),
+                mean("skin_psnr"), gap[2], mean("skin_delta_e", 1), gap[3],
                 mean("unseen_psnr", 2, "PCA 24"),
                 mean("unseen_psnr", 2, methods.LINEAR),
             ])
