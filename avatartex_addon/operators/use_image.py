@@ -20,8 +20,13 @@ def offered() -> list[bpy.types.Image]:
 
 
 def list_images(_operator, _context) -> list[tuple[str, str, str]]:
-    _items[:] = [(image.name, image.name, f"{image.size[0]} x {image.size[1]} pixels") for image in offered()]
+    _items[:] = [(image.name, image.name, tell_size(image)) for image in offered()]
     return _items
+
+
+def tell_size(image: bpy.types.Image) -> str:
+    """'' where Blender would have to read the picture for it: the list is to open at once."""
+    return f"{image.size[0]} x {image.size[1]} pixels" if image.has_data else ""
 
 
 class AVATARTEX_OT_use_image(PortraitOperator, bpy.types.Operator):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import struct
-import zlib
 from pathlib import Path
 
 import bpy
 import numpy as np
 
-from .images import KNOWN_FORMATS, original_bytes
+from ..core.png import encode
+from .images import KNOWN_FORMATS
 
 #: What the backend decodes (backend/portrait/decode.py), as suffixes of files.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".tga", ".gif", ".jp2", ".avif")
@@ -40,8 +39,16 @@ def write_portrait(image: bpy.types.Image, folder: Path) -> Path:
     data = b"" if image.is_dirty or image.source == "GENERATED" else original_bytes(image)
     suffix = next((suffix for start, suffix in KNOWN_FORMATS if data.startswith(start)), "")
     if not suffix:
-        data, suffix = encode_png(read_pixels(image)), ".png"
+        data, suffix = encode(read_pixels(image)), ".png"
     return keep(data, Path(bpy.path.clean_name(image.name)).stem + suffix, folder)
+
+
+def original_bytes(image: bpy.types.Image) -> bytes:
+    """As they are packed, or in its file; b'' where that is gone."""
+    if image.packed_file is not None:
+        return image.packed_file.data
+    path = Path(bpy.path.abspath(image.filepath, library=image.library))
+    return path.read_bytes() if path.is_file() else b""
 
 
 def keep(data: bytes, name: str, folder: Path) -> Path:
@@ -76,17 +83,3 @@ def read_pixels(image: bpy.types.Image) -> np.ndarray:
         color = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
     rows = np.concatenate([color, alpha], 2)[::-1]
     return np.rint(np.clip(rows, 0, 1) * 255).astype(np.uint8)
-
-
-def encode_png(pixels: np.ndarray) -> bytes:
-    """(H,W,4) uint8, row 0 on top, as PNG; level 1, because a 4K picture is to take a second and not ten."""
-    height, width = pixels.shape[:2]
-    rows = np.zeros((height, 1 + width * 4), np.uint8)
-    rows[:, 1:] = pixels.reshape(height, -1)
-    parts = (
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)), (b"sRGB", b"\0"),
-        (b"IDAT", zlib.compress(rows.tobytes(), 1)), (b"IEND", b""),
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
-    )
