@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from functools import lru_cache
 
 import bpy
 from bpy.app.translations import pgettext_iface
@@ -18,6 +19,12 @@ def draw_sentence(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1", w
         width = region.width / scale
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for line in textwrap.wrap(pgettext_iface(text), max(16, int((width - MARGIN) / LETTER))):
+    for line in wrap(pgettext_iface(text), max(16, int((width - MARGIN) / LETTER))):
         column.label(text=line, icon=icon)
         icon = "BLANK1"
+
+
+@lru_cache(maxsize=128)
+def wrap(text: str, letters: int) -> tuple[str, ...]:
+    """Its lines; remembered, because panels are drawn at every move of the mouse."""
+    return tuple(textwrap.wrap(text, letters))

@@ -15,6 +15,7 @@ from .core.places import Fit
 from .core.pythons import DOWNLOAD_PAGE
 from .core.work import failed
 from .layouts import draw_sentence
+from .operators.clean_portraits import find_unused, measure
 from .operators.remove_backend import freed, tell_size
 from .texts import say
 
@@ -58,6 +59,8 @@ def draw_preferences(layout: bpy.types.UILayout, prefs: bpy.types.AddonPreferenc
         if preferences.chosen_python():
             draw_examination(column)
         body.operator("avatartex.open_log", icon="TEXT")
+        text = say("Remove Unused Portraits") + freed(measure(find_unused()))
+        body.operator("avatartex.clean_portraits", text=text, icon="TRASH")
 
 
 def draw_backend(box: bpy.types.UILayout, prefs: bpy.types.AddonPreferences) -> None:
