@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_iface
 
 from . import __package__ as base_package
 from . import backend_setup, preferences
@@ -97,7 +98,7 @@ def draw_steps(box: bpy.types.UILayout) -> None:
         text, fraction = work.progress()
         row = box.row()
         row.scale_y = 1.3
-        row.progress(text=text, factor=fraction)
+        row.progress(text=pgettext_iface(text), factor=fraction)
         if isinstance(work, Installer):
             box.operator("avatartex.cancel_setup", icon="CANCEL")
         return
@@ -153,7 +154,7 @@ def draw_check(column: bpy.types.UILayout, check: Check) -> None:
     row = column.column()
     row.alert = check.verdict is Verdict.MISSING
     detail = f" ({check.detail})" if check.detail and in_preferences() else ""
-    draw_text(row, f"{check.name}: {check.text}{detail}", ICONS[check.verdict])
+    draw_text(row, f"{pgettext_iface(check.name)}: {pgettext_iface(check.text)}{detail}", ICONS[check.verdict])
     match check.cure:
         case Cure.ALLOW_ONLINE:
             column.operator("extensions.userpref_show_online", text="Allow Online Access…", icon="PREFERENCES")

@@ -9,7 +9,7 @@ import pytest
 from .session import run_session
 
 #: Seconds for the whole session: 40 on two quiet cores with software GL.
-SESSION = int(os.environ.get("AVATARTEX_SECONDS", "90"))
+SESSION = 90
 
 
 @pytest.fixture(scope="module")

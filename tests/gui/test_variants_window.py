@@ -8,7 +8,7 @@ import pytest
 
 from .session import run_session
 
-SESSION = float(os.environ.get("AVATARTEX_SECONDS", "60"))
+SESSION = 60
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
     TOOL gui PICTURE.png SCRIPT.py SECONDS        open Blender's window, run the script in it, end it
 
 With AVATARTEX_BACKEND_PYTHON and AVATARTEX_REAL=1 it uses the real backend. Pictures and figures land in AVATARTEX_OUT
-(default: pytest's temporary folder, whose path is printed).
+(default: pytest's temporary folder, whose path is printed). AVATARTEX_PATIENCE=2 gives sessions twice their time.
 """
 
 from __future__ import annotations
