@@ -27,4 +27,4 @@ def draw_sentence(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1", w
 @lru_cache(maxsize=128)
 def wrap(text: str, letters: int) -> tuple[str, ...]:
     """Its lines; remembered, because panels are drawn at every move of the mouse."""
-    return tuple(textwrap.wrap(text, letters))
+    return tuple(textwrap.wrap(text.replace(" · ", "\N{NO-BREAK SPACE}· "), letters))  # no line begins with the point

@@ -19,6 +19,7 @@ OUT = Path(os.environ["AVATARTEX_OUT"])
 FAKE = Path(__file__).resolve().parents[1] / "addon" / "fake_backend.py"
 REAL = os.environ.get("AVATARTEX_REAL") == "1"
 PACKAGE = "bl_ext.user_default.avatartex"
+bpy.context.preferences.view.show_splash = False  # Quick Setup would lie over the pictures of a new user folder
 found = {"blender": bpy.app.version_string, "seconds": {}, "stall_ms": {}, "stall_at": {}, "gaps": [], "moments": []}
 
 
@@ -115,7 +116,6 @@ def snapshot():
 
 
 def set_up(stalls):
-    subprocess.run(["xdotool", "key", "Escape"], check=False)  # Quick Setup, which a new user folder brings up
     sys.path.append(os.path.join(bpy.utils.system_resource("SCRIPTS"), "addons_core"))
     import addon_utils
 

@@ -116,8 +116,6 @@ def story():
         bpy.ops.object.shade_smooth()
     frame(0.95, 0.4)
     yield 2.0
-    pins.xdo("key", "Escape")  # Quick Setup, where it came late
-    yield 1.0
     sidebar().active_panel_category = "AvatarTex"
     failed = []
     chapters = (the_first_run, the_texture, the_correction, the_regions, the_variants, the_batch)
