@@ -30,5 +30,5 @@ def test_one_undo_after_a_redo(found):
 
 
 def test_drawing_reads_the_mesh_once(found):
-    times = [ms for ms in found["draw_ms"] if ms < 10_000]
+    times = found["draw_ms"]
     assert sorted(times)[len(times) // 2] < 2
