@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from functools import lru_cache
 
@@ -10,6 +11,8 @@ from bpy.app.translations import pgettext_iface
 
 #: Pixels of an average letter at scale 1, and of what stands left and right of the text.
 LETTER, MARGIN = 6.4, 62
+#: Spaces at which no line may end: before the point between two figures, and between a number and its unit.
+TOGETHER = re.compile(r" (?=· )|(?<=\d) (?=(?:px|s|min|[GM]B)\b)")
 
 
 def draw_sentence(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1", width: int = 260) -> None:
@@ -27,4 +30,4 @@ def draw_sentence(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1", w
 @lru_cache(maxsize=128)
 def wrap(text: str, letters: int) -> tuple[str, ...]:
     """Its lines; remembered, because panels are drawn at every move of the mouse."""
-    return tuple(textwrap.wrap(text.replace(" · ", "\N{NO-BREAK SPACE}· "), letters))  # no line begins with the point
+    return tuple(textwrap.wrap(TOGETHER.sub("\N{NO-BREAK SPACE}", text), letters))

@@ -67,3 +67,9 @@ def test_the_template_is_one(tmp_path):
     said = template()
     assert said.count("msgid") == said.count("msgstr") > 200
     assert 'msgid "Step {step} of {steps}"' in said and 'msgid "Generate Texture"' in said
+
+
+def test_figures_are_not_torn_apart(addon):
+    lines = addon("layouts").wrap("40.6 s · landmarks within 1.3 px · 12% from the portrait, 29.5 GB free", 28)
+    plain = [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
+    assert plain == ["40.6 s · landmarks within", "1.3 px · 12% from the", "portrait, 29.5 GB free"]

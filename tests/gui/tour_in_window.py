@@ -161,8 +161,8 @@ def the_first_run():
 
 def the_texture():
     bpy.context.scene.avatartex.size = "1024"
-    yield from shown("04-no-portrait", scroll=4)
     frame(0.95, 0.4)
+    yield from shown("04-no-portrait", scroll=4)
     operator("drop_portrait", filepath=os.environ["AVATARTEX_PORTRAIT"])
     yield from shown("05-ready", scroll=4)
     call(bpy.ops.avatartex.generate, "INVOKE_DEFAULT")
