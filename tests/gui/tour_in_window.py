@@ -201,6 +201,9 @@ def the_correction():
         found.setdefault("dragged", {})[name] = list(pins.on_picture(name))
         yield from pins.drag("IMAGE_EDITOR", pins.on_picture(name), by)
     yield from finished(60)
+    for _ in range(3):
+        sidebar().tag_redraw()
+        yield 0.4
     keep("10-pins")
     pins.xdo("mousemove", *pins.on_screen("IMAGE_EDITOR", pins.on_picture("chin")))
     yield 0.3
