@@ -18,6 +18,8 @@ import bpy
 OUT = Path(os.environ["AVATARTEX_OUT"])
 FAKE = Path(__file__).resolve().parents[1] / "addon" / "fake_backend.py"
 REAL = os.environ.get("AVATARTEX_REAL") == "1"
+#: Of Material Preview: software GL draws each as long as the first.
+SAMPLES = 1
 PACKAGE = "bl_ext.user_default.avatartex"
 bpy.context.preferences.view.show_splash = False  # Quick Setup would lie over the pictures of a new user folder
 found = {"blender": bpy.app.version_string, "seconds": {}, "wall": {}, "stall_ms": {}, "stall_at": {}, "gaps": [],
@@ -140,6 +142,7 @@ def set_up(stalls):
         material = bpy.data.materials.new("Skin")
         material.use_nodes = True
         head.data.materials.append(material)
+    bpy.context.scene.eevee.taa_samples = SAMPLES
     space = view()["area"].spaces.active
     space.show_region_ui = True
     call(bpy.ops.view3d.view_axis, type="FRONT")

@@ -110,6 +110,7 @@ def shade(kind):
 
 def story():
     os.environ.pop("AVATARTEX_BACKEND_PYTHON", None)
+    window.SAMPLES = 4  # pictures to look at
     window.set_up(window.Stalls())
     with bpy.context.temp_override(**view(), active_object=head(), selected_objects=[head()]):
         bpy.context.view_layer.objects.active = head()
