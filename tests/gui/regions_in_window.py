@@ -101,6 +101,11 @@ def red():
     return int((pixels[::4] > 0.5).sum())
 
 
+def painted():
+    """The mask by its file's bytes."""
+    return hashlib.sha256(head().avatartex_regions.mask.packed_file.data).hexdigest()
+
+
 def frame(scale):
     call(bpy.ops.view3d.view_axis, type="FRONT")
     call(bpy.ops.view3d.view_selected)
@@ -205,6 +210,18 @@ def story():
     redraw()
     yield 3.0
     picture("10-undone")
+    view()["area"].spaces.active.shading.type = "SOLID"
+    before = painted()
+    call(bpy.ops.avatartex.regions_fill, "INVOKE_DEFAULT", kind="REDO", source="GENERATED")
+    found["fill_waits"] = painted() == before
+    until = time.monotonic() + 30
+    while painted() == before and time.monotonic() < until:
+        yield 0.05
+    yield 1.0
+    found["filled"] = red()
+    call(bpy.ops.ed.undo)
+    yield 0.5
+    found["fill_undo"] = painted() == before
     found["finished"] = True
 
 
