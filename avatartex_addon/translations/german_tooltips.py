@@ -160,7 +160,8 @@ TOLD = {
     "Add a material in the file that it comes from.": "Ein Material in der Datei anlegen, aus der er kommt.",
     "Add one with the button, or unwrap it first (Edit Mode, UV > Unwrap).":
         "Mit dem Knopf eine anlegen oder erst abwickeln (Editiermodus, UV > Abwickeln).",
-    "Select one head alone, or choose it as Head.": "Einen Kopf allein auswählen oder als Kopf einstellen.",
+    "Select one head alone, or choose it as Head. Batch takes many.":
+        "Einen Kopf allein auswählen oder als Kopf einstellen. Der Stapel nimmt viele.",
     "Choose the head and try again.": "Den Kopf wählen und noch einmal versuchen.",
     "No faces are selected.": "Keine Flächen sind ausgewählt.",
     "Select some in Edit Mode.": "Im Editiermodus welche auswählen.",
