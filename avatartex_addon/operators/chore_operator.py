@@ -9,10 +9,12 @@ from ..core.chore import Chore, Parts, run_whole
 
 #: Seconds between two looks whether a part is through.
 INTERVAL = 0.02
+#: What ends a chore with a sentence.
+REFUSALS = (AvatarTexError, OSError, LookupError)
 
 
 class ChoreOperator:
-    """Mixed into an operator, which says what to do (`parts`) and what then (`conclude`)."""
+    """Mixed into an operator, which says what to do (`parts`) and what then with its `result` (`conclude`)."""
 
     def parts(self, context: bpy.types.Context) -> Parts:
         raise NotImplementedError
@@ -22,8 +24,8 @@ class ChoreOperator:
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            run_whole(self.parts(context))
-        except (AvatarTexError, OSError) as reason:
+            self.result = run_whole(self.parts(context))
+        except REFUSALS as reason:
             return self.refuse(reason)
         return self.conclude(context)
 
@@ -32,7 +34,7 @@ class ChoreOperator:
             return self.execute(context)
         try:
             self.chore = Chore(self.parts(context))
-        except (AvatarTexError, OSError) as reason:
+        except REFUSALS as reason:
             return self.refuse(reason)
         self.window = context.window
         self.window.cursor_modal_set("WAIT")
@@ -46,10 +48,11 @@ class ChoreOperator:
         try:
             if not self.chore.step():
                 return {"PASS_THROUGH"}
-        except (AvatarTexError, OSError) as reason:
+        except REFUSALS as reason:
             self.cancel(context)
             return self.refuse(reason)
         self.cancel(context)
+        self.result = self.chore.result
         return self.conclude(context)
 
     def cancel(self, context: bpy.types.Context) -> None:
@@ -57,7 +60,13 @@ class ChoreOperator:
         context.window_manager.event_timer_remove(self.timer)
         self.window.cursor_modal_restore()
 
-    def refuse(self, reason: AvatarTexError | OSError) -> set[str]:
-        told = f"{reason.message} {reason.cure}" if isinstance(reason, AvatarTexError) else f"{reason.strerror}."
+    def refuse(self, reason: Exception) -> set[str]:
+        match reason:
+            case AvatarTexError():
+                told = f"{reason.message} {reason.cure}"
+            case OSError():
+                told = f"The picture could not be saved ({reason.strerror})."
+            case _:
+                told = str(reason)
         self.report({"ERROR"}, told)
         return {"CANCELLED"}
