@@ -98,9 +98,9 @@ def other_blender(version: str) -> Path:
     Raises:
         BuildError: there is no such version, or it cannot be fetched.
     """
-    folder = ROOT / f"{ENVIRONMENT.name}-bpy-{version}"
+    folder = ENVIRONMENT.with_name(f"{ENVIRONMENT.name}-bpy-{version}")
     if not (folder / "bpy").is_dir():
-        with tempfile.TemporaryDirectory(dir=ROOT, prefix=".venv-bpy-") as fetched:
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".venv-bpy-") as fetched:
             install(environment_python(), f"bpy {version}", "--no-deps", "--target", fetched, f"bpy=={version}")
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(fetched, folder, copy_function=shutil.move)
