@@ -106,13 +106,13 @@ def redraw():
     next(r for r in view()["area"].regions if r.type == "UI").tag_redraw()
 
 
-def until(condition, seconds=60.0):
+def until(condition, seconds=300.0):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         yield 0.02
 
 
-def until_over(seconds=60.0):
+def until_over(seconds=300.0):
     yield from until(lambda: not run().running and not job().running, seconds)
     yield 0.3
 
