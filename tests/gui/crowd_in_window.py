@@ -289,6 +289,7 @@ def the_end():
     """Quit in the middle of a job; a watcher that outlives Blender looks for what is left."""
     window.backend("slow", "30")
     call(bpy.ops.avatartex.generate, "INVOKE_DEFAULT")
+    yield from until(lambda: addon("session").client().child is not None)
     yield 0.7
     backend = addon("session").client().child.process.pid
     found["quit_with"] = [backend, os.getpid()]
