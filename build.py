@@ -4,6 +4,7 @@
     python3 build.py setup                      make .venv with everything (once; later runs install nothing)
     python3 build.py demo [--output DIR]        texture a real head from a real photograph, as the artist would
     python3 build.py test [PYTEST ARGUMENTS]    all tests that need no window; arguments go to pytest
+    python3 build.py test --bpy 5.0.1           the add-on's tests, in another Blender than .venv has
     python3 build.py package [--output DIR]     the extension's zip, built and validated by Blender's own tool
 
 demo leaves demo.png, texture.png, provenance.png, report.json and avatartex_demo.blend in demo_output;
@@ -89,6 +90,21 @@ def is_set_up() -> bool:
         environment_python().is_file() and stamp_file().is_file()
         and stamp_file().read_text(encoding="ascii").strip() == stamp()
     )
+
+
+def other_blender(version: str) -> Path:
+    """A folder with that version of the bpy package alone, beside .venv; fetched once (0.3 GB, unpacked 1 GB).
+
+    Raises:
+        BuildError: there is no such version, or it cannot be fetched.
+    """
+    folder = ENVIRONMENT.with_name(f"{ENVIRONMENT.name}-bpy-{version}")
+    if not (folder / "bpy").is_dir():
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".venv-bpy-") as fetched:
+            install(environment_python(), f"bpy {version}", "--no-deps", "--target", fetched, f"bpy=={version}")
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(fetched, folder, copy_function=shutil.move)
+    return folder
 
 
 def is_wanted_python(*command: str | Path) -> bool:
@@ -182,12 +198,19 @@ def demo(output: Path) -> int:
     return code
 
 
-def test(arguments: list[str]) -> int:
-    """Run the tests group by group, or pytest once where the arguments name files; return the exit code."""
+def test(arguments: list[str], bpy: str | None = None) -> int:
+    """Run the tests group by group, or pytest once where the arguments name files; return the exit code.
+
+    Args:
+        bpy: another version of Blender as a module, for the add-on's tests.
+    """
     python = setup()
     named = any((ROOT / word.split("::")[0]).exists() for word in arguments if not word.startswith("-"))
     groups = {"named": ()} if named else TEST_GROUPS
     environment = {**os.environ, "AVATARTEX_BACKEND_PYTHON": str(python)}
+    if bpy:
+        environment["PYTHONPATH"] = str(other_blender(bpy))
+        groups = groups if named else {f"add-on, in headless Blender {bpy}": ("tests/addon",)}
     counts, codes = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0), []
     with tempfile.TemporaryDirectory() as folder:
         for number, (name, selection) in enumerate(groups.items()):
@@ -229,7 +252,8 @@ def main(argv: list[str] | None = None) -> int:
     for name, default, text in (("demo", "demo_output", "run the main job"), ("package", "dist", "build the zip")):
         command = commands.add_parser(name, help=text)
         command.add_argument("--output", type=Path, default=ROOT / default, metavar="DIR", help=f"default: {default}")
-    commands.add_parser("test", help="all tests; what follows goes to pytest", add_help=False)
+    tests = commands.add_parser("test", help="all tests; what follows goes to pytest", add_help=False)
+    tests.add_argument("--bpy", metavar="VERSION")
     arguments, rest = parser.parse_known_args(argv)
     if rest and arguments.command != "test":
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -237,7 +261,7 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.command == "demo":
             return demo(arguments.output)
         if arguments.command == "test":
-            return test(rest)
+            return test(rest, arguments.bpy)
         if arguments.command == "package":
             built = package(arguments.output)
             say(f"{built}  {built.stat().st_size / 1e6:.1f} MB")

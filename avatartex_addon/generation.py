@@ -25,7 +25,7 @@ from .scene.head import (
     portrait_path,
 )
 from .scene.history import find_shown, remember
-from .scene.images import keep_base, load_result
+from .scene.images import keep_base, load_result, read_size
 from .scene.pins import wire_pins
 from .scene.regions import find_result, keep_regions
 from .task import BackendTask
@@ -75,10 +75,10 @@ def job_of_redo(
         AvatarTexError: there is no texture to work on.
     """
     entry = find_result(head)
-    size = entry.image.size[0]
-    if size not in SIZES or entry.image.size[1] != size:
+    size, height = read_size(entry.image)
+    if size not in SIZES or height != size:
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"The texture has {size} x {entry.image.size[1]} texels.",
+            ErrorCode.BAD_REQUEST, f"The texture has {size} x {height} texels.",
             f"Regions can be redone in textures of {', '.join(map(str, SIZES))} texels.",
         )
     own = portrait_path(entry.portrait)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
+from functools import lru_cache
 
 import bpy
 from bpy.app.translations import pgettext_iface
 
 #: Pixels of an average letter at scale 1, and of what stands left and right of the text.
 LETTER, MARGIN = 6.4, 62
+#: Spaces at which no line may end: before the point between two figures, and between a number and its unit.
+TOGETHER = re.compile(r" (?=· )|(?<=\d) (?=(?:px|s|min|[GM]B)\b)")
 
 
 def draw_sentence(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1", width: int = 260) -> None:
@@ -18,6 +22,12 @@ def draw_sentence(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1", w
         width = region.width / scale
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for line in textwrap.wrap(pgettext_iface(text), max(16, int((width - MARGIN) / LETTER))):
+    for line in wrap(pgettext_iface(text), max(16, int((width - MARGIN) / LETTER))):
         column.label(text=line, icon=icon)
         icon = "BLANK1"
+
+
+@lru_cache(maxsize=128)
+def wrap(text: str, letters: int) -> tuple[str, ...]:
+    """Its lines; remembered, because panels are drawn at every move of the mouse."""
+    return tuple(textwrap.wrap(TOGETHER.sub("\N{NO-BREAK SPACE}", text), letters))

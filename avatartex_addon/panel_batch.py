@@ -138,7 +138,8 @@ class AVATARTEX_PT_batch(bpy.types.Panel):
         row.operator(
             "avatartex.batch_pause", text="Go On" if run.paused else "Pause", icon="PLAY" if run.paused else "PAUSE",
         )
-        row.operator("avatartex.batch_cancel", icon="CANCEL")
+        if run.paused:  # else it stands above, below the progress
+            row.operator("avatartex.batch_cancel", icon="CANCEL")
 
 
 CLASSES = (AVATARTEX_UL_batch, AVATARTEX_MT_batch, AVATARTEX_PT_batch)

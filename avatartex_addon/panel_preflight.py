@@ -7,7 +7,7 @@ from bpy.app.translations import pgettext_iface
 
 from .backend.errors import ErrorCode
 from .layouts import draw_sentence
-from .preflight import Obstacle, find_obstacles
+from .preflight import Obstacle, find_scene_obstacles
 
 #: Of the panel's width for the text, where a button stands beside it.
 TEXT = 0.58
@@ -15,10 +15,8 @@ TEXT = 0.58
 
 def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Nothing where nothing is in the way. What is asked for above, backend and portrait, is not told twice."""
-    asked = {ErrorCode.BACKEND_MISSING}
-    if not context.scene.avatartex.portrait:
-        asked.add(ErrorCode.PORTRAIT_MISSING)
-    found = [obstacle for obstacle in find_obstacles(context) if obstacle.code not in asked]
+    asked = "" if context.scene.avatartex.portrait else ErrorCode.PORTRAIT_MISSING
+    found = [obstacle for obstacle in find_scene_obstacles(context) if obstacle.code != asked]
     if found:
         column = layout.box().column()
         for obstacle in found:

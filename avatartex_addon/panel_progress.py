@@ -12,7 +12,7 @@ from .texts import say
 NEARLY = 0.8
 
 
-def draw_progress(layout: bpy.types.UILayout, job) -> None:
+def draw_progress(layout: bpy.types.UILayout, job, in_batch: bool = False) -> None:
     column = layout.column(align=True)
     if icon := preview(job.preview):
         column.box().template_icon(icon_value=icon, scale=8)
@@ -26,7 +26,10 @@ def draw_progress(layout: bpy.types.UILayout, job) -> None:
         left = told.row()
         left.alignment = "RIGHT"
         left.label(text=tell_left(job.seconds_left, job.fraction))
-    column.operator("avatartex.cancel", icon="CANCEL")
+    if in_batch:
+        column.operator("avatartex.batch_cancel", icon="CANCEL")
+    else:
+        column.operator("avatartex.cancel", icon="CANCEL")
 
 
 def tell_left(seconds: float, fraction: float) -> str:

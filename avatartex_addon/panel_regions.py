@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from .core.job import round_shares
 from .layouts import draw_sentence
 from .scene.head import find_head
 from .scene.history import find_shown
@@ -54,8 +55,8 @@ class AVATARTEX_PT_regions(bpy.types.Panel):
         layout.prop(show, "opacity", slider=True)
         column = layout.column(align=True)
         column.scale_y = 0.9
-        for share, (text, icon) in zip(entry.shares, SHARES):
-            column.label(text=say(text, share=f"{share:.0%}"), icon=icon)
+        for percent, (text, icon) in zip(round_shares(tuple(entry.shares)), SHARES):
+            column.label(text=say(text, share=f"{percent}%"), icon=icon)
 
     def draw_painting(self, layout: bpy.types.UILayout, context: bpy.types.Context, head: bpy.types.Object) -> None:
         regions, show = head.avatartex_regions, context.window_manager.avatartex_overlay

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_iface
 
 from . import __package__ as base_package
 from . import backend_setup, preferences
@@ -15,6 +16,7 @@ from .core.places import Fit
 from .core.pythons import DOWNLOAD_PAGE
 from .core.work import failed
 from .layouts import draw_sentence
+from .operators.clean_portraits import find_unused, measure
 from .operators.remove_backend import freed, tell_size
 from .texts import say
 
@@ -58,6 +60,8 @@ def draw_preferences(layout: bpy.types.UILayout, prefs: bpy.types.AddonPreferenc
         if preferences.chosen_python():
             draw_examination(column)
         body.operator("avatartex.open_log", icon="TEXT")
+        text = say("Remove Unused Portraits") + freed(measure(find_unused()))
+        body.operator("avatartex.clean_portraits", text=text, icon="TRASH")
 
 
 def draw_backend(box: bpy.types.UILayout, prefs: bpy.types.AddonPreferences) -> None:
@@ -94,7 +98,7 @@ def draw_steps(box: bpy.types.UILayout) -> None:
         text, fraction = work.progress()
         row = box.row()
         row.scale_y = 1.3
-        row.progress(text=text, factor=fraction)
+        row.progress(text=pgettext_iface(text), factor=fraction)
         if isinstance(work, Installer):
             box.operator("avatartex.cancel_setup", icon="CANCEL")
         return
@@ -150,7 +154,7 @@ def draw_check(column: bpy.types.UILayout, check: Check) -> None:
     row = column.column()
     row.alert = check.verdict is Verdict.MISSING
     detail = f" ({check.detail})" if check.detail and in_preferences() else ""
-    draw_text(row, f"{check.name}: {check.text}{detail}", ICONS[check.verdict])
+    draw_text(row, f"{pgettext_iface(check.name)}: {pgettext_iface(check.text)}{detail}", ICONS[check.verdict])
     match check.cure:
         case Cure.ALLOW_ONLINE:
             column.operator("extensions.userpref_show_online", text="Allow Online Access…", icon="PREFERENCES")

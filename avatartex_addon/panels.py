@@ -38,7 +38,7 @@ class AVATARTEX_PT_main(bpy.types.Panel):
         draw_portrait(inputs, context.scene.avatartex)
         self.draw_options(inputs, context.scene.avatartex)
         if working:
-            draw_progress(layout, job)
+            draw_progress(layout, job, manager.avatartex_batch.is_working)
             return
         draw_preflight(layout, context)
         self.draw_generate(layout)

@@ -48,8 +48,14 @@ class Obstacle:
 
 
 def find_obstacles(context: bpy.types.Context) -> list[Obstacle]:
-    """What stops Generate comes first. Cheap: the panel asks at every redraw."""
-    found = [of(backend_missing())] if not find_backend_python() else []
+    """What stops Generate comes first."""
+    backend = [of(backend_missing())] if not find_backend_python() else []
+    return sorted(backend + find_scene_obstacles(context), key=lambda obstacle: not obstacle.stops)
+
+
+def find_scene_obstacles(context: bpy.types.Context) -> list[Obstacle]:
+    """All but a missing backend, what stops Generate first. Cheap: the panel asks at every redraw."""
+    found = []
     head, settings = find_head(context), context.scene.avatartex
     selection = find_selection_problem(context)
     if selection is not None:

@@ -27,7 +27,7 @@ MANIFEST = "weights.json"
 
 OK, NOTE, BROKEN = "ok", "note", "broken"
 
-REINSTALL = "Press Install Backend in the add-on's preferences, or run: python build.py setup"
+REINSTALL = "Press Set Up Backend in the add-on's preferences, or run: python build.py setup"
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,19 @@ def test_interrupted_setup_is_not_taken_for_done(
     assert not build.is_set_up()
 
 
+def test_another_blender_is_fetched_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fetched = []
+
+    def install(_python: Path, _what: str, *arguments: str) -> None:
+        fetched.append(arguments[-1])
+        (Path(arguments[arguments.index("--target") + 1]) / "bpy").mkdir()
+
+    monkeypatch.setattr(build, "ENVIRONMENT", tmp_path / ".venv")
+    monkeypatch.setattr(build, "install", install)
+    assert build.other_blender("5.0.1") == build.other_blender("5.0.1") == tmp_path / ".venv-bpy-5.0.1"
+    assert fetched == ["bpy==5.0.1"] and [path.name for path in tmp_path.iterdir()] == [".venv-bpy-5.0.1"]
+
+
 def test_missing_python_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "is_wanted_python", lambda *_command: False)
     with pytest.raises(build.BuildError, match=r"Python 3\.11 was not found.*Install it"):

@@ -15,7 +15,7 @@ ADDON = Path(__file__).resolve().parents[1] / "avatartex_addon"
 #: Where a text stands: arguments by name, calls by their function's name, and what a class says of itself.
 KEYWORDS = {"text", "name", "description", "title", "confirm_text", "message", "placeholder"}
 CALLS = {"say", "label", "draw_sentence", "draw_text", "show_preferences", "poll_message_set", "report",
-         "AvatarTexError", "Obstacle"}
+         "AvatarTexError", "Obstacle", "failed", "Check", "step", "call"}
 CLASS_TEXTS = {"bl_label", "bl_description"}
 
 
@@ -43,13 +43,15 @@ def find_texts(path: Path) -> Iterator[Text]:
                     yield from _literals(path.name, entry.value)
         elif isinstance(node, ast.Assign) and isinstance(node.value, (ast.Dict, ast.Tuple)):
             yield from _literals(path.name, node.value)  # tables of texts: STYLE_TEXTS, FIX_BUTTONS
+        elif isinstance(node, ast.Assign) and str(getattr(node.value, "value", "")).endswith("."):
+            yield from _literals(path.name, node.value)  # a sentence: GO_ON
 
 
 def _of_call(file: str, node: ast.Call) -> Iterator[Text]:
     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
     if name == "__package__" or name.endswith("_register"):
         return
-    for argument in node.args if name in CALLS else ():
+    for argument in node.args[name == "call":] if name in CALLS else ():  # a command line comes first
         yield from _literals(file, argument)
     for keyword in node.keywords:
         if keyword.arg in KEYWORDS or (name == "EnumProperty" and keyword.arg == "items"):

@@ -118,8 +118,10 @@ def check_disk(run: CheckRun) -> Check:
 
 def check_online(run: CheckRun) -> Check:
     if not run.online:
-        text = "Blender may not use the network. Allow it, or install from a folder."
-        return Check("Online access", Verdict.MISSING, text, Cure.ALLOW_ONLINE, of_network=True)
+        return Check(
+            "Online access", Verdict.MISSING, "Blender may not use the network. Allow it, or install from a folder.",
+            Cure.ALLOW_ONLINE, of_network=True,
+        )
     return Check("Online access", Verdict.OK, "Allowed", of_network=True)
 
 

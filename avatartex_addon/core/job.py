@@ -117,6 +117,19 @@ def summarize(report_path: Path) -> str:
     return " · ".join(parts)
 
 
+def round_shares(shares: tuple[float, ...]) -> list[int]:
+    """Percents that sum up to 100, where the shares sum up to 1 about: what is left goes to the largest remainders."""
+    total = sum(shares)
+    if total <= 0:
+        return [0] * len(shares)
+    exact = [100 * share / total for share in shares]
+    percents = [int(percent) for percent in exact]
+    order = sorted(range(len(shares)), key=lambda index: percents[index] - exact[index])
+    for index in order[: 100 - sum(percents)]:
+        percents[index] += 1
+    return percents
+
+
 def read_shares(report_path: Path) -> tuple[float, float, float]:
     """Shares of the head's texels from photo, other side and networks; 0 for what is missing."""
     try:

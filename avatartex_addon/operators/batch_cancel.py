@@ -9,10 +9,10 @@ from ..redraw import redraw_panels
 
 
 class AVATARTEX_OT_batch_cancel(bpy.types.Operator):
-    """Stop the batch. The textures made so far come onto their heads; Run goes on with the others"""
+    """Stop the batch. The textures made so far come onto their heads; Go On takes the others"""
 
     bl_idname = "avatartex.batch_cancel"
-    bl_label = "Cancel"
+    bl_label = "Cancel Batch"
     bl_options = {"INTERNAL"}
 
     @classmethod

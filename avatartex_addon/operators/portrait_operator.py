@@ -12,7 +12,7 @@ from ..task import find_busy
 
 
 def portraits_folder() -> Path:
-    """Where portraits lie that were no files: packed, painted and pasted ones. They stay until the uninstallation."""
+    """Where portraits lie that were no files: packed, painted and pasted ones. See clean_portraits.py."""
     return user_folder() / "portraits"
 
 

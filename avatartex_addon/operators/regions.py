@@ -2,14 +2,17 @@
 
 # No `from __future__ import annotations` here: the properties' types must be evaluated by Blender.
 import bpy
-import numpy as np
 from bpy.props import EnumProperty
 
 from ..backend.errors import AvatarTexError
+from ..core.chore import Parts
 from ..redraw import redraw_views
 from ..scene import painting
 from ..scene.head import find_head
-from ..scene.regions import fill, find_result, generated_texels, mask_size, selected_texels, store
+from ..scene.images import read_size
+from ..scene.region_filling import fill
+from ..scene.regions import find_result, store
+from .chore_operator import ChoreOperator
 
 KINDS = [
     ("REDO", "Redo", "What Redo Regions makes anew"), ("KEEP", "Keep", "What no later texture changes"),
@@ -86,7 +89,7 @@ class AVATARTEX_OT_regions_done(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_regions_fill(bpy.types.Operator):
+class AVATARTEX_OT_regions_fill(ChoreOperator, bpy.types.Operator):
     """Mark many texels at once: the faces selected in Edit Mode, or all that the portrait does not show"""
 
     bl_idname = "avatartex.regions_fill"
@@ -111,22 +114,10 @@ class AVATARTEX_OT_regions_fill(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return poll_result(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        head = find_head(context)
-        entry = find_result(head)
-        size = mask_size(head, entry)
-        try:
-            where = {
-                "SELECTED": lambda: selected_texels(head, entry.uv_map, size),
-                "GENERATED": lambda: generated_texels(entry, size), "ALL": lambda: np.ones((size, size), bool),
-            }[self.source]()
-        except AvatarTexError as refusal:
-            self.report({"ERROR"}, f"{refusal.message} {refusal.cure}")
-            return {"CANCELLED"}
-        if not where.any():
-            self.report({"WARNING"}, "No faces are selected")
-            return {"CANCELLED"}
-        fill(head, entry, self.kind, where)
+    def parts(self, context: bpy.types.Context) -> Parts:
+        return fill(find_head(context), self.kind, self.source)
+
+    def conclude(self, context: bpy.types.Context) -> set[str]:
         context.window_manager.avatartex_overlay.show_regions = True
         redraw_views()
         return {"FINISHED"}
@@ -145,8 +136,7 @@ class AVATARTEX_OT_regions_clear(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         regions = find_head(context).avatartex_regions
-        size = regions.mask.size[0]
-        store(find_head(context), np.zeros((size, size, 3), np.float32), regions.uv_map)
+        store(find_head(context), read_size(regions.mask)[0], regions.uv_map)
         redraw_views()
         return {"FINISHED"}
 

@@ -4,8 +4,10 @@
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
+from ..core.chore import Parts
 from ..registration import OVERLAY, PICTURE
 from ..scene.portraits import find_portraits, write_portrait
+from .chore_operator import ChoreOperator
 from .portrait_operator import PortraitOperator, portraits_folder
 
 #: Blender keeps no reference to the texts of a dynamic list.
@@ -20,11 +22,16 @@ def offered() -> list[bpy.types.Image]:
 
 
 def list_images(_operator, _context) -> list[tuple[str, str, str]]:
-    _items[:] = [(image.name, image.name, f"{image.size[0]} x {image.size[1]} pixels") for image in offered()]
+    _items[:] = [(image.name, image.name, tell_size(image)) for image in offered()]
     return _items
 
 
-class AVATARTEX_OT_use_image(PortraitOperator, bpy.types.Operator):
+def tell_size(image: bpy.types.Image) -> str:
+    """'' where Blender would have to read the picture for it: the list is to open at once."""
+    return f"{image.size[0]} x {image.size[1]} pixels" if image.has_data else ""
+
+
+class AVATARTEX_OT_use_image(ChoreOperator, PortraitOperator, bpy.types.Operator):
     """Choose the portrait among the images of this .blend file: packed, painted and generated ones too.
 The image stays as it is; where it is no file, its picture is saved to one of ours"""
 
@@ -46,23 +53,25 @@ The image stays as it is; where it is no file, its picture is saved to one of ou
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self.image:
-            return self.execute(context)
+            return super().invoke(context, event)
         context.window_manager.invoke_search_popup(self)
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        if self.choice and not self.image and not bpy.app.background:  # from the list, which cannot wait for a thread
+            bpy.ops.avatartex.use_image("INVOKE_DEFAULT", True, image=self.choice)
+            return {"CANCELLED"}
+        return super().execute(context)
+
+    def parts(self, context: bpy.types.Context) -> Parts:
         image = bpy.data.images.get(self.image or self.choice)
-        try:
-            if image is None:
-                raise LookupError(f"There is no image '{self.image or self.choice}'.")
-            path = write_portrait(image, portraits_folder())
-        except LookupError as reason:
-            self.report({"ERROR"}, str(reason))
-            return {"CANCELLED"}
-        except OSError as reason:
-            self.report({"ERROR"}, f"The picture could not be saved ({reason.strerror}).")
-            return {"CANCELLED"}
-        return self.take(context, str(path), image)
+        if image is None:
+            raise LookupError(f"There is no image '{self.image or self.choice}'.")
+        self.chosen = image.name
+        return write_portrait(image, portraits_folder())
+
+    def conclude(self, context: bpy.types.Context) -> set[str]:
+        return self.take(context, str(self.result), bpy.data.images.get(self.chosen))
 
 
 CLASSES = (AVATARTEX_OT_use_image,)

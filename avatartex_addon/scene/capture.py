@@ -83,27 +83,34 @@ def read_mesh(mesh: bpy.types.Mesh, uv_map: str, name: str) -> dict[str, np.ndar
     Raises:
         AvatarTexError: NO_MESH, NO_UVS (a modifier can remove either).
     """
-    mesh.calc_loop_triangles()
-    count = len(mesh.loop_triangles)
-    if not count:
+    loops, polygons = read_loops(mesh)
+    if not len(loops):
         raise AvatarTexError(ErrorCode.NO_MESH, f"'{name}' has no faces.", "Select a head mesh.")
     if uv_map not in mesh.uv_layers:
         raise AvatarTexError(
             ErrorCode.NO_UVS, f"A modifier of '{name}' removes the UV map '{uv_map}'.", "Let the modifier keep UVs.",
         )
     raw = {
-        "vertices": np.empty((len(mesh.vertices), 3), np.float32), "loops": np.empty((count, 3), np.int32),
-        "polygons": np.empty(count, np.int32), "corners": np.empty(len(mesh.loops), np.int32),
+        "vertices": np.empty((len(mesh.vertices), 3), np.float32), "loops": loops, "polygons": polygons,
+        "corners": np.empty(len(mesh.loops), np.int32),
         "uvs": np.empty((len(mesh.loops), 2), np.float32), "materials": np.zeros(len(mesh.polygons), np.int32),
     }
     mesh.vertices.foreach_get("co", raw["vertices"].ravel())
-    mesh.loop_triangles.foreach_get("loops", raw["loops"].ravel())
-    mesh.loop_triangle_polygons.foreach_get("value", raw["polygons"])  # a copy; by loop_triangles a call for each
     mesh.attributes[".corner_vert"].data.foreach_get("value", raw["corners"])
     mesh.uv_layers[uv_map].uv.foreach_get("vector", raw["uvs"].ravel())
     if (materials := mesh.attributes.get("material_index")) is not None:
         materials.data.foreach_get("value", raw["materials"])
     return raw
+
+
+def read_loops(mesh: bpy.types.Mesh) -> tuple[np.ndarray, np.ndarray]:
+    """(M,3) corners and (M,) polygon of each triangle, int32."""
+    mesh.calc_loop_triangles()
+    count = len(mesh.loop_triangles)
+    loops, polygons = np.empty((count, 3), np.int32), np.empty(count, np.int32)
+    mesh.loop_triangles.foreach_get("loops", loops.ravel())
+    mesh.loop_triangle_polygons.foreach_get("value", polygons)  # a copy; by loop_triangles a call for each
+    return loops, polygons
 
 
 def arrange(raw: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

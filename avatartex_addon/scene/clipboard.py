@@ -12,6 +12,7 @@ from pathlib import Path
 
 import bpy
 
+from ..core.chore import run_whole
 from .portraits import SUFFIXES, keep, write_portrait
 
 #: Programs that hand out the clipboard's picture where Blender itself cannot (X11), by the variable that says so.
@@ -35,7 +36,7 @@ def paste(context: bpy.types.Context, folder: Path) -> Path:
         return path
     if image := paste_by_blender(context):
         try:
-            path = write_portrait(image, folder)
+            path = run_whole(write_portrait(image, folder))
             return keep(path.read_bytes(), f"{NAME}{path.suffix}", folder)
         finally:
             bpy.data.images.remove(image)

@@ -49,7 +49,7 @@ def find_selection_problem(context: bpy.types.Context) -> AvatarTexError | None:
             names = ", ".join(f"'{name}'" for name in several[:3]) + others
             return AvatarTexError(
                 ErrorCode.NO_MESH, f"{len(several)} meshes are selected: {names}.",
-                "Select one head alone, or choose it as Head.",
+                "Select one head alone, or choose it as Head. Batch takes many.",
             )
     if find_head(context) is None:
         return AvatarTexError(ErrorCode.NO_MESH, "No head is selected.", "Select a mesh, or choose one as Head.")

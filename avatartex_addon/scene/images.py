@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import struct
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import numpy as np
 
 from .. import versions
 from ..core.chore import Parts, run_whole
+from ..core.png import SIGNATURE
 
 UDIM = "<UDIM>"
 #: Rows that are turned into bytes at a time: a strip stays in the processor's cache.
@@ -71,7 +73,7 @@ def keep_base(image: bpy.types.Image, stem: Path) -> Parts:
     if image.source == "TILED":
         return (yield from keep_tiles(image, stem))
     if not (image.is_dirty or image.source == "GENERATED"):
-        source = original(image)
+        source = original(image, stem)
         if kept := (yield lambda: keep_original(source, stem)):
             return kept
     pixels, image = (yield from read_pixels(name))
@@ -87,14 +89,57 @@ def save_base(image: bpy.types.Image, stem: Path) -> str:
     return run_whole(keep_base(image, stem))
 
 
-def original(image: bpy.types.Image) -> bytes | Path:
-    """An unchanged image's own bytes where it is packed, else the path of its file, which may not be there."""
+def original(image: bpy.types.Image, stem: Path) -> Path:
+    """The file that an unchanged image was read from, which may be gone; a packed one's is written beside the stem.
+
+    Raises:
+        OSError: when the disk is full.
+    """
     if image.packed_file is None:
         return Path(bpy.path.abspath(image.filepath, library=image.library))
     ours = _files.get(image.session_uid)
     if ours is not None and ours.is_file() and ours.stat().st_size == image.packed_file.size:
         return ours
-    return image.packed_file.data
+    return unpack(image, unpacked(stem))
+
+
+def read_size(image: bpy.types.Image) -> tuple[int, int]:
+    """Width and height; of a PNG without its pixels being read, which takes a 4K one's 0.2 s."""
+    if image.has_data or image.source != "FILE":
+        return tuple(image.size)
+    stem = Path(bpy.app.tempdir) / "avatartex_size"
+    try:
+        with original(image, stem).open("rb") as file:
+            start = file.read(24)
+    except OSError:
+        return tuple(image.size)
+    finally:
+        unpacked(stem).unlink(missing_ok=True)
+    return struct.unpack(">16xII", start) if start.startswith(SIGNATURE) and len(start) == 24 else tuple(image.size)
+
+
+def unpacked(stem: Path) -> Path:
+    return stem.with_name(f"{stem.name}.packed")
+
+
+def unpack(image: bpy.types.Image, path: Path) -> Path:
+    """Write a packed image's bytes into a file, which is the path; the image stays as it is.
+
+    Blender writes them from where they lie, in a quarter of the time that `packed_file.data` takes to copy them twice.
+
+    Raises:
+        OSError: when the disk is full.
+    """
+    path.unlink(missing_ok=True)  # Blender would keep it under another name
+    copy = image.copy()
+    try:
+        copy.packed_files[0].filepath = copy.filepath_raw = str(path)
+        copy.unpack(method="WRITE_ORIGINAL")
+    except RuntimeError as reason:
+        raise OSError(errno.EIO, f"Blender could not write '{path.name}'") from reason
+    finally:
+        bpy.data.images.remove(copy)
+    return path
 
 
 def keep_original(source: bytes | Path, stem: Path) -> str:
@@ -110,7 +155,12 @@ def keep_original(source: bytes | Path, stem: Path) -> str:
     if not suffix:
         return ""
     target = stem.with_suffix(suffix)
-    shutil.copyfile(source, target) if isinstance(source, Path) else target.write_bytes(source)
+    if isinstance(source, bytes):
+        target.write_bytes(source)
+    elif source == unpacked(stem):
+        source.replace(target)
+    else:
+        shutil.copyfile(source, target)
     return str(target)
 
 
@@ -146,13 +196,6 @@ def keep_tiles(image: bpy.types.Image, stem: Path) -> Parts:
             Path(kept).replace(pattern.replace(UDIM, str(number)))
             found = pattern
     return found
-
-
-def original_bytes(image: bpy.types.Image) -> bytes:
-    if image.packed_file is not None:
-        return image.packed_file.data
-    path = Path(bpy.path.abspath(image.filepath, library=image.library))
-    return path.read_bytes() if path.is_file() else b""
 
 
 def write_colors(path: Path, pixels: np.ndarray, is_linear: bool = False) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import struct
-import zlib
+import uuid
 from pathlib import Path
 
 import bpy
 import numpy as np
 
-from .images import KNOWN_FORMATS, original_bytes
+from ..core.chore import Parts
+from ..core.png import encode
+from .images import KNOWN_FORMATS, original, read_pixels, unpacked
 
 #: What the backend decodes (backend/portrait/decode.py), as suffixes of files.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".tga", ".gif", ".jp2", ".avif")
@@ -24,24 +25,45 @@ def find_portraits(made: set[bpy.types.Image]) -> list[bpy.types.Image]:
     ]
 
 
-def write_portrait(image: bpy.types.Image, folder: Path) -> Path:
-    """The image as a file that the backend can read: its own where that says the same, else one below `folder`.
+def write_portrait(image: bpy.types.Image, folder: Path) -> Parts:
+    """A chore: the file with the image that the backend can read, its own where that says the same, else one of ours.
 
-    The file is called as the image, in a folder called by its content: pins go by the name of a portrait's file.
+    Ours lies below `folder` and is called as the image, in a folder called by its content: pins go by the name of a
+    portrait's file.
 
     Raises:
         LookupError: it has no pixels.
         OSError: the disk is full.
     """
-    if image.source == "FILE" and not image.is_dirty and image.packed_file is None:
-        own = Path(bpy.path.abspath(image.filepath, library=image.library))
-        if own.is_file() and own.suffix.lower() in SUFFIXES:
+    name, stem = image.name, Path(bpy.path.clean_name(image.name)).stem
+    if not (image.is_dirty or image.source == "GENERATED"):
+        packed, beside = image.packed_file is not None, Path(bpy.app.tempdir) / f"avatartex_{uuid.uuid4().hex[:8]}"
+        own = original(image, beside)
+        if not packed and own.is_file() and own.suffix.lower() in SUFFIXES:
             return own
-    data = b"" if image.is_dirty or image.source == "GENERATED" else original_bytes(image)
+        if kept := (yield lambda: keep_known(own, stem, folder, own == unpacked(beside))):
+            return kept
+    image = bpy.data.images.get(name)
+    if image is None or not image.size[0] or len(image.pixels) != image.size[0] * image.size[1] * image.channels:
+        raise LookupError(f"The image '{name}' has no pixels.")
+    pixels, image = yield from read_pixels(name)
+    if image is None:
+        raise LookupError(f"The image '{name}' was deleted.")
+    is_float, has_alpha = image.is_float, image.alpha_mode not in {"NONE", "CHANNEL_PACKED"}
+    return (yield lambda: keep(encode(to_bytes(pixels, is_float, has_alpha)), f"{stem}.png", folder))
+
+
+def keep_known(source: Path, stem: str, folder: Path, take: bool) -> Path | None:
+    """A file of a format that the backend knows; None where it is another. Without bpy.
+
+    Args:
+        take: remove the source.
+    """
+    data = source.read_bytes() if source.is_file() else b""
+    if take:
+        source.unlink(missing_ok=True)
     suffix = next((suffix for start, suffix in KNOWN_FORMATS if data.startswith(start)), "")
-    if not suffix:
-        data, suffix = encode_png(read_pixels(image)), ".png"
-    return keep(data, Path(bpy.path.clean_name(image.name)).stem + suffix, folder)
+    return keep(data, stem + suffix, folder) if suffix else None
 
 
 def keep(data: bytes, name: str, folder: Path) -> Path:
@@ -55,38 +77,17 @@ def keep(data: bytes, name: str, folder: Path) -> Path:
     return path
 
 
-def read_pixels(image: bpy.types.Image) -> np.ndarray:
-    """(H,W,4) uint8 sRGB, straight alpha, row 0 on top.
+def to_bytes(pixels: np.ndarray, is_float: bool, has_alpha: bool) -> np.ndarray:
+    """(H,W,4) uint8 sRGB, straight alpha, row 0 on top, of (H,W,channels) float32, rows from the bottom. Without bpy.
 
     Blender keeps bytes as they are stored with straight alpha, floats scene-linear and premultiplied.
-
-    Raises:
-        LookupError: the image has none.
     """
-    (width, height), channels = image.size, image.channels
-    if not width or not height or len(image.pixels) != width * height * channels:
-        raise LookupError(f"The image '{image.name}' has no pixels.")
-    pixels = np.empty((height, width, channels), np.float32)
-    image.pixels.foreach_get(pixels.ravel())
+    height, width, channels = pixels.shape
     color = pixels[..., :3] if channels >= 3 else np.repeat(pixels[..., :1], 3, 2)
-    has_alpha = channels == 4 and image.alpha_mode not in {"NONE", "CHANNEL_PACKED"}
+    has_alpha = channels == 4 and has_alpha
     alpha = np.clip(pixels[..., 3:], 0, 1) if has_alpha else np.ones((height, width, 1), np.float32)
-    if image.is_float:
+    if is_float:
         linear = np.maximum(color / np.maximum(alpha, 1e-6), 0)
         color = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
     rows = np.concatenate([color, alpha], 2)[::-1]
     return np.rint(np.clip(rows, 0, 1) * 255).astype(np.uint8)
-
-
-def encode_png(pixels: np.ndarray) -> bytes:
-    """(H,W,4) uint8, row 0 on top, as PNG; level 1, because a 4K picture is to take a second and not ten."""
-    height, width = pixels.shape[:2]
-    rows = np.zeros((height, 1 + width * 4), np.uint8)
-    rows[:, 1:] = pixels.reshape(height, -1)
-    parts = (
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)), (b"sRGB", b"\0"),
-        (b"IDAT", zlib.compress(rows.tobytes(), 1)), (b"IEND", b""),
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .german_tooltips import LABELS, TOLD, TOOLTIPS, WORDS
+
 _BUTTONS = {
     "Generate Texture": "Textur erzeugen",
     "Pick a Portrait": "Porträt wählen",
@@ -73,7 +75,7 @@ _TEXTS = {
     "Even Out": "Ausgleichen",
     "Remove": "Entfernen",
     "Size": "Größe",
-    "Draft": "Probe",
+    "Draft": "Grob",
     "Seed": "Startwert",
     "Old to New": "Alt bis neu",
     "Results": "Ergebnisse",
@@ -167,6 +169,6 @@ _TEXTS = {
 }
 
 TEXTS = {
-    **{("Operator", english): text for english, text in _BUTTONS.items()},
-    **{("*", english): text for english, text in (_BUTTONS | _TEXTS).items()},
+    **{("Operator", english): text for english, text in (_BUTTONS | LABELS).items()},
+    **{("*", english): text for english, text in (_BUTTONS | _TEXTS | LABELS | WORDS | TOLD | TOOLTIPS).items()},
 }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import bpy
+import cv2
 import numpy as np
 import pytest
 
@@ -170,3 +172,26 @@ def test_udim_tiles_become_one_tiled_image(scene, addon, tmp_path):
     base = addon("scene.images").save_base(image, tmp_path / "base")
     assert [(tmp_path / f"base.{tile}.img").read_bytes()[:4] for tile in (1001, 1002)] == [b"\x89PNG"] * 2
     assert base == str(tmp_path / "base.<UDIM>.img")
+
+
+def test_a_packed_picture_of_others_is_copied_by_its_bytes(scene, addon, tmp_path):
+    """Not its pixels are written but its file; the image, its name and its users stay."""
+    (tmp_path / "job").mkdir()
+    images, before = addon("scene.images"), set(bpy.data.images.keys())
+    for name, kind in (("skin.png", "PNG"), ("skin.tga", "TARGA")):
+        picture = bpy.data.images.new(name, 16, 8)
+        picture.filepath_raw, picture.file_format = str(tmp_path / name), kind
+        picture.save()
+        bpy.data.images.remove(picture)
+        image = bpy.data.images.load(str(tmp_path / name))
+        image.pack()
+        data = (tmp_path / name).read_bytes()
+        (tmp_path / name).unlink()
+        assert images.read_size(image) == (16, 8) and (image.has_data or kind == "PNG")
+        base = Path(images.save_base(image, tmp_path / "job" / f"base{kind}"))
+        if kind == "PNG":
+            assert base.read_bytes() == data
+        else:
+            assert cv2.imread(str(base)).shape == (8, 16, 3)  # the backend does not know that: written anew
+        assert image.packed_file.data == data and image.name == name and image.filepath == str(tmp_path / name)
+    assert set(bpy.data.images.keys()) == before | {"skin.png", "skin.tga"}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import time
 from pathlib import Path
 
 import bpy
+import numpy as np
 import pytest
 
 from .conftest import make_head
@@ -338,6 +340,47 @@ def test_the_api_is_the_same_batch(cast, fake, addon):
     ])
     assert [(row.object_name, row.state, row.seed) for row in rows] == [
         ("Anna", "done", 0), ("Bob", "done", 4), ("Nobody", "failed", 0)]
+
+
+def test_operator_api_and_command_line_give_the_same_pixels(cast, fake, addon, monkeypatch):
+    """A table that names style and seed per row, run in three ways; the scene's own settings mislead nobody."""
+    client, asked, results = addon("core.client").BackendClient, [], []
+    generate = client.generate
+    monkeypatch.setattr(client, "generate", lambda own, request: (asked.append(request), generate(own, request))[1])
+    rows = [("Anna", cast.folder / "anna.png", "photo", 3), ("Bob", cast.folder / "bob.png", "cartoon", 7)]
+    csv_path = cast.folder / "t.csv"
+    csv_path.write_text("object,portrait,style,seed\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
+
+    def note() -> None:
+        requests = [{key: value for key, value in vars(request).items()
+                     if key != "job" and (key == "portrait" or not isinstance(value, str) or os.sep not in value)}
+                    for request in asked]
+        pixels = []
+        for name, *_ in rows:
+            values = np.empty(512 * 512 * 4, np.float32)
+            image_on(bpy.data.objects[name]).pixels.foreach_get(values)
+            pixels.append(values[-64 * 512 * 4:])  # below, the fake's texels are noise
+            bpy.context.view_layer.objects.active = bpy.data.objects[name]
+            bpy.ops.avatartex.restore()
+        results.append((requests, np.stack(pixels)))
+        asked.clear()
+        bpy.ops.avatartex.batch_remove(all=True)
+
+    bpy.ops.avatartex.batch_load(filepath=str(csv_path))
+    bpy.ops.avatartex.batch_run(shared="mesh")
+    note()
+    cast.settings.style, cast.settings.seed = "anime", 5
+    addon("api").batch([{"object": name, "portrait": str(path), "style": style, "seed": seed}
+                        for name, path, style, seed in rows])
+    note()
+    out = str(cast.folder / "out.blend")
+    assert addon("cli").main(["batch", "--table", str(csv_path), "--size", "512", "--output", out]) == 0
+    note()
+    first, *others = results
+    assert [(request["seed"], request["style"], request["size"]) for request in first[0]] == [
+        (3, "photo", 512), (7, "cartoon", 512)] and first[1].any()
+    for requests, pixels in others:
+        assert requests == first[0] and np.array_equal(pixels, first[1])
 
 
 def test_heads_that_have_the_vertex_group_are_cut_by_it(cast, addon, monkeypatch):

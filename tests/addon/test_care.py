@@ -269,14 +269,15 @@ def blender(portrait: Path, how: str, fake_python: str, **variables: str) -> sub
     )
 
 
-def is_alive(pid: int, seconds: float = 3.0) -> bool:
+def is_alive(pid: int, seconds: float = 10.0) -> bool:
+    """Whether it is there for so many seconds; one that ended and that nobody asked about is not."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:
             os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        if Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return False
+        except (ProcessLookupError, FileNotFoundError):  # the latter where it went between the two questions
             return False
         time.sleep(0.05)
     return True

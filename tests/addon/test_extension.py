@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import bpy
 import pytest
 
-from .conftest import PACKAGE
+from .conftest import PACKAGE, make_head
 
 
 def test_comes_and_goes_three_times(scene, fake, addon, portrait):
@@ -19,6 +22,55 @@ def test_comes_and_goes_three_times(scene, fake, addon, portrait):
         assert hasattr(bpy.types, "AVATARTEX_PT_main")
     bpy.context.scene.avatartex.portrait = str(portrait)
     assert bpy.ops.avatartex.generate() == {"FINISHED"}
+
+
+def test_registering_takes_a_tenth_of_a_second(scene, addon):
+    """Of this thread's work, the fastest of three: the cores may be shared."""
+    spent = []
+    for _ in range(3):
+        addon("").unregister()
+        started = time.thread_time()
+        addon("").register()
+        spent.append(time.thread_time() - started)
+    assert min(spent) < 0.1
+
+
+def test_nothing_is_written_where_it_is_installed(scene, fake, addon, portrait):
+    """Its folder may be read-only, as in a studio's shared installation."""
+    folder = Path(addon("").__file__).parent
+
+    def files():
+        return {path: path.stat().st_mtime_ns for path in folder.rglob("*")
+                if "__pycache__" not in path.parts and path.is_file()}
+
+    before = files()
+    picture = bpy.data.images.new("Painted", 8, 8)
+    bpy.ops.avatartex.use_image(image=picture.name)
+    assert bpy.ops.avatartex.generate() == {"FINISHED"}
+    bpy.ops.avatartex.regions_fill(kind="REDO", source="ALL")
+    bpy.ops.avatartex.redo_regions(seed=3)
+    addon("api").variants("Head", portrait, styles=["cel"], seeds=[0], size=512)
+    addon("api").batch([("Head", portrait)])
+    assert len(before) > 100 and files() == before
+
+
+def test_scenes_do_not_mix(scene, fake, addon, portrait):
+    """Each has a head, settings and a table of its own; a job is for the scene that it was begun in."""
+    other = bpy.data.scenes.new("Other")
+    head = make_head("Second")
+    bpy.context.scene.collection.objects.unlink(head)
+    other.collection.objects.link(head)
+    assert not other.avatartex.portrait and other.avatartex.head is None
+    other.avatartex.head, other.avatartex.size = head, "1024"
+    running = addon("api").start(addon("generation").job_of_settings(bpy.context))
+    with bpy.context.temp_override(scene=other):
+        assert addon("scene.head").find_head(bpy.context) == head
+        running.wait()
+        made = running.apply()
+    assert made.object == scene.head and made.image.size[0] == 512 and not head.material_slots
+    rows = addon("api").batch([("Second", portrait), ("Head", portrait)], scene=other)
+    assert [(row.object_name, row.state) for row in rows] == [("Second", "done"), ("Head", "failed")]
+    assert not scene.settings.id_data.avatartex_batch.rows and head.avatartex_history[0].size == 1024
 
 
 def test_polls_answer(scene, addon):

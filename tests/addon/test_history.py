@@ -166,3 +166,11 @@ def test_a_new_seed(scene, fake):
     assert bpy.ops.avatartex.new_seed() == {"FINISHED"}
     seeds = [entry.seed for entry in history(scene)]
     assert len(set(seeds)) == 2 and scene.settings.seed == seeds[1]
+
+
+@pytest.mark.parametrize("shares", [(1 / 3, 1 / 3, 1 / 3), (0.405, 0.005, 0.59), (0.2, 0.2, 0.2), (1, 0, 0)])
+def test_percents_sum_up(addon, shares):
+    percents = addon("core.job").round_shares(shares)
+    assert sum(percents) == 100
+    assert all(abs(percent - 100 * share / sum(shares)) < 1 for percent, share in zip(percents, shares))
+    assert addon("core.job").round_shares((0, 0, 0)) == [0, 0, 0]

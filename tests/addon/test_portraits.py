@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -184,3 +185,22 @@ def test_the_heads_own_parts_do_not_become_the_head(scene, addon):
     scene.settings.head = None
     addon("operators.drop_portrait").choose(bpy.context, scene.head)
     assert scene.settings.head is None and bpy.context.view_layer.objects.active == scene.head
+
+
+def test_portraits_of_ours_that_nothing_uses_are_removed(scene, fake, addon):
+    shutil.rmtree(addon("operators.portrait_operator").portraits_folder(), ignore_errors=True)  # of other tests
+    images = [new_image(name)[0] for name in ("First", "Second", "Third")]
+    for index, image in enumerate(images):
+        image.pixels.foreach_set(np.full(len(image.pixels), index / 4, np.float32))
+        bpy.ops.avatartex.use_image(image=image.name)
+        images[index] = Path(scene.settings.portrait)
+        if index == 0:
+            bpy.ops.avatartex.generate()  # its result remembers the first
+    clean = addon("operators.clean_portraits")
+    assert clean.find_unused() == [images[1]]
+    assert bpy.ops.avatartex.clean_portraits() == {"FINISHED"}
+    assert [path.is_file() for path in images] == [True, False, True] and not images[1].parent.exists()
+    assert not bpy.ops.avatartex.clean_portraits.poll()
+    scene.settings.portrait = ""
+    bpy.ops.avatartex.purge_results()
+    assert clean.find_unused() == [images[2]]

@@ -84,6 +84,27 @@ def test_selected_faces_are_filled_where_they_lie_in_the_uv_map(scene, fake, add
     assert not mask(scene).any()
 
 
+def test_what_is_generated_is_filled(scene, fake, addon, tmp_path):
+    generate(scene, 1)
+    origin = np.zeros((512, 512, 3), np.uint8)  # photo on the left, generated on the right, mirrored in the middle
+    origin[:, :200, 2], origin[:, 200:300, 1], origin[:, 300:, 0] = 255, 255, 255
+    cv2.imwrite(str(tmp_path / "origin.png"), origin, [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    image = bpy.data.images.load(str(tmp_path / "origin.png"))
+    image.pack()
+    history(scene)[0].provenance = image
+    bpy.ops.avatartex.regions_fill(kind="KEEP", source="ALL")
+    assert bpy.ops.avatartex.regions_fill(kind="REDO", source="GENERATED") == {"FINISHED"}
+    painted = mask(scene)
+    assert (painted[:, 300:] == (255, 0, 0)).all() and (painted[:, :300] == (0, 255, 0)).all()
+    image.pixels[0] = 1.0  # in memory only: Blender's own pixels are read
+    bpy.ops.avatartex.regions_fill(kind="ERASE", source="GENERATED")
+    assert not mask(scene)[:, 300:].any() and (mask(scene)[:, :300] == (0, 255, 0)).all()
+    picked = select(scene, lambda middle: False)
+    with pytest.raises(RuntimeError, match="No faces are selected"):
+        bpy.ops.avatartex.regions_fill(kind="REDO", source="SELECTED")
+    assert not picked.any() and (mask(scene)[:, :300] == (0, 255, 0)).all()
+
+
 def test_what_is_asked_for(scene, fake, addon):
     """Generate tells only what is kept; Redo both, with the shown result's own job and another seed."""
     scene.settings.style, scene.settings.light = "anime", "even"

@@ -132,7 +132,7 @@ def test_cancel_in_mid_job_and_before_it(backend):
     backend.ask("cancel", job="running")
     assert backend.last() == {"type": "stopped", "job": "running"}
     assert backend.last() == {"type": "stopped", "job": "waiting"}
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 2.0  # what is promised; a busy machine takes half a second
 
 
 def test_bad_lines_are_refused(backend):

@@ -106,13 +106,13 @@ def redraw():
     next(r for r in view()["area"].regions if r.type == "UI").tag_redraw()
 
 
-def until(condition, seconds=60.0):
+def until(condition, seconds=300.0):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         yield 0.02
 
 
-def until_over(seconds=60.0):
+def until_over(seconds=300.0):
     yield from until(lambda: not run().running and not job().running, seconds)
     yield 0.3
 
@@ -289,6 +289,7 @@ def the_end():
     """Quit in the middle of a job; a watcher that outlives Blender looks for what is left."""
     window.backend("slow", "30")
     call(bpy.ops.avatartex.generate, "INVOKE_DEFAULT")
+    yield from until(lambda: addon("session").client().child is not None)
     yield 0.7
     backend = addon("session").client().child.process.pid
     found["quit_with"] = [backend, os.getpid()]

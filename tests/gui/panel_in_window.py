@@ -143,10 +143,11 @@ def the_portrait():
     image.pack()
     push("Image")
     for name, words, options in (("drop_portrait", "INVOKE_DEFAULT", {"filepath": path}),
-                                 ("use_image", "EXEC_DEFAULT", {"image": "Reference"}),
+                                 ("use_image", "EXEC_DEFAULT", {"choice": "Reference"}),  # as from its list
                                  ("pick_portrait", "EXEC_DEFAULT", {"filepath": path})):
         before = settings().portrait
         operator(name, words, **options)
+        yield 1.0  # the image is written on a thread
         chosen = settings().portrait
         undo()
         yield 0.2

@@ -83,7 +83,6 @@ def wait(seconds=30.0):
 
 
 def set_up():
-    xdo("key", "Escape")  # Quick Setup
     sys.path.append(os.path.join(bpy.utils.system_resource("SCRIPTS"), "addons_core"))
     import addon_utils
 

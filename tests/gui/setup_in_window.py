@@ -46,7 +46,6 @@ def set_up():
     for name in ("AVATARTEX_BACKEND_PYTHON", "PIP_FIND_LINKS"):
         os.environ.pop(name, None)
     os.environ["XDG_DATA_HOME"] = str(OUT / "data")
-    subprocess.run(["xdotool", "key", "Escape"], check=False)  # Quick Setup
     sys.path.append(os.path.join(bpy.utils.system_resource("SCRIPTS"), "addons_core"))
     import addon_utils
 

@@ -29,6 +29,10 @@ def test_one_undo_after_a_redo(found):
     assert found["redo_changed"] and found["undo_restores"] is True
 
 
+def test_a_fill_is_made_beside_the_window_and_undone(found):
+    assert found["fill_waits"] and found["filled"] > found["red"] and found["fill_undo"]
+
+
 def test_drawing_reads_the_mesh_once(found):
-    times = [ms for ms in found["draw_ms"] if ms < 10_000]
+    times = found["draw_ms"]
     assert sorted(times)[len(times) // 2] < 2

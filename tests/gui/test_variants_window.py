@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from .session import run_session
 
-SESSION = float(os.environ.get("AVATARTEX_SECONDS", "60"))
+SESSION = 60
 
 
 @pytest.fixture(scope="module")

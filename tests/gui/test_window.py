@@ -3,7 +3,7 @@
     TOOL gui PICTURE.png SCRIPT.py SECONDS        open Blender's window, run the script in it, end it
 
 With AVATARTEX_BACKEND_PYTHON and AVATARTEX_REAL=1 it uses the real backend. Pictures and figures land in AVATARTEX_OUT
-(default: pytest's temporary folder, whose path is printed).
+(default: pytest's temporary folder, whose path is printed). AVATARTEX_PATIENCE=2 gives sessions twice their time.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 
 import pytest
 
-from .session import run_session
+from .session import PATIENCE, run_session
 
 #: Seconds for the whole session: 45 with a graphics card's driver, 90 with software GL on two busy cores.
 SESSION = 110
@@ -46,7 +46,8 @@ def test_no_call_of_ours_stalls_the_window(found):
 
 
 def test_cancel_takes_two_seconds_at_most(found):
-    assert all(spent < 2.0 for name, spent in found["seconds"].items() if name.startswith("cancel"))
+    """By the clock, so on quiet cores; as many times longer as the session was given."""
+    assert all(spent < 2.0 * PATIENCE for name, spent in found["seconds"].items() if name.startswith("cancel"))
 
 
 def test_refusal_and_death_are_shown(found):

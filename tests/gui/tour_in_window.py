@@ -110,14 +110,13 @@ def shade(kind):
 
 def story():
     os.environ.pop("AVATARTEX_BACKEND_PYTHON", None)
+    window.SAMPLES = 4  # pictures to look at
     window.set_up(window.Stalls())
     with bpy.context.temp_override(**view(), active_object=head(), selected_objects=[head()]):
         bpy.context.view_layer.objects.active = head()
         bpy.ops.object.shade_smooth()
     frame(0.95, 0.4)
     yield 2.0
-    pins.xdo("key", "Escape")  # Quick Setup, where it came late
-    yield 1.0
     sidebar().active_panel_category = "AvatarTex"
     failed = []
     chapters = (the_first_run, the_texture, the_correction, the_regions, the_variants, the_batch)
@@ -163,8 +162,8 @@ def the_first_run():
 
 def the_texture():
     bpy.context.scene.avatartex.size = "1024"
-    yield from shown("04-no-portrait", scroll=4)
     frame(0.95, 0.4)
+    yield from shown("04-no-portrait", scroll=4)
     operator("drop_portrait", filepath=os.environ["AVATARTEX_PORTRAIT"])
     yield from shown("05-ready", scroll=4)
     call(bpy.ops.avatartex.generate, "INVOKE_DEFAULT")
@@ -203,6 +202,9 @@ def the_correction():
         found.setdefault("dragged", {})[name] = list(pins.on_picture(name))
         yield from pins.drag("IMAGE_EDITOR", pins.on_picture(name), by)
     yield from finished(60)
+    for _ in range(3):
+        sidebar().tag_redraw()
+        yield 0.4
     keep("10-pins")
     pins.xdo("mousemove", *pins.on_screen("IMAGE_EDITOR", pins.on_picture("chin")))
     yield 0.3

@@ -22,7 +22,7 @@ CLOCKED = (
     ("generation", "Generation.__init__"), ("generation", "Generation.apply"), ("generation", "Generation.step"),
     ("variants", "VariantBake.__init__"), ("variants", "VariantBake.apply"), ("variants", "VariantBake.step"),
     ("batching", "SceneBatch.step"), ("core.batch", "BatchRun._apply"), ("scene.overlay", "find_batch"),
-    ("scene.thumbnails", "preview"),
+    ("scene.thumbnails", "preview"), ("core.chore", "Chore.step"),
 )
 
 
@@ -153,7 +153,11 @@ def story():
     yield from one_job("generate over a painted 4K image", bpy.ops.avatartex.generate)
     phase = "fill regions"
     with measured("click"):
-        call(bpy.ops.avatartex.regions_fill, kind="REDO", source="GENERATED")
+        call(bpy.ops.avatartex.regions_fill, "INVOKE_DEFAULT", kind="REDO", source="GENERATED")
+    until = time.monotonic() + 60
+    while head.avatartex_regions.mask is None and time.monotonic() < until:
+        yield 0.05
+    yield 1.0
     yield from one_job("redo regions", bpy.ops.avatartex.redo_regions)
     found["finished"] = True
 

@@ -1,0 +1,124 @@
+"""Many texels of the mask at once, as a chore: a 4K picture takes a second to read."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.head.rasterize import rasterize, texel_corners
+from ..core import png
+from ..core.chore import Parts
+from .capture import read_loops
+from .head import is_deleted
+from .images import keep_base, read_pixels
+from .regions import COLORS, PAINTED, find_mask, find_result, mask_size, store
+
+#: Texels that filled faces reach beyond their borders, so that no seam is left out.
+MARGIN = 3
+
+
+def fill(head: bpy.types.Object, kind: str, source: str) -> Parts:
+    """A chore that paints the mask.
+
+    Args:
+        kind: of COLORS. source: SELECTED faces, GENERATED texels, or ALL.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, there is nothing of that; NO_MESH, the head is gone meanwhile.
+        OSError: when the disk is full.
+    """
+    entry = find_result(head)
+    name, uv_map, size = head.name, entry.uv_map, mask_size(head, entry)
+    mask = find_mask(head, entry)
+    before = mask.name if mask is not None else ""
+    if source == "SELECTED":
+        chosen = yield from selected_texels(head, uv_map, size)
+    elif source == "GENERATED":
+        chosen = yield from generated_texels(entry, size)
+    else:
+        chosen = np.ones((size, size), bool)
+    pixels = (yield from read_pixels(before))[0] if before else None
+    painted = yield lambda: paint(pixels, chosen, COLORS[kind])
+    head = bpy.data.objects.get(name)
+    if head is None or is_deleted(head):
+        raise AvatarTexError(ErrorCode.NO_MESH, f"'{name}' was deleted or renamed.", "Choose the head and try again.")
+    store(head, size, uv_map, painted)
+
+
+def paint(pixels: np.ndarray | None, chosen: np.ndarray, color: tuple[float, float, float]) -> bytes:
+    """A PNG of (S,S,channels) pixels with (S,S) texels painted, rows of both from the bottom; None is black."""
+    shown = np.zeros((*chosen.shape, 3), np.uint8)
+    if pixels is not None:
+        shown[:] = np.rint(pixels[..., :3] * 255)
+    shown[chosen] = np.multiply(color, 255)
+    return png.encode(shown[::-1])
+
+
+def selected_texels(head: bpy.types.Object, uv_map: str, size: int) -> Parts:
+    """A chore: (size,size) bool, rows from the bottom, where the faces selected in Edit Mode lie in the UV map.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, none is.
+    """
+    if head.mode == "EDIT":
+        head.update_from_editmode()
+    mesh = head.data
+    selected = np.empty(len(mesh.polygons), bool)
+    mesh.polygons.foreach_get("select", selected)
+    if not selected.any():
+        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No faces are selected.", "Select some in Edit Mode.")
+    loops, polygons = read_loops(mesh)
+    uvs = np.empty((len(mesh.loops), 2), np.float32)
+    mesh.uv_layers[uv_map].uv.foreach_get("vector", uvs.ravel())
+    return (yield lambda: covered(uvs[loops[selected[polygons]]], size))
+
+
+def covered(corner_uvs: np.ndarray, size: int) -> np.ndarray:
+    return grown(rasterize(texel_corners(corner_uvs, size), size, size).covered, MARGIN)[::-1]
+
+
+def grown(mask: np.ndarray, texels: int) -> np.ndarray:
+    """(S,S) bool, reaching so many texels further to all sides."""
+    for axis in (0, 1):
+        padded = np.pad(mask, [(texels, texels) if side == axis else (0, 0) for side in (0, 1)])
+        mask = np.any([np.take(padded, range(k, k + mask.shape[axis]), axis) for k in range(2 * texels + 1)], axis=0)
+    return mask
+
+
+def generated_texels(entry, size: int) -> Parts:
+    """A chore: (size,size) bool, rows from the bottom, texels that neither the photo nor its other side gave.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, the result has no provenance, or nothing of it is generated.
+    """
+    image = entry.provenance
+    if image is None:
+        raise AvatarTexError(ErrorCode.BAD_REQUEST, "This result has no provenance.", "Generate a texture anew.")
+    name, stem = image.name, Path(bpy.app.tempdir) / f"avatartex_{uuid.uuid4().hex[:8]}"
+    kept = yield from keep_base(image, stem)
+    generated = yield lambda: read_generated(kept)
+    if generated is None:  # not as the backend writes it
+        pixels = (yield from read_pixels(name))[0]
+        generated = pixels[..., 2] > PAINTED if pixels is not None else np.zeros((1, 1), bool)
+    if not generated.any():
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST, "Nothing of this texture is generated.", "Paint what is to be made anew.",
+        )
+    steps = (np.arange(size) + 0.5) / size
+    return generated[np.ix_((steps * len(generated)).astype(int), (steps * generated.shape[1]).astype(int))]
+
+
+def read_generated(path: str) -> np.ndarray | None:
+    """(H,W) bool, rows from the bottom, of a provenance file, which is removed; None where it cannot be read so."""
+    if not path:
+        return None
+    try:
+        return png.read_channel(Path(path).read_bytes(), 2)[::-1] > 255 * PAINTED
+    except ValueError:
+        return None
+    finally:
+        Path(path).unlink(missing_ok=True)
