@@ -13,6 +13,7 @@ from . import (
     cli,
     operators,
     panel_batch,
+    panel_further,
     panel_history,
     panel_regions,
     panel_registration,
@@ -22,6 +23,7 @@ from . import (
     preferences,
     properties,
     properties_batch,
+    properties_further,
     properties_history,
     properties_mix,
     properties_regions,
@@ -37,9 +39,10 @@ from .scene import overlay, regions, thumbnails, uv_sharing
 CLASSES = (
     *properties.CLASSES, *pin_properties.CLASSES, *properties_batch.CLASSES, *properties_history.CLASSES,
     *properties_mix.CLASSES, *properties_variants.CLASSES, *properties_regions.CLASSES,
+    *properties_further.CLASSES,
     preferences.AVATARTEX_AP_preferences, *operators.CLASSES,
     *panels.CLASSES, *panel_registration.CLASSES, *panel_history.CLASSES, *panel_regions.CLASSES, *panel_batch.CLASSES,
-    *panel_variants.CLASSES,
+    *panel_variants.CLASSES, *panel_further.CLASSES,
 )
 
 
@@ -66,6 +69,7 @@ def register() -> None:
     properties_mix.attach()
     properties_variants.attach()
     properties_regions.attach()
+    properties_further.attach()
     thumbnails.register()
     session.register()
     backend_setup.register()
@@ -88,6 +92,7 @@ def unregister() -> None:
     translations.unregister()
     session.unregister()
     thumbnails.unregister()
+    properties_further.detach()
     properties_variants.detach()
     properties_mix.detach()
     properties_regions.detach()

@@ -71,6 +71,10 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--size", default="1024", choices=[str(size) for size in SIZES], help="texels (default 1024)")
     one.add_argument("--style", default="auto", choices=STYLES, help="what the portrait looks like (default auto)")
     one.add_argument("--light", default="keep", choices=LIGHTS, help="the portrait's light (default keep)")
+    one.add_argument("--further", action="append", default=[], metavar="FILE",
+                     help="another picture of the same person, for what the portrait does not show; several times")
+    one.add_argument("--pins", metavar="FILE", help="named points that win over what is found and over the head's own "
+                     "pins: JSON as for the backend, places on the head in world coordinates")
     one.add_argument("--seed", type=int, default=0, help="same seed, same texture (default 0)")
     cli_batch.add_parser(commands)
     cli_setup.add_parsers(commands)
@@ -112,6 +116,7 @@ def generate(options: argparse.Namespace) -> int:
         made = api.generate(
             options.object, Path(options.portrait).resolve(), uv_map=options.uv_map, style=options.style,
             size=int(options.size), seed=options.seed, light=options.light, head_group=options.head_group,
+            further=[Path(path).resolve() for path in options.further], pins=options.pins or (),
             on_progress=ProgressLine(),
         )
     except api.AvatarTexError as refusal:

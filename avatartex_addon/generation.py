@@ -15,6 +15,7 @@ from .core.chore import Parts, run_whole
 from .core.job import HeadJob, read_shares, summarize
 from .preferences import preferences
 from .scene.apply import apply_texture
+from .scene.further import further_paths
 from .scene.graph import find_color_socket, find_color_source, reads_uv_map
 from .scene.head import (
     find_head,
@@ -59,7 +60,7 @@ def job_of_settings(context: bpy.types.Context, least_score: float = 0.0) -> Hea
     return HeadJob(
         find_head(context).name, portrait_path(settings.portrait), settings.uv_map, settings.style,
         int(settings.size), settings.seed, light=settings.light, head_group=settings.head_group,
-        selected_faces=settings.selected_faces, least_score=least_score,
+        selected_faces=settings.selected_faces, least_score=least_score, further=further_paths(find_head(context)),
     )
 
 
@@ -85,6 +86,7 @@ def job_of_redo(
     return HeadJob(
         head.name, own if Path(own).is_file() or not portrait else portrait, entry.uv_map, entry.style, size, seed,
         entry.sharing, entry.light, regions=regions, redo=True, trust_portrait=trust_portrait,
+        further=tuple(path for path in entry.further.splitlines() if Path(path).is_file()),
     )
 
 
@@ -106,8 +108,8 @@ class Generation(BackendTask):
             Generate, job=self.name, portrait=job.portrait, output=str(self.files.texture),
             capture=str(self.files.capture), size=job.size, style=job.style, seed=job.seed, light=job.light,
             device=preferences().device, provenance=str(self.files.provenance), report=str(self.files.report),
-            pins=wire_pins(head, job.portrait), least_score=job.least_score, previews=str(self.files.previews),
-            trust_portrait=job.trust_portrait,
+            pins=wire_pins(head, job.portrait, job.pins), least_score=job.least_score,
+            previews=str(self.files.previews), trust_portrait=job.trust_portrait, further=list(job.further),
         ))
 
     @property

@@ -7,6 +7,7 @@ import bpy
 from .backend.errors import ErrorCode
 from .fixes import FIX_BUTTONS
 from .layouts import draw_sentence
+from .panel_further import draw_further
 from .panel_portrait import draw_portrait
 from .panel_preflight import draw_preflight
 from .panel_progress import draw_progress
@@ -36,7 +37,10 @@ class AVATARTEX_PT_main(bpy.types.Panel):
         inputs.enabled = not working
         self.draw_head(inputs, context)
         draw_portrait(inputs, context.scene.avatartex)
-        self.draw_options(inputs, context.scene.avatartex)
+        draw_further(layout, find_head(context), not working)
+        options = layout.column()
+        options.enabled = not working
+        self.draw_options(options, context.scene.avatartex)
         if working:
             draw_progress(layout, job, manager.avatartex_batch.is_working)
             return

@@ -10,6 +10,7 @@ from .backend.errors import AvatarTexError, ErrorCode
 from .core.client import backend_missing
 from .fixes import FIX_BUTTONS
 from .preferences import find_backend_python
+from .scene.further import find_missing
 from .scene.head import (
     find_head,
     find_mesh_problem,
@@ -115,6 +116,11 @@ def evaluated_problems(context: bpy.types.Context, head: bpy.types.Object, uv_ma
 def doubts(head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
     """What does not stop a texture."""
     found = []
+    if (index := find_missing(head)) >= 0:
+        found.append(Obstacle(
+            "further-missing", "A further portrait is not there any more.", "", "Portrait is gone",
+            "avatartex.further_remove", "Remove", {"index": index}, stops=False,
+        ))
     if not head.visible_get():
         found.append(Obstacle(
             "hidden", f"'{head.name}' is hidden: its texture will not be seen.", "", "Head is hidden",

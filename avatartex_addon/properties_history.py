@@ -20,6 +20,7 @@ class AVATARTEX_PG_result(bpy.types.PropertyGroup):
     name: StringProperty(name="Name", description="What you call this result")
     image: PointerProperty(type=bpy.types.Image)
     portrait: StringProperty(subtype="FILE_PATH")
+    further: StringProperty(description="Further portraits, one path per line")
     style: StringProperty()
     seed: IntProperty()
     size: IntProperty()

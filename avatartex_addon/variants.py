@@ -101,8 +101,8 @@ class VariantBake(BackendTask):
             Variants, job=self.name, portrait=asked.portrait, output=str(self.files.variants),
             capture=str(self.files.capture), styles=list(job.styles), seeds=list(job.seeds), format=job.format,
             size=asked.size, style=asked.style, light=asked.light, device=preferences().device,
-            report=str(self.files.report), previews=True, pins=wire_pins(head, asked.portrait),
-            least_score=asked.least_score,
+            report=str(self.files.report), previews=True, pins=wire_pins(head, asked.portrait, asked.pins),
+            least_score=asked.least_score, further=list(asked.further),
         ))
 
     def keep_more(self) -> Parts:

@@ -94,6 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--base-provenance", default="", metavar="FILE", help="the base texture's provenance, for texels that stay"
     )
+    add_further(one)
     one.add_argument("--keep-stages", default="", metavar="DIR", help="write the picture after each step")
     look = commands.add_parser(
         "register", help="show how the head lies on the portrait, without a texture", epilog=PINS_HELP,
@@ -115,6 +116,13 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--portrait", required=True, metavar="FILE", help="photograph, painting or drawing of a face")
     parser.add_argument("--pins", default="", metavar="FILE", help="named points, see below (JSON)")
+
+
+def add_further(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--further", action="append", default=[], metavar="FILE",
+        help="another picture of the same person, for what the portrait does not show; may be given several times",
+    )
 
 
 def run_generate(options: dict) -> int:

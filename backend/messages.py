@@ -66,6 +66,7 @@ class Generate:
     regions: str = ""               # path; red is made anew and nothing else, green stays as base_texture has it
     trust_portrait: bool = False    # what is made anew may come from the portrait again
     base_provenance: str = ""       # path; provenance of base_texture, for what stays
+    further: list[str] = field(default_factory=list)  # paths of further pictures of the same person
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class Variants:
     pins: list[dict] = field(default_factory=list)
     least_score: float = 0.0
     faces: str = ""
+    further: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import numpy as np
 
 from . import report
 from .errors import AvatarTexError, Cancelled, ErrorCode
+from .further import Further, add_further
 from .head.atlas import map_atlas
 from .head.enclosed import depth_inside
 from .head.mesh import HeadMesh, load_capture, load_mesh
@@ -34,6 +35,7 @@ from .texture.observe import PLACES, Observation, observe
 from .texture.regions import Regions, hold, read_regions
 from .texture.stages import StagePictures
 from .texture.tiles import UDIM, compose_tiles, find_tiles, pattern, read_bases, side_by_side, tile_path
+from .texture.views import fuse
 
 #: Called with stage and share of the job that is done; where previews were asked for, also with a new one's path.
 OnProgress = Callable[..., None]
@@ -78,7 +80,10 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     networks = load_cached_networks(device)
     mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
     pictures = StagePictures(request.keep_stages, request.previews, lambda path: on_progress(*now, path))
-    job = prepare(mesh, request.portrait, request.style, networks, step, pictures, pins, request.least_score, regions)
+    job = prepare(
+        mesh, request.portrait, request.style, networks, step, pictures, pins, request.least_score, regions,
+        request.further,
+    )
     another = request.seed != 0 or bool(regions and regions.redoing)
     generated = complete(job.observation, job.style, networks, request.seed, step, pictures, another=another)
 
@@ -120,14 +125,15 @@ class Prepared:
     match: Match
     tiles: dict[int, HeadMesh]      # the mesh by UDIM tile, each in 0..1
     advice: list[str]               # stable names of warnings that a button can mend
+    further: Further                # portraits beside the first
 
 
 def prepare(
     mesh: HeadMesh, portrait_path: str, style: str, networks,
     step: Callable[..., None] = no_step, pictures: StagePictures | None = None,
-    pins: Sequence[Pin] = (), least_score: float = 0.0, regions: Regions | None = None,
+    pins: Sequence[Pin] = (), least_score: float = 0.0, regions: Regions | None = None, further: Sequence[str] = (),
 ) -> Prepared:
-    """Read the portrait, register the head, project the portrait into the atlas.
+    """Read the portrait, register the head, project the portrait into the atlas; then further ones.
 
     Raises:
         AvatarTexError: LOW_SCORE when the registration scores less than least_score.
@@ -148,13 +154,19 @@ def prepare(
     mesh, canonical = found.mesh, found.canonical
     layout = map_atlas(mesh, canonical, PLACES)
     observation = observe(mesh, layout, registration, portrait.color, found.matte, networks.mean_texture)
+    beside = add_further(
+        further, found, observation, layout, networks.mean_texture, pins,
+        lambda share: step("atlas", 0.2 + 0.7 * share),
+    )
+    observation = fuse(observation, beside.views)
     observation = regions.hide(observation, mesh, layout) if regions else observation
     pictures.partial(observation)
     inside = depth_inside(mesh, layout)
     tiles = split_tiles(mesh)
     told, advice = uv_warnings(mesh, tiles)
     return Prepared(
-        mesh, canonical, inside, face, registration, observation, style, [*warnings, *told], found, tiles, advice,
+        mesh, canonical, inside, face, registration, observation, style, [*warnings, *beside.warnings, *told], found,
+        tiles, advice, beside,
     )
 
 

@@ -81,6 +81,7 @@ def render(
         **registration_json(job.match),
         "registration": job.match.quality.as_json(),
         "pins": request.pins,
+        "further": job.further.as_json(composition.given),
         "seconds": {**{stage: round(s, 3) for stage, s in clock.seconds.items()}, "total": round(total, 3)},
         "peak_memory_mib": {**{stage: round(m) for stage, m in clock.memory.items()}, "total": round(peak_memory())},
         "texels": {

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..backend.pins import Pin
+
 #: Who else may change with a head: nobody, the objects that show the same mesh, or whatever wears the material.
 SHARINGS = ("object", "mesh", "material")
 
@@ -28,6 +30,8 @@ class HeadJob:
     regions: str = ""           # file: red is made anew, green stays; empty: what is painted on the head
     redo: bool = False          # only what is painted red; without, only what is painted green counts
     trust_portrait: bool = False  # red may come from the portrait again
+    further: tuple[str, ...] = ()  # absolute paths of other pictures of the same person
+    pins: tuple[Pin, ...] = ()  # beside the head's own; they win over them
 
     def with_size(self, size: int) -> HeadJob:
         return replace(self, size=size)

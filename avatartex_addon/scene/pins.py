@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 from mathutils import Matrix, Vector
 
-from ..backend.pins import NAMES
+from ..backend.pins import NAMES, Pin
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,17 @@ def restore(head: bpy.types.Object, pins: list[tuple]) -> None:
         pin.name, pin.has_2d, pin.xy, pin.portrait, pin.has_3d, pin.location = values
 
 
-def wire_pins(head: bpy.types.Object, portrait: str) -> list[dict]:
-    """The pins as the backend reads them: in the capture's (world) coordinates, pixels of this portrait only."""
-    key, told = portrait_key(portrait), []
+def wire_pins(head: bpy.types.Object, portrait: str, more: Iterable[Pin] = ()) -> list[dict]:
+    """The pins as the backend reads them: in the capture's (world) coordinates, pixels of this portrait only.
+
+    Args:
+        more: pins that win over the head's own of the same names.
+    """
+    key, told = portrait_key(portrait), [pin.as_json() for pin in more]
+    given = {body["name"] for body in told}
     for pin in head.avatartex_pins:
+        if pin.name in given:
+            continue
         body: dict = {"name": pin.name}
         if pin.has_2d and pin.portrait == key:
             body["portrait"] = list(pin.xy)

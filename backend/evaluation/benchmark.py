@@ -18,18 +18,21 @@ import cv2
 import numpy as np
 
 from ..head.atlas import to_atlas
-from ..head.landmarks import find_head_landmarks
-from ..head.mesh import load_mesh, vertex_normals
+from ..head.landmarks import HeadLandmarks, find_head_landmarks
+from ..head.mesh import HeadMesh, load_mesh, vertex_normals
 from ..head.rasterize import rasterize, texel_corners
+from ..head.uvs import FIRST
 from ..messages import LIGHTS
 from ..pipeline import complete, load_cached_networks, prepare
 from ..texhub.skins import clothes
 from ..texture.compose import compose
 from ..texture.detail import find_details
 from ..texture.files import write_picture
+from ..texture.sample import to_linear, to_srgb
+from ..texture.tiles import compose_tiles
 from . import methods
 from .baselines import BASELINES
-from .cases import cases, load_truth_texture
+from .cases import cases, further_cases, load_truth_texture
 from .truth import TruthCase, render_truth, seen_texels
 
 #: The same pipeline with stages left out, for the ablation.
@@ -52,6 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, help="folder for the portraits, the textures and benchmark.json")
     parser.add_argument("--size", type=int, default=512, help="texels (default 512)")
     parser.add_argument("--only", default="", help="cases whose name contains this")
+    parser.add_argument("--further", action="store_true", help="also with two further portraits, from left and right")
     parser.add_argument("--ablation", action="store_true", help="also with stages left out")
     arguments = parser.parse_args(argv)
     rows: dict[str, dict[str, Score]] = {}
@@ -110,6 +114,8 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
         results[name.replace("stages ", "")] = compose(
             mesh, job.canonical, job.registration, job.observation, generated, size, inside=job.inside,
         ).texture
+    if arguments.further:
+        results[f"{OURS}, left and right"] = with_further(case, mesh, head, texture, folder, size, networks)
     print(
         f"{case.name}: {seconds:.1f} s, landmark error {job.registration.error[0]:.1f} px, "
         f"yaw {job.registration.angles[0]:.0f} of {case.yaw:.0f}, style {job.style}, seen {seen.mean():.0%}",
@@ -124,6 +130,26 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
         name: score(picture[fragments.covered][counted], truth[counted], seen[counted])
         for name, picture in results.items()
     }
+
+
+def with_further(
+    case: TruthCase, mesh: HeadMesh, head: HeadLandmarks, texture: np.ndarray, folder: Path, size: int, networks,
+) -> np.ndarray:
+    """(size,size,3) of the case's portrait and two further ones of the same face."""
+    paths = []
+    for other, cast in further_cases(case):
+        shot = render_truth(mesh, head, texture, other).color
+        paths.append(str(folder / f"portrait_{other.yaw:+.0f}.png"))
+        write_picture(paths[-1], to_srgb(to_linear(shot) * np.float32(cast)))
+    job = prepare(mesh, str(folder / "portrait.png"), "auto", networks, further=paths)
+    generated = complete(job.observation, job.style, networks, 0)
+    made = compose_tiles(job, generated, size, {})
+    for told in job.further.as_json(made[FIRST].given):
+        print(f"  {told['portrait']}: " + (
+            f"error {told['landmarks']['error_px']} px, yaw {told['camera']['yaw_deg']:.0f}, "
+            f"score {told['registration']['score']}, gives {told['texels']:.0%}" if told["used"] else told["reason"]))
+    write_picture(folder / "provenance_further.png", made[FIRST].provenance)
+    return made[FIRST].texture
 
 
 def score(result: np.ndarray, truth: np.ndarray, seen: np.ndarray) -> Score:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -22,6 +23,10 @@ SHOTS = (
     (-8, 8, "cel", (-0.6, 0.6, 0.7)), (18, -8, "hard", (-0.8, 0.5, 0.5)), (-15, 0, "cel", (0.5, 0.7, 0.6)),
     (5, -4, "soft", (0.2, 0.8, 0.6)),
 )
+#: Further portraits: name, yaw, pitch, where the light comes from, gains of linear light.
+SIDES = (
+    ("left", -48, 2, (-0.4, 0.6, 0.7), (0.85, 0.80, 0.68)), ("right", 45, -3, (0.7, 0.5, 0.6), (0.95, 1.0, 1.12)),
+)
 BACKDROPS = ((0.62, 0.68, 0.75), (0.25, 0.3, 0.26), (0.85, 0.84, 0.8), (0.45, 0.25, 0.2))
 
 
@@ -39,6 +44,15 @@ def cases(data: Path) -> list[TruthCase]:
             str(data / kind / "skins" / f"{stem}.jpg"), yaw, pitch, light, source, BACKDROPS[i % len(BACKDROPS)],
         ))
     return found
+
+
+def further_cases(case: TruthCase) -> list[tuple[TruthCase, tuple[float, float, float]]]:
+    """The same face from left and right, in other light, and the colour cast of each picture (gains of linear light).
+    """
+    return [
+        (replace(case, name=f"{case.name}_{side}", yaw=yaw, pitch=pitch, light_from=source), cast)
+        for side, yaw, pitch, source, cast in SIDES
+    ]
 
 
 def load_truth_texture(case: TruthCase) -> np.ndarray:

@@ -36,6 +36,7 @@ class Observation:
     places: (S,S,2) portrait pixels per atlas texel. confidence: (S,S) 0..1. unlit: (S,S,3) sRGB, light divided out.
     shade: (S,S) the light that was divided out.
     evidence: ((S,S,3), (S,S)) what the networks see: unlit and confidence, with hair continued over the scalp.
+    hairy: (S,S) 0..1, the matte's hair where observed. scalp: (S,S) 0..1, the share of scalp of each texel.
     hair: what hair_tone() found, None for bald heads. covered: (S,S) bool, where the head has surface.
     """
 
@@ -49,6 +50,8 @@ class Observation:
     unlit: np.ndarray
     shade: np.ndarray
     evidence: tuple[np.ndarray, np.ndarray]
+    hairy: np.ndarray
+    scalp: np.ndarray
     hair: tuple[np.ndarray, np.ndarray] | None
     covered: np.ndarray
 
@@ -114,7 +117,8 @@ def observe(
     confidence = confidence * light.trust(shade)
     unlit = light.remove(colour, shade)
     scalp_texels = scalp_share(canonical) * fragments.covered
-    hair = hair_tone(unlit, confidence, sample(matte.hair, places), scalp_texels)
+    hairy = sample(matte.hair, places)
+    hair = hair_tone(unlit, confidence, hairy, scalp_texels)
     evidence = hair_evidence(unlit, confidence, hair)
     return Observation(
         portrait,
@@ -127,6 +131,8 @@ def observe(
         unlit,
         shade,
         evidence,
+        hairy,
+        scalp_texels,
         hair,
         fragments.covered,
     )

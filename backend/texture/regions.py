@@ -17,9 +17,10 @@ from ..errors import AvatarTexError, ErrorCode
 from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh
 from ..head.uvs import into_tile, tile_numbers
-from .compose import Composition, fade_from
+from .compose import Composition
 from .observe import Observation
 from .sample import sample_atlas, spread
+from .tone import fade_from
 
 #: From this much red or green a texel counts as painted: half of a brush's soft rim.
 PAINTED = 0.5

@@ -61,7 +61,7 @@ def compose_tiles(
     done = {
         tile: compose(
             part, job.canonical, job.registration, job.observation, generated, size, bases.get(tile), job.inside,
-            light, regions is not None and regions.made_up, details,
+            light, regions is not None and regions.made_up, details, job.further.views,
         )
         for tile, part in job.tiles.items()
     }

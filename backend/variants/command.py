@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ..__main__ import PINS_HELP, add_inputs, run
+from ..__main__ import PINS_HELP, add_further, add_inputs, run
 from ..messages import DEVICES, LIGHTS, PAINTED_STYLES, PICTURE_FORMATS, PROFILES, SIZES, STYLES, Variants
 from ..pins import read_pins
 from .seeds import parse_seeds
@@ -44,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=f"{EXAMPLE}\n{PINS_HELP}", formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_inputs(parser)
+    add_further(parser)
     parser.add_argument("--output", required=True, metavar="DIR", help="the folder for the textures")
     parser.add_argument(
         "--styles", default=",".join(PAINTED_STYLES[1:]), metavar="NAMES",

@@ -1,0 +1,33 @@
+"""Further pictures of the person that a head shows; kept on the object, in the .blend file."""
+
+# No `from __future__ import annotations` here: see properties.py.
+import bpy
+from bpy.props import CollectionProperty, IntProperty, StringProperty
+
+from . import versions
+
+
+class AVATARTEX_PG_further(bpy.types.PropertyGroup):
+    """One further portrait."""
+
+    path: StringProperty(
+        name="Further Portrait", description="Another picture of the same person, for what the portrait does not show",
+        subtype="FILE_PATH", options=versions.RELATIVE_PATH_OPTIONS,
+    )
+
+
+CLASSES = (AVATARTEX_PG_further,)
+
+
+def attach() -> None:
+    bpy.types.Object.avatartex_further = CollectionProperty(
+        type=AVATARTEX_PG_further, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"},
+    )
+    bpy.types.Object.avatartex_further_index = IntProperty(
+        name="Active Further Portrait", override={"LIBRARY_OVERRIDABLE"},
+    )
+
+
+def detach() -> None:
+    del bpy.types.Object.avatartex_further_index
+    del bpy.types.Object.avatartex_further
