@@ -21,8 +21,8 @@ SURE, ENOUGH = 0.3, 400
 #: Most that a channel's gain, and the low frequencies' ratio, may be either way.
 GAIN, RATIO = 4.0, 2.5
 #: How far the first one's light fades into the others, as shares of the atlas: shorter than into generated skin, for
-#: they show how bright the skin is (0.3 dB on rendered portraits).
-REACH = TONE_REACH[:2]
+#: they show how bright the skin is (on rendered portraits 0.3 dB); and how far generated skin follows the others.
+REACH, FOLLOWED = (0.015, 0.03), (0.015,)
 #: How decidedly the better of two further portraits is taken: a mean of two that lie a little apart is blurred.
 DECIDED = 4
 
@@ -173,14 +173,18 @@ def tone_beside(views: Sequence[View], generated: np.ndarray, light: str) -> np.
     """(a,a,3) what to add to generated skin so that it meets the lit portraits without an edge, fading with
     distance."""
     size = generated.shape[0]
-    lit, total = 0, 0
-    for view, share in zip(views, share_out([full(view.observation.confidence) for view in views]), strict=True):
+    tone, lit, total = np.zeros_like(generated), 0, 0
+    shares = share_out([full(view.observation.confidence) for view in views])
+    for view, share in zip(views, shares, strict=True):
         low, gain = sample(view.observation.low, view.observation.places), view.gain(generated, light)
         low = low if gain is None else relit(low, gain)
         lit = lit + cv2.resize(low * share[..., None], (size, size), interpolation=cv2.INTER_AREA)
         total = total + cv2.resize(share, (size, size), interpolation=cv2.INTER_AREA)
-    lit = lit / np.maximum(total, 1e-3)[..., None]
-    return fade_from((lit - generated) * (total > 0.05)[..., None], total)[0]
+        if view is views[0] or view is views[-1]:  # what the others add to the first one's needs to meet them only
+            apart = lit / np.maximum(total, 1e-3)[..., None] - generated - tone
+            reaches = TONE_REACH if view is views[0] else FOLLOWED
+            tone = tone + fade_from(apart * (total > 0.05)[..., None], total, reaches)[0]
+    return tone
 
 
 def full(confidence: np.ndarray) -> np.ndarray:
