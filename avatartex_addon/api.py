@@ -27,7 +27,7 @@ import bpy
 
 from . import batching
 from .backend.errors import AvatarTexError, Cancelled, ErrorCode
-from .backend.messages import LIGHTS, PAINTED_STYLES, PICTURE_FORMATS, SIZES, STYLES
+from .backend.messages import HAIRS, LIGHTS, PAINTED_STYLES, PICTURE_FORMATS, SIZES, STYLES
 from .backend.pins import parse_pins, read_pins
 from .backend.variants.seeds import parse_seeds
 from .core.batch import Row
@@ -48,7 +48,8 @@ __all__ = [
 def generate(
     object: bpy.types.Object | str, portrait: str | Path, *, uv_map: str = "", style: str = "auto", size: int = 1024,
     seed: int = 0, sharing: str = "object", light: str = "keep", head_group: str = "", regions: str | Path = "",
-    further: Iterable[str | Path] = (), pins: Iterable[dict] | str | Path = (), on_progress: OnProgress | None = None,
+    hair: str = "keep", further: Iterable[str | Path] = (), pins: Iterable[dict] | str | Path = (),
+    on_progress: OnProgress | None = None,
 ) -> Textures:
     """Texture a head from a portrait, and wait for it.
 
@@ -65,6 +66,7 @@ def generate(
         head_group: vertex group of the faces that are head; found by itself when empty.
         regions: picture in the UV map; where red is painted nothing else changes, green stays as it is on the head
             now. When empty, what is painted green on the head stays.
+        hair: keep paints the portrait's hair on the scalp, bare puts skin there.
         further: other pictures of the same person, for what the portrait does not show; one that does not fit is left
             out and told in the warnings. The panel's own list does not count here.
         pins: named points as the backend reads them, or a JSON file of them; on the head in world coordinates. They win
@@ -76,7 +78,8 @@ def generate(
     """
     job = describe(
         object, portrait, uv_map=uv_map, style=style, size=size, seed=seed, sharing=sharing, light=light,
-        head_group=head_group, regions=bpy.path.abspath(str(regions)) if regions else "", further=further, pins=pins,
+        head_group=head_group, regions=bpy.path.abspath(str(regions)) if regions else "", hair=hair,
+        further=further, pins=pins,
     )
     return run(job, on_progress)
 
@@ -115,7 +118,8 @@ def describe(
     entries = read_pins(bpy.path.abspath(str(pins))) if isinstance(pins, str | Path) else list(pins)
     job = HeadJob(name, portrait_path(str(portrait)), further=beside, pins=tuple(parse_pins(entries)), **options)
     for what, value, known in (("style", job.style, STYLES), ("size", job.size, SIZES),
-                               ("sharing", job.sharing, SHARINGS), ("light", job.light, LIGHTS)):
+                               ("sharing", job.sharing, SHARINGS), ("light", job.light, LIGHTS),
+                               ("choice for the hair", job.hair, HAIRS)):
         if value not in known:
             raise AvatarTexError(
                 ErrorCode.BAD_REQUEST, f"There is no {what} {value!r}.", f"Use one of {', '.join(map(str, known))}.",
@@ -184,7 +188,7 @@ def variants(
         seeds: numbers, or a text as '0,2' or '0-3'. size: texels, width and height.
         format: png (sRGB, 8 bits) or exr (linear half floats).
         beside: write the textures into 'textures' beside the saved .blend file instead of packing them.
-        options: uv_map, style, sharing, light, head_group, further and pins, as in `generate`.
+        options: uv_map, style, sharing, light, head_group, hair, further and pins, as in `generate`.
 
     Raises:
         AvatarTexError: every refusal; the scene is as it was.

@@ -54,6 +54,7 @@ class SceneBatch:
         global current
         self.scene_name, self.sharing, self.size = scene.name, sharing, int(scene.avatartex.size)
         self.light, self.head_group = scene.avatartex.light, scene.avatartex.head_group
+        self.hair = scene.avatartex.hair
         self.made: dict[HeadJob, RowTask] = {}
         self.run = BatchRun(self.find_rows, self.begin, at_once)
         self.status.reset()
@@ -80,6 +81,7 @@ class SceneBatch:
         job = HeadJob(
             row.object.name, row_portrait(row), style=row.style, size=self.size, seed=row.seed, sharing=self.sharing,
             light=self.light, head_group=self.head_group if self.head_group in row.object.vertex_groups else "",
+            hair=self.hair,
         )
         if job not in self.made:
             self.made[job] = RowTask(job)

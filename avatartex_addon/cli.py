@@ -11,7 +11,7 @@ import bpy
 
 from . import api, cli_batch, cli_setup, cli_variants, session
 from .backend.errors import ErrorCode
-from .backend.messages import LIGHTS, SIZES, STYLES
+from .backend.messages import HAIRS, LIGHTS, SIZES, STYLES
 from .core.child import clean_environment, hidden_process
 from .core.command import PYTHON_VARIABLE, backend_command
 from .core.terminal import ProgressLine
@@ -71,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--size", default="1024", choices=[str(size) for size in SIZES], help="texels (default 1024)")
     one.add_argument("--style", default="auto", choices=STYLES, help="what the portrait looks like (default auto)")
     one.add_argument("--light", default="keep", choices=LIGHTS, help="the portrait's light (default keep)")
+    one.add_argument("--hair", default="keep", choices=HAIRS, help="the portrait's hair on the scalp (default keep)")
     one.add_argument("--further", action="append", default=[], metavar="FILE",
                      help="another picture of the same person, for what the portrait does not show; several times")
     one.add_argument("--pins", metavar="FILE", help="named points that win over what is found and over the head's own "
@@ -116,7 +117,7 @@ def generate(options: argparse.Namespace) -> int:
         made = api.generate(
             options.object, Path(options.portrait).resolve(), uv_map=options.uv_map, style=options.style,
             size=int(options.size), seed=options.seed, light=options.light, head_group=options.head_group,
-            further=[Path(path).resolve() for path in options.further], pins=options.pins or (),
+            hair=options.hair, further=[Path(path).resolve() for path in options.further], pins=options.pins or (),
             on_progress=ProgressLine(),
         )
     except api.AvatarTexError as refusal:

@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 
 from . import api
-from .backend.messages import LIGHTS, PAINTED_STYLES, PICTURE_FORMATS, SIZES, STYLES
+from .backend.messages import HAIRS, LIGHTS, PAINTED_STYLES, PICTURE_FORMATS, SIZES, STYLES
 from .core.terminal import ProgressLine
 
 MANUAL = """\
@@ -46,6 +46,8 @@ def add_parser(commands) -> None:
     several.add_argument("--uv-map", default="", metavar="NAME", help="the UV map (default: the one that renders show)")
     several.add_argument("--head-group", default="", metavar="NAME",
                          help="vertex group of the head's faces (default: all)")
+    several.add_argument("--hair", default="keep", choices=HAIRS,
+                         help="the portrait's hair on the scalp (default keep)")
     several.add_argument("--further", action="append", default=[], metavar="FILE",
                          help="another picture of the same person; several times")
     several.add_argument("--style", default="auto", choices=STYLES, help="what the portrait looks like (default auto)")
@@ -61,8 +63,8 @@ def run(options: argparse.Namespace, save, refuse) -> int:
             options.object, Path(options.portrait).resolve(), uv_map=options.uv_map, style=options.style,
             styles=[word.strip() for word in options.styles.split(",") if word.strip()], seeds=options.seeds,
             size=int(options.size), format=options.format, beside=options.place == "beside", light=options.light,
-            head_group=options.head_group, further=[Path(path).resolve() for path in options.further],
-            on_progress=ProgressLine(),
+            head_group=options.head_group, hair=options.hair,
+            further=[Path(path).resolve() for path in options.further], on_progress=ProgressLine(),
         )
         if options.show:
             style, _, seed = options.show.partition(":")

@@ -60,6 +60,7 @@ def job_of_settings(context: bpy.types.Context, least_score: float = 0.0) -> Hea
     return HeadJob(
         find_head(context).name, portrait_path(settings.portrait), settings.uv_map, settings.style,
         int(settings.size), settings.seed, light=settings.light, head_group=settings.head_group,
+        hair=settings.hair,
         selected_faces=settings.selected_faces, least_score=least_score, further=further_paths(find_head(context)),
     )
 
@@ -86,7 +87,7 @@ def job_of_redo(
     return HeadJob(
         head.name, own if Path(own).is_file() or not portrait else portrait, entry.uv_map, entry.style, size, seed,
         entry.sharing, entry.light, regions=regions, redo=True, trust_portrait=trust_portrait,
-        further=tuple(path for path in entry.further.splitlines() if Path(path).is_file()),
+        hair=entry.hair, further=tuple(path for path in entry.further.splitlines() if Path(path).is_file()),
     )
 
 
@@ -110,6 +111,7 @@ class Generation(BackendTask):
             device=preferences().device, provenance=str(self.files.provenance), report=str(self.files.report),
             pins=wire_pins(head, job.portrait, job.pins), least_score=job.least_score,
             previews=str(self.files.previews), trust_portrait=job.trust_portrait, further=list(job.further),
+            hair=job.hair,
         ))
 
     @property

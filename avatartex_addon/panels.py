@@ -78,6 +78,7 @@ class AVATARTEX_PT_main(bpy.types.Panel):
         column = layout.column()
         column.prop(settings, "style")
         column.prop(settings, "light")
+        column.prop(settings, "hair")
         row = column.row()
         row.prop(settings, "size", expand=True)
         column.prop(settings, "seed")

@@ -13,7 +13,7 @@ from bpy.props import (
 )
 
 from . import versions
-from .backend.messages import LIGHTS, SIZES, STYLES
+from .backend.messages import HAIRS, LIGHTS, SIZES, STYLES
 
 STYLE_TEXTS = {
     "auto": ("Automatic", "Tell the style from the portrait"),
@@ -26,6 +26,10 @@ LIGHT_TEXTS = {
     "keep": ("Keep", "The photographed pixels stay exactly as they are"),
     "even": ("Even Out", "Half of the light and shade is taken out"),
     "remove": ("Remove", "Light and shade are taken out, for a scene that is lit by itself"),
+}
+HAIR_TEXTS = {
+    "keep": ("Painted", "The portrait's hair is painted on the scalp"),
+    "bare": ("Bare Scalp", "Skin on the scalp, for a head that gets hair of its own"),
 }
 SIZE_TEXTS = {512: "Draft", 1024: "1K", 2048: "2K", 4096: "4K"}
 
@@ -68,6 +72,10 @@ class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
     light: EnumProperty(
         name="Light", description="What becomes of the portrait's light on the texture",
         items=[(light, *LIGHT_TEXTS[light]) for light in LIGHTS], default="keep",
+    )
+    hair: EnumProperty(
+        name="Hair", description="What becomes of the portrait's hair",
+        items=[(hair, *HAIR_TEXTS[hair]) for hair in HAIRS], default="keep",
     )
     seed: IntProperty(name="Seed", description="Same seed, same texture", min=0, default=0)
 

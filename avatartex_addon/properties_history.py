@@ -29,6 +29,7 @@ class AVATARTEX_PG_result(bpy.types.PropertyGroup):
     slot: IntProperty()
     sharing: StringProperty(default="object")
     light: StringProperty(default="keep")
+    hair: StringProperty(default="keep")
     provenance: PointerProperty(type=bpy.types.Image, description="Red from the photo, green mirrored, blue generated")
     shares: FloatVectorProperty(size=3, description="Of the head's texels: photo, mirrored, generated")
     redone: BoolProperty(description="Only its red regions were made anew")

@@ -103,6 +103,7 @@ class VariantBake(BackendTask):
             size=asked.size, style=asked.style, light=asked.light, device=preferences().device,
             report=str(self.files.report), previews=True, pins=wire_pins(head, asked.portrait, asked.pins),
             least_score=asked.least_score, further=list(asked.further),
+            hair=asked.hair,
         ))
 
     def keep_more(self) -> Parts:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from .errors import AvatarTexError, Cancelled, ErrorCode
-from .messages import DEVICES, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate, Register
+from .messages import DEVICES, HAIRS, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate, Register
 from .pins import NAMES, read_pins
 
 #: Commands that live elsewhere: name -> (module, what it does).
@@ -74,6 +74,9 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--style", default="auto", help=f"{', '.join(STYLES)} (default auto)")
     one.add_argument("--seed", type=int, default=0, help="same seed, same texture (default 0)")
     one.add_argument("--light", default="keep", help=f"the portrait's light: {', '.join(LIGHTS)} (default keep)")
+    one.add_argument(
+        "--hair", default="keep", help=f"the portrait's hair on the scalp: {', '.join(HAIRS)} (default keep)",
+    )
     one.add_argument("--profile", default="builtin", help=f"{', '.join(PROFILES)} (default builtin)")
     one.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (default auto)")
     one.add_argument("--base-texture", default="", metavar="FILE", help="what texels outside the head keep")

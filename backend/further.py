@@ -15,7 +15,7 @@ from .head.register import register
 from .messages import LOW_SCORE
 from .pins import Pin
 from .portrait.decode import decode_portrait
-from .portrait.faces import find_portrait_face
+from .portrait.faces import CHOOSE, find_portrait_face
 from .portrait.matte import portrait_matte
 from .registering import Match, registration_json
 from .texture.observe import Observation, observe
@@ -58,7 +58,7 @@ def add_further(
         step(number / len(paths))
         name = Path(path).name
         try:
-            further, observation, notes = look(path, match, layout, skin_mean, held)
+            further, observation, notes = look(path, match, layout, skin_mean, held, first.bare)
         except AvatarTexError as refusal:
             warnings.append(f"The further portrait {name!r} was left out: {refusal.message} {refusal.cure}")
             found.append(({"portrait": name, "used": False, "reason": refusal.message}, None))
@@ -69,14 +69,14 @@ def add_further(
                             f"({further.quality.summary.split(';')[0].rstrip('.')}). {CURE}")
             found.append(({**told, "used": False, "reason": further.quality.sentence}, None))
             continue
-        warnings += [f"{name}: {note}" for note in notes]
+        warnings += [f"{name}: {note.removesuffix(CHOOSE).rstrip()}" for note in notes]
         found.append(({**told, "used": True}, len(views)))
         views.append(further_view(first, further.registration, observation))
     return Further(tuple(views), tuple(found), tuple(warnings))
 
 
 def look(
-    path: str, match: Match, layout: AtlasMap, skin_mean: np.ndarray, pins: Sequence[Pin],
+    path: str, match: Match, layout: AtlasMap, skin_mean: np.ndarray, pins: Sequence[Pin], bare: bool,
 ) -> tuple[Match, Observation, list[str]]:
     """One further portrait: its registration, what it shows, and what to know about the choice of its face.
 
@@ -94,4 +94,4 @@ def look(
     found = replace(
         match, face=face, registration=registration, matte=matte, quality=quality, warnings=notes,
     )
-    return found, observe(match.mesh, layout, registration, portrait.color, matte, skin_mean), notes
+    return found, observe(match.mesh, layout, registration, portrait.color, matte, skin_mean, bare), notes

@@ -30,6 +30,7 @@ STAGES = {
 STYLES = ("auto", "photo", "cartoon", "anime", "painting")
 SIZES = (512, 1024, 2048, 4096)
 LIGHTS = ("keep", "even", "remove")
+HAIRS = ("keep", "bare")
 PROFILES = ("builtin",)
 DEVICES = ("auto", "cpu", "cuda")
 #: What variants are painted in (texhub/styles), and the files they are baked to: sRGB of 8 bit, linear half floats.
@@ -67,6 +68,7 @@ class Generate:
     trust_portrait: bool = False    # what is made anew may come from the portrait again
     base_provenance: str = ""       # path; provenance of base_texture, for what stays
     further: list[str] = field(default_factory=list)  # paths of further pictures of the same person
+    hair: str = "keep"              # whether the portrait's hair is painted on the scalp
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ class Variants:
     least_score: float = 0.0
     faces: str = ""
     further: list[str] = field(default_factory=list)
+    hair: str = "keep"
 
 
 @dataclass(frozen=True)

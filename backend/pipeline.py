@@ -22,7 +22,7 @@ from .head.enclosed import depth_inside
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.register import Registration
 from .head.uvs import split_tiles, uv_warnings
-from .messages import DEVICES, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate, Result
+from .messages import DEVICES, HAIRS, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate, Result
 from .pins import Pin, parse_pins
 from .portrait.decode import decode_portrait
 from .portrait.landmarks import FaceLandmarks
@@ -82,7 +82,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     pictures = StagePictures(request.keep_stages, request.previews, lambda path: on_progress(*now, path))
     job = prepare(
         mesh, request.portrait, request.style, networks, step, pictures, pins, request.least_score, regions,
-        request.further,
+        request.further, request.hair == "bare",
     )
     another = request.seed != 0 or bool(regions and regions.redoing)
     generated = complete(job.observation, job.style, networks, request.seed, step, pictures, another=another)
@@ -132,8 +132,12 @@ def prepare(
     mesh: HeadMesh, portrait_path: str, style: str, networks,
     step: Callable[..., None] = no_step, pictures: StagePictures | None = None,
     pins: Sequence[Pin] = (), least_score: float = 0.0, regions: Regions | None = None, further: Sequence[str] = (),
+    bare: bool = False,
 ) -> Prepared:
     """Read the portrait, register the head, project the portrait into the atlas; then further ones.
+
+    Args:
+        bare: the scalp is to have no hair.
 
     Raises:
         AvatarTexError: LOW_SCORE when the registration scores less than least_score.
@@ -153,7 +157,7 @@ def prepare(
     step("atlas")
     mesh, canonical = found.mesh, found.canonical
     layout = map_atlas(mesh, canonical, PLACES)
-    observation = observe(mesh, layout, registration, portrait.color, found.matte, networks.mean_texture)
+    observation = observe(mesh, layout, registration, portrait.color, found.matte, networks.mean_texture, bare)
     beside = add_further(
         further, found, observation, layout, networks.mean_texture, pins,
         lambda share: step("atlas", 0.2 + 0.7 * share),
@@ -205,7 +209,7 @@ def complete(
         pictures.save("repaint", result)
     if another:
         result = vary(result, seen.confidence, networks, seed=seed)
-    return wear_hair(fill_unknown(result, networks.known), observation.hair)
+    return wear_hair(fill_unknown(result, networks.known), observation.hair, observation.bare)
 
 
 def shrink(observation: Observation, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -234,7 +238,8 @@ def check_request(request: Generate) -> None:
     """
     for name, value, known in (
         ("style", request.style, STYLES), ("size", request.size, SIZES),
-        ("light", request.light, LIGHTS), ("profile", request.profile, PROFILES), ("device", request.device, DEVICES),
+        ("light", request.light, LIGHTS), ("choice for the hair", request.hair, HAIRS),
+        ("profile", request.profile, PROFILES), ("device", request.device, DEVICES),
     ):
         if value not in known:
             raise AvatarTexError(

@@ -30,6 +30,7 @@ class HeadJob:
     regions: str = ""           # file: red is made anew, green stays; empty: what is painted on the head
     redo: bool = False          # only what is painted red; without, only what is painted green counts
     trust_portrait: bool = False  # red may come from the portrait again
+    hair: str = "keep"          # whether the portrait's hair is painted on the scalp
     further: tuple[str, ...] = ()  # absolute paths of other pictures of the same person
     pins: tuple[Pin, ...] = ()  # beside the head's own; they win over them
 

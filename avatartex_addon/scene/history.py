@@ -29,7 +29,7 @@ def remember(
     entry = head.avatartex_history.add()
     entry.name, entry.image = name, image
     entry.portrait, entry.style, entry.seed, entry.size = job.portrait, job.style, job.seed, job.size
-    entry.further = "\n".join(job.further)
+    entry.hair, entry.further = job.hair, "\n".join(job.further)
     entry.date = datetime.now().isoformat(timespec="seconds")
     entry.uv_map, entry.slot, entry.sharing = uv_map, slot, job.sharing
     entry.light, entry.redone, entry.provenance, entry.shares = job.light, job.redo, provenance, shares

@@ -42,6 +42,8 @@ SQUARES = (1.0, 1.3, 0.8)    # times the proposed square: drawn faces are not as
 MAX_FACES = 24
 MAX_MISSES = 12              # bounds the time spent on gravel
 
+#: What finds another face of the same picture.
+CHOOSE = "To use another, pin its nose tip."
 CURE_NO_FACE = "Use a picture in which one face is seen from the front, upright and not too small."
 
 
@@ -89,7 +91,7 @@ def find_portrait_face(portrait: Portrait) -> tuple[FaceLandmarks, list[str]]:
     if others:
         places = ", ".join(_place(face, width, height) for face in others)
         count = "1 more face was" if len(others) == 1 else f"{len(others)} more faces were"
-        notes.append(f"The largest face is used; {count} found: {places}.")
+        notes.append(f"The largest face is used; {count} found: {places}. {CHOOSE}")
     return both_ways(portrait.color, chosen), notes
 
 

@@ -97,7 +97,7 @@ def find_details(job, generated: np.ndarray, size: int, light: str, seed: int) -
     for kind, find in ((Detail, find_grain), (Strands, find_strands)):
         grain = find(job.mesh, job.canonical, job.registration, seen, generated, gain, texels, seed)
         if grain is not None:
-            found.append(kind(make_square(grain, seed), grain.tone, seen.hair is not None))
+            found.append(kind(make_square(grain, seed), grain.tone, seen.wears_hair))
     return found
 
 

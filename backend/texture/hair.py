@@ -1,4 +1,7 @@
-"""Hair goes on where the portrait cannot see it: weak evidence for the networks, and the tone of the unseen scalp."""
+"""Hair goes on where the portrait cannot see it: weak evidence for the networks, and the tone of the unseen scalp.
+
+For heads that get hair of their own the same is done with skin.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ import numpy as np
 EVIDENCE = 0.05
 #: Share of the hair's tone on the unseen scalp, the rest is the networks'; and by how much it may change theirs.
 WORN, GAINS = 0.85, (0.15, 3.0)
+#: Share of the skin's colour on a scalp that is to be bare: the prior's hair shines through what is left of it.
+BARE = 0.95
 #: Difference of the two tones, in logarithms, up to which the networks are left alone, and from which not at all.
 AGREED, APART = 0.2, 0.6
 #: From this share of the seen scalp being hair, the whole scalp is taken to be hair.
@@ -34,11 +39,24 @@ def hair_tone(
     if (seen > 0.3).sum() < ENOUGH or is_hair.sum() < HAIRY * seen.sum():
         return None
     tone = np.median(unlit[is_hair > 0.3], axis=0) if (is_hair > 0.3).any() else np.median(unlit[seen > 0.3], axis=0)
+    return _continued(unlit, is_hair, tone), (scalp * (1 - np.clip(confidence / 0.3, 0, 1))).astype(np.float32)
+
+
+def skin_tone(unlit: np.ndarray, confidence: np.ndarray, scalp: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """hair_tone() of a scalp that is to be bare: the colour of the skin beside it; None where none was seen."""
+    is_skin = confidence * (1 - scalp)
+    if (is_skin > 0.3).sum() < ENOUGH:
+        return None
+    tone = np.median(unlit[is_skin > 0.3], axis=0)
+    return _continued(unlit, is_skin, tone), (scalp * (1 - np.clip(confidence / 0.3, 0, 1))).astype(np.float32)
+
+
+def _continued(unlit: np.ndarray, known: np.ndarray, tone: np.ndarray) -> np.ndarray:
+    """(S,S,3) the colour near each texel, of (S,S) known ones; far from them the (3,) tone."""
     sigma = REACH * len(unlit)
-    weight = cv2.GaussianBlur(is_hair.astype(np.float32), (0, 0), sigma)
-    near = cv2.GaussianBlur((unlit * is_hair[..., None]).astype(np.float32), (0, 0), sigma)
-    local = (near + 0.05 * tone) / (weight + 0.05)[..., None]
-    return local.astype(np.float32), (scalp * (1 - np.clip(confidence / 0.3, 0, 1))).astype(np.float32)
+    weight = cv2.GaussianBlur(known.astype(np.float32), (0, 0), sigma)
+    near = cv2.GaussianBlur((unlit * known[..., None]).astype(np.float32), (0, 0), sigma)
+    return ((near + 0.05 * tone) / (weight + 0.05)[..., None]).astype(np.float32)
 
 
 def hair_evidence(
@@ -54,17 +72,22 @@ def hair_evidence(
     return np.where((added > 0)[..., None], colour, unlit).astype(np.float32), total.astype(np.float32)
 
 
-def wear_hair(generated: np.ndarray, tone: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
+def wear_hair(
+    generated: np.ndarray, tone: tuple[np.ndarray, np.ndarray] | None, bare: bool = False,
+) -> np.ndarray:
     """(S,S,3) generated skin with the unseen scalp brought to the tone of the hair.
 
     Only where the two are far apart: the networks had the hair as evidence, and where they agree with it roughly, they
     know better (0.5 dB on rendered portraits). The middle colour is matched, their own light and dark stay: hair thins
-    out at the nape and above the ears, and one flat colour there was 3 dB worse.
+    out at the nape and above the ears, and one flat colour there was 3 dB worse. A bare scalp takes the skin's plain
+    colour.
     """
     if tone is None:
         return generated
     size = generated.shape[0]
     local, worn = (cv2.resize(part, (size, size), interpolation=cv2.INTER_AREA) for part in tone)
+    if bare:
+        return (generated + BARE * worn[..., None] * (local - generated)).astype(np.float32)
     scalp = worn > 0.5
     if not scalp.any():
         return generated

@@ -11,7 +11,7 @@ from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh
 from ..head.register import Registration
 from ..portrait.matte import Matte
-from .hair import hair_evidence, hair_tone
+from .hair import hair_evidence, hair_tone, skin_tone
 from .light import Light, estimate_light
 from .sample import masked_blur, sample
 
@@ -37,7 +37,8 @@ class Observation:
     shade: (S,S) the light that was divided out.
     evidence: ((S,S,3), (S,S)) what the networks see: unlit and confidence, with hair continued over the scalp.
     hairy: (S,S) 0..1, the matte's hair where observed. scalp: (S,S) 0..1, the share of scalp of each texel.
-    hair: what hair_tone() found, None for bald heads. covered: (S,S) bool, where the head has surface.
+    hair: what hair_tone() found, None for bald heads; of bare scalps skin_tone(). bare: the scalp is to have no hair.
+    covered: (S,S) bool, where the head has surface.
     """
 
     portrait: np.ndarray
@@ -54,6 +55,11 @@ class Observation:
     scalp: np.ndarray
     hair: tuple[np.ndarray, np.ndarray] | None
     covered: np.ndarray
+    bare: bool = False
+
+    @property
+    def wears_hair(self) -> bool:
+        return self.hair is not None and not self.bare
 
     @property
     def better_side(self) -> float:
@@ -94,15 +100,17 @@ def observe(
     portrait: np.ndarray,
     matte: Matte,
     skin_mean: np.ndarray,
+    bare: bool = False,
 ) -> Observation:
     """Scatter the portrait into the atlas, with confidence and without its light.
 
     Args:
         portrait: (H,W,3) float32 sRGB. skin_mean: (s,s,3) sRGB, the prior's mean texture: what skin looks like unlit.
+        bare: the portrait's hair does not go onto the scalp, skin does.
     """
     soft = max(1.0, registration.face_height * 0.008)
     skin = _inner(matte.skin * matte.person, soft)
-    scalp = _inner(matte.person, soft)
+    scalp = skin if bare else _inner(matte.person, soft)
     low = masked_blur(portrait, np.maximum(matte.person, 0.02), registration.face_height / 60 * 1.3)
 
     fragments = layout.fragments
@@ -118,7 +126,7 @@ def observe(
     unlit = light.remove(colour, shade)
     scalp_texels = scalp_share(canonical) * fragments.covered
     hairy = sample(matte.hair, places)
-    hair = hair_tone(unlit, confidence, hairy, scalp_texels)
+    hair = find_tone(unlit, confidence, hairy, scalp_texels, bare)
     evidence = hair_evidence(unlit, confidence, hair)
     return Observation(
         portrait,
@@ -135,7 +143,15 @@ def observe(
         scalp_texels,
         hair,
         fragments.covered,
+        bare,
     )
+
+
+def find_tone(
+    unlit: np.ndarray, confidence: np.ndarray, hairy: np.ndarray, scalp: np.ndarray, bare: bool,
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """What the unseen scalp wears: hair_tone(), or skin_tone() where it is to be bare."""
+    return skin_tone(unlit, confidence, scalp) if bare else hair_tone(unlit, confidence, hairy, scalp)
 
 
 def _inner(mask: np.ndarray, soft: float) -> np.ndarray:

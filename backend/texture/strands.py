@@ -52,8 +52,8 @@ def find_strands(
     mesh: HeadMesh, canonical: np.ndarray, registration: Registration, observation: Observation,
     generated: np.ndarray, gain: np.ndarray | None, texels: float, seed: int,
 ) -> Grain | None:
-    """As find_grain(), of hair; None for bald heads and where too little hair was photographed."""
-    if observation.hair is None:
+    """As find_grain(), of hair; None for bare scalps and where too little hair was photographed."""
+    if not observation.wears_hair:
         return None
     density = float(np.clip(SAMPLED * registration.face_height, 8 * COARSEST, min(FINEST, max(texels, 8 * COARSEST))))
     lows = np.array([COARSEST * 2**k for k in range(8) if COARSEST * 2 ** (k + 1) <= density / 2 + 1])

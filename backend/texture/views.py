@@ -10,8 +10,8 @@ import numpy as np
 
 from ..head.atlas import to_atlas
 from ..head.register import Registration
-from .hair import hair_evidence, hair_tone
-from .observe import Observation, pixel_confidence
+from .hair import hair_evidence
+from .observe import Observation, find_tone, pixel_confidence
 from .relight import relighting, relit
 from .sample import sample, sample_atlas, to_linear, to_srgb
 from .tone import TONE_REACH, fade_from
@@ -98,7 +98,7 @@ def fuse(first: Observation, further: Sequence[View]) -> Observation:
     unlit = sum(view.unlit * share[..., None] for view, share in zip(views, shares, strict=True)) / mean[..., None]
     unlit = np.where((confidence > 1e-6)[..., None], unlit, first.unlit).astype(np.float32)
     hairy = sum(view.hairy * share for view, share in zip(views, shares, strict=True)) / mean
-    hair = hair_tone(unlit, confidence, hairy, first.scalp)
+    hair = find_tone(unlit, confidence, hairy, first.scalp, first.bare)
     return replace(first, evidence=hair_evidence(unlit, confidence, hair), hair=hair)
 
 

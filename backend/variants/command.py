@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..__main__ import PINS_HELP, add_further, add_inputs, run
-from ..messages import DEVICES, LIGHTS, PAINTED_STYLES, PICTURE_FORMATS, PROFILES, SIZES, STYLES, Variants
+from ..messages import DEVICES, HAIRS, LIGHTS, PAINTED_STYLES, PICTURE_FORMATS, PROFILES, SIZES, STYLES, Variants
 from ..pins import read_pins
 from .seeds import parse_seeds
 
@@ -55,6 +55,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--format", default="png", help=f"{', '.join(PICTURE_FORMATS)} (default png)")
     parser.add_argument("--style", default="auto", help=f"the portrait's own: {', '.join(STYLES)} (default auto)")
     parser.add_argument("--light", default="keep", help=f"the portrait's light: {', '.join(LIGHTS)} (default keep)")
+    parser.add_argument(
+        "--hair", default="keep", help=f"the portrait's hair on the scalp: {', '.join(HAIRS)} (default keep)",
+    )
     parser.add_argument("--profile", default="builtin", help=f"{', '.join(PROFILES)} (default builtin)")
     parser.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (default auto)")
     parser.add_argument("--base-texture", default="", metavar="FILE", help="what texels outside the head keep")

@@ -66,7 +66,7 @@ def work(
     mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
     job = pipeline.prepare(
         mesh, request.portrait, request.style, networks, prepare_step, None, pins, request.least_score,
-        further=request.further,
+        further=request.further, bare=request.hair == "bare",
     )
     stylist = Stylist(job, request.size, bases)
     sheet = Sheet(job, request.styles) if request.sheet or request.previews else None

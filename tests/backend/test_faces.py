@@ -10,11 +10,13 @@ import pytest
 from PIL import Image
 
 from backend.errors import AvatarTexError, ErrorCode
+from backend.pins import Pin
 from backend.portrait import face_regions, networks
 from backend.portrait.decode import Portrait, decode_portrait
 from backend.portrait.faces import find_faces, find_portrait_face
 from backend.portrait.landmarks import landmarks_in_view
 from backend.portrait.style import find_style
+from backend.registering import find_face_or_pins
 from tests.backend.portraits import ASTRONAUT, HOPPER, SKIMAGE, SKIN, astronaut, astronaut_face, drawing
 
 
@@ -103,6 +105,9 @@ def test_of_several_faces_the_largest_is_taken_and_the_others_told():
     assert 430 < face.centre[0] < 770
     assert len(warnings) == 1
     assert "2 more faces were found" in warnings[0] and "upper left" in warnings[0] and "lower right" in warnings[0]
+    nose = find_faces(group)[1].points[4, :2]  # the warning's cure
+    chosen, _ = find_face_or_pins(portrait, [Pin("nose_tip", tuple(nose))])
+    assert np.linalg.norm(chosen.points[4, :2] - nose) < 5
 
 
 def test_fast_path_agrees_with_the_search():

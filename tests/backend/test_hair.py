@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backend.texture.hair import hair_evidence, hair_tone, wear_hair
+from backend.texture.hair import hair_evidence, hair_tone, skin_tone, wear_hair
 from backend.texture.strands import Strands, combed, run
 
 SIZE = 128
@@ -103,3 +103,14 @@ def test_streaks_of_generated_hair_take_the_hairs_hue(seen, scalp):
     worn = wear_hair(generated, tone)
     assert abs(worn[6, 10, 0] / worn[6, 10, 1] - DARK[0] / DARK[1]) < 0.1
     assert worn[6, 10].mean() > worn[20, 10].mean()
+
+
+def test_a_scalp_that_is_to_be_bare_takes_the_skins_colour(seen, scalp):
+    colour, confidence = seen
+    confidence = confidence * (1 - scalp)  # the matte lets no hair through
+    tone = skin_tone(colour, confidence, scalp)
+    generated = np.tile(DARK, (SIZE, SIZE, 1)).astype(np.float32)
+    worn = wear_hair(generated, tone, bare=True)
+    assert np.abs(worn[:38] - SKIN).max() < 0.1
+    assert np.array_equal(worn[50:], generated[50:])
+    assert skin_tone(colour, np.zeros_like(confidence), scalp) is None
