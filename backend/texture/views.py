@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -29,11 +29,13 @@ DECIDED = 4
 
 @dataclass(frozen=True)
 class View:
-    """One portrait registered to the head. first: what the first portrait shows, None for that one itself."""
+    """One portrait registered to the head. first: what the first portrait shows, None for that one itself. gains: found
+    already, by light, with the atlas that they were found for."""
 
     registration: Registration
     observation: Observation
     first: Observation | None = None
+    gains: dict[str, tuple[np.ndarray, np.ndarray | None]] = field(default_factory=dict, repr=False, compare=False)
 
     def gain(self, generated: np.ndarray, light: str) -> np.ndarray | None:
         """(S,S,3) what the portrait's linear light is multiplied by, per atlas texel; None to leave it.
@@ -44,6 +46,13 @@ class View:
         Args:
             generated: (a,a,3) sRGB atlas of the three stages. light: a name of messages.LIGHTS.
         """
+        made, gain = self.gains.get(light, (None, None))
+        if made is not generated:  # a texture of several tiles asks often
+            gain = self._find_gain(generated, light)
+            self.gains[light] = generated, gain
+        return gain
+
+    def _find_gain(self, generated: np.ndarray, light: str) -> np.ndarray | None:
         if self.first is None:
             return relighting(self.observation, generated, light)
         bare = relighting(self.observation, generated, "remove")
