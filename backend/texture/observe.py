@@ -22,6 +22,8 @@ SCALP_LEVEL, SCALP_SLOPE, SCALP_SOFTNESS = 0.14, 0.68, 0.08
 EAR, EAR_TOP, EAR_BACK, EAR_FRONT = 0.43, 0.36, -0.24, 0.14
 #: Below the chin (canonical -0.38) no landmark holds the registration: confidence fades from here to nothing.
 NECK_FROM, NECK_TO = -0.42, -0.58
+#: Hair's last strands reach so far, in face heights, over skin that is to be bare.
+STRANDS = 0.03
 #: Texels of the layout for which places in the portrait are kept.
 PLACES = 512
 
@@ -110,6 +112,9 @@ def observe(
     """
     soft = max(1.0, registration.face_height * 0.008)
     skin = _inner(matte.skin * matte.person, soft)
+    if bare:
+        near_hair = cv2.GaussianBlur(matte.hair.astype(np.float32), (0, 0), registration.face_height * STRANDS)
+        skin = skin * np.clip(1 - 4 * near_hair, 0, 1)
     scalp = skin if bare else _inner(matte.person, soft)
     low = masked_blur(portrait, np.maximum(matte.person, 0.02), registration.face_height / 60 * 1.3)
 
