@@ -115,7 +115,7 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
             mesh, job.canonical, job.registration, job.observation, generated, size, inside=job.inside,
         ).texture
     if arguments.further:
-        results[f"{OURS}, left and right"] = with_further(case, mesh, head, texture, folder, size, networks)
+        results |= with_further(case, mesh, head, texture, folder, size, networks)
     print(
         f"{case.name}: {seconds:.1f} s, landmark error {job.registration.error[0]:.1f} px, "
         f"yaw {job.registration.angles[0]:.0f} of {case.yaw:.0f}, style {job.style}, seen {seen.mean():.0%}",
@@ -134,8 +134,8 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
 
 def with_further(
     case: TruthCase, mesh: HeadMesh, head: HeadLandmarks, texture: np.ndarray, folder: Path, size: int, networks,
-) -> np.ndarray:
-    """(size,size,3) of the case's portrait and two further ones of the same face."""
+) -> dict[str, np.ndarray]:
+    """(size,size,3) of the case's portrait and two further ones of the same face, with its light and without."""
     paths = []
     for other, cast in further_cases(case):
         shot = render_truth(mesh, head, texture, other).color
@@ -143,13 +143,14 @@ def with_further(
         write_picture(paths[-1], to_srgb(to_linear(shot) * np.float32(cast)))
     job = prepare(mesh, str(folder / "portrait.png"), "auto", networks, further=paths)
     generated = complete(job.observation, job.style, networks, 0)
-    made = compose_tiles(job, generated, size, {})
-    for told in job.further.as_json(made[FIRST].given):
+    made = {light: compose_tiles(job, generated, size, {}, light)[FIRST] for light in ("keep", "remove")}
+    for told in job.further.as_json(made["keep"].given):
         print(f"  {told['portrait']}: " + (
             f"error {told['landmarks']['error_px']} px, yaw {told['camera']['yaw_deg']:.0f}, "
             f"score {told['registration']['score']}, gives {told['texels']:.0%}" if told["used"] else told["reason"]))
-    write_picture(folder / "provenance_further.png", made[FIRST].provenance)
-    return made[FIRST].texture
+    write_picture(folder / "provenance_further.png", made["keep"].provenance)
+    name = f"{OURS}, left and right"
+    return {name: made["keep"].texture, f"{name}, light remove": made["remove"].texture}
 
 
 def score(result: np.ndarray, truth: np.ndarray, seen: np.ndarray) -> Score:
