@@ -44,8 +44,8 @@ from . import (
 MODULES = (
     add_uv_map, batch_add, batch_cancel, batch_fill, batch_load, batch_pause, batch_remove, batch_report,
     batch_retry, batch_run, cancel, cancel_setup, check_setup, clean_portraits, compare, drop_portrait, edit_pins,
-    further, generate, generate_anyway, install_from_folder, new_seed, open_log, paste_portrait, pick_portrait, pin_result,
-    pins, purge_results, redo_regions, regions, remove_backend, restore, setup_backend, show_head,
+    further, generate, generate_anyway, install_from_folder, new_seed, open_log, paste_portrait, pick_portrait,
+    pin_result, pins, purge_results, redo_regions, regions, remove_backend, restore, setup_backend, show_head,
     show_registration, show_result, use_image, variants,
 )
 
