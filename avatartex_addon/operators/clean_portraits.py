@@ -54,7 +54,8 @@ def find_unused() -> list[Path]:
     named |= {row.portrait for scene in bpy.data.scenes for row in scene.avatartex_batch.rows}
     named |= {entry.portrait for head in bpy.data.objects for entry in head.avatartex_history}
     named |= {entry.path for head in bpy.data.objects for entry in head.avatartex_further}
-    named |= {path for head in bpy.data.objects for entry in head.avatartex_history for path in entry.further.splitlines()}
+    for head in bpy.data.objects:
+        named.update(*(entry.further.splitlines() for entry in head.avatartex_history))
     used = {Path(portrait_path(name)) for name in named if name}
     return [path for path in sorted(folder.glob("*/*")) if path.is_file() and path not in used]
 
