@@ -239,12 +239,18 @@ class AVATARTEX_OT_edit_pins_head(EditPins, bpy.types.Operator):
 
 
 def hit(head: bpy.types.Object, depsgraph, origin, direction) -> tuple[float, float, float] | None:
-    """Where a ray in world space meets the evaluated head first, in object space."""
+    """Where a ray in world space meets the evaluated head first, in object space; None through an open eye or mouth."""
     back = head.matrix_world.inverted_safe()
     start = back @ Vector(origin)
     towards = (back.to_3x3() @ Vector(direction)).normalized()
-    found, location, _, _ = head.evaluated_get(depsgraph).ray_cast(start, towards)
-    return tuple(location) if found else None
+    evaluated = head.evaluated_get(depsgraph)
+    found, location, normal, _ = evaluated.ray_cast(start, towards)
+    if not found:
+        return None
+    # the first surface is seen from inside and nothing lies behind it: the back of a head with holes
+    if normal.dot(towards) > 0 and not evaluated.ray_cast(location + 1e-4 * max(head.dimensions) * towards, towards)[0]:
+        return None
+    return tuple(location)
 
 
 def poll_editing(cls, context: bpy.types.Context) -> bool:

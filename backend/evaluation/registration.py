@@ -12,9 +12,13 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from ..errors import AvatarTexError
@@ -33,6 +37,8 @@ POINTS = Path(__file__).with_name("portrait_points.json")
 HEADS = ("makehuman/heads/*.obj", "valid/heads/*.obj", "ict/*.obj", "kaykit/*head.obj")
 #: Of the face's height: features lie on each other, and they still overlap (an eye is 0.16 wide).
 CLOSE, LOOSE = 0.04, 0.08
+#: Pixels of a contact sheet's cell, and cells across.
+CELL, ACROSS = 320, 4
 #: The pins, the first four that the portrait shows.
 ORDER = ("right_eye_outer", "left_eye_outer", "nose_tip", "chin", "mouth_left", "mouth_right", "left_eye_inner",
          "right_eye_inner")
@@ -56,36 +62,60 @@ class Try:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m backend.evaluation.registration", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of heads and portraits, as shared/data")
-    parser.add_argument("--output", type=Path, help="folder for the overlays")
+    parser.add_argument("--output", type=Path, help="folder for a contact sheet of overlays per head and mode")
     parser.add_argument("--heads", default="", help="only heads whose path contains this")
     parser.add_argument("--portraits", default="", help="only portraits whose path contains this")
+    parser.add_argument("--modes", default=",".join(MODES), help="only these, by commas")
+    parser.add_argument("--workers", type=int, default=1, help="processes; each takes whole heads")
     arguments = parser.parse_args(argv)
-    points = {name: truth for name, truth in json.loads(POINTS.read_text()).items() if arguments.portraits in name}
-    portraits = {}
-    for name in points:
-        portrait = decode_portrait(arguments.data / "portraits" / name)
-        portraits[name] = portrait, find_face(portrait)
-    rows = []
-    for path in sorted(path for pattern in HEADS for path in arguments.data.glob(pattern)):
-        if arguments.heads not in str(path):
-            continue
-        mesh, head = load_mesh(path), None
-        try:
-            head = find_head_landmarks(mesh)
-        except AvatarTexError as refusal:
-            print(f"{path.stem}: {refusal}")
-        for name, (portrait, face) in portraits.items():
-            tries = {mode: run(mesh, head, portrait, face, points[name], *MODES[mode]) for mode in MODES}
-            rows.append((name.split("/")[0], path.parts[-2] == "kaykit", tries))
-            print(f"{path.stem[:22]:22} {Path(name).stem[:26]:26}" + "".join(
-                f"  {mode} {100 * one.error:5.1f} % ({one.score:.2f})" for mode, one in tries.items()), flush=True)
-            if arguments.output:
-                for mode, one in tries.items():
-                    if one.overlay is not None:
-                        file = f"{path.stem}_{Path(name).stem}_{mode.replace(' ', '_')}.png"
-                        write_picture(arguments.output / file, one.overlay)
-    print_table(rows)
+    modes = [mode for mode in MODES if mode in arguments.modes.split(",")]
+    heads = [path for path in sorted(path for pattern in HEADS for path in arguments.data.glob(pattern))
+             if arguments.heads in str(path)]
+    with ProcessPoolExecutor(arguments.workers, get_context("spawn")) as pool:
+        work = partial(measure, arguments.data, arguments.portraits, modes, arguments.output)
+        rows = [row for rows in pool.map(work, heads) for row in rows]
+    print_table(rows, modes)
     return 0
+
+
+def measure(data: Path, only: str, modes: Sequence[str], output: Path | None, path: Path) -> list[tuple]:
+    """One head with all portraits: (kind of portrait, is the head low-poly, mode -> try)."""
+    points = {name: truth for name, truth in json.loads(POINTS.read_text()).items() if only in name}
+    mesh, head, rows = load_mesh(path), None, []
+    cells = {mode: [] for mode in modes}
+    try:
+        head = find_head_landmarks(mesh)
+    except AvatarTexError as refusal:
+        print(f"{path.stem}: {refusal}")
+    for name, truth in points.items():
+        portrait = decode_portrait(data / "portraits" / name)
+        face = find_face(portrait)
+        tries = {mode: run(mesh, head, portrait, face, truth, *MODES[mode]) for mode in modes}
+        print(f"{path.stem[:22]:22} {Path(name).stem[:26]:26}" + "".join(
+            f"  {mode} {100 * one.error:5.1f} % ({one.score:.2f})" for mode, one in tries.items()), flush=True)
+        for mode, one in tries.items():
+            label = f"{Path(name).stem.replace('dicebear_', '')[:22]} {100 * one.error:.1f} % ({one.score:.2f})"
+            cells[mode].append(cell(portrait.color if one.overlay is None else one.overlay, face, label))
+        rows.append((name.split("/")[0], path.parts[-2] == "kaykit",
+                     {mode: replace(one, overlay=None) for mode, one in tries.items()}))
+    for mode, drawn in cells.items():
+        if output:
+            drawn += [np.ones_like(drawn[0])] * (-len(drawn) % ACROSS)
+            lines = [np.hstack(drawn[i : i + ACROSS]) for i in range(0, len(drawn), ACROSS)]
+            write_picture(output / f"{path.stem}_{mode.replace(' ', '_')}.png", np.vstack(lines))
+    return rows
+
+
+def cell(overlay: np.ndarray, face: FaceLandmarks | None, label: str) -> np.ndarray:
+    """(CELL,CELL,3) of a contact sheet: the face and what is around it, with a line of text."""
+    height, width = overlay.shape[:2]
+    (x, y), reach = (face.centre, 0.8 * face.size) if face else ((width / 2, height / 2), max(height, width) / 2)
+    scale = CELL / 2 / reach
+    moved = np.array([[scale, 0, CELL / 2 - x * scale], [0, scale, CELL / 2 - y * scale]])
+    drawn = cv2.warpAffine(overlay, moved, (CELL, CELL), flags=cv2.INTER_AREA, borderValue=(1, 1, 1))
+    for colour, thick in (((0, 0, 0), 3), ((1, 1, 1), 1)):
+        cv2.putText(drawn, label, (6, CELL - 8), cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, thick, cv2.LINE_AA)
+    return drawn
 
 
 def find_face(portrait: Portrait) -> FaceLandmarks | None:
@@ -128,16 +158,16 @@ def head_point(head: HeadLandmarks | None, name: str, found: bool) -> tuple[floa
     return None if found or head is None else tuple(head.points[NAMES[name][0]])
 
 
-def print_table(rows: Sequence[tuple[str, bool, dict[str, Try]]]) -> None:
+def print_table(rows: Sequence[tuple[str, bool, dict[str, Try]]], modes: Sequence[str]) -> None:
     print(f"\npairs within {CLOSE:.0%}, within {LOOSE:.0%} of the face's height, of how many (median error)\n")
-    print("| heads | portraits |" + "".join(f" {mode} |" for mode in MODES) + "\n|---|---|" + "---|" * len(MODES))
+    print("| heads | portraits |" + "".join(f" {mode} |" for mode in modes) + "\n|---|---|" + "---|" * len(modes))
     for low_poly in (False, True):
         for kind in ("photo", "painting", "cartoon"):
             chosen = [tries for k, low, tries in rows if k == kind and low is low_poly]
             if not chosen:
                 continue
             cells = []
-            for mode in MODES:
+            for mode in modes:
                 errors = np.array([tries[mode].error for tries in chosen])
                 cells.append(
                     f" {(errors <= CLOSE).sum()}, {(errors <= LOOSE).sum()} of {len(errors)}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.optimize import least_squares
 
 #: Focal lengths tried, in picture sizes: 0.8 is a phone at arm's length, 6 nearly parallel.
 FOCAL_STARTS = (0.9, 1.5, 2.5, 5.0)
@@ -15,6 +15,9 @@ ROBUST = 0.015
 #: Face heights between face and lens (a metre), and one standard deviation of its log. Unlike a focal length in picture
 #: sizes it does not depend on the crop. Weak against 400 landmarks: cameras at 3 to 13 face heights are told as well.
 DISTANCE, DISTANCE_SPREAD = 6.0, 0.1
+#: With shapes fitted: the robust scale, what one standard deviation of a shape costs (landmarks err together: 468 of
+#: them say as much as some 60), how often the facing is looked at again, and steps of each fit.
+NOISE, SHAPE_PRIOR, ROUNDS, STEPS = 0.01, 8.0, 3, 12
 #: A pin counts as this many landmarks: one that disagrees with 400 others still turns the head a little.
 PIN_WEIGHT = 16.0
 
@@ -52,8 +55,10 @@ def solve_camera(
     width: int,
     height: int,
     pinned: np.ndarray | None = None,
+    shapes: np.ndarray | None = None,
+    start: Camera | None = None,
 ) -> tuple[Camera, np.ndarray]:
-    """SQPnP from several focal lengths, then robust least squares over pose and focal length together.
+    """SQPnP from several focal lengths, then robust least squares over pose, focal length and shape together.
 
     Landmarks count by their trust on the head and by how much they face the portrait's camera: those on the far
     side of a turned face are where the network guesses (prototype: 14 to 24 px at 20 to 35 degrees of yaw).
@@ -61,6 +66,9 @@ def solve_camera(
     Args:
         points, normals: (n,3) on the head. trust: (n,) 0..1. pixels: (n,2) in the portrait.
         pinned: (n,) bool, landmarks that the artist placed: they count more, wherever they face.
+        shapes: (k,n,3) ways in which the portrait's face may differ from the head, one standard deviation each. They
+            take up what would turn the camera otherwise, and are forgotten then.
+        start: a camera that is nearly right; else it is looked for.
 
     Returns:
         The camera and the landmarks' final weights (n,), 1 where pinned.
@@ -76,55 +84,103 @@ def solve_camera(
     tall = float(np.linalg.norm(local[10] - local[152]))
     usable = trust > 0.3 if (trust > 0.3).sum() >= 12 else trust >= 0
     weights = np.sqrt(np.maximum(trust, floor))
+    shapes = np.zeros((0, *points.shape)) if shapes is None else shapes / scale
+    flat, scatter = shapes.reshape(len(shapes), points.size), ROBUST * face_height
+
+    def placed(parameters: np.ndarray) -> np.ndarray:
+        """(n,3) the points in the shape that the parameters from the eighth on say."""
+        return local + (parameters[7:] @ flat[: len(parameters) - 7]).reshape(-1, 3)
 
     def residual(parameters: np.ndarray, weight: np.ndarray) -> np.ndarray:
         rotation, _ = cv2.Rodrigues(parameters[:3])
-        eye = local @ rotation.T + parameters[3:6]
+        eye = placed(parameters) @ rotation.T + parameters[3:6]
         projected = np.exp(parameters[6]) * size * eye[:, :2] / np.maximum(eye[:, 2:], 1e-3) + centre
-        error = (projected - pixels) * weight[:, None] / (ROBUST * face_height)
+        error = (projected - pixels) * weight[:, None] / scatter
         prior = np.log(max(parameters[5], 1e-3) / (DISTANCE * tall)) / DISTANCE_SPREAD
-        return np.append(error.ravel(), prior)
+        return np.concatenate([error.ravel(), [prior], np.sqrt(SHAPE_PRIOR) * parameters[7:]])
 
     def slopes(parameters: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        """The residual's derivatives, (2n+1,7); worked out, they cost a tenth of asking the residual 7 times."""
+        """The residual's derivatives, (2n+1+k,7+k); worked out, they cost a tenth of asking the residual as often."""
         rotation, turning = cv2.Rodrigues(parameters[:3])
-        eye = local @ rotation.T + parameters[3:6]
+        points, count = placed(parameters), len(parameters)
+        eye = points @ rotation.T + parameters[3:6]
         depth = np.maximum(eye[:, 2:], 1e-3)
         moved = np.concatenate([
-            np.einsum("kij,nj->nik", turning.reshape(3, 3, 3), local), np.broadcast_to(np.eye(3), (len(local), 3, 3)),
-        ], 2)  # (n,3,6) the point before the camera, by turn and shift
+            np.einsum("kij,nj->nik", turning.reshape(3, 3, 3), points), np.broadcast_to(np.eye(3), (len(points), 3, 3)),
+            np.zeros((len(points), 3, 1)), (shapes[: count - 7] @ rotation.T).transpose(1, 2, 0),
+        ], 2)  # (n,3,7+k) the point before the camera, by turn, shift, nothing (the lens) and shape
         focal = np.exp(parameters[6]) * size
         away = moved[:, 2:] * (eye[:, 2:] > 1e-3)[..., None]
-        slope = np.empty((len(local), 2, 7))
-        slope[..., :6] = focal * (moved[:, :2] - (eye[:, :2] / depth)[..., None] * away) / depth[..., None]
+        slope = focal * (moved[:, :2] - (eye[:, :2] / depth)[..., None] * away) / depth[..., None]
         slope[..., 6] = focal * eye[:, :2] / depth
-        slope *= weight[:, None, None] / (ROBUST * face_height)
-        prior = np.zeros((1, 7))
+        slope *= weight[:, None, None] / scatter
+        prior = np.zeros((count - 6, count))
         prior[0, 5] = (parameters[5] > 1e-3) / (DISTANCE_SPREAD * max(parameters[5], 1e-3))
-        return np.concatenate([slope.reshape(-1, 7), prior])
+        prior[1:, 7:] = np.sqrt(SHAPE_PRIOR) * np.eye(count - 7)
+        return np.concatenate([slope.reshape(-1, count), prior])
 
-    best = None
-    for focal in FOCAL_STARTS:
+    def settle(parameters: np.ndarray) -> tuple[np.ndarray, float]:
+        return _settled(parameters, lambda x: residual(x, weights), lambda x: slopes(x, weights), 2 * len(points) + 1)
+
+    best = None if start is None else np.concatenate([
+        cv2.Rodrigues(start.rotation)[0].ravel(), (start.rotation @ origin + start.translation) / scale,
+        [np.log(start.focal / size)],
+    ])
+    lowest = np.inf
+    for focal in FOCAL_STARTS if start is None else ():
         matrix = np.array([[focal * size, 0, centre[0]], [0, focal * size, centre[1]], [0, 0, 1]])
         ok, turn, shift = cv2.solvePnP(
             local[usable], pixels[usable].astype(np.float64), matrix, None, flags=cv2.SOLVEPNP_SQPNP
         )
         if not ok or shift[2] <= 0:
             continue
-        start = np.concatenate([turn.ravel(), shift.ravel(), [np.log(focal)]])
-        fit = least_squares(residual, start, slopes, args=(weights,), loss="soft_l1", max_nfev=30)
-        if best is None or fit.cost < best.cost:
-            best = fit
+        fit, cost = settle(np.concatenate([turn.ravel(), shift.ravel(), [np.log(focal)]]))
+        if cost < lowest:
+            best, lowest = fit, cost
     if best is None:
         raise ArithmeticError("no camera projects the head's landmarks onto the portrait's")
-    for _ in range(2):
-        rotation, _ = cv2.Rodrigues(best.x[:3])
-        towards = -(local @ rotation.T + best.x[3:6])
+    found, scatter = np.append(best, np.zeros(len(shapes))), NOISE * face_height if len(shapes) else scatter
+    for _ in range(ROUNDS):
+        rotation, _ = cv2.Rodrigues(found[:3])
+        towards = -(local @ rotation.T + found[3:6])
         towards /= np.linalg.norm(towards, axis=1, keepdims=True)
         facing = np.einsum("nc,nc->n", normals @ rotation.T, towards)
         weights = np.sqrt(np.maximum(trust * np.clip((facing + 0.1) / 0.5, 0, 1), floor))
-        best = least_squares(residual, best.x, slopes, args=(weights,), loss="soft_l1", max_nfev=40)
-    rotation, _ = cv2.Rodrigues(best.x[:3])
+        found, _ = settle(found)
+    rotation, _ = cv2.Rodrigues(found[:3])
     # undo the normalisation: x_local = (x - origin) / scale
-    translation = best.x[3:6] * scale - rotation @ origin
-    return Camera(float(np.exp(best.x[6]) * size), centre, rotation, translation), np.where(pinned, 1.0, weights**2)
+    translation = found[3:6] * scale - rotation @ origin
+    return Camera(float(np.exp(found[6]) * size), centre, rotation, translation), np.where(pinned, 1.0, weights**2)
+
+
+def _settled(
+    start: np.ndarray, residual: Callable[[np.ndarray], np.ndarray], slopes: Callable[[np.ndarray], np.ndarray],
+    robust: int,
+) -> tuple[np.ndarray, float]:
+    """Levenberg and Marquardt's steps on the normal equations; the first robust residuals count as soft_l1.
+
+    scipy's own decomposes the (2n,7+k) slopes at every step, which takes ten times as long.
+    """
+    found, damping = start, 1e-4
+    left = residual(found)
+    cost = _cost(left, robust)
+    for _ in range(STEPS):
+        share = 1 / np.sqrt(1 + left**2)
+        share[robust:] = 1
+        slope = slopes(found)
+        system, pull = slope.T @ (slope * share[:, None]), slope.T @ (share * left)
+        tried = found - np.linalg.solve(system + damping * np.diag(np.diag(system)), pull)
+        after = residual(tried)
+        lower = _cost(after, robust)
+        if lower > cost:
+            damping *= 10
+            continue
+        done = cost - lower < 1e-6 * cost
+        found, left, cost, damping = tried, after, lower, damping / 3
+        if done:
+            break
+    return found, cost
+
+
+def _cost(left: np.ndarray, robust: int) -> float:
+    return float((2 * (np.sqrt(1 + left[:robust] ** 2) - 1)).sum() + (left[robust:] ** 2).sum())

@@ -204,8 +204,8 @@ def _seat(
     height = float(np.linalg.norm(points[10] - points[152]))
     centre = points[[10, 152, 234, 454, 1]].mean(0)
     view = render_view(mesh, rotation, FINE, centre=centre, extent=height * 1.9, normals=normals)
-    across, up, _ = ((points - centre) @ rotation.T * view.scale).T
-    pixels = np.column_stack([across + FINE / 2, FINE / 2 - up])
+    across, up, towards = ((points - centre) @ rotation.T * view.scale).T
+    pixels = np.column_stack([across + FINE / 2, FINE / 2 - up, -towards])
     lifted = lift(mesh, normals, view, FaceLandmarks(pixels, presence, box_of(pixels)))
     # a landmark that fell beside the head, or through a hole, stays on the canonical shape
     off = np.abs((lifted.points - points) @ rotation[2]) > 0.35 * height

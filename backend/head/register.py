@@ -15,11 +15,12 @@ from .mesh import HeadMesh, vertex_normals
 from .mouth import MouthWarp, fit_face_warp
 from .pinning import TRUSTED, hold_head_pins, pinned
 from .reread import reread
+from .shape import shapes_of
 from .visibility import DepthView, depth_view, facing, grazing_confidence
 from .warp import ImageWarp
 
-#: Times the head is read again from the solved camera; a third changed nothing.
-REREADS = 2
+#: Skins that the head wears each time it is read again from the solved camera; a third time changed nothing.
+LOOKS = (1, 5)
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,13 @@ def register(
         AvatarTexError: NO_FACE_ON_HEAD when no camera explains the landmarks.
     """
     portrait_points = np.asarray(portrait_points, np.float64)
-    held = pinned(pins)
+    held, shapes = pinned(pins), shapes_of(head)
     # where the landmarks of a side come from pins alone, the network would read something else
-    rereads = REREADS if camera is None and head.presence > 0 else 0
+    looks = LOOKS if camera is None and head.presence > 0 else ()
     try:
         if camera is None:
-            camera, weights = solve_camera(head.points, head.normals, head.trust, portrait_points, width, height, held)
+            camera, weights = solve_camera(
+                head.points, head.normals, head.trust, portrait_points, width, height, held, shapes)
         else:
             weights = np.where(held, 1.0, np.where(head.trust > TRUSTED, head.trust, 0.0))
     except ArithmeticError as reason:
@@ -85,13 +87,14 @@ def register(
         ) from reason
     normals = vertex_normals(mesh)
     points = head.points
-    for _ in range(rereads):
-        again = reread(mesh, normals, canonical, head, camera)
+    for count in looks:
+        again = reread(mesh, normals, canonical, head, camera, count)
         if again is None or (again.trust > 0.3).sum() < 40:
             break
         again = hold_head_pins(again, pins)
         points = again.points
-        camera, weights = solve_camera(points, again.normals, again.trust, portrait_points, width, height, held)
+        camera, weights = solve_camera(
+            points, again.normals, again.trust, portrait_points, width, height, held, shapes, camera)
     projected, _ = camera.project(points)
     warp = fit_face_warp(projected, portrait_points, weights, held)
     trusted = weights > 0.2

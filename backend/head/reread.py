@@ -2,8 +2,8 @@
 
 The landmark network has habits that depend on the view (it guesses the far cheek, it slides along the jaw). Rendered
 from the camera just solved, the head shows it the same view as the portrait does, and the habits cancel. They do so the
-better the more the render looks like a face: with the mean skin on it the two readings differ by a third less than with
-grey clay.
+better the more the render looks like a face: with skins on it the two readings differ by half of what they do with grey
+clay.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..portrait.landmarks import both_ways, landmarks_in_view
+from .atlas import to_atlas
 from .camera import Camera
-from .landmarks import HeadLandmarks
+from .landmarks import THROUGH, HeadLandmarks
 from .mesh import HeadMesh
 from .rasterize import rasterize
-from .skin import paint
+from .skin import paint, skins
 from .view import LIGHT
 from .windows import read_windows
 
@@ -28,12 +29,13 @@ ELSEWHERE = 0.06
 
 
 def reread(
-    mesh: HeadMesh, normals: np.ndarray, canonical: np.ndarray, head: HeadLandmarks, camera: Camera,
+    mesh: HeadMesh, normals: np.ndarray, canonical: np.ndarray, head: HeadLandmarks, camera: Camera, looks: int,
 ) -> HeadLandmarks | None:
     """Landmarks found in a render through the camera and lifted to the surface; None when none are found.
 
     Args:
         normals: (N,3) unit vertex normals. canonical: (N,3) canonical coordinates of the vertices.
+        looks: how many skins are put on it, for the mean of what is read.
     """
     face, _ = camera.project(head.points)
     low, high = face.min(0), face.max(0)
@@ -43,24 +45,27 @@ def reread(
     eye_normals = normals @ camera.rotation.T * (1, -1, -1)
     fragments = rasterize(mesh.corners(placed), SIZE, SIZE, depth=mesh.corners(depth))
     shaded = fragments.interpolate(mesh.corners(np.clip(eye_normals @ LIGHT, 0, 1)[:, None]))
-    picture = paint(fragments.interpolate(mesh.corners(canonical)), shaded, fragments.covered)
+    places = to_atlas(fragments.interpolate(mesh.corners(canonical)))
+    pictures = [paint(skin, places, shaded, fragments.covered) for skin in skins()[:looks]]
     half = 0.75 * SIZE * FILL
-    found = landmarks_in_view(picture, (SIZE / 2 - half, SIZE / 2 - half, SIZE / 2 + half, SIZE / 2 + half))
+    found = landmarks_in_view(pictures[0], (SIZE / 2 - half, SIZE / 2 - half, SIZE / 2 + half, SIZE / 2 + half))
     if found is None:
         return None
-    found = both_ways(picture, found)
-    away = np.median(np.linalg.norm(found.points[:, :2] - (face - middle) * scale - SIZE / 2, axis=1))
+    read = np.mean([both_ways(picture, found).points[:, :2] for picture in pictures], 0)
+    away = np.median(np.linalg.norm(read - (face - middle) * scale - SIZE / 2, axis=1))
     if away > ELSEWHERE * SIZE * FILL:
         return None
     far = np.where(fragments.covered, fragments.interpolate(mesh.corners(depth)[..., None])[..., 0], np.inf)
     surface = fragments.interpolate(mesh.corners(normals))
-    windows = read_windows(found.points[:, :2], far, surface)
-    place = (found.points[:, :2] - SIZE / 2) / scale + middle
+    windows = read_windows(read, far, surface)
+    place = (read - SIZE / 2) / scale + middle
     ray = np.concatenate([(place - camera.centre) / camera.focal, np.ones((len(place), 1))], 1)
     lifted = (ray * windows.depth[:, None] - camera.translation) @ camera.rotation
-    points = np.where(windows.found[:, None], lifted, head.points)
+    # not beside the head, nor through an open eye on the inside of its back
+    solid = windows.found & (windows.depth - camera.project(head.points)[1] < 3 * THROUGH * head.height)
+    points = np.where(solid[:, None], lifted, head.points)
     towards = camera.position - points
     cosine = (windows.normals * towards).sum(1) / np.linalg.norm(towards, axis=1)
     fold = windows.spread > FOLD * head.height
-    trust = np.clip((cosine - 0.1) / 0.4, 0, 1) * np.where(fold, 0.3, 1.0) * windows.share
+    trust = np.clip((cosine - 0.1) / 0.4, 0, 1) * np.where(fold, 0.3, 1.0) * windows.share * solid
     return HeadLandmarks(points, windows.normals, trust, head.rotation, head.height, found.presence)

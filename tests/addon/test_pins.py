@@ -217,6 +217,25 @@ def test_a_ray_meets_the_evaluated_head_in_its_own_space(scene, addon):
     assert hit(scene.head, graph, Vector((9, -5, 1)), Vector((0, 1, 0))) is None
 
 
+def test_a_ray_through_an_open_eye_meets_nothing(scene, addon):
+    hit = addon("operators.edit_pins").hit
+    ray = scene.head.location + Vector((0, -5, 0)), Vector((0, 1, 0))
+    assert hit(scene.head, bpy.context.evaluated_depsgraph_get(), *ray)[1] < 0
+    whole, open_eye = scene.head.data, bpy.data.meshes.new("open eye")
+    skin = [face for face in whole.polygons if (face.center.normalized() - Vector((0, -1, 0))).length > 0.3]
+    open_eye.from_pydata([vertex.co for vertex in whole.vertices], [], [list(face.vertices) for face in skin])
+    scene.head.data = open_eye
+    bpy.context.view_layer.update()
+    assert hit(scene.head, bpy.context.evaluated_depsgraph_get(), *ray) is None
+    for polygon in scene.head.data.polygons:
+        polygon.flip()
+    scene.head.data.update()
+    bpy.context.view_layer.update()
+    behind = hit(scene.head, bpy.context.evaluated_depsgraph_get(), *ray)
+    beside = hit(scene.head, bpy.context.evaluated_depsgraph_get(), ray[0] + Vector((0.06, 0, 0)), ray[1])
+    assert behind[1] > 0 and beside[1] < 0  # turned inside out, its surfaces count as they come
+
+
 def test_every_name_has_a_label_that_fits_the_list(addon):
     table = addon("backend.pins").NAMES
     assert all(index < 468 and 3 < len(text) < 32 for index, text in table.values())

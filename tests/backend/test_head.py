@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from backend.errors import AvatarTexError, ErrorCode
+from backend.evaluation.expressions import make_face, on_surface, places_on
 from backend.head.atlas import fit_canonical, map_atlas, to_atlas, unwrap
+from backend.head.camera import solve_camera
 from backend.head.landmarks import find_head_landmarks
 from backend.head.mesh import checked, load_capture, load_mesh, vertex_normals
 from backend.head.rasterize import rasterize, rasterize_slowly, texel_corners
 from backend.head.register import register
+from backend.head.shape import shapes_of
 from backend.head.warp import fit_warp
 
 
@@ -177,3 +182,39 @@ def test_a_thing_without_a_face_is_refused():
     with pytest.raises(AvatarTexError) as refusal:
         find_head_landmarks(checked(vertices, triangles, uvs, "cloth", "y"))
     assert refusal.value.code == ErrorCode.NO_FACE_ON_HEAD
+
+
+def test_a_landmark_over_an_open_eye_does_not_fall_through_the_head(head, landmarks):
+    eye = landmarks.points[[159, 145, 33, 133]].mean(0)
+    away = np.linalg.norm(head.corners(head.vertices).mean(1) - eye, axis=1)
+    cut = replace(head, triangles=head.triangles[away > 0.14 * landmarks.height],
+                  corner_uvs=head.corner_uvs[away > 0.14 * landmarks.height])
+    found = find_head_landmarks(cut)
+    lids = [33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246]
+    assert (found.trust[lids] == 0).any()
+    assert np.linalg.norm(found.points[lids] - landmarks.points[lids], axis=1).max() < 0.12 * landmarks.height
+
+
+def test_a_face_of_another_shape_does_not_turn_the_camera(landmarks):
+    angle = np.radians(-40)
+    turn = np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]])
+    rotation = np.diag([1.0, -1, -1]) @ turn @ landmarks.rotation
+    known = shapes_of(landmarks)
+
+    def degrees(seed: int, shapes: np.ndarray | None) -> float:
+        person = landmarks.points + np.tensordot(np.random.default_rng(seed).normal(0, 1, len(known)), known, 1)
+        eye = person @ rotation.T - rotation @ person.mean(0) + (0, 0, 6 * landmarks.height)
+        pixels = 3000 * eye[:, :2] / eye[:, 2:] + 400
+        camera, _ = solve_camera(landmarks.points, landmarks.normals, landmarks.trust, pixels, 800, 800, shapes=shapes)
+        return float(np.degrees(np.arccos(np.clip((np.trace(camera.rotation @ rotation.T) - 1) / 2, -1, 1))))
+
+    assert np.mean([degrees(k, known) for k in range(5)]) < 0.6 * np.mean([degrees(k, None) for k in range(5)])
+
+
+def test_a_jaw_drops_and_the_eyes_stay(head, landmarks):
+    surface = on_surface(head, landmarks)
+    assert np.median(np.linalg.norm(places_on(head, surface) - landmarks.points, axis=1)) < 0.01 * landmarks.height
+    shift = (places_on(make_face(head, landmarks, "open"), surface) - places_on(head, surface)) / landmarks.height
+    eyes, lips, chin = shift[[33, 263, 133, 362]], shift[[0, 17]], shift[152]
+    assert np.abs(eyes).max() < 0.01 and (chin @ landmarks.rotation.T)[1] < -0.03
+    assert ((lips[0] - lips[1]) @ landmarks.rotation.T)[1] > 0.06

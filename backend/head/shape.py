@@ -1,0 +1,29 @@
+"""How faces differ: what a camera must not be turned for.
+
+Laid over a portrait, another head's wide jaw or long nose looks much like a turn. The ways in which faces differ most
+are known, so they are fitted along with the camera: the principal components of ICT-FaceKit's 100 identities (MIT, (c)
+2020 USC ICT) at the landmarks, less shift, turn and size (backend/training/likeness.py makes the file).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from .landmarks import HeadLandmarks
+
+SHAPES = Path(__file__).with_name("shapes.npz")
+
+
+@cache
+def _shapes() -> np.ndarray:
+    """(k,468,3) one standard deviation each: right, up, front, in face heights."""
+    with np.load(SHAPES, allow_pickle=False) as data:
+        return data["shapes"].astype(np.float64)
+
+
+def shapes_of(head: HeadLandmarks) -> np.ndarray:
+    """(k,468,3) in the axes and units of the head's mesh."""
+    return _shapes() @ head.rotation * head.height

@@ -1,0 +1,63 @@
+"""python -m backend.training.likeness: what registration knows of faces (head/skin.py, head/shape.py).
+
+Skins are those of a texhub alignment (`texhub align`), shapes ICT-FaceKit's identities.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ..evaluation.expressions import on_surface
+from ..head.landmarks import find_head_landmarks
+from ..head.mesh import load_mesh
+from ..head.shape import SHAPES
+from ..head.skin import SKINS
+from ..portrait.landmarks import mirror_table
+
+CHOSEN = ("young_lightskinned_male2", "old_darkskinned_female", "darthfurby_caucasian_female", "old_eurasian_male",
+          "young_lightskinned_female2")
+KEPT = 20
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m backend.training.likeness", description=__doc__)
+    parser.add_argument("--ict", type=Path, help="folder with generic_neutral_mesh.obj and ict_identity_deltas_f16.npz")
+    parser.add_argument("--atlas", type=Path, help="aligned skins (atlas.npz of texhub align)")
+    arguments = parser.parse_args(argv)
+    if arguments.ict:
+        np.savez_compressed(SHAPES, shapes=identity_shapes(arguments.ict).astype(np.float16))
+    if arguments.atlas:
+        with np.load(arguments.atlas, allow_pickle=False) as data:
+            names = [str(name).split("__")[-1] for name in data["names"]]
+            row = np.hstack([data["textures"][names.index(name)] for name in CHOSEN])
+        cv2.imencode(".jpg", row[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tofile(SKINS)
+    return 0
+
+
+def identity_shapes(folder: Path) -> np.ndarray:
+    """(KEPT,468,3) principal components of the identities at the landmarks, both ways round, without similarities."""
+    path = folder / "generic_neutral_mesh.obj"
+    mesh = load_mesh(path)
+    head = find_head_landmarks(mesh)
+    listed = np.array([line.split()[1:4] for line in path.read_text().splitlines() if line.startswith("v ")], float)
+    _, index = cKDTree(listed).query(mesh.vertices)  # loading splits vertices at UV seams
+    with np.load(folder / "ict_identity_deltas_f16.npz", allow_pickle=False) as data:
+        deltas = data["deltas"].astype(np.float64)[:, index]
+    triangle, weight = on_surface(mesh, head)
+    moves = np.einsum("nk,mnkc->mnc", weight, deltas[:, mesh.triangles[triangle]]) @ head.rotation.T / head.height
+    moves = np.concatenate([moves, moves[:, mirror_table()] * (-1, 1, 1)]).reshape(2 * len(moves), -1) / np.sqrt(2)
+    face = (head.points - head.points.mean(0)) @ head.rotation.T
+    similarities = [np.tile(axis, len(face)) for axis in np.eye(3)]
+    similarities += [np.cross(axis, face).ravel() for axis in np.eye(3)] + [face.ravel()]
+    basis, _ = np.linalg.qr(np.array(similarities).T)
+    _, size, shapes = np.linalg.svd(moves - moves @ basis @ basis.T, full_matrices=False)
+    return (size[:, None] * shapes)[:KEPT].reshape(KEPT, -1, 3)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
