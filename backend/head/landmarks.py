@@ -147,9 +147,8 @@ def without_holes(
         return np.where(found.found, found.depth, 0), found.found
     sure &= np.abs(gap - np.median(gap[sure])) < 4 * limit
     away = np.linalg.norm(points[:, None, :2] - points[None, sure, :2], axis=2)
-    near = np.argsort(away, 1)[:, :6]
-    share = 1 / (np.take_along_axis(away, near, 1) + 1e-6)
-    expected = (share * gap[sure][near]).sum(1) / share.sum(1)
+    near = np.argsort(away, 1)[:, :12]
+    expected = np.sort(gap[sure][near], 1)[:, 3]  # the nearer ones: neighbours may have fallen through as well
     solid = found.found & (gap - expected < limit)
     return np.where(solid, found.depth, points[:, 2] + expected), solid
 
