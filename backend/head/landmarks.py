@@ -26,8 +26,9 @@ POSSIBLE = 0.5
 #: Orientations that a head is likely to have; the others must be certain.
 LIKELY = 4
 COARSE, FINE = 320, 640
-#: Behind where the landmarks around it lead one to expect it, in face heights: seen through an open eye or mouth.
-THROUGH = 0.08
+#: Behind where the landmarks around it lead one to expect it, in face heights: seen through an open eye or mouth, if
+#: what is seen is turned away (the inside of the head's back), and if it is not (a low-poly chin is 0.2 behind).
+THROUGH, BEHIND = 0.08, 0.35
 AVERAGE_FACE = Path(__file__).parents[1] / "portrait" / "canonical_face.npz"
 
 
@@ -115,8 +116,8 @@ def search_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[bool, He
 def lift(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face) -> HeadLandmarks:
     """Landmark pixels of a view to points on the surface, through the view's fragments.
 
-    Where there is none, or one looks through an open eye at the inside of the head's back, the point lies where its
-    neighbours and the landmarks' own depth put it, without trust.
+    Where one looks through an open eye at the inside of the head's back, the point lies where its neighbours and the
+    landmarks' own depth put it, without trust.
     """
     front = view.rotation[2]
     away = view.fragments.interpolate(mesh.corners(-(mesh.vertices @ front).astype(np.float32)[:, None]))[..., 0]
@@ -124,8 +125,8 @@ def lift(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face) -> HeadLandm
     found = read_windows(face.points[:, :2], np.where(view.fragments.covered, away, np.inf), facing)
     points = view.to_mesh_ray(face.points[:, :2])
     tall = float(np.linalg.norm(face.points[10, :2] - face.points[152, :2])) / view.scale
-    depth, solid = without_holes(face.points / view.scale, found, found.normals @ front, THROUGH * tall)
-    points += (-depth - points @ front)[:, None] * front
+    depth, solid = without_holes(face.points / view.scale, found, found.normals @ front, tall)
+    points += np.where(found.found, -depth - points @ front, 0)[:, None] * front
     flat = found.spread * view.scale < 12  # pixels of depth within 5 x 5: a fold or a silhouette
     trust = np.clip((found.normals @ front - 0.2) / 0.4, 0, 1) * np.where(flat, 1.0, 0.3) * found.share * solid
     height = float(np.linalg.norm(points[10] - points[152]))
@@ -133,23 +134,23 @@ def lift(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face) -> HeadLandm
 
 
 def without_holes(
-    points: np.ndarray, found: Windows, facing: np.ndarray, limit: float,
+    points: np.ndarray, found: Windows, facing: np.ndarray, height: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(n,) depth of each landmark, and whether it is the surface's.
 
     Args:
         points: (n,3) landmarks, depth last, in the units of the windows' depth. facing: (n,) cosine to the viewer.
-        limit: how far behind the expected depth is too far.
+        height: of the face.
     """
     gap = found.depth - points[:, 2]
     sure = found.found & (facing > 0.3)
     if sure.sum() < 40:
-        return np.where(found.found, found.depth, 0), found.found
-    sure &= np.abs(gap - np.median(gap[sure])) < 4 * limit
+        return found.depth, found.found
+    sure &= np.abs(gap - np.median(gap[sure])) < BEHIND * height
     away = np.linalg.norm(points[:, None, :2] - points[None, sure, :2], axis=2)
     near = np.argsort(away, 1)[:, :12]
     expected = np.sort(gap[sure][near], 1)[:, 3]  # the nearer ones: neighbours may have fallen through as well
-    solid = found.found & (gap - expected < limit)
+    solid = found.found & (gap - expected < np.where(facing < 0, THROUGH, BEHIND) * height)
     return np.where(solid, found.depth, points[:, 2] + expected), solid
 
 

@@ -70,7 +70,7 @@ def register(
         AvatarTexError: NO_FACE_ON_HEAD when no camera explains the landmarks.
     """
     portrait_points = np.asarray(portrait_points, np.float64)
-    held, shapes = pinned(pins), shapes_of(head)
+    held, shapes = pinned(pins), None if pins else shapes_of(head)  # they would take up what pins are to turn
     # where the landmarks of a side come from pins alone, the network would read something else
     looks = LOOKS if camera is None and head.presence > 0 else ()
     try:

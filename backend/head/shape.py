@@ -1,8 +1,9 @@
 """How faces differ: what a camera must not be turned for.
 
-Laid over a portrait, another head's wide jaw or long nose looks much like a turn. The ways in which faces differ most
-are known, so they are fitted along with the camera: the principal components of ICT-FaceKit's 100 identities (MIT, (c)
-2020 USC ICT) at the landmarks, less shift, turn and size (backend/training/likeness.py makes the file).
+Laid over a portrait, another head's wide jaw or long nose looks much like a turn, and an open mouth like a nod. The
+ways in which faces differ most are known, so they are fitted along with the camera: the principal components of
+ICT-FaceKit's 100 identities (MIT, (c) 2020 USC ICT) at the landmarks, less shift, turn and size, and its neutral face
+with the jaw dropped and with a smile (backend/training/likeness.py makes the file).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ..evaluation.expressions import on_surface
+from ..evaluation.expressions import EXPRESSIONS, make_face, on_surface, places_on
 from ..head.landmarks import find_head_landmarks
 from ..head.mesh import load_mesh
 from ..head.shape import SHAPES
@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--atlas", type=Path, help="aligned skins (atlas.npz of texhub align)")
     arguments = parser.parse_args(argv)
     if arguments.ict:
-        np.savez_compressed(SHAPES, shapes=identity_shapes(arguments.ict).astype(np.float16))
+        np.savez_compressed(SHAPES, shapes=face_shapes(arguments.ict).astype(np.float16))
     if arguments.atlas:
         with np.load(arguments.atlas, allow_pickle=False) as data:
             names = [str(name).split("__")[-1] for name in data["names"]]
@@ -39,8 +39,12 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def identity_shapes(folder: Path) -> np.ndarray:
-    """(KEPT,468,3) principal components of the identities at the landmarks, both ways round, without similarities."""
+def face_shapes(folder: Path) -> np.ndarray:
+    """(k,468,3) in face axes and heights, one standard deviation each.
+
+    KEPT principal components of the identities, both ways round, without similarities; then what a dropped jaw and a
+    smile do to the neutral face.
+    """
     path = folder / "generic_neutral_mesh.obj"
     mesh = load_mesh(path)
     head = find_head_landmarks(mesh)
@@ -56,7 +60,10 @@ def identity_shapes(folder: Path) -> np.ndarray:
     similarities += [np.cross(axis, face).ravel() for axis in np.eye(3)] + [face.ravel()]
     basis, _ = np.linalg.qr(np.array(similarities).T)
     _, size, shapes = np.linalg.svd(moves - moves @ basis @ basis.T, full_matrices=False)
-    return (size[:, None] * shapes)[:KEPT].reshape(KEPT, -1, 3)
+    place = (triangle, weight)
+    faces = [places_on(make_face(mesh, head, name), place) - places_on(mesh, place) for name in EXPRESSIONS]
+    faces = np.array(faces) @ head.rotation.T / head.height
+    return np.concatenate([(size[:, None] * shapes)[:KEPT].reshape(KEPT, -1, 3), faces])
 
 
 if __name__ == "__main__":

@@ -192,7 +192,7 @@ def test_a_landmark_over_an_open_eye_does_not_fall_through_the_head(head, landma
     found = find_head_landmarks(cut)
     lids = [33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246]
     assert (found.trust[lids] == 0).any()
-    assert np.linalg.norm(found.points[lids] - landmarks.points[lids], axis=1).max() < 0.12 * landmarks.height
+    assert np.linalg.norm(found.points[lids] - landmarks.points[lids], axis=1).max() < 0.2 * landmarks.height
 
 
 def test_a_face_of_another_shape_does_not_turn_the_camera(landmarks):
