@@ -27,8 +27,8 @@ POSSIBLE = 0.5
 LIKELY = 4
 COARSE, FINE = 320, 640
 #: Behind where the landmarks around it lead one to expect it, in face heights: seen through an open eye or mouth, if
-#: what is seen is turned away (the inside of the head's back), and if it is not (a low-poly chin is 0.2 behind).
-THROUGH, BEHIND = 0.08, 0.35
+#: what is seen is turned away (the inside of the head's back), and if it is not (a low-poly chin recedes).
+THROUGH, BEHIND = 0.08, 0.2
 AVERAGE_FACE = Path(__file__).parents[1] / "portrait" / "canonical_face.npz"
 
 
@@ -146,7 +146,7 @@ def without_holes(
     sure = found.found & (facing > 0.3)
     if sure.sum() < 40:
         return found.depth, found.found
-    sure &= np.abs(gap - np.median(gap[sure])) < BEHIND * height
+    sure &= np.abs(gap - np.median(gap[sure])) < 2 * BEHIND * height
     away = np.linalg.norm(points[:, None, :2] - points[None, sure, :2], axis=2)
     near = np.argsort(away, 1)[:, :12]
     expected = np.sort(gap[sure][near], 1)[:, 3]  # the nearer ones: neighbours may have fallen through as well

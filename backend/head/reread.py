@@ -62,7 +62,7 @@ def reread(
     ray = np.concatenate([(place - camera.centre) / camera.focal, np.ones((len(place), 1))], 1)
     lifted = (ray * windows.depth[:, None] - camera.translation) @ camera.rotation
     # not beside the head, nor through an open eye on the inside of its back
-    solid = windows.found & (windows.depth - camera.project(head.points)[1] < BEHIND * head.height)
+    solid = windows.found & (windows.depth - camera.project(head.points)[1] < 2 * BEHIND * head.height)
     points = np.where(solid[:, None], lifted, head.points)
     towards = camera.position - points
     cosine = (windows.normals * towards).sum(1) / np.linalg.norm(towards, axis=1)
