@@ -47,7 +47,7 @@ def ball(layout) -> SimpleNamespace:
     mesh = HeadMesh(points, triangles.astype(np.int32), uvs.reshape(-1, 2)[triangles].astype(np.float32), "ball")
     return SimpleNamespace(
         mesh=mesh, canonical=points, inside=np.zeros(len(points), np.float32), tiles=split_tiles(mesh),
-        observation=SimpleNamespace(better_side=1.0, hair=None),
+        observation=SimpleNamespace(better_side=1.0, hair=None, wears_hair=False),
     )
 
 
@@ -173,7 +173,9 @@ def prepared(demo_head_obj, astronaut):
     networks = pipeline.load_cached_networks("cpu")
     job = pipeline.prepare(load_mesh(demo_head_obj), str(astronaut), "auto", networks)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "prepare", lambda mesh, portrait, *rest: (Path(portrait).resolve(strict=True), job)[1])
+        patch.setattr(
+            pipeline, "prepare", lambda mesh, portrait, *rest, **named: (Path(portrait).resolve(strict=True), job)[1],
+        )
         yield
 
 
