@@ -35,7 +35,7 @@ def reread(
 
     Args:
         normals: (N,3) unit vertex normals. canonical: (N,3) canonical coordinates of the vertices.
-        looks: how many skins are put on it, for the mean of what is read.
+        looks: how many skins are put on it; the first counts as much as all the others.
     """
     face, _ = camera.project(head.points)
     low, high = face.min(0), face.max(0)
@@ -51,7 +51,8 @@ def reread(
     found = landmarks_in_view(pictures[0], (SIZE / 2 - half, SIZE / 2 - half, SIZE / 2 + half, SIZE / 2 + half))
     if found is None:
         return None
-    read = np.mean([both_ways(picture, found).points[:, :2] for picture in pictures], 0)
+    first, *others = (both_ways(picture, found).points[:, :2] for picture in pictures)
+    read = (first + np.mean(others, 0)) / 2 if others else first
     away = np.median(np.linalg.norm(read - (face - middle) * scale - SIZE / 2, axis=1))
     if away > ELSEWHERE * SIZE * FILL:
         return None
