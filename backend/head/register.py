@@ -19,8 +19,9 @@ from .shape import shapes_of
 from .visibility import DepthView, depth_view, facing, grazing_confidence
 from .warp import ImageWarp
 
-#: Skins that the head wears each time it is read again from the solved camera; a third time changed nothing.
-LOOKS = (1, 6)
+#: How often the head is read again from the solved camera (a third time changed nothing), and degrees of yaw up to
+#: which the mean skin reads it best, and from which real skins do.
+REREADS, FRONTAL, TURNED = 2, 15.0, 45.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def register(
     portrait_points = np.asarray(portrait_points, np.float64)
     held, shapes = pinned(pins), None if pins else shapes_of(head)  # they would take up what pins are to turn
     # where the landmarks of a side come from pins alone, the network would read something else
-    looks = LOOKS if camera is None and head.presence > 0 else ()
+    rereads = REREADS if camera is None and head.presence > 0 else 0
     try:
         if camera is None:
             camera, weights = solve_camera(
@@ -87,14 +88,16 @@ def register(
         ) from reason
     normals = vertex_normals(mesh)
     points = head.points
-    for count in looks:
-        again = reread(mesh, normals, canonical, head, camera, count)
+    real = 0.0
+    for _ in range(rereads):
+        again = reread(mesh, normals, canonical, head, camera, real)
         if again is None or (again.trust > 0.3).sum() < 40:
             break
         again = hold_head_pins(again, pins)
         points = again.points
         camera, weights = solve_camera(
             points, again.normals, again.trust, portrait_points, width, height, held, shapes, camera)
+        real = float(np.clip((abs(_angles(camera, head)[0]) - FRONTAL) / (TURNED - FRONTAL), 0, 1))
     projected, _ = camera.project(points)
     warp = fit_face_warp(projected, portrait_points, weights, held)
     trusted = weights > 0.2

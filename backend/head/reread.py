@@ -29,13 +29,13 @@ ELSEWHERE = 0.06
 
 
 def reread(
-    mesh: HeadMesh, normals: np.ndarray, canonical: np.ndarray, head: HeadLandmarks, camera: Camera, looks: int,
+    mesh: HeadMesh, normals: np.ndarray, canonical: np.ndarray, head: HeadLandmarks, camera: Camera, real: float,
 ) -> HeadLandmarks | None:
     """Landmarks found in a render through the camera and lifted to the surface; None when none are found.
 
     Args:
         normals: (N,3) unit vertex normals. canonical: (N,3) canonical coordinates of the vertices.
-        looks: how many skins are put on it; the first counts as much as all the others.
+        real: share of the reading with real skins on, 0..1; the rest is read with the mean skin.
     """
     face, _ = camera.project(head.points)
     low, high = face.min(0), face.max(0)
@@ -46,13 +46,13 @@ def reread(
     fragments = rasterize(mesh.corners(placed), SIZE, SIZE, depth=mesh.corners(depth))
     shaded = fragments.interpolate(mesh.corners(np.clip(eye_normals @ LIGHT, 0, 1)[:, None]))
     places = to_atlas(fragments.interpolate(mesh.corners(canonical)))
-    pictures = [paint(skin, places, shaded, fragments.covered) for skin in skins()[:looks]]
+    pictures = [paint(skin, places, shaded, fragments.covered) for skin in (skins() if real else skins()[:1])]
     half = 0.75 * SIZE * FILL
     found = landmarks_in_view(pictures[0], (SIZE / 2 - half, SIZE / 2 - half, SIZE / 2 + half, SIZE / 2 + half))
     if found is None:
         return None
     first, *others = (both_ways(picture, found).points[:, :2] for picture in pictures)
-    read = (first + np.mean(others, 0)) / 2 if others else first
+    read = first + real * (np.mean(others, 0) - first) if others else first
     away = np.median(np.linalg.norm(read - (face - middle) * scale - SIZE / 2, axis=1))
     if away > ELSEWHERE * SIZE * FILL:
         return None

@@ -2,8 +2,8 @@
 
 What the network reads of a turned face depends on the skin by up to 5 degrees of pitch, and most on how crisp lids and
 lips are: the mean of the readings of several real skins tells turned faces better than the reading of their mean; that
-one tells frontal faces better (0.2 dB of the benchmark), and each counts half. The real ones are MakeHuman's (CC0) in
-the canonical atlas: young_lightskinned_male2, old_darkskinned_female, darthfurby_caucasian_female, old_eurasian_male,
+one tells frontal faces better (0.2 dB of the benchmark). The real ones are MakeHuman's (CC0) in the canonical atlas:
+young_lightskinned_male2, old_darkskinned_female, darthfurby_caucasian_female, old_eurasian_male,
 young_lightskinned_female2 (backend/training/likeness.py makes the file); none of held-out faces.
 """
 
