@@ -14,7 +14,7 @@ import numpy as np
 from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh
 from ..head.register import Registration
-from ..head.sides import sides
+from ..head.sides import Side, sides
 from .bands import inner, near, octaves, smooth
 from .bare import bare_skin
 from .observe import EAR, Observation, pixel_confidence
@@ -82,28 +82,14 @@ def find_grain(
         skin = skin > 0.98
         if not skin.any():
             continue
-        box = _box(skin)
-        skin, place = skin[box], place[box]
-        normals = side.at(registration.normals)[box][skin]
-        masks = observation.allowed_skin, observation.allowed_scalp
-        pixels, sure = pixel_confidence(
-            registration, masks, side.at(mesh.vertices)[box][skin].astype(np.float64), normals, place[skin],
+        skin, confidence, _, photo_picture, made_picture = pictured(
+            side, place, skin, registration, observation, generated, gain,
         )
-        sure = sure * observation.light.trust(observation.light.shade(normals))
-        atlas = to_atlas(place[skin])
-        sure = sure * (sample_atlas(observation.confidence, atlas) > 0.1)  # what the artist hides is no model either
-        lit = sample(observation.portrait, pixels, cv2.INTER_CUBIC)
-        lit = lit if gain is None else relit(lit, sample_atlas(gain, atlas))
-        own = sample_atlas(generated.astype(np.float32), atlas, cv2.INTER_CUBIC)
-        confidence, photo_picture, made_picture = (_picture(skin, part) for part in (sure, lit, own))
         photo, made = skin & (confidence > 0.7), skin & (confidence < 0.1)
         beside = photo & near(made, REACH * density)
         beside = beside if beside.sum() > photo.sum() / 20 else photo
         for kind, picture, mask, found in ((beside, photo_picture, photo, seen), (made, made_picture, made, unseen)):
-            for low, kept, band in zip(lows, found, octaves(picture, mask, density, lows), strict=True):
-                use = inner(mask, 0.5 * density / low)
-                local = smooth((band @ LUMINANCE)[..., None] ** 2, use.astype(np.float32), density / low)
-                kept.append(np.concatenate([band, local], 2)[use & kind])
+            measure(picture, mask, kind, density, lows, found)
         tones.append(photo_picture[beside] @ LUMINANCE)
         rough = photo_picture - smooth(photo_picture, photo, 0.1874 * density / COARSEST)
         views.append((rough, photo, beside))
@@ -114,6 +100,43 @@ def find_grain(
     ])
     missing[0] *= COARSEST_SHARE
     return Grain(density, lows, missing, _patches(views, density, random), float(np.median(np.concatenate(tones))))
+
+
+def pictured(
+    side: Side, place: np.ndarray, where: np.ndarray, registration: Registration, observation: Observation,
+    generated: np.ndarray, gain: np.ndarray | None,
+) -> tuple[np.ndarray, ...]:
+    """Of a side's (H,W) bool mask, cut to the smallest rectangle with all of it: (h,w) the mask, (h,w) how sure the
+    portrait is there, (h,w) how far it shows skin, (h,w,3) the portrait, (h,w,3) what was generated, both sRGB.
+
+    Args:
+        place: (H,W,3) canonical. The others as for find_grain().
+    """
+    box = _box(where)
+    where, place = where[box], place[box][where[box]]
+    normals = side.at(registration.normals)[box][where]
+    masks = observation.allowed_skin, observation.allowed_scalp
+    points = side.at(side.mesh.vertices)[box][where].astype(np.float64)
+    pixels, sure = pixel_confidence(registration, masks, points, normals, place)
+    sure = sure * observation.light.trust(observation.light.shade(normals))
+    atlas = to_atlas(place)
+    sure = sure * (sample_atlas(observation.confidence, atlas) > 0.1)  # what the artist hides is no model either
+    skin = sample(observation.allowed_skin, pixels, border=cv2.BORDER_CONSTANT)
+    lit = sample(observation.portrait, pixels, cv2.INTER_CUBIC)
+    lit = lit if gain is None else relit(lit, sample_atlas(gain, atlas))
+    own = sample_atlas(generated.astype(np.float32), atlas, cv2.INTER_CUBIC)
+    return where, *(_picture(where, part) for part in (sure, skin, lit, own))
+
+
+def measure(
+    picture: np.ndarray, mask: np.ndarray, kind: np.ndarray, density: float, lows: np.ndarray,
+    found: list[list[np.ndarray]],
+) -> None:
+    """Add to each octave's list the (n,4) band and local power of the pixels of a kind, as far as the mask holds."""
+    for low, kept, band in zip(lows, found, octaves(picture, mask, density, lows), strict=True):
+        use = inner(mask, 0.5 * density / low)
+        local = smooth((band @ LUMINANCE)[..., None] ** 2, use.astype(np.float32), density / low)
+        kept.append(np.concatenate([band, local], 2)[use & kind])
 
 
 def limited(detail: np.ndarray) -> np.ndarray:

@@ -12,16 +12,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh
 from ..head.register import Registration
 from ..head.sides import sides
-from .bands import inner, octaves, smooth
+from .bands import inner, smooth
 from .detail import Detail
-from .grain import ENOUGH, FINEST, LUMINANCE, SAMPLED, Grain, lacking, limited
-from .observe import Observation, pixel_confidence, scalp_share
-from .relight import relit
-from .sample import sample, sample_atlas
+from .grain import ENOUGH, FINEST, LUMINANCE, SAMPLED, Grain, lacking, limited, measure, pictured
+from .observe import Observation, scalp_share
 
 #: Waves per face height where strands begin: locks are coarser than pores.
 COARSEST = 8
@@ -65,26 +62,12 @@ def find_strands(
         scalp = (scalp_share(place) > 0.9) & (side.facing > FACING)
         if not scalp.any():
             continue
-        normals = side.at(registration.normals)[scalp]
-        masks = observation.allowed_skin, observation.allowed_scalp
-        pixels, sure = pixel_confidence(
-            registration, masks, side.at(mesh.vertices)[scalp].astype(np.float64), normals, place[scalp],
+        scalp, sure, skin, photo_picture, made_picture = pictured(
+            side, place, scalp, registration, observation, generated, gain,
         )
-        skin = sample(observation.allowed_skin, pixels, border=cv2.BORDER_CONSTANT)
-        atlas = to_atlas(place[scalp])
-        lit = sample(observation.portrait, pixels, cv2.INTER_CUBIC)
-        lit = lit if gain is None else relit(lit, sample_atlas(gain, atlas))
-        own = sample_atlas(generated.astype(np.float32), atlas, cv2.INTER_CUBIC)
-        photo_picture, made_picture = (np.zeros((*scalp.shape, 3), np.float32) for _ in range(2))
-        photo_picture[scalp], made_picture[scalp] = lit, own
-        photo, made = scalp.copy(), scalp.copy()
-        photo[scalp] = (sure > 0.6) & (skin < 0.5)
-        made[scalp] = sure < 0.1
-        for picture, mask, found in ((photo_picture, photo, seen), (made_picture, made, unseen)):
-            for low, kept, band in zip(lows, found, octaves(picture, mask, density, lows), strict=True):
-                use = inner(mask, 0.5 * density / low)
-                local = smooth((band @ LUMINANCE)[..., None] ** 2, use.astype(np.float32), density / low)
-                kept.append(np.concatenate([band, local], 2)[use])
+        photo, made = scalp & (sure > 0.6) & (skin < 0.5), scalp & (sure < 0.1)
+        measure(photo_picture, photo, photo, density, lows, seen)
+        measure(made_picture, made, made, density, lows, unseen)
         tones.append(photo_picture[photo] @ LUMINANCE)
         views.append((photo_picture - smooth(photo_picture, photo, 0.1874 * density / COARSEST), photo))
     if not views or sum(len(found) for found in seen[-1]) < ENOUGH:

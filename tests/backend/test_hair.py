@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from backend import pipeline
+from backend.head.mesh import load_mesh
 from backend.texture.hair import hair_evidence, hair_tone, skin_tone, wear_hair
-from backend.texture.strands import Strands, combed, run
+from backend.texture.strands import Strands, combed, find_strands, run
 
 SIZE = 128
 DARK = np.array([0.15, 0.1, 0.08], np.float32)
@@ -114,3 +118,16 @@ def test_a_scalp_that_is_to_be_bare_takes_the_skins_colour(seen, scalp):
     assert np.abs(worn[:38] - SKIN).max() < 0.1
     assert np.array_equal(worn[50:], generated[50:])
     assert skin_tone(colour, np.zeros_like(confidence), scalp) is None
+
+
+def test_hair_that_the_artist_hides_is_no_model_for_strands(demo_head_obj, astronaut):
+    networks = pipeline.load_cached_networks("cpu")
+    job = pipeline.prepare(load_mesh(demo_head_obj), str(astronaut), "photo", networks)
+    generated = np.full((256, 256, 3), 0.5, np.float32)
+
+    def found(observation):
+        return find_strands(job.mesh, job.canonical, job.registration, observation, generated, None, 500.0, 0)
+
+    assert len(found(job.observation).patches)
+    hidden = dataclasses.replace(job.observation, confidence=np.zeros_like(job.observation.confidence))
+    assert hidden.wears_hair and found(hidden) is None
