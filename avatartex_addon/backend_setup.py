@@ -72,7 +72,7 @@ def examine() -> Work | None:
     examination = None
     if not python or current is not None:
         return None
-    examination = Examination(python, session.EXTENSION_FOLDER, session.log())
+    examination = Examination(python, session.EXTENSION_FOLDER, preferences.home().weights, session.log())
     return begin(examination)
 
 

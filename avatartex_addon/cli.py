@@ -15,7 +15,7 @@ from .backend.messages import HAIRS, LIGHTS, SIZES, STYLES
 from .core.child import clean_environment, hidden_process
 from .core.command import PYTHON_VARIABLE, backend_command
 from .core.terminal import ProgressLine
-from .preferences import find_backend_python
+from .preferences import find_backend_python, home
 
 EXIT_DONE, EXIT_USAGE, EXIT_REFUSED = 0, 1, 2
 
@@ -99,7 +99,8 @@ def doctor(options: argparse.Namespace) -> int:
         return refuse(ErrorCode.BACKEND_MISSING,
                       "The backend is not set up. Press Set Up Backend in the add-on's preferences, or name its Python "
                       f"there or in {PYTHON_VARIABLE}.")
-    words = backend_command(python, session.EXTENSION_FOLDER, "doctor", *(["--json"] if options.json else []))
+    words = backend_command(python, session.EXTENSION_FOLDER, home().weights, "doctor",
+                            *(["--json"] if options.json else []))
     try:
         said = subprocess.run(words, env=clean_environment(), stdin=subprocess.DEVNULL, text=True, encoding="utf-8",
                               errors="replace", capture_output=True, check=False, **hidden_process())

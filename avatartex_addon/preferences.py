@@ -48,7 +48,7 @@ class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
 
     folder: StringProperty(
         name="Folder", subtype="DIR_PATH", default=str(default_folder()), update=forget_checks,
-        description="Where Set Up Backend puts the backend: one folder for all Blender versions",
+        description="Where Set Up Backend puts the backend and its networks: one folder for all Blender versions",
     )
     build: EnumProperty(
         name="Build", description="Which build of torch, the backend's largest package, Set Up Backend installs",

@@ -27,7 +27,7 @@ def client() -> BackendClient:
     """The client for the Python that the preferences name now; another Python, another process."""
     global _client
     python = preferences.find_backend_python()
-    command = backend_command(python, EXTENSION_FOLDER) if python else []
+    command = backend_command(python, EXTENSION_FOLDER, preferences.home().weights) if python else []
     if _client is None or (_client.command != command and _client.request is None):
         if _client is not None:
             _client.close()

@@ -7,9 +7,11 @@ import sys
 import textwrap
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 from .errors import AvatarTexError, Cancelled, ErrorCode
 from .messages import DEVICES, HAIRS, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate, Register
+from .models import verified
 from .pins import NAMES, read_pins
 
 #: Commands that live elsewhere: name -> (module, what it does).
@@ -41,6 +43,8 @@ side stand in for a face that is not found there. The report of `register` lists
 
 def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
+    if len(argv) > 1 and argv[0] == "--weights":  # before any command, those that live elsewhere too
+        verified.shared, argv = Path(argv[1]), argv[2:]
     if argv and argv[0] in ELSEWHERE:
         return import_module("." + ELSEWHERE[argv[0]][0].split(".", 1)[1], __package__).main(argv[1:])
     parser = build_parser()
@@ -49,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
         from .worker import serve
 
         return serve(sys.stdin, sys.stdout)
-    options = {key: value for key, value in vars(arguments).items() if key != "command"}
+    options = {key: value for key, value in vars(arguments).items() if key not in ("command", "weights")}
     return run_register(options) if arguments.command == "register" else run_generate(options)
 
 
@@ -59,6 +63,9 @@ def build_parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="Example: python -m backend generate --mesh head.obj --portrait portrait.png --output texture.png",
+    )
+    parser.add_argument(
+        "--weights", metavar="DIR", help="a folder that Set Up Backend filled; what it lacks comes with this code",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="the worker that the add-on starts: JSON lines on stdin and stdout")

@@ -16,9 +16,9 @@ CURE = "Install backend/requirements.txt into it, choose another Python, or empt
 class Examination(Work):
     """Looks at one Python; `error` says what it lacks, `verdict` what it is."""
 
-    def __init__(self, python: str, extension_folder: Path, log: BackendLog) -> None:
+    def __init__(self, python: str, extension_folder: Path, weights: Path, log: BackendLog) -> None:
         super().__init__(log)
-        self.python, self.extension_folder, self.verdict = python, extension_folder, ""
+        self.python, self.extension_folder, self.weights, self.verdict = python, extension_folder, weights, ""
 
     def work(self) -> None:
         self.step("Examining the chosen Python", 0.1)
@@ -28,7 +28,7 @@ class Examination(Work):
         if version < WANTED_PYTHON:
             wanted = ".".join(map(str, WANTED_PYTHON))
             raise failed(f"The chosen Python is {version[0]}.{version[1]}; the backend needs {wanted}.", CURE)
-        words = backend_command(self.python, self.extension_folder, "doctor", "--json")
+        words = backend_command(self.python, self.extension_folder, self.weights, "doctor", "--json")
         broken = broken_findings(self.call(words, "The chosen Python fails.", codes=(0, 1)))  # 1: something is broken
         if broken is None:
             raise failed("The chosen Python could not examine itself.", "Look into the log, or choose another one.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from ..backend.models import verified
 from . import packages
 from .fetch import DOWNLOADED, fetch_all
 from .graphics import build_of_wheels, decide_build, find_driver
@@ -26,8 +27,8 @@ from .places import (
 from .pythons import WANTED_PYTHON, find_python, has_pip, python_version
 from .work import Work, failed
 
-#: Where in the bar the check begins.
-INSTALLED = 0.96
+#: Where in the bar the packages are in place, and where the check begins.
+INSTALLED, CHECKING = 0.96, 0.97
 
 
 class Installer(Work):
@@ -69,7 +70,7 @@ class Installer(Work):
                 source = self.wheels if self.wheels is not None else self.download()
                 self.install(source)
             finally:
-                for folder in (self.home.environment, self.home.downloads):
+                for folder in self.home.folders:
                     if read_mark(folder):
                         write_mark(folder, bytes=measure(folder))
 
@@ -109,12 +110,19 @@ class Installer(Work):
         self._packages_before = len(self.installed())
         self.call(packages.install(self.python, self.requirements, source), "The packages could not be installed.")
         self._packages_before = None
-        self.step("Checking", INSTALLED)
+        self.place_weights()
+        self.step("Checking", CHECKING)
         self.call([self.python, "-I", "-c", "import numpy, cv2, torch"], "The installed packages do not work together.")
         write_mark(self.home.environment, complete=True, lock=packages.lock_hash(self.requirements))
         if read_mark(self.home.downloads):
             clear(self.home.downloads)
         self.step("Ready", 1.0)
+
+    def place_weights(self) -> None:
+        """Into the artist's folder, where every Blender finds them, whatever becomes of this extension's own files."""
+        claim(self.home.weights)
+        for _ in verified.put_into(self.home.weights, verified.WEIGHTS):
+            self.step("Copying the networks", INSTALLED)
 
     def installed(self) -> frozenset[tuple[str, str]]:
         """(name, version) of what the environment holds whole."""

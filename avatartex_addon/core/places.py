@@ -2,8 +2,9 @@
 
     FOLDER/backend/      the virtual environment
     FOLDER/downloads/    packages on their way into it; gone when it is complete
+    FOLDER/weights/      the networks, each file under its checksum (backend/models/verified.py)
 
-A mark lies in each of the two and says that the set-up made it. Nothing without a mark is ever changed or deleted.
+A mark lies in each of them and says that the set-up made it. Nothing without a mark is ever changed or deleted.
 """
 
 from __future__ import annotations
@@ -47,9 +48,18 @@ class Home:
         return self.folder / "downloads"
 
     @property
+    def weights(self) -> Path:
+        return self.folder / "weights"
+
+    @property
+    def folders(self) -> tuple[Path, Path, Path]:
+        """All that the set-up makes."""
+        return self.environment, self.downloads, self.weights
+
+    @property
     def occupied(self) -> int:
-        """Bytes that the set-up noted for both folders; 0 where it did not come to that."""
-        return sum(int(read_mark(folder).get("bytes", 0)) for folder in (self.environment, self.downloads))
+        """Bytes that the set-up noted for them; 0 where it did not come to that."""
+        return sum(int(read_mark(folder).get("bytes", 0)) for folder in self.folders)
 
     def fit(self, lock: str) -> Fit:
         """How what is there stands to the lock with that hash. Reads one small file."""

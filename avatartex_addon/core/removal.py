@@ -10,7 +10,7 @@ from .work import Work
 
 
 class Removal(Work):
-    """Deletes the environment and the downloads of one folder; `freed` are the bytes that they noted."""
+    """Deletes the environment, the downloads and the weights of one folder; `freed` are the bytes that they noted."""
 
     changes_files = True
 
@@ -20,7 +20,7 @@ class Removal(Work):
 
     def work(self) -> None:
         with self.home.locked():
-            for folder in (self.home.environment, self.home.downloads):
+            for folder in self.home.folders:
                 if folder.exists():
                     self.step(f"Removing {folder.name}", 0.5)
                     clear(folder)

@@ -13,7 +13,7 @@ class AVATARTEX_OT_remove_backend(SetupOperator, bpy.types.Operator):
     bl_idname = "avatartex.remove_backend"
     bl_label = "Remove Backend"
     bl_description = (
-        "Delete the backend's packages and what was downloaded for them, for all Blender versions. "
+        "Delete the backend's packages and networks and what was downloaded for them, for all Blender versions. "
         "Textures, files and preferences stay"
     )
     bl_options = {"INTERNAL"}
@@ -28,7 +28,7 @@ class AVATARTEX_OT_remove_backend(SetupOperator, bpy.types.Operator):
         home = preferences.home()
         return context.window_manager.invoke_confirm(
             self, event, title=f"Remove Backend{freed(home.occupied)}?", confirm_text="Remove",
-            message=f"Deletes 'backend' in {home.folder}. Textures and files stay.",
+            message=f"Deletes 'backend' and 'weights' in {home.folder}. Textures and files stay.",
         )
 
     def execute(self, context: bpy.types.Context) -> set[str]:

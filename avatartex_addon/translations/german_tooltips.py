@@ -194,6 +194,7 @@ TOLD = {
     "Asking what CUDA needs": "Was CUDA braucht, wird gefragt",
     "Installing": "Wird eingerichtet",
     "Checking": "Wird geprüft",
+    "Copying the networks": "Die Netze werden kopiert",
     "Ready": "Bereit",
     "Examining the chosen Python": "Das gewählte Python wird geprüft",
     "No Python 3.11 was found on this computer.": "Auf diesem Rechner ist kein Python 3.11.",
@@ -276,8 +277,8 @@ TOOLTIPS = {
     "The processor; slower, works everywhere": "Der Prozessor; langsamer, geht überall",
     "An NVIDIA graphics card": "Eine Grafikkarte von NVIDIA",
     "What computes textures": "Was Texturen berechnet",
-    "Where Set Up Backend puts the backend: one folder for all Blender versions":
-        "Wohin Backend einrichten das Backend legt: ein Ordner für alle Blender-Versionen",
+    "Where Set Up Backend puts the backend and its networks: one folder for all Blender versions":
+        "Wohin Backend einrichten das Backend und seine Netze legt: ein Ordner für alle Blender-Versionen",
     "How many textures a head remembers beside its favourites; each makes the file larger":
         "Wie viele Texturen ein Kopf sich neben seinen Favoriten merkt; jede macht die Datei größer",
     "Tell the style from the portrait": "Den Stil dem Porträt ansehen",

