@@ -118,7 +118,7 @@ def doubts(head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
     found = []
     if (index := find_missing(head)) >= 0:
         found.append(Obstacle(
-            "further-missing", "A further portrait is not there any more.", "", "Portrait is gone",
+            "further-missing", "A further portrait is not there any more.", "", "Further portrait is gone",
             "avatartex.further_remove", "Remove", {"index": index}, stops=False,
         ))
     if not head.visible_get():

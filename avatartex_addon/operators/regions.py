@@ -10,7 +10,7 @@ from ..redraw import redraw_views
 from ..scene import painting
 from ..scene.head import find_head
 from ..scene.images import read_size
-from ..scene.region_filling import fill
+from ..scene.region_filling import fill, keep_strokes
 from ..scene.regions import find_result, store
 from .chore_operator import ChoreOperator
 
@@ -71,7 +71,7 @@ class AVATARTEX_OT_regions_paint(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_regions_done(bpy.types.Operator):
+class AVATARTEX_OT_regions_done(ChoreOperator, bpy.types.Operator):
     """End painting: mode, brush colour and paint settings are put back as they were"""
 
     bl_idname = "avatartex.regions_done"
@@ -83,8 +83,12 @@ class AVATARTEX_OT_regions_done(bpy.types.Operator):
         head = find_head(context)
         return head is not None and head.avatartex_regions.painting
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        painting.end(context, find_head(context))
+    def parts(self, context: bpy.types.Context) -> Parts:
+        head = find_head(context)
+        painting.end(context, head)
+        return keep_strokes(head)
+
+    def conclude(self, context: bpy.types.Context) -> set[str]:
         context.window_manager.avatartex_overlay.show_regions = True
         return {"FINISHED"}
 

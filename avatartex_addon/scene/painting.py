@@ -49,7 +49,7 @@ def chosen(context: bpy.types.Context) -> str:
 
 
 def end(context: bpy.types.Context, head: bpy.types.Object) -> None:
-    """Leave, pack the mask, and put back what was there; a mode that the artist chose meanwhile stays."""
+    """Leave, and put back what was there; a mode that the artist chose meanwhile stays."""
     regions, layer = head.avatartex_regions, context.view_layer
     if head.mode == "TEXTURE_PAINT" and regions.mode != "TEXTURE_PAINT":
         layer.objects.active = head
@@ -65,8 +65,6 @@ def end(context: bpy.types.Context, head: bpy.types.Object) -> None:
     shading = find_shading(context)
     if shading is not None and regions.shading == "SOLID" and shading.type == "MATERIAL":
         shading.type = "SOLID"
-    if regions.mask is not None and regions.mask.is_dirty:
-        regions.mask.pack()
     for name in ("painting", "mode", "paint_mode", "canvas", "unified", "color", "active_uv", "active", "shading"):
         regions.property_unset(name)
 

@@ -43,10 +43,35 @@ def fill(head: bpy.types.Object, kind: str, source: str) -> Parts:
         chosen = np.ones((size, size), bool)
     pixels = (yield from read_pixels(before))[0] if before else None
     painted = yield lambda: paint(pixels, chosen, COLORS[kind])
+    store(find_again(name), size, uv_map, painted)
+
+
+def keep_strokes(head: bpy.types.Object) -> Parts:
+    """A chore that packs what was painted: `Image.pack` would stop the window for a fifth of a second.
+
+    Raises:
+        AvatarTexError: NO_MESH, the head is gone meanwhile.
+    """
+    mask, name, uv_map = head.avatartex_regions.mask, head.name, head.avatartex_regions.uv_map
+    if mask is None or not mask.is_dirty:
+        return
+    pixels = (yield from read_pixels(mask.name))[0]
+    if pixels is None:
+        return
+    painted = yield lambda: paint(pixels, np.zeros(pixels.shape[:2], bool), COLORS["ERASE"])
+    store(find_again(name), len(pixels), uv_map, painted)
+
+
+def find_again(name: str) -> bpy.types.Object:
+    """The head that a chore began with.
+
+    Raises:
+        AvatarTexError: NO_MESH, it is gone.
+    """
     head = bpy.data.objects.get(name)
     if head is None or is_deleted(head):
         raise AvatarTexError(ErrorCode.NO_MESH, f"'{name}' was deleted or renamed.", "Choose the head and try again.")
-    store(head, size, uv_map, painted)
+    return head
 
 
 def paint(pixels: np.ndarray | None, chosen: np.ndarray, color: tuple[float, float, float]) -> bytes:

@@ -88,6 +88,7 @@ _TEXTS = {
     "No backend yet": "Noch kein Backend",
     "No portrait yet": "Noch kein Porträt",
     "Portrait is gone": "Porträt fehlt",
+    "Further portrait is gone": "Weiteres fehlt",
     "A further portrait is not there any more.": "Ein weiteres Porträt ist nicht mehr da.",
     "Further Portraits": "Weitere Porträts",
     "Further Portraits ({count})": "Weitere Porträts ({count})",
