@@ -79,6 +79,9 @@ def backend(tmp_path):
     package.mkdir()
     for name in ("__init__", "__main__", "messages", "errors", "pins", "worker"):
         shutil.copy(ROOT / "backend" / f"{name}.py", package)
+    (package / "models").mkdir()
+    for name in ("__init__", "verified"):
+        shutil.copy(ROOT / "backend" / "models" / f"{name}.py", package / "models")
     (package / "pipeline.py").write_text(PIPELINE)
     (package / "registering.py").write_text(REGISTERING)
     one = Backend(tmp_path)

@@ -1,0 +1,44 @@
+"""The installed zip and its real backend: one portrait, asked for in three ways, gives the same texels."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import bpy
+import numpy as np
+import pytest
+
+from tests.demo import sources
+from tests.demo.head import build_head
+from tests.demo.scene import build
+
+from .test_api import pixels_on
+
+
+@pytest.fixture
+def head(addon, monkeypatch):
+    """The demo's head in a file of its own, and the backend that the zip carries."""
+    monkeypatch.setenv("AVATARTEX_BACKEND_PYTHON", sys.executable)
+    addon("session").close()
+    bpy.ops.wm.read_homefile(use_empty=True)
+    yield build(build_head())
+    addon("session").close()
+
+
+def test_operator_api_and_command_line_give_the_same_texels(head, addon, tmp_path):
+    portrait = shutil.copy(sources.astronaut(), tmp_path)
+    settings, textures = bpy.context.scene.avatartex, []
+    settings.head, settings.portrait, settings.size, settings.seed = head, str(portrait), "512", 3
+    assert bpy.ops.avatartex.generate() == {"FINISHED"}
+    textures.append(pixels_on(head))
+    bpy.ops.avatartex.restore()
+    settings.seed, settings.size, settings.light = 0, "1024", "remove"
+    addon("api").generate(head, portrait, size=512, seed=3)
+    textures.append(pixels_on(head))
+    bpy.ops.avatartex.restore()
+    assert addon("cli").main(["generate", "--object", head.name, "--portrait", str(portrait), "--size", "512", "--seed",
+                              "3", "--output", str(tmp_path / "out.blend")]) == 0
+    textures.append(pixels_on(head))
+    assert len(textures[0]) == 512 * 512 * 4 and textures[0].std() > 0.05
+    assert np.array_equal(textures[0], textures[1]) and np.array_equal(textures[0], textures[2])
