@@ -1,7 +1,6 @@
 """A picture dropped onto a head or onto the AvatarTex tab becomes the portrait.
 
-Blender asks its own drop targets first: over empty space of a 3D view it still adds an image empty, as ever. Over a
-mesh and over the sidebar it has none for pictures; where another add-on has one, Blender lets the artist choose.
+Blender has drop targets of its own for pictures (an image empty), so it lets the artist choose.
 """
 
 from pathlib import Path

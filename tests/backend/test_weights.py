@@ -87,9 +87,9 @@ def test_a_shared_folder_stands_in_for_files_that_the_extension_lacks(copy, shar
 
 def test_what_a_shared_folder_lacks_or_holds_broken_comes_with_the_extension(shared):
     name = "inpaint.safetensors"
-    entry = verified.manifest(verified.WEIGHTS)[name]
+    entry, lacking = (verified.manifest(verified.WEIGHTS)[file] for file in (name, "repaint.safetensors"))
     verified.kept(shared, name, entry["sha256"]).write_bytes(b"half of it")
-    verified.kept(shared, "repaint.safetensors", verified.manifest(verified.WEIGHTS)["repaint.safetensors"]["sha256"]).unlink()
+    verified.kept(shared, "repaint.safetensors", lacking["sha256"]).unlink()
     assert len(verified.verified_bytes(verified.WEIGHTS, name)) == entry["bytes"]
     assert broken(verified.WEIGHTS) == []
     assert list(verified.put_into(shared, verified.WEIGHTS)) == [name, "repaint.safetensors"]

@@ -1,6 +1,6 @@
 """Runs inside a real Blender with a window: pictures dragged from another program onto the tab, a head, empty space.
 
-Environment: as in_window.py; AVATARTEX_TEST_PYTHON has python-xlib.
+Environment: as in_window.py; AVATARTEX_TEST_PYTHON is a Python with python-xlib, which is not in the locks.
 """
 
 import os
@@ -20,18 +20,24 @@ from in_window import OUT, call, found, picture, view
 def drop(name, file, at):
     """As another program's hand does; Blender goes on meanwhile."""
     x, y = int(at[0]), int(view()["window"].height - at[1])
-    words = [os.environ["AVATARTEX_TEST_PYTHON"], str(Path(__file__).with_name("dropping.py")), str(file), str(x), str(y)]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    words = (os.environ["AVATARTEX_TEST_PYTHON"], Path(__file__).with_name("dropping.py"), file, x, y)
+    process = subprocess.Popen([*map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     until = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < until:
         yield 0.1
+    yield 1.5
+    picture(name)
+    press("u")  # Blender lists what a picture can become: Use as AvatarTex Portrait
     yield 1.0
     settings = bpy.context.scene.avatartex
     found[name] = {"said": process.communicate()[0].strip(), "portrait": Path(settings.portrait).name,
                    "head": settings.head.name if settings.head else "",
                    "active": getattr(bpy.context.view_layer.objects.active, "name", ""),
                    "empties": sum(thing.type == "EMPTY" for thing in bpy.data.objects)}
-    picture(name)
+
+
+def press(key):
+    subprocess.run(["xdotool", "key", key], check=False)
 
 
 def middle(region):
@@ -63,9 +69,9 @@ def story():
     yield from drop("other", files[0], on_screen((4, 0, 0)))
     yield from drop("text", files[3], on_screen((4, 0, 0)))
     yield from drop("space", files[2], on_screen((0, 0, 1.4)))
+    press("Escape")
     call(bpy.ops.ed.undo)
-    call(bpy.ops.ed.undo)
-    yield 0.5
+    yield 1.0
     found["undone"] = Path(bpy.context.scene.avatartex.portrait).name
     found["finished"] = True
 

@@ -19,3 +19,22 @@ def found(tmp_path_factory):
         found = run_session("drop_in_window.py", SESSION, tmp_path_factory)[0]
     assert "traceback" not in found and found["finished"]
     return found
+
+
+def test_dropped_on_the_tab_it_is_the_chosen_heads(found):
+    assert found["tab"] == {"said": "finished", "portrait": "tab ünï.png", "head": "", "active": "Other", "empties": 0}
+
+
+@pytest.mark.parametrize(("place", "portrait", "active"), [("head", "head ünï.png", "Head"),
+                                                           ("other", "tab ünï.png", "Other")])
+def test_dropped_on_a_mesh_it_is_that_heads(found, place, portrait, active):
+    assert (found[place]["portrait"], found[place]["active"]) == (portrait, active)
+
+
+def test_what_is_no_picture_changes_nothing(found):
+    assert found["text"] == found["other"]
+
+
+def test_it_is_one_undo_step(found):
+    assert found["space"]["portrait"] == "space ünï.png" and not found["space"]["empties"]
+    assert found["undone"] == "tab ünï.png"
