@@ -35,6 +35,12 @@ def test_what_is_no_picture_changes_nothing(found):
     assert found["text"] == found["other"]
 
 
+def test_copied_pixels_are_pasted(found):
+    if "pasted" not in found:
+        pytest.skip("no xclip beside this Blender")
+    assert found["pasted"] == [["FINISHED"], "pasted.png"]
+
+
 def test_it_is_one_undo_step(found):
     assert found["space"]["portrait"] == "space ünï.png" and not found["space"]["empties"]
     assert found["undone"] == "tab ünï.png"
