@@ -31,6 +31,7 @@ from .registering import Match, match
 from .texture.compose import fill_unknown
 from .texture.files import write_bytes, write_picture
 from .texture.hair import wear_hair
+from .texture.ink import find_ink, printed
 from .texture.observe import PLACES, Observation, observe
 from .texture.regions import Regions, hold, read_regions
 from .texture.stages import StagePictures
@@ -209,7 +210,9 @@ def complete(
         pictures.save("repaint", result)
     if another:
         result = vary(result, seen.confidence, networks, seed=seed)
-    return wear_hair(fill_unknown(result, networks.known), observation.hair, observation.bare)
+    whole = wear_hair(fill_unknown(result, networks.known), observation.hair, observation.bare)
+    head = np.maximum(observation.allowed_skin, observation.allowed_scalp)
+    return printed(whole, find_ink(observation.portrait, head))
 
 
 def shrink(observation: Observation, size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -106,7 +106,15 @@ def make_square(grain: Grain, seed: int) -> np.ndarray:
     random = np.random.default_rng(seed)
     size = 2 * round(PERIOD * grain.density / 2)
     square = collage(grain.patches, size, random) if len(grain.patches) else random.normal(size=(size, size, 3))
-    return matched(square, grain)
+    return matched(upright(square, grain.spread) if grain.spread else square, grain)
+
+
+def upright(square: np.ndarray, spread: float) -> np.ndarray:
+    """(N,N,3) a periodic square's lines that run downwards within so many degrees: they go on from patch to patch."""
+    size = len(square)
+    down, across = np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None]
+    kept = np.exp(-0.5 * (np.degrees(np.arctan2(np.abs(down), across)) / spread) ** 2)
+    return np.fft.irfft2(np.fft.rfft2(square, axes=(0, 1)) * kept[..., None], (size, size), axes=(0, 1))
 
 
 def collage(patches: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:

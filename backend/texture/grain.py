@@ -50,7 +50,7 @@ class Grain:
     density: pixels per face height of what follows. lows: (b,) waves per face height where each octave begins.
     covariance: (b,3,3) of sRGB, what octaves of generated skin lack beside photographed skin.
     patches: (p,k,k,3) float32 sRGB without what is coarser than COARSEST; none where too little skin was seen.
-    tone: luminance of the skin they were seen on.
+    tone: luminance of the skin they were seen on. spread: degrees about upright that its lines keep to, 0 for none.
     """
 
     density: float
@@ -58,6 +58,7 @@ class Grain:
     covariance: np.ndarray
     patches: np.ndarray
     tone: float
+    spread: float = 0.0
 
 
 def find_grain(

@@ -21,6 +21,8 @@ HAIRY = 0.5
 #: Seen scalp texels needed to say anything; a hat or a tight crop shows fewer.
 ENOUGH = 200
 LUMINANCE = np.float32([0.299, 0.587, 0.114])
+#: Added to colours before hues are compared: black has none.
+FAINT = 0.05
 #: Reach of the seen hair's local colour, as a share of the atlas; beyond it the median colour holds.
 REACH = 0.08
 
@@ -95,7 +97,7 @@ def wear_hair(
     gain = np.clip(gain, *GAINS)
     apart = np.clip((np.abs(np.log(gain)).mean() - AGREED) / (APART - AGREED), 0, 1)
     made = generated * (1 + WORN * apart * worn[..., None] * (gain - 1))
-    # one hair colour: streaks of training scalps keep their light and lose their hue
-    hue = cv2.GaussianBlur(np.median(made[scalp], axis=0) * worn[..., None] + made * (1 - worn[..., None]), (0, 0), 1)
-    grey = (made @ LUMINANCE / np.maximum(hue @ LUMINANCE, 1e-3))[..., None] * hue
+    # one hair colour, the seen hair's: what training scalps have is light and dark
+    hue = cv2.GaussianBlur(local * worn[..., None] + made * (1 - worn[..., None]), (0, 0), 1)
+    grey = ((made @ LUMINANCE + FAINT) / (hue @ LUMINANCE + FAINT))[..., None] * (hue + FAINT) - FAINT
     return np.clip(made + worn[..., None] * (grey - made), 0, 1).astype(np.float32)

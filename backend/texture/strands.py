@@ -29,6 +29,8 @@ FACING = 0.3
 PATCHES, ATTEMPTS, WANTED = (0.16, 0.11, 0.08), 300, 12
 #: Strands are drawn out so many times: patches are shorter than hair.
 LONGER = 2.5
+#: Degrees that strands keep to: patches alone are short and wavy, and look like fur.
+SPREAD = 9.0
 #: Standard deviation of hair at most, as a share of its tone.
 DEEPEST = 0.25
 #: Share of the patches whose strands run most alike.
@@ -82,7 +84,7 @@ def find_strands(
     power = float(sum(LUMINANCE @ octave @ LUMINANCE for octave in covariance))
     if power > (DEEPEST * tone) ** 2:  # a hat's badge, a highlight
         covariance *= (DEEPEST * tone) ** 2 / power
-    return Grain(density, lows, covariance, patches, tone)
+    return Grain(density, lows, covariance, patches, tone, SPREAD)
 
 
 def combed(views: list[tuple[np.ndarray, np.ndarray]], density: float, random: np.random.Generator) -> np.ndarray:

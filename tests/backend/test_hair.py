@@ -9,6 +9,7 @@ import pytest
 
 from backend import pipeline
 from backend.head.mesh import load_mesh
+from backend.texture.detail import collage, upright
 from backend.texture.hair import hair_evidence, hair_tone, skin_tone, wear_hair
 from backend.texture.strands import Strands, combed, find_strands, run
 
@@ -51,7 +52,17 @@ def test_the_unseen_scalp_takes_the_hairs_tone_and_keeps_its_own_structure(seen,
     before, after = (np.linalg.norm(np.median(p[unseen], axis=0) - DARK) for p in (generated, worn))
     assert after < 0.3 * before
     assert np.array_equal(worn[50:], generated[50:])
-    assert np.allclose(worn[:40, 0] / worn[:40, 1], 0.8, atol=0.01)
+    light = worn @ np.float32([0.299, 0.587, 0.114])
+    assert np.allclose(light[:40, 0] / light[:40, 1], 0.8, atol=0.01)
+
+
+def test_where_the_networks_agree_their_light_and_dark_wear_the_hue_of_the_seen_hair(seen, scalp):
+    colour, confidence = seen
+    generated = np.tile(DARK[[2, 1, 0]] * 1.05, (SIZE, SIZE, 1)).astype(np.float32)  # as dark, and blue
+    worn = wear_hair(generated, hair_tone(colour, confidence, scalp, scalp))[20, 5]
+    assert np.allclose(worn / worn[1], DARK / DARK[1], atol=0.02)
+    weights = np.float32([0.299, 0.587, 0.114])
+    assert worn @ weights == pytest.approx(generated[20, 5] @ weights, rel=0.1)
 
 
 def test_evidence_of_unseen_hair_is_weak_and_of_its_colour(seen, scalp):
@@ -84,6 +95,20 @@ def test_the_run_of_strands_is_found_and_they_are_combed_upright(degrees):
 
 def test_noise_runs_nowhere():
     assert run(np.random.default_rng(0).normal(0, 0.1, (81, 81, 3)).astype(np.float32))[1] < 0.3
+
+
+def test_strands_go_on_from_patch_to_patch():
+    """Short pieces of strands on a square, each at a slightly other angle, become long ones."""
+    random = np.random.default_rng(3)
+    slanted = np.stack([np.sin((np.arange(32) + tilt * np.arange(32)[:, None]) * 0.8 + phase)
+                        for tilt, phase in random.uniform(-0.3, 0.3, (20, 2)) * (1, 10)])
+    square = collage(np.repeat(slanted[..., None], 3, 3).astype(np.float32), 256, random)
+
+    def alike(picture: np.ndarray, rows: int) -> float:
+        return float(np.corrcoef(picture[..., 0].ravel(), np.roll(picture[..., 0], rows, 0).ravel())[0, 1])
+
+    assert alike(square, 40) < 0.15
+    assert alike(upright(square, 2), 40) > 0.4
 
 
 def test_strands_lie_on_the_scalp_alone_and_fall_down_its_sides():
