@@ -12,6 +12,7 @@ from .core.batch import BatchRun, RowState, Skip, recover
 from .core.job import HeadJob
 from .generation import Generation, Textures
 from .scene.characters import find_instances, find_twin, row_portrait
+from .scene.further import further_paths
 from .task import INTERVAL, OnProgress
 
 #: The run that is going on: the operators Pause and Cancel reach it here.
@@ -81,7 +82,7 @@ class SceneBatch:
         job = HeadJob(
             row.object.name, row_portrait(row), style=row.style, size=self.size, seed=row.seed, sharing=self.sharing,
             light=self.light, head_group=self.head_group if self.head_group in row.object.vertex_groups else "",
-            hair=self.hair,
+            hair=self.hair, further=further_paths(row.object),
         )
         if job not in self.made:
             self.made[job] = RowTask(job)

@@ -106,10 +106,10 @@ def compose(
     keep[filled] = np.clip((1.02 - atlas[:, 1]) / NECK_FADE, 0, 1) * neck
     if len(mesh.others):
         keep[rasterize(texel_corners(mesh.others, size), size, size).covered & ~head] = -1  # never, not even as margin
-    free, keep = keep >= 0, np.maximum(keep, 0)
+    ours, keep = keep >= 0, np.maximum(keep, 0)
     blended = texture * keep[..., None] + base * (1 - keep[..., None])
     touched = keep > 0
-    near = (cv2.dilate(touched.astype(np.uint8), np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0) & free
+    near = (cv2.dilate(touched.astype(np.uint8), np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0) & ours
     grown = np.where((near & ~filled)[..., None], spread(blended, touched), blended)
     result = np.where((touched | (near & ~filled))[..., None], grown, base)
     head = touched & head

@@ -8,6 +8,7 @@ from pathlib import Path
 import bpy
 import pytest
 
+from .conftest import make_head
 from .test_api import request_of
 from .test_preflight import obstacles, press  # noqa: F401
 
@@ -43,6 +44,14 @@ def test_the_list_goes_to_the_backend_and_into_the_history(scene, fake, sides):
     assert listed(scene.head) == ["right.png"]
     bpy.ops.avatartex.further_remove()
     assert not bpy.ops.avatartex.further_remove.poll()
+
+
+def test_a_batch_takes_each_heads_own(scene, fake, addon, portrait, sides):
+    add(sides[1])
+    plain = make_head("Plain")
+    addon("api").batch([(scene.head, portrait), (plain, portrait)])
+    assert scene.head.avatartex_history[0].further == str(sides[1])
+    assert plain.avatartex_history[0].further == ""
 
 
 def test_a_file_that_is_none_changes_nothing(scene, tmp_path):
