@@ -6,21 +6,15 @@ import bpy
 
 from .. import batching
 from ..redraw import redraw_panels
+from .running_batch import RunningBatch
 
 
-class AVATARTEX_OT_batch_cancel(bpy.types.Operator):
+class AVATARTEX_OT_batch_cancel(RunningBatch, bpy.types.Operator):
     """Stop the batch. The textures made so far come onto their heads; Go On takes the others"""
 
     bl_idname = "avatartex.batch_cancel"
     bl_label = "Cancel Batch"
     bl_options = {"INTERNAL"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if batching.current is None or context.window_manager.avatartex_batch.cancelling:
-            cls.poll_message_set("No batch is running")
-            return False
-        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         batching.current.cancel()

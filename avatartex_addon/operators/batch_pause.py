@@ -6,21 +6,15 @@ import bpy
 
 from .. import batching
 from ..redraw import redraw_panels
+from .running_batch import RunningBatch
 
 
-class AVATARTEX_OT_batch_pause(bpy.types.Operator):
+class AVATARTEX_OT_batch_pause(RunningBatch, bpy.types.Operator):
     """Finish the running character, then wait until you go on. Meanwhile single textures can be generated"""
 
     bl_idname = "avatartex.batch_pause"
     bl_label = "Pause"
     bl_options = {"INTERNAL"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if batching.current is None or context.window_manager.avatartex_batch.cancelling:
-            cls.poll_message_set("No batch is running")
-            return False
-        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         batching.current.pause(not batching.current.run.paused)

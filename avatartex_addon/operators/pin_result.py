@@ -5,9 +5,10 @@ import bpy
 from bpy.props import IntProperty
 
 from ..scene.head import find_head
+from .result_operator import ResultOperator
 
 
-class AVATARTEX_OT_pin_result(bpy.types.Operator):
+class AVATARTEX_OT_pin_result(ResultOperator, bpy.types.Operator):
     """Keep this result, however many others come; click again to let it go"""
 
     bl_idname = "avatartex.pin_result"
@@ -15,14 +16,6 @@ class AVATARTEX_OT_pin_result(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     index: IntProperty(min=0, options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        head = find_head(context)
-        if head is None or not head.avatartex_history:
-            cls.poll_message_set("This head has no results yet")
-            return False
-        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         history = find_head(context).avatartex_history

@@ -6,22 +6,15 @@ import bpy
 
 from ..scene.head import find_head
 from ..scene.history import forget
+from .result_operator import ResultOperator
 
 
-class AVATARTEX_OT_purge_results(bpy.types.Operator):
+class AVATARTEX_OT_purge_results(ResultOperator, bpy.types.Operator):
     """Forget every result but the one on the head and the favourites. The file gets smaller"""
 
     bl_idname = "avatartex.purge_results"
     bl_label = "Purge"
     bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        head = find_head(context)
-        if head is None or not head.avatartex_history:
-            cls.poll_message_set("This head has no results yet")
-            return False
-        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         number = forget(find_head(context), 0)

@@ -6,9 +6,10 @@ from bpy.props import IntProperty
 
 from ..scene.head import find_head
 from ..scene.history import find_shown, show
+from .result_operator import ResultOperator
 
 
-class AVATARTEX_OT_show_result(bpy.types.Operator):
+class AVATARTEX_OT_show_result(ResultOperator, bpy.types.Operator):
     """Put this texture on the head again"""
 
     bl_idname = "avatartex.show_result"
@@ -23,14 +24,6 @@ class AVATARTEX_OT_show_result(bpy.types.Operator):
         if head is None or properties.index >= len(head.avatartex_history):
             return cls.__doc__
         return f"{cls.__doc__}.\n{head.avatartex_history[properties.index].describe()}"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        head = find_head(context)
-        if head is None or not head.avatartex_history:
-            cls.poll_message_set("This head has no results yet")
-            return False
-        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head = find_head(context)
