@@ -31,6 +31,8 @@ PATCHES, ATTEMPTS, WANTED = (0.16, 0.11, 0.08), 300, 12
 LONGER = 2.5
 #: Degrees that strands keep to: patches alone are short and wavy, and look like fur.
 SPREAD = 9.0
+#: Share of the coarsest octave's power: locks bend and end, drawn out they would be ridges.
+LOCKS = 0.15
 #: Standard deviation of hair at most, as a share of its tone.
 DEEPEST = 0.25
 #: Share of the patches whose strands run most alike.
@@ -80,6 +82,7 @@ def find_strands(
     covariance = np.array([
         lacking(np.concatenate(bands), np.concatenate(others)) for bands, others in zip(seen, unseen, strict=True)
     ])
+    covariance[0] *= LOCKS
     tone = float(np.median(np.concatenate(tones)))
     power = float(sum(LUMINANCE @ octave @ LUMINANCE for octave in covariance))
     if power > (DEEPEST * tone) ** 2:  # a hat's badge, a highlight

@@ -10,7 +10,7 @@ from backend.head.mesh import HeadMesh
 from backend.texture.bands import octaves, passed
 from backend.texture.bare import bare_skin
 from backend.texture.detail import Detail, make_square, matched
-from backend.texture.grain import LUMINANCE, Grain
+from backend.texture.grain import LUMINANCE, Grain, lacking, measure
 
 LOWS = np.array([16, 32, 64])
 
@@ -95,6 +95,22 @@ def test_detail_has_the_power_that_each_octave_lacks_and_repeats_without_an_edge
 
 def test_flat_drawings_get_no_grain():
     assert np.abs(make_square(grain(np.zeros((3, 3, 3))), 0)).max() < 1e-4
+
+
+def test_drawn_lines_are_no_grain():
+    """An outline that every neighbourhood holds a piece of is still a line."""
+    random = np.random.default_rng(0)
+    skin = 0.6 + random.normal(0, 0.02, (240, 240, 3)).astype(np.float32)
+    drawn = np.full((240, 240, 3), 0.6, np.float32)
+    for place in range(10, 240, 40):
+        drawn[place : place + 2], drawn[:, place : place + 2] = 0, 0
+    whole, lows = np.ones((240, 240), bool), [16, 32]
+    for picture, least, most in ((skin, 0.8, 1.2), (drawn, 0, 0.01)):
+        found = [[], []]
+        measure(picture, whole, whole, 120.0, lows, found)
+        for (band,) in found:
+            told = LUMINANCE @ lacking(band, np.zeros((400, 4), np.float32)) @ LUMINANCE
+            assert least <= told / np.median(band[:, 3]) <= most
 
 
 def test_detail_is_the_seeds_and_leaves_what_the_portrait_shows(bare):
