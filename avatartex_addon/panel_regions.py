@@ -57,6 +57,7 @@ class AVATARTEX_PT_regions(bpy.types.Panel):
         column.scale_y = 0.9
         for percent, (text, icon) in zip(round_shares(tuple(entry.shares)), SHARES):
             column.label(text=say(text, share=f"{percent}%"), icon=icon)
+        column.label(text="No colour: as it was before", icon="BLANK1")
 
     def draw_painting(self, layout: bpy.types.UILayout, context: bpy.types.Context, head: bpy.types.Object) -> None:
         regions, show = head.avatartex_regions, context.window_manager.avatartex_overlay

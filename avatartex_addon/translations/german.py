@@ -87,6 +87,7 @@ _TEXTS = {
     "Results": "Ergebnisse",
     "No backend yet": "Noch kein Backend",
     "No portrait yet": "Noch kein Porträt",
+    "No colour: as it was before": "Ohne Farbe: wie zuvor",
     "Portrait is gone": "Porträt fehlt",
     "Further portrait is gone": "Weiteres fehlt",
     "A further portrait is not there any more.": "Ein weiteres Porträt ist nicht mehr da.",
