@@ -24,7 +24,7 @@ from ..texhub.shards import read_shard
 from ..texhub.sources import SPLIT
 from ..texhub.styles import NETWORK_STYLE, STYLES
 from ..texture.hair import hair_evidence, hair_tone
-from ..texture.light import Light, estimate_light
+from ..texture.light import UPRIGHT, Light, estimate_light
 from ..texture.observe import NECK_FROM, NECK_TO, scalp_share
 from ..texture.sample import sample, to_linear
 
@@ -156,8 +156,8 @@ def portray(key: str, about: dict, files: dict[str, bytes], geometry, networks: 
 
     scalp = scalp_share(geometry.positions) * geometry.covered
     mask = mask * np.clip((geometry.positions[..., 1] - NECK_TO) / (NECK_FROM - NECK_TO), 0, 1)
-    camera = SimpleNamespace(camera=SimpleNamespace(rotation=np.eye(3)))
-    light = estimate_light(lit, geometry.normals, mask * (1 - scalp), networks.mean_texture, camera)
+    camera = SimpleNamespace(camera=SimpleNamespace(rotation=UPRIGHT))
+    light = estimate_light(lit, geometry.normals, mask * (1 - scalp), networks.linear, camera)
     shade = light.shade(geometry.normals)
     confidence = (mask * light.trust(shade)).astype(np.float32)
     colour = Light.remove(lit, shade)
