@@ -70,11 +70,15 @@ class Portrayed:
 
     @property
     def unseen_skin(self) -> np.ndarray:
-        """Without hair, brows, lips: texels whose truth is about as light as the face's median, and of its hue."""
+        return self.unseen & self.skin
+
+    @property
+    def skin(self) -> np.ndarray:
+        """(S,S) bool, without hair, brows, lips: texels of the truth about as light as its median, and of its hue."""
         lab = cv2.cvtColor(self.truth.astype(np.float32), cv2.COLOR_RGB2LAB)
         usual = np.median(lab[self.valid], axis=0)
         lightness = np.abs(np.log((lab[..., 0] + 1) / (usual[0] + 1)))
-        return self.unseen & (lightness < 0.3) & (np.linalg.norm(lab[..., 1:] - usual[1:], axis=2) < 15)
+        return self.valid & (lightness < 0.3) & (np.linalg.norm(lab[..., 1:] - usual[1:], axis=2) < 15)
 
     @property
     def tone(self) -> str:

@@ -30,6 +30,9 @@ COVARIANCE = (
     (-0.0054, -0.0059, 0.0059, 0.0007, -0.0007, 0.0041),
 )
 TURNED_COVARIANCE = ((0.0813, 0.0455, 0.0563), (0.0455, 0.0515, 0.0295), (0.0563, 0.0295, 0.0763))
+#: Mean shading of what shows, and its standard deviation: photographers expose for that, too. Without it 0.1 dB less on
+#: drawn observations of training faces, 0.3 on rendered ones.
+EXPOSED, EXPOSURE_SPREAD = 0.97, 0.15
 #: Texels of the fit: light is smooth, so a quarter of the prior's; shares seen of a texel from which it counts, and how
 #: many must. Rounds of Gauss-Newton; the shading below which it has no gradient; exponent of sRGB.
 TEXELS, LEAST, ENOUGH = 64, 0.05, 30
@@ -79,9 +82,9 @@ def estimate_light(
     """The light of the likeliest pair of a light and a skin that explain what is seen: neither is fitted alone, so a
     dark skin is not taken for shade, nor a beard for a lamp from above.
 
-    argmin over c, l of sum w |x - skin(c) (l H)^(1/gamma)|^2 / noise^2 + |c / deviation|^2 + |l - mean|^2 by the
-    covariance of lights, by Gauss-Newton with Cauchy weights (as LinearPrior.fit_robust): glasses, cast shadows and
-    highlights are outliers. What tells exposure from tone are the lights' prior, and lips and brows.
+    argmin over c, l of sum w |x - skin(c) (l H)^(1/gamma)|^2 / noise^2 + |c / deviation|^2 + |l - mean|^2 / covariance,
+    and what shows is well exposed; by Gauss-Newton with Cauchy weights, as LinearPrior.fit_robust(): glasses, cast
+    shadows and highlights are outliers.
 
     Args:
         colour: (S,S,3) sRGB as seen. normals: (S,S,3) mesh axes. confidence: (S,S). skin: the prior of unlit textures.
@@ -96,6 +99,10 @@ def estimate_light(
     seen = _small(colour * confidence[..., None])[used] / weight[:, None]
     towards = _small(normals * confidence[..., None])[used]
     basis = harmonics(towards / np.maximum(np.linalg.norm(towards, axis=1, keepdims=True), 1e-6) @ rotation.T)
+    shown = np.average(basis, axis=0, weights=weight) / EXPOSURE_SPREAD
+    right = precision @ mean + shown * EXPOSED / EXPOSURE_SPREAD
+    precision = precision + np.outer(shown, shown)
+    mean = np.linalg.solve(precision, right)
     skin = skin.shrunk(TEXELS)
     components, middle = skin.basis.reshape(len(skin.basis), -1, 3)[:, used.ravel()], skin.mean[used]
     count, pull = len(components), 1 / np.maximum(skin.deviation, 1e-3) ** 2
