@@ -95,38 +95,46 @@ def estimate_light(
     used = weight > LEAST
     if used.sum() < ENOUGH:
         return Light(mean, rotation)
-    weight = weight[used].astype(np.float64)
+    weight = weight[used]
     seen = _small(colour * confidence[..., None])[used] / weight[:, None]
     towards = _small(normals * confidence[..., None])[used]
     basis = harmonics(towards / np.maximum(np.linalg.norm(towards, axis=1, keepdims=True), 1e-6) @ rotation.T)
     shown = np.average(basis, axis=0, weights=weight) / EXPOSURE_SPREAD
-    right = precision @ mean + shown * EXPOSED / EXPOSURE_SPREAD
+    usual = precision @ mean + shown * EXPOSED / EXPOSURE_SPREAD
     precision = precision + np.outer(shown, shown)
-    mean = np.linalg.solve(precision, right)
-    skin = skin.shrunk(TEXELS)
+    return Light(_fit(seen, weight, basis, skin.shrunk(TEXELS), used, np.linalg.solve(precision, usual), precision),
+                 rotation)
+
+
+def _fit(
+    seen: np.ndarray, weight: np.ndarray, basis: np.ndarray, skin: LinearPrior, used: np.ndarray, mean: np.ndarray,
+    precision: np.ndarray,
+) -> np.ndarray:
+    """(9,) what estimate_light() minimises, of n texels seen: (n,3) sRGB, (n,) weights, (n,9) harmonics."""
     components, middle = skin.basis.reshape(len(skin.basis), -1, 3)[:, used.ravel()], skin.mean[used]
     count, pull = len(components), 1 / np.maximum(skin.deviation, 1e-3) ** 2
     base = weight / (ROBUST_CORRELATED * (TEXELS / CANVAS) ** 2 * NOISE**2)
-    light, coefficients, believed = mean, np.zeros(count), np.ones(len(base))
-    albedo = middle
+    coefficients, light, albedo, believed = np.zeros(count), mean, middle, 1.0
     for _ in range(ROUNDS):
-        shade = np.clip(basis @ light, FLOOR, None)
+        smooth = basis @ light.astype(np.float32)
+        shade = np.maximum(smooth, FLOOR)
         gain = shade ** (1 / GAMMA)
-        slope = basis * ((basis @ light > FLOOR) * gain / (GAMMA * shade))[:, None]
+        slope = basis * ((smooth > FLOOR) * gain / (GAMMA * shade))[:, None]
         steps = np.concatenate([components * gain[:, None], np.clip(albedo, FLOOR, 1) * slope.T[..., None]])
-        weighted = steps * (base * believed / np.maximum(gain, 0.5) ** 2)[:, None].astype(np.float32)
-        steps, weighted = (part.reshape(len(part), -1).astype(np.float32) for part in (steps, weighted))
-        system, right = weighted @ steps.T, weighted @ (seen - albedo * gain[:, None]).ravel().astype(np.float32)
+        # a fault of the skin is as large as the light on it; in the dark there is noise besides
+        weighted = (steps * (base * believed / np.maximum(gain, 0.5) ** 2)[:, None]).reshape(len(steps), -1)
+        system = (weighted @ steps.reshape(len(steps), -1).T).astype(np.float64)
         system[:count, :count] += np.diag(pull)
         system[count:, count:] += precision
-        right -= np.concatenate([pull * coefficients, precision @ (light - mean)])
-        move = np.linalg.solve(system.astype(np.float64), right)
+        right = weighted @ (seen - albedo * gain[:, None]).ravel()
+        right = right - np.concatenate([pull * coefficients, precision @ (light - mean)])
+        move = np.linalg.solve(system, right)
         coefficients, light = coefficients + move[:count], light + move[count:]
-        gain = np.clip(basis @ light, FLOOR, None)[:, None] ** (1 / GAMMA)
         albedo = middle + np.tensordot(coefficients.astype(np.float32), components, 1)
+        gain = np.maximum(basis @ light.astype(np.float32), FLOOR)[:, None] ** (1 / GAMMA)
         residual = (seen - albedo * gain) / np.maximum(gain, 0.5)
         believed = 1 / (1 + (residual**2).sum(1) / OUTLIER**2)
-    return Light(light, rotation)
+    return light
 
 
 def usual_light() -> tuple[np.ndarray, np.ndarray]:
