@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from .errors import AvatarTexError
 from .head.atlas import AtlasMap
 from .head.quality import judge
 from .head.register import register
 from .messages import LOW_SCORE
+from .networks.linear import LinearPrior
 from .pins import Pin
 from .portrait.decode import decode_portrait
 from .portrait.faces import CHOOSE, find_portrait_face
@@ -42,13 +41,13 @@ class Further:
 
 
 def add_further(
-    paths: Sequence[str], match: Match, first: Observation, layout: AtlasMap, skin_mean: np.ndarray,
+    paths: Sequence[str], match: Match, first: Observation, layout: AtlasMap, skin_prior: LinearPrior,
     pins: Sequence[Pin] = (), step: Callable[[float], None] = lambda share: None,
 ) -> Further:
     """Read and register each; one that cannot be, or that fits badly, is told and left out.
 
     Args:
-        match: the head registered to the first portrait. first: what that one shows. skin_mean: (s,s,3) sRGB.
+        match: the head registered to the first portrait. first: what that one shows. skin_prior: of unlit textures.
         pins: their places on the head count here too. step: called before each with the share that is
             done; what it raises ends the search.
     """
@@ -58,7 +57,7 @@ def add_further(
         step(number / len(paths))
         name = Path(path).name
         try:
-            further, observation, notes = look(path, match, layout, skin_mean, held, first.bare)
+            further, observation, notes = look(path, match, layout, skin_prior, held, first.bare)
         except AvatarTexError as refusal:
             warnings.append(f"The further portrait {name!r} was left out: {refusal.message} {refusal.cure}")
             found.append(({"portrait": name, "used": False, "reason": refusal.message}, None))
@@ -76,7 +75,7 @@ def add_further(
 
 
 def look(
-    path: str, match: Match, layout: AtlasMap, skin_mean: np.ndarray, pins: Sequence[Pin], bare: bool,
+    path: str, match: Match, layout: AtlasMap, skin_prior: LinearPrior, pins: Sequence[Pin], bare: bool,
 ) -> tuple[Match, Observation, list[str]]:
     """One further portrait: its registration, what it shows, and what to know about the choice of its face.
 
@@ -94,4 +93,4 @@ def look(
     found = replace(
         match, face=face, registration=registration, matte=matte, quality=quality, warnings=notes,
     )
-    return found, observe(match.mesh, layout, registration, portrait.color, matte, skin_mean, bare), notes
+    return found, observe(match.mesh, layout, registration, portrait.color, matte, skin_prior, bare), notes

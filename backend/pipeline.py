@@ -158,9 +158,9 @@ def prepare(
     step("atlas")
     mesh, canonical = found.mesh, found.canonical
     layout = map_atlas(mesh, canonical, PLACES)
-    observation = observe(mesh, layout, registration, portrait.color, found.matte, networks.mean_texture, bare)
+    observation = observe(mesh, layout, registration, portrait.color, found.matte, networks.linear, bare)
     beside = add_further(
-        further, found, observation, layout, networks.mean_texture, pins,
+        further, found, observation, layout, networks.linear, pins,
         lambda share: step("atlas", 0.2 + 0.7 * share),
     )
     observation = fuse(observation, beside.views)

@@ -24,7 +24,7 @@ from ..texhub.shards import read_shard
 from ..texhub.sources import SPLIT
 from ..texhub.styles import NETWORK_STYLE, STYLES
 from ..texture.hair import hair_evidence, hair_tone
-from ..texture.light import Light, estimate_light
+from ..texture.light import UPRIGHT, Light, estimate_light
 from ..texture.observe import NECK_FROM, NECK_TO, scalp_share
 from ..texture.sample import sample, to_linear
 
@@ -70,11 +70,15 @@ class Portrayed:
 
     @property
     def unseen_skin(self) -> np.ndarray:
-        """Without hair, brows, lips: texels whose truth is about as light as the face's median, and of its hue."""
+        return self.unseen & self.skin
+
+    @property
+    def skin(self) -> np.ndarray:
+        """(S,S) bool, without hair, brows, lips: texels of the truth about as light as its median, and of its hue."""
         lab = cv2.cvtColor(self.truth.astype(np.float32), cv2.COLOR_RGB2LAB)
         usual = np.median(lab[self.valid], axis=0)
         lightness = np.abs(np.log((lab[..., 0] + 1) / (usual[0] + 1)))
-        return self.unseen & (lightness < 0.3) & (np.linalg.norm(lab[..., 1:] - usual[1:], axis=2) < 15)
+        return self.valid & (lightness < 0.3) & (np.linalg.norm(lab[..., 1:] - usual[1:], axis=2) < 15)
 
     @property
     def tone(self) -> str:
@@ -156,8 +160,8 @@ def portray(key: str, about: dict, files: dict[str, bytes], geometry, networks: 
 
     scalp = scalp_share(geometry.positions) * geometry.covered
     mask = mask * np.clip((geometry.positions[..., 1] - NECK_TO) / (NECK_FROM - NECK_TO), 0, 1)
-    camera = SimpleNamespace(camera=SimpleNamespace(rotation=np.eye(3)))
-    light = estimate_light(lit, geometry.normals, mask * (1 - scalp), networks.mean_texture, camera)
+    camera = SimpleNamespace(camera=SimpleNamespace(rotation=UPRIGHT))
+    light = estimate_light(lit, geometry.normals, mask * (1 - scalp), networks.linear, camera)
     shade = light.shade(geometry.normals)
     confidence = (mask * light.trust(shade)).astype(np.float32)
     colour = Light.remove(lit, shade)

@@ -26,6 +26,7 @@ class LinearPrior:
 
     def __init__(self, mean: NDArray, basis: NDArray, deviation: NDArray) -> None:
         self.mean, self.basis, self.deviation = mean, basis, deviation
+        self._shrunken: dict[int, LinearPrior] = {}
 
     @property
     def size(self) -> int:
@@ -68,6 +69,15 @@ class LinearPrior:
 
     def truncated(self, components: int) -> LinearPrior:
         return LinearPrior(self.mean, self.basis[:components], self.deviation[:components])
+
+    def shrunk(self, size: int) -> LinearPrior:
+        """The same at fewer texels, a divisor of its own; its pictures are no longer orthonormal."""
+        share = self.size // size
+        if size not in self._shrunken:
+            small = self.basis.reshape(-1, size, share, size, share, 3).mean((2, 4))
+            mean = self.mean.reshape(size, share, size, share, 3).mean((1, 3))
+            self._shrunken[size] = LinearPrior(mean, small.reshape(len(small), -1), self.deviation)
+        return self._shrunken[size]
 
     def fit_coefficients(self, colour: NDArray, confidence: NDArray) -> NDArray:
         """(K,) the confidence-weighted ridge fit: argmin sum w |x - mean - c B|^2 / noise^2 + |c / deviation|^2."""
@@ -123,7 +133,7 @@ class LinearPrior:
         """
         texels = len(colour)
         if texels != self.size:
-            colour, confidence, light = self._shrunk(colour, confidence, light)
+            colour, confidence, light = self._observed(colour, confidence, light)
         if light is None:
             result = self.decode(self.fit_coefficients(colour, confidence))
         else:
@@ -138,7 +148,7 @@ class LinearPrior:
             result = cv2.resize(result, (texels, texels), interpolation=cv2.INTER_CUBIC)
         return np.clip(result, 0, 1).astype(np.float32)
 
-    def _shrunk(self, colour: NDArray, confidence: NDArray, light: NDArray | None) -> tuple:
+    def _observed(self, colour: NDArray, confidence: NDArray, light: NDArray | None) -> tuple:
         """The arguments of complete() at the prior's size; colours count as far as they were seen."""
         def small(picture: NDArray) -> NDArray:
             return cv2.resize(picture, (self.size, self.size), interpolation=cv2.INTER_AREA)

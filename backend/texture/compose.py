@@ -19,6 +19,7 @@ from ..head.register import Registration
 from ..head.uvs import precedence
 from .detail import Detail
 from .observe import Observation
+from .relight import exposed
 from .sample import sample_atlas, spread
 from .texels import find_texels
 from .views import View, photographed, tone_beside
@@ -78,8 +79,9 @@ def compose(
     free = (depth < ENCLOSED) * (not made_up)
     photo = photographed(views, points, normals, place, generated, light, free)
 
-    tone = tone_beside(views, generated, light)
-    low = sample_atlas(generated.astype(np.float32), atlas, cv2.INTER_CUBIC) + sample_atlas(tone, atlas)
+    made = exposed(generated, observation, light)
+    tone = tone_beside(views, generated, made, light)
+    low = sample_atlas(made.astype(np.float32), atlas, cv2.INTER_CUBIC) + sample_atlas(tone, atlas)
     gloom = depth * np.clip((MOUTH_TOP - place[:, 1]) / 0.04, 0, 1)
     dim = np.exp(-((gloom[:, None] / FLESH) ** 3))
     low = low * dim + INNERMOST * (1 - dim)  # the mouth's inside is no second face

@@ -15,7 +15,7 @@ from ..head.mesh import HeadMesh
 from .bands import passed
 from .bare import bare_skin
 from .grain import LUMINANCE, Grain, find_grain, limited
-from .relight import relighting
+from .relight import exposed, relighting
 from .sample import sample
 
 #: Face heights after which the square repeats.
@@ -91,11 +91,11 @@ def find_details(job, generated: np.ndarray, size: int, light: str, seed: int) -
     from .strands import Strands, find_strands
 
     seen = job.observation
-    gain = relighting(seen, generated, light)
+    gain, made = relighting(seen, generated, light), exposed(generated, seen, light)
     texels = max(texels_per_face(tile, job.canonical, size) for tile in job.tiles.values())
     found = []
     for kind, find in ((Detail, find_grain), (Strands, find_strands)):
-        grain = find(job.mesh, job.canonical, job.registration, seen, generated, gain, texels, seed)
+        grain = find(job.mesh, job.canonical, job.registration, seen, made, gain, texels, seed)
         if grain is not None:
             found.append(kind(make_square(grain, seed), grain.tone, seen.wears_hair))
     return found

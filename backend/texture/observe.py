@@ -10,6 +10,7 @@ import numpy as np
 from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh
 from ..head.register import Registration
+from ..networks.linear import LinearPrior
 from ..portrait.matte import Matte
 from .hair import hair_evidence, hair_tone, skin_tone
 from .light import Light, estimate_light
@@ -101,13 +102,13 @@ def observe(
     registration: Registration,
     portrait: np.ndarray,
     matte: Matte,
-    skin_mean: np.ndarray,
+    skin_prior: LinearPrior,
     bare: bool = False,
 ) -> Observation:
     """Scatter the portrait into the atlas, with confidence and without its light.
 
     Args:
-        portrait: (H,W,3) float32 sRGB. skin_mean: (s,s,3) sRGB, the prior's mean texture: what skin looks like unlit.
+        portrait: (H,W,3) float32 sRGB. skin_prior: what skin looks like unlit.
         bare: the portrait's hair does not go onto the scalp, skin does.
     """
     soft = max(1.0, registration.face_height * 0.008)
@@ -125,7 +126,7 @@ def observe(
     places, confidence = pixel_confidence(registration, (skin, scalp), points.astype(np.float64), normals, canonical)
     confidence = confidence * fragments.covered
     colour = sample(portrait, places)
-    light = estimate_light(colour, normals, confidence * (1 - scalp_share(canonical)), skin_mean, registration)
+    light = estimate_light(colour, normals, confidence * (1 - scalp_share(canonical)), skin_prior, registration)
     shade = light.shade(normals)
     confidence = confidence * light.trust(shade)
     unlit = light.remove(colour, shade)

@@ -42,6 +42,17 @@ def relighting(observation: Observation, generated: np.ndarray, choice: str) -> 
     return np.clip(leftover / observation.shade[..., None], 1 / STRONGEST, STRONGEST) ** TAKEN[choice]
 
 
-def relit(srgb: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """(…,3) sRGB multiplied by (…,3) in linear light, in range."""
+def exposed(generated: np.ndarray, observation: Observation, choice: str) -> np.ndarray:
+    """(a,a,3) generated skin in the exposure that the portrait keeps, or skin from the back would meet it with a step.
+
+    Args:
+        generated: (a,a,3) sRGB without light. choice: a name of messages.LIGHTS.
+    """
+    weight = observation.confidence * observation.covered
+    level = float((np.log(observation.shade) * weight).sum() / max(float(weight.sum()), 1e-6))
+    return relit(generated, np.exp(level * (1 - TAKEN[choice])))
+
+
+def relit(srgb: np.ndarray, gain: np.ndarray | float) -> np.ndarray:
+    """(…,3) sRGB multiplied by (…,3) or one number in linear light, in range."""
     return to_srgb(np.clip(to_linear(srgb) * gain, 0, 1))

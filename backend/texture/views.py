@@ -178,9 +178,13 @@ def photographed(
     return Photographed(shares, share, low, high, sum(high_shares), mirrored, mirrored_high, own)
 
 
-def tone_beside(views: Sequence[View], generated: np.ndarray, light: str) -> np.ndarray:
+def tone_beside(views: Sequence[View], generated: np.ndarray, made: np.ndarray, light: str) -> np.ndarray:
     """(a,a,3) what to add to generated skin so that it meets the lit portraits without an edge, fading with
-    distance."""
+    distance.
+
+    Args:
+        generated: (a,a,3) sRGB without light. made: the same as exposed() has it. light: a name of messages.LIGHTS.
+    """
     size = generated.shape[0]
     tone, lit, total = np.zeros_like(generated), 0, 0
     shares = share_out([full(view.observation.confidence) for view in views])
@@ -190,7 +194,7 @@ def tone_beside(views: Sequence[View], generated: np.ndarray, light: str) -> np.
         lit = lit + cv2.resize(low * share[..., None], (size, size), interpolation=cv2.INTER_AREA)
         total = total + cv2.resize(share, (size, size), interpolation=cv2.INTER_AREA)
         if view is views[0] or view is views[-1]:  # what the others add to the first one's needs to meet them only
-            apart = lit / np.maximum(total, 1e-3)[..., None] - generated - tone
+            apart = lit / np.maximum(total, 1e-3)[..., None] - made - tone
             reaches = TONE_REACH if view is views[0] else FOLLOWED
             tone = tone + fade_from(apart * (total > 0.05)[..., None], total, reaches)[0]
     return tone

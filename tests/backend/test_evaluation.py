@@ -18,6 +18,7 @@ from backend.evaluation.fills import fill_by_mirror, push_pull
 from backend.evaluation.inversion import Pca
 from backend.evaluation.methods import BASELINES, LINEAR, OURS
 from backend.evaluation.recipe import Prodigy
+from backend.networks.linear import LinearPrior
 from backend.texhub import build
 from backend.texhub.shards import Shard, write_shard
 from tests.backend import synthetic_skins
@@ -223,7 +224,8 @@ def small_build(tmp_path_factory):
 
 def test_a_held_out_texture_is_seen_as_a_job_sees_it(small_build):
     folder, split = small_build
-    networks = SimpleNamespace(size=32, mean_texture=np.full((32, 32, 3), 0.6, np.float32))
+    grey = LinearPrior(np.full((64, 64, 3), 0.6, np.float32), np.full((1, 64 * 64 * 3), 0.01, np.float32), np.ones(1))
+    networks = SimpleNamespace(size=32, linear=grey)
     first, again = (list(held_out.portrayed(folder, networks, 2, seed=3, split=split)) for _ in range(2))
     assert len(first) > 3
     for one, same in zip(first, again, strict=True):
