@@ -7,6 +7,7 @@ import json
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
@@ -248,6 +249,22 @@ def test_shared_materials(cast, fake, addon, shared, expected):
         assert worn == {skin} and "same material" in reasons()["Bob"]
     else:
         assert len(worn) == 3 and "copy of its own" in reasons()["Anna"]
+
+
+def test_the_question_about_a_shared_material(cast, fake, addon):
+    """As the window puts it: what is shared, by how many, and a button for each answer."""
+    new_material("Skin", cast.heads["Anna"], cast.heads["Bob"])
+    fill(cast.folder)
+    said, pressed = [], []
+    layout = SimpleNamespace(
+        label=lambda text, **_: said.append(text), separator=lambda: None,
+        operator=lambda name, text: pressed.append(SimpleNamespace(name=name, text=text)) or pressed[-1],
+    )
+    shared = addon("scene.characters").find_shared_materials(table().rows)
+    addon("operators.batch_run").draw_question(layout, shared)
+    assert said == ["2 characters wear the material 'Skin'"]
+    assert [(button.name, button.shared) for button in pressed] == [
+        ("avatartex.batch_run", "mesh"), ("avatartex.batch_run", "material")]
 
 
 def test_linked_characters_are_refused_with_a_way_out(cast, fake, tmp_path):
