@@ -12,6 +12,7 @@ from .fixes import FIX_BUTTONS
 from .preferences import find_backend_python
 from .scene.further import find_missing
 from .scene.head import (
+    find_group_problem,
     find_head,
     find_mesh_problem,
     find_portrait_problem,
@@ -66,6 +67,10 @@ def find_scene_obstacles(context: bpy.types.Context) -> list[Obstacle]:
         found.append(mesh_obstacle(problem, context, head))
     else:
         found += evaluated_problems(context, head, find_uv_map(head, settings.uv_map))
+        if problem := find_group_problem(head, settings.head_group):
+            found.append(mended(
+                problem, "No such Head Faces", "avatartex.reset_choice", "Clear Head Faces", setting="head_group",
+            ))
     if problem := find_portrait_problem(portrait_path(settings.portrait)):
         found.append(portrait_obstacle(problem, settings))
     if selection is None and not any(obstacle.code in (ErrorCode.BAD_MESH, ErrorCode.NO_MESH) for obstacle in found):
@@ -78,8 +83,8 @@ def of(error: AvatarTexError) -> Obstacle:
     return Obstacle(error.code, error.message, error.cure, TITLES.get(error.code, ""), operator, label)
 
 
-def mended(error: AvatarTexError, title: str, operator: str, label: str) -> Obstacle:
-    return Obstacle(error.code, error.message, error.cure, title, operator, label)
+def mended(error: AvatarTexError, title: str, operator: str, label: str, **values) -> Obstacle:
+    return Obstacle(error.code, error.message, error.cure, title, operator, label, values)
 
 
 def selection_obstacle(problem: AvatarTexError, context: bpy.types.Context) -> Obstacle:
@@ -97,7 +102,7 @@ def mesh_obstacle(problem: AvatarTexError, context: bpy.types.Context, head: bpy
     if head.library is not None:
         return mended(problem, "Head is linked", "avatartex.make_override", "Make an Override")
     if problem.code == ErrorCode.NO_UVS and head.data.uv_layers:
-        return mended(problem, "UV map is gone", "avatartex.reset_uv_map", "Use the Shown One")
+        return mended(problem, "UV map is gone", "avatartex.reset_choice", "Use the Shown One", setting="uv_map")
     return of(problem)
 
 

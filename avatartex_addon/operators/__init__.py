@@ -34,7 +34,7 @@ from . import (
     redo_regions,
     regions,
     remove_backend,
-    reset_uv_map,
+    reset_choice,
     restore,
     setup_backend,
     show_head,
@@ -50,7 +50,7 @@ MODULES = (
     batch_retry, batch_run, cancel, cancel_setup, check_setup, choose_head, clean_portraits, compare, drop_portrait,
     edit_pins, further, generate, generate_anyway, install_from_folder, make_override, new_seed, open_log,
     paste_portrait, pick_portrait, pin_result, pins, purge_results, redo_regions, regions, remove_backend,
-    reset_uv_map, restore, setup_backend, show_head, show_registration, show_result, show_texture, use_image, variants,
+    reset_choice, restore, setup_backend, show_head, show_registration, show_result, show_texture, use_image, variants,
 )
 
 CLASSES = tuple(cls for module in MODULES for cls in module.CLASSES)

@@ -27,6 +27,14 @@ LABELS = {
 }
 
 WORDS = {
+    "Go On ({count})": "Weiter ({count})",
+    "Run Batch ({count})": "Stapel starten ({count})",
+    "Retry {count}": "{count} noch einmal",
+    "Paused": "Angehalten",
+    "{over} of {total}": "{over} von {total}",
+    "{share} covered": "{share} bedeckt",
+    "Drag at least {count} points into place: outer eye corners, nose tip, chin.":
+        "Wenigstens {count} Punkte an ihren Platz ziehen: äußere Augenwinkel, Nasenspitze, Kinn.",
     "Batch": "Stapel",
     "Registration": "Registrierung",
     "File Name": "Dateiname",
@@ -155,6 +163,8 @@ TOLD = {
     "Choose another UV map.": "Eine andere UV-Map wählen.",
     "Choose another head for the row, or take the row out.":
         "Einen anderen Kopf für die Zeile wählen oder sie herausnehmen.",
+    "Find the head's faces automatically, because it has no vertex group of the chosen name":
+        "Die Flächen des Kopfes von selbst finden, weil er keine Vertexgruppe mit dem gewählten Namen hat",
     "Make a Library Override of it (Object menu), or open that file.":
         "Ein Library Override daraus machen (Menü Objekt) oder jene Datei öffnen.",
     "Add a material in the file that it comes from.": "Ein Material in der Datei anlegen, aus der er kommt.",

@@ -55,7 +55,7 @@ def test_everything_is_told_at_once(scene, obstacles, addon, monkeypatch):
 def test_what_stops_it_is_what_generate_refuses(scene, obstacles):
     for spoil in (
         lambda: setattr(scene.settings, "portrait", "//gone.png"), lambda: setattr(scene.settings, "uv_map", "No"),
-        lambda: setattr(scene.settings, "head", None),
+        lambda: setattr(scene.settings, "head_group", "Neck"), lambda: setattr(scene.settings, "head", None),
     ):
         spoil()
         make_head("Other").select_set(True)
@@ -69,6 +69,14 @@ def test_a_wrong_uv_map_is_no_missing_one(scene, obstacles):
     [obstacle] = obstacles()
     assert "Choose another" in obstacle.cure
     assert press(obstacle) == {"FINISHED"} and obstacles() == [] and len(scene.head.data.uv_layers) == 1
+
+
+def test_head_faces_of_another_head(scene, obstacles):
+    """The panel shows no field for them on a head without vertex groups."""
+    scene.settings.head_group = "Neck"
+    [obstacle] = obstacles()
+    assert obstacle.stops and "'Neck'" in obstacle.message and not bpy.ops.avatartex.generate.poll()
+    assert press(obstacle) == {"FINISHED"} and obstacles() == [] and bpy.ops.avatartex.generate.poll()
 
 
 def test_the_active_mesh_is_taken(scene, obstacles):
