@@ -148,6 +148,32 @@ def test_it_goes_on_after_a_restart(cast, fake, addon, tmp_path):
     assert set(states().values()) == {"done"} and image_on(bpy.data.objects["Anna"]) == before
 
 
+def test_what_was_made_outlives_blender(cast, fake, addon, tmp_path, monkeypatch):
+    """In a window nothing is on its head before the end: Blender ends when one of three is made."""
+    fill(cast.folder)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
+    batching, asked = addon("batching"), []
+    generate = addon("core.client").BackendClient.generate
+    monkeypatch.setattr(addon("core.client").BackendClient, "generate", lambda own, request: (
+        asked.append(Path(request.portrait).stem), generate(own, request))[1])
+    run = batching.SceneBatch(bpy.context.scene, at_once=False)
+    while states()["Anna"] != "made":
+        run.step()
+    made = next(batching.kept_folder().glob("*/texture.png")).read_bytes()
+    run.close()
+    addon("session").close()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "saved.blend"))
+    (cast.folder / "bob.png").write_bytes(b"another portrait")
+    asked.clear()
+    bpy.ops.avatartex.batch_run()
+    assert set(states().values()) == {"done"} and asked == ["bob", "clara"]
+    assert image_on(bpy.data.objects["Anna"]).packed_file.data == made
+    bpy.ops.avatartex.batch_retry(all=True)  # on their heads: from here on another try is another job
+    bpy.ops.avatartex.batch_run()
+    assert asked == ["bob", "clara", "anna", "bob", "clara"]
+    assert not list(batching.kept_folder().glob("*/answer.json"))
+
+
 def test_pause_cancel_and_going_on(cast, fake, addon):
     fake("slow", FAKE_SECONDS="0.4")
     fill(cast.folder)
