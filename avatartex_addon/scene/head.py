@@ -52,6 +52,13 @@ def find_selection_problem(context: bpy.types.Context) -> AvatarTexError | None:
                 "Select one head alone, or choose it as Head. Batch takes many.",
             )
     if find_head(context) is None:
+        active = context.view_layer.objects.active
+        if active is not None and active.instance_collection is not None:
+            return AvatarTexError(
+                ErrorCode.NO_MESH, f"'{active.name}' is an instance of the collection "
+                f"'{active.instance_collection.name}'.",
+                "Make it real (Object > Apply > Make Instances Real), or make a Library Override of it.",
+            )
         return AvatarTexError(ErrorCode.NO_MESH, "No head is selected.", "Select a mesh, or choose one as Head.")
     return None
 

@@ -71,6 +71,16 @@ def test_a_wrong_uv_map_is_no_missing_one(scene, obstacles):
     assert press(obstacle) == {"FINISHED"} and obstacles() == [] and len(scene.head.data.uv_layers) == 1
 
 
+def test_an_instance_of_a_collection_is_no_head(scene, obstacles):
+    collection = bpy.data.collections.new("Anna")
+    empty = bpy.data.objects.new("Anna Instance", None)
+    empty.instance_type, empty.instance_collection = "COLLECTION", collection
+    bpy.context.scene.collection.objects.link(empty)
+    scene.settings.head, bpy.context.view_layer.objects.active = None, empty
+    [obstacle] = obstacles()
+    assert "instance of the collection 'Anna'" in obstacle.message and "Make Instances Real" in obstacle.cure
+
+
 def test_head_faces_of_another_head(scene, obstacles):
     """The panel shows no field for them on a head without vertex groups."""
     scene.settings.head_group = "Neck"
