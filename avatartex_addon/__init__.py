@@ -34,7 +34,7 @@ from . import (
 )
 from .core.batch import recover
 from .operators import edit_pins
-from .scene import overlay, regions, thumbnails, uv_sharing
+from .scene import moving, overlay, regions, thumbnails, uv_sharing
 
 CLASSES = (
     *properties.CLASSES, *pin_properties.CLASSES, *properties_batch.CLASSES, *properties_history.CLASSES,
@@ -77,6 +77,7 @@ def register() -> None:
     cli.register()
     variants.register()
     overlay.register()
+    moving.register()
     bpy.app.handlers.save_pre.append(regions.pack_masks)
     bpy.app.handlers.load_post.append(forget_job)
 
@@ -87,6 +88,7 @@ def unregister() -> None:
     bpy.app.handlers.load_post.remove(forget_job)
     variants.unregister()
     bpy.app.handlers.save_pre.remove(regions.pack_masks)
+    moving.unregister()
     overlay.unregister()
     cli.unregister()
     translations.unregister()

@@ -8,9 +8,12 @@ from pathlib import Path
 import bpy
 
 from .backend.errors import AvatarTexError, Cancelled, ErrorCode
+from .core import kept
 from .core.batch import BatchRun, RowState, Skip, recover
+from .core.chore import Parts
 from .core.job import HeadJob
 from .generation import Generation, Textures
+from .preferences import user_folder
 from .scene.characters import find_instances, find_twin, row_portrait
 from .scene.further import further_paths
 from .task import INTERVAL, OnProgress
@@ -19,15 +22,48 @@ from .task import INTERVAL, OnProgress
 current: SceneBatch | None = None
 
 
+def kept_folder() -> Path:
+    return user_folder() / "batch"
+
+
+class RowGeneration(Generation):
+    """Its result outlives this Blender until it is on the head: a batch that was torn off does not begin anew."""
+
+    kept: Path | None = None
+    noted = False
+
+    def keep_more(self) -> Parts:
+        fields = yield from super().keep_more()
+        request, folder = self.request(**fields), kept_folder()
+        self.kept = yield lambda: kept.claim(folder, kept.fingerprint(request))
+        return fields | {name: str(self.kept / Path(getattr(request, name)).name) for name in kept.PLACES}
+
+    def send(self) -> None:
+        if (answer := kept.take(self.kept)) is None:
+            super().send()
+        else:
+            self.request, self.answer, self.noted = None, answer, True
+
+    def step(self) -> bool:
+        done = super().step()
+        if done and not self.noted:
+            kept.note(self.kept, self.answer)
+            self.noted = True
+        return done
+
+
 class RowTask:
     """The job of one row. It is kept for the length of the run, so that what undo takes away can be put back."""
 
+    applied = False
+
     def __init__(self, job: HeadJob) -> None:
-        self.generation = Generation(job)
+        self.generation = RowGeneration(job)
         self.step, self.cancel = self.generation.step, self.generation.cancel
 
     def apply(self) -> tuple[str, str]:
         made = self.generation.apply()
+        self.applied = True
         return made.summary, " ".join([*made.warnings, *tell_instances(made)])
 
     def finish(self) -> None:
@@ -58,6 +94,7 @@ class SceneBatch:
         self.hair = scene.avatartex.hair
         self.made: dict[HeadJob, RowTask] = {}
         self.run = BatchRun(self.find_rows, self.begin, at_once)
+        kept.prune(kept_folder())
         self.status.reset()
         self.status.running, self.status.scene = True, scene.name
         recover(self.find_rows())
@@ -107,6 +144,9 @@ class SceneBatch:
         global current
         current = None
         self.run.close()
+        for task in self.made.values():
+            if task.applied:
+                kept.drop(task.generation.kept)
         bpy.context.window_manager.avatartex_job.reset()  # the table tells the results
         status, error = self.status, self.run.error
         status.running = status.paused = status.cancelling = False

@@ -65,7 +65,8 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--object", required=True, metavar="NAME", help="the head, a mesh object of the scene")
     one.add_argument("--portrait", required=True, metavar="FILE", help="photograph, painting or drawing of a face")
     one.add_argument("--output", metavar="FILE", help=".blend file to write (default: the loaded one)")
-    one.add_argument("--texture", metavar="FILE", help="also write the texture there (PNG)")
+    one.add_argument("--texture", metavar="FILE",
+                     help="also write the texture there (PNG); of several UDIM tiles t.png becomes t.1001.png, ...")
     one.add_argument("--uv-map", default="", metavar="NAME", help="the UV map (default: the one that renders show)")
     one.add_argument("--head-group", default="", metavar="NAME", help="vertex group of the head's faces (default: all)")
     one.add_argument("--size", default="1024", choices=[str(size) for size in SIZES], help="texels (default 1024)")
@@ -129,11 +130,26 @@ def generate(options: argparse.Namespace) -> int:
         print(f"note: {warning}", file=sys.stderr)
     try:
         if options.texture:
-            Path(options.texture).write_bytes(made.texture.read_bytes())
+            copy_texture(made.texture, Path(options.texture))
     except OSError as reason:
         return refuse(ErrorCode.OUTPUT_NOT_WRITTEN, f"{options.texture} could not be written ({reason.strerror}).")
     print(f"Textured {made.object.name!r}: {made.summary}", file=sys.stderr)
     return save(options.output)
+
+
+def copy_texture(texture: Path, target: Path) -> None:
+    """Of a head in several UDIM tiles as target.1001.png and so on.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    before, tiled, after = texture.name.partition("<UDIM>")
+    if not tiled:
+        target.write_bytes(texture.read_bytes())
+        return
+    for tile in sorted(texture.parent.glob(f"{before}[0-9][0-9][0-9][0-9]{after}")):
+        number = tile.name.removeprefix(before).removesuffix(after)
+        target.with_name(f"{target.stem}.{number}{target.suffix}").write_bytes(tile.read_bytes())
 
 
 def save(output: str) -> int:

@@ -148,7 +148,7 @@ class Generation(BackendTask):
             raise AvatarTexError(
                 ErrorCode.NO_UVS, f"The UV map '{self.uv_map}' is gone or renamed.", "Generate again.",
             )
-        slot = min(self.slot, max(0, len(head.material_slots) - 1))
+        slot, report = min(self.slot, max(0, len(head.material_slots) - 1)), Path(self.answer.report)
         try:
             image = load_result(Path(self.answer.output), f"{name} AvatarTex", self.answer.tiles)
         except RuntimeError as reason:
@@ -159,11 +159,11 @@ class Generation(BackendTask):
         notes = apply_texture(head, slot, self.uv_map, image, self.job.sharing)
         remember(
             head, image, self.job, self.uv_map, slot, preferences().results_kept, self.load_provenance(),
-            read_shares(self.files.report),
+            read_shares(report),
         )
         made = Textures(
-            head, image, Path(self.answer.output), Path(self.answer.provenance), self.files.report,
-            (*self.answer.warnings, *notes), summarize(self.files.report),
+            head, image, Path(self.answer.output), Path(self.answer.provenance), report,
+            (*self.answer.warnings, *notes), summarize(report),
         )
         self.tell(made)
         return made

@@ -12,6 +12,7 @@ from .layouts import draw_sentence
 from .properties_batch import STATE_TEXTS
 from .scene.characters import row_portrait
 from .scene.thumbnails import thumbnail
+from .texts import say
 
 ICONS = {str(state): texts[2] for state, texts in STATE_TEXTS.items()}
 
@@ -121,17 +122,21 @@ class AVATARTEX_PT_batch(bpy.types.Panel):
         row.scale_y = 1.3
         row.operator_context = "INVOKE_DEFAULT"
         waiting = counts[RowState.WAITING]
-        text = f"{'Go On' if begun else 'Run Batch'} ({waiting})" if waiting else "Run Batch"
+        text = say("Go On ({count})" if begun else "Run Batch ({count})", count=waiting) if waiting else "Run Batch"
         row.operator("avatartex.batch_run", text=text, icon="PLAY")
         if counts[RowState.FAILED]:
-            row.operator("avatartex.batch_retry", text=f"Retry {counts[RowState.FAILED]}", icon="FILE_REFRESH")
+            row.operator("avatartex.batch_retry", text=say("Retry {count}", count=counts[RowState.FAILED]),
+                         icon="FILE_REFRESH")
 
     def draw_progress(self, layout: bpy.types.UILayout, context: bpy.types.Context, table, run) -> None:
         job = context.window_manager.avatartex_job
         counts, total = count(table.rows), len(table.rows)
         over = total - counts[RowState.WAITING] - counts[RowState.RUNNING]
         share = (over + (job.fraction if job.running else 0)) / total
-        said = "Cancelling" if run.cancelling else "Paused" if run.paused and not job.running else f"{over} of {total}"
+        if run.cancelling or (run.paused and not job.running):
+            said = say("Cancelling" if run.cancelling else "Paused")
+        else:
+            said = say("{over} of {total}", over=over, total=total)
         column = layout.column(align=True)
         column.progress(text=said, factor=share)
         row = column.row(align=True)

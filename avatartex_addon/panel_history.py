@@ -33,6 +33,7 @@ class AVATARTEX_PT_history(bpy.types.Panel):
         for index in reversed(range(len(head.avatartex_history))):
             self.draw_entry(grid.column(align=True), head.avatartex_history[index], index, index == shown)
         if shown >= 0:
+            layout.prop(head.avatartex_history[shown], "name", text="")
             draw_sentence(layout, head.avatartex_history[shown].describe())
         layout.operator("avatartex.purge_results", icon="TRASH")
 

@@ -20,9 +20,9 @@ def draw_progress(layout: bpy.types.UILayout, job, in_batch: bool = False) -> No
     row = column.row()
     row.scale_y = 1.3
     row.progress(text=f"{text}  {job.fraction:.0%}" if job.fraction else text, factor=job.fraction)
-    if job.step and not job.cancelling:
+    if (job.step or job.seconds_left >= 0) and not job.cancelling:
         told = column.split(factor=0.5)
-        told.label(text=say("Step {step} of {steps}", step=job.step, steps=job.steps))
+        told.label(text=say("Step {step} of {steps}", step=job.step, steps=job.steps) if job.step else "")
         left = told.row()
         left.alignment = "RIGHT"
         left.label(text=tell_left(job.seconds_left, job.fraction))

@@ -9,6 +9,7 @@ from .backend.pins import NAMES, NEEDED
 from .layouts import draw_sentence
 from .scene.head import find_head
 from .scene.pins import find_pin, is_current, label, portrait_key
+from .texts import say
 
 
 class AVATARTEX_UL_pins(bpy.types.UIList):
@@ -69,8 +70,8 @@ class AVATARTEX_PT_registration(bpy.types.Panel):
         column.operator("avatartex.edit_pins_image", icon="IMAGE_DATA")
         column.operator("avatartex.edit_pins_head", icon="VIEW3D")
         if told.code and is_current(told, head, portrait):
-            draw_sentence(layout, f"Drag at least {NEEDED} points into place: outer eye corners, nose tip, chin.",
-                          icon="INFO")
+            draw_sentence(layout, say("Drag at least {count} points into place: outer eye corners, nose tip, chin.",
+                                      count=NEEDED), icon="INFO")
 
     def draw_quality(self, box: bpy.types.UILayout, told) -> None:
         low = told.score < LOW_SCORE
@@ -78,7 +79,7 @@ class AVATARTEX_PT_registration(bpy.types.Panel):
         row.alert = low
         row.label(text="Doubtful" if low else "Good" if told.score > 0.8 else "Fair",
                   icon="ERROR" if low else "CHECKMARK")
-        row.label(text=f"{told.coverage:.0%} covered")
+        row.label(text=say("{share} covered", share=f"{told.coverage:.0%}"))
         draw_sentence(box, told.sentence)
 
 

@@ -26,8 +26,7 @@ def draw_shading(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     if shading is not None and (
         shading.type == "WIREFRAME" or (shading.type == "SOLID" and shading.color_type != "TEXTURE")
     ):
-        show = layout.operator("wm.context_set_enum", text="Show in Material Preview", icon="SHADING_TEXTURE")
-        show.data_path, show.value = "space_data.shading.type", "MATERIAL"
+        layout.operator("avatartex.show_texture", icon="SHADING_TEXTURE")
 
 
 def draw_way_back(layout: bpy.types.UILayout, context: bpy.types.Context, head: bpy.types.Object) -> None:

@@ -82,7 +82,7 @@ def draw_backend(box: bpy.types.UILayout, prefs: bpy.types.AddonPreferences) -> 
         buttons = box.row()
         buttons.operator("avatartex.check_setup", text=LEADS[Fit.READY][0], icon="FILE_REFRESH")
     home = preferences.home()
-    if backend_setup.current is None and home.fit("") is not Fit.NONE:
+    if backend_setup.current is None and home.is_there:
         buttons.operator("avatartex.remove_backend", text=say("Remove Backend") + freed(home.occupied), icon="TRASH")
     fields = box.column()
     fields.use_property_split = True

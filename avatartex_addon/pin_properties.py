@@ -9,12 +9,12 @@ class AVATARTEX_PG_pin(bpy.types.PropertyGroup):
     """One named point; `name` is one of backend/pins.py's."""
 
     name: StringProperty()
-    has_2d: BoolProperty(name="On the Portrait")
+    has_2d: BoolProperty(name="On the Portrait", description="It has a place on the portrait")
     xy: FloatVectorProperty(
         name="Pixel", size=2, description="In the upright portrait, from its upper left corner, y down",
     )
     portrait: StringProperty(description="File name of the portrait that the pixel belongs to")
-    has_3d: BoolProperty(name="On the Head")
+    has_3d: BoolProperty(name="On the Head", description="It has a place on the head")
     location: FloatVectorProperty(name="Location", size=3, subtype="TRANSLATION", description="In the object's space")
 
 

@@ -51,7 +51,9 @@ class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
         description="Where Set Up Backend puts the backend and its networks: one folder for all Blender versions",
     )
     build: EnumProperty(
-        name="Build", description="Which build of torch, the backend's largest package, Set Up Backend installs",
+        name="Build",
+        description="What Set Up Backend installs: large packages for an NVIDIA card, or small ones for any "
+                    "processor",
         items=[(build, *BUILD_TEXTS[build]) for build in BUILDS], default="auto", update=forget_checks,
     )
     setup_python: StringProperty(

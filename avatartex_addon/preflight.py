@@ -12,11 +12,13 @@ from .fixes import FIX_BUTTONS
 from .preferences import find_backend_python
 from .scene.further import find_missing
 from .scene.head import (
+    find_group_problem,
     find_head,
     find_mesh_problem,
     find_portrait_problem,
     find_selection_problem,
     find_uv_map,
+    is_deleted,
     portrait_path,
 )
 from .scene.uv_sharing import is_shared
@@ -60,21 +62,48 @@ def find_scene_obstacles(context: bpy.types.Context) -> list[Obstacle]:
     head, settings = find_head(context), context.scene.avatartex
     selection = find_selection_problem(context)
     if selection is not None:
-        found.append(of(selection))
+        found.append(selection_obstacle(selection, context))
     elif problem := find_mesh_problem(head, settings.uv_map):
-        found.append(of(problem, fixable=not head.data.uv_layers))
+        found.append(mesh_obstacle(problem, context, head))
     else:
         found += evaluated_problems(context, head, find_uv_map(head, settings.uv_map))
+        if problem := find_group_problem(head, settings.head_group):
+            found.append(mended(
+                problem, "No such Head Faces", "avatartex.reset_choice", "Clear Head Faces", setting="head_group",
+            ))
     if problem := find_portrait_problem(portrait_path(settings.portrait)):
         found.append(portrait_obstacle(problem, settings))
-    if selection is None and not any(obstacle.code == ErrorCode.BAD_MESH for obstacle in found):
+    if selection is None and not any(obstacle.code in (ErrorCode.BAD_MESH, ErrorCode.NO_MESH) for obstacle in found):
         found += doubts(head, find_uv_map(head, settings.uv_map))
     return sorted(found, key=lambda obstacle: not obstacle.stops)
 
 
-def of(error: AvatarTexError, fixable: bool = True) -> Obstacle:
-    operator, label = FIX_BUTTONS.get(error.code, ("", "")) if fixable else ("", "")
+def of(error: AvatarTexError) -> Obstacle:
+    operator, label = FIX_BUTTONS.get(error.code, ("", ""))
     return Obstacle(error.code, error.message, error.cure, TITLES.get(error.code, ""), operator, label)
+
+
+def mended(error: AvatarTexError, title: str, operator: str, label: str, **values) -> Obstacle:
+    return Obstacle(error.code, error.message, error.cure, title, operator, label, values)
+
+
+def selection_obstacle(problem: AvatarTexError, context: bpy.types.Context) -> Obstacle:
+    active = context.view_layer.objects.active
+    if context.scene.avatartex.head is None and active is not None and active.type == "MESH":
+        return mended(problem, "Several heads", "avatartex.choose_head", "Use the Active One")
+    return of(problem)
+
+
+def mesh_obstacle(problem: AvatarTexError, context: bpy.types.Context, head: bpy.types.Object) -> Obstacle:
+    """With the button that mends this head; what only the artist can decide is told in its sentence."""
+    active = context.view_layer.objects.active
+    if is_deleted(head) and active is not None and active.type == "MESH":
+        return mended(problem, "Head was deleted", "avatartex.choose_head", "Use the Active One")
+    if head.library is not None:
+        return mended(problem, "Head is linked", "avatartex.make_override", "Make an Override")
+    if problem.code == ErrorCode.NO_UVS and head.data.uv_layers:
+        return mended(problem, "UV map is gone", "avatartex.reset_choice", "Use the Shown One", setting="uv_map")
+    return of(problem)
 
 
 def portrait_obstacle(problem: AvatarTexError, settings) -> Obstacle:

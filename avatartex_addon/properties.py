@@ -49,7 +49,9 @@ class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
         name="UV Map", description="The UV map to texture; the one that renders show when empty. It is never changed",
     )
     head_group: StringProperty(
-        name="Head Faces", description="The vertex group of the faces to texture; found automatically when empty",
+        name="Head Faces",
+        description="The vertex group of the faces to texture, for a head that is part of a body; found "
+                    "automatically when empty",
     )
     selected_faces: BoolProperty(
         name="Only Selected Faces", description="Texture the faces that are selected in Edit Mode, and no others",
@@ -62,22 +64,29 @@ class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
         subtype="FILE_PATH", options=versions.RELATIVE_PATH_OPTIONS,
     )
     style: EnumProperty(
-        name="Style", description="What the portrait looks like; guides what it does not show",
+        name="Style",
+        description="What the portrait looks like; guides what it does not show. Choose where Automatic is "
+                    "mistaken",
         items=[(style, *STYLE_TEXTS[style]) for style in STYLES], default="auto",
     )
     size: EnumProperty(
-        name="Size", description="Width and height of the texture",
+        name="Size", description="Width and height of the texture: Draft to try things out, 4K for close-ups",
         items=[(str(size), SIZE_TEXTS[size], f"{size} x {size} texels") for size in SIZES], default="1024",
     )
     light: EnumProperty(
-        name="Light", description="What becomes of the portrait's light on the texture",
+        name="Light",
+        description="What becomes of the portrait's light on the texture: kept for a likeness, removed for a "
+                    "scene with lights of its own",
         items=[(light, *LIGHT_TEXTS[light]) for light in LIGHTS], default="keep",
     )
     hair: EnumProperty(
         name="Hair", description="What becomes of the portrait's hair",
         items=[(hair, *HAIR_TEXTS[hair]) for hair in HAIRS], default="keep",
     )
-    seed: IntProperty(name="Seed", description="Same seed, same texture", min=0, default=0)
+    seed: IntProperty(
+        name="Seed", min=0, default=0,
+        description="Same seed, same texture. Another one makes anew what the portrait does not show",
+    )
 
 
 class AVATARTEX_PG_job(bpy.types.PropertyGroup):

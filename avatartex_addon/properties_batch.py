@@ -56,10 +56,13 @@ class AVATARTEX_PG_batch_row(bpy.types.PropertyGroup):
         name="Style", description="What this portrait looks like",
         items=[(style, *STYLE_TEXTS[style]) for style in STYLES], default="auto", update=wait_again,
     )
-    seed: IntProperty(name="Seed", description="Same seed, same texture", min=0, default=0, update=wait_again)
+    seed: IntProperty(
+        name="Seed", min=0, default=0, update=wait_again,
+        description="Same seed, same texture. Another one makes anew what the portrait does not show",
+    )
     state: EnumProperty(
         items=[(str(state), *texts, number) for number, (state, texts) in enumerate(STATE_TEXTS.items())],
-        name="State",
+        name="State", description="How far this character is",
     )
     code: StringProperty()
     reason: StringProperty()

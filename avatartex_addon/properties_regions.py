@@ -32,12 +32,16 @@ class AVATARTEX_PG_overlay(bpy.types.PropertyGroup):
 
     show_provenance: BoolProperty(
         name="Show Provenance", update=redraw_views,
-        description="Draw over the head where each texel comes from: the photo, the other side of it, or the networks",
+        description="Colour the head by where its texture comes from: red the photo, green the photo's other "
+                    "side, blue made up",
     )
     show_regions: BoolProperty(
         name="Show Regions", update=redraw_views, description="Draw the painted regions over the head",
     )
-    opacity: FloatProperty(name="Opacity", min=0, max=1, default=0.5, subtype="FACTOR", update=redraw_views)
+    opacity: FloatProperty(
+        name="Opacity", min=0, max=1, default=0.5, subtype="FACTOR", update=redraw_views,
+        description="How strongly the colours cover the head",
+    )
 
 
 CLASSES = (AVATARTEX_PG_regions, AVATARTEX_PG_overlay)

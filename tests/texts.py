@@ -15,7 +15,7 @@ ADDON = Path(__file__).resolve().parents[1] / "avatartex_addon"
 #: Where a text stands: arguments by name, calls by their function's name, and what a class says of itself.
 KEYWORDS = {"text", "name", "description", "title", "confirm_text", "message", "placeholder"}
 CALLS = {"say", "label", "draw_sentence", "draw_text", "show_preferences", "poll_message_set", "report",
-         "AvatarTexError", "Obstacle", "failed", "Check", "step", "call"}
+         "AvatarTexError", "Obstacle", "mended", "failed", "Check", "step", "call"}
 CLASS_TEXTS = {"bl_label", "bl_description"}
 
 

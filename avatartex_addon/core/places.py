@@ -57,6 +57,11 @@ class Home:
         return self.environment, self.downloads, self.weights
 
     @property
+    def is_there(self) -> bool:
+        """Whether anything of the set-up's lies in it; an environment that was deleted by hand leaves the rest."""
+        return any(map(read_mark, self.folders))
+
+    @property
     def occupied(self) -> int:
         """Bytes that the set-up noted for them; 0 where it did not come to that."""
         return sum(int(read_mark(folder).get("bytes", 0)) for folder in self.folders)

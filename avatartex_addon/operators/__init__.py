@@ -14,6 +14,7 @@ from . import (
     cancel,
     cancel_setup,
     check_setup,
+    choose_head,
     clean_portraits,
     compare,
     drop_portrait,
@@ -22,6 +23,7 @@ from . import (
     generate,
     generate_anyway,
     install_from_folder,
+    make_override,
     new_seed,
     open_log,
     paste_portrait,
@@ -32,21 +34,23 @@ from . import (
     redo_regions,
     regions,
     remove_backend,
+    reset_choice,
     restore,
     setup_backend,
     show_head,
     show_registration,
     show_result,
+    show_texture,
     use_image,
     variants,
 )
 
 MODULES = (
     add_uv_map, batch_add, batch_cancel, batch_fill, batch_load, batch_pause, batch_remove, batch_report,
-    batch_retry, batch_run, cancel, cancel_setup, check_setup, clean_portraits, compare, drop_portrait, edit_pins,
-    further, generate, generate_anyway, install_from_folder, new_seed, open_log, paste_portrait, pick_portrait,
-    pin_result, pins, purge_results, redo_regions, regions, remove_backend, restore, setup_backend, show_head,
-    show_registration, show_result, use_image, variants,
+    batch_retry, batch_run, cancel, cancel_setup, check_setup, choose_head, clean_portraits, compare, drop_portrait,
+    edit_pins, further, generate, generate_anyway, install_from_folder, make_override, new_seed, open_log,
+    paste_portrait, pick_portrait, pin_result, pins, purge_results, redo_regions, regions, remove_backend,
+    reset_choice, restore, setup_backend, show_head, show_registration, show_result, show_texture, use_image, variants,
 )
 
 CLASSES = tuple(cls for module in MODULES for cls in module.CLASSES)

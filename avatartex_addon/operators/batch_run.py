@@ -25,7 +25,10 @@ class AVATARTEX_OT_batch_run(bpy.types.Operator):
     bl_label = "Run Batch"
     bl_options = {"UNDO"}  # pushed by Blender when the operator finishes: one step, whatever the number of rows
 
-    shared: EnumProperty(name="Shared Materials", items=ANSWERS, options={"SKIP_SAVE"})
+    shared: EnumProperty(
+        name="Shared Materials", description="What to do where characters share a material", items=ANSWERS,
+        options={"SKIP_SAVE"},
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

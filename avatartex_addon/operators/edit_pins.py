@@ -144,7 +144,8 @@ class EditPins:
 
 
 class AVATARTEX_OT_edit_pins_image(EditPins, bpy.types.Operator):
-    """Drag named points over the portrait, in an Image Editor. Full points are pins, hollow ones suggestions"""
+    """Drag named points over the portrait, in an Image Editor, where eyes or mouth land in the wrong place. \
+Full points are pins, hollow ones suggestions"""
 
     bl_idname = "avatartex.edit_pins_image"
     bl_label = "Edit Pins on Portrait"
@@ -200,7 +201,8 @@ class AVATARTEX_OT_edit_pins_image(EditPins, bpy.types.Operator):
 
 
 class AVATARTEX_OT_edit_pins_head(EditPins, bpy.types.Operator):
-    """Drag named points over the head, in this viewport. Full points are pins, hollow ones suggestions"""
+    """Drag named points over the head, in this viewport, where its features are not found. Full points are \
+pins, hollow ones suggestions"""
 
     bl_idname = "avatartex.edit_pins_head"
     bl_label = "Edit Pins on Head"

@@ -6,7 +6,7 @@ import bpy
 
 
 class AVATARTEX_OT_generate_anyway(bpy.types.Operator):
-    """Make a texture although the registration is doubtful"""
+    """Make a texture although the head may lie wrongly on the portrait. Undo takes it back"""
 
     bl_idname = "avatartex.generate_anyway"
     bl_label = "Generate Anyway"

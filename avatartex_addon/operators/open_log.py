@@ -8,7 +8,7 @@ from .. import session
 
 
 class AVATARTEX_OT_open_log(bpy.types.Operator):
-    """Open the folder with the backend's log"""
+    """Open the folder with the backend's log, when something failed and its message does not tell enough"""
 
     bl_idname = "avatartex.open_log"
     bl_label = "Open Log Folder"

@@ -34,7 +34,10 @@ class AVATARTEX_OT_pin_add(bpy.types.Operator):
     bl_label = "Add Pin"
     bl_options = {"REGISTER", "UNDO"}
 
-    point: EnumProperty(name="Point", items=[(name, label, "") for name, (_, label) in NAMES.items()])
+    point: EnumProperty(
+        name="Point", description="Which feature of the face",
+        items=[(name, label, "") for name, (_, label) in NAMES.items()],
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

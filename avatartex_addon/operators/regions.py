@@ -44,7 +44,7 @@ class AVATARTEX_OT_regions_paint(bpy.types.Operator):
     bl_label = "Paint Regions"
     bl_options = {"REGISTER", "UNDO"}
 
-    kind: EnumProperty(name="Paint", items=KINDS, options={"SKIP_SAVE"})
+    kind: EnumProperty(name="Paint", description="What the brush marks", items=KINDS, options={"SKIP_SAVE"})
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties) -> str:
@@ -100,8 +100,8 @@ class AVATARTEX_OT_regions_fill(ChoreOperator, bpy.types.Operator):
     bl_label = "Fill Regions"
     bl_options = {"REGISTER", "UNDO"}
 
-    kind: EnumProperty(name="Fill With", items=KINDS)
-    source: EnumProperty(name="Where", items=[
+    kind: EnumProperty(name="Fill With", description="What is to become of it", items=KINDS)
+    source: EnumProperty(name="Where", description="Which part of the texture is marked", items=[
         ("SELECTED", "Selected Faces", "The faces selected in Edit Mode"),
         ("GENERATED", "Generated", "What neither the photo nor its other side showed"),
         ("ALL", "Everything", "The whole texture"),

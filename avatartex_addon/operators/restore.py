@@ -9,7 +9,7 @@ from ..scene.restore import can_restore, restore_texture
 
 
 class AVATARTEX_OT_restore(bpy.types.Operator):
-    """Put the texture and the material back that the head had before AvatarTex"""
+    """Put the texture and the material back that the head had before AvatarTex. The Results stay in their list"""
 
     bl_idname = "avatartex.restore"
     bl_label = "Restore Previous Texture"

@@ -11,7 +11,8 @@ from .backend_operator import BackendOperator
 
 
 class AVATARTEX_OT_show_registration(BackendOperator, bpy.types.Operator):
-    """Show how the head lies on the portrait, in an Image Editor. No texture is made, nothing is changed"""
+    """Show in an Image Editor how the head lies on the portrait: look there when eyes or mouth land in the \
+wrong place. Nothing is changed"""
 
     bl_idname = "avatartex.show_registration"
     bl_label = "Show Registration"

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..core.chore import Parts
+from .head import find_group_problem
 
 #: Weight from which a vertex belongs to the group, as armatures show it.
 MEMBER = 0.5
@@ -25,11 +26,8 @@ def find_members(head: bpy.types.Object, group: str) -> Parts:
         head = bpy.data.objects.get(name)
         if head is None or head.type != "MESH":
             raise AvatarTexError(ErrorCode.NO_MESH, f"'{name}' was deleted or renamed.", "Generate again.")
-        if group not in head.vertex_groups:
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"'{name}' has no vertex group named '{group}'.",
-                "Choose another group for Head Faces, or clear it.",
-            )
+        if problem := find_group_problem(head, group):
+            raise problem
         index = head.vertex_groups[group].index
         evaluated = head.evaluated_get(bpy.context.evaluated_depsgraph_get())
         mesh = evaluated.to_mesh()

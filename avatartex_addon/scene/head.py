@@ -33,10 +33,10 @@ def find_uv_map(head: bpy.types.Object, wanted: str) -> str:
 
 def find_problem(context: bpy.types.Context) -> AvatarTexError | None:
     """What would stop a job before it starts; None when nothing does. Cheap: the panel asks at every redraw."""
-    settings = context.scene.avatartex
+    settings, head = context.scene.avatartex, find_head(context)
     return (
-        find_selection_problem(context) or find_mesh_problem(find_head(context), settings.uv_map)
-        or find_portrait_problem(portrait_path(settings.portrait))
+        find_selection_problem(context) or find_mesh_problem(head, settings.uv_map)
+        or find_group_problem(head, settings.head_group) or find_portrait_problem(portrait_path(settings.portrait))
     )
 
 
@@ -52,6 +52,13 @@ def find_selection_problem(context: bpy.types.Context) -> AvatarTexError | None:
                 "Select one head alone, or choose it as Head. Batch takes many.",
             )
     if find_head(context) is None:
+        active = context.view_layer.objects.active
+        if active is not None and active.instance_collection is not None:
+            return AvatarTexError(
+                ErrorCode.NO_MESH, f"'{active.name}' is an instance of the collection "
+                f"'{active.instance_collection.name}'.",
+                "Make it real (Object > Apply > Make Instances Real), or make a Library Override of it.",
+            )
         return AvatarTexError(ErrorCode.NO_MESH, "No head is selected.", "Select a mesh, or choose one as Head.")
     return None
 
@@ -69,7 +76,10 @@ def find_job_head(job: HeadJob) -> bpy.types.Object:
             ErrorCode.NO_MESH, f"There is no mesh object '{job.object_name}'.",
             f"There are: {meshes[:300]}." if meshes else "Add a head first.",
         )
-    if problem := find_mesh_problem(head, job.uv_map) or find_portrait_problem(job.portrait):
+    if problem := (
+        find_mesh_problem(head, job.uv_map) or find_group_problem(head, job.head_group)
+        or find_portrait_problem(job.portrait)
+    ):
         raise problem
     return head
 
@@ -114,6 +124,15 @@ def find_mesh_problem(head: bpy.types.Object, wanted_uv_map: str) -> AvatarTexEr
     if not find_uv_map(head, wanted_uv_map):
         return AvatarTexError(
             ErrorCode.NO_UVS, f"'{head.name}' has no UV map named '{wanted_uv_map}'.", "Choose another UV map.",
+        )
+    return None
+
+
+def find_group_problem(head: bpy.types.Object, group: str) -> AvatarTexError | None:
+    if group and group not in head.vertex_groups:
+        return AvatarTexError(
+            ErrorCode.BAD_REQUEST, f"'{head.name}' has no vertex group named '{group}'.",
+            "Choose another group for Head Faces, or clear it.",
         )
     return None
 

@@ -17,6 +17,10 @@ _BUTTONS = {
     "Add a UV Map without Overlaps": "UV-Map ohne Überlappungen anlegen",
     "Show the Head": "Kopf einblenden",
     "Show It": "Einblenden",
+    "Use the Active One": "Das aktive nehmen",
+    "Use the Shown One": "Die gezeigte nehmen",
+    "Clear Head Faces": "Kopfflächen leeren",
+    "Make an Override": "Override anlegen",
     "Show in Material Preview": "In der Materialvorschau zeigen",
     "Show Registration": "Registrierung zeigen",
     "Show Points to Drag": "Punkte zum Ziehen zeigen",
@@ -95,6 +99,11 @@ _TEXTS = {
     "Further Portraits ({count})": "Weitere Porträts ({count})",
     "The same person from left and right": "Dieselbe Person von links und rechts",
     "No UV map": "Keine UV-Map",
+    "UV map is gone": "UV-Map ist weg",
+    "No such Head Faces": "Kopfflächen fehlen",
+    "Several heads": "Mehrere Köpfe",
+    "Head was deleted": "Kopf wurde gelöscht",
+    "Head is linked": "Kopf ist verknüpft",
     "Head is hidden": "Kopf ist ausgeblendet",
     "UVs overlap": "UVs überlappen sich",
     "No head is selected.": "Kein Kopf ist ausgewählt.",
@@ -129,8 +138,9 @@ _TEXTS = {
     "Selected Faces:": "Ausgewählte Flächen:",
     "Generated:": "Erzeugtes:",
     "From the Portrait": "Aus dem Porträt",
-    "Draw over the head where each texel comes from: the photo, the other side of it, or the networks":
-        "Über den Kopf zeichnen, woher jeder Texel kommt: aus dem Foto, von dessen anderer Seite oder aus den Netzen",
+    "Colour the head by where its texture comes from: red the photo, green the photo's other side, blue made up":
+        "Den Kopf danach färben, woher seine Textur kommt: rot das Foto, grün dessen andere Seite, blau "
+        "erfunden",
     "Make what is painted red anew, with another seed each time. All other texels stay exactly as they are":
         "Das rot Gemalte neu erzeugen, jedes Mal mit anderem Startwert. Alle anderen Texel bleiben genau, wie sie sind",
     "Variants": "Varianten",
@@ -172,8 +182,9 @@ _TEXTS = {
         "Porträt verwenden",
     "Unhide the head in the viewport, so that its texture can be seen":
         "Den Kopf im Viewport einblenden, damit seine Textur zu sehen ist",
-    "Put the texture and the material back that the head had before AvatarTex":
-        "Textur und Material zurückholen, die der Kopf vor AvatarTex hatte",
+    "Put the texture and the material back that the head had before AvatarTex. The Results stay in their list":
+        "Textur und Material zurückholen, die der Kopf vor AvatarTex hatte. Die Ergebnisse bleiben in ihrer "
+        "Liste",
     "How much of the new texture shows: 0 what the head had before, 1 the new texture alone. "
     "Both stay in the file, so it can be changed at any time":
         "Wie viel von der neuen Textur zu sehen ist: 0 was der Kopf vorher hatte, 1 nur die neue Textur. "

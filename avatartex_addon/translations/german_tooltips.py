@@ -27,6 +27,14 @@ LABELS = {
 }
 
 WORDS = {
+    "Go On ({count})": "Weiter ({count})",
+    "Run Batch ({count})": "Stapel starten ({count})",
+    "Retry {count}": "{count} noch einmal",
+    "Paused": "Angehalten",
+    "{over} of {total}": "{over} von {total}",
+    "{share} covered": "{share} bedeckt",
+    "Drag at least {count} points into place: outer eye corners, nose tip, chin.":
+        "Wenigstens {count} Punkte an ihren Platz ziehen: äußere Augenwinkel, Nasenspitze, Kinn.",
     "Batch": "Stapel",
     "Registration": "Registrierung",
     "File Name": "Dateiname",
@@ -155,6 +163,8 @@ TOLD = {
     "Choose another UV map.": "Eine andere UV-Map wählen.",
     "Choose another head for the row, or take the row out.":
         "Einen anderen Kopf für die Zeile wählen oder sie herausnehmen.",
+    "Find the head's faces automatically, because it has no vertex group of the chosen name":
+        "Die Flächen des Kopfes von selbst finden, weil er keine Vertexgruppe mit dem gewählten Namen hat",
     "Make a Library Override of it (Object menu), or open that file.":
         "Ein Library Override daraus machen (Menü Objekt) oder jene Datei öffnen.",
     "Add a material in the file that it comes from.": "Ein Material in der Datei anlegen, aus der er kommt.",
@@ -230,6 +240,20 @@ TOLD = {
 }
 
 TOOLTIPS = {
+    "Take the active mesh as the head, whatever else is selected":
+        "Das aktive Mesh als Kopf nehmen, was immer sonst ausgewählt ist",
+    "Texture the UV map that renders show, because the head has none of the chosen name":
+        "Die gerenderte UV-Map texturieren, weil der Kopf keine mit dem gewählten Namen hat",
+    "Make a Library Override of the linked head, so that it gets its texture in this file. The library stays as it is":
+        "Ein Library Override des verknüpften Kopfes anlegen, damit er in dieser Datei seine Textur bekommt. Die "
+        "Bibliothek bleibt, wie sie ist",
+    "Switch this viewport to Material Preview: as it is shaded now, it shows no textures":
+        "Diesen Viewport auf Materialvorschau umschalten: so, wie er jetzt schattiert, zeigt er keine Texturen",
+    "Click a mesh first": "Erst ein Mesh anklicken",
+    "The head is not linked": "Der Kopf ist nicht verknüpft",
+    "Make a texture although the head may lie wrongly on the portrait. Undo takes it back":
+        "Eine Textur machen, obwohl der Kopf falsch auf dem Porträt liegen mag. Rückgängig nimmt sie zurück",
+    "How strongly the colours cover the head": "Wie stark die Farben den Kopf bedecken",
     "Add a UV map in which no faces overlap, and texture that one. Your own UV maps stay as they are":
         "Eine UV-Map anlegen, in der sich keine Flächen überlappen, und diese texturieren. Die eigenen bleiben",
     "Add the selected meshes to the table; their portraits are chosen there":
@@ -256,11 +280,17 @@ TOOLTIPS = {
         "Sehen, ob das Backend auf diesen Rechner passt und wie viel zu laden ist. Ändert nichts",
     "Show what the head had before AvatarTex, and with a second click the texture again. Nothing is lost":
         "Zeigen, was der Kopf vor AvatarTex hatte, mit einem zweiten Klick wieder die Textur. Nichts geht verloren",
-    "Drag named points over the portrait, in an Image Editor. Full points are pins, hollow ones suggestions":
-        "Benannte Punkte über das Porträt ziehen, in einem Bildeditor. Volle sind Pins, hohle Vorschläge",
-    "Drag named points over the head, in this viewport. Full points are pins, hollow ones suggestions":
-        "Benannte Punkte über den Kopf ziehen, in diesem Viewport. Volle sind Pins, hohle Vorschläge",
-    "Open the folder with the backend's log": "Den Ordner mit dem Protokoll des Backends öffnen",
+    "Drag named points over the portrait, in an Image Editor, where eyes or mouth land in the wrong place. Full"
+    " points are pins, hollow ones suggestions":
+        "Benannte Punkte über das Porträt ziehen, in einem Bildeditor, wo Augen oder Mund falsch sitzen. Volle "
+        "sind Pins, hohle Vorschläge",
+    "Drag named points over the head, in this viewport, where its features are not found. Full points are pins,"
+    " hollow ones suggestions":
+        "Benannte Punkte über den Kopf ziehen, in diesem Viewport, wo seine Züge nicht gefunden werden. Volle "
+        "sind Pins, hohle Vorschläge",
+    "Open the folder with the backend's log, when something failed and its message does not tell enough":
+        "Den Ordner mit dem Protokoll des Backends öffnen, wenn etwas scheiterte und die Meldung nicht genug "
+        "sagt",
     "Keep this result, however many others come; click again to let it go":
         "Dieses Ergebnis behalten, wie viele auch kommen; ein weiterer Klick gibt es frei",
     "Forget every result but the one on the head and the favourites. The file gets smaller":
@@ -270,8 +300,10 @@ TOOLTIPS = {
     "End painting: mode, brush colour and paint settings are put back as they were":
         "Das Malen beenden: Modus, Pinselfarbe und Einstellungen werden wieder, wie sie waren",
     "Forget all painted regions of this head": "Alle gemalten Bereiche dieses Kopfes vergessen",
-    "Show how the head lies on the portrait, in an Image Editor. No texture is made, nothing is changed":
-        "Zeigen, wie der Kopf auf dem Porträt liegt, in einem Bildeditor. Nichts wird erzeugt oder verändert",
+    "Show in an Image Editor how the head lies on the portrait: look there when eyes or mouth land in the wrong"
+    " place. Nothing is changed":
+        "In einem Bildeditor zeigen, wie der Kopf auf dem Porträt liegt: dort nachsehen, wenn Augen oder Mund "
+        "falsch sitzen. Nichts wird verändert",
     "Put this texture on the head again": "Diese Textur wieder auf den Kopf bringen",
     "The graphics card where there is a usable one": "Die Grafikkarte, wo es eine brauchbare gibt",
     "The processor; slower, works everywhere": "Der Prozessor; langsamer, geht überall",
@@ -294,17 +326,24 @@ TOOLTIPS = {
         "Das Mesh, das die Textur bekommt; leer: das aktive",
     "The UV map to texture; the one that renders show when empty. It is never changed":
         "Die UV-Map, die texturiert wird; leer: die gerenderte. Sie wird nie verändert",
-    "The vertex group of the faces to texture; found automatically when empty":
-        "Die Vertexgruppe der Flächen, die texturiert werden; leer: von selbst gefunden",
+    "The vertex group of the faces to texture, for a head that is part of a body; found automatically when "
+    "empty":
+        "Die Vertexgruppe der Flächen, die texturiert werden, für einen Kopf an einem Körper; leer: von selbst "
+        "gefunden",
     "Texture the faces that are selected in Edit Mode, and no others":
         "Nur die Flächen texturieren, die im Editiermodus ausgewählt sind",
     "One picture of a face: a photograph, a painting or a drawing":
         "Ein Bild eines Gesichts: ein Foto, ein Gemälde oder eine Zeichnung",
-    "What the portrait looks like; guides what it does not show":
-        "Wie das Porträt aussieht; leitet, was es nicht zeigt",
-    "Width and height of the texture": "Breite und Höhe der Textur",
-    "What becomes of the portrait's light on the texture": "Was auf der Textur aus dem Licht des Porträts wird",
-    "Same seed, same texture": "Gleicher Startwert, gleiche Textur",
+    "What the portrait looks like; guides what it does not show. Choose where Automatic is mistaken":
+        "Wie das Porträt aussieht; leitet, was es nicht zeigt. Wählen, wo Automatisch sich irrt",
+    "Width and height of the texture: Draft to try things out, 4K for close-ups":
+        "Breite und Höhe der Textur: Grob zum Probieren, 4K für Nahaufnahmen",
+    "What becomes of the portrait's light on the texture: kept for a likeness, removed for a scene with lights "
+    "of its own":
+        "Was auf der Textur aus dem Licht des Porträts wird: behalten der Ähnlichkeit wegen, entfernt für eine "
+        "Szene mit eigenen Lichtern",
+    "Same seed, same texture. Another one makes anew what the portrait does not show":
+        "Gleicher Startwert, gleiche Textur. Ein anderer macht neu, was das Porträt nicht zeigt",
     "Take the red regions from the portrait again, where it shows them, instead of making them up":
         "Die roten Bereiche wieder aus dem Porträt nehmen, wo es sie zeigt, statt sie zu erfinden",
     "What the head is painted in; Shift-click for several": "Worin der Kopf gemalt wird; Umschalt-Klick für mehrere",

@@ -7,6 +7,7 @@ import json
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
@@ -147,6 +148,32 @@ def test_it_goes_on_after_a_restart(cast, fake, addon, tmp_path):
     assert set(states().values()) == {"done"} and image_on(bpy.data.objects["Anna"]) == before
 
 
+def test_what_was_made_outlives_blender(cast, fake, addon, tmp_path, monkeypatch):
+    """In a window nothing is on its head before the end: Blender ends when one of three is made."""
+    fill(cast.folder)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
+    batching, asked = addon("batching"), []
+    generate = addon("core.client").BackendClient.generate
+    monkeypatch.setattr(addon("core.client").BackendClient, "generate", lambda own, request: (
+        asked.append(Path(request.portrait).stem), generate(own, request))[1])
+    run = batching.SceneBatch(bpy.context.scene, at_once=False)
+    while states()["Anna"] != "made":
+        run.step()
+    made = next(batching.kept_folder().glob("*/texture.png")).read_bytes()
+    run.close()
+    addon("session").close()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "saved.blend"))
+    (cast.folder / "bob.png").write_bytes(b"another portrait")
+    asked.clear()
+    bpy.ops.avatartex.batch_run()
+    assert set(states().values()) == {"done"} and asked == ["bob", "clara"]
+    assert image_on(bpy.data.objects["Anna"]).packed_file.data == made
+    bpy.ops.avatartex.batch_retry(all=True)  # on their heads: from here on another try is another job
+    bpy.ops.avatartex.batch_run()
+    assert asked == ["bob", "clara", "anna", "bob", "clara"]
+    assert not list(batching.kept_folder().glob("*/answer.json"))
+
+
 def test_pause_cancel_and_going_on(cast, fake, addon):
     fake("slow", FAKE_SECONDS="0.4")
     fill(cast.folder)
@@ -248,6 +275,22 @@ def test_shared_materials(cast, fake, addon, shared, expected):
         assert worn == {skin} and "same material" in reasons()["Bob"]
     else:
         assert len(worn) == 3 and "copy of its own" in reasons()["Anna"]
+
+
+def test_the_question_about_a_shared_material(cast, fake, addon):
+    """As the window puts it: what is shared, by how many, and a button for each answer."""
+    new_material("Skin", cast.heads["Anna"], cast.heads["Bob"])
+    fill(cast.folder)
+    said, pressed = [], []
+    layout = SimpleNamespace(
+        label=lambda text, **_: said.append(text), separator=lambda: None,
+        operator=lambda name, text: pressed.append(SimpleNamespace(name=name, text=text)) or pressed[-1],
+    )
+    shared = addon("scene.characters").find_shared_materials(table().rows)
+    addon("operators.batch_run").draw_question(layout, shared)
+    assert said == ["2 characters wear the material 'Skin'"]
+    assert [(button.name, button.shared) for button in pressed] == [
+        ("avatartex.batch_run", "mesh"), ("avatartex.batch_run", "material")]
 
 
 def test_linked_characters_are_refused_with_a_way_out(cast, fake, tmp_path):

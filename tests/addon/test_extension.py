@@ -80,6 +80,24 @@ def test_polls_answer(scene, addon):
             assert getattr(getattr(bpy.ops, space), name).poll() in (True, False)
 
 
+def test_everything_says_what_it_does(addon):
+    """Each button, and each field that has a name for the artist."""
+    dumb = []
+    for cls in addon("").CLASSES:
+        if issubclass(cls, bpy.types.Operator):
+            space, name = cls.bl_idname.split(".")
+            rna = getattr(getattr(bpy.ops, space), name).get_rna_type()
+            dumb += [cls.bl_idname] if len(rna.description) < 15 else []
+        elif issubclass(cls, bpy.types.PropertyGroup | bpy.types.AddonPreferences):
+            rna = cls.bl_rna
+        else:
+            continue
+        dumb += [f"{cls.__name__}.{own.identifier}" for own in rna.properties
+                 if own.name != own.identifier and not own.is_hidden and not own.description
+                 and own.identifier not in {"rna_type", "name", "bl_idname"}]
+    assert dumb == []
+
+
 def test_set_up_waits_for_online_access(scene):
     assert not bpy.app.online_access
     with pytest.raises(RuntimeError, match="Online Access"):
@@ -143,6 +161,21 @@ class TestCommandLine:
                         "--output", str(tmp_path / "out.blend"))
         assert code == 2 and "[no-face-in-portrait]" in capsys.readouterr().err
 
+    def test_the_tiles_of_a_texture_are_written_each(self, addon, tmp_path):
+        for tile in ("1001", "1002"):
+            (tmp_path / f"texture.{tile}.png").write_text(tile)
+        addon("cli").copy_texture(tmp_path / "texture.<UDIM>.png", tmp_path / "face.png")
+        assert [(tmp_path / f"face.{tile}.png").read_text() for tile in ("1001", "1002")] == ["1001", "1002"]
+
     def test_help_is_the_manual(self, addon, capsys):
+        """Of every command: what it does, and a word on every option."""
         assert self.run(addon, "--help") == 0
-        assert "--command avatartex generate" in capsys.readouterr().out
+        told = capsys.readouterr().out
+        assert "--command avatartex generate" in told
+        parser = addon("cli").build_parser()
+        commands = next(action for action in parser._actions if action.dest == "command").choices
+        assert {"generate", "batch", "variants", "doctor", "setup", "wheels"} == set(commands)
+        for name, command in commands.items():
+            assert name in told and self.run(addon, name, "--help") == 0
+            assert " ".join(command.description.split()[:6]) in capsys.readouterr().out
+            assert [action.dest for action in command._actions if not action.help] == []

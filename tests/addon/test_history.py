@@ -140,6 +140,16 @@ def test_the_number_is_bounded_and_favourites_stay(scene, fake, addon):
     assert len([image for image in bpy.data.images if image.name.startswith("Head AvatarTex")]) == 2
 
 
+def test_a_result_is_called_what_the_artist_calls_it(scene, fake):
+    generate(scene, 1)
+    generate(scene, 2)
+    scene.head.avatartex_history[1].name = "Older, freckles"
+    generate(scene, 2)
+    assert [entry.name for entry in scene.head.avatartex_history] == ["1", "Older, freckles", "2"]
+    bpy.ops.avatartex.show_result(index=1)
+    assert scene.head.avatartex_history[1].name == "Older, freckles"
+
+
 def test_it_is_in_the_file(scene, fake, addon, tmp_path):
     for seed in (1, 2):
         generate(scene, seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -204,3 +205,31 @@ def test_portraits_of_ours_that_nothing_uses_are_removed(scene, fake, addon):
     scene.settings.portrait = ""
     bpy.ops.avatartex.purge_results()
     assert clean.find_unused() == [images[2]]
+
+
+def test_saved_into_another_folder_the_portraits_are_still_found(scene, fake, addon, portrait, tmp_path):
+    """Blender's Remap Relative knows nothing of properties. A copy leaves the open file's paths alone."""
+    for folder in ("a", "b/c"):
+        (tmp_path / folder).mkdir(parents=True)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a" / "x.blend"))
+    settings, head = bpy.context.scene.avatartex, bpy.data.objects["Head"]
+    settings.portrait = "//../portrait.png"
+    head.avatartex_further.add().path = settings.portrait
+    row = addon("api").batch([("Head", "//../portrait.png")])[0]
+    where = addon("scene.head").portrait_path
+
+    def found():
+        paths = settings.portrait, row.portrait, head.avatartex_further[0].path
+        return {Path(where(path)).resolve() for path in paths}
+
+    assert row.state == "done" and found() == {portrait}
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "b" / "c" / "x.blend"))
+    assert settings.portrait == f"//..{os.sep}..{os.sep}portrait.png" and found() == {portrait}
+    assert row.state == "done"
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "copy.blend"), copy=True)
+    assert found() == {portrait}
+    with pytest.raises(RuntimeError):
+        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "no" / "such" / "x.blend"))
+    assert found() == {portrait}
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "copy.blend"))
+    assert bpy.context.scene.avatartex.portrait == "//portrait.png"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
@@ -54,7 +55,7 @@ def test_everything_is_told_at_once(scene, obstacles, addon, monkeypatch):
 def test_what_stops_it_is_what_generate_refuses(scene, obstacles):
     for spoil in (
         lambda: setattr(scene.settings, "portrait", "//gone.png"), lambda: setattr(scene.settings, "uv_map", "No"),
-        lambda: setattr(scene.settings, "head", None),
+        lambda: setattr(scene.settings, "head_group", "Neck"), lambda: setattr(scene.settings, "head", None),
     ):
         spoil()
         make_head("Other").select_set(True)
@@ -66,7 +67,58 @@ def test_what_stops_it_is_what_generate_refuses(scene, obstacles):
 def test_a_wrong_uv_map_is_no_missing_one(scene, obstacles):
     scene.settings.uv_map = "Nonsense"
     [obstacle] = obstacles()
-    assert obstacle.operator == "" and "Choose another" in obstacle.cure
+    assert "Choose another" in obstacle.cure
+    assert press(obstacle) == {"FINISHED"} and obstacles() == [] and len(scene.head.data.uv_layers) == 1
+
+
+def test_an_instance_of_a_collection_is_no_head(scene, obstacles):
+    collection = bpy.data.collections.new("Anna")
+    empty = bpy.data.objects.new("Anna Instance", None)
+    empty.instance_type, empty.instance_collection = "COLLECTION", collection
+    bpy.context.scene.collection.objects.link(empty)
+    scene.settings.head, bpy.context.view_layer.objects.active = None, empty
+    [obstacle] = obstacles()
+    assert "instance of the collection 'Anna'" in obstacle.message and "Make Instances Real" in obstacle.cure
+
+
+def test_head_faces_of_another_head(scene, obstacles):
+    """The panel shows no field for them on a head without vertex groups."""
+    scene.settings.head_group = "Neck"
+    [obstacle] = obstacles()
+    assert obstacle.stops and "'Neck'" in obstacle.message and not bpy.ops.avatartex.generate.poll()
+    assert press(obstacle) == {"FINISHED"} and obstacles() == [] and bpy.ops.avatartex.generate.poll()
+
+
+def test_the_active_mesh_is_taken(scene, obstacles):
+    """Where several are selected, and where the chosen head was deleted."""
+    scene.settings.head = None
+    other = make_head("Other")
+    scene.head.select_set(True), other.select_set(True)
+    [obstacle] = obstacles()
+    assert press(obstacle) == {"FINISHED"} and scene.settings.head == other and obstacles() == []
+    bpy.context.scene.collection.objects.unlink(other)
+    bpy.context.view_layer.objects.active = scene.head
+    [obstacle] = obstacles()
+    assert "was deleted" in obstacle.message
+    assert press(obstacle) == {"FINISHED"} and scene.settings.head == scene.head and obstacles() == []
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_linked_head_is_made_an_override(scene, obstacles, tmp_path, chosen):
+    library = tmp_path / "library.blend"
+    scene.head.data.materials.append(bpy.data.materials.new("Skin"))
+    bpy.data.libraries.write(str(library), {scene.head})
+    bpy.data.objects.remove(scene.head)
+    with bpy.data.libraries.load(str(library), link=True) as (_, into):
+        into.objects = ["Head"]
+    linked = into.objects[0]
+    bpy.context.scene.collection.objects.link(linked)
+    bpy.context.view_layer.objects.active = linked
+    scene.settings.head = linked if chosen else None
+    [obstacle] = obstacles()
+    assert obstacle.stops and press(obstacle) == {"FINISHED"} and obstacles() == []
+    assert bpy.ops.avatartex.generate() == {"FINISHED"}
+    assert bpy.data.objects["Head"].avatartex_history and linked.library is not None
 
 
 def test_a_portrait_of_this_file_can_be_written_again(scene, obstacles):
@@ -212,3 +264,51 @@ class TestTimeLeft:
         assert [say(seconds, 0.1) for seconds in (-1, 0.3, 7.4, 33, 100, 200)] == [
             "", "", "about 7 s left", "about 35 s left", "about 1.5 min left", "about 3.5 min left"]
         assert say(0.3, 0.9) == "almost done"
+
+
+class Recorder:
+    """A layout that notes the buttons and labels it is asked for."""
+
+    def __init__(self, seen=None):
+        self.seen = [] if seen is None else seen
+
+    def operator(self, name, text="", **_):
+        self.seen.append(name)
+        return SimpleNamespace()
+
+    def label(self, text="", **_):
+        self.seen.append(text)
+
+    def progress(self, **_):
+        pass
+
+    def template_icon(self, **_):
+        pass
+
+    def __getattr__(self, _):
+        return lambda *_, **__: Recorder(self.seen)
+
+
+@pytest.mark.parametrize(("kind", "color", "offered"), [
+    ("SOLID", "MATERIAL", True), ("SOLID", "TEXTURE", False), ("WIREFRAME", "MATERIAL", True),
+    ("MATERIAL", "MATERIAL", False), ("RENDERED", "MATERIAL", False),
+])
+def test_a_viewport_without_textures_is_told(addon, kind, color, offered):
+    layout, shading = Recorder(), SimpleNamespace(type=kind, color_type=color)
+    context = SimpleNamespace(space_data=SimpleNamespace(shading=shading))
+    addon("panel_result").draw_shading(layout, context)
+    assert layout.seen == ["avatartex.show_texture"] * offered
+    if offered:
+        addon("operators.show_texture").AVATARTEX_OT_show_texture.execute(None, context)
+        assert shading.type == "MATERIAL"
+
+
+@pytest.mark.parametrize(("step", "told"), [(3, "Step 3 of 8"), (0, "")])
+def test_the_time_that_is_left_is_told_with_and_without_steps(addon, scene, step, told):
+    """Variants have none: their stages come again for every seed."""
+    job = scene.job
+    job.running, job.fraction, job.step, job.steps, job.seconds_left = True, 0.5, step, 8, 7.4
+    layout = Recorder()
+    addon("panel_progress").draw_progress(layout, job)
+    assert layout.seen == [told, "about 7 s left", "avatartex.cancel"]
+    job.reset()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import sys
 from pathlib import Path
@@ -139,6 +140,14 @@ class TestOperators:
         assert python.exists()
         assert addon("operators.remove_backend").freed(addon("preferences").home().occupied) == " (2 MB)"
         assert bpy.ops.avatartex.remove_backend() == {"FINISHED"} and not python.exists()
+
+    def test_what_a_deleted_environment_leaves_is_removed_too(self, scene, prefs, addon, tmp_path):
+        make_complete(addon, tmp_path / "home")
+        home = addon("preferences").home()
+        addon("core.places").claim(home.weights)
+        shutil.rmtree(home.environment)
+        assert home.is_there and home.fit("") == "none"
+        assert bpy.ops.avatartex.remove_backend() == {"FINISHED"} and not home.is_there and not home.weights.exists()
 
     def test_another_file_does_not_stop_it(self, scene, prefs, addon, tmp_path, program):
         """It takes minutes, and needs no scene."""

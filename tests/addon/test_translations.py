@@ -10,7 +10,8 @@ from tests.texts import ADDON, all_texts, find_texts, template
 
 #: Panels in which nothing is put together out of reach of a translator.
 PANELS = ("panels.py", "panel_portrait.py", "panel_preflight.py", "panel_progress.py", "panel_result.py",
-          "panel_history.py", "panel_regions.py", "panel_variants.py", "panel_setup.py")
+          "panel_history.py", "panel_regions.py", "panel_variants.py", "panel_setup.py", "panel_batch.py",
+          "panel_registration.py", "panel_further.py")
 
 
 @pytest.mark.parametrize("name", PANELS)

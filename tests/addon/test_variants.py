@@ -190,6 +190,37 @@ def test_beside_the_file(scene, settings, tmp_path):
     assert image_of(bpy.data.materials[names(bpy.data.objects["Head"]) and "Head cel 0.001"]).size[0] == 512
 
 
+@pytest.mark.parametrize(("format", "place", "space"), [
+    ("png", "packed", "sRGB"), ("exr", "packed", "Linear Rec.709"), ("exr", "beside", "Linear Rec.709"),
+])
+def test_format_and_place(scene, settings, tmp_path, format, place, space):
+    """The fake's EXR is a PNG by its bytes: that of the backend is read in test_an_exr_is_linear."""
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
+    settings.styles, settings.seeds, settings.format, settings.place = {"cel"}, "0", format, place
+    bake()
+    [entry] = bpy.data.objects["Head"].avatartex_variants
+    image = image_of(entry.material)
+    assert image.colorspace_settings.name == space and bool(image.packed_file) == (place == "packed")
+    assert image.filepath == f"//textures{os.sep}Head_cel_0.{format}"
+    assert (tmp_path / "textures" / f"Head_cel_0.{format}").is_file() == (place == "beside")
+
+
+def test_a_folder_that_cannot_be_written(scene, settings, tmp_path):
+    """Nothing of a set whose textures cannot be kept; a catalogue is only a note."""
+    (tmp_path / "textures").write_text("in the way")
+    (tmp_path / "blender_assets.cats.txt").mkdir()
+    settings.place = "beside"
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
+    with pytest.raises(RuntimeError, match=r"could not be written beside the file.*keep the textures packed"):
+        bpy.ops.avatartex.variants_bake()
+    scene = bpy.context.scene
+    head = bpy.data.objects["Head"]
+    assert not head.avatartex_variants and not bpy.data.images and not bpy.context.window_manager.avatartex_job.running
+    scene.avatartex_variants.place = "packed"
+    bake()
+    assert len(head.avatartex_variants) == 4 and all(entry.material.asset_data for entry in head.avatartex_variants)
+
+
 def test_an_exr_is_linear(addon, tmp_path):
     bpy.ops.wm.read_homefile(use_empty=True)
     image = bpy.data.images.new("Linear", 8, 8, float_buffer=True)
