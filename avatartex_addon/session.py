@@ -5,12 +5,17 @@ from __future__ import annotations
 import atexit
 from pathlib import Path
 
+import bpy
+
 from . import preferences
 from .core.client import BackendClient
 from .core.command import backend_command
 from .core.log import BackendLog
 
 EXTENSION_FOLDER = Path(__file__).resolve().parent
+
+#: Seconds without a job after which the backend gives its gigabyte of memory back; it needs 6 to come again.
+IDLE = 600.0
 
 _client: BackendClient | None = None
 _log: BackendLog | None = None
@@ -35,6 +40,18 @@ def client() -> BackendClient:
     return _client
 
 
+def rest() -> None:
+    """A job is over: without another one the backend ends after a while."""
+    if bpy.app.timers.is_registered(_rested):
+        bpy.app.timers.unregister(_rested)
+    bpy.app.timers.register(_rested, first_interval=IDLE, persistent=True)
+
+
+def _rested() -> None:
+    if _client is not None and _client.request is None:
+        _client.close()
+
+
 def close() -> None:
     """End the backend: the extension is disabled, or Blender ends."""
     global _client, _log
@@ -52,4 +69,6 @@ def register() -> None:
 
 def unregister() -> None:
     atexit.unregister(close)
+    if bpy.app.timers.is_registered(_rested):
+        bpy.app.timers.unregister(_rested)
     close()

@@ -197,6 +197,7 @@ class BackendTask:
 
     def finish(self) -> None:
         """The job is over, in whatever way."""
+        session.rest()
         status = self.status
         status.running = status.cancelling = False
         for name in ("stage", "fraction", "step", "seconds_left", "preview"):

@@ -310,3 +310,24 @@ def test_two_blenders_at_once(scene, portrait, fake_python):
     for one in pair:
         one.wait(20)  # its exit code is not asked: the bpy wheel sometimes crashes when it ends
     assert said[0][0] != said[1][0] and said[0][2] != said[1][2] and said[0][1] == said[1][1] == "True"
+
+
+def test_an_idle_backend_gives_its_memory_back_and_comes_again(scene, fake, addon):
+    session = addon("session")
+    bpy.ops.avatartex.generate()
+    assert bpy.app.timers.is_registered(session._rested)
+    process = session.client().child.process
+    session._rested()  # the timer's time is up
+    process.wait(5)
+    assert session.client().child is None
+    bpy.ops.avatartex.generate()
+    assert session.client().child is not None and not scene.job.error_message
+
+
+def test_a_backend_at_work_is_not_idle(scene, fake, addon, portrait):
+    session, api = addon("session"), addon("api")
+    running = api.start(api.describe("Head", portrait, size=512))
+    while not running.step():
+        session._rested()
+    running.apply()
+    running.finish()
