@@ -12,6 +12,7 @@ COMMANDS = {
     "fairness": ("fairness", "completion by skin tone and by light"),
     "inversion": ("inversion", "the generator beside PCA of as many numbers, and the ways to find its latent"),
     "distribution": ("distribution", "FID and KID of samples, by style"),
+    "detail": ("detail", "fine detail on unseen skin: none, the collage, the tile denoiser, both"),
     "samples": ("samples", "sheets of samples, truncation, interpolations and completions"),
 }
 

@@ -15,6 +15,7 @@ from ..networks.conditions import STYLES
 from ..networks.generator import Encoder, Generator, Mapping
 from ..networks.linear import LinearPrior
 from ..networks.sizes import CANVAS, TEXELS
+from ..networks.tiles import TileDenoiser
 from . import runtime
 from .verified import WEIGHTS, verified_bytes
 
@@ -40,6 +41,7 @@ class Networks:
     mapping: Mapping
     inpainter: nn.Module            # Denoisers, or the same as graphs of ONNX Runtime
     repainter: nn.Module
+    detailer: nn.Module             # the TileDenoiser, or the same as a graph
     geometry: Tensor
     light: np.ndarray
     known: np.ndarray
@@ -67,6 +69,7 @@ FILES = {
     "generator.safetensors": (("generator", "generator."), ("encoder", "encoder."), ("mapping", "mapping.")),
     "inpaint.safetensors": (("inpainter", ""),),
     "repaint.safetensors": (("repainter", ""),),
+    "tiles.safetensors": (("detailer", ""),),
 }
 
 
@@ -108,18 +111,21 @@ def assemble(
         attribute: {key[len(prefix) :]: value.float() for key, value in tensors.items() if key.startswith(prefix)}
         for file, tensors in files.items() for attribute, prefix in FILES[file]
     }
-    generator, encoder, mapping = Generator(len(canvas.basis)), Encoder(), Mapping()
-    for module, name in ((generator, "generator"), (encoder, "encoder"), (mapping, "mapping")):
+    generator, encoder, mapping, detailer = Generator(len(canvas.basis)), Encoder(), Mapping(), TileDenoiser()
+    for module, name in (
+        (generator, "generator"), (encoder, "encoder"), (mapping, "mapping"), (detailer, "detailer"),
+    ):
         if name in states:
             module.load_state_dict(states[name], strict=module is not generator)
     paint_canvas(generator, canvas)
     if graphs:
         inpainter, repainter = (runtime.Graph(graph("denoiser"), states[name]) for name in ("inpainter", "repainter"))
         encoder = runtime.Graph(graph("encoder"), states["encoder"])
+        detailer = runtime.Graph(graph("tiles"), states["detailer"])
         generator.painter = runtime.Graph(graph("generator"), states["generator"])
     else:
         inpainter, repainter = (denoiser(states.get(name)) for name in ("inpainter", "repainter"))
-    modules = [freeze(module).to(device) for module in (generator, encoder, mapping, inpainter, repainter)]
+    modules = [freeze(module).to(device) for module in (generator, encoder, mapping, inpainter, repainter, detailer)]
     return Networks(
         prior, *modules, linear["geometry"].to(device), linear["light"].numpy(),
         linear["known"].numpy() > 0.5, device,

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from ..networks.generator import LATENT, LAYERS, Generator
 from ..networks.sizes import CANVAS, TEXELS
+from ..networks.tiles import PLACES, TILE
 from .bundle import INPAINT_CHANNELS, WEIGHTS, Networks, untrained
 
 #: Name of the location that initializers of the graphs refer to; no such file exists.
@@ -48,10 +49,16 @@ def graphs_of(networks: Networks) -> dict[str, tuple[nn.Module, dict[str, Tensor
     painting = {
         "canvas": encoding["canvas"], "layers": torch.rand(2, LAYERS, LATENT), "style": torch.rand(2, LATENT),
     }
+    tile = torch.rand(2, 3, TILE, TILE)
+    detailing = {
+        "noisy": tile, "start": tile, "seen": torch.rand(2, 4, TILE, TILE),
+        "place": torch.rand(2, PLACES, TILE // 2, TILE // 2), "step": two,
+    }
     return {
         "denoiser": (networks.inpainter, denoising, ["clean"]),  # the repainter is built alike
         "encoder": (networks.encoder, encoding, ["mean", "spread"]),
         "generator": (Painter(networks.generator), painting, ["texture"]),
+        "tiles": (networks.detailer, detailing, ["clean"]),
     }
 
 

@@ -81,14 +81,19 @@ class Detail:
         return total
 
 
-def find_details(job, generated: np.ndarray, size: int, light: str, seed: int) -> list[Detail]:
+def find_details(
+    job, generated: np.ndarray, size: int, light: str, seed: int, detailer=None, made_up: bool = False,
+) -> list[Detail]:
     """The detail of one texture: of its skin, and of its hair.
 
     Args:
         job: pipeline.Prepared. generated: (a,a,3) sRGB atlas of the three stages. size: texels of the artist's map.
-        light: a name of messages.LIGHTS.
+        light: a name of messages.LIGHTS. detailer: the networks' tile denoiser; jobs do without, for on held-out faces
+            it is worth nothing yet (evaluation/detail.py). made_up: no texel comes from a portrait.
     """
+    from .placed import find_placed
     from .strands import Strands, find_strands
+    from .views import View, tone_beside
 
     seen = job.observation
     gain, made = relighting(seen, generated, light), exposed(generated, seen, light)
@@ -96,8 +101,13 @@ def find_details(job, generated: np.ndarray, size: int, light: str, seed: int) -
     found = []
     for kind, find in ((Detail, find_grain), (Strands, find_strands)):
         grain = find(job.mesh, job.canonical, job.registration, seen, made, gain, texels, seed)
-        if grain is not None:
-            found.append(kind(make_square(grain, seed), grain.tone, seen.wears_hair))
+        if grain is None:
+            continue
+        found.append(kind(make_square(grain, seed), grain.tone, seen.wears_hair))
+        if kind is Detail and detailer is not None and job.style == "photo":  # drawings have no pores
+            views = [View(job.registration, seen), *job.further.views]
+            lit = np.clip(made + tone_beside(views, generated, made, light), 0, 1)
+            found.append(find_placed(job, lit, gain, grain, detailer, seed, made_up))
     return found
 
 

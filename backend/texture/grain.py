@@ -116,7 +116,7 @@ def pictured(
     Args:
         place: (H,W,3) canonical. The others as for find_grain().
     """
-    box = _box(where)
+    box = box_of(where)
     where, place = where[box], place[box][where[box]]
     normals = side.at(registration.normals)[box][where]
     masks = observation.allowed_skin, observation.allowed_scalp
@@ -150,7 +150,7 @@ def limited(detail: np.ndarray) -> np.ndarray:
     return (detail / (1 + (value / bound) ** 4)[..., None] ** 0.25).astype(np.float32)
 
 
-def _box(mask: np.ndarray) -> tuple[slice, slice]:
+def box_of(mask: np.ndarray) -> tuple[slice, slice]:
     """The smallest rectangle with all of the mask."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)

@@ -56,8 +56,12 @@ class Log:
                 networks, degraded(networks, batch), batch.linear, batch.robust, batch.confidence, batch.style,
             )
         columns = batch.colour * (batch.confidence > 0.1), batch.linear, made, batch.truth
-        rows = torch.cat([torch.cat([column[i] for column in columns], 2) for i in range(min(SHOWN, len(made)))], 1)
-        picture = rows.clamp(0, 1).permute(1, 2, 0).cpu().numpy().astype(np.float32)
+        self.columns(step, columns)
+
+    def columns(self, step: int, columns: tuple[Tensor, ...]) -> None:
+        """Pictures (B,3,H,W) side by side, a row for each of the first samples."""
+        rows = [torch.cat([column[i] for column in columns], 2) for i in range(min(SHOWN, len(columns[0])))]
+        picture = torch.cat(rows, 1).clamp(0, 1).permute(1, 2, 0).cpu().numpy().astype(np.float32)
         write_picture(self.folder / f"{self.name}.sheet.png", picture)
         if self.board:
             self.board.add_image("samples", picture, step, dataformats="HWC")

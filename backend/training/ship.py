@@ -8,14 +8,17 @@ from ..errors import AvatarTexError, ErrorCode
 from ..models.bundle import FILES, WEIGHTS, load_networks
 from ..models.manifest import write_manifest
 
+TILES = "tiles.safetensors"
+
 
 def ship(arguments, preset) -> None:
-    """Copy the four files of the output folder into backend/models/weights, list them, and load them as a job does.
+    """Copy the files of the output folder into backend/models/weights, list them, and load them as a job does.
 
     Raises:
-        AvatarTexError: when a file is missing; nothing is copied then.
+        AvatarTexError: when a file is missing; nothing is copied then. The tile denoiser's may be: it needs none of the
+            others, and none needs it.
     """
-    names = ["linear.safetensors", *FILES]
+    names = [name for name in ("linear.safetensors", *FILES) if name != TILES or (arguments.output / name).is_file()]
     missing = [name for name in names if not (arguments.output / name).is_file()]
     if missing:
         raise AvatarTexError(

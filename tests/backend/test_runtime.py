@@ -34,12 +34,15 @@ def parts(made: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     return made if isinstance(made, tuple) else (made,)
 
 
-@pytest.mark.parametrize("name", ["denoiser", "encoder", "generator"])
+@pytest.mark.parametrize("name", ["denoiser", "encoder", "generator", "tiles"])
 def test_graphs_say_what_torch_says(name, both):
     slow, quick = both
     torch.manual_seed(0)
     module, inputs, outputs = graphs_of(slow)[name]
-    graph = {"denoiser": quick.inpainter, "encoder": quick.encoder, "generator": quick.generator.painter}[name]
+    graph = {
+        "denoiser": quick.inpainter, "encoder": quick.encoder, "generator": quick.generator.painter,
+        "tiles": quick.detailer,
+    }[name]
     assert isinstance(graph, runtime.Graph)
     for count in (1, 2):
         given = [value[:count] for value in inputs.values()]
