@@ -87,7 +87,7 @@ def look(
     matte = portrait_matte(portrait.color, face, portrait.alpha)
     height, width = portrait.color.shape[:2]
     registration = register(
-        match.mesh, match.canonical, match.head, face.points[:, :2], width, height, pins,
+        match.mesh, match.canonical, match.head, face.points[:, :2], width, height, pins, picture=portrait.color,
     )
     quality = judge(registration, face, match.head, pins, matte.skin)
     found = replace(

@@ -84,13 +84,13 @@ def match_found(
     matte = portrait_matte(portrait.color, face, portrait.alpha)
     canonical = fit_canonical(head)(mesh.vertices.astype(np.float64)).astype(np.float32)
     mesh, canonical = head_part(mesh, canonical)
-    registration = register(mesh, canonical, head, face.points[:, :2], width, height, pins, camera)
+    registration = register(mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color)
     quality = judge(registration, face, head, pins, matte.skin)
     index, pixels = portrait_pins(pins)
     if quality.score < LOW_SCORE and camera is None and len(index) >= NEEDED:
         # the landmarks bend to the pins, but their camera is unlikely: drawn faces have proportions of their own
         camera = camera_from_pins(head, index, pixels, width, height)
-        registration = register(mesh, canonical, head, face.points[:, :2], width, height, pins, camera)
+        registration = register(mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color)
         quality = judge(registration, face, head, pins, matte.skin)
     return Match(mesh, canonical, face, head, registration, matte, quality, warnings)
 

@@ -75,7 +75,7 @@ def judge(
     yaw, pitch, _ = registration.angles
     covered = coverage(registration, head, skin)
     by_artist = sum(pin.portrait is not None for pin in pins) >= NEEDED
-    regions = region_errors(registration, face)
+    regions = region_errors(registration)
     advice = region_advice(regions, registration.face_height, pins)
     judged = {"pose": min(_ramp(abs(pitch), PITCH), _ramp(abs(yaw), YAW)), "coverage": _ramp(covered, COVERAGE)}
     if advice:
@@ -113,10 +113,10 @@ def coverage(registration: Registration, head: HeadLandmarks, skin: np.ndarray |
     return float((seen * weight).sum() / weight.sum())
 
 
-def region_errors(registration: Registration, face: FaceLandmarks) -> dict[str, float]:
+def region_errors(registration: Registration) -> dict[str, float]:
     """Portrait pixels by which the camera alone misses each region; regions turned away are left out."""
     projected, _ = registration.camera.project(registration.landmarks)
-    shift = projected - face.points[:, :2]
+    shift = projected - registration.targets
     found = {}
     for name, (landmarks, *_rest) in REGIONS.items():
         index = list(landmarks)

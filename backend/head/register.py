@@ -14,14 +14,16 @@ from .landmarks import HeadLandmarks
 from .mesh import HeadMesh, vertex_normals
 from .mouth import MouthWarp, fit_face_warp
 from .pinning import TRUSTED, hold_head_pins, pinned
-from .reread import reread
+from .reread import compare
 from .shape import shapes_of
 from .visibility import DepthView, depth_view, facing, grazing_confidence
 from .warp import ImageWarp
 
-#: How often the head is read again from the solved camera (a third time changed nothing), and degrees of yaw up to
-#: which the mean skin reads it best, and from which real skins do.
-REREADS, FRONTAL, TURNED = 2, 15.0, 45.0
+#: Rounds of looking at head and portrait through the camera just solved: the head in the mean skin first, for a camera
+#: that is far off fits a wrong one, then in the portrait's (a third time in it changes little).
+ROUNDS = (False, True, True)
+#: Landmarks of a round that must be trusted.
+ENOUGH = 40
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Registration:
 
     error: (before, after) median landmark error in portrait pixels, without and with the warp.
     landmarks: (468,3) on the head as the portrait's view shows them. weights: (468,) 0..1, how much each counted.
+    targets: (468,2) where the portrait shows them.
     angles: (yaw, pitch, roll) of the camera about the face, degrees; yaw > 0: the face looks to the picture's right.
     face_height: portrait pixels from forehead to chin.
     """
@@ -43,6 +46,7 @@ class Registration:
     face_height: float
     landmarks: np.ndarray
     weights: np.ndarray
+    targets: np.ndarray
 
     def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(…,2) portrait pixels and (…,) depth of (…,3) mesh points."""
@@ -57,7 +61,7 @@ class Registration:
 
 def register(
     mesh: HeadMesh, canonical: np.ndarray, head: HeadLandmarks, portrait_points: np.ndarray, width: int, height: int,
-    pins: Sequence[Pin] = (), camera: Camera | None = None,
+    pins: Sequence[Pin] = (), camera: Camera | None = None, picture: np.ndarray | None = None,
 ) -> Registration:
     """Register a head to a portrait of width x height pixels.
 
@@ -66,6 +70,7 @@ def register(
         portrait_points: (468,2) landmark pixels in the portrait.
         pins: are in their places in head and portrait_points already; here they are held there.
         camera: of pins alone, where nothing else is known of the portrait's face; else it is solved.
+        picture: (height,width,3) float32 sRGB portrait; without it its landmarks are all that is known of it.
 
     Raises:
         AvatarTexError: NO_FACE_ON_HEAD when no camera explains the landmarks.
@@ -73,7 +78,7 @@ def register(
     portrait_points = np.asarray(portrait_points, np.float64)
     held, shapes = pinned(pins), None if pins else shapes_of(head)  # they would take up what pins are to turn
     # where the landmarks of a side come from pins alone, the network would read something else
-    rereads = REREADS if camera is None and head.presence > 0 else 0
+    rounds = ROUNDS if camera is None and head.presence > 0 else ()
     try:
         if camera is None:
             camera, weights = solve_camera(
@@ -87,27 +92,26 @@ def register(
             "Try a portrait that is seen more from the front, or place pins on eyes, nose, mouth and chin.",
         ) from reason
     normals = vertex_normals(mesh)
-    points = head.points
-    real = 0.0
-    for _ in range(rereads):
-        again = reread(mesh, normals, canonical, head, camera, real)
-        if again is None or (again.trust > 0.3).sum() < 40:
+    points, targets = head.points, portrait_points
+    for fitted in rounds:
+        seen = compare(mesh, normals, canonical, head, camera, portrait_points, picture, fitted and picture is not None,
+                       free=not pins)
+        if seen is None or (seen.head.trust > 0.3).sum() < ENOUGH:
             break
-        again = hold_head_pins(again, pins)
+        again, targets = hold_head_pins(seen.head, pins), seen.pixels
         points = again.points
         camera, weights = solve_camera(
-            points, again.normals, again.trust, portrait_points, width, height, held, shapes, camera)
-        real = float(np.clip((abs(_angles(camera, head)[0]) - FRONTAL) / (TURNED - FRONTAL), 0, 1))
+            points, again.normals, again.trust, targets, width, height, held, shapes, camera)
     projected, _ = camera.project(points)
-    warp = fit_face_warp(projected, portrait_points, weights, held)
+    warp = fit_face_warp(projected, targets, weights, held)
     trusted = weights > 0.2
-    before = float(np.median(np.linalg.norm(projected - portrait_points, axis=1)[trusted]))
-    after = float(np.median(np.linalg.norm(warp(projected) - portrait_points, axis=1)[trusted]))
+    before = float(np.median(np.linalg.norm(projected - targets, axis=1)[trusted]))
+    after = float(np.median(np.linalg.norm(warp(projected) - targets, axis=1)[trusted]))
     pixels, depth = camera.project(mesh.vertices.astype(np.float64))
     view = depth_view(mesh.corners(warp(pixels)), mesh.corners(depth), width, height, 1.6 * head.height)
     face_height = float(np.linalg.norm(np.subtract(*camera.project(head.points[[10, 152]])[0])))
     return Registration(camera, warp, view, normals, (before, after), _angles(camera, head), face_height,
-                        points, np.minimum(weights, 1))
+                        points, np.minimum(weights, 1), targets)
 
 
 def _angles(camera: Camera, head: HeadLandmarks) -> tuple[float, float, float]:

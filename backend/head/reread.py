@@ -1,72 +1,154 @@
-"""The head read again from the portrait's own camera.
+"""Head and portrait compared in pictures through the camera just solved.
 
-The landmark network has habits that depend on the view (it guesses the far cheek, it slides along the jaw). Rendered
-from the camera just solved, the head shows it the same view as the portrait does, and the habits cancel. They do so the
-better the more the render looks like a face: with skins on it the two readings differ by half of what they do with grey
-clay.
+The landmark network has habits that depend on the view (it guesses the far cheek, it slides along the jaw) and on where
+its square lies. Rendered from the portrait's own camera, wearing the portrait's skin and light and read in the same
+square, the head shows it what the portrait does, and the habits cancel. What is left of them (2 to 4 degrees of a head
+turned by 45) goes with the optical flow from the render to the portrait, which asks no network; it counts where it is
+near the reading, for it does not know hair, glasses and mouths that are open.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import cv2
 import numpy as np
 
-from ..portrait.landmarks import both_ways, landmarks_in_view
+from ..portrait.landmarks import MIN_PRESENCE, Square, both_ways_in, cut, square_around
+from ..texture.sample import sample
 from .atlas import to_atlas
 from .camera import Camera
 from .landmarks import BEHIND, HeadLandmarks
 from .mesh import HeadMesh
-from .rasterize import rasterize
-from .skin import paint, skins
+from .rasterize import Fragments, rasterize
+from .skin import fitted_skin, mean_skin
 from .view import LIGHT
 from .windows import read_windows
 
-#: Pixels of the render, and how much of it the face's height fills.
-SIZE, FILL = 512, 0.5
+#: Pixels of the pictures, and how much of them the face's height fills: the network sees faces 128 pixels tall.
+SIZE, FILL = 256, 0.5
 #: Depth range within 5 x 5 pixels, as a share of the face's height, from which a landmark sits on a fold or silhouette.
 FOLD = 0.05
 #: Median distance from where the camera puts the landmarks, of the face's height, that means that they were misread.
 ELSEWHERE = 0.06
+#: Where the flow counts half, in face heights: so far from the reading, and so far from where its way back ends. What
+#: a landmark is trusted where the flow does not count. Pixels over which flow is averaged.
+AGREES, RETURNS, READ_ONLY, SMOOTH = 0.05, 0.008, 0.25, 1.5
 
 
-def reread(
-    mesh: HeadMesh, normals: np.ndarray, canonical: np.ndarray, head: HeadLandmarks, camera: Camera, real: float,
-) -> HeadLandmarks | None:
-    """Landmarks found in a render through the camera and lifted to the surface; None when none are found.
+@dataclass(frozen=True)
+class Compared:
+    """head: landmarks read in a render, on the surface. pixels: (468,2) where the portrait shows the same places."""
+
+    head: HeadLandmarks
+    pixels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The head through a camera, in a square picture around its face.
+
+    middle: (2,) portrait pixels. scale: picture pixels per portrait pixel. depth: (S,S) inf beside the head.
+    normals, canonical: (S,S,3) of the surface, the former unit and in mesh axes.
+    """
+
+    camera: Camera
+    middle: np.ndarray
+    scale: float
+    fragments: Fragments
+    depth: np.ndarray
+    normals: np.ndarray
+    canonical: np.ndarray
+
+    def inwards(self, pixels: np.ndarray) -> np.ndarray:
+        """(n,2) pixels of the picture of (n,2) portrait pixels."""
+        return (pixels - self.middle) * self.scale + SIZE / 2
+
+    def outwards(self, places: np.ndarray) -> np.ndarray:
+        return (places - SIZE / 2) / self.scale + self.middle
+
+    def skinned(self, portrait: np.ndarray | None) -> np.ndarray:
+        """(S,S,3) the head in the portrait's skin, or in the mean one."""
+        places, covered = to_atlas(self.canonical), self.fragments.covered
+        seen = self.normals @ self.camera.rotation.T.astype(np.float32)
+        if portrait is None:
+            return mean_skin(places, np.clip(seen * (1, -1, -1) @ LIGHT, 0, 1), covered)
+        return fitted_skin(portrait, places, seen, self.canonical, covered)
+
+    def lift(self, places: np.ndarray, head: HeadLandmarks) -> HeadLandmarks:
+        """The surface under (468,2) places of the picture."""
+        windows = read_windows(places, self.depth, self.normals)
+        ray = np.concatenate([(self.outwards(places) - self.camera.centre) / self.camera.focal,
+                              np.ones((len(places), 1))], 1)
+        lifted = (ray * windows.depth[:, None] - self.camera.translation) @ self.camera.rotation
+        # not beside the head, nor through an open eye on the inside of its back
+        solid = windows.found & (windows.depth - self.camera.project(head.points)[1] < 2 * BEHIND * head.height)
+        points = np.where(solid[:, None], lifted, head.points)
+        towards = self.camera.position - points
+        cosine = (windows.normals * towards).sum(1) / np.linalg.norm(towards, axis=1)
+        fold = windows.spread > FOLD * head.height
+        trust = np.clip((cosine - 0.1) / 0.4, 0, 1) * np.where(fold, 0.3, 1.0) * windows.share * solid
+        return HeadLandmarks(points, windows.normals, trust, head.rotation, head.height, head.presence)
+
+
+def compare(
+    mesh: HeadMesh, normals: np.ndarray, canonical: np.ndarray, head: HeadLandmarks, camera: Camera,
+    pixels: np.ndarray, picture: np.ndarray | None, fitted: bool, free: bool,
+) -> Compared | None:
+    """Look at head and portrait through the camera; None when no face is read there.
 
     Args:
         normals: (N,3) unit vertex normals. canonical: (N,3) canonical coordinates of the vertices.
-        real: share of the reading with real skins on, 0..1; the rest is read with the mean skin.
+        pixels: (468,2) the portrait's landmarks. picture: (H,W,3) float32 sRGB of it.
+        fitted: the head wears the portrait's skin, not the mean one. free: the portrait is read anew, and by flow;
+            else its landmarks stay (pins hold them).
     """
+    frame = look(mesh, normals, canonical, head, camera)
+    window = Square(*frame.middle, SIZE / frame.scale)
+    portrait = None if picture is None else cut(picture, window, SIZE)[0]
+    made = frame.skinned(portrait if fitted else None)
+    there = square_around(pixels)
+    square = Square(*frame.inwards(np.array([there.x, there.y])), there.side * frame.scale, there.angle)
+    face = both_ways_in(made, square)
+    places = face.points[:, :2].astype(np.float64)
+    away = np.median(np.linalg.norm(places - frame.inwards(camera.project(head.points)[0]), axis=1))
+    if face.presence < MIN_PRESENCE or away > ELSEWHERE * SIZE * FILL:
+        return None
+    found = frame.lift(places, head)
+    if not free or portrait is None:
+        return Compared(found, pixels)
+    shift = both_ways_in(portrait, square).points[:, :2] - places
+    if fitted:
+        flowed, back = flow_at(made, portrait, places)
+        tall = np.linalg.norm(pixels[10] - pixels[152]) * frame.scale
+        sure = 1 / (1 + ((flowed - shift) ** 2).sum(1) / (AGREES * tall) ** 2) ** 2
+        sure /= 1 + ((flowed + back) ** 2).sum(1) / (RETURNS * tall) ** 2
+        shift = shift + sure[:, None] * (flowed - shift)
+        found = HeadLandmarks(found.points, found.normals, found.trust * (READ_ONLY + (1 - READ_ONLY) * sure),
+                              found.rotation, found.height, found.presence)
+    return Compared(found, frame.outwards(places + shift))
+
+
+def look(
+    mesh: HeadMesh, normals: np.ndarray, canonical: np.ndarray, head: HeadLandmarks, camera: Camera,
+) -> Frame:
+    """The head through the camera; the arguments are compare()'s."""
     face, _ = camera.project(head.points)
     low, high = face.min(0), face.max(0)
     middle, scale = (low + high) / 2, SIZE * FILL / max(float((high - low).max()), 1.0)
     pixels, depth = camera.project(mesh.vertices.astype(np.float64))
-    placed = (pixels - middle) * scale + SIZE / 2
-    eye_normals = normals @ camera.rotation.T * (1, -1, -1)
-    fragments = rasterize(mesh.corners(placed), SIZE, SIZE, depth=mesh.corners(depth))
-    shaded = fragments.interpolate(mesh.corners(np.clip(eye_normals @ LIGHT, 0, 1)[:, None]))
-    places = to_atlas(fragments.interpolate(mesh.corners(canonical)))
-    pictures = [paint(skin, places, shaded, fragments.covered) for skin in (skins() if real else skins()[:1])]
-    half = 0.75 * SIZE * FILL
-    found = landmarks_in_view(pictures[0], (SIZE / 2 - half, SIZE / 2 - half, SIZE / 2 + half, SIZE / 2 + half))
-    if found is None:
-        return None
-    first, *others = (both_ways(picture, found).points[:, :2] for picture in pictures)
-    read = first + real * (np.mean(others, 0) - first) if others else first
-    away = np.median(np.linalg.norm(read - (face - middle) * scale - SIZE / 2, axis=1))
-    if away > ELSEWHERE * SIZE * FILL:
-        return None
+    fragments = rasterize(mesh.corners((pixels - middle) * scale + SIZE / 2), SIZE, SIZE, depth=mesh.corners(depth))
     far = np.where(fragments.covered, fragments.interpolate(mesh.corners(depth)[..., None])[..., 0], np.inf)
-    surface = fragments.interpolate(mesh.corners(normals))
-    windows = read_windows(read, far, surface)
-    place = (read - SIZE / 2) / scale + middle
-    ray = np.concatenate([(place - camera.centre) / camera.focal, np.ones((len(place), 1))], 1)
-    lifted = (ray * windows.depth[:, None] - camera.translation) @ camera.rotation
-    # not beside the head, nor through an open eye on the inside of its back
-    solid = windows.found & (windows.depth - camera.project(head.points)[1] < 2 * BEHIND * head.height)
-    points = np.where(solid[:, None], lifted, head.points)
-    towards = camera.position - points
-    cosine = (windows.normals * towards).sum(1) / np.linalg.norm(towards, axis=1)
-    fold = windows.spread > FOLD * head.height
-    trust = np.clip((cosine - 0.1) / 0.4, 0, 1) * np.where(fold, 0.3, 1.0) * windows.share * solid
-    return HeadLandmarks(points, windows.normals, trust, head.rotation, head.height, found.presence)
+    facing = fragments.interpolate(mesh.corners(normals))
+    facing /= np.maximum(np.linalg.norm(facing, axis=-1, keepdims=True), 1e-6)
+    return Frame(camera, middle, scale, fragments, far, facing, fragments.interpolate(mesh.corners(canonical)))
+
+
+def flow_at(start: np.ndarray, end: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n,2) optical flow (Kroeger et al. 2016) at places of one (S,S,3) picture, and (n,2) from where it ends back."""
+    one, other = (np.clip(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) * 255, 0, 255).astype(np.uint8)
+                  for picture in (start, end))
+    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    there, back = (cv2.GaussianBlur(search.calc(*pair, None), (0, 0), SMOOTH) for pair in ((one, other), (other, one)))
+    moved = sample(there, places)
+    return moved, sample(back, places + moved)

@@ -1,47 +1,93 @@
-"""Skins on a bare head, so that a render of it looks like a face to the landmark network.
+"""The skin that a head wears for a render: what the portrait shows, in a few numbers.
 
-What the network reads of a turned face depends on the skin by up to 5 degrees of pitch, and most on how crisp lids and
-lips are: the mean of the readings of several real skins tells turned faces better than the reading of their mean; that
-one tells frontal faces better (0.2 dB of the benchmark). The real ones are MakeHuman's (CC0) in the canonical atlas:
-young_lightskinned_male2, old_darkskinned_female, darthfurby_caucasian_female, old_eurasian_male,
-young_lightskinned_female2 (backend/training/likeness.py makes the file); none of held-out faces.
+What the landmark network reads of a face depends on its skin and its light (several degrees of a turned head), so the
+render is given the portrait's: the linear prior's components, the light by the surface's normals and the colour, fitted
+together through the camera that was solved. So few numbers cannot repeat where the portrait has its features: the skin
+comes out in the head's places, which is what the two pictures are compared for (analysis by synthesis; Blanz and Vetter
+1999 fit the same three).
 """
 
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
-import cv2
 import numpy as np
 from safetensors.numpy import load
 
 from ..models.verified import WEIGHTS, verified_bytes
+from ..networks.linear import LinearPrior
+from ..texture.light import harmonics
 from ..texture.sample import sample_atlas
 
-SKINS = Path(__file__).with_name("skins.jpg")
 #: Light from everywhere, and from one direction; what they do to sRGB values.
 AMBIENT, KEY, GAMMA = 0.45, 0.72, 1 / 2.2
 BACKDROP = 0.55
+#: Components of the prior: with more the flow of turned heads gets truer, with all of them no more.
+COMPONENTS = 40
+#: Standard deviation of a pixel about the model, sRGB, and how many pixels count as one observation; deviations of the
+#: light and of the channels, as shares of the mean's colour; the residual at which a pixel counts half; rounds.
+NOISE, CORRELATED, LIGHT, COLOUR, OUTLIER, ROUNDS = 0.02, 5.0, 0.3, 0.3, 0.1, 4
+#: The light's constant, and a first guess for a portrait of any exposure.
+EXPOSURE = 1.0
+#: Canonical: below it there are neck and clothes, behind it hair.
+BELOW, BEHIND = -0.45, -0.1
 
 
 @cache
-def skins() -> tuple[np.ndarray, ...]:
-    """(S,S,3) float32 sRGB atlases: the linear prior's mean, then real skins.
+def prior() -> LinearPrior:
+    """The linear prior's first components.
 
     Raises:
         AvatarTexError: WEIGHTS_MISSING, WEIGHTS_ALTERED.
     """
-    mean = np.ascontiguousarray(load(verified_bytes(WEIGHTS, "linear.safetensors"))["mean"], np.float32)
-    row = cv2.imdecode(np.fromfile(SKINS, np.uint8), cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32) / 255
-    return mean, *(np.ascontiguousarray(skin) for skin in np.split(row, row.shape[1] // row.shape[0], 1))
+    tensors = load(verified_bytes(WEIGHTS, "linear.safetensors"))
+    mean, basis, deviation = (tensors[name] for name in ("mean", "basis", "deviation"))
+    return LinearPrior(np.ascontiguousarray(mean, np.float32), basis[:COMPONENTS].astype(np.float32),
+                       deviation[:COMPONENTS].astype(np.float32))
 
 
-def paint(skin: np.ndarray, places: np.ndarray, lambert: np.ndarray, covered: np.ndarray) -> np.ndarray:
-    """(H,W,3) float32 sRGB picture of a lit head.
+def mean_skin(places: np.ndarray, lambert: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """(H,W,3) float32 sRGB picture of a lit head that wears the prior's mean.
 
     Args:
-        skin: (S,S,3) atlas. places: (H,W,2) where in it each pixel lies. lambert: (H,W,1) 0..1. covered: (H,W) bool.
+        places: (H,W,2) where in the atlas each pixel lies. lambert: (H,W) 0..1. covered: (H,W) bool.
     """
-    gain = np.where(covered[..., None], (AMBIENT + KEY * lambert) ** GAMMA, 0)
-    return sample_atlas(skin, places) * gain.astype(np.float32) + np.float32(BACKDROP) * ~covered[..., None]
+    gain = np.where(covered, (AMBIENT + KEY * lambert) ** GAMMA, 0)[..., None]
+    return sample_atlas(prior().mean, places) * gain.astype(np.float32) + np.float32(BACKDROP) * ~covered[..., None]
+
+
+def fitted_skin(
+    portrait: np.ndarray, places: np.ndarray, normals: np.ndarray, canonical: np.ndarray, covered: np.ndarray,
+) -> np.ndarray:
+    """(H,W,3) float32 sRGB picture of the head with the skin and the light that explain the portrait best.
+
+    Robust (Cauchy weights): hair, glasses, hands and clothes are no skin.
+
+    Args:
+        portrait: (H,W,3) float32 sRGB, seen by the same camera. places: (H,W,2) in the atlas.
+        normals: (H,W,3) unit, camera axes (z away). canonical: (H,W,3). covered: (H,W) bool.
+    """
+    skin, size = prior(), prior().size
+    mean, harmonic = sample_atlas(skin.mean, places[covered]), harmonics(normals[covered])
+    weight = np.clip(-2 * normals[covered][:, 2], 0, 1)
+    weight *= (canonical[covered][:, 1] > BELOW) & (canonical[covered][:, 2] > BEHIND)
+    used = np.flatnonzero(weight > 0.05)[::2]
+    column, row = (places[covered][used] % 1 * size).astype(int).T
+    shading = harmonic[used].T[..., None] * mean[used]
+    colour = np.eye(3, dtype=np.float32)[:, None] * mean[used]
+    parts = np.concatenate([skin.basis.reshape(-1, size, size, 3)[:, row, column], shading, colour])
+    pull = np.concatenate([1 / np.maximum(skin.deviation, 1e-3), [1 / EXPOSURE], np.full(8, 1 / LIGHT),
+                           np.full(3, 1 / COLOUR)]) ** 2
+    wanted = portrait[covered][used] - mean[used]
+    base = weight[used].astype(np.float32) / (CORRELATED * 2 * NOISE**2)
+    trusted = base
+    for _ in range(ROUNDS):
+        weighted = (parts * trusted[:, None]).reshape(len(parts), -1)
+        system = weighted @ parts.reshape(len(parts), -1).T + np.diag(pull)
+        found = np.linalg.solve(system, weighted @ wanted.ravel()).astype(np.float32)
+        trusted = base / (1 + ((wanted - np.tensordot(found, parts, 1)) ** 2).sum(1) / OUTLIER**2)
+    albedo = sample_atlas(skin.decode(found[: len(skin.basis)]), places[covered])
+    light, cast = found[len(skin.basis) : -3], found[-3:]
+    picture = np.full((*covered.shape, 3), BACKDROP, np.float32)
+    picture[covered] = np.clip(albedo + mean * (harmonic @ light)[:, None] + mean * cast, 0, 1)
+    return picture

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-from ..head.register import Registration
 from ..networks.linear import NOISE, OUTLIER, ROBUST_CORRELATED, LinearPrior
 from ..networks.sizes import CANVAS
 from .sample import to_linear, to_srgb
+
+if TYPE_CHECKING:  # registration fits light as well
+    from ..head.register import Registration
 
 #: Shading is never trusted beyond these ratios of a good exposure.
 DARKEST, BRIGHTEST = 0.35, 1.8

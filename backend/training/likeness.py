@@ -1,6 +1,4 @@
-"""python -m backend.training.likeness: what registration knows of faces (head/skin.py, head/shape.py).
-
-Skins are those of a texhub alignment (`texhub align`), shapes ICT-FaceKit's identities.
+"""python -m backend.training.likeness: what registration knows of faces (head/shape.py), of ICT-FaceKit's identities.
 """
 
 from __future__ import annotations
@@ -8,7 +6,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import cv2
 import numpy as np
 from scipy.spatial import cKDTree
 
@@ -16,26 +13,17 @@ from ..evaluation.expressions import EXPRESSIONS, make_face, on_surface, places_
 from ..head.landmarks import find_head_landmarks
 from ..head.mesh import load_mesh
 from ..head.shape import SHAPES
-from ..head.skin import SKINS
 from ..portrait.landmarks import mirror_table
 
-CHOSEN = ("young_lightskinned_male2", "old_darkskinned_female", "darthfurby_caucasian_female", "old_eurasian_male",
-          "young_lightskinned_female2")
 KEPT = 20
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m backend.training.likeness", description=__doc__)
-    parser.add_argument("--ict", type=Path, help="folder with generic_neutral_mesh.obj and ict_identity_deltas_f16.npz")
-    parser.add_argument("--atlas", type=Path, help="aligned skins (atlas.npz of texhub align)")
+    parser.add_argument("--ict", type=Path, required=True,
+                        help="folder with generic_neutral_mesh.obj and ict_identity_deltas_f16.npz")
     arguments = parser.parse_args(argv)
-    if arguments.ict:
-        np.savez_compressed(SHAPES, shapes=face_shapes(arguments.ict).astype(np.float16))
-    if arguments.atlas:
-        with np.load(arguments.atlas, allow_pickle=False) as data:
-            names = [str(name).split("__")[-1] for name in data["names"]]
-            row = np.hstack([data["textures"][names.index(name)] for name in CHOSEN])
-        cv2.imencode(".jpg", row[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tofile(SKINS)
+    np.savez_compressed(SHAPES, shapes=face_shapes(arguments.ict).astype(np.float16))
     return 0
 
 
