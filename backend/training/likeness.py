@@ -1,4 +1,6 @@
-"""python -m backend.training.likeness: what registration knows of faces (head/shape.py), of ICT-FaceKit's identities.
+"""python -m backend.training.likeness: what registration knows of faces (head/shape.py), of ICT-FaceKit.
+
+Its identities are how faces differ.
 """
 
 from __future__ import annotations
