@@ -24,11 +24,11 @@ AMBIENT, KEY, GAMMA = 0.45, 0.72, 1 / 2.2
 BACKDROP = 0.55
 #: Components of the prior: with more the flow of turned heads gets truer, with all of them no more.
 COMPONENTS = 40
-#: Standard deviation of a pixel about the model, sRGB, and how many pixels count as one observation; deviations of the
-#: light and of the channels, as shares of the mean's colour; the residual at which a pixel counts half; rounds.
-NOISE, CORRELATED, LIGHT, COLOUR, OUTLIER, ROUNDS = 0.02, 5.0, 0.3, 0.3, 0.1, 4
-#: The light's constant, and a first guess for a portrait of any exposure.
-EXPOSURE = 1.0
+#: Standard deviation of a pixel about the model, sRGB, and how many pixels count as one observation; of so many one is
+#: looked at; deviations of the exposure, the light and the channels, as shares of the mean's colour; the residual at
+#: which a pixel counts half; rounds.
+NOISE, CORRELATED, EVERY = 0.02, 20.0, 4
+EXPOSURE, LIGHT, COLOUR, OUTLIER, ROUNDS = 1.0, 0.3, 0.3, 0.1, 4
 #: Canonical: below it there are neck and clothes, behind it hair.
 BELOW, BEHIND = -0.45, -0.1
 
@@ -71,7 +71,7 @@ def fitted_skin(
     mean, harmonic = sample_atlas(skin.mean, places[covered]), harmonics(normals[covered])
     weight = np.clip(-2 * normals[covered][:, 2], 0, 1)
     weight *= (canonical[covered][:, 1] > BELOW) & (canonical[covered][:, 2] > BEHIND)
-    used = np.flatnonzero(weight > 0.05)[::2]
+    used = np.flatnonzero(weight > 0.05)[::EVERY]
     column, row = (places[covered][used] % 1 * size).astype(int).T
     shading = harmonic[used].T[..., None] * mean[used]
     colour = np.eye(3, dtype=np.float32)[:, None] * mean[used]
@@ -79,7 +79,7 @@ def fitted_skin(
     pull = np.concatenate([1 / np.maximum(skin.deviation, 1e-3), [1 / EXPOSURE], np.full(8, 1 / LIGHT),
                            np.full(3, 1 / COLOUR)]) ** 2
     wanted = portrait[covered][used] - mean[used]
-    base = weight[used].astype(np.float32) / (CORRELATED * 2 * NOISE**2)
+    base = weight[used].astype(np.float32) * np.float32(EVERY / (CORRELATED * NOISE**2))
     trusted = base
     for _ in range(ROUNDS):
         weighted = (parts * trusted[:, None]).reshape(len(parts), -1)
