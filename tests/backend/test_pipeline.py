@@ -88,7 +88,8 @@ def test_photo_texels_are_the_photograph(result, demo_head_obj, astronaut):
     face, _ = find_portrait_face(portrait)
     head = find_head_landmarks(mesh)
     canonical = fit_canonical(head)(mesh.vertices.astype(np.float64)).astype(np.float32)
-    registration = register(mesh, canonical, head, face.points[:, :2], *portrait.color.shape[1::-1])
+    registration = register(
+        mesh, canonical, head, face.points[:, :2], *portrait.color.shape[1::-1], picture=portrait.color)
     fragments = rasterize(texel_corners(mesh.corner_uvs, 512), 512, 512)
     points = fragments.interpolate(mesh.corners(mesh.vertices))
     pixels, _ = registration.project(points.astype(np.float64))
