@@ -92,10 +92,9 @@ def register(
             "Try a portrait that is seen more from the front, or place pins on eyes, nose, mouth and chin.",
         ) from reason
     normals = vertex_normals(mesh)
-    points, targets = head.points, portrait_points
+    points, targets, free = head.points, portrait_points, picture is not None and not pins
     for fitted in rounds:
-        seen = compare(mesh, normals, canonical, head, camera, portrait_points, picture, fitted and picture is not None,
-                       free=not pins)
+        seen = compare(mesh, normals, canonical, head, camera, portrait_points, picture, fitted and free, free=free)
         if seen is None or (seen.head.trust > 0.3).sum() < ENOUGH:
             break
         again, targets = hold_head_pins(seen.head, pins), seen.pixels

@@ -100,8 +100,8 @@ def compare(
     Args:
         normals: (N,3) unit vertex normals. canonical: (N,3) canonical coordinates of the vertices.
         pixels: (468,2) the portrait's landmarks. picture: (H,W,3) float32 sRGB of it.
-        fitted: the head wears the portrait's skin, not the mean one. free: the portrait is read anew, and by flow;
-            else its landmarks stay (pins hold them).
+        fitted: the head wears the portrait's skin, not the mean one, and flow is asked. free: the portrait is read
+            anew; else its landmarks stay (pins hold them), and the mean skin is nearer to what they mean.
     """
     frame = look(mesh, normals, canonical, head, camera)
     window = Square(*frame.middle, SIZE / frame.scale)
