@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from backend.errors import AvatarTexError, ErrorCode
+from backend.models.verified import MANIFEST
 from backend.pins import Pin
 from backend.portrait import face_regions, networks
 from backend.portrait.decode import Portrait, decode_portrait
@@ -122,6 +124,7 @@ def test_fast_path_agrees_with_the_search():
 
 
 def test_missing_network_is_named(monkeypatch, tmp_path):
+    shutil.copy(networks.WEIGHTS / MANIFEST, tmp_path)
     monkeypatch.setattr(networks, "WEIGHTS", tmp_path)
     with pytest.raises(AvatarTexError, match=r"face_landmark\.tflite") as refusal:
         networks.weight_bytes(networks.LANDMARKS)
