@@ -12,7 +12,7 @@ from ..head.atlas import to_atlas
 from ..head.register import Registration
 from .hair import hair_evidence
 from .observe import Observation, find_tone, pixel_confidence
-from .relight import relighting, relit
+from .relight import TAKEN, relighting, relit
 from .sample import sample, sample_atlas, to_linear, to_srgb
 from .tone import TONE_REACH, fade_from
 
@@ -51,6 +51,10 @@ class View:
             gain = self._find_gain(generated, light)
             self.gains[light] = generated, gain
         return gain
+
+    def trust(self, shade: np.ndarray, light: str) -> np.ndarray:
+        """(…,) 0..1 of pixels by their shade: where it is deep it speaks against one whose light is taken out."""
+        return self.observation.light.trust(shade) ** (TAKEN[light] if self.first is None else 1)
 
     def _find_gain(self, generated: np.ndarray, light: str) -> np.ndarray | None:
         if self.first is None:
@@ -152,7 +156,7 @@ def photographed(
     """
     atlas = to_atlas(place)
     flipped = np.stack([1 - atlas[:, 0], atlas[:, 1]], -1)
-    found = [_confidence(view, points, normals, place, free) for view in views]
+    found = [_confidence(view, points, normals, place, light, free) for view in views]
     shares = share_out([confidence for _, confidence in found])
     high_shares = share_out([np.clip(1.5 * confidence, 0, 1) for _, confidence in found])
     share = sum(shares)
@@ -187,7 +191,11 @@ def tone_beside(views: Sequence[View], generated: np.ndarray, made: np.ndarray, 
     """
     size = generated.shape[0]
     tone, lit, total = np.zeros_like(generated), 0, 0
-    shares = share_out([full(view.observation.confidence) for view in views])
+    seen = [view.observation for view in views]
+    shares = share_out([
+        full(one.confidence / one.light.trust(one.shade) * view.trust(one.shade, light))
+        for one, view in zip(seen, views, strict=True)
+    ])
     for view, share in zip(views, shares, strict=True):
         low, gain = sample(view.observation.low, view.observation.places), view.gain(generated, light)
         low = low if gain is None else relit(low, gain)
@@ -207,13 +215,13 @@ def full(confidence: np.ndarray) -> np.ndarray:
 
 
 def _confidence(
-    view: View, points: np.ndarray, normals: np.ndarray, place: np.ndarray, free: np.ndarray,
+    view: View, points: np.ndarray, normals: np.ndarray, place: np.ndarray, light: str, free: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(n,2) portrait pixels and (n,) stretched confidence of texels."""
     seen = view.observation
     masks = seen.allowed_skin, seen.allowed_scalp
     pixels, confidence = pixel_confidence(view.registration, masks, points.astype(np.float64), normals, place)
-    return pixels, full(confidence * seen.light.trust(seen.light.shade(normals))) * free
+    return pixels, full(confidence * view.trust(seen.light.shade(normals), light)) * free
 
 
 def _mirrored(seen: Observation, flipped: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ from backend.texhub.lights import coefficients, draw_light, lamp
 from backend.texture.light import UPRIGHT, Light, estimate_light, harmonics, usual_light
 from backend.texture.relight import exposed
 from backend.texture.sample import to_linear, to_srgb
+from backend.texture.views import View
 
 SIDE = 0.45 * np.eye(9)[0] + 1.1 * lamp(60, 25)
 
@@ -98,3 +99,13 @@ def test_generated_skin_takes_the_exposure_that_the_portrait_keeps():
     assert np.allclose(to_linear(kept), 0.6 * to_linear(grey), rtol=1e-3)
     assert np.allclose(to_linear(evened), 0.6**0.5 * to_linear(grey), rtol=1e-3)
     assert np.allclose(removed, grey, atol=1e-5)
+
+
+def test_shadows_stay_where_the_light_is_kept_and_further_portraits_never_bring_theirs():
+    seen = SimpleNamespace(light=Light(np.eye(9)[0], UPRIGHT))
+    first, further = View(None, seen), View(None, seen, seen)
+    shade = np.float32([0.36, 1.0])
+    assert (first.trust(shade, "keep") == 1).all()
+    deep, usual = first.trust(shade, "remove")
+    assert deep < 0.2 and usual == 1 and deep < first.trust(shade, "even")[0] < 1
+    assert further.trust(shade, "keep")[0] == deep
