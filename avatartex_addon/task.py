@@ -38,6 +38,13 @@ def find_busy(context: bpy.types.Context) -> str:
     return ""
 
 
+def poll_idle(cls, context: bpy.types.Context) -> bool:
+    """An operator's poll, or the end of it: not while the backend is at work."""
+    if busy := find_busy(context):
+        cls.poll_message_set(busy)
+    return not busy
+
+
 #: Seconds that the last job of a kind took, without the backend's start.
 _lasted: dict[tuple, float] = {}
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..redraw import redraw_panels
 from ..scene.head import find_head
-from ..task import find_busy
+from ..task import poll_idle
 
 NAME = "AvatarTex"
 #: Between islands, as a share of the map: 4 texels of 1024, more than a rim.
@@ -35,10 +35,7 @@ class AVATARTEX_OT_add_uv_map(bpy.types.Operator):
         if not head.data.polygons:
             cls.poll_message_set("The head has no faces")
             return False
-        if busy := find_busy(context):
-            cls.poll_message_set(busy)
-            return False
-        return True
+        return poll_idle(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head = find_head(context)

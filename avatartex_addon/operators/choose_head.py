@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..redraw import redraw_panels
-from ..task import find_busy
+from ..task import poll_idle
 
 
 class AVATARTEX_OT_choose_head(bpy.types.Operator):
@@ -21,10 +21,7 @@ class AVATARTEX_OT_choose_head(bpy.types.Operator):
         if active is None or active.type != "MESH":
             cls.poll_message_set("Click a mesh first")
             return False
-        if busy := find_busy(context):
-            cls.poll_message_set(busy)
-            return False
-        return True
+        return poll_idle(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.scene.avatartex.head = context.view_layer.objects.active

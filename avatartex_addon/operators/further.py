@@ -9,7 +9,7 @@ from bpy.props import BoolProperty, CollectionProperty, IntProperty, StringPrope
 from ..redraw import redraw_panels
 from ..scene import further
 from ..scene.head import find_head
-from ..task import find_busy
+from ..task import poll_idle
 from .portrait_operator import relative
 
 
@@ -18,10 +18,7 @@ def poll(cls, context: bpy.types.Context) -> bool:
     if head is None or not head.is_editable:
         cls.poll_message_set("Select a head that can be edited")
         return False
-    if busy := find_busy(context):
-        cls.poll_message_set(busy)
-        return False
-    return True
+    return poll_idle(cls, context)
 
 
 class AVATARTEX_OT_further_add(bpy.types.Operator):

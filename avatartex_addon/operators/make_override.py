@@ -6,7 +6,7 @@ import bpy
 
 from ..redraw import redraw_panels
 from ..scene.head import find_head
-from ..task import find_busy
+from ..task import poll_idle
 
 
 class AVATARTEX_OT_make_override(bpy.types.Operator):
@@ -23,10 +23,7 @@ as it is"""
         if head is None or head.library is None:
             cls.poll_message_set("The head is not linked")
             return False
-        if busy := find_busy(context):
-            cls.poll_message_set(busy)
-            return False
-        return True
+        return poll_idle(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head, settings = find_head(context), context.scene.avatartex

@@ -8,7 +8,7 @@ import bpy
 
 from ..preferences import user_folder
 from ..redraw import redraw_panels
-from ..task import find_busy
+from ..task import poll_idle
 
 
 def portraits_folder() -> Path:
@@ -23,10 +23,7 @@ class PortraitOperator:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if busy := find_busy(context):
-            cls.poll_message_set(busy)
-            return False
-        return True
+        return poll_idle(cls, context)
 
     def take(self, context: bpy.types.Context, path: str, image: bpy.types.Image | None = None) -> set[str]:
         """Make it the portrait.

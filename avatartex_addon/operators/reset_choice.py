@@ -5,7 +5,7 @@ import bpy
 from bpy.props import EnumProperty
 
 from ..redraw import redraw_panels
-from ..task import find_busy
+from ..task import poll_idle
 
 CHOICES = (
     ("uv_map", "UV Map", "Texture the UV map that renders show, because the head has none of the chosen name"),
@@ -29,10 +29,7 @@ class AVATARTEX_OT_reset_choice(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if busy := find_busy(context):
-            cls.poll_message_set(busy)
-            return False
-        return True
+        return poll_idle(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.scene.avatartex.property_unset(self.setting)

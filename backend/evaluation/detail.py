@@ -21,6 +21,7 @@ from ..head.atlas import to_atlas
 from ..head.landmarks import find_head_landmarks
 from ..head.mesh import load_mesh, vertex_normals
 from ..head.unrolled import unrolled
+from ..models.bundle import load_detailer
 from ..pipeline import complete, load_cached_networks, prepare
 from ..texhub.build import SOURCES
 from ..texhub.skins import clothes
@@ -88,7 +89,7 @@ def fold_cases(data: Path, build: Path) -> list[TruthCase]:
 
 def measure(case: TruthCase, arguments: argparse.Namespace) -> dict[str, tuple[float, float]]:
     """name -> (perceptual distance, PSNR in dB)."""
-    networks = load_cached_networks("cpu")
+    networks, detailer = load_cached_networks("cpu"), load_detailer()
     mesh = load_mesh(case.head)
     head = find_head_landmarks(mesh)
     portrait = render_truth(mesh, head, load_truth_texture(case), case)
@@ -96,7 +97,7 @@ def measure(case: TruthCase, arguments: argparse.Namespace) -> dict[str, tuple[f
         write_picture(Path(folder) / "portrait.png", portrait.color)
         job = prepare(mesh, str(Path(folder) / "portrait.png"), "photo", networks)
     generated = complete(job.observation, job.style, networks, 0)
-    details = find_details(job, generated, arguments.size, "keep", 0, networks.detailer)
+    details = find_details(job, generated, arguments.size, "keep", 0, detailer)
     surface = unrolled(mesh, job.canonical, DENSITY)
     points, normals = surface.at(mesh.vertices), surface.at(vertex_normals(mesh))
     seen = seen_texels(mesh, portrait, points.reshape(-1, 3), normals.reshape(-1, 3), head.height)
@@ -124,7 +125,7 @@ def measure(case: TruthCase, arguments: argparse.Namespace) -> dict[str, tuple[f
         results[name] = distance(made, truth, counted), float(-10 * np.log10((error * counted).sum() / counted.sum()))
     # the whole face made anew, as Fill With Generated does, over lips, lids, brows, nostrils and ears
     features = ((parts(surface.place, job.observation.wears_hair) > 0.5) & (surface.facing > FACING)).astype(np.float32)
-    made_anew = find_details(job, generated, arguments.size, "keep", 0, networks.detailer, made_up=True)
+    made_anew = find_details(job, generated, arguments.size, "keep", 0, detailer, made_up=True)
     collage = [one for one in made_anew if not isinstance(one, Placed)]
     for name, some in (("anew, collage", collage), ("anew, collage, denoiser on parts", made_anew)):
         made = laid(compose(

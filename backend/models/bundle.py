@@ -41,7 +41,6 @@ class Networks:
     mapping: Mapping
     inpainter: nn.Module            # Denoisers, or the same as graphs of ONNX Runtime
     repainter: nn.Module
-    detailer: nn.Module             # the TileDenoiser, or the same as a graph
     geometry: Tensor
     light: np.ndarray
     known: np.ndarray
@@ -69,8 +68,8 @@ FILES = {
     "generator.safetensors": (("generator", "generator."), ("encoder", "encoder."), ("mapping", "mapping.")),
     "inpaint.safetensors": (("inpainter", ""),),
     "repaint.safetensors": (("repainter", ""),),
-    "tiles.safetensors": (("detailer", ""),),
 }
+DETAILER = "tiles.safetensors"
 
 
 def load_networks(device: str = "cpu", folder: Path | None = None) -> Networks:
@@ -111,25 +110,36 @@ def assemble(
         attribute: {key[len(prefix) :]: value.float() for key, value in tensors.items() if key.startswith(prefix)}
         for file, tensors in files.items() for attribute, prefix in FILES[file]
     }
-    generator, encoder, mapping, detailer = Generator(len(canvas.basis)), Encoder(), Mapping(), TileDenoiser()
-    for module, name in (
-        (generator, "generator"), (encoder, "encoder"), (mapping, "mapping"), (detailer, "detailer"),
-    ):
+    generator, encoder, mapping = Generator(len(canvas.basis)), Encoder(), Mapping()
+    for module, name in ((generator, "generator"), (encoder, "encoder"), (mapping, "mapping")):
         if name in states:
             module.load_state_dict(states[name], strict=module is not generator)
     paint_canvas(generator, canvas)
     if graphs:
         inpainter, repainter = (runtime.Graph(graph("denoiser"), states[name]) for name in ("inpainter", "repainter"))
         encoder = runtime.Graph(graph("encoder"), states["encoder"])
-        detailer = runtime.Graph(graph("tiles"), states["detailer"])
         generator.painter = runtime.Graph(graph("generator"), states["generator"])
     else:
         inpainter, repainter = (denoiser(states.get(name)) for name in ("inpainter", "repainter"))
-    modules = [freeze(module).to(device) for module in (generator, encoder, mapping, inpainter, repainter, detailer)]
+    modules = [freeze(module).to(device) for module in (generator, encoder, mapping, inpainter, repainter)]
     return Networks(
         prior, *modules, linear["geometry"].to(device), linear["light"].numpy(),
         linear["known"].numpy() > 0.5, device,
     )
+
+
+def load_detailer(device: str = "cpu", folder: Path | None = None) -> nn.Module:
+    """The tile denoiser, or the same as a graph; by itself, for no job asks for it (texture/detail.py).
+
+    Raises:
+        AvatarTexError: WEIGHTS_MISSING or WEIGHTS_ALTERED.
+    """
+    state = {key: value.float() for key, value in verified(folder or WEIGHTS, DETAILER).items()}
+    if runtime.wanted(device):
+        return runtime.Graph(graph("tiles"), state)
+    module = TileDenoiser()
+    module.load_state_dict(state)
+    return freeze(module).to(device)
 
 
 def whole_canvas(tensors: dict[str, np.ndarray]) -> LinearPrior:

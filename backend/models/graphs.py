@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ..networks.generator import LATENT, LAYERS, Generator
 from ..networks.sizes import CANVAS, TEXELS
-from ..networks.tiles import PLACES, TILE
+from ..networks.tiles import PLACES, TILE, TileDenoiser
 from .bundle import INPAINT_CHANNELS, WEIGHTS, Networks, untrained
 
 #: Name of the location that initializers of the graphs refer to; no such file exists.
@@ -35,7 +35,7 @@ class Painter(Generator):
         return self.paint(canvas, layers, style)
 
 
-def graphs_of(networks: Networks) -> dict[str, tuple[nn.Module, dict[str, Tensor], list[str]]]:
+def graphs_of(networks: Networks, detailer: nn.Module) -> dict[str, tuple[nn.Module, dict[str, Tensor], list[str]]]:
     """name -> module, example inputs by name, names of outputs."""
     two = torch.zeros(2, dtype=torch.long)
     denoising = {
@@ -58,7 +58,7 @@ def graphs_of(networks: Networks) -> dict[str, tuple[nn.Module, dict[str, Tensor
         "denoiser": (networks.inpainter, denoising, ["clean"]),  # the repainter is built alike
         "encoder": (networks.encoder, encoding, ["mean", "spread"]),
         "generator": (Painter(networks.generator), painting, ["texture"]),
-        "tiles": (networks.detailer, detailing, ["clean"]),
+        "tiles": (detailer, detailing, ["clean"]),
     }
 
 
@@ -93,7 +93,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m backend.models.graphs", description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of trained networks; only shapes matter")
     networks = untrained(parser.parse_args(argv).weights)
-    for name, (module, inputs, outputs) in graphs_of(networks).items():
+    for name, (module, inputs, outputs) in graphs_of(networks, TileDenoiser()).items():
         path = WEIGHTS / f"{name}.onnx"
         write_graph(module, inputs, outputs, path)
         print(f"{path.stat().st_size:>9}  {path.name}")

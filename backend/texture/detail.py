@@ -14,9 +14,9 @@ import numpy as np
 from ..head.mesh import HeadMesh
 from .bands import passed
 from .bare import bare_skin
-from .grain import LUMINANCE, Grain, find_grain, limited
+from .grain import Grain, find_grain, limited
 from .relight import exposed, relighting
-from .sample import sample
+from .sample import LUMINANCE, sample
 
 #: Face heights after which the square repeats.
 PERIOD = 1.0

@@ -19,7 +19,7 @@ from .bands import inner, near, octaves, smooth
 from .bare import bare_skin
 from .observe import EAR, Observation, pixel_confidence
 from .relight import relit
-from .sample import sample, sample_atlas
+from .sample import LUMINANCE, sample, sample_atlas
 
 #: Waves per face height where detail begins: coarser is the atlas's.
 COARSEST = 16
@@ -43,7 +43,6 @@ PATCHES = (0.22, 0.15, 0.10)
 ATTEMPTS = 400
 #: Standard deviations that detail keeps to, softly.
 LIMIT = 2.5
-LUMINANCE = np.float32([0.299, 0.587, 0.114])
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from .sample import LUMINANCE
+
 #: Confidence of the evidence: weak, for it covers many texels (0.25 cost the linear fit 2.5 dB on bald heads).
 EVIDENCE = 0.05
 #: Share of the hair's tone on the unseen scalp, the rest is the networks'; and by how much it may change theirs.
@@ -20,7 +22,6 @@ AGREED, APART = 0.2, 0.6
 HAIRY = 0.5
 #: Seen scalp texels needed to say anything; a hat or a tight crop shows fewer.
 ENOUGH = 200
-LUMINANCE = np.float32([0.299, 0.587, 0.114])
 #: Added to colours before hues are compared: black has none.
 FAINT = 0.05
 #: Reach of the seen hair's local colour, as a share of the atlas; beyond it the median colour holds.

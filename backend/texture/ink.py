@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-LUMINANCE = np.float32([0.299, 0.587, 0.114])
+from .sample import LUMINANCE
+
 #: Pixels across, at which noise and the traces of compression are gone.
 SMALL = 128
 #: Colour that one ink leaves unexplained at most (root mean square), and the most that it has (difference of channels);

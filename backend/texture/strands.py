@@ -17,8 +17,9 @@ from ..head.register import Registration
 from ..head.sides import sides
 from .bands import inner, smooth
 from .detail import Detail
-from .grain import ENOUGH, FINEST, LUMINANCE, SAMPLED, Grain, lacking, limited, measure, pictured
+from .grain import ENOUGH, FINEST, SAMPLED, Grain, lacking, limited, measure, pictured
 from .observe import Observation, scalp_share
+from .sample import LUMINANCE
 
 #: Waves per face height where strands begin: locks are coarser than pores.
 COARSEST = 8

@@ -67,19 +67,9 @@ def train(arguments, preset) -> None:
     log = Log(arguments.output, name, begin)
     start = saved = time.monotonic()
     for step, batch in enumerate(data, begin):
-        for group in optimiser.param_groups:  # warm up, then cosine to a tenth
-            cosine = 0.1 + 0.45 * (1 + math.cos(math.pi * step / total))
-            group["lr"] = preset.rate * min(1.0, (step + 1) / 100) * cosine
         torch.manual_seed(arguments.seed + 7919 * (step + 1))
         terms = loss_terms(loss_of, networks, batch.to(device), canvases, preset.precision)
-        optimiser.zero_grad(set_to_none=True)
-        sum(terms.values()).backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        rate = min(EMA, (step + 1) / (step + 11))
-        with torch.no_grad():
-            for kept, new in zip(average, parameters, strict=True):
-                kept.lerp_(new, 1 - rate)
+        descend(sum(terms.values()), parameters, average, optimiser, preset.rate, step, total)
         log.add(terms)
         now, last = time.monotonic(), step + 1 == total
         stop = now - start > arguments.minutes * 60
@@ -116,6 +106,23 @@ def validate(loss_of, networks: Networks, modules, checks: list[Batch], canvases
     for module in modules:
         module.train()
     return {key: float(sum(one[key] for one in terms) / len(terms)) for key in terms[0]}
+
+
+def descend(
+    loss: Tensor, parameters: list[Tensor], average: list[Tensor], optimiser: torch.optim.Optimizer, rate: float,
+    step: int, total: int,
+) -> None:
+    """One step, at a rate that warms up and then falls to a tenth of it in a cosine; the moving average follows."""
+    cosine = 0.1 + 0.45 * (1 + math.cos(math.pi * step / total))
+    for group in optimiser.param_groups:
+        group["lr"] = rate * min(1.0, (step + 1) / 100) * cosine
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+    optimiser.step()
+    with torch.no_grad():
+        for kept, new in zip(average, parameters, strict=True):
+            kept.lerp_(new, 1 - min(EMA, (step + 1) / (step + 11)))
 
 
 class averaged:

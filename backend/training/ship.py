@@ -5,10 +5,8 @@ from __future__ import annotations
 import shutil
 
 from ..errors import AvatarTexError, ErrorCode
-from ..models.bundle import FILES, WEIGHTS, load_networks
+from ..models.bundle import DETAILER, FILES, WEIGHTS, load_detailer, load_networks
 from ..models.manifest import write_manifest
-
-TILES = "tiles.safetensors"
 
 
 def ship(arguments, preset) -> None:
@@ -18,7 +16,7 @@ def ship(arguments, preset) -> None:
         AvatarTexError: when a file is missing; nothing is copied then. The tile denoiser's may be: it needs none of the
             others, and none needs it.
     """
-    names = [name for name in ("linear.safetensors", *FILES) if name != TILES or (arguments.output / name).is_file()]
+    names = ["linear.safetensors", *FILES, *([DETAILER] if (arguments.output / DETAILER).is_file() else [])]
     missing = [name for name in names if not (arguments.output / name).is_file()]
     if missing:
         raise AvatarTexError(
@@ -28,5 +26,6 @@ def ship(arguments, preset) -> None:
         shutil.copyfile(arguments.output / name, WEIGHTS / name)
     entries = write_manifest()
     load_networks("cpu")
+    load_detailer("cpu")
     for name in names:
         print(f"{entries[name]['sha256'][:12]}  {entries[name]['bytes']:>9}  {name}")

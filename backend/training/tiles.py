@@ -37,7 +37,7 @@ from .augment import smooth_noise, tone_of
 from .batches import stacked
 from .checkpoints import load_state, save_half, save_state
 from .logs import Log
-from .loop import EMA, LEFT_OUT, LOG_EVERY, SAVE_EVERY, averaged
+from .loop import LEFT_OUT, LOG_EVERY, SAVE_EVERY, averaged, descend
 from .skins import Skin, kept_skins
 
 #: Pixels of a tile's side, and around it for the blur; tiles per preset's batch; rate over the preset's.
@@ -182,19 +182,9 @@ def train(arguments, preset) -> None:
     log = Log(output, "tiles", begin)
     start = saved = time.monotonic()
     for number, batch in enumerate(data, begin):
-        for group in optimiser.param_groups:
-            cosine = 0.1 + 0.45 * (1 + math.cos(math.pi * number / total))
-            group["lr"] = RATE * preset.rate * min(1.0, (number + 1) / 100) * cosine
         torch.manual_seed(arguments.seed + 7919 * (number + 1))
         terms = one_loss(loss_of, network, batch.to(device), low)
-        optimiser.zero_grad(set_to_none=True)
-        sum(terms.values()).backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        rate = min(EMA, (number + 1) / (number + 11))
-        with torch.no_grad():
-            for kept, new in zip(average, parameters, strict=True):
-                kept.lerp_(new, 1 - rate)
+        descend(sum(terms.values()), parameters, average, optimiser, RATE * preset.rate, number, total)
         log.add(terms)
         now, last = time.monotonic(), number + 1 == total
         stop = now - start > arguments.minutes * 60

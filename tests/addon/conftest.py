@@ -20,6 +20,8 @@ _resources = tempfile.TemporaryDirectory(prefix="avatartex_test_", ignore_cleanu
 os.environ["BLENDER_USER_RESOURCES"] = _resources.name
 os.environ["XDG_DATA_HOME"] = str(Path(_resources.name) / "data")  # the backend's folder
 
+#: The three heads of `cast`.
+NAMES = ("Anna", "Bob", "Clara")
 PACKAGE = "bl_ext.user_default.avatartex"
 _status = 0
 
@@ -96,6 +98,22 @@ def scene(addon, portrait: Path):
     settings = bpy.context.scene.avatartex
     settings.head, settings.portrait, settings.size = head, str(portrait), "512"
     return SimpleNamespace(head=head, settings=settings, job=bpy.context.window_manager.avatartex_job)
+
+
+@pytest.fixture
+def cast(scene, tmp_path):
+    """For batches: three heads without the usual one, and a folder with a portrait for each."""
+    folder = tmp_path / "portraits"
+    folder.mkdir()
+    import bpy
+
+    bpy.data.objects.remove(scene.head)
+    heads = {}
+    for name in NAMES:
+        heads[name] = make_head(name)
+        (folder / f"{name.lower()}.png").write_bytes(b"the fake backend does not look at it")
+    scene.folder, scene.heads = folder, heads
+    return scene
 
 
 def make_head(name: str, segments: int = 16):

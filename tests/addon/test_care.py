@@ -14,7 +14,7 @@ import bpy
 import pytest
 
 from .conftest import make_head
-from .test_batch import cast, fill, states  # noqa: F401
+from .test_batch import fill, states
 
 ONE_BLENDER = Path(__file__).with_name("one_blender.py")
 
@@ -95,7 +95,7 @@ def test_a_job_that_was_left_does_not_reach_the_next(scene, api, fake, portrait,
     assert '"seed": 5' in made.report.read_text()
 
 
-def test_a_backend_killed_three_times_ends_a_batch_that_then_goes_on(cast, fake, addon):  # noqa: F811
+def test_a_backend_killed_three_times_ends_a_batch_that_then_goes_on(cast, fake, addon):
     fake("slow", FAKE_SECONDS="0.4")
     fill(cast.folder)
     run = addon("batching").SceneBatch(bpy.context.scene)
@@ -117,7 +117,7 @@ def test_a_backend_killed_three_times_ends_a_batch_that_then_goes_on(cast, fake,
     assert set(states().values()) == {"done"}
 
 
-def test_a_full_disk(cast, fake, addon, monkeypatch):  # noqa: F811
+def test_a_full_disk(cast, fake, addon, monkeypatch):
     def save_capture(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

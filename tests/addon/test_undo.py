@@ -8,7 +8,7 @@ import json
 import bpy
 import pytest
 
-from .test_batch import cast, fill, states  # noqa: F401
+from .test_batch import fill, states
 from .test_generate import add_image, new_material
 from .test_history import exchanged, generate, inserted, inserted_before_an_image
 from .test_mix import detailed
@@ -105,7 +105,7 @@ def test_undo_and_redo(scene, fake, begin):
     assert file_data() == after
 
 
-def test_undo_after_a_batch(cast, fake):  # noqa: F811
+def test_undo_after_a_batch(cast, fake):
     fill(cast.folder)
     for head in [thing for thing in bpy.data.objects if thing.type == "MESH"]:
         add_image(new_material(f"Skin {head.name}", head), f"Old {head.name}")

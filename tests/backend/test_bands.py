@@ -10,7 +10,8 @@ from backend.head.mesh import HeadMesh
 from backend.texture.bands import octaves, passed
 from backend.texture.bare import bare_skin
 from backend.texture.detail import Detail, make_square, matched
-from backend.texture.grain import LUMINANCE, Grain, lacking, measure
+from backend.texture.grain import Grain, lacking, measure
+from backend.texture.sample import LUMINANCE
 
 LOWS = np.array([16, 32, 64])
 

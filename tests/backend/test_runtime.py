@@ -19,9 +19,9 @@ TOLERANCE = 1e-4
 def both(monkeypatch_module):
     """The bundled networks in torch and in ONNX Runtime."""
     monkeypatch_module.delenv("AVATARTEX_TORCH", raising=False)
-    quick = bundle.load_networks("cpu")
+    quick = bundle.load_networks("cpu"), bundle.load_detailer("cpu")
     monkeypatch_module.setenv("AVATARTEX_TORCH", "1")
-    return bundle.load_networks("cpu"), quick
+    return (bundle.load_networks("cpu"), bundle.load_detailer("cpu")), quick
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +36,12 @@ def parts(made: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 
 @pytest.mark.parametrize("name", ["denoiser", "encoder", "generator", "tiles"])
 def test_graphs_say_what_torch_says(name, both):
-    slow, quick = both
+    slow, (quick, detailer) = both
     torch.manual_seed(0)
-    module, inputs, outputs = graphs_of(slow)[name]
+    module, inputs, outputs = graphs_of(*slow)[name]
     graph = {
         "denoiser": quick.inpainter, "encoder": quick.encoder, "generator": quick.generator.painter,
-        "tiles": quick.detailer,
+        "tiles": detailer,
     }[name]
     assert isinstance(graph, runtime.Graph)
     for count in (1, 2):
@@ -55,13 +55,13 @@ def test_graphs_say_what_torch_says(name, both):
 
 
 def test_the_repainter_has_weights_of_its_own(both):
-    _, quick = both
+    _, (quick, _) = both
     given = [torch.rand(1, 3, 256, 256), torch.rand(1, 14, 256, 256), torch.tensor([999]), torch.tensor([0])]
     assert not torch.equal(quick.inpainter(*given), quick.repainter(*given))
 
 
 def test_the_whole_generator_paints_alike(both):
-    slow, quick = both
+    (slow, _), (quick, _) = both
     torch.manual_seed(1)
     w_plus, style = 0.5 * torch.randn(2, ROWS, LATENT), torch.tensor([0, 3])
     with torch.no_grad():
@@ -70,7 +70,7 @@ def test_the_whole_generator_paints_alike(both):
 
 def test_a_graph_is_written_without_weights(both, tmp_path):
     pytest.importorskip("onnx")
-    module, inputs, outputs = graphs_of(both[0])["encoder"]
+    module, inputs, outputs = graphs_of(*both[0])["encoder"]
     write_graph(module, inputs, outputs, tmp_path / "encoder.onnx")
     data = (tmp_path / "encoder.onnx").read_bytes()
     assert len(data) < 60_000 < sum(value.numel() for value in module.state_dict().values())

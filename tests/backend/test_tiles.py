@@ -13,7 +13,7 @@ from torch import nn
 
 from backend.head.mesh import HeadMesh
 from backend.head.unrolled import BOTTOM, LENGTHS, LONGITUDES, TOP, WIDTH, unroll, unrolled
-from backend.models.bundle import load_networks
+from backend.models.bundle import load_detailer
 from backend.networks.tiles import DENSITIES, KAPPA, SPREAD, STEPS, TILE, back, shifted, shifts
 from backend.stages.tiles import STRIDE, TAKEN, fine_detail, octave
 from backend.texture import detail, placed
@@ -94,7 +94,7 @@ def test_tiles_give_what_the_network_says_and_only_where_it_is_needed():
 
 @pytest.fixture(scope="module")
 def network():
-    return load_networks("cpu").detailer
+    return load_detailer("cpu")
 
 
 def test_no_seam_shows_between_tiles_and_the_same_seed_says_the_same(network):
