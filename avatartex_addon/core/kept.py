@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import glob
 import hashlib
 import json
 import os
@@ -42,9 +43,9 @@ def fingerprint(request: Generate) -> str:
 
 def tiles_of(path: Path) -> Iterator[Path]:
     """The file, or one for each UDIM tile; nothing where it is gone."""
-    yield from (file for file in sorted(path.parent.glob(path.name.replace("<UDIM>", "[0-9]" * 4)))
-                if "<UDIM>" in path.name)
-    if path.is_file():
+    if "<UDIM>" in path.name:
+        yield from sorted(path.parent.glob(glob.escape(path.name).replace("<UDIM>", "[0-9]" * 4)))
+    elif path.is_file():
         yield path
 
 

@@ -36,6 +36,13 @@ def test_what_is_asked_names_a_result(kept, request_of, tmp_path):
     assert len({name} | {kept.fingerprint(request_of(str(n), **other)) for n, other in enumerate(others)}) == 8
 
 
+@pytest.mark.parametrize("name", ["a**b.png", "a[1].png", "a[1].<UDIM>.png"])
+def test_files_count_whatever_they_are_called(kept, tmp_path, name):
+    file = tmp_path / name.replace("<UDIM>", "1002")
+    file.touch()
+    assert list(kept.tiles_of(tmp_path / name)) == [file]
+
+
 def test_it_is_taken_over_whole_or_not_at_all(kept, addon, tmp_path):
     made = tmp_path / "abc.1"  # of a process that is gone
     made.mkdir()
