@@ -30,6 +30,7 @@ from .portrait.style import find_style
 from .registering import Match, match
 from .texture.compose import fill_unknown
 from .texture.files import write_bytes, write_picture
+from .texture.flat import DRAWN, flattened
 from .texture.hair import wear_hair
 from .texture.ink import find_ink, printed
 from .texture.observe import PLACES, Observation, observe
@@ -211,6 +212,8 @@ def complete(
     if another:
         result = vary(result, seen.confidence, networks, seed=seed)
     whole = wear_hair(fill_unknown(result, networks.known), observation.hair, observation.bare)
+    if style in DRAWN:
+        whole = flattened(whole, observation)
     head = np.maximum(observation.allowed_skin, observation.allowed_scalp)
     return printed(whole, find_ink(observation.portrait, head))
 

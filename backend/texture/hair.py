@@ -18,8 +18,9 @@ WORN, GAINS = 0.85, (0.15, 3.0)
 BARE = 0.95
 #: Difference of the two tones, in logarithms, up to which the networks are left alone, and from which not at all.
 AGREED, APART = 0.2, 0.6
-#: From this share of the seen scalp being hair, the whole scalp is taken to be hair.
-HAIRY = 0.5
+#: From this share of hair on the seen scalp's rim, the unseen scalp is taken to be hair; how far off the unseen counts
+#: for the rim, as a share of the atlas.
+HAIRY, RIM = 0.5, 0.03
 #: Seen scalp texels needed to say anything; a hat or a tight crop shows fewer.
 ENOUGH = 200
 #: Added to colours before hues are compared: black has none.
@@ -39,10 +40,22 @@ def hair_tone(
     """
     seen = confidence * scalp
     is_hair = seen * hair
-    if (seen > 0.3).sum() < ENOUGH or is_hair.sum() < HAIRY * seen.sum():
+    if (seen > 0.3).sum() < ENOUGH or hair[rim(confidence, scalp)].mean() < HAIRY:
         return None
     tone = np.median(unlit[is_hair > 0.3], axis=0) if (is_hair > 0.3).any() else np.median(unlit[seen > 0.3], axis=0)
     return _continued(unlit, is_hair, tone), (scalp * (1 - np.clip(confidence / 0.3, 0, 1))).astype(np.float32)
+
+
+def rim(confidence: np.ndarray, scalp: np.ndarray) -> np.ndarray:
+    """(S,S) bool, the half of the seen scalp that lies nearest to the unseen: high foreheads say nothing of the crown.
+
+    Args:
+        confidence: (S,S). scalp: (S,S) 0..1, the share of scalp of each texel.
+    """
+    seen = confidence * scalp > 0.3
+    unseen = (scalp * (1 - np.clip(confidence / 0.3, 0, 1))).astype(np.float32)
+    near = cv2.GaussianBlur(unseen, (0, 0), RIM * len(scalp))
+    return seen & (near >= np.median(near[seen])) if seen.any() else seen
 
 
 def skin_tone(unlit: np.ndarray, confidence: np.ndarray, scalp: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:

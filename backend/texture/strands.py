@@ -17,7 +17,7 @@ from ..head.register import Registration
 from ..head.sides import sides
 from .bands import inner, smooth
 from .detail import Detail
-from .grain import ENOUGH, FINEST, SAMPLED, Grain, lacking, limited, measure, pictured
+from .grain import ENOUGH, FINEST, SAMPLED, Grain, evenness, lacking, limited, measure, pictured
 from .observe import Observation, scalp_share
 from .sample import LUMINANCE
 
@@ -40,6 +40,10 @@ DEEPEST = 0.25
 COMBED = 0.6
 #: Share of those that are not too strong.
 USUAL = 0.6
+
+
+#: Mean evenness of the octaves (grain.evenness) up to which hair has no strands, and from which it has all of them.
+PLAIN = (0.25, 0.75)
 
 
 @dataclass(frozen=True)
@@ -84,11 +88,23 @@ def find_strands(
         lacking(np.concatenate(bands), np.concatenate(others)) for bands, others in zip(seen, unseen, strict=True)
     ])
     covariance[0] *= LOCKS
+    covariance *= stranded(seen)
     tone = float(np.median(np.concatenate(tones)))
     power = float(sum(LUMINANCE @ octave @ LUMINANCE for octave in covariance))
     if power > (DEEPEST * tone) ** 2:  # a hat's badge, a highlight
         covariance *= (DEEPEST * tone) ** 2 / power
     return Grain(density, lows, covariance, patches, tone, SPREAD)
+
+
+def stranded(octaves: list) -> float:
+    """0..1 how far the seen hair has strands at all: a drawing's is flat but for outlines, a hat has seams and a badge.
+
+    Args:
+        octaves: per octave a list of (n,4) pixels of the band with their local power, as measure() leaves them.
+    """
+    bands = (np.concatenate(found)[:, :3] @ LUMINANCE for found in octaves)
+    even = np.mean([evenness(band, float((band**2).mean())) for band in bands if len(band)])
+    return float(np.clip((even - PLAIN[0]) / (PLAIN[1] - PLAIN[0]), 0, 1))
 
 
 def combed(views: list[tuple[np.ndarray, np.ndarray]], density: float, random: np.random.Generator) -> np.ndarray:

@@ -11,7 +11,7 @@ from backend import pipeline
 from backend.head.mesh import load_mesh
 from backend.texture.detail import collage, upright
 from backend.texture.hair import hair_evidence, hair_tone, skin_tone, wear_hair
-from backend.texture.strands import Strands, combed, find_strands, run
+from backend.texture.strands import Strands, combed, find_strands, run, stranded
 
 SIZE = 128
 DARK = np.array([0.15, 0.1, 0.08], np.float32)
@@ -39,6 +39,15 @@ def test_a_bald_head_stays_bald(seen, scalp):
     assert hair_tone(colour, confidence, np.zeros_like(scalp), scalp) is None
     assert wear_hair(colour, None) is colour
     assert hair_evidence(colour, confidence, None) == (colour, confidence)
+
+
+def test_a_high_forehead_wears_hair_where_its_rim_does(seen, scalp):
+    colour, confidence = seen
+    scalp[:60], high = 1, np.zeros_like(scalp)
+    high[:32] = 1
+    assert (confidence * scalp * high).sum() < 0.4 * (confidence * scalp).sum()
+    assert hair_tone(colour, confidence, high, scalp) is not None
+    assert hair_tone(colour, confidence, scalp - high, scalp) is None  # a fringe below a bald crown
 
 
 def test_the_unseen_scalp_takes_the_hairs_tone_and_keeps_its_own_structure(seen, scalp):
@@ -91,6 +100,16 @@ def test_the_run_of_strands_is_found_and_they_are_combed_upright(degrees):
     for patch in patches:
         inner = patch[2:-2, 2:-2, 0]
         assert np.abs(np.diff(inner, axis=0)).mean() < 0.2 * np.abs(np.diff(inner, axis=1)).mean()
+
+
+def test_outlines_are_no_strands():
+    random = np.random.default_rng(0)
+
+    def octaves(pixels):
+        return [[np.pad(np.float32(pixels)[:, None].repeat(3, 1), ((0, 0), (0, 1)))] for _ in range(4)]
+
+    assert stranded(octaves(random.normal(size=4000))) == 1
+    assert stranded(octaves(random.normal(size=4000) * (np.arange(4000) < 300))) == 0
 
 
 def test_noise_runs_nowhere():
