@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 
 from .bare import face_parts
-from .hair import rim
 from .observe import Observation
 from .sample import LUMINANCE, sample
 
@@ -21,6 +20,8 @@ DRAWN = ("cartoon", "anime")
 SURE, ENOUGH = 0.3, 200
 #: Spread of the seen, as a share of the made, from which nothing is changed, and up to which it counts in full.
 ALIKE, FLATTER = 0.8, 0.4
+#: How far off the unseen scalp counts for the seen one's rim, as a share of the atlas.
+RIM = 0.03
 #: Share of scalp over which hair ends: drawn hair has an edge.
 EDGE = 0.4
 
@@ -63,3 +64,15 @@ def measured(colours: np.ndarray) -> tuple[np.ndarray, float]:
     """(3,) the middle of (n,3) colours and how far half of them stray from it, lines and features aside."""
     middle = np.median(colours, axis=0)
     return middle.astype(np.float32), float(np.median(np.abs(colours - middle) @ LUMINANCE))
+
+
+def rim(confidence: np.ndarray, scalp: np.ndarray) -> np.ndarray:
+    """(S,S) bool, the half of the seen scalp that lies nearest to the unseen: high foreheads say nothing of the crown.
+
+    Args:
+        confidence: (S,S). scalp: (S,S) 0..1, the share of scalp of each texel.
+    """
+    seen = confidence * scalp > 0.3
+    unseen = (scalp * (1 - np.clip(confidence / 0.3, 0, 1))).astype(np.float32)
+    near = cv2.GaussianBlur(unseen, (0, 0), RIM * len(scalp))
+    return seen & (near >= np.median(near[seen])) if seen.any() else seen

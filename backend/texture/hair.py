@@ -18,13 +18,18 @@ WORN, GAINS = 0.85, (0.15, 3.0)
 BARE = 0.95
 #: Difference of the two tones, in logarithms, up to which the networks are left alone, and from which not at all.
 AGREED, APART = 0.2, 0.6
-#: From this share of hair on the seen scalp's rim, the unseen scalp is taken to be hair; how far off the unseen counts
-#: for the rim, as a share of the atlas.
-HAIRY, RIM = 0.5, 0.03
+#: From this share of the seen scalp being hair, the whole scalp is taken to be hair.
+HAIRY = 0.5
 #: Seen scalp texels needed to say anything; a hat or a tight crop shows fewer.
 ENOUGH = 200
 #: Added to colours before hues are compared: black has none.
 FAINT = 0.05
+#: How far below the scalp hair grows thinly, as a share of the atlas; least difference of hair's and skin's lightness.
+THIN, LEAST = 0.03, 0.1
+#: Loss of saturation, as a share of the skin's, whose inverse tells thin hair for sure.
+GREYER = 3.0
+#: Share of the atlas to either side of the face's middle up to which it is front; the ears lie beyond.
+FRONT = 0.22
 #: Reach of the seen hair's local colour, as a share of the atlas; beyond it the median colour holds.
 REACH = 0.08
 
@@ -40,22 +45,10 @@ def hair_tone(
     """
     seen = confidence * scalp
     is_hair = seen * hair
-    if (seen > 0.3).sum() < ENOUGH or hair[rim(confidence, scalp)].mean() < HAIRY:
+    if (seen > 0.3).sum() < ENOUGH or is_hair.sum() < HAIRY * seen.sum():
         return None
     tone = np.median(unlit[is_hair > 0.3], axis=0) if (is_hair > 0.3).any() else np.median(unlit[seen > 0.3], axis=0)
     return _continued(unlit, is_hair, tone), (scalp * (1 - np.clip(confidence / 0.3, 0, 1))).astype(np.float32)
-
-
-def rim(confidence: np.ndarray, scalp: np.ndarray) -> np.ndarray:
-    """(S,S) bool, the half of the seen scalp that lies nearest to the unseen: high foreheads say nothing of the crown.
-
-    Args:
-        confidence: (S,S). scalp: (S,S) 0..1, the share of scalp of each texel.
-    """
-    seen = confidence * scalp > 0.3
-    unseen = (scalp * (1 - np.clip(confidence / 0.3, 0, 1))).astype(np.float32)
-    near = cv2.GaussianBlur(unseen, (0, 0), RIM * len(scalp))
-    return seen & (near >= np.median(near[seen])) if seen.any() else seen
 
 
 def skin_tone(unlit: np.ndarray, confidence: np.ndarray, scalp: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
@@ -73,6 +66,11 @@ def _continued(unlit: np.ndarray, known: np.ndarray, tone: np.ndarray) -> np.nda
     weight = cv2.GaussianBlur(known.astype(np.float32), (0, 0), sigma)
     near = cv2.GaussianBlur((unlit * known[..., None]).astype(np.float32), (0, 0), sigma)
     return ((near + 0.05 * tone) / (weight + 0.05)[..., None]).astype(np.float32)
+
+
+def _saturation(colour: np.ndarray) -> np.ndarray:
+    """(…,) 0..1 of (…,3) sRGB."""
+    return 1 - colour.min(-1) / np.maximum(colour.max(-1), 0.01)
 
 
 def hair_evidence(
@@ -114,4 +112,25 @@ def wear_hair(
     # one hair colour, the seen hair's: what training scalps have is light and dark
     hue = cv2.GaussianBlur(local * worn[..., None] + made * (1 - worn[..., None]), (0, 0), 1)
     grey = ((made @ LUMINANCE + FAINT) / (hue @ LUMINANCE + FAINT))[..., None] * (hue + FAINT) - FAINT
-    return np.clip(made + worn[..., None] * (grey - made), 0, 1).astype(np.float32)
+    return _thinned(np.clip(made + worn[..., None] * (grey - made), 0, 1).astype(np.float32), local, worn)
+
+
+def _thinned(made: np.ndarray, local: np.ndarray, worn: np.ndarray) -> np.ndarray:
+    """(S,S,3) with hair's colour where skin right below the worn hair is dark, and ever less of it down the nape.
+
+    Hair grows thinly there in training skins, and falls over their necks, where shade is told from it by saturation:
+    grey smudges beside fair hair.
+    """
+    size = len(worn)
+    beside = np.abs((np.arange(size) + 0.5) / size - 0.5)  # of the middle of the face, over longitude
+    near, wide = (cv2.GaussianBlur(worn, (0, 0), reach * size) for reach in (THIN, 2 * THIN))
+    front = made[(near < 0.01) & (beside < FRONT)]
+    if not len(front):
+        return made
+    skin = np.median(front, axis=0)
+    dark = (skin - made) @ LUMINANCE / np.maximum((skin - local) @ LUMINANCE, LEAST)
+    back = np.clip((beside - FRONT) / 0.05, 0, 1)[None]
+    share = np.clip(dark, 0, 1) * (1 + back * (np.clip(4 * wide, 0, 1) - 1))
+    greyer = np.clip(GREYER * (1 - _saturation(made) / max(float(_saturation(skin)), FAINT)), 0, 1)
+    below = np.maximum(np.clip(4 * near, 0, 1), back * greyer) * (1 - worn) * (dark > 0)
+    return (made + below[..., None] * (skin + share[..., None] * (local - skin) - made)).astype(np.float32)

@@ -41,15 +41,6 @@ def test_a_bald_head_stays_bald(seen, scalp):
     assert hair_evidence(colour, confidence, None) == (colour, confidence)
 
 
-def test_a_high_forehead_wears_hair_where_its_rim_does(seen, scalp):
-    colour, confidence = seen
-    scalp[:60], high = 1, np.zeros_like(scalp)
-    high[:32] = 1
-    assert (confidence * scalp * high).sum() < 0.4 * (confidence * scalp).sum()
-    assert hair_tone(colour, confidence, high, scalp) is not None
-    assert hair_tone(colour, confidence, scalp - high, scalp) is None  # a fringe below a bald crown
-
-
 def test_the_unseen_scalp_takes_the_hairs_tone_and_keeps_its_own_structure(seen, scalp):
     colour, confidence = seen
     tone = hair_tone(colour, confidence, scalp, scalp)
@@ -72,6 +63,19 @@ def test_where_the_networks_agree_their_light_and_dark_wear_the_hue_of_the_seen_
     assert np.allclose(worn / worn[1], DARK / DARK[1], atol=0.02)
     weights = np.float32([0.299, 0.587, 0.114])
     assert worn @ weights == pytest.approx(generated[20, 5] @ weights, rel=0.1)
+
+
+def test_grey_stubble_below_the_scalp_takes_the_hairs_colour_and_shade_stays(seen, scalp):
+    fair = np.float32([0.7, 0.55, 0.3])
+    colour, confidence = seen
+    tone = hair_tone(np.where(scalp[..., None] > 0, fair, colour), confidence, scalp, scalp)
+    generated = np.where(scalp[..., None] > 0, fair, np.tile(SKIN, (SIZE, SIZE, 1))).astype(np.float32)
+    generated[40:43, 24:30], generated[80:90, :12], generated[80:90, 116:] = 0.4, 0.4, 0.6 * SKIN
+    worn = wear_hair(generated, tone)
+    assert np.ptp(worn[41, 27]) > 0.2 and np.abs(worn[41, 27] - fair).max() < 0.15
+    assert np.abs(worn[85, 5] - SKIN).max() < 0.05  # hair that fell over the neck of a training skin
+    assert np.allclose(worn[85, 122], 0.6 * SKIN, atol=0.01)
+    assert np.allclose(worn[70, 64], SKIN, atol=0.01)
 
 
 def test_evidence_of_unseen_hair_is_weak_and_of_its_colour(seen, scalp):
