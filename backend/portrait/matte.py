@@ -46,6 +46,8 @@ RIM = 0.12          # of the face's size, within its oval: where the outline may
 #: Heights of the mouth's opening, of the face's size, from which it shows teeth for sure not, and for sure.
 SHUT, OPEN = 0.015, 0.035
 
+#: Standard deviations of chroma (above) by which a forehead's hue may differ from the cheeks'.
+FOREHEAD_HUE = 2.0
 FOREHEAD_GLOSS = 2.0    # foreheads shine 25 above the cheeks' lightness; hair is rarely lighter than that
 
 # Of the face's size beyond its oval, in the frame of the face: how far ears, a bald head and the neck may be.
@@ -89,8 +91,10 @@ def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     core = cv2.erode(oval, _disc(RIM * small_face.size))
     oval = oval * np.maximum.reduce([core, np.clip(2 * small_person, 0, 1), np.clip(2 * alike, 0, 1)])
     small_person = np.maximum(small_person, oval)
-    glossy, _ = skin_likeness(small, small_face, FOREHEAD_GLOSS)
+    glossy, _ = skin_likeness(small, small_face, FOREHEAD_GLOSS, brow=True)
     inside = cv2.GaussianBlur(oval, (0, 0), max(1.0, small_face.size * 0.012))
+    above = _above_brows(shape, small_face)
+    alike += above * (skin_likeness(small, small_face, brow=True)[0] - alike)
     joined = _joined(alike * small_person, oval, small_face.size)
     joined *= _reach(shape, small_face, crown=0 if monochrome else CROWN)  # blond hair is as light as skin
     skin = np.maximum(inside * _kept_inside(glossy, small_face), joined)
@@ -110,13 +114,16 @@ def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     return Matte(*whole)
 
 
-def skin_likeness(color: np.ndarray, face: FaceLandmarks, gloss: float = 1.0) -> tuple[np.ndarray, bool]:
+def skin_likeness(
+    color: np.ndarray, face: FaceLandmarks, gloss: float = 1.0, brow: bool = False,
+) -> tuple[np.ndarray, bool]:
     """How much each pixel's colour is this face's skin, shaded or not; and whether only lightness could tell.
 
     Args:
         color: (H, W, 3) float32 sRGB.
         face: landmarks in its pixels.
         gloss: how much more than usual the skin may shine.
+        brow: what lies above the brows may be skin of a colour of its own.
 
     Returns:
         (H, W) float32 0..1, and True for greyscale and sepia pictures.
@@ -135,6 +142,19 @@ def skin_likeness(color: np.ndarray, face: FaceLandmarks, gloss: float = 1.0) ->
         if not len(sample):
             break
     spread = np.minimum(spread, TRIM[1])
+    alike, monochrome = _alike(lab, centre, spread, gloss)
+    if brow:
+        # foreheads may be of another hue than cheeks; what lies there is skin if it is of one colour and not dark
+        own = np.median(lab[brow_to_hair], axis=0) if brow_to_hair.any() else centre
+        strays = 1.4826 * np.median(np.abs(lab[brow_to_hair] - own), axis=0) if brow_to_hair.any() else np.inf
+        hue = np.linalg.norm((own - centre)[1:] / (CHROMA_SPREAD_FLAT if spread[0] < FLAT_SEED else CHROMA_SPREAD))
+        if (strays < TRIM[1]).all() and own[0] > centre[0] - TRIM[0, 0] and hue < FOREHEAD_HUE:
+            alike = np.maximum(alike, _alike(lab, own, np.minimum(strays, spread), gloss)[0])
+    return alike, monochrome
+
+
+def _alike(lab: np.ndarray, centre: np.ndarray, spread: np.ndarray, gloss: float) -> tuple[np.ndarray, bool]:
+    """skin_likeness() of skin with that colour and spread (CIELAB)."""
     flat = spread[0] < FLAT_SEED
     chroma = 1.2 * np.maximum(spread[1:], CHROMA_SPREAD_FLAT if flat else CHROMA_SPREAD)
     darker, lighter = (DARKER_FLAT, LIGHTER_FLAT) if flat else (DARKER, LIGHTER)
