@@ -43,6 +43,12 @@ MONOCHROME_SHARE, MONOCHROME_LIGHT = 0.5, 0.6
 
 RIM = 0.12          # of the face's size, within its oval: where the outline may be off
 
+#: The oval's rim as far as it is judged by the colours beside it, of the face's size; CIELAB bins of those; how likely
+#: a colour is the face's, of it and what lies beside, to be kept wholly; parts of the circle judged by themselves.
+EDGE = 0.05
+BINS, BINS_FROM, BIN = 16, np.float32([0, -32, -32]), np.float32([6.25, 5, 5])
+BELONGS, SECTORS = 0.25, 12
+
 #: Heights of the mouth's opening, of the face's size, from which it shows teeth for sure not, and for sure.
 SHUT, OPEN = 0.015, 0.035
 
@@ -90,6 +96,7 @@ def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     # a drawn jaw can be narrower than the landmarks': at the oval's rim, what is neither person nor like skin is wall
     core = cv2.erode(oval, _disc(RIM * small_face.size))
     oval = oval * np.maximum.reduce([core, np.clip(2 * small_person, 0, 1), np.clip(2 * alike, 0, 1)])
+    oval = oval * np.maximum(_of_the_face(small, small_face, oval), np.clip(2 * alike, 0, 1))
     small_person = np.maximum(small_person, oval)
     glossy, _ = skin_likeness(small, small_face, FOREHEAD_GLOSS, brow=True)
     inside = cv2.GaussianBlur(oval, (0, 0), max(1.0, small_face.size * 0.012))
@@ -178,6 +185,45 @@ def _kept_inside(alike: np.ndarray, face: FaceLandmarks) -> np.ndarray:
     features = cv2.GaussianBlur(cv2.dilate(features, _disc(face.size * 0.02)), (0, 0), max(0.6, face.size * 0.006))
     likely = cv2.GaussianBlur(np.clip((alike - 0.1) * 2.5, 0, 1), (0, 0), max(0.6, face.size * 0.012))
     return np.maximum(1 - above * (1 - likely), features)
+
+
+def _of_the_face(color: np.ndarray, face: FaceLandmarks, oval: np.ndarray) -> np.ndarray:
+    """At the oval's rim low where a colour is that of what lies beside the face (a ruff, hair) and not of the face.
+
+    Densities of colour on both sides, a sector of the face at a time: beards and shade are inside, too, and stay.
+    """
+    rows, columns = (np.flatnonzero(oval.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return np.ones_like(oval)
+    margin = round(2 * EDGE * face.size) + 1
+    part = tuple(slice(max(0, some[0] - margin), some[-1] + margin + 1) for some in (rows, columns))
+    whole, color, oval, face = oval, color[part], oval[part], face.shifted(-part[1].start, -part[0].start)
+    shape = oval.shape
+    core = cv2.erode(oval, _disc(EDGE * face.size))
+    beside = cv2.dilate(oval, _disc(1.5 * EDGE * face.size)) - cv2.dilate(oval, _disc(0.2 * EDGE * face.size))
+    lab = cv2.cvtColor(cv2.GaussianBlur(color, (0, 0), max(0.6, face.size * 0.006)), cv2.COLOR_RGB2LAB)
+    bins = np.clip((lab - BINS_FROM) / BIN, 0, BINS - 1).astype(np.int32)
+    index = (bins[..., 0] * BINS + bins[..., 1]) * BINS + bins[..., 2]
+    x, y = face.centre
+    angle = np.arctan2(np.arange(shape[0])[:, None] - y, np.arange(shape[1])[None] - x)
+    share, total = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    for k in range(SECTORS):
+        near = np.clip(np.cos(angle - 2 * np.pi * k / SECTORS), 0, 1) ** 4
+        inner, outer = (_density(index, near * side) for side in (core, beside))
+        weight = near.astype(np.float32)
+        share += weight * (inner / (inner + outer))[index]
+        total += weight
+    kept = np.ones_like(whole)
+    kept[part] = np.maximum(np.clip(share / total / BELONGS, 0, 1), core)
+    return kept
+
+
+def _density(index: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """(BINS**3,) how often each colour occurs, smoothed over neighbours."""
+    counts = np.bincount(index.ravel(), weight.ravel(), BINS**3).reshape(BINS, BINS, BINS)
+    for axis in range(3):
+        counts = (np.roll(counts, 1, axis) + 2 * counts + np.roll(counts, -1, axis)) / 4
+    return (counts / max(counts.sum(), 1e-6) + 1e-6).ravel().astype(np.float32)
 
 
 def _inside_mouth(shape: tuple[int, int], face: FaceLandmarks) -> np.ndarray:

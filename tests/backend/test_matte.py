@@ -95,3 +95,27 @@ def test_a_jaw_that_is_narrower_than_the_landmarks_takes_no_wall():
     matte = portrait_matte(image, face, None)
     assert matte.skin[int(corner[1]), int(corner[0])] < 0.3
     assert matte.skin[310, 190] > 0.7 and matte.skin[345, 256] > 0.7
+
+
+def test_what_lies_beside_the_face_is_cut_off_its_rim_and_a_beard_is_not():
+    image, face = drawing(), find_faces(drawing())[0]
+    y, x = np.mgrid[:512, :512] + 0.5
+    chin = face.points[152, :2]
+    below = y > chin[1] - 0.06 * face.size
+    ruff, bearded = image.copy(), image.copy()
+    ruff[below & (np.abs(x - chin[0]) < 0.7 * face.size)] = (0.95, 0.95, 0.92)
+    bearded[(y > face.points[17, 1] + 4) & (y < chin[1]) & (np.abs(x - chin[0]) < 0.3 * face.size)] = (0.95, 0.95, 0.92)
+    row, column = int(chin[1] - 0.02 * face.size), int(chin[0])
+    assert portrait_matte(ruff, face).skin[row, column] < 0.3 < 0.7 < portrait_matte(bearded, face).skin[row, column]
+    assert portrait_matte(ruff, face).skin[310, 190] > 0.7
+
+
+def test_a_forehead_of_another_hue_than_the_cheeks_is_skin_and_a_fringe_is_not():
+    color, face = astronaut().color, astronaut_face()
+    flushed = color.copy()
+    cheeks = np.zeros(color.shape[:2], np.uint8)
+    cv2.fillConvexPoly(cheeks, np.int32(face.points[[127, 356, 365, 152, 136], :2]), 1)
+    flushed[cheeks > 0] = np.clip(flushed[cheeks > 0] * (1.1, 0.82, 0.85), 0, 1)
+    forehead = face.points[9, :2]
+    matte = portrait_matte(flushed, face)
+    assert matte.skin[int(forehead[1]) - 4, int(forehead[0])] > 0.7 and matte.skin[60, 225] < 0.3
