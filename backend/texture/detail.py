@@ -6,7 +6,8 @@ one size everywhere, so that neither the UV map nor the atlas stretches it and n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -17,6 +18,9 @@ from .bare import bare_skin
 from .grain import Grain, find_grain, limited
 from .relight import exposed, relighting
 from .sample import LUMINANCE, sample
+
+if TYPE_CHECKING:
+    from .placed import Placed
 
 #: Face heights after which the square repeats.
 PERIOD = 1.0
@@ -33,11 +37,12 @@ COLOURS = 1.6
 @dataclass(frozen=True)
 class Detail:
     """square: (N,N,3) float32 sRGB to add, periodic. tone: luminance of the skin that it was seen on.
-    hairy: the scalp wears hair, which gets none."""
+    hairy: the scalp wears hair, which gets none. placed: what a place has of its own (placed.py); this fills it up."""
 
     square: np.ndarray
     tone: float
     hairy: bool
+    placed: Placed | None = None
 
     def add(
         self, colour: np.ndarray, free: np.ndarray, place: np.ndarray, normals: np.ndarray,
@@ -53,6 +58,10 @@ class Detail:
         for low in range(0, len(colour), CHUNK):
             part = slice(low, low + CHUNK)
             amount = free[part] * self.where(place[part])
+            if self.placed is not None:
+                own = self.placed.power_at(place[part], normals[part])
+                whole = max(float(((self.square @ LUMINANCE) ** 2).mean()), 1e-12)
+                amount = amount * np.sqrt(np.clip(1 - own / whole, 0, 1))
             index = np.flatnonzero(amount > 0.004) + low
             if len(index):
                 tone = np.clip(np.sqrt(colour[index] @ LUMINANCE / max(self.tone, 0.02)), *TONES)
@@ -107,16 +116,27 @@ def find_details(
         if kind is Detail and detailer is not None and job.style == "photo":  # drawings have no pores
             views = [View(job.registration, seen), *job.further.views]
             lit = np.clip(made + tone_beside(views, generated, made, light), 0, 1)
-            found.append(find_placed(job, lit, gain, grain, detailer, seed, made_up))
+            placed = find_placed(job, lit, gain, grain, detailer, seed, made_up)
+            found[-1:] = [placed, replace(found[-1], placed=placed)]
     return found
 
 
 def make_square(grain: Grain, seed: int) -> np.ndarray:
-    """(N,N,3) float32: a collage of the seen skin's patches, brought to the covariance that each octave lacks."""
+    """(N,N,3) float32: a collage of the seen skin's or hair's patches, brought to the covariance that each octave
+    lacks; of skin without what recurs in it."""
     random = np.random.default_rng(seed)
     size = 2 * round(PERIOD * grain.density / 2)
     square = collage(grain.patches, size, random) if len(grain.patches) else random.normal(size=(size, size, 3))
-    return matched(upright(square, grain.spread) if grain.spread else square, grain)
+    return matched(upright(square, grain.spread) if grain.spread else scattered(square, random), grain)
+
+
+def scattered(square: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """(N,N,3) float32 a periodic square with its waves moved at random, colours together (random phase textures,
+    Galerne, Gousseau and Morel 2011): the same power, direction and colour, and no wrinkle or block of a print that
+    recurs."""
+    phase = np.fft.rfft2(random.normal(size=square.shape[:2]))
+    spectrum = np.fft.rfft2(square, axes=(0, 1)) * (phase / np.maximum(np.abs(phase), 1e-12))[..., None]
+    return np.fft.irfft2(spectrum, square.shape[:2], axes=(0, 1)).astype(np.float32)
 
 
 def upright(square: np.ndarray, spread: float) -> np.ndarray:

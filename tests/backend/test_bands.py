@@ -9,7 +9,7 @@ from backend.evaluation.bands import skin_bands
 from backend.head.mesh import HeadMesh
 from backend.texture.bands import octaves, passed
 from backend.texture.bare import bare_skin
-from backend.texture.detail import Detail, make_square, matched
+from backend.texture.detail import Detail, make_square, matched, scattered
 from backend.texture.grain import Grain, lacking, measure
 from backend.texture.sample import LUMINANCE
 
@@ -71,11 +71,38 @@ def test_bands_tell_by_how_much_generated_skin_is_softer_whatever_the_uv_map_str
     for low, loss in zip(LOWS, (0.0, -5.0, -10.0), strict=True):
         texture += full[low][at] * 0.03 * np.where(made, 10 ** (loss / 20), 1)
     provenance = np.stack([~made, made & False, made], -1).astype(np.float32)
-    bands = skin_bands(
+    bands, lines = skin_bands(
         mesh, canonical, {1001: np.repeat(texture[..., None], 3, 2)}, {1001: provenance},
     )
-    assert [band.low for band in bands[:3]] == [16, 32, 64]
+    assert [band.low for band in bands[:3]] == [16, 32, 64] and lines == (0, 0)
     assert [band.difference for band in bands[:3]] == pytest.approx([0, -5, -10], abs=1.5)
+
+
+def test_bands_of_a_drawing_are_of_its_skin_between_the_lines(bare):
+    """The left half with a drawn line, the right flat: as sharp as each other; with grain on it they are not."""
+    mesh, canonical = dome()
+    columns = np.tile(np.arange(512), (512, 1))
+    made = columns > 128
+    ruled = (columns > 30) & (columns < 34)
+    provenance = np.stack([~made, made & False, made], -1).astype(np.float32)
+    rough = noise_between(512, 512.0, 40, 60, 0) * made * 0.02
+    for grain, least, most in ((0 * rough, -1, 1), (rough, 10, 60)):
+        texture = np.where(ruled, 0.1, 0.6 + grain).astype(np.float32)
+        bands, lines = skin_bands(mesh, canonical, {1001: np.repeat(texture[..., None], 3, 2)}, {1001: provenance})
+        assert 0.02 < lines[0] < 0.8 and lines[1] < 0.1
+        assert least <= bands[1].difference <= most
+
+
+def test_moved_waves_keep_power_and_colour_and_lose_what_recurs():
+    random = np.random.default_rng(2)
+    square = np.zeros((256, 256, 3), np.float32)
+    square[20:24, :], square[:, 100:103] = (0.3, 0.2, 0.1), (0.3, 0.2, 0.1)
+    square += random.normal(0, 0.005, square.shape) - square.mean((0, 1))
+    moved = scattered(square, random)
+    covariances = [part.reshape(-1, 3).T @ part.reshape(-1, 3) / 256**2 for part in (square, moved)]
+    assert np.allclose(*covariances, atol=0.05 * covariances[0].max())
+    flatness = [(part[..., 0] ** 4).mean() / (part[..., 0] ** 2).mean() ** 2 for part in (square, moved)]
+    assert flatness[0] > 10 and flatness[1] < 4.5  # a bell curve's is 3
 
 
 def grain(covariance, patches=None) -> Grain:
