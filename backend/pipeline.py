@@ -90,7 +90,9 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     generated = complete(job.observation, job.style, networks, request.seed, step, pictures, another=another)
 
     step("compose")
-    textures = compose_tiles(job, generated, request.size, bases, request.light, regions, request.seed)
+    textures = compose_tiles(
+        job, generated, request.size, bases, request.light, regions, request.seed, load_cached_detailer(device),
+    )
     if regions:
         textures = hold(textures, bases, origins, regions)
     shown = max(textures.values(), key=lambda tile: tile.provenance[..., 0].sum())  # the tile with the face
@@ -278,3 +280,11 @@ def load_cached_networks(device: str):
     from .models.bundle import load_networks
 
     return load_networks(device)
+
+
+@cache
+def load_cached_detailer(device: str):
+    """The tile denoiser, likewise."""
+    from .models.bundle import load_detailer
+
+    return load_detailer(device)

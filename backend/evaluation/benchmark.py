@@ -23,7 +23,7 @@ from ..head.mesh import HeadMesh, load_mesh, vertex_normals
 from ..head.rasterize import rasterize, texel_corners
 from ..head.uvs import FIRST
 from ..messages import LIGHTS
-from ..pipeline import complete, load_cached_networks, prepare
+from ..pipeline import complete, load_cached_detailer, load_cached_networks, prepare
 from ..texhub.skins import clothes
 from ..texture.compose import compose
 from ..texture.detail import find_details
@@ -72,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]:
     """Render the case, run every method on it, score them."""
-    networks = load_cached_networks("cpu")
+    networks, detailer = load_cached_networks("cpu"), load_cached_detailer("cpu")
     mesh = load_mesh(case.head)
     head = find_head_landmarks(mesh)
     texture = load_truth_texture(case)
@@ -98,7 +98,7 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
             generated = complete(job.observation, job.style, networks, 0, stages=stages)
             made = compose(
                 mesh, job.canonical, job.registration, job.observation, generated, size, inside=job.inside,
-                details=find_details(job, generated, size, "keep", 0),
+                details=find_details(job, generated, size, "keep", 0, detailer),
             )
             results[name] = made.texture
             if name == OURS:
@@ -106,7 +106,7 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
                 for light in LIGHTS[1:] if arguments.ablation else ():
                     results[f"{OURS}, light {light}"] = compose(
                         mesh, job.canonical, job.registration, job.observation, generated, size, inside=job.inside,
-                        light=light, details=find_details(job, generated, size, light, 0),
+                        light=light, details=find_details(job, generated, size, light, 0, detailer),
                     ).texture
     for name, parts in methods.WITHOUT.items() if arguments.ablation else ():
         with methods.without(parts):
@@ -143,7 +143,10 @@ def with_further(
         write_picture(paths[-1], to_srgb(to_linear(shot) * np.float32(cast)))
     job = prepare(mesh, str(folder / "portrait.png"), "auto", networks, further=paths)
     generated = complete(job.observation, job.style, networks, 0)
-    made = {light: compose_tiles(job, generated, size, {}, light)[FIRST] for light in ("keep", "remove")}
+    made = {
+        light: compose_tiles(job, generated, size, {}, light, detailer=load_cached_detailer("cpu"))[FIRST]
+        for light in ("keep", "remove")
+    }
     for told in job.further.as_json(made["keep"].given):
         print(f"  {told['portrait']}: " + (
             f"error {told['landmarks']['error_px']} px, yaw {told['camera']['yaw_deg']:.0f}, "

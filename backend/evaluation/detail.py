@@ -126,7 +126,7 @@ def measure(case: TruthCase, arguments: argparse.Namespace) -> dict[str, tuple[f
     # the whole face made anew, as Fill With Generated does, over lips, lids, brows, nostrils and ears
     features = ((parts(surface.place, job.observation.wears_hair) > 0.5) & (surface.facing > FACING)).astype(np.float32)
     made_anew = find_details(job, generated, arguments.size, "keep", 0, detailer, made_up=True)
-    collage = [one for one in made_anew if not isinstance(one, Placed)]
+    collage = without(made_anew)
     for name, some in (("anew, collage", collage), ("anew, collage, denoiser on parts", made_anew)):
         made = laid(compose(
             mesh, job.canonical, job.registration, job.observation, generated, arguments.size, inside=job.inside,
@@ -145,13 +145,24 @@ def measure(case: TruthCase, arguments: argparse.Namespace) -> dict[str, tuple[f
 
 def variants(details: list) -> dict[str, list]:
     """Names and what is laid onto the head."""
-    collage = [one for one in details if not isinstance(one, Placed)]
+    collage = without(details)
     placed = [one for one in details if isinstance(one, Placed)]
     everywhere = [replace(one, skin=1.0) for one in placed]
     return {
-        "none": [], "collage": collage, "denoiser": everywhere, "both": [*collage, *everywhere],
-        "collage, denoiser on parts": [*collage, *placed],
+        "none": [], "collage": collage, "denoiser": everywhere,
+        "both": [*everywhere, *(replace(one, placed=everywhere[0]) if one.placed else one for one in filled(details))],
+        "collage, denoiser on parts": details,
     }
+
+
+def filled(details: list) -> list:
+    """The collages, as they fill up what is placed."""
+    return [one for one in details if not isinstance(one, Placed)]
+
+
+def without(details: list) -> list:
+    """The collages by themselves."""
+    return [replace(one, placed=None) for one in filled(details)]
 
 
 def distance(made: np.ndarray, truth: np.ndarray, counted: np.ndarray) -> float:

@@ -129,7 +129,7 @@ def assemble(
 
 
 def load_detailer(device: str = "cpu", folder: Path | None = None) -> nn.Module:
-    """The tile denoiser, or the same as a graph; by itself, for no job asks for it (texture/detail.py).
+    """The tile denoiser, or the same as a graph; by itself, for only photographs ask for it (texture/placed.py).
 
     Raises:
         AvatarTexError: WEIGHTS_MISSING or WEIGHTS_ALTERED.

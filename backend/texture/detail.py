@@ -97,8 +97,8 @@ def find_details(
 
     Args:
         job: pipeline.Prepared. generated: (a,a,3) sRGB atlas of the three stages. size: texels of the artist's map.
-        light: a name of messages.LIGHTS. detailer: the networks' tile denoiser; jobs do without, for on held-out faces
-            it is worth nothing yet (evaluation/detail.py). made_up: no texel comes from a portrait.
+        light: a name of messages.LIGHTS. detailer: the networks' tile denoiser, if it is to be used; on bare skin it
+            says nothing that the grain does not (evaluation/detail.py). made_up: no texel comes from a portrait.
     """
     from .placed import find_placed
     from .strands import Strands, find_strands

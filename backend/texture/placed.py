@@ -18,9 +18,9 @@ from ..stages.tiles import fine_detail
 from .bands import HALF, smooth
 from .bare import bare_skin
 from .detail import CHUNK, OPPONENT
-from .grain import Grain, box_of, pictured
+from .grain import COARSEST, Grain, box_of, pictured
 from .observe import EAR, EAR_BACK, EAR_FRONT, EAR_TOP, scalp_share
-from .sample import sample, spread
+from .sample import LUMINANCE, sample, spread
 from .views import full
 
 #: Cosines to the unrolled picture between which its detail fades in; canonical distance from its surface (skin behind
@@ -33,30 +33,44 @@ SEEN_FROM = 24
 #: Median rms of bare skin's octaves from 16 waves per face height on, of the training skins: luminance in steps of 8
 #: bits, and the differences of colour as a share of that. A finer one is as the last.
 OWN, COLOUR = (1.0, 0.9, 0.9, 0.8, 0.6), 0.4
+#: Amplitude on bare skin.
+SKIN = 0.0
 
 
 @dataclass(frozen=True)
 class Placed:
-    """picture: (H,W,3) float32 sRGB to add, unrolled, density pixels per face height. radius: (h,w) of the surface, 0
-    where none is. hairy: the scalp wears hair, which gets none. skin: amplitude on bare skin."""
+    """picture: (H,W,3) float32 sRGB to add, unrolled, density pixels per face height. power: (h,w) of its luminance
+    thereabouts. radius: (h,w) of the surface, 0 where none is. hairy: the scalp wears hair, which gets none. skin:
+    amplitude on bare skin."""
 
     picture: np.ndarray
     density: float
+    power: np.ndarray
     radius: np.ndarray
     hairy: bool
-    skin: float = 0.0
+    skin: float = SKIN
 
     def add(self, colour: np.ndarray, free: np.ndarray, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """As Detail.add()."""
         out = colour.copy()
-        amount = free * self.there(place, normals)
-        amount *= parts(place, self.hairy) + self.skin * bare_skin(place, self.hairy) * (1 - ears(place))
         for low in range(0, len(colour), CHUNK):
-            index = np.flatnonzero(amount[low : low + CHUNK] > 0.004) + low
+            part = slice(low, low + CHUNK)
+            amount = free[part] * self.where(place[part], normals[part])
+            index = np.flatnonzero(amount > 0.004) + low
             if len(index):
                 added = around(self.picture, unroll(place[index]) * self.density, cv2.INTER_CUBIC)
-                out[index] = np.clip(out[index] + added * amount[index, None], 0, 1)
+                out[index] = np.clip(out[index] + added * amount[index - low, None], 0, 1)
         return out
+
+    def where(self, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """(n,) 0..1: how much of it is at (n,3) canonical places."""
+        share = parts(place, self.hairy) + self.skin * bare_skin(place, self.hairy) * (1 - ears(place))
+        return share * self.there(place, normals)
+
+    def power_at(self, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """(n,) of the luminance that it adds at (n,3) canonical places."""
+        power = around(self.power, unroll(place) * (self.power.shape[1] / WIDTH))
+        return power * self.where(place, normals) ** 2
 
     def there(self, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """(n,) 0..1: how far the unrolled picture shows (n,3) canonical places."""
@@ -118,8 +132,10 @@ def find_placed(
     if known.any():
         box = box_of(known)
         detail = whole(softened(detail[box], known[box], grain, density), box, known.shape)
+    power = cv2.resize((detail @ LUMINANCE) ** 2, shape[::-1], interpolation=cv2.INTER_AREA)
+    power = cv2.GaussianBlur(power, (0, 0), DENSITIES[0] / COARSEST / 2)
     radius = np.hypot(surface.place[..., 0], surface.place[..., 2]).astype(np.float32)
-    return Placed(detail, density, radius, seen.wears_hair)
+    return Placed(detail, density, power, radius, seen.wears_hair)
 
 
 def whole(part: np.ndarray, box: tuple[slice, slice], shape: tuple[int, int]) -> np.ndarray:

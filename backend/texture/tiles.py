@@ -49,19 +49,21 @@ def find_tiles(path: str) -> dict[int, Path]:
 
 def compose_tiles(
     job, generated: np.ndarray, size: int, bases: dict[int, np.ndarray], light: str = "keep",
-    regions=None, seed: int = 0,
+    regions=None, seed: int = 0, detailer=None,
 ) -> dict[int, Composition]:
     """The finished texture of every tile that the head uses, and unchanged those of the base that it does not.
 
     Args:
         job: pipeline.Prepared. generated: (a,a,3) sRGB atlas of the three stages, without light.
         light: a name of messages.LIGHTS. regions: what the artist painted, a regions.Regions. seed: of the detail.
+        detailer: the tile denoiser (texture/placed.py).
     """
-    details = find_details(job, generated, size, light, seed)
+    made_up = regions is not None and regions.made_up
+    details = find_details(job, generated, size, light, seed, detailer, made_up)
     done = {
         tile: compose(
             part, job.canonical, job.registration, job.observation, generated, size, bases.get(tile), job.inside,
-            light, regions is not None and regions.made_up, details, job.further.views,
+            light, made_up, details, job.further.views,
         )
         for tile, part in job.tiles.items()
     }

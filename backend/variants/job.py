@@ -81,7 +81,10 @@ def work(
 
         generated = pipeline.complete(job.observation, job.style, networks, seed, complete_step, another=seed != 0)
         complete_step("compose")
-        tiles = compose_tiles(job, generated, request.size, bases, request.light, seed=seed)
+        tiles = compose_tiles(
+            job, generated, request.size, bases, request.light, seed=seed,
+            detailer=pipeline.load_cached_detailer(device),
+        )
         shown = stylist.show(tiles)
         for number, style in enumerate(request.styles):
             clock.enter(style)

@@ -139,7 +139,7 @@ def test_detail_is_as_much_weaker_as_the_portrait_is_softer_than_the_known_skins
 
 def test_it_is_laid_where_the_unrolled_picture_shows_the_skin_and_the_portrait_keeps_its_pixels():
     made, radius = np.full((384, 736, 3), 0.1, np.float32), np.full((384, 736), 0.45, np.float32)
-    both = Placed(made, 256.0, radius, hairy=True, skin=1.0)
+    both = Placed(made, 256.0, np.full_like(radius, 0.01), radius, hairy=True, skin=1.0)
     # in front, behind the surface, facing up, photographed, on the scalp
     place = np.float32([(0, 0, 0.45), (0, 0, 0.30), (0, 0, 0.45), (0, 0, 0.45), (0, 0.7, -0.45)])
     normals = np.float32([(0, 0, 1), (0, 0, 1), (0, 1, 0), (0, 0, 1), (0, 0, -1)])
@@ -148,6 +148,16 @@ def test_it_is_laid_where_the_unrolled_picture_shows_the_skin_and_the_portrait_k
     assert out[1:] == pytest.approx(np.full((4, 3), 0.5))
     bald = replace(both, hairy=False).add(np.full((5, 3), 0.5, np.float32), np.ones(5, np.float32), place, normals)
     assert bald[4] == pytest.approx(0.6, abs=1e-3)
+    # grain fills up what is missing of its power, and is whole where nothing is laid
+    assert both.power_at(place[:2], normals[:2]) == pytest.approx([0.01, 0], abs=1e-5)
+    alone = detail.Detail(np.full((64, 64, 3), 0.1, np.float32), 0.5, True)
+    for own, left in ((0.0, 1.0), (0.005, 0.5), (0.02, 0.0)):
+        filling = replace(alone, placed=replace(both, power=np.full_like(radius, own)))
+        one, other = (
+            each.add(np.full((1, 3), 0.5, np.float32), np.ones(1), place[:1], normals[:1])[0, 0] - 0.5
+            for each in (alone, filling)
+        )
+        assert (other / one) ** 2 == pytest.approx(left, abs=0.01)
 
 
 def test_only_photographs_get_it_and_only_where_a_denoiser_is_given(monkeypatch):
