@@ -31,7 +31,6 @@ class Networks:
 
     linear: the prior that completes; at CANVAS texels, it takes and gives TEXELS.
     geometry: (3,S,S) canonical position of each atlas texel, zero where no head has surface; S is TEXELS.
-    light: (S,S,8) spherical harmonics of its normal, orders 1 and 2.
     known: (S,S) bool, texels that some training texture had data for; the networks say nothing of the others.
     """
 
@@ -42,7 +41,6 @@ class Networks:
     inpainter: nn.Module            # Denoisers, or the same as graphs of ONNX Runtime
     repainter: nn.Module
     geometry: Tensor
-    light: np.ndarray
     known: np.ndarray
     device: str
 
@@ -57,7 +55,7 @@ class Networks:
 
     def pca24(self, colour: np.ndarray, confidence: np.ndarray) -> np.ndarray:
         """(S,S,3) the plain baseline: 24 components, confidence-weighted ridge fit."""
-        return self.linear.truncated(BASELINE_COMPONENTS).complete(colour, confidence)
+        return self.linear.truncated(BASELINE_COMPONENTS).complete(colour, confidence, rounds=0)
 
     def style(self, name: str) -> Tensor:
         return torch.tensor([STYLES.index(name)], device=self.device)
@@ -123,8 +121,7 @@ def assemble(
         inpainter, repainter = (denoiser(states.get(name)) for name in ("inpainter", "repainter"))
     modules = [freeze(module).to(device) for module in (generator, encoder, mapping, inpainter, repainter)]
     return Networks(
-        prior, *modules, linear["geometry"].to(device), linear["light"].numpy(),
-        linear["known"].numpy() > 0.5, device,
+        prior, *modules, linear["geometry"].to(device), linear["known"].numpy() > 0.5, device,
     )
 
 

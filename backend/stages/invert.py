@@ -17,7 +17,7 @@ from torch import Tensor
 from ..models.bundle import Networks
 from ..networks.bend import bent, flow_of, undone
 from ..networks.generator import CANVAS_ROWS, COMPONENTS, GIVEN_ROWS, LATENT, Generator
-from ..networks.linear import CORRELATED, NOISE
+from ..networks.linear import NOISE
 from ..networks.sizes import CANVAS, TEXELS
 from .observation import OnStep
 
@@ -25,6 +25,8 @@ from .observation import OnStep
 STEPS = 32
 #: Standard deviation of the layers' rows about the guess: wide, or they stay where they are.
 SPREAD = 30.0
+#: How many texels of the canvas count as one observation.
+CORRELATED = 120.0
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from ..models.bundle import Networks
-from ..networks.linear import NOISE, ROBUST_CORRELATED
+from ..networks.linear import NOISE
+from ..texture.light import CORRELATED
 
 
 def vary(generated: np.ndarray, confidence: np.ndarray, networks: Networks, *, seed: int) -> np.ndarray:
@@ -23,7 +24,7 @@ def vary(generated: np.ndarray, confidence: np.ndarray, networks: Networks, *, s
     prior = networks.linear
     confidence = cv2.resize(confidence, (prior.size, prior.size), interpolation=cv2.INTER_AREA)
     seen = confidence.ravel() > 0.01
-    weight = confidence.ravel()[seen].astype(np.float32) / (ROBUST_CORRELATED * NOISE**2)
+    weight = confidence.ravel()[seen].astype(np.float32) / (CORRELATED * NOISE**2)
     basis = prior.basis.reshape(len(prior.basis), -1, 3)[:, seen]
     weighted = (basis * weight[:, None]).reshape(len(basis), -1)
     precision = weighted @ basis.reshape(len(basis), -1).T + np.diag(1 / np.maximum(prior.deviation, 1e-3) ** 2)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from ..networks.linear import NOISE, OUTLIER, ROBUST_CORRELATED, LinearPrior
+from ..networks.linear import NOISE, LinearPrior
 from ..networks.sizes import CANVAS
 from .sample import to_linear, to_srgb
 
@@ -40,6 +40,8 @@ EXPOSED, EXPOSURE_SPREAD = 0.97, 0.15
 #: many must. Rounds of Gauss-Newton; the shading below which it has no gradient; exponent of sRGB.
 TEXELS, LEAST, ENOUGH = 64, 0.05, 30
 ROUNDS, FLOOR, GAMMA = 5, 0.12, 2.2
+#: How many of the prior's texels count as one observation; the residual at which a texel counts half.
+CORRELATED, OUTLIER = 400.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,8 @@ def estimate_light(
     dark skin is not taken for shade, nor a beard for a lamp from above.
 
     argmin over c, l of sum w |x - skin(c) (l H)^(1/gamma)|^2 / noise^2 + |c / deviation|^2 + |l - mean|^2 / covariance,
-    and what shows is well exposed; by Gauss-Newton with Cauchy weights, as LinearPrior.fit_robust(): glasses, cast
-    shadows and highlights are outliers.
+    and what shows is well exposed; by Gauss-Newton with Cauchy weights, as LinearPrior.fit_coefficients(): glasses,
+    cast shadows and highlights are outliers.
 
     Args:
         colour: (S,S,3) sRGB as seen. normals: (S,S,3) mesh axes. confidence: (S,S). skin: the prior of unlit textures.
@@ -116,7 +118,7 @@ def _fit(
     """(9,) what estimate_light() minimises, of n texels seen: (n,3) sRGB, (n,) weights, (n,9) harmonics."""
     components, middle = skin.basis.reshape(len(skin.basis), -1, 3)[:, used.ravel()], skin.mean[used]
     count, pull = len(components), 1 / np.maximum(skin.deviation, 1e-3) ** 2
-    base = weight / (ROBUST_CORRELATED * (TEXELS / CANVAS) ** 2 * NOISE**2)
+    base = weight / (CORRELATED * (TEXELS / CANVAS) ** 2 * NOISE**2)
     coefficients, light, albedo, believed = np.zeros(count), mean, middle, 1.0
     for _ in range(ROUNDS):
         smooth = basis @ light.astype(np.float32)

@@ -15,24 +15,19 @@ import numpy as np
 
 from ..evaluation.metrics import mean_error, psnr, table
 from ..models.bundle import load_networks, paint_canvas
-from ..networks.linear import LinearPrior
 from ..stages.inpaint import inpaint
 from ..stages.latent import SURE, fit_latent
 from ..stages.observation import AtlasObservation
 from ..stages.repaint import repaint
-from .folds import FOLDS
+from .folds import FOLDS, load_model
 from .portraits import Portraits
 
 
 def strangers(train: Path, fold: int, weights: Path | None = None):
     """The networks, with prior and canvas that were fitted without the fold's faces."""
     networks = load_networks("cpu", weights)
-    models = []
-    for name in ("prior", "canvas"):
-        with np.load(train / f"{name}{fold}.npz", allow_pickle=False) as data:
-            models.append(LinearPrior(data["mean"], data["basis"], data["deviation"]))
-    paint_canvas(networks.generator, models[1])
-    return replace(networks, linear=models[0])
+    paint_canvas(networks.generator, load_model(train / f"canvas{fold}.npz"))
+    return replace(networks, linear=load_model(train / f"prior{fold}.npz"))
 
 
 def staged(seen: AtlasObservation, networks, seed: int) -> dict[str, np.ndarray]:

@@ -21,15 +21,14 @@ NEW_TONE = 0.3
 
 @dataclass
 class Batch:
-    """truth, colour, linear, robust: (B,3,S,S) sRGB; robust is the linear completion by the robust fit, if light is
-    given. valid, confidence: (B,1,S,S). style: (B,). fold: which prior completed them."""
+    """truth, colour, linear: (B,3,S,S) sRGB, the last the linear completion. valid, confidence: (B,1,S,S). style: (B,).
+    fold: which prior completed them."""
 
     truth: Tensor
     valid: Tensor
     colour: Tensor
     confidence: Tensor
     linear: Tensor
-    robust: Tensor
     style: Tensor
     fold: int
 
@@ -39,24 +38,18 @@ class Batch:
 
 
 class Batches(Dataset):
-    """Batch number n of a seed is the same whoever draws it and when: a killed training goes on as if it had not been.
+    """Batch number n of a seed is the same whoever draws it and when: a killed training goes on as if it was not."""
 
-    Args:
-        light: (S,S,8) of prior.leftover_light(), where the robust completion is wanted.
-    """
-
-    def __init__(
-        self, folds: list[Fold], geometry: Geometry, count: int, seed: int, light: np.ndarray | None = None,
-    ) -> None:
-        self.folds, self.geometry, self.count, self.seed, self.light = folds, geometry, count, seed, light
+    def __init__(self, folds: list[Fold], geometry: Geometry, count: int, seed: int) -> None:
+        self.folds, self.geometry, self.count, self.seed = folds, geometry, count, seed
 
     def __getitem__(self, number: int) -> Batch:
         """All of one fold: the generator's canvas is that fold's prior."""
         random = np.random.default_rng([self.seed, number])
         fold = self.folds[int(random.integers(len(self.folds)))]
         samples = [self._one(fold, random) for _ in range(self.count)]
-        pictures = (stacked([sample[i] for sample in samples]) for i in range(6))
-        return Batch(*pictures, torch.tensor([sample[6] for sample in samples]), fold.number)
+        pictures = (stacked([sample[i] for sample in samples]) for i in range(5))
+        return Batch(*pictures, torch.tensor([sample[5] for sample in samples]), fold.number)
 
     def _one(self, fold: Fold, random: np.random.Generator):
         kind = random.random()
@@ -82,9 +75,7 @@ class Batches(Dataset):
         return self._completed(texture, valid, colour, confidence, fold.textures.styles[i], fold.prior)
 
     def _completed(self, truth, valid, colour, confidence, style, prior):
-        linear = prior.complete(colour, confidence)
-        robust = linear if self.light is None else prior.complete(colour, confidence, self.light)
-        return truth, valid, colour, confidence, linear, robust, int(style)
+        return truth, valid, colour, confidence, prior.complete(colour, confidence), int(style)
 
 
 def real(fold: Fold, random: np.random.Generator):

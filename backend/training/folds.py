@@ -118,6 +118,11 @@ def kept(file: Path, fit: Callable[[], LinearPrior]) -> LinearPrior:
     if not file.is_file():
         model = fit()
         np.savez(file, mean=model.mean, basis=model.basis, deviation=model.deviation)
+    return load_model(file)
+
+
+def load_model(file: Path) -> LinearPrior:
+    """A fold's prior or canvas."""
     with np.load(file, allow_pickle=False) as data:
         return LinearPrior(data["mean"], data["basis"], data["deviation"])
 

@@ -52,9 +52,7 @@ class Log:
         if name == "inpaint":
             made = first_completion(networks, batch)
         else:
-            made, _ = correct(
-                networks, degraded(networks, batch), batch.linear, batch.robust, batch.confidence, batch.style,
-            )
+            made, _ = correct(networks, degraded(networks, batch), batch.confidence, batch.style)
         columns = batch.colour * (batch.confidence > 0.1), batch.linear, made, batch.truth
         self.columns(step, columns)
 

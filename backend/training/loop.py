@@ -23,7 +23,6 @@ from .checkpoints import load_state, save_state
 from .export import export
 from .folds import load_folds, load_geometry
 from .logs import Log
-from .prior import leftover_light
 
 EMA = 0.997
 SAVE_EVERY = 60.0           # seconds
@@ -49,11 +48,10 @@ def train(arguments, preset) -> None:
     begin = load_state(state_file, parameters, average, optimiser) if state_file.is_file() else 0
     folds = load_folds(arguments.hub, arguments.portraits, arguments.output)
     geometry = load_geometry(arguments.hub)
-    light = leftover_light(geometry) if name == "repaint" else None
 
     def batches(left_out: bool, seed: int) -> Batches | None:
         chosen = [fold for fold in folds if (fold.number in arguments.leave_out) == left_out]
-        return Batches(chosen, geometry, preset.batch, seed, light) if chosen else None
+        return Batches(chosen, geometry, preset.batch, seed) if chosen else None
 
     strangers = batches(True, arguments.seed + 1)
     checks = [strangers[i] for i in range(LEFT_OUT)] if strangers else []

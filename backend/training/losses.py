@@ -106,7 +106,7 @@ def repaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
     """Starts are real results of the stages before, so the network learns their faults."""
     with torch.no_grad():
         completed = degraded(networks, batch)
-        start, _ = correct(networks, completed, batch.linear, batch.robust, batch.confidence, batch.style)
+        start, _ = correct(networks, completed, batch.confidence, batch.style)
     conditions = repaint_conditions(start, batch.colour, batch.confidence, networks.geometry)
     return denoising(networks.repainter, start, conditions, batch)
 

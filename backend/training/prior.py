@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ..networks.linear import LinearPrior
-from ..texture.light import harmonics
-from .augment import Geometry
 from .checkpoints import save_half
 from .folds import FOLDS, Textures, fit_canvas, fit_prior, known_texels, load_folds, load_geometry
 
@@ -21,7 +19,6 @@ def train(arguments, preset) -> None:
         **{name: getattr(prior, name) for name in ("mean", "basis", "deviation")},
         **halved(canvas),
         "geometry": np.where(geometry.covered[..., None], geometry.positions, 0).transpose(2, 0, 1),
-        "light": leftover_light(geometry),
     }
     save_half(tensors, arguments.output / "linear.safetensors")
     load_folds(arguments.hub, None, arguments.output)
@@ -34,8 +31,3 @@ def halved(canvas: LinearPrior) -> dict[str, np.ndarray]:
     left, right = np.split(canvas.basis.reshape(-1, size, size, 3), 2, axis=2)
     sign = np.sign((left * right[:, :, ::-1]).sum((1, 2, 3)))
     return {"canvas.mean": canvas.mean, "canvas.half": left, "canvas.sign": sign, "canvas.deviation": canvas.deviation}
-
-
-def leftover_light(geometry: Geometry) -> np.ndarray:
-    """(S,S,8) float32: spherical harmonics of the normals without the constant, zero where no head has surface."""
-    return (harmonics(geometry.normals)[..., 1:] * geometry.covered[..., None]).astype(np.float32)

@@ -1,9 +1,11 @@
 """What the pipeline really sees of training skins, for the networks to learn on.
 
-    python -m backend.training.render_portraits --data DATA --atlas atlas.npz --output portraits --minutes 20
+    python -m backend.training.render_portraits --data DATA --atlas atlas.npz --train runs/train --output DIR
 
 Drawn masks and light teach a network to mend drawn faults. These are the real ones: portraits of known textures are
-rendered (any head, camera, light), and detected, registered and cleared of light as a job's portrait is.
+rendered (any head, camera, light), and detected, registered and cleared of light as a job's portrait is. What knows
+skins there, the prior that light is fitted with and that the head wears at registration, is the prior of all other
+folds' faces: with one that knows the face light comes out truer than it does of strangers.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -19,15 +22,17 @@ import numpy as np
 from ..errors import AvatarTexError
 from ..evaluation.cases import HEADS
 from ..evaluation.truth import TruthCase, render_truth
+from ..head import skin
 from ..head.landmarks import find_head_landmarks
 from ..head.mesh import load_mesh
+from ..networks.linear import LinearPrior
 from ..networks.sizes import TEXELS
 from ..pipeline import load_cached_networks, prepare, shrink
 from ..texhub.skins import OVERSAMPLE, SETS, atlas_layout, complete_by_mirror, resample, usable_texels
 from ..texhub.sources import SPLIT
 from ..texture.files import write_picture
 from .augment import new_tone, stylise
-from .folds import FOLDS
+from .folds import FOLDS, load_model
 
 #: Portraits are rendered at this size: enough for the landmarks, and half the time of the benchmark's.
 PIXELS = 512
@@ -73,8 +78,15 @@ def draw_texture(data: Path, names: list[str], random: np.random.Generator) -> t
     return stylise(new_tone(texture, random), style, random).astype(np.float32), style
 
 
-def portrait_sample(layouts: Layouts, names: list[str], faces: np.ndarray, random: np.random.Generator, folder: Path):
-    """One portrait through the pipeline: truth, valid, colour, confidence (atlas), and of which skin."""
+def portrait_sample(
+    layouts: Layouts, names: list[str], faces: np.ndarray, priors: list[LinearPrior], random: np.random.Generator,
+    folder: Path,
+):
+    """One portrait through the pipeline: truth, valid, colour, confidence (atlas), and of which skin.
+
+    Args:
+        priors: by fold, of all other folds' faces.
+    """
     index = int(random.integers(len(names)))
     kind = names[index].split("/")[0]
     fold = np.unique(faces, return_inverse=True)[1] % FOLDS  # as texhub build --fold has it: no blend leaves its fold
@@ -86,7 +98,9 @@ def portrait_sample(layouts: Layouts, names: list[str], faces: np.ndarray, rando
     mesh, head = layouts.head(kind, str(random.choice(HEADS[kind])))
     case = draw_case(random)
     write_picture(folder / "portrait.png", render_truth(mesh, head, texture, case, PIXELS).color)
-    networks = load_cached_networks("cpu")
+    stranger = priors[fold[index]]
+    skin.prior = lambda: stranger.truncated(skin.COMPONENTS)
+    networks = replace(load_cached_networks("cpu"), linear=stranger)
     job = prepare(mesh, str(folder / "portrait.png"), "auto", networks)
     truth, covered = resample(np.rint(texture * 255).astype(np.uint8), layouts.atlas[kind], TEXELS)
     truth, valid = complete_by_mirror(truth, covered & usable_texels(kind, covered))
@@ -113,6 +127,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of heads and skins, laid out as shared/data")
     parser.add_argument("--atlas", type=Path, required=True, help="atlas.npz of python -m backend texhub align")
+    parser.add_argument("--train", type=Path, required=True, help="folder of train linear, with the folds' priors")
     parser.add_argument("--output", type=Path, required=True, help="folder of shards; one is written per hundred")
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=0, help="several processes: a seed each")
@@ -120,6 +135,7 @@ def main(argv: list[str] | None = None) -> int:
     cv2.setNumThreads(1)
     names, faces = training_skins(arguments.atlas)
     layouts = Layouts(arguments.data)
+    priors = [load_model(arguments.train / f"prior{k}.npz") for k in range(FOLDS)]
     random = np.random.default_rng(arguments.seed)
     arguments.output.mkdir(parents=True, exist_ok=True)
     folder = arguments.output / f"portrait{arguments.seed}"
@@ -129,7 +145,7 @@ def main(argv: list[str] | None = None) -> int:
     start = time.monotonic()
     while time.monotonic() - start < arguments.minutes * 60:
         try:
-            samples.append(portrait_sample(layouts, names, faces, random, folder))
+            samples.append(portrait_sample(layouts, names, faces, priors, random, folder))
         except AvatarTexError:  # a face that nothing is found on teaches nothing
             refused += 1
         if len(samples) % 50 == 49:

@@ -88,29 +88,14 @@ def test_nothing_seen_still_gives_a_face(networks):
     assert is_a_picture(final, networks)
 
 
-def test_optimisation_forgives_leftover_light_and_misplaced_texels(seen, truth, networks):
-    """The portrait of the prior's own face, half in shadow and with a smear across the cheek."""
-    shadow = 1 + 0.12 * networks.light[..., :1]
-    colour = np.clip(seen.color * shadow, 0, 1)
-    colour[160:176, 90:120] = 0.1
-    lit = AtlasObservation(colour.astype(np.float32), seen.confidence, seen.style)
+def test_the_completion_forgives_what_is_no_skin(seen, truth, networks):
+    """The portrait of the prior's own face with dark glasses and a smear across the cheek."""
+    colour = seen.color.copy()
+    colour[120:136, 84:150], colour[160:176, 90:120] = 0.1, 0.9
     unseen = seen.confidence == 0
-    plain = networks.linear.complete(lit.color, lit.confidence)
-    robust = networks.linear.complete(lit.color, lit.confidence, networks.light)
-    assert distance(robust, truth, networks, unseen) < 0.8 * distance(plain, truth, networks, unseen)
-    latent = fit_latent(lit, plain, networks).color
-    assert distance(latent, truth, networks, unseen) < 0.9 * distance(plain, truth, networks, unseen)
-
-
-def test_what_stage_one_invented_counts_near_what_it_saw_only(seen, completed, networks):
-    changed = completed + np.float32(0.05)
-    difference = fit_latent(seen, changed, networks).color - fit_latent(seen, completed, networks).color
-    inner = np.zeros(seen.confidence.shape, bool)
-    inner[120:180, 100:160] = True
-    far = np.zeros_like(inner)
-    far[:40] = True
-    assert np.median(difference[inner]) > 0.03
-    assert abs(np.median(difference[far])) < 0.3 * np.median(difference[inner])
+    plain = networks.linear.complete(colour, seen.confidence, rounds=0)
+    robust = networks.linear.complete(colour, seen.confidence)
+    assert distance(robust, truth, networks, unseen) < 0.6 * distance(plain, truth, networks, unseen)
 
 
 def test_the_texture_found_is_the_generators(seen, completed, networks):
