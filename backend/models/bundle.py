@@ -19,8 +19,8 @@ from ..networks.tiles import TileDenoiser
 from . import runtime
 from .verified import WEIGHTS, verified_bytes
 
-#: What a plain PCA gets in the benchmark.
-BASELINE_COMPONENTS = 24
+#: What a plain PCA gets in the benchmark, and how many texels count as one observation there, as is best for it.
+BASELINE_COMPONENTS, BASELINE_CORRELATED = 24, 120.0
 #: Of the condition pictures of both denoisers (networks/conditions.py).
 INPAINT_CHANNELS = 3 + 3 + 1 + 3 + 1 + 3
 
@@ -55,7 +55,9 @@ class Networks:
 
     def pca24(self, colour: np.ndarray, confidence: np.ndarray) -> np.ndarray:
         """(S,S,3) the plain baseline: 24 components, confidence-weighted ridge fit."""
-        return self.linear.truncated(BASELINE_COMPONENTS).complete(colour, confidence, rounds=0)
+        return self.linear.truncated(BASELINE_COMPONENTS).complete(
+            colour, confidence, rounds=0, correlated=BASELINE_CORRELATED,
+        )
 
     def style(self, name: str) -> Tensor:
         return torch.tensor([STYLES.index(name)], device=self.device)

@@ -78,16 +78,18 @@ class LinearPrior:
             self._shrunken[size] = LinearPrior(mean, small.reshape(len(small), -1), self.deviation)
         return self._shrunken[size]
 
-    def fit_coefficients(self, colour: NDArray, confidence: NDArray, rounds: int = ROUNDS) -> NDArray:
+    def fit_coefficients(
+        self, colour: NDArray, confidence: NDArray, rounds: int = ROUNDS, correlated: float = CORRELATED,
+    ) -> NDArray:
         """(K,) the confidence-weighted ridge fit: argmin sum w |x - mean - c B|^2 / noise^2 + |c / deviation|^2, where
         what does not belong to the skin (glasses, cast shadows, misregistered texels) counts less: Cauchy weights from
         the round before (iteratively reweighted least squares, Holland and Welsch 1977).
 
         Args:
-            rounds: of reweighting; 0 for the plain fit.
+            rounds: of reweighting; 0 for the plain fit. correlated: how many texels count as one observation.
         """
         seen = confidence.ravel() > 0.01  # a quarter of the texels: the others only cost time
-        base = confidence.ravel()[seen].astype(np.float32) / (CORRELATED * NOISE**2)
+        base = confidence.ravel()[seen].astype(np.float32) / (correlated * NOISE**2)
         basis = self.basis.reshape(len(self.basis), -1, 3)[:, seen]
         flat, pull = basis.reshape(len(basis), -1), np.diag(1 / np.maximum(self.deviation, 1e-3) ** 2)
         difference = (colour - self.mean).reshape(-1, 3)[seen]
@@ -105,17 +107,19 @@ class LinearPrior:
         """(S,S,3) of (K,)."""
         return (self.mean.ravel() + coefficients @ self.basis).reshape(self.mean.shape)
 
-    def complete(self, colour: NDArray, confidence: NDArray, rounds: int = ROUNDS) -> NDArray:
+    def complete(
+        self, colour: NDArray, confidence: NDArray, rounds: int = ROUNDS, correlated: float = CORRELATED,
+    ) -> NDArray:
         """(T,T,3) sRGB: the fit, and the residual of what was seen spread to its surroundings.
 
         Args:
             colour: (T,T,3) float32 sRGB, T a multiple of the prior's own size. confidence: (T,T) 0..1.
-            rounds: as in fit_coefficients.
+            rounds, correlated: as in fit_coefficients.
         """
         texels = len(colour)
         if texels != self.size:
             colour, confidence = self._observed(colour, confidence)
-        result = self.decode(self.fit_coefficients(colour, confidence, rounds))
+        result = self.decode(self.fit_coefficients(colour, confidence, rounds, correlated))
         for reach in SPREAD:
             sigma = reach * self.size
             weight = cv2.GaussianBlur(confidence.astype(np.float32), (0, 0), sigma)[..., None]
