@@ -97,7 +97,7 @@ def register(
         seen = compare(mesh, normals, canonical, head, camera, portrait_points, picture, fitted and free, free=free)
         if seen is None or (seen.head.trust > 0.3).sum() < ENOUGH:
             break
-        again, targets = hold_head_pins(seen.head, pins), seen.pixels
+        again, targets = hold_head_pins(seen.head, head, pins), seen.pixels
         points = again.points
         camera, weights = solve_camera(
             points, again.normals, again.trust, targets, width, height, held, shapes, camera)

@@ -169,14 +169,15 @@ def test_pins_correct_a_wrong_face(mesh, landmarks, truth, portrait, stubborn):
     assert before > 0.05 and after < 0.02
 
 
-def test_the_registration_passes_through_pins(mesh, landmarks, truth, portrait):
-    """Also where they contradict each other and everything that was found."""
-    pins = true_pins(truth, landmarks)
+@pytest.mark.parametrize("head", [True, False])
+def test_the_registration_passes_through_pins(mesh, landmarks, truth, portrait, head):
+    """Also where they contradict each other and what was found, and where only the portrait's side is set."""
+    pins = true_pins(truth, landmarks, head=head)
     moved = [Pin(pin.name, (pin.portrait[0] + dx, pin.portrait[1] + dy), pin.head)
              for pin, (dx, dy) in zip(pins, ((8, 0), (-8, 5), (0, 9), (6, -6)), strict=True)]
     registration = match(mesh, portrait, moved).registration
     for pin in moved:
-        place, _ = registration.project(np.array([pin.head]))
+        place, _ = registration.project(landmarks.points[[pin.landmark]])
         assert np.linalg.norm(place[0] - pin.portrait) < 1.0
 
 
