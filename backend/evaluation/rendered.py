@@ -4,7 +4,9 @@ Portraits are rendered of textured heads; the head that made the portrait is reg
 another shape (other); the head at rest also to portraits of its open mouth and its smile. Errors are of the landmarks
 that the true camera sees, in percent of the face's height, and of the face's rotation in degrees. Of another head they
 are between two readings of landmarks on bare heads, which differ by themselves; where both heads are of one topology
-they are also measured between the same places of the two meshes (same places).
+they are also measured between the same places of the two meshes (same places): the true rotation is then the known
+camera's after the similarity that lays those places onto each other best (Procrustes). How far the readings of the two
+bare heads are from the same places, seen by the true camera and without any portrait, is given beside it (bare).
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     with ProcessPoolExecutor(arguments.workers, get_context("spawn")) as pool:
         rows = [row for rows in pool.map(partial(measure, arguments.data), range(len(HEADS))) for row in rows]
-    print_table(rows, ("own", "other", "same places"), LIGHTS)
+    print_table(rows, ("own", "other", "same places", "bare"), LIGHTS)
     print_table(rows, tuple(EXPRESSIONS), LIGHTS[:1])
     return 0
 
@@ -83,6 +85,7 @@ def measure(data: Path, i: int) -> list[dict]:
                 turn = rotation_between(landmarks.points, places, landmarks.trust)
                 face = landmarks.rotation @ turn
                 row["same places"] = judge(found["other"], places, truth, face, portrait, landmarks)
+                row["bare"] = bare(mesh, landmarks, other, other_landmarks, turn, portrait, seen)
             if light == LIGHTS[0]:
                 for expression in EXPRESSIONS:
                     made = make_face(mesh, landmarks, expression)
@@ -126,6 +129,23 @@ def judge(
     turn = found.camera.rotation @ face.T @ (portrait.rotation @ subject.rotation.T).T
     degrees = float(np.degrees(np.arccos(np.clip((np.trace(turn) - 1) / 2, -1, 1))))
     return {"landmarks": float(np.median(away) / height * 100), "rotation": degrees}
+
+
+def bare(
+    mesh: HeadMesh, landmarks: HeadLandmarks, other: HeadMesh, read: HeadLandmarks, turn: np.ndarray,
+    portrait: TruthPortrait, seen: np.ndarray,
+) -> dict[str, float]:
+    """What judge() says of two readings on bare heads of one topology, where nothing is registered.
+
+    Args:
+        turn: (3,3) that lays the same places of the other head onto this one's.
+    """
+    places = places_on(mesh, on_surface(other, read))
+    pixels, goal = (portrait.project(points)[0] for points in (places, landmarks.points))
+    height = np.linalg.norm(goal[10] - goal[152])
+    rest = rotation_between(landmarks.points, read.points, landmarks.trust * read.trust) @ turn.T
+    return {"landmarks": float(np.median(np.linalg.norm(pixels - goal, axis=1)[seen]) / height * 100),
+            "rotation": float(np.degrees(np.arccos(np.clip((np.trace(rest) - 1) / 2, -1, 1))))}
 
 
 def rotation_between(target: np.ndarray, source: np.ndarray, weight: np.ndarray) -> np.ndarray:
