@@ -211,7 +211,8 @@ class TestChanged:
         assert run(lock, wheels).error is None
         assert torch_of(run) == "0.1"
 
-    def test_the_cuda_build_replaces_the_other_and_brings_its_libraries(self, run, lock, index):
+    def test_the_cuda_build_replaces_the_other_and_brings_its_libraries(self, run, lock, index, addon, monkeypatch):
+        monkeypatch.setitem(addon("core.packages").DISK, "cuda", 0.1)  # the tiny one
         (index.folder / "torch-0.1-py3-none-any.whl").unlink()
         make_wheel(index.folder, "torch", "0.1+cu130", "torch", needs=("nvidia-tiny==1.0",))
         make_wheel(index.folder, "nvidia-tiny", "1.0", "nvidia_tiny")
