@@ -16,10 +16,10 @@ from ..head.unrolled import WIDTH, outward, unroll, unrolled
 from ..networks.tiles import DENSITIES
 from ..stages.tiles import fine_detail
 from .bands import HALF, smooth
-from .bare import bare_skin
+from .bare import bare_skin, face_parts
 from .detail import CHUNK, OPPONENT
 from .grain import COARSEST, Grain, box_of, pictured
-from .observe import EAR, EAR_BACK, EAR_FRONT, EAR_TOP, scalp_share
+from .observe import EAR, EAR_BACK, EAR_FRONT, EAR_TOP, Observation, scalp_share
 from .sample import LUMINANCE, sample, spread
 from .views import full
 
@@ -33,6 +33,8 @@ SEEN_FROM = 24
 #: Median rms of bare skin's octaves from 16 waves per face height on, of the training skins: luminance in steps of 8
 #: bits, and the differences of colour as a share of that. A finer one is as the last.
 OWN, COLOUR = (1.0, 0.9, 0.9, 0.8, 0.6), 0.4
+#: Share of the face's own parts that is shown on neither side, from which the denoiser is asked.
+UNSHOWN = 0.25
 #: Amplitude on bare skin.
 SKIN = 0.0
 
@@ -84,6 +86,13 @@ def parts(place: np.ndarray, hairy: bool) -> np.ndarray:
     """(…,) 0..1 of (…,3) canonical places: lips, lids, brows, nostrils and ears."""
     scalp = scalp_share(place) if hairy else 0.0
     return np.maximum(1 - scalp - bare_skin(place, hairy) * (1 - ears(place)), 0)
+
+
+def unshown(seen: Observation) -> float:
+    """0..1: how much of lips, lids, brows and nostrils the portraits show neither there nor on the other side."""
+    share = cv2.resize(face_parts(), seen.confidence.shape[::-1], interpolation=cv2.INTER_AREA) * seen.covered
+    sure = full(np.maximum(seen.evidence[1], seen.evidence[1][:, ::-1]))
+    return float(1 - (share * sure).sum() / max(float(share.sum()), 1e-6))
 
 
 def ears(place: np.ndarray) -> np.ndarray:

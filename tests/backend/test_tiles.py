@@ -160,7 +160,7 @@ def test_it_is_laid_where_the_unrolled_picture_shows_the_skin_and_the_portrait_k
         assert (other / one) ** 2 == pytest.approx(left, abs=0.01)
 
 
-def test_only_photographs_get_it_and_only_where_a_denoiser_is_given(monkeypatch):
+def test_only_photographs_get_it_that_leave_parts_of_the_face_open_and_where_a_denoiser_is_given(monkeypatch):
     asked = []
     monkeypatch.setattr(detail, "find_grain", lambda *_: grain(0.004, 0.004, 0.004))
     monkeypatch.setattr(detail, "relighting", lambda *_: None)
@@ -169,14 +169,29 @@ def test_only_photographs_get_it_and_only_where_a_denoiser_is_given(monkeypatch)
     monkeypatch.setattr("backend.texture.strands.find_strands", lambda *_: None)
     monkeypatch.setattr("backend.texture.views.tone_beside", lambda *_: np.zeros((8, 8, 3), np.float32))
     monkeypatch.setattr(placed, "find_placed", lambda *_: asked.append(True))
-    for style, given in (("cartoon", True), ("anime", True), ("painting", True), ("photo", None), ("photo", True)):
+    for style, given, left, made_up in (
+        ("cartoon", True, 1, False), ("anime", True, 1, False), ("painting", True, 1, False), ("photo", None, 1, False),
+        ("photo", True, 0, False), ("photo", True, 1, False), ("photo", True, 0, True),
+    ):
         asked.clear()
+        monkeypatch.setattr(placed, "unshown", lambda _, left=left: left)
         job = SimpleNamespace(
             observation=SimpleNamespace(wears_hair=False), canonical=None, tiles={1001: None}, mesh=None,
             registration=None, style=style, further=SimpleNamespace(views=[]),
         )
-        found = detail.find_details(job, np.zeros((8, 8, 3), np.float32), 1024, "keep", 0, given)
-        assert len(found) == 1 + len(asked) and len(asked) == bool(given and style == "photo")
+        found = detail.find_details(job, np.zeros((8, 8, 3), np.float32), 1024, "keep", 0, given, made_up)
+        assert len(found) == 1 + len(asked) and len(asked) == bool(given and style == "photo" and (left or made_up))
+
+
+def test_parts_that_a_portrait_from_the_front_shows_are_not_left_open():
+    def left(columns: slice) -> float:
+        confidence = np.zeros((128, 128), np.float32)
+        confidence[:, columns] = 1
+        return placed.unshown(SimpleNamespace(confidence=confidence, evidence=(None, confidence),
+                                              covered=np.ones((128, 128), bool)))
+
+    assert left(slice(0, 128)) < 0.01 and left(slice(0, 64)) < 0.01  # the other half is its mirror image
+    assert left(slice(0, 0)) == 1 and 0.2 < left(slice(70, 128)) < 1
 
 
 def test_files_that_were_blown_up_are_told_from_sharp_ones():
