@@ -90,9 +90,8 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     generated = complete(job.observation, job.style, networks, request.seed, step, pictures, another=another)
 
     step("compose")
-    textures = compose_tiles(
-        job, generated, request.size, bases, request.light, regions, request.seed, load_cached_detailer(device),
-    )
+    detailer = find_detailer(job, device, made_up=regions is not None and regions.made_up)
+    textures = compose_tiles(job, generated, request.size, bases, request.light, regions, request.seed, detailer)
     if regions:
         textures = hold(textures, bases, origins, regions)
     shown = max(textures.values(), key=lambda tile: tile.provenance[..., 0].sum())  # the tile with the face
@@ -280,6 +279,19 @@ def load_cached_networks(device: str):
     from .models.bundle import load_networks
 
     return load_networks(device)
+
+
+def find_detailer(job: Prepared, device: str, made_up: bool = False):
+    """The tile denoiser where it has something to say, for it takes seconds: of photographs (drawings have no pores)
+    that leave parts of the face open; else None.
+
+    Args:
+        made_up: no texel comes from a portrait.
+    """
+    from .texture.placed import UNSHOWN, unshown
+
+    asked = job.style == "photo" and (made_up or unshown(job.observation) > UNSHOWN)
+    return load_cached_detailer(device) if asked else None
 
 
 @cache

@@ -190,7 +190,7 @@ def line(name: str, bands: list[Band]) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
-    from ..pipeline import complete, load_cached_detailer, load_cached_networks, prepare
+    from ..pipeline import complete, find_detailer, load_cached_networks, prepare
     from ..texture.tiles import compose_tiles
 
     parser = argparse.ArgumentParser(
@@ -202,7 +202,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="also write the figures there")
     arguments = parser.parse_args(argv)
-    networks, detailer = load_cached_networks("cpu"), load_cached_detailer("cpu")
+    networks = load_cached_networks("cpu")
     rows = {}
     for path in arguments.portraits:
         try:
@@ -213,7 +213,7 @@ def main(argv: list[str] | None = None) -> int:
             continue
         generated = complete(job.observation, job.style, networks, arguments.seed)
         for size in arguments.sizes:
-            tiles = compose_tiles(job, generated, size, {}, detailer=detailer)
+            tiles = compose_tiles(job, generated, size, {}, detailer=find_detailer(job, "cpu"))
             bands, drawn_lines = skin_bands(
                 job.mesh, job.canonical, {n: tile.texture for n, tile in tiles.items()},
                 {n: tile.provenance for n, tile in tiles.items()},

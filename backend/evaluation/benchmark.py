@@ -23,7 +23,7 @@ from ..head.mesh import HeadMesh, load_mesh, vertex_normals
 from ..head.rasterize import rasterize, texel_corners
 from ..head.uvs import FIRST
 from ..messages import LIGHTS
-from ..pipeline import complete, load_cached_detailer, load_cached_networks, prepare
+from ..pipeline import complete, find_detailer, load_cached_networks, prepare
 from ..texhub.skins import clothes
 from ..texture.compose import compose
 from ..texture.detail import find_details
@@ -72,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]:
     """Render the case, run every method on it, score them."""
-    networks, detailer = load_cached_networks("cpu"), load_cached_detailer("cpu")
+    networks = load_cached_networks("cpu")
     mesh = load_mesh(case.head)
     head = find_head_landmarks(mesh)
     texture = load_truth_texture(case)
@@ -89,6 +89,7 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
     start = time.perf_counter()
     job = prepare(mesh, str(folder / "portrait.png"), "auto", networks)
     seconds = time.perf_counter() - start
+    detailer = find_detailer(job, "cpu")
     place = to_atlas(fragments.interpolate(mesh.corners(job.canonical))[fragments.covered])
     counted = ~clothes(case.kind, place[:, 0], place[:, 1])
     results = {name: fill(job, networks, fragments, size) for name, fill in BASELINES.items()}
@@ -144,7 +145,7 @@ def with_further(
     job = prepare(mesh, str(folder / "portrait.png"), "auto", networks, further=paths)
     generated = complete(job.observation, job.style, networks, 0)
     made = {
-        light: compose_tiles(job, generated, size, {}, light, detailer=load_cached_detailer("cpu"))[FIRST]
+        light: compose_tiles(job, generated, size, {}, light, detailer=find_detailer(job, "cpu"))[FIRST]
         for light in ("keep", "remove")
     }
     for told in job.further.as_json(made["keep"].given):

@@ -12,7 +12,6 @@ import argparse
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from unittest import mock
 
 import cv2
 import numpy as np
@@ -27,7 +26,6 @@ from ..pipeline import complete, load_cached_networks, prepare
 from ..texhub.build import SOURCES
 from ..texhub.skins import clothes
 from ..texhub.sources import Sources
-from ..texture import placed
 from ..texture.compose import compose
 from ..texture.detail import find_details
 from ..texture.files import write_picture
@@ -99,8 +97,7 @@ def measure(case: TruthCase, arguments: argparse.Namespace) -> dict[str, tuple[f
         write_picture(Path(folder) / "portrait.png", portrait.color)
         job = prepare(mesh, str(Path(folder) / "portrait.png"), "photo", networks)
     generated = complete(job.observation, job.style, networks, 0)
-    with mock.patch.object(placed, "unshown", lambda _: 1.0):  # jobs ask it of portraits that leave more open
-        details = find_details(job, generated, arguments.size, "keep", 0, detailer)
+    details = find_details(job, generated, arguments.size, "keep", 0, detailer)
     surface = unrolled(mesh, job.canonical, DENSITY)
     points, normals = surface.at(mesh.vertices), surface.at(vertex_normals(mesh))
     seen = seen_texels(mesh, portrait, points.reshape(-1, 3), normals.reshape(-1, 3), head.height)

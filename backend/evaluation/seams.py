@@ -131,7 +131,7 @@ def edge_sides(mesh: HeadMesh) -> tuple[np.ndarray, np.ndarray]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    from ..pipeline import complete, load_cached_detailer, load_cached_networks, prepare
+    from ..pipeline import complete, find_detailer, load_cached_networks, prepare
     from ..texture.tiles import compose_tiles
 
     parser = argparse.ArgumentParser(prog="python -m backend seams", description=__doc__.splitlines()[0])
@@ -140,7 +140,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--size", type=int, default=1024, help="texels (default 1024)")
     parser.add_argument("--json", type=Path, help="also write the figures there")
     arguments = parser.parse_args(argv)
-    networks, detailer = load_cached_networks("cpu"), load_cached_detailer("cpu")
+    networks = load_cached_networks("cpu")
     rows, failed = {}, False
     print("| head | border edges | border | across | inside | excess | 99 % under |\n|---|---|---|---|---|---|---|")
     for path in arguments.heads:
@@ -151,7 +151,7 @@ def main(argv: list[str] | None = None) -> int:
             print(f"| {path.stem} | {refusal} |", flush=True)
             continue
         generated = complete(job.observation, job.style, networks, 0)
-        tiles = compose_tiles(job, generated, arguments.size, {}, detailer=detailer)
+        tiles = compose_tiles(job, generated, arguments.size, {}, detailer=find_detailer(job, "cpu"))
         steps = seam_steps(
             job.mesh, {n: tile.texture for n, tile in tiles.items()}, {n: tile.head for n, tile in tiles.items()},
             precedence(job.mesh, job.canonical, job.observation.better_side),

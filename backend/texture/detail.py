@@ -97,11 +97,10 @@ def find_details(
 
     Args:
         job: pipeline.Prepared. generated: (a,a,3) sRGB atlas of the three stages. size: texels of the artist's map.
-        light: a name of messages.LIGHTS. detailer: the networks' tile denoiser, if it is to be used, which takes
-            seconds: for photographs (drawings have no pores) that leave parts of the face open. made_up: no texel comes
-            from a portrait.
+        light: a name of messages.LIGHTS. detailer: the tile denoiser where it is to be used (pipeline.find_detailer).
+        made_up: no texel comes from a portrait.
     """
-    from .placed import UNSHOWN, find_placed, unshown
+    from .placed import find_placed
     from .strands import Strands, find_strands
     from .views import View, tone_beside
 
@@ -114,7 +113,7 @@ def find_details(
         if grain is None:
             continue
         found.append(kind(make_square(grain, seed), grain.tone, seen.wears_hair))
-        if kind is Detail and detailer is not None and job.style == "photo" and (made_up or unshown(seen) > UNSHOWN):
+        if kind is Detail and detailer is not None:
             views = [View(job.registration, seen), *job.further.views]
             lit = np.clip(made + tone_beside(views, generated, made, light), 0, 1)
             placed = find_placed(job, lit, gain, grain, detailer, seed, made_up)

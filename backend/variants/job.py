@@ -83,7 +83,7 @@ def work(
         complete_step("compose")
         tiles = compose_tiles(
             job, generated, request.size, bases, request.light, seed=seed,
-            detailer=pipeline.load_cached_detailer(device),
+            detailer=pipeline.find_detailer(job, device),
         )
         shown = stylist.show(tiles)
         for number, style in enumerate(request.styles):

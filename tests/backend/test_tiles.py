@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from backend import pipeline
 from backend.head.mesh import HeadMesh
 from backend.head.unrolled import BOTTOM, LENGTHS, LONGITUDES, TOP, WIDTH, unroll, unrolled
 from backend.models.bundle import load_detailer
@@ -160,27 +161,32 @@ def test_it_is_laid_where_the_unrolled_picture_shows_the_skin_and_the_portrait_k
         assert (other / one) ** 2 == pytest.approx(left, abs=0.01)
 
 
-def test_only_photographs_get_it_that_leave_parts_of_the_face_open_and_where_a_denoiser_is_given(monkeypatch):
-    asked = []
+def test_only_photographs_get_it_that_leave_parts_of_the_face_open_or_are_made_anew(monkeypatch):
+    monkeypatch.setattr(pipeline, "load_cached_detailer", lambda device: device)
+    for style, left, made_up, wanted in (
+        ("cartoon", 1, True, None), ("anime", 1, True, None), ("painting", 1, True, None),
+        ("photo", 0, False, None), ("photo", 1, False, "cpu"), ("photo", 0, True, "cpu"),
+    ):
+        monkeypatch.setattr(placed, "unshown", lambda _, left=left: left)
+        job = SimpleNamespace(observation=None, style=style)
+        assert pipeline.find_detailer(job, "cpu", made_up) == wanted
+
+
+def test_it_is_laid_only_where_it_is_given(monkeypatch):
     monkeypatch.setattr(detail, "find_grain", lambda *_: grain(0.004, 0.004, 0.004))
     monkeypatch.setattr(detail, "relighting", lambda *_: None)
     monkeypatch.setattr(detail, "exposed", lambda made, *_: made)
     monkeypatch.setattr(detail, "texels_per_face", lambda *_: 256.0)
     monkeypatch.setattr("backend.texture.strands.find_strands", lambda *_: None)
     monkeypatch.setattr("backend.texture.views.tone_beside", lambda *_: np.zeros((8, 8, 3), np.float32))
-    monkeypatch.setattr(placed, "find_placed", lambda *_: asked.append(True))
-    for style, given, left, made_up in (
-        ("cartoon", True, 1, False), ("anime", True, 1, False), ("painting", True, 1, False), ("photo", None, 1, False),
-        ("photo", True, 0, False), ("photo", True, 1, False), ("photo", True, 0, True),
-    ):
-        asked.clear()
-        monkeypatch.setattr(placed, "unshown", lambda _, left=left: left)
-        job = SimpleNamespace(
-            observation=SimpleNamespace(wears_hair=False), canonical=None, tiles={1001: None}, mesh=None,
-            registration=None, style=style, further=SimpleNamespace(views=[]),
-        )
-        found = detail.find_details(job, np.zeros((8, 8, 3), np.float32), 1024, "keep", 0, given, made_up)
-        assert len(found) == 1 + len(asked) and len(asked) == bool(given and style == "photo" and (left or made_up))
+    monkeypatch.setattr(placed, "find_placed", lambda *_: "placed")
+    job = SimpleNamespace(
+        observation=SimpleNamespace(wears_hair=False), canonical=None, tiles={1001: None}, mesh=None,
+        registration=None, style="photo", further=SimpleNamespace(views=[]),
+    )
+    for given in (None, "denoiser"):
+        found = detail.find_details(job, np.zeros((8, 8, 3), np.float32), 1024, "keep", 0, given)
+        assert found[-1].placed == (given and "placed") and len(found) == 1 + bool(given)
 
 
 def test_parts_that_a_portrait_from_the_front_shows_are_not_left_open():
