@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AvatarTexError
+from ..head.camera import angle_of
 from ..head.landmarks import HeadLandmarks, find_head_landmarks
 from ..head.mesh import HeadMesh, load_mesh
 from ..head.register import Registration
@@ -41,6 +42,7 @@ LIGHTS = ("soft", "hard", "cel")
 #: Landmarks count that the true camera sees at this cosine or more, and that lie on the head for sure.
 SEEN, SURE = 0.3, 0.3
 REFUSED = {"landmarks": np.inf, "rotation": np.inf}
+ALL = {"all": ("own", "other", *EXPRESSIONS)}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -50,8 +52,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     with ProcessPoolExecutor(arguments.workers, get_context("spawn")) as pool:
         rows = [row for rows in pool.map(partial(measure, arguments.data), range(len(HEADS))) for row in rows]
-    print_table(rows, ("own", "other", "same places", "bare"), LIGHTS)
-    print_table(rows, tuple(EXPRESSIONS), LIGHTS[:1])
+    print_table(rows, ("own", "other", "same places", "bare"))
+    print_table(rows, (*EXPRESSIONS, "all"))
     return 0
 
 
@@ -86,13 +88,12 @@ def measure(data: Path, i: int) -> list[dict]:
                 face = landmarks.rotation @ turn
                 row["same places"] = judge(found["other"], places, truth, face, portrait, landmarks)
                 row["bare"] = bare(mesh, landmarks, other, other_landmarks, turn, portrait, seen)
-            if light == LIGHTS[0]:
-                for expression in EXPRESSIONS:
-                    made = make_face(mesh, landmarks, expression)
-                    portrait = render_truth(made, landmarks, texture, case)
-                    truth = portrait.project(places_on(made, surface))[0], seen
-                    row[expression] = judge(registered(mesh, portrait), landmarks.points, truth, landmarks.rotation,
-                                            portrait, landmarks)
+            for expression in EXPRESSIONS:
+                made = make_face(mesh, landmarks, expression)
+                portrait = render_truth(made, landmarks, texture, case)
+                truth = portrait.project(places_on(made, surface))[0], seen
+                row[expression] = judge(registered(mesh, portrait), landmarks.points, truth, landmarks.rotation,
+                                        portrait, landmarks)
             rows.append(row)
             print(f"{HEADS[i][1]:22} yaw {yaw:+3d} {light}: " + ", ".join(
                 f"{what} {errors['landmarks']:5.2f} % {errors['rotation']:4.1f} deg"
@@ -127,8 +128,7 @@ def judge(
     height = np.linalg.norm(pixels[10] - pixels[152])
     away = np.linalg.norm(found.project(points)[0] - pixels, axis=1)[seen]
     turn = found.camera.rotation @ face.T @ (portrait.rotation @ subject.rotation.T).T
-    degrees = float(np.degrees(np.arccos(np.clip((np.trace(turn) - 1) / 2, -1, 1))))
-    return {"landmarks": float(np.median(away) / height * 100), "rotation": degrees}
+    return {"landmarks": float(np.median(away) / height * 100), "rotation": angle_of(turn)}
 
 
 def bare(
@@ -145,7 +145,7 @@ def bare(
     height = np.linalg.norm(goal[10] - goal[152])
     rest = rotation_between(landmarks.points, read.points, landmarks.trust * read.trust) @ turn.T
     return {"landmarks": float(np.median(np.linalg.norm(pixels - goal, axis=1)[seen]) / height * 100),
-            "rotation": float(np.degrees(np.arccos(np.clip((np.trace(rest) - 1) / 2, -1, 1))))}
+            "rotation": angle_of(rest)}
 
 
 def rotation_between(target: np.ndarray, source: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -162,14 +162,15 @@ def seen_landmarks(head: HeadLandmarks, portrait: TruthPortrait) -> np.ndarray:
     return (facing(head.points, head.normals, eye) > SEEN) & (head.trust > SURE)
 
 
-def print_table(rows: Sequence[dict], sides: Sequence[str], lights: Sequence[str]) -> None:
+def print_table(rows: Sequence[dict], sides: Sequence[str]) -> None:
+    """Medians over the heads, by yaw and light; of "all" over heads, the other head and the expressions together."""
     print("\n| yaw | shading |" + "".join(f" {side}: landmarks | rotation |" for side in sides))
     print("|---|---|" + "---|---|" * len(sides))
     for yaw in sorted({row["yaw"] for row in rows}):
-        for light in lights:
+        for light in LIGHTS:
             chosen = [row for row in rows if row["yaw"] == yaw and row["light"] == light]
-            cells = [[np.median([row[side][what] for row in chosen if side in row]) for what in REFUSED]
-                     for side in sides]
+            cells = [[np.median([row[each][what] for row in chosen for each in ALL.get(side, (side,)) if each in row])
+                      for what in REFUSED] for side in sides]
             print(f"| {yaw} | {light} |" + "".join(f" {away:.2f} % | {turn:.1f} |" for away, turn in cells))
 
 
