@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
 from ..pins import Pin
-from .camera import Camera, angle_of, solve_camera
+from .camera import Camera, solve_camera
 from .landmarks import HeadLandmarks
 from .mesh import HeadMesh, vertex_normals
 from .mouth import MouthWarp, fit_face_warp
@@ -20,9 +20,8 @@ from .visibility import DepthView, depth_view, facing, grazing_confidence
 from .warp import ImageWarp
 
 #: Rounds of looking at head and portrait through the camera just solved: the head in the mean skin first, for a camera
-#: that is far off fits a wrong one, then in the portrait's; and on, so many times at most, while a round turns it by
-#: more than so many degrees: from the front it rests after two, turned by 45 degrees it comes nearer up to the sixth.
-ROUNDS, FURTHER, RESTS = (False, True, True), 3, 0.6
+#: that is far off fits a wrong one, then in the portrait's (a third time in it changes little).
+ROUNDS = (False, True, True)
 #: Landmarks of a round that must be trusted.
 ENOUGH = 40
 
@@ -94,16 +93,14 @@ def register(
         ) from reason
     normals = vertex_normals(mesh)
     points, targets, free = head.points, portrait_points, picture is not None and not pins
-    for done, fitted in enumerate(rounds + (True,) * FURTHER * (free and len(rounds) > 0), 1):
+    for fitted in rounds:
         seen = compare(mesh, normals, canonical, head, camera, portrait_points, picture, fitted and free, free=free)
         if seen is None or (seen.head.trust > 0.3).sum() < ENOUGH:
             break
         again, targets = hold_head_pins(seen.head, head, pins), seen.pixels
-        points, last = again.points, camera
+        points = again.points
         camera, weights = solve_camera(
             points, again.normals, again.trust, targets, width, height, held, shapes, camera)
-        if done >= len(ROUNDS) and angle_of(camera.rotation @ last.rotation.T) < RESTS:
-            break
     projected, _ = camera.project(points)
     warp = fit_face_warp(projected, targets, weights, held)
     trusted = weights > 0.2

@@ -34,9 +34,6 @@ ELSEWHERE = 0.06
 #: Where the flow counts half, in face heights: so far from the reading, and so far from where its way back ends. What
 #: a landmark is trusted where the flow does not count. Pixels over which flow is averaged.
 AGREES, RETURNS, READ_ONLY, SMOOTH = 0.05, 0.008, 0.25, 1.5
-#: The squares in which both are read, of the landmarks' own: how far to the right and down in sides, and how large.
-#: The same skin in another square is read 0.5 % of the face's height elsewhere, and open mouths are lost in large ones.
-SQUARES = ((0, 0, 0.93), (0.04, 0, 0.98), (-0.04, 0, 0.98), (0, 0.04, 0.88), (0, -0.04, 0.88))
 
 
 @dataclass(frozen=True)
@@ -112,14 +109,15 @@ def compare(
     made = frame.skinned(portrait if fitted else None)
     there = square_around(pixels)
     square = Square(*frame.inwards(np.array([there.x, there.y])), there.side * frame.scale, there.angle)
-    places, presence = _read(made, square)
+    face = both_ways_in(made, square)
+    places = face.points[:, :2].astype(np.float64)
     away = np.median(np.linalg.norm(places - frame.inwards(camera.project(head.points)[0]), axis=1))
-    if presence < MIN_PRESENCE or away > ELSEWHERE * SIZE * FILL:
+    if face.presence < MIN_PRESENCE or away > ELSEWHERE * SIZE * FILL:
         return None
     found = frame.lift(places, head)
     if not free or portrait is None:
         return Compared(found, pixels)
-    shift = _read(portrait, square)[0] - places
+    shift = both_ways_in(portrait, square).points[:, :2] - places
     if fitted:
         flowed, back = flow_at(made, portrait, places)
         tall = np.linalg.norm(pixels[10] - pixels[152]) * frame.scale
@@ -129,13 +127,6 @@ def compare(
         found = HeadLandmarks(found.points, found.normals, found.trust * (READ_ONLY + (1 - READ_ONLY) * sure),
                               found.rotation, found.height, found.presence)
     return Compared(found, frame.outwards(places + shift))
-
-
-def _read(picture: np.ndarray, square: Square) -> tuple[np.ndarray, float]:
-    """(468,2) pixels, the mean over SQUARES, and the greatest presence there."""
-    faces = [both_ways_in(picture, Square(square.x + right * square.side, square.y + down * square.side,
-                                          square.side * size, square.angle)) for right, down, size in SQUARES]
-    return np.mean([face.points[:, :2] for face in faces], 0, np.float64), max(face.presence for face in faces)
 
 
 def look(

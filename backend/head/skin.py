@@ -31,9 +31,6 @@ NOISE, CORRELATED, EVERY = 0.02, 20.0, 4
 EXPOSURE, LIGHT, COLOUR, OUTLIER, ROUNDS = 1.0, 0.3, 0.3, 0.1, 4
 #: Canonical: below it there are neck and clothes, behind it hair.
 BELOW, BEHIND = -0.45, -0.1
-#: How much a pixel faces the camera to say something of the tones, and steps of their curve.
-FACES, TONES = 0.2, 64
-LUMA = np.float32([0.299, 0.587, 0.114])
 
 
 @cache
@@ -92,19 +89,5 @@ def fitted_skin(
     albedo = sample_atlas(skin.decode(found[: len(skin.basis)]), places[covered])
     light, cast = found[len(skin.basis) : -3], found[-3:]
     picture = np.full((*covered.shape, 3), BACKDROP, np.float32)
-    made = np.clip(albedo + mean * (harmonic @ light)[:, None] + mean * cast, 0, 1)
-    shown = (canonical[covered][:, 1] > BELOW) & (canonical[covered][:, 2] > BEHIND) & (normals[covered][:, 2] < -FACES)
-    picture[covered] = _toned(made, portrait[covered], shown)
+    picture[covered] = np.clip(albedo + mean * (harmonic @ light)[:, None] + mean * cast, 0, 1)
     return picture
-
-
-def _toned(made: np.ndarray, portrait: np.ndarray, shown: np.ndarray) -> np.ndarray:
-    """(n,3) made with the portrait's tones: flat shading, cast shadows and contrast are a curve of the light's.
-
-    The curve takes the quantiles of lightness where `shown` (n,) to the portrait's there: it cannot say where they lie.
-    """
-    if not shown.any():
-        return made
-    share, lightness = np.linspace(0, 1, TONES), made @ LUMA
-    have, want = np.quantile(lightness[shown], share), np.quantile(portrait[shown] @ LUMA, share)
-    return np.clip(made * (np.interp(lightness, have, want) / np.maximum(lightness, 1e-3))[:, None], 0, 1)
