@@ -25,6 +25,7 @@ from .face_regions import (
     RIGHT_EYE,
     fill_region,
 )
+from .hands import hands_before
 from .landmarks import FaceLandmarks
 from .person import guided, head_square, person_matte, shrunk
 
@@ -108,6 +109,8 @@ def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     hair = np.clip(small_person - skin, 0, 1) * _above_chin(shape, small_face) * _reach(shape, small_face, factor=2)
 
     skin = skin * (1 - _inside_mouth(shape, small_face))
+    bare = 1 - hands_before(small, small_face)
+    skin, hair = skin * bare, hair * bare
 
     radius = max(1, round(small_face.size * 0.008))
     whole = []
