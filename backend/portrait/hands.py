@@ -53,8 +53,8 @@ ARM_CONTRAST = 12.0     # CIELAB units per centimetre across an edge; the wall b
 ARM_STANDS_OUT = 2.0    # times the median of all that are tried
 
 #: Metres: fingers as near to each other hide all that lies between; from the drawn outline inwards and outwards, where
-#: the picture's edges say what is hand; around it, what its colours are told from.
-BETWEEN, INNER, OUTER, AROUND = 0.004, 0.005, 0.006, 0.03
+#: the picture's edges say what is hand; around it, what its colours are told from; beyond the edge, its shadow.
+BETWEEN, INNER, OUTER, AROUND, SHADOW = 0.004, 0.005, 0.006, 0.03, 0.004
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ def along_edges(color: np.ndarray, drawn: np.ndarray, scale: float) -> np.ndarra
         pixels = np.rint(np.clip(color[part], 0, 1) * 255).astype(np.uint8)
         cv2.grabCut(pixels, own, None, np.zeros((1, 65)), np.zeros((1, 65)), 1, cv2.GC_INIT_WITH_MASK)
     cut_out[part] = (own == cv2.GC_FGD) | (own == cv2.GC_PR_FGD)
-    return cut_out
+    return cv2.dilate(cut_out, _disc(SHADOW * scale))
 
 
 def _read(color: np.ndarray, square: Square) -> Hand | None:
