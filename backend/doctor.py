@@ -216,6 +216,8 @@ def portrait_networks() -> Finding:
         grey = np.full((256, 256, 3), 0.5, np.float32)
         networks.network(networks.LANDMARKS)(grey[:192, :192].copy())
         networks.network(networks.PERSON)(grey)
+        networks.network(networks.PALMS)(grey[:192, :192].copy())
+        networks.hand_network()(grey[:224, :224].copy())
         networks.detector()(np.full((320, 320, 3), 128, np.uint8), 0.5)
     except Exception as reason:
         return Finding("Portrait networks", f"do not run ({type(reason).__name__})", wanted, BROKEN, REINSTALL)

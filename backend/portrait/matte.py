@@ -25,6 +25,7 @@ from .face_regions import (
     RIGHT_EYE,
     fill_region,
 )
+from .hands import hands_before
 from .landmarks import FaceLandmarks
 from .person import guided, head_square, person_matte, shrunk
 
@@ -65,14 +66,16 @@ class Matte:
     """Per pixel of the portrait, (H, W) float32 0..1.
 
     person: the person, hair and clothes included.
-    skin: bare skin and, inside the face, everything that belongs to it; low on hair, hats, cloth, background, and
-        between open lips: the head's own lips may be closed, and teeth on them are the worst fault of all.
+    skin: bare skin and, inside the face, everything that belongs to it; low on hair, hats, cloth, hands, background,
+        and between open lips: the head's own lips may be closed, and teeth on them are the worst fault of all.
     hair: the person's head that is not skin: hair, hats, scarves.
+    hand: whether a hand is before the face.
     """
 
     person: np.ndarray
     skin: np.ndarray
     hair: np.ndarray
+    hand: bool = False
 
 
 def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | None = None) -> Matte:
@@ -108,6 +111,8 @@ def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     hair = np.clip(small_person - skin, 0, 1) * _above_chin(shape, small_face) * _reach(shape, small_face, factor=2)
 
     skin = skin * (1 - _inside_mouth(shape, small_face))
+    hand = hands_before(small, small_face)
+    skin, hair = skin * (1 - hand), hair * (1 - hand)
 
     radius = max(1, round(small_face.size * 0.008))
     whole = []
@@ -118,7 +123,7 @@ def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     outside = np.ones(color.shape[:2], bool)
     outside[y0:y1, x0:x1] = False
     whole[0][outside] = person[outside]
-    return Matte(*whole)
+    return Matte(*whole, hand=bool(hand.any()))
 
 
 def skin_likeness(

@@ -133,14 +133,29 @@ def test_missing_network_is_named(monkeypatch, tmp_path):
 
 def test_opencv_runs_the_networks_as_tflite_does():
     interpreter = pytest.importorskip("ai_edge_litert.interpreter")
+
+    def outputs(name: str, crop: np.ndarray) -> dict[str, np.ndarray]:
+        model = interpreter.Interpreter(str(networks.WEIGHTS / name))
+        model.allocate_tensors()
+        model.set_tensor(model.get_input_details()[0]["index"], crop[None])
+        model.invoke()
+        return {str(o["name"]): model.get_tensor(o["index"]).ravel() for o in model.get_output_details()}
+
     crop = cv2.resize(astronaut().color[40:230, 130:320], (192, 192))
-    model = interpreter.Interpreter(str(networks.WEIGHTS / networks.LANDMARKS))
-    model.allocate_tensors()
-    model.set_tensor(model.get_input_details()[0]["index"], crop[None])
-    model.invoke()
-    wanted = next(model.get_tensor(o["index"]) for o in model.get_output_details() if o["shape"][-1] == 1404)
-    found = networks.network(networks.LANDMARKS)(crop)[0]
-    assert np.abs(found.ravel() - wanted.ravel()).max() < 0.01  # pixels of 192
+    wanted = next(out for out in outputs(networks.LANDMARKS, crop).values() if out.size == 1404)
+    assert np.abs(networks.network(networks.LANDMARKS)(crop)[0].ravel() - wanted).max() < 0.01  # pixels of 192
+    for found, wanted in zip(networks.network(networks.PALMS)(crop), sorted_values(outputs(networks.PALMS, crop)),
+                             strict=True):
+        assert np.abs(found.ravel() - wanted).max() < 0.01
+    crop = cv2.resize(crop, (224, 224))
+    wanted = outputs(networks.HAND, crop)
+    presence, points = networks.hand_network()(crop)
+    assert np.abs(points.ravel() - wanted["Identity"]).max() < 0.01
+    assert abs(presence / (1 - presence) / (wanted["Identity_1"] / (1 - wanted["Identity_1"])) - 1) < 0.01
+
+
+def sorted_values(outputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+    return [outputs[name] for name in sorted(outputs)]
 
 
 def test_mirror_table_swaps_left_and_right():
