@@ -84,6 +84,8 @@ def match_found(
     matte = portrait_matte(portrait.color, face, portrait.alpha)
     if matte.hand:
         warnings.append("A hand is before the face: it is left out, and what it hides is completed.")
+    if matte.glasses:
+        warnings.append("The portrait wears glasses: they are left out, and what they hide is completed.")
     canonical = fit_canonical(head)(mesh.vertices.astype(np.float64)).astype(np.float32)
     mesh, canonical = head_part(mesh, canonical)
     registration = register(mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color)

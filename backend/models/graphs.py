@@ -89,6 +89,16 @@ def write_graph(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str]
     path.write_bytes(model.SerializeToString())
 
 
+def write_whole(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], path: Path) -> None:
+    """One graph with its weights, for pictures one by one: OpenCV reads it (portrait/networks.py), norms folded."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module.eval(), tuple(inputs.values()), str(path), input_names=list(inputs), output_names=outputs,
+            dynamo=False, opset_version=OPSET,
+        )
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m backend.models.graphs", description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of trained networks; only shapes matter")

@@ -1,4 +1,4 @@
-"""Which pixels are skin, and which are hair: no network, this face is its own sample.
+"""Which pixels are skin, and which are hair: this face is its own sample; only glasses are told by a network.
 
 Cheeks, nose and forehead give the colour of the skin, and how far it strays. Inside the face oval everything is skin
 (lips, eyes, brows and beard belong to the texture), except hair that falls over the forehead; outside it, what is alike
@@ -25,6 +25,7 @@ from .face_regions import (
     RIGHT_EYE,
     fill_region,
 )
+from .glasses import glasses
 from .hands import hands_before
 from .landmarks import FaceLandmarks
 from .person import guided, head_square, person_matte, shrunk
@@ -66,16 +67,18 @@ class Matte:
     """Per pixel of the portrait, (H, W) float32 0..1.
 
     person: the person, hair and clothes included.
-    skin: bare skin and, inside the face, everything that belongs to it; low on hair, hats, cloth, hands, background,
-        and between open lips: the head's own lips may be closed, and teeth on them are the worst fault of all.
+    skin: bare skin and, inside the face, everything that belongs to it; low on hair, hats, cloth, hands, glasses,
+        background, and between open lips: the head's own lips may be closed, and teeth on them are the worst fault of all.
     hair: the person's head that is not skin: hair, hats, scarves.
     hand: whether a hand is before the face.
+    glasses: whether some are worn; what they hide is no skin.
     """
 
     person: np.ndarray
     skin: np.ndarray
     hair: np.ndarray
     hand: bool = False
+    glasses: bool = False
 
 
 def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | None = None) -> Matte:
@@ -113,6 +116,8 @@ def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     skin = skin * (1 - _inside_mouth(shape, small_face))
     hand = hands_before(small, small_face)
     skin, hair = skin * (1 - hand), hair * (1 - hand)
+    rims = glasses(small, small_face)
+    skin = skin * (1 - rims)
 
     radius = max(1, round(small_face.size * 0.008))
     whole = []
@@ -123,7 +128,7 @@ def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     outside = np.ones(color.shape[:2], bool)
     outside[y0:y1, x0:x1] = False
     whole[0][outside] = person[outside]
-    return Matte(*whole, hand=bool(hand.any()))
+    return Matte(*whole, hand=bool(hand.any()), glasses=bool(rims.any()))
 
 
 def skin_likeness(

@@ -19,6 +19,7 @@ LANDMARKS = "face_landmark.tflite"
 PERSON = "selfie_segmentation.tflite"
 PALMS = "palm_detection_full.tflite"
 HAND = "hand_landmark_lite.tflite"
+GLASSES = "glasses.onnx"
 DETECTOR = "face_detection_yunet_2023mar_int8bq.onnx"
 
 
@@ -32,17 +33,18 @@ def weight_bytes(name: str) -> np.ndarray:
 
 
 class Network:
-    """One TFLite network. OpenCV's networks keep their input between calls, hence the lock."""
+    """One TFLite or ONNX network. OpenCV's networks keep their input between calls, hence the lock."""
 
     def __init__(self, name: str) -> None:
-        self._net = cv2.dnn.readNetFromTFLite(weight_bytes(name))
+        read = cv2.dnn.readNetFromONNX if name.endswith(".onnx") else cv2.dnn.readNetFromTFLite
+        self._net = read(weight_bytes(name))
         self._lock = threading.Lock()
         self._outputs = sorted(self._net.getUnconnectedOutLayersNames())
 
     def __call__(self, image: np.ndarray) -> list[np.ndarray]:
-        """Outputs, sorted by their names, for one (H, W, 3) float32 image of the network's own size."""
+        """Outputs, sorted by their names, for one (H, W, C) float32 image of the network's own size."""
         with self._lock:
-            self._net.setInput(cv2.dnn.blobFromImage(image))
+            self._net.setInput(np.ascontiguousarray(image.transpose(2, 0, 1)[None]))
             return [out.copy() for out in self._net.forward(self._outputs)]
 
 

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
 
 from ..errors import AvatarTexError, ErrorCode
 from ..models.bundle import DETAILER, FILES, WEIGHTS, load_detailer, load_networks
+from ..models.graphs import write_whole
 from ..models.manifest import write_manifest
+from ..networks.glasses import COLUMNS, ROWS, GlassesNet
+
+GLASSES = "glasses.safetensors"
 
 
 def ship(arguments, preset) -> None:
     """Copy the files of the output folder into backend/models/weights, list them, and load them as a job does.
 
     Raises:
-        AvatarTexError: when a file is missing; nothing is copied then. The tile denoiser's may be: it needs none of the
-            others, and none needs it.
+        AvatarTexError: when a file is missing; nothing is copied then. The tile denoiser's may be, and so may all
+            others beside the glasses': they need none of the others, and none needs them.
     """
     names = ["linear.safetensors", *FILES, *([DETAILER] if (arguments.output / DETAILER).is_file() else [])]
+    if (arguments.output / GLASSES).is_file() and not any((arguments.output / name).is_file() for name in names):
+        names = []
     missing = [name for name in names if not (arguments.output / name).is_file()]
     if missing:
         raise AvatarTexError(
@@ -24,8 +34,18 @@ def ship(arguments, preset) -> None:
         )
     for name in names:
         shutil.copyfile(arguments.output / name, WEIGHTS / name)
+    ship_glasses(arguments.output)
     entries = write_manifest()
     load_networks("cpu")
     load_detailer("cpu")
     for name in names:
         print(f"{entries[name]['sha256'][:12]}  {entries[name]['bytes']:>9}  {name}")
+
+
+def ship_glasses(folder: Path) -> None:
+    """glasses.onnx of trained glasses.safetensors, where there is one: it needs no other network either."""
+    if not (folder / GLASSES).is_file():
+        return
+    network = GlassesNet()
+    network.load_state_dict({name: value.float() for name, value in load_file(folder / GLASSES).items()})
+    write_whole(network, {"face": torch.zeros(1, 5, ROWS, COLUMNS)}, ["hidden", "worn"], WEIGHTS / "glasses.onnx")

@@ -4,6 +4,7 @@ Example, in this order (the later networks learn on what the earlier ones make):
   python -m backend train linear    --hub runs/hub --portraits runs/portraits --output runs/train
   python -m backend train inpaint   --hub runs/hub --portraits runs/portraits --output runs/train --preset cpu-hour
   python -m backend train generator ... ; train mapping ... ; train repaint ... ; train tiles --data DATA ...
+  python -m backend train glasses --portraits runs/glasses --output runs/train
   python -m backend train ship --output runs/train
 
 The hub is a folder of six TexHub builds, fold0 to fold5, each of other faces (texhub build --fold K/6).
@@ -18,9 +19,9 @@ from pathlib import Path
 import torch
 
 from ..errors import AvatarTexError
-from . import loop, mapping, prior, ship, tiles
+from . import glasses, loop, mapping, prior, ship, tiles
 
-NETWORKS = ("linear", "inpaint", "generator", "mapping", "repaint", "tiles", "ship")
+NETWORKS = ("linear", "inpaint", "generator", "mapping", "repaint", "tiles", "glasses", "ship")
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,13 @@ class Preset:
 
 PRESETS = {
     # about an hour on two cores for all networks together
-    "cpu-hour": Preset({"inpaint": 250, "generator": 900, "repaint": 250, "tiles": 3000}, 8, 4e-4, "fp32", False, 0),
+    "cpu-hour": Preset(
+        {"inpaint": 250, "generator": 900, "repaint": 250, "tiles": 3000, "glasses": 3000}, 8, 4e-4, "fp32", False, 0,
+    ),
     # about half an hour of a large GPU for all together, which eats what 14 processes can draw
     "gpu-half-hour": Preset(
-        {"inpaint": 3000, "generator": 30000, "repaint": 6000, "tiles": 20000}, 32, 8e-4, "bf16", True, 14,
+        {"inpaint": 3000, "generator": 30000, "repaint": 6000, "tiles": 20000, "glasses": 20000},
+        32, 8e-4, "bf16", True, 14,
     ),
 }
 
@@ -52,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("network", choices=NETWORKS)
     parser.add_argument("--hub", type=Path, help="folder of the folds' TexHub builds")
     parser.add_argument("--data", type=Path, help="folder of skins with their heads, of which tiles are cut")
-    parser.add_argument("--portraits", type=Path, help="folder of python -m backend.training.render_portraits")
+    parser.add_argument("--portraits", type=Path, help="folder of backend.training.render_portraits, or draw_glasses")
     parser.add_argument("--output", type=Path, required=True, help="folder of checkpoints; found ones are continued")
     parser.add_argument("--preset", choices=PRESETS, default="cpu-hour")
     parser.add_argument("--steps", type=int, help="instead of the preset's")
@@ -62,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--threads", type=int, default=0, help="CPU threads (default: all)")
     arguments = parser.parse_args(argv)
-    if arguments.network != "ship" and not arguments.hub:
+    if arguments.network not in ("glasses", "ship") and not arguments.hub:
         parser.error("--hub is needed")
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -73,7 +77,8 @@ def main(argv: list[str] | None = None) -> int:
         preset = replace(preset, steps=dict.fromkeys(preset.steps, arguments.steps))
     arguments.output.mkdir(parents=True, exist_ok=True)
     try:
-        others = {"linear": prior.train, "mapping": mapping.train, "tiles": tiles.train, "ship": ship.ship}
+        others = {"linear": prior.train, "mapping": mapping.train, "tiles": tiles.train, "glasses": glasses.train,
+                  "ship": ship.ship}
         others.get(arguments.network, loop.train)(arguments, preset)
     except AvatarTexError as refusal:
         print(f"error {refusal}")
