@@ -68,7 +68,8 @@ class Matte:
 
     person: the person, hair and clothes included.
     skin: bare skin and, inside the face, everything that belongs to it; low on hair, hats, cloth, hands, glasses,
-        background, and between open lips: the head's own lips may be closed, and teeth on them are the worst fault of all.
+        background, and between open lips: the head's own lips may be closed, and teeth on them are the worst fault of
+        all.
     hair: the person's head that is not skin: hair, hats, scarves.
     hand: whether a hand is before the face.
     glasses: whether some are worn; what they hide is no skin.
