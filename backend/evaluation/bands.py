@@ -211,9 +211,9 @@ def main(argv: list[str] | None = None) -> int:
         except AvatarTexError as refusal:
             print(f"| {path.stem} | {refusal} |", flush=True)
             continue
-        generated = complete(job.observation, job.style, networks, arguments.seed)
+        generated = complete(job.observation, job.style, networks, arguments.seed, another=arguments.seed != 0)
         for size in arguments.sizes:
-            tiles = compose_tiles(job, generated, size, {}, detailer=find_detailer(job, "cpu"))
+            tiles = compose_tiles(job, generated, size, {}, seed=arguments.seed, detailer=find_detailer(job, "cpu"))
             bands, drawn_lines = skin_bands(
                 job.mesh, job.canonical, {n: tile.texture for n, tile in tiles.items()},
                 {n: tile.provenance for n, tile in tiles.items()},

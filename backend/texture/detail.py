@@ -15,7 +15,7 @@ import numpy as np
 from ..head.mesh import HeadMesh
 from .bands import passed
 from .bare import bare_skin
-from .grain import Grain, find_grain, limited
+from .grain import OPPONENT, Grain, find_grain, limited
 from .relight import exposed, relighting
 from .sample import LUMINANCE, sample
 
@@ -29,9 +29,6 @@ CHUNK = 1 << 20
 #: Detail follows the root of the tone of the skin that it lies on, within these ratios.
 TONES = (0.6, 1.2)
 PAD = 4
-#: Luminance and two differences of colour (Rec. 601); how far their gains may differ.
-OPPONENT = np.array([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])
-COLOURS = 1.6
 
 
 @dataclass(frozen=True)
@@ -196,18 +193,17 @@ def matched(square: np.ndarray, grain: Grain) -> np.ndarray:
     for _ in range(8):  # neighbouring octaves leak into each other
         whole = np.sum(parts, 0)
         for number, wanted in enumerate(grain.covariance):
-            has, want = LUMINANCE @ covariance(whole, number) @ LUMINANCE, LUMINANCE @ wanted @ LUMINANCE
-            parts[number] *= np.sqrt(np.clip(want / max(has, 1e-12), 0.25, 4))
+            parts[number] = parts[number] @ _recolour(covariance(whole, number), wanted, 2.0)
     made = np.fft.irfft2(np.sum(parts, 0), (size, size), axes=(0, 1)).astype(np.float32)
     kept = limited(made)
     return kept * (made.std() / max(kept.std(), 1e-9))
 
 
-def _recolour(has: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """(3,3) to multiply row vectors of covariance `has` by: a gain of luminance and one of colour, not far apart."""
+def _recolour(has: np.ndarray, wanted: np.ndarray, most: float = np.inf) -> np.ndarray:
+    """(3,3) to multiply row vectors of covariance `has` by: a gain of luminance and one of colour."""
     has, wanted = (np.maximum(np.diag(OPPONENT @ matrix @ OPPONENT.T), 1e-12) for matrix in (has, wanted))
-    luminance = np.sqrt(wanted[0] / has[0])
-    colour = np.clip(np.sqrt(wanted[1:].sum() / has[1:].sum()), luminance / COLOURS, luminance * COLOURS)
+    ratios = np.sqrt([wanted[0] / has[0], wanted[1:].sum() / has[1:].sum()])
+    luminance, colour = np.clip(ratios, 1 / most, most)
     return (np.linalg.inv(OPPONENT) @ np.diag([luminance, colour, colour]) @ OPPONENT).T
 
 

@@ -27,20 +27,20 @@ COARSEST = 16
 COARSEST_SHARE = 0.75
 #: Pixels measured per pixel of the portrait, and per face height at most.
 SAMPLED, FINEST = 2.4, 1024
-#: The sides that show the border between what portraits show and what they do not.
-YAWS = (-50.0, 50.0, 0.0)
 #: Skin counts where it faces the side this much; photographed skin within this of unseen skin, in face heights.
 FACING, REACH = 0.8, 0.4
 #: Pixels that a band needs.
 ENOUGH = 300
-#: Grain is everywhere: its median power is at most this many times its lower quartile's. Lines on flat skin are not.
-EVEN = 2.5
 #: Times the power of a bell curve of their median absolute value that grain has at most, and that lines have at least:
 #: photographs and paintings 1 to 2.8, drawings 25 and more.
 HEAVIEST, LINES = 2.5, 6.0
 #: Patches are squares of so many face heights, the larger first.
 PATCHES = (0.22, 0.15, 0.10)
 ATTEMPTS = 400
+#: Luminance and two differences of colour (Rec. 601).
+OPPONENT = np.array([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])
+#: To the canonical place on the other side, whose fine detail is mirrored where it was seen (compose.py).
+MIRROR = np.float32([-1, 1, 1])
 #: Standard deviations that detail keeps to, softly.
 LIMIT = 2.5
 
@@ -77,25 +77,28 @@ def find_grain(
     density = float(np.clip(SAMPLED * registration.face_height, 4 * COARSEST, min(FINEST, max(texels, 4 * COARSEST))))
     lows = np.array([COARSEST * 2**k for k in range(8) if COARSEST * 2 ** (k + 1) <= density / 2 + 1])
     random = np.random.default_rng(seed)
-    seen, unseen = [[] for _ in lows], [[] for _ in lows]
-    views, tones = [], []
-    for side in sides(mesh, canonical, density, YAWS):
+    shown: list[tuple[list[np.ndarray], ...]] = ([], [])
+    for side in sides(mesh, canonical, density):
         place = side.at(canonical)
         skin = bare_skin(place, True) * (side.facing > FACING) * (np.abs(place[..., 0]) < EAR)
         skin = skin > 0.98
         if not skin.any():
             continue
-        skin, confidence, _, photo_picture, made_picture = pictured(
-            side, place, skin, registration, observation, generated, gain,
-        )
-        photo, made = skin & (confidence > 0.7), skin & (confidence < 0.1)
-        beside = photo & near(made, REACH * density)
-        beside = beside if beside.sum() > photo.sum() / 20 else photo
-        for kind, picture, mask, found in ((beside, photo_picture, photo, seen), (made, made_picture, made, unseen)):
+        mirrored = _picture(skin, sample_atlas(observation.confidence, to_atlas(place[skin] * MIRROR)))[box_of(skin)]
+        skin, confidence, _, *pictures = pictured(side, place, skin, registration, observation, generated, gain)
+        photo, made = skin & (confidence > 0.7), skin & (confidence < 0.1) & (mirrored < 0.1)
+        for kept, picture, kind, other in zip(shown, pictures, (photo, made), (made, photo), strict=True):
+            kept.append((picture, kind, kind & near(other, REACH * density)))
+    seen, unseen = ([[] for _ in lows] for _ in shown)
+    beside = [near_by(kept) for kept in shown]
+    for kept, found, kinds in zip(shown, (seen, unseen), beside, strict=True):
+        for (picture, mask, _), kind in zip(kept, kinds, strict=True):
             measure(picture, mask, kind, density, lows, found)
-        tones.append(photo_picture[beside] @ LUMINANCE)
-        rough = photo_picture - smooth(photo_picture, photo, 0.1874 * density / COARSEST)
-        views.append((rough, photo, beside))
+    views = [
+        (picture - smooth(picture, photo, 0.1874 * density / COARSEST), photo, kind)
+        for (picture, photo, _), kind in zip(shown[0], beside[0], strict=True)
+    ]
+    tones = [picture[kind] @ LUMINANCE for (picture, *_), kind in zip(shown[0], beside[0], strict=True)]
     if not views or sum(len(found) for found in seen[-1]) < ENOUGH:
         return None
     missing = np.array([
@@ -103,6 +106,13 @@ def find_grain(
     ])
     missing[0] *= COARSEST_SHARE
     return Grain(density, lows, missing, _patches(views, density, random), float(np.median(np.concatenate(tones))))
+
+
+def near_by(kept: list[tuple[np.ndarray, ...]]) -> list[np.ndarray]:
+    """Per side the (H,W) bool skin of a kind beside the other kind, of (picture, all, beside); all of it where that is
+    little."""
+    _, every, beside = zip(*kept, strict=True) if kept else ((), (), ())
+    return list(beside if sum(map(np.sum, beside)) > sum(map(np.sum, every)) / 20 else every)
 
 
 def pictured(
@@ -121,7 +131,8 @@ def pictured(
     masks = observation.allowed_skin, observation.allowed_scalp
     points = side.at(side.mesh.vertices)[box][where].astype(np.float64)
     pixels, sure = pixel_confidence(registration, masks, points, normals, place)
-    sure = sure * observation.light.trust(observation.light.shade(normals))
+    if gain is not None:  # as composed: where the light stays, so does skin in deep shade
+        sure = sure * observation.light.trust(observation.light.shade(normals))
     atlas = to_atlas(place)
     sure = sure * (sample_atlas(observation.confidence, atlas) > 0.1)  # what the artist hides is no model either
     skin = sample(observation.allowed_skin, pixels, border=cv2.BORDER_CONSTANT)
@@ -135,11 +146,12 @@ def measure(
     picture: np.ndarray, mask: np.ndarray, kind: np.ndarray, density: float, lows: np.ndarray,
     found: list[list[np.ndarray]],
 ) -> None:
-    """Add to each octave's list the (n,4) band and local power of the pixels of a kind, as far as the mask holds."""
+    """Add to each octave's list (n,5) of the pixels of a kind, as far as the mask holds: the band, and the local power
+    of its luminance and of its colour."""
     for low, kept, band in zip(lows, found, octaves(picture, mask, density, lows), strict=True):
         use = inner(mask, 0.5 * density / low)
-        local = smooth((band @ LUMINANCE)[..., None] ** 2, use.astype(np.float32), density / low)
-        kept.append(np.concatenate([band, local], 2)[use & kind])
+        local = smooth((band @ OPPONENT.T) ** 2, use.astype(np.float32), density / low)
+        kept.append(np.concatenate([band, local[..., :1], local[..., 1:].sum(2, keepdims=True)], 2)[use & kind])
 
 
 def limited(detail: np.ndarray) -> np.ndarray:
@@ -163,22 +175,22 @@ def _picture(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def lacking(photo: np.ndarray, made: np.ndarray) -> np.ndarray:
-    """(3,3) covariance that generated skin lacks in an octave, of (n,4) and (m,4) pixels of the band and their local
-    power; never negative."""
-    power, turned = np.linalg.eigh(_covariance(photo) - _covariance(made))
-    return (turned * np.maximum(power, 0)) @ turned.T
+    """(3,3) covariance that generated skin lacks in an octave, of (n,5) and (m,5) pixels as measure() leaves
+    them; luminance and colour apart, for much of one makes up for nothing of the other."""
+    lacks = np.maximum(_powers(photo) - _powers(made), 0)
+    turned = np.linalg.inv(OPPONENT)
+    return (turned * lacks) @ turned.T
 
 
-def _covariance(band: np.ndarray) -> np.ndarray:
-    """(3,3) of pixels and their local power (n,4): of the median power, for a fold or a mole is no grain."""
+def _powers(band: np.ndarray) -> np.ndarray:
+    """(3,) the grain's power in luminance and two differences of colour, of pixels (n,5): the median power of luminance
+    and of colour, for a fold or a mole is no grain."""
     if len(band) < ENOUGH:
-        return np.zeros((3, 3))
-    local, colour = band[:, 3], band[:, :3]
-    usual = min(np.median(local), EVEN * np.quantile(local, 0.25))
-    even = evenness(colour @ LUMINANCE, float(usual))
-    colour = colour[(local >= usual / 4) & (local <= usual * 4)]
-    covariance = colour.T @ colour / len(colour)
-    return covariance * min(usual / max(LUMINANCE @ covariance @ LUMINANCE, 1e-12), 4.0) * even
+        return np.zeros(3)
+    luminance, colour = np.median(band[:, 3]), np.median(band[:, 4])
+    channels = ((band[:, :3] @ OPPONENT.T) ** 2).mean(0)
+    parts = channels[1:] / max(channels[1:].sum(), 1e-12)
+    return np.array([luminance, *colour * parts]) * evenness(band[:, :3] @ LUMINANCE, float(luminance))
 
 
 def evenness(band: np.ndarray, power: float) -> float:

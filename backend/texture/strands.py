@@ -100,7 +100,7 @@ def stranded(octaves: list) -> float:
     """0..1 how far the seen hair has strands at all: a drawing's is flat but for outlines, a hat has seams and a badge.
 
     Args:
-        octaves: per octave a list of (n,4) pixels of the band with their local power, as measure() leaves them.
+        octaves: per octave a list of (n,5) pixels of the band with their local powers, as measure() leaves them.
     """
     bands = (np.concatenate(found)[:, :3] @ LUMINANCE for found in octaves)
     even = np.mean([evenness(band, float((band**2).mean())) for band in bands if len(band)])

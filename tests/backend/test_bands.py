@@ -10,7 +10,7 @@ from backend.head.mesh import HeadMesh
 from backend.texture.bands import octaves, passed
 from backend.texture.bare import bare_skin
 from backend.texture.detail import Detail, make_square, matched, scattered
-from backend.texture.grain import Grain, lacking, measure
+from backend.texture.grain import OPPONENT, Grain, lacking, measure
 from backend.texture.sample import LUMINANCE
 
 LOWS = np.array([16, 32, 64])
@@ -121,6 +121,33 @@ def test_detail_has_the_power_that_each_octave_lacks_and_repeats_without_an_edge
     assert np.abs(square[0] - square[-1]).mean() < 1.3 * inside
 
 
+def test_detail_has_the_colour_that_each_octave_lacks_beside_a_stronger_neighbour():
+    """Luminance of the second octave leaks into the first; its colour must not go when that is taken back."""
+    opponents = ((3.0, 2.0), (9.0, 0.3), (9.0, 0.3))
+    turned = np.linalg.inv(OPPONENT)
+    wanted = [turned @ np.diag([grey, tint / 2, tint / 2]) @ turned.T * 1e-5 for grey, tint in opponents]
+    random = np.random.default_rng(1)
+    square = matched(random.normal(size=(256, 256, 1)) + 0.2 * random.normal(size=(256, 256, 3)), grain(wanted))
+    twice = np.tile(square, (2, 2, 1))
+    for (grey, tint), band in zip(opponents, octaves(twice, np.ones(twice.shape[:2]), 256.0, LOWS), strict=True):
+        power = ((band @ OPPONENT.T)[64:-64, 64:-64] ** 2).mean((0, 1)) * 1e5
+        assert abs(10 * np.log10(power[0] / grey)) < 1.5
+        assert abs(10 * np.log10(power[1:].sum() / tint)) < 2.5
+
+
+def test_much_luminance_makes_up_for_no_colour():
+    """Generated skin with the photograph's colour and too little luminance lacks luminance alone."""
+    random = np.random.default_rng(0)
+    colour = random.normal(0, 0.01, (200, 200, 1)) * np.float32([1, 0, -1])
+    grey = random.normal(0, 0.02, (200, 200, 1))
+    whole, found = np.ones((200, 200), bool), ([[]], [[]])
+    for kept, share in zip(found, (1.0, 0.3), strict=True):
+        measure((0.5 + colour + share * grey + 0.5 * colour[..., :1]).astype(np.float32), whole, whole, 100.0, [16], kept)
+    lacks = np.diag(OPPONENT @ lacking(found[0][0][0], found[1][0][0]) @ OPPONENT.T)
+    photo = np.median(found[0][0][0][:, 3:], axis=0)
+    assert lacks[0] > 0.3 * photo[0] and lacks[1:].sum() < 0.05 * photo[1]
+
+
 def test_flat_drawings_get_no_grain():
     assert np.abs(make_square(grain(np.zeros((3, 3, 3))), 0)).max() < 1e-4
 
@@ -137,7 +164,7 @@ def test_drawn_lines_are_no_grain():
         found = [[], []]
         measure(picture, whole, whole, 120.0, lows, found)
         for (band,) in found:
-            told = LUMINANCE @ lacking(band, np.zeros((400, 4), np.float32)) @ LUMINANCE
+            told = LUMINANCE @ lacking(band, np.zeros((400, 5), np.float32)) @ LUMINANCE
             assert least <= told / np.median(band[:, 3]) <= most
 
 
