@@ -51,6 +51,9 @@ EDGE = 0.05
 BINS, BINS_FROM, BIN = 16, np.float32([0, -32, -32]), np.float32([6.25, 5, 5])
 BELONGS, SECTORS = 0.25, 12
 
+#: Of the face's size: as far from what hangs over the forehead its soft edge reaches.
+HANGS = 0.03
+
 #: Heights of the mouth's opening, of the face's size, from which it shows teeth for sure not, and for sure.
 SHUT, OPEN = 0.015, 0.035
 
@@ -189,13 +192,17 @@ def _alike(lab: np.ndarray, centre: np.ndarray, spread: np.ndarray, gloss: float
 
 
 def _kept_inside(alike: np.ndarray, face: FaceLandmarks) -> np.ndarray:
-    """Inside the oval: 1 below the brows, by likeness above them, where a fringe or a hat may hang."""
+    """Inside the oval: 1 below the brows, by likeness above them, where a fringe or a hat may hang from outside."""
     shape = alike.shape
     above = _above_brows(shape, face)
     features = fill_region(shape, face.points, RIGHT_BROW, LEFT_BROW, RIGHT_EYE, LEFT_EYE)
     features = cv2.GaussianBlur(cv2.dilate(features, _disc(face.size * 0.02)), (0, 0), max(0.6, face.size * 0.006))
     likely = cv2.GaussianBlur(np.clip((alike - 0.1) * 2.5, 0, 1), (0, 0), max(0.6, face.size * 0.012))
-    return np.maximum(1 - above * (1 - likely), features)
+    hidden = above * (1 - likely)
+    beside = fill_region(shape, face.points, FACE_OVAL) < 0.5
+    labels = cv2.connectedComponents(((hidden > 0.5) | beside).astype(np.uint8))[1]
+    hangs = np.isin(labels, np.unique(labels[beside]))
+    return np.maximum(1 - hidden * cv2.dilate(hangs.astype(np.float32), _disc(HANGS * face.size)), features)
 
 
 def _of_the_face(color: np.ndarray, face: FaceLandmarks, oval: np.ndarray) -> np.ndarray:

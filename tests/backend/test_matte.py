@@ -78,6 +78,17 @@ def test_hat_over_the_forehead_is_not_skin():
     assert matte.skin[76, 225] < 0.1 and matte.skin[130, 205] > 0.8
 
 
+def test_what_hangs_from_nowhere_on_the_forehead_is_a_mark_and_not_hair():
+    image = np.ascontiguousarray(drawing(hair=SKIN))
+    face = find_faces(image)[0]
+    x, y = (int(v) for v in face.points[151, :2])
+    mark, fringe = image.copy(), image.copy()
+    cv2.circle(mark, (x, y), 8, (0.3, 0.15, 0.4), -1)
+    cv2.rectangle(fringe, (x - 8, 0), (x + 8, y + 8), (0.3, 0.15, 0.4), -1)
+    assert portrait_matte(mark, face).skin[y, x] > 0.7
+    assert portrait_matte(fringe, face).skin[y, x] < 0.3
+
+
 def test_matte_does_not_depend_on_the_size():
     small = portrait_matte(astronaut().color, astronaut_face())
     large = portrait_matte(cv2.resize(astronaut().color, None, fx=3, fy=3), astronaut_face().scaled(3))
