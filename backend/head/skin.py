@@ -9,6 +9,9 @@ comes out in the head's places, which is what the two pictures are compared for 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 
 import numpy as np
@@ -33,9 +36,31 @@ EXPOSURE, LIGHT, COLOUR, OUTLIER, ROUNDS = 1.0, 0.3, 0.3, 0.1, 4
 BELOW, BEHIND = -0.45, -0.1
 
 
-@cache
+_OTHER: ContextVar[LinearPrior | None] = ContextVar("other", default=None)
+
+
+@contextmanager
+def other_prior(other: LinearPrior) -> Iterator[None]:
+    """Within it heads wear that prior's first components: one that does not know the portrait's face, in training."""
+    token = _OTHER.set(other.truncated(COMPONENTS))
+    try:
+        yield
+    finally:
+        _OTHER.reset(token)
+
+
 def prior() -> LinearPrior:
-    """The linear prior's first components.
+    """The linear prior's first components; other_prior()'s within it.
+
+    Raises:
+        AvatarTexError: WEIGHTS_MISSING, WEIGHTS_ALTERED.
+    """
+    return _OTHER.get() or _bundled()
+
+
+@cache
+def _bundled() -> LinearPrior:
+    """The prior that ships.
 
     Raises:
         AvatarTexError: WEIGHTS_MISSING, WEIGHTS_ALTERED.

@@ -99,9 +99,9 @@ def portrait_sample(
     case = draw_case(random)
     write_picture(folder / "portrait.png", render_truth(mesh, head, texture, case, PIXELS).color)
     stranger = priors[fold[index]]
-    skin.prior = lambda: stranger.truncated(skin.COMPONENTS)
     networks = replace(load_cached_networks("cpu"), linear=stranger)
-    job = prepare(mesh, str(folder / "portrait.png"), "auto", networks)
+    with skin.other_prior(stranger):
+        job = prepare(mesh, str(folder / "portrait.png"), "auto", networks)
     truth, covered = resample(np.rint(texture * 255).astype(np.uint8), layouts.atlas[kind], TEXELS)
     truth, valid = complete_by_mirror(truth, covered & usable_texels(kind, covered))
     colour, confidence = shrink(job.observation, TEXELS)

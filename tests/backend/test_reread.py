@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from backend.head.reread import SIZE, flow_at
-from backend.head.skin import BACKDROP, fitted_skin, prior
+from backend.head.skin import BACKDROP, COMPONENTS, fitted_skin, other_prior, prior
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,13 @@ def test_the_head_wears_the_portraits_skin_and_light_and_not_its_occluder(wall):
     mean = np.abs(seen(wall, np.zeros(len(skin.basis), np.float32)) - portrait).mean(-1)
     assert away[:100, 8:].mean() < 0.02 < 0.5 * mean[:100, 8:].mean()
     assert away[100:, 8:60].mean() < 0.08 and np.allclose(made[:, :8], BACKDROP)
+
+
+def test_a_stranger_to_the_face_can_be_worn_for_a_while():
+    usual = prior()
+    with other_prior(usual.truncated(3)):
+        assert len(prior().basis) == 3 < len(usual.basis) == COMPONENTS
+    assert prior() is usual
 
 
 def test_flow_follows_what_moved_and_comes_back():
