@@ -20,6 +20,8 @@ DRAWN = ("cartoon", "anime")
 SURE, ENOUGH = 0.3, 200
 #: Spread of the seen, as a share of the made, from which nothing is changed, and up to which it counts in full.
 ALIKE, FLATTER = 0.8, 0.4
+#: What of the made skin's colours stays is coarser than this, as a share of the atlas.
+COARSE = 0.012
 #: How far off the unseen scalp counts for the seen one's rim, as a share of the atlas.
 RIM = 0.03
 #: Share of scalp over which hair ends: drawn hair has an edge.
@@ -52,7 +54,8 @@ def flattened(generated: np.ndarray, observation: Observation) -> np.ndarray:
         return generated
     result, flat = generated, np.clip((ALIKE - kept) / (ALIKE - FLATTER), 0, 1)
     for share, middle, other, _ in regions:
-        result = result + flat * share[..., None] * (middle + kept * (generated - other) - result)
+        strays = cv2.GaussianBlur(generated - other, (0, 0), COARSE * size)  # finer than that is grain, and lines' own
+        result = result + flat * share[..., None] * (middle + kept * strays - result)
     # where the drawing is seen it stays itself, or its lines would fade into the flat colour beside them
     soft = observation.light.remove(sample(observation.low, observation.places), observation.shade)
     soft = shrunk(soft * observation.confidence[..., None]) / np.maximum(sure, 1e-4)[..., None]
