@@ -28,6 +28,7 @@ from .portrait.decode import decode_portrait
 from .portrait.landmarks import FaceLandmarks
 from .portrait.style import find_style
 from .registering import Match, match
+from .texture.bare import calmed
 from .texture.compose import fill_unknown
 from .texture.files import write_bytes, write_picture
 from .texture.flat import DRAWN, flattened
@@ -215,6 +216,8 @@ def complete(
     whole = wear_hair(fill_unknown(result, networks.known), observation.hair, observation.bare)
     if style in DRAWN:
         whole = flattened(whole, observation)
+    else:
+        whole = calmed(whole, observation.scalp if observation.wears_hair else None)
     head = np.maximum(observation.allowed_skin, observation.allowed_scalp)
     return printed(whole, find_ink(observation.portrait, head))
 
