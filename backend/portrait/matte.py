@@ -1,4 +1,4 @@
-"""Which pixels are skin, and which are hair: this face is its own sample; only glasses are told by a network.
+"""Which pixels are skin, and which are hair: this face is its own sample; networks tell hands and glasses alone.
 
 Cheeks, nose and forehead give the colour of the skin, and how far it strays. Inside the face oval everything is skin
 (lips, eyes, brows and beard belong to the texture), except hair that falls over the forehead; outside it, what is alike

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 import cv2
@@ -16,6 +15,7 @@ from ..errors import AvatarTexError, ErrorCode
 from . import spectacles
 from .developed import developed
 from .render_eyes import FINER
+from .sample_shards import write_shards
 
 #: Share of the pictures with glasses.
 WORN = 0.5
@@ -82,18 +82,13 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     cv2.setNumThreads(1)
     eyes, random = Eyes(arguments.eyes, arguments.drawn), np.random.default_rng(arguments.seed)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    begin, shard = time.monotonic(), []
-    for number in range(1, arguments.count + 1):
+
+    def draw() -> dict[str, np.ndarray]:
         worn = random.random() < WORN
-        shard.append((*eyes.sample(int(random.integers(len(eyes))), random, worn), worn))
-        if len(shard) == 400 or number == arguments.count:
-            keys = ("picture", "hidden", "worn")
-            part = arguments.output / f"part{arguments.seed}.npz"
-            np.savez(part, **{key: np.array([one[i] for one in shard]) for i, key in enumerate(keys)})
-            part.replace(arguments.output / f"glasses{arguments.seed}_{number:05d}.npz")
-            shard = []
-            print(f"{number} samples, {(time.monotonic() - begin) / 60:.1f} min", flush=True)
+        picture, hidden = eyes.sample(int(random.integers(len(eyes))), random, worn)
+        return {"picture": picture, "hidden": hidden, "worn": worn}
+
+    write_shards(draw, arguments.count, 400, arguments.output, f"glasses{arguments.seed}")
     return 0
 
 

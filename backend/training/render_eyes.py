@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 import cv2
@@ -20,6 +19,7 @@ from ..portrait.face_regions import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
 from ..portrait.glasses import frame
 from ..texture.sample import sample, to_linear, to_srgb
 from .render_portraits import Layouts, draw_texture, training_skins
+from .sample_shards import write_shards
 
 #: More than the frame is rendered, and finer: training turns and moves it.
 AROUND, FINER = 1.2, 2
@@ -83,16 +83,8 @@ def main(argv: list[str] | None = None) -> int:
     cv2.setNumThreads(1)
     names = training_skins(arguments.atlas)[0]
     layouts, random = Layouts(arguments.data), np.random.default_rng(arguments.seed)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    begin, shard = time.monotonic(), []
-    for number in range(1, arguments.count + 1):
-        shard.append(render(layouts, names, random))
-        if len(shard) == 100 or number == arguments.count:
-            part = arguments.output / f"part{arguments.seed}.npz"
-            np.savez_compressed(part, **{key: np.array([one[key] for one in shard]) for key in shard[0]})
-            part.replace(arguments.output / f"eyes{arguments.seed}_{number:05d}.npz")
-            shard = []
-            print(f"{number} faces, {(time.monotonic() - begin) / 60:.1f} min", flush=True)
+    write_shards(lambda: render(layouts, names, random), arguments.count, 100, arguments.output,
+                 f"eyes{arguments.seed}")
     return 0
 
 
