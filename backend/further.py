@@ -88,6 +88,7 @@ def look(
     height, width = portrait.color.shape[:2]
     registration = register(
         match.mesh, match.canonical, match.head, face.points[:, :2], width, height, pins, picture=portrait.color,
+        skin=matte.skin,
     )
     quality = judge(registration, face, match.head, pins, matte.skin)
     found = replace(

@@ -88,7 +88,8 @@ def match_found(
         warnings.append("The portrait wears glasses: they are left out, and what they hide is completed.")
     canonical = fit_canonical(head)(mesh.vertices.astype(np.float64)).astype(np.float32)
     mesh, canonical = head_part(mesh, canonical)
-    registration = register(mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color)
+    registration = register(
+        mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color, matte.skin)
     quality = judge(registration, face, head, pins, matte.skin)
     index, pixels = portrait_pins(pins)
     if quality.score < LOW_SCORE and camera is None and len(index) >= NEEDED:

@@ -13,15 +13,18 @@ from .camera import Camera, solve_camera
 from .landmarks import HeadLandmarks
 from .mesh import HeadMesh, vertex_normals
 from .mouth import MouthWarp, fit_face_warp
+from .photometric import refine
 from .pinning import TRUSTED, hold_head_pins, pinned
-from .reread import compare
+from .reread import compare, look
 from .shape import shapes_of
 from .visibility import DepthView, depth_view, facing, grazing_confidence
 from .warp import ImageWarp
 
 #: Rounds of looking at head and portrait through the camera just solved: the head in the mean skin first, for a camera
-#: that is far off fits a wrong one, then in the portrait's (a third time in it changes little).
-ROUNDS = (False, True, True)
+#: that is far off fits a wrong one, then in the portrait's.
+ROUNDS = (False, True)
+#: Share of where the pixels put a landmark; the rest is where it was read. The two err apart.
+BY_PIXELS = 0.6
 #: Landmarks of a round that must be trusted.
 ENOUGH = 40
 
@@ -30,9 +33,10 @@ ENOUGH = 40
 class Registration:
     """Where every point of the head lies in the portrait.
 
-    error: (before, after) median landmark error in portrait pixels, without and with the warp.
+    error: (before, after) median distance in portrait pixels, from the camera alone to where landmarks were read, and
+        from the warp to where they are.
     landmarks: (468,3) on the head as the portrait's view shows them. weights: (468,) 0..1, how much each counted.
-    targets: (468,2) where the portrait shows them.
+    targets: (468,2) where they were read in the portrait.
     angles: (yaw, pitch, roll) of the camera about the face, degrees; yaw > 0: the face looks to the picture's right.
     face_height: portrait pixels from forehead to chin.
     """
@@ -62,6 +66,7 @@ class Registration:
 def register(
     mesh: HeadMesh, canonical: np.ndarray, head: HeadLandmarks, portrait_points: np.ndarray, width: int, height: int,
     pins: Sequence[Pin] = (), camera: Camera | None = None, picture: np.ndarray | None = None,
+    skin: np.ndarray | None = None,
 ) -> Registration:
     """Register a head to a portrait of width x height pixels.
 
@@ -71,6 +76,7 @@ def register(
         pins: are in their places in head and portrait_points already; here they are held there.
         camera: of pins alone, where nothing else is known of the portrait's face; else it is solved.
         picture: (height,width,3) float32 sRGB portrait; without it its landmarks are all that is known of it.
+        skin: (height,width) 0..1, what of the picture is the face's; all of it where it is not said.
 
     Raises:
         AvatarTexError: NO_FACE_ON_HEAD when no camera explains the landmarks.
@@ -92,20 +98,26 @@ def register(
             "Try a portrait that is seen more from the front, or place pins on eyes, nose, mouth and chin.",
         ) from reason
     normals = vertex_normals(mesh)
-    points, targets, free = head.points, portrait_points, picture is not None and not pins
+    points, free = head.points, picture is not None and not pins
+    targets = places = portrait_points
     for fitted in rounds:
         seen = compare(mesh, normals, canonical, head, camera, portrait_points, picture, fitted and free, free=free)
         if seen is None or (seen.head.trust > 0.3).sum() < ENOUGH:
             break
         again, targets = hold_head_pins(seen.head, head, pins), seen.pixels
-        points = again.points
+        points, places = again.points, targets
         camera, weights = solve_camera(
             points, again.normals, again.trust, targets, width, height, held, shapes, camera)
+    else:
+        if rounds and free:
+            frame = look(mesh, normals, canonical, head, camera)
+            camera, placed = refine(frame, head, points, targets, np.minimum(weights, 1), frame.cut(picture), skin)
+            places = targets + BY_PIXELS * (placed - targets)
     projected, _ = camera.project(points)
-    warp = fit_face_warp(projected, targets, weights, held)
+    warp = fit_face_warp(projected, places, weights, held)
     trusted = weights > 0.2
     before = float(np.median(np.linalg.norm(projected - targets, axis=1)[trusted]))
-    after = float(np.median(np.linalg.norm(warp(projected) - targets, axis=1)[trusted]))
+    after = float(np.median(np.linalg.norm(warp(projected) - places, axis=1)[trusted]))
     pixels, depth = camera.project(mesh.vertices.astype(np.float64))
     view = depth_view(mesh.corners(warp(pixels)), mesh.corners(depth), width, height, 1.6 * head.height)
     face_height = float(np.linalg.norm(np.subtract(*camera.project(head.points[[10, 152]])[0])))

@@ -67,6 +67,10 @@ class Frame:
     def outwards(self, places: np.ndarray) -> np.ndarray:
         return (places - SIZE / 2) / self.scale + self.middle
 
+    def cut(self, portrait: np.ndarray) -> np.ndarray:
+        """(S,S,3) float32 of an (H,W,3) portrait: what lies where the head does."""
+        return cut(portrait, Square(*self.middle, SIZE / self.scale), SIZE)[0]
+
     def skinned(self, portrait: np.ndarray | None) -> np.ndarray:
         """(S,S,3) the head in the portrait's skin, or in the mean one."""
         places, covered = to_atlas(self.canonical), self.fragments.covered
@@ -104,8 +108,7 @@ def compare(
             anew; else its landmarks stay (pins hold them), and the mean skin is nearer to what they mean.
     """
     frame = look(mesh, normals, canonical, head, camera)
-    window = Square(*frame.middle, SIZE / frame.scale)
-    portrait = None if picture is None else cut(picture, window, SIZE)[0]
+    portrait = None if picture is None else frame.cut(picture)
     made = frame.skinned(portrait if fitted else None)
     there = square_around(pixels)
     square = Square(*frame.inwards(np.array([there.x, there.y])), there.side * frame.scale, there.angle)

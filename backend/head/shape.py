@@ -16,6 +16,8 @@ import numpy as np
 from .landmarks import HeadLandmarks
 
 SHAPES = Path(__file__).with_name("shapes.npz")
+#: So many of them, the last ones, are expressions.
+EXPRESSIONS = 2
 
 
 @cache

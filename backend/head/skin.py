@@ -92,17 +92,11 @@ def fitted_skin(
         portrait: (H,W,3) float32 sRGB, seen by the same camera. places: (H,W,2) in the atlas.
         normals: (H,W,3) unit, camera axes (z away). canonical: (H,W,3). covered: (H,W) bool.
     """
-    skin, size = prior(), prior().size
-    mean, harmonic = sample_atlas(skin.mean, places[covered]), harmonics(normals[covered])
+    skin, mean = prior(), sample_atlas(prior().mean, places[covered])
     weight = np.clip(-2 * normals[covered][:, 2], 0, 1)
     weight *= (canonical[covered][:, 1] > BELOW) & (canonical[covered][:, 2] > BEHIND)
     used = np.flatnonzero(weight > 0.05)[::EVERY]
-    column, row = (places[covered][used] % 1 * size).astype(int).T
-    shading = harmonic[used].T[..., None] * mean[used]
-    colour = np.eye(3, dtype=np.float32)[:, None] * mean[used]
-    parts = np.concatenate([skin.basis.reshape(-1, size, size, 3)[:, row, column], shading, colour])
-    pull = np.concatenate([1 / np.maximum(skin.deviation, 1e-3), [1 / EXPOSURE], np.full(8, 1 / LIGHT),
-                           np.full(3, 1 / COLOUR)]) ** 2
+    parts, pull = skin_parts(places[covered][used], normals[covered][used])
     wanted = portrait[covered][used] - mean[used]
     base = weight[used].astype(np.float32) * np.float32(EVERY / (CORRELATED * NOISE**2))
     trusted = base
@@ -114,5 +108,23 @@ def fitted_skin(
     albedo = sample_atlas(skin.decode(found[: len(skin.basis)]), places[covered])
     light, cast = found[len(skin.basis) : -3], found[-3:]
     picture = np.full((*covered.shape, 3), BACKDROP, np.float32)
-    picture[covered] = np.clip(albedo + mean * (harmonic @ light)[:, None] + mean * cast, 0, 1)
+    picture[covered] = np.clip(albedo + mean * ((harmonics(normals[covered]) @ light)[:, None] + cast), 0, 1)
     return picture
+
+
+def skin_parts(places: np.ndarray, normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What skin, light and colour may add to the prior's mean: (q,n,3) sRGB, and (q,) each one's inverse variance.
+
+    The prior's components come first, then the light by the normals, then the channels' gains.
+
+    Args:
+        places: (n,2) in the atlas. normals: (n,3) unit, camera axes.
+    """
+    skin, size = prior(), prior().size
+    mean = sample_atlas(skin.mean, places)
+    column, row = (places % 1 * size).astype(int).T
+    shading = harmonics(normals).T[..., None] * mean
+    colour = np.eye(3, dtype=np.float32)[:, None] * mean
+    parts = np.concatenate([skin.basis.reshape(-1, size, size, 3)[:, row, column], shading, colour])
+    deviation = [np.maximum(skin.deviation, 1e-3), [EXPOSURE], np.full(8, LIGHT), np.full(3, COLOUR)]
+    return parts, np.concatenate(deviation) ** -2

@@ -75,21 +75,15 @@ def test_no_texel_is_empty(result):
 
 def test_photo_texels_are_the_photograph(result, demo_head_obj, astronaut):
     """Where provenance says photo alone, the colour is one of the portrait's at that place, to a rounding step."""
-    from backend.head.atlas import fit_canonical
-    from backend.head.landmarks import find_head_landmarks
     from backend.head.mesh import load_mesh
     from backend.head.rasterize import rasterize, texel_corners
-    from backend.head.register import register
     from backend.portrait.decode import decode_portrait
-    from backend.portrait.faces import find_portrait_face
+    from backend.registering import match
     from backend.texture.sample import sample
 
-    portrait, mesh = decode_portrait(astronaut), load_mesh(demo_head_obj)
-    face, _ = find_portrait_face(portrait)
-    head = find_head_landmarks(mesh)
-    canonical = fit_canonical(head)(mesh.vertices.astype(np.float64)).astype(np.float32)
-    registration = register(
-        mesh, canonical, head, face.points[:, :2], *portrait.color.shape[1::-1], picture=portrait.color)
+    portrait = decode_portrait(astronaut)
+    found = match(load_mesh(demo_head_obj), portrait)
+    mesh, registration = found.mesh, found.registration
     fragments = rasterize(texel_corners(mesh.corner_uvs, 512), 512, 512)
     points = fragments.interpolate(mesh.corners(mesh.vertices))
     pixels, _ = registration.project(points.astype(np.float64))

@@ -1,0 +1,182 @@
+"""Camera, shape, expression, skin and light fitted to the portrait's pixels, all at once.
+
+Landmarks that a network reads err together: at 45 degrees it reads an open mouth half closed, and the camera nods
+instead. The pixels know better, if nothing is explained alone: a skin fitted under a wrong camera takes up what is
+misplaced, so the linear prior's skin, its light, the turn and shift of the head and the ways in which faces differ
+(shape.py) are unknowns of one linear system per step (Blanz and Vetter 1999; Baker and Matthews 2004 call it
+simultaneous). Portraits that the model explains badly say little: the pixels' noise is estimated along, and the
+landmarks stay in the system as what has been read, which is least sure of a turned face.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.spatial import cKDTree
+
+from ..texture.sample import sample, sample_atlas
+from .atlas import to_atlas
+from .camera import Camera
+from .landmarks import HeadLandmarks
+from .reread import FILL, SIZE, Frame
+from .shape import EXPRESSIONS, shapes_of
+from .skin import BEHIND, BELOW, prior, skin_parts
+
+#: Pictures of so many pixels across, coarse to fine (a face is half as tall), and steps in each.
+SIZES, STEPS, REWEIGHTED = (64, 128), 3, 3
+#: Least noise of a pixel, sRGB, how many pixels of SIZE count as one observation, and the residual that counts half.
+NOISE, CORRELATED, OUTLIER = 0.02, 40.0, 0.05
+#: Standard deviations: turn in degrees, shift in face heights, shapes and expressions in those of shape.py. A head is
+#: rather the person's than anybody's, and a mouth opens far.
+TURN, SHIFT, SHAPE, EXPRESSION = 5.0, 0.05, 0.25, 2.0
+#: Error of a read landmark in face heights, of a face from the front and what is added of one from the side, and the
+#: share of an observation that it is, for they err together.
+READ_NOISE, TURNED_NOISE, READ = 0.003, 0.015, 0.25
+#: Face heights from the landmarks over which pixels stop counting: there no shape is known.
+REACH = (0.08, 0.12)
+#: Cosine to the camera, and share of a pixel that the head covers, from which pixels count.
+FACING, COVERED = 0.1, 0.95
+
+
+def refine(
+    frame: Frame, head: HeadLandmarks, points: np.ndarray, targets: np.ndarray, weights: np.ndarray,
+    portrait: np.ndarray, skin: np.ndarray | None = None,
+) -> tuple[Camera, np.ndarray]:
+    """The camera that explains the portrait's pixels, and where the portrait shows landmarks then.
+
+    Args:
+        frame: the head through the camera so far. head: its landmarks, at rest.
+        points: (n,3) landmarks on the head, (n,2) targets: where they were read, weights: (n,) 0..1, how surely.
+        portrait: (SIZE,SIZE,3) float32 sRGB, the frame's window of it. skin: (H,W) 0..1 of the whole portrait, what of
+            it is the face's (matte.py); hair, hands and glasses are explained by no skin.
+
+    Returns:
+        The camera, and (n,2) portrait pixels of the points in the shape and expression that were found, which the
+        camera is without.
+    """
+    camera = frame.camera
+    motion = Motion(camera, head, frame.scale)
+    read = motion.of(points)
+    missing = (targets - camera.project(points)[0]) * frame.scale
+    pixels = Pixels(frame, skin)
+    deviations = np.concatenate([np.full(3, np.radians(TURN)), np.full(3, SHIFT), motion.deviations])
+    found, noise = np.zeros(len(deviations)), NOISE**2
+    aside = np.linalg.norm((camera.rotation @ head.rotation[2])[:2])  # sine of the angle to the face's front
+    spread = (READ_NOISE + TURNED_NOISE * aside) * SIZE * FILL
+    for size in SIZES:
+        view = pixels.at(size, motion)
+        shown = cv2.resize(portrait, (size, size), interpolation=cv2.INTER_AREA)
+        slopes = [cv2.Sobel(shown, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1))]
+        explained = None
+        for _ in range(STEPS):
+            places = view.places + view.motion @ found
+            across, down = (sample(slope, places)[..., None] for slope in slopes)
+            moved = across * view.motion[:, None, 0] + down * view.motion[:, None, 1]  # (m,3,p) sRGB by motion
+            wanted = sample(shown, places) - view.mean - moved @ found
+            columns = np.concatenate([view.parts, -np.moveaxis(moved, 2, 0)])
+            flat, kinds = columns.reshape(len(columns), -1), len(view.parts)
+            pull = np.concatenate([view.pull, deviations**-2.0])
+            for _ in range(REWEIGHTED):
+                left = 0 if explained is None else ((wanted - np.tensordot(explained, columns, 1)) ** 2).sum(1)
+                trust = np.repeat(view.weight / noise / (1 + left / OUTLIER**2), 3)
+                system, push = (flat * trust) @ flat.T + np.diag(pull), (flat * trust) @ wanted.ravel()
+                away = ((missing - read @ found) ** 2).sum(1) / spread**2
+                known = READ * weights / np.sqrt(1 + away) / spread**2
+                system[kinds:, kinds:] += np.einsum("nip,n,niq->pq", read, known, read)
+                push[kinds:] += np.einsum("nip,n,ni->p", read, known, missing)
+                explained = np.linalg.solve(system, push)
+                found = explained[kinds:]
+            left = ((wanted - np.tensordot(explained, columns, 1)) ** 2).sum(1)
+            noise = max(NOISE**2, _median(left, view.weight) / 2.37)  # the median of three squared deviations
+    return motion.turned(found), frame.outwards(frame.inwards(camera.project(points)[0]) + read @ found)
+
+
+class Motion:
+    """How places of the head move in the frame: turn about the face's middle, shift, shape and expression."""
+
+    def __init__(self, camera: Camera, head: HeadLandmarks, scale: float) -> None:
+        self.camera, self.head, self.scale = camera, head, scale
+        self.shapes = shapes_of(head)
+        self.deviations = np.full(len(self.shapes), SHAPE)
+        self.deviations[-EXPRESSIONS:] = EXPRESSION
+        self.middle = camera.rotation @ head.points.mean(0) + camera.translation
+        self.near = cKDTree(head.points)
+
+    def distance(self, points: np.ndarray) -> np.ndarray:
+        """(n,) face heights to the nearest landmark."""
+        return self.near.query(points)[0] / self.head.height
+
+    def of(self, points: np.ndarray) -> np.ndarray:
+        """(n,2,p) pixels of the frame by parameter, of (n,3) points; shapes are those of the landmarks around."""
+        eye = points @ self.camera.rotation.T + self.camera.translation
+        away, near = self.near.query(points, k=6)
+        share = 1 / ((away / self.head.height) ** 2 + 1e-4)
+        share /= share.sum(1, keepdims=True)
+        shapes = np.einsum("nk,snkc->nsc", share, self.shapes[:, near]) @ self.camera.rotation.T
+        turns = np.cross(np.eye(3), (eye - self.middle)[:, None])
+        shifts = np.broadcast_to(np.eye(3) * self.head.height, turns.shape)
+        moved = np.concatenate([turns, shifts, shapes], 1).transpose(0, 2, 1)  # (n,3,p) before the camera
+        depth = eye[:, 2:, None]
+        return self.scale * self.camera.focal * (moved[:, :2] - eye[:, :2, None] / depth * moved[:, 2:]) / depth
+
+    def turned(self, found: np.ndarray) -> Camera:
+        """The camera after turn and shift; shapes are the portrait's, not the head's."""
+        turn, _ = cv2.Rodrigues(found[:3])
+        translation = turn @ (self.camera.translation - self.middle) + self.middle + found[3:6] * self.head.height
+        return Camera(self.camera.focal, self.camera.centre, turn @ self.camera.rotation, translation)
+
+
+class View:
+    """The face in a smaller picture, (m) pixels of it.
+
+    places: (m,2). mean: (m,3) the prior's. parts: (q,m,3) what may be added to it, pull: (q,) each one's inverse
+    variance. motion: (m,2,p) of Motion. weight: (m,) observations.
+    """
+
+    def __init__(self, pixels: Pixels, size: int, motion: Motion) -> None:
+        ratio = SIZE // size
+        cell = pixels.rows // ratio * size + pixels.columns // ratio
+        cells, inside, count = np.unique(cell, return_inverse=True, return_counts=True)
+        full = count > COVERED * ratio**2
+        average = csr_matrix((1 / count[inside], (inside, np.arange(len(cell)))))[full]
+        self.places = np.stack([cells % size, cells // size], 1)[full] + 0.5
+        points, normals, canonical = (average @ values for values in (pixels.points, pixels.normals, pixels.canonical))
+        usable = average @ pixels.usable
+        away = motion.distance(points)
+        weight = np.clip(-2 * normals[:, 2], 0, 1) * (-normals[:, 2] > FACING)
+        weight *= (canonical[:, 1] > BELOW) & (canonical[:, 2] > BEHIND)
+        weight *= np.clip((REACH[1] - away) / (REACH[1] - REACH[0]), 0, 1) * np.clip(2 * usable - 1, 0, 1)
+        kept = weight > 0.02
+        self.places, average, self.weight = self.places[kept], average[kept], weight[kept] * ratio**2 / CORRELATED
+        parts, self.pull = pixels.parts
+        self.mean = average @ pixels.mean
+        columns = average @ np.moveaxis(parts, 0, 1).reshape(len(cell), -1)
+        self.parts = np.moveaxis(columns.reshape(len(columns), len(parts), 3), 1, 0)
+        self.motion = motion.of(points[kept]) / ratio
+
+
+class Pixels:
+    """The frame's covered pixels, (n): what a smaller picture averages."""
+
+    def __init__(self, frame: Frame, skin: np.ndarray | None) -> None:
+        camera, covered = frame.camera, frame.fragments.covered
+        self.rows, self.columns = np.nonzero(covered)
+        outwards = frame.outwards(np.stack([self.columns, self.rows], 1) + 0.5)
+        ray = np.concatenate([(outwards - camera.centre) / camera.focal, np.ones((len(outwards), 1))], 1)
+        self.points = (ray * frame.depth[covered][:, None] - camera.translation) @ camera.rotation
+        self.normals = frame.normals[covered] @ camera.rotation.T.astype(np.float32)
+        self.canonical = frame.canonical[covered]
+        self.usable = np.ones(len(ray)) if skin is None else sample(skin, outwards)
+        places = to_atlas(self.canonical)
+        self.mean, self.parts = sample_atlas(prior().mean, places), skin_parts(places, self.normals)
+
+    def at(self, size: int, motion: Motion) -> View:
+        return View(self, size, motion)
+
+
+def _median(values: np.ndarray, weight: np.ndarray) -> float:
+    """The weighted median; 0 of nothing."""
+    order = np.argsort(values)
+    summed = np.cumsum(weight[order])
+    return float(values[order][np.searchsorted(summed, summed[-1] / 2)]) if len(values) else 0.0
