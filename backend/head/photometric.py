@@ -65,7 +65,7 @@ def refine(
     aside = np.linalg.norm((camera.rotation @ head.rotation[2])[:2])  # sine of the angle to the face's front
     spread = (READ_NOISE + TURNED_NOISE * aside) * SIZE * FILL
     for size in SIZES:
-        view = pixels.at(size, motion)
+        view = View(pixels, size, motion)
         shown = cv2.resize(portrait, (size, size), interpolation=cv2.INTER_AREA)
         slopes = [cv2.Sobel(shown, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1))]
         explained = None
@@ -140,7 +140,7 @@ class View:
         cells, inside, count = np.unique(cell, return_inverse=True, return_counts=True)
         full = count > COVERED * ratio**2
         average = csr_matrix((1 / count[inside], (inside, np.arange(len(cell)))))[full]
-        self.places = np.stack([cells % size, cells // size], 1)[full] + 0.5
+        places = np.stack([cells % size, cells // size], 1)[full] + 0.5
         points, normals, canonical = (average @ values for values in (pixels.points, pixels.normals, pixels.canonical))
         usable = average @ pixels.usable
         away = motion.distance(points)
@@ -148,7 +148,7 @@ class View:
         weight *= (canonical[:, 1] > BELOW) & (canonical[:, 2] > BEHIND)
         weight *= np.clip((REACH[1] - away) / (REACH[1] - REACH[0]), 0, 1) * np.clip(2 * usable - 1, 0, 1)
         kept = weight > 0.02
-        self.places, average, self.weight = self.places[kept], average[kept], weight[kept] * ratio**2 / CORRELATED
+        self.places, average, self.weight = places[kept], average[kept], weight[kept] * ratio**2 / CORRELATED
         parts, self.pull = pixels.parts
         self.mean = average @ pixels.mean
         columns = average @ np.moveaxis(parts, 0, 1).reshape(len(cell), -1)
@@ -170,9 +170,6 @@ class Pixels:
         self.usable = np.ones(len(ray)) if skin is None else sample(skin, outwards)
         places = to_atlas(self.canonical)
         self.mean, self.parts = sample_atlas(prior().mean, places), skin_parts(places, self.normals)
-
-    def at(self, size: int, motion: Motion) -> View:
-        return View(self, size, motion)
 
 
 def _median(values: np.ndarray, weight: np.ndarray) -> float:

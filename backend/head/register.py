@@ -100,19 +100,20 @@ def register(
     normals = vertex_normals(mesh)
     points, free = head.points, picture is not None and not pins
     targets = places = portrait_points
+    read = bool(rounds)
     for fitted in rounds:
         seen = compare(mesh, normals, canonical, head, camera, portrait_points, picture, fitted and free, free=free)
         if seen is None or (seen.head.trust > 0.3).sum() < ENOUGH:
+            read = False
             break
         again, targets = hold_head_pins(seen.head, head, pins), seen.pixels
         points, places = again.points, targets
         camera, weights = solve_camera(
             points, again.normals, again.trust, targets, width, height, held, shapes, camera)
-    else:
-        if rounds and free:
-            frame = look(mesh, normals, canonical, head, camera)
-            camera, placed = refine(frame, head, points, targets, np.minimum(weights, 1), frame.cut(picture), skin)
-            places = targets + BY_PIXELS * (placed - targets)
+    if read and free:
+        frame = look(mesh, normals, canonical, head, camera)
+        camera, placed = refine(frame, head, points, targets, np.minimum(weights, 1), frame.cut(picture), skin)
+        places = targets + BY_PIXELS * (placed - targets)
     projected, _ = camera.project(points)
     warp = fit_face_warp(projected, places, weights, held)
     trusted = weights > 0.2
