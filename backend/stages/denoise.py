@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..networks.conditions import SCALE, kept_signal
-from .observation import OnStep
+from .stage import OnStep
 
 #: Pictures denoised at once and averaged: each way round, under noises of their own. The mean over what is possible is
 #: what unseen skin should be.

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..compose.compose import FLESH
 from ..head.atlas import ACROSS, DOWN, AtlasMap, map_atlas, to_atlas, unwrap
+from ..head.facial_regions import Regions, find_regions
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize
 from ..head.uvs import tile_number, tiles_of
-from ..texhub.regions import Regions, find_regions
-from ..texture.compose import FLESH
-from ..texture.sample import sample
+from ..imaging.sample import sample
 
 #: Where ACROSS and DOWN of the atlas come to lie, in sides of the atlas; the face keeps its size.
 WIDE, HIGH = (0.0, 0.25, 0.45, 0.8125), (0.0, 0.31, 1.03, 1.25)

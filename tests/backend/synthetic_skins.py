@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 
 from backend.head.atlas import ACROSS, DOWN, LATITUDES, LONGITUDES
-from backend.texhub.regions import MOUTH_LINE, NOSTRILS, find_regions
-from backend.texhub.skins import eye_openings
-from backend.texhub.sources import Sources, prepare
-from backend.texhub.views import Views, make_views
+from backend.head.facial_regions import MOUTH_LINE, NOSTRILS, find_regions
+from backend.lab.texhub.skins import eye_openings
+from backend.lab.texhub.sources import Sources, prepare
+from backend.lab.texhub.views import Views, make_views
 
 SIZE = 64
 #: Skin colours of the faces, sRGB; each face has two skins. The last two faces are held out.

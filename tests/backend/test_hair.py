@@ -9,9 +9,9 @@ import pytest
 
 from backend import pipeline
 from backend.head.mesh import load_mesh
-from backend.texture.detail import collage, upright
-from backend.texture.hair import hair_evidence, hair_tone, skin_tone, wear_hair
-from backend.texture.strands import Strands, combed, find_strands, run, stranded
+from backend.observation.hair import hair_evidence, hair_tone, skin_tone, wear_hair
+from backend.surface.detail import collage, upright
+from backend.surface.strands import Strands, combed, find_strands, run, stranded
 
 SIZE = 128
 DARK = np.array([0.15, 0.1, 0.08], np.float32)

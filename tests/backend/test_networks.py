@@ -8,6 +8,8 @@ import torch
 from diffusers import DDIMScheduler
 
 from backend import messages
+from backend.lab.training.mapping import straight
+from backend.lab.training.prior import halved
 from backend.models.bundle import paint_canvas, whole_canvas
 from backend.networks.bend import bent, flow_of, undone
 from backend.networks.conditions import STYLES, haar_high, inpaint_conditions, kept_signal, repaint_conditions
@@ -25,10 +27,8 @@ from backend.networks.generator import (
     ModulatedConv,
     enlarged,
 )
-from backend.networks.linear import LinearPrior
 from backend.networks.sizes import CANVAS, TEXELS
-from backend.training.mapping import straight
-from backend.training.prior import halved
+from backend.prior.linear import LinearPrior
 
 SIZE, COMPONENTS = CANVAS, 4
 

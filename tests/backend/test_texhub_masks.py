@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backend.texhub.occluders import KINDS, draw_occluder, shown
-from backend.texhub.regions import find_regions
-from backend.texhub.views import Eye
+from backend.head.facial_regions import find_regions
+from backend.lab.texhub.occluders import KINDS, draw_occluder, shown
+from backend.lab.texhub.views import Eye
 from tests.backend import synthetic_skins
 
 SIZE = synthetic_skins.SIZE
