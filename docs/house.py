@@ -2,9 +2,9 @@
 
     python docs/house.py            writes docs/pictures/house.svg
 
-A room is a folder of backend/ or avatartex_addon/. Modules beside the folders form two more: "shared words" import no
-room, the "front door" imports rooms. A room stands above all that it imports. An arrow that follows from others is left
-out; an arrow in a circle is red.
+A room is a folder of backend/ or avatartex_addon/. Of the modules beside the folders, "shared words" import no room, the
+"front door" is imported by none, and others have a box of their own. A room stands above all that it imports. An arrow
+that follows from others is left out; an arrow in a circle is red.
 tests/test_documents.py fails when the picture is not the one that the imports give.
 """
 
@@ -18,7 +18,7 @@ TARGET = Path(__file__).resolve().parent / "pictures" / "house.svg"
 HOUSES = {"avatartex_addon": "Blender's side", "backend": "The backend"}
 #: Folders that hold no code, or only data.
 NO_ROOMS = {"__pycache__", "manual", "translations", "weights"}
-#: Modules beside the folders: those that import no room, and those that bring the rooms together.
+#: Modules beside the folders: those that import no room, and those that no room imports.
 GROUND, TOP = "shared words", "front door"
 WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN, TITLE = 116, 34, 18, 44, 24, 34
 
@@ -27,10 +27,13 @@ def rooms(house: str) -> dict[str, set[str]]:
     """Room -> the rooms of the same house that it imports, function-level imports included."""
     modules = [path for path in sorted((ROOT / house).rglob("*.py")) if is_code(path, house)]
     leads = {path: imported(path, house) for path in modules}
-    ground = {path for path in modules if path.parent == ROOT / house}
+    beside = {path for path in modules if path.parent == ROOT / house}
+    ground, top = set(beside), set(beside)
     while floating := {path for path in ground if leads[path] - ground}:
         ground -= floating  # what is left imports only its like
-    room = {path: room_of(path, house, ground) for path in modules}
+    while wanted := {path for path in top for other in modules if other not in top and path in leads[other]}:
+        top -= wanted  # what is left is imported only by its like
+    room = {path: room_of(path, house, ground, top) for path in modules}
     edges: dict[str, set[str]] = {name: set() for name in room.values()}
     for path in modules:
         edges[room[path]] |= {room[other] for other in leads[path]} - {room[path]}
@@ -41,9 +44,9 @@ def is_code(path: Path, house: str) -> bool:
     return not NO_ROOMS & set(path.relative_to(ROOT / house).parts)
 
 
-def room_of(path: Path, house: str, ground: set[Path]) -> str:
+def room_of(path: Path, house: str, ground: set[Path], top: set[Path]) -> str:
     parts = path.relative_to(ROOT / house).parts
-    return parts[0] if len(parts) > 1 else GROUND if path in ground else TOP
+    return parts[0] if len(parts) > 1 else GROUND if path in ground else TOP if path in top else path.stem
 
 
 def imported(path: Path, house: str) -> set[Path]:
@@ -67,7 +70,7 @@ def levels(edges: dict[str, set[str]]) -> dict[str, int]:
             rank[room] = max([rank[room], *(
                 rank[other] + (not reaches(edges, other, room)) for other in others
             )])
-    return rank
+    return {room: max(rank.values()) if room == TOP else row for room, row in rank.items()}
 
 
 def reaches(edges: dict[str, set[str]], start: str, goal: str) -> bool:
