@@ -2,9 +2,9 @@
 
     python docs/house.py            writes docs/pictures/house.svg
 
-A room is a folder of backend/ or avatartex_addon/. Of the modules beside the folders, "shared words" import no room, the
-"front door" is imported by none, and others have a box of their own. A room stands above all that it imports. An arrow
-that follows from others is left out; an arrow in a circle is red.
+A room is a folder of backend/ or avatartex_addon/. Of the modules beside the folders, "shared words" import no room,
+the "front door" is imported by none, and others have a box of their own. A room stands above all that it imports. An
+arrow that follows from others is left out; an arrow in a circle is red.
 tests/test_documents.py fails when the picture is not the one that the imports give.
 """
 
