@@ -85,7 +85,8 @@ def find_grain(
         skin = skin > 0.98
         if not skin.any():
             continue
-        mirrored = _picture(skin, sample_atlas(observation.confidence, to_atlas(place[skin] * MIRROR)))[bounding_box(skin)]
+        mirrored = sample_atlas(observation.confidence, to_atlas(place[skin] * MIRROR))
+        mirrored = _picture(skin, mirrored)[bounding_box(skin)]
         skin, confidence, _, *pictures = pictured(side, place, skin, registration, observation, generated, gain)
         photo, made = skin & (confidence > 0.7), skin & (confidence < 0.1) & (mirrored < 0.1)
         for kept, picture, kind, other in zip(shown, pictures, (photo, made), (made, photo), strict=True):

@@ -87,7 +87,7 @@ def test_evidence_of_unseen_hair_is_weak_and_of_its_colour(seen, scalp):
 
 
 def striped(degrees: float) -> np.ndarray:
-    """Strands that straightness at an angle, anticlockwise from the picture's x axis."""
+    """Strands that run at an angle, anticlockwise from the picture's x axis."""
     y, x = np.mgrid[:81, :81] - 40.0
     turn = np.radians(degrees)
     value = np.sin((x * np.sin(turn) + y * np.cos(turn)) * 0.8)
