@@ -38,7 +38,7 @@ SWAPPED = {"eyes": 0.022, "brows": 0.016, "nose": 0.022, "mouth": 0.022, "chin":
 
 
 @dataclass(frozen=True)
-class Regions:
+class FacialRegions:
     """soft: name -> (S,S) float32 0..1. place: (468,2) texels (pixel centres at +0.5). canonical: (S,S,3).
 
     The painters also work on wider pictures than the atlas: shape is theirs, size stays the texels of the atlas's side.
@@ -113,8 +113,8 @@ def landmark_places() -> np.ndarray:
     return to_atlas(points)
 
 
-def find_regions(positions: np.ndarray) -> Regions:
-    """Regions of an atlas with canonical positions (S,S,3)."""
+def find_facial_regions(positions: np.ndarray) -> FacialRegions:
+    """The regions of an atlas with canonical positions (S,S,3)."""
     size = len(positions)
     positions = spread(positions, np.linalg.norm(positions, axis=2) > 0.05)  # the crown's last rows have no surface
     place = landmark_places() * size
@@ -162,4 +162,4 @@ def find_regions(positions: np.ndarray) -> Regions:
     soft["beard"] = beard * (1 - fill(LIPS, reach=0.006, grow=0.006)) * np.clip(1 - 2.5 * soft["ears"], 0, 1)
     soft["goatee"] = spot(CHIN, 0.06, 0.05) * (1 - fill(LIPS, reach=0.006, grow=0.006))
     soft["neck"] = np.clip((-0.33 - y) / 0.10, 0, 1) * (1 - soft["face"])
-    return Regions({name: mask.astype(np.float32) for name, mask in soft.items()}, place, positions)
+    return FacialRegions({name: mask.astype(np.float32) for name, mask in soft.items()}, place, positions)

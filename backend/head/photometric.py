@@ -18,7 +18,7 @@ from scipy.spatial import cKDTree
 from ..imaging.sample import sample, sample_atlas
 from ..prior.fit import Evidence, fit, weighted_median
 from ..prior.linear import LinearPrior
-from ..prior.skin import BEHIND, BELOW, skin_parts
+from ..prior.skin import BELOW, HAIR_BEHIND, skin_parts
 from .atlas import to_atlas
 from .camera import Camera
 from .landmarks import HeadLandmarks
@@ -70,7 +70,7 @@ def refine(
     aside = np.linalg.norm((camera.rotation @ head.rotation[2])[:2])  # sine of the angle to the face's front
     spread = (READ_NOISE + TURNED_NOISE * aside) * SIZE * FILL
     for size in SIZES:
-        view = View(pixels, size, motion)
+        view = ShrunkPixels(pixels, size, motion)
         shown = cv2.resize(portrait, (size, size), interpolation=cv2.INTER_AREA)
         slopes = [cv2.Sobel(shown, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1))]
         explained = None
@@ -128,7 +128,7 @@ class Motion:
         return Camera(self.camera.focal, self.camera.centre, turn @ self.camera.rotation, translation)
 
 
-class View:
+class ShrunkPixels:
     """The face in a smaller picture, (m) pixels of it.
 
     places: (m,2). mean: (m,3) the prior's. parts: (q,m,3) what may be added to it, pull: (q,) each one's inverse
@@ -146,7 +146,7 @@ class View:
         usable = average @ pixels.usable
         away = motion.distance(points)
         weight = np.clip(-2 * normals[:, 2], 0, 1) * (-normals[:, 2] > FACING)
-        weight *= (canonical[:, 1] > BELOW) & (canonical[:, 2] > BEHIND)
+        weight *= (canonical[:, 1] > BELOW) & (canonical[:, 2] > HAIR_BEHIND)
         weight *= np.clip((REACH[1] - away) / (REACH[1] - REACH[0]), 0, 1) * np.clip(2 * usable - 1, 0, 1)
         kept = weight > 0.02
         self.places, average, self.weight = places[kept], average[kept], weight[kept] * ratio**2 / CORRELATED

@@ -17,7 +17,7 @@ from .mesh import HeadMesh, vertex_normals
 from .mouth import MouthWarp, fit_face_warp
 from .photometric import refine
 from .pinning import TRUSTED, hold_head_pins, pinned
-from .reread import compare, look
+from .reread import compare, frame_head
 from .shape import shapes_of
 from .visibility import DepthView, depth_view, facing, grazing_confidence
 from .warp import ImageWarp
@@ -115,7 +115,7 @@ def register(
         camera, weights = solve_camera(
             points, again.normals, again.trust, targets, width, height, held, shapes, camera)
     if read and free:
-        frame = look(mesh, normals, canonical, head, camera)
+        frame = frame_head(mesh, normals, canonical, head, camera)
         camera, placed = refine(frame, head, points, targets, np.minimum(weights, 1), frame.cut(picture), worn, skin)
         places = targets + BY_PIXELS * (placed - targets)
     projected, _ = camera.project(points)

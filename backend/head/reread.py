@@ -110,7 +110,7 @@ def compare(
             anew; else its landmarks stay (pins hold them), and the mean skin is nearer to what they mean.
         worn: what skins look like.
     """
-    frame = look(mesh, normals, canonical, head, camera)
+    frame = frame_head(mesh, normals, canonical, head, camera)
     portrait = None if picture is None else frame.cut(picture)
     made = frame.skinned(worn, portrait if fitted else None)
     there = square_around(pixels)
@@ -135,7 +135,7 @@ def compare(
     return Compared(found, frame.outwards(places + shift))
 
 
-def look(
+def frame_head(
     mesh: HeadMesh, normals: np.ndarray, canonical: np.ndarray, head: HeadLandmarks, camera: Camera,
 ) -> Frame:
     """The head through the camera; the arguments are compare()'s."""

@@ -21,7 +21,7 @@ def grain(seed: int, size: int | tuple[int, int], sigma: float) -> np.ndarray:
     """(S,S), or size as a shape, float32 noise blurred by sigma texels, standard deviation 1."""
     rows, columns = both(size)
     if sigma > COARSE:
-        return enlarged(grain(seed, coarser(rows, columns, FINE / sigma), FINE), rows, columns)
+        return enlarge(grain(seed, coarser(rows, columns, FINE / sigma), FINE), rows, columns)
     noise = np.random.default_rng(seed).standard_normal((rows, columns), np.float32)
     if sigma > 0.2:
         noise = cv2.GaussianBlur(noise, (0, 0), sigma)
@@ -36,7 +36,7 @@ def strands(
     rows, columns = both(size)
     if width > COARSE:
         small = coarser(rows, columns, FINE / width)
-        return enlarged(strands(seed, small, FINE, length * FINE / width, degrees), rows, columns)
+        return enlarge(strands(seed, small, FINE, length * FINE / width, degrees), rows, columns)
     diagonal = int(max(rows, columns) * 1.45) if degrees % 90 else max(rows, columns)
     noise = np.random.default_rng(seed).standard_normal((diagonal, diagonal), np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), sigmaX=max(length, 0.3), sigmaY=max(width, 0.3))
@@ -59,7 +59,7 @@ def coarser(rows: int, columns: int, scale: float) -> tuple[int, int]:
     return round(rows * scale), round(columns * scale)
 
 
-def enlarged(noise: np.ndarray, rows: int, columns: int) -> np.ndarray:
+def enlarge(noise: np.ndarray, rows: int, columns: int) -> np.ndarray:
     return cv2.resize(noise, (columns, rows), interpolation=cv2.INTER_CUBIC)
 
 

@@ -57,7 +57,7 @@ def add_further(
         step(number / len(paths))
         name = Path(path).name
         try:
-            further, observation, notes = look(path, match, layout, skin_prior, held, first.bare)
+            further, observation, notes = register_further(path, match, layout, skin_prior, held, first.bare)
         except AvatarTexError as refusal:
             warnings.append(f"The further portrait {name!r} was left out: {refusal.message} {refusal.cure}")
             found.append(({"portrait": name, "used": False, "reason": refusal.message}, None))
@@ -74,7 +74,7 @@ def add_further(
     return Further(tuple(views), tuple(found), tuple(warnings))
 
 
-def look(
+def register_further(
     path: str, match: Match, layout: AtlasMap, skin_prior: LinearPrior, pins: Sequence[Pin], bare: bool,
 ) -> tuple[Match, Observation, list[str]]:
     """One further portrait: its registration, what it shows, and what to know about the choice of its face.

@@ -31,7 +31,7 @@ COMPONENTS = 40
 NOISE, CORRELATED, EVERY = 0.02, 20.0, 4
 EXPOSURE, LIGHT, COLOUR, OUTLIER, ROUNDS = 1.0, 0.3, 0.3, 0.1, 4
 #: Canonical: below it there are neck and clothes, behind it hair.
-BELOW, BEHIND = -0.45, -0.1
+BELOW, HAIR_BEHIND = -0.45, -0.1
 
 
 @cache
@@ -71,7 +71,7 @@ def fitted_skin(
     """
     mean = sample_atlas(skin.mean, places[covered])
     weight = np.clip(-2 * normals[covered][:, 2], 0, 1)
-    weight *= (canonical[covered][:, 1] > BELOW) & (canonical[covered][:, 2] > BEHIND)
+    weight *= (canonical[covered][:, 1] > BELOW) & (canonical[covered][:, 2] > HAIR_BEHIND)
     used = np.flatnonzero(weight > 0.05)[::EVERY]
     parts, pull = skin_parts(skin, places[covered][used], normals[covered][used])
     weight = weight[used].astype(np.float32) * np.float32(EVERY / (CORRELATED * NOISE**2))

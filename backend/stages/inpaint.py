@@ -7,7 +7,7 @@ import numpy as np
 from ..job import StageOptions
 from ..models.bundle import Networks
 from ..networks.conditions import inpaint_conditions
-from .denoise import averaged, both_ways, denoise
+from .denoise import averaged, denoise, with_mirrored
 from .stage import AtlasObservation, OnStep, to_picture, to_tensor
 
 #: Few and quiet: on rendered portraits of training faces that the network was not shown, one step gives 23.84 dB
@@ -24,7 +24,7 @@ def inpaint(
 ) -> np.ndarray:
     """Add to the linear prior's completion what it cannot say: hair lines, asymmetry, style. See stage.Stage."""
     linear = to_tensor(completion, networks.device)
-    start, colour, confidence = both_ways(linear, *observation.tensors(networks.device))
+    start, colour, confidence = with_mirrored(linear, *observation.tensors(networks.device))
     conditions = inpaint_conditions(start, colour, confidence, networks.geometry)
     result = denoise(
         networks.inpainter, start, conditions, networks.style(observation.style), first_time=999, steps=STEPS,

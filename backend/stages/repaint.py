@@ -13,7 +13,7 @@ import numpy as np
 from ..job import StageOptions
 from ..models.bundle import Networks
 from ..networks.conditions import repaint_conditions
-from .denoise import averaged, both_ways, denoise
+from .denoise import averaged, denoise, with_mirrored
 from .latent import SURE
 from .stage import AtlasObservation, OnStep, to_picture, to_tensor
 
@@ -41,7 +41,7 @@ def repaint(
 ) -> np.ndarray:
     """Noise the latent result part of the way and denoise it back with the portrait's detail. See stage.Stage."""
     latent = to_tensor(completion, networks.device)
-    start, colour, confidence = both_ways(latent, *observation.tensors(networks.device))
+    start, colour, confidence = with_mirrored(latent, *observation.tensors(networks.device))
     conditions = repaint_conditions(start, colour, confidence, networks.geometry)
     conditions[:, [channel for part in options.without for channel in PARTS[part]]] = 0
     result = denoise(

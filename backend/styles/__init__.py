@@ -11,7 +11,7 @@ from types import ModuleType
 
 import numpy as np
 
-from ..head.facial_regions import Regions
+from ..head.facial_regions import FacialRegions
 from . import anime, cel, clay, ink, oil, pencil, photo, pixel, watercolour
 
 STYLES: dict[str, ModuleType] = {
@@ -33,7 +33,7 @@ def draw_style(random: np.random.Generator) -> tuple[str, dict]:
     return name, STYLES[name].draw(random)
 
 
-def paint(name: str, texture: np.ndarray, regions: Regions, parameters: dict) -> np.ndarray:
+def paint(name: str, texture: np.ndarray, regions: FacialRegions, parameters: dict) -> np.ndarray:
     """(S,S,3) float32 sRGB 0..1 of a texture (S,S,3) in a style."""
     painted = STYLES[name].paint(np.ascontiguousarray(texture, np.float32), regions, parameters)
     return np.clip(painted, 0, 1).astype(np.float32)

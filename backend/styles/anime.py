@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ..imaging.noise import soft_step, strands
-from .tools import grey, inked, number, saturated, seed, smooth, stepped
+from .tools import grey, inked, number, saturated, seed, smooth_colours, stepped
 
 STEPS = 2
 
@@ -29,7 +29,7 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     size, shape = regions.size, texture.shape[:2]
     skin_area = (regions["cheeks"] + regions["forehead"] + regions["chin"]) > 0.5
     skin = np.median(texture[skin_area], axis=0)
-    flat = smooth(texture, 4, 0.14, size)
+    flat = smooth_colours(texture, 4, 0.14, size)
     # hair and beard are what is clearly darker than the skin, away from eyes and mouth
     away = 1 - np.clip(regions["eyes"] + regions["mouth"] + regions["nose"] + regions["brows"], 0, 1)
     own = float(grey(np.float32(skin)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .tools import edges, feature_lines, grey, inked, number, retoned, saturated, smooth, stepped
+from .tools import edges, feature_lines, grey, inked, number, retoned, saturated, smooth_colours, stepped
 
 STEPS = 3
 
@@ -19,7 +19,7 @@ def draw(random: np.random.Generator) -> dict:
 
 
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
-    picture = smooth(texture, parameters["flat"], 0.12, regions.size)
+    picture = smooth_colours(texture, parameters["flat"], 0.12, regions.size)
     level = grey(picture)
     lines = edges(level, 1.3 * regions.size / 256, parameters["edges"]) * (1 - 0.7 * regions["scalp"])
     flat = stepped(level, parameters["tones"], 5)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ..imaging.noise import field
-from .tools import grey, number, saturated, seed, smooth
+from .tools import grey, number, saturated, seed, smooth_colours
 
 STEPS = 0
 
@@ -26,7 +26,7 @@ def draw(random: np.random.Generator) -> dict:
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     size = regions.size
     unit = size / 256
-    calm = cv2.GaussianBlur(smooth(texture, 4, 0.16, size), (0, 0), parameters["soft"] * 0.5 * unit)
+    calm = cv2.GaussianBlur(smooth_colours(texture, 4, 0.16, size), (0, 0), parameters["soft"] * 0.5 * unit)
     bare = (regions["cheeks"] + regions["forehead"] + regions["chin"]) > 0.5
     skin = np.median(calm[bare], axis=0)
     level, own = grey(calm), float(grey(np.float32(skin)))

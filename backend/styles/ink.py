@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .tools import difference_of_gaussians, feature_lines, grey, inked, number, saturated, smooth, stepped
+from .tools import difference_of_gaussians, feature_lines, grey, inked, number, saturated, smooth_colours, stepped
 
 STEPS = 2
 
@@ -23,7 +23,7 @@ def draw(random: np.random.Generator) -> dict:
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     size = regions.size
     unit = size / 256
-    calm = smooth(texture, 3, 0.1, size)
+    calm = smooth_colours(texture, 3, 0.1, size)
     level = grey(calm)
     skin = float(np.median(level[regions["face"] > 0.5]))
     relative = level / max(skin, 0.05)

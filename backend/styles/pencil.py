@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ..imaging.noise import grain, strands
-from .tools import edges, feature_lines, grey, number, saturated, seed, smooth
+from .tools import edges, feature_lines, grey, number, saturated, seed, smooth_colours
 
 STEPS = 0
 
@@ -37,7 +37,7 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     line = edges(cv2.GaussianBlur(level, (0, 0), 0.5), unit, 14) * 0.8
     laid = np.maximum.reduce([laid, line, 0.75 * feature_lines(regions, parameters["line"])])
     paper = np.float32(parameters["paper"])
-    vivid = saturated(smooth(texture, 2, size=regions.size), 1.3)
+    vivid = saturated(smooth_colours(texture, 2, size=regions.size), 1.3)
     pencil = np.float32([0.16, 0.16, 0.18]) * (1 - parameters["colour"]) + parameters["colour"] * vivid * 0.85
     broad = parameters["colour"] * 0.55
     laid = np.clip(laid + broad * (1 - 0.3 * np.clip(one, -1, 1)) * (1 - laid), 0, 1)

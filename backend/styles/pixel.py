@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .tools import feature_lines, inked, number, saturated, smooth
+from .tools import feature_lines, inked, number, saturated, smooth_colours
 
 STEPS = 3
 #: Bayer's 4x4 thresholds, -0.5 to 0.5.
@@ -24,7 +24,7 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     size = regions.size
     rows, columns = (max(1, round(min(parameters["across"], size) * side / size)) for side in texture.shape[:2])
     outline = parameters["outline"] * feature_lines(regions, 2.2)
-    drawn = inked(smooth(texture, 2, size=size), outline, [0.08, 0.05, 0.06])
+    drawn = inked(smooth_colours(texture, 2, size=size), outline, [0.08, 0.05, 0.06])
     small = saturated(cv2.resize(drawn, (columns, rows), interpolation=cv2.INTER_AREA), parameters["colour"])
     dither = np.tile(BAYER, (rows // 4 + 1, columns // 4 + 1))[:rows, :columns, None] * parameters["dither"]
     palette = median_cut(small.reshape(-1, 3), parameters["colours"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..head.facial_regions import MOUTH_LINE, NOSTRILS, Regions
+from ..head.facial_regions import MOUTH_LINE, NOSTRILS, FacialRegions
 
 #: Texels of the atlas's side that pictures are flattened at: filters' windows grow with it, their time fourfold.
 CALM = 512
@@ -24,7 +24,7 @@ def grey(texture: np.ndarray) -> np.ndarray:
     return texture @ np.float32([0.299, 0.587, 0.114])
 
 
-def smooth(texture: np.ndarray, rounds: int, colour: float = 0.1, size: int = 0) -> np.ndarray:
+def smooth_colours(texture: np.ndarray, rounds: int, colour: float = 0.1, size: int = 0) -> np.ndarray:
     """Flat areas with their edges kept: repeated bilateral filters (Winnemöller et al. 2006).
 
     Args:
@@ -74,7 +74,7 @@ def inked(texture: np.ndarray, ink: np.ndarray, colour: list[float]) -> np.ndarr
     return texture + np.clip(ink, 0, 1)[..., None] * (np.float32(colour) - texture)
 
 
-def feature_lines(regions: Regions, width: float) -> np.ndarray:
+def feature_lines(regions: FacialRegions, width: float) -> np.ndarray:
     """(S,S) 0..1: lashes, mouth and nostrils as a draughtsman sets them, width in texels of 256."""
     unit = width * regions.size / 256
     mouth = regions.lines([MOUTH_LINE], unit)

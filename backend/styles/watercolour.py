@@ -7,7 +7,7 @@ import numpy as np
 
 from ..imaging.noise import field, grain
 from ..imaging.pigment import absorbance, from_absorbance
-from .tools import feature_lines, number, saturated, seed, smooth
+from .tools import feature_lines, number, saturated, seed, smooth_colours
 
 STEPS = 0
 
@@ -24,7 +24,7 @@ def draw(random: np.random.Generator) -> dict:
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     size, shape = regions.size, texture.shape[:2]
     unit = size / 256
-    picture = saturated(smooth(texture, 3, 0.12, size), parameters["colour"])
+    picture = saturated(smooth_colours(texture, 3, 0.12, size), parameters["colour"])
     pigment = absorbance(picture)
     density = pigment.mean(2)
     # washes: the density in steps whose borders wander

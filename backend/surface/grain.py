@@ -85,7 +85,8 @@ def find_grain(
         skin = skin > 0.98
         if not skin.any():
             continue
-        mirrored = _picture(skin, sample_atlas(observation.confidence, to_atlas(place[skin] * MIRROR)))[box_of(skin)]
+        mirrored = sample_atlas(observation.confidence, to_atlas(place[skin] * MIRROR))
+        mirrored = _picture(skin, mirrored)[bounding_box(skin)]
         skin, confidence, _, *pictures = pictured(side, place, skin, registration, observation, generated, gain)
         photo, made = skin & (confidence > 0.7), skin & (confidence < 0.1) & (mirrored < 0.1)
         for kept, picture, kind, other in zip(shown, pictures, (photo, made), (made, photo), strict=True):
@@ -126,7 +127,7 @@ def pictured(
     Args:
         place: (H,W,3) canonical. The others as for find_grain().
     """
-    box = box_of(where)
+    box = bounding_box(where)
     where, place = where[box], place[box][where[box]]
     normals = side.at(registration.normals)[box][where]
     masks = observation.allowed_skin, observation.allowed_scalp
@@ -162,7 +163,7 @@ def limited(detail: np.ndarray) -> np.ndarray:
     return (detail / (1 + (value / bound) ** 4)[..., None] ** 0.25).astype(np.float32)
 
 
-def box_of(mask: np.ndarray) -> tuple[slice, slice]:
+def bounding_box(mask: np.ndarray) -> tuple[slice, slice]:
     """The smallest rectangle with all of the mask."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)

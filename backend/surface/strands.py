@@ -124,7 +124,7 @@ def combed(views: list[tuple[np.ndarray, np.ndarray]], density: float, random: n
                 y, x = int(rows[pick]), int(columns[pick])
                 if min(y, x, rough.shape[0] - 1 - y, rough.shape[1] - 1 - x) < reach:
                     continue
-                angle, coherence = run(rough[y - reach : y + reach + 1, x - reach : x + reach + 1])
+                angle, coherence = straightness(rough[y - reach : y + reach + 1, x - reach : x + reach + 1])
                 turn = cv2.getRotationMatrix2D((float(x), float(y)), 90 - angle, 1)
                 turn[:, 2] += (side - 1) / 2 - np.array([x, y])
                 turn[1] *= LONGER
@@ -139,7 +139,7 @@ def combed(views: list[tuple[np.ndarray, np.ndarray]], density: float, random: n
     return np.zeros((0, 1, 1, 3), np.float32)
 
 
-def run(patch: np.ndarray) -> tuple[float, float]:
+def straightness(patch: np.ndarray) -> tuple[float, float]:
     """Degrees from the picture's x axis, anticlockwise as seen, along which the strands of a (k,k,3) patch run, and
     0..1 how much alike they do."""
     value = np.ascontiguousarray(patch @ LUMINANCE, np.float32)

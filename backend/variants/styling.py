@@ -12,7 +12,7 @@ from ..compose.texels import find_texels
 from ..head.uvs import precedence
 from ..job import Prepared
 from ..styles import STYLES, paint
-from ..styles.tools import saturated, smooth
+from ..styles.tools import saturated, smooth_colours
 from .canvas import TURN, Canvas, fold, make_canvas
 from .wear import Wearer, make_wearer
 
@@ -67,7 +67,7 @@ class Stylist:
         painted = paint(name, shown, self.canvas.regions, draw_parameters(name, seed) | self.known)
         if name in BLIND:
             eyes = self.canvas.regions["openings"][..., None]
-            painted += eyes * (saturated(smooth(shown, 2, 0.08, self.canvas.side), 1.3) - painted)
+            painted += eyes * (saturated(smooth_colours(shown, 2, 0.08, self.canvas.side), 1.3) - painted)
         recolour = fit_colours(shown, painted, self.skin)
         folded = fold(painted, self.canvas.side)
         del painted

@@ -13,7 +13,7 @@ from backend.head.camera import Camera, angle_of
 from backend.head.landmarks import find_head_landmarks
 from backend.head.mesh import load_mesh, vertex_normals
 from backend.head.photometric import Motion, refine
-from backend.head.reread import FILL, SIZE, Frame, look
+from backend.head.reread import FILL, SIZE, Frame, frame_head
 from backend.head.shape import EXPRESSIONS
 from backend.imaging.sample import sample_atlas
 from backend.lab.evaluation.expressions import make_face, on_surface, places_on
@@ -51,7 +51,7 @@ def moved(camera: Camera, landmarks, turn=OFF, shift=(0, 0, 0)) -> Camera:
 def seen(mesh, head, camera: Camera, seed: int = 4) -> tuple[np.ndarray, Frame]:
     """(S,S,3) the mesh through the camera in a skin of the prior and light from the right, and its frame."""
     _, landmarks, canonical = head
-    frame = look(mesh, vertex_normals(mesh), canonical, landmarks, camera)
+    frame = frame_head(mesh, vertex_normals(mesh), canonical, landmarks, camera)
     skin, covered = worn_skin(), frame.fragments.covered
     coefficients = np.random.default_rng(seed).normal(size=len(skin.basis)).astype(np.float32) * skin.deviation
     usual = frame.skinned(skin, None)
@@ -73,7 +73,7 @@ def started(head, camera: Camera, mesh=None) -> tuple:
     """The frame of a camera that is off, and the portrait in its window."""
     shape, landmarks, canonical = head
     picture, true = seen(mesh or shape, head, camera)
-    frame = look(shape, vertex_normals(shape), canonical, landmarks, moved(camera, landmarks))
+    frame = frame_head(shape, vertex_normals(shape), canonical, landmarks, moved(camera, landmarks))
     return frame, portrait_in(picture, true, frame)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ...head.facial_regions import Regions, scalp
+from ...head.facial_regions import FacialRegions, scalp
 from ...imaging.noise import field, grain, soft_step, strands
 from ...imaging.pigment import absorbance
 
@@ -28,7 +28,7 @@ def strand_colour(
     return absorbance(np.float32(colour)) + contrast * (0.6 * fine + 0.5 * locks)[..., None]
 
 
-def hair_line(regions: Regions, recipe: dict) -> np.ndarray:
+def hair_line(regions: FacialRegions, recipe: dict) -> np.ndarray:
     """(S,S) 0..1 cover of the scalp. recipe: lift: canonical height above the usual line (bald: high); recede: at the
     temples; ragged; wave; seed; cover."""
     size = regions.size
@@ -41,14 +41,14 @@ def hair_line(regions: Regions, recipe: dict) -> np.ndarray:
     return np.clip(scalp(lowered) * recipe["cover"], 0, 1)
 
 
-def hair(regions: Regions, value: np.ndarray, recipe: dict) -> np.ndarray:
+def hair(regions: FacialRegions, value: np.ndarray, recipe: dict) -> np.ndarray:
     """(S,S,3) absorbance with hair painted on. recipe: as hair_line(), and colour, contrast, degrees."""
     cover = hair_line(regions, recipe)
     paint = strand_colour(regions.size, recipe["colour"], recipe["seed"], recipe["contrast"], recipe["degrees"])
     return value + cover[..., None] * (paint - value)
 
 
-def stubble(regions: Regions, value: np.ndarray, recipe: dict) -> np.ndarray:
+def stubble(regions: FacialRegions, value: np.ndarray, recipe: dict) -> np.ndarray:
     """Dots of short hair, and the shade of what grows below the skin. recipe: gain, shade, seed."""
     area = beard_area(regions, {"shape": "full", "seed": recipe["seed"], "ragged": 0.15})
     area = cv2.GaussianBlur(area, (0, 0), 0.02 * regions.size) * (1 - regions["lips"])  # no edge where it thins out
@@ -56,7 +56,7 @@ def stubble(regions: Regions, value: np.ndarray, recipe: dict) -> np.ndarray:
     return value + area[..., None] * (recipe["shade"] + recipe["gain"] * dots)[..., None] * np.float32([1.05, 1.0, 0.9])
 
 
-def beard(regions: Regions, value: np.ndarray, recipe: dict) -> np.ndarray:
+def beard(regions: FacialRegions, value: np.ndarray, recipe: dict) -> np.ndarray:
     """recipe: shape: full, goatee or moustache; colour, contrast, cover, ragged, seed."""
     size = regions.size
     cover = beard_area(regions, recipe)
@@ -66,7 +66,7 @@ def beard(regions: Regions, value: np.ndarray, recipe: dict) -> np.ndarray:
     return value + cover[..., None] * (paint - value)
 
 
-def beard_area(regions: Regions, recipe: dict) -> np.ndarray:
+def beard_area(regions: FacialRegions, recipe: dict) -> np.ndarray:
     """(S,S) 0..1 with a ragged edge."""
     area = regions["moustache"]
     if recipe["shape"] == "full":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ...head.facial_regions import SWAPPED, Regions
+from ...head.facial_regions import SWAPPED, FacialRegions
 from ...imaging.noise import field, soft_step
 from .detail import low_band
 from .sources import Sources
@@ -66,7 +66,7 @@ def swapped(
     return value + share[..., None] * (other + offset - value)
 
 
-def skin_share(value: np.ndarray, tone: np.ndarray, regions: Regions) -> np.ndarray:
+def skin_share(value: np.ndarray, tone: np.ndarray, regions: FacialRegions) -> np.ndarray:
     """(S,S) 0..1: where pigment goes, which painted hair, brows and beards do not share."""
     darker = cv2.GaussianBlur((value - tone).mean(2), (0, 0), 0.004 * len(value))
     hairy = np.maximum.reduce([regions["scalp"], 0.8 * regions["beard"], 0.8 * regions["brow"], regions["ears"] * 0.3])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ...head.facial_regions import LEFT_LIDS, RIGHT_LIDS, Regions
+from ...head.facial_regions import LEFT_LIDS, RIGHT_LIDS, FacialRegions
 from ...imaging.noise import soft_step, strands
 from ...imaging.pigment import CAROTENE, HAEMOGLOBIN, MELANIN, absorbance
 
@@ -17,14 +17,14 @@ def painted(value: np.ndarray, colour: list[float], share: np.ndarray, keep: flo
     return value + share[..., None] * (paint - value)
 
 
-def lips(regions: Regions, value: np.ndarray, recipe: dict) -> np.ndarray:
+def lips(regions: FacialRegions, value: np.ndarray, recipe: dict) -> np.ndarray:
     """recipe: blood, brown: pigment; colour: lipstick in sRGB or empty; cover: 0..1."""
     share = regions["lips"]
     value = value + share[..., None] * (recipe["blood"] * HAEMOGLOBIN + recipe["brown"] * MELANIN)
     return painted(value, recipe["colour"], share * recipe["cover"]) if recipe["colour"] else value
 
 
-def brows(regions: Regions, value: np.ndarray, tone: np.ndarray, recipe: dict) -> np.ndarray:
+def brows(regions: FacialRegions, value: np.ndarray, tone: np.ndarray, recipe: dict) -> np.ndarray:
     """recipe: gain: factor of the own brows' darkness; hairs: absorbance of painted ones; seed; tint: carotene."""
     area = regions["brow"]
     dark = np.maximum(value - tone, 0) * area[..., None]
@@ -35,7 +35,7 @@ def brows(regions: Regions, value: np.ndarray, tone: np.ndarray, recipe: dict) -
     return value + (recipe["gain"] - 1) * dark + added
 
 
-def eye_shadow(regions: Regions, value: np.ndarray, recipe: dict) -> np.ndarray:
+def eye_shadow(regions: FacialRegions, value: np.ndarray, recipe: dict) -> np.ndarray:
     """recipe: colour sRGB, cover 0..1, height: how far up to the brow, 0..1."""
     size = regions.size
     y = np.mgrid[:size, :size][0].astype(np.float32) + 0.5
@@ -50,13 +50,13 @@ def eye_shadow(regions: Regions, value: np.ndarray, recipe: dict) -> np.ndarray:
     return painted(value, recipe["colour"], share * recipe["cover"], 0.8)
 
 
-def eyeliner(regions: Regions, value: np.ndarray, recipe: dict) -> np.ndarray:
+def eyeliner(regions: FacialRegions, value: np.ndarray, recipe: dict) -> np.ndarray:
     """recipe: colour sRGB, cover 0..1, width in shares of the atlas."""
     line = cv2.GaussianBlur(regions.lashes(recipe["width"] * regions.size), (0, 0), 0.5)
     return painted(value, recipe["colour"], np.clip(line, 0, 1) * recipe["cover"], 0)
 
 
-def blush(regions: Regions, value: np.ndarray, recipe: dict) -> np.ndarray:
+def blush(regions: FacialRegions, value: np.ndarray, recipe: dict) -> np.ndarray:
     """recipe: gain, hue: carotene beside the red."""
     share = regions["cheeks"] * (1 - regions["lids"])
     return value + recipe["gain"] * share[..., None] * (HAEMOGLOBIN + recipe["hue"] * CAROTENE)

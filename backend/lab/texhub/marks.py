@@ -5,12 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ...head.facial_regions import Regions
+from ...head.facial_regions import FacialRegions
 from ...imaging.noise import field, soft_step
 from ...imaging.pigment import CAROTENE, HAEMOGLOBIN, MELANIN
 
 
-def freckles(regions: Regions, recipe: dict) -> np.ndarray:
+def freckles(regions: FacialRegions, recipe: dict) -> np.ndarray:
     """(S,S,3) absorbance: small brown spots on nose and cheeks, denser in patches. recipe: seed, count, gain."""
     size = regions.size
     random = np.random.default_rng(recipe["seed"])
@@ -25,7 +25,7 @@ def freckles(regions: Regions, recipe: dict) -> np.ndarray:
     return recipe["gain"] * np.clip(spots, 0, 1.3)[..., None] * (MELANIN + 0.2 * CAROTENE)
 
 
-def moles(regions: Regions, recipe: dict) -> np.ndarray:
+def moles(regions: FacialRegions, recipe: dict) -> np.ndarray:
     """(S,S,3) absorbance: a few dark round spots anywhere on face and neck. recipe: spots: [[x, y, radius, gain]] with
     x, y in 0..1 of the atlas, radius in shares of it."""
     size = regions.size
@@ -38,7 +38,7 @@ def moles(regions: Regions, recipe: dict) -> np.ndarray:
     return (out * clear)[..., None] * MELANIN
 
 
-def scar(regions: Regions, recipe: dict) -> np.ndarray:
+def scar(regions: FacialRegions, recipe: dict) -> np.ndarray:
     """(S,S,3) absorbance: a pale line with a red rim. recipe: points: [[x, y]] in 0..1, width in shares, gain, age.
     """
     size = regions.size

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...head.facial_regions import Regions, find_regions
+from ...head.facial_regions import FacialRegions, find_facial_regions
 from ...imaging.pigment import MELANIN, absorbance, from_absorbance, ita
 from ...imaging.sample import spread
 
@@ -48,8 +48,8 @@ class Sources:
         return self.textures.shape[1]
 
     @cached_property
-    def regions(self) -> Regions:
-        return find_regions(self.positions)
+    def regions(self) -> FacialRegions:
+        return find_facial_regions(self.positions)
 
     @cached_property
     def tone(self) -> np.ndarray:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...models.bundle import Networks
 from ...networks.conditions import SCALE, TIMES, inpaint_conditions, kept_signal, repaint_conditions
-from ...networks.generator import enlarged
+from ...networks.generator import upsample
 from ...stages.inpaint import TRUST
 from ...stages.latent import correct
 from .batches import Batch
@@ -77,7 +77,7 @@ def generator_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
     mean, spread = networks.encoder(given, confidence, canvas)
     layers = mean + torch.exp(0.5 * spread) * torch.randn_like(mean)
     texture = networks.generator(torch.cat([rows, layers], 1), batch.style)
-    start = enlarged(canvas)
+    start = upsample(canvas)
     terms = reconstruction((texture - start) / SCALE, (batch.truth - start) / SCALE, confidence, batch.valid)
     divergence = 0.5 * (mean.square() + spread.exp() - 1 - spread)  # Kingma and Welling, appendix B
     return {**terms, "prior": PRIOR * divergence.sum((1, 2)).mean()}
