@@ -20,7 +20,7 @@ HOUSES = {"avatartex_addon": "Blender's side", "backend": "The backend"}
 NO_ROOMS = {"__pycache__", "manual", "translations", "weights"}
 #: Modules beside the folders: those that import no room, and those that no room imports.
 GROUND, TOP = "shared words", "front door"
-WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN, TITLE = 116, 34, 18, 44, 24, 34
+WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN, TITLE = 116, 34, 18, 32, 24, 34
 
 
 def rooms(house: str) -> dict[str, set[str]]:
