@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+from .arguments import add_options, take
 from .errors import AvatarTexError, Cancelled, ErrorCode
-from .messages import DEVICES, HAIRS, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate, Register
+from .messages import STAGES, Generate, Register
 from .models import verified
+from .options import BACKEND, GENERATE, PINS, REDO, Option, select
 from .pins import NAMES, read_pins
 
 #: Commands that live elsewhere: name -> (module, what it does).
@@ -25,7 +28,10 @@ ELSEWHERE = {
     "benchmark": ("backend.evaluation.benchmark", "measure on portraits whose texture is known"),
     "evaluate": ("backend.evaluation.command", "measure the networks on identities that training never saw"),
 }
-EXIT_REFUSED, EXIT_BUG = 2, 3
+EXIT_REFUSED = 2
+
+#: Of generate, which redoes regions too.
+OPTIONS = select(BACKEND, GENERATE, REDO)
 
 PINS_HELP = f"""\
 A pins file is JSON, a list of named points; each has a place on the portrait, on the head, or on both:
@@ -53,8 +59,7 @@ def main(argv: list[str] | None = None) -> int:
         from .worker import serve
 
         return serve(sys.stdin, sys.stdout)
-    options = {key: value for key, value in vars(arguments).items() if key not in ("command", "weights")}
-    return run_register(options) if arguments.command == "register" else run_generate(options)
+    return run_register(arguments) if arguments.command == "register" else run_generate(arguments)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -77,15 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_inputs(one)
     one.add_argument("--output", required=True, metavar="FILE", help="the texture to write (PNG)")
-    one.add_argument("--size", type=int, default=1024, help=f"texels: {', '.join(map(str, SIZES))} (default 1024)")
-    one.add_argument("--style", default="auto", help=f"{', '.join(STYLES)} (default auto)")
-    one.add_argument("--seed", type=int, default=0, help="same seed, same texture (default 0)")
-    one.add_argument("--light", default="keep", help=f"the portrait's light: {', '.join(LIGHTS)} (default keep)")
-    one.add_argument(
-        "--hair", default="keep", help=f"the portrait's hair on the scalp: {', '.join(HAIRS)} (default keep)",
-    )
-    one.add_argument("--profile", default="builtin", help=f"{', '.join(PROFILES)} (default builtin)")
-    one.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (default auto)")
+    add_options(one, OPTIONS)
     one.add_argument("--base-texture", default="", metavar="FILE", help="what texels outside the head keep")
     one.add_argument(
         "--provenance", default="", metavar="FILE", help="picture: red photo, green mirrored, blue generated"
@@ -94,27 +91,19 @@ def build_parser() -> argparse.ArgumentParser:
         "--report", default="", metavar="FILE", help="JSON: versions, camera, errors, seconds, memory, shares"
     )
     one.add_argument(
-        "--regions", default="", metavar="FILE",
-        help="painted over the base texture: red is made anew and nothing else changes, green stays",
-    )
-    one.add_argument(
-        "--trust-portrait", action="store_true",
-        help="what is red may come from the portrait again (default: the portrait does not count there)",
-    )
-    one.add_argument(
         "--base-provenance", default="", metavar="FILE", help="the base texture's provenance, for texels that stay"
     )
-    add_further(one)
     one.add_argument("--keep-stages", default="", metavar="DIR", help="write the picture after each step")
-    look = commands.add_parser(
+    shown = commands.add_parser(
         "register", help="show how the head lies on the portrait, without a texture", epilog=PINS_HELP,
         description="Show how the head lies on the portrait, without a texture.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_inputs(look)
-    look.add_argument("--overlay", default="", metavar="FILE", help="the head drawn over the portrait (PNG)")
-    look.add_argument("--picture", default="", metavar="FILE", help="the portrait whose pixels the pins count (PNG)")
-    look.add_argument("--report", default="", metavar="FILE", help="JSON: score, errors, camera, all named points")
+    add_inputs(shown)
+    add_options(shown, (PINS,))
+    shown.add_argument("--overlay", default="", metavar="FILE", help="the head drawn over the portrait (PNG)")
+    shown.add_argument("--picture", default="", metavar="FILE", help="the portrait whose pixels the pins count (PNG)")
+    shown.add_argument("--report", default="", metavar="FILE", help="JSON: score, errors, camera, all named points")
     return parser
 
 
@@ -125,24 +114,26 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         "--faces", default="", metavar="NAMES", help="with --mesh: its parts that are head (default: found by itself)"
     )
     parser.add_argument("--portrait", required=True, metavar="FILE", help="photograph, painting or drawing of a face")
-    parser.add_argument("--pins", default="", metavar="FILE", help="named points, see below (JSON)")
 
 
-def add_further(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--further", action="append", default=[], metavar="FILE",
-        help="another picture of the same person, for what the portrait does not show; may be given several times",
-    )
+def read_request(arguments: argparse.Namespace, options: Iterable[Option]) -> dict[str, Any]:
+    """The fields of a request: files as they were given, the table's options checked, pins read.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, BAD_PINS.
+    """
+    given = {name: value for name, value in vars(arguments).items() if name not in ("command", "weights")}
+    fields = {**given, **take(arguments, options)}
+    return {**fields, "pins": read_pins(fields["pins"]) if fields["pins"] else []}
 
 
-def run_generate(options: dict) -> int:
+def run_generate(arguments: argparse.Namespace) -> int:
     """One texture."""
     def work(show: Callable[[str, float], None]) -> None:
         from .pipeline import generate
         from .texture.tiles import tile_path
 
-        options["pins"] = read_pins(options["pins"]) if options["pins"] else []
-        result = generate(Generate(job="cli", **options), show, lambda: False)
+        result = generate(Generate(job="cli", **read_request(arguments, OPTIONS)), show, lambda: False)
         for warning in result.warnings:
             print(f"note: {warning}", file=sys.stderr)
         for tile in result.tiles or [0]:
@@ -151,13 +142,12 @@ def run_generate(options: dict) -> int:
     return run(work)
 
 
-def run_register(options: dict) -> int:
+def run_register(arguments: argparse.Namespace) -> int:
     """One registration; a face that is not found is a refusal, though the report's points are written."""
     def work(show: Callable[[str, float], None]) -> None:
         from .registering import register_only
 
-        options["pins"] = read_pins(options["pins"]) if options["pins"] else []
-        found = register_only(Register(job="cli", **options), show)
+        found = register_only(Register(job="cli", **read_request(arguments, (PINS,))), show)
         if found.code:
             raise AvatarTexError(ErrorCode(found.code), found.message, found.cure)
         for warning in found.warnings:

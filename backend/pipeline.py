@@ -22,7 +22,8 @@ from .head.enclosed import depth_inside
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.register import Registration
 from .head.uvs import split_tiles, uv_warnings
-from .messages import DEVICES, HAIRS, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate, Result
+from .messages import STAGES, Generate, Result
+from .options import refuse_unknown
 from .pins import Pin, parse_pins
 from .portrait.decode import decode_portrait
 from .portrait.landmarks import FaceLandmarks
@@ -246,15 +247,7 @@ def check_request(request: Generate) -> None:
     Raises:
         AvatarTexError: BAD_REQUEST, NO_MESH.
     """
-    for name, value, known in (
-        ("style", request.style, STYLES), ("size", request.size, SIZES),
-        ("light", request.light, LIGHTS), ("choice for the hair", request.hair, HAIRS),
-        ("profile", request.profile, PROFILES), ("device", request.device, DEVICES),
-    ):
-        if value not in known:
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"{value!r} is not a {name}.", f"Use one of {', '.join(map(str, known))}.",
-            )
+    refuse_unknown(vars(request))
     if bool(request.mesh) == bool(request.capture):
         raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
     if not request.output or Path(request.output).is_dir():

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ADDON = Path(__file__).resolve().parents[1] / "avatartex_addon"
+OPTIONS = ADDON.parent / "backend" / "options.py"
 #: Where a text stands: arguments by name, calls by their function's name, and what a class says of itself.
 KEYWORDS = {"text", "name", "description", "title", "confirm_text", "message", "placeholder"}
 CALLS = {"say", "label", "draw_sentence", "draw_text", "show_preferences", "poll_message_set", "report",
-         "AvatarTexError", "Obstacle", "mended", "failed", "Check", "step", "call"}
+         "AvatarTexError", "Obstacle", "obstacle_with_button", "failed", "Check", "step", "call"}
+#: Of the table of options: which arguments are said, and not only read.
+TABLE = {"Option": (1, 3), "Choice": (1, 2)}
 CLASS_TEXTS = {"bl_label", "bl_description"}
 
 
@@ -42,7 +45,7 @@ def find_texts(path: Path) -> Iterator[Text]:
                 if isinstance(entry, ast.Assign) and getattr(entry.targets[0], "id", "") in CLASS_TEXTS:
                     yield from _literals(path.name, entry.value)
         elif isinstance(node, ast.Assign) and isinstance(node.value, (ast.Dict, ast.Tuple)):
-            yield from _literals(path.name, node.value)  # tables of texts: STYLE_TEXTS, FIX_BUTTONS
+            yield from _literals(path.name, node.value)  # tables of texts: ROW_TEXTS, FIX_BUTTONS
         elif isinstance(node, ast.Assign) and str(getattr(node.value, "value", "")).endswith("."):
             yield from _literals(path.name, node.value)  # a sentence: GO_ON
 
@@ -51,6 +54,8 @@ def _of_call(file: str, node: ast.Call) -> Iterator[Text]:
     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
     if name == "__package__" or name.endswith("_register"):
         return
+    for place in TABLE.get(name, ()):
+        yield from _literals(file, node.args[place])
     for argument in node.args[name == "call":] if name in CALLS else ():  # a command line comes first
         yield from _literals(file, argument)
     for keyword in node.keywords:
@@ -73,7 +78,7 @@ def _literals(file: str, node: ast.AST) -> Iterator[Text]:
 
 
 def all_texts() -> list[Text]:
-    return [text for path in sorted(ADDON.rglob("*.py")) if "translations" not in path.parts
+    return [text for path in (*sorted(ADDON.rglob("*.py")), OPTIONS) if "translations" not in path.parts
             for text in find_texts(path)]
 
 

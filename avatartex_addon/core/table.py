@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from ..backend.messages import STYLES
+from ..backend.options import STYLE
 from .batch import Row, count
 
 COLUMNS = ("object", "portrait", "style", "seed")
@@ -43,8 +43,9 @@ def read_line(line: dict[str, str], path: Path, number: int) -> dict:
         raise bad_table(f"Line {number} of {path.name!r} lacks the object or the portrait.")
     row = {"object": line["object"], "portrait": str((path.parent / line["portrait"]).resolve())}
     if style := line.get("style", "").lower():
-        if style not in STYLES:
-            raise bad_table(f"Line {number} of {path.name!r} has the style {style!r}; known are {', '.join(STYLES)}.")
+        if style not in STYLE.values:
+            known = ", ".join(STYLE.values)
+            raise bad_table(f"Line {number} of {path.name!r} has the style {style!r}; known are {known}.")
         row["style"] = style
     if seed := line.get("seed", ""):
         if not seed.isdecimal():
@@ -64,7 +65,7 @@ def write_report(path: Path, rows: Iterable[Row], about: dict) -> None:
         OSError: it cannot be written.
     """
     rows = list(rows)
-    lines = [{name: tell(row, name) for name in TOLD} for row in rows]
+    lines = [{name: read_field(row, name) for name in TOLD} for row in rows]
     if path.suffix.lower() == ".csv":
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, TOLD)
@@ -76,6 +77,6 @@ def write_report(path: Path, rows: Iterable[Row], about: dict) -> None:
     path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def tell(row: Row, name: str):
+def read_field(row: Row, name: str):
     value = getattr(row, "object_name" if name == "object" else name)
     return round(value, 2) if name == "seconds" else value

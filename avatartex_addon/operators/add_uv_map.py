@@ -5,9 +5,10 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from ..redraw import redraw_panels
+from ..core.idnames import Op
 from ..scene.head import find_head
-from ..task import poll_idle
+from ..scene.redraw import redraw_panels
+from .backend_operator import poll_idle
 
 NAME = "AvatarTex"
 #: Between islands, as a share of the map: 4 texels of 1024, more than a rim.
@@ -19,7 +20,7 @@ PARTS = ("vertices", "edges", "polygons")
 class AVATARTEX_OT_add_uv_map(bpy.types.Operator):
     """Add a UV map in which no faces overlap, and texture that one. Your own UV maps stay as they are"""
 
-    bl_idname = "avatartex.add_uv_map"
+    bl_idname = Op.ADD_UV_MAP
     bl_label = "Add a UV Map"
     bl_options = {"REGISTER", "UNDO"}
 
@@ -108,4 +109,6 @@ def _set_flags(mesh: bpy.types.Mesh, part: str, flag: str, values: np.ndarray) -
     getattr(mesh, part).foreach_set(flag, values)
 
 
-CLASSES = (AVATARTEX_OT_add_uv_map,)
+CLASSES = (
+    AVATARTEX_OT_add_uv_map,
+)

@@ -11,9 +11,9 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from .. import versions
 from ..core.chore import Parts, run_whole
 from ..core.png import SIGNATURE
+from . import versions
 
 UDIM = "<UDIM>"
 #: Rows that are turned into bytes at a time: a strip stays in the processor's cache.

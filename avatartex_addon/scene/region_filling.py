@@ -21,7 +21,7 @@ from .regions import COLORS, PAINTED, find_mask, find_result, mask_size, store
 MARGIN = 3
 
 
-def fill(head: bpy.types.Object, kind: str, source: str) -> Parts:
+def fill_regions(head: bpy.types.Object, kind: str, source: str) -> Parts:
     """A chore that paints the mask.
 
     Args:

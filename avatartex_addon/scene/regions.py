@@ -110,3 +110,6 @@ def pack_masks(*_arguments) -> None:
     for image in {thing.avatartex_regions.mask for thing in bpy.data.objects} - {None}:
         if image.is_dirty and image.library is None:
             image.pack()
+
+
+HANDLERS = (("save_pre", pack_masks),)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from .redraw import redraw_panels
+
 #: Share of faces from which it is told; the backend's own look at the texels says the same (backend/head/uvs.py).
 TOLD = 0.02
 #: UV places nearer than this are the same: a quarter of a texel of 4096.
@@ -25,15 +27,13 @@ def is_shared(head: bpy.types.Object, uv_map: str) -> bool:
         return False
     if key not in _known and key not in _wanted and not bpy.app.background:
         _wanted[key] = mesh.name
-        if not bpy.app.timers.is_registered(look):
-            bpy.app.timers.register(look, first_interval=LATER)
+        if not bpy.app.timers.is_registered(take_looks):
+            bpy.app.timers.register(take_looks, first_interval=LATER)
     return _known.get(key, False)
 
 
-def look() -> None:
+def take_looks() -> None:
     """Take the looks that are due."""
-    from ..redraw import redraw_panels
-
     for key, name in list(_wanted.items()):
         del _wanted[key]
         mesh = bpy.data.meshes.get(name)
@@ -64,7 +64,7 @@ def shared_share(mesh: bpy.types.Mesh, uv_map: str) -> float:
     return float(times[times > 1].sum() / len(starts))
 
 
-def forget() -> None:
+def forget_sharing() -> None:
     """Another file is loaded."""
     _known.clear()
     _wanted.clear()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import bpy
 
-from .. import __package__ as base_package
 from . import german
 
+EXTENSION = __package__.rpartition(".")[0]
 #: Blender's name of a language -> (context, English) -> translation. Context 'Operator' for buttons, '*' else.
 LANGUAGES = {"de_DE": german.TEXTS, "de": german.TEXTS}
 
 
 def register() -> None:
-    bpy.app.translations.register(base_package, LANGUAGES)
+    bpy.app.translations.register(EXTENSION, LANGUAGES)
 
 
 def unregister() -> None:
-    bpy.app.translations.unregister(base_package)
+    bpy.app.translations.unregister(EXTENSION)

@@ -22,7 +22,7 @@ from ..head.landmarks import HeadLandmarks, find_head_landmarks
 from ..head.mesh import HeadMesh, load_mesh, vertex_normals
 from ..head.rasterize import rasterize, texel_corners
 from ..head.uvs import FIRST
-from ..messages import LIGHTS
+from ..options import LIGHT
 from ..pipeline import complete, find_detailer, load_cached_networks, prepare
 from ..texhub.skins import clothes
 from ..texture.compose import compose
@@ -104,7 +104,7 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
             results[name] = made.texture
             if name == OURS:
                 seconds += time.perf_counter() - start
-                for light in LIGHTS[1:] if arguments.ablation else ():
+                for light in LIGHT.values[1:] if arguments.ablation else ():
                     results[f"{OURS}, light {light}"] = compose(
                         mesh, job.canonical, job.registration, job.observation, generated, size, inside=job.inside,
                         light=light, details=find_details(job, generated, size, light, 0, detailer),

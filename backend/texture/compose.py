@@ -64,7 +64,7 @@ def compose(
         canonical: (N,3) canonical coordinates of the vertices. generated: (a,a,3) sRGB atlas of the three stages,
             without light. size: texels. base: (size,size,3) sRGB that texels outside the head keep.
         inside: (N,) depth of enclosed vertices behind the head's shell (head/enclosed.py).
-        light: what becomes of the portrait's light, a name of messages.LIGHTS.
+        light: what becomes of the portrait's light, a name of options.LIGHT.
         made_up: no texel comes from a portrait. details: for skin and hair that do not. further: portraits beside the
             first.
     """

@@ -94,7 +94,7 @@ def find_details(
 
     Args:
         job: pipeline.Prepared. generated: (a,a,3) sRGB atlas of the three stages. size: texels of the artist's map.
-        light: a name of messages.LIGHTS. detailer: the tile denoiser where it is to be used (pipeline.find_detailer).
+        light: a name of options.LIGHT. detailer: the tile denoiser where it is to be used (pipeline.find_detailer).
         made_up: no texel comes from a portrait.
     """
     from .placed import find_placed

@@ -55,7 +55,7 @@ def compose_tiles(
 
     Args:
         job: pipeline.Prepared. generated: (a,a,3) sRGB atlas of the three stages, without light.
-        light: a name of messages.LIGHTS. regions: what the artist painted, a regions.Regions. seed: of the detail.
+        light: a name of options.LIGHT. regions: what the artist painted, a regions.Regions. seed: of the detail.
         detailer: the tile denoiser where it is to be used (pipeline.find_detailer).
     """
     made_up = regions is not None and regions.made_up

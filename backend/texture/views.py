@@ -44,7 +44,7 @@ class View:
         what that one keeps of its own, as generated skin does.
 
         Args:
-            generated: (a,a,3) sRGB atlas of the three stages. light: a name of messages.LIGHTS.
+            generated: (a,a,3) sRGB atlas of the three stages. light: a name of options.LIGHT.
         """
         made, gain = self.gains.get(light, (None, None))
         if made is not generated:  # a texture of several tiles asks often
@@ -152,7 +152,7 @@ def photographed(
 
     Args:
         points, normals, place: (n,3) in mesh axes, and canonical. generated: (a,a,3) sRGB atlas of the three stages.
-        light: a name of messages.LIGHTS. free: (n,) 0 or 1, texels that may come from portraits.
+        light: a name of options.LIGHT. free: (n,) 0 or 1, texels that may come from portraits.
     """
     atlas = to_atlas(place)
     flipped = np.stack([1 - atlas[:, 0], atlas[:, 1]], -1)
@@ -187,7 +187,7 @@ def tone_beside(views: Sequence[View], generated: np.ndarray, made: np.ndarray, 
     distance.
 
     Args:
-        generated: (a,a,3) sRGB without light. made: the same as exposed() has it. light: a name of messages.LIGHTS.
+        generated: (a,a,3) sRGB without light. made: the same as exposed() has it. light: a name of options.LIGHT.
     """
     size = generated.shape[0]
     tone, lit, total = np.zeros_like(generated), 0, 0

@@ -10,7 +10,8 @@ from pathlib import Path
 from .. import pipeline, report
 from ..errors import AvatarTexError, Cancelled, ErrorCode
 from ..head.mesh import load_capture, load_mesh
-from ..messages import PAINTED_STYLES, PICTURE_FORMATS, STAGES, Generate, Variants, Varied
+from ..messages import STAGES, Generate, Variants, Varied
+from ..options import refuse_unknown
 from ..pins import parse_pins
 from ..registering import registration_json
 from ..texture.files import write_bytes, write_picture
@@ -125,17 +126,10 @@ def check(request: Variants) -> None:
     shared = {field.name for field in dataclasses.fields(Generate)} & {f.name for f in dataclasses.fields(Variants)}
     one = Generate(**{name: getattr(request, name) for name in shared - {"output"}}, output="variants.png")
     pipeline.check_request(one)
-    for what, values, known in (
-        ("painted style", request.styles, PAINTED_STYLES), ("format", [request.format], PICTURE_FORMATS),
-    ):
-        for value in values:
-            if value not in known:
-                raise bad(f"{value!r} is not a {what}.", f"Use some of {', '.join(known)}.")
+    refuse_unknown(vars(request))
     for what, values in (("style", request.styles), ("seed", request.seeds)):
         if not values or len(set(values)) < len(values):
             raise bad(f"No {what} was given." if not values else f"A {what} is there twice.", f"Name each {what} once.")
-    if any(not isinstance(seed, int) or seed < 0 for seed in request.seeds):
-        raise bad("A seed is not a whole number from 0.", "Use seeds like 0, 1, 2.")
     if not request.output or Path(request.output).is_file():
         raise bad("No output folder was given.", "Name the folder for the textures.")
 

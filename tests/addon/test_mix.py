@@ -138,7 +138,7 @@ def test_the_base_of_the_next_is_ours(scene, fake, addon):
     inserted_before_an_image(scene.head)
     generate(scene, 1)
     scene.head.avatartex_mix.factor = 0.5
-    generation = addon("generation")
+    generation = addon("jobs.generation")
     import tempfile
     from pathlib import Path
 

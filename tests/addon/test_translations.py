@@ -9,14 +9,12 @@ import pytest
 from tests.texts import ADDON, all_texts, find_texts, template
 
 #: Panels in which nothing is put together out of reach of a translator.
-PANELS = ("panels.py", "panel_portrait.py", "panel_preflight.py", "panel_progress.py", "panel_result.py",
-          "panel_history.py", "panel_regions.py", "panel_variants.py", "panel_setup.py", "panel_batch.py",
-          "panel_registration.py", "panel_further.py")
+PANELS = sorted(path.name for path in (ADDON / "ui").glob("*.py") if path.name != "__init__.py")
 
 
 @pytest.mark.parametrize("name", PANELS)
 def test_no_label_is_put_together(name):
-    assert [text for text in find_texts(ADDON / name) if not text.whole] == []
+    assert [text for text in find_texts(ADDON / "ui" / name) if not text.whole] == []
 
 
 def test_every_translation_belongs_to_a_text(addon):
@@ -37,7 +35,7 @@ def test_gaps_and_full_stops_are_kept(addon):
 
 def test_the_main_panel_is_whole_in_german(addon):
     german = {english for _, english in addon("translations.german").TEXTS}
-    told = {text.text for name in ("panel_portrait.py", "panel_progress.py", "panel_result.py", "preflight.py")
+    told = {text.text for name in ("ui/portrait_box.py", "ui/progress.py", "ui/result_box.py", "jobs/preflight.py")
             for text in find_texts(ADDON / name) if text.whole and re.search("[a-z] ?[a-z]", text.text)}
     identifiers = {text for text in told if re.fullmatch(r"[A-Z_]+|[a-z_.-]+|use_mirror.*", text)}
     assert told - identifiers - german == set()
@@ -45,7 +43,7 @@ def test_the_main_panel_is_whole_in_german(addon):
 
 def test_regions_variants_and_set_up_are_whole_in_german(addon):
     german = {english for _, english in addon("translations.german").TEXTS}
-    told = {text.text for name in ("panel_regions.py", "panel_variants.py", "panel_setup.py")
+    told = {text.text for name in ("ui/regions_panel.py", "ui/variants_panel.py", "ui/setup_box.py")
             for text in find_texts(ADDON / name)}
     assert {text for text in told if not re.fullmatch(r"[A-Z_0-9]+(_VEC)?", text)} - german == set()
 
@@ -59,7 +57,7 @@ def test_what_stops_a_job_or_the_set_up_is_whole_in_german(addon):
 
 
 def test_say(addon, monkeypatch):
-    texts = addon("texts")
+    texts = addon("ui.texts")
     monkeypatch.setattr(texts, "pgettext_iface", {"{n} left": "noch {n}", "{n} px": "{m} px"}.__getitem__)
     assert texts.say("{n} left", n=3) == "noch 3" and texts.say("{n} px", n=3) == "3 px"
 
@@ -71,6 +69,6 @@ def test_the_template_is_one(tmp_path):
 
 
 def test_figures_are_not_torn_apart(addon):
-    lines = addon("layouts").wrap("40.6 s · landmarks within 1.3 px · 12% from the portrait, 29.5 GB free", 28)
+    lines = addon("ui.sentences").wrap("40.6 s · landmarks within 1.3 px · 12% from the portrait, 29.5 GB free", 28)
     plain = [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
     assert plain == ["40.6 s · landmarks within", "1.3 px · 12% from the", "portrait, 29.5 GB free"]

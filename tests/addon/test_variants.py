@@ -232,7 +232,7 @@ def test_an_exr_is_linear(addon, tmp_path):
 
 
 def test_operator_api_and_command_give_the_same(scene, settings, addon, portrait, tmp_path, monkeypatch):
-    api, cli, results = addon("api"), addon("cli"), []
+    api, cli, results = addon("api"), addon("cli.entry"), []
 
     def note(report) -> None:
         request = json.loads(Path(report).read_text())["request"]

@@ -7,7 +7,7 @@ import pytest
 import torch
 from diffusers import DDIMScheduler
 
-from backend import messages
+from backend import options
 from backend.models.bundle import paint_canvas, whole_canvas
 from backend.networks.bend import bent, flow_of, undone
 from backend.networks.conditions import STYLES, haar_high, inpaint_conditions, kept_signal, repaint_conditions
@@ -235,4 +235,4 @@ def test_high_band_sees_detail_and_ignores_tone():
 
 
 def test_the_networks_have_the_styles_that_an_artist_may_choose():
-    assert messages.STYLES == ("auto", *STYLES)
+    assert options.STYLE.values == ("auto", *STYLES)

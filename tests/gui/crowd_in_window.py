@@ -46,8 +46,8 @@ def unfold():
         cls.bl_options = set()
         cls.draw = timed(cls.draw, name)
         bpy.utils.register_class(cls)
-    window.clock(addon("batching"), "apply", "RowTask")
-    window.clock(addon("generation"), "remember")
+    window.clock(addon("jobs.scene_batch"), "apply", "RowTask")
+    window.clock(addon("jobs.generation"), "remember_result")
 
 
 def timed(draw, name):
