@@ -1,50 +1,27 @@
-"""python -m backend: serve, generate, variants, register, doctor, train, texhub, benchmark, bands, seams, evaluate."""
+"""python -m backend: texture heads from portraits, without Blender."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-from .arguments import add_options, take
-from .errors import AvatarTexError, Cancelled, ErrorCode
-from .messages import STAGES, Generate, Register
+from .arguments import add_options
+from .command_line import PINS_HELP, add_inputs, read_request, run
+from .errors import AvatarTexError, ErrorCode
+from .messages import Generate, Register
 from .models import verified
-from .options import BACKEND, GENERATE, PINS, REDO, Option, select
-from .pins import NAMES, read_pins
+from .options import BACKEND, GENERATE, PINS, REDO, select
 
 #: Commands that live elsewhere: name -> (module, what it does).
 ELSEWHERE = {
     "variants": ("backend.variants.command", "make stylised variants of a head: styles times seeds"),
     "doctor": ("backend.doctor", "tell what works on this machine, and the mend for what does not"),
-    "train": ("backend.training.train", "train one of the networks"),
-    "texhub": ("backend.texhub.command", "align skins in the canonical atlas, build thousands of textures of them"),
-    "seams": ("backend.evaluation.seams", "measure colour steps across the borders of UV islands"),
-    "bands": ("backend.evaluation.bands", "measure whether generated skin is as sharp as photographed skin beside it"),
-    "benchmark": ("backend.evaluation.benchmark", "measure on portraits whose texture is known"),
-    "evaluate": ("backend.evaluation.command", "measure the networks on identities that training never saw"),
 }
-EXIT_REFUSED = 2
-
 #: Of generate, which redoes regions too.
 OPTIONS = select(BACKEND, GENERATE, REDO)
-
-PINS_HELP = f"""\
-A pins file is JSON, a list of named points; each has a place on the portrait, on the head, or on both:
-
-  [{{"name": "mouth_left", "portrait": [412.0, 633.5]}},
-   {{"name": "chin", "portrait": [380, 702], "head": [0.0, 1.42, 0.11]}}]
-
-portrait: pixels of the upright picture (shrunk to 2048 on its long side where larger), x right, y down.
-head: the mesh file's own coordinates. Right and left are the person's own. Pins win over what is found; four on a
-side stand in for a face that is not found there. The report of `register` lists all points in this form.
-
-{textwrap.fill("names: " + ", ".join(NAMES), 110)}
-"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -107,31 +84,11 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def add_inputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--mesh", default="", metavar="FILE", help="the head: OBJ, PLY or GLB with UVs")
-    parser.add_argument("--capture", default="", metavar="FILE", help="the head as captured by the add-on, instead")
-    parser.add_argument(
-        "--faces", default="", metavar="NAMES", help="with --mesh: its parts that are head (default: found by itself)"
-    )
-    parser.add_argument("--portrait", required=True, metavar="FILE", help="photograph, painting or drawing of a face")
-
-
-def read_request(arguments: argparse.Namespace, options: Iterable[Option]) -> dict[str, Any]:
-    """The fields of a request: files as they were given, the table's options checked, pins read.
-
-    Raises:
-        AvatarTexError: BAD_REQUEST, BAD_PINS.
-    """
-    given = {name: value for name, value in vars(arguments).items() if name not in ("command", "weights")}
-    fields = {**given, **take(arguments, options)}
-    return {**fields, "pins": read_pins(fields["pins"]) if fields["pins"] else []}
-
-
 def run_generate(arguments: argparse.Namespace) -> int:
     """One texture."""
     def work(show: Callable[[str, float], None]) -> None:
+        from .compose.udim import tile_path
         from .pipeline import generate
-        from .texture.tiles import tile_path
 
         result = generate(Generate(job="cli", **read_request(arguments, OPTIONS)), show, lambda: False)
         for warning in result.warnings:
@@ -156,30 +113,6 @@ def run_register(arguments: argparse.Namespace) -> int:
               f"coverage {found.coverage:.0%}: {found.sentence}")
 
     return run(work)
-
-
-def run(work: Callable[[Callable[[str, float], None]], None]) -> int:
-    """The exit code; every refusal is one sentence on stderr with a code and what to do next."""
-    last = ""
-
-    def show(stage: str, fraction: float) -> None:
-        nonlocal last
-        if stage != last:
-            print(f"{round(fraction * 100):3d} %  {STAGES.get(stage, stage)}", file=sys.stderr)
-            last = stage
-
-    try:
-        work(show)
-    except AvatarTexError as refusal:
-        print(f"error {refusal}", file=sys.stderr)
-        return EXIT_REFUSED
-    except (Cancelled, KeyboardInterrupt):
-        print(f"error [{ErrorCode.CANCELLED}] Cancelled; nothing was written.", file=sys.stderr)
-        return EXIT_REFUSED
-    except MemoryError:
-        print(f"error [{ErrorCode.OUT_OF_MEMORY}] Out of memory. Use a smaller --size.", file=sys.stderr)
-        return EXIT_REFUSED
-    return 0
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ A file that uses one asks for it again; its textures stay"""
         if bpy.app.background or context.window is None:
             return self.execute(context)
         return context.window_manager.invoke_confirm(
-            self, event, title=f"{self.bl_label}{tell_freed(measure(find_unused()))}?", confirm_text="Remove",
+            self, event, title=f"{self.bl_label}{tell_freed(measure_files(find_unused()))}?", confirm_text="Remove",
             message="Other files that use them will ask for them again.",
         )
 

@@ -92,7 +92,7 @@ class AVATARTEX_OT_batch_run(bpy.types.Operator):
         if status.error:
             self.report({"ERROR"}, f"{status.error} {status.cure}")
         else:
-            self.report({"INFO"}, f"Batch: {tell(scene.avatartex_batch.rows)}")
+            self.report({"INFO"}, f"Batch: {tell_counts(scene.avatartex_batch.rows)}")
         return {"FINISHED"}
 
     def redraw_on_change(self, context: bpy.types.Context) -> None:

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ..__main__ import PINS_HELP, add_inputs, read_request, run
 from ..arguments import add_options
+from ..command_line import PINS_HELP, add_inputs, read_request, run
 from ..messages import Variants
 from ..options import BACKEND, VARIANTS, select
 
