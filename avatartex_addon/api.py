@@ -170,9 +170,10 @@ def batch(
         Cancelled: by Ctrl-C; what is done stays, the rest waits.
     """
     scene = scene or bpy.context.scene
-    for entry in table or ():
-        fields = dict(entry if isinstance(entry, dict) else zip(("object", "portrait"), entry))
+    entries = [dict(entry if isinstance(entry, dict) else zip(("object", "portrait"), entry)) for entry in table or ()]
+    for fields in entries:
         refuse_unknown(fields)
+    for fields in entries:
         thing = fields.pop("object")
         name = thing if isinstance(thing, str) else thing.name
         add_row(scene, scene.objects.get(name), name, **fields | {"portrait": str(fields["portrait"])})

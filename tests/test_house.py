@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 #: Rooms of the backend from the bottom upwards; a room imports only what stands before it. Several in one line may not
-#: import each other. What is not named here (options, arguments, command_line, messages, errors, pins) is shared by all.
+#: import each other. What is not named here is shared by all: SHARED.
 STOREYS = (
     ("imaging",), ("networks",), ("portrait", "prior"), ("models",), ("head",), ("styles", "observation"), ("job",),
     ("stages", "surface"), ("finish",), ("compose",), ("report",), ("pipeline", "registering"), ("variants",),
