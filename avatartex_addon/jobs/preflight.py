@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from ..core.client import backend_missing
 from ..core.fixes import FIX_BUTTONS
 from ..core.idnames import Op
-from ..preferences import find_backend_python
 from ..scene.further_portraits import find_missing
 from ..scene.head import (
     find_group_problem,
@@ -30,7 +28,7 @@ MOST_FACES = 2_000_000
 
 #: What is in the way, short, by code; whatever has no such line is told in its sentence.
 TITLES = {
-    ErrorCode.BACKEND_MISSING: "No backend yet", ErrorCode.PORTRAIT_MISSING: "No portrait yet",
+    ErrorCode.PORTRAIT_MISSING: "No portrait yet",
     ErrorCode.NO_UVS: "No UV map",
 }
 #: Settings of a Mirror modifier that give its half texels of its own.
@@ -52,13 +50,7 @@ class Obstacle:
 
 
 def find_obstacles(context: bpy.types.Context) -> list[Obstacle]:
-    """What stops Generate comes first."""
-    backend = [obstacle_of(backend_missing())] if not find_backend_python() else []
-    return sorted(backend + find_scene_obstacles(context), key=lambda obstacle: not obstacle.stops)
-
-
-def find_scene_obstacles(context: bpy.types.Context) -> list[Obstacle]:
-    """All but a missing backend, what stops Generate first. Cheap: the panel asks at every redraw."""
+    """What stops Generate comes first. Cheap: the panel asks at every redraw, and tells of a missing backend itself."""
     found = []
     head, settings = find_head(context), context.scene.avatartex
     selection = find_selection_problem(context)

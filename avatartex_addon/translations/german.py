@@ -89,7 +89,6 @@ _TEXTS = {
     "Seed": "Startwert",
     "Old to New": "Alt bis neu",
     "Results": "Ergebnisse",
-    "No backend yet": "Noch kein Backend",
     "No portrait yet": "Noch kein Porträt",
     "No colour: as it was before": "Ohne Farbe: wie zuvor",
     "Portrait is gone": "Porträt fehlt",

@@ -6,7 +6,7 @@ import bpy
 from bpy.app.translations import pgettext_iface
 
 from ..backend.errors import ErrorCode
-from ..jobs.preflight import Obstacle, find_scene_obstacles
+from ..jobs.preflight import Obstacle, find_obstacles
 from .sentences import draw_sentence
 
 #: Of the panel's width for the text, where a button stands beside it.
@@ -16,7 +16,7 @@ TEXT = 0.58
 def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Nothing where nothing is in the way. What is asked for above, backend and portrait, is not told twice."""
     asked = "" if context.scene.avatartex.portrait else ErrorCode.PORTRAIT_MISSING
-    found = [obstacle for obstacle in find_scene_obstacles(context) if obstacle.code != asked]
+    found = [obstacle for obstacle in find_obstacles(context) if obstacle.code != asked]
     if found:
         column = layout.box().column()
         for obstacle in found:

@@ -36,20 +36,17 @@ def test_nothing_is_in_the_way(obstacles):
     assert obstacles() == [] and not bpy.data.filepath  # an unsaved file is no problem
 
 
-def test_everything_is_told_at_once(scene, obstacles, addon, monkeypatch):
-    addon("session").close()
-    monkeypatch.delenv("AVATARTEX_BACKEND_PYTHON")
+def test_everything_is_told_at_once(scene, obstacles):
     scene.head.data.uv_layers.remove(scene.head.data.uv_layers[0])
     scene.settings.portrait = ""
     scene.head.hide_set(True)
     found = obstacles()
-    assert codes(found) == [
-        ("backend-missing", True), ("no-uvs", True), ("portrait-missing", True), ("hidden", False)]
+    assert codes(found) == [("no-uvs", True), ("portrait-missing", True), ("hidden", False)]
     assert [obstacle.operator for obstacle in found] == [
-        "avatartex.check_setup", "avatartex.add_uv_map", "avatartex.pick_portrait", "avatartex.show_head"]
-    for obstacle in (found[1], found[3]):
+        "avatartex.add_uv_map", "avatartex.pick_portrait", "avatartex.show_head"]
+    for obstacle in (found[0], found[2]):
         assert press(obstacle) == {"FINISHED"}
-    assert codes(obstacles()) == [("backend-missing", True), ("portrait-missing", True)]
+    assert codes(obstacles()) == [("portrait-missing", True)]
 
 
 def test_what_stops_it_is_what_generate_refuses(scene, obstacles):
@@ -167,7 +164,7 @@ def test_the_look_is_taken_once_and_outside_drawing(scene, addon, monkeypatch):
         "background": False, "timers": type("", (), {"is_registered": staticmethod(lambda _: True)})}),
         "data": bpy.data}))
     assert not sharing.is_shared(scene.head, "UVMap") and not looks
-    sharing.look()
+    sharing.take_looks()
     assert sharing.is_shared(scene.head, "UVMap") and sharing.is_shared(scene.head, "UVMap") and len(looks) == 1
     sharing.forget_sharing()
     assert not sharing.is_shared(scene.head, "UVMap")

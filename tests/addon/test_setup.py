@@ -144,7 +144,7 @@ class TestOperators:
     def test_what_a_deleted_environment_leaves_is_removed_too(self, scene, prefs, addon, tmp_path):
         make_complete(addon, tmp_path / "home")
         home = addon("preferences").home()
-        addon("core.places").claim(home.weights)
+        addon("core.places").claim_folder(home.weights)
         shutil.rmtree(home.environment)
         assert home.is_there and home.fit("") == "none"
         assert bpy.ops.avatartex.remove_backend() == {"FINISHED"} and not home.is_there and not home.weights.exists()
@@ -196,7 +196,7 @@ class TestOwnPython:
         ]})
         module = addon("core.examination")
         (finding,) = module.broken_findings(["a warning of some library", told])
-        assert module.describe(finding) == "1.20 (needs >=1.26,<3)"
+        assert module.tell_finding(finding) == "1.20 (needs >=1.26,<3)"
         assert module.broken_findings(["Traceback"]) is None
 
 
