@@ -15,7 +15,9 @@ from tests.texts import ADDON
 #: Each room imports those before it and itself, none after it. The root's api and __init__ stand above all.
 ROOMS = ("core", "scene", "preferences", "session", "setup", "jobs", "properties", "operators", "ui", "api", "cli")
 #: Names that every module may have: the registration list asks for them.
-OF_EVERY_PART = {"register", "unregister", "CLASSES"}
+OF_EVERY_PART = {"register", "unregister", "PARTS", "CLASSES", "ATTACHED", "HANDLERS"}
+#: Of every command line.
+OF_EVERY_COMMAND = {"OPTIONS", "MANUAL"}
 
 
 def module_name(path: Path, root: Path) -> str:
@@ -129,14 +131,23 @@ def test_no_two_modules_of_one_name():
     assert {last: names for last, names in places.items() if len(names) > 1} == {}
 
 
+def public_names(tree: ast.Module) -> Iterator[str]:
+    """Functions, classes and constants of a module."""
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            targets = getattr(node.targets[0], "elts", node.targets)
+            yield from (target.id for target in targets if isinstance(target, ast.Name) and target.id.isupper())
+
+
 def test_no_two_things_of_one_name():
-    """Public functions and classes of modules."""
     places = defaultdict(list)
     for name, path in read_modules(ADDON).items():
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
-                places[node.name].append(name)
-    assert {one: names for one, names in places.items() if len(names) > 1 and one not in OF_EVERY_PART} == {}
+        for found in public_names(ast.parse(path.read_text(encoding="utf-8"))):
+            if not found.startswith("_") and found not in OF_EVERY_PART | OF_EVERY_COMMAND:
+                places[found].append(name)
+    assert {one: names for one, names in places.items() if len(names) > 1} == {}
 
 
 def test_every_idname_stands_once():

@@ -71,7 +71,7 @@ def tell_steps(work: Work) -> AvatarTexError | None:
         while not work.done:
             text, fraction = work.progress()
             show(text.split(":")[0], fraction)  # without the bytes
-            time.sleep(backend_setup.INTERVAL)
+            time.sleep(backend_setup.SETUP_INTERVAL)
     except KeyboardInterrupt:
         work.cancel()
     if backend_setup.current is work:

@@ -13,8 +13,8 @@ from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.options import STYLE
 from .batch import Row, count
 
-COLUMNS = ("object", "portrait", "style", "seed")
-TOLD = ("object", "portrait", "style", "seed", "state", "code", "reason", "cure", "seconds", "summary")
+TABLE_COLUMNS = ("object", "portrait", "style", "seed")
+REPORT_COLUMNS = ("object", "portrait", "style", "seed", "state", "code", "reason", "cure", "seconds", "summary")
 
 
 def read_table(path: Path) -> list[dict]:
@@ -32,7 +32,7 @@ def read_table(path: Path) -> list[dict]:
         raise bad_table(f"The table {path.name!r} could not be read ({reason}).") from reason
     separator = max(",;\t", key=text.partition("\n")[0].count)
     lines = [line for line in csv.reader(io.StringIO(text), delimiter=separator) if any(map(str.strip, line))]
-    columns = COLUMNS
+    columns = TABLE_COLUMNS
     if lines and "object" in (first := [name.strip().lower() for name in lines[0]]):
         columns, lines = first, lines[1:]
     return [read_line(dict(zip(columns, map(str.strip, line))), path, number) for number, line in enumerate(lines, 1)]
@@ -65,10 +65,10 @@ def write_report(path: Path, rows: Iterable[Row], about: dict) -> None:
         OSError: it cannot be written.
     """
     rows = list(rows)
-    lines = [{name: read_field(row, name) for name in TOLD} for row in rows]
+    lines = [{name: read_field(row, name) for name in REPORT_COLUMNS} for row in rows]
     if path.suffix.lower() == ".csv":
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, TOLD)
+            writer = csv.DictWriter(file, REPORT_COLUMNS)
             writer.writeheader()
             writer.writerows(lines)
         return

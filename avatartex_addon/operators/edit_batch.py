@@ -38,7 +38,7 @@ class AVATARTEX_OT_batch_add(bpy.types.Operator):
         return {"FINISHED"}
 
 
-RULES = (
+RULE_ITEMS = (
     ("name", "File Name", "The picture is called as the head, or one name holds the other: 'Anna_Head', 'anna.jpg'"),
     ("folder", "Folder Name", "The picture lies in a folder that is called as the head: 'Anna/IMG_1.jpg'"),
     ("order", "Order", "The first head by name gets the first picture by name, the second the second"),
@@ -55,7 +55,7 @@ class AVATARTEX_OT_batch_fill(bpy.types.Operator):
     directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"})
     filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
     filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-    rule: EnumProperty(name="Match by", description="Which picture belongs to which head", items=RULES)
+    rule: EnumProperty(name="Match by", description="Which picture belongs to which head", items=RULE_ITEMS)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         context.window_manager.fileselect_add(self)

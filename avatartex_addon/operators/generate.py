@@ -74,13 +74,13 @@ class AVATARTEX_OT_generate_anyway(bpy.types.Operator):
 
 
 #: Small enough to be read out and typed again.
-LARGEST = 9999
+LARGEST_DRAWN = 9999
 
 
 def draw_seed(head: bpy.types.Object, *used: int) -> int:
     """One that the head has had no result of, and none of those."""
     known = {entry.seed for entry in head.avatartex_history} | {*used}
-    return random.choice([seed for seed in range(1, LARGEST + 1) if seed not in known])
+    return random.choice([seed for seed in range(1, LARGEST_DRAWN + 1) if seed not in known])
 
 
 class AVATARTEX_OT_new_seed(bpy.types.Operator):

@@ -16,7 +16,7 @@ from ..backend.options import REMEMBERED, STYLE
 from ..scene.mix import set_mix
 from .making import make_memory
 
-LABELS = {choice.value: choice.label for choice in STYLE.choices}
+STYLE_LABELS = {choice.value: choice.label for choice in STYLE.choices}
 
 
 class AVATARTEX_PG_result(bpy.types.PropertyGroup):
@@ -36,7 +36,7 @@ class AVATARTEX_PG_result(bpy.types.PropertyGroup):
 
     def describe(self) -> str:
         """'Photo · seed 3 · 1024 texels · 2026-11-21 14:05'."""
-        style = LABELS.get(self.style, self.style)
+        style = STYLE_LABELS.get(self.style, self.style)
         day, _, hour = self.date.partition("T")
         redone = " · regions redone" if self.redone else ""
         return f"{style} · seed {self.seed}{redone} · {self.size} texels · {day} {hour[:5]}"

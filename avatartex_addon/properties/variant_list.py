@@ -9,7 +9,7 @@ from .making import make_property
 
 #: Those that are ticked until the artist chooses.
 TICKED = {"cel", "oil", "pencil"}
-LABELS = {choice.value: choice.label for choice in STYLES.choices}
+PAINTED_LABELS = {choice.value: choice.label for choice in STYLES.choices}
 
 
 class AVATARTEX_PG_variant_settings(bpy.types.PropertyGroup):
@@ -37,7 +37,7 @@ class AVATARTEX_PG_variant(bpy.types.PropertyGroup):
 
     @property
     def style_name(self) -> str:
-        return LABELS.get(self.style, self.style)
+        return PAINTED_LABELS.get(self.style, self.style)
 
 
 class AVATARTEX_PG_worn(bpy.types.PropertyGroup):

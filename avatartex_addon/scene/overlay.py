@@ -18,7 +18,7 @@ from .redraw import redraw_views
 
 #: What stands for the red, green and blue of a picture: photo, mirrored, generated; and redo, keep. Linear, as the
 #: viewport's overlays are blended.
-COLORS = ((0.79, 0.023, 0.018), (0.030, 0.49, 0.023), (0.018, 0.15, 0.89))
+ORIGIN_COLORS = ((0.79, 0.023, 0.018), (0.030, 0.49, 0.023), (0.018, 0.15, 0.89))
 #: How far it lies in front of the surface, as a share of the distance to the eye.
 OFFSET = 0.002
 
@@ -33,7 +33,7 @@ FRAGMENT = f"""
 void main() {{
   vec3 share = texture(origin, fract(place)).rgb;
   float all = share.r + share.g + share.b;
-  vec3 shown = share.r * vec3{COLORS[0]} + share.g * vec3{COLORS[1]} + share.b * vec3{COLORS[2]};
+  vec3 shown = share.r * vec3{ORIGIN_COLORS[0]} + share.g * vec3{ORIGIN_COLORS[1]} + share.b * vec3{ORIGIN_COLORS[2]};
   color = vec4(shown / max(all, 0.001), min(all, 1.0) * look.x);
 }}
 """

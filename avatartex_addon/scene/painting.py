@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import versions
-from .regions import COLORS, ensure_mask
+from .regions import BRUSH_COLORS, ensure_mask
 
 
 def begin_painting(context: bpy.types.Context, head: bpy.types.Object, entry) -> None:
@@ -38,14 +38,14 @@ def begin_painting(context: bpy.types.Context, head: bpy.types.Object, entry) ->
 def choose_brush(context: bpy.types.Context, kind: str) -> None:
     """Let every brush paint this kind, a key of COLORS."""
     unified = versions.unified_paint_settings(context.scene.tool_settings)
-    unified.use_unified_color, unified.color = True, COLORS[kind]
+    unified.use_unified_color, unified.color = True, BRUSH_COLORS[kind]
 
 
 def find_brush(context: bpy.types.Context) -> str:
     """The kind that brushes paint now; '' for another colour."""
     unified = versions.unified_paint_settings(context.scene.tool_settings)
     now = tuple(round(value, 3) for value in unified.color)
-    return next((kind for kind, color in COLORS.items() if unified.use_unified_color and color == now), "")
+    return next((kind for kind, color in BRUSH_COLORS.items() if unified.use_unified_color and color == now), "")
 
 
 def end_painting(context: bpy.types.Context, head: bpy.types.Object) -> None:

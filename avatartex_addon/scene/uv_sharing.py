@@ -8,7 +8,7 @@ import numpy as np
 from .redraw import redraw_panels
 
 #: Share of faces from which it is told; the backend's own look at the texels says the same (backend/head/uvs.py).
-TOLD = 0.02
+DOUBTFUL_SHARE = 0.02
 #: UV places nearer than this are the same: a quarter of a texel of 4096.
 SAME = 1 / 16384
 #: Seconds after which a look that the panel asked for is taken.
@@ -38,7 +38,7 @@ def take_looks() -> None:
         del _wanted[key]
         mesh = bpy.data.meshes.get(name)
         if mesh is not None and mesh.session_uid == key[0] and key[1] in mesh.uv_layers:
-            _known[key] = shared_share(mesh, key[1]) > TOLD
+            _known[key] = shared_share(mesh, key[1]) > DOUBTFUL_SHARE
             if _known[key]:
                 redraw_panels()
 

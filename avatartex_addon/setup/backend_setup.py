@@ -21,7 +21,7 @@ from ..core.removal import Removal
 from ..core.work import Work
 from ..scene.redraw import redraw_panels
 
-INTERVAL = 0.2
+SETUP_INTERVAL = 0.2
 
 current: Work | None = None
 #: The last ones that came to an end or are running; None when something they looked at has changed.
@@ -90,7 +90,7 @@ def begin(work: Work) -> Work:
     current, error = work, None
     work.start()
     if not bpy.app.timers.is_registered(watch):
-        bpy.app.timers.register(watch, first_interval=INTERVAL, persistent=True)
+        bpy.app.timers.register(watch, first_interval=SETUP_INTERVAL, persistent=True)
     redraw_panels()
     return work
 
@@ -106,7 +106,7 @@ def watch() -> float | None:
     if (now := current.progress()) != _shown:
         _shown = now
         redraw_panels()
-    return INTERVAL
+    return SETUP_INTERVAL
 
 
 def finish() -> None:

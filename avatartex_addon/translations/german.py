@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .german_tooltips import LABELS, TOLD, TOOLTIPS, WORDS
+from .german_tooltips import LABEL_TEXTS, TOLD_TEXTS, TOOLTIPS, WORDS
 
 _BUTTONS = {
     "Generate Texture": "Textur erzeugen",
@@ -191,6 +191,7 @@ _TEXTS = {
 }
 
 TEXTS = {
-    **{("Operator", english): text for english, text in (_BUTTONS | LABELS).items()},
-    **{("*", english): text for english, text in (_BUTTONS | _TEXTS | LABELS | WORDS | TOLD | TOOLTIPS).items()},
+    **{("Operator", english): text for english, text in (_BUTTONS | LABEL_TEXTS).items()},
+    **{("*", english): text
+       for english, text in (_BUTTONS | _TEXTS | LABEL_TEXTS | WORDS | TOLD_TEXTS | TOOLTIPS).items()},
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LABELS = {
+LABEL_TEXTS = {
     "Add Selected": "Auswahl hinzufügen",
     "Cancel Batch": "Stapel abbrechen",
     "Fill from Folder": "Aus Ordner füllen",
@@ -83,7 +83,7 @@ WORDS = {
     "CPU build": "Ausführung für CPU",
 }
 
-TOLD = {
+TOLD_TEXTS = {
     "Texture many characters at once, each from its portrait.":
         "Viele Figuren auf einmal texturieren, jede aus ihrem Porträt.",
     "Select the heads first": "Erst die Köpfe auswählen",

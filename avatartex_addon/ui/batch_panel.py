@@ -16,14 +16,14 @@ from .sentences import draw_sentence
 from .sidebar import ClosedPanel
 from .texts import say
 
-ICONS = {str(state): texts[2] for state, texts in ROW_TEXTS.items()}
+ROW_ICONS = {str(state): texts[2] for state, texts in ROW_TEXTS.items()}
 
 
 class AVATARTEX_UL_batch(bpy.types.UIList):
     bl_idname = "AVATARTEX_UL_batch"
 
     def draw_item(self, context, layout, data, row, icon, active_data, active_property) -> None:
-        layout.label(text=row.object_name, icon=ICONS[row.state])
+        layout.label(text=row.object_name, icon=ROW_ICONS[row.state])
         path = row_portrait(row)
         told = layout.row()
         if not path:

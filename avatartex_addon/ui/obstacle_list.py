@@ -10,7 +10,7 @@ from ..jobs.preflight import Obstacle, find_obstacles
 from .sentences import draw_sentence
 
 #: Of the panel's width for the text, where a button stands beside it.
-TEXT = 0.58
+TEXT_SHARE = 0.58
 
 
 def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -28,7 +28,7 @@ def draw_obstacle(column: bpy.types.UILayout, obstacle: Obstacle) -> None:
     if not obstacle.operator:
         draw_sentence(column, f"{pgettext_iface(obstacle.message)} {pgettext_iface(obstacle.cure)}", icon=icon)
         return
-    row = column.split(factor=TEXT)
+    row = column.split(factor=TEXT_SHARE)
     row.label(text=obstacle.title, icon=icon)
     button = row.operator(obstacle.operator, text=obstacle.label)
     for name, value in obstacle.values.items():

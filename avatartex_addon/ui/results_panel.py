@@ -8,9 +8,7 @@ from ..core.idnames import Op
 from ..scene.head import find_head
 from ..scene.history import find_shown
 from .sentences import draw_sentence
-from .sidebar import ClosedPanel
-
-COLUMNS = 3
+from .sidebar import THUMBNAILS, ClosedPanel
 
 
 class AVATARTEX_PT_history(ClosedPanel, bpy.types.Panel):
@@ -26,7 +24,7 @@ class AVATARTEX_PT_history(ClosedPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout, head = self.layout, find_head(context)
         shown = find_shown(head)
-        grid = layout.grid_flow(row_major=True, columns=COLUMNS, even_columns=True, even_rows=True, align=False)
+        grid = layout.grid_flow(row_major=True, columns=THUMBNAILS, even_columns=True, even_rows=True, align=False)
         for index in reversed(range(len(head.avatartex_history))):
             self.draw_entry(grid.column(align=True), head.avatartex_history[index], index, index == shown)
         if shown >= 0:

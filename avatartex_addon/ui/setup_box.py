@@ -21,7 +21,7 @@ from ..setup import backend_setup
 from .sentences import draw_sentence
 from .texts import say
 
-ICONS = {Verdict.OK: "CHECKMARK", Verdict.NOTE: "INFO", Verdict.MISSING: "ERROR"}
+VERDICT_ICONS = {Verdict.OK: "CHECKMARK", Verdict.NOTE: "INFO", Verdict.MISSING: "ERROR"}
 
 #: What leads when nothing is known yet, by what is there: label of the button, and a sentence.
 LEADS = {
@@ -155,7 +155,7 @@ def draw_check(column: bpy.types.UILayout, check: Check) -> None:
     row = column.column()
     row.alert = check.verdict is Verdict.MISSING
     detail = f" ({check.detail})" if check.detail and in_preferences() else ""
-    draw_text(row, f"{pgettext_iface(check.name)}: {pgettext_iface(check.text)}{detail}", ICONS[check.verdict])
+    draw_text(row, f"{pgettext_iface(check.name)}: {pgettext_iface(check.text)}{detail}", VERDICT_ICONS[check.verdict])
     match check.cure:
         case Cure.ALLOW_ONLINE:
             column.operator("extensions.userpref_show_online", text="Allow Online Access…", icon="PREFERENCES")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+#: Side by side in the lists of pictures.
+THUMBNAILS = 3
+
 
 class SidebarPanel:
     """Mixed into a panel of the AvatarTex tab in the sidebar of 3D views."""

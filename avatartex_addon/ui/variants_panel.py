@@ -8,10 +8,8 @@ from ..core.idnames import Op
 from ..scene.head import find_head
 from ..scene.worn import find_worn
 from .sentences import draw_sentence
-from .sidebar import ClosedPanel
+from .sidebar import THUMBNAILS, ClosedPanel
 from .texts import say
-
-COLUMNS = 3
 
 
 class AVATARTEX_PT_variants(ClosedPanel, bpy.types.Panel):
@@ -50,7 +48,7 @@ class AVATARTEX_PT_variants(ClosedPanel, bpy.types.Panel):
 
     def draw_list(self, layout: bpy.types.UILayout, head: bpy.types.Object) -> None:
         worn = find_worn(head)
-        grid = layout.grid_flow(row_major=True, columns=COLUMNS, even_columns=True, even_rows=True, align=False)
+        grid = layout.grid_flow(row_major=True, columns=THUMBNAILS, even_columns=True, even_rows=True, align=False)
         for index, entry in enumerate(head.avatartex_variants):
             cell = grid.column(align=True)
             preview = entry.material.preview if entry.material is not None else None
