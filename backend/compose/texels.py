@@ -49,9 +49,8 @@ def find_texels(mesh: HeadMesh, size: int, order: Callable[[], np.ndarray] | Non
         order: asked where faces overlap, (M,) numbers of which the lowest wins and infinite ones are not drawn.
     """
     corners = texel_corners(mesh.corner_uvs, size)
-    overlapping = order is not None and drawn_twice(texel_corners(mesh.corner_uvs, 512), 512, 512) > 0
     depth = None
-    if overlapping:
+    if order is not None and drawn_twice(texel_corners(mesh.corner_uvs, 512), 512, 512) > 0:
         depth = np.repeat(order()[:, None], 3, 1)
         corners = np.where(np.isfinite(depth)[..., None], corners, np.nan)
     fragments = rasterize(corners, size, size, depth)

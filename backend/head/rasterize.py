@@ -21,7 +21,8 @@ BAND = 1 << 15
 #: Triangles cut into spans at once.
 SHARE = 1 << 15
 #: NumPy lets go of Python's lock in its loops, so two threads nearly halve the time.
-POOL = ThreadPoolExecutor(min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()))
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+POOL = ThreadPoolExecutor(min(4, CORES))
 
 
 @dataclass(frozen=True)
@@ -189,13 +190,13 @@ def _cut(corners: np.ndarray, share: slice, width: int, height: int) -> Spans:
 
 def _sorted(*points: tuple[np.ndarray, np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
     """Three corners of every triangle by y, then x."""
-    points = list(points)
+    ordered = list(points)
     for i, j in ((0, 1), (1, 2), (0, 1)):
-        (ax, ay), (bx, by) = points[i], points[j]
+        (ax, ay), (bx, by) = ordered[i], ordered[j]
         swap = (ay > by) | ((ay == by) & (ax > bx))
-        points[i] = np.where(swap, bx, ax), np.where(swap, by, ay)
-        points[j] = np.where(swap, ax, bx), np.where(swap, ay, by)
-    return points
+        ordered[i] = np.where(swap, bx, ax), np.where(swap, by, ay)
+        ordered[j] = np.where(swap, ax, bx), np.where(swap, ay, by)
+    return ordered
 
 
 def _joined(parts: list[Spans]) -> Spans:

@@ -71,7 +71,7 @@ def work(
         further=request.further, bare=request.hair == "bare",
     )
     stylist = Stylist(job, request.size, bases)
-    sheet = Sheet(job, request.styles) if request.sheet or request.previews else None
+    sheet = Sheet(job, request.styles)
     several = UDIM in request.base_texture or len(job.tiles) > 1
     made: list[dict] = []
     for turn, seed in enumerate(request.seeds):
@@ -126,9 +126,10 @@ def check(request: Variants) -> None:
     one = Generate(**{name: getattr(request, name) for name in shared - {"output"}}, output="variants.png")
     pipeline.check_request(one)
     refuse_unknown(vars(request))
-    for what, values in (("style", request.styles), ("seed", request.seeds)):
-        if not values or len(set(values)) < len(values):
-            raise bad(f"No {what} was given." if not values else f"A {what} is there twice.", f"Name each {what} once.")
+    for what, count, distinct in (("style", len(request.styles), len(set(request.styles))),
+                                  ("seed", len(request.seeds), len(set(request.seeds)))):
+        if not count or distinct < count:
+            raise bad(f"A {what} is there twice." if count else f"No {what} was given.", f"Name each {what} once.")
     if not request.output or Path(request.output).is_file():
         raise bad("No output folder was given.", "Name the folder for the textures.")
 
