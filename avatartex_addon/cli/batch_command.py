@@ -35,6 +35,7 @@ batch goes on, and a finished one does nothing.
 Exit code: 0 every head is done, 1 wrong use, 2 refused, 3 some heads failed (the others are done and saved).
 """
 
+
 def add_batch(commands) -> None:
     many = commands.add_parser(
         "batch", help="texture many heads and save the file", description=MANUAL,

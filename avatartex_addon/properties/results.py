@@ -51,8 +51,6 @@ class AVATARTEX_PG_compared(bpy.types.PropertyGroup):
     image: PointerProperty(type=bpy.types.Image)
 
 
-
-
 def show_mix(mix, _context) -> None:
     set_mix(mix.id_data)
 
