@@ -84,4 +84,5 @@ def test_a_result_remembers_what_its_redo_needs(scene, fake, addon, options, por
     bpy.ops.avatartex.regions_fill(kind="REDO", source="ALL")
     job = addon("jobs.describing").describe_redo(scene.head, 9)
     told = {option.name: getattr(job, option.name) for option in options.REMEMBERED}
-    assert told == {"style": "painting", "light": "even", "hair": "bare", "size": 512, "seed": 9, "sharing": "object"}
+    asked = {"style": "painting", "light": "even", "hair": "bare", "size": 512, "seed": 9, "sharing": "object"}
+    assert told.items() >= asked.items()
