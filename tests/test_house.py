@@ -82,7 +82,7 @@ def test_the_product_does_not_know_the_laboratory():
 @pytest.mark.parametrize("folder, banned", [
     ("backend", {"bpy", "mathutils", "bmesh"}),
     ("avatartex_addon", {"torch", "diffusers", "onnxruntime", "cv2", "PIL"}),
-    ("avatartex_addon/core", {"bpy", "mathutils", "bmesh"}),
+    ("avatartex_addon/core", {"bpy", "bpy_extras", "mathutils", "bmesh", "gpu", "blf"}),
 ])
 def test_either_side_keeps_to_its_packages(folder, banned):
     for path in sorted((ROOT / folder).rglob("*.py")):
