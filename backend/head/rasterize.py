@@ -252,31 +252,6 @@ def _visible(spans: Spans, number: np.ndarray) -> tuple[Spans, np.ndarray]:
     return Spans(*(column[kept] for column in vars(spans).values())), np.cumsum(shown, dtype=np.int32)[number]
 
 
-def rasterize_slowly(
-    corners: np.ndarray, width: int, height: int, depth: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """The readable twin of rasterize, one pixel at a time: the oracle of its tests; (triangle, barycentric)."""
-    triangle = np.full((height, width), -1, np.int32)
-    barycentric = np.zeros((height, width, 3), np.float32)
-    nearest = np.full((height, width), np.inf)
-    for number, points in enumerate(np.asarray(corners, np.float64)):
-        if not np.isfinite(points).all():
-            continue
-        system = np.vstack([points.T, np.ones(3)])
-        if abs(np.linalg.det(system)) < 1e-12:
-            continue
-        for y in range(height):
-            for x in range(width):
-                weights = np.linalg.solve(system, (x + 0.5, y + 0.5, 1.0))
-                if (weights < -1e-6).any():
-                    continue
-                z = 0.0 if depth is None else float(weights @ depth[number])
-                if z <= nearest[y, x]:
-                    nearest[y, x] = z if depth is not None else np.inf
-                    triangle[y, x], barycentric[y, x] = number, weights
-    return triangle, barycentric
-
-
 def texel_corners(corner_uvs: np.ndarray, size: int) -> np.ndarray:
     """(M,3,2) pixels of a size x size texture with row 0 on top, from UVs with their origin at the lower left."""
     return np.stack([corner_uvs[..., 0] * size, (1.0 - corner_uvs[..., 1]) * size], -1)

@@ -17,7 +17,7 @@ import torch
 from ...models.bundle import Networks
 from ...networks.generator import Mapping
 from ...options import STYLE
-from ...styles import NETWORK_STYLE
+from ..texhub.drawn_styles import NETWORK_STYLE
 from . import held_out
 from .features import pooled_features
 from .metrics import frechet_distance, kernel_distance_blocks, table
