@@ -1,4 +1,4 @@
-"""AvatarTex for scripts. The panel and the command line go through these same functions.
+"""AvatarTex for scripts. The panel and the command line run the same jobs.
 
     from bl_ext.user_default.avatartex import api       # the middle word is the repository it was installed from
 

@@ -67,7 +67,7 @@ def fill_table(options: argparse.Namespace, scene: bpy.types.Scene) -> None:
         collection = bpy.data.collections.get(options.collection)
         if collection is None:
             names = ", ".join(repr(known.name) for known in bpy.data.collections)
-            raise refuse_use(f"There is no collection {options.collection!r}.", f"There are: {names or 'none'}.")
+            raise make_refusal(f"There is no collection {options.collection!r}.", f"There are: {names or 'none'}.")
     for name, value in take(options, OPTIONS).items():
         setattr(scene.avatartex, name, str(value) if name == SIZE.name else value)  # a menu holds text
     if options.retry:
@@ -77,11 +77,11 @@ def fill_table(options: argparse.Namespace, scene: bpy.types.Scene) -> None:
     if options.portraits:
         folder = Path(options.portraits)
         if not folder.is_dir():
-            raise refuse_use(f"There is no folder {options.portraits!r}.", "Name the folder with the portraits.")
+            raise make_refusal(f"There is no folder {options.portraits!r}.", "Name the folder with the portraits.")
         if not api.fill_by_rule(scene, folder, options.match, collection):
-            raise refuse_use(f"No picture in {options.portraits!r} fits a head.", "Look at --match, or use --table.")
+            raise make_refusal(f"No picture in {options.portraits!r} fits a head.", "Look at --match, or use --table.")
     if not scene.avatartex_batch.rows:
-        raise refuse_use("The file holds no batch.", "Say which heads with --table or --portraits.")
+        raise make_refusal("The file holds no batch.", "Say which heads with --table or --portraits.")
 
 
 def run_batch(options: argparse.Namespace) -> int:
@@ -111,5 +111,5 @@ def run_batch(options: argparse.Namespace) -> int:
     return code or (EXIT_SOME_FAILED if counts[RowState.FAILED] else 0)
 
 
-def refuse_use(message: str, cure: str) -> api.AvatarTexError:
+def make_refusal(message: str, cure: str) -> api.AvatarTexError:
     return api.AvatarTexError(api.ErrorCode.BAD_REQUEST, message, cure)
