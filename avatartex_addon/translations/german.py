@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .german_options import OPTION_TEXTS
 from .german_tooltips import LABEL_TEXTS, TOLD_TEXTS, TOOLTIPS, WORDS
 
 _BUTTONS = {
@@ -64,29 +65,9 @@ _BUTTONS = {
 _TEXTS = {
     "Head": "Kopf",
     "Select a mesh": "Mesh auswählen",
-    "UV Map": "UV-Map",
     "uses '{name}'": "verwendet „{name}“",
-    "Head Faces": "Kopfflächen",
-    "Only Selected Faces": "Nur ausgewählte Flächen",
     "Portrait": "Porträt",
     "or drop a picture onto the head": "oder ein Bild auf den Kopf ziehen",
-    "Style": "Stil",
-    "Automatic": "Automatisch",
-    "Photo": "Foto",
-    "Cartoon": "Cartoon",
-    "Anime": "Anime",
-    "Painting": "Gemälde",
-    "Light": "Licht",
-    "Keep": "Behalten",
-    "Painted": "Gemalt",
-    "Bare Scalp": "Kahle Kopfhaut",
-    "Hair": "Haar",
-    "What becomes of the portrait's hair": "Was aus dem Haar des Porträts wird",
-    "Even Out": "Ausgleichen",
-    "Remove": "Entfernen",
-    "Size": "Größe",
-    "Draft": "Grob",
-    "Seed": "Startwert",
     "Old to New": "Alt bis neu",
     "Results": "Ergebnisse",
     "No portrait yet": "Noch kein Porträt",
@@ -136,25 +117,12 @@ _TEXTS = {
     "{share} generated": "{share} erzeugt",
     "Selected Faces:": "Ausgewählte Flächen:",
     "Generated:": "Erzeugtes:",
-    "From the Portrait": "Aus dem Porträt",
     "Colour the head by where its texture comes from: red the photo, green the photo's other side, blue made up":
         "Den Kopf danach färben, woher seine Textur kommt: rot das Foto, grün dessen andere Seite, blau "
         "erfunden",
     "Make what is painted red anew, with another seed each time. All other texels stay exactly as they are":
         "Das rot Gemalte neu erzeugen, jedes Mal mit anderem Startwert. Alle anderen Texel bleiben genau, wie sie sind",
     "Variants": "Varianten",
-    "Styles": "Stile",
-    "Seeds": "Startwerte",
-    "Format": "Format",
-    "Packed": "Gepackt",
-    "Beside": "Daneben",
-    "Cel": "Trickfilm",
-    "Ink": "Tusche",
-    "Oil": "Öl",
-    "Watercolour": "Aquarell",
-    "Pencil": "Bleistift",
-    "Clay": "Ton",
-    "Pixel": "Pixel",
     "{style} · seed {seed} · {size} texels": "{style} · Startwert {seed} · {size} Texel",
     "Save the file first: there is no folder beside it yet.":
         "Erst die Datei speichern: noch gibt es keinen Ordner neben ihr.",
@@ -193,5 +161,5 @@ _TEXTS = {
 TEXTS = {
     **{("Operator", english): text for english, text in (_BUTTONS | LABEL_TEXTS).items()},
     **{("*", english): text
-       for english, text in (_BUTTONS | _TEXTS | LABEL_TEXTS | WORDS | TOLD_TEXTS | TOOLTIPS).items()},
+       for english, text in (_BUTTONS | _TEXTS | LABEL_TEXTS | WORDS | TOLD_TEXTS | TOOLTIPS | OPTION_TEXTS).items()},
 }

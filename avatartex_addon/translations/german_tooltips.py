@@ -73,7 +73,6 @@ WORDS = {
     "Folder": "Ordner",
     "Build": "Ausführung",
     "Own Environment": "Eigene Umgebung",
-    "Device": "Gerät",
     "Results per Head": "Ergebnisse je Kopf",
     "Graphics": "Grafik",
     "Disk space": "Platz",
@@ -305,48 +304,12 @@ TOOLTIPS = {
         "In einem Bildeditor zeigen, wie der Kopf auf dem Porträt liegt: dort nachsehen, wenn Augen oder Mund "
         "falsch sitzen. Nichts wird verändert",
     "Put this texture on the head again": "Diese Textur wieder auf den Kopf bringen",
-    "The graphics card where there is a usable one": "Die Grafikkarte, wo es eine brauchbare gibt",
-    "The processor; slower, works everywhere": "Der Prozessor; langsamer, geht überall",
-    "An NVIDIA graphics card": "Eine Grafikkarte von NVIDIA",
-    "What computes textures": "Was Texturen berechnet",
     "Where Set Up Backend puts the backend and its networks: one folder for all Blender versions":
         "Wohin Backend einrichten das Backend und seine Netze legt: ein Ordner für alle Blender-Versionen",
     "How many textures a head remembers beside its favourites; each makes the file larger":
         "Wie viele Texturen ein Kopf sich neben seinen Favoriten merkt; jede macht die Datei größer",
-    "Tell the style from the portrait": "Den Stil dem Porträt ansehen",
-    "A photograph, or a realistic rendering": "Ein Foto oder ein naturgetreues Rendering",
-    "A drawn or rendered cartoon character": "Eine gezeichnete oder gerenderte Cartoonfigur",
-    "Flat colours and drawn outlines": "Flächige Farben und gezeichnete Umrisse",
-    "Visible brush strokes": "Sichtbare Pinselstriche",
-    "The photographed pixels stay exactly as they are": "Die fotografierten Pixel bleiben genau, wie sie sind",
-    "Half of the light and shade is taken out": "Licht und Schatten werden zur Hälfte herausgenommen",
-    "Light and shade are taken out, for a scene that is lit by itself":
-        "Licht und Schatten werden herausgenommen, für eine Szene mit eigenem Licht",
     "The mesh that gets the texture; the active mesh when empty":
         "Das Mesh, das die Textur bekommt; leer: das aktive",
-    "The UV map to texture; the one that renders show when empty. It is never changed":
-        "Die UV-Map, die texturiert wird; leer: die gerenderte. Sie wird nie verändert",
-    "The vertex group of the faces to texture, for a head that is part of a body; found automatically when "
-    "empty":
-        "Die Vertexgruppe der Flächen, die texturiert werden, für einen Kopf an einem Körper; leer: von selbst "
-        "gefunden",
-    "Texture the faces that are selected in Edit Mode, and no others":
-        "Nur die Flächen texturieren, die im Editiermodus ausgewählt sind",
     "One picture of a face: a photograph, a painting or a drawing":
         "Ein Bild eines Gesichts: ein Foto, ein Gemälde oder eine Zeichnung",
-    "What the portrait looks like; guides what it does not show. Choose where Automatic is mistaken":
-        "Wie das Porträt aussieht; leitet, was es nicht zeigt. Wählen, wo Automatisch sich irrt",
-    "Width and height of the texture: Draft to try things out, 4K for close-ups":
-        "Breite und Höhe der Textur: Grob zum Probieren, 4K für Nahaufnahmen",
-    "What becomes of the portrait's light on the texture: kept for a likeness, removed for a scene with lights "
-    "of its own":
-        "Was auf der Textur aus dem Licht des Porträts wird: behalten der Ähnlichkeit wegen, entfernt für eine "
-        "Szene mit eigenen Lichtern",
-    "Same seed, same texture. Another one makes anew what the portrait does not show":
-        "Gleicher Startwert, gleiche Textur. Ein anderer macht neu, was das Porträt nicht zeigt",
-    "Take the red regions from the portrait again, where it shows them, instead of making them up":
-        "Die roten Bereiche wieder aus dem Porträt nehmen, wo es sie zeigt, statt sie zu erfinden",
-    "What the head is painted in; Shift-click for several": "Worin der Kopf gemalt wird; Umschalt-Klick für mehrere",
-    "Inside the .blend file": "In der .blend-Datei",
-    "Where the textures are kept": "Wo die Texturen liegen",
 }

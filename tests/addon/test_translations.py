@@ -48,6 +48,16 @@ def test_regions_variants_and_set_up_are_whole_in_german(addon):
     assert {text for text in told if not re.fullmatch(r"[A-Z_0-9]+(_VEC)?", text)} - german == set()
 
 
+def test_the_options_in_the_window_are_whole_in_german(addon):
+    options = addon("backend.options")
+    elsewhere = {options.FURTHER, options.PINS, options.REGIONS}  # lists and pictures, with texts of their own
+    drawn = [option for option in options.OPTIONS if options.PANEL in option.sides and option not in elsewhere]
+    said = {text for option in drawn for text in (option.label, option.tooltip)}
+    said |= {text for option in drawn for choice in option.choices for text in (choice.label, choice.tooltip)}
+    german = {english for _, english in addon("translations.german").TEXTS}
+    assert len(said) > 60 and {text for text in said if re.search("[a-z]", text)} - german == set()
+
+
 def test_what_stops_a_job_or_the_set_up_is_whole_in_german(addon):
     """Whole sentences; one with a name in it is not looked up."""
     german = {english for _, english in addon("translations.german").TEXTS}
