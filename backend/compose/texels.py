@@ -37,9 +37,11 @@ class Texels:
     triangle: np.ndarray
     weights: np.ndarray
 
-    def at(self, mesh: HeadMesh, per_vertex: np.ndarray) -> np.ndarray:
-        """(n,C) float32 of (N,C) values at vertices."""
-        return np.einsum("nk,nkc->nc", self.weights, per_vertex[mesh.triangles[self.triangle]]).astype(np.float32)
+    def at(self, mesh: HeadMesh, per_vertex: np.ndarray, part: slice = slice(None)) -> np.ndarray:
+        """(n,C) float32 of (N,C) values at vertices, for a part of the texels."""
+        corners = mesh.triangles[self.triangle[part]]
+        a, b, c = (per_vertex[corners[:, k]] * self.weights[part, k, None] for k in range(3))
+        return (a + b + c).astype(np.float32)
 
 
 def find_texels(mesh: HeadMesh, size: int, order: Callable[[], np.ndarray] | None = None) -> Texels:
