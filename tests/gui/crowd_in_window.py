@@ -40,7 +40,7 @@ def states():
 
 def unfold():
     """The child panels open, before they are drawn for the first time."""
-    for module, name in (("panel_history", "AVATARTEX_PT_history"), ("panel_batch", "AVATARTEX_PT_batch")):
+    for module, name in (("ui.results_panel", "AVATARTEX_PT_history"), ("ui.batch_panel", "AVATARTEX_PT_batch")):
         cls = getattr(addon(module), name)
         bpy.utils.unregister_class(cls)
         cls.bl_options = set()

@@ -22,8 +22,8 @@ import regions_in_window as regions
 from in_window import OUT, PACKAGE, call, found, job, view
 
 found["boxes"], found["errors"] = {}, []
-PANELS = {name: f"panel_{module}" for name, module in (
-    ("registration", "registration"), ("regions", "regions"), ("history", "history"), ("variants", "variants"),
+PANELS = {name: f"ui.{module}_panel" for name, module in (
+    ("registration", "registration"), ("regions", "regions"), ("history", "results"), ("variants", "variants"),
     ("batch", "batch"))}
 NAMES = ("Anna", "Bob", "Clara", "David", "Emma", "Felix", "Greta", "Hugo", "Ida", "Jonas")
 
