@@ -1,0 +1,1 @@
+"""Measurements, on rendered truth and on real people."""
