@@ -18,6 +18,7 @@ import numpy as np
 
 from ...evaluation.metrics import mean_error, table
 from ...models.bundle import Networks, load_networks, untrained
+from ...models.verified import MANIFEST
 from ...texture.files import write_bytes
 from ..faces import people
 from ..faces.observing import Seen, read
@@ -49,7 +50,7 @@ def networks_by_name(folders: Sequence[Path]) -> dict[str, Networks]:
 
 def networks_of(folder: Path) -> Networks:
     """A training's folder; where it is a shipped one, checked."""
-    return load_networks("cpu", folder) if (folder / "manifest.json").is_file() else untrained(folder)
+    return load_networks("cpu", folder) if (folder / MANIFEST).is_file() else untrained(folder)
 
 
 def score(
@@ -101,7 +102,8 @@ def report(scores: dict[str, list[dict]], base: str) -> str:
         own = [cell(mean_error(by_person(scores, name, key)), 3 if key == "perceptual" else 1) for key in keys]
         rows.append([name, *own])
     heads = ["CIELAB", "perceptual", *(f"PSNR {name}" for name in OCTAVES), *(f"power {name}" for name in OCTAVES)]
-    return "\n".join([*lines, "All parts; octaves by their waves in texels of 256", "", table(["method", *heads], rows)])
+    lines += ["All parts; octaves by their waves in texels of 256", "", table(["method", *heads], rows)]
+    return "\n".join(lines)
 
 
 def by_person(scores: dict[str, list[dict]], method: str, key: str) -> list[float]:
@@ -116,10 +118,10 @@ def parser_for(name: str, text: str) -> argparse.ArgumentParser:
         prog=f"python -m backend.lab evaluate {name}", description=text,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--portraits", type=Path, metavar="DIR", help="to be observed, where observations are not given")
+    parser.add_argument("--portraits", type=Path, metavar="DIR", help="pictures, where no observations are given")
     parser.add_argument("--observations", type=Path, metavar="DIR", help="that `faces build` made of them")
     parser.add_argument("--mesh", type=Path, metavar="OBJ", help="the head for observing portraits")
-    parser.add_argument("--weights", type=Path, nargs="*", default=[], metavar="DIR", help="measured beside the bundled")
+    parser.add_argument("--weights", type=Path, nargs="*", default=[], metavar="DIR", help="beside the bundled ones")
     parser.add_argument("--side", choices=SIDES, default="test", help="of the split (default test)")
     parser.add_argument("--count", type=int, default=0, help="people (default all)")
     parser.add_argument("--seed", type=int, default=0)

@@ -61,7 +61,9 @@ def decibels(squared: float) -> float:
     return float(-10 * np.log10(max(squared, 1e-10)))
 
 
-def paired(scores: Sequence[Mapping[str, Mapping[str, float]]], method: str, base: str, key: str) -> tuple[float, float]:
+def paired(
+    scores: Sequence[Mapping[str, Mapping[str, float]]], method: str, base: str, key: str,
+) -> tuple[float, float]:
     """Mean over people and standard error of how much larger a method's value is than the baseline's.
 
     Args:

@@ -1,8 +1,8 @@
 """One portrait of a real person as partial evidence in the atlas, and its file.
 
-Everything is as in a job (pipeline.prepare), but for one thing: a job paints the portrait's hair and outline onto a head
-of the artist's, here what is kept must be that person's own. Where the head's outline and the person's disagree, the
-border of the person holds background, a collar or another ear's shadow, so confidence ends before it.
+Everything is as in a job (pipeline.prepare), but for one thing: a job paints a portrait onto a head of the artist's,
+here what is kept must be that person's own. Where the head's outline and the person's disagree, the person's border
+shows background or a collar, so confidence ends before it.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def see(path: Path, mesh: HeadMesh, head: HeadLandmarks, prior: LinearPrior) -> 
 
 
 def reduced(observation: Observation, found: Match, layout: AtlasMap, prior: LinearPrior) -> Seen:
-    """An observation, cut at the person's outline and brought to TEXELS, with its light estimated again after the cut."""
+    """An observation cut at the person's outline, its light estimated again, brought to TEXELS."""
     fragments = layout.fragments
     normals = fragments.interpolate(found.mesh.corners(found.registration.normals))
     canonical = fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))

@@ -1,8 +1,8 @@
 """Who is in a folder of observations: measured, weighed and split, one line a person in `people.csv`.
 
-Nobody is labelled. Skin tone is measured; age has two stand-ins, how grey the hair is and how much relief the skin has
-between four and sixteen texels; sex is not estimated. Both stand-ins are only as good as that: a bald head shows no grey
-hair, and a soft photograph shows no wrinkles.
+Nobody is labelled. Skin tone is measured; age has two stand-ins, how grey the hair is and how much relief the skin
+has between four and sixteen texels; sex is not estimated. Both stand-ins are only as good as that: a bald head shows no
+grey hair, and a soft photograph shows no wrinkles.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ TONES, HELD_OUT = (("light", 28.0), ("medium", -5.0), ("dark", -90.0)), {"light"
 SURE, HAIRLESS = 0.5, 0.2
 #: Waves per face height between which wrinkles lie (a face is 180 of 256 texels high).
 WRINKLES = (11.0, 22.0, 44.0)
+#: What a line takes from observing.About.
+TAKEN = ("yaw", "pitch", "face_height", "score", "glasses", "hand")
 #: Degrees of ITA and shares of the age rank within which people are alike; limits of a training weight.
 ALIKE, AGED, WEIGHTS = 9.0, 0.15, (0.4, 4.0)
 
@@ -43,15 +45,17 @@ ALIKE, AGED, WEIGHTS = 9.0, 0.15, (0.4, 4.0)
 class Person:
     """A line of people.csv.
 
-    yaw, pitch: degrees. ita: degrees, of unlit cheeks and forehead. age: 0..1, rank of the mean rank of grey and wrinkles.
-    grey: 0..1 of the hair seen, empty where too little is. wrinkles: deviation of the logarithm of luminance. beard:
-    how much darker or lighter than the cheeks jaw and upper lip are, CIELAB. weight: for training, 1 on average.
+    yaw, pitch: degrees. ita: degrees, of unlit cheeks and forehead; lit: the same as photographed. age: 0..1, rank of
+    the mean rank of grey and wrinkles. grey: 0..1 of the hair seen, nan where too little is. wrinkles: deviation of the
+    logarithm of luminance. beard: how much lighter than the cheeks jaw and upper lip are, CIELAB. weight: for training,
+    1 on average. face_height: portrait pixels. seen: share of the atlas.
     """
 
     id: str
     split: str
     tone: str
     ita: float
+    lit: float
     age: float
     grey: float
     wrinkles: float
@@ -77,9 +81,8 @@ def describe(output: Path, split: Path = SPLIT) -> list[Person]:
     held_out = read_split(split)
     people = [
         Person(
-            path.stem, "test" if path.stem in held_out else "train", tone_of(one["ita"]), **one, age=round(float(old), 3),
-            weight=round(float(heavy), 3), **{name: about[name] for name in (
-                "yaw", "pitch", "face_height", "score", "glasses", "hand")},
+            path.stem, "test" if path.stem in held_out else "train", tone_of(one["ita"]), **one,
+            age=round(float(old), 3), weight=round(float(heavy), 3), **{name: about[name] for name in TAKEN},
         )
         for (path, about), one, old, heavy in zip(found, measured, age, weight, strict=True)
     ]
@@ -88,7 +91,7 @@ def describe(output: Path, split: Path = SPLIT) -> list[Person]:
 
 
 def measure(seen: Seen, regions: Regions) -> dict[str, float]:
-    """ita, grey, wrinkles, beard and seen (the share of the atlas) of one observation."""
+    """ita, lit, grey, wrinkles, beard and seen (the share of the atlas) of one observation."""
     sure = (seen.confidence > SURE) & (seen.hair < HAIRLESS)
     patches = np.maximum(regions["cheeks"], regions["forehead"]) * (1 - regions["scalp"])
     bare = sure & (patches > 0.5)
@@ -96,14 +99,16 @@ def measure(seen: Seen, regions: Regions) -> dict[str, float]:
     nan = float("nan")
     tone = ita(np.median(seen.unlit[bare], axis=0)) if bare.any() else nan
     cheeks, jaw = sure & (regions["cheeks"] > 0.5), sure & (np.maximum(regions["beard"], regions["moustache"]) > 0.8)
-    beard = float(np.median(lab[jaw], axis=0)[0] - np.median(lab[cheeks], axis=0)[0]) if jaw.any() and cheeks.any() else nan
+    known = jaw.any() and cheeks.any()
+    beard = float(np.median(lab[jaw, 0]) - np.median(lab[cheeks, 0])) if known else nan
     strands = (seen.confidence > 0.3) & (seen.hair > 0.6) & (regions["scalp"] > 0.5)
     if strands.sum() < 100:
         grey = nan
     else:  # fair hair is coloured, grey hair is not, dark hair is neither grey nor light
         lightness, chroma = np.median(lab[strands, 0]), np.median(np.linalg.norm(lab[strands, 1:], axis=1))
         grey = float(np.clip((16 - chroma) / 8, 0, 1) * np.clip((lightness - 25) / 20, 0, 1))
-    values = {"ita": tone, "grey": grey, "wrinkles": relief(seen, bare), "beard": beard,
+    lit = ita(np.median(seen.lit[bare], axis=0)) if bare.any() else nan
+    values = {"ita": tone, "lit": lit, "grey": grey, "wrinkles": relief(seen, bare), "beard": beard,
               "seen": float(seen.confidence.mean())}
     return {name: round(value, 4) for name, value in values.items()}
 
