@@ -22,8 +22,8 @@ from ...models.verified import MANIFEST
 from ...texture.files import write_bytes
 from ..faces import people
 from ..faces.observing import Seen, read
-from .hidden_methods import ABLATIONS, FILLS, LEARNT, STAGES
-from .hidden_parts import PARTS, hide, part
+from .hidden_methods import ABLATIONS, FILLS, LEARNT, STAGES, Method
+from .hidden_parts import PARTS, Hidden, hide, part
 from .hidden_scores import OCTAVES, measure, paired, perceptual
 
 SIDES = ("test", "train", "all")
@@ -54,7 +54,8 @@ def networks_of(folder: Path) -> Networks:
 
 
 def score(
-    seen: Iterator[tuple[str, Seen]], networks: dict[str, Networks], methods: dict, parts: Sequence[str], seed: int = 0,
+    seen: Iterator[tuple[str, Seen]], networks: dict[str, Networks], methods: dict[str, tuple[str, Method]],
+    parts: Sequence[str], seed: int = 0,
 ) -> dict[str, list[dict]]:
     """Part -> one entry a person: {"id": ..., method -> measure -> value}.
 
@@ -62,6 +63,21 @@ def score(
         methods: name -> (network's name, method).
     """
     scores: dict[str, list[dict]] = {name: [] for name in parts}
+    for person, name, cases, made in completed(seen, networks, methods, parts, seed):
+        values = {method: measure(made[method], cases[which]) for method, (which, _) in methods.items()}
+        for which, case in cases.items():
+            own = {method: made[method] for method in methods if methods[method][0] == which}
+            for method, distance in perceptual(own, case).items():
+                values[method]["perceptual"] = distance
+        scores[name].append({"id": person, **values})
+    return scores
+
+
+def completed(
+    seen: Iterator[tuple[str, Seen]], networks: dict[str, Networks], methods: dict[str, tuple[str, Method]],
+    parts: Sequence[str], seed: int = 0,
+) -> Iterator[tuple[str, str, dict[str, Hidden], dict[str, np.ndarray]]]:
+    """Person and part, the case by networks (each estimates light with its own prior), (S,S,3) unlit by method."""
     positions = networks[""].geometry.numpy().transpose(1, 2, 0)
     for number, (person, one) in enumerate(seen, 1):
         for name in parts:
@@ -70,15 +86,9 @@ def score(
                 if which not in cases:
                     cases[which] = hide(one, hidden, positions, networks[which].linear)
                 made[method] = run(cases[which].observation, networks[which], seed)
-            values = {method: measure(made[method], cases[which]) for method, (which, _) in methods.items()}
-            for which, case in cases.items():
-                own = {method: made[method] for method in methods if methods[method][0] == which}
-                for method, distance in perceptual(own, case).items():
-                    values[method]["perceptual"] = distance
-            scores[name].append({"id": person, **values})
+            yield person, name, cases, made
         print(f"\r{number} people", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return scores
 
 
 def cell(value: tuple[float, float], digits: int = 2, sign: str = "") -> str:
