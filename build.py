@@ -36,7 +36,8 @@ PYTHON = (3, 11)  # that of every Blender from 4.2 to 5.0, and the backend's
 #: What of the checkout goes into the zip, and where. The add-on's files lie beside the manifest, as Blender asks.
 STAGED = {"blender_manifest.toml": "blender_manifest.toml", "LICENSE": "LICENSE", "avatartex_addon": ".",
           "backend": "backend"}
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.py[co]", ".*", "tests", "*.tmp", "*.part", "*.log")
+#: What of these folders does not: lab is the laboratory, which no artist's job runs.
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.py[co]", ".*", "tests", "lab", "*.tmp", "*.part", "*.log")
 #: Each group of tests runs in a process of its own: bpy must not be loaded beside torch, and one crash is one group's.
 TEST_GROUPS = {
     "backend": ("tests", "--ignore=tests/addon", "--ignore=tests/gui"),

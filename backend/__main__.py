@@ -1,4 +1,4 @@
-"""python -m backend: serve, generate, variants, register, doctor, train, texhub, benchmark, bands, seams, evaluate."""
+"""python -m backend: texture heads from portraits, without Blender."""
 
 from __future__ import annotations
 
@@ -18,12 +18,6 @@ from .pins import NAMES, read_pins
 ELSEWHERE = {
     "variants": ("backend.variants.command", "make stylised variants of a head: styles times seeds"),
     "doctor": ("backend.doctor", "tell what works on this machine, and the mend for what does not"),
-    "train": ("backend.training.train", "train one of the networks"),
-    "texhub": ("backend.texhub.command", "align skins in the canonical atlas, build thousands of textures of them"),
-    "seams": ("backend.evaluation.seams", "measure colour steps across the borders of UV islands"),
-    "bands": ("backend.evaluation.bands", "measure whether generated skin is as sharp as photographed skin beside it"),
-    "benchmark": ("backend.evaluation.benchmark", "measure on portraits whose texture is known"),
-    "evaluate": ("backend.evaluation.command", "measure the networks on identities that training never saw"),
 }
 EXIT_REFUSED, EXIT_BUG = 2, 3
 
@@ -138,8 +132,8 @@ def add_further(parser: argparse.ArgumentParser) -> None:
 def run_generate(options: dict) -> int:
     """One texture."""
     def work(show: Callable[[str, float], None]) -> None:
+        from .compose.udim import tile_path
         from .pipeline import generate
-        from .texture.tiles import tile_path
 
         options["pins"] = read_pins(options["pins"]) if options["pins"] else []
         result = generate(Generate(job="cli", **options), show, lambda: False)

@@ -1,44 +1,40 @@
 """The whole method on one page: a head and a portrait in, a texture of the artist's UV map out.
 
-AvatarTex (arXiv 2511.06721): (1) diffusion inpainting of what the portrait shows, (2) optimisation in the latent
-space of a texture generator, (3) diffusion repainting; around them what any mesh and any UV map need.
+After AvatarTex (arXiv 2511.06721): a denoiser inpaints what the portrait shows, a texture generator corrects the
+result in its latent space, a second denoiser repaints detail; around them what any mesh and any UV map need.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from . import report
+from .compose.compose import fill_unknown
+from .compose.regions import Regions, hold, read_regions
+from .compose.stage_pictures import StagePictures
+from .compose.udim import UDIM, compose_tiles, find_tiles, pattern, read_bases, side_by_side, tile_path
 from .errors import AvatarTexError, Cancelled, ErrorCode
-from .further import Further, add_further
+from .finish import finish
 from .head.atlas import map_atlas
 from .head.enclosed import depth_inside
+from .head.match import match
 from .head.mesh import HeadMesh, load_capture, load_mesh
-from .head.register import Registration
 from .head.uvs import split_tiles, uv_warnings
+from .imaging.files import write_bytes, write_picture
+from .job import Completion, Prepared, StageOptions
 from .messages import DEVICES, HAIRS, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate, Result
+from .observation.further import add_further
+from .observation.observe import PLACES, Observation, observe
+from .observation.views import fuse
 from .pins import Pin, parse_pins
 from .portrait.decode import decode_portrait
-from .portrait.landmarks import FaceLandmarks
 from .portrait.style import find_style
-from .registering import Match, match
-from .texture.bare import calmed
-from .texture.compose import fill_unknown
-from .texture.files import write_bytes, write_picture
-from .texture.flat import DRAWN, flattened
-from .texture.hair import wear_hair
-from .texture.ink import find_ink, printed
-from .texture.observe import PLACES, Observation, observe
-from .texture.regions import Regions, hold, read_regions
-from .texture.stages import StagePictures
-from .texture.tiles import UDIM, compose_tiles, find_tiles, pattern, read_bases, side_by_side, tile_path
-from .texture.views import fuse
+from .prior.linear import LinearPrior
 
 #: Called with stage and share of the job that is done; where previews were asked for, also with a new one's path.
 OnProgress = Callable[..., None]
@@ -87,12 +83,11 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         mesh, request.portrait, request.style, networks, step, pictures, pins, request.least_score, regions,
         request.further, request.hair == "bare",
     )
-    another = request.seed != 0 or bool(regions and regions.redoing)
-    generated = complete(job.observation, job.style, networks, request.seed, step, pictures, another=another)
+    options = StageOptions(seed=request.seed, another=request.seed != 0 or bool(regions and regions.redoing))
+    generated = complete(job.observation, job.style, networks, options, step, pictures)
 
     step("compose")
-    detailer = find_detailer(job, device, made_up=regions is not None and regions.made_up)
-    textures = compose_tiles(job, generated, request.size, bases, request.light, regions, request.seed, detailer)
+    textures = compose_tiles(job, generated, request.size, bases, request.light, regions, request.seed)
     if regions:
         textures = hold(textures, bases, origins, regions)
     shown = max(textures.values(), key=lambda tile: tile.provenance[..., 0].sum())  # the tile with the face
@@ -114,34 +109,17 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     )
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """Everything before stage 1: the head registered to the portrait, and what the portrait shows of it."""
-
-    mesh: HeadMesh
-    canonical: np.ndarray           # (N,3) canonical coordinates of the vertices
-    inside: np.ndarray              # (N,) depth of enclosed vertices behind the head's shell
-    face: FaceLandmarks
-    registration: Registration
-    observation: Observation
-    style: str
-    warnings: list[str]
-    match: Match
-    tiles: dict[int, HeadMesh]      # the mesh by UDIM tile, each in 0..1
-    advice: list[str]               # stable names of warnings that a button can mend
-    further: Further                # portraits beside the first
-
-
 def prepare(
     mesh: HeadMesh, portrait_path: str, style: str, networks,
     step: Callable[..., None] = no_step, pictures: StagePictures | None = None,
     pins: Sequence[Pin] = (), least_score: float = 0.0, regions: Regions | None = None, further: Sequence[str] = (),
-    bare: bool = False,
+    bare: bool = False, worn: LinearPrior | None = None,
 ) -> Prepared:
     """Read the portrait, register the head, project the portrait into the atlas; then further ones.
 
     Args:
-        bare: the scalp is to have no hair.
+        bare: the scalp is to have no hair. worn: what skins look like for the registration; the shipped prior where it
+            is not said.
 
     Raises:
         AvatarTexError: LOW_SCORE when the registration scores less than least_score.
@@ -149,77 +127,54 @@ def prepare(
     pictures = pictures or StagePictures("")
     step("portrait")
     portrait = decode_portrait(portrait_path)
-    found = match(mesh, portrait, pins, step)
-    face, registration, warnings = found.face, found.registration, [*found.warnings, *found.quality.advice]
-    pictures.registration(portrait.color, found.mesh, registration, pins)
+    found = match(mesh, portrait, pins, step, worn)
+    warnings = [*found.warnings, *found.quality.advice]
+    pictures.registration(portrait.color, found.mesh, found.registration, pins)
     if found.quality.score < least_score:
         raise AvatarTexError(
             ErrorCode.LOW_SCORE, found.quality.sentence, "Look at the registration, or generate anyway.",
         )
-    style = find_style(portrait.color, face) if style == "auto" else style
+    style = find_style(portrait.color, found.face) if style == "auto" else style
 
     step("atlas")
-    mesh, canonical = found.mesh, found.canonical
-    layout = map_atlas(mesh, canonical, PLACES)
-    observation = observe(mesh, layout, registration, portrait.color, found.matte, networks.linear, bare)
+    layout = map_atlas(found.mesh, found.canonical, PLACES)
+    observation = observe(
+        found.mesh, layout, found.registration, portrait.color, found.matte, networks.linear, bare)
     beside = add_further(
         further, found, observation, layout, networks.linear, pins,
         lambda share: step("atlas", 0.2 + 0.7 * share),
     )
     observation = fuse(observation, beside.views)
-    observation = regions.hide(observation, mesh, layout) if regions else observation
+    observation = regions.hide(observation, found.mesh, layout) if regions else observation
     pictures.partial(observation)
-    inside = depth_inside(mesh, layout)
-    tiles = split_tiles(mesh)
-    told, advice = uv_warnings(mesh, tiles)
+    tiles = split_tiles(found.mesh)
+    told, advice = uv_warnings(found.mesh, tiles)
     return Prepared(
-        mesh, canonical, inside, face, registration, observation, style, [*warnings, *beside.warnings, *told], found,
-        tiles, advice, beside,
+        found, observation, depth_inside(found.mesh, layout), style, tiles, beside,
+        [*warnings, *beside.warnings, *told], advice,
     )
 
 
 def complete(
-    observation: Observation, style: str, networks, seed: int,
-    step: Callable[..., None] = no_step,
-    pictures: StagePictures | None = None, stages: str = "123", another: bool = False,
-) -> np.ndarray:
-    """The three stages on the atlas: (S,S,3) float32 sRGB without light, S the networks' size.
-
-    Args:
-        stages: which of the three run, for ablations; without the first the linear prior takes its place.
-        another: not the likeliest completion but a sample of what is possible, by the seed.
-    """
-    from .stages.inpaint import inpaint
-    from .stages.latent import fit_latent
-    from .stages.observation import AtlasObservation
-    from .stages.repaint import repaint
+    observation: Observation, style: str, networks, options: StageOptions | None = None,
+    step: Callable[..., None] = no_step, pictures: StagePictures | None = None,
+) -> Completion:
+    """The linear prior's completion, the three stages on it, the finishers: the whole atlas without light."""
+    from .stages import STAGES
+    from .stages.stage import AtlasObservation
     from .stages.variety import vary
 
-    pictures = pictures or StagePictures("")
+    options, pictures = options or StageOptions(), pictures or StagePictures("")
     seen = AtlasObservation(*shrink(observation, networks.size), style)
-    if "1" in stages:
-        step("inpaint")
-        result = inpaint(seen, networks, seed=seed, on_step=lambda done: step("inpaint", done))
-    else:
-        result = networks.linear.complete(seen.color, seen.confidence)
-    pictures.save("inpaint", result)
-    if "2" in stages:
-        step("latent")
-        result = fit_latent(seen, result, networks, on_step=lambda done: step("latent", done)).color
-        pictures.save("latent", result)
-    if "3" in stages:
-        step("repaint")
-        result = repaint(seen, result, networks, seed=seed, on_step=lambda done: step("repaint", done))
-        pictures.save("repaint", result)
-    if another:
-        result = vary(result, seen.confidence, networks, seed=seed)
-    whole = wear_hair(fill_unknown(result, networks.known), observation.hair, observation.bare)
-    if style in DRAWN:
-        whole = flattened(whole, observation)
-    else:
-        whole = calmed(whole, observation.scalp if observation.wears_hair else None)
-    head = np.maximum(observation.allowed_skin, observation.allowed_scalp)
-    return printed(whole, find_ink(observation.portrait, head))
+    step("inpaint")
+    completion = networks.linear.complete(seen.color, seen.confidence)
+    for name in options.stages:
+        step(name)
+        completion = STAGES[name](seen, completion, networks, options, on_step=partial(step, name))
+        pictures.save(name, completion)
+    if options.another:
+        completion = vary(completion, seen.confidence, networks, seed=options.seed)
+    return finish(fill_unknown(completion, networks.known), observation, style)
 
 
 def shrink(observation: Observation, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -282,24 +237,3 @@ def load_cached_networks(device: str):
     from .models.bundle import load_networks
 
     return load_networks(device)
-
-
-def find_detailer(job: Prepared, device: str, made_up: bool = False):
-    """The tile denoiser where it has something to say, for it takes seconds: of photographs (drawings have no pores)
-    that leave parts of the face open; else None.
-
-    Args:
-        made_up: no texel comes from a portrait.
-    """
-    from .texture.placed import UNSHOWN, unshown
-
-    asked = job.style == "photo" and (made_up or unshown(job.observation) > UNSHOWN)
-    return load_cached_detailer(device) if asked else None
-
-
-@cache
-def load_cached_detailer(device: str):
-    """The tile denoiser, likewise."""
-    from .models.bundle import load_detailer
-
-    return load_detailer(device)

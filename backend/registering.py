@@ -1,142 +1,24 @@
-"""Head and portrait brought together, with the artist's pins; and the job that shows it without making a texture."""
+"""The job that shows how a head lies on a portrait, without making a texture."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-import numpy as np
 
 from .errors import AvatarTexError, Cancelled, ErrorCode
-from .head.atlas import canonical_head, fit_canonical
-from .head.landmarks import HeadLandmarks, find_head_landmarks
+from .head.atlas import canonical_head
+from .head.landmarks import HeadLandmarks
+from .head.match import find_face_or_pins, find_head_or_pins, match, registration_json
 from .head.mesh import HeadMesh, load_capture, load_mesh
-from .head.part import head_part
-from .head.pinning import (
-    CURE_PINS,
-    camera_from_pins,
-    head_pins,
-    pinned_face,
-    pinned_head,
-    portrait_pins,
-    refuse_few_pins,
-)
-from .head.quality import Quality, judge
-from .head.register import Registration, register
+from .head.overlay import draw_overlay
 from .head.view import orientations
-from .messages import LOW_SCORE, Register, Registered
-from .pins import NAMES, NEEDED, Pin, parse_pins
+from .imaging.files import write_bytes, write_picture
+from .messages import Register, Registered
+from .pins import NAMES, Pin, parse_pins
 from .portrait.decode import Portrait, decode_portrait
-from .portrait.faces import CURE_NO_FACE, find_faces, find_portrait_face
-from .portrait.landmarks import FaceLandmarks, both_ways
-from .portrait.matte import Matte, portrait_matte
-from .texture.files import write_bytes, write_picture
-from .texture.overlay import draw_overlay
+from .portrait.landmarks import FaceLandmarks
 
 OnProgress = Callable[[str, float], None]
-
-
-@dataclass(frozen=True)
-class Match:
-    """A head registered to a portrait.
-
-    mesh: the part of the given mesh that is head. canonical: (N,3) canonical coordinates of its vertices.
-    """
-
-    mesh: HeadMesh
-    canonical: np.ndarray
-    face: FaceLandmarks
-    head: HeadLandmarks
-    registration: Registration
-    matte: Matte
-    quality: Quality
-    warnings: list[str]
-
-
-def match(
-    mesh: HeadMesh, portrait: Portrait, pins: Sequence[Pin] = (), step: Callable[[str], None] = lambda stage: None,
-) -> Match:
-    """Find both faces, or take them from pins, and register them.
-
-    Raises:
-        AvatarTexError: NO_FACE_IN_PORTRAIT, NO_FACE_ON_HEAD, naming the pins that would do; BAD_PINS.
-    """
-    step("portrait")
-    found, warnings = find_face_or_pins(portrait, pins)
-    step("register")
-    head = find_head_or_pins(mesh, pins, lambda: step("register"))
-    return match_found(mesh, portrait, pins, found, head, warnings)
-
-
-def match_found(
-    mesh: HeadMesh, portrait: Portrait, pins: Sequence[Pin], found: FaceLandmarks | None, head: HeadLandmarks,
-    warnings: Sequence[str] = (),
-) -> Match:
-    """match() of a face that was found, or not, and a head whose pins are in their places."""
-    warnings = list(warnings)
-    height, width = portrait.color.shape[:2]
-    face, camera = pinned_face(found, head, pins, width, height)
-    if face.presence == 0:
-        warnings = ["The portrait's face is where the pins say; none was found there."]
-    if head.presence == 0:
-        warnings.append("The head's face is where the pins say; none was found there.")
-    matte = portrait_matte(portrait.color, face, portrait.alpha)
-    if matte.hand:
-        warnings.append("A hand is before the face: it is left out, and what it hides is completed.")
-    if matte.glasses:
-        warnings.append("The portrait wears glasses: they are left out, and what they hide is completed.")
-    canonical = fit_canonical(head)(mesh.vertices.astype(np.float64)).astype(np.float32)
-    mesh, canonical = head_part(mesh, canonical)
-    registration = register(
-        mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color, matte.skin)
-    quality = judge(registration, face, head, pins, matte.skin)
-    index, pixels = portrait_pins(pins)
-    if quality.score < LOW_SCORE and camera is None and len(index) >= NEEDED:
-        # the landmarks bend to the pins, but their camera is unlikely: drawn faces have proportions of their own
-        camera = camera_from_pins(head, index, pixels, width, height)
-        registration = register(mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color)
-        quality = judge(registration, face, head, pins, matte.skin)
-    return Match(mesh, canonical, face, head, registration, matte, quality, warnings)
-
-
-def find_face_or_pins(portrait: Portrait, pins: Sequence[Pin]) -> tuple[FaceLandmarks | None, list[str]]:
-    """The face that the pins mean, else the largest; None where none is found and pins will do."""
-    index, pixels = portrait_pins(pins)
-    if not len(index):
-        try:
-            return find_portrait_face(portrait)
-        except AvatarTexError as refusal:
-            raise AvatarTexError(refusal.code, refusal.message, f"{refusal.cure} {CURE_PINS}") from None
-    faces = find_faces(portrait.color)
-    if faces:
-        away = [np.linalg.norm(face.points[index, :2] - pixels, axis=1).mean() / face.size for face in faces]
-        return both_ways(portrait.color, faces[int(np.argmin(away))]), []
-    if len(index) < NEEDED:
-        raise refuse_few_pins(
-            ErrorCode.NO_FACE_IN_PORTRAIT, f"No face was found in {portrait.path.name}.", len(index), CURE_NO_FACE,
-        )
-    return None, []
-
-
-def find_head_or_pins(
-    mesh: HeadMesh, pins: Sequence[Pin], step: Callable[[], None] = lambda: None,
-) -> HeadLandmarks:
-    """The head's landmarks with the pins in their places; from four pins alone where no face is found.
-
-    Args:
-        step: called before each side of the head is looked at; what it raises ends the search.
-    """
-    placed = len(head_pins(pins)[0])
-    try:
-        found = find_head_landmarks(mesh, step)
-    except AvatarTexError as refusal:
-        if refusal.code is not ErrorCode.NO_FACE_ON_HEAD:
-            raise
-        if placed < NEEDED:
-            raise refuse_few_pins(refusal.code, refusal.message, placed, refusal.cure) from None
-        found = None
-    return pinned_head(mesh, found, pins)
 
 
 def register_only(
@@ -203,22 +85,6 @@ def write_report(request: Register, width: int, height: int, body: dict) -> None
     if request.report:
         body = {"portrait_px": [width, height], **body, "pins": request.pins}
         write_bytes(request.report, json.dumps(body, indent=2).encode())
-
-
-def registration_json(found: Match) -> dict:
-    """Camera and landmarks as reports tell them."""
-    registration, camera = found.registration, found.registration.camera
-    yaw, pitch, roll = (round(angle, 2) for angle in registration.angles)
-    return {
-        "camera": {
-            "focal_px": round(camera.focal, 2), "yaw_deg": yaw, "pitch_deg": pitch, "roll_deg": roll,
-            "rotation": camera.rotation.round(6).tolist(), "translation": camera.translation.round(6).tolist(),
-        },
-        "landmarks": {
-            "presence": round(float(found.face.presence), 4), "face_height_px": round(registration.face_height, 1),
-            "error_px": round(registration.error[0], 3), "error_after_warp_px": round(registration.error[1], 3),
-        },
-    }
 
 
 def named_points(face: FaceLandmarks, head: HeadLandmarks) -> list[dict]:

@@ -6,17 +6,14 @@ import json
 import platform
 import sys
 import time
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import __version__
+from .compose.compose import Composition
+from .head.match import registration_json
+from .job import Prepared
 from .messages import Generate
-from .registering import registration_json
-from .texture.compose import Composition
-
-if TYPE_CHECKING:
-    from .pipeline import Prepared
 
 
 class Clock:

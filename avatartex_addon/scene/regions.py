@@ -19,7 +19,7 @@ NAME = "AvatarTex Regions"
 COLORS = {"REDO": (1.0, 0.0, 0.0), "KEEP": (0.0, 1.0, 0.0), "ERASE": (0.0, 0.0, 0.0)}
 #: Texels of the mask; a finer texture takes it enlarged.
 LARGEST = 2048
-#: As much red or green counts as painted (backend/texture/regions.py).
+#: As much red or green counts as painted (backend/compose/regions.py).
 PAINTED = 0.5
 
 

@@ -9,7 +9,7 @@ from .mesh import HeadMesh
 #: How far a head reaches from its middle in canonical units (forehead to chin is 1): hair buns and horns included,
 #: hands and shoulders not.
 REACH = 1.6
-#: How far down, neck included; what is written of it fades out before (texture/compose.py).
+#: How far down, neck included; what is written of it fades out before (compose/compose.py).
 BOTTOM = -1.2
 #: Times its width or depth that a body is high, and a head with its neck is not.
 TALL = 2.2

@@ -15,16 +15,20 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
-from ..texture.sample import sample, sample_atlas
+from ..imaging.sample import sample, sample_atlas
+from ..prior.fit import Evidence, fit, weighted_median
+from ..prior.linear import LinearPrior
+from ..prior.skin import BELOW, HAIR_BEHIND, skin_parts
 from .atlas import to_atlas
 from .camera import Camera
 from .landmarks import HeadLandmarks
 from .reread import FILL, SIZE, Frame
 from .shape import EXPRESSIONS, shapes_of
-from .skin import BEHIND, BELOW, prior, skin_parts
 
 #: Pictures of so many pixels across, coarse to fine (a face is half as tall), and steps in each.
 SIZES, STEPS, REWEIGHTED = (64, 128), 3, 3
+#: The median of three squared deviations, in variances.
+MEDIAN_OF_THREE = 2.37
 #: Least noise of a pixel, sRGB, how many pixels of SIZE count as one observation, and the residual that counts half.
 NOISE, CORRELATED, OUTLIER = 0.02, 40.0, 0.05
 #: Standard deviations: turn in degrees, shift in face heights, shapes and expressions in those of shape.py. A head is
@@ -41,15 +45,16 @@ FACING, COVERED = 0.1, 0.95
 
 def refine(
     frame: Frame, head: HeadLandmarks, points: np.ndarray, targets: np.ndarray, weights: np.ndarray,
-    portrait: np.ndarray, skin: np.ndarray | None = None,
+    portrait: np.ndarray, worn: LinearPrior, skin: np.ndarray | None = None,
 ) -> tuple[Camera, np.ndarray]:
     """The camera that explains the portrait's pixels, and where the portrait shows landmarks then.
 
     Args:
         frame: the head through the camera so far. head: its landmarks, at rest.
         points: (n,3) landmarks on the head, (n,2) targets: where they were read, weights: (n,) 0..1, how surely.
-        portrait: (SIZE,SIZE,3) float32 sRGB, the frame's window of it. skin: (H,W) 0..1 of the whole portrait, what of
-            it is the face's (matte.py); hair, hands and glasses are explained by no skin.
+        portrait: (SIZE,SIZE,3) float32 sRGB, the frame's window of it. worn: what skins look like.
+        skin: (H,W) 0..1 of the whole portrait, what of it is the face's (matte.py); hair, hands and glasses are
+            explained by no skin.
 
     Returns:
         The camera, and (n,2) portrait pixels of the points in the shape and expression that were found, which the
@@ -59,13 +64,13 @@ def refine(
     motion = Motion(camera, head, frame.scale)
     read = motion.of(points)
     missing = (targets - camera.project(points)[0]) * frame.scale
-    pixels = Pixels(frame, skin)
+    pixels = Pixels(frame, worn, skin)
     deviations = np.concatenate([np.full(3, np.radians(TURN)), np.full(3, SHIFT), motion.deviations])
     found, noise = np.zeros(len(deviations)), NOISE**2
     aside = np.linalg.norm((camera.rotation @ head.rotation[2])[:2])  # sine of the angle to the face's front
     spread = (READ_NOISE + TURNED_NOISE * aside) * SIZE * FILL
     for size in SIZES:
-        view = View(pixels, size, motion)
+        view = ShrunkPixels(pixels, size, motion)
         shown = cv2.resize(portrait, (size, size), interpolation=cv2.INTER_AREA)
         slopes = [cv2.Sobel(shown, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1))]
         explained = None
@@ -75,20 +80,16 @@ def refine(
             moved = across * view.motion[:, None, 0] + down * view.motion[:, None, 1]  # (m,3,p) sRGB by motion
             wanted = sample(shown, places) - view.mean - moved @ found
             columns = np.concatenate([view.parts, -np.moveaxis(moved, 2, 0)])
-            flat, kinds = columns.reshape(len(columns), -1), len(view.parts)
+            kinds = len(view.parts)
+            seen = Evidence(columns, wanted, view.weight / noise, OUTLIER)
+            told = Evidence(
+                np.concatenate([np.zeros((kinds, *missing.shape)), np.moveaxis(read, 2, 0)]), missing,
+                READ * weights / spread**2, spread, power=0.5,
+            )
             pull = np.concatenate([view.pull, deviations**-2.0])
-            for _ in range(REWEIGHTED):
-                left = 0 if explained is None else ((wanted - np.tensordot(explained, columns, 1)) ** 2).sum(1)
-                trust = np.repeat(view.weight / noise / (1 + left / OUTLIER**2), 3)
-                system, push = (flat * trust) @ flat.T + np.diag(pull), (flat * trust) @ wanted.ravel()
-                away = ((missing - read @ found) ** 2).sum(1) / spread**2
-                known = READ * weights / np.sqrt(1 + away) / spread**2
-                system[kinds:, kinds:] += np.einsum("nip,n,niq->pq", read, known, read)
-                push[kinds:] += np.einsum("nip,n,ni->p", read, known, missing)
-                explained = np.linalg.solve(system, push)
-                found = explained[kinds:]
-            left = ((wanted - np.tensordot(explained, columns, 1)) ** 2).sum(1)
-            noise = max(NOISE**2, _median(left, view.weight) / 2.37)  # the median of three squared deviations
+            explained = fit([seen, told], pull, rounds=REWEIGHTED, start=explained).unknowns
+            found = explained[kinds:]
+            noise = max(NOISE**2, weighted_median(seen.squared_residual(explained), view.weight) / MEDIAN_OF_THREE)
     return motion.turned(found), frame.outwards(frame.inwards(camera.project(points)[0]) + read @ found)
 
 
@@ -127,7 +128,7 @@ class Motion:
         return Camera(self.camera.focal, self.camera.centre, turn @ self.camera.rotation, translation)
 
 
-class View:
+class ShrunkPixels:
     """The face in a smaller picture, (m) pixels of it.
 
     places: (m,2). mean: (m,3) the prior's. parts: (q,m,3) what may be added to it, pull: (q,) each one's inverse
@@ -145,7 +146,7 @@ class View:
         usable = average @ pixels.usable
         away = motion.distance(points)
         weight = np.clip(-2 * normals[:, 2], 0, 1) * (-normals[:, 2] > FACING)
-        weight *= (canonical[:, 1] > BELOW) & (canonical[:, 2] > BEHIND)
+        weight *= (canonical[:, 1] > BELOW) & (canonical[:, 2] > HAIR_BEHIND)
         weight *= np.clip((REACH[1] - away) / (REACH[1] - REACH[0]), 0, 1) * np.clip(2 * usable - 1, 0, 1)
         kept = weight > 0.02
         self.places, average, self.weight = places[kept], average[kept], weight[kept] * ratio**2 / CORRELATED
@@ -159,7 +160,7 @@ class View:
 class Pixels:
     """The frame's covered pixels, (n): what a smaller picture averages."""
 
-    def __init__(self, frame: Frame, skin: np.ndarray | None) -> None:
+    def __init__(self, frame: Frame, worn: LinearPrior, skin: np.ndarray | None) -> None:
         camera, covered = frame.camera, frame.fragments.covered
         self.rows, self.columns = np.nonzero(covered)
         outwards = frame.outwards(np.stack([self.columns, self.rows], 1) + 0.5)
@@ -169,11 +170,4 @@ class Pixels:
         self.canonical = frame.canonical[covered]
         self.usable = np.ones(len(ray)) if skin is None else sample(skin, outwards)
         places = to_atlas(self.canonical)
-        self.mean, self.parts = sample_atlas(prior().mean, places), skin_parts(places, self.normals)
-
-
-def _median(values: np.ndarray, weight: np.ndarray) -> float:
-    """The weighted median; 0 of nothing."""
-    order = np.argsort(values)
-    summed = np.cumsum(weight[order])
-    return float(values[order][np.searchsorted(summed, summed[-1] / 2)]) if len(values) else 0.0
+        self.mean, self.parts = sample_atlas(worn.mean, places), skin_parts(worn, places, self.normals)

@@ -1,7 +1,7 @@
 """How far a registration can be trusted, as a score and as sentences that say what to do.
 
 The score is the weakest of five judgements, each 0 to 1. Their limits were set by looking at the overlays of 8 heads
-with 12 portraits (backend/evaluation/registration.py); it is no probability.
+with 12 portraits (backend/lab/evaluation/registration.py); it is no probability.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from ..imaging.sample import sample
 from ..messages import LOW_SCORE
 from ..pins import NEEDED, Pin
-from ..portrait import face_regions
+from ..portrait import landmark_groups as face_regions
 from ..portrait.landmarks import FaceLandmarks
-from ..texture.sample import sample
 from .landmarks import HeadLandmarks
 from .register import Registration
 

@@ -9,13 +9,15 @@ import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
 from ..pins import Pin
+from ..prior.linear import LinearPrior
+from ..prior.skin import worn_skin
 from .camera import Camera, solve_camera
 from .landmarks import HeadLandmarks
 from .mesh import HeadMesh, vertex_normals
 from .mouth import MouthWarp, fit_face_warp
 from .photometric import refine
 from .pinning import TRUSTED, hold_head_pins, pinned
-from .reread import compare, look
+from .reread import compare, frame_head
 from .shape import shapes_of
 from .visibility import DepthView, depth_view, facing, grazing_confidence
 from .warp import ImageWarp
@@ -66,7 +68,7 @@ class Registration:
 def register(
     mesh: HeadMesh, canonical: np.ndarray, head: HeadLandmarks, portrait_points: np.ndarray, width: int, height: int,
     pins: Sequence[Pin] = (), camera: Camera | None = None, picture: np.ndarray | None = None,
-    skin: np.ndarray | None = None,
+    skin: np.ndarray | None = None, worn: LinearPrior | None = None,
 ) -> Registration:
     """Register a head to a portrait of width x height pixels.
 
@@ -77,6 +79,7 @@ def register(
         camera: of pins alone, where nothing else is known of the portrait's face; else it is solved.
         picture: (height,width,3) float32 sRGB portrait; without it its landmarks are all that is known of it.
         skin: (height,width) 0..1, what of the picture is the face's; all of it where it is not said.
+        worn: what skins look like; the shipped prior where it is not said.
 
     Raises:
         AvatarTexError: NO_FACE_ON_HEAD when no camera explains the landmarks.
@@ -97,12 +100,13 @@ def register(
             f"The face on {mesh.name!r} does not fit the portrait's ({reason}).",
             "Try a portrait that is seen more from the front, or place pins on eyes, nose, mouth and chin.",
         ) from reason
-    normals = vertex_normals(mesh)
+    normals, worn = vertex_normals(mesh), worn or worn_skin()
     points, free = head.points, picture is not None and not pins
     targets = places = portrait_points
     read = bool(rounds)
     for fitted in rounds:
-        seen = compare(mesh, normals, canonical, head, camera, portrait_points, picture, fitted and free, free=free)
+        seen = compare(mesh, normals, canonical, head, camera, portrait_points, picture, fitted and free, free=free,
+                       worn=worn)
         if seen is None or (seen.head.trust > 0.3).sum() < ENOUGH:
             read = False
             break
@@ -111,8 +115,8 @@ def register(
         camera, weights = solve_camera(
             points, again.normals, again.trust, targets, width, height, held, shapes, camera)
     if read and free:
-        frame = look(mesh, normals, canonical, head, camera)
-        camera, placed = refine(frame, head, points, targets, np.minimum(weights, 1), frame.cut(picture), skin)
+        frame = frame_head(mesh, normals, canonical, head, camera)
+        camera, placed = refine(frame, head, points, targets, np.minimum(weights, 1), frame.cut(picture), worn, skin)
         places = targets + BY_PIXELS * (placed - targets)
     projected, _ = camera.project(points)
     warp = fit_face_warp(projected, places, weights, held)

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..imaging.sample import sample
 from ..portrait.landmarks import MIN_PRESENCE, Square, both_ways_in, cut, square_around
-from ..texture.sample import sample
+from ..prior.linear import LinearPrior
+from ..prior.skin import fitted_skin, mean_skin
 from .atlas import to_atlas
 from .camera import Camera
 from .landmarks import BEHIND, HeadLandmarks
 from .mesh import HeadMesh
 from .rasterize import Fragments, rasterize
-from .skin import fitted_skin, mean_skin
 from .view import LIGHT
 from .windows import read_windows
 
@@ -71,13 +72,13 @@ class Frame:
         """(S,S,3) float32 of an (H,W,3) portrait: what lies where the head does."""
         return cut(portrait, Square(*self.middle, SIZE / self.scale), SIZE)[0]
 
-    def skinned(self, portrait: np.ndarray | None) -> np.ndarray:
+    def skinned(self, worn: LinearPrior, portrait: np.ndarray | None) -> np.ndarray:
         """(S,S,3) the head in the portrait's skin, or in the mean one."""
         places, covered = to_atlas(self.canonical), self.fragments.covered
         seen = self.normals @ self.camera.rotation.T.astype(np.float32)
         if portrait is None:
-            return mean_skin(places, np.clip(seen * (1, -1, -1) @ LIGHT, 0, 1), covered)
-        return fitted_skin(portrait, places, seen, self.canonical, covered)
+            return mean_skin(worn, places, np.clip(seen * (1, -1, -1) @ LIGHT, 0, 1), covered)
+        return fitted_skin(worn, portrait, places, seen, self.canonical, covered)
 
     def lift(self, places: np.ndarray, head: HeadLandmarks) -> HeadLandmarks:
         """The surface under (468,2) places of the picture."""
@@ -98,6 +99,7 @@ class Frame:
 def compare(
     mesh: HeadMesh, normals: np.ndarray, canonical: np.ndarray, head: HeadLandmarks, camera: Camera,
     pixels: np.ndarray, picture: np.ndarray | None, fitted: bool, free: bool,
+    worn: LinearPrior,
 ) -> Compared | None:
     """Look at head and portrait through the camera; None when no face is read there.
 
@@ -106,10 +108,11 @@ def compare(
         pixels: (468,2) the portrait's landmarks. picture: (H,W,3) float32 sRGB of it.
         fitted: the head wears the portrait's skin, not the mean one, and flow is asked. free: the portrait is read
             anew; else its landmarks stay (pins hold them), and the mean skin is nearer to what they mean.
+        worn: what skins look like.
     """
-    frame = look(mesh, normals, canonical, head, camera)
+    frame = frame_head(mesh, normals, canonical, head, camera)
     portrait = None if picture is None else frame.cut(picture)
-    made = frame.skinned(portrait if fitted else None)
+    made = frame.skinned(worn, portrait if fitted else None)
     there = square_around(pixels)
     square = Square(*frame.inwards(np.array([there.x, there.y])), there.side * frame.scale, there.angle)
     face = both_ways_in(made, square)
@@ -132,7 +135,7 @@ def compare(
     return Compared(found, frame.outwards(places + shift))
 
 
-def look(
+def frame_head(
     mesh: HeadMesh, normals: np.ndarray, canonical: np.ndarray, head: HeadLandmarks, camera: Camera,
 ) -> Frame:
     """The head through the camera; the arguments are compare()'s."""

@@ -3,7 +3,7 @@
 Laid over a portrait, another head's wide jaw or long nose looks much like a turn, and an open mouth like a nod. The
 ways in which faces differ most are known, so they are fitted along with the camera: the principal components of
 ICT-FaceKit's 100 identities (MIT, (c) 2020 USC ICT) at the landmarks, less shift, turn and size, and its neutral face
-with the jaw dropped and with a smile (backend/training/likeness.py makes the file).
+with the jaw dropped and with a smile (backend/lab/training/likeness.py makes the file).
 """
 
 from __future__ import annotations

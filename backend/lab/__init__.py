@@ -1,1 +1,1 @@
-"""The laboratory: data, training and measurements. It is never shipped, and nothing outside imports it."""
+"""The laboratory: data, training and evaluation. Never shipped, never imported by the product."""

@@ -14,15 +14,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ..compose.udim import find_tiles
 from ..errors import AvatarTexError
 from ..head.landmarks import find_head_landmarks
 from ..head.mesh import HeadMesh, load_mesh, vertex_normals
 from ..head.view import HeadView, render_view
+from ..imaging.files import read_base, write_picture
 from ..messages import SIZES, STYLES, Generate
 from ..pipeline import generate
 from ..portrait.decode import decode_portrait
-from ..texture.files import read_base, write_picture
-from ..texture.tiles import find_tiles
 from ..variants.sheet import AIR, look
 
 #: Degrees about the upright axis that the head is turned to its left: front, both sides, back.

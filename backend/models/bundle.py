@@ -13,9 +13,8 @@ from torch import Tensor, nn
 from ..errors import AvatarTexError, ErrorCode
 from ..networks.conditions import STYLES
 from ..networks.generator import Encoder, Generator, Mapping
-from ..networks.linear import LinearPrior
 from ..networks.sizes import CANVAS, TEXELS
-from ..networks.tiles import TileDenoiser
+from ..prior.linear import LinearPrior
 from . import runtime
 from .verified import WEIGHTS, verified_bytes
 
@@ -69,7 +68,6 @@ FILES = {
     "inpaint.safetensors": (("inpainter", ""),),
     "repaint.safetensors": (("repainter", ""),),
 }
-DETAILER = "tiles.safetensors"
 
 
 def load_networks(device: str = "cpu", folder: Path | None = None) -> Networks:
@@ -127,22 +125,8 @@ def assemble(
     )
 
 
-def load_detailer(device: str = "cpu", folder: Path | None = None) -> nn.Module:
-    """The tile denoiser, or the same as a graph; by itself, for only photographs ask for it (texture/placed.py).
-
-    Raises:
-        AvatarTexError: WEIGHTS_MISSING or WEIGHTS_ALTERED.
-    """
-    state = {key: value.float() for key, value in verified(folder or WEIGHTS, DETAILER).items()}
-    if runtime.wanted(device):
-        return runtime.Graph(graph("tiles"), state)
-    module = TileDenoiser()
-    module.load_state_dict(state)
-    return freeze(module).to(device)
-
-
 def whole_canvas(tensors: dict[str, np.ndarray]) -> LinearPrior:
-    """The generator's canvas, of whose pictures one half is kept (training/prior.py)."""
+    """The generator's canvas, of whose pictures one half is kept (lab/training/prior.py)."""
     half, sign = tensors["half"], tensors["sign"][:, None, None, None]
     basis = np.concatenate([half, sign * half[:, :, ::-1]], 2)
     return LinearPrior(tensors["mean"], basis.reshape(len(basis), -1), tensors["deviation"])

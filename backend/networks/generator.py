@@ -118,10 +118,10 @@ class Generator(nn.Module):
                 x = x + self.place
             x = F.leaky_relu(self.same[i](x, layers[:, 2 * i + 1]), 0.2)
         # the last layer paints a patch of texels per place: what is finer has little structure, and CPUs are thankful
-        return enlarged(canvas) + SCALE * F.pixel_shuffle(self.output(x), TEXELS // LAST)
+        return upsample(canvas) + SCALE * F.pixel_shuffle(self.output(x), TEXELS // LAST)
 
 
-def enlarged(canvas: Tensor) -> Tensor:
+def upsample(canvas: Tensor) -> Tensor:
     """(B,C,TEXELS,TEXELS) of (B,C,CANVAS,CANVAS)."""
     return F.interpolate(canvas, scale_factor=TEXELS // CANVAS, mode="bicubic", align_corners=False)
 
@@ -152,7 +152,7 @@ class Encoder(nn.Module):
     def forward(self, texture: Tensor, confidence: Tensor, canvas: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and logarithm of the variance, (B,LAYERS,LATENT) each, from texture (B,3,TEXELS,TEXELS) sRGB, confidence
         (B,1,TEXELS,TEXELS), and the texture's canvas (B,3,CANVAS,CANVAS)."""
-        difference = texture - enlarged(canvas)
+        difference = texture - upsample(canvas)
         found = self.out(self.head(self.body(torch.cat([texture - 0.5, confidence, 4 * difference], 1)).flatten(1)))
         mean, spread = found.view(-1, 2, LAYERS, LATENT).unbind(1)
         return mean, spread.clamp(-8, 4)

@@ -1,4 +1,4 @@
-"""Glasses: rims, bridge, arms and opaque lenses, by a network of this project's own (`training/glasses.py`).
+"""Glasses: rims, bridge, arms and opaque lenses, by a network of this project's own (`lab/training/glasses.py`).
 
 It looks at a frame that the landmarks fix. Glasses are worn as a whole: nothing is cut unless the network says that
 some are worn and finds one piece on both sides of the nose.
@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 
 from . import networks
-from .face_regions import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
+from .landmark_groups import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
 from .landmarks import FaceLandmarks, Square, box_of, cut, eye_angle
 
-#: The network's frame (networks/glasses.py; torch is not needed here): pixels, its width over the face's size, and
-#: where in its height the eyes lie.
+#: The network's frame (lab/training/glasses_network.py; torch is not needed here): pixels, its width over the face's
+#: size, and where in its height the eyes lie.
 ROWS, COLUMNS, ACROSS, EYES = 80, 160, 1.1, 0.45
 #: Probability up to which a pixel is skin for sure; from one minus that it is glasses.
 DOUBTED = 0.3

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from . import networks
-from .face_regions import FACE_OVAL, fill_region
+from .landmark_groups import FACE_OVAL, fill_region
 from .landmarks import FaceLandmarks, Square, cut
 
 PALM_SIDE, HAND_SIDE = 192, 224     # the networks' inputs, pixels

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from . import networks
-from .face_regions import LANDMARKS, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS, mirror_table
+from .landmark_groups import LANDMARKS, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS, mirror_table
 
 CROP = 192              # the network's input, pixels
 MARGIN = 1.5            # the square's side over the long side of the landmarks' box

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .face_regions import (
+from .glasses import glasses
+from .hands import hands_before
+from .landmark_groups import (
     FACE_OVAL,
     FOREHEAD,
     INNER_LIPS,
@@ -25,8 +27,6 @@ from .face_regions import (
     RIGHT_EYE,
     fill_region,
 )
-from .glasses import glasses
-from .hands import hands_before
 from .landmarks import FaceLandmarks
 from .person import guided, head_square, person_matte, shrunk
 

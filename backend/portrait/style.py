@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .face_regions import FACE_OVAL, LEFT_EYE, RIGHT_EYE, fill_region
+from .landmark_groups import FACE_OVAL, LEFT_EYE, RIGHT_EYE, fill_region
 from .landmarks import FaceLandmarks
 
 FACE = 192                  # pixels: the size at which faces are compared

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..networks.conditions import SCALE, kept_signal
-from .observation import OnStep
+from .stage import OnStep
 
 #: Pictures denoised at once and averaged: each way round, under noises of their own. The mean over what is possible is
 #: what unseen skin should be.
@@ -42,11 +42,11 @@ def denoise(
     return start + SCALE * x
 
 
-def both_ways(*pictures: Tensor) -> list[Tensor]:
+def with_mirrored(*pictures: Tensor) -> list[Tensor]:
     """(DRAWS,C,S,S) of each (1,C,S,S): as they are, and mirrored, in turn. Heads are symmetric, and so is the atlas."""
     return [torch.cat([picture, picture.flip(-1)] * (DRAWS // 2)) for picture in pictures]
 
 
 def averaged(results: Tensor) -> Tensor:
-    """(1,C,S,S) of (DRAWS,C,S,S) as both_ways() laid them."""
+    """(1,C,S,S) of (DRAWS,C,S,S) as with_mirrored() laid them."""
     return ((results[::2] + results[1::2].flip(-1)) / 2).mean(0, keepdim=True)

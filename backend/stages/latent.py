@@ -1,20 +1,19 @@
 """Stage 2: inversion and optimisation in the W+ space of the texture generator (AvatarTex, texture correction).
 
-What the portrait shows was fitted robustly before stage 1, by exact steps (networks/linear.py); here the canvas's rows
+What the portrait shows was fitted robustly before stage 1, by exact steps (prior/linear.py); here the canvas's rows
 are fitted to the completion, which is linear but for the bending, and the layers' rows come from the encoder. What the
 generator cannot say of the completion is carried past it (Wang et al., "High-Fidelity GAN Inversion", CVPR 2022).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..job import StageOptions
 from ..models.bundle import Networks
-from .observation import AtlasObservation, OnStep, to_picture, to_tensor
+from .stage import AtlasObservation, OnStep, to_picture, to_tensor
 
 #: How far the result goes from the completion to the generator's texture, where the portrait was seen and where not, of
 #: rendered portraits of training faces that the networks were not shown.
@@ -23,30 +22,19 @@ FINE_SEEN, FINE_UNSEEN = 0.25, 0.5
 SURE = 0.3
 
 
-@dataclass(frozen=True)
-class LatentFit:
-    """color: (S,S,3) float32 sRGB. w_plus: (1,ROWS,LATENT)."""
-
-    color: np.ndarray
-    w_plus: Tensor
-
-
 def fit_latent(
-    observation: AtlasObservation, completed: np.ndarray, networks: Networks, *, on_step: OnStep | None = None,
-) -> LatentFit:
-    """Find the W+ of the completion and correct the completion by its texture.
-
-    Args:
-        completed: (S,S,3) sRGB, the result of stage 1.
-    """
+    observation: AtlasObservation, completion: np.ndarray, networks: Networks, options: StageOptions,
+    on_step: OnStep | None = None,
+) -> np.ndarray:
+    """Find the W+ of the completion and correct the completion by its texture. See stage.Stage."""
     with torch.no_grad():
-        corrected, w_plus = correct(
-            networks, to_tensor(completed, networks.device), observation.tensors(networks.device)[1],
+        corrected, _ = correct(
+            networks, to_tensor(completion, networks.device), observation.tensors(networks.device)[1],
             networks.style(observation.style),
         )
     if on_step:
         on_step(1.0)
-    return LatentFit(to_picture(corrected), w_plus)
+    return to_picture(corrected)
 
 
 def correct(networks: Networks, completed: Tensor, confidence: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:

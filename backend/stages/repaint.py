@@ -10,11 +10,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..job import StageOptions
 from ..models.bundle import Networks
 from ..networks.conditions import repaint_conditions
-from .denoise import averaged, both_ways, denoise
+from .denoise import averaged, denoise, with_mirrored
 from .latent import SURE
-from .observation import AtlasObservation, OnStep, to_picture, to_tensor
+from .stage import AtlasObservation, OnStep, to_picture, to_tensor
 
 STEPS = 1
 #: Noise on the latent result, in units of the denoiser's scale (0.12 sRGB): part of the way, as SDEdit does.
@@ -30,26 +31,27 @@ GUIDANCE, DETAIL = 0.6, 1 / 16
 MIRRORED = 0.8
 #: Softness of its border, as a share of the atlas.
 BORDER = 1.5 / 256
+#: What StageOptions.without may name, and the channels of repaint_conditions() that hold it.
+PARTS = {"gradients": (7, 8), "wavelet band": (9,), "guidance": ()}
 
 
 def repaint(
-    observation: AtlasObservation, latent_color: np.ndarray, networks: Networks, *, seed: int,
-    strength: float = STRENGTH, on_step: OnStep | None = None,
+    observation: AtlasObservation, completion: np.ndarray, networks: Networks, options: StageOptions,
+    on_step: OnStep | None = None,
 ) -> np.ndarray:
-    """Noise the latent result part of the way and denoise it back with the portrait's detail: (S,S,3) sRGB.
-
-    Args:
-        latent_color: (S,S,3) sRGB of stage 2. strength: 0..1, how much it is noised.
-    """
-    latent = to_tensor(latent_color, networks.device)
-    start, colour, confidence = both_ways(latent, *observation.tensors(networks.device))
+    """Noise the latent result part of the way and denoise it back with the portrait's detail. See stage.Stage."""
+    latent = to_tensor(completion, networks.device)
+    start, colour, confidence = with_mirrored(latent, *observation.tensors(networks.device))
     conditions = repaint_conditions(start, colour, confidence, networks.geometry)
+    conditions[:, [channel for part in options.without for channel in PARTS[part]]] = 0
     result = denoise(
         networks.repainter, start, conditions, networks.style(observation.style),
-        first_time=999, steps=STEPS, temperature=strength, seed=seed, on_step=on_step,
+        first_time=999, steps=STEPS, temperature=STRENGTH, seed=options.seed, on_step=on_step,
     )
     sure = np.clip(observation.confidence / SURE, 0, 1)[..., None]
-    repainted = latent_color + TRUST * sure * (to_picture(averaged(result)) - latent_color)
+    repainted = completion + TRUST * sure * (to_picture(averaged(result)) - completion)
+    if "guidance" in options.without:
+        return np.clip(repainted, 0, 1).astype(np.float32)
     detail = GUIDANCE * sure * fine(observation.color - repainted, observation.confidence)
     there = cv2.GaussianBlur(sure[:, ::-1] ** 2, (0, 0), BORDER * len(sure))[..., None] * (1 - sure)
     return np.clip(repainted + detail + MIRRORED * there * detail[:, ::-1], 0, 1).astype(np.float32)

@@ -1,8 +1,7 @@
 """Another outcome, for seeds other than 0 and for what is redone: a sample of what the portrait leaves open.
 
 Stages 1 to 3 average over what is possible, so their seed moves a texel by less than a level. The linear prior knows
-how sure it is: its coefficients, given what was seen, are normal with a known covariance (Bishop, Pattern Recognition
-and Machine Learning, eq. 3.49 to 3.51).
+how sure it is: its coefficients, given what was seen, are normal with a known covariance (prior/fit.py).
 """
 
 from __future__ import annotations
@@ -11,8 +10,7 @@ import cv2
 import numpy as np
 
 from ..models.bundle import Networks
-from ..networks.linear import NOISE
-from ..texture.light import CORRELATED
+from ..prior.light import CORRELATED
 
 
 def vary(generated: np.ndarray, confidence: np.ndarray, networks: Networks, *, seed: int) -> np.ndarray:
@@ -23,13 +21,7 @@ def vary(generated: np.ndarray, confidence: np.ndarray, networks: Networks, *, s
     """
     prior = networks.linear
     confidence = cv2.resize(confidence, (prior.size, prior.size), interpolation=cv2.INTER_AREA)
-    seen = confidence.ravel() > 0.01
-    weight = confidence.ravel()[seen].astype(np.float32) / (CORRELATED * NOISE**2)
-    basis = prior.basis.reshape(len(prior.basis), -1, 3)[:, seen]
-    weighted = (basis * weight[:, None]).reshape(len(basis), -1)
-    precision = weighted @ basis.reshape(len(basis), -1).T + np.diag(1 / np.maximum(prior.deviation, 1e-3) ** 2)
-    normal = np.random.default_rng(seed).standard_normal(len(precision))
-    coefficients = np.linalg.solve(np.linalg.cholesky(precision).T, normal)
-    moved = (coefficients @ prior.basis).reshape(prior.size, prior.size, 3).astype(np.float32)
+    found = prior.fit(prior.mean, confidence, rounds=0, correlated=CORRELATED)
+    moved = prior.decode(found.sample(np.random.default_rng(seed)).astype(np.float32)) - prior.mean
     moved = cv2.resize(moved, generated.shape[:2], interpolation=cv2.INTER_CUBIC) * networks.known[..., None]
     return np.clip(generated + moved, 0, 1).astype(np.float32)

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..compose.compose import FLESH
 from ..head.atlas import ACROSS, DOWN, AtlasMap, map_atlas, to_atlas, unwrap
+from ..head.facial_regions import FacialRegions, find_facial_regions
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize
 from ..head.uvs import tile_number, tiles_of
-from ..texhub.regions import Regions, find_regions
-from ..texture.compose import FLESH
-from ..texture.sample import sample
+from ..imaging.sample import sample
 
 #: Where ACROSS and DOWN of the atlas come to lie, in sides of the atlas; the face keeps its size.
 WIDE, HIGH = (0.0, 0.25, 0.45, 0.8125), (0.0, 0.31, 1.03, 1.25)
@@ -51,8 +51,8 @@ def from_canvas(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @dataclass(frozen=True)
-class CanvasRegions(Regions):
-    """Regions found in the atlas, read on the canvas when they are asked for."""
+class CanvasRegions(FacialRegions):
+    """FacialRegions found in the atlas, read on the canvas when they are asked for."""
 
     side: int = 0
 
@@ -112,7 +112,7 @@ def make_canvas(mesh: HeadMesh, canonical: np.ndarray, size: int, inside: np.nda
     """
     layout = map_atlas(mesh, canonical, REGIONS)
     positions = layout.fragments.interpolate(mesh.corners(canonical.astype(np.float32)))
-    found = find_regions(positions)
+    found = find_facial_regions(positions)
     wanted = fitting_side(mesh, layout, size)
     side = int(np.clip(128 * round(wanted / 128), *SIDES))
     regions = CanvasRegions(found.soft, to_canvas(found.place / REGIONS) * side, found.canonical, side)

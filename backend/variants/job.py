@@ -8,13 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .. import pipeline, report
+from ..compose.udim import UDIM, compose_tiles, pattern, read_bases, tile_path
 from ..errors import AvatarTexError, Cancelled, ErrorCode
+from ..head.match import registration_json
 from ..head.mesh import load_capture, load_mesh
+from ..imaging.files import write_bytes, write_picture
+from ..job import StageOptions
 from ..messages import PAINTED_STYLES, PICTURE_FORMATS, STAGES, Generate, Variants, Varied
 from ..pins import parse_pins
-from ..registering import registration_json
-from ..texture.files import write_bytes, write_picture
-from ..texture.tiles import UDIM, compose_tiles, pattern, read_bases, tile_path
 from .sheet import Sheet
 from .styling import Stylist
 
@@ -79,12 +80,10 @@ def work(
             clock.enter(stage)
             tell(stage, spent)
 
-        generated = pipeline.complete(job.observation, job.style, networks, seed, complete_step, another=seed != 0)
+        generated = pipeline.complete(
+            job.observation, job.style, networks, StageOptions(seed=seed, another=seed != 0), complete_step)
         complete_step("compose")
-        tiles = compose_tiles(
-            job, generated, request.size, bases, request.light, seed=seed,
-            detailer=pipeline.find_detailer(job, device),
-        )
+        tiles = compose_tiles(job, generated, request.size, bases, request.light, seed=seed)
         shown = stylist.show(tiles)
         for number, style in enumerate(request.styles):
             clock.enter(style)

@@ -10,8 +10,8 @@ import numpy as np
 from ..head.mesh import HeadMesh, vertex_normals
 from ..head.uvs import tile_number, tiles_of
 from ..head.view import LIGHT, HeadView, render_view
-from ..texhub.styles.sheet import titled
-from ..texture.sample import sample
+from ..imaging.sample import sample
+from ..job import Prepared
 
 #: Pixels of a view, rendered twice as large; degrees that the second one is turned to the head's left.
 PIXELS, SIDE = 256, 65.0
@@ -19,16 +19,18 @@ PIXELS, SIDE = 256, 65.0
 COLUMNS, AIR = 5, 0.06
 #: Share of the light that does not depend on the surface: the texture is to be seen.
 AMBIENT = 0.72
+#: Pixels around a tile, and of the line above it.
+GAP, TITLE = 4, 18
 
 
 class Sheet:
     """Filled one variant after the other, in the order of seeds, then styles.
 
     Args:
-        job: pipeline.Prepared. styles: of one seed.
+        styles: of one seed.
     """
 
-    def __init__(self, job, styles: Sequence[str]) -> None:
+    def __init__(self, job: Prepared, styles: Sequence[str]) -> None:
         self.mesh, self.styles, self.tiles = job.mesh, len(styles), []
         self.columns = -(-len(styles) // -(-len(styles) // COLUMNS))  # each seed begins a row
         self.normals = vertex_normals(job.mesh)
@@ -85,3 +87,9 @@ def look(mesh: HeadMesh, normals: np.ndarray, view: HeadView, textures: Mapping[
         places = np.stack([uv[here][:, 0], 1 - uv[here][:, 1]], 1) * np.float32(len(texture))
         picture[here] = sample(texture, places) * (AMBIENT + (1 - AMBIENT) * light[here])
     return cv2.resize(picture, (pixels // 2, pixels // 2), interpolation=cv2.INTER_AREA)
+
+
+def titled(tile: np.ndarray, text: str) -> np.ndarray:
+    """A tile (S,S,3) uint8 with a line of text above it."""
+    framed = cv2.copyMakeBorder(tile, TITLE, GAP, GAP, GAP, cv2.BORDER_CONSTANT, value=(24, 24, 24))
+    return cv2.putText(framed, text, (GAP + 2, TITLE - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (235,) * 3, 1, cv2.LINE_AA)

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
+from ..compose.compose import Composition
+from ..compose.texels import find_texels
 from ..head.uvs import precedence
-from ..texhub.styles import STYLES, paint
-from ..texhub.styles.tools import saturated, smooth
-from ..texture.compose import Composition
-from ..texture.texels import find_texels
+from ..job import Prepared
+from ..styles import STYLES, paint
+from ..styles.tools import saturated, smooth_colours
 from .canvas import TURN, Canvas, fold, make_canvas
 from .wear import Wearer, make_wearer
 
@@ -25,10 +26,10 @@ class Stylist:
     """What all variants of a head share: its canvas and the way back, worked out once.
 
     Args:
-        job: pipeline.Prepared. size: texels of the artist's texture. bases: what is on the head now, by tile.
+        size: texels of the artist's texture. bases: what is on the head now, by tile.
     """
 
-    def __init__(self, job, size: int, bases: Mapping[int, np.ndarray]) -> None:
+    def __init__(self, job: Prepared, size: int, bases: Mapping[int, np.ndarray]) -> None:
         self.canvas: Canvas = make_canvas(job.mesh, job.canonical, size, job.inside)
         # what the canvas cannot show is flesh: dyed hair must not colour it
         self.skin = (self.canvas.tile > 0) & (self.canvas.regions["scalp"] < 0.1)
@@ -66,7 +67,7 @@ class Stylist:
         painted = paint(name, shown, self.canvas.regions, draw_parameters(name, seed) | self.known)
         if name in BLIND:
             eyes = self.canvas.regions["openings"][..., None]
-            painted += eyes * (saturated(smooth(shown, 2, 0.08, self.canvas.side), 1.3) - painted)
+            painted += eyes * (saturated(smooth_colours(shown, 2, 0.08, self.canvas.side), 1.3) - painted)
         recolour = fit_colours(shown, painted, self.skin)
         folded = fold(painted, self.canvas.side)
         del painted

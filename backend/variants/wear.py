@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..compose.compose import MARGIN, NECK_FADE, NECK_HIGH, NECK_LOW
+from ..compose.texels import Texels
 from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize, texel_corners
-from ..texture.compose import MARGIN, NECK_FADE, NECK_HIGH, NECK_LOW
-from ..texture.sample import sample, sample_atlas
-from ..texture.texels import Texels
+from ..imaging.sample import sample, sample_atlas
 from .canvas import BEYOND, DEEP, SHELL, TURN, Canvas, nearest_known, to_canvas
 
 #: Columns that a folded canvas goes on by at both ends, for filters.

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 
 from backend.head.atlas import ACROSS, DOWN, LATITUDES, LONGITUDES
-from backend.texhub.regions import MOUTH_LINE, NOSTRILS, find_regions
-from backend.texhub.skins import eye_openings
-from backend.texhub.sources import Sources, prepare
-from backend.texhub.views import Views, make_views
+from backend.head.facial_regions import MOUTH_LINE, NOSTRILS, find_facial_regions
+from backend.lab.texhub.skins import eye_openings
+from backend.lab.texhub.sources import Sources, prepare
+from backend.lab.texhub.views import Views, make_views
 
 SIZE = 64
 #: Skin colours of the faces, sRGB; each face has two skins. The last two faces are held out.
@@ -43,7 +43,7 @@ def geometry(size: int) -> tuple[np.ndarray, np.ndarray]:
 def drawn_skin(size: int, face: int, variant: int) -> np.ndarray:
     """(S,S,3) uint8: skin with a relief of its own, brows, lips, nostrils, and dark hair on every second face."""
     random = np.random.default_rng([face, variant])
-    regions = find_regions(geometry(size)[0])
+    regions = find_facial_regions(geometry(size)[0])
     relief = np.random.default_rng(face).standard_normal((size, size), np.float32)
     skin = np.float32(COLOURS[face]) * (1 + 0.05 * cv2.GaussianBlur(relief, (0, 0), 1))[..., None]
     skin = skin * (1 + 0.02 * random.standard_normal((size, size, 1), np.float32))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
 
-from backend.evaluation.bands import skin_bands
+from backend.finish.calm import calm_skin
 from backend.head.mesh import HeadMesh
-from backend.texture.bands import octaves, passed
-from backend.texture.bare import bare_skin, calmed, face_parts
-from backend.texture.detail import Detail, make_square, matched, scattered
-from backend.texture.grain import OPPONENT, Grain, lacking, measure
-from backend.texture.sample import LUMINANCE
+from backend.imaging.bands import octaves, passed
+from backend.imaging.sample import LUMINANCE
+from backend.lab.evaluation.bands import skin_bands
+from backend.surface.bare import bare_skin, face_parts
+from backend.surface.detail import Detail, make_square, matched, scattered
+from backend.surface.grain import OPPONENT, Grain, lacking, measure
 
 LOWS = np.array([16, 32, 64])
 
@@ -55,7 +58,7 @@ def dome() -> tuple[HeadMesh, np.ndarray]:
 @pytest.fixture
 def bare(monkeypatch):
     """All of it is skin."""
-    for module in ("backend.evaluation.bands", "backend.texture.detail"):
+    for module in ("backend.lab.evaluation.bands", "backend.surface.detail"):
         monkeypatch.setattr(f"{module}.bare_skin", lambda place, hairy: np.ones(place.shape[:-1], np.float32))
 
 
@@ -201,7 +204,9 @@ def test_what_is_generated_is_calm_on_bare_skin_alone():
     scalp = np.zeros((512, 512), np.float32)
     scalp[:100] = 1
     parts = cv2.resize(face_parts(), (size, size), interpolation=cv2.INTER_AREA)
-    made = calmed(checks.astype(np.float32), scalp)
+    made = calm_skin(checks.astype(np.float32), SimpleNamespace(wears_hair=True, scalp=scalp), "photo")
     left = np.abs(made - checks.mean()).max(-1) / 0.1
     assert left[60:][parts[60:] < 0.01].max() < 0.35 and left[:40].min() > 0.99 and left[parts > 0.99].min() > 0.95
-    assert np.abs(calmed(np.full((size, size, 3), 0.4, np.float32), None) - 0.4).max() < 1e-6
+    flat, bald = np.full((size, size, 3), 0.4, np.float32), SimpleNamespace(wears_hair=False)
+    assert np.abs(calm_skin(flat, bald, "photo") - 0.4).max() < 1e-6
+    assert calm_skin(checks, bald, "anime") is checks

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 import torch
 
-from backend.evaluation import held_out, metrics
-from backend.evaluation.completion import Scored, grouped, losses, report
-from backend.evaluation.fairness import gaps, groups_of
-from backend.evaluation.features import PACKAGE, load_features, perceptual_distance, pooled_features
-from backend.evaluation.fills import fill_by_mirror, push_pull
-from backend.evaluation.inversion import Pca
-from backend.evaluation.methods import BASELINES, LINEAR, OURS
-from backend.evaluation.recipe import Prodigy
-from backend.networks.linear import LinearPrior
-from backend.texhub import build
-from backend.texhub.shards import Shard, write_shard
+from backend.lab.evaluation import held_out, metrics
+from backend.lab.evaluation.completion import Scored, grouped, losses, report
+from backend.lab.evaluation.fairness import gaps, groups_of
+from backend.lab.evaluation.features import PACKAGE, load_features, perceptual_distance, pooled_features
+from backend.lab.evaluation.fills import fill_by_mirror, push_pull
+from backend.lab.evaluation.inversion import Pca
+from backend.lab.evaluation.methods import BASELINES, LINEAR, OURS
+from backend.lab.evaluation.recipe import Prodigy
+from backend.lab.texhub import build
+from backend.lab.texhub.shards import Shard, write_shard
+from backend.prior.linear import LinearPrior
 from tests.backend import synthetic_skins
 
 needs_features = pytest.mark.skipif(
@@ -175,7 +175,7 @@ def test_the_feature_network_knows_a_cat():
     from skimage import data
 
     cat = torch.from_numpy(data.chelsea()[:, 75:375].astype(np.float32) / 255).permute(2, 0, 1)[None]
-    from backend.evaluation.features import at_size
+    from backend.lab.evaluation.features import at_size
 
     assert int(load_features()(at_size(cat)).argmax()) in range(281, 286)  # ImageNet's house cats
     assert pooled_features(cat).shape == (1, 1280)

@@ -11,14 +11,15 @@ import pytest
 from PIL import Image
 
 from backend.errors import AvatarTexError, ErrorCode
+from backend.head.match import find_face_or_pins
 from backend.models.verified import MANIFEST
 from backend.pins import Pin
-from backend.portrait import face_regions, networks
+from backend.portrait import landmark_groups as face_regions
+from backend.portrait import networks
 from backend.portrait.decode import Portrait, decode_portrait
 from backend.portrait.faces import find_faces, find_portrait_face
 from backend.portrait.landmarks import landmarks_in_view
 from backend.portrait.style import find_style
-from backend.registering import find_face_or_pins
 from tests.backend.portraits import ASTRONAUT, HOPPER, SKIMAGE, SKIN, astronaut, astronaut_face, drawing
 
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from backend.texture.flat import flattened
-from backend.texture.light import Light
+from backend.finish.flat import flatten_drawing
+from backend.prior.light import Light
 
 SIZE = 128
 SKIN, HAIR, OTHER = (np.float32(colour) for colour in ([0.8, 0.6, 0.5], [0.9, 0.4, 0.1], [0.7, 0.6, 0.6]))
@@ -40,28 +40,28 @@ def drawing(noise: float = 0.0):
 
 
 def test_unseen_skin_and_scalp_take_the_drawings_flat_colours(blotched):
-    flat = flattened(blotched, drawing())
+    flat = flatten_drawing(blotched, drawing(), "cartoon")
     for where, colour in ((UNSEEN_SKIN, SKIN), (UNSEEN_SCALP, HAIR)):
         assert np.abs(flat[where] - colour).max() < 0.01
 
 
 def test_the_drawing_stays_itself_where_it_is_seen(blotched):
     seen = drawing()
-    flat = flattened(blotched, seen)
+    flat = flatten_drawing(blotched, seen, "cartoon")
     assert np.abs(flat[40:90, 50:80] - seen.unlit[40:90, 50:80]).max() < 0.01
 
 
 def test_a_scalp_that_is_to_be_bare_takes_the_skins_colour(blotched):
     seen = drawing()
     seen.bare = True
-    assert np.abs(flattened(blotched, seen)[UNSEEN_SCALP] - SKIN).max() < 0.01
+    assert np.abs(flatten_drawing(blotched, seen, "cartoon")[UNSEEN_SCALP] - SKIN).max() < 0.01
 
 
 def test_what_is_painted_as_unevenly_as_skin_is_left_alone(blotched):
-    assert flattened(blotched, drawing(noise=0.05)) is blotched
+    assert flatten_drawing(blotched, drawing(noise=0.05), "cartoon") is blotched
 
 
 def test_where_nothing_was_seen_nothing_is_changed(blotched):
     seen = drawing()
     seen.confidence = np.zeros_like(seen.confidence)
-    assert flattened(blotched, seen) is blotched
+    assert flatten_drawing(blotched, seen, "cartoon") is blotched

@@ -9,14 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
-from backend.evaluation.truth import TruthCase, render_truth
 from backend.head.landmarks import find_head_landmarks
 from backend.head.mesh import load_mesh
+from backend.imaging.files import write_picture
+from backend.imaging.sample import to_linear, to_srgb
+from backend.lab.evaluation.truth import TruthCase, render_truth
 from backend.messages import Generate
+from backend.observation.views import share_out
 from backend.pipeline import generate
-from backend.texture.files import write_picture
-from backend.texture.sample import to_linear, to_srgb
-from backend.texture.views import share_out
 
 SIZE = 512
 CAST = np.float32([0.7, 0.9, 1.15])

@@ -8,13 +8,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from backend.models.graphs import write_whole
-from backend.networks.glasses import COLUMNS, ROWS, GlassesNet
+from backend.lab.training import glasses as training
+from backend.lab.training import spectacles, train
+from backend.lab.training.glasses_network import COLUMNS, ROWS, GlassesNet
+from backend.lab.training.graphs import write_whole
 from backend.portrait import glasses
-from backend.portrait.face_regions import canonical_face
+from backend.portrait.landmark_groups import canonical_face
 from backend.portrait.landmarks import FaceLandmarks, box_of
-from backend.training import glasses as training
-from backend.training import spectacles, train
 
 
 def points(side: int = 200) -> np.ndarray:

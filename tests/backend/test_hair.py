@@ -9,9 +9,9 @@ import pytest
 
 from backend import pipeline
 from backend.head.mesh import load_mesh
-from backend.texture.detail import collage, upright
-from backend.texture.hair import hair_evidence, hair_tone, skin_tone, wear_hair
-from backend.texture.strands import Strands, combed, find_strands, run, stranded
+from backend.observation.hair import hair_evidence, hair_tone, skin_tone, wear_hair
+from backend.surface.detail import collage, upright
+from backend.surface.strands import Strands, combed, find_strands, straightness, stranded
 
 SIZE = 128
 DARK = np.array([0.15, 0.1, 0.08], np.float32)
@@ -96,7 +96,7 @@ def striped(degrees: float) -> np.ndarray:
 
 @pytest.mark.parametrize("degrees", [0, 30, 75, 90, 140])
 def test_the_run_of_strands_is_found_and_they_are_combed_upright(degrees):
-    angle, coherence = run(striped(degrees))
+    angle, coherence = straightness(striped(degrees))
     assert abs((angle - degrees + 90) % 180 - 90) < 3 and coherence > 0.9
     mask = np.ones((81, 81), bool)
     patches = combed([(striped(degrees), mask)], 100.0, np.random.default_rng(0))
@@ -117,7 +117,7 @@ def test_outlines_are_no_strands():
 
 
 def test_noise_runs_nowhere():
-    assert run(np.random.default_rng(0).normal(0, 0.1, (81, 81, 3)).astype(np.float32))[1] < 0.3
+    assert straightness(np.random.default_rng(0).normal(0, 0.1, (81, 81, 3)).astype(np.float32))[1] < 0.3
 
 
 def test_strands_go_on_from_patch_to_patch():

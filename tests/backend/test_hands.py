@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from backend.head.rasterize import rasterize
-from backend.portrait.face_regions import FACE_OVAL, fill_region
 from backend.portrait.faces import find_faces
 from backend.portrait.hands import arm_shape, find_hands, hands_before
+from backend.portrait.landmark_groups import FACE_OVAL, fill_region
 from backend.portrait.matte import portrait_matte
 from tests.backend.portraits import astronaut, astronaut_face, drawing
 from tests.demo import sources

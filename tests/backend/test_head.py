@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from backend.errors import AvatarTexError, ErrorCode
-from backend.evaluation.expressions import make_face, on_surface, places_on
 from backend.head.atlas import fit_canonical, map_atlas, to_atlas, unwrap
 from backend.head.camera import solve_camera
 from backend.head.landmarks import find_head_landmarks
@@ -17,6 +16,7 @@ from backend.head.rasterize import rasterize, rasterize_slowly, texel_corners
 from backend.head.register import register
 from backend.head.shape import shapes_of
 from backend.head.warp import fit_warp
+from backend.lab.evaluation.expressions import make_face, on_surface, places_on
 
 
 @pytest.fixture(scope="module")

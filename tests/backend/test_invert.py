@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 
-from backend.evaluation.methods import CHANNELS, GUIDANCE, without
+from backend.lab.evaluation.invert import encoded, fitted_canvas, invert
 from backend.models.bundle import load_networks
 from backend.networks.conditions import repaint_conditions
 from backend.networks.generator import LATENT, ROWS, Mapping
-from backend.stages import repaint
-from backend.stages.invert import encoded, fitted_canvas, invert
+from backend.stages.repaint import PARTS
 
 
 @pytest.fixture(scope="module")
@@ -86,22 +84,10 @@ def test_what_the_ablation_zeroes_is_the_gradients_and_the_band(networks):
     flat, one = torch.full((1, 3, size, size), 0.5), torch.ones(1, 1, size, size)
     checks = flat + 0.1 * (torch.arange(size) % 2)  # the finest pattern across
     plain, fine = (repaint_conditions(flat, colour, one, networks.geometry) for colour in (flat, checks))
-    guides = [*CHANNELS["gradients"], *CHANNELS["wavelet band"]]
+    guides = [*PARTS["gradients"], *PARTS["wavelet band"]]
     assert plain[:, guides].abs().max() < 1e-6
     changed = {i for i in range(plain.shape[1]) if not torch.allclose(plain[:, i], fine[:, i])}
-    across, down = CHANNELS["gradients"]
-    assert {across, *CHANNELS["wavelet band"]} <= changed and down not in changed
+    across, down = PARTS["gradients"]
+    assert {across, *PARTS["wavelet band"]} <= changed and down not in changed
     seen = set(range(plain.shape[1])) - set(guides)
     assert {i for i in changed & seen} == {3, 4, 5}  # the colours themselves
-
-
-def test_a_guide_left_out_comes_back(networks):
-    picture, one = torch.rand(1, 3, networks.size, networks.size), torch.ones(1, 1, networks.size, networks.size)
-    before, guidance = repaint.repaint_conditions, repaint.GUIDANCE
-    with pytest.raises(RuntimeError), without(("gradients", GUIDANCE)):
-        made = repaint.repaint_conditions(picture, picture, one, networks.geometry)
-        assert made[:, CHANNELS["gradients"]].abs().max() == 0 and made[:, CHANNELS["wavelet band"]].abs().max() > 0
-        assert repaint.GUIDANCE == 0
-        raise RuntimeError
-    assert repaint.repaint_conditions is before and repaint.GUIDANCE == guidance
-    assert np.isfinite(guidance)

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
+from backend.imaging.sample import to_linear, to_srgb
+from backend.lab.texhub.lights import coefficients, draw_light, lamp
 from backend.models.bundle import load_networks
-from backend.texhub.lights import coefficients, draw_light, lamp
-from backend.texture.light import UPRIGHT, Light, estimate_light, harmonics, usual_light
-from backend.texture.relight import exposed
-from backend.texture.sample import to_linear, to_srgb
-from backend.texture.views import View
+from backend.observation.relight import exposed
+from backend.observation.views import View
+from backend.prior.light import UPRIGHT, Light, estimate_light, harmonics, usual_light
 
 SIDE = 0.45 * np.eye(9)[0] + 1.1 * lamp(60, 25)
 
@@ -38,8 +38,7 @@ def face(normals):
 
 
 def estimated(prior, normals, colour, confidence):
-    camera = SimpleNamespace(camera=SimpleNamespace(rotation=UPRIGHT))
-    return estimate_light(colour, normals, confidence.astype(np.float32), prior, camera).shade(normals)
+    return estimate_light(colour, normals, confidence.astype(np.float32), prior, UPRIGHT).shade(normals)
 
 
 def skin(prior, tone):
@@ -79,7 +78,7 @@ def test_with_nothing_seen_the_light_is_a_usual_one(prior, normals):
 
 
 def test_drawn_lights_are_usual_ones():
-    """The constants stand for lights that texhub/lights.py draws, and are too wide or too narrow for none."""
+    """The constants stand for lights that lab/texhub/lights.py draws, and are too wide or too narrow for none."""
     random = np.random.default_rng(2)
     sphere = random.standard_normal((3000, 3))
     sphere /= np.linalg.norm(sphere, axis=1, keepdims=True)

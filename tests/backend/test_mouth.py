@@ -7,7 +7,7 @@ import pytest
 
 from backend.head.mouth import LINE_ABOVE, LINE_BELOW, LOWER, UPPER, MouthWarp, fit_face_warp
 from backend.head.warp import ImageWarp
-from backend.portrait.face_regions import canonical_face
+from backend.portrait.landmark_groups import canonical_face
 
 NONE = np.zeros(468, bool)
 

@@ -8,6 +8,8 @@ import torch
 from diffusers import DDIMScheduler
 
 from backend import messages
+from backend.lab.training.mapping import straight
+from backend.lab.training.prior import halved
 from backend.models.bundle import paint_canvas, whole_canvas
 from backend.networks.bend import bent, flow_of, undone
 from backend.networks.conditions import STYLES, haar_high, inpaint_conditions, kept_signal, repaint_conditions
@@ -23,12 +25,10 @@ from backend.networks.generator import (
     Generator,
     Mapping,
     ModulatedConv,
-    enlarged,
+    upsample,
 )
-from backend.networks.linear import LinearPrior
 from backend.networks.sizes import CANVAS, TEXELS
-from backend.training.mapping import straight
-from backend.training.prior import halved
+from backend.prior.linear import LinearPrior
 
 SIZE, COMPONENTS = CANVAS, 4
 
@@ -93,7 +93,7 @@ def test_untrained_generator_is_its_linear_canvas(prior):
     made = generator(w_plus, torch.tensor([0, 3])).detach()
     assert made.shape == (2, 3, TEXELS, TEXELS)
     mean = torch.from_numpy(prior.mean).permute(2, 0, 1)[None]
-    assert torch.allclose(made[:1], enlarged(mean), atol=1e-5)
+    assert torch.allclose(made[:1], upsample(mean), atol=1e-5)
 
 
 def test_projection_finds_what_the_canvas_painted(prior):
@@ -104,7 +104,7 @@ def test_projection_finds_what_the_canvas_painted(prior):
     texture = generator(w_plus, torch.tensor([0])).detach()
     rows, canvas = generator.project(texture)
     assert torch.allclose(rows[0], w_plus[0, :GIVEN_ROWS], atol=0.02)
-    assert torch.allclose(enlarged(canvas), texture, atol=2e-3)
+    assert torch.allclose(upsample(canvas), texture, atol=2e-3)
 
 
 def test_projection_finds_how_a_canvas_is_bent(prior):
@@ -116,7 +116,7 @@ def test_projection_finds_how_a_canvas_is_bent(prior):
     w_plus[0, CANVAS_ROWS:GIVEN_ROWS] = 0.7 * torch.randn(BEND_ROWS, LATENT, generator=torch.manual_seed(3))
     texture = generator(w_plus, torch.tensor([0])).detach()
     plain, followed = (generator.project(texture, bendings)[1] for bendings in (0, 4))
-    errors = [float((enlarged(canvas) - texture).square().mean()) for canvas in (plain, followed)]
+    errors = [float((upsample(canvas) - texture).square().mean()) for canvas in (plain, followed)]
     assert errors[1] < 0.1 * errors[0]
 
 

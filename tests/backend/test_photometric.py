@@ -8,16 +8,16 @@ import cv2
 import numpy as np
 import pytest
 
-from backend.evaluation.expressions import make_face, on_surface, places_on
 from backend.head.atlas import fit_canonical, to_atlas
 from backend.head.camera import Camera, angle_of
 from backend.head.landmarks import find_head_landmarks
 from backend.head.mesh import load_mesh, vertex_normals
 from backend.head.photometric import Motion, refine
-from backend.head.reread import FILL, SIZE, Frame, look
+from backend.head.reread import FILL, SIZE, Frame, frame_head
 from backend.head.shape import EXPRESSIONS
-from backend.head.skin import prior
-from backend.texture.sample import sample_atlas
+from backend.imaging.sample import sample_atlas
+from backend.lab.evaluation.expressions import make_face, on_surface, places_on
+from backend.prior.skin import worn_skin
 
 OFF = np.radians([3.0, -2.0, 1.0])
 
@@ -51,10 +51,10 @@ def moved(camera: Camera, landmarks, turn=OFF, shift=(0, 0, 0)) -> Camera:
 def seen(mesh, head, camera: Camera, seed: int = 4) -> tuple[np.ndarray, Frame]:
     """(S,S,3) the mesh through the camera in a skin of the prior and light from the right, and its frame."""
     _, landmarks, canonical = head
-    frame = look(mesh, vertex_normals(mesh), canonical, landmarks, camera)
-    skin, covered = prior(), frame.fragments.covered
+    frame = frame_head(mesh, vertex_normals(mesh), canonical, landmarks, camera)
+    skin, covered = worn_skin(), frame.fragments.covered
     coefficients = np.random.default_rng(seed).normal(size=len(skin.basis)).astype(np.float32) * skin.deviation
-    usual = frame.skinned(None)
+    usual = frame.skinned(skin, None)
     albedo = sample_atlas(skin.decode(coefficients), to_atlas(frame.canonical))
     shade = 0.9 + 0.3 * (frame.normals @ camera.rotation.T)[..., :1]
     return np.where(covered[..., None], albedo * shade, usual).astype(np.float32), frame
@@ -73,7 +73,7 @@ def started(head, camera: Camera, mesh=None) -> tuple:
     """The frame of a camera that is off, and the portrait in its window."""
     shape, landmarks, canonical = head
     picture, true = seen(mesh or shape, head, camera)
-    frame = look(shape, vertex_normals(shape), canonical, landmarks, moved(camera, landmarks))
+    frame = frame_head(shape, vertex_normals(shape), canonical, landmarks, moved(camera, landmarks))
     return frame, portrait_in(picture, true, frame)
 
 
@@ -100,7 +100,8 @@ def test_pixels_alone_turn_the_camera_back(head, camera):
     _, landmarks, _ = head
     frame, portrait = started(head, camera)
     points = landmarks.points
-    found, _ = refine(frame, landmarks, points, frame.camera.project(points)[0], np.zeros(len(points)), portrait)
+    read = frame.camera.project(points)[0]
+    found, _ = refine(frame, landmarks, points, read, np.zeros(len(points)), portrait, worn_skin())
     assert error(frame.camera, camera) > 3.5
     assert error(found, camera) < 0.4 * error(frame.camera, camera)
 
@@ -113,7 +114,7 @@ def test_an_open_mouth_is_an_expression_and_no_nod(head, camera):
     shut = camera.project(landmarks.points)[0]
     true = camera.project(places_on(made, on_surface(mesh, landmarks)))[0]
     read = (shut + true) / 2
-    found, placed = refine(frame, landmarks, landmarks.points, read, np.full(len(shut), 0.5), portrait)
+    found, placed = refine(frame, landmarks, landmarks.points, read, np.full(len(shut), 0.5), portrait, worn_skin())
     lower = np.linalg.norm(true - shut, axis=1) > 0.05 * np.linalg.norm(shut[10] - shut[152])
     assert lower.sum() > 40 and error(found, camera) < 3
     assert np.median(np.linalg.norm(placed - true, axis=1)[lower]) < 0.7 * np.median(
@@ -126,8 +127,10 @@ def test_where_nothing_is_skin_only_the_readings_count(head, camera):
     points = landmarks.points
     true = camera.project(points)[0]
     nothing = np.zeros((SIZE, SIZE), np.float32)
-    found, _ = refine(frame, landmarks, points, true, np.ones(len(points)), portrait, nothing)
-    blind, _ = refine(frame, landmarks, points, true, np.ones(len(points)), np.zeros_like(portrait), nothing)
+    found, blind = (
+        refine(frame, landmarks, points, true, np.ones(len(points)), picture, worn_skin(), nothing)[0]
+        for picture in (portrait, np.zeros_like(portrait))
+    )
     assert error(found, camera) < 0.5 and np.allclose(found.rotation, blind.rotation)
 
 
@@ -139,7 +142,7 @@ def test_a_face_that_no_skin_explains_says_less(head, camera):
     points = landmarks.points
     read, weights = frame.camera.project(points)[0], np.full(len(points), 0.2)  # the readings do not know of the turn
     clean, spotted = (
-        error(refine(frame, landmarks, points, read, weights, picture)[0], frame.camera)
+        error(refine(frame, landmarks, points, read, weights, picture, worn_skin())[0], frame.camera)
         for picture in (portrait, portrait + 0.08 * blotches / blotches.std()))
     print(clean, spotted)
     assert spotted < 0.4 * clean

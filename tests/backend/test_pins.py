@@ -8,20 +8,20 @@ import cv2
 import numpy as np
 import pytest
 
-from backend import registering
 from backend.__main__ import main
 from backend.errors import AvatarTexError, ErrorCode
-from backend.evaluation.truth import TruthCase, render_truth
 from backend.head.landmarks import find_head_landmarks
+from backend.head.match import find_face_or_pins, match, match_found
 from backend.head.mesh import HeadMesh, load_mesh
 from backend.head.pinning import bend, stretch
 from backend.head.reread import compare
+from backend.imaging.files import write_picture
+from backend.lab.evaluation.truth import TruthCase, render_truth
 from backend.messages import Generate, Register, Registered, decode, encode
 from backend.pins import NAMES, NEEDED, Pin, parse_pins, read_pins
 from backend.pipeline import generate
 from backend.portrait.decode import Portrait, decode_portrait
-from backend.registering import find_face_or_pins, match, match_found, register_only
-from backend.texture.files import write_picture
+from backend.registering import register_only
 
 FOUR = ("right_eye_outer", "left_eye_outer", "nose_tip", "chin")
 
@@ -60,10 +60,10 @@ def blind(monkeypatch):
             raise AvatarTexError(ErrorCode.NO_FACE_ON_HEAD, "No face was found on 'x'.", "Select the face.")
 
         if side == "portrait":
-            monkeypatch.setattr(registering, "find_faces", lambda image: [])
+            monkeypatch.setattr("backend.head.match.find_faces", lambda image: [])
             monkeypatch.setattr("backend.portrait.faces.find_faces", lambda image: [])
         else:
-            monkeypatch.setattr(registering, "find_head_landmarks", nothing)
+            monkeypatch.setattr("backend.head.match.find_head_landmarks", nothing)
     return choose
 
 
@@ -136,8 +136,8 @@ def test_a_bent_face_passes_through_its_pins_and_keeps_the_rest(landmarks):
 @pytest.fixture
 def stubborn(monkeypatch):
     """A network that repeats its error when it looks at the portrait again."""
-    def keep(*arguments, free):
-        return compare(*arguments, free=False)
+    def keep(*arguments, free, worn):
+        return compare(*arguments, free=False, worn=worn)
 
     monkeypatch.setattr("backend.head.register.compare", keep)
 

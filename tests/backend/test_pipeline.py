@@ -13,9 +13,9 @@ import pytest
 
 from backend.__main__ import main
 from backend.errors import AvatarTexError, Cancelled, ErrorCode
+from backend.imaging.files import write_picture
 from backend.messages import Generate, decode, encode
 from backend.pipeline import generate
-from backend.texture.files import write_picture
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,11 +75,11 @@ def test_no_texel_is_empty(result):
 
 def test_photo_texels_are_the_photograph(result, demo_head_obj, astronaut):
     """Where provenance says photo alone, the colour is one of the portrait's at that place, to a rounding step."""
+    from backend.head.match import match
     from backend.head.mesh import load_mesh
     from backend.head.rasterize import rasterize, texel_corners
+    from backend.imaging.sample import sample
     from backend.portrait.decode import decode_portrait
-    from backend.registering import match
-    from backend.texture.sample import sample
 
     portrait = decode_portrait(astronaut)
     found = match(load_mesh(demo_head_obj), portrait)

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
+from backend.compose.stage_pictures import PREVIEW, StagePictures
 from backend.messages import Generate, Progress, decode, encode
 from backend.pipeline import generate
-from backend.texture.stages import PREVIEW, StagePictures
 
 
 @pytest.fixture(scope="module")

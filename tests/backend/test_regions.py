@@ -10,11 +10,11 @@ import pytest
 
 from backend import pipeline
 from backend.__main__ import main
+from backend.compose.compose import Composition
+from backend.compose.regions import Regions, hold, read_regions
 from backend.errors import AvatarTexError, ErrorCode
 from backend.messages import Generate
 from backend.pipeline import generate
-from backend.texture.compose import Composition
-from backend.texture.regions import Regions, hold, read_regions
 
 SIZE = 512
 #: A cheek of the demo's head, texels: middle and radius.

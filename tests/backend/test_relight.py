@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from backend.texture.relight import relighting, relit
-from backend.texture.sample import to_linear, to_srgb
+from backend.imaging.sample import to_linear, to_srgb
+from backend.observation.relight import relighting, relit
 
 SIZE = 256
 

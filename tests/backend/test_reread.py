@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from backend.head.reread import SIZE, flow_at
-from backend.head.skin import BACKDROP, COMPONENTS, fitted_skin, other_prior, prior
+from backend.prior.skin import BACKDROP, fitted_skin, worn_skin
 
 
 @pytest.fixture(scope="module")
@@ -25,30 +25,23 @@ def wall():
 def seen(wall, coefficients: np.ndarray) -> np.ndarray:
     """(128,128,3) the prior's face of these coefficients under a light from the right, through a warm filter."""
     places, normals, _, covered = wall
-    row, column = (places[..., ::-1] % 1 * prior().size).astype(int).transpose(2, 0, 1)
-    albedo = prior().decode(coefficients)[row, column]
+    row, column = (places[..., ::-1] % 1 * worn_skin().size).astype(int).transpose(2, 0, 1)
+    albedo = worn_skin().decode(coefficients)[row, column]
     lit = albedo * (0.9 + 0.3 * normals[..., :1]) * (1.05, 1.0, 0.9)
     return np.where(covered[..., None], lit, BACKDROP).astype(np.float32)
 
 
 def test_the_head_wears_the_portraits_skin_and_light_and_not_its_occluder(wall):
     places, normals, canonical, covered = wall
-    skin = prior()
+    skin = worn_skin()
     portrait = seen(wall, np.random.default_rng(2).normal(size=len(skin.basis)).astype(np.float32) * skin.deviation)
     hidden = portrait.copy()
     hidden[100:, :60] = (0.1, 0.9, 0.2)
-    made = fitted_skin(hidden, places, normals, canonical, covered)
+    made = fitted_skin(worn_skin(), hidden, places, normals, canonical, covered)
     away = np.abs(made - portrait).mean(-1)
     mean = np.abs(seen(wall, np.zeros(len(skin.basis), np.float32)) - portrait).mean(-1)
     assert away[:100, 8:].mean() < 0.02 < 0.5 * mean[:100, 8:].mean()
     assert away[100:, 8:60].mean() < 0.08 and np.allclose(made[:, :8], BACKDROP)
-
-
-def test_a_stranger_to_the_face_can_be_worn_for_a_while():
-    usual = prior()
-    with other_prior(usual.truncated(3)):
-        assert len(prior().basis) == 3 < len(usual.basis) == COMPONENTS
-    assert prior() is usual
 
 
 def test_flow_follows_what_moved_and_comes_back():

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from backend.lab.training.graphs import graphs_of, write_graph
 from backend.models import bundle, runtime
-from backend.models.graphs import graphs_of, write_graph
 from backend.networks.generator import LATENT, ROWS
 
 #: Largest difference of two runs of the same layers in other orders of summation, sRGB and residual units.
@@ -19,9 +19,9 @@ TOLERANCE = 1e-4
 def both(monkeypatch_module):
     """The bundled networks in torch and in ONNX Runtime."""
     monkeypatch_module.delenv("AVATARTEX_TORCH", raising=False)
-    quick = bundle.load_networks("cpu"), bundle.load_detailer("cpu")
+    quick = bundle.load_networks("cpu")
     monkeypatch_module.setenv("AVATARTEX_TORCH", "1")
-    return (bundle.load_networks("cpu"), bundle.load_detailer("cpu")), quick
+    return bundle.load_networks("cpu"), quick
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +34,12 @@ def parts(made: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     return made if isinstance(made, tuple) else (made,)
 
 
-@pytest.mark.parametrize("name", ["denoiser", "encoder", "generator", "tiles"])
+@pytest.mark.parametrize("name", ["denoiser", "encoder", "generator"])
 def test_graphs_say_what_torch_says(name, both):
-    slow, (quick, detailer) = both
+    slow, quick = both
     torch.manual_seed(0)
-    module, inputs, outputs = graphs_of(*slow)[name]
-    graph = {
-        "denoiser": quick.inpainter, "encoder": quick.encoder, "generator": quick.generator.painter,
-        "tiles": detailer,
-    }[name]
+    module, inputs, outputs = graphs_of(slow)[name]
+    graph = {"denoiser": quick.inpainter, "encoder": quick.encoder, "generator": quick.generator.painter}[name]
     assert isinstance(graph, runtime.Graph)
     for count in (1, 2):
         given = [value[:count] for value in inputs.values()]
@@ -55,13 +52,13 @@ def test_graphs_say_what_torch_says(name, both):
 
 
 def test_the_repainter_has_weights_of_its_own(both):
-    _, (quick, _) = both
+    _, quick = both
     given = [torch.rand(1, 3, 256, 256), torch.rand(1, 14, 256, 256), torch.tensor([999]), torch.tensor([0])]
     assert not torch.equal(quick.inpainter(*given), quick.repainter(*given))
 
 
 def test_the_whole_generator_paints_alike(both):
-    (slow, _), (quick, _) = both
+    slow, quick = both
     torch.manual_seed(1)
     w_plus, style = 0.5 * torch.randn(2, ROWS, LATENT), torch.tensor([0, 3])
     with torch.no_grad():
@@ -70,7 +67,7 @@ def test_the_whole_generator_paints_alike(both):
 
 def test_a_graph_is_written_without_weights(both, tmp_path):
     pytest.importorskip("onnx")
-    module, inputs, outputs = graphs_of(*both[0])["encoder"]
+    module, inputs, outputs = graphs_of(both[0])["encoder"]
     write_graph(module, inputs, outputs, tmp_path / "encoder.onnx")
     data = (tmp_path / "encoder.onnx").read_bytes()
     assert len(data) < 60_000 < sum(value.numel() for value in module.state_dict().values())

@@ -5,14 +5,16 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from backend.errors import Cancelled
+from backend.job import StageOptions
 from backend.models.bundle import Networks, load_networks
 from backend.networks.generator import LATENT, ROWS
-from backend.stages.inpaint import inpaint
-from backend.stages.latent import fit_latent
-from backend.stages.observation import AtlasObservation
-from backend.stages.repaint import repaint
+from backend.stages import STAGES
+from backend.stages.latent import correct
+from backend.stages.repaint import PARTS
+from backend.stages.stage import AtlasObservation, to_tensor
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,20 @@ def seen(networks, truth) -> AtlasObservation:
     return AtlasObservation(truth * confidence[..., None], confidence, "photo")
 
 
+def inpaint(seen: AtlasObservation, networks: Networks, seed: int, on_step=None) -> np.ndarray:
+    """Stage 1 on the linear prior's completion."""
+    linear = networks.linear.complete(seen.color, seen.confidence)
+    return STAGES["inpaint"](seen, linear, networks, StageOptions(seed=seed), on_step)
+
+
+def fit_latent(seen: AtlasObservation, completion: np.ndarray, networks: Networks, on_step=None) -> np.ndarray:
+    return STAGES["latent"](seen, completion, networks, StageOptions(), on_step)
+
+
+def repaint(seen: AtlasObservation, completion: np.ndarray, networks: Networks, seed: int, on_step=None) -> np.ndarray:
+    return STAGES["repaint"](seen, completion, networks, StageOptions(seed=seed), on_step)
+
+
 @pytest.fixture(scope="module")
 def completed(seen, networks) -> np.ndarray:
     return inpaint(seen, networks, seed=1)
@@ -52,7 +68,7 @@ def is_a_picture(result: np.ndarray, networks: Networks) -> bool:
 
 
 def test_the_stages_complete_a_face_better_than_its_median_colour(seen, completed, truth, networks):
-    latent = fit_latent(seen, completed, networks).color
+    latent = fit_latent(seen, completed, networks)
     final = repaint(seen, latent, networks, seed=1)
     unseen = seen.confidence == 0
     median = np.median(truth[~unseen], axis=0)
@@ -63,7 +79,7 @@ def test_the_stages_complete_a_face_better_than_its_median_colour(seen, complete
 
 
 def test_what_was_seen_stays(seen, completed, truth, networks):
-    final = repaint(seen, fit_latent(seen, completed, networks).color, networks, seed=1)
+    final = repaint(seen, fit_latent(seen, completed, networks), networks, seed=1)
     assert distance(final, truth, networks, seen.confidence == 1) < 0.05
 
 
@@ -83,7 +99,7 @@ def test_nothing_seen_still_gives_a_face(networks):
     nothing = np.zeros((networks.size, networks.size), np.float32)
     empty = AtlasObservation(np.repeat(nothing[..., None], 3, 2), nothing, "photo")
     first = inpaint(empty, networks, seed=0)
-    latent = fit_latent(empty, first, networks).color
+    latent = fit_latent(empty, first, networks)
     final = repaint(empty, latent, networks, seed=0)
     assert is_a_picture(final, networks)
 
@@ -100,10 +116,12 @@ def test_the_completion_forgives_what_is_no_skin(seen, truth, networks):
 
 def test_the_texture_found_is_the_generators(seen, completed, networks):
     """w_plus, decoded, is the correction but for what is carried past the generator."""
-    found = fit_latent(seen, completed, networks)
-    texture = networks.generator(found.w_plus, networks.style(seen.style))[0].permute(1, 2, 0).numpy()
-    assert found.w_plus.shape == (1, ROWS, LATENT)
-    assert distance(texture, found.color, networks, seen.confidence == 1) < 0.08
+    style = networks.style(seen.style)
+    with torch.no_grad():
+        _, w_plus = correct(networks, to_tensor(completed, "cpu"), seen.tensors("cpu")[1], style)
+        texture = networks.generator(w_plus, style)[0].permute(1, 2, 0).numpy()
+    assert w_plus.shape == (1, ROWS, LATENT)
+    assert distance(texture, fit_latent(seen, completed, networks), networks, seen.confidence == 1) < 0.08
 
 
 def test_repainting_brings_the_portraits_detail_and_leaves_its_light(seen, completed, networks):
@@ -147,3 +165,10 @@ def test_every_stage_reports_and_can_be_stopped(seen, completed, networks):
 
         with pytest.raises(Cancelled):
             stage(stop)
+
+
+def test_a_part_of_stage_3_can_be_left_out(seen, completed, networks):
+    whole = repaint(seen, completed, networks, seed=0)
+    for part in PARTS:
+        without = STAGES["repaint"](seen, completed, networks, StageOptions(without=frozenset({part})))
+        assert not np.array_equal(without, whole)

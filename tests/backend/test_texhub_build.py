@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.texhub import build, check
-from backend.texhub.recipe import draw_recipe, skins_of
-from backend.texhub.render import render
-from backend.texhub.shards import Shard, finished, index_path, plan, read_shard, write_shard
+from backend.lab.texhub import build, check
+from backend.lab.texhub.recipe import draw_recipe, skins_of
+from backend.lab.texhub.render import render
+from backend.lab.texhub.shards import Shard, finished, index_path, plan, read_shard, write_shard
 from tests.backend import synthetic_skins
 
 COUNT, PER_SHARD = 40, 4
@@ -121,7 +121,7 @@ def test_a_shard_is_whole_or_not_there(tmp_path):
 def test_a_killed_and_resumed_build_gives_the_same_bytes(whole, tmp_path, capsys):
     folder = tmp_path / "killed"
     options = prepared(folder)
-    command = [sys.executable, "-m", "backend", "texhub", "build", *options, "--workers", "2"]
+    command = [sys.executable, "-m", "backend.lab", "texhub", "build", *options, "--workers", "2"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while not list(folder.glob("*.index.json")) and time.monotonic() < deadline:
@@ -164,7 +164,7 @@ def test_check_finds_an_altered_texture_and_a_leak(whole, tmp_path):
 
 def test_the_reader_streams_every_texture_once(whole, tmp_path):
     torch = pytest.importorskip("torch")
-    from backend.texhub.reader import TexHub
+    from backend.lab.texhub.reader import TexHub
 
     split = synthetic_skins.split_file(tmp_path)
     data = TexHub(whole, size=32, shuffle=8, split=split)
@@ -183,7 +183,7 @@ def test_the_reader_streams_every_texture_once(whole, tmp_path):
 
 def test_the_reader_refuses_held_out_skins_in_training(whole, tmp_path):
     pytest.importorskip("torch")
-    from backend.texhub.reader import TexHub
+    from backend.lab.texhub.reader import TexHub
 
     split = tmp_path / "split.json"
     split.write_text(json.dumps({"held_out": ["kit/face0_0", "kit/face1_1"]}))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backend.texhub.occluders import KINDS, draw_occluder, shown
-from backend.texhub.regions import find_regions
-from backend.texhub.views import Eye
+from backend.head.facial_regions import find_facial_regions
+from backend.lab.texhub.occluders import KINDS, draw_occluder, shown
+from backend.lab.texhub.views import Eye
 from tests.backend import synthetic_skins
 
 SIZE = synthetic_skins.SIZE
@@ -20,7 +20,7 @@ def positions():
 
 @pytest.fixture(scope="module")
 def regions(positions):
-    return find_regions(positions)
+    return find_facial_regions(positions)
 
 
 def test_the_front_is_seen_from_the_front_and_the_back_is_not(regions):

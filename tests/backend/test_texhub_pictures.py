@@ -6,12 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from backend.texhub import identity, lights, marks, pigment, skins
-from backend.texhub.recipe import draw_recipe
-from backend.texhub.render import face
-from backend.texhub.styles import NETWORK_STYLE, SHARES, STYLES, paint
-from backend.texhub.styles.sheet import style_sheet
-from backend.texture.light import Light
+from backend.imaging import pigment
+from backend.lab.texhub import identity, lights, marks, skins
+from backend.lab.texhub.recipe import draw_recipe
+from backend.lab.texhub.render import face
+from backend.lab.texhub.style_sheet import style_sheet
+from backend.prior.light import Light
+from backend.styles import NETWORK_STYLE, SHARES, STYLES, paint
 from tests.backend import synthetic_skins
 
 LARGE = 128

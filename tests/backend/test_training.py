@@ -11,16 +11,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from backend.lab.texhub.render import encoded
+from backend.lab.texhub.shards import Shard, write_shard
+from backend.lab.texhub.sources import SPLIT, Sources
+from backend.lab.training import train
+from backend.lab.training.batches import Batches
+from backend.lab.training.folds import FOLDS, load_folds, load_geometry
 from backend.models.bundle import FILES, untrained
-from backend.networks import denoiser
 from backend.networks.sizes import TEXELS
-from backend.texhub.render import encoded
-from backend.texhub.shards import Shard, write_shard
-from backend.texhub.sources import SPLIT, Sources
-from backend.training import train
-from backend.training.batches import Batches
-from backend.training.folds import FOLDS, load_folds, load_geometry
-from backend.training.inflate import inflated
 
 from . import synthetic_skins
 
@@ -145,24 +143,3 @@ def test_networks_of_a_training_folder_are_untrained_where_it_has_no_file(traine
     networks = untrained(trained)
     assert not any((trained / name).is_file() for name in FILES)
     assert networks.generator.output.weight.abs().max() == 0
-
-
-def test_inflated_denoisers_say_what_the_small_ones_said(monkeypatch):
-    torch.manual_seed(0)
-    monkeypatch.setattr(denoiser, "PATCH", 2)
-    small = denoiser.Denoiser(14).eval()
-    torch.nn.init.normal_(small.unet.conv_out.weight, std=0.02)
-    torch.nn.init.normal_(small.unet.conv_out.bias)
-    noisy, conditions = torch.rand(1, 3, 64, 64), torch.rand(1, 14, 64, 64)
-    time, style = torch.tensor([999]), torch.tensor([1])
-
-    def enlarged(picture: torch.Tensor) -> torch.Tensor:
-        return picture.repeat_interleave(2, -1).repeat_interleave(2, -2)
-
-    with torch.no_grad():
-        before = small(noisy, conditions, time, style)
-        monkeypatch.setattr(denoiser, "PATCH", 4)
-        large = denoiser.Denoiser(14).eval()
-        large.load_state_dict(inflated(small.state_dict()))
-        after = large(enlarged(noisy), enlarged(conditions), time, style)
-    assert torch.allclose(after, enlarged(before), atol=1e-4)

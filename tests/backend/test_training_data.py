@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from backend.lab.texhub.skins import clothes, eye_openings
+from backend.lab.training.augment import shifted, tone_of
+from backend.lab.training.portraits import Portraits
 from backend.networks.sizes import TEXELS as SIZE
-from backend.texhub.skins import clothes, eye_openings
-from backend.training.augment import shifted, tone_of
-from backend.training.portraits import Portraits
 
 
 @pytest.fixture

@@ -12,15 +12,15 @@ import pytest
 
 from backend import pipeline
 from backend.__main__ import main
+from backend.compose.compose import Composition
 from backend.errors import AvatarTexError, Cancelled
 from backend.head.atlas import to_atlas
 from backend.head.mesh import HeadMesh, load_mesh
 from backend.head.uvs import split_tiles
+from backend.imaging.files import write_picture
+from backend.imaging.sample import sample, to_linear
 from backend.messages import PAINTED_STYLES, Variants
-from backend.texhub.styles import STYLES
-from backend.texture.compose import Composition
-from backend.texture.files import write_picture
-from backend.texture.sample import sample, to_linear
+from backend.styles import STYLES
 from backend.variants.canvas import HIGH, OVERLAP, TURN, fold, from_canvas, to_canvas
 from backend.variants.job import make_variants
 from backend.variants.seeds import parse_seeds
@@ -62,7 +62,7 @@ def turned(u, v):
 
 def composed(job) -> dict:
     """A portrait's colours by place: skin, dark hair above, and a soft shade; the same on every UV map."""
-    from backend.texture.texels import find_texels
+    from backend.compose.texels import find_texels
 
     texels = find_texels(job.mesh, SIZE)
     x, y, z = texels.at(job.mesh, job.canonical).T

@@ -10,9 +10,9 @@ import torch
 
 from backend import doctor
 from backend.errors import AvatarTexError, ErrorCode
+from backend.lab.training.checkpoints import load_state, save_half, save_state
 from backend.models import bundle, runtime, verified
 from backend.networks.sizes import CANVAS
-from backend.training.checkpoints import load_state, save_half, save_state
 
 #: What the extension may carry.
 LIMIT = 60 * 2**20
@@ -105,7 +105,7 @@ def test_the_folder_is_named_before_any_command(shared):
 
 
 def test_manifest_keeps_what_people_wrote_and_hashes_what_is_there(copy, monkeypatch):
-    from backend.models import manifest
+    from backend.lab.training import manifest
 
     path = copy / verified.MANIFEST
     entries = json.loads(path.read_text())

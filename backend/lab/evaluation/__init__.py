@@ -1,1 +1,1 @@
-"""Measurements, on rendered truth and on real people."""
+"""Measuring on known truth: rendered portraits of textured heads, baselines, metrics, tables."""

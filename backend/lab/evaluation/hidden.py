@@ -16,15 +16,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...evaluation.metrics import mean_error, table
+from ...imaging.files import write_bytes
 from ...models.bundle import Networks, load_networks, untrained
 from ...models.verified import MANIFEST
-from ...texture.files import write_bytes
 from ..faces import people
 from ..faces.observing import Seen, read
 from .hidden_methods import ABLATIONS, FILLS, LEARNT, STAGES, Method
 from .hidden_parts import PARTS, Hidden, hide, part
 from .hidden_scores import OCTAVES, measure, paired, perceptual
+from .metrics import mean_error, table
 
 SIDES = ("test", "train", "all")
 

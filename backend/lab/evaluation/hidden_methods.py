@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
-from ...evaluation.fills import fill_by_mirror, push_pull
 from ...models.bundle import Networks
+from ...observation.observe import Observation
 from ...pipeline import complete, shrink
-from ...texture.observe import Observation
+from .fills import fill_by_mirror, push_pull
+from .methods import options_of
 
 Method = Callable[[Observation, Networks, int], np.ndarray]
 #: Confidence from which plain fills take a texel for seen.
@@ -43,11 +45,11 @@ def linear(observation: Observation, networks: Networks, seed: int) -> np.ndarra
     return networks.linear.complete(*shrink(observation, networks.size))
 
 
-def staged(stages: str) -> Method:
+def staged(numbers: str) -> Method:
     """The product's own stages, e.g. "12", finished as a job finishes them; a seed other than 0 is a sample."""
 
     def run(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
-        return complete(observation, "photo", networks, seed, stages=stages, another=seed != 0)
+        return complete(observation, "photo", networks, replace(options_of(numbers, seed), another=seed != 0))
 
     return run
 

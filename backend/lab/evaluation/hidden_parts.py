@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
 
 from ...head.atlas import canonical_head, to_atlas
-from ...networks.linear import LinearPrior
-from ...texture.hair import hair_evidence, hair_tone
-from ...texture.light import UPRIGHT, Light, estimate_light
-from ...texture.observe import Observation, scalp_share
-from ...texture.sample import to_linear, to_srgb
+from ...head.scalp import scalp_share
+from ...imaging.sample import to_linear, to_srgb
+from ...observation.hair import hair_evidence, hair_tone
+from ...observation.observe import Observation
+from ...prior.light import UPRIGHT, Light, estimate_light
+from ...prior.linear import LinearPrior
 from ..faces.observing import Seen
 
 #: Parts of the face that are hidden in turn.
@@ -84,8 +84,7 @@ def hide(seen: Seen, hidden: np.ndarray, positions: np.ndarray, prior: LinearPri
     scalp = scalp_share(positions) * covered
     shown = np.where(hidden, 0, seen.shown)
     lit = np.where((shown > 0)[..., None], seen.lit, 0)
-    camera = SimpleNamespace(camera=SimpleNamespace(rotation=UPRIGHT))  # the normals are in the viewer's axes
-    light = estimate_light(lit, seen.normals, shown * (1 - scalp), prior, camera)
+    light = estimate_light(lit, seen.normals, shown * (1 - scalp), prior, UPRIGHT)  # normals in the viewer's axes
     shade = light.shade(seen.normals)
     confidence = (shown * light.trust(shade)).astype(np.float32)
     unlit = Light.remove(lit, shade)

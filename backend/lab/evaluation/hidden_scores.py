@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import torch
 
-from ...evaluation.features import perceptual_distance
-from ...evaluation.metrics import mean_error
-from ...texture.bands import octaves
-from ...texture.sample import LUMINANCE
+from ...imaging.bands import octaves
+from ...imaging.sample import LUMINANCE
+from .features import perceptual_distance
 from .hidden_parts import Hidden
+from .metrics import mean_error
 
 #: Longest wave of each octave in texels of 256, and the waves per face height (180 texels) where it begins.
 OCTAVES = {"32-16": 5.625, "16-8": 11.25, "8-4": 22.5, "4-2": 45.0}

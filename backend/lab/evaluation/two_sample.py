@@ -17,15 +17,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...evaluation.features import COMPARED, at_size, load_features
-from ...evaluation.metrics import mean_error, table
-from ...texture.bands import octaves
-from ...texture.files import write_bytes
-from ...texture.sample import LUMINANCE
+from ...imaging.bands import octaves
+from ...imaging.files import write_bytes
+from ...imaging.sample import LUMINANCE
+from .features import COMPARED, at_size, load_features
 from .hidden import cell, completed, networks_by_name, parser_for, people_of
 from .hidden_methods import FILLS, LEARNT, Method
 from .hidden_parts import Hidden
 from .hidden_scores import FACE, OCTAVES
+from .metrics import mean_error, table
 
 #: Texels of a patch and of a step between two; share of a patch that must be hidden, and photographed well.
 PATCH, STEP, WHOLE = 32, 16, 0.95

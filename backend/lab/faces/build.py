@@ -17,10 +17,10 @@ from pathlib import Path
 import cv2
 
 from ...errors import AvatarTexError
+from ...head.match import find_head_or_pins
 from ...head.mesh import load_mesh
+from ...imaging.files import write_bytes
 from ...models.bundle import load_networks
-from ...registering import find_head_or_pins
-from ...texture.files import write_bytes
 from . import observing, people
 
 FOLDER, REFUSED = "observations", "refused.csv"

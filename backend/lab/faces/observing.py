@@ -16,15 +16,16 @@ import numpy as np
 
 from ...head.atlas import AtlasMap, map_atlas
 from ...head.landmarks import HeadLandmarks
+from ...head.match import Match, find_face_or_pins, match_found
 from ...head.mesh import HeadMesh
-from ...networks.linear import LinearPrior
+from ...head.scalp import scalp_share
+from ...imaging.files import write_bytes
+from ...imaging.sample import sample
+from ...observation.observe import PLACES, Observation, observe
 from ...portrait.decode import decode_portrait
 from ...portrait.matte import Matte
-from ...registering import Match, find_face_or_pins, match_found
-from ...texture.files import write_bytes
-from ...texture.light import UPRIGHT, Light, estimate_light
-from ...texture.observe import PLACES, Observation, observe, scalp_share
-from ...texture.sample import sample
+from ...prior.light import UPRIGHT, Light, estimate_light
+from ...prior.linear import LinearPrior
 
 #: Texels of what is kept: a portrait's face is 300 to 400 pixels high, here 180.
 TEXELS = 256
@@ -94,10 +95,11 @@ def reduced(observation: Observation, found: Match, layout: AtlasMap, prior: Lin
     lit = sample(observation.portrait, observation.places)
     shown = observation.confidence / observation.light.trust(observation.shade)
     shown = shown * within(found.matte, found.registration.face_height, observation.places)
-    light = estimate_light(lit, normals, shown * (1 - scalp_share(canonical)), prior, found.registration)
+    rotation = found.registration.camera.rotation
+    light = estimate_light(lit, normals, shown * (1 - scalp_share(canonical)), prior, rotation)
     shade = light.shade(normals)
     confidence = (shown * light.trust(shade)).astype(np.float32)
-    towards = normals @ (UPRIGHT @ found.registration.camera.rotation).T
+    towards = normals @ (UPRIGHT @ rotation).T
     return Seen(
         average(Light.remove(lit, shade), confidence), average(lit, confidence), small(confidence), small(shown),
         small(observation.hairy), small(shade), unit(small(towards)),

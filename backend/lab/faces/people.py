@@ -18,12 +18,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ...head.facial_regions import FacialRegions, find_facial_regions
+from ...imaging.bands import octaves
+from ...imaging.files import write_bytes
+from ...imaging.pigment import ita
+from ...imaging.sample import LUMINANCE
 from ...models.bundle import load_networks
-from ...texhub.pigment import ita
-from ...texhub.regions import Regions, find_regions
-from ...texture.bands import octaves
-from ...texture.files import write_bytes
-from ...texture.sample import LUMINANCE
 from .observing import TEXELS, Seen, read
 
 PEOPLE = "people.csv"
@@ -74,7 +74,7 @@ def describe(output: Path, split: Path = SPLIT) -> list[Person]:
     """Measure every observation of a build and write `people.csv` beside them."""
     found = [(path, json.loads(path.with_suffix(".json").read_text())) for path in sorted(output.glob("*/*.npz"))
              if path.with_suffix(".json").is_file()]
-    regions = find_regions(load_networks("cpu").geometry.numpy().transpose(1, 2, 0))
+    regions = find_facial_regions(load_networks("cpu").geometry.numpy().transpose(1, 2, 0))
     measured = [measure(read(path), regions) for path, _ in found]
     age = ages([one["grey"] for one in measured], [one["wrinkles"] for one in measured])
     weight = weights(np.array([one["ita"] for one in measured]), age)
@@ -90,7 +90,7 @@ def describe(output: Path, split: Path = SPLIT) -> list[Person]:
     return people
 
 
-def measure(seen: Seen, regions: Regions) -> dict[str, float]:
+def measure(seen: Seen, regions: FacialRegions) -> dict[str, float]:
     """ita, lit, grey, wrinkles, beard and seen (the share of the atlas) of one observation."""
     sure = (seen.confidence > SURE) & (seen.hair < HAIRLESS)
     patches = np.maximum(regions["cheeks"], regions["forehead"]) * (1 - regions["scalp"])

@@ -1,0 +1,1 @@
+"""Observed and made-up texels into one texture: regions, UDIM tiles, provenance."""

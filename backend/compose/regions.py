@@ -1,0 +1,190 @@
+"""What the artist painted on a texture: regions to make anew (redo) and regions that stay (keep).
+
+Where redo is painted, nothing else changes; where only keep is, everything else may. Texels that stay are copied from
+the base texture bit by bit, and what is made beside them meets them in tone and, over a soft border, in detail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from ..errors import AvatarTexError, ErrorCode
+from ..head.atlas import AtlasMap
+from ..head.mesh import HeadMesh
+from ..head.uvs import into_tile, tile_numbers
+from ..imaging.sample import sample_atlas, spread
+from ..observation.observe import Observation
+from ..observation.tone import fade_from
+from .compose import Composition
+
+#: From this much red or green a texel counts as painted: half of a brush's soft rim.
+PAINTED = 0.5
+#: Soft border inside what is made anew, as a share of the texture's width: two of ten texels at 1024 are hardly new.
+BORDER = 0.01
+#: Texels of the atlas in which tones are compared; differences of colour beyond which they are no tone but a drawing.
+TONES, DRAWN = 256, 0.15
+#: Texels between islands that go with the nearest texel of the head.
+GUTTER = 8
+
+
+@dataclass(frozen=True)
+class Regions:
+    """redo, keep: (S,S) bool by UDIM tile. trust_portrait: what is made anew may come from the portrait again."""
+
+    redo: dict[int, np.ndarray]
+    keep: dict[int, np.ndarray]
+    trust_portrait: bool = False
+
+    @property
+    def redoing(self) -> bool:
+        return any(mask.any() for mask in self.redo.values())
+
+    def held(self, tile: int, size: int) -> np.ndarray:
+        """(size,size) bool, texels that stay."""
+        redo, keep = (masks.get(tile, np.zeros((size, size), bool)) for masks in (self.redo, self.keep))
+        return keep | ~redo if self.redoing else keep
+
+    @property
+    def made_up(self) -> bool:
+        """Whether the portrait does not count for what is made anew."""
+        return self.redoing and not self.trust_portrait
+
+    def hide(self, observation: Observation, mesh: HeadMesh, layout: AtlasMap) -> Observation:
+        """The observation without what is to be made up."""
+        if not self.made_up:
+            return observation
+        shown = 1 - self._in_atlas(mesh, layout)
+        colour, confidence = observation.evidence
+        return replace(observation, confidence=observation.confidence * shown, evidence=(colour, confidence * shown))
+
+    def _in_atlas(self, mesh: HeadMesh, layout: AtlasMap) -> np.ndarray:
+        """(A,A) float32: 1 where the outermost surface is to be made anew."""
+        fragments = layout.fragments
+        uvs = fragments.interpolate(into_tile(mesh.corner_uvs))
+        tiles = tile_numbers(mesh.corner_uvs)[fragments.triangle]
+        redo = np.zeros(fragments.covered.shape, np.float32)
+        for tile, mask in self.redo.items():
+            here = fragments.covered & (tiles == tile)
+            row, column = ((part * len(mask)).astype(int).clip(0, len(mask) - 1)
+                           for part in (1 - uvs[here, 1], uvs[here, 0]))
+            redo[here] = mask[row, column]
+        return redo
+
+
+def read_regions(
+    painted: dict[int, np.ndarray], bases: dict[int, np.ndarray], files: dict[int, Path], trust_portrait: bool,
+) -> Regions:
+    """The regions of pictures, red to make anew, green to keep.
+
+    Args:
+        painted: (S,S,3) by tile. bases: what is on the head now, as large. files: where that was read from.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST when there is no base, or when it would have to be resampled.
+    """
+    redo = {tile: (picture[..., 0] > PAINTED) & (picture[..., 0] > picture[..., 1])
+            for tile, picture in painted.items()}
+    keep = {tile: (picture[..., 1] > PAINTED) & ~redo[tile] for tile, picture in painted.items()}
+    regions = Regions(redo, keep, trust_portrait)
+    if not bases:
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST, "There are regions but no texture that they belong to.",
+            "Name the present texture as the base texture.",
+        )
+    if missing := painted.keys() - bases.keys():
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST, f"There are regions for UDIM tile {min(missing)}, but no base texture of that tile.",
+            "Paint on the tiles that the texture has; name both files with <UDIM>.",
+        )
+    for tile, file in files.items():
+        with Image.open(file) as picture:
+            own = picture.size
+        if regions.redoing and own != bases[tile].shape[1::-1]:
+            raise AvatarTexError(
+                ErrorCode.BAD_REQUEST,
+                f"The base texture has {own[0]} x {own[1]} texels, the job {len(bases[tile])}: the texels that stay "
+                "could not stay as they are.",
+                "Redo with the size of the base texture.",
+            )
+    return regions
+
+
+def hold(
+    made: dict[int, Composition], bases: dict[int, np.ndarray], provenances: dict[int, np.ndarray], regions: Regions,
+) -> dict[int, Composition]:
+    """The compositions with everything that stays taken from the base, to the last bit.
+
+    Args:
+        made: by tile, composed over the bases. bases: (S,S,3) sRGB. provenances: (S,S,3) of the bases; what is
+            missing is zero: its origin is not known.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, nothing of the head is to be made anew.
+    """
+    tone = _tone(made, bases, regions)
+    held = {
+        tile: _merge(part, bases[tile], provenances.get(tile), regions.held(tile, len(part.texture)), tone)
+        if tile in bases else part for tile, part in made.items()
+    }
+    if regions.redoing and not any((held[tile].texture != bases[tile]).any() for tile in bases):
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST, "No texel of the head is painted red.", "Paint the places to redo on the head.",
+        )
+    return held
+
+
+def _merge(
+    made: Composition, base: np.ndarray, provenance: np.ndarray | None, held: np.ndarray, tone: np.ndarray,
+) -> Composition:
+    size = len(base)
+    away = cv2.distanceTransform((~(held & made.head)).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    share = np.clip(away / (BORDER * size), 0, 1)
+    share = share * share * (3 - 2 * share) * ~held
+    share = _like_nearest(share, made.head)
+    changed = np.abs(made.texture - base).max(-1) > 0.2 / 255  # the composition left the others alone: so do we
+    new = made.texture.copy()
+    new[made.filled] = np.clip(new[made.filled] + sample_atlas(tone, made.atlas), 0, 1)
+    share = (share * changed)[..., None]
+    texture = np.where(share > 0, base + (new - base) * share, base)
+    gutter = (share[..., 0] > 0) & ~made.filled
+    texture[gutter] = spread(texture, made.filled)[gutter]
+    before = np.zeros_like(base) if provenance is None else provenance
+    origin = np.where(share > 0, before + (made.provenance - before) * share, before)
+    return replace(made, texture=texture.astype(np.float32), provenance=origin.astype(np.float32))
+
+
+def _like_nearest(share: np.ndarray, head: np.ndarray) -> np.ndarray:
+    """(S,S) share, with texels up to GUTTER beside the islands like the nearest of the head, and 0 beyond."""
+    away, labels = cv2.distanceTransformWithLabels(
+        (~head).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL,
+    )
+    lookup = np.zeros(labels.max() + 1, np.float32)
+    lookup[labels[head]] = share[head]
+    return np.where(away <= GUTTER, lookup[labels], 0)
+
+
+def _tone(made: dict[int, Composition], bases: dict[int, np.ndarray], regions: Regions) -> np.ndarray:
+    """(a,a,3) what to add to what was made so that it meets what stays: the difference of the two where both are
+    known, continued. What is made anew is enclosed, so there it does not fade; beside what is kept it does."""
+    total, weight = np.zeros((TONES * TONES, 3)), np.zeros(TONES * TONES)
+    for tile, part in made.items():
+        if tile not in bases:
+            continue
+        stays = (regions.held(tile, len(part.texture)) & part.head)[part.filled]
+        difference = (bases[tile][part.filled] - part.texture[part.filled])[stays]
+        trust = 1 / (1 + (np.abs(difference).max(1) / DRAWN) ** 2)
+        column, row = np.moveaxis(part.atlas[stays] % (1, np.inf) * TONES, -1, 0).astype(int).clip(0, TONES - 1)
+        place = row * TONES + column
+        weight += np.bincount(place, trust, TONES**2)
+        total += np.stack([np.bincount(place, trust * d, TONES**2) for d in difference.T], -1)
+    known = (weight > 0).astype(np.float32).reshape(TONES, TONES)
+    difference = (total / np.maximum(weight, 1e-6)[:, None]).reshape(TONES, TONES, 3).astype(np.float32)
+    tone, left = fade_from(difference, known)
+    if regions.redoing and known.any():
+        tone = tone + left[..., None] * difference[known > 0].mean(0)
+    return tone.astype(np.float32)

@@ -1,0 +1,81 @@
+"""One texture per UDIM tile, and the names of their files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..head.uvs import FIRST
+from ..imaging.files import read_base
+from ..job import Prepared
+from ..surface.find import find_details
+from .compose import Composition, compose
+
+UDIM = "<UDIM>"
+
+
+def tile_path(path: str, tile: int) -> str:
+    """The file of a tile: <UDIM> is replaced."""
+    return path.replace(UDIM, str(tile))
+
+
+def pattern(path: str) -> str:
+    """The name for several tiles: texture.png becomes texture.<UDIM>.png."""
+    return path if UDIM in path else str(Path(path).with_suffix(f".{UDIM}{Path(path).suffix}"))
+
+
+def read_bases(path: str, size: int, what: str = "base texture") -> dict[int, np.ndarray]:
+    """What is on the head now, by tile: (size,size,3) each.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST when a file cannot be read.
+    """
+    return {tile: read_base(file, size, what) for tile, file in find_tiles(path).items()}
+
+
+def find_tiles(path: str) -> dict[int, Path]:
+    """The files by tile; one that is not there is named all the same, so that reading it refuses."""
+    if not path:
+        return {}
+    if UDIM not in path:
+        return {FIRST: Path(path)}
+    before, after = Path(path).name.split(UDIM, 1)
+    name = re.compile(re.escape(before) + r"(\d{4})" + re.escape(after))
+    files = sorted(Path(path).parent.iterdir()) if Path(path).parent.is_dir() else []
+    return {int(hit[1]): file for file in files if (hit := name.fullmatch(file.name))} or {FIRST: Path(path)}
+
+
+def compose_tiles(
+    job: Prepared, generated: np.ndarray, size: int, bases: dict[int, np.ndarray], light: str = "keep",
+    regions=None, seed: int = 0,
+) -> dict[int, Composition]:
+    """The finished texture of every tile that the head uses, and unchanged those of the base that it does not.
+
+    Args:
+        generated: (a,a,3) sRGB atlas of the three stages, without light.
+        light: a name of messages.LIGHTS. regions: what the artist painted, a regions.Regions. seed: of the detail.
+    """
+    made_up = regions is not None and regions.made_up
+    details = find_details(job, generated, size, light, seed)
+    done = {
+        tile: compose(
+            part, job.canonical, job.registration, job.observation, generated, size, bases.get(tile), job.inside,
+            light, made_up, details, job.further.views,
+        )
+        for tile, part in job.tiles.items()
+    }
+    nothing = np.zeros((size, size, 3), np.float32)
+    for tile in bases.keys() - done.keys():
+        done[tile] = Composition(
+            bases[tile], nothing, nothing[..., 0] > 0, nothing[..., 0] > 0, np.zeros((0, 2), np.float32),
+        )
+    return dict(sorted(done.items()))
+
+
+def side_by_side(pictures: list[np.ndarray]) -> np.ndarray:
+    """The tiles in one row, for a look; no higher than 1024."""
+    size = min(1024, len(pictures[0]))
+    return np.hstack([cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA) for picture in pictures])

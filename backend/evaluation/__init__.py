@@ -1,1 +1,0 @@
-"""Measuring on known truth: rendered portraits of textured heads, baselines, metrics, tables."""

@@ -1,0 +1,154 @@
+"""Head and portrait brought together, with the artist's pins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import AvatarTexError, ErrorCode
+from ..messages import LOW_SCORE
+from ..pins import NEEDED, Pin
+from ..portrait.decode import Portrait
+from ..portrait.faces import CURE_NO_FACE, find_faces, find_portrait_face
+from ..portrait.landmarks import FaceLandmarks, both_ways
+from ..portrait.matte import Matte, portrait_matte
+from ..prior.linear import LinearPrior
+from .atlas import fit_canonical
+from .landmarks import HeadLandmarks, find_head_landmarks
+from .mesh import HeadMesh
+from .part import head_part
+from .pinning import (
+    CURE_PINS,
+    camera_from_pins,
+    head_pins,
+    pinned_face,
+    pinned_head,
+    portrait_pins,
+    refuse_few_pins,
+)
+from .quality import Quality, judge
+from .register import Registration, register
+
+
+@dataclass(frozen=True)
+class Match:
+    """A head registered to a portrait.
+
+    mesh: the part of the given mesh that is head. canonical: (N,3) canonical coordinates of its vertices.
+    """
+
+    mesh: HeadMesh
+    canonical: np.ndarray
+    face: FaceLandmarks
+    head: HeadLandmarks
+    registration: Registration
+    matte: Matte
+    quality: Quality
+    warnings: list[str]
+
+
+def match(
+    mesh: HeadMesh, portrait: Portrait, pins: Sequence[Pin] = (), step: Callable[[str], None] = lambda stage: None,
+    worn: LinearPrior | None = None,
+) -> Match:
+    """Find both faces, or take them from pins, and register them.
+
+    Args:
+        worn: what skins look like; the shipped prior where it is not said.
+
+    Raises:
+        AvatarTexError: NO_FACE_IN_PORTRAIT, NO_FACE_ON_HEAD, naming the pins that would do; BAD_PINS.
+    """
+    step("portrait")
+    found, warnings = find_face_or_pins(portrait, pins)
+    step("register")
+    head = find_head_or_pins(mesh, pins, lambda: step("register"))
+    return match_found(mesh, portrait, pins, found, head, warnings, worn)
+
+
+def match_found(
+    mesh: HeadMesh, portrait: Portrait, pins: Sequence[Pin], found: FaceLandmarks | None, head: HeadLandmarks,
+    warnings: Sequence[str] = (), worn: LinearPrior | None = None,
+) -> Match:
+    """match() of a face that was found, or not, and a head whose pins are in their places."""
+    warnings = list(warnings)
+    height, width = portrait.color.shape[:2]
+    face, camera = pinned_face(found, head, pins, width, height)
+    if face.presence == 0:
+        warnings = ["The portrait's face is where the pins say; none was found there."]
+    if head.presence == 0:
+        warnings.append("The head's face is where the pins say; none was found there.")
+    matte = portrait_matte(portrait.color, face, portrait.alpha)
+    if matte.hand:
+        warnings.append("A hand is before the face: it is left out, and what it hides is completed.")
+    if matte.glasses:
+        warnings.append("The portrait wears glasses: they are left out, and what they hide is completed.")
+    canonical = fit_canonical(head)(mesh.vertices.astype(np.float64)).astype(np.float32)
+    mesh, canonical = head_part(mesh, canonical)
+    registration = register(
+        mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color, matte.skin, worn)
+    quality = judge(registration, face, head, pins, matte.skin)
+    index, pixels = portrait_pins(pins)
+    if quality.score < LOW_SCORE and camera is None and len(index) >= NEEDED:
+        # the landmarks bend to the pins, but their camera is unlikely: drawn faces have proportions of their own
+        camera = camera_from_pins(head, index, pixels, width, height)
+        registration = register(mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color)
+        quality = judge(registration, face, head, pins, matte.skin)
+    return Match(mesh, canonical, face, head, registration, matte, quality, warnings)
+
+
+def find_face_or_pins(portrait: Portrait, pins: Sequence[Pin]) -> tuple[FaceLandmarks | None, list[str]]:
+    """The face that the pins mean, else the largest; None where none is found and pins will do."""
+    index, pixels = portrait_pins(pins)
+    if not len(index):
+        try:
+            return find_portrait_face(portrait)
+        except AvatarTexError as refusal:
+            raise AvatarTexError(refusal.code, refusal.message, f"{refusal.cure} {CURE_PINS}") from None
+    faces = find_faces(portrait.color)
+    if faces:
+        away = [np.linalg.norm(face.points[index, :2] - pixels, axis=1).mean() / face.size for face in faces]
+        return both_ways(portrait.color, faces[int(np.argmin(away))]), []
+    if len(index) < NEEDED:
+        raise refuse_few_pins(
+            ErrorCode.NO_FACE_IN_PORTRAIT, f"No face was found in {portrait.path.name}.", len(index), CURE_NO_FACE,
+        )
+    return None, []
+
+
+def find_head_or_pins(
+    mesh: HeadMesh, pins: Sequence[Pin], step: Callable[[], None] = lambda: None,
+) -> HeadLandmarks:
+    """The head's landmarks with the pins in their places; from four pins alone where no face is found.
+
+    Args:
+        step: called before each side of the head is looked at; what it raises ends the search.
+    """
+    placed = len(head_pins(pins)[0])
+    try:
+        found = find_head_landmarks(mesh, step)
+    except AvatarTexError as refusal:
+        if refusal.code is not ErrorCode.NO_FACE_ON_HEAD:
+            raise
+        if placed < NEEDED:
+            raise refuse_few_pins(refusal.code, refusal.message, placed, refusal.cure) from None
+        found = None
+    return pinned_head(mesh, found, pins)
+
+
+def registration_json(found: Match) -> dict:
+    """Camera and landmarks as reports tell them."""
+    registration, camera = found.registration, found.registration.camera
+    yaw, pitch, roll = (round(angle, 2) for angle in registration.angles)
+    return {
+        "camera": {
+            "focal_px": round(camera.focal, 2), "yaw_deg": yaw, "pitch_deg": pitch, "roll_deg": roll,
+            "rotation": camera.rotation.round(6).tolist(), "translation": camera.translation.round(6).tolist(),
+        },
+        "landmarks": {
+            "presence": round(float(found.face.presence), 4), "face_height_px": round(registration.face_height, 1),
+            "error_px": round(registration.error[0], 3), "error_after_warp_px": round(registration.error[1], 3),
+        },
+    }

@@ -1,0 +1,1 @@
+"""Colour, sampling, bands and picture files: knows nothing of faces."""

@@ -1,0 +1,66 @@
+"""The typed values that flow through a job, one after the other.
+
+HeadMesh (capture) and Portrait -> Match (registration) -> Observation -> Prepared -> Completion -> Composition.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .head.match import Match
+from .head.mesh import HeadMesh
+from .head.register import Registration
+from .observation.further import Further
+from .observation.observe import Observation
+
+#: The completed atlas: (S,S,3) float32 sRGB 0..1, S the networks' size, without the portrait's light.
+Completion = np.ndarray
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything before stage 1: the head registered to the portrait, and what the portraits show of it.
+
+    observation: of all portraits together. inside: (N,) depth of enclosed vertices behind the head's shell. style: a
+    name of messages.STYLES, never auto. tiles: the mesh by UDIM tile, each in 0..1. further: portraits beside the
+    first. advice: stable names of warnings that a button can mend.
+    """
+
+    match: Match
+    observation: Observation
+    inside: np.ndarray
+    style: str
+    tiles: dict[int, HeadMesh]
+    further: Further
+    warnings: list[str]
+    advice: list[str]
+
+    @property
+    def mesh(self) -> HeadMesh:
+        return self.match.mesh
+
+    @property
+    def canonical(self) -> np.ndarray:
+        """(N,3) canonical coordinates of the vertices."""
+        return self.match.canonical
+
+    @property
+    def registration(self) -> Registration:
+        return self.match.registration
+
+
+@dataclass(frozen=True)
+class StageOptions:
+    """How a completion is made.
+
+    stages: names of stages.STAGES that run, in this order. seed: same seed, same completion. another: not the
+    likeliest completion but a sample of what is possible, by the seed. without: parts of stage 3 that are left out
+    (repaint.PARTS).
+    """
+
+    stages: tuple[str, ...] = ("inpaint", "latent", "repaint")
+    seed: int = 0
+    another: bool = False
+    without: frozenset[str] = frozenset()

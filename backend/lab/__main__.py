@@ -1,0 +1,56 @@
+"""python -m backend.lab: data, training and measuring. An artist's job needs none of it."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+#: Words of a command -> (module of this package with main(argv), what it does).
+COMMANDS = {
+    "texhub align": ("texhub.skins", "bring skins into the canonical atlas"),
+    "texhub build": ("texhub.build", "make thousands of textures of them, in shards"),
+    "texhub styles": ("texhub.show", "draw the sample sheet of the styles"),
+    "texhub check": ("texhub.check", "prove a build: whole shards, reproducible recipes, no held-out face in training"),
+    "texhub canonical": ("texhub.canonical", "measure the canonical landmarks on heads"),
+    "portraits render": ("training.render_portraits", "render portraits of the skins, seen as a job sees them"),
+    "glasses render": ("training.render_eyes", "render eyes for the glasses' network"),
+    "glasses draw": ("training.draw_glasses", "draw glasses onto rendered eyes"),
+    "shapes": ("training.likeness", "measure how faces differ, from ICT-FaceKit, for the registration"),
+    "train": ("training.train", "train one of the networks"),
+    "train ablation": ("training.ablation", "measure what each stage is worth on left-out faces while training"),
+    "graphs": ("training.graphs", "write the networks as ONNX graphs without weights"),
+    "manifest": ("training.manifest", "write the checksums of the weights"),
+    "benchmark": ("evaluation.benchmark", "measure on rendered portraits whose texture is known"),
+    "bands": ("evaluation.bands", "measure whether generated skin is as sharp as photographed skin beside it"),
+    "seams": ("evaluation.seams", "measure colour steps across the borders of UV islands"),
+    "faces build": ("faces.build", "observe portraits of real people in the atlas, list, weigh and split them"),
+    "look": ("look", "draw portraits beside the head that a job textures after them, from four sides"),
+    "evaluate hidden": ("evaluation.hidden", "hidden skin of real people, completed and compared"),
+    "evaluate two-sample": ("evaluation.two_sample", "can a classifier tell made-up skin from photographed skin"),
+    "evaluate completion": ("evaluation.completion", "unseen texels against mirror, OpenCV, PCA and mean, by style"),
+    "evaluate ablation": ("evaluation.ablation", "what each stage, the gradients, the band and the guidance are worth"),
+    "evaluate fairness": ("evaluation.fairness", "completion by skin tone and by light"),
+    "evaluate inversion": ("evaluation.inversion", "the generator beside PCA of as many numbers; ways to its latent"),
+    "evaluate distribution": ("evaluation.distribution", "FID and KID of samples, by style"),
+    "evaluate samples": ("evaluation.samples", "sheets of samples, truncation, interpolations and completions"),
+    "evaluate registration": ("evaluation.registration", "every head with every portrait, without and with four pins"),
+    "evaluate rendered": ("evaluation.rendered", "registration against a known camera, by yaw, shading, expression"),
+    "evaluate matte": ("evaluation.matte", "how much of glasses is taken for skin"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    argv = sys.argv[1:] if argv is None else argv
+    for count in (2, 1):
+        words = " ".join(argv[:count])
+        if words in COMMANDS:
+            module = import_module(f".{COMMANDS[words][0]}", __package__)
+            return module.main(argv[count:])
+    print("usage: python -m backend.lab COMMAND [options]; each has --help", file=sys.stderr)
+    for name, (_, text) in COMMANDS.items():
+        print(f"  {name:24s}{text}", file=sys.stderr)
+    return 0 if argv[:1] in (["-h"], ["--help"]) else 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,4 +1,0 @@
-import sys
-from importlib import import_module
-
-raise SystemExit(import_module(f".{sys.argv[1].replace('-','_')}", __package__).main(sys.argv[2:]))

@@ -1,0 +1,135 @@
+"""train glasses: what about a portrait's eyes is glasses, on the pictures of draw_glasses.py.
+
+Batch number n of a seed is the same whenever it is drawn, as in tiles.py.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from ...errors import AvatarTexError, ErrorCode
+from ...portrait.glasses import inputs_of
+from .checkpoints import load_state, save_half, save_state
+from .glasses_network import COLUMNS, ROWS, GlassesNet
+from .logs import Log
+from .loop import LOG_EVERY, SAVE_EVERY, averaged, descend
+
+RATE = 4.0          # over the preset's
+SAMPLES = 2         # per preset's batch
+SETTLING = 30       # batches that the averaged network's norms are measured on
+TURN, ZOOM, MOVE = 2.5, 0.05, 0.02  # degrees and shares of the frame's width by which it lies otherwise
+
+
+class GlassesBatches(Dataset):
+    """Batches by number: pictures with places (B,5,H,W), hidden (B,1,H,W), worn (B,1)."""
+
+    def __init__(self, folder: Path, count: int, seed: int) -> None:
+        files = sorted(folder.glob("glasses*.npz"))
+        if not files:
+            raise AvatarTexError(
+                ErrorCode.BAD_REQUEST, f"No drawn glasses in {folder}.", "Run python -m backend.lab glasses draw.",
+            )
+        shards = [dict(np.load(file, allow_pickle=False)) for file in files]
+        self.picture, self.hidden, self.worn = (
+            np.concatenate([shard[key] for shard in shards]) for key in ("picture", "hidden", "worn")
+        )
+        self.count, self.seed = count, seed
+
+    def __getitem__(self, number: int) -> tuple[Tensor, Tensor, Tensor]:
+        random = np.random.default_rng([self.seed, number])
+        chosen = random.integers(len(self.worn), size=self.count)
+        made = [moved(self.picture[i], self.hidden[i], random) for i in chosen]
+        inputs = torch.from_numpy(np.stack([inputs_of(color) for color, _ in made]))
+        hidden = torch.from_numpy(np.stack([hidden for _, hidden in made]))
+        return inputs, hidden[:, None], torch.from_numpy(self.worn[chosen].astype(np.float32))[:, None]
+
+
+def moved(picture: np.ndarray, hidden: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """(80,160,3) and (80,160) float32: a frame within a drawn sample, as landmarks err, in another tone."""
+    high, wide = hidden.shape
+    matrix = cv2.getRotationMatrix2D((wide / 2, high / 2), random.normal(0, TURN), np.exp(random.normal(0, ZOOM)))
+    matrix[:, 2] += np.add(random.normal(0, MOVE * COLUMNS, 2), ((COLUMNS - wide) / 2, (ROWS - high) / 2))
+    whole = cv2.warpAffine(np.dstack([picture, hidden]), matrix, (COLUMNS, ROWS), borderMode=cv2.BORDER_REPLICATE)
+    whole = whole[:, ::-1 if random.random() < 0.5 else 1].astype(np.float32) / 255
+    color = whole[..., :3] ** np.exp(random.normal(0, 0.15)) * np.exp(random.normal(0, 0.06, 3))
+    if random.random() < 0.1:
+        color = color[..., random.permutation(3)]
+    return np.clip(color, 0, 1).astype(np.float32), np.ascontiguousarray(whole[..., 3])
+
+
+def glasses_loss(network: GlassesNet, inputs: Tensor, hidden: Tensor, worn: Tensor) -> dict[str, Tensor]:
+    """Cross entropy of pixels and of being worn, and soft Dice where glasses are worn: rims are thin."""
+    logits, belief = network(inputs)
+    made = logits.sigmoid()
+    both, either = (made * hidden).sum((1, 2, 3)), (made + hidden).sum((1, 2, 3))
+    dice = (1 - (2 * both + 20) / (either + 20)) * worn[:, 0]
+    return {
+        "entropy": F.binary_cross_entropy_with_logits(logits, hidden),
+        "dice": 0.3 * dice.sum() / worn.sum().clamp(min=1),
+        "worn": 0.1 * F.binary_cross_entropy_with_logits(belief, worn),
+    }
+
+
+def train(arguments, preset) -> None:
+    """Write glasses.safetensors.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST without the rendered eyes.
+    """
+    if not arguments.portraits:
+        raise AvatarTexError(ErrorCode.BAD_REQUEST, "Glasses are learnt on drawn ones.", "Name --portraits.")
+    total, output = preset.steps["glasses"], arguments.output
+    torch.manual_seed(arguments.seed)
+    network = GlassesNet().to(arguments.device, memory_format=torch.channels_last)
+    parameters = list(network.parameters())
+    optimiser = torch.optim.AdamW(parameters, lr=preset.rate, betas=(0.9, 0.99), weight_decay=1e-2)
+    average = [p.detach().clone() for p in parameters]
+    state_file = output / "glasses.state.safetensors"
+    begin = load_state(state_file, parameters, average, optimiser) if state_file.is_file() else 0
+    batches = GlassesBatches(arguments.portraits, SAMPLES * preset.batch, arguments.seed)
+    data = DataLoader(batches, batch_size=None, sampler=range(begin, total), num_workers=preset.workers)
+    log, start = Log(output, "glasses", begin), time.monotonic()
+    saved = start
+    for number, batch in enumerate(data, begin):
+        inputs, hidden, worn = (part.to(arguments.device) for part in batch)
+        inputs = inputs.contiguous(memory_format=torch.channels_last)
+        terms = glasses_loss(network.train(), inputs, hidden, worn)
+        descend(sum(terms.values()), parameters, average, optimiser, RATE * preset.rate, number, total)
+        log.add(terms)
+        now, last = time.monotonic(), number + 1 == total
+        stop = now - start > arguments.minutes * 60
+        if (number + 1) % LOG_EVERY == 0 or last or stop:
+            log.write(number + 1, total, SAMPLES * preset.batch)
+        if now - saved > SAVE_EVERY or last or stop:
+            saved = now
+            with averaged(parameters, average), torch.no_grad():
+                settle(network, batches, arguments.device, SETTLING if last or stop else 6)
+                save_half(network.state_dict(), output / "glasses.safetensors")
+                made = network(inputs)[0].sigmoid()
+            log.columns(number + 1, tuple(part.expand(-1, 3, -1, -1) for part in (inputs[:, :3], made, hidden)))
+            save_state(state_file, number + 1, parameters, average, optimiser)
+        if stop:
+            break
+    log.close()
+
+
+def settle(network: GlassesNet, batches: GlassesBatches, device: str, count: int) -> None:
+    """Measure the norms of the weights as they are now, in eval mode afterwards."""
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean
+    network.train()
+    for number in range(count):
+        network(batches[10**6 + number][0].to(device))
+    network.eval()
+    for norm in norms:
+        norm.momentum = 0.1

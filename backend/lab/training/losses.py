@@ -1,0 +1,114 @@
+"""What each network learns, one function each: (networks, batch) -> named terms that are added up."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ...models.bundle import Networks
+from ...networks.conditions import SCALE, TIMES, inpaint_conditions, kept_signal, repaint_conditions
+from ...networks.generator import upsample
+from ...stages.inpaint import TRUST
+from ...stages.latent import correct
+from .batches import Batch
+
+KEPT = kept_signal()
+#: Weight of the layers' distance to their normal prior: samples need it, and it keeps what is unsure near the mean.
+PRIOR = 3e-5
+#: Share of samples that the generator sees whole: inversion of what is known.
+WHOLE = 0.5
+
+
+def denoising(network, start: Tensor, conditions: Tensor, batch: Batch) -> dict[str, Tensor]:
+    """Predict the clean residual to start at a random time; squared errors and a gradient term for sharpness."""
+    residual = (batch.truth - start) / SCALE
+    time = torch.randint(0, TIMES, (len(start),), device=start.device)
+    # most samples at the noisiest end, where inference begins and the image is decided
+    time = torch.where(torch.rand(len(start), device=start.device) < 0.7, torch.full_like(time, TIMES - 1), time)
+    kept = KEPT.to(start.device)[time][:, None, None, None]
+    noisy = kept.sqrt() * residual + (1 - kept).sqrt() * torch.randn_like(residual)
+    predicted = network(noisy, conditions, time, batch.style)
+    return reconstruction(predicted, residual, batch.confidence, batch.valid)
+
+
+def reconstruction(predicted: Tensor, residual: Tensor, confidence: Tensor, valid: Tensor) -> dict[str, Tensor]:
+    seen = confidence.clamp(max=1) * valid
+    return {
+        "seen": 0.5 * relative(predicted, residual, seen),
+        "unseen": relative(predicted, residual, valid - seen),
+        "gradient": 0.1 * gradient_loss(predicted, residual, valid),
+    }
+
+
+def relative(predicted: Tensor, residual: Tensor, weight: Tensor) -> Tensor:
+    """Squared error as a share of the start's own, per sample: 1 means no better than the start.
+
+    A plain mean belongs to the few samples whose start is far off (a baboon, a beard out of nowhere): the network
+    mended those and cost the others up to 1 dB.
+    """
+    total = 3 * weight.sum((1, 2, 3)).clamp(min=1)
+    error = ((predicted - residual).square() * weight).sum((1, 2, 3)) / total
+    start = (residual.square() * weight).sum((1, 2, 3)) / total
+    return (error / (start + 0.02)).mean()
+
+
+def gradient_loss(a: Tensor, b: Tensor, valid: Tensor) -> Tensor:
+    difference = a - b
+    across = (difference[..., 1:] - difference[..., :-1]).abs() * valid[..., 1:] * valid[..., :-1]
+    down = (difference[..., 1:, :] - difference[..., :-1, :]).abs() * valid[..., 1:, :] * valid[..., :-1, :]
+    return across.mean() + down.mean()
+
+
+def inpaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
+    conditions = inpaint_conditions(batch.linear, batch.colour, batch.confidence, networks.geometry)
+    return denoising(networks.inpainter, batch.linear, conditions, batch)
+
+
+def generator_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
+    """Reconstruct the truth from an imperfect completion of it, or from itself; the layers stay near their prior.
+
+    The canvas gives a colour and a shape for free, so errors count as shares of the canvas's own.
+    """
+    whole = torch.rand(len(batch.truth), 1, 1, 1, device=batch.truth.device) < WHOLE
+    given = torch.where(whole, batch.truth, degraded(networks, batch))
+    confidence = torch.where(whole, torch.ones_like(batch.confidence), batch.confidence)
+    with torch.no_grad():
+        rows, canvas = networks.generator.project(given, bendings=1)
+    mean, spread = networks.encoder(given, confidence, canvas)
+    layers = mean + torch.exp(0.5 * spread) * torch.randn_like(mean)
+    texture = networks.generator(torch.cat([rows, layers], 1), batch.style)
+    start = upsample(canvas)
+    terms = reconstruction((texture - start) / SCALE, (batch.truth - start) / SCALE, confidence, batch.valid)
+    divergence = 0.5 * (mean.square() + spread.exp() - 1 - spread)  # Kingma and Welling, appendix B
+    return {**terms, "prior": PRIOR * divergence.sum((1, 2)).mean()}
+
+
+def degraded(networks: Networks, batch: Batch) -> Tensor:
+    """What the encoder may be handed: stage 1's own completion, or the encoder takes its faults for facts (measured:
+    3 dB); in part less of it, for stage 1 does better on faces that it trained on; seldom nearly the truth."""
+    random = torch.rand(len(batch.truth), 1, 1, 1, device=batch.truth.device)
+    kind = torch.rand_like(random)
+    made = first_completion(networks, batch) - batch.linear
+    nearly = batch.linear + (0.5 + 0.5 * random) * (batch.truth - batch.linear)
+    return torch.where(kind < 0.05, nearly, batch.linear + made * torch.where(kind < 0.7, random, 1))
+
+
+@torch.no_grad()
+def first_completion(networks: Networks, batch: Batch) -> Tensor:
+    """Stage 1 in one step, as it is now: (B,3,S,S) sRGB."""
+    conditions = inpaint_conditions(batch.linear, batch.colour, batch.confidence, networks.geometry)
+    last = torch.full((len(batch.truth),), TIMES - 1, device=batch.truth.device)
+    noise = 0.3 * torch.randn_like(batch.truth)
+    return batch.linear + TRUST * SCALE * networks.inpainter(noise, conditions, last, batch.style)
+
+
+def repaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
+    """Starts are real results of the stages before, so the network learns their faults."""
+    with torch.no_grad():
+        completed = degraded(networks, batch)
+        start, _ = correct(networks, completed, batch.confidence, batch.style)
+    conditions = repaint_conditions(start, batch.colour, batch.confidence, networks.geometry)
+    return denoising(networks.repainter, start, conditions, batch)
+
+
+LOSSES = {"inpaint": inpaint_loss, "generator": generator_loss, "repaint": repaint_loss}

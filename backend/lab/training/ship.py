@@ -1,0 +1,50 @@
+"""train ship: put trained weights where the product reads them, with their checksums and a row of the model card."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+from ...errors import AvatarTexError, ErrorCode
+from ...models.bundle import FILES, WEIGHTS, load_networks
+from .glasses_network import COLUMNS, ROWS, GlassesNet
+from .graphs import write_whole
+from .manifest import write_manifest
+
+GLASSES = "glasses.safetensors"
+
+
+def ship(arguments, preset) -> None:
+    """Copy the files of the output folder into backend/models/weights, list them, and load them as a job does.
+
+    Raises:
+        AvatarTexError: when a file is missing; nothing is copied then. All others may be beside the
+            glasses': they need none of the others, and none needs them.
+    """
+    names = ["linear.safetensors", *FILES]
+    if (arguments.output / GLASSES).is_file() and not any((arguments.output / name).is_file() for name in names):
+        names = []
+    missing = [name for name in names if not (arguments.output / name).is_file()]
+    if missing:
+        raise AvatarTexError(
+            ErrorCode.WEIGHTS_MISSING, f"Not trained yet: {', '.join(missing)}.", "Train these networks first.",
+        )
+    for name in names:
+        shutil.copyfile(arguments.output / name, WEIGHTS / name)
+    ship_glasses(arguments.output)
+    entries = write_manifest()
+    load_networks("cpu")
+    for name in names:
+        print(f"{entries[name]['sha256'][:12]}  {entries[name]['bytes']:>9}  {name}")
+
+
+def ship_glasses(folder: Path) -> None:
+    """glasses.onnx of trained glasses.safetensors, where there is one: it needs no other network either."""
+    if not (folder / GLASSES).is_file():
+        return
+    network = GlassesNet()
+    network.load_state_dict({name: value.float() for name, value in load_file(folder / GLASSES).items()})
+    write_whole(network, {"face": torch.zeros(1, 5, ROWS, COLUMNS)}, ["hidden", "worn"], WEIGHTS / "glasses.onnx")

@@ -1,0 +1,1 @@
+"""What the portraits show of the head: unlit colour and confidence in the canonical atlas."""

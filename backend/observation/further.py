@@ -1,0 +1,97 @@
+"""Further portraits of the same person: each registered to the head as the first one is, or left out with a warning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import AvatarTexError
+from ..head.atlas import AtlasMap
+from ..head.match import Match, registration_json
+from ..head.quality import judge
+from ..head.register import register
+from ..messages import LOW_SCORE
+from ..pins import Pin
+from ..portrait.decode import decode_portrait
+from ..portrait.faces import CHOOSE, find_portrait_face
+from ..portrait.matte import portrait_matte
+from ..prior.linear import LinearPrior
+from .observe import Observation, observe
+from .views import View, further_view
+
+CURE = "Choose another picture of the same person, or remove it."
+
+
+@dataclass(frozen=True)
+class Further:
+    """The further portraits of a job. views: those that are used. found: per portrait what the report tells of it,
+    and the number of its view."""
+
+    views: tuple[View, ...] = ()
+    found: tuple[tuple[dict, int | None], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def as_json(self, given: Sequence[float]) -> list[dict]:
+        """For the report. given: share of the head's texels by portrait, the first one's first."""
+        return [
+            {**told, "texels": round(given[number + 1] if number is not None and len(given) > number + 1 else 0.0, 4)}
+            for told, number in self.found
+        ]
+
+
+def add_further(
+    paths: Sequence[str], match: Match, first: Observation, layout: AtlasMap, skin_prior: LinearPrior,
+    pins: Sequence[Pin] = (), step: Callable[[float], None] = lambda share: None,
+) -> Further:
+    """Read and register each; one that cannot be, or that fits badly, is told and left out.
+
+    Args:
+        match: the head registered to the first portrait. first: what that one shows. skin_prior: of unlit textures.
+        pins: their places on the head count here too. step: called before each with the share that is
+            done; what it raises ends the search.
+    """
+    held = [replace(pin, portrait=None) for pin in pins if pin.head is not None]
+    views, found, warnings = [], [], []
+    for number, path in enumerate(paths):
+        step(number / len(paths))
+        name = Path(path).name
+        try:
+            further, observation, notes = register_further(path, match, layout, skin_prior, held, first.bare)
+        except AvatarTexError as refusal:
+            warnings.append(f"The further portrait {name!r} was left out: {refusal.message} {refusal.cure}")
+            found.append(({"portrait": name, "used": False, "reason": refusal.message}, None))
+            continue
+        told = {"portrait": name, **registration_json(further), "registration": further.quality.as_json()}
+        if further.quality.score < LOW_SCORE:
+            warnings.append(f"The further portrait {name!r} was left out: its face fits badly "
+                            f"({further.quality.summary.split(';')[0].rstrip('.')}). {CURE}")
+            found.append(({**told, "used": False, "reason": further.quality.sentence}, None))
+            continue
+        warnings += [f"{name}: {note.removesuffix(CHOOSE).rstrip()}" for note in notes]
+        found.append(({**told, "used": True}, len(views)))
+        views.append(further_view(first, further.registration, observation))
+    return Further(tuple(views), tuple(found), tuple(warnings))
+
+
+def register_further(
+    path: str, match: Match, layout: AtlasMap, skin_prior: LinearPrior, pins: Sequence[Pin], bare: bool,
+) -> tuple[Match, Observation, list[str]]:
+    """One further portrait: its registration, what it shows, and what to know about the choice of its face.
+
+    Raises:
+        AvatarTexError: PORTRAIT_MISSING and the like, NO_FACE_IN_PORTRAIT, NO_FACE_ON_HEAD.
+    """
+    portrait = decode_portrait(path)
+    face, notes = find_portrait_face(portrait)
+    matte = portrait_matte(portrait.color, face, portrait.alpha)
+    height, width = portrait.color.shape[:2]
+    registration = register(
+        match.mesh, match.canonical, match.head, face.points[:, :2], width, height, pins, picture=portrait.color,
+        skin=matte.skin,
+    )
+    quality = judge(registration, face, match.head, pins, matte.skin)
+    found = replace(
+        match, face=face, registration=registration, matte=matte, quality=quality, warnings=notes,
+    )
+    return found, observe(match.mesh, layout, registration, portrait.color, matte, skin_prior, bare), notes

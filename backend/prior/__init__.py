@@ -1,0 +1,1 @@
+"""What heads look like: the linear prior, skin and light."""

@@ -1,0 +1,150 @@
+"""The portrait's light, apart from the skin: smooth shading over the registered normals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..imaging.sample import to_linear, to_srgb
+from ..networks.sizes import CANVAS
+from .fit import Evidence, fit
+from .linear import NOISE, LinearPrior
+
+#: Shading is never trusted beyond these ratios of a good exposure.
+DARKEST, BRIGHTEST = 0.35, 1.8
+#: Camera axes (y down, z away) to the viewer's (y up, z near), in which lights are told.
+UPRIGHT = np.diag([1.0, -1.0, -1.0])
+#: Mean and covariance of portraits' lights, half of them as lab/texhub/lights.py draws them (exposed for the front of
+#: the face), half as lab/evaluation/truth.py (for all of the head that shows): coefficients that mirroring keeps, then
+#: those whose sign it turns, which are 0 on average.
+KEPT, TURNED = [0, 2, 3, 5, 7, 8], [1, 4, 6]
+MEAN = (0.798, 0.273, 0.263, 0.185, 0.010, 0.028)
+COVARIANCE = (
+    (0.0224, 0.0134, -0.0171, -0.0021, 0.0000, -0.0054),
+    (0.0134, 0.0445, -0.0054, 0.0263, -0.0131, -0.0059),
+    (-0.0171, -0.0054, 0.0287, 0.0105, -0.0030, 0.0059),
+    (-0.0021, 0.0263, 0.0105, 0.0411, -0.0114, 0.0007),
+    (0.0000, -0.0131, -0.0030, -0.0114, 0.0123, -0.0007),
+    (-0.0054, -0.0059, 0.0059, 0.0007, -0.0007, 0.0041),
+)
+TURNED_COVARIANCE = ((0.0813, 0.0455, 0.0563), (0.0455, 0.0515, 0.0295), (0.0563, 0.0295, 0.0763))
+#: Mean shading of what shows, and its standard deviation: photographers expose for that, too. Without it 0.1 dB less on
+#: drawn observations of training faces, 0.3 on rendered ones.
+EXPOSED, EXPOSURE_SPREAD = 0.97, 0.15
+#: Texels of the fit: light is smooth, so a quarter of the prior's; shares seen of a texel from which it counts, and how
+#: many must. Rounds of Gauss-Newton; the shading below which it has no gradient; exponent of sRGB.
+TEXELS, LEAST, ENOUGH = 64, 0.05, 30
+ROUNDS, FLOOR, GAMMA = 5, 0.12, 2.2
+#: How many of the prior's texels count as one observation; the residual at which a texel counts half.
+CORRELATED, OUTLIER = 400.0, 0.1
+
+
+@dataclass(frozen=True)
+class Light:
+    """Irradiance as spherical harmonics of order 2 (Ramamoorthi and Hanrahan 2001), one for all channels.
+
+    coefficients: (9,), shading 1 is a good exposure. rotation: (3,3) mesh axes to the viewer's: right, up, near.
+    """
+
+    coefficients: np.ndarray
+    rotation: np.ndarray
+
+    def shade(self, normals: np.ndarray) -> np.ndarray:
+        """(…,) float32 shading of (…,3) mesh normals."""
+        return np.clip(harmonics(normals @ self.rotation.T) @ self.coefficients, DARKEST, BRIGHTEST).astype(np.float32)
+
+    def trust(self, shade: np.ndarray) -> np.ndarray:
+        """(…,) 0..1: a pixel in deep shadow or glare says little about the skin."""
+        dark = np.clip((shade - DARKEST) / (0.62 - DARKEST), 0, 1)
+        return (0.15 + 0.85 * dark * dark * (3 - 2 * dark)).astype(np.float32)
+
+    @staticmethod
+    def remove(srgb: np.ndarray, shade: np.ndarray) -> np.ndarray:
+        """(…,3) sRGB with the shading (…,) divided out in linear light."""
+        return to_srgb(to_linear(srgb) / shade[..., None])
+
+
+def harmonics(normals: np.ndarray) -> np.ndarray:
+    """(…,9) real spherical harmonics basis of unit normals, without the constant factors."""
+    x, y, z = np.moveaxis(normals, -1, 0)
+    return np.stack([np.ones_like(x), x, y, z, x * y, y * z, x * z, x * x - y * y, 3 * z * z - 1], -1).astype(
+        np.float32
+    )
+
+
+def estimate_light(
+    colour: np.ndarray,
+    normals: np.ndarray,
+    confidence: np.ndarray,
+    skin: LinearPrior,
+    camera_rotation: np.ndarray,
+) -> Light:
+    """The light of the likeliest pair of a light and a skin that explain what is seen: neither is fitted alone, so a
+    dark skin is not taken for shade, nor a beard for a lamp from above.
+
+    argmin over c, l of sum w |x - skin(c) (l H)^(1/gamma)|^2 / noise^2 + |c / deviation|^2 + |l - mean|^2 / covariance,
+    and what shows is well exposed; by Gauss-Newton with Cauchy weights, as LinearPrior.fit_coefficients(): glasses,
+    cast shadows and highlights are outliers.
+
+    Args:
+        colour: (S,S,3) sRGB as seen. normals: (S,S,3) mesh axes. confidence: (S,S). skin: the prior of unlit textures.
+        camera_rotation: (3,3) mesh axes to the camera's.
+    """
+    rotation = UPRIGHT @ camera_rotation
+    mean, precision = usual_light()
+    weight = _small(confidence)
+    used = weight > LEAST
+    if used.sum() < ENOUGH:
+        return Light(mean, rotation)
+    weight = weight[used]
+    seen = _small(colour * confidence[..., None])[used] / weight[:, None]
+    towards = _small(normals * confidence[..., None])[used]
+    basis = harmonics(towards / np.maximum(np.linalg.norm(towards, axis=1, keepdims=True), 1e-6) @ rotation.T)
+    shown = np.average(basis, axis=0, weights=weight) / EXPOSURE_SPREAD
+    usual = precision @ mean + shown * EXPOSED / EXPOSURE_SPREAD
+    precision = precision + np.outer(shown, shown)
+    return Light(_fit(seen, weight, basis, skin.shrunk(TEXELS), used, np.linalg.solve(precision, usual), precision),
+                 rotation)
+
+
+def _fit(
+    seen: np.ndarray, weight: np.ndarray, basis: np.ndarray, skin: LinearPrior, used: np.ndarray, mean: np.ndarray,
+    precision: np.ndarray,
+) -> np.ndarray:
+    """(9,) what estimate_light() minimises, of n texels seen: (n,3) sRGB, (n,) weights, (n,9) harmonics."""
+    components, middle = skin.basis.reshape(len(skin.basis), -1, 3)[:, used.ravel()], skin.mean[used]
+    count, pull = len(components), 1 / np.maximum(skin.deviation, 1e-3) ** 2
+    base = weight / (CORRELATED * (TEXELS / CANVAS) ** 2 * NOISE**2)
+    coefficients, light, albedo, believed = np.zeros(count), mean, middle, 1.0
+    for _ in range(ROUNDS):
+        smooth = basis @ light.astype(np.float32)
+        shade = np.maximum(smooth, FLOOR)
+        gain = shade ** (1 / GAMMA)
+        slope = basis * ((smooth > FLOOR) * gain / (GAMMA * shade))[:, None]
+        steps = np.concatenate([components * gain[:, None], np.clip(albedo, FLOOR, 1) * slope.T[..., None]])
+        # a fault of the skin is as large as the light on it; in the dark there is noise besides
+        weight = base * believed / np.maximum(gain, 0.5) ** 2
+        prior = np.zeros((len(steps), len(steps)))
+        prior[:count, :count], prior[count:, count:] = np.diag(pull), precision
+        current = np.concatenate([coefficients, light - mean])
+        move = fit([Evidence(steps, seen - albedo * gain[:, None], weight)], prior, -current).unknowns
+        coefficients, light = coefficients + move[:count], light + move[count:]
+        albedo = middle + np.tensordot(coefficients.astype(np.float32), components, 1)
+        gain = np.maximum(basis @ light.astype(np.float32), FLOOR)[:, None] ** (1 / GAMMA)
+        residual = (seen - albedo * gain) / np.maximum(gain, 0.5)
+        believed = 1 / (1 + (residual**2).sum(1) / OUTLIER**2)
+    return light
+
+
+def usual_light() -> tuple[np.ndarray, np.ndarray]:
+    """(9,) mean and (9,9) inverse covariance of the lights that portraits have."""
+    mean, covariance = np.zeros(9), np.zeros((9, 9))
+    mean[KEPT] = MEAN
+    covariance[np.ix_(KEPT, KEPT)], covariance[np.ix_(TURNED, TURNED)] = COVARIANCE, TURNED_COVARIANCE
+    return mean, np.linalg.inv(covariance)
+
+
+def _small(picture: np.ndarray) -> np.ndarray:
+    return cv2.resize(picture.astype(np.float32), (TEXELS, TEXELS), interpolation=cv2.INTER_AREA)

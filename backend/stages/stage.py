@@ -1,0 +1,55 @@
+"""What the three stages share: what each takes and gives, and pictures to tensors and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..job import StageOptions
+from ..models.bundle import Networks
+
+OnStep = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class AtlasObservation:
+    """The portrait in the atlas, without its light.
+
+    color: (S,S,3) float32 sRGB 0..1. confidence: (S,S) float32, 0 where not seen. style: a name of messages.STYLES.
+    """
+
+    color: np.ndarray
+    confidence: np.ndarray
+    style: str
+
+    def tensors(self, device: str) -> tuple[Tensor, Tensor]:
+        """(1,3,S,S) colour and (1,1,S,S) confidence."""
+        return to_tensor(self.color, device), torch.from_numpy(self.confidence).float().to(device)[None, None]
+
+
+class Stage(Protocol):
+    """One of the three: takes the completion so far and gives a better one, both (S,S,3) float32 sRGB 0..1.
+
+    Args:
+        on_step: called with the share of the stage that is done; what it raises ends the stage.
+    """
+
+    def __call__(
+        self, observation: AtlasObservation, completion: np.ndarray, networks: Networks, options: StageOptions,
+        on_step: OnStep | None = None,
+    ) -> np.ndarray: ...
+
+
+def to_tensor(picture: np.ndarray, device: str) -> Tensor:
+    """(1,3,S,S) float32 of (S,S,3)."""
+    return torch.from_numpy(np.ascontiguousarray(picture, np.float32)).permute(2, 0, 1)[None].to(device)
+
+
+def to_picture(tensor: Tensor) -> np.ndarray:
+    """(S,S,3) float32 sRGB, clipped to 0..1, of (1,3,S,S)."""
+    return np.ascontiguousarray(tensor[0].detach().clamp(0, 1).permute(1, 2, 0).cpu().numpy(), np.float32)

@@ -1,0 +1,42 @@
+"""Where the head has bare skin, by its canonical places: not eyes, brows, lips, nostrils, nor the hairy scalp."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+
+from ..head.atlas import to_atlas
+from ..head.facial_regions import LEFT_LIDS, LIPS, NOSTRILS, RIGHT_LIDS, landmark_places
+from ..head.scalp import scalp_share
+from ..imaging.sample import sample_atlas
+from ..portrait.landmark_groups import LEFT_BROW, RIGHT_BROW
+
+SIZE = 512
+#: How far the parts reach beyond their outlines, as shares of the atlas.
+GROWN = {LIPS: 0.008, NOSTRILS: 0.004, LEFT_LIDS: 0.004, RIGHT_LIDS: 0.004, LEFT_BROW: 0.014, RIGHT_BROW: 0.014}
+SOFT = 0.006
+
+
+@cache
+def face_parts() -> np.ndarray:
+    """(SIZE,SIZE) float32 0..1 in the atlas: eyes with their lids, brows, lips, nostrils."""
+    places = landmark_places() * SIZE
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    for loop, grown in GROWN.items():
+        part = np.zeros_like(mask)
+        cv2.fillConvexPoly(part, cv2.convexHull(np.rint(places[list(loop)]).astype(np.int32)), 1)
+        side = 2 * round(grown * SIZE) + 1
+        mask |= cv2.dilate(part, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    return cv2.GaussianBlur(mask.astype(np.float32), (0, 0), SOFT * SIZE)
+
+
+def bare_skin(canonical: np.ndarray, hairy: bool) -> np.ndarray:
+    """(…,) float32 0..1 of (…,3) canonical points.
+
+    Args:
+        hairy: the scalp wears hair.
+    """
+    bare = 1 - sample_atlas(face_parts(), to_atlas(canonical))
+    return bare * (1 - scalp_share(canonical)) if hairy else bare

@@ -1,0 +1,29 @@
+"""Which detail a texture gets: that of its skin, and that of its hair."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..job import Prepared
+from ..observation.relight import exposed, relighting
+from .detail import Detail, make_square, texels_per_face
+from .grain import find_grain
+from .strands import Strands, find_strands
+
+
+def find_details(job: Prepared, generated: np.ndarray, size: int, light: str, seed: int) -> list[Detail]:
+    """The detail of one texture: of its skin, and of its hair.
+
+    Args:
+        generated: (a,a,3) sRGB atlas, the completion. size: texels of the artist's map.
+        light: a name of messages.LIGHTS.
+    """
+    seen = job.observation
+    gain, made = relighting(seen, generated, light), exposed(generated, seen, light)
+    texels = max(texels_per_face(tile, job.canonical, size) for tile in job.tiles.values())
+    found = []
+    for kind, find in ((Detail, find_grain), (Strands, find_strands)):
+        grain = find(job.mesh, job.canonical, job.registration, seen, made, gain, texels, seed)
+        if grain is not None:
+            found.append(kind(make_square(grain, seed), grain.tone, seen.wears_hair))
+    return found

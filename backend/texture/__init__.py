@@ -1,1 +1,0 @@
-"""From the registered portrait to the finished texture: observed texels, their light, composition, files."""

@@ -1,0 +1,92 @@
+"""The house keeps its shape: imports run one way, the laboratory stays outside, add-on and backend keep apart."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+#: Rooms of the backend from the bottom upwards; a room imports only what stands before it. Several in one line may not
+#: import each other. What is not named here (options, messages, errors, pins) is shared by all.
+STOREYS = (
+    ("imaging",), ("networks",), ("portrait", "prior"), ("models",), ("head",), ("styles", "observation"), ("job",),
+    ("stages", "surface"), ("finish",), ("compose",), ("report",), ("pipeline", "registering"), ("variants",),
+    ("worker", "doctor"), ("__main__",), ("lab",),
+)
+SHARED = {"options", "messages", "errors", "pins"}
+#: models.verified reads files with their checksums: prior, portrait and head read weights by it, too.
+LOW = {"backend.models.verified"}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules(package: str) -> dict[str, Path]:
+    return {name_of(path): path for path in sorted((ROOT / package).rglob("*.py"))}
+
+
+def imported(name: str, path: Path, known: dict[str, Path]) -> Iterator[str]:
+    """The modules of known that a module imports, wherever in it the import stands."""
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                found = f"{base}.{alias.name}" if f"{base}.{alias.name}" in known else base
+                if found in known and found != name:
+                    yield found
+
+
+def room(name: str) -> str:
+    return [*name.split("."), ""][1]
+
+
+@pytest.mark.parametrize("package", ["backend", "avatartex_addon"])
+def test_no_circles(package):
+    known = modules(package)
+    graph = {name: set(imported(name, path, known)) for name, path in known.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        pytest.fail(" -> ".join(circle.args[1]))
+
+
+def test_rooms_import_downwards():
+    storey = {name: number for number, names in enumerate(STOREYS) for name in names}
+    known = modules("backend")
+    wrong = []
+    for name, path in known.items():
+        for other in imported(name, path, known):
+            here, there = room(name), room(other)
+            if here == there or not here or there in SHARED | {""} or other in LOW:
+                continue
+            if here in SHARED or storey[there] >= storey[here]:
+                wrong.append(f"{name} imports {other}")
+    assert not wrong
+
+
+def test_the_product_does_not_know_the_laboratory():
+    known = modules("backend")
+    product = {name: path for name, path in known.items() if room(name) != "lab"}
+    assert [f"{name} imports {other}" for name, path in product.items() for other in imported(name, path, known)
+            if room(other) == "lab"] == []
+
+
+@pytest.mark.parametrize("folder, banned", [
+    ("backend", {"bpy", "mathutils", "bmesh"}),
+    ("avatartex_addon", {"torch", "diffusers", "onnxruntime", "cv2", "PIL"}),
+    ("avatartex_addon/core", {"bpy", "mathutils", "bmesh"}),
+])
+def test_either_side_keeps_to_its_packages(folder, banned):
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else (
+                [alias.name for alias in node.names] if isinstance(node, ast.Import) else [])
+            assert not banned & {name.split(".")[0] for name in names}, path
