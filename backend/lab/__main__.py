@@ -27,6 +27,8 @@ COMMANDS = {
     "look": ("look", "draw portraits beside the head that a job textures after them, from four sides"),
     "evaluate hidden": ("evaluation.hidden", "hidden skin of real people, completed and compared"),
     "evaluate two-sample": ("evaluation.two_sample", "can a classifier tell made-up skin from photographed skin"),
+    "evaluate seeds": ("evaluation.seeds", "do seeds differ as people do"),
+    "evaluate memory": ("evaluation.memory", "do completions or samples show a person of the training set"),
     "evaluate identity": ("evaluation.identity", "is the textured head still the portrait's person, from three sides"),
     "evaluate completion": ("evaluation.completion", "unseen texels against mirror, OpenCV, PCA and mean, by style"),
     "evaluate ablation": ("evaluation.ablation", "what each stage, the gradients, the band and the guidance are worth"),
