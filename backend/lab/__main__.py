@@ -24,6 +24,7 @@ COMMANDS = {
     "bands": ("evaluation.bands", "measure whether generated skin is as sharp as photographed skin beside it"),
     "seams": ("evaluation.seams", "measure colour steps across the borders of UV islands"),
     "faces build": ("faces.build", "observe portraits of real people in the atlas, list, weigh and split them"),
+    "faces relight": ("faces.relight", "divide the light out of stored observations again, with another prior"),
     "look": ("look", "draw portraits beside the head that a job textures after them, from four sides"),
     "evaluate hidden": ("evaluation.hidden", "hidden skin of real people, completed and compared"),
     "evaluate two-sample": ("evaluation.two_sample", "can a classifier tell made-up skin from photographed skin"),

@@ -116,6 +116,29 @@ def report(scores: dict[str, list[dict]], base: str) -> str:
     return "\n".join(lines)
 
 
+def groups(scores: dict[str, list[dict]], crowd: Sequence[people.Person], methods: Sequence[str]) -> str:
+    """Markdown: PSNR over all parts by measured tone, age (thirds of its rank) and glasses, and each group's gap to the
+    mean of all."""
+    known = {one.id: one for one in crowd}
+    ids = [one["id"] for one in next(iter(scores.values()))]
+    kinds = {
+        "tone": lambda one: one.tone, "age": lambda one: ("young", "middling", "old")[min(2, int(3 * one.age))],
+        "glasses": lambda one: "worn" if one.glasses else "none",
+    }
+    rows = []
+    for kind, group_of in kinds.items():
+        of = [group_of(known[name]) if name in known else "" for name in ids]
+        for group in sorted(set(of) - {""}):
+            row = [kind, group, of.count(group)]
+            for method in methods:
+                values = np.array(by_person(scores, method, "psnr"))
+                own = mean_error(values[np.array(of) == group])
+                row += [cell(own), f"{own[0] - np.nanmean(values):+.2f}"]
+            rows.append(row)
+    heads = [part for method in methods for part in (method, "gap")]
+    return "\n".join(["PSNR over all parts, dB, by group", "", table(["by", "group", "people", *heads], rows)])
+
+
 def by_person(scores: dict[str, list[dict]], method: str, key: str) -> list[float]:
     """The mean over parts, one value a person."""
     return [float(np.nanmean([some[i][method].get(key, np.nan) for some in scores.values()]))
@@ -167,6 +190,9 @@ def main(argv: list[str] | None = None) -> int:
             methods[f"{which}: {name}" if which else name] = which, run
     scores = score(people_of(arguments), networks, methods, arguments.parts, arguments.seed)
     print(report(scores, arguments.base))
+    listed = arguments.observations and arguments.observations.parent / people.PEOPLE
+    if listed and listed.is_file():
+        print("\n" + groups(scores, people.read_people(listed), [name for name in methods if name not in FILLS]))
     if arguments.output:
         write_bytes(arguments.output, json.dumps(scores, indent=1).encode())
     return 0

@@ -13,13 +13,11 @@ import cv2
 import numpy as np
 
 from ...head.atlas import canonical_head, to_atlas
-from ...head.scalp import scalp_share
 from ...imaging.sample import to_linear, to_srgb
 from ...observation.hair import hair_evidence, hair_tone
 from ...observation.observe import Observation
-from ...prior.light import UPRIGHT, Light, estimate_light
 from ...prior.linear import LinearPrior
-from ..faces.observing import Seen
+from ..faces.observing import Seen, divide, scalp_of
 
 #: Parts of the face that are hidden in turn.
 PARTS = ("half", "sides", "lower", "upper", "blobs")
@@ -80,21 +78,16 @@ def hide(seen: Seen, hidden: np.ndarray, positions: np.ndarray, prior: LinearPri
     Args:
         hidden: (S,S) bool. positions: (S,S,3) canonical places of the texels. prior: what skin looks like unlit.
     """
-    covered = np.linalg.norm(positions, axis=2) > 0.05
-    scalp = scalp_share(positions) * covered
-    shown = np.where(hidden, 0, seen.shown)
-    lit = np.where((shown > 0)[..., None], seen.lit, 0)
-    light = estimate_light(lit, seen.normals, shown * (1 - scalp), prior, UPRIGHT)  # normals in the viewer's axes
-    shade = light.shade(seen.normals)
-    confidence = (shown * light.trust(shade)).astype(np.float32)
-    unlit = Light.remove(lit, shade)
+    scalp, stays = scalp_of(positions), ~hidden & (seen.shown > 0)
+    lit = np.where(stays[..., None], seen.lit, 0)
+    unlit, confidence, shade, light = divide(lit, seen.shown * stays, seen.normals, scalp, prior)
     hairy = np.where(hidden, 0, seen.hair)
     tone = hair_tone(unlit, confidence, hairy, scalp)
     nothing = np.zeros((1, 1), np.float32)
     observation = Observation(
         np.zeros((1, 1, 3), np.float32), np.zeros((1, 1, 3), np.float32), nothing, nothing, light,
         np.zeros((*scalp.shape, 2), np.float32), confidence, unlit, shade, hair_evidence(unlit, confidence, tone),
-        hairy, scalp, tone, covered,
+        hairy, scalp, tone, np.linalg.norm(positions, axis=2) > 0.05,
     )
     weight = np.where(hidden & (seen.confidence > SCORED), seen.confidence * (1 - scalp), 0)
     return Hidden(observation, seen.lit, weight.astype(np.float32), shade)

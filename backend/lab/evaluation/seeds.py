@@ -1,8 +1,8 @@
 """python -m backend.lab evaluate seeds: do seeds differ as people do?
 
 The rms difference between completions of one observation by different seeds, over hidden skin, beside that between the
-photographed skins of two strangers in the same places. A portrait tells the tone, so a stranger's skin is brought to the
-person's median colour first; the difference of whole strangers stands beside it.
+photographed skins of two strangers in the same places. A portrait tells the tone, so a stranger's skin is brought to
+the person's median colour first; the difference of whole strangers stands beside it.
 """
 
 from __future__ import annotations

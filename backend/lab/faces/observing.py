@@ -8,7 +8,7 @@ shows background or a collar, so confidence ends before it.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -89,21 +89,48 @@ def see(path: Path, mesh: HeadMesh, head: HeadLandmarks, prior: LinearPrior) -> 
 
 def reduced(observation: Observation, found: Match, layout: AtlasMap, prior: LinearPrior) -> Seen:
     """An observation cut at the person's outline, its light estimated again, brought to TEXELS."""
-    fragments = layout.fragments
+    fragments, rotation = layout.fragments, found.registration.camera.rotation
     normals = fragments.interpolate(found.mesh.corners(found.registration.normals))
     canonical = fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))
     lit = sample(observation.portrait, observation.places)
     shown = observation.confidence / observation.light.trust(observation.shade)
     shown = shown * within(found.matte, found.registration.face_height, observation.places)
-    rotation = found.registration.camera.rotation
-    light = estimate_light(lit, normals, shown * (1 - scalp_share(canonical)), prior, rotation)
-    shade = light.shade(normals)
-    confidence = (shown * light.trust(shade)).astype(np.float32)
+    unlit, confidence, shade, _ = divide(lit, shown, normals, scalp_share(canonical), prior, rotation)
     towards = normals @ (UPRIGHT @ rotation).T
     return Seen(
-        average(Light.remove(lit, shade), confidence), average(lit, confidence), small(confidence), small(shown),
+        average(unlit, confidence), average(lit, confidence), small(confidence), small(shown),
         small(observation.hairy), small(shade), unit(small(towards)),
     )
+
+
+def divide(
+    lit: np.ndarray, shown: np.ndarray, normals: np.ndarray, scalp: np.ndarray, prior: LinearPrior,
+    rotation: np.ndarray = UPRIGHT,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, Light]:
+    """unlit (S,S,3) sRGB, confidence (S,S), shade (S,S) and the light, of what is shown: observe()'s own steps.
+
+    Args:
+        lit: (S,S,3) sRGB. shown: (S,S) 0..1. normals: (S,S,3). scalp: (S,S) its share, which says nothing of the light.
+        rotation: (3,3) the normals' axes to the camera's; those of Seen are the viewer's.
+    """
+    light = estimate_light(np.where((shown > 0)[..., None], lit, 0), normals, shown * (1 - scalp), prior, rotation)
+    shade = light.shade(normals)
+    return Light.remove(lit, shade), (shown * light.trust(shade)).astype(np.float32), shade, light
+
+
+def relit(seen: Seen, positions: np.ndarray, prior: LinearPrior) -> Seen:
+    """The same with its light estimated by another prior: prior and light are improved in turn.
+
+    Args:
+        positions: (S,S,3) canonical places of the texels.
+    """
+    unlit, confidence, shade, _ = divide(seen.lit, seen.shown, seen.normals, scalp_of(positions), prior)
+    return replace(seen, unlit=unlit, confidence=confidence, shade=shade)
+
+
+def scalp_of(positions: np.ndarray) -> np.ndarray:
+    """(S,S) share of scalp of (S,S,3) canonical places; 0 where no head has surface."""
+    return scalp_share(positions) * (np.linalg.norm(positions, axis=2) > 0.05)
 
 
 def within(matte: Matte, face_height: float, places: np.ndarray) -> np.ndarray:

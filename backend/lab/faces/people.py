@@ -28,9 +28,9 @@ from .observing import TEXELS, Seen, read
 
 PEOPLE = "people.csv"
 SPLIT = Path(__file__).with_name("split.json")
-#: Tones by ITA in degrees, lowest of each, and how many of each are held out: as even as 561 portraits allow with at
-#: least half of the darkest left for training.
-TONES, HELD_OUT = (("light", 28.0), ("medium", -5.0), ("dark", -90.0)), {"light": 24, "medium": 20, "dark": 16}
+#: Tones by ITA in degrees, lowest of each, and how many of each are held out. Portraits are exposed for the face, which
+#: pales dark skin and darkens some pale skin: half of the 64 people of the darkest group by measure are so by look.
+TONES, HELD_OUT = (("light", 30.0), ("medium", 12.0), ("dark", -90.0)), {"light": 22, "medium": 18, "dark": 20}
 #: Texels that count: seen well, and without hair.
 SURE, HAIRLESS = 0.5, 0.2
 #: Waves per face height between which wrinkles lie (a face is 180 of 256 texels high).
