@@ -98,7 +98,7 @@ def test_the_report_has_a_row_a_method_and_the_difference_to_the_base():
 
 
 def crowd(random: np.random.Generator, apart: float, own: float, count: int = 24) -> tuple[np.ndarray, np.ndarray]:
-    """Features of so many people, 20 patches each; made-up ones lie `apart` off, and `own` in a direction of each person."""
+    """Features of 20 patches of each; made-up ones lie `apart` off, and `own` in a direction of each person."""
     rows, who = [], []
     for number in range(count):
         both = random.normal(size=(20, 2, 12))
