@@ -152,8 +152,9 @@ def free_memory() -> float | None:
         return status.free / 1e9 if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
     try:
         text = Path("/proc/meminfo").read_text()
-        return int(re.search(r"MemAvailable:\s+(\d+) kB", text).group(1)) * 1024 / 1e9
-    except (OSError, AttributeError):
+        found = re.search(r"MemAvailable:\s+(\d+) kB", text)
+        return int(found[1]) * 1024 / 1e9 if found else None
+    except OSError:
         pass
     try:  # macOS counts nearly all memory as available on demand
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
@@ -226,7 +227,7 @@ def portrait_networks() -> Finding:
 
 def numbers(version: str) -> tuple[int, ...]:
     """'2.13.0+cpu' -> (2, 13, 0)."""
-    return tuple(int(part) for part in re.match(r"\d+(\.\d+)*", version).group().split("."))
+    return tuple(int(part) for part in re.findall(r"\d+", version.split("+")[0]))
 
 
 def table(lines: list[Finding]) -> str:

@@ -126,18 +126,27 @@ def warm_up() -> None:
         traceback.print_exc()
 
 
+def work_for(request: Request) -> Callable[..., Result | Registered | Varied]:
+    """What a request asks for; imported when it is first asked for, for torch takes its time."""
+    if isinstance(request, Register):
+        from .registering import register_only
+
+        return register_only
+    if isinstance(request, Variants):
+        from .variants.job import make_variants
+
+        return make_variants
+    from .pipeline import generate
+
+    return generate
+
+
 def answer(request: Request, wire: Wire) -> Result | Registered | Varied | Failure | Stopped:
     """Run one job; everything it can raise becomes a message."""
     try:
         if request.job in wire.cancelled:
             raise Cancelled
-        if isinstance(request, Register):
-            from .registering import register_only as work
-        elif isinstance(request, Variants):
-            from .variants.job import make_variants as work
-        else:
-            from .pipeline import generate as work
-        return work(request, progress_sender(request.job, wire), lambda: request.job in wire.cancelled)
+        return work_for(request)(request, progress_sender(request.job, wire), lambda: request.job in wire.cancelled)
     except Cancelled:
         return Stopped(request.job)
     except AvatarTexError as refusal:

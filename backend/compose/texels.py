@@ -37,9 +37,11 @@ class Texels:
     triangle: np.ndarray
     weights: np.ndarray
 
-    def at(self, mesh: HeadMesh, per_vertex: np.ndarray) -> np.ndarray:
-        """(n,C) float32 of (N,C) values at vertices."""
-        return np.einsum("nk,nkc->nc", self.weights, per_vertex[mesh.triangles[self.triangle]]).astype(np.float32)
+    def at(self, mesh: HeadMesh, per_vertex: np.ndarray, part: slice = slice(None)) -> np.ndarray:
+        """(n,C) float32 of (N,C) values at vertices, for a part of the texels."""
+        corners = mesh.triangles[self.triangle[part]]
+        a, b, c = (per_vertex[corners[:, k]] * self.weights[part, k, None] for k in range(3))
+        return (a + b + c).astype(np.float32)
 
 
 def find_texels(mesh: HeadMesh, size: int, order: Callable[[], np.ndarray] | None = None) -> Texels:
@@ -49,9 +51,8 @@ def find_texels(mesh: HeadMesh, size: int, order: Callable[[], np.ndarray] | Non
         order: asked where faces overlap, (M,) numbers of which the lowest wins and infinite ones are not drawn.
     """
     corners = texel_corners(mesh.corner_uvs, size)
-    overlapping = order is not None and drawn_twice(texel_corners(mesh.corner_uvs, 512), 512, 512) > 0
     depth = None
-    if overlapping:
+    if order is not None and drawn_twice(texel_corners(mesh.corner_uvs, 512), 512, 512) > 0:
         depth = np.repeat(order()[:, None], 3, 1)
         corners = np.where(np.isfinite(depth)[..., None], corners, np.nan)
     fragments = rasterize(corners, size, size, depth)

@@ -61,10 +61,7 @@ def compose_tiles(
     made_up = regions is not None and regions.made_up
     details = find_details(job, generated, size, light, seed)
     done = {
-        tile: compose(
-            part, job.canonical, job.registration, job.observation, generated, size, bases.get(tile), job.inside,
-            light, made_up, details, job.further.views,
-        )
+        tile: compose(job, part, generated, size, bases.get(tile), light, made_up, details)
         for tile, part in job.tiles.items()
     }
     nothing = np.zeros((size, size, 3), np.float32)

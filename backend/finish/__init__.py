@@ -10,7 +10,6 @@ from typing import Protocol
 import numpy as np
 
 from ..observation.observe import Observation
-from .calm import calm_skin
 from .flat import flatten_drawing
 from .hair import wear_seen_hair
 from .ink import print_in_ink
@@ -26,7 +25,7 @@ class Finisher(Protocol):
     def __call__(self, generated: np.ndarray, observation: Observation, style: str) -> np.ndarray: ...
 
 
-FINISHERS: tuple[Finisher, ...] = (wear_seen_hair, flatten_drawing, calm_skin, print_in_ink)
+FINISHERS: tuple[Finisher, ...] = (wear_seen_hair, flatten_drawing, print_in_ink)
 
 
 def finish(generated: np.ndarray, observation: Observation, style: str) -> np.ndarray:

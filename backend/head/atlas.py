@@ -65,11 +65,6 @@ class CanonicalMap:
 
         return moved + np.concatenate([np.zeros((0, 3)), *POOL.map(share, range(0, len(moved), ROWS))])
 
-    def rotate(self, normals: np.ndarray) -> np.ndarray:
-        """(…,3) unit normals in canonical axes (the warp's own bending is left out)."""
-        turned = normals @ self.similarity[:, :3].T
-        return turned / np.maximum(np.linalg.norm(turned, axis=-1, keepdims=True), 1e-12)
-
 
 def fit_canonical(landmarks: HeadLandmarks, target: CanonicalHead | None = None) -> CanonicalMap:
     """The similarity (Procrustes, Umeyama 1991) and the warp that bring a head's landmarks onto the canonical ones."""

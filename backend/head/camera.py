@@ -47,11 +47,6 @@ class Camera:
         return -self.rotation.T @ self.translation
 
 
-def angle_of(rotation: np.ndarray) -> float:
-    """Degrees by which a (3,3) rotation turns."""
-    return float(np.degrees(np.arccos(np.clip((np.trace(rotation) - 1) / 2, -1, 1))))
-
-
 def solve_camera(
     points: np.ndarray,
     normals: np.ndarray,

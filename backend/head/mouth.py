@@ -71,9 +71,8 @@ def fit_face_warp(
     if abs(openings[0] - openings[1]) < APART * height or not ordered:
         return fit_warp(source, target, weights, pinned)
     halves = []
-    for own, others in ((UPPER, LOWER), (LOWER, UPPER)):
-        left = weights.copy()
-        own = [*own, *CORNERS]
+    for lip, others in ((UPPER, LOWER), (LOWER, UPPER)):
+        left, own = weights.copy(), [*lip, *CORNERS]
         left[own] = np.maximum(left[own], 0.5) * FIRM
         left[list(others)] = 0
         held = pinned.copy()
@@ -81,4 +80,5 @@ def fit_face_warp(
         firm = np.zeros(len(weights), bool)
         firm[own] = True
         halves.append(fit_warp(source, target, left, held, firm))
-    return MouthWarp(*halves, line)
+    upper, lower = halves
+    return MouthWarp(upper, lower, line)

@@ -167,7 +167,7 @@ def pinned_head(mesh: HeadMesh, found: HeadLandmarks | None, pins: Sequence[Pin]
     Four pins and nothing else place the canonical head, which is then laid onto the surface from in front.
     """
     index, targets = head_pins(pins)
-    if not len(index):
+    if found is not None and not len(index):
         return found
     normals = vertex_normals(mesh)
     if found is not None and not means_another_face(found.points, index, targets):

@@ -84,7 +84,7 @@ def judge(
         judged["error"] = _ramp(error, ERROR)
         presences = [p for p in (face.presence, head.presence) if p > 0]
         judged["presence"] = _ramp(min(presences, default=1.0), PRESENCE)
-    weakest = min(judged, key=judged.get)
+    weakest = min(judged, key=lambda name: judged[name])
     if judged[weakest] < LOW_SCORE:
         place = "add pins at eyes, nose, mouth and chin" if not by_artist else "move the pins or add more"
         advice.append({

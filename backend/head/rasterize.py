@@ -21,7 +21,8 @@ BAND = 1 << 15
 #: Triangles cut into spans at once.
 SHARE = 1 << 15
 #: NumPy lets go of Python's lock in its loops, so two threads nearly halve the time.
-POOL = ThreadPoolExecutor(min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()))
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+POOL = ThreadPoolExecutor(min(4, CORES))
 
 
 @dataclass(frozen=True)
@@ -189,13 +190,13 @@ def _cut(corners: np.ndarray, share: slice, width: int, height: int) -> Spans:
 
 def _sorted(*points: tuple[np.ndarray, np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
     """Three corners of every triangle by y, then x."""
-    points = list(points)
+    ordered = list(points)
     for i, j in ((0, 1), (1, 2), (0, 1)):
-        (ax, ay), (bx, by) = points[i], points[j]
+        (ax, ay), (bx, by) = ordered[i], ordered[j]
         swap = (ay > by) | ((ay == by) & (ax > bx))
-        points[i] = np.where(swap, bx, ax), np.where(swap, by, ay)
-        points[j] = np.where(swap, ax, bx), np.where(swap, ay, by)
-    return points
+        ordered[i] = np.where(swap, bx, ax), np.where(swap, by, ay)
+        ordered[j] = np.where(swap, ax, bx), np.where(swap, ay, by)
+    return ordered
 
 
 def _joined(parts: list[Spans]) -> Spans:
@@ -249,31 +250,6 @@ def _visible(spans: Spans, number: np.ndarray) -> tuple[Spans, np.ndarray]:
     shown[0] = False
     kept = shown[1:]
     return Spans(*(column[kept] for column in vars(spans).values())), np.cumsum(shown, dtype=np.int32)[number]
-
-
-def rasterize_slowly(
-    corners: np.ndarray, width: int, height: int, depth: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """The readable twin of rasterize, one pixel at a time: the oracle of its tests; (triangle, barycentric)."""
-    triangle = np.full((height, width), -1, np.int32)
-    barycentric = np.zeros((height, width, 3), np.float32)
-    nearest = np.full((height, width), np.inf)
-    for number, points in enumerate(np.asarray(corners, np.float64)):
-        if not np.isfinite(points).all():
-            continue
-        system = np.vstack([points.T, np.ones(3)])
-        if abs(np.linalg.det(system)) < 1e-12:
-            continue
-        for y in range(height):
-            for x in range(width):
-                weights = np.linalg.solve(system, (x + 0.5, y + 0.5, 1.0))
-                if (weights < -1e-6).any():
-                    continue
-                z = 0.0 if depth is None else float(weights @ depth[number])
-                if z <= nearest[y, x]:
-                    nearest[y, x] = z if depth is not None else np.inf
-                    triangle[y, x], barycentric[y, x] = number, weights
-    return triangle, barycentric
 
 
 def texel_corners(corner_uvs: np.ndarray, size: int) -> np.ndarray:

@@ -70,7 +70,8 @@ class Frame:
 
     def cut(self, portrait: np.ndarray) -> np.ndarray:
         """(S,S,3) float32 of an (H,W,3) portrait: what lies where the head does."""
-        return cut(portrait, Square(*self.middle, SIZE / self.scale), SIZE)[0]
+        x, y = self.middle
+        return cut(portrait, Square(x, y, SIZE / self.scale), SIZE)[0]
 
     def skinned(self, worn: LinearPrior, portrait: np.ndarray | None) -> np.ndarray:
         """(S,S,3) the head in the portrait's skin, or in the mean one."""
@@ -114,7 +115,8 @@ def compare(
     portrait = None if picture is None else frame.cut(picture)
     made = frame.skinned(worn, portrait if fitted else None)
     there = square_around(pixels)
-    square = Square(*frame.inwards(np.array([there.x, there.y])), there.side * frame.scale, there.angle)
+    x, y = frame.inwards(np.array([there.x, there.y]))
+    square = Square(x, y, there.side * frame.scale, there.angle)
     face = both_ways_in(made, square)
     places = face.points[:, :2].astype(np.float64)
     away = np.median(np.linalg.norm(places - frame.inwards(camera.project(head.points)[0]), axis=1))

@@ -53,7 +53,7 @@ def orientations(up: str) -> list[np.ndarray]:
     """The 24 axis-aligned orientations, the likely ones first (files: y up, z front; Blender: z up, -y front)."""
     axes = [sign * axis for axis in np.eye(3) for sign in (1, -1)]
     likely = {"y": (np.eye(3)[1], np.eye(3)[2]), "z": (np.eye(3)[2], -np.eye(3)[1])}
-    ranked = []
+    ranked: list[tuple[float, int, np.ndarray]] = []
     for crown in axes:
         for face in axes:
             if abs(crown @ face) > 0.5:

@@ -52,7 +52,9 @@ def add_further(
             done; what it raises ends the search.
     """
     held = [replace(pin, portrait=None) for pin in pins if pin.head is not None]
-    views, found, warnings = [], [], []
+    views: list[View] = []
+    found: list[tuple[dict, int | None]] = []
+    warnings: list[str] = []
     for number, path in enumerate(paths):
         step(number / len(paths))
         name = Path(path).name

@@ -54,7 +54,8 @@ class FaceLandmarks:
 
     def scaled(self, factor: float) -> FaceLandmarks:
         """The same face in the image resized by `factor`."""
-        return FaceLandmarks(self.points * np.float32(factor), self.presence, tuple(v * factor for v in self.box))
+        left, top, right, bottom = (value * factor for value in self.box)
+        return FaceLandmarks(self.points * np.float32(factor), self.presence, (left, top, right, bottom))
 
     def shifted(self, x: float, y: float) -> FaceLandmarks:
         """The same face in the image moved by (x, y) pixels."""

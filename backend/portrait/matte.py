@@ -132,7 +132,8 @@ def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     outside = np.ones(color.shape[:2], bool)
     outside[y0:y1, x0:x1] = False
     whole[0][outside] = person[outside]
-    return Matte(*whole, hand=bool(hand.any()), glasses=bool(rims.any()))
+    shown, skin, hair = whole
+    return Matte(shown, skin, hair, hand=bool(hand.any()), glasses=bool(rims.any()))
 
 
 def skin_likeness(

@@ -78,7 +78,7 @@ def find_grain(
     density = float(np.clip(SAMPLED * registration.face_height, 4 * COARSEST, min(FINEST, max(texels, 4 * COARSEST))))
     lows = np.array([COARSEST * 2**k for k in range(8) if COARSEST * 2 ** (k + 1) <= density / 2 + 1])
     random = np.random.default_rng(seed)
-    shown: list[tuple[list[np.ndarray], ...]] = ([], [])
+    shown: tuple[list, list] = ([], [])
     for side in sides(mesh, canonical, density):
         place = side.at(canonical)
         skin = bare_skin(place, True) * (side.facing > FACING) * (np.abs(place[..., 0]) < EAR)
@@ -91,7 +91,8 @@ def find_grain(
         photo, made = skin & (confidence > 0.7), skin & (confidence < 0.1) & (mirrored < 0.1)
         for kept, picture, kind, other in zip(shown, pictures, (photo, made), (made, photo), strict=True):
             kept.append((picture, kind, kind & near(other, REACH * density)))
-    seen, unseen = ([[] for _ in lows] for _ in shown)
+    seen: list[list] = [[] for _ in lows]
+    unseen: list[list] = [[] for _ in lows]
     beside = [near_by(kept) for kept in shown]
     for kept, found, kinds in zip(shown, (seen, unseen), beside, strict=True):
         for (picture, mask, _), kind in zip(kept, kinds, strict=True):

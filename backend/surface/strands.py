@@ -65,7 +65,8 @@ def find_strands(
     density = float(np.clip(SAMPLED * registration.face_height, 8 * COARSEST, min(FINEST, max(texels, 8 * COARSEST))))
     lows = np.array([COARSEST * 2**k for k in range(8) if COARSEST * 2 ** (k + 1) <= density / 2 + 1])
     random = np.random.default_rng(seed)
-    seen, unseen = [[] for _ in lows], [[] for _ in lows]
+    seen: list[list] = [[] for _ in lows]
+    unseen: list[list] = [[] for _ in lows]
     views, tones = [], []
     for side in sides(mesh, canonical, density, YAWS):
         place = side.at(canonical)

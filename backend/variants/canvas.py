@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..compose.compose import FLESH
+from ..compose.colouring import FLESH
 from ..head.atlas import ACROSS, DOWN, AtlasMap, map_atlas, to_atlas, unwrap
 from ..head.facial_regions import FacialRegions, find_facial_regions
 from ..head.mesh import HeadMesh

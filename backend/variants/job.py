@@ -70,7 +70,7 @@ def work(
         further=request.further, bare=request.hair == "bare",
     )
     stylist = Stylist(job, request.size, bases)
-    sheet = Sheet(job, request.styles) if request.sheet or request.previews else None
+    sheet = Sheet(job, request.styles)
     several = UDIM in request.base_texture or len(job.tiles) > 1
     made: list[dict] = []
     for turn, seed in enumerate(request.seeds):
@@ -130,9 +130,10 @@ def check(request: Variants) -> None:
         for value in values:
             if value not in known:
                 raise bad(f"{value!r} is not a {what}.", f"Use some of {', '.join(known)}.")
-    for what, values in (("style", request.styles), ("seed", request.seeds)):
-        if not values or len(set(values)) < len(values):
-            raise bad(f"No {what} was given." if not values else f"A {what} is there twice.", f"Name each {what} once.")
+    for what, count, distinct in (("style", len(request.styles), len(set(request.styles))),
+                                  ("seed", len(request.seeds), len(set(request.seeds)))):
+        if not count or distinct < count:
+            raise bad(f"A {what} is there twice." if count else f"No {what} was given.", f"Name each {what} once.")
     if any(not isinstance(seed, int) or seed < 0 for seed in request.seeds):
         raise bad("A seed is not a whole number from 0.", "Use seeds like 0, 1, 2.")
     if not request.output or Path(request.output).is_file():

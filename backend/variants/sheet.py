@@ -31,7 +31,8 @@ class Sheet:
     """
 
     def __init__(self, job: Prepared, styles: Sequence[str]) -> None:
-        self.mesh, self.styles, self.tiles = job.mesh, len(styles), []
+        self.mesh, self.styles = job.mesh, len(styles)
+        self.tiles: list[np.ndarray] = []
         self.columns = -(-len(styles) // -(-len(styles) // COLUMNS))  # each seed begins a row
         self.normals = vertex_normals(job.mesh)
         front = job.match.head.rotation

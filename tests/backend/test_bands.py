@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
-import cv2
 import numpy as np
 import pytest
 
-from backend.finish.calm import calm_skin
 from backend.head.mesh import HeadMesh
 from backend.imaging.bands import octaves, passed
 from backend.imaging.sample import LUMINANCE
 from backend.lab.evaluation.bands import skin_bands
-from backend.surface.bare import bare_skin, face_parts
+from backend.surface.bare import bare_skin
 from backend.surface.detail import Detail, make_square, matched, scattered
 from backend.surface.grain import OPPONENT, Grain, lacking, measure
 
@@ -196,17 +192,3 @@ def test_eyes_brows_and_lips_are_no_bare_skin_and_hair_only_where_it_is_worn():
     shares = bare_skin(np.array([cheek, lip, brow, crown], np.float32), hairy=True)
     assert shares[0] > 0.95 and shares[1:].max() < 0.2
     assert bare_skin(crown[None].astype(np.float32), hairy=False)[0] > 0.95
-
-
-def test_what_is_generated_is_calm_on_bare_skin_alone():
-    size = 256
-    checks = 0.5 + 0.1 * (np.indices((size, size)).sum(0) % 2 * 2 - 1)[..., None] * np.ones(3, np.float32)
-    scalp = np.zeros((512, 512), np.float32)
-    scalp[:100] = 1
-    parts = cv2.resize(face_parts(), (size, size), interpolation=cv2.INTER_AREA)
-    made = calm_skin(checks.astype(np.float32), SimpleNamespace(wears_hair=True, scalp=scalp), "photo")
-    left = np.abs(made - checks.mean()).max(-1) / 0.1
-    assert left[60:][parts[60:] < 0.01].max() < 0.35 and left[:40].min() > 0.99 and left[parts > 0.99].min() > 0.95
-    flat, bald = np.full((size, size, 3), 0.4, np.float32), SimpleNamespace(wears_hair=False)
-    assert np.abs(calm_skin(flat, bald, "photo") - 0.4).max() < 1e-6
-    assert calm_skin(checks, bald, "anime") is checks

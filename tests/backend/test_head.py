@@ -12,11 +12,36 @@ from backend.head.atlas import fit_canonical, map_atlas, to_atlas, unwrap
 from backend.head.camera import solve_camera
 from backend.head.landmarks import find_head_landmarks
 from backend.head.mesh import checked, load_capture, load_mesh, vertex_normals
-from backend.head.rasterize import rasterize, rasterize_slowly, texel_corners
+from backend.head.rasterize import rasterize, texel_corners
 from backend.head.register import register
 from backend.head.shape import shapes_of
 from backend.head.warp import fit_warp
 from backend.lab.evaluation.expressions import make_face, on_surface, places_on
+
+
+def rasterize_slowly(
+    corners: np.ndarray, width: int, height: int, depth: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The readable twin of rasterize, one pixel at a time: the oracle of its tests; (triangle, barycentric)."""
+    triangle = np.full((height, width), -1, np.int32)
+    barycentric = np.zeros((height, width, 3), np.float32)
+    nearest = np.full((height, width), np.inf)
+    for number, points in enumerate(np.asarray(corners, np.float64)):
+        if not np.isfinite(points).all():
+            continue
+        system = np.vstack([points.T, np.ones(3)])
+        if abs(np.linalg.det(system)) < 1e-12:
+            continue
+        for y in range(height):
+            for x in range(width):
+                weights = np.linalg.solve(system, (x + 0.5, y + 0.5, 1.0))
+                if (weights < -1e-6).any():
+                    continue
+                z = 0.0 if depth is None else float(weights @ depth[number])
+                if z <= nearest[y, x]:
+                    nearest[y, x] = z if depth is not None else np.inf
+                    triangle[y, x], barycentric[y, x] = number, weights
+    return triangle, barycentric
 
 
 @pytest.fixture(scope="module")

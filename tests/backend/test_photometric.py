@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from backend.head.atlas import fit_canonical, to_atlas
-from backend.head.camera import Camera, angle_of
+from backend.head.camera import Camera
 from backend.head.landmarks import find_head_landmarks
 from backend.head.mesh import load_mesh, vertex_normals
 from backend.head.photometric import Motion, refine
@@ -17,6 +17,7 @@ from backend.head.reread import FILL, SIZE, Frame, frame_head
 from backend.head.shape import EXPRESSIONS
 from backend.imaging.sample import sample_atlas
 from backend.lab.evaluation.expressions import make_face, on_surface, places_on
+from backend.lab.evaluation.truth import angle_of
 from backend.prior.skin import worn_skin
 
 OFF = np.radians([3.0, -2.0, 1.0])

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from backend.imaging import pigment
-from backend.lab.texhub import identity, lights, marks, skins
+from backend.lab.texhub import identity, lights, marks, pigments, skins
+from backend.lab.texhub.drawn_styles import NETWORK_STYLE, SHARES
 from backend.lab.texhub.recipe import draw_recipe
 from backend.lab.texhub.render import face
 from backend.lab.texhub.style_sheet import style_sheet
 from backend.prior.light import Light
-from backend.styles import NETWORK_STYLE, SHARES, STYLES, paint
+from backend.styles import STYLES, paint
 from tests.backend import synthetic_skins
 
 LARGE = 128
@@ -85,13 +86,13 @@ def test_absorbance_and_back(sources):
 @pytest.mark.parametrize("wanted", [50, 20, -10])
 def test_melanin_reaches_the_wanted_tone_in_natural_colours(sources, wanted):
     tone = sources.tone[2]
-    colour = pigment.from_absorbance(tone + pigment.melanin_for(tone, wanted, 3) * pigment.MELANIN)
-    assert pigment.ita(colour) == pytest.approx(wanted, abs=1)
+    colour = pigment.from_absorbance(tone + pigments.melanin_for(tone, wanted, 3) * pigments.MELANIN)
+    assert pigments.ita(colour) == pytest.approx(wanted, abs=1)
     assert colour[0] > colour[1] > colour[2]
 
 
 def test_tone_groups_go_from_pale_to_dark():
-    assert [pigment.tone_name(angle) for angle in (60, 45, 30, 20, 0, -50)] == [name for name, _ in pigment.TONES]
+    assert [pigments.tone_name(angle) for angle in (60, 45, 30, 20, 0, -50)] == [name for name, _ in pigments.TONES]
 
 
 def test_a_swapped_mouth_changes_the_mouth_alone(sources):

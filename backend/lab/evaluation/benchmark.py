@@ -97,23 +97,17 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
         if arguments.ablation or name == OURS:
             start = time.perf_counter()
             generated = complete(job.observation, job.style, networks, methods.options_of(stages))
-            made = compose(
-                mesh, job.canonical, job.registration, job.observation, generated, size, inside=job.inside,
-                details=find_details(job, generated, size, "keep", 0),
-            )
+            made = compose(job, mesh, generated, size, details=find_details(job, generated, size, "keep", 0))
             results[name] = made.texture
             if name == OURS:
                 seconds += time.perf_counter() - start
                 for light in LIGHTS[1:] if arguments.ablation else ():
                     results[f"{OURS}, light {light}"] = compose(
-                        mesh, job.canonical, job.registration, job.observation, generated, size, inside=job.inside,
-                        light=light, details=find_details(job, generated, size, light, 0),
+                        job, mesh, generated, size, light=light, details=find_details(job, generated, size, light, 0),
                     ).texture
     for name, parts in methods.WITHOUT.items() if arguments.ablation else ():
         generated = complete(job.observation, job.style, networks, StageOptions(without=parts))
-        results[name.replace("stages ", "")] = compose(
-            mesh, job.canonical, job.registration, job.observation, generated, size, inside=job.inside,
-        ).texture
+        results[name.replace("stages ", "")] = compose(job, mesh, generated, size).texture
     if arguments.further:
         results |= with_further(case, mesh, head, texture, folder, size, networks)
     print(

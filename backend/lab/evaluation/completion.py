@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ...styles import NETWORK_STYLE
+from ..texhub.drawn_styles import NETWORK_STYLE
 from . import methods
 from .features import perceptual_distance
 from .held_out import Portrayed, portrayed

@@ -17,7 +17,7 @@ import torch
 from ...messages import STYLES
 from ...models.bundle import Networks
 from ...networks.generator import Mapping
-from ...styles import NETWORK_STYLE
+from ..texhub.drawn_styles import NETWORK_STYLE
 from . import held_out
 from .features import pooled_features
 from .metrics import frechet_distance, kernel_distance_blocks, table

@@ -23,8 +23,9 @@ from ...models.bundle import Networks
 from ...observation.hair import hair_evidence, hair_tone
 from ...observation.observe import NECK_FROM, NECK_TO
 from ...prior.light import UPRIGHT, Light, estimate_light
-from ...styles import NETWORK_STYLE, STYLES
+from ...styles import STYLES
 from ..texhub.build import SOURCES
+from ..texhub.drawn_styles import NETWORK_STYLE
 from ..texhub.report import decoded
 from ..texhub.shards import read_shard
 from ..texhub.sources import SPLIT

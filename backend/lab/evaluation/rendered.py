@@ -23,7 +23,6 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import AvatarTexError
-from ...head.camera import angle_of
 from ...head.landmarks import HeadLandmarks, find_head_landmarks
 from ...head.match import match
 from ...head.mesh import HeadMesh, load_mesh
@@ -33,7 +32,7 @@ from ...imaging.files import write_picture
 from ...portrait.decode import decode_portrait
 from .cases import SPLIT, load_truth_texture
 from .expressions import EXPRESSIONS, make_face, on_surface, places_on
-from .truth import TruthCase, TruthPortrait, render_truth
+from .truth import TruthCase, TruthPortrait, angle_of, render_truth
 
 HEADS = (("makehuman", "caucasian_male_young"), ("makehuman", "asian_female_old"), ("makehuman", "african_male_old"),
          ("valid", "white_f_1"))

@@ -111,3 +111,8 @@ def seen_texels(
     place, far = portrait.project(points.astype(np.float64))
     eye = -portrait.rotation.T @ portrait.translation
     return (view.visible(place, far) > 0) & (facing(points, normals, eye) > 0.15)
+
+
+def angle_of(rotation: np.ndarray) -> float:
+    """Degrees by which a (3,3) rotation turns."""
+    return float(np.degrees(np.arccos(np.clip((np.trace(rotation) - 1) / 2, -1, 1))))

@@ -23,8 +23,8 @@ import numpy as np
 
 from ...errors import AvatarTexError, ErrorCode
 from ...imaging.files import write_bytes
-from ...imaging.pigment import tone_name
 from . import skins
+from .pigments import tone_name
 from .recipe import VERSION, draw_recipe
 from .render import render
 from .report import report

@@ -7,7 +7,8 @@ import numpy as np
 
 from ...head.facial_regions import LEFT_LIDS, RIGHT_LIDS, FacialRegions
 from ...imaging.noise import soft_step, strands
-from ...imaging.pigment import CAROTENE, HAEMOGLOBIN, MELANIN, absorbance
+from ...imaging.pigment import absorbance
+from .pigments import CAROTENE, HAEMOGLOBIN, MELANIN
 
 
 def painted(value: np.ndarray, colour: list[float], share: np.ndarray, keep: float = 0.6) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...head.facial_regions import FacialRegions
 from ...imaging.noise import field, soft_step
-from ...imaging.pigment import CAROTENE, HAEMOGLOBIN, MELANIN
+from .pigments import CAROTENE, HAEMOGLOBIN, MELANIN
 
 
 def freckles(regions: FacialRegions, recipe: dict) -> np.ndarray:

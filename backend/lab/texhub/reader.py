@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
 from ...messages import STYLES
-from ...styles import NETWORK_STYLE
+from .drawn_styles import NETWORK_STYLE
 from .report import decoded
 from .shards import read_shard
 from .sources import SIDES, SPLIT

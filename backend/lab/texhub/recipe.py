@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from ...head.facial_regions import SWAPPED
-from ...imaging.pigment import melanin_for
-from ...styles import draw_style
+from .drawn_styles import draw_style
 from .hair import DYED, GROWN, OFTEN
 from .lights import draw_light
 from .occluders import KINDS, draw_occluder
+from .pigments import melanin_for
 from .sources import Sources
 
 #: Raised with every change that makes other pixels of the same recipe.

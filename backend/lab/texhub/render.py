@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ...imaging.pigment import CAROTENE, HAEMOGLOBIN, MELANIN, from_absorbance, ita
+from ...imaging.pigment import from_absorbance
 from ...styles import STYLES, paint
 from . import detail, hair, identity, makeup, marks
 from .lights import lit, shading
 from .occluders import shown
+from .pigments import CAROTENE, HAEMOGLOBIN, MELANIN, ita
 from .recipe import VERSION
 from .sources import Sources
 from .views import Eye, Views

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from ...imaging.files import write_bytes
-from ...imaging.pigment import TONES
+from .pigments import TONES
 from .render import encoded
 from .shards import Shard, index_path, read_shard
 from .style_sheet import titled

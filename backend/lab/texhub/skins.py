@@ -49,7 +49,8 @@ def atlas_layout(mesh: HeadMesh, size: int) -> dict[str, np.ndarray]:
     canonical = to_canonical(mesh.vertices.astype(np.float64))
     layout = map_atlas(mesh, canonical, size)
     fragments = layout.fragments
-    normals = to_canonical.rotate(vertex_normals(mesh).astype(np.float64))
+    normals = vertex_normals(mesh) @ to_canonical.similarity[:, :3].T  # the warp's own bending is left out
+    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
     return {
         "uv": fragments.interpolate(mesh.corner_uvs),
         "islands": rasterize(texel_corners(mesh.corner_uvs, ISLANDS), ISLANDS, ISLANDS).covered,

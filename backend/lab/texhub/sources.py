@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 
 from ...head.facial_regions import FacialRegions, find_facial_regions
-from ...imaging.pigment import MELANIN, absorbance, from_absorbance, ita
+from ...imaging.pigment import absorbance, from_absorbance
 from ...imaging.sample import spread
+from .pigments import MELANIN, ita
 
 SPLIT = Path(__file__).parent.parent / "training" / "split.json"
 SIDES = ("train", "held_out")

@@ -19,8 +19,8 @@ from ...networks.conditions import STYLES
 from ...networks.generator import COMPONENTS
 from ...networks.sizes import CANVAS
 from ...prior.linear import LinearPrior
-from ...styles import NETWORK_STYLE
 from ..texhub.build import SOURCES
+from ..texhub.drawn_styles import NETWORK_STYLE
 from ..texhub.report import decoded
 from ..texhub.shards import read_shard
 from ..texhub.sources import SPLIT, Sources
