@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from backend.head.facial_regions import find_facial_regions
-from backend.imaging.pigment import ita
 from backend.imaging.sample import to_linear, to_srgb
 from backend.lab.faces import build, observing, people
+from backend.lab.texhub.pigments import ita
 from backend.prior.light import Light
 from backend.prior.linear import LinearPrior
 from tests.backend import portraits, synthetic_skins

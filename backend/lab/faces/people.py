@@ -21,9 +21,9 @@ import numpy as np
 from ...head.facial_regions import FacialRegions, find_facial_regions
 from ...imaging.bands import octaves
 from ...imaging.files import write_bytes
-from ...imaging.pigment import ita
 from ...imaging.sample import LUMINANCE
 from ...models.bundle import load_networks
+from ..texhub.pigments import ita
 from .observing import TEXELS, Seen, read
 
 PEOPLE = "people.csv"
