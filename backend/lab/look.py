@@ -20,7 +20,8 @@ from ..head.landmarks import find_head_landmarks
 from ..head.mesh import HeadMesh, load_mesh, vertex_normals
 from ..head.view import HeadView, render_view
 from ..imaging.files import read_base, write_picture
-from ..messages import SIZES, STYLES, Generate
+from ..messages import Generate
+from ..options import SIZE, STYLE
 from ..pipeline import generate
 from ..portrait.decode import decode_portrait
 from ..variants.sheet import AIR, look
@@ -83,8 +84,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--mesh", type=Path, required=True, metavar="OBJ")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
     parser.add_argument("--pixels", type=int, default=768, help="height of a view (default 768)")
-    parser.add_argument("--size", type=int, default=1024, choices=SIZES, help="texels (default 1024)")
-    parser.add_argument("--style", default="auto", choices=STYLES)
+    parser.add_argument("--size", type=int, default=1024, choices=SIZE.values, help="texels (default 1024)")
+    parser.add_argument("--style", default="auto", choices=STYLE.values)
     parser.add_argument("--hair", default="keep")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args(argv)
