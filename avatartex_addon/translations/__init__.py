@@ -19,10 +19,8 @@ ALSO = {"de": "de_DE"}
 def read_language(path: Path) -> dict[tuple[str, str], str]:
     """(context, English) -> translation."""
     words = json.loads(path.read_text(encoding="utf-8"))
-    return {
-        **{("Operator", english): text for english, text in words["buttons"].items()},
-        **{("*", english): text for english, text in (words["buttons"] | words["texts"]).items()},
-    }
+    found = [("Operator", words["buttons"]), ("*", words["buttons"] | words["texts"])]
+    return {(context, english): text for context, texts in found for english, text in texts.items() if text}
 
 
 def read_languages() -> dict[str, dict[tuple[str, str], str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -72,10 +73,12 @@ def test_say(addon, monkeypatch):
     assert texts.say("{n} left", n=3) == "noch 3" and texts.say("{n} px", n=3) == "3 px"
 
 
-def test_the_template_is_one(tmp_path):
-    said = template()
-    assert said.count("msgid") == said.count("msgstr") > 200
-    assert 'msgid "Step {step} of {steps}"' in said and 'msgid "Generate Texture"' in said
+def test_the_template_is_a_language_with_nothing_translated(addon, tmp_path):
+    file = tmp_path / "fr.json"
+    file.write_text(template(), encoding="utf-8")
+    texts = json.loads(file.read_text(encoding="utf-8"))["texts"]
+    assert len(texts) > 200 and {"Step {step} of {steps}", "Generate Texture"} <= set(texts)
+    assert addon("translations").read_language(file) == {}
 
 
 def test_figures_are_not_torn_apart(addon):
