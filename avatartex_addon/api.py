@@ -1,4 +1,4 @@
-"""AvatarTex for scripts. The panel and the command line go through these same functions.
+"""AvatarTex for scripts. The panel and the command line run the same jobs.
 
     from bl_ext.user_default.avatartex import api       # the middle word is the repository it was installed from
 
@@ -25,19 +25,33 @@ from pathlib import Path
 
 import bpy
 
-from . import batching
 from .backend.errors import AvatarTexError, Cancelled, ErrorCode
-from .backend.messages import HAIRS, LIGHTS, PAINTED_STYLES, PICTURE_FORMATS, SIZES, STYLES
+from .backend.options import (
+    FORMAT,
+    HAIR,
+    HEAD_GROUP,
+    LIGHT,
+    PLACE,
+    SEED,
+    SEEDS,
+    SHARING,
+    SIZE,
+    STYLE,
+    UV_MAP,
+    parse_seeds,
+    refuse_unknown,
+)
 from .backend.pins import parse_pins, read_pins
-from .backend.variants.seeds import parse_seeds
 from .core.batch import Row
-from .core.job import SHARINGS, HeadJob, VariantJob
-from .generation import Generation, Textures, job_of_redo
+from .core.job import HeadJob, VariantJob
+from .jobs import scene_batch
+from .jobs.backend_task import OnProgress
+from .jobs.describing import describe_redo
+from .jobs.generation import Generation, Textures
+from .jobs.variant_bake import VariantBake, VariantSet
 from .scene.characters import add_row, fill_by_rule, fill_by_table
 from .scene.head import portrait_path
-from .scene.variants import wear
-from .task import OnProgress
-from .variants import VariantBake, VariantSet
+from .scene.variant_materials import wear_variant
 
 __all__ = [
     "AvatarTexError", "Cancelled", "HeadJob", "Textures", "batch", "describe", "fill_by_rule", "fill_by_table",
@@ -46,10 +60,10 @@ __all__ = [
 
 
 def generate(
-    object: bpy.types.Object | str, portrait: str | Path, *, uv_map: str = "", style: str = "auto", size: int = 1024,
-    seed: int = 0, sharing: str = "object", light: str = "keep", head_group: str = "", regions: str | Path = "",
-    hair: str = "keep", further: Iterable[str | Path] = (), pins: Iterable[dict] | str | Path = (),
-    on_progress: OnProgress | None = None,
+    object: bpy.types.Object | str, portrait: str | Path, *, style: str = STYLE.default, light: str = LIGHT.default,
+    hair: str = HAIR.default, size: int = SIZE.default, seed: int = SEED.default, uv_map: str = UV_MAP.default,
+    head_group: str = HEAD_GROUP.default, sharing: str = SHARING.default, further: Iterable[str | Path] = (),
+    pins: Iterable[dict] | str | Path = (), regions: str | Path = "", on_progress: OnProgress | None = None,
 ) -> Textures:
     """Texture a head from a portrait, and wait for it.
 
@@ -77,9 +91,9 @@ def generate(
         Cancelled: the job was cancelled; the scene is as it was.
     """
     job = describe(
-        object, portrait, uv_map=uv_map, style=style, size=size, seed=seed, sharing=sharing, light=light,
-        head_group=head_group, regions=bpy.path.abspath(str(regions)) if regions else "", hair=hair,
-        further=further, pins=pins,
+        object, portrait, style=style, light=light, hair=hair, size=size, seed=seed, uv_map=uv_map,
+        head_group=head_group, sharing=sharing, further=further, pins=pins,
+        regions=bpy.path.abspath(str(regions)) if regions else "",
     )
     return run(job, on_progress)
 
@@ -101,7 +115,7 @@ def redo(
     """
     head = bpy.data.objects.get(object) if isinstance(object, str) else object
     path = bpy.path.abspath(str(regions)) if regions else ""
-    return run(job_of_redo(head, seed, portrait_path(str(portrait)), path, trust_portrait), on_progress)
+    return run(describe_redo(head, seed, portrait_path(str(portrait)), path, trust_portrait), on_progress)
 
 
 def describe(
@@ -116,15 +130,7 @@ def describe(
     name = object if isinstance(object, str) else object.name
     beside = tuple(portrait_path(str(path)) for path in further)
     entries = read_pins(bpy.path.abspath(str(pins))) if isinstance(pins, str | Path) else list(pins)
-    job = HeadJob(name, portrait_path(str(portrait)), further=beside, pins=tuple(parse_pins(entries)), **options)
-    for what, value, known in (("style", job.style, STYLES), ("size", job.size, SIZES),
-                               ("sharing", job.sharing, SHARINGS), ("light", job.light, LIGHTS),
-                               ("choice for the hair", job.hair, HAIRS)):
-        if value not in known:
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"There is no {what} {value!r}.", f"Use one of {', '.join(map(str, known))}.",
-            )
-    return job
+    return HeadJob(name, portrait_path(str(portrait)), further=beside, pins=tuple(parse_pins(entries)), **options)
 
 
 def start(job: HeadJob) -> Generation:
@@ -164,20 +170,23 @@ def batch(
         Cancelled: by Ctrl-C; what is done stays, the rest waits.
     """
     scene = scene or bpy.context.scene
-    for entry in table or ():
-        fields = dict(entry if isinstance(entry, dict) else zip(("object", "portrait"), entry))
+    entries = [dict(entry if isinstance(entry, dict) else zip(("object", "portrait"), entry)) for entry in table or ()]
+    for fields in entries:
+        refuse_unknown(fields)
+    for fields in entries:
         thing = fields.pop("object")
         name = thing if isinstance(thing, str) else thing.name
         add_row(scene, scene.objects.get(name), name, **fields | {"portrait": str(fields["portrait"])})
-    error = batching.run_to_end(scene, sharing, on_progress)
+    error = scene_batch.run_to_end(scene, sharing, on_progress)
     if error is not None:
         raise error
     return list(scene.avatartex_batch.rows)
 
 
 def variants(
-    object: bpy.types.Object | str, portrait: str | Path, *, styles: Iterable[str], seeds: Iterable[int] | str = (0,),
-    size: int = 1024, format: str = "png", beside: bool = False, on_progress: OnProgress | None = None, **options,
+    object: bpy.types.Object | str, portrait: str | Path, *, styles: Iterable[str],
+    seeds: Iterable[int] | str = SEEDS.default, size: int = SIZE.default, format: str = FORMAT.default,
+    place: str = PLACE.default, on_progress: OnProgress | None = None, **options,
 ) -> VariantSet:
     """Paint a head in each of the styles for each of the seeds, bake each as a material marked as an asset, and wait.
 
@@ -187,7 +196,7 @@ def variants(
         styles: of photo, cel, anime, ink, oil, watercolour, pencil, clay, pixel.
         seeds: numbers, or a text as '0,2' or '0-3'. size: texels, width and height.
         format: png (sRGB, 8 bits) or exr (linear half floats).
-        beside: write the textures into 'textures' beside the saved .blend file instead of packing them.
+        place: packed into the .blend file, or beside it in the folder 'textures'.
         options: uv_map, style, sharing, light, head_group, hair, further and pins, as in `generate`.
 
     Raises:
@@ -196,13 +205,7 @@ def variants(
     """
     head = describe(object, portrait, size=size, **options)
     chosen = tuple(parse_seeds(seeds)) if isinstance(seeds, str) else tuple(seeds)
-    job = VariantJob(head, tuple(styles), chosen, format, beside)
-    for what, values, known in (("painted style", job.styles, PAINTED_STYLES), ("format", [format], PICTURE_FORMATS)):
-        for value in values:
-            if value not in known:
-                raise AvatarTexError(
-                    ErrorCode.BAD_REQUEST, f"There is no {what} {value!r}.", f"Use one of {', '.join(known)}.",
-                )
+    job = VariantJob(head, tuple(styles), chosen, format, place)
     running = start_variants(job)
     running.wait(on_progress)
     return running.apply()
@@ -231,6 +234,6 @@ def show_variant(object: bpy.types.Object | str, style: str, seed: int = 0) -> N
             ErrorCode.BAD_REQUEST, f"There is no variant {style}:{seed}.", f"There are: {names or 'none'}.",
         )
     try:
-        wear(head, entries.index((style, seed)))
+        wear_variant(head, entries.index((style, seed)))
     except LookupError as reason:
         raise AvatarTexError(ErrorCode.BAD_REQUEST, str(reason), "Bake the variant again.") from reason

@@ -40,6 +40,15 @@ def client() -> BackendClient:
     return _client
 
 
+def find_busy(context: bpy.types.Context) -> str:
+    """Why the backend cannot be asked now; '' when it can."""
+    if context.window_manager.avatartex_job.running:
+        return "The backend is at work; wait for it or cancel it"
+    if context.window_manager.avatartex_batch.is_working:
+        return "A batch is running; wait for it, pause it or cancel it"
+    return ""
+
+
 def rest() -> None:
     """A job is over: without another one the backend ends after a while."""
     if bpy.app.timers.is_registered(_rested):

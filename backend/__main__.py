@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
-import textwrap
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from .errors import AvatarTexError, Cancelled, ErrorCode
-from .messages import DEVICES, HAIRS, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate, Register
+from .arguments import add_options
+from .command_line import PINS_HELP, add_inputs, read_request, run
+from .errors import AvatarTexError, ErrorCode
+from .messages import Generate, Register
 from .models import verified
-from .pins import NAMES, read_pins
+from .options import BACKEND, GENERATE, PINS, REDO, select
 
 #: Commands that live elsewhere: name -> (module, what it does).
 ELSEWHERE = {
     "variants": ("backend.variants.command", "make stylised variants of a head: styles times seeds"),
     "doctor": ("backend.doctor", "tell what works on this machine, and the mend for what does not"),
 }
-EXIT_REFUSED, EXIT_BUG = 2, 3
-
-PINS_HELP = f"""\
-A pins file is JSON, a list of named points; each has a place on the portrait, on the head, or on both:
-
-  [{{"name": "mouth_left", "portrait": [412.0, 633.5]}},
-   {{"name": "chin", "portrait": [380, 702], "head": [0.0, 1.42, 0.11]}}]
-
-portrait: pixels of the upright picture (shrunk to 2048 on its long side where larger), x right, y down.
-head: the mesh file's own coordinates. Right and left are the person's own. Pins win over what is found; four on a
-side stand in for a face that is not found there. The report of `register` lists all points in this form.
-
-{textwrap.fill("names: " + ", ".join(NAMES), 110)}
-"""
+#: Of generate, which redoes regions too.
+OPTIONS = select(BACKEND, GENERATE, REDO)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -47,8 +36,7 @@ def main(argv: list[str] | None = None) -> int:
         from .worker import serve
 
         return serve(sys.stdin, sys.stdout)
-    options = {key: value for key, value in vars(arguments).items() if key not in ("command", "weights")}
-    return run_register(options) if arguments.command == "register" else run_generate(options)
+    return run_register(arguments) if arguments.command == "register" else run_generate(arguments)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -71,15 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_inputs(one)
     one.add_argument("--output", required=True, metavar="FILE", help="the texture to write (PNG)")
-    one.add_argument("--size", type=int, default=1024, help=f"texels: {', '.join(map(str, SIZES))} (default 1024)")
-    one.add_argument("--style", default="auto", help=f"{', '.join(STYLES)} (default auto)")
-    one.add_argument("--seed", type=int, default=0, help="same seed, same texture (default 0)")
-    one.add_argument("--light", default="keep", help=f"the portrait's light: {', '.join(LIGHTS)} (default keep)")
-    one.add_argument(
-        "--hair", default="keep", help=f"the portrait's hair on the scalp: {', '.join(HAIRS)} (default keep)",
-    )
-    one.add_argument("--profile", default="builtin", help=f"{', '.join(PROFILES)} (default builtin)")
-    one.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (default auto)")
+    add_options(one, OPTIONS)
     one.add_argument("--base-texture", default="", metavar="FILE", help="what texels outside the head keep")
     one.add_argument(
         "--provenance", default="", metavar="FILE", help="picture: red photo, green mirrored, blue generated"
@@ -88,55 +68,29 @@ def build_parser() -> argparse.ArgumentParser:
         "--report", default="", metavar="FILE", help="JSON: versions, camera, errors, seconds, memory, shares"
     )
     one.add_argument(
-        "--regions", default="", metavar="FILE",
-        help="painted over the base texture: red is made anew and nothing else changes, green stays",
-    )
-    one.add_argument(
-        "--trust-portrait", action="store_true",
-        help="what is red may come from the portrait again (default: the portrait does not count there)",
-    )
-    one.add_argument(
         "--base-provenance", default="", metavar="FILE", help="the base texture's provenance, for texels that stay"
     )
-    add_further(one)
     one.add_argument("--keep-stages", default="", metavar="DIR", help="write the picture after each step")
-    look = commands.add_parser(
+    shown = commands.add_parser(
         "register", help="show how the head lies on the portrait, without a texture", epilog=PINS_HELP,
         description="Show how the head lies on the portrait, without a texture.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_inputs(look)
-    look.add_argument("--overlay", default="", metavar="FILE", help="the head drawn over the portrait (PNG)")
-    look.add_argument("--picture", default="", metavar="FILE", help="the portrait whose pixels the pins count (PNG)")
-    look.add_argument("--report", default="", metavar="FILE", help="JSON: score, errors, camera, all named points")
+    add_inputs(shown)
+    add_options(shown, (PINS,))
+    shown.add_argument("--overlay", default="", metavar="FILE", help="the head drawn over the portrait (PNG)")
+    shown.add_argument("--picture", default="", metavar="FILE", help="the portrait whose pixels the pins count (PNG)")
+    shown.add_argument("--report", default="", metavar="FILE", help="JSON: score, errors, camera, all named points")
     return parser
 
 
-def add_inputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--mesh", default="", metavar="FILE", help="the head: OBJ, PLY or GLB with UVs")
-    parser.add_argument("--capture", default="", metavar="FILE", help="the head as captured by the add-on, instead")
-    parser.add_argument(
-        "--faces", default="", metavar="NAMES", help="with --mesh: its parts that are head (default: found by itself)"
-    )
-    parser.add_argument("--portrait", required=True, metavar="FILE", help="photograph, painting or drawing of a face")
-    parser.add_argument("--pins", default="", metavar="FILE", help="named points, see below (JSON)")
-
-
-def add_further(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--further", action="append", default=[], metavar="FILE",
-        help="another picture of the same person, for what the portrait does not show; may be given several times",
-    )
-
-
-def run_generate(options: dict) -> int:
+def run_generate(arguments: argparse.Namespace) -> int:
     """One texture."""
     def work(show: Callable[[str, float], None]) -> None:
         from .compose.udim import tile_path
         from .pipeline import generate
 
-        options["pins"] = read_pins(options["pins"]) if options["pins"] else []
-        result = generate(Generate(job="cli", **options), show, lambda: False)
+        result = generate(Generate(job="cli", **read_request(arguments, OPTIONS)), show, lambda: False)
         for warning in result.warnings:
             print(f"note: {warning}", file=sys.stderr)
         for tile in result.tiles or [0]:
@@ -145,13 +99,12 @@ def run_generate(options: dict) -> int:
     return run(work)
 
 
-def run_register(options: dict) -> int:
+def run_register(arguments: argparse.Namespace) -> int:
     """One registration; a face that is not found is a refusal, though the report's points are written."""
     def work(show: Callable[[str, float], None]) -> None:
         from .registering import register_only
 
-        options["pins"] = read_pins(options["pins"]) if options["pins"] else []
-        found = register_only(Register(job="cli", **options), show)
+        found = register_only(Register(job="cli", **read_request(arguments, (PINS,))), show)
         if found.code:
             raise AvatarTexError(ErrorCode(found.code), found.message, found.cure)
         for warning in found.warnings:
@@ -160,30 +113,6 @@ def run_register(options: dict) -> int:
               f"coverage {found.coverage:.0%}: {found.sentence}")
 
     return run(work)
-
-
-def run(work: Callable[[Callable[[str, float], None]], None]) -> int:
-    """The exit code; every refusal is one sentence on stderr with a code and what to do next."""
-    last = ""
-
-    def show(stage: str, fraction: float) -> None:
-        nonlocal last
-        if stage != last:
-            print(f"{round(fraction * 100):3d} %  {STAGES.get(stage, stage)}", file=sys.stderr)
-            last = stage
-
-    try:
-        work(show)
-    except AvatarTexError as refusal:
-        print(f"error {refusal}", file=sys.stderr)
-        return EXIT_REFUSED
-    except (Cancelled, KeyboardInterrupt):
-        print(f"error [{ErrorCode.CANCELLED}] Cancelled; nothing was written.", file=sys.stderr)
-        return EXIT_REFUSED
-    except MemoryError:
-        print(f"error [{ErrorCode.OUT_OF_MEMORY}] Out of memory. Use a smaller --size.", file=sys.stderr)
-        return EXIT_REFUSED
-    return 0
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ class Prepared:
     """Everything before stage 1: the head registered to the portrait, and what the portraits show of it.
 
     observation: of all portraits together. inside: (N,) depth of enclosed vertices behind the head's shell. style: a
-    name of messages.STYLES, never auto. tiles: the mesh by UDIM tile, each in 0..1. further: portraits beside the
+    name of options.STYLE, never auto. tiles: the mesh by UDIM tile, each in 0..1. further: portraits beside the
     first. advice: stable names of warnings that a button can mend.
     """
 

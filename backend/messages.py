@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from .errors import AvatarTexError, ErrorCode
+from .options import DEVICE, FORMAT, SEED, SEEDS, Settings
 
 PROTOCOL = 1  # raised when a field changes its meaning
 
@@ -27,22 +28,12 @@ STAGES = {
     "compose": "Composing the texture",
 }
 
-STYLES = ("auto", "photo", "cartoon", "anime", "painting")
-SIZES = (512, 1024, 2048, 4096)
-LIGHTS = ("keep", "even", "remove")
-HAIRS = ("keep", "bare")
-PROFILES = ("builtin",)
-DEVICES = ("auto", "cpu", "cuda")
-#: What variants are painted in (texhub/styles), and the files they are baked to: sRGB of 8 bit, linear half floats.
-PAINTED_STYLES = ("photo", "cel", "anime", "ink", "oil", "watercolour", "pencil", "clay", "pixel")
-PICTURE_FORMATS = ("png", "exr")
-
 #: A registration that scores less is doubtful: the window asks before it generates (head/quality.py).
 LOW_SCORE = 0.5
 
 
 @dataclass(frozen=True)
-class Generate:
+class Generate(Settings):
     """Ask for one texture. Exactly one of mesh (OBJ, PLY, GLB) and capture (HeadCapture npz) is a path."""
 
     job: str                        # the caller's name for this job
@@ -50,12 +41,8 @@ class Generate:
     output: str                     # path of the texture to write (PNG, sRGB, 8 bit)
     mesh: str = ""
     capture: str = ""
-    size: int = 1024                # texels, width and height
-    style: str = "auto"
-    seed: int = 0
-    light: str = "keep"             # what becomes of the portrait's light
-    profile: str = "builtin"
-    device: str = "auto"
+    seed: int = SEED.default
+    device: str = DEVICE.default
     base_texture: str = ""          # what untouched texels keep (body, clothes)
     provenance: str = ""            # path; red photo, green mirrored, blue generated
     report: str = ""                # path of the JSON report
@@ -68,7 +55,6 @@ class Generate:
     trust_portrait: bool = False    # what is made anew may come from the portrait again
     base_provenance: str = ""       # path; provenance of base_texture, for what stays
     further: list[str] = field(default_factory=list)  # paths of further pictures of the same person
-    hair: str = "keep"              # whether the portrait's hair is painted on the scalp
 
 
 @dataclass(frozen=True)
@@ -87,22 +73,18 @@ class Register:
 
 
 @dataclass(frozen=True)
-class Variants:
+class Variants(Settings):
     """Ask for a set of stylised textures, one for each of styles and seeds; the rest is as in Generate."""
 
     job: str
     portrait: str
     output: str                     # folder; a texture is named STYLE_SEED, with the format's suffix
-    styles: list[str] = field(default_factory=list)   # of PAINTED_STYLES
-    seeds: list[int] = field(default_factory=lambda: [0])
-    format: str = "png"             # of PICTURE_FORMATS
+    styles: list[str] = field(default_factory=list)
+    seeds: list[int] = field(default_factory=lambda: list(SEEDS.default))
+    format: str = FORMAT.default
     mesh: str = ""
     capture: str = ""
-    size: int = 1024
-    style: str = "auto"             # the portrait's own
-    light: str = "keep"
-    profile: str = "builtin"
-    device: str = "auto"
+    device: str = DEVICE.default
     base_texture: str = ""
     report: str = ""
     previews: bool = False          # beside each texture a small picture of the head, STYLE_SEED.preview.png
@@ -111,7 +93,6 @@ class Variants:
     least_score: float = 0.0
     faces: str = ""
     further: list[str] = field(default_factory=list)
-    hair: str = "keep"
 
 
 @dataclass(frozen=True)

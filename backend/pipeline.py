@@ -27,10 +27,11 @@ from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.uvs import split_tiles, uv_warnings
 from .imaging.files import write_bytes, write_picture
 from .job import Completion, Prepared, StageOptions
-from .messages import DEVICES, HAIRS, LIGHTS, PROFILES, SIZES, STAGES, STYLES, Generate, Result
+from .messages import STAGES, Generate, Result
 from .observation.further import add_further
 from .observation.observe import PLACES, Observation, observe
 from .observation.views import fuse
+from .options import refuse_unknown
 from .pins import Pin, parse_pins
 from .portrait.decode import decode_portrait
 from .portrait.style import find_style
@@ -201,15 +202,7 @@ def check_request(request: Generate) -> None:
     Raises:
         AvatarTexError: BAD_REQUEST, NO_MESH.
     """
-    for name, value, known in (
-        ("style", request.style, STYLES), ("size", request.size, SIZES),
-        ("light", request.light, LIGHTS), ("choice for the hair", request.hair, HAIRS),
-        ("profile", request.profile, PROFILES), ("device", request.device, DEVICES),
-    ):
-        if value not in known:
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"{value!r} is not a {name}.", f"Use one of {', '.join(map(str, known))}.",
-            )
+    refuse_unknown(vars(request))
     if bool(request.mesh) == bool(request.capture):
         raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
     if not request.output or Path(request.output).is_dir():

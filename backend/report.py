@@ -71,7 +71,6 @@ def render(
     body = {
         "versions": versions(),
         "device": device,
-        "profile": request.profile,
         "seed": request.seed,
         "size": request.size,
         "style": {"asked": request.style, "found": job.style},

@@ -11,13 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 #: Rooms of the backend from the bottom upwards; a room imports only what stands before it. Several in one line may not
-#: import each other. What is not named here (options, messages, errors, pins) is shared by all.
+#: import each other. What is not named here is shared by all: SHARED.
 STOREYS = (
     ("imaging",), ("networks",), ("portrait", "prior"), ("models",), ("head",), ("styles", "observation"), ("job",),
     ("stages", "surface"), ("finish",), ("compose",), ("report",), ("pipeline", "registering"), ("variants",),
     ("worker", "doctor"), ("__main__",), ("lab",),
 )
-SHARED = {"options", "messages", "errors", "pins"}
+SHARED = {"options", "arguments", "command_line", "messages", "errors", "pins"}
 #: models.verified reads files with their checksums: prior, portrait and head read weights by it, too.
 LOW = {"backend.models.verified"}
 
@@ -82,7 +82,7 @@ def test_the_product_does_not_know_the_laboratory():
 @pytest.mark.parametrize("folder, banned", [
     ("backend", {"bpy", "mathutils", "bmesh"}),
     ("avatartex_addon", {"torch", "diffusers", "onnxruntime", "cv2", "PIL"}),
-    ("avatartex_addon/core", {"bpy", "mathutils", "bmesh"}),
+    ("avatartex_addon/core", {"bpy", "bpy_extras", "mathutils", "bmesh", "gpu", "blf"}),
 ])
 def test_either_side_keeps_to_its_packages(folder, banned):
     for path in sorted((ROOT / folder).rglob("*.py")):

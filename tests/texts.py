@@ -1,21 +1,27 @@
 """Everything the add-on says, read from its code: a template for translators.
 
-    python -m tests.texts > avatartex.pot
+    python -m tests.texts > avatartex_addon/translations/fr.json
+
+Texts of buttons go into "buttons", all others stay in "texts"; what is left empty appears in English.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 ADDON = Path(__file__).resolve().parents[1] / "avatartex_addon"
+OPTIONS = ADDON.parent / "backend" / "options.py"
 #: Where a text stands: arguments by name, calls by their function's name, and what a class says of itself.
 KEYWORDS = {"text", "name", "description", "title", "confirm_text", "message", "placeholder"}
 CALLS = {"say", "label", "draw_sentence", "draw_text", "show_preferences", "poll_message_set", "report",
-         "AvatarTexError", "Obstacle", "mended", "failed", "Check", "step", "call"}
+         "AvatarTexError", "Obstacle", "obstacle_with_button", "failed", "Check", "step", "call"}
+#: Of the table of options: which arguments are said, and not only read.
+TABLE = {"Option": (1, 3), "Choice": (1, 2)}
 CLASS_TEXTS = {"bl_label", "bl_description"}
 
 
@@ -42,7 +48,7 @@ def find_texts(path: Path) -> Iterator[Text]:
                 if isinstance(entry, ast.Assign) and getattr(entry.targets[0], "id", "") in CLASS_TEXTS:
                     yield from _literals(path.name, entry.value)
         elif isinstance(node, ast.Assign) and isinstance(node.value, (ast.Dict, ast.Tuple)):
-            yield from _literals(path.name, node.value)  # tables of texts: STYLE_TEXTS, FIX_BUTTONS
+            yield from _literals(path.name, node.value)  # tables of texts: ROW_TEXTS, FIX_BUTTONS
         elif isinstance(node, ast.Assign) and str(getattr(node.value, "value", "")).endswith("."):
             yield from _literals(path.name, node.value)  # a sentence: GO_ON
 
@@ -51,6 +57,8 @@ def _of_call(file: str, node: ast.Call) -> Iterator[Text]:
     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
     if name == "__package__" or name.endswith("_register"):
         return
+    for place in TABLE.get(name, ()):
+        yield from _literals(file, node.args[place])
     for argument in node.args[name == "call":] if name in CALLS else ():  # a command line comes first
         yield from _literals(file, argument)
     for keyword in node.keywords:
@@ -73,20 +81,15 @@ def _literals(file: str, node: ast.AST) -> Iterator[Text]:
 
 
 def all_texts() -> list[Text]:
-    return [text for path in sorted(ADDON.rglob("*.py")) if "translations" not in path.parts
+    return [text for path in (*sorted(ADDON.rglob("*.py")), OPTIONS) if "translations" not in path.parts
             for text in find_texts(path)]
 
 
 def template() -> str:
-    """The template: every whole text once, with the places where it is said."""
-    places: dict[str, list[str]] = {}
-    for text in all_texts():
-        if text.whole and (" " in text.text or text.text[0].isupper()):
-            places.setdefault(text.text, []).append(f"{text.file}:{text.line}")
-    quoted = {text: text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") for text in places}
-    return "\n".join(f'#: {" ".join(places[text])}\nmsgid "{quoted[text]}"\nmsgstr ""\n' for text in sorted(places))
+    """A language's file with nothing translated: every whole text once, empty."""
+    texts = {text.text for text in all_texts() if text.whole and (" " in text.text or text.text[0].isupper())}
+    return json.dumps({"buttons": {}, "texts": dict.fromkeys(sorted(texts), "")}, ensure_ascii=False, indent=1)
 
 
 if __name__ == "__main__":
-    print('msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n')
     print(template())

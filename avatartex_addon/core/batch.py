@@ -11,20 +11,11 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
-
-
-class RowState(StrEnum):
-    WAITING = "waiting"
-    RUNNING = "running"
-    MADE = "made"           # the texture is there, and comes onto the head when the run ends
-    DONE = "done"
-    SKIPPED = "skipped"     # another row's texture serves it, or the artist said so
-    FAILED = "failed"
-
+from ..backend.options import SEED, STYLE
+from .states import RowState
 
 #: After these the other rows would fail in the same way: they keep waiting, and the run ends.
 STOPPERS = {ErrorCode.BACKEND_MISSING, ErrorCode.OUTPUT_NOT_WRITTEN, ErrorCode.WEIGHTS_MISSING}
@@ -40,8 +31,8 @@ class Row:
     key: str                    # unique in its table, kept over undo
     object_name: str = ""
     portrait: str = ""
-    style: str = "auto"
-    seed: int = 0
+    style: str = STYLE.default
+    seed: int = SEED.default
     state: str = RowState.WAITING
     code: str = ""              # an ErrorCode, of a row that failed
     reason: str = ""            # why it failed or was skipped; notes of one that is done
@@ -51,7 +42,7 @@ class Row:
 
 
 class Task(Protocol):
-    """The job of one row; a `generation.Generation` is one."""
+    """The job of one row; jobs.scene_batch.RowTask is one."""
 
     def step(self) -> bool: ...
     def apply(self) -> tuple[str, str]: ...     # summary and notes
@@ -215,6 +206,6 @@ def count(rows: Iterable[Row]) -> dict[str, int]:
     return {str(state): found[str(state)] for state in RowState}
 
 
-def tell(rows: Iterable[Row]) -> str:
+def tell_counts(rows: Iterable[Row]) -> str:
     """'7 done, 1 failed, 2 waiting'; what is nought is left out."""
     return ", ".join(f"{number} {state}" for state, number in count(rows).items() if number) or "empty"

@@ -33,7 +33,7 @@ class Examination(Work):
         if broken is None:
             raise failed("The chosen Python could not examine itself.", "Look into the log, or choose another one.")
         if broken:
-            named = [f"{finding['what']} is {describe(finding)}" for finding in broken]
+            named = [f"{finding['what']} is {tell_finding(finding)}" for finding in broken]
             more = f", and {len(named) - 2} more" if len(named) > 2 else ""
             raise failed(f"In the chosen environment {', '.join(named[:2])}{more}.", CURE)
         self.verdict = f"Python {version[0]}.{version[1]} with all packages"
@@ -49,6 +49,6 @@ def broken_findings(lines: list[str]) -> list[dict] | None:
         return None
 
 
-def describe(finding: dict) -> str:
+def tell_finding(finding: dict) -> str:
     """'missing', or '1.2 (needs >=1.26,<3)'."""
     return "missing" if finding["found"] == "missing" else f"{finding['found']} (needs {finding['wanted']})"

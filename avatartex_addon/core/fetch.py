@@ -38,7 +38,7 @@ def fetch_all(
         work.step("Asking what CUDA needs", work.fraction)
         with tempfile.TemporaryDirectory() as temporary:
             report = Path(temporary) / "plan.json"
-            work.call(packages.resolve(python, requirements, folder, report), "What CUDA needs is not known.")
+            work.call(packages.resolve_words(python, requirements, folder, report), "What CUDA needs is not known.")
             wanted = json.loads(report.read_text(encoding="utf-8"))["install"]
         more = [(entry["metadata"]["name"], entry["metadata"]["version"]) for entry in wanted]
         fetch(work, python, packages.without(more, there), folder, build, tells_bytes, (middle, DOWNLOADED))
@@ -69,7 +69,7 @@ def fetch(
 
         work.step(f"Downloading {name}", begin)
         shutil.rmtree(arriving, ignore_errors=True)
-        command = packages.download(python, group, arriving, build, tells_bytes)
+        command = packages.download_words(python, group, arriving, build, tells_bytes)
         work.call(command, f"{name} could not be downloaded.", tell if len(group) == 1 else lambda line: None)
         for wheel in arriving.glob("*.whl"):
             wheel.replace(folder / wheel.name)

@@ -16,10 +16,10 @@ from .graphics import build_of_wheels, decide_build, find_driver
 from .log import BackendLog
 from .places import (
     Home,
-    claim,
-    clear,
+    claim_folder,
+    clear_folder,
     environment_python,
-    measure,
+    measure_folder,
     parent_that_exists,
     read_mark,
     write_mark,
@@ -72,7 +72,7 @@ class Installer(Work):
             finally:
                 for folder in self.home.folders:
                     if read_mark(folder):
-                        write_mark(folder, bytes=measure(folder))
+                        write_mark(folder, bytes=measure_folder(folder))
 
     def make_environment(self) -> None:
         """Keep the one that is there if it works, else make it anew."""
@@ -84,8 +84,8 @@ class Installer(Work):
         if not works:
             self.step("Creating the environment", 0.02)
             if read_mark(folder):
-                clear(folder)
-            claim(folder)
+                clear_folder(folder)
+            claim_folder(folder)
             self.call([*base, "-m", "venv", str(folder)], "The environment could not be created.")
         before = read_mark(folder).get("build")
         if before and before != self.build:  # both builds have one version: pip would keep the other one
@@ -99,8 +99,8 @@ class Installer(Work):
         """Fetch the wheels that are not there yet; their folder."""
         folder = self.home.downloads
         if read_mark(folder).get("build", self.build) != self.build:
-            clear(folder)
-        claim(folder)
+            clear_folder(folder)
+        claim_folder(folder)
         write_mark(folder, build=self.build)
         fetch_all(self, self.python, self.requirements, folder, self.build, self.installed())
         return folder
@@ -108,19 +108,20 @@ class Installer(Work):
     def install(self, source: Path) -> None:
         self.step("Installing", DOWNLOADED)
         self._packages_before = len(self.installed())
-        self.call(packages.install(self.python, self.requirements, source), "The packages could not be installed.")
+        words = packages.install_words(self.python, self.requirements, source)
+        self.call(words, "The packages could not be installed.")
         self._packages_before = None
         self.place_weights()
         self.step("Checking", CHECKING)
         self.call([self.python, "-I", "-c", "import numpy, cv2, torch"], "The installed packages do not work together.")
         write_mark(self.home.environment, complete=True, lock=packages.lock_hash(self.requirements))
         if read_mark(self.home.downloads):
-            clear(self.home.downloads)
+            clear_folder(self.home.downloads)
         self.step("Ready", 1.0)
 
     def place_weights(self) -> None:
         """Into the artist's folder, where every Blender finds them, whatever becomes of this extension's own files."""
-        claim(self.home.weights)
+        claim_folder(self.home.weights)
         for _ in verified.put_into(self.home.weights, verified.WEIGHTS):
             self.step("Copying the networks", INSTALLED)
 

@@ -3,50 +3,73 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 
+from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.options import (
+    FORMAT,
+    HEAD_GROUP,
+    PLACE,
+    SEED,
+    SHARING,
+    UV_MAP,
+    Settings,
+    refuse_unknown,
+)
 from ..backend.pins import Pin
-
-#: Who else may change with a head: nobody, the objects that show the same mesh, or whatever wears the material.
-SHARINGS = ("object", "mesh", "material")
 
 
 @dataclass(frozen=True)
-class HeadJob:
-    """One texture for one head. A click, a row of the batch and a script that ask for the same get the same."""
+class HeadJob(Settings):
+    """One texture for one head. A click, a row of the batch and a script that ask for the same get the same.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, an option has a value that it cannot have.
+    """
 
     object_name: str
     portrait: str               # absolute path
-    uv_map: str = ""            # the one that renders show
-    style: str = "auto"
-    size: int = 1024            # texels, width and height
-    seed: int = 0
-    sharing: str = "object"     # one of SHARINGS
-    light: str = "keep"         # what becomes of the portrait's light
-    head_group: str = ""        # vertex group of the faces that are head; empty: found by itself
+    seed: int = SEED.default
+    uv_map: str = UV_MAP.default
+    sharing: str = SHARING.default
+    head_group: str = HEAD_GROUP.default
     selected_faces: bool = False  # the faces selected in Edit Mode are head
     least_score: float = 0.0    # refuse a registration that scores less
     regions: str = ""           # file: red is made anew, green stays; empty: what is painted on the head
     redo: bool = False          # only what is painted red; without, only what is painted green counts
     trust_portrait: bool = False  # red may come from the portrait again
-    hair: str = "keep"          # whether the portrait's hair is painted on the scalp
     further: tuple[str, ...] = ()  # absolute paths of other pictures of the same person
     pins: tuple[Pin, ...] = ()  # beside the head's own; they win over them
 
-    def with_size(self, size: int) -> HeadJob:
-        return replace(self, size=size)
+    def __post_init__(self) -> None:
+        refuse_unknown(vars(self))
+
+    def settings(self) -> dict:
+        """What every texture is made with, as the messages have it."""
+        return {field.name: getattr(self, field.name) for field in fields(Settings)}
 
 
 @dataclass(frozen=True)
 class VariantJob:
-    """A set of stylised variants of one head, one for each of styles and seeds; the head's own seed does not count."""
+    """A set of stylised variants of one head, one for each of styles and seeds; the head's own seed does not count.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, an option has a value that it cannot have, no style or no seed.
+    """
 
     head: HeadJob
     styles: tuple[str, ...]
     seeds: tuple[int, ...]
-    format: str = "png"         # png: sRGB, 8 bit; exr: linear half floats
-    beside: bool = False        # saved beside the .blend file instead of packed into it
+    format: str = FORMAT.default
+    place: str = PLACE.default
+
+    def __post_init__(self) -> None:
+        refuse_unknown(vars(self))
+        if not self.styles:
+            raise AvatarTexError(ErrorCode.BAD_REQUEST, "No style is chosen.", "Choose one or more styles.")
+        if not self.seeds:
+            raise AvatarTexError(ErrorCode.BAD_REQUEST, "No seed is given.", "Write seeds as 0,1,2 or as 0-3.")
 
 
 @dataclass(frozen=True)

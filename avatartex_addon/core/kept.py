@@ -31,7 +31,7 @@ LONGEST = 30
 def fingerprint(request: Generate) -> str:
     """Names what is asked for, by its values and what its files hold. Reads them: not for Blender's thread."""
     fields = dataclasses.asdict(request) | {"version": __version__}
-    paths = [fields.pop(name) for name in FILES] + fields.pop("further")
+    paths = [fields.pop(name) for name in FILES] + [*fields.pop("further")]
     plain = {name: value for name, value in fields.items() if name not in OF_ONE_RUN}
     whole = hashlib.sha256(json.dumps(plain, sort_keys=True).encode())
     for path in paths:
@@ -49,7 +49,7 @@ def tiles_of(path: Path) -> Iterator[Path]:
         yield path
 
 
-def claim(parent: Path, name: str) -> Path:
+def claim_kept(parent: Path, name: str) -> Path:
     """This process's own folder for a result; what an earlier one made of the same request is taken over."""
     own = parent / f"{name}.{os.getpid()}"
     for other in parent.glob(f"{name}.*"):
@@ -61,7 +61,7 @@ def claim(parent: Path, name: str) -> Path:
     return own
 
 
-def note(folder: Path, answer: Result) -> None:
+def keep_answer(folder: Path, answer: Result) -> None:
     """The result in the folder is whole; without room for the word it is made again another time."""
     names = {field: Path(getattr(answer, field)).name for field in PLACES}
     with contextlib.suppress(OSError):
@@ -70,7 +70,7 @@ def note(folder: Path, answer: Result) -> None:
         part.replace(folder / ANSWER)
 
 
-def take(folder: Path) -> Result | None:
+def take_kept(folder: Path) -> Result | None:
     """The result that was kept there; None when there is none, or not all of it."""
     try:
         answer = decode((folder / ANSWER).read_text(encoding="utf-8"))
@@ -82,7 +82,7 @@ def take(folder: Path) -> Result | None:
     return answer if all(file.is_file() for file in files) else None
 
 
-def drop(folder: Path) -> None:
+def drop_kept(folder: Path) -> None:
     """It is on its head. The large files go beside Blender's thread."""
     gone = folder.with_name(f"gone.{folder.name}.{time.monotonic_ns()}")
     with contextlib.suppress(OSError):
@@ -91,9 +91,9 @@ def drop(folder: Path) -> None:
         threading.Thread(target=shutil.rmtree, args=(gone, True), daemon=True).start()
 
 
-def prune(parent: Path) -> None:
+def prune_kept(parent: Path) -> None:
     """Let go what nobody came back for."""
     for folder in parent.glob("*"):
         with contextlib.suppress(OSError):
             if folder.name.startswith("gone.") or time.time() - folder.stat().st_mtime > LONGEST * 86400:
-                drop(folder)
+                drop_kept(folder)

@@ -95,7 +95,7 @@ def pip(python: str, *words: str) -> list[str]:
     return [python, "-I", "-m", "pip", *words, "--disable-pip-version-check", "--no-input"]
 
 
-def download(python: str, pins: list[tuple[str, str]], folder: Path, build: str, tells_bytes: bool) -> list[str]:
+def download_words(python: str, pins: list[tuple[str, str]], folder: Path, build: str, tells_bytes: bool) -> list[str]:
     """pip's words for some wheels, without what they depend on."""
     index = TORCH_INDEX.get((sys.platform, build)) if pins[0][0] == "torch" else None
     return pip(
@@ -105,7 +105,7 @@ def download(python: str, pins: list[tuple[str, str]], folder: Path, build: str,
     )
 
 
-def resolve(python: str, requirements: Path, folder: Path, report: Path) -> list[str]:
+def resolve_words(python: str, requirements: Path, folder: Path, report: Path) -> list[str]:
     """pip's words to find out what torch needs beside the lock: NVIDIA's libraries, which it pins itself.
 
     From 23.3 on pip reads their metadata for that, and does not download them.
@@ -115,7 +115,7 @@ def resolve(python: str, requirements: Path, folder: Path, report: Path) -> list
                "--report", str(report), "--constraint", str(requirements), torch)
 
 
-def install(python: str, requirements: Path, folder: Path) -> list[str]:
+def install_words(python: str, requirements: Path, folder: Path) -> list[str]:
     """pip's words to install from a folder, without any network."""
     return pip(python, "install", "--no-index", "--find-links", str(folder), "--progress-bar", "off",
                "--requirement", str(requirements))

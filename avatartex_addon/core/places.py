@@ -130,7 +130,7 @@ def write_mark(folder: Path, **facts) -> None:
     temporary.replace(folder / MARK)
 
 
-def claim(folder: Path) -> None:
+def claim_folder(folder: Path) -> None:
     """Make a folder ours, unless somebody else's things lie in it.
 
     Raises:
@@ -147,7 +147,7 @@ def claim(folder: Path) -> None:
         write_mark(folder)
 
 
-def clear(folder: Path) -> None:
+def clear_folder(folder: Path) -> None:
     """Delete what a marked folder holds, and itself; the mark goes last, so that an interruption can be taken up.
 
     Raises:
@@ -168,7 +168,7 @@ def clear(folder: Path) -> None:
     folder.rmdir()
 
 
-def measure(folder: Path) -> int:
+def measure_folder(folder: Path) -> int:
     """Bytes in a folder, links not followed; files that vanish meanwhile count nothing."""
     total, folders = 0, [folder]
     while folders:

@@ -45,7 +45,7 @@ def find_python(chosen: str) -> tuple[str, ...]:
     lame = ""
     for words in (((chosen,),) if chosen else candidates()):
         if shutil.which(words[0]) and python_version(words) == WANTED_PYTHON:
-            if run(words, "import venv, ensurepip") is not None:
+            if ask_python(words, "import venv, ensurepip") is not None:
                 return words
             lame = lame or words[0]
     if lame:
@@ -60,7 +60,7 @@ def candidates() -> tuple[tuple[str, ...], ...]:
 
 def python_version(words: tuple[str, ...]) -> tuple[int, int] | None:
     """(3, 11) for a Python that runs, None for anything else."""
-    said = run(words, "import sys; print(*sys.version_info[:2])")
+    said = ask_python(words, "import sys; print(*sys.version_info[:2])")
     try:
         major, minor = (said or "").split()
         return int(major), int(minor)
@@ -70,10 +70,10 @@ def python_version(words: tuple[str, ...]) -> tuple[int, int] | None:
 
 def has_pip(python: str) -> bool:
     """Whether the environment's pip is whole: an interrupted update may have left half of it."""
-    return run((python,), "import pip._internal.cli.main") is not None
+    return ask_python((python,), "import pip._internal.cli.main") is not None
 
 
-def run(words: tuple[str, ...], code: str) -> str | None:
+def ask_python(words: tuple[str, ...], code: str) -> str | None:
     """What a Python prints for some code; None where it fails or is none."""
     try:
         said = subprocess.run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from .log import BackendLog
-from .places import Home, clear, default_folder
+from .places import Home, clear_folder, default_folder
 from .work import Work
 
 
@@ -23,7 +23,7 @@ class Removal(Work):
             for folder in self.home.folders:
                 if folder.exists():
                     self.step(f"Removing {folder.name}", 0.5)
-                    clear(folder)
+                    clear_folder(folder)
         with contextlib.suppress(OSError):  # something else of the artist's lies there, or another Blender's lock
             (self.home.folder / "setup.lock").unlink()
             if self.home.folder == default_folder():

@@ -10,11 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from ..backend.messages import STYLES
+from ..backend.options import STYLE
 from .batch import Row, count
 
-COLUMNS = ("object", "portrait", "style", "seed")
-TOLD = ("object", "portrait", "style", "seed", "state", "code", "reason", "cure", "seconds", "summary")
+TABLE_COLUMNS = ("object", "portrait", "style", "seed")
+REPORT_COLUMNS = ("object", "portrait", "style", "seed", "state", "code", "reason", "cure", "seconds", "summary")
 
 
 def read_table(path: Path) -> list[dict]:
@@ -32,7 +32,7 @@ def read_table(path: Path) -> list[dict]:
         raise bad_table(f"The table {path.name!r} could not be read ({reason}).") from reason
     separator = max(",;\t", key=text.partition("\n")[0].count)
     lines = [line for line in csv.reader(io.StringIO(text), delimiter=separator) if any(map(str.strip, line))]
-    columns = COLUMNS
+    columns = TABLE_COLUMNS
     if lines and "object" in (first := [name.strip().lower() for name in lines[0]]):
         columns, lines = first, lines[1:]
     return [read_line(dict(zip(columns, map(str.strip, line))), path, number) for number, line in enumerate(lines, 1)]
@@ -43,8 +43,9 @@ def read_line(line: dict[str, str], path: Path, number: int) -> dict:
         raise bad_table(f"Line {number} of {path.name!r} lacks the object or the portrait.")
     row = {"object": line["object"], "portrait": str((path.parent / line["portrait"]).resolve())}
     if style := line.get("style", "").lower():
-        if style not in STYLES:
-            raise bad_table(f"Line {number} of {path.name!r} has the style {style!r}; known are {', '.join(STYLES)}.")
+        if style not in STYLE.values:
+            known = ", ".join(STYLE.values)
+            raise bad_table(f"Line {number} of {path.name!r} has the style {style!r}; known are {known}.")
         row["style"] = style
     if seed := line.get("seed", ""):
         if not seed.isdecimal():
@@ -64,10 +65,10 @@ def write_report(path: Path, rows: Iterable[Row], about: dict) -> None:
         OSError: it cannot be written.
     """
     rows = list(rows)
-    lines = [{name: tell(row, name) for name in TOLD} for row in rows]
+    lines = [{name: read_field(row, name) for name in REPORT_COLUMNS} for row in rows]
     if path.suffix.lower() == ".csv":
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, TOLD)
+            writer = csv.DictWriter(file, REPORT_COLUMNS)
             writer.writeheader()
             writer.writerows(lines)
         return
@@ -76,6 +77,6 @@ def write_report(path: Path, rows: Iterable[Row], about: dict) -> None:
     path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def tell(row: Row, name: str):
+def read_field(row: Row, name: str):
     value = getattr(row, "object_name" if name == "object" else name)
     return round(value, 2) if name == "seconds" else value

@@ -5,21 +5,22 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from ..redraw import redraw_panels
+from ..core.idnames import Op
 from ..scene.head import find_head
-from ..task import poll_idle
+from ..scene.redraw import redraw_panels
+from .backend_operator import poll_idle
 
-NAME = "AvatarTex"
+NEW_UV_MAP = "AvatarTex"
 #: Between islands, as a share of the map: 4 texels of 1024, more than a rim.
-MARGIN = 0.004
+ISLAND_MARGIN = 0.004
 #: What unwrapping needs shown and selected, and is put back.
-PARTS = ("vertices", "edges", "polygons")
+MESH_PARTS = ("vertices", "edges", "polygons")
 
 
 class AVATARTEX_OT_add_uv_map(bpy.types.Operator):
     """Add a UV map in which no faces overlap, and texture that one. Your own UV maps stay as they are"""
 
-    bl_idname = "avatartex.add_uv_map"
+    bl_idname = Op.ADD_UV_MAP
     bl_label = "Add a UV Map"
     bl_options = {"REGISTER", "UNDO"}
 
@@ -62,7 +63,7 @@ def add_uv_map(context: bpy.types.Context, head: bpy.types.Object) -> str:
         bpy.ops.object.mode_set(mode="OBJECT")
     selected = [candidate for candidate in layer_objects if candidate.select_get()]
     hidden = head.hide_get()
-    kept = {part: {flag: _flags(mesh, part, flag) for flag in ("select", "hide")} for part in PARTS}
+    kept = {part: {flag: _flags(mesh, part, flag) for flag in ("select", "hide")} for part in MESH_PARTS}
     shown = mesh.uv_layers.active.name if mesh.uv_layers else ""
     rendered = next((layer.name for layer in mesh.uv_layers if layer.active_render), "")
     try:
@@ -71,18 +72,18 @@ def add_uv_map(context: bpy.types.Context, head: bpy.types.Object) -> str:
             candidate.select_set(False)
         head.select_set(True)
         layer_objects.active = head
-        name = mesh.uv_layers.new(name=NAME, do_init=False).name
+        name = mesh.uv_layers.new(name=NEW_UV_MAP, do_init=False).name
         mesh.uv_layers.active = mesh.uv_layers[name]
-        for part in PARTS:
+        for part in MESH_PARTS:
             _set_flags(mesh, part, "hide", np.zeros(len(getattr(mesh, part)), bool))
         bpy.ops.object.mode_set(mode="EDIT")
         bpy.ops.mesh.select_all(action="SELECT")
-        bpy.ops.uv.smart_project(angle_limit=1.15, island_margin=MARGIN, area_weight=0.0, scale_to_bounds=False)
+        bpy.ops.uv.smart_project(angle_limit=1.15, island_margin=ISLAND_MARGIN, area_weight=0.0, scale_to_bounds=False)
         bpy.ops.object.mode_set(mode="OBJECT")
     finally:
         if context.mode != "OBJECT":
             bpy.ops.object.mode_set(mode="OBJECT")
-        for part in PARTS:
+        for part in MESH_PARTS:
             for flag, values in kept[part].items():
                 _set_flags(mesh, part, flag, values)
         if shown:
@@ -108,4 +109,6 @@ def _set_flags(mesh: bpy.types.Mesh, part: str, flag: str, values: np.ndarray) -
     getattr(mesh, part).foreach_set(flag, values)
 
 
-CLASSES = (AVATARTEX_OT_add_uv_map,)
+CLASSES = (
+    AVATARTEX_OT_add_uv_map,
+)

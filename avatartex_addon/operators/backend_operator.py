@@ -7,9 +7,17 @@ import bpy
 from ..backend.errors import AvatarTexError, Cancelled
 from ..core.clock import round_seconds
 from ..core.terminal import ProgressLine
-from ..redraw import redraw_panels
+from ..jobs.backend_task import INTERVAL, BackendTask
 from ..scene.head import find_problem
-from ..task import INTERVAL, BackendTask, find_busy
+from ..scene.redraw import redraw_panels
+from ..session import find_busy
+
+
+def poll_idle(cls, context: bpy.types.Context) -> bool:
+    """An operator's poll, or the end of it: not while the backend is at work."""
+    if busy := find_busy(context):
+        cls.poll_message_set(busy)
+    return not busy
 
 
 class BackendOperator:
@@ -23,8 +31,7 @@ class BackendOperator:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if busy := find_busy(context):
-            cls.poll_message_set(busy)
+        if not poll_idle(cls, context):
             return False
         if problem := find_problem(context):
             cls.poll_message_set(f"{problem.message} {problem.cure}")

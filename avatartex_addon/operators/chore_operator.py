@@ -8,7 +8,7 @@ from ..backend.errors import AvatarTexError
 from ..core.chore import Chore, Parts, run_whole
 
 #: Seconds between two looks whether a part is through.
-INTERVAL = 0.02
+CHORE_INTERVAL = 0.02
 #: What ends a chore with a sentence.
 REFUSALS = (AvatarTexError, OSError, LookupError)
 
@@ -38,7 +38,7 @@ class ChoreOperator:
             return self.refuse(reason)
         self.window = context.window
         self.window.cursor_modal_set("WAIT")
-        self.timer = context.window_manager.event_timer_add(INTERVAL, window=self.window)
+        self.timer = context.window_manager.event_timer_add(CHORE_INTERVAL, window=self.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import bpy
 
-from ..scene.head import portrait_path
-from .portrait_operator import portraits_folder
-from .remove_backend import freed, tell_size
+from ..core.idnames import Op
+from ..core.sizes import tell_freed, tell_size
+from ..jobs.portrait_files import find_unused, measure_files
 
 
 class AVATARTEX_OT_clean_portraits(bpy.types.Operator):
     """Delete the portraits that were pasted, or written from an image, and that this .blend file does not use.
 A file that uses one asks for it again; its textures stay"""
 
-    bl_idname = "avatartex.clean_portraits"
+    bl_idname = Op.CLEAN_PORTRAITS
     bl_label = "Remove Unused Portraits"
     bl_options = {"INTERNAL"}
 
@@ -30,13 +28,13 @@ A file that uses one asks for it again; its textures stay"""
         if bpy.app.background or context.window is None:
             return self.execute(context)
         return context.window_manager.invoke_confirm(
-            self, event, title=f"{self.bl_label}{freed(measure(find_unused()))}?", confirm_text="Remove",
+            self, event, title=f"{self.bl_label}{tell_freed(measure_files(find_unused()))}?", confirm_text="Remove",
             message="Other files that use them will ask for them again.",
         )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         unused = find_unused()
-        size = measure(unused)
+        size = measure_files(unused)
         for path in unused:
             path.unlink(missing_ok=True)
             if not any(path.parent.iterdir()):
@@ -45,24 +43,6 @@ A file that uses one asks for it again; its textures stay"""
         return {"FINISHED"}
 
 
-def find_unused() -> list[Path]:
-    """Files of ours that no scene, row or result of the open file names."""
-    folder = portraits_folder()
-    if not folder.is_dir():
-        return []
-    named = {scene.avatartex.portrait for scene in bpy.data.scenes}
-    named |= {row.portrait for scene in bpy.data.scenes for row in scene.avatartex_batch.rows}
-    named |= {entry.portrait for head in bpy.data.objects for entry in head.avatartex_history}
-    named |= {entry.path for head in bpy.data.objects for entry in head.avatartex_further}
-    for head in bpy.data.objects:
-        named.update(*(entry.further.splitlines() for entry in head.avatartex_history))
-    used = {Path(portrait_path(name)) for name in named if name}
-    return [path for path in sorted(folder.glob("*/*")) if path.is_file() and path not in used]
-
-
-def measure(paths: list[Path]) -> int:
-    """Bytes of all."""
-    return sum(path.stat().st_size for path in paths)
-
-
-CLASSES = (AVATARTEX_OT_clean_portraits,)
+CLASSES = (
+    AVATARTEX_OT_clean_portraits,
+)

@@ -1,1 +1,5 @@
-"""What the add-on reads from the artist's scene, and the little that it writes."""
+"""Everything that reads or changes Blender's data: heads, materials, images, overlays."""
+
+from . import moving, overlay, regions, thumbnails
+
+PARTS = (thumbnails, overlay, moving, regions)

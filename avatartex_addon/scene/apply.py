@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import versions
-from . import mix
+from . import mix, versions
 from .compare import show_after
 from .graph import IMAGE_NODE, UV_NODE, find_color_socket, find_color_source, reads_uv_map
 from .worn import take_off

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.head.mesh import refuse_broken
-from ..core.chore import Parts, run_whole
+from ..core.chore import Parts
 from .faces import chosen_faces, find_members
 
 
@@ -43,11 +43,6 @@ def capture_head(
         evaluated.to_mesh_clear()
     matrix, slots = np.array(head.matrix_world, np.float64), len(head.material_slots)
     yield lambda: save_capture(path, arrange(raw), chosen, matrix, name, uv_map, slot, slots)
-
-
-def write_capture(*arguments) -> None:
-    """`capture_head` to its end."""
-    run_whole(capture_head(*arguments))
 
 
 def save_capture(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import bpy
 
-from ..core.batch import RowState
 from ..core.matching import match
+from ..core.states import RowState
 from ..core.table import read_table
 from .head import find_head_slot, portrait_path
 

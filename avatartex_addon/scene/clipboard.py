@@ -22,7 +22,7 @@ TOOLS = {
 }
 #: Seconds that a program may take; the owner of the clipboard may be hung.
 PATIENCE = 3.0
-NAME = "pasted"
+PASTED_NAME = "pasted"
 
 
 def paste(context: bpy.types.Context, folder: Path) -> Path:
@@ -37,11 +37,11 @@ def paste(context: bpy.types.Context, folder: Path) -> Path:
     if image := paste_by_blender(context):
         try:
             path = run_whole(write_portrait(image, folder))
-            return keep(path.read_bytes(), f"{NAME}{path.suffix}", folder)
+            return keep(path.read_bytes(), f"{PASTED_NAME}{path.suffix}", folder)
         finally:
             bpy.data.images.remove(image)
     if data := paste_by_tool():
-        return keep(data, f"{NAME}.png", folder)
+        return keep(data, f"{PASTED_NAME}.png", folder)
     if missing := missing_tool():
         raise LookupError(
             f"Blender cannot read pictures from the clipboard of this system without '{missing}'. "

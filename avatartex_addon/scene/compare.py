@@ -26,7 +26,7 @@ def show_before(head: bpy.types.Object) -> None:
         if previous.slot < len(head.material_slots):
             slot = head.material_slots[previous.slot]
             aside.material, aside.link = slot.material, slot.link
-            put(slot, previous.material, previous.link)
+            put_material(slot, previous.material, previous.link)
         return
     tree = previous.textured.node_tree if previous.textured is not None else None
     if tree is None:
@@ -44,7 +44,7 @@ def show_after(head: bpy.types.Object) -> None:
     tree = previous.textured.node_tree if previous.textured is not None else None
     if previous.replaced:
         if previous.slot < len(head.material_slots):
-            put(head.material_slots[previous.slot], aside.material, aside.link)
+            put_material(head.material_slots[previous.slot], aside.material, aside.link)
     elif tree is not None:
         if previous.exchanged and (node := tree.nodes.get(previous.node)) is not None:
             node.image = aside.image
@@ -55,7 +55,7 @@ def show_after(head: bpy.types.Object) -> None:
     mix.set_mix(head)
 
 
-def put(slot: bpy.types.MaterialSlot, material: bpy.types.Material | None, link: str) -> None:
+def put_material(slot: bpy.types.MaterialSlot, material: bpy.types.Material | None, link: str) -> None:
     if slot.link != link:
         slot.link = link
     if slot.material != material:

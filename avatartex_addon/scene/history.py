@@ -7,13 +7,14 @@ from itertools import count
 
 import bpy
 
+from ..backend.options import REMEMBERED
 from ..core.job import HeadJob
 from .apply import apply_texture
 from .graph import IMAGE_NODE
 from .images import remove_unused
 
 
-def remember(
+def remember_result(
     head: bpy.types.Object, image: bpy.types.Image, job: HeadJob, uv_map: str, slot: int, most: int,
     provenance: bpy.types.Image | None = None, shares: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> None:
@@ -28,27 +29,28 @@ def remember(
         name = next(other for other in (f"{name} ({number})" for number in count(2)) if other not in names)
     entry = head.avatartex_history.add()
     entry.name, entry.image = name, image
-    entry.portrait, entry.style, entry.seed, entry.size = job.portrait, job.style, job.seed, job.size
-    entry.hair, entry.further = job.hair, "\n".join(job.further)
+    for option in REMEMBERED:
+        setattr(entry, option.name, getattr(job, option.name))
+    entry.portrait, entry.further = job.portrait, "\n".join(job.further)
     entry.date = datetime.now().isoformat(timespec="seconds")
-    entry.uv_map, entry.slot, entry.sharing = uv_map, slot, job.sharing
-    entry.light, entry.redone, entry.provenance, entry.shares = job.light, job.redo, provenance, shares
+    entry.uv_map, entry.slot = uv_map, slot
+    entry.redone, entry.provenance, entry.shares = job.redo, provenance, shares
     image.preview_ensure()  # the panel must not make it while it draws
-    forget(head, most)
+    forget_results(head, most)
 
 
-def forget(head: bpy.types.Object, most: int) -> int:
+def forget_results(head: bpy.types.Object, most: int) -> int:
     """Drop the oldest results until `most` are left beside the favourites and the one that is shown; how many."""
     history, shown = head.avatartex_history, shown_image(head)
     common = [index for index, entry in enumerate(history) if not entry.favourite]
     free = [index for index in common if history[index].image != shown]
     dropped = free[: max(0, min(len(free), len(common) - most))]
     for index in reversed(dropped):
-        drop(head, index)
+        drop_result(head, index)
     return len(dropped)
 
 
-def drop(head: bpy.types.Object, index: int) -> None:
+def drop_result(head: bpy.types.Object, index: int) -> None:
     """Forget a result; its image goes too when nothing else uses it."""
     images = head.avatartex_history[index].image, head.avatartex_history[index].provenance
     head.avatartex_history.remove(index)
@@ -56,7 +58,7 @@ def drop(head: bpy.types.Object, index: int) -> None:
         remove_unused(image)
 
 
-def show(head: bpy.types.Object, index: int) -> list[str]:
+def show_result(head: bpy.types.Object, index: int) -> list[str]:
     """Put a remembered result on the head; notes for the artist.
 
     Raises:

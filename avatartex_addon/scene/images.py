@@ -11,9 +11,9 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from .. import versions
-from ..core.chore import Parts, run_whole
+from ..core.chore import Parts
 from ..core.png import SIGNATURE
+from . import versions
 
 UDIM = "<UDIM>"
 #: Rows that are turned into bytes at a time: a strip stays in the processor's cache.
@@ -82,11 +82,6 @@ def keep_base(image: bpy.types.Image, stem: Path) -> Parts:
     is_float, path = image.is_float, stem.with_suffix(".bmp")
     yield lambda: write_colors(path, pixels, is_float)
     return str(path)
-
-
-def save_base(image: bpy.types.Image, stem: Path) -> str:
-    """`keep_base` to its end."""
-    return run_whole(keep_base(image, stem))
 
 
 def original(image: bpy.types.Image, stem: Path) -> Path:

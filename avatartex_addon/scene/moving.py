@@ -22,7 +22,7 @@ def holders() -> Iterator[tuple[bpy.types.PropertyGroup, str]]:
             yield from ((entry, "path") for entry in head.avatartex_further)
 
 
-def move(before: Path, after: Path) -> None:
+def move_paths(before: Path, after: Path) -> None:
     """Let relative paths mean from the one folder what they meant from the other."""
     if before == after:
         return
@@ -43,25 +43,15 @@ def move(before: Path, after: Path) -> None:
 @bpy.app.handlers.persistent
 def before_save(path: str, *_arguments) -> None:
     if path and bpy.data.filepath:
-        move(Path(bpy.data.filepath).parent, Path(path).parent)
+        move_paths(Path(bpy.data.filepath).parent, Path(path).parent)
 
 
 @bpy.app.handlers.persistent
 def after_save(path: str, *_arguments) -> None:
     """A copy was saved, or nothing: the open file lies where it lay."""
     if path and bpy.data.filepath:
-        move(Path(path).parent, Path(bpy.data.filepath).parent)
+        move_paths(Path(path).parent, Path(bpy.data.filepath).parent)
 
 
 #: Handler lists of Blender's and what goes there.
 HANDLERS = (("save_pre", before_save), ("save_post", after_save), ("save_post_fail", after_save))
-
-
-def register() -> None:
-    for name, handler in HANDLERS:
-        getattr(bpy.app.handlers, name).append(handler)
-
-
-def unregister() -> None:
-    for name, handler in HANDLERS:
-        getattr(bpy.app.handlers, name).remove(handler)

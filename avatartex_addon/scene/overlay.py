@@ -14,10 +14,11 @@ from ..core.chore import Chore, Parts
 from .capture import arrange, read_mesh
 from .head import find_head
 from .history import find_shown
+from .redraw import redraw_views
 
 #: What stands for the red, green and blue of a picture: photo, mirrored, generated; and redo, keep. Linear, as the
 #: viewport's overlays are blended.
-COLORS = ((0.79, 0.023, 0.018), (0.030, 0.49, 0.023), (0.018, 0.15, 0.89))
+ORIGIN_COLORS = ((0.79, 0.023, 0.018), (0.030, 0.49, 0.023), (0.018, 0.15, 0.89))
 #: How far it lies in front of the surface, as a share of the distance to the eye.
 OFFSET = 0.002
 
@@ -32,7 +33,7 @@ FRAGMENT = f"""
 void main() {{
   vec3 share = texture(origin, fract(place)).rgb;
   float all = share.r + share.g + share.b;
-  vec3 shown = share.r * vec3{COLORS[0]} + share.g * vec3{COLORS[1]} + share.b * vec3{COLORS[2]};
+  vec3 shown = share.r * vec3{ORIGIN_COLORS[0]} + share.g * vec3{ORIGIN_COLORS[1]} + share.b * vec3{ORIGIN_COLORS[2]};
   color = vec4(shown / max(all, 0.001), min(all, 1.0) * look.x);
 }}
 """
@@ -63,7 +64,7 @@ def find_picture(context: bpy.types.Context) -> tuple[bpy.types.Object, str, int
     return None
 
 
-def draw() -> None:
+def draw_overlay() -> None:
     """The draw handler of all 3D views."""
     context = bpy.context
     space, view = context.space_data, context.region_data
@@ -121,7 +122,7 @@ def find_batch(
     if _reading is None or _reading[0] != key:
         _reading = key, Chore(read_triangles(context, head, uv_map, slot))
     if not _reading[1].step():
-        if not bpy.app.timers.is_registered(redraw_views):
+        if not bpy.app.timers.is_registered(redraw_views):  # the next drawing looks whether they are there
             bpy.app.timers.register(redraw_views, first_interval=LOOK)
         return None
     triangles, _reading = _reading[1].result, None
@@ -137,14 +138,6 @@ def make_batch(corners: np.ndarray, uvs: np.ndarray) -> gpu.types.GPUBatch:
     vertices.attr_fill("pos", corners)
     vertices.attr_fill("uv", uvs)
     return gpu.types.GPUBatch(type="TRIS", buf=vertices)
-
-
-def redraw_views() -> None:
-    """While triangles are arranged: the next drawing looks whether they are there."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
 
 
 def read_triangles(context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slot: int) -> Parts:
@@ -168,7 +161,7 @@ def corners_of_slot(raw: dict[str, np.ndarray], slot: int, last: int) -> tuple[n
 
 
 @bpy.app.handlers.persistent
-def forget(*_arguments) -> None:
+def forget_triangles(*_arguments) -> None:
     """Another file, another step of undo, another frame: the triangles are read anew."""
     global _drawn, _reading
     _drawn = _reading = None
@@ -182,22 +175,19 @@ def forget_changed(_scene, depsgraph) -> None:
         update.is_updated_geometry and isinstance(update.id, bpy.types.Object) and update.id.name in names
         for update in depsgraph.updates
     ):
-        forget()
+        forget_triangles()
 
 
 HANDLERS = (
-    ("depsgraph_update_post", forget_changed), ("undo_post", forget), ("redo_post", forget), ("load_post", forget),
-    ("frame_change_post", forget),
+    ("depsgraph_update_post", forget_changed),
+    *((name, forget_triangles) for name in ("undo_post", "redo_post", "load_post", "frame_change_post")),
 )
 
 
 def register() -> None:
     global _handle
-    if bpy.app.background:
-        return
-    _handle = bpy.types.SpaceView3D.draw_handler_add(draw, (), "WINDOW", "POST_VIEW")
-    for name, function in HANDLERS:
-        getattr(bpy.app.handlers, name).append(function)
+    if not bpy.app.background:
+        _handle = bpy.types.SpaceView3D.draw_handler_add(draw_overlay, (), "WINDOW", "POST_VIEW")
 
 
 def unregister() -> None:
@@ -205,9 +195,7 @@ def unregister() -> None:
     if _handle is None:
         return
     bpy.types.SpaceView3D.draw_handler_remove(_handle, "WINDOW")
-    for name, function in HANDLERS:
-        getattr(bpy.app.handlers, name).remove(function)
     _handle = _shader = None
-    forget()
+    forget_triangles()
     if bpy.app.timers.is_registered(redraw_views):
         bpy.app.timers.unregister(redraw_views)

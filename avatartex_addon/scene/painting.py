@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import bpy
 
-from .. import versions
-from .regions import COLORS, ensure_mask
+from . import versions
+from .regions import BRUSH_COLORS, ensure_mask
 
 
-def begin(context: bpy.types.Context, head: bpy.types.Object, entry) -> None:
+def begin_painting(context: bpy.types.Context, head: bpy.types.Object, entry) -> None:
     """Enter Texture Paint mode on the mask; what is changed for it is remembered on the head."""
     regions, layer = head.avatartex_regions, context.view_layer
     mask = ensure_mask(head, entry)
@@ -35,20 +35,20 @@ def begin(context: bpy.types.Context, head: bpy.types.Object, entry) -> None:
         bpy.ops.wm.tool_set_by_id(name="builtin.brush")
 
 
-def choose(context: bpy.types.Context, kind: str) -> None:
+def choose_brush(context: bpy.types.Context, kind: str) -> None:
     """Let every brush paint this kind, a key of COLORS."""
     unified = versions.unified_paint_settings(context.scene.tool_settings)
-    unified.use_unified_color, unified.color = True, COLORS[kind]
+    unified.use_unified_color, unified.color = True, BRUSH_COLORS[kind]
 
 
-def chosen(context: bpy.types.Context) -> str:
+def find_brush(context: bpy.types.Context) -> str:
     """The kind that brushes paint now; '' for another colour."""
     unified = versions.unified_paint_settings(context.scene.tool_settings)
     now = tuple(round(value, 3) for value in unified.color)
-    return next((kind for kind, color in COLORS.items() if unified.use_unified_color and color == now), "")
+    return next((kind for kind, color in BRUSH_COLORS.items() if unified.use_unified_color and color == now), "")
 
 
-def end(context: bpy.types.Context, head: bpy.types.Object) -> None:
+def end_painting(context: bpy.types.Context, head: bpy.types.Object) -> None:
     """Leave, and put back what was there; a mode that the artist chose meanwhile stays."""
     regions, layer = head.avatartex_regions, context.view_layer
     if head.mode == "TEXTURE_PAINT" and regions.mode != "TEXTURE_PAINT":

@@ -15,13 +15,13 @@ from ..core.chore import Parts
 from .capture import read_loops
 from .head import is_deleted
 from .images import keep_base, read_pixels
-from .regions import COLORS, PAINTED, find_mask, find_result, mask_size, store
+from .regions import BRUSH_COLORS, PAINTED, find_mask, find_result, mask_size, store
 
 #: Texels that filled faces reach beyond their borders, so that no seam is left out.
-MARGIN = 3
+FILL_MARGIN = 3
 
 
-def fill(head: bpy.types.Object, kind: str, source: str) -> Parts:
+def fill_regions(head: bpy.types.Object, kind: str, source: str) -> Parts:
     """A chore that paints the mask.
 
     Args:
@@ -42,7 +42,7 @@ def fill(head: bpy.types.Object, kind: str, source: str) -> Parts:
     else:
         chosen = np.ones((size, size), bool)
     pixels = (yield from read_pixels(before))[0] if before else None
-    painted = yield lambda: paint(pixels, chosen, COLORS[kind])
+    painted = yield lambda: paint(pixels, chosen, BRUSH_COLORS[kind])
     store(find_again(name), size, uv_map, painted)
 
 
@@ -58,7 +58,7 @@ def keep_strokes(head: bpy.types.Object) -> Parts:
     pixels = (yield from read_pixels(mask.name))[0]
     if pixels is None:
         return
-    painted = yield lambda: paint(pixels, np.zeros(pixels.shape[:2], bool), COLORS["ERASE"])
+    painted = yield lambda: paint(pixels, np.zeros(pixels.shape[:2], bool), BRUSH_COLORS["ERASE"])
     store(find_again(name), len(pixels), uv_map, painted)
 
 
@@ -103,7 +103,7 @@ def selected_texels(head: bpy.types.Object, uv_map: str, size: int) -> Parts:
 
 
 def covered(corner_uvs: np.ndarray, size: int) -> np.ndarray:
-    return grown(rasterize(texel_corners(corner_uvs, size), size, size).covered, MARGIN)[::-1]
+    return grown(rasterize(texel_corners(corner_uvs, size), size, size).covered, FILL_MARGIN)[::-1]
 
 
 def grown(mask: np.ndarray, texels: int) -> np.ndarray:

@@ -15,10 +15,10 @@ from ..core.chore import Parts
 from .history import find_shown
 from .images import read_pixels, read_size, remove_unused, write_colors
 
-NAME = "AvatarTex Regions"
-COLORS = {"REDO": (1.0, 0.0, 0.0), "KEEP": (0.0, 1.0, 0.0), "ERASE": (0.0, 0.0, 0.0)}
+MASK_NAME = "AvatarTex Regions"
+BRUSH_COLORS = {"REDO": (1.0, 0.0, 0.0), "KEEP": (0.0, 1.0, 0.0), "ERASE": (0.0, 0.0, 0.0)}
 #: Texels of the mask; a finer texture takes it enlarged.
-LARGEST = 2048
+LARGEST_MASK = 2048
 #: As much red or green counts as painted (backend/compose/regions.py).
 PAINTED = 0.5
 
@@ -60,13 +60,13 @@ def find_mask(head: bpy.types.Object, entry) -> bpy.types.Image | None:
 def mask_size(head: bpy.types.Object, entry) -> int:
     """Of the mask that is there, or would be."""
     mask = find_mask(head, entry)
-    return mask.size[0] if mask is not None else min(read_size(entry.image)[0], LARGEST)
+    return mask.size[0] if mask is not None else min(read_size(entry.image)[0], LARGEST_MASK)
 
 
 def store(head: bpy.types.Object, size: int, uv_map: str, painted: bytes = b"") -> None:
     """Let a new image be the head's mask: black, or a PNG of that size."""
     regions, old = head.avatartex_regions, head.avatartex_regions.mask
-    image = bpy.data.images.new(NAME, size, size, alpha=False, is_data=True)
+    image = bpy.data.images.new(MASK_NAME, size, size, alpha=False, is_data=True)
     if painted:  # Blender reads it when it is next drawn
         image.pack(data=painted, data_len=len(painted))
         image.source = "FILE"
@@ -75,7 +75,7 @@ def store(head: bpy.types.Object, size: int, uv_map: str, painted: bytes = b"") 
     if old is not None and paint.canvas == old:
         paint.canvas = image
     remove_unused(old)
-    image.name = NAME
+    image.name = MASK_NAME
 
 
 def keep_regions(head: bpy.types.Object, path: Path, uv_map: str, redo: bool) -> Parts:
@@ -110,3 +110,6 @@ def pack_masks(*_arguments) -> None:
     for image in {thing.avatartex_regions.mask for thing in bpy.data.objects} - {None}:
         if image.is_dirty and image.library is None:
             image.pack()
+
+
+HANDLERS = (("save_pre", pack_masks),)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from .redraw import redraw_panels
+
 #: Share of faces from which it is told; the backend's own look at the texels says the same (backend/head/uvs.py).
-TOLD = 0.02
+DOUBTFUL_SHARE = 0.02
 #: UV places nearer than this are the same: a quarter of a texel of 4096.
 SAME = 1 / 16384
 #: Seconds after which a look that the panel asked for is taken.
@@ -25,20 +27,18 @@ def is_shared(head: bpy.types.Object, uv_map: str) -> bool:
         return False
     if key not in _known and key not in _wanted and not bpy.app.background:
         _wanted[key] = mesh.name
-        if not bpy.app.timers.is_registered(look):
-            bpy.app.timers.register(look, first_interval=LATER)
+        if not bpy.app.timers.is_registered(take_looks):
+            bpy.app.timers.register(take_looks, first_interval=LATER)
     return _known.get(key, False)
 
 
-def look() -> None:
+def take_looks() -> None:
     """Take the looks that are due."""
-    from ..redraw import redraw_panels
-
     for key, name in list(_wanted.items()):
         del _wanted[key]
         mesh = bpy.data.meshes.get(name)
         if mesh is not None and mesh.session_uid == key[0] and key[1] in mesh.uv_layers:
-            _known[key] = shared_share(mesh, key[1]) > TOLD
+            _known[key] = shared_share(mesh, key[1]) > DOUBTFUL_SHARE
             if _known[key]:
                 redraw_panels()
 
@@ -64,7 +64,7 @@ def shared_share(mesh: bpy.types.Mesh, uv_map: str) -> float:
     return float(times[times > 1].sum() / len(starts))
 
 
-def forget() -> None:
+def forget_sharing() -> None:
     """Another file is loaded."""
     _known.clear()
     _wanted.clear()

@@ -53,7 +53,7 @@ def compose(
 
     Args:
         mesh: of job.tiles. size: texels. base: (size,size,3) sRGB that texels outside the head keep.
-        light: what becomes of the portrait's light, a name of messages.LIGHTS. made_up: no texel comes from a
+        light: what becomes of the portrait's light, a name of options.LIGHT. made_up: no texel comes from a
             portrait. details: for skin and hair that do not.
     """
     texels = find_texels(mesh, size, lambda: precedence(mesh, job.canonical, job.observation.better_side))

@@ -53,7 +53,7 @@ def photographed(
 
     Args:
         shown: find_shown() of each view. gains: View.gain() of each. points, normals, place: (n,3) in mesh axes, and
-            canonical. light: a name of messages.LIGHTS. free: (n,) 0 or 1, texels that may come from portraits.
+            canonical. light: a name of options.LIGHT. free: (n,) 0 or 1, texels that may come from portraits.
     """
     atlas = to_atlas(place)
     flipped = np.stack([1 - atlas[:, 0], atlas[:, 1]], -1)
@@ -89,7 +89,7 @@ def tone_beside(views: Sequence[View], generated: np.ndarray, made: np.ndarray, 
     distance.
 
     Args:
-        generated: (a,a,3) sRGB without light. made: the same as exposed() has it. light: a name of messages.LIGHTS.
+        generated: (a,a,3) sRGB without light. made: the same as exposed() has it. light: a name of options.LIGHT.
     """
     size = generated.shape[0]
     tone, lit, total = np.zeros_like(generated), 0, 0

@@ -56,7 +56,7 @@ def compose_tiles(
 
     Args:
         generated: (a,a,3) sRGB atlas of the three stages, without light.
-        light: a name of messages.LIGHTS. regions: what the artist painted, a regions.Regions. seed: of the detail.
+        light: a name of options.LIGHT. regions: what the artist painted, a regions.Regions. seed: of the detail.
     """
     made_up = regions is not None and regions.made_up
     details = find_details(job, generated, size, light, seed)

@@ -19,7 +19,7 @@ class Finisher(Protocol):
     """Takes the completed atlas (S,S,3) float32 sRGB without light and gives it back, corrected.
 
     Args:
-        style: the portrait's, a name of messages.STYLES.
+        style: the portrait's, a name of options.STYLE.
     """
 
     def __call__(self, generated: np.ndarray, observation: Observation, style: str) -> np.ndarray: ...

@@ -14,7 +14,7 @@ from ..imaging.sample import LUMINANCE, sample
 from ..observation.observe import Observation
 from ..surface.bare import face_parts
 
-#: Of messages.STYLES, those of drawings.
+#: Of options.STYLE, those of drawings.
 DRAWN = ("cartoon", "anime")
 #: Confidence from which a texel tells of the drawing; so many texels of a region must.
 SURE, ENOUGH = 0.3, 200

@@ -23,7 +23,7 @@ def relighting(observation: Observation, generated: np.ndarray, choice: str) -> 
     """(S,S,3) what to multiply the portrait's linear light by, per atlas texel; None to keep it.
 
     Args:
-        generated: (a,a,3) sRGB atlas of the three stages, without light. choice: a name of messages.LIGHTS.
+        generated: (a,a,3) sRGB atlas of the three stages, without light. choice: a name of options.LIGHT.
     """
     if not TAKEN[choice]:
         return None
@@ -46,7 +46,7 @@ def exposed(generated: np.ndarray, observation: Observation, choice: str) -> np.
     """(a,a,3) generated skin in the exposure that the portrait keeps, or skin from the back would meet it with a step.
 
     Args:
-        generated: (a,a,3) sRGB without light. choice: a name of messages.LIGHTS.
+        generated: (a,a,3) sRGB without light. choice: a name of options.LIGHT.
     """
     weight = observation.confidence * observation.covered
     level = float((np.log(observation.shade) * weight).sum() / max(float(weight.sum()), 1e-6))

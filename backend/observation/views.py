@@ -42,7 +42,7 @@ class View:
         what that one keeps of its own, as generated skin does.
 
         Args:
-            generated: (a,a,3) sRGB atlas of the three stages. light: a name of messages.LIGHTS.
+            generated: (a,a,3) sRGB atlas of the three stages. light: a name of options.LIGHT.
         """
         made, gain = self.gains.get(light, (None, None))
         if made is not generated:  # a texture of several tiles asks often

@@ -16,7 +16,7 @@ def find_details(job: Prepared, generated: np.ndarray, size: int, light: str, se
 
     Args:
         generated: (a,a,3) sRGB atlas, the completion. size: texels of the artist's map.
-        light: a name of messages.LIGHTS.
+        light: a name of options.LIGHT.
     """
     seen = job.observation
     gain, made = relighting(seen, generated, light), exposed(generated, seen, light)

@@ -14,7 +14,8 @@ from ..head.match import registration_json
 from ..head.mesh import load_capture, load_mesh
 from ..imaging.files import write_bytes, write_picture
 from ..job import StageOptions
-from ..messages import PAINTED_STYLES, PICTURE_FORMATS, STAGES, Generate, Variants, Varied
+from ..messages import STAGES, Generate, Variants, Varied
+from ..options import refuse_unknown
 from ..pins import parse_pins
 from .sheet import Sheet
 from .styling import Stylist
@@ -124,18 +125,11 @@ def check(request: Variants) -> None:
     shared = {field.name for field in dataclasses.fields(Generate)} & {f.name for f in dataclasses.fields(Variants)}
     one = Generate(**{name: getattr(request, name) for name in shared - {"output"}}, output="variants.png")
     pipeline.check_request(one)
-    for what, values, known in (
-        ("painted style", request.styles, PAINTED_STYLES), ("format", [request.format], PICTURE_FORMATS),
-    ):
-        for value in values:
-            if value not in known:
-                raise bad(f"{value!r} is not a {what}.", f"Use some of {', '.join(known)}.")
+    refuse_unknown(vars(request))
     for what, count, distinct in (("style", len(request.styles), len(set(request.styles))),
                                   ("seed", len(request.seeds), len(set(request.seeds)))):
         if not count or distinct < count:
             raise bad(f"A {what} is there twice." if count else f"No {what} was given.", f"Name each {what} once.")
-    if any(not isinstance(seed, int) or seed < 0 for seed in request.seeds):
-        raise bad("A seed is not a whole number from 0.", "Use seeds like 0, 1, 2.")
     if not request.output or Path(request.output).is_file():
         raise bad("No output folder was given.", "Name the folder for the textures.")
 

@@ -116,6 +116,11 @@ def cast(scene, tmp_path):
     return scene
 
 
+def write_capture(addon, path: Path, head, *arguments) -> None:
+    """The head in a file, as jobs write it part by part."""
+    addon("core.chore").run_whole(addon("scene.capture").capture_head(path, head, *arguments))
+
+
 def make_head(name: str, segments: int = 16):
     import bmesh
     import bpy

@@ -32,7 +32,7 @@ def request_of(report: Path) -> dict:
 
 def same_three_ways(scene, addon, portrait: Path, tmp_path: Path):
     """Pixels and requests of the operator, the API and the command line; the scene's settings mislead the last two."""
-    settings, cli, api, job = scene.settings, addon("cli"), addon("api"), scene.job
+    settings, cli, api, job = scene.settings, addon("cli.entry"), addon("api"), scene.job
     results = []
 
     def note(report) -> None:

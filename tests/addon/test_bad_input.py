@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from .conftest import make_head
+from .conftest import make_head, write_capture
 
 
 def state(head: bpy.types.Object) -> tuple:
@@ -107,12 +107,12 @@ def test_the_group_of_the_heads_faces(scene, fake, addon, tmp_path):
     refused(scene, "no vertex group named 'Gone'")
     upper = [v.index for v in mesh.vertices if v.co.z > 0.001]
     group.add(upper, 1.0, "REPLACE")
-    addon("scene.capture").write_capture(tmp_path / "head.npz", scene.head, "UVMap", 0, "Face")
+    write_capture(addon, tmp_path / "head.npz", scene.head, "UVMap", 0, "Face")
     with np.load(tmp_path / "head.npz") as data:
         chosen, vertices, triangles = data["face_mask"], data["vertices"], data["triangles"]
     assert 0 < chosen.sum() < len(chosen) and (vertices[triangles[chosen]][..., 2] > 0).all()
     scene.head.modifiers.new("Smooth", "SUBSURF").levels = 1
-    addon("scene.capture").write_capture(tmp_path / "fine.npz", scene.head, "UVMap", 0, "Face")
+    write_capture(addon, tmp_path / "fine.npz", scene.head, "UVMap", 0, "Face")
     with np.load(tmp_path / "fine.npz") as data:
         assert abs(data["face_mask"].mean() - chosen.mean()) < 0.1
 
@@ -124,7 +124,7 @@ def test_only_the_selected_faces(scene, fake, addon, tmp_path):
     mesh.update()
     refused(scene, "No face of 'Head' is selected")
     mesh.polygons[3].select = mesh.polygons[9].select = True
-    addon("scene.capture").write_capture(tmp_path / "head.npz", scene.head, "UVMap", 0, "", True)
+    write_capture(addon, tmp_path / "head.npz", scene.head, "UVMap", 0, "", True)
     with np.load(tmp_path / "head.npz") as data:
         assert 2 <= data["face_mask"].sum() <= 4
 
@@ -169,7 +169,7 @@ def test_udim_tiles_become_one_tiled_image(scene, addon, tmp_path):
     image = addon("scene.images").load_result(tmp_path / "texture.<UDIM>.png", "Tiles", [1001, 1002])
     assert image.source == "TILED" and [tile.number for tile in image.tiles] == [1001, 1002]
     assert image.packed_files and image.size[:] == (8, 8)
-    base = addon("scene.images").save_base(image, tmp_path / "base")
+    base = addon("core.chore").run_whole(addon("scene.images").keep_base(image, tmp_path / "base"))
     assert [(tmp_path / f"base.{tile}.img").read_bytes()[:4] for tile in (1001, 1002)] == [b"\x89PNG"] * 2
     assert base == str(tmp_path / "base.<UDIM>.img")
 
@@ -188,7 +188,7 @@ def test_a_packed_picture_of_others_is_copied_by_its_bytes(scene, addon, tmp_pat
         data = (tmp_path / name).read_bytes()
         (tmp_path / name).unlink()
         assert images.read_size(image) == (16, 8) and (image.has_data or kind == "PNG")
-        base = Path(images.save_base(image, tmp_path / "job" / f"base{kind}"))
+        base = Path(addon("core.chore").run_whole(images.keep_base(image, tmp_path / "job" / f"base{kind}")))
         if kind == "PNG":
             assert base.read_bytes() == data
         else:

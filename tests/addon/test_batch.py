@@ -113,7 +113,7 @@ def test_bad_rows_tell_why_and_stop_nobody(cast, fake, tmp_path):
 def test_it_goes_on_after_a_restart(cast, fake, addon, tmp_path):
     """Blender ends in the middle of the second character, after an autosave."""
     fill(cast.folder)
-    batching = addon("batching")
+    batching = addon("jobs.scene_batch")
     run = batching.SceneBatch(bpy.context.scene)
     while states()["Anna"] != "done":
         run.step()
@@ -135,7 +135,7 @@ def test_what_was_made_outlives_blender(cast, fake, addon, tmp_path, monkeypatch
     """In a window nothing is on its head before the end: Blender ends when one of three is made."""
     fill(cast.folder)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
-    batching, asked = addon("batching"), []
+    batching, asked = addon("jobs.scene_batch"), []
     generate = addon("core.client").BackendClient.generate
     monkeypatch.setattr(addon("core.client").BackendClient, "generate", lambda own, request: (
         asked.append(Path(request.portrait).stem), generate(own, request))[1])
@@ -160,7 +160,7 @@ def test_what_was_made_outlives_blender(cast, fake, addon, tmp_path, monkeypatch
 def test_pause_cancel_and_going_on(cast, fake, addon):
     fake("slow", FAKE_SECONDS="0.4")
     fill(cast.folder)
-    batching = addon("batching")
+    batching = addon("jobs.scene_batch")
     run = batching.SceneBatch(bpy.context.scene)
     assert not bpy.ops.avatartex.batch_run.poll() and not bpy.ops.avatartex.generate.poll()
     run.step()
@@ -188,7 +188,7 @@ def test_pause_cancel_and_going_on(cast, fake, addon):
 def test_what_undo_took_away_is_put_back_without_another_job(cast, fake, addon):
     """Undo in the middle of a batch gives an older table: its rows wait again."""
     fill(cast.folder)
-    run = addon("batching").SceneBatch(bpy.context.scene)
+    run = addon("jobs.scene_batch").SceneBatch(bpy.context.scene)
     while states()["Bob"] != "done":
         run.step()
     client, asked = addon("session").client(), []
@@ -297,7 +297,7 @@ def test_operator_api_and_command_line_give_the_same_pixels(cast, fake, addon, m
                         for name, path, style, seed in rows])
     note()
     out = str(cast.folder / "out.blend")
-    assert addon("cli").main(["batch", "--table", str(csv_path), "--size", "512", "--output", out]) == 0
+    assert addon("cli.entry").main(["batch", "--table", str(csv_path), "--size", "512", "--output", out]) == 0
     note()
     first, *others = results
     assert [(request["seed"], request["style"], request["size"]) for request in first[0]] == [

@@ -63,7 +63,7 @@ def test_the_question_about_a_shared_material(cast, fake, addon):
         operator=lambda name, text: pressed.append(SimpleNamespace(name=name, text=text)) or pressed[-1],
     )
     shared = addon("scene.characters").find_shared_materials(table().rows)
-    addon("operators.batch_run").draw_question(layout, shared)
+    addon("operators.run_batch").draw_question(layout, shared)
     assert said == ["2 characters wear the material 'Skin'"]
     assert [(button.name, button.shared) for button in pressed] == [
         ("avatartex.batch_run", "mesh"), ("avatartex.batch_run", "material")]
@@ -119,7 +119,7 @@ def test_heads_that_have_the_vertex_group_are_cut_by_it(cast, addon, monkeypatch
     cast.heads["Bob"].vertex_groups.new(name="face")
     cast.settings.head_group = "face"
     fill(cast.folder)
-    batching = addon("batching")
+    batching = addon("jobs.scene_batch")
     monkeypatch.setattr(batching, "RowTask", lambda job: job)  # what would be asked, unasked
     monkeypatch.setattr(batching, "current", None)
     run = batching.SceneBatch(bpy.context.scene)

@@ -6,11 +6,13 @@ import bpy
 import numpy as np
 import pytest
 
+from .conftest import write_capture
+
 
 @pytest.fixture
 def capture(scene, addon, tmp_path):
     def take(slot: int = 0, uv_map: str = "UVMap"):
-        addon("scene.capture").write_capture(tmp_path / "head.npz", scene.head, uv_map, slot)
+        write_capture(addon, tmp_path / "head.npz", scene.head, uv_map, slot)
         with np.load(tmp_path / "head.npz", allow_pickle=False) as data:
             return dict(data)
     return take

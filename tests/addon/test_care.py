@@ -98,7 +98,7 @@ def test_a_job_that_was_left_does_not_reach_the_next(scene, api, fake, portrait,
 def test_a_backend_killed_three_times_ends_a_batch_that_then_goes_on(cast, fake, addon):
     fake("slow", FAKE_SECONDS="0.4")
     fill(cast.folder)
-    run = addon("batching").SceneBatch(bpy.context.scene)
+    run = addon("jobs.scene_batch").SceneBatch(bpy.context.scene)
     client, killed = addon("session").client(), 0
     until = time.monotonic() + 30
     while not run.step() and time.monotonic() < until:
@@ -160,7 +160,7 @@ def test_settings_that_change_during_a_job(scene, api, fake, addon, portrait):
     """A job asks for what was set when it was begun, and goes onto the head that it was begun for."""
     fake("slow", FAKE_SECONDS="0.5")
     scene.settings.seed, scene.settings.style = 4, "anime"
-    running = api.start(addon("generation").job_of_settings(bpy.context))
+    running = api.start(addon("jobs.describing").describe_settings(bpy.context))
     scene.settings.seed, scene.settings.style, scene.settings.size = 9, "photo", "1024"
     scene.settings.portrait, scene.settings.head = "/gone.png", make_head("Other")
     scene.head.data.uv_layers.new(name="Second")
@@ -178,9 +178,9 @@ def variants_job(api, portrait):
 
 
 def redo_job(api, portrait):
-    from bl_ext.user_default.avatartex.generation import job_of_redo
+    from bl_ext.user_default.avatartex.jobs.describing import describe_redo
 
-    return api.start(job_of_redo(bpy.data.objects["Head"], 5, str(portrait)))
+    return api.start(describe_redo(bpy.data.objects["Head"], 5, str(portrait)))
 
 
 @pytest.fixture

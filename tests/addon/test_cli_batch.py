@@ -25,7 +25,7 @@ def crowd(scene, tmp_path):
 
 
 def run(addon, *words) -> int:
-    return addon("cli").main(["batch", *map(str, words)])
+    return addon("cli.entry").main(["batch", *map(str, words)])
 
 
 def states():
@@ -94,12 +94,12 @@ class TestDoctor:
         import sys
 
         monkeypatch.setenv("AVATARTEX_BACKEND_PYTHON", sys.executable)
-        code = addon("cli").main(["doctor"])
+        code = addon("cli.entry").main(["doctor"])
         said = capfd.readouterr().out
         assert code == 0, said
         assert "Blender" in said and "torch" in said
 
     def test_no_backend(self, scene, addon, monkeypatch, capsys):
         monkeypatch.delenv("AVATARTEX_BACKEND_PYTHON", raising=False)
-        assert addon("cli").main(["doctor"]) == 2
+        assert addon("cli.entry").main(["doctor"]) == 2
         assert "[backend-missing]" in capsys.readouterr().err

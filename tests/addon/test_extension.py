@@ -62,7 +62,7 @@ def test_scenes_do_not_mix(scene, fake, addon, portrait):
     other.collection.objects.link(head)
     assert not other.avatartex.portrait and other.avatartex.head is None
     other.avatartex.head, other.avatartex.size = head, "1024"
-    running = addon("api").start(addon("generation").job_of_settings(bpy.context))
+    running = addon("api").start(addon("jobs.describing").describe_settings(bpy.context))
     with bpy.context.temp_override(scene=other):
         assert addon("scene.head").find_head(bpy.context) == head
         running.wait()
@@ -105,7 +105,7 @@ def test_set_up_waits_for_online_access(scene):
 
 
 def test_every_error_button_exists(addon):
-    for idname, _ in addon("panels").FIX_BUTTONS.values():
+    for idname, _ in addon("core.fixes").FIX_BUTTONS.values():
         space, name = idname.split(".")
         assert name in dir(getattr(bpy.ops, space))
 
@@ -131,7 +131,7 @@ def test_choosing_the_python(addon, tmp_path, monkeypatch):
 
 class TestCommandLine:
     def run(self, addon, *words) -> int:
-        return addon("cli").main(list(words))
+        return addon("cli.entry").main(list(words))
 
     def test_generate(self, scene, fake, addon, tmp_path, portrait, capsys):
         fake("slow", FAKE_SECONDS="1")
@@ -147,7 +147,8 @@ class TestCommandLine:
     @pytest.mark.parametrize(("change", "code", "text"), [
         ({"--object": "Nobody"}, 2, "[no-mesh]"),
         ({"--portrait": "gone.png"}, 2, "[portrait-missing]"),
-        ({"--size": "77"}, 1, "invalid choice"),
+        ({"--size": "77"}, 2, "[bad-request] Size cannot be 77"), ({"--seed": "-1"}, 2, "[bad-request]"),
+        ({"--seed": "many"}, 1, "invalid int"),
         ({"--uv-map": "Nonsense"}, 2, "[no-uvs]"),
     ])
     def test_refusals(self, scene, fake, addon, tmp_path, portrait, capsys, change, code, text):
@@ -164,7 +165,7 @@ class TestCommandLine:
     def test_the_tiles_of_a_texture_are_written_each(self, addon, tmp_path):
         for tile in ("1001", "1002"):
             (tmp_path / f"texture.{tile}.png").write_text(tile)
-        addon("cli").copy_texture(tmp_path / "texture.<UDIM>.png", tmp_path / "face.png")
+        addon("cli.generate_command").copy_texture(tmp_path / "texture.<UDIM>.png", tmp_path / "face.png")
         assert [(tmp_path / f"face.{tile}.png").read_text() for tile in ("1001", "1002")] == ["1001", "1002"]
 
     def test_help_is_the_manual(self, addon, capsys):
@@ -172,7 +173,7 @@ class TestCommandLine:
         assert self.run(addon, "--help") == 0
         told = capsys.readouterr().out
         assert "--command avatartex generate" in told
-        parser = addon("cli").build_parser()
+        parser = addon("cli.entry").build_parser()
         commands = next(action for action in parser._actions if action.dest == "command").choices
         assert {"generate", "batch", "variants", "doctor", "setup", "wheels"} == set(commands)
         for name, command in commands.items():

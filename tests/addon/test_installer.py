@@ -141,7 +141,7 @@ def test_from_a_folder_without_network(complete, addon, places, run, lock):
     chosen = addon("core.command").choose_python("", run.home, addon("core.packages").lock_hash(lock))
     assert chosen == str(places.environment_python(complete)) and torch_of(run, "import cv2") == "0.1"
     assert (complete / "of the first run").exists(), "the environment that was there is kept"
-    held = sum(map(places.measure, run.home.folders))
+    held = sum(map(places.measure_folder, run.home.folders))
     assert run.home.occupied == pytest.approx(held, rel=0.01) and run.home.occupied > 1e6
 
 

@@ -49,18 +49,18 @@ def test_it_is_taken_over_whole_or_not_at_all(kept, addon, tmp_path):
     answer = addon("backend.messages").Result(
         "job", *(str(made / name) for name in ("texture.<UDIM>.png", "provenance.<UDIM>.png", "report.json")),
         tiles=[1001, 1002], warnings=["small"])
-    kept.note(made, answer)
-    assert kept.take(made) is None  # its textures are not there
+    kept.keep_answer(made, answer)
+    assert kept.take_kept(made) is None  # its textures are not there
     for name in ("texture", "provenance"):
         for tile in answer.tiles:
             (made / f"{name}.{tile}.png").touch()
     (made / "report.json").touch()
-    own = kept.claim(tmp_path, "abc")
+    own = kept.claim_kept(tmp_path, "abc")
     assert own.name != "abc.1" and not made.exists()
     moved = {field: getattr(answer, field).replace(str(made), str(own)) for field in kept.PLACES}
-    assert kept.take(own) == dataclasses.replace(answer, **moved)
-    kept.drop(own)
-    assert not own.exists() and kept.take(kept.claim(tmp_path, "abc")) is None
+    assert kept.take_kept(own) == dataclasses.replace(answer, **moved)
+    kept.drop_kept(own)
+    assert not own.exists() and kept.take_kept(kept.claim_kept(tmp_path, "abc")) is None
 
 
 def test_what_nobody_came_back_for_goes(kept, tmp_path):
@@ -69,7 +69,7 @@ def test_what_nobody_came_back_for_goes(kept, tmp_path):
     for name in ("new.1", "old.2", "gone.old.3"):
         (tmp_path / name).mkdir()
     os.utime(tmp_path / "old.2", (0, time.time() - 31 * 86400))
-    kept.prune(tmp_path)
+    kept.prune_kept(tmp_path)
     until = time.monotonic() + 5
     while len(list(tmp_path.iterdir())) > 1 and time.monotonic() < until:
         time.sleep(0.01)

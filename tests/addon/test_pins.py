@@ -146,7 +146,7 @@ def test_pins_travel_with_the_object_and_the_file(scene, fake, pins, tmp_path):
 
 @pytest.fixture
 def editing(registered, addon):
-    return addon("pin_editing").PinEditing(registered.head, registered.settings.portrait, on_head=False)
+    return addon("scene.pin_editing").PinEditing(registered.head, registered.settings.portrait, on_head=False)
 
 
 def at(point):
@@ -202,7 +202,7 @@ def test_a_head_that_is_deleted_ends_the_session_quietly(registered, editing):
 
 def test_a_ray_meets_the_evaluated_head_in_its_own_space(scene, addon):
     """A sphere of radius 0.12, doubled by its matrix and by a modifier's displacement further out."""
-    hit = addon("operators.edit_pins").hit
+    hit = addon("operators.drag_pins").hit
     scene.head.matrix_world = Matrix.Translation((0, 0, 1)) @ Matrix.Scale(2, 4)
     bpy.context.view_layer.update()
     graph = bpy.context.evaluated_depsgraph_get()
@@ -218,7 +218,7 @@ def test_a_ray_meets_the_evaluated_head_in_its_own_space(scene, addon):
 
 
 def test_a_ray_through_an_open_eye_meets_nothing(scene, addon):
-    hit = addon("operators.edit_pins").hit
+    hit = addon("operators.drag_pins").hit
     ray = scene.head.location + Vector((0, -5, 0)), Vector((0, 1, 0))
     assert hit(scene.head, bpy.context.evaluated_depsgraph_get(), *ray)[1] < 0
     whole, open_eye = scene.head.data, bpy.data.meshes.new("open eye")

@@ -77,7 +77,7 @@ def test_only_portraits_are_offered(scene, fake, addon):
     bpy.ops.avatartex.generate()
     new_image()
     bpy.data.images.new("Tiles", 8, 8, tiled=True)
-    assert [image.name for image in addon("operators.use_image").offered()] == ["Painted"]
+    assert [image.name for image in addon("operators.choose_portrait").find_offered()] == ["Painted"]
 
 
 def test_what_cannot_be_used_is_said(scene):
@@ -152,7 +152,7 @@ def test_none_of_them_while_a_job_runs(scene, addon, portrait):
     operators = [getattr(bpy.ops.avatartex, name) for name in
                  ("pick_portrait", "drop_portrait", "use_image", "paste_portrait")]
     assert all(operator.poll() for operator in operators)
-    handler = addon("operators.drop_portrait").AVATARTEX_FH_portrait
+    handler = addon("operators.choose_portrait").AVATARTEX_FH_portrait
     where = SimpleNamespace(area=SimpleNamespace(type="VIEW_3D"), window_manager=bpy.context.window_manager,
                             region=SimpleNamespace(type="UI", active_panel_category="AvatarTex"))
     assert handler.poll_drop(where)
@@ -163,7 +163,7 @@ def test_none_of_them_while_a_job_runs(scene, addon, portrait):
 
 
 def test_other_drops_are_left_alone(scene, addon):
-    handler = addon("operators.drop_portrait").AVATARTEX_FH_portrait
+    handler = addon("operators.choose_portrait").AVATARTEX_FH_portrait
     for kind, region, tab, taken in (
         ("VIEW_3D", "WINDOW", "", True), ("VIEW_3D", "UI", "AvatarTex", True), ("VIEW_3D", "UI", "Item", False),
         ("IMAGE_EDITOR", "WINDOW", "", False), ("NODE_EDITOR", "WINDOW", "", False),
@@ -181,15 +181,15 @@ def test_the_heads_own_parts_do_not_become_the_head(scene, addon):
     eye.scale, eye.location, other.location = (0.1, 0.1, 0.1), (0.03, -0.08, 0.02), (0.5, 0, 0)
     bpy.context.view_layer.update()
     assert inside(eye, scene.head) and not inside(other, scene.head)
-    addon("operators.drop_portrait").choose(bpy.context, other)
+    addon("operators.choose_portrait").choose_dropped_on(bpy.context, other)
     assert scene.settings.head == other
     scene.settings.head = None
-    addon("operators.drop_portrait").choose(bpy.context, scene.head)
+    addon("operators.choose_portrait").choose_dropped_on(bpy.context, scene.head)
     assert scene.settings.head is None and bpy.context.view_layer.objects.active == scene.head
 
 
 def test_portraits_of_ours_that_nothing_uses_are_removed(scene, fake, addon):
-    shutil.rmtree(addon("operators.portrait_operator").portraits_folder(), ignore_errors=True)  # of other tests
+    shutil.rmtree(addon("preferences").portraits_folder(), ignore_errors=True)  # of other tests
     images = [new_image(name)[0] for name in ("First", "Second", "Third")]
     for index, image in enumerate(images):
         image.pixels.foreach_set(np.full(len(image.pixels), index / 4, np.float32))

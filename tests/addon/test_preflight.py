@@ -19,7 +19,7 @@ from .test_portraits import new_image
 def obstacles(scene, fake, addon):
     def find():
         bpy.context.view_layer.update()
-        return addon("preflight").find_obstacles(bpy.context)
+        return addon("jobs.preflight").find_obstacles(bpy.context)
     return find
 
 
@@ -36,20 +36,17 @@ def test_nothing_is_in_the_way(obstacles):
     assert obstacles() == [] and not bpy.data.filepath  # an unsaved file is no problem
 
 
-def test_everything_is_told_at_once(scene, obstacles, addon, monkeypatch):
-    addon("session").close()
-    monkeypatch.delenv("AVATARTEX_BACKEND_PYTHON")
+def test_everything_is_told_at_once(scene, obstacles):
     scene.head.data.uv_layers.remove(scene.head.data.uv_layers[0])
     scene.settings.portrait = ""
     scene.head.hide_set(True)
     found = obstacles()
-    assert codes(found) == [
-        ("backend-missing", True), ("no-uvs", True), ("portrait-missing", True), ("hidden", False)]
+    assert codes(found) == [("no-uvs", True), ("portrait-missing", True), ("hidden", False)]
     assert [obstacle.operator for obstacle in found] == [
-        "avatartex.check_setup", "avatartex.add_uv_map", "avatartex.pick_portrait", "avatartex.show_head"]
-    for obstacle in (found[1], found[3]):
+        "avatartex.add_uv_map", "avatartex.pick_portrait", "avatartex.show_head"]
+    for obstacle in (found[0], found[2]):
         assert press(obstacle) == {"FINISHED"}
-    assert codes(obstacles()) == [("backend-missing", True), ("portrait-missing", True)]
+    assert codes(obstacles()) == [("portrait-missing", True)]
 
 
 def test_what_stops_it_is_what_generate_refuses(scene, obstacles):
@@ -167,9 +164,9 @@ def test_the_look_is_taken_once_and_outside_drawing(scene, addon, monkeypatch):
         "background": False, "timers": type("", (), {"is_registered": staticmethod(lambda _: True)})}),
         "data": bpy.data}))
     assert not sharing.is_shared(scene.head, "UVMap") and not looks
-    sharing.look()
+    sharing.take_looks()
     assert sharing.is_shared(scene.head, "UVMap") and sharing.is_shared(scene.head, "UVMap") and len(looks) == 1
-    sharing.forget()
+    sharing.forget_sharing()
     assert not sharing.is_shared(scene.head, "UVMap")
 
 
@@ -188,7 +185,7 @@ def test_the_list_is_cheap(scene, obstacles, addon):
     spent = []
     for _ in range(20):
         started = time.thread_time()
-        addon("preflight").find_obstacles(bpy.context)
+        addon("jobs.preflight").find_obstacles(bpy.context)
         spent.append(time.thread_time() - started)
     assert len(mesh.polygons) > 100_000 and sorted(spent)[10] < 0.001
     started = time.thread_time()
@@ -197,7 +194,7 @@ def test_the_list_is_cheap(scene, obstacles, addon):
 
 
 def test_progress_tells_step_time_and_preview(scene, fake, addon, portrait):
-    addon("task")._lasted.clear()
+    addon("jobs.backend_task")._lasted.clear()
     fake("slow", FAKE_SECONDS="1.2")
     api, status = addon("api"), scene.job
     running, told = api.start(api.describe("Head", portrait, size=512)), []
@@ -224,7 +221,7 @@ def test_progress_tells_step_time_and_preview(scene, fake, addon, portrait):
     while not status.step:
         again.step()
         time.sleep(0.01)
-    [lasted] = addon("task")._lasted.values()
+    [lasted] = addon("jobs.backend_task")._lasted.values()
     assert lasted > 1 and lasted / 2 < status.seconds_left <= lasted  # the last one of this size is remembered
     again.cancel()
     with pytest.raises(api.Cancelled):
@@ -260,7 +257,7 @@ class TestTimeLeft:
         assert abs(clock.tell(0.0, 6.0) - 4.0) < 0.5
 
     def test_as_one_says_it(self, addon):
-        say = addon("panel_progress").tell_left
+        say = addon("ui.progress").tell_left
         assert [say(seconds, 0.1) for seconds in (-1, 0.3, 7.4, 33, 100, 200)] == [
             "", "", "about 7 s left", "about 35 s left", "about 1.5 min left", "about 3.5 min left"]
         assert say(0.3, 0.9) == "almost done"
@@ -296,10 +293,10 @@ class Recorder:
 def test_a_viewport_without_textures_is_told(addon, kind, color, offered):
     layout, shading = Recorder(), SimpleNamespace(type=kind, color_type=color)
     context = SimpleNamespace(space_data=SimpleNamespace(shading=shading))
-    addon("panel_result").draw_shading(layout, context)
+    addon("ui.result_box").draw_shading(layout, context)
     assert layout.seen == ["avatartex.show_texture"] * offered
     if offered:
-        addon("operators.show_texture").AVATARTEX_OT_show_texture.execute(None, context)
+        addon("operators.use_results").AVATARTEX_OT_show_texture.execute(None, context)
         assert shading.type == "MATERIAL"
 
 
@@ -309,6 +306,6 @@ def test_the_time_that_is_left_is_told_with_and_without_steps(addon, scene, step
     job = scene.job
     job.running, job.fraction, job.step, job.steps, job.seconds_left = True, 0.5, step, 8, 7.4
     layout = Recorder()
-    addon("panel_progress").draw_progress(layout, job)
+    addon("ui.progress").draw_progress(layout, job)
     assert layout.seen == [told, "about 7 s left", "avatartex.cancel"]
     job.reset()

@@ -171,7 +171,7 @@ def test_painting_leaves_everything_as_it_was(scene, fake, addon, tmp_path):
     other = bpy.data.images.new("Canvas", 8, 8)
     head.data.uv_layers.new(name="Second")
     head.data.uv_layers.active = head.data.uv_layers["Second"]
-    unified = addon("versions").unified_paint_settings(tools)
+    unified = addon("scene.versions").unified_paint_settings(tools)
     tools.image_paint.canvas, unified.use_unified_color, unified.color = other, False, (0.2, 0.4, 0.6)
 
     def state():

@@ -50,15 +50,15 @@ def prefs(addon, tmp_path, monkeypatch):
     yield preferences
     for name in ("folder", "build", "setup_python", "backend_python"):
         preferences.property_unset(name)
-    addon("backend_setup").stop()
-    addon("backend_setup").finish()
+    addon("setup.backend_setup").stop()
+    addon("setup.backend_setup").finish()
 
 
 def make_complete(addon, folder: Path) -> Path:
     """An environment that looks complete, of a few bytes."""
     places, preferences = addon("core.places"), addon("preferences")
     home = places.Home(folder)
-    places.claim(home.environment)
+    places.claim_folder(home.environment)
     python = places.environment_python(home.environment)
     python.parent.mkdir(parents=True)
     python.write_bytes(b"x" * 2_000_000)
@@ -112,10 +112,10 @@ class TestChecks:
 class TestOperators:
     def test_checking_changes_nothing_and_says_what_is_missing(self, scene, prefs, addon, tmp_path):
         assert bpy.ops.avatartex.check_setup() == {"FINISHED"}
-        run = addon("backend_setup").checks
+        run = addon("setup.backend_setup").checks
         assert run.done and not run.is_fine() and not (tmp_path / "home").exists()
         prefs.build = "cuda"  # what was found holds for another choice
-        assert addon("backend_setup").checks is None
+        assert addon("setup.backend_setup").checks is None
 
     def test_a_folder_of_nothing(self, scene, prefs, tmp_path):
         with pytest.raises(RuntimeError, match="lacks torch"):
@@ -138,20 +138,20 @@ class TestOperators:
             bpy.ops.avatartex.remove_backend()
         scene.job.running = False
         assert python.exists()
-        assert addon("operators.remove_backend").freed(addon("preferences").home().occupied) == " (2 MB)"
+        assert addon("core.sizes").tell_freed(addon("preferences").home().occupied) == " (2 MB)"
         assert bpy.ops.avatartex.remove_backend() == {"FINISHED"} and not python.exists()
 
     def test_what_a_deleted_environment_leaves_is_removed_too(self, scene, prefs, addon, tmp_path):
         make_complete(addon, tmp_path / "home")
         home = addon("preferences").home()
-        addon("core.places").claim(home.weights)
+        addon("core.places").claim_folder(home.weights)
         shutil.rmtree(home.environment)
         assert home.is_there and home.fit("") == "none"
         assert bpy.ops.avatartex.remove_backend() == {"FINISHED"} and not home.is_there and not home.weights.exists()
 
     def test_another_file_does_not_stop_it(self, scene, prefs, addon, tmp_path, program):
         """It takes minutes, and needs no scene."""
-        setup = addon("backend_setup")
+        setup = addon("setup.backend_setup")
         prefs.setup_python = program("slow", "3 11'; sleep 20; echo '")
         work = setup.check()
         bpy.ops.wm.read_homefile(use_empty=True)
@@ -163,9 +163,9 @@ class TestOperators:
 class TestOwnPython:
     def examine(self, prefs, addon, python: str):
         prefs.backend_python = python
-        work = addon("backend_setup").current
+        work = addon("setup.backend_setup").current
         work.join()
-        addon("backend_setup").finish()
+        addon("setup.backend_setup").finish()
         return work
 
     def test_no_python_at_all(self, scene, prefs, addon, program):
@@ -196,12 +196,12 @@ class TestOwnPython:
         ]})
         module = addon("core.examination")
         (finding,) = module.broken_findings(["a warning of some library", told])
-        assert module.describe(finding) == "1.20 (needs >=1.26,<3)"
+        assert module.tell_finding(finding) == "1.20 (needs >=1.26,<3)"
         assert module.broken_findings(["Traceback"]) is None
 
 
 def test_command_line(scene, prefs, addon, tmp_path, capsys):
-    main = addon("cli").main
+    main = addon("cli.entry").main
     assert main(["setup"]) == 2 and "--online-mode" in capsys.readouterr().err
     assert main(["wheels", "--output", str(tmp_path / "stick")]) == 2 and not (tmp_path / "stick").exists()
     assert main(["setup", "--wheels", str(tmp_path)]) == 2 and "lacks torch" in capsys.readouterr().err

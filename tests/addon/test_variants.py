@@ -232,7 +232,7 @@ def test_an_exr_is_linear(addon, tmp_path):
 
 
 def test_operator_api_and_command_give_the_same(scene, settings, addon, portrait, tmp_path, monkeypatch):
-    api, cli, results = addon("api"), addon("cli"), []
+    api, cli, results = addon("api"), addon("cli.entry"), []
 
     def note(report) -> None:
         request = json.loads(Path(report).read_text())["request"]
@@ -269,7 +269,7 @@ def test_operator_api_and_command_give_the_same(scene, settings, addon, portrait
 
 @pytest.mark.parametrize(("options", "text"), [
     ({"styles": ["cubist"]}, "cubist"), ({"styles": []}, "No style"), ({"seeds": "0-x"}, "no seed"),
-    ({"seeds": []}, "No seed"), ({"format": "jpg"}, "png, exr"), ({"beside": True}, "Save the file first"),
+    ({"seeds": []}, "No seed"), ({"format": "jpg"}, "png, exr"), ({"place": "beside"}, "Save the file first"),
 ])
 def test_refusals_change_nothing(scene, fake, addon, portrait, options, text):
     api = addon("api")

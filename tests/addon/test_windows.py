@@ -44,4 +44,4 @@ def test_a_portrait_on_another_drive_keeps_its_path(scene, addon, tmp_path, monk
         raise ValueError("path is on mount 'D:', start on mount 'C:'")
 
     monkeypatch.setattr(bpy.path, "relpath", relpath)
-    assert addon("operators.portrait_operator").relative("D:\\faces\\anna.png") == "D:\\faces\\anna.png"
+    assert addon("operators.choose_portrait").relative_path("D:\\faces\\anna.png") == "D:\\faces\\anna.png"

@@ -7,7 +7,7 @@ import pytest
 import torch
 from diffusers import DDIMScheduler
 
-from backend import messages
+from backend import options
 from backend.lab.training.mapping import straight
 from backend.lab.training.prior import halved
 from backend.models.bundle import paint_canvas, whole_canvas
@@ -235,4 +235,4 @@ def test_high_band_sees_detail_and_ignores_tone():
 
 
 def test_the_networks_have_the_styles_that_an_artist_may_choose():
-    assert messages.STYLES == ("auto", *STYLES)
+    assert options.STYLE.values == ("auto", *STYLES)

@@ -19,11 +19,12 @@ from backend.head.mesh import HeadMesh, load_mesh
 from backend.head.uvs import split_tiles
 from backend.imaging.files import write_picture
 from backend.imaging.sample import sample, to_linear
-from backend.messages import PAINTED_STYLES, Variants
+from backend.messages import Variants
+from backend.options import STYLES as PAINTED
+from backend.options import parse_seeds
 from backend.styles import STYLES
 from backend.variants.canvas import HIGH, OVERLAP, TURN, fold, from_canvas, to_canvas
 from backend.variants.job import make_variants
-from backend.variants.seeds import parse_seeds
 from backend.variants.styling import Stylist, draw_parameters
 
 SIZE = 512
@@ -143,14 +144,14 @@ def test_what_others_have_stays_and_the_neck_fades():
 
 
 def test_the_same_seed_draws_the_same():
-    for name in PAINTED_STYLES:
+    for name in PAINTED.values:
         assert draw_parameters(name, 3) == draw_parameters(name, 3)
     assert draw_parameters("cel", 3) != draw_parameters("cel", 4)
     ink = draw_parameters("ink", 3)
     turn = np.radians(ink["degrees"])
     waves = 256 * TURN / ink["pitch"] * np.array([np.cos(turn), np.sin(turn)])
     assert np.allclose(waves, np.rint(waves), atol=1e-6)
-    assert tuple(STYLES) == PAINTED_STYLES  # the wire's names are the painters'
+    assert tuple(STYLES) == PAINTED.values  # the wire's names are the painters'
 
 
 def test_seeds_as_people_write_them():

@@ -40,14 +40,14 @@ def states():
 
 def unfold():
     """The child panels open, before they are drawn for the first time."""
-    for module, name in (("panel_history", "AVATARTEX_PT_history"), ("panel_batch", "AVATARTEX_PT_batch")):
+    for module, name in (("ui.results_panel", "AVATARTEX_PT_history"), ("ui.batch_panel", "AVATARTEX_PT_batch")):
         cls = getattr(addon(module), name)
         bpy.utils.unregister_class(cls)
         cls.bl_options = set()
         cls.draw = timed(cls.draw, name)
         bpy.utils.register_class(cls)
-    window.clock(addon("batching"), "apply", "RowTask")
-    window.clock(addon("generation"), "remember")
+    window.clock(addon("jobs.scene_batch"), "apply", "RowTask")
+    window.clock(addon("jobs.generation"), "remember_result")
 
 
 def timed(draw, name):

@@ -149,11 +149,11 @@ def set_up(stalls):
     call(bpy.ops.view3d.view_all)
     import importlib
 
-    generation = importlib.import_module(f"{PACKAGE}.generation")
+    generation = importlib.import_module(f"{PACKAGE}.jobs.generation")
     for name in ("__init__", "step", "apply"):
         clock(generation, name, "Generation")
     clock(generation, "load_result")
-    panel = importlib.import_module(f"{PACKAGE}.panels").AVATARTEX_PT_main
+    panel = importlib.import_module(f"{PACKAGE}.ui.main_panel").AVATARTEX_PT_main
     original = panel.draw
 
     def draw(self, context):  # Blender looks at the signature

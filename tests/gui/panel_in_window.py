@@ -46,7 +46,7 @@ def shown(name, whole=False):
 
 def measure():
     """Every drawing of the panel and every loading of a preview, in milliseconds of the processor."""
-    panel, spent = addon("panels").AVATARTEX_PT_main, []
+    panel, spent = addon("ui.main_panel").AVATARTEX_PT_main, []
     draw = panel.draw
 
     def timed(self, context):  # Blender looks at the signature
@@ -56,7 +56,7 @@ def measure():
         found["draw"] = {"median": round(sorted(spent)[len(spent) // 2], 2), "longest": round(max(spent), 2),
                          "times": len(spent)}
     panel.draw = timed
-    progress = addon("panel_progress")
+    progress = addon("ui.progress")
     preview = progress.preview
 
     def timed_preview(path):
@@ -124,12 +124,12 @@ def the_list():
     sidebar().tag_redraw()
     yield 1.0
     yield from shown("3-in-the-way")
-    found["obstacles"] = [str(obstacle.code) for obstacle in addon("preflight").find_obstacles(bpy.context)]
+    found["obstacles"] = [str(obstacle.code) for obstacle in addon("jobs.preflight").find_obstacles(bpy.context)]
     operator("show_head")
     found["shown_again"] = head.visible_get()
     for entry, place in zip(uvs.uv, kept):
         entry.vector = place
-    addon("scene.uv_sharing").forget()
+    addon("scene.uv_sharing").forget_sharing()
     settings().portrait = ""
     push("Mended")
     yield from shown("4-no-portrait")
@@ -248,7 +248,7 @@ def the_language():
     if german:
         interface.language = german
         interface.use_translate_interface = interface.use_translate_tooltips = True
-        found["german"] = addon("texts").say("Step {step} of {steps}", step=2, steps=8)
+        found["german"] = addon("ui.texts").say("Step {step} of {steps}", step=2, steps=8)
         yield from shown("11-german")
 
 

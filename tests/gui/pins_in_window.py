@@ -116,7 +116,7 @@ def story():
     found["shown"] = view("IMAGE_EDITOR")["area"].spaces.active.image.name
     call(bpy.ops.avatartex.edit_pins_image, "INVOKE_DEFAULT")
     yield 1.0
-    handles = importlib.import_module(f"{PACKAGE}.operators.edit_pins")._handles
+    handles = importlib.import_module(f"{PACKAGE}.operators.drag_pins")._handles
     found["handles_editing"] = len(handles)
     for name in ("chin", "nose_tip"):
         yield from drag("IMAGE_EDITOR", on_picture(name), (0, 90))

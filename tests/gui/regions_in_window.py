@@ -148,12 +148,12 @@ def story():
     yield 1.0
     found["error"] = [bpy.context.window_manager.avatartex_job.error_message]
     clock_drawing()
-    panels = importlib.import_module(f"{PACKAGE}.panels")
+    panels = importlib.import_module(f"{PACKAGE}.ui.main_panel")
     bpy.utils.unregister_class(panels.AVATARTEX_PT_main)  # so that the Regions panel is in the picture
-    regions = importlib.import_module(f"{PACKAGE}.panel_regions").AVATARTEX_PT_regions
+    regions = importlib.import_module(f"{PACKAGE}.ui.regions_panel").AVATARTEX_PT_regions
     bpy.utils.unregister_class(regions)
-    regions.bl_parent_id, regions.bl_options = "", set()
-    del regions.bl_parent_id
+    regions.bl_options = set()
+    del importlib.import_module(f"{PACKAGE}.ui.sidebar").ClosedPanel.bl_parent_id  # it stands by itself
     bpy.utils.register_class(regions)
     frame(0.8)
     view()["area"].spaces.active.shading.type = "MATERIAL"

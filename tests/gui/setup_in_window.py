@@ -36,7 +36,7 @@ def call(operator, kind="VIEW_3D", **options):
 
 def wait(seconds=120.0):
     until = time.monotonic() + seconds
-    while module("backend_setup").current is not None and time.monotonic() < until:
+    while module("setup.backend_setup").current is not None and time.monotonic() < until:
         yield 0.1
     yield 1.0
 
@@ -59,9 +59,9 @@ def set_up():
     module("core.packages").TORCH_INDEX.clear()
     module("preferences").REQUIREMENTS = OUT / "requirements.txt"
     (OUT / "requirements.txt").write_text(LOCK)
-    clock(module("panel_setup"), "draw_preferences")
-    clock(module("panels"), "draw_welcome")
-    clock(module("backend_setup"), "watch")
+    clock(module("ui.preferences_page"), "draw_preferences")
+    clock(module("ui.main_panel"), "draw_welcome")
+    clock(module("setup.backend_setup"), "watch")
     return index
 
 
@@ -88,9 +88,9 @@ def story():
     index = set_up()
     yield 1.0
     yield from arrange()
-    setup, prefs = module("backend_setup"), module("preferences")
+    setup, prefs = module("setup.backend_setup"), module("preferences")
     home = prefs.home()
-    module("redraw").redraw_panels()
+    module("scene.redraw").redraw_panels()
     yield 2.0
     picture("setup-1-empty")
     call(bpy.ops.avatartex.check_setup)
@@ -125,7 +125,7 @@ def story():
     found["ready"] = [setup.find_fit(), bool(prefs.find_backend_python()), sorted(index.asked)]
     (OUT / "requirements.txt").write_text(LOCK + "pillow==0.1\n")
     module("core.packages").lock_hash.cache_clear()
-    module("redraw").redraw_panels()
+    module("scene.redraw").redraw_panels()
     yield 2.0
     picture("setup-7-outdated")
     (OUT / "requirements.txt").write_text(LOCK)

@@ -22,8 +22,8 @@ import regions_in_window as regions
 from in_window import OUT, PACKAGE, call, found, job, view
 
 found["boxes"], found["errors"] = {}, []
-PANELS = {name: f"panel_{module}" for name, module in (
-    ("registration", "registration"), ("regions", "regions"), ("history", "history"), ("variants", "variants"),
+PANELS = {name: f"ui.{module}_panel" for name, module in (
+    ("registration", "registration"), ("regions", "regions"), ("history", "results"), ("variants", "variants"),
     ("batch", "batch"))}
 NAMES = ("Anna", "Bob", "Clara", "David", "Emma", "Felix", "Greta", "Hugo", "Ida", "Jonas")
 
@@ -135,7 +135,7 @@ def the_first_run():
     yield from shown("01-not-set-up", scroll=4)
     operator("check_setup")
     until = time.monotonic() + 60
-    while addon("backend_setup").current is not None and time.monotonic() < until:
+    while addon("setup.backend_setup").current is not None and time.monotonic() < until:
         yield 0.2
     yield from shown("02-checked", scroll=4)
     area = view()["area"]
@@ -148,9 +148,9 @@ def the_first_run():
         bpy.ops.preferences.addon_expand(module=PACKAGE)
     addon("preferences").preferences().backend_python = str(Path(os.environ["AVATARTEX_TOUR"]) / "env/bin/python")
     until = time.monotonic() + 90
-    while addon("backend_setup").current is not None and time.monotonic() < until:
+    while addon("setup.backend_setup").current is not None and time.monotonic() < until:
         yield 0.2
-    addon("backend_setup").checks = None
+    addon("setup.backend_setup").checks = None
     yield 2.0
     window.picture("03-preferences")
     found["boxes"]["03-preferences"] = {"view": box(area)}

@@ -18,11 +18,11 @@ from in_window import PACKAGE, REAL, call, found, job, picture, snapshot, view
 
 def unfold():
     """The panel open and first, before it is drawn for the first time."""
-    cls = importlib.import_module(f"{PACKAGE}.panel_variants").AVATARTEX_PT_variants
+    cls = importlib.import_module(f"{PACKAGE}.ui.variants_panel").AVATARTEX_PT_variants
     bpy.utils.unregister_class(cls)
     cls.bl_options, cls.bl_order = set(), 0
     bpy.utils.register_class(cls)
-    window.clock(importlib.import_module(f"{PACKAGE}.variants"), "apply", "VariantBake")
+    window.clock(importlib.import_module(f"{PACKAGE}.jobs.variant_bake"), "apply", "VariantBake")
 
 
 def head():

@@ -19,9 +19,9 @@ calls = found["calls"] = {}
 phase = "start"
 #: What Blender calls on its own thread: a method with its class, or a function.
 CLOCKED = (
-    ("generation", "Generation.__init__"), ("generation", "Generation.apply"), ("generation", "Generation.step"),
-    ("variants", "VariantBake.__init__"), ("variants", "VariantBake.apply"), ("variants", "VariantBake.step"),
-    ("batching", "SceneBatch.step"), ("core.batch", "BatchRun._apply"), ("scene.overlay", "find_batch"),
+    *(("jobs.generation", f"Generation.{name}") for name in ("__init__", "apply", "step")),
+    *(("jobs.variant_bake", f"VariantBake.{name}") for name in ("__init__", "apply", "step")),
+    ("jobs.scene_batch", "SceneBatch.step"), ("core.batch", "BatchRun._apply"), ("scene.overlay", "find_batch"),
     ("scene.thumbnails", "preview"), ("core.chore", "Chore.step"),
 )
 
@@ -57,8 +57,8 @@ class measured:
 
 
 def clock_panels():
-    for name in ("panels", "panel_history", "panel_variants", "panel_regions", "panel_batch", "panel_registration"):
-        for cls in importlib.import_module(f"{PACKAGE}.{name}").CLASSES:
+    for name in ("main", "results", "variants", "regions", "batch", "registration"):
+        for cls in importlib.import_module(f"{PACKAGE}.ui.{name}_panel").CLASSES:
             if "_PT_" in cls.__name__:
                 clock_drawing(cls)
 

@@ -27,7 +27,7 @@ from ...head.uvs import FIRST
 from ...imaging.files import write_picture
 from ...imaging.sample import to_linear, to_srgb
 from ...job import StageOptions
-from ...messages import LIGHTS
+from ...options import LIGHT
 from ...pipeline import complete, load_cached_networks, prepare
 from ...surface.find import find_details
 from ..texhub.skins import clothes
@@ -101,7 +101,7 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
             results[name] = made.texture
             if name == OURS:
                 seconds += time.perf_counter() - start
-                for light in LIGHTS[1:] if arguments.ablation else ():
+                for light in LIGHT.values[1:] if arguments.ablation else ():
                     results[f"{OURS}, light {light}"] = compose(
                         job, mesh, generated, size, light=light, details=find_details(job, generated, size, light, 0),
                     ).texture

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 import torch
 
-from ...messages import STYLES
 from ...models.bundle import Networks
 from ...networks.generator import Mapping
+from ...options import STYLE
 from ..texhub.drawn_styles import NETWORK_STYLE
 from . import held_out
 from .features import pooled_features
@@ -24,7 +24,7 @@ from .metrics import frechet_distance, kernel_distance_blocks, table
 from .options import networks_of, parser_for, write
 
 #: The networks' styles in their order.
-NETWORKS = STYLES[1:]
+NETWORKS = STYLE.values[1:]
 #: Textures of a style needed to say anything of it.
 ENOUGH = 20
 

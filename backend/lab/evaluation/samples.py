@@ -12,15 +12,15 @@ import numpy as np
 import torch
 
 from ...imaging.files import write_picture
-from ...messages import STYLES
 from ...models.bundle import Networks
 from ...networks.generator import Mapping
+from ...options import STYLE
 from . import methods
 from .distribution import draw
 from .held_out import portrayed
 from .options import networks_of, parser_for
 
-NETWORKS = STYLES[1:]
+NETWORKS = STYLE.values[1:]
 COLUMNS, GAP = 8, 2
 TRUNCATIONS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 

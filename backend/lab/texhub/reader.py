@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from ...messages import STYLES
+from ...options import STYLE
 from .drawn_styles import NETWORK_STYLE
 from .report import decoded
 from .shards import read_shard
 from .sources import SIDES, SPLIT
 
 #: The networks' styles in their order (networks/conditions.py).
-NETWORKS = STYLES[1:]
+NETWORKS = STYLE.values[1:]
 
 
 class TexHub(IterableDataset):

@@ -1,0 +1,5 @@
+"""blender --command avatartex ...: the API without a window."""
+
+from . import entry
+
+PARTS = (entry,)

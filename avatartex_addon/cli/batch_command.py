@@ -1,0 +1,115 @@
+"""blender --command avatartex batch: a table of heads and portraits, run to its end."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import bpy
+
+from .. import api
+from ..backend.arguments import add_options, take
+from ..backend.options import BATCH, BLENDER, SIZE, select
+from ..core.batch import again, count, tell_counts
+from ..core.matching import RULES
+from ..core.states import RowState
+from ..core.table import write_report
+from ..core.terminal import ProgressLine
+from ..jobs import scene_batch
+from .ending import EXIT_SOME_FAILED, refuse_without_file, save_file, tell_end, tell_refusal
+
+OPTIONS = select(BLENDER, BATCH)
+
+MANUAL = """\
+Texture many heads, each from its portrait, and save the file.
+
+  blender -b crowd.blend --command avatartex batch --table crowd.csv --report report.json
+  blender -b crowd.blend --command avatartex batch --collection Crowd --portraits faces/ --output textured.blend
+  blender -b textured.blend --command avatartex batch --retry
+
+The table has the columns object, portrait, style, seed (the last two may be missing); its portraits are relative to
+it. The batch is kept in the .blend file: without --table and --portraits, what waits there is run, so an interrupted
+batch goes on, and a finished one does nothing.
+
+Exit code: 0 every head is done, 1 wrong use, 2 refused, 3 some heads failed (the others are done and saved).
+"""
+
+
+def add_batch(commands) -> None:
+    many = commands.add_parser(
+        "batch", help="texture many heads and save the file", description=MANUAL,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    many.add_argument("--table", metavar="FILE", help="CSV: object, portrait, style, seed")
+    many.add_argument("--portraits", metavar="DIR", help="find a portrait for each head in this folder, by name")
+    many.add_argument("--match", choices=RULES, default="name",
+                      help="by the picture's name, its folder's name, or the order (default name)")
+    many.add_argument("--collection", metavar="NAME", help="only heads in this collection (default: the whole scene)")
+    add_options(many, OPTIONS, unset="the scene's")
+    many.add_argument("--shared", choices=("copy", "once"), default="copy",
+                      help="shared materials: a copy per character, or one texture for all (default copy)")
+    many.add_argument("--retry", action="store_true", help="failed heads of the file's table wait again")
+    many.add_argument("--output", metavar="FILE", help=".blend file to write (default: the loaded one)")
+    many.add_argument("--report", metavar="FILE", action="append", default=[],
+                      help="what became of each head: .json or .csv; may be repeated")
+    many.set_defaults(run=run_batch)
+
+
+def fill_table(options: argparse.Namespace, scene: bpy.types.Scene) -> None:
+    """The scene's settings and table as the options say.
+
+    Raises:
+        AvatarTexError: an option names what is not there.
+    """
+    collection = None
+    if options.collection is not None:
+        collection = bpy.data.collections.get(options.collection)
+        if collection is None:
+            names = ", ".join(repr(known.name) for known in bpy.data.collections)
+            raise make_refusal(f"There is no collection {options.collection!r}.", f"There are: {names or 'none'}.")
+    for name, value in take(options, OPTIONS).items():
+        setattr(scene.avatartex, name, str(value) if name == SIZE.name else value)  # a menu holds text
+    if options.retry:
+        again(scene.avatartex_batch.rows, {RowState.FAILED})
+    if options.table:
+        api.fill_by_table(scene, Path(options.table))
+    if options.portraits:
+        folder = Path(options.portraits)
+        if not folder.is_dir():
+            raise make_refusal(f"There is no folder {options.portraits!r}.", "Name the folder with the portraits.")
+        if not api.fill_by_rule(scene, folder, options.match, collection):
+            raise make_refusal(f"No picture in {options.portraits!r} fits a head.", "Look at --match, or use --table.")
+    if not scene.avatartex_batch.rows:
+        raise make_refusal("The file holds no batch.", "Say which heads with --table or --portraits.")
+
+
+def run_batch(options: argparse.Namespace) -> int:
+    """The whole command; its exit code."""
+    scene, stopped = bpy.context.scene, None
+    try:
+        refuse_without_file(options.output)
+        fill_table(options, scene)
+        rows = api.batch(
+            scene=scene, sharing="material" if options.shared == "once" else "mesh", on_progress=ProgressLine(),
+        )
+    except (api.AvatarTexError, api.Cancelled) as end:
+        stopped, rows = end, scene.avatartex_batch.rows
+    for row in rows:
+        if row.state != RowState.DONE or row.reason:
+            print(f"{row.state:8}{row.object_name}: {row.reason} {row.cure}".rstrip(), file=sys.stderr)
+    print(f"Batch: {tell_counts(rows)}", file=sys.stderr)
+    for path in map(Path, options.report):
+        try:
+            write_report(path, rows, scene_batch.describe_run(scene))
+        except OSError as reason:
+            tell_refusal(api.ErrorCode.OUTPUT_NOT_WRITTEN, f"{path} could not be written ({reason.strerror}).")
+    counts = count(rows)
+    code = save_file(options.output) if counts[RowState.DONE] else 0
+    if stopped is not None:
+        return tell_end(stopped, "Cancelled. The same command goes on with the rest.")
+    return code or (EXIT_SOME_FAILED if counts[RowState.FAILED] else 0)
+
+
+def make_refusal(message: str, cure: str) -> api.AvatarTexError:
+    return api.AvatarTexError(api.ErrorCode.BAD_REQUEST, message, cure)

@@ -1,0 +1,50 @@
+"""How a command ends: exit codes, the saved file, and one sentence where it is refused."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import bpy
+
+from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
+
+EXIT_DONE, EXIT_USAGE, EXIT_REFUSED, EXIT_SOME_FAILED = 0, 1, 2, 3
+
+
+def refuse_without_file(output: str | None) -> None:
+    """Before any work: there is nothing to save into.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST.
+    """
+    if not (output or bpy.data.filepath):
+        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No file is loaded: name one with --output.", "")
+
+
+def save_file(output: str | None) -> int:
+    """Save the .blend file, the loaded one when no other is named; the exit code."""
+    path = Path(output or bpy.data.filepath).resolve()
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(path), check_existing=False)
+    except (OSError, RuntimeError) as reason:
+        return tell_refusal(ErrorCode.OUTPUT_NOT_WRITTEN, f"{path.name} could not be written ({reason}).")
+    print(path)
+    return EXIT_DONE
+
+
+def tell_end(end: AvatarTexError | Cancelled, cancelled: str = "Cancelled; nothing was written.") -> int:
+    """Why there is no result, on stderr; the exit code."""
+    if isinstance(end, Cancelled):
+        return tell_refusal(ErrorCode.CANCELLED, cancelled)
+    return tell_refusal(end.code, f"{end.message} {end.cure}")
+
+
+def tell_refusal(code: str, text: str) -> int:
+    print(f"error [{code}] {text.rstrip()}", file=sys.stderr)
+    return EXIT_REFUSED
+
+
+def tell_notes(notes) -> None:
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)

@@ -1,0 +1,81 @@
+"""blender --command avatartex setup, wheels: the backend without a window."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import bpy
+
+from .. import preferences, session
+from ..backend.errors import AvatarTexError, ErrorCode
+from ..core.fetch import WheelFolder
+from ..core.graphics import BUILDS
+from ..core.terminal import ProgressLine
+from ..core.work import Work
+from ..setup import backend_setup
+from .ending import tell_refusal
+
+SETUP = """\
+Set up the backend, or go on with a set-up that was interrupted, in the folder of the preferences.
+
+  blender -b --online-mode --command avatartex setup
+  blender -b --command avatartex setup --wheels /media/stick/avatartex
+"""
+
+WHEELS = """\
+Fill a folder with all packages of the backend, for 'setup --wheels' or Install from Folder on machines without network.
+They need the same system as this one, and a Python 3.11. What lies in the folder already is not fetched again.
+
+  blender -b --online-mode --command avatartex wheels --output /media/stick/avatartex
+"""
+
+
+def add_setup(commands) -> None:
+    form = argparse.RawDescriptionHelpFormatter
+    one = commands.add_parser("setup", help="set up the backend", description=SETUP, formatter_class=form)
+    one.add_argument("--wheels", type=Path, metavar="DIR", help="a folder of packages; needs no network")
+    many = commands.add_parser("wheels", help="fetch its packages for another machine", description=WHEELS,
+                               formatter_class=form)
+    many.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder to fill")
+    many.add_argument("--build", choices=BUILDS, help="of torch (default: as in the preferences)")
+    for parser in (one, many):
+        parser.set_defaults(run=run_setup)
+
+
+def run_setup(options: argparse.Namespace) -> int:
+    """The exit code: 0 done, 2 refused."""
+    wheels = options.command == "wheels"
+    if (wheels or options.wheels is None) and not bpy.app.online_access:
+        return tell_refusal(ErrorCode.BACKEND_MISSING, "Blender may not use the network. Start it with --online-mode.")
+    if wheels:
+        folder, build = options.output.resolve(), options.build or backend_setup.find_build()
+        work: Work = WheelFolder(
+            folder, preferences.REQUIREMENTS, backend_setup.find_setup_python(), build, session.log(),
+        )
+        work.start()
+    else:
+        work = backend_setup.install(options.wheels and options.wheels.resolve())
+    if refusal := tell_steps(work):
+        return tell_refusal(refusal.code, f"{refusal.message} {refusal.cure}")
+    print(folder if wheels else preferences.find_backend_python())
+    return 0
+
+
+def tell_steps(work: Work) -> AvatarTexError | None:
+    """Tell each step on stderr until it is over; Ctrl-C cancels."""
+    show = ProgressLine()
+    try:
+        while not work.done:
+            text, fraction = work.progress()
+            show(text.split(":")[0], fraction)  # without the bytes
+            time.sleep(backend_setup.SETUP_INTERVAL)
+    except KeyboardInterrupt:
+        work.cancel()
+    if backend_setup.current is work:
+        return backend_setup.wait(work)
+    work.join()
+    print(work.text, file=sys.stderr)
+    return work.error

@@ -1,0 +1,198 @@
+"""One question to the backend, from the capture to its answer, in steps that an operator or a loop calls."""
+
+from __future__ import annotations
+
+import shutil
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+
+from .. import session
+from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
+from ..backend.messages import STAGES, Failure, Progress, Registered, Result, Stopped, Varied
+from ..core.chore import Chore, Parts
+from ..core.client import Request
+from ..core.clock import TimeLeft
+from ..core.job import JobFiles
+from ..core.states import State
+from ..scene.capture import capture_head
+from ..scene.head import is_deleted
+from ..scene.thumbnails import forget_previews
+
+#: Seconds between two looks at the backend. Each takes about 20 microseconds; a bar moves evenly.
+INTERVAL = 0.05
+
+#: Called with a stage's label and the share of the job that is done, 0 to 1.
+OnProgress = Callable[[str, float], None]
+
+
+#: Seconds that the last job of a kind took, without the backend's start.
+_lasted: dict[tuple, float] = {}
+
+
+class BackendTask:
+    """Captures and asks on creation, listens in `step`; what it does with the answer is its own.
+
+    Blender's data is remembered by name: undo and file loading invalidate references.
+    """
+
+    answer: Result | Varied | Registered | None = None
+    stages = tuple(STAGES)
+    time_left: TimeLeft | None = None
+    files: JobFiles | None = None
+    request: Callable[..., Request] | None = None   # as long as it is not sent
+    stopping = False
+
+    @property
+    def status(self):
+        """Looked up each time: a loaded file brings its own window manager."""
+        return bpy.context.window_manager.avatartex_job
+
+    def capture(
+        self, head: bpy.types.Object, uv_map: str, slot: int, head_group: str, selected_faces: bool,
+    ) -> None:
+        """Begin to write the head into a folder of this task's own; `step` goes on with it.
+
+        Raises:
+            AvatarTexError: it cannot be written, or there is no backend.
+        """
+        self.client = session.client()
+        self.client.refuse()
+        self.name, self.object_name = uuid.uuid4().hex[:12], head.name
+        self.chore = Chore(self.prepare(head, uv_map, slot, head_group, selected_faces))
+
+    def prepare(
+        self, head: bpy.types.Object, uv_map: str, slot: int, head_group: str, selected_faces: bool,
+    ) -> Parts:
+        """Write what the backend is to read; the fields of the request that tell of it."""
+        try:
+            self.files = JobFiles.create(Path(bpy.app.tempdir), self.name)
+            yield from capture_head(self.files.capture, head, uv_map, slot, head_group, selected_faces)
+            return (yield from self.keep_more())
+        except OSError as reason:
+            raise AvatarTexError(
+                ErrorCode.OUTPUT_NOT_WRITTEN, f"The job's files could not be written ({reason.strerror}).",
+                "Free space on the disk of Blender's temporary folder.",
+            ) from reason
+
+    def keep_more(self) -> Parts:
+        """Whatever else the backend is to read, as fields of the request."""
+        yield from ()
+        return {}
+
+    def find_head(self) -> bpy.types.Object:
+        """The head, some time later.
+
+        Raises:
+            AvatarTexError: NO_MESH, it is gone.
+        """
+        head = bpy.data.objects.get(self.object_name)
+        if head is None or head.type != "MESH" or is_deleted(head):
+            raise AvatarTexError(
+                ErrorCode.NO_MESH, f"'{self.object_name}' was deleted or renamed.", "Choose the head and try again.",
+            )
+        return head
+
+    def ask(self, request: Callable[..., Request]) -> None:
+        """Make and send the request once the files are written; the backend is started when it is not running."""
+        self.request = request
+        self.status.running, self.status.stage = True, "Starting the backend"
+
+    def send(self) -> None:
+        request, self.request = self.request, None
+        self.client.generate(request(**self.chore.result))
+        if self.client.state is State.BUSY:  # else it has to start first, and its first word begins the count
+            self.time_left = self.new_clock()
+
+    def step(self) -> bool:
+        """Listen to the backend; whether the answer is there.
+
+        Raises:
+            AvatarTexError: the job failed.
+            Cancelled: the job was cancelled.
+        """
+        if self.request is not None:  # nothing was asked yet
+            if self.stopping or self.status.cancelling:
+                if self.chore.at_work:
+                    return False
+                raise Cancelled
+            if not self.chore.step():
+                return False
+            self.send()
+        for message in self.client.pump():
+            match message:
+                case Progress():
+                    self.show(message)
+                case Result() | Varied() | Registered():
+                    self.answer = message
+                case Failure():
+                    raise AvatarTexError(message.code, message.message, message.cure)
+                case Stopped():
+                    raise Cancelled
+        if self.time_left is not None:
+            seconds = self.time_left.tell(self.status.fraction, time.monotonic())
+            self.status.seconds_left = -1.0 if seconds is None else seconds
+            if self.answer is not None:
+                _lasted[self.kind] = time.monotonic() - self.time_left.started
+                self.time_left = None  # a batch keeps its tasks and may ask them again
+        return self.answer is not None
+
+    @property
+    def kind(self) -> tuple:
+        """Jobs of one kind take about the same time."""
+        return (type(self).__name__,)
+
+    def show(self, progress: Progress) -> None:
+        """Let the panel tell how far it is."""
+        status = self.status
+        status.stage, status.fraction = STAGES.get(progress.stage, progress.stage), progress.fraction
+        status.steps = len(self.stages)
+        if progress.stage in self.stages:
+            status.step = self.stages.index(progress.stage) + 1
+        if progress.preview:
+            status.preview = progress.preview
+        if self.time_left is None:
+            self.time_left = self.new_clock()
+
+    def new_clock(self) -> TimeLeft:
+        return TimeLeft(time.monotonic(), _lasted.get(self.kind, 0.0))
+
+    def wait(self, on_progress: OnProgress | None = None) -> None:
+        """Block until the answer is there; raises as `step` does, and Cancelled for Ctrl-C."""
+        try:
+            while not self.step():
+                if self.request is not None:
+                    self.chore.join()
+                    continue
+                if on_progress is not None:
+                    on_progress(self.status.stage, self.status.fraction)
+                time.sleep(INTERVAL)
+        except KeyboardInterrupt:
+            session.close()
+            raise Cancelled from None
+        finally:
+            self.finish()
+
+    def cancel(self) -> None:
+        """Ask it to stop; `step` raises Cancelled within two seconds."""
+        self.stopping = True
+        self.client.cancel()
+
+    def abandon(self) -> None:
+        """Nobody will listen any more: another file is being loaded, or the window closes."""
+        self.client.drop()
+        self.finish()
+
+    def finish(self) -> None:
+        """The job is over, in whatever way."""
+        session.rest()
+        status = self.status
+        status.running = status.cancelling = False
+        for name in ("stage", "fraction", "step", "seconds_left", "preview"):
+            status.property_unset(name)
+        forget_previews()
+        if self.files is not None:
+            shutil.rmtree(self.files.previews, ignore_errors=True)

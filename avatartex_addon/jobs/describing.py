@@ -1,0 +1,81 @@
+"""What the window asks for, as plain jobs: the panel's settings, the red regions of a result, the Variants panel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+
+from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.options import APPEARANCE, HEAD_GROUP, REMEMBERED, SELECTED_FACES, SIZE, UV_MAP, parse_seeds, read
+from ..core.job import HeadJob, VariantJob
+from ..scene.further_portraits import further_paths
+from ..scene.head import find_head, find_problem, portrait_path
+from ..scene.images import read_size
+from ..scene.regions import find_result
+
+
+def describe_settings(context: bpy.types.Context, least_score: float = 0.0) -> HeadJob:
+    """What the panel's settings ask for now.
+
+    Args:
+        least_score: refuse a registration that scores less.
+
+    Raises:
+        AvatarTexError: something is missing.
+    """
+    if problem := find_problem(context):
+        raise problem
+    settings = context.scene.avatartex
+    return HeadJob(
+        find_head(context).name, portrait_path(settings.portrait), least_score=least_score,
+        further=further_paths(find_head(context)),
+        **read(settings, (UV_MAP, HEAD_GROUP, SELECTED_FACES, *APPEARANCE)),
+    )
+
+
+def describe_redo(
+    head: bpy.types.Object, seed: int, portrait: str = "", regions: str = "", trust_portrait: bool = False,
+) -> HeadJob:
+    """What makes the red regions of the shown texture anew: that texture's own job with another seed.
+
+    Args:
+        portrait: when the one that the texture was made from is gone. regions: a file instead of the painted ones.
+
+    Raises:
+        AvatarTexError: there is no texture to work on.
+    """
+    entry = find_result(head)
+    size, height = read_size(entry.image)
+    if size not in SIZE.values or height != size:
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST, f"The texture has {size} x {height} texels.",
+            f"Regions can be redone in textures of {', '.join(map(str, SIZE.values))} texels.",
+        )
+    own = portrait_path(entry.portrait)
+    same = read(entry, REMEMBERED) | {"size": size, "seed": seed}
+    return HeadJob(
+        head.name, own if Path(own).is_file() or not portrait else portrait, uv_map=entry.uv_map, regions=regions,
+        redo=True, trust_portrait=trust_portrait,
+        further=tuple(path for path in entry.further.splitlines() if Path(path).is_file()), **same,
+    )
+
+
+def describe_variants(context: bpy.types.Context) -> VariantJob:
+    """What the Variants panel asks for now.
+
+    Raises:
+        AvatarTexError: something is missing.
+    """
+    head, settings = describe_settings(context), context.scene.avatartex_variants
+    return VariantJob(
+        replace(head, size=int(settings.size)), tuple(find_ticked(settings)), tuple(parse_seeds(settings.seeds)),
+        settings.format, settings.place,
+    )
+
+
+def find_ticked(settings) -> list[str]:
+    """The chosen styles, in the order of the panel."""
+    return [item.identifier for item in settings.bl_rna.properties["styles"].enum_items
+            if item.identifier in settings.styles]

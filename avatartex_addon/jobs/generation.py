@@ -1,0 +1,146 @@
+"""One job from the artist's click to the texture on the head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import bpy
+
+from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.messages import Generate
+from ..core.chore import Parts
+from ..core.job import HeadJob, read_shares, summarize
+from ..preferences import preferences
+from ..scene import versions
+from ..scene.apply import apply_texture
+from ..scene.graph import find_color_socket, find_color_source, reads_uv_map
+from ..scene.head import find_head_slot, find_job_head, find_uv_map
+from ..scene.history import find_shown, remember_result
+from ..scene.images import keep_base, load_result
+from ..scene.pins import wire_pins
+from ..scene.regions import find_result, keep_regions
+from .backend_task import BackendTask
+
+
+@dataclass(frozen=True)
+class Textures:
+    """What one job made. The files last until Blender ends; the image is packed into the .blend file."""
+
+    object: bpy.types.Object
+    image: bpy.types.Image
+    texture: Path               # PNG; with <UDIM> in its name where there are several tiles
+    provenance: Path            # PNG, likewise: red from the photo, green mirrored, blue generated
+    report: Path                # JSON
+    warnings: tuple[str, ...]
+    summary: str                # one line
+
+
+class Generation(BackendTask):
+    """Asks for a texture; changes the scene in `apply` and nowhere else.
+
+    Raises:
+        AvatarTexError: whatever stops the job before it starts.
+    """
+
+    def __init__(self, job: HeadJob) -> None:
+        self.job = job
+        self.status.reset()
+        head = find_job_head(job)
+        self.uv_map = find_uv_map(head, job.uv_map)
+        self.slot = find_head_slot(head)
+        self.capture(head, self.uv_map, self.slot, job.head_group, job.selected_faces)
+        self.ask(partial(
+            Generate, job=self.name, portrait=job.portrait, output=str(self.files.texture),
+            capture=str(self.files.capture), **job.settings(), seed=job.seed, device=preferences().device,
+            provenance=str(self.files.provenance), report=str(self.files.report),
+            pins=wire_pins(head, job.portrait, job.pins), least_score=job.least_score,
+            previews=str(self.files.previews), trust_portrait=job.trust_portrait, further=list(job.further),
+        ))
+
+    @property
+    def kind(self) -> tuple:
+        return (*super().kind, self.job.size)
+
+    def keep_more(self) -> Parts:
+        head = self.find_head()
+        if self.job.redo:  # the result itself, however it is mixed with what was there before
+            image = find_result(head).image
+        else:
+            image = current_texture(head, self.slot, self.uv_map)
+        base = (yield from keep_base(image, self.files.base)) if image is not None else ""
+        regions, provenance = self.job.regions, ""
+        if not regions and base:
+            regions = yield from keep_regions(self.find_head(), self.files.regions, self.uv_map, self.job.redo)
+        if self.job.redo and not regions:
+            raise AvatarTexError(ErrorCode.BAD_REQUEST, "Nothing is painted red.", "Paint what is to be made anew.")
+        head = self.find_head()
+        shown = find_shown(head)
+        if regions and shown >= 0 and (image := head.avatartex_history[shown].provenance) is not None:
+            provenance = yield from keep_base(image, self.files.base_provenance)
+        return {"base_texture": base, "regions": regions, "base_provenance": provenance}
+
+    def apply(self) -> Textures:
+        """Put the texture on the head: the job's only change of the scene.
+
+        Raises:
+            AvatarTexError: when the head or the texture is gone.
+        """
+        head = self.find_head()
+        name = head.name
+        if self.uv_map not in head.data.uv_layers:
+            raise AvatarTexError(
+                ErrorCode.NO_UVS, f"The UV map '{self.uv_map}' is gone or renamed.", "Generate again.",
+            )
+        slot, report = min(self.slot, max(0, len(head.material_slots) - 1)), Path(self.answer.report)
+        try:
+            image = load_result(Path(self.answer.output), f"{name} AvatarTex", self.answer.tiles)
+        except RuntimeError as reason:
+            raise AvatarTexError(
+                ErrorCode.INTERNAL, f"Blender could not read the texture ({reason}).", "Generate again.",
+            ) from reason
+        head.avatartex_mix.property_unset("factor")  # a new texture is shown whole
+        notes = apply_texture(head, slot, self.uv_map, image, self.job.sharing)
+        remember_result(
+            head, image, self.job, self.uv_map, slot, preferences().results_kept, self.load_provenance(),
+            read_shares(report),
+        )
+        made = Textures(
+            head, image, Path(self.answer.output), Path(self.answer.provenance), report,
+            (*self.answer.warnings, *notes), summarize(report),
+        )
+        self.tell(made)
+        return made
+
+    def load_provenance(self) -> bpy.types.Image | None:
+        """Packed, beside the texture; None when the file cannot be read: the texture is what counts."""
+        try:
+            image = load_result(Path(self.answer.provenance), f"{self.job.object_name} Provenance", self.answer.tiles)
+        except RuntimeError:
+            return None
+        versions.set_data(image)
+        return image
+
+    def tell(self, made: Textures) -> None:
+        """Let the panel show the result."""
+        status = self.status
+        status.object_name, status.summary = made.object.name, made.summary
+        status.texture_path, status.provenance_path = str(made.texture), str(made.provenance)
+        status.report_path, status.warnings = str(made.report), "\n".join(made.warnings)
+        status.advice = " ".join(self.answer.advice)
+
+
+def current_texture(head: bpy.types.Object, slot: int, uv_map: str) -> bpy.types.Image | None:
+    """What is on the head now: texels that the job does not reach keep it. None when there is nothing."""
+    if slot >= len(head.material_slots):
+        return None
+    material = head.material_slots[slot].material
+    if material is None or not versions.has_nodes(material):
+        return None
+    socket = find_color_socket(material)
+    source = find_color_source(socket) if socket is not None else None
+    if source is None or source.node.image is None or reads_uv_map(source.node, head.data) != uv_map:
+        return None
+    return source.node.image
+

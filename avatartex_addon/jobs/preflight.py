@@ -1,0 +1,169 @@
+"""Everything that stands in the way of a texture, and what would spoil it, before anything is asked of the backend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import bpy
+
+from ..backend.errors import AvatarTexError, ErrorCode
+from ..core.fixes import FIX_BUTTONS
+from ..core.idnames import Op
+from ..scene.further_portraits import find_missing
+from ..scene.head import (
+    find_group_problem,
+    find_head,
+    find_mesh_problem,
+    find_portrait_problem,
+    find_selection_problem,
+    find_uv_map,
+    is_deleted,
+    portrait_path,
+)
+from ..scene.uv_sharing import is_shared
+
+#: Triangles that the backend takes (backend/head/mesh.py).
+MOST_FACES = 2_000_000
+
+
+#: What is in the way, short, by code; whatever has no such line is told in its sentence.
+TITLES = {
+    ErrorCode.PORTRAIT_MISSING: "No portrait yet",
+    ErrorCode.NO_UVS: "No UV map",
+}
+#: Settings of a Mirror modifier that give its half texels of its own.
+APART = ("use_mirror_u", "use_mirror_v", "use_mirror_udim", "offset_u", "offset_v")
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """One line of the list."""
+
+    code: str
+    message: str                # what is in the way, a sentence
+    cure: str                   # what to do, where no button does it
+    title: str = ""             # the same in two or three words, beside a button
+    operator: str = ""          # of the button that mends it
+    label: str = ""
+    values: dict = field(default_factory=dict)  # the operator's properties
+    stops: bool = True          # False: a texture can be made, it may not be what the artist wants
+
+
+def find_obstacles(context: bpy.types.Context) -> list[Obstacle]:
+    """What stops Generate comes first. Cheap: the panel asks at every redraw, and tells of a missing backend itself."""
+    found = []
+    head, settings = find_head(context), context.scene.avatartex
+    selection = find_selection_problem(context)
+    if selection is not None:
+        found.append(selection_obstacle(selection, context))
+    elif problem := find_mesh_problem(head, settings.uv_map):
+        found.append(mesh_obstacle(problem, context, head))
+    else:
+        found += evaluated_problems(context, head, find_uv_map(head, settings.uv_map))
+        if problem := find_group_problem(head, settings.head_group):
+            found.append(obstacle_with_button(
+                problem, "No such Head Faces", Op.RESET_CHOICE, "Clear Head Faces", setting="head_group",
+            ))
+    if problem := find_portrait_problem(portrait_path(settings.portrait)):
+        found.append(portrait_obstacle(problem, settings))
+    if selection is None and not any(obstacle.code in (ErrorCode.BAD_MESH, ErrorCode.NO_MESH) for obstacle in found):
+        found += doubts(head, find_uv_map(head, settings.uv_map))
+    return sorted(found, key=lambda obstacle: not obstacle.stops)
+
+
+def obstacle_of(error: AvatarTexError) -> Obstacle:
+    operator, label = FIX_BUTTONS.get(error.code, ("", ""))
+    return Obstacle(error.code, error.message, error.cure, TITLES.get(error.code, ""), operator, label)
+
+
+def obstacle_with_button(error: AvatarTexError, title: str, operator: str, label: str, **values) -> Obstacle:
+    return Obstacle(error.code, error.message, error.cure, title, operator, label, values)
+
+
+def selection_obstacle(problem: AvatarTexError, context: bpy.types.Context) -> Obstacle:
+    active = context.view_layer.objects.active
+    if context.scene.avatartex.head is None and active is not None and active.type == "MESH":
+        return obstacle_with_button(problem, "Several heads", Op.CHOOSE_HEAD, "Use the Active One")
+    return obstacle_of(problem)
+
+
+def mesh_obstacle(problem: AvatarTexError, context: bpy.types.Context, head: bpy.types.Object) -> Obstacle:
+    """With the button that mends this head; what only the artist can decide is told in its sentence."""
+    active = context.view_layer.objects.active
+    if is_deleted(head) and active is not None and active.type == "MESH":
+        return obstacle_with_button(problem, "Head was deleted", Op.CHOOSE_HEAD, "Use the Active One")
+    if head.library is not None:
+        return obstacle_with_button(problem, "Head is linked", Op.MAKE_OVERRIDE, "Make an Override")
+    if problem.code == ErrorCode.NO_UVS and head.data.uv_layers:
+        return obstacle_with_button(problem, "UV map is gone", Op.RESET_CHOICE, "Use the Shown One", setting="uv_map")
+    return obstacle_of(problem)
+
+
+def portrait_obstacle(problem: AvatarTexError, settings) -> Obstacle:
+    """A portrait that was written from an image of this file can be written again: the file came from elsewhere."""
+    image = settings.portrait_image
+    if not settings.portrait:
+        return obstacle_of(problem)
+    operator, label, values = Op.PICK_PORTRAIT, "Pick Another", {}
+    if image is not None:
+        operator, label, values = Op.USE_IMAGE, "Write It Again", {"image": image.name}
+    return Obstacle(
+        problem.code, problem.message, problem.cure, title="Portrait is gone", operator=operator, label=label,
+        values=values,
+    )
+
+
+def evaluated_problems(context: bpy.types.Context, head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
+    """What the modifiers make of the head; nothing where Blender has not evaluated it."""
+    depsgraph = context.view_layer.depsgraph
+    if depsgraph is None or head.mode == "EDIT" or not head.modifiers:
+        return []
+    shape = head.evaluated_get(depsgraph).data
+    if not isinstance(shape, bpy.types.Mesh) or not shape.polygons:
+        return []
+    if uv_map not in shape.uv_layers:
+        return [Obstacle(
+            ErrorCode.NO_UVS, f"A modifier of '{head.name}' removes the UV map '{uv_map}'.",
+            "Apply the modifiers and unwrap, or turn it off.",
+        )]
+    triangles = len(shape.loops) - 2 * len(shape.polygons)
+    if triangles > MOST_FACES:
+        return [Obstacle(
+            ErrorCode.BAD_MESH, f"'{head.name}' has {triangles / 1e6:.1f} million triangles with its modifiers.",
+            f"Lower the viewport levels until it has {MOST_FACES // 1_000_000} million.",
+        )]
+    return []
+
+
+def doubts(head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
+    """What does not stop a texture."""
+    found = []
+    if (index := find_missing(head)) >= 0:
+        found.append(Obstacle(
+            "further-missing", "A further portrait is not there any more.", "", "Further portrait is gone",
+            Op.FURTHER_REMOVE, "Remove", {"index": index}, stops=False,
+        ))
+    if not head.visible_get():
+        found.append(Obstacle(
+            "hidden", f"'{head.name}' is hidden: its texture will not be seen.", "", "Head is hidden",
+            Op.SHOW_HEAD, "Show It", stops=False,
+        ))
+    if uv_map and mirrors(head):
+        found.append(Obstacle(
+            "mirrored", "A Mirror modifier gives both halves the same texels.",
+            "Apply it and unwrap for two different halves.", stops=False,
+        ))
+    elif uv_map and is_shared(head, uv_map):
+        found.append(Obstacle(
+            "overlapping-uvs", f"Faces share texels in '{uv_map}': one side may carry the other's.", "",
+            "UVs overlap", Op.ADD_UV_MAP, "Add a UV Map", stops=False,
+        ))
+    return found
+
+
+def mirrors(head: bpy.types.Object) -> bool:
+    return any(
+        modifier.type == "MIRROR" and modifier.show_viewport
+        and not any(getattr(modifier, name) for name in APART)
+        for modifier in head.modifiers
+    )

@@ -1,0 +1,190 @@
+"""A scene's batch as it runs: each row of the table becomes a job of the one warm backend."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import bpy
+
+from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
+from ..backend.options import BATCH, HEAD_GROUP, PANEL, SEED, STYLE, read, select
+from ..core import kept
+from ..core.batch import BatchRun, Skip, recover
+from ..core.chore import Parts
+from ..core.job import HeadJob
+from ..core.states import RowState
+from ..preferences import user_folder
+from ..scene.characters import find_instances, find_twin, row_portrait
+from ..scene.further_portraits import further_paths
+from .backend_task import INTERVAL, OnProgress
+from .generation import Generation, Textures
+
+#: What each row has of its own, and what all have as the scene says.
+OF_A_ROW = (STYLE, SEED)
+OF_THE_SCENE = tuple(option for option in select(PANEL, BATCH) if option not in OF_A_ROW)
+
+#: The run that is going on: the operators Pause and Cancel reach it here.
+current: SceneBatch | None = None
+
+
+def kept_folder() -> Path:
+    return user_folder() / "batch"
+
+
+class RowGeneration(Generation):
+    """Its result outlives this Blender until it is on the head: a batch that was torn off does not begin anew."""
+
+    kept: Path | None = None
+    noted = False
+
+    def keep_more(self) -> Parts:
+        fields = yield from super().keep_more()
+        request, folder = self.request(**fields), kept_folder()
+        self.kept = yield lambda: kept.claim_kept(folder, kept.fingerprint(request))
+        return fields | {name: str(self.kept / Path(getattr(request, name)).name) for name in kept.PLACES}
+
+    def send(self) -> None:
+        if (answer := kept.take_kept(self.kept)) is None:
+            super().send()
+        else:
+            self.request, self.answer, self.noted = None, answer, True
+
+    def step(self) -> bool:
+        done = super().step()
+        if done and not self.noted:
+            kept.keep_answer(self.kept, self.answer)
+            self.noted = True
+        return done
+
+
+class RowTask:
+    """The job of one row. It is kept for the length of the run, so that what undo takes away can be put back."""
+
+    applied = False
+
+    def __init__(self, job: HeadJob) -> None:
+        self.generation = RowGeneration(job)
+        self.step, self.cancel = self.generation.step, self.generation.cancel
+
+    def apply(self) -> tuple[str, str]:
+        made = self.generation.apply()
+        self.applied = True
+        return made.summary, " ".join([*made.warnings, *tell_instances(made)])
+
+    def finish(self) -> None:
+        self.generation.files.drop_inputs()
+        self.generation.finish()
+
+    def abandon(self) -> None:
+        self.generation.abandon()
+
+
+def tell_instances(made: Textures) -> list[str]:
+    names = find_instances(made.object)
+    return [f"Shown by {', '.join(names[:3])}{' and others' if names[3:] else ''} too: same mesh."] if names else []
+
+
+class SceneBatch:
+    """Runs the waiting rows of a scene's table. Make one only while none is `current`.
+
+    Args:
+        sharing: 'mesh' (each mesh gets a material of its own) or 'material' (a shared one is textured once).
+        at_once: see BatchRun; not where the artist can undo meanwhile.
+    """
+
+    def __init__(self, scene: bpy.types.Scene, sharing: str = "mesh", at_once: bool = True) -> None:
+        global current
+        self.scene_name, self.settings = scene.name, read(scene.avatartex, OF_THE_SCENE) | {"sharing": sharing}
+        self.made: dict[HeadJob, RowTask] = {}
+        self.run = BatchRun(self.find_rows, self.begin, at_once)
+        kept.prune_kept(kept_folder())
+        self.status.reset()
+        self.status.running, self.status.scene = True, scene.name
+        recover(self.find_rows())
+        current = self
+
+    @property
+    def status(self):
+        return bpy.context.window_manager.avatartex_batch
+
+    def find_rows(self):
+        scene = bpy.data.scenes.get(self.scene_name)
+        return scene.avatartex_batch.rows if scene is not None else ()
+
+    def begin(self, row) -> RowTask:
+        if row.object is None or self.scene_name not in {scene.name for scene in row.object.users_scene}:
+            raise AvatarTexError(
+                ErrorCode.NO_MESH, f"There is no mesh '{row.object_name}' in this scene.",
+                "Choose another head for the row, or take the row out.",
+            )
+        if twin := find_twin(row, self.find_rows(), self.settings["sharing"]):
+            raise Skip(f"Textured with '{twin[0]}', which has the same {twin[1]}.")
+        settings = self.settings | read(row, OF_A_ROW)
+        if settings["head_group"] not in row.object.vertex_groups:
+            settings["head_group"] = HEAD_GROUP.default
+        job = HeadJob(row.object.name, row_portrait(row), further=further_paths(row.object), **settings)
+        if job not in self.made:
+            self.made[job] = RowTask(job)
+        return self.made[job]
+
+    def step(self) -> bool:
+        """Do what is due; whether the run is over."""
+        if not self.run.working and bpy.context.window_manager.avatartex_job.running:
+            return False  # a single job, begun during a pause
+        self.status.paused = self.run.paused
+        return self.run.step()
+
+    def pause(self, paused: bool) -> None:
+        self.run.paused = self.status.paused = paused
+
+    def cancel(self) -> None:
+        self.run.cancel()
+        self.status.cancelling = True
+
+    def close(self) -> None:
+        """The run is over, or ends here."""
+        global current
+        current = None
+        self.run.close()
+        for task in self.made.values():
+            if task.applied:
+                kept.drop_kept(task.generation.kept)
+        bpy.context.window_manager.avatartex_job.reset()  # the table tells the results
+        status, error = self.status, self.run.error
+        status.running = status.paused = status.cancelling = False
+        if error is not None:
+            status.error_code, status.error, status.cure = str(error.code), error.message, error.cure
+
+
+def run_to_end(
+    scene: bpy.types.Scene, sharing: str, on_progress: OnProgress | None,
+) -> AvatarTexError | None:
+    """The scene's batch without a window; what ended it early.
+
+    Raises:
+        Cancelled: by Ctrl-C; the row in the middle of its job waits again.
+    """
+    batch = SceneBatch(scene, sharing)
+    job = bpy.context.window_manager.avatartex_job
+    try:
+        while not batch.step():
+            running = next((row for row in batch.find_rows() if row.state == RowState.RUNNING), None)
+            if running is None:
+                continue
+            if on_progress is not None:
+                on_progress(f"{running.object_name}: {job.stage}", job.fraction)
+            time.sleep(INTERVAL)
+    except KeyboardInterrupt:
+        raise Cancelled from None
+    finally:
+        batch.close()
+    return batch.run.error
+
+
+def describe_run(scene: bpy.types.Scene) -> dict:
+    """What a report says beside the rows."""
+    return {
+        "file": bpy.data.filepath, "scene": scene.name, "size": int(scene.avatartex.size),
+        "blender": bpy.app.version_string, "folder": str(Path(bpy.data.filepath).parent) if bpy.data.filepath else "",
+    }

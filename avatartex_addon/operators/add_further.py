@@ -1,0 +1,90 @@
+"""Add and remove further portraits of a head."""
+
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
+from pathlib import Path
+
+import bpy
+from bpy.props import BoolProperty, CollectionProperty, IntProperty, StringProperty
+
+from ..core.idnames import Op
+from ..scene import further_portraits
+from ..scene.head import find_head
+from ..scene.redraw import redraw_panels
+from .backend_operator import poll_idle
+from .choose_portrait import relative_path
+
+
+def poll_further(cls, context: bpy.types.Context) -> bool:
+    head = find_head(context)
+    if head is None or not head.is_editable:
+        cls.poll_message_set("Select a head that can be edited")
+        return False
+    return poll_idle(cls, context)
+
+
+class AVATARTEX_OT_further_add(bpy.types.Operator):
+    """Add pictures of the same person, seen from the left or the right. They show what the portrait does not"""
+
+    bl_idname = Op.FURTHER_ADD
+    bl_label = "Add Further Portraits"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"})
+    files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"SKIP_SAVE"})
+    filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_further(cls, context)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if not self.poll(context):  # a job began while the file browser was open
+            self.report({"ERROR"}, "Further portraits cannot change while a job runs")
+            return {"CANCELLED"}
+        chosen = [str(Path(self.directory) / entry.name) for entry in self.files if entry.name] or [self.filepath]
+        if not all(Path(bpy.path.abspath(path)).is_file() for path in chosen):
+            self.report({"ERROR"}, "No picture was chosen")
+            return {"CANCELLED"}
+        for path in chosen:
+            further_portraits.add_further(find_head(context), relative_path(path))
+        redraw_panels()
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_further_remove(bpy.types.Operator):
+    """Take this picture out of the list. The file stays"""
+
+    bl_idname = Op.FURTHER_REMOVE
+    bl_label = "Remove Further Portrait"
+    bl_options = {"REGISTER", "UNDO"}
+
+    index: IntProperty(default=-1, description="-1: the active one", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not poll_further(cls, context):
+            return False
+        if not find_head(context).avatartex_further:
+            cls.poll_message_set("There are no further portraits")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        head = find_head(context)
+        index = head.avatartex_further_index if self.index < 0 else self.index
+        if index >= len(head.avatartex_further):
+            return {"CANCELLED"}
+        further_portraits.remove_further(head, index)
+        redraw_panels()
+        return {"FINISHED"}
+
+
+CLASSES = (
+    AVATARTEX_OT_further_add, AVATARTEX_OT_further_remove,
+)

@@ -1,0 +1,222 @@
+"""The ways to a portrait: file browser, clipboard, images of this file, a picture dropped onto the head.
+
+Each is one change of the setting and one undo step, and none while a job runs.
+"""
+
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
+from pathlib import Path
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, StringProperty
+
+from ..core.chore import Parts
+from ..core.idnames import Op
+from ..preferences import portraits_folder
+from ..scene.clipboard import paste
+from ..scene.head import find_head
+from ..scene.portraits import SUFFIXES, find_portraits, write_portrait
+from ..scene.redraw import redraw_panels
+from ..scene.registration_pictures import OVERLAY, PICTURE
+from ..scene.under_mouse import find_mesh_at, lies_within
+from ..session import find_busy
+from .backend_operator import poll_idle
+from .chore_operator import ChoreOperator
+
+
+class PortraitOperator:
+    """Mixed into an operator, which ends with `take`."""
+
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_idle(cls, context)
+
+    def take(self, context: bpy.types.Context, path: str, image: bpy.types.Image | None = None) -> set[str]:
+        """Make it the portrait.
+
+        Args:
+            image: the image datablock that the file was written from.
+        """
+        settings = context.scene.avatartex
+        settings.portrait, settings.portrait_image = relative_path(path), image
+        context.window_manager.avatartex_job.reset()
+        redraw_panels()
+        return {"FINISHED"}
+
+
+def relative_path(path: str) -> str:
+    """As the artist's preferences say, relative to the .blend file; files of ours stay absolute."""
+    inside = Path(path).is_relative_to(portraits_folder())
+    if inside or not bpy.data.filepath or not bpy.context.preferences.filepaths.use_relative_paths:
+        return path
+    try:
+        return bpy.path.relpath(path)
+    except ValueError:
+        return path  # on another drive of Windows
+
+
+class AVATARTEX_OT_pick_portrait(PortraitOperator, bpy.types.Operator):
+    """Choose a picture of a face in the file browser: a photograph, a painting or a drawing"""
+
+    bl_idname = Op.PICK_PORTRAIT
+    bl_label = "Pick a Portrait"
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        self.filepath = bpy.path.abspath(context.scene.avatartex.portrait)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if not self.poll(context):  # a job began while the file browser was open
+            self.report({"ERROR"}, "The portrait cannot change while a job runs")
+            return {"CANCELLED"}
+        return self.take(context, self.filepath)
+
+
+class AVATARTEX_OT_paste_portrait(PortraitOperator, bpy.types.Operator):
+    """Use the picture on the clipboard, copied in a browser, an image editor or a file manager, as the portrait"""
+
+    bl_idname = Op.PASTE_PORTRAIT
+    bl_label = "Paste a Portrait"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            path = paste(context, portraits_folder())
+        except LookupError as reason:
+            self.report({"ERROR"}, str(reason))
+            return {"CANCELLED"}
+        except OSError as reason:
+            self.report({"ERROR"}, f"The picture could not be saved ({reason.strerror}).")
+            return {"CANCELLED"}
+        return self.take(context, str(path))
+
+
+#: Blender keeps no reference to the texts of a dynamic list.
+_items: list[tuple[str, str, str]] = []
+
+
+def find_offered() -> list[bpy.types.Image]:
+    made = {thing.avatartex_regions.mask for thing in bpy.data.objects}
+    for entry in (entry for thing in bpy.data.objects for entry in thing.avatartex_history):
+        made |= {entry.image, entry.provenance}
+    return [image for image in find_portraits(made) if image.name not in {OVERLAY, PICTURE}]
+
+
+def list_images(_operator, _context) -> list[tuple[str, str, str]]:
+    _items[:] = [(image.name, image.name, tell_pixels(image)) for image in find_offered()]
+    return _items
+
+
+def tell_pixels(image: bpy.types.Image) -> str:
+    """'' where Blender would have to read the picture for it: the list is to open at once."""
+    return f"{image.size[0]} x {image.size[1]} pixels" if image.has_data else ""
+
+
+class AVATARTEX_OT_use_image(ChoreOperator, PortraitOperator, bpy.types.Operator):
+    """Choose the portrait among the images of this .blend file: packed, painted and generated ones too.
+The image stays as it is; where it is no file, its picture is saved to one of ours"""
+
+    bl_idname = Op.USE_IMAGE
+    bl_label = "Use an Image of This File"
+    bl_property = "choice"
+
+    choice: EnumProperty(name="Image", items=list_images, options={"SKIP_SAVE", "HIDDEN"})
+    image: StringProperty(name="Image", description="Name of the image", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        if not any(image.name not in {OVERLAY, PICTURE} for image in find_portraits(set())):
+            cls.poll_message_set("There is no image in this file")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if self.image:
+            return super().invoke(context, event)
+        context.window_manager.invoke_search_popup(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if self.choice and not self.image and not bpy.app.background:  # from the list, which cannot wait for a thread
+            bpy.ops.avatartex.use_image("INVOKE_DEFAULT", True, image=self.choice)
+            return {"CANCELLED"}
+        return super().execute(context)
+
+    def parts(self, context: bpy.types.Context) -> Parts:
+        image = bpy.data.images.get(self.image or self.choice)
+        if image is None:
+            raise LookupError(f"There is no image '{self.image or self.choice}'.")
+        self.chosen = image.name
+        return write_portrait(image, portraits_folder())
+
+    def conclude(self, context: bpy.types.Context) -> set[str]:
+        return self.take(context, str(self.result), bpy.data.images.get(self.chosen))
+
+
+class AVATARTEX_OT_drop_portrait(PortraitOperator, bpy.types.Operator):
+    """Make this picture the portrait of the head that it is dropped onto, or of the chosen head"""
+
+    bl_idname = Op.DROP_PORTRAIT
+    bl_label = "Use as AvatarTex Portrait"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        target = find_mesh_at(context, event.mouse_x, event.mouse_y)
+        head = find_head(context)
+        if target is not None and target != head and not (head is not None and lies_within(target, head)):
+            choose_dropped_on(context, target)
+        return self.execute(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if not self.filepath.lower().endswith(SUFFIXES):
+            self.report({"ERROR"}, f"'{Path(self.filepath).name}' is not a picture that AvatarTex can read")
+            return {"CANCELLED"}
+        done = self.take(context, self.filepath)
+        head = find_head(context)
+        if head is not None:
+            self.report({"INFO"}, f"'{Path(self.filepath).name}' is the portrait for '{head.name}'")
+        return done
+
+
+def choose_dropped_on(context: bpy.types.Context, head: bpy.types.Object) -> None:
+    """As a click on it would: the chosen head changes, or the active one where none was chosen."""
+    settings = context.scene.avatartex
+    if settings.head is not None or context.mode != "OBJECT":
+        settings.head = head
+        return
+    for other in context.selected_objects:
+        other.select_set(False)
+    head.select_set(True)
+    context.view_layer.objects.active = head
+
+
+class AVATARTEX_FH_portrait(bpy.types.FileHandler):
+    bl_idname = "AVATARTEX_FH_portrait"
+    bl_label = "AvatarTex Portrait"
+    bl_import_operator = Op.DROP_PORTRAIT
+    bl_file_extensions = ";".join(SUFFIXES)
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        area, region = context.area, context.region
+        if area is None or area.type != "VIEW_3D" or find_busy(context):
+            return False
+        other_tab = region is not None and region.type == "UI" and region.active_panel_category != "AvatarTex"
+        return not other_tab
+
+
+CLASSES = (
+    AVATARTEX_OT_pick_portrait,
+    AVATARTEX_OT_paste_portrait,
+    AVATARTEX_OT_use_image,
+    AVATARTEX_OT_drop_portrait, AVATARTEX_FH_portrait,
+)

@@ -1,0 +1,207 @@
+"""The batch's table: add, fill and load, take out, retry, and save what became of each row."""
+
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
+from pathlib import Path
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, StringProperty
+
+from ..backend.errors import AvatarTexError
+from ..core.batch import again
+from ..core.idnames import Op
+from ..core.states import RowState
+from ..core.table import write_report
+from ..jobs.scene_batch import describe_run
+from ..scene.characters import add_row, fill_by_rule, fill_by_table, find_candidates
+
+
+class AVATARTEX_OT_batch_add(bpy.types.Operator):
+    """Add the selected meshes to the table; their portraits are chosen there"""
+
+    bl_idname = Op.BATCH_ADD
+    bl_label = "Add Selected"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not any(thing.type == "MESH" for thing in context.selected_objects):
+            cls.poll_message_set("Select the heads first")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        table = context.scene.avatartex_batch
+        for head in context.selected_objects:
+            if head.type == "MESH":
+                add_row(context.scene, head)
+        table.active = len(table.rows) - 1
+        return {"FINISHED"}
+
+
+RULE_ITEMS = (
+    ("name", "File Name", "The picture is called as the head, or one name holds the other: 'Anna_Head', 'anna.jpg'"),
+    ("folder", "Folder Name", "The picture lies in a folder that is called as the head: 'Anna/IMG_1.jpg'"),
+    ("order", "Order", "The first head by name gets the first picture by name, the second the second"),
+)
+
+
+class AVATARTEX_OT_batch_fill(bpy.types.Operator):
+    """Find a portrait for each character in a folder of pictures, by name"""
+
+    bl_idname = Op.BATCH_FILL
+    bl_label = "Fill from Folder"
+    bl_options = {"REGISTER", "UNDO"}
+
+    directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"})
+    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    rule: EnumProperty(name="Match by", description="Which picture belongs to which head", items=RULE_ITEMS)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        table = context.scene.avatartex_batch
+        number = fill_by_rule(context.scene, Path(bpy.path.abspath(self.directory)), self.rule, table.collection)
+        meshes = len(find_candidates(context.scene, table.collection))
+        if not number:
+            self.report({"WARNING"}, f"No picture in this folder fits one of the {meshes} meshes")
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"{number} of {meshes} meshes have a portrait now")
+        return {"FINISHED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        self.layout.use_property_split = True
+        self.layout.prop(self, "rule")
+        self.layout.prop(context.scene.avatartex_batch, "collection")
+
+
+class AVATARTEX_OT_batch_load(bpy.types.Operator):
+    """Read characters from a CSV table with the columns object, portrait, style, seed"""
+
+    bl_idname = Op.BATCH_LOAD
+    bl_label = "Load Table (CSV)"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filter_glob: StringProperty(default="*.csv;*.tsv;*.txt", options={"HIDDEN"})
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            number = fill_by_table(context.scene, Path(bpy.path.abspath(self.filepath)))
+        except AvatarTexError as refusal:
+            self.report({"ERROR"}, f"{refusal.message} {refusal.cure}")
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"{number} characters from the table")
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_batch_remove(bpy.types.Operator):
+    """Take this character out of the table. Its texture stays on it"""
+
+    bl_idname = Op.BATCH_REMOVE
+    bl_label = "Remove"
+    bl_options = {"REGISTER", "UNDO"}
+
+    all: BoolProperty(name="All", description="Every character", options={"SKIP_SAVE"})
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties) -> str:
+        return "Empty the table. All textures stay where they are" if properties.all else cls.__doc__
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not context.scene.avatartex_batch.rows:
+            cls.poll_message_set("The table is empty")
+            return False
+        if context.window_manager.avatartex_batch.running:
+            cls.poll_message_set("The batch is running")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        table = context.scene.avatartex_batch
+        if self.all:
+            table.rows.clear()
+        else:
+            table.rows.remove(table.active)
+        table.active = max(0, min(table.active, len(table.rows) - 1))
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_batch_retry(bpy.types.Operator):
+    """Let characters wait for another try; Run takes them"""
+
+    bl_idname = Op.BATCH_RETRY
+    bl_label = "Retry Failed"
+    bl_options = {"REGISTER", "UNDO"}
+
+    all: BoolProperty(name="All", description="Also the finished and the skipped ones", options={"SKIP_SAVE"})
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties) -> str:
+        return "Let every character wait for another texture" if properties.all else cls.__doc__
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not context.scene.avatartex_batch.rows:
+            cls.poll_message_set("The table is empty")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        states = {RowState.FAILED} | ({RowState.DONE, RowState.SKIPPED} if self.all else set())
+        number = again(context.scene.avatartex_batch.rows, states)
+        if not number:
+            self.report({"INFO"}, "No character has failed")
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"{number} wait for another try")
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_batch_report(bpy.types.Operator):
+    """Write what became of each character to a file: .json, or .csv for spreadsheets"""
+
+    bl_idname = Op.BATCH_REPORT
+    bl_label = "Save Report"
+    bl_options = {"INTERNAL"}
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filter_glob: StringProperty(default="*.json;*.csv", options={"HIDDEN"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not context.scene.avatartex_batch.rows:
+            cls.poll_message_set("The table is empty")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        self.filepath = self.filepath or "batch_report.json"
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        path = Path(bpy.path.abspath(self.filepath))
+        try:
+            write_report(path, context.scene.avatartex_batch.rows, describe_run(context.scene))
+        except OSError as reason:
+            self.report({"ERROR"}, f"{path.name} could not be written ({reason.strerror})")
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Wrote {path.name}")
+        return {"FINISHED"}
+
+
+CLASSES = (
+    AVATARTEX_OT_batch_add,
+    AVATARTEX_OT_batch_fill,
+    AVATARTEX_OT_batch_load,
+    AVATARTEX_OT_batch_remove,
+    AVATARTEX_OT_batch_retry,
+    AVATARTEX_OT_batch_report,
+)

@@ -1,0 +1,128 @@
+"""What mends a head that cannot be textured as it is chosen, linked or hidden."""
+
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
+import bpy
+from bpy.props import EnumProperty
+
+from ..core.idnames import Op
+from ..scene.head import find_head
+from ..scene.redraw import redraw_panels
+from .backend_operator import poll_idle
+
+
+class AVATARTEX_OT_choose_head(bpy.types.Operator):
+    """Take the active mesh as the head, whatever else is selected"""
+
+    bl_idname = Op.CHOOSE_HEAD
+    bl_label = "Use the Active One"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        active = context.view_layer.objects.active
+        if active is None or active.type != "MESH":
+            cls.poll_message_set("Click a mesh first")
+            return False
+        return poll_idle(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        context.scene.avatartex.head = context.view_layer.objects.active
+        redraw_panels()
+        return {"FINISHED"}
+
+
+CHOICES = (
+    ("uv_map", "UV Map", "Texture the UV map that renders show, because the head has none of the chosen name"),
+    ("head_group", "Head Faces", "Find the head's faces automatically, because it has no vertex group of the chosen "
+                                 "name"),
+)
+
+
+class AVATARTEX_OT_reset_choice(bpy.types.Operator):
+    """Let AvatarTex choose, because the head does not have what was chosen"""
+
+    bl_idname = Op.RESET_CHOICE
+    bl_label = "Clear the Choice"
+    bl_options = {"REGISTER", "UNDO"}
+
+    setting: EnumProperty(name="Setting", description="Which choice is taken back", items=CHOICES)
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties) -> str:
+        return next(text for name, _, text in CHOICES if name == properties.setting)
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_idle(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        context.scene.avatartex.property_unset(self.setting)
+        context.window_manager.avatartex_job.reset()
+        redraw_panels()
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_make_override(bpy.types.Operator):
+    """Make a Library Override of the linked head, so that it gets its texture in this file. The library stays \
+as it is"""
+
+    bl_idname = Op.MAKE_OVERRIDE
+    bl_label = "Make an Override"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        head = find_head(context)
+        if head is None or head.library is None:
+            cls.poll_message_set("The head is not linked")
+            return False
+        return poll_idle(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        head, settings = find_head(context), context.scene.avatartex
+        chosen = settings.head is not None
+        made = head.override_hierarchy_create(context.scene, context.view_layer, do_fully_editable=True)
+        if made is None:
+            self.report({"ERROR"}, f"Blender could not make a Library Override of '{head.name}'")
+            return {"CANCELLED"}
+        if chosen:
+            settings.head = made
+        elif made.name in context.view_layer.objects:
+            context.view_layer.objects.active = made
+        redraw_panels()
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_show_head(bpy.types.Operator):
+    """Unhide the head in the viewport, so that its texture can be seen"""
+
+    bl_idname = Op.SHOW_HEAD
+    bl_label = "Show the Head"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        head = find_head(context)
+        if head is None or head.visible_get():
+            cls.poll_message_set("The head is not hidden")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        head = find_head(context)
+        head.hide_viewport = False
+        if head.name in context.view_layer.objects:
+            head.hide_set(False)
+        context.view_layer.update()
+        if not head.visible_get():
+            names = ", ".join(f"'{collection.name}'" for collection in head.users_collection)
+            self.report({"WARNING"}, f"Its collection {names} is hidden or excluded: show it in the Outliner")
+        return {"FINISHED"}
+
+
+CLASSES = (
+    AVATARTEX_OT_choose_head,
+    AVATARTEX_OT_reset_choice,
+    AVATARTEX_OT_make_override,
+    AVATARTEX_OT_show_head,
+)

@@ -1,0 +1,151 @@
+"""Painting and filling the regions of a head: what is to be made anew, what is to stay."""
+
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
+import bpy
+from bpy.props import EnumProperty
+
+from ..backend.errors import AvatarTexError
+from ..core.chore import Parts
+from ..core.idnames import Op
+from ..scene import painting
+from ..scene.head import find_head
+from ..scene.images import read_size
+from ..scene.redraw import redraw_views
+from ..scene.region_filling import fill_regions, keep_strokes
+from ..scene.regions import find_result, store
+from .chore_operator import ChoreOperator
+
+KINDS = [
+    ("REDO", "Redo", "What Redo Regions makes anew"), ("KEEP", "Keep", "What no later texture changes"),
+    ("ERASE", "Erase", "Neither"),
+]
+
+
+def poll_result(cls, context: bpy.types.Context) -> bool:
+    try:
+        find_result(find_head(context))
+    except AvatarTexError as refusal:
+        cls.poll_message_set(f"{refusal.message} {refusal.cure}")
+        return False
+    return True
+
+
+def poll_mask(cls, context: bpy.types.Context) -> bool:
+    head = find_head(context)
+    if head is None or head.avatartex_regions.mask is None:
+        cls.poll_message_set("Nothing is painted on this head")
+        return False
+    return True
+
+
+class AVATARTEX_OT_regions_paint(bpy.types.Operator):
+    """Paint with Blender's own brushes on the head, in Texture Paint mode; the texture itself is not painted on"""
+
+    bl_idname = Op.REGIONS_PAINT
+    bl_label = "Paint Regions"
+    bl_options = {"REGISTER", "UNDO"}
+
+    kind: EnumProperty(name="Paint", description="What the brush marks", items=KINDS, options={"SKIP_SAVE"})
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties) -> str:
+        return f"{cls.__doc__}.\n{next(text for kind, _, text in KINDS if kind == properties.kind)}"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        head = find_head(context)
+        if head is not None and head.avatartex_regions.painting:
+            return True
+        if head is not None and (head.name not in context.view_layer.objects or not head.visible_get()):
+            cls.poll_message_set(f"'{head.name}' is hidden: it cannot be painted on")
+            return False
+        return poll_result(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        head = find_head(context)
+        if not head.avatartex_regions.painting:
+            painting.begin_painting(context, head, find_result(head))
+        painting.choose_brush(context, self.kind)
+        redraw_views()
+        if context.scene.tool_settings.image_paint.brush is None:
+            self.report({"WARNING"}, "No brush is chosen: pick one in the asset shelf below")
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_regions_done(ChoreOperator, bpy.types.Operator):
+    """End painting: mode, brush colour and paint settings are put back as they were"""
+
+    bl_idname = Op.REGIONS_DONE
+    bl_label = "Done Painting"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        head = find_head(context)
+        return head is not None and head.avatartex_regions.painting
+
+    def parts(self, context: bpy.types.Context) -> Parts:
+        head = find_head(context)
+        painting.end_painting(context, head)
+        return keep_strokes(head)
+
+    def conclude(self, context: bpy.types.Context) -> set[str]:
+        context.window_manager.avatartex_overlay.show_regions = True
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_regions_fill(ChoreOperator, bpy.types.Operator):
+    """Mark many texels at once: the faces selected in Edit Mode, or all that the portrait does not show"""
+
+    bl_idname = Op.REGIONS_FILL
+    bl_label = "Fill Regions"
+    bl_options = {"REGISTER", "UNDO"}
+
+    kind: EnumProperty(name="Fill With", description="What is to become of it", items=KINDS)
+    source: EnumProperty(name="Where", description="Which part of the texture is marked", items=[
+        ("SELECTED", "Selected Faces", "The faces selected in Edit Mode"),
+        ("GENERATED", "Generated", "What neither the photo nor its other side showed"),
+        ("ALL", "Everything", "The whole texture"),
+    ])
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties) -> str:
+        kind, source = (dict((name, text) for name, text, _ in items)
+                        for items in (KINDS, [("SELECTED", "the faces selected in Edit Mode", ""),
+                                              ("GENERATED", "all generated texels", ""), ("ALL", "everything", "")]))
+        return f"Mark {source[properties.source]}: {kind[properties.kind]}"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_result(cls, context)
+
+    def parts(self, context: bpy.types.Context) -> Parts:
+        return fill_regions(find_head(context), self.kind, self.source)
+
+    def conclude(self, context: bpy.types.Context) -> set[str]:
+        context.window_manager.avatartex_overlay.show_regions = True
+        redraw_views()
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_regions_clear(bpy.types.Operator):
+    """Forget all painted regions of this head"""
+
+    bl_idname = Op.REGIONS_CLEAR
+    bl_label = "Clear Regions"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_mask(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        regions = find_head(context).avatartex_regions
+        store(find_head(context), read_size(regions.mask)[0], regions.uv_map)
+        redraw_views()
+        return {"FINISHED"}
+
+
+CLASSES = (
+    AVATARTEX_OT_regions_paint, AVATARTEX_OT_regions_done, AVATARTEX_OT_regions_fill, AVATARTEX_OT_regions_clear,
+)

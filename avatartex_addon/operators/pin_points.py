@@ -1,0 +1,136 @@
+"""Show Registration, and pins without dragging: add, remove, clear."""
+
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
+import bpy
+from bpy.props import EnumProperty
+
+from ..backend.pins import NAMES
+from ..core.idnames import Op
+from ..jobs.registering import RegistrationJob
+from ..scene.head import find_head
+from ..scene.image_editor import show_image
+from ..scene.pins import find_pin, is_current, remove_pin, set_pin
+from ..scene.redraw import redraw_panels
+from ..scene.registration_pictures import OVERLAY
+from .backend_operator import BackendOperator
+
+
+class AVATARTEX_OT_show_registration(BackendOperator, bpy.types.Operator):
+    """Show in an Image Editor how the head lies on the portrait: look there when eyes or mouth land in the \
+wrong place. Nothing is changed"""
+
+    bl_idname = Op.SHOW_REGISTRATION
+    bl_label = "Show Registration"
+
+    def begin(self, context: bpy.types.Context, in_window: bool) -> RegistrationJob:
+        return RegistrationJob(context)
+
+    def conclude(self, context: bpy.types.Context) -> set[str]:
+        self.job.apply(context)
+        told = context.window_manager.avatartex_registration
+        show_image(context, OVERLAY)
+        redraw_panels()
+        if told.code:
+            status = context.window_manager.avatartex_job
+            self.report({"WARNING"}, f"{status.error_message} {status.error_cure}")
+        else:
+            self.report({"INFO"}, told.sentence)
+        return {"FINISHED"}
+
+
+def poll_head(cls, context: bpy.types.Context) -> bool:
+    head = find_head(context)
+    if head is None or not head.is_editable:
+        cls.poll_message_set("Select a head that can be edited")
+        return False
+    return True
+
+
+def poll_pins(cls, context: bpy.types.Context) -> bool:
+    if not poll_head(cls, context):
+        return False
+    if not find_head(context).avatartex_pins:
+        cls.poll_message_set("There are no pins")
+        return False
+    return True
+
+
+class AVATARTEX_OT_pin_add(bpy.types.Operator):
+    """Pin a named point where the last registration has it, on portrait and head; drag it from there"""
+
+    bl_idname = Op.PIN_ADD
+    bl_label = "Add Pin"
+    bl_options = {"REGISTER", "UNDO"}
+
+    point: EnumProperty(
+        name="Point", description="Which feature of the face",
+        items=[(name, label, "") for name, (_, label) in NAMES.items()],
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        settings = context.scene.avatartex
+        if not poll_head(cls, context):
+            return False
+        if not is_current(context.window_manager.avatartex_registration, find_head(context), settings.portrait):
+            cls.poll_message_set("Press Show Registration first: it tells where the points are")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        head, told = find_head(context), context.window_manager.avatartex_registration
+        point = next((point for point in told.points if point.name == self.point), None)
+        if point is None:
+            self.report({"WARNING"}, "The backend does not know this point")
+            return {"CANCELLED"}
+        if find_pin(head, self.point) is not None:
+            self.report({"INFO"}, "This point is pinned already")
+            return {"CANCELLED"}
+        set_pin(
+            head, self.point, tuple(point.xy) if point.has_2d else None, context.scene.avatartex.portrait,
+            tuple(point.location) if point.has_3d else None,
+        )
+        redraw_panels()
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_pin_remove(bpy.types.Operator):
+    """Remove the active pin"""
+
+    bl_idname = Op.PIN_REMOVE
+    bl_label = "Remove Pin"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_pins(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        head = find_head(context)
+        index = min(max(head.avatartex_pin_index, 0), len(head.avatartex_pins) - 1)
+        remove_pin(head, head.avatartex_pins[index].name)
+        redraw_panels()
+        return {"FINISHED"}
+
+
+class AVATARTEX_OT_pins_clear(bpy.types.Operator):
+    """Remove all pins of this head"""
+
+    bl_idname = Op.PINS_CLEAR
+    bl_label = "Clear Pins"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_pins(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        find_head(context).avatartex_pins.clear()
+        redraw_panels()
+        return {"FINISHED"}
+
+
+CLASSES = (
+    AVATARTEX_OT_show_registration,
+    AVATARTEX_OT_pin_add, AVATARTEX_OT_pin_remove, AVATARTEX_OT_pins_clear,
+)

@@ -1,0 +1,5 @@
+"""What the artist sets, what jobs tell, and what objects remember."""
+
+from . import batch_table, further_files, job_status, painted_regions, pin_list, results, settings, variant_list
+
+PARTS = (settings, job_status, pin_list, batch_table, results, variant_list, painted_regions, further_files)

@@ -1,0 +1,40 @@
+"""What the running or the last job tells."""
+
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
+import bpy
+from bpy.props import BoolProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+
+
+class AVATARTEX_PG_job(bpy.types.PropertyGroup):
+    """WindowManager.avatartex_job: the running or the last job. Not undone, not meant to be saved."""
+
+    running: BoolProperty()
+    cancelling: BoolProperty()
+    stage: StringProperty(description="Label of the running stage")
+    fraction: FloatProperty(min=0, max=1, description="Of the whole job")
+    step: IntProperty(description="Which stage it is, from 1 on; 0 before the first")
+    steps: IntProperty(description="Stages of the whole job")
+    seconds_left: FloatProperty(default=-1, description="-1: not known yet")
+    preview: StringProperty(description="File of the texture so far, small")
+    error_code: StringProperty()
+    error_message: StringProperty()
+    error_cure: StringProperty()
+    warnings: StringProperty(description="One per line")
+    advice: StringProperty(description="Names of the warnings that a button can mend, by spaces")
+    summary: StringProperty(description="The last result in one line")
+    object_name: StringProperty(description="The head of the last result")
+    texture_path: StringProperty()
+    provenance_path: StringProperty()
+    report_path: StringProperty()
+
+    def reset(self) -> None:
+        for name in self.bl_rna.properties.keys():
+            if name not in {"rna_type", "name"}:
+                self.property_unset(name)
+
+    def show_error(self, code: str, message: str, cure: str) -> None:
+        self.error_code, self.error_message, self.error_cure = str(code), message, cure
+
+
+CLASSES = (AVATARTEX_PG_job,)
+ATTACHED = ((bpy.types.WindowManager, "avatartex_job", PointerProperty(type=AVATARTEX_PG_job)),)

@@ -1,0 +1,35 @@
+"""Blender's properties, made from the table of options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
+
+from ..backend.options import Option
+
+
+def make_property(option: Option, **more: Any):
+    """As the artist sets it: a menu for choices, else a field of its kind.
+
+    Args:
+        more: what Blender's own function takes beside, or instead: update, default.
+    """
+    words = {"name": option.label, "description": option.tooltip, "default": option.default} | more
+    if option.choices and option.several:
+        items = [(one.value, one.label, one.tooltip, 1 << bit) for bit, one in enumerate(option.choices)]
+        return EnumProperty(items=items, options={"ENUM_FLAG"}, **words | {"default": set(words["default"])})
+    if option.choices:
+        items = [(str(one.value), one.label, one.tooltip) for one in option.choices]
+        return EnumProperty(items=items, **words | {"default": str(words["default"])})
+    if isinstance(option.default, bool):
+        return BoolProperty(**words)
+    if isinstance(option.default, int):
+        return IntProperty(min=option.limits[0], max=option.limits[1], **words)
+    return StringProperty(**words)
+
+
+def make_memory(option: Option):
+    """As a result remembers it: plain, so that it outlives the choice that it was."""
+    kind = IntProperty if type(option.default) is int else StringProperty
+    return kind(default=option.default)

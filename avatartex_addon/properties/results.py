@@ -1,0 +1,100 @@
+"""What a head remembers: its results, how much of the new texture shows, and what was there before."""
+
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from ..backend.options import REMEMBERED, STYLE
+from ..scene.mix import set_mix
+from .making import make_memory
+
+STYLE_LABELS = {choice.value: choice.label for choice in STYLE.choices}
+
+
+class AVATARTEX_PG_result(bpy.types.PropertyGroup):
+    """One texture that was made for a head. Its image stays in the file for as long as it is remembered."""
+
+    name: StringProperty(name="Name", description="What you call this result")
+    image: PointerProperty(type=bpy.types.Image)
+    portrait: StringProperty(subtype="FILE_PATH")
+    further: StringProperty(description="Further portraits, one path per line")
+    date: StringProperty(description="ISO 8601, local time")
+    uv_map: StringProperty()
+    slot: IntProperty()
+    provenance: PointerProperty(type=bpy.types.Image, description="Red from the photo, green mirrored, blue generated")
+    shares: FloatVectorProperty(size=3, description="Of the head's texels: photo, mirrored, generated")
+    redone: BoolProperty(description="Only its red regions were made anew")
+    favourite: BoolProperty(name="Favourite", description="Keep this result, however many others come")
+
+    def describe(self) -> str:
+        """'Photo · seed 3 · 1024 texels · 2026-11-21 14:05'."""
+        style = STYLE_LABELS.get(self.style, self.style)
+        day, _, hour = self.date.partition("T")
+        redone = " · regions redone" if self.redone else ""
+        return f"{style} · seed {self.seed}{redone} · {self.size} texels · {day} {hour[:5]}"
+
+
+class AVATARTEX_PG_compared(bpy.types.PropertyGroup):
+    """Object.avatartex_compared: what is put aside while the head shows what it had before AvatarTex."""
+
+    active: BoolProperty(description="The head shows what it had before")
+    material: PointerProperty(type=bpy.types.Material)
+    link: StringProperty()
+    image: PointerProperty(type=bpy.types.Image)
+
+
+def show_mix(mix, _context) -> None:
+    set_mix(mix.id_data)
+
+
+class AVATARTEX_PG_mix(bpy.types.PropertyGroup):
+    """Object.avatartex_mix."""
+
+    factor: FloatProperty(
+        name="Old to New", min=0.0, max=1.0, default=1.0, subtype="FACTOR", update=show_mix,
+        description="How much of the new texture shows: 0 what the head had before, 1 the new texture alone. "
+                    "Both stay in the file, so it can be changed at any time",
+        options=set(),  # not to be animated: it changes the graph, which playback does not
+        override={"LIBRARY_OVERRIDABLE"},
+    )
+
+
+class AVATARTEX_PG_previous(bpy.types.PropertyGroup):
+    """Object.avatartex_previous: what was there before, for Restore Previous Texture (see scene/apply.py)."""
+
+    textured: PointerProperty(type=bpy.types.Material, description="The material whose nodes were changed")
+    exchanged: BoolProperty(description="A node shows another image")
+    node: StringProperty()
+    image: PointerProperty(type=bpy.types.Image)
+    inserted: BoolProperty(description="Nodes were put in front of an input")
+    into_node: StringProperty()
+    into_socket: StringProperty()
+    from_node: StringProperty()
+    from_socket: StringProperty()
+    replaced: BoolProperty(description="The slot has another material")
+    slot: IntProperty()
+    slot_added: BoolProperty()
+    material: PointerProperty(type=bpy.types.Material)
+    link: StringProperty(default="DATA")
+
+
+for option in REMEMBERED:
+    AVATARTEX_PG_result.__annotations__[option.name] = make_memory(option)
+
+CLASSES = (AVATARTEX_PG_result, AVATARTEX_PG_compared, AVATARTEX_PG_mix, AVATARTEX_PG_previous)
+ATTACHED = (
+    (bpy.types.Object, "avatartex_history", CollectionProperty(
+        type=AVATARTEX_PG_result, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"},
+    )),
+    (bpy.types.Object, "avatartex_compared", PointerProperty(type=AVATARTEX_PG_compared)),
+    (bpy.types.Object, "avatartex_mix", PointerProperty(type=AVATARTEX_PG_mix, override={"LIBRARY_OVERRIDABLE"})),
+    (bpy.types.Object, "avatartex_previous", PointerProperty(type=AVATARTEX_PG_previous)),
+)

@@ -1,0 +1,36 @@
+"""What the artist sets for a texture."""
+
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
+import bpy
+from bpy.props import PointerProperty, StringProperty
+
+from ..backend.options import APPEARANCE, HEAD_GROUP, SELECTED_FACES, UV_MAP
+from ..scene import versions
+from .making import make_property
+
+
+def is_mesh(_settings, candidate: bpy.types.Object) -> bool:
+    return candidate.type == "MESH"
+
+
+class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
+    """Scene.avatartex: saved with the scene."""
+
+    head: PointerProperty(
+        type=bpy.types.Object, name="Head", poll=is_mesh,
+        description="The mesh that gets the texture; the active mesh when empty",
+    )
+    portrait_image: PointerProperty(
+        type=bpy.types.Image, description="The image of this file that the portrait was written from",
+    )
+    portrait: StringProperty(
+        name="Portrait", description="One picture of a face: a photograph, a painting or a drawing",
+        subtype="FILE_PATH", options=versions.RELATIVE_PATH_OPTIONS,
+    )
+
+
+for option in (UV_MAP, HEAD_GROUP, SELECTED_FACES, *APPEARANCE):
+    AVATARTEX_PG_settings.__annotations__[option.name] = make_property(option)
+
+CLASSES = (AVATARTEX_PG_settings,)
+ATTACHED = ((bpy.types.Scene, "avatartex", PointerProperty(type=AVATARTEX_PG_settings)),)

@@ -1,0 +1,66 @@
+"""Variants: what is asked for, what a head has, and what it showed before one of them."""
+
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
+import bpy
+from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProperty, StringProperty
+
+from ..backend.options import FORMAT, PLACE, SEEDS, SIZE, STYLES
+from .making import make_property
+
+#: Those that are ticked until the artist chooses.
+TICKED = {"cel", "oil", "pencil"}
+PAINTED_LABELS = {choice.value: choice.label for choice in STYLES.choices}
+
+
+class AVATARTEX_PG_variant_settings(bpy.types.PropertyGroup):
+    """Scene.avatartex_variants: saved with the scene."""
+
+
+class AVATARTEX_PG_variant(bpy.types.PropertyGroup):
+    """One variant of a head. Its material is an asset and stays in the file for as long as it is in the list."""
+
+    material: PointerProperty(type=bpy.types.Material)
+    style: StringProperty()
+    seed: IntProperty()
+    size: IntProperty()
+    uv_map: StringProperty()
+    slot: IntProperty()
+    sharing: StringProperty(default="object")
+
+    def describe(self) -> str:
+        """'Cel · seed 3 · 1024 texels'."""
+        return f"{self.title} · {self.size} texels"
+
+    @property
+    def title(self) -> str:
+        return f"{self.style_name} · seed {self.seed}"
+
+    @property
+    def style_name(self) -> str:
+        return PAINTED_LABELS.get(self.style, self.style)
+
+
+class AVATARTEX_PG_worn(bpy.types.PropertyGroup):
+    """Object.avatartex_worn: what the head showed before a variant (see scene/restore.py take_off)."""
+
+    active: BoolProperty(description="The head shows a variant")
+    material: PointerProperty(type=bpy.types.Material)
+    link: StringProperty(default="DATA")
+    slot: IntProperty()
+    slot_added: BoolProperty()
+
+
+AVATARTEX_PG_variant_settings.__annotations__ = {
+    "styles": make_property(STYLES, default=TICKED),
+    "seeds": StringProperty(name=SEEDS.label, description=SEEDS.tooltip, default="0"),
+    **{option.name: make_property(option) for option in (SIZE, FORMAT, PLACE)},
+}
+
+CLASSES = (AVATARTEX_PG_variant_settings, AVATARTEX_PG_variant, AVATARTEX_PG_worn)
+ATTACHED = (
+    (bpy.types.Scene, "avatartex_variants", PointerProperty(type=AVATARTEX_PG_variant_settings)),
+    (bpy.types.Object, "avatartex_variants", CollectionProperty(
+        type=AVATARTEX_PG_variant, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"},
+    )),
+    (bpy.types.Object, "avatartex_worn", PointerProperty(type=AVATARTEX_PG_worn)),
+)

@@ -1,0 +1,167 @@
+"""Variants of a head: materials of their own, marked as assets; worn, taken off, dropped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import bpy
+import numpy as np
+
+from ..core.catalogue import FILE_NAME, add_catalogue, catalogue_path, own_uuid
+from . import mix, versions
+from .apply import add_surface, can_exchange, insert_texture, keeps_to_itself, new_material
+from .compare import show_after
+from .graph import IMAGE_NODE, UV_NODE, find_color_socket, find_color_source
+from .images import load_result
+from .worn import find_worn, is_worn, take_off
+
+TAG = "AvatarTex"
+
+
+def base_material(head: bpy.types.Object, slot: int) -> bpy.types.Material | None:
+    """What a variant is a copy of: the head's material, beneath a variant that it wears."""
+    worn = head.avatartex_worn
+    if is_worn(head) and worn.slot == slot:
+        return worn.material
+    return head.material_slots[slot].material if slot < len(head.material_slots) else None
+
+
+def make_material(
+    head: bpy.types.Object, base: bpy.types.Material | None, uv_map: str, image: bpy.types.Image, name: str,
+) -> bpy.types.Material:
+    """A copy of the head's material that shows the image through the UV map."""
+    material = new_material(name) if base is None else base.copy()
+    material.name = name
+    material.asset_clear()  # a copy of an asset is none of its own
+    versions.enable_nodes(material)
+    mix.take_out_of(material.node_tree)  # a variant is whole, however the head's own texture is mixed now
+    socket = find_color_socket(material) or add_surface(material)
+    source = find_color_source(socket)
+    if source is not None and source.node.name == IMAGE_NODE and UV_NODE in material.node_tree.nodes:
+        source.node.image = image
+        material.node_tree.nodes[UV_NODE].uv_map = uv_map
+    elif source is not None and can_exchange(source.node, head.data, uv_map):
+        source.node.image = image
+    else:
+        insert_texture(SimpleNamespace(), material, source.into if source else socket, uv_map, image)
+    return material
+
+
+def mark_asset(material: bpy.types.Material, head: str, entry, preview: Path, number: str) -> None:
+    """Mark a variant's material as an asset, with tags, its catalogue and a picture of the head as preview."""
+    material.asset_mark()
+    data = material.asset_data
+    for tag in (TAG, head, entry.style):
+        data.tags.new(tag, skip_if_exists=True)
+    data.description = f"{head}: {entry.describe()}"
+    data.catalog_id = number
+    set_preview(material, preview)
+
+
+def set_preview(material: bpy.types.Material, path: Path) -> None:
+    """The picture as the material's preview; without one Blender renders its usual sphere."""
+    if not path.is_file():
+        material.asset_generate_preview()
+        return
+    picture = bpy.data.images.load(str(path), check_existing=False)
+    try:
+        pixels = np.empty(len(picture.pixels), np.float32)
+        picture.pixels.foreach_get(pixels)
+        preview = material.preview_ensure()
+        preview.image_size = picture.size
+        preview.image_pixels_float.foreach_set(pixels)
+    finally:
+        bpy.data.images.remove(picture)
+
+
+def library_folder(blend: str) -> Path | None:
+    """The folder whose catalogues hold for a .blend file: the asset library that it lies in, else its own."""
+    if not blend:
+        return None
+    folder = Path(blend).parent
+    for library in bpy.context.preferences.filepaths.asset_libraries:
+        if library.path and folder.resolve().is_relative_to(Path(bpy.path.abspath(library.path)).resolve()):
+            return Path(bpy.path.abspath(library.path))
+    return folder
+
+
+def find_catalogue(head: str, blend: str) -> str:
+    """The UUID of a head's catalogue, which is written down where the file has a folder.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder, path = library_folder(blend), catalogue_path(head)
+    return own_uuid(path) if folder is None else add_catalogue(folder / FILE_NAME, path)
+
+
+def free_file(folder: Path, stem: str, suffix: str, tiles) -> Path:
+    """A name that no file has yet, with <UDIM> where there are tiles."""
+    number = 1
+    while True:
+        name = stem if number == 1 else f"{stem}_{number}"
+        path = folder / (f"{name}.<UDIM>{suffix}" if tiles else f"{name}{suffix}")
+        if not any(Path(str(path).replace("<UDIM>", str(tile))).exists() for tile in tiles or [0]):
+            return path
+        number += 1
+
+
+def keep_image(source: Path, name: str, tiles, folder: Path | None) -> bpy.types.Image:
+    """The image of a texture file: packed, or copied into the folder and named relative to the .blend file.
+
+    Raises:
+        OSError: it cannot be written. RuntimeError: Blender cannot read it.
+    """
+    if folder is None:
+        return load_result(source, name, tiles)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = free_file(folder, bpy.path.clean_name(name), source.suffix, tiles)
+    for tile in tiles or [0]:
+        target = Path(str(path).replace("<UDIM>", str(tile)))
+        target.write_bytes(Path(str(source).replace("<UDIM>", str(tile))).read_bytes())
+    return load_result(path, name, tiles, packed=False)
+
+
+def wear_variant(head: bpy.types.Object, index: int) -> None:
+    """Show a variant: its material comes into the head's slot, for this object alone where others share the mesh.
+
+    Raises:
+        LookupError: its material or its UV map is gone.
+    """
+    entry = head.avatartex_variants[index]
+    if entry.material is None:
+        raise LookupError("The material of this variant was deleted.")
+    if entry.uv_map not in head.data.uv_layers:
+        raise LookupError(f"The UV map '{entry.uv_map}' of this variant is gone.")
+    show_after(head)
+    worn = head.avatartex_worn
+    if not is_worn(head):
+        take_off(head)
+        if not head.material_slots:
+            head.data.materials.append(None)
+            worn.slot_added = True
+        worn.slot = min(entry.slot, len(head.material_slots) - 1)
+        slot = head.material_slots[worn.slot]
+        worn.active, worn.material, worn.link = True, slot.material, slot.link
+        if keeps_to_itself(head, entry.sharing):
+            slot.link = "OBJECT"
+    head.material_slots[worn.slot].material = entry.material
+
+
+def drop_variant(head: bpy.types.Object, index: int) -> None:
+    """Take a variant out of the list; its material and image go where nothing else uses them."""
+    if find_worn(head) == index:
+        take_off(head)
+    material = head.avatartex_variants[index].material
+    head.avatartex_variants.remove(index)
+    if material is None or material.library is not None:
+        return
+    material.asset_clear()
+    if material.users > material.use_fake_user:
+        return
+    images = {node.image for node in material.node_tree.nodes if node.type == "TEX_IMAGE" and node.image is not None}
+    ours = {image for image in images if image.users - image.use_fake_user == 1 and image.get(TAG)}
+    bpy.data.materials.remove(material)
+    for image in ours:
+        bpy.data.images.remove(image)

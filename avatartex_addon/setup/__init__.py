@@ -1,0 +1,5 @@
+"""The backend's environment, made and mended from within Blender."""
+
+from . import backend_setup
+
+PARTS = (backend_setup,)

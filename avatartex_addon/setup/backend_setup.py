@@ -1,0 +1,161 @@
+"""The one set-up of this Blender: what is at work, what the last checks said, and a timer that shows it.
+
+A timer and not a modal operator: opening another file does not stop an installation that takes minutes.
+"""
+
+from __future__ import annotations
+
+import atexit
+from pathlib import Path
+
+import bpy
+
+from .. import preferences, session
+from ..backend.errors import AvatarTexError, ErrorCode
+from ..core.checks import CheckRun
+from ..core.examination import Examination
+from ..core.installer import Installer
+from ..core.packages import lock_hash
+from ..core.places import Fit
+from ..core.removal import Removal
+from ..core.work import Work
+from ..scene.redraw import redraw_panels
+
+SETUP_INTERVAL = 0.2
+
+current: Work | None = None
+#: The last ones that came to an end or are running; None when something they looked at has changed.
+checks: CheckRun | None = None
+examination: Examination | None = None
+#: Why the last installation or removal failed.
+error: AvatarTexError | None = None
+
+_shown: tuple = ()
+
+
+def find_fit() -> Fit:
+    return preferences.home().fit(lock_hash(preferences.REQUIREMENTS))
+
+
+def find_obstacle(context: bpy.types.Context) -> str:
+    """Why the set-up cannot begin something now; '' when it can."""
+    return "Wait until the running set-up is over, or cancel it" if current is not None else session.find_busy(context)
+
+
+def check() -> Work:
+    """Look at this computer."""
+    global checks
+    checks = CheckRun(
+        preferences.home(), preferences.REQUIREMENTS, find_setup_python(), find_build(), bpy.app.online_access,
+        session.log(),
+    )
+    return begin(checks)
+
+
+def install(wheels: Path | None = None) -> Work:
+    """Make, complete or update the environment, from the network or from a folder of wheels."""
+    session.close()  # Windows does not replace files of a running Python
+    requirements = preferences.REQUIREMENTS
+    return begin(Installer(preferences.home(), requirements, find_setup_python(), find_build(), session.log(), wheels))
+
+
+def remove() -> Work:
+    session.close()
+    return begin(Removal(preferences.home(), session.log()))
+
+
+def examine() -> Work | None:
+    """Look at the environment that the artist named, if any, and if nothing else is going on."""
+    global examination
+    python = preferences.chosen_python()
+    preferences.refused.pop(python, None)
+    examination = None
+    if not python or current is not None:
+        return None
+    examination = Examination(python, session.EXTENSION_FOLDER, preferences.home().weights, session.log())
+    return begin(examination)
+
+
+def find_setup_python() -> str:
+    named = preferences.preferences().setup_python
+    return bpy.path.abspath(named) if named else ""
+
+
+def find_build() -> str:
+    return preferences.preferences().build
+
+
+def begin(work: Work) -> Work:
+    global current, error
+    current, error = work, None
+    work.start()
+    if not bpy.app.timers.is_registered(watch):
+        bpy.app.timers.register(watch, first_interval=SETUP_INTERVAL, persistent=True)
+    redraw_panels()
+    return work
+
+
+def watch() -> float | None:
+    """Blender's timer: show what has changed, until it is over."""
+    global _shown
+    if current is None:
+        return None
+    if current.done:
+        finish()
+        return None
+    if (now := current.progress()) != _shown:
+        _shown = now
+        redraw_panels()
+    return SETUP_INTERVAL
+
+
+def finish() -> None:
+    """Take up what the work has come to."""
+    global current, checks, error
+    if current is None:
+        return
+    work, current = current, None
+    if isinstance(work, Examination):
+        if work.error is not None:
+            preferences.refused[work.python] = work.error
+    else:
+        error = work.error
+    if work.changes_files:
+        checks = None
+        if error is None and (job := bpy.context.window_manager.avatartex_job).error_code == ErrorCode.BACKEND_MISSING:
+            job.reset()
+    redraw_panels()
+
+
+def wait(work: Work) -> AvatarTexError | None:
+    """For scripts: block until it is over; why it failed."""
+    work.join()
+    finish()
+    return work.error
+
+
+def stop() -> None:
+    if current is not None:
+        current.cancel()
+
+
+def forget_checks() -> None:
+    """What they looked at has changed."""
+    global checks, error
+    checks = error = None
+
+
+def register() -> None:
+    atexit.register(stop)
+
+
+def unregister() -> None:
+    """The extension is disabled: what runs is stopped, and what is known of this session forgotten."""
+    global current, checks, examination, error
+    atexit.unregister(stop)
+    stop()
+    if current is not None:
+        current.join()
+    if bpy.app.timers.is_registered(watch):
+        bpy.app.timers.unregister(watch)
+    current = checks = examination = error = None

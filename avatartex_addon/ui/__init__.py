@@ -1,0 +1,17 @@
+"""What the artist sees: the AvatarTex tab in the sidebar of the 3D view, and the preferences."""
+
+from . import (
+    batch_panel,
+    further_list,
+    main_panel,
+    preferences_page,
+    regions_panel,
+    registration_panel,
+    results_panel,
+    variants_panel,
+)
+
+PARTS = (
+    preferences_page, main_panel, registration_panel, regions_panel, results_panel, variants_panel, batch_panel,
+    further_list,
+)

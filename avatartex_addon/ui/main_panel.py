@@ -1,0 +1,101 @@
+"""What the artist sees: the AvatarTex tab in the sidebar of the 3D view."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..backend.errors import ErrorCode
+from ..backend.options import APPEARANCE, SIZE
+from ..core.fixes import FIX_BUTTONS
+from ..core.idnames import Op
+from ..scene.head import find_head, find_uv_map
+from ..scene.restore import can_restore
+from .further_list import draw_further
+from .obstacle_list import draw_preflight
+from .portrait_box import draw_portrait
+from .progress import draw_progress
+from .result_box import draw_result, draw_way_back
+from .sentences import draw_sentence
+from .setup_box import draw_welcome
+from .sidebar import SidebarPanel
+from .texts import say
+
+
+class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
+    bl_idname = "AVATARTEX_PT_main"
+    bl_label = "AvatarTex"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, manager = self.layout, context.window_manager
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        job = manager.avatartex_job
+        if not job.running:
+            draw_welcome(layout)
+        inputs = layout.column()
+        working = job.running or manager.avatartex_batch.is_working  # between two of a batch no job runs
+        inputs.enabled = not working
+        self.draw_head(inputs, context)
+        draw_portrait(inputs, context.scene.avatartex)
+        draw_further(layout, find_head(context), not working)
+        options = layout.column()
+        options.enabled = not working
+        self.draw_options(options, context.scene.avatartex)
+        if working:
+            draw_progress(layout, job, manager.avatartex_batch.is_working)
+            return
+        draw_preflight(layout, context)
+        self.draw_generate(layout)
+        if job.error_code:
+            self.draw_error(layout, job)
+        if job.object_name and can_restore(bpy.data.objects.get(job.object_name)):  # not when it was undone
+            draw_result(layout, job)
+        if can_restore(head := find_head(context)):
+            draw_way_back(layout, context, head)
+
+    def draw_head(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        settings, head = context.scene.avatartex, find_head(context)
+        column = layout.column()
+        column.prop(
+            settings, "head", text=say("Head"), icon="OUTLINER_OB_MESH", translate=False,  # no name of the artist's
+            placeholder=head.name if head else say("Select a mesh"),
+        )
+        if head is None:
+            return
+        if head.data.uv_layers:
+            column.prop_search(settings, "uv_map", head.data, "uv_layers", icon="GROUP_UVS")
+        if head.data.uv_layers and not settings.uv_map:
+            row = column.row()
+            row.active = False
+            row.alignment = "RIGHT"
+            row.label(text=say("uses '{name}'", name=find_uv_map(head, "")))
+        if head.vertex_groups:
+            column.prop_search(settings, "head_group", head, "vertex_groups", icon="GROUP_VERTEX")
+        if head.mode == "EDIT" or settings.selected_faces:
+            column.prop(settings, "selected_faces")
+
+    def draw_options(self, layout: bpy.types.UILayout, settings) -> None:
+        column = layout.column()
+        for option in APPEARANCE:
+            column.row().prop(settings, option.name, expand=option is SIZE)
+
+    def draw_generate(self, layout: bpy.types.UILayout) -> None:
+        row = layout.row()
+        row.scale_y = 1.6
+        row.operator_context = "INVOKE_DEFAULT"
+        row.operator(Op.GENERATE, icon="SHADERFX")
+
+    def draw_error(self, layout: bpy.types.UILayout, job) -> None:
+        box = layout.box()
+        message = box.column()
+        message.alert = True
+        draw_sentence(message, job.error_message, icon="ERROR")
+        draw_sentence(box, job.error_cure)
+        if fix := FIX_BUTTONS.get(job.error_code):
+            box.operator(fix[0], text=fix[1])
+        if job.error_code == ErrorCode.LOW_SCORE:
+            box.operator_context = "EXEC_DEFAULT"  # it was asked already
+            box.operator(Op.GENERATE_ANYWAY)
+
+
+CLASSES = (AVATARTEX_PT_main,)

@@ -1,0 +1,35 @@
+"""The list above Generate: what is in the way, each with the button that mends it."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.app.translations import pgettext_iface
+
+from ..backend.errors import ErrorCode
+from ..jobs.preflight import Obstacle, find_obstacles
+from .sentences import draw_sentence
+
+#: Of the panel's width for the text, where a button stands beside it.
+TEXT_SHARE = 0.58
+
+
+def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Nothing where nothing is in the way. What is asked for above, backend and portrait, is not told twice."""
+    asked = "" if context.scene.avatartex.portrait else ErrorCode.PORTRAIT_MISSING
+    found = [obstacle for obstacle in find_obstacles(context) if obstacle.code != asked]
+    if found:
+        column = layout.box().column()
+        for obstacle in found:
+            draw_obstacle(column, obstacle)
+
+
+def draw_obstacle(column: bpy.types.UILayout, obstacle: Obstacle) -> None:
+    icon = "ERROR" if obstacle.stops else "INFO"
+    if not obstacle.operator:
+        draw_sentence(column, f"{pgettext_iface(obstacle.message)} {pgettext_iface(obstacle.cure)}", icon=icon)
+        return
+    row = column.split(factor=TEXT_SHARE)
+    row.label(text=obstacle.title, icon=icon)
+    button = row.operator(obstacle.operator, text=obstacle.label)
+    for name, value in obstacle.values.items():
+        setattr(button, name, value)

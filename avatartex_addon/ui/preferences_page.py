@@ -1,0 +1,61 @@
+"""The extension's one preference page."""
+
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
+import bpy
+from bpy.props import EnumProperty, IntProperty, StringProperty
+
+from ..backend.options import DEVICE
+from ..core.graphics import BUILDS
+from ..core.places import default_folder
+from ..properties.making import make_property
+from ..setup import backend_setup
+from .setup_box import draw_preferences
+
+BUILD_TEXTS = {
+    "auto": ("Automatic", "CUDA where a driver for it is found, else CPU"),
+    "cpu": ("CPU", "Small to download; computes on the processor"),
+    "cuda": ("CUDA", "Ten times larger; computes on an NVIDIA graphics card, and on the processor without one"),
+}
+
+
+def examine_python(_preferences, _context: bpy.types.Context) -> None:
+    backend_setup.examine()
+
+
+def look_anew(_preferences, _context: bpy.types.Context) -> None:
+    backend_setup.forget_checks()
+
+
+class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
+    bl_idname = __package__.rpartition(".")[0]
+
+    folder: StringProperty(
+        name="Folder", subtype="DIR_PATH", default=str(default_folder()), update=look_anew,
+        description="Where Set Up Backend puts the backend and its networks: one folder for all Blender versions",
+    )
+    build: EnumProperty(
+        name="Build",
+        description="What Set Up Backend installs: large packages for an NVIDIA card, or small ones for any "
+                    "processor",
+        items=[(build, *BUILD_TEXTS[build]) for build in BUILDS], default="auto", update=look_anew,
+    )
+    setup_python: StringProperty(
+        name="Python 3.11", subtype="FILE_PATH", update=look_anew,
+        description="The Python that Set Up Backend starts from; empty: the one found on this computer",
+    )
+    backend_python: StringProperty(
+        name="Own Environment", subtype="FILE_PATH", update=examine_python,
+        description="Python of an environment of your own that holds the backend's packages, used in place of the "
+                    "one that Set Up Backend makes",
+    )
+    device: make_property(DEVICE)
+    results_kept: IntProperty(
+        name="Results per Head", min=1, max=100, default=8,
+        description="How many textures a head remembers beside its favourites; each makes the file larger",
+    )
+
+    def draw(self, context: bpy.types.Context) -> None:
+        draw_preferences(self.layout, self)
+
+
+CLASSES = (AVATARTEX_AP_preferences,)

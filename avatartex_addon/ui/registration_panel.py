@@ -1,0 +1,83 @@
+"""The registration in the AvatarTex tab: look at it, see what is wrong, pin points."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..backend.messages import LOW_SCORE
+from ..backend.pins import NAMES, NEEDED
+from ..core.idnames import Op
+from ..scene.head import find_head
+from ..scene.pins import find_pin, is_current, label, portrait_key
+from .sentences import draw_sentence
+from .sidebar import ClosedPanel
+from .texts import say
+
+
+class AVATARTEX_UL_pins(bpy.types.UIList):
+    bl_idname = "AVATARTEX_UL_pins"
+
+    def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:
+        layout.label(text=label(item.name), icon="PINNED")
+        row = layout.row(align=True)
+        row.alignment = "RIGHT"
+        stale = item.has_2d and item.portrait != portrait_key(context.scene.avatartex.portrait)
+        sides = [("other portrait" if stale else "portrait") if item.has_2d else "", "head" if item.has_3d else ""]
+        row.active = not stale
+        row.label(text=", ".join(side for side in sides if side))
+
+
+class AVATARTEX_MT_pin_add(bpy.types.Menu):
+    bl_idname = "AVATARTEX_MT_pin_add"
+    bl_label = "Add Pin"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        head = find_head(context)
+        for name, (_, text) in NAMES.items():
+            if head is not None and find_pin(head, name) is None:
+                self.layout.operator(Op.PIN_ADD, text=text).point = name
+
+
+class AVATARTEX_PT_registration(ClosedPanel, bpy.types.Panel):
+    bl_idname = "AVATARTEX_PT_registration"
+    bl_label = "Registration"
+    bl_order = 1
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return find_head(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, head = self.layout, find_head(context)
+        told, portrait = context.window_manager.avatartex_registration, context.scene.avatartex.portrait
+        layout.operator_context = "INVOKE_DEFAULT"
+        layout.operator(Op.SHOW_REGISTRATION, icon="HIDE_OFF")
+        if is_current(told, head, portrait) and not told.code:
+            self.draw_quality(layout.box(), told)
+        row = layout.row()
+        row.template_list(
+            "AVATARTEX_UL_pins", "", head, "avatartex_pins", head, "avatartex_pin_index", rows=3, type="DEFAULT",
+        )
+        column = row.column(align=True)
+        column.menu("AVATARTEX_MT_pin_add", icon="ADD", text="")
+        column.operator(Op.PIN_REMOVE, icon="REMOVE", text="")
+        column.separator()
+        column.operator(Op.PINS_CLEAR, icon="TRASH", text="")
+        column = layout.column(align=True)
+        column.operator(Op.EDIT_PINS_IMAGE, icon="IMAGE_DATA")
+        column.operator(Op.EDIT_PINS_HEAD, icon="VIEW3D")
+        if told.code and is_current(told, head, portrait):
+            draw_sentence(layout, say("Drag at least {count} points into place: outer eye corners, nose tip, chin.",
+                                      count=NEEDED), icon="INFO")
+
+    def draw_quality(self, box: bpy.types.UILayout, told) -> None:
+        low = told.score < LOW_SCORE
+        row = box.row()
+        row.alert = low
+        row.label(text="Doubtful" if low else "Good" if told.score > 0.8 else "Fair",
+                  icon="ERROR" if low else "CHECKMARK")
+        row.label(text=say("{share} covered", share=f"{told.coverage:.0%}"))
+        draw_sentence(box, told.sentence)
+
+
+CLASSES = (AVATARTEX_UL_pins, AVATARTEX_MT_pin_add, AVATARTEX_PT_registration)

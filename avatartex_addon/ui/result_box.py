@@ -1,0 +1,46 @@
+"""What came out: the result's figures, old to new, and the way back."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..core.idnames import Op
+from ..scene.compare import is_compared
+from .sentences import draw_sentence
+from .texts import say
+
+
+def draw_result(layout: bpy.types.UILayout, job) -> None:
+    box = layout.box()
+    box.label(text=say("Textured '{name}'", name=job.object_name), icon="CHECKMARK")
+    if job.summary:
+        draw_sentence(box, job.summary)
+    for warning in job.warnings.splitlines():
+        draw_sentence(box, warning, icon="INFO")
+    if "overlapping-uvs" in job.advice:
+        box.operator(Op.ADD_UV_MAP, text="Add a UV Map without Overlaps", icon="GROUP_UVS")
+
+
+def draw_shading(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The button that makes the texture seen, where the viewport does not show it."""
+    shading = getattr(context.space_data, "shading", None)
+    if shading is not None and (
+        shading.type == "WIREFRAME" or (shading.type == "SOLID" and shading.color_type != "TEXTURE")
+    ):
+        layout.operator(Op.SHOW_TEXTURE, icon="SHADING_TEXTURE")
+
+
+def draw_way_back(layout: bpy.types.UILayout, context: bpy.types.Context, head: bpy.types.Object) -> None:
+    """Old to new, before and after, another try, and what was there."""
+    draw_shading(layout, context)
+    compared = is_compared(head)
+    column = layout.column(align=True)
+    row = column.row()
+    row.enabled = not compared
+    row.prop(head.avatartex_mix, "factor", slider=True)
+    column.operator(
+        Op.COMPARE, text="Back to the Texture" if compared else "Compare with Before",
+        icon="ARROW_LEFTRIGHT", depress=compared,
+    )
+    column.operator(Op.NEW_SEED, text="Try Another Seed", icon="FILE_REFRESH")
+    column.operator(Op.RESTORE, icon="LOOP_BACK")

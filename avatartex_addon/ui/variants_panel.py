@@ -1,0 +1,66 @@
+"""The Variants panel: which styles to bake, and the baked ones as thumbnails."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..core.idnames import Op
+from ..scene.head import find_head
+from ..scene.worn import find_worn
+from .sentences import draw_sentence
+from .sidebar import THUMBNAILS, ClosedPanel
+from .texts import say
+
+
+class AVATARTEX_PT_variants(ClosedPanel, bpy.types.Panel):
+    bl_idname = "AVATARTEX_PT_variants"
+    bl_label = "Variants"
+    bl_order = 4
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return find_head(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, head, settings = self.layout, find_head(context), context.scene.avatartex_variants
+        column = layout.column()
+        column.enabled = not context.window_manager.avatartex_job.running
+        styles = column.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
+        styles.prop(settings, "styles")
+        self.draw_options(column, settings)
+        if head.avatartex_variants:
+            self.draw_list(layout, head)
+
+    def draw_options(self, layout: bpy.types.UILayout, settings) -> None:
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(settings, "seeds")
+        for name in ("size", "format", "place"):
+            row = column.row()
+            row.prop(settings, name, expand=True)
+        if settings.place == "beside" and not bpy.data.filepath:
+            draw_sentence(column, "Save the file first: there is no folder beside it yet.", icon="INFO")
+        row = layout.row()
+        row.scale_y = 1.3
+        row.operator_context = "INVOKE_DEFAULT"
+        row.operator(Op.VARIANTS_BAKE, icon="BRUSH_DATA")
+
+    def draw_list(self, layout: bpy.types.UILayout, head: bpy.types.Object) -> None:
+        worn = find_worn(head)
+        grid = layout.grid_flow(row_major=True, columns=THUMBNAILS, even_columns=True, even_rows=True, align=False)
+        for index, entry in enumerate(head.avatartex_variants):
+            cell = grid.column(align=True)
+            preview = entry.material.preview if entry.material is not None else None
+            cell.template_icon(icon_value=preview.icon_id if preview is not None else 0, scale=4.0)
+            row = cell.row(align=True)
+            row.operator(Op.VARIANT_SHOW, text=entry.name, depress=index == worn).index = index
+            row.operator(Op.VARIANT_REMOVE, text="", icon="X").index = index
+        if worn >= 0:
+            entry = head.avatartex_variants[worn]
+            draw_sentence(layout, say(
+                "{style} · seed {seed} · {size} texels", style=say(entry.style_name), seed=entry.seed, size=entry.size,
+            ))
+
+
+CLASSES = (AVATARTEX_PT_variants,)

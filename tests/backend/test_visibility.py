@@ -1,0 +1,44 @@
+"""What the portrait shows of a surface: not what lies behind, beside the picture, or edge on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backend.head.visibility import CLEAR, FRONTAL, GRAZING, depth_view, grazing_confidence
+
+NEAR, FAR = 1.0, 2.0
+
+
+@pytest.fixture(scope="module")
+def view():
+    """A portrait of 200 x 200 pixels: a small sheet before the left half of a large one."""
+    def sheet(left: float, right: float) -> np.ndarray:
+        a, b, c, d = (left, 20.0), (right, 20.0), (right, 180.0), (left, 180.0)
+        return np.array([[a, b, c], [a, c, d]])
+
+    corners = np.concatenate([sheet(20, 180), sheet(20, 100)])
+    depth = np.repeat([[FAR] * 3, [NEAR] * 3], 2, axis=0)
+    return depth_view(corners, depth, 200, 200, 1.0)
+
+
+def test_what_lies_behind_is_not_seen(view):
+    left, right = (60.0, 100.0), (150.0, 100.0)
+    seen = view.visible(np.array([left, left, right]), np.array([NEAR, FAR, FAR]))
+    assert seen.tolist() == [1, 0, 1]
+
+
+def test_beside_an_occlusion_edge_confidence_falls_to_nothing(view):
+    away = np.array([0.5, CLEAR[0], (CLEAR[0] + CLEAR[1]) / 2, CLEAR[1] + 3]) / view.scale
+    pixels = np.stack([100 + away, np.full(4, 100.0)], 1)
+    seen = view.visible(pixels, np.full(4, FAR))
+    assert seen[0] == 0 and (np.diff(seen) >= 0).all() and 0.2 < seen[2] < 0.8 and seen[3] == 1
+
+
+def test_nothing_is_seen_outside_the_portrait(view):
+    assert view.visible(np.array([[-5.0, 100], [100, 230]]), np.array([FAR, FAR])).tolist() == [0, 0]
+
+
+def test_skin_that_is_seen_edge_on_is_not_trusted():
+    assert grazing_confidence(np.array([-1.0, GRAZING, FRONTAL, 1.0])).tolist() == [0, 0, 1, 1]
+    assert 0.3 < grazing_confidence(np.array([(GRAZING + FRONTAL) / 2]))[0] < 0.7
