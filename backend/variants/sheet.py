@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 
-from ..head.mesh import vertex_normals
+from ..head.mesh import HeadMesh, vertex_normals
 from ..head.uvs import tile_number, tiles_of
 from ..head.view import LIGHT, HeadView, render_view
 from ..imaging.sample import sample
@@ -56,18 +56,7 @@ class Sheet:
 
     def look(self, view: HeadView, textures: Mapping[int, np.ndarray]) -> np.ndarray:
         """(PIXELS,PIXELS,3) float32 sRGB."""
-        tiles = tiles_of(self.mesh.corner_uvs)
-        uv = view.fragments.interpolate((self.mesh.corner_uvs - tiles[:, None]).astype(np.float32))
-        numbers = np.array([tile_number(*tile) or tile_number(0, 0) for tile in tiles.tolist()])
-        shown = np.where(view.fragments.covered, numbers[view.fragments.triangle], 0)
-        light = (self.normals @ view.rotation.T) @ LIGHT
-        light = view.fragments.interpolate(self.mesh.corners(np.clip(light, 0, 1)[:, None].astype(np.float32)))
-        picture = np.full((2 * PIXELS, 2 * PIXELS, 3), 0.55, np.float32)
-        for number, texture in textures.items():
-            here = shown == number
-            places = np.stack([uv[here][:, 0], 1 - uv[here][:, 1]], 1) * np.float32(len(texture))
-            picture[here] = sample(texture, places) * (AMBIENT + (1 - AMBIENT) * light[here])
-        return cv2.resize(picture, (PIXELS, PIXELS), interpolation=cv2.INTER_AREA)
+        return look(self.mesh, self.normals, view, textures)
 
     def draw(self) -> np.ndarray:
         """(H,W,3) float32 sRGB: the whole sheet."""
@@ -78,6 +67,27 @@ class Sheet:
             tiles += seed + [empty] * (-len(seed) % self.columns)
         rows = [np.concatenate(tiles[first : first + self.columns], 1) for first in range(0, len(tiles), self.columns)]
         return np.concatenate(rows, 0).astype(np.float32) / 255
+
+
+def look(mesh: HeadMesh, normals: np.ndarray, view: HeadView, textures: Mapping[int, np.ndarray]) -> np.ndarray:
+    """(P,P,3) float32 sRGB: the textured head in a view of 2 P pixels, softly lit.
+
+    Args:
+        normals: (N,3) of the mesh's vertices. textures: (S,S,3) float32 sRGB by UDIM tile.
+    """
+    pixels = len(view.grey)
+    tiles = tiles_of(mesh.corner_uvs)
+    uv = view.fragments.interpolate((mesh.corner_uvs - tiles[:, None]).astype(np.float32))
+    numbers = np.array([tile_number(*tile) or tile_number(0, 0) for tile in tiles.tolist()])
+    shown = np.where(view.fragments.covered, numbers[view.fragments.triangle], 0)
+    light = (normals @ view.rotation.T) @ LIGHT
+    light = view.fragments.interpolate(mesh.corners(np.clip(light, 0, 1)[:, None].astype(np.float32)))
+    picture = np.full((pixels, pixels, 3), 0.55, np.float32)
+    for number, texture in textures.items():
+        here = shown == number
+        places = np.stack([uv[here][:, 0], 1 - uv[here][:, 1]], 1) * np.float32(len(texture))
+        picture[here] = sample(texture, places) * (AMBIENT + (1 - AMBIENT) * light[here])
+    return cv2.resize(picture, (pixels // 2, pixels // 2), interpolation=cv2.INTER_AREA)
 
 
 def titled(tile: np.ndarray, text: str) -> np.ndarray:

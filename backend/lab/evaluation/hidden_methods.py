@@ -1,0 +1,61 @@
+"""Ways to complete what a portrait does not show, of one signature: (observation, networks, seed) to (S,S,3) unlit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from ...models.bundle import Networks
+from ...observation.observe import Observation
+from ...pipeline import complete, shrink
+from .fills import fill_by_mirror, push_pull
+from .methods import options_of
+
+Method = Callable[[Observation, Networks, int], np.ndarray]
+#: Confidence from which plain fills take a texel for seen.
+SEEN = 0.3
+
+
+def mirror(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
+    """The other half of the face, and what neither half shows from its surroundings."""
+    colour, confidence = shrink(observation, networks.size)
+    return fill_by_mirror(colour, confidence > SEEN, networks)
+
+
+def surroundings(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
+    """Push-pull alone."""
+    colour, confidence = shrink(observation, networks.size)
+    return push_pull(colour, (confidence > SEEN).astype(np.float32))
+
+
+def mean(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
+    """The prior's mean skin, brought to the seen skin's tone."""
+    colour, confidence = shrink(observation, networks.size)
+    usual = cv2.resize(networks.mean_texture, confidence.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    sure = confidence > SEEN
+    gain = np.median(colour[sure], axis=0) / np.maximum(np.median(usual[sure], axis=0), 0.01) if sure.any() else 1.0
+    return np.clip(usual * gain, 0, 1).astype(np.float32)
+
+
+def linear(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
+    """The linear prior and no stage."""
+    return networks.linear.complete(*shrink(observation, networks.size))
+
+
+def staged(numbers: str) -> Method:
+    """The product's own stages, e.g. "12", finished as a job finishes them; a seed other than 0 is a sample."""
+
+    def run(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
+        return complete(observation, "photo", networks, replace(options_of(numbers, seed), another=seed != 0))
+
+    return run
+
+
+FILLS: dict[str, Method] = {"mean skin": mean, "surroundings": surroundings, "mirror": mirror}
+LINEAR, STAGES = "linear prior", "stages 1+2+3"
+LEARNT: dict[str, Method] = {LINEAR: linear, STAGES: staged("123")}
+ABLATIONS: dict[str, Method] = {"no stage": staged(""), "stage 1": staged("1"), "stages 1+2": staged("12"),
+                                "stages 1+3": staged("13"), "stages 2+3": staged("23"), STAGES: staged("123")}

@@ -1,0 +1,93 @@
+"""What is hidden of an observation, and what a job would have seen of the rest.
+
+Hidden texels are gone before anything is estimated: light, tone, hair and completion know only what stays. The truth is
+the photograph itself, so a completion is put under the light that was estimated from what stays and compared with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ...head.atlas import canonical_head, to_atlas
+from ...imaging.sample import to_linear, to_srgb
+from ...observation.hair import hair_evidence, hair_tone
+from ...observation.observe import Observation
+from ...prior.linear import LinearPrior
+from ..faces.observing import Seen, divide, scalp_of
+
+#: Parts of the face that are hidden in turn.
+PARTS = ("half", "sides", "lower", "upper", "blobs")
+#: Share of the atlas from the middle of the face that stays where the sides are hidden: the inner corners of the eyes.
+MIDDLE = 0.09
+#: Landmarks whose height parts the lower face from the rest (below the nose) and the upper (between the eyes).
+NOSE_BASE, BETWEEN_EYES = 2, 168
+#: Reach of the blobs as a share of the atlas; half of what is seen lies in them.
+BLOB = 0.05
+#: Confidence from which a texel is scored.
+SCORED = 0.3
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """One observation with a part hidden, (S,S) texels.
+
+    observation: what a job would know. truth: (S,S,3) the photograph, lit. weight: (S,S) by which hidden texels count,
+    0 elsewhere and on the scalp. shade: (S,S) the light estimated from what stays.
+    """
+
+    observation: Observation
+    truth: np.ndarray
+    weight: np.ndarray
+    shade: np.ndarray
+
+    def lit(self, completion: np.ndarray) -> np.ndarray:
+        """(S,S,3) sRGB of an unlit completion under the estimated light."""
+        return to_srgb(to_linear(completion) * self.shade[..., None])
+
+
+def part(name: str, person: str, confidence: np.ndarray) -> np.ndarray:
+    """(S,S) bool, texels to hide; the same for a person every time.
+
+    Args:
+        name: of PARTS. person: the id, which draws the half and the blobs. confidence: (S,S) of the observation.
+    """
+    size = len(confidence)
+    v, u = (np.mgrid[:size, :size] + 0.5) / size
+    random = np.random.default_rng(int(hashlib.sha256(person.encode()).hexdigest()[:8], 16))
+    places = to_atlas(canonical_head().points[[NOSE_BASE, BETWEEN_EYES]])
+    if name == "half":
+        return u > 0.5 if random.random() < 0.5 else u < 0.5
+    if name == "sides":
+        return np.abs(u - 0.5) > MIDDLE
+    if name == "lower":
+        return v > places[0, 1]
+    if name == "upper":
+        return v < places[1, 1]
+    noise = cv2.GaussianBlur(random.standard_normal((size, size)).astype(np.float32), (0, 0), BLOB * size)
+    seen = confidence > SCORED
+    return noise > (np.median(noise[seen]) if seen.any() else 0.0)
+
+
+def hide(seen: Seen, hidden: np.ndarray, positions: np.ndarray, prior: LinearPrior) -> Hidden:
+    """An observation as it would be if the portrait had not shown some texels.
+
+    Args:
+        hidden: (S,S) bool. positions: (S,S,3) canonical places of the texels. prior: what skin looks like unlit.
+    """
+    scalp, stays = scalp_of(positions), ~hidden & (seen.shown > 0)
+    lit = np.where(stays[..., None], seen.lit, 0)
+    unlit, confidence, shade, light = divide(lit, seen.shown * stays, seen.normals, scalp, prior)
+    hairy = np.where(hidden, 0, seen.hair)
+    tone = hair_tone(unlit, confidence, hairy, scalp)
+    nothing = np.zeros((1, 1), np.float32)
+    observation = Observation(
+        np.zeros((1, 1, 3), np.float32), np.zeros((1, 1, 3), np.float32), nothing, nothing, light,
+        np.zeros((*scalp.shape, 2), np.float32), confidence, unlit, shade, hair_evidence(unlit, confidence, tone),
+        hairy, scalp, tone, np.linalg.norm(positions, axis=2) > 0.05,
+    )
+    weight = np.where(hidden & (seen.confidence > SCORED), seen.confidence * (1 - scalp), 0)
+    return Hidden(observation, seen.lit, weight.astype(np.float32), shade)

@@ -1,0 +1,177 @@
+"""One portrait of a real person as partial evidence in the atlas, and its file.
+
+Everything is as in a job (pipeline.prepare), but for one thing: a job paints a portrait onto a head of the artist's,
+here what is kept must be that person's own. Where the head's outline and the person's disagree, the person's border
+shows background or a collar, so confidence ends before it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ...head.atlas import AtlasMap, map_atlas
+from ...head.landmarks import HeadLandmarks
+from ...head.match import Match, find_face_or_pins, match_found
+from ...head.mesh import HeadMesh
+from ...head.scalp import scalp_share
+from ...imaging.files import write_bytes
+from ...imaging.sample import sample
+from ...observation.observe import PLACES, Observation, observe
+from ...portrait.decode import decode_portrait
+from ...portrait.matte import Matte
+from ...prior.light import UPRIGHT, Light, estimate_light
+from ...prior.linear import LinearPrior
+
+#: Texels of what is kept: a portrait's face is 300 to 400 pixels high, here 180.
+TEXELS = 256
+#: Face heights from the person's outline where confidence begins and is full.
+OUTLINE = 0.015, 0.05
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A portrait in the atlas, (S,S) texels, row 0 at the crown.
+
+    unlit, lit: (S,S,3) float32 sRGB, with the light divided out and as photographed. confidence: (S,S) 0..1 of the
+    unlit colour; shown: before the light's trust, what estimating the light again needs. hair: (S,S) 0..1, the matte's
+    hair. shade: (S,S) the light that was divided out. normals: (S,S,3) in the viewer's axes (right, up, near).
+    """
+
+    unlit: np.ndarray
+    lit: np.ndarray
+    confidence: np.ndarray
+    shown: np.ndarray
+    hair: np.ndarray
+    shade: np.ndarray
+    normals: np.ndarray
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of a portrait. Angles in degrees, the face's height in portrait pixels, score as judge() has it."""
+
+    yaw: float
+    pitch: float
+    roll: float
+    face_height: float
+    score: float
+    error: float
+    glasses: bool
+    hand: bool
+
+
+def see(path: Path, mesh: HeadMesh, head: HeadLandmarks, prior: LinearPrior) -> tuple[Seen, About]:
+    """Register one head to a portrait and observe it.
+
+    Args:
+        mesh, head: the head and its landmarks. prior: what skin looks like unlit.
+
+    Raises:
+        AvatarTexError: where a job would refuse the portrait.
+    """
+    portrait = decode_portrait(str(path))
+    face, warnings = find_face_or_pins(portrait, ())
+    found = match_found(mesh, portrait, (), face, head, warnings)
+    layout = map_atlas(found.mesh, found.canonical, PLACES)
+    observation = observe(found.mesh, layout, found.registration, portrait.color, found.matte, prior)
+    registration, quality = found.registration, found.quality
+    about = About(
+        *(round(angle, 2) for angle in registration.angles), round(registration.face_height, 1),
+        round(float(quality.score), 3), round(registration.error[1], 2), found.matte.glasses, found.matte.hand,
+    )
+    return reduced(observation, found, layout, prior), about
+
+
+def reduced(observation: Observation, found: Match, layout: AtlasMap, prior: LinearPrior) -> Seen:
+    """An observation cut at the person's outline, its light estimated again, brought to TEXELS."""
+    fragments, rotation = layout.fragments, found.registration.camera.rotation
+    normals = fragments.interpolate(found.mesh.corners(found.registration.normals))
+    canonical = fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))
+    lit = sample(observation.portrait, observation.places)
+    shown = observation.confidence / observation.light.trust(observation.shade)
+    shown = shown * within(found.matte, found.registration.face_height, observation.places)
+    unlit, confidence, shade, _ = divide(lit, shown, normals, scalp_share(canonical), prior, rotation)
+    towards = normals @ (UPRIGHT @ rotation).T
+    return Seen(
+        average(unlit, confidence), average(lit, confidence), small(confidence), small(shown),
+        small(observation.hairy), small(shade), unit(small(towards)),
+    )
+
+
+def divide(
+    lit: np.ndarray, shown: np.ndarray, normals: np.ndarray, scalp: np.ndarray, prior: LinearPrior,
+    rotation: np.ndarray = UPRIGHT,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, Light]:
+    """unlit (S,S,3) sRGB, confidence (S,S), shade (S,S) and the light, of what is shown: observe()'s own steps.
+
+    Args:
+        lit: (S,S,3) sRGB. shown: (S,S) 0..1. normals: (S,S,3). scalp: (S,S) its share, which says nothing of the light.
+        rotation: (3,3) the normals' axes to the camera's; those of Seen are the viewer's.
+    """
+    light = estimate_light(np.where((shown > 0)[..., None], lit, 0), normals, shown * (1 - scalp), prior, rotation)
+    shade = light.shade(normals)
+    return Light.remove(lit, shade), (shown * light.trust(shade)).astype(np.float32), shade, light
+
+
+def relit(seen: Seen, positions: np.ndarray, prior: LinearPrior) -> Seen:
+    """The same with its light estimated by another prior: prior and light are improved in turn.
+
+    Args:
+        positions: (S,S,3) canonical places of the texels.
+    """
+    unlit, confidence, shade, _ = divide(seen.lit, seen.shown, seen.normals, scalp_of(positions), prior)
+    return replace(seen, unlit=unlit, confidence=confidence, shade=shade)
+
+
+def scalp_of(positions: np.ndarray) -> np.ndarray:
+    """(S,S) share of scalp of (S,S,3) canonical places; 0 where no head has surface."""
+    return scalp_share(positions) * (np.linalg.norm(positions, axis=2) > 0.05)
+
+
+def within(matte: Matte, face_height: float, places: np.ndarray) -> np.ndarray:
+    """(…,) 0..1 at (…,2) portrait pixels: 0 at the person's outline, 1 well inside it."""
+    person = np.pad((matte.person > 0.5).astype(np.uint8), 1, mode="edge")  # a picture's edge is no outline
+    distance = cv2.distanceTransform(person, cv2.DIST_L2, 5)[1:-1, 1:-1] / face_height
+    return sample(np.clip((distance - OUTLINE[0]) / (OUTLINE[1] - OUTLINE[0]), 0, 1).astype(np.float32), places)
+
+
+def small(picture: np.ndarray, size: int = TEXELS) -> np.ndarray:
+    return cv2.resize(np.asarray(picture, np.float32), (size, size), interpolation=cv2.INTER_AREA)
+
+
+def average(colour: np.ndarray, confidence: np.ndarray, size: int = TEXELS) -> np.ndarray:
+    """(size,size,3) float32 sRGB averaged by confidence; where nothing is seen, plainly."""
+    weight = confidence + 1e-4
+    return small(colour * weight[..., None], size) / small(weight, size)[..., None]
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
+
+
+def write(path: Path, seen: Seen, about: About) -> None:
+    """`<id>.npz` and, last, `<id>.json` beside it: where the second is, the first is whole."""
+    arrays = {
+        name: np.rint(np.clip(getattr(seen, name), 0, 1) * 255).astype(np.uint8)
+        for name in ("unlit", "lit", "confidence", "shown", "hair")
+    }
+    arrays |= {"shade": seen.shade.astype(np.float16), "normals": np.rint(seen.normals * 127).astype(np.int8)}
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    partial.replace(path)
+    write_bytes(path.with_suffix(".json"), json.dumps(asdict(about)).encode())
+
+
+def read(path: Path) -> Seen:
+    """What write() wrote, as float32."""
+    with np.load(path, allow_pickle=False) as data:
+        bytes_ = {name: data[name].astype(np.float32) / 255 for name in ("unlit", "lit", "confidence", "shown", "hair")}
+        return Seen(
+            **bytes_, shade=data["shade"].astype(np.float32), normals=unit(data["normals"].astype(np.float32)),
+        )

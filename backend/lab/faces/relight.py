@@ -1,0 +1,47 @@
+"""python -m backend.lab faces relight: divide the light out of stored observations again, with another prior.
+
+A prior of real skins tells tone from light better than the one that the portraits were first observed with, and skins
+with less light in them make a better prior: each is made from the other in turn. Nothing is registered again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from ...models.bundle import load_networks
+from ...prior.linear import LinearPrior
+from . import observing, people
+from .build import FOLDER
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m backend.lab faces relight", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--faces", type=Path, required=True, metavar="DIR", help="the output of faces build")
+    parser.add_argument("--prior", type=Path, required=True, metavar="FILE", help="a linear.safetensors")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="as faces build writes it")
+    arguments = parser.parse_args(argv)
+    relight(arguments.faces, arguments.output, read_prior(arguments.prior))
+    people.describe(arguments.output)
+    return 0
+
+
+def relight(faces: Path, output: Path, prior: LinearPrior) -> None:
+    """Write every observation of a build anew."""
+    positions = load_networks("cpu").geometry.numpy().transpose(1, 2, 0)
+    (output / FOLDER).mkdir(parents=True, exist_ok=True)
+    for path in sorted((faces / FOLDER).glob("*.npz")):
+        seen = observing.relit(observing.read(path), positions, prior)
+        about = observing.About(**json.loads(path.with_suffix(".json").read_text(encoding="utf-8")))
+        observing.write(output / FOLDER / path.name, seen, about)
+
+
+def read_prior(path: Path) -> LinearPrior:
+    from safetensors.numpy import load_file
+
+    tensors = load_file(path)
+    return LinearPrior(*(tensors[key].astype("float32") for key in ("mean", "basis", "deviation")))

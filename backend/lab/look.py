@@ -1,0 +1,115 @@
+"""python -m backend.lab look: each portrait beside the head that a job textures after it, from four sides.
+
+One PNG a portrait in the output folder: the portrait, then the head from the front, turned by 45 degrees to either
+side, and from behind. Refusals are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..compose.udim import find_tiles
+from ..errors import AvatarTexError
+from ..head.landmarks import find_head_landmarks
+from ..head.mesh import HeadMesh, load_mesh, vertex_normals
+from ..head.view import HeadView, render_view
+from ..imaging.files import read_base, write_picture
+from ..messages import Generate
+from ..options import SIZE, STYLE
+from ..pipeline import generate
+from ..portrait.decode import decode_portrait
+from ..variants.sheet import AIR, look
+
+#: Degrees about the upright axis that the head is turned to its left: front, both sides, back.
+YAWS = (0.0, 45.0, -45.0, 180.0)
+PICTURES = (".jpg", ".jpeg", ".png", ".webp")
+
+
+class Head:
+    """A mesh with its views, which are the same for every portrait."""
+
+    def __init__(self, path: Path, pixels: int, yaws: tuple[float, ...] = YAWS) -> None:
+        self.path, self.mesh = path, load_mesh(path)
+        self.normals = vertex_normals(self.mesh)
+        front = find_head_landmarks(self.mesh).rotation
+        extent = float(np.ptp(self.mesh.vertices @ front.T, axis=0).max()) * (1 + AIR)
+        self.views = [view_of(self.mesh, self.normals, front, yaw, extent, pixels) for yaw in yaws]
+
+    def looks(self, textures: dict[int, np.ndarray]) -> list[np.ndarray]:
+        """(P,P,3) float32 sRGB of each view."""
+        return [look(self.mesh, self.normals, view, textures) for view in self.views]
+
+
+def view_of(
+    mesh: HeadMesh, normals: np.ndarray, front: np.ndarray, yaw: float, extent: float, pixels: int,
+) -> HeadView:
+    angle = np.radians(yaw)
+    turn = np.array([[np.cos(angle), 0, -np.sin(angle)], [0, 1, 0], [np.sin(angle), 0, np.cos(angle)]])
+    return render_view(mesh, turn @ front, 2 * pixels, extent=extent, normals=normals)
+
+
+def textures_of(head: Head, portrait: Path, size: int, style: str, seed: int, hair: str) -> dict[int, np.ndarray]:
+    """What a job writes, by UDIM tile: (size,size,3) float32 sRGB.
+
+    Raises:
+        AvatarTexError: where the job refuses.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "texture.png"
+        request = Generate("look", str(portrait), str(output), mesh=str(head.path), size=size, style=style, seed=seed,
+                           hair=hair)
+        result = generate(request, lambda *_: None, lambda: False)
+        return {tile: read_base(str(path), size) for tile, path in find_tiles(result.output).items()}
+
+
+def panel(portrait: Path, looks: list[np.ndarray]) -> np.ndarray:
+    """(P,W,3) float32 sRGB: the portrait at the views' height, and they."""
+    picture = decode_portrait(str(portrait)).color
+    height = len(looks[0])
+    width = round(picture.shape[1] * height / picture.shape[0])
+    return np.hstack([cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), *looks])
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m backend.lab look", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--portraits", type=Path, nargs="+", required=True, help="pictures, or folders of them")
+    parser.add_argument("--mesh", type=Path, required=True, metavar="OBJ")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--pixels", type=int, default=768, help="height of a view (default 768)")
+    parser.add_argument("--size", type=int, default=1024, choices=SIZE.values, help="texels (default 1024)")
+    parser.add_argument("--style", default="auto", choices=STYLE.values)
+    parser.add_argument("--hair", default="keep")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args(argv)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    head = Head(arguments.mesh, arguments.pixels)
+    for path in pictures(arguments.portraits):
+        try:
+            textures = textures_of(head, path, arguments.size, arguments.style, arguments.seed, arguments.hair)
+        except AvatarTexError as refusal:
+            print(f"{path.name}: {refusal.message}", file=sys.stderr)
+            continue
+        write_picture(arguments.output / f"{path.stem}.png", panel(path, head.looks(textures)))
+        print(arguments.output / f"{path.stem}.png", flush=True)
+    return 0
+
+
+def pictures(paths: list[Path]) -> list[Path]:
+    """The files, and what lies in the folders."""
+    found = []
+    for path in paths:
+        inside = sorted(one for one in path.iterdir() if one.suffix.lower() in PICTURES) if path.is_dir() else [path]
+        found += inside
+    return found
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,138 @@
+"""The yardstick on real people: what is hidden tells nothing, scores have closed forms, people are never mixed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from backend.imaging.sample import to_linear, to_srgb
+from backend.lab.evaluation import hidden, hidden_parts, hidden_scores, seeds, two_sample
+from backend.lab.faces.observing import Seen
+from backend.prior.light import Light
+from backend.prior.linear import LinearPrior
+from tests.backend import synthetic_skins
+
+SIZE = 128
+POSITIONS, NORMALS = synthetic_skins.geometry(SIZE)
+
+
+@pytest.fixture(scope="module")
+def prior() -> LinearPrior:
+    skins = [synthetic_skins.drawn_skin(64, face, variant) for face in range(5) for variant in (0, 1)]
+    return LinearPrior.fit_many(np.array(skins, np.float32) / 255, 8)
+
+
+@pytest.fixture(scope="module")
+def seen() -> Seen:
+    skin = synthetic_skins.drawn_skin(SIZE, 4, 0).astype(np.float32) / 255
+    shade = Light(np.float32([0.85, -0.3, 0.1, 0.2, 0, 0, 0, 0, 0]), np.eye(3)).shade(NORMALS)
+    lit = to_srgb(to_linear(skin) * shade[..., None])
+    shown = np.clip((NORMALS[..., 2] - 0.3) / 0.3, 0, 1).astype(np.float32)
+    return Seen(skin, lit, shown, shown, np.zeros((SIZE, SIZE), np.float32), shade, NORMALS)
+
+
+@pytest.mark.parametrize("name", hidden_parts.PARTS)
+def test_what_is_hidden_changes_nothing_but_the_truth(name, seen, prior):
+    covered = hidden_parts.part(name, "somebody", seen.confidence)
+    green = np.where(covered[..., None], np.float32([0, 1, 0]), seen.lit)
+    other = replace(seen, lit=green, unlit=green, hair=np.where(covered, 1, seen.hair).astype(np.float32))
+    one, two = (hidden_parts.hide(some, covered, POSITIONS, prior) for some in (seen, other))
+    assert np.array_equal(one.shade, two.shade)
+    for part in ("unlit", "confidence", "hairy"):
+        assert np.array_equal(getattr(one.observation, part), getattr(two.observation, part)), part
+    assert np.array_equal(one.observation.evidence[0], two.observation.evidence[0])
+    assert one.observation.confidence[covered].max() == 0
+    assert not one.weight[~covered].any() and one.weight.any()
+    assert np.array_equal(two.truth[covered], green[covered])
+
+
+def test_parts_are_the_same_for_a_person_and_not_for_all(seen):
+    def of(name: str, who: str) -> np.ndarray:
+        return hidden_parts.part(name, who, seen.confidence)
+
+    assert np.array_equal(of("blobs", "a"), of("blobs", "a")) and not np.array_equal(of("blobs", "a"), of("blobs", "b"))
+    halves = [of("half", f"{number}")[:, 0].any() for number in range(20)]
+    assert 4 < sum(halves) < 16
+    assert not (of("lower", "a") & of("upper", "a")).any()
+    well = seen.confidence > 0.3
+    assert of("blobs", "a")[well].mean() == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_true_skin_scores_high_and_a_known_error_scores_as_it_should(seen, prior):
+    case = hidden_parts.hide(seen, hidden_parts.part("half", "a", seen.confidence), POSITIONS, prior)
+    own = replace(case, shade=seen.shade)
+    assert hidden_scores.measure(seen.unlit, own)["psnr"] > 50
+    plain = replace(case, shade=np.ones_like(case.shade), truth=np.full_like(case.truth, 0.5))
+    values = hidden_scores.measure(np.full_like(case.truth, 0.6), plain)
+    assert values["psnr"] == pytest.approx(20, abs=0.01)
+    assert values["psnr 8-4"] > 60  # a constant error has no waves
+
+
+def test_blurred_skin_lacks_power_in_the_fine_octaves_alone(seen, prior):
+    case = hidden_parts.hide(seen, hidden_parts.part("half", "a", seen.confidence), POSITIONS, prior)
+    noise = np.random.default_rng(0).normal(0.5, 0.1, (SIZE, SIZE)).astype(np.float32)
+    rough = (noise + 10 * (cv2.GaussianBlur(noise, (0, 0), 4) - 0.5))[..., None].repeat(3, 2)
+    case = replace(case, shade=np.ones_like(case.shade), truth=np.clip(rough, 0, 1))
+    values = hidden_scores.measure(cv2.GaussianBlur(case.truth, (0, 0), 0.8), case)
+    assert values["power 4-2"] < -6
+    assert values["power 32-16"] > -1.5
+
+
+def test_differences_are_paired_by_person():
+    scores = [{"a": {"psnr": 10.0 * n}, "b": {"psnr": 10.0 * n + 1}} for n in range(5)]
+    assert hidden_scores.paired(scores, "b", "a", "psnr") == (1.0, 0.0)
+
+
+def test_the_report_has_a_row_a_method_and_the_difference_to_the_base():
+    def values(at: float) -> dict[str, float]:
+        by_octave = [f"{kind} {octave}" for kind in ("psnr", "power") for octave in hidden_scores.OCTAVES]
+        return dict.fromkeys(["psnr", "delta_e", "perceptual", *by_octave], at)
+
+    scores = {"half": [{"id": str(n), "mirror": values(20.0 + n), "ours": values(21.5 + n)} for n in range(4)]}
+    text = hidden.report(scores, "mirror")
+    assert "| ours | +1.50 ± 0.00 |" in text
+    assert "| mirror | 21.50 ± 0.65 |" in text
+
+
+def crowd(random: np.random.Generator, apart: float, own: float, count: int = 24) -> tuple[np.ndarray, np.ndarray]:
+    """Features of 20 patches of each; made-up ones lie `apart` off, and `own` in a direction of each person."""
+    rows, who = [], []
+    for number in range(count):
+        both = random.normal(size=(20, 2, 12))
+        both[:, 1, 0] += apart
+        both[:, 1] += own * random.normal(size=12)
+        rows.append(both)
+        who += [f"p{number}"] * 20
+    return np.concatenate(rows), np.array(who)
+
+
+def test_equal_skins_are_not_told_apart_and_other_skins_are():
+    random = np.random.default_rng(0)
+    equal = two_sample.accuracy(*crowd(random, 0, 0))
+    assert len(equal) == 24
+    assert np.mean(list(equal.values())) == pytest.approx(0.5, abs=0.05)
+    assert np.mean(list(two_sample.accuracy(*crowd(random, 4, 0)).values())) > 0.95
+
+
+def test_a_classifier_is_asked_about_people_that_it_has_not_seen():
+    # each person's made-up skin is off in a direction of its own: known from other patches of theirs, and from nobody's
+    values = two_sample.accuracy(*crowd(np.random.default_rng(1), 0, 3, count=120))
+    assert np.mean(list(values.values())) == pytest.approx(0.5, abs=0.12)
+
+
+def test_patches_lie_in_what_is_hidden(seen, prior):
+    case = hidden_parts.hide(seen, hidden_parts.part("lower", "a", seen.confidence), POSITIONS, prior)
+    places = two_sample.patches(case)
+    assert places
+    assert all((case.weight[place] > 0).mean() > two_sample.WHOLE for place in places)
+
+
+def test_strangers_are_compared_in_one_tone(seen):
+    shown = seen.confidence > 0.5
+    darker = replace(seen, unlit=0.7 * seen.unlit)
+    weight = shown.astype(np.float32)
+    assert seeds.rms(darker.unlit, seen.unlit, weight) > 20
+    assert seeds.rms(seeds.toned(darker, seen, shown), seen.unlit, weight) < 0.1

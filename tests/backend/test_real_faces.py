@@ -1,0 +1,130 @@
+"""Observations of real people: their border, their light, their tone, who is held out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from backend.head.facial_regions import find_facial_regions
+from backend.imaging.sample import to_linear, to_srgb
+from backend.lab.faces import build, observing, people
+from backend.lab.texhub.pigments import ita
+from backend.prior.light import Light
+from backend.prior.linear import LinearPrior
+from tests.backend import portraits, synthetic_skins
+
+SIZE = 128
+
+
+def prior_of(size: int = 64) -> LinearPrior:
+    skins = [synthetic_skins.drawn_skin(size, face, variant) for face in range(5) for variant in (0, 1)]
+    return LinearPrior.fit_many(np.array(skins, np.float32) / 255, 8)
+
+
+@pytest.fixture(scope="module")
+def seen() -> observing.Seen:
+    """A drawn skin under a lamp from its left, the front of it shown."""
+    _, normals = synthetic_skins.geometry(SIZE)
+    skin = synthetic_skins.drawn_skin(SIZE, 3, 0).astype(np.float32) / 255
+    shade = Light(np.float32([0.85, -0.45, 0.15, 0.2, 0, 0, 0, 0, 0]), np.eye(3)).shade(normals)
+    lit = to_srgb(to_linear(skin) * shade[..., None])
+    shown = np.clip((normals[..., 2] - 0.3) / 0.3, 0, 1).astype(np.float32)
+    nothing = np.zeros((SIZE, SIZE), np.float32)
+    return observing.Seen(skin, lit, shown, shown, nothing, shade, normals)
+
+
+def test_what_is_written_is_read(tmp_path, seen):
+    about = observing.About(1.0, 2.0, 3.0, 300.0, 0.9, 1.5, True, False)
+    observing.write(tmp_path / "one.npz", seen, about)
+    again = observing.read(tmp_path / "one.npz")
+    for name in ("unlit", "lit", "confidence", "shown", "hair", "shade"):
+        assert np.abs(getattr(again, name) - getattr(seen, name)).max() < 0.004, name
+    assert (again.normals * seen.normals).sum(2).min() > 0.999
+    assert json.loads((tmp_path / "one.json").read_text())["glasses"] is True
+
+
+def test_the_border_of_a_person_is_not_believed_but_the_border_of_the_picture_is():
+    person = np.zeros((100, 100), np.float32)
+    person[:, 40:] = 1
+    places = np.array([[39.5, 50.5], [41.5, 50.5], [49.5, 50.5], [98.5, 50.5], [70.5, 0.5]])
+    trusted = observing.within(SimpleNamespace(person=person), 100.0, places)
+    assert trusted[0] == 0 and trusted[1] < 0.3
+    assert (trusted[2:] == 1).all()
+
+
+def test_light_is_divided_out_again_with_another_prior(seen):
+    lit = replace(seen, unlit=seen.lit)
+    made = observing.relit(lit, synthetic_skins.geometry(SIZE)[0], prior_of())
+    left, right = seen.shown * (np.arange(SIZE) < SIZE / 2), seen.shown * (np.arange(SIZE) >= SIZE / 2)
+
+    def apart(picture: np.ndarray) -> float:
+        means = [(picture.mean(2) * half).sum() / half.sum() for half in (left, right)]
+        return abs(np.log(means[0] / means[1]))
+
+    assert apart(seen.lit) > 0.15
+    assert apart(made.unlit) < 0.4 * apart(seen.lit)
+
+
+def test_tone_is_that_of_the_bare_skin(seen):
+    regions = find_facial_regions(synthetic_skins.geometry(SIZE)[0])
+    measured = people.measure(seen, regions)
+    assert measured["ita"] == pytest.approx(ita(np.float32(synthetic_skins.COLOURS[3])), abs=3)
+    assert np.isnan(measured["grey"])  # no hair was seen
+
+
+def person(name: str, tone: str) -> people.Person:
+    return people.Person(name, "train", tone, 30, 30, 0.5, 0, 0, 0, 1, 0, 0, 300, 1, False, False, 0.2)
+
+
+def test_who_is_held_out_depends_on_no_order_and_on_nobody_else_of_another_tone():
+    crowd = [person(f"{number:03d}", "dark" if number % 3 else "light") for number in range(60)]
+    chosen = people.draw_split(crowd, {"dark": 6, "light": 4})
+    assert len(chosen) == 10 == len(set(chosen))
+    assert people.draw_split(crowd[::-1], {"dark": 6, "light": 4}) == chosen
+    dark = [one for one in crowd if one.tone == "dark"]
+    assert set(people.draw_split(dark, {"dark": 6})) < set(chosen)
+
+
+def test_the_rare_count_more_and_the_mean_is_one():
+    tone = np.array([30.0] * 40 + [-20.0] * 3)
+    weight = people.weights(tone, np.full(43, 0.5))
+    assert weight.mean() == pytest.approx(1)
+    assert weight[-1] > 2 * weight[0]
+    assert weight[-1] / np.median(weight) <= people.WEIGHTS[1] * 1.001
+
+
+def test_age_ranks_what_is_known():
+    age = people.ages([0.0, 1.0, np.nan, 0.5], [0.01, 0.05, 0.03, np.nan])
+    assert np.argmin(age) == 0 and np.argmax(age) == 1
+
+
+def test_people_are_listed_as_they_are_written(tmp_path):
+    crowd = [replace(person("a", "dark"), glasses=True), person("b", "light")]
+    people.write_people(tmp_path / "people.csv", crowd)
+    assert people.read_people(tmp_path / "people.csv") == crowd
+
+
+def test_the_split_is_of_sixty_hashes():
+    held_out = people.read_split()
+    assert len(held_out) == 60
+    assert all(len(one) == 10 and int(one, 16) >= 0 for one in held_out)
+
+
+def test_a_build_observes_lists_refusals_and_goes_on(tmp_path, demo_head_obj):
+    folder = tmp_path / "portraits"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "woman.png"), cv2.imread(str(portraits.ASTRONAUT)))
+    cv2.imwrite(str(folder / "wall.png"), np.full((200, 200, 3), 128, np.uint8))
+    build.build(folder, tmp_path / "out", demo_head_obj, workers=1)
+    assert "wall" in (tmp_path / "out" / build.REFUSED).read_text()
+    made = tmp_path / "out" / build.FOLDER / "woman.npz"
+    one = observing.read(made)
+    assert 0.05 < one.confidence.mean() < 0.4
+    before = made.stat().st_mtime_ns
+    build.build(folder, tmp_path / "out", demo_head_obj, workers=1)
+    assert made.stat().st_mtime_ns == before
