@@ -1,11 +1,14 @@
 """Everything the add-on says, read from its code: a template for translators.
 
-    python -m tests.texts > avatartex.pot
+    python -m tests.texts > avatartex_addon/translations/fr.json
+
+Texts of buttons go into "buttons", all others stay in "texts"; what is left empty appears in English.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,15 +86,10 @@ def all_texts() -> list[Text]:
 
 
 def template() -> str:
-    """The template: every whole text once, with the places where it is said."""
-    places: dict[str, list[str]] = {}
-    for text in all_texts():
-        if text.whole and (" " in text.text or text.text[0].isupper()):
-            places.setdefault(text.text, []).append(f"{text.file}:{text.line}")
-    quoted = {text: text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") for text in places}
-    return "\n".join(f'#: {" ".join(places[text])}\nmsgid "{quoted[text]}"\nmsgstr ""\n' for text in sorted(places))
+    """A language's file with nothing translated: every whole text once, empty."""
+    texts = {text.text for text in all_texts() if text.whole and (" " in text.text or text.text[0].isupper())}
+    return json.dumps({"buttons": {}, "texts": dict.fromkeys(sorted(texts), "")}, ensure_ascii=False, indent=1)
 
 
 if __name__ == "__main__":
-    print('msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n')
     print(template())
