@@ -25,10 +25,10 @@ def observed(shown: np.ndarray, colour: float, detail: float = 0.0) -> Observati
     low = np.full((PIXELS, PIXELS, 3), colour, np.float32)
     unlit = np.full((SIZE, SIZE, 3), colour, np.float32) * shown[..., None]
     one, nothing = np.ones((PIXELS, PIXELS), np.float32), np.zeros((SIZE, SIZE), np.float32)
-    light, shade, covered = Light(np.eye(9)[0], np.eye(3)), np.ones((SIZE, SIZE), np.float32), np.ones((SIZE, SIZE), bool)
+    light, shade = Light(np.eye(9)[0], np.eye(3)), np.ones((SIZE, SIZE), np.float32)
     return Observation(
         low + np.float32(detail), low, one, one, light, grid.astype(np.float32), confidence, unlit, shade,
-        (unlit, confidence), nothing, nothing, None, covered,
+        (unlit, confidence), nothing, nothing, None, shade > 0,
     )
 
 
