@@ -4,6 +4,7 @@
     python3 build.py setup                      make .venv with everything (once; later runs install nothing)
     python3 build.py demo [--output DIR]        texture a real head from a real photograph, as the artist would
     python3 build.py test [PYTEST ARGUMENTS]    all tests that need no window; arguments go to pytest
+    python3 build.py test -m "not slow"         the quick ones of them
     python3 build.py test --bpy 5.0.1           the add-on's tests, in another Blender than .venv has
     python3 build.py package [--output DIR]     the extension's zip, built and validated by Blender's own tool
 
@@ -23,6 +24,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -218,7 +220,9 @@ def test(arguments: list[str], bpy: str | None = None) -> int:
             say(f"Tests: {name}")
             report = Path(folder) / f"{number}.xml"
             command = [str(python), "-m", "pytest", *selection, *arguments, f"--junit-xml={report}"]
+            begun = time.monotonic()
             codes.append(subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode)
+            say(f"{name}: {time.monotonic() - begun:.0f} s")
             if report.is_file():
                 for suite in ElementTree.parse(report).getroot().iter("testsuite"):
                     for key in counts:

@@ -34,7 +34,9 @@ def add_options(parser: argparse.ArgumentParser, options: Iterable[Option], unse
 def tell_help(option: Option, unset: str = "") -> str:
     """What it is, what it may be, and what it is by itself."""
     told = option.help + (f": {', '.join(map(str, option.values))}" if option.choices else "")
-    default = unset or tell_default(option)
+    if unset:
+        return f"{told.partition(' (default')[0]} (default: {unset})"
+    default = tell_default(option)
     plain = isinstance(option.default, bool) or "(default" in told or not default
     return told if plain else f"{told} (default {default})"
 

@@ -141,3 +141,14 @@ def test_linter_is_content() -> None:
     check = [sys.executable, "-m", "ruff", "check", "--no-cache"]
     done = subprocess.run(check, cwd=build.ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_types_hold() -> None:
+    done = subprocess.run([sys.executable, "-m", "mypy"], cwd=build.ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_there_is_one_version() -> None:
+    manifest = (build.ROOT / "blender_manifest.toml").read_text(encoding="utf-8")
+    code = (build.ROOT / "backend" / "__init__.py").read_text(encoding="utf-8")
+    assert re.search(r'^version = "(.+)"', manifest, re.M)[1] == re.search(r'^__version__ = "(.+)"', code, re.M)[1]

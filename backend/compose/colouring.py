@@ -71,10 +71,11 @@ class Colouring:
         parts = [slice(first, first + PART) for first in range(0, len(texels.triangle), PART)] or [slice(0)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy and OpenCV let go of Python's lock in their loops
             done = list(pool.map(lambda part: self._part(texels, part), parts))
-        shares = np.concatenate([one.shares for one in done], 1)
-        return Coloured(*(
-            np.concatenate([getattr(one, name) for one in done]) for name in ("colour", "provenance", "atlas", "height")
-        ), shares)
+        return Coloured(
+            np.concatenate([one.colour for one in done]), np.concatenate([one.provenance for one in done]),
+            np.concatenate([one.atlas for one in done]), np.concatenate([one.height for one in done]),
+            np.concatenate([one.shares for one in done], 1),
+        )
 
     def _part(self, texels: Texels, part: slice) -> Coloured:
         at = texels.at(self.mesh, self.vertices, part)

@@ -68,9 +68,19 @@ def test_only_the_collection(crowd, fake, addon):
     assert states() == {"Anna": "done", "Bob": "done"}
 
 
+def test_options_are_for_every_row_and_a_row_has_its_own_style_and_seed(crowd, fake, addon):
+    (crowd / "t.csv").write_text("object,portrait,style,seed\nAnna,anna.png,anime,3\nClara,clara.png,,\n")
+    assert run(addon, "--table", crowd / "t.csv", "--output", crowd / "out.blend", "--size", "512", "--light", "even",
+               "--hair", "bare", "--style", "photo", "--seed", "8") == 0
+    made = {name: bpy.data.objects[name].avatartex_history[0] for name in ("Anna", "Clara")}
+    assert all((one.light, one.hair, one.size) == ("even", "bare", 512) for one in made.values())
+    assert [(one.style, one.seed) for one in made.values()] == [("anime", 3), ("photo", 8)]
+
+
 @pytest.mark.parametrize(("words", "text"), [
     (["--collection", "Nobody"], "'Crowd'"), (["--table", "gone.csv"], "gone.csv"), ([], "no batch"),
-    (["--portraits", "/no/such/folder"], "no folder"),
+    (["--portraits", "/no/such/folder"], "no folder"), (["--seed", "-1"], "Seed cannot be -1"),
+    (["--hair", "wig"], "keep, bare"),
 ])
 def test_refusals(crowd, fake, addon, capsys, words, text):
     out = crowd / "out.blend"

@@ -21,6 +21,8 @@ from backend.head.uvs import OVERLAPPING, precedence, split_tiles, uv_warnings
 from backend.messages import Generate
 from backend.pipeline import generate, no_step
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -18,6 +18,8 @@ from backend.messages import Generate
 from backend.observation.views import share_out
 from backend.pipeline import generate
 
+pytestmark = pytest.mark.slow
+
 SIZE = 512
 CAST = np.float32([0.7, 0.9, 1.15])
 

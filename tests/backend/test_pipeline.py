@@ -17,6 +17,8 @@ from backend.imaging.files import write_picture
 from backend.messages import Generate, decode, encode
 from backend.pipeline import generate
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -16,6 +16,8 @@ from backend.errors import AvatarTexError, ErrorCode
 from backend.messages import Generate
 from backend.pipeline import generate
 
+pytestmark = pytest.mark.slow
+
 SIZE = 512
 #: A cheek of the demo's head, texels: middle and radius.
 CHEEK, RADIUS = (225, 192), 14

@@ -19,6 +19,8 @@ from backend.lab.texhub.render import render
 from backend.lab.texhub.shards import Shard, finished, index_path, plan, read_shard, write_shard
 from tests.backend import synthetic_skins
 
+pytestmark = pytest.mark.slow
+
 COUNT, PER_SHARD = 40, 4
 ROOT = Path(__file__).parents[2]
 

@@ -22,6 +22,8 @@ from backend.networks.sizes import TEXELS
 
 from . import synthetic_skins
 
+pytestmark = pytest.mark.slow
+
 EACH = 3
 
 

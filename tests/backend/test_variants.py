@@ -27,6 +27,8 @@ from backend.variants.canvas import HIGH, OVERLAP, TURN, fold, from_canvas, to_c
 from backend.variants.job import make_variants
 from backend.variants.styling import Stylist, draw_parameters
 
+pytestmark = pytest.mark.slow
+
 SIZE = 512
 
 
