@@ -29,6 +29,7 @@ COMMANDS = {
     "evaluate hidden": ("evaluation.hidden", "hidden skin of real people, completed and compared"),
     "evaluate two-sample": ("evaluation.two_sample", "can a classifier tell made-up skin from photographed skin"),
     "evaluate seeds": ("evaluation.seeds", "do seeds differ as people do"),
+    "evaluate kits": ("evaluation.kits", "what a linear prior knows of skins that its kit does not hold"),
     "evaluate memory": ("evaluation.memory", "do completions or samples show a person of the training set"),
     "evaluate identity": ("evaluation.identity", "is the textured head still the portrait's person, from three sides"),
     "evaluate completion": ("evaluation.completion", "unseen texels against mirror, OpenCV, PCA and mean, by style"),
