@@ -1,0 +1,69 @@
+"""What portraits give texels: their own pixels where they show them, else the other side's detail."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from backend.compose.photographed import find_shown, photographed
+from backend.head.atlas import to_atlas
+from backend.observation.observe import Observation
+from backend.observation.views import View, fuse
+from backend.prior.light import Light
+
+SIZE = 64
+#: A portrait of 100 x 100 pixels that shows the atlas's right half, one pixel a hundredth of the atlas.
+PIXELS = 100
+
+
+def observed(shown: np.ndarray, colour: float, detail: float = 0.0) -> Observation:
+    """An observation of (SIZE,SIZE) bool shown, of one colour, with detail in its pixels that low has not."""
+    confidence = shown.astype(np.float32)
+    grid = (np.stack(np.meshgrid(np.arange(SIZE), np.arange(SIZE)), -1) + 0.5) / SIZE * PIXELS
+    low = np.full((PIXELS, PIXELS, 3), colour, np.float32)
+    unlit = np.full((SIZE, SIZE, 3), colour, np.float32) * shown[..., None]
+    one, nothing = np.ones((PIXELS, PIXELS), np.float32), np.zeros((SIZE, SIZE), np.float32)
+    light, shade = Light(np.eye(9)[0], np.eye(3)), np.ones((SIZE, SIZE), np.float32)
+    return Observation(
+        low + np.float32(detail), low, one, one, light, grid.astype(np.float32), confidence, unlit, shade,
+        (unlit, confidence), nothing, nothing, None, shade > 0,
+    )
+
+
+@pytest.fixture
+def right() -> np.ndarray:
+    shown = np.zeros((SIZE, SIZE), bool)
+    shown[20:50, SIZE // 2 + 4 : SIZE // 2 + 12] = True
+    return shown
+
+
+def test_further_portraits_are_evidence_where_the_first_shows_nothing(right):
+    first, other = observed(right, 0.6), observed(right[:, ::-1], 0.6)
+    fused = fuse(first, [View(None, other, first)])
+    colour, confidence = fused.evidence
+    assert confidence[right].min() > 0.99 and confidence[right[:, ::-1]].min() > 0.9
+    assert np.abs(colour[right | right[:, ::-1]] - 0.6).max() < 0.01
+    assert fused.confidence is first.confidence and fuse(first, []) is first
+
+
+def test_the_other_side_gives_its_detail_and_no_more(right):
+    seen = observed(right, 0.5, detail=0.2)
+    here = np.float32([[0.25, 0.1, 0.4]])           # a place in front, right of the middle
+    both = np.concatenate([here, here * (-1, 1, 1)]).astype(np.float32)
+    atlas = to_atlas(both)
+    assert right[tuple((atlas[0, ::-1] * SIZE).astype(int))] and atlas[0, 0] > 0.5 > atlas[1, 0]
+    registration = SimpleNamespace(
+        project=lambda points: (to_atlas(points.astype(np.float32)) * PIXELS, np.ones(len(points))),
+        confidence=lambda points, normals, pixels, depth: (points[:, 0] > 0).astype(np.float32),
+    )
+    view = View(registration, seen)
+    normals = np.float32([[0, 0, 1]] * 2)
+    found = photographed([view], [find_shown(view)], [None], both, normals, both, "keep", np.ones(2, np.float32))
+    assert found.share.tolist() == [1, 0] and found.mirrored.tolist() == [0, 1]
+    assert np.allclose(found.low, [[0.5] * 3, [0.0] * 3])
+    assert np.allclose(found.high, [[0.2] * 3, [0.0] * 3], atol=1e-6)
+    assert np.allclose(found.mirrored_high, [[0.0] * 3, [0.2] * 3], atol=1e-6)
+    nothing = photographed([view], [find_shown(view)], [None], both, normals, both, "keep", np.zeros(2, np.float32))
+    assert nothing.share.max() == nothing.mirrored.max() == 0
