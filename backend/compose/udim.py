@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ..head.uvs import FIRST
-from ..imaging.files import read_base
+from ..imaging.read import read_base
 from ..job import Prepared
 from ..surface.find import find_details
 from .compose import Composition, compose

@@ -74,21 +74,3 @@ def not_written(path: str | Path, reason: str) -> AvatarTexError:
         ErrorCode.OUTPUT_NOT_WRITTEN, f"{Path(path).name!r} could not be written ({reason}).",
         "Free space on the disk or choose another folder, then generate again.",
     )
-
-
-def read_base(path: str | Path, size: int, what: str = "base texture") -> np.ndarray:
-    """The artist's existing texture, or another picture in the UV map, as (size,size,3) float32 sRGB.
-
-    Raises:
-        AvatarTexError: BAD_REQUEST when it cannot be read.
-    """
-    data = np.fromfile(path, np.uint8) if Path(path).is_file() else np.zeros(0, np.uint8)
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
-    if picture is None:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"The {what} {Path(path).name!r} could not be read.",
-            f"Choose a PNG or JPEG, or leave the {what} empty.",
-        )
-    picture = picture[..., ::-1].astype(np.float32) / 255
-    method = cv2.INTER_AREA if picture.shape[0] > size else cv2.INTER_CUBIC
-    return np.clip(cv2.resize(picture, (size, size), interpolation=method), 0, 1)
