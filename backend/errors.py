@@ -32,6 +32,16 @@ class ErrorCode(StrEnum):
     INTERNAL = "internal"                    # a bug: the log's tail goes with it
 
 
+#: Characters of a sentence, which may quote what a file or a request holds.
+LONGEST_SENTENCE = 1000
+
+
+def shorten(text: str) -> str:
+    """The text, without its middle where it is too long to be read."""
+    half = LONGEST_SENTENCE // 2
+    return text if len(text) <= LONGEST_SENTENCE else f"{text[:half]} ... {text[-half:]}"
+
+
 class AvatarTexError(Exception):
     """A refusal the artist can act on.
 
@@ -42,6 +52,7 @@ class AvatarTexError(Exception):
     """
 
     def __init__(self, code: ErrorCode, message: str, cure: str) -> None:
+        message, cure = shorten(message), shorten(cure)
         super().__init__(message)
         self.code, self.message, self.cure = code, message, cure
 
