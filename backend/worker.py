@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from . import __version__
-from .errors import AvatarTexError, Cancelled, ErrorCode
+from .errors import AvatarTexError, Cancelled, ErrorCode, explain
 from .messages import (
     LONGEST_LINE,
     PROTOCOL,
@@ -44,12 +44,6 @@ from .messages import (
 
 #: Seconds between two Progress lines of one stage: the panel redraws ten times a second at most.
 PROGRESS_INTERVAL = 0.1
-
-#: How libraries that raise RuntimeError tell that memory ran out: torch's CPU allocator, CUDA, cuBLAS, OpenCV.
-MEMORY_PHRASES = (
-    "out of memory", "can't allocate memory", "alloc_failed", "failed to allocate", "not enough memory", "bad_alloc",
-    "bad allocation", "unable to allocate",
-)
 
 
 def serve(stdin: TextIO, stdout: TextIO) -> int:
@@ -185,7 +179,10 @@ def answer(request: Request, wire: Wire) -> Result | Registered | Varied | Failu
         return Failure.of(request.job, refusal)
     except Exception as bug:
         traceback.print_exc()
-        return Failure.of(request.job, explain(bug))
+        refusal = explain(bug)
+        if refusal.code is ErrorCode.OUT_OF_MEMORY:
+            free_memory()
+        return Failure.of(request.job, refusal)
     finally:
         wire.forget(request.job)
 
@@ -202,25 +199,6 @@ def progress_sender(job: str, wire: Wire) -> Callable[..., None]:
             wire.send(Progress(job, stage, float(fraction), preview))
 
     return send
-
-
-def explain(bug: Exception) -> AvatarTexError:
-    """The refusal for an exception that the pipeline did not foresee; its traceback is in the log already."""
-    if isinstance(bug, MemoryError) or any(phrase in str(bug).lower() for phrase in MEMORY_PHRASES):
-        free_memory()
-        return AvatarTexError(
-            ErrorCode.OUT_OF_MEMORY, "The backend ran out of memory.",
-            "Choose a smaller size, or close other programs, then generate again.",
-        )
-    if isinstance(bug, ImportError):
-        return AvatarTexError(
-            ErrorCode.BACKEND_MISSING, f"The backend's environment is incomplete ({bug}).",
-            "Set up the backend again.",
-        )
-    return AvatarTexError(
-        ErrorCode.INTERNAL, f"The backend met a bug ({type(bug).__name__}: {bug}).",
-        "Please report it with the log.",
-    )
 
 
 def free_memory() -> None:

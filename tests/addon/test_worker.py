@@ -77,7 +77,7 @@ class Backend:
 def backend(tmp_path):
     package = tmp_path / "backend"
     package.mkdir()
-    for name in "__init__ __main__ arguments command_line errors messages offline options pins worker".split():
+    for name in "__init__ __main__ arguments command_line errors messages offline options outputs pins worker".split():
         shutil.copy(ROOT / "backend" / f"{name}.py", package)
     (package / "models").mkdir()
     for name in ("__init__", "verified"):
