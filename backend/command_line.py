@@ -75,9 +75,9 @@ def run(work: Callable[[Callable[[str, float], None]], None]) -> int:
         print(f"error [{ErrorCode.CANCELLED}] Cancelled; nothing was written.", file=sys.stderr)
         return EXIT_REFUSED
     except Exception as bug:
-        refusal = explain(bug)
-        if refusal.code is ErrorCode.INTERNAL:
+        told = explain(bug)
+        if told.code is ErrorCode.INTERNAL:
             traceback.print_exc()
-        print(f"error {refusal}", file=sys.stderr)
+        print(f"error {told}", file=sys.stderr)
         return EXIT_REFUSED
     return 0

@@ -179,10 +179,10 @@ def answer(request: Request, wire: Wire) -> Result | Registered | Varied | Failu
         return Failure.of(request.job, refusal)
     except Exception as bug:
         traceback.print_exc()
-        refusal = explain(bug)
-        if refusal.code is ErrorCode.OUT_OF_MEMORY:
+        told = explain(bug)
+        if told.code is ErrorCode.OUT_OF_MEMORY:
             free_memory()
-        return Failure.of(request.job, refusal)
+        return Failure.of(request.job, told)
     finally:
         wire.forget(request.job)
 

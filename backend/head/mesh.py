@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import zipfile
-import zlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -129,31 +128,33 @@ def load_capture(path: str | Path) -> HeadMesh:
             kinds, shape = CAPTURE[name]
             if values.dtype.kind not in kinds or len(values.shape) != len(shape) or any(
                     size not in (-1, given) for size, given in zip(shape, values.shape)):
-                raise ValueError(f"{name} has another shape or type")
+                raise Unfit(f"{name} has another shape or type")
         if len(corner_uvs) != len(triangles) or len(arrays.get("face_mask", triangles)) != len(triangles):
-            raise ValueError("its parts are of different lengths")
+            raise Unfit("its parts are of different lengths")
         chosen = arrays["face_mask"].astype(bool) if "face_mask" in arrays and arrays["face_mask"].any() else None
         name, up = str(arrays.get("object_name", Path(path).stem))[:200], str(arrays.get("up", "z"))
         if up not in ("y", "z"):
-            raise ValueError("up is neither y nor z")
+            raise Unfit("up is neither y nor z")
         return checked(vertices, triangles, corner_uvs, name, up, chosen)
     except (AvatarTexError, MemoryError):
         raise
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, AttributeError) as reason:
-        raise AvatarTexError(ErrorCode.BAD_MESH, f"{what} (it is damaged).", cure) from reason
     except Exception as reason:  # numpy's reader raises what it likes for a header that is none
-        told = reason if type(reason) is ValueError and len(str(reason)) < 60 else "it is damaged"
+        told = reason if isinstance(reason, Unfit) else "it is damaged"
         raise AvatarTexError(ErrorCode.BAD_MESH, f"{what} ({told}).", cure) from reason
+
+
+class Unfit(ValueError):
+    """Why a capture is none."""
 
 
 def refuse_bomb(archive: zipfile.ZipFile) -> None:
     """Refuse an archive that unpacks to more than any head.
 
     Raises:
-        ValueError: with the reason.
+        Unfit: with the reason.
     """
     if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
-        raise ValueError("it unpacks to more than a gigabyte")
+        raise Unfit("it unpacks to more than a gigabyte")
 
 
 def checked(

@@ -36,7 +36,8 @@ def read_parts(path: Path, wanted: set[str]) -> tuple[list, set[str]]:
     if not os.path.isfile(path):  # a pipe or a device may never end
         raise AvatarTexError(ErrorCode.NO_MESH, f"There is no mesh file {path.name[:80]!r}.",
                              "Check the path of the mesh.")
-    kind, listed = path.suffix.lower().removeprefix("."), set()
+    kind = path.suffix.lower().removeprefix(".")
+    listed: set[str] = set()
     if kind not in ("obj", "ply", "glb"):
         raise bad_mesh(path, "its name says another format")
     try:

@@ -112,7 +112,8 @@ def double(data: bytes, chance: random.Random) -> bytes:
 
 def grow(data: bytes, chance: random.Random) -> bytes:
     place = chance.randrange(len(data) + 1)
-    return data[:place] + chance.choice((b"\0" * 100, b"[" * 5000, b"9" * 400, b"\n", b"-", b"nan", b"1e999")) + data[place:]
+    more = chance.choice((b"\0" * 100, b"[" * 5000, b"9" * 400, b"\n", b"-", b"nan", b"1e999"))
+    return data[:place] + more + data[place:]
 
 
 def renumber(data: bytes, chance: random.Random) -> bytes:
@@ -143,6 +144,7 @@ def restructure(data: bytes, chance: random.Random) -> bytes:
 
 def walk(tree):
     """(holder, key) of every part."""
-    for key, value in list(tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()):
+    parts = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    for key, value in list(parts):
         yield tree, key
         yield from walk(value)
