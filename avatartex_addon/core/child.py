@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Iterator
 
+from ..backend.offline import SWITCHES
 from .log import BackendLog
 
 #: Marks the end of stdout in the queue of lines.
@@ -33,7 +34,7 @@ def clean_environment() -> dict[str, str]:
     """The environment for every process of the backend's Python."""
     environment = {name: value for name, value in os.environ.items() if name not in FOREIGN_VARIABLES}
     # The extension's folder may be read-only, and must not be written to in any case: hence no bytecode.
-    return environment | {"PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
+    return environment | SWITCHES | {"PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
 
 
 def hidden_process() -> dict:
