@@ -25,6 +25,7 @@ class Op(StrEnum):
     RESET_CHOICE = "avatartex.reset_choice"
     MAKE_OVERRIDE = "avatartex.make_override"
     SHOW_HEAD = "avatartex.show_head"
+    NEW_MATERIAL = "avatartex.new_material"
     # add_uv_map.py
     ADD_UV_MAP = "avatartex.add_uv_map"
     # pin_points.py

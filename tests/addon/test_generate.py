@@ -175,7 +175,7 @@ def test_only_the_heads_slot_is_written(scene, fake):
 
 
 def test_the_slot_rule(scene, addon):
-    find = addon("scene.head").find_head_slot
+    find = addon("scene.slots").find_head_slot
     mesh = scene.head.data
     new_material("Cloth", scene.head), new_material("Face", scene.head)
     indices = np.zeros(len(mesh.polygons), np.int32)
