@@ -43,6 +43,10 @@ class Op(StrEnum):
     COMPARE = "avatartex.compare"
     RESTORE = "avatartex.restore"
     SHOW_TEXTURE = "avatartex.show_texture"
+    # save_texture.py
+    SAVE_TEXTURE = "avatartex.save_texture"
+    # open_manual.py
+    OPEN_MANUAL = "avatartex.open_manual"
     # paint_regions.py
     REGIONS_PAINT = "avatartex.regions_paint"
     REGIONS_DONE = "avatartex.regions_done"

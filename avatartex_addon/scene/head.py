@@ -11,12 +11,25 @@ from ..core.job import HeadJob
 
 
 def find_head(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The head that was chosen, else the active mesh."""
+    """The head that was chosen, else the active mesh, else the one that the active armature stands for."""
     chosen = context.scene.avatartex.head
     if chosen is not None:
         return chosen if chosen.type == "MESH" else None
     active = context.view_layer.objects.active
-    return active if active is not None and active.type == "MESH" else None
+    if active is None or active.type == "MESH":
+        return active
+    return find_skinned(context, active) if active.type == "ARMATURE" else None
+
+
+def find_skinned(context: bpy.types.Context, armature: bpy.types.Object) -> bpy.types.Object | None:
+    """The only mesh that is selected, else the only one that the armature moves: after an import the rig is active."""
+    meshes = [candidate for candidate in context.view_layer.objects if candidate.type == "MESH"]
+    selected = [mesh for mesh in meshes if mesh.select_get()]
+    skinned = [
+        mesh for mesh in meshes
+        if any(modifier.type == "ARMATURE" and modifier.object == armature for modifier in mesh.modifiers)
+    ]
+    return next((found[0] for found in (selected, skinned) if len(found) == 1), None)
 
 
 def find_uv_map(head: bpy.types.Object, wanted: str) -> str:

@@ -22,6 +22,7 @@ BRUSHES = (("REDO", "Redo", PHOTO), ("KEEP", "Keep", MIRRORED), ("ERASE", "Erase
 
 class AVATARTEX_PT_regions(ClosedPanel, bpy.types.Panel):
     bl_idname = "AVATARTEX_PT_regions"
+    page = "regions"
     bl_label = "Regions"
     bl_order = 2
 

@@ -40,6 +40,7 @@ class AVATARTEX_MT_pin_add(bpy.types.Menu):
 
 class AVATARTEX_PT_registration(ClosedPanel, bpy.types.Panel):
     bl_idname = "AVATARTEX_PT_registration"
+    page = "registration"
     bl_label = "Registration"
     bl_order = 1
 

@@ -14,6 +14,7 @@ from .texts import say
 
 class AVATARTEX_PT_variants(ClosedPanel, bpy.types.Panel):
     bl_idname = "AVATARTEX_PT_variants"
+    page = "variants"
     bl_label = "Variants"
     bl_order = 4
 
