@@ -38,7 +38,7 @@ class AVATARTEX_PG_result(bpy.types.PropertyGroup):
         """'Photo · seed 3 · 1024 texels · 2026-11-21 14:05'."""
         style = STYLE_LABELS.get(self.style, self.style)
         day, _, hour = self.date.partition("T")
-        redone = " · regions redone" if self.redone else ""
+        redone = " · regions remade" if self.redone else ""
         return f"{style} · seed {self.seed}{redone} · {self.size} texels · {day} {hour[:5]}"
 
 
