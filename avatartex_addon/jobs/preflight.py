@@ -10,6 +10,7 @@ from ..backend.errors import AvatarTexError, ErrorCode
 from ..core.fixes import FIX_BUTTONS
 from ..core.idnames import Op
 from ..scene.further_portraits import find_missing
+from ..scene.graph import find_colorless
 from ..scene.head import (
     find_group_problem,
     find_head,
@@ -30,6 +31,7 @@ MOST_FACES = 2_000_000
 TITLES = {
     ErrorCode.PORTRAIT_MISSING: "No portrait yet",
     ErrorCode.NO_UVS: "No UV map",
+    ErrorCode.NO_COLOR: "Material has no colour",
 }
 #: Settings of a Mirror modifier that give its half texels of its own.
 APART = ("use_mirror_u", "use_mirror_v", "use_mirror_udim", "offset_u", "offset_v")
@@ -60,6 +62,9 @@ def find_obstacles(context: bpy.types.Context) -> list[Obstacle]:
         found.append(mesh_obstacle(problem, context, head))
     else:
         found += evaluated_problems(context, head, find_uv_map(head, settings.uv_map))
+        # which of several slots are head takes a longer look: Generate takes it
+        if len(head.material_slots) == 1 and (problem := find_colorless(head, (0,))):
+            found.append(obstacle_of(problem))
         if problem := find_group_problem(head, settings.head_group):
             found.append(obstacle_with_button(
                 problem, "No such Head Faces", Op.RESET_CHOICE, "Clear Head Faces", setting="head_group",

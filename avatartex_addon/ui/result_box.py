@@ -43,4 +43,7 @@ def draw_way_back(layout: bpy.types.UILayout, context: bpy.types.Context, head: 
         icon="ARROW_LEFTRIGHT", depress=compared,
     )
     column.operator(Op.NEW_SEED, text="Try Another Seed", icon="FILE_REFRESH")
+    row = column.row(align=True)
+    row.operator_context = "INVOKE_DEFAULT"
+    row.operator(Op.SAVE_TEXTURE, icon="FILE_TICK")
     column.operator(Op.RESTORE, icon="LOOP_BACK")
