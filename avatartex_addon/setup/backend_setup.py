@@ -77,8 +77,7 @@ def examine() -> Work | None:
 
 
 def find_setup_python() -> str:
-    named = preferences.preferences().setup_python
-    return bpy.path.abspath(named) if named else ""
+    return preferences.fixed(preferences.preferences().setup_python)
 
 
 def find_build() -> str:

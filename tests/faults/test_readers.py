@@ -43,7 +43,7 @@ DOUBLING = [{"children": [number + 1, number + 1]} for number in range(40)] + [{
 @pytest.mark.parametrize(("tree", "words"), [
     ({"nodes": [{"mesh": 0}] * 100_000, "scenes": [{"nodes": list(range(100_000))}]}, "more than 10,000 objects"),
     ({"nodes": DEEP}, "more than 10,000 objects"),
-    ({"nodes": DEEP[:9_000] + [{"mesh": 0}]}, "too deep"),
+    ({"nodes": [*DEEP[:9_000], {"mesh": 0}]}, "too deep"),
     ({"nodes": DOUBLING}, "too deep"),
     ({"nodes": [{"children": [1]}, {"children": [2], "mesh": 0}, {"children": [1]}, {"children": [1]}]}, "too deep"),
     ({"accessors": [{"bufferView": 0, "componentType": 5126, "count": 10**12, "type": "VEC3"}]}, "triangles"),
