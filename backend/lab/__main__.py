@@ -17,6 +17,8 @@ COMMANDS = {
     "glasses draw": ("training.draw_glasses", "draw glasses onto rendered eyes"),
     "shapes": ("training.likeness", "measure how faces differ, from ICT-FaceKit, for the registration"),
     "train": ("training.train", "train one of the networks"),
+    "train people": ("training.experts", "fit the prior of photographed people beside that of painted skins"),
+    "train stage1": ("training.stage1", "train the network that completes what a portrait shows"),
     "train ablation": ("training.ablation", "measure what each stage is worth on left-out faces while training"),
     "graphs": ("training.graphs", "write the networks as ONNX graphs without weights"),
     "manifest": ("training.manifest", "write the checksums of the weights"),
