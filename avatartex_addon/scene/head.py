@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.head.mesh import MOST_FACES
 from ..core.job import HeadJob
 
 
@@ -90,6 +91,10 @@ def find_job_head(job: HeadJob) -> bpy.types.Object:
         or find_portrait_problem(job.portrait)
     ):
         raise problem
+    if head.modifiers and head.mode != "EDIT":
+        shape = head.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+        if isinstance(shape, bpy.types.Mesh) and (problem := find_size_problem(head, shape)):
+            raise problem
     return head
 
 
@@ -125,6 +130,8 @@ def find_mesh_problem(head: bpy.types.Object, wanted_uv_map: str) -> AvatarTexEr
         )
     if not mesh.polygons and head.mode != "EDIT" and not head.modifiers:
         return AvatarTexError(ErrorCode.NO_MESH, f"'{head.name}' has no faces.", "Select a head mesh.")
+    if not head.modifiers and (problem := find_size_problem(head, mesh)):
+        return problem
     if not mesh.uv_layers:
         return AvatarTexError(
             ErrorCode.NO_UVS, f"'{head.name}' has no UV map.",
@@ -135,6 +142,22 @@ def find_mesh_problem(head: bpy.types.Object, wanted_uv_map: str) -> AvatarTexEr
             ErrorCode.NO_UVS, f"'{head.name}' has no UV map named '{wanted_uv_map}'.", "Choose another UV map.",
         )
     return None
+
+
+def find_size_problem(head: bpy.types.Object, shape: bpy.types.Mesh) -> AvatarTexError | None:
+    """Whether the head has more triangles than the backend takes: reading them would stop the window for seconds.
+
+    Args:
+        shape: its mesh, with its modifiers where it has any.
+    """
+    triangles = len(shape.loops) - 2 * len(shape.polygons)
+    if triangles <= MOST_FACES:
+        return None
+    cure = "Lower the viewport levels of its modifiers" if head.modifiers else "Decimate it, or take a smaller copy,"
+    return AvatarTexError(
+        ErrorCode.BAD_MESH, f"'{head.name}' has {triangles / 1e6:.1f} million triangles.",
+        f"{cure} until it has {MOST_FACES // 1_000_000} million.",
+    )
 
 
 def find_group_problem(head: bpy.types.Object, group: str) -> AvatarTexError | None:

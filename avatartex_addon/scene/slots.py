@@ -54,14 +54,12 @@ def find_head_slots(head: bpy.types.Object, uv_map: str) -> tuple[int, ...]:
 def read_faces(mesh: bpy.types.Mesh, uv_map: str, slots: int) -> Faces:
     loops, polygons = read_loops(mesh)
     vertices, uvs = np.empty((len(mesh.vertices), 3), np.float32), np.empty((len(mesh.loops), 2), np.float32)
-    of_loop, materials = np.empty(len(mesh.loops), np.int32), np.empty(len(mesh.polygons), np.int32)
+    of_loop = np.empty(len(mesh.loops), np.int32)
     mesh.vertices.foreach_get("co", vertices.ravel())
     mesh.loops.foreach_get("vertex_index", of_loop)
     mesh.uv_layers[uv_map].uv.foreach_get("vector", uvs.ravel())
-    mesh.polygons.foreach_get("material_index", materials)
     corners = of_loop[loops]
-    materials = np.minimum(materials, slots - 1)  # as Blender draws an index beyond the slots
-    return Faces(vertices, corners, materials[polygons], uvs[loops], vertices[corners].mean(1))
+    return Faces(vertices, corners, read_materials(mesh, slots)[polygons], uvs[loops], vertices[corners].mean(1))
 
 
 def is_head_too(faces: Faces, main: int, slot: int) -> bool:
@@ -131,18 +129,40 @@ def find_head_slot(head: bpy.types.Object) -> int:
     mesh, slots = head.data, len(head.material_slots)
     if slots < 2 or not mesh.polygons:
         return 0
+    materials = read_materials(mesh, slots)
+    asked, inside = _ask_faces(head)
+    of_head = materials[asked[inside]]
+    return int(np.bincount(of_head if len(of_head) else materials).argmax())
+
+
+def find_head_faces(head: bpy.types.Object) -> np.ndarray:
+    """(F,) bool, polygons that are head as far as slots and vertex groups tell; all where they tell nothing.
+
+    Of a large mesh only VOTES faces are asked, and only those are told then.
+    """
+    mesh = head.data
+    of_slot = read_materials(mesh, len(head.material_slots)) == find_head_slot(head)
+    asked, inside = _ask_faces(head)
+    if not inside.any():
+        return of_slot
+    found = np.zeros(len(of_slot), bool)
+    found[asked[inside]] = True
+    return found & of_slot
+
+
+def read_materials(mesh: bpy.types.Mesh, slots: int) -> np.ndarray:
+    """(F,) int32, each polygon's slot."""
     materials = np.empty(len(mesh.polygons), np.int32)
     mesh.polygons.foreach_get("material_index", materials)
-    materials = np.minimum(materials, slots - 1)  # as Blender draws an index beyond the slots
+    return np.minimum(materials, max(0, slots - 1))  # as Blender draws an index beyond the slots
+
+
+def _ask_faces(head: bpy.types.Object) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the faces that were asked, and whether each one's first vertex is of the head by half or more."""
+    mesh = head.data
     groups = {group.index for group in head.vertex_groups if "head" in group.name.lower()}
-    if groups:
-        of_head = materials[_faces_in(mesh, groups)]
-        materials = of_head if len(of_head) else materials
-    return int(np.bincount(materials).argmax())
-
-
-def _faces_in(mesh: bpy.types.Mesh, groups: set[int]) -> np.ndarray:
-    """Indices of faces whose first vertex belongs to one of the groups, by half or more; at most VOTES are asked."""
+    if not groups or not mesh.polygons:
+        return np.zeros(0, np.int64), np.zeros(0, bool)
     starts = np.empty(len(mesh.polygons), np.int32)
     mesh.polygons.foreach_get("loop_start", starts)
     corners = np.empty(len(mesh.loops), np.int32)
@@ -153,4 +173,4 @@ def _faces_in(mesh: bpy.types.Mesh, groups: set[int]) -> np.ndarray:
         any(entry.group in groups and entry.weight >= 0.5 for entry in vertices[vertex].groups)
         for vertex in corners[starts[asked]].tolist()
     ]
-    return asked[np.array(inside, bool)]
+    return asked, np.array(inside, bool)
