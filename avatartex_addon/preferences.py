@@ -59,3 +59,9 @@ def find_backend_python() -> str:
     """The backend's Python, '' when there is none."""
     named = chosen_python()
     return "" if named in refused else choose_python(named, home(), lock_hash(REQUIREMENTS))
+
+
+def package_index() -> str:
+    """The artist's own index of packages, '' for PyPI. Nothing else of this computer says where packages come from."""
+    named = preferences().index.strip()
+    return named if named.startswith(("https://", "http://127.0.0.1", "http://localhost", "file:///")) else ""

@@ -6,6 +6,7 @@ Standard library only: the add-on starts its processes with the same switches.
 from __future__ import annotations
 
 import os
+import sys
 
 #: Environment variables, which the libraries read when they are imported.
 SWITCHES = {
@@ -23,3 +24,15 @@ SWITCHES = {
 def disconnect() -> None:
     """Set them for this process and those that it starts."""
     os.environ.update(SWITCHES)
+
+
+def leave_current_folder(package: str) -> None:
+    """Where Python was started with -m, import nothing from the current folder: it may be a stranger's download.
+
+    Args:
+        package: a file of this package, which itself may be there.
+    """
+    home = os.path.dirname(os.path.dirname(os.path.realpath(package)))
+    by_name = getattr(sys, "argv", [""])[:1] == ["-m"]  # so it is until the module runs
+    if by_name and not sys.flags.safe_path and os.path.realpath(sys.path[0]) != home:
+        del sys.path[0]

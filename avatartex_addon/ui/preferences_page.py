@@ -64,6 +64,11 @@ class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
         description="Python of an environment of your own that holds the backend's packages, used in place of the "
                     "one that Set Up Backend makes",
     )
+    index: StringProperty(
+        name="Package Index",
+        description="Address (https) that Set Up Backend takes packages from, for a company's mirror; PyPI when empty. "
+                    "What pip is told elsewhere on this computer does not count",
+    )
     device: make_property(DEVICE)
     results_kept: IntProperty(
         name="Results per Head", min=1, max=100, default=8,

@@ -76,3 +76,13 @@ def test_the_watch_sees_a_call(tmp_path):
     subprocess.run(["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=socket", "-o", str(calls),
                     sys.executable, "-c", code], check=True)
     assert any(word in calls.read_text() for word in NETWORK)
+
+
+def test_nothing_in_the_current_folder_is_run(tmp_path):
+    """A folder of downloads may hold a numpy.py."""
+    for name in ("numpy", "json", "torch", "argparse", "cv2"):
+        (tmp_path / f"{name}.py").write_text("import os; os.write(2, b'STRANGER'); raise SystemExit(9)\n")
+    words = [sys.executable, "-m", "backend", "doctor", "--json"]
+    done = subprocess.run(words, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True,
+                          text=True, check=False)
+    assert "STRANGER" not in done.stderr and done.returncode == 0, done.stderr
