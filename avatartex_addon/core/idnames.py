@@ -43,8 +43,11 @@ class Op(StrEnum):
     COMPARE = "avatartex.compare"
     RESTORE = "avatartex.restore"
     SHOW_TEXTURE = "avatartex.show_texture"
+    SHOW_UV_MAP = "avatartex.show_uv_map"
     # save_texture.py
     SAVE_TEXTURE = "avatartex.save_texture"
+    # try_it.py
+    TRY_IT = "avatartex.try_it"
     # open_manual.py
     OPEN_MANUAL = "avatartex.open_manual"
     # paint_regions.py

@@ -91,6 +91,13 @@ def shown_image(head: bpy.types.Object) -> bpy.types.Image | None:
     return None
 
 
+def scrambled_by(head: bpy.types.Object) -> str:
+    """The UV map of the texture that is shown, where another one is active: Solid view looks the texels up in that."""
+    index, layers = find_shown(head), head.data.uv_layers
+    name = head.avatartex_history[index].uv_map if index >= 0 else ""
+    return name if name in layers and layers.active is not None and layers.active.name != name else ""
+
+
 def find_shown(head: bpy.types.Object) -> int:
     """Index of the result that the head shows, -1 when it shows none."""
     image = shown_image(head)

@@ -349,14 +349,33 @@ class Recorder:
     ("SOLID", "MATERIAL", True), ("SOLID", "TEXTURE", False), ("WIREFRAME", "MATERIAL", True),
     ("MATERIAL", "MATERIAL", False), ("RENDERED", "MATERIAL", False),
 ])
-def test_a_viewport_without_textures_is_told(addon, kind, color, offered):
+def test_a_viewport_without_textures_is_told(addon, scene, kind, color, offered):
     layout, shading = Recorder(), SimpleNamespace(type=kind, color_type=color)
     context = SimpleNamespace(space_data=SimpleNamespace(shading=shading))
-    addon("ui.result_box").draw_shading(layout, context)
+    addon("ui.result_box").draw_shading(layout, context, scene.head)
     assert layout.seen == ["avatartex.show_texture"] * offered
     if offered:
         addon("operators.use_results").AVATARTEX_OT_show_texture.execute(None, context)
         assert shading.type == "MATERIAL"
+
+
+def test_solid_view_with_another_uv_map_is_told(scene, fake, addon):
+    bpy.ops.avatartex.generate()
+    context = SimpleNamespace(space_data=SimpleNamespace(shading=SimpleNamespace(type="SOLID", color_type="TEXTURE")))
+
+    def drawn():
+        layout = Recorder()
+        addon("ui.result_box").draw_shading(layout, context, scene.head)
+        return layout.seen
+
+    assert drawn() == []
+    scene.head.data.uv_layers.active = scene.head.data.uv_layers.new(name="Second")
+    assert drawn()[-1] == "avatartex.show_uv_map"
+    context.space_data.shading.type = "MATERIAL"
+    assert drawn() == []
+    context.space_data.shading.type = "SOLID"
+    assert bpy.ops.avatartex.show_uv_map() == {"FINISHED"} and scene.head.data.uv_layers.active.name == "UVMap"
+    assert drawn() == [] and bpy.ops.avatartex.show_uv_map() == {"CANCELLED"}
 
 
 @pytest.mark.parametrize(("step", "told"), [(3, "Step 3 of 8"), (0, "")])
