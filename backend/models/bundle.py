@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ..errors import AvatarTexError, ErrorCode
 from ..networks.completer import Completer
 from ..networks.conditions import STYLES
-from ..networks.generator import Encoder, Generator, Mapping
+from ..networks.generator import Encoder, Generator
 from ..networks.sizes import CANVAS, TEXELS
 from ..prior.experts import Experts
 from ..prior.linear import LinearPrior
@@ -38,7 +38,6 @@ class Networks:
     experts: Experts
     generator: Generator
     encoder: Encoder
-    mapping: Mapping
     completer: nn.Module            # a Completer and a Denoiser, or the same as graphs of ONNX Runtime
     repainter: nn.Module
     geometry: Tensor
@@ -71,7 +70,7 @@ class Networks:
 
 #: file -> (attribute of Networks, key prefix).
 FILES = {
-    "generator.safetensors": (("generator", "generator."), ("encoder", "encoder."), ("mapping", "mapping.")),
+    "generator.safetensors": (("generator", "generator."), ("encoder", "encoder.")),
     "inpaint.safetensors": (("completer", ""),),
     "repaint.safetensors": (("repainter", ""),),
 }
@@ -109,18 +108,18 @@ def assemble(
         graphs: run them in ONNX Runtime (graphs.py, runtime.py).
     """
     linear = {key: value.float() for key, value in linear.items()}
-    priors = (
+    painted, people = (
         LinearPrior(*(linear[prefix + key].numpy() for key in ("mean", "basis", "deviation")))
         for prefix in ("", "people." if "people.mean" in linear else "")  # trainings begin with the painted skins
     )
-    experts = Experts(*priors, linear["people.shown"].numpy() if "people.shown" in linear else None)
+    experts = Experts(painted, people, linear["people.shown"].numpy() if "people.shown" in linear else None)
     canvas = whole_canvas({key[7:]: value.numpy() for key, value in linear.items() if key.startswith("canvas.")})
     states = {
         attribute: {key[len(prefix) :]: value.float() for key, value in tensors.items() if key.startswith(prefix)}
         for file, tensors in files.items() for attribute, prefix in FILES[file]
     }
-    generator, encoder, mapping = Generator(len(canvas.basis)), Encoder(), Mapping()
-    for module, name in ((generator, "generator"), (encoder, "encoder"), (mapping, "mapping")):
+    generator, encoder = Generator(len(canvas.basis)), Encoder()
+    for module, name in ((generator, "generator"), (encoder, "encoder")):
         if name in states:
             module.load_state_dict(states[name], strict=module is not generator)
     paint_canvas(generator, canvas)
@@ -133,9 +132,11 @@ def assemble(
         completer, repainter = Completer(), denoiser(states.get("repainter"))
         if "completer" in states:
             completer.load_state_dict(states["completer"])
-    modules = [freeze(module).to(device) for module in (generator, encoder, mapping, completer, repainter)]
+    for module in (generator, encoder, completer, repainter):
+        freeze(module).to(device)
     return Networks(
-        experts, *modules, linear["geometry"].to(device), linear["known"].numpy() > 0.5, device,
+        experts, generator, encoder, completer, repainter, linear["geometry"].to(device),
+        linear["known"].numpy() > 0.5, device,
     )
 
 

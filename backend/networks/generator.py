@@ -156,32 +156,3 @@ class Encoder(nn.Module):
         found = self.out(self.head(self.body(torch.cat([texture - 0.5, confidence, 4 * difference], 1)).flatten(1)))
         mean, spread = found.view(-1, 2, LAYERS, LATENT).unbind(1)
         return mean, spread.clamp(-8, 4)
-
-
-class Mapping(nn.Module):
-    """z (B,Z), normal, and a style to W+ (B,ROWS,LATENT), for samples.
-
-    Per style the linear map that gives W+ of the training textures their mean and covariance (the strongest Z
-    directions), and a network that bends it; trained to meet their distribution.
-    """
-
-    Z = 128
-
-    def __init__(self) -> None:
-        super().__init__()
-        size = ROWS * LATENT
-        self.register_buffer("mean", torch.zeros(len(STYLES), size))
-        self.register_buffer("axes", torch.zeros(len(STYLES), self.Z, size))
-        self.style = nn.Embedding(len(STYLES), 32)
-        self.bend = nn.Sequential(
-            nn.Linear(self.Z + 32, 256), nn.LeakyReLU(0.2), nn.Linear(256, 256), nn.LeakyReLU(0.2),
-            nn.Linear(256, size),
-        )
-        nn.init.zeros_(self.bend[-1].weight)
-        nn.init.zeros_(self.bend[-1].bias)
-
-    def forward(self, z: Tensor, style: Tensor, truncation: float = 1.0) -> Tensor:
-        """truncation: below 1 pulls samples to the style's mean (StyleGAN's truncation trick)."""
-        straight = torch.einsum("bz,szw->sbw", z, self.axes)[style, torch.arange(len(z), device=z.device)]
-        bent = self.bend(torch.cat([z, self.style(style)], 1))
-        return (self.mean[style] + truncation * (straight + bent)).view(-1, ROWS, LATENT)

@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from backend.lab.evaluation.invert import encoded, fitted_canvas, invert
+from backend.lab.training.mapping_network import Mapping, load_mapping
 from backend.models.bundle import load_networks
 from backend.networks.conditions import repaint_conditions
-from backend.networks.generator import LATENT, ROWS, Mapping
+from backend.networks.generator import LATENT, ROWS
 from backend.stages.repaint import PARTS
 
 
@@ -22,12 +23,12 @@ def drawn(networks):
     """A texture that the generator can make, what is seen of it, and where the search starts."""
     random = torch.Generator().manual_seed(1)
     with torch.no_grad():
-        w_plus = networks.mapping(torch.randn(1, Mapping.Z, generator=random), networks.style("photo"))
+        w_plus = load_mapping()(torch.randn(1, Mapping.Z, generator=random), networks.style("photo"))
         w_plus = w_plus + 0.5 * torch.randn(w_plus.shape, generator=random)
         texture = networks.generator(w_plus, networks.style("photo"))
         weight = torch.zeros(1, 1, networks.size, networks.size)
         weight[..., networks.size // 5 :, networks.size // 4 : networks.size // 2] = 1
-        mean = networks.generator(networks.mapping.mean[:1].view(1, ROWS, LATENT), networks.style("photo"))
+        mean = networks.generator(load_mapping().mean[:1].view(1, ROWS, LATENT), networks.style("photo"))
         start = encoded(networks, torch.where(weight > 0, texture, mean), weight)
     return texture, weight, start
 

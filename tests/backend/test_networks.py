@@ -9,6 +9,7 @@ from diffusers import DDIMScheduler
 
 from backend import options
 from backend.lab.training.mapping import straight
+from backend.lab.training.mapping_network import Mapping
 from backend.lab.training.prior import halved
 from backend.models.bundle import paint_canvas, whole_canvas
 from backend.networks.bend import bent, flow_of, undone
@@ -23,7 +24,6 @@ from backend.networks.generator import (
     ROWS,
     Encoder,
     Generator,
-    Mapping,
     ModulatedConv,
     upsample,
 )

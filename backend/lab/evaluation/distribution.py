@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 from ...models.bundle import Networks
-from ...networks.generator import Mapping
 from ...options import STYLE
 from ..texhub.drawn_styles import NETWORK_STYLE
+from ..training.mapping_network import Mapping, load_mapping
 from . import held_out
 from .features import pooled_features
 from .metrics import frechet_distance, kernel_distance_blocks, table
@@ -35,7 +35,7 @@ def draw(networks: Networks, style: str, z: torch.Tensor) -> torch.Tensor:
     made = []
     for part in z.split(8):
         chosen = networks.style(style).expand(len(part))
-        made.append(networks.generator(networks.mapping(part, chosen), chosen))
+        made.append(networks.generator(load_mapping()(part, chosen), chosen))
     return torch.cat(made).clamp(0, 1)
 
 

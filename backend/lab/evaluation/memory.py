@@ -23,10 +23,10 @@ from ...head.view import render_view
 from ...imaging.files import write_bytes
 from ...imaging.sample import sample_atlas
 from ...models.bundle import Networks
-from ...networks.generator import Mapping
 from ...portrait.decode import decode_portrait
 from ..faces.observing import Seen
 from ..look import pictures
+from ..training.mapping_network import Mapping
 from .distribution import draw
 from .embedding import SAME, embed
 from .hidden import cell, networks_by_name, observed

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ...models.bundle import Networks
-from ...networks.generator import Mapping
+from ..training.mapping_network import Mapping, load_mapping
 from .features import perceptual_distance
 
 FIRST, SECOND = 300, 80
@@ -52,7 +52,7 @@ class Prodigy:
 def mean_latent(networks: Networks, style: Tensor, seed: int = 0, count: int = 2000) -> Tensor:
     """(1,ROWS,LATENT) of the mapping."""
     random = torch.Generator().manual_seed(seed)
-    return networks.mapping(torch.randn(count, Mapping.Z, generator=random), style.expand(count)).mean(0, keepdim=True)
+    return load_mapping()(torch.randn(count, Mapping.Z, generator=random), style.expand(count)).mean(0, keepdim=True)
 
 
 def released(

@@ -13,8 +13,8 @@ import torch
 
 from ...imaging.files import write_picture
 from ...models.bundle import Networks
-from ...networks.generator import Mapping
 from ...options import STYLE
+from ..training.mapping_network import Mapping, load_mapping
 from . import methods
 from .distribution import draw
 from .held_out import portrayed
@@ -43,7 +43,7 @@ def between_styles(networks: Networks, z: torch.Tensor, steps: int = COLUMNS) ->
     kept = embedding.detach().clone()
     for a, b in zip(range(len(NETWORKS)), [*range(1, len(NETWORKS)), 0]):
         row = []
-        first, second = (networks.mapping(z, torch.tensor([style])) for style in (a, b))
+        first, second = (load_mapping()(z, torch.tensor([style])) for style in (a, b))
         for share in np.linspace(0, 1, steps):
             embedding.data[0] = kept[a] + float(share) * (kept[b] - kept[a])
             made = generator(first + float(share) * (second - first), torch.zeros(1, dtype=torch.int64))

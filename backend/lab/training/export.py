@@ -15,6 +15,6 @@ def export(name: str, networks: Networks, output: Path) -> None:
         prefix + key: value.cpu()
         for attribute, prefix in FILES[file]
         for key, value in getattr(networks, attribute).state_dict().items()
-        if key not in ("mean", "basis") or attribute == "mapping"
+        if key not in ("mean", "basis")
     }
     save_half(tensors, output / file)

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from ...models.bundle import Networks, untrained
 from ...networks.conditions import STYLES
-from ...networks.generator import Mapping
 from .batches import stacked
-from .export import export
+from .checkpoints import save_half
 from .folds import FOLDS, Textures
+from .mapping_network import FILE, Mapping
 
 STEPS, BATCH, RATE = 600, 128, 1e-3
 SLICES = 256
@@ -20,11 +20,11 @@ AT_ONCE = 16     # textures encoded at a time
 
 
 def train(arguments, preset) -> None:
-    """Complete generator.safetensors with the mapping."""
+    """Write mapping.safetensors."""
     torch.manual_seed(arguments.seed)
     networks = untrained(arguments.output, arguments.device)
     codes, styles = encode_all(networks, [Textures.load(arguments.hub / f"fold{k}") for k in range(FOLDS)])
-    mapping = networks.mapping.requires_grad_(True)
+    mapping = Mapping().to(arguments.device)
     for number in range(len(STYLES)):
         mapping.mean[number], mapping.axes[number] = straight(codes[styles == number])
     scale = codes.std(0).clamp(min=1e-3)
@@ -41,7 +41,7 @@ def train(arguments, preset) -> None:
         optimiser.step()
         if (step + 1) % 100 == 0:
             print(f"mapping {step + 1}/{STEPS}  distance {float(loss.detach()):.4f}", flush=True)
-    export("generator", networks, arguments.output)
+    save_half({key: value.cpu() for key, value in mapping.state_dict().items()}, arguments.output / FILE)
 
 
 @torch.no_grad()

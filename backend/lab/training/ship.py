@@ -13,6 +13,7 @@ from ...models.bundle import FILES, WEIGHTS, load_networks
 from .glasses_network import COLUMNS, ROWS, GlassesNet
 from .graphs import write_whole
 from .manifest import write_manifest
+from .mapping_network import FILE as MAPPING
 
 GLASSES = "glasses.safetensors"
 
@@ -34,6 +35,8 @@ def ship(arguments, preset) -> None:
         )
     for name in names:
         shutil.copyfile(arguments.output / name, WEIGHTS / name)
+    if (arguments.output / MAPPING).is_file():  # the laboratory alone draws samples
+        shutil.copyfile(arguments.output / MAPPING, Path(__file__).with_name(MAPPING))
     ship_glasses(arguments.output)
     entries = write_manifest()
     load_networks("cpu")
