@@ -178,6 +178,7 @@ def package(output: Path) -> Path:
                 shutil.copytree(ROOT / source, staged / target, dirs_exist_ok=True, ignore=LEFT_OUT)
             else:
                 shutil.copy2(ROOT / source, staged / target)
+        run(python, "-m", "tests.demo.sample", staged / "sample")
         run(python, tool, "build", "--source-dir", staged, "--output-filepath", built)
     run(python, tool, "validate", built)
     return built

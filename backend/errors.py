@@ -14,6 +14,7 @@ class ErrorCode(StrEnum):
     NO_MESH = "no-mesh"                      # nothing selected, or the file holds no faces
     NO_UVS = "no-uvs"                        # the mesh has no (usable) UV map
     BAD_MESH = "bad-mesh"                    # NaN coordinates, unreadable file
+    NO_COLOR = "no-color"                    # the material's output shows nothing that a texture could colour
     PORTRAIT_MISSING = "portrait-missing"
     PORTRAIT_UNREADABLE = "portrait-unreadable"   # truncated, or not an image
     PORTRAIT_TOO_LARGE = "portrait-too-large"

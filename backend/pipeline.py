@@ -164,21 +164,18 @@ def complete(
     observation: Observation, style: str, networks, options: StageOptions | None = None,
     step: Callable[..., None] = no_step, pictures: StagePictures | None = None,
 ) -> Completion:
-    """The linear prior's completion, the three stages on it, the finishers: the whole atlas without light."""
+    """The priors' completion, the three stages on it, the finishers: the whole atlas without light."""
     from .stages import STAGES
     from .stages.stage import AtlasObservation
-    from .stages.variety import vary
 
     options, pictures = options or StageOptions(), pictures or StagePictures("")
     seen = AtlasObservation(*shrink(observation, networks.size), style)
     step("inpaint")
-    completion = networks.linear.complete(seen.color, seen.confidence)
+    completion = networks.experts.complete(seen.color, seen.confidence)
     for name in options.stages:
         step(name)
         completion = STAGES[name](seen, completion, networks, options, on_step=partial(step, name))
         pictures.save(name, completion)
-    if options.another:
-        completion = vary(completion, seen.confidence, networks, seed=options.seed)
     return finish(fill_unknown(completion, networks.known), observation, style)
 
 

@@ -17,16 +17,16 @@ from ..core.states import RowState
 from ..core.table import write_report
 from ..core.terminal import ProgressLine
 from ..jobs import scene_batch
-from .ending import EXIT_SOME_FAILED, refuse_without_file, save_file, tell_end, tell_refusal
+from .ending import EXIT_SOME_FAILED, add_output, refuse_without_file, save_file, tell_end, tell_refusal
 
 OPTIONS = select(BLENDER, BATCH)
 
 MANUAL = """\
 Texture many heads, each from its portrait, and save the file.
 
-  blender -b crowd.blend --command avatartex batch --table crowd.csv --report report.json
+  blender -b crowd.blend --command avatartex batch --table crowd.csv --overwrite --report report.json
   blender -b crowd.blend --command avatartex batch --collection Crowd --portraits faces/ --output textured.blend
-  blender -b textured.blend --command avatartex batch --retry
+  blender -b textured.blend --command avatartex batch --retry --overwrite
 
 The table has the columns object, portrait, style, seed (the last two may be missing); its portraits are relative to
 it. The batch is kept in the .blend file: without --table and --portraits, what waits there is run, so an interrupted
@@ -50,7 +50,7 @@ def add_batch(commands) -> None:
     many.add_argument("--shared", choices=("copy", "once"), default="copy",
                       help="shared materials: a copy per character, or one texture for all (default copy)")
     many.add_argument("--retry", action="store_true", help="failed heads of the file's table wait again")
-    many.add_argument("--output", metavar="FILE", help=".blend file to write (default: the loaded one)")
+    add_output(many)
     many.add_argument("--report", metavar="FILE", action="append", default=[],
                       help="what became of each head: .json or .csv; may be repeated")
     many.set_defaults(run=run_batch)
@@ -88,7 +88,7 @@ def run_batch(options: argparse.Namespace) -> int:
     """The whole command; its exit code."""
     scene, stopped = bpy.context.scene, None
     try:
-        refuse_without_file(options.output)
+        refuse_without_file(options)
         fill_table(options, scene)
         rows = api.batch(
             scene=scene, sharing="material" if options.shared == "once" else "mesh", on_progress=ProgressLine(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -12,18 +13,31 @@ from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
 EXIT_DONE, EXIT_USAGE, EXIT_REFUSED, EXIT_SOME_FAILED = 0, 1, 2, 3
 
 
-def refuse_without_file(output: str | None) -> None:
-    """Before any work: there is nothing to save into.
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Where a command writes to: one of the two has to be said."""
+    parser.add_argument("--output", metavar="FILE", help=".blend file to write")
+    parser.add_argument("--overwrite", action="store_true", help="write into the loaded .blend file")
+
+
+def refuse_without_file(given: argparse.Namespace) -> None:
+    """Before any work: it is not said where the result goes.
 
     Raises:
         AvatarTexError: BAD_REQUEST.
     """
-    if not (output or bpy.data.filepath):
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No file is loaded: name one with --output.", "")
+    if given.output:
+        return
+    if not given.overwrite:
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST, "It is not said where to save.",
+            "Name a file with --output, or save into the loaded one with --overwrite.",
+        )
+    if not bpy.data.filepath:
+        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No file is loaded.", "Name one with --output.")
 
 
 def save_file(output: str | None) -> int:
-    """Save the .blend file, the loaded one when no other is named; the exit code."""
+    """Save the .blend file, the loaded one where no other is named; the exit code."""
     path = Path(output or bpy.data.filepath).resolve()
     try:
         bpy.ops.wm.save_as_mainfile(filepath=str(path), check_existing=False)

@@ -17,12 +17,13 @@ MANUAL = """\
 Texture heads from portraits, without a window.
 
   blender -b scene.blend --command avatartex generate --object Head --portrait face.jpg --output textured.blend
-  blender -b crowd.blend --command avatartex batch --table crowd.csv --report report.json
+  blender -b crowd.blend --command avatartex batch --table crowd.csv --overwrite --report report.json
   blender -b --online-mode --command avatartex setup
-  blender -b scene.blend --command avatartex variants --object Head --portrait face.jpg --styles cel,oil
+  blender -b scene.blend --command avatartex variants --object Head --portrait face.jpg --styles cel,oil --overwrite
   blender -b --command avatartex doctor
 
-Each command has its own --help. Without --output the loaded file is saved. Textures are packed into it. Exit code:
+Each command has its own --help. The result is saved into --output FILE, or with --overwrite into the
+loaded file. Textures are packed into it. Exit code:
 0 done, 1 wrong use, 2 refused (the reason and its cure are on stderr, with a stable code in brackets), 3 some heads
 of a batch failed.
 """

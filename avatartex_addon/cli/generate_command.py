@@ -26,7 +26,7 @@ def add_generate(commands) -> None:
 def run_generate(given: argparse.Namespace) -> int:
     """The whole command; its exit code."""
     try:
-        refuse_without_file(given.output)
+        refuse_without_file(given)
         made = api.generate(**read_head(given, OPTIONS), on_progress=ProgressLine())
     except (api.AvatarTexError, api.Cancelled) as end:
         return tell_end(end)

@@ -8,12 +8,13 @@ from typing import Any
 
 from ..backend.arguments import add_options, take
 from ..backend.options import Option
+from .ending import add_output
 
 
 def add_head(parser: argparse.ArgumentParser, options: tuple[Option, ...]) -> None:
     parser.add_argument("--object", required=True, metavar="NAME", help="the head, a mesh object of the scene")
     parser.add_argument("--portrait", required=True, metavar="FILE", help="photograph, painting or drawing of a face")
-    parser.add_argument("--output", metavar="FILE", help=".blend file to write (default: the loaded one)")
+    add_output(parser)
     add_options(parser, options)
 
 

@@ -16,9 +16,9 @@ OPTIONS = select(BLENDER, VARIANTS)
 MANUAL = """\
 Paint a head in several styles, bake each as a material and an asset, and save the file.
 
-  blender -b scene.blend --command avatartex variants --object Head --portrait face.jpg --styles cel,oil --seeds 0-2
-  blender -b scene.blend --command avatartex variants --object Head --portrait face.jpg --format exr --place beside
-  blender -b scene.blend --command avatartex variants --object Head --portrait face.jpg --styles ink --show ink:0
+  blender -b scene.blend --command avatartex variants --object Head --portrait face.jpg --styles cel --output set.blend
+  blender -b scene.blend --command avatartex variants --object Head --portrait face.jpg --place beside --overwrite
+  blender -b scene.blend --command avatartex variants --object Head --portrait face.jpg --show ink:0 --overwrite
 
 One variant is made of each style for each seed; a seed draws how a style is painted and what the portrait does not
 show. Each is a copy of the head's material with the variant's texture, marked as an asset in the catalogue
@@ -40,7 +40,7 @@ def add_variants(commands) -> None:
 def run_variants(given: argparse.Namespace) -> int:
     """The whole command; its exit code."""
     try:
-        refuse_without_file(given.output)
+        refuse_without_file(given)
         made = api.variants(**read_head(given, OPTIONS), on_progress=ProgressLine())
         if given.show:
             style, _, seed = given.show.partition(":")

@@ -15,6 +15,7 @@ FIX_BUTTONS = {
     ErrorCode.NO_FACE_ON_HEAD: (Op.SHOW_REGISTRATION, "Show Points to Drag"),
     ErrorCode.LOW_SCORE: (Op.SHOW_REGISTRATION, "Show Registration"),
     ErrorCode.NO_UVS: (Op.ADD_UV_MAP, "Add a UV Map"),
+    ErrorCode.NO_COLOR: (Op.NEW_MATERIAL, "Give It a New One"),
     ErrorCode.BACKEND_DIED: (Op.OPEN_LOG, "Open Log Folder"),
     ErrorCode.INTERNAL: (Op.OPEN_LOG, "Open Log Folder"),
 }

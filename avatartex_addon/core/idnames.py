@@ -25,6 +25,7 @@ class Op(StrEnum):
     RESET_CHOICE = "avatartex.reset_choice"
     MAKE_OVERRIDE = "avatartex.make_override"
     SHOW_HEAD = "avatartex.show_head"
+    NEW_MATERIAL = "avatartex.new_material"
     # add_uv_map.py
     ADD_UV_MAP = "avatartex.add_uv_map"
     # pin_points.py
@@ -42,6 +43,13 @@ class Op(StrEnum):
     COMPARE = "avatartex.compare"
     RESTORE = "avatartex.restore"
     SHOW_TEXTURE = "avatartex.show_texture"
+    SHOW_UV_MAP = "avatartex.show_uv_map"
+    # save_texture.py
+    SAVE_TEXTURE = "avatartex.save_texture"
+    # try_it.py
+    TRY_IT = "avatartex.try_it"
+    # open_manual.py
+    OPEN_MANUAL = "avatartex.open_manual"
     # paint_regions.py
     REGIONS_PAINT = "avatartex.regions_paint"
     REGIONS_DONE = "avatartex.regions_done"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.messages import LOW_SCORE
 from ..backend.options import (
     FORMAT,
     HEAD_GROUP,
@@ -18,6 +19,10 @@ from ..backend.options import (
     refuse_unknown,
 )
 from ..backend.pins import Pin
+
+#: From here on a registration has nothing that an artist would mend.
+GOOD_SCORE = 0.8
+VERDICTS = ("Doubtful", "Fair", "Good")
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ class JobFiles:
 
 
 def summarize(report_path: Path) -> str:
-    """'12.3 s · landmarks within 2.1 px · 41 % from the portrait'; whatever is missing is left out."""
+    """'12.3 s · registration good · 87% of the face is the person's own'; whatever is missing is left out."""
     try:
         report = json.loads(report_path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -138,11 +143,16 @@ def summarize(report_path: Path) -> str:
     parts = []
     if isinstance(seconds := _find(report, "seconds", "total"), (int, float)):
         parts.append(f"{seconds:.1f} s")
-    if isinstance(error := _find(report, "landmarks", "error_px"), (int, float)):
-        parts.append(f"landmarks within {error:.1f} px")
-    if isinstance(share := _find(report, "texels", "photo"), (int, float)):
-        parts.append(f"{share:.0%} from the portrait")
+    if isinstance(score := _find(report, "registration", "score"), (int, float)):
+        parts.append(f"registration {name_score(score).lower()}")
+    if isinstance(share := _find(report, "registration", "coverage"), (int, float)):
+        parts.append(f"{share:.0%} of the face is the person's own")
     return " · ".join(parts)
+
+
+def name_score(score: float) -> str:
+    """A registration's score, 0 to 1, in a word."""
+    return VERDICTS[(score >= LOW_SCORE) + (score > GOOD_SCORE)]
 
 
 def round_shares(shares: tuple[float, ...]) -> list[int]:

@@ -52,7 +52,7 @@ class BackendTask:
         return bpy.context.window_manager.avatartex_job
 
     def capture(
-        self, head: bpy.types.Object, uv_map: str, slot: int, head_group: str, selected_faces: bool,
+        self, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], head_group: str, selected_faces: bool,
     ) -> None:
         """Begin to write the head into a folder of this task's own; `step` goes on with it.
 
@@ -62,15 +62,15 @@ class BackendTask:
         self.client = session.client()
         self.client.refuse()
         self.name, self.object_name = uuid.uuid4().hex[:12], head.name
-        self.chore = Chore(self.prepare(head, uv_map, slot, head_group, selected_faces))
+        self.chore = Chore(self.prepare(head, uv_map, slots, head_group, selected_faces))
 
     def prepare(
-        self, head: bpy.types.Object, uv_map: str, slot: int, head_group: str, selected_faces: bool,
+        self, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], head_group: str, selected_faces: bool,
     ) -> Parts:
         """Write what the backend is to read; the fields of the request that tell of it."""
         try:
             self.files = JobFiles.create(Path(bpy.app.tempdir), self.name)
-            yield from capture_head(self.files.capture, head, uv_map, slot, head_group, selected_faces)
+            yield from capture_head(self.files.capture, head, uv_map, slots, head_group, selected_faces)
             return (yield from self.keep_more())
         except OSError as reason:
             raise AvatarTexError(

@@ -15,12 +15,13 @@ from ..core.job import HeadJob, read_shares, summarize
 from ..preferences import preferences
 from ..scene import versions
 from ..scene.apply import apply_texture
-from ..scene.graph import find_color_socket, find_color_source, reads_uv_map
-from ..scene.head import find_head_slot, find_job_head, find_uv_map
+from ..scene.graph import find_color_input, find_color_source, find_colorless, reads_uv_map
+from ..scene.head import find_job_head, find_uv_map
 from ..scene.history import find_shown, remember_result
 from ..scene.images import keep_base, load_result
 from ..scene.pins import wire_pins
 from ..scene.regions import find_result, keep_regions
+from ..scene.slots import find_head_slots
 from .backend_task import BackendTask
 
 
@@ -49,8 +50,10 @@ class Generation(BackendTask):
         self.status.reset()
         head = find_job_head(job)
         self.uv_map = find_uv_map(head, job.uv_map)
-        self.slot = find_head_slot(head)
-        self.capture(head, self.uv_map, self.slot, job.head_group, job.selected_faces)
+        self.slots = find_head_slots(head, self.uv_map)
+        if problem := find_colorless(head, self.slots):
+            raise problem
+        self.capture(head, self.uv_map, self.slots, job.head_group, job.selected_faces)
         self.ask(partial(
             Generate, job=self.name, portrait=job.portrait, output=str(self.files.texture),
             capture=str(self.files.capture), **job.settings(), seed=job.seed, device=preferences().device,
@@ -68,7 +71,7 @@ class Generation(BackendTask):
         if self.job.redo:  # the result itself, however it is mixed with what was there before
             image = find_result(head).image
         else:
-            image = current_texture(head, self.slot, self.uv_map)
+            image = current_texture(head, self.slots[0], self.uv_map)
         base = (yield from keep_base(image, self.files.base)) if image is not None else ""
         regions, provenance = self.job.regions, ""
         if not regions and base:
@@ -93,7 +96,7 @@ class Generation(BackendTask):
             raise AvatarTexError(
                 ErrorCode.NO_UVS, f"The UV map '{self.uv_map}' is gone or renamed.", "Generate again.",
             )
-        slot, report = min(self.slot, max(0, len(head.material_slots) - 1)), Path(self.answer.report)
+        report = Path(self.answer.report)
         try:
             image = load_result(Path(self.answer.output), f"{name} AvatarTex", self.answer.tiles)
         except RuntimeError as reason:
@@ -101,9 +104,9 @@ class Generation(BackendTask):
                 ErrorCode.INTERNAL, f"Blender could not read the texture ({reason}).", "Generate again.",
             ) from reason
         head.avatartex_mix.property_unset("factor")  # a new texture is shown whole
-        notes = apply_texture(head, slot, self.uv_map, image, self.job.sharing)
+        notes = apply_texture(head, self.slots, self.uv_map, image, self.job.sharing)
         remember_result(
-            head, image, self.job, self.uv_map, slot, preferences().results_kept, self.load_provenance(),
+            head, image, self.job, self.uv_map, self.slots, preferences().results_kept, self.load_provenance(),
             read_shares(report),
         )
         made = Textures(
@@ -138,8 +141,8 @@ def current_texture(head: bpy.types.Object, slot: int, uv_map: str) -> bpy.types
     material = head.material_slots[slot].material
     if material is None or not versions.has_nodes(material):
         return None
-    socket = find_color_socket(material)
-    source = find_color_source(socket) if socket is not None else None
+    color = find_color_input(material)
+    source = find_color_source(material, color) if color is not None else None
     if source is None or source.node.image is None or reads_uv_map(source.node, head.data) != uv_map:
         return None
     return source.node.image

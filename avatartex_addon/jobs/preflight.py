@@ -10,26 +10,27 @@ from ..backend.errors import AvatarTexError, ErrorCode
 from ..core.fixes import FIX_BUTTONS
 from ..core.idnames import Op
 from ..scene.further_portraits import find_missing
+from ..scene.graph import find_colorless
 from ..scene.head import (
     find_group_problem,
     find_head,
     find_mesh_problem,
     find_portrait_problem,
     find_selection_problem,
+    find_size_problem,
     find_uv_map,
     is_deleted,
     portrait_path,
 )
-from ..scene.uv_sharing import is_shared
+from ..scene.uv_sharing import DOUBTFUL_SHARE, find_shared
 
-#: Triangles that the backend takes (backend/head/mesh.py).
-MOST_FACES = 2_000_000
-
-
+#: Of the head's faces that share texels: above the one both halves do, above the other nearly all lie on a few colours.
+MIRRORED_SHARE, PALETTE_SHARE = 0.3, 0.9
 #: What is in the way, short, by code; whatever has no such line is told in its sentence.
 TITLES = {
     ErrorCode.PORTRAIT_MISSING: "No portrait yet",
     ErrorCode.NO_UVS: "No UV map",
+    ErrorCode.NO_COLOR: "Material has no colour",
 }
 #: Settings of a Mirror modifier that give its half texels of its own.
 APART = ("use_mirror_u", "use_mirror_v", "use_mirror_udim", "offset_u", "offset_v")
@@ -60,6 +61,9 @@ def find_obstacles(context: bpy.types.Context) -> list[Obstacle]:
         found.append(mesh_obstacle(problem, context, head))
     else:
         found += evaluated_problems(context, head, find_uv_map(head, settings.uv_map))
+        # which of several slots are head takes a longer look: Generate takes it
+        if len(head.material_slots) == 1 and (problem := find_colorless(head, (0,))):
+            found.append(obstacle_of(problem))
         if problem := find_group_problem(head, settings.head_group):
             found.append(obstacle_with_button(
                 problem, "No such Head Faces", Op.RESET_CHOICE, "Clear Head Faces", setting="head_group",
@@ -126,13 +130,8 @@ def evaluated_problems(context: bpy.types.Context, head: bpy.types.Object, uv_ma
             ErrorCode.NO_UVS, f"A modifier of '{head.name}' removes the UV map '{uv_map}'.",
             "Apply the modifiers and unwrap, or turn it off.",
         )]
-    triangles = len(shape.loops) - 2 * len(shape.polygons)
-    if triangles > MOST_FACES:
-        return [Obstacle(
-            ErrorCode.BAD_MESH, f"'{head.name}' has {triangles / 1e6:.1f} million triangles with its modifiers.",
-            f"Lower the viewport levels until it has {MOST_FACES // 1_000_000} million.",
-        )]
-    return []
+    problem = find_size_problem(head, shape)
+    return [obstacle_of(problem)] if problem is not None else []
 
 
 def doubts(head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
@@ -153,12 +152,21 @@ def doubts(head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
             "mirrored", "A Mirror modifier gives both halves the same texels.",
             "Apply it and unwrap for two different halves.", stops=False,
         ))
-    elif uv_map and is_shared(head, uv_map):
-        found.append(Obstacle(
-            "overlapping-uvs", f"Faces share texels in '{uv_map}': one side may carry the other's.", "",
-            "UVs overlap", Op.ADD_UV_MAP, "Add a UV Map", stops=False,
-        ))
+    elif uv_map and (share := find_shared(head, uv_map)) >= DOUBTFUL_SHARE:
+        found.append(overlap_obstacle(uv_map, share))
     return found
+
+
+def overlap_obstacle(uv_map: str, share: float) -> Obstacle:
+    """How much of the head shares texels, and what that costs."""
+    much = f"{share:.0%} of the head's faces share texels in '{uv_map}'"
+    if share > PALETTE_SHARE:
+        told = f"{much}, as where models are coloured by a palette. A portrait needs texels of its own for each face."
+    elif share > MIRRORED_SHARE:
+        told = f"{much}, as where halves are mirrored: both sides show what one of them has."
+    else:
+        told = f"{much}: the rest is textured wholly, so it matters only where you see it."
+    return Obstacle("overlapping-uvs", told, "", "", Op.ADD_UV_MAP, "Add a UV Map", stops=False)
 
 
 def mirrors(head: bpy.types.Object) -> bool:

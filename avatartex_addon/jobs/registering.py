@@ -7,9 +7,10 @@ from functools import partial
 import bpy
 
 from ..backend.messages import Register
-from ..scene.head import find_head, find_head_slot, find_problem, find_uv_map, portrait_path
+from ..scene.head import find_head, find_problem, find_uv_map, portrait_path
 from ..scene.pins import keep_points, portrait_key, wire_pins
 from ..scene.registration_pictures import load_pictures
+from ..scene.slots import find_head_slots
 from .backend_task import BackendTask
 
 
@@ -29,10 +30,8 @@ class RegistrationJob(BackendTask):
         settings, head = context.scene.avatartex, find_head(context)
         self.object_name, self.portrait = head.name, settings.portrait
         self.matrix = head.matrix_world.copy()
-        self.capture(
-            head, find_uv_map(head, settings.uv_map), find_head_slot(head), settings.head_group,
-            settings.selected_faces,
-        )
+        uv_map = find_uv_map(head, settings.uv_map)
+        self.capture(head, uv_map, find_head_slots(head, uv_map), settings.head_group, settings.selected_faces)
         self.ask(partial(
             Register, job=self.name, portrait=portrait_path(settings.portrait), capture=str(self.files.capture),
             pins=wire_pins(head, settings.portrait), overlay=str(self.files.folder / "overlay.png"),

@@ -14,9 +14,11 @@ from ..core.catalogue import catalogue_path, own_uuid
 from ..core.chore import Parts
 from ..core.job import VariantJob, summarize
 from ..preferences import preferences
-from ..scene.head import find_head_slot, find_job_head, find_uv_map
+from ..scene.graph import find_colorless
+from ..scene.head import find_job_head, find_uv_map
 from ..scene.images import keep_base
 from ..scene.pins import wire_pins
+from ..scene.slots import find_head_slot
 from ..scene.variant_materials import (
     TAG,
     base_material,
@@ -72,7 +74,9 @@ class VariantBake(BackendTask):
         head = find_job_head(asked)
         self.uv_map = find_uv_map(head, asked.uv_map)
         self.slot = find_head_slot(head)
-        self.capture(head, self.uv_map, self.slot, asked.head_group, asked.selected_faces)
+        if problem := find_colorless(head, (self.slot,)):
+            raise problem
+        self.capture(head, self.uv_map, (self.slot,), asked.head_group, asked.selected_faces)
         self.ask(partial(
             Variants, job=self.name, portrait=asked.portrait, output=str(self.files.variants),
             capture=str(self.files.capture), styles=list(job.styles), seeds=list(job.seeds), format=job.format,

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, CollectionProperty, IntProperty, StringProperty
+from bpy.props import CollectionProperty, IntProperty, StringProperty
 
 from ..core.idnames import Op
 from ..scene import further_portraits
@@ -12,6 +12,7 @@ from ..scene.head import find_head
 from ..scene.redraw import redraw_panels
 from .backend_operator import poll_idle
 from .choose_portrait import relative_path
+from .picture_browser import PictureBrowser
 
 
 def poll_further(cls, context: bpy.types.Context) -> bool:
@@ -22,7 +23,7 @@ def poll_further(cls, context: bpy.types.Context) -> bool:
     return poll_idle(cls, context)
 
 
-class AVATARTEX_OT_further_add(bpy.types.Operator):
+class AVATARTEX_OT_further_add(PictureBrowser, bpy.types.Operator):
     """Add pictures of the same person, seen from the left or the right. They show what the portrait does not"""
 
     bl_idname = Op.FURTHER_ADD
@@ -32,8 +33,6 @@ class AVATARTEX_OT_further_add(bpy.types.Operator):
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
     directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"})
     files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"SKIP_SAVE"})
-    filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -23,6 +23,8 @@ def poll_idle(cls, context: bpy.types.Context) -> bool:
 class BackendOperator:
     """Mixed into an operator, which says what to ask (`begin`) and what to do with the answer (`conclude`)."""
 
+    in_window = False   # the panel is there to tell why
+
     def begin(self, context: bpy.types.Context, in_window: bool) -> BackendTask:
         raise NotImplementedError
 
@@ -41,6 +43,7 @@ class BackendOperator:
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if bpy.app.background or context.window is None:
             return self.execute(context)
+        self.in_window = True
         try:
             self.job = self.begin(context, in_window=True)
         except AvatarTexError as refusal:
@@ -84,7 +87,8 @@ class BackendOperator:
             self.report({"INFO"}, "Cancelled; nothing was changed")
             return {"CANCELLED"}
         context.window_manager.avatartex_job.show_error(end.code, end.message, end.cure)
-        self.report({"ERROR"}, f"{end.message} {end.cure}")
+        # an error would pop up over the panel that says the same
+        self.report({"WARNING" if self.in_window else "ERROR"}, f"{end.message} {end.cure}")
         return {"CANCELLED"}
 
     def end_modal(self, context: bpy.types.Context) -> None:

@@ -39,6 +39,8 @@ you click a variant"""
         redraw_panels()
         for warning in made.warnings:
             self.report({"WARNING"}, warning)
+        job = context.window_manager.avatartex_job
+        job.baked_name, job.baked, job.baked_notes = made.object.name, len(made.materials), "\n".join(made.warnings)
         self.report({"INFO"}, f"Baked {len(made.materials)} variants of '{made.object.name}'")
         return {"FINISHED"}
 

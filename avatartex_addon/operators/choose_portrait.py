@@ -7,7 +7,7 @@ Each is one change of the setting and one undo step, and none while a job runs.
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, StringProperty
+from bpy.props import EnumProperty, StringProperty
 
 from ..core.chore import Parts
 from ..core.idnames import Op
@@ -21,6 +21,7 @@ from ..scene.under_mouse import find_mesh_at, lies_within
 from ..session import find_busy
 from .backend_operator import poll_idle
 from .chore_operator import ChoreOperator
+from .picture_browser import PictureBrowser
 
 
 class PortraitOperator:
@@ -56,15 +57,13 @@ def relative_path(path: str) -> str:
         return path  # on another drive of Windows
 
 
-class AVATARTEX_OT_pick_portrait(PortraitOperator, bpy.types.Operator):
+class AVATARTEX_OT_pick_portrait(PortraitOperator, PictureBrowser, bpy.types.Operator):
     """Choose a picture of a face in the file browser: a photograph, a painting or a drawing"""
 
     bl_idname = Op.PICK_PORTRAIT
     bl_label = "Pick a Portrait"
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
-    filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self.filepath = bpy.path.abspath(context.scene.avatartex.portrait)

@@ -108,7 +108,7 @@ class AVATARTEX_OT_redo_regions(BackendOperator, bpy.types.Operator):
     """Make what is painted red anew, with another seed each time. All other texels stay exactly as they are"""
 
     bl_idname = Op.REDO_REGIONS
-    bl_label = "Redo Regions"
+    bl_label = "Remake Regions"
     bl_options = {"UNDO"}  # as Generate Texture
 
     seed: IntProperty(min=-1, default=-1, options={"SKIP_SAVE"}, description="-1: one that this head has not had")

@@ -1,12 +1,16 @@
-"""What mends a head that cannot be textured as it is chosen, linked or hidden."""
+"""What mends a head that cannot be textured as it is chosen, linked, hidden or shaded."""
 
 # No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 from bpy.props import EnumProperty
 
+from ..backend.options import SHARING
 from ..core.idnames import Op
-from ..scene.head import find_head
+from ..scene.apply import new_material, replace
+from ..scene.graph import find_colorless
+from ..scene.head import find_head, find_uv_map
 from ..scene.redraw import redraw_panels
+from ..scene.slots import find_head_slots
 from .backend_operator import poll_idle
 
 
@@ -120,9 +124,35 @@ class AVATARTEX_OT_show_head(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class AVATARTEX_OT_new_material(bpy.types.Operator):
+    """Give the head a new material, because a texture on its own would not be seen. Restore brings that one back"""
+
+    bl_idname = Op.NEW_MATERIAL
+    bl_label = "New Material"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if find_head(context) is None:
+            cls.poll_message_set("Select a head first")
+            return False
+        return poll_idle(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        head, settings = find_head(context), context.scene.avatartex
+        slots = find_head_slots(head, find_uv_map(head, settings.uv_map))
+        colorless = [slot for slot in slots if find_colorless(head, (slot,)) is not None]
+        for slot in colorless:
+            replace(head, slot, new_material(f"{head.name} Skin"), SHARING.default)
+        context.window_manager.avatartex_job.reset()
+        redraw_panels()
+        return {"FINISHED"} if colorless else {"CANCELLED"}
+
+
 CLASSES = (
     AVATARTEX_OT_choose_head,
     AVATARTEX_OT_reset_choice,
     AVATARTEX_OT_make_override,
     AVATARTEX_OT_show_head,
+    AVATARTEX_OT_new_material,
 )

@@ -16,7 +16,7 @@ from ..scene.regions import find_result, store
 from .chore_operator import ChoreOperator
 
 KINDS = [
-    ("REDO", "Redo", "What Redo Regions makes anew"), ("KEEP", "Keep", "What no later texture changes"),
+    ("REDO", "Remake", "What Remake Regions makes anew"), ("KEEP", "Keep", "What no later texture changes"),
     ("ERASE", "Erase", "Neither"),
 ]
 

@@ -7,7 +7,7 @@ from bpy.props import IntProperty
 from ..core.idnames import Op
 from ..scene.compare import is_compared, show_after, show_before
 from ..scene.head import find_head
-from ..scene.history import find_shown, forget_results, show_result
+from ..scene.history import find_shown, forget_results, scrambled_by, show_result
 from ..scene.restore import can_restore, restore_texture
 
 
@@ -147,6 +147,23 @@ class AVATARTEX_OT_show_texture(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class AVATARTEX_OT_show_uv_map(ResultOperator, bpy.types.Operator):
+    """Make the texture's UV map the active one, because Solid view shows textures through that. The UV maps stay as \
+they are"""
+
+    bl_idname = Op.SHOW_UV_MAP
+    bl_label = "Show in Its UV Map"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        head = find_head(context)
+        name = scrambled_by(head)
+        if not name:
+            return {"CANCELLED"}
+        head.data.uv_layers.active = head.data.uv_layers[name]
+        return {"FINISHED"}
+
+
 CLASSES = (
     AVATARTEX_OT_show_result,
     AVATARTEX_OT_pin_result,
@@ -154,4 +171,5 @@ CLASSES = (
     AVATARTEX_OT_compare,
     AVATARTEX_OT_restore,
     AVATARTEX_OT_show_texture,
+    AVATARTEX_OT_show_uv_map,
 )

@@ -28,7 +28,7 @@ class AVATARTEX_PG_result(bpy.types.PropertyGroup):
     further: StringProperty(description="Further portraits, one path per line")
     date: StringProperty(description="ISO 8601, local time")
     uv_map: StringProperty()
-    slot: IntProperty()
+    slots: StringProperty(description="Numbers of the material slots, by commas")
     provenance: PointerProperty(type=bpy.types.Image, description="Red from the photo, green mirrored, blue generated")
     shares: FloatVectorProperty(size=3, description="Of the head's texels: photo, mirrored, generated")
     redone: BoolProperty(description="Only its red regions were made anew")
@@ -38,17 +38,14 @@ class AVATARTEX_PG_result(bpy.types.PropertyGroup):
         """'Photo · seed 3 · 1024 texels · 2026-11-21 14:05'."""
         style = STYLE_LABELS.get(self.style, self.style)
         day, _, hour = self.date.partition("T")
-        redone = " · regions redone" if self.redone else ""
+        redone = " · regions remade" if self.redone else ""
         return f"{style} · seed {self.seed}{redone} · {self.size} texels · {day} {hour[:5]}"
 
 
 class AVATARTEX_PG_compared(bpy.types.PropertyGroup):
-    """Object.avatartex_compared: what is put aside while the head shows what it had before AvatarTex."""
+    """Object.avatartex_compared; what is put aside for it stands in Object.avatartex_previous."""
 
     active: BoolProperty(description="The head shows what it had before")
-    material: PointerProperty(type=bpy.types.Material)
-    link: StringProperty()
-    image: PointerProperty(type=bpy.types.Image)
 
 
 def show_mix(mix, _context) -> None:
@@ -68,9 +65,14 @@ class AVATARTEX_PG_mix(bpy.types.PropertyGroup):
 
 
 class AVATARTEX_PG_previous(bpy.types.PropertyGroup):
-    """Object.avatartex_previous: what was there before, for Restore Previous Texture (see scene/apply.py)."""
+    """Object.avatartex_previous: what was in a slot before, for Restore Previous Texture (see scene/apply.py)."""
 
+    slot: IntProperty()
     textured: PointerProperty(type=bpy.types.Material, description="The material whose nodes were changed")
+    path: StringProperty(description="Names of the group nodes that lead to those nodes, one per line")
+    group: PointerProperty(type=bpy.types.NodeTree, description="The node group that was copied, as it was")
+    group_path: StringProperty(description="Names of the group nodes that lead to its node, and the node's own")
+    added: StringProperty(description="Names of the nodes that were put behind an output without any, one per line")
     exchanged: BoolProperty(description="A node shows another image")
     node: StringProperty()
     image: PointerProperty(type=bpy.types.Image)
@@ -80,10 +82,12 @@ class AVATARTEX_PG_previous(bpy.types.PropertyGroup):
     from_node: StringProperty()
     from_socket: StringProperty()
     replaced: BoolProperty(description="The slot has another material")
-    slot: IntProperty()
     slot_added: BoolProperty()
     material: PointerProperty(type=bpy.types.Material)
     link: StringProperty(default="DATA")
+    aside_material: PointerProperty(type=bpy.types.Material, description="What Compare put aside")
+    aside_link: StringProperty()
+    aside_image: PointerProperty(type=bpy.types.Image)
 
 
 for option in REMEMBERED:
@@ -96,5 +100,7 @@ ATTACHED = (
     )),
     (bpy.types.Object, "avatartex_compared", PointerProperty(type=AVATARTEX_PG_compared)),
     (bpy.types.Object, "avatartex_mix", PointerProperty(type=AVATARTEX_PG_mix, override={"LIBRARY_OVERRIDABLE"})),
-    (bpy.types.Object, "avatartex_previous", PointerProperty(type=AVATARTEX_PG_previous)),
+    (bpy.types.Object, "avatartex_previous", CollectionProperty(
+        type=AVATARTEX_PG_previous, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"},
+    )),
 )

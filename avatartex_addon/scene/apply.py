@@ -1,69 +1,150 @@
-"""Texture -> material: the least change that shows it, and the way back.
+"""Texture -> materials: the least change that shows it, and the way back.
 
 The artist's node graph stays. Where an image colours the surface through the same UV map, only its image is
-exchanged; else an image node is put in front of the colour input. Whatever was there is remembered on the object
-(`Object.avatartex_previous`, kept in the .blend file), and `restore` puts it back exactly. A material that others use
-too is copied for this object, so that no other object changes.
+exchanged; else an image node is put in front of the colour input. Whatever was there is remembered on the object, slot
+by slot (`Object.avatartex_previous`, kept in the .blend file), and `restore` puts it back exactly. A material or a node
+group that others use too is copied for this object, so that no other object changes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import bpy
 
+from ..backend.errors import AvatarTexError, ErrorCode
 from . import mix, versions
 from .compare import show_after
-from .graph import IMAGE_NODE, UV_NODE, find_color_socket, find_color_source, reads_uv_map
+from .graph import (
+    IMAGE_NODE,
+    UV_NODE,
+    TreePath,
+    find_color_input,
+    find_color_source,
+    find_colorless,
+    reads_uv_map,
+    shows_image,
+)
+from .memory import memory_of
 from .worn import take_off
 
 
 def apply_texture(
-    head: bpy.types.Object, slot: int, uv_map: str, image: bpy.types.Image, sharing: str = "object",
+    head: bpy.types.Object, slots: Iterable[int], uv_map: str, image: bpy.types.Image, sharing: str = "object",
 ) -> list[str]:
-    """Show the image on the head's slot.
+    """Show the image on the head's slots.
 
     Args:
+        slots: those that the head has not are passed over, the first is made where it has none.
         sharing: who may change with the head, see core/job.py.
 
     Returns:
         notes for the artist about what had to be done.
+
+    Raises:
+        AvatarTexError: NO_COLOR, a material's output shows nothing that takes a colour; nothing is changed.
     """
     show_after(head)
     take_off(head)
     mix.take_out(head)
+    slots = tuple(slot for slot in slots if slot < len(head.material_slots)) or (0,)
+    if problem := find_colorless(head, slots):
+        raise problem
     notes: list[str] = []
-    material = own_material(head, slot, sharing, notes)
-    socket = find_color_socket(material)
-    if socket is None:
-        socket = add_surface(material)
-    ours = material.node_tree.nodes.get(IMAGE_NODE)
-    if ours is not None and ours.type == "TEX_IMAGE" and feeds(ours, socket):
-        ours.image = image
-        material.node_tree.nodes[UV_NODE].uv_map = uv_map
-        mix.set_mix(head)
-        return notes
-    source = find_color_source(socket)
-    if source is not None and can_exchange(source.node, head.data, uv_map):
-        remember_image(head.avatartex_previous, material, source.node)
-        source.node.image = image
-    else:
-        insert_texture(head.avatartex_previous, material, source.into if source else socket, uv_map, image)
+    done: set[str] = set()
+    for slot in slots:
+        material = own_material(head, slot, slots, sharing, notes)
+        if material.name not in done:
+            entry = memory_of(head, slot)
+            show_on(entry, material, head.data, uv_map, image)
+            if entry.image is not None:
+                entry.image.use_fake_user = True
+            done.add(material.name)
+        if not shows_image(material, image):
+            raise AvatarTexError(
+                ErrorCode.INTERNAL, f"The output of '{material.name}' does not show the texture.",
+                "Give the head another material and choose the result in the panel Results.",
+            )
     mix.set_mix(head)
     return notes
 
 
-def own_material(head: bpy.types.Object, index: int, sharing: str, notes: list[str]) -> bpy.types.Material:
+def show_on(
+    entry, material: bpy.types.Material, mesh: bpy.types.Mesh, uv_map: str, image: bpy.types.Image,
+) -> None:
+    """Show the image on a material of the head's own.
+
+    Args:
+        entry: of the slot's memory, where what was there is remembered; or nothing but an object for it to be put on.
+    """
+    place = find_place(material, mesh, uv_map)
+    if place is None:
+        add_surface(material, entry)
+        place = find_place(material, mesh, uv_map)
+    if own_groups(material, place.path, entry):
+        place = find_place(material, mesh, uv_map)  # its nodes are others now
+    entry.path = "\n".join(place.path)
+    nodes = place.socket.id_data.nodes
+    if entry.inserted and place.node is not None and place.node.name == IMAGE_NODE and UV_NODE in nodes:
+        place.node.image, nodes[UV_NODE].uv_map = image, uv_map
+    elif place.exchanged:
+        remember_image(entry, material, place.node)
+        place.node.image = image
+    else:
+        insert_texture(entry, material, place.socket, uv_map, image)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the image goes: into a node that is there, or in front of an input."""
+
+    path: TreePath
+    node: bpy.types.ShaderNodeTexImage | None
+    socket: bpy.types.NodeSocket
+    exchanged: bool
+
+
+def find_place(material: bpy.types.Material, mesh: bpy.types.Mesh, uv_map: str) -> Place | None:
+    color = find_color_input(material)
+    if color is None:
+        return None
+    source = find_color_source(material, color)
+    if source is None:
+        return Place(color.path, None, color.socket, False)
+    return Place(source.path, source.node, source.into, can_exchange(source.node, mesh, uv_map))
+
+
+def own_groups(material: bpy.types.Material, path: TreePath, entry) -> bool:
+    """Copy each node group on the way that others use too; whether one was."""
+    copied, tree = False, material.node_tree
+    for depth, name in enumerate(path):
+        node = tree.nodes[name]
+        group = node.node_tree
+        if group.users - group.use_fake_user > 1 or group.library is not None:
+            if entry.group is None and not copied:
+                entry.group, entry.group_path = group, "\n".join(path[: depth + 1])
+            node.node_tree = group.copy()
+            copied = True
+        tree = node.node_tree
+    return copied
+
+
+def own_material(
+    head: bpy.types.Object, index: int, slots: tuple[int, ...], sharing: str, notes: list[str],
+) -> bpy.types.Material:
     """The material of the slot, with nodes, used by nobody who is not to change."""
-    previous = head.avatartex_previous
     if not head.material_slots:
         head.data.materials.append(None)
-        previous.slot_added = True
+        memory_of(head, index).slot_added = True
     slot = head.material_slots[index]
     material = slot.material
     if material is None:
         replace(head, index, new_material(f"{head.name} Skin"), sharing)
         return head.material_slots[index].material
-    own_memory = (previous.material == material) + (previous.textured == material)  # pointers count as users
-    shared = sharing != "material" and material.users - material.use_fake_user > 1 + own_memory
+    memory = sum((entry.material == material) + (entry.textured == material) for entry in head.avatartex_previous)
+    own = memory + sum(head.material_slots[other].material == material for other in slots)  # pointers count as users
+    shared = sharing != "material" and material.users - material.use_fake_user > own
     shared_mesh = keeps_to_itself(head, sharing) and slot.link == "DATA"
     if not (shared or shared_mesh or material.library is not None or not versions.has_nodes(material)):
         return material
@@ -71,7 +152,9 @@ def own_material(head: bpy.types.Object, index: int, sharing: str, notes: list[s
         notes.append(f"Other objects use '{material.name}' too: '{head.name}' got a copy of its own.")
     copy = material.copy()
     versions.enable_nodes(copy)
-    replace(head, index, copy, sharing)
+    for other in slots:
+        if head.material_slots[other].material == material:
+            replace(head, other, copy, sharing)
     return copy
 
 
@@ -83,9 +166,9 @@ def keeps_to_itself(head: bpy.types.Object, sharing: str) -> bool:
 
 def replace(head: bpy.types.Object, index: int, material: bpy.types.Material, sharing: str) -> None:
     """Put another material into the slot and remember the one that was there."""
-    previous, slot = head.avatartex_previous, head.material_slots[index]
+    previous, slot = memory_of(head, index), head.material_slots[index]
     if not previous.replaced:
-        previous.replaced, previous.slot = True, index
+        previous.replaced = True
         previous.material, previous.link = slot.material, slot.link
         if slot.material is not None:
             slot.material.use_fake_user = True
@@ -100,22 +183,17 @@ def new_material(name: str) -> bpy.types.Material:
     return material
 
 
-def add_surface(material: bpy.types.Material) -> bpy.types.NodeSocket:
-    """A Principled for a material whose output shows nothing that has a colour; its colour input."""
+def add_surface(material: bpy.types.Material, entry) -> None:
+    """A Principled for a material whose output shows nothing; the names of the new nodes are remembered."""
     tree = material.node_tree
-    output = tree.get_output_node("ALL")
+    output, added = tree.get_output_node("ALL"), []
     if output is None:
         output = tree.nodes.new("ShaderNodeOutputMaterial")
+        added.append(output.name)
     shader = tree.nodes.new("ShaderNodeBsdfPrincipled")
     shader.location = (output.location.x - 300, output.location.y)
-    if not output.inputs["Surface"].is_linked:
-        tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
-    return shader.inputs["Base Color"]
-
-
-def feeds(node: bpy.types.Node, socket: bpy.types.NodeSocket) -> bool:
-    source = find_color_source(socket)
-    return source is not None and source.node.name == node.name
+    tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
+    entry.added = "\n".join([*added, shader.name])
 
 
 def can_exchange(node: bpy.types.ShaderNodeTexImage, mesh: bpy.types.Mesh, uv_map: str) -> bool:
@@ -128,15 +206,13 @@ def remember_image(previous, material: bpy.types.Material, node: bpy.types.Shade
     if previous.exchanged and previous.node == node.name:
         return
     previous.exchanged, previous.node, previous.image, previous.textured = True, node.name, node.image, material
-    if node.image is not None:
-        node.image.use_fake_user = True
 
 
 def insert_texture(
     previous, material: bpy.types.Material, socket: bpy.types.NodeSocket, uv_map: str, image: bpy.types.Image,
 ) -> None:
     """An image node and a UV Map node in front of a colour input; what was linked there is remembered."""
-    tree = material.node_tree
+    tree = socket.id_data
     previous.inserted, previous.textured = True, material
     previous.into_node, previous.into_socket = socket.node.name, socket.identifier
     if socket.is_linked:

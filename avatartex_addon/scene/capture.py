@@ -14,7 +14,8 @@ from .faces import chosen_faces, find_members
 
 
 def capture_head(
-    path: Path, head: bpy.types.Object, uv_map: str, slot: int, group: str = "", selected: bool = False,
+    path: Path, head: bpy.types.Object, uv_map: str, textured: tuple[int, ...], group: str = "",
+    selected: bool = False,
 ) -> Parts:
     """A chore that writes the head as the artist sees it (modifiers, shape keys, pose) for the backend.
 
@@ -23,7 +24,7 @@ def capture_head(
     up = 'z'; and face_mask (M,) bool, true where the texture goes, unless it goes everywhere.
 
     Args:
-        slot: the head's material slot. group: vertex group of the head's faces. selected: only selected faces.
+        textured: the slots whose faces are head. group: vertex group of its faces. selected: only selected faces.
 
     Raises:
         AvatarTexError: NO_MESH, NO_UVS, BAD_MESH, BAD_REQUEST.
@@ -42,12 +43,12 @@ def capture_head(
     finally:
         evaluated.to_mesh_clear()
     matrix, slots = np.array(head.matrix_world, np.float64), len(head.material_slots)
-    yield lambda: save_capture(path, arrange(raw), chosen, matrix, name, uv_map, slot, slots)
+    yield lambda: save_capture(path, arrange(raw), chosen, matrix, name, uv_map, textured, slots)
 
 
 def save_capture(
     path: Path, arrays: dict[str, np.ndarray], chosen: np.ndarray | None, matrix: np.ndarray, name: str, uv_map: str,
-    slot: int, slots: int,
+    textured: tuple[int, ...], slots: int,
 ) -> None:
     """Check the arrays and write them; without bpy.
 
@@ -59,11 +60,11 @@ def save_capture(
     if np.linalg.det(matrix[:3, :3]) < 0:  # a mirrored object: keep the faces' outside outside
         arrays["triangles"], arrays["corner_uvs"] = triangles[:, ::-1], corner_uvs[:, ::-1]
     if slots > 1:
-        of_slot = np.minimum(arrays["material_index"], slots - 1) == slot
+        of_slot = np.isin(np.minimum(arrays["material_index"], slots - 1), textured)
         chosen = of_slot if chosen is None else chosen & of_slot
         if not chosen.any():
             raise AvatarTexError(
-                ErrorCode.NO_MESH, f"No chosen face of '{name}' has the material of slot {slot + 1}.",
+                ErrorCode.NO_MESH, f"No chosen face of '{name}' has the material of slot {textured[0] + 1}.",
                 "Choose faces of one material, or clear Head Faces.",
             )
     if chosen is not None:

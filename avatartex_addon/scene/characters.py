@@ -11,7 +11,8 @@ import bpy
 from ..core.matching import match
 from ..core.states import RowState
 from ..core.table import read_table
-from .head import find_head_slot, portrait_path
+from .head import portrait_path
+from .slots import find_head_slot
 
 
 def find_candidates(scene: bpy.types.Scene, collection: bpy.types.Collection | None = None) -> list[bpy.types.Object]:

@@ -9,6 +9,7 @@ import bpy
 
 from . import mix
 from .graph import IMAGE_NODE
+from .memory import changed_tree
 from .worn import take_off
 
 
@@ -19,39 +20,39 @@ def is_compared(head: bpy.types.Object) -> bool:
 
 def show_before(head: bpy.types.Object) -> None:
     take_off(head)
-    previous, aside = head.avatartex_previous, head.avatartex_compared
     mix.take_out(head)
-    aside.active = True
-    if previous.replaced:
-        if previous.slot < len(head.material_slots):
-            slot = head.material_slots[previous.slot]
-            aside.material, aside.link = slot.material, slot.link
-            put_material(slot, previous.material, previous.link)
-        return
-    tree = previous.textured.node_tree if previous.textured is not None else None
-    if tree is None:
-        return
-    if previous.exchanged and (node := tree.nodes.get(previous.node)) is not None:
-        aside.image, node.image = node.image, previous.image
-    if previous.inserted:
-        relink(tree, previous, tree.nodes.get(previous.from_node), previous.from_socket)
+    head.avatartex_compared.active = True
+    for previous in head.avatartex_previous:
+        if previous.replaced:
+            if previous.slot < len(head.material_slots):
+                slot = head.material_slots[previous.slot]
+                previous.aside_material, previous.aside_link = slot.material, slot.link
+                put_material(slot, previous.material, previous.link)
+            continue
+        tree = changed_tree(previous)
+        if tree is None:
+            continue
+        if previous.exchanged and (node := tree.nodes.get(previous.node)) is not None:
+            previous.aside_image, node.image = node.image, previous.image
+        if previous.inserted:
+            relink(tree, previous, tree.nodes.get(previous.from_node), previous.from_socket)
 
 
 def show_after(head: bpy.types.Object) -> None:
-    previous, aside = head.avatartex_previous, head.avatartex_compared
-    if not aside.active:
+    if not head.avatartex_compared.active:
         return
-    tree = previous.textured.node_tree if previous.textured is not None else None
-    if previous.replaced:
-        if previous.slot < len(head.material_slots):
-            put_material(head.material_slots[previous.slot], aside.material, aside.link)
-    elif tree is not None:
-        if previous.exchanged and (node := tree.nodes.get(previous.node)) is not None:
-            node.image = aside.image
-        if previous.inserted:
-            relink(tree, previous, tree.nodes.get(IMAGE_NODE), "Color")
-    for name in ("active", "material", "link", "image"):
-        aside.property_unset(name)
+    for previous in head.avatartex_previous:
+        if previous.replaced:
+            if previous.slot < len(head.material_slots):
+                put_material(head.material_slots[previous.slot], previous.aside_material, previous.aside_link)
+        elif (tree := changed_tree(previous)) is not None:
+            if previous.exchanged and (node := tree.nodes.get(previous.node)) is not None:
+                node.image = previous.aside_image
+            if previous.inserted:
+                relink(tree, previous, tree.nodes.get(IMAGE_NODE), "Color")
+        for name in ("aside_material", "aside_link", "aside_image"):
+            previous.property_unset(name)
+    head.avatartex_compared.property_unset("active")
     mix.set_mix(head)
 
 
@@ -62,7 +63,7 @@ def put_material(slot: bpy.types.MaterialSlot, material: bpy.types.Material | No
         slot.material = material
 
 
-def relink(tree: bpy.types.ShaderNodeTree, previous, source: bpy.types.Node | None, socket: str) -> None:
+def relink(tree: bpy.types.NodeTree, previous, source: bpy.types.Node | None, socket: str) -> None:
     """Let the colour input take its colour from this node, or from its own value when there is none."""
     into = tree.nodes.get(previous.into_node)
     entry = next((s for s in into.inputs if s.identifier == previous.into_socket), None) if into is not None else None

@@ -5,22 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-import numpy as np
 
 from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.head.mesh import MOST_FACES
 from ..core.job import HeadJob
-
-#: Faces that vote for the head's slot: reading vertex groups is slow Python (4 000 faces take about 6 ms).
-VOTES = 4_000
 
 
 def find_head(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The head that was chosen, else the active mesh."""
+    """The head that was chosen, else the active mesh, else the one that the active armature stands for."""
     chosen = context.scene.avatartex.head
     if chosen is not None:
         return chosen if chosen.type == "MESH" else None
     active = context.view_layer.objects.active
-    return active if active is not None and active.type == "MESH" else None
+    if active is None or active.type == "MESH":
+        return active
+    return find_skinned(context, active) if active.type == "ARMATURE" else None
+
+
+def find_skinned(context: bpy.types.Context, armature: bpy.types.Object) -> bpy.types.Object | None:
+    """The only mesh that is selected, else the only one that the armature moves: after an import the rig is active."""
+    meshes = [candidate for candidate in context.view_layer.objects if candidate.type == "MESH"]
+    selected = [mesh for mesh in meshes if mesh.select_get()]
+    skinned = [
+        mesh for mesh in meshes
+        if any(modifier.type == "ARMATURE" and modifier.object == armature for modifier in mesh.modifiers)
+    ]
+    return next((found[0] for found in (selected, skinned) if len(found) == 1), None)
 
 
 def find_uv_map(head: bpy.types.Object, wanted: str) -> str:
@@ -81,6 +91,10 @@ def find_job_head(job: HeadJob) -> bpy.types.Object:
         or find_portrait_problem(job.portrait)
     ):
         raise problem
+    if head.modifiers and head.mode != "EDIT":
+        shape = head.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+        if isinstance(shape, bpy.types.Mesh) and (problem := find_size_problem(head, shape)):
+            raise problem
     return head
 
 
@@ -116,6 +130,8 @@ def find_mesh_problem(head: bpy.types.Object, wanted_uv_map: str) -> AvatarTexEr
         )
     if not mesh.polygons and head.mode != "EDIT" and not head.modifiers:
         return AvatarTexError(ErrorCode.NO_MESH, f"'{head.name}' has no faces.", "Select a head mesh.")
+    if not head.modifiers and (problem := find_size_problem(head, mesh)):
+        return problem
     if not mesh.uv_layers:
         return AvatarTexError(
             ErrorCode.NO_UVS, f"'{head.name}' has no UV map.",
@@ -126,6 +142,22 @@ def find_mesh_problem(head: bpy.types.Object, wanted_uv_map: str) -> AvatarTexEr
             ErrorCode.NO_UVS, f"'{head.name}' has no UV map named '{wanted_uv_map}'.", "Choose another UV map.",
         )
     return None
+
+
+def find_size_problem(head: bpy.types.Object, shape: bpy.types.Mesh) -> AvatarTexError | None:
+    """Whether the head has more triangles than the backend takes: reading them would stop the window for seconds.
+
+    Args:
+        shape: its mesh, with its modifiers where it has any.
+    """
+    triangles = len(shape.loops) - 2 * len(shape.polygons)
+    if triangles <= MOST_FACES:
+        return None
+    cure = "Lower the viewport levels of its modifiers" if head.modifiers else "Decimate it, or take a smaller copy,"
+    return AvatarTexError(
+        ErrorCode.BAD_MESH, f"'{head.name}' has {triangles / 1e6:.1f} million triangles.",
+        f"{cure} until it has {MOST_FACES // 1_000_000} million.",
+    )
 
 
 def find_group_problem(head: bpy.types.Object, group: str) -> AvatarTexError | None:
@@ -140,37 +172,3 @@ def find_group_problem(head: bpy.types.Object, group: str) -> AvatarTexError | N
 def portrait_path(setting: str) -> str:
     """The portrait's absolute path; '//' is relative to the .blend file."""
     return bpy.path.abspath(setting) if setting else ""
-
-
-def find_head_slot(head: bpy.types.Object) -> int:
-    """The slot that the texture goes to: the one most faces use.
-
-    Of a whole character that may be the clothes; so when vertex groups carry 'head' in their names (every rig has
-    such a bone), only the faces in them vote.
-    """
-    mesh, slots = head.data, len(head.material_slots)
-    if slots < 2 or not mesh.polygons:
-        return 0
-    materials = np.empty(len(mesh.polygons), np.int32)
-    mesh.polygons.foreach_get("material_index", materials)
-    materials = np.minimum(materials, slots - 1)  # as Blender draws an index beyond the slots
-    groups = {group.index for group in head.vertex_groups if "head" in group.name.lower()}
-    if groups:
-        of_head = materials[_faces_in(mesh, groups)]
-        materials = of_head if len(of_head) else materials
-    return int(np.bincount(materials).argmax())
-
-
-def _faces_in(mesh: bpy.types.Mesh, groups: set[int]) -> np.ndarray:
-    """Indices of faces whose first vertex belongs to one of the groups, by half or more; at most VOTES are asked."""
-    starts = np.empty(len(mesh.polygons), np.int32)
-    mesh.polygons.foreach_get("loop_start", starts)
-    corners = np.empty(len(mesh.loops), np.int32)
-    mesh.loops.foreach_get("vertex_index", corners)
-    asked = np.arange(0, len(starts), -(-len(starts) // VOTES))
-    vertices = mesh.vertices
-    inside = [
-        any(entry.group in groups and entry.weight >= 0.5 for entry in vertices[vertex].groups)
-        for vertex in corners[starts[asked]].tolist()
-    ]
-    return asked[np.array(inside, bool)]

@@ -12,10 +12,11 @@ from ..core.job import HeadJob
 from .apply import apply_texture
 from .graph import IMAGE_NODE
 from .images import remove_unused
+from .memory import changed_tree
 
 
 def remember_result(
-    head: bpy.types.Object, image: bpy.types.Image, job: HeadJob, uv_map: str, slot: int, most: int,
+    head: bpy.types.Object, image: bpy.types.Image, job: HeadJob, uv_map: str, slots: tuple[int, ...], most: int,
     provenance: bpy.types.Image | None = None, shares: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> None:
     """Add a result, the newest last, and forget the oldest beyond `most`.
@@ -33,7 +34,7 @@ def remember_result(
         setattr(entry, option.name, getattr(job, option.name))
     entry.portrait, entry.further = job.portrait, "\n".join(job.further)
     entry.date = datetime.now().isoformat(timespec="seconds")
-    entry.uv_map, entry.slot = uv_map, slot
+    entry.uv_map, entry.slots = uv_map, ",".join(map(str, slots))
     entry.redone, entry.provenance, entry.shares = job.redo, provenance, shares
     image.preview_ensure()  # the panel must not make it while it draws
     forget_results(head, most)
@@ -69,22 +70,32 @@ def show_result(head: bpy.types.Object, index: int) -> list[str]:
         raise LookupError("The image of this result was deleted.")
     if entry.uv_map not in head.data.uv_layers:
         raise LookupError(f"The UV map '{entry.uv_map}' of this result is gone.")
-    slot = min(entry.slot, max(0, len(head.material_slots) - 1))
-    return apply_texture(head, slot, entry.uv_map, entry.image, entry.sharing)
+    return apply_texture(head, read_slots(entry), entry.uv_map, entry.image, entry.sharing)
+
+
+def read_slots(entry) -> tuple[int, ...]:
+    """The material slots that a result was made for, the main one first."""
+    return tuple(int(number) for number in entry.slots.split(",") if number) or (0,)
 
 
 def shown_image(head: bpy.types.Object) -> bpy.types.Image | None:
     """Which of our images the head shows; None when it shows none of them."""
-    previous, images = head.avatartex_previous, {entry.image for entry in head.avatartex_history}
-    for slot in head.material_slots:
-        tree = slot.material.node_tree if slot.material is not None else None
-        if tree is None:
-            continue
-        for name in (IMAGE_NODE, previous.node):
+    images = {entry.image for entry in head.avatartex_history}
+    worn = {slot.material for slot in head.material_slots}
+    for previous in head.avatartex_previous:
+        tree = changed_tree(previous) if previous.textured in worn else None
+        for name in (IMAGE_NODE, previous.node) if tree is not None else ():
             node = tree.nodes.get(name) if name else None
             if node is not None and node.type == "TEX_IMAGE" and node.image in images:
                 return node.image
     return None
+
+
+def scrambled_by(head: bpy.types.Object) -> str:
+    """The UV map of the texture that is shown, where another one is active: Solid view looks the texels up in that."""
+    index, layers = find_shown(head), head.data.uv_layers
+    name = head.avatartex_history[index].uv_map if index >= 0 else ""
+    return name if name in layers and layers.active is not None and layers.active.name != name else ""
 
 
 def find_shown(head: bpy.types.Object) -> int:

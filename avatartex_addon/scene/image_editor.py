@@ -1,4 +1,4 @@
-"""Where a picture is shown: an Image Editor that is open, else a window of its own."""
+"""Where a picture is shown: an Image Editor that is open, else beside the 3D view, else a window of its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import bpy
 
 #: Room left around a face, as a share of its size: the hair and the chin's surroundings.
 ROOM = 0.6
+#: Pixels of a 3D view that can be halved: the half with the sidebar still shows a head.
+WIDE = 900
 
 
 def find_editor() -> tuple[bpy.types.Window, bpy.types.Area] | None:
@@ -18,13 +20,35 @@ def find_editor() -> tuple[bpy.types.Window, bpy.types.Area] | None:
 
 
 def open_editor(context: bpy.types.Context) -> tuple[bpy.types.Window, bpy.types.Area] | None:
-    """An Image Editor: one that is open, else a new window's; None without a window."""
+    """An Image Editor: one that is open, else half of the 3D view, else a new window's; None without a window."""
     if bpy.app.background or context.window is None:
         return None
     if found := find_editor():
         return found
+    areas = context.window.screen.areas
+    views = [area for area in areas if area.type == "VIEW_3D" and area.width >= WIDE]
+    if views and not context.window.screen.show_fullscreen:
+        return split_off(context.window, max(views, key=lambda area: area.width))
+    return open_window(context, context.area or max(areas, key=lambda area: area.width * area.height))
+
+
+def split_off(window: bpy.types.Window, area: bpy.types.Area) -> tuple[bpy.types.Window, bpy.types.Area] | None:
+    """Half of a 3D view as an Image Editor: portrait, verdict and buttons are seen together. The other half keeps its
+    sidebar as it is."""
+    before = set(window.screen.areas)
+    with bpy.context.temp_override(window=window, area=area, region=main_region(area)):
+        bpy.ops.screen.area_split(direction="VERTICAL", factor=0.5)
+    new = next((other for other in window.screen.areas if other not in before), None)
+    if new is None:
+        return None
+    new.ui_type = "IMAGE_EDITOR"
+    return window, new
+
+
+def open_window(
+    context: bpy.types.Context, area: bpy.types.Area,
+) -> tuple[bpy.types.Window, bpy.types.Area] | None:
     before = set(context.window_manager.windows)
-    area = context.area or max(context.window.screen.areas, key=lambda a: a.width * a.height)
     with context.temp_override(window=context.window, area=area):
         bpy.ops.screen.area_dupli("INVOKE_DEFAULT")
     opened = next((window for window in context.window_manager.windows if window not in before), None)

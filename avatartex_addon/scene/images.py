@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import struct
 from collections.abc import Sequence
@@ -206,6 +207,40 @@ def write_colors(path: Path, pixels: np.ndarray, is_linear: bool = False) -> Non
     header = struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 54 + rows.size, 0, 0, 54, 40, width, height, 1, 24, 0, rows.size,
                          2835, 2835, 0, 0)
     path.write_bytes(header + rows.tobytes())
+
+
+def save_png(image: bpy.types.Image, path: Path) -> list[Path]:
+    """Write a packed texture to PNG files, byte by byte; what was painted on a single one since is packed first.
+
+    Args:
+        path: for several tiles <UDIM> in its name stands for their numbers; it comes before the suffix where missing.
+
+    Returns:
+        the files.
+
+    Raises:
+        FileExistsError: a tile's file is there already; of a single file the file browser asks. OSError: disk full.
+        LookupError: tiles were painted on; packing them loses those that Blender has not read yet.
+    """
+    path = path.with_suffix(".png")
+    if image.is_dirty and image.source == "TILED":
+        raise LookupError("Its tiles were painted on. Save them in the Image Editor: Image > Save All Images.")
+    if image.source != "TILED":
+        if image.is_dirty:
+            image.pack()
+        path.write_bytes(image.packed_file.data)
+        return [path]
+    if UDIM not in path.name:
+        path = path.with_name(f"{path.stem}.{UDIM}.png")
+    numbers = [tile.number for tile in image.tiles]
+    files = {number: Path(str(path).replace(UDIM, str(number))) for number in numbers}
+    for target in files.values():
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    for entry in image.packed_files:
+        number = next(number for number in numbers if f".{number}." in Path(entry.filepath).name)
+        files[number].write_bytes(entry.packed_file.data)
+    return list(files.values())
 
 
 def remove_unused(image: bpy.types.Image | None) -> None:

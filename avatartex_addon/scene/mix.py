@@ -10,6 +10,7 @@ from __future__ import annotations
 import bpy
 
 from .graph import IMAGE_NODE
+from .memory import changed_tree
 
 #: Names of the nodes, by which they are found again.
 MIX_NODE, BEFORE_NODE = "AvatarTex Mix", "AvatarTex Before"
@@ -18,29 +19,22 @@ SHARED = ("interpolation", "projection", "projection_blend", "extension")
 
 
 def set_mix(head: bpy.types.Object) -> None:
-    """Let the graph show what `Object.avatartex_mix` says."""
-    tree = mixed_tree(head)
-    if tree is None or head.avatartex_compared.active:
+    """Let the graphs show what `Object.avatartex_mix` says."""
+    if head.avatartex_compared.active:
         return
     if head.avatartex_mix.factor >= 1.0:
         take_out(head)
         return
-    mix = tree.nodes.get(MIX_NODE) or put_in(head, tree)
-    if mix is not None:
-        # "A" holds the new colour, so that whoever looks for the nearest image upstream finds ours first
-        mix.inputs["Factor"].default_value = 1.0 - head.avatartex_mix.factor
+    for previous in head.avatartex_previous:
+        tree = changed_tree(previous)
+        mix = tree and (tree.nodes.get(MIX_NODE) or put_in(previous, tree))
+        if mix is not None:
+            # "A" holds the new colour, so that whoever looks for the nearest image upstream finds ours first
+            mix.inputs["Factor"].default_value = 1.0 - head.avatartex_mix.factor
 
 
-def mixed_tree(head: bpy.types.Object) -> bpy.types.ShaderNodeTree | None:
-    previous = head.avatartex_previous
-    if previous.textured is None or not (previous.exchanged or previous.inserted):
-        return None
-    return previous.textured.node_tree
-
-
-def put_in(head: bpy.types.Object, tree: bpy.types.ShaderNodeTree) -> bpy.types.Node | None:
+def put_in(previous, tree: bpy.types.NodeTree) -> bpy.types.Node | None:
     """The Mix node between our texture and all that it feeds; None where the artist took our nodes away."""
-    previous = head.avatartex_previous
     ours = tree.nodes.get(IMAGE_NODE if previous.inserted else previous.node)
     if ours is None or not ours.outputs["Color"].is_linked:
         return None
@@ -59,13 +53,13 @@ def put_in(head: bpy.types.Object, tree: bpy.types.ShaderNodeTree) -> bpy.types.
     return mix
 
 
-def redirect(tree: bpy.types.ShaderNodeTree, source: bpy.types.NodeSocket, other: bpy.types.NodeSocket) -> None:
+def redirect(tree: bpy.types.NodeTree, source: bpy.types.NodeSocket, other: bpy.types.NodeSocket) -> None:
     """Whatever the one socket feeds is fed by the other."""
     for target, muted in [(link.to_socket, link.is_muted) for link in source.links]:
         tree.links.new(other, target).is_muted = muted
 
 
-def connect_inserted(tree: bpy.types.ShaderNodeTree, previous, old: bpy.types.NodeSocket) -> None:
+def connect_inserted(tree: bpy.types.NodeTree, previous, old: bpy.types.NodeSocket) -> None:
     """What was linked, or else set, at the input that our texture was put before."""
     source = tree.nodes.get(previous.from_node)
     out = next((s for s in source.outputs if s.identifier == previous.from_socket), None) if source else None
@@ -76,12 +70,12 @@ def connect_inserted(tree: bpy.types.ShaderNodeTree, previous, old: bpy.types.No
         return
     into = tree.nodes.get(previous.into_node)
     entry = next((s for s in into.inputs if s.identifier == previous.into_socket), None) if into else None
-    if entry is not None:
+    if entry is not None and entry.type == old.type:  # an output's Surface has no value
         old.default_value = entry.default_value
 
 
 def add_before(
-    tree: bpy.types.ShaderNodeTree, like: bpy.types.ShaderNodeTexImage, image: bpy.types.Image | None,
+    tree: bpy.types.NodeTree, like: bpy.types.ShaderNodeTexImage, image: bpy.types.Image | None,
 ) -> bpy.types.ShaderNodeTexImage:
     """A twin of an image node that shows the image from before."""
     before = tree.nodes.new("ShaderNodeTexImage")
@@ -96,12 +90,13 @@ def add_before(
 
 
 def take_out(head: bpy.types.Object) -> None:
-    """The graph as it is without a mix; nothing where there is none."""
-    if (tree := mixed_tree(head)) is not None:
-        take_out_of(tree)
+    """The graphs as they are without a mix; nothing where there is none."""
+    for previous in head.avatartex_previous:
+        if (tree := changed_tree(previous)) is not None:
+            take_out_of(tree)
 
 
-def take_out_of(tree: bpy.types.ShaderNodeTree) -> None:
+def take_out_of(tree: bpy.types.NodeTree) -> None:
     mix = tree.nodes.get(MIX_NODE)
     if mix is None:
         return

@@ -13,7 +13,7 @@ import numpy as np
 from ..core.chore import Chore, Parts
 from .capture import arrange, read_mesh
 from .head import find_head
-from .history import find_shown
+from .history import find_shown, read_slots
 from .redraw import redraw_views
 
 #: What stands for the red, green and blue of a picture: photo, mirrored, generated; and redo, keep. Linear, as the
@@ -40,27 +40,27 @@ void main() {{
 
 _handle = None
 _shader: gpu.types.GPUShader | None = None
-#: What is on the graphics card: (head, UV map, slot) and its triangles.
-_drawn: tuple[tuple[str, str, int], gpu.types.GPUBatch | None] | None = None
+#: What is on the graphics card: (head, UV map, slots) and its triangles.
+_drawn: tuple[tuple[str, str, tuple[int, ...]], gpu.types.GPUBatch | None] | None = None
 #: What is on its way there.
-_reading: tuple[tuple[str, str, int], Chore] | None = None
+_reading: tuple[tuple[str, str, tuple[int, ...]], Chore] | None = None
 #: Seconds between two looks whether it has come.
 LOOK = 0.02
 
 
-def find_picture(context: bpy.types.Context) -> tuple[bpy.types.Object, str, int, bpy.types.Image] | None:
-    """Head, UV map, slot and the picture that is to lie over it; None when nothing is."""
+def find_picture(context: bpy.types.Context) -> tuple[bpy.types.Object, str, tuple[int, ...], bpy.types.Image] | None:
+    """Head, UV map, slots and the picture that is to lie over it; None when nothing is."""
     show, head = context.window_manager.avatartex_overlay, find_head(context)
     if head is None:
         return None
     regions, index = head.avatartex_regions, find_shown(head)
-    slot = head.avatartex_history[index].slot if index >= 0 else 0
+    slots = read_slots(head.avatartex_history[index]) if index >= 0 else (0,)
     if (regions.painting or show.show_regions) and regions.mask is not None:
-        return head, regions.uv_map, slot, regions.mask
+        return head, regions.uv_map, slots, regions.mask
     if show.show_provenance and index >= 0:
         entry = head.avatartex_history[index]
         if entry.provenance is not None and entry.provenance.source != "TILED":
-            return head, entry.uv_map, slot, entry.provenance
+            return head, entry.uv_map, slots, entry.provenance
     return None
 
 
@@ -73,8 +73,8 @@ def draw_overlay() -> None:
     found = find_picture(context)
     if found is None or not found[0].visible_in_viewport_get(space):
         return
-    head, uv_map, slot, image = found
-    batch = find_batch(context, head, uv_map, slot)
+    head, uv_map, slots, image = found
+    batch = find_batch(context, head, uv_map, slots)
     if batch is None:
         return
     shader = find_shader()
@@ -112,15 +112,15 @@ def find_shader() -> gpu.types.GPUShader:
 
 
 def find_batch(
-    context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slot: int,
+    context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...],
 ) -> gpu.types.GPUBatch | None:
     """The head's triangles as it is shown, in its own space; None without faces, and until they are arranged."""
     global _drawn, _reading
-    key = (head.name, uv_map, slot)
+    key = (head.name, uv_map, slots)
     if _drawn is not None and _drawn[0] == key:
         return _drawn[1]
     if _reading is None or _reading[0] != key:
-        _reading = key, Chore(read_triangles(context, head, uv_map, slot))
+        _reading = key, Chore(read_triangles(context, head, uv_map, slots))
     if not _reading[1].step():
         if not bpy.app.timers.is_registered(redraw_views):  # the next drawing looks whether they are there
             bpy.app.timers.register(redraw_views, first_interval=LOOK)
@@ -140,8 +140,8 @@ def make_batch(corners: np.ndarray, uvs: np.ndarray) -> gpu.types.GPUBatch:
     return gpu.types.GPUBatch(type="TRIS", buf=vertices)
 
 
-def read_triangles(context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slot: int) -> Parts:
-    """A chore: (n,3) places and (n,2) UVs of triangle corners with the slot's material; None when there are none."""
+def read_triangles(context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...]) -> Parts:
+    """A chore: (n,3) places and (n,2) UVs of triangle corners with the slots' materials; None when there are none."""
     evaluated = head.evaluated_get(context.evaluated_depsgraph_get())
     mesh = evaluated.to_mesh()
     try:
@@ -150,12 +150,14 @@ def read_triangles(context: bpy.types.Context, head: bpy.types.Object, uv_map: s
         raw, last = read_mesh(mesh, uv_map, head.name), max(0, len(head.material_slots) - 1)
     finally:
         evaluated.to_mesh_clear()
-    return (yield lambda: corners_of_slot(raw, slot, last))
+    return (yield lambda: corners_of_slots(raw, slots, last))
 
 
-def corners_of_slot(raw: dict[str, np.ndarray], slot: int, last: int) -> tuple[np.ndarray, np.ndarray] | None:
+def corners_of_slots(
+    raw: dict[str, np.ndarray], slots: tuple[int, ...], last: int,
+) -> tuple[np.ndarray, np.ndarray] | None:
     arrays = arrange(raw)
-    here = np.minimum(arrays["material_index"], last) == min(slot, last)
+    here = np.isin(np.minimum(arrays["material_index"], last), np.minimum(slots, last))
     corners = arrays["vertices"][arrays["triangles"][here]].reshape(-1, 3)
     return (corners, np.ascontiguousarray(arrays["corner_uvs"][here].reshape(-1, 2))) if len(corners) else None
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from ..core.catalogue import FILE_NAME, add_catalogue, catalogue_path, own_uuid
 from . import mix, versions
-from .apply import add_surface, can_exchange, insert_texture, keeps_to_itself, new_material
+from .apply import keeps_to_itself, new_material, show_on
 from .compare import show_after
-from .graph import IMAGE_NODE, UV_NODE, find_color_socket, find_color_source
+from .graph import find_tree
 from .images import load_result
+from .memory import read_path
 from .worn import find_worn, is_worn, take_off
 
 TAG = "AvatarTex"
@@ -35,16 +36,9 @@ def make_material(
     material.name = name
     material.asset_clear()  # a copy of an asset is none of its own
     versions.enable_nodes(material)
-    mix.take_out_of(material.node_tree)  # a variant is whole, however the head's own texture is mixed now
-    socket = find_color_socket(material) or add_surface(material)
-    source = find_color_source(socket)
-    if source is not None and source.node.name == IMAGE_NODE and UV_NODE in material.node_tree.nodes:
-        source.node.image = image
-        material.node_tree.nodes[UV_NODE].uv_map = uv_map
-    elif source is not None and can_exchange(source.node, head.data, uv_map):
-        source.node.image = image
-    else:
-        insert_texture(SimpleNamespace(), material, source.into if source else socket, uv_map, image)
+    nothing = SimpleNamespace(inserted=True, exchanged=False, group=object())  # a variant has no way back
+    show_on(nothing, material, head.data, uv_map, image)
+    mix.take_out_of(find_tree(material, read_path(nothing)))  # it is whole, however the head's own texture is mixed
     return material
 
 

@@ -55,6 +55,7 @@ class AVATARTEX_MT_batch(bpy.types.Menu):
 
 class AVATARTEX_PT_batch(ClosedPanel, bpy.types.Panel):
     bl_idname = "AVATARTEX_PT_batch"
+    page = "batch"
     bl_label = "Batch"
     bl_order = 5
 

@@ -23,6 +23,7 @@ from .texts import say
 
 class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
     bl_idname = "AVATARTEX_PT_main"
+    page = "texture_a_head"
     bl_label = "AvatarTex"
 
     def draw(self, context: bpy.types.Context) -> None:

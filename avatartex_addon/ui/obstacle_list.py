@@ -25,11 +25,14 @@ def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
 
 def draw_obstacle(column: bpy.types.UILayout, obstacle: Obstacle) -> None:
     icon = "ERROR" if obstacle.stops else "INFO"
-    if not obstacle.operator:
+    row = column
+    if obstacle.operator and obstacle.title:
+        row = column.split(factor=TEXT_SHARE)
+        row.label(text=obstacle.title, icon=icon)
+    else:
         draw_sentence(column, f"{pgettext_iface(obstacle.message)} {pgettext_iface(obstacle.cure)}", icon=icon)
+    if not obstacle.operator:
         return
-    row = column.split(factor=TEXT_SHARE)
-    row.label(text=obstacle.title, icon=icon)
     button = row.operator(obstacle.operator, text=obstacle.label)
     for name, value in obstacle.values.items():
         setattr(button, name, value)

@@ -21,6 +21,7 @@ def draw_portrait(layout: bpy.types.UILayout, settings) -> None:
         row.operator(Op.USE_IMAGE, text="", icon="IMAGE_DATA")
         row.operator(Op.PASTE_PORTRAIT, text="", icon="PASTEDOWN")
         return
+    layout.operator(Op.TRY_IT, icon="USER")
     row = layout.row(align=True)
     row.scale_y = 1.3
     row.operator_context = "INVOKE_DEFAULT"

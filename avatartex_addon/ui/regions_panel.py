@@ -17,11 +17,12 @@ from .texts import say
 PHOTO, MIRRORED, GENERATED = "COLORSET_01_VEC", "COLORSET_03_VEC", "COLORSET_04_VEC"
 FILLS = (("SELECTED", "Selected Faces:"), ("GENERATED", "Generated:"))
 SHARES = (("{share} photo", PHOTO), ("{share} mirrored", MIRRORED), ("{share} generated", GENERATED))
-BRUSHES = (("REDO", "Redo", PHOTO), ("KEEP", "Keep", MIRRORED), ("ERASE", "Erase", "X"))
+BRUSHES = (("REDO", "Remake", PHOTO), ("KEEP", "Keep", MIRRORED), ("ERASE", "Erase", "X"))
 
 
 class AVATARTEX_PT_regions(ClosedPanel, bpy.types.Panel):
     bl_idname = "AVATARTEX_PT_regions"
+    page = "regions"
     bl_label = "Regions"
     bl_order = 2
 

@@ -7,6 +7,7 @@ import bpy
 from ..backend.messages import LOW_SCORE
 from ..backend.pins import NAMES, NEEDED
 from ..core.idnames import Op
+from ..core.job import name_score
 from ..scene.head import find_head
 from ..scene.pins import find_pin, is_current, label, portrait_key
 from .sentences import draw_sentence
@@ -40,6 +41,7 @@ class AVATARTEX_MT_pin_add(bpy.types.Menu):
 
 class AVATARTEX_PT_registration(ClosedPanel, bpy.types.Panel):
     bl_idname = "AVATARTEX_PT_registration"
+    page = "registration"
     bl_label = "Registration"
     bl_order = 1
 
@@ -71,11 +73,10 @@ class AVATARTEX_PT_registration(ClosedPanel, bpy.types.Panel):
                                       count=NEEDED), icon="INFO")
 
     def draw_quality(self, box: bpy.types.UILayout, told) -> None:
-        low = told.score < LOW_SCORE
+        low, verdict = told.score < LOW_SCORE, name_score(told.score)
         row = box.row()
         row.alert = low
-        row.label(text="Doubtful" if low else "Good" if told.score > 0.8 else "Fair",
-                  icon="ERROR" if low else "CHECKMARK")
+        row.label(text=verdict, icon="ERROR" if low else "CHECKMARK")
         row.label(text=say("{share} covered", share=f"{told.coverage:.0%}"))
         draw_sentence(box, told.sentence)
 

@@ -6,6 +6,7 @@ import bpy
 
 from ..core.idnames import Op
 from ..scene.compare import is_compared
+from ..scene.history import scrambled_by
 from .sentences import draw_sentence
 from .texts import say
 
@@ -21,18 +22,21 @@ def draw_result(layout: bpy.types.UILayout, job) -> None:
         box.operator(Op.ADD_UV_MAP, text="Add a UV Map without Overlaps", icon="GROUP_UVS")
 
 
-def draw_shading(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """The button that makes the texture seen, where the viewport does not show it."""
+def draw_shading(layout: bpy.types.UILayout, context: bpy.types.Context, head: bpy.types.Object) -> None:
+    """The button that makes the texture seen, where the viewport does not show it, or in another UV map."""
     shading = getattr(context.space_data, "shading", None)
-    if shading is not None and (
-        shading.type == "WIREFRAME" or (shading.type == "SOLID" and shading.color_type != "TEXTURE")
-    ):
+    if shading is None:
+        return
+    if shading.type == "WIREFRAME" or (shading.type == "SOLID" and shading.color_type != "TEXTURE"):
         layout.operator(Op.SHOW_TEXTURE, icon="SHADING_TEXTURE")
+    elif shading.type == "SOLID" and (name := scrambled_by(head)):
+        draw_sentence(layout, say("Solid view shows the texture in another UV map than '{name}'.", name=name), "INFO")
+        layout.operator(Op.SHOW_UV_MAP, icon="GROUP_UVS")
 
 
 def draw_way_back(layout: bpy.types.UILayout, context: bpy.types.Context, head: bpy.types.Object) -> None:
     """Old to new, before and after, another try, and what was there."""
-    draw_shading(layout, context)
+    draw_shading(layout, context, head)
     compared = is_compared(head)
     column = layout.column(align=True)
     row = column.row()
@@ -43,4 +47,7 @@ def draw_way_back(layout: bpy.types.UILayout, context: bpy.types.Context, head: 
         icon="ARROW_LEFTRIGHT", depress=compared,
     )
     column.operator(Op.NEW_SEED, text="Try Another Seed", icon="FILE_REFRESH")
+    row = column.row(align=True)
+    row.operator_context = "INVOKE_DEFAULT"
+    row.operator(Op.SAVE_TEXTURE, icon="FILE_TICK")
     column.operator(Op.RESTORE, icon="LOOP_BACK")

@@ -13,6 +13,7 @@ from .sidebar import THUMBNAILS, ClosedPanel
 
 class AVATARTEX_PT_history(ClosedPanel, bpy.types.Panel):
     bl_idname = "AVATARTEX_PT_history"
+    page = "results"
     bl_label = "Results"
     bl_order = 3
 

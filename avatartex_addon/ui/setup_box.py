@@ -49,6 +49,7 @@ def draw_preferences(layout: bpy.types.UILayout, prefs: bpy.types.AddonPreferenc
     layout.use_property_decorate = False
     draw_backend(layout.box(), prefs)
     column = layout.column()
+    column.operator(Op.OPEN_MANUAL, icon="HELP")
     column.prop(prefs, "device")
     column.prop(prefs, "results_kept")
     header, body = layout.panel("avatartex_advanced", default_closed=True)

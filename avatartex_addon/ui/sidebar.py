@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import bpy
+
+from ..core.idnames import Op
+
 #: Side by side in the lists of pictures.
 THUMBNAILS = 3
 
 
 class SidebarPanel:
-    """Mixed into a panel of the AvatarTex tab in the sidebar of 3D views."""
+    """Mixed into a panel of the AvatarTex tab in the sidebar of 3D views; `page` of the manual explains it."""
+
+    page = "README"
 
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "AvatarTex"
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        self.layout.operator(Op.OPEN_MANUAL, text="", icon="QUESTION", emboss=False).page = self.page
 
 
 class ClosedPanel(SidebarPanel):

@@ -14,6 +14,7 @@ from .texts import say
 
 class AVATARTEX_PT_variants(ClosedPanel, bpy.types.Panel):
     bl_idname = "AVATARTEX_PT_variants"
+    page = "variants"
     bl_label = "Variants"
     bl_order = 4
 
@@ -28,6 +29,9 @@ class AVATARTEX_PT_variants(ClosedPanel, bpy.types.Panel):
         styles = column.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
         styles.prop(settings, "styles")
         self.draw_options(column, settings)
+        job = context.window_manager.avatartex_job
+        if job.baked and job.baked_name == head.name and head.avatartex_variants:
+            self.draw_baked(layout.box(), job)
         if head.avatartex_variants:
             self.draw_list(layout, head)
 
@@ -45,6 +49,14 @@ class AVATARTEX_PT_variants(ClosedPanel, bpy.types.Panel):
         row.scale_y = 1.3
         row.operator_context = "INVOKE_DEFAULT"
         row.operator(Op.VARIANTS_BAKE, icon="BRUSH_DATA")
+
+    def draw_baked(self, box: bpy.types.UILayout, job) -> None:
+        """What happened: the head itself looks as before."""
+        told = say("{count} variants are baked.", count=job.baked) if job.baked > 1 else say("One variant is baked.")
+        box.label(text=told, icon="CHECKMARK", translate=False)
+        draw_sentence(box, "Click one below to show it. Each is a material in the Asset Browser, too.")
+        for note in job.baked_notes.splitlines():
+            draw_sentence(box, note, icon="INFO")
 
     def draw_list(self, layout: bpy.types.UILayout, head: bpy.types.Object) -> None:
         worn = find_worn(head)

@@ -107,12 +107,12 @@ def test_the_group_of_the_heads_faces(scene, fake, addon, tmp_path):
     refused(scene, "no vertex group named 'Gone'")
     upper = [v.index for v in mesh.vertices if v.co.z > 0.001]
     group.add(upper, 1.0, "REPLACE")
-    write_capture(addon, tmp_path / "head.npz", scene.head, "UVMap", 0, "Face")
+    write_capture(addon, tmp_path / "head.npz", scene.head, "UVMap", (0,), "Face")
     with np.load(tmp_path / "head.npz") as data:
         chosen, vertices, triangles = data["face_mask"], data["vertices"], data["triangles"]
     assert 0 < chosen.sum() < len(chosen) and (vertices[triangles[chosen]][..., 2] > 0).all()
     scene.head.modifiers.new("Smooth", "SUBSURF").levels = 1
-    write_capture(addon, tmp_path / "fine.npz", scene.head, "UVMap", 0, "Face")
+    write_capture(addon, tmp_path / "fine.npz", scene.head, "UVMap", (0,), "Face")
     with np.load(tmp_path / "fine.npz") as data:
         assert abs(data["face_mask"].mean() - chosen.mean()) < 0.1
 
@@ -124,7 +124,7 @@ def test_only_the_selected_faces(scene, fake, addon, tmp_path):
     mesh.update()
     refused(scene, "No face of 'Head' is selected")
     mesh.polygons[3].select = mesh.polygons[9].select = True
-    write_capture(addon, tmp_path / "head.npz", scene.head, "UVMap", 0, "", True)
+    write_capture(addon, tmp_path / "head.npz", scene.head, "UVMap", (0,), "", True)
     with np.load(tmp_path / "head.npz") as data:
         assert 2 <= data["face_mask"].sum() <= 4
 

@@ -12,7 +12,7 @@ from .conftest import write_capture
 @pytest.fixture
 def capture(scene, addon, tmp_path):
     def take(slot: int = 0, uv_map: str = "UVMap"):
-        write_capture(addon, tmp_path / "head.npz", scene.head, uv_map, slot)
+        write_capture(addon, tmp_path / "head.npz", scene.head, uv_map, (slot,))
         with np.load(tmp_path / "head.npz", allow_pickle=False) as data:
             return dict(data)
     return take

@@ -57,10 +57,10 @@ def test_a_collection_and_a_bad_portrait_then_retry(crowd, fake, addon, capsys):
     assert "failed  Bob: The portrait 'gone.png'" in capsys.readouterr().err
     bpy.ops.wm.open_mainfile(filepath=str(out))
     bob.rename(crowd / "gone.png")
-    assert run(addon, "--retry") == 0
+    assert run(addon, "--retry", "--overwrite") == 0
     assert states() == {"Bob": "done", "Anna": "done"} and [  # Anna was not done again
         each.name for each in bpy.data.images if each.name.startswith("Anna")] == ["Anna AvatarTex", "Anna Provenance"]
-    assert run(addon) == 0  # nothing waits
+    assert run(addon, "--overwrite") == 0  # nothing waits
 
 
 def test_only_the_collection(crowd, fake, addon):

@@ -47,7 +47,7 @@ def test_paths_and_summary_are_there_afterwards(scene, fake):
     assert generate() == {"FINISHED"}
     job = scene.job
     assert all(Path(path).is_file() for path in (job.texture_path, job.provenance_path, job.report_path))
-    assert "1.2 s" in job.summary and "2.1 px" in job.summary
+    assert job.summary == "1.2 s · registration good · 87% of the face is the person's own"
     assert job.warnings == "The portrait is small."
     assert not job.running and not job.error_code
 
@@ -175,7 +175,7 @@ def test_only_the_heads_slot_is_written(scene, fake):
 
 
 def test_the_slot_rule(scene, addon):
-    find = addon("scene.head").find_head_slot
+    find = addon("scene.slots").find_head_slot
     mesh = scene.head.data
     new_material("Cloth", scene.head), new_material("Face", scene.head)
     indices = np.zeros(len(mesh.polygons), np.int32)

@@ -21,7 +21,7 @@ from .test_history import (
 
 def mix_of(head):
     """The Mix node and what it takes: the new colour's source, the old one's."""
-    tree = head.avatartex_previous.textured.node_tree
+    tree = head.avatartex_previous[0].textured.node_tree
     node = tree.nodes["AvatarTex Mix"]
     new, old = (socket for socket in node.inputs if socket.type == "RGBA")
     return node, new, old
@@ -71,7 +71,7 @@ def test_the_graph_comes_back(scene, fake, prepare):
     node, new, _ = mix_of(head)
     assert node.inputs["Factor"].default_value == 0.75
     assert new.links[0].from_node.image.name.startswith("Head AvatarTex")
-    assert sum(name.startswith("AvatarTex Mix") for name in nodes(head.avatartex_previous.textured)) == 1
+    assert sum(name.startswith("AvatarTex Mix") for name in nodes(head.avatartex_previous[0].textured)) == 1
     head.avatartex_mix.factor = 0.5
     assert node.inputs["Factor"].default_value == 0.5  # the same node: nothing is compiled while it is dragged
     mixed = detailed(head)
@@ -131,7 +131,7 @@ def test_results_keep_the_mix_and_a_new_texture_is_whole(scene, fake, addon):
     assert old.links[0].from_node.image.name == "Old Skin" and addon("scene.history").find_shown(scene.head) == 0
     generate(scene, 3)
     assert scene.head.avatartex_mix.factor == 1.0
-    assert "AvatarTex Mix" not in nodes(scene.head.avatartex_previous.textured)
+    assert "AvatarTex Mix" not in nodes(scene.head.avatartex_previous[0].textured)
 
 
 def test_the_base_of_the_next_is_ours(scene, fake, addon):
@@ -162,7 +162,7 @@ def test_nodes_that_the_artist_took_away(scene, fake):
     exchanged(scene.head)
     generate(scene, 1)
     scene.head.avatartex_mix.factor = 0.5
-    tree = scene.head.avatartex_previous.textured.node_tree
+    tree = scene.head.avatartex_previous[0].textured.node_tree
     tree.nodes.remove(tree.nodes["AvatarTex Mix"])
     scene.head.avatartex_mix.factor = 0.4  # nothing is fed by our image any more
     scene.head.avatartex_mix.factor = 1.0

@@ -233,3 +233,20 @@ def test_saved_into_another_folder_the_portraits_are_still_found(scene, fake, ad
     assert found() == {portrait}
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "copy.blend"))
     assert bpy.context.scene.avatartex.portrait == "//portrait.png"
+
+
+@pytest.mark.parametrize("name", ["pick_portrait", "further_add"])
+def test_the_file_browser_shows_thumbnails_of_every_format(addon, name):
+    """What Pillow reads of the backend's formats, and nothing else; folders, too."""
+    from PIL import Image
+
+    from backend.portrait.decode import FORMATS
+
+    Image.init()
+    known = getattr(bpy.ops.avatartex, name).get_rna_type().properties
+    shown = set(known["filter_glob"].default.split(";"))
+    assert {"*.avif", "*.gif", "*.png", "*.jpg"} <= shown and "*.exr" not in shown
+    assert {Image.registered_extensions()[pattern[1:]] for pattern in shown} <= set(FORMATS)
+    display = known["display_type"]
+    assert display.enum_items[display.default].value == 3 and known["filter_folder"].default
+    assert "filter_image" not in known  # it would hide AVIF and GIF, and show what the backend refuses

@@ -140,17 +140,76 @@ def test_modifiers(scene, obstacles):
 
 def test_faces_that_share_texels(scene, addon):
     """As the backend tells them (backend/head/uvs.py), on stacked islands and on clean ones."""
-    sharing = addon("scene.uv_sharing")
-    assert sharing.shared_share(scene.head.data, "UVMap") == 0
+    sharing, every = addon("scene.uv_sharing"), np.ones(len(scene.head.data.polygons), bool)
+    assert sharing.shared_share(scene.head.data, "UVMap", every) == 0
     layer = scene.head.data.uv_layers["UVMap"]
     uvs = np.empty((len(layer.uv), 2), np.float32)
     layer.uv.foreach_get("vector", uvs.ravel())
     uvs[:, 0] = np.minimum(uvs[:, 0], 1 - uvs[:, 0])  # both halves on the left
     layer.uv.foreach_set("vector", uvs.ravel())
-    assert sharing.shared_share(scene.head.data, "UVMap") > 0.8
+    assert sharing.shared_share(scene.head.data, "UVMap", every) > 0.8
     uvs[:] = 0.5
     layer.uv.foreach_set("vector", uvs.ravel())
-    assert sharing.shared_share(scene.head.data, "UVMap") == 0  # no area at all: the backend says so
+    assert sharing.shared_share(scene.head.data, "UVMap", every) == 0  # no area at all: the backend says so
+
+
+def stack(head, faces):
+    """These faces onto one place of the UV map."""
+    layer = head.data.uv_layers["UVMap"]
+    for face in faces:
+        polygon = head.data.polygons[face]
+        for loop, place in zip(polygon.loop_indices, ((0.2, 0.2), (0.3, 0.2), (0.3, 0.3), (0.2, 0.3))):
+            layer.uv[loop].vector = place
+
+
+@pytest.mark.parametrize(("part", "told"), [
+    (0.1, "matters only where you see it"), (0.5, "halves are mirrored"), (1.0, "by a palette"),
+])
+def test_it_is_told_how_much_overlaps_and_what_that_costs(scene, obstacles, addon, part, told):
+    sharing, count = addon("scene.uv_sharing"), len(scene.head.data.polygons)
+    quads = [polygon.index for polygon in scene.head.data.polygons if polygon.loop_total == 4]
+    if part == 1.0:
+        stack(scene.head, range(count))
+    else:
+        stack(scene.head, quads[: round(part * count)])
+    sharing._wanted[(scene.head.data.session_uid, "UVMap", count, len(scene.head.data.loops))] = "Head"
+    sharing.take_looks()
+    [obstacle] = obstacles()
+    share = sharing.find_shared(scene.head, "UVMap")
+    assert told in obstacle.message and f"{share:.0%}" in obstacle.message and abs(share - part) < 0.05
+    assert obstacle.operator == "avatartex.add_uv_map" and not obstacle.title  # the sentence is drawn, not two words
+    sharing.forget_sharing()
+
+
+def test_what_overlaps_below_the_head_is_not_told(scene, addon):
+    """A body's gloves on each other cost the face nothing."""
+    mesh, sharing = scene.head.data, addon("scene.uv_sharing")
+    low = [polygon.index for polygon in mesh.polygons if polygon.center.z < -0.02]
+    stack(scene.head, [face for face in low if mesh.polygons[face].loop_total == 4])
+    group = scene.head.vertex_groups.new(name="DEF-head")
+    group.add([vertex.index for vertex in mesh.vertices if vertex.co.z > 0], 1.0, "REPLACE")
+    of_head = addon("scene.slots").find_head_faces(scene.head)
+    assert 0.2 < of_head.mean() < 0.8
+    assert sharing.shared_share(mesh, "UVMap", np.ones(len(of_head), bool)) > 0.2
+    assert sharing.shared_share(mesh, "UVMap", of_head) == 0
+
+
+@pytest.mark.parametrize("modified", [False, True])
+def test_a_head_with_too_many_triangles_is_refused_before_it_is_read(scene, fake, addon, monkeypatch, modified):
+    monkeypatch.setattr(addon("scene.head"), "MOST_FACES", 400)
+    read = []
+    monkeypatch.setattr(addon("scene.capture"), "read_mesh", lambda *_: read.append(1))
+    if modified:
+        scene.head.modifiers.new("Subdivision", "SUBSURF").levels = 2
+    else:
+        scene.head.data = make_head("Fine", 64).data
+    bpy.context.view_layer.update()
+    [obstacle] = addon("jobs.preflight").find_obstacles(bpy.context)
+    assert obstacle.stops and "million triangles" in obstacle.message
+    assert ("viewport levels" in obstacle.cure) is modified
+    with pytest.raises(RuntimeError, match="million triangles"):
+        bpy.ops.avatartex.generate()
+    assert not read
 
 
 def test_the_look_is_taken_once_and_outside_drawing(scene, addon, monkeypatch):
@@ -163,11 +222,11 @@ def test_the_look_is_taken_once_and_outside_drawing(scene, addon, monkeypatch):
     monkeypatch.setattr(sharing, "bpy", type("", (), {"app": type("", (), {
         "background": False, "timers": type("", (), {"is_registered": staticmethod(lambda _: True)})}),
         "data": bpy.data}))
-    assert not sharing.is_shared(scene.head, "UVMap") and not looks
+    assert not sharing.find_shared(scene.head, "UVMap") and not looks
     sharing.take_looks()
-    assert sharing.is_shared(scene.head, "UVMap") and sharing.is_shared(scene.head, "UVMap") and len(looks) == 1
+    assert sharing.find_shared(scene.head, "UVMap") and sharing.find_shared(scene.head, "UVMap") and len(looks) == 1
     sharing.forget_sharing()
-    assert not sharing.is_shared(scene.head, "UVMap")
+    assert not sharing.find_shared(scene.head, "UVMap")
 
 
 def test_the_list_is_cheap(scene, obstacles, addon):
@@ -189,7 +248,7 @@ def test_the_list_is_cheap(scene, obstacles, addon):
         spent.append(time.thread_time() - started)
     assert len(mesh.polygons) > 100_000 and sorted(spent)[10] < 0.001
     started = time.thread_time()
-    assert addon("scene.uv_sharing").shared_share(mesh, "UVMap") == 0
+    assert addon("scene.uv_sharing").shared_share(mesh, "UVMap", np.ones(len(mesh.polygons), bool)) == 0
     assert time.thread_time() - started < 0.2  # 30 ms; the cores are shared with other work
 
 
@@ -290,14 +349,33 @@ class Recorder:
     ("SOLID", "MATERIAL", True), ("SOLID", "TEXTURE", False), ("WIREFRAME", "MATERIAL", True),
     ("MATERIAL", "MATERIAL", False), ("RENDERED", "MATERIAL", False),
 ])
-def test_a_viewport_without_textures_is_told(addon, kind, color, offered):
+def test_a_viewport_without_textures_is_told(addon, scene, kind, color, offered):
     layout, shading = Recorder(), SimpleNamespace(type=kind, color_type=color)
     context = SimpleNamespace(space_data=SimpleNamespace(shading=shading))
-    addon("ui.result_box").draw_shading(layout, context)
+    addon("ui.result_box").draw_shading(layout, context, scene.head)
     assert layout.seen == ["avatartex.show_texture"] * offered
     if offered:
         addon("operators.use_results").AVATARTEX_OT_show_texture.execute(None, context)
         assert shading.type == "MATERIAL"
+
+
+def test_solid_view_with_another_uv_map_is_told(scene, fake, addon):
+    bpy.ops.avatartex.generate()
+    context = SimpleNamespace(space_data=SimpleNamespace(shading=SimpleNamespace(type="SOLID", color_type="TEXTURE")))
+
+    def drawn():
+        layout = Recorder()
+        addon("ui.result_box").draw_shading(layout, context, scene.head)
+        return layout.seen
+
+    assert drawn() == []
+    scene.head.data.uv_layers.active = scene.head.data.uv_layers.new(name="Second")
+    assert drawn()[-1] == "avatartex.show_uv_map"
+    context.space_data.shading.type = "MATERIAL"
+    assert drawn() == []
+    context.space_data.shading.type = "SOLID"
+    assert bpy.ops.avatartex.show_uv_map() == {"FINISHED"} and scene.head.data.uv_layers.active.name == "UVMap"
+    assert drawn() == [] and bpy.ops.avatartex.show_uv_map() == {"CANCELLED"}
 
 
 @pytest.mark.parametrize(("step", "told"), [(3, "Step 3 of 8"), (0, "")])

@@ -126,7 +126,7 @@ def test_what_is_asked_for(scene, fake, addon):
     assert request["trust_portrait"] and Path(request["base_provenance"]).read_bytes()[1:4] == b"PNG"
     written = cv2.imread(request["regions"])[..., ::-1]
     assert np.array_equal(written[::-1].astype(int), mask(scene))
-    assert history(scene)[1].redone and "regions redone" in history(scene)[1].describe()
+    assert history(scene)[1].redone and "regions remade" in history(scene)[1].describe()
     scene.settings.portrait = history(scene)[0].portrait
     generate(scene, 2)
     written = cv2.imread(asked(scene)["regions"])[..., ::-1]

@@ -40,10 +40,10 @@ def file_data() -> str:
     return json.dumps([
         [detailed(head) for head in heads], [sorted(head.data.attributes.keys()) for head in heads],
         [{name: values(getattr(head, name)) for name in
-          ("avatartex_previous", "avatartex_mix", "avatartex_compared", "avatartex_worn", "avatartex_regions")}
+          ("avatartex_mix", "avatartex_compared", "avatartex_worn", "avatartex_regions")}
          for head in heads],
-        [[[values(entry) for entry in getattr(head, name)] for name in ("avatartex_history", "avatartex_variants")]
-         for head in heads],
+        [[[values(entry) for entry in getattr(head, name)]
+          for name in ("avatartex_previous", "avatartex_history", "avatartex_variants")] for head in heads],
         sorted((image.name, image.use_fake_user,
                 hashlib.sha256(image.packed_file.data).hexdigest() if image.packed_file else "") for image in images),
         sorted((material.name, material.use_fake_user, material.asset_data is not None)

@@ -35,11 +35,12 @@ def image_of(material):
 
 def everything(head) -> str:
     """The head's look, its list, its memory, and every material and image of the file."""
-    worn, previous = head.avatartex_worn, head.avatartex_previous
+    worn = head.avatartex_worn
     return json.dumps([
         look(head), [(entry.name, entry.material.name) for entry in head.avatartex_variants],
         [worn.active, worn.material and worn.material.name, worn.link, worn.slot],
-        [previous.exchanged, previous.inserted, previous.replaced, previous.textured and previous.textured.name],
+        [[previous.exchanged, previous.inserted, previous.replaced, previous.textured and previous.textured.name]
+         for previous in head.avatartex_previous],
         sorted((material.name, material.users, material.asset_data is not None) for material in bpy.data.materials),
         sorted(image.name for image in bpy.data.images),  # 4.2 counts users of a copied material's images twice
     ])

@@ -77,7 +77,8 @@ def snapshot():
                   for m in materials if m.node_tree],
         "history": [[(e.name, e.image and e.image.name, e.favourite) for e in head.avatartex_history]
                     for head in heads],
-        "previous": [[str(getattr(head.avatartex_previous, name)) for name in ("inserted", "exchanged", "replaced")]
+        "previous": [[str(getattr(entry, name)) for entry in head.avatartex_previous
+                      for name in ("inserted", "exchanged", "replaced")]
                      for head in heads],
         "rows": [(row.object_name, row.portrait, row.state, row.reason) for row in rows()],
     })

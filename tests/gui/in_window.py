@@ -117,7 +117,7 @@ def snapshot():
                   for m in materials if m],
         "links": [sorted((k.from_node.name, k.to_node.name, k.to_socket.name) for k in m.node_tree.links)
                   for m in materials if m],
-        "previous": [head.avatartex_previous.inserted, head.avatartex_previous.exchanged],
+        "previous": [[entry.inserted, entry.exchanged] for entry in head.avatartex_previous],
     })
 
 

@@ -106,14 +106,20 @@ def set_up():
 def story():
     set_up()
     yield 1.0
-    call(bpy.ops.screen.area_split, direction="VERTICAL", factor=0.5)
-    min((a for a in view("VIEW_3D")["screen"].areas if a.type == "VIEW_3D"), key=lambda a: a.x).ui_type = "IMAGE_EDITOR"
-    yield 1.0
+    view("VIEW_3D")["area"].spaces.active.show_region_ui = True
     call(bpy.ops.ed.undo_push, message="Set up")
     call(bpy.ops.avatartex.show_registration, "INVOKE_DEFAULT")
     yield from wait()
     yield 1.0
     found["shown"] = view("IMAGE_EDITOR")["area"].spaces.active.image.name
+    kinds = [area.ui_type for area in view("VIEW_3D")["screen"].areas]
+    found["beside"] = [len(bpy.context.window_manager.windows), kinds.count("VIEW_3D"), kinds.count("IMAGE_EDITOR"),
+                       view("VIEW_3D")["area"].spaces.active.show_region_ui]
+    sidebar = next(region for region in view("VIEW_3D")["area"].regions if region.type == "UI")
+    sidebar.active_panel_category = "AvatarTex"
+    sidebar.tag_redraw()
+    yield 1.0
+    picture("pins-0-registration")
     call(bpy.ops.avatartex.edit_pins_image, "INVOKE_DEFAULT")
     yield 1.0
     handles = importlib.import_module(f"{PACKAGE}.operators.drag_pins")._handles

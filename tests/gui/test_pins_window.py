@@ -18,8 +18,9 @@ def test_the_session_came_to_its_end(found):
     assert "traceback" not in found and found["finished"]
 
 
-def test_the_overlay_is_shown_in_the_open_image_editor(found):
-    assert found["shown"] == "AvatarTex Registration"
+def test_the_overlay_is_shown_beside_the_head(found):
+    """In the same window: one 3D view with its sidebar, one Image Editor."""
+    assert found["shown"] == "AvatarTex Registration" and found["beside"] == [1, 1, 1, True]
 
 
 def test_drags_pin_points_and_escape_takes_a_drag_back(found):

@@ -1,0 +1,85 @@
+"""Try It: the sample head and portrait that ship with the extension, textured with one click."""
+
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
+from pathlib import Path
+
+import bpy
+from mathutils import Vector
+
+from ..core.idnames import Op
+from ..preferences import find_backend_python
+from ..scene.redraw import redraw_panels
+from .backend_operator import poll_idle
+
+SAMPLE = Path(__file__).resolve().parents[1] / "sample"
+NAME = "Sample Head"
+#: Metres between the sample and what is in the scene already.
+DISTANCE = 0.2
+
+
+class AVATARTEX_OT_try_it(bpy.types.Operator):
+    """Add a sample head, choose a sample portrait and make its texture. Undo takes all of it back"""
+
+    bl_idname = Op.TRY_IT
+    bl_label = "Try It with a Sample"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Go to Object Mode first")
+            return False
+        if not find_backend_python():
+            cls.poll_message_set("Set up the backend first")
+            return False
+        return poll_idle(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if not (SAMPLE / "head.obj").is_file():
+            self.report({"ERROR"}, "The sample is missing in this installation. Install AvatarTex again")
+            return {"CANCELLED"}
+        head = context.scene.objects.get(NAME) or add_sample(context)
+        for other in context.selected_objects:
+            other.select_set(False)
+        head.select_set(True)
+        context.view_layer.objects.active = head
+        settings = context.scene.avatartex
+        settings.head, settings.portrait, settings.uv_map = None, str(SAMPLE / "portrait.jpg"), ""
+        settings.head_group = ""
+        show_sample(context)
+        redraw_panels()
+        bpy.ops.avatartex.generate("INVOKE_DEFAULT")
+        return {"FINISHED"}
+
+
+def add_sample(context: bpy.types.Context) -> bpy.types.Object:
+    """The sample head, to the right of everything that the scene shows."""
+    right = max(
+        ((thing.matrix_world @ Vector(corner)).x for thing in context.visible_objects if thing.type == "MESH"
+         for corner in thing.bound_box), default=0.0,
+    )
+    before = set(context.scene.objects)
+    bpy.ops.wm.obj_import(filepath=str(SAMPLE / "head.obj"))
+    head = next(thing for thing in context.scene.objects if thing not in before)
+    head.name = NAME
+    context.view_layer.update()
+    if len(before):
+        head.location.x += right + DISTANCE + head.dimensions.x / 2
+    for polygon in head.data.polygons:
+        polygon.use_smooth = True
+    return head
+
+
+def show_sample(context: bpy.types.Context) -> None:
+    """Let the 3D view look at it, with its texture; nothing without one."""
+    area = context.area if context.area is not None and context.area.type == "VIEW_3D" else None
+    if area is None or bpy.app.background:
+        return
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    with context.temp_override(area=area, region=region):
+        bpy.ops.view3d.view_axis(type="FRONT")
+        bpy.ops.view3d.view_selected()
+    area.spaces.active.shading.type = "MATERIAL"
+
+
+CLASSES = (AVATARTEX_OT_try_it,)
