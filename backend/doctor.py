@@ -183,7 +183,7 @@ def weights(folder: Path) -> Iterator[Finding]:
     try:
         manifest: dict[str, dict] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         expected = {name: str(entry["sha256"]) for name, entry in manifest.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as reason:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
         yield Finding("Weights manifest", f"unreadable ({type(reason).__name__})", MANIFEST, BROKEN, mend)
         return
     for name, sha256 in sorted(expected.items()):

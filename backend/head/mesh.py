@@ -167,10 +167,10 @@ def checked(
         chosen: (M,) bool, the faces that are head; the rest only keeps its texels.
     """
     refuse_no_vertices(triangles, len(vertices), name)  # before it is narrowed: 2**33 would become 0
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, which is refused below
         vertices = np.ascontiguousarray(vertices, np.float32)
+        corner_uvs = np.ascontiguousarray(corner_uvs, np.float32)
     triangles = np.ascontiguousarray(triangles, np.int32)
-    corner_uvs = np.ascontiguousarray(corner_uvs, np.float32)
     refuse_broken(vertices, triangles, corner_uvs, name)
     mesh = HeadMesh(vertices, triangles, corner_uvs, name, up)
     if chosen is not None and not chosen.all():
