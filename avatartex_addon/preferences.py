@@ -5,6 +5,7 @@ The page itself, with its fields, is ui/preferences_page.py.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import bpy
@@ -35,19 +36,32 @@ def portraits_folder() -> Path:
     return user_folder() / "portraits"
 
 
+def fixed(path: str) -> str:
+    """An absolute path as it is, '' for any other.
+
+    '//' stands for the folder of the opened .blend: Blender would run what lies beside a stranger's file.
+    """
+    return path if os.path.isabs(path) and not path.startswith("//") else ""
+
+
 def home() -> Home:
     """The folder of the backend, which outlives this extension and this Blender."""
-    chosen = preferences().folder
-    return Home(Path(bpy.path.abspath(chosen)) if chosen else default_folder())
+    chosen = fixed(preferences().folder)
+    return Home(Path(chosen) if chosen else default_folder())
 
 
 def chosen_python() -> str:
     """The Python that an environment of the artist's own has, '' when none is named."""
-    named = preferences().backend_python
-    return bpy.path.abspath(named) if named else ""
+    return fixed(preferences().backend_python)
 
 
 def find_backend_python() -> str:
     """The backend's Python, '' when there is none."""
     named = chosen_python()
     return "" if named in refused else choose_python(named, home(), lock_hash(REQUIREMENTS))
+
+
+def package_index() -> str:
+    """The artist's own index of packages, '' for PyPI. Nothing else of this computer says where packages come from."""
+    named = preferences().index.strip()
+    return named if named.startswith(("https://", "http://127.0.0.1", "http://localhost", "file:///")) else ""

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from .arguments import add_options
-from .command_line import PINS_HELP, add_inputs, read_request, run
+from .command_line import EXIT_REFUSED, PINS_HELP, add_inputs, read_request, run
 from .errors import AvatarTexError, ErrorCode
 from .messages import Generate, Register
 from .models import verified
@@ -35,6 +35,9 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.command == "serve":
         from .worker import serve
 
+        if sys.stdin is None or sys.stdout is None:
+            print("error: serve needs its standard input and output; the add-on starts it.", file=sys.stderr)
+            return EXIT_REFUSED
         return serve(sys.stdin, sys.stdout)
     return run_register(arguments) if arguments.command == "register" else run_generate(arguments)
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import argparse
 import sys
 import textwrap
+import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from .arguments import take
-from .errors import AvatarTexError, Cancelled, ErrorCode
+from .errors import AvatarTexError, Cancelled, ErrorCode, explain
 from .messages import STAGES
 from .options import Option
+from .outputs import refuse_overwriting
 from .pins import NAMES, read_pins
 
 EXIT_REFUSED = 2
+#: Arguments that name what is written.
+OUTPUTS = ("output", "provenance", "report", "overlay", "picture", "sheet")
 
 PINS_HELP = f"""\
 A pins file is JSON, a list of named points; each has a place on the portrait, on the head, or on both:
@@ -47,6 +51,8 @@ def read_request(arguments: argparse.Namespace, options: Iterable[Option]) -> di
     """
     given = {name: value for name, value in vars(arguments).items() if name not in ("command", "weights")}
     fields = {**given, **take(arguments, options)}
+    if fields["pins"]:  # a request carries the pins and not their file
+        refuse_overwriting([fields["pins"]], [given.get(name, "") for name in OUTPUTS])
     return {**fields, "pins": read_pins(fields["pins"]) if fields["pins"] else []}
 
 
@@ -68,7 +74,10 @@ def run(work: Callable[[Callable[[str, float], None]], None]) -> int:
     except (Cancelled, KeyboardInterrupt):
         print(f"error [{ErrorCode.CANCELLED}] Cancelled; nothing was written.", file=sys.stderr)
         return EXIT_REFUSED
-    except MemoryError:
-        print(f"error [{ErrorCode.OUT_OF_MEMORY}] Out of memory. Use a smaller --size.", file=sys.stderr)
+    except Exception as bug:
+        told = explain(bug)
+        if told.code is ErrorCode.INTERNAL:
+            traceback.print_exc()
+        print(f"error {told}", file=sys.stderr)
         return EXIT_REFUSED
     return 0

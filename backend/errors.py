@@ -33,6 +33,16 @@ class ErrorCode(StrEnum):
     INTERNAL = "internal"                    # a bug: the log's tail goes with it
 
 
+#: Characters of a sentence, which may quote what a file or a request holds.
+LONGEST_SENTENCE = 1000
+
+
+def shorten(text: str) -> str:
+    """The text, without its middle where it is too long to be read."""
+    half = LONGEST_SENTENCE // 2
+    return text if len(text) <= LONGEST_SENTENCE else f"{text[:half]} ... {text[-half:]}"
+
+
 class AvatarTexError(Exception):
     """A refusal the artist can act on.
 
@@ -43,6 +53,7 @@ class AvatarTexError(Exception):
     """
 
     def __init__(self, code: ErrorCode, message: str, cure: str) -> None:
+        message, cure = shorten(message), shorten(cure)
         super().__init__(message)
         self.code, self.message, self.cure = code, message, cure
 
@@ -52,3 +63,28 @@ class AvatarTexError(Exception):
 
 class Cancelled(Exception):
     """Raised between steps of a job that the artist cancelled."""
+
+
+#: How libraries that raise RuntimeError tell that memory ran out: torch's CPU allocator, CUDA, cuBLAS, OpenCV.
+MEMORY_PHRASES = (
+    "out of memory", "can't allocate memory", "alloc_failed", "failed to allocate", "not enough memory", "bad_alloc",
+    "bad allocation", "unable to allocate",
+)
+
+
+def explain(bug: Exception) -> AvatarTexError:
+    """The refusal for an exception that nobody foresaw; its traceback belongs into the log."""
+    if isinstance(bug, MemoryError) or any(phrase in str(bug).lower() for phrase in MEMORY_PHRASES):
+        return AvatarTexError(
+            ErrorCode.OUT_OF_MEMORY, "The backend ran out of memory.",
+            "Choose a smaller size, or close other programs, then generate again.",
+        )
+    if isinstance(bug, ImportError):
+        return AvatarTexError(
+            ErrorCode.BACKEND_MISSING, f"The backend's environment is incomplete ({bug}).",
+            "Set up the backend again.",
+        )
+    return AvatarTexError(
+        ErrorCode.INTERNAL, f"The backend met a bug ({type(bug).__name__}: {bug}).",
+        "Please report it with the log.",
+    )

@@ -11,12 +11,15 @@ head: a point in the mesh's own coordinates. Either may be missing, not both.
 from __future__ import annotations
 
 import json
-import math
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import AvatarTexError, ErrorCode
+
+#: Beyond it a place is none; NaN and infinity are not below it. Bytes of a pins file, which names 22 points.
+LARGEST, MOST_BYTES = 1e12, 1_000_000
 
 #: Pins that stand in for a face nobody found; fewer leave the pose open.
 NEEDED = 4
@@ -103,12 +106,19 @@ def read_pins(path: str | Path) -> list[dict]:
     Raises:
         AvatarTexError: BAD_PINS.
     """
+    what = f"The pins file {Path(path).name[:80]!r}"
     try:
+        if not os.path.isfile(path):  # a pipe or a device may never end
+            raise _bad(f"{what} could not be read (it is no file).")
+        if os.path.getsize(path) > MOST_BYTES:
+            raise _bad(f"{what} is larger than a megabyte.")
         body = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as reason:
-        raise _bad(f"The pins file {Path(path).name!r} could not be read ({reason.strerror}).") from None
-    except ValueError as reason:
-        raise _bad(f"The pins file {Path(path).name!r} is no JSON ({reason}).") from None
+        raise _bad(f"{what} could not be read ({reason.strerror}).") from None
+    except json.JSONDecodeError as reason:
+        raise _bad(f"{what} is no JSON (line {reason.lineno}).") from None
+    except (ValueError, RecursionError):
+        raise _bad(f"{what} is no JSON.") from None
     if isinstance(body, dict):
         body = body.get("pins")
     return [pin.as_json() for pin in parse_pins(body)]
@@ -119,7 +129,7 @@ def _numbers(entry: dict, key: str, count: int) -> tuple | None:
     if values is None:
         return None
     good = isinstance(values, list | tuple) and len(values) == count and all(
-        isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in values
+        isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < LARGEST for v in values
     )
     if not good:
         raise _bad(f"The pin {entry['name']!r} needs {count} numbers as its place on the {key}.")

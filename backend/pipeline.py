@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,8 +15,8 @@ import numpy as np
 from . import report
 from .compose.compose import fill_unknown
 from .compose.regions import Regions, hold, read_regions
-from .compose.stage_pictures import StagePictures
-from .compose.udim import UDIM, compose_tiles, find_tiles, pattern, read_bases, side_by_side, tile_path
+from .compose.stage_pictures import StagePictures, stage_files
+from .compose.udim import compose_tiles, find_tiles, read_bases, side_by_side, tile_path
 from .errors import AvatarTexError, Cancelled, ErrorCode
 from .finish import finish
 from .head.atlas import map_atlas
@@ -25,13 +24,14 @@ from .head.enclosed import depth_inside
 from .head.match import match
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.uvs import split_tiles, uv_warnings
-from .imaging.files import write_bytes, write_picture
+from .imaging.files import encode_picture
 from .job import Completion, Prepared, StageOptions
 from .messages import STAGES, Generate, Result
 from .observation.further import add_further
 from .observation.observe import PLACES, Observation, observe
 from .observation.views import fuse
 from .options import refuse_unknown
+from .outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs
 from .pins import Pin, parse_pins
 from .portrait.decode import decode_portrait
 from .portrait.style import find_style
@@ -45,6 +45,9 @@ TIME_SHARE = {
     "load": 0.10, "portrait": 0.08, "register": 0.30, "atlas": 0.16,
     "inpaint": 0.03, "latent": 0.04, "repaint": 0.03, "compose": 0.26,
 }
+
+#: Of a texture or its provenance on the disk: a PNG of noise takes as much.
+TEXEL_BYTES = 3
 
 
 def no_step(stage: str, fraction: float = 0.0) -> None:
@@ -98,12 +101,13 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     output, provenance = (
         pattern(path) if several and path else path for path in (request.output, request.provenance)
     )
-    for number, tile in textures.items():
-        write_picture(tile_path(output, number), tile.texture)
-        if provenance:
-            write_picture(tile_path(provenance, number), tile.provenance)
-    if request.report:
-        write_bytes(request.report, report.render(request, device, job, shown, clock))
+    with Staged() as staged:
+        for number, tile in textures.items():
+            for path, picture in ((output, tile.texture), (provenance, tile.provenance)):
+                if path:
+                    staged.write(tile_path(path, number), encode_picture(path, picture))
+        if request.report:
+            staged.write(request.report, report.render(request, device, job, shown, clock))
     on_progress("compose", 1.0)
     return Result(
         request.job, output, provenance, request.report, job.warnings, list(textures) if several else [], job.advice,
@@ -160,21 +164,18 @@ def complete(
     observation: Observation, style: str, networks, options: StageOptions | None = None,
     step: Callable[..., None] = no_step, pictures: StagePictures | None = None,
 ) -> Completion:
-    """The linear prior's completion, the three stages on it, the finishers: the whole atlas without light."""
+    """The priors' completion, the three stages on it, the finishers: the whole atlas without light."""
     from .stages import STAGES
     from .stages.stage import AtlasObservation
-    from .stages.variety import vary
 
     options, pictures = options or StageOptions(), pictures or StagePictures("")
     seen = AtlasObservation(*shrink(observation, networks.size), style)
     step("inpaint")
-    completion = networks.linear.complete(seen.color, seen.confidence)
+    completion = networks.experts.complete(seen.color, seen.confidence)
     for name in options.stages:
         step(name)
         completion = STAGES[name](seen, completion, networks, options, on_step=partial(step, name))
         pictures.save(name, completion)
-    if options.another:
-        completion = vary(completion, seen.confidence, networks, seed=options.seed)
     return finish(fill_unknown(completion, networks.known), observation, style)
 
 
@@ -200,13 +201,19 @@ def check_request(request: Generate) -> None:
     """Refuse what cannot work before any work.
 
     Raises:
-        AvatarTexError: BAD_REQUEST, NO_MESH.
+        AvatarTexError: BAD_REQUEST, NO_MESH, OUTPUT_NOT_WRITTEN.
     """
     refuse_unknown(vars(request))
     if bool(request.mesh) == bool(request.capture):
         raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
-    if not request.output or Path(request.output).is_dir():
+    if not request.output:
         raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output file was given.", "Name the texture file to write.")
+    refuse_outputs(
+        name_inputs(request),
+        [request.output, request.provenance, request.report, *stage_files(request.keep_stages, ".png"),
+         *stage_files(request.previews, ".bmp")],
+        2 * TEXEL_BYTES * request.size**2,
+    )
 
 
 def choose_device(wanted: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from .errors import AvatarTexError, Cancelled, ErrorCode
 from .head.atlas import canonical_head
 from .head.landmarks import HeadLandmarks
@@ -12,8 +14,9 @@ from .head.match import find_face_or_pins, find_head_or_pins, match, registratio
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.overlay import draw_overlay
 from .head.view import orientations
-from .imaging.files import write_bytes, write_picture
+from .imaging.files import encode_picture
 from .messages import Register, Registered
+from .outputs import Staged, name_inputs, refuse_outputs
 from .pins import NAMES, Pin, parse_pins
 from .portrait.decode import Portrait, decode_portrait
 from .portrait.landmarks import FaceLandmarks
@@ -44,31 +47,27 @@ def register_only(
     pins = parse_pins(request.pins)
     if bool(request.mesh) == bool(request.capture):
         raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
+    refuse_outputs(name_inputs(request), [request.overlay, request.picture, request.report])
     mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
     portrait = decode_portrait(request.portrait)
     height, width = portrait.color.shape[:2]
-    if request.picture:
-        write_picture(request.picture, portrait.color)
     try:
         found = match(mesh, portrait, pins, step)
     except AvatarTexError as refusal:
         if refusal.code not in (ErrorCode.NO_FACE_IN_PORTRAIT, ErrorCode.NO_FACE_ON_HEAD):
             raise
-        if request.overlay:
-            write_picture(request.overlay, portrait.color)
         faceless = refusal.code is ErrorCode.NO_FACE_ON_HEAD
         points = guessed_points(mesh, portrait, pins, faceless, lambda: step("register"))
-        write_report(request, width, height, {"code": str(refusal.code), "points": points})
+        write_outputs(request, portrait.color, portrait.color, {"code": str(refusal.code), "points": points})
         return Registered(
             request.job, request.overlay, request.picture, request.report, width, height, points=points,
             code=str(refusal.code), message=refusal.message, cure=refusal.cure,
         )
     if is_cancelled():
         raise Cancelled
-    if request.overlay:
-        write_picture(request.overlay, draw_overlay(portrait.color, found.mesh, found.registration, pins))
+    overlay = draw_overlay(portrait.color, found.mesh, found.registration, pins) if request.overlay else None
     points = named_points(found.face, found.head)
-    write_report(request, width, height, {
+    write_outputs(request, portrait.color, overlay, {
         "registration": found.quality.as_json(), **registration_json(found), "warnings": found.warnings,
         "points": points,
     })
@@ -81,10 +80,16 @@ def register_only(
     )
 
 
-def write_report(request: Register, width: int, height: int, body: dict) -> None:
-    if request.report:
-        body = {"portrait_px": [width, height], **body, "pins": request.pins}
-        write_bytes(request.report, json.dumps(body, indent=2).encode())
+def write_outputs(request: Register, picture: np.ndarray, overlay: np.ndarray | None, body: dict) -> None:
+    """Those that are asked for, all or none."""
+    height, width = picture.shape[:2]
+    with Staged() as staged:
+        for path, pixels in ((request.picture, picture), (request.overlay, overlay)):
+            if path:
+                staged.write(path, encode_picture(path, pixels))
+        if request.report:
+            body = {"portrait_px": [width, height], **body, "pins": request.pins}
+            staged.write(request.report, json.dumps(body, indent=2).encode())
 
 
 def named_points(face: FaceLandmarks, head: HeadLandmarks) -> list[dict]:

@@ -8,6 +8,7 @@ still loaded.
 
 from __future__ import annotations
 
+import collections
 import os
 import queue
 import signal
@@ -19,8 +20,9 @@ from collections.abc import Callable
 from typing import TextIO
 
 from . import __version__
-from .errors import AvatarTexError, Cancelled, ErrorCode
+from .errors import AvatarTexError, Cancelled, ErrorCode, explain
 from .messages import (
+    LONGEST_LINE,
     PROTOCOL,
     Cancel,
     Failure,
@@ -42,9 +44,6 @@ from .messages import (
 
 #: Seconds between two Progress lines of one stage: the panel redraws ten times a second at most.
 PROGRESS_INTERVAL = 0.1
-
-#: How libraries that raise RuntimeError tell that memory ran out: torch's CPU allocator, CUDA, cuBLAS, OpenCV.
-MEMORY_PHRASES = ("out of memory", "can't allocate memory", "alloc_failed", "failed to allocate", "not enough memory")
 
 
 def serve(stdin: TextIO, stdout: TextIO) -> int:
@@ -80,8 +79,9 @@ class Wire:
     def __init__(self, lines_in: TextIO, lines_out: TextIO) -> None:
         self.lines_in, self.lines_out = lines_in, lines_out
         self.jobs: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self.waiting: collections.Counter[str] = collections.Counter()  # by name, the running one too
         self.cancelled: set[str] = set()
-        self.lock = threading.Lock()
+        self.lock, self.book = threading.Lock(), threading.Lock()  # of the pipe, of the two above
 
     def send(self, message: Message) -> None:
         """Write one line; a Blender that is gone ends the process."""
@@ -93,23 +93,49 @@ class Wire:
             leave()
 
     def listen(self) -> None:
-        """Sort what comes in, on a thread of its own so that Cancel arrives in the middle of a job."""
-        for line in self.lines_in:
-            if not line.strip():
-                continue
-            try:
-                message = decode(line)
-            except AvatarTexError as refusal:
-                self.send(Failure.of("", refusal))
-                continue
-            match message:
-                case Generate() | Register() | Variants():
-                    self.jobs.put(message)
-                case Cancel():
-                    self.cancelled.add(message.job)
-                case Shutdown():
-                    leave()
-        leave()
+        """Sort what comes in, on a thread of its own so that Cancel arrives in the middle of a job.
+
+        Whatever a line does, this thread goes on, or the process ends with it: a worker that does not listen would
+        outlive its Blender.
+        """
+        try:
+            while line := self.lines_in.readline(LONGEST_LINE + 1):
+                whole = line.endswith("\n")
+                if line.strip():
+                    self.take(line)
+                while not whole and (rest := self.lines_in.readline(LONGEST_LINE)):
+                    whole = rest.endswith("\n")
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            leave()
+
+    def take(self, line: str) -> None:
+        """One line."""
+        try:
+            message = decode(line)
+        except AvatarTexError as refusal:
+            self.send(Failure.of("", refusal))
+            return
+        match message:
+            case Generate() | Register() | Variants():
+                with self.book:
+                    self.waiting[message.job] += 1
+                self.jobs.put(message)
+            case Cancel():
+                with self.book:
+                    if self.waiting[message.job]:  # else it has ended, and the next one of its name has not begun
+                        self.cancelled.add(message.job)
+            case Shutdown():
+                leave()
+
+    def forget(self, job: str) -> None:
+        """It is answered; one of the same name that still waits stays cancelled with it."""
+        with self.book:
+            self.waiting[job] -= 1
+            if self.waiting[job] <= 0:
+                del self.waiting[job]
+                self.cancelled.discard(job)
 
 
 def leave() -> None:
@@ -153,9 +179,12 @@ def answer(request: Request, wire: Wire) -> Result | Registered | Varied | Failu
         return Failure.of(request.job, refusal)
     except Exception as bug:
         traceback.print_exc()
-        return Failure.of(request.job, explain(bug))
+        told = explain(bug)
+        if told.code is ErrorCode.OUT_OF_MEMORY:
+            free_memory()
+        return Failure.of(request.job, told)
     finally:
-        wire.cancelled.discard(request.job)
+        wire.forget(request.job)
 
 
 def progress_sender(job: str, wire: Wire) -> Callable[..., None]:
@@ -170,25 +199,6 @@ def progress_sender(job: str, wire: Wire) -> Callable[..., None]:
             wire.send(Progress(job, stage, float(fraction), preview))
 
     return send
-
-
-def explain(bug: Exception) -> AvatarTexError:
-    """The refusal for an exception that the pipeline did not foresee; its traceback is in the log already."""
-    if isinstance(bug, MemoryError) or any(phrase in str(bug).lower() for phrase in MEMORY_PHRASES):
-        free_memory()
-        return AvatarTexError(
-            ErrorCode.OUT_OF_MEMORY, "The backend ran out of memory.",
-            "Choose a smaller size, or close other programs, then generate again.",
-        )
-    if isinstance(bug, ImportError):
-        return AvatarTexError(
-            ErrorCode.BACKEND_MISSING, f"The backend's environment is incomplete ({bug}).",
-            "Set up the backend again.",
-        )
-    return AvatarTexError(
-        ErrorCode.INTERNAL, f"The backend met a bug ({type(bug).__name__}: {bug}).",
-        "Please report it with the log.",
-    )
 
 
 def free_memory() -> None:

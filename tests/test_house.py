@@ -17,7 +17,7 @@ STOREYS = (
     ("stages", "surface"), ("finish",), ("compose",), ("report",), ("pipeline", "registering"), ("variants",),
     ("worker", "doctor"), ("__main__",), ("lab",),
 )
-SHARED = {"options", "arguments", "command_line", "messages", "errors", "pins"}
+SHARED = {"offline", "options", "outputs", "arguments", "command_line", "messages", "errors", "pins"}
 #: models.verified reads files with their checksums: prior, portrait and head read weights by it, too.
 LOW = {"backend.models.verified"}
 

@@ -54,6 +54,7 @@ def run_setup(options: argparse.Namespace) -> int:
         folder, build = options.output.resolve(), options.build or backend_setup.find_build()
         work: Work = WheelFolder(
             folder, preferences.REQUIREMENTS, backend_setup.find_setup_python(), build, session.log(),
+            preferences.package_index(),
         )
         work.start()
     else:

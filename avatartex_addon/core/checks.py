@@ -61,10 +61,11 @@ class CheckRun(Work):
 
     def __init__(
         self, home: Home, requirements: Path, chosen_python: str, choice: str, online: bool, log: BackendLog,
+        index: str = "",
     ) -> None:
         super().__init__(log)
         self.home, self.requirements, self.chosen_python = home, requirements, chosen_python
-        self.choice, self.online = choice, online
+        self.choice, self.online, self.index = choice, online, index or packages.PYPI
         self.checks: list[Check] = []
         self.build, self.download = "cpu", 0.0      # GB that are not there yet
 
@@ -130,14 +131,13 @@ def check_index(run: CheckRun) -> Check | None:
     if not run.online:
         return None
     name = "Packages"
-    index = os.environ.get("PIP_INDEX_URL") or packages.PYPI
-    addresses = (index, packages.TORCH_INDEX.get((sys.platform, run.build)))
+    addresses = (run.index, packages.TORCH_INDEX.get((sys.platform, run.build)))
     silent = [address for address in addresses if address and not answers(address)]
     if silent:
         host = silent[0].split("/")[2]
         text = f"{host} does not answer. Check the network or its proxy."
         return Check(name, Verdict.NOTE, text, of_network=True)
-    return Check(name, Verdict.OK, f"{index.split('/')[2]} answers", of_network=True)
+    return Check(name, Verdict.OK, f"{run.index.split('/')[2]} answers", of_network=True)
 
 
 def share_missing(requirements: Path, home: Home) -> float:

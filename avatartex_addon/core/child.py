@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Iterator
 
+from ..backend.offline import SWITCHES
 from .log import BackendLog
 
 #: Marks the end of stdout in the queue of lines.
@@ -28,12 +29,18 @@ FOREIGN_VARIABLES = (
     "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__", "VIRTUAL_ENV",
 )
 
+#: What pip may know of this computer: how to reach an index, never which one, nor other folders of packages.
+PIP_VARIABLES = ("PIP_CERT", "PIP_CLIENT_CERT", "PIP_PROXY", "PIP_DEFAULT_TIMEOUT", "PIP_RETRIES")
+
 
 def clean_environment() -> dict[str, str]:
     """The environment for every process of the backend's Python."""
-    environment = {name: value for name, value in os.environ.items() if name not in FOREIGN_VARIABLES}
+    environment = {
+        name: value for name, value in os.environ.items()
+        if name not in FOREIGN_VARIABLES and (not name.startswith("PIP_") or name in PIP_VARIABLES)
+    } | {"PIP_CONFIG_FILE": os.devnull}
     # The extension's folder may be read-only, and must not be written to in any case: hence no bytecode.
-    return environment | {"PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
+    return environment | SWITCHES | {"PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
 
 
 def hidden_process() -> dict:

@@ -23,30 +23,33 @@ MADE, DOWNLOADED = 0.05, 0.75
 
 def fetch_all(
     work: Work, python: str, requirements: Path, folder: Path, build: str,
-    there: frozenset[tuple[str, str]] = frozenset(),
+    there: frozenset[tuple[str, str]] = frozenset(), index: str = "",
 ) -> None:
     """Everything that an installation of this build needs beside what is there, by the pip of an environment of ours.
 
     Raises:
         AvatarTexError: a package cannot be had; those before it stay in the folder.
     """
-    tells_bytes = update_pip(work, python)
+    hashes = packages.hashes_of(requirements)
+    tells_bytes = update_pip(work, python, hashes, index)
     pins = packages.without(packages.read_lock(requirements), there)
     middle = MADE + 0.3 * (DOWNLOADED - MADE) if build == "cuda" else DOWNLOADED
-    fetch(work, python, pins, folder, build, tells_bytes, (MADE, middle))
+    fetch(work, python, pins, folder, build, tells_bytes, (MADE, middle), hashes, index)
     if build == "cuda":
         work.step("Asking what CUDA needs", work.fraction)
         with tempfile.TemporaryDirectory() as temporary:
             report = Path(temporary) / "plan.json"
-            work.call(packages.resolve_words(python, requirements, folder, report), "What CUDA needs is not known.")
+            words = packages.resolve_words(python, requirements, folder, report, index)
+            work.call(words, "What CUDA needs is not known.")
             wanted = json.loads(report.read_text(encoding="utf-8"))["install"]
         more = [(entry["metadata"]["name"], entry["metadata"]["version"]) for entry in wanted]
-        fetch(work, python, packages.without(more, there), folder, build, tells_bytes, (middle, DOWNLOADED))
+        rest = packages.without(more, there)
+        fetch(work, python, rest, folder, build, tells_bytes, (middle, DOWNLOADED), hashes, index)
 
 
 def fetch(
     work: Work, python: str, pins: list[tuple[str, str]], folder: Path, build: str, tells_bytes: bool,
-    bar: tuple[float, float],
+    bar: tuple[float, float], hashes: dict[str, str], index: str = "",
 ) -> None:
     """Those wheels that the folder lacks: large ones each for itself, telling bytes, then the small ones at once."""
     missing = packages.without(pins, set(packages.wheels_in(folder)))
@@ -69,9 +72,10 @@ def fetch(
 
         work.step(f"Downloading {name}", begin)
         shutil.rmtree(arriving, ignore_errors=True)
-        command = packages.download_words(python, group, arriving, build, tells_bytes)
+        command = packages.download_words(python, group, arriving, build, tells_bytes, index)
         work.call(command, f"{name} could not be downloaded.", tell if len(group) == 1 else lambda line: None)
         for wheel in arriving.glob("*.whl"):
+            packages.refuse_changed(wheel, hashes)
             wheel.replace(folder / wheel.name)
         done += weight
     shutil.rmtree(arriving, ignore_errors=True)
@@ -83,13 +87,19 @@ def read_progress(line: str) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-def update_pip(work: Work, python: str) -> bool:
+def update_pip(work: Work, python: str, hashes: dict[str, str], index: str = "") -> bool:
     """Bring in the pip of our choice; whether the one that is there tells bytes. An old one downloads as well."""
     environment = Path(python).parents[1]
     if pip_version(environment) != packages.PIP:
         work.step("Preparing", MADE)
         try:
-            work.call(packages.pip(python, "install", "--quiet", f"pip=={packages.PIP}"), "pip stays as it is.")
+            with tempfile.TemporaryDirectory() as temporary:
+                pin = [("pip", packages.PIP)]
+                words = packages.download_words(python, pin, Path(temporary), "cpu", False, index)
+                work.call(words, "pip stays as it is.")
+                for wheel in Path(temporary).glob("*.whl"):
+                    packages.refuse_changed(wheel, hashes)
+                work.call(packages.update_words(python, Path(temporary)), "pip stays as it is.")
         except AvatarTexError:
             work.heed_cancel()
     return tuple(int(part) for part in pip_version(environment).split(".")[:2]) >= packages.TELLS_BYTES
@@ -104,10 +114,12 @@ def pip_version(environment: Path) -> str:
 class WheelFolder(Work):
     """Fills a folder for Install from Folder on a machine without network, of the same system as this one."""
 
-    def __init__(self, folder: Path, requirements: Path, chosen_python: str, choice: str, log: BackendLog) -> None:
+    def __init__(
+        self, folder: Path, requirements: Path, chosen_python: str, choice: str, log: BackendLog, index: str = "",
+    ) -> None:
         super().__init__(log)
         self.folder, self.requirements, self.chosen_python = folder, requirements, chosen_python
-        self.choice = choice
+        self.choice, self.index = choice, index
 
     def work(self) -> None:
         self.step("Looking for Python 3.11", 0.01)
@@ -120,6 +132,7 @@ class WheelFolder(Work):
         with tempfile.TemporaryDirectory(prefix="avatartex_", ignore_cleanup_errors=True) as temporary:
             self.step("Creating an environment", 0.02)
             self.call([*base, "-m", "venv", temporary], "The environment could not be created.")
-            fetch_all(self, str(environment_python(Path(temporary))), self.requirements, self.folder, build)
+            python = str(environment_python(Path(temporary)))
+            fetch_all(self, python, self.requirements, self.folder, build, index=self.index)
         shutil.copy(self.requirements, self.folder / "requirements.txt")
         self.step(f"{len(list(self.folder.glob('*.whl')))} packages for {sys.platform}, {build}", 1.0)

@@ -39,18 +39,18 @@ class Installer(Work):
         requirements: the lock file.
         chosen_python: the artist's Python 3.11; '' to find one.
         choice: of torch's build: auto, cpu or cuda.
-        wheels: a folder with all packages; None to download them.
+        wheels: a folder with all packages; None to download them. index: where from; '' for PyPI.
     """
 
     changes_files = True
 
     def __init__(
         self, home: Home, requirements: Path, chosen_python: str, choice: str, log: BackendLog,
-        wheels: Path | None = None,
+        wheels: Path | None = None, index: str = "",
     ) -> None:
         super().__init__(log)
         self.home, self.requirements, self.chosen_python, self.wheels = home, requirements, chosen_python, wheels
-        self.choice, self.build = choice, "cpu"
+        self.choice, self.build, self.index = choice, "cpu", index
         self.python = str(environment_python(home.environment))
         self.text = "Starting"
         self._packages_before: int | None = None    # counted while pip installs
@@ -102,11 +102,15 @@ class Installer(Work):
             clear_folder(folder)
         claim_folder(folder)
         write_mark(folder, build=self.build)
-        fetch_all(self, self.python, self.requirements, folder, self.build, self.installed())
+        fetch_all(self, self.python, self.requirements, folder, self.build, self.installed(), self.index)
         return folder
 
     def install(self, source: Path) -> None:
         self.step("Installing", DOWNLOADED)
+        hashes = packages.hashes_of(self.requirements)
+        for wheel in source.glob("*.whl"):  # all of them: pip chooses
+            self.heed_cancel()
+            packages.refuse_changed(wheel, hashes)
         self._packages_before = len(self.installed())
         words = packages.install_words(self.python, self.requirements, source)
         self.call(words, "The packages could not be installed.")

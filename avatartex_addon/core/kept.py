@@ -74,7 +74,7 @@ def take_kept(folder: Path) -> Result | None:
     """The result that was kept there; None when there is none, or not all of it."""
     try:
         answer = decode((folder / ANSWER).read_text(encoding="utf-8"))
-    except (OSError, AvatarTexError):
+    except (OSError, ValueError, AvatarTexError):
         return None
     answer = dataclasses.replace(answer, **{field: str(folder / getattr(answer, field)) for field in PLACES})
     files = [Path(getattr(answer, field).replace("<UDIM>", str(tile)))

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from .work import failed
+
 #: The pip that downloads, and from which on it tells bytes. Environments begin with an older one.
 PIP = "26.0"
 TELLS_BYTES = (24, 1)
@@ -23,6 +25,8 @@ TORCH_INDEX = {
     ("win32", "cuda"): "https://download.pytorch.org/whl/cu130",
 }
 PYPI = "https://pypi.org/simple"
+#: How names of wheels begin that have no checksum in our list, see `refuse_changed`.
+UNKNOWN = ("torch-2.13.0+cu", "nvidia_", "cuda_", "triton-")
 
 #: MB of the large packages, for the bar; measured (torch for Linux). Others count as 1.
 WEIGHTS = {"torch": 192, "opencv-python": 63, "scipy": 35, "onnxruntime": 24, "numpy": 18, "pillow": 7,
@@ -91,31 +95,68 @@ def without(pins: list[tuple[str, str]], there: set[tuple[str, str]]) -> list[tu
     return [(name, version) for name, version in pins if (canonical(name), version.split("+")[0]) not in there]
 
 
+def hashes_of(requirements: Path) -> dict[str, str]:
+    """sha256 by the wheel's file name, of the list beside a lock; {} for a lock without one."""
+    try:
+        lines = requirements.with_suffix(".sha256").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines) if name}
+
+
+def refuse_changed(wheel: Path, hashes: dict[str, str]) -> None:
+    """Refuse a wheel that is not the one which the lock was made with.
+
+    No list of ours knows torch's build for CUDA on Windows, which comes from PyTorch's index, nor NVIDIA's libraries on
+    Linux, which torch pins by version: these come over TLS alone.
+
+    Raises:
+        AvatarTexError: it is another one, or an unknown one.
+    """
+    if not hashes or (wheel.name not in hashes and wheel.name.startswith(UNKNOWN)):
+        return
+    with wheel.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() == hashes.get(wheel.name):
+            return
+    known = "is not the one that AvatarTex was tested with" if wheel.name in hashes else "is none that AvatarTex knows"
+    raise failed(f"The package {wheel.name} {known}.", "Nothing of it was installed. Use the public package index.")
+
+
 def pip(python: str, *words: str) -> list[str]:
     return [python, "-I", "-m", "pip", *words, "--disable-pip-version-check", "--no-input"]
 
 
-def download_words(python: str, pins: list[tuple[str, str]], folder: Path, build: str, tells_bytes: bool) -> list[str]:
-    """pip's words for some wheels, without what they depend on."""
-    index = TORCH_INDEX.get((sys.platform, build)) if pins[0][0] == "torch" else None
+def download_words(
+    python: str, pins: list[tuple[str, str]], folder: Path, build: str, tells_bytes: bool, index: str = "",
+) -> list[str]:
+    """pip's words for some wheels, without what they depend on; from PyPI where no index is named."""
+    torchs = TORCH_INDEX.get((sys.platform, build)) if pins[0][0] == "torch" else None
     return pip(
         python, "download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--retries", "3",
         "--progress-bar", "raw" if tells_bytes else "off", "--dest", str(folder),
-        *(("--index-url", index) if index else ()), *(f"{name}=={version}" for name, version in pins),
+        "--index-url", torchs or index or PYPI, *(f"{name}=={version}" for name, version in pins),
     )
 
 
-def resolve_words(python: str, requirements: Path, folder: Path, report: Path) -> list[str]:
+def resolve_words(python: str, requirements: Path, folder: Path, report: Path, index: str = "") -> list[str]:
     """pip's words to find out what torch needs beside the lock: NVIDIA's libraries, which it pins itself.
 
     From 23.3 on pip reads their metadata for that, and does not download them.
     """
     torch = next(f"{name}=={version}" for name, version in read_lock(requirements) if name == "torch")
-    return pip(python, "install", "--dry-run", "--ignore-installed", "--quiet", "--find-links", str(folder),
-               "--report", str(report), "--constraint", str(requirements), torch)
+    return pip(python, "install", "--dry-run", "--ignore-installed", "--quiet", "--only-binary", ":all:",
+               "--index-url", index or PYPI, "--find-links", str(folder), "--report", str(report),
+               "--constraint", str(requirements), torch)
+
+
+def update_words(python: str, folder: Path) -> list[str]:
+    """pip's words to install the pip of our choice from a folder."""
+    return pip(python, "install", "--quiet", "--no-index", "--only-binary", ":all:", "--find-links", str(folder),
+               f"pip=={PIP}")
 
 
 def install_words(python: str, requirements: Path, folder: Path) -> list[str]:
     """pip's words to install from a folder, without any network."""
-    return pip(python, "install", "--no-index", "--find-links", str(folder), "--progress-bar", "off",
+    return pip(python, "install", "--no-index", "--only-binary", ":all:", "--find-links", str(folder),
+               "--progress-bar", "off",
                "--requirement", str(requirements))

@@ -47,7 +47,7 @@ def check() -> Work:
     global checks
     checks = CheckRun(
         preferences.home(), preferences.REQUIREMENTS, find_setup_python(), find_build(), bpy.app.online_access,
-        session.log(),
+        session.log(), preferences.package_index(),
     )
     return begin(checks)
 
@@ -56,7 +56,10 @@ def install(wheels: Path | None = None) -> Work:
     """Make, complete or update the environment, from the network or from a folder of wheels."""
     session.close()  # Windows does not replace files of a running Python
     requirements = preferences.REQUIREMENTS
-    return begin(Installer(preferences.home(), requirements, find_setup_python(), find_build(), session.log(), wheels))
+    return begin(Installer(
+        preferences.home(), requirements, find_setup_python(), find_build(), session.log(), wheels,
+        preferences.package_index(),
+    ))
 
 
 def remove() -> Work:
@@ -77,8 +80,7 @@ def examine() -> Work | None:
 
 
 def find_setup_python() -> str:
-    named = preferences.preferences().setup_python
-    return bpy.path.abspath(named) if named else ""
+    return preferences.fixed(preferences.preferences().setup_python)
 
 
 def find_build() -> str:

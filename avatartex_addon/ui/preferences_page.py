@@ -1,12 +1,15 @@
 """The extension's one preference page."""
 
 # No `from __future__ import annotations` here: Blender evaluates annotations itself.
+from collections.abc import Callable
+
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from ..backend.options import DEVICE
 from ..core.graphics import BUILDS
 from ..core.places import default_folder
+from ..preferences import fixed
 from ..properties.making import make_property
 from ..setup import backend_setup
 from .setup_box import draw_preferences
@@ -18,19 +21,32 @@ BUILD_TEXTS = {
 }
 
 
-def examine_python(_preferences, _context: bpy.types.Context) -> None:
-    backend_setup.examine()
-
-
 def look_anew(_preferences, _context: bpy.types.Context) -> None:
     backend_setup.forget_checks()
+
+
+def store_absolute(name: str, then: Callable[[], object]) -> Callable:
+    """What to do when a field is set that says what is run, or from where.
+
+    The file browser writes '//' for the folder of the .blend that is open now; another one may be, later. Only the
+    field that was set: what others hold may be older than the file that is open.
+    """
+    def update(preferences, _context: bpy.types.Context) -> None:
+        path = getattr(preferences, name)
+        if path and not fixed(path):
+            setattr(preferences, name, fixed(bpy.path.abspath(path)))  # which calls this again
+        else:
+            then()
+
+    return update
 
 
 class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
     bl_idname = __package__.rpartition(".")[0]
 
     folder: StringProperty(
-        name="Folder", subtype="DIR_PATH", default=str(default_folder()), update=look_anew,
+        name="Folder", subtype="DIR_PATH", default=str(default_folder()),
+        update=store_absolute("folder", backend_setup.forget_checks),
         description="Where Set Up Backend puts the backend and its networks: one folder for all Blender versions",
     )
     build: EnumProperty(
@@ -40,13 +56,18 @@ class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
         items=[(build, *BUILD_TEXTS[build]) for build in BUILDS], default="auto", update=look_anew,
     )
     setup_python: StringProperty(
-        name="Python 3.11", subtype="FILE_PATH", update=look_anew,
+        name="Python 3.11", subtype="FILE_PATH", update=store_absolute("setup_python", backend_setup.forget_checks),
         description="The Python that Set Up Backend starts from; empty: the one found on this computer",
     )
     backend_python: StringProperty(
-        name="Own Environment", subtype="FILE_PATH", update=examine_python,
+        name="Own Environment", subtype="FILE_PATH", update=store_absolute("backend_python", backend_setup.examine),
         description="Python of an environment of your own that holds the backend's packages, used in place of the "
                     "one that Set Up Backend makes",
+    )
+    index: StringProperty(
+        name="Package Index",
+        description="Address (https) that Set Up Backend takes packages from, for a company's mirror; PyPI when empty. "
+                    "What pip is told elsewhere on this computer does not count",
     )
     device: make_property(DEVICE)
     results_kept: IntProperty(

@@ -58,6 +58,7 @@ def draw_preferences(layout: bpy.types.UILayout, prefs: bpy.types.AddonPreferenc
         column = body.column()
         column.enabled = backend_setup.current is None
         column.prop(prefs, "setup_python")
+        column.prop(prefs, "index")
         column.prop(prefs, "backend_python")
         if preferences.chosen_python():
             draw_examination(column)

@@ -85,16 +85,23 @@ class Colouring:
         free = (depth < ENCLOSED) * np.float32(not self.made_up)
         photo = photographed(self.views, self.shown, self.gains, points, normals, place, self.light, free)
         low = sample_atlas(self.made, atlas, cv2.INTER_CUBIC) + sample_atlas(self.tone, atlas)
-        gloom = depth * np.clip((MOUTH_TOP - place[:, 1]) / 0.04, 0, 1)
-        dim = np.exp(-((gloom[:, None] / FLESH) ** 3))
-        low = low * dim + INNERMOST * (1 - dim)  # the mouth's inside is no second face
+        low = dim_mouth(low, depth, place[:, 1])
         low = low * (1 - photo.share[:, None]) + photo.low
         mirrored = photo.mirrored * (1 - photo.high_share)
         colour = np.clip(low + photo.high + photo.mirrored_high * mirrored[:, None], 0, 1)
         missing = np.sqrt(np.maximum(1 - photo.high_share**2 - mirrored**2, 0)) * (depth < ENCLOSED)
         for detail in self.details:
             colour = detail.add(colour, missing, place, towards)
-        # exact where fully trusted: no rounding through the bands
-        colour = np.where((photo.shares[0] >= 0.999)[:, None], np.clip(photo.own, 0, 1), colour)
         provenance = np.stack([photo.share, photo.mirrored, 1 - photo.share - photo.mirrored], -1)
         return Coloured(colour.astype(np.float32), provenance, atlas, place[:, 1], np.array(photo.shares))
+
+
+def dim_mouth(colour: np.ndarray, depth: np.ndarray, height: np.ndarray) -> np.ndarray:
+    """(n,3) sRGB of texels inside the head: the mouth's inside is no second face, each channel's light is lost there.
+
+    Args:
+        depth: (n,) behind the head's shell, in face heights. height: (n,) canonical; above MOUTH_TOP lie the eyes.
+    """
+    gloom = depth * np.clip((MOUTH_TOP - height) / 0.04, 0, 1)
+    left = np.exp(-((gloom[:, None] / FLESH) ** 3))
+    return colour * left + INNERMOST * (1 - left)

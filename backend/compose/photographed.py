@@ -25,7 +25,6 @@ class Photographed:
 
     shares: (n,) per portrait. share: (n,) of all. low, high: (n,3) sRGB times their shares. high_share: (n,).
     mirrored: (n,) share of the other side, where this one was not seen. mirrored_high: (n,3) its high band.
-    own: (n,3) the first portrait's pixels, where it has a share.
     """
 
     shares: list[np.ndarray]
@@ -35,7 +34,6 @@ class Photographed:
     high_share: np.ndarray
     mirrored: np.ndarray
     mirrored_high: np.ndarray
-    own: np.ndarray
 
 
 def find_shown(view: View) -> np.ndarray:
@@ -65,7 +63,7 @@ def photographed(
     mirrors = [_mirrored(view.observation, flipped) for view in views]
     mirror_shares = [part * (1 - share) * free for part in share_out([sure for sure, _ in mirrors])]
     mirrored = sum(mirror_shares)
-    low, high, mirrored_high, own = (np.zeros((len(points), 3), np.float32) for _ in range(4))
+    low, high, mirrored_high = (np.zeros((len(points), 3), np.float32) for _ in range(3))
     for view, gain, (index, pixels, _), part, high_part, (_, places), mirror in zip(
         views, gains, found, shares, high_shares, mirrors, mirror_shares, strict=True,
     ):
@@ -74,14 +72,12 @@ def photographed(
         if gain is not None:
             here = sample_atlas(gain, atlas[index])
             photo, photo_low = relit(photo, here), relit(photo_low, here)
-        if view is views[0]:
-            own[index] = photo
         low[index] += photo_low * part[index, None]
         high[index] += (photo - photo_low) * high_part[index, None]
         other = np.flatnonzero(mirror > 0)
         fine = sample(seen.portrait, places[other], cv2.INTER_CUBIC) - sample(seen.low, places[other])
         mirrored_high[other] += fine * (mirror[other] / np.maximum(mirrored[other], 1e-6))[:, None]
-    return Photographed(shares, share, low, high, sum(high_shares), mirrored, mirrored_high, own)
+    return Photographed(shares, share, low, high, sum(high_shares), mirrored, mirrored_high)
 
 
 def tone_beside(views: Sequence[View], generated: np.ndarray, made: np.ndarray, light: str) -> np.ndarray:

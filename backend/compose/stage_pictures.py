@@ -73,5 +73,10 @@ class StagePictures:
         self.preview("partial", seen)
 
 
+def stage_files(folder: str, suffix: str) -> list[str]:
+    """The files that may be written there."""
+    return [str((Path(folder) / _file(name)).with_suffix(suffix)) for name in ORDER] if folder else []
+
+
 def _file(name: str) -> str:
     return f"{ORDER.index(name) + 1}_{name}.png"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -9,22 +10,16 @@ import cv2
 import numpy as np
 
 from ..head.uvs import FIRST
-from ..imaging.files import read_base
+from ..imaging.read import read_base
 from ..job import Prepared
+from ..outputs import UDIM
 from ..surface.find import find_details
 from .compose import Composition, compose
-
-UDIM = "<UDIM>"
 
 
 def tile_path(path: str, tile: int) -> str:
     """The file of a tile: <UDIM> is replaced."""
     return path.replace(UDIM, str(tile))
-
-
-def pattern(path: str) -> str:
-    """The name for several tiles: texture.png becomes texture.<UDIM>.png."""
-    return path if UDIM in path else str(Path(path).with_suffix(f".{UDIM}{Path(path).suffix}"))
 
 
 def read_bases(path: str, size: int, what: str = "base texture") -> dict[int, np.ndarray]:
@@ -44,7 +39,7 @@ def find_tiles(path: str) -> dict[int, Path]:
         return {FIRST: Path(path)}
     before, after = Path(path).name.split(UDIM, 1)
     name = re.compile(re.escape(before) + r"(\d{4})" + re.escape(after))
-    files = sorted(Path(path).parent.iterdir()) if Path(path).parent.is_dir() else []
+    files = sorted(Path(path).parent.iterdir()) if os.path.isdir(Path(path).parent) else []
     return {int(hit[1]): file for file in files if (hit := name.fullmatch(file.name))} or {FIRST: Path(path)}
 
 

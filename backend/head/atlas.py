@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..models.verified import verified_arrays
 from .landmarks import HeadLandmarks
 from .mesh import HeadMesh
 from .rasterize import POOL, Fragments, rasterize
@@ -40,8 +41,8 @@ class CanonicalHead:
 
 @cache
 def canonical_head() -> CanonicalHead:
-    with np.load(CANONICAL, allow_pickle=False) as data:
-        return CanonicalHead(data["points"].astype(np.float64), data["trust"].astype(np.float64))
+    data = verified_arrays(CANONICAL)
+    return CanonicalHead(data["points"].astype(np.float64), data["trust"].astype(np.float64))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
+from ..models.verified import verified_arrays
 from ..portrait.faces import find_faces, find_upright_faces
 from ..portrait.landmarks import landmarks_in_view
 from .mesh import HeadMesh, vertex_normals
@@ -157,8 +158,7 @@ def without_holes(
 @cache
 def _average_face() -> np.ndarray:
     """(468,3) the landmark network's own average face, x right, y up, z out of the face."""
-    with np.load(AVERAGE_FACE, allow_pickle=False) as data:
-        return data["points"].astype(np.float64)
+    return verified_arrays(AVERAGE_FACE)["points"].astype(np.float64)
 
 
 def _frontal_rotation(landmarks: HeadLandmarks, rotation: np.ndarray) -> np.ndarray:

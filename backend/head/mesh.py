@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import os
 import zipfile
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
+from .mesh_files import HEAD_PART, MOST_BYTES, MOST_FACES, read_parts
 
-#: A million triangles take half a minute; more say nothing more about a face.
-MOST_FACES = 2_000_000
-#: The name that chosen parts of an OBJ are gathered under.
-HEAD_PART = "avatartex_head"
+#: What a capture holds: kinds of NumPy's types, and shapes (-1: any length). The first three are needed.
+CAPTURE = {
+    "vertices": ("f", (-1, 3)), "triangles": ("iu", (-1, 3)), "corner_uvs": ("f", (-1, 3, 2)),
+    "face_mask": ("bu", (-1,)), "object_name": ("U", ()), "up": ("U", ()),
+}
 
 
 @dataclass(frozen=True)
@@ -64,25 +66,10 @@ def load_mesh(path: str | Path, faces: str = "") -> HeadMesh:
         faces: names of the parts (objects, groups, materials) that are head, by commas; all if empty.
 
     Raises:
-        AvatarTexError: NO_MESH, NO_UVS or BAD_MESH, with the reader's reason.
+        AvatarTexError: NO_MESH, NO_UVS or BAD_MESH.
     """
-    import trimesh  # 0.4 s: only jobs that read files pay for it
-
     path, wanted = Path(path), {name.strip() for name in faces.split(",") if name.strip()}
-    if not path.is_file():
-        raise AvatarTexError(ErrorCode.NO_MESH, f"There is no mesh file {path.name!r}.", "Check the path of the mesh.")
-    try:
-        if wanted and path.suffix.lower() == ".obj":
-            text, listed = marked_obj(path.read_text(encoding="utf-8", errors="replace"), wanted)
-            parts = trimesh.load_scene(io.StringIO(text), "obj", process=False, split_objects=True).dump()
-        else:
-            parts, listed = trimesh.load_scene(path, process=False).dump(), set()
-    except Exception as reason:  # the reader raises a different type for every broken format
-        raise AvatarTexError(
-            ErrorCode.BAD_MESH, f"{path.name!r} could not be read as a mesh ({reason}).",
-            "Export the head as OBJ, PLY or GLB with UVs.",
-        ) from reason
-    parts = [part for part in parts if isinstance(part, trimesh.Trimesh) and len(part.faces)]
+    parts, listed = read_parts(path, wanted)
     if not parts:
         raise AvatarTexError(ErrorCode.NO_MESH, f"{path.name!r} holds no faces.", "Choose a file with a head mesh.")
     names = [part_names(part) for part in parts]
@@ -93,7 +80,7 @@ def load_mesh(path: str | Path, faces: str = "") -> HeadMesh:
             f"Name some of these: {', '.join(sorted(listed))}.",
         )
     wanted = {HEAD_PART} if HEAD_PART in set().union(*names) else wanted
-    uvs = [getattr(part.visual, "uv", None) for part in parts]
+    uvs = [usable_uvs(part) for part in parts]
     if any(uv is None and (not wanted or name & wanted) for uv, name in zip(uvs, names)):
         raise no_uvs(path.name)
     first = np.cumsum([0, *(len(part.vertices) for part in parts[:-1])])
@@ -102,26 +89,17 @@ def load_mesh(path: str | Path, faces: str = "") -> HeadMesh:
         np.concatenate([part.vertices for part in parts]),
         np.concatenate([part.faces + start for part, start in zip(parts, first)]),
         np.concatenate([
-            np.zeros((len(part.faces), 3, 2)) if uv is None else np.asarray(uv)[part.faces]
-            for part, uv in zip(parts, uvs)
+            np.zeros((len(part.faces), 3, 2)) if uv is None else uv[part.faces] for part, uv in zip(parts, uvs)
         ]),
         path.name, "y", chosen,
     )
 
 
-def marked_obj(text: str, wanted: set[str]) -> tuple[str, set[str]]:
-    """An OBJ whose wanted faces form an object HEAD_PART, as the reader forgets most names; and all its names."""
-    lines, current, listed = [], {}, set()
-    for line in text.splitlines():
-        kind, _, name = line.strip().partition(" ")
-        if kind not in ("o", "g", "usemtl"):
-            lines.append(line)
-            continue
-        current[kind] = {name.strip(), *name.split()}  # a group line may hold several names
-        listed |= {name.strip()}
-        head = any(names & wanted for names in current.values())
-        lines.append(f"o {HEAD_PART if head else 'rest'}")
-    return "\n".join(lines), listed
+def usable_uvs(part) -> np.ndarray | None:
+    """(N,2) one per vertex of a part; None where there are none or not as many."""
+    uv = getattr(part.visual, "uv", None)
+    uv = None if uv is None else np.asarray(uv, np.float64)
+    return uv[:, :2] if uv is not None and uv.ndim == 2 and uv.shape[1] > 1 and len(uv) == len(part.vertices) else None
 
 
 def part_names(part) -> set[str]:
@@ -137,17 +115,46 @@ def load_capture(path: str | Path) -> HeadMesh:
     Raises:
         AvatarTexError: NO_MESH, NO_UVS or BAD_MESH.
     """
+    what = f"The capture {Path(path).name[:80]!r} could not be read"
+    cure = "Generate again; if it stays, report it with the log."
+    if not os.path.isfile(path):
+        raise AvatarTexError(ErrorCode.BAD_MESH, f"{what} (there is no such file).", cure)
     try:
         with np.load(path, allow_pickle=False) as capture:
-            name = str(capture["object_name"]) if "object_name" in capture else Path(path).stem
-            chosen = capture["face_mask"] if "face_mask" in capture and capture["face_mask"].any() else None
-            up = str(capture["up"]) if "up" in capture else "z"
-            return checked(capture["vertices"], capture["triangles"], capture["corner_uvs"], name, up, chosen)
-    except (OSError, KeyError, ValueError, EOFError, IndexError, zipfile.BadZipFile) as reason:
-        raise AvatarTexError(
-            ErrorCode.BAD_MESH, f"The capture {Path(path).name!r} could not be read ({reason}).",
-            "Generate again; if it stays, report it with the log.",
-        ) from reason
+            refuse_bomb(capture.zip)
+            arrays = {name: capture[name] for name in CAPTURE if name in capture}
+        vertices, triangles, corner_uvs = (arrays[name] for name in ("vertices", "triangles", "corner_uvs"))
+        for name, values in arrays.items():
+            kinds, shape = CAPTURE[name]
+            if values.dtype.kind not in kinds or len(values.shape) != len(shape) or any(
+                    size not in (-1, given) for size, given in zip(shape, values.shape)):
+                raise Unfit(f"{name} has another shape or type")
+        if len(corner_uvs) != len(triangles) or len(arrays.get("face_mask", triangles)) != len(triangles):
+            raise Unfit("its parts are of different lengths")
+        chosen = arrays["face_mask"].astype(bool) if "face_mask" in arrays and arrays["face_mask"].any() else None
+        name, up = str(arrays.get("object_name", Path(path).stem))[:200], str(arrays.get("up", "z"))
+        if up not in ("y", "z"):
+            raise Unfit("up is neither y nor z")
+        return checked(vertices, triangles, corner_uvs, name, up, chosen)
+    except (AvatarTexError, MemoryError):
+        raise
+    except Exception as reason:  # numpy's reader raises what it likes for a header that is none
+        told = reason if isinstance(reason, Unfit) else "it is damaged"
+        raise AvatarTexError(ErrorCode.BAD_MESH, f"{what} ({told}).", cure) from reason
+
+
+class Unfit(ValueError):
+    """Why a capture is none."""
+
+
+def refuse_bomb(archive: zipfile.ZipFile) -> None:
+    """Refuse an archive that unpacks to more than any head.
+
+    Raises:
+        Unfit: with the reason.
+    """
+    if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
+        raise Unfit("it unpacks to more than a gigabyte")
 
 
 def checked(
@@ -159,7 +166,9 @@ def checked(
     Args:
         chosen: (M,) bool, the faces that are head; the rest only keeps its texels.
     """
-    vertices = np.ascontiguousarray(vertices, np.float32)
+    refuse_no_vertices(triangles, len(vertices), name)  # before it is narrowed: 2**33 would become 0
+    with np.errstate(over="ignore"):
+        vertices = np.ascontiguousarray(vertices, np.float32)
     triangles = np.ascontiguousarray(triangles, np.int32)
     corner_uvs = np.ascontiguousarray(corner_uvs, np.float32)
     refuse_broken(vertices, triangles, corner_uvs, name)
@@ -183,10 +192,7 @@ def refuse_broken(vertices: np.ndarray, triangles: np.ndarray, corner_uvs: np.nd
             ErrorCode.BAD_MESH, f"{name!r} has {len(triangles):,} triangles, more than {MOST_FACES:,}.",
             "Lower its subdivision or multiresolution levels, or decimate it, and generate again.",
         )
-    if triangles.min() < 0 or triangles.max() >= len(vertices):
-        raise AvatarTexError(
-            ErrorCode.BAD_MESH, f"{name!r} has faces with vertices that do not exist.", "Export the mesh again.",
-        )
+    refuse_no_vertices(triangles, len(vertices), name)
     for kind, values, cure in (
         ("vertices", vertices, "Delete these vertices in Edit Mode, or undo what made them."),
         ("faces with UVs", corner_uvs, "Unwrap these faces again."),
@@ -205,6 +211,13 @@ def refuse_broken(vertices: np.ndarray, triangles: np.ndarray, corner_uvs: np.nd
             ErrorCode.BAD_MESH, f"{name!r} is {extent:.1g} units large.", "Check its scale and its vertices.",
         )
     refuse_empty_uvs(corner_uvs, name)
+
+
+def refuse_no_vertices(triangles: np.ndarray, count: int, name: str) -> None:
+    if len(triangles) and (triangles.min() < 0 or triangles.max() >= count):
+        raise AvatarTexError(
+            ErrorCode.BAD_MESH, f"{name!r} has faces with vertices that do not exist.", "Export the mesh again.",
+        )
 
 
 def refuse_empty_uvs(corner_uvs: np.ndarray, name: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..models.verified import verified_arrays
 from .landmarks import HeadLandmarks
 
 SHAPES = Path(__file__).with_name("shapes.npz")
@@ -23,8 +24,7 @@ EXPRESSIONS = 2
 @cache
 def _shapes() -> np.ndarray:
     """(k,468,3) one standard deviation each: right, up, front, in face heights."""
-    with np.load(SHAPES, allow_pickle=False) as data:
-        return data["shapes"].astype(np.float64)
+    return verified_arrays(SHAPES)["shapes"].astype(np.float64)
 
 
 def shapes_of(head: HeadLandmarks) -> np.ndarray:

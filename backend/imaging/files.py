@@ -1,4 +1,4 @@
-"""Pictures to and from disk: written to a temporary name, then renamed, so that a full disk leaves nothing broken."""
+"""Pictures to disk: PNG or EXR, whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,29 +8,48 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..errors import AvatarTexError, ErrorCode
+from ..outputs import Staged, not_written
 from .sample import to_linear
 
 
 def write_picture(path: str | Path, picture: np.ndarray) -> None:
-    """Write (H,W,3) float32 sRGB 0..1 as PNG of 8 bit; as EXR of linear half floats where the name says so.
+    """Write (H,W,3) float32 sRGB 0..1, see encode_picture; in one piece or not at all.
+
+    Raises:
+        AvatarTexError: OUTPUT_NOT_WRITTEN.
+    """
+    write_bytes(path, encode_picture(path, picture))
+
+
+def write_bytes(path: str | Path, data: bytes) -> None:
+    """Write a file in one piece or not at all.
+
+    Raises:
+        AvatarTexError: OUTPUT_NOT_WRITTEN.
+    """
+    with Staged() as staged:
+        staged.write(path, data)
+
+
+def encode_picture(path: str | Path, picture: np.ndarray) -> bytes:
+    """(H,W,3) float32 sRGB 0..1 as PNG of 8 bit; as EXR of linear half floats where the name says so.
 
     Raises:
         AvatarTexError: OUTPUT_NOT_WRITTEN.
     """
     if Path(path).suffix.lower() == ".exr":
-        return write_exr(path, picture)
+        return encode_exr(path, picture)
     pixels = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
     if pixels.ndim == 3:
         pixels = pixels[..., ::-1]
     ok, data = cv2.imencode(".png", np.ascontiguousarray(pixels), [cv2.IMWRITE_PNG_COMPRESSION, 3])
     if not ok:
         raise not_written(path, "the picture could not be encoded")
-    write_bytes(path, data.tobytes())
+    return data.tobytes()
 
 
-def write_exr(path: str | Path, picture: np.ndarray) -> None:
-    """Write (H,W,3) float32 sRGB 0..1 as EXR, half floats of linear light with the primaries of sRGB (Rec.709).
+def encode_exr(path: str | Path, picture: np.ndarray) -> bytes:
+    """(H,W,3) float32 sRGB 0..1 as EXR, half floats of linear light with the primaries of sRGB (Rec.709).
 
     Raises:
         AvatarTexError: OUTPUT_NOT_WRITTEN.
@@ -43,52 +62,4 @@ def write_exr(path: str | Path, picture: np.ndarray) -> None:
         raise not_written(path, reason.err) from None
     if not ok:
         raise not_written(path, "the picture could not be encoded")
-    write_bytes(path, data.tobytes())
-
-
-def write_bytes(path: str | Path, data: bytes) -> None:
-    """Write a file in one piece or not at all.
-
-    Raises:
-        AvatarTexError: OUTPUT_NOT_WRITTEN.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as reason:
-        try:
-            temporary.unlink(missing_ok=True)
-        except OSError:
-            pass  # the folder itself is gone; the first reason is the one to tell
-        raise not_written(path, reason.strerror or str(reason)) from reason
-
-
-def not_written(path: str | Path, reason: str) -> AvatarTexError:
-    return AvatarTexError(
-        ErrorCode.OUTPUT_NOT_WRITTEN, f"{Path(path).name!r} could not be written ({reason}).",
-        "Free space on the disk or choose another folder, then generate again.",
-    )
-
-
-def read_base(path: str | Path, size: int, what: str = "base texture") -> np.ndarray:
-    """The artist's existing texture, or another picture in the UV map, as (size,size,3) float32 sRGB.
-
-    Raises:
-        AvatarTexError: BAD_REQUEST when it cannot be read.
-    """
-    data = np.fromfile(path, np.uint8) if Path(path).is_file() else np.zeros(0, np.uint8)
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
-    if picture is None:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"The {what} {Path(path).name!r} could not be read.",
-            f"Choose a PNG or JPEG, or leave the {what} empty.",
-        )
-    picture = picture[..., ::-1].astype(np.float32) / 255
-    method = cv2.INTER_AREA if picture.shape[0] > size else cv2.INTER_CUBIC
-    return np.clip(cv2.resize(picture, (size, size), interpolation=method), 0, 1)
+    return data.tobytes()

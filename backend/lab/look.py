@@ -19,7 +19,8 @@ from ..errors import AvatarTexError
 from ..head.landmarks import find_head_landmarks
 from ..head.mesh import HeadMesh, load_mesh, vertex_normals
 from ..head.view import HeadView, render_view
-from ..imaging.files import read_base, write_picture
+from ..imaging.files import write_picture
+from ..imaging.read import read_base
 from ..messages import Generate
 from ..options import SIZE, STYLE
 from ..pipeline import generate

@@ -11,33 +11,35 @@ from safetensors.torch import load, load_file
 from torch import Tensor, nn
 
 from ..errors import AvatarTexError, ErrorCode
+from ..networks.completer import Completer
 from ..networks.conditions import STYLES
 from ..networks.generator import Encoder, Generator, Mapping
 from ..networks.sizes import CANVAS, TEXELS
+from ..prior.experts import Experts
 from ..prior.linear import LinearPrior
 from . import runtime
 from .verified import WEIGHTS, verified_bytes
 
 #: What a plain PCA gets in the benchmark, and how many texels count as one observation there, as is best for it.
 BASELINE_COMPONENTS, BASELINE_CORRELATED = 24, 120.0
-#: Of the condition pictures of both denoisers (networks/conditions.py).
-INPAINT_CHANNELS = 3 + 3 + 1 + 3 + 1 + 3
+#: Of the condition pictures of stage 3 (networks/conditions.py).
+REPAINT_CHANNELS = 3 + 3 + 1 + 3 + 1 + 3
 
 
 @dataclass(frozen=True)
 class Networks:
     """Everything the three stages need, in eval mode on one device.
 
-    linear: the prior that completes; at CANVAS texels, it takes and gives TEXELS.
+    experts: the priors that complete; at CANVAS texels, they take and give TEXELS.
     geometry: (3,S,S) canonical position of each atlas texel, zero where no head has surface; S is TEXELS.
     known: (S,S) bool, texels that some training texture had data for; the networks say nothing of the others.
     """
 
-    linear: LinearPrior
+    experts: Experts
     generator: Generator
     encoder: Encoder
     mapping: Mapping
-    inpainter: nn.Module            # Denoisers, or the same as graphs of ONNX Runtime
+    completer: nn.Module            # a Completer and a Denoiser, or the same as graphs of ONNX Runtime
     repainter: nn.Module
     geometry: Tensor
     known: np.ndarray
@@ -46,6 +48,11 @@ class Networks:
     @property
     def size(self) -> int:
         return TEXELS
+
+    @property
+    def linear(self) -> LinearPrior:
+        """The prior of painted skins, which light and registration are found with."""
+        return self.experts.painted
 
     @property
     def mean_texture(self) -> np.ndarray:
@@ -65,7 +72,7 @@ class Networks:
 #: file -> (attribute of Networks, key prefix).
 FILES = {
     "generator.safetensors": (("generator", "generator."), ("encoder", "encoder."), ("mapping", "mapping.")),
-    "inpaint.safetensors": (("inpainter", ""),),
+    "inpaint.safetensors": (("completer", ""),),
     "repaint.safetensors": (("repainter", ""),),
 }
 
@@ -102,7 +109,11 @@ def assemble(
         graphs: run them in ONNX Runtime (graphs.py, runtime.py).
     """
     linear = {key: value.float() for key, value in linear.items()}
-    prior = LinearPrior(*(linear[key].numpy() for key in ("mean", "basis", "deviation")))
+    priors = (
+        LinearPrior(*(linear[prefix + key].numpy() for key in ("mean", "basis", "deviation")))
+        for prefix in ("", "people." if "people.mean" in linear else "")  # trainings begin with the painted skins
+    )
+    experts = Experts(*priors, linear["people.shown"].numpy() if "people.shown" in linear else None)
     canvas = whole_canvas({key[7:]: value.numpy() for key, value in linear.items() if key.startswith("canvas.")})
     states = {
         attribute: {key[len(prefix) :]: value.float() for key, value in tensors.items() if key.startswith(prefix)}
@@ -114,14 +125,17 @@ def assemble(
             module.load_state_dict(states[name], strict=module is not generator)
     paint_canvas(generator, canvas)
     if graphs:
-        inpainter, repainter = (runtime.Graph(graph("denoiser"), states[name]) for name in ("inpainter", "repainter"))
+        completer = runtime.Graph(graph("completer"), states["completer"])
+        repainter = runtime.Graph(graph("denoiser"), states["repainter"])
         encoder = runtime.Graph(graph("encoder"), states["encoder"])
         generator.painter = runtime.Graph(graph("generator"), states["generator"])
     else:
-        inpainter, repainter = (denoiser(states.get(name)) for name in ("inpainter", "repainter"))
-    modules = [freeze(module).to(device) for module in (generator, encoder, mapping, inpainter, repainter)]
+        completer, repainter = Completer(), denoiser(states.get("repainter"))
+        if "completer" in states:
+            completer.load_state_dict(states["completer"])
+    modules = [freeze(module).to(device) for module in (generator, encoder, mapping, completer, repainter)]
     return Networks(
-        prior, *modules, linear["geometry"].to(device), linear["known"].numpy() > 0.5, device,
+        experts, *modules, linear["geometry"].to(device), linear["known"].numpy() > 0.5, device,
     )
 
 
@@ -135,7 +149,7 @@ def whole_canvas(tensors: dict[str, np.ndarray]) -> LinearPrior:
 def denoiser(state: dict[str, Tensor] | None) -> nn.Module:
     from ..networks.denoiser import Denoiser  # diffusers takes seconds to load, and graphs do without it
 
-    module = Denoiser(INPAINT_CHANNELS)
+    module = Denoiser(REPAINT_CHANNELS)
     if state:
         module.load_state_dict(state)
     return module

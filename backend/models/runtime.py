@@ -17,8 +17,7 @@ class Graph(nn.Module):
     """
 
     def __init__(self, model: bytes, state: dict[str, Tensor]) -> None:
-        import onnxruntime
-
+        onnxruntime = load_runtime()
         super().__init__()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
@@ -37,12 +36,24 @@ class Graph(nn.Module):
         return made if len(made) > 1 else made[0]
 
 
+def load_runtime():
+    """The package, telling nobody: its builds for Windows do not heed the switch of offline.py.
+
+    Raises:
+        ImportError: there is none.
+    """
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
+
+
 def wanted(device: str) -> bool:
     """Whether graphs take the place of modules: on a CPU, where the package is, unless AVATARTEX_TORCH says not."""
     if device != "cpu" or os.environ.get("AVATARTEX_TORCH"):
         return False
     try:
-        import onnxruntime  # noqa: F401
+        load_runtime()
     except ImportError:
         return False
     return True

@@ -4,26 +4,46 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import AvatarTexError, ErrorCode
+
+if TYPE_CHECKING:
+    import numpy as np
 
 #: Those that came with this code.
 WEIGHTS = Path(__file__).with_name("weights")
 MANIFEST = "weights.json"
 CURE = "Install the AvatarTex extension again; its zip carries the weights."
+#: sha256 of the arrays that lie beside the code that reads them.
+ARRAYS = {
+    "canonical_landmarks.npz": "cb8f25576ab7bb12efd0cb7031ebf38a42553a4763c5e570dd2e0fd4f4b98a77",
+    "shapes.npz": "21fdafcbb0f967cb139c6c8fa93362dd2797ebd21d3cf18d7664f20a4c1ae310",
+    "canonical_face.npz": "a73de5ecb99588438a6b311a5fea93e6f431ffbd01ce75bbd1e9bb45238c55a1",
+}
 
 #: The artist's folder of weights, see `kept`; None where only those that came with the code are looked at.
 shared: Path | None = None
 
 
 def manifest(folder: Path) -> dict[str, dict]:
+    """By file: sha256, bytes, licence, source.
+
+    Raises:
+        AvatarTexError: WEIGHTS_MISSING, where there is no such list.
+    """
     try:
-        return json.loads((folder / MANIFEST).read_text())
-    except (OSError, ValueError):
-        raise AvatarTexError(ErrorCode.WEIGHTS_MISSING, f"The list of weights {MANIFEST!r} is missing.", CURE) from None
+        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if isinstance(listed, dict) and all(
+                isinstance(entry, dict) and isinstance(entry.get("sha256"), str) for entry in listed.values()):
+            return listed
+    except (OSError, ValueError, RecursionError):
+        pass
+    raise AvatarTexError(ErrorCode.WEIGHTS_MISSING, f"The list of weights {MANIFEST!r} is missing or damaged.", CURE)
 
 
 def kept(folder: Path, name: str, sha256: str) -> Path:
@@ -51,6 +71,26 @@ def verified_bytes(folder: Path, name: str) -> bytes:
     raise AvatarTexError(
         ErrorCode.WEIGHTS_ALTERED, f"The weights {name!r} are not the ones that were shipped (checksum differs).", CURE,
     )
+
+
+def verified_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an npz file that came with this code.
+
+    Raises:
+        AvatarTexError: WEIGHTS_MISSING or WEIGHTS_ALTERED.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise AvatarTexError(ErrorCode.WEIGHTS_MISSING, f"The file {path.name!r} is missing.", CURE) from None
+    if hashlib.sha256(data).hexdigest() != ARRAYS[path.name]:
+        raise AvatarTexError(
+            ErrorCode.WEIGHTS_ALTERED, f"The file {path.name!r} is not the one that was shipped.", CURE,
+        )
+    import numpy as np  # the doctor reads checksums where nothing is installed
+
+    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+        return dict(stored)
 
 
 def put_into(target: Path, source: Path) -> Iterator[str]:

@@ -23,18 +23,6 @@ def kept_signal() -> Tensor:
     return torch.cumprod(1 - torch.tensor(betas), 0)
 
 
-def inpaint_conditions(start: Tensor, colour: Tensor, confidence: Tensor, geometry: Tensor) -> Tensor:
-    """(B,14,S,S): the linear start, what was seen, how surely, the same mirrored, and where on the head each texel is.
-
-    Args:
-        start, colour: (B,3,S,S) sRGB. confidence: (B,1,S,S). geometry: (3,S,S) canonical positions.
-    """
-    seen = colour * confidence
-    return torch.cat([
-        start - 0.5, seen, confidence, seen.flip(-1), confidence.flip(-1), geometry.expand(len(start), -1, -1, -1),
-    ], 1)
-
-
 def repaint_conditions(start: Tensor, colour: Tensor, confidence: Tensor, geometry: Tensor) -> Tensor:
     """(B,14,S,S): the latent result, what was seen, how surely, its gradients and wavelet high band, and the place.
 

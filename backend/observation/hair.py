@@ -20,6 +20,8 @@ BARE = 0.95
 AGREED, APART = 0.2, 0.6
 #: From this share of the seen scalp being hair, the whole scalp is taken to be hair.
 HAIRY = 0.5
+#: A worn texel is at most so much lighter than the hair near it, where it was no lighter before.
+LIGHTEST = 1.3
 #: Seen scalp texels needed to say anything; a hat or a tight crop shows fewer.
 ENOUGH = 200
 #: Added to colours before hues are compared: black has none.
@@ -109,6 +111,7 @@ def wear_hair(
     gain = np.clip(gain, *GAINS)
     apart = np.clip((np.abs(np.log(gain)).mean() - AGREED) / (APART - AGREED), 0, 1)
     made = generated * (1 + WORN * apart * worn[..., None] * (gain - 1))
+    made = np.minimum(made, np.maximum(generated, LIGHTEST * local))  # skin at the temples is no hair to be brightened
     # one hair colour, the seen hair's: what training scalps have is light and dark
     hue = cv2.GaussianBlur(local * worn[..., None] + made * (1 - worn[..., None]), (0, 0), 1)
     grey = ((made @ LUMINANCE + FAINT) / (hue @ LUMINANCE + FAINT))[..., None] * (hue + FAINT) - FAINT

@@ -13,6 +13,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ..models.verified import verified_arrays
+
 LANDMARKS = 468
 
 FACE_OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
@@ -45,8 +47,8 @@ def canonical_face() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     Source: `geometry_pipeline_metadata_landmarks.binarypb` in npm @mediapipe/face_mesh 0.4.1657299874, Apache-2.0.
     """
-    with np.load(Path(__file__).with_name("canonical_face.npz"), allow_pickle=False) as stored:
-        return stored["points"], stored["triangles"].astype(np.int64), stored["uv"]
+    stored = verified_arrays(Path(__file__).with_name("canonical_face.npz"))
+    return stored["points"], stored["triangles"].astype(np.int64), stored["uv"]
 
 
 @functools.cache

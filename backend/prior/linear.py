@@ -118,18 +118,11 @@ class LinearPrior:
         """
         texels = len(colour)
         if texels != self.size:
-            colour, confidence = self._observed(colour, confidence)
+            colour, confidence = self.observed(colour, confidence)
         result = self.decode(self.fit_coefficients(colour, confidence, rounds, correlated))
-        for reach in SPREAD:
-            sigma = reach * self.size
-            weight = cv2.GaussianBlur(confidence.astype(np.float32), (0, 0), sigma)[..., None]
-            residual = cv2.GaussianBlur(((colour - result) * confidence[..., None]).astype(np.float32), (0, 0), sigma)
-            result = result + residual / (weight + 0.05)
-        if texels != self.size:
-            result = cv2.resize(result, (texels, texels), interpolation=cv2.INTER_CUBIC)
-        return np.clip(result, 0, 1).astype(np.float32)
+        return enlarged(carried(result, colour, confidence), texels)
 
-    def _observed(self, colour: NDArray, confidence: NDArray) -> tuple[NDArray, NDArray]:
+    def observed(self, colour: NDArray, confidence: NDArray) -> tuple[NDArray, NDArray]:
         """The arguments of complete() at the prior's size; colours count as far as they were seen."""
         def small(picture: NDArray) -> NDArray:
             return cv2.resize(picture, (self.size, self.size), interpolation=cv2.INTER_AREA)
@@ -137,3 +130,20 @@ class LinearPrior:
         weight = small(confidence.astype(np.float32))
         seen = small(np.ascontiguousarray(colour * confidence[..., None], np.float32))
         return seen / np.maximum(weight, 1e-4)[..., None], weight
+
+
+def carried(result: NDArray, colour: NDArray, confidence: NDArray) -> NDArray:
+    """(S,S,3) a completion with the residual of what was seen spread to its surroundings."""
+    for reach in SPREAD:
+        sigma = reach * len(result)
+        weight = cv2.GaussianBlur(confidence.astype(np.float32), (0, 0), sigma)[..., None]
+        residual = cv2.GaussianBlur(((colour - result) * confidence[..., None]).astype(np.float32), (0, 0), sigma)
+        result = result + residual / (weight + 0.05)
+    return result
+
+
+def enlarged(result: NDArray, texels: int) -> NDArray:
+    """(T,T,3) sRGB 0..1 of a completion (S,S,3)."""
+    if texels != len(result):
+        result = cv2.resize(result, (texels, texels), interpolation=cv2.INTER_CUBIC)
+    return np.clip(result, 0, 1).astype(np.float32)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from .. import pipeline, report
-from ..compose.udim import UDIM, compose_tiles, pattern, read_bases, tile_path
+from ..compose.udim import compose_tiles, read_bases, tile_path
 from ..errors import AvatarTexError, Cancelled, ErrorCode
 from ..head.match import registration_json
 from ..head.mesh import load_capture, load_mesh
-from ..imaging.files import write_bytes, write_picture
+from ..imaging.files import encode_picture
 from ..job import StageOptions
 from ..messages import STAGES, Generate, Variants, Varied
 from ..options import refuse_unknown
+from ..outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs
 from ..pins import parse_pins
 from .sheet import Sheet
 from .styling import Stylist
@@ -30,22 +32,16 @@ def make_variants(
     """Make all variants and write them, their report and their sheet.
 
     Raises:
-        AvatarTexError: every refusal, before anything is written.
-        Cancelled: when is_cancelled() turned true between two steps; what was written is gone again.
+        AvatarTexError: every refusal; nothing is written then.
+        Cancelled: when is_cancelled() turned true between two steps; nothing is written.
     """
     check(request)
-    written: list[Path] = []
-    try:
-        return work(request, on_progress, is_cancelled, written)
-    except BaseException:
-        for path in written:
-            path.unlink(missing_ok=True)
-        raise
+    with Staged() as staged:
+        return work(request, on_progress, is_cancelled, staged)
 
 
 def work(
-    request: Variants, on_progress: Callable[[str, float], None], is_cancelled: Callable[[], bool],
-    written: list[Path],
+    request: Variants, on_progress: Callable[[str, float], None], is_cancelled: Callable[[], bool], staged: Staged,
 ) -> Varied:
     pins = parse_pins(request.pins)
     count, clock = len(request.styles) * len(request.seeds), report.Clock()
@@ -91,26 +87,22 @@ def work(
             label = f"Painting {style}, seed {seed} ({len(made) + 1} of {count})"
             tell(label, spent + COMPLETED + PAINTED * number)
             textures = stylist.style(style, seed, tiles, shown)
-            path = Path(request.output) / f"{style}_{seed}.{request.format}"
+            path = variant_file(request, style, seed)
             output = pattern(str(path)) if several else str(path)
             for tile, texture in textures.items():
-                file = Path(tile_path(output, tile))
-                if not file.exists():
-                    written.append(file)
-                write_picture(file, texture)
+                staged.write(tile_path(output, tile), encode_picture(output, texture))
             preview = ""
             if request.previews:
-                preview = str(path.with_suffix(".preview.png"))
-                written.append(Path(preview))
-                write_picture(preview, sheet.preview(textures))
+                preview = preview_file(path)
+                staged.write(preview, encode_picture(preview, sheet.preview(textures)))
             made.append({"style": style, "seed": seed, "output": output, "preview": preview})
             if request.sheet:
                 sheet.add(f"{style}, seed {seed}", textures)
         del tiles, shown
     if request.report:
-        write_bytes(request.report, render_report(request, device, job, stylist, clock))
+        staged.write(request.report, render_report(request, device, job, stylist, clock))
     if request.sheet:
-        write_picture(request.sheet, sheet.draw())
+        staged.write(request.sheet, encode_picture(request.sheet, sheet.draw()))
     on_progress("Writing", 1.0)
     numbers = sorted({*job.tiles, *bases}) if several else []
     return Varied(request.job, made, request.report, job.warnings, numbers, job.advice)
@@ -120,18 +112,32 @@ def check(request: Variants) -> None:
     """Refuse what cannot work before any work.
 
     Raises:
-        AvatarTexError: BAD_REQUEST, NO_MESH.
+        AvatarTexError: BAD_REQUEST, NO_MESH, OUTPUT_NOT_WRITTEN.
     """
     shared = {field.name for field in dataclasses.fields(Generate)} & {f.name for f in dataclasses.fields(Variants)}
-    one = Generate(**{name: getattr(request, name) for name in shared - {"output"}}, output="variants.png")
-    pipeline.check_request(one)
     refuse_unknown(vars(request))
     for what, count, distinct in (("style", len(request.styles), len(set(request.styles))),
                                   ("seed", len(request.seeds), len(set(request.seeds)))):
         if not count or distinct < count:
             raise bad(f"A {what} is there twice." if count else f"No {what} was given.", f"Name each {what} once.")
-    if not request.output or Path(request.output).is_file():
+    if not request.output or os.path.isfile(request.output):
         raise bad("No output folder was given.", "Name the folder for the textures.")
+    files = [variant_file(request, style, seed) for style in request.styles for seed in request.seeds]
+    given = {name: getattr(request, name) for name in shared - {"output", "report"}}
+    pipeline.check_request(Generate(**given, output=str(files[0]), report=request.report))
+    previews = [preview_file(path) for path in files] if request.previews else []
+    refuse_outputs(
+        name_inputs(request), [*map(str, files), *previews, request.report, request.sheet],
+        pipeline.TEXEL_BYTES * request.size**2 * len(files),
+    )
+
+
+def variant_file(request: Variants, style: str, seed: int) -> Path:
+    return Path(request.output) / f"{style}_{seed}.{request.format}"
+
+
+def preview_file(path: Path) -> str:
+    return str(path.with_suffix(".preview.png"))
 
 
 def bad(message: str, cure: str) -> AvatarTexError:

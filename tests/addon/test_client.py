@@ -230,3 +230,11 @@ def test_a_word_to_the_dead_does_not_end_blender(addon, tmp_path):
         assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set() and not signal.sigpending()
     finally:
         signal.signal(signal.SIGPIPE, before)
+
+
+def test_its_processes_call_nobody(addon, monkeypatch):
+    switches = addon("backend.offline").SWITCHES
+    for name in switches:
+        monkeypatch.delenv(name, raising=False)
+    assert switches.items() <= addon("core.child").clean_environment().items()
+    assert not any(name in os.environ for name in switches)  # Blender's own process stays the artist's

@@ -68,9 +68,9 @@ def make_complete(addon, folder: Path) -> Path:
 
 
 class TestChecks:
-    def test_offline_nothing_is_asked_and_a_folder_will_do(self, checks, tmp_path, monkeypatch):
+    def test_offline_nothing_is_asked_and_a_folder_will_do(self, checks, addon, tmp_path, monkeypatch):
         index = TinyIndex(tmp_path)
-        monkeypatch.setenv("PIP_INDEX_URL", index.url)
+        monkeypatch.setattr(addon("core.packages"), "PYPI", index.url)
         found = checks(online=False)
         index.close()
         assert not index.visits and "Packages" not in found
@@ -82,7 +82,7 @@ class TestChecks:
     def test_an_index_that_is_silent_is_a_note(self, checks, addon, tmp_path, monkeypatch):
         monkeypatch.setattr(addon("core.packages"), "TORCH_INDEX", {})
         index = TinyIndex(tmp_path)
-        monkeypatch.setenv("PIP_INDEX_URL", index.url)
+        monkeypatch.setattr(addon("core.packages"), "PYPI", index.url)
         assert checks(online=True)["Packages"].verdict == "ok" and index.visits == 1
         index.close()
         found = checks(online=True)

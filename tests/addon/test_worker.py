@@ -77,7 +77,7 @@ class Backend:
 def backend(tmp_path):
     package = tmp_path / "backend"
     package.mkdir()
-    for name in "__init__ __main__ arguments command_line errors messages options pins worker".split():
+    for name in "__init__ __main__ arguments command_line errors messages offline options outputs pins worker".split():
         shutil.copy(ROOT / "backend" / f"{name}.py", package)
     (package / "models").mkdir()
     for name in ("__init__", "verified"):
@@ -143,6 +143,49 @@ def test_bad_lines_are_refused(backend):
     backend.ask("generate", job="x", unknown=1)
     for _ in range(3):
         assert backend.answer()["code"] == "bad-request"
+
+
+@pytest.mark.parametrize("line", [
+    '{"type":"cancel","job":[]}', '{"type":"cancel","job":[1]}', '{"type":"cancel","job":{}}', '{"type":"cancel"}',
+    "[" * 200_000, '{"type":' * 100_000, '{"type":["cancel"]}', '{"type":{}}', "null", "1" * 5000, "x" * 9_000_000,
+    '{"type":"generate","job":"a","portrait":5,"output":"o"}', '{"type":"generate","job":"a","portrait":"p"}',
+    '{"type":"generate","job":"a","portrait":"p\\u0000","output":"o"}',
+    '{"type":"generate","job":"a","portrait":"p\\ud800","output":"o"}',
+    '{"type":"generate","job":"a","portrait":"p","output":"o","size":1024.0}',
+    '{"type":"generate","job":"a","portrait":"p","output":"o","seed":true}',
+    '{"type":"generate","job":"a","portrait":"p","output":"o","least_score":NaN}',
+    '{"type":"generate","job":"a","portrait":"p","output":"o","seed":' + "9" * 400 + "}",
+    '{"type":"generate","job":"a","portrait":"p","output":"o","further":["a",5]}',
+    '{"type":"generate","job":"a","portrait":"p","output":"o","pins":{}}',
+    '{"type":"variants","job":"a","portrait":"p","output":"o","seeds":[0.5]}',
+], ids=range(22))
+def test_no_line_makes_it_deaf(backend, line):
+    backend.process.stdin.write(line + "\n")
+    backend.process.stdin.flush()
+    refusal = backend.answer()
+    assert (refusal["type"], refusal["job"], refusal["code"]) == ("failure", "", "bad-request")
+    assert len(refusal["message"]) < 1100
+    backend.generate("auto", "next")
+    assert backend.last()["type"] == "result"
+    backend.process.stdin.close()
+    assert backend.process.wait(5) == 0
+
+
+def test_a_cancel_that_comes_too_late_is_for_no_later_job(backend):
+    backend.generate("auto", "same")
+    assert backend.last()["type"] == "result"
+    backend.ask("cancel", job="same")
+    backend.ask("cancel", job="never")
+    backend.generate("auto", "same")
+    assert backend.last()["type"] == "result"
+
+
+def test_without_pipes_it_says_so(backend):
+    """As a service or from a desktop's launcher."""
+    command = backend.process.args
+    closed = "import os, subprocess, sys; os.close(0); os.execv(sys.argv[1], sys.argv[1:])"
+    done = subprocess.run([sys.executable, "-c", closed, *command], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "standard input" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_the_end_of_stdin_ends_it_in_mid_job(backend):

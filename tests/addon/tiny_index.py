@@ -9,13 +9,15 @@ import zipfile
 from pathlib import Path
 
 
-def make_wheel(folder: Path, name: str, version: str, module: str, needs: tuple[str, ...] = ()) -> Path:
-    """A wheel whose module tells its version."""
+def make_wheel(
+    folder: Path, name: str, version: str, module: str, needs: tuple[str, ...] = (), body: str = "",
+) -> Path:
+    """A wheel whose module tells its version, and does what body says."""
     folder.mkdir(parents=True, exist_ok=True)
     plain = name.replace("-", "_")
     info, path = f"{plain}-{version}.dist-info", folder / f"{plain}-{version}-py3-none-any.whl"
     files = {
-        f"{module}.py": f"__version__ = {version!r}\n",
+        f"{module}.py": f"__version__ = {version!r}\n{body}",
         f"{info}/METADATA": "\n".join(
             ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {n}" for n in needs)]
         ) + "\n",

@@ -56,6 +56,18 @@ def test_the_unseen_scalp_takes_the_hairs_tone_and_keeps_its_own_structure(seen,
     assert np.allclose(light[:40, 0] / light[:40, 1], 0.8, atol=0.01)
 
 
+def test_skin_between_dark_hair_is_not_brightened_with_it(seen, scalp):
+    """The seen hair is brown, the made-up scalp nearly black but for a patch of skin at the temple."""
+    colour, confidence = seen
+    brown = np.array([0.45, 0.3, 0.2], np.float32)
+    colour = np.where(scalp[..., None] > 0, brown, colour)
+    generated = np.where(scalp[..., None] > 0, DARK, SKIN) * np.ones((SIZE, SIZE, 1), np.float32)
+    generated[30:38, 5:15] = 0.8 * SKIN
+    worn = wear_hair(generated, hair_tone(colour, confidence, scalp, scalp))
+    assert np.all(worn[31:37, 6:14].max(-1) < 0.9 * SKIN.max())
+    assert np.abs(worn[10, 5] - brown).max() < 0.12
+
+
 def test_where_the_networks_agree_their_light_and_dark_wear_the_hue_of_the_seen_hair(seen, scalp):
     colour, confidence = seen
     generated = np.tile(DARK[[2, 1, 0]] * 1.05, (SIZE, SIZE, 1)).astype(np.float32)  # as dark, and blue

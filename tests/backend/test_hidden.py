@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from backend.imaging.sample import to_linear, to_srgb
-from backend.lab.evaluation import hidden, hidden_parts, hidden_scores, seeds, two_sample
+from backend.lab.evaluation import hidden, hidden_parts, hidden_scores, kits, seeds, two_sample
 from backend.lab.faces.observing import Seen
 from backend.prior.light import Light
 from backend.prior.linear import LinearPrior
@@ -136,3 +136,16 @@ def test_strangers_are_compared_in_one_tone(seen):
     weight = shown.astype(np.float32)
     assert seeds.rms(darker.unlit, seen.unlit, weight) > 20
     assert seeds.rms(seeds.toned(darker, seen, shown), seen.unlit, weight) < 0.1
+
+
+def test_no_prior_is_asked_about_a_face_that_it_was_fitted_to(tmp_path):
+    drawn = dict(synthetic_skins.atlas(SIZE))
+    drawn["names"] = np.array([f"{'one' if face < 3 else 'two'}/{n}" for n, face in enumerate(drawn["face"])])
+    np.savez(tmp_path / "atlas.npz", **drawn)
+    skins = kits.Skins(tmp_path / "atlas.npz")
+    view = [np.clip(NORMALS[..., 2], 0, 1)]
+    own = kits.on_kits(skins, view, ["one"], "one")
+    assert len(own) == 3
+    known = [kits.unseen(skins.prior(["one"]), skins.textures[i], skins.valid[i], view[0])
+             for i in np.nonzero(skins.kits == "one")[0]]
+    assert np.mean(known) > np.mean(own) + 1

@@ -129,3 +129,17 @@ def test_a_forehead_of_another_hue_than_the_cheeks_is_skin():
     yellow = np.clip(bald * (1 - 0.12 * up * [0, 0, 1]) + rough[..., None], 0, 1).astype(np.float32)
     matte = portrait_matte(yellow, face)
     assert matte.skin[90:110, 246:266].mean() > 0.9 and matte.skin[20, 20] < 0.1
+
+
+def test_what_glasses_hide_is_no_skin_and_the_matte_says_that_they_are_worn(monkeypatch):
+    bare = portrait_matte(astronaut().color, astronaut_face())
+
+    def rims(picture, face):
+        hidden = np.zeros(picture.shape[:2], np.float32)
+        cv2.circle(hidden, tuple(np.rint(face.points[50, :2]).astype(int).tolist()), round(0.06 * face.size), 1, -1)
+        return hidden
+
+    monkeypatch.setattr("backend.portrait.matte.glasses", rims)
+    worn = portrait_matte(astronaut().color, astronaut_face())
+    x, y = astronaut_face().points[50, :2].astype(int)
+    assert worn.glasses and not bare.glasses and worn.skin[y, x] < 0.2 < 0.8 < bare.skin[y, x]

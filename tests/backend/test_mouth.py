@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from backend.compose.colouring import MOUTH_TOP, dim_mouth
 from backend.head.mouth import LINE_ABOVE, LINE_BELOW, LOWER, UPPER, MouthWarp, fit_face_warp
 from backend.head.warp import ImageWarp
 from backend.portrait.landmark_groups import canonical_face
@@ -62,3 +63,9 @@ def test_mouths_that_are_alike_are_not_cut(shut):
     assert isinstance(fit_face_warp(shut, shut + 3, np.ones(468), NONE), ImageWarp)
     open_mouth = smiling(shut)
     assert isinstance(fit_face_warp(open_mouth, open_mouth * 1.05, np.ones(468), NONE), ImageWarp)
+
+
+def test_the_mouths_inside_is_dark_and_the_eyes_are_not():
+    colour, deep = np.full((3, 3), 0.6, np.float32), np.array([0.0, 0.2, 0.2])
+    skin, throat, eye = dim_mouth(colour, deep, np.array([0.0, 0.0, MOUTH_TOP + 0.02]))
+    assert np.allclose(skin, 0.6) and np.allclose(eye, 0.6) and throat.max() < 0.1

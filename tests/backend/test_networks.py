@@ -12,7 +12,7 @@ from backend.lab.training.mapping import straight
 from backend.lab.training.prior import halved
 from backend.models.bundle import paint_canvas, whole_canvas
 from backend.networks.bend import bent, flow_of, undone
-from backend.networks.conditions import STYLES, haar_high, inpaint_conditions, kept_signal, repaint_conditions
+from backend.networks.conditions import STYLES, haar_high, kept_signal, repaint_conditions
 from backend.networks.denoiser import Denoiser
 from backend.networks.generator import (
     BEND_ROWS,
@@ -199,10 +199,9 @@ def test_mapping_draws_what_it_was_given_and_truncation_pulls_to_its_mean():
     assert torch.allclose(pulled.std(0), 0.5 * drawn.std(0), rtol=1e-3)
 
 
-@pytest.mark.parametrize("conditions_of", [inpaint_conditions, repaint_conditions])
-def test_untrained_denoiser_leaves_the_stage_before_alone(conditions_of):
+def test_untrained_denoiser_leaves_the_stage_before_alone():
     picture, confidence = torch.rand(1, 3, TEXELS, TEXELS), torch.rand(1, 1, TEXELS, TEXELS)
-    conditions = conditions_of(picture, picture, confidence, torch.zeros(3, TEXELS, TEXELS))
+    conditions = repaint_conditions(picture, picture, confidence, torch.zeros(3, TEXELS, TEXELS))
     network = Denoiser(conditions.shape[1]).eval()
     with torch.no_grad():
         residual = network(torch.randn_like(picture), conditions, torch.tensor([999]), torch.tensor([1]))
@@ -210,14 +209,13 @@ def test_untrained_denoiser_leaves_the_stage_before_alone(conditions_of):
     assert residual.abs().max() == 0
 
 
-@pytest.mark.parametrize("conditions_of", [inpaint_conditions, repaint_conditions])
-def test_conditions_do_not_leak_what_was_not_seen(conditions_of):
+def test_conditions_do_not_leak_what_was_not_seen():
     start, colour = torch.rand(1, 3, TEXELS, TEXELS), torch.rand(1, 3, TEXELS, TEXELS)
     confidence = torch.zeros(1, 1, TEXELS, TEXELS)
     confidence[..., 80:180, 80:180] = 1
     elsewhere = torch.where(confidence > 0, colour, torch.rand_like(colour))
     geometry = torch.zeros(3, TEXELS, TEXELS)
-    first, second = (conditions_of(start, seen, confidence, geometry) for seen in (colour, elsewhere))
+    first, second = (repaint_conditions(start, seen, confidence, geometry) for seen in (colour, elsewhere))
     assert torch.equal(first, second)
 
 

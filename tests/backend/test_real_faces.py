@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from dataclasses import replace
 from types import SimpleNamespace
@@ -12,12 +13,16 @@ import pytest
 
 from backend.head.facial_regions import find_facial_regions
 from backend.imaging.sample import to_linear, to_srgb
-from backend.lab.faces import build, observing, people
+from backend.lab.evaluation.features import PACKAGE
+from backend.lab.faces import build, observing, people, screen
 from backend.lab.texhub.pigments import ita
 from backend.prior.light import Light
 from backend.prior.linear import LinearPrior
 from tests.backend import portraits, synthetic_skins
 
+needs_features = pytest.mark.skipif(
+    importlib.util.find_spec(PACKAGE.replace("-", "_")) is None, reason=f"{PACKAGE} is not installed",
+)
 SIZE = 128
 
 
@@ -128,3 +133,31 @@ def test_a_build_observes_lists_refusals_and_goes_on(tmp_path, demo_head_obj):
     before = made.stat().st_mtime_ns
     build.build(folder, tmp_path / "out", demo_head_obj, workers=1)
     assert made.stat().st_mtime_ns == before
+
+
+def test_who_looks_like_the_wearers_is_a_suspect_and_who_is_known_to_wear_some_is_none(tmp_path):
+    glasses = {"known": True, "missed": False, "bare": False}
+    screen.write_suspects(tmp_path / "s.csv", {"known": 3.0, "missed": 2.0, "bare": -4.0}, glasses)
+    assert screen.read_suspects(tmp_path / "s.csv") == {"missed"}
+    assert screen.read_suspects(tmp_path / "none.csv") == set()
+
+
+@needs_features
+def test_missed_glasses_are_found(tmp_path, seen):
+    """Thirty faces, each second with dark rims about the eyes, of which the matte missed three."""
+    y, x = np.mgrid[:256, :256]
+    circles = [np.abs(np.hypot(x - at, y - 78) - 18) < 2.5 for at in (102, 154)]
+    rims = (circles[0] | circles[1])[..., None]
+    random, glasses = np.random.default_rng(0), {}
+    plain = cv2.resize(seen.lit, (256, 256))
+    whole = {name: cv2.resize(getattr(seen, name), (256, 256)) for name in
+             ("unlit", "confidence", "shown", "hair", "shade", "normals")}
+    for number in range(30):
+        lit = plain * random.uniform(0.7, 1.1) + random.normal(0, 0.02, plain.shape)
+        lit = np.where(rims & (number % 2 == 0), 0.1, lit).astype(np.float32)
+        glasses[f"{number:02d}"] = number % 2 == 0 and number not in (4, 10, 16)
+        about = observing.About(0, 0, 0, 300, 1, 1, glasses[f"{number:02d}"], False)
+        observing.write(tmp_path / f"{number:02d}.npz", observing.Seen(lit=lit, **whole), about)
+    odds = screen.screen(tmp_path, glasses)
+    bare = [odds[name] for name, worn in glasses.items() if not worn and int(name) % 2]
+    assert min(odds["04"], odds["10"], odds["16"]) > max(bare)

@@ -87,7 +87,7 @@ def test_redo_changes_its_region_and_not_a_bit_elsewhere(job):
 
 def test_redo_from_the_portrait_gives_the_portrait_again(job):
     first, _ = job.first
-    file, red = paint(job.folder / "back.png", (255, 0, 0))
+    file, red = paint(job.folder / "back_red.png", (255, 0, 0))
     spoilt = first.copy()
     spoilt[red] = 0
     cv2.imwrite(str(job.folder / "spoilt.png"), spoilt[..., ::-1])
@@ -99,7 +99,7 @@ def test_redo_from_the_portrait_gives_the_portrait_again(job):
 
 def test_what_is_kept_stays_and_the_rest_meets_it(job):
     first, _ = job.first
-    file, green = paint(job.folder / "keep.png", (0, 255, 0))
+    file, green = paint(job.folder / "keep_green.png", (0, 255, 0))
     base = np.where(green[..., None], np.minimum(first + 20, 255), first)
     cv2.imwrite(str(job.folder / "brighter.png"), base[..., ::-1])
     texture, where = job("keep", regions=file, light="remove", base_texture=str(job.folder / "brighter.png"))

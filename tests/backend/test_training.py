@@ -46,7 +46,7 @@ def texture(fold: int, number: int) -> tuple[dict[str, bytes], dict]:
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory) -> Path:
-    """Six builds of three textures each."""
+    """Builds of three textures each."""
     folder = tmp_path_factory.mktemp("hub")
     positions, normals = synthetic_skins.geometry(TEXELS)
     for fold in range(FOLDS):
@@ -137,7 +137,7 @@ def test_held_out_skins_are_refused(hub, started, tmp_path, capsys):
 
 
 def test_nothing_trains_before_the_linear_prior(hub, tmp_path, capsys):
-    assert train.main(["inpaint", "--hub", str(hub), "--output", str(tmp_path)]) == 2
+    assert train.main(["generator", "--hub", str(hub), "--output", str(tmp_path)]) == 2
     assert "train linear" in capsys.readouterr().out
 
 

@@ -39,8 +39,8 @@ def test_the_bundle_is_whole_small_and_says_where_it_is_from():
 
 def test_networks_come_ready_to_use():
     networks = bundle.load_networks("cpu")
-    assert isinstance(networks.inpainter, runtime.Graph)  # on a CPU
-    modules = (networks.generator, networks.encoder, networks.mapping, networks.inpainter, networks.repainter)
+    assert isinstance(networks.completer, runtime.Graph)  # on a CPU
+    modules = (networks.generator, networks.encoder, networks.mapping, networks.completer, networks.repainter)
     assert not any(module.training for module in modules)
     assert not any(parameter.requires_grad for module in modules for parameter in module.parameters())
     assert networks.mean_texture.shape == (CANVAS, CANVAS, 3)

@@ -43,8 +43,7 @@ def wait(seconds=120.0):
 
 def set_up():
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # for our index, whose client is cancelled
-    for name in ("AVATARTEX_BACKEND_PYTHON", "PIP_FIND_LINKS"):
-        os.environ.pop(name, None)
+    os.environ.pop("AVATARTEX_BACKEND_PYTHON", None)
     os.environ["XDG_DATA_HOME"] = str(OUT / "data")
     sys.path.append(os.path.join(bpy.utils.system_resource("SCRIPTS"), "addons_core"))
     import addon_utils
@@ -55,7 +54,7 @@ def set_up():
     for name, provides in (("torch", "torch"), ("numpy", "numpy"), ("opencv-python", "cv2")):
         make_wheel(OUT / "wheels", name, "0.1", provides)
     index = TinyIndex(OUT / "wheels")
-    os.environ["PIP_INDEX_URL"], os.environ["PIP_CONFIG_FILE"] = index.url, os.devnull
+    module("core.packages").PYPI = index.url
     module("core.packages").TORCH_INDEX.clear()
     module("preferences").REQUIREMENTS = OUT / "requirements.txt"
     (OUT / "requirements.txt").write_text(LOCK)

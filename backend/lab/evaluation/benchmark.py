@@ -73,6 +73,12 @@ def main(argv: list[str] | None = None) -> int:
 
 def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]:
     """Render the case, run every method on it, score them."""
+    with tempfile.TemporaryDirectory() as temporary:
+        return run_in(arguments.output / case.name if arguments.output else Path(temporary), case, arguments)
+
+
+def run_in(folder: Path, case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]:
+    """The same, with a folder for the portraits."""
     networks = load_cached_networks("cpu")
     mesh = load_mesh(case.head)
     head = find_head_landmarks(mesh)
@@ -85,7 +91,6 @@ def run_case(case: TruthCase, arguments: argparse.Namespace) -> dict[str, Score]
     seen = seen_texels(mesh, portrait, points, normals, head.height)
     truth = cv2.resize(texture, (size, size), interpolation=cv2.INTER_AREA)[fragments.covered]
 
-    folder = arguments.output / case.name if arguments.output else Path(tempfile.mkdtemp())
     write_picture(folder / "portrait.png", portrait.color)
     start = time.perf_counter()
     job = prepare(mesh, str(folder / "portrait.png"), "auto", networks)

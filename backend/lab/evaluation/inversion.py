@@ -155,7 +155,7 @@ def partial_textures(arguments, networks: Networks) -> dict[tuple, list]:
         seen = AtlasObservation(*one.evidence, one.style)
         target, weight = seen.tensors("cpu")
         style = networks.style(one.style)
-        linear = networks.linear.complete(seen.color, seen.confidence)
+        linear = networks.experts.complete(seen.color, seen.confidence)
         completed = to_tensor(inpaint(seen, linear, networks, StageOptions(seed=arguments.seed)), "cpu")
         w_plus, history = recipe.released(networks, completed, target, weight, style)
         add("released code's", len(history), w_plus, *history[-1], one)

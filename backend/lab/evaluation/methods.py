@@ -44,7 +44,7 @@ def staged(
 ) -> dict[str, np.ndarray]:
     """(S,S,3) per list of stages, finished as a job finishes them; what two lists begin with runs once."""
     seen = AtlasObservation(*one.evidence, one.style)
-    made = {"": networks.linear.complete(seen.color, seen.confidence)}
+    made = {"": networks.experts.complete(seen.color, seen.confidence)}
 
     def run(stages: str) -> np.ndarray:
         if stages not in made:
@@ -58,7 +58,7 @@ def staged(
 def staged_without(one: Portrayed, networks: Networks, seed: int = 0) -> dict[str, np.ndarray]:
     """(S,S,3) per row of WITHOUT: stages 1 and 2 as they are, stage 3 without something."""
     seen = AtlasObservation(*one.evidence, one.style)
-    latent = networks.linear.complete(seen.color, seen.confidence)
+    latent = networks.experts.complete(seen.color, seen.confidence)
     for stage in ("inpaint", "latent"):
         latent = ALL_STAGES[stage](seen, latent, networks, StageOptions(seed=seed))
     made = {}

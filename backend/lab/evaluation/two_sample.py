@@ -8,7 +8,6 @@ band energies; Lopez-Paz and Oquab, arXiv 1610.06545) learns on some people and 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 
@@ -25,14 +24,17 @@ from .hidden import cell, completed, networks_by_name, parser_for, people_of
 from .hidden_methods import FILLS, LEARNT, Method
 from .hidden_parts import Hidden
 from .hidden_scores import FACE, OCTAVES
+from .logistic import folds_of, regress
 from .metrics import mean_error, table
 
 #: Texels of a patch and of a step between two; share of a patch that must be hidden, and photographed well.
 PATCH, STEP, WHOLE = 32, 16, 0.95
 #: Parts of which every patch is within what is hidden.
 PARTS = ("half", "sides", "lower", "upper")
-#: People are asked in so many groups; strength of the regression's ridge, and its Newton steps.
-FOLDS, RIDGE, STEPS = 6, 30.0, 12
+#: Pixels that a patch is enlarged to for the network: a wave of two texels is still seven pixels long.
+ENLARGED = 112
+#: People are asked in so many groups.
+FOLDS = 6
 
 
 def patches(case: Hidden) -> list[tuple[slice, slice]]:
@@ -52,7 +54,7 @@ def describe(cut: np.ndarray) -> np.ndarray:
     """(N,D) features of (N,P,P,3) float32 sRGB patches."""
     network, rows = load_features("cpu"), []
     for part in torch.from_numpy(np.ascontiguousarray(cut)).permute(0, 3, 1, 2).split(32):
-        stages: list[Tensor] = network.stages(at_size(part), max(COMPARED))
+        stages: list[Tensor] = network.stages(at_size(part, ENLARGED), max(COMPARED))
         kept = [stages[number] for number in COMPARED]
         rows.append(torch.cat([value for x in kept for value in (x.mean((2, 3)), x.std((2, 3)))], 1).numpy())
     return np.concatenate([np.concatenate(rows), np.stack([energies(patch) for patch in cut])], 1)
@@ -69,15 +71,15 @@ def gather(cases: Iterator, methods: dict[str, tuple[str, Method]]) -> dict[str,
     """Method -> (N,2,D) features of photographed and made-up patches, and (N,) the person of each."""
     found: dict[str, tuple[list, list]] = {name: ([], []) for name in methods}
     for person, _, by_networks, made in cases:
+        case = next(iter(by_networks.values()))  # what is hidden and its truth are the same for all networks
+        places = patches(case)
+        if not places:
+            continue
+        truth = describe(np.stack([case.truth[place] for place in places]))
         for name, (which, _) in methods.items():
-            case = by_networks[which]
-            places = patches(case)
-            if not places:
-                continue
-            lit = np.clip(case.lit(made[name]), 0, 1)
+            lit = np.clip(by_networks[which].lit(made[name]), 0, 1)
             lit = np.rint(lit * 255).astype(np.float32) / 255  # photographs come in as many steps
-            both = [describe(np.stack([picture[place] for place in places])) for picture in (case.truth, lit)]
-            found[name][0].append(np.stack(both, 1))
+            found[name][0].append(np.stack([truth, describe(np.stack([lit[place] for place in places]))], 1))
             found[name][1].extend([person] * len(places))
     return {name: (np.concatenate(rows), np.array(who)) for name, (rows, who) in found.items() if rows}
 
@@ -88,33 +90,14 @@ def accuracy(features: np.ndarray, people: np.ndarray) -> dict[str, float]:
     Args:
         features: (N,2,D), photographed first. people: (N,) ids.
     """
-    names = sorted(set(people), key=lambda name: hashlib.sha256(str(name).encode()).hexdigest())
-    fold = {name: number % FOLDS for number, name in enumerate(names)}
-    folds, right = np.array([fold[name] for name in people]), np.zeros(features.shape[:2])
+    folds, right = folds_of(people, FOLDS), np.zeros(features.shape[:2])
     for number in range(FOLDS):
         asked = folds == number
         if asked.any() and not asked.all():
             known = features[~asked]
             weights = regress(np.concatenate([known[:, 0], known[:, 1]]), np.repeat([0.0, 1.0], len(known)))
             right[asked] = (weights(features[asked].reshape(-1, features.shape[2])).reshape(-1, 2) > 0) == [False, True]
-    return {str(name): float(right[people == name].mean()) for name in names}
-
-
-def regress(rows: np.ndarray, labels: np.ndarray):
-    """Ridge logistic regression of (N,D) rows on (N,) labels by Newton's steps: rows to log odds."""
-    middle, spread = rows.mean(0), rows.std(0) + 1e-6
-
-    def prepared(some: np.ndarray) -> np.ndarray:
-        return np.concatenate([(some - middle) / spread, np.ones((len(some), 1))], 1).astype(np.float64)
-
-    x, pull = prepared(rows), np.full(rows.shape[1] + 1, RIDGE)
-    pull[-1] = 1e-6
-    weights = np.zeros(len(pull))
-    for _ in range(STEPS):
-        share = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
-        curve = np.maximum(share * (1 - share), 1e-4)
-        weights += np.linalg.solve((x * curve[:, None]).T @ x + np.diag(pull), x.T @ (labels - share) - pull * weights)
-    return lambda some: prepared(some) @ weights
+    return {str(name): float(right[people == name].mean()) for name in sorted(set(people))}
 
 
 def main(argv: list[str] | None = None) -> int:

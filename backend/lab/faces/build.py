@@ -1,8 +1,9 @@
 """python -m backend.lab faces build: portraits of real people to observations in the atlas.
 
 For each portrait `observations/<id>.npz` (observing.Seen) and `<id>.json` (observing.About), the id being the file's
-name; then `people.csv` (people.py). A build that was ended goes on where it was. Portraits that a job would refuse are
-listed with the refusal in `refused.csv`. Everything stays outside the repository: these are real people.
+name; then `suspects.csv` (screen.py) and `people.csv` (people.py). A build that was ended goes on where it was.
+Portraits that a job would refuse are listed with the refusal in `refused.csv`. Everything stays outside the repository:
+these are real people.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import json
 import multiprocessing
 import sys
 from pathlib import Path
@@ -21,7 +23,7 @@ from ...head.match import find_head_or_pins
 from ...head.mesh import load_mesh
 from ...imaging.files import write_bytes
 from ...models.bundle import load_networks
-from . import observing, people
+from . import observing, people, screen
 
 FOLDER, REFUSED = "observations", "refused.csv"
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
@@ -88,5 +90,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=0, help="only the first so many portraits")
     arguments = parser.parse_args(argv)
     build(arguments.portraits, arguments.output, arguments.mesh, arguments.workers, arguments.weights, arguments.count)
+    folder = arguments.output / FOLDER
+    glasses = {path.stem: json.loads(path.read_text(encoding="utf-8"))["glasses"] for path in folder.glob("*.json")}
+    screen.write_suspects(arguments.output / screen.SUSPECTS, screen.screen(folder, glasses), glasses)
     people.describe(arguments.output)
     return 0

@@ -25,6 +25,7 @@ from ...imaging.sample import LUMINANCE
 from ...models.bundle import load_networks
 from ..texhub.pigments import ita
 from .observing import TEXELS, Seen, read
+from .screen import SUSPECTS, read_suspects
 
 PEOPLE = "people.csv"
 SPLIT = Path(__file__).with_name("split.json")
@@ -48,7 +49,7 @@ class Person:
     yaw, pitch: degrees. ita: degrees, of unlit cheeks and forehead; lit: the same as photographed. age: 0..1, rank of
     the mean rank of grey and wrinkles. grey: 0..1 of the hair seen, nan where too little is. wrinkles: deviation of the
     logarithm of luminance. beard: how much lighter than the cheeks jaw and upper lip are, CIELAB. weight: for training,
-    1 on average. face_height: portrait pixels. seen: share of the atlas.
+    1 on average, 0 of suspects (screen.py). face_height: portrait pixels. seen: share of the atlas.
     """
 
     id: str
@@ -77,7 +78,9 @@ def describe(output: Path, split: Path = SPLIT) -> list[Person]:
     regions = find_facial_regions(load_networks("cpu").geometry.numpy().transpose(1, 2, 0))
     measured = [measure(read(path), regions) for path, _ in found]
     age = ages([one["grey"] for one in measured], [one["wrinkles"] for one in measured])
-    weight = weights(np.array([one["ita"] for one in measured]), age)
+    suspects = read_suspects(output / SUSPECTS)
+    trusted = np.array([path.stem not in suspects for path, _ in found])
+    weight = weights(np.array([one["ita"] for one in measured]), age) * trusted
     held_out = read_split(split)
     people = [
         Person(

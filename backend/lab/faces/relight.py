@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 
 from ...models.bundle import load_networks
 from ...prior.linear import LinearPrior
 from . import observing, people
 from .build import FOLDER
+from .screen import SUSPECTS
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -34,6 +36,8 @@ def relight(faces: Path, output: Path, prior: LinearPrior) -> None:
     """Write every observation of a build anew."""
     positions = load_networks("cpu").geometry.numpy().transpose(1, 2, 0)
     (output / FOLDER).mkdir(parents=True, exist_ok=True)
+    if (faces / SUSPECTS).is_file():
+        shutil.copyfile(faces / SUSPECTS, output / SUSPECTS)
     for path in sorted((faces / FOLDER).glob("*.npz")):
         seen = observing.relit(observing.read(path), positions, prior)
         about = observing.About(**json.loads(path.with_suffix(".json").read_text(encoding="utf-8")))

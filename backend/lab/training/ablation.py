@@ -32,7 +32,7 @@ def strangers(train: Path, fold: int, weights: Path | None = None):
 
 def staged(seen: AtlasObservation, networks, seed: int) -> dict[str, np.ndarray]:
     """(S,S,3) sRGB after each stage."""
-    made = {"none": networks.linear.complete(seen.color, seen.confidence)}
+    made = {"none": networks.experts.complete(seen.color, seen.confidence)}
     completion, numbers = made["none"], ""
     for number, stage in enumerate(STAGES.values(), 1):
         completion = stage(seen, completion, networks, StageOptions(seed=seed))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -25,6 +26,11 @@ class Geometry:
     positions: np.ndarray
     normals: np.ndarray
     covered: np.ndarray
+
+    @cached_property
+    def harmonics(self) -> np.ndarray:
+        """(S,S,9) of the normals."""
+        return harmonics(self.normals)
 
     @classmethod
     def load(cls, path: Path) -> Geometry:
@@ -95,11 +101,11 @@ def seen_texture(
     colour = texture
     if light is None:
         drawn = np.eye(9)[0] + random.normal(0, 1, 9) * [0.06, 0.06, 0.04, 0.04, 0.03, 0.02, 0.03, 0.02, 0.01]
-        light = np.clip(harmonics(geometry.normals) @ drawn, 0.5, 1.5).astype(np.float32)[..., None]
+        light = np.clip(geometry.harmonics @ drawn.astype(np.float32), 0.5, 1.5)[..., None]
     colour = to_srgb(to_linear(colour) * light)
     if random.random() < 0.7:
         (colour,) = shifted((colour,), random, MISREGISTERED)
-    colour = colour + random.normal(0, 0.008, colour.shape)
+    colour = colour + 0.008 * random.standard_normal(colour.shape, np.float32)
     scalp = scalp_share(geometry.positions) * geometry.covered
     size = len(texture)
     face = texture[size * 5 // 13 : size * 10 // 13, size * 5 // 16 : size * 11 // 16].mean((0, 1))

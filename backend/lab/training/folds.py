@@ -27,7 +27,7 @@ from ..texhub.sources import SPLIT, Sources
 from .augment import Geometry, new_tone
 from .portraits import Portraits
 
-FOLDS = 6
+FOLDS = 4
 #: Components of the prior, and tones of each skin that it is fitted on.
 COMPLETING, TONES = 64, 4
 

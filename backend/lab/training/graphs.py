@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ...models.bundle import INPAINT_CHANNELS, WEIGHTS, Networks, untrained
+from ...models.bundle import REPAINT_CHANNELS, WEIGHTS, Networks, untrained
 from ...networks.generator import LATENT, LAYERS, Generator
 from ...networks.sizes import CANVAS, TEXELS
 
@@ -38,8 +38,13 @@ def graphs_of(networks: Networks) -> dict[str, tuple[nn.Module, dict[str, Tensor
     """name -> module, example inputs by name, names of outputs."""
     two = torch.zeros(2, dtype=torch.long)
     denoising = {
-        "noisy": torch.rand(2, 3, TEXELS, TEXELS), "conditions": torch.rand(2, INPAINT_CHANNELS, TEXELS, TEXELS),
+        "noisy": torch.rand(2, 3, TEXELS, TEXELS), "conditions": torch.rand(2, REPAINT_CHANNELS, TEXELS, TEXELS),
         "time": torch.full((2,), 999), "style": two,
+    }
+    completing = {
+        "noisy": torch.rand(2, 3, TEXELS, TEXELS), "start": torch.rand(2, 3, TEXELS, TEXELS),
+        "colour": torch.rand(2, 3, TEXELS, TEXELS), "confidence": torch.rand(2, 1, TEXELS, TEXELS),
+        "eta": torch.rand(2), "style": two,
     }
     encoding = {
         "texture": torch.rand(2, 3, TEXELS, TEXELS), "confidence": torch.rand(2, 1, TEXELS, TEXELS),
@@ -49,7 +54,8 @@ def graphs_of(networks: Networks) -> dict[str, tuple[nn.Module, dict[str, Tensor
         "canvas": encoding["canvas"], "layers": torch.rand(2, LAYERS, LATENT), "style": torch.rand(2, LATENT),
     }
     return {
-        "denoiser": (networks.inpainter, denoising, ["clean"]),  # the repainter is built alike
+        "completer": (networks.completer, completing, ["clean", "error"]),
+        "denoiser": (networks.repainter, denoising, ["clean"]),
         "encoder": (networks.encoder, encoding, ["mean", "spread"]),
         "generator": (Painter(networks.generator), painting, ["texture"]),
     }

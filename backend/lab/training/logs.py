@@ -14,7 +14,7 @@ from ...imaging.files import write_picture
 from ...models.bundle import Networks
 from ...stages.latent import correct
 from .batches import Batch
-from .losses import degraded, first_completion
+from .losses import degraded
 
 SHOWN = 4       # samples on a sheet
 
@@ -47,12 +47,9 @@ class Log:
         print("  left out  " + "  ".join(f"{key} {value:.4f}" for key, value in terms.items()), flush=True)
 
     @torch.no_grad()
-    def sheet(self, step: int, networks: Networks, batch: Batch, name: str) -> None:
+    def sheet(self, step: int, networks: Networks, batch: Batch) -> None:
         """Rows of samples: what was seen, the linear start, what the network makes of it, the truth."""
-        if name == "inpaint":
-            made = first_completion(networks, batch)
-        else:
-            made, _ = correct(networks, degraded(networks, batch), batch.confidence, batch.style)
+        made, _ = correct(networks, degraded(networks, batch), batch.confidence, batch.style)
         columns = batch.colour * (batch.confidence > 0.1), batch.linear, made, batch.truth
         self.columns(step, columns)
 

@@ -1,4 +1,4 @@
-"""train inpaint, generator, repaint: one loop; what differs between the networks is the loss (losses.py).
+"""train generator, repaint: one loop; what differs between the networks is the loss (losses.py).
 
 Every step's data and noise come from the seed and the step's number, and the checkpoint holds all else: a training that
 was killed ends with the weights of one that was not (on the same machine).
@@ -34,8 +34,8 @@ def train(arguments, preset) -> None:
     name, device, total = arguments.network, arguments.device, preset.steps[arguments.network]
     torch.manual_seed(arguments.seed)
     networks = untrained(arguments.output, device)
-    if name != "inpaint" and runtime.wanted(device):  # it stands still here
-        networks = replace(networks, inpainter=runtime.Graph(graph("denoiser"), networks.inpainter.state_dict()))
+    if runtime.wanted(device):  # stage 1 stands still here
+        networks = replace(networks, completer=runtime.Graph(graph("completer"), networks.completer.state_dict()))
     modules = [getattr(networks, attribute) for attribute, _ in FILES[f"{name}.safetensors"]]
     for module in modules:
         module.train().requires_grad_(True)
@@ -79,7 +79,7 @@ def train(arguments, preset) -> None:
                 export(name, networks, arguments.output)
                 if checks:
                     log.validation(step + 1, validate(loss_of, networks, modules, checks, canvases, preset.precision))
-                log.sheet(step + 1, networks, batch.to(device), name)
+                log.sheet(step + 1, networks, batch.to(device))
             save_state(state_file, step + 1, parameters, average, optimiser)
         if stop:
             break

@@ -6,9 +6,8 @@ import torch
 from torch import Tensor
 
 from ...models.bundle import Networks
-from ...networks.conditions import SCALE, TIMES, inpaint_conditions, kept_signal, repaint_conditions
+from ...networks.conditions import SCALE, TIMES, kept_signal, repaint_conditions
 from ...networks.generator import upsample
-from ...stages.inpaint import TRUST
 from ...stages.latent import correct
 from .batches import Batch
 
@@ -59,11 +58,6 @@ def gradient_loss(a: Tensor, b: Tensor, valid: Tensor) -> Tensor:
     return across.mean() + down.mean()
 
 
-def inpaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
-    conditions = inpaint_conditions(batch.linear, batch.colour, batch.confidence, networks.geometry)
-    return denoising(networks.inpainter, batch.linear, conditions, batch)
-
-
 def generator_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
     """Reconstruct the truth from an imperfect completion of it, or from itself; the layers stay near their prior.
 
@@ -96,10 +90,11 @@ def degraded(networks: Networks, batch: Batch) -> Tensor:
 @torch.no_grad()
 def first_completion(networks: Networks, batch: Batch) -> Tensor:
     """Stage 1 in one step, as it is now: (B,3,S,S) sRGB."""
-    conditions = inpaint_conditions(batch.linear, batch.colour, batch.confidence, networks.geometry)
-    last = torch.full((len(batch.truth),), TIMES - 1, device=batch.truth.device)
-    noise = 0.3 * torch.randn_like(batch.truth)
-    return batch.linear + TRUST * SCALE * networks.inpainter(noise, conditions, last, batch.style)
+    whole = torch.ones(len(batch.truth), device=batch.truth.device)
+    clean, _ = networks.completer(
+        torch.zeros_like(batch.truth), batch.linear, batch.colour, batch.confidence, whole, batch.style,
+    )
+    return batch.linear + SCALE * clean
 
 
 def repaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
@@ -111,4 +106,4 @@ def repaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
     return denoising(networks.repainter, start, conditions, batch)
 
 
-LOSSES = {"inpaint": inpaint_loss, "generator": generator_loss, "repaint": repaint_loss}
+LOSSES = {"generator": generator_loss, "repaint": repaint_loss}

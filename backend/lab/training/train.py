@@ -2,12 +2,13 @@
 
 Example, in this order (the later networks learn on what the earlier ones make):
   python -m backend.lab train linear    --hub runs/hub --portraits runs/portraits --output runs/train
-  python -m backend.lab train inpaint   --hub runs/hub --portraits runs/portraits --output runs/train --preset cpu-hour
+  python -m backend.lab train people    --faces runs/faces --hub runs/hub --output runs/train
+  python -m backend.lab train stage1    --faces runs/faces --hub runs/hub --output runs/train --steps 4000
   python -m backend.lab train generator ... ; train mapping ... ; train repaint ...
   python -m backend.lab train glasses --portraits runs/glasses --output runs/train
   python -m backend.lab train ship --output runs/train
 
-The hub is a folder of six TexHub builds, fold0 to fold5, each of other faces (texhub build --fold K/6).
+The hub is a folder of four TexHub builds, fold0 to fold3, each of other faces (texhub build --fold K/4).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import torch
 from ...errors import AvatarTexError
 from . import glasses, loop, mapping, prior, ship
 
-NETWORKS = ("linear", "inpaint", "generator", "mapping", "repaint", "glasses", "ship")
+NETWORKS = ("linear", "generator", "mapping", "repaint", "glasses", "ship")
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,11 @@ class Preset:
 PRESETS = {
     # about an hour on two cores for all networks together
     "cpu-hour": Preset(
-        {"inpaint": 250, "generator": 900, "repaint": 250, "glasses": 3000}, 8, 4e-4, "fp32", False, 0,
+        {"generator": 900, "repaint": 250, "glasses": 3000}, 8, 4e-4, "fp32", False, 0,
     ),
     # about half an hour of a large GPU for all together, which eats what 14 processes can draw
     "gpu-half-hour": Preset(
-        {"inpaint": 3000, "generator": 30000, "repaint": 6000, "glasses": 20000},
+        {"generator": 30000, "repaint": 6000, "glasses": 20000},
         32, 8e-4, "bf16", True, 14,
     ),
 }

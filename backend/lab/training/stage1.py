@@ -1,0 +1,175 @@
+"""train stage1: the network that completes what a portrait shows. One page: draw, noise, predict, descend, export.
+
+    python -m backend.lab train stage1 --faces runs/faces --hub runs/hub --output runs/stage1 --steps 4000
+    ... --device cuda --count 64 --workers 14 --steps 20000        half an hour of a large GPU
+
+Kill it and call it again: STATE holds weights, their average, the optimiser and the step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...head.facial_regions import find_facial_regions
+from ...networks.completer import PATCH, Completer
+from ...networks.conditions import SCALE
+from ...networks.noise import draw_noise
+from ..texhub.build import SOURCES
+from .augment import Geometry
+from .checkpoints import load_state, save_half, save_state
+from .experts import fold_experts
+from .folds import Textures
+from .people import FOLDS, load_people
+from .samples import Batch, Samples
+
+RATE, WARM, AVERAGE, CLIP = 1e-3, 100, 0.995, 1.0
+#: Weights of the loss: where the truth was shown, where nobody knows it (there the prior's guess is kept), of what the
+#: network says about its own error; of the start's error in the denominator, so that good starts do not own the loss.
+SEEN, UNKNOWN, SURE, FLOOR = 0.3, 0.02, 0.05, 0.02
+EXPORT_EVERY, LOG_EVERY = 600, 50
+WEIGHTS, STATE = "inpaint.safetensors", "stage1.state.safetensors"
+
+
+def loss_of(network: Completer, batch: Batch, random: torch.Generator) -> tuple[Tensor, dict]:
+    """Each picture twice: from the prior's guess, half of those without any noise, and mirrored, part of the way."""
+    both = Batch(*(torch.cat([part, part.flip(-1)]) if part.ndim == 4 else part.repeat(2)
+                   for part in vars(batch).values()))
+    count = len(batch.truth)
+    residual = (both.truth - both.start) / SCALE
+    eta = torch.ones(2 * count)
+    eta[count:] = torch.rand(count, generator=random)
+    noise = torch.cat([torch.zeros_like(residual[: count // 2]), draw_noise(2 * count - count // 2, random)])
+    eta, noise = eta.to(residual.device), noise.to(residual.device)
+    noisy = (1 - eta)[:, None, None, None] * residual + eta.sqrt()[:, None, None, None] * noise
+    clean, said = network(noisy, both.start, both.colour, both.confidence, eta, both.style)
+    squared, usual = (clean.float() - residual).square().mean(1, True), residual.square().mean(1, True)
+    hidden, seen = relative(squared, usual, both.hidden), relative(squared, usual, both.seen)
+    kept = relative(clean.float().square().mean(1, True), usual, (1 - both.hidden - both.seen).clamp(min=0))
+    sure = calibration(squared.detach(), said.float(), both.hidden)
+    loss = hidden + SEEN * seen + UNKNOWN * kept + SURE * sure
+    terms = {"hidden": hidden[:count], "part": hidden[count:], "seen": seen, "sure": sure}
+    return loss.mean(), {name: float(value.detach().mean()) for name, value in terms.items()}
+
+
+def relative(squared: Tensor, usual: Tensor, weight: Tensor) -> Tensor:
+    """(B,) squared error as a share of the start's own: 1 is no better than the start. All (B,1,S,S)."""
+    total = weight.sum((1, 2, 3)).clamp(min=1)
+    error, start = ((one * weight).sum((1, 2, 3)) / total for one in (squared, usual))
+    return error / (start + FLOOR)
+
+
+def calibration(squared: Tensor, said: Tensor, weight: Tensor) -> Tensor:
+    """(B,) negative logarithm of the likelihood of the errors (B,1,S,S), where said is the logarithm of their mean in
+    each patch."""
+    sure = F.avg_pool2d(weight, PATCH)
+    error = F.avg_pool2d(squared * weight, PATCH) / sure.clamp(min=1e-3)
+    said = said.clamp(-8, 4)
+    return ((said + error / said.exp()) * sure).sum((1, 2, 3)) / sure.sum((1, 2, 3)).clamp(min=1)
+
+
+def batches(samples: Samples, first: int, last: int, count: int, workers: int) -> Iterator[Batch]:
+    """Batches by number, drawn by so many processes; 0: by this one."""
+    if not workers:
+        yield from (samples.batch(number, count) for number in range(first, last))
+        return
+    with torch.multiprocessing.get_context("spawn").Pool(workers, alone) as pool:
+        yield from pool.imap(Draw(samples, count), range(first, last))
+
+
+class Draw:
+    """samples.batch() of a number, for a pool."""
+
+    def __init__(self, samples: Samples, count: int) -> None:
+        self.samples, self.count = samples, count
+
+    def __call__(self, number: int) -> Batch:
+        return self.samples.batch(number, self.count)
+
+
+def alone() -> None:
+    import cv2
+
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+
+
+def load_samples(faces: Path, hub: Path, output: Path, seed: int) -> Samples:
+    people = load_people(faces, "train")
+    geometry = Geometry.load(hub / "fold0" / SOURCES)
+    textures = [Textures.load(hub / f"fold{k}") for k in range(FOLDS)]
+    experts = fold_experts(people, hub, output)
+    return Samples(people, textures, experts, geometry, find_facial_regions(geometry.positions), seed)
+
+
+def train(arguments: argparse.Namespace) -> None:
+    torch.manual_seed(arguments.seed)
+    samples = load_samples(arguments.faces, arguments.hub, arguments.output, arguments.seed)
+    network = Completer().to(arguments.device, memory_format=torch.channels_last)
+    average = copy.deepcopy(network)
+    parameters, kept = list(network.parameters()), [p.data for p in average.parameters()]
+    optimiser = torch.optim.AdamW(parameters, lr=RATE, betas=(0.9, 0.99), weight_decay=1e-2)
+    state = arguments.output / STATE
+    begin = load_state(state, parameters, kept, optimiser) if state.is_file() else 0
+    log, saved, told = open(arguments.output / "stage1.log", "a"), time.monotonic(), {}
+    for step, batch in enumerate(
+        batches(samples, begin, arguments.steps, arguments.count, arguments.workers), begin,
+    ):
+        rate = RATE * min(1, (step + 1) / WARM) * (0.05 + 0.475 * (1 + math.cos(math.pi * step / arguments.schedule)))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        random = torch.Generator().manual_seed(arguments.seed + 7919 * (step + 1))
+        with torch.autocast(arguments.device, torch.bfloat16):
+            loss, terms = loss_of(network, batch.to(arguments.device), random)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, CLIP)
+        optimiser.step()
+        with torch.no_grad():
+            for one, new in zip(kept, parameters, strict=True):
+                one.lerp_(new, 1 - min(AVERAGE, (step + 1) / (step + 11)))
+        for name, value in terms.items():
+            told.setdefault(name, []).append(value)
+        if (step + 1) % LOG_EVERY == 0:
+            means = (f"{name} {sum(values) / len(values):.3f}" for name, values in told.items())
+            print(step + 1, *means, file=log, flush=True)
+            told = {}
+        if time.monotonic() - saved > EXPORT_EVERY or step + 1 == arguments.steps:
+            save_half(average.state_dict(), arguments.output / WEIGHTS)
+            save_state(state, step + 1, parameters, kept, optimiser)
+            saved = time.monotonic()
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m backend.lab train stage1", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--faces", type=Path, required=True, help="folder of faces build")
+    parser.add_argument("--hub", type=Path, required=True, help=f"folder of {FOLDS} TexHub builds of other faces each")
+    parser.add_argument("--output", type=Path, required=True, help="folder of weights and state; found ones go on")
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--schedule", type=int, help="steps over which the rate falls (default: as many)")
+    parser.add_argument("--count", type=int, default=8, help="pictures a step, each of them used twice (default 8)")
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw pictures (default: this one)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
+    arguments = parser.parse_args(argv)
+    arguments.schedule = arguments.schedule or arguments.steps
+    torch.set_num_threads(arguments.threads)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    train(arguments)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

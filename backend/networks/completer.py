@@ -1,0 +1,142 @@
+"""The network of stage 1: from a noisy residual to the clean one, given what the portrait shows and the prior's guess.
+
+A U-Net over patches of the atlas, small because the atlas is aligned: a place of its layers is always the same place
+of the head and has a bias of its own. It learns r = (truth - start) / SCALE by residual shifting (ResShift, Yue et al.,
+arXiv 2307.12348): r_eta = (1 - eta) r + sqrt(eta) e, eta from 1, the prior's guess, to 0. The noise e has the
+residual's own spectrum, so that what is coarse is drawn as well as what is fine (noise.py); the output is
+preconditioned by its optimal share of r_eta (Karras et al., arXiv 2206.00364, section 5).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .conditions import STYLES
+from .sizes import TEXELS
+
+PATCH = 8                       # texels per side folded into channels: the first layers work at 32 places per side
+SHOWN = 3 + 3 + 3 + 1           # channels of a texel: noisy, start, what the start lacks where it was seen, confidence
+WIDTHS = (64, 128, 192)         # channels at 32, 16 and 8 places per side
+EMBEDDED = 128                  # numbers that say eta and the style
+GROUPS = 16
+
+
+class Block(nn.Module):
+    """Two convolutions and a way around them; eta and style scale and shift in between."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.before, self.first = nn.GroupNorm(GROUPS, inputs), nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.steer = nn.Linear(EMBEDDED, 2 * outputs)
+        self.between, self.second = nn.GroupNorm(GROUPS, outputs), nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.around = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)
+        nn.init.zeros_(self.steer.weight)
+
+    def forward(self, x: Tensor, said: Tensor) -> Tensor:
+        made = self.first(F.silu(self.before(x)))
+        scale, shift = self.steer(said)[..., None, None].chunk(2, 1)
+        return self.around(x) + self.second(F.silu(self.between(made) * (1 + scale) + shift))
+
+
+class Attention(nn.Module):
+    """Every place looks at every other: the left cheek at the right one."""
+
+    def __init__(self, width: int, heads: int = 4) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm, self.asks = nn.GroupNorm(GROUPS, width), nn.Conv2d(width, 3 * width, 1)
+        self.out = nn.Conv2d(width, width, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, width, height, across = x.shape
+        parts = self.asks(self.norm(x)).view(batch, 3, self.heads, width // self.heads, height * across)
+        query, key, value = parts.transpose(-1, -2).unbind(1)
+        share = (query @ key.transpose(-1, -2) / (width // self.heads) ** 0.5).softmax(-1)
+        return x + self.out((share @ value).transpose(-1, -2).reshape(batch, width, height, across))
+
+
+class Completer(nn.Module):
+    """Predicts the clean residual, and how large its error is.
+
+    Args of its call:
+        noisy: (B,3,S,S) r_eta. start: (B,3,S,S) sRGB, the priors' completion. colour, confidence: (B,3,S,S) sRGB and
+        (B,1,S,S), what was seen. eta: (B,) 0..1. style: (B,) int64.
+
+    Returns (B,3,S,S) residual and (B,1,S/PATCH,S/PATCH) logarithm of its squared error's mean in each patch, both in
+    units of SCALE.
+    """
+
+    def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
+        super().__init__()
+        side, first = TEXELS // PATCH, widths[0]
+        self.enter = nn.Linear(SHOWN * PATCH**2, 2 * first)
+        self.home = nn.Parameter(0.02 * torch.randn(first, side, side))
+        self.style = nn.Embedding(len(STYLES), EMBEDDED)
+        self.say = nn.Sequential(nn.Linear(EMBEDDED, EMBEDDED), nn.SiLU(), nn.Linear(EMBEDDED, EMBEDDED), nn.SiLU())
+        self.down = nn.ModuleList(Block(a, b) for a, b in zip((first, *widths), widths))
+        self.looks = Attention(widths[-1])
+        self.middle = Block(widths[-1], widths[-1])
+        self.up = nn.ModuleList(
+            Block(above + width, width) for above, width in zip((widths[-1], *widths[:0:-1]), widths[::-1])
+        )
+        self.norm = nn.GroupNorm(GROUPS, first)
+        self.leave = nn.Linear(first, 3 * PATCH**2)
+        self.error = nn.Conv2d(first, 1, 1)
+        for layer in (self.leave, self.error):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(
+        self, noisy: Tensor, start: Tensor, colour: Tensor, confidence: Tensor, eta: Tensor, style: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        eta = eta.view(-1, 1, 1, 1)
+        signal, spread = 1 - eta, eta.sqrt()
+        power = signal.square() + spread.square()
+        # where nothing was seen the network is told nothing, whatever the colours are there
+        lacking = 4 * confidence * (colour - start)
+        shown = patches(torch.cat([noisy / power.sqrt(), start - 0.5, lacking, confidence], 1))
+        here, mirrored = self.enter(shown).permute(0, 3, 1, 2).chunk(2, 1)
+        x = here + mirrored.flip(-1) + self.home
+        said = self.say(self.style(style) + waves(eta.flatten()))
+        kept = []
+        for i, block in enumerate(self.down):
+            x = block(F.avg_pool2d(x, 2) if i else x, said)
+            kept.append(x)
+        x = self.middle(self.looks(x), said)
+        for block in self.up:
+            x = block(torch.cat([x, kept.pop()], 1), said)
+            if kept:
+                x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+        x = F.silu(self.norm(x))
+        made = pixels(self.leave(x.permute(0, 2, 3, 1)))
+        return signal / power * noisy + spread / power.sqrt() * made, self.error(x)
+
+
+def patches(picture: Tensor) -> Tensor:
+    """(B,S/PATCH,S/PATCH,C*PATCH*PATCH) of (B,C,S,S)."""
+    batch, channels, size, _ = picture.shape
+    side = size // PATCH
+    cut = picture.view(batch, channels, side, PATCH, side, PATCH).permute(0, 2, 4, 1, 3, 5)
+    return cut.reshape(batch, side, side, channels * PATCH**2)
+
+
+def pixels(cut: Tensor) -> Tensor:
+    """(B,3,S,S) of (B,S/PATCH,S/PATCH,3*PATCH*PATCH): what patches() makes, undone."""
+    batch, side = cut.shape[:2]
+    return cut.view(batch, side, side, 3, PATCH, PATCH).permute(0, 3, 1, 4, 2, 5).reshape(
+        batch, 3, side * PATCH, side * PATCH)
+
+
+def waves(eta: Tensor) -> Tensor:
+    """(B,EMBEDDED) cosines and sines of (B,) 0..1."""
+    speed = torch.exp(torch.linspace(0, math.log(100), EMBEDDED // 2, device=eta.device))
+    angle = eta[:, None] * speed
+    return torch.cat([angle.cos(), angle.sin()], 1)

@@ -1,0 +1,248 @@
+"""The files that a job writes: judged before it begins, staged beside their targets, renamed together at its end.
+
+Standard library only: the command line asks too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import itertools
+import os
+import platform
+import re
+import shutil
+import stat
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from .errors import AvatarTexError, ErrorCode
+
+#: Stands for a tile's number in the name of a file.
+UDIM = "<UDIM>"
+#: Bytes that a part of a file's name can have on the systems we know.
+LONGEST_NAME = 255
+#: Seconds after which what is left of a killed process goes, where the system cannot tell whether it runs.
+STALE = 86_400
+#: Fields of requests that name what is read.
+INPUTS = ("portrait", "mesh", "capture", "base_texture", "regions", "base_provenance")
+
+_HERE = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+_numbers = itertools.count()
+
+
+def name_inputs(request: object) -> list[str]:
+    """The files that a request reads."""
+    return [*(getattr(request, name, "") for name in INPUTS), *getattr(request, "further", ())]
+
+
+def pattern(path: str) -> str:
+    """The name for several tiles: texture.png becomes texture.<UDIM>.png."""
+    return path if UDIM in path else str(Path(path).with_suffix(f".{UDIM}{Path(path).suffix}"))
+
+
+def refuse_outputs(inputs: Iterable[str], outputs: Iterable[str], needed: int = 0) -> None:
+    """Refuse a job whose results would overwrite what it reads, or could not be written; empty names are nothing.
+
+    Args:
+        needed: bytes that the results take, at most.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, OUTPUT_NOT_WRITTEN.
+    """
+    named = [path for path in outputs if path]
+    for path in named:
+        if path.endswith(("/", os.sep)) or os.path.isdir(path):
+            raise AvatarTexError(
+                ErrorCode.BAD_REQUEST, f"{Path(path).name!r} is a folder.", "Name the file to write in it.",
+            )
+    refuse_overwriting(inputs, named)
+    for one, other in itertools.combinations(named, 2):
+        if overlap(one, other):
+            raise AvatarTexError(
+                ErrorCode.BAD_REQUEST, f"{Path(one).name!r} is named for two of the files to write.",
+                "Give each its own name.",
+            )
+    for path in named:
+        probe(Path(path), needed)
+
+
+def refuse_overwriting(inputs: Iterable[str], outputs: Iterable[str]) -> None:
+    """Refuse results that would lie where an input does.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, an output is an input.
+    """
+    for path, read in itertools.product(filter(None, outputs), filter(None, inputs)):
+        if overlap(read, path):
+            raise AvatarTexError(
+                ErrorCode.BAD_REQUEST,
+                f"{Path(path).name!r} would overwrite {Path(read).name!r}, which the job reads.",
+                "Choose another name to write.",
+            )
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether two names can mean one file, by links and by tiles' numbers too."""
+    with contextlib.suppress(OSError, ValueError):
+        if os.path.samefile(one, other):
+            return True
+    forms = [(path, pattern(path)) if Path(path).name else (path,) for path in (one, other)]
+    names = [{os.path.normcase(os.path.realpath(form)) for form in both} for both in forms]
+    return any(
+        _tiles(a).fullmatch(b.replace(UDIM, "1001")) or _tiles(b).fullmatch(a.replace(UDIM, "1001"))
+        for a in names[0] for b in names[1]
+    )
+
+
+def _tiles(path: str) -> re.Pattern[str]:
+    return re.compile(re.escape(path).replace(re.escape(os.path.normcase(UDIM)), r"\d{4}"))
+
+
+def probe(path: Path, needed: int = 0) -> None:
+    """Refuse a file that could not be written, by writing another one in its place's folder.
+
+    Raises:
+        AvatarTexError: OUTPUT_NOT_WRITTEN.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        for part in target.parts:
+            if len(os.fsencode(part)) > LONGEST_NAME:
+                raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+        if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+            raise OSError(errno.EINVAL, "it is no file")
+        folder = next(parent for parent in target.parents if parent.exists())
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"AvatarTex")
+        if shutil.disk_usage(folder).free < needed:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except (OSError, ValueError) as reason:
+        raise not_written(path, reason) from None
+
+
+def not_written(path: str | Path, reason: Exception | str) -> AvatarTexError:
+    """The refusal, with what helps against this reason."""
+    number = reason.errno if isinstance(reason, OSError) else None
+    told = reason.strerror if isinstance(reason, OSError) and reason.strerror else str(reason)
+    if number in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):  # Windows has no quotas of that name
+        cure = "Free space on the disk or choose another folder, then generate again."
+    elif number == errno.ENAMETOOLONG:
+        cure = "Choose a shorter name."
+    elif number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        cure = "Choose a folder that can be written, or close the program that has the file open."
+    else:
+        cure = "Choose another folder or name, then generate again."
+    sentence = f"{Path(path).name[:80]!r} could not be written ({told})."
+    return AvatarTexError(ErrorCode.OUTPUT_NOT_WRITTEN, sentence, cure)
+
+
+class Staged:
+    """Files on their way: whole under temporary names beside their targets until `commit`, which the end of a with
+    statement without an error does. A link stays a link: what it leads to is written.
+    """
+
+    def __init__(self) -> None:
+        self.parts: dict[Path, Path] = {}       # target -> temporary
+
+    def __enter__(self) -> Staged:
+        return self
+
+    def __exit__(self, kind: type | None, *_) -> None:
+        if kind is None:
+            self.commit()
+        else:
+            self.discard()
+
+    def write(self, path: str | Path, data: bytes) -> None:
+        """One file, on the disk but not yet under its name.
+
+        Raises:
+            AvatarTexError: OUTPUT_NOT_WRITTEN.
+        """
+        target = Path(os.path.realpath(path))
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            sweep(target.parent)
+            part = self.parts[target] = temporary_name(target)
+            with open(part, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except (OSError, ValueError) as reason:
+            raise not_written(path, reason) from reason
+
+    def commit(self) -> None:
+        """All of them under their names, or none.
+
+        Raises:
+            AvatarTexError: OUTPUT_NOT_WRITTEN.
+        """
+        before: dict[Path, Path | None] = {}    # target -> what it was
+        target = Path()
+        try:
+            for target, part in self.parts.items():
+                before[target] = keep_old(target) if len(self.parts) > 1 else None
+                os.replace(part, target)
+        except OSError as reason:
+            for done, old in before.items():
+                if done != target:
+                    with contextlib.suppress(OSError):
+                        os.replace(old, done) if old else done.unlink()
+            raise not_written(target, reason) from reason
+        finally:
+            self.discard()
+            for old in before.values():
+                if old:
+                    with contextlib.suppress(OSError):
+                        old.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Forget what was not renamed."""
+        for part in self.parts.values():
+            with contextlib.suppress(OSError):  # the folder itself is gone
+                part.unlink(missing_ok=True)
+        self.parts.clear()
+
+
+def temporary_name(target: Path) -> Path:
+    """Short: the target's own name may be as long as names can be."""
+    return target.with_name(f".avatartex-{_HERE}-{os.getpid()}-{next(_numbers)}.part")
+
+
+def keep_old(target: Path) -> Path | None:
+    """A second name for what is there; None where nothing is."""
+    if not target.exists():
+        return None
+    old = temporary_name(target)
+    try:
+        os.link(target, old)
+    except OSError:  # file systems without links
+        shutil.copy2(target, old)
+    return old
+
+
+def sweep(folder: Path) -> None:
+    """Delete what killed processes of this machine left in a folder."""
+    for path in folder.glob(f".avatartex-{_HERE}-*.part"):
+        with contextlib.suppress(OSError, ValueError):
+            number = int(path.name.split("-")[2])
+            if number != os.getpid() and not is_running(number, path):
+                path.unlink()
+
+
+def is_running(number: int, path: Path) -> bool:
+    """Whether the process that wrote a file still runs; by the file's age where the system is not asked safely."""
+    if sys.platform == "win32":  # os.kill would end it there
+        return time.time() - path.stat().st_mtime < STALE
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True

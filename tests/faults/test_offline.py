@@ -1,0 +1,88 @@
+"""Nothing calls out: a job and the doctor, watched at the system's own door."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backend.offline import SWITCHES
+
+ROOT = Path(__file__).parents[2]
+
+#: Counts what Python itself would ask of a network; native libraries are seen by strace alone.
+WATCHED = """
+import os, sys
+events = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.__new__")
+sys.addaudithook(lambda name, words: os.write(2, f"CALLED OUT {name}\\n".encode()) if name in events else None)
+sys.path.insert(0, sys.argv.pop(1))
+from backend.__main__ import main
+raise SystemExit(main())
+"""
+NETWORK = ("socket(AF_INET", "socket(AF_INET6", "connect(", "sendto(", "sendmsg(")
+
+
+def run_watched(folder: Path, *words: str) -> tuple[str, str]:
+    """A command of the backend with folders of its own for everything that libraries like to write.
+
+    Returns what it said on stderr, and the system's calls to a network, where strace can tell them.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in SWITCHES}
+    for name, variable in (("home", "HOME"), ("cache", "XDG_CACHE_HOME"), ("temporary", "TMPDIR"),
+                           ("data", "XDG_DATA_HOME"), ("settings", "XDG_CONFIG_HOME")):
+        (folder / name).mkdir()
+        environment[variable] = str(folder / name)
+    calls = folder / "calls.txt"
+    command = [sys.executable, "-B", "-c", WATCHED, str(ROOT), *words]
+    if shutil.which("strace"):
+        trace = "trace=socket,connect,sendto,sendmsg,sendmmsg"
+        command = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", trace, "-o", str(calls), *command]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr, calls.read_text() if calls.is_file() else ""
+
+
+def refuse_traces(folder: Path, said: str, calls: str) -> None:
+    assert "CALLED OUT" not in said
+    assert [line for line in calls.splitlines() if any(word in line for word in NETWORK)] == []
+    left = [path for name in ("home", "cache", "temporary", "data", "settings") for path in (folder / name).rglob("*")]
+    assert left == []
+
+
+@pytest.mark.slow
+def test_a_job_calls_nobody_and_leaves_nothing_behind(tmp_path, demo_head_obj, astronaut):
+    (tmp_path / "out").mkdir()
+    said, calls = run_watched(
+        tmp_path, "generate", "--mesh", str(demo_head_obj), "--portrait", str(astronaut), "--size", "512",
+        "--seed", "1", "--output", str(tmp_path / "out" / "texture.png"),
+    )
+    refuse_traces(tmp_path, said, calls)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["texture.png"]
+
+
+def test_the_doctor_calls_nobody(tmp_path):
+    refuse_traces(tmp_path, *run_watched(tmp_path, "doctor", "--json"))
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="native calls are told by strace")
+def test_the_watch_sees_a_call(tmp_path):
+    """Else the tests above could not fail."""
+    code = "import ctypes; ctypes.CDLL(None).socket(2, 1, 0)"
+    calls = tmp_path / "calls.txt"
+    subprocess.run(["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=socket", "-o", str(calls),
+                    sys.executable, "-c", code], check=True)
+    assert any(word in calls.read_text() for word in NETWORK)
+
+
+def test_nothing_in_the_current_folder_is_run(tmp_path):
+    """A folder of downloads may hold a numpy.py."""
+    for name in ("numpy", "json", "torch", "argparse", "cv2"):
+        (tmp_path / f"{name}.py").write_text("import os; os.write(2, b'STRANGER'); raise SystemExit(9)\n")
+    words = [sys.executable, "-m", "backend", "doctor", "--json"]
+    done = subprocess.run(words, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True,
+                          text=True, check=False)
+    assert "STRANGER" not in done.stderr and done.returncode == 0, done.stderr

@@ -1,0 +1,189 @@
+"""Files that ask for too much, or for something beside them; what the fuzzer would need luck for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backend.__main__ import main
+from backend.errors import AvatarTexError, ErrorCode, explain
+from backend.head import atlas, shape
+from backend.head.mesh import load_capture, load_mesh
+from backend.models import verified
+from backend.models.verified import manifest, verified_arrays
+from backend.pins import read_pins
+from backend.portrait import landmark_groups
+
+from . import mutants
+
+pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+
+
+def refuse(read, folder: Path, name: str, data: bytes | str, code: ErrorCode) -> str:
+    path = folder / name
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    begun = time.monotonic()
+    with pytest.raises(AvatarTexError) as caught:
+        read(path)
+    assert caught.value.code is code and time.monotonic() - begun < 5
+    return caught.value.message
+
+
+DEEP = [{"children": [number + 1]} for number in range(50_000)] + [{"mesh": 0}]
+#: Each level holds the next one twice.
+DOUBLING = [{"children": [number + 1, number + 1]} for number in range(40)] + [{"mesh": 0}]
+
+
+@pytest.mark.parametrize(("tree", "words"), [
+    ({"nodes": [{"mesh": 0}] * 100_000, "scenes": [{"nodes": list(range(100_000))}]}, "more than 10,000 objects"),
+    ({"nodes": DEEP}, "more than 10,000 objects"),
+    ({"nodes": [*DEEP[:9_000], {"mesh": 0}]}, "too deep"),
+    ({"nodes": DOUBLING}, "too deep"),
+    ({"nodes": [{"children": [1]}, {"children": [2], "mesh": 0}, {"children": [1]}, {"children": [1]}]}, "too deep"),
+    ({"accessors": [{"bufferView": 0, "componentType": 5126, "count": 10**12, "type": "VEC3"}]}, "triangles"),
+    ({"accessors": [{"componentType": 5126, "count": 6_000_000, "type": "VEC3"}] * 3, "nodes": [{"mesh": 0}] * 5000,
+      "scenes": [{"nodes": list(range(5000))}]}, "more than 2,000,000"),
+])
+def test_a_glb_that_asks_for_too_much(tmp_path, tree, words):
+    assert words in refuse(load_mesh, tmp_path, "head.glb", mutants.make_glb(tree), ErrorCode.BAD_MESH)
+
+
+def test_a_glb_with_an_index_out_of_range(tmp_path):
+    data = mutants.make_glb().replace(np.uint32([0, 1, 2]).tobytes(), np.uint32([0, 1, 9]).tobytes())
+    refuse(load_mesh, tmp_path, "head.glb", data, ErrorCode.BAD_MESH)
+
+
+def test_a_ply_that_counts_more_than_it_holds(tmp_path):
+    data = mutants.make_ply().replace(b"vertex 3", b"vertex 999999999999")
+    assert "counts more" in refuse(load_mesh, tmp_path, "head.ply", data, ErrorCode.BAD_MESH)
+
+
+@pytest.mark.parametrize("lengths", [
+    ("vt 0", "vt 1 0", "vt 0 1", "vt 1 1"), ("vt 0", "vt 1 0 0", "vt 0 1 0", "vt 1 1 0"),
+])
+def test_texture_coordinates_of_one_number_are_legal(tmp_path, lengths):
+    lines = mutants.make_obj().decode().splitlines()
+    rows = iter(lengths)
+    (tmp_path / "head.obj").write_text("\n".join(next(rows) if line.startswith("vt") else line for line in lines))
+    mesh = load_mesh(tmp_path / "head.obj")
+    np.testing.assert_array_equal(mesh.corner_uvs[0], [[0, 0], [1, 0], [0, 1]])
+
+
+@pipes
+@pytest.mark.parametrize("line", ["mtllib x.mtl\n", "map_Kd x.mtl\n"])
+def test_nothing_beside_a_mesh_is_opened(tmp_path, line):
+    os.mkfifo(tmp_path / "x.mtl")  # opening it waits for ever
+    os.mkfifo(tmp_path / "beside.png")
+    (tmp_path / "head.obj").write_bytes(line.encode() + mutants.make_obj())
+    (tmp_path / "head.glb").write_bytes(mutants.make_glb())
+    assert len(load_mesh(tmp_path / "head.obj").triangles) == 2 and len(load_mesh(tmp_path / "head.glb").triangles) == 1
+
+
+@pipes
+@pytest.mark.parametrize(("read", "name"), [
+    (load_mesh, "head.obj"), (load_mesh, "head.glb"), (load_capture, "head.npz"), (read_pins, "pins.json"),
+])
+def test_a_pipe_is_no_file(tmp_path, read, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(AvatarTexError):
+        read(tmp_path / name)
+
+
+@pytest.mark.parametrize("over", [
+    {"triangles": np.int32([0, 1, 2])}, {"vertices": np.zeros((3, 3, 1, 1), np.float32)},
+    {"triangles": np.int64([[0, 1, 2**33]])}, {"triangles": np.int64([[2**33, 2**33 + 1, 2**33 + 2]])},
+    {"triangles": np.float32([[0, 1, 2]])}, {"vertices": np.zeros((3, 2), np.float32)}, {"vertices": None},
+    {"corner_uvs": np.zeros((2, 3, 2), np.float32)}, {"face_mask": np.array([True, False])},
+    {"vertices": np.array(["a", "b", "c"])}, {"up": np.array("x")}, {"up": np.array(5)},
+    {"vertices": np.full((3, 3), np.nan, np.float32)}, {"vertices": np.full((3, 3), 1e300)},
+    {"object_name": np.array([["a"]])}, {"vertices": np.array([object()])},
+], ids=range(16))
+def test_captures_of_other_shapes(tmp_path, over):
+    message = refuse(load_capture, tmp_path, "head.npz", mutants.make_capture(**over), ErrorCode.BAD_MESH)
+    assert "Object arrays" not in message
+
+
+def test_a_capture_that_unpacks_to_gigabytes(tmp_path):
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with archive.open("vertices.npy", "w", force_zip64=True) as file:
+            for _ in range(1100):
+                file.write(bytes(2**20))
+    with pytest.raises(AvatarTexError, match="unpacks to more"):
+        load_capture(tmp_path / "bomb.npz")
+
+
+@pytest.mark.parametrize("text", [
+    "[" * 100_000, '[{"name":"chin","portrait":[1,' + "9" * 400 + "]}]", '[{"name":"chin","portrait":[1,1e999]}]',
+    '[{"name":"chin","portrait":[1,NaN]}]', '[{"name":"chin","portrait":[1,' + "9" * 5000 + "]}]", "5", "null",
+    '{"pins":5}', '[{"name":["chin"]}]', '[{"name":"' + "x" * 900_000 + '"}]', " " * 2_000_000,
+], ids=range(11))
+def test_pins(tmp_path, text):
+    assert len(refuse(read_pins, tmp_path, "pins.json", text, ErrorCode.BAD_PINS)) < 1100
+
+
+@pytest.mark.parametrize("text", [
+    "[]", "5", "null", '{"a": []}', '{"a": {}}', '{"a": {"sha256": 5}}', "[" * 100_000, "",
+], ids=range(8))
+def test_a_manifest_that_is_none(tmp_path, text):
+    refuse(lambda path: manifest(path.parent), tmp_path, "weights.json", text, ErrorCode.WEIGHTS_MISSING)
+
+
+@pytest.mark.parametrize("path", [
+    atlas.CANONICAL, shape.SHAPES, Path(landmark_groups.__file__).with_name("canonical_face.npz"),
+], ids=lambda path: path.name)
+def test_arrays_that_ship_are_what_was_shipped(tmp_path, path):
+    assert verified_arrays(path)
+    data = path.read_bytes()
+    for changed in (data[:-40], data[:500] + b"x" + data[501:], b""):
+        refuse(verified_arrays, tmp_path, path.name, changed, ErrorCode.WEIGHTS_ALTERED)
+
+
+def test_every_array_that_ships_has_a_checksum():
+    folder = Path(verified.__file__).parents[1]
+    shipped = {path.name for path in folder.rglob("*.npz") if "lab" not in path.relative_to(folder).parts}
+    assert shipped == {*verified.ARRAYS}
+
+
+@pytest.mark.parametrize("words", [
+    "[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : Exception during initialization: std::bad_alloc",
+    "[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : Non-zero status code returned while running Conv node. "
+    "Status Message: bfc_arena.cc:376 Failed to allocate memory for requested buffer of size 1073741824",
+    "Unable to allocate 1.5 GiB for an array with shape (4096, 4096, 24)",
+])
+def test_memory_that_ran_out_is_told_as_such(words):
+    assert explain(RuntimeError(words)).code is ErrorCode.OUT_OF_MEMORY
+
+
+def test_a_bug_on_the_command_line_ends_in_a_sentence(tmp_path, monkeypatch, capsys):
+    from backend import pipeline
+
+    def fail(*_words):
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(pipeline, "generate", fail)
+    words = ["generate", "--mesh", "m.obj", "--portrait", "p.png", "--output", str(tmp_path / "o.png")]
+    assert main(words) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith("error [internal] The backend met a bug")
+
+
+def test_a_seed_below_zero_is_refused_before_any_work(tmp_path, capsys):
+    begun = time.monotonic()
+    words = ["generate", "--mesh", "m.obj", "--portrait", "p.png", "--output", str(tmp_path / "o"), "--seed", "-1"]
+    assert main(words) == 2
+    assert "Seed cannot be -1" in capsys.readouterr().err and time.monotonic() - begun < 5
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named after another format")
+def test_archives_are_no_meshes(tmp_path):
+    (tmp_path / "head.obj").write_bytes(mutants.make_obj())
+    shutil.make_archive(str(tmp_path / "head"), "zip", tmp_path, "head.obj")
+    with pytest.raises(AvatarTexError, match="another format"):
+        load_mesh(tmp_path / "head.zip")
