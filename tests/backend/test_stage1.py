@@ -114,6 +114,7 @@ def faces(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_killed_training_ends_like_one_that_was_not(hub, faces, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.setattr(experts, "ROUNDS", 1)
     once, twice = tmp_path / "once", tmp_path / "twice"
