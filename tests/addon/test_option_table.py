@@ -54,8 +54,9 @@ def test_the_api_has_the_options_of_each_job(addon, options):
 
 
 @pytest.mark.parametrize(("command", "more"), [
-    ("generate", {"object", "portrait", "output", "texture"}), ("variants", {"object", "portrait", "output", "show"}),
-    ("batch", {"table", "portraits", "match", "collection", "shared", "retry", "output", "report"}),
+    ("generate", {"object", "portrait", "output", "overwrite", "texture"}),
+    ("variants", {"object", "portrait", "output", "overwrite", "show"}),
+    ("batch", {"table", "portraits", "match", "collection", "shared", "retry", "output", "overwrite", "report"}),
 ])
 def test_the_command_line_has_the_options_of_each_job(addon, options, command, more):
     parser = addon("cli.entry").build_parser()

@@ -240,7 +240,7 @@ def test_the_file_browser_shows_thumbnails_of_every_format(addon, name):
     """What Pillow reads of the backend's formats, and nothing else; folders, too."""
     from PIL import Image
 
-    from backend.portrait.decode import FORMATS
+    from backend.imaging.read import FORMATS
 
     Image.init()
     known = getattr(bpy.ops.avatartex, name).get_rna_type().properties
