@@ -43,7 +43,7 @@ def test_package_holds_nothing_else(names: set[str]) -> None:
         ".py", ".toml", ".txt", ".sha256", ".json", ".md", ".npz", ".safetensors", ".onnx", ".tflite", ".svg", ".jpg",
     }
     others = {name for name in names if PurePosixPath(name).suffix not in allowed}
-    assert others == {"LICENSE", "sample/head.obj", "backend/requirements.sha256"}
+    assert others == {"LICENSE", "sample/head.obj"}
     assert not any(part in {"tests", "lab", "__pycache__"} for name in names for part in name.split("/"))
     assert "build.py" not in names
 
