@@ -1,8 +1,8 @@
-"""Stage 2: inversion and optimisation in the W+ space of the texture generator (AvatarTex, texture correction).
+"""Stage 2: projection into the W+ space of the texture generator (AvatarTex, texture correction; nothing is optimised).
 
-What the portrait shows was fitted robustly before stage 1, by exact steps (prior/linear.py); here the canvas's rows
-are fitted to the completion, which is linear but for the bending, and the layers' rows come from the encoder. What the
-generator cannot say of the completion is carried past it (Wang et al., "High-Fidelity GAN Inversion", CVPR 2022).
+The canvas's rows are fitted to the completion, which is linear but for the bending; the layers' rows come from the
+encoder. What the generator cannot say of the completion is carried past it (Wang et al., "High-Fidelity GAN
+Inversion", CVPR 2022).
 """
 
 from __future__ import annotations

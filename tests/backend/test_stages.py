@@ -12,9 +12,9 @@ from backend.job import StageOptions
 from backend.models.bundle import Networks, load_networks
 from backend.networks.generator import LATENT, ROWS
 from backend.stages import STAGES
-from backend.stages.latent import correct
+from backend.stages.latent import DRAWN, PHOTO, correct
 from backend.stages.repaint import PARTS
-from backend.stages.stage import AtlasObservation, to_tensor
+from backend.stages.stage import AtlasObservation, to_picture, to_tensor
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +126,18 @@ def test_the_texture_found_is_the_generators(seen, completed, networks):
         texture = networks.generator(w_plus, style)[0].permute(1, 2, 0).numpy()
     assert w_plus.shape == (1, ROWS, LATENT)
     assert distance(texture, fit_latent(seen, completed, networks), networks, seen.confidence == 1) < 0.08
+
+
+@pytest.mark.parametrize("style, shares", [("photo", PHOTO), ("cartoon", DRAWN)])
+def test_the_latent_goes_part_of_the_way_to_the_generators_texture(seen, completed, networks, style, shares):
+    drawn = AtlasObservation(seen.color, seen.confidence, style)
+    with torch.no_grad():
+        _, w_plus = correct(networks, to_tensor(completed, "cpu"), seen.tensors("cpu")[1], networks.style(style))
+        texture = to_picture(networks.generator(w_plus, networks.style(style)))
+    apart, moved = texture - completed, fit_latent(drawn, completed, networks) - completed
+    for share, where in zip(shares, (seen.confidence == 1, seen.confidence == 0), strict=True):
+        far = np.abs(apart[where]) > 0.02
+        assert far.sum() > 100 and np.allclose(moved[where][far] / apart[where][far], share, atol=0.02)
 
 
 def test_repainting_brings_the_portraits_detail_and_leaves_its_light(seen, completed, networks):
