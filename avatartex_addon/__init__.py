@@ -12,7 +12,14 @@ from . import cli, jobs, operators, properties, scene, session, setup, translati
 #: What Blender is told of, in this order and backwards. A part is a module that may have CLASSES, ATTACHED (type, name,
 #: property), HANDLERS (list of bpy.app.handlers, function), and register and unregister for what is left.
 PARTS = (
-    *properties.PARTS, *operators.PARTS, *ui.PARTS, *scene.PARTS, session, *setup.PARTS, translations, *cli.PARTS,
+    *properties.PARTS,
+    *operators.PARTS,
+    *ui.PARTS,
+    *scene.PARTS,
+    session,
+    *setup.PARTS,
+    translations,
+    *cli.PARTS,
     *jobs.PARTS,
 )
 CLASSES = tuple(cls for part in PARTS for cls in getattr(part, "CLASSES", ()))

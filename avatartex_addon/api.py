@@ -54,16 +54,40 @@ from .scene.head import portrait_path
 from .scene.variant_materials import wear_variant
 
 __all__ = [
-    "AvatarTexError", "Cancelled", "HeadJob", "Textures", "batch", "describe", "fill_by_rule", "fill_by_table",
-    "generate", "redo", "run", "show_variant", "start", "start_variants", "variants",
+    "AvatarTexError",
+    "Cancelled",
+    "HeadJob",
+    "Textures",
+    "batch",
+    "describe",
+    "fill_by_rule",
+    "fill_by_table",
+    "generate",
+    "redo",
+    "run",
+    "show_variant",
+    "start",
+    "start_variants",
+    "variants",
 ]
 
 
 def generate(
-    object: bpy.types.Object | str, portrait: str | Path, *, style: str = STYLE.default, light: str = LIGHT.default,
-    hair: str = HAIR.default, size: int = SIZE.default, seed: int = SEED.default, uv_map: str = UV_MAP.default,
-    head_group: str = HEAD_GROUP.default, sharing: str = SHARING.default, further: Iterable[str | Path] = (),
-    pins: Iterable[dict] | str | Path = (), regions: str | Path = "", on_progress: OnProgress | None = None,
+    object: bpy.types.Object | str,
+    portrait: str | Path,
+    *,
+    style: str = STYLE.default,
+    light: str = LIGHT.default,
+    hair: str = HAIR.default,
+    size: int = SIZE.default,
+    seed: int = SEED.default,
+    uv_map: str = UV_MAP.default,
+    head_group: str = HEAD_GROUP.default,
+    sharing: str = SHARING.default,
+    further: Iterable[str | Path] = (),
+    pins: Iterable[dict] | str | Path = (),
+    regions: str | Path = "",
+    on_progress: OnProgress | None = None,
 ) -> Textures:
     """Texture a head from a portrait, and wait for it.
 
@@ -91,16 +115,31 @@ def generate(
         Cancelled: the job was cancelled; the scene is as it was.
     """
     job = describe(
-        object, portrait, style=style, light=light, hair=hair, size=size, seed=seed, uv_map=uv_map,
-        head_group=head_group, sharing=sharing, further=further, pins=pins,
+        object,
+        portrait,
+        style=style,
+        light=light,
+        hair=hair,
+        size=size,
+        seed=seed,
+        uv_map=uv_map,
+        head_group=head_group,
+        sharing=sharing,
+        further=further,
+        pins=pins,
         regions=bpy.path.abspath(str(regions)) if regions else "",
     )
     return run(job, on_progress)
 
 
 def redo(
-    object: bpy.types.Object | str, *, seed: int, regions: str | Path = "", portrait: str | Path = "",
-    trust_portrait: bool = False, on_progress: OnProgress | None = None,
+    object: bpy.types.Object | str,
+    *,
+    seed: int,
+    regions: str | Path = "",
+    portrait: str | Path = "",
+    trust_portrait: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> Textures:
     """Make regions of the texture that the head shows anew, and wait for it. All other texels stay to the last bit.
 
@@ -119,8 +158,12 @@ def redo(
 
 
 def describe(
-    object: bpy.types.Object | str, portrait: str | Path, *, further: Iterable[str | Path] = (),
-    pins: Iterable[dict] | str | Path = (), **options,
+    object: bpy.types.Object | str,
+    portrait: str | Path,
+    *,
+    further: Iterable[str | Path] = (),
+    pins: Iterable[dict] | str | Path = (),
+    **options,
 ) -> HeadJob:
     """The job that `generate` runs for these arguments, as plain data.
 
@@ -150,7 +193,10 @@ def run(job: HeadJob, on_progress: OnProgress | None = None) -> Textures:
 
 
 def batch(
-    table: Iterable[tuple | dict] | None = None, *, scene: bpy.types.Scene | None = None, sharing: str = "mesh",
+    table: Iterable[tuple | dict] | None = None,
+    *,
+    scene: bpy.types.Scene | None = None,
+    sharing: str = "mesh",
     on_progress: OnProgress | None = None,
 ) -> list[Row]:
     """Texture many heads with one warm backend, and wait for them. A head that fails does not stop the others.
@@ -184,9 +230,16 @@ def batch(
 
 
 def variants(
-    object: bpy.types.Object | str, portrait: str | Path, *, styles: Iterable[str],
-    seeds: Iterable[int] | str = SEEDS.default, size: int = SIZE.default, format: str = FORMAT.default,
-    place: str = PLACE.default, on_progress: OnProgress | None = None, **options,
+    object: bpy.types.Object | str,
+    portrait: str | Path,
+    *,
+    styles: Iterable[str],
+    seeds: Iterable[int] | str = SEEDS.default,
+    size: int = SIZE.default,
+    format: str = FORMAT.default,
+    place: str = PLACE.default,
+    on_progress: OnProgress | None = None,
+    **options,
 ) -> VariantSet:
     """Paint a head in each of the styles for each of the seeds, bake each as a material marked as an asset, and wait.
 
@@ -231,7 +284,7 @@ def show_variant(object: bpy.types.Object | str, style: str, seed: int = 0) -> N
     if (style, seed) not in entries:
         names = ", ".join(f"{one}:{number}" for one, number in entries)
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"There is no variant {style}:{seed}.", f"There are: {names or 'none'}.",
+            ErrorCode.BAD_REQUEST, f"There is no variant {style}:{seed}.", f"There are: {names or 'none'}."
         )
     try:
         wear_variant(head, entries.index((style, seed)))

@@ -50,14 +50,17 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="Example: python -m backend generate --mesh head.obj --portrait portrait.png --output texture.png",
     )
     parser.add_argument(
-        "--weights", metavar="DIR", help="a folder that Set Up Backend filled; what it lacks comes with this code",
+        "--weights", metavar="DIR", help="a folder that Set Up Backend filled; what it lacks comes with this code"
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="the worker that the add-on starts: JSON lines on stdin and stdout")
     for name, (_, text) in ELSEWHERE.items():
         commands.add_parser(name, help=text, add_help=False)
     one = commands.add_parser(
-        "generate", help="make one texture", description="Make one texture.", epilog=PINS_HELP,
+        "generate",
+        help="make one texture",
+        description="Make one texture.",
+        epilog=PINS_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_inputs(one)
@@ -75,7 +78,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--keep-stages", default="", metavar="DIR", help="write the picture after each step")
     shown = commands.add_parser(
-        "register", help="show how the head lies on the portrait, without a texture", epilog=PINS_HELP,
+        "register",
+        help="show how the head lies on the portrait, without a texture",
+        epilog=PINS_HELP,
         description="Show how the head lies on the portrait, without a texture.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -89,6 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def run_generate(arguments: argparse.Namespace) -> int:
     """One texture."""
+
     def work(show: Callable[[str, float], None]) -> None:
         from .compose.udim import tile_path
         from .pipeline import generate
@@ -104,6 +110,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
 
 def run_register(arguments: argparse.Namespace) -> int:
     """One registration; a face that is not found is a refusal, though the report's points are written."""
+
     def work(show: Callable[[str, float], None]) -> None:
         from .registering import register_only
 
@@ -112,8 +119,10 @@ def run_register(arguments: argparse.Namespace) -> int:
             raise AvatarTexError(ErrorCode(found.code), found.message, found.cure)
         for warning in found.warnings:
             print(f"note: {warning}", file=sys.stderr)
-        print(f"score {found.score:.2f}, error {found.error_px:.1f} px of {found.face_height:.0f}, "
-              f"coverage {found.coverage:.0%}: {found.sentence}")
+        print(
+            f"score {found.score:.2f}, error {found.error_px:.1f} px of {found.face_height:.0f}, "
+            f"coverage {found.coverage:.0%}: {found.sentence}"
+        )
 
     return run(work)
 

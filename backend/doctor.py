@@ -54,8 +54,8 @@ PACKAGES = (
     Package("safetensors", ("safetensors",), "0.4", "1"),
 )
 LEAST_PYTHON = (3, 11)
-MEMORY_WANTED = 4.0     # GB free; estimated, torch alone takes 0.5
-DISK_WANTED = 1.0       # GB free in the temporary folder; a 4K texture and its provenance take 0.1
+MEMORY_WANTED = 4.0  # GB free; estimated, torch alone takes 0.5
+DISK_WANTED = 1.0  # GB free in the temporary folder; a 4K texture and its provenance take 0.1
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,7 @@ def memory() -> Finding:
 def free_memory() -> float | None:
     """GB that a new process can have; None where the system does not tell."""
     if sys.platform == "win32":
+
         class Status(ctypes.Structure):
             _fields_ = [("length", ctypes.c_uint32), ("load", ctypes.c_uint32)] + [
                 (name, ctypes.c_uint64)

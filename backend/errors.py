@@ -11,26 +11,26 @@ from enum import StrEnum
 class ErrorCode(StrEnum):
     """Stable names; the text beside them may change, these may not."""
 
-    NO_MESH = "no-mesh"                      # nothing selected, or the file holds no faces
-    NO_UVS = "no-uvs"                        # the mesh has no (usable) UV map
-    BAD_MESH = "bad-mesh"                    # NaN coordinates, unreadable file
-    NO_COLOR = "no-color"                    # the material's output shows nothing that a texture could colour
+    NO_MESH = "no-mesh"  # nothing selected, or the file holds no faces
+    NO_UVS = "no-uvs"  # the mesh has no (usable) UV map
+    BAD_MESH = "bad-mesh"  # NaN coordinates, unreadable file
+    NO_COLOR = "no-color"  # the material's output shows nothing that a texture could colour
     PORTRAIT_MISSING = "portrait-missing"
-    PORTRAIT_UNREADABLE = "portrait-unreadable"   # truncated, or not an image
+    PORTRAIT_UNREADABLE = "portrait-unreadable"  # truncated, or not an image
     PORTRAIT_TOO_LARGE = "portrait-too-large"
     NO_FACE_IN_PORTRAIT = "no-face-in-portrait"
-    NO_FACE_ON_HEAD = "no-face-on-head"      # no view of the mesh looks like a head
-    BAD_PINS = "bad-pins"                    # unknown name, no numbers, no JSON
-    LOW_SCORE = "low-score"                  # the registration is doubtful and the request asked to be told
-    OUTPUT_NOT_WRITTEN = "output-not-written"     # disk full, read-only folder
+    NO_FACE_ON_HEAD = "no-face-on-head"  # no view of the mesh looks like a head
+    BAD_PINS = "bad-pins"  # unknown name, no numbers, no JSON
+    LOW_SCORE = "low-score"  # the registration is doubtful and the request asked to be told
+    OUTPUT_NOT_WRITTEN = "output-not-written"  # disk full, read-only folder
     WEIGHTS_MISSING = "weights-missing"
-    WEIGHTS_ALTERED = "weights-altered"      # the checksum differs from the manifest's
-    BACKEND_MISSING = "backend-missing"      # no Python environment to start
+    WEIGHTS_ALTERED = "weights-altered"  # the checksum differs from the manifest's
+    BACKEND_MISSING = "backend-missing"  # no Python environment to start
     BACKEND_DIED = "backend-died"
     OUT_OF_MEMORY = "out-of-memory"
-    BAD_REQUEST = "bad-request"              # an option's value is not one the backend knows
+    BAD_REQUEST = "bad-request"  # an option's value is not one the backend knows
     CANCELLED = "cancelled"
-    INTERNAL = "internal"                    # a bug: the log's tail goes with it
+    INTERNAL = "internal"  # a bug: the log's tail goes with it
 
 
 #: Characters of a sentence, which may quote what a file or a request holds.
@@ -67,8 +67,14 @@ class Cancelled(Exception):
 
 #: How libraries that raise RuntimeError tell that memory ran out: torch's CPU allocator, CUDA, cuBLAS, OpenCV.
 MEMORY_PHRASES = (
-    "out of memory", "can't allocate memory", "alloc_failed", "failed to allocate", "not enough memory", "bad_alloc",
-    "bad allocation", "unable to allocate",
+    "out of memory",
+    "can't allocate memory",
+    "alloc_failed",
+    "failed to allocate",
+    "not enough memory",
+    "bad_alloc",
+    "bad allocation",
+    "unable to allocate",
 )
 
 
@@ -76,15 +82,14 @@ def explain(bug: Exception) -> AvatarTexError:
     """The refusal for an exception that nobody foresaw; its traceback belongs into the log."""
     if isinstance(bug, MemoryError) or any(phrase in str(bug).lower() for phrase in MEMORY_PHRASES):
         return AvatarTexError(
-            ErrorCode.OUT_OF_MEMORY, "The backend ran out of memory.",
+            ErrorCode.OUT_OF_MEMORY,
+            "The backend ran out of memory.",
             "Choose a smaller size, or close other programs, then generate again.",
         )
     if isinstance(bug, ImportError):
         return AvatarTexError(
-            ErrorCode.BACKEND_MISSING, f"The backend's environment is incomplete ({bug}).",
-            "Set up the backend again.",
+            ErrorCode.BACKEND_MISSING, f"The backend's environment is incomplete ({bug}).", "Set up the backend again."
         )
     return AvatarTexError(
-        ErrorCode.INTERNAL, f"The backend met a bug ({type(bug).__name__}: {bug}).",
-        "Please report it with the log.",
+        ErrorCode.INTERNAL, f"The backend met a bug ({type(bug).__name__}: {bug}).", "Please report it with the log."
     )

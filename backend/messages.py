@@ -42,24 +42,24 @@ LOW_SCORE = 0.5
 class Generate(Settings):
     """Ask for one texture. Exactly one of mesh (OBJ, PLY, GLB) and capture (HeadCapture npz) is a path."""
 
-    job: str                        # the caller's name for this job
-    portrait: str                   # path of the picture
-    output: str                     # path of the texture to write (PNG, sRGB, 8 bit)
+    job: str  # the caller's name for this job
+    portrait: str  # path of the picture
+    output: str  # path of the texture to write (PNG, sRGB, 8 bit)
     mesh: str = ""
     capture: str = ""
     seed: int = SEED.default
     device: str = DEVICE.default
-    base_texture: str = ""          # what untouched texels keep (body, clothes)
-    provenance: str = ""            # path; red photo, green mirrored, blue generated
-    report: str = ""                # path of the JSON report
-    keep_stages: str = ""           # folder for one picture per step
+    base_texture: str = ""  # what untouched texels keep (body, clothes)
+    provenance: str = ""  # path; red photo, green mirrored, blue generated
+    report: str = ""  # path of the JSON report
+    keep_stages: str = ""  # folder for one picture per step
     pins: list[dict] = field(default_factory=list)  # named points, see pins.py
-    least_score: float = 0.0        # refuse with LOW_SCORE a registration that scores less; 0 asks nothing
-    faces: str = ""                 # with mesh: names of its parts that are head, by commas; empty: found by itself
-    previews: str = ""              # folder for small pictures, which Progress names as they come
-    regions: str = ""               # path; red is made anew and nothing else, green stays as base_texture has it
-    trust_portrait: bool = False    # what is made anew may come from the portrait again
-    base_provenance: str = ""       # path; provenance of base_texture, for what stays
+    least_score: float = 0.0  # refuse with LOW_SCORE a registration that scores less; 0 asks nothing
+    faces: str = ""  # with mesh: names of its parts that are head, by commas; empty: found by itself
+    previews: str = ""  # folder for small pictures, which Progress names as they come
+    regions: str = ""  # path; red is made anew and nothing else, green stays as base_texture has it
+    trust_portrait: bool = False  # what is made anew may come from the portrait again
+    base_provenance: str = ""  # path; provenance of base_texture, for what stays
     further: list[str] = field(default_factory=list)  # paths of further pictures of the same person
 
 
@@ -72,8 +72,8 @@ class Register:
     mesh: str = ""
     capture: str = ""
     pins: list[dict] = field(default_factory=list)
-    overlay: str = ""               # path of the picture to write: the head drawn over the portrait
-    picture: str = ""               # path; the portrait as decoded, whose pixels the pins count
+    overlay: str = ""  # path of the picture to write: the head drawn over the portrait
+    picture: str = ""  # path; the portrait as decoded, whose pixels the pins count
     report: str = ""
     faces: str = ""
 
@@ -84,7 +84,7 @@ class Variants(Settings):
 
     job: str
     portrait: str
-    output: str                     # folder; a texture is named STYLE_SEED, with the format's suffix
+    output: str  # folder; a texture is named STYLE_SEED, with the format's suffix
     styles: list[str] = field(default_factory=list)
     seeds: list[int] = field(default_factory=lambda: list(SEEDS.default))
     format: str = FORMAT.default
@@ -93,8 +93,8 @@ class Variants(Settings):
     device: str = DEVICE.default
     base_texture: str = ""
     report: str = ""
-    previews: bool = False          # beside each texture a small picture of the head, STYLE_SEED.preview.png
-    sheet: str = ""                 # path of a picture of the head in all variants
+    previews: bool = False  # beside each texture a small picture of the head, STYLE_SEED.preview.png
+    sheet: str = ""  # path of a picture of the head in all variants
     pins: list[dict] = field(default_factory=list)
     least_score: float = 0.0
     faces: str = ""
@@ -124,9 +124,9 @@ class Ready:
 @dataclass(frozen=True)
 class Progress:
     job: str
-    stage: str                      # a key of STAGES, or a label as it is shown
-    fraction: float                 # 0..1 of the whole job
-    preview: str = ""               # path of a small picture of the texture so far; on the wire only where it was asked
+    stage: str  # a key of STAGES, or a label as it is shown
+    fraction: float  # 0..1 of the whole job
+    preview: str = ""  # path of a small picture of the texture so far; on the wire only where it was asked
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,8 @@ class Result:
     provenance: str = ""
     report: str = ""
     warnings: list[str] = field(default_factory=list)
-    tiles: list[int] = field(default_factory=list)    # several: <UDIM> in output and provenance stands for each
-    advice: list[str] = field(default_factory=list)   # names of warnings that a button can mend: overlapping-uvs
+    tiles: list[int] = field(default_factory=list)  # several: <UDIM> in output and provenance stands for each
+    advice: list[str] = field(default_factory=list)  # names of warnings that a button can mend: overlapping-uvs
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Varied:
     """The answer to Variants."""
 
     job: str
-    made: list[dict]                # style, seed, output, preview; <UDIM> in output as in Result
+    made: list[dict]  # style, seed, output, preview; <UDIM> in output as in Result
     report: str = ""
     warnings: list[str] = field(default_factory=list)
     tiles: list[int] = field(default_factory=list)
@@ -160,13 +160,13 @@ class Registered:
     overlay: str = ""
     picture: str = ""
     report: str = ""
-    width: int = 0                  # of the picture, pixels
+    width: int = 0  # of the picture, pixels
     height: int = 0
-    score: float = 0.0              # 0..1, see head/quality.py
-    error_px: float = 0.0           # median landmark error before the warp
-    face_height: float = 0.0        # pixels
-    coverage: float = 0.0           # share of the face that the portrait shows
-    sentence: str = ""              # what to do, or how well it fits
+    score: float = 0.0  # 0..1, see head/quality.py
+    error_px: float = 0.0  # median landmark error before the warp
+    face_height: float = 0.0  # pixels
+    coverage: float = 0.0  # share of the face that the portrait shows
+    sentence: str = ""  # what to do, or how well it fits
     points: list[dict] = field(default_factory=list)  # every named point on both sides, written like pins
     warnings: list[str] = field(default_factory=list)
     code: str = ""
@@ -177,7 +177,7 @@ class Registered:
 @dataclass(frozen=True)
 class Failure:
     job: str
-    code: str                       # an ErrorCode
+    code: str  # an ErrorCode
     message: str
     cure: str
 

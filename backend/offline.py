@@ -10,8 +10,8 @@ import sys
 
 #: Environment variables, which the libraries read when they are imported.
 SWITCHES = {
-    "ORT_DISABLE_TELEMETRY": "1",           # ONNX Runtime calls Microsoft and writes a device id without it
-    "HF_HUB_OFFLINE": "1",                  # huggingface-hub, which diffusers pulls in
+    "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime calls Microsoft and writes a device id without it
+    "HF_HUB_OFFLINE": "1",  # huggingface-hub, which diffusers pulls in
     "TRANSFORMERS_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_UPDATE_CHECK": "1",

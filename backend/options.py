@@ -24,26 +24,26 @@ class Choice:
     """One value that an option can have."""
 
     value: str | int
-    label: str                          # in menus
-    tooltip: str                        # what it does; a sentence without a full stop
+    label: str  # in menus
+    tooltip: str  # what it does; a sentence without a full stop
 
 
 @dataclass(frozen=True)
 class Option:
     """One setting."""
 
-    name: str                           # of the property, the field of the messages and the API's argument
-    label: str                          # in the panel
-    default: Any                        # of the type that values have
-    tooltip: str                        # in the panel
-    help: str                           # on the command lines, where choices and default are added
+    name: str  # of the property, the field of the messages and the API's argument
+    label: str  # in the panel
+    default: Any  # of the type that values have
+    tooltip: str  # in the panel
+    help: str  # on the command lines, where choices and default are added
     choices: tuple[Choice, ...] = ()
-    several: bool = False               # its value is a sequence of these
-    limits: tuple[int, int] | None = None   # smallest and largest number
+    several: bool = False  # its value is a sequence of these
+    limits: tuple[int, int] | None = None  # smallest and largest number
     jobs: tuple[str, ...] = (GENERATE, VARIANTS)
     sides: tuple[str, ...] = SIDES
-    metavar: str | None = None          # on the command lines
-    remembered: bool = False            # see REMEMBERED
+    metavar: str | None = None  # on the command lines
+    remembered: bool = False  # see REMEMBERED
 
     @property
     def values(self) -> tuple[str | int, ...]:
@@ -69,7 +69,9 @@ class Option:
 LARGEST_SEED = 2**31 - 1
 
 STYLE = Option(
-    "style", "Style", "auto",
+    "style",
+    "Style",
+    "auto",
     "What the portrait looks like; guides what it does not show. Choose where Automatic is mistaken",
     "what the portrait looks like",
     choices=(
@@ -79,10 +81,13 @@ STYLE = Option(
         Choice("anime", "Anime", "Flat colours and drawn outlines"),
         Choice("painting", "Painting", "Visible brush strokes"),
     ),
-    jobs=(GENERATE, VARIANTS, BATCH), remembered=True,
+    jobs=(GENERATE, VARIANTS, BATCH),
+    remembered=True,
 )
 LIGHT = Option(
-    "light", "Light", "keep",
+    "light",
+    "Light",
+    "keep",
     "What becomes of the portrait's light on the texture: kept for a likeness, removed for a scene with lights of its "
     "own",
     "what becomes of the portrait's light",
@@ -91,18 +96,27 @@ LIGHT = Option(
         Choice("even", "Even Out", "Half of the light and shade is taken out"),
         Choice("remove", "Remove", "Light and shade are taken out, for a scene that is lit by itself"),
     ),
-    jobs=(GENERATE, VARIANTS, BATCH), remembered=True,
+    jobs=(GENERATE, VARIANTS, BATCH),
+    remembered=True,
 )
 HAIR = Option(
-    "hair", "Hair", "keep", "What becomes of the portrait's hair", "what becomes of the portrait's hair",
+    "hair",
+    "Hair",
+    "keep",
+    "What becomes of the portrait's hair",
+    "what becomes of the portrait's hair",
     choices=(
         Choice("keep", "Painted", "The portrait's hair is painted on the scalp"),
         Choice("bare", "Bare Scalp", "Skin on the scalp, for a head that gets hair of its own"),
     ),
-    jobs=(GENERATE, VARIANTS, BATCH), remembered=True,
+    jobs=(GENERATE, VARIANTS, BATCH),
+    remembered=True,
 )
 SIZE = Option(
-    "size", "Size", 1024, "Width and height of the texture: Draft to try things out, 4K for close-ups",
+    "size",
+    "Size",
+    1024,
+    "Width and height of the texture: Draft to try things out, 4K for close-ups",
     "width and height in texels",
     choices=(
         Choice(512, "Draft", "512 x 512 texels"),
@@ -110,60 +124,107 @@ SIZE = Option(
         Choice(2048, "2K", "2048 x 2048 texels"),
         Choice(4096, "4K", "4096 x 4096 texels"),
     ),
-    jobs=(GENERATE, VARIANTS, BATCH), remembered=True,
+    jobs=(GENERATE, VARIANTS, BATCH),
+    remembered=True,
 )
 SEED = Option(
-    "seed", "Seed", 0, "Same seed, same texture. Another one makes anew what the portrait does not show",
-    "same seed, same texture", limits=(0, LARGEST_SEED), jobs=(GENERATE, BATCH, REDO), remembered=True,
+    "seed",
+    "Seed",
+    0,
+    "Same seed, same texture. Another one makes anew what the portrait does not show",
+    "same seed, same texture",
+    limits=(0, LARGEST_SEED),
+    jobs=(GENERATE, BATCH, REDO),
+    remembered=True,
 )
 #: What the artist chooses for every texture, in the panel's order.
 APPEARANCE = (STYLE, LIGHT, HAIR, SIZE, SEED)
 
 UV_MAP = Option(
-    "uv_map", "UV Map", "", "The UV map to texture; the one that renders show when empty. It is never changed",
-    "the UV map (default: the one that renders show)", sides=(PANEL, BLENDER, API), metavar="NAME",
+    "uv_map",
+    "UV Map",
+    "",
+    "The UV map to texture; the one that renders show when empty. It is never changed",
+    "the UV map (default: the one that renders show)",
+    sides=(PANEL, BLENDER, API),
+    metavar="NAME",
 )
 HEAD_GROUP = Option(
-    "head_group", "Head Faces", "",
+    "head_group",
+    "Head Faces",
+    "",
     "The vertex group of the faces to texture, for a head that is part of a body; found automatically when empty",
     "vertex group of the head's faces (default: found by itself)",
-    jobs=(GENERATE, VARIANTS, BATCH), sides=(PANEL, BLENDER, API), metavar="NAME",
+    jobs=(GENERATE, VARIANTS, BATCH),
+    sides=(PANEL, BLENDER, API),
+    metavar="NAME",
 )
 SELECTED_FACES = Option(
-    "selected_faces", "Only Selected Faces", False, "Texture the faces that are selected in Edit Mode, and no others",
-    "", sides=(PANEL,),
+    "selected_faces",
+    "Only Selected Faces",
+    False,
+    "Texture the faces that are selected in Edit Mode, and no others",
+    "",
+    sides=(PANEL,),
 )
 SHARING = Option(
-    "sharing", "Shared Materials", "object", "Who may change with the head", "",
+    "sharing",
+    "Shared Materials",
+    "object",
+    "Who may change with the head",
+    "",
     choices=(
         Choice("object", "Object", "Nobody"),
         Choice("mesh", "Mesh", "The objects that show the same mesh"),
         Choice("material", "Material", "Whatever wears the same material"),
     ),
-    jobs=(GENERATE, VARIANTS, BATCH), sides=(API,), remembered=True,
+    jobs=(GENERATE, VARIANTS, BATCH),
+    sides=(API,),
+    remembered=True,
 )
 FURTHER = Option(
-    "further", "Further Portraits", (), "Other pictures of the same person, for what the portrait does not show",
+    "further",
+    "Further Portraits",
+    (),
+    "Other pictures of the same person, for what the portrait does not show",
     "another picture of the same person, for what the portrait does not show; may be given several times",
-    several=True, sides=SIDES, metavar="FILE",
+    several=True,
+    sides=SIDES,
+    metavar="FILE",
 )
 PINS = Option(
-    "pins", "Pins", "", "Named points on portrait and head, which win over what is found",
-    "named points that win over what is found (JSON)", metavar="FILE",
+    "pins",
+    "Pins",
+    "",
+    "Named points on portrait and head, which win over what is found",
+    "named points that win over what is found (JSON)",
+    metavar="FILE",
 )
 REGIONS = Option(
-    "regions", "Regions", "", "A picture in the UV map: red is made anew and nothing else changes, green stays",
-    "a picture in the UV map: red is made anew and nothing else changes, green stays", jobs=(GENERATE, REDO),
-    sides=(PANEL, API, BACKEND), metavar="FILE",
+    "regions",
+    "Regions",
+    "",
+    "A picture in the UV map: red is made anew and nothing else changes, green stays",
+    "a picture in the UV map: red is made anew and nothing else changes, green stays",
+    jobs=(GENERATE, REDO),
+    sides=(PANEL, API, BACKEND),
+    metavar="FILE",
 )
 TRUST_PORTRAIT = Option(
-    "trust_portrait", "From the Portrait", False,
+    "trust_portrait",
+    "From the Portrait",
+    False,
     "Take the red regions from the portrait again, where it shows them, instead of making them up",
     "take what is red from the portrait again (default: the portrait does not count there)",
-    jobs=(REDO,), sides=(PANEL, API, BACKEND),
+    jobs=(REDO,),
+    sides=(PANEL, API, BACKEND),
 )
 DEVICE = Option(
-    "device", "Device", "auto", "What computes textures", "what computes",
+    "device",
+    "Device",
+    "auto",
+    "What computes textures",
+    "what computes",
     choices=(
         Choice("auto", "Automatic", "The graphics card where there is a usable one"),
         Choice("cpu", "CPU", "The processor; slower, works everywhere"),
@@ -173,8 +234,11 @@ DEVICE = Option(
 )
 
 STYLES = Option(
-    "styles", "Styles", ("cel", "anime", "ink", "oil", "watercolour", "pencil", "clay", "pixel"),
-    "What the head is painted in; Shift-click for several", "what the head is painted in, by commas",
+    "styles",
+    "Styles",
+    ("cel", "anime", "ink", "oil", "watercolour", "pencil", "clay", "pixel"),
+    "What the head is painted in; Shift-click for several",
+    "what the head is painted in, by commas",
     choices=(
         Choice("photo", "Photo", "The texture as it is"),
         Choice("cel", "Cel", "A cartoon in flat tones with dark outlines"),
@@ -186,17 +250,28 @@ STYLES = Option(
         Choice("clay", "Clay", "Plain matte colours, soft forms"),
         Choice("pixel", "Pixel", "Big square texels of few colours"),
     ),
-    several=True, jobs=(VARIANTS,), metavar="NAMES",
+    several=True,
+    jobs=(VARIANTS,),
+    metavar="NAMES",
 )
 SEEDS = Option(
-    "seeds", "Seeds", (0,),
+    "seeds",
+    "Seeds",
+    (0,),
     "One variant of each style for each seed, as 0, 2 or 0-3. A seed draws how a style is painted and what the "
     "portrait does not show",
     "one variant of each style for each seed: by commas, or a range as 0-3",
-    several=True, limits=(0, LARGEST_SEED), jobs=(VARIANTS,), metavar="NUMBERS",
+    several=True,
+    limits=(0, LARGEST_SEED),
+    jobs=(VARIANTS,),
+    metavar="NUMBERS",
 )
 FORMAT = Option(
-    "format", "Format", "png", "What the textures are written as", "what the textures are written as",
+    "format",
+    "Format",
+    "png",
+    "What the textures are written as",
+    "what the textures are written as",
     choices=(
         Choice("png", "PNG", "8 bits, sRGB: small files that every program reads"),
         Choice("exr", "EXR", "Half floats, linear: for colour pipelines"),
@@ -204,18 +279,35 @@ FORMAT = Option(
     jobs=(VARIANTS,),
 )
 PLACE = Option(
-    "place", "Keep", "packed", "Where the textures are kept", "where the textures are kept",
+    "place",
+    "Keep",
+    "packed",
+    "Where the textures are kept",
+    "where the textures are kept",
     choices=(
         Choice("packed", "Packed", "Inside the .blend file"),
         Choice("beside", "Beside", "In the folder 'textures' beside the .blend file, named relative to it"),
     ),
-    jobs=(VARIANTS,), sides=(PANEL, BLENDER, API),
+    jobs=(VARIANTS,),
+    sides=(PANEL, BLENDER, API),
 )
 
 #: The table.
 OPTIONS = (
-    *APPEARANCE, UV_MAP, HEAD_GROUP, SELECTED_FACES, SHARING, FURTHER, PINS, REGIONS, TRUST_PORTRAIT, DEVICE,
-    STYLES, SEEDS, FORMAT, PLACE,
+    *APPEARANCE,
+    UV_MAP,
+    HEAD_GROUP,
+    SELECTED_FACES,
+    SHARING,
+    FURTHER,
+    PINS,
+    REGIONS,
+    TRUST_PORTRAIT,
+    DEVICE,
+    STYLES,
+    SEEDS,
+    FORMAT,
+    PLACE,
 )
 #: What a result keeps, so that a redo of its regions has the same.
 REMEMBERED = tuple(option for option in OPTIONS if option.remembered)
@@ -228,7 +320,7 @@ class Settings:
     style: str = STYLE.default
     light: str = LIGHT.default
     hair: str = HAIR.default
-    size: int = SIZE.default            # texels, width and height
+    size: int = SIZE.default  # texels, width and height
 
 
 def select(side: str, *jobs: str) -> tuple[Option, ...]:

@@ -58,13 +58,14 @@ def refuse_outputs(inputs: Iterable[str], outputs: Iterable[str], needed: int = 
     for path in named:
         if path.endswith(("/", os.sep)) or os.path.isdir(path):
             raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"{Path(path).name!r} is a folder.", "Name the file to write in it.",
+                ErrorCode.BAD_REQUEST, f"{Path(path).name!r} is a folder.", "Name the file to write in it."
             )
     refuse_overwriting(inputs, named)
     for one, other in itertools.combinations(named, 2):
         if overlap(one, other):
             raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"{Path(one).name!r} is named for two of the files to write.",
+                ErrorCode.BAD_REQUEST,
+                f"{Path(one).name!r} is named for two of the files to write.",
                 "Give each its own name.",
             )
     for path in named:
@@ -95,7 +96,8 @@ def overlap(one: str, other: str) -> bool:
     names = [{os.path.normcase(os.path.realpath(form)) for form in both} for both in forms]
     return any(
         _tiles(a).fullmatch(b.replace(UDIM, "1001")) or _tiles(b).fullmatch(a.replace(UDIM, "1001"))
-        for a in names[0] for b in names[1]
+        for a in names[0]
+        for b in names[1]
     )
 
 
@@ -147,7 +149,7 @@ class Staged:
     """
 
     def __init__(self) -> None:
-        self.parts: dict[Path, Path] = {}       # target -> temporary
+        self.parts: dict[Path, Path] = {}  # target -> temporary
 
     def __enter__(self) -> Staged:
         return self
@@ -182,7 +184,7 @@ class Staged:
         Raises:
             AvatarTexError: OUTPUT_NOT_WRITTEN.
         """
-        before: dict[Path, Path | None] = {}    # target -> what it was
+        before: dict[Path, Path | None] = {}  # target -> what it was
         target = Path()
         try:
             for target, part in self.parts.items():

@@ -86,9 +86,7 @@ def parse_pins(entries: Iterable[dict]) -> list[Pin]:
             raise _bad(f"Pin {number} has no name.")
         name = entry["name"]
         if name not in NAMES:
-            raise AvatarTexError(
-                ErrorCode.BAD_PINS, f"{name!r} is no pin's name.", f"Use one of {', '.join(NAMES)}.",
-            )
+            raise AvatarTexError(ErrorCode.BAD_PINS, f"{name!r} is no pin's name.", f"Use one of {', '.join(NAMES)}.")
         if any(pin.name == name for pin in pins):
             raise _bad(f"The pin {name!r} is there twice.")
         if unknown := set(entry) - {"name", "portrait", "head"}:
@@ -128,8 +126,10 @@ def _numbers(entry: dict, key: str, count: int) -> tuple | None:
     values = entry.get(key)
     if values is None:
         return None
-    good = isinstance(values, list | tuple) and len(values) == count and all(
-        isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < LARGEST for v in values
+    good = (
+        isinstance(values, list | tuple)
+        and len(values) == count
+        and all(isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < LARGEST for v in values)
     )
     if not good:
         raise _bad(f"The pin {entry['name']!r} needs {count} numbers as its place on the {key}.")
@@ -138,6 +138,7 @@ def _numbers(entry: dict, key: str, count: int) -> tuple | None:
 
 def _bad(sentence: str) -> AvatarTexError:
     return AvatarTexError(
-        ErrorCode.BAD_PINS, sentence,
+        ErrorCode.BAD_PINS,
+        sentence,
         'Write pins as [{"name": "chin", "portrait": [x, y], "head": [x, y, z]}, ...]; see the README.',
     )

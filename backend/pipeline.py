@@ -42,8 +42,14 @@ OnProgress = Callable[..., None]
 
 #: Share of a job's time that each stage takes on two cores, so that the bar moves evenly.
 TIME_SHARE = {
-    "load": 0.10, "portrait": 0.08, "register": 0.30, "atlas": 0.16,
-    "inpaint": 0.03, "latent": 0.04, "repaint": 0.03, "compose": 0.26,
+    "load": 0.10,
+    "portrait": 0.08,
+    "register": 0.30,
+    "atlas": 0.16,
+    "inpaint": 0.03,
+    "latent": 0.04,
+    "repaint": 0.03,
+    "compose": 0.26,
 }
 
 #: Of a texture or its provenance on the disk: a PNG of noise takes as much.
@@ -84,8 +90,17 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
     pictures = StagePictures(request.keep_stages, request.previews, lambda path: on_progress(*now, path))
     job = prepare(
-        mesh, request.portrait, request.style, networks, step, pictures, pins, request.least_score, regions,
-        request.further, request.hair == "bare",
+        mesh,
+        request.portrait,
+        request.style,
+        networks,
+        step,
+        pictures,
+        pins,
+        request.least_score,
+        regions,
+        request.further,
+        request.hair == "bare",
     )
     options = StageOptions(seed=request.seed, another=request.seed != 0 or bool(regions and regions.redoing))
     generated = complete(job.observation, job.style, networks, options, step, pictures)
@@ -98,9 +113,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     pictures.save("composed", side_by_side([tile.texture for tile in textures.values()]))
 
     several = UDIM in request.base_texture or len(textures) > 1
-    output, provenance = (
-        pattern(path) if several and path else path for path in (request.output, request.provenance)
-    )
+    output, provenance = (pattern(path) if several and path else path for path in (request.output, request.provenance))
     with Staged() as staged:
         for number, tile in textures.items():
             for path, picture in ((output, tile.texture), (provenance, tile.provenance)):
@@ -110,15 +123,23 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
             staged.write(request.report, report.render(request, device, job, shown, clock))
     on_progress("compose", 1.0)
     return Result(
-        request.job, output, provenance, request.report, job.warnings, list(textures) if several else [], job.advice,
+        request.job, output, provenance, request.report, job.warnings, list(textures) if several else [], job.advice
     )
 
 
 def prepare(
-    mesh: HeadMesh, portrait_path: str, style: str, networks,
-    step: Callable[..., None] = no_step, pictures: StagePictures | None = None,
-    pins: Sequence[Pin] = (), least_score: float = 0.0, regions: Regions | None = None, further: Sequence[str] = (),
-    bare: bool = False, worn: LinearPrior | None = None,
+    mesh: HeadMesh,
+    portrait_path: str,
+    style: str,
+    networks,
+    step: Callable[..., None] = no_step,
+    pictures: StagePictures | None = None,
+    pins: Sequence[Pin] = (),
+    least_score: float = 0.0,
+    regions: Regions | None = None,
+    further: Sequence[str] = (),
+    bare: bool = False,
+    worn: LinearPrior | None = None,
 ) -> Prepared:
     """Read the portrait, register the head, project the portrait into the atlas; then further ones.
 
@@ -137,17 +158,15 @@ def prepare(
     pictures.registration(portrait.color, found.mesh, found.registration, pins)
     if found.quality.score < least_score:
         raise AvatarTexError(
-            ErrorCode.LOW_SCORE, found.quality.sentence, "Look at the registration, or generate anyway.",
+            ErrorCode.LOW_SCORE, found.quality.sentence, "Look at the registration, or generate anyway."
         )
     style = find_style(portrait.color, found.face) if style == "auto" else style
 
     step("atlas")
     layout = map_atlas(found.mesh, found.canonical, PLACES)
-    observation = observe(
-        found.mesh, layout, found.registration, portrait.color, found.matte, networks.linear, bare)
+    observation = observe(found.mesh, layout, found.registration, portrait.color, found.matte, networks.linear, bare)
     beside = add_further(
-        further, found, observation, layout, networks.linear, pins,
-        lambda share: step("atlas", 0.2 + 0.7 * share),
+        further, found, observation, layout, networks.linear, pins, lambda share: step("atlas", 0.2 + 0.7 * share)
     )
     observation = fuse(observation, beside.views)
     observation = regions.hide(observation, found.mesh, layout) if regions else observation
@@ -155,14 +174,24 @@ def prepare(
     tiles = split_tiles(found.mesh)
     told, advice = uv_warnings(found.mesh, tiles)
     return Prepared(
-        found, observation, depth_inside(found.mesh, layout), style, tiles, beside,
-        [*warnings, *beside.warnings, *told], advice,
+        found,
+        observation,
+        depth_inside(found.mesh, layout),
+        style,
+        tiles,
+        beside,
+        [*warnings, *beside.warnings, *told],
+        advice,
     )
 
 
 def complete(
-    observation: Observation, style: str, networks, options: StageOptions | None = None,
-    step: Callable[..., None] = no_step, pictures: StagePictures | None = None,
+    observation: Observation,
+    style: str,
+    networks,
+    options: StageOptions | None = None,
+    step: Callable[..., None] = no_step,
+    pictures: StagePictures | None = None,
 ) -> Completion:
     """The priors' completion, the three stages on it, the finishers: the whole atlas without light."""
     from .stages import STAGES
@@ -210,8 +239,13 @@ def check_request(request: Generate) -> None:
         raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output file was given.", "Name the texture file to write.")
     refuse_outputs(
         name_inputs(request),
-        [request.output, request.provenance, request.report, *stage_files(request.keep_stages, ".png"),
-         *stage_files(request.previews, ".bmp")],
+        [
+            request.output,
+            request.provenance,
+            request.report,
+            *stage_files(request.keep_stages, ".png"),
+            *stage_files(request.previews, ".bmp"),
+        ],
         2 * TEXEL_BYTES * request.size**2,
     )
 
@@ -226,7 +260,7 @@ def choose_device(wanted: str) -> str:
 
     if wanted == "cuda" and not torch.cuda.is_available():
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, "No CUDA device is available.", "Use --device auto or cpu, or see backend doctor.",
+            ErrorCode.BAD_REQUEST, "No CUDA device is available.", "Use --device auto or cpu, or see backend doctor."
         )
     return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
 

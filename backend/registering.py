@@ -25,7 +25,8 @@ OnProgress = Callable[[str, float], None]
 
 
 def register_only(
-    request: Register, on_progress: OnProgress = lambda stage, fraction: None,
+    request: Register,
+    on_progress: OnProgress = lambda stage, fraction: None,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Registered:
     """Register, draw the overlay, say how good it is and where every named point lies.
@@ -60,22 +61,47 @@ def register_only(
         points = guessed_points(mesh, portrait, pins, faceless, lambda: step("register"))
         write_outputs(request, portrait.color, portrait.color, {"code": str(refusal.code), "points": points})
         return Registered(
-            request.job, request.overlay, request.picture, request.report, width, height, points=points,
-            code=str(refusal.code), message=refusal.message, cure=refusal.cure,
+            request.job,
+            request.overlay,
+            request.picture,
+            request.report,
+            width,
+            height,
+            points=points,
+            code=str(refusal.code),
+            message=refusal.message,
+            cure=refusal.cure,
         )
     if is_cancelled():
         raise Cancelled
     overlay = draw_overlay(portrait.color, found.mesh, found.registration, pins) if request.overlay else None
     points = named_points(found.face, found.head)
-    write_outputs(request, portrait.color, overlay, {
-        "registration": found.quality.as_json(), **registration_json(found), "warnings": found.warnings,
-        "points": points,
-    })
+    write_outputs(
+        request,
+        portrait.color,
+        overlay,
+        {
+            "registration": found.quality.as_json(),
+            **registration_json(found),
+            "warnings": found.warnings,
+            "points": points,
+        },
+    )
     on_progress("register", 1.0)
     quality = found.quality
     return Registered(
-        request.job, request.overlay, request.picture, request.report, width, height, quality.score,
-        found.registration.error[0], found.registration.face_height, quality.coverage, quality.sentence, points,
+        request.job,
+        request.overlay,
+        request.picture,
+        request.report,
+        width,
+        height,
+        quality.score,
+        found.registration.error[0],
+        found.registration.face_height,
+        quality.coverage,
+        quality.sentence,
+        points,
         found.warnings,
     )
 
@@ -101,7 +127,7 @@ def named_points(face: FaceLandmarks, head: HeadLandmarks) -> list[dict]:
 
 
 def guessed_points(
-    mesh: HeadMesh, portrait: Portrait, pins: Sequence[Pin], faceless: bool, step: Callable[[], None] = lambda: None,
+    mesh: HeadMesh, portrait: Portrait, pins: Sequence[Pin], faceless: bool, step: Callable[[], None] = lambda: None
 ) -> list[dict]:
     """Named points where a face would be: what was found or pinned, else a face in the middle of either side.
 

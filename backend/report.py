@@ -56,14 +56,16 @@ def versions() -> dict[str, str]:
     import torch
 
     return {
-        "avatartex": __version__, "python": platform.python_version(), "torch": torch.__version__,
-        "diffusers": diffusers.__version__, "numpy": np.__version__, "opencv": cv2.__version__,
+        "avatartex": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "diffusers": diffusers.__version__,
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
     }
 
 
-def render(
-    request: Generate, device: str, job: Prepared, composition: Composition, clock: Clock,
-) -> bytes:
+def render(request: Generate, device: str, job: Prepared, composition: Composition, clock: Clock) -> bytes:
     """The report as UTF-8 JSON; no paths of the machine go into it, only file names."""
     total = clock.finish()
     head = composition.head
@@ -81,7 +83,9 @@ def render(
         "seconds": {**{stage: round(s, 3) for stage, s in clock.seconds.items()}, "total": round(total, 3)},
         "peak_memory_mib": {**{stage: round(m) for stage, m in clock.memory.items()}, "total": round(peak_memory())},
         "texels": {
-            "head": int(head.sum()), "photo": round(float(shares[0]), 4), "mirrored": round(float(shares[1]), 4),
+            "head": int(head.sum()),
+            "photo": round(float(shares[0]), 4),
+            "mirrored": round(float(shares[1]), 4),
             "generated": round(float(shares[2]), 4),
         },
         "warnings": job.warnings,

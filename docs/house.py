@@ -58,7 +58,8 @@ def imported(path: Path, house: str) -> set[Path]:
             for target in {base, *(base / alias.name for alias in node.names)}:
                 found |= {file for file in (target.with_suffix(".py"), target / "__init__.py") if file.is_file()}
     return {file for file in found if (ROOT / house) in file.parents and is_code(file, house)} - {
-        path, ROOT / house / "__init__.py",  # the version
+        path,
+        ROOT / house / "__init__.py",  # the version
     }
 
 
@@ -67,9 +68,7 @@ def levels(edges: dict[str, set[str]]) -> dict[str, int]:
     rank = dict.fromkeys(edges, 0)
     for _ in edges:  # the longest path has at most as many steps as there are rooms
         for room, others in edges.items():
-            rank[room] = max([rank[room], *(
-                rank[other] + (not reaches(edges, other, room)) for other in others
-            )])
+            rank[room] = max([rank[room], *(rank[other] + (not reaches(edges, other, room)) for other in others)])
     return {room: max(rank.values()) if room == TOP else row for room, row in rank.items()}
 
 
@@ -89,10 +88,12 @@ def needed(edges: dict[str, set[str]], room: str) -> list[str]:
     """The imports of a room that do not follow from its others, sorted: a picture of all would be a thicket."""
     others = edges[room]
     return sorted(
-        other for other in others
+        other
+        for other in others
         if reaches(edges, other, room)
         or not any(
-            reaches(edges, way, other) for way in others - {other}
+            reaches(edges, way, other)
+            for way in others - {other}
             if not reaches(edges, way, room) and not reaches(edges, other, way)
         )
     )
@@ -108,31 +109,43 @@ def draw() -> str:
         width = max(len(row) for row in rows) * (WIDTH + GAP_X) - GAP_X
         top = MARGIN + TITLE
         places = {
-            room: (left + (width - len(row) * (WIDTH + GAP_X) + GAP_X) / 2 + i * (WIDTH + GAP_X),
-                   top + (len(rows) - 1 - number) * (HEIGHT + GAP_Y))
-            for number, row in enumerate(rows) for i, room in enumerate(row)
+            room: (
+                left + (width - len(row) * (WIDTH + GAP_X) + GAP_X) / 2 + i * (WIDTH + GAP_X),
+                top + (len(rows) - 1 - number) * (HEIGHT + GAP_Y),
+            )
+            for number, row in enumerate(rows)
+            for i, room in enumerate(row)
         }
         parts.append(f'<text class="title" x="{left + width / 2:g}" y="{MARGIN + 12}">{title}: {house}/</text>')
-        parts += [arrow(places[room], places[other], reaches(edges, other, room))
-                  for room in sorted(edges) for other in needed(edges, room)]
+        parts += [
+            arrow(places[room], places[other], reaches(edges, other, room))
+            for room in sorted(edges)
+            for other in needed(edges, room)
+        ]
         parts += [box(room, *place) for room, place in sorted(places.items())]
         left += width + 3 * MARGIN
         bottom = max(bottom, top + len(rows) * (HEIGHT + GAP_Y) - GAP_Y + MARGIN)
-    return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left - 2 * MARGIN:g} {bottom:g}" '
-        'font-family="sans-serif" font-size="14">',
-        "<style>rect{fill:#fff;stroke:#345}text{text-anchor:middle;fill:#123}.title{font-weight:bold}"
-        "line{stroke:#89a;stroke-width:1}.circle{stroke:#c22}</style>",
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        '<path d="M0 0L8 4L0 8z" fill="#89a"/></marker></defs>',
-        '<rect x="0" y="0" width="100%" height="100%" style="fill:#f6f8fa;stroke:none"/>',
-        *parts, "</svg>", "",
-    ])
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left - 2 * MARGIN:g} {bottom:g}" '
+            'font-family="sans-serif" font-size="14">',
+            "<style>rect{fill:#fff;stroke:#345}text{text-anchor:middle;fill:#123}.title{font-weight:bold}"
+            "line{stroke:#89a;stroke-width:1}.circle{stroke:#c22}</style>",
+            '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+            '<path d="M0 0L8 4L0 8z" fill="#89a"/></marker></defs>',
+            '<rect x="0" y="0" width="100%" height="100%" style="fill:#f6f8fa;stroke:none"/>',
+            *parts,
+            "</svg>",
+            "",
+        ]
+    )
 
 
 def box(room: str, x: float, y: float) -> str:
-    return (f'<rect x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="5"/>'
-            f'<text x="{x + WIDTH / 2:g}" y="{y + HEIGHT / 2 + 5:g}">{room}</text>')
+    return (
+        f'<rect x="{x:g}" y="{y:g}" width="{WIDTH}" height="{HEIGHT}" rx="5"/>'
+        f'<text x="{x + WIDTH / 2:g}" y="{y + HEIGHT / 2 + 5:g}">{room}</text>'
+    )
 
 
 def arrow(start: tuple[float, float], end: tuple[float, float], circle: bool) -> str:

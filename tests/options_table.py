@@ -1,6 +1,6 @@
 """The manual's page of options, made from the table in backend/options.py.
 
-    python -m tests.options_table > avatartex_addon/manual/options.md
+python -m tests.options_table > avatartex_addon/manual/options.md
 """
 
 from __future__ import annotations

@@ -71,8 +71,8 @@ def find_circles(imports: dict[str, set[str]]) -> list[list[str]]:
             elif other in stack:
                 low[name] = min(low[name], index[other])
         if low[name] == index[name]:
-            group = stack[stack.index(name):]
-            del stack[stack.index(name):]
+            group = stack[stack.index(name) :]
+            del stack[stack.index(name) :]
             if len(group) > 1 or name in imports[name]:
                 circles.append(sorted(group))
 
@@ -89,8 +89,13 @@ def test_no_circle():
 def test_a_circle_would_be_found(tmp_path):
     """Through a function, and through a room's __init__."""
     (tmp_path / "ui").mkdir()
-    files = {"__init__.py": "from . import ui", "task.py": "def ask():\n    from .ui import panel",
-             "ui/__init__.py": "from . import panel, words", "ui/panel.py": "", "ui/words.py": "from ..task import ask"}
+    files = {
+        "__init__.py": "from . import ui",
+        "task.py": "def ask():\n    from .ui import panel",
+        "ui/__init__.py": "from . import panel, words",
+        "ui/panel.py": "",
+        "ui/words.py": "from ..task import ask",
+    }
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert find_circles(find_imports(tmp_path)) == [["task", "ui", "ui.words"]]
@@ -106,7 +111,7 @@ def test_rooms_import_downwards():
     for name, targets in find_imports(ADDON).items():
         room = name.partition(".")[0]
         if room in ROOMS:
-            above = set(ROOMS[ROOMS.index(room) + 1:])
+            above = set(ROOMS[ROOMS.index(room) + 1 :])
             wrong += [f"{name} imports {target}" for target in targets if target.partition(".")[0] in above]
     assert wrong == []
 
@@ -142,7 +147,9 @@ def test_every_idname_stands_once():
     idnames = set(re.findall(r'"(avatartex\.\w+)"', (ADDON / "core" / "idnames.py").read_text(encoding="utf-8")))
     assert len(idnames) > 40
     strings = [
-        f"{name}: {node.value}" for name, path in read_modules(ADDON).items() if name != "core.idnames"
+        f"{name}: {node.value}"
+        for name, path in read_modules(ADDON).items()
+        if name != "core.idnames"
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in idnames
     ]

@@ -23,8 +23,15 @@ def names(extension_zip: Path) -> set[str]:
 
 def test_package_holds_both_halves(names: set[str]) -> None:
     """`package` validates with Blender's own tool as well: a fixture that arrives here is valid."""
-    assert {"blender_manifest.toml", "__init__.py", "LICENSE", "backend/messages.py", "backend/__main__.py",
-            "backend/requirements.txt", "backend/models/weights/weights.json"} <= names
+    assert {
+        "blender_manifest.toml",
+        "__init__.py",
+        "LICENSE",
+        "backend/messages.py",
+        "backend/__main__.py",
+        "backend/requirements.txt",
+        "backend/models/weights/weights.json",
+    } <= names
     assert not any(name.startswith("avatartex_addon/") for name in names), "the add-on lies beside the manifest"
 
 
@@ -32,7 +39,7 @@ def test_package_holds_every_module(names: set[str]) -> None:
     """Each module of both halves arrives, and each weight that the manifest of weights names."""
     for folder, prefix in (("avatartex_addon", ""), ("backend", "backend/")):
         tracked = subprocess.run(
-            ["git", "ls-files", folder], cwd=build.ROOT, capture_output=True, text=True, check=False,
+            ["git", "ls-files", folder], cwd=build.ROOT, capture_output=True, text=True, check=False
         ).stdout.split()
         present = [name for name in tracked if (build.ROOT / name).is_file() and not name.startswith("backend/lab/")]
         assert {prefix + str(PurePosixPath(name).relative_to(folder)) for name in present} <= names
@@ -40,7 +47,18 @@ def test_package_holds_every_module(names: set[str]) -> None:
 
 def test_package_holds_nothing_else(names: set[str]) -> None:
     allowed = {
-        ".py", ".toml", ".txt", ".sha256", ".json", ".md", ".npz", ".safetensors", ".onnx", ".tflite", ".svg", ".jpg",
+        ".py",
+        ".toml",
+        ".txt",
+        ".sha256",
+        ".json",
+        ".md",
+        ".npz",
+        ".safetensors",
+        ".onnx",
+        ".tflite",
+        ".svg",
+        ".jpg",
     }
     others = {name for name in names if PurePosixPath(name).suffix not in allowed}
     assert others == {"LICENSE", "sample/head.obj"}
@@ -135,14 +153,20 @@ def test_versions_are_pinned() -> None:
 
 def test_help_is_the_manual() -> None:
     manual = subprocess.run(
-        [sys.executable, str(build.ROOT / "build.py"), "--help"], capture_output=True, text=True, check=True,
+        [sys.executable, str(build.ROOT / "build.py"), "--help"], capture_output=True, text=True, check=True
     ).stdout
     assert all(f"build.py {command}" in manual for command in ("setup", "demo", "test", "package"))
 
 
-def test_linter_is_content() -> None:
-    check = [sys.executable, "-m", "ruff", "check", "--no-cache"]
-    done = subprocess.run(check, cwd=build.ROOT, capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("words", [("check",), ("format", "--check")])
+def test_linter_and_formatter_are_content(words: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", *words, "--no-cache"],
+        cwd=build.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
 
 

@@ -15,7 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 DECISIONS, GITHUB = ROOT / "docs" / "decisions", ROOT / ".github"
 #: What speaks of today; the changelog names commands that are gone.
 TODAY = [
-    ROOT / "README.md", ROOT / "backend" / "models" / "MODEL_CARD.md", *sorted((ROOT / "docs").rglob("*.md")),
+    ROOT / "README.md",
+    ROOT / "backend" / "models" / "MODEL_CARD.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "avatartex_addon" / "manual").glob("*.md")),
 ]
 ALL = [*TODAY, ROOT / "CHANGELOG.md", *sorted(GITHUB.rglob("*.md"))]
@@ -95,7 +97,9 @@ def test_the_readme_is_one_page_with_a_picture():
 def test_files_and_folders_exist():
     """From the root, or from the room that a page speaks of."""
     paths = [
-        (page, path) for page in TODAY for path in code(page)
+        (page, path)
+        for page in TODAY
+        for path in code(page)
         if re.fullmatch(r"[\w.]+/([\w.-]+/)*([\w-]+\.(py|npz|json|md|yml|txt))?", path)
     ]
     assert paths

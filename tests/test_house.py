@@ -13,9 +13,22 @@ ROOT = Path(__file__).parents[1]
 #: Rooms of the backend from the bottom upwards; a room imports only what stands before it. Several in one line may not
 #: import each other. What is not named here is shared by all: SHARED.
 STOREYS = (
-    ("imaging",), ("networks",), ("portrait", "prior"), ("models",), ("head",), ("styles", "observation"), ("job",),
-    ("stages", "surface"), ("finish",), ("compose",), ("report",), ("pipeline", "registering"), ("variants",),
-    ("worker", "doctor"), ("__main__",), ("lab",),
+    ("imaging",),
+    ("networks",),
+    ("portrait", "prior"),
+    ("models",),
+    ("head",),
+    ("styles", "observation"),
+    ("job",),
+    ("stages", "surface"),
+    ("finish",),
+    ("compose",),
+    ("report",),
+    ("pipeline", "registering"),
+    ("variants",),
+    ("worker", "doctor"),
+    ("__main__",),
+    ("lab",),
 )
 SHARED = {"offline", "options", "outputs", "arguments", "command_line", "messages", "errors", "pins"}
 #: models.verified reads files with their checksums: prior, portrait and head read weights by it, too.
@@ -74,18 +87,28 @@ def test_rooms_import_downwards():
 def test_the_product_does_not_know_the_laboratory():
     known = modules("backend")
     product = {name: path for name, path in known.items() if room(name) != "lab"}
-    assert [f"{name} imports {other}" for name, path in product.items() for other in imported(name, path, known)
-            if room(other) == "lab"] == []
+    assert [
+        f"{name} imports {other}"
+        for name, path in product.items()
+        for other in imported(name, path, known)
+        if room(other) == "lab"
+    ] == []
 
 
-@pytest.mark.parametrize("folder, banned", [
-    ("backend", {"bpy", "mathutils", "bmesh"}),
-    ("avatartex_addon", {"torch", "diffusers", "onnxruntime", "cv2", "PIL"}),
-    ("avatartex_addon/core", {"bpy", "bpy_extras", "mathutils", "bmesh", "gpu", "blf"}),
-])
+@pytest.mark.parametrize(
+    "folder, banned",
+    [
+        ("backend", {"bpy", "mathutils", "bmesh"}),
+        ("avatartex_addon", {"torch", "diffusers", "onnxruntime", "cv2", "PIL"}),
+        ("avatartex_addon/core", {"bpy", "bpy_extras", "mathutils", "bmesh", "gpu", "blf"}),
+    ],
+)
 def test_either_side_keeps_to_its_packages(folder, banned):
     for path in sorted((ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else (
-                [alias.name for alias in node.names] if isinstance(node, ast.Import) else [])
+            names = (
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom) and not node.level
+                else ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [])
+            )
             assert not banned & {name.split(".")[0] for name in names}, path

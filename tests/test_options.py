@@ -36,11 +36,20 @@ def test_each_option_stands_once_and_its_default_is_allowed():
         assert len(set(option.values)) == len(option.choices)
 
 
-@pytest.mark.parametrize(("values", "told"), [
-    ({"seed": -1}, "whole number from 0"), ({"seed": LARGEST_SEED + 1}, "whole number"), ({"seed": True}, "whole"),
-    ({"seed": "3"}, "whole"), ({"size": "1024"}, "512, 1024"), ({"style": "baroque"}, "auto, photo"),
-    ({"styles": ("cel", "opera")}, "some of photo, cel"), ({"seeds": (0, -2)}, "whole"), ({"light": ""}, "keep, even"),
-])
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"seed": -1}, "whole number from 0"),
+        ({"seed": LARGEST_SEED + 1}, "whole number"),
+        ({"seed": True}, "whole"),
+        ({"seed": "3"}, "whole"),
+        ({"size": "1024"}, "512, 1024"),
+        ({"style": "baroque"}, "auto, photo"),
+        ({"styles": ("cel", "opera")}, "some of photo, cel"),
+        ({"seeds": (0, -2)}, "whole"),
+        ({"light": ""}, "keep, even"),
+    ],
+)
 def test_what_no_option_can_be_is_refused(values, told):
     with pytest.raises(AvatarTexError) as refusal:
         refuse_unknown({"job": "other names are left alone", **values})
@@ -56,14 +65,32 @@ def test_messages_and_settings_have_the_tables_defaults():
     assert {field.name for field in dataclasses.fields(Settings)} < set(table)
 
 
-@pytest.mark.parametrize(("parser", "options", "files"), [
-    (next(action for action in build_backend()._actions if action.dest == "command").choices["generate"],
-     select(BACKEND, GENERATE, REDO),
-     {"mesh", "capture", "faces", "portrait", "output", "base_texture", "provenance", "report", "base_provenance",
-      "keep_stages"}),
-    (build_variants(), select(BACKEND, VARIANTS),
-     {"mesh", "capture", "faces", "portrait", "output", "base_texture", "sheet", "report"}),
-])
+@pytest.mark.parametrize(
+    ("parser", "options", "files"),
+    [
+        (
+            next(action for action in build_backend()._actions if action.dest == "command").choices["generate"],
+            select(BACKEND, GENERATE, REDO),
+            {
+                "mesh",
+                "capture",
+                "faces",
+                "portrait",
+                "output",
+                "base_texture",
+                "provenance",
+                "report",
+                "base_provenance",
+                "keep_stages",
+            },
+        ),
+        (
+            build_variants(),
+            select(BACKEND, VARIANTS),
+            {"mesh", "capture", "faces", "portrait", "output", "base_texture", "sheet", "report"},
+        ),
+    ],
+)
 def test_the_backends_command_line_has_the_options(parser, options, files):
     actions = {action.dest: action for action in parser._actions if action.dest != "help"}
     assert set(actions) == {option.name for option in options} | files

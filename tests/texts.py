@@ -18,8 +18,22 @@ ADDON = Path(__file__).resolve().parents[1] / "avatartex_addon"
 OPTIONS = ADDON.parent / "backend" / "options.py"
 #: Where a text stands: arguments by name, calls by their function's name, and what a class says of itself.
 KEYWORDS = {"text", "name", "description", "title", "confirm_text", "message", "placeholder"}
-CALLS = {"say", "label", "draw_sentence", "draw_text", "show_preferences", "poll_message_set", "report",
-         "AvatarTexError", "Obstacle", "obstacle_with_button", "failed", "Check", "step", "call"}
+CALLS = {
+    "say",
+    "label",
+    "draw_sentence",
+    "draw_text",
+    "show_preferences",
+    "poll_message_set",
+    "report",
+    "AvatarTexError",
+    "Obstacle",
+    "obstacle_with_button",
+    "failed",
+    "Check",
+    "step",
+    "call",
+}
 #: Of the table of options: which arguments are said, and not only read.
 TABLE = {"Option": (1, 3), "Choice": (1, 2)}
 CLASS_TEXTS = {"bl_label", "bl_description"}
@@ -59,7 +73,7 @@ def _of_call(file: str, node: ast.Call) -> Iterator[Text]:
         return
     for place in TABLE.get(name, ()):
         yield from _literals(file, node.args[place])
-    for argument in node.args[name == "call":] if name in CALLS else ():  # a command line comes first
+    for argument in node.args[name == "call" :] if name in CALLS else ():  # a command line comes first
         yield from _literals(file, argument)
     for keyword in node.keywords:
         if keyword.arg in KEYWORDS or (name == "EnumProperty" and keyword.arg == "items"):
@@ -81,8 +95,12 @@ def _literals(file: str, node: ast.AST) -> Iterator[Text]:
 
 
 def all_texts() -> list[Text]:
-    return [text for path in (*sorted(ADDON.rglob("*.py")), OPTIONS) if "translations" not in path.parts
-            for text in find_texts(path)]
+    return [
+        text
+        for path in (*sorted(ADDON.rglob("*.py")), OPTIONS)
+        if "translations" not in path.parts
+        for text in find_texts(path)
+    ]
 
 
 def template() -> str:

@@ -38,21 +38,36 @@ Exit code: 0 every head is done, 1 wrong use, 2 refused, 3 some heads failed (th
 
 def add_batch(commands) -> None:
     many = commands.add_parser(
-        "batch", help="texture many heads and save the file", description=MANUAL,
+        "batch",
+        help="texture many heads and save the file",
+        description=MANUAL,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     many.add_argument("--table", metavar="FILE", help="CSV: object, portrait, style, seed")
     many.add_argument("--portraits", metavar="DIR", help="find a portrait for each head in this folder, by name")
-    many.add_argument("--match", choices=RULES, default="name",
-                      help="by the picture's name, its folder's name, or the order (default name)")
+    many.add_argument(
+        "--match",
+        choices=RULES,
+        default="name",
+        help="by the picture's name, its folder's name, or the order (default name)",
+    )
     many.add_argument("--collection", metavar="NAME", help="only heads in this collection (default: the whole scene)")
     add_options(many, OPTIONS, unset="the scene's")
-    many.add_argument("--shared", choices=("copy", "once"), default="copy",
-                      help="shared materials: a copy per character, or one texture for all (default copy)")
+    many.add_argument(
+        "--shared",
+        choices=("copy", "once"),
+        default="copy",
+        help="shared materials: a copy per character, or one texture for all (default copy)",
+    )
     many.add_argument("--retry", action="store_true", help="failed heads of the file's table wait again")
     add_output(many)
-    many.add_argument("--report", metavar="FILE", action="append", default=[],
-                      help="what became of each head: .json or .csv; may be repeated")
+    many.add_argument(
+        "--report",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="what became of each head: .json or .csv; may be repeated",
+    )
     many.set_defaults(run=run_batch)
 
 
@@ -91,7 +106,7 @@ def run_batch(options: argparse.Namespace) -> int:
         refuse_without_file(options)
         fill_table(options, scene)
         rows = api.batch(
-            scene=scene, sharing="material" if options.shared == "once" else "mesh", on_progress=ProgressLine(),
+            scene=scene, sharing="material" if options.shared == "once" else "mesh", on_progress=ProgressLine()
         )
     except (api.AvatarTexError, api.Cancelled) as end:
         stopped, rows = end, scene.avatartex_batch.rows

@@ -18,7 +18,8 @@ from .ending import EXIT_DONE, EXIT_REFUSED, tell_refusal
 
 def add_doctor(commands) -> None:
     check = commands.add_parser(
-        "doctor", help="tell what works on this machine, and the mend for what does not",
+        "doctor",
+        help="tell what works on this machine, and the mend for what does not",
         description="Tell whether Blender's side and the backend work here, and the mend for what does not.",
     )
     check.add_argument("--json", action="store_true", help="the backend's findings as one JSON object on stdout")
@@ -38,11 +39,21 @@ def run_doctor(given: argparse.Namespace) -> int:
             "The backend is not set up. Press Set Up Backend in the add-on's preferences, or name its Python there or "
             f"in {PYTHON_VARIABLE}.",
         )
-    words = backend_command(python, session.EXTENSION_FOLDER, home().weights, "doctor",
-                            *(["--json"] if given.json else []))
+    words = backend_command(
+        python, session.EXTENSION_FOLDER, home().weights, "doctor", *(["--json"] if given.json else [])
+    )
     try:
-        said = subprocess.run(words, env=clean_environment(), stdin=subprocess.DEVNULL, text=True, encoding="utf-8",
-                              errors="replace", capture_output=True, check=False, **hidden_process())
+        said = subprocess.run(
+            words,
+            env=clean_environment(),
+            stdin=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            capture_output=True,
+            check=False,
+            **hidden_process(),
+        )
     except OSError as reason:
         text = f"The backend's Python could not be started ({reason.strerror})."
         return tell_refusal(ErrorCode.BACKEND_MISSING, text)

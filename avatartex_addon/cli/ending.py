@@ -29,7 +29,8 @@ def refuse_without_file(given: argparse.Namespace) -> None:
         return
     if not given.overwrite:
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, "It is not said where to save.",
+            ErrorCode.BAD_REQUEST,
+            "It is not said where to save.",
             "Name a file with --output, or save into the loaded one with --overwrite.",
         )
     if not bpy.data.filepath:

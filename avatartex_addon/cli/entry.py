@@ -42,7 +42,8 @@ def main(argv: list[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="blender [-b scene.blend] --command avatartex", description=MANUAL,
+        prog="blender [-b scene.blend] --command avatartex",
+        description=MANUAL,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True)

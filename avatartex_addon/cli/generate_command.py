@@ -18,8 +18,11 @@ OPTIONS = select(BLENDER, GENERATE)
 def add_generate(commands) -> None:
     one = commands.add_parser("generate", help="texture one head and save the file", description="Texture one head.")
     add_head(one, OPTIONS)
-    one.add_argument("--texture", metavar="FILE",
-                     help="also write the texture there (PNG); of several UDIM tiles t.png becomes t.1001.png, ...")
+    one.add_argument(
+        "--texture",
+        metavar="FILE",
+        help="also write the texture there (PNG); of several UDIM tiles t.png becomes t.1001.png, ...",
+    )
     one.set_defaults(run=run_generate)
 
 
@@ -36,7 +39,7 @@ def run_generate(given: argparse.Namespace) -> int:
             copy_texture(made.texture, Path(given.texture))
     except OSError as reason:
         return tell_refusal(
-            api.ErrorCode.OUTPUT_NOT_WRITTEN, f"{given.texture} could not be written ({reason.strerror}).",
+            api.ErrorCode.OUTPUT_NOT_WRITTEN, f"{given.texture} could not be written ({reason.strerror})."
         )
     print(f"Textured {made.object.name!r}: {made.summary}", file=sys.stderr)
     return save_file(given.output)

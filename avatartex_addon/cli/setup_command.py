@@ -37,8 +37,9 @@ def add_setup(commands) -> None:
     form = argparse.RawDescriptionHelpFormatter
     one = commands.add_parser("setup", help="set up the backend", description=SETUP, formatter_class=form)
     one.add_argument("--wheels", type=Path, metavar="DIR", help="a folder of packages; needs no network")
-    many = commands.add_parser("wheels", help="fetch its packages for another machine", description=WHEELS,
-                               formatter_class=form)
+    many = commands.add_parser(
+        "wheels", help="fetch its packages for another machine", description=WHEELS, formatter_class=form
+    )
     many.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder to fill")
     many.add_argument("--build", choices=BUILDS, help="of torch (default: as in the preferences)")
     for parser in (one, many):
@@ -53,7 +54,11 @@ def run_setup(options: argparse.Namespace) -> int:
     if wheels:
         folder, build = options.output.resolve(), options.build or backend_setup.find_build()
         work: Work = WheelFolder(
-            folder, preferences.REQUIREMENTS, backend_setup.find_setup_python(), build, session.log(),
+            folder,
+            preferences.REQUIREMENTS,
+            backend_setup.find_setup_python(),
+            build,
+            session.log(),
             preferences.package_index(),
         )
         work.start()

@@ -29,7 +29,9 @@ same style and seed that is there already is replaced.
 
 def add_variants(commands) -> None:
     several = commands.add_parser(
-        "variants", help="bake stylised variants of one head and save the file", description=MANUAL,
+        "variants",
+        help="bake stylised variants of one head and save the file",
+        description=MANUAL,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_head(several, OPTIONS)

@@ -28,14 +28,14 @@ MOST_DEATHS = 3
 class Row:
     """One head of a batch and how far it is."""
 
-    key: str                    # unique in its table, kept over undo
+    key: str  # unique in its table, kept over undo
     object_name: str = ""
     portrait: str = ""
     style: str = STYLE.default
     seed: int = SEED.default
     state: str = RowState.WAITING
-    code: str = ""              # an ErrorCode, of a row that failed
-    reason: str = ""            # why it failed or was skipped; notes of one that is done
+    code: str = ""  # an ErrorCode, of a row that failed
+    reason: str = ""  # why it failed or was skipped; notes of one that is done
     cure: str = ""
     seconds: float = 0.0
     summary: str = ""
@@ -45,10 +45,10 @@ class Task(Protocol):
     """The job of one row; jobs.scene_batch.RowTask is one."""
 
     def step(self) -> bool: ...
-    def apply(self) -> tuple[str, str]: ...     # summary and notes
+    def apply(self) -> tuple[str, str]: ...  # summary and notes
     def cancel(self) -> None: ...
     def finish(self) -> None: ...
-    def abandon(self) -> None: ...              # in the middle of it, nobody waits for its end
+    def abandon(self) -> None: ...  # in the middle of it, nobody waits for its end
 
 
 class Skip(Exception):
@@ -67,12 +67,12 @@ class BatchRun:
     """
 
     def __init__(
-        self, find_rows: Callable[[], Sequence[Row]], begin: Callable[[Row], Task], at_once: bool = True,
+        self, find_rows: Callable[[], Sequence[Row]], begin: Callable[[Row], Task], at_once: bool = True
     ) -> None:
         self.find_rows, self.begin, self.at_once = find_rows, begin, at_once
         self._made: dict[str, Task] = {}
         self.paused = False
-        self.error: AvatarTexError | None = None    # why it ended early
+        self.error: AvatarTexError | None = None  # why it ended early
         self._cancelled = False
         self._task: Task | None = None
         self._key = ""
@@ -169,13 +169,20 @@ def explain(reason: Exception) -> dict[str, str]:
         return {"code": str(reason.code), "reason": reason.message, "cure": reason.cure}
     traceback.print_exception(reason)
     return {
-        "code": str(ErrorCode.INTERNAL), "reason": f"AvatarTex met a bug ({type(reason).__name__}: {reason}).",
+        "code": str(ErrorCode.INTERNAL),
+        "reason": f"AvatarTex met a bug ({type(reason).__name__}: {reason}).",
         "cure": "Please report it.",
     }
 
 
 def mark(
-    row: Row, state: RowState, *, code: str = "", reason: str = "", cure: str = "", seconds: float = 0.0,
+    row: Row,
+    state: RowState,
+    *,
+    code: str = "",
+    reason: str = "",
+    cure: str = "",
+    seconds: float = 0.0,
     summary: str = "",
 ) -> None:
     """Set everything that a row tells about its run."""

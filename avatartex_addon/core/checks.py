@@ -27,8 +27,8 @@ INDEX_TIME = 5.0
 
 class Verdict(StrEnum):
     OK = "ok"
-    NOTE = "note"           # works, but the artist should know
-    MISSING = "missing"     # the set-up cannot begin
+    NOTE = "note"  # works, but the artist should know
+    MISSING = "missing"  # the set-up cannot begin
 
 
 class Cure(StrEnum):
@@ -60,14 +60,20 @@ class CheckRun(Work):
     """
 
     def __init__(
-        self, home: Home, requirements: Path, chosen_python: str, choice: str, online: bool, log: BackendLog,
+        self,
+        home: Home,
+        requirements: Path,
+        chosen_python: str,
+        choice: str,
+        online: bool,
+        log: BackendLog,
         index: str = "",
     ) -> None:
         super().__init__(log)
         self.home, self.requirements, self.chosen_python = home, requirements, chosen_python
         self.choice, self.online, self.index = choice, online, index or packages.PYPI
         self.checks: list[Check] = []
-        self.build, self.download = "cpu", 0.0      # GB that are not there yet
+        self.build, self.download = "cpu", 0.0  # GB that are not there yet
 
     def work(self) -> None:
         for look in (check_python, check_graphics, check_disk, check_online, check_index):
@@ -120,8 +126,11 @@ def check_disk(run: CheckRun) -> Check:
 def check_online(run: CheckRun) -> Check:
     if not run.online:
         return Check(
-            "Online access", Verdict.MISSING, "Blender may not use the network. Allow it, or install from a folder.",
-            Cure.ALLOW_ONLINE, of_network=True,
+            "Online access",
+            Verdict.MISSING,
+            "Blender may not use the network. Allow it, or install from a folder.",
+            Cure.ALLOW_ONLINE,
+            of_network=True,
         )
     return Check("Online access", Verdict.OK, "Allowed", of_network=True)
 

@@ -26,7 +26,12 @@ LEAVE_TIME = 0.5
 
 #: Of Blender's environment these would lead the backend's Python to Blender's packages (or the other way round).
 FOREIGN_VARIABLES = (
-    "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__", "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONSTARTUP",
+    "PYTHONEXECUTABLE",
+    "__PYVENV_LAUNCHER__",
+    "VIRTUAL_ENV",
 )
 
 #: What pip may know of this computer: how to reach an index, never which one, nor other folders of packages.
@@ -36,7 +41,8 @@ PIP_VARIABLES = ("PIP_CERT", "PIP_CLIENT_CERT", "PIP_PROXY", "PIP_DEFAULT_TIMEOU
 def clean_environment() -> dict[str, str]:
     """The environment for every process of the backend's Python."""
     environment = {
-        name: value for name, value in os.environ.items()
+        name: value
+        for name, value in os.environ.items()
         if name not in FOREIGN_VARIABLES and (not name.startswith("PIP_") or name in PIP_VARIABLES)
     } | {"PIP_CONFIG_FILE": os.devnull}
     # The extension's folder may be read-only, and must not be written to in any case: hence no bytecode.
@@ -89,8 +95,15 @@ class Child:
     def __init__(self, command: list[str], log: BackendLog) -> None:
         self.lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, encoding="utf-8", errors="replace", env=clean_environment(), **hidden_process(),
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=clean_environment(),
+            **hidden_process(),
         )
         self._readers = [
             threading.Thread(target=self._read_messages, name="avatartex-stdout", daemon=True),

@@ -53,17 +53,22 @@ class BackendClient:
     """
 
     def __init__(
-        self, command: list[str], log: BackendLog, *,
-        cancel_time: float = CANCEL_TIME, start_time: float = START_TIME, silence_time: float = SILENCE_TIME,
+        self,
+        command: list[str],
+        log: BackendLog,
+        *,
+        cancel_time: float = CANCEL_TIME,
+        start_time: float = START_TIME,
+        silence_time: float = SILENCE_TIME,
     ) -> None:
         self.command, self.log = command, log
         self.cancel_time, self.start_time, self.silence_time = cancel_time, start_time, silence_time
         self.state = State.STOPPED if command else State.MISSING
         self.child: Child | None = None
         self.request: Request | None = None
-        self.deaths = 0             # in a row, without a finished job in between
+        self.deaths = 0  # in a row, without a finished job in between
         self._own_answers: list[Message] = []
-        self._deadline = 0.0        # of the state; see _check_time
+        self._deadline = 0.0  # of the state; see _check_time
         self._restart_at = 0.0
 
     def generate(self, request: Request) -> None:
@@ -144,10 +149,13 @@ class BackendClient:
             self.child = Child(self.command, self.log)
         except OSError as reason:
             self.log.write(f"{self.command[0]}: {reason}")
-            return self._fail(AvatarTexError(
-                ErrorCode.BACKEND_MISSING, f"The backend's Python could not be started ({reason.strerror}).",
-                "Set up the backend again, or choose another Python in the preferences.",
-            ))
+            return self._fail(
+                AvatarTexError(
+                    ErrorCode.BACKEND_MISSING,
+                    f"The backend's Python could not be started ({reason.strerror}).",
+                    "Set up the backend again, or choose another Python in the preferences.",
+                )
+            )
         return []
 
     def _take(self, line: str) -> list[Message]:
@@ -172,10 +180,13 @@ class BackendClient:
 
     def _greet(self, ready: Ready) -> list[Message]:
         if ready.protocol != PROTOCOL:
-            return self._fail(AvatarTexError(
-                ErrorCode.BACKEND_DIED, f"The backend speaks protocol {ready.protocol}, the add-on {PROTOCOL}.",
-                "Set up the backend of this AvatarTex version.",
-            ))
+            return self._fail(
+                AvatarTexError(
+                    ErrorCode.BACKEND_DIED,
+                    f"The backend speaks protocol {ready.protocol}, the add-on {PROTOCOL}.",
+                    "Set up the backend of this AvatarTex version.",
+                )
+            )
         self.state = State.READY
         if self.request is not None:
             self._send_request()
@@ -227,7 +238,8 @@ class BackendClient:
     def _died(self, sentence: str) -> AvatarTexError:
         last = self.log.lines[-1].strip() if self.log.lines else ""
         return AvatarTexError(
-            ErrorCode.BACKEND_DIED, sentence + (f" Its last words: {last[:160]}" if last else ""),
+            ErrorCode.BACKEND_DIED,
+            sentence + (f" Its last words: {last[:160]}" if last else ""),
             "Generate again; if it happens again, look into the log.",
         )
 
@@ -237,7 +249,7 @@ class BackendClient:
 
 def backend_missing() -> AvatarTexError:
     return AvatarTexError(
-        ErrorCode.BACKEND_MISSING, "The backend is not set up.", "Press Set Up Backend, or choose its Python.",
+        ErrorCode.BACKEND_MISSING, "The backend is not set up.", "Press Set Up Backend, or choose its Python."
     )
 
 

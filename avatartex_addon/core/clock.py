@@ -20,9 +20,9 @@ class TimeLeft:
     def __init__(self, now: float, expected: float = 0.0) -> None:
         self.started = self._last = now
         self.expected = expected
-        self.seconds: float | None = None   # None: not known yet
+        self.seconds: float | None = None  # None: not known yet
         self._fraction = 0.0
-        self._goal = expected               # the estimate at the last news, less what passed since
+        self._goal = expected  # the estimate at the last news, less what passed since
 
     def tell(self, fraction: float, now: float) -> float | None:
         """The share of the job that is done, as often as there is time; the seconds that are left."""

@@ -43,7 +43,7 @@ def broken_findings(lines: list[str]) -> list[dict] | None:
     """Those of the doctor's JSON, None where it is none. Libraries may have written before it."""
     text = "\n".join(lines)
     try:
-        told = json.loads(text[text.index("{"):])
+        told = json.loads(text[text.index("{") :])
         return [finding for finding in told["findings"] if finding["state"] == "broken"]
     except (ValueError, KeyError, TypeError):
         return None

@@ -22,8 +22,13 @@ MADE, DOWNLOADED = 0.05, 0.75
 
 
 def fetch_all(
-    work: Work, python: str, requirements: Path, folder: Path, build: str,
-    there: frozenset[tuple[str, str]] = frozenset(), index: str = "",
+    work: Work,
+    python: str,
+    requirements: Path,
+    folder: Path,
+    build: str,
+    there: frozenset[tuple[str, str]] = frozenset(),
+    index: str = "",
 ) -> None:
     """Everything that an installation of this build needs beside what is there, by the pip of an environment of ours.
 
@@ -48,8 +53,15 @@ def fetch_all(
 
 
 def fetch(
-    work: Work, python: str, pins: list[tuple[str, str]], folder: Path, build: str, tells_bytes: bool,
-    bar: tuple[float, float], hashes: dict[str, str], index: str = "",
+    work: Work,
+    python: str,
+    pins: list[tuple[str, str]],
+    folder: Path,
+    build: str,
+    tells_bytes: bool,
+    bar: tuple[float, float],
+    hashes: dict[str, str],
+    index: str = "",
 ) -> None:
     """Those wheels that the folder lacks: large ones each for itself, telling bytes, then the small ones at once."""
     missing = packages.without(pins, set(packages.wheels_in(folder)))
@@ -115,7 +127,7 @@ class WheelFolder(Work):
     """Fills a folder for Install from Folder on a machine without network, of the same system as this one."""
 
     def __init__(
-        self, folder: Path, requirements: Path, chosen_python: str, choice: str, log: BackendLog, index: str = "",
+        self, folder: Path, requirements: Path, chosen_python: str, choice: str, log: BackendLog, index: str = ""
     ) -> None:
         super().__init__(log)
         self.folder, self.requirements, self.chosen_python = folder, requirements, chosen_python

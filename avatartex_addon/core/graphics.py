@@ -33,8 +33,13 @@ def find_driver() -> tuple[str, int]:
     if program:
         try:
             said = subprocess.run(
-                [program, "--query-gpu=name,driver_version", "--format=csv,noheader"], capture_output=True, text=True,
-                timeout=20, env=clean_environment(), stdin=subprocess.DEVNULL, **hidden_process(),
+                [program, "--query-gpu=name,driver_version", "--format=csv,noheader"],
+                capture_output=True,
+                text=True,
+                timeout=20,
+                env=clean_environment(),
+                stdin=subprocess.DEVNULL,
+                **hidden_process(),
             )
             name, version = said.stdout.splitlines()[0].rsplit(",", 1)
             return name.strip(), int(version.split(".")[0])

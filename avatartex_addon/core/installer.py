@@ -45,15 +45,21 @@ class Installer(Work):
     changes_files = True
 
     def __init__(
-        self, home: Home, requirements: Path, chosen_python: str, choice: str, log: BackendLog,
-        wheels: Path | None = None, index: str = "",
+        self,
+        home: Home,
+        requirements: Path,
+        chosen_python: str,
+        choice: str,
+        log: BackendLog,
+        wheels: Path | None = None,
+        index: str = "",
     ) -> None:
         super().__init__(log)
         self.home, self.requirements, self.chosen_python, self.wheels = home, requirements, chosen_python, wheels
         self.choice, self.build, self.index = choice, "cpu", index
         self.python = str(environment_python(home.environment))
         self.text = "Starting"
-        self._packages_before: int | None = None    # counted while pip installs
+        self._packages_before: int | None = None  # counted while pip installs
 
     def work(self) -> None:
         if not self.requirements.is_file():

@@ -8,16 +8,7 @@ from pathlib import Path
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.messages import LOW_SCORE
-from ..backend.options import (
-    FORMAT,
-    HEAD_GROUP,
-    PLACE,
-    SEED,
-    SHARING,
-    UV_MAP,
-    Settings,
-    refuse_unknown,
-)
+from ..backend.options import FORMAT, HEAD_GROUP, PLACE, SEED, SHARING, UV_MAP, Settings, refuse_unknown
 from ..backend.pins import Pin
 
 #: From here on a registration has nothing that an artist would mend.
@@ -34,15 +25,15 @@ class HeadJob(Settings):
     """
 
     object_name: str
-    portrait: str               # absolute path
+    portrait: str  # absolute path
     seed: int = SEED.default
     uv_map: str = UV_MAP.default
     sharing: str = SHARING.default
     head_group: str = HEAD_GROUP.default
     selected_faces: bool = False  # the faces selected in Edit Mode are head
-    least_score: float = 0.0    # refuse a registration that scores less
-    regions: str = ""           # file: red is made anew, green stays; empty: what is painted on the head
-    redo: bool = False          # only what is painted red; without, only what is painted green counts
+    least_score: float = 0.0  # refuse a registration that scores less
+    regions: str = ""  # file: red is made anew, green stays; empty: what is painted on the head
+    redo: bool = False  # only what is painted red; without, only what is painted green counts
     trust_portrait: bool = False  # red may come from the portrait again
     further: tuple[str, ...] = ()  # absolute paths of other pictures of the same person
     pins: tuple[Pin, ...] = ()  # beside the head's own; they win over them

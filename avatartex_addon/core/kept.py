@@ -77,8 +77,9 @@ def take_kept(folder: Path) -> Result | None:
     except (OSError, ValueError, AvatarTexError):
         return None
     answer = dataclasses.replace(answer, **{field: str(folder / getattr(answer, field)) for field in PLACES})
-    files = [Path(getattr(answer, field).replace("<UDIM>", str(tile)))
-             for tile in answer.tiles or [0] for field in PLACES]
+    files = [
+        Path(getattr(answer, field).replace("<UDIM>", str(tile))) for tile in answer.tiles or [0] for field in PLACES
+    ]
     return answer if all(file.is_file() for file in files) else None
 
 

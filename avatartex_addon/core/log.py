@@ -22,7 +22,7 @@ class BackendLog:
         self.path = path
         self.lines: deque[str] = deque(maxlen=TAIL_LINES)
         self._handler = logging.handlers.RotatingFileHandler(
-            path, maxBytes=MOST_BYTES, backupCount=OLDER_FILES, encoding="utf-8", delay=True,
+            path, maxBytes=MOST_BYTES, backupCount=OLDER_FILES, encoding="utf-8", delay=True
         )
         self._handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
 

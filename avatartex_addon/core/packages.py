@@ -29,8 +29,18 @@ PYPI = "https://pypi.org/simple"
 UNKNOWN = ("torch-2.13.0+cu", "nvidia_", "cuda_", "triton-")
 
 #: MB of the large packages, for the bar; measured (torch for Linux). Others count as 1.
-WEIGHTS = {"torch": 192, "opencv-python": 63, "scipy": 35, "onnxruntime": 24, "numpy": 18, "pillow": 7,
-           "sympy": 6, "hf-xet": 4, "diffusers": 5, "networkx": 2}
+WEIGHTS = {
+    "torch": 192,
+    "opencv-python": 63,
+    "scipy": 35,
+    "onnxruntime": 24,
+    "numpy": 18,
+    "pillow": 7,
+    "sympy": 6,
+    "hf-xet": 4,
+    "diffusers": 5,
+    "networkx": 2,
+}
 
 #: GB to download, and GB on disk while both downloads and environment are there. CPU measured; CUDA: torch's and
 #: NVIDIA's packages for Linux summed up, unpacked estimated.
@@ -127,14 +137,26 @@ def pip(python: str, *words: str) -> list[str]:
 
 
 def download_words(
-    python: str, pins: list[tuple[str, str]], folder: Path, build: str, tells_bytes: bool, index: str = "",
+    python: str, pins: list[tuple[str, str]], folder: Path, build: str, tells_bytes: bool, index: str = ""
 ) -> list[str]:
     """pip's words for some wheels, without what they depend on; from PyPI where no index is named."""
     torchs = TORCH_INDEX.get((sys.platform, build)) if pins[0][0] == "torch" else None
     return pip(
-        python, "download", "--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--retries", "3",
-        "--progress-bar", "raw" if tells_bytes else "off", "--dest", str(folder),
-        "--index-url", torchs or index or PYPI, *(f"{name}=={version}" for name, version in pins),
+        python,
+        "download",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--no-cache-dir",
+        "--retries",
+        "3",
+        "--progress-bar",
+        "raw" if tells_bytes else "off",
+        "--dest",
+        str(folder),
+        "--index-url",
+        torchs or index or PYPI,
+        *(f"{name}=={version}" for name, version in pins),
     )
 
 
@@ -144,19 +166,45 @@ def resolve_words(python: str, requirements: Path, folder: Path, report: Path, i
     From 23.3 on pip reads their metadata for that, and does not download them.
     """
     torch = next(f"{name}=={version}" for name, version in read_lock(requirements) if name == "torch")
-    return pip(python, "install", "--dry-run", "--ignore-installed", "--quiet", "--only-binary", ":all:",
-               "--index-url", index or PYPI, "--find-links", str(folder), "--report", str(report),
-               "--constraint", str(requirements), torch)
+    return pip(
+        python,
+        "install",
+        "--dry-run",
+        "--ignore-installed",
+        "--quiet",
+        "--only-binary",
+        ":all:",
+        "--index-url",
+        index or PYPI,
+        "--find-links",
+        str(folder),
+        "--report",
+        str(report),
+        "--constraint",
+        str(requirements),
+        torch,
+    )
 
 
 def update_words(python: str, folder: Path) -> list[str]:
     """pip's words to install the pip of our choice from a folder."""
-    return pip(python, "install", "--quiet", "--no-index", "--only-binary", ":all:", "--find-links", str(folder),
-               f"pip=={PIP}")
+    return pip(
+        python, "install", "--quiet", "--no-index", "--only-binary", ":all:", "--find-links", str(folder), f"pip=={PIP}"
+    )
 
 
 def install_words(python: str, requirements: Path, folder: Path) -> list[str]:
     """pip's words to install from a folder, without any network."""
-    return pip(python, "install", "--no-index", "--only-binary", ":all:", "--find-links", str(folder),
-               "--progress-bar", "off",
-               "--requirement", str(requirements))
+    return pip(
+        python,
+        "install",
+        "--no-index",
+        "--only-binary",
+        ":all:",
+        "--find-links",
+        str(folder),
+        "--progress-bar",
+        "off",
+        "--requirement",
+        str(requirements),
+    )

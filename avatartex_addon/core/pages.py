@@ -29,8 +29,10 @@ def to_html(text: str, manual: Path) -> str:
     """A whole page. Paragraphs are parted by empty lines."""
     title = next((line[2:] for line in text.splitlines() if line.startswith("# ")), "AvatarTex")
     body = "\n".join(block_of(block, manual) for block in re.split(r"\n\s*\n", text.strip("\n")))
-    return (f"<!doctype html><html><head><meta charset='utf-8'><title>{html.escape(title)}</title>"
-            f"<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n")
+    return (
+        f"<!doctype html><html><head><meta charset='utf-8'><title>{html.escape(title)}</title>"
+        f"<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n"
+    )
 
 
 def block_of(block: str, manual: Path) -> str:

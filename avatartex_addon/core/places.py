@@ -28,8 +28,8 @@ class Fit(StrEnum):
     """How an environment stands to this version of the extension."""
 
     NONE = "none"
-    UNFINISHED = "unfinished"   # cancelled or failed; the next set-up goes on
-    OUTDATED = "outdated"       # complete, for the packages of another version
+    UNFINISHED = "unfinished"  # cancelled or failed; the next set-up goes on
+    OUTDATED = "outdated"  # complete, for the packages of another version
     READY = "ready"
 
 

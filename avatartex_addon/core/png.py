@@ -38,7 +38,7 @@ def read_channel(data: bytes, channel: int) -> np.ndarray:
         rows = np.frombuffer(zlib.decompress(compressed), np.uint8).reshape(height, -1)
     except zlib.error as reason:
         raise ValueError(str(reason)) from reason
-    return unfilter(np.ascontiguousarray(rows[:, 1 + channel:: CHANNELS[kind]]), rows[:, 0])
+    return unfilter(np.ascontiguousarray(rows[:, 1 + channel :: CHANNELS[kind]]), rows[:, 0])
 
 
 def read_chunks(data: bytes) -> tuple[bytes, bytes]:
@@ -48,7 +48,7 @@ def read_chunks(data: bytes) -> tuple[bytes, bytes]:
     header, parts, place = b"", [], len(SIGNATURE)
     while place + 8 <= len(data):
         size, kind = struct.unpack_from(">I4s", data, place)
-        chunk = data[place + 8: place + 8 + size]
+        chunk = data[place + 8 : place + 8 + size]
         header, place = chunk if kind == b"IHDR" else header, place + size + 12
         if kind == b"IDAT":
             parts.append(chunk)
@@ -67,14 +67,15 @@ def unfilter(rows: np.ndarray, filters: np.ndarray) -> np.ndarray:
     done = np.zeros((height + width + 1, height + 1), np.int16)  # by diagonal and row, a border before each
     for diagonal in range(height + width - 1):
         low, high = max(0, diagonal - width + 1), min(height - 1, diagonal) + 1
-        left, above = done[diagonal + 1, low + 1: high + 1], done[diagonal + 1, low: high]
-        corner, kinds = done[diagonal, low: high], filters[low: high]
+        left, above = done[diagonal + 1, low + 1 : high + 1], done[diagonal + 1, low:high]
+        corner, kinds = done[diagonal, low:high], filters[low:high]
         to_left, to_above = np.abs(above - corner), np.abs(left - corner)
         to_corner = np.abs(left + above - 2 * corner)
-        nearest = np.where((to_left <= to_above) & (to_left <= to_corner), left,
-                           np.where(to_above <= to_corner, above, corner))
+        nearest = np.where(
+            (to_left <= to_above) & (to_left <= to_corner), left, np.where(to_above <= to_corner, above, corner)
+        )
         expected = np.choose(kinds, (0, left, above, (left + above) >> 1, nearest))
         start = diagonal + low * (width - 1)
-        found = raw[start: start + (high - low - 1) * (width - 1) + 1: max(1, width - 1)]
-        done[diagonal + 2, low + 1: high + 1] = (expected + found) & 255
-    return np.stack([done[row + 2: row + 2 + width, row + 1] for row in range(height)]).astype(np.uint8)
+        found = raw[start : start + (high - low - 1) * (width - 1) + 1 : max(1, width - 1)]
+        done[diagonal + 2, low + 1 : high + 1] = (expected + found) & 255
+    return np.stack([done[row + 2 : row + 2 + width, row + 1] for row in range(height)]).astype(np.uint8)

@@ -22,10 +22,13 @@ CANDIDATES = (("python3.11",), ("py", "-3.11"), ("python3",), ("python",))
 
 #: Where installers put it. Blender started from the Finder or a launcher has a path without these.
 FOLDERS = (
-    "/Library/Frameworks/Python.framework/Versions/3.11/bin/python3.11", "/opt/homebrew/bin/python3.11",
-    "/usr/local/bin/python3.11", "~/.pyenv/versions/3.11*/bin/python3.11",
+    "/Library/Frameworks/Python.framework/Versions/3.11/bin/python3.11",
+    "/opt/homebrew/bin/python3.11",
+    "/usr/local/bin/python3.11",
+    "~/.pyenv/versions/3.11*/bin/python3.11",
     "~/.local/share/uv/python/cpython-3.11*/bin/python3.11",
-    "%LOCALAPPDATA%/Programs/Python/Python311/python.exe", "%PROGRAMFILES%/Python311/python.exe",
+    "%LOCALAPPDATA%/Programs/Python/Python311/python.exe",
+    "%PROGRAMFILES%/Python311/python.exe",
 )
 
 DOWNLOAD_PAGE = "https://www.python.org/downloads/release/python-3119/"  # the last with installers
@@ -43,7 +46,7 @@ def find_python(chosen: str) -> tuple[str, ...]:
             found = f"Python {version[0]}.{version[1]}" if version else "no Python"
             raise failed(f"The chosen Python 3.11 is {found}: {chosen}.", "Choose another one, or empty the field.")
     lame = ""
-    for words in (((chosen,),) if chosen else candidates()):
+    for words in ((chosen,),) if chosen else candidates():
         if shutil.which(words[0]) and python_version(words) == WANTED_PYTHON:
             if ask_python(words, "import venv, ensurepip") is not None:
                 return words
@@ -77,8 +80,15 @@ def ask_python(words: tuple[str, ...], code: str) -> str | None:
     """What a Python prints for some code; None where it fails or is none."""
     try:
         said = subprocess.run(
-            [*words, "-I", "-c", code], capture_output=True, text=True, timeout=60, env=clean_environment(),
-            encoding="utf-8", errors="replace", stdin=subprocess.DEVNULL, **hidden_process(),
+            [*words, "-I", "-c", code],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=clean_environment(),
+            encoding="utf-8",
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            **hidden_process(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

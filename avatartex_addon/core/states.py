@@ -8,13 +8,13 @@ from enum import StrEnum
 class State(StrEnum):
     """Where the backend stands. The panel draws from this alone."""
 
-    MISSING = "missing"         # no Python environment to start
-    STOPPED = "stopped"         # could be started, nothing runs
-    STARTING = "starting"       # started, or waiting out the back-off; not Ready yet
+    MISSING = "missing"  # no Python environment to start
+    STOPPED = "stopped"  # could be started, nothing runs
+    STARTING = "starting"  # started, or waiting out the back-off; not Ready yet
     READY = "ready"
     BUSY = "busy"
-    CANCELLING = "cancelling"   # asked to stop; killed when it does not answer
-    FAILED = "failed"           # died or hung; the next job starts it again
+    CANCELLING = "cancelling"  # asked to stop; killed when it does not answer
+    FAILED = "failed"  # died or hung; the next job starts it again
 
 
 class RowState(StrEnum):
@@ -22,9 +22,9 @@ class RowState(StrEnum):
 
     WAITING = "waiting"
     RUNNING = "running"
-    MADE = "made"           # the texture is there, and comes onto the head when the run ends
+    MADE = "made"  # the texture is there, and comes onto the head when the run ends
     DONE = "done"
-    SKIPPED = "skipped"     # another row's texture serves it, or the artist said so
+    SKIPPED = "skipped"  # another row's texture serves it, or the artist said so
     FAILED = "failed"
 
 

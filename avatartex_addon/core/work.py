@@ -61,7 +61,10 @@ class Work:
             raise AvatarTexError(ErrorCode.CANCELLED, "The set-up was cancelled.", "It goes on where it stopped.")
 
     def call(
-        self, command: list[str], sentence: str, on_line: Callable[[str], None] = lambda line: None,
+        self,
+        command: list[str],
+        sentence: str,
+        on_line: Callable[[str], None] = lambda line: None,
         codes: tuple[int, ...] = (0,),
     ) -> list[str]:
         """Run to the end, every line into the log and to on_line; its lines.
@@ -71,8 +74,15 @@ class Work:
         """
         self.heed_cancel()
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            encoding="utf-8", errors="replace", env=clean_environment(), **hidden_process(),
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=clean_environment(),
+            **hidden_process(),
         )
         if self.cancelled:
             kill_group(self._process)

@@ -43,7 +43,7 @@ class BackendTask:
     stages = tuple(STAGES)
     time_left: TimeLeft | None = None
     files: JobFiles | None = None
-    request: Callable[..., Request] | None = None   # as long as it is not sent
+    request: Callable[..., Request] | None = None  # as long as it is not sent
     stopping = False
 
     @property
@@ -52,7 +52,7 @@ class BackendTask:
         return bpy.context.window_manager.avatartex_job
 
     def capture(
-        self, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], head_group: str, selected_faces: bool,
+        self, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], head_group: str, selected_faces: bool
     ) -> None:
         """Begin to write the head into a folder of this task's own; `step` goes on with it.
 
@@ -65,7 +65,7 @@ class BackendTask:
         self.chore = Chore(self.prepare(head, uv_map, slots, head_group, selected_faces))
 
     def prepare(
-        self, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], head_group: str, selected_faces: bool,
+        self, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], head_group: str, selected_faces: bool
     ) -> Parts:
         """Write what the backend is to read; the fields of the request that tell of it."""
         try:
@@ -74,7 +74,8 @@ class BackendTask:
             return (yield from self.keep_more())
         except OSError as reason:
             raise AvatarTexError(
-                ErrorCode.OUTPUT_NOT_WRITTEN, f"The job's files could not be written ({reason.strerror}).",
+                ErrorCode.OUTPUT_NOT_WRITTEN,
+                f"The job's files could not be written ({reason.strerror}).",
                 "Free space on the disk of Blender's temporary folder.",
             ) from reason
 
@@ -92,7 +93,7 @@ class BackendTask:
         head = bpy.data.objects.get(self.object_name)
         if head is None or head.type != "MESH" or is_deleted(head):
             raise AvatarTexError(
-                ErrorCode.NO_MESH, f"'{self.object_name}' was deleted or renamed.", "Choose the head and try again.",
+                ErrorCode.NO_MESH, f"'{self.object_name}' was deleted or renamed.", "Choose the head and try again."
             )
         return head
 

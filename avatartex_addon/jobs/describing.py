@@ -29,14 +29,16 @@ def describe_settings(context: bpy.types.Context, least_score: float = 0.0) -> H
         raise problem
     settings = context.scene.avatartex
     return HeadJob(
-        find_head(context).name, portrait_path(settings.portrait), least_score=least_score,
+        find_head(context).name,
+        portrait_path(settings.portrait),
+        least_score=least_score,
         further=further_paths(find_head(context)),
         **read(settings, (UV_MAP, HEAD_GROUP, SELECTED_FACES, *APPEARANCE)),
     )
 
 
 def describe_redo(
-    head: bpy.types.Object, seed: int, portrait: str = "", regions: str = "", trust_portrait: bool = False,
+    head: bpy.types.Object, seed: int, portrait: str = "", regions: str = "", trust_portrait: bool = False
 ) -> HeadJob:
     """What makes the red regions of the shown texture anew: that texture's own job with another seed.
 
@@ -50,15 +52,21 @@ def describe_redo(
     size, height = read_size(entry.image)
     if size not in SIZE.values or height != size:
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"The texture has {size} x {height} texels.",
+            ErrorCode.BAD_REQUEST,
+            f"The texture has {size} x {height} texels.",
             f"Regions can be redone in textures of {', '.join(map(str, SIZE.values))} texels.",
         )
     own = portrait_path(entry.portrait)
     same = read(entry, REMEMBERED) | {"size": size, "seed": seed}
     return HeadJob(
-        head.name, own if Path(own).is_file() or not portrait else portrait, uv_map=entry.uv_map, regions=regions,
-        redo=True, trust_portrait=trust_portrait,
-        further=tuple(path for path in entry.further.splitlines() if Path(path).is_file()), **same,
+        head.name,
+        own if Path(own).is_file() or not portrait else portrait,
+        uv_map=entry.uv_map,
+        regions=regions,
+        redo=True,
+        trust_portrait=trust_portrait,
+        further=tuple(path for path in entry.further.splitlines() if Path(path).is_file()),
+        **same,
     )
 
 
@@ -70,12 +78,18 @@ def describe_variants(context: bpy.types.Context) -> VariantJob:
     """
     head, settings = describe_settings(context), context.scene.avatartex_variants
     return VariantJob(
-        replace(head, size=int(settings.size)), tuple(find_ticked(settings)), tuple(parse_seeds(settings.seeds)),
-        settings.format, settings.place,
+        replace(head, size=int(settings.size)),
+        tuple(find_ticked(settings)),
+        tuple(parse_seeds(settings.seeds)),
+        settings.format,
+        settings.place,
     )
 
 
 def find_ticked(settings) -> list[str]:
     """The chosen styles, in the order of the panel."""
-    return [item.identifier for item in settings.bl_rna.properties["styles"].enum_items
-            if item.identifier in settings.styles]
+    return [
+        item.identifier
+        for item in settings.bl_rna.properties["styles"].enum_items
+        if item.identifier in settings.styles
+    ]

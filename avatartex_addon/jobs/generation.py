@@ -31,11 +31,11 @@ class Textures:
 
     object: bpy.types.Object
     image: bpy.types.Image
-    texture: Path               # PNG; with <UDIM> in its name where there are several tiles
-    provenance: Path            # PNG, likewise: red from the photo, green mirrored, blue generated
-    report: Path                # JSON
+    texture: Path  # PNG; with <UDIM> in its name where there are several tiles
+    provenance: Path  # PNG, likewise: red from the photo, green mirrored, blue generated
+    report: Path  # JSON
     warnings: tuple[str, ...]
-    summary: str                # one line
+    summary: str  # one line
 
 
 class Generation(BackendTask):
@@ -54,13 +54,25 @@ class Generation(BackendTask):
         if problem := find_colorless(head, self.slots):
             raise problem
         self.capture(head, self.uv_map, self.slots, job.head_group, job.selected_faces)
-        self.ask(partial(
-            Generate, job=self.name, portrait=job.portrait, output=str(self.files.texture),
-            capture=str(self.files.capture), **job.settings(), seed=job.seed, device=preferences().device,
-            provenance=str(self.files.provenance), report=str(self.files.report),
-            pins=wire_pins(head, job.portrait, job.pins), least_score=job.least_score,
-            previews=str(self.files.previews), trust_portrait=job.trust_portrait, further=list(job.further),
-        ))
+        self.ask(
+            partial(
+                Generate,
+                job=self.name,
+                portrait=job.portrait,
+                output=str(self.files.texture),
+                capture=str(self.files.capture),
+                **job.settings(),
+                seed=job.seed,
+                device=preferences().device,
+                provenance=str(self.files.provenance),
+                report=str(self.files.report),
+                pins=wire_pins(head, job.portrait, job.pins),
+                least_score=job.least_score,
+                previews=str(self.files.previews),
+                trust_portrait=job.trust_portrait,
+                further=list(job.further),
+            )
+        )
 
     @property
     def kind(self) -> tuple:
@@ -93,25 +105,34 @@ class Generation(BackendTask):
         head = self.find_head()
         name = head.name
         if self.uv_map not in head.data.uv_layers:
-            raise AvatarTexError(
-                ErrorCode.NO_UVS, f"The UV map '{self.uv_map}' is gone or renamed.", "Generate again.",
-            )
+            raise AvatarTexError(ErrorCode.NO_UVS, f"The UV map '{self.uv_map}' is gone or renamed.", "Generate again.")
         report = Path(self.answer.report)
         try:
             image = load_result(Path(self.answer.output), f"{name} AvatarTex", self.answer.tiles)
         except RuntimeError as reason:
             raise AvatarTexError(
-                ErrorCode.INTERNAL, f"Blender could not read the texture ({reason}).", "Generate again.",
+                ErrorCode.INTERNAL, f"Blender could not read the texture ({reason}).", "Generate again."
             ) from reason
         head.avatartex_mix.property_unset("factor")  # a new texture is shown whole
         notes = apply_texture(head, self.slots, self.uv_map, image, self.job.sharing)
         remember_result(
-            head, image, self.job, self.uv_map, self.slots, preferences().results_kept, self.load_provenance(),
+            head,
+            image,
+            self.job,
+            self.uv_map,
+            self.slots,
+            preferences().results_kept,
+            self.load_provenance(),
             read_shares(report),
         )
         made = Textures(
-            head, image, Path(self.answer.output), Path(self.answer.provenance), report,
-            (*self.answer.warnings, *notes), summarize(report),
+            head,
+            image,
+            Path(self.answer.output),
+            Path(self.answer.provenance),
+            report,
+            (*self.answer.warnings, *notes),
+            summarize(report),
         )
         self.tell(made)
         return made
@@ -146,4 +167,3 @@ def current_texture(head: bpy.types.Object, slot: int, uv_map: str) -> bpy.types
     if source is None or source.node.image is None or reads_uv_map(source.node, head.data) != uv_map:
         return None
     return source.node.image
-

@@ -41,13 +41,13 @@ class Obstacle:
     """One line of the list."""
 
     code: str
-    message: str                # what is in the way, a sentence
-    cure: str                   # what to do, where no button does it
-    title: str = ""             # the same in two or three words, beside a button
-    operator: str = ""          # of the button that mends it
+    message: str  # what is in the way, a sentence
+    cure: str  # what to do, where no button does it
+    title: str = ""  # the same in two or three words, beside a button
+    operator: str = ""  # of the button that mends it
     label: str = ""
     values: dict = field(default_factory=dict)  # the operator's properties
-    stops: bool = True          # False: a texture can be made, it may not be what the artist wants
+    stops: bool = True  # False: a texture can be made, it may not be what the artist wants
 
 
 def find_obstacles(context: bpy.types.Context) -> list[Obstacle]:
@@ -65,9 +65,11 @@ def find_obstacles(context: bpy.types.Context) -> list[Obstacle]:
         if len(head.material_slots) == 1 and (problem := find_colorless(head, (0,))):
             found.append(obstacle_of(problem))
         if problem := find_group_problem(head, settings.head_group):
-            found.append(obstacle_with_button(
-                problem, "No such Head Faces", Op.RESET_CHOICE, "Clear Head Faces", setting="head_group",
-            ))
+            found.append(
+                obstacle_with_button(
+                    problem, "No such Head Faces", Op.RESET_CHOICE, "Clear Head Faces", setting="head_group"
+                )
+            )
     if problem := find_portrait_problem(portrait_path(settings.portrait)):
         found.append(portrait_obstacle(problem, settings))
     if selection is None and not any(obstacle.code in (ErrorCode.BAD_MESH, ErrorCode.NO_MESH) for obstacle in found):
@@ -112,7 +114,12 @@ def portrait_obstacle(problem: AvatarTexError, settings) -> Obstacle:
     if image is not None:
         operator, label, values = Op.USE_IMAGE, "Write It Again", {"image": image.name}
     return Obstacle(
-        problem.code, problem.message, problem.cure, title="Portrait is gone", operator=operator, label=label,
+        problem.code,
+        problem.message,
+        problem.cure,
+        title="Portrait is gone",
+        operator=operator,
+        label=label,
         values=values,
     )
 
@@ -126,10 +133,13 @@ def evaluated_problems(context: bpy.types.Context, head: bpy.types.Object, uv_ma
     if not isinstance(shape, bpy.types.Mesh) or not shape.polygons:
         return []
     if uv_map not in shape.uv_layers:
-        return [Obstacle(
-            ErrorCode.NO_UVS, f"A modifier of '{head.name}' removes the UV map '{uv_map}'.",
-            "Apply the modifiers and unwrap, or turn it off.",
-        )]
+        return [
+            Obstacle(
+                ErrorCode.NO_UVS,
+                f"A modifier of '{head.name}' removes the UV map '{uv_map}'.",
+                "Apply the modifiers and unwrap, or turn it off.",
+            )
+        ]
     problem = find_size_problem(head, shape)
     return [obstacle_of(problem)] if problem is not None else []
 
@@ -138,20 +148,39 @@ def doubts(head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
     """What does not stop a texture."""
     found = []
     if (index := find_missing(head)) >= 0:
-        found.append(Obstacle(
-            "further-missing", "A further portrait is not there any more.", "", "Further portrait is gone",
-            Op.FURTHER_REMOVE, "Remove", {"index": index}, stops=False,
-        ))
+        found.append(
+            Obstacle(
+                "further-missing",
+                "A further portrait is not there any more.",
+                "",
+                "Further portrait is gone",
+                Op.FURTHER_REMOVE,
+                "Remove",
+                {"index": index},
+                stops=False,
+            )
+        )
     if not head.visible_get():
-        found.append(Obstacle(
-            "hidden", f"'{head.name}' is hidden: its texture will not be seen.", "", "Head is hidden",
-            Op.SHOW_HEAD, "Show It", stops=False,
-        ))
+        found.append(
+            Obstacle(
+                "hidden",
+                f"'{head.name}' is hidden: its texture will not be seen.",
+                "",
+                "Head is hidden",
+                Op.SHOW_HEAD,
+                "Show It",
+                stops=False,
+            )
+        )
     if uv_map and mirrors(head):
-        found.append(Obstacle(
-            "mirrored", "A Mirror modifier gives both halves the same texels.",
-            "Apply it and unwrap for two different halves.", stops=False,
-        ))
+        found.append(
+            Obstacle(
+                "mirrored",
+                "A Mirror modifier gives both halves the same texels.",
+                "Apply it and unwrap for two different halves.",
+                stops=False,
+            )
+        )
     elif uv_map and (share := find_shared(head, uv_map)) >= DOUBTFUL_SHARE:
         found.append(overlap_obstacle(uv_map, share))
     return found
@@ -171,7 +200,6 @@ def overlap_obstacle(uv_map: str, share: float) -> Obstacle:
 
 def mirrors(head: bpy.types.Object) -> bool:
     return any(
-        modifier.type == "MIRROR" and modifier.show_viewport
-        and not any(getattr(modifier, name) for name in APART)
+        modifier.type == "MIRROR" and modifier.show_viewport and not any(getattr(modifier, name) for name in APART)
         for modifier in head.modifiers
     )

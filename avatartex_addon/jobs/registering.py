@@ -32,11 +32,17 @@ class RegistrationJob(BackendTask):
         self.matrix = head.matrix_world.copy()
         uv_map = find_uv_map(head, settings.uv_map)
         self.capture(head, uv_map, find_head_slots(head, uv_map), settings.head_group, settings.selected_faces)
-        self.ask(partial(
-            Register, job=self.name, portrait=portrait_path(settings.portrait), capture=str(self.files.capture),
-            pins=wire_pins(head, settings.portrait), overlay=str(self.files.folder / "overlay.png"),
-            picture=str(self.files.folder / "portrait.png"),
-        ))
+        self.ask(
+            partial(
+                Register,
+                job=self.name,
+                portrait=portrait_path(settings.portrait),
+                capture=str(self.files.capture),
+                pins=wire_pins(head, settings.portrait),
+                overlay=str(self.files.folder / "overlay.png"),
+                picture=str(self.files.folder / "portrait.png"),
+            )
+        )
 
     def apply(self, context: bpy.types.Context) -> None:
         """Keep the answer for panel and editors. A face that was not found is shown as an error, with its points."""

@@ -115,7 +115,8 @@ class SceneBatch:
     def begin(self, row) -> RowTask:
         if row.object is None or self.scene_name not in {scene.name for scene in row.object.users_scene}:
             raise AvatarTexError(
-                ErrorCode.NO_MESH, f"There is no mesh '{row.object_name}' in this scene.",
+                ErrorCode.NO_MESH,
+                f"There is no mesh '{row.object_name}' in this scene.",
                 "Choose another head for the row, or take the row out.",
             )
         if twin := find_twin(row, self.find_rows(), self.settings["sharing"]):
@@ -157,9 +158,7 @@ class SceneBatch:
             status.error_code, status.error, status.cure = str(error.code), error.message, error.cure
 
 
-def run_to_end(
-    scene: bpy.types.Scene, sharing: str, on_progress: OnProgress | None,
-) -> AvatarTexError | None:
+def run_to_end(scene: bpy.types.Scene, sharing: str, on_progress: OnProgress | None) -> AvatarTexError | None:
     """The scene's batch without a window; what ended it early.
 
     Raises:
@@ -185,6 +184,9 @@ def run_to_end(
 def describe_run(scene: bpy.types.Scene) -> dict:
     """What a report says beside the rows."""
     return {
-        "file": bpy.data.filepath, "scene": scene.name, "size": int(scene.avatartex.size),
-        "blender": bpy.app.version_string, "folder": str(Path(bpy.data.filepath).parent) if bpy.data.filepath else "",
+        "file": bpy.data.filepath,
+        "scene": scene.name,
+        "size": int(scene.avatartex.size),
+        "blender": bpy.app.version_string,
+        "folder": str(Path(bpy.data.filepath).parent) if bpy.data.filepath else "",
     }

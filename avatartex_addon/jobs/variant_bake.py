@@ -42,7 +42,7 @@ class VariantSet:
     materials: tuple[bpy.types.Material, ...]
     images: tuple[bpy.types.Image, ...]
     textures: tuple[Path, ...]  # as the backend wrote them; they last until Blender ends
-    report: Path                # JSON
+    report: Path  # JSON
     warnings: tuple[str, ...]
     summary: str
 
@@ -51,7 +51,8 @@ def find_place_problem(place: str) -> AvatarTexError | None:
     """Why the textures could not be kept there; asked before the job and after it."""
     if place == "beside" and not bpy.data.filepath:
         return AvatarTexError(
-            ErrorCode.BAD_REQUEST, "The file is not saved yet, so there is no folder beside it.",
+            ErrorCode.BAD_REQUEST,
+            "The file is not saved yet, so there is no folder beside it.",
             "Save the file first, or keep the textures packed.",
         )
     return None
@@ -77,13 +78,25 @@ class VariantBake(BackendTask):
         if problem := find_colorless(head, (self.slot,)):
             raise problem
         self.capture(head, self.uv_map, (self.slot,), asked.head_group, asked.selected_faces)
-        self.ask(partial(
-            Variants, job=self.name, portrait=asked.portrait, output=str(self.files.variants),
-            capture=str(self.files.capture), styles=list(job.styles), seeds=list(job.seeds), format=job.format,
-            **asked.settings(), device=preferences().device, report=str(self.files.report), previews=True,
-            pins=wire_pins(head, asked.portrait, asked.pins), least_score=asked.least_score,
-            further=list(asked.further),
-        ))
+        self.ask(
+            partial(
+                Variants,
+                job=self.name,
+                portrait=asked.portrait,
+                output=str(self.files.variants),
+                capture=str(self.files.capture),
+                styles=list(job.styles),
+                seeds=list(job.seeds),
+                format=job.format,
+                **asked.settings(),
+                device=preferences().device,
+                report=str(self.files.report),
+                previews=True,
+                pins=wire_pins(head, asked.portrait, asked.pins),
+                least_score=asked.least_score,
+                further=list(asked.further),
+            )
+        )
 
     def keep_more(self) -> Parts:
         image = current_texture(self.find_head(), self.slot, self.uv_map)
@@ -100,7 +113,7 @@ class VariantBake(BackendTask):
         name = head.name
         if self.uv_map not in head.data.uv_layers:
             raise AvatarTexError(
-                ErrorCode.NO_UVS, f"The UV map '{self.uv_map}' is gone or renamed.", "Bake the variants again.",
+                ErrorCode.NO_UVS, f"The UV map '{self.uv_map}' is gone or renamed.", "Bake the variants again."
             )
         if problem := find_place_problem(self.job.place):
             raise problem
@@ -109,12 +122,15 @@ class VariantBake(BackendTask):
         number, told = ensure_catalogue(name)
         notes += told
         base = base_material(head, self.slot)
-        made = [
-            self.add(head, base, image, one, number) for image, one in zip(images, self.answer.made, strict=True)
-        ]
+        made = [self.add(head, base, image, one, number) for image, one in zip(images, self.answer.made, strict=True)]
         return VariantSet(
-            head, tuple(made), tuple(images), tuple(Path(one["output"]) for one in self.answer.made),
-            self.files.report, tuple(notes), summarize(self.files.report),
+            head,
+            tuple(made),
+            tuple(images),
+            tuple(Path(one["output"]) for one in self.answer.made),
+            self.files.report,
+            tuple(notes),
+            summarize(self.files.report),
         )
 
     def load_images(self, name: str) -> list[bpy.types.Image]:
@@ -135,16 +151,17 @@ class VariantBake(BackendTask):
                 bpy.data.images.remove(image)
             if isinstance(reason, OSError):
                 raise AvatarTexError(
-                    ErrorCode.OUTPUT_NOT_WRITTEN, f"The textures could not be written beside the file ({reason}).",
+                    ErrorCode.OUTPUT_NOT_WRITTEN,
+                    f"The textures could not be written beside the file ({reason}).",
                     "Free space on the disk, or keep the textures packed.",
                 ) from reason
             raise AvatarTexError(
-                ErrorCode.INTERNAL, f"Blender could not read a texture ({reason}).", "Bake the variants again.",
+                ErrorCode.INTERNAL, f"Blender could not read a texture ({reason}).", "Bake the variants again."
             ) from reason
         return images
 
     def add(
-        self, head: bpy.types.Object, base: bpy.types.Material | None, image: bpy.types.Image, one: dict, number: str,
+        self, head: bpy.types.Object, base: bpy.types.Material | None, image: bpy.types.Image, one: dict, number: str
     ) -> bpy.types.Material:
         """One variant into the list."""
         style, seed = one["style"], one["seed"]

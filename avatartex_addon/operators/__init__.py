@@ -21,6 +21,21 @@ from . import (
 )
 
 PARTS = (
-    generate, choose_portrait, add_further, mend_head, add_uv_map, pin_points, drag_pins, use_results,
-    save_texture, open_manual, try_it, paint_regions, bake_variants, edit_batch, run_batch, set_up, clean_portraits,
+    generate,
+    choose_portrait,
+    add_further,
+    mend_head,
+    add_uv_map,
+    pin_points,
+    drag_pins,
+    use_results,
+    save_texture,
+    open_manual,
+    try_it,
+    paint_regions,
+    bake_variants,
+    edit_batch,
+    run_batch,
+    set_up,
+    clean_portraits,
 )

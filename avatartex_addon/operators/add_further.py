@@ -84,6 +84,4 @@ class AVATARTEX_OT_further_remove(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (
-    AVATARTEX_OT_further_add, AVATARTEX_OT_further_remove,
-)
+CLASSES = (AVATARTEX_OT_further_add, AVATARTEX_OT_further_remove)

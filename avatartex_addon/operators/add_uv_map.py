@@ -109,6 +109,4 @@ def _set_flags(mesh: bpy.types.Mesh, part: str, flag: str, values: np.ndarray) -
     getattr(mesh, part).foreach_set(flag, values)
 
 
-CLASSES = (
-    AVATARTEX_OT_add_uv_map,
-)
+CLASSES = (AVATARTEX_OT_add_uv_map,)

@@ -23,7 +23,7 @@ def poll_idle(cls, context: bpy.types.Context) -> bool:
 class BackendOperator:
     """Mixed into an operator, which says what to ask (`begin`) and what to do with the answer (`conclude`)."""
 
-    in_window = False   # the panel is there to tell why
+    in_window = False  # the panel is there to tell why
 
     def begin(self, context: bpy.types.Context, in_window: bool) -> BackendTask:
         raise NotImplementedError

@@ -109,6 +109,4 @@ class AVATARTEX_OT_variant_remove(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (
-    AVATARTEX_OT_variants_bake, AVATARTEX_OT_variant_show, AVATARTEX_OT_variant_remove,
-)
+CLASSES = (AVATARTEX_OT_variants_bake, AVATARTEX_OT_variant_show, AVATARTEX_OT_variant_remove)

@@ -118,7 +118,7 @@ def tell_pixels(image: bpy.types.Image) -> str:
 
 class AVATARTEX_OT_use_image(ChoreOperator, PortraitOperator, bpy.types.Operator):
     """Choose the portrait among the images of this .blend file: packed, painted and generated ones too.
-The image stays as it is; where it is no file, its picture is saved to one of ours"""
+    The image stays as it is; where it is no file, its picture is saved to one of ours"""
 
     bl_idname = Op.USE_IMAGE
     bl_label = "Use an Image of This File"
@@ -217,5 +217,6 @@ CLASSES = (
     AVATARTEX_OT_pick_portrait,
     AVATARTEX_OT_paste_portrait,
     AVATARTEX_OT_use_image,
-    AVATARTEX_OT_drop_portrait, AVATARTEX_FH_portrait,
+    AVATARTEX_OT_drop_portrait,
+    AVATARTEX_FH_portrait,
 )

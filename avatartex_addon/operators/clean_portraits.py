@@ -11,7 +11,7 @@ from ..jobs.portrait_files import find_unused, measure_files
 
 class AVATARTEX_OT_clean_portraits(bpy.types.Operator):
     """Delete the portraits that were pasted, or written from an image, and that this .blend file does not use.
-A file that uses one asks for it again; its textures stay"""
+    A file that uses one asks for it again; its textures stay"""
 
     bl_idname = Op.CLEAN_PORTRAITS
     bl_label = "Remove Unused Portraits"
@@ -28,7 +28,10 @@ A file that uses one asks for it again; its textures stay"""
         if bpy.app.background or context.window is None:
             return self.execute(context)
         return context.window_manager.invoke_confirm(
-            self, event, title=f"{self.bl_label}{tell_freed(measure_files(find_unused()))}?", confirm_text="Remove",
+            self,
+            event,
+            title=f"{self.bl_label}{tell_freed(measure_files(find_unused()))}?",
+            confirm_text="Remove",
             message="Other files that use them will ask for them again.",
         )
 
@@ -43,6 +46,4 @@ A file that uses one asks for it again; its textures stay"""
         return {"FINISHED"}
 
 
-CLASSES = (
-    AVATARTEX_OT_clean_portraits,
-)
+CLASSES = (AVATARTEX_OT_clean_portraits,)

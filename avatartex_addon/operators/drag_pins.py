@@ -294,6 +294,4 @@ def unregister() -> None:
         remove_handle(handle)
 
 
-CLASSES = (
-    AVATARTEX_OT_edit_pins_image, AVATARTEX_OT_edit_pins_head,
-)
+CLASSES = (AVATARTEX_OT_edit_pins_image, AVATARTEX_OT_edit_pins_head)

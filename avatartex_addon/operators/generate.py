@@ -27,7 +27,8 @@ class AVATARTEX_OT_generate(BackendOperator, bpy.types.Operator):
     bl_options = {"UNDO"}  # one step, pushed by Blender when the operator finishes, and only then
 
     ask: bpy.props.BoolProperty(
-        default=True, options={"HIDDEN", "SKIP_SAVE"},
+        default=True,
+        options={"HIDDEN", "SKIP_SAVE"},
         description="In a window, ask first where the registration is doubtful",
     )
 
@@ -64,7 +65,11 @@ class AVATARTEX_OT_generate_anyway(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_confirm(
-            self, event, title="The registration is doubtful", confirm_text="Generate Anyway", icon="WARNING",
+            self,
+            event,
+            title="The registration is doubtful",
+            confirm_text="Generate Anyway",
+            icon="WARNING",
             message=context.window_manager.avatartex_job.error_message,
         )
 
@@ -85,7 +90,7 @@ def draw_seed(head: bpy.types.Object, *used: int) -> int:
 
 class AVATARTEX_OT_new_seed(bpy.types.Operator):
     """Generate again with another seed: what the portrait does not show comes out differently.
-The texture of now stays among the Results"""
+    The texture of now stays among the Results"""
 
     bl_idname = Op.NEW_SEED
     bl_label = "New Seed"
@@ -132,9 +137,11 @@ class AVATARTEX_OT_redo_regions(BackendOperator, bpy.types.Operator):
     def begin(self, context: bpy.types.Context, in_window: bool) -> Generation:
         head, settings = find_head(context), context.scene.avatartex
         seed = self.seed if self.seed >= 0 else draw_seed(head)
-        return Generation(describe_redo(
-            head, seed, portrait_path(settings.portrait), trust_portrait=head.avatartex_regions.trust_portrait,
-        ))
+        return Generation(
+            describe_redo(
+                head, seed, portrait_path(settings.portrait), trust_portrait=head.avatartex_regions.trust_portrait
+            )
+        )
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
         outcome = AVATARTEX_OT_generate.conclude(self, context)

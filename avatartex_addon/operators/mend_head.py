@@ -37,8 +37,11 @@ class AVATARTEX_OT_choose_head(bpy.types.Operator):
 
 CHOICES = (
     ("uv_map", "UV Map", "Texture the UV map that renders show, because the head has none of the chosen name"),
-    ("head_group", "Head Faces", "Find the head's faces automatically, because it has no vertex group of the chosen "
-                                 "name"),
+    (
+        "head_group",
+        "Head Faces",
+        "Find the head's faces automatically, because it has no vertex group of the chosen name",
+    ),
 )
 
 

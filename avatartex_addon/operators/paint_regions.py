@@ -16,7 +16,8 @@ from ..scene.regions import find_result, store
 from .chore_operator import ChoreOperator
 
 KINDS = [
-    ("REDO", "Remake", "What Remake Regions makes anew"), ("KEEP", "Keep", "What no later texture changes"),
+    ("REDO", "Remake", "What Remake Regions makes anew"),
+    ("KEEP", "Keep", "What no later texture changes"),
     ("ERASE", "Erase", "Neither"),
 ]
 
@@ -102,17 +103,29 @@ class AVATARTEX_OT_regions_fill(ChoreOperator, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     kind: EnumProperty(name="Fill With", description="What is to become of it", items=KINDS)
-    source: EnumProperty(name="Where", description="Which part of the texture is marked", items=[
-        ("SELECTED", "Selected Faces", "The faces selected in Edit Mode"),
-        ("GENERATED", "Generated", "What neither the photo nor its other side showed"),
-        ("ALL", "Everything", "The whole texture"),
-    ])
+    source: EnumProperty(
+        name="Where",
+        description="Which part of the texture is marked",
+        items=[
+            ("SELECTED", "Selected Faces", "The faces selected in Edit Mode"),
+            ("GENERATED", "Generated", "What neither the photo nor its other side showed"),
+            ("ALL", "Everything", "The whole texture"),
+        ],
+    )
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties) -> str:
-        kind, source = (dict((name, text) for name, text, _ in items)
-                        for items in (KINDS, [("SELECTED", "the faces selected in Edit Mode", ""),
-                                              ("GENERATED", "all generated texels", ""), ("ALL", "everything", "")]))
+        kind, source = (
+            dict((name, text) for name, text, _ in items)
+            for items in (
+                KINDS,
+                [
+                    ("SELECTED", "the faces selected in Edit Mode", ""),
+                    ("GENERATED", "all generated texels", ""),
+                    ("ALL", "everything", ""),
+                ],
+            )
+        )
         return f"Mark {source[properties.source]}: {kind[properties.kind]}"
 
     @classmethod
@@ -146,6 +159,4 @@ class AVATARTEX_OT_regions_clear(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (
-    AVATARTEX_OT_regions_paint, AVATARTEX_OT_regions_done, AVATARTEX_OT_regions_fill, AVATARTEX_OT_regions_clear,
-)
+CLASSES = (AVATARTEX_OT_regions_paint, AVATARTEX_OT_regions_done, AVATARTEX_OT_regions_fill, AVATARTEX_OT_regions_clear)

@@ -63,7 +63,8 @@ class AVATARTEX_OT_pin_add(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     point: EnumProperty(
-        name="Point", description="Which feature of the face",
+        name="Point",
+        description="Which feature of the face",
         items=[(name, label, "") for name, (_, label) in NAMES.items()],
     )
 
@@ -87,7 +88,10 @@ class AVATARTEX_OT_pin_add(bpy.types.Operator):
             self.report({"INFO"}, "This point is pinned already")
             return {"CANCELLED"}
         set_pin(
-            head, self.point, tuple(point.xy) if point.has_2d else None, context.scene.avatartex.portrait,
+            head,
+            self.point,
+            tuple(point.xy) if point.has_2d else None,
+            context.scene.avatartex.portrait,
             tuple(point.location) if point.has_3d else None,
         )
         redraw_panels()
@@ -130,7 +134,4 @@ class AVATARTEX_OT_pins_clear(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (
-    AVATARTEX_OT_show_registration,
-    AVATARTEX_OT_pin_add, AVATARTEX_OT_pin_remove, AVATARTEX_OT_pins_clear,
-)
+CLASSES = (AVATARTEX_OT_show_registration, AVATARTEX_OT_pin_add, AVATARTEX_OT_pin_remove, AVATARTEX_OT_pins_clear)

@@ -31,7 +31,9 @@ class AVATARTEX_OT_batch_run(bpy.types.Operator):
     bl_options = {"UNDO"}  # pushed by Blender when the operator finishes: one step, whatever the number of rows
 
     shared: EnumProperty(
-        name="Shared Materials", description="What to do where characters share a material", items=ANSWERS,
+        name="Shared Materials",
+        description="What to do where characters share a material",
+        items=ANSWERS,
         options={"SKIP_SAVE"},
     )
 
@@ -149,8 +151,4 @@ class AVATARTEX_OT_batch_cancel(RunningBatch, bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (
-    AVATARTEX_OT_batch_run,
-    AVATARTEX_OT_batch_pause,
-    AVATARTEX_OT_batch_cancel,
-)
+CLASSES = (AVATARTEX_OT_batch_run, AVATARTEX_OT_batch_pause, AVATARTEX_OT_batch_cancel)

@@ -134,7 +134,10 @@ class AVATARTEX_OT_remove_backend(SetupOperator, bpy.types.Operator):
         self.from_window = True
         home = preferences.home()
         return context.window_manager.invoke_confirm(
-            self, event, title=f"Remove Backend{tell_freed(home.occupied)}?", confirm_text="Remove",
+            self,
+            event,
+            title=f"Remove Backend{tell_freed(home.occupied)}?",
+            confirm_text="Remove",
             message=f"Deletes 'backend' and 'weights' in {home.folder}. Textures and files stay.",
         )
 

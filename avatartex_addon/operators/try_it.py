@@ -55,8 +55,13 @@ class AVATARTEX_OT_try_it(bpy.types.Operator):
 def add_sample(context: bpy.types.Context) -> bpy.types.Object:
     """The sample head, to the right of everything that the scene shows."""
     right = max(
-        ((thing.matrix_world @ Vector(corner)).x for thing in context.visible_objects if thing.type == "MESH"
-         for corner in thing.bound_box), default=0.0,
+        (
+            (thing.matrix_world @ Vector(corner)).x
+            for thing in context.visible_objects
+            if thing.type == "MESH"
+            for corner in thing.bound_box
+        ),
+        default=0.0,
     )
     before = set(context.scene.objects)
     bpy.ops.wm.obj_import(filepath=str(SAMPLE / "head.obj"))

@@ -37,17 +37,24 @@ class AVATARTEX_PG_batch_row(bpy.types.PropertyGroup):
 
     key: StringProperty()
     object: PointerProperty(
-        type=bpy.types.Object, name="Head", poll=is_mesh, description="The mesh that gets the texture",
+        type=bpy.types.Object,
+        name="Head",
+        poll=is_mesh,
+        description="The mesh that gets the texture",
         update=wait_again,
     )
     label: StringProperty(description="The head's name when it came into the table")
     portrait: StringProperty(
-        name="Portrait", description="One picture of this character's face", subtype="FILE_PATH",
-        options=versions.RELATIVE_PATH_OPTIONS, update=wait_again,
+        name="Portrait",
+        description="One picture of this character's face",
+        subtype="FILE_PATH",
+        options=versions.RELATIVE_PATH_OPTIONS,
+        update=wait_again,
     )
     state: EnumProperty(
         items=[(str(state), *texts, number) for number, (state, texts) in enumerate(ROW_TEXTS.items())],
-        name="State", description="How far this character is",
+        name="State",
+        description="How far this character is",
     )
     code: StringProperty()
     reason: StringProperty()
@@ -66,11 +73,13 @@ class AVATARTEX_PG_batch(bpy.types.PropertyGroup):
     rows: CollectionProperty(type=AVATARTEX_PG_batch_row)
     active: IntProperty(description="The row whose details are shown")
     collection: PointerProperty(
-        type=bpy.types.Collection, name="Characters", description="Only heads in this collection; all when empty",
+        type=bpy.types.Collection, name="Characters", description="Only heads in this collection; all when empty"
     )
     shared: EnumProperty(
-        name="Shared Materials", description="What to do where characters share a material",
-        items=[(name, *texts) for name, texts in SHARED_TEXTS.items()], default="ask",
+        name="Shared Materials",
+        description="What to do where characters share a material",
+        items=[(name, *texts) for name, texts in SHARED_TEXTS.items()],
+        default="ask",
     )
 
 

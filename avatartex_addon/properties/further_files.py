@@ -11,17 +11,23 @@ class AVATARTEX_PG_further(bpy.types.PropertyGroup):
     """One further portrait."""
 
     path: StringProperty(
-        name="Further Portrait", description="Another picture of the same person, for what the portrait does not show",
-        subtype="FILE_PATH", options=versions.RELATIVE_PATH_OPTIONS,
+        name="Further Portrait",
+        description="Another picture of the same person, for what the portrait does not show",
+        subtype="FILE_PATH",
+        options=versions.RELATIVE_PATH_OPTIONS,
     )
 
 
 CLASSES = (AVATARTEX_PG_further,)
 ATTACHED = (
-    (bpy.types.Object, "avatartex_further", CollectionProperty(
-        type=AVATARTEX_PG_further, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"},
-    )),
-    (bpy.types.Object, "avatartex_further_index", IntProperty(
-        name="Active Further Portrait", override={"LIBRARY_OVERRIDABLE"},
-    )),
+    (
+        bpy.types.Object,
+        "avatartex_further",
+        CollectionProperty(type=AVATARTEX_PG_further, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"}),
+    ),
+    (
+        bpy.types.Object,
+        "avatartex_further_index",
+        IntProperty(name="Active Further Portrait", override={"LIBRARY_OVERRIDABLE"}),
+    ),
 )

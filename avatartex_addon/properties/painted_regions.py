@@ -30,15 +30,21 @@ class AVATARTEX_PG_overlay(bpy.types.PropertyGroup):
     """WindowManager.avatartex_overlay: what is drawn over the head in the viewports. Nothing of the scene changes."""
 
     show_provenance: BoolProperty(
-        name="Show Provenance", update=redraw_views,
+        name="Show Provenance",
+        update=redraw_views,
         description="Colour the head by where its texture comes from: red the photo, green the photo's other "
-                    "side, blue made up",
+        "side, blue made up",
     )
     show_regions: BoolProperty(
-        name="Show Regions", update=redraw_views, description="Draw the painted regions over the head",
+        name="Show Regions", update=redraw_views, description="Draw the painted regions over the head"
     )
     opacity: FloatProperty(
-        name="Opacity", min=0, max=1, default=0.5, subtype="FACTOR", update=redraw_views,
+        name="Opacity",
+        min=0,
+        max=1,
+        default=0.5,
+        subtype="FACTOR",
+        update=redraw_views,
         description="How strongly the colours cover the head",
     )
 

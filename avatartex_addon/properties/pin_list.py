@@ -19,7 +19,7 @@ class AVATARTEX_PG_pin(bpy.types.PropertyGroup):
     name: StringProperty()
     has_2d: BoolProperty(name="On the Portrait", description="It has a place on the portrait")
     xy: FloatVectorProperty(
-        name="Pixel", size=2, description="In the upright portrait, from its upper left corner, y down",
+        name="Pixel", size=2, description="In the upright portrait, from its upper left corner, y down"
     )
     portrait: StringProperty(description="File name of the portrait that the pixel belongs to")
     has_3d: BoolProperty(name="On the Head", description="It has a place on the head")

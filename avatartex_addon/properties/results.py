@@ -56,9 +56,14 @@ class AVATARTEX_PG_mix(bpy.types.PropertyGroup):
     """Object.avatartex_mix."""
 
     factor: FloatProperty(
-        name="Old to New", min=0.0, max=1.0, default=1.0, subtype="FACTOR", update=show_mix,
+        name="Old to New",
+        min=0.0,
+        max=1.0,
+        default=1.0,
+        subtype="FACTOR",
+        update=show_mix,
         description="How much of the new texture shows: 0 what the head had before, 1 the new texture alone. "
-                    "Both stay in the file, so it can be changed at any time",
+        "Both stay in the file, so it can be changed at any time",
         options=set(),  # not to be animated: it changes the graph, which playback does not
         override={"LIBRARY_OVERRIDABLE"},
     )
@@ -95,12 +100,16 @@ for option in REMEMBERED:
 
 CLASSES = (AVATARTEX_PG_result, AVATARTEX_PG_compared, AVATARTEX_PG_mix, AVATARTEX_PG_previous)
 ATTACHED = (
-    (bpy.types.Object, "avatartex_history", CollectionProperty(
-        type=AVATARTEX_PG_result, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"},
-    )),
+    (
+        bpy.types.Object,
+        "avatartex_history",
+        CollectionProperty(type=AVATARTEX_PG_result, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"}),
+    ),
     (bpy.types.Object, "avatartex_compared", PointerProperty(type=AVATARTEX_PG_compared)),
     (bpy.types.Object, "avatartex_mix", PointerProperty(type=AVATARTEX_PG_mix, override={"LIBRARY_OVERRIDABLE"})),
-    (bpy.types.Object, "avatartex_previous", CollectionProperty(
-        type=AVATARTEX_PG_previous, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"},
-    )),
+    (
+        bpy.types.Object,
+        "avatartex_previous",
+        CollectionProperty(type=AVATARTEX_PG_previous, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"}),
+    ),
 )

@@ -17,15 +17,19 @@ class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
     """Scene.avatartex: saved with the scene."""
 
     head: PointerProperty(
-        type=bpy.types.Object, name="Head", poll=is_mesh,
+        type=bpy.types.Object,
+        name="Head",
+        poll=is_mesh,
         description="The mesh that gets the texture; the active mesh when empty",
     )
     portrait_image: PointerProperty(
-        type=bpy.types.Image, description="The image of this file that the portrait was written from",
+        type=bpy.types.Image, description="The image of this file that the portrait was written from"
     )
     portrait: StringProperty(
-        name="Portrait", description="One picture of a face: a photograph, a painting or a drawing",
-        subtype="FILE_PATH", options=versions.RELATIVE_PATH_OPTIONS,
+        name="Portrait",
+        description="One picture of a face: a photograph, a painting or a drawing",
+        subtype="FILE_PATH",
+        options=versions.RELATIVE_PATH_OPTIONS,
     )
 
 

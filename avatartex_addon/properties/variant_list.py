@@ -59,8 +59,10 @@ AVATARTEX_PG_variant_settings.__annotations__ = {
 CLASSES = (AVATARTEX_PG_variant_settings, AVATARTEX_PG_variant, AVATARTEX_PG_worn)
 ATTACHED = (
     (bpy.types.Scene, "avatartex_variants", PointerProperty(type=AVATARTEX_PG_variant_settings)),
-    (bpy.types.Object, "avatartex_variants", CollectionProperty(
-        type=AVATARTEX_PG_variant, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"},
-    )),
+    (
+        bpy.types.Object,
+        "avatartex_variants",
+        CollectionProperty(type=AVATARTEX_PG_variant, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"}),
+    ),
     (bpy.types.Object, "avatartex_worn", PointerProperty(type=AVATARTEX_PG_worn)),
 )

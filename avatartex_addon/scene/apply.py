@@ -31,7 +31,7 @@ from .worn import take_off
 
 
 def apply_texture(
-    head: bpy.types.Object, slots: Iterable[int], uv_map: str, image: bpy.types.Image, sharing: str = "object",
+    head: bpy.types.Object, slots: Iterable[int], uv_map: str, image: bpy.types.Image, sharing: str = "object"
 ) -> list[str]:
     """Show the image on the head's slots.
 
@@ -63,16 +63,15 @@ def apply_texture(
             done.add(material.name)
         if not shows_image(material, image):
             raise AvatarTexError(
-                ErrorCode.INTERNAL, f"The output of '{material.name}' does not show the texture.",
+                ErrorCode.INTERNAL,
+                f"The output of '{material.name}' does not show the texture.",
                 "Give the head another material and choose the result in the panel Results.",
             )
     mix.set_mix(head)
     return notes
 
 
-def show_on(
-    entry, material: bpy.types.Material, mesh: bpy.types.Mesh, uv_map: str, image: bpy.types.Image,
-) -> None:
+def show_on(entry, material: bpy.types.Material, mesh: bpy.types.Mesh, uv_map: str, image: bpy.types.Image) -> None:
     """Show the image on a material of the head's own.
 
     Args:
@@ -131,7 +130,7 @@ def own_groups(material: bpy.types.Material, path: TreePath, entry) -> bool:
 
 
 def own_material(
-    head: bpy.types.Object, index: int, slots: tuple[int, ...], sharing: str, notes: list[str],
+    head: bpy.types.Object, index: int, slots: tuple[int, ...], sharing: str, notes: list[str]
 ) -> bpy.types.Material:
     """The material of the slot, with nodes, used by nobody who is not to change."""
     if not head.material_slots:
@@ -209,7 +208,7 @@ def remember_image(previous, material: bpy.types.Material, node: bpy.types.Shade
 
 
 def insert_texture(
-    previous, material: bpy.types.Material, socket: bpy.types.NodeSocket, uv_map: str, image: bpy.types.Image,
+    previous, material: bpy.types.Material, socket: bpy.types.NodeSocket, uv_map: str, image: bpy.types.Image
 ) -> None:
     """An image node and a UV Map node in front of a colour input; what was linked there is remembered."""
     tree = socket.id_data

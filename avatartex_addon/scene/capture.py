@@ -14,8 +14,7 @@ from .faces import chosen_faces, find_members
 
 
 def capture_head(
-    path: Path, head: bpy.types.Object, uv_map: str, textured: tuple[int, ...], group: str = "",
-    selected: bool = False,
+    path: Path, head: bpy.types.Object, uv_map: str, textured: tuple[int, ...], group: str = "", selected: bool = False
 ) -> Parts:
     """A chore that writes the head as the artist sees it (modifiers, shape keys, pose) for the backend.
 
@@ -47,8 +46,14 @@ def capture_head(
 
 
 def save_capture(
-    path: Path, arrays: dict[str, np.ndarray], chosen: np.ndarray | None, matrix: np.ndarray, name: str, uv_map: str,
-    textured: tuple[int, ...], slots: int,
+    path: Path,
+    arrays: dict[str, np.ndarray],
+    chosen: np.ndarray | None,
+    matrix: np.ndarray,
+    name: str,
+    uv_map: str,
+    textured: tuple[int, ...],
+    slots: int,
 ) -> None:
     """Check the arrays and write them; without bpy.
 
@@ -64,7 +69,8 @@ def save_capture(
         chosen = of_slot if chosen is None else chosen & of_slot
         if not chosen.any():
             raise AvatarTexError(
-                ErrorCode.NO_MESH, f"No chosen face of '{name}' has the material of slot {textured[0] + 1}.",
+                ErrorCode.NO_MESH,
+                f"No chosen face of '{name}' has the material of slot {textured[0] + 1}.",
                 "Choose faces of one material, or clear Head Faces.",
             )
     if chosen is not None:
@@ -84,12 +90,15 @@ def read_mesh(mesh: bpy.types.Mesh, uv_map: str, name: str) -> dict[str, np.ndar
         raise AvatarTexError(ErrorCode.NO_MESH, f"'{name}' has no faces.", "Select a head mesh.")
     if uv_map not in mesh.uv_layers:
         raise AvatarTexError(
-            ErrorCode.NO_UVS, f"A modifier of '{name}' removes the UV map '{uv_map}'.", "Let the modifier keep UVs.",
+            ErrorCode.NO_UVS, f"A modifier of '{name}' removes the UV map '{uv_map}'.", "Let the modifier keep UVs."
         )
     raw = {
-        "vertices": np.empty((len(mesh.vertices), 3), np.float32), "loops": loops, "polygons": polygons,
+        "vertices": np.empty((len(mesh.vertices), 3), np.float32),
+        "loops": loops,
+        "polygons": polygons,
         "corners": np.empty(len(mesh.loops), np.int32),
-        "uvs": np.empty((len(mesh.loops), 2), np.float32), "materials": np.zeros(len(mesh.polygons), np.int32),
+        "uvs": np.empty((len(mesh.loops), 2), np.float32),
+        "materials": np.zeros(len(mesh.polygons), np.int32),
     }
     mesh.vertices.foreach_get("co", raw["vertices"].ravel())
     mesh.attributes[".corner_vert"].data.foreach_get("value", raw["corners"])
@@ -112,6 +121,8 @@ def read_loops(mesh: bpy.types.Mesh) -> tuple[np.ndarray, np.ndarray]:
 def arrange(raw: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Vertices in object space, triangles, UVs per corner, material per triangle; without bpy."""
     return {
-        "vertices": raw["vertices"], "triangles": raw["corners"][raw["loops"]], "corner_uvs": raw["uvs"][raw["loops"]],
+        "vertices": raw["vertices"],
+        "triangles": raw["corners"][raw["loops"]],
+        "corner_uvs": raw["uvs"][raw["loops"]],
         "material_index": raw["materials"][raw["polygons"]],
     }

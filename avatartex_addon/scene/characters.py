@@ -88,7 +88,8 @@ def find_instances(head: bpy.types.Object) -> list[str]:
     if head.data.users < 2:
         return []
     return [
-        thing.name for thing in bpy.data.objects
+        thing.name
+        for thing in bpy.data.objects
         if thing.data == head.data and thing != head and not has_own_material(thing)
     ]
 

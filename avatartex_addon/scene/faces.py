@@ -35,7 +35,7 @@ def find_members(head: bpy.types.Object, group: str) -> Parts:
             count = len(mesh.vertices)
             members += [
                 any(entry.group == index and entry.weight >= MEMBER for entry in vertex.groups)
-                for vertex in mesh.vertices[len(members): len(members) + AT_ONCE]
+                for vertex in mesh.vertices[len(members) : len(members) + AT_ONCE]
             ]
         finally:
             evaluated.to_mesh_clear()
@@ -45,7 +45,7 @@ def find_members(head: bpy.types.Object, group: str) -> Parts:
 
 
 def chosen_faces(
-    mesh: bpy.types.Mesh, head: bpy.types.Object, group: str, selected: bool, members: np.ndarray | None,
+    mesh: bpy.types.Mesh, head: bpy.types.Object, group: str, selected: bool, members: np.ndarray | None
 ) -> np.ndarray | None:
     """(M,) bool per loop triangle of the evaluated mesh; None when all are meant.
 
@@ -64,7 +64,8 @@ def chosen_faces(
         chosen &= _inside(mesh, members)
         if not chosen.any():
             raise AvatarTexError(
-                ErrorCode.NO_MESH, f"No face of '{head.name}' lies in the vertex group '{group}'.",
+                ErrorCode.NO_MESH,
+                f"No face of '{head.name}' lies in the vertex group '{group}'.",
                 "Assign the head's vertices to it with full weight, or clear Head Faces.",
             )
     if selected:
@@ -73,7 +74,8 @@ def chosen_faces(
         chosen &= picked
         if not chosen.any():
             raise AvatarTexError(
-                ErrorCode.NO_MESH, f"No face of '{head.name}' is selected.",
+                ErrorCode.NO_MESH,
+                f"No face of '{head.name}' is selected.",
                 "Select the head's faces in Edit Mode, or turn Only Selected Faces off.",
             )
     return chosen[faces]

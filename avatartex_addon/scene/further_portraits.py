@@ -16,9 +16,7 @@ def further_paths(head: bpy.types.Object) -> tuple[str, ...]:
 
 def find_missing(head: bpy.types.Object) -> int:
     """Index of the first whose file is gone, -1 when all are there."""
-    return next((
-        index for index, path in enumerate(all_paths(head)) if not Path(portrait_path(path)).is_file()
-    ), -1)
+    return next((index for index, path in enumerate(all_paths(head)) if not Path(portrait_path(path)).is_file()), -1)
 
 
 def all_paths(head: bpy.types.Object) -> list[str]:

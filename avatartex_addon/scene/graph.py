@@ -15,8 +15,13 @@ IMAGE_NODE, UV_NODE = "AvatarTex Texture", "AvatarTex UV Map"
 
 #: Sockets that carry a surface's own colour, by shader.
 COLOR_SOCKETS = {
-    "BSDF_PRINCIPLED": "Base Color", "BSDF_DIFFUSE": "Color", "EMISSION": "Color", "BSDF_TOON": "Color",
-    "SUBSURFACE_SCATTERING": "Color", "EEVEE_SPECULAR": "Base Color", "BSDF_SHEEN": "Color",
+    "BSDF_PRINCIPLED": "Base Color",
+    "BSDF_DIFFUSE": "Color",
+    "EMISSION": "Color",
+    "BSDF_TOON": "Color",
+    "SUBSURFACE_SCATTERING": "Color",
+    "EEVEE_SPECULAR": "Base Color",
+    "BSDF_SHEEN": "Color",
     "BSDF_TRANSLUCENT": "Color",
 }
 #: Nodes with a factor and two inputs of a kind.
@@ -56,8 +61,9 @@ def find_color_input(material: bpy.types.Material) -> ColorInput | None:
     found = []
     for step in walk_up(material, (), surface, {"SHADER"}):
         if step.node.type in COLOR_SOCKETS and not step.node.mute:
-            found.append((step.node.type != "BSDF_PRINCIPLED", step.path,
-                          step.node.inputs[COLOR_SOCKETS[step.node.type]]))
+            found.append(
+                (step.node.type != "BSDF_PRINCIPLED", step.path, step.node.inputs[COLOR_SOCKETS[step.node.type]])
+            )
         elif step.out.type == "RGBA":
             found.append((True, step.path, step.into))
     if not found:
@@ -101,7 +107,7 @@ def find_tree(material: bpy.types.Material, path: TreePath) -> bpy.types.NodeTre
 
 
 def walk_up(
-    material: bpy.types.Material, path: TreePath, socket: bpy.types.NodeSocket, kinds: set[str],
+    material: bpy.types.Material, path: TreePath, socket: bpy.types.NodeSocket, kinds: set[str]
 ) -> Iterator[Step]:
     """Every node that reaches an input, nearest first, through inputs of these kinds only.
 
@@ -146,7 +152,7 @@ def find_socket(sockets, identifier: str) -> bpy.types.NodeSocket | None:
 
 
 def go_out(
-    material: bpy.types.Material, path: TreePath, socket: bpy.types.NodeSocket,
+    material: bpy.types.Material, path: TreePath, socket: bpy.types.NodeSocket
 ) -> tuple[TreePath, bpy.types.NodeSocket]:
     """Out of the groups through which an input is only handed: the one outside is the artist's."""
     looked = socket
@@ -195,8 +201,10 @@ def find_colorless(head: bpy.types.Object, slots: tuple[int, ...]) -> AvatarTexE
             continue
         node = surface.links[0].from_node
         return AvatarTexError(
-            ErrorCode.NO_COLOR, f"The material '{material.name}' shows '{node.label or node.name}', where no colour "
-            "for a texture is found.", "Give the head another material, or link a Principled BSDF to its output.",
+            ErrorCode.NO_COLOR,
+            f"The material '{material.name}' shows '{node.label or node.name}', where no colour "
+            "for a texture is found.",
+            "Give the head another material, or link a Principled BSDF to its output.",
         )
     return None
 

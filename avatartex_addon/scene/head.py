@@ -27,7 +27,8 @@ def find_skinned(context: bpy.types.Context, armature: bpy.types.Object) -> bpy.
     meshes = [candidate for candidate in context.view_layer.objects if candidate.type == "MESH"]
     selected = [mesh for mesh in meshes if mesh.select_get()]
     skinned = [
-        mesh for mesh in meshes
+        mesh
+        for mesh in meshes
         if any(modifier.type == "ARMATURE" and modifier.object == armature for modifier in mesh.modifiers)
     ]
     return next((found[0] for found in (selected, skinned) if len(found) == 1), None)
@@ -45,8 +46,10 @@ def find_problem(context: bpy.types.Context) -> AvatarTexError | None:
     """What would stop a job before it starts; None when nothing does. Cheap: the panel asks at every redraw."""
     settings, head = context.scene.avatartex, find_head(context)
     return (
-        find_selection_problem(context) or find_mesh_problem(head, settings.uv_map)
-        or find_group_problem(head, settings.head_group) or find_portrait_problem(portrait_path(settings.portrait))
+        find_selection_problem(context)
+        or find_mesh_problem(head, settings.uv_map)
+        or find_group_problem(head, settings.head_group)
+        or find_portrait_problem(portrait_path(settings.portrait))
     )
 
 
@@ -58,15 +61,16 @@ def find_selection_problem(context: bpy.types.Context) -> AvatarTexError | None:
             others = f" and {len(several) - 3} more" if len(several) > 3 else ""
             names = ", ".join(f"'{name}'" for name in several[:3]) + others
             return AvatarTexError(
-                ErrorCode.NO_MESH, f"{len(several)} meshes are selected: {names}.",
+                ErrorCode.NO_MESH,
+                f"{len(several)} meshes are selected: {names}.",
                 "Select one head alone, or choose it as Head. Batch takes many.",
             )
     if find_head(context) is None:
         active = context.view_layer.objects.active
         if active is not None and active.instance_collection is not None:
             return AvatarTexError(
-                ErrorCode.NO_MESH, f"'{active.name}' is an instance of the collection "
-                f"'{active.instance_collection.name}'.",
+                ErrorCode.NO_MESH,
+                f"'{active.name}' is an instance of the collection '{active.instance_collection.name}'.",
                 "Make it real (Object > Apply > Make Instances Real), or make a Library Override of it.",
             )
         return AvatarTexError(ErrorCode.NO_MESH, "No head is selected.", "Select a mesh, or choose one as Head.")
@@ -83,11 +87,13 @@ def find_job_head(job: HeadJob) -> bpy.types.Object:
     if head is None or head.type != "MESH":
         meshes = ", ".join(f"'{mesh.name}'" for mesh in bpy.data.objects if mesh.type == "MESH" and mesh != head)
         raise AvatarTexError(
-            ErrorCode.NO_MESH, f"There is no mesh object '{job.object_name}'.",
+            ErrorCode.NO_MESH,
+            f"There is no mesh object '{job.object_name}'.",
             f"There are: {meshes[:300]}." if meshes else "Add a head first.",
         )
     if problem := (
-        find_mesh_problem(head, job.uv_map) or find_group_problem(head, job.head_group)
+        find_mesh_problem(head, job.uv_map)
+        or find_group_problem(head, job.head_group)
         or find_portrait_problem(job.portrait)
     ):
         raise problem
@@ -108,7 +114,8 @@ def find_portrait_problem(path: str) -> AvatarTexError | None:
         return AvatarTexError(ErrorCode.PORTRAIT_MISSING, "There is no portrait yet.", "Choose a picture of a face.")
     if not Path(path).is_file():
         return AvatarTexError(
-            ErrorCode.PORTRAIT_MISSING, f"The portrait {Path(path).name!r} is not there any more.",
+            ErrorCode.PORTRAIT_MISSING,
+            f"The portrait {Path(path).name!r} is not there any more.",
             "Choose the picture again.",
         )
     return None
@@ -120,12 +127,14 @@ def find_mesh_problem(head: bpy.types.Object, wanted_uv_map: str) -> AvatarTexEr
         return AvatarTexError(ErrorCode.NO_MESH, f"'{head.name}' was deleted.", "Choose another head.")
     if head.library is not None:
         return AvatarTexError(
-            ErrorCode.BAD_MESH, f"'{head.name}' is linked from '{Path(head.library.filepath).name}'.",
+            ErrorCode.BAD_MESH,
+            f"'{head.name}' is linked from '{Path(head.library.filepath).name}'.",
             "Make a Library Override of it (Object menu), or open that file.",
         )
     if mesh.library is not None and not head.material_slots:
         return AvatarTexError(
-            ErrorCode.BAD_MESH, f"The linked mesh of '{head.name}' has no material slot.",
+            ErrorCode.BAD_MESH,
+            f"The linked mesh of '{head.name}' has no material slot.",
             "Add a material in the file that it comes from.",
         )
     if not mesh.polygons and head.mode != "EDIT" and not head.modifiers:
@@ -134,12 +143,13 @@ def find_mesh_problem(head: bpy.types.Object, wanted_uv_map: str) -> AvatarTexEr
         return problem
     if not mesh.uv_layers:
         return AvatarTexError(
-            ErrorCode.NO_UVS, f"'{head.name}' has no UV map.",
+            ErrorCode.NO_UVS,
+            f"'{head.name}' has no UV map.",
             "Add one with the button, or unwrap it first (Edit Mode, UV > Unwrap).",
         )
     if not find_uv_map(head, wanted_uv_map):
         return AvatarTexError(
-            ErrorCode.NO_UVS, f"'{head.name}' has no UV map named '{wanted_uv_map}'.", "Choose another UV map.",
+            ErrorCode.NO_UVS, f"'{head.name}' has no UV map named '{wanted_uv_map}'.", "Choose another UV map."
         )
     return None
 
@@ -155,7 +165,8 @@ def find_size_problem(head: bpy.types.Object, shape: bpy.types.Mesh) -> AvatarTe
         return None
     cure = "Lower the viewport levels of its modifiers" if head.modifiers else "Decimate it, or take a smaller copy,"
     return AvatarTexError(
-        ErrorCode.BAD_MESH, f"'{head.name}' has {triangles / 1e6:.1f} million triangles.",
+        ErrorCode.BAD_MESH,
+        f"'{head.name}' has {triangles / 1e6:.1f} million triangles.",
         f"{cure} until it has {MOST_FACES // 1_000_000} million.",
     )
 
@@ -163,7 +174,8 @@ def find_size_problem(head: bpy.types.Object, shape: bpy.types.Mesh) -> AvatarTe
 def find_group_problem(head: bpy.types.Object, group: str) -> AvatarTexError | None:
     if group and group not in head.vertex_groups:
         return AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"'{head.name}' has no vertex group named '{group}'.",
+            ErrorCode.BAD_REQUEST,
+            f"'{head.name}' has no vertex group named '{group}'.",
             "Choose another group for Head Faces, or clear it.",
         )
     return None

@@ -16,8 +16,14 @@ from .memory import changed_tree
 
 
 def remember_result(
-    head: bpy.types.Object, image: bpy.types.Image, job: HeadJob, uv_map: str, slots: tuple[int, ...], most: int,
-    provenance: bpy.types.Image | None = None, shares: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    head: bpy.types.Object,
+    image: bpy.types.Image,
+    job: HeadJob,
+    uv_map: str,
+    slots: tuple[int, ...],
+    most: int,
+    provenance: bpy.types.Image | None = None,
+    shares: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> None:
     """Add a result, the newest last, and forget the oldest beyond `most`.
 

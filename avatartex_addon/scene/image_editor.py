@@ -13,7 +13,9 @@ WIDE = 900
 def find_editor() -> tuple[bpy.types.Window, bpy.types.Area] | None:
     """The largest Image Editor (no UV Editor) of all windows."""
     areas = [
-        (window, area) for window in bpy.context.window_manager.windows for area in window.screen.areas
+        (window, area)
+        for window in bpy.context.window_manager.windows
+        for area in window.screen.areas
         if area.ui_type == "IMAGE_EDITOR"
     ]
     return max(areas, key=lambda entry: entry[1].width * entry[1].height, default=None)
@@ -45,9 +47,7 @@ def split_off(window: bpy.types.Window, area: bpy.types.Area) -> tuple[bpy.types
     return window, new
 
 
-def open_window(
-    context: bpy.types.Context, area: bpy.types.Area,
-) -> tuple[bpy.types.Window, bpy.types.Area] | None:
+def open_window(context: bpy.types.Context, area: bpy.types.Area) -> tuple[bpy.types.Window, bpy.types.Area] | None:
     before = set(context.window_manager.windows)
     with context.temp_override(window=context.window, area=area):
         bpy.ops.screen.area_dupli("INVOKE_DEFAULT")
@@ -97,7 +97,8 @@ def zoom_to_face() -> None:
     high = region.view2d.view_to_region(right / told.width, 1 - top / told.height, clip=False)
     with bpy.context.temp_override(window=window, area=area, region=region):
         bpy.ops.image.view_zoom_border(
-            xmin=round(low[0]), xmax=round(high[0]), ymin=round(low[1]), ymax=round(high[1]), wait_for_input=False)
+            xmin=round(low[0]), xmax=round(high[0]), ymin=round(low[1]), ymax=round(high[1]), wait_for_input=False
+        )
 
 
 def find_face_box(told) -> tuple[tuple[float, float], tuple[float, float]] | None:

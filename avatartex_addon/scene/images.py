@@ -77,7 +77,7 @@ def keep_base(image: bpy.types.Image, stem: Path) -> Parts:
         source = original(image, stem)
         if kept := (yield lambda: keep_original(source, stem)):
             return kept
-    pixels, image = (yield from read_pixels(name))
+    pixels, image = yield from read_pixels(name)
     if image is None:
         return ""
     is_float, path = image.is_float, stem.with_suffix(".bmp")
@@ -199,13 +199,14 @@ def write_colors(path: Path, pixels: np.ndarray, is_linear: bool = False) -> Non
     height, width, channels = pixels.shape
     rows = np.zeros((height, -(-width * 3 // 4) * 4), np.uint8)
     for top in range(0, height, STRIP):
-        color = pixels[top: top + STRIP, :, [2, 1, 0] if channels >= 3 else [0, 0, 0]]
+        color = pixels[top : top + STRIP, :, [2, 1, 0] if channels >= 3 else [0, 0, 0]]
         if is_linear:
             bent = 1.055 * np.maximum(color, 0.0031308) ** (1 / 2.4) - 0.055
             color = np.where(color <= 0.0031308, color * 12.92, bent)
-        rows[top: top + STRIP, : width * 3] = np.rint(np.clip(color, 0, 1) * 255).reshape(len(color), -1)
-    header = struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 54 + rows.size, 0, 0, 54, 40, width, height, 1, 24, 0, rows.size,
-                         2835, 2835, 0, 0)
+        rows[top : top + STRIP, : width * 3] = np.rint(np.clip(color, 0, 1) * 255).reshape(len(color), -1)
+    header = struct.pack(
+        "<2sIHHIIiiHHIIiiII", b"BM", 54 + rows.size, 0, 0, 54, 40, width, height, 1, 24, 0, rows.size, 2835, 2835, 0, 0
+    )
     path.write_bytes(header + rows.tobytes())
 
 

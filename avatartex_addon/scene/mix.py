@@ -75,7 +75,7 @@ def connect_inserted(tree: bpy.types.NodeTree, previous, old: bpy.types.NodeSock
 
 
 def add_before(
-    tree: bpy.types.NodeTree, like: bpy.types.ShaderNodeTexImage, image: bpy.types.Image | None,
+    tree: bpy.types.NodeTree, like: bpy.types.ShaderNodeTexImage, image: bpy.types.Image | None
 ) -> bpy.types.ShaderNodeTexImage:
     """A twin of an image node that shows the image from before."""
     before = tree.nodes.new("ShaderNodeTexImage")

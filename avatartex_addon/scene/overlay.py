@@ -112,7 +112,7 @@ def find_shader() -> gpu.types.GPUShader:
 
 
 def find_batch(
-    context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...],
+    context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...]
 ) -> gpu.types.GPUBatch | None:
     """The head's triangles as it is shown, in its own space; None without faces, and until they are arranged."""
     global _drawn, _reading
@@ -154,7 +154,7 @@ def read_triangles(context: bpy.types.Context, head: bpy.types.Object, uv_map: s
 
 
 def corners_of_slots(
-    raw: dict[str, np.ndarray], slots: tuple[int, ...], last: int,
+    raw: dict[str, np.ndarray], slots: tuple[int, ...], last: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
     arrays = arrange(raw)
     here = np.isin(np.minimum(arrays["material_index"], last), np.minimum(slots, last))

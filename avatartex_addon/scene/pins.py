@@ -19,7 +19,7 @@ class Point:
     name: str
     xy: tuple[float, float] | None
     location: tuple[float, float, float] | None
-    pinned: bool    # on the side that is asked for: the artist's, not the backend's
+    pinned: bool  # on the side that is asked for: the artist's, not the backend's
 
 
 def label(name: str) -> str:
@@ -36,7 +36,10 @@ def find_pin(head: bpy.types.Object, name: str):
 
 
 def set_pin(
-    head: bpy.types.Object, name: str, xy: tuple[float, float] | None = None, portrait: str = "",
+    head: bpy.types.Object,
+    name: str,
+    xy: tuple[float, float] | None = None,
+    portrait: str = "",
     location: tuple[float, float, float] | None = None,
 ) -> None:
     """Place a pin on the portrait, on the head, or on both; the other side stays."""

@@ -20,7 +20,8 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".tga", "
 def find_portraits(made: set[bpy.types.Image]) -> list[bpy.types.Image]:
     """Images of the file that can be a portrait: still pictures, and none of those that AvatarTex made."""
     return [
-        image for image in bpy.data.images
+        image
+        for image in bpy.data.images
         if image.source in {"FILE", "GENERATED"} and image.type in {"IMAGE", "UV_TEST"} and image not in made
     ]
 

@@ -131,7 +131,7 @@ def generated_texels(entry, size: int) -> Parts:
         generated = pixels[..., 2] > PAINTED if pixels is not None else np.zeros((1, 1), bool)
     if not generated.any():
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, "Nothing of this texture is generated.", "Paint what is to be made anew.",
+            ErrorCode.BAD_REQUEST, "Nothing of this texture is generated.", "Paint what is to be made anew."
         )
     steps = (np.arange(size) + 0.5) / size
     return generated[np.ix_((steps * len(generated)).astype(int), (steps * generated.shape[1]).astype(int))]

@@ -34,12 +34,13 @@ def find_result(head: bpy.types.Object | None):
     index = find_shown(head)
     if index < 0:
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"'{head.name}' shows no texture of ours.", "Generate one, or click one in Results.",
+            ErrorCode.BAD_REQUEST, f"'{head.name}' shows no texture of ours.", "Generate one, or click one in Results."
         )
     entry = head.avatartex_history[index]
     if entry.image.source == "TILED":
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"The texture of '{head.name}' has several UDIM tiles.",
+            ErrorCode.BAD_REQUEST,
+            f"The texture of '{head.name}' has several UDIM tiles.",
             "Regions and provenance are for heads with one tile; the backend's command line takes several.",
         )
     return entry

@@ -114,7 +114,7 @@ def drawn(faces: Faces, chosen: np.ndarray) -> dict[tuple[int, int], np.ndarray]
     tiles = np.floor(uvs.mean(1) + 1e-7).astype(int)
     return {
         tile: rasterize(
-            texel_corners((uvs[(tiles == tile).all(1)] - tile).astype(np.float32), GRID), GRID, GRID,
+            texel_corners((uvs[(tiles == tile).all(1)] - tile).astype(np.float32), GRID), GRID, GRID
         ).covered
         for tile in map(tuple, np.unique(tiles, axis=0).tolist())
     }

@@ -18,7 +18,8 @@ def find_mesh_at(context: bpy.types.Context, x: int, y: int) -> bpy.types.Object
         return None
     sight, place = area.spaces.active.region_3d, (x - view.x, y - view.y)
     hit, _, _, _, found, _ = context.scene.ray_cast(
-        context.evaluated_depsgraph_get(), view3d_utils.region_2d_to_origin_3d(view, sight, place),
+        context.evaluated_depsgraph_get(),
+        view3d_utils.region_2d_to_origin_3d(view, sight, place),
         view3d_utils.region_2d_to_vector_3d(view, sight, place),
     )
     return found.original if hit and found.type == "MESH" else None

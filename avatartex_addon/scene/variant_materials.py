@@ -29,7 +29,7 @@ def base_material(head: bpy.types.Object, slot: int) -> bpy.types.Material | Non
 
 
 def make_material(
-    head: bpy.types.Object, base: bpy.types.Material | None, uv_map: str, image: bpy.types.Image, name: str,
+    head: bpy.types.Object, base: bpy.types.Material | None, uv_map: str, image: bpy.types.Image, name: str
 ) -> bpy.types.Material:
     """A copy of the head's material that shows the image through the UV map."""
     material = new_material(name) if base is None else base.copy()

@@ -46,8 +46,13 @@ def check() -> Work:
     """Look at this computer."""
     global checks
     checks = CheckRun(
-        preferences.home(), preferences.REQUIREMENTS, find_setup_python(), find_build(), bpy.app.online_access,
-        session.log(), preferences.package_index(),
+        preferences.home(),
+        preferences.REQUIREMENTS,
+        find_setup_python(),
+        find_build(),
+        bpy.app.online_access,
+        session.log(),
+        preferences.package_index(),
     )
     return begin(checks)
 
@@ -56,10 +61,17 @@ def install(wheels: Path | None = None) -> Work:
     """Make, complete or update the environment, from the network or from a folder of wheels."""
     session.close()  # Windows does not replace files of a running Python
     requirements = preferences.REQUIREMENTS
-    return begin(Installer(
-        preferences.home(), requirements, find_setup_python(), find_build(), session.log(), wheels,
-        preferences.package_index(),
-    ))
+    return begin(
+        Installer(
+            preferences.home(),
+            requirements,
+            find_setup_python(),
+            find_build(),
+            session.log(),
+            wheels,
+            preferences.package_index(),
+        )
+    )
 
 
 def remove() -> Work:

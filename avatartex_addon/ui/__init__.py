@@ -12,6 +12,12 @@ from . import (
 )
 
 PARTS = (
-    preferences_page, main_panel, registration_panel, regions_panel, results_panel, variants_panel, batch_panel,
+    preferences_page,
+    main_panel,
+    registration_panel,
+    regions_panel,
+    results_panel,
+    variants_panel,
+    batch_panel,
     further_list,
 )

@@ -123,8 +123,7 @@ class AVATARTEX_PT_batch(ClosedPanel, bpy.types.Panel):
         text = say("Go On ({count})" if begun else "Run Batch ({count})", count=waiting) if waiting else "Run Batch"
         row.operator(Op.BATCH_RUN, text=text, icon="PLAY")
         if counts[RowState.FAILED]:
-            row.operator(Op.BATCH_RETRY, text=say("Retry {count}", count=counts[RowState.FAILED]),
-                         icon="FILE_REFRESH")
+            row.operator(Op.BATCH_RETRY, text=say("Retry {count}", count=counts[RowState.FAILED]), icon="FILE_REFRESH")
 
     def draw_progress(self, layout: bpy.types.UILayout, context: bpy.types.Context, table, run) -> None:
         job = context.window_manager.avatartex_job
@@ -138,9 +137,7 @@ class AVATARTEX_PT_batch(ClosedPanel, bpy.types.Panel):
         column = layout.column(align=True)
         column.progress(text=said, factor=share)
         row = column.row(align=True)
-        row.operator(
-            Op.BATCH_PAUSE, text="Go On" if run.paused else "Pause", icon="PLAY" if run.paused else "PAUSE",
-        )
+        row.operator(Op.BATCH_PAUSE, text="Go On" if run.paused else "Pause", icon="PLAY" if run.paused else "PAUSE")
         if run.paused:  # else it stands above, below the progress
             row.operator(Op.BATCH_CANCEL, icon="CANCEL")
 

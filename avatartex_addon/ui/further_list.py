@@ -33,7 +33,7 @@ def draw_further(layout: bpy.types.UILayout, head: bpy.types.Object | None, enab
     body.enabled = enabled
     row = body.row()
     row.template_list(
-        "AVATARTEX_UL_further", "", head, "avatartex_further", head, "avatartex_further_index", rows=2, type="DEFAULT",
+        "AVATARTEX_UL_further", "", head, "avatartex_further", head, "avatartex_further_index", rows=2, type="DEFAULT"
     )
     column = row.column(align=True)
     column.operator_context = "INVOKE_DEFAULT"

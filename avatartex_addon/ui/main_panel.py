@@ -58,7 +58,11 @@ class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
         settings, head = context.scene.avatartex, find_head(context)
         column = layout.column()
         column.prop(
-            settings, "head", text=say("Head"), icon="OUTLINER_OB_MESH", translate=False,  # no name of the artist's
+            settings,
+            "head",
+            text=say("Head"),
+            icon="OUTLINER_OB_MESH",
+            translate=False,  # no name of the artist's
             placeholder=head.name if head else say("Select a mesh"),
         )
         if head is None:

@@ -31,6 +31,7 @@ def store_absolute(name: str, then: Callable[[], object]) -> Callable:
     The file browser writes '//' for the folder of the .blend that is open now; another one may be, later. Only the
     field that was set: what others hold may be older than the file that is open.
     """
+
     def update(preferences, _context: bpy.types.Context) -> None:
         path = getattr(preferences, name)
         if path and not fixed(path):
@@ -45,33 +46,43 @@ class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
     bl_idname = __package__.rpartition(".")[0]
 
     folder: StringProperty(
-        name="Folder", subtype="DIR_PATH", default=str(default_folder()),
+        name="Folder",
+        subtype="DIR_PATH",
+        default=str(default_folder()),
         update=store_absolute("folder", backend_setup.forget_checks),
         description="Where Set Up Backend puts the backend and its networks: one folder for all Blender versions",
     )
     build: EnumProperty(
         name="Build",
-        description="What Set Up Backend installs: large packages for an NVIDIA card, or small ones for any "
-                    "processor",
-        items=[(build, *BUILD_TEXTS[build]) for build in BUILDS], default="auto", update=look_anew,
+        description="What Set Up Backend installs: large packages for an NVIDIA card, or small ones for any processor",
+        items=[(build, *BUILD_TEXTS[build]) for build in BUILDS],
+        default="auto",
+        update=look_anew,
     )
     setup_python: StringProperty(
-        name="Python 3.11", subtype="FILE_PATH", update=store_absolute("setup_python", backend_setup.forget_checks),
+        name="Python 3.11",
+        subtype="FILE_PATH",
+        update=store_absolute("setup_python", backend_setup.forget_checks),
         description="The Python that Set Up Backend starts from; empty: the one found on this computer",
     )
     backend_python: StringProperty(
-        name="Own Environment", subtype="FILE_PATH", update=store_absolute("backend_python", backend_setup.examine),
+        name="Own Environment",
+        subtype="FILE_PATH",
+        update=store_absolute("backend_python", backend_setup.examine),
         description="Python of an environment of your own that holds the backend's packages, used in place of the "
-                    "one that Set Up Backend makes",
+        "one that Set Up Backend makes",
     )
     index: StringProperty(
         name="Package Index",
         description="Address (https) that Set Up Backend takes packages from, for a company's mirror; PyPI when empty. "
-                    "What pip is told elsewhere on this computer does not count",
+        "What pip is told elsewhere on this computer does not count",
     )
     device: make_property(DEVICE)
     results_kept: IntProperty(
-        name="Results per Head", min=1, max=100, default=8,
+        name="Results per Head",
+        min=1,
+        max=100,
+        default=8,
         description="How many textures a head remembers beside its favourites; each makes the file larger",
     )
 

@@ -58,7 +58,7 @@ class AVATARTEX_PT_registration(ClosedPanel, bpy.types.Panel):
             self.draw_quality(layout.box(), told)
         row = layout.row()
         row.template_list(
-            "AVATARTEX_UL_pins", "", head, "avatartex_pins", head, "avatartex_pin_index", rows=3, type="DEFAULT",
+            "AVATARTEX_UL_pins", "", head, "avatartex_pins", head, "avatartex_pin_index", rows=3, type="DEFAULT"
         )
         column = row.column(align=True)
         column.menu("AVATARTEX_MT_pin_add", icon="ADD", text="")
@@ -69,8 +69,11 @@ class AVATARTEX_PT_registration(ClosedPanel, bpy.types.Panel):
         column.operator(Op.EDIT_PINS_IMAGE, icon="IMAGE_DATA")
         column.operator(Op.EDIT_PINS_HEAD, icon="VIEW3D")
         if told.code and is_current(told, head, portrait):
-            draw_sentence(layout, say("Drag at least {count} points into place: outer eye corners, nose tip, chin.",
-                                      count=NEEDED), icon="INFO")
+            draw_sentence(
+                layout,
+                say("Drag at least {count} points into place: outer eye corners, nose tip, chin.", count=NEEDED),
+                icon="INFO",
+            )
 
     def draw_quality(self, box: bpy.types.UILayout, told) -> None:
         low, verdict = told.score < LOW_SCORE, name_score(told.score)

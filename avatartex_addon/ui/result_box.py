@@ -43,8 +43,10 @@ def draw_way_back(layout: bpy.types.UILayout, context: bpy.types.Context, head: 
     row.enabled = not compared
     row.prop(head.avatartex_mix, "factor", slider=True)
     column.operator(
-        Op.COMPARE, text="Back to the Texture" if compared else "Compare with Before",
-        icon="ARROW_LEFTRIGHT", depress=compared,
+        Op.COMPARE,
+        text="Back to the Texture" if compared else "Compare with Before",
+        icon="ARROW_LEFTRIGHT",
+        depress=compared,
     )
     column.operator(Op.NEW_SEED, text="Try Another Seed", icon="FILE_REFRESH")
     row = column.row(align=True)

@@ -25,8 +25,10 @@ VERDICT_ICONS = {Verdict.OK: "CHECKMARK", Verdict.NOTE: "INFO", Verdict.MISSING:
 
 #: What leads when nothing is known yet, by what is there: label of the button, and a sentence.
 LEADS = {
-    Fit.NONE: ("Set Up Backend", "AvatarTex computes in a Python of its own, which is set up once for all "
-                                 "Blender versions."),
+    Fit.NONE: (
+        "Set Up Backend",
+        "AvatarTex computes in a Python of its own, which is set up once for all Blender versions.",
+    ),
     Fit.UNFINISHED: ("Continue Set-Up", "The set-up was interrupted. It goes on where it stopped."),
     Fit.OUTDATED: ("Update Backend", "This version of AvatarTex needs other packages. What fits is kept."),
     Fit.READY: ("Check and Repair", ""),

@@ -70,9 +70,15 @@ class AVATARTEX_PT_variants(ClosedPanel, bpy.types.Panel):
             row.operator(Op.VARIANT_REMOVE, text="", icon="X").index = index
         if worn >= 0:
             entry = head.avatartex_variants[worn]
-            draw_sentence(layout, say(
-                "{style} · seed {seed} · {size} texels", style=say(entry.style_name), seed=entry.seed, size=entry.size,
-            ))
+            draw_sentence(
+                layout,
+                say(
+                    "{style} · seed {seed} · {size} texels",
+                    style=say(entry.style_name),
+                    seed=entry.seed,
+                    size=entry.size,
+                ),
+            )
 
 
 CLASSES = (AVATARTEX_PT_variants,)

@@ -51,8 +51,7 @@ class Colouring:
     """What all texels of one UDIM tile are coloured from; the arguments are compose()'s."""
 
     def __init__(
-        self, job: Prepared, mesh: HeadMesh, generated: Completion, light: str, made_up: bool,
-        details: Sequence[Detail],
+        self, job: Prepared, mesh: HeadMesh, generated: Completion, light: str, made_up: bool, details: Sequence[Detail]
     ) -> None:
         self.mesh, self.light, self.made_up, self.details = mesh, light, made_up, details
         self.views = [View(job.registration, job.observation), *job.further.views]
@@ -61,10 +60,16 @@ class Colouring:
         made = exposed(generated, job.observation, light)
         self.made, self.tone = made.astype(np.float32), tone_beside(self.views, generated, made, light)
         # at vertices: place, normal, canonical place, depth inside the head, canonical normal
-        self.vertices = np.concatenate([
-            mesh.vertices, job.registration.normals, job.canonical, job.inside[:, None],
-            vertex_normals(mesh, job.canonical),
-        ], 1).astype(np.float32)
+        self.vertices = np.concatenate(
+            [
+                mesh.vertices,
+                job.registration.normals,
+                job.canonical,
+                job.inside[:, None],
+                vertex_normals(mesh, job.canonical),
+            ],
+            1,
+        ).astype(np.float32)
 
     def colour(self, texels: Texels) -> Coloured:
         """Colour the texels."""
@@ -72,8 +77,10 @@ class Colouring:
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy and OpenCV let go of Python's lock in their loops
             done = list(pool.map(lambda part: self._part(texels, part), parts))
         return Coloured(
-            np.concatenate([one.colour for one in done]), np.concatenate([one.provenance for one in done]),
-            np.concatenate([one.atlas for one in done]), np.concatenate([one.height for one in done]),
+            np.concatenate([one.colour for one in done]),
+            np.concatenate([one.provenance for one in done]),
+            np.concatenate([one.atlas for one in done]),
+            np.concatenate([one.height for one in done]),
             np.concatenate([one.shares for one in done], 1),
         )
 

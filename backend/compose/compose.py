@@ -46,8 +46,14 @@ class Composition:
 
 
 def compose(
-    job: Prepared, mesh: HeadMesh, generated: Completion, size: int, base: np.ndarray | None = None,
-    light: str = "keep", made_up: bool = False, details: Sequence[Detail] = (),
+    job: Prepared,
+    mesh: HeadMesh,
+    generated: Completion,
+    size: int,
+    base: np.ndarray | None = None,
+    light: str = "keep",
+    made_up: bool = False,
+    details: Sequence[Detail] = (),
 ) -> Composition:
     """Compose the texture of one UDIM tile at full size.
 
@@ -66,7 +72,8 @@ def compose(
     provenance[filled & ~head] = 0
     if base is None:
         return Composition(
-            spread(texture, filled), provenance, head, filled, painted.atlas, painted.given(head[filled]))
+            spread(texture, filled), provenance, head, filled, painted.atlas, painted.given(head[filled])
+        )
     keep = np.zeros((size, size), np.float32)
     neck = np.clip((painted.height - NECK_LOW) / (NECK_HIGH - NECK_LOW), 0, 1)
     keep[filled] = np.clip((1.02 - painted.atlas[:, 1]) / NECK_FADE, 0, 1) * neck

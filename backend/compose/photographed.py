@@ -44,8 +44,14 @@ def find_shown(view: View) -> np.ndarray:
 
 
 def photographed(
-    views: Sequence[View], shown: Sequence[np.ndarray], gains: Sequence[np.ndarray | None], points: np.ndarray,
-    normals: np.ndarray, place: np.ndarray, light: str, free: np.ndarray,
+    views: Sequence[View],
+    shown: Sequence[np.ndarray],
+    gains: Sequence[np.ndarray | None],
+    points: np.ndarray,
+    normals: np.ndarray,
+    place: np.ndarray,
+    light: str,
+    free: np.ndarray,
 ) -> Photographed:
     """Look up texels in the portraits.
 
@@ -55,8 +61,10 @@ def photographed(
     """
     atlas = to_atlas(place)
     flipped = np.stack([1 - atlas[:, 0], atlas[:, 1]], -1)
-    found = [_confidence(view, near, points, normals, place, atlas, light, free)
-             for view, near in zip(views, shown, strict=True)]
+    found = [
+        _confidence(view, near, points, normals, place, atlas, light, free)
+        for view, near in zip(views, shown, strict=True)
+    ]
     shares = share_out([confidence for *_, confidence in found])
     high_shares = share_out([np.clip(1.5 * confidence, 0, 1) for *_, confidence in found])
     share = sum(shares)
@@ -65,7 +73,7 @@ def photographed(
     mirrored = sum(mirror_shares)
     low, high, mirrored_high = (np.zeros((len(points), 3), np.float32) for _ in range(3))
     for view, gain, (index, pixels, _), part, high_part, (_, places), mirror in zip(
-        views, gains, found, shares, high_shares, mirrors, mirror_shares, strict=True,
+        views, gains, found, shares, high_shares, mirrors, mirror_shares, strict=True
     ):
         seen = view.observation
         photo, photo_low = sample(seen.portrait, pixels, cv2.INTER_CUBIC), sample(seen.low, pixels)
@@ -90,10 +98,12 @@ def tone_beside(views: Sequence[View], generated: np.ndarray, made: np.ndarray, 
     size = generated.shape[0]
     tone, lit, total = np.zeros_like(generated), 0, 0
     seen = [view.observation for view in views]
-    shares = share_out([
-        full(one.confidence / one.light.trust(one.shade) * view.trust(one.shade, light))
-        for one, view in zip(seen, views, strict=True)
-    ])
+    shares = share_out(
+        [
+            full(one.confidence / one.light.trust(one.shade) * view.trust(one.shade, light))
+            for one, view in zip(seen, views, strict=True)
+        ]
+    )
     for view, share in zip(views, shares, strict=True):
         low, gain = sample(view.observation.low, view.observation.places), view.gain(generated, light)
         low = low if gain is None else relit(low, gain)
@@ -113,15 +123,22 @@ def full(confidence: np.ndarray) -> np.ndarray:
 
 
 def _confidence(
-    view: View, shown: np.ndarray, points: np.ndarray, normals: np.ndarray, place: np.ndarray, atlas: np.ndarray,
-    light: str, free: np.ndarray,
+    view: View,
+    shown: np.ndarray,
+    points: np.ndarray,
+    normals: np.ndarray,
+    place: np.ndarray,
+    atlas: np.ndarray,
+    light: str,
+    free: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(m,) numbers of the texels that the portrait may show, their (m,2) pixels, and (n,) stretched confidence."""
     seen, confidence = view.observation, np.zeros(len(points), np.float32)
     index = np.flatnonzero((free > 0) & (sample_atlas(shown, atlas) > 0))
     masks = seen.allowed_skin, seen.allowed_scalp
     pixels, sure = pixel_confidence(
-        view.registration, masks, points[index].astype(np.float64), normals[index], place[index])
+        view.registration, masks, points[index].astype(np.float64), normals[index], place[index]
+    )
     confidence[index] = full(sure * view.trust(seen.light.shade(normals[index]), light)) * free[index]
     return index, pixels, confidence
 

@@ -70,14 +70,15 @@ class Regions:
         redo = np.zeros(fragments.covered.shape, np.float32)
         for tile, mask in self.redo.items():
             here = fragments.covered & (tiles == tile)
-            row, column = ((part * len(mask)).astype(int).clip(0, len(mask) - 1)
-                           for part in (1 - uvs[here, 1], uvs[here, 0]))
+            row, column = (
+                (part * len(mask)).astype(int).clip(0, len(mask) - 1) for part in (1 - uvs[here, 1], uvs[here, 0])
+            )
             redo[here] = mask[row, column]
         return redo
 
 
 def read_regions(
-    painted: dict[int, np.ndarray], bases: dict[int, np.ndarray], files: dict[int, Path], trust_portrait: bool,
+    painted: dict[int, np.ndarray], bases: dict[int, np.ndarray], files: dict[int, Path], trust_portrait: bool
 ) -> Regions:
     """The regions of pictures, red to make anew, green to keep.
 
@@ -87,18 +88,21 @@ def read_regions(
     Raises:
         AvatarTexError: BAD_REQUEST when there is no base, or when it would have to be resampled.
     """
-    redo = {tile: (picture[..., 0] > PAINTED) & (picture[..., 0] > picture[..., 1])
-            for tile, picture in painted.items()}
+    redo = {
+        tile: (picture[..., 0] > PAINTED) & (picture[..., 0] > picture[..., 1]) for tile, picture in painted.items()
+    }
     keep = {tile: (picture[..., 1] > PAINTED) & ~redo[tile] for tile, picture in painted.items()}
     regions = Regions(redo, keep, trust_portrait)
     if not bases:
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, "There are regions but no texture that they belong to.",
+            ErrorCode.BAD_REQUEST,
+            "There are regions but no texture that they belong to.",
             "Name the present texture as the base texture.",
         )
     if missing := painted.keys() - bases.keys():
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"There are regions for UDIM tile {min(missing)}, but no base texture of that tile.",
+            ErrorCode.BAD_REQUEST,
+            f"There are regions for UDIM tile {min(missing)}, but no base texture of that tile.",
             "Paint on the tiles that the texture has; name both files with <UDIM>.",
         )
     for tile, file in files.items():
@@ -115,7 +119,7 @@ def read_regions(
 
 
 def hold(
-    made: dict[int, Composition], bases: dict[int, np.ndarray], provenances: dict[int, np.ndarray], regions: Regions,
+    made: dict[int, Composition], bases: dict[int, np.ndarray], provenances: dict[int, np.ndarray], regions: Regions
 ) -> dict[int, Composition]:
     """The compositions with everything that stays taken from the base, to the last bit.
 
@@ -129,17 +133,19 @@ def hold(
     tone = _tone(made, bases, regions)
     held = {
         tile: _merge(part, bases[tile], provenances.get(tile), regions.held(tile, len(part.texture)), tone)
-        if tile in bases else part for tile, part in made.items()
+        if tile in bases
+        else part
+        for tile, part in made.items()
     }
     if regions.redoing and not any((held[tile].texture != bases[tile]).any() for tile in bases):
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, "No texel of the head is painted red.", "Paint the places to redo on the head.",
+            ErrorCode.BAD_REQUEST, "No texel of the head is painted red.", "Paint the places to redo on the head."
         )
     return held
 
 
 def _merge(
-    made: Composition, base: np.ndarray, provenance: np.ndarray | None, held: np.ndarray, tone: np.ndarray,
+    made: Composition, base: np.ndarray, provenance: np.ndarray | None, held: np.ndarray, tone: np.ndarray
 ) -> Composition:
     size = len(base)
     away = cv2.distanceTransform((~(held & made.head)).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
@@ -161,7 +167,7 @@ def _merge(
 def _like_nearest(share: np.ndarray, head: np.ndarray) -> np.ndarray:
     """(S,S) share, with texels up to GUTTER beside the islands like the nearest of the head, and 0 beyond."""
     away, labels = cv2.distanceTransformWithLabels(
-        (~head).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL,
+        (~head).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     lookup = np.zeros(labels.max() + 1, np.float32)
     lookup[labels[head]] = share[head]

@@ -56,7 +56,7 @@ class StagePictures:
             self.on_preview(str(path))
 
     def registration(
-        self, portrait: np.ndarray, mesh: HeadMesh, registration: Registration, pins: Sequence[Pin] = (),
+        self, portrait: np.ndarray, mesh: HeadMesh, registration: Registration, pins: Sequence[Pin] = ()
     ) -> None:
         """The portrait with the registered head drawn over it."""
         if self.folder:

@@ -60,7 +60,7 @@ def find_texels(mesh: HeadMesh, size: int, order: Callable[[], np.ndarray] | Non
     if covered.all() or not covered.any():
         return Texels(covered, covered, triangle[covered], weights[covered])
     away, labels = cv2.distanceTransformWithLabels(
-        (~covered).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL,
+        (~covered).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     rim = (away > 0) & (away <= RIM)
     owner = np.zeros(labels.max() + 1, np.int64)

@@ -44,8 +44,13 @@ def find_tiles(path: str) -> dict[int, Path]:
 
 
 def compose_tiles(
-    job: Prepared, generated: np.ndarray, size: int, bases: dict[int, np.ndarray], light: str = "keep",
-    regions=None, seed: int = 0,
+    job: Prepared,
+    generated: np.ndarray,
+    size: int,
+    bases: dict[int, np.ndarray],
+    light: str = "keep",
+    regions=None,
+    seed: int = 0,
 ) -> dict[int, Composition]:
     """The finished texture of every tile that the head uses, and unchanged those of the base that it does not.
 
@@ -62,7 +67,7 @@ def compose_tiles(
     nothing = np.zeros((size, size, 3), np.float32)
     for tile in bases.keys() - done.keys():
         done[tile] = Composition(
-            bases[tile], nothing, nothing[..., 0] > 0, nothing[..., 0] > 0, np.zeros((0, 2), np.float32),
+            bases[tile], nothing, nothing[..., 0] > 0, nothing[..., 0] > 0, np.zeros((0, 2), np.float32)
         )
     return dict(sorted(done.items()))
 

@@ -41,8 +41,10 @@ def flatten_drawing(generated: np.ndarray, observation: Observation, style: str)
     seen = shrunk(observation.unlit * observation.confidence[..., None]) / np.maximum(sure, 1e-4)[..., None]
     crown = np.zeros_like(scalp) if observation.bare else np.clip((scalp - 0.5) / EDGE + 0.5, 0, 1)
     regions = []
-    for share, drawn in ((bare * (1 - crown), bare * (1 - scalp) * (1 - shrunk(observation.hairy)) > 0.7),
-                         (crown, rim(sure, scalp))):
+    for share, drawn in (
+        (bare * (1 - crown), bare * (1 - scalp) * (1 - shrunk(observation.hairy)) > 0.7),
+        (crown, rim(sure, scalp)),
+    ):
         drawn, made = drawn & (sure > SURE), (share > 0.5) & (sure < 0.05) & (shrunk(observation.covered) > 0.5)
         if drawn.sum() >= ENOUGH and made.sum() >= ENOUGH:
             (middle, spread), (other, wider) = measured(seen[drawn]), measured(generated[made])

@@ -27,8 +27,10 @@ def find_ink(picture: np.ndarray, head: np.ndarray) -> np.ndarray | None:
         picture: (H,W,3) the whole portrait, sRGB. head: (H,W) 0..1, where it shows skin or hair.
     """
     scale = min(1.0, SMALL / max(picture.shape[:2]))
-    small, weight = (cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-                     for part in (picture, head.astype(np.float32)))
+    small, weight = (
+        cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        for part in (picture, head.astype(np.float32))
+    )
     colours, root = small.reshape(-1, 3), np.sqrt(weight.reshape(-1, 1) + BESIDE)
     value = colours @ LUMINANCE
     if value.std() < CONTRAST:

@@ -105,10 +105,15 @@ def solve_camera(
         points, count = placed(parameters), len(parameters)
         eye = points @ rotation.T + parameters[3:6]
         depth = np.maximum(eye[:, 2:], 1e-3)
-        moved = np.concatenate([
-            np.einsum("kij,nj->nik", turning.reshape(3, 3, 3), points), np.broadcast_to(np.eye(3), (len(points), 3, 3)),
-            np.zeros((len(points), 3, 1)), (shapes[: count - 7] @ rotation.T).transpose(1, 2, 0),
-        ], 2)  # (n,3,7+k) the point before the camera, by turn, shift, nothing (the lens) and shape
+        moved = np.concatenate(
+            [
+                np.einsum("kij,nj->nik", turning.reshape(3, 3, 3), points),
+                np.broadcast_to(np.eye(3), (len(points), 3, 3)),
+                np.zeros((len(points), 3, 1)),
+                (shapes[: count - 7] @ rotation.T).transpose(1, 2, 0),
+            ],
+            2,
+        )  # (n,3,7+k) the point before the camera, by turn, shift, nothing (the lens) and shape
         focal = np.exp(parameters[6]) * size
         away = moved[:, 2:] * (eye[:, 2:] > 1e-3)[..., None]
         slope = focal * (moved[:, :2] - (eye[:, :2] / depth)[..., None] * away) / depth[..., None]
@@ -122,10 +127,17 @@ def solve_camera(
     def settle(parameters: np.ndarray) -> tuple[np.ndarray, float]:
         return _settled(parameters, lambda x: residual(x, weights), lambda x: slopes(x, weights), 2 * len(points) + 1)
 
-    best = None if start is None else np.concatenate([
-        cv2.Rodrigues(start.rotation)[0].ravel(), (start.rotation @ origin + start.translation) / scale,
-        [np.log(start.focal / size)],
-    ])
+    best = (
+        None
+        if start is None
+        else np.concatenate(
+            [
+                cv2.Rodrigues(start.rotation)[0].ravel(),
+                (start.rotation @ origin + start.translation) / scale,
+                [np.log(start.focal / size)],
+            ]
+        )
+    )
     lowest = np.inf
     for focal in FOCAL_STARTS if start is None else ():
         matrix = np.array([[focal * size, 0, centre[0]], [0, focal * size, centre[1]], [0, 0, 1]])
@@ -154,7 +166,9 @@ def solve_camera(
 
 
 def _settled(
-    start: np.ndarray, residual: Callable[[np.ndarray], np.ndarray], slopes: Callable[[np.ndarray], np.ndarray],
+    start: np.ndarray,
+    residual: Callable[[np.ndarray], np.ndarray],
+    slopes: Callable[[np.ndarray], np.ndarray],
     robust: int,
 ) -> tuple[np.ndarray, float]:
     """Levenberg and Marquardt's steps on the normal equations; the first robust residuals count as soft_l1.

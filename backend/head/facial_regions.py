@@ -33,8 +33,16 @@ CHIN = 199
 #: Canonical height of the tops of the ears: above it hair is painted, where texture.observe still takes care of ears.
 EAR_TOP = 0.33
 #: Parts that an identity may take from another face, with the reach of their soft edge as a share of the atlas.
-SWAPPED = {"eyes": 0.022, "brows": 0.016, "nose": 0.022, "mouth": 0.022, "chin": 0.04, "forehead": 0.03, "cheeks": 0.04,
-           "ears": 0.014}
+SWAPPED = {
+    "eyes": 0.022,
+    "brows": 0.016,
+    "nose": 0.022,
+    "mouth": 0.022,
+    "chin": 0.04,
+    "forehead": 0.03,
+    "cheeks": 0.04,
+    "ears": 0.014,
+}
 
 
 @dataclass(frozen=True)
@@ -83,9 +91,7 @@ class FacialRegions:
         return draw_lines(self.shape, curves, texels)
 
 
-def draw_lines(
-    shape: tuple[int, int], curves: list[np.ndarray], texels: float, closed: bool = False,
-) -> np.ndarray:
+def draw_lines(shape: tuple[int, int], curves: list[np.ndarray], texels: float, closed: bool = False) -> np.ndarray:
     """(H,W) float32 0..1 of polylines (n,2) in texels; thinner than a texel they are fainter."""
     mask = np.zeros(shape, np.uint8)
     for points in curves:

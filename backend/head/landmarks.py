@@ -135,7 +135,7 @@ def lift(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face) -> HeadLandm
 
 
 def without_holes(
-    points: np.ndarray, found: Windows, facing: np.ndarray, height: float,
+    points: np.ndarray, found: Windows, facing: np.ndarray, height: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """(n,) depth of each landmark, and whether it is the surface's.
 

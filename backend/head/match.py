@@ -19,15 +19,7 @@ from .atlas import fit_canonical
 from .landmarks import HeadLandmarks, find_head_landmarks
 from .mesh import HeadMesh
 from .part import head_part
-from .pinning import (
-    CURE_PINS,
-    camera_from_pins,
-    head_pins,
-    pinned_face,
-    pinned_head,
-    portrait_pins,
-    refuse_few_pins,
-)
+from .pinning import CURE_PINS, camera_from_pins, head_pins, pinned_face, pinned_head, portrait_pins, refuse_few_pins
 from .quality import Quality, judge
 from .register import Registration, register
 
@@ -50,7 +42,10 @@ class Match:
 
 
 def match(
-    mesh: HeadMesh, portrait: Portrait, pins: Sequence[Pin] = (), step: Callable[[str], None] = lambda stage: None,
+    mesh: HeadMesh,
+    portrait: Portrait,
+    pins: Sequence[Pin] = (),
+    step: Callable[[str], None] = lambda stage: None,
     worn: LinearPrior | None = None,
 ) -> Match:
     """Find both faces, or take them from pins, and register them.
@@ -69,8 +64,13 @@ def match(
 
 
 def match_found(
-    mesh: HeadMesh, portrait: Portrait, pins: Sequence[Pin], found: FaceLandmarks | None, head: HeadLandmarks,
-    warnings: Sequence[str] = (), worn: LinearPrior | None = None,
+    mesh: HeadMesh,
+    portrait: Portrait,
+    pins: Sequence[Pin],
+    found: FaceLandmarks | None,
+    head: HeadLandmarks,
+    warnings: Sequence[str] = (),
+    worn: LinearPrior | None = None,
 ) -> Match:
     """match() of a face that was found, or not, and a head whose pins are in their places."""
     warnings = list(warnings)
@@ -88,7 +88,8 @@ def match_found(
     canonical = fit_canonical(head)(mesh.vertices.astype(np.float64)).astype(np.float32)
     mesh, canonical = head_part(mesh, canonical)
     registration = register(
-        mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color, matte.skin, worn)
+        mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color, matte.skin, worn
+    )
     quality = judge(registration, face, head, pins, matte.skin)
     index, pixels = portrait_pins(pins)
     if quality.score < LOW_SCORE and camera is None and len(index) >= NEEDED:
@@ -113,14 +114,12 @@ def find_face_or_pins(portrait: Portrait, pins: Sequence[Pin]) -> tuple[FaceLand
         return both_ways(portrait.color, faces[int(np.argmin(away))]), []
     if len(index) < NEEDED:
         raise refuse_few_pins(
-            ErrorCode.NO_FACE_IN_PORTRAIT, f"No face was found in {portrait.path.name}.", len(index), CURE_NO_FACE,
+            ErrorCode.NO_FACE_IN_PORTRAIT, f"No face was found in {portrait.path.name}.", len(index), CURE_NO_FACE
         )
     return None, []
 
 
-def find_head_or_pins(
-    mesh: HeadMesh, pins: Sequence[Pin], step: Callable[[], None] = lambda: None,
-) -> HeadLandmarks:
+def find_head_or_pins(mesh: HeadMesh, pins: Sequence[Pin], step: Callable[[], None] = lambda: None) -> HeadLandmarks:
     """The head's landmarks with the pins in their places; from four pins alone where no face is found.
 
     Args:
@@ -144,11 +143,17 @@ def registration_json(found: Match) -> dict:
     yaw, pitch, roll = (round(angle, 2) for angle in registration.angles)
     return {
         "camera": {
-            "focal_px": round(camera.focal, 2), "yaw_deg": yaw, "pitch_deg": pitch, "roll_deg": roll,
-            "rotation": camera.rotation.round(6).tolist(), "translation": camera.translation.round(6).tolist(),
+            "focal_px": round(camera.focal, 2),
+            "yaw_deg": yaw,
+            "pitch_deg": pitch,
+            "roll_deg": roll,
+            "rotation": camera.rotation.round(6).tolist(),
+            "translation": camera.translation.round(6).tolist(),
         },
         "landmarks": {
-            "presence": round(float(found.face.presence), 4), "face_height_px": round(registration.face_height, 1),
-            "error_px": round(registration.error[0], 3), "error_after_warp_px": round(registration.error[1], 3),
+            "presence": round(float(found.face.presence), 4),
+            "face_height_px": round(registration.face_height, 1),
+            "error_px": round(registration.error[0], 3),
+            "error_after_warp_px": round(registration.error[1], 3),
         },
     }

@@ -15,8 +15,12 @@ from .mesh_files import HEAD_PART, MOST_BYTES, MOST_FACES, read_parts
 
 #: What a capture holds: kinds of NumPy's types, and shapes (-1: any length). The first three are needed.
 CAPTURE = {
-    "vertices": ("f", (-1, 3)), "triangles": ("iu", (-1, 3)), "corner_uvs": ("f", (-1, 3, 2)),
-    "face_mask": ("bu", (-1,)), "object_name": ("U", ()), "up": ("U", ()),
+    "vertices": ("f", (-1, 3)),
+    "triangles": ("iu", (-1, 3)),
+    "corner_uvs": ("f", (-1, 3, 2)),
+    "face_mask": ("bu", (-1,)),
+    "object_name": ("U", ()),
+    "up": ("U", ()),
 }
 
 
@@ -42,8 +46,11 @@ class HeadMesh:
         """The mesh of some faces (M,) bool, the rest of them as others; and which vertices are left."""
         used, triangles = np.unique(self.triangles[faces], return_inverse=True)
         return replace(
-            self, vertices=self.vertices[used], triangles=triangles.reshape(-1, 3).astype(np.int32),
-            corner_uvs=self.corner_uvs[faces], others=np.concatenate([self.others, self.corner_uvs[~faces]]),
+            self,
+            vertices=self.vertices[used],
+            triangles=triangles.reshape(-1, 3).astype(np.int32),
+            corner_uvs=self.corner_uvs[faces],
+            others=np.concatenate([self.others, self.corner_uvs[~faces]]),
         ), used
 
     @cached_property
@@ -76,7 +83,8 @@ def load_mesh(path: str | Path, faces: str = "") -> HeadMesh:
     listed = listed or set().union(*names)
     if missing := wanted - listed:
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"{path.name!r} has no part named {', '.join(map(repr, sorted(missing)))}.",
+            ErrorCode.BAD_REQUEST,
+            f"{path.name!r} has no part named {', '.join(map(repr, sorted(missing)))}.",
             f"Name some of these: {', '.join(sorted(listed))}.",
         )
     wanted = {HEAD_PART} if HEAD_PART in set().union(*names) else wanted
@@ -88,10 +96,12 @@ def load_mesh(path: str | Path, faces: str = "") -> HeadMesh:
     return checked(
         np.concatenate([part.vertices for part in parts]),
         np.concatenate([part.faces + start for part, start in zip(parts, first)]),
-        np.concatenate([
-            np.zeros((len(part.faces), 3, 2)) if uv is None else uv[part.faces] for part, uv in zip(parts, uvs)
-        ]),
-        path.name, "y", chosen,
+        np.concatenate(
+            [np.zeros((len(part.faces), 3, 2)) if uv is None else uv[part.faces] for part, uv in zip(parts, uvs)]
+        ),
+        path.name,
+        "y",
+        chosen,
     )
 
 
@@ -126,8 +136,11 @@ def load_capture(path: str | Path) -> HeadMesh:
         vertices, triangles, corner_uvs = (arrays[name] for name in ("vertices", "triangles", "corner_uvs"))
         for name, values in arrays.items():
             kinds, shape = CAPTURE[name]
-            if values.dtype.kind not in kinds or len(values.shape) != len(shape) or any(
-                    size not in (-1, given) for size, given in zip(shape, values.shape)):
+            if (
+                values.dtype.kind not in kinds
+                or len(values.shape) != len(shape)
+                or any(size not in (-1, given) for size, given in zip(shape, values.shape))
+            ):
                 raise Unfit(f"{name} has another shape or type")
         if len(corner_uvs) != len(triangles) or len(arrays.get("face_mask", triangles)) != len(triangles):
             raise Unfit("its parts are of different lengths")
@@ -158,7 +171,11 @@ def refuse_bomb(archive: zipfile.ZipFile) -> None:
 
 
 def checked(
-    vertices: np.ndarray, triangles: np.ndarray, corner_uvs: np.ndarray, name: str, up: str,
+    vertices: np.ndarray,
+    triangles: np.ndarray,
+    corner_uvs: np.ndarray,
+    name: str,
+    up: str,
     chosen: np.ndarray | None = None,
 ) -> HeadMesh:
     """The mesh with the wire's types, or the refusal that names what is wrong with it.
@@ -189,7 +206,8 @@ def refuse_broken(vertices: np.ndarray, triangles: np.ndarray, corner_uvs: np.nd
         raise AvatarTexError(ErrorCode.NO_MESH, f"{name!r} has no faces.", "Select a head mesh.")
     if len(triangles) > MOST_FACES:
         raise AvatarTexError(
-            ErrorCode.BAD_MESH, f"{name!r} has {len(triangles):,} triangles, more than {MOST_FACES:,}.",
+            ErrorCode.BAD_MESH,
+            f"{name!r} has {len(triangles):,} triangles, more than {MOST_FACES:,}.",
             "Lower its subdivision or multiresolution levels, or decimate it, and generate again.",
         )
     refuse_no_vertices(triangles, len(vertices), name)
@@ -200,15 +218,17 @@ def refuse_broken(vertices: np.ndarray, triangles: np.ndarray, corner_uvs: np.nd
         broken = ~np.isfinite(values).reshape(len(values), -1).all(1)
         if broken.any():
             raise AvatarTexError(
-                ErrorCode.BAD_MESH, f"{name!r} has {broken.sum():,} {kind} whose coordinates are not numbers, "
-                f"the first is number {broken.argmax()}.", cure,
+                ErrorCode.BAD_MESH,
+                f"{name!r} has {broken.sum():,} {kind} whose coordinates are not numbers, "
+                f"the first is number {broken.argmax()}.",
+                cure,
             )
     used = vertices[triangles].reshape(-1, 3)
     with np.errstate(over="ignore"):
         extent = np.ptp(used.astype(np.float64), axis=0).max()
     if not 1e-9 < extent < 1e12:
         raise AvatarTexError(
-            ErrorCode.BAD_MESH, f"{name!r} is {extent:.1g} units large.", "Check its scale and its vertices.",
+            ErrorCode.BAD_MESH, f"{name!r} is {extent:.1g} units large.", "Check its scale and its vertices."
         )
     refuse_empty_uvs(corner_uvs, name)
 
@@ -216,7 +236,7 @@ def refuse_broken(vertices: np.ndarray, triangles: np.ndarray, corner_uvs: np.nd
 def refuse_no_vertices(triangles: np.ndarray, count: int, name: str) -> None:
     if len(triangles) and (triangles.min() < 0 or triangles.max() >= count):
         raise AvatarTexError(
-            ErrorCode.BAD_MESH, f"{name!r} has faces with vertices that do not exist.", "Export the mesh again.",
+            ErrorCode.BAD_MESH, f"{name!r} has faces with vertices that do not exist.", "Export the mesh again."
         )
 
 
@@ -224,14 +244,15 @@ def refuse_empty_uvs(corner_uvs: np.ndarray, name: str) -> None:
     edges = corner_uvs[:, 1:].astype(np.float64) - corner_uvs[:, :1]
     if np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]).sum() < 1e-6:
         raise AvatarTexError(
-            ErrorCode.NO_UVS, f"The UV map of {name!r} is empty: all faces lie in one point or line of it.",
+            ErrorCode.NO_UVS,
+            f"The UV map of {name!r} is empty: all faces lie in one point or line of it.",
             "Unwrap the head (UV > Unwrap) and generate again.",
         )
 
 
 def no_uvs(name: str) -> AvatarTexError:
     return AvatarTexError(
-        ErrorCode.NO_UVS, f"{name!r} has no usable UV map.", "Unwrap the head (UV > Unwrap) and generate again.",
+        ErrorCode.NO_UVS, f"{name!r} has no usable UV map.", "Unwrap the head (UV > Unwrap) and generate again."
     )
 
 

@@ -34,8 +34,9 @@ def read_parts(path: Path, wanted: set[str]) -> tuple[list, set[str]]:
     import trimesh  # 0.4 s: only jobs that read files pay for it
 
     if not os.path.isfile(path):  # a pipe or a device may never end
-        raise AvatarTexError(ErrorCode.NO_MESH, f"There is no mesh file {path.name[:80]!r}.",
-                             "Check the path of the mesh.")
+        raise AvatarTexError(
+            ErrorCode.NO_MESH, f"There is no mesh file {path.name[:80]!r}.", "Check the path of the mesh."
+        )
     kind = path.suffix.lower().removeprefix(".")
     listed: set[str] = set()
     if kind not in ("obj", "ply", "glb"):
@@ -48,8 +49,9 @@ def read_parts(path: Path, wanted: set[str]) -> tuple[list, set[str]]:
             text = whole_uvs(data.decode("utf-8", errors="replace"))
             if wanted:
                 text, listed = marked_obj(text, wanted)
-            scene = trimesh.load_scene(io.StringIO(text), "obj", process=False, skip_materials=True,
-                                       split_objects=bool(wanted))
+            scene = trimesh.load_scene(
+                io.StringIO(text), "obj", process=False, skip_materials=True, split_objects=bool(wanted)
+            )
         else:
             data = plain_glb(path, data) if kind == "glb" else checked_ply(path, data)
             scene = trimesh.load_scene(io.BytesIO(data), kind, process=False)
@@ -130,8 +132,10 @@ def refuse_copies(path: Path, tree: dict) -> None:
     if len(nodes) > MOST_NODES:
         raise bad_mesh(path, f"it has more than {MOST_NODES:,} objects")
     faces = [
-        sum(accessors[part.get("indices", part.get("attributes", {}).get("POSITION", 0))]["count"] // 3
-            for part in mesh.get("primitives", []))
+        sum(
+            accessors[part.get("indices", part.get("attributes", {}).get("POSITION", 0))]["count"] // 3
+            for part in mesh.get("primitives", [])
+        )
         for mesh in meshes
     ]
     level = [node for node in {*range(len(nodes))} - {child for node in nodes for child in node.get("children", [])}]

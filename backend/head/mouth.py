@@ -13,10 +13,82 @@ import numpy as np
 from .warp import ImageWarp, fit_warp
 
 #: MediaPipe's lip landmarks, rows from the opening outwards, without the corners (78 and 308 inside).
-UPPER = (191, 80, 81, 82, 13, 312, 311, 310, 415, 183, 42, 41, 38, 12, 268, 271, 272, 407,
-         184, 74, 73, 72, 11, 302, 303, 304, 408, 185, 40, 39, 37, 0, 267, 269, 270, 409)
-LOWER = (95, 88, 178, 87, 14, 317, 402, 318, 324, 96, 89, 179, 86, 15, 316, 403, 319, 325,
-         77, 90, 180, 85, 16, 315, 404, 320, 307, 146, 91, 181, 84, 17, 314, 405, 321, 375)
+UPPER = (
+    191,
+    80,
+    81,
+    82,
+    13,
+    312,
+    311,
+    310,
+    415,
+    183,
+    42,
+    41,
+    38,
+    12,
+    268,
+    271,
+    272,
+    407,
+    184,
+    74,
+    73,
+    72,
+    11,
+    302,
+    303,
+    304,
+    408,
+    185,
+    40,
+    39,
+    37,
+    0,
+    267,
+    269,
+    270,
+    409,
+)
+LOWER = (
+    95,
+    88,
+    178,
+    87,
+    14,
+    317,
+    402,
+    318,
+    324,
+    96,
+    89,
+    179,
+    86,
+    15,
+    316,
+    403,
+    319,
+    325,
+    77,
+    90,
+    180,
+    85,
+    16,
+    315,
+    404,
+    320,
+    307,
+    146,
+    91,
+    181,
+    84,
+    17,
+    314,
+    405,
+    321,
+    375,
+)
 CORNERS = (61, 76, 62, 78, 291, 306, 292, 308)
 LINE_ABOVE = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 LINE_BELOW = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
@@ -56,7 +128,7 @@ class MouthWarp:
 
 
 def fit_face_warp(
-    source: np.ndarray, target: np.ndarray, weights: np.ndarray, pinned: np.ndarray,
+    source: np.ndarray, target: np.ndarray, weights: np.ndarray, pinned: np.ndarray
 ) -> ImageWarp | MouthWarp:
     """fit_warp, cut between the lips where the two mouths are not equally open.
 

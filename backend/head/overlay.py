@@ -22,7 +22,7 @@ SHIFT = 4  # cv2 draws with sixteenths of a pixel
 
 
 def draw_overlay(
-    portrait: np.ndarray, mesh: HeadMesh, registration: Registration, pins: Sequence[Pin] = (),
+    portrait: np.ndarray, mesh: HeadMesh, registration: Registration, pins: Sequence[Pin] = ()
 ) -> np.ndarray:
     """(H,W,3) float32 sRGB.
 
@@ -45,13 +45,15 @@ def draw_overlay(
         for loop in (FACE_OVAL, RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, LIPS):
             # only between landmarks that counted: those on the far side lie anywhere
             pairs = [pair for pair in zip(loop, (*loop[1:], loop[0]), strict=True) if counted[list(pair)].all()]
-            cv2.polylines(drawn, [_fixed(points[list(pair)]) for pair in pairs], False, colour, thick, cv2.LINE_AA,
-                          SHIFT)
+            cv2.polylines(
+                drawn, [_fixed(points[list(pair)]) for pair in pairs], False, colour, thick, cv2.LINE_AA, SHIFT
+            )
     placed = registration.warp(camera)
     for pin in pins:
         place = pin.portrait if pin.portrait is not None else placed[pin.landmark]
-        cv2.circle(drawn, tuple(_fixed(np.array(place)).tolist()), (3 + 2 * thick) << SHIFT, PIN, thick + 1,
-                   cv2.LINE_AA, SHIFT)
+        cv2.circle(
+            drawn, tuple(_fixed(np.array(place)).tolist()), (3 + 2 * thick) << SHIFT, PIN, thick + 1, cv2.LINE_AA, SHIFT
+        )
     return drawn.astype(np.float32) / 255
 
 

@@ -44,8 +44,14 @@ FACING, COVERED = 0.1, 0.95
 
 
 def refine(
-    frame: Frame, head: HeadLandmarks, points: np.ndarray, targets: np.ndarray, weights: np.ndarray,
-    portrait: np.ndarray, worn: LinearPrior, skin: np.ndarray | None = None,
+    frame: Frame,
+    head: HeadLandmarks,
+    points: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    portrait: np.ndarray,
+    worn: LinearPrior,
+    skin: np.ndarray | None = None,
 ) -> tuple[Camera, np.ndarray]:
     """The camera that explains the portrait's pixels, and where the portrait shows landmarks then.
 
@@ -83,8 +89,11 @@ def refine(
             kinds = len(view.parts)
             seen = Evidence(columns, wanted, view.weight / noise, OUTLIER)
             told = Evidence(
-                np.concatenate([np.zeros((kinds, *missing.shape)), np.moveaxis(read, 2, 0)]), missing,
-                READ * weights / spread**2, spread, power=0.5,
+                np.concatenate([np.zeros((kinds, *missing.shape)), np.moveaxis(read, 2, 0)]),
+                missing,
+                READ * weights / spread**2,
+                spread,
+                power=0.5,
             )
             pull = np.concatenate([view.pull, deviations**-2.0])
             explained = fit([seen, told], pull, rounds=REWEIGHTED, start=explained).unknowns

@@ -137,7 +137,8 @@ def camera_from_pins(head: HeadLandmarks, index: np.ndarray, pixels: np.ndarray,
     mirrored = (a @ b) / max(float((np.conj(a) @ a).real), 1e-12)  # b = conj(a) * mirrored, where left is right
     if abs(mirrored) > 1.2 * scale and np.ptp(flat[:, 0]) > 0.15 * head.height:
         raise AvatarTexError(
-            ErrorCode.BAD_PINS, "The pins show a mirrored face.",
+            ErrorCode.BAD_PINS,
+            "The pins show a mirrored face.",
             "Right and left are the person's own: the right eye is on the left of an ordinary portrait.",
         )
     if scale * head.height < MIN_FACE:
@@ -202,8 +203,13 @@ def refuse_few_pins(code: ErrorCode, sentence: str, placed: int, cure: str) -> A
 
 
 def _seat(
-    mesh: HeadMesh, normals: np.ndarray, points: np.ndarray, rotation: np.ndarray, presence: float,
-    index: np.ndarray, targets: np.ndarray,
+    mesh: HeadMesh,
+    normals: np.ndarray,
+    points: np.ndarray,
+    rotation: np.ndarray,
+    presence: float,
+    index: np.ndarray,
+    targets: np.ndarray,
 ) -> HeadLandmarks:
     """Landmarks (468,3) laid onto the surface as seen from in front; pins stay where they are."""
     height = float(np.linalg.norm(points[10] - points[152]))

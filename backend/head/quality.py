@@ -58,13 +58,16 @@ class Quality:
 
     def as_json(self) -> dict:
         return {
-            "score": round(self.score, 3), "coverage": round(self.coverage, 3), "sentence": self.sentence,
-            "advice": self.advice, "regions_px": {name: round(value, 1) for name, value in self.regions.items()},
+            "score": round(self.score, 3),
+            "coverage": round(self.coverage, 3),
+            "sentence": self.sentence,
+            "advice": self.advice,
+            "regions_px": {name: round(value, 1) for name, value in self.regions.items()},
         }
 
 
 def judge(
-    registration: Registration, face: FaceLandmarks, head: HeadLandmarks, pins: Sequence[Pin], skin: np.ndarray | None,
+    registration: Registration, face: FaceLandmarks, head: HeadLandmarks, pins: Sequence[Pin], skin: np.ndarray | None
 ) -> Quality:
     """The quality of a registration.
 
@@ -87,16 +90,20 @@ def judge(
     weakest = min(judged, key=lambda name: judged[name])
     if judged[weakest] < LOW_SCORE:
         place = "add pins at eyes, nose, mouth and chin" if not by_artist else "move the pins or add more"
-        advice.append({
-            "pose": f"The head is turned by {abs(yaw):.0f} and nods by {abs(pitch):.0f} degrees, which is much: "
-                    f"look at the overlay, and {place}.",
-            "coverage": f"The portrait shows only {covered:.0%} of the face: look at the overlay, and {place}.",
-            "error": f"The face fits within {registration.error[0]:.0f} px only ({error:.1%} of its height): "
-                     f"look at the overlay, and {place}.",
-            "presence": f"The face is uncertain: look at the overlay, and {place}.",
-        }[weakest])
-    summary = (f"The landmarks fit within {registration.error[0]:.1f} px ({error:.1%} of the face's height); "
-               f"the portrait shows {covered:.0%} of the face.")
+        advice.append(
+            {
+                "pose": f"The head is turned by {abs(yaw):.0f} and nods by {abs(pitch):.0f} degrees, which is much: "
+                f"look at the overlay, and {place}.",
+                "coverage": f"The portrait shows only {covered:.0%} of the face: look at the overlay, and {place}.",
+                "error": f"The face fits within {registration.error[0]:.0f} px only ({error:.1%} of its height): "
+                f"look at the overlay, and {place}.",
+                "presence": f"The face is uncertain: look at the overlay, and {place}.",
+            }[weakest]
+        )
+    summary = (
+        f"The landmarks fit within {registration.error[0]:.1f} px ({error:.1%} of the face's height); "
+        f"the portrait shows {covered:.0%} of the face."
+    )
     return Quality(float(judged[weakest]), covered, regions, summary, advice)
 
 

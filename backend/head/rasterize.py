@@ -172,9 +172,10 @@ def _cut(corners: np.ndarray, share: slice, width: int, height: int) -> Spans:
     row = np.arange(len(half)) - np.repeat(np.cumsum(count) - count - first, count)
     level = row + 0.5
     far = x0[owner] + (level - y0[owner]) * whole[owner]
-    near = np.stack([x0, x1], 1).ravel()[half] + (level - np.stack([y0, y1], 1).ravel()[half]) * np.stack(
-        [upper, lower], 1
-    ).ravel()[half]
+    near = (
+        np.stack([x0, x1], 1).ravel()[half]
+        + (level - np.stack([y0, y1], 1).ravel()[half]) * np.stack([upper, lower], 1).ravel()[half]
+    )
     left = np.ceil(np.clip(np.minimum(far, near), 0, width) - 0.5).astype(np.int64)
     length = np.ceil(np.clip(np.maximum(far, near), 0, width) - 0.5).astype(np.int64) - left
     some = np.nonzero(length > 0)[0]
@@ -183,8 +184,11 @@ def _cut(corners: np.ndarray, share: slice, width: int, height: int) -> Spans:
     slopes = np.stack([bx[owner], cx[owner]], 1)
     weights = np.stack([dx * slopes[:, 0] + dy * by[owner], dx * slopes[:, 1] + dy * cy[owner]], 1)
     return Spans(
-        (kept[owner] + share.start).astype(np.int32), (row * width + left).astype(np.int32),
-        length[some].astype(np.int32), weights, slopes,
+        (kept[owner] + share.start).astype(np.int32),
+        (row * width + left).astype(np.int32),
+        length[some].astype(np.int32),
+        weights,
+        slopes,
     )
 
 

@@ -66,9 +66,17 @@ class Registration:
 
 
 def register(
-    mesh: HeadMesh, canonical: np.ndarray, head: HeadLandmarks, portrait_points: np.ndarray, width: int, height: int,
-    pins: Sequence[Pin] = (), camera: Camera | None = None, picture: np.ndarray | None = None,
-    skin: np.ndarray | None = None, worn: LinearPrior | None = None,
+    mesh: HeadMesh,
+    canonical: np.ndarray,
+    head: HeadLandmarks,
+    portrait_points: np.ndarray,
+    width: int,
+    height: int,
+    pins: Sequence[Pin] = (),
+    camera: Camera | None = None,
+    picture: np.ndarray | None = None,
+    skin: np.ndarray | None = None,
+    worn: LinearPrior | None = None,
 ) -> Registration:
     """Register a head to a portrait of width x height pixels.
 
@@ -91,7 +99,8 @@ def register(
     try:
         if camera is None:
             camera, weights = solve_camera(
-                head.points, head.normals, head.trust, portrait_points, width, height, held, shapes)
+                head.points, head.normals, head.trust, portrait_points, width, height, held, shapes
+            )
         else:
             weights = np.where(held, 1.0, np.where(head.trust > TRUSTED, head.trust, 0.0))
     except ArithmeticError as reason:
@@ -105,15 +114,15 @@ def register(
     targets = places = portrait_points
     read = bool(rounds)
     for fitted in rounds:
-        seen = compare(mesh, normals, canonical, head, camera, portrait_points, picture, fitted and free, free=free,
-                       worn=worn)
+        seen = compare(
+            mesh, normals, canonical, head, camera, portrait_points, picture, fitted and free, free=free, worn=worn
+        )
         if seen is None or (seen.head.trust > 0.3).sum() < ENOUGH:
             read = False
             break
         again, targets = hold_head_pins(seen.head, head, pins), seen.pixels
         points, places = again.points, targets
-        camera, weights = solve_camera(
-            points, again.normals, again.trust, targets, width, height, held, shapes, camera)
+        camera, weights = solve_camera(points, again.normals, again.trust, targets, width, height, held, shapes, camera)
     if read and free:
         frame = frame_head(mesh, normals, canonical, head, camera)
         camera, placed = refine(frame, head, points, targets, np.minimum(weights, 1), frame.cut(picture), worn, skin)
@@ -126,8 +135,18 @@ def register(
     pixels, depth = camera.project(mesh.vertices.astype(np.float64))
     view = depth_view(mesh.corners(warp(pixels)), mesh.corners(depth), width, height, 1.6 * head.height)
     face_height = float(np.linalg.norm(np.subtract(*camera.project(head.points[[10, 152]])[0])))
-    return Registration(camera, warp, view, normals, (before, after), _angles(camera, head), face_height,
-                        points, np.minimum(weights, 1), targets)
+    return Registration(
+        camera,
+        warp,
+        view,
+        normals,
+        (before, after),
+        _angles(camera, head),
+        face_height,
+        points,
+        np.minimum(weights, 1),
+        targets,
+    )
 
 
 def _angles(camera: Camera, head: HeadLandmarks) -> tuple[float, float, float]:

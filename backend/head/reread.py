@@ -84,8 +84,9 @@ class Frame:
     def lift(self, places: np.ndarray, head: HeadLandmarks) -> HeadLandmarks:
         """The surface under (468,2) places of the picture."""
         windows = read_windows(places, self.depth, self.normals)
-        ray = np.concatenate([(self.outwards(places) - self.camera.centre) / self.camera.focal,
-                              np.ones((len(places), 1))], 1)
+        ray = np.concatenate(
+            [(self.outwards(places) - self.camera.centre) / self.camera.focal, np.ones((len(places), 1))], 1
+        )
         lifted = (ray * windows.depth[:, None] - self.camera.translation) @ self.camera.rotation
         # not beside the head, nor through an open eye on the inside of its back
         solid = windows.found & (windows.depth - self.camera.project(head.points)[1] < 2 * BEHIND * head.height)
@@ -98,8 +99,15 @@ class Frame:
 
 
 def compare(
-    mesh: HeadMesh, normals: np.ndarray, canonical: np.ndarray, head: HeadLandmarks, camera: Camera,
-    pixels: np.ndarray, picture: np.ndarray | None, fitted: bool, free: bool,
+    mesh: HeadMesh,
+    normals: np.ndarray,
+    canonical: np.ndarray,
+    head: HeadLandmarks,
+    camera: Camera,
+    pixels: np.ndarray,
+    picture: np.ndarray | None,
+    fitted: bool,
+    free: bool,
     worn: LinearPrior,
 ) -> Compared | None:
     """Look at head and portrait through the camera; None when no face is read there.
@@ -132,13 +140,19 @@ def compare(
         sure = 1 / (1 + ((flowed - shift) ** 2).sum(1) / (AGREES * tall) ** 2) ** 2
         sure /= 1 + ((flowed + back) ** 2).sum(1) / (RETURNS * tall) ** 2
         shift = shift + sure[:, None] * (flowed - shift)
-        found = HeadLandmarks(found.points, found.normals, found.trust * (READ_ONLY + (1 - READ_ONLY) * sure),
-                              found.rotation, found.height, found.presence)
+        found = HeadLandmarks(
+            found.points,
+            found.normals,
+            found.trust * (READ_ONLY + (1 - READ_ONLY) * sure),
+            found.rotation,
+            found.height,
+            found.presence,
+        )
     return Compared(found, frame.outwards(places + shift))
 
 
 def frame_head(
-    mesh: HeadMesh, normals: np.ndarray, canonical: np.ndarray, head: HeadLandmarks, camera: Camera,
+    mesh: HeadMesh, normals: np.ndarray, canonical: np.ndarray, head: HeadLandmarks, camera: Camera
 ) -> Frame:
     """The head through the camera; the arguments are compare()'s."""
     face, _ = camera.project(head.points)
@@ -154,8 +168,9 @@ def frame_head(
 
 def flow_at(start: np.ndarray, end: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(n,2) optical flow (Kroeger et al. 2016) at places of one (S,S,3) picture, and (n,2) from where it ends back."""
-    one, other = (np.clip(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) * 255, 0, 255).astype(np.uint8)
-                  for picture in (start, end))
+    one, other = (
+        np.clip(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) * 255, 0, 255).astype(np.uint8) for picture in (start, end)
+    )
     search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     there, back = (cv2.GaussianBlur(search.calc(*pair, None), (0, 0), SMOOTH) for pair in ((one, other), (other, one)))
     moved = sample(there, places)

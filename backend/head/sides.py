@@ -35,9 +35,7 @@ class Side:
         return self.fragments.interpolate(self.mesh.corners(per_vertex))
 
 
-def sides(
-    mesh: HeadMesh, canonical: np.ndarray, density: float, yaws: Sequence[float] = YAWS,
-) -> Iterator[Side]:
+def sides(mesh: HeadMesh, canonical: np.ndarray, density: float, yaws: Sequence[float] = YAWS) -> Iterator[Side]:
     """Draw the head from each side, one after the other.
 
     Args:

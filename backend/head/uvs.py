@@ -38,7 +38,9 @@ def split_tiles(mesh: HeadMesh) -> dict[int, HeadMesh]:
     own, others = tile_numbers(mesh.corner_uvs), tile_numbers(mesh.others)
     return {
         int(number): replace(
-            mesh, triangles=mesh.triangles[own == number], corner_uvs=into_tile(mesh.corner_uvs[own == number]),
+            mesh,
+            triangles=mesh.triangles[own == number],
+            corner_uvs=into_tile(mesh.corner_uvs[own == number]),
             others=into_tile(mesh.others[others == number]),
         )
         for number in np.unique(own)
@@ -92,7 +94,7 @@ def uv_warnings(mesh: HeadMesh, tiles: dict[int, HeadMesh]) -> tuple[list[str], 
     if (share := max(shares)) > TOLD:
         told.append(
             f"{share:.0%} of the UV map is used by several faces (mirrored or overlapping islands): they show the "
-            "same texels, so one side may carry the other's. Add a new UV map without overlaps for a whole texture.",
+            "same texels, so one side may carry the other's. Add a new UV map without overlaps for a whole texture."
         )
         names.append(OVERLAPPING)
     flat = float((uv_area(mesh.corner_uvs) < 1e-12).mean())

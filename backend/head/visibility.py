@@ -64,7 +64,7 @@ def depth_view(corner_pixels: np.ndarray, corner_depth: np.ndarray, width: int, 
     covered = fragments.covered
     depth = np.full((h, w), np.inf, np.float32)
     depth[covered] = np.einsum(
-        "nk,nk->n", fragments.barycentric[covered], corner_depth[fragments.triangle[covered]].astype(np.float32),
+        "nk,nk->n", fragments.barycentric[covered], corner_depth[fragments.triangle[covered]].astype(np.float32)
     )
     beyond = np.where(covered, depth, depth[covered].max() + size if covered.any() else 0).astype(np.float32)
     kernel = np.ones((3, 3), np.uint8)

@@ -35,13 +35,16 @@ class ImageWarp:
         for i in range(0, len(flat), rows):
             part = flat[i : i + rows]
             out[i : i + rows] = cv2.remap(
-                self.shift, part[None, :, 0], part[None, :, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
+                self.shift, part[None, :, 0], part[None, :, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
             )[0]
         return pixels + out.reshape(pixels.shape)
 
 
 def fit_warp(
-    source: np.ndarray, target: np.ndarray, weights: np.ndarray, pinned: np.ndarray | None = None,
+    source: np.ndarray,
+    target: np.ndarray,
+    weights: np.ndarray,
+    pinned: np.ndarray | None = None,
     firm: np.ndarray | None = None,
 ) -> ImageWarp:
     """The warp from projected to portrait landmarks; where pinned (n,) bool, it meets its target within a pixel.
@@ -67,7 +70,7 @@ def fit_warp(
 
 
 def _fit(
-    source: np.ndarray, target: np.ndarray, weights: np.ndarray, pinned: np.ndarray | None, firm: np.ndarray | None,
+    source: np.ndarray, target: np.ndarray, weights: np.ndarray, pinned: np.ndarray | None, firm: np.ndarray | None
 ) -> ImageWarp:
     """A thin-plate spline from projected to portrait landmarks, fading to nothing outside the face.
 
@@ -91,8 +94,9 @@ def _fit(
     points = np.concatenate([source[kept], anchors]) / radius
     values = np.concatenate([residual[kept], np.zeros_like(anchors)])
     loose = (SMOOTHING * 2) ** 2 * 10
-    smoothing = np.concatenate([np.where(pinned, 1e-9, loose / np.maximum(weights, 1e-3))[kept],
-                                np.full(len(anchors), loose)])
+    smoothing = np.concatenate(
+        [np.where(pinned, 1e-9, loose / np.maximum(weights, 1e-3))[kept], np.full(len(anchors), loose)]
+    )
     _, unique = np.unique(points.round(6), axis=0, return_index=True)
     spline = RBFInterpolator(points[unique], values[unique], kernel="thin_plate_spline", smoothing=smoothing[unique])
     axis = np.arange(LATTICE) * step

@@ -28,9 +28,7 @@ def grain(seed: int, size: int | tuple[int, int], sigma: float) -> np.ndarray:
     return noise / max(float(noise.std()), 1e-6)
 
 
-def strands(
-    seed: int, size: int | tuple[int, int], width: float, length: float, degrees: float = 90.0,
-) -> np.ndarray:
+def strands(seed: int, size: int | tuple[int, int], width: float, length: float, degrees: float = 90.0) -> np.ndarray:
     """(S,S), or size as a shape, float32 streaks of standard deviation 1, width and length in texels, 90 degrees is
     upright."""
     rows, columns = both(size)

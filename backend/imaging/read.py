@@ -21,8 +21,8 @@ from ..errors import AvatarTexError, ErrorCode
 
 # Formats decoded by Pillow alone. Left out on purpose: those that start other programs (EPS) or are no pictures (PSD).
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "TGA", "PPM", "JPEG2000", "AVIF")
-MAX_SIDE = 16384            # pixels; no camera exceeds it, hostile files do
-MAX_PIXELS = 100_000_000    # 1.3 GB at most while decoding (transparent PNG), 0.2 GB (JPEG)
+MAX_SIDE = 16384  # pixels; no camera exceeds it, hostile files do
+MAX_PIXELS = 100_000_000  # 1.3 GB at most while decoding (transparent PNG), 0.2 GB (JPEG)
 
 CURE_FORMAT = "Open the picture in an image editor and save it as PNG or JPEG."
 CURE_SIZE = f"Save it smaller, at most {MAX_SIDE} pixels a side; 2048 are enough."
@@ -63,14 +63,17 @@ def read_picture(path: Path, kind: Kind, decode: Callable[[Image.Image], Decoded
         megapixels = f"{int(pixels.group()) / 1e6:.0f}" if pixels else "more than 100"
         raise AvatarTexError(kind.too_large, f"{what} is too large: {megapixels} megapixels.", CURE_SIZE) from None
     except UnidentifiedImageError:
-        raise AvatarTexError(kind.unreadable, f"{what} ({count_bytes(path)}) is not a picture in a known format.",
-                             CURE_FORMAT) from None
+        raise AvatarTexError(
+            kind.unreadable, f"{what} ({count_bytes(path)}) is not a picture in a known format.", CURE_FORMAT
+        ) from None
     except MemoryError:
-        raise AvatarTexError(ErrorCode.OUT_OF_MEMORY, f"There is no memory left to read {path.name[:80]}.",
-                             CURE_SIZE) from None
+        raise AvatarTexError(
+            ErrorCode.OUT_OF_MEMORY, f"There is no memory left to read {path.name[:80]}.", CURE_SIZE
+        ) from None
     except Exception as reason:  # the decoders raise a different type for every broken format
-        raise AvatarTexError(kind.unreadable, f"{what} ({count_bytes(path)}) is damaged ({type(reason).__name__}).",
-                             CURE_FORMAT) from None
+        raise AvatarTexError(
+            kind.unreadable, f"{what} ({count_bytes(path)}) is damaged ({type(reason).__name__}).", CURE_FORMAT
+        ) from None
 
 
 @functools.cache
@@ -89,11 +92,15 @@ def refuse_no_file(path: Path, kind: Kind) -> None:
     except (OSError, ValueError):  # names that the system cannot hold
         is_folder = is_file = False
     if is_folder:
-        raise AvatarTexError(kind.unreadable, f"The {kind.noun} {path.name[:80]} is a folder.",
-                             "Choose a picture inside it.")
+        raise AvatarTexError(
+            kind.unreadable, f"The {kind.noun} {path.name[:80]} is a folder.", "Choose a picture inside it."
+        )
     if not is_file:
-        raise AvatarTexError(kind.missing, f"There is no {kind.noun} {path.name[:80]!r}.",
-                             "Choose the picture again; it may have been moved or renamed.")
+        raise AvatarTexError(
+            kind.missing,
+            f"There is no {kind.noun} {path.name[:80]!r}.",
+            "Choose the picture again; it may have been moved or renamed.",
+        )
 
 
 def count_bytes(path: Path) -> str:
@@ -122,8 +129,11 @@ def deep_grey(image: Image.Image, side: int) -> np.ndarray:
         size = (max(1, round(values.shape[1] * factor)), max(1, round(values.shape[0] * factor)))
         if values.dtype not in (np.uint16, np.float32):
             values = values.astype(np.float32)
-        values = cv2.resize(np.nan_to_num(values, copy=False) if values.dtype == np.float32 else values, size,
-                            interpolation=cv2.INTER_AREA)
+        values = cv2.resize(
+            np.nan_to_num(values, copy=False) if values.dtype == np.float32 else values,
+            size,
+            interpolation=cv2.INTER_AREA,
+        )
     values = np.nan_to_num(values.astype(np.float32))
     if image.mode == "F" and top <= 1.5:
         return values.clip(0, 1)
@@ -136,6 +146,7 @@ def read_base(path: str | Path, size: int, what: str = "base texture") -> np.nda
     Raises:
         AvatarTexError: BAD_REQUEST when it cannot be read; OUT_OF_MEMORY.
     """
+
     def decode(image: Image.Image) -> np.ndarray:
         image.draft("RGB", (size, size))  # a large JPEG is decoded small
         image.load()

@@ -12,10 +12,7 @@ LUMINANCE = np.float32([0.299, 0.587, 0.114])
 
 
 def sample(
-    picture: np.ndarray,
-    places: np.ndarray,
-    interpolation: int = cv2.INTER_LINEAR,
-    border: int = cv2.BORDER_REPLICATE,
+    picture: np.ndarray, places: np.ndarray, interpolation: int = cv2.INTER_LINEAR, border: int = cv2.BORDER_REPLICATE
 ) -> np.ndarray:
     """(…,C) float32 values of a (H,W,C) or (H,W) picture at (…,2) pixel places, x right, y down."""
     flat = np.ascontiguousarray(places.reshape(-1, 2) - 0.5, np.float32)
@@ -28,11 +25,7 @@ def sample(
     for first in range(0, len(grid), ROW):
         part = grid[first : first + ROW]
         out[first : first + ROW] = cv2.remap(
-            picture,
-            part[..., 0],
-            part[..., 1],
-            interpolation,
-            borderMode=border,
+            picture, part[..., 0], part[..., 1], interpolation, borderMode=border
         ).reshape(len(part), ROW, *channels)
     return out.reshape(-1, *channels)[:count].reshape(*places.shape[:-1], *channels)
 
@@ -70,7 +63,7 @@ def spread(texture: np.ndarray, known: np.ndarray) -> np.ndarray:
     if known.all() or not known.any():
         return texture
     _, labels = cv2.distanceTransformWithLabels(
-        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL,
+        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     lookup = np.zeros((labels.max() + 1, 3), np.float32)
     lookup[labels[known]] = texture[known]

@@ -47,9 +47,7 @@ class Head:
         return [look(self.mesh, self.normals, view, textures) for view in self.views]
 
 
-def view_of(
-    mesh: HeadMesh, normals: np.ndarray, front: np.ndarray, yaw: float, extent: float, pixels: int,
-) -> HeadView:
+def view_of(mesh: HeadMesh, normals: np.ndarray, front: np.ndarray, yaw: float, extent: float, pixels: int) -> HeadView:
     angle = np.radians(yaw)
     turn = np.array([[np.cos(angle), 0, -np.sin(angle)], [0, 1, 0], [np.sin(angle), 0, np.cos(angle)]])
     return render_view(mesh, turn @ front, 2 * pixels, extent=extent, normals=normals)
@@ -63,8 +61,9 @@ def textures_of(head: Head, portrait: Path, size: int, style: str, seed: int, ha
     """
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "texture.png"
-        request = Generate("look", str(portrait), str(output), mesh=str(head.path), size=size, style=style, seed=seed,
-                           hair=hair)
+        request = Generate(
+            "look", str(portrait), str(output), mesh=str(head.path), size=size, style=style, seed=seed, hair=hair
+        )
         result = generate(request, lambda *_: None, lambda: False)
         return {tile: read_base(str(path), size) for tile, path in find_tiles(result.output).items()}
 
@@ -79,7 +78,7 @@ def panel(portrait: Path, looks: list[np.ndarray]) -> np.ndarray:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m backend.lab look", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="python -m backend.lab look", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--portraits", type=Path, nargs="+", required=True, help="pictures, or folders of them")
     parser.add_argument("--mesh", type=Path, required=True, metavar="OBJ")

@@ -38,7 +38,7 @@ class Networks:
     experts: Experts
     generator: Generator
     encoder: Encoder
-    completer: nn.Module            # a Completer and a Denoiser, or the same as graphs of ONNX Runtime
+    completer: nn.Module  # a Completer and a Denoiser, or the same as graphs of ONNX Runtime
     repainter: nn.Module
     geometry: Tensor
     known: np.ndarray
@@ -61,7 +61,7 @@ class Networks:
     def pca24(self, colour: np.ndarray, confidence: np.ndarray) -> np.ndarray:
         """(S,S,3) the plain baseline: 24 components, confidence-weighted ridge fit."""
         return self.linear.truncated(BASELINE_COMPONENTS).complete(
-            colour, confidence, rounds=0, correlated=BASELINE_CORRELATED,
+            colour, confidence, rounds=0, correlated=BASELINE_CORRELATED
         )
 
     def style(self, name: str) -> Tensor:
@@ -100,7 +100,7 @@ def untrained(folder: Path, device: str = "cpu") -> Networks:
 
 
 def assemble(
-    linear: dict[str, Tensor], files: dict[str, dict[str, Tensor]], device: str, graphs: bool = False,
+    linear: dict[str, Tensor], files: dict[str, dict[str, Tensor]], device: str, graphs: bool = False
 ) -> Networks:
     """Networks of their tensors, in eval mode; without tensors untrained.
 
@@ -116,7 +116,8 @@ def assemble(
     canvas = whole_canvas({key[7:]: value.numpy() for key, value in linear.items() if key.startswith("canvas.")})
     states = {
         attribute: {key[len(prefix) :]: value.float() for key, value in tensors.items() if key.startswith(prefix)}
-        for file, tensors in files.items() for attribute, prefix in FILES[file]
+        for file, tensors in files.items()
+        for attribute, prefix in FILES[file]
     }
     generator, encoder = Generator(len(canvas.basis)), Encoder()
     for module, name in ((generator, "generator"), (encoder, "encoder")):
@@ -135,8 +136,14 @@ def assemble(
     for module in (generator, encoder, completer, repainter):
         freeze(module).to(device)
     return Networks(
-        experts, generator, encoder, completer, repainter, linear["geometry"].to(device),
-        linear["known"].numpy() > 0.5, device,
+        experts,
+        generator,
+        encoder,
+        completer,
+        repainter,
+        linear["geometry"].to(device),
+        linear["known"].numpy() > 0.5,
+        device,
     )
 
 

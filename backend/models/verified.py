@@ -39,7 +39,8 @@ def manifest(folder: Path) -> dict[str, dict]:
     try:
         listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if isinstance(listed, dict) and all(
-                isinstance(entry, dict) and isinstance(entry.get("sha256"), str) for entry in listed.values()):
+            isinstance(entry, dict) and isinstance(entry.get("sha256"), str) for entry in listed.values()
+        ):
             return listed
     except (OSError, ValueError, RecursionError):
         pass
@@ -69,7 +70,7 @@ def verified_bytes(folder: Path, name: str) -> bytes:
     if not found:
         raise AvatarTexError(ErrorCode.WEIGHTS_MISSING, f"The weights {name!r} are missing.", CURE)
     raise AvatarTexError(
-        ErrorCode.WEIGHTS_ALTERED, f"The weights {name!r} are not the ones that were shipped (checksum differs).", CURE,
+        ErrorCode.WEIGHTS_ALTERED, f"The weights {name!r} are not the ones that were shipped (checksum differs).", CURE
     )
 
 
@@ -85,7 +86,7 @@ def verified_arrays(path: Path) -> dict[str, np.ndarray]:
         raise AvatarTexError(ErrorCode.WEIGHTS_MISSING, f"The file {path.name!r} is missing.", CURE) from None
     if hashlib.sha256(data).hexdigest() != ARRAYS[path.name]:
         raise AvatarTexError(
-            ErrorCode.WEIGHTS_ALTERED, f"The file {path.name!r} is not the one that was shipped.", CURE,
+            ErrorCode.WEIGHTS_ALTERED, f"The file {path.name!r} is not the one that was shipped.", CURE
         )
     import numpy as np  # the doctor reads checksums where nothing is installed
 

@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from .conditions import STYLES
 from .sizes import TEXELS
 
-PATCH = 8                       # texels per side folded into channels: the first layers work at 32 places per side
-SHOWN = 3 + 3 + 3 + 1           # channels of a texel: noisy, start, what the start lacks where it was seen, confidence
-WIDTHS = (64, 128, 192)         # channels at 32, 16 and 8 places per side
-EMBEDDED = 128                  # numbers that say eta and the style
+PATCH = 8  # texels per side folded into channels: the first layers work at 32 places per side
+SHOWN = 3 + 3 + 3 + 1  # channels of a texel: noisy, start, what the start lacks where it was seen, confidence
+WIDTHS = (64, 128, 192)  # channels at 32, 16 and 8 places per side
+EMBEDDED = 128  # numbers that say eta and the style
 GROUPS = 16
 
 
@@ -95,7 +95,7 @@ class Completer(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(
-        self, noisy: Tensor, start: Tensor, colour: Tensor, confidence: Tensor, eta: Tensor, style: Tensor,
+        self, noisy: Tensor, start: Tensor, colour: Tensor, confidence: Tensor, eta: Tensor, style: Tensor
     ) -> tuple[Tensor, Tensor]:
         eta = eta.view(-1, 1, 1, 1)
         signal, spread = 1 - eta, eta.sqrt()
@@ -131,8 +131,11 @@ def patches(picture: Tensor) -> Tensor:
 def pixels(cut: Tensor) -> Tensor:
     """(B,3,S,S) of (B,S/PATCH,S/PATCH,3*PATCH*PATCH): what patches() makes, undone."""
     batch, side = cut.shape[:2]
-    return cut.view(batch, side, side, 3, PATCH, PATCH).permute(0, 3, 1, 4, 2, 5).reshape(
-        batch, 3, side * PATCH, side * PATCH)
+    return (
+        cut.view(batch, side, side, 3, PATCH, PATCH)
+        .permute(0, 3, 1, 4, 2, 5)
+        .reshape(batch, 3, side * PATCH, side * PATCH)
+    )
 
 
 def waves(eta: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 STYLES = ("photo", "cartoon", "anime", "painting")
-SCALE = 0.12            # sRGB; the residual's standard deviation on the training faces
+SCALE = 0.12  # sRGB; the residual's standard deviation on the training faces
 TIMES = 1000
 
 
@@ -34,10 +34,19 @@ def repaint_conditions(start: Tensor, colour: Tensor, confidence: Tensor, geomet
     across = (torch.roll(grey, -1, 3) - grey) * confidence * torch.roll(confidence, -1, 3)
     down = (torch.roll(grey, -1, 2) - grey) * confidence * torch.roll(confidence, -1, 2)
     high = haar_high(grey) * confidence
-    return torch.cat([
-        start - 0.5, seen, confidence, 4 * across, 4 * down, 4 * high, confidence.flip(-1),
-        geometry.expand(len(start), -1, -1, -1),
-    ], 1)
+    return torch.cat(
+        [
+            start - 0.5,
+            seen,
+            confidence,
+            4 * across,
+            4 * down,
+            4 * high,
+            confidence.flip(-1),
+            geometry.expand(len(start), -1, -1, -1),
+        ],
+        1,
+    )
 
 
 def haar_high(grey: Tensor) -> Tensor:

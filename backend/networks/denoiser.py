@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from .conditions import STYLES
 from .sizes import TEXELS
 
-DROPOUT = 0.1           # the training faces are few
-PATCH = 4               # texels per side folded into channels: the layers work at 64 texels
+DROPOUT = 0.1  # the training faces are few
+PATCH = 4  # texels per side folded into channels: the layers work at 64 texels
 
 
 class Denoiser(nn.Module):

@@ -18,16 +18,16 @@ from .conditions import STYLES
 from .sizes import CANVAS, TEXELS
 
 LATENT = 8
-CANVAS_ROWS = 34                            # of W+, with the canvas's coefficients in them
-BEND_ROWS = 8                               # with those of its bending
+CANVAS_ROWS = 34  # of W+, with the canvas's coefficients in them
+BEND_ROWS = 8  # with those of its bending
 CHANNELS = {16: 96, 32: 64, 64: 48}
-LAYERS = 2 * len(CHANNELS)                  # rows of W+ that steer convolutions, coarse to fine
-GIVEN_ROWS = CANVAS_ROWS + BEND_ROWS        # found without a network
+LAYERS = 2 * len(CHANNELS)  # rows of W+ that steer convolutions, coarse to fine
+GIVEN_ROWS = CANVAS_ROWS + BEND_ROWS  # found without a network
 ROWS = GIVEN_ROWS + LAYERS
 COMPONENTS = CANVAS_ROWS * LATENT
 LAST = max(CHANNELS)
-SCALE = 0.3                                 # sRGB, of the layers' output
-BENDINGS = 2                                # Gauss-Newton steps
+SCALE = 0.3  # sRGB, of the layers' output
+BENDINGS = 2  # Gauss-Newton steps
 
 
 class ModulatedConv(nn.Module):
@@ -75,7 +75,7 @@ class Generator(nn.Module):
         self.output = nn.Conv2d(before, 3 * (TEXELS // LAST) ** 2, 1)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
-        self.painter: nn.Module | None = None   # does what paint() does, faster, without gradients
+        self.painter: nn.Module | None = None  # does what paint() does, faster, without gradients
 
     def project(self, texture: Tensor, bendings: int = BENDINGS) -> tuple[Tensor, Tensor]:
         """Rows (B,GIVEN_ROWS,LATENT) of the canvas nearest to a complete texture (B,3,TEXELS,TEXELS), and that canvas
@@ -139,8 +139,11 @@ class Encoder(nn.Module):
         widths = (48, 64, 96, 128, 128)
         blocks, before = [nn.PixelUnshuffle(patch)], (3 + 1 + 3) * patch**2
         for i, width in enumerate(widths):
-            blocks += [nn.Conv2d(before, width, 3, padding=1, stride=2 if i else 1), nn.GroupNorm(8, width),
-                       nn.LeakyReLU(0.2)]
+            blocks += [
+                nn.Conv2d(before, width, 3, padding=1, stride=2 if i else 1),
+                nn.GroupNorm(8, width),
+                nn.LeakyReLU(0.2),
+            ]
             before = width
         self.body = nn.Sequential(*blocks)
         side = TEXELS // patch // 2 ** (len(widths) - 1)

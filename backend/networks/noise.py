@@ -22,7 +22,9 @@ CHANNELS = ((1.20, 0.0, 0.0), (0.90, 0.31, 0.0), (0.70, 0.34, 0.25))
 
 
 def draw_noise(
-    count: int, random: torch.Generator | None = None, device: str | torch.device = "cpu",
+    count: int,
+    random: torch.Generator | None = None,
+    device: str | torch.device = "cpu",
     octaves: Sequence[float] = OCTAVES,
 ) -> Tensor:
     """(count,3,TEXELS,TEXELS) in units of SCALE; drawn on the CPU, so that a seed is the same everywhere."""

@@ -41,8 +41,13 @@ class Further:
 
 
 def add_further(
-    paths: Sequence[str], match: Match, first: Observation, layout: AtlasMap, skin_prior: LinearPrior,
-    pins: Sequence[Pin] = (), step: Callable[[float], None] = lambda share: None,
+    paths: Sequence[str],
+    match: Match,
+    first: Observation,
+    layout: AtlasMap,
+    skin_prior: LinearPrior,
+    pins: Sequence[Pin] = (),
+    step: Callable[[float], None] = lambda share: None,
 ) -> Further:
     """Read and register each; one that cannot be, or that fits badly, is told and left out.
 
@@ -66,8 +71,10 @@ def add_further(
             continue
         told = {"portrait": name, **registration_json(further), "registration": further.quality.as_json()}
         if further.quality.score < LOW_SCORE:
-            warnings.append(f"The further portrait {name!r} was left out: its face fits badly "
-                            f"({further.quality.summary.split(';')[0].rstrip('.')}). {CURE}")
+            warnings.append(
+                f"The further portrait {name!r} was left out: its face fits badly "
+                f"({further.quality.summary.split(';')[0].rstrip('.')}). {CURE}"
+            )
             found.append(({**told, "used": False, "reason": further.quality.sentence}, None))
             continue
         warnings += [f"{name}: {note.removesuffix(CHOOSE).rstrip()}" for note in notes]
@@ -77,7 +84,7 @@ def add_further(
 
 
 def register_further(
-    path: str, match: Match, layout: AtlasMap, skin_prior: LinearPrior, pins: Sequence[Pin], bare: bool,
+    path: str, match: Match, layout: AtlasMap, skin_prior: LinearPrior, pins: Sequence[Pin], bare: bool
 ) -> tuple[Match, Observation, list[str]]:
     """One further portrait: its registration, what it shows, and what to know about the choice of its face.
 
@@ -89,11 +96,16 @@ def register_further(
     matte = portrait_matte(portrait.color, face, portrait.alpha)
     height, width = portrait.color.shape[:2]
     registration = register(
-        match.mesh, match.canonical, match.head, face.points[:, :2], width, height, pins, picture=portrait.color,
+        match.mesh,
+        match.canonical,
+        match.head,
+        face.points[:, :2],
+        width,
+        height,
+        pins,
+        picture=portrait.color,
         skin=matte.skin,
     )
     quality = judge(registration, face, match.head, pins, matte.skin)
-    found = replace(
-        match, face=face, registration=registration, matte=matte, quality=quality, warnings=notes,
-    )
+    found = replace(match, face=face, registration=registration, matte=matte, quality=quality, warnings=notes)
     return found, observe(match.mesh, layout, registration, portrait.color, matte, skin_prior, bare), notes

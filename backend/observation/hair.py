@@ -37,7 +37,7 @@ REACH = 0.08
 
 
 def hair_tone(
-    unlit: np.ndarray, confidence: np.ndarray, hair: np.ndarray, scalp: np.ndarray,
+    unlit: np.ndarray, confidence: np.ndarray, hair: np.ndarray, scalp: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """(S,S,3) colour of the hair near each texel and (S,S) 0..1 where the scalp wears it unseen; None for bald heads.
 
@@ -76,7 +76,7 @@ def _saturation(colour: np.ndarray) -> np.ndarray:
 
 
 def hair_evidence(
-    unlit: np.ndarray, confidence: np.ndarray, tone: tuple[np.ndarray, np.ndarray] | None,
+    unlit: np.ndarray, confidence: np.ndarray, tone: tuple[np.ndarray, np.ndarray] | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Colour (S,S,3) and confidence (S,S) with the hair continued over the unseen scalp, as weak evidence."""
     if tone is None:
@@ -88,9 +88,7 @@ def hair_evidence(
     return np.where((added > 0)[..., None], colour, unlit).astype(np.float32), total.astype(np.float32)
 
 
-def wear_hair(
-    generated: np.ndarray, tone: tuple[np.ndarray, np.ndarray] | None, bare: bool = False,
-) -> np.ndarray:
+def wear_hair(generated: np.ndarray, tone: tuple[np.ndarray, np.ndarray] | None, bare: bool = False) -> np.ndarray:
     """(S,S,3) generated skin with the unseen scalp brought to the tone of the hair.
 
     Only where the two are far apart: the networks had the hair as evidence, and where they agree with it roughly, they

@@ -142,7 +142,7 @@ def observe(
 
 
 def find_tone(
-    unlit: np.ndarray, confidence: np.ndarray, hairy: np.ndarray, scalp: np.ndarray, bare: bool,
+    unlit: np.ndarray, confidence: np.ndarray, hairy: np.ndarray, scalp: np.ndarray, bare: bool
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """What the unseen scalp wears: hair_tone(), or skin_tone() where it is to be bare."""
     return skin_tone(unlit, confidence, scalp) if bare else hair_tone(unlit, confidence, hairy, scalp)

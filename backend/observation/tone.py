@@ -12,7 +12,7 @@ TONE_REACH = (0.015, 0.05, 0.12)
 
 
 def fade_from(
-    difference: np.ndarray, weight: np.ndarray, reaches: Sequence[float] = TONE_REACH,
+    difference: np.ndarray, weight: np.ndarray, reaches: Sequence[float] = TONE_REACH
 ) -> tuple[np.ndarray, np.ndarray]:
     """(a,a,3) a difference of tones, known by (a,a) weight 0..1, continued over the atlas and fading with distance; and
     (a,a) the share that has faded."""

@@ -86,13 +86,18 @@ def further_view(first: Observation, registration: Registration, observation: Ob
     if both.sum() >= ENOUGH:
         ratio = np.median(np.log(own[both] + 0.01) - np.log(other[both] + 0.01), axis=0)
     else:  # they hardly overlap: then their skins are alike on the whole
-        seen = (np.median(linear[view.confidence * skin > SURE], axis=0) for linear, view in (
-            (own, first), (other, observation)) if (view.confidence * skin > SURE).any())
+        seen = (
+            np.median(linear[view.confidence * skin > SURE], axis=0)
+            for linear, view in ((own, first), (other, observation))
+            if (view.confidence * skin > SURE).any()
+        )
         values = list(seen)
         ratio = np.log(values[0] + 0.01) - np.log(values[1] + 0.01) if len(values) == 2 else np.zeros(3)
     gain = np.clip(np.exp(ratio), 1 / GAIN, GAIN).astype(np.float32)
     balanced = replace(
-        observation, portrait=_times(observation.portrait, gain), low=_times(observation.low, gain),
+        observation,
+        portrait=_times(observation.portrait, gain),
+        low=_times(observation.low, gain),
         unlit=_times(observation.unlit, gain),
     )
     return View(registration, balanced, first)

@@ -13,8 +13,8 @@ from ..errors import ErrorCode
 from ..imaging.read import Kind, deep_grey, is_deep, read_picture, turn_upright
 
 PORTRAIT = Kind("portrait", ErrorCode.PORTRAIT_MISSING, ErrorCode.PORTRAIT_UNREADABLE, ErrorCode.PORTRAIT_TOO_LARGE)
-WORKING_SIDE = 2048         # a face half as tall still gives a texel per pixel to a 2K texture
-BACKDROP = 0.5              # behind transparent pixels: hides neither dark nor light hair
+WORKING_SIDE = 2048  # a face half as tall still gives a texel per pixel to a 2K texture
+BACKDROP = 0.5  # behind transparent pixels: hides neither dark nor light hair
 
 
 @dataclass(frozen=True)

@@ -30,17 +30,17 @@ MIN_SCORE = 0.12
 SURE_SCORE, SURE_PRESENCE = 0.7, 0.5
 UNSURE_PRESENCE = 0.97
 UNPROPOSED_PRESENCE = 0.985  # squares that no detector proposed; the face of a cat reaches 0.974
-BESIDE_A_FACE = 0.65         # of the best score: beside a face that is sure, less is needed to doubt another
+BESIDE_A_FACE = 0.65  # of the best score: beside a face that is sure, less is needed to doubt another
 
 # A photograph on its head is still a face to both networks (up to 0.89, presence 0.98), but the right way up always
 # scores higher: by 0.03 or more on every photograph and painting tried. Upright ones score 0.9 and are not turned.
 CERTAIN_SCORE = 0.9
 TURN_SCALES = (320, 160)
 
-MIN_FACE = 24                # pixels; below it the landmark network dreams faces into gravel (0.91 at 20 px)
-SQUARES = (1.0, 1.3, 0.8)    # times the proposed square: drawn faces are not as tall in their box as real ones
+MIN_FACE = 24  # pixels; below it the landmark network dreams faces into gravel (0.91 at 20 px)
+SQUARES = (1.0, 1.3, 0.8)  # times the proposed square: drawn faces are not as tall in their box as real ones
 MAX_FACES = 24
-MAX_MISSES = 12              # bounds the time spent on gravel
+MAX_MISSES = 12  # bounds the time spent on gravel
 
 #: What finds another face of the same picture.
 CHOOSE = "To use another, pin its nose tip."
@@ -84,8 +84,11 @@ def find_portrait_face(portrait: Portrait) -> tuple[FaceLandmarks, list[str]]:
     faces = find_faces(portrait.color)
     height, width = portrait.color.shape[:2]
     if not faces:
-        raise AvatarTexError(ErrorCode.NO_FACE_IN_PORTRAIT,
-                             f"No face was found in {portrait.path.name} ({width} x {height} pixels).", CURE_NO_FACE)
+        raise AvatarTexError(
+            ErrorCode.NO_FACE_IN_PORTRAIT,
+            f"No face was found in {portrait.path.name} ({width} x {height} pixels).",
+            CURE_NO_FACE,
+        )
     chosen, *others = faces
     notes = []
     if others:
@@ -163,8 +166,12 @@ def _turned_proposals(rgb: np.ndarray) -> list[tuple[float, Square]]:
             x, y = square.x - turned.shape[1] / 2, square.y - turned.shape[0] / 2
             for _ in range(quarters):
                 x, y = -y, x
-            back = Square(x / shrink + width / 2, y / shrink + height / 2, square.side / shrink,
-                          square.angle + quarters * math.pi / 2)
+            back = Square(
+                x / shrink + width / 2,
+                y / shrink + height / 2,
+                square.side / shrink,
+                square.angle + quarters * math.pi / 2,
+            )
             found.append((score, back))
     return sorted(found, key=lambda pair: -pair[0])
 

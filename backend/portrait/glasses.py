@@ -58,8 +58,12 @@ def seen(color: np.ndarray, face: FaceLandmarks) -> tuple[np.ndarray, bool, np.n
 def bridged(made: np.ndarray) -> bool:
     """Whether most of what was found is one piece that lies about both eyes: rings about eyes or brows are two."""
     count, labels = cv2.connectedComponents((made > DOUBTED).astype(np.uint8))
-    sure = np.stack([np.bincount(half.ravel(), weight.ravel(), count)[1:] for half, weight in zip(
-        np.hsplit(labels, 2), np.hsplit((made > 0.5).astype(np.float32), 2), strict=True)])
+    sure = np.stack(
+        [
+            np.bincount(half.ravel(), weight.ravel(), count)[1:]
+            for half, weight in zip(np.hsplit(labels, 2), np.hsplit((made > 0.5).astype(np.float32), 2), strict=True)
+        ]
+    )
     if not sure.any():
         return False
     whole = sure[:, sure.sum(0).argmax()]

@@ -20,8 +20,8 @@ from . import networks
 from .landmark_groups import FACE_OVAL, fill_region
 from .landmarks import FaceLandmarks, Square, cut
 
-PALM_SIDE, HAND_SIDE = 192, 224     # the networks' inputs, pixels
-PALM_GRIDS = ((24, 2), (12, 6))     # cells a side, anchors in each: strides 8 and 16, 16, 16
+PALM_SIDE, HAND_SIDE = 192, 224  # the networks' inputs, pixels
+PALM_GRIDS = ((24, 2), (12, 6))  # cells a side, anchors in each: strides 8 and 16, 16, 16
 
 #: Sides of the squares about the face in which palms are looked for, over the face's size.
 VIEWS = (2.5, 3.2)
@@ -33,25 +33,63 @@ MIN_SCORE, PRESENCE = 0.3, 0.8
 MAX_HANDS = 2
 
 #: Half the width of a hand at each of the 21 points, metres: wrist, then thumb to little finger from the palm outwards.
-WIDTHS = np.float32([0.027, 0.018, 0.013, 0.0105, 0.0090, 0.012, 0.0095, 0.0085, 0.0075, 0.012, 0.0095, 0.0085, 0.0075,
-                     0.0115, 0.0090, 0.0080, 0.0070, 0.0105, 0.0080, 0.0070, 0.0060])
+WIDTHS = np.float32(
+    [
+        0.027,
+        0.018,
+        0.013,
+        0.0105,
+        0.0090,
+        0.012,
+        0.0095,
+        0.0085,
+        0.0075,
+        0.012,
+        0.0095,
+        0.0085,
+        0.0075,
+        0.0115,
+        0.0090,
+        0.0080,
+        0.0070,
+        0.0105,
+        0.0080,
+        0.0070,
+        0.0060,
+    ]
+)
 
 #: Bones, and how long they are, metres: the palm's, then the first and second of each finger. What is seen of them is
 #: that or less, so the upper quartile tells the hand's size.
-BONES = np.array([(0, 5), (0, 9), (0, 17), (5, 17), (1, 2), (2, 3), (5, 6), (6, 7), (9, 10), (10, 11), (13, 14),
-                  (14, 15), (17, 18), (18, 19)])
-LENGTHS = np.float32([0.088, 0.086, 0.080, 0.058, 0.042, 0.033, 0.043, 0.026, 0.046, 0.029, 0.043,
-                      0.028, 0.034, 0.020])
+BONES = np.array(
+    [
+        (0, 5),
+        (0, 9),
+        (0, 17),
+        (5, 17),
+        (1, 2),
+        (2, 3),
+        (5, 6),
+        (6, 7),
+        (9, 10),
+        (10, 11),
+        (13, 14),
+        (14, 15),
+        (17, 18),
+        (18, 19),
+    ]
+)
+LENGTHS = np.float32([0.088, 0.086, 0.080, 0.058, 0.042, 0.033, 0.043, 0.026, 0.046, 0.029, 0.043, 0.028, 0.034, 0.020])
 FINGERS = ((1, 2, 3, 4), (5, 6, 7, 8), (9, 10, 11, 12), (13, 14, 15, 16), (17, 18, 19, 20))
-PALM = ((0, 1, 5, 9, 13, 17), (1, 2, 5))    # the second is the web of the thumb
+PALM = ((0, 1, 5, 9, 13, 17), (1, 2, 5))  # the second is the web of the thumb
 
 #: The forearm: how much of it is drawn where it is not seen and where it is, metres; half its width at the wrist,
 #: metres, and what that gains on the way; how far from straight on it is looked for, degrees, and in which widths.
 STUB, FOREARM = 0.05, 0.22
 ARM_WIDTH, ARM_WIDENS = 0.025, 0.10
 ARM_TURNS, ARM_WIDTHS = np.arange(-60, 61, 5), (0.8, 1.0, 1.25)
-ARM_CONTRAST = 12.0     # CIELAB units per centimetre across an edge; the wall behind may have any
-ARM_STANDS_OUT = 1.75    # times the median of all that are tried
+ARM_CONTRAST = 12.0  # CIELAB units per centimetre across an edge; the wall behind may have any
+ARM_STANDS_OUT = 1.75  # times the median of all that are tried
 
 #: Metres: fingers as near to each other hide all that lies between; from the drawn outline inwards and outwards, where
 #: the picture's edges say what is hand; around it, what its colours are told from; beyond the edge, its shadow.
@@ -130,7 +168,7 @@ def palms(color: np.ndarray, where: Square) -> list[Square]:
     for index in np.argsort(-scores):
         if scores[index] < MIN_SCORE:
             break
-        raw = boxes.reshape(-1, 9, 2)[index] / PALM_SIDE        # centre, size, seven points: wrist, fingers' roots
+        raw = boxes.reshape(-1, 9, 2)[index] / PALM_SIDE  # centre, size, seven points: wrist, fingers' roots
         centre, wrist, middle = ((raw[k] + _anchors()[index]) * PALM_SIDE for k in (0, 2, 4))
         centre, wrist, middle = (point @ to_image[:, :2].T + to_image[:, 2] for point in (centre, wrist, middle))
         side = float(raw[1].max()) * where.side
@@ -166,7 +204,8 @@ def arm_shape(color: np.ndarray, hand: Hand) -> np.ndarray:
     straight = math.atan2(straight[1], straight[0])
     tried = [
         (_edges(slopes, points[0], straight + turn, width, scale), straight + turn, width)
-        for turn in np.radians(ARM_TURNS) for width in ARM_WIDTHS
+        for turn in np.radians(ARM_TURNS)
+        for width in ARM_WIDTHS
     ]
     contrast, angle, width = max(tried)
     seen = contrast > ARM_STANDS_OUT * np.median([one[0] for one in tried])

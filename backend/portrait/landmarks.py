@@ -16,12 +16,12 @@ import numpy as np
 from . import networks
 from .landmark_groups import LANDMARKS, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS, mirror_table
 
-CROP = 192              # the network's input, pixels
-MARGIN = 1.5            # the square's side over the long side of the landmarks' box
+CROP = 192  # the network's input, pixels
+MARGIN = 1.5  # the square's side over the long side of the landmarks' box
 MAX_REFINEMENTS = 4
-RESTING = 0.03          # of the side: a square that moved less gives landmarks within 1 % of the face
+RESTING = 0.03  # of the side: a square that moved less gives landmarks within 1 % of the face
 MIN_PRESENCE = 0.5
-STEADY_PRESENCE = 0.9   # above it, presence does not rank two passes
+STEADY_PRESENCE = 0.9  # above it, presence does not rank two passes
 
 
 @dataclass(frozen=True)
@@ -145,9 +145,7 @@ def both_ways_in(image: np.ndarray, square: Square) -> FaceLandmarks:
     return FaceLandmarks(points, face.presence, box_of(points))
 
 
-def landmarks_in_view(
-    image: np.ndarray, box: tuple[float, float, float, float] | None = None
-) -> FaceLandmarks | None:
+def landmarks_in_view(image: np.ndarray, box: tuple[float, float, float, float] | None = None) -> FaceLandmarks | None:
     """The fast path, about 12 ms: no detector, for views whose face is known to fill the box (or the whole image).
 
     Args:
@@ -200,17 +198,16 @@ def cut(image: np.ndarray, square: Square, size: int = CROP) -> tuple[np.ndarray
     scale = square.side / size
     cos, sin = math.cos(square.angle) * scale, math.sin(square.angle) * scale
     half = size / 2
-    to_image = np.array([
-        [cos, -sin, square.x - cos * half + sin * half],
-        [sin, cos, square.y - sin * half - cos * half],
-    ])
+    to_image = np.array(
+        [[cos, -sin, square.x - cos * half + sin * half], [sin, cos, square.y - sin * half - cos * half]]
+    )
 
     # Only what the square touches, averaged down first: sampling a large face directly would alias.
     reach = square.side * 0.71 + 4
     height, width = image.shape[:2]
     x0, x1 = int(np.clip(square.x - reach, 0, width - 1)), int(np.clip(square.x + reach, 1, width))
     y0, y1 = int(np.clip(square.y - reach, 0, height - 1)), int(np.clip(square.y + reach, 1, height))
-    part = np.ascontiguousarray(image[y0:max(y1, y0 + 1), x0:max(x1, x0 + 1), :3])
+    part = np.ascontiguousarray(image[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1), :3])
     shrink = np.ones(2)
     if scale > 2:
         small = (max(1, round(part.shape[1] / scale)), max(1, round(part.shape[0] / scale)))
@@ -223,6 +220,7 @@ def cut(image: np.ndarray, square: Square, size: int = CROP) -> tuple[np.ndarray
     matrix = to_image.copy()
     matrix[:, 2] = (to_image[:, :2] @ [0.5, 0.5] + to_image[:, 2] - [x0, y0]) * shrink - 0.5
     matrix[:, :2] *= shrink[:, None]
-    crop = cv2.warpAffine(part, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                          borderMode=cv2.BORDER_REPLICATE)
+    crop = cv2.warpAffine(
+        part, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
     return crop, to_image

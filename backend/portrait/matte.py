@@ -37,13 +37,13 @@ CHROMA_SPREAD, CHROMA_SPREAD_FLAT = 5.0, 2.5
 DARKER, DARKER_FLAT = 14.0, 7.0
 LIGHTER, LIGHTER_FLAT = 14.0, 4.0
 TRIM = np.float32([[8, 3, 3], [16, 8, 8]])  # least and most standard deviations that skin in the patches is given
-FLAT_SEED = 1.0     # lightness spread of the patches below which the face is flat
+FLAT_SEED = 1.0  # lightness spread of the patches below which the face is flat
 
 # Share of the head's square whose chroma is that of skin: greyscale 1.0, sepia 0.8, the others at most 0.38. Above the
 # limit only lightness tells skin from hair, so less of it is forgiven.
 MONOCHROME_SHARE, MONOCHROME_LIGHT = 0.5, 0.6
 
-RIM = 0.12          # of the face's size, within its oval: where the outline may be off
+RIM = 0.12  # of the face's size, within its oval: where the outline may be off
 
 #: The oval's rim as far as it is judged by the colours beside it, of the face's size; CIELAB bins of those; how likely
 #: a colour is the face's, of it and what lies beside, to be kept wholly; parts of the circle judged by themselves.
@@ -59,7 +59,7 @@ SHUT, OPEN = 0.015, 0.035
 
 #: Standard deviations of chroma (above) by which a forehead's hue may differ from the cheeks'.
 FOREHEAD_HUE = 2.0
-FOREHEAD_GLOSS = 2.0    # foreheads shine 25 above the cheeks' lightness; hair is rarely lighter than that
+FOREHEAD_GLOSS = 2.0  # foreheads shine 25 above the cheeks' lightness; hair is rarely lighter than that
 
 # Of the face's size beyond its oval, in the frame of the face: how far ears, a bald head and the neck may be.
 EARS, CROWN, NECK = 0.28, 0.6, 0.5
@@ -137,7 +137,7 @@ def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
 
 
 def skin_likeness(
-    color: np.ndarray, face: FaceLandmarks, gloss: float = 1.0, brow: bool = False,
+    color: np.ndarray, face: FaceLandmarks, gloss: float = 1.0, brow: bool = False
 ) -> tuple[np.ndarray, bool]:
     """How much each pixel's colour is this face's skin, shaded or not; and whether only lightness could tell.
 
@@ -285,12 +285,14 @@ def _reach(shape: tuple[int, int], face: FaceLandmarks, factor: float = 1.0, cro
     width = (np.arange(shape[1]) + 0.5)[None] * across[0] + (np.arange(shape[0]) + 0.5)[:, None] * across[1]
     below = (oval @ up).min() - height
     sides = np.where(below > 0, -0.05, EARS * factor) * face.size  # the neck is narrower than the face, shirts are not
-    beyond = np.maximum.reduce([
-        (oval @ across).min() - width - sides,
-        width - (oval @ across).max() - sides,
-        below - NECK * factor * face.size,
-        height - (oval @ up).max() - crown * factor * face.size,
-    ])
+    beyond = np.maximum.reduce(
+        [
+            (oval @ across).min() - width - sides,
+            width - (oval @ across).max() - sides,
+            below - NECK * factor * face.size,
+            height - (oval @ up).max() - crown * factor * face.size,
+        ]
+    )
     return np.clip(1 - beyond / (0.1 * face.size), 0, 1).astype(np.float32)
 
 

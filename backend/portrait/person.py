@@ -9,11 +9,11 @@ from . import networks
 from .landmarks import FaceLandmarks
 
 NETWORK_SIDE = 256
-HEAD_SQUARE = 3.2    # side of the square shown to the network over the face's size: head, hair and shoulders
-WORKING_FACE = 224   # pixels: larger faces are judged smaller, and only their edges at full size
-FLAT_SPREAD = 0.02   # how far a flat background strays from its colour; drawings 0, their JPEGs 0.01
-FLAT_BORDER = 0.6    # share of the picture's border that must have that colour
-FLAT_AREA = 0.25     # share of the square about the head; the frame of an old print has none of it
+HEAD_SQUARE = 3.2  # side of the square shown to the network over the face's size: head, hair and shoulders
+WORKING_FACE = 224  # pixels: larger faces are judged smaller, and only their edges at full size
+FLAT_SPREAD = 0.02  # how far a flat background strays from its colour; drawings 0, their JPEGs 0.01
+FLAT_BORDER = 0.6  # share of the picture's border that must have that colour
+FLAT_AREA = 0.25  # share of the square about the head; the frame of an old print has none of it
 
 
 def person_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | None = None) -> np.ndarray:

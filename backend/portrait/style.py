@@ -25,9 +25,9 @@ import numpy as np
 from .landmark_groups import FACE_OVAL, LEFT_EYE, RIGHT_EYE, fill_region
 from .landmarks import FaceLandmarks
 
-FACE = 192                  # pixels: the size at which faces are compared
-FILL_STEP = 1.0             # CIELAB units within 3 x 3 pixels: grain, pores and gradients exceed it, fills do not
-FILL_BIN, FILL_COLOURS = 1.5, 8     # filled pixels have one of the eight commonest colours, in bins of 1.5 units
+FACE = 192  # pixels: the size at which faces are compared
+FILL_STEP = 1.0  # CIELAB units within 3 x 3 pixels: grain, pores and gradients exceed it, fills do not
+FILL_BIN, FILL_COLOURS = 1.5, 8  # filled pixels have one of the eight commonest colours, in bins of 1.5 units
 
 DRAWN_FILL = 0.18
 CARTOON_FILL = 0.58
@@ -108,7 +108,7 @@ def _at_face_size(color: np.ndarray, face: FaceLandmarks) -> tuple[np.ndarray, F
     height, width = color.shape[:2]
     x0, y0 = (int(np.clip(v - 2, 0, side - 1)) for v, side in zip(face.box[:2], (width, height), strict=True))
     x1, y1 = (int(np.clip(v + 3, 1, side)) for v, side in zip(face.box[2:], (width, height), strict=True))
-    cut = np.ascontiguousarray(color[y0:max(y1, y0 + 1), x0:max(x1, x0 + 1)])
+    cut = np.ascontiguousarray(color[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)])
     factor = FACE / face.size
     size = (max(3, round(cut.shape[1] * factor)), max(3, round(cut.shape[0] * factor)))
     small = cv2.resize(cut, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)

@@ -66,7 +66,11 @@ class Fit:
 
 
 def fit(
-    evidence: Sequence[Evidence], precision: np.ndarray, mean: np.ndarray | None = None, *, rounds: int = 1,
+    evidence: Sequence[Evidence],
+    precision: np.ndarray,
+    mean: np.ndarray | None = None,
+    *,
+    rounds: int = 1,
     start: np.ndarray | None = None,
 ) -> Fit:
     """Find the unknowns.

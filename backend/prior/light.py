@@ -75,11 +75,7 @@ def harmonics(normals: np.ndarray) -> np.ndarray:
 
 
 def estimate_light(
-    colour: np.ndarray,
-    normals: np.ndarray,
-    confidence: np.ndarray,
-    skin: LinearPrior,
-    camera_rotation: np.ndarray,
+    colour: np.ndarray, normals: np.ndarray, confidence: np.ndarray, skin: LinearPrior, camera_rotation: np.ndarray
 ) -> Light:
     """The light of the likeliest pair of a light and a skin that explain what is seen: neither is fitted alone, so a
     dark skin is not taken for shade, nor a beard for a lamp from above.
@@ -105,12 +101,18 @@ def estimate_light(
     shown = np.average(basis, axis=0, weights=weight) / EXPOSURE_SPREAD
     usual = precision @ mean + shown * EXPOSED / EXPOSURE_SPREAD
     precision = precision + np.outer(shown, shown)
-    return Light(_fit(seen, weight, basis, skin.shrunk(TEXELS), used, np.linalg.solve(precision, usual), precision),
-                 rotation)
+    return Light(
+        _fit(seen, weight, basis, skin.shrunk(TEXELS), used, np.linalg.solve(precision, usual), precision), rotation
+    )
 
 
 def _fit(
-    seen: np.ndarray, weight: np.ndarray, basis: np.ndarray, skin: LinearPrior, used: np.ndarray, mean: np.ndarray,
+    seen: np.ndarray,
+    weight: np.ndarray,
+    basis: np.ndarray,
+    skin: LinearPrior,
+    used: np.ndarray,
+    mean: np.ndarray,
     precision: np.ndarray,
 ) -> np.ndarray:
     """(9,) what estimate_light() minimises, of n texels seen: (n,3) sRGB, (n,) weights, (n,9) harmonics."""

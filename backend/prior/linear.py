@@ -65,7 +65,7 @@ class LinearPrior:
         values, pictures = np.concatenate(values), np.concatenate(pictures)
         order = np.argsort(-values)[:components]
         return cls(
-            mean.astype(np.float32), pictures[order].reshape(len(order), -1), np.sqrt(values[order]).astype(np.float32),
+            mean.astype(np.float32), pictures[order].reshape(len(order), -1), np.sqrt(values[order]).astype(np.float32)
         )
 
     def truncated(self, components: int) -> LinearPrior:
@@ -81,7 +81,7 @@ class LinearPrior:
         return self._shrunken[size]
 
     def fit_coefficients(
-        self, colour: NDArray, confidence: NDArray, rounds: int = ROUNDS, correlated: float = CORRELATED,
+        self, colour: NDArray, confidence: NDArray, rounds: int = ROUNDS, correlated: float = CORRELATED
     ) -> NDArray:
         """(K,) the confidence-weighted ridge fit: argmin sum w |x - mean - c B|^2 / noise^2 + |c / deviation|^2, where
         what does not belong to the skin (glasses, cast shadows, misregistered texels) counts less: Cauchy weights from
@@ -92,14 +92,16 @@ class LinearPrior:
         """
         return self.fit(colour, confidence, rounds, correlated).unknowns.astype(np.float32)
 
-    def fit(
-        self, colour: NDArray, confidence: NDArray, rounds: int = ROUNDS, correlated: float = CORRELATED,
-    ) -> Fit:
+    def fit(self, colour: NDArray, confidence: NDArray, rounds: int = ROUNDS, correlated: float = CORRELATED) -> Fit:
         """As fit_coefficients(), with what the coefficients may be besides."""
         seen = confidence.ravel() > 0.01  # a quarter of the texels: the others only cost time
         evidence = Evidence(
-            self.basis.reshape(len(self.basis), -1, 3)[:, seen], (colour - self.mean).reshape(-1, 3)[seen],
-            confidence.ravel()[seen].astype(np.float32) / (correlated * NOISE**2), OUTLIER, relative=True, least=NOISE,
+            self.basis.reshape(len(self.basis), -1, 3)[:, seen],
+            (colour - self.mean).reshape(-1, 3)[seen],
+            confidence.ravel()[seen].astype(np.float32) / (correlated * NOISE**2),
+            OUTLIER,
+            relative=True,
+            least=NOISE,
         )
         return fit([evidence], 1 / np.maximum(self.deviation, 1e-3) ** 2, rounds=rounds + 1)
 
@@ -108,7 +110,7 @@ class LinearPrior:
         return (self.mean.ravel() + coefficients @ self.basis).reshape(self.mean.shape)
 
     def complete(
-        self, colour: NDArray, confidence: NDArray, rounds: int = ROUNDS, correlated: float = CORRELATED,
+        self, colour: NDArray, confidence: NDArray, rounds: int = ROUNDS, correlated: float = CORRELATED
     ) -> NDArray:
         """(T,T,3) sRGB: the fit, and the residual of what was seen spread to its surroundings.
 
@@ -124,6 +126,7 @@ class LinearPrior:
 
     def observed(self, colour: NDArray, confidence: NDArray) -> tuple[NDArray, NDArray]:
         """The arguments of complete() at the prior's size; colours count as far as they were seen."""
+
         def small(picture: NDArray) -> NDArray:
             return cv2.resize(picture, (self.size, self.size), interpolation=cv2.INTER_AREA)
 

@@ -43,8 +43,11 @@ def worn_skin() -> LinearPrior:
     """
     tensors = load(verified_bytes(WEIGHTS, "linear.safetensors"))
     mean, basis, deviation = (tensors[name] for name in ("mean", "basis", "deviation"))
-    return LinearPrior(np.ascontiguousarray(mean, np.float32), basis[:COMPONENTS].astype(np.float32),
-                       deviation[:COMPONENTS].astype(np.float32))
+    return LinearPrior(
+        np.ascontiguousarray(mean, np.float32),
+        basis[:COMPONENTS].astype(np.float32),
+        deviation[:COMPONENTS].astype(np.float32),
+    )
 
 
 def mean_skin(skin: LinearPrior, places: np.ndarray, lambert: np.ndarray, covered: np.ndarray) -> np.ndarray:
@@ -58,7 +61,11 @@ def mean_skin(skin: LinearPrior, places: np.ndarray, lambert: np.ndarray, covere
 
 
 def fitted_skin(
-    skin: LinearPrior, portrait: np.ndarray, places: np.ndarray, normals: np.ndarray, canonical: np.ndarray,
+    skin: LinearPrior,
+    portrait: np.ndarray,
+    places: np.ndarray,
+    normals: np.ndarray,
+    canonical: np.ndarray,
     covered: np.ndarray,
 ) -> np.ndarray:
     """(H,W,3) float32 sRGB picture of the head with the skin and the light that explain the portrait best.

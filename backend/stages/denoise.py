@@ -15,8 +15,16 @@ DRAWS = 4
 
 @torch.no_grad()
 def denoise(
-    network: nn.Module, start: Tensor, conditions: Tensor, style: Tensor, *, first_time: int, steps: int,
-    temperature: float, seed: int, on_step: OnStep | None = None,
+    network: nn.Module,
+    start: Tensor,
+    conditions: Tensor,
+    style: Tensor,
+    *,
+    first_time: int,
+    steps: int,
+    temperature: float,
+    seed: int,
+    on_step: OnStep | None = None,
 ) -> Tensor:
     """start + the residual, denoised from first_time down to nothing (Song et al., DDIM, arXiv 2010.02502, eq. 12).
 

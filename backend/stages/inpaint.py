@@ -31,7 +31,10 @@ SURE = 0.3
 
 @torch.no_grad()
 def inpaint(
-    observation: AtlasObservation, completion: np.ndarray, networks: Networks, options: StageOptions,
+    observation: AtlasObservation,
+    completion: np.ndarray,
+    networks: Networks,
+    options: StageOptions,
     on_step: OnStep | None = None,
 ) -> np.ndarray:
     """Add to the priors' completion what they cannot say of this person. See stage.Stage.
@@ -56,11 +59,9 @@ def inpaint(
 
 
 def predict(
-    networks: Networks, residual: Tensor, start: Tensor, seen: tuple[Tensor, Tensor], eta: float, style: str,
+    networks: Networks, residual: Tensor, start: Tensor, seen: tuple[Tensor, Tensor], eta: float, style: str
 ) -> Tensor:
     """(1,3,S,S) the clean residual: the mean of what the network says of the picture and of its mirror image."""
     given = [torch.cat([part, part.flip(-1)]) for part in (residual, start, *seen)]
-    clean, _ = networks.completer(
-        *given, torch.full((2,), eta, device=start.device), networks.style(style).expand(2),
-    )
+    clean, _ = networks.completer(*given, torch.full((2,), eta, device=start.device), networks.style(style).expand(2))
     return (clean[:1] + clean[1:].flip(-1)) / 2

@@ -25,13 +25,18 @@ SURE = 0.3
 
 
 def fit_latent(
-    observation: AtlasObservation, completion: np.ndarray, networks: Networks, options: StageOptions,
+    observation: AtlasObservation,
+    completion: np.ndarray,
+    networks: Networks,
+    options: StageOptions,
     on_step: OnStep | None = None,
 ) -> np.ndarray:
     """Find the W+ of the completion and correct the completion by its texture. See stage.Stage."""
     with torch.no_grad():
         corrected, _ = correct(
-            networks, to_tensor(completion, networks.device), observation.tensors(networks.device)[1],
+            networks,
+            to_tensor(completion, networks.device),
+            observation.tensors(networks.device)[1],
             networks.style(observation.style),
         )
     if on_step:

@@ -36,7 +36,10 @@ PARTS = {"gradients": (7, 8), "wavelet band": (9,), "guidance": ()}
 
 
 def repaint(
-    observation: AtlasObservation, completion: np.ndarray, networks: Networks, options: StageOptions,
+    observation: AtlasObservation,
+    completion: np.ndarray,
+    networks: Networks,
+    options: StageOptions,
     on_step: OnStep | None = None,
 ) -> np.ndarray:
     """Noise the latent result part of the way and denoise it back with the portrait's detail. See stage.Stage."""
@@ -45,8 +48,15 @@ def repaint(
     conditions = repaint_conditions(start, colour, confidence, networks.geometry)
     conditions[:, [channel for part in options.without for channel in PARTS[part]]] = 0
     result = denoise(
-        networks.repainter, start, conditions, networks.style(observation.style),
-        first_time=999, steps=STEPS, temperature=STRENGTH, seed=options.seed, on_step=on_step,
+        networks.repainter,
+        start,
+        conditions,
+        networks.style(observation.style),
+        first_time=999,
+        steps=STEPS,
+        temperature=STRENGTH,
+        seed=options.seed,
+        on_step=on_step,
     )
     sure = np.clip(observation.confidence / SURE, 0, 1)[..., None]
     repainted = completion + TRUST * sure * (to_picture(averaged(result)) - completion)

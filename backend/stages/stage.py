@@ -40,7 +40,11 @@ class Stage(Protocol):
     """
 
     def __call__(
-        self, observation: AtlasObservation, completion: np.ndarray, networks: Networks, options: StageOptions,
+        self,
+        observation: AtlasObservation,
+        completion: np.ndarray,
+        networks: Networks,
+        options: StageOptions,
         on_step: OnStep | None = None,
     ) -> np.ndarray: ...
 

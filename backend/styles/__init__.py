@@ -15,8 +15,15 @@ from ..head.facial_regions import FacialRegions
 from . import anime, cel, clay, ink, oil, pencil, photo, pixel, watercolour
 
 STYLES: dict[str, ModuleType] = {
-    "photo": photo, "cel": cel, "anime": anime, "ink": ink, "oil": oil, "watercolour": watercolour, "pencil": pencil,
-    "clay": clay, "pixel": pixel,
+    "photo": photo,
+    "cel": cel,
+    "anime": anime,
+    "ink": ink,
+    "oil": oil,
+    "watercolour": watercolour,
+    "pencil": pencil,
+    "clay": clay,
+    "pixel": pixel,
 }
 
 

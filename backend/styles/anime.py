@@ -18,9 +18,14 @@ def draw(random: np.random.Generator) -> dict:
     own = random.random() < 0.55
     dyed = [(0.35, 0.45, 0.85), (0.95, 0.55, 0.70), (0.45, 0.75, 0.70), (0.92, 0.85, 0.55), (0.62, 0.45, 0.80)]
     return {
-        "lift": number(random, 0.25, 0.55), "shade": number(random, 0.84, 0.93), "lash": number(random, 1.4, 2.6),
-        "colour": number(random, 0.9, 1.25), "blush": number(random, 0.0, 0.35), "lips": number(random, 0.1, 0.5),
-        "hair": [] if own else [float(v) for v in dyed[random.integers(len(dyed))]], "gloss": number(random, 0.1, 0.5),
+        "lift": number(random, 0.25, 0.55),
+        "shade": number(random, 0.84, 0.93),
+        "lash": number(random, 1.4, 2.6),
+        "colour": number(random, 0.9, 1.25),
+        "blush": number(random, 0.0, 0.35),
+        "lips": number(random, 0.1, 0.5),
+        "hair": [] if own else [float(v) for v in dyed[random.integers(len(dyed))]],
+        "gloss": number(random, 0.1, 0.5),
         "seed": seed(random),
     }
 
@@ -34,9 +39,7 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     away = 1 - np.clip(regions["eyes"] + regions["mouth"] + regions["nose"] + regions["brows"], 0, 1)
     own = float(grey(np.float32(skin)))
     darker = (own - grey(cv2.GaussianBlur(flat, (0, 0), 1.2))) / max(own, 0.15)
-    hair = np.maximum(
-        soft_step(darker, 0.2, 0.4) * regions["scalp"], soft_step(darker, 0.42, 0.6) * regions["beard"],
-    )
+    hair = np.maximum(soft_step(darker, 0.2, 0.4) * regions["scalp"], soft_step(darker, 0.42, 0.6) * regions["beard"])
     if parameters.get("wears_hair"):
         hair = np.maximum(hair, regions["scalp"])
     hair = hair * away
@@ -54,10 +57,14 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     picture = inked(picture, parameters["lips"] * regions["lips"], [0.85, 0.42, 0.42])
     unit = size / 256
     brow = soft_step(regions["brow"], 0.45, 0.75) * soft_step(own - grey(texture), 0.02, 0.10)
-    ink = np.maximum.reduce([
-        cv2.GaussianBlur(regions.lashes(parameters["lash"] * unit), (0, 0), 0.4), 0.85 * brow,
-        0.35 * regions.lashes(unit, lift=4 * unit), mouth_and_nose(regions, unit),
-    ])
+    ink = np.maximum.reduce(
+        [
+            cv2.GaussianBlur(regions.lashes(parameters["lash"] * unit), (0, 0), 0.4),
+            0.85 * brow,
+            0.35 * regions.lashes(unit, lift=4 * unit),
+            mouth_and_nose(regions, unit),
+        ]
+    )
     return inked(picture, ink, [0.14, 0.09, 0.10])
 
 

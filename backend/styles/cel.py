@@ -12,8 +12,12 @@ STEPS = 3
 def draw(random: np.random.Generator) -> dict:
     """tones: flat steps of brightness; flat: bilateral rounds; colour: saturation; line: texels of 256; ink: sRGB."""
     return {
-        "tones": int(random.integers(4, 8)), "flat": int(random.integers(3, 6)), "colour": number(random, 1.05, 1.35),
-        "line": number(random, 0.8, 1.8), "edges": number(random, 10, 22), "lift": number(random, 0.0, 0.12),
+        "tones": int(random.integers(4, 8)),
+        "flat": int(random.integers(3, 6)),
+        "colour": number(random, 1.05, 1.35),
+        "line": number(random, 0.8, 1.8),
+        "edges": number(random, 10, 22),
+        "lift": number(random, 0.0, 0.12),
         "ink": [number(random, 0.02, 0.16), number(random, 0.02, 0.10), number(random, 0.02, 0.10)],
     }
 

@@ -16,8 +16,12 @@ def draw(random: np.random.Generator) -> dict:
     colour where nothing is painted, 1 in 6."""
     masses = [(0.62, 0.60, 0.57), (0.66, 0.42, 0.30), (0.72, 0.66, 0.55), (0.45, 0.55, 0.50)]
     return {
-        "plain": number(random, 0.55, 0.85), "soft": number(random, 2.0, 4.0), "form": number(random, 0.5, 1.1),
-        "thumbs": number(random, 0.0, 0.035), "colour": number(random, 1.0, 1.35), "lift": number(random, 0.0, 0.12),
+        "plain": number(random, 0.55, 0.85),
+        "soft": number(random, 2.0, 4.0),
+        "form": number(random, 0.5, 1.1),
+        "thumbs": number(random, 0.0, 0.035),
+        "colour": number(random, 1.0, 1.35),
+        "lift": number(random, 0.0, 0.12),
         "mass": [] if random.random() < 0.83 else list(masses[int(random.integers(len(masses)))]),
         "seed": seed(random),
     }

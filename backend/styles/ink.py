@@ -13,9 +13,13 @@ def draw(random: np.random.Generator) -> dict:
     """colour: 0 black and white to 1 flat colour; pitch: texels of 256 between dots or lines; dots or hatches; black:
     the luma below which ink is solid, relative to the skin's; degrees of the screen."""
     return {
-        "colour": float(random.choice([0.0, 0.0, 0.5, 0.85])), "pitch": number(random, 3.4, 5.0),
-        "screen": str(random.choice(["dots", "hatches"])), "black": number(random, 0.42, 0.62),
-        "degrees": number(random, 20, 70), "line": number(random, 1.0, 1.8), "tone": number(random, 0.7, 1.2),
+        "colour": float(random.choice([0.0, 0.0, 0.5, 0.85])),
+        "pitch": number(random, 3.4, 5.0),
+        "screen": str(random.choice(["dots", "hatches"])),
+        "black": number(random, 0.42, 0.62),
+        "degrees": number(random, 20, 70),
+        "line": number(random, 1.0, 1.8),
+        "tone": number(random, 0.7, 1.2),
         "paper": [number(random, 0.93, 0.99), number(random, 0.91, 0.97), number(random, 0.84, 0.95)],
     }
 

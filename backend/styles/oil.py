@@ -14,9 +14,12 @@ STEPS = 0
 def draw(random: np.random.Generator) -> dict:
     """radius: texels of 256 of a patch; length: of a stroke; ridge: relief of the paint; mix: uneven pigment."""
     return {
-        "radius": int(random.integers(3, 7)), "length": int(random.integers(4, 9)),
+        "radius": int(random.integers(3, 7)),
+        "length": int(random.integers(4, 9)),
         "ridge": number(random, 0.02, 0.05),
-        "mix": number(random, 0.004, 0.014), "colour": number(random, 1.05, 1.4), "warm": number(random, -0.03, 0.05),
+        "mix": number(random, 0.004, 0.014),
+        "colour": number(random, 1.05, 1.4),
+        "warm": number(random, -0.03, 0.05),
         "seed": seed(random),
     }
 

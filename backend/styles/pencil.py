@@ -14,9 +14,13 @@ STEPS = 0
 def draw(random: np.random.Generator) -> dict:
     """colour: 0 graphite to 1 coloured pencils; dark: pressure; degrees of the strokes; tooth of the paper."""
     return {
-        "colour": float(random.choice([0.0, 0.0, 0.35, 0.8])), "dark": number(random, 0.75, 1.15),
-        "degrees": number(random, 25, 65), "tooth": number(random, 0.15, 0.35), "line": number(random, 0.7, 1.2),
-        "stroke": number(random, 0.35, 0.7), "seed": seed(random),
+        "colour": float(random.choice([0.0, 0.0, 0.35, 0.8])),
+        "dark": number(random, 0.75, 1.15),
+        "degrees": number(random, 25, 65),
+        "tooth": number(random, 0.15, 0.35),
+        "line": number(random, 0.7, 1.2),
+        "stroke": number(random, 0.35, 0.7),
+        "seed": seed(random),
         "paper": [number(random, 0.93, 0.98), number(random, 0.92, 0.97), number(random, 0.88, 0.96)],
     }
 

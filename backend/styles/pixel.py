@@ -15,8 +15,11 @@ BAYER = (np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]
 def draw(random: np.random.Generator) -> dict:
     """across: big texels per side; colours of the palette; dither; outline."""
     return {
-        "across": int(random.choice([64, 64, 85, 128])), "colours": int(random.integers(8, 25)),
-        "dither": number(random, 0.0, 0.07), "colour": number(random, 1.1, 1.5), "outline": number(random, 0.6, 1.0),
+        "across": int(random.choice([64, 64, 85, 128])),
+        "colours": int(random.integers(8, 25)),
+        "dither": number(random, 0.0, 0.07),
+        "colour": number(random, 1.1, 1.5),
+        "outline": number(random, 0.6, 1.0),
     }
 
 

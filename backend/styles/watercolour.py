@@ -15,9 +15,14 @@ STEPS = 0
 def draw(random: np.random.Generator) -> dict:
     """wash: share of the pigment laid on; levels: washes; rim: darker edges; pool: uneven pigment; grain."""
     return {
-        "wash": number(random, 0.45, 0.75), "levels": int(random.integers(4, 7)), "rim": number(random, 0.25, 0.6),
-        "pool": number(random, 0.08, 0.22), "grain": number(random, 0.04, 0.12), "colour": number(random, 1.05, 1.4),
-        "line": number(random, 0.15, 0.6), "seed": seed(random),
+        "wash": number(random, 0.45, 0.75),
+        "levels": int(random.integers(4, 7)),
+        "rim": number(random, 0.25, 0.6),
+        "pool": number(random, 0.08, 0.22),
+        "grain": number(random, 0.04, 0.12),
+        "colour": number(random, 1.05, 1.4),
+        "line": number(random, 0.15, 0.6),
+        "seed": seed(random),
     }
 
 
@@ -30,7 +35,7 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     # washes: the density in steps whose borders wander
     low, high = np.percentile(density[regions["face"] > 0.3], [1, 99])
     wander = field(parameters["seed"], size, 26, shape)
-    position = (np.clip((density - low) / max(high - low, 0.2), 0, 1.2) + 0.06 * wander)
+    position = np.clip((density - low) / max(high - low, 0.2), 0, 1.2) + 0.06 * wander
     position = cv2.GaussianBlur(position, (0, 0), 1.1 * unit) * parameters["levels"]
     step = np.floor(position) + np.clip((position % 1 - 0.5) * 5 + 0.5, 0, 1)
     washed = low + step / parameters["levels"] * max(high - low, 0.2)

@@ -35,9 +35,7 @@ class Detail:
     tone: float
     hairy: bool
 
-    def add(
-        self, colour: np.ndarray, free: np.ndarray, place: np.ndarray, normals: np.ndarray,
-    ) -> np.ndarray:
+    def add(self, colour: np.ndarray, free: np.ndarray, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """(n,3) colours with detail.
 
         Args:

@@ -65,8 +65,14 @@ class Grain:
 
 
 def find_grain(
-    mesh: HeadMesh, canonical: np.ndarray, registration: Registration, observation: Observation,
-    generated: np.ndarray, gain: np.ndarray | None, texels: float, seed: int,
+    mesh: HeadMesh,
+    canonical: np.ndarray,
+    registration: Registration,
+    observation: Observation,
+    generated: np.ndarray,
+    gain: np.ndarray | None,
+    texels: float,
+    seed: int,
 ) -> Grain | None:
     """Measure it; None where too little bare skin was photographed.
 
@@ -104,9 +110,9 @@ def find_grain(
     tones = [picture[kind] @ LUMINANCE for (picture, *_), kind in zip(shown[0], beside[0], strict=True)]
     if not views or sum(len(found) for found in seen[-1]) < ENOUGH:
         return None
-    missing = np.array([
-        lacking(np.concatenate(bands), np.concatenate(others)) for bands, others in zip(seen, unseen, strict=True)
-    ])
+    missing = np.array(
+        [lacking(np.concatenate(bands), np.concatenate(others)) for bands, others in zip(seen, unseen, strict=True)]
+    )
     missing[0] *= COARSEST_SHARE
     return Grain(density, lows, missing, _patches(views, density, random), float(np.median(np.concatenate(tones))))
 
@@ -119,8 +125,13 @@ def near_by(kept: list[tuple[np.ndarray, ...]]) -> list[np.ndarray]:
 
 
 def pictured(
-    side: Side, place: np.ndarray, where: np.ndarray, registration: Registration, observation: Observation,
-    generated: np.ndarray, gain: np.ndarray | None,
+    side: Side,
+    place: np.ndarray,
+    where: np.ndarray,
+    registration: Registration,
+    observation: Observation,
+    generated: np.ndarray,
+    gain: np.ndarray | None,
 ) -> tuple[np.ndarray, ...]:
     """Of a side's (H,W) bool mask, cut to the smallest rectangle with all of it: (h,w) the mask, (h,w) how sure the
     portrait is there, (h,w) how far it shows skin, (h,w,3) the portrait, (h,w,3) what was generated, both sRGB.
@@ -146,7 +157,11 @@ def pictured(
 
 
 def measure(
-    picture: np.ndarray, mask: np.ndarray, kind: np.ndarray, density: float, lows: np.ndarray,
+    picture: np.ndarray,
+    mask: np.ndarray,
+    kind: np.ndarray,
+    density: float,
+    lows: np.ndarray,
     found: list[list[np.ndarray]],
 ) -> None:
     """Add to each octave's list (n,5) of the pixels of a kind, as far as the mask holds: the band, and the local power

@@ -56,8 +56,14 @@ class Strands(Detail):
 
 
 def find_strands(
-    mesh: HeadMesh, canonical: np.ndarray, registration: Registration, observation: Observation,
-    generated: np.ndarray, gain: np.ndarray | None, texels: float, seed: int,
+    mesh: HeadMesh,
+    canonical: np.ndarray,
+    registration: Registration,
+    observation: Observation,
+    generated: np.ndarray,
+    gain: np.ndarray | None,
+    texels: float,
+    seed: int,
 ) -> Grain | None:
     """As find_grain(), of hair; None for bare scalps and where too little hair was photographed."""
     if not observation.wears_hair:
@@ -74,7 +80,7 @@ def find_strands(
         if not scalp.any():
             continue
         scalp, sure, skin, photo_picture, made_picture = pictured(
-            side, place, scalp, registration, observation, generated, gain,
+            side, place, scalp, registration, observation, generated, gain
         )
         photo, made = scalp & (sure > 0.6) & (skin < 0.5), scalp & (sure < 0.1)
         measure(photo_picture, photo, photo, density, lows, seen)
@@ -86,9 +92,9 @@ def find_strands(
     patches = combed(views, density, random)
     if not len(patches):
         return None
-    covariance = np.array([
-        lacking(np.concatenate(bands), np.concatenate(others)) for bands, others in zip(seen, unseen, strict=True)
-    ])
+    covariance = np.array(
+        [lacking(np.concatenate(bands), np.concatenate(others)) for bands, others in zip(seen, unseen, strict=True)]
+    )
     covariance[0] *= LOCKS
     covariance *= stranded(seen)
     tone = float(np.median(np.concatenate(tones)))

@@ -176,7 +176,7 @@ def nearest_filled(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
 def nearest_known(known: np.ndarray) -> np.ndarray:
     """(k,) int64: for each unknown texel of a mask (H,W), row by row, the flat index of the nearest known one."""
     _, labels = cv2.distanceTransformWithLabels(
-        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL,
+        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     owner = np.zeros(labels.max() + 1, np.int64)
     owner[labels[known]] = np.flatnonzero(known)

@@ -39,8 +39,10 @@ def main(argv: list[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m backend variants", description="Make stylised variants of a head: styles times seeds.",
-        epilog=f"{EXAMPLE}\n{PINS_HELP}", formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="python -m backend variants",
+        description="Make stylised variants of a head: styles times seeds.",
+        epilog=f"{EXAMPLE}\n{PINS_HELP}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_inputs(parser)
     parser.add_argument("--output", required=True, metavar="DIR", help="the folder for the textures")

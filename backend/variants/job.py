@@ -27,7 +27,7 @@ PREPARED, COMPLETED, PAINTED = 8.0, 3.0, 2.5
 
 
 def make_variants(
-    request: Variants, on_progress: Callable[[str, float], None], is_cancelled: Callable[[], bool],
+    request: Variants, on_progress: Callable[[str, float], None], is_cancelled: Callable[[], bool]
 ) -> Varied:
     """Make all variants and write them, their report and their sheet.
 
@@ -41,7 +41,7 @@ def make_variants(
 
 
 def work(
-    request: Variants, on_progress: Callable[[str, float], None], is_cancelled: Callable[[], bool], staged: Staged,
+    request: Variants, on_progress: Callable[[str, float], None], is_cancelled: Callable[[], bool], staged: Staged
 ) -> Varied:
     pins = parse_pins(request.pins)
     count, clock = len(request.styles) * len(request.seeds), report.Clock()
@@ -63,8 +63,16 @@ def work(
     networks = pipeline.load_cached_networks(device)
     mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
     job = pipeline.prepare(
-        mesh, request.portrait, request.style, networks, prepare_step, None, pins, request.least_score,
-        further=request.further, bare=request.hair == "bare",
+        mesh,
+        request.portrait,
+        request.style,
+        networks,
+        prepare_step,
+        None,
+        pins,
+        request.least_score,
+        further=request.further,
+        bare=request.hair == "bare",
     )
     stylist = Stylist(job, request.size, bases)
     sheet = Sheet(job, request.styles)
@@ -78,7 +86,8 @@ def work(
             tell(stage, spent)
 
         generated = pipeline.complete(
-            job.observation, job.style, networks, StageOptions(seed=seed, another=seed != 0), complete_step)
+            job.observation, job.style, networks, StageOptions(seed=seed, another=seed != 0), complete_step
+        )
         complete_step("compose")
         tiles = compose_tiles(job, generated, request.size, bases, request.light, seed=seed)
         shown = stylist.show(tiles)
@@ -116,8 +125,10 @@ def check(request: Variants) -> None:
     """
     shared = {field.name for field in dataclasses.fields(Generate)} & {f.name for f in dataclasses.fields(Variants)}
     refuse_unknown(vars(request))
-    for what, count, distinct in (("style", len(request.styles), len(set(request.styles))),
-                                  ("seed", len(request.seeds), len(set(request.seeds)))):
+    for what, count, distinct in (
+        ("style", len(request.styles), len(set(request.styles))),
+        ("seed", len(request.seeds), len(set(request.seeds))),
+    ):
         if not count or distinct < count:
             raise bad(f"A {what} is there twice." if count else f"No {what} was given.", f"Name each {what} once.")
     if not request.output or os.path.isfile(request.output):
@@ -127,7 +138,8 @@ def check(request: Variants) -> None:
     pipeline.check_request(Generate(**given, output=str(files[0]), report=request.report))
     previews = [preview_file(path) for path in files] if request.previews else []
     refuse_outputs(
-        name_inputs(request), [*map(str, files), *previews, request.report, request.sheet],
+        name_inputs(request),
+        [*map(str, files), *previews, request.report, request.sheet],
         pipeline.TEXEL_BYTES * request.size**2 * len(files),
     )
 
@@ -149,10 +161,18 @@ def render_report(request: Variants, device: str, job, stylist: Stylist, clock: 
     total = clock.finish()
     seconds = {stage: round(spent, 3) for stage, spent in clock.seconds.items()}
     body = {
-        "versions": report.versions(), "device": device, "size": request.size, "format": request.format,
-        "styles": request.styles, "seeds": request.seeds, "style": {"asked": request.style, "found": job.style},
-        "canvas": stylist.canvas.side, "seconds": {**seconds, "total": round(total, 3)},
-        "peak_memory_mib": round(report.peak_memory()), **registration_json(job.match),
-        "registration": job.match.quality.as_json(), "warnings": job.warnings,
+        "versions": report.versions(),
+        "device": device,
+        "size": request.size,
+        "format": request.format,
+        "styles": request.styles,
+        "seeds": request.seeds,
+        "style": {"asked": request.style, "found": job.style},
+        "canvas": stylist.canvas.side,
+        "seconds": {**seconds, "total": round(total, 3)},
+        "peak_memory_mib": round(report.peak_memory()),
+        **registration_json(job.match),
+        "registration": job.match.quality.as_json(),
+        "warnings": job.warnings,
     }
     return json.dumps(body, indent=2).encode()

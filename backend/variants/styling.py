@@ -36,6 +36,7 @@ class Stylist:
         self.known = {"wears_hair": job.observation.wears_hair}
         self.wearers: dict[int, Wearer] = {}
         for number, part in job.tiles.items():
+
             def order(part=part):
                 return precedence(part, job.canonical, job.observation.better_side)
 
@@ -53,9 +54,7 @@ class Stylist:
         side = round(len(texture) * self.canvas.limited)
         return cv2.resize(texture, (side, side), interpolation=cv2.INTER_AREA)
 
-    def style(
-        self, name: str, seed: int, tiles: Mapping[int, Composition], shown: np.ndarray,
-    ) -> dict[int, np.ndarray]:
+    def style(self, name: str, seed: int, tiles: Mapping[int, Composition], shown: np.ndarray) -> dict[int, np.ndarray]:
         """The styled textures (S,S,3) float32 sRGB by tile.
 
         Args:
@@ -73,7 +72,8 @@ class Stylist:
         del painted
         return {
             number: self.wearers[number].wear(texture, folded, self.canvas.side, recolour)
-            if number in self.wearers else texture
+            if number in self.wearers
+            else texture
             for number, texture in textures.items()
         }
 

@@ -69,6 +69,7 @@ def fake_python(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch, fake_python: str, addon):
     """Call with the modes of fake_backend.py; the next job starts such a backend."""
+
     def choose(modes: str = "", **variables: str) -> None:
         addon("session").close()
         monkeypatch.setenv("FAKE_BACKEND", modes)

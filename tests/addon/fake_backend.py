@@ -29,15 +29,20 @@ def say(kind, **fields):
 
 def png(size):
     """A gradient whose texel (column, row) has the colour (column, row, 128), row 0 on top."""
-    row = b"".join(b"\0" + bytes(v for x in range(size) for v in (x * 255 // size, y * 255 // size, 128))
-                   for y in range(min(size, 64)))
+    row = b"".join(
+        b"\0" + bytes(v for x in range(size) for v in (x * 255 // size, y * 255 // size, 128))
+        for y in range(min(size, 64))
+    )
     noise = (os.urandom(size * 3).translate(FEW) for _ in range(size - min(size, 64)))
     row += b"".join(b"\0" + line for line in noise)
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(row, 1)),
-              (b"IEND", b"")]
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(row, 1)),
+        (b"IEND", b""),
+    ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks)
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
 
 
 def preview(job, stage):
@@ -45,8 +50,13 @@ def preview(job, stage):
     path = os.path.join(job["previews"], stage + ".bmp")
     pixels = b"".join(bytes((40 * STAGES.index(stage) - 120, 4 * y, 4 * x)) for y in range(64) for x in range(64))
     with open(path, "wb") as file:
-        file.write(b"BM" + struct.pack("<IIIIiiHHIIiiII", 54 + len(pixels), 0, 54, 40, 64, 64, 1, 24, 0, len(pixels),
-                                       2835, 2835, 0, 0) + pixels)
+        file.write(
+            b"BM"
+            + struct.pack(
+                "<IIIIiiHHIIiiII", 54 + len(pixels), 0, 54, 40, 64, 64, 1, 24, 0, len(pixels), 2835, 2835, 0, 0
+            )
+            + pixels
+        )
     return path
 
 
@@ -66,13 +76,25 @@ def register(job):
     for key in ("overlay", "picture"):
         with open(job[key], "wb") as file:
             file.write(png(64))
-    points = [{"name": name, "portrait": [4 + 8 * i, 32], "head": [0.01 * i, -0.12, 0.02]}
-              for i, name in enumerate(("right_eye_outer", "left_eye_outer", "nose_tip", "chin"))]
-    told = {"code": "no-face-in-portrait", "message": "No face was found in 'cat.png'.",
-            "cure": "Place at least 4 pins."} if "faceless" in MODES else {
-            "score": 0.2 if "low" in MODES else 0.9, "coverage": 0.6, "sentence": str(job["pins"])}
-    say("registered", job=job["job"], overlay=job["overlay"], picture=job["picture"], width=64, height=64,
-        points=points, **told)
+    points = [
+        {"name": name, "portrait": [4 + 8 * i, 32], "head": [0.01 * i, -0.12, 0.02]}
+        for i, name in enumerate(("right_eye_outer", "left_eye_outer", "nose_tip", "chin"))
+    ]
+    told = (
+        {"code": "no-face-in-portrait", "message": "No face was found in 'cat.png'.", "cure": "Place at least 4 pins."}
+        if "faceless" in MODES
+        else {"score": 0.2 if "low" in MODES else 0.9, "coverage": 0.6, "sentence": str(job["pins"])}
+    )
+    say(
+        "registered",
+        job=job["job"],
+        overlay=job["overlay"],
+        picture=job["picture"],
+        width=64,
+        height=64,
+        points=points,
+        **told,
+    )
 
 
 def work(job):
@@ -102,8 +124,13 @@ def work(job):
                 return
             time.sleep(0.005)
     if "refuse" in MODES or os.path.basename(job["portrait"]).startswith("bad"):
-        say("failure", job=job["job"], code="no-face-in-portrait", message="No face was found in 'cat.png'.",
-            cure="Choose a picture that shows a face from the front.")
+        say(
+            "failure",
+            job=job["job"],
+            code="no-face-in-portrait",
+            message="No face was found in 'cat.png'.",
+            cure="Choose a picture that shows a face from the front.",
+        )
         return
     if job["type"] == "variants":
         return vary(job, texture)
@@ -112,10 +139,23 @@ def work(job):
     with open(job["provenance"], "wb") as file:
         file.write(texture)
     with open(job["report"], "w") as file:
-        json.dump({"seconds": {"total": 1.25}, "registration": {"score": 0.9, "coverage": 0.87}, "request": job,
-                   "texels": {"photo": 0.4, "mirrored": 0.2, "generated": 0.4}}, file)
-    say("result", job=job["job"], output=job["output"], provenance=job["provenance"], report=job["report"],
-        warnings=["The portrait is small."] if "warn" in MODES else [])
+        json.dump(
+            {
+                "seconds": {"total": 1.25},
+                "registration": {"score": 0.9, "coverage": 0.87},
+                "request": job,
+                "texels": {"photo": 0.4, "mirrored": 0.2, "generated": 0.4},
+            },
+            file,
+        )
+    say(
+        "result",
+        job=job["job"],
+        output=job["output"],
+        provenance=job["provenance"],
+        report=job["report"],
+        warnings=["The portrait is small."] if "warn" in MODES else [],
+    )
 
 
 def vary(job, texture):
@@ -128,8 +168,9 @@ def vary(job, texture):
             for path, data in ((f"{stem}.{job['format']}", texture), (f"{stem}.preview.png", png(64))):
                 with open(path, "wb") as file:
                     file.write(data)
-            made.append({"style": style, "seed": seed, "output": f"{stem}.{job['format']}",
-                         "preview": f"{stem}.preview.png"})
+            made.append(
+                {"style": style, "seed": seed, "output": f"{stem}.{job['format']}", "preview": f"{stem}.preview.png"}
+            )
     with open(job["report"], "w") as file:
         json.dump({"seconds": {"total": 1.25}, "request": job}, file)
     say("varied", job=job["job"], made=made, report=job["report"])

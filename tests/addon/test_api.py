@@ -48,8 +48,28 @@ def same_three_ways(scene, addon, portrait: Path, tmp_path: Path):
     made = api.generate(scene.head, portrait, style="photo", size=512, seed=7, light="remove")
     assert made.object == scene.head and made.texture.is_file() and made.summary == job.summary
     note(made.report)
-    assert cli.main(["generate", "--object", "Head", "--portrait", str(portrait), "--style", "photo", "--size", "512",
-                     "--seed", "7", "--light", "remove", "--output", str(tmp_path / "out.blend")]) == 0
+    assert (
+        cli.main(
+            [
+                "generate",
+                "--object",
+                "Head",
+                "--portrait",
+                str(portrait),
+                "--style",
+                "photo",
+                "--size",
+                "512",
+                "--seed",
+                "7",
+                "--light",
+                "remove",
+                "--output",
+                str(tmp_path / "out.blend"),
+            ]
+        )
+        == 0
+    )
     note(job.report_path)
     return results
 
@@ -58,7 +78,7 @@ def test_operator_api_and_command_line_give_the_same_pixels(scene, fake, addon, 
     (first, asked), *others = same_three_ways(scene, addon, portrait, tmp_path)
     assert first.any() and (asked["seed"], asked["style"], asked["light"]) == (7, "photo", "remove")
     for pixels, request in others:
-        assert np.array_equal(pixels[-64 * 512 * 4:], first[-64 * 512 * 4:])  # below, the fake's texels are noise
+        assert np.array_equal(pixels[-64 * 512 * 4 :], first[-64 * 512 * 4 :])  # below, the fake's texels are noise
         assert request == asked
 
 
@@ -70,11 +90,17 @@ def test_progress_is_told(scene, api, fake, portrait):
     assert [share for _, share in told] == sorted(share for _, share in told)
 
 
-@pytest.mark.parametrize(("options", "code", "text"), [
-    ({"style": "cubist"}, "bad-request", "auto, photo"), ({"size": 1000}, "bad-request", "512, 1024"),
-    ({"object": "Nobody"}, "no-mesh", "'Head'"), ({"portrait": "/gone.png"}, "portrait-missing", "gone.png"),
-    ({"light": "dim"}, "bad-request", "keep, even"), ({"uv_map": "Nonsense"}, "no-uvs", "Nonsense"),
-])
+@pytest.mark.parametrize(
+    ("options", "code", "text"),
+    [
+        ({"style": "cubist"}, "bad-request", "auto, photo"),
+        ({"size": 1000}, "bad-request", "512, 1024"),
+        ({"object": "Nobody"}, "no-mesh", "'Head'"),
+        ({"portrait": "/gone.png"}, "portrait-missing", "gone.png"),
+        ({"light": "dim"}, "bad-request", "keep, even"),
+        ({"uv_map": "Nonsense"}, "no-uvs", "Nonsense"),
+    ],
+)
 def test_refusals_have_codes_and_cures(scene, api, portrait, options, code, text):
     with pytest.raises(api.AvatarTexError) as refusal:
         api.generate(**({"object": "Head", "portrait": portrait} | options))

@@ -20,9 +20,15 @@ def state(head: bpy.types.Object) -> tuple:
     for layer, values in zip(mesh.uv_layers, uvs):
         layer.uv.foreach_get("vector", values)
     return (
-        [layer.name for layer in mesh.uv_layers], [values.tobytes() for values in uvs], len(mesh.polygons),
-        [slot.material for slot in head.material_slots], len(bpy.data.images), len(bpy.data.materials),
-        len(bpy.data.meshes), [v.select for v in mesh.vertices], head.mode,
+        [layer.name for layer in mesh.uv_layers],
+        [values.tobytes() for values in uvs],
+        len(mesh.polygons),
+        [slot.material for slot in head.material_slots],
+        len(bpy.data.images),
+        len(bpy.data.materials),
+        len(bpy.data.meshes),
+        [v.select for v in mesh.vertices],
+        head.mode,
     )
 
 

@@ -137,8 +137,11 @@ def test_what_was_made_outlives_blender(cast, fake, addon, tmp_path, monkeypatch
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "saved.blend"))
     batching, asked = addon("jobs.scene_batch"), []
     generate = addon("core.client").BackendClient.generate
-    monkeypatch.setattr(addon("core.client").BackendClient, "generate", lambda own, request: (
-        asked.append(Path(request.portrait).stem), generate(own, request))[1])
+    monkeypatch.setattr(
+        addon("core.client").BackendClient,
+        "generate",
+        lambda own, request: (asked.append(Path(request.portrait).stem), generate(own, request))[1],
+    )
     run = batching.SceneBatch(bpy.context.scene, at_once=False)
     while states()["Anna"] != "made":
         run.step()
@@ -256,13 +259,18 @@ def test_without_a_backend_the_rows_keep_waiting(cast, addon, monkeypatch):
 
 def test_the_api_is_the_same_batch(cast, fake, addon):
     api = addon("api")
-    rows = api.batch([
-        (cast.heads["Anna"], cast.folder / "anna.png"),
-        {"object": "Bob", "portrait": str(cast.folder / "bob.png"), "style": "photo", "seed": 4},
-        ("Nobody", cast.folder / "bob.png"),
-    ])
+    rows = api.batch(
+        [
+            (cast.heads["Anna"], cast.folder / "anna.png"),
+            {"object": "Bob", "portrait": str(cast.folder / "bob.png"), "style": "photo", "seed": 4},
+            ("Nobody", cast.folder / "bob.png"),
+        ]
+    )
     assert [(row.object_name, row.state, row.seed) for row in rows] == [
-        ("Anna", "done", 0), ("Bob", "done", 4), ("Nobody", "failed", 0)]
+        ("Anna", "done", 0),
+        ("Bob", "done", 4),
+        ("Nobody", "failed", 0),
+    ]
 
 
 def test_operator_api_and_command_line_give_the_same_pixels(cast, fake, addon, monkeypatch):
@@ -275,14 +283,19 @@ def test_operator_api_and_command_line_give_the_same_pixels(cast, fake, addon, m
     csv_path.write_text("object,portrait,style,seed\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
 
     def note() -> None:
-        requests = [{key: value for key, value in vars(request).items()
-                     if key != "job" and (key == "portrait" or not isinstance(value, str) or os.sep not in value)}
-                    for request in asked]
+        requests = [
+            {
+                key: value
+                for key, value in vars(request).items()
+                if key != "job" and (key == "portrait" or not isinstance(value, str) or os.sep not in value)
+            }
+            for request in asked
+        ]
         pixels = []
         for name, *_ in rows:
             values = np.empty(512 * 512 * 4, np.float32)
             image_on(bpy.data.objects[name]).pixels.foreach_get(values)
-            pixels.append(values[-64 * 512 * 4:])  # below, the fake's texels are noise
+            pixels.append(values[-64 * 512 * 4 :])  # below, the fake's texels are noise
             bpy.context.view_layer.objects.active = bpy.data.objects[name]
             bpy.ops.avatartex.restore()
         results.append((requests, np.stack(pixels)))
@@ -293,14 +306,17 @@ def test_operator_api_and_command_line_give_the_same_pixels(cast, fake, addon, m
     bpy.ops.avatartex.batch_run(shared="mesh")
     note()
     cast.settings.style, cast.settings.seed = "anime", 5
-    addon("api").batch([{"object": name, "portrait": str(path), "style": style, "seed": seed}
-                        for name, path, style, seed in rows])
+    addon("api").batch(
+        [{"object": name, "portrait": str(path), "style": style, "seed": seed} for name, path, style, seed in rows]
+    )
     note()
     out = str(cast.folder / "out.blend")
     assert addon("cli.entry").main(["batch", "--table", str(csv_path), "--size", "512", "--output", out]) == 0
     note()
     first, *others = results
     assert [(request["seed"], request["style"], request["size"]) for request in first[0]] == [
-        (3, "photo", 512), (7, "cartoon", 512)] and first[1].any()
+        (3, "photo", 512),
+        (7, "cartoon", 512),
+    ] and first[1].any()
     for requests, pixels in others:
         assert requests == first[0] and np.array_equal(pixels, first[1])

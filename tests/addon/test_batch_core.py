@@ -49,6 +49,7 @@ class FakeTask:
 @pytest.fixture
 def table(batch, errors):
     """Rows a, b, c, ... and a run over them; `ends` names what each row's task ends with."""
+
     def make(count: int = 3, at_once: bool = True, **ends):
         rows = [batch.Row(key, key.upper(), f"{key}.png") for key in "abcdefgh"[:count]]
         tasks: list = []
@@ -61,6 +62,7 @@ def table(batch, errors):
             return tasks[-1]
 
         return rows, batch.BatchRun(lambda: rows, begin, at_once), tasks
+
     return make
 
 
@@ -213,11 +215,14 @@ class TestMatching:
                 path.touch()
             found = addon("core.matching").match(rule, names, tmp_path)
             return {name: path.relative_to(tmp_path).as_posix() for name, path in found.items()}
+
         return find
 
     def test_equal_names_go_first(self, match):
         assert match(["Anna", "Bob"], ["Anna portrait.jpg", "anna.png", "BOB.JPEG"]) == {
-            "Anna": "anna.png", "Bob": "BOB.JPEG"}
+            "Anna": "anna.png",
+            "Bob": "BOB.JPEG",
+        }
 
     def test_a_file_goes_to_the_longest_name(self, match):
         assert match(["Ann", "Anna"], ["anna_02.png", "ann_02.png"]) == {"Ann": "ann_02.png", "Anna": "anna_02.png"}
@@ -235,7 +240,9 @@ class TestMatching:
 
     def test_order(self, match):
         assert match(["x", "y", "z"], ["10.png", "2.png", "notes.txt", ".hidden.png"], "order") == {
-            "x": "2.png", "y": "10.png"}
+            "x": "2.png",
+            "y": "10.png",
+        }
 
     def test_nothing_fits(self, match):
         assert match(["Anna", "..."], ["cat.png", "__.png"]) == {}
@@ -247,6 +254,7 @@ class TestTable:
         def take(text: str, encoding: str = "utf-8"):
             (tmp_path / "t.csv").write_text(text, encoding=encoding)
             return addon("core.table").read_table(tmp_path / "t.csv")
+
         return take
 
     def test_columns_in_any_order(self, read, tmp_path):
@@ -261,12 +269,20 @@ class TestTable:
 
     def test_without_a_first_line(self, read, tmp_path):
         assert read("Anna\ta.png\tanime\t5\n")[0] == {
-            "object": "Anna", "portrait": str(tmp_path / "a.png"), "style": "anime", "seed": 5}
+            "object": "Anna",
+            "portrait": str(tmp_path / "a.png"),
+            "style": "anime",
+            "seed": 5,
+        }
 
-    @pytest.mark.parametrize(("text", "sentence"), [
-        ("object,portrait\nAnna,\n", "Line 1"), ("object,portrait,style\nA,a.png,cubist\n", "cubist"),
-        ("object,portrait,seed\nA,a.png,1\nB,b.png,-2\n", "Line 2"),
-    ])
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            ("object,portrait\nAnna,\n", "Line 1"),
+            ("object,portrait,style\nA,a.png,cubist\n", "cubist"),
+            ("object,portrait,seed\nA,a.png,1\nB,b.png,-2\n", "Line 2"),
+        ],
+    )
     def test_a_bad_line_is_named(self, read, errors, text, sentence):
         with pytest.raises(errors.AvatarTexError, match=sentence):
             read(text)

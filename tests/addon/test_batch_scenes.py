@@ -36,9 +36,10 @@ def test_an_instance_with_a_material_of_its_own_is_textured(cast, fake):
     assert image_on(twin).name == "Anna Twin AvatarTex" and image_on(cast.heads["Anna"]).name == "Anna AvatarTex"
 
 
-@pytest.mark.parametrize(("shared", "expected"), [
-    ("ask", ["done"] * 3), ("mesh", ["done"] * 3), ("material", ["done", "skipped", "skipped"]),
-])
+@pytest.mark.parametrize(
+    ("shared", "expected"),
+    [("ask", ["done"] * 3), ("mesh", ["done"] * 3), ("material", ["done", "skipped", "skipped"])],
+)
 def test_shared_materials(cast, fake, addon, shared, expected):
     skin = new_material("Skin", *cast.heads.values())
     fill(cast.folder)
@@ -59,14 +60,17 @@ def test_the_question_about_a_shared_material(cast, fake, addon):
     fill(cast.folder)
     said, pressed = [], []
     layout = SimpleNamespace(
-        label=lambda text, **_: said.append(text), separator=lambda: None,
+        label=lambda text, **_: said.append(text),
+        separator=lambda: None,
         operator=lambda name, text: pressed.append(SimpleNamespace(name=name, text=text)) or pressed[-1],
     )
     shared = addon("scene.characters").find_shared_materials(table().rows)
     addon("operators.run_batch").draw_question(layout, shared)
     assert said == ["2 characters wear the material 'Skin'"]
     assert [(button.name, button.shared) for button in pressed] == [
-        ("avatartex.batch_run", "mesh"), ("avatartex.batch_run", "material")]
+        ("avatartex.batch_run", "mesh"),
+        ("avatartex.batch_run", "material"),
+    ]
 
 
 def test_linked_characters_are_refused_with_a_way_out(cast, fake, tmp_path):

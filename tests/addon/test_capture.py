@@ -15,6 +15,7 @@ def capture(scene, addon, tmp_path):
         write_capture(addon, tmp_path / "head.npz", scene.head, uv_map, (slot,))
         with np.load(tmp_path / "head.npz", allow_pickle=False) as data:
             return dict(data)
+
     return take
 
 

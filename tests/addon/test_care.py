@@ -38,11 +38,14 @@ def start(api, portrait):
     return api.start(api.describe("Head", portrait, size=512))
 
 
-@pytest.mark.parametrize("delete", [
-    lambda head: bpy.data.objects.remove(head),
-    lambda head: bpy.context.scene.collection.objects.unlink(head),  # as the X key, while a property points at it
-    lambda head: setattr(head, "name", "Somebody"),
-])
+@pytest.mark.parametrize(
+    "delete",
+    [
+        lambda head: bpy.data.objects.remove(head),
+        lambda head: bpy.context.scene.collection.objects.unlink(head),  # as the X key, while a property points at it
+        lambda head: setattr(head, "name", "Somebody"),
+    ],
+)
 def test_a_head_that_is_deleted_or_renamed_during_its_job(scene, api, portrait, delete):
     running = start(api, portrait)
     delete(scene.head)
@@ -264,7 +267,10 @@ def test_cancel_before_anything_was_asked(scene, api, addon, portrait):
 def blender(portrait: Path, how: str, fake_python: str, **variables: str) -> subprocess.Popen:
     environment = os.environ | {"AVATARTEX_BACKEND_PYTHON": fake_python, "FAKE_BACKEND": "slow"} | variables
     return subprocess.Popen(
-        [sys.executable, str(ONE_BLENDER), str(portrait), how], env=environment, text=True, stdout=subprocess.PIPE,
+        [sys.executable, str(ONE_BLENDER), str(portrait), how],
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
 

@@ -35,8 +35,19 @@ def states():
 def test_a_table(crowd, fake, addon, capsys):
     fake("slow", FAKE_SECONDS="0.8")
     (crowd / "t.csv").write_text("object,portrait,seed\nAnna,anna.png,3\nClara,clara.png,\n")
-    code = run(addon, "--table", crowd / "t.csv", "--output", crowd / "out.blend", "--report", crowd / "r.json",
-               "--report", crowd / "r.csv", "--size", "512")
+    code = run(
+        addon,
+        "--table",
+        crowd / "t.csv",
+        "--output",
+        crowd / "out.blend",
+        "--report",
+        crowd / "r.json",
+        "--report",
+        crowd / "r.csv",
+        "--size",
+        "512",
+    )
     said = capsys.readouterr()
     assert code == 0 and said.out.strip().splitlines()[-1] == str(crowd / "out.blend")
     assert "Batch: 2 done" in said.err and "Anna: Inpainting" in said.err
@@ -59,7 +70,8 @@ def test_a_collection_and_a_bad_portrait_then_retry(crowd, fake, addon, capsys):
     bob.rename(crowd / "gone.png")
     assert run(addon, "--retry", "--overwrite") == 0
     assert states() == {"Bob": "done", "Anna": "done"} and [  # Anna was not done again
-        each.name for each in bpy.data.images if each.name.startswith("Anna")] == ["Anna AvatarTex", "Anna Provenance"]
+        each.name for each in bpy.data.images if each.name.startswith("Anna")
+    ] == ["Anna AvatarTex", "Anna Provenance"]
     assert run(addon, "--overwrite") == 0  # nothing waits
 
 
@@ -70,18 +82,42 @@ def test_only_the_collection(crowd, fake, addon):
 
 def test_options_are_for_every_row_and_a_row_has_its_own_style_and_seed(crowd, fake, addon):
     (crowd / "t.csv").write_text("object,portrait,style,seed\nAnna,anna.png,anime,3\nClara,clara.png,,\n")
-    assert run(addon, "--table", crowd / "t.csv", "--output", crowd / "out.blend", "--size", "512", "--light", "even",
-               "--hair", "bare", "--style", "photo", "--seed", "8") == 0
+    assert (
+        run(
+            addon,
+            "--table",
+            crowd / "t.csv",
+            "--output",
+            crowd / "out.blend",
+            "--size",
+            "512",
+            "--light",
+            "even",
+            "--hair",
+            "bare",
+            "--style",
+            "photo",
+            "--seed",
+            "8",
+        )
+        == 0
+    )
     made = {name: bpy.data.objects[name].avatartex_history[0] for name in ("Anna", "Clara")}
     assert all((one.light, one.hair, one.size) == ("even", "bare", 512) for one in made.values())
     assert [(one.style, one.seed) for one in made.values()] == [("anime", 3), ("photo", 8)]
 
 
-@pytest.mark.parametrize(("words", "text"), [
-    (["--collection", "Nobody"], "'Crowd'"), (["--table", "gone.csv"], "gone.csv"), ([], "no batch"),
-    (["--portraits", "/no/such/folder"], "no folder"), (["--seed", "-1"], "Seed cannot be -1"),
-    (["--hair", "wig"], "keep, bare"),
-])
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["--collection", "Nobody"], "'Crowd'"),
+        (["--table", "gone.csv"], "gone.csv"),
+        ([], "no batch"),
+        (["--portraits", "/no/such/folder"], "no folder"),
+        (["--seed", "-1"], "Seed cannot be -1"),
+        (["--hair", "wig"], "keep, bare"),
+    ],
+)
 def test_refusals(crowd, fake, addon, capsys, words, text):
     out = crowd / "out.blend"
     assert run(addon, *words, "--output", out) == 2

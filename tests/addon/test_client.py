@@ -30,9 +30,15 @@ def request_for(addon, tmp_path):
 
     def make(job: str = "one"):
         return messages.Generate(
-            job=job, portrait="p.png", output=str(tmp_path / f"{job}.png"), capture="c.npz", size=512,
-            provenance=str(tmp_path / f"{job}-provenance.png"), report=str(tmp_path / f"{job}.json"),
+            job=job,
+            portrait="p.png",
+            output=str(tmp_path / f"{job}.png"),
+            capture="c.npz",
+            size=512,
+            provenance=str(tmp_path / f"{job}-provenance.png"),
+            report=str(tmp_path / f"{job}.json"),
         )
+
     return make
 
 

@@ -81,8 +81,9 @@ def silenced_mix(material):
     second = [entry for entry in mix.inputs if entry.type == "RGBA"][1]
     mix.inputs[0].default_value = 0.0
     tree.links.new(hidden.outputs["Color"], second)
-    tree.links.new(next(entry for entry in mix.outputs if entry.type == "RGBA"),
-                   tree.nodes["Principled BSDF"].inputs["Base Color"])
+    tree.links.new(
+        next(entry for entry in mix.outputs if entry.type == "RGBA"), tree.nodes["Principled BSDF"].inputs["Base Color"]
+    )
 
 
 def other_shader_silenced(material):
@@ -113,8 +114,16 @@ def no_output(material):
 
 
 PREPARED = (
-    plain_group, image_in_group, colour_outside, shared_group, nested_and_shared, silenced_mix, other_shader_silenced,
-    colour_as_light, nothing_linked, no_output,
+    plain_group,
+    image_in_group,
+    colour_outside,
+    shared_group,
+    nested_and_shared,
+    silenced_mix,
+    other_shader_silenced,
+    colour_as_light,
+    nothing_linked,
+    no_output,
 )
 
 
@@ -122,12 +131,26 @@ def everything():
     """All nodes, links and images of the file's materials and groups."""
     trees = [material.node_tree for material in bpy.data.materials if material.node_tree] + list(bpy.data.node_groups)
     return [
-        sorted(material.name for material in bpy.data.materials), sorted(group.name for group in bpy.data.node_groups),
-        [(tree.name, sorted((node.name, getattr(getattr(node, "image", None), "name", ""),
-                             getattr(getattr(node, "node_tree", None), "name", "")) for node in tree.nodes))
-         for tree in trees],
-        [sorted((link.from_node.name, link.to_node.name, link.to_socket.identifier) for link in tree.links)
-         for tree in trees],
+        sorted(material.name for material in bpy.data.materials),
+        sorted(group.name for group in bpy.data.node_groups),
+        [
+            (
+                tree.name,
+                sorted(
+                    (
+                        node.name,
+                        getattr(getattr(node, "image", None), "name", ""),
+                        getattr(getattr(node, "node_tree", None), "name", ""),
+                    )
+                    for node in tree.nodes
+                ),
+            )
+            for tree in trees
+        ],
+        [
+            sorted((link.from_node.name, link.to_node.name, link.to_socket.identifier) for link in tree.links)
+            for tree in trees
+        ],
     ]
 
 
@@ -180,8 +203,9 @@ def test_the_output_reads_the_texture_and_restore_leaves_nothing(scene, fake, ad
     bpy.ops.avatartex.restore()
     assert everything() == before and len(scene.head.avatartex_previous) == 0
     bpy.ops.avatartex.show_result(index=1)
-    assert addon("scene.graph").shows_image(scene.head.material_slots[0].material,
-                                            scene.head.avatartex_history[1].image)
+    assert addon("scene.graph").shows_image(
+        scene.head.material_slots[0].material, scene.head.avatartex_history[1].image
+    )
 
 
 @pytest.mark.parametrize("prepare", [shared_group, nested_and_shared])
@@ -264,8 +288,9 @@ def test_every_slot_of_the_head_gets_the_texture(scene, fake, addon):
     bpy.ops.avatartex.show_result(index=0)
     assert image_of(face) == image_of(scalp) == scene.head.avatartex_history[0].image
     bpy.ops.avatartex.compare()
-    assert all("AvatarTex Texture" not in [link[0] for link in links(m) if link[3] == "Base Color"]
-               for m in (face, scalp))
+    assert all(
+        "AvatarTex Texture" not in [link[0] for link in links(m) if link[3] == "Base Color"] for m in (face, scalp)
+    )
     bpy.ops.avatartex.compare()
     scene.head.avatartex_mix.factor = 0.5
     assert all("AvatarTex Mix" in nodes(material) for material in (face, scalp))
@@ -298,7 +323,8 @@ def test_shared_slots_are_copied(scene, fake, twice):
     shown = [slot.material for slot in scene.head.material_slots]
     assert [links(face), links(scalp)] == before and not {face, scalp} & set(shown)
     assert (shown[0] == shown[1]) is twice and {image_of(material) for material in shown} == {
-        scene.head.avatartex_history[0].image}
+        scene.head.avatartex_history[0].image
+    }
     assert scene.job.warnings.count("got a copy") == 2 - twice
     bpy.ops.avatartex.restore()
     assert [slot.material for slot in scene.head.material_slots] == [face, scalp]

@@ -40,8 +40,11 @@ def test_nothing_is_written_where_it_is_installed(scene, fake, addon, portrait):
     folder = Path(addon("").__file__).parent
 
     def files():
-        return {path: path.stat().st_mtime_ns for path in folder.rglob("*")
-                if "__pycache__" not in path.parts and path.is_file()}
+        return {
+            path: path.stat().st_mtime_ns
+            for path in folder.rglob("*")
+            if "__pycache__" not in path.parts and path.is_file()
+        }
 
     before = files()
     picture = bpy.data.images.new("Painted", 8, 8)
@@ -92,9 +95,14 @@ def test_everything_says_what_it_does(addon):
             rna = cls.bl_rna
         else:
             continue
-        dumb += [f"{cls.__name__}.{own.identifier}" for own in rna.properties
-                 if own.name != own.identifier and not own.is_hidden and not own.description
-                 and own.identifier not in {"rna_type", "name", "bl_idname"}]
+        dumb += [
+            f"{cls.__name__}.{own.identifier}"
+            for own in rna.properties
+            if own.name != own.identifier
+            and not own.is_hidden
+            and not own.description
+            and own.identifier not in {"rna_type", "name", "bl_idname"}
+        ]
     assert dumb == []
 
 
@@ -136,21 +144,39 @@ class TestCommandLine:
     def test_generate(self, scene, fake, addon, tmp_path, portrait, capsys):
         fake("slow", FAKE_SECONDS="1")
         output = tmp_path / "out.blend"
-        code = self.run(addon, "generate", "--object", "Head", "--portrait", str(portrait), "--output", str(output),
-                        "--size", "512", "--seed", "3", "--texture", str(tmp_path / "t.png"))
+        code = self.run(
+            addon,
+            "generate",
+            "--object",
+            "Head",
+            "--portrait",
+            str(portrait),
+            "--output",
+            str(output),
+            "--size",
+            "512",
+            "--seed",
+            "3",
+            "--texture",
+            str(tmp_path / "t.png"),
+        )
         assert code == 0 and output.is_file() and (tmp_path / "t.png").is_file()
         said = capsys.readouterr()
         assert said.out.strip().splitlines()[-1] == str(output) and "Inpainting" in said.err
         bpy.ops.wm.open_mainfile(filepath=str(output))
         assert bpy.data.images["Head AvatarTex"].packed_file
 
-    @pytest.mark.parametrize(("change", "code", "text"), [
-        ({"--object": "Nobody"}, 2, "[no-mesh]"),
-        ({"--portrait": "gone.png"}, 2, "[portrait-missing]"),
-        ({"--size": "77"}, 2, "[bad-request] Size cannot be 77"), ({"--seed": "-1"}, 2, "[bad-request]"),
-        ({"--seed": "many"}, 1, "invalid int"),
-        ({"--uv-map": "Nonsense"}, 2, "[no-uvs]"),
-    ])
+    @pytest.mark.parametrize(
+        ("change", "code", "text"),
+        [
+            ({"--object": "Nobody"}, 2, "[no-mesh]"),
+            ({"--portrait": "gone.png"}, 2, "[portrait-missing]"),
+            ({"--size": "77"}, 2, "[bad-request] Size cannot be 77"),
+            ({"--seed": "-1"}, 2, "[bad-request]"),
+            ({"--seed": "many"}, 1, "invalid int"),
+            ({"--uv-map": "Nonsense"}, 2, "[no-uvs]"),
+        ],
+    )
     def test_refusals(self, scene, fake, addon, tmp_path, portrait, capsys, change, code, text):
         words = {"--object": "Head", "--portrait": str(portrait), "--output": str(tmp_path / "out.blend")} | change
         assert self.run(addon, "generate", *(part for pair in words.items() for part in pair)) == code
@@ -158,8 +184,9 @@ class TestCommandLine:
 
     def test_a_backends_refusal(self, scene, fake, addon, tmp_path, portrait, capsys):
         fake("refuse")
-        code = self.run(addon, "generate", "--object", "Head", "--portrait", str(portrait),
-                        "--output", str(tmp_path / "out.blend"))
+        code = self.run(
+            addon, "generate", "--object", "Head", "--portrait", str(portrait), "--output", str(tmp_path / "out.blend")
+        )
         assert code == 2 and "[no-face-in-portrait]" in capsys.readouterr().err
 
     def test_the_tiles_of_a_texture_are_written_each(self, addon, tmp_path):

@@ -22,8 +22,7 @@ def sides(tmp_path) -> list[Path]:
 
 
 def add(*paths: Path):
-    return bpy.ops.avatartex.further_add(
-        directory=str(paths[0].parent), files=[{"name": path.name} for path in paths])
+    return bpy.ops.avatartex.further_add(directory=str(paths[0].parent), files=[{"name": path.name} for path in paths])
 
 
 def listed(head) -> list[str]:
@@ -99,10 +98,26 @@ def test_scripts_and_the_command_line_ask_alike(scene, fake, addon, portrait, si
     assert first["further"] == [str(sides[0])]
     bpy.ops.avatartex.restore()
     assert first["pins"] == [*pins, {"name": "nose_tip", "portrait": [9.0, 9.0]}]
-    assert addon("cli.entry").main([
-        "generate", "--object", "Head", "--portrait", str(portrait), "--size", "512", "--further", str(sides[0]),
-        "--pins", str(file), "--output", str(tmp_path / "out.blend"),
-    ]) == 0
+    assert (
+        addon("cli.entry").main(
+            [
+                "generate",
+                "--object",
+                "Head",
+                "--portrait",
+                str(portrait),
+                "--size",
+                "512",
+                "--further",
+                str(sides[0]),
+                "--pins",
+                str(file),
+                "--output",
+                str(tmp_path / "out.blend"),
+            ]
+        )
+        == 0
+    )
     again = request_of(scene.job.report_path)
     assert {**again, "job": ""} == {**first, "job": ""}
 
@@ -110,7 +125,21 @@ def test_scripts_and_the_command_line_ask_alike(scene, fake, addon, portrait, si
 def test_a_pins_file_that_is_none_is_refused(scene, fake, addon, portrait, tmp_path, capsys):
     file = tmp_path / "pins.json"
     file.write_text('[{"name": "elbow", "portrait": [1, 2]}]')
-    assert addon("cli.entry").main(["generate", "--object", "Head", "--portrait", str(portrait), "--pins", str(file),
-                              "--output", str(tmp_path / "out.blend")]) == 2
+    assert (
+        addon("cli.entry").main(
+            [
+                "generate",
+                "--object",
+                "Head",
+                "--portrait",
+                str(portrait),
+                "--pins",
+                str(file),
+                "--output",
+                str(tmp_path / "out.blend"),
+            ]
+        )
+        == 2
+    )
     assert "[bad-pins] 'elbow' is no pin's name." in capsys.readouterr().err
     assert not scene.head.material_slots

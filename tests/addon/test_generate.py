@@ -17,8 +17,10 @@ def generate():
 
 
 def links(material):
-    return sorted((link.from_node.name, link.from_socket.identifier, link.to_node.name, link.to_socket.identifier)
-                  for link in material.node_tree.links)
+    return sorted(
+        (link.from_node.name, link.from_socket.identifier, link.to_node.name, link.to_socket.identifier)
+        for link in material.node_tree.links
+    )
 
 
 def nodes(material):
@@ -111,8 +113,10 @@ def test_the_image_is_found_behind_a_mix(scene, fake):
     hue = tree.nodes.new("ShaderNodeHueSaturation")
     tree.links.new(node.outputs["Color"], hue.inputs["Color"])
     tree.links.new(hue.outputs["Color"], next(s for s in mix.inputs if s.identifier == "A_Color"))
-    tree.links.new(next(s for s in mix.outputs if s.identifier == "Result_Color"),
-                   tree.nodes["Principled BSDF"].inputs["Base Color"])
+    tree.links.new(
+        next(s for s in mix.outputs if s.identifier == "Result_Color"),
+        tree.nodes["Principled BSDF"].inputs["Base Color"],
+    )
     before = links(material)
     generate()
     assert node.image.name == "Head AvatarTex" and links(material) == before
@@ -204,13 +208,16 @@ def test_what_is_there_becomes_the_base(scene, fake, tmp_path):
     assert Path(request["base_texture"]).read_bytes() == (tmp_path / "old.png").read_bytes()
 
 
-@pytest.mark.parametrize(("spoil", "sentence"), [
-    (lambda s: setattr(s.settings, "portrait", ""), "no portrait"),
-    (lambda s: setattr(s.settings, "portrait", "//gone.png"), "gone.png"),
-    (lambda s: setattr(s.settings, "uv_map", "Nonsense"), "Nonsense"),
-    (lambda s: s.head.data.uv_layers.remove(s.head.data.uv_layers[0]), "no UV map"),
-    (lambda s: bpy.data.objects.remove(s.head), "No head"),
-])
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda s: setattr(s.settings, "portrait", ""), "no portrait"),
+        (lambda s: setattr(s.settings, "portrait", "//gone.png"), "gone.png"),
+        (lambda s: setattr(s.settings, "uv_map", "Nonsense"), "Nonsense"),
+        (lambda s: s.head.data.uv_layers.remove(s.head.data.uv_layers[0]), "no UV map"),
+        (lambda s: bpy.data.objects.remove(s.head), "No head"),
+    ],
+)
 def test_what_is_missing_is_said_before(scene, fake, spoil, sentence):
     spoil(scene)
     assert not bpy.ops.avatartex.generate.poll()

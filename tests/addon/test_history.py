@@ -28,11 +28,18 @@ def look(head) -> str:
     """Everything that the head's look is made of."""
     slots = [(slot.link, slot.material and slot.material.name) for slot in head.material_slots]
     materials = [slot.material for slot in head.material_slots if slot.material]
-    return json.dumps([
-        slots, [nodes(material) for material in materials], [links(material) for material in materials],
-        [[node.image.name for node in material.node_tree.nodes if getattr(node, "image", None)]
-         for material in materials], sorted(material.name for material in bpy.data.materials),
-    ])
+    return json.dumps(
+        [
+            slots,
+            [nodes(material) for material in materials],
+            [links(material) for material in materials],
+            [
+                [node.image.name for node in material.node_tree.nodes if getattr(node, "image", None)]
+                for material in materials
+            ],
+            sorted(material.name for material in bpy.data.materials),
+        ]
+    )
 
 
 def test_each_result_is_remembered(scene, fake, addon, portrait):
@@ -95,9 +102,9 @@ def no_slot(head):
     pass
 
 
-@pytest.mark.parametrize("prepare", [
-    exchanged, inserted, inserted_before_an_image, shared, shared_mesh, empty_slot, no_slot,
-])
+@pytest.mark.parametrize(
+    "prepare", [exchanged, inserted, inserted_before_an_image, shared, shared_mesh, empty_slot, no_slot]
+)
 def test_before_and_after(scene, fake, prepare):
     prepare(scene.head)
     slots = len(scene.head.material_slots)

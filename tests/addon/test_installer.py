@@ -54,6 +54,7 @@ def places(addon):
 @pytest.fixture
 def run(addon, places, tmp_path):
     """Set up tmp_path/home, and come back when it is over."""
+
     def go(lock: Path, wheels: Path | None = None, python: str = sys.executable, choice: str = "cpu", cancel=False):
         installer = start(lock, wheels, python, choice)
         if cancel:
@@ -63,8 +64,7 @@ def run(addon, places, tmp_path):
 
     def start(lock: Path, wheels: Path | None = None, python: str = sys.executable, choice: str = "cpu"):
         log = addon("core.log").BackendLog(tmp_path / "setup.log")
-        installer = addon("core.installer").Installer(
-            places.Home(tmp_path / "home"), lock, python, choice, log, wheels)
+        installer = addon("core.installer").Installer(places.Home(tmp_path / "home"), lock, python, choice, log, wheels)
         installer.start()
         return installer
 
@@ -79,7 +79,8 @@ def bare(addon, places, tmp_path_factory) -> Path:
     (folder / "nothing.txt").write_text("# nothing\n")
     log = addon("core.log").BackendLog(folder / "setup.log")
     installer = addon("core.installer").Installer(
-        places.Home(folder / "home"), folder / "nothing.txt", sys.executable, "cpu", log, folder)
+        places.Home(folder / "home"), folder / "nothing.txt", sys.executable, "cpu", log, folder
+    )
     installer.start()
     installer.join()
     assert "do not work together" in installer.error.message
@@ -93,7 +94,8 @@ def finished(addon, places, bare, lock, wheels, tmp_path_factory) -> Path:
     shutil.copytree(bare, folder / "home", symlinks=True)
     (folder / "home" / "backend" / "of the first run").touch()
     installer = addon("core.installer").Installer(
-        places.Home(folder / "home"), lock, "", "cpu", addon("core.log").BackendLog(folder / "setup.log"), wheels)
+        places.Home(folder / "home"), lock, "", "cpu", addon("core.log").BackendLog(folder / "setup.log"), wheels
+    )
     installer.start()
     installer.join()
     assert installer.error is None and installer.progress() == ("Ready", 1.0)
@@ -177,7 +179,8 @@ def test_cancelled_it_goes_on_where_it_stopped(unfinished, addon, run, lock, ind
     index.go.set()
     assert run(lock).error is None
     assert sorted(index.asked) == ["numpy-0.1-py3-none-any.whl"] + ["opencv_python-0.1-py3-none-any.whl"] * 2 + [
-        "torch-0.1-py3-none-any.whl"]
+        "torch-0.1-py3-none-any.whl"
+    ]
     assert fit(addon, run, lock) == "ready" and not run.home.downloads.exists()
 
 
@@ -234,8 +237,10 @@ class TestChanged:
         assert (tmp_path / "portraits" / "anna.jpg").exists()
 
     def test_another_blender_at_work(self, addon, run, lock, tmp_path):
-        code = ("import fcntl, sys, time; f = open(sys.argv[1], 'a+b'); fcntl.flock(f, fcntl.LOCK_EX); "
-                "print('held', flush=True); time.sleep(30)")
+        code = (
+            "import fcntl, sys, time; f = open(sys.argv[1], 'a+b'); fcntl.flock(f, fcntl.LOCK_EX); "
+            "print('held', flush=True); time.sleep(30)"
+        )
         words = [sys.executable, "-c", code, str(run.home.folder / "setup.lock")]
         other = subprocess.Popen(words, stdout=subprocess.PIPE)
         try:
@@ -307,8 +312,11 @@ class TestSupply:
         own = tmp_path / "listed" / "requirements.txt"
         own.parent.mkdir()
         shutil.copy(lock, own)
-        own.with_suffix(".sha256").write_text("".join(
-            f"{hashlib.sha256(wheel.read_bytes()).hexdigest()}  {wheel.name}\n" for wheel in wheels.glob("*.whl")))
+        own.with_suffix(".sha256").write_text(
+            "".join(
+                f"{hashlib.sha256(wheel.read_bytes()).hexdigest()}  {wheel.name}\n" for wheel in wheels.glob("*.whl")
+            )
+        )
         return own
 
     @pytest.fixture
@@ -335,7 +343,7 @@ class TestSupply:
         assert run(listed).error is None and torch_of(run) == "0.1"
 
     def test_no_variable_and_no_file_of_pips_sends_it_elsewhere(
-        self, unfinished, run, lock, index, tmp_path, monkeypatch,
+        self, unfinished, run, lock, index, tmp_path, monkeypatch
     ):
         other = TinyIndex(tmp_path / "other")
         make_wheel(other.folder, "torch", "0.1", "torch")
@@ -344,9 +352,13 @@ class TestSupply:
             folder.mkdir(parents=True)
             (folder / "pip.conf").write_text(settings)
         for name, value in {
-            "PIP_INDEX_URL": other.url, "PIP_EXTRA_INDEX_URL": other.url, "PIP_FIND_LINKS": str(other.folder),
-            "PIP_CONFIG_FILE": str(tmp_path / "config" / "pip" / "pip.conf"), "HOME": str(tmp_path / "user"),
-            "XDG_CONFIG_HOME": str(tmp_path / "config"), "PIP_REQUIREMENT": "/nowhere",
+            "PIP_INDEX_URL": other.url,
+            "PIP_EXTRA_INDEX_URL": other.url,
+            "PIP_FIND_LINKS": str(other.folder),
+            "PIP_CONFIG_FILE": str(tmp_path / "config" / "pip" / "pip.conf"),
+            "HOME": str(tmp_path / "user"),
+            "XDG_CONFIG_HOME": str(tmp_path / "config"),
+            "PIP_REQUIREMENT": "/nowhere",
             "PIP_TARGET": str(tmp_path / "t"),
         }.items():
             monkeypatch.setenv(name, value)
@@ -360,15 +372,20 @@ class TestSupply:
         for words in (
             packages.download_words("python", [("torch", "0.1")], tmp_path, "cpu", False),
             packages.resolve_words("python", lock, tmp_path, tmp_path / "plan.json"),
-            packages.install_words("python", lock, tmp_path), packages.update_words("python", tmp_path),
+            packages.install_words("python", lock, tmp_path),
+            packages.update_words("python", tmp_path),
         ):
             assert words[words.index("--only-binary") + 1] == ":all:"
             assert ("--index-url" in words) != ("--no-index" in words)
 
     def test_only_the_preferences_name_an_index(self, addon):
         preferences = addon("preferences")
-        for given, taken in ((" https://mirror/simple ", "https://mirror/simple"), ("http://mirror/simple", ""),
-                             ("--extra-index-url=x", ""), ("", "")):
+        for given, taken in (
+            (" https://mirror/simple ", "https://mirror/simple"),
+            ("http://mirror/simple", ""),
+            ("--extra-index-url=x", ""),
+            ("", ""),
+        ):
             preferences.preferences().index = given
             assert preferences.package_index() == taken
         preferences.preferences().index = ""

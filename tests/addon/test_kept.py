@@ -16,6 +16,7 @@ def kept(addon):
 @pytest.fixture
 def request_of(addon, tmp_path):
     """A request and its files, under names of one run."""
+
     def make(run: str, **fields):
         (tmp_path / run).mkdir()
         paths = {}
@@ -24,15 +25,24 @@ def request_of(addon, tmp_path):
             path.with_name(path.name.replace("<UDIM>", "1001")).write_text(fields.pop(name, name))
             paths[name] = str(path)
         return addon("backend.messages").Generate(
-            job=run, output=str(tmp_path / run / "texture.png"), report=f"{run}.json", **paths | fields)
+            job=run, output=str(tmp_path / run / "texture.png"), report=f"{run}.json", **paths | fields
+        )
+
     return make
 
 
 def test_what_is_asked_names_a_result(kept, request_of, tmp_path):
     name = kept.fingerprint(request_of("first"))
     assert kept.fingerprint(request_of("second")) == name
-    others = [{"seed": 1}, {"light": "even"}, {"portrait": "another"}, {"capture": "moved"}, {"base_texture": "new"},
-              {"further": [str(tmp_path / "first" / "portrait")]}, {"pins": [{"name": "chin"}]}]
+    others = [
+        {"seed": 1},
+        {"light": "even"},
+        {"portrait": "another"},
+        {"capture": "moved"},
+        {"base_texture": "new"},
+        {"further": [str(tmp_path / "first" / "portrait")]},
+        {"pins": [{"name": "chin"}]},
+    ]
     assert len({name} | {kept.fingerprint(request_of(str(n), **other)) for n, other in enumerate(others)}) == 8
 
 
@@ -47,8 +57,11 @@ def test_it_is_taken_over_whole_or_not_at_all(kept, addon, tmp_path):
     made = tmp_path / "abc.1"  # of a process that is gone
     made.mkdir()
     answer = addon("backend.messages").Result(
-        "job", *(str(made / name) for name in ("texture.<UDIM>.png", "provenance.<UDIM>.png", "report.json")),
-        tiles=[1001, 1002], warnings=["small"])
+        "job",
+        *(str(made / name) for name in ("texture.<UDIM>.png", "provenance.<UDIM>.png", "report.json")),
+        tiles=[1001, 1002],
+        warnings=["small"],
+    )
     kept.keep_answer(made, answer)
     assert kept.take_kept(made) is None  # its textures are not there
     for name in ("texture", "provenance"):

@@ -34,10 +34,20 @@ def detailed(head):
         tree = slot.material.node_tree if slot.material else None
         if tree is not None:
             found.append(links(slot.material))
-            found.append(sorted((link.from_node.name, link.to_node.name, link.to_socket.identifier, link.is_muted)
-                                for link in tree.links))
-            found.append(sorted((node.name, socket.identifier, tuple(socket.default_value))
-                                for node in tree.nodes for socket in node.inputs if socket.type == "RGBA"))
+            found.append(
+                sorted(
+                    (link.from_node.name, link.to_node.name, link.to_socket.identifier, link.is_muted)
+                    for link in tree.links
+                )
+            )
+            found.append(
+                sorted(
+                    (node.name, socket.identifier, tuple(socket.default_value))
+                    for node in tree.nodes
+                    for socket in node.inputs
+                    if socket.type == "RGBA"
+                )
+            )
     return found
 
 
@@ -58,9 +68,20 @@ def before_a_colour(head):
     head.material_slots[0].material.node_tree.nodes["Principled BSDF"].inputs["Base Color"].default_value = (1, 0, 0, 1)
 
 
-@pytest.mark.parametrize("prepare", [
-    exchanged, muted_too, inserted, before_a_colour, inserted_before_an_image, shared, shared_mesh, empty_slot, no_slot,
-])
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        exchanged,
+        muted_too,
+        inserted,
+        before_a_colour,
+        inserted_before_an_image,
+        shared,
+        shared_mesh,
+        empty_slot,
+        no_slot,
+    ],
+)
 def test_the_graph_comes_back(scene, fake, prepare):
     head = scene.head
     prepare(head)

@@ -21,7 +21,11 @@ def places(options):
         settings: (*options.APPEARANCE, options.UV_MAP, options.HEAD_GROUP, options.SELECTED_FACES),
         row: (options.STYLE, options.SEED),
         bpy.context.scene.avatartex_variants: (
-            options.STYLES, options.SEEDS, options.SIZE, options.FORMAT, options.PLACE,
+            options.STYLES,
+            options.SEEDS,
+            options.SIZE,
+            options.FORMAT,
+            options.PLACE,
         ),
         head.avatartex_regions: (options.TRUST_PORTRAIT,),
     }
@@ -53,11 +57,14 @@ def test_the_api_has_the_options_of_each_job(addon, options):
             assert f"{option.name}:" in getattr(api, job).__doc__
 
 
-@pytest.mark.parametrize(("command", "more"), [
-    ("generate", {"object", "portrait", "output", "overwrite", "texture"}),
-    ("variants", {"object", "portrait", "output", "overwrite", "show"}),
-    ("batch", {"table", "portraits", "match", "collection", "shared", "retry", "output", "overwrite", "report"}),
-])
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [
+        ("generate", {"object", "portrait", "output", "overwrite", "texture"}),
+        ("variants", {"object", "portrait", "output", "overwrite", "show"}),
+        ("batch", {"table", "portraits", "match", "collection", "shared", "retry", "output", "overwrite", "report"}),
+    ],
+)
 def test_the_command_line_has_the_options_of_each_job(addon, options, command, more):
     parser = addon("cli.entry").build_parser()
     [commands] = [action for action in parser._actions if action.dest == "command"]
@@ -71,9 +78,11 @@ def test_no_way_in_takes_what_an_option_cannot_be(scene, fake, addon, portrait, 
     with pytest.raises(api.AvatarTexError, match=r"\[bad-request\]"):
         api.generate("Head", portrait, **refused)
     if "seed" in refused:
-        for ask in (lambda: api.redo("Head", **refused), lambda: api.batch([{"object": "Head", "portrait": portrait,
-                                                                             **refused}]),
-                    lambda: api.variants("Head", portrait, styles=["cel"], seeds=[-1])):
+        for ask in (
+            lambda: api.redo("Head", **refused),
+            lambda: api.batch([{"object": "Head", "portrait": portrait, **refused}]),
+            lambda: api.variants("Head", portrait, styles=["cel"], seeds=[-1]),
+        ):
             with pytest.raises(api.AvatarTexError):
                 ask()
     assert not scene.job.running and not scene.head.material_slots and not scene.head.avatartex_history

@@ -72,7 +72,8 @@ def test_show_registration_changes_nothing_and_tells_the_points(scene, fake):
     assert not scene.head.avatartex_pins and len(bpy.data.materials) == materials and not scene.job.running
     bpy.ops.avatartex.show_registration()
     assert [image.name for image in bpy.data.images if image.name.startswith("AvatarTex")].count(
-        "AvatarTex Registration") == 1
+        "AvatarTex Registration"
+    ) == 1
 
 
 def test_points_come_back_into_the_objects_space(scene, fake):

@@ -30,8 +30,17 @@ def chosen(scene) -> np.ndarray:
 def state(image):
     pixels = np.empty(len(image.pixels), np.float32)
     image.pixels.foreach_get(pixels)
-    return (image.name, image.filepath, image.file_format, image.is_dirty, image.packed_file is None, image.source,
-            image.colorspace_settings.name, image.users, pixels.tobytes())
+    return (
+        image.name,
+        image.filepath,
+        image.file_format,
+        image.is_dirty,
+        image.packed_file is None,
+        image.source,
+        image.colorspace_settings.name,
+        image.users,
+        pixels.tobytes(),
+    )
 
 
 def test_a_painted_image(scene):
@@ -120,6 +129,7 @@ class TestClipboard:
                 monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
             manager = SimpleNamespace(clipboard=text)
             return module.paste(SimpleNamespace(window_manager=manager, window=None), tmp_path / "ours")
+
         return put
 
     def test_copied_files(self, clipboard, portrait, tmp_path):
@@ -149,12 +159,16 @@ class TestClipboard:
 
 def test_none_of_them_while_a_job_runs(scene, addon, portrait):
     new_image()
-    operators = [getattr(bpy.ops.avatartex, name) for name in
-                 ("pick_portrait", "drop_portrait", "use_image", "paste_portrait")]
+    operators = [
+        getattr(bpy.ops.avatartex, name) for name in ("pick_portrait", "drop_portrait", "use_image", "paste_portrait")
+    ]
     assert all(operator.poll() for operator in operators)
     handler = addon("operators.choose_portrait").AVATARTEX_FH_portrait
-    where = SimpleNamespace(area=SimpleNamespace(type="VIEW_3D"), window_manager=bpy.context.window_manager,
-                            region=SimpleNamespace(type="UI", active_panel_category="AvatarTex"))
+    where = SimpleNamespace(
+        area=SimpleNamespace(type="VIEW_3D"),
+        window_manager=bpy.context.window_manager,
+        region=SimpleNamespace(type="UI", active_panel_category="AvatarTex"),
+    )
     assert handler.poll_drop(where)
     scene.job.running = True
     assert not any(operator.poll() for operator in operators) and not handler.poll_drop(where)
@@ -165,12 +179,22 @@ def test_none_of_them_while_a_job_runs(scene, addon, portrait):
 def test_other_drops_are_left_alone(scene, addon):
     handler = addon("operators.choose_portrait").AVATARTEX_FH_portrait
     for kind, region, tab, taken in (
-        ("VIEW_3D", "WINDOW", "", True), ("VIEW_3D", "UI", "AvatarTex", True), ("VIEW_3D", "UI", "Item", False),
-        ("IMAGE_EDITOR", "WINDOW", "", False), ("NODE_EDITOR", "WINDOW", "", False),
+        ("VIEW_3D", "WINDOW", "", True),
+        ("VIEW_3D", "UI", "AvatarTex", True),
+        ("VIEW_3D", "UI", "Item", False),
+        ("IMAGE_EDITOR", "WINDOW", "", False),
+        ("NODE_EDITOR", "WINDOW", "", False),
     ):
-        assert handler.poll_drop(SimpleNamespace(
-            area=SimpleNamespace(type=kind), window_manager=bpy.context.window_manager,
-            region=SimpleNamespace(type=region, active_panel_category=tab))) is taken
+        assert (
+            handler.poll_drop(
+                SimpleNamespace(
+                    area=SimpleNamespace(type=kind),
+                    window_manager=bpy.context.window_manager,
+                    region=SimpleNamespace(type=region, active_panel_category=tab),
+                )
+            )
+            is taken
+        )
 
 
 def test_the_heads_own_parts_do_not_become_the_head(scene, addon):

@@ -20,6 +20,7 @@ def obstacles(scene, fake, addon):
     def find():
         bpy.context.view_layer.update()
         return addon("jobs.preflight").find_obstacles(bpy.context)
+
     return find
 
 
@@ -43,7 +44,10 @@ def test_everything_is_told_at_once(scene, obstacles):
     found = obstacles()
     assert codes(found) == [("no-uvs", True), ("portrait-missing", True), ("hidden", False)]
     assert [obstacle.operator for obstacle in found] == [
-        "avatartex.add_uv_map", "avatartex.pick_portrait", "avatartex.show_head"]
+        "avatartex.add_uv_map",
+        "avatartex.pick_portrait",
+        "avatartex.show_head",
+    ]
     for obstacle in (found[0], found[2]):
         assert press(obstacle) == {"FINISHED"}
     assert codes(obstacles()) == [("portrait-missing", True)]
@@ -51,8 +55,10 @@ def test_everything_is_told_at_once(scene, obstacles):
 
 def test_what_stops_it_is_what_generate_refuses(scene, obstacles):
     for spoil in (
-        lambda: setattr(scene.settings, "portrait", "//gone.png"), lambda: setattr(scene.settings, "uv_map", "No"),
-        lambda: setattr(scene.settings, "head_group", "Neck"), lambda: setattr(scene.settings, "head", None),
+        lambda: setattr(scene.settings, "portrait", "//gone.png"),
+        lambda: setattr(scene.settings, "uv_map", "No"),
+        lambda: setattr(scene.settings, "head_group", "Neck"),
+        lambda: setattr(scene.settings, "head", None),
     ):
         spoil()
         make_head("Other").select_set(True)
@@ -162,9 +168,9 @@ def stack(head, faces):
             layer.uv[loop].vector = place
 
 
-@pytest.mark.parametrize(("part", "told"), [
-    (0.1, "matters only where you see it"), (0.5, "halves are mirrored"), (1.0, "by a palette"),
-])
+@pytest.mark.parametrize(
+    ("part", "told"), [(0.1, "matters only where you see it"), (0.5, "halves are mirrored"), (1.0, "by a palette")]
+)
 def test_it_is_told_how_much_overlaps_and_what_that_costs(scene, obstacles, addon, part, told):
     sharing, count = addon("scene.uv_sharing"), len(scene.head.data.polygons)
     quads = [polygon.index for polygon in scene.head.data.polygons if polygon.loop_total == 4]
@@ -215,13 +221,28 @@ def test_a_head_with_too_many_triangles_is_refused_before_it_is_read(scene, fake
 def test_the_look_is_taken_once_and_outside_drawing(scene, addon, monkeypatch):
     sharing = addon("scene.uv_sharing")
     layer = scene.head.data.uv_layers["UVMap"]
-    layer.uv.foreach_set("vector", np.tile([0.2, 0.2, 0.4, 0.2, 0.4, 0.4, 0.2, 0.4], len(layer.uv))[:2 * len(layer.uv)])
+    layer.uv.foreach_set(
+        "vector", np.tile([0.2, 0.2, 0.4, 0.2, 0.4, 0.4, 0.2, 0.4], len(layer.uv))[: 2 * len(layer.uv)]
+    )
     looks = []
     share = sharing.shared_share
     monkeypatch.setattr(sharing, "shared_share", lambda *of: (looks.append(of), share(*of))[1])
-    monkeypatch.setattr(sharing, "bpy", type("", (), {"app": type("", (), {
-        "background": False, "timers": type("", (), {"is_registered": staticmethod(lambda _: True)})}),
-        "data": bpy.data}))
+    monkeypatch.setattr(
+        sharing,
+        "bpy",
+        type(
+            "",
+            (),
+            {
+                "app": type(
+                    "",
+                    (),
+                    {"background": False, "timers": type("", (), {"is_registered": staticmethod(lambda _: True)})},
+                ),
+                "data": bpy.data,
+            },
+        ),
+    )
     assert not sharing.find_shared(scene.head, "UVMap") and not looks
     sharing.take_looks()
     assert sharing.find_shared(scene.head, "UVMap") and sharing.find_shared(scene.head, "UVMap") and len(looks) == 1
@@ -318,7 +339,13 @@ class TestTimeLeft:
     def test_as_one_says_it(self, addon):
         say = addon("ui.progress").tell_left
         assert [say(seconds, 0.1) for seconds in (-1, 0.3, 7.4, 33, 100, 200)] == [
-            "", "", "about 7 s left", "about 35 s left", "about 1.5 min left", "about 3.5 min left"]
+            "",
+            "",
+            "about 7 s left",
+            "about 35 s left",
+            "about 1.5 min left",
+            "about 3.5 min left",
+        ]
         assert say(0.3, 0.9) == "almost done"
 
 
@@ -345,10 +372,16 @@ class Recorder:
         return lambda *_, **__: Recorder(self.seen)
 
 
-@pytest.mark.parametrize(("kind", "color", "offered"), [
-    ("SOLID", "MATERIAL", True), ("SOLID", "TEXTURE", False), ("WIREFRAME", "MATERIAL", True),
-    ("MATERIAL", "MATERIAL", False), ("RENDERED", "MATERIAL", False),
-])
+@pytest.mark.parametrize(
+    ("kind", "color", "offered"),
+    [
+        ("SOLID", "MATERIAL", True),
+        ("SOLID", "TEXTURE", False),
+        ("WIREFRAME", "MATERIAL", True),
+        ("MATERIAL", "MATERIAL", False),
+        ("RENDERED", "MATERIAL", False),
+    ],
+)
 def test_a_viewport_without_textures_is_told(addon, scene, kind, color, offered):
     layout, shading = Recorder(), SimpleNamespace(type=kind, color_type=color)
     context = SimpleNamespace(space_data=SimpleNamespace(shading=shading))

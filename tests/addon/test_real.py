@@ -37,10 +37,24 @@ def test_operator_api_and_command_line_give_the_same_texels(head, addon, tmp_pat
     addon("api").generate(head, portrait, size=512, seed=3)
     textures.append(pixels_on(head))
     bpy.ops.avatartex.restore()
-    assert addon("cli.entry").main([
-        "generate", "--object", head.name, "--portrait", str(portrait), "--size", "512", "--seed", "3",
-        "--output", str(tmp_path / "out.blend"),
-    ]) == 0
+    assert (
+        addon("cli.entry").main(
+            [
+                "generate",
+                "--object",
+                head.name,
+                "--portrait",
+                str(portrait),
+                "--size",
+                "512",
+                "--seed",
+                "3",
+                "--output",
+                str(tmp_path / "out.blend"),
+            ]
+        )
+        == 0
+    )
     textures.append(pixels_on(head))
     assert len(textures[0]) == 512 * 512 * 4 and textures[0].std() > 0.05
     assert np.array_equal(textures[0], textures[1]) and np.array_equal(textures[0], textures[2])

@@ -44,12 +44,21 @@ def file_data(head) -> str:
     for image in bpy.data.images:
         if image.packed_file is not None:
             pixels[image.name] = hash(image.packed_file.data)
-    entries = [{name: str(getattr(entry, name)) for name in entry.bl_rna.properties.keys() if name != "shares"}
-               for entry in head.avatartex_history]
-    return json.dumps([
-        look(head), sorted(pixels.items()), sorted((i.name, i.users) for i in bpy.data.images if i.packed_file),
-        entries, head.avatartex_regions.uv_map, str(head.avatartex_regions.mask), list(head.data.attributes.keys()),
-    ])
+    entries = [
+        {name: str(getattr(entry, name)) for name in entry.bl_rna.properties.keys() if name != "shares"}
+        for entry in head.avatartex_history
+    ]
+    return json.dumps(
+        [
+            look(head),
+            sorted(pixels.items()),
+            sorted((i.name, i.users) for i in bpy.data.images if i.packed_file),
+            entries,
+            head.avatartex_regions.uv_map,
+            str(head.avatartex_regions.mask),
+            list(head.data.attributes.keys()),
+        ]
+    )
 
 
 def test_provenance_is_kept_and_saved_and_forgotten_with_its_result(scene, fake, addon, tmp_path):
@@ -175,8 +184,15 @@ def test_painting_leaves_everything_as_it_was(scene, fake, addon, tmp_path):
     tools.image_paint.canvas, unified.use_unified_color, unified.color = other, False, (0.2, 0.4, 0.6)
 
     def state():
-        return (head.mode, tools.image_paint.mode, tools.image_paint.canvas, unified.use_unified_color,
-                tuple(unified.color), head.data.uv_layers.active.name, bpy.context.view_layer.objects.active)
+        return (
+            head.mode,
+            tools.image_paint.mode,
+            tools.image_paint.canvas,
+            unified.use_unified_color,
+            tuple(unified.color),
+            head.data.uv_layers.active.name,
+            bpy.context.view_layer.objects.active,
+        )
 
     before = state()
     assert bpy.ops.avatartex.regions_paint(kind="REDO") == {"FINISHED"}
@@ -205,8 +221,7 @@ def test_redo_through_the_api_is_the_same_request(scene, fake, addon, tmp_path):
     api = addon("api")
     made = api.redo("Head", seed=9)
     second = json.loads(made.report.read_text())["request"]
-    own = {"job", "output", "capture", "provenance", "report", "base_texture", "regions", "base_provenance",
-           "previews"}
+    own = {"job", "output", "capture", "provenance", "report", "base_texture", "regions", "base_provenance", "previews"}
     assert {k: v for k, v in first.items() if k not in own} == {k: v for k, v in second.items() if k not in own}
     cv2.imwrite(str(tmp_path / "mine.png"), np.zeros((8, 8, 3), np.uint8))
     made = api.generate("Head", first["portrait"], size=512, regions=tmp_path / "mine.png")

@@ -18,6 +18,7 @@ from .tiny_index import TinyIndex
 @pytest.fixture
 def checks(addon, tmp_path):
     """Run all checks: {name: check}, with the run itself under ''."""
+
     def run(online: bool = False, choice: str = "auto", python: str = sys.executable):
         log = addon("core.log").BackendLog(tmp_path / "log")
         home, lock = addon("core.places").Home(tmp_path / "home"), addon("preferences").REQUIREMENTS
@@ -26,18 +27,21 @@ def checks(addon, tmp_path):
         work.join()
         assert work.error is None
         return {check.name: check for check in work.checks} | {"": work}
+
     return run
 
 
 @pytest.fixture
 def program(tmp_path):
     """A program that prints something, whatever it is asked."""
+
     def make(name: str, says: str) -> str:
         path = tmp_path / "bin" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"#!/bin/sh\necho '{says}'\n")
         path.chmod(path.stat().st_mode | stat.S_IEXEC)
         return str(path)
+
     return make
 
 
@@ -88,15 +92,18 @@ class TestChecks:
         found = checks(online=True)
         assert found["Packages"].verdict == "note" and "127.0.0.1" in found["Packages"].text and found[""].is_fine()
 
-    @pytest.mark.parametrize(("says", "choice", "build", "verdict"), [
-        ("RTX 4090, 585.12.01", "auto", "cuda", "ok"),
-        ("RTX 4090, 585.12.01", "cpu", "cpu", "ok"),
-        ("GTX 1080, 470.82", "auto", "cpu", "note"),
-        ("GTX 1080, 470.82", "cuda", "cuda", "note"),
-        ("NVIDIA-SMI has failed", "auto", "cpu", "ok"),
-    ])
+    @pytest.mark.parametrize(
+        ("says", "choice", "build", "verdict"),
+        [
+            ("RTX 4090, 585.12.01", "auto", "cuda", "ok"),
+            ("RTX 4090, 585.12.01", "cpu", "cpu", "ok"),
+            ("GTX 1080, 470.82", "auto", "cpu", "note"),
+            ("GTX 1080, 470.82", "cuda", "cuda", "note"),
+            ("NVIDIA-SMI has failed", "auto", "cpu", "ok"),
+        ],
+    )
     def test_the_driver_decides_unless_the_artist_does(
-        self, checks, addon, program, monkeypatch, says, choice, build, verdict,
+        self, checks, addon, program, monkeypatch, says, choice, build, verdict
     ):
         monkeypatch.setenv("PATH", os.pathsep.join([str(Path(program("nvidia-smi", says)).parent), os.environ["PATH"]]))
         found = checks(choice=choice)
@@ -190,10 +197,14 @@ class TestOwnPython:
         assert addon("preferences").find_backend_python() == sys.executable
 
     def test_versions_that_do_not_fit_are_told(self, addon):
-        told = json.dumps({"findings": [
-            {"what": "numpy", "found": "1.20", "wanted": ">=1.26,<3", "state": "broken"},
-            {"what": "GPU", "found": "none", "wanted": "optional", "state": "note"},
-        ]})
+        told = json.dumps(
+            {
+                "findings": [
+                    {"what": "numpy", "found": "1.20", "wanted": ">=1.26,<3", "state": "broken"},
+                    {"what": "GPU", "found": "none", "wanted": "optional", "state": "note"},
+                ]
+            }
+        )
         module = addon("core.examination")
         (finding,) = module.broken_findings(["a warning of some library", told])
         assert module.tell_finding(finding) == "1.20 (needs >=1.26,<3)"

@@ -36,16 +36,23 @@ def test_gaps_and_full_stops_are_kept(addon):
 
 def test_the_main_panel_is_whole_in_german(addon):
     german = {english for _, english in addon("translations").read_languages()["de"]}
-    told = {text.text for name in ("ui/portrait_box.py", "ui/progress.py", "ui/result_box.py", "jobs/preflight.py")
-            for text in find_texts(ADDON / name) if text.whole and re.search("[a-z] ?[a-z]", text.text)}
+    told = {
+        text.text
+        for name in ("ui/portrait_box.py", "ui/progress.py", "ui/result_box.py", "jobs/preflight.py")
+        for text in find_texts(ADDON / name)
+        if text.whole and re.search("[a-z] ?[a-z]", text.text)
+    }
     identifiers = {text for text in told if re.fullmatch(r"[A-Z_]+|[a-z_.-]+|use_mirror.*", text)}
     assert told - identifiers - german == set()
 
 
 def test_regions_variants_and_set_up_are_whole_in_german(addon):
     german = {english for _, english in addon("translations").read_languages()["de"]}
-    told = {text.text for name in ("ui/regions_panel.py", "ui/variants_panel.py", "ui/setup_box.py")
-            for text in find_texts(ADDON / name)}
+    told = {
+        text.text
+        for name in ("ui/regions_panel.py", "ui/variants_panel.py", "ui/setup_box.py")
+        for text in find_texts(ADDON / name)
+    }
     assert {text for text in told if not re.fullmatch(r"[A-Z_0-9]+(_VEC)?", text)} - german == set()
 
 
@@ -62,8 +69,12 @@ def test_the_options_in_the_window_are_whole_in_german(addon):
 def test_what_stops_a_job_or_the_set_up_is_whole_in_german(addon):
     """Whole sentences; one with a name in it is not looked up."""
     german = {english for _, english in addon("translations").read_languages()["de"]}
-    told = {text.text for path in (ADDON / "core").glob("*.py") for text in find_texts(path)
-            if text.whole and re.match("[A-Z]", text.text) and text.text.endswith(".")}
+    told = {
+        text.text
+        for path in (ADDON / "core").glob("*.py")
+        for text in find_texts(path)
+        if text.whole and re.match("[A-Z]", text.text) and text.text.endswith(".")
+    }
     assert len(told) > 20 and told - german == set()
 
 

@@ -37,18 +37,38 @@ def file_data() -> str:
     """Everything that a job of ours changes in a file: looks, memories, lists, images by their bytes."""
     heads = [thing for thing in bpy.data.objects if thing.type == "MESH"]
     images = [image for image in bpy.data.images if image.name not in NOT_OURS]
-    return json.dumps([
-        [detailed(head) for head in heads], [sorted(head.data.attributes.keys()) for head in heads],
-        [{name: values(getattr(head, name)) for name in
-          ("avatartex_mix", "avatartex_compared", "avatartex_worn", "avatartex_regions")}
-         for head in heads],
-        [[[values(entry) for entry in getattr(head, name)]
-          for name in ("avatartex_previous", "avatartex_history", "avatartex_variants")] for head in heads],
-        sorted((image.name, image.use_fake_user,
-                hashlib.sha256(image.packed_file.data).hexdigest() if image.packed_file else "") for image in images),
-        sorted((material.name, material.use_fake_user, material.asset_data is not None)
-               for material in bpy.data.materials),
-    ])
+    return json.dumps(
+        [
+            [detailed(head) for head in heads],
+            [sorted(head.data.attributes.keys()) for head in heads],
+            [
+                {
+                    name: values(getattr(head, name))
+                    for name in ("avatartex_mix", "avatartex_compared", "avatartex_worn", "avatartex_regions")
+                }
+                for head in heads
+            ],
+            [
+                [
+                    [values(entry) for entry in getattr(head, name)]
+                    for name in ("avatartex_previous", "avatartex_history", "avatartex_variants")
+                ]
+                for head in heads
+            ],
+            sorted(
+                (
+                    image.name,
+                    image.use_fake_user,
+                    hashlib.sha256(image.packed_file.data).hexdigest() if image.packed_file else "",
+                )
+                for image in images
+            ),
+            sorted(
+                (material.name, material.use_fake_user, material.asset_data is not None)
+                for material in bpy.data.materials
+            ),
+        ]
+    )
 
 
 def the_head():

@@ -36,14 +36,19 @@ def image_of(material):
 def everything(head) -> str:
     """The head's look, its list, its memory, and every material and image of the file."""
     worn = head.avatartex_worn
-    return json.dumps([
-        look(head), [(entry.name, entry.material.name) for entry in head.avatartex_variants],
-        [worn.active, worn.material and worn.material.name, worn.link, worn.slot],
-        [[previous.exchanged, previous.inserted, previous.replaced, previous.textured and previous.textured.name]
-         for previous in head.avatartex_previous],
-        sorted((material.name, material.users, material.asset_data is not None) for material in bpy.data.materials),
-        sorted(image.name for image in bpy.data.images),  # 4.2 counts users of a copied material's images twice
-    ])
+    return json.dumps(
+        [
+            look(head),
+            [(entry.name, entry.material.name) for entry in head.avatartex_variants],
+            [worn.active, worn.material and worn.material.name, worn.link, worn.slot],
+            [
+                [previous.exchanged, previous.inserted, previous.replaced, previous.textured and previous.textured.name]
+                for previous in head.avatartex_previous
+            ],
+            sorted((material.name, material.users, material.asset_data is not None) for material in bpy.data.materials),
+            sorted(image.name for image in bpy.data.images),  # 4.2 counts users of a copied material's images twice
+        ]
+    )
 
 
 def test_a_set_is_baked_and_the_head_stays(scene, settings):
@@ -191,9 +196,10 @@ def test_beside_the_file(scene, settings, tmp_path):
     assert image_of(bpy.data.materials[names(bpy.data.objects["Head"]) and "Head cel 0.001"]).size[0] == 512
 
 
-@pytest.mark.parametrize(("format", "place", "space"), [
-    ("png", "packed", "sRGB"), ("exr", "packed", "Linear Rec.709"), ("exr", "beside", "Linear Rec.709"),
-])
+@pytest.mark.parametrize(
+    ("format", "place", "space"),
+    [("png", "packed", "sRGB"), ("exr", "packed", "Linear Rec.709"), ("exr", "beside", "Linear Rec.709")],
+)
 def test_format_and_place(scene, settings, tmp_path, format, place, space):
     """The fake's EXR is a PNG by its bytes: that of the backend is read in test_an_exr_is_linear."""
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a.blend"))
@@ -237,13 +243,16 @@ def test_operator_api_and_command_give_the_same(scene, settings, addon, portrait
 
     def note(report) -> None:
         request = json.loads(Path(report).read_text())["request"]
-        request = {key: value for key, value in request.items()
-                   if key != "job" and (not isinstance(value, str) or os.sep not in value)}
+        request = {
+            key: value
+            for key, value in request.items()
+            if key != "job" and (not isinstance(value, str) or os.sep not in value)
+        }
         pixels = []
         for entry in bpy.data.objects["Head"].avatartex_variants:
             values = np.empty(512 * 512 * 4, np.float32)
             image_of(entry.material).pixels.foreach_get(values)
-            pixels.append(values[-64 * 512 * 4:])  # below, the fake's texels are noise
+            pixels.append(values[-64 * 512 * 4 :])  # below, the fake's texels are noise
         results.append((request, names(bpy.data.objects["Head"]), np.stack(pixels)))
 
     asked, client = [], addon("core.client").BackendClient
@@ -256,8 +265,28 @@ def test_operator_api_and_command_give_the_same(scene, settings, addon, portrait
     assert len(made.materials) == len(made.images) == 4 and made.textures[0].is_file()
     note(made.report)
     out = tmp_path / "out.blend"
-    assert cli.main(["variants", "--object", "Head", "--portrait", str(portrait), "--styles", "cel,oil", "--seeds",
-                     "0-1", "--size", "512", "--show", "oil:1", "--output", str(out)]) == 0
+    assert (
+        cli.main(
+            [
+                "variants",
+                "--object",
+                "Head",
+                "--portrait",
+                str(portrait),
+                "--styles",
+                "cel,oil",
+                "--seeds",
+                "0-1",
+                "--size",
+                "512",
+                "--show",
+                "oil:1",
+                "--output",
+                str(out),
+            ]
+        )
+        == 0
+    )
     head = bpy.data.objects["Head"]
     assert head.material_slots[0].material == head.avatartex_variants[3].material
     assert len(asked) == 3
@@ -268,10 +297,17 @@ def test_operator_api_and_command_give_the_same(scene, settings, addon, portrait
         assert request == first[0] and listed == first[1] and np.array_equal(pixels, first[2])
 
 
-@pytest.mark.parametrize(("options", "text"), [
-    ({"styles": ["cubist"]}, "cubist"), ({"styles": []}, "No style"), ({"seeds": "0-x"}, "no seed"),
-    ({"seeds": []}, "No seed"), ({"format": "jpg"}, "png, exr"), ({"place": "beside"}, "Save the file first"),
-])
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"styles": ["cubist"]}, "cubist"),
+        ({"styles": []}, "No style"),
+        ({"seeds": "0-x"}, "no seed"),
+        ({"seeds": []}, "No seed"),
+        ({"format": "jpg"}, "png, exr"),
+        ({"place": "beside"}, "Save the file first"),
+    ],
+)
 def test_refusals_change_nothing(scene, fake, addon, portrait, options, text):
     api = addon("api")
     with pytest.raises(api.AvatarTexError, match=text):

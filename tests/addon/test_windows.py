@@ -24,9 +24,9 @@ def test_where_the_backend_lies(addon, windows, tmp_path):
     assert [found[:2] for found in packages.installed_in(home.environment)] == [("numpy", "2.3.1")]
 
 
-@pytest.mark.parametrize("path", [
-    "C:\\Users\\Jürgen Groß\\Bilder\\Anna & Bob.png", "\\\\server\\share\\face's.png", "D:/a/ü.png",
-])
+@pytest.mark.parametrize(
+    "path", ["C:\\Users\\Jürgen Groß\\Bilder\\Anna & Bob.png", "\\\\server\\share\\face's.png", "D:/a/ü.png"]
+)
 def test_paths_reach_the_backend_as_they_are(addon, path):
     """One line of JSON, whatever is in the path; the worker is started with -X utf8."""
     messages = addon("backend.messages")

@@ -13,12 +13,18 @@ import pytest
 from .conftest import make_head
 
 
-@pytest.mark.parametrize(("report", "told"), [
-    ({"seconds": {"total": 4.92}, "registration": {"score": 0.5, "coverage": 0.123}},
-     "4.9 s · registration fair · 12% of the face is the person's own"),
-    ({"registration": {"score": 0.1}}, "registration doubtful"),
-    ({"registration": {"score": "?"}, "texels": {"photo": 0.1}}, ""), ([], ""),
-])
+@pytest.mark.parametrize(
+    ("report", "told"),
+    [
+        (
+            {"seconds": {"total": 4.92}, "registration": {"score": 0.5, "coverage": 0.123}},
+            "4.9 s · registration fair · 12% of the face is the person's own",
+        ),
+        ({"registration": {"score": 0.1}}, "registration doubtful"),
+        ({"registration": {"score": "?"}, "texels": {"photo": 0.1}}, ""),
+        ([], ""),
+    ],
+)
 def test_a_result_in_one_line(addon, tmp_path, report, told):
     """Of the face, not of all texels: of those most lie where no portrait can show them."""
     path = tmp_path / "report.json"
@@ -101,7 +107,7 @@ def test_the_page_on_scripts_works_in_its_printed_order(scene, fake, addon, tmp_
         if words[-1] == "doctor" or not named:
             continue  # of the backend's own: test_cli_batch.py and test_installer.py
         bpy.ops.wm.open_mainfile(filepath=str(tmp_path / named[0]))
-        assert addon("cli.entry").main(words[words.index("avatartex") + 1:]) == 0, line
+        assert addon("cli.entry").main(words[words.index("avatartex") + 1 :]) == 0, line
         ran.append(words[words.index("avatartex") + 1])
     assert ran.count("generate") >= 2 and ran.count("batch") >= 2 and "variants" in ran
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "crowd.blend"))
@@ -113,8 +119,16 @@ def test_the_page_on_scripts_works_in_its_printed_order(scene, fake, addon, tmp_
 
 def prepare(page, folder, scene):
     """Every file that the page names; its commands, and its Python with places in this folder."""
-    for name in ("face.jpg", "front.jpg", "left.jpg", "right.jpg", "portraits/anna.jpg", "portraits/bob.png",
-                 "faces/anna.jpg", "faces/bob.jpg"):
+    for name in (
+        "face.jpg",
+        "front.jpg",
+        "left.jpg",
+        "right.jpg",
+        "portraits/anna.jpg",
+        "portraits/bob.png",
+        "faces/anna.jpg",
+        "faces/bob.jpg",
+    ):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(b"the fake backend does not look at it")
     (folder / "pins.json").write_text(json.dumps([{"name": "nose_tip", "portrait": [10, 10]}]))
@@ -132,4 +146,5 @@ def prepare(page, folder, scene):
     commands = [line for block in blocks(page) for line in block.splitlines() if line.startswith("blender ")]
     [python] = [block for block in blocks(page) if "import api" in block]
     return commands, python.replace('"/portraits/', f'"{folder}/portraits/').replace(
-        '"front.jpg"', f'"{folder}/front.jpg"')
+        '"front.jpg"', f'"{folder}/front.jpg"'
+    )

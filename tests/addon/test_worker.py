@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-PIPELINE = '''
+PIPELINE = """
 import ctypes, os, time
 from .errors import AvatarTexError, Cancelled, ErrorCode
 from .messages import Result
@@ -38,23 +38,34 @@ def generate(request, on_progress, is_cancelled):
     if request.style == "busy":
         time.sleep(30)
     return Result(request.job, request.output, warnings=[str(os.getpid())])
-'''
+"""
 
-REGISTERING = '''
+REGISTERING = """
 from .messages import Registered
 
 def register_only(request, on_progress, is_cancelled):
     on_progress("register", 0.5)
     return Registered(request.job, sentence=f"{len(request.pins)} pins", points=request.pins)
-'''
+"""
 
 
 class Backend:
     def __init__(self, folder: Path) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-c", "import sys; sys.path.insert(0, sys.argv.pop(1)); "
-             "import runpy; runpy.run_module('backend', run_name='__main__', alter_sys=True)", str(folder), "serve"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            [
+                sys.executable,
+                "-I",
+                "-B",
+                "-c",
+                "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+                "import runpy; runpy.run_module('backend', run_name='__main__', alter_sys=True)",
+                str(folder),
+                "serve",
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
     def ask(self, kind: str, **fields) -> None:
@@ -115,9 +126,9 @@ def test_nothing_but_messages_reaches_stdout(backend):
     assert "a stray print" in errors and "from a shell" in errors and "native junk" in errors
 
 
-@pytest.mark.parametrize(("style", "code"), [
-    ("refuse", "no-face-in-portrait"), ("bug", "internal"), ("memory", "out-of-memory"),
-])
+@pytest.mark.parametrize(
+    ("style", "code"), [("refuse", "no-face-in-portrait"), ("bug", "internal"), ("memory", "out-of-memory")]
+)
 def test_failures_are_messages_and_the_next_job_runs(backend, style, code):
     backend.generate(style)
     failure = backend.last()
@@ -145,20 +156,34 @@ def test_bad_lines_are_refused(backend):
         assert backend.answer()["code"] == "bad-request"
 
 
-@pytest.mark.parametrize("line", [
-    '{"type":"cancel","job":[]}', '{"type":"cancel","job":[1]}', '{"type":"cancel","job":{}}', '{"type":"cancel"}',
-    "[" * 200_000, '{"type":' * 100_000, '{"type":["cancel"]}', '{"type":{}}', "null", "1" * 5000, "x" * 9_000_000,
-    '{"type":"generate","job":"a","portrait":5,"output":"o"}', '{"type":"generate","job":"a","portrait":"p"}',
-    '{"type":"generate","job":"a","portrait":"p\\u0000","output":"o"}',
-    '{"type":"generate","job":"a","portrait":"p\\ud800","output":"o"}',
-    '{"type":"generate","job":"a","portrait":"p","output":"o","size":1024.0}',
-    '{"type":"generate","job":"a","portrait":"p","output":"o","seed":true}',
-    '{"type":"generate","job":"a","portrait":"p","output":"o","least_score":NaN}',
-    '{"type":"generate","job":"a","portrait":"p","output":"o","seed":' + "9" * 400 + "}",
-    '{"type":"generate","job":"a","portrait":"p","output":"o","further":["a",5]}',
-    '{"type":"generate","job":"a","portrait":"p","output":"o","pins":{}}',
-    '{"type":"variants","job":"a","portrait":"p","output":"o","seeds":[0.5]}',
-], ids=range(22))
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"type":"cancel","job":[]}',
+        '{"type":"cancel","job":[1]}',
+        '{"type":"cancel","job":{}}',
+        '{"type":"cancel"}',
+        "[" * 200_000,
+        '{"type":' * 100_000,
+        '{"type":["cancel"]}',
+        '{"type":{}}',
+        "null",
+        "1" * 5000,
+        "x" * 9_000_000,
+        '{"type":"generate","job":"a","portrait":5,"output":"o"}',
+        '{"type":"generate","job":"a","portrait":"p"}',
+        '{"type":"generate","job":"a","portrait":"p\\u0000","output":"o"}',
+        '{"type":"generate","job":"a","portrait":"p\\ud800","output":"o"}',
+        '{"type":"generate","job":"a","portrait":"p","output":"o","size":1024.0}',
+        '{"type":"generate","job":"a","portrait":"p","output":"o","seed":true}',
+        '{"type":"generate","job":"a","portrait":"p","output":"o","least_score":NaN}',
+        '{"type":"generate","job":"a","portrait":"p","output":"o","seed":' + "9" * 400 + "}",
+        '{"type":"generate","job":"a","portrait":"p","output":"o","further":["a",5]}',
+        '{"type":"generate","job":"a","portrait":"p","output":"o","pins":{}}',
+        '{"type":"variants","job":"a","portrait":"p","output":"o","seeds":[0.5]}',
+    ],
+    ids=range(22),
+)
 def test_no_line_makes_it_deaf(backend, line):
     backend.process.stdin.write(line + "\n")
     backend.process.stdin.flush()

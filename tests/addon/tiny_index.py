@@ -9,9 +9,7 @@ import zipfile
 from pathlib import Path
 
 
-def make_wheel(
-    folder: Path, name: str, version: str, module: str, needs: tuple[str, ...] = (), body: str = "",
-) -> Path:
+def make_wheel(folder: Path, name: str, version: str, module: str, needs: tuple[str, ...] = (), body: str = "") -> Path:
     """A wheel whose module tells its version, and does what body says."""
     folder.mkdir(parents=True, exist_ok=True)
     plain = name.replace("-", "_")
@@ -20,7 +18,8 @@ def make_wheel(
         f"{module}.py": f"__version__ = {version!r}\n{body}",
         f"{info}/METADATA": "\n".join(
             ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {n}" for n in needs)]
-        ) + "\n",
+        )
+        + "\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     files[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in [*files, f"{info}/RECORD"])
@@ -35,7 +34,7 @@ class TinyIndex:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.asked, self.visits = folder, [], 0
-        self.stall_at = ""              # a file with this in its name is sent only when `go` is set
+        self.stall_at = ""  # a file with this in its name is sent only when `go` is set
         self.stalled, self.go = threading.Event(), threading.Event()
         index = self
 

@@ -38,8 +38,17 @@ def drawing(skin=SKIN, side=512, hair=HAIR) -> np.ndarray:
     unit = side / 512
 
     def ellipse(centre, axes, colour, thickness=-1, start=0, end=360):
-        cv2.ellipse(image, tuple(int(v * unit) for v in centre), tuple(int(v * unit) for v in axes), 0, start, end,
-                    colour, thickness if thickness < 0 else max(1, int(thickness * unit)), cv2.LINE_AA)
+        cv2.ellipse(
+            image,
+            tuple(int(v * unit) for v in centre),
+            tuple(int(v * unit) for v in axes),
+            0,
+            start,
+            end,
+            colour,
+            thickness if thickness < 0 else max(1, int(thickness * unit)),
+            cv2.LINE_AA,
+        )
 
     ellipse((256, 200), (125, 140), hair)
     ellipse((140, 270), (20, 32), skin)

@@ -18,7 +18,11 @@ from backend.lab.texhub.views import Views, make_views
 SIZE = 64
 #: Skin colours of the faces, sRGB; each face has two skins. The last two faces are held out.
 COLOURS = (
-    (0.88, 0.70, 0.60), (0.72, 0.52, 0.40), (0.42, 0.28, 0.21), (0.60, 0.42, 0.32), (0.80, 0.62, 0.50),
+    (0.88, 0.70, 0.60),
+    (0.72, 0.52, 0.40),
+    (0.42, 0.28, 0.21),
+    (0.60, 0.42, 0.32),
+    (0.80, 0.62, 0.50),
     (0.30, 0.20, 0.15),
 )
 HELD_OUT = ("kit/face4_0", "kit/face5_1")
@@ -33,7 +37,7 @@ def geometry(size: int) -> tuple[np.ndarray, np.ndarray]:
     nose = 0.22 * np.exp(-((longitude / 0.13) ** 2) - ((latitude + 0.02) / 0.2) ** 2)
     radius = 0.55 + nose
     points = radius[..., None] * np.stack(
-        [0.85 * np.cos(latitude) * np.sin(longitude), np.sin(latitude), np.cos(latitude) * np.cos(longitude)], -1,
+        [0.85 * np.cos(latitude) * np.sin(longitude), np.sin(latitude), np.cos(latitude) * np.cos(longitude)], -1
     )
     down, across = np.gradient(points, axis=0), np.gradient(points, axis=1)
     normals = np.cross(down, across)
@@ -50,8 +54,11 @@ def drawn_skin(size: int, face: int, variant: int) -> np.ndarray:
     unit = max(1, size // 64)
     lines = regions.lines([MOUTH_LINE, NOSTRILS], unit)
     for mask, colour in (
-        (regions["lips"], (0.6, 0.25, 0.25)), (regions["brow"], (0.2, 0.13, 0.1)), (lines, (0.15, 0.08, 0.08)),
-        (regions.lashes(unit), (0.1, 0.08, 0.08)), (regions["scalp"] * (face % 2), (0.1, 0.08, 0.07)),
+        (regions["lips"], (0.6, 0.25, 0.25)),
+        (regions["brow"], (0.2, 0.13, 0.1)),
+        (lines, (0.15, 0.08, 0.08)),
+        (regions.lashes(unit), (0.1, 0.08, 0.08)),
+        (regions["scalp"] * (face % 2), (0.1, 0.08, 0.07)),
     ):
         skin = skin + mask[..., None] * (np.float32(colour) - skin)
     return np.rint(np.clip(skin, 0, 1) * 255).astype(np.uint8)
@@ -68,9 +75,13 @@ def atlas(size: int = SIZE) -> dict[str, np.ndarray]:
     valid[eye_openings(size)] = 0
     covered = np.ones((size, size), bool)
     return {
-        "textures": np.array([*textures, textures[0]]), "valid": np.array([valid] * len(names)),
-        "names": np.array(names), "face": np.array([face for face in range(len(COLOURS)) for _ in (0, 1)] + [99]),
-        "style": np.array(["photo"] * (len(names) - 1) + ["creature"]), "positions": positions, "normals": normals,
+        "textures": np.array([*textures, textures[0]]),
+        "valid": np.array([valid] * len(names)),
+        "names": np.array(names),
+        "face": np.array([face for face in range(len(COLOURS)) for _ in (0, 1)] + [99]),
+        "style": np.array(["photo"] * (len(names) - 1) + ["creature"]),
+        "positions": positions,
+        "normals": normals,
         "covered": covered,
     }
 

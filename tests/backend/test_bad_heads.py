@@ -33,7 +33,11 @@ def head(demo_head_obj):
 
 def write_capture(path: Path, mesh: HeadMesh, **more) -> Path:
     np.savez(
-        path, vertices=mesh.vertices, triangles=mesh.triangles, corner_uvs=mesh.corner_uvs, object_name="Head",
+        path,
+        vertices=mesh.vertices,
+        triangles=mesh.triangles,
+        corner_uvs=mesh.corner_uvs,
+        object_name="Head",
         **{"up": "y"} | more,
     )
     return path
@@ -72,18 +76,21 @@ def broken(head: HeadMesh, how: str) -> HeadMesh:
     return HeadMesh(vertices.astype(np.float32), triangles, uvs.astype(np.float32), "Head")
 
 
-@pytest.mark.parametrize(("how", "code", "sentence"), [
-    ("nan", ErrorCode.BAD_MESH, "1 vertices whose coordinates are not numbers, the first is number 3"),
-    ("inf", ErrorCode.BAD_MESH, "1 vertices whose coordinates are not numbers"),
-    ("nan uvs", ErrorCode.BAD_MESH, "1 faces with UVs whose coordinates are not numbers, the first is number 8"),
-    ("empty uvs", ErrorCode.NO_UVS, "The UV map of 'Head' is empty"),
-    ("uvs in a line", ErrorCode.NO_UVS, "The UV map of 'Head' is empty"),
-    ("no faces", ErrorCode.NO_MESH, "'Head' has no faces"),
-    ("missing vertices", ErrorCode.BAD_MESH, "vertices that do not exist"),
-    ("no extent", ErrorCode.BAD_MESH, "'Head' is 0 units large"),
-    ("soup", ErrorCode.NO_FACE_ON_HEAD, "No face was found on 'Head'"),
-    ("too many", ErrorCode.BAD_MESH, "2,000,001 triangles, more than 2,000,000"),
-])
+@pytest.mark.parametrize(
+    ("how", "code", "sentence"),
+    [
+        ("nan", ErrorCode.BAD_MESH, "1 vertices whose coordinates are not numbers, the first is number 3"),
+        ("inf", ErrorCode.BAD_MESH, "1 vertices whose coordinates are not numbers"),
+        ("nan uvs", ErrorCode.BAD_MESH, "1 faces with UVs whose coordinates are not numbers, the first is number 8"),
+        ("empty uvs", ErrorCode.NO_UVS, "The UV map of 'Head' is empty"),
+        ("uvs in a line", ErrorCode.NO_UVS, "The UV map of 'Head' is empty"),
+        ("no faces", ErrorCode.NO_MESH, "'Head' has no faces"),
+        ("missing vertices", ErrorCode.BAD_MESH, "vertices that do not exist"),
+        ("no extent", ErrorCode.BAD_MESH, "'Head' is 0 units large"),
+        ("soup", ErrorCode.NO_FACE_ON_HEAD, "No face was found on 'Head'"),
+        ("too many", ErrorCode.BAD_MESH, "2,000,001 triangles, more than 2,000,000"),
+    ],
+)
 def test_what_cannot_be_textured_is_refused(tmp_path, head, astronaut, how, code, sentence):
     capture = write_capture(tmp_path / "head.npz", broken(head, how))
     with pytest.raises(AvatarTexError) as refusal:
@@ -109,9 +116,22 @@ def test_the_command_line_says_so_in_one_sentence(tmp_path, head, astronaut):
     lines += ["vt 0 0", "vt 1 0", "vt 0 1", *(f"f {i}/1 {i + 1}/2 {i + 2}/3" for i in range(1, 7))]
     (tmp_path / "nan.obj").write_text("\n".join(lines))
     done = subprocess.run(
-        [sys.executable, "-m", "backend", "generate", "--mesh", str(tmp_path / "nan.obj"), "--portrait",
-         str(astronaut), "--output", str(tmp_path / "out.png")],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        [
+            sys.executable,
+            "-m",
+            "backend",
+            "generate",
+            "--mesh",
+            str(tmp_path / "nan.obj"),
+            "--portrait",
+            str(astronaut),
+            "--output",
+            str(tmp_path / "out.png"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     errors = [line for line in done.stderr.splitlines() if line.startswith("error")]
     assert done.returncode == 2 and len(errors) == 1 and "[bad-mesh] 'nan.obj' has" in errors[0], done.stderr
@@ -172,7 +192,8 @@ def test_udim_tiles_are_textured_one_by_one(tmp_path, head, astronaut):
         cv2.imwrite(str(tmp_path / f"base.{tile}.png"), np.full((512, 512, 3), tile - 960, np.uint8))
     result = generate(
         job(capture, astronaut, base_texture=str(tmp_path / "base.<UDIM>.png"), report=str(tmp_path / "r.json")),
-        no_step, lambda: False,
+        no_step,
+        lambda: False,
     )
     assert result.tiles == [1001, 1003, 1012] and result.output == str(tmp_path / "out.<UDIM>.png")
     pictures = {tile: cv2.imread(str(tmp_path / f"out.{tile}.png")).astype(int) for tile in result.tiles}
@@ -191,8 +212,11 @@ def test_a_map_moved_by_whole_tiles_is_the_same_map(head):
 
 def test_faces_beside_the_head_keep_their_texels(tmp_path, head, astronaut):
     """A mask chooses all but the neck's island: what the others show stays, to the last texel."""
-    chosen = ~((np.abs(head.corner_uvs[..., 1].mean(1) - 0.365) < 0.12) & (head.corner_uvs[..., 0].mean(1) > 0.3)
-               & (head.corner_uvs[..., 0].mean(1) < 0.7))
+    chosen = ~(
+        (np.abs(head.corner_uvs[..., 1].mean(1) - 0.365) < 0.12)
+        & (head.corner_uvs[..., 0].mean(1) > 0.3)
+        & (head.corner_uvs[..., 0].mean(1) < 0.7)
+    )
     assert 0.02 < 1 - chosen.mean() < 0.5
     capture = write_capture(tmp_path / "head.npz", head, face_mask=chosen)
     base = np.random.default_rng(0).integers(0, 255, (512, 512, 3)).astype(np.uint8)
@@ -220,9 +244,7 @@ def test_the_rim_goes_on_where_the_surface_does_and_slivers_are_copied():
     vertices = np.array([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (0.5, 0.5, 0), (0.5, 0.6, 9)], np.float32)
     square = np.float32([[(0.25, 0.25), (0.75, 0.25), (0.75, 0.75)], [(0.25, 0.25), (0.75, 0.75), (0.25, 0.75)]])
     sliver = np.float32([[(0.05, 0.5), (0.2, 0.5), (0.05, 0.5 + 0.04)]])
-    mesh = HeadMesh(
-        vertices, np.int32([(0, 1, 2), (0, 2, 3), (4, 5, 5)]), np.concatenate([square, sliver]), "square",
-    )
+    mesh = HeadMesh(vertices, np.int32([(0, 1, 2), (0, 2, 3), (4, 5, 5)]), np.concatenate([square, sliver]), "square")
     texels = find_texels(mesh, 64)
     row, column = np.nonzero(texels.filled)
     places = texels.at(mesh, vertices)

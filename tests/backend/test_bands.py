@@ -45,9 +45,9 @@ def dome() -> tuple[HeadMesh, np.ndarray]:
     places = np.stack([across, down - 0.1, 0.6 - 0.2 * across**2], -1).reshape(-1, 3)
     uvs = np.stack([(across + 0.25) * 2, 1 + down * 2], -1).reshape(-1, 2) * (0.5, 1.0)
     cell = np.array([row * 21 + column for row in range(20) for column in range(20)])
-    triangles = np.concatenate([
-        np.stack([cell, cell + 22, cell + 21], 1), np.stack([cell, cell + 1, cell + 22], 1),
-    ]).astype(np.int32)
+    triangles = np.concatenate(
+        [np.stack([cell, cell + 22, cell + 21], 1), np.stack([cell, cell + 1, cell + 22], 1)]
+    ).astype(np.int32)
     return HeadMesh(places.astype(np.float32), triangles, uvs[triangles].astype(np.float32), "dome"), places
 
 
@@ -71,9 +71,7 @@ def test_bands_tell_by_how_much_generated_skin_is_softer_whatever_the_uv_map_str
     for low, loss in zip(LOWS, (0.0, -5.0, -10.0), strict=True):
         texture += full[low][at] * 0.03 * np.where(made, 10 ** (loss / 20), 1)
     provenance = np.stack([~made, made & False, made], -1).astype(np.float32)
-    bands, lines = skin_bands(
-        mesh, canonical, {1001: np.repeat(texture[..., None], 3, 2)}, {1001: provenance},
-    )
+    bands, lines = skin_bands(mesh, canonical, {1001: np.repeat(texture[..., None], 3, 2)}, {1001: provenance})
     assert [band.low for band in bands[:3]] == [16, 32, 64] and lines == (0, 0)
     assert [band.difference for band in bands[:3]] == pytest.approx([0, -5, -10], abs=1.5)
 

@@ -50,11 +50,24 @@ def test_exif_rotation_is_applied(tmp_path, orientation):
     np.testing.assert_allclose(portrait.color, np.asarray(upright, np.float32) / 255, atol=1e-6)
 
 
-@pytest.mark.parametrize("mode, name", [
-    ("RGB", "a.png"), ("RGBA", "a.png"), ("L", "a.png"), ("LA", "a.png"), ("P", "a.png"), ("1", "a.png"),
-    ("CMYK", "a.jpg"), ("CMYK", "a.tif"), ("RGB", "a.webp"), ("RGB", "a.bmp"), ("RGB", "a.gif"), ("L", "a.jpg"),
-    ("RGB", "ä ñ 顔.png"),
-])
+@pytest.mark.parametrize(
+    "mode, name",
+    [
+        ("RGB", "a.png"),
+        ("RGBA", "a.png"),
+        ("L", "a.png"),
+        ("LA", "a.png"),
+        ("P", "a.png"),
+        ("1", "a.png"),
+        ("CMYK", "a.jpg"),
+        ("CMYK", "a.tif"),
+        ("RGB", "a.webp"),
+        ("RGB", "a.bmp"),
+        ("RGB", "a.gif"),
+        ("L", "a.jpg"),
+        ("RGB", "ä ñ 顔.png"),
+    ],
+)
 def test_any_pixel_format_becomes_float_rgb(tmp_path, mode, name):
     source = gradient().convert(mode)
     portrait = decode_portrait(save(tmp_path, name, source))
@@ -120,17 +133,26 @@ def _bad_files(folder: Path) -> dict[str, tuple[Path, ErrorCode]]:
     jpeg = io.BytesIO()
     gradient(400, 300).save(jpeg, "JPEG")
     contents = {
-        "empty.png": b"", "letter.jpg": b"Dear artist,\n" * 40, "half.png": photo[: len(photo) // 2],
-        "half.jpg": jpeg.getvalue()[: len(jpeg.getvalue()) // 2], "head only.png": photo[:40], "magic.png": photo[:8],
-        "scrambled.png": photo[:200] + bytes(reversed(photo[200:400])) + photo[400:], "zeros.bmp": bytes(4000),
+        "empty.png": b"",
+        "letter.jpg": b"Dear artist,\n" * 40,
+        "half.png": photo[: len(photo) // 2],
+        "half.jpg": jpeg.getvalue()[: len(jpeg.getvalue()) // 2],
+        "head only.png": photo[:40],
+        "magic.png": photo[:8],
+        "scrambled.png": photo[:200] + bytes(reversed(photo[200:400])) + photo[400:],
+        "zeros.bmp": bytes(4000),
         "program.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n",
     }
     files = {}
     for name, data in contents.items():
         (folder / name).write_bytes(data)
         files[name] = (folder / name, ErrorCode.PORTRAIT_UNREADABLE)
-    for name, size in {"wide.png": (40_000, 20), "bomb.png": (40_000, 40_000), "tall.png": (3, 20_000),
-                       "many.png": (12_000, 12_000)}.items():
+    for name, size in {
+        "wide.png": (40_000, 20),
+        "bomb.png": (40_000, 40_000),
+        "tall.png": (3, 20_000),
+        "many.png": (12_000, 12_000),
+    }.items():
         (folder / name).write_bytes(png_header(*size))
         files[name] = (folder / name, ErrorCode.PORTRAIT_TOO_LARGE)
     (folder / "folder.png").mkdir()

@@ -35,12 +35,15 @@ def test_broken_machine_is_told_and_exits_with_one(monkeypatch, capsys):
     assert json.loads(capsys.readouterr().out)["ok"] is False
 
 
-@pytest.mark.parametrize("package, found", [
-    (doctor.Package("nowhere", ("avatartex-no-such-package",), "1", "2"), "missing"),
-    (doctor.Package("numpy", ("numpy",), "99", "100"), None),
-    (doctor.Package("numpy", ("numpy",), "0.1", "0.2"), None),
-    (doctor.Package("numpy.no_such_module", ("numpy",), "1", "99"), "does not import"),
-])
+@pytest.mark.parametrize(
+    "package, found",
+    [
+        (doctor.Package("nowhere", ("avatartex-no-such-package",), "1", "2"), "missing"),
+        (doctor.Package("numpy", ("numpy",), "99", "100"), None),
+        (doctor.Package("numpy", ("numpy",), "0.1", "0.2"), None),
+        (doctor.Package("numpy.no_such_module", ("numpy",), "1", "99"), "does not import"),
+    ],
+)
 def test_packages_that_are_not_right(package, found):
     finding = doctor.check_package(package)
     assert finding.state == doctor.BROKEN and finding.mend

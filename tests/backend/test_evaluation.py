@@ -24,7 +24,7 @@ from backend.prior.linear import LinearPrior
 from tests.backend import synthetic_skins
 
 needs_features = pytest.mark.skipif(
-    importlib.util.find_spec(PACKAGE.replace("-", "_")) is None, reason=f"{PACKAGE} is not installed",
+    importlib.util.find_spec(PACKAGE.replace("-", "_")) is None, reason=f"{PACKAGE} is not installed"
 )
 SIZE = 48
 
@@ -48,8 +48,14 @@ def test_ssim_is_scikit_images(picture):
 
     other = np.clip(picture + np.random.default_rng(1).normal(0, 0.2, picture.shape), 0, 1).astype(np.float32)
     _, wanted = structural_similarity(
-        picture.astype(float), other.astype(float), gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
-        channel_axis=2, data_range=1.0, full=True,
+        picture.astype(float),
+        other.astype(float),
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+        channel_axis=2,
+        data_range=1.0,
+        full=True,
     )
     assert np.allclose(metrics.ssim_map(picture, other), wanted.mean(2), atol=1e-6)
 
@@ -119,16 +125,25 @@ def test_mirror_takes_the_other_half():
 
 def scored(tone: float, painted: str, style: str, ours: float, pca: float, contrast: float = 0.0) -> Scored:
     about = SimpleNamespace(
-        painted=painted, style=style, tone=held_out.tone_group(tone), contrast=contrast, exposure=tone, warmth=-tone,
-        unseen=np.ones(2, bool), seen=np.zeros(2, bool),
+        painted=painted,
+        style=style,
+        tone=held_out.tone_group(tone),
+        contrast=contrast,
+        exposure=tone,
+        warmth=-tone,
+        unseen=np.ones(2, bool),
+        seen=np.zeros(2, bool),
     )
     values = {OURS: ours, "PCA 24": pca, LINEAR: 1.0, "stage 1": 1.0, "stages 1+2": 1.0}
     values = {name: values.get(name, 0.0) for name in (*BASELINES, *values)}
     keys = [f"{part}_{measure}" for part in ("unseen", "all") for measure in ("psnr", "ssim")]
-    return Scored(about, {
-        name: {key: value for key in keys} | {"unseen_perceptual": -value, "all_perceptual": -value}
-        for name, value in values.items()
-    })
+    return Scored(
+        about,
+        {
+            name: {key: value for key in keys} | {"unseen_perceptual": -value, "all_perceptual": -value}
+            for name, value in values.items()
+        },
+    )
 
 
 def test_the_report_says_first_where_a_baseline_is_better():

@@ -89,8 +89,11 @@ def test_where_portraits_show_nobody_the_painted_prior_is_alone(painted, people)
     seen[10:60, 20:100] = 1
     made, everywhere, alone = (
         experts.complete(stranger, seen, share)
-        for experts, share in ((Experts(painted, people, shown), 1.0), (Experts(painted, people), 1.0),
-                               (Experts(painted, people), 0.0))
+        for experts, share in (
+            (Experts(painted, people, shown), 1.0),
+            (Experts(painted, people), 1.0),
+            (Experts(painted, people), 0.0),
+        )
     )
     assert np.abs(made - alone)[110:].max() < 0.02 < np.abs(everywhere - alone)[110:].max()
     assert np.abs(made - everywhere)[20:50].max() < 0.02

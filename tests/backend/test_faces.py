@@ -71,12 +71,19 @@ def _faceless() -> dict[str, np.ndarray]:
     y, x = np.mgrid[0:480, 0:640].astype(np.float32)
     cloth = 0.5 + 0.2 * np.sin(x / 3) * np.sin(y / 3) + 0.1 * np.sin(x / 40 + y / 60)
     hills = np.where(y > 280 + 40 * np.sin(x / 90), 0.3, 0.8)
-    images = {name: np.asarray(Image.open(SKIMAGE / f"{name}.png").convert("RGB"), np.float32) / 255
-              for name in ("brick", "grass", "gravel", "coffee", "motorcycle_left")}
+    images = {
+        name: np.asarray(Image.open(SKIMAGE / f"{name}.png").convert("RGB"), np.float32) / 255
+        for name in ("brick", "grass", "gravel", "coffee", "motorcycle_left")
+    }
     images["rocket"] = np.asarray(Image.open(SKIMAGE / "rocket.jpg"), np.float32) / 255
-    images |= {"cloth": np.dstack([cloth] * 3), "hills": np.dstack([hills, hills * 0.9, 1 - hills]),
-               "noise": rng.random((480, 640, 3)), "grey": np.full((300, 200, 3), 0.5), "pixel": np.zeros((1, 1, 3)),
-               "line": np.zeros((3, 900, 3))}
+    images |= {
+        "cloth": np.dstack([cloth] * 3),
+        "hills": np.dstack([hills, hills * 0.9, 1 - hills]),
+        "noise": rng.random((480, 640, 3)),
+        "grey": np.full((300, 200, 3), 0.5),
+        "pixel": np.zeros((1, 1, 3)),
+        "line": np.zeros((3, 900, 3)),
+    }
     for cells in (10, 40, 160):
         images[f"blobs {cells}"] = cv2.resize(rng.random((cells, cells, 3)), (480, 480), interpolation=cv2.INTER_CUBIC)
     return {name: np.clip(image, 0, 1).astype(np.float32) for name, image in images.items()}
@@ -115,7 +122,7 @@ def test_of_several_faces_the_largest_is_taken_and_the_others_told():
 
 def test_fast_path_agrees_with_the_search():
     x0, y0, x1, y1 = (int(v) for v in astronaut_face().box)
-    view = astronaut().color[max(0, y0 - 40):y1 + 40, x0 - 50:x1 + 50]
+    view = astronaut().color[max(0, y0 - 40) : y1 + 40, x0 - 50 : x1 + 50]
     face = landmarks_in_view(view)
     assert face.presence > 0.9
     assert np.abs(face.points[:, :2] + [x0 - 50, max(0, y0 - 40)] - astronaut_face().points[:, :2]).mean() < 2
@@ -145,8 +152,9 @@ def test_opencv_runs_the_networks_as_tflite_does():
     crop = cv2.resize(astronaut().color[40:230, 130:320], (192, 192))
     wanted = next(out for out in outputs(networks.LANDMARKS, crop).values() if out.size == 1404)
     assert np.abs(networks.network(networks.LANDMARKS)(crop)[0].ravel() - wanted).max() < 0.01  # pixels of 192
-    for found, wanted in zip(networks.network(networks.PALMS)(crop), sorted_values(outputs(networks.PALMS, crop)),
-                             strict=True):
+    for found, wanted in zip(
+        networks.network(networks.PALMS)(crop), sorted_values(outputs(networks.PALMS, crop)), strict=True
+    ):
         assert np.abs(found.ravel() - wanted).max() < 0.01
     crop = cv2.resize(crop, (224, 224))
     wanted = outputs(networks.HAND, crop)

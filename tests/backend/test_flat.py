@@ -34,8 +34,16 @@ def drawing(noise: float = 0.0):
     scalp = ((rows[..., 0] < 52) * np.ones((SIZE, SIZE))).astype(np.float32)
     grid = np.stack(np.meshgrid(np.arange(SIZE) + 0.5, np.arange(SIZE) + 0.5), -1).astype(np.float32)
     return SimpleNamespace(
-        confidence=confidence, scalp=scalp, unlit=colour, hairy=hairy, covered=np.ones((SIZE, SIZE), bool), bare=False,
-        light=Light, low=colour, places=grid, shade=np.ones((SIZE, SIZE), np.float32),
+        confidence=confidence,
+        scalp=scalp,
+        unlit=colour,
+        hairy=hairy,
+        covered=np.ones((SIZE, SIZE), bool),
+        bare=False,
+        light=Light,
+        low=colour,
+        places=grid,
+        shade=np.ones((SIZE, SIZE), np.float32),
     )
 
 

@@ -26,12 +26,26 @@ CAST = np.float32([0.7, 0.9, 1.15])
 
 def make(folder: Path, mesh: Path, portrait: Path, further=()):
     """Texture, provenance, report and warnings."""
-    result = generate(Generate(
-        "further", str(portrait), str(folder / "texture.png"), mesh=str(mesh), size=SIZE, further=list(further),
-        provenance=str(folder / "provenance.png"), report=str(folder / "report.json"),
-    ), lambda *_: None, lambda: False)
-    return read(folder / "texture.png"), read(folder / "provenance.png"), json.loads(
-        (folder / "report.json").read_text()), result.warnings
+    result = generate(
+        Generate(
+            "further",
+            str(portrait),
+            str(folder / "texture.png"),
+            mesh=str(mesh),
+            size=SIZE,
+            further=list(further),
+            provenance=str(folder / "provenance.png"),
+            report=str(folder / "report.json"),
+        ),
+        lambda *_: None,
+        lambda: False,
+    )
+    return (
+        read(folder / "texture.png"),
+        read(folder / "provenance.png"),
+        json.loads((folder / "report.json").read_text()),
+        result.warnings,
+    )
 
 
 def read(path: Path) -> np.ndarray:

@@ -28,8 +28,12 @@ def scene() -> spectacles.Scene:
     camera = np.array([[200, 0, 0, 192.0], [0, -200, 0, 96], [0, 0, 0, 1]])
     shape = 192, 384
     return spectacles.Scene(
-        np.full((*shape, 3), 0.6, np.float32), np.ones(shape, np.float32), np.zeros(shape, np.float32),
-        np.full(shape, np.inf), camera, marks,
+        np.full((*shape, 3), 0.6, np.float32),
+        np.ones(shape, np.float32),
+        np.zeros(shape, np.float32),
+        np.full(shape, np.inf),
+        camera,
+        marks,
     )
 
 
@@ -54,10 +58,28 @@ def test_training_writes_a_network(tmp_path, monkeypatch):
     random = np.random.default_rng(0)
     hidden = np.zeros((6, 96, 192), np.uint8)
     hidden[:, 30:50] = 255
-    np.savez(tmp_path / "glasses0_6.npz", picture=random.integers(0, 255, (6, 96, 192, 3), np.uint8), hidden=hidden,
-             worn=np.arange(6) % 2 == 0)
-    assert train.main(["glasses", "--portraits", str(tmp_path), "--output", str(tmp_path / "train"), "--steps", "2",
-                       "--threads", "1"]) == 0
+    np.savez(
+        tmp_path / "glasses0_6.npz",
+        picture=random.integers(0, 255, (6, 96, 192, 3), np.uint8),
+        hidden=hidden,
+        worn=np.arange(6) % 2 == 0,
+    )
+    assert (
+        train.main(
+            [
+                "glasses",
+                "--portraits",
+                str(tmp_path),
+                "--output",
+                str(tmp_path / "train"),
+                "--steps",
+                "2",
+                "--threads",
+                "1",
+            ]
+        )
+        == 0
+    )
     network = GlassesNet()
     network.load_state_dict({k: v.float() for k, v in load_file(tmp_path / "train" / "glasses.safetensors").items()})
 

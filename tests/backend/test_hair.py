@@ -135,8 +135,12 @@ def test_noise_runs_nowhere():
 def test_strands_go_on_from_patch_to_patch():
     """Short pieces of strands on a square, each at a slightly other angle, become long ones."""
     random = np.random.default_rng(3)
-    slanted = np.stack([np.sin((np.arange(32) + tilt * np.arange(32)[:, None]) * 0.8 + phase)
-                        for tilt, phase in random.uniform(-0.3, 0.3, (20, 2)) * (1, 10)])
+    slanted = np.stack(
+        [
+            np.sin((np.arange(32) + tilt * np.arange(32)[:, None]) * 0.8 + phase)
+            for tilt, phase in random.uniform(-0.3, 0.3, (20, 2)) * (1, 10)
+        ]
+    )
     square = collage(np.repeat(slanted[..., None], 3, 3).astype(np.float32), 256, random)
 
     def alike(picture: np.ndarray, rows: int) -> float:

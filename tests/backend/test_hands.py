@@ -43,7 +43,7 @@ def rendered_hand(size: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     up = (middle - wrist) / np.linalg.norm(middle - wrist)
     back = np.cross(index - wrist, little - wrist)
     back -= up * (back @ up)
-    back *= np.sign(back[1]) / np.linalg.norm(back)     # the arms hang down, palms inwards and down
+    back *= np.sign(back[1]) / np.linalg.norm(back)  # the arms hang down, palms inwards and down
     turn = np.stack([np.cross(up, back), up, back])
 
     def pixels(points: np.ndarray) -> np.ndarray:
@@ -67,7 +67,7 @@ def before_the_face(landmark: int, angle: float, onto: np.ndarray | None = None)
     """The astronaut with a hand, its knuckles on a landmark, turned by radians, and what it hides, (H, W) bool."""
     color, face = astronaut().color if onto is None else onto, astronaut_face()
     hand, covered, (_, knuckle) = rendered_hand()
-    scale = 0.95 * face.size / 166      # a hand is as long as a face
+    scale = 0.95 * face.size / 166  # a hand is as long as a face
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     matrix = np.c_[turn, face.points[landmark, :2] - turn @ knuckle]
     hand, covered = (
@@ -97,7 +97,7 @@ def test_two_hands_are_found_and_a_bent_wrist_is_followed():
     hands = find_hands(color, astronaut_face())
     assert len(hands) == 2
     covered = hands_before(color, astronaut_face())
-    assert covered[left].mean() > 0.5 < covered[right].mean()   # the arms reach on to the picture's rim
+    assert covered[left].mean() > 0.5 < covered[right].mean()  # the arms reach on to the picture's rim
     bent = np.array([[np.cos(0.7), -np.sin(0.7)], [np.sin(0.7), np.cos(0.7)]])
     for hand in hands:
         points = hand.points.copy()

@@ -20,7 +20,7 @@ from backend.lab.evaluation.expressions import make_face, on_surface, places_on
 
 
 def rasterize_slowly(
-    corners: np.ndarray, width: int, height: int, depth: np.ndarray | None = None,
+    corners: np.ndarray, width: int, height: int, depth: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """The readable twin of rasterize, one pixel at a time: the oracle of its tests; (triangle, barycentric)."""
     triangle = np.full((height, width), -1, np.int32)
@@ -165,9 +165,9 @@ def test_the_warp_meets_landmarks_and_leaves_the_far_picture_alone():
     assert np.allclose(warp(np.array([[900.0, 900.0]])), [[900, 900]])
 
 
-@pytest.mark.parametrize(("change", "code"), [
-    ("nan", ErrorCode.BAD_MESH), ("zero_uvs", ErrorCode.NO_UVS), ("no_faces", ErrorCode.NO_MESH),
-])
+@pytest.mark.parametrize(
+    ("change", "code"), [("nan", ErrorCode.BAD_MESH), ("zero_uvs", ErrorCode.NO_UVS), ("no_faces", ErrorCode.NO_MESH)]
+)
 def test_broken_meshes_are_refused(head, change, code):
     vertices, triangles, uvs = head.vertices.copy(), head.triangles, head.corner_uvs
     if change == "nan":
@@ -212,8 +212,11 @@ def test_a_thing_without_a_face_is_refused():
 def test_a_landmark_over_an_open_eye_does_not_fall_through_the_head(head, landmarks):
     eye = landmarks.points[[159, 145, 33, 133]].mean(0)
     away = np.linalg.norm(head.corners(head.vertices).mean(1) - eye, axis=1)
-    cut = replace(head, triangles=head.triangles[away > 0.14 * landmarks.height],
-                  corner_uvs=head.corner_uvs[away > 0.14 * landmarks.height])
+    cut = replace(
+        head,
+        triangles=head.triangles[away > 0.14 * landmarks.height],
+        corner_uvs=head.corner_uvs[away > 0.14 * landmarks.height],
+    )
     found = find_head_landmarks(cut)
     lids = [33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246]
     assert (found.trust[lids] == 0).any()

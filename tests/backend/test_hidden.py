@@ -146,6 +146,8 @@ def test_no_prior_is_asked_about_a_face_that_it_was_fitted_to(tmp_path):
     view = [np.clip(NORMALS[..., 2], 0, 1)]
     own = kits.on_kits(skins, view, ["one"], "one")
     assert len(own) == 3
-    known = [kits.unseen(skins.prior(["one"]), skins.textures[i], skins.valid[i], view[0])
-             for i in np.nonzero(skins.kits == "one")[0]]
+    known = [
+        kits.unseen(skins.prior(["one"]), skins.textures[i], skins.valid[i], view[0])
+        for i in np.nonzero(skins.kits == "one")[0]
+    ]
     assert np.mean(known) > np.mean(own) + 1

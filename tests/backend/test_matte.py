@@ -15,9 +15,18 @@ def test_matte_of_a_drawing_knows_skin_hair_shirt_and_wall():
     for skin in (SKIN, (0.45, 0.28, 0.18)):
         image = drawing(skin)
         matte = portrait_matte(image, find_faces(image)[0])
-        places = {"cheek": (310, 190), "eye": (255, 210), "lips": (345, 256), "ear": (270, 132), "neck": (415, 256),
-                  "hair": (100, 256), "side hair": (180, 142), "fringe": (190, 256), "shirt": (490, 200),
-                  "wall": (60, 60)}
+        places = {
+            "cheek": (310, 190),
+            "eye": (255, 210),
+            "lips": (345, 256),
+            "ear": (270, 132),
+            "neck": (415, 256),
+            "hair": (100, 256),
+            "side hair": (180, 142),
+            "fringe": (190, 256),
+            "shirt": (490, 200),
+            "wall": (60, 60),
+        }
         for name, (y, x) in places.items():
             is_skin = name in ("cheek", "eye", "lips", "ear", "neck")
             assert (matte.skin[y, x] > 0.7) == is_skin, f"{name}: {matte.skin[y, x]:.2f}"
@@ -33,11 +42,11 @@ def test_bald_head_is_skin():
 
 
 def _check_astronaut(matte) -> None:
-    assert matte.skin[130, 205] > 0.8 and matte.skin[128, 243] > 0.8     # cheeks
-    assert matte.skin[146, 226] < 0.3 and matte.hair[146, 226] < 0.1       # teeth
-    assert matte.skin[25, 225] < 0.2 and matte.person[25, 225] > 0.8       # hair
-    assert matte.skin[300, 60] < 0.2 and matte.skin[300, 130] < 0.2        # flag, suit
-    assert matte.skin[30, 400] < 0.1 and matte.person[20, 330] < 0.2       # shuttle, wall
+    assert matte.skin[130, 205] > 0.8 and matte.skin[128, 243] > 0.8  # cheeks
+    assert matte.skin[146, 226] < 0.3 and matte.hair[146, 226] < 0.1  # teeth
+    assert matte.skin[25, 225] < 0.2 and matte.person[25, 225] > 0.8  # hair
+    assert matte.skin[300, 60] < 0.2 and matte.skin[300, 130] < 0.2  # flag, suit
+    assert matte.skin[30, 400] < 0.1 and matte.person[20, 330] < 0.2  # shuttle, wall
 
 
 def test_matte_of_a_photograph():
@@ -59,8 +68,12 @@ def test_lips_stay_skin_whether_open_or_shut():
 def test_matte_under_other_tones(look):
     color = astronaut().color
     grey = np.repeat(color.mean(axis=2, keepdims=True), 3, axis=2)
-    color = {"dark": color**2.2, "grey": grey, "sepia": grey * [1.0, 0.85, 0.65],
-             "blue light": color * [0.7, 0.8, 1.0]}[look]
+    color = {
+        "dark": color**2.2,
+        "grey": grey,
+        "sepia": grey * [1.0, 0.85, 0.65],
+        "blue light": color * [0.7, 0.8, 1.0],
+    }[look]
     _check_astronaut(portrait_matte(color.astype(np.float32), astronaut_face()))
 
 

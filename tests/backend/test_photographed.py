@@ -27,8 +27,20 @@ def observed(shown: np.ndarray, colour: float, detail: float = 0.0) -> Observati
     one, nothing = np.ones((PIXELS, PIXELS), np.float32), np.zeros((SIZE, SIZE), np.float32)
     light, shade = Light(np.eye(9)[0], np.eye(3)), np.ones((SIZE, SIZE), np.float32)
     return Observation(
-        low + np.float32(detail), low, one, one, light, grid.astype(np.float32), confidence, unlit, shade,
-        (unlit, confidence), nothing, nothing, None, shade > 0,
+        low + np.float32(detail),
+        low,
+        one,
+        one,
+        light,
+        grid.astype(np.float32),
+        confidence,
+        unlit,
+        shade,
+        (unlit, confidence),
+        nothing,
+        nothing,
+        None,
+        shade > 0,
     )
 
 
@@ -50,7 +62,7 @@ def test_further_portraits_are_evidence_where_the_first_shows_nothing(right):
 
 def test_the_other_side_gives_its_detail_and_no_more(right):
     seen = observed(right, 0.5, detail=0.2)
-    here = np.float32([[0.25, 0.1, 0.4]])           # a place in front, right of the middle
+    here = np.float32([[0.25, 0.1, 0.4]])  # a place in front, right of the middle
     both = np.concatenate([here, here * (-1, 1, 1)]).astype(np.float32)
     atlas = to_atlas(both)
     assert right[tuple((atlas[0, ::-1] * SIZE).astype(int))] and atlas[0, 0] > 0.5 > atlas[1, 0]

@@ -66,8 +66,9 @@ def portrait_in(picture: np.ndarray, true, frame) -> np.ndarray:
     ratio = true.scale / frame.scale
     corner = true.inwards(frame.outwards(np.zeros(2)))
     warp = np.array([[ratio, 0, corner[0] + 0.5 * ratio - 0.5], [0, ratio, corner[1] + 0.5 * ratio - 0.5]])
-    return cv2.warpAffine(picture, warp, (SIZE, SIZE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                          borderMode=cv2.BORDER_REPLICATE)
+    return cv2.warpAffine(
+        picture, warp, (SIZE, SIZE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
 
 
 def started(head, camera: Camera, mesh=None) -> tuple:
@@ -119,7 +120,8 @@ def test_an_open_mouth_is_an_expression_and_no_nod(head, camera):
     lower = np.linalg.norm(true - shut, axis=1) > 0.05 * np.linalg.norm(shut[10] - shut[152])
     assert lower.sum() > 40 and error(found, camera) < 3
     assert np.median(np.linalg.norm(placed - true, axis=1)[lower]) < 0.7 * np.median(
-        np.linalg.norm(read - true, axis=1)[lower])
+        np.linalg.norm(read - true, axis=1)[lower]
+    )
 
 
 def test_where_nothing_is_skin_only_the_readings_count(head, camera):
@@ -144,7 +146,8 @@ def test_a_face_that_no_skin_explains_says_less(head, camera):
     read, weights = frame.camera.project(points)[0], np.full(len(points), 0.2)  # the readings do not know of the turn
     clean, spotted = (
         error(refine(frame, landmarks, points, read, weights, picture, worn_skin())[0], frame.camera)
-        for picture in (portrait, portrait + 0.08 * blotches / blotches.std()))
+        for picture in (portrait, portrait + 0.08 * blotches / blotches.std())
+    )
     print(clean, spotted)
     assert spotted < 0.4 * clean
 

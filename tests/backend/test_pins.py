@@ -55,6 +55,7 @@ def portrait(truth, tmp_path_factory) -> Portrait:
 @pytest.fixture
 def blind(monkeypatch):
     """No detector sees anything: blind('portrait'), blind('head')."""
+
     def choose(side: str) -> None:
         def nothing(mesh, step):
             raise AvatarTexError(ErrorCode.NO_FACE_ON_HEAD, "No face was found on 'x'.", "Select the face.")
@@ -64,6 +65,7 @@ def blind(monkeypatch):
             monkeypatch.setattr("backend.portrait.faces.find_faces", lambda image: [])
         else:
             monkeypatch.setattr("backend.head.match.find_head_landmarks", nothing)
+
     return choose
 
 
@@ -93,18 +95,21 @@ def test_pins_are_written_as_they_are_read(tmp_path):
     assert decode(encode(request)) == request and isinstance(decode(encode(Registered("a"))), Registered)
 
 
-@pytest.mark.parametrize(("entries", "named"), [
-    ([{"name": "third_eye", "portrait": [1, 2]}], "third_eye"),
-    ([{"portrait": [1, 2]}], "Pin 1"),
-    ([{"name": "chin"}], "neither"),
-    ([{"name": "chin", "portrait": [1]}], "2 numbers"),
-    ([{"name": "chin", "head": [1, 2, float("nan")]}], "3 numbers"),
-    ([{"name": "chin", "portrait": ["1", 2]}], "2 numbers"),
-    ([{"name": "chin", "portrait": [1, 2]}] * 2, "twice"),
-    ([{"name": "chin", "portait": [1, 2]}], "portait"),
-    ({"chin": [1, 2]}, "no list"),
-    (["chin"], "Pin 1"),
-])
+@pytest.mark.parametrize(
+    ("entries", "named"),
+    [
+        ([{"name": "third_eye", "portrait": [1, 2]}], "third_eye"),
+        ([{"portrait": [1, 2]}], "Pin 1"),
+        ([{"name": "chin"}], "neither"),
+        ([{"name": "chin", "portrait": [1]}], "2 numbers"),
+        ([{"name": "chin", "head": [1, 2, float("nan")]}], "3 numbers"),
+        ([{"name": "chin", "portrait": ["1", 2]}], "2 numbers"),
+        ([{"name": "chin", "portrait": [1, 2]}] * 2, "twice"),
+        ([{"name": "chin", "portait": [1, 2]}], "portait"),
+        ({"chin": [1, 2]}, "no list"),
+        (["chin"], "Pin 1"),
+    ],
+)
 def test_bad_pins_are_refused_by_name(entries, named):
     with pytest.raises(AvatarTexError) as refusal:
         parse_pins(entries)
@@ -136,6 +141,7 @@ def test_a_bent_face_passes_through_its_pins_and_keeps_the_rest(landmarks):
 @pytest.fixture
 def stubborn(monkeypatch):
     """A network that repeats its error when it looks at the portrait again."""
+
     def keep(*arguments, free, worn):
         return compare(*arguments, free=False, worn=worn)
 
@@ -164,8 +170,10 @@ def test_pins_correct_a_wrong_face(mesh, landmarks, truth, portrait, stubborn):
     pinned = match_found(mesh, portrait, pins, wrong_face, landmarks).registration
     lips = [61, 291, 0, 17, 13, 14]
     goal, _ = truth.project(landmarks.points[lips])
-    before, after = (np.linalg.norm(one.project(landmarks.points[lips])[0] - goal, axis=1).mean() / one.face_height
-                     for one in (without, pinned))
+    before, after = (
+        np.linalg.norm(one.project(landmarks.points[lips])[0] - goal, axis=1).mean() / one.face_height
+        for one in (without, pinned)
+    )
     assert before > 0.05 and after < 0.02
 
 
@@ -173,8 +181,10 @@ def test_pins_correct_a_wrong_face(mesh, landmarks, truth, portrait, stubborn):
 def test_the_registration_passes_through_pins(mesh, landmarks, truth, portrait, head):
     """Also where they contradict each other and what was found, and where only the portrait's side is set."""
     pins = true_pins(truth, landmarks, head=head)
-    moved = [Pin(pin.name, (pin.portrait[0] + dx, pin.portrait[1] + dy), pin.head)
-             for pin, (dx, dy) in zip(pins, ((8, 0), (-8, 5), (0, 9), (6, -6)), strict=True)]
+    moved = [
+        Pin(pin.name, (pin.portrait[0] + dx, pin.portrait[1] + dy), pin.head)
+        for pin, (dx, dy) in zip(pins, ((8, 0), (-8, 5), (0, 9), (6, -6)), strict=True)
+    ]
     registration = match(mesh, portrait, moved).registration
     for pin in moved:
         place, _ = registration.project(landmarks.points[[pin.landmark]])
@@ -185,7 +195,7 @@ def test_pins_mean_another_face_than_the_one_found(mesh, landmarks, truth, portr
     """A face that was found beside the real one is dropped for four pins."""
     face, _ = find_face_or_pins(portrait, [])
     registration = match_found(
-        mesh, portrait, true_pins(truth, landmarks, head=False), face.shifted(0.5 * face.size, 0), landmarks,
+        mesh, portrait, true_pins(truth, landmarks, head=False), face.shifted(0.5 * face.size, 0), landmarks
     ).registration
     assert median_error(registration, truth, landmarks) < 0.03
 
@@ -217,8 +227,13 @@ def test_a_texture_is_made_where_nothing_is_found(tmp_path, demo_head_obj, landm
     blind("portrait")
     blind("head")
     request = Generate(
-        "x", str(portrait.path), str(tmp_path / "out.png"), mesh=str(demo_head_obj), size=512,
-        report=str(tmp_path / "report.json"), pins=[pin.as_json() for pin in true_pins(truth, landmarks)],
+        "x",
+        str(portrait.path),
+        str(tmp_path / "out.png"),
+        mesh=str(demo_head_obj),
+        size=512,
+        report=str(tmp_path / "report.json"),
+        pins=[pin.as_json() for pin in true_pins(truth, landmarks)],
     )
     generate(request, lambda stage, fraction: None, lambda: False)
     report = json.loads((tmp_path / "report.json").read_text())
@@ -226,9 +241,9 @@ def test_a_texture_is_made_where_nothing_is_found(tmp_path, demo_head_obj, landm
     assert 0.2 < report["registration"]["coverage"] <= 1 and report["registration"]["sentence"].endswith(".")
 
 
-@pytest.mark.parametrize(("side", "code"), [
-    ("portrait", ErrorCode.NO_FACE_IN_PORTRAIT), ("head", ErrorCode.NO_FACE_ON_HEAD),
-])
+@pytest.mark.parametrize(
+    ("side", "code"), [("portrait", ErrorCode.NO_FACE_IN_PORTRAIT), ("head", ErrorCode.NO_FACE_ON_HEAD)]
+)
 @pytest.mark.parametrize("count", [0, NEEDED - 1])
 def test_too_few_pins_are_counted(mesh, landmarks, truth, portrait, blind, side, code, count):
     blind(side)
@@ -249,10 +264,15 @@ def test_exchanged_sides_and_pins_in_one_spot_are_refused(mesh, landmarks, truth
 
 
 def test_register_tells_points_overlay_and_score(tmp_path, demo_head_obj, landmarks, truth, portrait):
-    answer = register_only(Register(
-        "x", str(portrait.path), mesh=str(demo_head_obj), overlay=str(tmp_path / "o.png"),
-        picture=str(tmp_path / "p.png"),
-    ))
+    answer = register_only(
+        Register(
+            "x",
+            str(portrait.path),
+            mesh=str(demo_head_obj),
+            overlay=str(tmp_path / "o.png"),
+            picture=str(tmp_path / "p.png"),
+        )
+    )
     assert not answer.code and 0.5 < answer.score <= 1 and answer.width == answer.height == 512
     points = {pin.name: pin for pin in parse_pins(answer.points)}
     assert set(points) == set(NAMES)
@@ -276,8 +296,9 @@ def test_register_offers_points_where_nothing_is_found(tmp_path, mesh, demo_head
 
 
 def test_a_doubtful_registration_is_refused_only_when_asked(tmp_path, demo_head_obj, portrait):
-    request = Generate("x", str(portrait.path), str(tmp_path / "out.png"), mesh=str(demo_head_obj), size=512,
-                       least_score=1.1)
+    request = Generate(
+        "x", str(portrait.path), str(tmp_path / "out.png"), mesh=str(demo_head_obj), size=512, least_score=1.1
+    )
     with pytest.raises(AvatarTexError) as refusal:
         generate(request, lambda stage, fraction: None, lambda: False)
     assert refusal.value.code is ErrorCode.LOW_SCORE and not (tmp_path / "out.png").exists()
@@ -296,15 +317,34 @@ def test_a_region_that_is_off_is_told(mesh, landmarks, portrait, stubborn):
 
 def test_the_command_line_registers(tmp_path, demo_head_obj, portrait, truth, landmarks, capsys):
     (tmp_path / "pins.json").write_text(json.dumps([pin.as_json() for pin in true_pins(truth, landmarks)]))
-    code = main([
-        "register", "--mesh", str(demo_head_obj), "--portrait", str(portrait.path),
-        "--overlay", str(tmp_path / "o.png"), "--pins", str(tmp_path / "pins.json"),
-        "--report", str(tmp_path / "r.json"),
-    ])
+    code = main(
+        [
+            "register",
+            "--mesh",
+            str(demo_head_obj),
+            "--portrait",
+            str(portrait.path),
+            "--overlay",
+            str(tmp_path / "o.png"),
+            "--pins",
+            str(tmp_path / "pins.json"),
+            "--report",
+            str(tmp_path / "r.json"),
+        ]
+    )
     report = json.loads((tmp_path / "r.json").read_text())
     assert code == 0 and "score" in capsys.readouterr().out and (tmp_path / "o.png").is_file()
     assert len(report["points"]) == len(NAMES) and len(report["pins"]) == 4 and report["landmarks"]["error_px"] > 0
     (tmp_path / "pins.json").write_text("[")
-    code = main(["register", "--mesh", str(demo_head_obj), "--portrait", str(portrait.path),
-                 "--pins", str(tmp_path / "pins.json")])
+    code = main(
+        [
+            "register",
+            "--mesh",
+            str(demo_head_obj),
+            "--portrait",
+            str(portrait.path),
+            "--pins",
+            str(tmp_path / "pins.json"),
+        ]
+    )
     assert code == 2 and "[bad-pins]" in capsys.readouterr().err

@@ -109,10 +109,15 @@ def test_photo_texels_are_the_photograph(result, demo_head_obj, astronaut):
 
 
 def test_light_that_is_removed_changes_what_is_photographed_and_leaves_out_deep_shade(
-    result, tmp_path, demo_head_obj, astronaut,
+    result, tmp_path, demo_head_obj, astronaut
 ):
     request = Generate(
-        "unlit", str(astronaut), str(tmp_path / "unlit.png"), mesh=str(demo_head_obj), size=512, light="remove",
+        "unlit",
+        str(astronaut),
+        str(tmp_path / "unlit.png"),
+        mesh=str(demo_head_obj),
+        size=512,
+        light="remove",
         provenance=str(tmp_path / "provenance.png"),
     )
     generate(request, lambda stage, fraction: None, lambda: False)

@@ -19,9 +19,16 @@ def told(tmp_path_factory, demo_head_obj, astronaut):
     """Every word of a real job, and the folder of its previews."""
     folder, said = tmp_path_factory.mktemp("job"), []
     generate(
-        Generate("a", str(astronaut), str(folder / "texture.png"), str(demo_head_obj), size=512,
-                 previews=str(folder / "previews")),
-        lambda *words: said.append(words), lambda: False,
+        Generate(
+            "a",
+            str(astronaut),
+            str(folder / "texture.png"),
+            str(demo_head_obj),
+            size=512,
+            previews=str(folder / "previews"),
+        ),
+        lambda *words: said.append(words),
+        lambda: False,
     )
     return said, folder
 
@@ -30,8 +37,12 @@ def test_every_stage_shows_what_it_made(told):
     said, folder = told
     shown = [words for words in said if len(words) == 3]
     assert [(stage, Path(path).stem) for stage, _, path in shown] == [
-        ("atlas", "2_partial"), ("inpaint", "3_inpaint"), ("latent", "4_latent"), ("repaint", "5_repaint"),
-        ("compose", "6_composed")]
+        ("atlas", "2_partial"),
+        ("inpaint", "3_inpaint"),
+        ("latent", "4_latent"),
+        ("repaint", "5_repaint"),
+        ("compose", "6_composed"),
+    ]
     fractions = [words[1] for words in said]
     assert fractions == sorted(fractions)
     for _, _, path in shown:

@@ -21,7 +21,7 @@ from backend.prior.linear import LinearPrior
 from tests.backend import portraits, synthetic_skins
 
 needs_features = pytest.mark.skipif(
-    importlib.util.find_spec(PACKAGE.replace("-", "_")) is None, reason=f"{PACKAGE} is not installed",
+    importlib.util.find_spec(PACKAGE.replace("-", "_")) is None, reason=f"{PACKAGE} is not installed"
 )
 SIZE = 128
 
@@ -150,8 +150,10 @@ def test_missed_glasses_are_found(tmp_path, seen):
     rims = (circles[0] | circles[1])[..., None]
     random, glasses = np.random.default_rng(0), {}
     plain = cv2.resize(seen.lit, (256, 256))
-    whole = {name: cv2.resize(getattr(seen, name), (256, 256)) for name in
-             ("unlit", "confidence", "shown", "hair", "shade", "normals")}
+    whole = {
+        name: cv2.resize(getattr(seen, name), (256, 256))
+        for name in ("unlit", "confidence", "shown", "hair", "shade", "normals")
+    }
     for number in range(30):
         lit = plain * random.uniform(0.7, 1.1) + random.normal(0, 0.02, plain.shape)
         lit = np.where(rims & (number % 2 == 0), 0.1, lit).astype(np.float32)

@@ -39,9 +39,15 @@ def job(tmp_path_factory, demo_head_obj, astronaut):
 
     def run(name: str, **options):
         request = Generate(
-            name, str(astronaut), str(folder / f"{name}.png"), mesh=str(demo_head_obj), size=SIZE,
-            provenance=str(folder / f"{name}_from.png"), report=str(folder / f"{name}.json"),
-            keep_stages=str(folder / f"{name}_stages"), **options,
+            name,
+            str(astronaut),
+            str(folder / f"{name}.png"),
+            mesh=str(demo_head_obj),
+            size=SIZE,
+            provenance=str(folder / f"{name}_from.png"),
+            report=str(folder / f"{name}.json"),
+            keep_stages=str(folder / f"{name}_stages"),
+            **options,
         )
         generate(request, lambda stage, fraction: None, lambda: False)
         return read(folder / f"{name}.png"), read(folder / f"{name}_from.png")
@@ -81,8 +87,10 @@ def test_redo_changes_its_region_and_not_a_bit_elsewhere(job):
     before, after = (read(job.folder / f"{name}_stages" / "2_partial.png")[:, 512:, 0] for name in ("first", "redo1"))
     hidden = before != after
     assert hidden.sum() > 100 and not after[hidden].any() and np.ptp(np.argwhere(hidden), axis=0).max() < 120
-    assert json.loads((job.folder / "redo1.json").read_text())["texels"]["photo"] < (
-        json.loads((job.folder / "first.json").read_text())["texels"]["photo"])
+    assert (
+        json.loads((job.folder / "redo1.json").read_text())["texels"]["photo"]
+        < (json.loads((job.folder / "first.json").read_text())["texels"]["photo"])
+    )
 
 
 def test_redo_from_the_portrait_gives_the_portrait_again(job):
@@ -110,18 +118,31 @@ def test_what_is_kept_stays_and_the_rest_meets_it(job):
     assert np.abs(texture - first)[far & ~green].mean() > 5
 
 
-@pytest.mark.parametrize(("colour", "options", "text"), [
-    ((255, 0, 0), {}, "base texture"),
-    ((255, 0, 0), {"size": "1024"}, "512 x 512"),
-    ((0, 255, 0), {}, "base texture"),
-])
+@pytest.mark.parametrize(
+    ("colour", "options", "text"),
+    [
+        ((255, 0, 0), {}, "base texture"),
+        ((255, 0, 0), {"size": "1024"}, "512 x 512"),
+        ((0, 255, 0), {}, "base texture"),
+    ],
+)
 def test_refusals_come_before_the_work(job, capsys, demo_head_obj, astronaut, colour, options, text):
     file, _ = paint(job.folder / "refused.png", colour)
     base = [] if not options else ["--base-texture", job.over["base_texture"], "--size", options["size"]]
-    code = main([
-        "generate", "--mesh", str(demo_head_obj), "--portrait", str(astronaut), "--regions", file,
-        "--output", str(job.folder / "refused_out.png"), *base,
-    ])
+    code = main(
+        [
+            "generate",
+            "--mesh",
+            str(demo_head_obj),
+            "--portrait",
+            str(astronaut),
+            "--regions",
+            file,
+            "--output",
+            str(job.folder / "refused_out.png"),
+            *base,
+        ]
+    )
     told = capsys.readouterr().err
     assert code == 2 and "[bad-request]" in told and text in told
     assert not (job.folder / "refused_out.png").exists()

@@ -28,7 +28,9 @@ def lit():
     confidence = np.zeros((SIZE, SIZE), np.float32)
     confidence[30:220, 60:200] = 1
     observation = SimpleNamespace(
-        confidence=confidence, covered=np.ones((SIZE, SIZE), bool), shade=shade.astype(np.float32),
+        confidence=confidence,
+        covered=np.ones((SIZE, SIZE), bool),
+        shade=shade.astype(np.float32),
         unlit=to_srgb(to_linear(photo) / shade[..., None]),
     )
     return skin, skin + pores, photo, observation

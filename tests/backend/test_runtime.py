@@ -40,7 +40,9 @@ def test_graphs_say_what_torch_says(name, both):
     torch.manual_seed(0)
     module, inputs, outputs = graphs_of(slow)[name]
     graph = {
-        "completer": quick.completer, "denoiser": quick.repainter, "encoder": quick.encoder,
+        "completer": quick.completer,
+        "denoiser": quick.repainter,
+        "encoder": quick.encoder,
         "generator": quick.generator.painter,
     }[name]
     assert isinstance(graph, runtime.Graph)

@@ -92,7 +92,8 @@ def test_the_loss_is_a_share_of_the_starts_error_and_asks_for_nothing_unknown():
     assert terms["hidden"] == pytest.approx(1, abs=0.01)  # untrained, it keeps the start
     elsewhere = torch.where(hidden > 0, truth, torch.rand(truth.shape, generator=random))
     _, others = stage1.loss_of(
-        network, Batch(elsewhere, colour, start, hidden, *rest), torch.Generator().manual_seed(1))
+        network, Batch(elsewhere, colour, start, hidden, *rest), torch.Generator().manual_seed(1)
+    )
     assert others["hidden"] == pytest.approx(terms["hidden"], abs=1e-5)
 
 
@@ -108,8 +109,9 @@ def faces(tmp_path_factory):
         writer.writeheader()
         for i in range(6):
             skin = cv2.resize(synthetic_skins.drawn_skin(64, i, i % 2), (TEXELS, TEXELS))
-            np.savez(folder / "observations" / f"p{i}.npz", unlit=skin, confidence=confidence,
-                     hair=np.zeros_like(confidence))
+            np.savez(
+                folder / "observations" / f"p{i}.npz", unlit=skin, confidence=confidence, hair=np.zeros_like(confidence)
+            )
             writer.writerow({"id": f"p{i}", "split": "test" if i == 5 else "train", "weight": 1.0})
     return folder
 

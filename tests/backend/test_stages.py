@@ -63,8 +63,13 @@ def distance(result: np.ndarray, truth: np.ndarray, networks: Networks, where: n
 
 
 def is_a_picture(result: np.ndarray, networks: Networks) -> bool:
-    return (result.shape == (networks.size, networks.size, 3) and result.dtype == np.float32
-            and bool(np.isfinite(result).all()) and result.min() >= 0 and result.max() <= 1)
+    return (
+        result.shape == (networks.size, networks.size, 3)
+        and result.dtype == np.float32
+        and bool(np.isfinite(result).all())
+        and result.min() >= 0
+        and result.max() <= 1
+    )
 
 
 def test_the_stages_complete_a_face_better_than_its_median_colour(seen, completed, truth, networks):
@@ -88,8 +93,10 @@ def test_same_seed_same_texture_another_seed_another(seen, completed, networks):
     samples = [inpaint(seen, networks, seed=seed) for seed in (1, 2)]
     assert np.array_equal(inpaint(seen, networks, seed=1), samples[0])
     unseen = seen.confidence == 0
-    assert all(distance(one, other, networks, unseen) > 0.01
-               for one, other in ((samples[0], samples[1]), (samples[0], completed)))
+    assert all(
+        distance(one, other, networks, unseen) > 0.01
+        for one, other in ((samples[0], samples[1]), (samples[0], completed))
+    )
 
 
 def test_unseen_colours_do_not_matter(seen, completed, networks):

@@ -37,9 +37,22 @@ def prepared(folder: Path) -> list[str]:
     atlas = folder.parent / "atlas.npz"
     if not atlas.is_file():
         np.savez(atlas, **synthetic_skins.atlas())
-    return ["--atlas", str(atlas), "--output", str(folder), "--count", str(COUNT), "--per-shard", str(PER_SHARD),
-            "--size", str(synthetic_skins.SIZE), "--split", "all",
-            "--split-file", str(synthetic_skins.split_file(folder.parent))]
+    return [
+        "--atlas",
+        str(atlas),
+        "--output",
+        str(folder),
+        "--count",
+        str(COUNT),
+        "--per-shard",
+        str(PER_SHARD),
+        "--size",
+        str(synthetic_skins.SIZE),
+        "--split",
+        "all",
+        "--split-file",
+        str(synthetic_skins.split_file(folder.parent)),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +120,9 @@ def test_a_shard_is_whole_or_not_there(tmp_path):
     write_shard(tmp_path, shard, (({"json": b"{}", "a.png": bytes([k])}, {}) for k in range(3)), {"seconds": 1})
     assert finished(tmp_path, shard)
     assert [(key, files["a.png"]) for key, files in read_shard(tmp_path / shard.name)] == [
-        ("000000", b"\0"), ("000001", b"\1"), ("000002", b"\2"),
+        ("000000", b"\0"),
+        ("000001", b"\1"),
+        ("000002", b"\2"),
     ]
     data = (tmp_path / shard.name).read_bytes()
     (tmp_path / shard.name).write_bytes(data[:-600] + bytes(600))

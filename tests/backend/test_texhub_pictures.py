@@ -122,8 +122,13 @@ def test_freckles_keep_off_eyes_and_chin(large):
 
 def test_a_lamp_lights_its_own_side():
     _, normals = synthetic_skins.geometry(64)
-    light = {"sky": [1, 1, 1], "sky_strength": 0.3, "up": 0.0, "exposure": 1.0,
-             "lamps": [{"azimuth": 60, "elevation": 0, "strength": 1.0, "colour": [1, 1, 1]}]}
+    light = {
+        "sky": [1, 1, 1],
+        "sky_strength": 0.3,
+        "up": 0.0,
+        "exposure": 1.0,
+        "lamps": [{"azimuth": 60, "elevation": 0, "strength": 1.0, "colour": [1, 1, 1]}],
+    }
     shade = lights.shading(light, normals)
     assert shade[32, 44].mean() > 1.3 * shade[32, 20].mean()
     front = normals[..., 2] > 0.3

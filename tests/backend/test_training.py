@@ -31,8 +31,12 @@ def texture(fold: int, number: int) -> tuple[dict[str, bytes], dict]:
     """Files and index line of a small drawn skin, enlarged."""
     skin = cv2.resize(synthetic_skins.drawn_skin(64, fold % 6, number % 2), (TEXELS, TEXELS)).astype(np.float32)
     random = np.random.default_rng([fold, number])
-    skin = np.clip(skin * random.uniform(0.8, 1.2, 3) + cv2.GaussianBlur(
-        random.normal(0, 90, skin.shape).astype(np.float32), (0, 0), 6), 0, 255).astype(np.uint8)
+    skin = np.clip(
+        skin * random.uniform(0.8, 1.2, 3)
+        + cv2.GaussianBlur(random.normal(0, 90, skin.shape).astype(np.float32), (0, 0), 6),
+        0,
+        255,
+    ).astype(np.uint8)
     valid = np.full((TEXELS, TEXELS), 255, np.uint8)
     valid[240:] = 0
     mask = np.zeros((TEXELS, TEXELS), np.uint8)
@@ -55,8 +59,9 @@ def hub(tmp_path_factory) -> Path:
         skins = np.array([cv2.resize(synthetic_skins.drawn_skin(64, fold % 6, i), (TEXELS, TEXELS)) for i in (0, 1)])
         whole = np.ones((TEXELS, TEXELS), bool)
         side, valid = np.array(["train"] * 2), np.array([whole] * 2)
-        Sources(["a", "b"], ["a", "a"], side, skins, valid, positions, normals, whole,
-                {}, "").save(folder / f"fold{fold}" / "sources.npz")
+        Sources(["a", "b"], ["a", "a"], side, skins, valid, positions, normals, whole, {}, "").save(
+            folder / f"fold{fold}" / "sources.npz"
+        )
     return folder
 
 

@@ -22,8 +22,12 @@ def portraits() -> Portraits:
     confidence[:, :40] = 12  # hair evidence
     noise = random.integers(-3, 4, colour.shape)
     return Portraits(
-        truth, np.ones((3, SIZE, SIZE), np.uint8), (colour + noise).astype(np.uint8), confidence,
-        np.array([4, 4, 7]), np.array(["photo", "cartoon", "photo"]),
+        truth,
+        np.ones((3, SIZE, SIZE), np.uint8),
+        (colour + noise).astype(np.uint8),
+        confidence,
+        np.array([4, 4, 7]),
+        np.array(["photo", "cartoon", "photo"]),
     )
 
 

@@ -39,9 +39,9 @@ def ball(layout) -> SimpleNamespace:
     """
     across, down = np.meshgrid(np.linspace(0, 1, 65), np.linspace(0.03, 0.97, 33))
     longitude, latitude = (across - 0.5) * 2 * np.pi, (0.5 - down) * np.pi
-    points = 0.6 * np.stack([
-        np.cos(latitude) * np.sin(longitude), np.sin(latitude), np.cos(latitude) * np.cos(longitude),
-    ], -1)
+    points = 0.6 * np.stack(
+        [np.cos(latitude) * np.sin(longitude), np.sin(latitude), np.cos(latitude) * np.cos(longitude)], -1
+    )
     uvs = np.stack(layout(across, down), -1)
     index = np.arange(across.size).reshape(across.shape)
     a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]
@@ -49,7 +49,10 @@ def ball(layout) -> SimpleNamespace:
     points = points.reshape(-1, 3).astype(np.float32)
     mesh = HeadMesh(points, triangles.astype(np.int32), uvs.reshape(-1, 2)[triangles].astype(np.float32), "ball")
     return SimpleNamespace(
-        mesh=mesh, canonical=points, inside=np.zeros(len(points), np.float32), tiles=split_tiles(mesh),
+        mesh=mesh,
+        canonical=points,
+        inside=np.zeros(len(points), np.float32),
+        tiles=split_tiles(mesh),
         observation=SimpleNamespace(better_side=1.0, hair=None, wears_hair=False),
     )
 
@@ -122,8 +125,10 @@ def test_what_is_painted_does_not_know_the_uv_map_and_has_no_seam(balls, name):
     blurred = [cv2.GaussianBlur(look.reshape(2, 32, 64, 3)[0], (0, 0), 1.5) for look in looks]
     assert np.abs(blurred[0] - blurred[1]).mean() < 0.02
     rows = np.linspace(0.3, 0.7, 60)
-    edges = [sample(textures[0], np.stack([np.full(60, column), 0.02 + 0.96 * rows], -1) * SIZE)
-             for column in (0.0205, 0.9795, 0.0305, 0.0295)]
+    edges = [
+        sample(textures[0], np.stack([np.full(60, column), 0.02 + 0.96 * rows], -1) * SIZE)
+        for column in (0.0205, 0.9795, 0.0305, 0.0295)
+    ]
     across, beside = np.abs(edges[0] - edges[1]).mean(), np.abs(edges[2] - edges[3]).mean()
     assert across < max(2 * beside, 0.03)  # the UV map's cut is as smooth as its middle
 
@@ -177,7 +182,7 @@ def prepared(demo_head_obj, astronaut):
     job = pipeline.prepare(load_mesh(demo_head_obj), str(astronaut), "auto", networks)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            pipeline, "prepare", lambda mesh, portrait, *rest, **named: (Path(portrait).resolve(strict=True), job)[1],
+            pipeline, "prepare", lambda mesh, portrait, *rest, **named: (Path(portrait).resolve(strict=True), job)[1]
         )
         yield
 
@@ -185,14 +190,35 @@ def prepared(demo_head_obj, astronaut):
 def test_the_command_writes_what_it_names(prepared, tmp_path, demo_head_obj, astronaut, capsys):
     """Two styles and two seeds in one job: the photo variant is Generate's own texture."""
     words = ["--mesh", str(demo_head_obj), "--portrait", str(astronaut), "--size", "512"]
-    assert main(["variants", *words, "--styles", "photo,cel", "--seeds", "0-1", "--output", str(tmp_path / "v"),
-                 "--sheet", str(tmp_path / "sheet.png"), "--report", str(tmp_path / "r.json")]) == 0
+    assert (
+        main(
+            [
+                "variants",
+                *words,
+                "--styles",
+                "photo,cel",
+                "--seeds",
+                "0-1",
+                "--output",
+                str(tmp_path / "v"),
+                "--sheet",
+                str(tmp_path / "sheet.png"),
+                "--report",
+                str(tmp_path / "r.json"),
+            ]
+        )
+        == 0
+    )
     listed = capsys.readouterr()
     assert "Painting cel, seed 1 (4 of 4)" in listed.err
     written = sorted(path.name for path in (tmp_path / "v").iterdir())
     assert written == ["cel_0.png", "cel_1.png", "photo_0.png", "photo_1.png"]
-    assert [line.rsplit("/", 1)[-1] for line in listed.out.split()] == ["photo_0.png", "cel_0.png", "photo_1.png",
-                                                                       "cel_1.png"]
+    assert [line.rsplit("/", 1)[-1] for line in listed.out.split()] == [
+        "photo_0.png",
+        "cel_0.png",
+        "photo_1.png",
+        "cel_1.png",
+    ]
     assert main(["generate", *words, "--seed", "1", "--output", str(tmp_path / "one.png")]) == 0
     photo, one, cel = (cv2.imread(str(tmp_path / name)) for name in ("v/photo_1.png", "one.png", "v/cel_1.png"))
     away = np.abs(photo.astype(int) - one)
@@ -204,11 +230,19 @@ def test_the_command_writes_what_it_names(prepared, tmp_path, demo_head_obj, ast
     assert str(tmp_path) not in (tmp_path / "r.json").read_text()
 
 
-@pytest.mark.parametrize(("change", "text"), [
-    ({"styles": ["cubist"]}, "cubist"), ({"styles": []}, "No style"), ({"styles": ["cel", "cel"]}, "twice"),
-    ({"seeds": []}, "No seed"), ({"seeds": [-1]}, "whole number"), ({"format": "jpg"}, "png, exr"),
-    ({"size": 1000}, "512"), ({"output": ""}, "folder"),
-])
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"styles": ["cubist"]}, "cubist"),
+        ({"styles": []}, "No style"),
+        ({"styles": ["cel", "cel"]}, "twice"),
+        ({"seeds": []}, "No seed"),
+        ({"seeds": [-1]}, "whole number"),
+        ({"format": "jpg"}, "png, exr"),
+        ({"size": 1000}, "512"),
+        ({"output": ""}, "folder"),
+    ],
+)
 def test_refusals_come_before_any_work(tmp_path, change, text):
     asked = {"styles": ["cel"], "output": str(tmp_path / "v"), "mesh": "x.obj", "portrait": "y.png"} | change
     with pytest.raises(AvatarTexError) as refusal:

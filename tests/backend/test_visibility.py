@@ -13,6 +13,7 @@ NEAR, FAR = 1.0, 2.0
 @pytest.fixture(scope="module")
 def view():
     """A portrait of 200 x 200 pixels: a small sheet before the left half of a large one."""
+
     def sheet(left: float, right: float) -> np.ndarray:
         a, b, c, d = (left, 20.0), (right, 20.0), (right, 180.0), (left, 180.0)
         return np.array([[a, b, c], [a, c, d]])

@@ -44,15 +44,15 @@ class Island:
 #: MakeHuman); here they get about twice the face's density, as a portrait artist would give them.
 #: The neck belongs to the torso's island: it is cut off there.
 ISLANDS = (
-    Island("body", (0.80, 0.48), (0.50, 0.725), 0.98, turned=True),      # head
-    Island("body", (0.37, 0.50), (0.50, 0.365), 0.36, cut=True),         # neck
-    Island("body", (0.84, 0.07), (0.50, 0.145), 0.25),                   # inside of the mouth
-    Island("body", (0.045, 0.59), (0.17, 0.140), 0.14),                  # right socket
-    Island("body", (0.118, 0.59), (0.83, 0.140), 0.14),                  # left socket
-    Island("helper-r-eye", (0.807, 0.950), (0.15, 0.355), 0.17),         # right eyeball, front
-    Island("helper-l-eye", (0.766, 0.950), (0.85, 0.355), 0.17),         # left eyeball, front
-    Island("helper-r-eye", (0.794, 0.938), (0.31, 0.140), 0.05),         # right eyeball, back
-    Island("helper-l-eye", (0.779, 0.938), (0.69, 0.140), 0.05),         # left eyeball, back
+    Island("body", (0.80, 0.48), (0.50, 0.725), 0.98, turned=True),  # head
+    Island("body", (0.37, 0.50), (0.50, 0.365), 0.36, cut=True),  # neck
+    Island("body", (0.84, 0.07), (0.50, 0.145), 0.25),  # inside of the mouth
+    Island("body", (0.045, 0.59), (0.17, 0.140), 0.14),  # right socket
+    Island("body", (0.118, 0.59), (0.83, 0.140), 0.14),  # left socket
+    Island("helper-r-eye", (0.807, 0.950), (0.15, 0.355), 0.17),  # right eyeball, front
+    Island("helper-l-eye", (0.766, 0.950), (0.85, 0.355), 0.17),  # left eyeball, front
+    Island("helper-r-eye", (0.794, 0.938), (0.31, 0.140), 0.05),  # right eyeball, back
+    Island("helper-l-eye", (0.779, 0.938), (0.69, 0.140), 0.05),  # left eyeball, back
 )
 
 
@@ -129,7 +129,7 @@ def _read_obj(path: Path) -> tuple[np.ndarray, np.ndarray, dict[str, tuple[np.nd
         elif kind == "f":
             corners.setdefault(group, []).append([[int(n) - 1 for n in word.split("/")[:2]] for word in words])
     wanted = {island.group for island in ISLANDS}
-    quads = {name: np.array(corners[name]) for name in wanted}      # (F, 4, 2): hm08 holds quads only
+    quads = {name: np.array(corners[name]) for name in wanted}  # (F, 4, 2): hm08 holds quads only
     return np.array(vertices), np.array(uvs), {n: (q[..., 0], q[..., 1]) for n, q in quads.items()}
 
 
@@ -143,7 +143,7 @@ def _read_target(path: Path) -> tuple[np.ndarray, np.ndarray]:
 def _island_at(face_uvs: np.ndarray, uvs: np.ndarray, probe: tuple[float, float]) -> np.ndarray:
     """Mask (F,) of the faces whose UV island has the smallest bounding box around the probe."""
     label = np.arange(len(uvs))
-    while True:                                # smallest label of a face spreads until nothing changes
+    while True:  # smallest label of a face spreads until nothing changes
         before = label.copy()
         np.minimum.at(label, face_uvs, label[face_uvs].min(axis=1, keepdims=True))
         label = label[label]
@@ -168,7 +168,7 @@ def _cut(vertices: np.ndarray, faces: np.ndarray, uvs: np.ndarray, face_uvs: np.
     Changes ``vertices`` and ``uvs`` in place.
     """
     height, rise = NECK_CUT
-    above = vertices[:, 1] - height - rise * vertices[:, 2]                 # (N,) distance along y
+    above = vertices[:, 1] - height - rise * vertices[:, 2]  # (N,) distance along y
     reaching = of & (above[faces] > 0).any(axis=1)
     corners = faces[reaching]
     # A corner whose both neighbours lie below has no edge to move along; its face would dangle.

@@ -36,21 +36,23 @@ def main(zip_path: Path, output: Path) -> int:
     job = bpy.context.window_manager.avatartex_job
     try:
         outcome = bpy.ops.avatartex.generate()
-    except RuntimeError:                        # the operator's error report; the job says it with its cure
+    except RuntimeError:  # the operator's error report; the job says it with its cure
         outcome = {"CANCELLED"}
     if outcome != {"FINISHED"}:
         print(f"error: [{job.error_code}] {job.error_message} {job.error_cure}", file=sys.stderr)
         return 1
     say(f"Textured in {time.monotonic() - started:.1f} s, the backend's start included. {job.summary}")
     for source, name in (
-        (job.texture_path, "texture.png"), (job.provenance_path, "provenance.png"), (job.report_path, "report.json"),
+        (job.texture_path, "texture.png"),
+        (job.provenance_path, "provenance.png"),
+        (job.report_path, "report.json"),
     ):
         shutil.copyfile(source, output / name)
     say("Rendering the head from three sides")
     with tempfile.TemporaryDirectory() as folder:
         views = scene.render_views(Path(folder))
         save_sheet({"Portrait": portrait, "Texture": output / "texture.png", **views}, output / "demo.png")
-    settings.portrait = "//portrait.png"        # beside the file, wherever it is carried
+    settings.portrait = "//portrait.png"  # beside the file, wherever it is carried
     scene.save(output / "avatartex_demo.blend")
     check(output)
     return 0

@@ -1,6 +1,6 @@
 """Writes what Try It shows into the zip: the demo's head and photograph, small.
 
-    python -m tests.demo.sample FOLDER
+python -m tests.demo.sample FOLDER
 """
 
 from __future__ import annotations

@@ -30,11 +30,11 @@ def build(head: Head) -> bpy.types.Object:
     _light(scene, "Rim", (0.35, 0.9, 0.6), centre, size=0.5, watts=5.0)
     world = bpy.data.worlds.new("Studio")
     scene.world = world
-    world.node_tree or setattr(world, "use_nodes", True)        # Blender before 5.0 starts without nodes
+    world.node_tree or setattr(world, "use_nodes", True)  # Blender before 5.0 starts without nodes
     background = world.node_tree.nodes["Background"]
     background.inputs["Color"].default_value = (0.72, 0.75, 0.80, 1.0)
     background.inputs["Strength"].default_value = 0.45
-    scene.view_settings.view_transform = "Standard"             # the texture's own colours, not a film look
+    scene.view_settings.view_transform = "Standard"  # the texture's own colours, not a film look
     subject.select_set(True)
     bpy.context.view_layer.objects.active = subject
     return subject
@@ -42,7 +42,7 @@ def build(head: Head) -> bpy.types.Object:
 
 def render_views(folder: Path, pixels: int = 480, samples: int = 12) -> dict[str, Path]:
     """Render every view with Cycles on the CPU; return view name -> PNG."""
-    bpy.ops.preferences.addon_enable(module="cycles")            # the wheel leaves it off
+    bpy.ops.preferences.addon_enable(module="cycles")  # the wheel leaves it off
     scene = bpy.context.scene
     scene.render.engine = "CYCLES"
     scene.cycles.device, scene.cycles.samples, scene.cycles.seed = "CPU", samples, 0
@@ -75,16 +75,16 @@ def save(path: Path) -> None:
                     space.region_3d.view_perspective = "CAMERA"
                     space.overlay.show_overlays = False
                     space.show_region_ui = True
-    bpy.context.scene.render.filepath = "//"                     # no path of this machine in the file
+    bpy.context.scene.render.filepath = "//"  # no path of this machine in the file
     bpy.ops.file.pack_all()
-    bpy.context.preferences.filepaths.save_version = 0           # no .blend1 beside it
+    bpy.context.preferences.filepaths.save_version = 0  # no .blend1 beside it
     bpy.ops.wm.save_as_mainfile(filepath=str(path), compress=True)
 
 
 def _head_object(head: Head) -> bpy.types.Object:
     mesh = bpy.data.meshes.new(HEAD_NAME)
     x, y, z = head.vertices.T
-    mesh.from_pydata(np.stack([x, -z, y], axis=1).tolist(), [], head.faces.tolist())   # y up -> z up
+    mesh.from_pydata(np.stack([x, -z, y], axis=1).tolist(), [], head.faces.tolist())  # y up -> z up
     layer = mesh.uv_layers.new(name=UV_MAP_NAME)
     layer.data.foreach_set("uv", head.uvs[head.face_uvs].astype(np.float32).ravel())
     mesh.polygons.foreach_set("use_smooth", np.ones(len(head.faces), dtype=bool))

@@ -41,7 +41,7 @@ def test_uv_islands_do_not_overlap(demo_head: Head) -> None:
     painted = np.zeros((texels, texels), np.uint8)
     cv2.fillPoly(painted, (demo_head.uvs[demo_head.face_uvs] * texels).round().astype(np.int32).reshape(-1, 4, 1, 2), 1)
     alone = uv_areas(demo_head).sum()
-    borders = 0.02                              # fillPoly paints the border texels as well
+    borders = 0.02  # fillPoly paints the border texels as well
     assert alone - 0.005 < painted.mean() < alone + borders
 
 

@@ -36,17 +36,22 @@ def make_glb(tree: dict | None = None) -> bytes:
     uvs, faces = np.float32([[0, 0], [1, 0], [0, 1]]).tobytes(), np.uint32([0, 1, 2]).tobytes()
     data = points + uvs + faces
     whole = {
-        "asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{"mesh": 0, "name": "head"}],
+        "asset": {"version": "2.0"},
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"mesh": 0, "name": "head"}],
         "meshes": [{"primitives": [{"attributes": {"POSITION": 0, "TEXCOORD_0": 1}, "indices": 2, "material": 0}]}],
         "materials": [{"name": "skin", "pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}],
-        "textures": [{"source": 0}], "images": [{"uri": "beside.png"}],
+        "textures": [{"source": 0}],
+        "images": [{"uri": "beside.png"}],
         "accessors": [
             {"bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3"},
             {"bufferView": 1, "componentType": 5126, "count": 3, "type": "VEC2"},
             {"bufferView": 2, "componentType": 5125, "count": 3, "type": "SCALAR"},
         ],
         "bufferViews": [
-            {"buffer": 0, "byteOffset": 0, "byteLength": 36}, {"buffer": 0, "byteOffset": 36, "byteLength": 24},
+            {"buffer": 0, "byteOffset": 0, "byteLength": 36},
+            {"buffer": 0, "byteOffset": 36, "byteLength": 24},
             {"buffer": 0, "byteOffset": 60, "byteLength": 12},
         ],
         "buffers": [{"byteLength": len(data)}],
@@ -56,15 +61,23 @@ def make_glb(tree: dict | None = None) -> bytes:
 
 def pack_glb(text: bytes, data: bytes) -> bytes:
     text += b" " * (-len(text) % 4)
-    return (struct.pack("<4sII", b"glTF", 2, 28 + len(text) + len(data)) + struct.pack("<I4s", len(text), b"JSON")
-            + text + struct.pack("<I4s", len(data), b"BIN\0") + data)
+    return (
+        struct.pack("<4sII", b"glTF", 2, 28 + len(text) + len(data))
+        + struct.pack("<I4s", len(text), b"JSON")
+        + text
+        + struct.pack("<I4s", len(data), b"BIN\0")
+        + data
+    )
 
 
 def make_capture(**over) -> bytes:
     arrays = {
-        "vertices": np.float32([[0, 0, 0], [1, 0, 0], [0, 1, 0]]), "triangles": np.int32([[0, 1, 2]]),
-        "corner_uvs": np.float32([[[0, 0], [1, 0], [0, 1]]]), "face_mask": np.array([True]),
-        "object_name": np.array("Head"), "up": np.array("z"),
+        "vertices": np.float32([[0, 0, 0], [1, 0, 0], [0, 1, 0]]),
+        "triangles": np.int32([[0, 1, 2]]),
+        "corner_uvs": np.float32([[[0, 0], [1, 0], [0, 1]]]),
+        "face_mask": np.array([True]),
+        "object_name": np.array("Head"),
+        "up": np.array("z"),
     } | over
     file = io.BytesIO()
     np.savez(file, **{name: values for name, values in arrays.items() if values is not None})
@@ -76,8 +89,18 @@ def make_pins() -> bytes:
 
 
 def make_line() -> bytes:
-    return json.dumps({"type": "generate", "job": "a", "portrait": "p.png", "output": "o.png", "size": 512, "seed": 1,
-                       "pins": [{"name": "chin", "portrait": [1, 2]}], "further": ["a.png"]}).encode()
+    return json.dumps(
+        {
+            "type": "generate",
+            "job": "a",
+            "portrait": "p.png",
+            "output": "o.png",
+            "size": 512,
+            "seed": 1,
+            "pins": [{"name": "chin", "portrait": [1, 2]}],
+            "further": ["a.png"],
+        }
+    ).encode()
 
 
 def make_picture(kind: str) -> bytes:

@@ -15,7 +15,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 pytestmark = [
-    pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="processes are counted in POSIX's way"),
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="processes are counted in POSIX's way"),
 ]
 #: What a job is asked to write; before it, each holds this.
 OUTPUTS = ("output", "provenance", "report")
@@ -27,8 +28,13 @@ class Worker:
         self.folder = folder
         (folder / "temporary").mkdir(parents=True, exist_ok=True)
         self.process = subprocess.Popen(
-            [sys.executable, "-B", "-m", "backend", "serve"], cwd=ROOT, text=True, start_new_session=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            [sys.executable, "-B", "-m", "backend", "serve"],
+            cwd=ROOT,
+            text=True,
+            start_new_session=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             env=os.environ | {"TMPDIR": str(folder / "temporary")},
         )
         assert self.answer()["type"] == "ready"

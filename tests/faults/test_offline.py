@@ -32,8 +32,13 @@ def run_watched(folder: Path, *words: str) -> tuple[str, str]:
     Returns what it said on stderr, and the system's calls to a network, where strace can tell them.
     """
     environment = {name: value for name, value in os.environ.items() if name not in SWITCHES}
-    for name, variable in (("home", "HOME"), ("cache", "XDG_CACHE_HOME"), ("temporary", "TMPDIR"),
-                           ("data", "XDG_DATA_HOME"), ("settings", "XDG_CONFIG_HOME")):
+    for name, variable in (
+        ("home", "HOME"),
+        ("cache", "XDG_CACHE_HOME"),
+        ("temporary", "TMPDIR"),
+        ("data", "XDG_DATA_HOME"),
+        ("settings", "XDG_CONFIG_HOME"),
+    ):
         (folder / name).mkdir()
         environment[variable] = str(folder / name)
     calls = folder / "calls.txt"
@@ -57,8 +62,18 @@ def refuse_traces(folder: Path, said: str, calls: str) -> None:
 def test_a_job_calls_nobody_and_leaves_nothing_behind(tmp_path, demo_head_obj, astronaut):
     (tmp_path / "out").mkdir()
     said, calls = run_watched(
-        tmp_path, "generate", "--mesh", str(demo_head_obj), "--portrait", str(astronaut), "--size", "512",
-        "--seed", "1", "--output", str(tmp_path / "out" / "texture.png"),
+        tmp_path,
+        "generate",
+        "--mesh",
+        str(demo_head_obj),
+        "--portrait",
+        str(astronaut),
+        "--size",
+        "512",
+        "--seed",
+        "1",
+        "--output",
+        str(tmp_path / "out" / "texture.png"),
     )
     refuse_traces(tmp_path, said, calls)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["texture.png"]
@@ -73,8 +88,10 @@ def test_the_watch_sees_a_call(tmp_path):
     """Else the tests above could not fail."""
     code = "import ctypes; ctypes.CDLL(None).socket(2, 1, 0)"
     calls = tmp_path / "calls.txt"
-    subprocess.run(["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=socket", "-o", str(calls),
-                    sys.executable, "-c", code], check=True)
+    subprocess.run(
+        ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=socket", "-o", str(calls), sys.executable, "-c", code],
+        check=True,
+    )
     assert any(word in calls.read_text() for word in NETWORK)
 
 
@@ -83,6 +100,7 @@ def test_nothing_in_the_current_folder_is_run(tmp_path):
     for name in ("numpy", "json", "torch", "argparse", "cv2"):
         (tmp_path / f"{name}.py").write_text("import os; os.write(2, b'STRANGER'); raise SystemExit(9)\n")
     words = [sys.executable, "-m", "backend", "doctor", "--json"]
-    done = subprocess.run(words, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True,
-                          text=True, check=False)
+    done = subprocess.run(
+        words, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
     assert "STRANGER" not in done.stderr and done.returncode == 0, done.stderr

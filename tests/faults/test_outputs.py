@@ -39,8 +39,14 @@ def files(tmp_path, monkeypatch):
     return tmp_path
 
 
-INPUTS = {"mesh": "head.obj", "portrait": "face.png", "further": "side.png", "base_texture": "base.png",
-          "regions": "red.png", "base_provenance": "from.png"}
+INPUTS = {
+    "mesh": "head.obj",
+    "portrait": "face.png",
+    "further": "side.png",
+    "base_texture": "base.png",
+    "regions": "red.png",
+    "base_provenance": "from.png",
+}
 
 
 def request(folder: Path, **over) -> Generate:
@@ -80,8 +86,17 @@ def test_nor_by_a_link(files):
 def test_nor_the_pins(files, capsys):
     (files / "pins.json").write_text('[{"name": "chin", "portrait": [1, 2]}]')
     for command, option in (("generate", "--output"), ("register", "--report"), ("register", "--picture")):
-        words = [command, "--mesh", str(files / "head.obj"), "--portrait", str(files / "face.png"), "--pins",
-                 str(files / "pins.json"), option, str(files / "pins.json")]
+        words = [
+            command,
+            "--mesh",
+            str(files / "head.obj"),
+            "--portrait",
+            str(files / "face.png"),
+            "--pins",
+            str(files / "pins.json"),
+            option,
+            str(files / "pins.json"),
+        ]
         assert main(words) == 2
         assert "would overwrite 'pins.json'" in capsys.readouterr().err
 
@@ -100,11 +115,14 @@ def test_registrations_and_variants_ask_too(files):
         make_variants(Variants("j", str(files / "cel_0.png"), str(files), mesh=head, styles=["cel"]), nothing, bool)
 
 
-@pytest.mark.parametrize(("name", "code", "words"), [
-    ("", ErrorCode.BAD_REQUEST, "is a folder"),
-    ("x" * 256 + ".png", ErrorCode.OUTPUT_NOT_WRITTEN, "shorter name"),
-    ("face.png/new.png", ErrorCode.OUTPUT_NOT_WRITTEN, "could not be written"),
-])
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("", ErrorCode.BAD_REQUEST, "is a folder"),
+        ("x" * 256 + ".png", ErrorCode.OUTPUT_NOT_WRITTEN, "shorter name"),
+        ("face.png/new.png", ErrorCode.OUTPUT_NOT_WRITTEN, "could not be written"),
+    ],
+)
 def test_what_cannot_be_written_is_said_before_the_job(files, name, code, words):
     refusal = refuse(request(files, provenance=f"{files}/{name}"))
     assert refusal.code is code and words in str(refusal)
@@ -133,8 +151,10 @@ def test_a_folder_without_permission_is_told(tmp_path):
 
 
 def test_every_reason_has_its_own_cure():
-    cures = {outputs.not_written("x", OSError(number, "words")).cure
-             for number in (errno.ENOSPC, errno.ENAMETOOLONG, errno.EACCES, errno.EIO)}
+    cures = {
+        outputs.not_written("x", OSError(number, "words")).cure
+        for number in (errno.ENOSPC, errno.ENAMETOOLONG, errno.EACCES, errno.EIO)
+    }
     assert len(cures) == 4
 
 
@@ -156,13 +176,16 @@ def test_results_come_together_or_not_at_all(tmp_path, monkeypatch, fails):
             staged.write(path, b"new")
     assert caught.value.code is ErrorCode.OUTPUT_NOT_WRITTEN
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
-        "texture.png": b"old texture", "report.json": b"old report"}
+        "texture.png": b"old texture",
+        "report.json": b"old report",
+    }
     monkeypatch.undo()
     with Staged() as staged:
         for path in paths:
             staged.write(path, b"new")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == dict.fromkeys(
-        (path.name for path in paths), b"new")
+        (path.name for path in paths), b"new"
+    )
 
 
 def test_an_error_in_between_leaves_nothing(tmp_path):
@@ -192,8 +215,10 @@ def test_a_name_as_long_as_names_can_be(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="a killed process is told by the age of its file there")
 def test_what_a_killed_process_left_goes_with_the_next_job(tmp_path):
-    code = ("import os, sys; from backend.outputs import Staged; s = Staged(); "
-            "s.write(sys.argv[1], b'half'); os.kill(os.getpid(), 9)")
+    code = (
+        "import os, sys; from backend.outputs import Staged; s = Staged(); "
+        "s.write(sys.argv[1], b'half'); os.kill(os.getpid(), 9)"
+    )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "texture.png")], cwd=ROOT, check=False)
     left = list(tmp_path.iterdir())
     assert len(left) == 1 and left[0].suffix == ".part"

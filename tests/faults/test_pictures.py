@@ -62,22 +62,25 @@ def test_colours_below_transparency_and_of_palettes_stay(tmp_path):
     np.testing.assert_array_equal(read_base(tmp_path / "clear.png", 16), pixels[..., :3].astype(np.float32) / 255)
     Image.fromarray(pixels[..., :3] // 128 * 255).quantize(8).save(tmp_path / "palette.png")
     np.testing.assert_array_equal(
-        np.rint(read_base(tmp_path / "palette.png", 16)), (pixels[..., :3] // 128).astype(np.float32))
+        np.rint(read_base(tmp_path / "palette.png", 16)), (pixels[..., :3] // 128).astype(np.float32)
+    )
 
 
 @pytest.mark.slow
 def test_a_large_deep_grey_takes_little_memory(tmp_path):
     """99 megapixels of 16 bit took 1.7 GB."""
-    Image.fromarray(np.tile(np.linspace(0, 65535, 9900).astype(np.uint16), (9900, 1))).save(tmp_path / "deep.png",
-                                                                                           compress_level=1)
+    Image.fromarray(np.tile(np.linspace(0, 65535, 9900).astype(np.uint16), (9900, 1))).save(
+        tmp_path / "deep.png", compress_level=1
+    )
     code = (
         "import resource, sys; from backend.portrait.decode import decode_portrait; "
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; grey = decode_portrait(sys.argv[1]).color; "
         "assert abs(grey[0, -1, 0] - 1) < .01 and grey[0, 0, 0] < .01; "
         "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "deep.png")], cwd=ROOT, text=True, check=True,
-                          capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "deep.png")], cwd=ROOT, text=True, check=True, capture_output=True
+    )
     assert float(done.stdout) < 1000
 
 

@@ -40,16 +40,28 @@ DEEP = [{"children": [number + 1]} for number in range(50_000)] + [{"mesh": 0}]
 DOUBLING = [{"children": [number + 1, number + 1]} for number in range(40)] + [{"mesh": 0}]
 
 
-@pytest.mark.parametrize(("tree", "words"), [
-    ({"nodes": [{"mesh": 0}] * 100_000, "scenes": [{"nodes": list(range(100_000))}]}, "more than 10,000 objects"),
-    ({"nodes": DEEP}, "more than 10,000 objects"),
-    ({"nodes": [*DEEP[:9_000], {"mesh": 0}]}, "too deep"),
-    ({"nodes": DOUBLING}, "too deep"),
-    ({"nodes": [{"children": [1]}, {"children": [2], "mesh": 0}, {"children": [1]}, {"children": [1]}]}, "too deep"),
-    ({"accessors": [{"bufferView": 0, "componentType": 5126, "count": 10**12, "type": "VEC3"}]}, "triangles"),
-    ({"accessors": [{"componentType": 5126, "count": 6_000_000, "type": "VEC3"}] * 3, "nodes": [{"mesh": 0}] * 5000,
-      "scenes": [{"nodes": list(range(5000))}]}, "more than 2,000,000"),
-])
+@pytest.mark.parametrize(
+    ("tree", "words"),
+    [
+        ({"nodes": [{"mesh": 0}] * 100_000, "scenes": [{"nodes": list(range(100_000))}]}, "more than 10,000 objects"),
+        ({"nodes": DEEP}, "more than 10,000 objects"),
+        ({"nodes": [*DEEP[:9_000], {"mesh": 0}]}, "too deep"),
+        ({"nodes": DOUBLING}, "too deep"),
+        (
+            {"nodes": [{"children": [1]}, {"children": [2], "mesh": 0}, {"children": [1]}, {"children": [1]}]},
+            "too deep",
+        ),
+        ({"accessors": [{"bufferView": 0, "componentType": 5126, "count": 10**12, "type": "VEC3"}]}, "triangles"),
+        (
+            {
+                "accessors": [{"componentType": 5126, "count": 6_000_000, "type": "VEC3"}] * 3,
+                "nodes": [{"mesh": 0}] * 5000,
+                "scenes": [{"nodes": list(range(5000))}],
+            },
+            "more than 2,000,000",
+        ),
+    ],
+)
 def test_a_glb_that_asks_for_too_much(tmp_path, tree, words):
     assert words in refuse(load_mesh, tmp_path, "head.glb", mutants.make_glb(tree), ErrorCode.BAD_MESH)
 
@@ -64,9 +76,9 @@ def test_a_ply_that_counts_more_than_it_holds(tmp_path):
     assert "counts more" in refuse(load_mesh, tmp_path, "head.ply", data, ErrorCode.BAD_MESH)
 
 
-@pytest.mark.parametrize("lengths", [
-    ("vt 0", "vt 1 0", "vt 0 1", "vt 1 1"), ("vt 0", "vt 1 0 0", "vt 0 1 0", "vt 1 1 0"),
-])
+@pytest.mark.parametrize(
+    "lengths", [("vt 0", "vt 1 0", "vt 0 1", "vt 1 1"), ("vt 0", "vt 1 0 0", "vt 0 1 0", "vt 1 1 0")]
+)
 def test_texture_coordinates_of_one_number_are_legal(tmp_path, lengths):
     lines = mutants.make_obj().decode().splitlines()
     rows = iter(lengths)
@@ -86,24 +98,38 @@ def test_nothing_beside_a_mesh_is_opened(tmp_path, line):
 
 
 @pipes
-@pytest.mark.parametrize(("read", "name"), [
-    (load_mesh, "head.obj"), (load_mesh, "head.glb"), (load_capture, "head.npz"), (read_pins, "pins.json"),
-])
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [(load_mesh, "head.obj"), (load_mesh, "head.glb"), (load_capture, "head.npz"), (read_pins, "pins.json")],
+)
 def test_a_pipe_is_no_file(tmp_path, read, name):
     os.mkfifo(tmp_path / name)
     with pytest.raises(AvatarTexError):
         read(tmp_path / name)
 
 
-@pytest.mark.parametrize("over", [
-    {"triangles": np.int32([0, 1, 2])}, {"vertices": np.zeros((3, 3, 1, 1), np.float32)},
-    {"triangles": np.int64([[0, 1, 2**33]])}, {"triangles": np.int64([[2**33, 2**33 + 1, 2**33 + 2]])},
-    {"triangles": np.float32([[0, 1, 2]])}, {"vertices": np.zeros((3, 2), np.float32)}, {"vertices": None},
-    {"corner_uvs": np.zeros((2, 3, 2), np.float32)}, {"face_mask": np.array([True, False])},
-    {"vertices": np.array(["a", "b", "c"])}, {"up": np.array("x")}, {"up": np.array(5)},
-    {"vertices": np.full((3, 3), np.nan, np.float32)}, {"vertices": np.full((3, 3), 1e300)},
-    {"object_name": np.array([["a"]])}, {"vertices": np.array([object()])},
-], ids=range(16))
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"triangles": np.int32([0, 1, 2])},
+        {"vertices": np.zeros((3, 3, 1, 1), np.float32)},
+        {"triangles": np.int64([[0, 1, 2**33]])},
+        {"triangles": np.int64([[2**33, 2**33 + 1, 2**33 + 2]])},
+        {"triangles": np.float32([[0, 1, 2]])},
+        {"vertices": np.zeros((3, 2), np.float32)},
+        {"vertices": None},
+        {"corner_uvs": np.zeros((2, 3, 2), np.float32)},
+        {"face_mask": np.array([True, False])},
+        {"vertices": np.array(["a", "b", "c"])},
+        {"up": np.array("x")},
+        {"up": np.array(5)},
+        {"vertices": np.full((3, 3), np.nan, np.float32)},
+        {"vertices": np.full((3, 3), 1e300)},
+        {"object_name": np.array([["a"]])},
+        {"vertices": np.array([object()])},
+    ],
+    ids=range(16),
+)
 def test_captures_of_other_shapes(tmp_path, over):
     message = refuse(load_capture, tmp_path, "head.npz", mutants.make_capture(**over), ErrorCode.BAD_MESH)
     assert "Object arrays" not in message
@@ -120,25 +146,39 @@ def test_a_capture_that_unpacks_to_gigabytes(tmp_path):
         load_capture(tmp_path / "bomb.npz")
 
 
-@pytest.mark.parametrize("text", [
-    "[" * 100_000, '[{"name":"chin","portrait":[1,' + "9" * 400 + "]}]", '[{"name":"chin","portrait":[1,1e999]}]',
-    '[{"name":"chin","portrait":[1,NaN]}]', '[{"name":"chin","portrait":[1,' + "9" * 5000 + "]}]", "5", "null",
-    '{"pins":5}', '[{"name":["chin"]}]', '[{"name":"' + "x" * 900_000 + '"}]', " " * 2_000_000,
-], ids=range(11))
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '[{"name":"chin","portrait":[1,' + "9" * 400 + "]}]",
+        '[{"name":"chin","portrait":[1,1e999]}]',
+        '[{"name":"chin","portrait":[1,NaN]}]',
+        '[{"name":"chin","portrait":[1,' + "9" * 5000 + "]}]",
+        "5",
+        "null",
+        '{"pins":5}',
+        '[{"name":["chin"]}]',
+        '[{"name":"' + "x" * 900_000 + '"}]',
+        " " * 2_000_000,
+    ],
+    ids=range(11),
+)
 def test_pins(tmp_path, text):
     assert len(refuse(read_pins, tmp_path, "pins.json", text, ErrorCode.BAD_PINS)) < 1100
 
 
-@pytest.mark.parametrize("text", [
-    "[]", "5", "null", '{"a": []}', '{"a": {}}', '{"a": {"sha256": 5}}', "[" * 100_000, "",
-], ids=range(8))
+@pytest.mark.parametrize(
+    "text", ["[]", "5", "null", '{"a": []}', '{"a": {}}', '{"a": {"sha256": 5}}', "[" * 100_000, ""], ids=range(8)
+)
 def test_a_manifest_that_is_none(tmp_path, text):
     refuse(lambda path: manifest(path.parent), tmp_path, "weights.json", text, ErrorCode.WEIGHTS_MISSING)
 
 
-@pytest.mark.parametrize("path", [
-    atlas.CANONICAL, shape.SHAPES, Path(landmark_groups.__file__).with_name("canonical_face.npz"),
-], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [atlas.CANONICAL, shape.SHAPES, Path(landmark_groups.__file__).with_name("canonical_face.npz")],
+    ids=lambda path: path.name,
+)
 def test_arrays_that_ship_are_what_was_shipped(tmp_path, path):
     assert verified_arrays(path)
     data = path.read_bytes()
@@ -152,12 +192,15 @@ def test_every_array_that_ships_has_a_checksum():
     assert shipped == {*verified.ARRAYS}
 
 
-@pytest.mark.parametrize("words", [
-    "[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : Exception during initialization: std::bad_alloc",
-    "[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : Non-zero status code returned while running Conv node. "
-    "Status Message: bfc_arena.cc:376 Failed to allocate memory for requested buffer of size 1073741824",
-    "Unable to allocate 1.5 GiB for an array with shape (4096, 4096, 24)",
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : Exception during initialization: std::bad_alloc",
+        "[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : Non-zero status code returned while running Conv node. "
+        "Status Message: bfc_arena.cc:376 Failed to allocate memory for requested buffer of size 1073741824",
+        "Unable to allocate 1.5 GiB for an array with shape (4096, 4096, 24)",
+    ],
+)
 def test_memory_that_ran_out_is_told_as_such(words):
     assert explain(RuntimeError(words)).code is ErrorCode.OUT_OF_MEMORY
 

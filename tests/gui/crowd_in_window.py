@@ -59,6 +59,7 @@ def timed(draw, name):
         draw(self, context)
         spent.append((time.thread_time() - started) * 1000)
         found["draw"][name] = {"median": round(sorted(spent)[len(spent) // 2], 2), "longest": round(max(spent), 2)}
+
     return measured
 
 
@@ -66,22 +67,39 @@ def snapshot():
     """Everything that a batch or a result changes, as data."""
     heads = [thing for thing in bpy.data.objects if thing.type == "MESH"]
     materials = sorted(bpy.data.materials, key=lambda material: material.name)
-    return json.dumps({
-        "images": sorted((i.name, i.users, i.use_fake_user) for i in bpy.data.images
-                         if i.name not in ("Render Result", "Viewer Node")),
-        "slots": [[(s.link, s.material and s.material.name) for s in head.material_slots] for head in heads],
-        "materials": [(m.name, m.users) for m in materials],
-        "nodes": [sorted((n.name, n.image.name if getattr(n, "image", None) else "") for n in m.node_tree.nodes)
-                  for m in materials if m.node_tree],
-        "links": [sorted((k.from_node.name, k.to_node.name, k.to_socket.name) for k in m.node_tree.links)
-                  for m in materials if m.node_tree],
-        "history": [[(e.name, e.image and e.image.name, e.favourite) for e in head.avatartex_history]
-                    for head in heads],
-        "previous": [[str(getattr(entry, name)) for entry in head.avatartex_previous
-                      for name in ("inserted", "exchanged", "replaced")]
-                     for head in heads],
-        "rows": [(row.object_name, row.portrait, row.state, row.reason) for row in rows()],
-    })
+    return json.dumps(
+        {
+            "images": sorted(
+                (i.name, i.users, i.use_fake_user)
+                for i in bpy.data.images
+                if i.name not in ("Render Result", "Viewer Node")
+            ),
+            "slots": [[(s.link, s.material and s.material.name) for s in head.material_slots] for head in heads],
+            "materials": [(m.name, m.users) for m in materials],
+            "nodes": [
+                sorted((n.name, n.image.name if getattr(n, "image", None) else "") for n in m.node_tree.nodes)
+                for m in materials
+                if m.node_tree
+            ],
+            "links": [
+                sorted((k.from_node.name, k.to_node.name, k.to_socket.name) for k in m.node_tree.links)
+                for m in materials
+                if m.node_tree
+            ],
+            "history": [
+                [(e.name, e.image and e.image.name, e.favourite) for e in head.avatartex_history] for head in heads
+            ],
+            "previous": [
+                [
+                    str(getattr(entry, name))
+                    for entry in head.avatartex_previous
+                    for name in ("inserted", "exchanged", "replaced")
+                ]
+                for head in heads
+            ],
+            "rows": [(row.object_name, row.portrait, row.state, row.reason) for row in rows()],
+        }
+    )
 
 
 def cast():
@@ -297,7 +315,9 @@ def the_end():
     (OUT / "found.json").write_text(json.dumps(found, indent=2))
     subprocess.Popen(
         ["sh", "-c", f"sleep 4; for p in {backend} {os.getpid()}; do kill -0 $p && echo $p; done > {OUT}/left.txt"],
-        start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     bpy.ops.wm.quit_blender()
     yield 5.0

@@ -30,10 +30,13 @@ def drop(name, file, at):
     press("u")  # Blender lists what a picture can become: Use as AvatarTex Portrait
     yield 1.0
     settings = bpy.context.scene.avatartex
-    found[name] = {"said": process.communicate()[0].strip(), "portrait": Path(settings.portrait).name,
-                   "head": settings.head.name if settings.head else "",
-                   "active": getattr(bpy.context.view_layer.objects.active, "name", ""),
-                   "empties": sum(thing.type == "EMPTY" for thing in bpy.data.objects)}
+    found[name] = {
+        "said": process.communicate()[0].strip(),
+        "portrait": Path(settings.portrait).name,
+        "head": settings.head.name if settings.head else "",
+        "active": getattr(bpy.context.view_layer.objects.active, "name", ""),
+        "empties": sum(thing.type == "EMPTY" for thing in bpy.data.objects),
+    }
 
 
 def press(key):
@@ -74,8 +77,12 @@ def story():
     yield 1.0
     found["undone"] = Path(bpy.context.scene.avatartex.portrait).name
     if shutil.which("xclip"):
-        subprocess.run(["xclip", "-selection", "clipboard", "-t", "image/png", "-i", str(files[0])], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            ["xclip", "-selection", "clipboard", "-t", "image/png", "-i", str(files[0])],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         started = time.perf_counter()
         said = call(bpy.ops.avatartex.paste_portrait, "INVOKE_DEFAULT")
         found["paste_ms"] = round((time.perf_counter() - started) * 1000)

@@ -48,10 +48,17 @@ def drop(file: str, x: int, y: int) -> str:
         heard = screen.next_event()
         if heard.type == X.SelectionRequest:
             heard.requestor.change_property(
-                heard.property, heard.target, 8, (Path(file).absolute().as_uri() + "\r\n").encode())
-            heard.requestor.send_event(event.SelectionNotify(
-                time=heard.time, requestor=heard.requestor, selection=heard.selection, target=heard.target,
-                property=heard.property))
+                heard.property, heard.target, 8, (Path(file).absolute().as_uri() + "\r\n").encode()
+            )
+            heard.requestor.send_event(
+                event.SelectionNotify(
+                    time=heard.time,
+                    requestor=heard.requestor,
+                    selection=heard.selection,
+                    target=heard.target,
+                    property=heard.property,
+                )
+            )
             screen.sync()
         elif heard.type == X.ClientMessage and heard.client_type == atom("XdndStatus") and not dropped:
             if not heard.data[1][1] & 1:

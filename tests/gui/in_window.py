@@ -22,8 +22,15 @@ REAL = os.environ.get("AVATARTEX_REAL") == "1"
 SAMPLES = 1
 PACKAGE = "bl_ext.user_default.avatartex"
 bpy.context.preferences.view.show_splash = False  # Quick Setup would lie over the pictures of a new user folder
-found = {"blender": bpy.app.version_string, "seconds": {}, "wall": {}, "stall_ms": {}, "stall_at": {}, "gaps": [],
-         "moments": []}
+found = {
+    "blender": bpy.app.version_string,
+    "seconds": {},
+    "wall": {},
+    "stall_ms": {},
+    "stall_at": {},
+    "gaps": [],
+    "moments": [],
+}
 
 
 class Stalls:
@@ -74,14 +81,19 @@ def clock(module, name, owner=None):
             label = f"{owner or module.__name__.rsplit('.', 1)[-1]}.{name}_ms"
             for table, spent in (("seconds", time.thread_time() - started), ("wall", time.perf_counter() - seen)):
                 found[table][label] = round(max(spent * 1000, found[table].get(label, 0)), 2)
+
     setattr(target, name, timed)
 
 
 def view():
     window = bpy.context.window_manager.windows[0]
     area = max((a for a in window.screen.areas if a.type == "VIEW_3D"), key=lambda a: a.width)
-    return {"window": window, "screen": window.screen, "area": area,
-            "region": next(r for r in area.regions if r.type == "WINDOW")}
+    return {
+        "window": window,
+        "screen": window.screen,
+        "area": area,
+        "region": next(r for r in area.regions if r.type == "WINDOW"),
+    }
 
 
 def call(operator, *arguments, **options):
@@ -109,16 +121,27 @@ def snapshot():
     """Everything of the head's look that undo has to bring back."""
     head = bpy.data.objects["Head"]
     materials = [slot.material for slot in head.material_slots]
-    return json.dumps({
-        "images": sorted((i.name, i.users, i.use_fake_user) for i in bpy.data.images
-                         if i.name not in ("Render Result", "Viewer Node")),
-        "materials": [m and m.name for m in materials],
-        "nodes": [sorted((n.name, n.image.name if getattr(n, "image", None) else "") for n in m.node_tree.nodes)
-                  for m in materials if m],
-        "links": [sorted((k.from_node.name, k.to_node.name, k.to_socket.name) for k in m.node_tree.links)
-                  for m in materials if m],
-        "previous": [[entry.inserted, entry.exchanged] for entry in head.avatartex_previous],
-    })
+    return json.dumps(
+        {
+            "images": sorted(
+                (i.name, i.users, i.use_fake_user)
+                for i in bpy.data.images
+                if i.name not in ("Render Result", "Viewer Node")
+            ),
+            "materials": [m and m.name for m in materials],
+            "nodes": [
+                sorted((n.name, n.image.name if getattr(n, "image", None) else "") for n in m.node_tree.nodes)
+                for m in materials
+                if m
+            ],
+            "links": [
+                sorted((k.from_node.name, k.to_node.name, k.to_socket.name) for k in m.node_tree.links)
+                for m in materials
+                if m
+            ],
+            "previous": [[entry.inserted, entry.exchanged] for entry in head.avatartex_previous],
+        }
+    )
 
 
 def set_up(stalls):
@@ -127,7 +150,8 @@ def set_up(stalls):
 
     addon_utils.enable("bl_pkg")
     bpy.ops.extensions.package_install_files(
-        filepath=os.environ["AVATARTEX_ZIP"], repo="user_default", enable_on_install=True)
+        filepath=os.environ["AVATARTEX_ZIP"], repo="user_default", enable_on_install=True
+    )
     for thing in list(bpy.data.objects):
         bpy.data.objects.remove(thing)
     if os.environ.get("AVATARTEX_HEAD"):
@@ -161,6 +185,7 @@ def set_up(stalls):
         original(self, context)
         spent = (time.thread_time() - started) * 1000
         found["seconds"]["panel_draw_ms"] = round(max(spent, found["seconds"].get("panel_draw_ms", 0)), 2)
+
     panel.draw = draw
     operator = importlib.import_module(f"{PACKAGE}.operators.generate").AVATARTEX_OT_generate
     modal = operator.modal
@@ -172,6 +197,7 @@ def set_up(stalls):
         if result != {"PASS_THROUGH"}:
             found["moments"].append((round(started - stalls.born, 2), f"modal ends, {spent:.1f} ms"))
         return result
+
     operator.modal = timed_modal
     call(bpy.ops.ed.undo_push, message="Set up")
 

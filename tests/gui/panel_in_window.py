@@ -32,8 +32,10 @@ def picture(name, whole=False):
     """The sidebar, or the whole window; by the X server."""
     region, height = sidebar(), view()["window"].height
     crop = f"{region.width}x{region.height}+{region.x}+{height - region.y - region.height}"
-    subprocess.run(["import", "-window", "root", *([] if whole else ["-crop", crop]), "+repage",
-                    str(OUT / f"panel-{name}.png")], check=False)
+    subprocess.run(
+        ["import", "-window", "root", *([] if whole else ["-crop", crop]), "+repage", str(OUT / f"panel-{name}.png")],
+        check=False,
+    )
 
 
 def shown(name, whole=False):
@@ -53,8 +55,12 @@ def measure():
         started = time.thread_time()
         draw(self, context)
         spent.append((time.thread_time() - started) * 1000)
-        found["draw"] = {"median": round(sorted(spent)[len(spent) // 2], 2), "longest": round(max(spent), 2),
-                         "times": len(spent)}
+        found["draw"] = {
+            "median": round(sorted(spent)[len(spent) // 2], 2),
+            "longest": round(max(spent), 2),
+            "times": len(spent),
+        }
+
     panel.draw = timed
     progress = addon("ui.progress")
     preview = progress.preview
@@ -64,6 +70,7 @@ def measure():
         icon = preview(path)
         found["loads"].append(round((time.thread_time() - started) * 1000, 2))
         return icon
+
     progress.preview = timed_preview
 
 
@@ -142,9 +149,11 @@ def the_portrait():
     image.name = "Reference"
     image.pack()
     push("Image")
-    for name, words, options in (("drop_portrait", "INVOKE_DEFAULT", {"filepath": path}),
-                                 ("use_image", "EXEC_DEFAULT", {"choice": "Reference"}),  # as from its list
-                                 ("pick_portrait", "EXEC_DEFAULT", {"filepath": path})):
+    for name, words, options in (
+        ("drop_portrait", "INVOKE_DEFAULT", {"filepath": path}),
+        ("use_image", "EXEC_DEFAULT", {"choice": "Reference"}),  # as from its list
+        ("pick_portrait", "EXEC_DEFAULT", {"filepath": path}),
+    ):
         before = settings().portrait
         operator(name, words, **options)
         yield 1.0  # the image is written on a thread
@@ -155,9 +164,12 @@ def the_portrait():
     where, height = view()["region"], view()["window"].height
     find = addon("scene.under_mouse").find_mesh_at
     with bpy.context.temp_override(**view()):
-        places = [(where.x + where.width // 2, where.y + where.height // 2),        # on the head
-                  (where.x + 80, where.y + 20),                                      # beside it
-                  (sidebar().x + 40, where.y + where.height // 2), (5, height - 5)]  # the sidebar, the menu
+        places = [
+            (where.x + where.width // 2, where.y + where.height // 2),  # on the head
+            (where.x + 80, where.y + 20),  # beside it
+            (sidebar().x + 40, where.y + where.height // 2),
+            (5, height - 5),
+        ]  # the sidebar, the menu
         found["under_mouse"] = [getattr(find(bpy.context, *place), "name", "") for place in places]
     try:
         operator("paste_portrait")

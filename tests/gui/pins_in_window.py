@@ -88,7 +88,8 @@ def set_up():
 
     addon_utils.enable("bl_pkg")
     bpy.ops.extensions.package_install_files(
-        filepath=os.environ["AVATARTEX_ZIP"], repo="user_default", enable_on_install=True)
+        filepath=os.environ["AVATARTEX_ZIP"], repo="user_default", enable_on_install=True
+    )
     script = OUT / "python"
     script.write_text(f"#!/bin/sh\nexec {shutil.which('python3')} '{FAKE}'\n")
     script.chmod(0o755)
@@ -113,8 +114,12 @@ def story():
     yield 1.0
     found["shown"] = view("IMAGE_EDITOR")["area"].spaces.active.image.name
     kinds = [area.ui_type for area in view("VIEW_3D")["screen"].areas]
-    found["beside"] = [len(bpy.context.window_manager.windows), kinds.count("VIEW_3D"), kinds.count("IMAGE_EDITOR"),
-                       view("VIEW_3D")["area"].spaces.active.show_region_ui]
+    found["beside"] = [
+        len(bpy.context.window_manager.windows),
+        kinds.count("VIEW_3D"),
+        kinds.count("IMAGE_EDITOR"),
+        view("VIEW_3D")["area"].spaces.active.show_region_ui,
+    ]
     sidebar = next(region for region in view("VIEW_3D")["area"].regions if region.type == "UI")
     sidebar.active_panel_category = "AvatarTex"
     sidebar.tag_redraw()
@@ -144,7 +149,8 @@ def story():
     yield 1.0
     around = view("VIEW_3D")
     place = view3d_utils.location_3d_to_region_2d(
-        around["region"], around["area"].spaces.active.region_3d, head().matrix_world @ told().points["chin"].location)
+        around["region"], around["area"].spaces.active.region_3d, head().matrix_world @ told().points["chin"].location
+    )
     yield from drag("VIEW_3D", place, (15, 40))
     chin = head().avatartex_pins["chin"]
     found["on_head"] = [chin.has_3d, list(chin.location)]

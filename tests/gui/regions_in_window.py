@@ -50,22 +50,38 @@ def redraw():
 
 def data():
     """What undo after a redo has to bring back."""
-    return json.dumps([
-        sorted((image.name, image.users, hashlib.sha256(image.packed_file.data).hexdigest())
-               for image in bpy.data.images if image.packed_file),
-        [(entry.seed, entry.image.name, entry.provenance.name, entry.redone) for entry in head().avatartex_history],
-        [slot.material.name for slot in head().material_slots],
-        sorted(node.image.name for slot in head().material_slots for node in slot.material.node_tree.nodes
-               if getattr(node, "image", None)), head().mode,
-    ])
+    return json.dumps(
+        [
+            sorted(
+                (image.name, image.users, hashlib.sha256(image.packed_file.data).hexdigest())
+                for image in bpy.data.images
+                if image.packed_file
+            ),
+            [(entry.seed, entry.image.name, entry.provenance.name, entry.redone) for entry in head().avatartex_history],
+            [slot.material.name for slot in head().material_slots],
+            sorted(
+                node.image.name
+                for slot in head().material_slots
+                for node in slot.material.node_tree.nodes
+                if getattr(node, "image", None)
+            ),
+            head().mode,
+        ]
+    )
 
 
 def settings():
     """What painting may not leave changed."""
     tools, space = bpy.context.scene.tool_settings, view()["area"].spaces.active
     unified = getattr(tools.image_paint, "unified_paint_settings", None) or tools.unified_paint_settings
-    return [head().mode, tools.image_paint.mode, str(tools.image_paint.canvas), unified.use_unified_color,
-            [round(v, 4) for v in unified.color], space.shading.type]
+    return [
+        head().mode,
+        tools.image_paint.mode,
+        str(tools.image_paint.canvas),
+        unified.use_unified_color,
+        [round(v, 4) for v in unified.color],
+        space.shading.type,
+    ]
 
 
 def stroke(points):
@@ -125,6 +141,7 @@ def clock_drawing():
     def shader():
         times.append(round((time.thread_time() - begun[0]) * 1000, 2))
         return find_shader()
+
     module.find_picture, module.find_shader = timed, shader
 
 

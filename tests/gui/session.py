@@ -33,13 +33,21 @@ def run_session(script: str, seconds: float, tmp_path_factory: pytest.TempPathFa
         from PIL import Image
 
         Image.fromarray(np.full((256, 256, 3), 180, np.uint8)).save(portrait)
-    environment = {"AVATARTEX_PORTRAIT": str(portrait)} | os.environ | {
-        "AVATARTEX_ZIP": str(build.package(out)), "AVATARTEX_OUT": str(out),
-        "BLENDER_USER_RESOURCES": str(out / "blender"),
-    }
+    environment = (
+        {"AVATARTEX_PORTRAIT": str(portrait)}
+        | os.environ
+        | {
+            "AVATARTEX_ZIP": str(build.package(out)),
+            "AVATARTEX_OUT": str(out),
+            "BLENDER_USER_RESOURCES": str(out / "blender"),
+        }
+    )
     subprocess.run(
         [TOOL, "gui", str(out / "end.png"), str(ROOT / "tests" / "gui" / script), str(seconds)],
-        cwd=ROOT, env=environment, check=True, timeout=seconds + 120,
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        timeout=seconds + 120,
     )
     print(f"pictures: {out}")
     return json.loads((out / "found.json").read_text()), out

@@ -50,7 +50,8 @@ def set_up():
 
     addon_utils.enable("bl_pkg")
     bpy.ops.extensions.package_install_files(
-        filepath=os.environ["AVATARTEX_ZIP"], repo="user_default", enable_on_install=True)
+        filepath=os.environ["AVATARTEX_ZIP"], repo="user_default", enable_on_install=True
+    )
     for name, provides in (("torch", "torch"), ("numpy", "numpy"), ("opencv-python", "cv2")):
         make_wheel(OUT / "wheels", name, "0.1", provides)
     index = TinyIndex(OUT / "wheels")

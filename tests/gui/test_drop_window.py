@@ -25,8 +25,9 @@ def test_dropped_on_the_tab_it_is_the_chosen_heads(found):
     assert found["tab"] == {"said": "finished", "portrait": "tab ünï.png", "head": "", "active": "Other", "empties": 0}
 
 
-@pytest.mark.parametrize(("place", "portrait", "active"), [("head", "head ünï.png", "Head"),
-                                                           ("other", "tab ünï.png", "Other")])
+@pytest.mark.parametrize(
+    ("place", "portrait", "active"), [("head", "head ünï.png", "Head"), ("other", "tab ünï.png", "Other")]
+)
 def test_dropped_on_a_mesh_it_is_that_heads(found, place, portrait, active):
     assert (found[place]["portrait"], found[place]["active"]) == (portrait, active)
 

@@ -54,9 +54,13 @@ def make_portraits(folder: Path) -> None:
     photograph = Image.open(sources.astronaut()).convert("RGB")
     for number, name in enumerate(NAMES):
         warmth, light = 1 + 0.09 * (number % 3 - 1), 1 - 0.07 * (number // 3)
-        tinted = Image.merge("RGB", [
-            band.point(lambda v, k=k: min(255, round(v * k)))
-            for band, k in zip(photograph.split(), (light * warmth, light, light / warmth), strict=True)])
+        tinted = Image.merge(
+            "RGB",
+            [
+                band.point(lambda v, k=k: min(255, round(v * k)))
+                for band, k in zip(photograph.split(), (light * warmth, light, light / warmth), strict=True)
+            ],
+        )
         picture = tinted.crop((360, 0, 512, 152)) if name == BAD else ImageOps.mirror(tinted) if number % 2 else tinted
         picture.save(folder / f"{name}.jpg", quality=95)
 
@@ -70,7 +74,9 @@ def play(output: Path, seconds: float) -> dict:
     if not environment.exists():
         environment.symlink_to(Path(sys.prefix), target_is_directory=True)
     os.environ |= {
-        "AVATARTEX_OUT": str(output), "AVATARTEX_TOUR": str(output), "AVATARTEX_REAL": "1",
+        "AVATARTEX_OUT": str(output),
+        "AVATARTEX_TOUR": str(output),
+        "AVATARTEX_REAL": "1",
         "AVATARTEX_HEAD": str(head.write_obj(head.build_head(), output / "head.obj")),
         "AVATARTEX_PORTRAIT": str(shutil.copyfile(sources.astronaut(), output / "astronaut.png")),
         "XDG_DATA_HOME": str(output / "data"),
@@ -92,8 +98,9 @@ def cut(output: Path) -> int:
     for name, (step, part, (left, top, right, bottom)) in CUTS.items():
         picture = Image.open(output / f"{step}.png").convert("RGB")
         x, y, width, height = boxes[step][part] if part != "both" else around(boxes[step])
-        picture = picture.crop((round(x + left * width), round(y + top * height),
-                                round(x + right * width), round(y + bottom * height)))
+        picture = picture.crop(
+            (round(x + left * width), round(y + top * height), round(x + right * width), round(y + bottom * height))
+        )
         file = PICTURES / f"{name}.jpg"
         picture.save(file, quality=82, optimize=True)
         total += file.stat().st_size

@@ -22,9 +22,16 @@ import regions_in_window as regions
 from in_window import OUT, PACKAGE, call, found, job, view
 
 found["boxes"], found["errors"] = {}, []
-PANELS = {name: f"ui.{module}_panel" for name, module in (
-    ("registration", "registration"), ("regions", "regions"), ("history", "results"), ("variants", "variants"),
-    ("batch", "batch"))}
+PANELS = {
+    name: f"ui.{module}_panel"
+    for name, module in (
+        ("registration", "registration"),
+        ("regions", "regions"),
+        ("history", "results"),
+        ("variants", "variants"),
+        ("batch", "batch"),
+    )
+}
 NAMES = ("Anna", "Bob", "Clara", "David", "Emma", "Felix", "Greta", "Hugo", "Ida", "Jonas")
 
 
@@ -295,7 +302,8 @@ def the_batch():
     found["seconds"]["batch"] = round(time.monotonic() - started, 1)
     found["batch"] = {row.object_name: [row.state, row.reason] for row in rows}
     bpy.context.scene.avatartex_batch.active = next(
-        (number for number, row in enumerate(rows) if row.state == "failed"), 0)
+        (number for number, row in enumerate(rows) if row.state == "failed"), 0
+    )
     yield from shown("23-batch-done", seconds=4.0)
 
 

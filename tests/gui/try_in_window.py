@@ -39,8 +39,12 @@ def story():
     picture("try-2-textured")
     call(bpy.ops.avatartex.pick_portrait, "INVOKE_DEFAULT")
     yield 3.0
-    browsers = [area.spaces.active.params for win in bpy.context.window_manager.windows for area in win.screen.areas
-                if area.type == "FILE_BROWSER"]
+    browsers = [
+        area.spaces.active.params
+        for win in bpy.context.window_manager.windows
+        for area in win.screen.areas
+        if area.type == "FILE_BROWSER"
+    ]
     found["display"] = [params.display_type for params in browsers if params is not None]
     picture("try-3-browser")
     found["finished"] = True

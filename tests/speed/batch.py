@@ -30,13 +30,16 @@ def main() -> int:
         return run(options.run)
     with TemporaryDirectory() as folder:
         environment = os.environ | {
-            "AVATARTEX_ZIP": str(build.package(Path(folder))), "BLENDER_USER_RESOURCES": folder,
+            "AVATARTEX_ZIP": str(build.package(Path(folder))),
+            "BLENDER_USER_RESOURCES": folder,
             "AVATARTEX_BACKEND_PYTHON": sys.executable,
         }
         seconds = [timed(count, environment) for count in (options.heads, *[1] * SINGLES)]
     single = sum(seconds[1:]) / SINGLES
-    print(f"{options.heads} heads: {seconds[0]:.0f} s as a batch, {options.heads * single:.0f} s as single jobs "
-          f"({', '.join(f'{one:.1f}' for one in seconds[1:])} s for one)")
+    print(
+        f"{options.heads} heads: {seconds[0]:.0f} s as a batch, {options.heads * single:.0f} s as single jobs "
+        f"({', '.join(f'{one:.1f}' for one in seconds[1:])} s for one)"
+    )
     return 0
 
 

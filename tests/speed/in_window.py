@@ -21,8 +21,11 @@ phase = "start"
 CLOCKED = (
     *(("jobs.generation", f"Generation.{name}") for name in ("__init__", "apply", "step")),
     *(("jobs.variant_bake", f"VariantBake.{name}") for name in ("__init__", "apply", "step")),
-    ("jobs.scene_batch", "SceneBatch.step"), ("core.batch", "BatchRun._apply"), ("scene.overlay", "find_batch"),
-    ("scene.thumbnails", "preview"), ("core.chore", "Chore.step"),
+    ("jobs.scene_batch", "SceneBatch.step"),
+    ("core.batch", "BatchRun._apply"),
+    ("scene.overlay", "find_batch"),
+    ("scene.thumbnails", "preview"),
+    ("core.chore", "Chore.step"),
 )
 
 
@@ -37,6 +40,7 @@ def clock(module, dotted):
     def timed(*arguments, **options):
         with measured(dotted):
             return original(*arguments, **options)
+
     setattr(owner, name, timed)
 
 
@@ -69,6 +73,7 @@ def clock_drawing(cls):
     def draw(self, context):  # Blender looks at the signature
         with measured(f"draw {cls.bl_label}"):
             original(self, context)
+
     cls.draw = draw
 
 

@@ -39,12 +39,15 @@ def main() -> int:
     write_skin(out / "skin.png")
     (out / "portrait.png").write_bytes(b"the fake backend does not look at it")
     environment = os.environ | {
-        "AVATARTEX_ZIP": str(build.package(out)), "AVATARTEX_OUT": str(out), "AVATARTEX_DENSE": str(out / "head.npz"),
-        "AVATARTEX_SKIN": str(out / "skin.png"), "AVATARTEX_PORTRAIT": str(out / "portrait.png"),
+        "AVATARTEX_ZIP": str(build.package(out)),
+        "AVATARTEX_OUT": str(out),
+        "AVATARTEX_DENSE": str(out / "head.npz"),
+        "AVATARTEX_SKIN": str(out / "skin.png"),
+        "AVATARTEX_PORTRAIT": str(out / "portrait.png"),
         "BLENDER_USER_RESOURCES": str(out / "blender"),
     }
     subprocess.run(
-        [tool, "gui", str(out / "end.png"), str(HERE / "in_window.py"), str(SESSION)], env=environment, check=True,
+        [tool, "gui", str(out / "end.png"), str(HERE / "in_window.py"), str(SESSION)], env=environment, check=True
     )
     found = json.loads((out / "found.json").read_text())
     print(f"Blender {found['blender']}, {found.get('faces', 0):,} faces")

@@ -16,8 +16,15 @@ from .metrics import mean_error, table
 from .options import networks_of, parser_for, write
 
 #: Rows: which stages run.
-STAGES = {methods.LINEAR: "", "stage 1": "1", "stage 2": "2", "stages 1+2": "12", methods.OURS: "123",
-          "stages 1+3": "13", "stages 2+3": "23"}
+STAGES = {
+    methods.LINEAR: "",
+    "stage 1": "1",
+    "stage 2": "2",
+    "stages 1+2": "12",
+    methods.OURS: "123",
+    "stages 1+3": "13",
+    "stages 2+3": "23",
+}
 COLUMNS = {"seen_psnr": 2, "unseen_psnr": 2, "all_psnr": 2, "seen_ssim": 4, "unseen_ssim": 4}
 
 
@@ -34,9 +41,9 @@ def main(argv: list[str] | None = None) -> int:
         print(f"\r{len(scored)} textures", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print(report(scored, networks.size))
-    write(arguments.output, [
-        {"key": one.about.key, "painted": one.about.painted, "scores": one.scores} for one in scored
-    ])
+    write(
+        arguments.output, [{"key": one.about.key, "painted": one.about.painted, "scores": one.scores} for one in scored]
+    )
     return 0
 
 
@@ -49,6 +56,10 @@ def report(scored: list[Scored], size: int) -> str:
             gain = mean_error([one.scores[methods.OURS][key] - one.scores[name][key] for one in scored])
             row.append("" if name == methods.OURS else f"{gain[0]:+.2f} ± {gain[1]:.2f}")
         rows.append(row)
-    head = ["method", *(key.replace("_psnr", ", dB").replace("_ssim", ", SSIM") for key in COLUMNS),
-            "1+2+3 gains, seen, dB", "unseen, dB"]
+    head = [
+        "method",
+        *(key.replace("_psnr", ", dB").replace("_ssim", ", SSIM") for key in COLUMNS),
+        "1+2+3 gains, seen, dB",
+        "unseen, dB",
+    ]
     return f"{len(scored)} held-out textures at {size} texels. Mean ± standard error.\n\n{table(head, rows)}"

@@ -89,7 +89,7 @@ class Skin:
 
 
 def skin_bands(
-    mesh: HeadMesh, canonical: np.ndarray, textures: dict[int, np.ndarray], provenance: dict[int, np.ndarray],
+    mesh: HeadMesh, canonical: np.ndarray, textures: dict[int, np.ndarray], provenance: dict[int, np.ndarray]
 ) -> tuple[list[Band], tuple[float, float]]:
     """The bands of a textured head, and the shares of photographed and of generated skin that are lines.
 
@@ -110,7 +110,7 @@ def skin_bands(
 
 
 def shown_skin(
-    mesh: HeadMesh, canonical: np.ndarray, textures: dict[int, np.ndarray], provenance: dict[int, np.ndarray],
+    mesh: HeadMesh, canonical: np.ndarray, textures: dict[int, np.ndarray], provenance: dict[int, np.ndarray]
 ) -> tuple[list[Skin], float]:
     """The sides that show both kinds of skin, and their pixels per face height; arguments as of skin_bands()."""
     columns = {number: i for i, number in enumerate(textures)}
@@ -195,7 +195,7 @@ def main(argv: list[str] | None = None) -> int:
     from ...pipeline import complete, load_cached_networks, prepare
 
     parser = argparse.ArgumentParser(
-        prog="python -m backend.lab bands", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="python -m backend.lab bands", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("portraits", nargs="+", type=Path, help="pictures of faces")
     parser.add_argument("--mesh", required=True, type=Path, help="the head: OBJ, PLY or GLB with UVs, or a capture")
@@ -217,7 +217,9 @@ def main(argv: list[str] | None = None) -> int:
         for size in arguments.sizes:
             tiles = compose_tiles(job, generated, size, {}, seed=arguments.seed)
             bands, drawn_lines = skin_bands(
-                job.mesh, job.canonical, {n: tile.texture for n, tile in tiles.items()},
+                job.mesh,
+                job.canonical,
+                {n: tile.texture for n, tile in tiles.items()},
                 {n: tile.provenance for n, tile in tiles.items()},
             )
             if not rows:

@@ -108,7 +108,7 @@ def run_in(folder: Path, case: TruthCase, arguments: argparse.Namespace) -> dict
                 seconds += time.perf_counter() - start
                 for light in LIGHT.values[1:] if arguments.ablation else ():
                     results[f"{OURS}, light {light}"] = compose(
-                        job, mesh, generated, size, light=light, details=find_details(job, generated, size, light, 0),
+                        job, mesh, generated, size, light=light, details=find_details(job, generated, size, light, 0)
                     ).texture
     for name, parts in methods.WITHOUT.items() if arguments.ablation else ():
         generated = complete(job.observation, job.style, networks, StageOptions(without=parts))
@@ -132,7 +132,7 @@ def run_in(folder: Path, case: TruthCase, arguments: argparse.Namespace) -> dict
 
 
 def with_further(
-    case: TruthCase, mesh: HeadMesh, head: HeadLandmarks, texture: np.ndarray, folder: Path, size: int, networks,
+    case: TruthCase, mesh: HeadMesh, head: HeadLandmarks, texture: np.ndarray, folder: Path, size: int, networks
 ) -> dict[str, np.ndarray]:
     """(size,size,3) of the case's portrait and two further ones of the same face, with its light and without."""
     paths = []
@@ -142,14 +142,17 @@ def with_further(
         write_picture(paths[-1], to_srgb(to_linear(shot) * np.float32(cast)))
     job = prepare(mesh, str(folder / "portrait.png"), "auto", networks, further=paths)
     generated = complete(job.observation, job.style, networks)
-    made = {
-        light: compose_tiles(job, generated, size, {}, light)[FIRST]
-        for light in ("keep", "remove")
-    }
+    made = {light: compose_tiles(job, generated, size, {}, light)[FIRST] for light in ("keep", "remove")}
     for told in job.further.as_json(made["keep"].given):
-        print(f"  {told['portrait']}: " + (
-            f"error {told['landmarks']['error_px']} px, yaw {told['camera']['yaw_deg']:.0f}, "
-            f"score {told['registration']['score']}, gives {told['texels']:.0%}" if told["used"] else told["reason"]))
+        print(
+            f"  {told['portrait']}: "
+            + (
+                f"error {told['landmarks']['error_px']} px, yaw {told['camera']['yaw_deg']:.0f}, "
+                f"score {told['registration']['score']}, gives {told['texels']:.0%}"
+                if told["used"]
+                else told["reason"]
+            )
+        )
     write_picture(folder / "provenance_further.png", made["keep"].provenance)
     name = f"{OURS}, left and right"
     return {name: made["keep"].texture, f"{name}, light remove": made["remove"].texture}

@@ -75,9 +75,7 @@ def losses(groups: dict[str, list[Scored]], rivals: Sequence[str], part: str = "
         for measure, (unit, sign) in MEASURES.items():
             key = f"{part}_{measure}"
             best = max(rivals, key=lambda name: sign * mean_of(scored, name, key)[0])
-            gap, error = mean_error([
-                sign * (one.scores[methods.OURS][key] - one.scores[best][key]) for one in scored
-            ])
+            gap, error = mean_error([sign * (one.scores[methods.OURS][key] - one.scores[best][key]) for one in scored])
             if gap < 0:
                 sure = "" if gap < -2 * error else ", within two standard errors"
                 lines.append(f"- {group}, {unit}: {best} is better by {-gap:.3g} ± {error:.2g}{sure}")
@@ -96,10 +94,13 @@ def main(argv: list[str] | None = None) -> int:
         print(f"\r{len(scored)} textures", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print(report(scored, networks.size))
-    write(arguments.output, [
-        {"key": one.about.key, "painted": one.about.painted, "ita": one.about.ita, "scores": one.scores}
-        for one in scored
-    ])
+    write(
+        arguments.output,
+        [
+            {"key": one.about.key, "painted": one.about.painted, "ita": one.about.ita, "scores": one.scores}
+            for one in scored
+        ],
+    )
     return 0
 
 
@@ -108,7 +109,7 @@ def report(scored: list[Scored], size: int) -> str:
     shown = {part: np.mean([getattr(one.about, part).mean() for one in scored]) for part in ("unseen", "seen")}
     lines = [
         f"{len(scored)} held-out textures at {size} texels, unseen {shown['unseen']:.0%} and seen {shown['seen']:.0%} "
-        "of the atlas. Mean ± standard error.",
+        "of the atlas. Mean ± standard error."
     ]
     few = {name: groups[name] for name in groups if name == "all" or name.endswith(NETWORK)}
     for text, lost in (
@@ -122,8 +123,10 @@ def report(scored: list[Scored], size: int) -> str:
         parts = [part for part in PARTS if f"{part}_{measure}" in scored[0].scores[names[0]]]
         rows = [[name, *(cell(mean_of(scored, name, f"{part}_{measure}"), digits) for part in parts)] for name in names]
         lines += ["", f"{unit}, all styles", "", table(["method", *parts], rows)]
-        rows = [[f"{group}, {len(part)}", *(cell(mean_of(part, name, f"unseen_{measure}"), digits) for name in names)]
-                for group, part in groups.items()]
+        rows = [
+            [f"{group}, {len(part)}", *(cell(mean_of(part, name, f"unseen_{measure}"), digits) for name in names)]
+            for group, part in groups.items()
+        ]
         lines += ["", f"{unit}, unseen texels, by style (and number of textures)", "", table(["style", *names], rows)]
     return "\n".join(lines)
 

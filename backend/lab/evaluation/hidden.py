@@ -54,8 +54,11 @@ def networks_of(folder: Path) -> Networks:
 
 
 def score(
-    seen: Iterator[tuple[str, Seen]], networks: dict[str, Networks], methods: dict[str, tuple[str, Method]],
-    parts: Sequence[str], seed: int = 0,
+    seen: Iterator[tuple[str, Seen]],
+    networks: dict[str, Networks],
+    methods: dict[str, tuple[str, Method]],
+    parts: Sequence[str],
+    seed: int = 0,
 ) -> dict[str, list[dict]]:
     """Part -> one entry a person: {"id": ..., method -> measure -> value}.
 
@@ -74,8 +77,11 @@ def score(
 
 
 def completed(
-    seen: Iterator[tuple[str, Seen]], networks: dict[str, Networks], methods: dict[str, tuple[str, Method]],
-    parts: Sequence[str], seed: int = 0,
+    seen: Iterator[tuple[str, Seen]],
+    networks: dict[str, Networks],
+    methods: dict[str, tuple[str, Method]],
+    parts: Sequence[str],
+    seed: int = 0,
 ) -> Iterator[tuple[str, str, dict[str, Hidden], dict[str, np.ndarray]]]:
     """Person and part, the case by networks (each estimates light with its own prior), (S,S,3) unlit by method."""
     positions = networks[""].geometry.numpy().transpose(1, 2, 0)
@@ -100,11 +106,15 @@ def report(scores: dict[str, list[dict]], base: str) -> str:
     methods = [name for name in next(iter(scores.values()))[0] if name != "id"]
     count = len(next(iter(scores.values())))
     lines = [f"{count} people. Mean ± standard error over people; in the second table paired, over {base}.", ""]
-    rows = [[name, *(cell(mean_error([one[name]["psnr"] for one in some])) for some in scores.values())]
-            for name in methods]
+    rows = [
+        [name, *(cell(mean_error([one[name]["psnr"] for one in some])) for some in scores.values())] for name in methods
+    ]
     lines += ["PSNR of hidden skin, dB", "", table(["method", *scores], rows), ""]
-    rows = [[name, *(cell(paired(some, name, base, "psnr"), sign="+") for some in scores.values())]
-            for name in methods if name != base]
+    rows = [
+        [name, *(cell(paired(some, name, base, "psnr"), sign="+") for some in scores.values())]
+        for name in methods
+        if name != base
+    ]
     lines += [f"over {base}, dB", "", table(["method", *scores], rows), ""]
     keys = ["delta_e", "perceptual", *(f"psnr {name}" for name in OCTAVES), *(f"power {name}" for name in OCTAVES)]
     rows = []
@@ -122,7 +132,8 @@ def groups(scores: dict[str, list[dict]], crowd: Sequence[people.Person], method
     known = {one.id: one for one in crowd}
     ids = [one["id"] for one in next(iter(scores.values()))]
     kinds = {
-        "tone": lambda one: one.tone, "age": lambda one: ("young", "middling", "old")[min(2, int(3 * one.age))],
+        "tone": lambda one: one.tone,
+        "age": lambda one: ("young", "middling", "old")[min(2, int(3 * one.age))],
         "glasses": lambda one: "worn" if one.glasses else "none",
     }
     rows = []
@@ -141,14 +152,17 @@ def groups(scores: dict[str, list[dict]], crowd: Sequence[people.Person], method
 
 def by_person(scores: dict[str, list[dict]], method: str, key: str) -> list[float]:
     """The mean over parts, one value a person."""
-    return [float(np.nanmean([some[i][method].get(key, np.nan) for some in scores.values()]))
-            for i in range(len(next(iter(scores.values()))))]
+    return [
+        float(np.nanmean([some[i][method].get(key, np.nan) for some in scores.values()]))
+        for i in range(len(next(iter(scores.values()))))
+    ]
 
 
 def parser_for(name: str, text: str) -> argparse.ArgumentParser:
     """Options of all commands that measure on real people."""
     parser = argparse.ArgumentParser(
-        prog=f"python -m backend.lab evaluate {name}", description=text,
+        prog=f"python -m backend.lab evaluate {name}",
+        description=text,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--portraits", type=Path, metavar="DIR", help="pictures, where no observations are given")

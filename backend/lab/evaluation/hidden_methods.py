@@ -57,5 +57,11 @@ def staged(numbers: str) -> Method:
 FILLS: dict[str, Method] = {"mean skin": mean, "surroundings": surroundings, "mirror": mirror}
 LINEAR, STAGES = "linear prior", "stages 1+2+3"
 LEARNT: dict[str, Method] = {LINEAR: linear, STAGES: staged("123")}
-ABLATIONS: dict[str, Method] = {"no stage": staged(""), "stage 1": staged("1"), "stages 1+2": staged("12"),
-                                "stages 1+3": staged("13"), "stages 2+3": staged("23"), STAGES: staged("123")}
+ABLATIONS: dict[str, Method] = {
+    "no stage": staged(""),
+    "stage 1": staged("1"),
+    "stages 1+2": staged("12"),
+    "stages 1+3": staged("13"),
+    "stages 2+3": staged("23"),
+    STAGES: staged("123"),
+}

@@ -85,9 +85,20 @@ def hide(seen: Seen, hidden: np.ndarray, positions: np.ndarray, prior: LinearPri
     tone = hair_tone(unlit, confidence, hairy, scalp)
     nothing = np.zeros((1, 1), np.float32)
     observation = Observation(
-        np.zeros((1, 1, 3), np.float32), np.zeros((1, 1, 3), np.float32), nothing, nothing, light,
-        np.zeros((*scalp.shape, 2), np.float32), confidence, unlit, shade, hair_evidence(unlit, confidence, tone),
-        hairy, scalp, tone, np.linalg.norm(positions, axis=2) > 0.05,
+        np.zeros((1, 1, 3), np.float32),
+        np.zeros((1, 1, 3), np.float32),
+        nothing,
+        nothing,
+        light,
+        np.zeros((*scalp.shape, 2), np.float32),
+        confidence,
+        unlit,
+        shade,
+        hair_evidence(unlit, confidence, tone),
+        hairy,
+        scalp,
+        tone,
+        np.linalg.norm(positions, axis=2) > 0.05,
     )
     weight = np.where(hidden & (seen.confidence > SCORED), seen.confidence * (1 - scalp), 0)
     return Hidden(observation, seen.lit, weight.astype(np.float32), shade)

@@ -46,8 +46,9 @@ def perceptual(completions: Mapping[str, np.ndarray], case: Hidden) -> dict[str,
     """Distance of EfficientNet-Lite's features over the hidden texels (features.perceptual_distance), by method."""
     mask = case.weight > 0
     made = [np.where(mask[..., None], np.clip(case.lit(one), 0, 1), case.truth) for one in completions.values()]
-    pictures, truth = (torch.from_numpy(np.stack(some).astype(np.float32)).permute(0, 3, 1, 2)
-                       for some in (made, [case.truth]))
+    pictures, truth = (
+        torch.from_numpy(np.stack(some).astype(np.float32)).permute(0, 3, 1, 2) for some in (made, [case.truth])
+    )
     with torch.no_grad():
         distance = perceptual_distance(pictures, truth.expand_as(pictures), torch.from_numpy(case.weight)[None, None])
     return dict(zip(completions, distance.tolist(), strict=True))
@@ -62,7 +63,7 @@ def decibels(squared: float) -> float:
 
 
 def paired(
-    scores: Sequence[Mapping[str, Mapping[str, float]]], method: str, base: str, key: str,
+    scores: Sequence[Mapping[str, Mapping[str, float]]], method: str, base: str, key: str
 ) -> tuple[float, float]:
     """Mean over people and standard error of how much larger a method's value is than the baseline's.
 

@@ -47,8 +47,15 @@ def measure(head: Head, path: Path, embeddings: dict[str, np.ndarray], size: int
         render = embed(picture)
         own = likeness(render, embeddings[path.stem])
         others = [likeness(render, one) for name, one in embeddings.items() if name != path.stem]
-        found.append({"id": path.stem, "head": head.path.stem, "yaw": yaw, "cosine": own,
-                      "told": bool(own > max(others, default=-1.0))})
+        found.append(
+            {
+                "id": path.stem,
+                "head": head.path.stem,
+                "yaw": yaw,
+                "cosine": own,
+                "told": bool(own > max(others, default=-1.0)),
+            }
+        )
     return found
 
 
@@ -57,8 +64,7 @@ def report(found: list[dict]) -> str:
     rows = []
     heads = list(dict.fromkeys(one["head"] for one in found))
     for name, some in [*((head, [one for one in found if one["head"] == head]) for head in heads), ("all", found)]:
-        by_yaw = [cell(mean_error([np.nan_to_num(one["cosine"]) for one in some if one["yaw"] == yaw]))
-                  for yaw in YAWS]
+        by_yaw = [cell(mean_error([np.nan_to_num(one["cosine"]) for one in some if one["yaw"] == yaw])) for yaw in YAWS]
         same = np.mean([one["cosine"] > SAME for one in some])
         rows.append([name, len(some) // len(YAWS), *by_yaw, f"{same:.0%}", f"{np.mean([o['told'] for o in some]):.0%}"])
     heads = ["head", "people", *(f"{yaw:+.0f}°" if yaw else "0°" for yaw in YAWS), f"over {SAME}", "told apart"]
@@ -67,7 +73,8 @@ def report(found: list[dict]) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m backend.lab evaluate identity", description=__doc__,
+        prog="python -m backend.lab evaluate identity",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--portraits", type=Path, required=True, metavar="DIR")

@@ -75,25 +75,44 @@ def main(argv: list[str] | None = None) -> int:
     whole = whole_textures(arguments, networks) if arguments.count else {}
     numbers = latent_numbers(networks)
     print(f"{arguments.count} whole held-out textures at {networks.size} texels, {numbers} latent numbers")
-    print("\n" + table(
-        ["method", "numbers", "steps", "seconds", "PSNR, dB", "SSIM", "perceptual distance"],
-        [[name, size, steps, *(f"{mean:.3g} ± {error:.2g}" for mean, error in map(mean_error, zip(*values)))]
-         for (name, size, steps), values in whole.items()],
-    ), flush=True)
+    print(
+        "\n"
+        + table(
+            ["method", "numbers", "steps", "seconds", "PSNR, dB", "SSIM", "perceptual distance"],
+            [
+                [name, size, steps, *(f"{mean:.3g} ± {error:.2g}" for mean, error in map(mean_error, zip(*values)))]
+                for (name, size, steps), values in whole.items()
+            ],
+        ),
+        flush=True,
+    )
     if whole:
-        ours, pca = (np.array(next(values for key, values in whole.items() if key[0].startswith(name)
-                                   and key[1:] == (numbers, steps)))[:, 1:]
-                     for name, steps in (("generator", STEPS), ("PCA", "")))
+        ours, pca = (
+            np.array(
+                next(values for key, values in whole.items() if key[0].startswith(name) and key[1:] == (numbers, steps))
+            )[:, 1:]
+            for name, steps in (("generator", STEPS), ("PCA", ""))
+        )
         gaps = zip(("PSNR, dB", "SSIM", "perceptual distance"), map(mean_error, (ours - pca).T))
-        print(f"\nThe generator after {STEPS} steps less PCA of as many numbers, texture by texture: "
-              + "; ".join(f"{name} {mean:+.3g} ± {error:.2g}" for name, (mean, error) in gaps), flush=True)
+        print(
+            f"\nThe generator after {STEPS} steps less PCA of as many numbers, texture by texture: "
+            + "; ".join(f"{name} {mean:+.3g} ± {error:.2g}" for name, (mean, error) in gaps),
+            flush=True,
+        )
     partial = partial_textures(arguments, networks)
     print(f"\n{arguments.released} partial held-out textures: masked and unseen error in dB, seconds\n")
-    rows = [[name, steps, *(f"{mean:.2f} ± {error:.2f}" for mean, error in map(mean_error, zip(*values)))]
-            for (name, steps), values in partial.items()]
+    rows = [
+        [name, steps, *(f"{mean:.2f} ± {error:.2f}" for mean, error in map(mean_error, zip(*values)))]
+        for (name, steps), values in partial.items()
+    ]
     print(table(["way", "steps", "seen, of the observation", "unseen, of the truth", "seconds"], rows))
-    write(arguments.output, {"whole": [[*key, values] for key, values in whole.items()],
-                             "partial": [[*key, values] for key, values in partial.items()]})
+    write(
+        arguments.output,
+        {
+            "whole": [[*key, values] for key, values in whole.items()],
+            "partial": [[*key, values] for key, values in partial.items()],
+        },
+    )
     return 0
 
 

@@ -46,8 +46,15 @@ def encoded(networks: Networks, completed: Tensor, weight: Tensor) -> Tensor:
 
 
 def invert(
-    networks: Networks, target: Tensor, weight: Tensor, style: Tensor, start: Tensor, *, steps: int = STEPS,
-    noise: float = CORRELATED * NOISE**2, on_step: OnStep | None = None,
+    networks: Networks,
+    target: Tensor,
+    weight: Tensor,
+    style: Tensor,
+    start: Tensor,
+    *,
+    steps: int = STEPS,
+    noise: float = CORRELATED * NOISE**2,
+    on_step: OnStep | None = None,
 ) -> Inversion:
     """The W+ whose texture explains the target where it has weight.
 
@@ -80,16 +87,25 @@ def invert(
         loss = loss + ((layers - guess) / SPREAD).square().sum()
         loss.backward()
         if float(loss.detach()) < best["loss"]:
-            best.update(loss=float(loss.detach()), error=float(error.detach() / total), w_plus=w_plus.detach(),
-                        texture=texture.detach())
+            best.update(
+                loss=float(loss.detach()),
+                error=float(error.detach() / total),
+                w_plus=w_plus.detach(),
+                texture=texture.detach(),
+            )
         history.append((best["error"], time.process_time() - begun))
         if on_step:
             on_step(min(1.0, len(history) / steps))
         return loss
 
     optimiser = torch.optim.LBFGS(
-        [moves, bending, layers], max_iter=steps, max_eval=steps, history_size=steps, line_search_fn="strong_wolfe",
-        tolerance_grad=0, tolerance_change=0,
+        [moves, bending, layers],
+        max_iter=steps,
+        max_eval=steps,
+        history_size=steps,
+        line_search_fn="strong_wolfe",
+        tolerance_grad=0,
+        tolerance_change=0,
     )
     with torch.enable_grad():
         optimiser.step(evaluate) if steps > 1 else evaluate()
@@ -97,7 +113,7 @@ def invert(
 
 
 def fitted_canvas(
-    generator: Generator, target: Tensor, weight: Tensor, noise: float, straight: Tensor | None = None,
+    generator: Generator, target: Tensor, weight: Tensor, noise: float, straight: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """(K,) the canvas's coefficients that explain the target best without layers, and the Cholesky factor (K,K).
 

@@ -44,8 +44,10 @@ class Skins:
     def prior(self, kits: Sequence[str], without: int = -1) -> LinearPrior:
         """Fitted to those kits' skins but a face's."""
         chosen = np.nonzero(np.isin(self.kits, kits) & (self.faces != without))[0]
-        small = [cv2.resize(spread(self.textures[i], self.valid[i]), (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
-                 for i in chosen]
+        small = [
+            cv2.resize(spread(self.textures[i], self.valid[i]), (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
+            for i in chosen
+        ]
         return LinearPrior.fit_mirrored(np.stack(small), min(COMPONENTS, 2 * len(small) - 2))
 
 
@@ -76,14 +78,16 @@ def on_people(prior: LinearPrior, seen: Sequence[tuple[str, Seen]], positions: n
     scores = []
     for person, one in seen:
         cases = [hide(one, part(name, person, one.confidence), positions, prior) for name in PARTS]
-        scores.append(float(np.mean([
-            measure(prior.complete(*case.observation.evidence), case)["psnr"] for case in cases])))
+        scores.append(
+            float(np.mean([measure(prior.complete(*case.observation.evidence), case)["psnr"] for case in cases]))
+        )
     return scores
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m backend.lab evaluate kits", description=__doc__,
+        prog="python -m backend.lab evaluate kits",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--atlas", type=Path, required=True, metavar="NPZ", help="aligned skins (texhub align)")

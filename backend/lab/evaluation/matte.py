@@ -37,7 +37,10 @@ def scene_of(case: TruthCase) -> spectacles.Scene:
     head = find_head_landmarks(mesh)
     made = render_truth(mesh, head, load_truth_texture(case), case, SIDE)
     share = np.diag([SIDE / made.size, SIDE / made.size, 1]) @ [
-        [made.focal, 0, made.size / 2], [0, made.focal, made.size / 2], [0, 0, 1]]
+        [made.focal, 0, made.size / 2],
+        [0, made.focal, made.size / 2],
+        [0, 0, 1],
+    ]
     seen = mesh.vertices @ made.rotation.T + made.translation
     pixels = seen @ share.T
     fragments = rasterize(mesh.corners(pixels[:, :2] / pixels[:, 2:]), SIDE, SIDE, depth=mesh.corners(seen[:, 2]))

@@ -89,7 +89,8 @@ def own_skins(seen: list[tuple[str, Seen]], networks: Networks) -> list[np.ndarr
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m backend.lab evaluate memory", description=__doc__,
+        prog="python -m backend.lab evaluate memory",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--portraits", type=Path, required=True, metavar="DIR", help="of everybody, by id")
@@ -107,13 +108,17 @@ def main(argv: list[str] | None = None) -> int:
     trained = np.array([one for name, one in known.items() if name not in held_out])
     found = {"held-out portraits": [nearest(one, trained) for name, one in known.items() if name in held_out]}
     for name, networks in networks_by_name(arguments.weights).items():
-        kinds = {"completions of held-out people": completions(test, networks),
-                 "samples": samples(networks, arguments.count, arguments.seed),
-                 "training people's own skins": own_skins(train, networks)}
+        kinds = {
+            "completions of held-out people": completions(test, networks),
+            "samples": samples(networks, arguments.count, arguments.seed),
+            "training people's own skins": own_skins(train, networks),
+        }
         for kind, skins in kinds.items():
             found[f"{name}: {kind}" if name else kind] = [nearest(embed(bust.show(skin)), trained) for skin in skins]
-    rows = [[kind, cell(mean_error(some)), f"{np.nanmax(some):.2f}", f"{np.mean(np.array(some) > SAME):.0%}"]
-            for kind, some in found.items()]
+    rows = [
+        [kind, cell(mean_error(some)), f"{np.nanmax(some):.2f}", f"{np.mean(np.array(some) > SAME):.0%}"]
+        for kind, some in found.items()
+    ]
     print(table(["faces", "highest cosine to a training portrait", "the highest of all", f"over {SAME}"], rows))
     if arguments.output:
         write_bytes(arguments.output, json.dumps(found, indent=1).encode())

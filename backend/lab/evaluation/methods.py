@@ -39,9 +39,7 @@ def plain(one: Portrayed, networks: Networks) -> dict[str, np.ndarray]:
     return made | {"PCA 24": networks.pca24(one.colour, one.confidence)}
 
 
-def staged(
-    one: Portrayed, networks: Networks, seed: int = 0, wanted: dict[str, str] = STAGES,
-) -> dict[str, np.ndarray]:
+def staged(one: Portrayed, networks: Networks, seed: int = 0, wanted: dict[str, str] = STAGES) -> dict[str, np.ndarray]:
     """(S,S,3) per list of stages, finished as a job finishes them; what two lists begin with runs once."""
     seen = AtlasObservation(*one.evidence, one.style)
     made = {"": networks.experts.complete(seen.color, seen.confidence)}

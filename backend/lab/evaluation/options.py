@@ -15,7 +15,8 @@ from ...models.bundle import Networks, load_networks
 
 def parser_for(name: str, text: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog=f"python -m backend.lab evaluate {name}", description=text,
+        prog=f"python -m backend.lab evaluate {name}",
+        description=text,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--held-out", type=Path, required=True, metavar="DIR", help="texhub build --split held_out")

@@ -56,8 +56,14 @@ def mean_latent(networks: Networks, style: Tensor, seed: int = 0, count: int = 2
 
 
 def released(
-    networks: Networks, completed: Tensor, target: Tensor, weight: Tensor, style: Tensor, *,
-    first: int = FIRST, second: int = SECOND,
+    networks: Networks,
+    completed: Tensor,
+    target: Tensor,
+    weight: Tensor,
+    style: Tensor,
+    *,
+    first: int = FIRST,
+    second: int = SECOND,
 ) -> tuple[Tensor, list[tuple[float, float]]]:
     """W+ (1,ROWS,LATENT), and per step the masked mean squared error and core seconds since the start.
 
@@ -87,7 +93,12 @@ def released(
 
 
 def adam(
-    networks: Networks, target: Tensor, weight: Tensor, style: Tensor, *, steps: int = FIRST + SECOND,
+    networks: Networks,
+    target: Tensor,
+    weight: Tensor,
+    style: Tensor,
+    *,
+    steps: int = FIRST + SECOND,
     rate: float = 0.05,
 ) -> tuple[Tensor, list[tuple[float, float]]]:
     """The same number of Adam steps on the masked squared error alone: what the recipe could reach at best."""

@@ -40,11 +40,21 @@ CLOSE, LOOSE = 0.04, 0.08
 #: Pixels of a contact sheet's cell, and cells across.
 CELL, ACROSS = 320, 4
 #: The pins, the first four that the portrait shows.
-ORDER = ("right_eye_outer", "left_eye_outer", "nose_tip", "chin", "mouth_left", "mouth_right", "left_eye_inner",
-         "right_eye_inner")
+ORDER = (
+    "right_eye_outer",
+    "left_eye_outer",
+    "nose_tip",
+    "chin",
+    "mouth_left",
+    "mouth_right",
+    "left_eye_inner",
+    "right_eye_inner",
+)
 #: What is given and what is looked for: name -> (pins on the portrait, is the face looked for, is the head's).
 MODES = {
-    "no help": (False, True, True), "four pins": (True, True, True), "face from pins": (True, False, True),
+    "no help": (False, True, True),
+    "four pins": (True, True, True),
+    "face from pins": (True, False, True),
     "both from pins": (True, False, False),
 }
 
@@ -69,8 +79,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=1, help="processes; each takes whole heads")
     arguments = parser.parse_args(argv)
     modes = [mode for mode in MODES if mode in arguments.modes.split(",")]
-    heads = [path for path in sorted(path for pattern in HEADS for path in arguments.data.glob(pattern))
-             if arguments.heads in str(path)]
+    heads = [
+        path
+        for path in sorted(path for pattern in HEADS for path in arguments.data.glob(pattern))
+        if arguments.heads in str(path)
+    ]
     with ProcessPoolExecutor(arguments.workers, get_context("spawn")) as pool:
         work = partial(measure, arguments.data, arguments.portraits, modes, arguments.output)
         rows = [row for rows in pool.map(work, heads) for row in rows]
@@ -91,13 +104,21 @@ def measure(data: Path, only: str, modes: Sequence[str], output: Path | None, pa
         portrait = decode_portrait(data / "portraits" / name)
         face = find_face(portrait)
         tries = {mode: run(mesh, head, portrait, face, truth, *MODES[mode]) for mode in modes}
-        print(f"{path.stem[:22]:22} {Path(name).stem[:26]:26}" + "".join(
-            f"  {mode} {100 * one.error:5.1f} % ({one.score:.2f})" for mode, one in tries.items()), flush=True)
+        print(
+            f"{path.stem[:22]:22} {Path(name).stem[:26]:26}"
+            + "".join(f"  {mode} {100 * one.error:5.1f} % ({one.score:.2f})" for mode, one in tries.items()),
+            flush=True,
+        )
         for mode, one in tries.items():
             label = f"{Path(name).stem.replace('dicebear_', '')[:22]} {100 * one.error:.1f} % ({one.score:.2f})"
             cells[mode].append(cell(portrait.color if one.overlay is None else one.overlay, face, label))
-        rows.append((name.split("/")[0], path.parts[-2] == "kaykit",
-                     {mode: replace(one, overlay=None) for mode, one in tries.items()}))
+        rows.append(
+            (
+                name.split("/")[0],
+                path.parts[-2] == "kaykit",
+                {mode: replace(one, overlay=None) for mode, one in tries.items()},
+            )
+        )
     for mode, drawn in cells.items():
         if output:
             drawn += [np.ones_like(drawn[0])] * (-len(drawn) % ACROSS)
@@ -126,8 +147,14 @@ def find_face(portrait: Portrait) -> FaceLandmarks | None:
 
 
 def run(
-    mesh: HeadMesh, head: HeadLandmarks | None, portrait: Portrait, face: FaceLandmarks | None, truth: dict,
-    with_pins: bool, look_for_face: bool, look_for_head: bool,
+    mesh: HeadMesh,
+    head: HeadLandmarks | None,
+    portrait: Portrait,
+    face: FaceLandmarks | None,
+    truth: dict,
+    with_pins: bool,
+    look_for_face: bool,
+    look_for_head: bool,
 ) -> Try:
     """Register one pair, the detectors blinded where the mode says so."""
     start = time.perf_counter()

@@ -34,8 +34,12 @@ from .cases import SPLIT, load_truth_texture
 from .expressions import EXPRESSIONS, make_face, on_surface, places_on
 from .truth import TruthCase, TruthPortrait, angle_of, render_truth
 
-HEADS = (("makehuman", "caucasian_male_young"), ("makehuman", "asian_female_old"), ("makehuman", "african_male_old"),
-         ("valid", "white_f_1"))
+HEADS = (
+    ("makehuman", "caucasian_male_young"),
+    ("makehuman", "asian_female_old"),
+    ("makehuman", "african_male_old"),
+    ("valid", "white_f_1"),
+)
 YAWS = (0, -15, 30, -45)
 LIGHTS = ("soft", "hard", "cel")
 #: Landmarks count that the true camera sees at this cosine or more, and that lie on the head for sure.
@@ -59,8 +63,10 @@ def main(argv: list[str] | None = None) -> int:
 def measure(data: Path, i: int) -> list[dict]:
     """All portraits of one head: yaw, light, and by what was registered the errors."""
     names = sorted(json.loads(SPLIT.read_text())["held_out"])
-    (kind, mesh), (_, other) = ((kind, load_mesh(data / kind / "heads" / f"{name}.obj"))
-                                for kind, name in (HEADS[i], HEADS[(i + 1) % len(HEADS)]))
+    (kind, mesh), (_, other) = (
+        (kind, load_mesh(data / kind / "heads" / f"{name}.obj"))
+        for kind, name in (HEADS[i], HEADS[(i + 1) % len(HEADS)])
+    )
     landmarks, other_landmarks = find_head_landmarks(mesh), find_head_landmarks(other)
     skins = [name.split("/")[1] for name in names if name.startswith(kind)]
     surface = on_surface(mesh, landmarks)
@@ -69,8 +75,15 @@ def measure(data: Path, i: int) -> list[dict]:
     for j, yaw in enumerate(YAWS):
         for k, light in enumerate(LIGHTS):
             case = TruthCase(
-                "", kind, "", str(data / kind / "skins" / f"{skins[(j + k) % len(skins)]}.jpg"), yaw,
-                (0, 5, -5)[(i + j) % 3], light, (0.4, 0.6, 0.7), (0.6, 0.65, 0.7),
+                "",
+                kind,
+                "",
+                str(data / kind / "skins" / f"{skins[(j + k) % len(skins)]}.jpg"),
+                yaw,
+                (0, 5, -5)[(i + j) % 3],
+                light,
+                (0.4, 0.6, 0.7),
+                (0.6, 0.65, 0.7),
             )
             texture = load_truth_texture(case)
             portrait = render_truth(mesh, landmarks, texture, case)
@@ -79,8 +92,9 @@ def measure(data: Path, i: int) -> list[dict]:
             found = {"own": registered(mesh, portrait), "other": registered(other, portrait)}
             row = {"yaw": abs(yaw), "light": light}
             row["own"] = judge(found["own"], landmarks.points, truth, landmarks.rotation, portrait, landmarks)
-            row["other"] = judge(found["other"], other_landmarks.points, truth, other_landmarks.rotation, portrait,
-                                 landmarks)
+            row["other"] = judge(
+                found["other"], other_landmarks.points, truth, other_landmarks.rotation, portrait, landmarks
+            )
             if same:
                 places = places_on(other, surface)
                 turn = rotation_between(landmarks.points, places, landmarks.trust)
@@ -91,12 +105,19 @@ def measure(data: Path, i: int) -> list[dict]:
                 made = make_face(mesh, landmarks, expression)
                 portrait = render_truth(made, landmarks, texture, case)
                 truth = portrait.project(places_on(made, surface))[0], seen
-                row[expression] = judge(registered(mesh, portrait), landmarks.points, truth, landmarks.rotation,
-                                        portrait, landmarks)
+                row[expression] = judge(
+                    registered(mesh, portrait), landmarks.points, truth, landmarks.rotation, portrait, landmarks
+                )
             rows.append(row)
-            print(f"{HEADS[i][1]:22} yaw {yaw:+3d} {light}: " + ", ".join(
-                f"{what} {errors['landmarks']:5.2f} % {errors['rotation']:4.1f} deg"
-                for what, errors in row.items() if isinstance(errors, dict)), flush=True)
+            print(
+                f"{HEADS[i][1]:22} yaw {yaw:+3d} {light}: "
+                + ", ".join(
+                    f"{what} {errors['landmarks']:5.2f} % {errors['rotation']:4.1f} deg"
+                    for what, errors in row.items()
+                    if isinstance(errors, dict)
+                ),
+                flush=True,
+            )
     return rows
 
 
@@ -112,8 +133,12 @@ def registered(mesh: HeadMesh, portrait: TruthPortrait) -> Registration | None:
 
 
 def judge(
-    found: Registration | None, points: np.ndarray, truth: tuple[np.ndarray, np.ndarray], face: np.ndarray,
-    portrait: TruthPortrait, subject: HeadLandmarks,
+    found: Registration | None,
+    points: np.ndarray,
+    truth: tuple[np.ndarray, np.ndarray],
+    face: np.ndarray,
+    portrait: TruthPortrait,
+    subject: HeadLandmarks,
 ) -> dict[str, float]:
     """Median landmark error in percent of the face's height, and degrees between the face as both cameras see it.
 
@@ -131,8 +156,13 @@ def judge(
 
 
 def bare(
-    mesh: HeadMesh, landmarks: HeadLandmarks, other: HeadMesh, read: HeadLandmarks, turn: np.ndarray,
-    portrait: TruthPortrait, seen: np.ndarray,
+    mesh: HeadMesh,
+    landmarks: HeadLandmarks,
+    other: HeadMesh,
+    read: HeadLandmarks,
+    turn: np.ndarray,
+    portrait: TruthPortrait,
+    seen: np.ndarray,
 ) -> dict[str, float]:
     """What judge() says of two readings on bare heads of one topology, where nothing is registered.
 
@@ -143,8 +173,10 @@ def bare(
     pixels, goal = (portrait.project(points)[0] for points in (places, landmarks.points))
     height = np.linalg.norm(goal[10] - goal[152])
     rest = rotation_between(landmarks.points, read.points, landmarks.trust * read.trust) @ turn.T
-    return {"landmarks": float(np.median(np.linalg.norm(pixels - goal, axis=1)[seen]) / height * 100),
-            "rotation": angle_of(rest)}
+    return {
+        "landmarks": float(np.median(np.linalg.norm(pixels - goal, axis=1)[seen]) / height * 100),
+        "rotation": angle_of(rest),
+    }
 
 
 def rotation_between(target: np.ndarray, source: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -168,6 +200,11 @@ def print_table(rows: Sequence[dict], sides: Sequence[str]) -> None:
     for yaw in sorted({row["yaw"] for row in rows}):
         for light in LIGHTS:
             chosen = [row for row in rows if row["yaw"] == yaw and row["light"] == light]
-            cells = [[np.median([row[each][what] for row in chosen for each in ALL.get(side, (side,)) if each in row])
-                      for what in REFUSED] for side in sides]
+            cells = [
+                [
+                    np.median([row[each][what] for row in chosen for each in ALL.get(side, (side,)) if each in row])
+                    for what in REFUSED
+                ]
+                for side in sides
+            ]
             print(f"| {yaw} | {light} |" + "".join(f" {away:.2f} % | {turn:.1f} |" for away, turn in cells))

@@ -74,9 +74,16 @@ def main(argv: list[str] | None = None) -> int:
         "random": [pictures(draw(networks, style, z[:COLUMNS])) for style in NETWORKS],
         "truncation": [pictures(draw(networks, "photo", torch.stack([t * one for t in TRUNCATIONS]))) for one in z[:4]],
         "identities": [
-            pictures(draw(networks, "photo", torch.stack([
-                (np.cos(a) * z[i] + np.sin(a) * z[i + 4]).float() for a in np.linspace(0, np.pi / 2, COLUMNS)
-            ]))) for i in range(4)  # along the circle, for a mean of two normal vectors is shorter than either
+            pictures(
+                draw(
+                    networks,
+                    "photo",
+                    torch.stack(
+                        [(np.cos(a) * z[i] + np.sin(a) * z[i + 4]).float() for a in np.linspace(0, np.pi / 2, COLUMNS)]
+                    ),
+                )
+            )
+            for i in range(4)  # along the circle, for a mean of two normal vectors is shorter than either
         ],
         "styles": between_styles(networks, z[:1]),
         "completions": completions(networks, arguments.held_out, arguments.seed),

@@ -50,7 +50,7 @@ class SeamSteps:
 
 
 def seam_steps(
-    mesh: HeadMesh, textures: dict[int, np.ndarray], touched: dict[int, np.ndarray], order: np.ndarray,
+    mesh: HeadMesh, textures: dict[int, np.ndarray], touched: dict[int, np.ndarray], order: np.ndarray
 ) -> SeamSteps:
     """Measure textures on the mesh's UV map.
 
@@ -69,7 +69,7 @@ def seam_steps(
     moved = mesh.corner_uvs - tiles_of(mesh.corner_uvs)[:, None] + np.stack([column, 0 * column], 1)[:, None]
     first, second = edge_sides(replace(mesh, corner_uvs=moved.astype(np.float32)))
     cut = np.abs(first - second)[:, :2].max((1, 2)) > 1e-5
-    edges = np.stack([first, second])                                          # (2,e,3,2): ends and third corner
+    edges = np.stack([first, second])  # (2,e,3,2): ends and third corner
     edges = np.stack([edges[..., 0] * size, (1 - edges[..., 1]) * size], -1)
     inside_picture = ((edges > 0) & (edges < texture.shape[1::-1])).all((0, 2, 3))
     length = np.linalg.norm(edges[:, :, 1] - edges[:, :, 0], axis=-1)
@@ -94,7 +94,10 @@ def seam_steps(
 
     border = steps(on_edge, cut)
     return SeamSteps(
-        int(cut.sum()), mean(border), mean(steps(on_edge + inward / 2, cut)), mean(steps(on_edge + inward / 2, ~cut)),
+        int(cut.sum()),
+        mean(border),
+        mean(steps(on_edge + inward / 2, cut)),
+        mean(steps(on_edge + inward / 2, ~cut)),
         float(np.percentile(border, 99)) if len(border) else 0.0,
     )
 
@@ -153,14 +156,17 @@ def main(argv: list[str] | None = None) -> int:
         generated = complete(job.observation, job.style, networks)
         tiles = compose_tiles(job, generated, arguments.size, {})
         steps = seam_steps(
-            job.mesh, {n: tile.texture for n, tile in tiles.items()}, {n: tile.head for n, tile in tiles.items()},
+            job.mesh,
+            {n: tile.texture for n, tile in tiles.items()},
+            {n: tile.head for n, tile in tiles.items()},
             precedence(job.mesh, job.canonical, job.observation.better_side),
         )
         rows[path.stem] = asdict(steps)
         failed |= steps.excess > ALLOWED
         print(
             f"| {path.stem} | {steps.edges} | {steps.border:.2f} | {steps.across:.2f} | {steps.inside:.2f} "
-            f"| {steps.excess:.2f} | {steps.worst:.1f} |", flush=True,
+            f"| {steps.excess:.2f} | {steps.worst:.1f} |",
+            flush=True,
         )
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1))

@@ -40,8 +40,9 @@ FOLDS = 6
 def patches(case: Hidden) -> list[tuple[slice, slice]]:
     """The places of an observation's hidden patches."""
     size, found = len(case.weight), []
-    whole = cv2.boxFilter((case.weight > 0).astype(np.float32), -1, (PATCH, PATCH), anchor=(0, 0),
-                          borderType=cv2.BORDER_CONSTANT)
+    whole = cv2.boxFilter(
+        (case.weight > 0).astype(np.float32), -1, (PATCH, PATCH), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT
+    )
     for top in range(0, size - PATCH + 1, STEP):
         for left in range(0, size - PATCH + 1, STEP):
             if whole[top, left] > WHOLE:
@@ -110,8 +111,9 @@ def main(argv: list[str] | None = None) -> int:
     found = gather(completed(people_of(arguments), networks, methods, PARTS, arguments.seed), methods)
     rights = {name: accuracy(*one) for name, one in found.items()}
     rights["photographs of two halves of the people"] = strangers(*found[next(iter(found))])
-    rows = [[name, cell(mean_error([100 * one for one in right.values()]), 1), len(right)]
-            for name, right in rights.items()]
+    rows = [
+        [name, cell(mean_error([100 * one for one in right.values()]), 1), len(right)] for name, right in rights.items()
+    ]
     print(table(["method", "told from photographs, %", "people"], rows))
     if arguments.output:
         write_bytes(arguments.output, json.dumps(rights, indent=1).encode())

@@ -79,7 +79,8 @@ def build(portraits: Path, output: Path, mesh: Path, workers: int, weights: Path
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m backend.lab faces build", description=__doc__,
+        prog="python -m backend.lab faces build",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--portraits", type=Path, required=True, metavar="DIR", help="one picture a person")

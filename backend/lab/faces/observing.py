@@ -81,8 +81,12 @@ def see(path: Path, mesh: HeadMesh, head: HeadLandmarks, prior: LinearPrior) -> 
     observation = observe(found.mesh, layout, found.registration, portrait.color, found.matte, prior)
     registration, quality = found.registration, found.quality
     about = About(
-        *(round(angle, 2) for angle in registration.angles), round(registration.face_height, 1),
-        round(float(quality.score), 3), round(registration.error[1], 2), found.matte.glasses, found.matte.hand,
+        *(round(angle, 2) for angle in registration.angles),
+        round(registration.face_height, 1),
+        round(float(quality.score), 3),
+        round(registration.error[1], 2),
+        found.matte.glasses,
+        found.matte.hand,
     )
     return reduced(observation, found, layout, prior), about
 
@@ -98,13 +102,22 @@ def reduced(observation: Observation, found: Match, layout: AtlasMap, prior: Lin
     unlit, confidence, shade, _ = divide(lit, shown, normals, scalp_share(canonical), prior, rotation)
     towards = normals @ (UPRIGHT @ rotation).T
     return Seen(
-        average(unlit, confidence), average(lit, confidence), small(confidence), small(shown),
-        small(observation.hairy), small(shade), unit(small(towards)),
+        average(unlit, confidence),
+        average(lit, confidence),
+        small(confidence),
+        small(shown),
+        small(observation.hairy),
+        small(shade),
+        unit(small(towards)),
     )
 
 
 def divide(
-    lit: np.ndarray, shown: np.ndarray, normals: np.ndarray, scalp: np.ndarray, prior: LinearPrior,
+    lit: np.ndarray,
+    shown: np.ndarray,
+    normals: np.ndarray,
+    scalp: np.ndarray,
+    prior: LinearPrior,
     rotation: np.ndarray = UPRIGHT,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, Light]:
     """unlit (S,S,3) sRGB, confidence (S,S), shade (S,S) and the light, of what is shown: observe()'s own steps.
@@ -172,6 +185,4 @@ def read(path: Path) -> Seen:
     """What write() wrote, as float32."""
     with np.load(path, allow_pickle=False) as data:
         bytes_ = {name: data[name].astype(np.float32) / 255 for name in ("unlit", "lit", "confidence", "shown", "hair")}
-        return Seen(
-            **bytes_, shade=data["shade"].astype(np.float32), normals=unit(data["normals"].astype(np.float32)),
-        )
+        return Seen(**bytes_, shade=data["shade"].astype(np.float32), normals=unit(data["normals"].astype(np.float32)))

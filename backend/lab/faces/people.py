@@ -73,8 +73,11 @@ class Person:
 
 def describe(output: Path, split: Path = SPLIT) -> list[Person]:
     """Measure every observation of a build and write `people.csv` beside them."""
-    found = [(path, json.loads(path.with_suffix(".json").read_text())) for path in sorted(output.glob("*/*.npz"))
-             if path.with_suffix(".json").is_file()]
+    found = [
+        (path, json.loads(path.with_suffix(".json").read_text()))
+        for path in sorted(output.glob("*/*.npz"))
+        if path.with_suffix(".json").is_file()
+    ]
     regions = find_facial_regions(load_networks("cpu").geometry.numpy().transpose(1, 2, 0))
     measured = [measure(read(path), regions) for path, _ in found]
     age = ages([one["grey"] for one in measured], [one["wrinkles"] for one in measured])
@@ -84,8 +87,13 @@ def describe(output: Path, split: Path = SPLIT) -> list[Person]:
     held_out = read_split(split)
     people = [
         Person(
-            path.stem, "test" if path.stem in held_out else "train", tone_of(one["ita"]), **one,
-            age=round(float(old), 3), weight=round(float(heavy), 3), **{name: about[name] for name in TAKEN},
+            path.stem,
+            "test" if path.stem in held_out else "train",
+            tone_of(one["ita"]),
+            **one,
+            age=round(float(old), 3),
+            weight=round(float(heavy), 3),
+            **{name: about[name] for name in TAKEN},
         )
         for (path, about), one, old, heavy in zip(found, measured, age, weight, strict=True)
     ]
@@ -111,8 +119,14 @@ def measure(seen: Seen, regions: FacialRegions) -> dict[str, float]:
         lightness, chroma = np.median(lab[strands, 0]), np.median(np.linalg.norm(lab[strands, 1:], axis=1))
         grey = float(np.clip((16 - chroma) / 8, 0, 1) * np.clip((lightness - 25) / 20, 0, 1))
     lit = ita(np.median(seen.lit[bare], axis=0)) if bare.any() else nan
-    values = {"ita": tone, "lit": lit, "grey": grey, "wrinkles": relief(seen, bare), "beard": beard,
-              "seen": float(seen.confidence.mean())}
+    values = {
+        "ita": tone,
+        "lit": lit,
+        "grey": grey,
+        "wrinkles": relief(seen, bare),
+        "beard": beard,
+        "seen": float(seen.confidence.mean()),
+    }
     return {name: round(value, 4) for name, value in values.items()}
 
 
@@ -133,8 +147,9 @@ def ages(grey: Iterable[float], wrinkles: Iterable[float]) -> np.ndarray:
 
 def rank(values: np.ndarray) -> np.ndarray:
     known, result = np.isfinite(values), np.full(len(values), 0.5)
-    order = np.searchsorted(np.sort(values[known]), values[known], "left") + \
-        np.searchsorted(np.sort(values[known]), values[known], "right")
+    order = np.searchsorted(np.sort(values[known]), values[known], "left") + np.searchsorted(
+        np.sort(values[known]), values[known], "right"
+    )
     result[known] = order / (2 * max(1, known.sum()))
     return result
 
@@ -180,5 +195,7 @@ def read_people(path: Path) -> list[Person]:
     """
     kinds = {"id": str, "split": str, "tone": str, "glasses": "True".__eq__, "hand": "True".__eq__}
     with path.open(encoding="utf-8", newline="") as file:
-        return [Person(**{key: kinds.get(key, float)(value) for key, value in line.items()})
-                for line in csv.DictReader(file)]
+        return [
+            Person(**{key: kinds.get(key, float)(value) for key, value in line.items()})
+            for line in csv.DictReader(file)
+        ]

@@ -20,7 +20,8 @@ from .screen import SUSPECTS
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m backend.lab faces relight", description=__doc__,
+        prog="python -m backend.lab faces relight",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--faces", type=Path, required=True, metavar="DIR", help="the output of faces build")

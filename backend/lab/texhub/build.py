@@ -54,7 +54,8 @@ def build(arguments: argparse.Namespace) -> dict:
     for side in {shard.side for shard in shards}:
         if not len(sources.where(side)):
             raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"No skin of the data is on the side {side!r} of {arguments.split_file.name}.",
+                ErrorCode.BAD_REQUEST,
+                f"No skin of the data is on the side {side!r} of {arguments.split_file.name}.",
                 "Choose another --split, or name the held-out skins of this data in a --split-file.",
             )
     sweep(folder)
@@ -66,7 +67,8 @@ def build(arguments: argparse.Namespace) -> dict:
 def check_folder(folder: Path, arguments: argparse.Namespace) -> None:
     if (folder / SETTINGS).is_file() and not arguments.resume:
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"{folder.name!r} holds a build already.",
+            ErrorCode.BAD_REQUEST,
+            f"{folder.name!r} holds a build already.",
             "Go on with it with --resume, or choose another folder.",
         )
 
@@ -83,7 +85,8 @@ def agree(folder: Path, arguments: argparse.Namespace, sources: Sources) -> None
     other = [f"{key} {before.get(key)!r} is now {settings[key]!r}" for key in changed]
     if other:
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"The build in {folder.name!r} was begun otherwise: {', '.join(other)}.",
+            ErrorCode.BAD_REQUEST,
+            f"The build in {folder.name!r} was begun otherwise: {', '.join(other)}.",
             "Give the same options as before, or choose another folder.",
         )
     return None
@@ -101,7 +104,8 @@ def prepared_sources(folder: Path, arguments: argparse.Namespace) -> Sources:
             atlas = skins.build(arguments.data, arguments.size)
         if atlas["textures"].shape[1] != arguments.size:
             raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"The atlas has {atlas['textures'].shape[1]} texels, not {arguments.size}.",
+                ErrorCode.BAD_REQUEST,
+                f"The atlas has {atlas['textures'].shape[1]} texels, not {arguments.size}.",
                 "Leave --atlas out, or make one with texhub align --size.",
             )
         detail = arguments.data / "detail" if arguments.data else None
@@ -167,7 +171,8 @@ def run_workers(folder: Path, todo: list[Shard], arguments: argparse.Namespace, 
         bar.close()
     if any(worker.exitcode for worker in workers):
         raise AvatarTexError(
-            ErrorCode.INTERNAL, "A worker stopped; its own message stands above.",
+            ErrorCode.INTERNAL,
+            "A worker stopped; its own message stands above.",
             "Whole shards are kept: mend the cause and go on with --resume.",
         )
 
@@ -196,7 +201,7 @@ def make_shard(folder: Path, shard: Shard, sources: Sources, views: Views, seed:
 
 
 def textures_of(
-    shard: Shard, sources: Sources, views: Views, seed: int, count, about: dict,
+    shard: Shard, sources: Sources, views: Views, seed: int, count, about: dict
 ) -> Iterator[tuple[dict[str, bytes], dict]]:
     """Files and index line of each texture; about gets the core's seconds and the process's peak memory in the end."""
     start = time.process_time()

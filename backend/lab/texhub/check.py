@@ -35,8 +35,11 @@ def check(folder: Path, samples: int, held_out: set[str]) -> list[str]:
                 wrong.append(f"{path.name}, {key}: made from held-out skins {sorted(leaked)}")
             if int(key) in again:
                 made = render(sources, views, recipe).files()
-                wrong += [f"{path.name}, {key}: {name} is not what its recipe makes"
-                          for name, data in made.items() if files[name] != data]
+                wrong += [
+                    f"{path.name}, {key}: {name} is not what its recipe makes"
+                    for name, data in made.items()
+                    if files[name] != data
+                ]
     if sorted(keys) != list(range(settings["count"])):
         wrong.append(f"{len(set(keys))} different textures of {settings['count']}, {len(keys)} in all")
     return wrong

@@ -10,8 +10,15 @@ from ...styles import STYLES
 SHARES = {"photo": 0.44, **{name: 0.07 for name in STYLES if name != "photo"}}
 #: What the networks call them (backend/networks/conditions.py STYLES): the one place where the two lists meet.
 NETWORK_STYLE = {
-    "photo": "photo", "cel": "cartoon", "ink": "cartoon", "clay": "cartoon", "pixel": "cartoon", "anime": "anime",
-    "oil": "painting", "watercolour": "painting", "pencil": "painting",
+    "photo": "photo",
+    "cel": "cartoon",
+    "ink": "cartoon",
+    "clay": "cartoon",
+    "pixel": "cartoon",
+    "anime": "anime",
+    "oil": "painting",
+    "watercolour": "painting",
+    "pencil": "painting",
 }
 
 

@@ -11,15 +11,20 @@ from ...imaging.pigment import absorbance
 
 #: Hair colours, sRGB, and how often: what grows, and what is dyed.
 GROWN = {
-    "black": (0.055, 0.045, 0.045), "dark brown": (0.13, 0.085, 0.065), "brown": (0.25, 0.165, 0.11),
-    "auburn": (0.34, 0.16, 0.085), "blond": (0.66, 0.52, 0.33), "grey": (0.52, 0.51, 0.49), "white": (0.82, 0.80, 0.77),
+    "black": (0.055, 0.045, 0.045),
+    "dark brown": (0.13, 0.085, 0.065),
+    "brown": (0.25, 0.165, 0.11),
+    "auburn": (0.34, 0.16, 0.085),
+    "blond": (0.66, 0.52, 0.33),
+    "grey": (0.52, 0.51, 0.49),
+    "white": (0.82, 0.80, 0.77),
 }
 OFTEN = (0.28, 0.22, 0.18, 0.07, 0.12, 0.09, 0.04)
 DYED = ((0.75, 0.25, 0.45), (0.20, 0.35, 0.70), (0.25, 0.55, 0.35), (0.50, 0.25, 0.60), (0.80, 0.15, 0.12))
 
 
 def strand_colour(
-    size: int, colour: list[float], seed: int, contrast: float, degrees: float = 90.0, length: float = 1.0,
+    size: int, colour: list[float], seed: int, contrast: float, degrees: float = 90.0, length: float = 1.0
 ) -> np.ndarray:
     """(S,S,3) absorbance of combed hair: fine strands on broader locks."""
     unit = size / 256

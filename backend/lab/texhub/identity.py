@@ -54,7 +54,7 @@ def compose(sources: Sources, recipe: dict) -> tuple[np.ndarray, np.ndarray]:
 
 
 def swapped(
-    sources: Sources, value: np.ndarray, skin: str, share: np.ndarray, mirrored: bool, change: np.ndarray | None,
+    sources: Sources, value: np.ndarray, skin: str, share: np.ndarray, mirrored: bool, change: np.ndarray | None
 ) -> np.ndarray:
     """Another face's part inside share (S,S), in the light and tone of the face around it.
 
@@ -74,7 +74,7 @@ def skin_share(value: np.ndarray, tone: np.ndarray, regions: FacialRegions) -> n
 
 
 def with_neck(
-    sources: Sources, value: np.ndarray, valid: np.ndarray, skin: str, tone: np.ndarray,
+    sources: Sources, value: np.ndarray, valid: np.ndarray, skin: str, tone: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Texels without data from a skin that has them, in the tone (3,) of their surroundings."""
     change = tone - sources.tone[sources.index(skin)]

@@ -23,18 +23,28 @@ def lamp(azimuth: float, elevation: float) -> np.ndarray:
 def draw_light(random: np.random.Generator) -> dict:
     """A recipe: sky: (3,) and up: how much brighter above; lamps: azimuth, elevation, strength, colour; exposure."""
     warm = float(random.normal(0, 0.10))
-    lamps = [{
-        "azimuth": round(float(random.normal(0, 48)), 1), "elevation": round(float(random.normal(28, 22)), 1),
-        "strength": round(float(random.uniform(0.4, 2.2)), 3), "colour": tint(warm, random),
-    }]
+    lamps = [
+        {
+            "azimuth": round(float(random.normal(0, 48)), 1),
+            "elevation": round(float(random.normal(28, 22)), 1),
+            "strength": round(float(random.uniform(0.4, 2.2)), 3),
+            "colour": tint(warm, random),
+        }
+    ]
     if random.random() < 0.45:
-        lamps.append({
-            "azimuth": round(float(random.uniform(-150, 150)), 1), "elevation": round(float(random.normal(10, 25)), 1),
-            "strength": round(float(random.uniform(0.1, 0.9)), 3), "colour": tint(-warm, random),
-        })
+        lamps.append(
+            {
+                "azimuth": round(float(random.uniform(-150, 150)), 1),
+                "elevation": round(float(random.normal(10, 25)), 1),
+                "strength": round(float(random.uniform(0.1, 0.9)), 3),
+                "colour": tint(-warm, random),
+            }
+        )
     return {
-        "sky": tint(-warm / 2, random), "sky_strength": round(float(random.uniform(0.35, 0.9)), 3),
-        "up": round(float(random.uniform(0, 0.35)), 3), "lamps": lamps,
+        "sky": tint(-warm / 2, random),
+        "sky_strength": round(float(random.uniform(0.35, 0.9)), 3),
+        "up": round(float(random.uniform(0, 0.35)), 3),
+        "lamps": lamps,
         "exposure": round(float(np.exp(random.normal(-0.02, 0.12))), 4),
     }
 

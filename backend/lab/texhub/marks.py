@@ -33,14 +33,13 @@ def moles(regions: FacialRegions, recipe: dict) -> np.ndarray:
     y, x = np.mgrid[:size, :size].astype(np.float32) + 0.5
     for u, v, radius, gain in recipe["spots"]:
         reach = max(radius * size, 0.6)
-        out = np.maximum(out, gain * np.exp(-(((x - u * size) ** 2 + (y - v * size) ** 2) / reach**2) ** 1.5))
+        out = np.maximum(out, gain * np.exp(-((((x - u * size) ** 2 + (y - v * size) ** 2) / reach**2) ** 1.5)))
     clear = 1 - np.maximum(regions["openings"], regions["lips"])
     return (out * clear)[..., None] * MELANIN
 
 
 def scar(regions: FacialRegions, recipe: dict) -> np.ndarray:
-    """(S,S,3) absorbance: a pale line with a red rim. recipe: points: [[x, y]] in 0..1, width in shares, gain, age.
-    """
+    """(S,S,3) absorbance: a pale line with a red rim. recipe: points: [[x, y]] in 0..1, width in shares, gain, age."""
     size = regions.size
     line = np.zeros((size, size), np.uint8)
     points = np.rint((np.array(recipe["points"]) * size - 0.5) * 16).astype(np.int32)

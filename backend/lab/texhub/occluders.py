@@ -16,19 +16,41 @@ KINDS = ("hair", "glasses", "hand")
 
 def draw_occluder(kind: str, random: np.random.Generator) -> dict:
     """A recipe of one occluder."""
+
     def number(low: float, high: float) -> float:
         return round(float(random.uniform(low, high)), 4)
 
     seed = int(random.integers(2**31))
     if kind == "hair":
         shape = str(random.choice(["fringe", "sides", "parted", "hat"]))
-        return {"kind": kind, "shape": shape, "seed": seed, "level": number(0.22, 0.46), "side": number(0.26, 0.44),
-                "ragged": number(0.01, 0.05), "wave": number(0.0, 0.05), "slope": number(-0.4, 0.4)}
+        return {
+            "kind": kind,
+            "shape": shape,
+            "seed": seed,
+            "level": number(0.22, 0.46),
+            "side": number(0.26, 0.44),
+            "ragged": number(0.01, 0.05),
+            "wave": number(0.0, 0.05),
+            "slope": number(-0.4, 0.4),
+        }
     if kind == "glasses":
-        return {"kind": kind, "width": number(0.105, 0.15), "height": number(0.07, 0.125), "square": number(2, 5),
-                "rim": number(0.008, 0.028), "lens": float(random.choice([0.75, 0.6, 0.0], p=[0.6, 0.25, 0.15]))}
-    return {"kind": kind, "x": number(-0.45, 0.45), "y": number(-0.75, 0.05), "turn": number(-70, 70),
-            "size": number(0.75, 1.05), "spread": number(0.03, 0.22), "left": bool(random.random() < 0.5)}
+        return {
+            "kind": kind,
+            "width": number(0.105, 0.15),
+            "height": number(0.07, 0.125),
+            "square": number(2, 5),
+            "rim": number(0.008, 0.028),
+            "lens": float(random.choice([0.75, 0.6, 0.0], p=[0.6, 0.25, 0.15])),
+        }
+    return {
+        "kind": kind,
+        "x": number(-0.45, 0.45),
+        "y": number(-0.75, 0.05),
+        "turn": number(-70, 70),
+        "size": number(0.75, 1.05),
+        "spread": number(0.03, 0.22),
+        "left": bool(random.random() < 0.5),
+    }
 
 
 def shown(recipe: dict, positions: np.ndarray, eye: Eye) -> np.ndarray:
@@ -94,7 +116,9 @@ def hand(recipe: dict, positions: np.ndarray, eye: Eye) -> np.ndarray:
     u, v = (-u if recipe["left"] else u) / recipe["size"], v / recipe["size"]
     spread = recipe["spread"]
     bones = [
-        ((-0.05, -0.03), (0.05, -0.03), 0.15), ((-0.05, 0.06), (0.05, 0.06), 0.1), ((-0.10, 0.02), (-0.26, 0.20), 0.05),
+        ((-0.05, -0.03), (0.05, -0.03), 0.15),
+        ((-0.05, 0.06), (0.05, 0.06), 0.1),
+        ((-0.10, 0.02), (-0.26, 0.20), 0.05),
     ]
     for k, length in enumerate((0.32, 0.37, 0.35, 0.27)):
         root = (-0.12 + 0.08 * k, 0.10)

@@ -39,7 +39,12 @@ class TexHub(IterableDataset):
     """
 
     def __init__(
-        self, folder: str | Path, side: str = "train", size: int = 0, shuffle: int = 256, seed: int = 0,
+        self,
+        folder: str | Path,
+        side: str = "train",
+        size: int = 0,
+        shuffle: int = 256,
+        seed: int = 0,
         split: Path = SPLIT,
     ) -> None:
         if side not in SIDES:

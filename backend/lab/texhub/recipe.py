@@ -72,12 +72,19 @@ def draw_recipe(sources: Sources, seed: int, index: int, side: str) -> dict[str,
     recipe = {
         "identity": identity,
         "age": age,
-        "pigment": {"melanin": round(float(melanin), 4), "blood": draw.normal(0, 0.06),
-                    "carotene": draw.normal(0, 0.05),
-                    "undertone": [round(float(v), 4) for v in undertone]},
+        "pigment": {
+            "melanin": round(float(melanin), 4),
+            "blood": draw.normal(0, 0.06),
+            "carotene": draw.normal(0, 0.05),
+            "undertone": [round(float(v), 4) for v in undertone],
+        },
         "marks": draw_marks(draw),
-        "brows": {"gain": draw.number(0.7, 1.3), "hairs": draw.number(0, 0.5) if draw.chance(0.4) else 0.0,
-                  "tint": draw.number(0, 0.3), "seed": draw.seed()},
+        "brows": {
+            "gain": draw.number(0.7, 1.3),
+            "hairs": draw.number(0, 0.5) if draw.chance(0.4) else 0.0,
+            "tint": draw.number(0, 0.3),
+            "seed": draw.seed(),
+        },
         "lips": {"blood": draw.normal(0.05, 0.10), "brown": draw.normal(0, 0.06), "colour": [], "cover": 0.0},
         "makeup": {},
         "hair": hair,
@@ -118,14 +125,22 @@ def draw_identity(draw: Draw, sources: Sources, own: np.ndarray, base: str) -> d
     # a part from far lighter or darker skin brings its halo along
     near = np.exp(-(((sources.ita[own] - sources.ita[sources.index(base)]) / 30) ** 2)) + 1e-4
     swaps = {
-        part: {"skin": draw.name(sources, own, weights * near), "share": draw.number(0.6, 1.0),
-               "mirrored": draw.chance(0.5)}
-        for part in SWAPPED if draw.chance(0.45)
+        part: {
+            "skin": draw.name(sources, own, weights * near),
+            "share": draw.number(0.6, 1.0),
+            "mirrored": draw.chance(0.5),
+        }
+        for part in SWAPPED
+        if draw.chance(0.45)
     }
     blend: dict = {}
     if draw.chance(0.4):
-        blend = {"skin": draw.name(sources, own, weights * near), "share": draw.number(0.25, 0.8), "seed": draw.seed(),
-                 "cells": int(draw.random.integers(3, 7))}
+        blend = {
+            "skin": draw.name(sources, own, weights * near),
+            "share": draw.number(0.25, 0.8),
+            "seed": draw.seed(),
+            "cells": int(draw.random.integers(3, 7)),
+        }
     bald, hairy = own[sources.hairy[own] < 0.3], own[sources.hairy[own] > 0.6]
     kind = draw.random.choice(["own", "hairy", "bald"], p=[0.55, 0.33, 0.12])
     candidates = {"own": own[:0], "hairy": hairy, "bald": bald}[str(kind)]
@@ -148,8 +163,12 @@ def draw_age(draw: Draw, sources: Sources, own: np.ndarray, side: str) -> dict:
         wrinkles = {"skin": draw.name(sources, old), "gain": draw.number(0.4, 1.5)}
     pores: dict = {}
     if sources.pores and side == "train" and draw.chance(0.7):  # the detail pictures' person is a training face
-        pores = {"source": str(draw.random.choice(sorted(sources.pores))), "gain": draw.number(0.4, 1.6),
-                 "x": draw.number(0, 1), "y": draw.number(0, 1)}
+        pores = {
+            "source": str(draw.random.choice(sorted(sources.pores))),
+            "gain": draw.number(0.4, 1.6),
+            "x": draw.number(0, 1),
+            "y": draw.number(0, 1),
+        }
     return {"own": factor, "wrinkles": wrinkles, "pores": pores}
 
 
@@ -157,19 +176,28 @@ def draw_marks(draw: Draw) -> dict:
     """Any of freckles, moles and a scar."""
     marks: dict = {}
     if draw.chance(0.18):
-        marks["freckles"] = {"seed": draw.seed(), "count": int(draw.random.integers(60, 500)),
-                             "gain": draw.number(0.15, 0.5)}
+        marks["freckles"] = {
+            "seed": draw.seed(),
+            "count": int(draw.random.integers(60, 500)),
+            "gain": draw.number(0.15, 0.5),
+        }
     if draw.chance(0.4):
-        marks["moles"] = {"spots": [
-            [draw.number(0.2, 0.8), draw.number(0.2, 0.85), draw.number(0.0025, 0.006), draw.number(0.5, 1.6)]
-            for _ in range(int(draw.random.integers(1, 7)))
-        ]}
+        marks["moles"] = {
+            "spots": [
+                [draw.number(0.2, 0.8), draw.number(0.2, 0.85), draw.number(0.0025, 0.006), draw.number(0.5, 1.6)]
+                for _ in range(int(draw.random.integers(1, 7)))
+            ]
+        }
     if draw.chance(0.07):
         start, step = np.array([draw.number(0.28, 0.72), draw.number(0.2, 0.7)]), draw.random.normal(0, 0.022, (4, 2))
         step += draw.random.normal(0, 0.02, 2)
         points = np.round(np.vstack([start, start + np.cumsum(step, 0)]), 4).tolist()
-        marks["scar"] = {"points": points, "width": draw.number(0.004, 0.009), "gain": draw.number(0.35, 0.8),
-                         "age": draw.number(0, 1)}
+        marks["scar"] = {
+            "points": points,
+            "width": draw.number(0.004, 0.009),
+            "gain": draw.number(0.35, 0.8),
+            "age": draw.number(0, 1),
+        }
     return marks
 
 
@@ -183,33 +211,60 @@ def draw_hair(draw: Draw, skin: float) -> tuple[dict, dict, bool]:
     hair: dict = {}
     if draw.chance(0.5):
         dyed = DYED[int(draw.random.integers(len(DYED)))]
-        hair = {"colour": list(dyed) if draw.chance(0.1) else colour, "contrast": draw.number(0.12, 0.35),
-                "lift": draw.number(-0.05, 0.12), "recede": draw.number(0, 0.16) if draw.chance(0.5) else 0.0,
-                "ragged": draw.number(0.008, 0.03), "wave": draw.number(0, 0.03), "cover": draw.number(0.75, 1.0),
-                "degrees": 90.0, "seed": draw.seed()}
+        hair = {
+            "colour": list(dyed) if draw.chance(0.1) else colour,
+            "contrast": draw.number(0.12, 0.35),
+            "lift": draw.number(-0.05, 0.12),
+            "recede": draw.number(0, 0.16) if draw.chance(0.5) else 0.0,
+            "ragged": draw.number(0.008, 0.03),
+            "wave": draw.number(0, 0.03),
+            "cover": draw.number(0.75, 1.0),
+            "degrees": 90.0,
+            "seed": draw.seed(),
+        }
     kind = str(draw.random.choice(["none", "stubble", "beard"], p=[0.72, 0.14, 0.14]))
     beard: dict = {}
     if kind == "stubble":
         beard = {"kind": kind, "gain": draw.number(0.08, 0.25), "shade": draw.number(0.03, 0.16), "seed": draw.seed()}
     elif kind == "beard":
         shape = str(draw.random.choice(["full", "full", "goatee", "moustache"]))
-        beard = {"kind": kind, "shape": shape, "colour": colour, "contrast": draw.number(0.12, 0.3),
-                 "cover": draw.number(0.6, 0.97), "ragged": draw.number(0.2, 0.6), "seed": draw.seed()}
+        beard = {
+            "kind": kind,
+            "shape": shape,
+            "colour": colour,
+            "contrast": draw.number(0.12, 0.3),
+            "cover": draw.number(0.6, 0.97),
+            "ragged": draw.number(0.2, 0.6),
+            "seed": draw.seed(),
+        }
     return hair, beard, draw.chance(0.3 if kind == "none" else 0.03)
 
 
 def draw_makeup(draw: Draw) -> tuple[dict, dict]:
     """Some of eye shadow, eyeliner and blush; and what goes on the lips."""
-    shadows = [(0.35, 0.22, 0.18), (0.55, 0.35, 0.30), (0.28, 0.20, 0.35), (0.20, 0.30, 0.45), (0.20, 0.35, 0.28),
-               (0.62, 0.45, 0.28), (0.12, 0.10, 0.11)]
+    shadows = [
+        (0.35, 0.22, 0.18),
+        (0.55, 0.35, 0.30),
+        (0.28, 0.20, 0.35),
+        (0.20, 0.30, 0.45),
+        (0.20, 0.35, 0.28),
+        (0.62, 0.45, 0.28),
+        (0.12, 0.10, 0.11),
+    ]
     lipsticks = [(0.66, 0.08, 0.12), (0.72, 0.28, 0.33), (0.50, 0.10, 0.20), (0.62, 0.32, 0.26), (0.32, 0.08, 0.14)]
     makeup: dict = {}
     if draw.chance(0.7):
-        makeup["shadow"] = {"colour": list(shadows[int(draw.random.integers(len(shadows)))]),
-                            "cover": draw.number(0.15, 0.65), "height": draw.number(0.2, 0.9)}
+        makeup["shadow"] = {
+            "colour": list(shadows[int(draw.random.integers(len(shadows)))]),
+            "cover": draw.number(0.15, 0.65),
+            "height": draw.number(0.2, 0.9),
+        }
     if draw.chance(0.6):
-        makeup["liner"] = {"colour": [0.06, 0.045, 0.045], "cover": draw.number(0.4, 0.9),
-                           "width": draw.number(0.003, 0.007)}
+        makeup["liner"] = {
+            "colour": [0.06, 0.045, 0.045],
+            "cover": draw.number(0.4, 0.9),
+            "width": draw.number(0.003, 0.007),
+        }
     if draw.chance(0.6):
         makeup["blush"] = {"gain": draw.number(0.06, 0.28), "hue": draw.number(-0.1, 0.4)}
     if not draw.chance(0.75):
@@ -223,6 +278,7 @@ def draw_view(draw: Draw) -> dict:
     shares = {"hair": 0.35, "glasses": 0.2, "hand": 0.12}
     kinds = [kind for kind in KINDS if draw.chance(shares[kind])]
     return {
-        "yaw": float(np.clip(draw.normal(0, 28), -72, 72)), "pitch": float(np.clip(draw.normal(0, 11), -30, 30)),
+        "yaw": float(np.clip(draw.normal(0, 28), -72, 72)),
+        "pitch": float(np.clip(draw.normal(0, 11), -30, 30)),
         "occluders": [draw_occluder(kind, draw.random) for kind in kinds],
     }

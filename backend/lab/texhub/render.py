@@ -37,8 +37,12 @@ class Sample:
     def files(self) -> dict[str, bytes]:
         """What is stored of it: name -> bytes."""
         png = [cv2.IMWRITE_PNG_COMPRESSION, 3]
-        jpeg = [cv2.IMWRITE_JPEG_QUALITY, QUALITY, cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
-                cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+        jpeg = [
+            cv2.IMWRITE_JPEG_QUALITY,
+            QUALITY,
+            cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+            cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+        ]
         out = {"unlit.png": encoded(".png", self.unlit[..., ::-1], png), "valid.png": encoded(".png", self.valid, png)}
         out |= {f"lit{i}.jpg": encoded(".jpg", one[..., ::-1], jpeg) for i, one in enumerate(self.lit)}
         return out | {f"mask{i}.png": encoded(".png", one, png) for i, one in enumerate(self.masks)}

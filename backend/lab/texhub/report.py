@@ -36,7 +36,8 @@ def report(folder: Path, shards: list[Shard]) -> dict:
         "faces": dict(Counter(face for line in lines for face in line["faces"]).most_common()),
         "faces_per_texture": round(float(np.mean([len(line["faces"]) for line in lines])), 2),
         "ita": {f"{low:.0f}": int(count) for low, count in zip(edges, counts) if count},
-        "ita_mean": round(float(angles.mean()), 1), "ita_deviation": round(float(angles.std()), 1),
+        "ita_mean": round(float(angles.mean()), 1),
+        "ita_deviation": round(float(angles.std()), 1),
         "shards": len(shards),
         "bytes": sum(index["bytes"] for index in indices),
         "core_seconds": round(seconds, 1),
@@ -52,13 +53,15 @@ def in_words(s: dict) -> str:
     def listed(counts: dict) -> str:
         return ", ".join(f"{name} {count}" for name, count in counts.items())
 
-    return "\n".join([
-        f"{s['textures']} textures in {s['shards']} shards, {s['bytes'] / 1e6:.0f} MB; "
-        f"{s['core_seconds_per_texture']:.3f} core-seconds each, at most {s['peak_mb_per_worker']:.0f} MB per worker",
-        f"sides: {listed(s['sides'])}; {len(s['faces'])} faces, {s['faces_per_texture']} per texture",
-        f"styles: {listed(s['styles'])}",
-        f"tones by ITA ({s['ita_mean']} ± {s['ita_deviation']} degrees): {listed(s['tones'])}",
-    ])
+    return "\n".join(
+        [
+            f"{s['textures']} textures in {s['shards']} shards, {s['bytes'] / 1e6:.0f} MB; "
+            f"{s['core_seconds_per_texture']:.3f} core-seconds each, up to {s['peak_mb_per_worker']:.0f} MB a worker",
+            f"sides: {listed(s['sides'])}; {len(s['faces'])} faces, {s['faces_per_texture']} per texture",
+            f"styles: {listed(s['styles'])}",
+            f"tones by ITA ({s['ita_mean']} ± {s['ita_deviation']} degrees): {listed(s['tones'])}",
+        ]
+    )
 
 
 def contact_sheet(folder: Path, shards: list[Shard]) -> np.ndarray:

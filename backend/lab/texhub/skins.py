@@ -128,13 +128,15 @@ def find_kits(data: Path) -> dict[str, tuple[Path, dict]]:
             continue
         if len(candidates) > 1:
             raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"The kit {folder.name!r} has {len(candidates)} heads.",
+                ErrorCode.BAD_REQUEST,
+                f"The kit {folder.name!r} has {len(candidates)} heads.",
                 f'Name the one that its skins are painted for in {folder.name}/kit.json: {{"head": "heads/..."}}.',
             )
         kits[folder.name] = candidates[0], said
     if not kits:
         raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"No skins with their heads in {data.name!r}.",
+            ErrorCode.BAD_REQUEST,
+            f"No skins with their heads in {data.name!r}.",
             "Lay the folder out as KIT/heads/head.obj and KIT/skins/*.jpg.",
         )
     return kits
@@ -158,7 +160,7 @@ def face_groups(textures: np.ndarray, names: list[str], people: dict[str, str] |
     alike = relief @ relief.T / relief.shape[1] > SAME_FACE
     keys = [
         people.get(
-            name, name.split("/")[-1].removeprefix("X_").rsplit("_", 1)[0] if name.startswith("valid/") else name,
+            name, name.split("/")[-1].removeprefix("X_").rsplit("_", 1)[0] if name.startswith("valid/") else name
         )
         for name in names
     ]

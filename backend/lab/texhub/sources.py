@@ -67,10 +67,12 @@ class Sources:
     def hairy(self) -> np.ndarray:
         """(N,) 0..1: how much of the scalp is painted clearly darker than the skin."""
         scalp = self.regions["scalp"] > 0.7
-        return np.array([
-            (absorbance(texture[scalp] / 255).mean(1) > tone.mean() + 0.7).mean()
-            for texture, tone in zip(self.textures, self.tone)
-        ])
+        return np.array(
+            [
+                (absorbance(texture[scalp] / 255).mean(1) > tone.mean() + 0.7).mean()
+                for texture, tone in zip(self.textures, self.tone)
+            ]
+        )
 
     @cached_property
     def wrinkled(self) -> np.ndarray:
@@ -123,7 +125,7 @@ class Sources:
 
 
 def prepare(
-    atlas: dict[str, np.ndarray], split: Path = SPLIT, detail: Path | None = None, fold: tuple[int, int] | None = None,
+    atlas: dict[str, np.ndarray], split: Path = SPLIT, detail: Path | None = None, fold: tuple[int, int] | None = None
 ) -> Sources:
     """Sources of the arrays of atlas.npz (skins.build), without the creatures.
 

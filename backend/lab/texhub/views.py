@@ -97,8 +97,13 @@ def visibility(positions: np.ndarray, normals: np.ndarray, corners: np.ndarray, 
 
 
 def make_views(
-    positions: np.ndarray, normals: np.ndarray, covered: np.ndarray, openings: np.ndarray,
-    yaws: tuple[int, ...] = YAWS, pitches: tuple[int, ...] = PITCHES, over=map,
+    positions: np.ndarray,
+    normals: np.ndarray,
+    covered: np.ndarray,
+    openings: np.ndarray,
+    yaws: tuple[int, ...] = YAWS,
+    pitches: tuple[int, ...] = PITCHES,
+    over=map,
 ) -> Views:
     """The bank of (S,S,3) canonical geometry; openings (S,S) bool are eyes, which no texel of skin shows.
 

@@ -59,7 +59,9 @@ def main(argv: list[str] | None = None) -> int:
         for name, result in staged(AtlasObservation(colour, confidence, style), networks, i).items():
             parts = psnr(result, truth, seen), psnr(result, truth, ~seen & (valid > 0))
             scores.setdefault(name, []).append(parts)
-    rows = [[name, *("{:.2f} ± {:.2f}".format(*mean_error(part)) for part in zip(*found, strict=True))]
-            for name, found in scores.items()]
+    rows = [
+        [name, *("{:.2f} ± {:.2f}".format(*mean_error(part)) for part in zip(*found, strict=True))]
+        for name, found in scores.items()
+    ]
     print(f"{len(scores['none'])} portraits, PSNR in dB\n\n{table(['stages', 'seen', 'unseen'], rows)}")
     return 0

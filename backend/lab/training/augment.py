@@ -89,7 +89,10 @@ def stylise(texture: np.ndarray, style: str, random: np.random.Generator) -> np.
 
 
 def seen_texture(
-    texture: np.ndarray, confidence: np.ndarray, geometry: Geometry, random: np.random.Generator,
+    texture: np.ndarray,
+    confidence: np.ndarray,
+    geometry: Geometry,
+    random: np.random.Generator,
     light: np.ndarray | None = None,
 ):
     """(S,S,3) colour and (S,S) confidence as the pipeline would hand them over: leftover light, misregistration, noise,

@@ -33,8 +33,12 @@ class Batch:
     fold: int
 
     def to(self, device: str) -> Batch:
-        return Batch(*(value.to(device, non_blocking=True) if isinstance(value, Tensor) else value
-                       for value in vars(self).values()))
+        return Batch(
+            *(
+                value.to(device, non_blocking=True) if isinstance(value, Tensor) else value
+                for value in vars(self).values()
+            )
+        )
 
 
 class Batches(Dataset):

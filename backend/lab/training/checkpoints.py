@@ -18,11 +18,7 @@ def save_half(tensors: dict[str, Tensor | np.ndarray], path: Path) -> None:
 
 
 def save_state(
-    path: Path,
-    steps: int,
-    parameters: list[Tensor],
-    average: list[Tensor],
-    optimiser: torch.optim.Optimizer,
+    path: Path, steps: int, parameters: list[Tensor], average: list[Tensor], optimiser: torch.optim.Optimizer
 ) -> None:
     """Everything the training loop holds, in full precision; the average too, for it reaches back hundreds of steps."""
     tensors = {f"parameter.{i}": value for i, value in enumerate(parameters)}

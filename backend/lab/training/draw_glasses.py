@@ -1,6 +1,6 @@
 """Faces with glasses and without, in all kinds of pictures, and where glasses hide them: what train glasses learns on.
 
-    python -m backend.lab glasses draw --eyes eyes --output glasses --count 6000
+python -m backend.lab glasses draw --eyes eyes --output glasses --count 6000
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Eyes:
         files = sorted(folder.glob("eyes*.npz"))
         if not files:
             raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"No rendered eyes in {folder}.", "Run python -m backend.lab glasses render.",
+                ErrorCode.BAD_REQUEST, f"No rendered eyes in {folder}.", "Run python -m backend.lab glasses render."
             )
         shards = [dict(np.load(file, allow_pickle=False)) for file in files]
         self.drawn = drawn
@@ -39,8 +39,9 @@ class Eyes:
 
     def scene(self, index: int, random: np.random.Generator) -> spectacles.Scene:
         """One bare face before some backdrop, with all that is no glasses."""
-        picture, head, depth, camera, marks = (self.parts[key][index] for key in (
-            "picture", "head", "depth", "camera", "marks"))
+        picture, head, depth, camera, marks = (
+            self.parts[key][index] for key in ("picture", "head", "depth", "camera", "marks")
+        )
         color = picture.astype(np.float32) / 255
         soft = cv2.GaussianBlur(head.astype(np.float32) / 255, (0, 0), 0.7)
         mottled = spectacles.noise(random, int(random.integers(3, 40)), soft.shape)[..., None]
@@ -71,9 +72,7 @@ class Eyes:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m backend.lab glasses draw", description=__doc__.splitlines()[0],
-    )
+    parser = argparse.ArgumentParser(prog="python -m backend.lab glasses draw", description=__doc__.splitlines()[0])
     parser.add_argument("--eyes", type=Path, required=True, help="folder of python -m backend.lab glasses render")
     parser.add_argument("--output", type=Path, required=True, help="folder of shards of 400 samples")
     parser.add_argument("--count", type=int, default=6000)

@@ -36,8 +36,9 @@ BESIDE = 0.3
 def skins_of(builds: list[Path]) -> np.ndarray:
     """(N,CANVAS,CANVAS,3) float32 sRGB: the skins of some TexHub builds and their mirror images."""
     skins = np.concatenate([Sources.load(build / SOURCES).textures for build in builds])
-    skins = np.array([cv2.resize(skin.astype(np.float32) / 255, (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
-                      for skin in skins])
+    skins = np.array(
+        [cv2.resize(skin.astype(np.float32) / 255, (CANVAS, CANVAS), interpolation=cv2.INTER_AREA) for skin in skins]
+    )
     return np.concatenate([skins, skins[:, :, ::-1]])
 
 
@@ -63,8 +64,11 @@ def fit_people(people: list[Person], skins: np.ndarray, painted: LinearPrior, se
     beside = np.full(len(tones), BESIDE * len(weight) / len(tones), np.float32)
     whole = np.ones((len(tones), CANVAS, CANVAS), np.float32)
     return fit_missing(
-        np.array(pictures + tones, np.float32), np.concatenate([np.array(confidence), whole]),
-        np.concatenate([weight, beside]), painted, ROUNDS,
+        np.array(pictures + tones, np.float32),
+        np.concatenate([np.array(confidence), whole]),
+        np.concatenate([weight, beside]),
+        painted,
+        ROUNDS,
         lambda done, error: print(f"  round {done + 1}: {error:.4f}", flush=True),
     )
 
@@ -72,8 +76,9 @@ def fit_people(people: list[Person], skins: np.ndarray, painted: LinearPrior, se
 def shown_places(people: list[Person]) -> np.ndarray:
     """(CANVAS,CANVAS) float32 0..1: where so many portraits show skin that their prior is to be believed, either way
     round, with a soft border."""
-    share = np.mean([cv2.resize(person.pictures()[1], (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
-                     for person in people], axis=0)
+    share = np.mean(
+        [cv2.resize(person.pictures()[1], (CANVAS, CANVAS), interpolation=cv2.INTER_AREA) for person in people], axis=0
+    )
     share = (share + share[:, ::-1]) / 2
     return cv2.GaussianBlur(np.clip((share - FEW) / (ENOUGH - FEW), 0, 1), (0, 0), CANVAS / 64).astype(np.float32)
 
@@ -93,16 +98,23 @@ def kept_experts(file: Path, people: list[Person], builds: list[Path]) -> Expert
 
 
 def save_experts(experts: Experts, file: Path) -> None:
-    save_half({
-        f"{name}.{key}": getattr(getattr(experts, name), key)
-        for name in ("painted", "people") for key in ("mean", "basis", "deviation")
-    } | {"people.shown": experts.shown}, file)
+    save_half(
+        {
+            f"{name}.{key}": getattr(getattr(experts, name), key)
+            for name in ("painted", "people")
+            for key in ("mean", "basis", "deviation")
+        }
+        | {"people.shown": experts.shown},
+        file,
+    )
 
 
 def load_experts(file: Path) -> Experts:
     data = {key: value.astype(np.float32) for key, value in load_file(file).items()}
-    priors = (LinearPrior(*(data[f"{name}.{key}"] for key in ("mean", "basis", "deviation")))
-              for name in ("painted", "people"))
+    priors = (
+        LinearPrior(*(data[f"{name}.{key}"] for key in ("mean", "basis", "deviation")))
+        for name in ("painted", "people")
+    )
     return Experts(*priors, data.get("people.shown"))
 
 
@@ -110,7 +122,8 @@ def fold_experts(people: list[Person], hub: Path, output: Path) -> list[Experts]
     """For each fold the experts that saw neither its people nor its painted faces."""
     return [
         kept_experts(
-            output / f"experts{k}.safetensors", [one for one in people if one.fold != k],
+            output / f"experts{k}.safetensors",
+            [one for one in people if one.fold != k],
             [hub / f"fold{j}" for j in range(FOLDS) if j != k],
         )
         for k in range(FOLDS)
@@ -119,7 +132,8 @@ def fold_experts(people: list[Person], hub: Path, output: Path) -> list[Experts]
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m backend.lab train people", description=__doc__,
+        prog="python -m backend.lab train people",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--faces", type=Path, required=True, help="folder of faces build")

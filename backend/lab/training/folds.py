@@ -78,7 +78,8 @@ class Textures:
                 angles.append(about["measured"]["ita"])
         if not files:
             raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"No training textures in {folder}.",
+                ErrorCode.BAD_REQUEST,
+                f"No training textures in {folder}.",
                 f"Make them: python -m backend.lab texhub build --data DATA --output {folder} --fold K/{FOLDS}",
             )
         return cls(files, np.array(styles), painted, np.array(angles))

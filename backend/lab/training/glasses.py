@@ -22,9 +22,9 @@ from .glasses_network import COLUMNS, ROWS, GlassesNet
 from .logs import Log
 from .loop import LOG_EVERY, SAVE_EVERY, averaged, descend
 
-RATE = 4.0          # over the preset's
-SAMPLES = 2         # per preset's batch
-SETTLING = 30       # batches that the averaged network's norms are measured on
+RATE = 4.0  # over the preset's
+SAMPLES = 2  # per preset's batch
+SETTLING = 30  # batches that the averaged network's norms are measured on
 TURN, ZOOM, MOVE = 2.5, 0.05, 0.02  # degrees and shares of the frame's width by which it lies otherwise
 
 
@@ -35,7 +35,7 @@ class GlassesBatches(Dataset):
         files = sorted(folder.glob("glasses*.npz"))
         if not files:
             raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"No drawn glasses in {folder}.", "Run python -m backend.lab glasses draw.",
+                ErrorCode.BAD_REQUEST, f"No drawn glasses in {folder}.", "Run python -m backend.lab glasses draw."
             )
         shards = [dict(np.load(file, allow_pickle=False)) for file in files]
         self.picture, self.hidden, self.worn = (
@@ -58,7 +58,7 @@ def moved(picture: np.ndarray, hidden: np.ndarray, random: np.random.Generator) 
     matrix = cv2.getRotationMatrix2D((wide / 2, high / 2), random.normal(0, TURN), np.exp(random.normal(0, ZOOM)))
     matrix[:, 2] += np.add(random.normal(0, MOVE * COLUMNS, 2), ((COLUMNS - wide) / 2, (ROWS - high) / 2))
     whole = cv2.warpAffine(np.dstack([picture, hidden]), matrix, (COLUMNS, ROWS), borderMode=cv2.BORDER_REPLICATE)
-    whole = whole[:, ::-1 if random.random() < 0.5 else 1].astype(np.float32) / 255
+    whole = whole[:, :: -1 if random.random() < 0.5 else 1].astype(np.float32) / 255
     color = whole[..., :3] ** np.exp(random.normal(0, 0.15)) * np.exp(random.normal(0, 0.06, 3))
     if random.random() < 0.1:
         color = color[..., random.permutation(3)]

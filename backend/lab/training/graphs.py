@@ -38,21 +38,25 @@ def graphs_of(networks: Networks) -> dict[str, tuple[nn.Module, dict[str, Tensor
     """name -> module, example inputs by name, names of outputs."""
     two = torch.zeros(2, dtype=torch.long)
     denoising = {
-        "noisy": torch.rand(2, 3, TEXELS, TEXELS), "conditions": torch.rand(2, REPAINT_CHANNELS, TEXELS, TEXELS),
-        "time": torch.full((2,), 999), "style": two,
+        "noisy": torch.rand(2, 3, TEXELS, TEXELS),
+        "conditions": torch.rand(2, REPAINT_CHANNELS, TEXELS, TEXELS),
+        "time": torch.full((2,), 999),
+        "style": two,
     }
     completing = {
-        "noisy": torch.rand(2, 3, TEXELS, TEXELS), "start": torch.rand(2, 3, TEXELS, TEXELS),
-        "colour": torch.rand(2, 3, TEXELS, TEXELS), "confidence": torch.rand(2, 1, TEXELS, TEXELS),
-        "eta": torch.rand(2), "style": two,
+        "noisy": torch.rand(2, 3, TEXELS, TEXELS),
+        "start": torch.rand(2, 3, TEXELS, TEXELS),
+        "colour": torch.rand(2, 3, TEXELS, TEXELS),
+        "confidence": torch.rand(2, 1, TEXELS, TEXELS),
+        "eta": torch.rand(2),
+        "style": two,
     }
     encoding = {
-        "texture": torch.rand(2, 3, TEXELS, TEXELS), "confidence": torch.rand(2, 1, TEXELS, TEXELS),
+        "texture": torch.rand(2, 3, TEXELS, TEXELS),
+        "confidence": torch.rand(2, 1, TEXELS, TEXELS),
         "canvas": torch.rand(2, 3, CANVAS, CANVAS),
     }
-    painting = {
-        "canvas": encoding["canvas"], "layers": torch.rand(2, LAYERS, LATENT), "style": torch.rand(2, LATENT),
-    }
+    painting = {"canvas": encoding["canvas"], "layers": torch.rand(2, LAYERS, LATENT), "style": torch.rand(2, LATENT)}
     return {
         "completer": (networks.completer, completing, ["clean", "error"]),
         "denoiser": (networks.repainter, denoising, ["clean"]),
@@ -71,8 +75,14 @@ def write_graph(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            module, tuple(inputs.values()), str(path), input_names=list(inputs), output_names=outputs, dynamo=False,
-            opset_version=OPSET, do_constant_folding=False,
+            module,
+            tuple(inputs.values()),
+            str(path),
+            input_names=list(inputs),
+            output_names=outputs,
+            dynamo=False,
+            opset_version=OPSET,
+            do_constant_folding=False,
             dynamic_axes={name: {0: "batch"} for name in [*inputs, *outputs]},
         )
     model = onnx.load(str(path))
@@ -93,8 +103,13 @@ def write_whole(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            module.eval(), tuple(inputs.values()), str(path), input_names=list(inputs), output_names=outputs,
-            dynamo=False, opset_version=OPSET,
+            module.eval(),
+            tuple(inputs.values()),
+            str(path),
+            input_names=list(inputs),
+            output_names=outputs,
+            dynamo=False,
+            opset_version=OPSET,
         )
 
 

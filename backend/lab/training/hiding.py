@@ -45,9 +45,7 @@ def draw_field(size: int, random: np.random.Generator) -> np.ndarray:
 def fixed(size: int) -> dict[str, np.ndarray]:
     """Name -> (size,size) float32 0 or 1, what stays: the masks that are scored."""
     v, u = (np.mgrid[:size, :size].astype(np.float32) + 0.5) / size
-    stays = {
-        "half": u < 0.5, "sides": np.abs(u - 0.5) < SIDES, "lower": v < MIDDLE, "upper": v > MIDDLE,
-    }
+    stays = {"half": u < 0.5, "sides": np.abs(u - 0.5) < SIDES, "lower": v < MIDDLE, "upper": v > MIDDLE}
     return {name: one.astype(np.float32) for name, one in stays.items()}
 
 

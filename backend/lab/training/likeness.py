@@ -22,8 +22,9 @@ KEPT = 20
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m backend.lab shapes", description=__doc__)
-    parser.add_argument("--ict", type=Path, required=True,
-                        help="folder with generic_neutral_mesh.obj and ict_identity_deltas_f16.npz")
+    parser.add_argument(
+        "--ict", type=Path, required=True, help="folder with generic_neutral_mesh.obj and ict_identity_deltas_f16.npz"
+    )
     arguments = parser.parse_args(argv)
     np.savez_compressed(SHAPES, shapes=face_shapes(arguments.ict).astype(np.float16))
     return 0

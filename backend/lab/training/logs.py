@@ -16,7 +16,7 @@ from ...stages.latent import correct
 from .batches import Batch
 from .losses import degraded
 
-SHOWN = 4       # samples on a sheet
+SHOWN = 4  # samples on a sheet
 
 
 class Log:

@@ -25,9 +25,9 @@ from .folds import load_folds, load_geometry
 from .logs import Log
 
 EMA = 0.997
-SAVE_EVERY = 60.0           # seconds
-LOG_EVERY = 20              # steps
-LEFT_OUT = 4                # batches of the left-out folds
+SAVE_EVERY = 60.0  # seconds
+LOG_EVERY = 20  # steps
+LEFT_OUT = 4  # batches of the left-out folds
 
 
 def train(arguments, preset) -> None:
@@ -57,8 +57,12 @@ def train(arguments, preset) -> None:
     checks = [strangers[i] for i in range(LEFT_OUT)] if strangers else []
     canvases = [tuple(part.to(device) for part in canvas_of(fold.canvas)) for fold in folds]
     data = DataLoader(
-        batches(False, arguments.seed), batch_size=None, sampler=range(begin, total), num_workers=preset.workers,
-        pin_memory=device == "cuda", persistent_workers=False,
+        batches(False, arguments.seed),
+        batch_size=None,
+        sampler=range(begin, total),
+        num_workers=preset.workers,
+        pin_memory=device == "cuda",
+        persistent_workers=False,
     )
     loss_of = losses.LOSSES[name]
     loss_of = torch.compile(loss_of) if preset.compiled and device == "cuda" else loss_of
@@ -107,8 +111,13 @@ def validate(loss_of, networks: Networks, modules, checks: list[Batch], canvases
 
 
 def descend(
-    loss: Tensor, parameters: list[Tensor], average: list[Tensor], optimiser: torch.optim.Optimizer, rate: float,
-    step: int, total: int,
+    loss: Tensor,
+    parameters: list[Tensor],
+    average: list[Tensor],
+    optimiser: torch.optim.Optimizer,
+    rate: float,
+    step: int,
+    total: int,
 ) -> None:
     """One step, at a rate that warms up and then falls to a tenth of it in a cosine; the moving average follows."""
     cosine = 0.1 + 0.45 * (1 + math.cos(math.pi * step / total))

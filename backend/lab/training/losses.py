@@ -92,7 +92,7 @@ def first_completion(networks: Networks, batch: Batch) -> Tensor:
     """Stage 1 in one step, as it is now: (B,3,S,S) sRGB."""
     whole = torch.ones(len(batch.truth), device=batch.truth.device)
     clean, _ = networks.completer(
-        torch.zeros_like(batch.truth), batch.linear, batch.colour, batch.confidence, whole, batch.style,
+        torch.zeros_like(batch.truth), batch.linear, batch.colour, batch.confidence, whole, batch.style
     )
     return batch.linear + SCALE * clean
 

@@ -16,7 +16,7 @@ from .mapping_network import FILE, Mapping
 
 STEPS, BATCH, RATE = 600, 128, 1e-3
 SLICES = 256
-AT_ONCE = 16     # textures encoded at a time
+AT_ONCE = 16  # textures encoded at a time
 
 
 def train(arguments, preset) -> None:
@@ -72,4 +72,3 @@ def sliced_distance(a: Tensor, b: Tensor) -> Tensor:
     """Sliced Wasserstein distance, squared, between two sets (B,W) of as many vectors."""
     direction = F.normalize(torch.randn(a.shape[1], SLICES, device=a.device), dim=0)
     return ((a @ direction).sort(0).values - (b @ direction).sort(0).values).square().mean()
-

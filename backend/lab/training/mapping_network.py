@@ -30,8 +30,7 @@ class Mapping(nn.Module):
         self.register_buffer("axes", torch.zeros(len(STYLES), self.Z, size))
         self.style = nn.Embedding(len(STYLES), 32)
         self.bend = nn.Sequential(
-            nn.Linear(self.Z + 32, 256), nn.LeakyReLU(0.2), nn.Linear(256, 256), nn.LeakyReLU(0.2),
-            nn.Linear(256, size),
+            nn.Linear(self.Z + 32, 256), nn.LeakyReLU(0.2), nn.Linear(256, 256), nn.LeakyReLU(0.2), nn.Linear(256, size)
         )
         nn.init.zeros_(self.bend[-1].weight)
         nn.init.zeros_(self.bend[-1].bias)
@@ -47,8 +46,10 @@ def load_mapping(folder: Path | None = None) -> Mapping:
     """The trained mapping, in eval mode; that of this folder where none is named or it has none."""
     own = Path(__file__).parent
     mapping = Mapping()
-    mapping.load_state_dict({
-        key: value.float()
-        for key, value in load_file((folder if folder and (folder / FILE).is_file() else own) / FILE).items()
-    })
+    mapping.load_state_dict(
+        {
+            key: value.float()
+            for key, value in load_file((folder if folder and (folder / FILE).is_file() else own) / FILE).items()
+        }
+    )
     return mapping.eval().requires_grad_(False)

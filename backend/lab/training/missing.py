@@ -22,7 +22,11 @@ CHUNK = 2048
 
 
 def fit_missing(
-    pictures: NDArray, confidence: NDArray, weight: NDArray, start: LinearPrior, rounds: int = 5,
+    pictures: NDArray,
+    confidence: NDArray,
+    weight: NDArray,
+    start: LinearPrior,
+    rounds: int = 5,
     told: Callable[[int, float], None] = lambda done, error: None,
 ) -> LinearPrior:
     """A prior with the start's number of components.
@@ -78,7 +82,7 @@ def expect(flat: NDArray, seen: NDArray, mean: NDArray, basis: NDArray) -> tuple
 
 
 def maximise(
-    flat: NDArray, seen: NDArray, z: NDArray, second: NDArray, mean: NDArray, basis: NDArray,
+    flat: NDArray, seen: NDArray, z: NDArray, second: NDArray, mean: NDArray, basis: NDArray
 ) -> tuple[NDArray, NDArray]:
     """The mean (T,3) and basis (K,T,3) that explain the pictures best, texel by texel a ridge towards the old ones."""
     count, components = z.shape
@@ -96,9 +100,7 @@ def maximise(
     return found[:, 0], np.ascontiguousarray(found[:, 1:].transpose(1, 0, 2))
 
 
-def whitened(
-    z: NDArray, second: NDArray, weight: NDArray, mean: NDArray, basis: NDArray,
-) -> tuple[NDArray, NDArray]:
+def whitened(z: NDArray, second: NDArray, weight: NDArray, mean: NDArray, basis: NDArray) -> tuple[NDArray, NDArray]:
     """The same model whose z has mean 0 and covariance I over the pictures."""
     share = weight / weight.sum()
     middle = share @ z

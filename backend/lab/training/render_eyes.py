@@ -1,6 +1,6 @@
 """What lies about the eyes of training skins on heads, bare: glasses are drawn before it in training (spectacles.py).
 
-    python -m backend.lab glasses render --data DATA --atlas atlas.npz --output eyes --count 900
+python -m backend.lab glasses render --data DATA --atlas atlas.npz --output eyes --count 900
 """
 
 from __future__ import annotations
@@ -67,8 +67,11 @@ def render(layouts: Layouts, names: list[str], random: np.random.Generator) -> d
     color = np.clip(to_srgb(to_linear(albedo) * shade[..., None].astype(np.float32)), 0, 1)
     far = np.where(covered, fragments.interpolate(mesh.corners(depth[:, None].astype(np.float32)))[..., 0], np.inf)
     return {
-        "picture": np.rint(color * 255).astype(np.uint8), "head": np.uint8(255) * covered,
-        "depth": far.astype(np.float32), "camera": camera, "marks": marks.astype(np.float32),
+        "picture": np.rint(color * 255).astype(np.uint8),
+        "head": np.uint8(255) * covered,
+        "depth": far.astype(np.float32),
+        "camera": camera,
+        "marks": marks.astype(np.float32),
     }
 
 
@@ -83,6 +86,7 @@ def main(argv: list[str] | None = None) -> int:
     cv2.setNumThreads(1)
     names = training_skins(arguments.atlas)[0]
     layouts, random = Layouts(arguments.data), np.random.default_rng(arguments.seed)
-    write_shards(lambda: render(layouts, names, random), arguments.count, 100, arguments.output,
-                 f"eyes{arguments.seed}")
+    write_shards(
+        lambda: render(layouts, names, random), arguments.count, 100, arguments.output, f"eyes{arguments.seed}"
+    )
     return 0

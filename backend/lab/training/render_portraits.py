@@ -58,14 +58,22 @@ def draw_case(random: np.random.Generator) -> TruthCase:
     source = random.normal(0, 1, 3) * (0.7, 0.4, 0.2) + (0, 0.4, 0.7)
     hard = random.uniform(0, 1)
     return TruthCase(
-        "", "", "", "", float(np.clip(random.normal(0, 20), -45, 45)), float(np.clip(random.normal(0, 6), -15, 15)),
-        "cel" if random.random() < 0.2 else "drawn", tuple(source), tuple(random.uniform(0.1, 0.9, 3)),
+        "",
+        "",
+        "",
+        "",
+        float(np.clip(random.normal(0, 20), -45, 45)),
+        float(np.clip(random.normal(0, 6), -15, 15)),
+        "cel" if random.random() < 0.2 else "drawn",
+        tuple(source),
+        tuple(random.uniform(0.1, 0.9, 3)),
         (0.75 - 0.5 * hard, 0.35 + 0.65 * hard),
     )
 
 
 def draw_texture(data: Path, names: list[str], random: np.random.Generator) -> tuple[np.ndarray, str]:
     """(T,T,3) float32 sRGB in the head's UV map, from one or two skins of a face and kit, and its style."""
+
     def read(name: str) -> np.ndarray:
         skin = cv2.imread(str(data / name.replace("/", "/skins/")) + ".jpg")
         return cv2.resize(skin, (1024, 1024), interpolation=cv2.INTER_AREA)[..., ::-1].astype(np.float32) / 255
@@ -79,7 +87,11 @@ def draw_texture(data: Path, names: list[str], random: np.random.Generator) -> t
 
 
 def portrait_sample(
-    layouts: Layouts, names: list[str], faces: np.ndarray, priors: list[LinearPrior], random: np.random.Generator,
+    layouts: Layouts,
+    names: list[str],
+    faces: np.ndarray,
+    priors: list[LinearPrior],
+    random: np.random.Generator,
     folder: Path,
 ):
     """One portrait through the pipeline: truth, valid, colour, confidence (atlas), and of which skin.
@@ -105,9 +117,12 @@ def portrait_sample(
     truth, valid = complete_by_mirror(truth, covered & usable_texels(kind, covered))
     colour, confidence = shrink(job.observation, TEXELS)
     return {
-        "truth": np.rint(truth * 255).astype(np.uint8), "valid": valid.astype(np.uint8),
-        "colour": np.rint(colour * 255).astype(np.uint8), "confidence": np.rint(confidence * 255).astype(np.uint8),
-        "face": faces[index], "style": style,
+        "truth": np.rint(truth * 255).astype(np.uint8),
+        "valid": valid.astype(np.uint8),
+        "colour": np.rint(colour * 255).astype(np.uint8),
+        "confidence": np.rint(confidence * 255).astype(np.uint8),
+        "face": faces[index],
+        "style": style,
     }
 
 
@@ -121,9 +136,7 @@ def training_skins(atlas: Path) -> tuple[list[str], np.ndarray]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m backend.lab portraits render", description=__doc__.splitlines()[0],
-    )
+    parser = argparse.ArgumentParser(prog="python -m backend.lab portraits render", description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of heads and skins, laid out as shared/data")
     parser.add_argument("--atlas", type=Path, required=True, help="atlas.npz of python -m backend.lab texhub align")
     parser.add_argument("--train", type=Path, required=True, help="folder of train linear, with the folds' priors")

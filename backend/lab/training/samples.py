@@ -53,8 +53,13 @@ class Samples:
     """Sample number n of a seed is the same whoever draws it and when: a stopped training goes on as if it was not."""
 
     def __init__(
-        self, people: list[Person], textures: list[Textures], experts: list[Experts], geometry: Geometry,
-        regions: FacialRegions, seed: int,
+        self,
+        people: list[Person],
+        textures: list[Textures],
+        experts: list[Experts],
+        geometry: Geometry,
+        regions: FacialRegions,
+        seed: int,
     ) -> None:
         self.people, self.textures, self.experts = people, textures, experts
         self.geometry, self.regions, self.seed = geometry, regions, seed

@@ -31,7 +31,7 @@ def ship(arguments, preset) -> None:
     missing = [name for name in names if not (arguments.output / name).is_file()]
     if missing:
         raise AvatarTexError(
-            ErrorCode.WEIGHTS_MISSING, f"Not trained yet: {', '.join(missing)}.", "Train these networks first.",
+            ErrorCode.WEIGHTS_MISSING, f"Not trained yet: {', '.join(missing)}.", "Train these networks first."
         )
     for name in names:
         shutil.copyfile(arguments.output / name, WEIGHTS / name)

@@ -19,7 +19,7 @@ from ...portrait.landmark_groups import (
 
 #: Landmarks of the nose's bridge between the lenses, and where arms pass the temples.
 BRIDGE, TEMPLES = 168, (127, 356)
-OPAQUE = 0.6    # of a lens's tint from which what lies behind is no longer the face's
+OPAQUE = 0.6  # of a lens's tint from which what lies behind is no longer the face's
 
 
 @dataclass
@@ -137,8 +137,10 @@ def eyes(scene: Scene, random: np.random.Generator, drawn: bool = False) -> None
         if not len(rows):
             continue
         part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        y, x = rows[0] + np.arange(rows[-1] - rows[0] + 1)[:, None] + 0.5, columns[0] + np.arange(
-            columns[-1] - columns[0] + 1)[None] + 0.5
+        y, x = (
+            rows[0] + np.arange(rows[-1] - rows[0] + 1)[:, None] + 0.5,
+            columns[0] + np.arange(columns[-1] - columns[0] + 1)[None] + 0.5,
+        )
         away = np.hypot(x - middle[0], y - middle[1]) / max(wide, 1) / (grown if drawn else 1)
         colour = np.where(away[..., None] < 0.22, iris, white)
         colour = np.where(away[..., None] < 0.1, 0.03, colour)
@@ -224,8 +226,15 @@ def hair(scene: Scene, random: np.random.Generator) -> None:
         bend = start + t * (end - start) + np.sin(np.pi * t) * random.normal(0, 0.04 * unit, 2)
         width = random.uniform(1, 0.04 * unit)
         line(cover, bend.astype(np.float32), width)
-        cv2.polylines(light, [np.rint(bend * 16).astype(np.int32)], False,
-                      (tone * np.exp(random.normal(0, 0.25))).tolist(), max(1, round(width)), cv2.LINE_AA, 4)
+        cv2.polylines(
+            light,
+            [np.rint(bend * 16).astype(np.int32)],
+            False,
+            (tone * np.exp(random.normal(0, 0.25))).tolist(),
+            max(1, round(width)),
+            cv2.LINE_AA,
+            4,
+        )
     over(scene.color, cover.astype(np.float32) / 255, light)
 
 
@@ -282,7 +291,7 @@ def glasses(scene: Scene, random: np.random.Generator) -> None:
     metal = thick * random.uniform(0.5, 1.1)
     inner = apart - wide * (1 + 0.3 * taper)
     t = np.linspace(-1, 1, 9)
-    for level in ([random.uniform(-0.1, 0.6)] if random.random() < 0.85 else [0.25, 0.9]):
+    for level in [random.uniform(-0.1, 0.6)] if random.random() < 0.85 else [0.25, 0.9]:
         arch = placed(inner * 1.06 * t, high * level + random.uniform(-0.01, 0.04) * (1 - t**2))
         line(upper, scene.project(arch)[0], metal)
     arm = thick * random.uniform(0.5, 1.3)

@@ -30,10 +30,13 @@ def octave_powers(picture: Tensor, weight: Tensor) -> Tensor:
 def measure(residual: Tensor, weight: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Deviations of the octaves in the residual's units, and the channels' factor, of (B,3,S,S) and (B,1,S,S)."""
     whole = torch.ones(8, 1, TEXELS, TEXELS)
-    given = np.stack([
-        octave_powers(sum_octaves(8, one.tolist(), torch.Generator().manual_seed(0)), whole).numpy()
-        for one in torch.eye(len(OCTAVES))
-    ], 1)
+    given = np.stack(
+        [
+            octave_powers(sum_octaves(8, one.tolist(), torch.Generator().manual_seed(0)), whole).numpy()
+            for one in torch.eye(len(OCTAVES))
+        ],
+        1,
+    )
     wanted = octave_powers(residual, weight).numpy()
     power, _ = nnls(given / wanted[:, None], np.ones(len(wanted)))
     flat = (residual * weight.sqrt()).permute(1, 0, 2, 3).reshape(3, -1).double().numpy()

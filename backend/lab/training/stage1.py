@@ -41,8 +41,9 @@ WEIGHTS, STATE = "inpaint.safetensors", "stage1.state.safetensors"
 
 def loss_of(network: Completer, batch: Batch, random: torch.Generator) -> tuple[Tensor, dict]:
     """Each picture twice: from the prior's guess, half of those without any noise, and mirrored, part of the way."""
-    both = Batch(*(torch.cat([part, part.flip(-1)]) if part.ndim == 4 else part.repeat(2)
-                   for part in vars(batch).values()))
+    both = Batch(
+        *(torch.cat([part, part.flip(-1)]) if part.ndim == 4 else part.repeat(2) for part in vars(batch).values())
+    )
     count = len(batch.truth)
     residual = (both.truth - both.start) / SCALE
     eta = torch.ones(2 * count)
@@ -120,9 +121,7 @@ def train(arguments: argparse.Namespace) -> None:
     state = arguments.output / STATE
     begin = load_state(state, parameters, kept, optimiser) if state.is_file() else 0
     log, saved, told = open(arguments.output / "stage1.log", "a"), time.monotonic(), {}
-    for step, batch in enumerate(
-        batches(samples, begin, arguments.steps, arguments.count, arguments.workers), begin,
-    ):
+    for step, batch in enumerate(batches(samples, begin, arguments.steps, arguments.count, arguments.workers), begin):
         rate = RATE * min(1, (step + 1) / WARM) * (0.05 + 0.475 * (1 + math.cos(math.pi * step / arguments.schedule)))
         for group in optimiser.param_groups:
             group["lr"] = rate
@@ -150,7 +149,8 @@ def train(arguments: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m backend.lab train stage1", description=__doc__,
+        prog="python -m backend.lab train stage1",
+        description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--faces", type=Path, required=True, help="folder of faces build")

@@ -39,20 +39,15 @@ class Preset:
 
 PRESETS = {
     # about an hour on two cores for all networks together
-    "cpu-hour": Preset(
-        {"generator": 900, "repaint": 250, "glasses": 3000}, 8, 4e-4, "fp32", False, 0,
-    ),
+    "cpu-hour": Preset({"generator": 900, "repaint": 250, "glasses": 3000}, 8, 4e-4, "fp32", False, 0),
     # about half an hour of a large GPU for all together, which eats what 14 processes can draw
-    "gpu-half-hour": Preset(
-        {"generator": 30000, "repaint": 6000, "glasses": 20000},
-        32, 8e-4, "bf16", True, 14,
-    ),
+    "gpu-half-hour": Preset({"generator": 30000, "repaint": 6000, "glasses": 20000}, 32, 8e-4, "bf16", True, 14),
 }
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m backend.lab train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="python -m backend.lab train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("network", choices=NETWORKS)
     parser.add_argument("--hub", type=Path, help="folder of the folds' TexHub builds")
@@ -77,8 +72,7 @@ def main(argv: list[str] | None = None) -> int:
         preset = replace(preset, steps=dict.fromkeys(preset.steps, arguments.steps))
     arguments.output.mkdir(parents=True, exist_ok=True)
     try:
-        others = {"linear": prior.train, "mapping": mapping.train, "glasses": glasses.train,
-                  "ship": ship.ship}
+        others = {"linear": prior.train, "mapping": mapping.train, "glasses": glasses.train, "ship": ship.ship}
         others.get(arguments.network, loop.train)(arguments, preset)
     except AvatarTexError as refusal:
         print(f"error {refusal}")
