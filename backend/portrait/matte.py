@@ -85,13 +85,15 @@ class Matte:
     glasses: bool = False
 
 
-def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | None = None) -> Matte:
+def portrait_matte(
+    color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | None = None, look_for_glasses: bool = True
+) -> Matte:
     """The matte of one face.
 
     Args:
         color: (H, W, 3) float32 sRGB 0..1.
         face: its landmarks, in the pixels of `color`.
-        alpha: (H, W) float32, 0 where the file itself says background.
+        alpha: (H, W) float32, 0 where the file itself says background. look_for_glasses: they are no skin.
     """
     person = person_matte(color, face, alpha)
     y0, y1, x0, x1 = head_square(color.shape[:2], face)
@@ -120,7 +122,7 @@ def portrait_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     skin = skin * (1 - _inside_mouth(shape, small_face))
     hand = hands_before(small, small_face)
     skin, hair = skin * (1 - hand), hair * (1 - hand)
-    rims = glasses(small, small_face)
+    rims = glasses(small, small_face) if look_for_glasses else np.zeros(shape, np.float32)
     skin = skin * (1 - rims)
 
     radius = max(1, round(small_face.size * 0.008))
