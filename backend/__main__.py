@@ -8,11 +8,11 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from . import verified
 from .arguments import add_options
 from .command_line import EXIT_REFUSED, PINS_HELP, add_inputs, read_request, run
 from .errors import AvatarTexError, ErrorCode
 from .messages import Generate, Register
-from .models import verified
 from .options import BACKEND, GENERATE, PINS, REDO, select
 
 #: Commands that live elsewhere: name -> (module, what it does).

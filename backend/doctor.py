@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .models import verified
-from .models.verified import MANIFEST, WEIGHTS
+from . import verified
+from .verified import MANIFEST, WEIGHTS
 
 OK, NOTE, BROKEN = "ok", "note", "broken"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ..backend.models import verified
+from ..backend import verified
 from . import packages
 from .fetch import DOWNLOADED, fetch_all
 from .graphics import build_of_wheels, decide_build, find_driver

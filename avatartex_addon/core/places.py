@@ -2,7 +2,7 @@
 
     FOLDER/backend/      the virtual environment
     FOLDER/downloads/    packages on their way into it; gone when it is complete
-    FOLDER/weights/      the networks, each file under its checksum (backend/models/verified.py)
+    FOLDER/weights/      the networks, each file under its checksum (backend/verified.py)
 
 A mark lies in each of them and says that the set-up made it. Nothing without a mark is ever changed or deleted.
 """

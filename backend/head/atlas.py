@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..models.verified import verified_arrays
+from ..verified import verified_arrays
 from .landmarks import HeadLandmarks
 from .mesh import HeadMesh
 from .rasterize import POOL, Fragments, rasterize

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
-from ..models.verified import verified_arrays
 from ..portrait.faces import find_faces, find_upright_faces
 from ..portrait.landmarks import landmarks_in_view
+from ..verified import verified_arrays
 from .mesh import HeadMesh, vertex_normals
 from .part import top_windows
 from .view import HeadView, orientations, render_view

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..models.verified import verified_arrays
+from ..verified import verified_arrays
 from .landmarks import HeadLandmarks
 
 SHAPES = Path(__file__).with_name("shapes.npz")

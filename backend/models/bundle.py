@@ -17,8 +17,8 @@ from ..networks.generator import Encoder, Generator
 from ..networks.sizes import CANVAS, TEXELS
 from ..prior.experts import Experts
 from ..prior.linear import LinearPrior
+from ..verified import WEIGHTS, verified_bytes
 from . import runtime
-from .verified import WEIGHTS, verified_bytes
 
 #: What a plain PCA gets in the benchmark, and how many texels count as one observation there, as is best for it.
 BASELINE_COMPONENTS, BASELINE_CORRELATED = 24, 120.0

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..models.verified import verified_arrays
+from ..verified import verified_arrays
 
 LANDMARKS = 468
 

@@ -13,7 +13,7 @@ import threading
 import cv2
 import numpy as np
 
-from ..models.verified import WEIGHTS, verified_bytes
+from ..verified import WEIGHTS, verified_bytes
 
 LANDMARKS = "face_landmark.tflite"
 PERSON = "selfie_segmentation.tflite"

@@ -15,7 +15,7 @@ import numpy as np
 from safetensors.numpy import load
 
 from ..imaging.sample import sample_atlas
-from ..models.verified import WEIGHTS, verified_bytes
+from ..verified import WEIGHTS, verified_bytes
 from .fit import Evidence, fit
 from .light import harmonics
 from .linear import LinearPrior

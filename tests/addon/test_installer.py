@@ -148,7 +148,7 @@ def test_from_a_folder_without_network(complete, addon, places, run, lock):
 
 
 def test_the_networks_lie_in_the_artists_folder_for_every_blender(complete, addon, run, lock, wheels):
-    verified = addon("backend.models.verified")
+    verified = addon("backend.verified")
     entries = verified.manifest(verified.WEIGHTS)
     placed = {verified.kept(run.home.weights, name, entry["sha256"]): entry["bytes"] for name, entry in entries.items()}
     assert {path: path.stat().st_size for path in placed} == placed

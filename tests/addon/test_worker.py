@@ -88,11 +88,10 @@ class Backend:
 def backend(tmp_path):
     package = tmp_path / "backend"
     package.mkdir()
-    for name in "__init__ __main__ arguments command_line errors messages offline options outputs pins worker".split():
+    for name in (
+        "__init__ __main__ arguments command_line errors messages offline options outputs pins verified worker".split()
+    ):
         shutil.copy(ROOT / "backend" / f"{name}.py", package)
-    (package / "models").mkdir()
-    for name in ("__init__", "verified"):
-        shutil.copy(ROOT / "backend" / "models" / f"{name}.py", package / "models")
     (package / "pipeline.py").write_text(PIPELINE)
     (package / "registering.py").write_text(REGISTERING)
     one = Backend(tmp_path)

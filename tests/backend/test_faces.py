@@ -12,7 +12,6 @@ from PIL import Image
 
 from backend.errors import AvatarTexError, ErrorCode
 from backend.head.match import find_face_or_pins
-from backend.models.verified import MANIFEST
 from backend.pins import Pin
 from backend.portrait import landmark_groups as face_regions
 from backend.portrait import networks
@@ -20,6 +19,7 @@ from backend.portrait.decode import Portrait, decode_portrait
 from backend.portrait.faces import find_faces, find_portrait_face
 from backend.portrait.landmarks import landmarks_in_view
 from backend.portrait.style import find_style
+from backend.verified import MANIFEST
 from tests.backend.portraits import ASTRONAUT, HOPPER, SKIMAGE, SKIN, astronaut, astronaut_face, drawing
 
 

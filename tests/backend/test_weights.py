@@ -8,10 +8,10 @@ import shutil
 import pytest
 import torch
 
-from backend import doctor
+from backend import doctor, verified
 from backend.errors import AvatarTexError, ErrorCode
 from backend.lab.training.checkpoints import load_state, save_half, save_state
-from backend.models import bundle, runtime, verified
+from backend.models import bundle, runtime
 from backend.networks.sizes import CANVAS
 
 #: What the extension may carry.

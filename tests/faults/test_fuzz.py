@@ -18,9 +18,9 @@ from backend.errors import AvatarTexError, ErrorCode
 from backend.head.mesh import load_capture, load_mesh
 from backend.imaging.read import read_base
 from backend.messages import decode
-from backend.models.verified import manifest
 from backend.pins import parse_pins, read_pins
 from backend.portrait.decode import decode_portrait
+from backend.verified import manifest
 
 from . import mutants
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from ...imaging.files import write_bytes
 from ...models.bundle import Networks, load_networks, untrained
-from ...models.verified import MANIFEST
+from ...verified import MANIFEST
 from ..faces import people
 from ..faces.observing import Seen, read
 from .hidden_methods import ABLATIONS, FILLS, LEARNT, STAGES, Method

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from ...models.verified import MANIFEST, WEIGHTS
+from ...verified import MANIFEST, WEIGHTS
 
 OURS = {"licence": "GPL-3.0-or-later", "source": "trained by this project, see MODEL_CARD.md"}
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import AvatarTexError, ErrorCode
+from .errors import AvatarTexError, ErrorCode
 
 if TYPE_CHECKING:
     import numpy as np
 
 #: Those that came with this code.
-WEIGHTS = Path(__file__).with_name("weights")
+WEIGHTS = Path(__file__).parent / "models" / "weights"
 MANIFEST = "weights.json"
 CURE = "Install the AvatarTex extension again; its zip carries the weights."
 #: sha256 of the arrays that lie beside the code that reads them.
