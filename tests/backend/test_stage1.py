@@ -119,6 +119,7 @@ def faces(tmp_path_factory):
 @pytest.mark.slow
 def test_a_killed_training_ends_like_one_that_was_not(hub, faces, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.setattr(experts, "ROUNDS", 1)
+    monkeypatch.setattr(experts, "COMPONENTS", 6)
     once, twice = tmp_path / "once", tmp_path / "twice"
     for folder in (once, twice):
         folder.mkdir()
