@@ -164,9 +164,9 @@ def prepare(
 
     step("atlas")
     layout = map_atlas(found.mesh, found.canonical, PLACES)
-    observation = observe(found.mesh, layout, found.registration, portrait.color, found.matte, networks.linear, bare)
+    observation = observe(found.mesh, layout, found.registration, portrait.color, found.matte, networks.skin, bare)
     beside = add_further(
-        further, found, observation, layout, networks.linear, pins, lambda share: step("atlas", 0.2 + 0.7 * share)
+        further, found, observation, layout, networks.skin, pins, lambda share: step("atlas", 0.2 + 0.7 * share)
     )
     observation = fuse(observation, beside.views)
     observation = regions.hide(observation, found.mesh, layout) if regions else observation

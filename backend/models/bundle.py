@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ..errors import AvatarTexError, ErrorCode
 from ..networks.completer import Completer
 from ..networks.conditions import STYLES
+from ..networks.detail import CHANNELS_TOLD
 from ..networks.generator import Encoder, Generator
 from ..networks.sizes import CANVAS, TEXELS
 from ..prior.experts import Experts
@@ -22,8 +23,6 @@ from . import runtime
 
 #: What a plain PCA gets in the benchmark, and how many texels count as one observation there, as is best for it.
 BASELINE_COMPONENTS, BASELINE_CORRELATED = 24, 120.0
-#: Of the condition pictures of stage 3 (networks/conditions.py).
-REPAINT_CHANNELS = 3 + 3 + 1 + 3 + 1 + 3
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class Networks:
     experts: the priors that complete; at CANVAS texels, they take and give TEXELS.
     geometry: (3,S,S) canonical position of each atlas texel, zero where no head has surface; S is TEXELS.
     known: (S,S) bool, texels that some training texture had data for; the networks say nothing of the others.
+    usual: (1,S,S) standard deviation of fine detail, sRGB (networks/detail.py).
     """
 
     experts: Experts
@@ -42,6 +42,7 @@ class Networks:
     repainter: nn.Module
     geometry: Tensor
     known: np.ndarray
+    usual: Tensor
     device: str
 
     @property
@@ -50,8 +51,13 @@ class Networks:
 
     @property
     def linear(self) -> LinearPrior:
-        """The prior of painted skins, which light and registration are found with."""
+        """The prior of painted skins: a baseline, and the mean texture."""
         return self.experts.painted
+
+    @property
+    def skin(self) -> LinearPrior:
+        """What skin looks like without light, of people and painted: light is found with it."""
+        return self.experts.joined
 
     @property
     def mean_texture(self) -> np.ndarray:
@@ -119,6 +125,7 @@ def assemble(
         for file, tensors in files.items()
         for attribute, prefix in FILES[file]
     }
+    usual = states.get("repainter", {}).pop("usual", torch.full((1, TEXELS, TEXELS), 0.02))
     generator, encoder = Generator(len(canvas.basis)), Encoder()
     for module, name in ((generator, "generator"), (encoder, "encoder")):
         if name in states:
@@ -143,6 +150,7 @@ def assemble(
         repainter,
         linear["geometry"].to(device),
         linear["known"].numpy() > 0.5,
+        usual.to(device),
         device,
     )
 
@@ -157,7 +165,7 @@ def whole_canvas(tensors: dict[str, np.ndarray]) -> LinearPrior:
 def denoiser(state: dict[str, Tensor] | None) -> nn.Module:
     from ..networks.denoiser import Denoiser  # diffusers takes seconds to load, and graphs do without it
 
-    module = Denoiser(REPAINT_CHANNELS)
+    module = Denoiser(CHANNELS_TOLD)
     if state:
         module.load_state_dict(state)
     return module

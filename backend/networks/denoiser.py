@@ -1,7 +1,8 @@
-"""The denoisers of stages 1 and 3: diffusers' UNet over the atlas, in residual space.
+"""The denoiser of stage 3: diffusers' UNet over the atlas's fine detail.
 
-Both learn r = (truth - start) / SCALE, where start is what the stage before made of the texture, so the network
-spends nothing on what is known already (the idea of residual shifting: ResShift, arXiv 2307.12348).
+It learns detail in units of what is usual at each place (detail.py), so that noise is as strong as what it hides
+everywhere. The output is preconditioned by its optimal share of the noisy input (Karras et al., arXiv 2206.00364,
+section 5): the layers say the velocity (Salimans and Ho, arXiv 2202.00512).
 """
 
 from __future__ import annotations
@@ -11,22 +12,21 @@ import torch.nn.functional as F
 from diffusers import UNet2DModel
 from torch import Tensor, nn
 
-from .conditions import STYLES
+from .conditions import STYLES, kept_signal
 from .sizes import TEXELS
 
-DROPOUT = 0.1  # the training faces are few
-PATCH = 4  # texels per side folded into channels: the layers work at 64 texels
+PATCH = 2  # texels per side folded into channels: the layers work at 128 places per side
+WIDTHS = (32, 64, 96, 128)  # channels per resolution, from 128 places per side down
 
 
 class Denoiser(nn.Module):
-    """Predicts the clean residual from a noisy one and the conditions.
+    """Predicts clean detail from noisy detail and the conditions.
 
     Args:
         conditions: channels of the condition picture.
-        widths: channels per resolution, from 64 texels down.
     """
 
-    def __init__(self, conditions: int, widths: tuple[int, ...] = (32, 48, 64, 96)) -> None:
+    def __init__(self, conditions: int, widths: tuple[int, ...] = WIDTHS) -> None:
         super().__init__()
         self.conditions = conditions
         self.unet = UNet2DModel(
@@ -39,13 +39,15 @@ class Denoiser(nn.Module):
             up_block_types=("AttnUpBlock2D",) + ("UpBlock2D",) * (len(widths) - 1),
             norm_num_groups=16,
             attention_head_dim=32,
-            dropout=DROPOUT,
             num_class_embeds=len(STYLES),
         )
-        nn.init.zeros_(self.unet.conv_out.weight)  # starts as the stage before: no harm done untrained
+        nn.init.zeros_(self.unet.conv_out.weight)
         nn.init.zeros_(self.unet.conv_out.bias)
+        self.register_buffer("kept", kept_signal(), persistent=False)
 
     def forward(self, noisy: Tensor, conditions: Tensor, time: Tensor, style: Tensor) -> Tensor:
-        """(B,3,S,S) clean residual from noisy (B,3,S,S), conditions (B,C,S,S), time (B,), style (B,) int64."""
+        """(B,3,H,W) clean detail from noisy (B,3,H,W), conditions (B,C,H,W), time (B,), style (B,) int64."""
+        kept = self.kept[time][:, None, None, None]
         folded = F.pixel_unshuffle(torch.cat([noisy, conditions], 1), PATCH)
-        return F.pixel_shuffle(self.unet(folded, time, class_labels=style).sample, PATCH)
+        made = F.pixel_shuffle(self.unet(folded, time, class_labels=style).sample, PATCH)
+        return kept.sqrt() * noisy - (1 - kept).sqrt() * made

@@ -18,8 +18,9 @@ WORN, GAINS = 0.85, (0.15, 3.0)
 BARE = 0.95
 #: Difference of the two tones, in logarithms, up to which the networks are left alone, and from which not at all.
 AGREED, APART = 0.2, 0.6
-#: From this share of the seen scalp being hair, the whole scalp is taken to be hair.
-HAIRY = 0.5
+#: From this share of hair along the upper edge of what is seen, the whole scalp is taken to be hair, below it to be
+#: bald; the edge's width, as a share of the atlas. Hair begins above the forehead, wherever the head's scalp does.
+HAIRY, EDGE = 0.25, 0.025
 #: A worn texel is at most so much lighter than the hair near it, where it was no lighter before.
 LIGHTEST = 1.3
 #: Seen scalp texels needed to say anything; a hat or a tight crop shows fewer.
@@ -39,18 +40,41 @@ REACH = 0.08
 def hair_tone(
     unlit: np.ndarray, confidence: np.ndarray, hair: np.ndarray, scalp: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """(S,S,3) colour of the hair near each texel and (S,S) 0..1 where the scalp wears it unseen; None for bald heads.
+    """(S,S,3) colour of the hair near each texel and (S,S) 0..1 where the scalp wears it unseen; None for bald heads
+    and where too little scalp is seen.
 
     Args:
         unlit: (S,S,3) observed sRGB without light. confidence: (S,S). hair: (S,S) 0..1, the matte's hair where
             observed. scalp: (S,S) 0..1, the share of scalp of each texel.
     """
     seen = confidence * scalp
-    is_hair = seen * hair
-    if (seen > 0.3).sum() < ENOUGH or is_hair.sum() < HAIRY * seen.sum():
+    if not hair_on_top(confidence, hair, scalp) > HAIRY:
         return None
+    is_hair = seen * hair
     tone = np.median(unlit[is_hair > 0.3], axis=0) if (is_hair > 0.3).any() else np.median(unlit[seen > 0.3], axis=0)
     return _continued(unlit, is_hair, tone), (scalp * (1 - np.clip(confidence / 0.3, 0, 1))).astype(np.float32)
+
+
+def hair_on_top(confidence: np.ndarray, hair: np.ndarray, scalp: np.ndarray) -> float:
+    """0..1, how much of the seen scalp's upper edge is hair; NaN where too little is seen. See hair_tone()."""
+    seen = confidence * scalp > 0.15
+    if (confidence * scalp > 0.3).sum() < ENOUGH:
+        return float("nan")
+    edge = seen & (np.cumsum(seen, axis=0) <= max(1, round(EDGE * len(seen))))
+    return float(hair[edge].mean())
+
+
+def find_tone(
+    unlit: np.ndarray, confidence: np.ndarray, hair: np.ndarray, scalp: np.ndarray, bare: bool
+) -> tuple[tuple[np.ndarray, np.ndarray] | None, bool]:
+    """What the unseen scalp wears, hair_tone() or skin_tone(), and whether it is to be bare: where that is asked, and
+    where the portrait shows a bald head.
+
+    Args:
+        bare: the scalp is to have no hair. The others as hair_tone()'s.
+    """
+    bare = bare or hair_on_top(confidence, hair, scalp) <= HAIRY
+    return (skin_tone(unlit, confidence, scalp) if bare else hair_tone(unlit, confidence, hair, scalp)), bare
 
 
 def skin_tone(unlit: np.ndarray, confidence: np.ndarray, scalp: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:

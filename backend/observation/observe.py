@@ -15,7 +15,7 @@ from ..imaging.sample import masked_blur, sample
 from ..portrait.matte import Matte
 from ..prior.light import Light, estimate_light
 from ..prior.linear import LinearPrior
-from .hair import hair_evidence, hair_tone, skin_tone
+from .hair import find_tone, hair_evidence
 
 #: Below the chin (canonical -0.38) no landmark holds the registration: confidence fades from here to nothing.
 NECK_FROM, NECK_TO = -0.42, -0.58
@@ -36,7 +36,7 @@ class Observation:
     shade: (S,S) the light that was divided out.
     evidence: ((S,S,3), (S,S)) what the networks see: unlit and confidence, with hair continued over the scalp.
     hairy: (S,S) 0..1, the matte's hair where observed. scalp: (S,S) 0..1, the share of scalp of each texel.
-    hair: what hair_tone() found, None for bald heads; of bare scalps skin_tone(). bare: the scalp is to have no hair.
+    hair: what find_tone() found for the unseen scalp. bare: the scalp is to have no hair, or the portrait's has none.
     covered: (S,S) bool, where the head has surface.
     """
 
@@ -120,7 +120,7 @@ def observe(
     unlit = light.remove(colour, shade)
     scalp_texels = scalp_share(canonical) * fragments.covered
     hairy = sample(matte.hair, places)
-    hair = find_tone(unlit, confidence, hairy, scalp_texels, bare)
+    hair, bare = find_tone(unlit, confidence, hairy, scalp_texels, bare)
     evidence = hair_evidence(unlit, confidence, hair)
     return Observation(
         portrait,
@@ -139,13 +139,6 @@ def observe(
         fragments.covered,
         bare,
     )
-
-
-def find_tone(
-    unlit: np.ndarray, confidence: np.ndarray, hairy: np.ndarray, scalp: np.ndarray, bare: bool
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """What the unseen scalp wears: hair_tone(), or skin_tone() where it is to be bare."""
-    return skin_tone(unlit, confidence, scalp) if bare else hair_tone(unlit, confidence, hairy, scalp)
 
 
 def _inner(mask: np.ndarray, soft: float) -> np.ndarray:

@@ -36,9 +36,9 @@ EXPOSED, EXPOSURE_SPREAD = 0.97, 0.15
 #: Texels of the fit: light is smooth, so a quarter of the prior's; shares seen of a texel from which it counts, and how
 #: many must. Rounds of Gauss-Newton; the shading below which it has no gradient; exponent of sRGB.
 TEXELS, LEAST, ENOUGH = 64, 0.05, 30
-ROUNDS, FLOOR, GAMMA = 5, 0.12, 2.2
+ROUNDS, FLOOR, GAMMA = 8, 0.12, 2.2
 #: How many of the prior's texels count as one observation; the residual at which a texel counts half.
-CORRELATED, OUTLIER = 400.0, 0.1
+CORRELATED, OUTLIER = 100.0, 0.07
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,7 @@ import torch
 from backend.lab.evaluation.invert import encoded, fitted_canvas, invert
 from backend.lab.training.mapping_network import Mapping, load_mapping
 from backend.models.bundle import load_networks
-from backend.networks.conditions import repaint_conditions
 from backend.networks.generator import LATENT, ROWS
-from backend.stages.repaint import PARTS
 
 
 @pytest.fixture(scope="module")
@@ -77,18 +75,3 @@ def test_a_cancelled_inversion_stops(networks, drawn):
 
     with pytest.raises(Cancelled):
         invert(networks, *drawn[:2], networks.style("photo"), drawn[2], steps=3, on_step=stop)
-
-
-def test_what_the_ablation_zeroes_is_the_gradients_and_the_band(networks):
-    """A ramp across has gradients across only; flat colour has neither; nothing else depends on them."""
-    size = networks.size
-    flat, one = torch.full((1, 3, size, size), 0.5), torch.ones(1, 1, size, size)
-    checks = flat + 0.1 * (torch.arange(size) % 2)  # the finest pattern across
-    plain, fine = (repaint_conditions(flat, colour, one, networks.geometry) for colour in (flat, checks))
-    guides = [*PARTS["gradients"], *PARTS["wavelet band"]]
-    assert plain[:, guides].abs().max() < 1e-6
-    changed = {i for i in range(plain.shape[1]) if not torch.allclose(plain[:, i], fine[:, i])}
-    across, down = PARTS["gradients"]
-    assert {across, *PARTS["wavelet band"]} <= changed and down not in changed
-    seen = set(range(plain.shape[1])) - set(guides)
-    assert {i for i in changed & seen} == {3, 4, 5}  # the colours themselves

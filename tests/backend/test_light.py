@@ -20,7 +20,7 @@ SIDE = 0.45 * np.eye(9)[0] + 1.1 * lamp(60, 25)
 
 @pytest.fixture(scope="module")
 def prior():
-    return load_networks("cpu").linear
+    return load_networks("cpu").skin
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ from backend.lab.training.mapping import straight
 from backend.lab.training.mapping_network import Mapping
 from backend.lab.training.prior import halved
 from backend.models.bundle import paint_canvas, whole_canvas
+from backend.networks import detail
 from backend.networks.bend import bent, flow_of, undone
-from backend.networks.conditions import STYLES, haar_high, kept_signal, repaint_conditions
+from backend.networks.conditions import STYLES, kept_signal
 from backend.networks.denoiser import Denoiser
 from backend.networks.generator import (
     BEND_ROWS,
@@ -199,37 +200,58 @@ def test_mapping_draws_what_it_was_given_and_truncation_pulls_to_its_mean():
     assert torch.allclose(pulled.std(0), 0.5 * drawn.std(0), rtol=1e-3)
 
 
-def test_untrained_denoiser_leaves_the_stage_before_alone():
-    picture, confidence = torch.rand(1, 3, TEXELS, TEXELS), torch.rand(1, 1, TEXELS, TEXELS)
-    conditions = repaint_conditions(picture, picture, confidence, torch.zeros(3, TEXELS, TEXELS))
-    network = Denoiser(conditions.shape[1]).eval()
+def noise(count: int = 1) -> torch.Tensor:
+    return torch.randn(count, 3, TEXELS, TEXELS, generator=torch.Generator().manual_seed(0))
+
+
+def test_an_untrained_denoiser_scales_noise_down_and_nothing_else():
+    told = torch.rand(1, detail.CHANNELS_TOLD, TEXELS, TEXELS)
+    network, noisy = Denoiser(detail.CHANNELS_TOLD).eval(), noise()
     with torch.no_grad():
-        residual = network(torch.randn_like(picture), conditions, torch.tensor([999]), torch.tensor([1]))
-    assert residual.shape == picture.shape
-    assert residual.abs().max() == 0
+        early, late = (network(noisy, told, torch.tensor([time]), torch.tensor([1])) for time in (999, 0))
+    assert early.abs().max() < 0.1 and torch.allclose(late, noisy, atol=0.01)
 
 
 def test_conditions_do_not_leak_what_was_not_seen():
-    start, colour = torch.rand(1, 3, TEXELS, TEXELS), torch.rand(1, 3, TEXELS, TEXELS)
-    confidence = torch.zeros(1, 1, TEXELS, TEXELS)
-    confidence[..., 80:180, 80:180] = 1
-    elsewhere = torch.where(confidence > 0, colour, torch.rand_like(colour))
-    geometry = torch.zeros(3, TEXELS, TEXELS)
-    first, second = (repaint_conditions(start, seen, confidence, geometry) for seen in (colour, elsewhere))
+    start, seen = torch.rand(1, 3, TEXELS, TEXELS), noise()
+    sure, usual = torch.zeros(1, 1, TEXELS, TEXELS), torch.full((1, TEXELS, TEXELS), 0.02)
+    sure[..., 80:180, 80:180] = 1
+    elsewhere = torch.where(sure > 0, seen, 5 * noise())
+    first, second = (
+        detail.conditions(start, one, sure, torch.zeros(3, TEXELS, TEXELS), usual) for one in (seen, elsewhere)
+    )
     assert torch.equal(first, second)
+    assert sorted(channel for part in detail.PARTS.values() for channel in part) == list(range(6, 17))
+
+
+def test_units_of_detail_are_undone():
+    usual = torch.rand(1, TEXELS, TEXELS) + 0.01
+    assert torch.allclose(detail.from_units(detail.to_units(noise(), usual), usual), noise(), atol=1e-4)
+
+
+def test_fine_is_without_tone_and_without_what_has_no_weight():
+    weight = torch.zeros(1, 1, TEXELS, TEXELS)
+    weight[..., :100] = 1
+    flat = torch.full((1, 3, TEXELS, TEXELS), 0.7)
+    assert detail.fine(torch.where(weight > 0, flat, 0), weight).abs().max() < 0.01
+    kept = detail.fine(flat + noise(), weight)
+    assert kept[..., 100:].abs().max() == 0 and 0.9 < kept[..., 10:90].std() < 1.1
+
+
+def test_strength_tells_how_strong_detail_is_beside_what_is_usual():
+    sure = torch.zeros(1, 1, TEXELS, TEXELS)
+    sure[..., 100:160, 100:160] = 1
+    seen = (1, 0 * sure), (1, sure), (2, sure)
+    nothing, once, twice = (detail.strength(scale * noise(), one) for scale, one in seen)
+    assert nothing.abs().max() < 1e-3
+    more = twice - once
+    assert (more[..., 130, 130] - np.log(2)).abs().max() < 0.05
+    assert more.min() > 0.2  # far from it, too: it is one person's skin
 
 
 def test_the_noise_is_the_cosine_schedule_of_diffusers():
     theirs = DDIMScheduler(num_train_timesteps=1000, beta_schedule="squaredcos_cap_v2").alphas_cumprod
     assert torch.allclose(kept_signal(), theirs, atol=1e-5)
-
-
-def test_high_band_sees_detail_and_ignores_tone():
-    flat = torch.full((1, 1, 8, 8), 0.7)
-    flat[..., 4:, :] = 0.2  # an edge between the blocks of the first level
-    assert haar_high(flat).abs().max() == 0
-    checks = torch.tensor([[0.0, 1.0], [1.0, 0.0]]).repeat(4, 4)[None, None]
-    assert haar_high(checks).min() > 0.4
 
 
 def test_the_networks_have_the_styles_that_an_artist_may_choose():

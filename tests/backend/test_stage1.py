@@ -109,8 +109,17 @@ def faces(tmp_path_factory):
         writer.writeheader()
         for i in range(6):
             skin = cv2.resize(synthetic_skins.drawn_skin(64, i, i % 2), (TEXELS, TEXELS))
+            normals = np.zeros((TEXELS, TEXELS, 3), np.int8)
+            normals[..., 0] = np.linspace(-90, 90, TEXELS)[None]
+            normals[..., 2] = 90
             np.savez(
-                folder / "observations" / f"p{i}.npz", unlit=skin, confidence=confidence, hair=np.zeros_like(confidence)
+                folder / "observations" / f"p{i}.npz",
+                unlit=skin,
+                lit=skin,
+                confidence=confidence,
+                shown=confidence,
+                hair=np.zeros_like(confidence),
+                normals=normals,
             )
             writer.writerow({"id": f"p{i}", "split": "test" if i == 5 else "train", "weight": 1.0})
     return folder

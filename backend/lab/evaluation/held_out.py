@@ -166,7 +166,7 @@ def portray(key: str, about: dict, files: dict[str, bytes], geometry, networks: 
 
     scalp = scalp_share(geometry.positions) * geometry.covered
     mask = mask * np.clip((geometry.positions[..., 1] - NECK_TO) / (NECK_FROM - NECK_TO), 0, 1)
-    light = estimate_light(lit, geometry.normals, mask * (1 - scalp), networks.linear, UPRIGHT)
+    light = estimate_light(lit, geometry.normals, mask * (1 - scalp), networks.skin, UPRIGHT)
     shade = light.shade(geometry.normals)
     confidence = (mask * light.trust(shade)).astype(np.float32)
     colour = Light.remove(lit, shade)

@@ -90,7 +90,7 @@ def completed(
             hidden, cases, made = part(name, person, one.confidence), {}, {}
             for method, (which, run) in methods.items():
                 if which not in cases:
-                    cases[which] = hide(one, hidden, positions, networks[which].linear)
+                    cases[which] = hide(one, hidden, positions, networks[which].skin)
                 made[method] = run(cases[which].observation, networks[which], seed)
             yield person, name, cases, made
         print(f"\r{number} people", end="", file=sys.stderr, flush=True)

@@ -76,7 +76,7 @@ def samples(networks: Networks, count: int, seed: int) -> list[np.ndarray]:
 def completions(seen: list[tuple[str, Seen]], networks: Networks) -> list[np.ndarray]:
     """(S,S,3) of each observation with half of the face hidden."""
     positions, run = networks.geometry.numpy().transpose(1, 2, 0), staged("123")
-    cases = [hide(one, part("half", person, one.confidence), positions, networks.linear) for person, one in seen]
+    cases = [hide(one, part("half", person, one.confidence), positions, networks.skin) for person, one in seen]
     return [run(case.observation, networks, 0) for case in cases]
 
 
@@ -84,7 +84,7 @@ def own_skins(seen: list[tuple[str, Seen]], networks: Networks) -> list[np.ndarr
     """(S,S,3) of each observation with nothing hidden."""
     positions, run = networks.geometry.numpy().transpose(1, 2, 0), staged("123")
     nothing = np.zeros(seen[0][1].confidence.shape, bool)
-    return [run(hide(one, nothing, positions, networks.linear).observation, networks, 0) for _, one in seen]
+    return [run(hide(one, nothing, positions, networks.skin).observation, networks, 0) for _, one in seen]
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -44,7 +44,7 @@ def spread(seen: list[tuple[str, Seen]], networks, positions: np.ndarray) -> Ite
     for number, (person, one) in enumerate(seen):
         values: dict[str, list[float]] = {"seeds": [], "strangers": [], "whole strangers": []}
         for name in PARTS:
-            case = hide(one, part(name, person, one.confidence), positions, networks.linear)
+            case = hide(one, part(name, person, one.confidence), positions, networks.skin)
             made = [run(case.observation, networks, seed) for seed in SEEDS]
             values["seeds"] += [rms(a, b, case.weight) for a, b in combinations(made, 2)]
             for step in range(1, STRANGERS + 1):

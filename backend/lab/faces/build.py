@@ -36,7 +36,7 @@ class Observer:
         cv2.setNumThreads(1)
         self.mesh, self.folder = load_mesh(mesh), folder
         self.head = find_head_or_pins(self.mesh, ())
-        self.prior = load_networks("cpu", weights).linear
+        self.prior = load_networks("cpu", weights).skin
 
     def observe(self, path: Path) -> tuple[str, str]:
         """The portrait's id, and why it was refused, if it was."""

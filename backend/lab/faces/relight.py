@@ -1,4 +1,4 @@
-"""python -m backend.lab faces relight: divide the light out of stored observations again, with another prior.
+"""python -m backend.lab faces relight: divide the light out of stored observations again, with other priors.
 
 A prior of real skins tells tone from light better than the one that the portraits were first observed with, and skins
 with less light in them make a better prior: each is made from the other in turn. Nothing is registered again.
@@ -11,7 +11,7 @@ import json
 import shutil
 from pathlib import Path
 
-from ...models.bundle import load_networks
+from ...models.bundle import load_networks, untrained
 from ...prior.linear import LinearPrior
 from . import observing, people
 from .build import FOLDER
@@ -25,10 +25,11 @@ def main(argv: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--faces", type=Path, required=True, metavar="DIR", help="the output of faces build")
-    parser.add_argument("--prior", type=Path, required=True, metavar="FILE", help="a linear.safetensors")
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="whose priors tell skin from light (the bundled)")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="as faces build writes it")
     arguments = parser.parse_args(argv)
-    relight(arguments.faces, arguments.output, read_prior(arguments.prior))
+    networks = untrained(arguments.weights) if arguments.weights else load_networks("cpu")
+    relight(arguments.faces, arguments.output, networks.skin)
     people.describe(arguments.output)
     return 0
 
@@ -43,10 +44,3 @@ def relight(faces: Path, output: Path, prior: LinearPrior) -> None:
         seen = observing.relit(observing.read(path), positions, prior)
         about = observing.About(**json.loads(path.with_suffix(".json").read_text(encoding="utf-8")))
         observing.write(output / FOLDER / path.name, seen, about)
-
-
-def read_prior(path: Path) -> LinearPrior:
-    from safetensors.numpy import load_file
-
-    tensors = load_file(path)
-    return LinearPrior(*(tensors[key].astype("float32") for key in ("mean", "basis", "deviation")))

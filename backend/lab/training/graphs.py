@@ -14,9 +14,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ...models.bundle import REPAINT_CHANNELS, WEIGHTS, Networks, untrained
+from ...models.bundle import WEIGHTS, Networks, untrained
+from ...networks.detail import CHANNELS_TOLD
 from ...networks.generator import LATENT, LAYERS, Generator
 from ...networks.sizes import CANVAS, TEXELS
+from ...stages.repaint import AROUND
 
 #: Name of the location that initializers of the graphs refer to; no such file exists.
 ELSEWHERE = "safetensors"
@@ -38,8 +40,8 @@ def graphs_of(networks: Networks) -> dict[str, tuple[nn.Module, dict[str, Tensor
     """name -> module, example inputs by name, names of outputs."""
     two = torch.zeros(2, dtype=torch.long)
     denoising = {
-        "noisy": torch.rand(2, 3, TEXELS, TEXELS),
-        "conditions": torch.rand(2, REPAINT_CHANNELS, TEXELS, TEXELS),
+        "noisy": torch.rand(2, 3, TEXELS, TEXELS + 2 * AROUND),
+        "conditions": torch.rand(2, CHANNELS_TOLD, TEXELS, TEXELS + 2 * AROUND),
         "time": torch.full((2,), 999),
         "style": two,
     }

@@ -1,4 +1,4 @@
-"""train generator, repaint: one loop; what differs between the networks is the loss (losses.py).
+"""train generator: the texture generator of stage 2 and its encoder (losses.py).
 
 Every step's data and noise come from the seed and the step's number, and the checkpoint holds all else: a training that
 was killed ends with the weights of one that was not (on the same machine).
@@ -17,12 +17,12 @@ from torch.utils.data import DataLoader
 
 from ...models import runtime
 from ...models.bundle import FILES, Networks, canvas_of, graph, untrained
-from . import losses
 from .batches import Batch, Batches
 from .checkpoints import load_state, save_state
 from .export import export
 from .folds import load_folds, load_geometry
 from .logs import Log
+from .losses import generator_loss
 
 EMA = 0.997
 SAVE_EVERY = 60.0  # seconds
@@ -64,8 +64,7 @@ def train(arguments, preset) -> None:
         pin_memory=device == "cuda",
         persistent_workers=False,
     )
-    loss_of = losses.LOSSES[name]
-    loss_of = torch.compile(loss_of) if preset.compiled and device == "cuda" else loss_of
+    loss_of = torch.compile(generator_loss) if preset.compiled and device == "cuda" else generator_loss
     log = Log(arguments.output, name, begin)
     start = saved = time.monotonic()
     for step, batch in enumerate(data, begin):

@@ -1,4 +1,4 @@
-"""What each network learns, one function each: (networks, batch) -> named terms that are added up."""
+"""What the texture generator learns: (networks, batch) -> named terms that are added up."""
 
 from __future__ import annotations
 
@@ -6,28 +6,14 @@ import torch
 from torch import Tensor
 
 from ...models.bundle import Networks
-from ...networks.conditions import SCALE, TIMES, kept_signal, repaint_conditions
+from ...networks.conditions import SCALE
 from ...networks.generator import upsample
-from ...stages.latent import correct
 from .batches import Batch
 
-KEPT = kept_signal()
 #: Weight of the layers' distance to their normal prior: samples need it, and it keeps what is unsure near the mean.
 PRIOR = 3e-5
 #: Share of samples that the generator sees whole: inversion of what is known.
 WHOLE = 0.5
-
-
-def denoising(network, start: Tensor, conditions: Tensor, batch: Batch) -> dict[str, Tensor]:
-    """Predict the clean residual to start at a random time; squared errors and a gradient term for sharpness."""
-    residual = (batch.truth - start) / SCALE
-    time = torch.randint(0, TIMES, (len(start),), device=start.device)
-    # most samples at the noisiest end, where inference begins and the image is decided
-    time = torch.where(torch.rand(len(start), device=start.device) < 0.7, torch.full_like(time, TIMES - 1), time)
-    kept = KEPT.to(start.device)[time][:, None, None, None]
-    noisy = kept.sqrt() * residual + (1 - kept).sqrt() * torch.randn_like(residual)
-    predicted = network(noisy, conditions, time, batch.style)
-    return reconstruction(predicted, residual, batch.confidence, batch.valid)
 
 
 def reconstruction(predicted: Tensor, residual: Tensor, confidence: Tensor, valid: Tensor) -> dict[str, Tensor]:
@@ -95,15 +81,3 @@ def first_completion(networks: Networks, batch: Batch) -> Tensor:
         torch.zeros_like(batch.truth), batch.linear, batch.colour, batch.confidence, whole, batch.style
     )
     return batch.linear + SCALE * clean
-
-
-def repaint_loss(networks: Networks, batch: Batch) -> dict[str, Tensor]:
-    """Starts are real results of the stages before, so the network learns their faults."""
-    with torch.no_grad():
-        completed = degraded(networks, batch)
-        start, _ = correct(networks, completed, batch.confidence, batch.style)
-    conditions = repaint_conditions(start, batch.colour, batch.confidence, networks.geometry)
-    return denoising(networks.repainter, start, conditions, batch)
-
-
-LOSSES = {"generator": generator_loss, "repaint": repaint_loss}

@@ -1,6 +1,6 @@
 """What the portraits of real people show, as `faces build` observed it, split by person and in folds for cross-fitting.
 
-DIR/observations/ID.npz holds unlit, confidence and hair at 256 texels, DIR/people.csv split and weight of each ID.
+DIR/observations/ID.npz holds an observation at 256 texels (faces/observing.py), DIR/people.csv split and weight.
 """
 
 from __future__ import annotations
@@ -14,17 +14,27 @@ import cv2
 import numpy as np
 
 from ...networks.sizes import CANVAS
+from ...prior.light import UPRIGHT, Light, estimate_light
+from ...prior.linear import LinearPrior
+from ..faces.observing import unit
 from .folds import FOLDS
+
+#: Arrays of an observation that training reads.
+KEPT = ("unlit", "lit", "confidence", "shown", "hair", "normals")
 
 
 @dataclass(frozen=True)
 class Person:
-    """unlit: (S,S,3) uint8 sRGB. confidence, hair: (S,S) uint8. weight: how much the person counts in training."""
+    """unlit, lit: (S,S,3) uint8 sRGB. confidence, shown, hair: (S,S) uint8, confidence being shown times the light's
+    trust. normals: (S,S,3) int8 in the viewer's axes. weight: how much the person counts in training."""
 
     key: str
     unlit: np.ndarray
+    lit: np.ndarray
     confidence: np.ndarray
+    shown: np.ndarray
     hair: np.ndarray
+    normals: np.ndarray
     weight: float
     about: dict[str, str]
 
@@ -36,6 +46,22 @@ class Person:
     def pictures(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """unlit (S,S,3), confidence (S,S) and hair (S,S), float32 0..1."""
         return tuple(part.astype(np.float32) / 255 for part in (self.unlit, self.confidence, self.hair))
+
+    def divided(
+        self, stays: np.ndarray, scalp: np.ndarray, prior: LinearPrior
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """pictures(), their light estimated from the (S,S) share of the texels that stays: what a job knows of a
+        portrait that shows no more, and what it would have to make of the rest.
+
+        Args:
+            scalp: (S,S) share of scalp. prior: what skin looks like unlit.
+        """
+        lit, shown = (part.astype(np.float32) / 255 for part in (self.lit, self.shown))
+        normals = unit(self.normals.astype(np.float32))
+        light = estimate_light(lit, normals, shown * stays * (1 - scalp), prior, UPRIGHT)
+        shade = light.shade(normals)
+        confidence = shown * light.trust(shade)
+        return Light.remove(lit, shade), confidence, self.hair.astype(np.float32) / 255
 
 
 def load_people(folder: Path, split: str) -> list[Person]:
@@ -51,7 +77,7 @@ def load_people(folder: Path, split: str) -> list[Person]:
         path = folder / "observations" / f"{key}.npz"
         if path.is_file():
             with np.load(path, allow_pickle=False) as data:
-                parts = (np.ascontiguousarray(data[name]) for name in ("unlit", "confidence", "hair"))
+                parts = (np.ascontiguousarray(data[name]) for name in KEPT)
                 found.append(Person(key, *parts, float(rows[key]["weight"]), rows[key]))
     if not found:
         raise FileNotFoundError(f"No observed people of the side {split!r} in {folder}.")

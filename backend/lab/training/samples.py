@@ -15,7 +15,7 @@ from torch import Tensor
 from ...head.facial_regions import FacialRegions
 from ...imaging.sample import to_linear, to_srgb
 from ...networks.conditions import STYLES
-from ...observation.hair import hair_evidence, hair_tone
+from ...observation.hair import find_tone, hair_evidence
 from ...observation.observe import scalp_share
 from ...prior.experts import Experts
 from ...styles import paint
@@ -25,9 +25,10 @@ from .folds import Textures
 from .hiding import hide
 from .people import FOLDS, Person
 
-#: Shares of samples that are people; of people that are painted in a style; of skins under a person's mask, and of
-#: those masks that hide some more; of pictures that take another tone, that are bent to another face's shape.
-PEOPLE, PAINTED, MASKS, HIDDEN, TONE, BENT = 0.5, 0.3, 0.5, 0.4, 0.4, 0.5
+#: Shares of samples that are people; of people whose light is estimated from what stays; of those painted in a style;
+#: of skins under a person's mask, and of those masks that hide some more; of pictures that take another tone, that are
+#: bent to another face's shape.
+PEOPLE, DIVIDED, PAINTED, MASKS, HIDDEN, TONE, BENT = 0.5, 0.7, 0.3, 0.5, 0.4, 0.4, 0.5
 #: Leftover light on what a person shows, beside what is hidden: deviations of its harmonics.
 LIGHT = np.array([0.03, 0.04, 0.03, 0.02, 0.02, 0.01, 0.02, 0.01, 0.01])
 
@@ -86,7 +87,11 @@ class Samples:
 
     def person(self, random: np.random.Generator) -> tuple:
         person = self.drawn(random)
+        experts = self.experts[person.fold]
         truth, known, hair = person.pictures()
+        stays = hide(known, random)
+        if random.random() < DIVIDED:
+            truth, known, hair = person.divided(stays, self.scalp, experts.joined)
         if random.random() < TONE:
             truth = tone_of(random)(truth)
         style = "photo"
@@ -94,15 +99,13 @@ class Samples:
             name, parameters = draw_style(random)
             truth, style = paint(name, truth, self.regions, parameters), NETWORK_STYLE[name]
         if random.random() < BENT:
-            truth, known, hair = shifted((truth, known, hair), random, SHAPE)
-        stays = hide(known, random)
+            truth, known, hair, stays = shifted((truth, known, hair, stays), random, SHAPE)
         confidence = known * stays
         colour = to_srgb(to_linear(truth) * light(self.geometry, random))
         colour = np.clip(colour + 0.006 * random.standard_normal(colour.shape, np.float32), 0, 1)
-        experts = self.experts[person.fold]
         if person.key not in self._shares:  # of the whole person, once: 2 fits a sample instead of 6
             self._shares[person.key] = experts.evidence(*person.pictures()[:2])
-        tone = hair_tone(colour, confidence, hair, self.scalp)
+        tone, _ = find_tone(colour, confidence, hair, self.scalp, False)
         colour, confidence = hair_evidence(colour, confidence, tone)
         start = experts.complete(colour, confidence, self._shares[person.key])
         return truth, colour, start, known * (1 - stays), known * stays, confidence, style

@@ -4,7 +4,8 @@ Example, in this order (the later networks learn on what the earlier ones make):
   python -m backend.lab train linear    --hub runs/hub --portraits runs/portraits --output runs/train
   python -m backend.lab train people    --faces runs/faces --hub runs/hub --output runs/train
   python -m backend.lab train stage1    --faces runs/faces --hub runs/hub --output runs/train --steps 4000
-  python -m backend.lab train generator ... ; train mapping ... ; train repaint ...
+  python -m backend.lab train repaint   --faces runs/faces --hub runs/hub --output runs/train --steps 6000
+  python -m backend.lab train generator ... ; train mapping ...
   python -m backend.lab train glasses --portraits runs/glasses --output runs/train
   python -m backend.lab train ship --output runs/train
 
@@ -22,7 +23,7 @@ import torch
 from ...errors import AvatarTexError
 from . import glasses, loop, mapping, prior, ship
 
-NETWORKS = ("linear", "generator", "mapping", "repaint", "glasses", "ship")
+NETWORKS = ("linear", "generator", "mapping", "glasses", "ship")
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,9 @@ class Preset:
 
 PRESETS = {
     # about an hour on two cores for all networks together
-    "cpu-hour": Preset({"generator": 900, "repaint": 250, "glasses": 3000}, 8, 4e-4, "fp32", False, 0),
+    "cpu-hour": Preset({"generator": 900, "glasses": 3000}, 8, 4e-4, "fp32", False, 0),
     # about half an hour of a large GPU for all together, which eats what 14 processes can draw
-    "gpu-half-hour": Preset({"generator": 30000, "repaint": 6000, "glasses": 20000}, 32, 8e-4, "bf16", True, 14),
+    "gpu-half-hour": Preset({"generator": 30000, "glasses": 20000}, 32, 8e-4, "bf16", True, 14),
 }
 
 
