@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import queue
+import select
 import signal
 import subprocess
 import sys
@@ -46,14 +47,25 @@ class Worker:
                 stderr=log,
                 env=os.environ | {"TMPDIR": str(self.temporary), **environment},
             )
+        self.pause = 0.0  # seconds between two looks at its output, of few bytes each
+        self.deaf = False  # true closes its output
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         assert self.answer()["type"] == "ready"
 
     def _read(self) -> None:
-        with self.process.stdout as pipe:
-            for line in pipe:
-                self.lines.put(line)
+        waiting, pipe = b"", self.process.stdout.fileno()
+        while not self.deaf:
+            if self.pause:
+                time.sleep(self.pause)
+            if not select.select([pipe], [], [], 0.1)[0]:
+                continue
+            if not (some := os.read(pipe, 64 if self.pause else 65536)):
+                break
+            *lines, waiting = (waiting + some).split(b"\n")
+            for line in lines:
+                self.lines.put(line.decode())
+        self.process.stdout.close()
         self.lines.put("")
 
     def write(self, text: str) -> None:
@@ -82,15 +94,18 @@ class Worker:
             pass
         return message
 
-    def end(self, how: str = "close") -> None:
-        """Kill it, or close its pipe; then it is gone."""
+    def end(self, how: str = "close", patience: float = 10.0) -> None:
+        """Kill it, or close its pipe; then it is gone.
+
+        Raises:
+            subprocess.TimeoutExpired: it stays.
+        """
         if how == "kill":
             kill(self.process.pid)
-        else:
-            with contextlib.suppress(OSError):
-                self.process.stdin.close()
-        self.process.wait(10)
-        self.reader.join(10)
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+        self.process.wait(patience)
+        self.reader.join(patience)
 
     def __enter__(self) -> Worker:
         return self
