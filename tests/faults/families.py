@@ -68,7 +68,7 @@ def disk_faults() -> Iterator[Fault]:
             ("unlink", small + 2 * results),
         ):
             for number in range(count):
-                for act in ("kill", "stop", "hang", "late", *ERRORS):
+                for act in ("kill", "ENOSPC") if job == "variants" else ("kill", "stop", "hang", "late", *ERRORS):
                     family = "a disk that refuses" if act in ERRORS else f"{act} inside a write"
                     name = f"{job}: {change} {number}" + (f", {act}" if act in ERRORS else "")
                     yield Fault(family, name, job, planned(job, (change, number), act))
@@ -112,13 +112,15 @@ def planned(job: str, at: tuple[str, int], act: str) -> Callable[[Scene, random.
         scene.ask(job)
         if act not in ("kill", "stop", "hang"):
             return scene.follow()
+        message = GONE
         with contextlib.suppress(Gone):
             message = scene.wait(lambda one: one["type"] == "acted")
-            if message["type"] != "acted":
+            time.sleep(0.2)
+            if not scene.plan.with_suffix(".acted").exists():
                 return message
             scene.worker.ask("cancel", job="j")
         scene.end("close" if act == "hang" and chance.random() < 0.5 else "kill")
-        return GONE
+        return GONE if message["type"] == "acted" else message
 
     return do
 
