@@ -95,6 +95,23 @@ def test_a_field_of_another_type_is_refused(message, data):
         decode(json.dumps(body))
 
 
+@given(MESSAGES, st.data())
+def test_a_field_that_lacks_or_is_too_large_is_refused(message, data):
+    needed = [
+        one.name for one in dataclasses.fields(message) if one.default is one.default_factory is dataclasses.MISSING
+    ]
+    numbers = [name for name, hint in get_type_hints(type(message)).items() if hint in (int, float)]
+    assume(needed or numbers)
+    body = json.loads(encode(message))
+    name = data.draw(st.sampled_from(needed + numbers))
+    if name in numbers:
+        body[name] = data.draw(st.sampled_from([LARGEST, -LARGEST, 10**400]))
+    else:
+        del body[name]
+    with pytest.raises(AvatarTexError):
+        decode(json.dumps(body))
+
+
 # --- the rasteriser ---
 
 #: Eighths of pixels, in and around the picture: sums of them are exact, so that edges meet centres as often as can be.
