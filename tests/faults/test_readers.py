@@ -109,6 +109,18 @@ def test_nothing_beside_a_mesh_is_opened(tmp_path, line):
     assert len(load_mesh(tmp_path / "head.obj").triangles) == 2 and len(load_mesh(tmp_path / "head.glb").triangles) == 1
 
 
+def test_pictures_within_a_glb_are_not_decoded(tmp_path, monkeypatch):
+    """They may be bombs, and nobody asked for them."""
+    from PIL import Image
+
+    opened: list[tuple] = []
+    monkeypatch.setattr(Image, "open", lambda *words, **_more: opened.append(words))
+    (tmp_path / "head.glb").write_bytes(
+        mutants.make_glb({"images": [{"bufferView": 0, "mimeType": "image/png"}], "textures": [{"source": 0}]})
+    )
+    assert len(load_mesh(tmp_path / "head.glb").triangles) == 1 and not opened
+
+
 @pipes
 @pytest.mark.parametrize(
     ("read", "name"),
