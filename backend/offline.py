@@ -5,6 +5,7 @@ Standard library only: the add-on starts its processes with the same switches.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -23,7 +24,11 @@ SWITCHES = {
 
 def disconnect() -> None:
     """Set them for this process and those that it starts."""
+    import tempfile  # after the current folder is left, see below
+
     os.environ.update(SWITCHES)
+    with contextlib.suppress(OSError):  # torch makes a folder of its own there, else, as soon as diffusers is imported
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())
 
 
 def leave_current_folder(package: str) -> None:

@@ -33,6 +33,7 @@ INPUTS = ("portrait", "mesh", "capture", "base_texture", "regions", "base_proven
 
 _HERE = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 _numbers = itertools.count()
+_in_use: set[Path] = set()  # temporary names of this process that still mean something
 
 
 def name_inputs(request: object) -> list[str]:
@@ -200,20 +201,27 @@ class Staged:
             self.discard()
             for old in before.values():
                 if old:
-                    with contextlib.suppress(OSError):
-                        old.unlink(missing_ok=True)
+                    forget(old)
 
     def discard(self) -> None:
         """Forget what was not renamed."""
         for part in self.parts.values():
-            with contextlib.suppress(OSError):  # the folder itself is gone
-                part.unlink(missing_ok=True)
+            forget(part)
         self.parts.clear()
 
 
 def temporary_name(target: Path) -> Path:
-    """Short: the target's own name may be as long as names can be."""
-    return target.with_name(f".avatartex-{_HERE}-{os.getpid()}-{next(_numbers)}.part")
+    """In use until `forget`. Short: the target's own name may be as long as names can be."""
+    part = target.with_name(f".avatartex-{_HERE}-{os.getpid()}-{next(_numbers)}.part")
+    _in_use.add(part)
+    return part
+
+
+def forget(part: Path) -> None:
+    """Delete a temporary file if it can be; if not, a later job does."""
+    _in_use.discard(part)
+    with contextlib.suppress(OSError):  # the folder itself is gone, or another program looks into the file
+        part.unlink(missing_ok=True)
 
 
 def keep_old(target: Path) -> Path | None:
@@ -224,16 +232,21 @@ def keep_old(target: Path) -> Path | None:
     try:
         os.link(target, old)
     except OSError:  # file systems without links
-        shutil.copy2(target, old)
+        try:
+            shutil.copy2(target, old)
+        except OSError:
+            forget(old)
+            raise
     return old
 
 
 def sweep(folder: Path) -> None:
-    """Delete what killed processes of this machine left in a folder."""
+    """Delete what killed processes of this machine left in a folder, and what this one could not delete before."""
     for path in folder.glob(f".avatartex-{_HERE}-*.part"):
         with contextlib.suppress(OSError, ValueError):
             number = int(path.name.split("-")[2])
-            if number != os.getpid() and not is_running(number, path):
+            mine = number == os.getpid()
+            if path not in _in_use if mine else not is_running(number, path):
                 path.unlink()
 
 

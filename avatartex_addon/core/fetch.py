@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import sys
@@ -37,19 +36,8 @@ def fetch_all(
     """
     hashes = packages.hashes_of(requirements)
     tells_bytes = update_pip(work, python, hashes, index)
-    pins = packages.without(packages.read_lock(requirements), there)
-    middle = MADE + 0.3 * (DOWNLOADED - MADE) if build == "cuda" else DOWNLOADED
-    fetch(work, python, pins, folder, build, tells_bytes, (MADE, middle), hashes, index)
-    if build == "cuda":
-        work.step("Asking what CUDA needs", work.fraction)
-        with tempfile.TemporaryDirectory() as temporary:
-            report = Path(temporary) / "plan.json"
-            words = packages.resolve_words(python, requirements, folder, report, index)
-            work.call(words, "What CUDA needs is not known.")
-            wanted = json.loads(report.read_text(encoding="utf-8"))["install"]
-        more = [(entry["metadata"]["name"], entry["metadata"]["version"]) for entry in wanted]
-        rest = packages.without(more, there)
-        fetch(work, python, rest, folder, build, tells_bytes, (middle, DOWNLOADED), hashes, index)
+    pins = packages.without(packages.read_lock(requirements) + packages.read_more(requirements, build), there)
+    fetch(work, python, pins, folder, build, tells_bytes, (MADE, DOWNLOADED), hashes, index)
 
 
 def fetch(

@@ -64,12 +64,11 @@ class Installer(Work):
     def work(self) -> None:
         if not self.requirements.is_file():
             raise failed("This build of AvatarTex carries no list of packages.", "Install the extension again.")
-        self.pins = packages.read_lock(self.requirements)
-        if self.wheels is not None:
-            check_wheels(self.pins, self.wheels)
-            self.build = build_of_wheels(self.wheels)
-        else:
-            self.build = decide_build(self.choice, find_driver()[1])
+        folder = self.wheels
+        self.build = build_of_wheels(folder) if folder is not None else decide_build(self.choice, find_driver()[1])
+        self.pins = packages.read_lock(self.requirements) + packages.read_more(self.requirements, self.build)
+        if folder is not None:
+            check_wheels(self.pins, folder)
         with self.home.locked():
             try:
                 self.make_environment()

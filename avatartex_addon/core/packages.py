@@ -26,7 +26,7 @@ TORCH_INDEX = {
 }
 PYPI = "https://pypi.org/simple"
 #: How names of wheels begin that have no checksum in our list, see `refuse_changed`.
-UNKNOWN = ("torch-2.13.0+cu", "nvidia_", "cuda_", "triton-")
+UNKNOWN = "torch-2.13.0+cu"
 
 #: MB of the large packages, for the bar; measured (torch for Linux). Others count as 1.
 WEIGHTS = {
@@ -62,6 +62,12 @@ def read_lock(requirements: Path) -> list[tuple[str, str]]:
     """(name, version) of every pinned package, in the file's order."""
     lines = (line.split("#")[0].strip() for line in requirements.read_text(encoding="utf-8").splitlines())
     return [(name.strip(), version.strip()) for name, _, version in (line.partition("==") for line in lines) if name]
+
+
+def read_more(requirements: Path, build: str) -> list[tuple[str, str]]:
+    """(name, version) of what torch needs beside the lock: NVIDIA's libraries, which on Windows lie in its wheel."""
+    more = requirements.with_name("requirements-cuda.txt")
+    return read_lock(more) if sys.platform == "linux" and build == "cuda" and more.is_file() else []
 
 
 @functools.cache
@@ -117,8 +123,7 @@ def hashes_of(requirements: Path) -> dict[str, str]:
 def refuse_changed(wheel: Path, hashes: dict[str, str]) -> None:
     """Refuse a wheel that is not the one which the lock was made with.
 
-    No list of ours knows torch's build for CUDA on Windows, which comes from PyTorch's index, nor NVIDIA's libraries on
-    Linux, which torch pins by version: these come over TLS alone.
+    The list does not know torch's build for CUDA on Windows, which comes from PyTorch's index, over TLS.
 
     Raises:
         AvatarTexError: it is another one, or an unknown one.
@@ -157,32 +162,6 @@ def download_words(
         "--index-url",
         torchs or index or PYPI,
         *(f"{name}=={version}" for name, version in pins),
-    )
-
-
-def resolve_words(python: str, requirements: Path, folder: Path, report: Path, index: str = "") -> list[str]:
-    """pip's words to find out what torch needs beside the lock: NVIDIA's libraries, which it pins itself.
-
-    From 23.3 on pip reads their metadata for that, and does not download them.
-    """
-    torch = next(f"{name}=={version}" for name, version in read_lock(requirements) if name == "torch")
-    return pip(
-        python,
-        "install",
-        "--dry-run",
-        "--ignore-installed",
-        "--quiet",
-        "--only-binary",
-        ":all:",
-        "--index-url",
-        index or PYPI,
-        "--find-links",
-        str(folder),
-        "--report",
-        str(report),
-        "--constraint",
-        str(requirements),
-        torch,
     )
 
 

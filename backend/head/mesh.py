@@ -115,8 +115,9 @@ def usable_uvs(part) -> np.ndarray | None:
 def part_names(part) -> set[str]:
     """Under which names an artist knows a part of a file: its object's or group's, its material's."""
     material = getattr(part.visual, "material", None)
-    names = {part.metadata.get("name"), part.metadata.get("node"), getattr(material, "name", None)}
-    return {HEAD_PART if HEAD_PART in str(name) else str(name) for name in names if name}
+    names = (part.metadata.get("name"), part.metadata.get("node"), getattr(material, "name", None))
+    texts = {name for name in names if isinstance(name, str) and name}  # a GLB may have anything there
+    return {HEAD_PART if HEAD_PART in name else name for name in texts}
 
 
 def load_capture(path: str | Path) -> HeadMesh:

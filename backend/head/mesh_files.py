@@ -57,6 +57,8 @@ def read_parts(path: Path, wanted: set[str]) -> tuple[list, set[str]]:
             scene = trimesh.load_scene(io.BytesIO(data), kind, process=False)
         parts = [part for part in scene.dump() if isinstance(part, trimesh.Trimesh) and len(part.faces)]
         for part in parts:
+            if part.vertices.shape[1:] != (3,) or part.faces.shape[1:] != (3,):
+                raise bad_mesh(path, "its vertices have no three coordinates")
             if part.faces.min() < 0 or part.faces.max() >= len(part.vertices):
                 raise bad_mesh(path, "it has faces with vertices that do not exist")
     except (AvatarTexError, MemoryError):

@@ -214,12 +214,17 @@ class TestChanged:
         assert run(lock, wheels).error is None
         assert torch_of(run) == "0.1"
 
-    def test_the_cuda_build_replaces_the_other_and_brings_its_libraries(self, run, lock, index, addon, monkeypatch):
+    def test_the_cuda_build_replaces_the_other_and_brings_its_libraries(
+        self, run, lock, index, addon, monkeypatch, tmp_path
+    ):
         monkeypatch.setitem(addon("core.packages").DISK, "cuda", 0.1)  # the tiny one
         (index.folder / "torch-0.1-py3-none-any.whl").unlink()
         make_wheel(index.folder, "torch", "0.1+cu130", "torch", needs=("nvidia-tiny==1.0",))
         make_wheel(index.folder, "nvidia-tiny", "1.0", "nvidia_tiny")
-        assert run(lock, choice="cuda").error is None
+        make_wheel(index.folder, "nvidia-tiny", "1.1", "nvidia_tiny")  # newer, but not the one of the list
+        own = shutil.copy(lock, tmp_path)
+        (tmp_path / "requirements-cuda.txt").write_text("nvidia-tiny==1.0\n")
+        assert run(Path(own), choice="cuda").error is None
         assert set(index.asked) == {"torch-0.1+cu130-py3-none-any.whl", "nvidia_tiny-1.0-py3-none-any.whl"}
         assert torch_of(run, "import nvidia_tiny") == "0.1+cu130"
 
@@ -371,7 +376,6 @@ class TestSupply:
         packages = addon("core.packages")
         for words in (
             packages.download_words("python", [("torch", "0.1")], tmp_path, "cpu", False),
-            packages.resolve_words("python", lock, tmp_path, tmp_path / "plan.json"),
             packages.install_words("python", lock, tmp_path),
             packages.update_words("python", tmp_path),
         ):
@@ -394,8 +398,9 @@ class TestSupply:
         packages, requirements = addon("core.packages"), addon("preferences").REQUIREMENTS
         names = (name.split("-") for name in packages.hashes_of(requirements))
         listed = {f"{packages.canonical(name)}=={version.split('+')[0]}" for name, version, *_ in names}
-        pins = {f"{packages.canonical(name)}=={version}" for name, version in packages.read_lock(requirements)}
-        assert pins | {f"pip=={packages_pip()}"} <= listed
+        more = packages.read_lock(requirements.with_name("requirements-cuda.txt"))
+        pins = {f"{packages.canonical(name)}=={version}" for name, version in packages.read_lock(requirements) + more}
+        assert pins | {f"pip=={packages_pip()}"} <= listed and len(more) > 10
 
 
 def packages_pip() -> str:

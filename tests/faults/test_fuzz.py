@@ -20,11 +20,12 @@ from backend.imaging.read import read_base
 from backend.messages import decode
 from backend.pins import parse_pins, read_pins
 from backend.portrait.decode import decode_portrait
+from backend.report import peak_memory
 from backend.verified import manifest
 
 from . import mutants
 
-CASES = int(os.environ.get("AVATARTEX_FUZZ", "480"))
+CASES = int(os.environ.get("AVATARTEX_FUZZ", "2400"))
 FIRST = int(os.environ.get("AVATARTEX_FUZZ_SEED", "0"))
 #: Seconds for one damaged file of a few hundred bytes; this machine may be busy.
 LONGEST = 10.0
@@ -85,5 +86,5 @@ def test_damaged_files_are_refused_in_a_sentence(name, tmp_path):
         except Exception as escaped:
             pytest.fail(f"{name} {number}: {type(escaped).__name__}: {escaped}")
         assert time.monotonic() - begun < LONGEST, f"{name} {number} hung"
-    print(f"{name}: {dict(count)}")
+    print(f"{name}: {dict(count)}, {peak_memory():.0f} MiB")
     assert count["refused"]

@@ -74,9 +74,22 @@ def test_a_job_calls_nobody_and_leaves_nothing_behind(tmp_path, demo_head_obj, a
         "1",
         "--output",
         str(tmp_path / "out" / "texture.png"),
+        "--report",
+        str(tmp_path / "out" / "report.json"),
+        "--provenance",
+        str(tmp_path / "out" / "provenance.png"),
     )
     refuse_traces(tmp_path, said, calls)
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["texture.png"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"texture.png", "provenance.png", "report.json"}
+
+
+def test_the_library_of_graphics_cards_makes_no_folder(tmp_path):
+    """Only CUDA's jobs import it; torch's compiler, which comes with it, makes a folder for its results."""
+    code = "import backend, diffusers; from diffusers import UNet2DModel"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TORCHINDUCTOR")}
+    environment |= {"TMPDIR": str(tmp_path), "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-B", "-c", code], cwd=ROOT, env=environment, check=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_doctor_calls_nobody(tmp_path):

@@ -228,6 +228,46 @@ def test_what_a_killed_process_left_goes_with_the_next_job(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["texture.png"]
 
 
+def test_what_could_not_be_deleted_goes_with_the_next_job(tmp_path, monkeypatch):
+    (tmp_path / "texture.png").write_bytes(b"old")
+
+    def refuse(*_words, **_more):
+        raise PermissionError(errno.EACCES, "a virus scanner has it open")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", refuse)
+        patch.setattr(os, "link", refuse)
+        patch.setattr(os, "replace", refuse)
+        with pytest.raises(AvatarTexError), Staged() as staged:
+            staged.write(tmp_path / "texture.png", b"new")
+            staged.write(tmp_path / "report.json", b"new")
+    assert len(list(tmp_path.iterdir())) == 4
+    with Staged() as staged:
+        staged.write(tmp_path / "texture.png", b"new")
+        assert len(list(tmp_path.iterdir())) == 2  # its own is in use
+    assert [path.name for path in tmp_path.iterdir()] == ["texture.png"]
+
+
+def test_a_copy_that_fails_half_way_goes(tmp_path, monkeypatch):
+    """A disk without links, which runs full while the old file is kept."""
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"old")
+
+    def fill(_source, target):
+        Path(target).write_bytes(b"ol")
+        raise OSError(errno.ENOSPC, "full")
+
+    def refuse(*_words):
+        raise OSError(errno.EPERM, "no links")
+
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(outputs.shutil, "copy2", fill)
+    with pytest.raises(AvatarTexError, match="full"), Staged() as staged:
+        for name in ("a.png", "b.png"):
+            staged.write(tmp_path / name, b"new")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.png": b"old", "b.png": b"old"}
+
+
 def test_inputs_and_outputs_may_share_a_folder(tmp_path):
     (tmp_path / "face.png").write_bytes(b"x")
     refuse_outputs([str(tmp_path / "face.png"), ".", ""], [str(tmp_path / "texture.png"), ""])

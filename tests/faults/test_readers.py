@@ -71,6 +71,18 @@ def test_a_glb_with_an_index_out_of_range(tmp_path):
     refuse(load_mesh, tmp_path, "head.glb", data, ErrorCode.BAD_MESH)
 
 
+def test_an_obj_whose_vertices_lie_on_several_lines(tmp_path):
+    """The reader makes vertices without coordinates of it."""
+    data = mutants.make_obj().replace(b"v 0 1 0\n", b"v   \n 0\n").replace(b"v 1 1 0.5", b"v 1 1 0.5\nv   ")
+    refuse(load_mesh, tmp_path, "head.obj", data, ErrorCode.BAD_MESH)
+
+
+@pytest.mark.parametrize("name", ([[]], {"a": {}}, 5, [5], ""), ids=range(5))
+def test_a_glb_whose_names_are_no_texts(tmp_path, name):
+    (tmp_path / "head.glb").write_bytes(mutants.make_glb({"materials": [{"name": name}]}))
+    assert len(load_mesh(tmp_path / "head.glb").triangles) == 1
+
+
 def test_a_ply_that_counts_more_than_it_holds(tmp_path):
     data = mutants.make_ply().replace(b"vertex 3", b"vertex 999999999999")
     assert "counts more" in refuse(load_mesh, tmp_path, "head.ply", data, ErrorCode.BAD_MESH)
@@ -95,6 +107,18 @@ def test_nothing_beside_a_mesh_is_opened(tmp_path, line):
     (tmp_path / "head.obj").write_bytes(line.encode() + mutants.make_obj())
     (tmp_path / "head.glb").write_bytes(mutants.make_glb())
     assert len(load_mesh(tmp_path / "head.obj").triangles) == 2 and len(load_mesh(tmp_path / "head.glb").triangles) == 1
+
+
+def test_pictures_within_a_glb_are_not_decoded(tmp_path, monkeypatch):
+    """They may be bombs, and nobody asked for them."""
+    from PIL import Image
+
+    opened: list[tuple] = []
+    monkeypatch.setattr(Image, "open", lambda *words, **_more: opened.append(words))
+    (tmp_path / "head.glb").write_bytes(
+        mutants.make_glb({"images": [{"bufferView": 0, "mimeType": "image/png"}], "textures": [{"source": 0}]})
+    )
+    assert len(load_mesh(tmp_path / "head.glb").triangles) == 1 and not opened
 
 
 @pipes
