@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ..backend.head.uvs import COLUMNS, FIRST, tiles_of
+from ..backend.head.tiles import COLUMNS, FIRST, tiles_of
 
 
 @dataclass(frozen=True)

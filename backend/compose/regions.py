@@ -16,7 +16,7 @@ from PIL import Image
 from ..errors import AvatarTexError, ErrorCode
 from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh
-from ..head.uvs import into_tile, tile_numbers
+from ..head.tiles import into_tile, tile_numbers
 from ..imaging.sample import sample_atlas, spread
 from ..observation.observe import Observation
 from ..observation.tone import fade_from

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..head.uvs import FIRST
+from ..head.tiles import FIRST
 from ..imaging.read import read_base
 from ..job import Prepared
 from ..outputs import UDIM
