@@ -6,15 +6,15 @@ import struct
 from pathlib import Path
 
 #: Bytes of a file that are looked at: cameras write it near the beginning.
-LOOK = 1 << 18
-TAG = 0x0112
+FIRST_BYTES = 1 << 18
+ORIENTATION = 0x0112
 
 
 def read_orientation(path: Path) -> int:
     """1 to 8 as Exif has it; 1, upright, where the file tells nothing."""
     try:
         with path.open("rb") as file:
-            data = file.read(LOOK)
+            data = file.read(FIRST_BYTES)
         found = find_tag(find_tiff(data))
     except (OSError, struct.error):
         return 1
@@ -52,6 +52,6 @@ def find_tag(tiff: bytes) -> int:
     first = struct.unpack_from(f"{order}I", tiff, 4)[0]
     for number in range(struct.unpack_from(f"{order}H", tiff, first)[0]):
         tag, _, _, value = struct.unpack_from(f"{order}HHIH", tiff, first + 2 + 12 * number)
-        if tag == TAG:
+        if tag == ORIENTATION:
             return value
     return 0
