@@ -26,6 +26,8 @@ class Op(StrEnum):
     MAKE_OVERRIDE = "avatartex.make_override"
     SHOW_HEAD = "avatartex.show_head"
     NEW_MATERIAL = "avatartex.new_material"
+    # settle_light.py
+    SETTLE_LIGHT = "avatartex.settle_light"
     # add_uv_map.py
     ADD_UV_MAP = "avatartex.add_uv_map"
     # pin_points.py

@@ -16,6 +16,7 @@ from . import (
     run_batch,
     save_texture,
     set_up,
+    settle_light,
     try_it,
     use_results,
 )
@@ -25,6 +26,7 @@ PARTS = (
     choose_portrait,
     add_further,
     mend_head,
+    settle_light,
     add_uv_map,
     pin_points,
     drag_pins,

@@ -82,9 +82,8 @@ def draw_overlay() -> None:
     head, key, image = found
     batch, texture = find_batch(context, head, key), find_texture(image)
     if batch is None or texture is None:
-        reading = _reading is not None or _reading_tiles is not None
-        if reading and not bpy.app.timers.is_registered(redraw_views):  # the next drawing looks whether they are there
-            bpy.app.timers.register(redraw_views, first_interval=LOOK)
+        if not bpy.app.timers.is_registered(go_on):
+            bpy.app.timers.register(go_on, first_interval=LOOK)
         return
     shader = find_shader()
     window = view.window_matrix
@@ -99,6 +98,15 @@ def draw_overlay() -> None:
     batch.draw(shader)
     gpu.state.depth_test_set("NONE")
     gpu.state.blend_set("NONE")
+
+
+def go_on() -> float | None:
+    """Blender's timer: read on, and draw when all is there; a drawing for each step would take long."""
+    if not all([reading[1].step() for reading in (_reading, _reading_tiles) if reading is not None]):
+        return LOOK
+    if _reading is not None or _reading_tiles is not None:
+        redraw_views()
+    return None
 
 
 def find_shader() -> gpu.types.GPUShader:
@@ -234,5 +242,5 @@ def unregister() -> None:
     _handle = _shader = None
     forget_triangles()
     forget_tiles()
-    if bpy.app.timers.is_registered(redraw_views):
-        bpy.app.timers.unregister(redraw_views)
+    if bpy.app.timers.is_registered(go_on):
+        bpy.app.timers.unregister(go_on)
