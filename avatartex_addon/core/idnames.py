@@ -57,7 +57,8 @@ class Op(StrEnum):
     REGIONS_DONE = "avatartex.regions_done"
     REGIONS_FILL = "avatartex.regions_fill"
     REGIONS_CLEAR = "avatartex.regions_clear"
-    # bake_variants.py
+    # variant_presets.py, bake_variants.py
+    VARIANT_PRESET = "avatartex.variant_preset"
     VARIANTS_BAKE = "avatartex.variants_bake"
     VARIANT_SHOW = "avatartex.variant_show"
     VARIANT_REMOVE = "avatartex.variant_remove"

@@ -19,6 +19,7 @@ from . import (
     settle_light,
     try_it,
     use_results,
+    variant_presets,
 )
 
 PARTS = (
@@ -35,6 +36,7 @@ PARTS = (
     open_manual,
     try_it,
     paint_regions,
+    variant_presets,
     bake_variants,
     edit_batch,
     run_batch,
