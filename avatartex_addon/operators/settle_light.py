@@ -21,7 +21,7 @@ class AVATARTEX_OT_settle_light(bpy.types.Operator):
     bl_label = "Settle the Light"
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}
 
-    light: EnumProperty(name="Light", items=LIGHT_ANSWERS)
+    light: EnumProperty(name="Light", description="What becomes of the portrait's light", items=LIGHT_ANSWERS)
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties) -> str:
