@@ -7,7 +7,9 @@ result in its latent space, a second denoiser repaints detail; around them what 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache, partial
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -19,9 +21,9 @@ from .compose.stage_pictures import StagePictures, stage_files
 from .compose.udim import compose_tiles, find_tiles, read_bases, side_by_side, tile_path
 from .errors import AvatarTexError, Cancelled, ErrorCode
 from .finish import finish
-from .head.atlas import map_atlas
+from .head.atlas import AtlasMap, map_atlas
 from .head.enclosed import depth_inside
-from .head.match import match
+from .head.match import Match, match, matches
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.uvs import split_tiles, uv_warnings
 from .imaging.files import encode_picture
@@ -33,9 +35,13 @@ from .observation.views import fuse
 from .options import refuse_unknown
 from .outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs
 from .pins import Pin, parse_pins
-from .portrait.decode import decode_portrait
+from .portrait.decode import Portrait, decode_portrait
 from .portrait.style import find_style
 from .prior.linear import LinearPrior
+from .recall import Recall, fingerprint, forget_all
+
+#: What the last job made of its head and portraits.
+_seen: Recall[tuple[Prepared, AtlasMap]] = Recall()
 
 #: Called with stage and share of the job that is done; where previews were asked for, also with a new one's path.
 OnProgress = Callable[..., None]
@@ -153,36 +159,53 @@ def prepare(
     pictures = pictures or StagePictures("")
     step("portrait")
     portrait = decode_portrait(portrait_path)
-    found = match(mesh, portrait, pins, step, worn)
-    warnings = [*found.warnings, *found.quality.advice]
+    if worn is not None:
+        forget_all()  # skins of other people: none is asked for twice
+    key = fingerprint(mesh, portrait.color, pins)
+    found = matches.get(key, lambda: match(mesh, portrait, pins, step, worn))
     pictures.registration(portrait.color, found.mesh, found.registration, pins)
     if found.quality.score < least_score:
         raise AvatarTexError(
             ErrorCode.LOW_SCORE, found.quality.sentence, "Look at the registration, or generate anyway."
         )
     style = find_style(portrait.color, found.face) if style == "auto" else style
-
     step("atlas")
-    layout = map_atlas(found.mesh, found.canonical, PLACES)
-    observation = observe(found.mesh, layout, found.registration, portrait.color, found.matte, networks.skin, bare)
-    beside = add_further(
-        further, found, observation, layout, networks.skin, pins, lambda share: step("atlas", 0.2 + 0.7 * share)
-    )
-    observation = fuse(observation, beside.views)
-    observation = regions.hide(observation, found.mesh, layout) if regions else observation
+    key = fingerprint(key, [Path(path) for path in further], bare)
+    job, layout = _seen.get(key, lambda: see(found, portrait, style, networks.skin, step, pins, further, bare))
+    observation = regions.hide(job.observation, found.mesh, layout) if regions else job.observation
     pictures.partial(observation)
+    return replace(job, observation=observation, style=style, warnings=[*job.warnings], advice=[*job.advice])
+
+
+def see(
+    found: Match,
+    portrait: Portrait,
+    style: str,
+    skin: LinearPrior,
+    step: Callable[..., None],
+    pins: Sequence[Pin],
+    further: Sequence[str],
+    bare: bool,
+) -> tuple[Prepared, AtlasMap]:
+    """Project the portraits into the atlas of a registered head; the arguments are `prepare`'s."""
+    layout = map_atlas(found.mesh, found.canonical, PLACES)
+    observation = observe(found.mesh, layout, found.registration, portrait.color, found.matte, skin, bare)
+    beside = add_further(
+        further, found, observation, layout, skin, pins, lambda share: step("atlas", 0.2 + 0.7 * share)
+    )
     tiles = split_tiles(found.mesh)
     told, advice = uv_warnings(found.mesh, tiles)
-    return Prepared(
+    job = Prepared(
         found,
-        observation,
+        fuse(observation, beside.views),
         depth_inside(found.mesh, layout),
         style,
         tiles,
         beside,
-        [*warnings, *beside.warnings, *told],
+        [*found.warnings, *found.quality.advice, *beside.warnings, *told],
         advice,
     )
+    return job, layout
 
 
 def complete(

@@ -10,7 +10,7 @@ import numpy as np
 from .errors import AvatarTexError, Cancelled, ErrorCode
 from .head.atlas import canonical_head
 from .head.landmarks import HeadLandmarks
-from .head.match import find_face_or_pins, find_head_or_pins, match, registration_json
+from .head.match import find_face_or_pins, find_head_or_pins, match, matches, registration_json
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.overlay import draw_overlay
 from .head.view import orientations
@@ -20,6 +20,7 @@ from .outputs import Staged, name_inputs, refuse_outputs
 from .pins import NAMES, Pin, parse_pins
 from .portrait.decode import Portrait, decode_portrait
 from .portrait.landmarks import FaceLandmarks
+from .recall import fingerprint
 
 OnProgress = Callable[[str, float], None]
 
@@ -53,7 +54,7 @@ def register_only(
     portrait = decode_portrait(request.portrait)
     height, width = portrait.color.shape[:2]
     try:
-        found = match(mesh, portrait, pins, step)
+        found = matches.get(fingerprint(mesh, portrait.color, pins), lambda: match(mesh, portrait, pins, step))
     except AvatarTexError as refusal:
         if refusal.code not in (ErrorCode.NO_FACE_IN_PORTRAIT, ErrorCode.NO_FACE_ON_HEAD):
             raise

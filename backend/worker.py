@@ -213,6 +213,8 @@ def trim_memory() -> None:
 
 
 def free_memory() -> None:
-    """Give cached GPU memory back, so that a smaller second try can work."""
+    """Give back what is kept and cached, so that a smaller second try can work."""
+    if recall := sys.modules.get(f"{__package__}.recall"):
+        recall.forget_all()
     if torch := sys.modules.get("torch"):
         torch.cuda.empty_cache()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -13,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 #: Rooms of the backend from the bottom upwards; a room imports only what stands before it. Several in one line may not
 #: import each other. What is not named here is shared by all: SHARED.
 STOREYS = (
-    ("imaging",),
+    ("imaging", "recall"),
     ("networks",),
     ("portrait", "prior"),
     ("models",),
@@ -110,3 +112,20 @@ def test_either_side_keeps_to_its_packages(folder, banned):
                 else ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [])
             )
             assert not banned & {name.split(".")[0] for name in names}, path
+
+
+def test_what_the_addon_takes_from_the_backend_needs_numpy_alone():
+    """Blender's Python has nothing else; that of these tests has everything."""
+    found = set()
+    for path in (ROOT / "avatartex_addon").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level and (node.module or "").split(".")[0] == "backend":
+                found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    names = sorted(name for name in found if name in modules("backend"))
+    assert "backend.head.rasterize" in names
+    code = (
+        "import importlib, sys\nsys.modules |= dict.fromkeys(('scipy', 'cv2', 'PIL', 'torch', 'onnxruntime'))\n"
+        f"for name in {names}: importlib.import_module(name)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr[-500:]

@@ -26,6 +26,8 @@ class Op(StrEnum):
     MAKE_OVERRIDE = "avatartex.make_override"
     SHOW_HEAD = "avatartex.show_head"
     NEW_MATERIAL = "avatartex.new_material"
+    # settle_light.py
+    SETTLE_LIGHT = "avatartex.settle_light"
     # add_uv_map.py
     ADD_UV_MAP = "avatartex.add_uv_map"
     # pin_points.py
@@ -55,7 +57,8 @@ class Op(StrEnum):
     REGIONS_DONE = "avatartex.regions_done"
     REGIONS_FILL = "avatartex.regions_fill"
     REGIONS_CLEAR = "avatartex.regions_clear"
-    # bake_variants.py
+    # variant_presets.py, bake_variants.py
+    VARIANT_PRESET = "avatartex.variant_preset"
     VARIANTS_BAKE = "avatartex.variants_bake"
     VARIANT_SHOW = "avatartex.variant_show"
     VARIANT_REMOVE = "avatartex.variant_remove"

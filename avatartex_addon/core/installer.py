@@ -24,7 +24,7 @@ from .places import (
     read_mark,
     write_mark,
 )
-from .pythons import WANTED_PYTHON, find_python, has_pip, python_version
+from .pythons import WANTED_PYTHON, find_python, has_pip, keep_python, python_version
 from .work import Work, failed
 
 #: Where in the bar the packages are in place, and where the check begins.
@@ -91,6 +91,7 @@ class Installer(Work):
             if read_mark(folder):
                 clear_folder(folder)
             claim_folder(folder)
+            base = keep_python(base, folder / "python")
             self.call([*base, "-m", "venv", str(folder)], "The environment could not be created.")
         before = read_mark(folder).get("build")
         if before and before != self.build:  # both builds have one version: pip would keep the other one

@@ -1,7 +1,7 @@
-"""Find a Python 3.11 on this computer.
+"""Find a Python 3.11 on this computer, Blender's own included.
 
-Its own Python, never Blender's: Blender's changes with every release (3.11 up to 5.0, 3.13 from 5.1) and would break
-the environment each time.
+Blender's changes with every release (3.11 up to 5.0, 3.13 from 5.1) and goes with it: what the environment stands on
+is a copy.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import glob
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from .child import clean_environment, hidden_process
@@ -30,6 +31,9 @@ FOLDERS = (
     "%LOCALAPPDATA%/Programs/Python/Python311/python.exe",
     "%PROGRAMFILES%/Python311/python.exe",
 )
+
+#: What of Blender's Python an environment needs not.
+UNNEEDED = ("site-packages", "__pycache__", "include", "libs", "test", "idlelib", "tkinter", "lib2to3", "config-*")
 
 DOWNLOAD_PAGE = "https://www.python.org/downloads/release/python-3119/"  # the last with installers
 
@@ -58,7 +62,21 @@ def find_python(chosen: str) -> tuple[str, ...]:
 
 def candidates() -> tuple[tuple[str, ...], ...]:
     paths = [path for pattern in FOLDERS for path in glob.glob(os.path.expandvars(str(Path(pattern).expanduser())))]
-    return CANDIDATES + tuple((path,) for path in paths)
+    return CANDIDATES + tuple((path,) for path in paths) + ((sys.executable,),)
+
+
+def keep_python(words: tuple[str, ...], folder: Path) -> tuple[str, ...]:
+    """Copy a Python that lies in Blender's own files into a folder, 40 MB; others stay where they are.
+
+    Returns:
+        The words that start what the environment may stand on; the given ones where the copy does not run.
+    """
+    python = Path(words[0])
+    if python.parent.parent.name != "python":  # Blender's is VERSION/python/bin/python3.11
+        return words
+    shutil.copytree(python.parent.parent, folder, ignore=shutil.ignore_patterns(*UNNEEDED), dirs_exist_ok=True)
+    copy = (str(folder / python.parent.name / python.name),)
+    return copy if ask_python(copy, "import venv, ensurepip") is not None else words
 
 
 def python_version(words: tuple[str, ...]) -> tuple[int, int] | None:

@@ -18,7 +18,7 @@ from ..scene.graph import find_colorless
 from ..scene.head import find_job_head, find_uv_map
 from ..scene.images import keep_base
 from ..scene.pins import wire_pins
-from ..scene.slots import find_head_slot
+from ..scene.slots import find_head_slots
 from ..scene.variant_materials import (
     TAG,
     base_material,
@@ -74,10 +74,10 @@ class VariantBake(BackendTask):
         self.status.reset()
         head = find_job_head(asked)
         self.uv_map = find_uv_map(head, asked.uv_map)
-        self.slot = find_head_slot(head)
-        if problem := find_colorless(head, (self.slot,)):
+        self.slots = find_head_slots(head, self.uv_map)
+        if problem := find_colorless(head, self.slots):
             raise problem
-        self.capture(head, self.uv_map, (self.slot,), asked.head_group, asked.selected_faces)
+        self.capture(head, self.uv_map, self.slots, asked.head_group, asked.selected_faces)
         self.ask(
             partial(
                 Variants,
@@ -99,7 +99,7 @@ class VariantBake(BackendTask):
         )
 
     def keep_more(self) -> Parts:
-        image = current_texture(self.find_head(), self.slot, self.uv_map)
+        image = current_texture(self.find_head(), self.slots[0], self.uv_map)
         return {"base_texture": (yield from keep_base(image, self.files.base)) if image is not None else ""}
 
     def apply(self) -> VariantSet:
@@ -121,8 +121,8 @@ class VariantBake(BackendTask):
         notes = list(self.answer.warnings)
         number, told = ensure_catalogue(name)
         notes += told
-        base = base_material(head, self.slot)
-        made = [self.add(head, base, image, one, number) for image, one in zip(images, self.answer.made, strict=True)]
+        bases = {slot: base_material(head, slot) for slot in self.slots}
+        made = [self.add(head, bases, image, one, number) for image, one in zip(images, self.answer.made, strict=True)]
         return VariantSet(
             head,
             tuple(made),
@@ -161,11 +161,21 @@ class VariantBake(BackendTask):
         return images
 
     def add(
-        self, head: bpy.types.Object, base: bpy.types.Material | None, image: bpy.types.Image, one: dict, number: str
+        self,
+        head: bpy.types.Object,
+        bases: dict[int, bpy.types.Material | None],
+        image: bpy.types.Image,
+        one: dict,
+        number: str,
     ) -> bpy.types.Material:
-        """One variant into the list."""
+        """One variant into the list; the material of its main slot.
+
+        Args:
+            bases: what is in the head's slots, the main one first.
+        """
         style, seed = one["style"], one["seed"]
-        material = make_material(head, base, self.uv_map, image, f"{head.name} {style} {seed}")
+        slot, *others = bases
+        material = make_material(head, bases[slot], self.uv_map, image, f"{head.name} {style} {seed}")
         same = [i for i, e in enumerate(head.avatartex_variants) if (e.style, e.seed) == (style, seed)]
         was_worn = find_worn(head) in same
         for index in reversed(same):
@@ -173,7 +183,11 @@ class VariantBake(BackendTask):
         entry = head.avatartex_variants.add()
         entry.name, entry.material = f"{style} {seed}", material
         entry.style, entry.seed, entry.size = style, seed, self.job.head.size
-        entry.uv_map, entry.slot, entry.sharing = self.uv_map, self.slot, self.job.head.sharing
+        entry.uv_map, entry.slot, entry.sharing = self.uv_map, slot, self.job.head.sharing
+        for other in others:
+            more = entry.others.add()
+            name = f"{head.name} {style} {seed} slot {other + 1}"
+            more.slot, more.material = other, make_material(head, bases[other], self.uv_map, image, name)
         mark_asset(material, head.name, entry, Path(one["preview"]), number)
         if was_worn:
             wear_variant(head, len(head.avatartex_variants) - 1)

@@ -16,8 +16,10 @@ from . import (
     run_batch,
     save_texture,
     set_up,
+    settle_light,
     try_it,
     use_results,
+    variant_presets,
 )
 
 PARTS = (
@@ -25,6 +27,7 @@ PARTS = (
     choose_portrait,
     add_further,
     mend_head,
+    settle_light,
     add_uv_map,
     pin_points,
     drag_pins,
@@ -33,6 +36,7 @@ PARTS = (
     open_manual,
     try_it,
     paint_regions,
+    variant_presets,
     bake_variants,
     edit_batch,
     run_batch,

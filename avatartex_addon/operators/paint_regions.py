@@ -13,6 +13,7 @@ from ..scene.images import read_size
 from ..scene.redraw import redraw_views
 from ..scene.region_filling import fill_regions, keep_strokes
 from ..scene.regions import find_result, store
+from ..scene.tile_grid import read_grid
 from .chore_operator import ChoreOperator
 
 KINDS = [
@@ -65,7 +66,11 @@ class AVATARTEX_OT_regions_paint(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         head = find_head(context)
         if not head.avatartex_regions.painting:
-            painting.begin_painting(context, head, find_result(head))
+            try:
+                painting.begin_painting(context, head, find_result(head))
+            except AvatarTexError as refusal:
+                self.report({"ERROR"}, f"{refusal.message} {refusal.cure}")
+                return {"CANCELLED"}
         painting.choose_brush(context, self.kind)
         redraw_views()
         if context.scene.tool_settings.image_paint.brush is None:
@@ -154,7 +159,7 @@ class AVATARTEX_OT_regions_clear(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         regions = find_head(context).avatartex_regions
-        store(find_head(context), read_size(regions.mask)[0], regions.uv_map)
+        store(find_head(context), read_size(regions.mask), regions.uv_map, read_grid(regions.tiles))
         redraw_views()
         return {"FINISHED"}
 

@@ -14,6 +14,7 @@ class AVATARTEX_PG_regions(bpy.types.PropertyGroup):
 
     mask: PointerProperty(type=bpy.types.Image, description="Red: redo, green: keep")
     uv_map: StringProperty(description="The UV map that the mask belongs to")
+    tiles: StringProperty(description="The UDIM tiles that the mask shows side by side; empty for a texture without")
     trust_portrait: make_property(TRUST_PORTRAIT)
     painting: BoolProperty()
     mode: StringProperty()
@@ -22,6 +23,7 @@ class AVATARTEX_PG_regions(bpy.types.PropertyGroup):
     unified: BoolProperty()
     color: FloatVectorProperty(size=3)
     active_uv: StringProperty()
+    painted_uv: StringProperty(description="A UV map for painting on tiles, which goes with the painting")
     active: PointerProperty(type=bpy.types.Object)
     shading: StringProperty()
 

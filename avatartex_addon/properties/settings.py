@@ -2,15 +2,20 @@
 
 # No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
-from bpy.props import PointerProperty, StringProperty
+from bpy.props import BoolProperty, PointerProperty, StringProperty
 
-from ..backend.options import APPEARANCE, HEAD_GROUP, SELECTED_FACES, UV_MAP
+from ..backend.options import APPEARANCE, HEAD_GROUP, LIGHT, SELECTED_FACES, UV_MAP
 from ..scene import versions
 from .making import make_property
 
 
 def is_mesh(_settings, candidate: bpy.types.Object) -> bool:
     return candidate.type == "MESH"
+
+
+def settle_light(settings, _context: bpy.types.Context) -> None:
+    """Who chose is not asked any more."""
+    settings.light_settled = True
 
 
 class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
@@ -31,10 +36,12 @@ class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
         options=versions.RELATIVE_PATH_OPTIONS,
     )
+    light_settled: BoolProperty(description="Whether it was asked what becomes of the portrait's light in this scene")
 
 
 for option in (UV_MAP, HEAD_GROUP, SELECTED_FACES, *APPEARANCE):
-    AVATARTEX_PG_settings.__annotations__[option.name] = make_property(option)
+    more = {"update": settle_light} if option is LIGHT else {}
+    AVATARTEX_PG_settings.__annotations__[option.name] = make_property(option, **more)
 
 CLASSES = (AVATARTEX_PG_settings,)
 ATTACHED = ((bpy.types.Scene, "avatartex", PointerProperty(type=AVATARTEX_PG_settings)),)

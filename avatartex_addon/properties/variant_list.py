@@ -16,6 +16,14 @@ class AVATARTEX_PG_variant_settings(bpy.types.PropertyGroup):
     """Scene.avatartex_variants: saved with the scene."""
 
 
+class AVATARTEX_PG_variant_slot(bpy.types.PropertyGroup):
+    """A slot beside the main one, for heads in several: a variant's material, or what was there before it."""
+
+    slot: IntProperty()
+    material: PointerProperty(type=bpy.types.Material)
+    link: StringProperty(default="DATA")
+
+
 class AVATARTEX_PG_variant(bpy.types.PropertyGroup):
     """One variant of a head. Its material is an asset and stays in the file for as long as it is in the list."""
 
@@ -24,7 +32,8 @@ class AVATARTEX_PG_variant(bpy.types.PropertyGroup):
     seed: IntProperty()
     size: IntProperty()
     uv_map: StringProperty()
-    slot: IntProperty()
+    slot: IntProperty(description="The main one")
+    others: CollectionProperty(type=AVATARTEX_PG_variant_slot)
     sharing: StringProperty(default="object")
 
     def describe(self) -> str:
@@ -48,6 +57,7 @@ class AVATARTEX_PG_worn(bpy.types.PropertyGroup):
     link: StringProperty(default="DATA")
     slot: IntProperty()
     slot_added: BoolProperty()
+    others: CollectionProperty(type=AVATARTEX_PG_variant_slot)
 
 
 AVATARTEX_PG_variant_settings.__annotations__ = {
@@ -56,7 +66,7 @@ AVATARTEX_PG_variant_settings.__annotations__ = {
     **{option.name: make_property(option) for option in (SIZE, FORMAT, PLACE)},
 }
 
-CLASSES = (AVATARTEX_PG_variant_settings, AVATARTEX_PG_variant, AVATARTEX_PG_worn)
+CLASSES = (AVATARTEX_PG_variant_settings, AVATARTEX_PG_variant_slot, AVATARTEX_PG_variant, AVATARTEX_PG_worn)
 ATTACHED = (
     (bpy.types.Scene, "avatartex_variants", PointerProperty(type=AVATARTEX_PG_variant_settings)),
     (

@@ -15,6 +15,8 @@ from .capture import arrange, read_mesh
 from .head import find_head
 from .history import find_shown, read_slots
 from .redraw import redraw_views
+from .tile_grid import TileGrid, grid_of, read_grid
+from .tile_picture import read_tiles
 
 #: What stands for the red, green and blue of a picture: photo, mirrored, generated; and redo, keep. Linear, as the
 #: viewport's overlays are blended.
@@ -40,27 +42,31 @@ void main() {{
 
 _handle = None
 _shader: gpu.types.GPUShader | None = None
-#: What is on the graphics card: (head, UV map, slots) and its triangles.
-_drawn: tuple[tuple[str, str, tuple[int, ...]], gpu.types.GPUBatch | None] | None = None
+#: Head, UV map, slots and tiles.
+Key = tuple[str, str, tuple[int, ...], TileGrid]
+#: What is on the graphics card: triangles, and a picture of tiles by its image's number in this session.
+_drawn: tuple[Key, gpu.types.GPUBatch | None] | None = None
+_tiles: tuple[int, gpu.types.GPUTexture | None] | None = None
 #: What is on its way there.
-_reading: tuple[tuple[str, str, tuple[int, ...]], Chore] | None = None
+_reading: tuple[Key, Chore] | None = None
+_reading_tiles: tuple[int, Chore] | None = None
 #: Seconds between two looks whether it has come.
 LOOK = 0.02
 
 
-def find_picture(context: bpy.types.Context) -> tuple[bpy.types.Object, str, tuple[int, ...], bpy.types.Image] | None:
-    """Head, UV map, slots and the picture that is to lie over it; None when nothing is."""
+def find_picture(context: bpy.types.Context) -> tuple[bpy.types.Object, Key, bpy.types.Image] | None:
+    """Head, what of it is drawn, and the picture that is to lie over it; None when nothing is."""
     show, head = context.window_manager.avatartex_overlay, find_head(context)
     if head is None:
         return None
     regions, index = head.avatartex_regions, find_shown(head)
     slots = read_slots(head.avatartex_history[index]) if index >= 0 else (0,)
     if (regions.painting or show.show_regions) and regions.mask is not None:
-        return head, regions.uv_map, slots, regions.mask
+        return head, (head.name, regions.uv_map, slots, read_grid(regions.tiles)), regions.mask
     if show.show_provenance and index >= 0:
         entry = head.avatartex_history[index]
-        if entry.provenance is not None and entry.provenance.source != "TILED":
-            return head, entry.uv_map, slots, entry.provenance
+        if entry.provenance is not None:
+            return head, (head.name, entry.uv_map, slots, grid_of(entry.provenance)), entry.provenance
     return None
 
 
@@ -73,9 +79,11 @@ def draw_overlay() -> None:
     found = find_picture(context)
     if found is None or not found[0].visible_in_viewport_get(space):
         return
-    head, uv_map, slots, image = found
-    batch = find_batch(context, head, uv_map, slots)
-    if batch is None:
+    head, key, image = found
+    batch, texture = find_batch(context, head, key), find_texture(image)
+    if batch is None or texture is None:
+        if not bpy.app.timers.is_registered(go_on):
+            bpy.app.timers.register(go_on, first_interval=LOOK)
         return
     shader = find_shader()
     window = view.window_matrix
@@ -86,10 +94,19 @@ def draw_overlay() -> None:
     shader.bind()
     shader.uniform_float("transform", view.perspective_matrix @ head.matrix_world)
     shader.uniform_float("look", (context.window_manager.avatartex_overlay.opacity, offset))
-    shader.uniform_sampler("origin", gpu.texture.from_image(image))
+    shader.uniform_sampler("origin", texture)
     batch.draw(shader)
     gpu.state.depth_test_set("NONE")
     gpu.state.blend_set("NONE")
+
+
+def go_on() -> float | None:
+    """Blender's timer: read on, and draw when all is there; a drawing for each step would take long."""
+    if not all([reading[1].step() for reading in (_reading, _reading_tiles) if reading is not None]):
+        return LOOK
+    if _reading is not None or _reading_tiles is not None:
+        redraw_views()
+    return None
 
 
 def find_shader() -> gpu.types.GPUShader:
@@ -111,19 +128,32 @@ def find_shader() -> gpu.types.GPUShader:
     return _shader
 
 
-def find_batch(
-    context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...]
-) -> gpu.types.GPUBatch | None:
+def find_texture(image: bpy.types.Image) -> gpu.types.GPUTexture | None:
+    """The picture on the graphics card; of tiles one that shows them side by side, None until they are read."""
+    global _tiles, _reading_tiles
+    if image.source != "TILED":
+        return gpu.texture.from_image(image)
+    number = image.session_uid
+    if _tiles is not None and _tiles[0] == number:
+        return _tiles[1]
+    if _reading_tiles is None or _reading_tiles[0] != number:
+        _reading_tiles = number, Chore(read_tiles(image))
+    if not _reading_tiles[1].step():
+        return None
+    pixels, _reading_tiles = _reading_tiles[1].result, None
+    buffer = gpu.types.Buffer("FLOAT", pixels.size, pixels.ravel())
+    _tiles = number, gpu.types.GPUTexture(pixels.shape[1::-1], format="RGBA8", data=buffer)
+    return _tiles[1]
+
+
+def find_batch(context: bpy.types.Context, head: bpy.types.Object, key: Key) -> gpu.types.GPUBatch | None:
     """The head's triangles as it is shown, in its own space; None without faces, and until they are arranged."""
     global _drawn, _reading
-    key = (head.name, uv_map, slots)
     if _drawn is not None and _drawn[0] == key:
         return _drawn[1]
     if _reading is None or _reading[0] != key:
-        _reading = key, Chore(read_triangles(context, head, uv_map, slots))
+        _reading = key, Chore(read_triangles(context, head, *key[1:]))
     if not _reading[1].step():
-        if not bpy.app.timers.is_registered(redraw_views):  # the next drawing looks whether they are there
-            bpy.app.timers.register(redraw_views, first_interval=LOOK)
         return None
     triangles, _reading = _reading[1].result, None
     _drawn = key, make_batch(*triangles) if triangles is not None else None
@@ -140,8 +170,11 @@ def make_batch(corners: np.ndarray, uvs: np.ndarray) -> gpu.types.GPUBatch:
     return gpu.types.GPUBatch(type="TRIS", buf=vertices)
 
 
-def read_triangles(context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...]) -> Parts:
-    """A chore: (n,3) places and (n,2) UVs of triangle corners with the slots' materials; None when there are none."""
+def read_triangles(
+    context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], grid: TileGrid
+) -> Parts:
+    """A chore: (n,3) places and (n,2) UVs in the picture of triangle corners with the slots' materials; None when
+    there are none."""
     evaluated = head.evaluated_get(context.evaluated_depsgraph_get())
     mesh = evaluated.to_mesh()
     try:
@@ -150,16 +183,17 @@ def read_triangles(context: bpy.types.Context, head: bpy.types.Object, uv_map: s
         raw, last = read_mesh(mesh, uv_map, head.name), max(0, len(head.material_slots) - 1)
     finally:
         evaluated.to_mesh_clear()
-    return (yield lambda: corners_of_slots(raw, slots, last))
+    return (yield lambda: corners_of_slots(raw, slots, last, grid))
 
 
 def corners_of_slots(
-    raw: dict[str, np.ndarray], slots: tuple[int, ...], last: int
+    raw: dict[str, np.ndarray], slots: tuple[int, ...], last: int, grid: TileGrid
 ) -> tuple[np.ndarray, np.ndarray] | None:
     arrays = arrange(raw)
     here = np.isin(np.minimum(arrays["material_index"], last), np.minimum(slots, last))
     corners = arrays["vertices"][arrays["triangles"][here]].reshape(-1, 3)
-    return (corners, np.ascontiguousarray(arrays["corner_uvs"][here].reshape(-1, 2))) if len(corners) else None
+    uvs = grid.place(arrays["corner_uvs"][here].reshape(-1, 2))
+    return (corners, np.ascontiguousarray(uvs)) if len(corners) else None
 
 
 @bpy.app.handlers.persistent
@@ -167,6 +201,13 @@ def forget_triangles(*_arguments) -> None:
     """Another file, another step of undo, another frame: the triangles are read anew."""
     global _drawn, _reading
     _drawn = _reading = None
+
+
+@bpy.app.handlers.persistent
+def forget_tiles(*_arguments) -> None:
+    """Another file: numbers of images begin anew."""
+    global _tiles, _reading_tiles
+    _tiles = _reading_tiles = None
 
 
 @bpy.app.handlers.persistent
@@ -182,6 +223,7 @@ def forget_changed(_scene, depsgraph) -> None:
 
 HANDLERS = (
     ("depsgraph_update_post", forget_changed),
+    ("load_post", forget_tiles),
     *((name, forget_triangles) for name in ("undo_post", "redo_post", "load_post", "frame_change_post")),
 )
 
@@ -199,5 +241,6 @@ def unregister() -> None:
     bpy.types.SpaceView3D.draw_handler_remove(_handle, "WINDOW")
     _handle = _shader = None
     forget_triangles()
-    if bpy.app.timers.is_registered(redraw_views):
-        bpy.app.timers.unregister(redraw_views)
+    forget_tiles()
+    if bpy.app.timers.is_registered(go_on):
+        bpy.app.timers.unregister(go_on)

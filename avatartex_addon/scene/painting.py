@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import bpy
+import numpy as np
 
+from ..backend.errors import AvatarTexError, ErrorCode
 from . import versions
-from .regions import BRUSH_COLORS, ensure_mask
+from .regions import BRUSH_COLORS, MASK_NAME, ensure_mask
+from .tile_grid import TileGrid, grid_of
+
+#: What of the regions outlasts the painting.
+KEPT = {"rna_type", "name", "mask", "uv_map", "tiles", "trust_portrait"}
+#: As many UV maps as Blender lets a mesh have.
+MOST_UV_MAPS = 8
 
 
 def begin_painting(context: bpy.types.Context, head: bpy.types.Object, entry) -> None:
-    """Enter Texture Paint mode on the mask; what is changed for it is remembered on the head."""
-    regions, layer = head.avatartex_regions, context.view_layer
+    """Enter Texture Paint mode on the mask; what is changed for it is remembered on the head.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, tiles cannot be painted on because the mesh has no room for a UV map.
+    """
+    regions, layer, grid = head.avatartex_regions, context.view_layer, grid_of(entry.image)
+    if grid.numbers and (head.data.library is not None or len(head.data.uv_layers) == MOST_UV_MAPS):
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST,
+            f"'{head.name}' has no room for a UV map to paint in, which tiles need.",
+            "Remove one of its UV maps, or fill the regions by selected faces.",
+        )
     mask = ensure_mask(head, entry)
     paint = context.scene.tool_settings.image_paint
     unified = versions.unified_paint_settings(context.scene.tool_settings)
@@ -21,7 +39,9 @@ def begin_painting(context: bpy.types.Context, head: bpy.types.Object, entry) ->
         bpy.ops.object.mode_set(mode="OBJECT")
     layer.objects.active = head
     regions.mode = head.mode
-    head.data.uv_layers.active = head.data.uv_layers[entry.uv_map]
+    if grid.numbers:
+        add_painted_uv(head, entry.uv_map, grid)
+    head.data.uv_layers.active = head.data.uv_layers[regions.painted_uv or entry.uv_map]
     paint.mode, paint.canvas = "IMAGE", mask
     if head.mode != "TEXTURE_PAINT":
         bpy.ops.object.mode_set(mode="TEXTURE_PAINT")
@@ -33,6 +53,29 @@ def begin_painting(context: bpy.types.Context, head: bpy.types.Object, entry) ->
         shading.type = "MATERIAL"
     if context.area is not None and context.area.type == "VIEW_3D":
         bpy.ops.wm.tool_set_by_id(name="builtin.brush")
+
+
+def add_painted_uv(head: bpy.types.Object, uv_map: str, grid: TileGrid) -> None:
+    """A UV map in which the tiles lie side by side, as in the mask; it goes when the painting ends."""
+    if head.mode != "OBJECT":
+        bpy.ops.object.mode_set(mode="OBJECT")
+    uvs = np.empty((len(head.data.loops), 2), np.float32)
+    head.data.uv_layers[uv_map].uv.foreach_get("vector", uvs.ravel())
+    layer = head.data.uv_layers.new(name=MASK_NAME, do_init=False)
+    layer.uv.foreach_set("vector", grid.place(uvs).ravel())
+    head.avatartex_regions.painted_uv = layer.name
+
+
+def remove_painted_uv(context: bpy.types.Context, head: bpy.types.Object) -> None:
+    name, mode = head.avatartex_regions.painted_uv, head.mode
+    if name not in head.data.uv_layers:
+        return
+    if mode == "EDIT":  # which holds UV maps of its own
+        context.view_layer.objects.active = head
+        bpy.ops.object.mode_set(mode="OBJECT")
+    head.data.uv_layers.remove(head.data.uv_layers[name])
+    if mode == "EDIT":
+        bpy.ops.object.mode_set(mode=mode)
 
 
 def choose_brush(context: bpy.types.Context, kind: str) -> None:
@@ -58,6 +101,7 @@ def end_painting(context: bpy.types.Context, head: bpy.types.Object) -> None:
     unified = versions.unified_paint_settings(context.scene.tool_settings)
     paint.mode, paint.canvas = regions.paint_mode, regions.canvas
     unified.color, unified.use_unified_color = regions.color, regions.unified
+    remove_painted_uv(context, head)
     if regions.active_uv in head.data.uv_layers:
         head.data.uv_layers.active = head.data.uv_layers[regions.active_uv]
     if regions.active is not None and regions.active.name in layer.objects:
@@ -65,8 +109,9 @@ def end_painting(context: bpy.types.Context, head: bpy.types.Object) -> None:
     shading = find_shading(context)
     if shading is not None and regions.shading == "SOLID" and shading.type == "MATERIAL":
         shading.type = "SOLID"
-    for name in ("painting", "mode", "paint_mode", "canvas", "unified", "color", "active_uv", "active", "shading"):
-        regions.property_unset(name)
+    for name in regions.bl_rna.properties.keys():
+        if name not in KEPT:
+            regions.property_unset(name)
 
 
 def find_shading(context: bpy.types.Context) -> bpy.types.View3DShading | None:

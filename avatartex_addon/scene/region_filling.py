@@ -14,8 +14,9 @@ from ..core import png
 from ..core.chore import Parts
 from .capture import read_loops
 from .head import is_deleted
-from .images import keep_base, read_pixels
+from .images import UDIM, keep_base, read_pixels
 from .regions import BRUSH_COLORS, PAINTED, find_mask, find_result, mask_size, store
+from .tile_grid import TileGrid, grid_of, read_grid
 
 #: Texels that filled faces reach beyond their borders, so that no seam is left out.
 FILL_MARGIN = 3
@@ -32,18 +33,18 @@ def fill_regions(head: bpy.types.Object, kind: str, source: str) -> Parts:
         OSError: when the disk is full.
     """
     entry = find_result(head)
-    name, uv_map, size = head.name, entry.uv_map, mask_size(head, entry)
+    name, uv_map, size, grid = head.name, entry.uv_map, mask_size(head, entry), grid_of(entry.image)
     mask = find_mask(head, entry)
     before = mask.name if mask is not None else ""
     if source == "SELECTED":
-        chosen = yield from selected_texels(head, uv_map, size)
+        chosen = yield from selected_texels(head, uv_map, size, grid)
     elif source == "GENERATED":
-        chosen = yield from generated_texels(entry, size)
+        chosen = yield from generated_texels(entry, size, grid)
     else:
-        chosen = np.ones((size, size), bool)
+        chosen = np.ones(size[::-1], bool)
     pixels = (yield from read_pixels(before))[0] if before else None
     painted = yield lambda: paint(pixels, chosen, BRUSH_COLORS[kind])
-    store(find_again(name), size, uv_map, painted)
+    store(find_again(name), size, uv_map, grid, painted)
 
 
 def keep_strokes(head: bpy.types.Object) -> Parts:
@@ -52,14 +53,15 @@ def keep_strokes(head: bpy.types.Object) -> Parts:
     Raises:
         AvatarTexError: NO_MESH, the head is gone meanwhile.
     """
-    mask, name, uv_map = head.avatartex_regions.mask, head.name, head.avatartex_regions.uv_map
+    regions, name = head.avatartex_regions, head.name
+    mask, uv_map, grid = regions.mask, regions.uv_map, read_grid(regions.tiles)
     if mask is None or not mask.is_dirty:
         return
     pixels = (yield from read_pixels(mask.name))[0]
     if pixels is None:
         return
     painted = yield lambda: paint(pixels, np.zeros(pixels.shape[:2], bool), BRUSH_COLORS["ERASE"])
-    store(find_again(name), len(pixels), uv_map, painted)
+    store(find_again(name), pixels.shape[1::-1], uv_map, grid, painted)
 
 
 def find_again(name: str) -> bpy.types.Object:
@@ -75,7 +77,7 @@ def find_again(name: str) -> bpy.types.Object:
 
 
 def paint(pixels: np.ndarray | None, chosen: np.ndarray, color: tuple[float, float, float]) -> bytes:
-    """A PNG of (S,S,channels) pixels with (S,S) texels painted, rows of both from the bottom; None is black."""
+    """A PNG of (H,W,channels) pixels with (H,W) texels painted, rows of both from the bottom; None is black."""
     shown = np.zeros((*chosen.shape, 3), np.uint8)
     if pixels is not None:
         shown[:] = np.rint(pixels[..., :3] * 255)
@@ -83,8 +85,8 @@ def paint(pixels: np.ndarray | None, chosen: np.ndarray, color: tuple[float, flo
     return png.encode(shown[::-1])
 
 
-def selected_texels(head: bpy.types.Object, uv_map: str, size: int) -> Parts:
-    """A chore: (size,size) bool, rows from the bottom, where the faces selected in Edit Mode lie in the UV map.
+def selected_texels(head: bpy.types.Object, uv_map: str, size: tuple[int, int], grid: TileGrid) -> Parts:
+    """A chore: (H,W) bool, rows from the bottom, where the faces selected in Edit Mode lie in the UV map.
 
     Raises:
         AvatarTexError: BAD_REQUEST, none is.
@@ -99,11 +101,15 @@ def selected_texels(head: bpy.types.Object, uv_map: str, size: int) -> Parts:
     loops, polygons = read_loops(mesh)
     uvs = np.empty((len(mesh.loops), 2), np.float32)
     mesh.uv_layers[uv_map].uv.foreach_get("vector", uvs.ravel())
-    return (yield lambda: covered(uvs[loops[selected[polygons]]], size))
+    return (yield lambda: covered(uvs[loops[selected[polygons]]], size, grid))
 
 
-def covered(corner_uvs: np.ndarray, size: int) -> np.ndarray:
-    return grown(rasterize(texel_corners(corner_uvs, size), size, size).covered, FILL_MARGIN)[::-1]
+def covered(corner_uvs: np.ndarray, size: tuple[int, int], grid: TileGrid) -> np.ndarray:
+    found, parts = np.zeros(size[::-1], bool), grid.divide(corner_uvs)
+    for number, block in grid.blocks(found):
+        side = len(block)
+        block[:] = grown(rasterize(texel_corners(parts[number], side), side, side).covered, FILL_MARGIN)[::-1]
+    return found
 
 
 def grown(mask: np.ndarray, texels: int) -> np.ndarray:
@@ -114,8 +120,8 @@ def grown(mask: np.ndarray, texels: int) -> np.ndarray:
     return mask
 
 
-def generated_texels(entry, size: int) -> Parts:
-    """A chore: (size,size) bool, rows from the bottom, texels that neither the photo nor its other side gave.
+def generated_texels(entry, size: tuple[int, int], grid: TileGrid) -> Parts:
+    """A chore: (H,W) bool, rows from the bottom, texels that neither the photo nor its other side gave.
 
     Raises:
         AvatarTexError: BAD_REQUEST, the result has no provenance, or nothing of it is generated.
@@ -125,16 +131,23 @@ def generated_texels(entry, size: int) -> Parts:
         raise AvatarTexError(ErrorCode.BAD_REQUEST, "This result has no provenance.", "Generate a texture anew.")
     name, stem = image.name, Path(bpy.app.tempdir) / f"avatartex_{uuid.uuid4().hex[:8]}"
     kept = yield from keep_base(image, stem)
-    generated = yield lambda: read_generated(kept)
-    if generated is None:  # not as the backend writes it
-        pixels = (yield from read_pixels(name))[0]
-        generated = pixels[..., 2] > PAINTED if pixels is not None else np.zeros((1, 1), bool)
-    if not generated.any():
+    found = np.zeros(size[::-1], bool)
+    for number, block in grid.blocks(found):
+        generated = yield lambda number=number: read_generated(kept.replace(UDIM, str(number)))
+        if generated is None and not number:  # not as the backend writes it
+            pixels = (yield from read_pixels(name))[0]
+            generated = pixels[..., 2] > PAINTED if pixels is not None else None
+        if generated is not None:
+            rows, columns = (
+                ((np.arange(wanted) + 0.5) / wanted * there).astype(int)
+                for wanted, there in zip(block.shape, generated.shape)
+            )
+            block[:] = generated[np.ix_(rows, columns)]
+    if not found.any():
         raise AvatarTexError(
             ErrorCode.BAD_REQUEST, "Nothing of this texture is generated.", "Paint what is to be made anew."
         )
-    steps = (np.arange(size) + 0.5) / size
-    return generated[np.ix_((steps * len(generated)).astype(int), (steps * generated.shape[1]).astype(int))]
+    return found
 
 
 def read_generated(path: str) -> np.ndarray | None:

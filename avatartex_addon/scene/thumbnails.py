@@ -9,8 +9,20 @@ from pathlib import Path
 import bpy.utils.previews
 import numpy as np
 
-_collection: bpy.utils.previews.ImagePreviewCollection | None = None
+from ..core.exif import read_orientation
 
+_collection: bpy.utils.previews.ImagePreviewCollection | None = None
+#: By orientation: whether a picture is transposed, then whether its rows and its columns run backwards. Blender's rows
+#: begin at the bottom.
+TURNS = {
+    2: (False, False, True),
+    3: (False, True, True),
+    4: (False, True, False),
+    5: (True, True, True),
+    6: (True, True, False),
+    7: (True, False, False),
+    8: (True, False, True),
+}
 
 #: Previews of the running job, by path: dropped when it is over.
 _previews: set[str] = set()
@@ -25,8 +37,24 @@ def thumbnail(path: str) -> int:
     if _collection is None:
         return 0
     if key not in _collection:
-        _collection.load(key, path, "IMAGE")
+        made = _collection.load(key, path, "IMAGE")
+        if turn := TURNS.get(read_orientation(Path(path))):  # Blender's thumbnails lie as the file's pixels do
+            pixels = turned(made, *turn)
+            del _collection[key]
+            made = _collection.new(key)
+            made.image_size = pixels.shape[1::-1]
+            made.image_pixels.foreach_set(pixels.ravel())
     return _collection[key].icon_id
+
+
+def turned(picture: bpy.types.ImagePreview, transposed: bool, rows: bool, columns: bool) -> np.ndarray:
+    """(H,W) int32 of a preview, whole RGBA pixels, rows from the bottom."""
+    width, height = picture.image_size
+    pixels = np.empty(width * height, np.int32)
+    picture.image_pixels.foreach_get(pixels)
+    pixels = pixels.reshape(height, width)
+    pixels = pixels.T if transposed else pixels
+    return np.ascontiguousarray(pixels[:: -1 if rows else 1, :: -1 if columns else 1])
 
 
 def preview(path: str) -> int:

@@ -23,8 +23,9 @@ TAG = "AvatarTex"
 def base_material(head: bpy.types.Object, slot: int) -> bpy.types.Material | None:
     """What a variant is a copy of: the head's material, beneath a variant that it wears."""
     worn = head.avatartex_worn
-    if is_worn(head) and worn.slot == slot:
-        return worn.material
+    for before in (worn, *worn.others) if is_worn(head) else ():
+        if before.slot == slot:
+            return before.material
     return head.material_slots[slot].material if slot < len(head.material_slots) else None
 
 
@@ -118,7 +119,7 @@ def keep_image(source: Path, name: str, tiles, folder: Path | None) -> bpy.types
 
 
 def wear_variant(head: bpy.types.Object, index: int) -> None:
-    """Show a variant: its material comes into the head's slot, for this object alone where others share the mesh.
+    """Show a variant: its materials come into the head's slots, for this object alone where others share the mesh.
 
     Raises:
         LookupError: its material or its UV map is gone.
@@ -130,27 +131,40 @@ def wear_variant(head: bpy.types.Object, index: int) -> None:
         raise LookupError(f"The UV map '{entry.uv_map}' of this variant is gone.")
     show_after(head)
     worn = head.avatartex_worn
-    if not is_worn(head):
-        take_off(head)
-        if not head.material_slots:
-            head.data.materials.append(None)
-            worn.slot_added = True
-        worn.slot = min(entry.slot, len(head.material_slots) - 1)
-        slot = head.material_slots[worn.slot]
-        worn.active, worn.material, worn.link = True, slot.material, slot.link
-        if keeps_to_itself(head, entry.sharing):
-            slot.link = "OBJECT"
-    head.material_slots[worn.slot].material = entry.material
+    take_off(head)
+    if not head.material_slots:
+        head.data.materials.append(None)
+        worn.slot_added = True
+    worn.active = True
+    put_on(head, entry, worn)
+    for other in entry.others:
+        if other.slot < len(head.material_slots) and other.material is not None:
+            put_on(head, other, worn.others.add(), entry.sharing)
+
+
+def put_on(head: bpy.types.Object, what, before, sharing: str = "") -> None:
+    """Exchange one slot's material, and remember what was there."""
+    before.slot = min(what.slot, len(head.material_slots) - 1)
+    slot = head.material_slots[before.slot]
+    before.material, before.link = slot.material, slot.link
+    if keeps_to_itself(head, sharing or what.sharing):
+        slot.link = "OBJECT"
+    slot.material = what.material
 
 
 def drop_variant(head: bpy.types.Object, index: int) -> None:
     """Take a variant out of the list; its material and image go where nothing else uses them."""
     if find_worn(head) == index:
         take_off(head)
-    material = head.avatartex_variants[index].material
+    entry = head.avatartex_variants[index]
+    materials = [other.material for other in entry.others] + [entry.material]  # the image goes with the last one
     head.avatartex_variants.remove(index)
-    if material is None or material.library is not None:
-        return
+    for material in materials:
+        if material is not None and material.library is None:
+            drop_material(material)
+
+
+def drop_material(material: bpy.types.Material) -> None:
     material.asset_clear()
     if material.users > material.use_fake_user:
         return

@@ -26,16 +26,22 @@ def is_worn(head: bpy.types.Object) -> bool:
 
 def take_off(head: bpy.types.Object) -> None:
     """Put back what the head showed before a variant, and forget it."""
-    worn = head.avatartex_worn
+    worn, index = head.avatartex_worn, find_worn(head)
     if is_worn(head):
+        variant = head.avatartex_variants[index] if index >= 0 else None
+        ours = {None} | ({other.material for other in variant.others} if variant is not None else set())
+        for other in worn.others:  # not where the artist put on another material since
+            if other.slot < len(head.material_slots) and head.material_slots[other.slot].material in ours:
+                put_material_back(head, other)
         put_material_back(head, worn)
+    worn.others.clear()
     for name in worn.bl_rna.properties.keys() if worn.active else ():
         if name not in {"rna_type", "name"}:
             worn.property_unset(name)
 
 
 def put_material_back(head: bpy.types.Object, previous) -> None:
-    if previous.slot_added and len(head.data.materials) == 1:
+    if getattr(previous, "slot_added", False) and len(head.data.materials) == 1:
         remove_only_slot(head.data)
         return
     if previous.slot >= len(head.material_slots):

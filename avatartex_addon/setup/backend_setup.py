@@ -86,6 +86,7 @@ def examine() -> Work | None:
     preferences.refused.pop(python, None)
     examination = None
     if not python or current is not None:
+        forget_refusal()
         return None
     examination = Examination(python, session.EXTENSION_FOLDER, preferences.home().weights, session.log())
     return begin(examination)
@@ -134,11 +135,17 @@ def finish() -> None:
             preferences.refused[work.python] = work.error
     else:
         error = work.error
-    if work.changes_files:
+    if work.changes_files or isinstance(work, Examination):
         checks = None
-        if error is None and (job := bpy.context.window_manager.avatartex_job).error_code == ErrorCode.BACKEND_MISSING:
-            job.reset()
+    forget_refusal()
     redraw_panels()
+
+
+def forget_refusal() -> None:
+    """What a job said of a missing backend, where there is one now."""
+    job = bpy.context.window_manager.avatartex_job
+    if job.error_code == ErrorCode.BACKEND_MISSING and preferences.find_backend_python():
+        job.reset()
 
 
 def wait(work: Work) -> AvatarTexError | None:

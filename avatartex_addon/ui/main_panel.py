@@ -5,12 +5,13 @@ from __future__ import annotations
 import bpy
 
 from ..backend.errors import ErrorCode
-from ..backend.options import APPEARANCE, SIZE
+from ..backend.options import APPEARANCE, LIGHT, SIZE
 from ..core.fixes import FIX_BUTTONS
 from ..core.idnames import Op
 from ..scene.head import find_head, find_uv_map
 from ..scene.restore import can_restore
 from .further_list import draw_further
+from .light_box import draw_light
 from .obstacle_list import draw_preflight
 from .portrait_box import draw_portrait
 from .progress import draw_progress
@@ -41,7 +42,7 @@ class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
         draw_further(layout, find_head(context), not working)
         options = layout.column()
         options.enabled = not working
-        self.draw_options(options, context.scene.avatartex)
+        self.draw_options(options, context)
         if working:
             draw_progress(layout, job, manager.avatartex_batch.is_working)
             return
@@ -79,10 +80,13 @@ class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
         if head.mode == "EDIT" or settings.selected_faces:
             column.prop(settings, "selected_faces")
 
-    def draw_options(self, layout: bpy.types.UILayout, settings) -> None:
+    def draw_options(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         column = layout.column()
         for option in APPEARANCE:
-            column.row().prop(settings, option.name, expand=option is SIZE)
+            if option is LIGHT:
+                draw_light(column, context)
+            else:
+                column.row().prop(context.scene.avatartex, option.name, expand=option is SIZE)
 
     def draw_generate(self, layout: bpy.types.UILayout) -> None:
         row = layout.row()

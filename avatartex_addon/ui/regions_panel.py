@@ -9,7 +9,6 @@ from ..core.job import round_shares
 from ..scene.head import find_head
 from ..scene.history import find_shown
 from ..scene.painting import find_brush
-from .sentences import draw_sentence
 from .sidebar import ClosedPanel
 from .texts import say
 
@@ -35,9 +34,6 @@ class AVATARTEX_PT_regions(ClosedPanel, bpy.types.Panel):
         layout, head, show = self.layout, find_head(context), context.window_manager.avatartex_overlay
         shown = find_shown(head)
         entry = head.avatartex_history[shown] if shown >= 0 else None
-        if entry is not None and entry.image.source == "TILED":
-            draw_sentence(layout, "Regions and provenance are for heads with one UDIM tile.", icon="INFO")
-            return
         self.draw_provenance(layout, show, entry)
         layout.separator()
         self.draw_painting(layout, context, head)

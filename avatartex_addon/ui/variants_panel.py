@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..core.idnames import Op
+from ..operators.variant_presets import AVATARTEX_MT_variant_presets
 from ..scene.head import find_head
 from ..scene.worn import find_worn
 from .sentences import draw_sentence
@@ -26,6 +27,7 @@ class AVATARTEX_PT_variants(ClosedPanel, bpy.types.Panel):
         layout, head, settings = self.layout, find_head(context), context.scene.avatartex_variants
         column = layout.column()
         column.enabled = not context.window_manager.avatartex_job.running
+        self.draw_presets(column)
         styles = column.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
         styles.prop(settings, "styles")
         self.draw_options(column, settings)
@@ -34,6 +36,12 @@ class AVATARTEX_PT_variants(ClosedPanel, bpy.types.Panel):
             self.draw_baked(layout.box(), job)
         if head.avatartex_variants:
             self.draw_list(layout, head)
+
+    def draw_presets(self, layout: bpy.types.UILayout) -> None:
+        menu, row = AVATARTEX_MT_variant_presets, layout.row(align=True)
+        row.menu(menu.__name__, text=menu.bl_label)
+        row.operator(Op.VARIANT_PRESET, text="", icon="ADD")
+        row.operator(Op.VARIANT_PRESET, text="", icon="REMOVE").remove_active = True
 
     def draw_options(self, layout: bpy.types.UILayout, settings) -> None:
         column = layout.column()

@@ -19,7 +19,7 @@ from ..imaging.sample import spread
 from ..job import Completion, Prepared
 from ..surface.detail import Detail
 from .colouring import Colouring
-from .texels import find_texels
+from .texels import WHOLE, Box, find_texels
 
 #: Texels below the atlas (neck, body) fade to the base texture over this share of its height.
 NECK_FADE = 0.06
@@ -34,7 +34,7 @@ class Composition:
     """texture: (S,S,3) float32 sRGB. provenance: (S,S,3) shares of photo, mirrored, generated. head: (S,S) bool.
 
     filled: (S,S) bool, texels of the head's islands with their rims. atlas: (n,2) where those n lie in the atlas.
-    given: mean share of each portrait in the head's texels.
+    given: mean share of each portrait in the head's texels. box: all this of a part of the texture alone.
     """
 
     texture: np.ndarray
@@ -43,6 +43,7 @@ class Composition:
     filled: np.ndarray
     atlas: np.ndarray
     given: tuple[float, ...] = ()
+    box: Box = WHOLE
 
 
 def compose(
@@ -54,31 +55,34 @@ def compose(
     light: str = "keep",
     made_up: bool = False,
     details: Sequence[Detail] = (),
+    box: Box = WHOLE,
 ) -> Composition:
     """Compose the texture of one UDIM tile at full size.
 
     Args:
         mesh: of job.tiles. size: texels. base: (size,size,3) sRGB that texels outside the head keep.
         light: what becomes of the portrait's light, a name of options.LIGHT. made_up: no texel comes from a
-            portrait. details: for skin and hair that do not.
+            portrait. details: for skin and hair that do not. box: the part of the texture that is wanted.
     """
-    texels = find_texels(mesh, size, lambda: precedence(mesh, job.canonical, job.observation.better_side))
+    texels = find_texels(mesh, size, lambda: precedence(mesh, job.canonical, job.observation.better_side)).inside(box)
     head, filled = texels.covered, texels.filled
     painted = Colouring(job, mesh, generated, light, made_up, details).colour(texels)
 
-    texture = np.zeros((size, size, 3), np.float32)
-    provenance = np.zeros((size, size, 3), np.float32)
+    texture = np.zeros((*head.shape, 3), np.float32)
+    provenance = np.zeros_like(texture)
     texture[filled], provenance[filled] = painted.colour, painted.provenance
     provenance[filled & ~head] = 0
     if base is None:
         return Composition(
-            spread(texture, filled), provenance, head, filled, painted.atlas, painted.given(head[filled])
+            spread(texture, filled), provenance, head, filled, painted.atlas, painted.given(head[filled]), box
         )
-    keep = np.zeros((size, size), np.float32)
+    base = base[box]
+    keep = np.zeros(head.shape, np.float32)
     neck = np.clip((painted.height - NECK_LOW) / (NECK_HIGH - NECK_LOW), 0, 1)
     keep[filled] = np.clip((1.02 - painted.atlas[:, 1]) / NECK_FADE, 0, 1) * neck
     if len(mesh.others):
-        keep[rasterize(texel_corners(mesh.others, size), size, size).covered & ~head] = -1  # never, not even as margin
+        others = rasterize(texel_corners(mesh.others, size), size, size).covered[box]
+        keep[others & ~head] = -1  # never, not even as margin
     ours, keep = keep >= 0, np.maximum(keep, 0)
     blended = texture * keep[..., None] + base * (1 - keep[..., None])
     touched = keep > 0
@@ -87,7 +91,7 @@ def compose(
     result = np.where((touched | (near & ~filled))[..., None], grown, base)
     head = touched & head
     given = painted.given(head[filled], keep[filled])
-    return Composition(result.astype(np.float32), provenance * keep[..., None], head, filled, painted.atlas, given)
+    return Composition(result.astype(np.float32), provenance * keep[..., None], head, filled, painted.atlas, given, box)
 
 
 def fill_unknown(generated: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -16,11 +16,12 @@ from PIL import Image
 from ..errors import AvatarTexError, ErrorCode
 from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh
-from ..head.uvs import into_tile, tile_numbers
+from ..head.tiles import into_tile, tile_numbers
 from ..imaging.sample import sample_atlas, spread
 from ..observation.observe import Observation
 from ..observation.tone import fade_from
 from .compose import Composition
+from .texels import WHOLE, Box
 
 #: From this much red or green a texel counts as painted: half of a brush's soft rim.
 PAINTED = 0.5
@@ -28,6 +29,8 @@ PAINTED = 0.5
 BORDER = 0.01
 #: Texels of the atlas in which tones are compared; differences of colour beyond which they are no tone but a drawing.
 TONES, DRAWN = 256, 0.15
+#: What is composed around what is made anew, to meet it in tone: a share of the texture's width.
+AROUND = 0.08
 #: Texels between islands that go with the nearest texel of the head.
 GUTTER = 8
 
@@ -48,6 +51,20 @@ class Regions:
         """(size,size) bool, texels that stay."""
         redo, keep = (masks.get(tile, np.zeros((size, size), bool)) for masks in (self.redo, self.keep))
         return keep | ~redo if self.redoing else keep
+
+    def box(self, tile: int, size: int) -> Box | None:
+        """The part of a tile that has to be composed; None where nothing of it is made anew."""
+        if not self.redoing:
+            return WHOLE
+        redo = self.redo.get(tile, np.zeros((1, 1), bool))
+        if not redo.any():
+            return None
+        around = int(AROUND * size)
+        rows, columns = (
+            slice(max(0, int(at[0]) - around), int(at[-1]) + 1 + around)
+            for at in (np.flatnonzero(redo.any(axis)) for axis in (1, 0))
+        )
+        return rows, columns
 
     @property
     def made_up(self) -> bool:
@@ -124,15 +141,15 @@ def hold(
     """The compositions with everything that stays taken from the base, to the last bit.
 
     Args:
-        made: by tile, composed over the bases. bases: (S,S,3) sRGB. provenances: (S,S,3) of the bases; what is
-            missing is zero: its origin is not known.
+        made: by tile, composed over the bases, or a part of them. bases: (S,S,3) sRGB. provenances: (S,S,3) of the
+            bases; what is missing is zero: its origin is not known.
 
     Raises:
         AvatarTexError: BAD_REQUEST, nothing of the head is to be made anew.
     """
     tone = _tone(made, bases, regions)
     held = {
-        tile: _merge(part, bases[tile], provenances.get(tile), regions.held(tile, len(part.texture)), tone)
+        tile: _merge(part, bases[tile], provenances.get(tile), regions.held(tile, len(bases[tile])), tone)
         if tile in bases
         else part
         for tile, part in made.items()
@@ -145,9 +162,11 @@ def hold(
 
 
 def _merge(
-    made: Composition, base: np.ndarray, provenance: np.ndarray | None, held: np.ndarray, tone: np.ndarray
+    made: Composition, whole: np.ndarray, origins: np.ndarray | None, held: np.ndarray, tone: np.ndarray
 ) -> Composition:
-    size = len(base)
+    size, whole = len(whole), whole.astype(np.float32)
+    origins = np.zeros_like(whole) if origins is None else origins.astype(np.float32)
+    base, before, held = whole[made.box], origins[made.box], held[made.box]
     away = cv2.distanceTransform((~(held & made.head)).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     share = np.clip(away / (BORDER * size), 0, 1)
     share = share * share * (3 - 2 * share) * ~held
@@ -159,9 +178,12 @@ def _merge(
     texture = np.where(share > 0, base + (new - base) * share, base)
     gutter = (share[..., 0] > 0) & ~made.filled
     texture[gutter] = spread(texture, made.filled)[gutter]
-    before = np.zeros_like(base) if provenance is None else provenance
     origin = np.where(share > 0, before + (made.provenance - before) * share, before)
-    return replace(made, texture=texture.astype(np.float32), provenance=origin.astype(np.float32))
+    head = origins.any(-1)  # where it is known; texels that are no head have no origin
+    head[made.box] |= made.head
+    done, told = whole.copy(), origins.copy()
+    done[made.box], told[made.box] = texture, origin
+    return replace(made, texture=done, provenance=told, head=head, box=WHOLE)
 
 
 def _like_nearest(share: np.ndarray, head: np.ndarray) -> np.ndarray:
@@ -181,8 +203,9 @@ def _tone(made: dict[int, Composition], bases: dict[int, np.ndarray], regions: R
     for tile, part in made.items():
         if tile not in bases:
             continue
-        stays = (regions.held(tile, len(part.texture)) & part.head)[part.filled]
-        difference = (bases[tile][part.filled] - part.texture[part.filled])[stays]
+        base = bases[tile]
+        stays = (regions.held(tile, len(base))[part.box] & part.head)[part.filled]
+        difference = (base[part.box][part.filled] - part.texture[part.filled])[stays]
         trust = 1 / (1 + (np.abs(difference).max(1) / DRAWN) ** 2)
         column, row = np.moveaxis(part.atlas[stays] % (1, np.inf) * TONES, -1, 0).astype(int).clip(0, TONES - 1)
         place = row * TONES + column

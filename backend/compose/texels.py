@@ -24,6 +24,11 @@ STRAY = 5.0
 REACH = 20.0
 
 
+#: Rows and columns of a part of a texture, and all of them.
+Box = tuple[slice, slice]
+WHOLE: Box = (slice(None), slice(None))
+
+
 @dataclass(frozen=True)
 class Texels:
     """Filled texels of a size x size texture, row by row.
@@ -36,6 +41,13 @@ class Texels:
     filled: np.ndarray
     triangle: np.ndarray
     weights: np.ndarray
+
+    def inside(self, box: Box) -> Texels:
+        """Those of a part of the texture."""
+        chosen = np.zeros_like(self.filled)
+        chosen[box] = self.filled[box]
+        these = chosen[self.filled]
+        return Texels(self.covered[box], self.filled[box], self.triangle[these], self.weights[these])
 
     def at(self, mesh: HeadMesh, per_vertex: np.ndarray, part: slice = slice(None)) -> np.ndarray:
         """(n,C) float32 of (N,C) values at vertices, for a part of the texels."""

@@ -9,12 +9,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..head.uvs import FIRST
+from ..head.tiles import FIRST
 from ..imaging.read import read_base
 from ..job import Prepared
 from ..outputs import UDIM
 from ..surface.find import find_details
 from .compose import Composition, compose
+from .texels import WHOLE
 
 
 def tile_path(path: str, tile: int) -> str:
@@ -61,8 +62,9 @@ def compose_tiles(
     made_up = regions is not None and regions.made_up
     details = find_details(job, generated, size, light, seed)
     done = {
-        tile: compose(job, part, generated, size, bases.get(tile), light, made_up, details)
+        tile: compose(job, part, generated, size, bases.get(tile), light, made_up, details, box)
         for tile, part in job.tiles.items()
+        if (box := regions.box(tile, size) if regions is not None and tile in bases else WHOLE) is not None
     }
     nothing = np.zeros((size, size, 3), np.float32)
     for tile in bases.keys() - done.keys():

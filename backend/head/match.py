@@ -15,6 +15,7 @@ from ..portrait.faces import CURE_NO_FACE, find_faces, find_portrait_face
 from ..portrait.landmarks import FaceLandmarks, both_ways
 from ..portrait.matte import Matte, portrait_matte
 from ..prior.linear import LinearPrior
+from ..recall import Recall
 from .atlas import fit_canonical
 from .landmarks import HeadLandmarks, find_head_landmarks
 from .mesh import HeadMesh
@@ -39,6 +40,10 @@ class Match:
     matte: Matte
     quality: Quality
     warnings: list[str]
+
+
+#: The last registration, by its mesh, portrait and pins.
+matches: Recall[Match] = Recall()
 
 
 def match(

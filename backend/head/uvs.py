@@ -10,24 +10,13 @@ from scipy.sparse.csgraph import connected_components
 
 from .mesh import HeadMesh
 from .rasterize import drawn_twice, rasterize, texel_corners, texels_wanted
+from .tiles import into_tile, tile_numbers, tiles_of
 
 #: Texels of the look for overlaps, and the share of the map from which they are told.
 LOOK, TOLD = 512, 0.02
 #: Share of faces without area in the UV map, or across a tile's border, from which it is told.
 FEW = 0.02
-#: UDIM's first tile; u goes to 10 columns.
-FIRST, COLUMNS = 1001, 10
 OVERLAPPING = "overlapping-uvs"
-
-
-def tiles_of(corner_uvs: np.ndarray) -> np.ndarray:
-    """(M,2) int32 whole part of each triangle's middle, column and row."""
-    return np.floor(corner_uvs.mean(1) + 1e-7).astype(np.int32)
-
-
-def tile_number(column: int, row: int) -> int:
-    """UDIM's number; 0 for places that it cannot name."""
-    return FIRST + COLUMNS * row + column if 0 <= column < COLUMNS and row >= 0 else 0
 
 
 def split_tiles(mesh: HeadMesh) -> dict[int, HeadMesh]:
@@ -45,16 +34,6 @@ def split_tiles(mesh: HeadMesh) -> dict[int, HeadMesh]:
         )
         for number in np.unique(own)
     }
-
-
-def tile_numbers(corner_uvs: np.ndarray) -> np.ndarray:
-    """(M,) int32 UDIM's number of each triangle; the first for places that it cannot name."""
-    return np.array([tile_number(*tile) or FIRST for tile in tiles_of(corner_uvs).tolist()], np.int32)
-
-
-def into_tile(corner_uvs: np.ndarray) -> np.ndarray:
-    """(M,3,2) float32 UVs moved into 0..1."""
-    return (corner_uvs - tiles_of(corner_uvs)[:, None]).astype(np.float32)
 
 
 def precedence(mesh: HeadMesh, canonical: np.ndarray, better_side: float) -> np.ndarray:

@@ -17,7 +17,7 @@ from ..head.atlas import ACROSS, DOWN, AtlasMap, map_atlas, to_atlas, unwrap
 from ..head.facial_regions import FacialRegions, find_facial_regions
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize
-from ..head.uvs import tile_number, tiles_of
+from ..head.tiles import tile_number, tiles_of
 from ..imaging.sample import sample
 
 #: Where ACROSS and DOWN of the atlas come to lie, in sides of the atlas; the face keeps its size.

@@ -134,7 +134,7 @@ def check(request: Variants) -> None:
     if not request.output or os.path.isfile(request.output):
         raise bad("No output folder was given.", "Name the folder for the textures.")
     files = [variant_file(request, style, seed) for style in request.styles for seed in request.seeds]
-    given = {name: getattr(request, name) for name in shared - {"output", "report"}}
+    given = {name: getattr(request, name) for name in shared - {"output", "report", "previews"}}
     pipeline.check_request(Generate(**given, output=str(files[0]), report=request.report))
     previews = [preview_file(path) for path in files] if request.previews else []
     refuse_outputs(

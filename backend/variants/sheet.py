@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ..head.mesh import HeadMesh, vertex_normals
-from ..head.uvs import tile_number, tiles_of
+from ..head.tiles import tile_number, tiles_of
 from ..head.view import LIGHT, HeadView, render_view
 from ..imaging.sample import sample
 from ..job import Prepared

@@ -12,6 +12,17 @@ from types import SimpleNamespace
 
 import pytest
 
+from .tiny_home import bare as bare
+from .tiny_home import complete as complete
+from .tiny_home import finished as finished
+from .tiny_home import index as index
+from .tiny_home import lock as lock
+from .tiny_home import only_our_index as only_our_index
+from .tiny_home import places as places
+from .tiny_home import run as run
+from .tiny_home import unfinished as unfinished
+from .tiny_home import wheels as wheels
+
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 

@@ -1,8 +1,9 @@
 """A backend that speaks the protocol and computes nothing. Run by any Python; its command line is ignored.
 
 FAKE_BACKEND names what goes wrong: slow-start, junk, die, die-once (with FAKE_MARK, a path), deaf (never looks at
-Cancel), low (a doubtful registration), faceless, slow (three seconds per job), refuse, mute (no Ready), old (another
-protocol). FAKE_SECONDS overrides slow. A portrait whose file name begins with "bad" is refused in any mode.
+Cancel), tiles (UDIM 1001 and 1002), low (a doubtful registration), faceless, slow (three seconds per job), refuse,
+mute (no Ready), old (another protocol). FAKE_SECONDS overrides slow. A portrait whose file name begins with "bad" is
+refused in any mode.
 """
 
 import json
@@ -134,10 +135,13 @@ def work(job):
         return
     if job["type"] == "variants":
         return vary(job, texture)
-    with open(job["output"], "wb") as file:
-        file.write(texture)
-    with open(job["provenance"], "wb") as file:
-        file.write(texture)
+    tiles = [1001, 1002] if "tiles" in MODES else []
+    for name in ("output", "provenance"):
+        stem, suffix = os.path.splitext(job[name])
+        for tile in tiles or [""]:
+            with open(f"{stem}.{tile}{suffix}" if tile else job[name], "wb") as file:
+                file.write(texture)
+        job[name] = f"{stem}.<UDIM>{suffix}" if tiles else job[name]
     with open(job["report"], "w") as file:
         json.dump(
             {
@@ -154,6 +158,7 @@ def work(job):
         output=job["output"],
         provenance=job["provenance"],
         report=job["report"],
+        tiles=tiles,
         warnings=["The portrait is small."] if "warn" in MODES else [],
     )
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ensurepip
-import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -13,121 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from .tiny_index import TinyIndex, make_wheel
-
-LOCK = "# tiny\ntorch==0.1\nnumpy==0.1\nopencv-python==0.1\n"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def only_our_index(addon):
-    """Nothing of this machine's pip: neither its indexes nor its wheels; environments keep the pip they begin with."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("PIP_")]:
-            patch.delenv(name)
-        patch.setattr(addon("core.packages"), "PYPI", "http://127.0.0.1:9/simple")  # nobody listens
-        patch.setenv("PIP_RETRIES", "0")
-        patch.delenv("AVATARTEX_BACKEND_PYTHON", raising=False)
-        patch.setattr(addon("core.packages"), "PIP", ensurepip.version())
-        yield
-
-
-@pytest.fixture(scope="module")
-def wheels(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("wheels")
-    for name, module in (("torch", "torch"), ("numpy", "numpy"), ("opencv-python", "cv2")):
-        make_wheel(folder, name, "0.1", module)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def lock(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("lock") / "requirements.txt"
-    path.write_text(LOCK)
-    return path
-
-
-@pytest.fixture(scope="module")
-def places(addon):
-    return addon("core.places")
-
-
-@pytest.fixture
-def run(addon, places, tmp_path):
-    """Set up tmp_path/home, and come back when it is over."""
-
-    def go(lock: Path, wheels: Path | None = None, python: str = sys.executable, choice: str = "cpu", cancel=False):
-        installer = start(lock, wheels, python, choice)
-        if cancel:
-            installer.cancel()
-        installer.join()
-        return installer
-
-    def start(lock: Path, wheels: Path | None = None, python: str = sys.executable, choice: str = "cpu"):
-        log = addon("core.log").BackendLog(tmp_path / "setup.log")
-        installer = addon("core.installer").Installer(places.Home(tmp_path / "home"), lock, python, choice, log, wheels)
-        installer.start()
-        return installer
-
-    go.start, go.home = start, places.Home(tmp_path / "home")
-    return go
-
-
-@pytest.fixture(scope="module")
-def bare(addon, places, tmp_path_factory) -> Path:
-    """A home with an environment in which nothing is installed yet: the checks of a first run failed."""
-    folder = tmp_path_factory.mktemp("bare")
-    (folder / "nothing.txt").write_text("# nothing\n")
-    log = addon("core.log").BackendLog(folder / "setup.log")
-    installer = addon("core.installer").Installer(
-        places.Home(folder / "home"), folder / "nothing.txt", sys.executable, "cpu", log, folder
-    )
-    installer.start()
-    installer.join()
-    assert "do not work together" in installer.error.message
-    return folder / "home"
-
-
-@pytest.fixture(scope="module")
-def finished(addon, places, bare, lock, wheels, tmp_path_factory) -> Path:
-    """A home that is complete, and kept what was there."""
-    folder = tmp_path_factory.mktemp("finished")
-    shutil.copytree(bare, folder / "home", symlinks=True)
-    (folder / "home" / "backend" / "of the first run").touch()
-    installer = addon("core.installer").Installer(
-        places.Home(folder / "home"), lock, "", "cpu", addon("core.log").BackendLog(folder / "setup.log"), wheels
-    )
-    installer.start()
-    installer.join()
-    assert installer.error is None and installer.progress() == ("Ready", 1.0)
-    return folder / "home"
-
-
-@pytest.fixture
-def complete(finished, run) -> Path:
-    shutil.copytree(finished, run.home.folder, symlinks=True)
-    return run.home.environment
-
-
-@pytest.fixture
-def unfinished(bare, run) -> Path:
-    shutil.copytree(bare, run.home.folder, symlinks=True)
-    return run.home.environment
-
-
-@pytest.fixture
-def index(wheels, tmp_path, monkeypatch, addon):
-    shutil.copytree(wheels, tmp_path / "served")
-    served = TinyIndex(tmp_path / "served")
-    monkeypatch.setattr(addon("core.packages"), "PYPI", served.url)
-    monkeypatch.setattr(addon("core.packages"), "TORCH_INDEX", {})
-    yield served
-    served.close()
-
-
-def torch_of(run, code: str = "") -> str:
-    """The torch that the environment's Python imports."""
-    words = [run.home.environment / "bin" / "python", "-I", "-c", f"{code}\nimport torch; print(torch.__version__)"]
-    return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+from .tiny_home import LOCK, torch_of
+from .tiny_index import make_wheel
 
 
 def fit(addon, run, lock: Path):
@@ -308,102 +192,37 @@ def test_a_folder_for_another_machine(bare, addon, run, lock, index, tmp_path):
     assert run(lock, tmp_path / "stick").error is None and len(index.asked) == 3
 
 
-class TestSupply:
-    """Packages come from the index that the preferences name, and are the very ones of the list."""
+class TestBlendersOwnPython:
+    """No Python 3.11 is on the computer: the one that Blender brings is taken, and a copy of it kept."""
 
     @pytest.fixture
-    def listed(self, lock, wheels, tmp_path) -> Path:
-        """The lock with the checksums of the wheels."""
-        own = tmp_path / "listed" / "requirements.txt"
-        own.parent.mkdir()
-        shutil.copy(lock, own)
-        own.with_suffix(".sha256").write_text(
-            "".join(
-                f"{hashlib.sha256(wheel.read_bytes()).hexdigest()}  {wheel.name}\n" for wheel in wheels.glob("*.whl")
-            )
-        )
-        return own
+    def blenders(self, addon, tmp_path, monkeypatch) -> Path:
+        """A folder as Blender has it, of this Python's files; nothing else is found."""
+        pythons = addon("core.pythons")
+        bundle, name = tmp_path / "blender" / "4.3" / "python", "python3.11"
+        (bundle / "bin").mkdir(parents=True)
+        shutil.copy(Path(sys.base_prefix) / "bin" / name, bundle / "bin" / name)
+        unneeded = shutil.ignore_patterns(*pythons.UNNEEDED)
+        shutil.copytree(Path(sys.base_prefix) / "lib" / name, bundle / "lib" / name, ignore=unneeded)
+        (bundle / "lib" / name / "site-packages" / "theirs").mkdir(parents=True)
+        for table in ("CANDIDATES", "FOLDERS"):
+            monkeypatch.setattr(pythons, table, ())
+        monkeypatch.setattr(sys, "executable", str(bundle / "bin" / name))
+        return bundle
 
-    @pytest.fixture
-    def evil(self, index) -> Path:
-        """The index gives out another torch of the same name, which tells that it was imported."""
-        wheel = make_wheel(index.folder, "torch", "0.1", "torch", body="open('/tmp/never', 'w')\n")
-        return wheel
+    def test_the_environment_outlives_the_blender_that_it_was_made_in(self, blenders, run, lock, wheels, addon):
+        installer = run(lock, wheels, python="")
+        assert installer.error is None and fit(addon, run, lock) == "ready"
+        shutil.rmtree(blenders)
+        assert torch_of(run, "import sys; assert sys.version_info[:2] == (3, 11)") == "0.1"
+        assert not list(run.home.environment.glob("**/theirs")), "packages of Blender's own stay in Blender"
 
-    def test_a_malicious_index_installs_nothing(self, unfinished, run, listed, index, evil):
-        error = run(listed).error
-        assert "torch-0.1-py3-none-any.whl is not the one" in error.message
-        assert not list(run.home.downloads.glob("*.whl")) and not list(run.home.environment.glob("**/torch.py"))
+    def test_a_copy_that_does_not_run_is_not_used(self, blenders, addon, tmp_path, monkeypatch):
+        pythons = addon("core.pythons")
+        monkeypatch.setattr(pythons, "UNNEEDED", ("venv",))
+        words = (sys.executable,)
+        assert pythons.keep_python(words, tmp_path / "copy") == words
 
-    def test_nor_does_a_folder_that_was_changed(self, unfinished, run, listed, index, evil, tmp_path):
-        error = run(listed, index.folder).error
-        assert "is not the one" in error.message and not list(run.home.environment.glob("**/torch.py"))
-
-    def test_nor_a_package_that_is_not_listed(self, unfinished, run, listed, wheels, tmp_path):
-        shutil.copytree(wheels, tmp_path / "more")
-        (tmp_path / "more" / "torch-0.1-py3-none-any.whl").rename(tmp_path / "more" / "torch-0.1-1-py3-none-any.whl")
-        assert "is none that AvatarTex knows" in run(listed, tmp_path / "more").error.message
-
-    def test_the_listed_ones_are_installed(self, unfinished, run, listed, index):
-        assert run(listed).error is None and torch_of(run) == "0.1"
-
-    def test_no_variable_and_no_file_of_pips_sends_it_elsewhere(
-        self, unfinished, run, lock, index, tmp_path, monkeypatch
-    ):
-        other = TinyIndex(tmp_path / "other")
-        make_wheel(other.folder, "torch", "0.1", "torch")
-        settings = f"[global]\nindex-url = {other.url}\nextra-index-url = {other.url}\nfind-links = {other.folder}\n"
-        for folder in (tmp_path / "config" / "pip", tmp_path / "user" / ".pip", tmp_path / "user" / ".config" / "pip"):
-            folder.mkdir(parents=True)
-            (folder / "pip.conf").write_text(settings)
-        for name, value in {
-            "PIP_INDEX_URL": other.url,
-            "PIP_EXTRA_INDEX_URL": other.url,
-            "PIP_FIND_LINKS": str(other.folder),
-            "PIP_CONFIG_FILE": str(tmp_path / "config" / "pip" / "pip.conf"),
-            "HOME": str(tmp_path / "user"),
-            "XDG_CONFIG_HOME": str(tmp_path / "config"),
-            "PIP_REQUIREMENT": "/nowhere",
-            "PIP_TARGET": str(tmp_path / "t"),
-        }.items():
-            monkeypatch.setenv(name, value)
-        assert run(lock).error is None
-        assert not other.visits and "torch-0.1-py3-none-any.whl" in index.asked
-        other.close()
-
-    def test_no_source_package_is_built(self, addon, lock, tmp_path):
-        """Its setup.py would run."""
-        packages = addon("core.packages")
-        for words in (
-            packages.download_words("python", [("torch", "0.1")], tmp_path, "cpu", False),
-            packages.install_words("python", lock, tmp_path),
-            packages.update_words("python", tmp_path),
-        ):
-            assert words[words.index("--only-binary") + 1] == ":all:"
-            assert ("--index-url" in words) != ("--no-index" in words)
-
-    def test_only_the_preferences_name_an_index(self, addon):
-        preferences = addon("preferences")
-        for given, taken in (
-            (" https://mirror/simple ", "https://mirror/simple"),
-            ("http://mirror/simple", ""),
-            ("--extra-index-url=x", ""),
-            ("", ""),
-        ):
-            preferences.preferences().index = given
-            assert preferences.package_index() == taken
-        preferences.preferences().index = ""
-
-    def test_the_lock_that_ships_lists_every_package(self, addon):
-        packages, requirements = addon("core.packages"), addon("preferences").REQUIREMENTS
-        names = (name.split("-") for name in packages.hashes_of(requirements))
-        listed = {f"{packages.canonical(name)}=={version.split('+')[0]}" for name, version, *_ in names}
-        more = packages.read_lock(requirements.with_name("requirements-cuda.txt"))
-        pins = {f"{packages.canonical(name)}=={version}" for name, version in packages.read_lock(requirements) + more}
-        assert pins | {f"pip=={packages_pip()}"} <= listed and len(more) > 10
-
-
-def packages_pip() -> str:
-    """The shipped one; the tests of this module use another."""
-    source = Path(__file__).parents[2] / "avatartex_addon" / "core" / "packages.py"
-    return next(line.split('"')[1] for line in source.read_text().splitlines() if line.startswith("PIP ="))
+    def test_the_computers_own_is_taken_where_it_lies(self, addon, tmp_path):
+        words = (str(Path(sys.base_prefix) / "bin" / "python3.11"),)
+        assert addon("core.pythons").keep_python(words, tmp_path / "copy") == words and not (tmp_path / "copy").exists()

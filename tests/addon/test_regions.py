@@ -19,11 +19,11 @@ def regions(scene):
 
 
 def mask(scene) -> np.ndarray:
-    """(S,S,3) int, rows from the bottom, of what is painted."""
+    """(H,W,3) int, rows from the bottom, of what is painted."""
     image = regions(scene).mask
     pixels = np.empty(len(image.pixels), np.float32)
     image.pixels.foreach_get(pixels)
-    return np.rint(pixels.reshape(*image.size, 4)[..., :3] * 255).astype(int)
+    return np.rint(pixels.reshape(image.size[1], image.size[0], 4)[..., :3] * 255).astype(int)
 
 
 def select(scene, chosen) -> np.ndarray:

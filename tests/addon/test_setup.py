@@ -196,6 +196,20 @@ class TestOwnPython:
         assert work.error is None and work.verdict == "Python 3.11 with all packages"
         assert addon("preferences").find_backend_python() == sys.executable
 
+    def test_what_was_wrong_before_is_no_longer_told(self, scene, prefs, addon, program):
+        """Red lines of older checks, and a job's word that there is no backend, beside a green verdict."""
+        setup = addon("setup.backend_setup")
+        prefs.setup_python = program("python", "3 9")
+        assert bpy.ops.avatartex.check_setup() == {"FINISHED"} and not setup.checks.is_fine()
+        with pytest.raises(RuntimeError, match="not set up"):
+            bpy.ops.avatartex.generate()
+        scene.job.show_error("backend-missing", "The backend is not set up.", "")
+        self.examine(prefs, addon, sys.executable)
+        assert setup.examination.verdict and setup.checks is None and not scene.job.error_code
+        scene.job.show_error("backend-missing", "The backend is not set up.", "")
+        assert self.examine(prefs, addon, program("other", "hello")).error is not None
+        assert scene.job.error_code, "nor does a Python that fails bring one"
+
     def test_versions_that_do_not_fit_are_told(self, addon):
         told = json.dumps(
             {

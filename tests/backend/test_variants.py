@@ -250,6 +250,16 @@ def test_refusals_come_before_any_work(tmp_path, change, text):
     assert text in str(refusal.value) and not (tmp_path / "v").exists()
 
 
+def test_each_has_a_preview_as_the_addon_asks(prepared, tmp_path, demo_head_obj, astronaut):
+    request = Variants(
+        "t", str(astronaut), str(tmp_path / "v"), ["cel"], mesh=str(demo_head_obj), size=512, previews=True
+    )
+    (made,) = make_variants(request, lambda stage, fraction: None, lambda: False).made
+    preview = cv2.imread(made["preview"])
+    assert preview.shape == (256, 256, 3) and preview.std() > 10
+    assert sorted(path.name for path in (tmp_path / "v").iterdir()) == ["cel_0.png", "cel_0.preview.png"]
+
+
 def test_cancelled_between_two_nothing_is_left(prepared, tmp_path, demo_head_obj, astronaut):
     seen = []
     request = Variants("t", str(astronaut), str(tmp_path / "v"), ["photo", "cel"], mesh=str(demo_head_obj), size=512)

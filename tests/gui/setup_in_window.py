@@ -6,6 +6,7 @@ environment and everything else are real.
 
 import importlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -65,6 +66,19 @@ def set_up():
     return index
 
 
+def bring_python():
+    """Lay a Python 3.11 out as Blender's own releases bring it, and leave the set-up no other."""
+    pythons = module("core.pythons")
+    found_one = Path(pythons.ask_python(pythons.find_python(""), "import sys; print(sys.base_prefix)").strip())
+    bundle = OUT / "release" / "4.3" / "python"
+    (bundle / "bin").mkdir(parents=True)
+    shutil.copy(found_one / "bin" / "python3.11", bundle / "bin")
+    unneeded = shutil.ignore_patterns(*pythons.UNNEEDED)
+    shutil.copytree(found_one / "lib" / "python3.11", bundle / "lib" / "python3.11", ignore=unneeded)
+    pythons.CANDIDATES = pythons.FOLDERS = ()
+    sys.executable = str(bundle / "bin" / "python3.11")
+
+
 def arrange():
     """Sidebar at the left, preferences at the right."""
     window = bpy.context.window_manager.windows[0]
@@ -86,6 +100,7 @@ def arrange():
 
 def story():
     index = set_up()
+    bring_python()
     yield 1.0
     yield from arrange()
     setup, prefs = module("setup.backend_setup"), module("preferences")
@@ -123,6 +138,9 @@ def story():
     yield from wait()
     picture("setup-6-ready")
     found["ready"] = [setup.find_fit(), bool(prefs.find_backend_python()), sorted(index.asked)]
+    shutil.rmtree(OUT / "release")
+    python = module("core.pythons").ask_python((prefs.find_backend_python(),), "import torch; print(torch.__version__)")
+    found["without_that_blender"] = (python or "").strip()
     (OUT / "requirements.txt").write_text(LOCK + "pillow==0.1\n")
     module("core.packages").lock_hash.cache_clear()
     module("scene.redraw").redraw_panels()

@@ -31,6 +31,10 @@ def test_it_survives_a_new_file_and_goes_on_after_cancel(found):
     assert (fit, has_python) == ("ready", True) and sum("numpy" in name for name in asked) == 1
 
 
+def test_the_environment_outlives_the_blender_that_brought_its_python(found):
+    assert found["without_that_blender"] == "0.1"
+
+
 def test_a_python_without_packages_is_not_used(found):
     python, reasons = found["own"]
     assert python == "" and len(reasons) == 1

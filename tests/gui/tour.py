@@ -26,10 +26,10 @@ PICTURES = ROOT / "avatartex_addon" / "manual" / "pictures"
 #: Picture of the manual: step of the tour, what of it (a part by name), and a share of that part: left, top, right,
 #: bottom.
 CUTS: dict[str, tuple[str, str, tuple[float, float, float, float]]] = {
-    "first_run": ("01-not-set-up", "sidebar", (0, 0, 1, 0.63)),
+    "first_run": ("01-not-set-up", "sidebar", (0, 0, 1, 0.66)),
     "preferences": ("03-preferences", "view", (0.13, 0.29, 1, 0.61)),
-    "ready": ("05-ready", "sidebar", (0, 0, 1, 0.6)),
-    "running": ("06-running", "sidebar", (0, 0, 1, 0.88)),
+    "ready": ("05-ready", "sidebar", (0, 0, 1, 0.63)),
+    "running": ("06-running", "sidebar", (0, 0, 1, 0.92)),
     "textured": ("08-done", "view", (0.2, 0, 1, 1)),
     "registration": ("09-registration", "both", (0, 0, 1, 1)),
     "pins": ("10-pins", "editor", (0, 0, 1, 1)),

@@ -22,7 +22,7 @@ from ...errors import AvatarTexError
 from ...head.mesh import HeadMesh, load_capture, load_mesh
 from ...head.scalp import EAR
 from ...head.sides import sides
-from ...head.uvs import FIRST, tile_number, tiles_of
+from ...head.tiles import FIRST, tile_number, tiles_of
 from ...imaging.bands import inner, near, octaves, smooth
 from ...imaging.sample import sample
 from ...job import StageOptions

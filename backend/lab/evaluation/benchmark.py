@@ -23,7 +23,7 @@ from ...head.atlas import to_atlas
 from ...head.landmarks import HeadLandmarks, find_head_landmarks
 from ...head.mesh import HeadMesh, load_mesh, vertex_normals
 from ...head.rasterize import rasterize, texel_corners
-from ...head.uvs import FIRST
+from ...head.tiles import FIRST
 from ...imaging.files import write_picture
 from ...imaging.sample import to_linear, to_srgb
 from ...job import StageOptions

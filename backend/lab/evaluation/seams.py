@@ -17,7 +17,8 @@ import numpy as np
 from ...errors import AvatarTexError
 from ...head.mesh import HeadMesh, load_capture, load_mesh
 from ...head.rasterize import rasterize, texel_corners
-from ...head.uvs import FIRST, precedence, tile_number, tiles_of
+from ...head.tiles import FIRST, tile_number, tiles_of
+from ...head.uvs import precedence
 from ...imaging.sample import sample
 
 #: Texels of the look for faces that share texels.

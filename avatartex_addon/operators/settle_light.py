@@ -1,0 +1,41 @@
+"""The answer to what the panel asks once where a scene has lights: whether the portrait's own is to go."""
+
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
+import bpy
+from bpy.props import EnumProperty
+
+from ..core.idnames import Op
+from ..scene.redraw import redraw_panels
+from .backend_operator import poll_idle
+
+LIGHT_ANSWERS = (
+    ("remove", "Remove It", "Take the portrait's light and shade out of textures, for the scene's lights do that"),
+    ("keep", "Keep It", "Leave the photographed pixels as they are, for the greatest likeness"),
+)
+
+
+class AVATARTEX_OT_settle_light(bpy.types.Operator):
+    """Choose what becomes of the portrait's light in this scene. The menu changes it later"""
+
+    bl_idname = Op.SETTLE_LIGHT
+    bl_label = "Settle the Light"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+
+    light: EnumProperty(name="Light", description="What becomes of the portrait's light", items=LIGHT_ANSWERS)
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties) -> str:
+        return next(text for name, _, text in LIGHT_ANSWERS if name == properties.light)
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_idle(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.avatartex
+        settings.light, settings.light_settled = self.light, True
+        redraw_panels()
+        return {"FINISHED"}
+
+
+CLASSES = (AVATARTEX_OT_settle_light,)
