@@ -34,7 +34,6 @@ from .options import refuse_unknown
 from .outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs
 from .pins import Pin, parse_pins
 from .portrait.decode import decode_portrait
-from .portrait.style import find_style
 from .prior.linear import LinearPrior
 
 #: Called with stage and share of the job that is done; where previews were asked for, also with a new one's path.
@@ -160,7 +159,7 @@ def prepare(
         raise AvatarTexError(
             ErrorCode.LOW_SCORE, found.quality.sentence, "Look at the registration, or generate anyway."
         )
-    style = find_style(portrait.color, found.face) if style == "auto" else style
+    style = found.style if style == "auto" else style
 
     step("atlas")
     layout = map_atlas(found.mesh, found.canonical, PLACES)
