@@ -13,7 +13,7 @@ from ..portrait.decode import Portrait
 from ..portrait.faces import CURE_NO_FACE, find_faces, find_portrait_face
 from ..portrait.landmarks import FaceLandmarks, both_ways
 from ..portrait.matte import Matte, portrait_matte
-from ..portrait.style import find_style
+from ..portrait.style import find_style, picture_warnings
 from ..prior.linear import LinearPrior
 from .atlas import fit_canonical
 from .landmarks import HeadLandmarks, find_head_landmarks
@@ -87,6 +87,7 @@ def match_found(
         warnings = ["The portrait's face is where the pins say; none was found there."]
     if head.presence == 0:
         warnings.append("The head's face is where the pins say; none was found there.")
+    warnings += picture_warnings(portrait.color, face)
     matte = portrait_matte(portrait.color, face, portrait.alpha)
     if matte.hand:
         warnings.append("A hand is before the face: it is left out, and what it hides is completed.")
