@@ -72,16 +72,15 @@ def make_wearer(mesh: HeadMesh, canonical: np.ndarray, texels: Texels, canvas: C
     filled = texels.filled
     size = len(filled)
     margin = ~filled
-    if has_base:
+    if has_base and len(mesh.others):  # a body goes on below; a head by itself is painted down to its rim
         neck = np.clip((place[:, 1] - NECK_LOW) / (NECK_HIGH - NECK_LOW), 0, 1)
         worn = (np.clip((1.02 - atlas[:, 1]) / NECK_FADE, 0, 1) * neck).astype(np.float32)
         touched = np.zeros((size, size), np.uint8)
         touched[filled] = worn > 0
         margin &= cv2.dilate(touched, np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0
-        if len(mesh.others):
-            others = rasterize(texel_corners(mesh.others, size), size, size).covered & ~texels.covered
-            margin &= ~others
-            of_others = others[filled]
-            worn[of_others] = 0
+        others = rasterize(texel_corners(mesh.others, size), size, size).covered & ~texels.covered
+        margin &= ~others
+        of_others = others[filled]
+        worn[of_others] = 0
     source = nearest_known(filled)[margin[~filled]] if margin.any() else np.zeros(0, np.int64)
     return Wearer(filled, places, painted.astype(np.float32), worn, np.flatnonzero(margin), source)

@@ -150,6 +150,18 @@ def test_what_others_have_stays_and_the_neck_fades():
     assert not changed[-4:].any()
 
 
+def test_a_head_by_itself_is_painted_down_to_its_rim():
+    """No photographic neck below a pencil face, also where the head had a texture before."""
+    job = ball(upright)
+    tiles = composed(job)
+    stylist = Stylist(job, SIZE, {1001: tiles[1001].texture})
+    texture = stylist.style("ink", 0, tiles, stylist.show(tiles))[1001]
+    own = np.argwhere(tiles[1001].head)
+    lowest = own[own[:, 0] > own[:, 0].max() - 20]
+    changed = np.abs(texture - tiles[1001].texture).max(2)[tuple(lowest.T)] > 0.01
+    assert changed.mean() > 0.8
+
+
 def test_the_same_seed_draws_the_same():
     for name in PAINTED.values:
         assert draw_parameters(name, 3) == draw_parameters(name, 3)
