@@ -17,7 +17,7 @@ from ..errors import AvatarTexError, ErrorCode
 from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh
 from ..head.uvs import into_tile, tile_numbers
-from ..imaging.sample import sample_atlas, spread
+from ..imaging.sample import fill_smoothly, sample_atlas
 from ..observation.observe import Observation
 from ..observation.tone import fade_from
 from .compose import Composition
@@ -158,7 +158,7 @@ def _merge(
     share = (share * changed)[..., None]
     texture = np.where(share > 0, base + (new - base) * share, base)
     gutter = (share[..., 0] > 0) & ~made.filled
-    texture[gutter] = spread(texture, made.filled)[gutter]
+    texture[gutter] = fill_smoothly(texture, made.filled)[gutter]
     before = np.zeros_like(base) if provenance is None else provenance
     origin = np.where(share > 0, before + (made.provenance - before) * share, before)
     return replace(made, texture=texture.astype(np.float32), provenance=origin.astype(np.float32))

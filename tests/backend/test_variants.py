@@ -118,7 +118,7 @@ def test_what_is_painted_does_not_know_the_uv_map_and_has_no_seam(balls, name):
     looks, textures = [], []
     for job, stylist, tiles, shown in balls:
         textures.append(stylist.style(name, 1, tiles, shown)[1001])
-        assert np.abs(textures[-1] - tiles[1001].texture)[tiles[1001].head].mean() > 0.02
+        assert np.abs(textures[-1] - tiles[1001].texture)[tiles[1001].head].mean() > 0.01
         corners = job.mesh.corner_uvs.mean(1)
         looks.append(sample(textures[-1], np.stack([corners[:, 0], 1 - corners[:, 1]], -1) * SIZE))
     # texels lie elsewhere, so lines move by parts of a texel
