@@ -7,8 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from backend.compose.colouring import Colouring
 from backend.compose.photographed import find_shown, photographed
+from backend.compose.texels import Texels
 from backend.head.atlas import to_atlas
+from backend.head.mesh import HeadMesh
 from backend.observation.observe import Observation
 from backend.observation.views import View, fuse
 from backend.prior.light import Light
@@ -68,7 +71,7 @@ def test_the_other_side_gives_its_detail_and_no_more(right):
     assert right[tuple((atlas[0, ::-1] * SIZE).astype(int))] and atlas[0, 0] > 0.5 > atlas[1, 0]
     registration = SimpleNamespace(
         project=lambda points: (to_atlas(points.astype(np.float32)) * PIXELS, np.ones(len(points))),
-        confidence=lambda points, normals, pixels, depth: (points[:, 0] > 0).astype(np.float32),
+        confidence=lambda points, normals, pixels, depth, hair: (points[:, 0] > 0).astype(np.float32),
     )
     view = View(registration, seen)
     normals = np.float32([[0, 0, 1]] * 2)
@@ -79,3 +82,28 @@ def test_the_other_side_gives_its_detail_and_no_more(right):
     assert np.allclose(found.mirrored_high, [[0.0] * 3, [0.2] * 3], atol=1e-6)
     nothing = photographed([view], [find_shown(view)], [None], both, normals, both, "keep", np.zeros(2, np.float32))
     assert nothing.share.max() == nothing.mirrored.max() == 0
+
+
+def test_the_mouths_inside_is_composed_dark():
+    """Two triangles at one place of the completion, on the shell and deep behind it: only the deep one is dark."""
+    corner = np.float32([[-0.05, -0.1, 0.4], [0.05, -0.1, 0.4], [0.0, 0.0, 0.4]])
+    points = np.concatenate([corner, corner]).astype(np.float32)
+    triangles = np.arange(6, dtype=np.int32).reshape(2, 3)
+    mesh = HeadMesh(points, triangles, np.zeros((2, 3, 2), np.float32), "mouth")
+    seen = observed(np.zeros((SIZE, SIZE), bool), 0.5)
+    registration = SimpleNamespace(
+        project=lambda places: (np.zeros((len(places), 2)), np.ones(len(places))),
+        confidence=lambda places, *_: np.zeros(len(places), np.float32),
+        normals=np.float32([[0, 0, 1]] * 6),
+    )
+    job = SimpleNamespace(
+        registration=registration,
+        observation=seen,
+        further=SimpleNamespace(views=[]),
+        canonical=points,
+        inside=np.float32([0, 0, 0, 0.25, 0.25, 0.25]),
+    )
+    texels = Texels(np.ones((1, 2), bool), np.ones((1, 2), bool), np.arange(2), np.full((2, 3), 1 / 3, np.float32))
+    made = np.full((SIZE, SIZE, 3), 0.6, np.float32)
+    skin, throat = Colouring(job, mesh, made, "keep", False, ()).colour(texels).colour
+    assert np.allclose(skin, 0.6, atol=0.05) and throat.max() < 0.15
