@@ -84,26 +84,46 @@ def test_the_other_side_gives_its_detail_and_no_more(right):
     assert nothing.share.max() == nothing.mirrored.max() == 0
 
 
-def test_the_mouths_inside_is_composed_dark():
-    """Two triangles at one place of the completion, on the shell and deep behind it: only the deep one is dark."""
-    corner = np.float32([[-0.05, -0.1, 0.4], [0.05, -0.1, 0.4], [0.0, 0.0, 0.4]])
-    points = np.concatenate([corner, corner]).astype(np.float32)
-    triangles = np.arange(6, dtype=np.int32).reshape(2, 3)
-    mesh = HeadMesh(points, triangles, np.zeros((2, 3, 2), np.float32), "mouth")
-    seen = observed(np.zeros((SIZE, SIZE), bool), 0.5)
+def composed(points: np.ndarray, inside: np.ndarray, made: np.ndarray) -> np.ndarray:
+    """(n,3) colours in the middles of n triangles (3n,3), canonical; nothing of them is in the portrait."""
+    count = len(points) // 3
+    mesh = HeadMesh(
+        points, np.arange(3 * count, dtype=np.int32).reshape(-1, 3), np.zeros((count, 3, 2), np.float32), ""
+    )
     registration = SimpleNamespace(
         project=lambda places: (np.zeros((len(places), 2)), np.ones(len(places))),
         confidence=lambda places, *_: np.zeros(len(places), np.float32),
-        normals=np.float32([[0, 0, 1]] * 6),
+        normals=np.tile(np.float32([0, 0, 1]), (3 * count, 1)),
     )
     job = SimpleNamespace(
         registration=registration,
-        observation=seen,
+        observation=observed(np.zeros((SIZE, SIZE), bool), 0.5),
         further=SimpleNamespace(views=[]),
         canonical=points,
-        inside=np.float32([0, 0, 0, 0.25, 0.25, 0.25]),
+        inside=inside,
     )
-    texels = Texels(np.ones((1, 2), bool), np.ones((1, 2), bool), np.arange(2), np.full((2, 3), 1 / 3, np.float32))
+    drawn = np.ones((1, count), bool)
+    texels = Texels(drawn, drawn, np.arange(count), np.full((count, 3), 1 / 3, np.float32))
+    return Colouring(job, mesh, made, "keep", False, ()).colour(texels).colour
+
+
+CORNER = np.float32([[-0.05, -0.1, 0.4], [0.05, -0.1, 0.4], [0.0, 0.0, 0.4]])
+
+
+def test_the_mouths_inside_is_composed_dark():
+    """Two triangles at one place of the completion, on the shell and deep behind it: only the deep one is dark."""
     made = np.full((SIZE, SIZE, 3), 0.6, np.float32)
-    skin, throat = Colouring(job, mesh, made, "keep", False, ()).colour(texels).colour
+    deep = np.float32([0, 0, 0, 0.25, 0.25, 0.25])
+    skin, throat = composed(np.concatenate([CORNER, CORNER]), deep, made)
     assert np.allclose(skin, 0.6, atol=0.05) and throat.max() < 0.15
+
+
+def test_shoulders_have_the_skins_tone_and_no_streaks():
+    """The atlas's last rows are striped: a bust below them is not, nor dark where it is hollow."""
+    made = np.full((SIZE, SIZE, 3), 0.6, np.float32)
+    made[-2:, ::2] = 0.1
+    across = np.float32([[x, -0.9, 0.3] for x in np.linspace(-0.6, 0.6, 12)])
+    points = np.concatenate([place + CORNER - CORNER.mean(0) for place in across]).astype(np.float32)
+    for depth in (0.0, 0.3):
+        chest = composed(points, np.full(len(points), depth, np.float32), made)
+        assert np.abs(chest - 0.6).max() < 0.05
