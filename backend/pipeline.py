@@ -36,7 +36,6 @@ from .options import refuse_unknown
 from .outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs
 from .pins import Pin, parse_pins
 from .portrait.decode import Portrait, decode_portrait
-from .portrait.style import find_style
 from .prior.linear import LinearPrior
 from .recall import Recall, fingerprint, forget_all
 
@@ -168,7 +167,7 @@ def prepare(
         raise AvatarTexError(
             ErrorCode.LOW_SCORE, found.quality.sentence, "Look at the registration, or generate anyway."
         )
-    style = find_style(portrait.color, found.face) if style == "auto" else style
+    style = found.style if style == "auto" else style
     step("atlas")
     key = fingerprint(key, [Path(path) for path in further], bare)
     job, layout = _seen.get(key, lambda: see(found, portrait, style, networks.skin, step, pins, further, bare))

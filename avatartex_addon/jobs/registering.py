@@ -51,7 +51,7 @@ class RegistrationJob(BackendTask):
         told.overlay, told.picture = answer.overlay, answer.picture
         told.width, told.height = answer.width, answer.height
         told.score, told.coverage, told.sentence = answer.score, answer.coverage, answer.sentence
-        told.code = answer.code
+        told.warnings, told.code = "\n".join(answer.warnings), answer.code
         keep_points(told, answer.points, self.matrix)
         load_pictures(told)
         if answer.code:

@@ -82,6 +82,8 @@ class AVATARTEX_PT_registration(ClosedPanel, bpy.types.Panel):
         row.label(text=verdict, icon="ERROR" if low else "CHECKMARK")
         row.label(text=say("{share} covered", share=f"{told.coverage:.0%}"))
         draw_sentence(box, told.sentence)
+        for warning in told.warnings.splitlines():
+            draw_sentence(box, warning, icon="INFO")
 
 
 CLASSES = (AVATARTEX_UL_pins, AVATARTEX_MT_pin_add, AVATARTEX_PT_registration)

@@ -25,6 +25,9 @@ from .texels import Texels
 ENCLOSED, FLESH, INNERMOST = 0.01, np.float32([0.10, 0.09, 0.09]), np.float32([0.08, 0.03, 0.03])
 #: Canonical height where mouth and nostrils end; what is enclosed above belongs to the eyes and stays bright.
 MOUTH_TOP = 0.16
+#: Canonical heights between which a neck becomes what is no head: the atlas ends there, and its last rows would be
+#: drawn out into streaks over chest and shoulders. Rows and columns of the atlas whose skin that is given instead.
+BUST_FROM, BUST_TO, THROAT = -0.55, -0.75, (0.90, 0.97, 0.35, 0.65)
 #: Texels of a part: it and what is reckoned with it fit into the processor's cache and little memory.
 PART = 1 << 18
 
@@ -59,6 +62,8 @@ class Colouring:
         self.gains = [view.gain(generated, light) for view in self.views]
         made = exposed(generated, job.observation, light)
         self.made, self.tone = made.astype(np.float32), tone_beside(self.views, generated, made, light)
+        top, bottom, left, right = (round(share * len(made)) for share in THROAT)
+        self.neck = np.median(made[top:bottom, left:right].reshape(-1, 3), axis=0).astype(np.float32)
         # at vertices: place, normal, canonical place, depth inside the head, canonical normal
         self.vertices = np.concatenate(
             [
@@ -92,7 +97,8 @@ class Colouring:
         free = (depth < ENCLOSED) * np.float32(not self.made_up)
         photo = photographed(self.views, self.shown, self.gains, points, normals, place, self.light, free)
         low = sample_atlas(self.made, atlas, cv2.INTER_CUBIC) + sample_atlas(self.tone, atlas)
-        low = dim_mouth(low, depth, place[:, 1])
+        below = np.clip((BUST_FROM - place[:, 1]) / (BUST_FROM - BUST_TO), 0, 1)[:, None]
+        low = dim_mouth(low + below * (self.neck - low), depth, place[:, 1])
         low = low * (1 - photo.share[:, None]) + photo.low
         mirrored = photo.mirrored * (1 - photo.high_share)
         colour = np.clip(low + photo.high + photo.mirrored_high * mirrored[:, None], 0, 1)
@@ -107,8 +113,9 @@ def dim_mouth(colour: np.ndarray, depth: np.ndarray, height: np.ndarray) -> np.n
     """(n,3) sRGB of texels inside the head: the mouth's inside is no second face, each channel's light is lost there.
 
     Args:
-        depth: (n,) behind the head's shell, in face heights. height: (n,) canonical; above MOUTH_TOP lie the eyes.
+        depth: (n,) behind the head's shell, in face heights. height: (n,) canonical; above MOUTH_TOP lie the eyes, and
+            below the neck shoulders, which shade nothing.
     """
-    gloom = depth * np.clip((MOUTH_TOP - height) / 0.04, 0, 1)
+    gloom = depth * np.clip((MOUTH_TOP - height) / 0.04, 0, 1) * np.clip((height - BUST_TO) / 0.1, 0, 1)
     left = np.exp(-((gloom[:, None] / FLESH) ** 3))
     return colour * left + INNERMOST * (1 - left)

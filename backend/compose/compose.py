@@ -15,7 +15,7 @@ import numpy as np
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize, texel_corners
 from ..head.uvs import precedence
-from ..imaging.sample import spread
+from ..imaging.sample import fill_smoothly, spread
 from ..job import Completion, Prepared
 from ..surface.detail import Detail
 from .colouring import Colouring
@@ -74,7 +74,7 @@ def compose(
     provenance[filled & ~head] = 0
     if base is None:
         return Composition(
-            spread(texture, filled), provenance, head, filled, painted.atlas, painted.given(head[filled]), box
+            fill_smoothly(texture, filled), provenance, head, filled, painted.atlas, painted.given(head[filled]), box
         )
     base = base[box]
     keep = np.zeros(head.shape, np.float32)
@@ -87,7 +87,7 @@ def compose(
     blended = texture * keep[..., None] + base * (1 - keep[..., None])
     touched = keep > 0
     near = (cv2.dilate(touched.astype(np.uint8), np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0) & ours
-    grown = np.where((near & ~filled)[..., None], spread(blended, touched), blended)
+    grown = np.where((near & ~filled)[..., None], fill_smoothly(blended, touched), blended)
     result = np.where((touched | (near & ~filled))[..., None], grown, base)
     head = touched & head
     given = painted.given(head[filled], keep[filled])

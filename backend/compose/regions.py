@@ -17,7 +17,7 @@ from ..errors import AvatarTexError, ErrorCode
 from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh
 from ..head.tiles import into_tile, tile_numbers
-from ..imaging.sample import sample_atlas, spread
+from ..imaging.sample import fill_smoothly, masked_blur, sample_atlas
 from ..observation.observe import Observation
 from ..observation.tone import fade_from
 from .compose import Composition
@@ -31,6 +31,10 @@ BORDER = 0.01
 TONES, DRAWN = 256, 0.15
 #: What is composed around what is made anew, to meet it in tone: a share of the texture's width.
 AROUND = 0.08
+#: Texels of TONES beside what stays, in which what is made anew is compared with it.
+MEETS = 3.0
+#: How far from it what stays is looked at, as a share of the texture's width.
+BESIDE = 0.012
 #: Texels between islands that go with the nearest texel of the head.
 GUTTER = 8
 
@@ -177,7 +181,7 @@ def _merge(
     share = (share * changed)[..., None]
     texture = np.where(share > 0, base + (new - base) * share, base)
     gutter = (share[..., 0] > 0) & ~made.filled
-    texture[gutter] = spread(texture, made.filled)[gutter]
+    texture[gutter] = fill_smoothly(texture, made.filled)[gutter]
     origin = np.where(share > 0, before + (made.provenance - before) * share, before)
     head = origins.any(-1)  # where it is known; texels that are no head have no origin
     head[made.box] |= made.head
@@ -197,23 +201,46 @@ def _like_nearest(share: np.ndarray, head: np.ndarray) -> np.ndarray:
 
 
 def _tone(made: dict[int, Composition], bases: dict[int, np.ndarray], regions: Regions) -> np.ndarray:
-    """(a,a,3) what to add to what was made so that it meets what stays: the difference of the two where both are
-    known, continued. What is made anew is enclosed, so there it does not fade; beside what is kept it does."""
-    total, weight = np.zeros((TONES * TONES, 3)), np.zeros(TONES * TONES)
+    """(a,a,3) what to add to what was made so that it meets what stays, continued from where the two meet.
+
+    Of what is made anew only its border is compared, with the tone that the surroundings have there: what is made where
+    the portrait shows them is the portrait again, and says nothing of what was made up. It is enclosed, so there the
+    difference does not fade; beside what is kept it does.
+    """
+    stays, anew, apart = (np.zeros((TONES * TONES, 4)) for _ in range(3))
     for tile, part in made.items():
         if tile not in bases:
             continue
         base = bases[tile]
-        stays = (regions.held(tile, len(base))[part.box] & part.head)[part.filled]
-        difference = (base[part.box][part.filled] - part.texture[part.filled])[stays]
-        trust = 1 / (1 + (np.abs(difference).max(1) / DRAWN) ** 2)
-        column, row = np.moveaxis(part.atlas[stays] % (1, np.inf) * TONES, -1, 0).astype(int).clip(0, TONES - 1)
-        place = row * TONES + column
-        weight += np.bincount(place, trust, TONES**2)
-        total += np.stack([np.bincount(place, trust * d, TONES**2) for d in difference.T], -1)
-    known = (weight > 0).astype(np.float32).reshape(TONES, TONES)
-    difference = (total / np.maximum(weight, 1e-6)[:, None]).reshape(TONES, TONES, 3).astype(np.float32)
-    tone, left = fade_from(difference, known)
-    if regions.redoing and known.any():
-        tone = tone + left[..., None] * difference[known > 0].mean(0)
-    return tone.astype(np.float32)
+        held = (regions.held(tile, len(base))[part.box] & part.head)[part.filled]
+        new = part.head[part.filled] & ~held
+        redone = regions.redo.get(tile, np.zeros(base.shape[:2], bool))[part.box].astype(np.uint8)
+        side = 2 * round(BESIDE * len(base)) + 1  # the mouth's inside lies at the cheek's place, but not beside it
+        beside = held & (cv2.dilate(redone, np.ones((side, side), np.uint8)) > 0)[part.filled]
+        base, texture = base[part.box][part.filled], part.texture[part.filled]
+        column, row = np.moveaxis(part.atlas % (1, np.inf) * TONES, -1, 0).astype(int).clip(0, TONES - 1)
+        for total, colours, here in ((stays, base, beside), (anew, texture, new), (apart, base - texture, held)):
+            weight = 1 / (1 + (np.abs(colours).max(1) / DRAWN) ** 2) if total is apart else np.ones(len(base))
+            weighted = np.column_stack([colours * weight[:, None], weight])[here]
+            place = (row * TONES + column)[here]
+            total += np.stack([np.bincount(place, values, TONES**2) for values in weighted.T], -1)
+    if not regions.redoing:
+        difference, known = _means(apart)
+        return fade_from(difference, known)[0].astype(np.float32)
+    (around, outside), (inside, redone) = _means(stays), _means(anew)
+    away = cv2.distanceTransform((outside == 0).astype(np.uint8), cv2.DIST_L2, 3)
+    border = ((redone > 0) & (away <= MEETS)).astype(np.float32)
+    if not border.any():
+        return np.zeros_like(around)
+    wanted, has = (masked_blur(colours, mask, MEETS) for colours, mask in ((around, outside), (inside, redone)))
+    difference = (fill_smoothly(wanted, outside > 0) - has) * border[..., None]
+    border /= 1 + (np.abs(difference).max(-1) / DRAWN) ** 2
+    tone, left = fade_from(difference, border)
+    return (tone + left[..., None] * np.average(difference.reshape(-1, 3), 0, border.ravel())).astype(np.float32)
+
+
+def _means(total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(a,a,3) float32 means of sums with their weights (a*a,4), and (a,a) 1 where there are any."""
+    weight = total[:, 3:]
+    means = (total[:, :3] / np.maximum(weight, 1e-6)).reshape(TONES, TONES, 3)
+    return means.astype(np.float32), (weight > 0).astype(np.float32).reshape(TONES, TONES)

@@ -13,10 +13,9 @@ import numpy as np
 
 from ..head.scalp import EAR, SCALP_LEVEL, SCALP_SLOPE, SCALP_SOFTNESS
 from ..imaging.sample import spread
-from ..portrait.landmark_groups import FACE_OVAL, LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
+from ..portrait.landmark_groups import FACE_OVAL, LEFT_BROW, LEFT_EYE, LIPS, RIGHT_BROW, RIGHT_EYE
 from .atlas import canonical_head, to_atlas
 
-LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
 MOUTH_LINE = (61, 78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 291)
 #: The eyes with their lids, up to the crease and down to the bags.
 RIGHT_LIDS = (226, 247, 30, 29, 27, 28, 56, 190, 243, 112, 26, 22, 23, 24, 110, 25)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
-from ..messages import LOW_SCORE
 from ..pins import NEEDED, Pin
 from ..portrait.decode import Portrait
 from ..portrait.faces import CURE_NO_FACE, find_faces, find_portrait_face
 from ..portrait.landmarks import FaceLandmarks, both_ways
 from ..portrait.matte import Matte, portrait_matte
+from ..portrait.style import find_style, picture_warnings
 from ..prior.linear import LinearPrior
 from ..recall import Recall
 from .atlas import fit_canonical
@@ -24,12 +24,18 @@ from .pinning import CURE_PINS, camera_from_pins, head_pins, pinned_face, pinned
 from .quality import Quality, judge
 from .register import Registration, register
 
+#: Styles whose landmarks the network guesses, and whose parts are ink.
+DRAWN = ("cartoon", "anime")
+#: Degrees that a head nods at most where pins place it; beyond, proportions of drawings pass for a head thrown back.
+MOST_PITCH = 20.0
+
 
 @dataclass(frozen=True)
 class Match:
     """A head registered to a portrait.
 
     mesh: the part of the given mesh that is head. canonical: (N,3) canonical coordinates of its vertices.
+    style: what the portrait looks like, of portrait/style.py.
     """
 
     mesh: HeadMesh
@@ -40,6 +46,7 @@ class Match:
     matte: Matte
     quality: Quality
     warnings: list[str]
+    style: str
 
 
 #: The last registration, by its mesh, portrait and pins.
@@ -85,6 +92,7 @@ def match_found(
         warnings = ["The portrait's face is where the pins say; none was found there."]
     if head.presence == 0:
         warnings.append("The head's face is where the pins say; none was found there.")
+    warnings += picture_warnings(portrait.color, face)
     matte = portrait_matte(portrait.color, face, portrait.alpha)
     if matte.hand:
         warnings.append("A hand is before the face: it is left out, and what it hides is completed.")
@@ -95,14 +103,14 @@ def match_found(
     registration = register(
         mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color, matte.skin, worn
     )
-    quality = judge(registration, face, head, pins, matte.skin)
+    style = find_style(portrait.color, face)
     index, pixels = portrait_pins(pins)
-    if quality.score < LOW_SCORE and camera is None and len(index) >= NEEDED:
+    if camera is None and len(index) >= NEEDED and abs(registration.angles[1]) > MOST_PITCH:
         # the landmarks bend to the pins, but their camera is unlikely: drawn faces have proportions of their own
         camera = camera_from_pins(head, index, pixels, width, height)
         registration = register(mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color)
-        quality = judge(registration, face, head, pins, matte.skin)
-    return Match(mesh, canonical, face, head, registration, matte, quality, warnings)
+    quality = judge(registration, face, head, pins, matte.skin, portrait.color if style in DRAWN else None)
+    return Match(mesh, canonical, face, head, registration, matte, quality, warnings, style)
 
 
 def find_face_or_pins(portrait: Portrait, pins: Sequence[Pin]) -> tuple[FaceLandmarks | None, list[str]]:

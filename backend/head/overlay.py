@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 
 from ..pins import Pin
-from ..portrait.landmark_groups import FACE_OVAL, LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
+from ..portrait.landmark_groups import FACE_OVAL, LEFT_BROW, LEFT_EYE, LIPS, RIGHT_BROW, RIGHT_EYE
 from .mesh import HeadMesh
 from .register import Registration
 from .visibility import facing
 
-LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
 #: RGB: the mesh, the features where the warp puts them, the same where the camera alone puts them, pins.
 WIRE, FEATURE, CAMERA, PIN = (40, 255, 90), (255, 230, 40), (255, 120, 40), (255, 60, 220)
 #: Pixels per triangle edge of full strength: wires of denser meshes are drawn fainter, so that the portrait shows.
@@ -42,7 +41,7 @@ def draw_overlay(
     counted = registration.weights > 0.01
     camera, _ = registration.camera.project(registration.landmarks)
     for points, colour in ((camera, CAMERA), (registration.warp(camera), FEATURE)):
-        for loop in (FACE_OVAL, RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, LIPS):
+        for loop in (FACE_OVAL, RIGHT_EYE, LEFT_EYE, LIPS, RIGHT_BROW, LEFT_BROW, LIPS):
             # only between landmarks that counted: those on the far side lie anywhere
             pairs = [pair for pair in zip(loop, (*loop[1:], loop[0]), strict=True) if counted[list(pair)].all()]
             cv2.polylines(

@@ -59,10 +59,17 @@ class Registration:
         pixels, depth = self.camera.project(points)
         return self.warp(pixels), depth
 
-    def confidence(self, points: np.ndarray, normals: np.ndarray, pixels: np.ndarray, depth: np.ndarray) -> np.ndarray:
-        """(…,) float32 0..1: visible, away from occlusion edges, and not grazing."""
+    def confidence(
+        self,
+        points: np.ndarray,
+        normals: np.ndarray,
+        pixels: np.ndarray,
+        depth: np.ndarray,
+        hair: np.ndarray | float = 0.0,
+    ) -> np.ndarray:
+        """(…,) float32 0..1: visible, away from occlusion edges, and not grazing. hair: (…,) 0..1, where it grows."""
         cosine = facing(points, normals, self.camera.position)
-        return self.depth.visible(pixels, depth) * grazing_confidence(cosine)
+        return self.depth.visible(pixels, depth) * grazing_confidence(cosine, hair)
 
 
 def register(

@@ -9,8 +9,9 @@ import numpy as np
 
 from .rasterize import rasterize
 
-#: Cosines between surface normal and view where confidence begins and is full; below 0.2 a texel is a smear.
-GRAZING, FRONTAL = 0.22, 0.62
+#: Cosines between surface normal and view where confidence begins and is full. Skin seen at more than 60 degrees (0.5)
+#: is stretched, and lies on the wrong side of an outline where the registration is off; hair may be either.
+SKIN, HAIR = (0.3, 0.72), (0.22, 0.62)
 #: Longest side of the z-buffer in pixels; it covers the head, whatever the portrait's size.
 BUFFER = 900
 #: Depth step between neighbours, as a share of the head, that counts as an occlusion edge.
@@ -81,7 +82,8 @@ def facing(points: np.ndarray, normals: np.ndarray, eye: np.ndarray) -> np.ndarr
     return np.einsum("...c,...c->...", normals, towards) / length
 
 
-def grazing_confidence(cosine: np.ndarray) -> np.ndarray:
-    """Smooth 0..1 between GRAZING and FRONTAL."""
-    ramp = np.clip((cosine - GRAZING) / (FRONTAL - GRAZING), 0, 1)
+def grazing_confidence(cosine: np.ndarray, hair: np.ndarray | float = 0.0) -> np.ndarray:
+    """Smooth 0..1 of the cosine to the view, between the limits of SKIN and, where hair (…,) 0..1 grows, of HAIR."""
+    begin, full = (a + hair * (b - a) for a, b in zip(SKIN, HAIR, strict=True))
+    ramp = np.clip((cosine - begin) / (full - begin), 0, 1)
     return (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)

@@ -9,6 +9,7 @@ import functools
 import re
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -19,8 +20,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..errors import AvatarTexError, ErrorCode
 
-# Formats decoded by Pillow alone. Left out on purpose: those that start other programs (EPS) or are no pictures (PSD).
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "TGA", "PPM", "JPEG2000", "AVIF")
+# Formats decoded by Pillow, and HEIF (a telephone's HEIC) by libheif. Left out on purpose: those that start other
+# programs (EPS) or are no pictures (PSD).
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "TGA", "PPM", "JPEG2000", "AVIF", "HEIF")
 MAX_SIDE = 16384  # pixels; no camera exceeds it, hostile files do
 MAX_PIXELS = 100_000_000  # 1.3 GB at most while decoding (transparent PNG), 0.2 GB (JPEG)
 
@@ -80,6 +82,10 @@ def read_picture(path: Path, kind: Kind, decode: Callable[[Image.Image], Decoded
 def formats() -> tuple[str, ...]:
     """Those of FORMATS that this build of Pillow has; it raises KeyError for the others."""
     Image.init()
+    with suppress(ImportError):  # an environment made before HEIC was read
+        from pi_heif import register_heif_opener
+
+        register_heif_opener(thumbnails=False)
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 

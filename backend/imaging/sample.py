@@ -58,8 +58,30 @@ def to_srgb(linear: np.ndarray) -> np.ndarray:
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055).astype(np.float32)
 
 
+def fill_smoothly(texture: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """(S,S,C) float32: every unknown texel takes the mean of known ones about as far around it as the nearest lies.
+
+    Push-pull (Gortler et al. 1996, section 3.4): means of known texels at half the size, again and again, then back.
+    """
+    if known.all() or not known.any():
+        return texture
+    levels = [(texture * known[..., None], known.astype(np.float32))]
+    while min(levels[-1][1].shape) > 1 and levels[-1][1].min() < 1:
+        colour, weight = levels[-1]
+        size = tuple((side + 1) // 2 for side in weight.shape[::-1])
+        colour, weight = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (colour, weight))
+        full = np.maximum(weight, 1e-6)
+        # a texel with any that are known beneath it is known: what lies beside an island is the island's own colour
+        levels.append((colour / full[..., None] * (weight > 0)[..., None], (weight > 0).astype(np.float32)))
+    below = levels.pop()[0]
+    for colour, weight in reversed(levels):
+        below = cv2.resize(below, weight.shape[::-1], interpolation=cv2.INTER_LINEAR).reshape(colour.shape)
+        below = np.where(weight[..., None] > 0, colour, below)
+    return np.where(known[..., None], texture, below).astype(np.float32)
+
+
 def spread(texture: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Every unknown texel takes its nearest known one, so that no filter or mip level bleeds a background in."""
+    """Every unknown texel takes its nearest known one, so that no filter bleeds a background in."""
     if known.all() or not known.any():
         return texture
     _, labels = cv2.distanceTransformWithLabels(

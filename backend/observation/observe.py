@@ -80,7 +80,7 @@ def pixel_confidence(
     share = scalp_share(canonical)
     allowed = skin * (1 - share) + np.maximum(skin, scalp) * share
     held = np.clip((canonical[..., 1] - NECK_TO) / (NECK_FROM - NECK_TO), 0, 1)
-    return pixels, registration.confidence(points, normals, pixels, depth) * allowed * held
+    return pixels, registration.confidence(points, normals, pixels, depth, share) * allowed * held
 
 
 def observe(

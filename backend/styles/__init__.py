@@ -2,7 +2,8 @@
 
 Each style is a module with draw(random) -> parameters (JSON), paint(texture (S,S,3) float32 sRGB, regions, parameters)
 -> (S,S,3) float32 sRGB, and STEPS: the flat tones of its shading, 0 is smooth. Nothing moves: eyes, nose and mouth stay
-at their texels. `python -m backend.lab texhub styles` draws the sample sheet.
+at their texels. Nobody gets another skin: paper takes the skin's tone where it is skin.
+`python -m backend.lab texhub styles` draws the sample sheet.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from ..head.facial_regions import FacialRegions
 from . import anime, cel, clay, ink, oil, pencil, photo, pixel, watercolour
+from .tone import keep_tone
 
 STYLES: dict[str, ModuleType] = {
     "photo": photo,
@@ -26,8 +28,12 @@ STYLES: dict[str, ModuleType] = {
     "pixel": pixel,
 }
 
+#: Styles that leave paper bare: it takes the tone of the skin.
+PAPER = ("ink", "watercolour", "pencil")
+
 
 def paint(name: str, texture: np.ndarray, regions: FacialRegions, parameters: dict) -> np.ndarray:
-    """(S,S,3) float32 sRGB 0..1 of a texture (S,S,3) in a style."""
-    painted = STYLES[name].paint(np.ascontiguousarray(texture, np.float32), regions, parameters)
-    return np.clip(painted, 0, 1).astype(np.float32)
+    """(S,S,3) float32 sRGB 0..1 of a texture (S,S,3) in a style, its skin as dark as before."""
+    texture = np.ascontiguousarray(texture, np.float32)
+    painted = np.clip(STYLES[name].paint(texture, regions, parameters), 0, 1).astype(np.float32)
+    return painted if name == "photo" or parameters.get("mass") else keep_tone(texture, painted, regions, name in PAPER)

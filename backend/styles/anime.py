@@ -39,7 +39,7 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     away = 1 - np.clip(regions["eyes"] + regions["mouth"] + regions["nose"] + regions["brows"], 0, 1)
     own = float(grey(np.float32(skin)))
     darker = (own - grey(cv2.GaussianBlur(flat, (0, 0), 1.2))) / max(own, 0.15)
-    hair = np.maximum(soft_step(darker, 0.2, 0.4) * regions["scalp"], soft_step(darker, 0.42, 0.6) * regions["beard"])
+    hair = np.maximum(soft_step(darker, 0.2, 0.4) * regions["scalp"], soft_step(darker, 0.55, 0.7) * regions["beard"])
     if parameters.get("wears_hair"):
         hair = np.maximum(hair, regions["scalp"])
     hair = hair * away

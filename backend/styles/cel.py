@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from .tools import edges, feature_lines, grey, inked, number, retoned, saturated, smooth_colours, stepped
 
 STEPS = 3
+#: Texels of 256 of the forms that are shaded.
+BROAD = 5.0
 
 
 def draw(random: np.random.Generator) -> dict:
@@ -24,9 +27,14 @@ def draw(random: np.random.Generator) -> dict:
 
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     picture = smooth_colours(texture, parameters["flat"], 0.12, regions.size)
+    # tones follow the broad forms, for steps of anything finer are smears; about eyes and lips they keep close
+    close = np.clip(regions["lids"] + regions["lips"] + regions["brow"] + regions["scalp"], 0, 1)
     level = grey(picture)
+    broad = cv2.GaussianBlur(level, (0, 0), BROAD * regions.size / 256)
     lines = edges(level, 1.3 * regions.size / 256, parameters["edges"]) * (1 - 0.7 * regions["scalp"])
-    flat = stepped(level, parameters["tones"], 5)
-    picture = retoned(saturated(picture, parameters["colour"]), level, flat + parameters["lift"] * (1 - flat))
+    flat = stepped(broad + close * (level - broad), parameters["tones"], 5)
+    colours = cv2.GaussianBlur(picture, (0, 0), BROAD * regions.size / 256)
+    colours += close[..., None] * (picture - colours)
+    picture = retoned(saturated(colours, parameters["colour"]), grey(colours), flat + parameters["lift"] * (1 - flat))
     ink = np.maximum(np.clip(1.6 * lines - 0.25, 0, 1), feature_lines(regions, parameters["line"]))
     return inked(picture, ink, parameters["ink"])

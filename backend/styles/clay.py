@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ..imaging.noise import field
-from .tools import grey, number, saturated, seed, smooth_colours
+from .tools import feature_lines, grey, number, saturated, seed, smooth_colours
 
 STEPS = 0
 
@@ -40,6 +40,13 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     picture = calm + plain[..., None] * (skin - calm)
     form = cv2.GaussianBlur(level, (0, 0), 1.5 * unit) - cv2.GaussianBlur(level, (0, 0), 10 * unit)
     picture = picture * (1 + parameters["form"] * np.clip(form / max(own, 0.15), -0.4, 0.25))[..., None]
+    # what is drawn is pressed in: a groove with its lower edge in the light
+    groove = cv2.GaussianBlur(feature_lines(regions, 1.6), (0, 0), 0.9 * unit)
+    ridge = cv2.GaussianBlur(level, (0, 0), 0.7 * unit) - cv2.GaussianBlur(level, (0, 0), 3 * unit)
+    pressed = (
+        2.2 * ridge / max(own, 0.15) + 1.6 * unit * cv2.Sobel(groove, cv2.CV_32F, 0, 1, scale=0.25) - 0.35 * groove
+    )
+    picture = picture * (1 + parameters["form"] * np.clip(pressed, -0.5, 0.3))[..., None]
     marks = cv2.GaussianBlur(np.abs(field(parameters["seed"], size, 30, texture.shape[:2])), (0, 0), unit) - 0.8
     picture = saturated(picture * (1 + parameters["thumbs"] * marks)[..., None], parameters["colour"])
     if parameters["mass"]:

@@ -9,6 +9,8 @@ from ..imaging.noise import field, grain, soft_step
 from .tools import along_flow, flow, grey, kuwahara, number, saturated, seed
 
 STEPS = 0
+#: Texels of 256 of the brush for eyes and lips.
+FINE = 1.0
 
 
 def draw(random: np.random.Generator) -> dict:
@@ -28,6 +30,9 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     size, shape = regions.size, texture.shape[:2]
     unit = size / 256
     picture = kuwahara(texture, max(2, round(parameters["radius"] * unit)))
+    # a smaller brush where a painter takes one
+    fine = np.clip(1.5 * np.maximum(regions["lids"], regions["lips"]), 0, 1)[..., None]
+    picture += fine * (kuwahara(texture, max(1, round(FINE * unit))) - picture)
     u, v = flow(cv2.GaussianBlur(grey(picture), (0, 0), 1.5 * unit), 6 * unit)
     step = max(1.0, unit)
     length = max(2, round(parameters["length"] * unit / step))
@@ -37,7 +42,7 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     bristles = bristles * daubs
     mixed = np.stack([field(parameters["seed"] + k, size, 50, shape) for k in (1, 2, 3)], -1)
     mixed = along_flow(mixed, u, v, length, step)
-    picture = along_flow(picture, u, v, max(1, length // 3), step)
+    picture += (1 - fine) * (along_flow(picture, u, v, max(1, length // 3), step) - picture)
     # ridges catch the light from above: the height's slope, not the height
     relief = cv2.Sobel(cv2.GaussianBlur(bristles, (0, 0), 0.5), cv2.CV_32F, 0, 1, scale=0.25)
     picture = saturated(picture + parameters["mix"] * mixed, parameters["colour"])

@@ -12,8 +12,8 @@ from ..compose.texels import Texels
 from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize, texel_corners
-from ..imaging.sample import sample, sample_atlas
-from .canvas import BEYOND, DEEP, SHELL, TURN, Canvas, nearest_known, to_canvas
+from ..imaging.sample import fill_smoothly, sample, sample_atlas
+from .canvas import BEYOND, DEEP, SHELL, TURN, Canvas, to_canvas
 
 #: Columns that a folded canvas goes on by at both ends, for filters.
 PAD = 4
@@ -25,7 +25,7 @@ class Wearer:
 
     filled: (S,S) bool. places: (n,2) float32 canvas places in sides of the atlas, of the n filled texels. painted:
     (n,) 0..1, 1 where the canvas shows the texel's own surface. worn: (n,) 0..1, the share of the head's texture over
-    the base. margin, source: flat indices of texels that are copies, and of what they copy.
+    the base. margin: (S,S) bool, texels beside the head that are filled from it.
     """
 
     filled: np.ndarray
@@ -33,7 +33,6 @@ class Wearer:
     painted: np.ndarray
     worn: np.ndarray
     margin: np.ndarray
-    source: np.ndarray
 
     def wear(self, texture: np.ndarray, folded: np.ndarray, side: int, recolour: np.ndarray) -> np.ndarray:
         """(S,S,3) float32 sRGB: the texture (S,S,3) with what is painted on the folded canvas (H,W,3).
@@ -48,9 +47,7 @@ class Wearer:
         styled = plain + self.painted[:, None] * (styled - plain)
         result = texture.copy()
         result[self.filled] = np.clip(own + self.worn[:, None] * (styled - own), 0, 1)
-        flat = result.reshape(-1, 3)
-        flat[self.margin] = flat[self.source]
-        return result
+        return np.where(self.margin[..., None], fill_smoothly(result, self.filled), result)
 
 
 def make_wearer(mesh: HeadMesh, canonical: np.ndarray, texels: Texels, canvas: Canvas, has_base: bool) -> Wearer:
@@ -72,16 +69,14 @@ def make_wearer(mesh: HeadMesh, canonical: np.ndarray, texels: Texels, canvas: C
     filled = texels.filled
     size = len(filled)
     margin = ~filled
-    if has_base:
+    if has_base and len(mesh.others):  # a body goes on below; a head by itself is painted down to its rim
         neck = np.clip((place[:, 1] - NECK_LOW) / (NECK_HIGH - NECK_LOW), 0, 1)
         worn = (np.clip((1.02 - atlas[:, 1]) / NECK_FADE, 0, 1) * neck).astype(np.float32)
         touched = np.zeros((size, size), np.uint8)
         touched[filled] = worn > 0
         margin &= cv2.dilate(touched, np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0
-        if len(mesh.others):
-            others = rasterize(texel_corners(mesh.others, size), size, size).covered & ~texels.covered
-            margin &= ~others
-            of_others = others[filled]
-            worn[of_others] = 0
-    source = nearest_known(filled)[margin[~filled]] if margin.any() else np.zeros(0, np.int64)
-    return Wearer(filled, places, painted.astype(np.float32), worn, np.flatnonzero(margin), source)
+        others = rasterize(texel_corners(mesh.others, size), size, size).covered & ~texels.covered
+        margin &= ~others
+        of_others = others[filled]
+        worn[of_others] = 0
+    return Wearer(filled, places, painted.astype(np.float32), worn, margin)

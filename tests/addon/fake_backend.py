@@ -94,6 +94,7 @@ def register(job):
         width=64,
         height=64,
         points=points,
+        warnings=["The portrait is blurred.", "A hand is before the face."],
         **told,
     )
 

@@ -68,6 +68,7 @@ def test_show_registration_changes_nothing_and_tells_the_points(scene, fake):
     assert bpy.ops.avatartex.show_registration() == {"FINISHED"}
     told = bpy.context.window_manager.avatartex_registration
     assert told.score == pytest.approx(0.9) and told.object_name == "Head" and len(told.points) == 4
+    assert told.warnings.splitlines() == ["The portrait is blurred.", "A hand is before the face."]
     assert bpy.data.images["AvatarTex Registration"].size[:] == (64, 64)
     assert not scene.head.avatartex_pins and len(bpy.data.materials) == materials and not scene.job.running
     bpy.ops.avatartex.show_registration()

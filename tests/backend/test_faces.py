@@ -18,7 +18,7 @@ from backend.portrait import networks
 from backend.portrait.decode import Portrait, decode_portrait
 from backend.portrait.faces import find_faces, find_portrait_face
 from backend.portrait.landmarks import landmarks_in_view
-from backend.portrait.style import find_style
+from backend.portrait.style import find_style, picture_warnings
 from backend.verified import MANIFEST
 from tests.backend.portraits import ASTRONAUT, HOPPER, SKIMAGE, SKIN, astronaut, astronaut_face, drawing
 
@@ -48,6 +48,29 @@ def test_lying_and_upside_down_faces(quarters):
     for _ in range(quarters):
         x, y = y, -x
     assert np.abs(turned[0].points[:, :2] - np.stack([x, y], axis=1) - 256).max() < 0.05 * turned[0].size
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_all_four_turns_are_judged_however_sure_the_first_one_is(monkeypatch, quarters):
+    """Portraits on their heads score up to 0.91: no score of one turn may end the search."""
+    detect = networks.detector()
+
+    def surer(picture, least):
+        return [[*row[:14], row[14] ** 0.5] for row in detect(picture, least)]
+
+    monkeypatch.setattr(networks, "detector", lambda: surer)
+    found = find_faces(np.ascontiguousarray(np.rot90(astronaut().color, quarters)))
+    assert abs((np.degrees(found[0].roll) + 90 * quarters + 180) % 360 - 180) < 20
+
+
+def test_tiny_and_blurred_portraits_are_told():
+    color, face = astronaut().color, astronaut_face()
+    assert picture_warnings(color, face) == []
+    small = cv2.resize(color, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    (tiny,) = picture_warnings(small, find_faces(small)[0])
+    assert "pixels tall" in tiny and f"{face.size * 0.6:.0f}"[0] in tiny
+    (blurred,) = picture_warnings(cv2.GaussianBlur(color, (0, 0), face.size / 50), face)
+    assert "blurred" in blurred
 
 
 def test_landmarks_follow_the_picture():

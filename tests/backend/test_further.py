@@ -17,6 +17,7 @@ from backend.lab.evaluation.truth import TruthCase, render_truth
 from backend.messages import Generate
 from backend.observation.views import share_out
 from backend.pipeline import generate
+from tests.backend.portraits import HOPPER
 
 pytestmark = pytest.mark.slow
 
@@ -107,6 +108,12 @@ def test_one_that_cannot_be_used_is_told_with_its_cure(fused):
     told = [warning for warning in fused[3] if "left out" in warning]
     assert len(told) == 2 and "wall.png" in told[0] and "Use a picture in which one face" in told[0]
     assert "none.jpg" in told[1]
+
+
+def test_another_person_is_told_and_the_same_is_not(tmp_path, fused, demo_head_obj, astronaut):
+    assert not [warning for warning in fused[3] if "another person" in warning]
+    warnings = make(tmp_path, demo_head_obj, astronaut, [str(HOPPER)])[3]
+    assert [warning for warning in warnings if "'grace_hopper.jpg' may show another person" in warning]
 
 
 def test_shares_are_never_more_than_one_and_the_first_has_its_own():

@@ -7,8 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from backend.compose.colouring import Colouring
 from backend.compose.photographed import find_shown, photographed
+from backend.compose.texels import Texels
 from backend.head.atlas import to_atlas
+from backend.head.mesh import HeadMesh
 from backend.observation.observe import Observation
 from backend.observation.views import View, fuse
 from backend.prior.light import Light
@@ -68,7 +71,7 @@ def test_the_other_side_gives_its_detail_and_no_more(right):
     assert right[tuple((atlas[0, ::-1] * SIZE).astype(int))] and atlas[0, 0] > 0.5 > atlas[1, 0]
     registration = SimpleNamespace(
         project=lambda points: (to_atlas(points.astype(np.float32)) * PIXELS, np.ones(len(points))),
-        confidence=lambda points, normals, pixels, depth: (points[:, 0] > 0).astype(np.float32),
+        confidence=lambda points, normals, pixels, depth, hair: (points[:, 0] > 0).astype(np.float32),
     )
     view = View(registration, seen)
     normals = np.float32([[0, 0, 1]] * 2)
@@ -79,3 +82,48 @@ def test_the_other_side_gives_its_detail_and_no_more(right):
     assert np.allclose(found.mirrored_high, [[0.0] * 3, [0.2] * 3], atol=1e-6)
     nothing = photographed([view], [find_shown(view)], [None], both, normals, both, "keep", np.zeros(2, np.float32))
     assert nothing.share.max() == nothing.mirrored.max() == 0
+
+
+def composed(points: np.ndarray, inside: np.ndarray, made: np.ndarray) -> np.ndarray:
+    """(n,3) colours in the middles of n triangles (3n,3), canonical; nothing of them is in the portrait."""
+    count = len(points) // 3
+    mesh = HeadMesh(
+        points, np.arange(3 * count, dtype=np.int32).reshape(-1, 3), np.zeros((count, 3, 2), np.float32), ""
+    )
+    registration = SimpleNamespace(
+        project=lambda places: (np.zeros((len(places), 2)), np.ones(len(places))),
+        confidence=lambda places, *_: np.zeros(len(places), np.float32),
+        normals=np.tile(np.float32([0, 0, 1]), (3 * count, 1)),
+    )
+    job = SimpleNamespace(
+        registration=registration,
+        observation=observed(np.zeros((SIZE, SIZE), bool), 0.5),
+        further=SimpleNamespace(views=[]),
+        canonical=points,
+        inside=inside,
+    )
+    drawn = np.ones((1, count), bool)
+    texels = Texels(drawn, drawn, np.arange(count), np.full((count, 3), 1 / 3, np.float32))
+    return Colouring(job, mesh, made, "keep", False, ()).colour(texels).colour
+
+
+CORNER = np.float32([[-0.05, -0.1, 0.4], [0.05, -0.1, 0.4], [0.0, 0.0, 0.4]])
+
+
+def test_the_mouths_inside_is_composed_dark():
+    """Two triangles at one place of the completion, on the shell and deep behind it: only the deep one is dark."""
+    made = np.full((SIZE, SIZE, 3), 0.6, np.float32)
+    deep = np.float32([0, 0, 0, 0.25, 0.25, 0.25])
+    skin, throat = composed(np.concatenate([CORNER, CORNER]), deep, made)
+    assert np.allclose(skin, 0.6, atol=0.05) and throat.max() < 0.15
+
+
+def test_shoulders_have_the_skins_tone_and_no_streaks():
+    """The atlas's last rows are striped: a bust below them is not, nor dark where it is hollow."""
+    made = np.full((SIZE, SIZE, 3), 0.6, np.float32)
+    made[-2:, ::2] = 0.1
+    across = np.float32([[x, -0.9, 0.3] for x in np.linspace(-0.6, 0.6, 12)])
+    points = np.concatenate([place + CORNER - CORNER.mean(0) for place in across]).astype(np.float32)
+    for depth in (0.0, 0.3):
+        chest = composed(points, np.full(len(points), depth, np.float32), made)
+        assert np.abs(chest - 0.6).max() < 0.05

@@ -310,7 +310,7 @@ def test_a_region_that_is_off_is_told(mesh, landmarks, portrait, stubborn):
     eye = [33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7]
     wrong[eye, 1] += 0.08 * face.size
     found = match_found(mesh, portrait, [], type(face)(wrong, face.presence, face.box), landmarks)
-    assert found.quality.sentence.startswith("The right eye is ") and "px off: add pins" in found.quality.sentence
+    assert found.quality.sentence.startswith("The right eye is ") and "mm off: add pins" in found.quality.sentence
     straight = match_found(mesh, portrait, [], face, landmarks).quality
     assert straight.sentence.startswith("The landmarks fit within") and straight.score > 0.5
 

@@ -81,7 +81,7 @@ def test_redo_changes_its_region_and_not_a_bit_elsewhere(job):
         assert np.abs(texture - first)[edge & ~cv2.erode(red.astype(np.uint8), np.ones((3, 3))).astype(bool)].mean() < 2
         # the patch has the tone of what is around it
         ring = (cv2.dilate(red.astype(np.uint8), np.ones((9, 9))) > 0) & ~red
-        assert np.abs(texture[inside].mean(0) - first[ring].mean(0)).max() < 17  # samples stray by 14; strangers by 29
+        assert np.abs(texture[inside].mean(0) - first[ring].mean(0)).max() < 14  # strangers differ by 29
     assert np.abs(redone[0][0] - redone[1][0])[inside].mean() > 0.3
     # the networks did not see the portrait there, and did elsewhere
     before, after = (read(job.folder / f"{name}_stages" / "2_partial.png")[:, 512:, 0] for name in ("first", "redo1"))

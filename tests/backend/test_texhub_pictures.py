@@ -52,7 +52,7 @@ def test_a_style_changes_the_picture_and_leaves_eyes_and_mouth_in_place(large, s
     photo = large.textures[2].astype(np.float32) / 255
     for seed in (0, 1):
         painted = paint(style, photo, large.regions, STYLES[style].draw(np.random.default_rng(seed)))
-        assert np.abs(painted - photo)[large.regions["face"] > 0.5].mean() > 0.02
+        assert np.abs(painted - photo)[large.regions["face"] > 0.5].mean() > 0.015
         for part in ("eyes", "mouth"):
             y, x = np.nonzero(large.regions[part] > 0.4)
             down, right = moved(photo, painted, (slice(y.min() - 3, y.max() + 4), slice(x.min() - 3, x.max() + 4)))

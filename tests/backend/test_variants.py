@@ -118,7 +118,7 @@ def test_what_is_painted_does_not_know_the_uv_map_and_has_no_seam(balls, name):
     looks, textures = [], []
     for job, stylist, tiles, shown in balls:
         textures.append(stylist.style(name, 1, tiles, shown)[1001])
-        assert np.abs(textures[-1] - tiles[1001].texture)[tiles[1001].head].mean() > 0.02
+        assert np.abs(textures[-1] - tiles[1001].texture)[tiles[1001].head].mean() > 0.01
         corners = job.mesh.corner_uvs.mean(1)
         looks.append(sample(textures[-1], np.stack([corners[:, 0], 1 - corners[:, 1]], -1) * SIZE))
     # texels lie elsewhere, so lines move by parts of a texel
@@ -148,6 +148,18 @@ def test_what_others_have_stays_and_the_neck_fades():
     rows = (1 - (0.98 - 0.96 * np.linspace(0.03, 0.97, 33)[np.unique(np.nonzero(low)[0] // 65)])) * SIZE
     assert not changed[int(rows.min()) + 8 :].any()
     assert not changed[-4:].any()
+
+
+def test_a_head_by_itself_is_painted_down_to_its_rim():
+    """No photographic neck below a pencil face, also where the head had a texture before."""
+    job = ball(upright)
+    tiles = composed(job)
+    stylist = Stylist(job, SIZE, {1001: tiles[1001].texture})
+    texture = stylist.style("ink", 0, tiles, stylist.show(tiles))[1001]
+    own = np.argwhere(tiles[1001].head)
+    lowest = own[own[:, 0] > own[:, 0].max() - 20]
+    changed = np.abs(texture - tiles[1001].texture).max(2)[tuple(lowest.T)] > 0.01
+    assert changed.mean() > 0.8
 
 
 def test_the_same_seed_draws_the_same():

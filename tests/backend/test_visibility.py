@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backend.head.visibility import CLEAR, FRONTAL, GRAZING, depth_view, grazing_confidence
+from backend.compose.photographed import full
+from backend.head.visibility import CLEAR, HAIR, SKIN, depth_view, grazing_confidence
 
 NEAR, FAR = 1.0, 2.0
 
@@ -40,6 +41,14 @@ def test_nothing_is_seen_outside_the_portrait(view):
     assert view.visible(np.array([[-5.0, 100], [100, 230]]), np.array([FAR, FAR])).tolist() == [0, 0]
 
 
-def test_skin_that_is_seen_edge_on_is_not_trusted():
-    assert grazing_confidence(np.array([-1.0, GRAZING, FRONTAL, 1.0])).tolist() == [0, 0, 1, 1]
-    assert 0.3 < grazing_confidence(np.array([(GRAZING + FRONTAL) / 2]))[0] < 0.7
+@pytest.mark.parametrize(("hair", "limits"), [(0.0, SKIN), (1.0, HAIR)])
+def test_what_is_seen_edge_on_is_not_trusted(hair, limits):
+    assert np.allclose(grazing_confidence(np.array([-1.0, *limits, 1.0]), hair), [0, 0, 1, 1], atol=1e-6)
+    assert 0.3 < grazing_confidence(np.array([sum(limits) / 2]), hair)[0] < 0.7
+
+
+def test_skin_seen_at_sixty_degrees_is_not_wholly_the_portraits():
+    """Composition takes a texel wholly where confidence is 0.75; hair's strands may lie flat."""
+    sixty = np.array([np.cos(np.radians(60))])
+    assert full(grazing_confidence(sixty))[0] < 0.7 and full(grazing_confidence(np.array([0.75])))[0] > 0.99
+    assert full(grazing_confidence(sixty, np.ones(1)))[0] > 0.99

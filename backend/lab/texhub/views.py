@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...head.scalp import scalp_share
 from ...head.visibility import depth_view, facing, grazing_confidence
 
 #: Degrees of the bank. Negative yaws are other views, not mirror images: the atlas's geometry is not quite symmetric.
@@ -92,7 +93,8 @@ def visibility(positions: np.ndarray, normals: np.ndarray, corners: np.ndarray, 
     pixels, depth = pixels[front], depth[front]
     view = depth_view(pixels, depth, PIXELS, PIXELS, 1.6)
     places, distance = project(positions)
-    slant = grazing_confidence(facing(positions.astype(np.float64), normals.astype(np.float64), eye.position))
+    cosine = facing(positions.astype(np.float64), normals.astype(np.float64), eye.position)
+    slant = grazing_confidence(cosine, scalp_share(positions))
     return view.visible(places, distance) * slant
 
 

@@ -1,0 +1,77 @@
+"""Painted styles: a person's skin keeps its tone, on eight tones from very light to very dark."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from backend.head.facial_regions import find_facial_regions
+from backend.styles import STYLES, paint
+from tests.backend.synthetic_skins import drawn_skin, geometry
+
+SIZE = 256
+#: sRGB of skins whose individual typology angles (Chardon et al. 1991) lie between 62 and -62 degrees.
+TONES = (
+    *((0.95, 0.82, 0.74), (0.91, 0.75, 0.65), (0.83, 0.65, 0.53), (0.75, 0.55, 0.42)),
+    *((0.64, 0.45, 0.33), (0.50, 0.34, 0.25), (0.37, 0.25, 0.19), (0.26, 0.18, 0.14)),
+)
+#: Degrees between neighbouring groups of skin are 13 to 40; an artist sees 6 beside each other.
+MOST = 6.0
+
+
+@pytest.fixture(scope="module")
+def regions():
+    return find_facial_regions(geometry(SIZE)[0])
+
+
+@pytest.fixture(scope="module")
+def skins(regions):
+    """Eight people: the same relief, hair and lips, another skin."""
+    drawn = drawn_skin(SIZE, 1, 0).astype(np.float32) / 255
+    own = np.median(drawn[bare(regions)], axis=0)
+    face = np.clip((drawn.min(2) / own.min()), 0, 1)[..., None] ** 0.5  # brows and lashes stay dark
+    return [np.clip(drawn * (1 + face * (np.float32(tone) / own - 1)), 0, 1).astype(np.float32) for tone in TONES]
+
+
+def bare(regions) -> np.ndarray:
+    return (regions["cheeks"] + regions["forehead"] + regions["chin"]) > 0.5
+
+
+def ita(texture: np.ndarray, regions) -> float:
+    """Degrees of the skin as it is seen from afar."""
+    lab = cv2.cvtColor(cv2.blur(texture, (25, 25)), cv2.COLOR_RGB2LAB)[bare(regions)]
+    return float(np.median(np.degrees(np.arctan2(lab[:, 0] - 50, lab[:, 2]))))
+
+
+@pytest.mark.parametrize("name", [name for name in STYLES if name != "photo"])
+def test_skin_keeps_its_tone_in_every_style(name, regions, skins):
+    for number, skin in enumerate(skins):
+        for seed in (0, 1):
+            parameters = STYLES[name].draw(np.random.default_rng([seed, number])) | {"mass": []}
+            painted = paint(name, skin, regions, parameters)
+            assert np.abs(painted - skin).mean() > 0.004, "nothing was painted"
+            away = ita(painted, regions) - ita(skin, regions)
+            assert abs(away) < MOST, (name, TONES[number], seed, round(away, 1))
+
+
+def test_the_tones_cover_the_groups(regions, skins):
+    angles = [ita(skin, regions) for skin in skins]
+    assert angles == sorted(angles, reverse=True) and angles[0] > 45 and angles[-1] < -45
+
+
+def test_eyes_stay_open_in_oil(regions, skins):
+    """An iris on white is still the darkest of the eye, and the white the brightest."""
+    texture = skins[2].copy()
+    opening = regions["openings"] > 0.5
+    rows, columns = np.nonzero(opening)
+    texture[opening] = 0.92
+    y, x = np.mgrid[:SIZE, :SIZE]
+    irises = np.zeros((SIZE, SIZE), bool)
+    for side in (columns < SIZE / 2, columns > SIZE / 2):
+        irises |= np.hypot(x - columns[side].mean(), y - rows[side].mean()) < 2.5
+    irises &= opening
+    texture[irises] = 0.1
+    painted = paint("oil", texture, regions, STYLES["oil"].draw(np.random.default_rng(0))).mean(2)
+    white = opening & (cv2.dilate(irises.astype(np.uint8), np.ones((5, 5))) == 0)
+    assert painted[white].mean() - painted[irises].mean() > 0.3
