@@ -50,8 +50,9 @@ def hair_tone(
     seen = confidence * scalp
     if not hair_on_top(confidence, hair, scalp) > HAIRY:
         return None
-    is_hair = seen * hair
-    tone = np.median(unlit[is_hair > 0.3], axis=0) if (is_hair > 0.3).any() else np.median(unlit[seen > 0.3], axis=0)
+    is_hair = seen * hair**4  # what is half hair has half the skin's colour
+    surest = is_hair >= 0.5 * is_hair.max()
+    tone = np.median(unlit[surest], axis=0)
     return _continued(unlit, is_hair, tone), (scalp * (1 - np.clip(confidence / 0.3, 0, 1))).astype(np.float32)
 
 

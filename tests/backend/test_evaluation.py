@@ -240,7 +240,7 @@ def small_build(tmp_path_factory):
 def test_a_held_out_texture_is_seen_as_a_job_sees_it(small_build):
     folder, split = small_build
     grey = LinearPrior(np.full((64, 64, 3), 0.6, np.float32), np.full((1, 64 * 64 * 3), 0.01, np.float32), np.ones(1))
-    networks = SimpleNamespace(size=32, linear=grey)
+    networks = SimpleNamespace(size=32, skin=grey)
     first, again = (list(held_out.portrayed(folder, networks, 2, seed=3, split=split)) for _ in range(2))
     assert len(first) > 3
     for one, same in zip(first, again, strict=True):

@@ -21,6 +21,7 @@ from backend.messages import Generate, Register, Registered, decode, encode
 from backend.pins import NAMES, NEEDED, Pin, parse_pins, read_pins
 from backend.pipeline import generate
 from backend.portrait.decode import Portrait, decode_portrait
+from backend.recall import forget_all
 from backend.registering import register_only
 
 FOUR = ("right_eye_outer", "left_eye_outer", "nose_tip", "chin")
@@ -55,6 +56,8 @@ def portrait(truth, tmp_path_factory) -> Portrait:
 @pytest.fixture
 def blind(monkeypatch):
     """No detector sees anything: blind('portrait'), blind('head')."""
+
+    forget_all()  # earlier tests asked for the same head and portrait
 
     def choose(side: str) -> None:
         def nothing(mesh, step):

@@ -16,6 +16,7 @@ from backend.errors import AvatarTexError, Cancelled, ErrorCode
 from backend.imaging.files import write_picture
 from backend.messages import Generate, decode, encode
 from backend.pipeline import generate
+from backend.recall import forget_all
 
 pytestmark = pytest.mark.slow
 
@@ -26,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 def result(tmp_path_factory, demo_head_obj, astronaut):
     """One texture of 512 texels with everything that can be written beside it."""
     folder = tmp_path_factory.mktemp("job")
+    forget_all()  # other tests ask for the same head and portrait
     code = main(
         [
             "generate",

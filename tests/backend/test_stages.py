@@ -161,23 +161,29 @@ def test_repainting_brings_the_portraits_detail_and_leaves_its_light(seen, compl
     assert np.abs(painted[far & networks.known]).max() < 0.01
 
 
-def test_skin_made_up_is_as_rough_as_the_skin_that_shows(seen, completed, networks):
+def test_skin_made_up_is_as_rough_as_the_skin_that_shows(seen, truth, completed, networks):
     """The same face, smooth, and with a photograph's noise."""
-    noise = np.random.default_rng(0).normal(0, 0.06, seen.color.shape[:2]).astype(np.float32)[..., None]
-    rough = np.clip(seen.color + cv2.GaussianBlur(noise, (0, 0), 0.7)[..., None], 0, 1) * seen.confidence[..., None]
+    smooth = cv2.GaussianBlur(truth, (0, 0), 2)
+    noise = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 0.15, truth.shape[:2]).astype(np.float32), (0, 0), 0.7)
     made = [
-        repaint(AtlasObservation(colour, seen.confidence, seen.style), completed, networks, seed=0) - completed
-        for colour in (cv2.GaussianBlur(seen.color, (0, 0), 2), rough)
+        repaint(
+            AtlasObservation(np.clip(colour, 0, 1) * seen.confidence[..., None], seen.confidence, seen.style),
+            completed,
+            networks,
+            seed=0,
+        )
+        for colour in (smooth, smooth + noise[..., None])
     ]
     cheek = (slice(150, 190), slice(40, 70))  # beside what is seen
-    assert 1.5 * made[0][cheek].std() < made[1][cheek].std()
+    calm, lively = ((one - cv2.GaussianBlur(one, (0, 0), 3))[cheek].std() for one in made)
+    assert 1.25 * calm < lively
 
 
 def test_detail_is_drawn_by_the_seed(seen, completed, networks):
     one, same, other = (repaint(seen, completed, networks, seed=seed) for seed in (3, 3, 4))
     unseen = seen.confidence == 0
     assert np.array_equal(one, same) and distance(one, other, networks, unseen) > 0.004
-    assert np.array_equal(one[~unseen], other[~unseen])
+    assert np.allclose(one[~unseen], other[~unseen], atol=1e-4)
 
 
 def test_every_stage_reports_and_can_be_stopped(seen, completed, networks):
