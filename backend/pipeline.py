@@ -47,14 +47,14 @@ OnProgress = Callable[..., None]
 
 #: Share of a job's time that each stage takes on two cores, so that the bar moves evenly.
 TIME_SHARE = {
-    "load": 0.10,
-    "portrait": 0.08,
-    "register": 0.30,
-    "atlas": 0.16,
+    "load": 0.08,
+    "portrait": 0.06,
+    "register": 0.24,
+    "atlas": 0.13,
     "inpaint": 0.03,
     "latent": 0.04,
-    "repaint": 0.03,
-    "compose": 0.26,
+    "repaint": 0.20,
+    "compose": 0.22,
 }
 
 #: Of a texture or its provenance on the disk: a PNG of noise takes as much.

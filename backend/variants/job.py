@@ -55,7 +55,7 @@ def work(
     def prepare_step(stage: str, fraction: float = 0.0) -> None:
         clock.enter(stage)
         before = sum(pipeline.TIME_SHARE[earlier] for earlier in list(STAGES)[: list(STAGES).index(stage)])
-        tell(stage, PREPARED * min(1.0, (before + pipeline.TIME_SHARE[stage] * fraction) / 0.64))
+        tell(stage, PREPARED * min(1.0, (before + pipeline.TIME_SHARE[stage] * fraction) / 0.51))
 
     prepare_step("load")
     bases = read_bases(request.base_texture, request.size)
