@@ -18,8 +18,8 @@ WORN, GAINS = 0.85, (0.15, 3.0)
 BARE = 0.95
 #: Difference of the two tones, in logarithms, up to which the networks are left alone, and from which not at all.
 AGREED, APART = 0.2, 0.6
-#: From this share of hair along the upper edge of what is seen, the whole scalp is taken to be hair, below it to be
-#: bald; the edge's width, as a share of the atlas. Hair begins above the forehead, wherever the head's scalp does.
+#: From this share of hair along the upper edge of what is seen, the whole scalp is taken to be hair; the edge's width,
+#: as a share of the atlas. Hair begins above the forehead, wherever the head's scalp does.
 HAIRY, EDGE = 0.25, 0.025
 #: A worn texel is at most so much lighter than the hair near it, where it was no lighter before.
 LIGHTEST = 1.3
@@ -67,15 +67,14 @@ def hair_on_top(confidence: np.ndarray, hair: np.ndarray, scalp: np.ndarray) -> 
 
 def find_tone(
     unlit: np.ndarray, confidence: np.ndarray, hair: np.ndarray, scalp: np.ndarray, bare: bool
-) -> tuple[tuple[np.ndarray, np.ndarray] | None, bool]:
-    """What the unseen scalp wears, hair_tone() or skin_tone(), and whether it is to be bare: where that is asked, and
-    where the portrait shows a bald head.
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """What the unseen scalp wears: hair_tone(), or skin_tone() where it is to be bare. None where that is left to the
+    networks: of bald heads, whose scalps they know better than plain skin (1.2 dB on rendered ones).
 
     Args:
         bare: the scalp is to have no hair. The others as hair_tone()'s.
     """
-    bare = bare or hair_on_top(confidence, hair, scalp) <= HAIRY
-    return (skin_tone(unlit, confidence, scalp) if bare else hair_tone(unlit, confidence, hair, scalp)), bare
+    return skin_tone(unlit, confidence, scalp) if bare else hair_tone(unlit, confidence, hair, scalp)
 
 
 def skin_tone(unlit: np.ndarray, confidence: np.ndarray, scalp: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:

@@ -36,7 +36,7 @@ class Observation:
     shade: (S,S) the light that was divided out.
     evidence: ((S,S,3), (S,S)) what the networks see: unlit and confidence, with hair continued over the scalp.
     hairy: (S,S) 0..1, the matte's hair where observed. scalp: (S,S) 0..1, the share of scalp of each texel.
-    hair: what find_tone() found for the unseen scalp. bare: the scalp is to have no hair, or the portrait's has none.
+    hair: what find_tone() found for the unseen scalp. bare: the scalp is to have no hair.
     covered: (S,S) bool, where the head has surface.
     """
 
@@ -120,7 +120,7 @@ def observe(
     unlit = light.remove(colour, shade)
     scalp_texels = scalp_share(canonical) * fragments.covered
     hairy = sample(matte.hair, places)
-    hair, bare = find_tone(unlit, confidence, hairy, scalp_texels, bare)
+    hair = find_tone(unlit, confidence, hairy, scalp_texels, bare)
     evidence = hair_evidence(unlit, confidence, hair)
     return Observation(
         portrait,

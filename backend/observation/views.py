@@ -114,8 +114,8 @@ def fuse(first: Observation, further: Sequence[View]) -> Observation:
     unlit = sum(view.unlit * share[..., None] for view, share in zip(views, shares, strict=True)) / mean[..., None]
     unlit = np.where((confidence > 1e-6)[..., None], unlit, first.unlit).astype(np.float32)
     hairy = sum(view.hairy * share for view, share in zip(views, shares, strict=True)) / mean
-    hair, bare = find_tone(unlit, confidence, hairy, first.scalp, first.bare)
-    return replace(first, evidence=hair_evidence(unlit, confidence, hair), hair=hair, bare=bare)
+    hair = find_tone(unlit, confidence, hairy, first.scalp, first.bare)
+    return replace(first, evidence=hair_evidence(unlit, confidence, hair), hair=hair)
 
 
 def _lit(seen: Observation, gain: np.ndarray | None) -> np.ndarray:

@@ -37,8 +37,7 @@ def seen() -> tuple[np.ndarray, np.ndarray]:
 def test_a_bald_head_stays_bald(seen, scalp):
     colour, confidence = seen
     assert hair_tone(colour, confidence, np.zeros_like(scalp), scalp) is None
-    (local, worn), bare = find_tone(colour, confidence, np.zeros_like(scalp), scalp, False)
-    assert bare and np.allclose(local[worn > 0.5], SKIN, atol=0.01)
+    assert find_tone(colour, confidence, np.zeros_like(scalp), scalp, False) is None
     assert wear_hair(colour, None) is colour
     assert hair_evidence(colour, confidence, None) == (colour, confidence)
 
@@ -47,13 +46,13 @@ def test_hair_that_begins_above_a_high_forehead_is_worn(seen, scalp):
     """Three quarters of the scalp that shows are forehead; the hair begins at its upper edge."""
     colour, confidence = seen
     hair = np.where(np.arange(SIZE)[:, None] < 24, scalp, 0)
-    tone, bare = find_tone(colour, confidence, hair, scalp, False)
-    assert not bare and np.allclose(tone[0][5, 10], DARK, atol=0.05)
+    tone = find_tone(colour, confidence, hair, scalp, False)
+    assert np.allclose(tone[0][5, 10], DARK, atol=0.05)
 
 
 def test_nothing_is_said_of_a_scalp_that_does_not_show(seen, scalp):
     colour, _ = seen
-    assert find_tone(colour, np.zeros_like(scalp), scalp, scalp, False) == (None, False)
+    assert find_tone(colour, np.zeros_like(scalp), scalp, scalp, False) is None
 
 
 def test_the_unseen_scalp_takes_the_hairs_tone_and_keeps_its_own_structure(seen, scalp):

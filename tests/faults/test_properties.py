@@ -20,7 +20,8 @@ from backend.errors import AvatarTexError, ErrorCode
 from backend.head.atlas import ACROSS, DOWN, LATITUDES, LONGITUDES, map_atlas, to_atlas
 from backend.head.mesh import HeadMesh
 from backend.head.rasterize import drawn_times, rasterize, texel_corners, texels_wanted
-from backend.head.uvs import FIRST, split_tiles, tile_number, tiles_of
+from backend.head.tiles import FIRST, tile_number, tiles_of
+from backend.head.uvs import split_tiles
 from backend.imaging.sample import sample, sample_atlas
 from backend.messages import LARGEST, Message, decode, encode
 

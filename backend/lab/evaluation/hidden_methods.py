@@ -55,8 +55,8 @@ def staged(numbers: str) -> Method:
 
 
 FILLS: dict[str, Method] = {"mean skin": mean, "surroundings": surroundings, "mirror": mirror}
-LINEAR, STAGES = "linear prior", "stages 1+2+3"
-LEARNT: dict[str, Method] = {LINEAR: linear, STAGES: staged("123")}
+LINEAR, MEAN, STAGES = "linear prior", "the mean: stages 1+2", "stages 1+2+3"
+LEARNT: dict[str, Method] = {LINEAR: linear, MEAN: staged("12"), STAGES: staged("123")}
 ABLATIONS: dict[str, Method] = {
     "no stage": staged(""),
     "stage 1": staged("1"),

@@ -82,7 +82,7 @@ def hide(seen: Seen, hidden: np.ndarray, positions: np.ndarray, prior: LinearPri
     lit = np.where(stays[..., None], seen.lit, 0)
     unlit, confidence, shade, light = divide(lit, seen.shown * stays, seen.normals, scalp, prior)
     hairy = np.where(hidden, 0, seen.hair)
-    tone, bare = find_tone(unlit, confidence, hairy, scalp, False)
+    tone = find_tone(unlit, confidence, hairy, scalp, False)
     nothing = np.zeros((1, 1), np.float32)
     observation = Observation(
         np.zeros((1, 1, 3), np.float32),
@@ -99,7 +99,6 @@ def hide(seen: Seen, hidden: np.ndarray, positions: np.ndarray, prior: LinearPri
         scalp,
         tone,
         np.linalg.norm(positions, axis=2) > 0.05,
-        bare,
     )
     weight = np.where(hidden & (seen.confidence > SCORED), seen.confidence * (1 - scalp), 0)
     return Hidden(observation, seen.lit, weight.astype(np.float32), shade)

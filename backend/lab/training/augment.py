@@ -114,4 +114,4 @@ def seen_texture(
     face = texture[size * 5 // 13 : size * 10 // 13, size * 5 // 16 : size * 11 // 16].mean((0, 1))
     hair = (np.abs(texture - face).mean(2) > 0.1).astype(np.float32)
     colour = np.clip(colour, 0, 1).astype(np.float32)
-    return hair_evidence(colour, confidence, find_tone(colour, confidence, hair, scalp, False)[0])
+    return hair_evidence(colour, confidence, find_tone(colour, confidence, hair, scalp, False))

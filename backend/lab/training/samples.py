@@ -105,7 +105,7 @@ class Samples:
         colour = np.clip(colour + 0.006 * random.standard_normal(colour.shape, np.float32), 0, 1)
         if person.key not in self._shares:  # of the whole person, once: 2 fits a sample instead of 6
             self._shares[person.key] = experts.evidence(*person.pictures()[:2])
-        tone, _ = find_tone(colour, confidence, hair, self.scalp, False)
+        tone = find_tone(colour, confidence, hair, self.scalp, False)
         colour, confidence = hair_evidence(colour, confidence, tone)
         start = experts.complete(colour, confidence, self._shares[person.key])
         return truth, colour, start, known * (1 - stays), known * stays, confidence, style
