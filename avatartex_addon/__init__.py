@@ -5,12 +5,14 @@ Blender's side: it captures the head, asks the backend (a process of its own) an
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import bpy
 
 from . import cli, jobs, operators, properties, scene, session, setup, translations, ui
 
-#: What Blender is told of, in this order and backwards. A part is a module that may have CLASSES, ATTACHED (type, name,
-#: property), HANDLERS (list of bpy.app.handlers, function), and register and unregister for what is left.
+#: What Blender is told of, in this order and backwards: the classes that a part defines, and where it has them ATTACHED
+#: (type, name, property), HANDLERS (list of bpy.app.handlers, function), and register and unregister for what is left.
 PARTS = (
     *properties.PARTS,
     *operators.PARTS,
@@ -22,12 +24,20 @@ PARTS = (
     *cli.PARTS,
     *jobs.PARTS,
 )
-CLASSES = tuple(cls for part in PARTS for cls in getattr(part, "CLASSES", ()))
+
+
+def find_classes(part: ModuleType) -> list[type]:
+    """Those of Blender's kinds that a module defines, in its order; what is only mixed in is of none."""
+    classes = (thing for thing in vars(part).values() if isinstance(thing, type) and thing.__module__ == part.__name__)
+    return [cls for cls in classes if issubclass(cls, bpy.types.bpy_struct)]
+
+
+CLASSES = tuple(cls for part in PARTS for cls in find_classes(part))
 
 
 def register() -> None:
     for part in PARTS:
-        for cls in getattr(part, "CLASSES", ()):
+        for cls in find_classes(part):
             bpy.utils.register_class(cls)
         for owner, name, value in getattr(part, "ATTACHED", ()):
             setattr(owner, name, value)
@@ -45,5 +55,5 @@ def unregister() -> None:
             getattr(bpy.app.handlers, name).remove(function)
         for owner, name, _ in reversed(getattr(part, "ATTACHED", ())):
             delattr(owner, name)
-        for cls in reversed(getattr(part, "CLASSES", ())):
+        for cls in reversed(find_classes(part)):
             bpy.utils.unregister_class(cls)

@@ -27,21 +27,25 @@ import bpy
 
 from .backend.errors import AvatarTexError, Cancelled, ErrorCode
 from .backend.options import (
+    EXPRESSION,
     FORMAT,
     HAIR,
     HEAD_GROUP,
     LIGHT,
     PLACE,
+    PROFILE,
+    SCALE,
     SEED,
     SEEDS,
     SHARING,
     SIZE,
+    STRENGTH,
     STYLE,
     UV_MAP,
-    parse_seeds,
     refuse_unknown,
 )
 from .backend.pins import parse_pins, read_pins
+from .backend.seeds import parse_seeds
 from .core.batch import Row
 from .core.job import HeadJob, VariantJob
 from .jobs import scene_batch
@@ -79,8 +83,10 @@ def generate(
     style: str = STYLE.default,
     light: str = LIGHT.default,
     hair: str = HAIR.default,
+    expression: str = EXPRESSION.default,
     size: int = SIZE.default,
     seed: int = SEED.default,
+    profile: str = PROFILE.default,
     uv_map: str = UV_MAP.default,
     head_group: str = HEAD_GROUP.default,
     sharing: str = SHARING.default,
@@ -98,6 +104,8 @@ def generate(
         style: auto, photo, cartoon, anime or painting.
         size: texels, width and height: 512, 1024, 2048 or 4096.
         seed: same seed, same texture.
+        profile: builtin, sd15, sdxl or klein paints what no portrait shows; all but the first are downloaded in the
+            preferences.
         sharing: who may change with the head: 'object' nobody, 'mesh' the objects with the same mesh, 'material'
             whatever wears the same material.
         light: what becomes of the portrait's light on the texture: keep, even or remove.
@@ -105,6 +113,7 @@ def generate(
         regions: picture in the UV map; where red is painted nothing else changes, green stays as it is on the head
             now. When empty, what is painted green on the head stays.
         hair: keep paints the portrait's hair on the scalp, bare puts skin there.
+        expression: neutral takes the folds of a smile off, keep leaves them.
         further: other pictures of the same person, for what the portrait does not show; one that does not fit is left
             out and told in the warnings. The panel's own list does not count here.
         pins: named points as the backend reads them, or a JSON file of them; on the head in world coordinates. They win
@@ -120,8 +129,10 @@ def generate(
         style=style,
         light=light,
         hair=hair,
+        expression=expression,
         size=size,
         seed=seed,
+        profile=profile,
         uv_map=uv_map,
         head_group=head_group,
         sharing=sharing,
@@ -236,6 +247,8 @@ def variants(
     styles: Iterable[str],
     seeds: Iterable[int] | str = SEEDS.default,
     size: int = SIZE.default,
+    strength: int = STRENGTH.default,
+    scale: int = SCALE.default,
     format: str = FORMAT.default,
     place: str = PLACE.default,
     on_progress: OnProgress | None = None,
@@ -248,9 +261,11 @@ def variants(
     Args:
         styles: of photo, cel, anime, ink, oil, watercolour, pencil, clay, pixel.
         seeds: numbers, or a text as '0,2' or '0-3'. size: texels, width and height.
+        strength: per cent of the style that show, 10 to 100. scale: of strokes, lines and dots, 50 to 200 per cent.
         format: png (sRGB, 8 bits) or exr (linear half floats).
         place: packed into the .blend file, or beside it in the folder 'textures'.
-        options: uv_map, style, sharing, light, head_group, hair, further and pins, as in `generate`.
+        options: uv_map, style, sharing, light, head_group, hair, expression, profile, further and pins, as in
+            `generate`.
 
     Raises:
         AvatarTexError: every refusal; the scene is as it was.
@@ -258,7 +273,7 @@ def variants(
     """
     head = describe(object, portrait, size=size, **options)
     chosen = tuple(parse_seeds(seeds)) if isinstance(seeds, str) else tuple(seeds)
-    job = VariantJob(head, tuple(styles), chosen, format, place)
+    job = VariantJob(head, tuple(styles), chosen, strength, scale, format, place)
     running = start_variants(job)
     running.wait(on_progress)
     return running.apply()

@@ -13,11 +13,14 @@ from .arguments import add_options
 from .command_line import EXIT_REFUSED, PINS_HELP, add_inputs, read_request, run
 from .errors import AvatarTexError, ErrorCode
 from .messages import Generate, Register
-from .options import BACKEND, GENERATE, PINS, REDO, select
+from .option import BACKEND, GENERATE, REDO
+from .options import PINS, select
 
 #: Commands that live elsewhere: name -> (module, what it does).
 ELSEWHERE = {
     "variants": ("backend.variants.command", "make stylised variants of a head: styles times seeds"),
+    "faces": ("backend.portrait.faces_command", "list the faces of a picture"),
+    "models": ("backend.models.command", "fetch, check and remove large models, for machines with a graphics card"),
     "doctor": ("backend.doctor", "tell what works on this machine, and the mend for what does not"),
 }
 #: Of generate, which redoes regions too.

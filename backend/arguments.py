@@ -9,7 +9,9 @@ import argparse
 from collections.abc import Iterable
 from typing import Any
 
-from .options import FURTHER, Option, parse_seeds, refuse_unknown
+from .option import Option
+from .options import FURTHER, refuse_unknown
+from .seeds import parse_seeds
 
 
 def add_options(parser: argparse.ArgumentParser, options: Iterable[Option], unset: str = "") -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from .arguments import take
 from .errors import AvatarTexError, Cancelled, ErrorCode, explain
 from .messages import STAGES
-from .options import Option
+from .option import Option
 from .outputs import refuse_overwriting
 from .pins import NAMES, read_pins
 

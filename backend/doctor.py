@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import verified
+from .errors import AvatarTexError
 from .verified import MANIFEST, WEIGHTS
 
 OK, NOTE, BROKEN = "ok", "note", "broken"
@@ -79,6 +80,7 @@ def findings() -> Iterator[Finding]:
     yield disk(Path(tempfile.gettempdir()))
     yield from weights(WEIGHTS)
     yield portrait_networks()
+    yield from large_models()
 
 
 def python_version() -> Finding:
@@ -121,12 +123,13 @@ def graphics() -> Finding:
             free, total = (part / 1e9 for part in torch.cuda.mem_get_info())
             return Finding("GPU", f"{torch.cuda.get_device_name()}, {free:.1f} of {total:.1f} GB free", wanted)
         built_for_cuda = torch.version.cuda is not None
+        apple = torch.backends.mps.is_available()
     except Exception as reason:
         return Finding("GPU", f"not asked ({type(reason).__name__})", wanted, NOTE, "Mend torch first.")
     if shutil.which("nvidia-smi"):
         mend = "Update the NVIDIA driver." if built_for_cuda else "Install the CUDA build of torch."
         return Finding("GPU", "there, but torch cannot use it", wanted, NOTE, mend)
-    return Finding("GPU", "none; the CPU is used", wanted)
+    return Finding("GPU", "Apple's, which is not used; the CPU is" if apple else "none; the CPU is used", wanted)
 
 
 def memory() -> Finding:
@@ -224,6 +227,34 @@ def portrait_networks() -> Finding:
     except Exception as reason:
         return Finding("Portrait networks", f"do not run ({type(reason).__name__})", wanted, BROKEN, REINSTALL)
     return Finding("Portrait networks", "run", wanted)
+
+
+def large_models() -> Iterator[Finding]:
+    """Those that were fetched: whether they are whole, and how they would run on what is free now."""
+    wanted = "optional"
+    try:
+        import torch
+
+        from .large.memory import choose_tiers
+        from .models.profiles import PROFILES
+        from .models.store import missing, read_lock
+    except Exception as reason:
+        yield Finding("Large models", f"not asked ({type(reason).__name__})", wanted, NOTE, REINSTALL)
+        return
+    for profile in PROFILES.values():
+        try:
+            lock = read_lock(profile)
+            gone = missing(profile, lock)
+        except AvatarTexError as refusal:
+            yield Finding(profile.label, "damaged", wanted, NOTE, refusal.cure)
+            continue
+        mend = f"Run models download {profile.name}."
+        if lock and gone:
+            yield Finding(profile.label, f"lacks {', '.join(part.name for part in gone)}", wanted, NOTE, mend)
+        elif lock:
+            tier = choose_tiers(profile, "cuda" if torch.cuda.is_available() else "cpu")[0]
+            runs = f"on the graphics card, {tier.offload}" if tier.gigabytes else "on the CPU, in many minutes"
+            yield Finding(profile.label, f"here; {runs}", wanted)
 
 
 def numbers(version: str) -> tuple[int, ...]:

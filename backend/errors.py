@@ -25,6 +25,9 @@ class ErrorCode(StrEnum):
     OUTPUT_NOT_WRITTEN = "output-not-written"  # disk full, read-only folder
     WEIGHTS_MISSING = "weights-missing"
     WEIGHTS_ALTERED = "weights-altered"  # the checksum differs from the manifest's
+    MODEL_MISSING = "model-missing"  # a large model that was not fetched, or not all of it
+    MODEL_UNUSABLE = "model-unusable"  # truncated, a pickle, another architecture
+    HUB_REFUSED = "hub-refused"  # no network, a gated model, a revision that is none, a licence not accepted
     BACKEND_MISSING = "backend-missing"  # no Python environment to start
     BACKEND_DIED = "backend-died"
     OUT_OF_MEMORY = "out-of-memory"
@@ -78,9 +81,14 @@ MEMORY_PHRASES = (
 )
 
 
+def is_out_of_memory(bug: Exception) -> bool:
+    """Whether memory ran out, of whatever processor."""
+    return isinstance(bug, MemoryError) or any(phrase in str(bug).lower() for phrase in MEMORY_PHRASES)
+
+
 def explain(bug: Exception) -> AvatarTexError:
     """The refusal for an exception that nobody foresaw; its traceback belongs into the log."""
-    if isinstance(bug, MemoryError) or any(phrase in str(bug).lower() for phrase in MEMORY_PHRASES):
+    if is_out_of_memory(bug):
         return AvatarTexError(
             ErrorCode.OUT_OF_MEMORY,
             "The backend ran out of memory.",

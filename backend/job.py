@@ -14,6 +14,7 @@ from .head.mesh import HeadMesh
 from .head.register import Registration
 from .observation.further import Further
 from .observation.observe import Observation
+from .options import PROFILE
 
 #: The completed atlas: (S,S,3) float32 sRGB 0..1, S the networks' size, without the portrait's light.
 Completion = np.ndarray
@@ -57,10 +58,13 @@ class StageOptions:
 
     stages: names of stages.STAGES that run, in this order. seed: same seed, same completion. another: not the
     likeliest completion but a sample of what is possible, by the seed. without: parts of stage 3 that are left out
-    (repaint.PARTS).
+    (repaint.PARTS). profile: a name of options.PROFILE; all but the first go on from the stages with a large model,
+    which is shown the face, (n,n,3) sRGB.
     """
 
     stages: tuple[str, ...] = ("inpaint", "latent", "repaint")
     seed: int = 0
     another: bool = False
     without: frozenset[str] = frozenset()
+    profile: str = PROFILE.default
+    face: np.ndarray | None = None

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from .errors import AvatarTexError, ErrorCode
-from .options import DEVICE, FORMAT, SEED, SEEDS, Settings
+from .options import DEVICE, FORMAT, SCALE, SEED, SEEDS, STRENGTH, Settings
 
 PROTOCOL = 1  # raised when a field changes its meaning
 
@@ -31,6 +31,7 @@ STAGES = {
     "inpaint": "Inpainting (1/3)",
     "latent": "Fitting the latent (2/3)",
     "repaint": "Repainting (3/3)",
+    "large": "Painting with the large model",
     "compose": "Composing the texture",
 }
 
@@ -87,6 +88,8 @@ class Variants(Settings):
     output: str  # folder; a texture is named STYLE_SEED, with the format's suffix
     styles: list[str] = field(default_factory=list)
     seeds: list[int] = field(default_factory=lambda: list(SEEDS.default))
+    strength: int = STRENGTH.default  # per cent
+    scale: int = SCALE.default
     format: str = FORMAT.default
     mesh: str = ""
     capture: str = ""

@@ -31,6 +31,16 @@ def disconnect() -> None:
         os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())
 
 
+def connect_to_hub() -> None:
+    """For the one command that fetches models: the hub may be asked, with the artist's token, telling it nothing else.
+
+    Before the hub's library is imported.
+    """
+    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_IMPLICIT_TOKEN"):
+        os.environ.pop(name, None)
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"  # the command shows its own
+
+
 def leave_current_folder(package: str) -> None:
     """Where Python was started with -m, import nothing from the current folder: it may be a stranger's download.
 

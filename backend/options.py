@@ -11,59 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import AvatarTexError, ErrorCode
-
-#: What a setting is for: functions of the API, and commands of the same names.
-GENERATE, VARIANTS, BATCH, REDO = JOBS = ("generate", "variants", "batch", "redo")
-#: Where it is set: in Blender's window, by blender --command avatartex, in the API, by python -m backend.
-PANEL, BLENDER, API, BACKEND = SIDES = ("panel", "blender", "api", "backend")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One value that an option can have."""
-
-    value: str | int
-    label: str  # in menus
-    tooltip: str  # what it does; a sentence without a full stop
-
-
-@dataclass(frozen=True)
-class Option:
-    """One setting."""
-
-    name: str  # of the property, the field of the messages and the API's argument
-    label: str  # in the panel
-    default: Any  # of the type that values have
-    tooltip: str  # in the panel
-    help: str  # on the command lines, where choices and default are added
-    choices: tuple[Choice, ...] = ()
-    several: bool = False  # its value is a sequence of these
-    limits: tuple[int, int] | None = None  # smallest and largest number
-    jobs: tuple[str, ...] = (GENERATE, VARIANTS)
-    sides: tuple[str, ...] = SIDES
-    metavar: str | None = None  # on the command lines
-    remembered: bool = False  # see REMEMBERED
-
-    @property
-    def values(self) -> tuple[str | int, ...]:
-        return tuple(choice.value for choice in self.choices)
-
-    def refuse(self, value: Any) -> None:
-        """Refuse a value that it cannot have.
-
-        Raises:
-            AvatarTexError: BAD_REQUEST.
-        """
-        for one in value if self.several else (value,):
-            if self.choices and one not in self.values:
-                cure = f"Use {'some' if self.several else 'one'} of {', '.join(map(str, self.values))}."
-            elif self.limits and not (type(one) is int and self.limits[0] <= one <= self.limits[1]):
-                cure = f"Use a whole number from {self.limits[0]} to {self.limits[1]}."
-            else:
-                continue
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{self.label} cannot be {one!r}.", cure)
-
+from .option import API, BACKEND, BATCH, BLENDER, GENERATE, PANEL, REDO, SIDES, VARIANTS, Choice, Option
 
 #: Blender's whole numbers end here.
 LARGEST_SEED = 2**31 - 1
@@ -112,6 +60,19 @@ HAIR = Option(
     jobs=(GENERATE, VARIANTS, BATCH),
     remembered=True,
 )
+EXPRESSION = Option(
+    "expression",
+    "Expression",
+    "neutral",
+    "What becomes of the portrait's expression. Teeth are never painted on lips",
+    "what becomes of the folds of the portrait's smile",
+    choices=(
+        Choice("neutral", "Neutral", "The folds of a smile are taken off, as far as the face at rest has none"),
+        Choice("keep", "Keep", "The folds of a smile stay in the texture"),
+    ),
+    jobs=(GENERATE, VARIANTS, BATCH),
+    remembered=True,
+)
 SIZE = Option(
     "size",
     "Size",
@@ -137,8 +98,24 @@ SEED = Option(
     jobs=(GENERATE, BATCH, REDO),
     remembered=True,
 )
+PROFILE = Option(
+    "profile",
+    "Profile",
+    "builtin",
+    "What paints what no portrait shows. All but Built-In are downloaded in the preferences first, and want a graphics "
+    "card",
+    "what paints what no portrait shows; all but builtin are downloaded first (python -m backend models)",
+    choices=(
+        Choice("builtin", "Built-In", "The networks that come with AvatarTex; work on every computer"),
+        Choice("sd15", "Stable Diffusion 1.5", "A 512 texel atlas; from 6 GB of graphics memory"),
+        Choice("sdxl", "Stable Diffusion XL", "A 1024 texel atlas; from 8 GB of graphics memory"),
+        Choice("klein", "FLUX.2 klein 4B", "A 1024 texel atlas in few steps; from 12 GB of graphics memory"),
+    ),
+    jobs=(GENERATE, VARIANTS, BATCH),
+    remembered=True,
+)
 #: What the artist chooses for every texture, in the panel's order.
-APPEARANCE = (STYLE, LIGHT, HAIR, SIZE, SEED)
+APPEARANCE = (STYLE, LIGHT, HAIR, EXPRESSION, SIZE, SEED, PROFILE)
 
 UV_MAP = Option(
     "uv_map",
@@ -266,6 +243,26 @@ SEEDS = Option(
     jobs=(VARIANTS,),
     metavar="NUMBERS",
 )
+STRENGTH = Option(
+    "strength",
+    "Strength",
+    100,
+    "How much of the style shows: less lets the texture itself through",
+    "how much of the style shows, in per cent",
+    limits=(10, 100),
+    percent=True,
+    jobs=(VARIANTS,),
+)
+SCALE = Option(
+    "scale",
+    "Scale",
+    100,
+    "How large strokes, lines, dots and big texels are",
+    "how large strokes, lines, dots and big texels are, in per cent",
+    limits=(50, 200),
+    percent=True,
+    jobs=(VARIANTS,),
+)
 FORMAT = Option(
     "format",
     "Format",
@@ -306,6 +303,8 @@ OPTIONS = (
     DEVICE,
     STYLES,
     SEEDS,
+    STRENGTH,
+    SCALE,
     FORMAT,
     PLACE,
 )
@@ -320,7 +319,9 @@ class Settings:
     style: str = STYLE.default
     light: str = LIGHT.default
     hair: str = HAIR.default
+    expression: str = EXPRESSION.default
     size: int = SIZE.default  # texels, width and height
+    profile: str = PROFILE.default
 
 
 def select(side: str, *jobs: str) -> tuple[Option, ...]:
@@ -346,24 +347,3 @@ def read(holder: Any, options: Iterable[Option]) -> dict[str, Any]:
         value = getattr(holder, option.name)
         values[option.name] = int(value) if type(option.default) is int else value
     return values
-
-
-#: Seeds of one range; more are a slip of the keyboard.
-MOST_SEEDS = 100
-
-
-def parse_seeds(text: str) -> list[int]:
-    """Seeds of '0,2,5-7'.
-
-    Raises:
-        AvatarTexError: BAD_REQUEST.
-    """
-    seeds: list[int] = []
-    for word in filter(None, (part.strip() for part in text.split(","))):
-        first, dash, last = word.partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()):
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{word!r} is no seed.", "Write seeds as 0,1,2 or as 0-3.")
-        if int(last or first) - int(first) >= MOST_SEEDS:
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{word!r} are too many seeds.", f"Name at most {MOST_SEEDS}.")
-        seeds += range(int(first), int(last or first) + 1)
-    return list(dict.fromkeys(seeds))

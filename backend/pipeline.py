@@ -23,16 +23,17 @@ from .errors import AvatarTexError, Cancelled, ErrorCode
 from .finish import finish
 from .head.atlas import AtlasMap, map_atlas
 from .head.enclosed import depth_inside
-from .head.match import Match, match, matches
+from .head.match import DRAWN, Match, match, matches
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.uvs import split_tiles, uv_warnings
 from .imaging.files import encode_picture
 from .job import Completion, Prepared, StageOptions
-from .messages import STAGES, Generate, Result
+from .messages import STAGES, Generate, Result, Variants
+from .observation.expression import take_folds_off
 from .observation.further import add_further
-from .observation.observe import PLACES, Observation, observe
+from .observation.observe import CLOTH, PLACES, Observation, observe
 from .observation.views import fuse
-from .options import refuse_unknown
+from .options import PROFILE, refuse_unknown
 from .outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs
 from .pins import Pin, parse_pins
 from .portrait.decode import Portrait, decode_portrait
@@ -54,8 +55,11 @@ TIME_SHARE = {
     "inpaint": 0.03,
     "latent": 0.04,
     "repaint": 0.20,
+    "large": 0.0,
     "compose": 0.22,
 }
+#: Of a large model, where one paints, beside all else; estimated, it depends on the graphics card.
+LARGE_SHARE = 4.0
 
 #: Of a texture or its provenance on the disk: a PNG of noise takes as much.
 TEXEL_BYTES = 3
@@ -76,14 +80,15 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     pins = parse_pins(request.pins)
     clock = report.Clock()
     now = ("load", 0.0)
+    share = TIME_SHARE | ({} if request.profile == PROFILE.default else {"large": LARGE_SHARE})
 
     def step(stage: str, fraction: float = 0.0) -> None:
         nonlocal now
         if is_cancelled():
             raise Cancelled
-        done = sum(TIME_SHARE[earlier] for earlier in list(STAGES)[: list(STAGES).index(stage)])
+        done = sum(share[earlier] for earlier in list(STAGES)[: list(STAGES).index(stage)])
         clock.enter(stage)
-        now = stage, min(1.0, done + TIME_SHARE[stage] * fraction)
+        now = stage, min(1.0, (done + share[stage] * fraction) / sum(share.values()))
         on_progress(*now)
 
     step("load")
@@ -106,8 +111,10 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         regions,
         request.further,
         request.hair == "bare",
+        request.expression == "keep",
     )
-    options = StageOptions(seed=request.seed, another=request.seed != 0 or bool(regions and regions.redoing))
+    another = request.seed != 0 or bool(regions and regions.redoing)
+    options = stage_options(request, job, request.seed, another)
     generated = complete(job.observation, job.style, networks, options, step, pictures)
 
     step("compose")
@@ -144,13 +151,14 @@ def prepare(
     regions: Regions | None = None,
     further: Sequence[str] = (),
     bare: bool = False,
+    kept: bool = False,
     worn: LinearPrior | None = None,
 ) -> Prepared:
     """Read the portrait, register the head, project the portrait into the atlas; then further ones.
 
     Args:
-        bare: the scalp is to have no hair. worn: what skins look like for the registration; the shipped prior where it
-            is not said.
+        bare: the scalp is to have no hair. kept: the folds of a smile stay. worn: what skins look like for the
+            registration; the shipped prior where it is not said.
 
     Raises:
         AvatarTexError: LOW_SCORE when the registration scores less than least_score.
@@ -169,8 +177,8 @@ def prepare(
         )
     style = found.style if style == "auto" else style
     step("atlas")
-    key = fingerprint(key, [Path(path) for path in further], bare)
-    job, layout = _seen.get(key, lambda: see(found, portrait, style, networks.skin, step, pins, further, bare))
+    key = fingerprint(key, [Path(path) for path in further], bare, kept, style)
+    job, layout = _seen.get(key, lambda: see(found, portrait, style, networks, step, pins, further, bare, kept))
     observation = regions.hide(job.observation, found.mesh, layout) if regions else job.observation
     pictures.partial(observation)
     return replace(job, observation=observation, style=style, warnings=[*job.warnings], advice=[*job.advice])
@@ -180,17 +188,24 @@ def see(
     found: Match,
     portrait: Portrait,
     style: str,
-    skin: LinearPrior,
+    networks,
     step: Callable[..., None],
     pins: Sequence[Pin],
     further: Sequence[str],
     bare: bool,
+    kept: bool = False,
 ) -> tuple[Prepared, AtlasMap]:
     """Project the portraits into the atlas of a registered head; the arguments are `prepare`'s."""
     layout = map_atlas(found.mesh, found.canonical, PLACES)
-    observation = observe(found.mesh, layout, found.registration, portrait.color, found.matte, skin, bare)
+    drawn = style in DRAWN
+    kept = kept or drawn  # a drawn fold is a line of the drawing
+    shown = portrait.color
+    if not kept:
+        shown = take_folds_off(shown, found.matte.skin, found.registration, found.head)
+    skin, studio = networks.skin, networks.studio
+    observation = observe(found.mesh, layout, found.registration, shown, found.matte, skin, bare, drawn, studio)
     beside = add_further(
-        further, found, observation, layout, skin, pins, lambda share: step("atlas", 0.2 + 0.7 * share)
+        further, found, observation, layout, skin, pins, lambda share: step("atlas", 0.2 + 0.7 * share), kept, studio
     )
     tiles = split_tiles(found.mesh)
     told, advice = uv_warnings(found.mesh, tiles)
@@ -201,10 +216,19 @@ def see(
         style,
         tiles,
         beside,
-        [*found.warnings, *found.quality.advice, *beside.warnings, *told],
+        [*found.warnings, *([CLOTH] if observation.cloth else []), *found.quality.advice, *beside.warnings, *told],
         advice,
     )
     return job, layout
+
+
+def stage_options(request: Generate | Variants, job: Prepared, seed: int, another: bool) -> StageOptions:
+    """How a request's completion is made; a large model is shown the face."""
+    if request.profile == PROFILE.default:
+        return StageOptions(seed=seed, another=another)
+    from .large.stage import show_face
+
+    return StageOptions(seed=seed, another=another, profile=request.profile, face=show_face(request.portrait, job))
 
 
 def complete(
@@ -222,11 +246,18 @@ def complete(
     options, pictures = options or StageOptions(), pictures or StagePictures("")
     seen = AtlasObservation(*shrink(observation, networks.size), style)
     step("inpaint")
-    completion = networks.experts.complete(seen.color, seen.confidence)
+    random = np.random.default_rng(options.seed) if options.another else None
+    completion = networks.experts.complete(seen.color, seen.confidence, random=random)
     for name in options.stages:
         step(name)
         completion = STAGES[name](seen, completion, networks, options, on_step=partial(step, name))
         pictures.save(name, completion)
+    if options.profile != PROFILE.default:
+        from .large.stage import paint_large
+
+        step("large")
+        completion = paint_large(observation, completion, style, networks.device, options, partial(step, "large"))
+        pictures.save("large", completion)
     return finish(fill_unknown(completion, networks.known), observation, style)
 
 
@@ -252,9 +283,13 @@ def check_request(request: Generate) -> None:
     """Refuse what cannot work before any work.
 
     Raises:
-        AvatarTexError: BAD_REQUEST, NO_MESH, OUTPUT_NOT_WRITTEN.
+        AvatarTexError: BAD_REQUEST, NO_MESH, OUTPUT_NOT_WRITTEN, and those of a large model that is not here.
     """
     refuse_unknown(vars(request))
+    if request.profile != PROFILE.default:
+        from .large.stage import refuse_absent_model
+
+        refuse_absent_model(request.profile)
     if bool(request.mesh) == bool(request.capture):
         raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
     if not request.output:

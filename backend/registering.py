@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -53,6 +54,7 @@ def register_only(
     mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
     portrait = decode_portrait(request.portrait)
     height, width = portrait.color.shape[:2]
+    answer = partial(Registered, request.job, request.overlay, request.picture, request.report, width, height)
     try:
         found = matches.get(fingerprint(mesh, portrait.color, pins), lambda: match(mesh, portrait, pins, step))
     except AvatarTexError as refusal:
@@ -61,18 +63,7 @@ def register_only(
         faceless = refusal.code is ErrorCode.NO_FACE_ON_HEAD
         points = guessed_points(mesh, portrait, pins, faceless, lambda: step("register"))
         write_outputs(request, portrait.color, portrait.color, {"code": str(refusal.code), "points": points})
-        return Registered(
-            request.job,
-            request.overlay,
-            request.picture,
-            request.report,
-            width,
-            height,
-            points=points,
-            code=str(refusal.code),
-            message=refusal.message,
-            cure=refusal.cure,
-        )
+        return answer(points=points, code=str(refusal.code), message=refusal.message, cure=refusal.cure)
     if is_cancelled():
         raise Cancelled
     overlay = draw_overlay(portrait.color, found.mesh, found.registration, pins) if request.overlay else None
@@ -90,13 +81,7 @@ def register_only(
     )
     on_progress("register", 1.0)
     quality = found.quality
-    return Registered(
-        request.job,
-        request.overlay,
-        request.picture,
-        request.report,
-        width,
-        height,
+    return answer(
         quality.score,
         found.registration.error[0],
         found.registration.face_height,

@@ -74,6 +74,7 @@ def render(request: Generate, device: str, job: Prepared, composition: Compositi
         "versions": versions(),
         "device": device,
         "seed": request.seed,
+        "profile": request.profile,
         "size": request.size,
         "style": {"asked": request.style, "found": job.style},
         **registration_json(job.match),

@@ -185,7 +185,7 @@ def answer(request: Request, wire: Wire) -> Result | Registered | Varied | Failu
         traceback.print_exc()
         told = explain(bug)
         if told.code is ErrorCode.OUT_OF_MEMORY:
-            free_memory()
+            release_memory()
         return Failure.of(request.job, told)
     finally:
         wire.forget(request.job)
@@ -212,7 +212,7 @@ def trim_memory() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
-def free_memory() -> None:
+def release_memory() -> None:
     """Give back what is kept and cached, so that a smaller second try can work."""
     if recall := sys.modules.get(f"{__package__}.recall"):
         recall.forget_all()

@@ -6,7 +6,8 @@ python -m tests.options_table > avatartex_addon/manual/options.md
 from __future__ import annotations
 
 from backend.arguments import tell_default
-from backend.options import OPTIONS, SIDES, Option
+from backend.option import SIDES, Option
+from backend.options import OPTIONS
 
 HEAD = """\
 # All options

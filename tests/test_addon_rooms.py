@@ -13,7 +13,7 @@ from tests.texts import ADDON
 #: Each room imports those before it and itself, none after it. The root's api and __init__ stand above all.
 ROOMS = ("core", "scene", "preferences", "session", "setup", "jobs", "properties", "operators", "ui", "api", "cli")
 #: Names that every module may have: the registration list asks for them.
-OF_EVERY_PART = {"register", "unregister", "PARTS", "CLASSES", "ATTACHED", "HANDLERS"}
+OF_EVERY_PART = {"register", "unregister", "PARTS", "ATTACHED", "HANDLERS"}
 #: Of every command line.
 OF_EVERY_COMMAND = {"OPTIONS", "MANUAL"}
 

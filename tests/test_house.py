@@ -22,7 +22,7 @@ STOREYS = (
     ("head",),
     ("styles", "observation"),
     ("job",),
-    ("stages", "surface"),
+    ("stages", "surface", "large"),
     ("finish",),
     ("compose",),
     ("report",),
@@ -32,7 +32,19 @@ STOREYS = (
     ("__main__",),
     ("lab",),
 )
-SHARED = {"verified", "offline", "options", "outputs", "arguments", "command_line", "messages", "errors", "pins"}
+SHARED = {
+    "verified",
+    "offline",
+    "option",
+    "options",
+    "seeds",
+    "outputs",
+    "arguments",
+    "command_line",
+    "messages",
+    "errors",
+    "pins",
+}
 
 
 def name_of(path: Path) -> str:

@@ -9,19 +9,8 @@ import pytest
 from backend.__main__ import build_parser as build_backend
 from backend.errors import AvatarTexError, ErrorCode
 from backend.messages import Generate, Variants
-from backend.options import (
-    BACKEND,
-    GENERATE,
-    JOBS,
-    LARGEST_SEED,
-    OPTIONS,
-    REDO,
-    SIDES,
-    VARIANTS,
-    Settings,
-    refuse_unknown,
-    select,
-)
+from backend.option import BACKEND, GENERATE, JOBS, REDO, SIDES, VARIANTS
+from backend.options import LARGEST_SEED, OPTIONS, Settings, refuse_unknown, select
 from backend.variants.command import build_parser as build_variants
 from tests.options_table import render_page
 from tests.texts import ADDON

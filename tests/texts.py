@@ -24,8 +24,8 @@ CALLS = {
     "draw_sentence",
     "draw_text",
     "show_preferences",
-    "poll_message_set",
     "report",
+    "fail",
     "AvatarTexError",
     "Obstacle",
     "obstacle_with_button",
@@ -36,7 +36,9 @@ CALLS = {
 }
 #: Of the table of options: which arguments are said, and not only read.
 TABLE = {"Option": (1, 3), "Choice": (1, 2)}
-CLASS_TEXTS = {"bl_label", "bl_description"}
+CLASS_TEXTS = {"bl_label", "bl_description", "none"}
+#: Functions that return a text: why a button is grey.
+TELLING = {"find_obstacle", "find_uneditable", "find_busy"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ def find_texts(path: Path) -> Iterator[Text]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield from _of_call(path.name, node)
+        elif isinstance(node, ast.FunctionDef) and node.name in TELLING:
+            for end in ast.walk(node):
+                if isinstance(end, ast.Return) and end.value is not None:
+                    yield from _literals(path.name, end.value)
         elif isinstance(node, ast.ClassDef) and node.name.startswith("AVATARTEX_"):
             if (told := ast.get_docstring(node, clean=False)) and "_OT_" in node.name:
                 yield Text(path.name, node.lineno, told, True)
@@ -89,6 +95,8 @@ def _literals(file: str, node: ast.AST) -> Iterator[Text]:
         said = "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
         if re.search("[A-Za-z]{2}", said.replace("{}", "")):
             yield Text(file, node.lineno, said, False)
+    elif isinstance(node, ast.IfExp):
+        yield from (*_literals(file, node.body), *_literals(file, node.orelse))
     elif not isinstance(node, ast.Call):
         for child in ast.iter_child_nodes(node):
             yield from _literals(file, child)

@@ -10,7 +10,8 @@ import bpy
 
 from .. import api
 from ..backend.arguments import add_options, take
-from ..backend.options import BATCH, BLENDER, SIZE, select
+from ..backend.option import BATCH, BLENDER
+from ..backend.options import SIZE, select
 from ..core.batch import again, count, tell_counts
 from ..core.matching import RULES
 from ..core.states import RowState

@@ -10,7 +10,7 @@ import bpy
 
 from .. import session
 from ..backend.errors import ErrorCode
-from ..core.child import clean_environment, hidden_process
+from ..core.child import process_options
 from ..core.command import PYTHON_VARIABLE, backend_command
 from ..preferences import find_backend_python, home
 from .ending import EXIT_DONE, EXIT_REFUSED, tell_refusal
@@ -43,17 +43,7 @@ def run_doctor(given: argparse.Namespace) -> int:
         python, session.EXTENSION_FOLDER, home().weights, "doctor", *(["--json"] if given.json else [])
     )
     try:
-        said = subprocess.run(
-            words,
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            capture_output=True,
-            check=False,
-            **hidden_process(),
-        )
+        said = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False, **process_options())
     except OSError as reason:
         text = f"The backend's Python could not be started ({reason.strerror})."
         return tell_refusal(ErrorCode.BACKEND_MISSING, text)

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from .. import api
-from ..backend.options import BLENDER, GENERATE, select
+from ..backend.option import BLENDER, GENERATE
+from ..backend.options import select
 from ..core.terminal import ProgressLine
 from .ending import refuse_without_file, save_file, tell_end, tell_notes, tell_refusal
 from .head_arguments import add_head, read_head

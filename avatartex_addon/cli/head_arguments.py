@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..backend.arguments import add_options, take
-from ..backend.options import Option
+from ..backend.option import Option
 from .ending import add_output
 
 

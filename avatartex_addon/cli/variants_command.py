@@ -6,7 +6,8 @@ import argparse
 import sys
 
 from .. import api
-from ..backend.options import BLENDER, VARIANTS, select
+from ..backend.option import BLENDER, VARIANTS
+from ..backend.options import select
 from ..core.terminal import ProgressLine
 from .ending import refuse_without_file, save_file, tell_end, tell_notes
 from .head_arguments import add_head, read_head

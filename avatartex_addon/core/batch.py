@@ -175,19 +175,11 @@ def explain(reason: Exception) -> dict[str, str]:
     }
 
 
-def mark(
-    row: Row,
-    state: RowState,
-    *,
-    code: str = "",
-    reason: str = "",
-    cure: str = "",
-    seconds: float = 0.0,
-    summary: str = "",
-) -> None:
-    """Set everything that a row tells about its run."""
-    row.state, row.code, row.reason, row.cure = str(state), code, reason, cure
-    row.seconds, row.summary = seconds, summary
+def mark(row: Row, state: RowState, **told) -> None:
+    """Set everything that a row tells about its run; what is not said is as it was before any run."""
+    untold = {"code": "", "reason": "", "cure": "", "seconds": 0.0, "summary": ""}
+    for name, value in (untold | told | {"state": str(state)}).items():
+        setattr(row, name, value)
 
 
 def next_waiting(rows: Iterable[Row]) -> Row | None:

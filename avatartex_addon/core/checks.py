@@ -104,7 +104,13 @@ def check_graphics(run: CheckRun) -> Check:
     card, driver = find_driver()
     if packages.build_here("cuda") == "cpu":
         return Check("Graphics", Verdict.OK, "CPU build")
-    run.build = decide_build(run.choice, driver)
+    run.build = decide_build(run.choice, driver, run.requirements)
+    if packages.is_unchecked(packages.hashes_of(run.requirements), "cuda"):
+        if run.build == "cuda":
+            return Check("Graphics", Verdict.NOTE, "CUDA build, unchecked: only download.pytorch.org vouches for it.")
+        if driver >= LEAST_DRIVER and run.choice == "auto":
+            text = "CPU build. The one for CUDA has no checksum: choose it as Build if you trust download.pytorch.org."
+            return Check("Graphics", Verdict.NOTE, text)
     if run.build == "cuda" and not driver:
         return Check("Graphics", Verdict.NOTE, "CUDA build, though no NVIDIA driver was found. It will use the CPU.")
     if 0 < driver < LEAST_DRIVER and run.choice != "cpu":

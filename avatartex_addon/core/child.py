@@ -49,11 +49,13 @@ def clean_environment() -> dict[str, str]:
     return environment | SWITCHES | {"PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
 
 
-def hidden_process() -> dict:
-    """Popen's options for a process without a console window and out of reach of Ctrl-C in Blender's terminal."""
+def process_options() -> dict:
+    """Popen's options for every process of ours: it talks in UTF-8, has its own environment and no console window, and
+    is out of reach of Ctrl-C in Blender's terminal."""
+    options = {"text": True, "encoding": "utf-8", "errors": "replace", "env": clean_environment()}
     if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
+        return options | {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return options | {"start_new_session": True}
 
 
 @contextlib.contextmanager
@@ -95,15 +97,7 @@ class Child:
     def __init__(self, command: list[str], log: BackendLog) -> None:
         self.lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            env=clean_environment(),
-            **hidden_process(),
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **process_options()
         )
         self._readers = [
             threading.Thread(target=self._read_messages, name="avatartex-stdout", daemon=True),

@@ -236,7 +236,7 @@ class BackendClient:
         return [Failure.of(request.job, error)] if request is not None else []
 
     def _died(self, sentence: str) -> AvatarTexError:
-        last = self.log.lines[-1].strip() if self.log.lines else ""
+        last = self.log.last.strip()
         return AvatarTexError(
             ErrorCode.BACKEND_DIED,
             sentence + (f" Its last words: {last[:160]}" if last else ""),

@@ -24,19 +24,8 @@ def backend_command(python: str, extension_folder: Path, weights: Path, *words: 
     -I: neither the current folder, nor the user's packages, nor PYTHON* variables lead it astray. -B: no bytecode is
     written into the extension. -X utf8: file names and logs do not depend on the system's code page.
     """
-    return [
-        python,
-        "-I",
-        "-B",
-        "-X",
-        "utf8",
-        "-c",
-        BOOTSTRAP,
-        str(extension_folder),
-        "--weights",
-        str(weights),
-        *(words or ("serve",)),
-    ]
+    isolated = [python, "-I", "-B", "-X", "utf8", "-c", BOOTSTRAP]
+    return [*isolated, str(extension_folder), "--weights", str(weights), *(words or ("serve",))]
 
 
 def choose_python(preferred: str, home: Home, lock: str) -> str:

@@ -13,10 +13,12 @@ ORIENTATION = 0x0112
 def read_orientation(path: Path) -> int:
     """1 to 8 as Exif has it; 1, upright, where the file tells nothing."""
     try:
+        if not path.is_file():  # a pipe may never end
+            return 1
         with path.open("rb") as file:
             data = file.read(FIRST_BYTES)
         found = find_tag(find_tiff(data))
-    except (OSError, struct.error):
+    except (OSError, ValueError, struct.error):
         return 1
     return found if 1 <= found <= 8 else 1
 

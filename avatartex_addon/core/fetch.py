@@ -75,7 +75,7 @@ def fetch(
         command = packages.download_words(python, group, arriving, build, tells_bytes, index)
         work.call(command, f"{name} could not be downloaded.", tell if len(group) == 1 else lambda line: None)
         for wheel in arriving.glob("*.whl"):
-            packages.refuse_changed(wheel, hashes)
+            packages.refuse_changed(wheel, hashes, build)
             wheel.replace(folder / wheel.name)
         done += weight
     shutil.rmtree(arriving, ignore_errors=True)
@@ -124,7 +124,7 @@ class WheelFolder(Work):
     def work(self) -> None:
         self.step("Looking for Python 3.11", 0.01)
         base = find_python(self.chosen_python)
-        build = decide_build(self.choice, find_driver()[1])
+        build = decide_build(self.choice, find_driver()[1], self.requirements)
         needed = packages.DOWNLOAD[build]
         if shutil.disk_usage(parent_that_exists(self.folder)).free < needed * 1e9:
             raise failed(f"The packages need {needed:.1f} GB in {self.folder}.", "Free some space, or choose another.")

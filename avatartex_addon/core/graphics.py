@@ -7,8 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .child import clean_environment, hidden_process
-from .packages import build_here
+from .child import process_options
+from .packages import build_here, hashes_of, is_unchecked
 
 #: The oldest driver on which the CUDA build runs (CUDA 13).
 LEAST_DRIVER = 580
@@ -16,10 +16,14 @@ LEAST_DRIVER = 580
 BUILDS = ("auto", "cpu", "cuda")
 
 
-def decide_build(choice: str, driver: int) -> str:
-    """cpu or cuda, for the artist's choice and the main version of the driver, 0 without one."""
-    wanted = ("cuda" if driver >= LEAST_DRIVER else "cpu") if choice == "auto" else choice
-    return build_here(wanted)
+def decide_build(choice: str, driver: int, requirements: Path) -> str:
+    """cpu or cuda; a build without a checksum only where the artist chose it.
+
+    Args:
+        choice: the artist's. driver: its main version, 0 without one. requirements: the lock.
+    """
+    runs = driver >= LEAST_DRIVER and not is_unchecked(hashes_of(requirements), "cuda")
+    return build_here(("cuda" if runs else "cpu") if choice == "auto" else choice)
 
 
 def build_of_wheels(folder: Path) -> str:
@@ -35,11 +39,9 @@ def find_driver() -> tuple[str, int]:
             said = subprocess.run(
                 [program, "--query-gpu=name,driver_version", "--format=csv,noheader"],
                 capture_output=True,
-                text=True,
                 timeout=20,
-                env=clean_environment(),
                 stdin=subprocess.DEVNULL,
-                **hidden_process(),
+                **process_options(),
             )
             name, version = said.stdout.splitlines()[0].rsplit(",", 1)
             return name.strip(), int(version.split(".")[0])

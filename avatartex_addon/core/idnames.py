@@ -46,7 +46,6 @@ class Op(StrEnum):
     RESTORE = "avatartex.restore"
     SHOW_TEXTURE = "avatartex.show_texture"
     SHOW_UV_MAP = "avatartex.show_uv_map"
-    # save_texture.py
     SAVE_TEXTURE = "avatartex.save_texture"
     # try_it.py
     TRY_IT = "avatartex.try_it"
@@ -57,7 +56,7 @@ class Op(StrEnum):
     REGIONS_DONE = "avatartex.regions_done"
     REGIONS_FILL = "avatartex.regions_fill"
     REGIONS_CLEAR = "avatartex.regions_clear"
-    # variant_presets.py, bake_variants.py
+    # bake_variants.py
     VARIANT_PRESET = "avatartex.variant_preset"
     VARIANTS_BAKE = "avatartex.variants_bake"
     VARIANT_SHOW = "avatartex.variant_show"
@@ -80,5 +79,9 @@ class Op(StrEnum):
     REMOVE_BACKEND = "avatartex.remove_backend"
     CANCEL_SETUP = "avatartex.cancel_setup"
     OPEN_LOG = "avatartex.open_log"
+    # manage_models.py
+    LOOK_AT_MODELS = "avatartex.look_at_models"
+    DOWNLOAD_MODEL = "avatartex.download_model"
+    REMOVE_MODEL = "avatartex.remove_model"
     # clean_portraits.py
     CLEAN_PORTRAITS = "avatartex.clean_portraits"

@@ -65,7 +65,8 @@ class Installer(Work):
         if not self.requirements.is_file():
             raise failed("This build of AvatarTex carries no list of packages.", "Install the extension again.")
         folder = self.wheels
-        self.build = build_of_wheels(folder) if folder is not None else decide_build(self.choice, find_driver()[1])
+        decided = decide_build(self.choice, find_driver()[1], self.requirements)
+        self.build = decided if folder is None else build_of_wheels(folder)
         self.pins = packages.read_lock(self.requirements) + packages.read_more(self.requirements, self.build)
         if folder is not None:
             check_wheels(self.pins, folder)
@@ -116,7 +117,7 @@ class Installer(Work):
         hashes = packages.hashes_of(self.requirements)
         for wheel in source.glob("*.whl"):  # all of them: pip chooses
             self.heed_cancel()
-            packages.refuse_changed(wheel, hashes)
+            packages.refuse_changed(wheel, hashes, self.build if self.wheels is None else self.choice)
         self._packages_before = len(self.installed())
         words = packages.install_words(self.python, self.requirements, source)
         self.call(words, "The packages could not be installed.")

@@ -8,7 +8,18 @@ from pathlib import Path
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.messages import LOW_SCORE
-from ..backend.options import FORMAT, HEAD_GROUP, PLACE, SEED, SHARING, UV_MAP, Settings, refuse_unknown
+from ..backend.options import (
+    FORMAT,
+    HEAD_GROUP,
+    PLACE,
+    SCALE,
+    SEED,
+    SHARING,
+    STRENGTH,
+    UV_MAP,
+    Settings,
+    refuse_unknown,
+)
 from ..backend.pins import Pin
 
 #: From here on a registration has nothing that an artist would mend.
@@ -57,6 +68,8 @@ class VariantJob:
     head: HeadJob
     styles: tuple[str, ...]
     seeds: tuple[int, ...]
+    strength: int = STRENGTH.default
+    scale: int = SCALE.default
     format: str = FORMAT.default
     place: str = PLACE.default
 
@@ -68,70 +81,27 @@ class VariantJob:
             raise AvatarTexError(ErrorCode.BAD_REQUEST, "No seed is given.", "Write seeds as 0,1,2 or as 0-3.")
 
 
-@dataclass(frozen=True)
 class JobFiles:
     """A folder of its own per job, below Blender's temporary folder: it lasts until Blender ends."""
 
-    folder: Path
-
-    @classmethod
-    def create(cls, parent: Path, job: str) -> JobFiles:
-        folder = parent / "avatartex" / job
+    def __init__(self, parent: Path, job: str) -> None:
+        self.folder = folder = parent / "avatartex" / job
         folder.mkdir(parents=True, exist_ok=True)
-        return cls(folder)
+        self.capture, self.regions = folder / "head.npz", folder / "base_regions.bmp"
+        self.base, self.base_provenance = folder / "base", folder / "base_provenance"  # pictures keep their formats
+        self.texture, self.provenance = folder / "texture.png", folder / "provenance.png"
+        self.report = folder / "report.json"
+        self.previews, self.variants = folder / "previews", folder / "variants"  # folders
 
     def drop_inputs(self) -> None:
         """Once the backend has answered, only its results are of use."""
         for path in (self.capture, *self.folder.glob(f"{self.base.name}*")):
             path.unlink(missing_ok=True)
 
-    @property
-    def capture(self) -> Path:
-        return self.folder / "head.npz"
-
-    @property
-    def base(self) -> Path:
-        """Without suffix: the existing texture keeps its format."""
-        return self.folder / "base"
-
-    @property
-    def previews(self) -> Path:
-        return self.folder / "previews"
-
-    @property
-    def regions(self) -> Path:
-        return self.folder / "base_regions.bmp"
-
-    @property
-    def base_provenance(self) -> Path:
-        """Without suffix, as the base."""
-        return self.folder / "base_provenance"
-
-    @property
-    def texture(self) -> Path:
-        return self.folder / "texture.png"
-
-    @property
-    def variants(self) -> Path:
-        """A folder."""
-        return self.folder / "variants"
-
-    @property
-    def provenance(self) -> Path:
-        return self.folder / "provenance.png"
-
-    @property
-    def report(self) -> Path:
-        return self.folder / "report.json"
-
 
 def summarize(report_path: Path) -> str:
     """'12.3 s · registration good · 87% of the face is the person's own'; whatever is missing is left out."""
-    try:
-        report = json.loads(report_path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""
-    parts = []
+    report, parts = read_report(report_path), []
     if isinstance(seconds := _find(report, "seconds", "total"), (int, float)):
         parts.append(f"{seconds:.1f} s")
     if isinstance(score := _find(report, "registration", "score"), (int, float)):
@@ -161,12 +131,17 @@ def round_shares(shares: tuple[float, ...]) -> list[int]:
 
 def read_shares(report_path: Path) -> tuple[float, float, float]:
     """Shares of the head's texels from photo, other side and networks; 0 for what is missing."""
-    try:
-        report = json.loads(report_path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        report = {}
+    report = read_report(report_path)
     shares = (_find(report, "texels", name) for name in ("photo", "mirrored", "generated"))
     return tuple(share if isinstance(share, (int, float)) else 0.0 for share in shares)
+
+
+def read_report(path: Path) -> dict:
+    """{} where it cannot be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
 
 
 def _find(report: dict, *names: str):

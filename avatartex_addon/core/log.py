@@ -1,39 +1,30 @@
-"""What the backend says on stderr: in a file that stays small, and its tail at hand for error reports."""
+"""What the backend says on stderr, in a file that stays small."""
 
 from __future__ import annotations
 
 import logging
 import logging.handlers
-from collections import deque
 from pathlib import Path
 
 #: One file of a megabyte and two older ones: about a thousand tracebacks, and no disk fills up.
 MOST_BYTES, OLDER_FILES = 1_000_000, 2
 
-#: Lines kept for reports: a Python traceback through torch is about 15 lines long.
-TAIL_LINES = 20
-
 
 class BackendLog:
-    """A rotating file. Written to from reader threads, which logging allows."""
+    """A rotating file, and the last line of it. Written to from reader threads, which logging allows."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self.lines: deque[str] = deque(maxlen=TAIL_LINES)
+        self.last = ""
         self._handler = logging.handlers.RotatingFileHandler(
             path, maxBytes=MOST_BYTES, backupCount=OLDER_FILES, encoding="utf-8", delay=True
         )
         self._handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
 
     def write(self, line: str) -> None:
-        self.lines.append(line)
+        self.last = line
         self._handler.handle(logging.makeLogRecord({"msg": "%s", "args": (line,)}))
-
-    @property
-    def tail(self) -> str:
-        """The last lines, oldest first."""
-        return "\n".join(self.lines)
 
     def close(self) -> None:
         self._handler.close()

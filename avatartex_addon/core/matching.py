@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-#: What the file dialogs and the rules take for a picture; the backend decodes these.
-PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
+#: What the file dialogs and the rules take for a picture: what the backend decodes (backend/portrait/decode.py).
+SUFFIXES = tuple(f".{name}" for name in "png jpg jpeg webp tif tiff bmp tga gif jp2 avif heic heif".split())
 
 RULES = ("name", "folder", "order")
 
@@ -17,7 +17,7 @@ HEAD_WORDS = ("head", "face", "body")
 
 def find_pictures(folder: Path) -> list[Path]:
     """Every picture in the folder and below, in reading order ('2' before '10')."""
-    found = [path for path in folder.rglob("*") if path.suffix.lower() in PICTURES and not path.name.startswith(".")]
+    found = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
     return sorted(found, key=lambda path: natural(str(path.relative_to(folder))))
 
 

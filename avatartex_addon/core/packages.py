@@ -25,8 +25,11 @@ TORCH_INDEX = {
     ("win32", "cuda"): "https://download.pytorch.org/whl/cu130",
 }
 PYPI = "https://pypi.org/simple"
-#: How names of wheels begin that have no checksum in our list, see `refuse_changed`.
-UNKNOWN = "torch-2.13.0+cu"
+#: How the name of torch's build for CUDA on Windows begins. It is not on PyPI.
+WINDOWS_CUDA = "torch-2.13.0+cu"
+
+#: pip's words before a folder of wheels, which then is all that it knows.
+OFFLINE = ("--no-index", "--only-binary", ":all:", "--find-links")
 
 #: MB of the large packages, for the bar; measured (torch for Linux). Others count as 1.
 WEIGHTS = {
@@ -120,16 +123,27 @@ def hashes_of(requirements: Path) -> dict[str, str]:
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines) if name}
 
 
-def refuse_changed(wheel: Path, hashes: dict[str, str]) -> None:
+def is_unchecked(hashes: dict[str, str], build: str) -> bool:
+    """Whether our list has no checksum of torch's build for this system. Only CUDA's for Windows may lack."""
+    windows = (sys.platform, build) == ("win32", "cuda")
+    return windows and not any(name.startswith(WINDOWS_CUDA) for name in hashes)
+
+
+def refuse_changed(wheel: Path, hashes: dict[str, str], build: str = "cpu") -> None:
     """Refuse a wheel that is not the one which the lock was made with.
 
-    The list does not know torch's build for CUDA on Windows, which comes from PyTorch's index, over TLS.
+    Args:
+        build: what was decided, or chosen: cuda lets the build through that is_unchecked() tells of.
 
     Raises:
         AvatarTexError: it is another one, or an unknown one.
     """
-    if not hashes or (wheel.name not in hashes and wheel.name.startswith(UNKNOWN)):
+    if not hashes:
         return
+    if wheel.name.startswith(WINDOWS_CUDA) and is_unchecked(hashes, "cuda"):
+        if build == "cuda":
+            return
+        raise failed(f"The package {wheel.name} has no checksum.", "To install it all the same, choose CUDA as Build.")
     with wheel.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() == hashes.get(wheel.name):
             return
@@ -146,44 +160,16 @@ def download_words(
 ) -> list[str]:
     """pip's words for some wheels, without what they depend on; from PyPI where no index is named."""
     torchs = TORCH_INDEX.get((sys.platform, build)) if pins[0][0] == "torch" else None
-    return pip(
-        python,
-        "download",
-        "--no-deps",
-        "--only-binary",
-        ":all:",
-        "--no-cache-dir",
-        "--retries",
-        "3",
-        "--progress-bar",
-        "raw" if tells_bytes else "off",
-        "--dest",
-        str(folder),
-        "--index-url",
-        torchs or index or PYPI,
-        *(f"{name}=={version}" for name, version in pins),
-    )
+    words = "download --no-deps --only-binary :all: --no-cache-dir --retries 3 --progress-bar".split()
+    words += ["raw" if tells_bytes else "off", "--dest", str(folder), "--index-url", torchs or index or PYPI]
+    return pip(python, *words, *(f"{name}=={version}" for name, version in pins))
 
 
 def update_words(python: str, folder: Path) -> list[str]:
     """pip's words to install the pip of our choice from a folder."""
-    return pip(
-        python, "install", "--quiet", "--no-index", "--only-binary", ":all:", "--find-links", str(folder), f"pip=={PIP}"
-    )
+    return pip(python, "install", "--quiet", *OFFLINE, str(folder), f"pip=={PIP}")
 
 
 def install_words(python: str, requirements: Path, folder: Path) -> list[str]:
     """pip's words to install from a folder, without any network."""
-    return pip(
-        python,
-        "install",
-        "--no-index",
-        "--only-binary",
-        ":all:",
-        "--find-links",
-        str(folder),
-        "--progress-bar",
-        "off",
-        "--requirement",
-        str(requirements),
-    )
+    return pip(python, "install", "--progress-bar", "off", *OFFLINE, str(folder), "--requirement", str(requirements))

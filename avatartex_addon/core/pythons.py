@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .child import clean_environment, hidden_process
+from .child import process_options
 from .work import failed
 
 WANTED_PYTHON = (3, 11)
@@ -98,15 +98,7 @@ def ask_python(words: tuple[str, ...], code: str) -> str | None:
     """What a Python prints for some code; None where it fails or is none."""
     try:
         said = subprocess.run(
-            [*words, "-I", "-c", code],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env=clean_environment(),
-            encoding="utf-8",
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            **hidden_process(),
+            [*words, "-I", "-c", code], capture_output=True, timeout=60, stdin=subprocess.DEVNULL, **process_options()
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -10,13 +10,13 @@ from .work import Work
 
 
 class Removal(Work):
-    """Deletes the environment, the downloads and the weights of one folder; `freed` are the bytes that they noted."""
+    """Deletes the environment, the downloads and the weights of one folder."""
 
     changes_files = True
 
     def __init__(self, home: Home, log: BackendLog) -> None:
         super().__init__(log)
-        self.home, self.freed = home, home.occupied
+        self.home = home
 
     def work(self) -> None:
         with self.home.locked():

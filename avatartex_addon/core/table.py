@@ -10,9 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from ..backend.options import STYLE
+from ..backend.options import LARGEST_SEED, STYLE
 from .batch import Row, count
 
+#: Bytes: a hundred thousand rows.
+LARGEST_TABLE = 16_000_000
 TABLE_COLUMNS = ("object", "portrait", "style", "seed")
 REPORT_COLUMNS = ("object", "portrait", "style", "seed", "state", "code", "reason", "cure", "seconds", "summary")
 
@@ -27,11 +29,15 @@ def read_table(path: Path) -> list[dict]:
         AvatarTexError: the file cannot be read, or a line makes no sense; it is named.
     """
     try:
+        if not path.is_file():  # a pipe or a device may never end
+            raise bad_table(f"The table {path.name!r} could not be read: there is no such file.")
+        if path.stat().st_size > LARGEST_TABLE:
+            raise bad_table(f"The table {path.name!r} is larger than {LARGEST_TABLE // 1_000_000} megabytes.")
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as reason:
-        raise bad_table(f"The table {path.name!r} could not be read ({reason}).") from reason
-    separator = max(",;\t", key=text.partition("\n")[0].count)
-    lines = [line for line in csv.reader(io.StringIO(text), delimiter=separator) if any(map(str.strip, line))]
+        separator = max(",;\t", key=text.partition("\n")[0].count)
+        lines = [line for line in csv.reader(io.StringIO(text), delimiter=separator) if any(map(str.strip, line))]
+    except (OSError, UnicodeDecodeError, csv.Error) as reason:
+        raise bad_table(f"The table {path.name!r} could not be read ({reason}).") from None
     columns = TABLE_COLUMNS
     if lines and "object" in (first := [name.strip().lower() for name in lines[0]]):
         columns, lines = first, lines[1:]
@@ -41,15 +47,19 @@ def read_table(path: Path) -> list[dict]:
 def read_line(line: dict[str, str], path: Path, number: int) -> dict:
     if not line.get("object") or not line.get("portrait"):
         raise bad_table(f"Line {number} of {path.name!r} lacks the object or the portrait.")
-    row = {"object": line["object"], "portrait": str((path.parent / line["portrait"]).resolve())}
+    try:
+        row = {"object": line["object"], "portrait": str((path.parent / line["portrait"]).resolve())}
+    except (OSError, ValueError):  # names that the system cannot hold
+        raise bad_table(f"Line {number} of {path.name!r} names a portrait that no file can be.") from None
     if style := line.get("style", "").lower():
         if style not in STYLE.values:
             known = ", ".join(STYLE.values)
-            raise bad_table(f"Line {number} of {path.name!r} has the style {style!r}; known are {known}.")
+            raise bad_table(f"Line {number} of {path.name!r} has the style {style[:40]!r}; known are {known}.")
         row["style"] = style
     if seed := line.get("seed", ""):
-        if not seed.isdecimal():
-            raise bad_table(f"Line {number} of {path.name!r} has the seed {seed!r}, which is no whole number.")
+        if not seed.isdecimal() or len(seed) > 10 or int(seed) > LARGEST_SEED:
+            what = f"the seed {seed[:40]!r}, which is no whole number up to {LARGEST_SEED}"
+            raise bad_table(f"Line {number} of {path.name!r} has {what}.")
         row["seed"] = int(seed)
     return row
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from .child import clean_environment, hidden_process, kill_group
+from .child import kill_group, process_options
 from .log import BackendLog
 
 
@@ -74,15 +74,7 @@ class Work:
         """
         self.heed_cancel()
         self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            env=clean_environment(),
-            **hidden_process(),
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **process_options()
         )
         if self.cancelled:
             kill_group(self._process)

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -16,10 +17,14 @@ from ..backend.messages import STAGES, Failure, Progress, Registered, Result, St
 from ..core.chore import Chore, Parts
 from ..core.client import Request
 from ..core.clock import TimeLeft
-from ..core.job import JobFiles
+from ..core.job import HeadJob, JobFiles
 from ..core.states import State
+from ..preferences import preferences
 from ..scene.capture import capture_head
-from ..scene.head import is_deleted
+from ..scene.graph import find_colorless
+from ..scene.head import find_again, find_job_head, find_uv_map
+from ..scene.pins import wire_pins
+from ..scene.slots import find_head_slots
 from ..scene.thumbnails import forget_previews
 
 #: Seconds between two looks at the backend. Each takes about 20 microseconds; a bar moves evenly.
@@ -40,7 +45,7 @@ class BackendTask:
     """
 
     answer: Result | Varied | Registered | None = None
-    stages = tuple(STAGES)
+    stages = tuple(name for name in STAGES if name != "large")  # which few jobs have: it is told by its name
     time_left: TimeLeft | None = None
     files: JobFiles | None = None
     request: Callable[..., Request] | None = None  # as long as it is not sent
@@ -64,12 +69,35 @@ class BackendTask:
         self.name, self.object_name = uuid.uuid4().hex[:12], head.name
         self.chore = Chore(self.prepare(head, uv_map, slots, head_group, selected_faces))
 
+    def capture_job(self, job: HeadJob) -> bpy.types.Object:
+        """Begin to write the head of a job, as `capture` does, once all is looked at that could stop it; the head."""
+        head = find_job_head(job)
+        self.uv_map = find_uv_map(head, job.uv_map)
+        self.slots = find_head_slots(head, self.uv_map)
+        if problem := find_colorless(head, self.slots):
+            raise problem
+        self.capture(head, self.uv_map, self.slots, job.head_group, job.selected_faces)
+        return head
+
+    def tell_job(self, head: bpy.types.Object, job: HeadJob) -> dict[str, Any]:
+        """What every request for the job's head says, as its fields."""
+        return job.settings() | {
+            "job": self.name,
+            "portrait": job.portrait,
+            "capture": str(self.files.capture),
+            "device": preferences().device,
+            "report": str(self.files.report),
+            "pins": wire_pins(head, job.portrait, job.pins),
+            "least_score": job.least_score,
+            "further": list(job.further),
+        }
+
     def prepare(
         self, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], head_group: str, selected_faces: bool
     ) -> Parts:
         """Write what the backend is to read; the fields of the request that tell of it."""
         try:
-            self.files = JobFiles.create(Path(bpy.app.tempdir), self.name)
+            self.files = JobFiles(Path(bpy.app.tempdir), self.name)
             yield from capture_head(self.files.capture, head, uv_map, slots, head_group, selected_faces)
             return (yield from self.keep_more())
         except OSError as reason:
@@ -90,10 +118,18 @@ class BackendTask:
         Raises:
             AvatarTexError: NO_MESH, it is gone.
         """
-        head = bpy.data.objects.get(self.object_name)
-        if head is None or head.type != "MESH" or is_deleted(head):
+        return find_again(self.object_name)
+
+    def find_textured(self) -> bpy.types.Object:
+        """The head, which an answer is for.
+
+        Raises:
+            AvatarTexError: it is gone, or its UV map.
+        """
+        head = self.find_head()
+        if self.uv_map not in head.data.uv_layers:
             raise AvatarTexError(
-                ErrorCode.NO_MESH, f"'{self.object_name}' was deleted or renamed.", "Choose the head and try again."
+                ErrorCode.NO_UVS, f"The UV map '{self.uv_map}' is gone or renamed.", "Choose another UV map."
             )
         return head
 

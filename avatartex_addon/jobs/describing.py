@@ -8,7 +8,8 @@ from pathlib import Path
 import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from ..backend.options import APPEARANCE, HEAD_GROUP, REMEMBERED, SELECTED_FACES, SIZE, UV_MAP, parse_seeds, read
+from ..backend.options import APPEARANCE, HEAD_GROUP, REMEMBERED, SELECTED_FACES, SIZE, UV_MAP, read
+from ..backend.seeds import parse_seeds
 from ..core.job import HeadJob, VariantJob
 from ..scene.further_portraits import further_paths
 from ..scene.head import find_head, find_problem, portrait_path
@@ -81,6 +82,8 @@ def describe_variants(context: bpy.types.Context) -> VariantJob:
         replace(head, size=int(settings.size)),
         tuple(find_ticked(settings)),
         tuple(parse_seeds(settings.seeds)),
+        settings.strength,
+        settings.scale,
         settings.format,
         settings.place,
     )

@@ -15,13 +15,10 @@ from ..core.job import HeadJob, read_shares, summarize
 from ..preferences import preferences
 from ..scene import versions
 from ..scene.apply import apply_texture
-from ..scene.graph import find_color_input, find_color_source, find_colorless, reads_uv_map
-from ..scene.head import find_job_head, find_uv_map
+from ..scene.graph import find_color_input, find_color_source, reads_uv_map
 from ..scene.history import find_shown, remember_result
 from ..scene.images import keep_base, load_result
-from ..scene.pins import wire_pins
 from ..scene.regions import find_result, keep_regions
-from ..scene.slots import find_head_slots
 from .backend_task import BackendTask
 
 
@@ -48,29 +45,16 @@ class Generation(BackendTask):
     def __init__(self, job: HeadJob) -> None:
         self.job = job
         self.status.reset()
-        head = find_job_head(job)
-        self.uv_map = find_uv_map(head, job.uv_map)
-        self.slots = find_head_slots(head, self.uv_map)
-        if problem := find_colorless(head, self.slots):
-            raise problem
-        self.capture(head, self.uv_map, self.slots, job.head_group, job.selected_faces)
+        head = self.capture_job(job)
         self.ask(
             partial(
                 Generate,
-                job=self.name,
-                portrait=job.portrait,
+                **self.tell_job(head, job),
                 output=str(self.files.texture),
-                capture=str(self.files.capture),
-                **job.settings(),
                 seed=job.seed,
-                device=preferences().device,
                 provenance=str(self.files.provenance),
-                report=str(self.files.report),
-                pins=wire_pins(head, job.portrait, job.pins),
-                least_score=job.least_score,
                 previews=str(self.files.previews),
                 trust_portrait=job.trust_portrait,
-                further=list(job.further),
             )
         )
 
@@ -102,10 +86,8 @@ class Generation(BackendTask):
         Raises:
             AvatarTexError: when the head or the texture is gone.
         """
-        head = self.find_head()
+        head = self.find_textured()
         name = head.name
-        if self.uv_map not in head.data.uv_layers:
-            raise AvatarTexError(ErrorCode.NO_UVS, f"The UV map '{self.uv_map}' is gone or renamed.", "Generate again.")
         report = Path(self.answer.report)
         try:
             image = load_result(Path(self.answer.output), f"{name} AvatarTex", self.answer.tiles)
@@ -143,7 +125,7 @@ class Generation(BackendTask):
             image = load_result(Path(self.answer.provenance), f"{self.job.object_name} Provenance", self.answer.tiles)
         except RuntimeError:
             return None
-        versions.set_data(image)
+        versions.set_space(image, versions.DATA)
         return image
 
     def tell(self, made: Textures) -> None:

@@ -22,10 +22,11 @@ from ..scene.head import (
     is_deleted,
     portrait_path,
 )
-from ..scene.uv_sharing import DOUBTFUL_SHARE, find_shared
+from ..scene.uv_sharing import DOUBTFUL_SHARE, Sharing, find_shared
 
-#: Of the head's faces that share texels: above the one both halves do, above the other nearly all lie on a few colours.
-MIRRORED_SHARE, PALETTE_SHARE = 0.3, 0.9
+#: Of the head's faces: above it both halves share texels; above it with two others or more, they lie on a few colours.
+#: A knight's head on a palette has 57 % of those, mirrored halves none.
+MIRRORED_SHARE, PALETTE_SHARE = 0.3, 0.3
 #: What is in the way, short, by code; whatever has no such line is told in its sentence.
 TITLES = {
     ErrorCode.PORTRAIT_MISSING: "No portrait yet",
@@ -181,17 +182,17 @@ def doubts(head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
                 stops=False,
             )
         )
-    elif uv_map and (share := find_shared(head, uv_map)) >= DOUBTFUL_SHARE:
-        found.append(overlap_obstacle(uv_map, share))
+    elif uv_map and (sharing := find_shared(head, uv_map)).shared >= DOUBTFUL_SHARE:
+        found.append(overlap_obstacle(uv_map, sharing))
     return found
 
 
-def overlap_obstacle(uv_map: str, share: float) -> Obstacle:
+def overlap_obstacle(uv_map: str, sharing: Sharing) -> Obstacle:
     """How much of the head shares texels, and what that costs."""
-    much = f"{share:.0%} of the head's faces share texels in '{uv_map}'"
-    if share > PALETTE_SHARE:
+    much = f"{sharing.shared:.0%} of the head's faces share texels in '{uv_map}'"
+    if sharing.stacked > PALETTE_SHARE:
         told = f"{much}, as where models are coloured by a palette. A portrait needs texels of its own for each face."
-    elif share > MIRRORED_SHARE:
+    elif sharing.shared > MIRRORED_SHARE:
         told = f"{much}, as where halves are mirrored: both sides show what one of them has."
     else:
         told = f"{much}: the rest is textured wholly, so it matters only where you see it."

@@ -8,7 +8,8 @@ from pathlib import Path
 import bpy
 
 from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
-from ..backend.options import BATCH, HEAD_GROUP, PANEL, SEED, STYLE, read, select
+from ..backend.option import BATCH, PANEL
+from ..backend.options import HEAD_GROUP, SEED, STYLE, read, select
 from ..core import kept
 from ..core.batch import BatchRun, Skip, recover
 from ..core.chore import Parts

@@ -13,12 +13,7 @@ from ..backend.messages import Variants
 from ..core.catalogue import catalogue_path, own_uuid
 from ..core.chore import Parts
 from ..core.job import VariantJob, summarize
-from ..preferences import preferences
-from ..scene.graph import find_colorless
-from ..scene.head import find_job_head, find_uv_map
 from ..scene.images import keep_base
-from ..scene.pins import wire_pins
-from ..scene.slots import find_head_slots
 from ..scene.variant_materials import (
     TAG,
     base_material,
@@ -72,29 +67,18 @@ class VariantBake(BackendTask):
         if problem := find_place_problem(job.place):
             raise problem
         self.status.reset()
-        head = find_job_head(asked)
-        self.uv_map = find_uv_map(head, asked.uv_map)
-        self.slots = find_head_slots(head, self.uv_map)
-        if problem := find_colorless(head, self.slots):
-            raise problem
-        self.capture(head, self.uv_map, self.slots, asked.head_group, asked.selected_faces)
+        head = self.capture_job(asked)
         self.ask(
             partial(
                 Variants,
-                job=self.name,
-                portrait=asked.portrait,
+                **self.tell_job(head, asked),
                 output=str(self.files.variants),
-                capture=str(self.files.capture),
                 styles=list(job.styles),
                 seeds=list(job.seeds),
+                strength=job.strength,
+                scale=job.scale,
                 format=job.format,
-                **asked.settings(),
-                device=preferences().device,
-                report=str(self.files.report),
                 previews=True,
-                pins=wire_pins(head, asked.portrait, asked.pins),
-                least_score=asked.least_score,
-                further=list(asked.further),
             )
         )
 
@@ -109,12 +93,8 @@ class VariantBake(BackendTask):
         Raises:
             AvatarTexError: when the head is gone, or a texture cannot be kept.
         """
-        head = self.find_head()
+        head = self.find_textured()
         name = head.name
-        if self.uv_map not in head.data.uv_layers:
-            raise AvatarTexError(
-                ErrorCode.NO_UVS, f"The UV map '{self.uv_map}' is gone or renamed.", "Bake the variants again."
-            )
         if problem := find_place_problem(self.job.place):
             raise problem
         images = self.load_images(name)

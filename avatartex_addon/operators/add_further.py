@@ -10,33 +10,24 @@ from ..core.idnames import Op
 from ..scene import further_portraits
 from ..scene.head import find_head
 from ..scene.redraw import redraw_panels
-from .backend_operator import poll_idle
-from .choose_portrait import relative_path
-from .picture_browser import PictureBrowser
+from ..session import find_busy
+from .checked import Checked, find_uneditable
+from .choose_portrait import PictureBrowser, relative_path
 
 
-def poll_further(cls, context: bpy.types.Context) -> bool:
-    head = find_head(context)
-    if head is None or not head.is_editable:
-        cls.poll_message_set("Select a head that can be edited")
-        return False
-    return poll_idle(cls, context)
-
-
-class AVATARTEX_OT_further_add(PictureBrowser, bpy.types.Operator):
+class AVATARTEX_OT_further_add(PictureBrowser, Checked, bpy.types.Operator):
     """Add pictures of the same person, seen from the left or the right. They show what the portrait does not"""
 
     bl_idname = Op.FURTHER_ADD
     bl_label = "Add Further Portraits"
-    bl_options = {"REGISTER", "UNDO"}
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
     directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"})
     files: CollectionProperty(type=bpy.types.OperatorFileListElement, options={"SKIP_SAVE"})
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_further(cls, context)
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return find_uneditable(context) or find_busy(context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         context.window_manager.fileselect_add(self)
@@ -44,35 +35,29 @@ class AVATARTEX_OT_further_add(PictureBrowser, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if not self.poll(context):  # a job began while the file browser was open
-            self.report({"ERROR"}, "Further portraits cannot change while a job runs")
-            return {"CANCELLED"}
+            return self.fail("Further portraits cannot change while a job runs")
         chosen = [str(Path(self.directory) / entry.name) for entry in self.files if entry.name] or [self.filepath]
         if not all(Path(bpy.path.abspath(path)).is_file() for path in chosen):
-            self.report({"ERROR"}, "No picture was chosen")
-            return {"CANCELLED"}
+            return self.fail("No picture was chosen")
         for path in chosen:
             further_portraits.add_further(find_head(context), relative_path(path))
         redraw_panels()
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_further_remove(bpy.types.Operator):
+class AVATARTEX_OT_further_remove(Checked, bpy.types.Operator):
     """Take this picture out of the list. The file stays"""
 
     bl_idname = Op.FURTHER_REMOVE
     bl_label = "Remove Further Portrait"
-    bl_options = {"REGISTER", "UNDO"}
 
     index: IntProperty(default=-1, description="-1: the active one", options={"SKIP_SAVE"})
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not poll_further(cls, context):
-            return False
-        if not find_head(context).avatartex_further:
-            cls.poll_message_set("There are no further portraits")
-            return False
-        return True
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        if obstacle := find_uneditable(context) or find_busy(context):
+            return obstacle
+        return "" if find_head(context).avatartex_further else "There are no further portraits"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head = find_head(context)
@@ -82,6 +67,3 @@ class AVATARTEX_OT_further_remove(bpy.types.Operator):
         further_portraits.remove_further(head, index)
         redraw_panels()
         return {"FINISHED"}
-
-
-CLASSES = (AVATARTEX_OT_further_add, AVATARTEX_OT_further_remove)

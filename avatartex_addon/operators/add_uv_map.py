@@ -6,9 +6,10 @@ import bpy
 import numpy as np
 
 from ..core.idnames import Op
+from ..scene.arrays import read_each
 from ..scene.head import find_head
 from ..scene.redraw import redraw_panels
-from .backend_operator import poll_idle
+from .checked import IdleOnly
 
 NEW_UV_MAP = "AvatarTex"
 #: Between islands, as a share of the map: 4 texels of 1024, more than a rim.
@@ -17,26 +18,20 @@ ISLAND_MARGIN = 0.004
 MESH_PARTS = ("vertices", "edges", "polygons")
 
 
-class AVATARTEX_OT_add_uv_map(bpy.types.Operator):
+class AVATARTEX_OT_add_uv_map(IdleOnly, bpy.types.Operator):
     """Add a UV map in which no faces overlap, and texture that one. Your own UV maps stay as they are"""
 
     bl_idname = Op.ADD_UV_MAP
     bl_label = "Add a UV Map"
-    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
         head = find_head(context)
         if head is None or head.library is not None or head.data.library is not None:
-            cls.poll_message_set("Select a head of this file")
-            return False
+            return "Select a head of this file"
         if len(head.data.uv_layers) >= 8:
-            cls.poll_message_set("The head has as many UV maps as Blender allows")
-            return False
-        if not head.data.polygons:
-            cls.poll_message_set("The head has no faces")
-            return False
-        return poll_idle(cls, context)
+            return "The head has as many UV maps as Blender allows"
+        return super().find_obstacle(context) if head.data.polygons else "The head has no faces"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head = find_head(context)
@@ -46,8 +41,7 @@ class AVATARTEX_OT_add_uv_map(bpy.types.Operator):
         except RuntimeError as reason:  # Blender cannot go into Edit Mode: the head is hidden in all views, say
             for extra in {layer.name for layer in head.data.uv_layers} - before:
                 head.data.uv_layers.remove(head.data.uv_layers[extra])
-            self.report({"ERROR"}, f"'{head.name}' could not be unwrapped: {reason}".strip())
-            return {"CANCELLED"}
+            return self.fail(f"'{head.name}' could not be unwrapped: {reason}".strip())
         context.scene.avatartex.uv_map = name
         context.window_manager.avatartex_job.reset()
         redraw_panels()
@@ -63,7 +57,9 @@ def add_uv_map(context: bpy.types.Context, head: bpy.types.Object) -> str:
         bpy.ops.object.mode_set(mode="OBJECT")
     selected = [candidate for candidate in layer_objects if candidate.select_get()]
     hidden = head.hide_get()
-    kept = {part: {flag: _flags(mesh, part, flag) for flag in ("select", "hide")} for part in MESH_PARTS}
+    kept = {
+        part: {flag: read_each(getattr(mesh, part), flag, bool) for flag in ("select", "hide")} for part in MESH_PARTS
+    }
     shown = mesh.uv_layers.active.name if mesh.uv_layers else ""
     rendered = next((layer.name for layer in mesh.uv_layers if layer.active_render), "")
     try:
@@ -99,14 +95,5 @@ def add_uv_map(context: bpy.types.Context, head: bpy.types.Object) -> str:
     return name
 
 
-def _flags(mesh: bpy.types.Mesh, part: str, flag: str) -> np.ndarray:
-    values = np.empty(len(getattr(mesh, part)), bool)
-    getattr(mesh, part).foreach_get(flag, values)
-    return values
-
-
 def _set_flags(mesh: bpy.types.Mesh, part: str, flag: str, values: np.ndarray) -> None:
     getattr(mesh, part).foreach_set(flag, values)
-
-
-CLASSES = (AVATARTEX_OT_add_uv_map,)

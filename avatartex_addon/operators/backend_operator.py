@@ -10,17 +10,10 @@ from ..core.terminal import ProgressLine
 from ..jobs.backend_task import INTERVAL, BackendTask
 from ..scene.head import find_problem
 from ..scene.redraw import redraw_panels
-from ..session import find_busy
+from .checked import IdleOnly, tell_reason
 
 
-def poll_idle(cls, context: bpy.types.Context) -> bool:
-    """An operator's poll, or the end of it: not while the backend is at work."""
-    if busy := find_busy(context):
-        cls.poll_message_set(busy)
-    return not busy
-
-
-class BackendOperator:
+class BackendOperator(IdleOnly):
     """Mixed into an operator, which says what to ask (`begin`) and what to do with the answer (`conclude`)."""
 
     in_window = False  # the panel is there to tell why
@@ -32,13 +25,10 @@ class BackendOperator:
         raise NotImplementedError
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not poll_idle(cls, context):
-            return False
-        if problem := find_problem(context):
-            cls.poll_message_set(f"{problem.message} {problem.cure}")
-            return False
-        return True
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        if obstacle := super().find_obstacle(context):
+            return obstacle
+        return tell_reason(problem) if (problem := find_problem(context)) else ""
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if bpy.app.background or context.window is None:
@@ -88,7 +78,7 @@ class BackendOperator:
             return {"CANCELLED"}
         context.window_manager.avatartex_job.show_error(end.code, end.message, end.cure)
         # an error would pop up over the panel that says the same
-        self.report({"WARNING" if self.in_window else "ERROR"}, f"{end.message} {end.cure}")
+        self.report({"WARNING" if self.in_window else "ERROR"}, tell_reason(end))
         return {"CANCELLED"}
 
     def end_modal(self, context: bpy.types.Context) -> None:

@@ -1,17 +1,20 @@
-"""Bake Variants, Show Variant, Remove Variant."""
+"""Bake Variants, Show Variant, Remove Variant; sets of variants by name.
+
+The sets are kept as Blender keeps its own presets: in the artist's folder, for all files.
+"""
 
 # No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
-from bpy.props import IntProperty
+from bl_operators.presets import AddPresetBase
 
 from ..core.idnames import Op
 from ..jobs.describing import describe_variants
 from ..jobs.variant_bake import VariantBake
-from ..scene.head import find_head
 from ..scene.redraw import redraw_panels
 from ..scene.variant_materials import drop_variant, wear_variant
 from ..scene.worn import find_worn, take_off
 from .backend_operator import BackendOperator
+from .use_results import EntryOperator
 
 
 class AVATARTEX_OT_variants_bake(BackendOperator, bpy.types.Operator):
@@ -23,13 +26,10 @@ you click a variant"""
     bl_options = {"UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not super().poll(context):
-            return False
-        if not context.scene.avatartex_variants.styles:
-            cls.poll_message_set("No style is chosen. Choose one or more styles")
-            return False
-        return True
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        if obstacle := super().find_obstacle(context):
+            return obstacle
+        return "" if context.scene.avatartex_variants.styles else "No style is chosen. Choose one or more styles"
 
     def begin(self, context: bpy.types.Context, in_window: bool) -> VariantBake:
         return VariantBake(describe_variants(context))
@@ -45,68 +45,50 @@ you click a variant"""
         return {"FINISHED"}
 
 
-def poll_variants(cls, context: bpy.types.Context) -> bool:
-    head = find_head(context)
-    if head is None or not head.avatartex_variants:
-        cls.poll_message_set("This head has no variants yet")
-        return False
-    return True
-
-
-class AVATARTEX_OT_variant_show(bpy.types.Operator):
+class AVATARTEX_OT_variant_show(EntryOperator, bpy.types.Operator):
     """Show this variant on the head. Click it again to go back to the head's own texture"""
 
     bl_idname = Op.VARIANT_SHOW
     bl_label = "Show Variant"
-    bl_options = {"REGISTER", "UNDO"}
+    entries, none = "avatartex_variants", "This head has no variants yet"
 
-    index: IntProperty(min=0, options={"SKIP_SAVE"})
-
-    @classmethod
-    def description(cls, context: bpy.types.Context, properties) -> str:
-        head = find_head(context)
-        if head is None or properties.index >= len(head.avatartex_variants):
-            return cls.__doc__
-        return f"{cls.__doc__}.\n{head.avatartex_variants[properties.index].describe()}"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_variants(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        head = find_head(context)
-        if self.index >= len(head.avatartex_variants):
-            return {"CANCELLED"}
+    def use(self, head: bpy.types.Object) -> set[str]:
         if self.index == find_worn(head):
             take_off(head)
-            return {"FINISHED"}
-        try:
+        else:
             wear_variant(head, self.index)
-        except LookupError as reason:
-            self.report({"ERROR"}, str(reason))
-            return {"CANCELLED"}
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_variant_remove(bpy.types.Operator):
+class AVATARTEX_OT_variant_remove(EntryOperator, bpy.types.Operator):
     """Remove this variant from the list, with its material and image where nothing else uses them"""
 
     bl_idname = Op.VARIANT_REMOVE
     bl_label = "Remove Variant"
-    bl_options = {"REGISTER", "UNDO"}
+    entries, none = AVATARTEX_OT_variant_show.entries, AVATARTEX_OT_variant_show.none
 
-    index: IntProperty(min=0, options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_variants(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        head = find_head(context)
-        if self.index >= len(head.avatartex_variants):
-            return {"CANCELLED"}
+    def use(self, head: bpy.types.Object) -> set[str]:
         drop_variant(head, self.index)
         return {"FINISHED"}
 
 
-CLASSES = (AVATARTEX_OT_variants_bake, AVATARTEX_OT_variant_show, AVATARTEX_OT_variant_remove)
+#: What a preset holds: fields of Scene.avatartex_variants.
+PRESET_FIELDS = ("styles", "seeds", "strength", "scale", "size", "format", "place")
+
+
+class AVATARTEX_MT_variant_presets(bpy.types.Menu):
+    bl_label = "Presets"
+    preset_subdir = "avatartex/variants"
+    preset_operator = "script.execute_preset"
+    draw = bpy.types.Menu.draw_preset
+
+
+class AVATARTEX_OT_variant_preset(AddPresetBase, bpy.types.Operator):
+    """Keep styles, seeds, strength, scale, size, format and place under a name, or remove the chosen preset"""
+
+    bl_idname = Op.VARIANT_PRESET
+    bl_label = "Add Preset"
+    preset_menu = "AVATARTEX_MT_variant_presets"
+    preset_subdir = AVATARTEX_MT_variant_presets.preset_subdir
+    preset_defines = ["wanted = bpy.context.scene.avatartex_variants"]
+    preset_values = [f"wanted.{name}" for name in PRESET_FIELDS]

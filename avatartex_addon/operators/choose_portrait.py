@@ -7,31 +7,36 @@ Each is one change of the setting and one undo step, and none while a job runs.
 from pathlib import Path
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..core.chore import Parts
 from ..core.idnames import Op
+from ..core.matching import SUFFIXES
 from ..preferences import portraits_folder
 from ..scene.clipboard import paste
 from ..scene.head import find_head
-from ..scene.portraits import SUFFIXES, find_portraits, write_portrait
+from ..scene.portraits import find_portraits, write_portrait
 from ..scene.redraw import redraw_panels
 from ..scene.registration_pictures import OVERLAY, PICTURE
 from ..scene.under_mouse import find_mesh_at, lies_within
 from ..session import find_busy
-from .backend_operator import poll_idle
+from .checked import IdleOnly
 from .chore_operator import ChoreOperator
-from .picture_browser import PictureBrowser
+
+#: How the file browser shows files; Blender takes the number, which is its own for thumbnails.
+DISPLAYS = (("THUMBNAIL", "Thumbnails", "Pictures as pictures", 3),)
 
 
-class PortraitOperator:
+class PictureBrowser:
+    """Mixed into an operator that opens the file browser for pictures: thumbnails, and every format that is read."""
+
+    display_type: EnumProperty(items=DISPLAYS, default="THUMBNAIL", options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: StringProperty(default=";".join(f"*{suffix}" for suffix in SUFFIXES), options={"HIDDEN", "SKIP_SAVE"})
+    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+
+
+class PortraitOperator(IdleOnly):
     """Mixed into an operator, which ends with `take`."""
-
-    bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_idle(cls, context)
 
     def take(self, context: bpy.types.Context, path: str, image: bpy.types.Image | None = None) -> set[str]:
         """Make it the portrait.
@@ -72,8 +77,7 @@ class AVATARTEX_OT_pick_portrait(PortraitOperator, PictureBrowser, bpy.types.Ope
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if not self.poll(context):  # a job began while the file browser was open
-            self.report({"ERROR"}, "The portrait cannot change while a job runs")
-            return {"CANCELLED"}
+            return self.fail("The portrait cannot change while a job runs")
         return self.take(context, self.filepath)
 
 
@@ -87,11 +91,9 @@ class AVATARTEX_OT_paste_portrait(PortraitOperator, bpy.types.Operator):
         try:
             path = paste(context, portraits_folder())
         except LookupError as reason:
-            self.report({"ERROR"}, str(reason))
-            return {"CANCELLED"}
+            return self.fail(reason)
         except OSError as reason:
-            self.report({"ERROR"}, f"The picture could not be saved ({reason.strerror}).")
-            return {"CANCELLED"}
+            return self.fail(f"The picture could not be saved ({reason.strerror}).")
         return self.take(context, str(path))
 
 
@@ -128,13 +130,11 @@ class AVATARTEX_OT_use_image(ChoreOperator, PortraitOperator, bpy.types.Operator
     image: StringProperty(name="Image", description="Name of the image", options={"SKIP_SAVE"})
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not super().poll(context):
-            return False
-        if not any(image.name not in {OVERLAY, PICTURE} for image in find_portraits(set())):
-            cls.poll_message_set("There is no image in this file")
-            return False
-        return True
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        if obstacle := super().find_obstacle(context):
+            return obstacle
+        offered = any(image.name not in {OVERLAY, PICTURE} for image in find_portraits(set()))
+        return "" if offered else "There is no image in this file"
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self.image:
@@ -177,8 +177,7 @@ class AVATARTEX_OT_drop_portrait(PortraitOperator, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath.lower().endswith(SUFFIXES):
-            self.report({"ERROR"}, f"'{Path(self.filepath).name}' is not a picture that AvatarTex can read")
-            return {"CANCELLED"}
+            return self.fail(f"'{Path(self.filepath).name}' is not a picture that AvatarTex can read")
         done = self.take(context, self.filepath)
         head = find_head(context)
         if head is not None:
@@ -211,12 +210,3 @@ class AVATARTEX_FH_portrait(bpy.types.FileHandler):
             return False
         other_tab = region is not None and region.type == "UI" and region.active_panel_category != "AvatarTex"
         return not other_tab
-
-
-CLASSES = (
-    AVATARTEX_OT_pick_portrait,
-    AVATARTEX_OT_paste_portrait,
-    AVATARTEX_OT_use_image,
-    AVATARTEX_OT_drop_portrait,
-    AVATARTEX_FH_portrait,
-)

@@ -6,6 +6,7 @@ import bpy
 
 from ..backend.errors import AvatarTexError
 from ..core.chore import Chore, Parts, run_whole
+from .checked import Checked
 
 #: Seconds between two looks whether a part is through.
 CHORE_INTERVAL = 0.02
@@ -13,7 +14,7 @@ CHORE_INTERVAL = 0.02
 REFUSALS = (AvatarTexError, OSError, LookupError)
 
 
-class ChoreOperator:
+class ChoreOperator(Checked):
     """Mixed into an operator, which says what to do (`parts`) and what then with its `result` (`conclude`)."""
 
     def parts(self, context: bpy.types.Context) -> Parts:
@@ -61,12 +62,5 @@ class ChoreOperator:
         self.window.cursor_modal_restore()
 
     def refuse(self, reason: Exception) -> set[str]:
-        match reason:
-            case AvatarTexError():
-                told = f"{reason.message} {reason.cure}"
-            case OSError():
-                told = f"The picture could not be saved ({reason.strerror})."
-            case _:
-                told = str(reason)
-        self.report({"ERROR"}, told)
-        return {"CANCELLED"}
+        unsaved = isinstance(reason, OSError)
+        return self.fail(f"The picture could not be saved ({reason.strerror})." if unsaved else reason)

@@ -7,9 +7,10 @@ import bpy
 from ..core.idnames import Op
 from ..core.sizes import tell_freed, tell_size
 from ..jobs.portrait_files import find_unused, measure_files
+from .checked import Checked
 
 
-class AVATARTEX_OT_clean_portraits(bpy.types.Operator):
+class AVATARTEX_OT_clean_portraits(Checked, bpy.types.Operator):
     """Delete the portraits that were pasted, or written from an image, and that this .blend file does not use.
     A file that uses one asks for it again; its textures stay"""
 
@@ -18,11 +19,8 @@ class AVATARTEX_OT_clean_portraits(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not find_unused():
-            cls.poll_message_set("There is none that this file does not use")
-            return False
-        return True
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return "" if find_unused() else "There is none that this file does not use"
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if bpy.app.background or context.window is None:
@@ -44,6 +42,3 @@ class AVATARTEX_OT_clean_portraits(bpy.types.Operator):
                 path.parent.rmdir()
         self.report({"INFO"}, f"Removed: {len(unused)}, {tell_size(size)}")
         return {"FINISHED"}
-
-
-CLASSES = (AVATARTEX_OT_clean_portraits,)

@@ -17,19 +17,21 @@ from ..scene.head import find_head
 from ..scene.image_editor import show_image
 from ..scene.pin_drawing import draw_points
 from ..scene.pin_editing import PinEditing
-from ..scene.pins import Point, is_current, label
+from ..scene.pins import Point, label
 from ..scene.redraw import redraw_panels
 from ..scene.registration_pictures import OVERLAY, PICTURE
 from ..session import find_busy
-from .pin_points import poll_head
+from .pin_points import PinOperator
 
 #: Draw handlers of running sessions: (space type, handle), so that disabling the extension takes them away.
 _handles: list[tuple[type, object]] = []
 
 
-class EditPins:
+class EditPins(PinOperator):
     """What both operators do alike; they say where a point is drawn and what lies under the pointer."""
 
+    bl_options = set()
+    needs_registration = True
     on_head = False
     space = bpy.types.SpaceImageEditor
     help = ""
@@ -155,10 +157,6 @@ Full points are pins, hollow ones suggestions"""
 
     help = "Drag: move point    Click: pin it    X: unpin    O: overlay    Enter: done    Esc: cancel"
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_editing(cls, context)
-
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if context.area is not None and context.area.ui_type == "IMAGE_EDITOR" and self.is_shown(context):
             return self.begin(context)
@@ -215,11 +213,10 @@ pins, hollow ones suggestions"""
     help = "Drag: move point over the head    Click: pin it    X: unpin    Enter: done    Esc: cancel"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
         if context.area is None or context.area.type != "VIEW_3D":
-            cls.poll_message_set("Use it in a 3D viewport")
-            return False
-        return poll_editing(cls, context)
+            return "Use it in a 3D viewport"
+        return super().find_obstacle(context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return self.begin(context)
@@ -258,16 +255,6 @@ def hit(head: bpy.types.Object, depsgraph, origin, direction) -> tuple[float, fl
     return tuple(location)
 
 
-def poll_editing(cls, context: bpy.types.Context) -> bool:
-    if not poll_head(cls, context):
-        return False
-    told = context.window_manager.avatartex_registration
-    if not is_current(told, find_head(context), context.scene.avatartex.portrait):
-        cls.poll_message_set("Press Show Registration first: it tells where the points are")
-        return False
-    return True
-
-
 def draw_session(editing: PinEditing, kind: type[EditPins], area: bpy.types.Area) -> None:
     """The draw handler; Blender calls it for every region of the space's type."""
     context = bpy.context
@@ -292,6 +279,3 @@ def unregister() -> None:
     """The extension is disabled: no handler may call into it any more."""
     for handle in list(_handles):
         remove_handle(handle)
-
-
-CLASSES = (AVATARTEX_OT_edit_pins_image, AVATARTEX_OT_edit_pins_head)

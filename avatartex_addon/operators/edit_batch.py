@@ -13,21 +13,18 @@ from ..core.states import RowState
 from ..core.table import write_report
 from ..jobs.scene_batch import describe_run
 from ..scene.characters import add_row, fill_by_rule, fill_by_table, find_candidates
+from .checked import Checked
 
 
-class AVATARTEX_OT_batch_add(bpy.types.Operator):
+class AVATARTEX_OT_batch_add(Checked, bpy.types.Operator):
     """Add the selected meshes to the table; their portraits are chosen there"""
 
     bl_idname = Op.BATCH_ADD
     bl_label = "Add Selected"
-    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not any(thing.type == "MESH" for thing in context.selected_objects):
-            cls.poll_message_set("Select the heads first")
-            return False
-        return True
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return "" if any(thing.type == "MESH" for thing in context.selected_objects) else "Select the heads first"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         table = context.scene.avatartex_batch
@@ -45,12 +42,11 @@ RULE_ITEMS = (
 )
 
 
-class AVATARTEX_OT_batch_fill(bpy.types.Operator):
+class AVATARTEX_OT_batch_fill(Checked, bpy.types.Operator):
     """Find a portrait for each character in a folder of pictures, by name"""
 
     bl_idname = Op.BATCH_FILL
     bl_label = "Fill from Folder"
-    bl_options = {"REGISTER", "UNDO"}
 
     directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"})
     filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
@@ -77,12 +73,11 @@ class AVATARTEX_OT_batch_fill(bpy.types.Operator):
         self.layout.prop(context.scene.avatartex_batch, "collection")
 
 
-class AVATARTEX_OT_batch_load(bpy.types.Operator):
+class AVATARTEX_OT_batch_load(Checked, bpy.types.Operator):
     """Read characters from a CSV table with the columns object, portrait, style, seed"""
 
     bl_idname = Op.BATCH_LOAD
     bl_label = "Load Table (CSV)"
-    bl_options = {"REGISTER", "UNDO"}
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
     filter_glob: StringProperty(default="*.csv;*.tsv;*.txt", options={"HIDDEN"})
@@ -95,18 +90,24 @@ class AVATARTEX_OT_batch_load(bpy.types.Operator):
         try:
             number = fill_by_table(context.scene, Path(bpy.path.abspath(self.filepath)))
         except AvatarTexError as refusal:
-            self.report({"ERROR"}, f"{refusal.message} {refusal.cure}")
-            return {"CANCELLED"}
+            return self.fail(refusal)
         self.report({"INFO"}, f"{number} characters from the table")
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_batch_remove(bpy.types.Operator):
+class TableOperator(Checked):
+    """Mixed into an operator: only for a table that has rows."""
+
+    @classmethod
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return "" if context.scene.avatartex_batch.rows else "The table is empty"
+
+
+class AVATARTEX_OT_batch_remove(TableOperator, bpy.types.Operator):
     """Take this character out of the table. Its texture stays on it"""
 
     bl_idname = Op.BATCH_REMOVE
     bl_label = "Remove"
-    bl_options = {"REGISTER", "UNDO"}
 
     all: BoolProperty(name="All", description="Every character", options={"SKIP_SAVE"})
 
@@ -115,14 +116,10 @@ class AVATARTEX_OT_batch_remove(bpy.types.Operator):
         return "Empty the table. All textures stay where they are" if properties.all else cls.__doc__
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not context.scene.avatartex_batch.rows:
-            cls.poll_message_set("The table is empty")
-            return False
-        if context.window_manager.avatartex_batch.running:
-            cls.poll_message_set("The batch is running")
-            return False
-        return True
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        if obstacle := super().find_obstacle(context):
+            return obstacle
+        return "The batch is running" if context.window_manager.avatartex_batch.running else ""
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         table = context.scene.avatartex_batch
@@ -134,25 +131,17 @@ class AVATARTEX_OT_batch_remove(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_batch_retry(bpy.types.Operator):
+class AVATARTEX_OT_batch_retry(TableOperator, bpy.types.Operator):
     """Let characters wait for another try; Run takes them"""
 
     bl_idname = Op.BATCH_RETRY
     bl_label = "Retry Failed"
-    bl_options = {"REGISTER", "UNDO"}
 
     all: BoolProperty(name="All", description="Also the finished and the skipped ones", options={"SKIP_SAVE"})
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties) -> str:
         return "Let every character wait for another texture" if properties.all else cls.__doc__
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not context.scene.avatartex_batch.rows:
-            cls.poll_message_set("The table is empty")
-            return False
-        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         states = {RowState.FAILED} | ({RowState.DONE, RowState.SKIPPED} if self.all else set())
@@ -164,7 +153,7 @@ class AVATARTEX_OT_batch_retry(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_batch_report(bpy.types.Operator):
+class AVATARTEX_OT_batch_report(TableOperator, bpy.types.Operator):
     """Write what became of each character to a file: .json, or .csv for spreadsheets"""
 
     bl_idname = Op.BATCH_REPORT
@@ -173,13 +162,6 @@ class AVATARTEX_OT_batch_report(bpy.types.Operator):
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
     filter_glob: StringProperty(default="*.json;*.csv", options={"HIDDEN"})
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not context.scene.avatartex_batch.rows:
-            cls.poll_message_set("The table is empty")
-            return False
-        return True
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self.filepath = self.filepath or "batch_report.json"
@@ -191,17 +173,6 @@ class AVATARTEX_OT_batch_report(bpy.types.Operator):
         try:
             write_report(path, context.scene.avatartex_batch.rows, describe_run(context.scene))
         except OSError as reason:
-            self.report({"ERROR"}, f"{path.name} could not be written ({reason.strerror})")
-            return {"CANCELLED"}
+            return self.fail(f"{path.name} could not be written ({reason.strerror})")
         self.report({"INFO"}, f"Wrote {path.name}")
         return {"FINISHED"}
-
-
-CLASSES = (
-    AVATARTEX_OT_batch_add,
-    AVATARTEX_OT_batch_fill,
-    AVATARTEX_OT_batch_load,
-    AVATARTEX_OT_batch_remove,
-    AVATARTEX_OT_batch_retry,
-    AVATARTEX_OT_batch_report,
-)

@@ -14,9 +14,10 @@ from ..jobs.describing import describe_redo, describe_settings
 from ..jobs.generation import Generation
 from ..scene.head import find_head, portrait_path
 from ..scene.redraw import redraw_panels
-from ..scene.regions import find_result
 from ..session import find_busy
 from .backend_operator import BackendOperator
+from .checked import Checked
+from .paint_regions import find_no_result
 
 
 class AVATARTEX_OT_generate(BackendOperator, bpy.types.Operator):
@@ -88,7 +89,7 @@ def draw_seed(head: bpy.types.Object, *used: int) -> int:
     return random.choice([seed for seed in range(1, LARGEST_DRAWN + 1) if seed not in known])
 
 
-class AVATARTEX_OT_new_seed(bpy.types.Operator):
+class AVATARTEX_OT_new_seed(Checked, bpy.types.Operator):
     """Generate again with another seed: what the portrait does not show comes out differently.
     The texture of now stays among the Results"""
 
@@ -97,11 +98,8 @@ class AVATARTEX_OT_new_seed(bpy.types.Operator):
     bl_options = {"REGISTER"}  # Generate Texture makes the undo step, and the seed is in it
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not bpy.ops.avatartex.generate.poll():
-            cls.poll_message_set("Generate Texture cannot run now; its own tooltip says why")
-            return False
-        return True
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return AVATARTEX_OT_generate.find_obstacle(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.scene.avatartex.seed = draw_seed(find_head(context), context.scene.avatartex.seed)
@@ -119,20 +117,11 @@ class AVATARTEX_OT_redo_regions(BackendOperator, bpy.types.Operator):
     seed: IntProperty(min=-1, default=-1, options={"SKIP_SAVE"}, description="-1: one that this head has not had")
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        head = find_head(context)
-        if busy := find_busy(context):
-            cls.poll_message_set(busy)
-            return False
-        try:
-            find_result(head)
-        except AvatarTexError as refusal:
-            cls.poll_message_set(f"{refusal.message} {refusal.cure}")
-            return False
-        if head.avatartex_regions.mask is None:
-            cls.poll_message_set("Nothing is painted yet: paint what is to be made anew")
-            return False
-        return True
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        if obstacle := find_busy(context) or find_no_result(context):
+            return obstacle
+        painted = find_head(context).avatartex_regions.mask is not None
+        return "" if painted else "Nothing is painted yet: paint what is to be made anew"
 
     def begin(self, context: bpy.types.Context, in_window: bool) -> Generation:
         head, settings = find_head(context), context.scene.avatartex
@@ -149,7 +138,7 @@ class AVATARTEX_OT_redo_regions(BackendOperator, bpy.types.Operator):
         return outcome
 
 
-class AVATARTEX_OT_cancel(bpy.types.Operator):
+class AVATARTEX_OT_cancel(Checked, bpy.types.Operator):
     """Stop generating. Nothing in the scene is changed"""
 
     bl_idname = Op.CANCEL
@@ -157,23 +146,11 @@ class AVATARTEX_OT_cancel(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
         status = context.window_manager.avatartex_job
-        if not status.running or status.cancelling:
-            cls.poll_message_set("Nothing is being generated")
-            return False
-        return True
+        return "" if status.running and not status.cancelling else "Nothing is being generated"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.window_manager.avatartex_job.cancelling = True
         session.client().cancel()  # generate's own timer sees the answer
         return {"FINISHED"}
-
-
-CLASSES = (
-    AVATARTEX_OT_generate,
-    AVATARTEX_OT_generate_anyway,
-    AVATARTEX_OT_new_seed,
-    AVATARTEX_OT_redo_regions,
-    AVATARTEX_OT_cancel,
-)

@@ -11,23 +11,20 @@ from ..scene.graph import find_colorless
 from ..scene.head import find_head, find_uv_map
 from ..scene.redraw import redraw_panels
 from ..scene.slots import find_head_slots
-from .backend_operator import poll_idle
+from .checked import Checked, IdleOnly
 
 
-class AVATARTEX_OT_choose_head(bpy.types.Operator):
+class AVATARTEX_OT_choose_head(IdleOnly, bpy.types.Operator):
     """Take the active mesh as the head, whatever else is selected"""
 
     bl_idname = Op.CHOOSE_HEAD
     bl_label = "Use the Active One"
-    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
         active = context.view_layer.objects.active
-        if active is None or active.type != "MESH":
-            cls.poll_message_set("Click a mesh first")
-            return False
-        return poll_idle(cls, context)
+        chosen = active is not None and active.type == "MESH"
+        return super().find_obstacle(context) if chosen else "Click a mesh first"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.scene.avatartex.head = context.view_layer.objects.active
@@ -45,22 +42,17 @@ CHOICES = (
 )
 
 
-class AVATARTEX_OT_reset_choice(bpy.types.Operator):
+class AVATARTEX_OT_reset_choice(IdleOnly, bpy.types.Operator):
     """Let AvatarTex choose, because the head does not have what was chosen"""
 
     bl_idname = Op.RESET_CHOICE
     bl_label = "Clear the Choice"
-    bl_options = {"REGISTER", "UNDO"}
 
     setting: EnumProperty(name="Setting", description="Which choice is taken back", items=CHOICES)
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties) -> str:
         return next(text for name, _, text in CHOICES if name == properties.setting)
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_idle(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.scene.avatartex.property_unset(self.setting)
@@ -69,29 +61,25 @@ class AVATARTEX_OT_reset_choice(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_make_override(bpy.types.Operator):
+class AVATARTEX_OT_make_override(IdleOnly, bpy.types.Operator):
     """Make a Library Override of the linked head, so that it gets its texture in this file. The library stays \
 as it is"""
 
     bl_idname = Op.MAKE_OVERRIDE
     bl_label = "Make an Override"
-    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
         head = find_head(context)
-        if head is None or head.library is None:
-            cls.poll_message_set("The head is not linked")
-            return False
-        return poll_idle(cls, context)
+        linked = head is not None and head.library is not None
+        return super().find_obstacle(context) if linked else "The head is not linked"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head, settings = find_head(context), context.scene.avatartex
         chosen = settings.head is not None
         made = head.override_hierarchy_create(context.scene, context.view_layer, do_fully_editable=True)
         if made is None:
-            self.report({"ERROR"}, f"Blender could not make a Library Override of '{head.name}'")
-            return {"CANCELLED"}
+            return self.fail(f"Blender could not make a Library Override of '{head.name}'")
         if chosen:
             settings.head = made
         elif made.name in context.view_layer.objects:
@@ -100,20 +88,16 @@ as it is"""
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_show_head(bpy.types.Operator):
+class AVATARTEX_OT_show_head(Checked, bpy.types.Operator):
     """Unhide the head in the viewport, so that its texture can be seen"""
 
     bl_idname = Op.SHOW_HEAD
     bl_label = "Show the Head"
-    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
         head = find_head(context)
-        if head is None or head.visible_get():
-            cls.poll_message_set("The head is not hidden")
-            return False
-        return True
+        return "" if head is not None and not head.visible_get() else "The head is not hidden"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head = find_head(context)
@@ -127,19 +111,15 @@ class AVATARTEX_OT_show_head(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_new_material(bpy.types.Operator):
+class AVATARTEX_OT_new_material(IdleOnly, bpy.types.Operator):
     """Give the head a new material, because a texture on its own would not be seen. Restore brings that one back"""
 
     bl_idname = Op.NEW_MATERIAL
     bl_label = "New Material"
-    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if find_head(context) is None:
-            cls.poll_message_set("Select a head first")
-            return False
-        return poll_idle(cls, context)
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return super().find_obstacle(context) if find_head(context) is not None else "Select a head first"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head, settings = find_head(context), context.scene.avatartex
@@ -150,12 +130,3 @@ class AVATARTEX_OT_new_material(bpy.types.Operator):
         context.window_manager.avatartex_job.reset()
         redraw_panels()
         return {"FINISHED"} if colorless else {"CANCELLED"}
-
-
-CLASSES = (
-    AVATARTEX_OT_choose_head,
-    AVATARTEX_OT_reset_choice,
-    AVATARTEX_OT_make_override,
-    AVATARTEX_OT_show_head,
-    AVATARTEX_OT_new_material,
-)

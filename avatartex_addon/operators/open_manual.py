@@ -8,11 +8,12 @@ from bpy.props import StringProperty
 
 from ..core.idnames import Op
 from ..core.pages import write_pages
+from .checked import Checked
 
 MANUAL = Path(__file__).resolve().parents[1] / "manual"
 
 
-class AVATARTEX_OT_open_manual(bpy.types.Operator):
+class AVATARTEX_OT_open_manual(Checked, bpy.types.Operator):
     """Open the manual in the browser, at the page that explains this panel"""
 
     bl_idname = Op.OPEN_MANUAL
@@ -26,13 +27,8 @@ class AVATARTEX_OT_open_manual(bpy.types.Operator):
         try:
             write_pages(MANUAL, folder)
         except OSError as reason:
-            self.report({"ERROR"}, f"The manual could not be written ({reason.strerror}).")
-            return {"CANCELLED"}
+            return self.fail(f"The manual could not be written ({reason.strerror}).")
         page = folder / f"{self.page}.html"
         if not page.is_file():
-            self.report({"ERROR"}, f"The manual has no page '{self.page}'.")
-            return {"CANCELLED"}
+            return self.fail(f"The manual has no page '{self.page}'.")
         return bpy.ops.wm.url_open(url=page.as_uri())
-
-
-CLASSES = (AVATARTEX_OT_open_manual,)

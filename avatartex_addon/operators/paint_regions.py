@@ -14,6 +14,7 @@ from ..scene.redraw import redraw_views
 from ..scene.region_filling import fill_regions, keep_strokes
 from ..scene.regions import find_result, store
 from ..scene.tile_grid import read_grid
+from .checked import Checked, tell_reason
 from .chore_operator import ChoreOperator
 
 KINDS = [
@@ -23,29 +24,20 @@ KINDS = [
 ]
 
 
-def poll_result(cls, context: bpy.types.Context) -> bool:
+def find_no_result(context: bpy.types.Context) -> str:
+    """Why there is no texture of ours to work on; '' where there is one."""
     try:
         find_result(find_head(context))
     except AvatarTexError as refusal:
-        cls.poll_message_set(f"{refusal.message} {refusal.cure}")
-        return False
-    return True
+        return tell_reason(refusal)
+    return ""
 
 
-def poll_mask(cls, context: bpy.types.Context) -> bool:
-    head = find_head(context)
-    if head is None or head.avatartex_regions.mask is None:
-        cls.poll_message_set("Nothing is painted on this head")
-        return False
-    return True
-
-
-class AVATARTEX_OT_regions_paint(bpy.types.Operator):
+class AVATARTEX_OT_regions_paint(Checked, bpy.types.Operator):
     """Paint with Blender's own brushes on the head, in Texture Paint mode; the texture itself is not painted on"""
 
     bl_idname = Op.REGIONS_PAINT
     bl_label = "Paint Regions"
-    bl_options = {"REGISTER", "UNDO"}
 
     kind: EnumProperty(name="Paint", description="What the brush marks", items=KINDS, options={"SKIP_SAVE"})
 
@@ -54,14 +46,13 @@ class AVATARTEX_OT_regions_paint(bpy.types.Operator):
         return f"{cls.__doc__}.\n{next(text for kind, _, text in KINDS if kind == properties.kind)}"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
         head = find_head(context)
         if head is not None and head.avatartex_regions.painting:
-            return True
+            return ""
         if head is not None and (head.name not in context.view_layer.objects or not head.visible_get()):
-            cls.poll_message_set(f"'{head.name}' is hidden: it cannot be painted on")
-            return False
-        return poll_result(cls, context)
+            return f"'{head.name}' is hidden: it cannot be painted on"
+        return find_no_result(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head = find_head(context)
@@ -69,8 +60,7 @@ class AVATARTEX_OT_regions_paint(bpy.types.Operator):
             try:
                 painting.begin_painting(context, head, find_result(head))
             except AvatarTexError as refusal:
-                self.report({"ERROR"}, f"{refusal.message} {refusal.cure}")
-                return {"CANCELLED"}
+                return self.fail(refusal)
         painting.choose_brush(context, self.kind)
         redraw_views()
         if context.scene.tool_settings.image_paint.brush is None:
@@ -83,12 +73,11 @@ class AVATARTEX_OT_regions_done(ChoreOperator, bpy.types.Operator):
 
     bl_idname = Op.REGIONS_DONE
     bl_label = "Done Painting"
-    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
         head = find_head(context)
-        return head is not None and head.avatartex_regions.painting
+        return "" if head is not None and head.avatartex_regions.painting else "Nothing is being painted"
 
     def parts(self, context: bpy.types.Context) -> Parts:
         head = find_head(context)
@@ -105,7 +94,6 @@ class AVATARTEX_OT_regions_fill(ChoreOperator, bpy.types.Operator):
 
     bl_idname = Op.REGIONS_FILL
     bl_label = "Fill Regions"
-    bl_options = {"REGISTER", "UNDO"}
 
     kind: EnumProperty(name="Fill With", description="What is to become of it", items=KINDS)
     source: EnumProperty(
@@ -134,8 +122,8 @@ class AVATARTEX_OT_regions_fill(ChoreOperator, bpy.types.Operator):
         return f"Mark {source[properties.source]}: {kind[properties.kind]}"
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_result(cls, context)
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return find_no_result(context)
 
     def parts(self, context: bpy.types.Context) -> Parts:
         return fill_regions(find_head(context), self.kind, self.source)
@@ -146,22 +134,20 @@ class AVATARTEX_OT_regions_fill(ChoreOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_regions_clear(bpy.types.Operator):
+class AVATARTEX_OT_regions_clear(Checked, bpy.types.Operator):
     """Forget all painted regions of this head"""
 
     bl_idname = Op.REGIONS_CLEAR
     bl_label = "Clear Regions"
-    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_mask(cls, context)
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        head = find_head(context)
+        painted = head is not None and head.avatartex_regions.mask is not None
+        return "" if painted else "Nothing is painted on this head"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         regions = find_head(context).avatartex_regions
         store(find_head(context), read_size(regions.mask), regions.uv_map, read_grid(regions.tiles))
         redraw_views()
         return {"FINISHED"}
-
-
-CLASSES = (AVATARTEX_OT_regions_paint, AVATARTEX_OT_regions_done, AVATARTEX_OT_regions_fill, AVATARTEX_OT_regions_clear)

@@ -13,6 +13,7 @@ from ..scene.pins import find_pin, is_current, remove_pin, set_pin
 from ..scene.redraw import redraw_panels
 from ..scene.registration_pictures import OVERLAY
 from .backend_operator import BackendOperator
+from .checked import Checked, find_uneditable
 
 
 class AVATARTEX_OT_show_registration(BackendOperator, bpy.types.Operator):
@@ -21,6 +22,7 @@ wrong place. Nothing is changed"""
 
     bl_idname = Op.SHOW_REGISTRATION
     bl_label = "Show Registration"
+    bl_options = set()
 
     def begin(self, context: bpy.types.Context, in_window: bool) -> RegistrationJob:
         return RegistrationJob(context)
@@ -38,45 +40,35 @@ wrong place. Nothing is changed"""
         return {"FINISHED"}
 
 
-def poll_head(cls, context: bpy.types.Context) -> bool:
-    head = find_head(context)
-    if head is None or not head.is_editable:
-        cls.poll_message_set("Select a head that can be edited")
-        return False
-    return True
+class PinOperator(Checked):
+    """Mixed into an operator that changes the head's pins."""
+
+    needs_registration = needs_pins = False
+
+    @classmethod
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        if obstacle := find_uneditable(context):
+            return obstacle
+        if cls.needs_pins and not find_head(context).avatartex_pins:
+            return "There are no pins"
+        told, portrait = context.window_manager.avatartex_registration, context.scene.avatartex.portrait
+        if cls.needs_registration and not is_current(told, find_head(context), portrait):
+            return "Press Show Registration first: it tells where the points are"
+        return ""
 
 
-def poll_pins(cls, context: bpy.types.Context) -> bool:
-    if not poll_head(cls, context):
-        return False
-    if not find_head(context).avatartex_pins:
-        cls.poll_message_set("There are no pins")
-        return False
-    return True
-
-
-class AVATARTEX_OT_pin_add(bpy.types.Operator):
+class AVATARTEX_OT_pin_add(PinOperator, bpy.types.Operator):
     """Pin a named point where the last registration has it, on portrait and head; drag it from there"""
 
     bl_idname = Op.PIN_ADD
     bl_label = "Add Pin"
-    bl_options = {"REGISTER", "UNDO"}
+    needs_registration = True
 
     point: EnumProperty(
         name="Point",
         description="Which feature of the face",
         items=[(name, label, "") for name, (_, label) in NAMES.items()],
     )
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        settings = context.scene.avatartex
-        if not poll_head(cls, context):
-            return False
-        if not is_current(context.window_manager.avatartex_registration, find_head(context), settings.portrait):
-            cls.poll_message_set("Press Show Registration first: it tells where the points are")
-            return False
-        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head, told = find_head(context), context.window_manager.avatartex_registration
@@ -98,16 +90,12 @@ class AVATARTEX_OT_pin_add(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_pin_remove(bpy.types.Operator):
+class AVATARTEX_OT_pin_remove(PinOperator, bpy.types.Operator):
     """Remove the active pin"""
 
     bl_idname = Op.PIN_REMOVE
     bl_label = "Remove Pin"
-    bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_pins(cls, context)
+    needs_pins = True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head = find_head(context)
@@ -117,21 +105,14 @@ class AVATARTEX_OT_pin_remove(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_pins_clear(bpy.types.Operator):
+class AVATARTEX_OT_pins_clear(PinOperator, bpy.types.Operator):
     """Remove all pins of this head"""
 
     bl_idname = Op.PINS_CLEAR
     bl_label = "Clear Pins"
-    bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_pins(cls, context)
+    needs_pins = True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         find_head(context).avatartex_pins.clear()
         redraw_panels()
         return {"FINISHED"}
-
-
-CLASSES = (AVATARTEX_OT_show_registration, AVATARTEX_OT_pin_add, AVATARTEX_OT_pin_remove, AVATARTEX_OT_pins_clear)

@@ -15,6 +15,7 @@ from ..jobs import scene_batch
 from ..jobs.backend_task import INTERVAL
 from ..scene.characters import find_shared_materials
 from ..scene.redraw import redraw_panels
+from .checked import Checked
 
 ANSWERS = (
     ("set", "As Set", "What the batch's Shared Materials setting says; copies where it says to ask"),
@@ -23,7 +24,7 @@ ANSWERS = (
 )
 
 
-class AVATARTEX_OT_batch_run(bpy.types.Operator):
+class AVATARTEX_OT_batch_run(Checked, bpy.types.Operator):
     """Texture every waiting character of the table. The textures come onto the heads together at the end"""
 
     bl_idname = Op.BATCH_RUN
@@ -38,15 +39,12 @@ class AVATARTEX_OT_batch_run(bpy.types.Operator):
     )
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
         manager = context.window_manager
         if manager.avatartex_batch.running or manager.avatartex_job.running:
-            cls.poll_message_set("A texture is being generated; wait for it or cancel it")
-            return False
-        if next_waiting(context.scene.avatartex_batch.rows) is None:
-            cls.poll_message_set("No character waits for a texture; add some, or retry the failed ones")
-            return False
-        return True
+            return "A texture is being generated; wait for it or cancel it"
+        waits = next_waiting(context.scene.avatartex_batch.rows) is not None
+        return "" if waits else "No character waits for a texture; add some, or retry the failed ones"
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if bpy.app.background or context.window is None:
@@ -114,15 +112,15 @@ def draw_question(layout: bpy.types.UILayout, shared: dict[str, list[str]]) -> N
         layout.operator(Op.BATCH_RUN, text=label).shared = answer
 
 
-class RunningBatch:
+class RunningBatch(Checked):
     """Mixed into an operator: only while a batch runs."""
 
+    bl_options = {"INTERNAL"}
+
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if scene_batch.current is None or context.window_manager.avatartex_batch.cancelling:
-            cls.poll_message_set("No batch is running")
-            return False
-        return True
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        runs = scene_batch.current is not None and not context.window_manager.avatartex_batch.cancelling
+        return "" if runs else "No batch is running"
 
 
 class AVATARTEX_OT_batch_pause(RunningBatch, bpy.types.Operator):
@@ -130,7 +128,6 @@ class AVATARTEX_OT_batch_pause(RunningBatch, bpy.types.Operator):
 
     bl_idname = Op.BATCH_PAUSE
     bl_label = "Pause"
-    bl_options = {"INTERNAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene_batch.current.pause(not scene_batch.current.run.paused)
@@ -143,12 +140,8 @@ class AVATARTEX_OT_batch_cancel(RunningBatch, bpy.types.Operator):
 
     bl_idname = Op.BATCH_CANCEL
     bl_label = "Cancel Batch"
-    bl_options = {"INTERNAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene_batch.current.cancel()
         redraw_panels()
         return {"FINISHED"}
-
-
-CLASSES = (AVATARTEX_OT_batch_run, AVATARTEX_OT_batch_pause, AVATARTEX_OT_batch_cancel)

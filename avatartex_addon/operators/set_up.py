@@ -11,60 +11,50 @@ from ..core.idnames import Op
 from ..core.sizes import tell_freed
 from ..core.work import Work
 from ..setup import backend_setup
+from .checked import Checked
 
 
-class AVATARTEX_OT_check_setup(bpy.types.Operator):
-    """Look whether this computer can take the backend, and how much there is to download. Changes nothing"""
+class SetupOperator(Checked):
+    """Mixed into an operator that works on the environment (`begin`): in a window it goes on by itself."""
 
-    bl_idname = Op.CHECK_SETUP
-    bl_label = "Set Up Backend"
     bl_options = {"INTERNAL"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if obstacle := backend_setup.find_obstacle(context):
-            cls.poll_message_set(obstacle)
-            return False
-        return True
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if bpy.app.background or context.window is None:
-            return self.execute(context)
-        backend_setup.check()
-        return {"FINISHED"}
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        run = backend_setup.check()
-        if refusal := backend_setup.wait(run):
-            self.report({"ERROR"}, f"{refusal.message} {refusal.cure}")
-            return {"CANCELLED"}
-        for check in run.checks:
-            self.report({"INFO"}, f"{check.name}: {check.text}")
-        return {"FINISHED"}
-
-
-class SetupOperator:
-    """Mixed into an operator that changes the environment (`begin`): in a window it goes on by itself."""
 
     def begin(self) -> Work:
         raise NotImplementedError
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if obstacle := backend_setup.find_obstacle(context):
-            cls.poll_message_set(obstacle)
-            return False
-        return True
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return backend_setup.find_obstacle(context)
 
     def run(self, context: bpy.types.Context, in_window: bool) -> set[str]:
         """A script that called the operator waits, and gets a RuntimeError where it fails."""
         work = self.begin()
         if in_window and not bpy.app.background and context.window is not None:
             return {"FINISHED"}
-        if refusal := backend_setup.wait(work):
-            self.report({"ERROR"}, f"{refusal.message} {refusal.cure}")
-            return {"CANCELLED"}
-        return {"FINISHED"}
+        refusal = backend_setup.wait(work)
+        return self.fail(refusal) if refusal else {"FINISHED"}
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return self.run(context, in_window=True)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self.run(context, in_window=False)
+
+
+class AVATARTEX_OT_check_setup(SetupOperator, bpy.types.Operator):
+    """Look whether this computer can take the backend, and how much there is to download. Changes nothing"""
+
+    bl_idname = Op.CHECK_SETUP
+    bl_label = "Set Up Backend"
+
+    def begin(self) -> Work:
+        return backend_setup.check()
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        done = super().execute(context)
+        for check in backend_setup.checks.checks:
+            self.report({"INFO"}, f"{check.name}: {check.text}")
+        return done
 
 
 class AVATARTEX_OT_setup_backend(SetupOperator, bpy.types.Operator):
@@ -72,23 +62,15 @@ class AVATARTEX_OT_setup_backend(SetupOperator, bpy.types.Operator):
 
     bl_idname = Op.SETUP_BACKEND
     bl_label = "Download and Install"
-    bl_options = {"INTERNAL"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
         if not bpy.app.online_access:
-            cls.poll_message_set("Allow Online Access first: Preferences > System > Network")
-            return False
-        return super().poll(context)
+            return "Allow Online Access first: Preferences > System > Network"
+        return super().find_obstacle(context)
 
     def begin(self) -> Work:
         return backend_setup.install()
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return self.run(context, in_window=True)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        return self.run(context, in_window=False)
 
 
 class AVATARTEX_OT_install_from_folder(SetupOperator, bpy.types.Operator):
@@ -98,7 +80,6 @@ class AVATARTEX_OT_install_from_folder(SetupOperator, bpy.types.Operator):
         "Install the backend from a folder of packages, without any network. "
         "'blender --command avatartex wheels' fills such a folder on another machine"
     )
-    bl_options = {"INTERNAL"}
 
     directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE", "HIDDEN"})
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
@@ -123,7 +104,6 @@ class AVATARTEX_OT_remove_backend(SetupOperator, bpy.types.Operator):
         "Delete the backend's packages and networks and what was downloaded for them, for all Blender versions. "
         "Textures, files and preferences stay"
     )
-    bl_options = {"INTERNAL"}
 
     def begin(self) -> Work:
         return backend_setup.remove()
@@ -167,13 +147,3 @@ class AVATARTEX_OT_open_log(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         bpy.ops.wm.path_open(filepath=str(session.log().path.parent))
         return {"FINISHED"}
-
-
-CLASSES = (
-    AVATARTEX_OT_check_setup,
-    AVATARTEX_OT_setup_backend,
-    AVATARTEX_OT_install_from_folder,
-    AVATARTEX_OT_remove_backend,
-    AVATARTEX_OT_cancel_setup,
-    AVATARTEX_OT_open_log,
-)

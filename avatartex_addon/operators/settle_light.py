@@ -6,7 +6,7 @@ from bpy.props import EnumProperty
 
 from ..core.idnames import Op
 from ..scene.redraw import redraw_panels
-from .backend_operator import poll_idle
+from .checked import IdleOnly
 
 LIGHT_ANSWERS = (
     ("remove", "Remove It", "Take the portrait's light and shade out of textures, for the scene's lights do that"),
@@ -14,7 +14,7 @@ LIGHT_ANSWERS = (
 )
 
 
-class AVATARTEX_OT_settle_light(bpy.types.Operator):
+class AVATARTEX_OT_settle_light(IdleOnly, bpy.types.Operator):
     """Choose what becomes of the portrait's light in this scene. The menu changes it later"""
 
     bl_idname = Op.SETTLE_LIGHT
@@ -27,15 +27,8 @@ class AVATARTEX_OT_settle_light(bpy.types.Operator):
     def description(cls, context: bpy.types.Context, properties) -> str:
         return next(text for name, _, text in LIGHT_ANSWERS if name == properties.light)
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_idle(cls, context)
-
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.avatartex
         settings.light, settings.light_settled = self.light, True
         redraw_panels()
         return {"FINISHED"}
-
-
-CLASSES = (AVATARTEX_OT_settle_light,)

@@ -9,7 +9,7 @@ from mathutils import Vector
 from ..core.idnames import Op
 from ..preferences import find_backend_python
 from ..scene.redraw import redraw_panels
-from .backend_operator import poll_idle
+from .checked import IdleOnly
 
 SAMPLE = Path(__file__).resolve().parents[1] / "sample"
 NAME = "Sample Head"
@@ -17,27 +17,21 @@ NAME = "Sample Head"
 DISTANCE = 0.2
 
 
-class AVATARTEX_OT_try_it(bpy.types.Operator):
+class AVATARTEX_OT_try_it(IdleOnly, bpy.types.Operator):
     """Add a sample head, choose a sample portrait and make its texture. Undo takes all of it back"""
 
     bl_idname = Op.TRY_IT
     bl_label = "Try It with a Sample"
-    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
         if context.mode != "OBJECT":
-            cls.poll_message_set("Go to Object Mode first")
-            return False
-        if not find_backend_python():
-            cls.poll_message_set("Set up the backend first")
-            return False
-        return poll_idle(cls, context)
+            return "Go to Object Mode first"
+        return super().find_obstacle(context) if find_backend_python() else "Set up the backend first"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if not (SAMPLE / "head.obj").is_file():
-            self.report({"ERROR"}, "The sample is missing in this installation. Install AvatarTex again")
-            return {"CANCELLED"}
+            return self.fail("The sample is missing in this installation. Install AvatarTex again")
         head = context.scene.objects.get(NAME) or add_sample(context)
         for other in context.selected_objects:
             other.select_set(False)
@@ -85,6 +79,3 @@ def show_sample(context: bpy.types.Context) -> None:
         bpy.ops.view3d.view_axis(type="FRONT")
         bpy.ops.view3d.view_selected()
     area.spaces.active.shading.type = "MATERIAL"
-
-
-CLASSES = (AVATARTEX_OT_try_it,)

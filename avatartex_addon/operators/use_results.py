@@ -1,73 +1,86 @@
-"""A head's results: show, keep and forget them, compare with what was there before, and go back to it."""
+"""A head's results: show, keep, forget and save them, compare with what was there before, and go back to it."""
 
 # No `from __future__ import annotations` here: Blender evaluates annotations itself.
+from pathlib import Path
+
 import bpy
-from bpy.props import IntProperty
+from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..core.idnames import Op
 from ..scene.compare import is_compared, show_after, show_before
 from ..scene.head import find_head
-from ..scene.history import find_shown, forget_results, scrambled_by, show_result
+from ..scene.history import find_shown, forget_results, scrambled_by, show_result, shown_image
+from ..scene.images import UDIM, save_png
 from ..scene.restore import can_restore, restore_texture
+from .checked import Checked
 
 
-class ResultOperator:
-    """Mixed into an operator: only for heads that have results."""
+class EntryOperator(Checked):
+    """Mixed into an operator for an entry of a list that the head remembers, its results or its variants (`use`)."""
+
+    entries, none = "avatartex_history", "This head has no results yet"
+
+    index: IntProperty(min=0, options={"SKIP_SAVE"})
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        head = find_head(context)
-        if head is None or not head.avatartex_history:
-            cls.poll_message_set("This head has no results yet")
-            return False
-        return True
+    def find_entries(cls, context: bpy.types.Context):
+        return getattr(find_head(context), cls.entries, ())
+
+    @classmethod
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return "" if cls.find_entries(context) else cls.none
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties) -> str:
+        entries = cls.find_entries(context)
+        if properties.index >= len(entries):
+            return cls.__doc__
+        return f"{cls.__doc__}.\n{entries[properties.index].describe()}"
+
+    def use(self, head: bpy.types.Object) -> set[str]:
+        raise NotImplementedError
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if self.index >= len(self.find_entries(context)):
+            return {"CANCELLED"}
+        try:
+            return self.use(find_head(context))
+        except LookupError as reason:
+            return self.fail(reason)
 
 
-class AVATARTEX_OT_show_result(ResultOperator, bpy.types.Operator):
+class AVATARTEX_OT_show_result(EntryOperator, bpy.types.Operator):
     """Put this texture on the head again"""
 
     bl_idname = Op.SHOW_RESULT
     bl_label = "Show This Result"
-    bl_options = {"REGISTER", "UNDO"}
 
-    index: IntProperty(min=0, options={"SKIP_SAVE"})
-
-    @classmethod
-    def description(cls, context: bpy.types.Context, properties) -> str:
-        head = find_head(context)
-        if head is None or properties.index >= len(head.avatartex_history):
-            return cls.__doc__
-        return f"{cls.__doc__}.\n{head.avatartex_history[properties.index].describe()}"
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        head = find_head(context)
-        if self.index >= len(head.avatartex_history) or self.index == find_shown(head):
+    def use(self, head: bpy.types.Object) -> set[str]:
+        if self.index == find_shown(head):
             return {"CANCELLED"}
-        try:
-            notes = show_result(head, self.index)
-        except LookupError as reason:
-            self.report({"ERROR"}, str(reason))
-            return {"CANCELLED"}
-        for note in notes:
+        for note in show_result(head, self.index):
             self.report({"INFO"}, note)
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_pin_result(ResultOperator, bpy.types.Operator):
+class AVATARTEX_OT_pin_result(EntryOperator, bpy.types.Operator):
     """Keep this result, however many others come; click again to let it go"""
 
     bl_idname = Op.PIN_RESULT
     bl_label = "Favourite"
-    bl_options = {"REGISTER", "UNDO"}
 
-    index: IntProperty(min=0, options={"SKIP_SAVE"})
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        history = find_head(context).avatartex_history
-        if self.index >= len(history):
-            return {"CANCELLED"}
-        history[self.index].favourite = not history[self.index].favourite
+    def use(self, head: bpy.types.Object) -> set[str]:
+        entry = head.avatartex_history[self.index]
+        entry.favourite = not entry.favourite
         return {"FINISHED"}
+
+
+class ResultOperator(Checked):
+    """Mixed into an operator for heads that have results."""
+
+    @classmethod
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return AVATARTEX_OT_show_result.find_obstacle(context)
 
 
 class AVATARTEX_OT_purge_results(ResultOperator, bpy.types.Operator):
@@ -75,7 +88,6 @@ class AVATARTEX_OT_purge_results(ResultOperator, bpy.types.Operator):
 
     bl_idname = Op.PURGE_RESULTS
     bl_label = "Purge"
-    bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         number = forget_results(find_head(context), 0)
@@ -83,19 +95,15 @@ class AVATARTEX_OT_purge_results(ResultOperator, bpy.types.Operator):
         return {"FINISHED"} if number else {"CANCELLED"}
 
 
-class AVATARTEX_OT_compare(bpy.types.Operator):
+class AVATARTEX_OT_compare(Checked, bpy.types.Operator):
     """Show what the head had before AvatarTex, and with a second click the texture again. Nothing is lost"""
 
     bl_idname = Op.COMPARE
     bl_label = "Compare with Before"
-    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not can_restore(find_head(context)):
-            cls.poll_message_set("This head has no texture of ours to compare")
-            return False
-        return True
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return "" if can_restore(find_head(context)) else "This head has no texture of ours to compare"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head = find_head(context)
@@ -106,19 +114,15 @@ class AVATARTEX_OT_compare(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_restore(bpy.types.Operator):
+class AVATARTEX_OT_restore(Checked, bpy.types.Operator):
     """Put the texture and the material back that the head had before AvatarTex. The Results stay in their list"""
 
     bl_idname = Op.RESTORE
     bl_label = "Restore Previous Texture"
-    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not can_restore(find_head(context)):
-            cls.poll_message_set("This head has no earlier texture to go back to")
-            return False
-        return True
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return "" if can_restore(find_head(context)) else "This head has no earlier texture to go back to"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head = find_head(context)
@@ -128,7 +132,7 @@ class AVATARTEX_OT_restore(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class AVATARTEX_OT_show_texture(bpy.types.Operator):
+class AVATARTEX_OT_show_texture(Checked, bpy.types.Operator):
     """Switch this viewport to Material Preview: as it is shaded now, it shows no textures"""
 
     bl_idname = Op.SHOW_TEXTURE
@@ -136,11 +140,8 @@ class AVATARTEX_OT_show_texture(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if getattr(context.space_data, "shading", None) is None:
-            cls.poll_message_set("Use it in a 3D viewport")
-            return False
-        return True
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return "" if getattr(context.space_data, "shading", None) is not None else "Use it in a 3D viewport"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.space_data.shading.type = "MATERIAL"
@@ -153,7 +154,6 @@ they are"""
 
     bl_idname = Op.SHOW_UV_MAP
     bl_label = "Show in Its UV Map"
-    bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         head = find_head(context)
@@ -164,12 +164,46 @@ they are"""
         return {"FINISHED"}
 
 
-CLASSES = (
-    AVATARTEX_OT_show_result,
-    AVATARTEX_OT_pin_result,
-    AVATARTEX_OT_purge_results,
-    AVATARTEX_OT_compare,
-    AVATARTEX_OT_restore,
-    AVATARTEX_OT_show_texture,
-    AVATARTEX_OT_show_uv_map,
-)
+class AVATARTEX_OT_save_texture(Checked, bpy.types.Operator):
+    """Save the texture that the head shows as a PNG file; of several UDIM tiles as one file each"""
+
+    bl_idname = Op.SAVE_TEXTURE
+    bl_label = "Save Texture As…"
+    bl_options = {"REGISTER"}
+
+    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    check_existing: BoolProperty(default=True, options={"HIDDEN"})
+    filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+
+    @classmethod
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        head = find_head(context)
+        return "" if head is not None and shown_image(head) is not None else "The head shows no texture of ours"
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        head = find_head(context)
+        tile = f".{UDIM}" if shown_image(head).source == "TILED" else ""
+        folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
+        self.filepath = str(folder / f"{bpy.path.clean_name(head.name)}_texture{tile}.png")
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def check(self, context: bpy.types.Context) -> bool:
+        """As artists type names: the suffix comes by itself."""
+        named = bpy.path.ensure_ext(self.filepath, ".png")
+        changed, self.filepath = named != self.filepath, named
+        return changed
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            written = save_png(shown_image(find_head(context)), Path(bpy.path.abspath(self.filepath)))
+        except FileExistsError as reason:
+            return self.fail(f"'{Path(reason.filename).name}' is there already. Choose another name.")
+        except LookupError as reason:
+            return self.fail(reason)
+        except OSError as reason:
+            return self.fail(f"The texture could not be saved ({reason.strerror}).")
+        names = ", ".join(f"'{path.name}'" for path in written)
+        self.report({"INFO"}, f"Saved {names} in {written[0].parent}")
+        return {"FINISHED"}

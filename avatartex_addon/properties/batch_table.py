@@ -15,7 +15,7 @@ from bpy.props import (
 from ..backend.options import SEED, STYLE
 from ..core.states import ROW_TEXTS, RowState
 from ..scene import versions
-from .making import make_property
+from .making import Resettable, make_property
 from .settings import is_mesh
 
 SHARED_TEXTS = {
@@ -83,7 +83,7 @@ class AVATARTEX_PG_batch(bpy.types.PropertyGroup):
     )
 
 
-class AVATARTEX_PG_batch_run(bpy.types.PropertyGroup):
+class AVATARTEX_PG_batch_run(Resettable, bpy.types.PropertyGroup):
     """WindowManager.avatartex_batch: the run that is going on. Not undone, not meant to be saved."""
 
     running: BoolProperty()
@@ -98,16 +98,10 @@ class AVATARTEX_PG_batch_run(bpy.types.PropertyGroup):
     def is_working(self) -> bool:
         return self.running and not self.paused
 
-    def reset(self) -> None:
-        for name in self.bl_rna.properties.keys():
-            if name not in {"rna_type", "name"}:
-                self.property_unset(name)
-
 
 for option in (STYLE, SEED):
     AVATARTEX_PG_batch_row.__annotations__[option.name] = make_property(option, update=wait_again)
 
-CLASSES = (AVATARTEX_PG_batch_row, AVATARTEX_PG_batch, AVATARTEX_PG_batch_run)
 ATTACHED = (
     (bpy.types.Scene, "avatartex_batch", PointerProperty(type=AVATARTEX_PG_batch)),
     (bpy.types.WindowManager, "avatartex_batch", PointerProperty(type=AVATARTEX_PG_batch_run)),

@@ -18,7 +18,6 @@ class AVATARTEX_PG_further(bpy.types.PropertyGroup):
     )
 
 
-CLASSES = (AVATARTEX_PG_further,)
 ATTACHED = (
     (
         bpy.types.Object,

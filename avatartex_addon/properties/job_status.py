@@ -4,8 +4,10 @@
 import bpy
 from bpy.props import BoolProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
+from .making import Resettable
 
-class AVATARTEX_PG_job(bpy.types.PropertyGroup):
+
+class AVATARTEX_PG_job(Resettable, bpy.types.PropertyGroup):
     """WindowManager.avatartex_job: the running or the last job. Not undone, not meant to be saved."""
 
     running: BoolProperty()
@@ -30,14 +32,8 @@ class AVATARTEX_PG_job(bpy.types.PropertyGroup):
     provenance_path: StringProperty()
     report_path: StringProperty()
 
-    def reset(self) -> None:
-        for name in self.bl_rna.properties.keys():
-            if name not in {"rna_type", "name"}:
-                self.property_unset(name)
-
     def show_error(self, code: str, message: str, cure: str) -> None:
         self.error_code, self.error_message, self.error_cure = str(code), message, cure
 
 
-CLASSES = (AVATARTEX_PG_job,)
 ATTACHED = ((bpy.types.WindowManager, "avatartex_job", PointerProperty(type=AVATARTEX_PG_job)),)

@@ -6,7 +6,7 @@ from typing import Any
 
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
-from ..backend.options import Option
+from ..backend.option import Option
 
 
 def make_property(option: Option, **more: Any):
@@ -25,8 +25,19 @@ def make_property(option: Option, **more: Any):
     if isinstance(option.default, bool):
         return BoolProperty(**words)
     if isinstance(option.default, int):
-        return IntProperty(min=option.limits[0], max=option.limits[1], **words)
+        kind = {"subtype": "PERCENTAGE"} if option.percent else {}
+        return IntProperty(min=option.limits[0], max=option.limits[1], **kind, **words)
     return StringProperty(**words)
+
+
+class Resettable:
+    """Mixed into a group of properties."""
+
+    def reset(self, *kept: str) -> None:
+        """Each as it was before anything was set, but those of these names."""
+        for name in self.bl_rna.properties.keys():
+            if name not in {"rna_type", "name", *kept}:
+                self.property_unset(name)
 
 
 def make_memory(option: Option):

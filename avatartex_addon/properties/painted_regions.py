@@ -6,10 +6,10 @@ from bpy.props import BoolProperty, FloatProperty, FloatVectorProperty, PointerP
 
 from ..backend.options import TRUST_PORTRAIT
 from ..scene.redraw import redraw_views
-from .making import make_property
+from .making import Resettable, make_property
 
 
-class AVATARTEX_PG_regions(bpy.types.PropertyGroup):
+class AVATARTEX_PG_regions(Resettable, bpy.types.PropertyGroup):
     """Object.avatartex_regions: the picture with the regions, and while it is painted what was there before."""
 
     mask: PointerProperty(type=bpy.types.Image, description="Red: redo, green: keep")
@@ -51,7 +51,6 @@ class AVATARTEX_PG_overlay(bpy.types.PropertyGroup):
     )
 
 
-CLASSES = (AVATARTEX_PG_regions, AVATARTEX_PG_overlay)
 ATTACHED = (
     (bpy.types.Object, "avatartex_regions", PointerProperty(type=AVATARTEX_PG_regions)),
     (bpy.types.WindowManager, "avatartex_overlay", PointerProperty(type=AVATARTEX_PG_overlay)),

@@ -43,7 +43,6 @@ class AVATARTEX_PG_registration(bpy.types.PropertyGroup):
     points: CollectionProperty(type=AVATARTEX_PG_pin, description="Every named point where the backend has it")
 
 
-CLASSES = (AVATARTEX_PG_pin, AVATARTEX_PG_registration)
 ATTACHED = (
     (bpy.types.Object, "avatartex_pins", CollectionProperty(type=AVATARTEX_PG_pin)),
     (bpy.types.Object, "avatartex_pin_index", IntProperty(name="Active Pin")),

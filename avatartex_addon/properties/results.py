@@ -98,7 +98,6 @@ class AVATARTEX_PG_previous(bpy.types.PropertyGroup):
 for option in REMEMBERED:
     AVATARTEX_PG_result.__annotations__[option.name] = make_memory(option)
 
-CLASSES = (AVATARTEX_PG_result, AVATARTEX_PG_compared, AVATARTEX_PG_mix, AVATARTEX_PG_previous)
 ATTACHED = (
     (
         bpy.types.Object,

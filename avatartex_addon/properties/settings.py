@@ -2,9 +2,10 @@
 
 # No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
-from bpy.props import BoolProperty, PointerProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, PointerProperty, StringProperty
 
 from ..backend.options import APPEARANCE, HEAD_GROUP, LIGHT, SELECTED_FACES, UV_MAP
+from ..jobs.portrait_faces import get_face, list_faces, set_face
 from ..scene import versions
 from .making import make_property
 
@@ -36,6 +37,13 @@ class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
         options=versions.RELATIVE_PATH_OPTIONS,
     )
+    face: EnumProperty(
+        name="Face",
+        description="Which face of the portrait is used; the largest until another one is chosen",
+        items=list_faces,
+        get=get_face,
+        set=set_face,
+    )
     light_settled: BoolProperty(description="Whether it was asked what becomes of the portrait's light in this scene")
 
 
@@ -43,5 +51,4 @@ for option in (UV_MAP, HEAD_GROUP, SELECTED_FACES, *APPEARANCE):
     more = {"update": settle_light} if option is LIGHT else {}
     AVATARTEX_PG_settings.__annotations__[option.name] = make_property(option, **more)
 
-CLASSES = (AVATARTEX_PG_settings,)
 ATTACHED = ((bpy.types.Scene, "avatartex", PointerProperty(type=AVATARTEX_PG_settings)),)

@@ -4,8 +4,8 @@
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProperty, StringProperty
 
-from ..backend.options import FORMAT, PLACE, SEEDS, SIZE, STYLES
-from .making import make_property
+from ..backend.options import FORMAT, PLACE, SCALE, SEEDS, SIZE, STRENGTH, STYLES
+from .making import Resettable, make_property
 
 #: Those that are ticked until the artist chooses.
 TICKED = {"cel", "oil", "pencil"}
@@ -49,7 +49,7 @@ class AVATARTEX_PG_variant(bpy.types.PropertyGroup):
         return PAINTED_LABELS.get(self.style, self.style)
 
 
-class AVATARTEX_PG_worn(bpy.types.PropertyGroup):
+class AVATARTEX_PG_worn(Resettable, bpy.types.PropertyGroup):
     """Object.avatartex_worn: what the head showed before a variant (see scene/restore.py take_off)."""
 
     active: BoolProperty(description="The head shows a variant")
@@ -63,10 +63,9 @@ class AVATARTEX_PG_worn(bpy.types.PropertyGroup):
 AVATARTEX_PG_variant_settings.__annotations__ = {
     "styles": make_property(STYLES, default=TICKED),
     "seeds": StringProperty(name=SEEDS.label, description=SEEDS.tooltip, default="0"),
-    **{option.name: make_property(option) for option in (SIZE, FORMAT, PLACE)},
+    **{option.name: make_property(option) for option in (STRENGTH, SCALE, SIZE, FORMAT, PLACE)},
 }
 
-CLASSES = (AVATARTEX_PG_variant_settings, AVATARTEX_PG_variant_slot, AVATARTEX_PG_variant, AVATARTEX_PG_worn)
 ATTACHED = (
     (bpy.types.Scene, "avatartex_variants", PointerProperty(type=AVATARTEX_PG_variant_settings)),
     (

@@ -10,6 +10,7 @@ import numpy as np
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.head.mesh import refuse_broken
 from ..core.chore import Parts
+from .arrays import read_each, read_loops, read_uvs
 from .faces import chosen_faces, find_members
 
 
@@ -93,29 +94,16 @@ def read_mesh(mesh: bpy.types.Mesh, uv_map: str, name: str) -> dict[str, np.ndar
             ErrorCode.NO_UVS, f"A modifier of '{name}' removes the UV map '{uv_map}'.", "Let the modifier keep UVs."
         )
     raw = {
-        "vertices": np.empty((len(mesh.vertices), 3), np.float32),
+        "vertices": read_each(mesh.vertices, "co", np.float32, 3),
         "loops": loops,
         "polygons": polygons,
-        "corners": np.empty(len(mesh.loops), np.int32),
-        "uvs": np.empty((len(mesh.loops), 2), np.float32),
+        "corners": read_each(mesh.attributes[".corner_vert"].data, "value"),
+        "uvs": read_uvs(mesh, uv_map),
         "materials": np.zeros(len(mesh.polygons), np.int32),
     }
-    mesh.vertices.foreach_get("co", raw["vertices"].ravel())
-    mesh.attributes[".corner_vert"].data.foreach_get("value", raw["corners"])
-    mesh.uv_layers[uv_map].uv.foreach_get("vector", raw["uvs"].ravel())
     if (materials := mesh.attributes.get("material_index")) is not None:
-        materials.data.foreach_get("value", raw["materials"])
+        raw["materials"] = read_each(materials.data, "value")
     return raw
-
-
-def read_loops(mesh: bpy.types.Mesh) -> tuple[np.ndarray, np.ndarray]:
-    """(M,3) corners and (M,) polygon of each triangle, int32."""
-    mesh.calc_loop_triangles()
-    count = len(mesh.loop_triangles)
-    loops, polygons = np.empty((count, 3), np.int32), np.empty(count, np.int32)
-    mesh.loop_triangles.foreach_get("loops", loops.ravel())
-    mesh.loop_triangle_polygons.foreach_get("value", polygons)  # a copy; by loop_triangles a call for each
-    return loops, polygons
 
 
 def arrange(raw: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -13,7 +13,8 @@ from pathlib import Path
 import bpy
 
 from ..core.chore import run_whole
-from .portraits import SUFFIXES, keep, write_portrait
+from ..core.matching import SUFFIXES
+from .portraits import keep, write_portrait
 
 #: Programs that hand out the clipboard's picture where Blender itself cannot (X11), by the variable that says so.
 TOOLS = {

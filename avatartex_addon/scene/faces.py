@@ -7,7 +7,8 @@ import numpy as np
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..core.chore import Parts
-from .head import find_group_problem
+from .arrays import read_each
+from .head import find_again, find_group_problem
 
 #: Weight from which a vertex belongs to the group, as armatures show it.
 MEMBER = 0.5
@@ -23,9 +24,7 @@ def find_members(head: bpy.types.Object, group: str) -> Parts:
     """
     name, members = head.name, []
     while True:
-        head = bpy.data.objects.get(name)
-        if head is None or head.type != "MESH":
-            raise AvatarTexError(ErrorCode.NO_MESH, f"'{name}' was deleted or renamed.", "Generate again.")
+        head = find_again(name)
         if problem := find_group_problem(head, group):
             raise problem
         index = head.vertex_groups[group].index
@@ -57,8 +56,7 @@ def chosen_faces(
     """
     if not group and not selected:
         return None
-    faces = np.empty(len(mesh.loop_triangles), np.int32)
-    mesh.loop_triangle_polygons.foreach_get("value", faces)
+    faces = read_each(mesh.loop_triangle_polygons, "value")
     chosen = np.ones(len(mesh.polygons), bool)
     if group:
         chosen &= _inside(mesh, members)
@@ -69,9 +67,7 @@ def chosen_faces(
                 "Assign the head's vertices to it with full weight, or clear Head Faces.",
             )
     if selected:
-        picked = np.empty(len(mesh.polygons), bool)
-        mesh.polygons.foreach_get("select", picked)
-        chosen &= picked
+        chosen &= read_each(mesh.polygons, "select", bool)
         if not chosen.any():
             raise AvatarTexError(
                 ErrorCode.NO_MESH,
@@ -83,7 +79,5 @@ def chosen_faces(
 
 def _inside(mesh: bpy.types.Mesh, members: np.ndarray) -> np.ndarray:
     """(F,) bool: faces whose vertices are all members."""
-    corners, starts = np.empty(len(mesh.loops), np.int32), np.empty(len(mesh.polygons), np.int32)
-    mesh.attributes[".corner_vert"].data.foreach_get("value", corners)
-    mesh.polygons.foreach_get("loop_start", starts)
-    return np.logical_and.reduceat(members[corners], starts)
+    corners = read_each(mesh.attributes[".corner_vert"].data, "value")
+    return np.logical_and.reduceat(members[corners], read_each(mesh.polygons, "loop_start"))

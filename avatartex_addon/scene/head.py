@@ -104,6 +104,18 @@ def find_job_head(job: HeadJob) -> bpy.types.Object:
     return head
 
 
+def find_again(name: str) -> bpy.types.Object:
+    """The head by its name, some time later: undo and the artist may have taken it.
+
+    Raises:
+        AvatarTexError: NO_MESH, it is gone.
+    """
+    head = bpy.data.objects.get(name)
+    if head is None or head.type != "MESH" or is_deleted(head):
+        raise AvatarTexError(ErrorCode.NO_MESH, f"'{name}' was deleted or renamed.", "Choose the head and try again.")
+    return head
+
+
 def is_deleted(head: bpy.types.Object) -> bool:
     """What the artist deletes stays in the file, out of every scene, for as long as a property points at it."""
     return not head.users_scene

@@ -39,7 +39,7 @@ def load_result(path: Path, name: str, tiles: Sequence[int] = (), packed: bool =
     """
     image = bpy.data.images.load(str(path).replace(UDIM, str(min(tiles, default=""))), check_existing=False)
     image.name = name
-    versions.set_linear(image) if path.suffix == ".exr" else versions.set_srgb(image)
+    versions.set_space(image, versions.LINEAR if path.suffix == ".exr" else versions.SRGB)
     if tiles:
         image.source = "TILED"
         image.filepath = str(path)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import bpy
-import numpy as np
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from . import versions
+from .arrays import read_uvs
 from .regions import BRUSH_COLORS, MASK_NAME, ensure_mask
 from .tile_grid import TileGrid, grid_of
 
 #: What of the regions outlasts the painting.
-KEPT = {"rna_type", "name", "mask", "uv_map", "tiles", "trust_portrait"}
+KEPT = ("mask", "uv_map", "tiles", "trust_portrait")
 #: As many UV maps as Blender lets a mesh have.
 MOST_UV_MAPS = 8
 
@@ -59,8 +59,7 @@ def add_painted_uv(head: bpy.types.Object, uv_map: str, grid: TileGrid) -> None:
     """A UV map in which the tiles lie side by side, as in the mask; it goes when the painting ends."""
     if head.mode != "OBJECT":
         bpy.ops.object.mode_set(mode="OBJECT")
-    uvs = np.empty((len(head.data.loops), 2), np.float32)
-    head.data.uv_layers[uv_map].uv.foreach_get("vector", uvs.ravel())
+    uvs = read_uvs(head.data, uv_map)
     layer = head.data.uv_layers.new(name=MASK_NAME, do_init=False)
     layer.uv.foreach_set("vector", grid.place(uvs).ravel())
     head.avatartex_regions.painted_uv = layer.name
@@ -109,9 +108,7 @@ def end_painting(context: bpy.types.Context, head: bpy.types.Object) -> None:
     shading = find_shading(context)
     if shading is not None and regions.shading == "SOLID" and shading.type == "MATERIAL":
         shading.type = "SOLID"
-    for name in regions.bl_rna.properties.keys():
-        if name not in KEPT:
-            regions.property_unset(name)
+    regions.reset(*KEPT)
 
 
 def find_shading(context: bpy.types.Context) -> bpy.types.View3DShading | None:

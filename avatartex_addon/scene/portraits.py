@@ -10,25 +10,9 @@ import bpy
 import numpy as np
 
 from ..core.chore import Parts
+from ..core.matching import SUFFIXES
 from ..core.png import encode
 from .images import KNOWN_FORMATS, original, read_pixels, unpacked
-
-#: What the backend decodes (backend/portrait/decode.py), as suffixes of files.
-SUFFIXES = (
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".webp",
-    ".tif",
-    ".tiff",
-    ".bmp",
-    ".tga",
-    ".gif",
-    ".jp2",
-    ".avif",
-    ".heic",
-    ".heif",
-)
 
 
 def find_portraits(made: set[bpy.types.Image]) -> list[bpy.types.Image]:

@@ -12,8 +12,8 @@ from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.head.rasterize import rasterize, texel_corners
 from ..core import png
 from ..core.chore import Parts
-from .capture import read_loops
-from .head import is_deleted
+from .arrays import read_each, read_loops, read_uvs
+from .head import find_again
 from .images import UDIM, keep_base, read_pixels
 from .regions import BRUSH_COLORS, PAINTED, find_mask, find_result, mask_size, store
 from .tile_grid import TileGrid, grid_of, read_grid
@@ -64,18 +64,6 @@ def keep_strokes(head: bpy.types.Object) -> Parts:
     store(find_again(name), pixels.shape[1::-1], uv_map, grid, painted)
 
 
-def find_again(name: str) -> bpy.types.Object:
-    """The head that a chore began with.
-
-    Raises:
-        AvatarTexError: NO_MESH, it is gone.
-    """
-    head = bpy.data.objects.get(name)
-    if head is None or is_deleted(head):
-        raise AvatarTexError(ErrorCode.NO_MESH, f"'{name}' was deleted or renamed.", "Choose the head and try again.")
-    return head
-
-
 def paint(pixels: np.ndarray | None, chosen: np.ndarray, color: tuple[float, float, float]) -> bytes:
     """A PNG of (H,W,channels) pixels with (H,W) texels painted, rows of both from the bottom; None is black."""
     shown = np.zeros((*chosen.shape, 3), np.uint8)
@@ -94,13 +82,11 @@ def selected_texels(head: bpy.types.Object, uv_map: str, size: tuple[int, int], 
     if head.mode == "EDIT":
         head.update_from_editmode()
     mesh = head.data
-    selected = np.empty(len(mesh.polygons), bool)
-    mesh.polygons.foreach_get("select", selected)
+    selected = read_each(mesh.polygons, "select", bool)
     if not selected.any():
         raise AvatarTexError(ErrorCode.BAD_REQUEST, "No faces are selected.", "Select some in Edit Mode.")
     loops, polygons = read_loops(mesh)
-    uvs = np.empty((len(mesh.loops), 2), np.float32)
-    mesh.uv_layers[uv_map].uv.foreach_get("vector", uvs.ravel())
+    uvs = read_uvs(mesh, uv_map)
     return (yield lambda: covered(uvs[loops[selected[polygons]]], size, grid))
 
 

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from ..backend.head.rasterize import rasterize, texel_corners
-from .capture import read_loops
+from .arrays import read_each, read_loops, read_uvs
 
 #: Faces that vote for the head's slot: reading vertex groups is slow Python (4 000 faces take about 6 ms).
 VOTES = 4_000
@@ -53,12 +53,8 @@ def find_head_slots(head: bpy.types.Object, uv_map: str) -> tuple[int, ...]:
 
 def read_faces(mesh: bpy.types.Mesh, uv_map: str, slots: int) -> Faces:
     loops, polygons = read_loops(mesh)
-    vertices, uvs = np.empty((len(mesh.vertices), 3), np.float32), np.empty((len(mesh.loops), 2), np.float32)
-    of_loop = np.empty(len(mesh.loops), np.int32)
-    mesh.vertices.foreach_get("co", vertices.ravel())
-    mesh.loops.foreach_get("vertex_index", of_loop)
-    mesh.uv_layers[uv_map].uv.foreach_get("vector", uvs.ravel())
-    corners = of_loop[loops]
+    vertices, uvs = read_each(mesh.vertices, "co", np.float32, 3), read_uvs(mesh, uv_map)
+    corners = read_each(mesh.loops, "vertex_index")[loops]
     return Faces(vertices, corners, read_materials(mesh, slots)[polygons], uvs[loops], vertices[corners].mean(1))
 
 
@@ -152,9 +148,8 @@ def find_head_faces(head: bpy.types.Object) -> np.ndarray:
 
 def read_materials(mesh: bpy.types.Mesh, slots: int) -> np.ndarray:
     """(F,) int32, each polygon's slot."""
-    materials = np.empty(len(mesh.polygons), np.int32)
-    mesh.polygons.foreach_get("material_index", materials)
-    return np.minimum(materials, max(0, slots - 1))  # as Blender draws an index beyond the slots
+    # as Blender draws an index beyond the slots
+    return np.minimum(read_each(mesh.polygons, "material_index"), max(0, slots - 1))
 
 
 def _ask_faces(head: bpy.types.Object) -> tuple[np.ndarray, np.ndarray]:
@@ -163,10 +158,7 @@ def _ask_faces(head: bpy.types.Object) -> tuple[np.ndarray, np.ndarray]:
     groups = {group.index for group in head.vertex_groups if "head" in group.name.lower()}
     if not groups or not mesh.polygons:
         return np.zeros(0, np.int64), np.zeros(0, bool)
-    starts = np.empty(len(mesh.polygons), np.int32)
-    mesh.polygons.foreach_get("loop_start", starts)
-    corners = np.empty(len(mesh.loops), np.int32)
-    mesh.loops.foreach_get("vertex_index", corners)
+    starts, corners = read_each(mesh.polygons, "loop_start"), read_each(mesh.loops, "vertex_index")
     asked = np.arange(0, len(starts), -(-len(starts) // VOTES))
     vertices = mesh.vertices
     inside = [

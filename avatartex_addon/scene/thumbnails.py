@@ -66,12 +66,21 @@ def preview(path: str) -> int:
             pixels = read_bmp(Path(path).read_bytes())
         except (OSError, ValueError):
             return 0
-        # not by load(): it draws nothing for a moment and leaves a copy in the system's cache of thumbnails
-        made = _collection.new(path)
-        made.image_size = pixels.shape[1::-1]
-        made.image_pixels.foreach_set(pixels.view(np.int32).ravel())
+        keep_icon(path, pixels)
         _previews.add(path)
     return _collection[path].icon_id
+
+
+def keep_icon(key: str, pixels: np.ndarray) -> int:
+    """The icon of a name, made of (H,W,4) uint8 RGBA, row 0 at the bottom, where it is not there yet."""
+    if _collection is None:
+        return 0
+    if key not in _collection:
+        # not by load(): it draws nothing for a moment and leaves a copy in the system's cache of thumbnails
+        made = _collection.new(key)
+        made.image_size = pixels.shape[1::-1]
+        made.image_pixels.foreach_set(np.ascontiguousarray(pixels).view(np.int32).ravel())
+    return _collection[key].icon_id
 
 
 def read_bmp(data: bytes) -> np.ndarray:

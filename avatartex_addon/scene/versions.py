@@ -20,26 +20,14 @@ def enable_nodes(material: bpy.types.Material) -> None:
         material.use_nodes = True
 
 
-def set_linear(image: bpy.types.Image) -> None:
-    """Scene-linear light with the primaries of sRGB; the name is the one of Blender's own configuration."""
+#: Scene-linear light with the primaries of sRGB; what is seen; values that are no colours: by Blender's own names.
+LINEAR, SRGB, DATA = "Linear Rec.709", "sRGB", "Non-Color"
+
+
+def set_space(image: bpy.types.Image, name: str) -> None:
+    """The image keeps its default where the OCIO configuration, which a studio may have replaced, has no such space."""
     try:
-        image.colorspace_settings.name = "Linear Rec.709"
-    except TypeError:
-        pass  # its default for images of floats is the scene's linear space
-
-
-def set_srgb(image: bpy.types.Image) -> None:
-    """Names of colour spaces come from the OCIO configuration, which a studio may have replaced."""
-    try:
-        image.colorspace_settings.name = "sRGB"
-    except TypeError:
-        pass  # its default for byte images is the best there is
-
-
-def set_data(image: bpy.types.Image) -> None:
-    """The image's values are no colours; see set_srgb for the names."""
-    try:
-        image.colorspace_settings.name = "Non-Color"
+        image.colorspace_settings.name = name
     except TypeError:
         pass
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import bpy
-import numpy as np
+
+from .arrays import read_each
 
 
 def find_worn(head: bpy.types.Object) -> int:
@@ -34,10 +35,8 @@ def take_off(head: bpy.types.Object) -> None:
             if other.slot < len(head.material_slots) and head.material_slots[other.slot].material in ours:
                 put_material_back(head, other)
         put_material_back(head, worn)
-    worn.others.clear()
-    for name in worn.bl_rna.properties.keys() if worn.active else ():
-        if name not in {"rna_type", "name"}:
-            worn.property_unset(name)
+    if worn.active:
+        worn.reset()
 
 
 def put_material_back(head: bpy.types.Object, previous) -> None:
@@ -56,8 +55,7 @@ def put_material_back(head: bpy.types.Object, previous) -> None:
 
 def remove_only_slot(mesh: bpy.types.Mesh) -> None:
     """pop() leaves an empty slot on the object; clear() does not, but zeroes the faces' indices."""
-    indices = np.empty(len(mesh.polygons), np.int32)
-    mesh.polygons.foreach_get("material_index", indices)
+    indices = read_each(mesh.polygons, "material_index")
     mesh.materials.clear()
     if indices.any():
         mesh.polygons.foreach_set("material_index", indices)

@@ -1,5 +1,5 @@
-"""The backend's environment, made and mended from within Blender."""
+"""The backend's environment and its large models, fetched and mended from within Blender."""
 
-from . import backend_setup
+from . import backend_setup, model_store
 
-PARTS = (backend_setup,)
+PARTS = (backend_setup, model_store)

@@ -140,6 +140,3 @@ class AVATARTEX_PT_batch(ClosedPanel, bpy.types.Panel):
         row.operator(Op.BATCH_PAUSE, text="Go On" if run.paused else "Pause", icon="PLAY" if run.paused else "PAUSE")
         if run.paused:  # else it stands above, below the progress
             row.operator(Op.BATCH_CANCEL, icon="CANCEL")
-
-
-CLASSES = (AVATARTEX_UL_batch, AVATARTEX_MT_batch, AVATARTEX_PT_batch)

@@ -43,6 +43,3 @@ def draw_further(layout: bpy.types.UILayout, head: bpy.types.Object | None, enab
         hint = body.column(align=True)
         hint.active, hint.scale_y = False, 0.8
         hint.label(text="The same person from left and right")
-
-
-CLASSES = (AVATARTEX_UL_further,)

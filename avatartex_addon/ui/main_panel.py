@@ -38,7 +38,7 @@ class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
         working = job.running or manager.avatartex_batch.is_working  # between two of a batch no job runs
         inputs.enabled = not working
         self.draw_head(inputs, context)
-        draw_portrait(inputs, context.scene.avatartex)
+        draw_portrait(inputs, context.scene.avatartex, find_head(context))
         draw_further(layout, find_head(context), not working)
         options = layout.column()
         options.enabled = not working
@@ -105,6 +105,3 @@ class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
         if job.error_code == ErrorCode.LOW_SCORE:
             box.operator_context = "EXEC_DEFAULT"  # it was asked already
             box.operator(Op.GENERATE_ANYWAY)
-
-
-CLASSES = (AVATARTEX_PT_main,)

@@ -5,15 +5,21 @@ from __future__ import annotations
 import bpy
 
 from ..core.idnames import Op
+from ..jobs.portrait_faces import find_faces, find_icon
 from ..scene.head import portrait_path
 from ..scene.thumbnails import thumbnail
+from .sentences import draw_sentence
+from .texts import say
+
+#: Units of the interface: the preview, and each of those to choose from.
+LARGE, SMALL = 8, 6
 
 
-def draw_portrait(layout: bpy.types.UILayout, settings) -> None:
+def draw_portrait(layout: bpy.types.UILayout, settings, head: bpy.types.Object | None) -> None:
     path = portrait_path(settings.portrait) if settings.portrait else ""
     icon = thumbnail(path) if path else 0
     if icon:
-        layout.box().template_icon(icon_value=icon, scale=8)
+        draw_preview(layout.box(), settings, head, icon)
     if settings.portrait:
         row = layout.row(align=True)
         row.alert, row.use_property_split = not icon, False  # the whole width: names are long
@@ -31,3 +37,19 @@ def draw_portrait(layout: bpy.types.UILayout, settings) -> None:
     hint = layout.row()
     hint.active, hint.alignment = False, "CENTER"
     hint.label(text="or drop a picture onto the head")
+
+
+def draw_preview(box: bpy.types.UILayout, settings, head: bpy.types.Object | None, icon: int) -> None:
+    """The portrait with its faces framed, once they are known; where they are several, a click chooses.
+
+    Args:
+        icon: of the file as it is.
+    """
+    found = find_faces(settings.portrait)
+    if found and len(found.faces) > 1 and head is not None and head.is_editable:
+        box.template_icon_view(settings, "face", scale=LARGE, scale_popup=SMALL)
+        draw_sentence(box, say("{count} faces: click the picture to choose another.", count=len(found.faces)))
+        return
+    box.template_icon(icon_value=find_icon(settings.portrait, head) or icon, scale=LARGE)
+    if found and not found.faces:
+        draw_sentence(box, "No face is found in this picture.", icon="ERROR")

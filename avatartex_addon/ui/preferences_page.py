@@ -15,7 +15,7 @@ from ..setup import backend_setup
 from .setup_box import draw_preferences
 
 BUILD_TEXTS = {
-    "auto": ("Automatic", "CUDA where a driver for it is found, else CPU"),
+    "auto": ("Automatic", "CUDA where a driver is found and the packages have checksums, else CPU"),
     "cpu": ("CPU", "Small to download; computes on the processor"),
     "cuda": ("CUDA", "Ten times larger; computes on an NVIDIA graphics card, and on the processor without one"),
 }
@@ -88,6 +88,3 @@ class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
 
     def draw(self, context: bpy.types.Context) -> None:
         draw_preferences(self.layout, self)
-
-
-CLASSES = (AVATARTEX_AP_preferences,)

@@ -82,6 +82,3 @@ class AVATARTEX_PT_regions(ClosedPanel, bpy.types.Panel):
         row.operator_context = "INVOKE_DEFAULT"
         row.operator(Op.REDO_REGIONS, icon="FILE_REFRESH")
         layout.prop(head.avatartex_regions, "trust_portrait")
-
-
-CLASSES = (AVATARTEX_PT_regions,)

@@ -11,7 +11,7 @@ from ..core.job import name_score
 from ..scene.head import find_head
 from ..scene.pins import find_pin, is_current, label, portrait_key
 from .sentences import draw_sentence
-from .sidebar import ClosedPanel
+from .sidebar import HeadPanel
 from .texts import say
 
 
@@ -39,15 +39,11 @@ class AVATARTEX_MT_pin_add(bpy.types.Menu):
                 self.layout.operator(Op.PIN_ADD, text=text).point = name
 
 
-class AVATARTEX_PT_registration(ClosedPanel, bpy.types.Panel):
+class AVATARTEX_PT_registration(HeadPanel, bpy.types.Panel):
     bl_idname = "AVATARTEX_PT_registration"
     page = "registration"
     bl_label = "Registration"
     bl_order = 1
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return find_head(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, head = self.layout, find_head(context)
@@ -84,6 +80,3 @@ class AVATARTEX_PT_registration(ClosedPanel, bpy.types.Panel):
         draw_sentence(box, told.sentence)
         for warning in told.warnings.splitlines():
             draw_sentence(box, warning, icon="INFO")
-
-
-CLASSES = (AVATARTEX_UL_pins, AVATARTEX_MT_pin_add, AVATARTEX_PT_registration)

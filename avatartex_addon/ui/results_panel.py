@@ -40,6 +40,3 @@ class AVATARTEX_PT_history(ClosedPanel, bpy.types.Panel):
         row.operator(Op.SHOW_RESULT, text=entry.name, depress=shown).index = index
         star = "SOLO_ON" if entry.favourite else "SOLO_OFF"
         row.operator(Op.PIN_RESULT, text="", icon=star).index = index
-
-
-CLASSES = (AVATARTEX_PT_history,)

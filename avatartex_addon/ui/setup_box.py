@@ -12,12 +12,14 @@ from ..backend.errors import ErrorCode
 from ..core.checks import Check, CheckRun, Cure, Verdict
 from ..core.idnames import Op
 from ..core.installer import Installer
+from ..core.model_work import ModelWork
 from ..core.places import Fit
 from ..core.pythons import DOWNLOAD_PAGE
 from ..core.sizes import tell_freed, tell_size
 from ..core.work import failed
 from ..jobs.portrait_files import find_unused, measure_files
 from ..setup import backend_setup
+from .models_box import draw_models
 from .sentences import draw_sentence
 from .texts import say
 
@@ -54,6 +56,7 @@ def draw_preferences(layout: bpy.types.UILayout, prefs: bpy.types.AddonPreferenc
     column.operator(Op.OPEN_MANUAL, icon="HELP")
     column.prop(prefs, "device")
     column.prop(prefs, "results_kept")
+    draw_models(layout)
     header, body = layout.panel("avatartex_advanced", default_closed=True)
     header.label(text="Advanced")
     if body is not None:
@@ -104,7 +107,7 @@ def draw_steps(box: bpy.types.UILayout) -> None:
         row = box.row()
         row.scale_y = 1.3
         row.progress(text=pgettext_iface(text), factor=fraction)
-        if isinstance(work, Installer):
+        if isinstance(work, Installer | ModelWork):
             box.operator(Op.CANCEL_SETUP, icon="CANCEL")
         return
     if error is not None:

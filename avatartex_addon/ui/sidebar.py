@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..core.idnames import Op
+from ..scene.head import find_head
 
 #: Side by side in the lists of pictures.
 THUMBNAILS = 3
@@ -28,3 +29,11 @@ class ClosedPanel(SidebarPanel):
 
     bl_parent_id = "AVATARTEX_PT_main"
     bl_options = {"DEFAULT_CLOSED"}
+
+
+class HeadPanel(ClosedPanel):
+    """Only where there is a head."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return find_head(context) is not None

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 
+from ..backend.options import STYLES
 from ..core.idnames import Op
-from ..operators.variant_presets import AVATARTEX_MT_variant_presets
+from ..operators.bake_variants import AVATARTEX_MT_variant_presets
 from ..scene.head import find_head
+from ..scene.thumbnails import thumbnail
 from ..scene.worn import find_worn
 from .sentences import draw_sentence
-from .sidebar import THUMBNAILS, ClosedPanel
+from .sidebar import THUMBNAILS, HeadPanel
 from .texts import say
 
+#: A head in each style; `python -m tests.style_pictures` makes them.
+STYLE_PICTURES = Path(__file__).parent / "style_pictures"
 
-class AVATARTEX_PT_variants(ClosedPanel, bpy.types.Panel):
+
+class AVATARTEX_PT_variants(HeadPanel, bpy.types.Panel):
     bl_idname = "AVATARTEX_PT_variants"
     page = "variants"
     bl_label = "Variants"
     bl_order = 4
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return find_head(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, head, settings = self.layout, find_head(context), context.scene.avatartex_variants
         column = layout.column()
         column.enabled = not context.window_manager.avatartex_job.running
         self.draw_presets(column)
-        styles = column.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
-        styles.prop(settings, "styles")
+        styles = column.grid_flow(row_major=True, columns=THUMBNAILS, even_columns=True, even_rows=True)
+        for style in STYLES.values:
+            cell = styles.column(align=True)
+            cell.template_icon(icon_value=thumbnail(str(STYLE_PICTURES / f"{style}.jpg")), scale=3.5)
+            cell.prop_enum(settings, "styles", style)
         self.draw_options(column, settings)
         job = context.window_manager.avatartex_job
         if job.baked and job.baked_name == head.name and head.avatartex_variants:
@@ -48,6 +54,8 @@ class AVATARTEX_PT_variants(ClosedPanel, bpy.types.Panel):
         column.use_property_split = True
         column.use_property_decorate = False
         column.prop(settings, "seeds")
+        column.prop(settings, "strength", slider=True)
+        column.prop(settings, "scale", slider=True)
         for name in ("size", "format", "place"):
             row = column.row()
             row.prop(settings, name, expand=True)
@@ -87,6 +95,3 @@ class AVATARTEX_PT_variants(ClosedPanel, bpy.types.Panel):
                     size=entry.size,
                 ),
             )
-
-
-CLASSES = (AVATARTEX_PT_variants,)

@@ -97,6 +97,7 @@ def compose(
 def fill_unknown(generated: np.ndarray, known: np.ndarray) -> np.ndarray:
     """The atlas with texels that no training texture covered taken from their surroundings, softly; wraps sideways."""
     size = len(generated)
+    known = cv2.resize(known.astype(np.uint8), (size, size), interpolation=cv2.INTER_NEAREST) > 0
     wide = np.concatenate([generated] * 3, 1)
     mask = np.concatenate([known] * 3, 1)
     soft = cv2.GaussianBlur(spread(wide, mask), (0, 0), size * 0.03)

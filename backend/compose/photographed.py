@@ -98,6 +98,7 @@ def tone_beside(views: Sequence[View], generated: np.ndarray, made: np.ndarray, 
     size = generated.shape[0]
     tone, lit, total = np.zeros_like(generated), 0, 0
     seen = [view.observation for view in views]
+    scalp = cv2.resize(seen[0].scalp, (size, size), interpolation=cv2.INTER_AREA)
     shares = share_out(
         [
             full(one.confidence / one.light.trust(one.shade) * view.trust(one.shade, light))
@@ -112,7 +113,8 @@ def tone_beside(views: Sequence[View], generated: np.ndarray, made: np.ndarray, 
         if view is views[0] or view is views[-1]:  # what the others add to the first one's needs to meet them only
             apart = lit / np.maximum(total, 1e-3)[..., None] - made - tone
             reaches = TONE_REACH if view is views[0] else FOLLOWED
-            tone = tone + fade_from(apart * (total > 0.05)[..., None], total, reaches)[0]
+            for part in (scalp, 1 - scalp):  # what hair differs by says nothing of skin
+                tone = tone + part[..., None] * fade_from(apart * (total > 0.05)[..., None], total * part, reaches)[0]
     return tone
 
 

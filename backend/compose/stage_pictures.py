@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from ..errors import AvatarTexError
 from ..head.mesh import HeadMesh
 from ..head.overlay import draw_overlay
 from ..head.register import Registration
-from ..imaging.files import write_bytes, write_picture
+from ..imaging.files import encode_preview, write_bytes, write_picture
 from ..observation.observe import Observation
 from ..pins import Pin
 
-ORDER = ("registration", "partial", "inpaint", "latent", "repaint", "composed")
+#: In the order of the steps; only a large profile makes its own.
+FILES = {
+    "registration": "1_registration.png",
+    "partial": "2_partial.png",
+    "inpaint": "3_inpaint.png",
+    "latent": "4_latent.png",
+    "repaint": "5_repaint.png",
+    "large": "5_repaint_large.png",
+    "composed": "6_composed.png",
+}
 
 #: Pixels of a preview's longer side.
 PREVIEW = 256
@@ -37,19 +45,16 @@ class StagePictures:
 
     def save(self, name: str, picture: np.ndarray) -> None:
         if self.folder:
-            write_picture(self.folder / _file(name), picture)
+            write_picture(self.folder / FILES[name], picture)
         self.preview(name, picture)
 
     def preview(self, name: str, picture: np.ndarray) -> None:
         """Write it small and tell; a preview that cannot be written stops no job."""
         if self.previews is None:
             return
-        scale = min(1.0, PREVIEW / max(picture.shape[:2]))
-        small = cv2.resize(picture.astype(np.float32), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        pixels = np.rint(np.clip(small[..., ::-1], 0, 1) * 255).astype(np.uint8)
-        path = (self.previews / _file(name)).with_suffix(".bmp")
+        path = (self.previews / FILES[name]).with_suffix(".bmp")
         try:
-            write_bytes(path, cv2.imencode(".bmp", pixels)[1].tobytes())
+            write_bytes(path, encode_preview(picture, PREVIEW))
         except AvatarTexError:
             return
         if self.on_preview is not None:
@@ -60,7 +65,7 @@ class StagePictures:
     ) -> None:
         """The portrait with the registered head drawn over it."""
         if self.folder:
-            write_picture(self.folder / _file("registration"), draw_overlay(portrait, mesh, registration, pins))
+            write_picture(self.folder / FILES["registration"], draw_overlay(portrait, mesh, registration, pins))
 
     def partial(self, observation: Observation) -> None:
         """Left the portrait in the atlas without its light, right the confidence; the preview shows the left alone."""
@@ -69,14 +74,10 @@ class StagePictures:
         confidence = np.repeat(observation.confidence[..., None], 3, 2)
         seen = observation.unlit * (confidence > 0.02)
         if self.folder:
-            write_picture(self.folder / _file("partial"), np.hstack([seen, confidence]))
+            write_picture(self.folder / FILES["partial"], np.hstack([seen, confidence]))
         self.preview("partial", seen)
 
 
 def stage_files(folder: str, suffix: str) -> list[str]:
     """The files that may be written there."""
-    return [str((Path(folder) / _file(name)).with_suffix(suffix)) for name in ORDER] if folder else []
-
-
-def _file(name: str) -> str:
-    return f"{ORDER.index(name) + 1}_{name}.png"
+    return [str((Path(folder) / name).with_suffix(suffix)) for name in FILES.values()] if folder else []

@@ -1,13 +1,53 @@
-"""The unseen scalp wears the portrait's hair, or skin where it is to be bare."""
+"""The unseen scalp wears the portrait's hair as a layer over skin, or skin alone where it is to be bare."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
-from ..observation.hair import wear_hair
+from ..imaging.sample import LUMINANCE
+from ..observation.hair import FAINT, Hair
 from ..observation.observe import Observation
+from ..prior.hairline import hairline
+
+#: Share of the skin's colour on a scalp that is to be bare: the prior's hair shines through what is left of it.
+BARE = 0.95
+#: Least distance of hair's and skin's colours at which the one is told from the other in what the networks made.
+LEAST = 0.1
+#: Reach, as a share of the atlas, over which what the networks made keeps its own light and dark; how far it may go.
+REACH, SHADE = 0.1, (0.75, 1.3)
 
 
 def wear_seen_hair(generated: np.ndarray, observation: Observation, style: str) -> np.ndarray:
-    """The unseen scalp takes the tone of the seen hair. See finish.Finisher."""
-    return wear_hair(generated, observation.hair, observation.bare)
+    """The unseen scalp wears the seen hair. See finish.Finisher."""
+    return wear_hair(generated, observation.hair)
+
+
+def wear_hair(generated: np.ndarray, hair: Hair | None) -> np.ndarray:
+    """(S,S,3) generated skin with a layer of the seen hair over what is unseen, as far as hair covers it.
+
+    Beside the layer there is skin: what the networks made there of hair, on the way from skin's colour to hair's, is
+    taken off. A bare scalp takes the skin's plain colour.
+    """
+    if hair is None:
+        return generated
+    colour, skin, unseen, scalp, cover = (
+        cv2.resize(part, generated.shape[:2], interpolation=cv2.INTER_AREA)
+        for part in (hair.colour, hair.skin, hair.unseen, hair.scalp, hair.cover)
+    )
+    if hair.bare:
+        return (generated + BARE * (scalp * unseen)[..., None] * (colour - generated)).astype(np.float32)
+    way = colour - skin
+    share = np.clip(((generated - skin) * way).sum(-1) / ((way**2).sum(-1) + LEAST**2), 0, 1)
+    below = generated - share[..., None] * way
+    layered = below + cover[..., None] * (colour * own_shade(generated, cover)[..., None] - below)
+    worn = unseen * cv2.resize(hairline().grows, generated.shape[:2], interpolation=cv2.INTER_LINEAR)
+    return (generated + worn[..., None] * (layered - generated)).astype(np.float32)
+
+
+def own_shade(generated: np.ndarray, cover: np.ndarray) -> np.ndarray:
+    """(S,S) how much lighter what was generated is than what lies about it, under the same hair: locks, and where it
+    thins out."""
+    light = generated @ LUMINANCE
+    sure, about = (cv2.GaussianBlur(part, (0, 0), REACH * len(cover)) for part in (cover, cover * light))
+    return np.clip((light + FAINT) / (about / np.maximum(sure, 1e-3) + FAINT), *SHADE)

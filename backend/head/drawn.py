@@ -38,7 +38,7 @@ def find_parts(picture: np.ndarray, points: np.ndarray) -> dict[str, np.ndarray]
     moved = np.array([[scale, 0, -low[0] * scale], [0, scale, -low[1] * scale]])
     small = cv2.warpAffine(picture, moved, tuple(size.tolist()), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
     places = (points - low) * scale
-    ink = find_ink(small, places)
+    ink = find_lines(small, places)
     rows, columns = np.nonzero(ink)
     if not len(rows):
         return {}
@@ -56,7 +56,7 @@ def find_parts(picture: np.ndarray, points: np.ndarray) -> dict[str, np.ndarray]
     return found
 
 
-def find_ink(picture: np.ndarray, points: np.ndarray) -> np.ndarray:
+def find_lines(picture: np.ndarray, points: np.ndarray) -> np.ndarray:
     """(H,W) bool: within the face and unlike every fill of its skin."""
     face = fill_region(picture.shape[:2], points, FACE_OVAL) > 0.5
     face = cv2.erode(face.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=round(RIM * TALL)) > 0

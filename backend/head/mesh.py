@@ -142,22 +142,22 @@ def load_capture(path: str | Path) -> HeadMesh:
                 or len(values.shape) != len(shape)
                 or any(size not in (-1, given) for size, given in zip(shape, values.shape))
             ):
-                raise Unfit(f"{name} has another shape or type")
+                raise Damaged(f"{name} has another shape or type")
         if len(corner_uvs) != len(triangles) or len(arrays.get("face_mask", triangles)) != len(triangles):
-            raise Unfit("its parts are of different lengths")
+            raise Damaged("its parts are of different lengths")
         chosen = arrays["face_mask"].astype(bool) if "face_mask" in arrays and arrays["face_mask"].any() else None
         name, up = str(arrays.get("object_name", Path(path).stem))[:200], str(arrays.get("up", "z"))
         if up not in ("y", "z"):
-            raise Unfit("up is neither y nor z")
+            raise Damaged("up is neither y nor z")
         return checked(vertices, triangles, corner_uvs, name, up, chosen)
     except (AvatarTexError, MemoryError):
         raise
     except Exception as reason:  # numpy's reader raises what it likes for a header that is none
-        told = reason if isinstance(reason, Unfit) else "it is damaged"
+        told = reason if isinstance(reason, Damaged) else "it is damaged"
         raise AvatarTexError(ErrorCode.BAD_MESH, f"{what} ({told}).", cure) from reason
 
 
-class Unfit(ValueError):
+class Damaged(ValueError):
     """Why a capture is none."""
 
 
@@ -165,10 +165,10 @@ def refuse_bomb(archive: zipfile.ZipFile) -> None:
     """Refuse an archive that unpacks to more than any head.
 
     Raises:
-        Unfit: with the reason.
+        Damaged: with the reason.
     """
     if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
-        raise Unfit("it unpacks to more than a gigabyte")
+        raise Damaged("it unpacks to more than a gigabyte")
 
 
 def checked(

@@ -9,10 +9,13 @@ import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
 from ..pins import Pin
+from ..portrait.landmark_groups import INNER_LIPS, LIPS
+from ..portrait.lip_edges import LipEdges, find_portrait_edges
 from ..prior.linear import LinearPrior
 from ..prior.skin import worn_skin
 from .camera import Camera, solve_camera
 from .landmarks import HeadLandmarks
+from .lip_furrow import find_head_edges
 from .mesh import HeadMesh, vertex_normals
 from .mouth import MouthWarp, fit_face_warp
 from .photometric import refine
@@ -41,6 +44,7 @@ class Registration:
     targets: (468,2) where they were read in the portrait.
     angles: (yaw, pitch, roll) of the camera about the face, degrees; yaw > 0: the face looks to the picture's right.
     face_height: portrait pixels from forehead to chin.
+    lips: where they end in the portrait; None where nobody looked.
     """
 
     camera: Camera
@@ -53,6 +57,7 @@ class Registration:
     landmarks: np.ndarray
     weights: np.ndarray
     targets: np.ndarray
+    lips: LipEdges | None = None
 
     def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(…,2) portrait pixels and (…,) depth of (…,3) mesh points."""
@@ -117,6 +122,12 @@ def register(
             "Try a portrait that is seen more from the front, or place pins on eyes, nose, mouth and chin.",
         ) from reason
     normals, worn = vertex_normals(mesh), worn or worn_skin()
+    lips = (
+        None if picture is None or held[[*LIPS, *INNER_LIPS]].any() else find_portrait_edges(picture, portrait_points)
+    )
+    if lips is not None:
+        teeth = 1 - lips.between((height, width))
+        skin = teeth if skin is None else skin * teeth
     points, free = head.points, picture is not None and not pins
     targets = places = portrait_points
     read = bool(rounds)
@@ -135,12 +146,20 @@ def register(
         camera, placed = refine(frame, head, points, targets, np.minimum(weights, 1), frame.cut(picture), worn, skin)
         places = targets + BY_PIXELS * (placed - targets)
     projected, _ = camera.project(points)
-    warp = fit_face_warp(projected, places, weights, held)
+    edges = None if lips is None else (find_head_edges(mesh, camera, projected), lips)
+    warp = fit_face_warp(projected, places, weights, held, edges)
     trusted = weights > 0.2
     before = float(np.median(np.linalg.norm(projected - targets, axis=1)[trusted]))
     after = float(np.median(np.linalg.norm(warp(projected) - places, axis=1)[trusted]))
     pixels, depth = camera.project(mesh.vertices.astype(np.float64))
-    view = depth_view(mesh.corners(warp(pixels)), mesh.corners(depth), width, height, 1.6 * head.height)
+    view = depth_view(
+        mesh.corners(warp(pixels)),
+        mesh.corners(depth),
+        width,
+        height,
+        1.6 * head.height,
+        None if lips is None else lips.outline,
+    )
     face_height = float(np.linalg.norm(np.subtract(*camera.project(head.points[[10, 152]])[0])))
     return Registration(
         camera,
@@ -153,6 +172,7 @@ def register(
         points,
         np.minimum(weights, 1),
         targets,
+        lips,
     )
 
 

@@ -13,8 +13,13 @@ EAR, EAR_TOP, EAR_BACK, EAR_FRONT = 0.43, 0.36, -0.24, 0.14
 
 def scalp_share(canonical: np.ndarray) -> np.ndarray:
     """(…,) 0..1: 1 on the scalp, 0 on face, ears and neck."""
-    x, y, z = np.moveaxis(canonical, -1, 0)
+    _, y, z = np.moveaxis(canonical, -1, 0)
     above = np.clip((y - SCALP_LEVEL - SCALP_SLOPE * z) / SCALP_SOFTNESS + 0.5, 0, 1)
+    return (above * (1 - ear_share(canonical))).astype(np.float32)
+
+
+def ear_share(canonical: np.ndarray) -> np.ndarray:
+    """(…,) 0..1: 1 on the ears, and on what lies below them as far out."""
+    x, y, z = np.moveaxis(canonical, -1, 0)
     ear = np.clip((np.abs(x) - EAR) / 0.03 + 0.5, 0, 1) * np.clip((EAR_TOP - y) / 0.06 + 0.5, 0, 1)
-    ear *= np.clip((z - EAR_BACK) / 0.06 + 0.5, 0, 1) * np.clip((EAR_FRONT - z) / 0.06 + 0.5, 0, 1)
-    return (above * (1 - ear)).astype(np.float32)
+    return ear * np.clip((z - EAR_BACK) / 0.06 + 0.5, 0, 1) * np.clip((EAR_FRONT - z) / 0.06 + 0.5, 0, 1)

@@ -22,11 +22,11 @@ EXPRESSIONS = 2
 
 
 @cache
-def _shapes() -> np.ndarray:
+def face_shapes() -> np.ndarray:
     """(k,468,3) one standard deviation each: right, up, front, in face heights."""
     return verified_arrays(SHAPES)["shapes"].astype(np.float64)
 
 
 def shapes_of(head: HeadLandmarks) -> np.ndarray:
     """(k,468,3) in the axes and units of the head's mesh."""
-    return _shapes() @ head.rotation * head.height
+    return face_shapes() @ head.rotation * head.height

@@ -25,7 +25,6 @@ class Side:
     mesh: with the triangles turned away left out; fragments count them.
     """
 
-    yaw: float
     mesh: HeadMesh
     fragments: Fragments
     facing: np.ndarray
@@ -52,4 +51,4 @@ def sides(mesh: HeadMesh, canonical: np.ndarray, density: float, yaws: Sequence[
         pixels = np.stack([canonical @ right + WIDTH / 2, TOP - canonical[:, 1]], -1) * density
         fragments = rasterize(shown.corners(pixels), width, height, depth=-shown.corners(canonical @ towards))
         facing = fragments.interpolate(shown.corners((normals @ towards)[:, None]))[..., 0]
-        yield Side(yaw, shown, fragments, facing)
+        yield Side(shown, fragments, facing)

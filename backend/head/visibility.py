@@ -18,6 +18,8 @@ BUFFER = 900
 STEP = 0.02
 #: Buffer pixels from an occlusion edge where confidence begins and is full: registration is off by about 5.
 CLEAR = 2.0, 9.0
+#: Buffer pixels around an open mouth within which depth steps are the lips'.
+RIM = 6
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,21 @@ class DepthView:
         return (seen * clear).astype(np.float32).reshape(pixels.shape[:-1])
 
 
-def depth_view(corner_pixels: np.ndarray, corner_depth: np.ndarray, width: int, height: int, size: float) -> DepthView:
+def depth_view(
+    corner_pixels: np.ndarray,
+    corner_depth: np.ndarray,
+    width: int,
+    height: int,
+    size: float,
+    mouth: np.ndarray | None = None,
+) -> DepthView:
     """Rasterise the head as the portrait sees it.
 
     Args:
         corner_pixels: (M,3,2) portrait pixels, registered and warped. corner_depth: (M,3) along the view axis.
         width, height: of the portrait. size: the head's extent in mesh units, sets the depth tolerance.
+        mouth: (n,2) portrait pixels around what shows between the lips. Their edges are known to a pixel, so nothing
+            need be kept clear of them.
     """
     flat = corner_pixels.reshape(-1, 2)
     low = np.maximum(np.percentile(flat, 0.5, axis=0) - 4, -0.2 * np.array([width, height]))
@@ -70,6 +81,9 @@ def depth_view(corner_pixels: np.ndarray, corner_depth: np.ndarray, width: int, 
     beyond = np.where(covered, depth, depth[covered].max() + size if covered.any() else 0).astype(np.float32)
     kernel = np.ones((3, 3), np.uint8)
     jump = cv2.dilate(beyond, kernel) - cv2.erode(beyond, kernel) > STEP * size
+    if mouth is not None:
+        inside = cv2.fillPoly(np.zeros((h, w), np.uint8), [np.rint((mouth - low) * scale).astype(np.int32)], 1)
+        jump &= cv2.dilate(inside, np.ones((3, 3), np.uint8), iterations=RIM) == 0
     edge = cv2.distanceTransform((~jump).astype(np.uint8), cv2.DIST_L2, 3)
     return DepthView(depth, edge, low, scale, (width, height), 0.012 * size)
 

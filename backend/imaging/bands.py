@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -25,12 +25,13 @@ def octaves(picture: np.ndarray, mask: np.ndarray, density: float, lows: Sequenc
     Args:
         mask: (H,W) 0..1. density: pixels per face height. lows: each twice the one before.
     """
-    coarse = smooth(picture, mask, HALF * density / lows[0])
+    smoothed = averaging(mask)
+    coarse = smoothed(picture, HALF * density / lows[0])
     for low in lows:
         reach = HALF * density / low
-        fine = smooth(picture, mask, reach / 2)
+        fine = smoothed(picture, reach / 2)
         once = fine - coarse
-        yield (smooth(once, mask, reach / 2) - smooth(once, mask, reach)) / PEAK**2
+        yield (smoothed(once, reach / 2) - smoothed(once, reach)) / PEAK**2
         coarse = fine
 
 
@@ -50,11 +51,24 @@ def passed(size: int, density: float, low: float) -> np.ndarray:
 
 def smooth(picture: np.ndarray, mask: np.ndarray, sigma: float) -> np.ndarray:
     """(H,W,C) Gaussian mean of masked pixels: sum(G m I) / sum(G m); zero where none is near."""
-    if sigma < WHOLE:
-        return picture * (mask > 0)[..., None]
-    weight = _gaussian(mask.astype(np.float32), sigma)
-    total = _gaussian((picture * mask[..., None]).astype(np.float32), sigma).reshape(picture.shape)
-    return total / np.maximum(weight, 1e-3)[..., None] * (weight > 1e-3)[..., None]
+    return averaging(mask)(picture, sigma)
+
+
+def averaging(mask: np.ndarray) -> Callable[[np.ndarray, float], np.ndarray]:
+    """smooth() of several pictures, (picture, sigma), below one mask: each sum(G m) is found once."""
+    inside = mask.astype(np.float32)[..., None]
+    known: dict[float, np.ndarray] = {}
+
+    def smoothed(picture: np.ndarray, sigma: float) -> np.ndarray:
+        if sigma < WHOLE:
+            return picture * (inside > 0)
+        if sigma not in known:
+            weight = _gaussian(inside[..., 0], sigma)[..., None]
+            known[sigma] = (weight > 1e-3) / np.maximum(weight, np.float32(1e-3))
+        total = _gaussian((picture * inside).astype(np.float32, copy=False), sigma)
+        return total.reshape(picture.shape) * known[sigma]
+
+    return smoothed
 
 
 def _gaussian(picture: np.ndarray, sigma: float) -> np.ndarray:

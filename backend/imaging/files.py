@@ -48,6 +48,14 @@ def encode_picture(path: str | Path, picture: np.ndarray) -> bytes:
     return data.tobytes()
 
 
+def encode_preview(picture: np.ndarray, side: int) -> bytes:
+    """(H,W,3) float32 sRGB as BMP of 8 bit, at most side pixels large: Blender's Python reads it without a decoder."""
+    scale = min(1.0, side / max(picture.shape[:2]))
+    size = tuple(max(1, round(length * scale)) for length in picture.shape[1::-1])
+    small = cv2.resize(picture.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return cv2.imencode(".bmp", np.rint(np.clip(small[..., ::-1], 0, 1) * 255).astype(np.uint8))[1].tobytes()
+
+
 def encode_exr(path: str | Path, picture: np.ndarray) -> bytes:
     """(H,W,3) float32 sRGB 0..1 as EXR, half floats of linear light with the primaries of sRGB (Rec.709).
 

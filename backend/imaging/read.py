@@ -6,10 +6,10 @@ Everything that can be refused is refused from the header, before any pixel is d
 from __future__ import annotations
 
 import functools
+import io
 import re
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -19,10 +19,11 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ..errors import AvatarTexError, ErrorCode
+from .heif import decode_heif, is_heif
 
-# Formats decoded by Pillow, and HEIF (a telephone's HEIC) by libheif. Left out on purpose: those that start other
+# Formats decoded by Pillow; HEIF (a telephone's HEIC) comes beside them. Left out on purpose: those that start other
 # programs (EPS) or are no pictures (PSD).
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "TGA", "PPM", "JPEG2000", "AVIF", "HEIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "TGA", "PPM", "JPEG2000", "AVIF")
 MAX_SIDE = 16384  # pixels; no camera exceeds it, hostile files do
 MAX_PIXELS = 100_000_000  # 1.3 GB at most while decoding (transparent PNG), 0.2 GB (JPEG)
 
@@ -50,13 +51,16 @@ def read_picture(path: Path, kind: Kind, decode: Callable[[Image.Image], Decoded
     """
     refuse_no_file(path, kind)
     what = f"The {kind.noun} {path.name[:80]}"
+
+    def refuse_large(width: int, height: int) -> None:
+        if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+            raise AvatarTexError(kind.too_large, f"{what} is too large: {width} x {height} pixels.", CURE_SIZE)
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about size, which is judged below, and odd tags
-            with Image.open(path, formats=formats()) as image:
-                width, height = image.size
-                if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
-                    raise AvatarTexError(kind.too_large, f"{what} is too large: {width} x {height} pixels.", CURE_SIZE)
+            with open_picture(path, refuse_large) as image:
+                refuse_large(*image.size)
                 return decode(image)
     except AvatarTexError:
         raise
@@ -78,14 +82,21 @@ def read_picture(path: Path, kind: Kind, decode: Callable[[Image.Image], Decoded
         ) from None
 
 
+def open_picture(path: Path, refuse_large: Callable[[int, int], None]) -> Image.Image:
+    """A picture whose pixels are not decoded yet, HEIF's excepted."""
+    try:
+        return Image.open(path, formats=formats())
+    except UnidentifiedImageError:
+        picture = decode_heif(path, (MAX_SIDE, MAX_PIXELS), refuse_large) if is_heif(path) else None
+        if picture is None:
+            raise
+        return Image.open(io.BytesIO(picture), formats=("PNG",))
+
+
 @functools.cache
 def formats() -> tuple[str, ...]:
     """Those of FORMATS that this build of Pillow has; it raises KeyError for the others."""
     Image.init()
-    with suppress(ImportError):  # an environment made before HEIC was read
-        from pi_heif import register_heif_opener
-
-        register_heif_opener(thumbnails=False)
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
@@ -159,8 +170,6 @@ def read_base(path: str | Path, size: int, what: str = "base texture") -> np.nda
         image = turn_upright(image)
         if is_deep(image):
             return np.repeat(deep_grey(image, max(image.size))[..., None], 3, 2)
-        if image.mode in ("P", "PA"):
-            image = image.convert("RGBA")  # whose colours stay where it is transparent
         pixels = np.asarray(image.convert("RGB"))
         if max(pixels.shape) > 2 * size:  # shrunk as bytes: as floats it takes four times the memory
             factor = 2 * size / max(pixels.shape[:2])

@@ -18,8 +18,11 @@ COMMANDS = {
     "shapes": ("training.likeness", "measure how faces differ, from ICT-FaceKit, for the registration"),
     "train": ("training.train", "train one of the networks"),
     "train people": ("training.experts", "fit the prior of photographed people beside that of painted skins"),
+    "train hair": ("training.hair", "fit where hair grows, from people and painted skins"),
     "train stage1": ("training.stage1", "train the network that completes what a portrait shows"),
+    "train studio": ("training.studio", "train the network that takes shadows, highlights and colour casts out"),
     "train repaint": ("training.repaint", "train the denoiser of stage 3, which paints fine detail"),
+    "train lora": ("training.lora", "teach a large profile the atlas, by a low rank change"),
     "train ablation": ("training.ablation", "measure what each stage is worth on left-out faces while training"),
     "graphs": ("training.graphs", "write the networks as ONNX graphs without weights"),
     "manifest": ("training.manifest", "write the checksums of the weights"),
@@ -30,6 +33,7 @@ COMMANDS = {
     "faces relight": ("faces.relight", "divide the light out of stored observations again, with other priors"),
     "look": ("look", "draw portraits beside the head that a job textures after them, from four sides"),
     "evaluate hidden": ("evaluation.hidden", "hidden skin of real people, completed and compared"),
+    "evaluate hair": ("evaluation.hair", "the scalp of half a head, from the hair that shows on the other half"),
     "evaluate two-sample": ("evaluation.two_sample", "can a classifier tell made-up skin from photographed skin"),
     "evaluate seeds": ("evaluation.seeds", "do seeds differ as people do"),
     "evaluate kits": ("evaluation.kits", "what a linear prior knows of skins that its kit does not hold"),
@@ -43,6 +47,8 @@ COMMANDS = {
     "evaluate samples": ("evaluation.samples", "sheets of samples, truncation, interpolations and completions"),
     "evaluate registration": ("evaluation.registration", "every head with every portrait, without and with four pins"),
     "evaluate rendered": ("evaluation.rendered", "registration against a known camera, by yaw, shading, expression"),
+    "evaluate neutral": ("evaluation.neutral", "what an expression of the portrait costs the head at rest"),
+    "evaluate studio": ("evaluation.studio", "light taken out of portraits with shadows, highlights, coloured lamps"),
     "evaluate matte": ("evaluation.matte", "how much of glasses is taken for skin"),
 }
 

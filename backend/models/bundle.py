@@ -16,13 +16,11 @@ from ..networks.conditions import STYLES
 from ..networks.detail import CHANNELS_TOLD
 from ..networks.generator import Encoder, Generator
 from ..networks.sizes import CANVAS, TEXELS
+from ..networks.studio import Studio
 from ..prior.experts import Experts
 from ..prior.linear import LinearPrior
 from ..verified import WEIGHTS, verified_bytes
 from . import runtime
-
-#: What a plain PCA gets in the benchmark, and how many texels count as one observation there, as is best for it.
-BASELINE_COMPONENTS, BASELINE_CORRELATED = 24, 120.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,7 @@ class Networks:
     experts: the priors that complete; at CANVAS texels, they take and give TEXELS.
     geometry: (3,S,S) canonical position of each atlas texel, zero where no head has surface; S is TEXELS.
     known: (S,S) bool, texels that some training texture had data for; the networks say nothing of the others.
+    studio: takes out the light that is not smooth, at CANVAS texels.
     usual: (1,S,S) standard deviation of fine detail, sRGB (networks/detail.py).
     """
 
@@ -40,6 +39,7 @@ class Networks:
     encoder: Encoder
     completer: nn.Module  # a Completer and a Denoiser, or the same as graphs of ONNX Runtime
     repainter: nn.Module
+    studio: Studio
     geometry: Tensor
     known: np.ndarray
     usual: Tensor
@@ -59,17 +59,6 @@ class Networks:
         """What skin looks like without light, of people and painted: light is found with it."""
         return self.experts.joined
 
-    @property
-    def mean_texture(self) -> np.ndarray:
-        """(CANVAS,CANVAS,3) float32 sRGB: skin without light, on average."""
-        return self.linear.mean
-
-    def pca24(self, colour: np.ndarray, confidence: np.ndarray) -> np.ndarray:
-        """(S,S,3) the plain baseline: 24 components, confidence-weighted ridge fit."""
-        return self.linear.truncated(BASELINE_COMPONENTS).complete(
-            colour, confidence, rounds=0, correlated=BASELINE_CORRELATED
-        )
-
     def style(self, name: str) -> Tensor:
         return torch.tensor([STYLES.index(name)], device=self.device)
 
@@ -79,6 +68,7 @@ FILES = {
     "generator.safetensors": (("generator", "generator."), ("encoder", "encoder.")),
     "inpaint.safetensors": (("completer", ""),),
     "repaint.safetensors": (("repainter", ""),),
+    "studio.safetensors": (("studio", ""),),
 }
 
 
@@ -140,7 +130,10 @@ def assemble(
         completer, repainter = Completer(), denoiser(states.get("repainter"))
         if "completer" in states:
             completer.load_state_dict(states["completer"])
-    for module in (generator, encoder, completer, repainter):
+    studio = Studio()
+    if "studio" in states:
+        studio.load_state_dict(states["studio"])
+    for module in (generator, encoder, completer, repainter, studio):
         freeze(module).to(device)
     return Networks(
         experts,
@@ -148,6 +141,7 @@ def assemble(
         encoder,
         completer,
         repainter,
+        studio,
         linear["geometry"].to(device),
         linear["known"].numpy() > 0.5,
         usual.to(device),

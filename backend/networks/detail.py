@@ -18,6 +18,8 @@ NOISE = (0.53, 1.12, 1.0)
 FROM, SURE = 0.15, 0.5
 #: Deviations of the bell curves between the octaves whose strength is told, texels.
 OCTAVES = (0.8, 1.6)
+#: Share of a cell that must be seen for its strength to hold painted detail back.
+WHOLE = 0.6
 #: Texels per side of a cell in which strength is told, its reach in cells, and the weight of all cells and of nothing.
 CELL, NEAR, FAR, NOTHING = 8, 2.5, 0.05, 1e-3
 
@@ -65,19 +67,29 @@ def draw_noise(shape: tuple[int, ...], random: torch.Generator) -> Tensor:
     return made
 
 
+def noised(clean: Tensor, kept: Tensor, random: torch.Generator) -> Tensor:
+    """(B,C,H,W) clean detail with noise of its own; kept: the share of its variance that is left, a number or (B,1,1,1)
+    of them."""
+    return kept.sqrt() * clean + (1 - kept).sqrt() * draw_noise(clean.shape, random).to(clean.device)
+
+
+def octaves(units: Tensor) -> list[Tensor]:
+    """(B,C,H,W) in three octaves, whose sum it is; the finest first."""
+    bands, last = [], units
+    for reach in OCTAVES:
+        coarser = blurred(units, reach)
+        bands.append(last - coarser)
+        last = coarser
+    return [*bands, last]
+
+
 def strength(units: Tensor, sure: Tensor) -> Tensor:
     """(B,3,H,W) logarithms of how strong detail is in three octaves, near each place or wherever it was seen.
 
     Args:
         units: (B,3,H,W), of which the first channel is looked at. sure: (B,1,H,W); where nothing is, 0 is said.
     """
-    light = units[:, :1] * sure
-    bands, last = [], light
-    for reach in OCTAVES:
-        coarser = blurred(light, reach)
-        bands.append(last - coarser)
-        last = coarser
-    energy = F.avg_pool2d(torch.cat([*bands, last], 1).square(), CELL)
+    energy = F.avg_pool2d(torch.cat(octaves(units[:, :1] * sure), 1).square(), CELL)
     weight = F.avg_pool2d(sure, CELL)
 
     def spread(cells: Tensor) -> Tensor:
@@ -85,6 +97,33 @@ def strength(units: Tensor, sure: Tensor) -> Tensor:
 
     told = (spread(energy) + NOTHING / 3) / (spread(weight) + NOTHING)
     return F.interpolate(0.5 * torch.log(3 * told + 1e-4), scale_factor=CELL, mode="bilinear", align_corners=False)
+
+
+def level(units: Tensor, sure: Tensor) -> Tensor:
+    """(B,3,H,W) logarithms of how strong detail usually is near each place, in three octaves: the mean of its
+    logarithms over cells, to which the edges of hair and eyes say little.
+
+    Args:
+        units: (B,3,H,W), of which the first channel is looked at. sure: (B,1,H,W); where nothing is, 0 is said.
+    """
+    energy = F.avg_pool2d(torch.cat(octaves(units[:, :1] * sure), 1).square(), CELL)
+    weight = F.avg_pool2d(sure, CELL)
+    heard = weight * (weight > WHOLE)
+    told = 0.5 * torch.log(3 * energy / weight.clamp(min=1e-3) + 1e-4) * heard
+    told, heard = (blurred(one, NEAR) + FAR * one.mean((2, 3), keepdim=True) for one in (told, heard))
+    return F.interpolate(told / (heard + 1e-6), scale_factor=CELL, mode="bilinear", align_corners=False)
+
+
+def restrained(painted: Tensor, own: Tensor, seen: Tensor, sure: Tensor) -> Tensor:
+    """(B,3,H,W) painted detail in units, weakened by octave where with the completion's own it is stronger than what
+    was seen.
+
+    Args:
+        own: (B,3,H,W) in units. seen: (B,3,H,W) all of the portrait's detail, in units; sure: (B,1,H,W).
+    """
+    excess = level(painted + own, torch.ones_like(sure)) - level(seen, sure)
+    shares = torch.exp(-excess.clamp(min=0)).split(1, 1)
+    return sum(share * band for share, band in zip(shares, octaves(painted), strict=True))
 
 
 #: Channels of conditions(), and which of them each part of it holds: what a job may leave out.

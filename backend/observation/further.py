@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from ..errors import AvatarTexError
 from ..head.atlas import AtlasMap
-from ..head.match import Match, registration_json
+from ..head.match import DRAWN, Match, registration_json
 from ..head.quality import judge
 from ..head.register import register
 from ..imaging.sample import masked_blur
@@ -21,8 +22,12 @@ from ..portrait.decode import decode_portrait
 from ..portrait.faces import CHOOSE, find_portrait_face
 from ..portrait.matte import portrait_matte
 from ..prior.linear import LinearPrior
+from .expression import take_folds_off
 from .observe import Observation, observe
 from .views import View, further_view
+
+if TYPE_CHECKING:
+    from torch import nn
 
 CURE = "Choose another picture of the same person, or remove it."
 
@@ -59,13 +64,15 @@ def add_further(
     skin_prior: LinearPrior,
     pins: Sequence[Pin] = (),
     step: Callable[[float], None] = lambda share: None,
+    kept: bool = False,
+    studio: nn.Module | None = None,
 ) -> Further:
     """Read and register each; one that cannot be, or that fits badly, is told and left out.
 
     Args:
         match: the head registered to the first portrait. first: what that one shows. skin_prior: of unlit textures.
         pins: their places on the head count here too. step: called before each with the share that is
-            done; what it raises ends the search.
+            done; what it raises ends the search. kept: the folds of a smile stay. studio: see observe().
     """
     held = [replace(pin, portrait=None) for pin in pins if pin.head is not None]
     views: list[View] = []
@@ -75,7 +82,9 @@ def add_further(
         step(number / len(paths))
         name = Path(path).name
         try:
-            further, observation, notes = register_further(path, match, layout, skin_prior, held, first.bare)
+            further, observation, notes = register_further(
+                path, match, layout, skin_prior, held, first.bare, kept, studio
+            )
         except AvatarTexError as refusal:
             warnings.append(f"The further portrait {name!r} was left out: {refusal.message} {refusal.cure}")
             found.append(({"portrait": name, "used": False, "reason": refusal.message}, None))
@@ -97,7 +106,14 @@ def add_further(
 
 
 def register_further(
-    path: str, match: Match, layout: AtlasMap, skin_prior: LinearPrior, pins: Sequence[Pin], bare: bool
+    path: str,
+    match: Match,
+    layout: AtlasMap,
+    skin_prior: LinearPrior,
+    pins: Sequence[Pin],
+    bare: bool,
+    kept: bool = False,
+    studio: nn.Module | None = None,
 ) -> tuple[Match, Observation, list[str]]:
     """One further portrait: its registration, what it shows, and what to know about the choice of its face.
 
@@ -121,7 +137,9 @@ def register_further(
     )
     quality = judge(registration, face, match.head, pins, matte.skin)
     found = replace(match, face=face, registration=registration, matte=matte, quality=quality, warnings=notes)
-    return found, observe(match.mesh, layout, registration, portrait.color, matte, skin_prior, bare), notes
+    shown = portrait.color if kept else take_folds_off(portrait.color, matte.skin, registration, match.head)
+    drawn = match.style in DRAWN
+    return found, observe(match.mesh, layout, registration, shown, matte, skin_prior, bare, drawn, studio), notes
 
 
 def find_likeness(one: Observation, other: Observation, skin: LinearPrior) -> float:

@@ -39,7 +39,8 @@ def relighting(observation: Observation, generated: np.ndarray, choice: str) -> 
 
     # where little was seen, nothing is left over
     leftover = (coarse(expected * weight) + 0.002) / (coarse(unlit * weight) + 0.002)
-    return np.clip(leftover / observation.shade[..., None], 1 / STRONGEST, STRONGEST) ** TAKEN[choice]
+    gain = np.clip(leftover / observation.shade[..., None], 1 / STRONGEST, STRONGEST)
+    return (gain if observation.evened is None else gain * observation.evened) ** TAKEN[choice]
 
 
 def exposed(generated: np.ndarray, observation: Observation, choice: str) -> np.ndarray:

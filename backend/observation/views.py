@@ -9,7 +9,7 @@ import numpy as np
 
 from ..head.register import Registration
 from ..imaging.sample import sample, to_linear, to_srgb
-from .hair import find_tone, hair_evidence
+from .hair import find_hair, hair_evidence
 from .observe import Observation
 from .relight import TAKEN, relighting
 from .tone import fade_from
@@ -114,7 +114,8 @@ def fuse(first: Observation, further: Sequence[View]) -> Observation:
     unlit = sum(view.unlit * share[..., None] for view, share in zip(views, shares, strict=True)) / mean[..., None]
     unlit = np.where((confidence > 1e-6)[..., None], unlit, first.unlit).astype(np.float32)
     hairy = sum(view.hairy * share for view, share in zip(views, shares, strict=True)) / mean
-    hair = find_tone(unlit, confidence, hairy, first.scalp, first.bare)
+    worn = next((view.hair.colour for view in views if view.hair is not None and not view.bare), None)
+    hair = find_hair(unlit, confidence, hairy, first.scalp, worn, first.bare)
     return replace(first, evidence=hair_evidence(unlit, confidence, hair), hair=hair)
 
 

@@ -42,7 +42,7 @@ MAX_FACES = 24
 MAX_MISSES = 12  # bounds the time spent on gravel
 
 #: What finds another face of the same picture.
-CHOOSE = "To use another, pin its nose tip."
+CHOOSE = "To use another, click the portrait in the panel and choose, or pin its nose tip."
 CURE_NO_FACE = "Use a picture in which one face is seen from the front, upright and not too small."
 
 

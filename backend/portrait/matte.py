@@ -17,7 +17,6 @@ from .hands import hands_before
 from .landmark_groups import (
     FACE_OVAL,
     FOREHEAD,
-    INNER_LIPS,
     LEFT_BROW,
     LEFT_CHEEK,
     LEFT_EYE,
@@ -51,11 +50,8 @@ EDGE = 0.05
 BINS, BINS_FROM, BIN = 16, np.float32([0, -32, -32]), np.float32([6.25, 5, 5])
 BELONGS, SECTORS = 0.25, 12
 
-#: Of the face's size: as far from what hangs over the forehead its soft edge reaches.
-HANGS = 0.03
-
-#: Heights of the mouth's opening, of the face's size, from which it shows teeth for sure not, and for sure.
-SHUT, OPEN = 0.015, 0.035
+#: Of the face's size: as far from what hangs over the forehead its soft edge reaches; lines' half width at most.
+HANGS, LINE = 0.03, 0.021
 
 #: Standard deviations of chroma (above) by which a forehead's hue may differ from the cheeks'.
 FOREHEAD_HUE = 2.0
@@ -70,9 +66,8 @@ class Matte:
     """Per pixel of the portrait, (H, W) float32 0..1.
 
     person: the person, hair and clothes included.
-    skin: bare skin and, inside the face, everything that belongs to it; low on hair, hats, cloth, hands, glasses,
-        background, and between open lips: the head's own lips may be closed, and teeth on them are the worst fault of
-        all.
+    skin: bare skin and, inside the face, everything that belongs to it, open mouths too (lip_edges.py); low on hair,
+        hats, cloth, hands, glasses and background.
     hair: the person's head that is not skin: hair, hats, scarves.
     hand: whether a hand is before the face.
     glasses: whether some are worn; what they hide is no skin.
@@ -116,10 +111,9 @@ def portrait_matte(
     alike += above * (skin_likeness(small, small_face, brow=True)[0] - alike)
     joined = _joined(alike * small_person, oval, small_face.size)
     joined *= _reach(shape, small_face, crown=0 if monochrome else CROWN)  # blond hair is as light as skin
-    skin = np.maximum(inside * _kept_inside(glossy, small_face), joined)
+    skin = np.maximum(inside * _kept_inside(glossy, small_face, oval), joined)
     hair = np.clip(small_person - skin, 0, 1) * _above_chin(shape, small_face) * _reach(shape, small_face, factor=2)
 
-    skin = skin * (1 - _inside_mouth(shape, small_face))
     hand = hands_before(small, small_face)
     skin, hair = skin * (1 - hand), hair * (1 - hand)
     rims = glasses(small, small_face) if look_for_glasses else np.zeros(shape, np.float32)
@@ -194,15 +188,19 @@ def _alike(lab: np.ndarray, centre: np.ndarray, spread: np.ndarray, gloss: float
     return np.exp(-0.5 * np.maximum(strayed + (light / wide) ** 2 - 1, 0)).astype(np.float32), monochrome
 
 
-def _kept_inside(alike: np.ndarray, face: FaceLandmarks) -> np.ndarray:
-    """Inside the oval: 1 below the brows, by likeness above them, where a fringe or a hat may hang from outside."""
+def _kept_inside(alike: np.ndarray, face: FaceLandmarks, oval: np.ndarray) -> np.ndarray:
+    """Inside the oval: 1, but by likeness where a fringe or a hat hangs over the brows from outside, or a line runs in
+    from there: a drawn outline, strands over a cheek."""
     shape = alike.shape
     above = _above_brows(shape, face)
     features = fill_region(shape, face.points, RIGHT_BROW, LEFT_BROW, RIGHT_EYE, LEFT_EYE)
     features = cv2.GaussianBlur(cv2.dilate(features, _disc(face.size * 0.02)), (0, 0), max(0.6, face.size * 0.006))
     likely = cv2.GaussianBlur(np.clip((alike - 0.1) * 2.5, 0, 1), (0, 0), max(0.6, face.size * 0.012))
-    hidden = above * (1 - likely)
-    beside = fill_region(shape, face.points, FACE_OVAL) < 0.5
+    unlike, disc = 1 - likely, _disc(LINE * face.size)
+    beside = oval < 0.5
+    solid = ((unlike > 0.5) & ~beside).astype(np.uint8)
+    lines = solid * (1 - cv2.dilate(cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc), disc))
+    hidden = unlike * np.maximum(above, cv2.dilate(lines, disc))
     labels = cv2.connectedComponents(((hidden > 0.5) | beside).astype(np.uint8))[1]
     hangs = np.isin(labels, np.unique(labels[beside]))
     return np.maximum(1 - hidden * cv2.dilate(hangs.astype(np.float32), _disc(HANGS * face.size)), features)
@@ -245,13 +243,6 @@ def _density(index: np.ndarray, weight: np.ndarray) -> np.ndarray:
     for axis in range(3):
         counts = (np.roll(counts, 1, axis) + 2 * counts + np.roll(counts, -1, axis)) / 4
     return (counts / max(counts.sum(), 1e-6) + 1e-6).ravel().astype(np.float32)
-
-
-def _inside_mouth(shape: tuple[int, int], face: FaceLandmarks) -> np.ndarray:
-    """1 between open lips; the matte is softened later."""
-    opening = np.linalg.norm(face.points[13, :2] - face.points[14, :2]) / face.size
-    share = np.clip((opening - SHUT) / (OPEN - SHUT), 0, 1)
-    return share * fill_region(shape, face.points, INNER_LIPS)
 
 
 def _above_brows(shape: tuple[int, int], face: FaceLandmarks) -> np.ndarray:

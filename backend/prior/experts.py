@@ -47,18 +47,25 @@ class Experts:
         basis = (vectors / np.sqrt(values)).T.astype(np.float32) @ rows
         return LinearPrior((self.painted.mean + self.people.mean) / 2, basis, np.sqrt(values).astype(np.float32))
 
-    def complete(self, colour: NDArray, confidence: NDArray, share: float | None = None) -> NDArray:
-        """(T,T,3) sRGB, as LinearPrior.complete(), by both priors.
+    def complete(
+        self,
+        colour: NDArray,
+        confidence: NDArray,
+        share: float | None = None,
+        random: np.random.Generator | None = None,
+    ) -> NDArray:
+        """(T,T,3) sRGB: the fits of both priors, and the residual of what was seen spread to its surroundings.
 
         Args:
             share: of the people's; found by evidence() where it is not given.
+            random: draws one of the heads that it may be, rather than the likeliest.
         """
         texels = len(colour)
         share = self.evidence(colour, confidence) if share is None else share
         seen = _small(self.painted, colour, confidence)
-        result = self.painted.decode(_fit(self.painted, *seen))
+        result = self.painted.decode(_fit(self.painted, *seen, random))
         if share > 0.01:
-            people = self.people.decode(_fit(self.people, *seen))
+            people = self.people.decode(_fit(self.people, *seen, random))
             result = result + np.float32(share) * self.shown[..., None] * (people - result)
         colour, confidence = self.painted.observed(colour, confidence)
         return enlarged(carried(result, colour, confidence), texels)
@@ -81,7 +88,9 @@ def _small(prior: LinearPrior, colour: NDArray, confidence: NDArray) -> tuple[ND
     return prior.shrunk(TEXELS).observed(colour, confidence)
 
 
-def _fit(prior: LinearPrior, colour: NDArray, confidence: NDArray) -> NDArray:
+def _fit(
+    prior: LinearPrior, colour: NDArray, confidence: NDArray, random: np.random.Generator | None = None
+) -> NDArray:
     """(K,) coefficients of what was seen at TEXELS; a texel there stands for several of the prior's."""
-    small = prior.shrunk(TEXELS)
-    return small.fit_coefficients(colour, confidence, correlated=CORRELATED * (TEXELS / prior.size) ** 2)
+    found = prior.shrunk(TEXELS).fit(colour, confidence, correlated=CORRELATED * (TEXELS / prior.size) ** 2)
+    return (found.unknowns if random is None else found.sample(random)).astype(np.float32)

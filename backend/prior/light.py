@@ -46,10 +46,12 @@ class Light:
     """Irradiance as spherical harmonics of order 2 (Ramamoorthi and Hanrahan 2001), one for all channels.
 
     coefficients: (9,), shading 1 is a good exposure. rotation: (3,3) mesh axes to the viewer's: right, up, near.
+    skin: (TEXELS,TEXELS,3) float32 sRGB, the unlit skin that was found with it; None where nobody looked.
     """
 
     coefficients: np.ndarray
     rotation: np.ndarray
+    skin: np.ndarray | None = None
 
     def shade(self, normals: np.ndarray) -> np.ndarray:
         """(…,) float32 shading of (…,3) mesh normals."""
@@ -81,7 +83,7 @@ def estimate_light(
     dark skin is not taken for shade, nor a beard for a lamp from above.
 
     argmin over c, l of sum w |x - skin(c) (l H)^(1/gamma)|^2 / noise^2 + |c / deviation|^2 + |l - mean|^2 / covariance,
-    and what shows is well exposed; by Gauss-Newton with Cauchy weights, as LinearPrior.fit_coefficients(): glasses,
+    and what shows is well exposed; by Gauss-Newton with Cauchy weights, as LinearPrior.fit(): glasses,
     cast shadows and highlights are outliers.
 
     Args:
@@ -92,8 +94,9 @@ def estimate_light(
     mean, precision = usual_light()
     weight = _small(confidence)
     used = weight > LEAST
+    small = skin.shrunk(TEXELS)
     if used.sum() < ENOUGH:
-        return Light(mean, rotation)
+        return Light(mean, rotation, small.mean)
     weight = weight[used]
     seen = _small(colour * confidence[..., None])[used] / weight[:, None]
     towards = _small(normals * confidence[..., None])[used]
@@ -101,9 +104,8 @@ def estimate_light(
     shown = np.average(basis, axis=0, weights=weight) / EXPOSURE_SPREAD
     usual = precision @ mean + shown * EXPOSED / EXPOSURE_SPREAD
     precision = precision + np.outer(shown, shown)
-    return Light(
-        _fit(seen, weight, basis, skin.shrunk(TEXELS), used, np.linalg.solve(precision, usual), precision), rotation
-    )
+    light, worn = _fit(seen, weight, basis, small, used, np.linalg.solve(precision, usual), precision)
+    return Light(light, rotation, small.decode(worn).astype(np.float32))
 
 
 def _fit(
@@ -114,8 +116,8 @@ def _fit(
     used: np.ndarray,
     mean: np.ndarray,
     precision: np.ndarray,
-) -> np.ndarray:
-    """(9,) what estimate_light() minimises, of n texels seen: (n,3) sRGB, (n,) weights, (n,9) harmonics."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """(9,) and (K,) what estimate_light() minimises, of n texels seen: (n,3) sRGB, (n,) weights, (n,9) harmonics."""
     components, middle = skin.basis.reshape(len(skin.basis), -1, 3)[:, used.ravel()], skin.mean[used]
     count, pull = len(components), 1 / np.maximum(skin.deviation, 1e-3) ** 2
     base = weight / (CORRELATED * (TEXELS / CANVAS) ** 2 * NOISE**2)
@@ -137,7 +139,7 @@ def _fit(
         gain = np.maximum(basis @ light.astype(np.float32), FLOOR)[:, None] ** (1 / GAMMA)
         residual = (seen - albedo * gain) / np.maximum(gain, 0.5)
         believed = 1 / (1 + (residual**2).sum(1) / OUTLIER**2)
-    return light
+    return light, coefficients.astype(np.float32)
 
 
 def usual_light() -> tuple[np.ndarray, np.ndarray]:

@@ -33,41 +33,6 @@ class LinearPrior:
     def size(self) -> int:
         return self.mean.shape[0]
 
-    @classmethod
-    def fit_many(cls, textures: NDArray, components: int) -> LinearPrior:
-        """PCA of (N,S,S,3) float32 textures, complete, by the eigenvectors of their N x N products."""
-        mean = textures.mean(0)
-        centred = (textures - mean).reshape(len(textures), -1)
-        values, vectors = np.linalg.eigh((centred @ centred.T).astype(np.float64))
-        count = min(components, len(textures) - 1)
-        values, vectors = values[::-1][:count].clip(1e-9), vectors[:, ::-1][:, :count]
-        basis = (vectors / np.sqrt(values)).T.astype(np.float32) @ centred
-        return cls(mean.astype(np.float32), basis, np.sqrt(values / len(textures)).astype(np.float32))
-
-    @classmethod
-    def fit_mirrored(cls, textures: NDArray, components: int) -> LinearPrior:
-        """PCA of (N,S,S,3) textures and of their mirror images: half its pictures are symmetric, half antisymmetric.
-
-        The two halves have no covariance with each other, so each is a PCA of N half pictures.
-        """
-        half = textures.shape[2] // 2
-        mean = (textures.mean(0) + textures.mean(0)[:, ::-1]) / 2
-        values, pictures = [], []
-        for sign in (1, -1):
-            part = (textures - mean)[:, :, :half]
-            part = (part + sign * (textures - mean)[:, :, : half - 1 : -1]).reshape(len(textures), -1) / 2
-            power, vectors = np.linalg.eigh((part @ part.T).astype(np.float64))
-            count = min(components, len(textures) - 1)
-            power, vectors = power[::-1][:count].clip(1e-9), vectors[:, ::-1][:, :count]
-            found = ((vectors / np.sqrt(2 * power)).T.astype(np.float32) @ part).reshape(count, -1, half, 3)
-            pictures.append(np.concatenate([found, sign * found[:, :, ::-1]], 2))
-            values.append(2 * power / len(textures))
-        values, pictures = np.concatenate(values), np.concatenate(pictures)
-        order = np.argsort(-values)[:components]
-        return cls(
-            mean.astype(np.float32), pictures[order].reshape(len(order), -1), np.sqrt(values[order]).astype(np.float32)
-        )
-
     def truncated(self, components: int) -> LinearPrior:
         return LinearPrior(self.mean, self.basis[:components], self.deviation[:components])
 
@@ -80,20 +45,15 @@ class LinearPrior:
             self._shrunken[size] = LinearPrior(mean, small.reshape(len(small), -1), self.deviation)
         return self._shrunken[size]
 
-    def fit_coefficients(
-        self, colour: NDArray, confidence: NDArray, rounds: int = ROUNDS, correlated: float = CORRELATED
-    ) -> NDArray:
-        """(K,) the confidence-weighted ridge fit: argmin sum w |x - mean - c B|^2 / noise^2 + |c / deviation|^2, where
-        what does not belong to the skin (glasses, cast shadows, misregistered texels) counts less: Cauchy weights from
-        the round before (iteratively reweighted least squares, Holland and Welsch 1977).
+    def fit(self, colour: NDArray, confidence: NDArray, rounds: int = ROUNDS, correlated: float = CORRELATED) -> Fit:
+        """The (K,) coefficients of the confidence-weighted ridge fit: argmin sum w |x - mean - c B|^2 / noise^2 +
+        |c / deviation|^2, where what does not belong to the skin (glasses, cast shadows, misregistered texels) counts
+        less: Cauchy weights from the round before (iteratively reweighted least squares, Holland and Welsch 1977).
 
         Args:
+            colour: (S,S,3) sRGB. confidence: (S,S) 0..1.
             rounds: of reweighting; 0 for the plain fit. correlated: how many texels count as one observation.
         """
-        return self.fit(colour, confidence, rounds, correlated).unknowns.astype(np.float32)
-
-    def fit(self, colour: NDArray, confidence: NDArray, rounds: int = ROUNDS, correlated: float = CORRELATED) -> Fit:
-        """As fit_coefficients(), with what the coefficients may be besides."""
         seen = confidence.ravel() > 0.01  # a quarter of the texels: the others only cost time
         evidence = Evidence(
             self.basis.reshape(len(self.basis), -1, 3)[:, seen],
@@ -109,23 +69,8 @@ class LinearPrior:
         """(S,S,3) of (K,)."""
         return (self.mean.ravel() + coefficients @ self.basis).reshape(self.mean.shape)
 
-    def complete(
-        self, colour: NDArray, confidence: NDArray, rounds: int = ROUNDS, correlated: float = CORRELATED
-    ) -> NDArray:
-        """(T,T,3) sRGB: the fit, and the residual of what was seen spread to its surroundings.
-
-        Args:
-            colour: (T,T,3) float32 sRGB, T a multiple of the prior's own size. confidence: (T,T) 0..1.
-            rounds, correlated: as in fit_coefficients.
-        """
-        texels = len(colour)
-        if texels != self.size:
-            colour, confidence = self.observed(colour, confidence)
-        result = self.decode(self.fit_coefficients(colour, confidence, rounds, correlated))
-        return enlarged(carried(result, colour, confidence), texels)
-
     def observed(self, colour: NDArray, confidence: NDArray) -> tuple[NDArray, NDArray]:
-        """The arguments of complete() at the prior's size; colours count as far as they were seen."""
+        """(T,T,3) colour and (T,T) confidence at the prior's size; colours count as far as they were seen."""
 
         def small(picture: NDArray) -> NDArray:
             return cv2.resize(picture, (self.size, self.size), interpolation=cv2.INTER_AREA)

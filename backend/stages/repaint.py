@@ -8,8 +8,6 @@ that shows.
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -17,14 +15,18 @@ import torch.nn.functional as F
 from ..job import StageOptions
 from ..models.bundle import Networks
 from ..networks.conditions import TIMES, kept_signal
-from ..networks.detail import PARTS, conditions, draw_noise, fine, from_units, how_sure, to_units
+from ..networks.detail import PARTS, conditions, fine, from_units, how_sure, noised, restrained, to_units
 from .stage import AtlasObservation, OnStep, to_picture, to_tensor
 
-STEPS = 8
-#: Scale of the first noise; below 1 detail is fainter and nearer to its mean.
-TEMPERATURE = 1.0
+STEPS = 2
 #: Texels of the other edge that the atlas gets on either side: it goes around the head.
 AROUND = 16
+
+
+def job_times() -> torch.Tensor:
+    """(STEPS,) the times that a job goes through: at each the detail is guessed, and noised anew for the next (Sauer et
+    al., arXiv 2311.17042)."""
+    return torch.linspace(TIMES - 1, 0, STEPS + 1).round().long()[:-1]
 
 
 @torch.no_grad()
@@ -43,16 +45,16 @@ def repaint(
     told = conditions(start, seen, sure, networks.geometry, usual)
     told[:, [channel for part in options.without for channel in PARTS[part]]] = 0
     style, kept = networks.style(observation.style), kept_signal().to(networks.device)
-    noise = draw_noise(start.shape, torch.Generator().manual_seed(options.seed)).to(start.device)
-    times = torch.linspace(TIMES - 1, 0, STEPS + 1).round().long()
-    noisy = TEMPERATURE * noise
-    for i, (time, after) in enumerate(itertools.pairwise(times)):
+    random, clean = torch.Generator().manual_seed(options.seed), torch.zeros_like(start)
+    for i, time in enumerate(job_times()):
+        noisy = noised(clean, kept[time], random)
         given = (F.pad(part, (AROUND, AROUND, 0, 0), mode="circular") for part in (noisy, told))
         clean = networks.repainter(*given, time.expand(1).to(start.device), style)[..., AROUND:-AROUND]
         clean = clean + sure * (seen - clean)
-        left = (noisy - kept[time].sqrt() * clean) / (1 - kept[time]).sqrt()
-        noisy = kept[after].sqrt() * clean + (1 - kept[after]).sqrt() * left  # DDIM, arXiv 2010.02502, eq. 12
         if on_step:
             on_step((i + 1) / STEPS)
-    painted = fine(from_units(clean, usual), torch.ones_like(sure))  # tone is not this stage's
+    everywhere = torch.ones_like(sure)
+    own = to_units(fine(start, everywhere), usual)
+    clean = restrained(clean, own, own + seen, sure)
+    painted = fine(from_units(clean, usual), everywhere)  # tone is not this stage's
     return to_picture(start + painted + sure * (from_units(seen, usual) - painted))

@@ -1,8 +1,10 @@
 """Painters' styles: what a photographic texture looks like drawn, painted or modelled.
 
 Each style is a module with draw(random) -> parameters (JSON), paint(texture (S,S,3) float32 sRGB, regions, parameters)
--> (S,S,3) float32 sRGB, and STEPS: the flat tones of its shading, 0 is smooth. Nothing moves: eyes, nose and mouth stay
-at their texels. Nobody gets another skin: paper takes the skin's tone where it is skin.
+-> (S,S,3) float32 sRGB, and three constants: STEPS are the flat tones of its shading, 0 is smooth; SCALED are the
+parameters that grow with the artist's scale (1) or shrink (-1); SHADED styles shade by themselves and are painted on
+the texture without the portrait's light. Nothing moves: eyes, nose and mouth stay at their texels. Nobody gets
+another skin: paper takes the skin's tone where it is skin.
 `python -m backend.lab texhub styles` draws the sample sheet.
 """
 

@@ -9,6 +9,7 @@ from ..imaging.noise import soft_step, strands
 from .tools import grey, inked, number, saturated, seed, smooth_colours, stepped
 
 STEPS = 2
+SCALED, SHADED = {"lash": 1}, True
 
 
 def draw(random: np.random.Generator) -> dict:
@@ -46,7 +47,11 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     clean = saturated(skin + parameters["lift"] * own**0.7 * (1 - skin), 1.25)  # dark skin stays dark
     # the shade comes from the broad relief only: under the brows, beside the nose, below the chin
     relief = cv2.GaussianBlur(grey(texture), (0, 0), 0.02 * size) - cv2.GaussianBlur(grey(texture), (0, 0), 0.12 * size)
-    shade = soft_step(-relief * (1 - hair), 0.02, 0.032)
+    # about the mouth lips and folds look like relief, and are none
+    plain = np.clip(
+        2 * cv2.GaussianBlur(regions["mouth"] + regions["cheeks"] + regions["beard"], (0, 0), 0.02 * size), 0, 1
+    )
+    shade = soft_step(-relief * (1 - hair), 0.02, 0.032) * (1 - plain)
     picture = clean + shade[..., None] * (clean * np.float32([1, 0.94, 0.92]) * parameters["shade"] - clean)
     coloured = np.float32(parameters["hair"] or np.clip(saturated(flat, 1.3) * 1.15 + 0.03, 0, 1))
     tone = 0.75 + 0.25 * stepped(np.clip(grey(flat) * 3, 0, 1), 2, 5)

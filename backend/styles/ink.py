@@ -7,6 +7,7 @@ import numpy as np
 from .tools import difference_of_gaussians, feature_lines, grey, inked, number, saturated, smooth_colours, stepped
 
 STEPS = 2
+SCALED, SHADED = {"pitch": 1, "line": 1}, False
 
 
 def draw(random: np.random.Generator) -> dict:

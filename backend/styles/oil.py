@@ -9,6 +9,7 @@ from ..imaging.noise import field, grain, soft_step
 from .tools import along_flow, flow, grey, kuwahara, number, saturated, seed
 
 STEPS = 0
+SCALED, SHADED = {"radius": 1, "length": 1}, False
 #: Texels of 256 of the brush for eyes and lips.
 FINE = 1.0
 

@@ -9,16 +9,19 @@ from ..imaging.noise import grain, strands
 from .tools import edges, feature_lines, grey, number, saturated, seed, smooth_colours
 
 STEPS = 0
+SCALED, SHADED = {"width": 1, "line": 1}, False
 
 
 def draw(random: np.random.Generator) -> dict:
-    """colour: 0 graphite to 1 coloured pencils; dark: pressure; degrees of the strokes; tooth of the paper."""
+    """colour: 0 graphite to 1 coloured pencils; dark: pressure; degrees of the strokes, and their
+    width; tooth of the paper."""
     return {
         "colour": float(random.choice([0.0, 0.0, 0.35, 0.8])),
         "dark": number(random, 0.75, 1.15),
         "degrees": number(random, 25, 65),
         "tooth": number(random, 0.15, 0.35),
         "line": number(random, 0.7, 1.2),
+        "width": 1.0,
         "stroke": number(random, 0.35, 0.7),
         "seed": seed(random),
         "paper": [number(random, 0.93, 0.98), number(random, 0.92, 0.97), number(random, 0.88, 0.96)],
@@ -27,14 +30,15 @@ def draw(random: np.random.Generator) -> dict:
 
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     shape, unit = texture.shape[:2], regions.size / 256
+    fine, long = 0.6 * parameters["width"] * unit, 9 * parameters["width"] * unit
     level = grey(texture)
     # dodged: what is darker than its surroundings is drawn, broad tone only in part
     around = cv2.GaussianBlur(level, (0, 0), 7 * unit)
     relative = np.clip(level / np.maximum(around, 0.03), 0, 1)
     tone = parameters["dark"] * (0.8 * (1 - np.sqrt(level)) + 1.1 * (1 - relative))
     turn = parameters["degrees"]
-    one = strands(parameters["seed"], shape, 0.6 * unit, 9 * unit, turn)
-    other = strands(parameters["seed"] + 1, shape, 0.6 * unit, 9 * unit, turn + 70)
+    one = strands(parameters["seed"], shape, fine, long, turn)
+    other = strands(parameters["seed"] + 1, shape, fine, long, turn + 70)
     hatch = np.where(tone > 0.42, np.maximum(one, other), one)  # crossed where it is dark
     laid = np.clip(tone * (1 + parameters["stroke"] * hatch) - parameters["tooth"] * 0.25, 0, 1)
     laid = laid * (1 - parameters["tooth"] * np.clip(grain(parameters["seed"] + 2, shape, 0.5 * unit), 0, 2))

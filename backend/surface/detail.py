@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh
 from ..imaging.bands import passed
-from ..imaging.sample import LUMINANCE, sample
+from ..imaging.sample import LUMINANCE, sample, sample_atlas
 from .bare import bare_skin
-from .grain import OPPONENT, Grain, limited
+from .measured import OPPONENT, Grain, limited
 
 #: Face heights after which the square repeats.
 PERIOD = 1.0
@@ -29,11 +30,11 @@ PAD = 4
 @dataclass(frozen=True)
 class Detail:
     """square: (N,N,3) float32 sRGB to add, periodic. tone: luminance of the skin that it was seen on.
-    hairy: the scalp wears hair, which gets none."""
+    cover: (S,S) 0..1 atlas, how far hair covers the skin; None where there is none."""
 
     square: np.ndarray
     tone: float
-    hairy: bool
+    cover: np.ndarray | None
 
     def add(self, colour: np.ndarray, free: np.ndarray, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """(n,3) colours with detail.
@@ -56,7 +57,8 @@ class Detail:
 
     def where(self, place: np.ndarray) -> np.ndarray:
         """(n,) 0..1: how much of it belongs at (n,3) canonical places."""
-        return bare_skin(place, self.hairy)
+        bare = bare_skin(place, False)
+        return bare if self.cover is None else bare * (1 - sample_atlas(self.cover, to_atlas(place)))
 
     def _laid(self, wrapped: np.ndarray, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """(n,3) of the square, from the three axes; their squared shares add up to 1, which keeps the power."""

@@ -8,6 +8,7 @@ from ..job import Prepared
 from ..observation.relight import exposed, relighting
 from .detail import Detail, make_square, texels_per_face
 from .grain import find_grain
+from .measured import Subject
 from .strands import Strands, find_strands
 
 
@@ -21,9 +22,10 @@ def find_details(job: Prepared, generated: np.ndarray, size: int, light: str, se
     seen = job.observation
     gain, made = relighting(seen, generated, light), exposed(generated, seen, light)
     texels = max(texels_per_face(tile, job.canonical, size) for tile in job.tiles.values())
+    subject = Subject(job.mesh, job.canonical, job.registration, seen, made, gain, texels)
     found = []
     for kind, find in ((Detail, find_grain), (Strands, find_strands)):
-        grain = find(job.mesh, job.canonical, job.registration, seen, made, gain, texels, seed)
+        grain = find(subject, seed)
         if grain is not None:
-            found.append(kind(make_square(grain, seed), grain.tone, seen.wears_hair))
+            found.append(kind(make_square(grain, seed), grain.tone, seen.cover))
     return found

@@ -12,31 +12,26 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..head.mesh import HeadMesh
-from ..head.register import Registration
-from ..head.scalp import scalp_share
-from ..head.sides import sides
-from ..imaging.bands import inner, smooth
-from ..imaging.sample import LUMINANCE
-from ..observation.observe import Observation
+from ..head.atlas import to_atlas
+from ..imaging.bands import HALF, inner, smooth
+from ..imaging.sample import LUMINANCE, sample_atlas
 from .detail import Detail
-from .grain import ENOUGH, FINEST, SAMPLED, Grain, evenness, lacking, limited, measure, pictured
+from .measured import ENOUGH, Grain, Subject, bounding_box, evenness, gathered, held, lacking, limited, measure
 
 #: Waves per face height where strands begin: locks are coarser than pores.
 COARSEST = 8
-YAWS = (0.0, -50.0, 50.0)
-#: Hair counts where it faces the side this much: it is seen above the forehead, at a slant.
-FACING = 0.3
+#: Share of hair from which a pixel is nothing else.
+SURE = 0.9
 #: Patches are squares of so many face heights, the larger first; tries, and how many must succeed.
-PATCHES, ATTEMPTS, WANTED = (0.16, 0.11, 0.08), 300, 12
+PATCHES, ATTEMPTS, WANTED = (0.16, 0.11, 0.08, 0.055), 300, 12
 #: Strands are drawn out so many times: patches are shorter than hair.
 LONGER = 2.5
 #: Degrees that strands keep to: patches alone are short and wavy, and look like fur.
 SPREAD = 9.0
-#: Share of the coarsest octave's power: locks bend and end, drawn out they would be ridges.
-LOCKS = 0.15
+#: Shares of the coarsest octaves' power: locks bend and end, drawn out they would be ridges.
+LOCKS = (0.15, 0.5)
 #: Standard deviation of hair at most, as a share of its tone.
-DEEPEST = 0.25
+DEEPEST = 0.14
 #: Share of the patches whose strands run most alike.
 COMBED = 0.6
 #: Share of those that are not too strong.
@@ -49,68 +44,51 @@ PLAIN = (0.25, 0.75)
 
 @dataclass(frozen=True)
 class Strands(Detail):
-    """The same, for the scalp."""
+    """The same, where hair covers the skin."""
 
     def where(self, place: np.ndarray) -> np.ndarray:
-        return scalp_share(place)
+        return sample_atlas(self.cover, to_atlas(place))
 
 
-def find_strands(
-    mesh: HeadMesh,
-    canonical: np.ndarray,
-    registration: Registration,
-    observation: Observation,
-    generated: np.ndarray,
-    gain: np.ndarray | None,
-    texels: float,
-    seed: int,
-) -> Grain | None:
-    """As find_grain(), of hair; None for bare scalps and where too little hair was photographed."""
-    if not observation.wears_hair:
+def find_strands(subject: Subject, seed: int) -> Grain | None:
+    """As find_grain(), of hair, as the portrait shows it on and beyond the head; None for bare scalps and where too
+    little hair was photographed."""
+    seen = subject.observation
+    shows = (seen.head_hair > SURE).any() and (seen.confidence * seen.scalp > 0.1).any()  # hidden hair is no model
+    if not (seen.wears_hair and shows):
         return None
-    density = float(np.clip(SAMPLED * registration.face_height, 8 * COARSEST, min(FINEST, max(texels, 8 * COARSEST))))
-    lows = np.array([COARSEST * 2**k for k in range(8) if COARSEST * 2 ** (k + 1) <= density / 2 + 1])
-    random = np.random.default_rng(seed)
-    seen: list[list] = [[] for _ in lows]
-    unseen: list[list] = [[] for _ in lows]
-    views, tones = [], []
-    for side in sides(mesh, canonical, density, YAWS):
-        place = side.at(canonical)
-        scalp = (scalp_share(place) > 0.9) & (side.facing > FACING)
-        if not scalp.any():
-            continue
-        scalp, sure, skin, photo_picture, made_picture = pictured(
-            side, place, scalp, registration, observation, generated, gain
-        )
-        photo, made = scalp & (sure > 0.6) & (skin < 0.5), scalp & (sure < 0.1)
-        measure(photo_picture, photo, photo, density, lows, seen)
-        measure(made_picture, made, made, density, lows, unseen)
-        tones.append(photo_picture[photo] @ LUMINANCE)
-        views.append((photo_picture - smooth(photo_picture, photo, 0.1874 * density / COARSEST), photo))
-    if not views or sum(len(found) for found in seen[-1]) < ENOUGH:
+    density, lows = subject.resolution(COARSEST)
+    box = bounding_box(seen.head_hair > SURE)
+    scale = density / subject.registration.face_height
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    picture, mask = (
+        cv2.resize(np.ascontiguousarray(part[box]), None, fx=scale, fy=scale, interpolation=how)
+        for part in (seen.portrait, seen.head_hair)
+    )
+    mask = mask > SURE
+    shown: list[list] = [[] for _ in lows]
+    measure(picture, mask, mask, density, lows, shown)
+    if sum(len(found) for found in shown[-1]) < ENOUGH:
         return None
-    patches = combed(views, density, random)
+    rough = picture - smooth(picture, mask, HALF * density / COARSEST)
+    patches = combed([(rough, mask)], density, np.random.default_rng(seed))
     if not len(patches):
         return None
-    covariance = np.array(
-        [lacking(np.concatenate(bands), np.concatenate(others)) for bands, others in zip(seen, unseen, strict=True)]
-    )
-    covariance[0] *= LOCKS
-    covariance *= stranded(seen)
-    tone = float(np.median(np.concatenate(tones)))
-    power = float(sum(LUMINANCE @ octave @ LUMINANCE for octave in covariance))
-    if power > (DEEPEST * tone) ** 2:  # a hat's badge, a highlight
-        covariance *= (DEEPEST * tone) ** 2 / power
-    return Grain(density, lows, covariance, patches, tone, SPREAD)
+    octaves, nothing = gathered(shown), np.zeros((0, 5), np.float32)
+    covariance = np.array([lacking(octave, nothing) for octave in octaves])
+    covariance[: len(LOCKS)] *= np.reshape(LOCKS, (-1, 1, 1))[: len(covariance)]
+    covariance *= stranded(octaves)
+    tone = float(np.median(picture[mask] @ LUMINANCE))
+    return Grain(density, lows, held(covariance, (DEEPEST * tone) ** 2), patches, tone, SPREAD)
 
 
-def stranded(octaves: list) -> float:
+def stranded(octaves: list[np.ndarray]) -> float:
     """0..1 how far the seen hair has strands at all: a drawing's is flat but for outlines, a hat has seams and a badge.
 
     Args:
-        octaves: per octave a list of (n,5) pixels of the band with their local powers, as measure() leaves them.
+        octaves: per octave (n,5) pixels of the band with their local powers, as measure() leaves them.
     """
-    bands = (np.concatenate(found)[:, :3] @ LUMINANCE for found in octaves)
+    bands = (found[:, :3] @ LUMINANCE for found in octaves)
     even = np.mean([evenness(band, float((band**2).mean())) for band in bands if len(band)])
     return float(np.clip((even - PLAIN[0]) / (PLAIN[1] - PLAIN[0]), 0, 1))
 

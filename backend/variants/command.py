@@ -10,7 +10,8 @@ from pathlib import Path
 from ..arguments import add_options
 from ..command_line import PINS_HELP, add_inputs, read_request, run
 from ..messages import Variants
-from ..options import BACKEND, VARIANTS, select
+from ..option import BACKEND, VARIANTS
+from ..options import select
 
 OPTIONS = select(BACKEND, VARIANTS)
 

@@ -14,11 +14,11 @@ from ..errors import AvatarTexError, Cancelled, ErrorCode
 from ..head.match import registration_json
 from ..head.mesh import load_capture, load_mesh
 from ..imaging.files import encode_picture
-from ..job import StageOptions
 from ..messages import STAGES, Generate, Variants, Varied
 from ..options import refuse_unknown
 from ..outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs
 from ..pins import parse_pins
+from ..styles import STYLES
 from .sheet import Sheet
 from .styling import Stylist
 
@@ -73,8 +73,9 @@ def work(
         request.least_score,
         further=request.further,
         bare=request.hair == "bare",
+        kept=request.expression == "keep",
     )
-    stylist = Stylist(job, request.size, bases)
+    stylist = Stylist(job, request.size, bases, request.strength / 100, request.scale / 100)
     sheet = Sheet(job, request.styles)
     several = UDIM in request.base_texture or len(job.tiles) > 1
     made: list[dict] = []
@@ -86,16 +87,20 @@ def work(
             tell(stage, spent)
 
         generated = pipeline.complete(
-            job.observation, job.style, networks, StageOptions(seed=seed, another=seed != 0), complete_step
+            job.observation, job.style, networks, pipeline.stage_options(request, job, seed, seed != 0), complete_step
         )
         complete_step("compose")
         tiles = compose_tiles(job, generated, request.size, bases, request.light, seed=seed)
         shown = stylist.show(tiles)
+        plain = tiles, shown  # for styles that shade by themselves
+        if request.light != "remove" and any(STYLES[style].SHADED for style in request.styles):
+            unlit = compose_tiles(job, generated, request.size, bases, "remove", seed=seed)
+            plain = unlit, stylist.show(unlit)
         for number, style in enumerate(request.styles):
             clock.enter(style)
             label = f"Painting {style}, seed {seed} ({len(made) + 1} of {count})"
             tell(label, spent + COMPLETED + PAINTED * number)
-            textures = stylist.style(style, seed, tiles, shown)
+            textures = stylist.style(style, seed, *(plain if STYLES[style].SHADED else (tiles, shown)))
             path = variant_file(request, style, seed)
             output = pattern(str(path)) if several else str(path)
             for tile, texture in textures.items():
@@ -107,7 +112,7 @@ def work(
             made.append({"style": style, "seed": seed, "output": output, "preview": preview})
             if request.sheet:
                 sheet.add(f"{style}, seed {seed}", textures)
-        del tiles, shown
+        del tiles, shown, plain
     if request.report:
         staged.write(request.report, render_report(request, device, job, stylist, clock))
     if request.sheet:
@@ -165,6 +170,8 @@ def render_report(request: Variants, device: str, job, stylist: Stylist, clock: 
         "device": device,
         "size": request.size,
         "format": request.format,
+        "strength": request.strength,
+        "scale": request.scale,
         "styles": request.styles,
         "seeds": request.seeds,
         "style": {"asked": request.style, "found": job.style},

@@ -26,10 +26,14 @@ class Stylist:
     """What all variants of a head share: its canvas and the way back, worked out once.
 
     Args:
-        size: texels of the artist's texture. bases: what is on the head now, by tile.
+        size: texels of the artist's texture. bases: what is on the head now, by tile. strength: share of a style over
+            the texture. scale: of its strokes, 1 is their own.
     """
 
-    def __init__(self, job: Prepared, size: int, bases: Mapping[int, np.ndarray]) -> None:
+    def __init__(
+        self, job: Prepared, size: int, bases: Mapping[int, np.ndarray], strength: float = 1.0, scale: float = 1.0
+    ) -> None:
+        self.strength, self.scale = strength, scale
         self.canvas: Canvas = make_canvas(job.mesh, job.canonical, size, job.inside)
         # what the canvas cannot show is flesh: dyed hair must not colour it
         self.skin = (self.canvas.tile > 0) & (self.canvas.regions["scalp"] < 0.1)
@@ -58,29 +62,34 @@ class Stylist:
         """The styled textures (S,S,3) float32 sRGB by tile.
 
         Args:
-            name: of texhub.styles.STYLES. seed: draws the style's parameters. shown: what show() made of the tiles.
+            name: of styles.STYLES. seed: draws the style's parameters. shown: what show() made of the tiles.
         """
         textures = {number: tile.texture for number, tile in tiles.items()}
         if name == "photo":
             return textures
-        painted = paint(name, shown, self.canvas.regions, draw_parameters(name, seed) | self.known)
+        painted = paint(name, shown, self.canvas.regions, draw_parameters(name, seed, self.scale) | self.known)
         if name in BLIND:
             eyes = self.canvas.regions["openings"][..., None]
             painted += eyes * (saturated(smooth_colours(shown, 2, 0.08, self.canvas.side), 1.3) - painted)
         recolour = fit_colours(shown, painted, self.skin)
         folded = fold(painted, self.canvas.side)
         del painted
-        return {
-            number: self.wearers[number].wear(texture, folded, self.canvas.side, recolour)
-            if number in self.wearers
-            else texture
-            for number, texture in textures.items()
-        }
+        for number, wearer in self.wearers.items():
+            worn = wearer.wear(textures[number], folded, self.canvas.side, recolour)
+            textures[number] = textures[number] + np.float32(self.strength) * (worn - textures[number])
+        return textures
 
 
-def draw_parameters(name: str, seed: int) -> dict:
-    """A style's parameters: the same seed draws the same, and other styles differently."""
+def draw_parameters(name: str, seed: int, scale: float = 1.0) -> dict:
+    """A style's parameters: the same seed draws the same, and other styles differently.
+
+    Args:
+        scale: of strokes, lines, dots and big texels.
+    """
     parameters = STYLES[name].draw(np.random.default_rng([seed, list(STYLES).index(name)]))
+    for known, power in STYLES[name].SCALED.items():
+        value = parameters[known] * scale**power
+        parameters[known] = max(1, round(value)) if isinstance(parameters[known], int) else value
     if "across" in parameters:  # big texels meet behind the head: TURN holds a whole number of them
         parameters["across"] = 8 * round(parameters["across"] / 8)
     if "pitch" in parameters:  # so do dots and hatches: whole numbers of them across, along both of their axes

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -218,6 +220,9 @@ class TestMatching:
 
         return find
 
+    def test_telephones_pictures_are_found(self, match):
+        assert match(["Anna"], ["anna.HEIC"]) == {"Anna": "anna.HEIC"}
+
     def test_equal_names_go_first(self, match):
         assert match(["Anna", "Bob"], ["Anna portrait.jpg", "anna.png", "BOB.JPEG"]) == {
             "Anna": "anna.png",
@@ -281,6 +286,11 @@ class TestTable:
             ("object,portrait\nAnna,\n", "Line 1"),
             ("object,portrait,style\nA,a.png,cubist\n", "cubist"),
             ("object,portrait,seed\nA,a.png,1\nB,b.png,-2\n", "Line 2"),
+            ("object,portrait,seed\nA,a.png,2147483648\n", "up to 2147483647"),
+            ("object,portrait,seed\nA,a.png," + "9" * 5000 + "\n", "has the seed '9{40}'"),
+            ("object,portrait\nA,a\0.png\n", "no file can be|could not be read"),
+            ("object,portrait\nA," + "a" * 200_000 + "\n", "could not be read"),
+            ("object,portrait\nA," + "a" * 20_000_000 + "\n", "larger than 16"),
         ],
     )
     def test_a_bad_line_is_named(self, read, errors, text, sentence):
@@ -290,6 +300,13 @@ class TestTable:
     def test_no_table(self, addon, errors, tmp_path):
         with pytest.raises(errors.AvatarTexError, match=r"gone\.csv"):
             addon("core.table").read_table(tmp_path / "gone.csv")
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="no pipes in folders")
+    def test_a_pipe_is_no_table(self, addon, errors, tmp_path):
+        os.mkfifo(tmp_path / "t.csv")
+        with pytest.raises(errors.AvatarTexError, match="no such file"):
+            addon("core.table").read_table(tmp_path / "t.csv")
+        assert addon("core.exif").read_orientation(tmp_path / "t.csv") == 1
 
     def test_reports(self, addon, batch, tmp_path):
         rows = [batch.Row("a", "Anna", "/p/a.png", seed=2), batch.Row("b", "Bob")]

@@ -33,6 +33,12 @@ def asked(report) -> dict:
     return json.loads(Path(report).read_text())["request"]
 
 
+def run(addon, portrait, *words, output: Path) -> int:
+    """The exit code of blender --command avatartex generate."""
+    words = ("generate", "--object", "Head", "--portrait", portrait, *words, "--output", output)
+    return addon("cli.entry").main([str(word) for word in words])
+
+
 def test_the_list_goes_to_the_backend_and_into_the_history(scene, fake, sides):
     assert add(*sides) == {"FINISHED"} and add(sides[0]) == {"FINISHED"}
     assert listed(scene.head) == ["left.png", "right.png"]
@@ -99,24 +105,7 @@ def test_scripts_and_the_command_line_ask_alike(scene, fake, addon, portrait, si
     bpy.ops.avatartex.restore()
     assert first["pins"] == [*pins, {"name": "nose_tip", "portrait": [9.0, 9.0]}]
     assert (
-        addon("cli.entry").main(
-            [
-                "generate",
-                "--object",
-                "Head",
-                "--portrait",
-                str(portrait),
-                "--size",
-                "512",
-                "--further",
-                str(sides[0]),
-                "--pins",
-                str(file),
-                "--output",
-                str(tmp_path / "out.blend"),
-            ]
-        )
-        == 0
+        run(addon, portrait, "--size", "512", "--further", sides[0], "--pins", file, output=tmp_path / "out.blend") == 0
     )
     again = request_of(scene.job.report_path)
     assert {**again, "job": ""} == {**first, "job": ""}
@@ -125,21 +114,6 @@ def test_scripts_and_the_command_line_ask_alike(scene, fake, addon, portrait, si
 def test_a_pins_file_that_is_none_is_refused(scene, fake, addon, portrait, tmp_path, capsys):
     file = tmp_path / "pins.json"
     file.write_text('[{"name": "elbow", "portrait": [1, 2]}]')
-    assert (
-        addon("cli.entry").main(
-            [
-                "generate",
-                "--object",
-                "Head",
-                "--portrait",
-                str(portrait),
-                "--pins",
-                str(file),
-                "--output",
-                str(tmp_path / "out.blend"),
-            ]
-        )
-        == 2
-    )
+    assert run(addon, portrait, "--pins", file, output=tmp_path / "out.blend") == 2
     assert "[bad-pins] 'elbow' is no pin's name." in capsys.readouterr().err
     assert not scene.head.material_slots

@@ -145,16 +145,12 @@ def test_modifiers(scene, obstacles):
 def test_faces_that_share_texels(scene, addon):
     """As the backend tells them (backend/head/uvs.py), on stacked islands and on clean ones."""
     sharing, every = addon("scene.uv_sharing"), np.ones(len(scene.head.data.polygons), bool)
-    assert sharing.shared_share(scene.head.data, "UVMap", every) == 0
+    assert sharing.look_for_sharing(scene.head.data, "UVMap", every).shared == 0
+    fold(scene.head)
+    assert sharing.look_for_sharing(scene.head.data, "UVMap", every).shared > 0.8
     layer = scene.head.data.uv_layers["UVMap"]
-    uvs = np.empty((len(layer.uv), 2), np.float32)
-    layer.uv.foreach_get("vector", uvs.ravel())
-    uvs[:, 0] = np.minimum(uvs[:, 0], 1 - uvs[:, 0])  # both halves on the left
-    layer.uv.foreach_set("vector", uvs.ravel())
-    assert sharing.shared_share(scene.head.data, "UVMap", every) > 0.8
-    uvs[:] = 0.5
-    layer.uv.foreach_set("vector", uvs.ravel())
-    assert sharing.shared_share(scene.head.data, "UVMap", every) == 0  # no area at all: the backend says so
+    layer.uv.foreach_set("vector", np.full(2 * len(layer.uv), 0.5, np.float32))
+    assert sharing.look_for_sharing(scene.head.data, "UVMap", every).shared == 0  # no area at all: the backend says so
 
 
 def stack(head, faces):
@@ -166,23 +162,63 @@ def stack(head, faces):
             layer.uv[loop].vector = place
 
 
+def fold(head):
+    """Both halves of the UV map onto the left one."""
+    layer = head.data.uv_layers["UVMap"]
+    uvs = np.empty((len(layer.uv), 2), np.float32)
+    layer.uv.foreach_get("vector", uvs.ravel())
+    uvs[:, 0] = np.minimum(uvs[:, 0], 1 - uvs[:, 0])
+    layer.uv.foreach_set("vector", uvs.ravel())
+
+
+def paint_by_palette(head):
+    """Every face somewhere on one of eight colours, no two alike: as low-poly kits are."""
+    random, layer = np.random.default_rng(0), head.data.uv_layers["UVMap"]
+    for polygon in head.data.polygons:
+        turn, colour = random.uniform(0, 6.28), random.integers(8)
+        around = turn + np.arange(polygon.loop_total) * 6.28 / polygon.loop_total
+        middle = np.array([0.06 + 0.12 * colour, 0.5]) + random.uniform(-0.01, 0.01, 2)
+        for loop, angle in zip(polygon.loop_indices, around, strict=True):
+            layer.uv[loop].vector = middle + random.uniform(0.02, 0.04) * np.array([np.cos(angle), np.sin(angle)])
+
+
 @pytest.mark.parametrize(
-    ("part", "told"), [(0.1, "matters only where you see it"), (0.5, "halves are mirrored"), (1.0, "by a palette")]
+    ("part", "told"),
+    [(0.1, "matters only where you see it"), ("halves", "halves are mirrored"), ("all", "by a palette")],
 )
 def test_it_is_told_how_much_overlaps_and_what_that_costs(scene, obstacles, addon, part, told):
     sharing, count = addon("scene.uv_sharing"), len(scene.head.data.polygons)
-    quads = [polygon.index for polygon in scene.head.data.polygons if polygon.loop_total == 4]
-    if part == 1.0:
-        stack(scene.head, range(count))
+    if part == "halves":
+        fold(scene.head)
+    elif part == "all":
+        paint_by_palette(scene.head)
     else:
+        quads = [polygon.index for polygon in scene.head.data.polygons if polygon.loop_total == 4]
         stack(scene.head, quads[: round(part * count)])
     sharing._wanted[(scene.head.data.session_uid, "UVMap", count, len(scene.head.data.loops))] = "Head"
     sharing.take_looks()
     [obstacle] = obstacles()
-    share = sharing.find_shared(scene.head, "UVMap")
-    assert told in obstacle.message and f"{share:.0%}" in obstacle.message and abs(share - part) < 0.05
+    share = sharing.find_shared(scene.head, "UVMap").shared
+    assert told in obstacle.message and f"{share:.0%}" in obstacle.message
+    assert abs(share - (part if part == 0.1 else 1.0)) < 0.1
     assert obstacle.operator == "avatartex.add_uv_map" and not obstacle.title  # the sentence is drawn, not two words
     sharing.forget_sharing()
+
+
+def test_faces_of_another_slot_have_texels_of_their_own(scene, addon):
+    """A body's UV map goes over the whole square again; its texture is another one."""
+    mesh, sharing = scene.head.data, addon("scene.uv_sharing")
+    every = np.ones(len(mesh.polygons), bool)
+    mesh.materials.append(bpy.data.materials.new("Body"))
+    mesh.materials.append(mesh.materials[0])
+    uvs = mesh.uv_layers["UVMap"].uv
+    for polygon in mesh.polygons:
+        polygon.material_index = int(np.mean([uvs[loop].vector.x for loop in polygon.loop_indices]) > 0.5)
+    fold(scene.head)
+    shared = sharing.look_for_sharing(mesh, "UVMap", every).shared
+    for polygon in mesh.polygons:
+        polygon.material_index = 0
+    assert shared < 0.1 < 0.8 < sharing.look_for_sharing(mesh, "UVMap", every).shared
 
 
 def test_what_overlaps_below_the_head_is_not_told(scene, addon):
@@ -194,8 +230,8 @@ def test_what_overlaps_below_the_head_is_not_told(scene, addon):
     group.add([vertex.index for vertex in mesh.vertices if vertex.co.z > 0], 1.0, "REPLACE")
     of_head = addon("scene.slots").find_head_faces(scene.head)
     assert 0.2 < of_head.mean() < 0.8
-    assert sharing.shared_share(mesh, "UVMap", np.ones(len(of_head), bool)) > 0.2
-    assert sharing.shared_share(mesh, "UVMap", of_head) == 0
+    assert sharing.look_for_sharing(mesh, "UVMap", np.ones(len(of_head), bool)).shared > 0.2
+    assert sharing.look_for_sharing(mesh, "UVMap", of_head).shared == 0
 
 
 @pytest.mark.parametrize("modified", [False, True])
@@ -223,8 +259,8 @@ def test_the_look_is_taken_once_and_outside_drawing(scene, addon, monkeypatch):
         "vector", np.tile([0.2, 0.2, 0.4, 0.2, 0.4, 0.4, 0.2, 0.4], len(layer.uv))[: 2 * len(layer.uv)]
     )
     looks = []
-    share = sharing.shared_share
-    monkeypatch.setattr(sharing, "shared_share", lambda *of: (looks.append(of), share(*of))[1])
+    share = sharing.look_for_sharing
+    monkeypatch.setattr(sharing, "look_for_sharing", lambda *of: (looks.append(of), share(*of))[1])
     monkeypatch.setattr(
         sharing,
         "bpy",
@@ -241,11 +277,11 @@ def test_the_look_is_taken_once_and_outside_drawing(scene, addon, monkeypatch):
             },
         ),
     )
-    assert not sharing.find_shared(scene.head, "UVMap") and not looks
+    assert not sharing.find_shared(scene.head, "UVMap").shared and not looks
     sharing.take_looks()
-    assert sharing.find_shared(scene.head, "UVMap") and sharing.find_shared(scene.head, "UVMap") and len(looks) == 1
+    assert all(sharing.find_shared(scene.head, "UVMap").shared for _ in range(2)) and len(looks) == 1
     sharing.forget_sharing()
-    assert not sharing.find_shared(scene.head, "UVMap")
+    assert not sharing.find_shared(scene.head, "UVMap").shared
 
 
 def test_the_list_is_cheap(scene, obstacles, addon):
@@ -267,5 +303,5 @@ def test_the_list_is_cheap(scene, obstacles, addon):
         spent.append(time.thread_time() - started)
     assert len(mesh.polygons) > 100_000 and sorted(spent)[10] < 0.001
     started = time.thread_time()
-    assert addon("scene.uv_sharing").shared_share(mesh, "UVMap", np.ones(len(mesh.polygons), bool)) == 0
+    assert addon("scene.uv_sharing").look_for_sharing(mesh, "UVMap", np.ones(len(mesh.polygons), bool)).shared == 0
     assert time.thread_time() - started < 0.2  # 30 ms; the cores are shared with other work

@@ -112,7 +112,7 @@ def test_every_panel_has_a_page(addon, scene, monkeypatch):
     opened = []
     module = addon("operators.open_manual")
     monkeypatch.setattr(module.bpy.ops.wm, "url_open", lambda url: (opened.append(url), {"FINISHED"})[1], raising=False)
-    panels = [cls for part in addon("ui").PARTS for cls in part.CLASSES if issubclass(cls, bpy.types.Panel)]
+    panels = [cls for cls in addon("").CLASSES if issubclass(cls, bpy.types.Panel)]
     assert len(panels) >= 6 and all(hasattr(cls, "draw_header_preset") for cls in panels)
     folder = Path(bpy.app.tempdir) / "avatartex" / "manual"
     for page in {cls.page for cls in panels} | {"README"}:

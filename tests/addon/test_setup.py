@@ -111,6 +111,22 @@ class TestChecks:
         assert found[""].download == addon("core.packages").DOWNLOAD[build]
         assert ("9.0" if build == "cuda" else "2.0") in found["Disk space"].text
 
+    @pytest.mark.parametrize(
+        ("choice", "build", "words"), [("auto", "cpu", "choose it as Build"), ("cuda", "cuda", "unchecked")]
+    )
+    def test_on_windows_the_cuda_build_is_told_to_be_unchecked(
+        self, checks, addon, tmp_path, monkeypatch, choice, build, words
+    ):
+        """Nothing looks at a Windows here but the check itself."""
+        module = addon("core.checks")
+        monkeypatch.setattr(module, "find_driver", lambda: ("RTX 4090", module.LEAST_DRIVER))
+        log = addon("core.log").BackendLog(tmp_path / "log")
+        home, lock = addon("core.places").Home(tmp_path / "home"), addon("preferences").REQUIREMENTS
+        run = module.CheckRun(home, lock, sys.executable, choice, False, log)
+        monkeypatch.setattr(sys, "platform", "win32")
+        check = module.check_graphics(run)
+        assert (run.build, check.verdict) == (build, "note") and words in check.text
+
     def test_no_python(self, checks, program):
         found = checks(python=program("python", "3 9"))["Python 3.11"]
         assert (found.verdict, found.cure) == ("missing", "get-python") and "Python 3.9" in found.text

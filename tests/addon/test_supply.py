@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +50,43 @@ class TestSupply:
         shutil.copytree(wheels, tmp_path / "more")
         (tmp_path / "more" / "torch-0.1-py3-none-any.whl").rename(tmp_path / "more" / "torch-0.1-1-py3-none-any.whl")
         assert "is none that AvatarTex knows" in run(listed, tmp_path / "more").error.message
+
+    @pytest.mark.parametrize(
+        ("system", "build", "words"),
+        [
+            ("win32", "cuda", ""),
+            ("win32", "cpu", "choose CUDA"),
+            ("win32", "auto", "choose CUDA"),
+            ("linux", "cuda", "public package index"),
+        ],
+    )
+    def test_a_build_without_a_checksum_is_the_artists_choice(
+        self, addon, tmp_path, monkeypatch, listed, system, build, words
+    ):
+        """PyTorch's for CUDA on Windows; nothing else, and on no other system."""
+        packages, error = addon("core.packages"), addon("backend.errors").AvatarTexError
+        monkeypatch.setattr(sys, "platform", system)
+        wheel, hashes = tmp_path / "torch-2.13.0+cu130-cp311-cp311-win_amd64.whl", packages.hashes_of(listed)
+        wheel.write_bytes(b"wheel")
+        with pytest.raises(error, match=re.escape(wheel.name)) if words else contextlib.nullcontext() as refusal:
+            packages.refuse_changed(wheel, hashes, build)
+        assert not words or words in refusal.value.cure
+        with pytest.raises(error, match="is not the one"):  # once the list has it
+            packages.refuse_changed(wheel, hashes | {wheel.name: "0" * 64}, build)
+        other = wheel.rename(tmp_path / "torchvision-2.13.0+cu130-cp311-cp311-win_amd64.whl")
+        with pytest.raises(error, match="none that AvatarTex knows"):
+            packages.refuse_changed(other, hashes, build)
+
+    def test_on_windows_a_graphics_card_alone_does_not_choose_it(self, addon, monkeypatch, listed):
+        graphics, driver = addon("core.graphics"), addon("core.graphics").LEAST_DRIVER
+        shipped = addon("preferences").REQUIREMENTS
+        for system, found in (("linux", "cuda"), ("win32", "cpu")):
+            monkeypatch.setattr(sys, "platform", system)
+            assert graphics.decide_build("auto", driver, shipped) == found
+            assert graphics.decide_build("cuda", driver, shipped) == "cuda"
+        with listed.with_suffix(".sha256").open("a") as file:
+            file.write("0" * 64 + "  torch-2.13.0+cu130-cp311-cp311-win_amd64.whl\n")
+        assert graphics.decide_build("auto", driver, listed) == "cuda"
 
     def test_the_listed_ones_are_installed(self, unfinished, run, listed, index):
         assert run(listed).error is None and torch_of(run) == "0.1"

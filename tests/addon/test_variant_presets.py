@@ -24,7 +24,7 @@ def told(settings, fields) -> dict:
 
 
 def test_a_preset_is_kept_for_other_files_and_removed(scene, addon):
-    fields = addon("operators.variant_presets").PRESET_FIELDS
+    fields = addon("operators.bake_variants").PRESET_FIELDS
     own = {name for name in bpy.context.scene.avatartex_variants.bl_rna.properties.keys()} - {"rna_type", "name"}
     assert set(fields) == own, "a preset holds every setting of the panel"
     settings = bpy.context.scene.avatartex_variants

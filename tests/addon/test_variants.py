@@ -261,6 +261,7 @@ def test_operator_api_and_command_give_the_same(scene, settings, addon, portrait
     bake()
     note(asked[0].report)
     settings.styles, settings.seeds, settings.size = {"clay"}, "7", "1024"  # misleads the others
+    settings.strength, settings.scale = 20, 150
     made = api.variants("Head", portrait, styles=["cel", "oil"], seeds=[0, 1], size=512)
     assert len(made.materials) == len(made.images) == 4 and made.textures[0].is_file()
     note(made.report)

@@ -88,9 +88,8 @@ class Backend:
 def backend(tmp_path):
     package = tmp_path / "backend"
     package.mkdir()
-    for name in (
-        "__init__ __main__ arguments command_line errors messages offline options outputs pins verified worker".split()
-    ):
+    names = "__init__ __main__ arguments command_line errors messages offline option options outputs pins seeds"
+    for name in [*names.split(), "verified", "worker"]:
         shutil.copy(ROOT / "backend" / f"{name}.py", package)
     (package / "pipeline.py").write_text(PIPELINE)
     (package / "registering.py").write_text(REGISTERING)

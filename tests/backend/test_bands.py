@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import cv2
 import numpy as np
 import pytest
 
 from backend.head.mesh import HeadMesh
-from backend.imaging.bands import octaves, passed
+from backend.imaging.bands import averaging, octaves, passed
 from backend.imaging.sample import LUMINANCE
 from backend.lab.evaluation.bands import skin_bands
 from backend.surface.bare import bare_skin
 from backend.surface.detail import Detail, make_square, matched, scattered
-from backend.surface.grain import OPPONENT, Grain, lacking, measure
+from backend.surface.measured import OPPONENT, Grain, Subject, held, lacking, measure
 
 LOWS = np.array([16, 32, 64])
 
@@ -37,6 +40,28 @@ def test_an_octave_of_white_noise_has_the_power_of_its_filter_and_masked_pixels_
         assert abs(10 * np.log10(measured / expected)) < 0.5
     middle = passed(size, density, 16)[0] / passed(size, density, 16)[0].max()
     assert 16 < np.argmax(middle) * density / size < 32
+
+
+@pytest.mark.parametrize(
+    ("face", "texels"), [(90, 4000), (300, 1076), (511, 1076), (800, 4000), (300, 269), (300, 538)]
+)
+def test_every_octave_that_is_measured_is_whole_and_none_that_the_portrait_has_is_left_out(face, texels):
+    subject = Subject(None, None, SimpleNamespace(face_height=float(face)), None, None, None, float(texels))
+    density, lows = subject.resolution(16)
+    assert 2 * lows[-1] == density / 2 <= texels / 2
+    assert density > min(face, texels / 2, 512)  # waves of two pixels are the finest
+    assert density <= max(2 * face, 64)
+
+
+def test_means_below_one_mask_are_those_of_their_pixels_alone():
+    random = np.random.default_rng(0)
+    picture, mask = random.normal(size=(60, 60, 3)).astype(np.float32), random.random((60, 60)) > 0.3
+    smoothed = averaging(mask)
+    for sigma in (1.5, 3.0, 1.5):
+        total, weight = (
+            cv2.GaussianBlur(part.astype(np.float32), (0, 0), sigma) for part in (picture * mask[..., None], mask)
+        )
+        assert np.allclose(smoothed(picture, sigma), total / weight[..., None], atol=1e-5)
 
 
 def dome() -> tuple[HeadMesh, np.ndarray]:
@@ -145,6 +170,12 @@ def test_generated_skin_with_colour_enough_gets_no_more_with_the_luminance_that_
     assert lacks[0] > 0.5 * np.median(photo[0][0][:, 3]) and lacks[1:].sum() < 1e-9
 
 
+def test_detail_is_held_to_the_most_that_it_may_have():
+    covariance = np.stack([np.full((3, 3), power) for power in (3e-4, 1e-4)])
+    assert np.array_equal(held(covariance, 1e-3), covariance)
+    assert LUMINANCE @ held(covariance, 1e-4).sum(0) @ LUMINANCE == pytest.approx(1e-4)
+
+
 def test_flat_drawings_get_no_grain():
     assert np.abs(make_square(grain(np.zeros((3, 3, 3))), 0)).max() < 1e-4
 
@@ -167,7 +198,7 @@ def test_drawn_lines_are_no_grain():
 
 def test_detail_is_the_seeds_and_leaves_what_the_portrait_shows(bare):
     lacking = [np.full((3, 3), 1e-4)] * 3
-    detail = Detail(make_square(grain(lacking), 3), 0.5, False)
+    detail = Detail(make_square(grain(lacking), 3), 0.5, None)
     assert np.array_equal(detail.square, make_square(grain(lacking), 3))
     assert not np.array_equal(detail.square, make_square(grain(lacking), 4))
     random = np.random.default_rng(0)

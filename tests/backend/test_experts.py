@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from backend.lab.pca import complete_alone, fit_many
 from backend.lab.training.missing import fit_missing
 from backend.prior.experts import Experts
 from backend.prior.linear import LinearPrior
@@ -23,7 +24,7 @@ def drawn(random: np.random.Generator, count: int, speed: int) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def painted() -> LinearPrior:
-    return LinearPrior.fit_many(drawn(np.random.default_rng(0), 12, 1), COMPONENTS)
+    return fit_many(drawn(np.random.default_rng(0), 12, 1), COMPONENTS)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_em_learns_a_family_that_no_picture_shows_whole(painted, people):
     seen[:100, :64] = 1
     hidden = np.zeros_like(seen, bool)
     hidden[:100, 70:] = True
-    errors = [np.abs(one.complete(stranger, seen) - stranger)[hidden].mean() for one in (painted, people)]
+    errors = [np.abs(complete_alone(one, stranger, seen) - stranger)[hidden].mean() for one in (painted, people)]
     assert errors[1] < 0.25 * errors[0]
     assert np.allclose(people.basis @ people.basis.T, np.eye(COMPONENTS), atol=1e-3)
 
@@ -77,7 +78,7 @@ def test_the_evidence_chooses_the_prior_that_made_the_picture(painted, people):
     assert experts.evidence(drawn(np.random.default_rng(8), 1, 1)[0], seen) < 0.1
     stranger = drawn(np.random.default_rng(9), 1, 5)[0]
     assert experts.evidence(stranger, seen) > 0.9
-    best = people.complete(stranger, seen)
+    best = complete_alone(people, stranger, seen)
     assert np.abs(experts.complete(stranger, seen) - best).max() < 0.05
     assert experts.evidence(stranger, np.zeros_like(seen)) == 0.5  # nothing seen says nothing
 
@@ -97,3 +98,31 @@ def test_where_portraits_show_nobody_the_painted_prior_is_alone(painted, people)
     )
     assert np.abs(made - alone)[110:].max() < 0.02 < np.abs(everywhere - alone)[110:].max()
     assert np.abs(made - everywhere)[20:50].max() < 0.02
+
+
+def test_both_joined_have_the_mean_and_covariance_of_their_mixture(painted, people):
+    joined, shades = Experts(painted, people).joined, np.random.default_rng(3).normal(0, 1, (6, 3 * SIZE**2))
+
+    def covariance(one: LinearPrior) -> np.ndarray:
+        rows = (shades @ one.basis.T) * one.deviation
+        return rows @ rows.T
+
+    apart = (shades @ (people.mean - painted.mean).ravel()) / 2
+    mixed = (covariance(painted) + covariance(people)) / 2 + np.outer(apart, apart)
+    assert np.allclose(joined.mean, (painted.mean + people.mean) / 2)
+    assert np.allclose(covariance(joined), mixed, rtol=1e-3, atol=1e-3 * np.abs(mixed).max())
+
+
+def test_another_head_differs_the_more_the_less_was_seen_and_a_seed_gives_one_head(painted, people):
+    stranger, experts = drawn(np.random.default_rng(7), 1, 5)[0], Experts(painted, people)
+
+    def moved(rows: int) -> list[np.ndarray]:
+        seen = np.zeros((SIZE, SIZE), np.float32)
+        seen[:rows] = 1
+        made = [experts.complete(stranger, seen, 1.0, np.random.default_rng(seed)) for seed in (1, 1, 2)]
+        return [one - experts.complete(stranger, seen, 1.0) for one in made]
+
+    first, again, other = moved(6)
+    assert np.array_equal(first, again)
+    assert np.abs(first - other).mean() > 0.3 * np.abs(first).mean()
+    assert np.abs(first).mean() > 3 * np.abs(moved(SIZE)[0]).mean() > 0

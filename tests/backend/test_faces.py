@@ -234,3 +234,28 @@ def test_styles():
         assert find_style(_cel_shaded(color), face) in ("anime", "cartoon")
     for side in (256, 1024):
         assert find_style(drawing(SKIN, side), find_faces(drawing(SKIN, side))[0]) == "cartoon"
+
+
+def test_the_command_lists_every_face(tmp_path, capsys):
+    """The largest first, its points as pins that find the same face again; and the upright picture, small."""
+    import json
+
+    from backend.__main__ import main
+
+    one = Image.open(ASTRONAUT).convert("RGB").crop((100, 0, 400, 300))
+    pair = Image.new("RGB", (540, 300), (90, 90, 90))
+    pair.paste(one.resize((220, 220)), (0, 60))
+    pair.paste(one, (240, 0))
+    upright, turned = tmp_path / "pair.png", Image.Exif()
+    turned[0x0112] = 3
+    pair.rotate(180).save(upright, exif=turned)
+    assert main(["faces", "--portrait", str(upright), "--picture", str(tmp_path / "small.bmp")]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["width"], told["height"]) == (540, 300) and len(told["faces"]) == 2
+    left = [face["box"][0] for face in told["faces"]]
+    assert left[0] > 240 > left[1]
+    small = np.asarray(Image.open(tmp_path / "small.bmp"), int)
+    assert small.shape == (142, 256, 3) and np.abs(small - np.asarray(pair.resize((256, 142)), int)).mean() < 4
+    (nose,) = (point for point in told["faces"][1]["points"] if point["name"] == "nose_tip")
+    face, _ = find_face_or_pins(decode_portrait(upright), [Pin("nose_tip", tuple(nose["portrait"]))])
+    assert abs(face.box[0] - left[1]) < 5

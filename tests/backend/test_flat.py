@@ -39,7 +39,7 @@ def drawing(noise: float = 0.0):
         unlit=colour,
         hairy=hairy,
         covered=np.ones((SIZE, SIZE), bool),
-        bare=False,
+        cover=hairy.astype(np.float32),
         light=Light,
         low=colour,
         places=grid,
@@ -61,7 +61,7 @@ def test_the_drawing_stays_itself_where_it_is_seen(blotched):
 
 def test_a_scalp_that_is_to_be_bare_takes_the_skins_colour(blotched):
     seen = drawing()
-    seen.bare = True
+    seen.cover = None
     assert np.abs(flatten_drawing(blotched, seen, "cartoon")[UNSEEN_SCALP] - SKIN).max() < 0.01
 
 

@@ -8,14 +8,26 @@ import numpy as np
 import pytest
 
 from backend import pipeline
+from backend.finish.hair import wear_hair
+from backend.head.atlas import map_atlas
+from backend.head.match import find_face_or_pins, match
 from backend.head.mesh import load_mesh
-from backend.observation.hair import find_tone, hair_evidence, hair_tone, skin_tone, wear_hair
+from backend.imaging.sample import LUMINANCE
+from backend.observation.hair import Hair, continue_hair, find_hair, hair_evidence
+from backend.observation.observe import PLACES, is_cloth, observe
+from backend.portrait.decode import decode_portrait
+from backend.portrait.head_hair import find_head_hair
+from backend.portrait.matte import portrait_matte
+from backend.prior.hairline import hairline
 from backend.surface.detail import collage, upright
+from backend.surface.measured import Subject
 from backend.surface.strands import Strands, combed, find_strands, straightness, stranded
 
 SIZE = 128
 DARK = np.array([0.15, 0.1, 0.08], np.float32)
 SKIN = np.array([0.8, 0.6, 0.5], np.float32)
+#: Rows of the atlas: the crown, a high forehead, the brows, the cheeks, the neck.
+CROWN, FOREHEAD, CHEEK, NECK = 4, 22, 60, 115
 
 
 @pytest.fixture
@@ -26,87 +38,118 @@ def scalp() -> np.ndarray:
 
 
 @pytest.fixture
-def seen() -> tuple[np.ndarray, np.ndarray]:
-    """Dark hair over skin, seen from the front only."""
-    colour = np.where(np.arange(SIZE)[:, None, None] < 40, DARK, SKIN) * np.ones((SIZE, SIZE, 1), np.float32)
+def seen() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Colour, confidence and hair: dark hair over skin, seen from the front only."""
+    hair = np.zeros((SIZE, SIZE), np.float32)
+    hair[:16] = 1
     confidence = np.zeros((SIZE, SIZE), np.float32)
-    confidence[20:90, 40:88] = 1
-    return colour, confidence
+    confidence[8:90, 36:92] = 1
+    return np.where(hair[..., None] > 0, DARK, SKIN).astype(np.float32), confidence, hair
+
+
+@pytest.fixture
+def worn(seen, scalp) -> Hair:
+    colour, confidence, hair = seen
+    return find_hair(colour, confidence, hair, scalp, np.broadcast_to(DARK, colour.shape))
 
 
 def test_a_bald_head_stays_bald(seen, scalp):
-    colour, confidence = seen
-    assert hair_tone(colour, confidence, np.zeros_like(scalp), scalp) is None
-    assert find_tone(colour, confidence, np.zeros_like(scalp), scalp, False) is None
+    colour, confidence, hair = seen
+    assert find_hair(colour, confidence, 0 * hair, scalp, None) is None
     assert wear_hair(colour, None) is colour
     assert hair_evidence(colour, confidence, None) == (colour, confidence)
 
 
-def test_hair_that_begins_above_a_high_forehead_is_worn(seen, scalp):
-    """Three quarters of the scalp that shows are forehead; the hair begins at its upper edge."""
-    colour, confidence = seen
-    hair = np.where(np.arange(SIZE)[:, None] < 24, scalp, 0)
-    tone = find_tone(colour, confidence, hair, scalp, False)
-    assert np.allclose(tone[0][5, 10], DARK, atol=0.05)
+def test_nothing_is_said_where_no_skin_shows(seen, scalp):
+    colour, confidence, hair = seen
+    assert find_hair(colour, 0 * confidence, hair, scalp, colour) is None
 
 
-def test_nothing_is_said_of_a_scalp_that_does_not_show(seen, scalp):
-    colour, _ = seen
-    assert find_tone(colour, np.zeros_like(scalp), scalp, scalp, False) is None
+def test_the_line_of_hair_goes_on_around_the_head(seen):
+    _, confidence, hair = seen
+    cover = hairline().find_cover(hair, confidence)
+    back = [5, SIZE - 6]
+    assert cover[CROWN].min() > 0.9 and cover[50, back].min() > 0.9
+    assert cover[FOREHEAD:100, 40:88].max() < 0.1 and cover[NECK:].max() < 0.1
+    fringe = hair.copy()
+    fringe[:20, 36:92] = 1
+    assert hairline().find_cover(fringe, confidence)[17, 50:78].min() > 0.9 > 0.1 > cover[17, 50:78].max()
 
 
-def test_the_unseen_scalp_takes_the_hairs_tone_and_keeps_its_own_structure(seen, scalp):
-    colour, confidence = seen
-    tone = hair_tone(colour, confidence, scalp, scalp)
+def test_the_unseen_scalp_takes_the_hairs_colour_and_the_face_stays(worn):
     generated = np.tile(SKIN, (SIZE, SIZE, 1)).astype(np.float32)
-    generated[:40, ::2] *= 0.8  # strands
-    worn = wear_hair(generated, tone)
-    unseen = np.zeros((SIZE, SIZE), bool)
-    unseen[:40, :30] = True
-    before, after = (np.linalg.norm(np.median(p[unseen], axis=0) - DARK) for p in (generated, worn))
-    assert after < 0.3 * before
-    assert np.array_equal(worn[50:], generated[50:])
-    light = worn @ np.float32([0.299, 0.587, 0.114])
-    assert np.allclose(light[:40, 0] / light[:40, 1], 0.8, atol=0.01)
+    made = wear_hair(generated, worn)
+    assert np.abs(made[CROWN] - DARK).max() < 0.1
+    assert np.array_equal(made[CHEEK, 36:92], generated[CHEEK, 36:92])
+    assert np.array_equal(made[NECK, 40:88], generated[NECK, 40:88])
 
 
-def test_skin_between_dark_hair_is_not_brightened_with_it(seen, scalp):
-    """The seen hair is brown, the made-up scalp nearly black but for a patch of skin at the temple."""
-    colour, confidence = seen
-    brown = np.array([0.45, 0.3, 0.2], np.float32)
-    colour = np.where(scalp[..., None] > 0, brown, colour)
-    generated = np.where(scalp[..., None] > 0, DARK, SKIN) * np.ones((SIZE, SIZE, 1), np.float32)
-    generated[30:38, 5:15] = 0.8 * SKIN
-    worn = wear_hair(generated, hair_tone(colour, confidence, scalp, scalp))
-    assert np.all(worn[31:37, 6:14].max(-1) < 0.9 * SKIN.max())
-    assert np.abs(worn[10, 5] - brown).max() < 0.12
+def test_hair_that_the_networks_made_beside_the_line_is_taken_off(worn):
+    generated = np.tile(SKIN, (SIZE, SIZE, 1)).astype(np.float32)
+    beside = (worn.cover < 0.05) & (hairline().grows > 0.95) & (worn.confidence == 0)
+    assert beside.sum() > 50
+    generated[beside] = DARK
+    made = wear_hair(generated, worn)
+    assert np.abs(made[beside] - SKIN).max() < 0.12
 
 
-def test_where_the_networks_agree_their_light_and_dark_wear_the_hue_of_the_seen_hair(seen, scalp):
-    colour, confidence = seen
-    generated = np.tile(DARK[[2, 1, 0]] * 1.05, (SIZE, SIZE, 1)).astype(np.float32)  # as dark, and blue
-    worn = wear_hair(generated, hair_tone(colour, confidence, scalp, scalp))[20, 5]
-    assert np.allclose(worn / worn[1], DARK / DARK[1], atol=0.02)
-    weights = np.float32([0.299, 0.587, 0.114])
-    assert worn @ weights == pytest.approx(generated[20, 5] @ weights, rel=0.1)
+def test_what_is_seen_is_not_worn_over(worn, seen):
+    colour, confidence, _ = seen
+    made = wear_hair(np.full_like(colour, 0.5), worn)
+    assert np.allclose(made[confidence == 1], 0.5)
 
 
-def test_grey_stubble_below_the_scalp_takes_the_hairs_colour_and_shade_stays(seen, scalp):
-    fair = np.float32([0.7, 0.55, 0.3])
-    colour, confidence = seen
-    tone = hair_tone(np.where(scalp[..., None] > 0, fair, colour), confidence, scalp, scalp)
-    generated = np.where(scalp[..., None] > 0, fair, np.tile(SKIN, (SIZE, SIZE, 1))).astype(np.float32)
-    generated[40:43, 24:30], generated[80:90, :12], generated[80:90, 116:] = 0.4, 0.4, 0.6 * SKIN
-    worn = wear_hair(generated, tone)
-    assert np.ptp(worn[41, 27]) > 0.2 and np.abs(worn[41, 27] - fair).max() < 0.15
-    assert np.abs(worn[85, 5] - SKIN).max() < 0.05  # hair that fell over the neck of a training skin
-    assert np.allclose(worn[85, 122], 0.6 * SKIN, atol=0.01)
-    assert np.allclose(worn[70, 64], SKIN, atol=0.01)
+def test_hair_takes_the_colour_that_is_nearest_in_the_picture():
+    """Brown on top, grey at the sides."""
+    portrait, hair = np.zeros((300, 300, 3), np.float32), np.zeros((300, 300), np.float32)
+    portrait[:60], portrait[60:] = (0.4, 0.25, 0.15), (0.6, 0.6, 0.6)
+    hair[10:60], hair[60:150, :40], hair[60:150, 260:] = 1, 1, 1
+    places = np.float32([[[150, 30], [20, 140], [290, 140], [150, 280]]])
+    top, left, right, far = continue_hair(portrait, hair, places, 200.0)[0]
+    assert np.allclose(top, portrait[0, 0], atol=0.03)
+    assert np.allclose(left, 0.6, atol=0.06) and np.allclose(right, 0.6, atol=0.06)
+    assert far.min() > 0.1  # nothing near: what hair usually is
+    assert continue_hair(portrait, 0 * hair, places, 200.0) is None
 
 
-def test_evidence_of_unseen_hair_is_weak_and_of_its_colour(seen, scalp):
-    colour, confidence = seen
-    found, sure = hair_evidence(colour, confidence, hair_tone(colour, confidence, scalp, scalp))
+def test_hair_is_found_in_the_picture_and_bald_heads_have_none(astronaut):
+    color = decode_portrait(astronaut).color
+    face, _ = find_face_or_pins(decode_portrait(astronaut), ())
+    matte = portrait_matte(color, face)
+    points = face.points[:, :2]
+    hair = find_head_hair(color, matte, points)
+    assert hair.sum() > 0.05 * face.size**2
+    x, y = np.rint(points[[1, 152, 10]].mean(0)).astype(int)
+    assert hair[y:, x - 20 : x + 20].max() == 0 and (hair * (matte.person < 0.5)).max() < 0.1
+    skin = color[y - 5 : y + 5, x - 5 : x + 5].mean((0, 1))
+    bald = np.where(matte.person[..., None] > 0.3, skin, color).astype(np.float32)
+    shaven = dataclasses.replace(matte, skin=matte.person, hair=np.zeros_like(matte.hair))
+    assert find_head_hair(bald, shaven, points).max() == 0
+    fair = np.where(hair[..., None] > 0, np.float32([0.95, 0.9, 0.7]), bald).astype(np.float32)
+    taken_for_skin = find_head_hair(fair, shaven, points)
+    assert taken_for_skin.sum() > 0.5 * hair.sum()
+
+
+def test_no_hat_becomes_hair():
+    size = 256
+    random = np.random.default_rng(0)
+    sure, hair = np.ones((size, size), np.float32), np.zeros((size, size), np.float32)
+    hair[:60] = 1
+
+    def worn(*colours):
+        stripes = np.float32(colours)[np.arange(size) // 16 % len(colours)] * np.ones((size, 1, 1), np.float32)
+        return is_cloth(stripes * random.uniform(0.7, 1.1, (size, size, 1)), sure, hair)
+
+    natural = ([0.05, 0.04, 0.04], [0.25, 0.15, 0.1], [0.5, 0.2, 0.1], [0.8, 0.65, 0.4], [0.75, 0.75, 0.78])
+    assert not any(worn(colour) for colour in natural) and not worn(natural[1], natural[3])
+    assert worn([0.1, 0.2, 0.5]) and worn([0.2, 0.5, 0.2]) and worn([0.7, 0.05, 0.1]) and worn([0.6, 0.2, 0.6])
+    assert worn([0.9, 0.88, 0.8], [0.05, 0.05, 0.08])  # a pale brim and a dark crown
+    assert not is_cloth(np.full((size, size, 3), [0.1, 0.2, 0.5]), sure, 0.5 * hair)
+
+
+def test_evidence_of_unseen_hair_is_weak_and_of_its_colour(seen, worn):
+    colour, confidence, _ = seen
+    found, sure = hair_evidence(colour, confidence, worn)
     assert 0 < sure[10, 10] < 0.1 and sure[100, 10] == 0
     assert np.allclose(found[10, 10], DARK, atol=0.02)
     assert np.array_equal(sure[50:], confidence[50:])
@@ -136,7 +179,7 @@ def test_outlines_are_no_strands():
     random = np.random.default_rng(0)
 
     def octaves(pixels):
-        return [[np.pad(np.float32(pixels)[:, None].repeat(3, 1), ((0, 0), (0, 1)))] for _ in range(4)]
+        return [np.pad(np.float32(pixels)[:, None].repeat(3, 1), ((0, 0), (0, 2))) for _ in range(4)]
 
     assert stranded(octaves(random.normal(size=4000))) == 1
     assert stranded(octaves(random.normal(size=4000) * (np.arange(4000) < 300))) == 0
@@ -164,9 +207,11 @@ def test_strands_go_on_from_patch_to_patch():
     assert alike(upright(square, 2), 40) > 0.4
 
 
-def test_strands_lie_on_the_scalp_alone_and_fall_down_its_sides():
+def test_strands_lie_on_hair_alone_and_fall_down_its_sides():
+    cover = np.zeros((SIZE, SIZE), np.float32)
+    cover[:40] = 1
     stripes = np.repeat(np.sin(np.arange(256) * 2 * np.pi / 8)[None, :, None] * 0.1, 256, 0)
-    strands = Strands(np.repeat(stripes, 3, 2).astype(np.float32), 0.5, True)
+    strands = Strands(np.repeat(stripes, 3, 2).astype(np.float32), 0.5, cover)
     side = np.linspace(-0.3, 0.3, 200, dtype=np.float32)
     normals = np.tile(np.float32([1, 0, 0]), (200, 1))
     grey, free = np.full((200, 3), 0.5, np.float32), np.ones(200, np.float32)
@@ -177,25 +222,49 @@ def test_strands_lie_on_the_scalp_alone_and_fall_down_its_sides():
     assert np.array_equal(strands.add(grey, free, cheek, normals), grey)
 
 
-def test_streaks_of_generated_hair_take_the_hairs_hue(seen, scalp):
-    colour, confidence = seen
-    tone = hair_tone(colour, confidence, scalp, scalp)
-    generated = np.where(scalp[..., None] > 0, DARK, SKIN).astype(np.float32)
-    generated[5:8] = [0.4, 0.1, 0.1]
-    worn = wear_hair(generated, tone)
-    assert abs(worn[6, 10, 0] / worn[6, 10, 1] - DARK[0] / DARK[1]) < 0.1
-    assert worn[6, 10].mean() > worn[20, 10].mean()
-
-
 def test_a_scalp_that_is_to_be_bare_takes_the_skins_colour(seen, scalp):
-    colour, confidence = seen
+    colour, confidence, hair = seen
     confidence = confidence * (1 - scalp)  # the matte lets no hair through
-    tone = skin_tone(colour, confidence, scalp)
+    bare = find_hair(colour, confidence, hair, scalp, None, True)
     generated = np.tile(DARK, (SIZE, SIZE, 1)).astype(np.float32)
-    worn = wear_hair(generated, tone, bare=True)
-    assert np.abs(worn[:38] - SKIN).max() < 0.1
-    assert np.array_equal(worn[50:], generated[50:])
-    assert skin_tone(colour, np.zeros_like(confidence), scalp) is None
+    made = wear_hair(generated, bare)
+    assert np.abs(made[:38] - SKIN).max() < 0.1
+    assert np.array_equal(made[50:], generated[50:])
+
+
+def test_a_blue_hat_is_left_to_the_networks_and_drawn_blue_hair_is_not(demo_head_obj, astronaut):
+    found = match(load_mesh(demo_head_obj), decode_portrait(astronaut))
+    layout = map_atlas(found.mesh, found.canonical, PLACES)
+    color = decode_portrait(astronaut).color
+    blue = np.where(
+        (found.matte.hair > 0.1)[..., None], color @ LUMINANCE[:, None] * np.float32([0.3, 0.6, 1.8]), color
+    )
+
+    def seen(picture, drawn):
+        networks = pipeline.load_cached_networks("cpu")
+        return observe(
+            found.mesh,
+            layout,
+            found.registration,
+            picture,
+            found.matte,
+            networks.skin,
+            drawn=drawn,
+            studio=networks.studio,
+        )
+
+    hair, drawn, hat = seen(color, False), seen(np.float32(blue), True), seen(np.float32(blue), False)
+    assert hair.wears_hair and drawn.wears_hair and not hat.wears_hair
+    assert hat.cloth and not (hair.cloth or drawn.cloth)
+    badge = np.where(
+        (found.matte.hair > 0.1)[..., None], np.where(np.arange(color.shape[1]) % 20 < 8, 0.95, 0.03)[..., None], color
+    )
+    assert seen(np.float32(badge), False).cloth  # black, with what no light makes of black
+    # shade is divided out as finely as places are known, and no finer
+    seen = np.minimum(hair.confidence[:, 1:], hair.confidence[:, :-1]) > 0.5
+    assert np.abs(np.diff(np.log(hair.shade), axis=1))[seen].max() < 0.2
+    covered = (hair.hairy > 0.9) & (hair.confidence > 0.3)
+    assert covered.sum() > 1000 and hat.confidence[covered].max() < 0.3 < drawn.confidence[covered].max()
 
 
 def test_hair_that_the_artist_hides_is_no_model_for_strands(demo_head_obj, astronaut):
@@ -204,7 +273,7 @@ def test_hair_that_the_artist_hides_is_no_model_for_strands(demo_head_obj, astro
     generated = np.full((256, 256, 3), 0.5, np.float32)
 
     def found(observation):
-        return find_strands(job.mesh, job.canonical, job.registration, observation, generated, None, 500.0, 0)
+        return find_strands(Subject(job.mesh, job.canonical, job.registration, observation, generated, None, 500.0), 0)
 
     assert len(found(job.observation).patches)
     hidden = dataclasses.replace(job.observation, confidence=np.zeros_like(job.observation.confidence))

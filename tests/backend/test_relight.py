@@ -30,6 +30,7 @@ def lit():
     observation = SimpleNamespace(
         confidence=confidence,
         covered=np.ones((SIZE, SIZE), bool),
+        evened=None,
         shade=shade.astype(np.float32),
         unlit=to_srgb(to_linear(photo) / shade[..., None]),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from backend.lab.pca import fit_many
 from backend.lab.training import experts, stage1, train
 from backend.lab.training.hiding import hide
+from backend.lab.training.people import load_people
 from backend.lab.training.samples import Batch
 from backend.lab.training.spectrum import measure
 from backend.networks.completer import SHOWN, Completer, patches, pixels
@@ -146,3 +149,19 @@ def test_a_killed_training_ends_like_one_that_was_not(hub, faces, tmp_path, monk
     first, second = (load_file(folder / stage1.WEIGHTS) for folder in (once, twice))
     assert all(torch.equal(first[key], second[key]) for key in first)
     assert any(not torch.equal(stopped[key], second[key]) for key in second)
+
+
+def test_light_is_told_by_what_stays_alone(faces):
+    """Or the hidden half would tell of its own light what no job knows."""
+    person = load_people(faces, "train")[0]
+    skins = np.array([synthetic_skins.drawn_skin(64, i, v) for i in range(5) for v in (0, 1)], np.float32) / 255
+    prior, scalp = fit_many(skins, 4), np.zeros((TEXELS, TEXELS), np.float32)
+    stays = np.ones((TEXELS, TEXELS), np.float32)
+    stays[:, TEXELS // 2 :] = 0
+    darker = np.where(stays[..., None] > 0, person.lit, person.lit // 3)
+    first, second, whole = (
+        replace(person, lit=lit).divided(shown, scalp, prior)[0][:, : TEXELS // 2]
+        for lit, shown in ((person.lit, stays), (darker, stays), (darker, np.ones_like(stays)))
+    )
+    assert np.array_equal(first, second)
+    assert np.abs(first - whole).max() > 0.02

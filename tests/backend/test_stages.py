@@ -9,6 +9,7 @@ import torch
 
 from backend.errors import Cancelled
 from backend.job import StageOptions
+from backend.lab.pca import complete_alone
 from backend.models.bundle import Networks, load_networks
 from backend.networks.generator import LATENT, ROWS
 from backend.stages import STAGES
@@ -120,8 +121,8 @@ def test_the_completion_forgives_what_is_no_skin(seen, truth, networks):
     colour = seen.color.copy()
     colour[120:136, 84:150], colour[160:176, 90:120] = 0.1, 0.9
     unseen = seen.confidence == 0
-    plain = networks.linear.complete(colour, seen.confidence, rounds=0)
-    robust = networks.linear.complete(colour, seen.confidence)
+    plain = complete_alone(networks.linear, colour, seen.confidence, rounds=0)
+    robust = complete_alone(networks.linear, colour, seen.confidence)
     assert distance(robust, truth, networks, unseen) < 0.6 * distance(plain, truth, networks, unseen)
 
 

@@ -21,7 +21,7 @@ from backend.imaging.files import write_picture
 from backend.imaging.sample import sample, to_linear
 from backend.messages import Variants
 from backend.options import STYLES as PAINTED
-from backend.options import parse_seeds
+from backend.seeds import parse_seeds
 from backend.styles import STYLES
 from backend.variants.canvas import HIGH, OVERLAP, TURN, fold, from_canvas, to_canvas
 from backend.variants.job import make_variants
@@ -160,6 +160,53 @@ def test_a_head_by_itself_is_painted_down_to_its_rim():
     lowest = own[own[:, 0] > own[:, 0].max() - 20]
     changed = np.abs(texture - tiles[1001].texture).max(2)[tuple(lowest.T)] > 0.01
     assert changed.mean() > 0.8
+
+
+def test_strength_mixes_with_the_texture():
+    job = ball(upright)
+    tiles, whole, half = composed(job), Stylist(job, SIZE, {}), Stylist(job, SIZE, {}, strength=0.5)
+    shown = whole.show(tiles)
+    painted, mixed = (one.style("oil", 0, tiles, shown)[1001] for one in (whole, half))
+    own = tiles[1001].texture
+    assert np.abs(painted - own).mean() > 0.01 and np.allclose(mixed, (own + painted) / 2, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name in PAINTED.values if name != "photo"])
+def test_scale_makes_strokes_larger(balls, name):
+    """The named parameters follow it, no others, and the picture changes."""
+    _, stylist, _, shown = balls[0]
+    assert STYLES[name].SCALED
+    added = []
+    for scale in (0.5, 2.0):
+        parameters = draw_parameters(name, 0, scale) | stylist.known
+        painted = STYLES[name].paint(shown, stylist.canvas.regions, parameters)
+        added.append((painted - shown).mean(2)[stylist.canvas.regions["face"] > 0.5])
+    assert np.abs(added[0] - added[1]).mean() > 0.003
+    one, same = draw_parameters(name, 0), draw_parameters(name, 0, 2.0)
+    assert {key for key in one if one[key] != same[key]} - {"degrees"} == set(STYLES[name].SCALED)
+
+
+def test_styles_that_shade_by_themselves_leave_the_light_out(prepared, tmp_path, demo_head_obj, astronaut, monkeypatch):
+    """Cel is painted on the texture without the portrait's light, pencil on the one with it."""
+    from backend.variants import job as variants
+
+    asked, lights, style = {}, {}, Stylist.style
+    compose = variants.compose_tiles
+
+    def compose_tiles(*given, **more):
+        made = compose(*given, **more)
+        lights[id(made)] = given[4]
+        return made
+
+    def note(stylist, name, seed, tiles, shown):
+        asked[name] = lights[id(tiles)]
+        return style(stylist, name, seed, tiles, shown)
+
+    monkeypatch.setattr(variants, "compose_tiles", compose_tiles)
+    monkeypatch.setattr(Stylist, "style", note)
+    words = {"mesh": str(demo_head_obj), "portrait": str(astronaut), "output": str(tmp_path), "size": 512}
+    make_variants(Variants("j", styles=["cel", "pencil"], **words), lambda *_: None, lambda: False)
+    assert asked == {"cel": "remove", "pencil": "keep"}
 
 
 def test_the_same_seed_draws_the_same():

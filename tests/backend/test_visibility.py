@@ -52,3 +52,16 @@ def test_skin_seen_at_sixty_degrees_is_not_wholly_the_portraits():
     sixty = np.array([np.cos(np.radians(60))])
     assert full(grazing_confidence(sixty))[0] < 0.7 and full(grazing_confidence(np.array([0.75])))[0] > 0.99
     assert full(grazing_confidence(sixty, np.ones(1)))[0] > 0.99
+
+
+def test_lips_are_seen_up_to_an_open_mouth():
+    """A hole in a wall, as the warp opens the head's mouth: what is beside it is sure to be lip where that is told."""
+    sheets = [((20, 20), (180, 20), (180, 180), (20, 180)), ((60, 80), (140, 80), (140, 120), (60, 120))]
+    corners = np.array(
+        [[a, b, c] for sheet in sheets for a, b, c in (sheet[:3], (sheet[0], sheet[2], sheet[3]))], float
+    )
+    depth = np.repeat([[FAR] * 3, [NEAR] * 3], 2, axis=0)
+    lip = np.array([[100.0, 79.6]])
+    told = depth_view(corners, depth, 200, 200, 1.0, np.array(sheets[1], float))
+    assert told.visible(lip, np.array([FAR])) == 1
+    assert depth_view(corners, depth, 200, 200, 1.0).visible(lip, np.array([FAR])) == 0

@@ -43,7 +43,7 @@ def test_networks_come_ready_to_use():
     modules = (networks.generator, networks.encoder, networks.completer, networks.repainter)
     assert not any(module.training for module in modules)
     assert not any(parameter.requires_grad for module in modules for parameter in module.parameters())
-    assert networks.mean_texture.shape == (CANVAS, CANVAS, 3)
+    assert networks.linear.mean.shape == (CANVAS, CANVAS, 3)
     assert networks.known.shape == (networks.size, networks.size)
     assert networks.known.any() and not networks.known.all()
 
@@ -81,7 +81,7 @@ def shared(tmp_path, monkeypatch):
 def test_a_shared_folder_stands_in_for_files_that_the_extension_lacks(copy, shared):
     for file in copy.glob("*.safetensors"):
         file.unlink()
-    assert bundle.load_networks("cpu", copy).mean_texture.shape == (CANVAS, CANVAS, 3)
+    assert bundle.load_networks("cpu", copy).linear.mean.shape == (CANVAS, CANVAS, 3)
     assert all(str(shared) in finding.found for finding in doctor.weights(copy))
 
 

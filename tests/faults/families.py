@@ -28,9 +28,14 @@ STAGES = {
     "variants": ("load", "register", "atlas", "inpaint", "compose", "Writing"),
 }
 LAST = {"generate": "Result ", "register": "Registered ", "variants": "Varied "}
-#: How often each change of the disk happens in a job whose three results were there before: of the small pictures
-#: first, of the results last.
-CHANGES = {"generate": (5, 3), "register": (0, 3), "variants": (0, 3)}
+#: How often each change of the disk happens in a job whose three results were there before: first whether each folder
+#: can be written (open), then the small pictures, then the results.
+WRITES = ("mkdir", "half of the bytes", "all of the bytes", "fsync", "replace")
+CHANGES = {
+    "generate": {"open": 18, **dict.fromkeys(WRITES, 8), "link": 3, "unlink": 11},
+    "register": {"open": 6, **dict.fromkeys(WRITES, 3), "link": 3, "unlink": 6},
+    "variants": {"open": 8, **dict.fromkeys(WRITES, 3), "link": 3, "unlink": 6},
+}
 
 
 @dataclass(frozen=True)
@@ -55,18 +60,8 @@ def message_faults() -> Iterator[Fault]:
 
 
 def disk_faults() -> Iterator[Fault]:
-    for job, (small, results) in CHANGES.items():
-        files = small + results
-        for change, count in (
-            ("mkdir", files),
-            ("open", files),
-            ("half of the bytes", files),
-            ("all of the bytes", files),
-            ("fsync", files),
-            ("replace", files),
-            ("link", results),
-            ("unlink", small + 2 * results),
-        ):
+    for job, changes in CHANGES.items():
+        for change, count in changes.items():
             for number in range(count):
                 for act in ("kill", "ENOSPC") if job == "variants" else ("kill", "stop", "hang", "late", *ERRORS):
                     family = "a disk that refuses" if act in ERRORS else f"{act} inside a write"
@@ -111,13 +106,15 @@ def planned(job: str, at: tuple[str, int], act: str) -> Callable[[Scene, random.
         scene.write_plan(at, act)
         scene.ask(job)
         if act not in ("kill", "stop", "hang"):
-            return scene.follow()
+            message = scene.follow()
+            scene.refuse_unhurt(message)
+            if message == GONE:
+                raise Lost("the worker ended by itself")
+            return message
         message = GONE
         with contextlib.suppress(Gone):
             message = scene.wait(lambda one: one["type"] == "acted")
-            time.sleep(0.2)
-            if not scene.plan.with_suffix(".acted").exists():
-                return message
+            scene.refuse_unhurt(message)
             scene.worker.ask("cancel", job="j")
         scene.end("close" if act == "hang" and chance.random() < 0.5 else "kill")
         return GONE if message["type"] == "acted" else message

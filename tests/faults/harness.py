@@ -10,7 +10,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from PIL import Image
@@ -133,6 +134,25 @@ class Scene:
             return self.wait(lambda message: False)
         except Gone:
             return {"type": "gone"}
+
+    def refuse_unhurt(self, message: dict, patience: float = 5.0) -> None:
+        """What was planned must happen: a fault that never came is none that was survived."""
+        until = time.monotonic() + patience
+        while not self.plan.with_suffix(".acted").exists():  # after its last message a job still has a step to take
+            if time.monotonic() > until:
+                raise Lost(f"never hurt: {message}")
+            time.sleep(0.05)
+
+    def count_steps(self, kind: str, names: Collection[str]) -> dict[str, int]:
+        """How often each of those steps is taken by a job that nobody hurts."""
+        self.worker  # noqa: B018 - it is ready before the steps are counted
+        self.lay_out()
+        self.write_plan()
+        self.ask(kind)
+        if (message := self.follow())["type"] not in ANSWERS:
+            raise Lost(f"unhurt: {message}")
+        taken = Counter(self.plan.with_suffix(".steps").read_text().splitlines())
+        return {name: taken[name] for name in names}
 
     def judge(self, kind: str, message: dict) -> None:
         """What lies in the folder after a job that ended so.

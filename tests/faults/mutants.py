@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import random
@@ -13,6 +14,20 @@ from PIL import Image
 #: What a number, a text or a part of JSON is replaced by.
 ODD_NUMBERS = (0, -1, 1, 2**31, 2**33, 2**64, -(2**63), 10**400, 0.5, 1e308, -0.0)
 ODD_VALUES = (None, True, "", "x" * 5000, "\0", "\ud800", "../../x", [], {}, [[]], {"a": {}}, "NaN", *ODD_NUMBERS)
+
+#: A gradient of 64 x 40 pixels in HEVC, lying on its side as telephones store it, with its turn; by pillow-heif 1.8.1,
+#: quality 60.
+HEIC = (
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAchtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAADRpbG9jAAAA"
+    "AERAAAIAAQAAAAAB7AABAAAAAAAAAJQAAgAAAAACgAABAAAAAAAAACQAAAA4aWluZgAAAAAAAgAAABVpbmZlAgAAAAABAABodmMxAAAAABVpbmZl"
+    "AgAAAQACAABFeGlmAAAAAA5waXRtAAAAAAABAAABB2lwcnAAAADmaXBjbwAAAHZodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH/"
+    "/wNwAAADAJAAAAMAAAMAHroCQGEAAQAqQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbq5Ka5uAhoMCAAAAMDIAAAAwAhYgABAAZEAcFzwIkAAAATY29s"
+    "cm5jbHgAAQANAAaAAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAoY2xhcAAAACgAAAABAAAAQAAAAAH////oAAAAAgAAAAAAAAACAAAAEHBpeGkAAAAA"
+    "AwgICAAAAAlpcm90AwAAABlpcG1hAAAAAAAAAAEAAQaBAgMFhIYAAAAaaXJlZgAAAAAAAAAOY2RzYwACAAEAAQAAAMBtZGF0AAAAkCgBrwngPgo2"
+    "OQui3k4p6DGntaG+mic0Lt7Yd1e5kYKGYIpKgSC4K0hdQxESrE3y9QIPYo/F+0drBQ+KqrfzS5EKmQ+fla2cakH4GvgCVPN+I3KrsxMwRspMCy1y"
+    "G4oLrwdm2dgxhjB6V2K2tQisf2ofSfdP+1teqAKpGUGCKLmX6Vu9iiYKB9BQX15BjIRTMAAAAAZFeGlmAABNTQAqAAAACAABARIAAwAAAAEABgAA"
+    "AAAAAA=="
+)
 
 
 def make_obj() -> bytes:
@@ -103,11 +118,37 @@ def make_line() -> bytes:
     ).encode()
 
 
+def make_variants() -> bytes:
+    return json.dumps(
+        {
+            "type": "variants",
+            "job": "a",
+            "portrait": "p.png",
+            "output": "folder",
+            "styles": ["cel", "oil"],
+            "seeds": [0, 7],
+            "strength": 50,
+            "scale": 120,
+            "expression": "keep",
+            "sheet": "s.png",
+            "previews": True,
+        }
+    ).encode()
+
+
 def make_picture(kind: str) -> bytes:
     file = io.BytesIO()
     pixels = np.random.default_rng(0).integers(0, 256, (12, 9, 3), np.uint8)
     Image.fromarray(pixels).save(file, kind)
     return file.getvalue()
+
+
+def make_heic() -> bytes:
+    return base64.b64decode(HEIC)
+
+
+def make_table() -> bytes:
+    return b'object,portrait,style,seed\nAnna,faces/anna.png,photo,3\n"B, C",b.jpg,,\nD,d.png,anime,12\n'
 
 
 def mutate(data: bytes, chance: random.Random) -> bytes:

@@ -64,6 +64,8 @@ def test_whatever_goes_wrong(tmp_path, demo_head_obj, astronaut):
     begun = time.monotonic()
     scene = Scene(tmp_path / "0", demo_head_obj, astronaut)
     try:
+        for job, changes in families.CHANGES.items():  # or there are steps at which nobody hurts
+            assert scene.count_steps(job, changes) == changes
         for number, fault in enumerate(chosen):
             reason = hurt(scene, fault, random.Random(f"{SEED} {fault.family} {fault.name}"))
             tried[fault.family] += 1

@@ -12,6 +12,8 @@ import pytest
 
 from backend.offline import SWITCHES
 
+from .real_worker import Worker
+
 ROOT = Path(__file__).parents[2]
 
 #: Counts what Python itself would ask of a network; native libraries are seen by strace alone.
@@ -23,22 +25,23 @@ sys.path.insert(0, sys.argv.pop(1))
 from backend.__main__ import main
 raise SystemExit(main())
 """
+#: Where libraries like to write, and the variables that say so.
+FOLDERS = {
+    "home": "HOME",
+    "cache": "XDG_CACHE_HOME",
+    "temporary": "TMPDIR",
+    "data": "XDG_DATA_HOME",
+    "settings": "XDG_CONFIG_HOME",
+}
 NETWORK = ("socket(AF_INET", "socket(AF_INET6", "connect(", "sendto(", "sendmsg(")
 
 
-def run_watched(folder: Path, *words: str) -> tuple[str, str]:
-    """A command of the backend with folders of its own for everything that libraries like to write.
-
-    Returns what it said on stderr, and the system's calls to a network, where strace can tell them.
+def watch(folder: Path, *words: str) -> tuple[list[str], dict[str, str], Path]:
+    """A command of the backend, with folders of its own for everything that libraries like to write, its environment,
+    and where the system's calls to a network are listed, if strace can tell them.
     """
     environment = {name: value for name, value in os.environ.items() if name not in SWITCHES}
-    for name, variable in (
-        ("home", "HOME"),
-        ("cache", "XDG_CACHE_HOME"),
-        ("temporary", "TMPDIR"),
-        ("data", "XDG_DATA_HOME"),
-        ("settings", "XDG_CONFIG_HOME"),
-    ):
+    for name, variable in FOLDERS.items():
         (folder / name).mkdir()
         environment[variable] = str(folder / name)
     calls = folder / "calls.txt"
@@ -46,22 +49,29 @@ def run_watched(folder: Path, *words: str) -> tuple[str, str]:
     if shutil.which("strace"):
         trace = "trace=socket,connect,sendto,sendmsg,sendmmsg"
         command = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", trace, "-o", str(calls), *command]
+    return command, environment, calls
+
+
+def run_watched(folder: Path, *words: str) -> None:
+    """One command, which must leave no traces."""
+    command, environment, _ = watch(folder, *words)
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stderr, calls.read_text() if calls.is_file() else ""
+    refuse_traces(folder, done.stderr)
 
 
-def refuse_traces(folder: Path, said: str, calls: str) -> None:
+def refuse_traces(folder: Path, said: str) -> None:
+    calls = folder / "calls.txt"
+    told = calls.read_text().splitlines() if calls.is_file() else []
     assert "CALLED OUT" not in said
-    assert [line for line in calls.splitlines() if any(word in line for word in NETWORK)] == []
-    left = [path for name in ("home", "cache", "temporary", "data", "settings") for path in (folder / name).rglob("*")]
-    assert left == []
+    assert [line for line in told if any(word in line for word in NETWORK)] == []
+    assert [path for name in FOLDERS for path in (folder / name).rglob("*")] == []
 
 
 @pytest.mark.slow
 def test_a_job_calls_nobody_and_leaves_nothing_behind(tmp_path, demo_head_obj, astronaut):
     (tmp_path / "out").mkdir()
-    said, calls = run_watched(
+    run_watched(
         tmp_path,
         "generate",
         "--mesh",
@@ -79,8 +89,29 @@ def test_a_job_calls_nobody_and_leaves_nothing_behind(tmp_path, demo_head_obj, a
         "--provenance",
         str(tmp_path / "out" / "provenance.png"),
     )
-    refuse_traces(tmp_path, said, calls)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"texture.png", "provenance.png", "report.json"}
+
+
+@pytest.mark.slow
+def test_nor_does_a_batch_in_one_worker(tmp_path, demo_head_obj, astronaut, monkeypatch):
+    """A registration, a texture, a variant, another head's texture, as the add-on asks for them."""
+    for name in SWITCHES:
+        monkeypatch.delenv(name, raising=False)
+    command, environment, _ = watch(tmp_path, "serve")
+    given, out = {"job": "j", "mesh": str(demo_head_obj), "portrait": str(astronaut)}, tmp_path / "out"
+    small = {name: environment[name] for name in FOLDERS.values()}
+    with Worker(tmp_path, tuple(command), **small) as worker:
+        for kind, fields in (
+            ("register", {"report": str(out / "report.json")}),
+            ("generate", {"output": str(out / "texture.png"), "size": 512}),
+            ("variants", {"output": str(out), "size": 512, "styles": ["cel"], "seeds": [0]}),
+            ("generate", {"output": str(out / "other.png"), "size": 512, "seed": 1, "light": "keep"}),
+        ):
+            worker.ask(kind, **given, **fields)
+            assert worker.last()["type"] in ("registered", "result", "varied")
+        worker.end(patience=60)
+    refuse_traces(tmp_path, (tmp_path / "worker.log").read_text())
+    assert {path.name for path in out.iterdir()} == {"report.json", "texture.png", "cel_0.png", "other.png"}
 
 
 def test_the_library_of_graphics_cards_makes_no_folder(tmp_path):
@@ -92,8 +123,9 @@ def test_the_library_of_graphics_cards_makes_no_folder(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_doctor_calls_nobody(tmp_path):
-    refuse_traces(tmp_path, *run_watched(tmp_path, "doctor", "--json"))
+@pytest.mark.parametrize("words", [("doctor", "--json"), ("models", "list")])
+def test_the_doctor_and_the_list_of_models_call_nobody(tmp_path, words):
+    run_watched(tmp_path, *words)
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="native calls are told by strace")

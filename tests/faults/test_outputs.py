@@ -78,6 +78,8 @@ def test_nor_one_of_its_tiles(files):
 def test_nor_by_a_link(files):
     (files / "link.png").symlink_to("face.png")
     assert "would overwrite" in refuse(request(files, output=str(files / "link.png"))).message
+    (files / "second.png").hardlink_to(files / "face.png")  # as another spelling is on a disk that ignores case
+    assert "would overwrite" in refuse(request(files, output=str(files / "second.png"))).message
     (files / "way").symlink_to(files, target_is_directory=True)
     assert "would overwrite" in refuse(request(files, output=str(files / "way" / "face.png"))).message
     assert "would overwrite" in refuse(request(files, output=f"{files}/way/../{files.name}/base.png")).message
@@ -148,6 +150,13 @@ def test_a_folder_without_permission_is_told(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(AvatarTexError, match="folder that can be written"):
         probe(tmp_path / "new.png")
+
+
+def test_a_name_too_long_is_told_where_the_system_says_that_nothing_is_there(tmp_path, monkeypatch):
+    """As Windows does."""
+    monkeypatch.setattr(Path, "exists", os.path.exists)
+    with pytest.raises(AvatarTexError, match="shorter name"):
+        probe(tmp_path / ("x" * 256))
 
 
 def test_every_reason_has_its_own_cure():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 import time
@@ -14,9 +15,13 @@ import pytest
 from PIL import Image
 
 from backend.errors import AvatarTexError, ErrorCode
+from backend.imaging import read
+from backend.imaging.heif import is_heif
 from backend.imaging.read import read_base
 from backend.portrait.decode import decode_portrait
 from tests.backend.test_decode import png_header
+
+from . import mutants
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,6 +87,26 @@ def test_a_large_deep_grey_takes_little_memory(tmp_path):
         [sys.executable, "-c", code, str(tmp_path / "deep.png")], cwd=ROOT, text=True, check=True, capture_output=True
     )
     assert float(done.stdout) < 1000
+
+
+@pytest.mark.parametrize("number", [1003045, 1005526])
+def test_a_file_that_crashes_its_reader_is_refused(tmp_path, number):
+    """Of all damaged HEIC files that were tried; libheif runs in a process of its own."""
+    (tmp_path / "phone.heic").write_bytes(mutants.mutate(mutants.make_heic(), random.Random(f"portrait HEIC {number}")))
+    assert is_heif(tmp_path / "phone.heic")
+    with pytest.raises(AvatarTexError, match="damaged") as refusal:
+        decode_portrait(tmp_path / "phone.heic")
+    assert refusal.value.code is ErrorCode.PORTRAIT_UNREADABLE
+
+
+def test_a_heic_too_large_or_of_another_kind_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "phone.heic").write_bytes(mutants.make_heic())
+    (tmp_path / "film.heic").write_bytes(mutants.make_heic().replace(b"heic", b"isom").replace(b"mif1", b"mp42"))
+    with pytest.raises(AvatarTexError, match="known format"):
+        decode_portrait(tmp_path / "film.heic")
+    monkeypatch.setattr(read, "MAX_SIDE", 50)
+    with pytest.raises(AvatarTexError, match="too large: 64 x 40"):
+        decode_portrait(tmp_path / "phone.heic")
 
 
 def test_a_portrait_is_no_pipe(tmp_path):

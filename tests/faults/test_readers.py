@@ -183,7 +183,7 @@ def test_a_capture_that_unpacks_to_gigabytes(tmp_path):
         '{"pins":5}',
         '[{"name":["chin"]}]',
         '[{"name":"' + "x" * 900_000 + '"}]',
-        " " * 2_000_000,
+        "[" + " " * 2_000_000 + "]",
     ],
     ids=range(11),
 )

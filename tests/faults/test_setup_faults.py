@@ -8,7 +8,6 @@ many are tried, AVATARTEX_FAULTS_SEED which ones.
 from __future__ import annotations
 
 import ensurepip
-import importlib
 import os
 import random
 import shutil
@@ -17,16 +16,17 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import pytest
 
 from tests.addon.tiny_index import TinyIndex, make_wheel
 
+from .outside_blender import load_core
+
 if sys.platform == "win32":
     pytest.skip("processes are counted in POSIX's way", allow_module_level=True)
 
-ROOT = Path(__file__).parents[2]
 COUNT = int(os.environ.get("AVATARTEX_FAULTS", "2"))
 SEED = int(os.environ.get("AVATARTEX_FAULTS_SEED", "0"))
 LOCK = "torch==0.1\nnumpy==0.1\nopencv-python==0.1\n"
@@ -68,14 +68,7 @@ class FailingIndex(TinyIndex):
 
 @pytest.fixture(scope="module")
 def core():
-    """The add-on's modules without Blender, as the zip has them: core beside backend."""
-    house = ModuleType("avatartex_house")
-    house.__path__ = [str(ROOT / "avatartex_addon"), str(ROOT)]
-    sys.modules["avatartex_house"] = house
-    names = ("installer", "places", "log", "packages")
-    yield SimpleNamespace(**{name: importlib.import_module(f"avatartex_house.core.{name}") for name in names})
-    for name in [name for name in sys.modules if name.partition(".")[0] == "avatartex_house"]:
-        del sys.modules[name]
+    return SimpleNamespace(**{name: load_core(name) for name in ("installer", "places", "log", "packages")})
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@
 
 TOOL as in test_window.py. Took 27 minutes on two cores at a load of 12; --seconds has to cover it. --manual also cuts
 the manual's pictures (avatartex_addon/manual/pictures) out of the window's; --cut does that alone, with what is in DIR.
+--chapters plays, and cuts, only some of tour_in_window.py's.
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ def make_portraits(folder: Path) -> None:
         picture.save(folder / f"{name}.jpg", quality=95)
 
 
-def play(output: Path, seconds: float) -> dict:
-    """Run the tour; what it found."""
+def play(output: Path, seconds: float, chapters: list[str]) -> dict:
+    """Run these chapters of the tour, all where none is named; what it found."""
     output.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(output / "blender", ignore_errors=True)
     make_portraits(output / "portraits")
@@ -76,6 +77,7 @@ def play(output: Path, seconds: float) -> dict:
     os.environ |= {
         "AVATARTEX_OUT": str(output),
         "AVATARTEX_TOUR": str(output),
+        "AVATARTEX_CHAPTERS": " ".join(chapters),
         "AVATARTEX_REAL": "1",
         "AVATARTEX_HEAD": str(head.write_obj(head.build_head(), output / "head.obj")),
         "AVATARTEX_PORTRAIT": str(shutil.copyfile(sources.astronaut(), output / "astronaut.png")),
@@ -96,6 +98,8 @@ def cut(output: Path) -> int:
     PICTURES.mkdir(parents=True, exist_ok=True)
     total = 0
     for name, (step, part, (left, top, right, bottom)) in CUTS.items():
+        if step not in boxes:
+            continue
         picture = Image.open(output / f"{step}.png").convert("RGB")
         x, y, width, height = boxes[step][part] if part != "both" else around(boxes[step])
         picture = picture.crop(
@@ -111,6 +115,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=1800, help="how long the window stays open")
+    parser.add_argument("--chapters", nargs="+", default=[], help="only these")
     parser.add_argument("--manual", action="store_true")
     parser.add_argument("--cut", action="store_true")
     arguments = parser.parse_args()
@@ -118,7 +123,7 @@ def main() -> int:
     if not arguments.cut:
         if not os.environ.get("AVATARTEX_REAL_BLENDER"):
             parser.error("AVATARTEX_REAL_BLENDER is not set")
-        found = play(output, arguments.seconds)
+        found = play(output, arguments.seconds, arguments.chapters)
         print(found.get("traceback", ""), found["errors"], found.get("batch", ""))
         if not found.get("finished"):
             return 1

@@ -1,7 +1,7 @@
 """Runs inside a real Blender with a window: the manual's tour, from empty preferences to a batch, a picture per step.
 
-Environment: as in_window.py, and AVATARTEX_TOUR (folder with `env`, `portraits`); AVATARTEX_CHAPTERS: only so many of
-its six chapters. The backend is the real one.
+Environment: as in_window.py, and AVATARTEX_TOUR (folder with `env`, `portraits`); AVATARTEX_CHAPTERS: only these of
+its chapters, by their names in CHAPTERS. The backend is the real one.
 found["boxes"] says where sidebar, viewport and Image Editor stand in each picture: x, y, width, height, y down.
 """
 
@@ -126,10 +126,12 @@ def story():
     yield 2.0
     sidebar().active_panel_category = "AvatarTex"
     failed = []
-    chapters = (the_first_run, the_texture, the_correction, the_regions, the_variants, the_batch)
-    for chapter in chapters[: int(os.environ.get("AVATARTEX_CHAPTERS", len(chapters)))]:
+    chapters = os.environ.get("AVATARTEX_CHAPTERS", "").split() or list(CHAPTERS)
+    if "first_run" not in chapters:  # which sets it up
+        os.environ["AVATARTEX_BACKEND_PYTHON"] = str(Path(os.environ["AVATARTEX_TOUR"]) / "env/bin/python")
+    for chapter in chapters:
         try:
-            yield from chapter()
+            yield from CHAPTERS[chapter]()
         except Exception:  # the later ones are worth looking at all the same
             failed.append(traceback.format_exc())
             print(failed[-1], flush=True)
@@ -270,9 +272,9 @@ def the_variants():
             keep("18-baking")
         yield 0.1
     yield 1.0
-    operator("variant_show", index=0)
+    operator("variant_show", index=1)
     yield from shown("19-variant")
-    operator("variant_show", index=0)  # off again
+    operator("variant_show", index=1)  # off again
 
 
 def the_batch():
@@ -306,6 +308,15 @@ def the_batch():
     )
     yield from shown("23-batch-done", seconds=4.0)
 
+
+CHAPTERS = {
+    "first_run": the_first_run,
+    "texture": the_texture,
+    "correction": the_correction,
+    "regions": the_regions,
+    "variants": the_variants,
+    "batch": the_batch,
+}
 
 if __name__ == "__main__":
     print(f"tour: {OUT}", flush=True)

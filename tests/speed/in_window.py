@@ -61,10 +61,9 @@ class measured:
 
 
 def clock_panels():
-    for name in ("main", "results", "variants", "regions", "batch", "registration"):
-        for cls in importlib.import_module(f"{PACKAGE}.ui.{name}_panel").CLASSES:
-            if "_PT_" in cls.__name__:
-                clock_drawing(cls)
+    for cls in importlib.import_module(PACKAGE).CLASSES:
+        if "_PT_" in cls.__name__:
+            clock_drawing(cls)
 
 
 def clock_drawing(cls):

@@ -4,7 +4,7 @@ The finished texture on its head, seen from five sides without perspective, so t
 the power of octave bands on bare skin that faces the viewer: where the portrait was seen and, within REACH of it,
 where everything was generated. Bands count waves per face height; the last ends where the texture's texels do.
 
-Where an octave of either is lines, not grain, by the rule that keeps lines out of grain (surface/grain.py: evenness),
+Where an octave of either is lines, not grain, by the rule that keeps lines out of grain (measured.evenness),
 the lines are left out on both sides and a row of their own tells which share of the skin they take.
 """
 
@@ -28,7 +28,7 @@ from ...imaging.sample import sample
 from ...job import StageOptions
 from ...surface.bare import bare_skin
 from ...surface.detail import texels_per_face
-from ...surface.grain import evenness
+from ...surface.measured import evenness
 
 #: Waves per face height where the first band begins: coarser is what the atlas of the networks holds.
 FIRST_BAND = 16

@@ -11,6 +11,7 @@ from ...imaging.sample import sample, sample_atlas
 from ...job import Prepared
 from ...observation.observe import pixel_confidence
 from ...pipeline import shrink
+from ..pca import complete_plainly
 
 #: Projected where the pipeline itself would trust the portrait at all.
 OBSERVED = 0.3
@@ -56,7 +57,7 @@ def lit_observation(job: Prepared, size: int) -> tuple[np.ndarray, np.ndarray]:
 def plain_pca(job: Prepared, networks, fragments: Fragments, size: int) -> np.ndarray:
     """The PCA's own reconstruction everywhere (24 components, confidence-weighted ridge fit)."""
     _, _, atlas = projected(job, fragments, size)
-    fitted = networks.pca24(*lit_observation(job, networks.size))
+    fitted = complete_plainly(networks, *lit_observation(job, networks.size))
     return np.clip(sample_atlas(fitted.astype(np.float32), atlas), 0, 1)
 
 

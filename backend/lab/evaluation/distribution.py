@@ -51,7 +51,7 @@ def sampled(networks: Networks, styles: list[str], seed: int) -> np.ndarray:
 
 def features_of(pictures: torch.Tensor, networks: Networks) -> np.ndarray:
     known = torch.from_numpy(networks.known)
-    mean = cv2.resize(networks.mean_texture, known.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    mean = cv2.resize(networks.linear.mean, known.shape[::-1], interpolation=cv2.INTER_CUBIC)
     return pooled_features(torch.where(known, pictures, torch.from_numpy(mean).permute(2, 0, 1)))
 
 

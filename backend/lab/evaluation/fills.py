@@ -13,7 +13,7 @@ from ...models.bundle import Networks
 
 def fill_by_mean(colour: np.ndarray, seen: np.ndarray, networks: Networks) -> np.ndarray:
     """The training textures' mean."""
-    mean = cv2.resize(networks.mean_texture, seen.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    mean = cv2.resize(networks.linear.mean, seen.shape[::-1], interpolation=cv2.INTER_CUBIC)
     return np.where(seen[..., None], colour, mean)
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from ...head.scalp import scalp_share
 from ...imaging.sample import sample, to_linear
 from ...models.bundle import Networks
-from ...observation.hair import hair_evidence, hair_tone
+from ...observation.hair import hair_evidence
 from ...observation.observe import NECK_FROM, NECK_TO
 from ...prior.light import UPRIGHT, Light, estimate_light
 from ...styles import STYLES
@@ -29,6 +29,7 @@ from ..texhub.drawn_styles import NETWORK_STYLE
 from ..texhub.report import decoded
 from ..texhub.shards import read_shard
 from ..texhub.sources import SPLIT
+from ..training.seen_hair import hair_among
 
 #: Standard deviation of misregistration, as a share of the atlas (half a texel of 128), and of noise, sRGB.
 MISREGISTERED, NOISE = 0.5 / 128, 0.008
@@ -46,7 +47,7 @@ class Portrayed:
 
     truth: (S,S,3) float32 sRGB. valid: (S,S) bool, texels that the truth has. seen: (S,S) bool, the view shows them.
     colour, confidence: (S,S,3) and (S,S) unlit as the pipeline hands it over, before hair is continued over the scalp.
-    evidence: the same with hair, what the networks see. hair: what hair_tone() found. style: the networks' name,
+    evidence: the same with hair, what the networks see. hair: what hair_among() found. style: the networks' name,
     painted: TexHub's. ita: degrees, of the skin before it was painted. contrast, warmth, exposure: of the light on what
     is seen, in logarithms.
     """
@@ -172,7 +173,7 @@ def portray(key: str, about: dict, files: dict[str, bytes], geometry, networks: 
     colour = Light.remove(lit, shade)
     size = len(unlit)
     face = unlit[int(0.39 * size) : int(0.78 * size), int(0.31 * size) : int(0.69 * size)].mean((0, 1))
-    tone = hair_tone(colour, confidence, (np.abs(unlit - face).mean(2) > HAIR).astype(np.float32), scalp)
+    tone = hair_among(colour, confidence, (np.abs(unlit - face).mean(2) > HAIR).astype(np.float32), scalp)
     evidence = hair_evidence(colour, confidence, tone)
 
     shown = mask > OBSERVED

@@ -7,7 +7,6 @@ held out are measured. Every figure is a mean over people with its standard erro
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...imaging.files import write_bytes
 from ...models.bundle import Networks, load_networks, untrained
 from ...verified import MANIFEST
 from ..faces import people
@@ -25,6 +23,7 @@ from .hidden_methods import ABLATIONS, FILLS, LEARNT, STAGES, Method
 from .hidden_parts import PARTS, Hidden, hide, part
 from .hidden_scores import OCTAVES, measure, paired, perceptual
 from .metrics import mean_error, table
+from .options import bare_parser, write
 
 SIDES = ("test", "train", "all")
 
@@ -160,11 +159,7 @@ def by_person(scores: dict[str, list[dict]], method: str, key: str) -> list[floa
 
 def parser_for(name: str, text: str) -> argparse.ArgumentParser:
     """Options of all commands that measure on real people."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m backend.lab evaluate {name}",
-        description=text,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = bare_parser(name, text)
     parser.add_argument("--portraits", type=Path, metavar="DIR", help="pictures, where no observations are given")
     parser.add_argument("--observations", type=Path, metavar="DIR", help="that `faces build` made of them")
     parser.add_argument("--mesh", type=Path, metavar="OBJ", help="the head for observing portraits")
@@ -207,6 +202,5 @@ def main(argv: list[str] | None = None) -> int:
     listed = arguments.observations and arguments.observations.parent / people.PEOPLE
     if listed and listed.is_file():
         print("\n" + groups(scores, people.read_people(listed), [name for name in methods if name not in FILLS]))
-    if arguments.output:
-        write_bytes(arguments.output, json.dumps(scores, indent=1).encode())
+    write(arguments.output, scores)
     return 0

@@ -11,6 +11,7 @@ import numpy as np
 from ...models.bundle import Networks
 from ...observation.observe import Observation
 from ...pipeline import complete, shrink
+from ..pca import complete_alone
 from .fills import fill_by_mirror, push_pull
 from .methods import options_of
 
@@ -34,7 +35,7 @@ def surroundings(observation: Observation, networks: Networks, seed: int) -> np.
 def mean(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
     """The prior's mean skin, brought to the seen skin's tone."""
     colour, confidence = shrink(observation, networks.size)
-    usual = cv2.resize(networks.mean_texture, confidence.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    usual = cv2.resize(networks.linear.mean, confidence.shape[::-1], interpolation=cv2.INTER_CUBIC)
     sure = confidence > SEEN
     gain = np.median(colour[sure], axis=0) / np.maximum(np.median(usual[sure], axis=0), 0.01) if sure.any() else 1.0
     return np.clip(usual * gain, 0, 1).astype(np.float32)
@@ -42,7 +43,7 @@ def mean(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
 
 def linear(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
     """The linear prior and no stage."""
-    return networks.linear.complete(*shrink(observation, networks.size))
+    return complete_alone(networks.linear, *shrink(observation, networks.size))
 
 
 def staged(numbers: str) -> Method:

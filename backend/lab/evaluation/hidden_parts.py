@@ -14,10 +14,11 @@ import numpy as np
 
 from ...head.atlas import canonical_head, to_atlas
 from ...imaging.sample import to_linear, to_srgb
-from ...observation.hair import find_tone, hair_evidence
+from ...observation.hair import hair_evidence
 from ...observation.observe import Observation
 from ...prior.linear import LinearPrior
 from ..faces.observing import Seen, divide, scalp_of
+from ..training.seen_hair import hair_among
 
 #: Parts of the face that are hidden in turn.
 PARTS = ("half", "sides", "lower", "upper", "blobs")
@@ -82,7 +83,7 @@ def hide(seen: Seen, hidden: np.ndarray, positions: np.ndarray, prior: LinearPri
     lit = np.where(stays[..., None], seen.lit, 0)
     unlit, confidence, shade, light = divide(lit, seen.shown * stays, seen.normals, scalp, prior)
     hairy = np.where(hidden, 0, seen.hair)
-    tone = find_tone(unlit, confidence, hairy, scalp, False)
+    tone = hair_among(unlit, confidence, hairy, scalp)
     nothing = np.zeros((1, 1), np.float32)
     observation = Observation(
         np.zeros((1, 1, 3), np.float32),
@@ -99,6 +100,7 @@ def hide(seen: Seen, hidden: np.ndarray, positions: np.ndarray, prior: LinearPri
         scalp,
         tone,
         np.linalg.norm(positions, axis=2) > 0.05,
+        nothing,
     )
     weight = np.where(hidden & (seen.confidence > SCORED), seen.confidence * (1 - scalp), 0)
     return Hidden(observation, seen.lit, weight.astype(np.float32), shade)

@@ -7,8 +7,6 @@ set is more alike. Heads keep their own shape, so 1 cannot be reached.
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,13 +15,13 @@ import cv2
 import numpy as np
 
 from ...errors import AvatarTexError
-from ...imaging.files import write_bytes
 from ...portrait.decode import decode_portrait
 from ..faces import people
 from ..look import Head, pictures, textures_of
 from .embedding import SAME, embed, likeness
 from .hidden import cell
 from .metrics import mean_error, table
+from .options import bare_parser, write
 
 #: Degrees that the head is turned, and pixels of a render.
 YAWS, PIXELS = (0.0, 45.0, -45.0), 512
@@ -72,11 +70,7 @@ def report(found: list[dict]) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m backend.lab evaluate identity",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = bare_parser("identity", __doc__)
     parser.add_argument("--portraits", type=Path, required=True, metavar="DIR")
     parser.add_argument("--mesh", type=Path, nargs="+", required=True, metavar="OBJ", help="one or several heads")
     parser.add_argument("--count", type=int, default=30, help="people (default 30)")
@@ -98,6 +92,5 @@ def main(argv: list[str] | None = None) -> int:
             print(f"\r{mesh.stem}: {len(found) // len(YAWS)} jobs", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print(report(found))
-    if arguments.output:
-        write_bytes(arguments.output, json.dumps(found, indent=1).encode())
+    write(arguments.output, found)
     return 0

@@ -7,24 +7,23 @@ the rest is scored. A prior that does well on its own kit alone knows the kit. E
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from ...imaging.files import write_bytes
 from ...imaging.sample import spread
 from ...networks.sizes import CANVAS
 from ...prior.linear import LinearPrior
 from ..faces.observing import Seen
+from ..pca import complete_alone, fit_mirrored
 from .hidden import cell, observed
 from .hidden_parts import PARTS, hide, part
 from .hidden_scores import measure
 from .metrics import mean_error, psnr, table
+from .options import bare_parser, write
 
 #: Components of each prior, as many as it has faces for at most; confidence from which a texel counts as seen.
 COMPONENTS, SEEN = 100, 0.3
@@ -48,13 +47,13 @@ class Skins:
             cv2.resize(spread(self.textures[i], self.valid[i]), (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
             for i in chosen
         ]
-        return LinearPrior.fit_mirrored(np.stack(small), min(COMPONENTS, 2 * len(small) - 2))
+        return fit_mirrored(np.stack(small), min(COMPONENTS, 2 * len(small) - 2))
 
 
 def unseen(prior: LinearPrior, texture: np.ndarray, valid: np.ndarray, confidence: np.ndarray) -> float:
     """dB over the valid texels that a portrait with that (S,S) confidence does not show of a (S,S,3) skin."""
     shown = confidence * valid
-    made = prior.complete(texture, shown)
+    made = complete_alone(prior, texture, shown)
     return psnr(made, texture, valid & (confidence < SEEN))
 
 
@@ -79,17 +78,13 @@ def on_people(prior: LinearPrior, seen: Sequence[tuple[str, Seen]], positions: n
     for person, one in seen:
         cases = [hide(one, part(name, person, one.confidence), positions, prior) for name in PARTS]
         scores.append(
-            float(np.mean([measure(prior.complete(*case.observation.evidence), case)["psnr"] for case in cases]))
+            float(np.mean([measure(complete_alone(prior, *case.observation.evidence), case)["psnr"] for case in cases]))
         )
     return scores
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m backend.lab evaluate kits",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = bare_parser("kits", __doc__)
     parser.add_argument("--atlas", type=Path, required=True, metavar="NPZ", help="aligned skins (texhub align)")
     parser.add_argument("--observations", type=Path, required=True, metavar="DIR", help="of real people (faces build)")
     parser.add_argument("--count", type=int, default=30, help="people (default 30)")
@@ -106,6 +101,5 @@ def main(argv: list[str] | None = None) -> int:
     rows = [[name, *(cell(mean_error(values)) for values in row.values())] for name, row in found.items()]
     print("dB of unseen skin. Mean ± standard error over faces.\n")
     print(table(["PCA of", *(f"on {name}" for name in next(iter(found.values())))], rows))
-    if arguments.output:
-        write_bytes(arguments.output, json.dumps(found, indent=1).encode())
+    write(arguments.output, found)
     return 0

@@ -8,8 +8,6 @@ portraits, which nobody can have memorised.
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 
 import cv2
@@ -20,7 +18,6 @@ from ...head.atlas import fit_canonical, to_atlas
 from ...head.match import find_head_or_pins
 from ...head.mesh import load_mesh, vertex_normals
 from ...head.view import render_view
-from ...imaging.files import write_bytes
 from ...imaging.sample import sample_atlas
 from ...models.bundle import Networks
 from ...portrait.decode import decode_portrait
@@ -33,6 +30,7 @@ from .hidden import cell, networks_by_name, observed
 from .hidden_methods import staged
 from .hidden_parts import hide, part
 from .metrics import mean_error, table
+from .options import bare_parser, write
 
 #: Pixels of a render.
 PIXELS = 512
@@ -88,11 +86,7 @@ def own_skins(seen: list[tuple[str, Seen]], networks: Networks) -> list[np.ndarr
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m backend.lab evaluate memory",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = bare_parser("memory", __doc__)
     parser.add_argument("--portraits", type=Path, required=True, metavar="DIR", help="of everybody, by id")
     parser.add_argument("--observations", type=Path, required=True, metavar="DIR", help="of them (faces build)")
     parser.add_argument("--mesh", type=Path, required=True, metavar="OBJ", help="the head that wears the skins")
@@ -120,6 +114,5 @@ def main(argv: list[str] | None = None) -> int:
         for kind, some in found.items()
     ]
     print(table(["faces", "highest cosine to a training portrait", "the highest of all", f"over {SAME}"], rows))
-    if arguments.output:
-        write_bytes(arguments.output, json.dumps(found, indent=1).encode())
+    write(arguments.output, found)
     return 0

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ...compose.compose import fill_unknown
+from ...finish.hair import wear_hair
 from ...job import StageOptions
 from ...models.bundle import Networks
-from ...observation.hair import wear_hair
 from ...stages import STAGES as ALL_STAGES
 from ...stages.repaint import PARTS
 from ...stages.stage import AtlasObservation
+from ..pca import complete_plainly
 from .fills import FILLS
 from .held_out import OBSERVED, Portrayed
 
@@ -36,7 +37,7 @@ def plain(one: Portrayed, networks: Networks) -> dict[str, np.ndarray]:
     """(S,S,3) per baseline; all see what the pipeline saw, without its light."""
     seen = one.confidence > OBSERVED
     made = {name: fill(one.colour, seen, networks) for name, fill in FILLS.items()}
-    return made | {"PCA 24": networks.pca24(one.colour, one.confidence)}
+    return made | {"PCA 24": complete_plainly(networks, one.colour, one.confidence)}
 
 
 def staged(one: Portrayed, networks: Networks, seed: int = 0, wanted: dict[str, str] = STAGES) -> dict[str, np.ndarray]:

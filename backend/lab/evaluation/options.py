@@ -1,4 +1,4 @@
-"""Options that all commands of `python -m backend.lab evaluate` share."""
+"""Options that commands of `python -m backend.lab evaluate` share."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ from ...imaging.files import write_bytes
 from ...models.bundle import Networks, load_networks
 
 
-def parser_for(name: str, text: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def bare_parser(name: str, text: str) -> argparse.ArgumentParser:
+    """Of a command that has options of its own alone."""
+    return argparse.ArgumentParser(
         prog=f"python -m backend.lab evaluate {name}",
         description=text,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def parser_for(name: str, text: str) -> argparse.ArgumentParser:
+    """Of a command that measures on held-out textures."""
+    parser = bare_parser(name, text)
     parser.add_argument("--held-out", type=Path, required=True, metavar="DIR", help="texhub build --split held_out")
     parser.add_argument("--weights", type=Path, help="folder of weights (default: the bundled ones)")
     parser.add_argument("--output", type=Path, help="also write all values here (JSON)")

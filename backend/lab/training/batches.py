@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ...networks.conditions import STYLES
+from ..pca import complete_alone
 from .augment import SHAPE, Geometry, seen_texture, shifted, tone_of
 from .folds import Fold
 
@@ -79,7 +80,7 @@ class Batches(Dataset):
         return self._completed(texture, valid, colour, confidence, fold.textures.styles[i], fold.prior)
 
     def _completed(self, truth, valid, colour, confidence, style, prior):
-        return truth, valid, colour, confidence, prior.complete(colour, confidence), int(style)
+        return truth, valid, colour, confidence, complete_alone(prior, colour, confidence), int(style)
 
 
 def real(fold: Fold, random: np.random.Generator):

@@ -18,6 +18,7 @@ from safetensors.numpy import load_file
 from ...networks.sizes import CANVAS
 from ...prior.experts import Experts
 from ...prior.linear import LinearPrior
+from ..pca import fit_many
 from ..texhub.build import SOURCES
 from ..texhub.sources import Sources
 from .augment import new_tone
@@ -46,7 +47,7 @@ def fit_painted(skins: np.ndarray, seed: int = 0) -> LinearPrior:
     """The PCA of painted skins, TONES tones of each."""
     random = np.random.default_rng(seed)
     tones = [new_tone(skin, random) for _ in range(TONES) for skin in skins]
-    return LinearPrior.fit_many(np.array(tones, np.float32), COMPONENTS)
+    return fit_many(np.array(tones, np.float32), COMPONENTS)
 
 
 def fit_people(people: list[Person], skins: np.ndarray, painted: LinearPrior, seed: int = 0) -> LinearPrior:

@@ -19,6 +19,7 @@ from ...networks.conditions import STYLES
 from ...networks.generator import COMPONENTS
 from ...networks.sizes import CANVAS
 from ...prior.linear import LinearPrior
+from ..pca import fit_many, fit_mirrored
 from ..texhub.build import SOURCES
 from ..texhub.drawn_styles import NETWORK_STYLE
 from ..texhub.report import decoded
@@ -139,13 +140,13 @@ def fit_prior(builds: list[Path], seed: int = 0) -> LinearPrior:
     skins = np.array([shrunk(skin.astype(np.float32) / 255) for skin in skins])
     skins = np.concatenate([skins, skins[:, :, ::-1]])
     tones = [new_tone(skin, random) for _ in range(TONES) for skin in skins]
-    return LinearPrior.fit_many(np.array(tones, np.float32), COMPLETING)
+    return fit_many(np.array(tones, np.float32), COMPLETING)
 
 
 def fit_canvas(builds: list[Textures]) -> LinearPrior:
     """The PCA that the generator paints on: of all textures of some builds, at CANVAS texels."""
     pictures = np.array([shrunk(build.texture(i)[0]) for build in builds for i in range(len(build))])
-    return LinearPrior.fit_mirrored(pictures, COMPONENTS)
+    return fit_mirrored(pictures, COMPONENTS)
 
 
 def known_texels(builds: list[Textures]) -> np.ndarray:

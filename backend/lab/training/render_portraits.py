@@ -25,6 +25,7 @@ from ...head.mesh import load_mesh
 from ...imaging.files import write_picture
 from ...networks.sizes import TEXELS
 from ...pipeline import load_cached_networks, prepare, shrink
+from ...prior.experts import Experts
 from ...prior.linear import LinearPrior
 from ...prior.skin import COMPONENTS
 from ..evaluation.cases import HEADS
@@ -111,7 +112,7 @@ def portrait_sample(
     case = draw_case(random)
     write_picture(folder / "portrait.png", render_truth(mesh, head, texture, case, PIXELS).color)
     stranger = priors[fold[index]]
-    networks = replace(load_cached_networks("cpu"), linear=stranger)
+    networks = replace(load_cached_networks("cpu"), experts=Experts(stranger, stranger))
     job = prepare(mesh, str(folder / "portrait.png"), "auto", networks, worn=stranger.truncated(COMPONENTS))
     truth, covered = resample(np.rint(texture * 255).astype(np.uint8), layouts.atlas[kind], TEXELS)
     truth, valid = complete_by_mirror(truth, covered & usable_texels(kind, covered))

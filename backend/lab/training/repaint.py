@@ -1,16 +1,14 @@
 """train repaint: the denoiser of stage 3, on squares of the atlas. One page: draw, noise, predict, descend, export.
 
-    python -m backend.lab train repaint --faces runs/faces --hub runs/hub --output runs/train --steps 6000
+    python -m backend.lab train repaint --faces runs/faces --hub runs/hub --output runs/train
 
-OUTPUT holds what `train stage1` left there, whose completions it repaints; they are drawn once (completions.py). Kill
-it and call it again: STATE holds weights, their average, the optimiser and the step.
+OUTPUT holds what `train stage1` left there, whose completions it repaints; they are drawn once (completions.py). First
+it learns by squared error, then against a judge, too (judge.py). Kill it and call it again.
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
-import math
 import time
 from pathlib import Path
 
@@ -21,20 +19,28 @@ from torch import Tensor
 from ...models.bundle import untrained
 from ...networks.conditions import TIMES
 from ...networks.denoiser import Denoiser
-from ...networks.detail import CHANNELS_TOLD, blurred, conditions, draw_noise, fine, how_sure, to_units
-from .checkpoints import load_state, save_half, save_state
+from ...networks.detail import CHANNELS_TOLD, PARTS, blurred, conditions, fine, from_units, how_sure, noised, to_units
+from ...stages.repaint import STEPS, job_times
+from .checkpoints import save_half
 from .completions import Completions, draw_completions
+from .descent import Descent, Means, Pace, begin, parser_for
+from .judge import LOOKED_AT, Judge, hinge
 from .stage1 import load_samples
 
-RATE, WARM, AVERAGE, CLIP = 1e-3, 100, 0.998, 1.0
+PACE, JUDGED_PACE = Pace(last=0.03), Pace(rate=2e-4)
+JUDGE_PACE = Pace(rate=4e-4, average=0.9, betas=(0.0, 0.99))
+#: Weight of the squared error beside the judge's verdict.
+SQUARED = 1.0
+STRENGTH = list(PARTS["strength"])  # channels of the conditions
 #: Texels of a square; of one picture so many are taken, for its conditions are reckoned once.
-SQUARE, SQUARES = 96, 4
+SQUARE, SQUARES = 64, 4
 #: A texel whose truth is not known counts so little; detail beyond so many usual ones is drawn in.
 KNOWN, LIMIT = 0.3, 5.0
 #: Reach of what is usual, texels; its least, sRGB.
 EVEN, LEAST = 4.0, 0.008
-EXPORT_EVERY, LOG_EVERY = 300, 50
+EXPORT_EVERY = 300.0  # seconds
 WEIGHTS, STATE, DRAWN = "repaint.safetensors", "repaint.state.safetensors", "completions"
+JUDGE = "judge.state.safetensors"
 
 
 def picture(found: Completions, i: int) -> tuple[Tensor, ...]:
@@ -74,7 +80,8 @@ class Squares:
         self.found, self.geometry, self.usual, self.seed = found, geometry, usual, seed
 
     def batch(self, number: int, count: int) -> tuple[Tensor, ...]:
-        """detail (B,3,P,P) in units, conditions (B,C,P,P), weight (B,1,P,P) and style (B,) of B = count squares."""
+        """detail (B,3,P,P) in units, conditions (B,C,P,P), how surely it is known and what is usual (B,1,P,P), and
+        style (B,), of B = count squares."""
         random = np.random.default_rng([self.seed, number])
         drawn = [self.squares(random) for _ in range(count // SQUARES)]
         return tuple(torch.cat(parts) for parts in zip(*drawn, strict=True))
@@ -89,7 +96,7 @@ class Squares:
         told = conditions(parts[1], to_units(seen, self.usual), sure, self.geometry, self.usual)
         rows = torch.nonzero(known[0, 0, ::8, ::8] > KNOWN)
         shift = int(random.integers(0, known.shape[-1]))  # squares lie across the atlas's edge, too
-        whole = torch.roll(torch.cat([units, told, known], 1), shift, -1)
+        whole = torch.roll(torch.cat([units, told, known, self.usual[None]], 1), shift, -1)
         cut = []
         for _ in range(SQUARES):
             row, column = rows[int(random.integers(len(rows)))] * 8 if len(rows) else (128, 128)
@@ -97,24 +104,80 @@ class Squares:
             top = min(max(top, 0), known.shape[-2] - SQUARE)
             cut.append(torch.roll(whole, -left, -1)[:, :, top : top + SQUARE, :SQUARE])
         cut = torch.cat(cut)
-        return cut[:, :3], cut[:, 3:-1], cut[:, -1:], style.expand(SQUARES)
+        return cut[:, :3], cut[:, 3:-2], cut[:, -2:-1], cut[:, -1:], style.expand(SQUARES)
 
 
 def loss_of(network: Denoiser, batch: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
-    """Squared error of the velocity where the truth is known; 1 where nothing is learnt."""
-    detail, told, weight, style = batch
+    """Squared error of the velocity at any time, where the truth is known; 1 where nothing is learnt."""
+    detail, told, known, _, style = batch
     time = torch.randint(0, TIMES, (len(detail),), generator=random).to(detail.device)
-    noise = draw_noise(detail.shape, random).to(detail.device)
     kept = network.kept[time][:, None, None, None]
-    noisy = kept.sqrt() * detail + (1 - kept).sqrt() * noise
-    clean = network(noisy, told, time, style)
-    wrong = (clean.float() - detail).square() / (1 - kept).clamp(min=1e-3)
-    return (wrong * weight).sum() / (3 * weight.sum().clamp(min=1))
+    wrong = (network(noised(detail, kept, random), told, time, style).float() - detail).square() * known
+    return (wrong / (1 - kept).clamp(min=1e-3)).sum() / (3 * known.sum().clamp(min=1))
+
+
+def looked_at(batch: tuple[Tensor, ...], clean: Tensor, top: int, left: int) -> tuple[Tensor, ...]:
+    """What the judge is shown, (B,3,L,L) sRGB each: photographed, made up, the completion below; and what counts.
+
+    Where the truth is not known both are the completion with what was seen of its detail, as a job imposes it. The last
+    is (B,3) how strong that is.
+    """
+    detail, told, known, usual, _ = (
+        part[..., top : top + LOOKED_AT, left : left + LOOKED_AT] if part.ndim == 4 else part for part in batch
+    )
+    clean = clean[..., top : top + LOOKED_AT, left : left + LOOKED_AT]
+    start, shown, sure = told[:, :3] + 0.5, told[:, 6:9], told[:, 9:10]
+    hidden = (known > KNOWN) * (1 - sure)
+    return (
+        *(start + from_units(hidden * one + shown, usual) for one in (detail, clean)),
+        start,
+        hidden,
+        told[:, STRENGTH].mean((2, 3)),
+    )
+
+
+def both(looks: list[Tensor], others: list[Tensor]) -> list[Tensor]:
+    return [torch.cat(pair) for pair in zip(looks, others, strict=True)]
+
+
+class Trial:
+    """Steps against the judge: what a job's first or second step makes shall look photographed (adversarial diffusion,
+    Sauer et al., arXiv 2311.17042, from what the steps before made rather than from the truth)."""
+
+    def __init__(self, network: Denoiser, output: Path, device: str) -> None:
+        self.network, self.judge = network, Judge(device).to(device)
+        self.descent = Descent(self.judge, JUDGE_PACE, output / JUDGE)
+
+    def made(self, batch: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
+        """(B,3,P,P) detail after so many of a job's steps, of which the last is learnt from."""
+        detail, told, _, _, style = batch
+        clean, last = torch.zeros_like(detail), int(torch.randint(0, STEPS, (), generator=random))
+        for i, moment in enumerate(job_times()[: last + 1].to(detail.device)):
+            with torch.set_grad_enabled(i == last):
+                noisy = noised(clean, self.network.kept[moment], random)
+                clean = self.network(noisy, told, moment.expand(len(detail)), style).float()
+            if i < last:
+                clean = clean * (1 - told[:, 9:10]) + told[:, 6:9]
+        return clean
+
+    def losses(self, batch: tuple[Tensor, ...], random: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+        """The denoiser's loss, after the judge has learnt from the same squares."""
+        clean, weight = self.made(batch, random), batch[2]
+        squared = ((clean - batch[0]).square() * weight).sum() / (3 * weight.sum().clamp(min=1))
+        top, left = torch.randint(0, SQUARE - LOOKED_AT + 1, (2,), generator=random).tolist()
+        real, made, start, known, rough = looked_at(batch, clean, top, left)
+        with torch.no_grad():
+            below, photographed = self.judge.look(start), self.judge.look(real)
+        looks, twice = self.judge.look(made), (torch.cat([known, known]), torch.cat([rough, rough]))
+        verdicts = self.judge(both(photographed, [look.detach() for look in looks]), both(below, below), *twice)
+        told = hinge(verdicts, known)
+        self.descent.step(told, JUDGE_PACE.rate)
+        verdict = self.judge(looks, below, known, rough).mean()
+        return SQUARED * squared - verdict, {"squared": squared.item(), "verdict": verdict.item(), "judge": told.item()}
 
 
 def train(arguments: argparse.Namespace) -> None:
-    torch.manual_seed(arguments.seed)
-    folder, output = arguments.output / DRAWN, arguments.output
+    folder, output, device = arguments.output / DRAWN, arguments.output, arguments.device
     networks = untrained(output)
     if arguments.draw:
         samples = load_samples(arguments.faces, arguments.hub, output, arguments.seed + 5)
@@ -122,59 +185,40 @@ def train(arguments: argparse.Namespace) -> None:
     found = Completions.load(folder)
     usual = usual_detail(found)
     squares = Squares(found, networks.geometry, usual, arguments.seed)
-    network = Denoiser(CHANNELS_TOLD).to(arguments.device, memory_format=torch.channels_last)
-    average = copy.deepcopy(network)
-    parameters, kept = list(network.parameters()), [p.data for p in average.parameters()]
-    optimiser = torch.optim.AdamW(parameters, lr=RATE, betas=(0.9, 0.99), weight_decay=1e-2)
-    state = output / STATE
-    begin = load_state(state, parameters, kept, optimiser) if state.is_file() else 0
-    log, saved, told = open(output / "repaint.log", "a"), time.monotonic(), []
-    for step in range(begin, arguments.steps):
-        rate = RATE * min(1, (step + 1) / WARM) * (0.03 + 0.485 * (1 + math.cos(math.pi * step / arguments.schedule)))
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        random = torch.Generator().manual_seed(arguments.seed + 7919 * (step + 1))
-        batch = tuple(part.to(arguments.device) for part in squares.batch(step, arguments.count))
-        with torch.autocast(arguments.device, torch.bfloat16):
-            loss = loss_of(network, batch, random)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, CLIP)
-        optimiser.step()
-        with torch.no_grad():
-            for one, new in zip(kept, parameters, strict=True):
-                one.lerp_(new, 1 - min(AVERAGE, (step + 1) / (step + 11)))
-        told.append(float(loss.detach()))
-        if (step + 1) % LOG_EVERY == 0:
-            print(step + 1, f"{sum(told) / len(told):.4f}", file=log, flush=True)
-            told = []
-        if time.monotonic() - saved > EXPORT_EVERY or step + 1 == arguments.steps:
-            save_half(average.state_dict() | {"usual": usual}, output / WEIGHTS)
-            save_state(state, step + 1, parameters, kept, optimiser)
+    network = Denoiser(CHANNELS_TOLD).to(device, memory_format=torch.channels_last)
+    descent = Descent(network, PACE, output / STATE)
+    trial = Trial(network, output, device) if arguments.judged else None
+    log, saved, last = Means(output / "repaint.log"), time.monotonic(), arguments.steps + arguments.judged
+    while descent.steps < last:
+        random = torch.Generator().manual_seed(arguments.seed + 7919 * (descent.steps + 1))
+        judged = trial is not None and descent.steps >= arguments.steps
+        batch = tuple(part.to(device) for part in squares.batch(descent.steps, arguments.count))
+        with torch.autocast(device, torch.bfloat16):
+            if judged:
+                loss, told = trial.losses(batch, random)
+            else:
+                loss = loss_of(network, batch, random)
+                told = {"squared": loss.item()}
+        if judged:
+            rate = JUDGED_PACE.at(descent.steps - arguments.steps, arguments.judged)
+        else:
+            rate = PACE.at(descent.steps, arguments.schedule)
+        descent.step(loss, rate)
+        log.add(descent.steps, told)
+        if time.monotonic() - saved > EXPORT_EVERY or descent.steps == last:
+            save_half(descent.average.state_dict() | {"usual": usual}, output / WEIGHTS)
+            descent.save()
+            if judged:
+                trial.descent.save()
             saved = time.monotonic()
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m backend.lab train repaint",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--faces", type=Path, required=True, help="folder of faces build")
-    parser.add_argument("--hub", type=Path, required=True, help="folder of TexHub builds of other faces each")
-    parser.add_argument("--output", type=Path, required=True, help="folder of train stage1; found weights go on")
+    counted = f"squares a step, {SQUARES} of a picture"
+    parser = parser_for("repaint", __doc__, steps=4000, count=16, counted=counted)
     parser.add_argument("--draw", type=int, default=4000, help="completions to learn from (default 4000); 0: as many")
-    parser.add_argument("--steps", type=int, default=6000)
-    parser.add_argument("--schedule", type=int, help="steps over which the rate falls (default: as many)")
-    parser.add_argument("--count", type=int, default=16, help=f"squares a step, {SQUARES} of a picture (default 16)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", choices=("cpu", "cuda"))
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
-    arguments = parser.parse_args(argv)
-    arguments.schedule = arguments.schedule or arguments.steps
-    torch.set_num_threads(arguments.threads)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    train(arguments)
+    parser.add_argument("--judged", type=int, default=6000, help="further steps, against a judge (default 6000)")
+    train(begin(parser, argv))
     return 0
 
 

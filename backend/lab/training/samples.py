@@ -15,7 +15,7 @@ from torch import Tensor
 from ...head.facial_regions import FacialRegions
 from ...imaging.sample import to_linear, to_srgb
 from ...networks.conditions import STYLES
-from ...observation.hair import find_tone, hair_evidence
+from ...observation.hair import hair_evidence
 from ...observation.observe import scalp_share
 from ...prior.experts import Experts
 from ...styles import paint
@@ -24,6 +24,7 @@ from .augment import SHAPE, Geometry, seen_texture, shifted, tone_of
 from .folds import Textures
 from .hiding import hide
 from .people import FOLDS, Person
+from .seen_hair import hair_among
 
 #: Shares of samples that are people; of people whose light is estimated from what stays; of those painted in a style;
 #: of skins under a person's mask, and of those masks that hide some more; of pictures that take another tone, that are
@@ -105,7 +106,7 @@ class Samples:
         colour = np.clip(colour + 0.006 * random.standard_normal(colour.shape, np.float32), 0, 1)
         if person.key not in self._shares:  # of the whole person, once: 2 fits a sample instead of 6
             self._shares[person.key] = experts.evidence(*person.pictures()[:2])
-        tone = find_tone(colour, confidence, hair, self.scalp, False)
+        tone = hair_among(colour, confidence, hair, self.scalp)
         colour, confidence = hair_evidence(colour, confidence, tone)
         start = experts.complete(colour, confidence, self._shares[person.key])
         return truth, colour, start, known * (1 - stays), known * stays, confidence, style

@@ -9,8 +9,6 @@ Kill it and call it again: STATE holds weights, their average, the optimiser and
 from __future__ import annotations
 
 import argparse
-import copy
-import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,17 +23,18 @@ from ...networks.conditions import SCALE
 from ...networks.noise import draw_noise
 from ..texhub.build import SOURCES
 from .augment import Geometry
-from .checkpoints import load_state, save_half, save_state
+from .checkpoints import save_half
+from .descent import Descent, Means, Pace, begin, parser_for
 from .experts import fold_experts
 from .folds import Textures
 from .people import FOLDS, load_people
 from .samples import Batch, Samples
 
-RATE, WARM, AVERAGE, CLIP = 1e-3, 100, 0.995, 1.0
+PACE = Pace(average=0.995)
 #: Weights of the loss: where the truth was shown, where nobody knows it (there the prior's guess is kept), of what the
 #: network says about its own error; of the start's error in the denominator, so that good starts do not own the loss.
 SEEN, UNKNOWN, SURE, FLOOR = 0.3, 0.02, 0.05, 0.02
-EXPORT_EVERY, LOG_EVERY = 600, 50
+EXPORT_EVERY = 600.0  # seconds
 WEIGHTS, STATE = "inpaint.safetensors", "stage1.state.safetensors"
 
 
@@ -112,62 +111,26 @@ def load_samples(faces: Path, hub: Path, output: Path, seed: int) -> Samples:
 
 
 def train(arguments: argparse.Namespace) -> None:
-    torch.manual_seed(arguments.seed)
     samples = load_samples(arguments.faces, arguments.hub, arguments.output, arguments.seed)
     network = Completer().to(arguments.device, memory_format=torch.channels_last)
-    average = copy.deepcopy(network)
-    parameters, kept = list(network.parameters()), [p.data for p in average.parameters()]
-    optimiser = torch.optim.AdamW(parameters, lr=RATE, betas=(0.9, 0.99), weight_decay=1e-2)
-    state = arguments.output / STATE
-    begin = load_state(state, parameters, kept, optimiser) if state.is_file() else 0
-    log, saved, told = open(arguments.output / "stage1.log", "a"), time.monotonic(), {}
-    for step, batch in enumerate(batches(samples, begin, arguments.steps, arguments.count, arguments.workers), begin):
-        rate = RATE * min(1, (step + 1) / WARM) * (0.05 + 0.475 * (1 + math.cos(math.pi * step / arguments.schedule)))
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        random = torch.Generator().manual_seed(arguments.seed + 7919 * (step + 1))
+    descent = Descent(network, PACE, arguments.output / STATE)
+    log, saved, first = Means(arguments.output / "stage1.log"), time.monotonic(), descent.steps
+    for batch in batches(samples, first, arguments.steps, arguments.count, arguments.workers):
+        random = torch.Generator().manual_seed(arguments.seed + 7919 * (descent.steps + 1))
         with torch.autocast(arguments.device, torch.bfloat16):
             loss, terms = loss_of(network, batch.to(arguments.device), random)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, CLIP)
-        optimiser.step()
-        with torch.no_grad():
-            for one, new in zip(kept, parameters, strict=True):
-                one.lerp_(new, 1 - min(AVERAGE, (step + 1) / (step + 11)))
-        for name, value in terms.items():
-            told.setdefault(name, []).append(value)
-        if (step + 1) % LOG_EVERY == 0:
-            means = (f"{name} {sum(values) / len(values):.3f}" for name, values in told.items())
-            print(step + 1, *means, file=log, flush=True)
-            told = {}
-        if time.monotonic() - saved > EXPORT_EVERY or step + 1 == arguments.steps:
-            save_half(average.state_dict(), arguments.output / WEIGHTS)
-            save_state(state, step + 1, parameters, kept, optimiser)
+        descent.step(loss, PACE.at(descent.steps, arguments.schedule))
+        log.add(descent.steps, terms)
+        if time.monotonic() - saved > EXPORT_EVERY or descent.steps == arguments.steps:
+            save_half(descent.average.state_dict(), arguments.output / WEIGHTS)
+            descent.save()
             saved = time.monotonic()
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m backend.lab train stage1",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--faces", type=Path, required=True, help="folder of faces build")
-    parser.add_argument("--hub", type=Path, required=True, help=f"folder of {FOLDS} TexHub builds of other faces each")
-    parser.add_argument("--output", type=Path, required=True, help="folder of weights and state; found ones go on")
-    parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--schedule", type=int, help="steps over which the rate falls (default: as many)")
-    parser.add_argument("--count", type=int, default=8, help="pictures a step, each of them used twice (default 8)")
+    parser = parser_for("stage1", __doc__, steps=4000, count=8, counted="pictures a step, each of them used twice")
     parser.add_argument("--workers", type=int, default=0, help="processes that draw pictures (default: this one)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", choices=("cpu", "cuda"))
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default 1)")
-    arguments = parser.parse_args(argv)
-    arguments.schedule = arguments.schedule or arguments.steps
-    torch.set_num_threads(arguments.threads)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    train(arguments)
+    train(begin(parser, argv))
     return 0
 
 

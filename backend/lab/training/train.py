@@ -3,6 +3,7 @@
 Example, in this order (the later networks learn on what the earlier ones make):
   python -m backend.lab train linear    --hub runs/hub --portraits runs/portraits --output runs/train
   python -m backend.lab train people    --faces runs/faces --hub runs/hub --output runs/train
+  python -m backend.lab train hair      --faces runs/faces --hub runs/hub --output backend/prior
   python -m backend.lab train stage1    --faces runs/faces --hub runs/hub --output runs/train --steps 4000
   python -m backend.lab train repaint   --faces runs/faces --hub runs/hub --output runs/train --steps 6000
   python -m backend.lab train generator ... ; train mapping ...

@@ -1,0 +1,87 @@
+"""The faces of a portrait, asked of the backend before any job: a process of a second, beside the worker."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .child import process_options
+from .log import BackendLog
+
+#: Seconds; it takes one, and a virus scanner on a cold disk twenty.
+LONGEST_LOOK = 60.0
+#: The point that tells a face from others.
+NOSE = "nose_tip"
+
+
+@dataclass(frozen=True)
+class Face:
+    """box: x0, y0, x1, y1; points: named ones, as pins have them. Pixels of the upright portrait, y down."""
+
+    box: tuple[float, float, float, float]
+    points: Mapping[str, tuple[float, float]]
+
+    def distance(self, pins: Mapping[str, tuple[float, float]]) -> float:
+        """Of pins from their points, on average, in sizes of the face: as the backend reckons it."""
+        size = max(self.box[2] - self.box[0], self.box[3] - self.box[1])
+        away = [math.dist(self.points[name], place) for name, place in pins.items() if name in self.points]
+        return sum(away) / len(away) / size if away else 0.0
+
+
+@dataclass(frozen=True)
+class FoundFaces:
+    """Of one portrait, the largest first. picture: the upright portrait, small, as BMP; empty where unknown."""
+
+    width: int
+    height: int
+    faces: tuple[Face, ...]
+    picture: bytes
+
+    def choose(self, pins: Mapping[str, tuple[float, float]]) -> int:
+        """The index of the face that is used: the one that the portrait's pins mean, else the largest."""
+        return min(range(len(self.faces)), key=lambda index: self.faces[index].distance(pins), default=0)
+
+
+def look_for_faces(command: list[str], portrait: str, log: BackendLog) -> FoundFaces | None:
+    """Ask the backend and wait for it; None where it cannot say, which the log explains.
+
+    Args:
+        command: the backend's, up to the word faces.
+    """
+    with tempfile.TemporaryDirectory(prefix="avatartex_") as folder:
+        picture = Path(folder) / "portrait.bmp"
+        try:
+            told = subprocess.run(
+                [*command, "--portrait", portrait, "--picture", str(picture)],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=LONGEST_LOOK,
+                check=False,
+                **process_options(),
+            )
+            if told.returncode:
+                log.write(f"faces: {told.stderr.strip()[-200:]}")
+                return None
+            return read_answer(told.stdout, picture.read_bytes())
+        except (OSError, ValueError, KeyError, TypeError, subprocess.SubprocessError) as reason:
+            log.write(f"faces: {type(reason).__name__}: {reason}")
+            return None
+
+
+def read_answer(text: str, picture: bytes) -> FoundFaces:
+    """Of the backend's answer.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is another one.
+    """
+    told = json.loads(text)
+    faces = tuple(
+        Face(tuple(one["box"]), {point["name"]: tuple(point["portrait"]) for point in one["points"]})
+        for one in told["faces"]
+    )
+    return FoundFaces(told["width"], told["height"], faces, picture)

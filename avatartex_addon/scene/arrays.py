@@ -1,0 +1,25 @@
+"""Blender's collections as arrays, as fast as it hands them out."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+
+def read_each(things: bpy.types.bpy_prop_collection, name: str, kind: type = np.int32, width: int = 1) -> np.ndarray:
+    """(n,) or (n,width) of a property of each thing."""
+    values = np.empty(len(things) * width, kind)
+    things.foreach_get(name, values)
+    return values.reshape(-1, width) if width > 1 else values
+
+
+def read_uvs(mesh: bpy.types.Mesh, uv_map: str) -> np.ndarray:
+    """(L,2) float32 of the loops."""
+    return read_each(mesh.uv_layers[uv_map].uv, "vector", np.float32, 2)
+
+
+def read_loops(mesh: bpy.types.Mesh) -> tuple[np.ndarray, np.ndarray]:
+    """(M,3) corners and (M,) polygon of each triangle, int32."""
+    mesh.calc_loop_triangles()
+    # polygons: a copy; by loop_triangles it would be a call for each
+    return read_each(mesh.loop_triangles, "loops", width=3), read_each(mesh.loop_triangle_polygons, "value")

@@ -1,0 +1,38 @@
+"""Large models in the preferences: what is here, and buttons to fetch and remove it."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..backend.models.profiles import PROFILES
+from ..core.idnames import Op
+from ..core.sizes import tell_size
+from ..setup import model_store
+
+#: How a profile stands: icon, and what is said of it.
+STANDS = {
+    "here": ("CHECKMARK", "Ready"),
+    "partly": ("SORTTIME", "Not complete"),
+    "missing": ("BLANK1", "Not downloaded"),
+    "damaged": ("ERROR", "Damaged"),
+}
+
+
+def draw_models(layout: bpy.types.UILayout) -> None:
+    """A row for each profile."""
+    header, body = layout.panel("avatartex_models", default_closed=True)
+    header.label(text="Large Models")
+    if body is None:
+        return
+    states = model_store.states()
+    for profile in PROFILES.values():
+        told = states.get(profile.name)
+        row = body.row()
+        row.label(text=profile.label, icon=STANDS[told["state"]][0] if told else "QUESTION", translate=False)
+        row.label(text=tell_size((told or {"gigabytes": profile.gigabytes})["gigabytes"] * 1e9), translate=False)
+        row.label(text=STANDS[told["state"]][1] if told else "")
+        if told and told["state"] != "missing":
+            row.operator(Op.REMOVE_MODEL, text="", icon="TRASH").profile = profile.name
+        if not told or told["state"] != "here":
+            row.operator(Op.DOWNLOAD_MODEL, text="", icon="IMPORT").profile = profile.name
+    body.operator(Op.LOOK_AT_MODELS, icon="FILE_REFRESH")

@@ -1,0 +1,1 @@
+"""Large models from the hub where the shipped networks stand: one profile paints what no portrait shows."""

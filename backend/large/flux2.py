@@ -1,0 +1,151 @@
+"""FLUX.2 klein: a flow of few steps that reads the completion and the portrait as pictures beside what it paints.
+
+A transformer over patches of latents (Esser et al., arXiv 2403.03206); the networks are diffusers' own, tokens and
+places as in its Flux2KleinInpaintPipeline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..models.profiles import Profile
+from ..models.store import Lock
+from .load import build, read_config
+from .memory import Bench, Tier
+from .qwen import READ, Qwen
+from .scene import AROUND, Level, Scene, around, watch, within
+from .tokens import Pairs, qwen_tokens
+from .unet import read_lora
+
+#: Between the places of two pictures that are shown beside what is painted, and tokens of the words.
+APART, TOKENS = 10, 512
+
+
+class Flux2Painter:
+    """See scene.Painter."""
+
+    multistep = False
+
+    def __init__(
+        self,
+        profile: Profile,
+        parts: Lock,
+        device: str,
+        tier: Tier,
+        tick: Callable[[], None],
+        read: tuple[int, ...] = READ,
+    ) -> None:
+        """Raises: AvatarTexError, MODEL_UNUSABLE."""
+        from diffusers import AutoencoderKLFlux2, FlowMatchEulerDiscreteScheduler, Flux2Transformer2DModel
+
+        self.profile, self.device, self.tier, self.tick = profile, device, tier, tick
+        self.dtype = torch.float32 if device == "cpu" else torch.bfloat16
+        self.bench = Bench(device, tier)
+        base = parts["base"]
+        self.transformer: Any = build(
+            Flux2Transformer2DModel.from_config, base, "transformer", self.dtype, read_lora(parts)
+        )
+        self.vae: Any = build(AutoencoderKLFlux2.from_config, base, "vae", self.dtype)
+        self.text: Any = build(lambda told: Qwen(told, read), base, "text_encoder", self.dtype, some=True)
+        self.pairs = Pairs(Path(base.root) / "tokenizer")
+        self.scheduler: Any = FlowMatchEulerDiscreteScheduler.from_config(read_config(base, "scheduler"))
+        self.pixels = 2 ** len(self.vae.config.block_out_channels)  # latents are packed two by two
+        if tier.tiling:
+            self.vae.enable_tiling()
+        watch(self.transformer, ("transformer_blocks", "single_transformer_blocks"), tick)
+        self.bench.keep(self.transformer, large=True)
+        self.bench.keep(self.text, large=True)
+        self.bench.keep(self.vae)
+
+    def levels(self, size: int) -> list[Level]:
+        steps = self.profile.steps
+        tokens = (size // self.pixels + 2 * AROUND) ** 2
+        even = torch.linspace(1, 1 / steps, steps).tolist()
+        self.scheduler.set_timesteps(sigmas=even, mu=time_shift(tokens, steps))
+        sigmas = self.scheduler.sigmas.tolist()[steps - max(1, round(steps * self.profile.strength)) :]
+        return [Level(sigma, 1 - sigma, sigma) for sigma in sigmas]
+
+    @torch.no_grad()
+    def prepare(self, scene: Scene) -> Tensor:
+        tokens, real = qwen_tokens(self.pairs, scene.words, TOKENS)
+        with self.bench.on(self.text):
+            self.words = self.text(*(torch.tensor([one], device=self.device) for one in (tokens, real)))
+        wide = around(scene.start, AROUND * self.pixels)
+        side = max(self.pixels, scene.portrait.shape[-1] // self.pixels * self.pixels)
+        portrait = F.interpolate(scene.portrait, (side, side), mode="bilinear", antialias=True)
+        with self.bench.on(self.vae):
+            latent, face = self.encode(wide), self.encode(portrait)
+        shown = [latent, face]
+        self.shown = torch.cat([pack(one) for one in shown], 1).to(self.dtype)
+        self.places = torch.cat([places(latent, 0), *(places(one, APART * (i + 1)) for i, one in enumerate(shown))], 1)
+        count = torch.arange(self.words.shape[1], device=self.device)
+        self.word_places = F.pad(count[:, None], (3, 0))[None]
+        return within(latent, AROUND)
+
+    def encode(self, picture: Tensor) -> Tensor:
+        """(1,4C,s,s) float32 of (1,3,S,S) sRGB, of mean 0 and deviation 1."""
+        found = self.vae.encode(picture.to(self.device, self.dtype) * 2 - 1).latent_dist.mode().float()
+        mean, deviation = self.statistics()
+        return (F.pixel_unshuffle(found, 2) - mean) / deviation
+
+    def statistics(self) -> tuple[Tensor, Tensor]:
+        bn = self.vae.bn
+        deviation = (bn.running_var.float() + self.vae.config.batch_norm_eps).sqrt()
+        return bn.running_mean.float().view(1, -1, 1, 1).to(self.device), deviation.view(1, -1, 1, 1).to(self.device)
+
+    @torch.no_grad()
+    def decode(self, latent: Tensor) -> Tensor:
+        mean, deviation = self.statistics()
+        whole = F.pixel_shuffle(around(latent, AROUND) * deviation + mean, 2)
+        with self.bench.on(self.vae):
+            picture = self.vae.decode(whole.to(self.dtype)).sample
+        return within(picture.float().cpu() / 2 + 0.5, AROUND * self.pixels)
+
+    @contextlib.contextmanager
+    def ready(self) -> Iterator[None]:
+        with self.bench.on(self.transformer):
+            yield
+
+    @torch.no_grad()
+    def clean(self, latent: Tensor, level: Level) -> Tensor:
+        wide = around(latent, AROUND)
+        told = self.transformer(
+            hidden_states=torch.cat([pack(wide).to(self.dtype), self.shown], 1),
+            timestep=torch.full((1,), level.time, device=self.device, dtype=self.dtype),
+            guidance=None,
+            encoder_hidden_states=self.words,
+            txt_ids=self.word_places,
+            img_ids=self.places,
+            return_dict=False,
+        )[0]
+        count = wide.shape[-1] * wide.shape[-2]
+        velocity = told[:, :count].float().transpose(1, 2).unflatten(2, wide.shape[-2:])
+        return within(wide - level.sigma * velocity, AROUND)
+
+
+def pack(latent: Tensor) -> Tensor:
+    """(1,s*s,C) tokens of (1,C,s,s)."""
+    return latent.flatten(2).transpose(1, 2)
+
+
+def places(latent: Tensor, time: int) -> Tensor:
+    """(1,s*s,4) time, row, column and number of each token."""
+    rows, columns = (torch.arange(side, device=latent.device) for side in latent.shape[-2:])
+    none = torch.zeros(1, dtype=torch.long, device=latent.device)
+    return torch.cartesian_prod(none + time, rows, columns, none)[None]
+
+
+def time_shift(tokens: int, steps: int) -> float:
+    """How much earlier larger pictures begin; measured by the model's makers, as in diffusers."""
+    few, many = 8.73809524e-05 * tokens + 1.89833333, 0.00016927 * tokens + 0.45666666
+    if tokens > 4300:
+        return many
+    slope = (many - few) / 190
+    return slope * steps + many - 200 * slope

@@ -1,0 +1,200 @@
+"""Stable Diffusion 1.5 and XL: a U-Net in latents, with ControlNets and the portrait as a picture prompt.
+
+Rombach et al., arXiv 2112.10752; Podell et al., arXiv 2307.01952; IP-Adapter: Ye et al., arXiv 2308.06721. The
+networks are diffusers' own, the way through them is walk.py's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..models.profiles import Profile
+from ..models.store import Lock
+from .clip import ClipText, ClipVision
+from .control import CONTROLS
+from .load import build, read_config, read_file
+from .memory import Bench, Tier
+from .scene import AROUND, Level, Scene, around, watch, within
+from .tokens import Pairs, clip_tokens
+
+#: What it is led away from.
+UNWANTED = "text, watermark, frame, glasses, shadow, highlight, blurry, seam"
+
+
+class UNetPainter:
+    """See scene.Painter."""
+
+    multistep = True
+
+    def __init__(self, profile: Profile, parts: Lock, device: str, tier: Tier, tick: Callable[[], None]) -> None:
+        """Raises: AvatarTexError, MODEL_UNUSABLE."""
+        from diffusers import AutoencoderKL, ControlNetModel, DDIMScheduler, UNet2DConditionModel
+
+        self.profile, self.device, self.tier, self.tick = profile, device, tier, tick
+        self.dtype = torch.float32 if device == "cpu" else torch.float16
+        self.bench = Bench(device, tier)
+        self.added: dict[str, Any] = {}
+        self.seen: dict[str, Any] = {}
+        base = parts["base"]
+        lora = read_lora(parts)
+        self.unet = build(UNet2DConditionModel.from_config, base, "unet", self.dtype, lora)
+        if "adapter" in parts:
+            add_adapter(self.unet, Path(parts["adapter"].root) / next(iter(parts["adapter"].files)), profile.likeness)
+        self.controls = {
+            name: build(ControlNetModel.from_config, parts[name], "", self.dtype) for name, _ in profile.controls
+        }
+        told = read_config(base, "vae")
+        # in half precision SDXL's overflows
+        self.vae_dtype = torch.float32 if told.get("force_upcast", True) else self.dtype
+        self.vae: Any = build(AutoencoderKL.from_config, base, "vae", self.vae_dtype)
+        self.texts = [
+            (Pairs(Path(base.root) / f"tokenizer{number}"), build(ClipText, base, f"text_encoder{number}", self.dtype))
+            for number in ("", "_2")
+            if any(name.startswith(f"text_encoder{number}/") for name in base.files)
+        ]
+        self.eyes = None
+        if "image_encoder" in parts:
+            folder = profile.part("image_encoder").folders[0]
+            self.eyes = build(ClipVision, parts["image_encoder"], folder, self.dtype)
+        scheduler: Any = DDIMScheduler.from_config(read_config(base, "scheduler"))
+        self.signal, self.predicts = scheduler.alphas_cumprod.double(), scheduler.config.prediction_type
+        self.pixels = 2 ** (len(self.vae.config.block_out_channels) - 1)
+        if tier.tiling:
+            self.vae.enable_tiling()
+        for network in (self.unet, *self.controls.values()):
+            watch(network, ("down_blocks", "mid_block", "up_blocks"), tick)
+            self.bench.keep(network, large=True)
+        for network in (self.vae, self.eyes, *(encoder for _, encoder in self.texts)):
+            if network is not None:
+                self.bench.keep(network)
+
+    def levels(self, size: int) -> list[Level]:
+        """Times as far apart as DDIM's that end at the last (Lin et al., arXiv 2305.08891, table 2: trailing)."""
+        times = np.round(np.linspace(len(self.signal), 0, self.profile.steps + 1))[:-1].astype(int) - 1
+        times = times[self.profile.steps - round(self.profile.steps * self.profile.strength) :]
+        kept = [float(self.signal[time]) for time in times]
+        return [*(Level(float(time), a**0.5, (1 - a) ** 0.5) for time, a in zip(times, kept)), Level(0.0, 1.0, 0.0)]
+
+    @torch.no_grad()
+    def prepare(self, scene: Scene) -> Tensor:
+        self.read(scene.words)
+        self.look(scene.portrait)
+        margin = AROUND * self.pixels
+        wide, sure = around(scene.start, margin), around(scene.sure, margin)
+        self.hints = {name: CONTROLS[name](wide).to(self.device, self.dtype) for name in self.controls}
+        return within(self.hold(wide, sure), AROUND)
+
+    def hold(self, wide: Tensor, sure: Tensor) -> Tensor:
+        """Latents of a picture, of which the network sees what is sure."""
+        free = (sure < 1).to(wide)
+        with self.bench.on(self.vae):
+            latent, hidden = self.encode(wide), self.encode(wide * (1 - free) + 0.5 * free)
+        small = F.max_pool2d(free, self.pixels).to(hidden)
+        self.shown = torch.cat([small, hidden], 1) if self.unet.config.in_channels == 9 else None
+        if len(self.texts) > 1:
+            side = wide.shape[-1]
+            self.added["time_ids"] = torch.tensor([[side, side, 0, 0, side, side]] * 2).to(self.device, self.dtype)
+        return latent
+
+    def read(self, words: str) -> None:
+        """Both halves of the guidance: without the words, and with them."""
+        states, meant = [], None
+        for pairs, encoder in self.texts:
+            tokens = torch.tensor([clip_tokens(pairs, text) for text in (UNWANTED, words)]).to(self.device)
+            with self.bench.on(encoder):
+                last, before, meant = encoder(tokens)
+            states.append(before if len(self.texts) > 1 else last)
+        self.words = torch.cat(states, -1)
+        self.added = {"text_embeds": meant} if len(self.texts) > 1 else {}
+
+    def look(self, portrait: Tensor) -> None:
+        """The portrait as a picture prompt, beside a black one."""
+        if self.eyes is not None:
+            both = torch.cat([torch.zeros_like(portrait), portrait]).to(self.device, self.dtype)
+            with self.bench.on(self.eyes):
+                self.seen = {"image_embeds": [self.eyes(both)[:, None]]}
+
+    def encode(self, picture: Tensor) -> Tensor:
+        """(1,C,s,s) float32 of (1,3,S,S) sRGB."""
+        found = self.vae.encode(picture.to(self.device, self.vae_dtype) * 2 - 1).latent_dist.mode()
+        return (found.float() - (self.vae.config.shift_factor or 0)) * self.vae.config.scaling_factor
+
+    @torch.no_grad()
+    def decode(self, latent: Tensor) -> Tensor:
+        wide = around(latent, AROUND) / self.vae.config.scaling_factor + (self.vae.config.shift_factor or 0)
+        with self.bench.on(self.vae):
+            picture = self.vae.decode(wide.to(self.vae_dtype)).sample
+        return within(picture.float().cpu() / 2 + 0.5, AROUND * self.pixels)
+
+    @contextlib.contextmanager
+    def ready(self) -> Iterator[None]:
+        with self.bench.on(self.unet, *self.controls.values()):
+            yield
+
+    @torch.no_grad()
+    def clean(self, latent: Tensor, level: Level) -> Tensor:
+        wide = around(latent, AROUND)
+        halves = [slice(0, 1), slice(1, 2)] if self.tier.halves else [slice(0, 2)]
+        if self.profile.guidance == 1:
+            halves = [slice(1, 2)]
+        told = torch.cat([self.predict(wide, level, half) for half in halves]).float()
+        if len(told) > 1:
+            told = told[:1] + self.profile.guidance * (told[1:] - told[:1])
+        if self.predicts == "v_prediction":
+            clean = level.alpha * wide - level.sigma * told
+        else:
+            clean = (wide - level.sigma * told) / level.alpha
+        return within(clean, AROUND)
+
+    def predict(self, latent: Tensor, level: Level, half: slice) -> Tensor:
+        """What the U-Net says of a latent without the words, with them, or both."""
+        words, count = self.words[half], half.stop - half.start
+        given = latent.to(self.dtype).expand(count, -1, -1, -1)
+        added = {name: value[half] for name, value in self.added.items()}
+        down, middle = None, None
+        for name, weight in self.profile.controls:
+            hint = self.hints[name].expand(count, -1, -1, -1)
+            several, one = self.controls[name](
+                given, level.time, words, hint, weight, added_cond_kwargs=added, return_dict=False
+            )
+            down = several if down is None else [a + b for a, b in zip(down, several)]
+            middle = one if middle is None else middle + one
+        if self.shown is not None:
+            given = torch.cat([given, self.shown.to(self.dtype).expand(count, -1, -1, -1)], 1)
+        return self.unet(
+            given,
+            level.time,
+            words,
+            added_cond_kwargs=added | {name: [one[half] for one in value] for name, value in self.seen.items()},
+            down_block_additional_residuals=down,
+            mid_block_additional_residual=middle,
+            return_dict=False,
+        )[0]
+
+
+def read_lora(parts: Lock) -> dict[str, Tensor] | None:
+    """The profile's LoRA, where an artist added one."""
+    part = parts.get("lora")
+    return read_file(Path(part.root) / next(iter(part.files))) if part else None
+
+
+def add_adapter(unet: Any, path: Path, weight: float) -> None:
+    """Teach the U-Net to look at a picture, by diffusers' own loader."""
+    state = read_file(path)
+    split = {
+        kind: {key.removeprefix(f"{kind}."): value for key, value in state.items() if key.startswith(f"{kind}.")}
+        for kind in ("image_proj", "ip_adapter")
+    }
+    unet._load_ip_adapter_weights([split], low_cpu_mem_usage=False)
+    unet.requires_grad_(False)
+    for processor in unet.attn_processors.values():
+        if hasattr(processor, "scale"):
+            processor.scale = [weight]

@@ -1,0 +1,229 @@
+"""The large models that can stand where the shipped networks do, as data: what is fetched, its terms, how it is used.
+
+Standard library only: the add-on shows the same table. Nothing of it ships; `python -m backend models` fetches it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import AvatarTexError, ErrorCode
+
+#: Licences that ask for nothing but their text; all others are shown and accepted by name before a download.
+PERMISSIVE = {"apache-2.0", "mit"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One repository of the hub, or a part of one.
+
+    name: within its profile. folders: those whose configuration and weights are wanted, '' for the root. files: single
+    ones beside them. revision: the commit that is wanted; empty, the hub is asked for the newest one and the lock
+    (store.py) holds that. gigabytes: in half precision; estimated, the hub tells before a download. config: by
+    folder, what its config.json must say, so that a model of another architecture is refused.
+    """
+
+    name: str
+    repo: str
+    licence: str
+    terms: str
+    gigabytes: float
+    folders: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    revision: str = ""
+    config: tuple[tuple[str, str, object], ...] = ()  # folder, key, value
+    optional: bool = False  # a job does without it
+
+    @property
+    def permissive(self) -> bool:
+        return self.licence in PERMISSIVE
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A set of parts, and how a job uses them.
+
+    family: the module of backend/large that knows such models. texels: side of the atlas that it paints. steps: of
+    the whole way from noise. strength: share of that way that a job goes, from the completion of the shipped
+    networks. guidance: of the words (Ho and Salimans, arXiv 2207.12598); 1 is none. likeness: weight of the portrait
+    as a picture prompt. controls: weight of each ControlNet part. memory: GB with everything on the graphics card and
+    GB of the largest network alone, in half precision; estimated.
+    """
+
+    name: str
+    label: str
+    family: str
+    parts: tuple[Part, ...]
+    texels: int
+    steps: int
+    strength: float
+    guidance: float
+    memory: tuple[float, float]
+    likeness: float = 0.0
+    controls: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def gigabytes(self) -> float:
+        return sum(part.gigabytes for part in self.parts)
+
+    @property
+    def licences(self) -> tuple[str, ...]:
+        """Those that are to be accepted by name."""
+        return tuple(sorted({part.licence for part in self.parts if not part.permissive}))
+
+    def part(self, name: str) -> Part:
+        """Raises: AvatarTexError, BAD_REQUEST where it has none of that name."""
+        for part in self.parts:
+            if part.name == name:
+                return part
+        names = ", ".join(part.name for part in self.parts)
+        raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{self.label} has no part {name!r}.", f"Use one of {names}.")
+
+
+OPENRAIL = "https://huggingface.co/spaces/CompVis/stable-diffusion-license"
+OPENRAIL_XL = "https://huggingface.co/stabilityai/stable-diffusion-xl-base-1.0/blob/main/LICENSE.md"
+APACHE = "https://www.apache.org/licenses/LICENSE-2.0"
+
+#: CLIP ViT-H, which both IP-Adapters read the portrait with.
+IMAGE_ENCODER = Part(
+    "image_encoder",
+    "h94/IP-Adapter",
+    "apache-2.0",
+    APACHE,
+    2.5,
+    ("models/image_encoder",),
+    config=(("models/image_encoder", "model_type", "clip_vision_model"),),
+)
+
+#: What backend.lab trains for this layout and these styles: it is on no hub, an artist adds it.
+LORA = Part("lora", "", "apache-2.0", APACHE, 0.0, files=("lora.safetensors",), optional=True)
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile(
+            "sd15",
+            "Stable Diffusion 1.5",
+            "unet",
+            (
+                Part(
+                    "base",
+                    "stable-diffusion-v1-5/stable-diffusion-inpainting",
+                    "creativeml-openrail-m",
+                    OPENRAIL,
+                    2.2,
+                    ("unet", "vae", "text_encoder", "tokenizer", "scheduler"),
+                    config=(("unet", "in_channels", 9), ("unet", "cross_attention_dim", 768)),
+                ),
+                Part(
+                    "canny",
+                    "lllyasviel/control_v11p_sd15_canny",
+                    "openrail",
+                    OPENRAIL,
+                    0.7,
+                    ("",),
+                    config=(("", "cross_attention_dim", 768),),
+                ),
+                Part(
+                    "tile",
+                    "lllyasviel/control_v11f1e_sd15_tile",
+                    "openrail",
+                    OPENRAIL,
+                    0.7,
+                    ("",),
+                    config=(("", "cross_attention_dim", 768),),
+                ),
+                Part(
+                    "adapter",
+                    "h94/IP-Adapter",
+                    "apache-2.0",
+                    APACHE,
+                    0.1,
+                    files=("models/ip-adapter-plus_sd15.safetensors",),
+                ),
+                IMAGE_ENCODER,
+                LORA,
+            ),
+            texels=512,
+            steps=24,
+            strength=0.6,
+            guidance=5.0,
+            memory=(8.0, 3.5),
+            likeness=0.5,
+            controls=(("canny", 0.5), ("tile", 0.6)),
+        ),
+        Profile(
+            "sdxl",
+            "Stable Diffusion XL",
+            "unet",
+            (
+                Part(
+                    "base",
+                    "diffusers/stable-diffusion-xl-1.0-inpainting-0.1",
+                    "openrail++",
+                    OPENRAIL_XL,
+                    7.0,
+                    ("unet", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler"),
+                    config=(("unet", "in_channels", 9), ("unet", "cross_attention_dim", 2048)),
+                ),
+                Part(
+                    "tile",
+                    "xinsir/controlnet-tile-sdxl-1.0",
+                    "apache-2.0",
+                    APACHE,
+                    2.5,
+                    ("",),
+                    config=(("", "cross_attention_dim", 2048),),
+                ),
+                Part(
+                    "adapter",
+                    "h94/IP-Adapter",
+                    "apache-2.0",
+                    APACHE,
+                    0.85,
+                    files=("sdxl_models/ip-adapter-plus_sdxl_vit-h.safetensors",),
+                ),
+                IMAGE_ENCODER,
+                LORA,
+            ),
+            texels=1024,
+            steps=24,
+            strength=0.6,
+            guidance=5.0,
+            memory=(15.0, 9.5),
+            likeness=0.5,
+            controls=(("tile", 0.7),),
+        ),
+        Profile(
+            "klein",
+            "FLUX.2 klein 4B",
+            "flux2",
+            (
+                Part(
+                    "base",
+                    "black-forest-labs/FLUX.2-klein-4B",
+                    "apache-2.0",
+                    APACHE,
+                    16.0,
+                    ("transformer", "vae", "text_encoder", "tokenizer", "scheduler"),
+                    config=(("transformer", "_class_name", "Flux2Transformer2DModel"),),
+                ),
+                LORA,
+            ),
+            texels=1024,
+            steps=4,
+            strength=0.75,
+            guidance=1.0,
+            memory=(19.0, 9.5),
+            likeness=1.0,
+        ),
+    )
+}
+
+
+def find_profile(name: str) -> Profile:
+    """Raises: AvatarTexError, BAD_REQUEST for a name that is none."""
+    if name not in PROFILES:
+        cure = f"Use one of {', '.join(PROFILES)}."
+        raise AvatarTexError(ErrorCode.BAD_REQUEST, f"There is no profile {name!r}.", cure)
+    return PROFILES[name]

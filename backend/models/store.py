@@ -1,0 +1,278 @@
+"""What is on this computer of the large models: one lock per profile says which files, and with which checksums.
+
+The files lie in the hub library's shared cache, or where the artist has them. A job reads the lock and the files and
+never asks the hub. Nothing that can run code is taken: weights are safetensors.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ..errors import AvatarTexError, ErrorCode
+from .profiles import PROFILES, Part, Profile
+
+#: Weights as diffusers and transformers write them, whole or in shards; .fp16 is half the size and all that is needed.
+WEIGHTS = re.compile(r"(diffusion_pytorch_model|model)(\.fp16)?(-\d+-of-\d+)?\.safetensors")
+PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".msgpack")
+#: Configuration, tokenizers and the index of shards; never code.
+TEXTS = (".json", ".txt")
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    size: int
+    sha256: str
+
+
+@dataclass
+class StoredPart:
+    """A part as it is here. root: the folder of its files. local: the artist's own, which is never removed."""
+
+    root: str
+    revision: str
+    licence: str
+    local: bool = False
+    files: dict[str, StoredFile] = field(default_factory=dict)
+
+
+Lock = dict[str, StoredPart]
+
+
+def hub_cache() -> Path:
+    """The folder that all programs share which use the hub's library, by its own settings (HF_HOME, HF_HUB_CACHE)."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
+
+
+def lock_path(profile: Profile) -> Path:
+    """Where the hub's library keeps what other programs note about models."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_ASSETS_CACHE) / "avatartex" / f"{profile.name}.json"
+
+
+def read_lock(profile: Profile) -> Lock:
+    """By part; empty where nothing is here.
+
+    Raises:
+        AvatarTexError: MODEL_UNUSABLE, the lock is damaged.
+    """
+    path = lock_path(profile)
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            str(name): StoredPart(
+                **{**part, "files": {str(file): StoredFile(**told) for file, told in part["files"].items()}}
+            )
+            for name, part in stored.items()
+        }
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise AvatarTexError(
+            ErrorCode.MODEL_UNUSABLE,
+            f"The list of {profile.label}'s files is damaged ({path.name}).",
+            f"Run models remove {profile.name}, then models download {profile.name}.",
+        ) from None
+
+
+def write_lock(profile: Profile, lock: Lock) -> None:
+    """Replace it whole; without parts it goes."""
+    path = lock_path(profile)
+    if not lock:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part")
+    temporary.write_text(json.dumps({name: asdict(part) for name, part in lock.items()}, indent=1), encoding="utf-8")
+    temporary.replace(path)
+
+
+def choose_files(part: Part, names: Iterable[str]) -> list[str]:
+    """Those of a repository or folder that a part needs: texts and safetensors, in half precision where they are.
+
+    Raises:
+        AvatarTexError: MODEL_UNUSABLE, where weights are missing or only there as pickles.
+    """
+    names = sorted(names)
+    chosen = []
+    for folder in part.folders:
+        here = [name for name in names if name.rpartition("/")[0] == folder]
+        weights = [name for name in here if WEIGHTS.fullmatch(Path(name).name)]
+        half = [name for name in weights if ".fp16" in name]
+        texts = [name for name in here if name.endswith(TEXTS) and Path(name).name != "model_index.json"]
+        if not texts:
+            refuse_missing(part, folder or part.repo)
+        if not weights and not folder.startswith(("tokenizer", "scheduler")):
+            refuse_pickles(part, here, folder)
+            refuse_missing(part, f"{folder}/weights" if folder else "weights")
+        chosen += texts + (half or weights)
+    for file in part.files:
+        if file not in names:
+            refuse_pickles(part, [name for name in names if Path(name).stem == Path(file).stem], file)
+            refuse_missing(part, file)
+        chosen.append(file)
+    return chosen
+
+
+def refuse_pickles(part: Part, names: Iterable[str], what: str) -> None:
+    """Raises: AvatarTexError, MODEL_UNUSABLE for weights whose reading can run code."""
+    found = [name for name in names if name.lower().endswith(PICKLES)]
+    if found:
+        raise AvatarTexError(
+            ErrorCode.MODEL_UNUSABLE,
+            f"{part.repo} holds {what or 'its weights'} as a pickle ({Path(found[0]).name}), which can run code.",
+            "Use a model that is stored as safetensors.",
+        )
+
+
+def refuse_missing(part: Part, what: str) -> None:
+    raise AvatarTexError(
+        ErrorCode.MODEL_UNUSABLE, f"{what!r} is not in {part.repo}.", "Use a folder or revision that holds all of it."
+    )
+
+
+def check_config(part: Part, root: Path) -> None:
+    """Refuse a model of another architecture before its weights are read.
+
+    Raises:
+        AvatarTexError: MODEL_UNUSABLE.
+    """
+    for folder, key, wanted in part.config:
+        try:
+            found = json.loads((root / folder / "config.json").read_text(encoding="utf-8")).get(key)
+        except (OSError, ValueError, AttributeError, RecursionError):
+            refuse_missing(part, f"{folder}/config.json".lstrip("/"))
+        if found != wanted:
+            raise AvatarTexError(
+                ErrorCode.MODEL_UNUSABLE,
+                f"The model for {part.name!r} has another architecture ({key} is {found!r} instead of {wanted!r}).",
+                f"Use {part.repo}, or a model that was trained from it.",
+            )
+
+
+def digest(path: Path) -> StoredFile:
+    """Raises: OSError."""
+    with open(path, "rb") as file:
+        return StoredFile(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def missing(profile: Profile, lock: Lock) -> list[Part]:
+    """Parts that are not here, or whose files are gone or of another size; reads no weights."""
+
+    def there(part: Part) -> bool:
+        stored = lock.get(part.name)
+        if stored is None or not stored.files:
+            return False
+        with contextlib.suppress(OSError):
+            return all((Path(stored.root) / name).stat().st_size == told.size for name, told in stored.files.items())
+        return False
+
+    return [part for part in profile.parts if not (part.optional and part.name not in lock) and not there(part)]
+
+
+def verify(profile: Profile, on_file: Callable[[str], None] = lambda name: None) -> list[str]:
+    """Names of files that are gone or changed since they were fetched; an empty list is a whole profile.
+
+    Raises:
+        AvatarTexError: MODEL_MISSING, where it was never fetched.
+    """
+    lock = read_lock(profile)
+    refuse_absent(profile, [part for part in profile.parts if part.name not in lock and not part.optional])
+    bad = []
+    for name, part in lock.items():
+        for file, told in part.files.items():
+            on_file(f"{name}/{file}")
+            try:
+                found = digest(Path(part.root) / file)
+            except OSError:
+                found = None
+            if found != told:
+                bad.append(f"{name}/{file}")
+    return bad
+
+
+def refuse_absent(profile: Profile, parts: list[Part]) -> None:
+    """Raises: AvatarTexError, MODEL_MISSING where there are any."""
+    if parts:
+        names = ", ".join(part.name for part in parts)
+        raise AvatarTexError(
+            ErrorCode.MODEL_MISSING,
+            f"{profile.label} is not on this computer, or not whole ({names}).",
+            f"Download it in the preferences, or run python -m backend models download {profile.name}.",
+        )
+
+
+def find_parts(profile: Profile) -> Lock:
+    """The parts, for a job.
+
+    Raises:
+        AvatarTexError: MODEL_MISSING or MODEL_UNUSABLE.
+    """
+    lock = read_lock(profile)
+    refuse_absent(profile, missing(profile, lock))
+    for name, stored in lock.items():
+        check_config(profile.part(name), Path(stored.root))
+    return lock
+
+
+def use_local(profile: Profile, name: str, path: Path) -> StoredPart:
+    """Take a part from the artist's own folder, or from a .safetensors; the files stay where they are.
+
+    Raises:
+        AvatarTexError: MODEL_UNUSABLE or BAD_REQUEST.
+    """
+    part, path = profile.part(name), path.absolute()
+    if path.suffix.lower() in PICKLES:
+        refuse_pickles(part, [path.name], path.name)
+    if not path.exists():
+        raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{path.name!r} is not there.", "Name a folder or a .safetensors.")
+    if path.is_file():
+        if len(part.files) != 1 or path.suffix != ".safetensors":
+            cure = f"Name the folder that holds {', '.join(folder or 'config.json' for folder in part.folders)}."
+            raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{name!r} is no single .safetensors file.", cure)
+        root, files = path.parent, [path.name]
+    else:
+        names = [file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()]
+        root, files = path, choose_files(part, names)
+        check_config(part, path)
+    for file in files:
+        if file.endswith(".safetensors"):
+            check_safetensors(root / file)
+    return StoredPart(str(root), "local", part.licence, True, {file: digest(root / file) for file in files})
+
+
+def check_safetensors(path: Path) -> None:
+    """Refuse a truncated file, or one that is something else under that name.
+
+    Raises:
+        AvatarTexError: MODEL_UNUSABLE.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy"):
+            pass
+    except (SafetensorError, OSError) as reason:
+        raise AvatarTexError(
+            ErrorCode.MODEL_UNUSABLE,
+            f"{path.name!r} is truncated, or no safetensors file ({reason}).",
+            "Download it again.",
+        ) from None
+
+
+def used_elsewhere(profile: Profile) -> set[str]:
+    """Revisions that other profiles need, as the image encoder that two share."""
+    found: set[str] = set()
+    for other in PROFILES.values():
+        if other is not profile:
+            with contextlib.suppress(AvatarTexError):
+                found |= {part.revision for part in read_lock(other).values()}
+    return found

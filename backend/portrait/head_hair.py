@@ -1,0 +1,51 @@
+"""The hair of the head in the picture: that over the head's own skin, and all that stands beyond it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .landmark_groups import FOREHEAD, LEFT_BROW, RIGHT_BROW, fill_region
+from .matte import Matte
+
+#: The chin's landmark, and the one at the top of the forehead.
+CHIN, TOP = 152, 10
+#: Of the face's height: over which hair begins above the brows (a beard is below), how far from its edges it is sure.
+RISE, EDGE = 0.05, 0.02
+#: Share of the person above the forehead that is hair, up to which the head is bald.
+HAIRY = 0.15
+#: How far a forehead strays from its middle colour, in CIELAB: darker at its rim, glossy in the middle.
+STRAYS, GLOSS = np.float32([16, 6, 6]), 25.0
+
+
+def find_head_hair(portrait: np.ndarray, matte: Matte, landmarks: np.ndarray) -> np.ndarray:
+    """(H,W) float32 0..1, 1 where surely nothing but the hair of the head is seen (or a hat); 0 on bald heads.
+
+    The matte takes fair hair for skin, but for the shadows in it; above the forehead all that is not of the forehead's
+    own colour is hair.
+
+    Args:
+        portrait: (H,W,3) sRGB. landmarks: (468,2) of the face, in pixels.
+    """
+    forehead = fill_region(matte.hair.shape, landmarks, FOREHEAD) * matte.skin > 0.8
+    up = landmarks[TOP] - landmarks[CHIN]
+    height = float(np.linalg.norm(up))
+    up = up / max(height, 1e-6)
+    rows, columns = (np.arange(side) + 0.5 for side in matte.hair.shape)
+    brows = float((landmarks[[*LEFT_BROW, *RIGHT_BROW]] @ up).max())
+    level = (columns[None] * up[0] + rows[:, None] * up[1]).astype(np.float32)
+    above, higher = (
+        np.clip((level - start) / max(RISE * height, 1e-6), 0, 1) for start in (brows, float(landmarks[TOP] @ up))
+    )
+    hair = matte.hair * above
+    if forehead.any():
+        lab = cv2.cvtColor(np.ascontiguousarray(portrait, np.float32), cv2.COLOR_RGB2LAB)
+        apart = (lab - np.median(lab[forehead], axis=0)) / STRAYS
+        apart[..., 0] = np.where(apart[..., 0] > 0, apart[..., 0] * STRAYS[0] / GLOSS, apart[..., 0])
+        hair = np.maximum(hair, higher * np.clip(np.linalg.norm(apart, axis=-1) - 1, 0, 1))
+    reach = max(EDGE * height, 0.5)
+    sure, crown = (
+        np.clip(3 * cv2.GaussianBlur(part.astype(np.float32), (0, 0), reach) - 2, 0, 1)
+        for part in (hair * matte.person, higher * matte.person)
+    )
+    return sure if (sure * crown).sum() > HAIRY * crown.sum() else np.zeros_like(sure)

@@ -1,0 +1,181 @@
+"""What detail generated skin or hair lacks beside what a portrait shows of it: power and colour per octave.
+
+Measured on the head from its sides (head/sides.py), so with all that befell the photographed skin beside the border:
+the portrait's own resolution, its noise, its brush, the slant at which the skin was seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..head.atlas import to_atlas
+from ..head.mesh import HeadMesh
+from ..head.register import Registration
+from ..head.sides import Side
+from ..imaging.bands import averaging, inner, octaves
+from ..imaging.sample import LUMINANCE, sample, sample_atlas
+from ..observation.observe import Observation, pixel_confidence
+from ..observation.relight import relit
+
+#: Pixels measured per pixel of the portrait at most, and per face height. Every octave that is measured is whole, so
+#: there are 2 to the power of something per face height, and at least one per pixel of the portrait.
+SAMPLED, FINEST = 2.0, 1024
+#: Pixels that a band needs.
+ENOUGH = 300
+#: Times the power of a bell curve of their median absolute value that grain has at most, and that lines have at least:
+#: photographs and paintings 1 to 2.8, drawings 25 and more.
+HEAVIEST, LINES = 2.5, 6.0
+#: Luminance and two differences of colour (Rec. 601).
+OPPONENT = np.float32([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])
+#: Standard deviations that detail keeps to, softly.
+LIMIT = 2.5
+
+
+@dataclass(frozen=True)
+class Grain:
+    """What detail generated skin lacks.
+
+    density: pixels per face height of what follows. lows: (b,) waves per face height where each octave begins.
+    covariance: (b,3,3) of sRGB, what octaves of generated skin lack beside photographed skin.
+    patches: (p,k,k,3) float32 sRGB without what is coarser than the first octave; none where too little was seen.
+    tone: luminance of the skin they were seen on. spread: degrees about upright that its lines keep to, 0 for none.
+    """
+
+    density: float
+    lows: np.ndarray
+    covariance: np.ndarray
+    patches: np.ndarray
+    tone: float
+    spread: float = 0.0
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured.
+
+    canonical: (N,3) canonical coordinates of the vertices. generated: (a,a,3) sRGB atlas of the three stages.
+    gain: (S,S,3) atlas, what the portrait's light is multiplied by, if it is.
+    texels: of the artist's map per face height; finer than these is not measured.
+    """
+
+    mesh: HeadMesh
+    canonical: np.ndarray
+    registration: Registration
+    observation: Observation
+    generated: np.ndarray
+    gain: np.ndarray | None
+    texels: float
+
+    def resolution(self, coarsest: int) -> tuple[float, np.ndarray]:
+        """Pixels per face height, and (b,) waves per face height where each octave from the coarsest on begins."""
+        finest = min(SAMPLED * self.registration.face_height, max(self.texels, 4 * coarsest), FINEST)
+        count = max(1, int(np.log2(finest / (2 * coarsest))))
+        return float(2 * coarsest * 2**count), coarsest * 2 ** np.arange(count)
+
+    def pictured(self, side: Side, place: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Of a side's (H,W) bool mask, cut to the smallest rectangle with all of it: (h,w) the mask, (h,w) how sure the
+        portrait is there, (h,w) how far it shows skin, (h,w,3) the portrait, (h,w,3) what was generated, both sRGB.
+
+        Args:
+            place: (H,W,3) canonical.
+        """
+        box = bounding_box(where)
+        where, place = where[box], place[box][where[box]]
+        seen, gain = self.observation, self.gain
+        normals = side.at(self.registration.normals)[box][where]
+        masks = seen.allowed_skin, seen.allowed_scalp
+        points = side.at(side.mesh.vertices)[box][where].astype(np.float64)
+        pixels, sure = pixel_confidence(self.registration, masks, points, normals, place)
+        if gain is not None:  # as composed: where the light stays, so does skin in deep shade
+            sure = sure * seen.light.trust(seen.light.shade(normals))
+        atlas = to_atlas(place)
+        sure = sure * (sample_atlas(seen.confidence, atlas) > 0.1)  # what the artist hides is no model either
+        skin = sample(seen.allowed_skin, pixels, border=cv2.BORDER_CONSTANT)
+        lit = sample(seen.portrait, pixels, cv2.INTER_CUBIC)
+        lit = lit if gain is None else relit(lit, sample_atlas(gain, atlas))
+        own = sample_atlas(self.generated.astype(np.float32), atlas, cv2.INTER_CUBIC)
+        return where, *(spread_out(where, part) for part in (sure, skin, lit, own))
+
+
+def measure(
+    picture: np.ndarray,
+    mask: np.ndarray,
+    kind: np.ndarray,
+    density: float,
+    lows: np.ndarray,
+    found: list[list[np.ndarray]],
+) -> None:
+    """Add to each octave's list (n,5) of the pixels of a kind, as far as the mask holds: the band, and the local power
+    of its luminance and of its colour."""
+    if not kind.any():
+        return
+    box = bounding_box(mask)
+    picture, mask, kind = picture[box], mask[box], kind[box]
+    for low, kept, band in zip(lows, found, octaves(picture, mask, density, lows), strict=True):
+        use = inner(mask, 0.5 * density / low)
+        power = (band @ OPPONENT.T) ** 2
+        power = np.stack([power[..., 0], power[..., 1] + power[..., 2]], -1)
+        local = averaging(use)(power, density / low)
+        taken = use & kind
+        kept.append(np.concatenate([band[taken], local[taken]], 1))
+
+
+def lacking(photo: np.ndarray, made: np.ndarray) -> np.ndarray:
+    """(3,3) covariance that generated skin lacks in an octave, of (n,5) and (m,5) pixels as measure() leaves
+    them; luminance and colour apart, for much of one makes up for nothing of the other."""
+    lacks = np.maximum(_powers(photo) - _powers(made), 0)
+    turned = np.linalg.inv(OPPONENT.astype(np.float64))
+    return (turned * lacks) @ turned.T
+
+
+def held(covariance: np.ndarray, most: float) -> np.ndarray:
+    """(…,3,3) weakened until their powers of luminance add up to the most."""
+    power = float(np.sum(LUMINANCE @ covariance @ LUMINANCE))
+    return covariance * min(1.0, most / max(power, 1e-12))
+
+
+def gathered(found: list[list[np.ndarray]]) -> list[np.ndarray]:
+    """Per octave (n,5) what measure() left."""
+    return [np.concatenate([np.zeros((0, 5), np.float32), *bands]) for bands in found]
+
+
+def _powers(band: np.ndarray) -> np.ndarray:
+    """(3,) the grain's power in luminance and two differences of colour, of pixels (n,5): the median power of luminance
+    and of colour, for a fold or a mole is no grain."""
+    if len(band) < ENOUGH:
+        return np.zeros(3)
+    luminance, colour = np.median(band[:, 3]), np.median(band[:, 4])
+    channels = ((band[:, :3] @ OPPONENT.T) ** 2).mean(0)
+    parts = channels[1:] / max(channels[1:].sum(), 1e-12)
+    return np.array([luminance, *colour * parts]) * evenness(band[:, :3] @ LUMINANCE, float(luminance))
+
+
+def evenness(band: np.ndarray, power: float) -> float:
+    """0..1 share of its power that is grain: (n,) values of noise spread as a bell or a little wider, those of lines
+    are nearly all zero (the median absolute deviation tells, Rousseeuw and Croux 1993)."""
+    bell = float(np.median(np.abs(band)) / 0.6745) ** 2
+    heavier = power / max(bell, 1e-12)
+    return float(np.clip((LINES - heavier) / (LINES - HEAVIEST), 0, 1))
+
+
+def limited(detail: np.ndarray) -> np.ndarray:
+    """(…,3) float32 with strong values drawn in, luminance leading: what sticks out is a fold or a spectacle's rim."""
+    value = np.abs(detail @ LUMINANCE)
+    bound = LIMIT * max(float(np.sqrt((value**2).mean())), 1e-9)
+    return (detail / (1 + (value / bound) ** 4)[..., None] ** 0.25).astype(np.float32)
+
+
+def bounding_box(mask: np.ndarray) -> tuple[slice, slice]:
+    """The smallest rectangle with all of the mask."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+
+
+def spread_out(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(H,W,…) of (n,…) values of the masked pixels, zero beside them."""
+    out = np.zeros((*mask.shape, *values.shape[1:]), np.float32)
+    out[mask] = values
+    return out

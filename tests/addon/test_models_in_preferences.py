@@ -1,0 +1,55 @@
+"""Large models in the preferences: looked at, fetched and removed by the real backend, from a hub on this machine."""
+
+from __future__ import annotations
+
+import sys
+
+import bpy
+import pytest
+
+from tests.backend.fake_hub import FakeHub, serve
+from tests.backend.test_models import repositories
+
+
+@pytest.fixture
+def hub(addon, monkeypatch, tmp_path):
+    profile = addon("backend.models.profiles").PROFILES["klein"]
+    with serve(FakeHub(repositories(profile))) as running:
+        monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+        monkeypatch.setenv("HF_ENDPOINT", running.address)
+        monkeypatch.setenv("AVATARTEX_BACKEND_PYTHON", sys.executable)
+        yield running
+
+
+def test_a_model_comes_and_goes(addon, hub, tmp_path):
+    store, setup = addon("setup.model_store"), addon("setup.backend_setup")
+    assert bpy.ops.avatartex.look_at_models() == {"FINISHED"}
+    assert {name: told["state"] for name, told in store.states().items()} == dict.fromkeys(
+        ("sd15", "sdxl", "klein"), "missing"
+    )
+    work = store.work_on_models("download", "klein")
+    assert setup.current is work
+    assert setup.wait(work) is None and work.fraction == 1
+    assert store.states()["klein"]["state"] == "here" and list((tmp_path / "hf").rglob("*.safetensors"))
+    assert bpy.ops.avatartex.remove_model(profile="klein") == {"FINISHED"}
+    assert store.states()["klein"]["state"] == "missing" and not list((tmp_path / "hf").rglob("*.safetensors"))
+
+
+def test_refusals_are_the_backends_own(addon, hub):
+    store, setup = addon("setup.model_store"), addon("setup.backend_setup")
+    hub.gated.add("black-forest-labs/FLUX.2-klein-4B")
+    refusal = setup.wait(store.work_on_models("download", "klein"))
+    assert refusal.code == "hub-refused" and "HF_TOKEN" in refusal.message
+    with pytest.raises(RuntimeError, match="not on this computer"):
+        bpy.ops.avatartex.remove_model(profile="sdxl")
+
+
+def test_licences_are_accepted_first(addon, hub, monkeypatch):
+    assert not bpy.app.online_access or bpy.ops.avatartex.download_model.poll()
+    operator = addon("operators.manage_models").AVATARTEX_OT_download_model
+    told = []
+    stub = type(
+        "Stub", (), {"profile": "sd15", "accepted": False, "report": lambda self, kind, text: told.append(text)}
+    )
+    assert operator.execute(stub(), bpy.context) == {"CANCELLED"} and "licences" in told[0]
+    assert not hub.asked
