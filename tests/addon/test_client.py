@@ -136,7 +136,7 @@ def test_cancel_is_answered_by_the_backend(client, request_for, fake):
     started = time.monotonic()
     one.cancel()
     assert type(pump_until_end(one)[-1]).__name__ == "Stopped"
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 2.0  # what is promised; a quiet machine takes a tenth of a second
     assert one.state == "ready"
 
 
