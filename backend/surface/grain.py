@@ -42,7 +42,7 @@ def find_grain(subject: Subject, seed: int) -> Grain | None:
             continue
         mirrored = sample_atlas(subject.observation.confidence, to_atlas(place[skin] * MIRROR))
         mirrored = spread_out(skin, mirrored)[bounding_box(skin)]
-        skin, confidence, _, *pictures = subject.pictured(side, place, skin)
+        skin, confidence, *pictures = subject.pictured(side, place, skin)
         photo, made = skin & (confidence > 0.7), skin & (confidence < 0.1) & (mirrored < 0.1)
         for kept, picture, kind, other in zip(shown, pictures, (photo, made), (made, photo), strict=True):
             kept.append((picture, kind, kind & near(other, REACH * density)))

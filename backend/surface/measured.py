@@ -77,7 +77,7 @@ class Subject:
 
     def pictured(self, side: Side, place: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, ...]:
         """Of a side's (H,W) bool mask, cut to the smallest rectangle with all of it: (h,w) the mask, (h,w) how sure the
-        portrait is there, (h,w) how far it shows skin, (h,w,3) the portrait, (h,w,3) what was generated, both sRGB.
+        portrait is there, (h,w,3) the portrait, (h,w,3) what was generated, both sRGB.
 
         Args:
             place: (H,W,3) canonical.
@@ -93,11 +93,10 @@ class Subject:
             sure = sure * seen.light.trust(seen.light.shade(normals))
         atlas = to_atlas(place)
         sure = sure * (sample_atlas(seen.confidence, atlas) > 0.1)  # what the artist hides is no model either
-        skin = sample(seen.allowed_skin, pixels, border=cv2.BORDER_CONSTANT)
         lit = sample(seen.portrait, pixels, cv2.INTER_CUBIC)
         lit = lit if gain is None else relit(lit, sample_atlas(gain, atlas))
         own = sample_atlas(self.generated.astype(np.float32), atlas, cv2.INTER_CUBIC)
-        return where, *(spread_out(where, part) for part in (sure, skin, lit, own))
+        return where, *(spread_out(where, part) for part in (sure, lit, own))
 
 
 def measure(

@@ -71,7 +71,7 @@ def find_strands(subject: Subject, seed: int) -> Grain | None:
     if sum(len(found) for found in shown[-1]) < ENOUGH:
         return None
     rough = picture - smooth(picture, mask, HALF * density / COARSEST)
-    patches = combed([(rough, mask)], density, np.random.default_rng(seed))
+    patches = combed(rough, mask, density, np.random.default_rng(seed))
     if not len(patches):
         return None
     octaves, nothing = gathered(shown), np.zeros((0, 5), np.float32)
@@ -93,29 +93,28 @@ def stranded(octaves: list[np.ndarray]) -> float:
     return float(np.clip((even - PLAIN[0]) / (PLAIN[1] - PLAIN[0]), 0, 1))
 
 
-def combed(views: list[tuple[np.ndarray, np.ndarray]], density: float, random: np.random.Generator) -> np.ndarray:
+def combed(rough: np.ndarray, mask: np.ndarray, density: float, random: np.random.Generator) -> np.ndarray:
     """(p,k,k,3) squares of seen hair, turned until the strands are upright.
 
     Args:
-        views: (H,W,3) hair without what is coarse, and (H,W) bool where hair is.
+        rough: (H,W,3) hair without what is coarse. mask: (H,W) bool where hair is.
     """
     for extent in PATCHES:
         side = round(extent * density)
         reach = round(0.75 * side)  # half the diagonal, and a little
         found, alike = [], []
-        for rough, mask in views:
-            rows, columns = np.nonzero(inner(mask, reach))
-            for pick in random.integers(len(rows), size=ATTEMPTS // len(views)) if len(rows) else ():
-                y, x = int(rows[pick]), int(columns[pick])
-                if min(y, x, rough.shape[0] - 1 - y, rough.shape[1] - 1 - x) < reach:
-                    continue
-                angle, coherence = straightness(rough[y - reach : y + reach + 1, x - reach : x + reach + 1])
-                turn = cv2.getRotationMatrix2D((float(x), float(y)), 90 - angle, 1)
-                turn[:, 2] += (side - 1) / 2 - np.array([x, y])
-                turn[1] *= LONGER
-                turn[1, 2] -= (LONGER - 1) * (side - 1) / 2
-                found.append(cv2.warpAffine(rough, turn, (side, side), flags=cv2.INTER_CUBIC))
-                alike.append(coherence)
+        rows, columns = np.nonzero(inner(mask, reach))
+        for pick in random.integers(len(rows), size=ATTEMPTS) if len(rows) else ():
+            y, x = int(rows[pick]), int(columns[pick])
+            if min(y, x, rough.shape[0] - 1 - y, rough.shape[1] - 1 - x) < reach:
+                continue
+            angle, coherence = straightness(rough[y - reach : y + reach + 1, x - reach : x + reach + 1])
+            turn = cv2.getRotationMatrix2D((float(x), float(y)), 90 - angle, 1)
+            turn[:, 2] += (side - 1) / 2 - np.array([x, y])
+            turn[1] *= LONGER
+            turn[1, 2] -= (LONGER - 1) * (side - 1) / 2
+            found.append(cv2.warpAffine(rough, turn, (side, side), flags=cv2.INTER_CUBIC))
+            alike.append(coherence)
         if len(found) >= WANTED:
             keep = np.argsort(alike)[-max(WANTED, round(COMBED * len(found))) :]
             patches = np.stack(found)[keep]

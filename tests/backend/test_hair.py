@@ -168,7 +168,7 @@ def test_the_run_of_strands_is_found_and_they_are_combed_upright(degrees):
     angle, coherence = straightness(striped(degrees))
     assert abs((angle - degrees + 90) % 180 - 90) < 3 and coherence > 0.9
     mask = np.ones((81, 81), bool)
-    patches = combed([(striped(degrees), mask)], 100.0, np.random.default_rng(0))
+    patches = combed(striped(degrees), mask, 100.0, np.random.default_rng(0))
     assert len(patches)
     for patch in patches:
         inner = patch[2:-2, 2:-2, 0]
