@@ -21,8 +21,8 @@ STRAYS, GLOSS = np.float32([16, 6, 6]), 25.0
 def find_head_hair(portrait: np.ndarray, matte: Matte, landmarks: np.ndarray) -> np.ndarray:
     """(H,W) float32 0..1, 1 where surely nothing but the hair of the head is seen (or a hat); 0 on bald heads.
 
-    The matte takes fair hair for skin, but for the shadows in it; above the forehead all that is not of the forehead's
-    own colour is hair.
+    The matte takes fair hair for skin, but for the shadows in it, and in pictures without colour a receding hairline's
+    skin for hair; what is of the forehead's own colour is no hair, and above the forehead all else is.
 
     Args:
         portrait: (H,W,3) sRGB. landmarks: (468,2) of the face, in pixels.
@@ -42,7 +42,7 @@ def find_head_hair(portrait: np.ndarray, matte: Matte, landmarks: np.ndarray) ->
         lab = cv2.cvtColor(np.ascontiguousarray(portrait, np.float32), cv2.COLOR_RGB2LAB)
         apart = (lab - np.median(lab[forehead], axis=0)) / STRAYS
         apart[..., 0] = np.where(apart[..., 0] > 0, apart[..., 0] * STRAYS[0] / GLOSS, apart[..., 0])
-        hair = np.maximum(hair, higher * np.clip(np.linalg.norm(apart, axis=-1) - 1, 0, 1))
+        hair = np.maximum(hair, higher) * np.clip(np.linalg.norm(apart, axis=-1) - 1, 0, 1)
     reach = max(EDGE * height, 0.5)
     sure, crown = (
         np.clip(3 * cv2.GaussianBlur(part.astype(np.float32), (0, 0), reach) - 2, 0, 1)
