@@ -1,6 +1,7 @@
 """One network's descent: AdamW, a rate that warms up and falls, a moving average, and a state on the disk.
 
-Kill a training and call it again: it ends with the weights of one that was not killed.
+Kill a training and call it again: it ends with the weights of one that was not killed. Where the state is lost, weights
+alone go on, from step 0 of a new schedule: copy the bundled ones into the output folder.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from .checkpoints import load_state, save_state
@@ -39,11 +41,14 @@ class Pace:
 class Descent:
     """steps: those taken, over all calls. average: the network with averaged weights."""
 
-    def __init__(self, network: nn.Module, pace: Pace, state: Path) -> None:
+    def __init__(self, network: nn.Module, pace: Pace, state: Path, weights: Path | None = None) -> None:
+        found = state.is_file()
+        if weights is not None and weights.is_file() and not found:
+            own, known = network.state_dict(), load_file(weights)
+            network.load_state_dict({name: known[name] for name in own})
         self.pace, self.state, self.average = pace, state, copy.deepcopy(network).requires_grad_(False)
         self.parameters, self.kept = list(network.parameters()), [p.data for p in self.average.parameters()]
         self.optimiser = torch.optim.AdamW(self.parameters, betas=pace.betas, weight_decay=1e-2)
-        found = state.is_file()
         self.steps = load_state(state, self.parameters, self.kept, self.optimiser) if found else 0
 
     def step(self, loss: Tensor, rate: float) -> None:

@@ -186,7 +186,7 @@ def train(arguments: argparse.Namespace) -> None:
     usual = usual_detail(found)
     squares = Squares(found, networks.geometry, usual, arguments.seed)
     network = Denoiser(CHANNELS_TOLD).to(device, memory_format=torch.channels_last)
-    descent = Descent(network, PACE, output / STATE)
+    descent = Descent(network, PACE, output / STATE, output / WEIGHTS)
     trial = Trial(network, output, device) if arguments.judged else None
     log, saved, last = Means(output / "repaint.log"), time.monotonic(), arguments.steps + arguments.judged
     while descent.steps < last:

@@ -113,7 +113,7 @@ def load_samples(faces: Path, hub: Path, output: Path, seed: int) -> Samples:
 def train(arguments: argparse.Namespace) -> None:
     samples = load_samples(arguments.faces, arguments.hub, arguments.output, arguments.seed)
     network = Completer().to(arguments.device, memory_format=torch.channels_last)
-    descent = Descent(network, PACE, arguments.output / STATE)
+    descent = Descent(network, PACE, arguments.output / STATE, arguments.output / WEIGHTS)
     log, saved, first = Means(arguments.output / "stage1.log"), time.monotonic(), descent.steps
     for batch in batches(samples, first, arguments.steps, arguments.count, arguments.workers):
         random = torch.Generator().manual_seed(arguments.seed + 7919 * (descent.steps + 1))

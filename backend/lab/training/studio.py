@@ -189,7 +189,7 @@ def train(arguments: argparse.Namespace) -> None:
     cv2.setNumThreads(1)
     samples = load_samples(arguments)
     network = Studio().to(arguments.device, memory_format=torch.channels_last)
-    descent = Descent(network, PACE, arguments.output / STATE)
+    descent = Descent(network, PACE, arguments.output / STATE, arguments.output / WEIGHTS)
     log, saved, first = Means(arguments.output / "studio.log"), time.monotonic(), descent.steps
     for drawn in map(partial(samples.batch, count=arguments.count), range(first // 2, arguments.steps // 2)):
         batch = Batch(*(one.to(arguments.device) for one in vars(drawn).values()))
