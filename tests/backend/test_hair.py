@@ -128,6 +128,9 @@ def test_hair_is_found_in_the_picture_and_bald_heads_have_none(astronaut):
     fair = np.where(hair[..., None] > 0, np.float32([0.95, 0.9, 0.7]), bald).astype(np.float32)
     taken_for_skin = find_head_hair(fair, shaven, points)
     assert taken_for_skin.sum() > 0.5 * hair.sum()
+    receding = color.copy()  # the matte takes all above the forehead for hair, as in pictures without colour
+    receding[: int(points[10, 1])] = skin
+    assert find_head_hair(receding, matte, points).sum() < 0.5 * hair.sum()
 
 
 def test_no_hat_becomes_hair():
