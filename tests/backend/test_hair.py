@@ -125,6 +125,9 @@ def test_hair_is_found_in_the_picture_and_bald_heads_have_none(astronaut):
     bald = np.where(matte.person[..., None] > 0.3, skin, color).astype(np.float32)
     shaven = dataclasses.replace(matte, skin=matte.person, hair=np.zeros_like(matte.hair))
     assert find_head_hair(bald, shaven, points).max() == 0
+    tuft = hair * (np.cumsum(hair.sum(0)) < 0.08 * hair.sum())
+    tufted = np.where(tuft[..., None] > 0, color, bald).astype(np.float32)
+    assert find_head_hair(tufted, dataclasses.replace(shaven, hair=tuft), points).max() == 0
     fair = np.where(hair[..., None] > 0, np.float32([0.95, 0.9, 0.7]), bald).astype(np.float32)
     taken_for_skin = find_head_hair(fair, shaven, points)
     assert taken_for_skin.sum() > 0.5 * hair.sum()
