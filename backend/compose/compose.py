@@ -78,8 +78,7 @@ def compose(
         )
     base = base[box]
     keep = np.zeros(head.shape, np.float32)
-    neck = np.clip((painted.height - NECK_LOW) / (NECK_HIGH - NECK_LOW), 0, 1)
-    keep[filled] = np.clip((1.02 - painted.atlas[:, 1]) / NECK_FADE, 0, 1) * neck
+    keep[filled] = share_of_head(painted.atlas, painted.height)
     if len(mesh.others):
         others = rasterize(texel_corners(mesh.others, size), size, size).covered[box]
         keep[others & ~head] = -1  # never, not even as margin
@@ -92,6 +91,17 @@ def compose(
     head = touched & head
     given = painted.given(head[filled], keep[filled])
     return Composition(result.astype(np.float32), provenance * keep[..., None], head, filled, painted.atlas, given, box)
+
+
+def share_of_head(atlas: np.ndarray, height: np.ndarray) -> np.ndarray:
+    """(n,) 0..1, how far texels of a textured body are the head's: it fades down the neck, and out over shoulders, which
+    lie higher in the atlas than the neck's end.
+
+    Args:
+        atlas: (n,2) positions. height: (n,) canonical.
+    """
+    neck = np.clip((height - NECK_LOW) / (NECK_HIGH - NECK_LOW), 0, 1)
+    return np.clip((1.02 - atlas[:, 1]) / NECK_FADE, 0, 1) * neck
 
 
 def fill_unknown(generated: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..compose.compose import MARGIN, NECK_FADE, NECK_HIGH, NECK_LOW
+from ..compose.compose import MARGIN, share_of_head
 from ..compose.texels import Texels
 from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh
@@ -70,8 +70,7 @@ def make_wearer(mesh: HeadMesh, canonical: np.ndarray, texels: Texels, canvas: C
     size = len(filled)
     margin = ~filled
     if has_base and len(mesh.others):  # a body goes on below; a head by itself is painted down to its rim
-        neck = np.clip((place[:, 1] - NECK_LOW) / (NECK_HIGH - NECK_LOW), 0, 1)
-        worn = (np.clip((1.02 - atlas[:, 1]) / NECK_FADE, 0, 1) * neck).astype(np.float32)
+        worn = share_of_head(atlas, place[:, 1]).astype(np.float32)
         touched = np.zeros((size, size), np.uint8)
         touched[filled] = worn > 0
         margin &= cv2.dilate(touched, np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0

@@ -12,7 +12,7 @@ import pytest
 
 from backend import pipeline
 from backend.__main__ import main
-from backend.compose.compose import Composition
+from backend.compose.compose import Composition, share_of_head
 from backend.errors import AvatarTexError, Cancelled
 from backend.head.atlas import to_atlas
 from backend.head.mesh import HeadMesh, load_mesh
@@ -150,6 +150,17 @@ def test_what_others_have_stays_and_the_neck_fades():
     assert not changed[-4:].any()
 
 
+def test_a_head_fades_down_its_neck_and_out_over_its_shoulders():
+    """Shoulders lie higher in the atlas than the neck above them."""
+    chin, low, shoulder = np.float32([[0, -0.3, 0.3], [0, -0.9, 0.3], [0.8, -0.85, 0]])
+    points = np.stack([chin, low, shoulder])
+    atlas = to_atlas(points)
+    assert atlas[2, 1] < 0.95
+    assert np.array_equal(share_of_head(atlas, points[:, 1]), [1, 0, 0])
+    assert 0 < share_of_head(np.float32([[0.5, 0.5]]), np.float32([-0.7]))[0] < 1
+    assert 0 < share_of_head(np.float32([[0.5, 0.99]]), np.float32([-0.3]))[0] < 1
+
+
 def test_a_head_by_itself_is_painted_down_to_its_rim():
     """No photographic neck below a pencil face, also where the head had a texture before."""
     job = ball(upright)
@@ -184,6 +195,14 @@ def test_scale_makes_strokes_larger(balls, name):
     assert np.abs(added[0] - added[1]).mean() > 0.003
     one, same = draw_parameters(name, 0), draw_parameters(name, 0, 2.0)
     assert {key for key in one if one[key] != same[key]} - {"degrees"} == set(STYLES[name].SCALED)
+
+
+def test_a_job_paints_at_the_scale_that_is_asked_for():
+    job = ball(upright)
+    tiles, usual, large = composed(job), Stylist(job, SIZE, {}), Stylist(job, SIZE, {}, scale=2.0)
+    shown = usual.show(tiles)
+    one, other = (stylist.style("oil", 0, tiles, shown)[1001] for stylist in (usual, large))
+    assert np.abs(one - other).mean() > 0.003
 
 
 def test_styles_that_shade_by_themselves_leave_the_light_out(prepared, tmp_path, demo_head_obj, astronaut, monkeypatch):
