@@ -94,7 +94,7 @@ def compose(
 
 
 def share_of_head(atlas: np.ndarray, height: np.ndarray) -> np.ndarray:
-    """(n,) 0..1, how far texels of a textured body are the head's: it fades down the neck, and out over shoulders, which
+    """(n,) 0..1, how far texels of a textured body are the head's: it fades down the neck and out over shoulders, which
     lie higher in the atlas than the neck's end.
 
     Args:

@@ -6,6 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from backend.head.match import match
+from backend.head.mesh import load_mesh
+from backend.observation.observe import between_lips
+from backend.portrait.decode import decode_portrait
 from backend.portrait.landmark_groups import canonical_face
 from backend.portrait.lip_edges import ABOVE, BELOW, CLOSING, OVER, UNDER, find_portrait_edges
 
@@ -81,3 +85,12 @@ def test_lips_that_look_like_what_is_between_keep_their_landmarks():
     for edge, loop in ((edges.upper, ABOVE), (edges.lower, BELOW)):
         read = points[list(CLOSING[0] + loop + CLOSING[1])]
         assert np.abs(edge[:, 1] - np.interp(edge[:, 0], *read.T)).max() < 0.5
+
+
+def test_a_job_finds_the_teeth_of_a_smile(demo_head_obj, astronaut):
+    portrait = decode_portrait(astronaut)
+    registration = match(load_mesh(demo_head_obj), portrait).registration
+    teeth = between_lips(registration, portrait.color.shape[:2]) > 0.9
+    assert 0.003 < teeth.sum() / registration.face_height**2 < 0.03
+    red, _, blue = np.median(portrait.color[teeth], axis=0)
+    assert red - blue < 0.19  # 0.15; her skin 0.24, her lips more
