@@ -91,20 +91,21 @@ def continue_hair(
     sure, height = weight > 0.5, face_height * scale
     if sure.sum() < ENOUGH_HAIR * height**2:
         return None
-    tone = np.median(small[sure], axis=0)
+    tone, weight = np.median(small[sure], axis=0), np.clip(5 * weight - 4, 0, 1)  # a little skin outshines black hair
     near, wide = (cv2.GaussianBlur(part, (0, 0), HAIR_REACH * height) for part in (weight, small * weight[..., None]))
     return sample(((wide + 0.02 * tone) / (near + 0.02)[..., None]).astype(np.float32), places * np.float32(scale))
 
 
-def in_light_of(unlit: np.ndarray, colour: np.ndarray, sure: np.ndarray) -> np.ndarray:
-    """(S,S,3) the picture's hair brought to the middle colour that it has without light where the head shows it.
+def without_light(colour: np.ndarray, lit: np.ndarray, unlit: np.ndarray, sure: np.ndarray) -> np.ndarray:
+    """(S,S,3) the picture's hair without the light that falls on hair where the head shows it.
 
     Args:
-        unlit: (S,S,3) sRGB, colour: (S,S,3) as continue_hair() left it. sure: (S,S) bool, where the head shows hair.
+        colour: (S,S,3) as continue_hair() left it. lit, unlit: (S,S,3) sRGB, what the portrait shows, with and without
+            its light. sure: (S,S) bool, where the head shows hair.
     """
     if sure.sum() < ENOUGH:
         return colour
-    gain = (np.median(unlit[sure], axis=0) + FAINT) / (np.median(colour[sure], axis=0) + FAINT)
+    gain = np.median((unlit[sure] + FAINT) / (lit[sure] + FAINT), axis=0)
     return np.clip((colour + FAINT) * np.clip(gain, *GAINS) - FAINT, 0, 1).astype(np.float32)
 
 

@@ -19,7 +19,7 @@ from ..portrait.matte import Matte
 from ..prior.light import Light, estimate_light
 from ..prior.linear import LinearPrior
 from ..prior.studio import even_out
-from .hair import Hair, continue_hair, find_hair, hair_evidence, in_light_of
+from .hair import Hair, continue_hair, find_hair, hair_evidence, without_light
 
 if TYPE_CHECKING:
     from torch import nn
@@ -168,11 +168,11 @@ def observe(
         skin, scalp = _allowed(matte, shut, registration.face_height, True)
         again = pixel_confidence(registration, (skin, scalp), points.astype(np.float64), normals, canonical)[1]
         confidence, picture = again * told, np.zeros_like(picture)
-    colour = continue_hair(portrait, picture, places, registration.face_height)
-    if colour is not None:
+    hair_colour = continue_hair(portrait, picture, places, registration.face_height)
+    if hair_colour is not None:
         sure = (confidence * scalp_texels > TOLD) & (sample(picture, places) > SURELY)
-        colour = in_light_of(unlit, colour, sure)
-    hair = find_hair(unlit, confidence, hairy, scalp_texels, colour, bare)
+        hair_colour = without_light(hair_colour, colour, unlit, sure)
+    hair = find_hair(unlit, confidence, hairy, scalp_texels, hair_colour, bare)
     evidence = hair_evidence(unlit, confidence, hair)
     return Observation(
         portrait,

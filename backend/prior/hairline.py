@@ -20,6 +20,8 @@ from .linear import LinearPrior, carried
 UNIT = 0.13
 #: Cover from which there is hair, and all of it: as soft as a line of hair is.
 LINE = (0.3, 0.7)
+#: Texels of the prior: a hole or a tuft of half of it is none; a linear prior overshoots and dips where hair does not.
+HOLE = 7
 #: How far single strands move the line, in cover; their width and length, as shares of the atlas.
 RAGGED, WIDTH, LENGTH = 0.12, 0.003, 0.012
 FILE = Path(__file__).with_name("hairline.npz")
@@ -47,7 +49,9 @@ class Hairline:
         shown, weight = self.prior.observed(np.repeat(UNIT * hair[..., None], 3, -1), confidence)
         weight = weight * self.grows
         made = carried(self.prior.decode(self.prior.fit(shown, weight).unknowns.astype(np.float32)), shown, weight)
-        made = cv2.resize(made[..., 0] / UNIT, (texels, texels), interpolation=cv2.INTER_LINEAR)
+        bytes_made = np.rint(255 * np.clip(made[..., 0] / UNIT, 0, 1)).astype(np.uint8)
+        made = cv2.medianBlur(bytes_made, HOLE).astype(np.float32) / 255
+        made = cv2.resize(made, (texels, texels), interpolation=cv2.INTER_LINEAR)
         made += RAGGED * strands(0, texels, WIDTH * texels, LENGTH * texels)
         grows = cv2.resize(self.grows, (texels, texels), interpolation=cv2.INTER_LINEAR)
         return (np.clip((made - LINE[0]) / (LINE[1] - LINE[0]), 0, 1) * grows).astype(np.float32)

@@ -13,12 +13,13 @@ from backend.head.atlas import map_atlas
 from backend.head.match import find_face_or_pins, match
 from backend.head.mesh import load_mesh
 from backend.imaging.sample import LUMINANCE
-from backend.observation.hair import Hair, continue_hair, find_hair, hair_evidence
+from backend.observation.hair import Hair, continue_hair, find_hair, hair_evidence, without_light
 from backend.observation.observe import PLACES, is_cloth, observe
 from backend.portrait.decode import decode_portrait
 from backend.portrait.head_hair import find_head_hair
 from backend.portrait.matte import portrait_matte
-from backend.prior.hairline import hairline
+from backend.prior.hairline import Hairline, hairline
+from backend.prior.linear import LinearPrior
 from backend.surface.detail import collage, upright
 from backend.surface.measured import Subject
 from backend.surface.strands import Strands, combed, find_strands, straightness, stranded
@@ -110,6 +111,32 @@ def test_hair_takes_the_colour_that_is_nearest_in_the_picture():
     assert np.allclose(left, 0.6, atol=0.06) and np.allclose(right, 0.6, atol=0.06)
     assert far.min() > 0.1  # nothing near: what hair usually is
     assert continue_hair(portrait, 0 * hair, places, 200.0) is None
+
+
+def test_a_rim_of_skin_does_not_brown_black_hair():
+    portrait, hair = np.full((300, 300, 3), 0.02, np.float32), np.zeros((300, 300), np.float32)
+    portrait[60:80], hair[10:60], hair[60:80] = SKIN, 1, 0.6
+    found = continue_hair(portrait, hair, np.float32([[[150, 40], [150, 80]]]), 200.0)
+    assert found.max() < 0.05
+
+
+def test_light_comes_off_hair_whatever_skin_is_taken_for_it():
+    """Half of what counts as hair is a forehead: the light on it says something, its colour nothing."""
+    grey, lit = np.full((SIZE, SIZE, 3), 0.5, np.float32), np.full((SIZE, SIZE, 3), 0.5, np.float32)
+    lit[:, SIZE // 2 :] = SKIN
+    made = without_light(grey, lit, lit * np.float32([0.8, 0.8, 0.9]), np.ones((SIZE, SIZE), bool))
+    assert np.allclose(made, [0.4, 0.4, 0.45], atol=0.01)
+
+
+def test_a_hole_in_the_prior_is_no_hole_in_the_hair(seen):
+    _, confidence, hair = seen
+    found = hairline()
+    y, x = found.prior.size // 8, found.prior.size // 2
+    mean = found.prior.mean.copy()
+    mean[y : y + 4, x : x + 3] -= 0.08
+    dented = Hairline(LinearPrior(mean, found.prior.basis, found.prior.deviation), found.grows)
+    whole, made = (one.find_cover(hair, 0 * confidence) for one in (found, dented))
+    assert np.abs(made - whole).max() < 0.3
 
 
 def test_hair_is_found_in_the_picture_and_bald_heads_have_none(astronaut):
