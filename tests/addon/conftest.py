@@ -94,6 +94,21 @@ def fake(monkeypatch: pytest.MonkeyPatch, fake_python: str, addon):
 
 
 @pytest.fixture
+def each_message(addon, monkeypatch: pytest.MonkeyPatch) -> list:
+    """Every look at the backend takes one message, however many are there: a busy machine misses none. Those taken."""
+    client, waiting, taken = addon("core.client").BackendClient, [], []
+    pump = client.pump
+
+    def take(own) -> list:
+        waiting.extend(pump(own))
+        taken.extend(waiting[:1])
+        return [waiting.pop(0)] if waiting else []
+
+    monkeypatch.setattr(client, "pump", take)
+    return taken
+
+
+@pytest.fixture
 def portrait(tmp_path: Path) -> Path:
     path = tmp_path / "portrait.png"
     path.write_bytes(b"the fake backend does not look at it")

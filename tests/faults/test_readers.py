@@ -31,7 +31,7 @@ def refuse(read, folder: Path, name: str, data: bytes | str, code: ErrorCode) ->
     begun = time.monotonic()
     with pytest.raises(AvatarTexError) as caught:
         read(path)
-    assert caught.value.code is code and time.monotonic() - begun < 5
+    assert caught.value.code is code and time.monotonic() - begun < 30
     return caught.value.message
 
 
@@ -241,11 +241,13 @@ def test_a_bug_on_the_command_line_ends_in_a_sentence(tmp_path, monkeypatch, cap
     assert capsys.readouterr().err.splitlines()[-1].startswith("error [internal] The backend met a bug")
 
 
-def test_a_seed_below_zero_is_refused_before_any_work(tmp_path, capsys):
-    begun = time.monotonic()
+def test_a_seed_below_zero_is_refused_before_any_work(tmp_path, capsys, monkeypatch):
+    from backend import pipeline
+
+    monkeypatch.setattr(pipeline, "generate", lambda *_words: pytest.fail("it works"))
     words = ["generate", "--mesh", "m.obj", "--portrait", "p.png", "--output", str(tmp_path / "o"), "--seed", "-1"]
     assert main(words) == 2
-    assert "Seed cannot be -1" in capsys.readouterr().err and time.monotonic() - begun < 5
+    assert "Seed cannot be -1" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="named after another format")
