@@ -84,6 +84,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, fake_python: str, addon):
     def choose(modes: str = "", **variables: str) -> None:
         addon("session").close()
         monkeypatch.setenv("FAKE_BACKEND", modes)
+        monkeypatch.delenv("FAKE_SECONDS", raising=False)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
 

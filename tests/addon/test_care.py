@@ -101,7 +101,7 @@ def test_a_job_that_was_left_does_not_reach_the_next(scene, api, fake, portrait,
 
 
 def test_a_backend_killed_three_times_ends_a_batch_that_then_goes_on(cast, fake, addon):
-    fake("slow", FAKE_SECONDS="600")
+    fake("stay")
     fill(cast.folder)
     run = addon("jobs.scene_batch").SceneBatch(bpy.context.scene)
     client, killed = addon("session").client(), 0
@@ -302,7 +302,7 @@ def last_line(one: subprocess.Popen) -> str:
 @pytest.mark.parametrize("how", ["quit", "hang"])
 def test_no_process_outlives_blender(scene, portrait, fake_python, how):
     """It quits in the middle of a job, or is killed."""
-    one = blender(portrait, how, fake_python, FAKE_SECONDS="600")
+    one = blender(portrait, how, fake_python, FAKE_BACKEND="stay")
     backend = int(last_line(one))
     if how == "hang":
         assert is_alive(backend, 0.2)

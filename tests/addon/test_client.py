@@ -139,7 +139,7 @@ def test_restarts_back_off(client, request_for, fake, clock):
 
 
 def test_cancel_is_answered_by_the_backend(client, request_for, fake, clock):
-    fake("slow", FAKE_SECONDS="600")
+    fake("stay")
     one = client()
     one.generate(request_for())
     pump_until_state(one, "busy")
@@ -149,7 +149,7 @@ def test_cancel_is_answered_by_the_backend(client, request_for, fake, clock):
 
 
 def test_cancel_works_on_a_deaf_backend_within_two_seconds(client, request_for, fake, clock):
-    fake("deaf", FAKE_SECONDS="600")
+    fake("deaf,stay", FAKE_SECONDS="0")
     one = client()
     one.generate(request_for())
     pump_until_state(one, "busy")

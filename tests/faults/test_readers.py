@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from backend.head import atlas, shape
 from backend.head.mesh import load_capture, load_mesh
 from backend.pins import read_pins
 from backend.portrait import landmark_groups
+from backend.threads import start_threads
 from backend.verified import manifest, verified_arrays
 
 from . import mutants
@@ -223,10 +227,27 @@ def test_every_array_that_ships_has_a_checksum():
         "[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : Non-zero status code returned while running Conv node. "
         "Status Message: bfc_arena.cc:376 Failed to allocate memory for requested buffer of size 1073741824",
         "Unable to allocate 1.5 GiB for an array with shape (4096, 4096, 24)",
+        "could not create a primitive",
+        "can't start new thread",
     ],
 )
 def test_memory_that_ran_out_is_told_as_such(words):
     assert explain(RuntimeError(words)).code is ErrorCode.OUT_OF_MEMORY
+    assert explain(OSError(errno.ENOMEM, "any language's words", "trimesh")).code is ErrorCode.OUT_OF_MEMORY
+
+
+def test_a_job_starts_no_thread(monkeypatch):
+    """One whose memory runs out before its first line is waited for, for ever."""
+    pool, threads = start_threads(3), threading.active_count()
+    monkeypatch.setattr(threading.Thread, "start", lambda _thread: pytest.fail("started"))
+    assert sorted(pool.map(abs, range(100))) == list(range(100)) and threading.active_count() == threads
+    makers = {path.name for path in shipped_modules() if re.search(r"\b(Thread|\w*Executor)\(", path.read_text())}
+    assert makers == {"threads.py", "worker.py"}  # the worker's listens before any job
+
+
+def shipped_modules() -> list[Path]:
+    folder = Path(verified.__file__).parent
+    return [path for path in folder.rglob("*.py") if "lab" not in path.relative_to(folder).parts]
 
 
 def test_a_bug_on_the_command_line_ends_in_a_sentence(tmp_path, monkeypatch, capsys):
