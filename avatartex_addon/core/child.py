@@ -133,7 +133,7 @@ class Child:
         self.kill()
 
     def settle(self) -> None:
-        """After its death: a moment for the readers to hand over the last words, and for the system to tell its exit."""
+        """After its death: a moment for the readers to hand over the last words, and the system its exit."""
         for reader in self._readers:
             reader.join(LEAVE_TIME)
         with contextlib.suppress(subprocess.TimeoutExpired):  # its pipes close a little before

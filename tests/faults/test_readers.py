@@ -9,6 +9,7 @@ import shutil
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,9 @@ from backend.__main__ import main
 from backend.errors import AvatarTexError, ErrorCode, explain
 from backend.head import atlas, shape
 from backend.head.mesh import load_capture, load_mesh
+from backend.models.hub import told
+from backend.models.profiles import PROFILES
+from backend.models.store import digest, read_text, use_local
 from backend.pins import read_pins
 from backend.portrait import landmark_groups
 from backend.threads import start_threads
@@ -218,6 +222,28 @@ def test_every_array_that_ships_has_a_checksum():
     folder = Path(verified.__file__).parent
     shipped = {path.name for path in folder.rglob("*.npz") if "lab" not in path.relative_to(folder).parts}
     assert shipped == {*verified.ARRAYS}
+
+
+@pipes
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_pipe_is_no_model(tmp_path, name):
+    """Nor is it waited for."""
+    os.mkfifo(tmp_path / name)
+    base = replace(PROFILES["sd15"].part("canny"), files=("model.safetensors",), folders=())
+    with pytest.raises(AvatarTexError) as refusal:
+        use_local(replace(PROFILES["sd15"], parts=(base,)), "canny", tmp_path)
+    assert refusal.value.code is ErrorCode.MODEL_UNUSABLE
+    with pytest.raises(OSError, match="no file"):
+        digest(tmp_path / name)
+    with pytest.raises(ValueError, match="no text"):
+        read_text(tmp_path / name)
+
+
+def test_a_refusal_of_the_hubs_library_is_one_line():
+    words = "Consistency check failed: file should be of size 46.\nPlease retry with `force_download=True`." + 900 * "x"
+    with pytest.raises(AvatarTexError) as refusal, told(PROFILES["klein"].part("base")):
+        raise OSError(words)
+    assert "\n" not in refusal.value.message and "force" not in refusal.value.message
 
 
 @pytest.mark.parametrize(
