@@ -5,6 +5,7 @@ Standard library only: the add-on imports this module to draw the cure beside th
 
 from __future__ import annotations
 
+import errno
 from enum import StrEnum
 
 
@@ -68,7 +69,8 @@ class Cancelled(Exception):
     """Raised between steps of a job that the artist cancelled."""
 
 
-#: How libraries that raise RuntimeError tell that memory ran out: torch's CPU allocator, CUDA, cuBLAS, OpenCV.
+#: How libraries that raise RuntimeError tell that memory ran out: torch's CPU allocator, CUDA, cuBLAS, OpenCV, oneDNN,
+#: threads.
 MEMORY_PHRASES = (
     "out of memory",
     "can't allocate memory",
@@ -78,12 +80,15 @@ MEMORY_PHRASES = (
     "bad_alloc",
     "bad allocation",
     "unable to allocate",
+    "could not create a primitive",
+    "can't start new thread",
 )
 
 
 def is_out_of_memory(bug: Exception) -> bool:
     """Whether memory ran out, of whatever processor."""
-    return isinstance(bug, MemoryError) or any(phrase in str(bug).lower() for phrase in MEMORY_PHRASES)
+    told = isinstance(bug, MemoryError) or getattr(bug, "errno", None) == errno.ENOMEM
+    return told or any(phrase in str(bug).lower() for phrase in MEMORY_PHRASES)
 
 
 def explain(bug: Exception) -> AvatarTexError:

@@ -202,6 +202,8 @@ class Staged:
             for old in before.values():
                 if old:
                     forget(old)
+            for folder in {target.parent for target in before}:
+                sweep(folder)  # what could not be deleted a moment ago
 
     def discard(self) -> None:
         """Forget what was not renamed."""

@@ -34,6 +34,7 @@ STOREYS = (
 )
 SHARED = {
     "verified",
+    "threads",
     "offline",
     "option",
     "options",

@@ -133,9 +133,11 @@ class Child:
         self.kill()
 
     def settle(self) -> None:
-        """After its death: give the readers a moment to hand over the last words."""
+        """After its death: a moment for the readers to hand over the last words, and the system its exit."""
         for reader in self._readers:
             reader.join(LEAVE_TIME)
+        with contextlib.suppress(subprocess.TimeoutExpired):  # its pipes close a little before
+            self.process.wait(LEAVE_TIME)
 
     def _close(self) -> None:
         with without_sigpipe(), contextlib.suppress(OSError):

@@ -17,6 +17,8 @@ from .log import BackendLog
 LONGEST_LOOK = 60.0
 #: The point that tells a face from others.
 NOSE = "nose_tip"
+#: What an answer raises that is another one.
+UNREADABLE = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def look_for_faces(command: list[str], portrait: str, log: BackendLog) -> FoundF
                 log.write(f"faces: {told.stderr.strip()[-200:]}")
                 return None
             return read_answer(told.stdout, picture.read_bytes())
-        except (OSError, ValueError, KeyError, TypeError, subprocess.SubprocessError) as reason:
+        except (*UNREADABLE, OSError, subprocess.SubprocessError) as reason:
             log.write(f"faces: {type(reason).__name__}: {reason}")
             return None
 
@@ -77,11 +79,20 @@ def read_answer(text: str, picture: bytes) -> FoundFaces:
     """Of the backend's answer.
 
     Raises:
-        ValueError, KeyError, TypeError: it is another one.
+        UNREADABLE: it is another one.
     """
     told = json.loads(text)
     faces = tuple(
-        Face(tuple(one["box"]), {point["name"]: tuple(point["portrait"]) for point in one["points"]})
+        Face(places(one["box"], 4), {str(point["name"]): places(point["portrait"], 2) for point in one["points"]})
         for one in told["faces"]
     )
-    return FoundFaces(told["width"], told["height"], faces, picture)
+    width, height = places([told["width"], told["height"]], 2)
+    return FoundFaces(int(width), int(height), faces, picture)
+
+
+def places(told: list, count: int) -> tuple:
+    """So many numbers. Raises: ValueError, TypeError."""
+    found = tuple(float(one) for one in told)
+    if len(found) != count or not all(map(math.isfinite, found)):
+        raise ValueError("no places")
+    return found

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from .child import process_options
-from .packages import build_here, hashes_of, is_unchecked
+from .packages import build_here, has_no_cpu, hashes_of, is_unchecked
 
 #: The oldest driver on which the CUDA build runs (CUDA 13).
 LEAST_DRIVER = 580
@@ -22,7 +22,10 @@ def decide_build(choice: str, driver: int, requirements: Path) -> str:
     Args:
         choice: the artist's. driver: its main version, 0 without one. requirements: the lock.
     """
-    runs = driver >= LEAST_DRIVER and not is_unchecked(hashes_of(requirements), "cuda")
+    hashes = hashes_of(requirements)
+    if has_no_cpu(hashes):
+        return "cuda"  # which runs without a card, too
+    runs = driver >= LEAST_DRIVER and not is_unchecked(hashes, "cuda")
     return build_here(("cuda" if runs else "cpu") if choice == "auto" else choice)
 
 

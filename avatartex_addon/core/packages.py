@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import platform
 import re
 import sys
 from collections.abc import Iterator
@@ -127,6 +128,12 @@ def is_unchecked(hashes: dict[str, str], build: str) -> bool:
     """Whether our list has no checksum of torch's build for this system. Only CUDA's for Windows may lack."""
     windows = (sys.platform, build) == ("win32", "cuda")
     return windows and not any(name.startswith(WINDOWS_CUDA) for name in hashes)
+
+
+def has_no_cpu(hashes: dict[str, str]) -> bool:
+    """Whether our list has PyPI's torch for this Linux, which is CUDA's, and not the one for CPUs alone: on ARM."""
+    here = [name for name in hashes if name.startswith("torch-") and name.endswith(f"_{platform.machine()}.whl")]
+    return sys.platform == "linux" and bool(here) and not any("+cpu-" in name for name in here)
 
 
 def refuse_changed(wheel: Path, hashes: dict[str, str], build: str = "cpu") -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -17,6 +15,7 @@ from ..job import Completion, Prepared
 from ..observation.relight import exposed
 from ..observation.views import View
 from ..surface.detail import Detail
+from ..threads import CORES, start_threads
 from .photographed import find_shown, photographed, tone_beside
 from .texels import Texels
 
@@ -30,6 +29,8 @@ MOUTH_TOP = 0.16
 BUST_FROM, BUST_TO, THROAT = -0.55, -0.75, (0.90, 0.97, 0.35, 0.65)
 #: Texels of a part: it and what is reckoned with it fit into the processor's cache and little memory.
 PART = 1 << 18
+#: NumPy and OpenCV let go of Python's lock in their loops.
+POOL = start_threads(CORES)
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,7 @@ class Colouring:
     def colour(self, texels: Texels) -> Coloured:
         """Colour the texels."""
         parts = [slice(first, first + PART) for first in range(0, len(texels.triangle), PART)] or [slice(0)]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy and OpenCV let go of Python's lock in their loops
-            done = list(pool.map(lambda part: self._part(texels, part), parts))
+        done = list(POOL.map(lambda part: self._part(texels, part), parts))
         return Coloured(
             np.concatenate([one.colour for one in done]),
             np.concatenate([one.provenance for one in done]),

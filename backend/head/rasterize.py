@@ -7,12 +7,12 @@ picture of span numbers is one running sum over their starts and ends: no pixel 
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+
+from ..threads import CORES, start_threads
 
 #: Candidate pixels handled at once where spans overlap: 2 M keep the working set near 100 MB.
 CHUNK = 2_000_000
@@ -21,8 +21,7 @@ BAND = 1 << 15
 #: Triangles cut into spans at once.
 SHARE = 1 << 15
 #: NumPy lets go of Python's lock in its loops, so two threads nearly halve the time.
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-POOL = ThreadPoolExecutor(min(4, CORES))
+POOL = start_threads(min(4, CORES))
 
 
 @dataclass(frozen=True)

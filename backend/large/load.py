@@ -12,8 +12,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ..errors import AvatarTexError, ErrorCode
-from ..models.store import WEIGHTS, StoredPart
+from ..errors import AvatarTexError, ErrorCode, is_out_of_memory
+from ..models.store import WEIGHTS, StoredPart, read_text
 from .lora import merge_lora
 
 State = dict[str, Tensor]
@@ -50,11 +50,19 @@ def read_config(part: StoredPart, folder: str) -> dict[str, Any]:
     """Raises: AvatarTexError, MODEL_UNUSABLE."""
     name = "scheduler_config.json" if folder == "scheduler" else "config.json"
     try:
-        return json.loads((Path(part.root) / folder / name).read_text(encoding="utf-8"))
+        return json.loads(read_text(Path(part.root) / folder / name))
     except (OSError, ValueError, RecursionError) as reason:
         raise AvatarTexError(
             ErrorCode.MODEL_UNUSABLE, f"{folder}/{name} cannot be read ({reason}).", "Run models verify."
         ) from None
+
+
+def refuse_endless(config: Any, tensors: int) -> None:
+    """Raises: ValueError for more layers than there are weights: as many would be made before they are missed."""
+    for name, value in config.items():
+        for count in value if isinstance(value, list) else [value]:
+            if "layers" in name and isinstance(count, int) and count > tensors:
+                raise ValueError(f"{name} is {count}")
 
 
 def build(
@@ -73,17 +81,20 @@ def build(
     Raises:
         AvatarTexError: MODEL_UNUSABLE, where weights are missing or of another shape.
     """
-    state = read_state(part, folder, dtype)
+    state, told = read_state(part, folder, dtype), read_config(part, folder)
     if lora:
         merge_lora(state, lora)
     try:
+        refuse_endless(told, len(state))
         with torch.device("meta"):
-            network = make(read_config(part, folder))
+            network = make(told)
         found = network.load_state_dict(state, strict=False, assign=True)
         unknown = [] if some else [key for key in found.unexpected_keys if not key.endswith("position_ids")]
         wrong = found.missing_keys + unknown
-    except (RuntimeError, TypeError, KeyError, ValueError) as reason:
-        wrong = [str(reason).splitlines()[-1].strip()]
+    except Exception as reason:  # whatever a configuration makes its class raise
+        if is_out_of_memory(reason):
+            raise
+        wrong = [(str(reason).splitlines() or [type(reason).__name__])[-1].strip()]
     if wrong:
         raise AvatarTexError(
             ErrorCode.MODEL_UNUSABLE,

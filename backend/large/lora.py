@@ -30,12 +30,16 @@ def merge_lora(state: dict[str, Tensor], lora: dict[str, Tensor], strength: floa
             path = path.removeprefix(prefix)
         weight = state.get(f"{path}.weight")
         if up is None or weight is None:
-            refuse(f"the model has no {path}")
+            refuse(f"the model has no {path[:160]}")
         assert up is not None and weight is not None
-        if weight.shape != (len(up), down.shape[1]):
-            refuse(f"{path} is {tuple(weight.shape)}, not {(len(up), down.shape[1])}")
-        scale = strength * float(lora.get(f"{key}.alpha", torch.tensor(len(down)))) / len(down)
-        state[f"{path}.weight"] = (weight.float() + scale * up.float() @ down).to(weight.dtype)
+        alpha = lora.get(f"{key}.alpha", torch.tensor(down.shape[0] if down.dim() else 0)).float()
+        whole = down.dim() == up.dim() == 2 and up.shape[1] == len(down) > 0 and alpha.numel() == 1
+        if not whole or weight.shape != (len(up), down.shape[1]):
+            refuse(f"{path} is {tuple(weight.shape)}, not {tuple(up.shape)} times {tuple(down.shape)}")
+        changed = weight.float() + strength * float(alpha) / len(down) * up.float() @ down
+        if not changed.isfinite().all():
+            refuse(f"{path} would be no number")
+        state[f"{path}.weight"] = changed.to(weight.dtype)
 
 
 def refuse(why: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
 import torch
 
-from ..errors import AvatarTexError, ErrorCode, is_out_of_memory
+from ..errors import AvatarTexError, Cancelled, ErrorCode, is_out_of_memory
 from ..models.profiles import Profile
 from ..models.store import Lock, find_parts
 from .memory import Tier, choose_tiers, release
@@ -82,13 +84,32 @@ def run(
         done = share
         on_step(share)
 
-    painter = load_painter(profile, parts, device, tier, lambda: on_step(done))
-    kept = painter.prepare(scene)
+    with told(profile):
+        painter = load_painter(profile, parts, device, tier, lambda: on_step(done))
+        kept = painter.prepare(scene)
     on_step(0.0)
     with painter.ready():
         sure = shrink_mask(scene.sure, painter.pixels).to(kept)
         latent = walk(painter, kept, sure, painter.levels(scene.start.shape[-1]), seed, tell)
     return painter.decode(latent)
+
+
+@contextlib.contextmanager
+def told(profile: Profile) -> Iterator[None]:
+    """Whatever configurations and tokenizers of an artist's own make the networks raise, as one refusal."""
+    try:
+        yield
+    except (AvatarTexError, Cancelled):
+        raise
+    except Exception as reason:
+        if is_out_of_memory(reason):
+            raise
+        traceback.print_exc()  # into the log
+        raise AvatarTexError(
+            ErrorCode.MODEL_UNUSABLE,
+            f"{profile.label} cannot be made of its files ({type(reason).__name__}: {str(reason)[:160]}).",
+            "Use the models that the profile names, or ones that were trained from them.",
+        ) from None
 
 
 def load_painter(profile: Profile, parts: Lock, device: str, tier: Tier, tick: Callable[[], None]) -> Painter:

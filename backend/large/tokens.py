@@ -11,6 +11,7 @@ from pathlib import Path
 import regex
 
 from ..errors import AvatarTexError, ErrorCode
+from ..models.store import read_text
 
 CLIP_WORDS = regex.compile(r"'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+", regex.IGNORECASE)
 QWEN_WORDS = regex.compile(
@@ -38,26 +39,28 @@ class Pairs:
     def __init__(self, folder: Path) -> None:
         try:
             if (folder / "vocab.json").is_file():
-                self.ids = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
-                lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
+                self.ids = json.loads(read_text(folder / "vocab.json"))
+                lines = read_text(folder / "merges.txt").splitlines()
                 merges = [tuple(line.split()) for line in lines if line and not line.startswith("#version")]
             else:
-                stored = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]
+                stored = json.loads(read_text(folder / "tokenizer.json"))["model"]
                 self.ids = stored["vocab"]
                 merges = [tuple(one.split(" ")) if isinstance(one, str) else tuple(one) for one in stored["merges"]]
             self.special, self.padding = self._read_special(folder)
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as reason:
+            self.ranks = {pair: rank for rank, pair in enumerate(merges)}
+            if not all(type(number) is int for number in (*self.ids.values(), *self.special.values())):
+                raise ValueError("a token has no number")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as reason:
             raise AvatarTexError(
                 ErrorCode.MODEL_UNUSABLE,
-                f"The tokenizer in {folder.name!r} cannot be read ({reason}).",
+                f"The tokenizer in {folder.name!r} cannot be read ({str(reason)[:160]}).",
                 "Get it again.",
             ) from None
-        self.ranks = {pair: rank for rank, pair in enumerate(merges)}
 
     def _read_special(self, folder: Path) -> tuple[dict[str, int], str]:
         """Tokens that stand for themselves, and the one that pads."""
         told, added, whole = (
-            json.loads((folder / name).read_text(encoding="utf-8")) if (folder / name).is_file() else {}
+            json.loads(read_text(folder / name)) if (folder / name).is_file() else {}
             for name in ("tokenizer_config.json", "added_tokens.json", "tokenizer.json")
         )
         found = {one["content"]: int(number) for number, one in told.get("added_tokens_decoder", {}).items()}

@@ -91,7 +91,8 @@ def told(part: Part) -> Iterator[None]:
             cure = "Free some space, or set HF_HOME to a folder on another disk."
             raise AvatarTexError(ErrorCode.OUTPUT_NOT_WRITTEN, "The disk is full.", cure) from None
         cure = "Start again: it goes on where it stopped."
-        raise AvatarTexError(code, f"{part.repo} was not fetched ({reason}).", cure) from None
+        why = str(reason).partition("\n")[0][:160]  # the library goes on with advice of its own
+        raise AvatarTexError(code, f"{part.repo} was not fetched ({why}).", cure) from None
 
 
 def ask(part: Part) -> Offer:
@@ -160,9 +161,8 @@ def download(profile: Profile, accepted: set[str], on_bytes: OnBytes) -> Lock:
     for offer in offers:
         files, root = {}, Path()
         for file in offer.files:
-            with told(offer.part):
-                path = fetch(offer, file, partial(show_file, on_bytes, done, whole, file.name))
-            files[file.name], done = compare(offer, file, path), done + file.size
+            path, files[file.name] = bring(offer, file, partial(show_file, on_bytes, done, whole, file.name))
+            done += file.size
             root = Path(str(path)[: -len(file.name)])
         check_config(offer.part, root)
         lock[offer.part.name] = StoredPart(str(root), offer.revision, offer.part.licence, False, files)
@@ -175,6 +175,40 @@ def show_file(on_bytes: OnBytes, before: int, whole: int, name: str, size: int) 
     on_bytes(before + size, whole, name)
 
 
+def bring(offer: Offer, file: Offered, on_size: Callable[[int], None]) -> tuple[Path, StoredFile]:
+    """One file in the shared cache, compared. What an earlier try left and was none of it, as another mirror's page,
+    is fetched anew.
+
+    Raises:
+        AvatarTexError: HUB_REFUSED, MODEL_UNUSABLE, OUTPUT_NOT_WRITTEN.
+    """
+    while True:
+        earlier = beginning(offer, file).is_file() or placed(offer, file).is_file()
+        with told(offer.part):
+            path = fetch(offer, file, on_size)
+        try:
+            return path, compare(offer, file, path)
+        except AvatarTexError:
+            if not earlier:
+                raise
+
+
+def repo_home(offer: Offer) -> Path:
+    from huggingface_hub.file_download import repo_folder_name
+
+    return hub_cache() / repo_folder_name(repo_id=offer.part.repo, repo_type="model")
+
+
+def beginning(offer: Offer, file: Offered) -> Path:
+    """Where a large file is kept until it is whole."""
+    return repo_home(offer) / "blobs" / f"{file.sha256}.avatartex"
+
+
+def placed(offer: Offer, file: Offered) -> Path:
+    """Where programs look for it."""
+    return repo_home(offer) / "snapshots" / offer.revision / file.name
+
+
 def fetch(offer: Offer, file: Offered, on_size: Callable[[int], None]) -> Path:
     """One file in the shared cache.
 
@@ -182,15 +216,12 @@ def fetch(offer: Offer, file: Offered, on_size: Callable[[int], None]) -> Path:
     library is asked to place the whole one, so that links and folders are its own.
     """
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
-    from huggingface_hub.file_download import http_get, repo_folder_name
+    from huggingface_hub.file_download import http_get
     from huggingface_hub.utils import build_hf_headers
 
-    repo, revision = offer.part.repo, offer.revision
-    home = hub_cache() / repo_folder_name(repo_id=repo, repo_type="model")
-    placed = home / "snapshots" / revision / file.name
-    if not placed.is_file() and file.sha256:
-        blob = home / "blobs" / file.sha256
-        begun = blob.with_suffix(".avatartex")
+    repo, revision, begun = offer.part.repo, offer.revision, beginning(offer, file)
+    if not placed(offer, file).is_file() and file.sha256:
+        blob = begun.with_suffix("")
         if not blob.is_file():
             begun.parent.mkdir(parents=True, exist_ok=True)
             if begun.is_file() and begun.stat().st_size > file.size:

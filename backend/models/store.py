@@ -7,12 +7,14 @@ never asks the hub. Nothing that can run code is taken: weights are safetensors.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from ..errors import AvatarTexError, ErrorCode
 from .profiles import PROFILES, Part, Profile
@@ -22,6 +24,8 @@ WEIGHTS = re.compile(r"(diffusion_pytorch_model|model)(\.fp16)?(-\d+-of-\d+)?\.s
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".msgpack")
 #: Configuration, tokenizers and the index of shards; never code.
 TEXTS = (".json", ".txt")
+#: Bytes of one of them; Qwen's tokenizer has 11 million.
+LONGEST_TEXT = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,31 @@ class StoredPart:
 
 
 Lock = dict[str, StoredPart]
+
+
+def read_text(path: Path) -> str:
+    """Raises: OSError; ValueError for a pipe, for what is too long for one of TEXTS, for other bytes than UTF-8."""
+    if path.stat().st_size > LONGEST_TEXT or not path.is_file():
+        raise ValueError("no text file")
+    return path.read_text(encoding="utf-8")
+
+
+def checked(made: Any) -> Any:
+    """A record as a file told it. Raises: TypeError, ValueError, a field is not what the class says."""
+    for one in fields(made):
+        value = getattr(made, one.name)
+        if type(value).__name__ != str(one.type).partition("[")[0]:
+            raise TypeError(one.name)
+        if isinstance(value, str):
+            checked_name(value)
+    return made
+
+
+def checked_name(name: str) -> str:
+    """Raises: ValueError, it is in no path."""
+    if b"\0" in name.encode():  # which refuses half a sign
+        raise ValueError(name)
+    return name
 
 
 def hub_cache() -> Path:
@@ -66,12 +95,9 @@ def read_lock(profile: Profile) -> Lock:
     """
     path = lock_path(profile)
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
         return {
-            str(name): StoredPart(
-                **{**part, "files": {str(file): StoredFile(**told) for file, told in part["files"].items()}}
-            )
-            for name, part in stored.items()
+            name: checked(StoredPart(**{**part, "files": read_files(part["files"])}))
+            for name, part in json.loads(read_text(path)).items()
         }
     except FileNotFoundError:
         return {}
@@ -81,6 +107,11 @@ def read_lock(profile: Profile) -> Lock:
             f"The list of {profile.label}'s files is damaged ({path.name}).",
             f"Run models remove {profile.name}, then models download {profile.name}.",
         ) from None
+
+
+def read_files(stored: dict[str, dict]) -> dict[str, StoredFile]:
+    """Raises: TypeError, ValueError, AttributeError."""
+    return {checked_name(name): checked(StoredFile(**told)) for name, told in stored.items()}
 
 
 def write_lock(profile: Profile, lock: Lock) -> None:
@@ -147,19 +178,22 @@ def check_config(part: Part, root: Path) -> None:
     """
     for folder, key, wanted in part.config:
         try:
-            found = json.loads((root / folder / "config.json").read_text(encoding="utf-8")).get(key)
+            found = json.loads(read_text(root / folder / "config.json")).get(key)
+            shown = repr(found)[:80]
         except (OSError, ValueError, AttributeError, RecursionError):
             refuse_missing(part, f"{folder}/config.json".lstrip("/"))
         if found != wanted:
             raise AvatarTexError(
                 ErrorCode.MODEL_UNUSABLE,
-                f"The model for {part.name!r} has another architecture ({key} is {found!r} instead of {wanted!r}).",
+                f"The model for {part.name!r} has another architecture ({key} is {shown} instead of {wanted!r}).",
                 f"Use {part.repo}, or a model that was trained from it.",
             )
 
 
 def digest(path: Path) -> StoredFile:
     """Raises: OSError."""
+    if not path.is_file():  # a pipe has no end
+        raise FileNotFoundError(errno.ENOENT, "it is no file", str(path))
     with open(path, "rb") as file:
         return StoredFile(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
 
@@ -229,7 +263,16 @@ def use_local(profile: Profile, name: str, path: Path) -> StoredPart:
     Raises:
         AvatarTexError: MODEL_UNUSABLE or BAD_REQUEST.
     """
-    part, path = profile.part(name), path.absolute()
+    try:
+        return look_at_local(profile.part(name), path.absolute())
+    except OSError as reason:
+        raise AvatarTexError(
+            ErrorCode.MODEL_UNUSABLE, f"{path.name[:80]!r} cannot be read ({reason.strerror}).", "Name another."
+        ) from None
+
+
+def look_at_local(part: Part, path: Path) -> StoredPart:
+    """What `use_local` gives. Raises: AvatarTexError, OSError."""
     if path.suffix.lower() in PICKLES:
         refuse_pickles(part, [path.name], path.name)
     if not path.exists():
@@ -237,7 +280,7 @@ def use_local(profile: Profile, name: str, path: Path) -> StoredPart:
     if path.is_file():
         if len(part.files) != 1 or path.suffix != ".safetensors":
             cure = f"Name the folder that holds {', '.join(folder or 'config.json' for folder in part.folders)}."
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{name!r} is no single .safetensors file.", cure)
+            raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{part.name!r} is no single .safetensors file.", cure)
         root, files = path.parent, [path.name]
     else:
         names = [file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()]

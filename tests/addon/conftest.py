@@ -84,6 +84,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, fake_python: str, addon):
     def choose(modes: str = "", **variables: str) -> None:
         addon("session").close()
         monkeypatch.setenv("FAKE_BACKEND", modes)
+        monkeypatch.delenv("FAKE_SECONDS", raising=False)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
 
@@ -91,6 +92,21 @@ def fake(monkeypatch: pytest.MonkeyPatch, fake_python: str, addon):
     choose()
     yield choose
     addon("session").close()
+
+
+@pytest.fixture
+def each_message(addon, monkeypatch: pytest.MonkeyPatch) -> list:
+    """Every look at the backend takes one message, however many are there: a busy machine misses none. Those taken."""
+    client, waiting, taken = addon("core.client").BackendClient, [], []
+    pump = client.pump
+
+    def take(own) -> list:
+        waiting.extend(pump(own))
+        taken.extend(waiting[:1])
+        return [waiting.pop(0)] if waiting else []
+
+    monkeypatch.setattr(client, "pump", take)
+    return taken
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """A backend that speaks the protocol and computes nothing. Run by any Python; its command line is ignored.
 
 FAKE_BACKEND names what goes wrong: slow-start, junk, die, die-once (with FAKE_MARK, a path), deaf (never looks at
-Cancel), tiles (UDIM 1001 and 1002), low (a doubtful registration), faceless, slow (three seconds per job), refuse,
-mute (no Ready), old (another protocol). FAKE_SECONDS overrides slow. A portrait whose file name begins with "bad" is
-refused in any mode.
+Cancel), tiles (UDIM 1001 and 1002), low (a doubtful registration), faceless, slow (three seconds per job), stay (in the
+fourth stage, until it is cancelled), refuse, mute (no Ready), old (another protocol). FAKE_SECONDS overrides slow. A
+portrait whose file name begins with "bad" is refused in any mode.
 """
 
 import json
@@ -119,7 +119,7 @@ def work(job):
         if number == 3 and dies():
             print("Traceback: the fake fell over", file=sys.stderr, flush=True)
             os._exit(3)
-        until = time.monotonic() + seconds / len(STAGES)
+        until = time.monotonic() + (3600 if "stay" in MODES and number == 3 else seconds / len(STAGES))
         while time.monotonic() < until:
             if job["job"] in cancelled:
                 say("stopped", job=job["job"])

@@ -32,6 +32,6 @@ else:
         time.sleep(0.01)
     print(session.client().child.process.pid, flush=True)
     if how == "hang":
-        time.sleep(60)
+        time.sleep(600)
 
 leave(0)

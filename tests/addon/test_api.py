@@ -82,8 +82,7 @@ def test_operator_api_and_command_line_give_the_same_pixels(scene, fake, addon, 
         assert request == asked
 
 
-def test_progress_is_told(scene, api, fake, portrait):
-    fake("slow", FAKE_SECONDS="0.8")
+def test_progress_is_told(scene, api, each_message, portrait):
     told = []
     api.generate("Head", portrait, size=512, on_progress=lambda stage, share: told.append((stage, share)))
     assert "Inpainting (1/3)" in [stage for stage, _ in told]

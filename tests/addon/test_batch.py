@@ -161,14 +161,14 @@ def test_what_was_made_outlives_blender(cast, fake, addon, tmp_path, monkeypatch
 
 
 def test_pause_cancel_and_going_on(cast, fake, addon):
-    fake("slow", FAKE_SECONDS="0.4")
+    fake("slow", FAKE_SECONDS="2")
     fill(cast.folder)
     batching = addon("jobs.scene_batch")
     run = batching.SceneBatch(bpy.context.scene)
     assert not bpy.ops.avatartex.batch_run.poll() and not bpy.ops.avatartex.generate.poll()
     run.step()
     bpy.ops.avatartex.batch_pause()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 120
     while states()["Anna"] != "done" and time.monotonic() < until:
         run.step()
     assert not run.step() and states()["Bob"] == "waiting" and run.status.paused

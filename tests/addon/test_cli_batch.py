@@ -32,8 +32,7 @@ def states():
     return {row.object_name: row.state for row in bpy.context.scene.avatartex_batch.rows}
 
 
-def test_a_table(crowd, fake, addon, capsys):
-    fake("slow", FAKE_SECONDS="0.8")
+def test_a_table(crowd, fake, each_message, addon, capsys):
     (crowd / "t.csv").write_text("object,portrait,seed\nAnna,anna.png,3\nClara,clara.png,\n")
     code = run(
         addon,

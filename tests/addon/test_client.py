@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,7 +43,7 @@ def request_for(addon, tmp_path):
     return make
 
 
-def pump_until_end(client, seconds: float = 10.0):
+def pump_until_end(client, seconds: float = 120.0):
     """All messages up to the one that ends the job."""
     messages, until = [], time.monotonic() + seconds
     while time.monotonic() < until:
@@ -53,12 +54,20 @@ def pump_until_end(client, seconds: float = 10.0):
     raise AssertionError(f"The job did not end; state {client.state}, messages {messages}")
 
 
-def pump_until_state(client, state: str, seconds: float = 10.0):
+def pump_until_state(client, state: str, seconds: float = 120.0):
     until = time.monotonic() + seconds
     while client.state != state:
         assert time.monotonic() < until, client.state
         client.pump()
         time.sleep(0.005)
+
+
+@pytest.fixture
+def clock(addon, monkeypatch):
+    """The clients' own, which stands until it is set: [seconds]."""
+    now = [time.monotonic()]
+    monkeypatch.setattr(addon("core.client"), "time", SimpleNamespace(monotonic=lambda: now[0]))
+    return now
 
 
 def test_a_job_runs_and_the_backend_stays(client, request_for):
@@ -115,40 +124,40 @@ def test_death_between_jobs_is_no_error(client, request_for):
     assert type(pump_until_end(one)[-1]).__name__ == "Result"
 
 
-def test_restarts_back_off(client, request_for, fake):
+def test_restarts_back_off(client, request_for, fake, clock):
     fake("die")
     one = client()
     for _ in range(2):
         one.generate(request_for())
         pump_until_end(one)
     one.generate(request_for())
-    started = time.monotonic()
-    while time.monotonic() - started < 0.3:
-        one.pump()
-    assert one.state == "starting" and one.child is None
+    clock[0] += 1.9
+    assert not one.pump() and one.state == "starting" and one.child is None
+    clock[0] += 0.2
+    one.pump()
+    assert one.child is not None
 
 
-def test_cancel_is_answered_by_the_backend(client, request_for, fake):
-    fake("slow")
+def test_cancel_is_answered_by_the_backend(client, request_for, fake, clock):
+    fake("stay")
     one = client()
     one.generate(request_for())
     pump_until_state(one, "busy")
-    started = time.monotonic()
     one.cancel()
     assert type(pump_until_end(one)[-1]).__name__ == "Stopped"
-    assert time.monotonic() - started < 2.0  # what is promised; a quiet machine takes a tenth of a second
     assert one.state == "ready"
 
 
-def test_cancel_works_on_a_deaf_backend(client, request_for, fake):
-    fake("deaf", FAKE_SECONDS="20")
+def test_cancel_works_on_a_deaf_backend_within_two_seconds(client, request_for, fake, clock):
+    fake("deaf,stay", FAKE_SECONDS="0")
     one = client()
     one.generate(request_for())
     pump_until_state(one, "busy")
-    started = time.monotonic()
     one.cancel()
-    assert type(pump_until_end(one)[-1]).__name__ == "Stopped"
-    assert time.monotonic() - started < 2.0
+    clock[0] += 1.0
+    assert not one.pump() and one.state == "cancelling"  # it may still answer by itself
+    clock[0] += 0.9
+    assert [type(message).__name__ for message in one.pump()] == ["Stopped"]
     assert one.state == "stopped" and one.child is None
 
 
@@ -158,7 +167,7 @@ def test_cancel_while_it_starts(client, request_for, fake):
     one.generate(request_for())
     one.pump()
     one.cancel()
-    assert type(pump_until_end(one, 0.5)[-1]).__name__ == "Stopped"
+    assert [type(message).__name__ for message in one.pump()] == ["Stopped"]
     one.generate(request_for("two"))
     assert pump_until_end(one)[-1].job == "two"
 

@@ -141,8 +141,7 @@ class TestCommandLine:
     def run(self, addon, *words) -> int:
         return addon("cli.entry").main(list(words))
 
-    def test_generate(self, scene, fake, addon, tmp_path, portrait, capsys):
-        fake("slow", FAKE_SECONDS="1")
+    def test_generate(self, scene, fake, each_message, addon, tmp_path, portrait, capsys):
         output = tmp_path / "out.blend"
         code = self.run(
             addon,

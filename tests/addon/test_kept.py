@@ -83,7 +83,7 @@ def test_what_nobody_came_back_for_goes(kept, tmp_path):
         (tmp_path / name).mkdir()
     os.utime(tmp_path / "old.2", (0, time.time() - 31 * 86400))
     kept.prune_kept(tmp_path)
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while len(list(tmp_path.iterdir())) > 1 and time.monotonic() < until:
         time.sleep(0.01)
     assert [path.name for path in tmp_path.iterdir()] == ["new.1"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,15 +11,16 @@ import numpy as np
 import pytest
 
 
-def test_progress_tells_step_time_and_preview(scene, fake, addon, portrait):
-    addon("jobs.backend_task")._lasted.clear()
-    fake("slow", FAKE_SECONDS="1.2")
+def test_progress_tells_step_time_and_preview(scene, fake, each_message, addon, portrait, monkeypatch):
+    """By a clock that goes on with each message."""
+    task = addon("jobs.backend_task")
+    task._lasted.clear()
+    monkeypatch.setattr(task, "time", SimpleNamespace(monotonic=lambda: len(each_message) / 5))
     api, status = addon("api"), scene.job
     running, told = api.start(api.describe("Head", portrait, size=512)), []
     while not running.step():
         if status.step:
             told.append((status.step, status.seconds_left, status.preview))
-        time.sleep(0.01)
     assert [status.steps, told[0][0], told[-1][0]] == [8, 1, 8] and status.preview.endswith("compose.bmp")
     thumbnails = addon("scene.thumbnails")
     thumbnails.preview(status.preview), thumbnails.preview(str(portrait))  # without a window no icon has a number
@@ -36,16 +36,16 @@ def test_progress_tells_step_time_and_preview(scene, fake, addon, portrait):
     assert (status.step, status.preview, status.seconds_left) == (0, "", -1)
     assert not any("previews" in key for key in thumbnails._collection)
     assert not running.files.previews.exists() and running.files.texture.is_file()
+    fake("stay")
     again = api.start(api.describe("Head", portrait, size=512))
     while not status.step:
         again.step()
-        time.sleep(0.01)
-    [lasted] = addon("jobs.backend_task")._lasted.values()
-    assert lasted > 1 and lasted / 2 < status.seconds_left <= lasted  # the last one of this size is remembered
+    [lasted] = task._lasted.values()
+    assert lasted > 1 and lasted / 2 < status.seconds_left < lasted + 0.1  # the last one of this size is remembered
     again.cancel()
     with pytest.raises(api.Cancelled):
         while not again.step():
-            time.sleep(0.01)
+            pass
     again.finish()
 
 

@@ -319,7 +319,7 @@ def test_refusals_change_nothing(scene, fake, addon, portrait, options, text):
 
 
 def test_cancelled(scene, settings, fake, addon, portrait):
-    fake("slow", FAKE_SECONDS="5")
+    fake("stay")
     api, job = addon("api"), addon("core.job")
     running = api.start_variants(job.VariantJob(api.describe("Head", portrait, size=512), ("cel",), (0,)))
     while running.status.fraction == 0:

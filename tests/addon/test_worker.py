@@ -6,12 +6,13 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Seconds for what takes a tenth of one on a quiet machine, and less than any job here.
+PATIENCE = 120
 
 PIPELINE = """
 import ctypes, os, time
@@ -36,7 +37,7 @@ def generate(request, on_progress, is_cancelled):
             if is_cancelled():
                 raise Cancelled
     if request.style == "busy":
-        time.sleep(30)
+        time.sleep(600)
     return Result(request.job, request.output, warnings=[str(os.getpid())])
 """
 
@@ -139,12 +140,9 @@ def test_cancel_in_mid_job_and_before_it(backend):
     backend.generate("slow", "running")
     backend.generate("slow", "waiting")
     backend.ask("cancel", job="waiting")
-    time.sleep(0.1)
-    started = time.monotonic()
-    backend.ask("cancel", job="running")
-    assert backend.last() == {"type": "stopped", "job": "running"}
-    assert backend.last() == {"type": "stopped", "job": "waiting"}
-    assert time.monotonic() - started < 2.0  # what is promised; a busy machine takes half a second
+    assert backend.answer()["type"] == "progress"
+    backend.ask("cancel", job="running")  # it would end by itself with a result
+    assert [backend.answer() for _ in range(2)] == [{"type": "stopped", "job": name} for name in ("running", "waiting")]
 
 
 def test_bad_lines_are_refused(backend):
@@ -191,7 +189,7 @@ def test_no_line_makes_it_deaf(backend, line):
     backend.generate("auto", "next")
     assert backend.last()["type"] == "result"
     backend.process.stdin.close()
-    assert backend.process.wait(5) == 0
+    assert backend.process.wait(PATIENCE) == 0
 
 
 def test_a_cancel_that_comes_too_late_is_for_no_later_job(backend):
@@ -207,20 +205,18 @@ def test_without_pipes_it_says_so(backend):
     """As a service or from a desktop's launcher."""
     command = backend.process.args
     closed = "import os, subprocess, sys; os.close(0); os.execv(sys.argv[1], sys.argv[1:])"
-    done = subprocess.run([sys.executable, "-c", closed, *command], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", closed, *command], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 2 and "standard input" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_the_end_of_stdin_ends_it_in_mid_job(backend):
     backend.generate("busy")
     assert backend.answer()["type"] == "progress"
-    started = time.monotonic()
     backend.process.stdin.close()
-    assert backend.process.wait(2) == 0
-    assert time.monotonic() - started < 1.0
+    assert backend.process.wait(PATIENCE) == 0
 
 
 def test_shutdown(backend):
     backend.generate("busy")
     backend.ask("shutdown")
-    assert backend.process.wait(2) == 0
+    assert backend.process.wait(PATIENCE) == 0

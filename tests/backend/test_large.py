@@ -11,6 +11,8 @@ import torch
 from backend.errors import AvatarTexError, Cancelled, ErrorCode
 from backend.lab.training.lora import state_of
 from backend.large import memory, paint
+from backend.large.clip import ClipText
+from backend.large.load import build
 from backend.large.lora import add_lora, merge_lora
 from backend.large.memory import LAYER, NETWORK, WHOLE, Tier, tier_for
 from backend.large.tokens import Pairs, clip_tokens, qwen_tokens
@@ -175,6 +177,40 @@ def test_a_lora_is_merged_as_it_was_trained(tiny, scene, tmp_path):
         assert torch.allclose(layer(x), beside, atol=1e-4)
     with pytest.raises(AvatarTexError, match="does not fit"):
         merge_lora({}, state_of(layers, trained))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"lora_A.weight": torch.ones(5)},
+        {"lora_A.weight": torch.ones(2, 5, 1)},
+        {"lora_A.weight": torch.ones(3, 5)},
+        {"lora_A.weight": torch.ones(0, 5), "lora_B.weight": torch.ones(6, 0)},
+        {"lora_B.weight": torch.ones(6)},
+        {"lora_B.weight": torch.ones(())},
+        {"lora_B.weight": torch.full((6, 2), torch.nan)},
+        {"alpha": torch.ones(2)},
+        {"alpha": torch.tensor(torch.inf)},
+    ],
+    ids=range(9),
+)
+def test_a_lora_that_does_not_fit_is_refused(changed):
+    """Each of them is a file that safetensors reads."""
+    state = {"to_q.weight": torch.zeros(6, 5)}
+    lora = {"lora_A.weight": torch.ones(2, 5), "lora_B.weight": torch.ones(6, 2)}
+    merge_lora(state, {f"unet.to_q.{name}": value for name, value in lora.items()})
+    assert (state["to_q.weight"] == 2).all()
+    with pytest.raises(AvatarTexError, match="does not fit") as refusal:
+        merge_lora(state, {f"unet.to_q.{name}": value for name, value in {**lora, **changed}.items()})
+    assert refusal.value.code is ErrorCode.MODEL_UNUSABLE and (state["to_q.weight"] == 2).all()
+
+
+def test_a_configuration_with_more_layers_than_weights_is_refused(tmp_path):
+    folder = tmp_path / "clip"
+    tiny_models.save_own(ClipText(tiny_models.TEXT), {**tiny_models.TEXT, "num_hidden_layers": 3000}, folder)
+    part = store.StoredPart(str(folder), "", "mit", True, {"model.safetensors": store.StoredFile(0, "")})
+    with pytest.raises(AvatarTexError, match="num_hidden_layers is 3000"):
+        build(ClipText, part, "", torch.float32)
 
 
 def test_tokens(tmp_path):

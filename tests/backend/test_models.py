@@ -60,7 +60,7 @@ def models(tmp_path, hub):
         told = {name: value for name, value in os.environ.items() if name not in SWITCHES}
         told |= {"HF_HOME": str(tmp_path / "hf"), "HF_ENDPOINT": hub.address, "HF_HUB_DISABLE_XET": "1"} | environment
         words = (sys.executable, "-m", "backend", "models", *words)
-        done = subprocess.run(words, cwd=ROOT, env=told, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(words, cwd=ROOT, env=told, capture_output=True, text=True, timeout=300)
         return done.returncode, done.stdout, done.stderr
 
     return command

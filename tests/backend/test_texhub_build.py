@@ -139,13 +139,12 @@ def test_a_killed_and_resumed_build_gives_the_same_bytes(whole, tmp_path, capsys
     folder = tmp_path / "killed"
     options = prepared(folder)
     command = [sys.executable, "-m", "backend.lab", "texhub", "build", *options, "--workers", "2"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 600
     while not list(folder.glob("*.index.json")) and time.monotonic() < deadline:
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
-    process.wait()
-    time.sleep(0.5)  # the workers notice by their next texture
+    process.communicate()  # until the workers, who notice, have closed it too
     before = tars(folder)
     assert 0 < len(before) < COUNT // PER_SHARD
     (folder / ".train-00001.tar.99.part").write_bytes(b"half")

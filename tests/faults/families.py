@@ -18,7 +18,7 @@ from pathlib import Path
 from . import mutants
 from .harness import ANSWERS, Lost, Scene
 from .injured import ERRORS
-from .real_worker import Gone, Worker, goes, kill
+from .real_worker import PATIENCE, Gone, Worker, goes, kill
 
 GONE = {"type": "gone"}
 #: Stages whose first message each job sends.
@@ -240,7 +240,7 @@ def close_output(scene: Scene, chance: random.Random, job: str) -> dict:
     return GONE
 
 
-def goes_at_last(worker: Worker, patience: float = 60.0) -> bool:
+def goes_at_last(worker: Worker, patience: float = PATIENCE) -> bool:
     with contextlib.suppress(subprocess.TimeoutExpired):
         worker.process.wait(patience)
     return worker.process.poll() is not None and goes(worker.process.pid)
@@ -354,7 +354,7 @@ def kill_parent(scene: Scene, chance: random.Random, job: str) -> dict:
                 break
         parent.kill()
         parent.wait()
-        if not goes(worker, 10):
+        if not goes(worker):
             raise Lost("the worker outlives its Blender")
     finally:
         kill(worker)

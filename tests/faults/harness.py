@@ -16,7 +16,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from .real_worker import Gone, Worker, files, goes, kill
+from .real_worker import PATIENCE, Gone, Worker, files, goes, kill
 
 #: What a job is asked to write, by the fields of its request; before it, each holds BEFORE.
 OUTPUTS = {
@@ -78,7 +78,7 @@ class Scene:
             worker.end(how)
         except subprocess.TimeoutExpired:
             kill(worker.process.pid)
-            worker.process.wait(10)
+            worker.process.wait(PATIENCE)
             raise Lost("the worker outlives its pipe") from None
         if not goes(worker.process.pid):
             kill(worker.process.pid)
@@ -135,7 +135,7 @@ class Scene:
         except Gone:
             return {"type": "gone"}
 
-    def refuse_unhurt(self, message: dict, patience: float = 5.0) -> None:
+    def refuse_unhurt(self, message: dict, patience: float = 60.0) -> None:
         """What was planned must happen: a fault that never came is none that was survived."""
         until = time.monotonic() + patience
         while not self.plan.with_suffix(".acted").exists():  # after its last message a job still has a step to take
@@ -207,7 +207,7 @@ class Scene:
     def close(self) -> None:
         if self.current is not None:
             kill(self.current.process.pid)
-            self.current.process.wait(10)
+            self.current.process.wait(PATIENCE)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -10,6 +10,7 @@ import struct
 
 import numpy as np
 from PIL import Image
+from safetensors.numpy import save
 
 #: What a number, a text or a part of JSON is replaced by.
 ODD_NUMBERS = (0, -1, 1, 2**31, 2**33, 2**64, -(2**63), 10**400, 0.5, 1e308, -0.0)
@@ -151,6 +152,47 @@ def make_table() -> bytes:
     return b'object,portrait,style,seed\nAnna,faces/anna.png,photo,3\n"B, C",b.jpg,,\nD,d.png,anime,12\n'
 
 
+def make_lock() -> bytes:
+    """What models download writes of a profile, here of a file that is gone."""
+    files = {"unet/config.json": {"size": 5, "sha256": "00"}}
+    part = {"root": "/nowhere", "revision": "1234", "licence": "mit", "local": False, "files": files}
+    return json.dumps({"base": part, "lora": part}).encode()
+
+
+def make_config() -> bytes:
+    """Of a tower of CLIP."""
+    sizes = {"hidden_size": 8, "intermediate_size": 9, "num_hidden_layers": 1, "num_attention_heads": 2}
+    told = {"vocab_size": 20, "max_position_embeddings": 7, "layer_norm_eps": 1e-5, "hidden_act": "gelu"}
+    return json.dumps({**sizes, **told, "architectures": ["CLIPTextModel"], "in_channels": 9}).encode()
+
+
+def make_lora() -> bytes:
+    """Of a layer of 6 by 5, of rank 2, as safetensors."""
+    random = np.random.default_rng(0)
+    key = "unet.mid_block.to_q"
+    low = {"lora_A": random.normal(size=(2, 5)), "lora_B": random.normal(size=(6, 2))}
+    tensors = {f"{key}.{name}.weight": values.astype(np.float32) for name, values in low.items()}
+    return save({**tensors, f"{key}.alpha": np.array(2, np.float32)})
+
+
+def make_vocabulary() -> bytes:
+    words = ["h", "e", "a", "d", "he", "ad</w>", "head</w>", "<|startoftext|>", "<|endoftext|>"]
+    return json.dumps({word: number for number, word in enumerate(words)}).encode()
+
+
+def make_tokenizer() -> bytes:
+    """One file in the place of three."""
+    special = [{"id": 9, "content": "<|im_start|>"}, {"id": 8, "content": "<|endoftext|>"}]
+    model = {"vocab": json.loads(make_vocabulary()), "merges": ["h e", ["a", "d</w>"], "he ad</w>"]}
+    return json.dumps({"model": model, "added_tokens": special}).encode()
+
+
+def make_faces() -> bytes:
+    """The backend's answer on the faces of a picture."""
+    face = {"box": [1.0, 2.0, 30.5, 40.0], "points": [{"name": "nose_tip", "portrait": [9.5, 12.0]}]}
+    return json.dumps({"width": 64, "height": 48, "faces": [face, face]}).encode()
+
+
 def mutate(data: bytes, chance: random.Random) -> bytes:
     """One to four kinds of damage."""
     for _ in range(chance.randint(1, 4)):
@@ -190,11 +232,15 @@ def renumber(data: bytes, chance: random.Random) -> bytes:
 
 
 def restructure(data: bytes, chance: random.Random) -> bytes:
-    """Something else in the place of a part of JSON; of a GLB's too."""
-    binary = data[:4] == b"glTF" and len(data) > 20
-    length = struct.unpack_from("<I", data, 12)[0] if binary else 0
+    """Something else in the place of a part of JSON; of a GLB's and a safetensors' too."""
+    binary, tensors = data[:4] == b"glTF" and len(data) > 20, data[8:9] == b"{"
+    begin, length = 0, len(data)
+    if binary:
+        begin, length = 20, struct.unpack_from("<I", data, 12)[0]
+    elif tensors:
+        begin, length = 8, struct.unpack_from("<Q", data)[0]
     try:
-        tree = json.loads(data[20 : 20 + length] if binary else data)
+        tree = json.loads(data[begin : begin + length])
     except (ValueError, RecursionError):
         return data
     holders = list(walk(tree))
@@ -203,6 +249,8 @@ def restructure(data: bytes, chance: random.Random) -> bytes:
     holder, key = chance.choice(holders)
     holder[key] = chance.choice(ODD_VALUES)
     text = json.dumps(tree).encode()
+    if tensors:
+        return struct.pack("<Q", len(text)) + text + data[8 + length :]
     return pack_glb(text, data[28 + length :]) if binary else text
 
 

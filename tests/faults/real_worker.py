@@ -94,7 +94,7 @@ class Worker:
             pass
         return message
 
-    def end(self, how: str = "close", patience: float = 10.0) -> None:
+    def end(self, how: str = "close", patience: float = PATIENCE) -> None:
         """Kill it, or close its pipe; then it is gone.
 
         Raises:
@@ -142,7 +142,7 @@ def is_alive(group: int) -> bool:
     return True
 
 
-def goes(group: int, patience: float = 5.0) -> bool:
+def goes(group: int, patience: float = PATIENCE) -> bool:
     """Whether it ends by itself."""
     until = time.monotonic() + patience
     while is_alive(group) and time.monotonic() < until:

@@ -5,19 +5,31 @@ AVATARTEX_FUZZ sets how many cases there are, AVATARTEX_FUZZ_SEED which ones; a 
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from backend.errors import AvatarTexError, ErrorCode
 from backend.head.mesh import load_capture, load_mesh
 from backend.imaging.read import read_base
+from backend.large.clip import ClipText
+from backend.large.load import build, read_file
+from backend.large.lora import merge_lora
+from backend.large.paint import told
+from backend.large.tokens import Pairs, clip_tokens
 from backend.messages import decode
+from backend.models.command import describe
+from backend.models.profiles import PROFILES
+from backend.models.store import check_safetensors, lock_path, use_local, used_elsewhere, verify
 from backend.pins import parse_pins, read_pins
 from backend.portrait.decode import decode_portrait
 from backend.report import peak_memory
@@ -48,6 +60,62 @@ def read_table(path: Path) -> None:
     load_core("table").read_table(path)
 
 
+def read_models(path: Path) -> None:
+    """As the list of models does, and a job."""
+    profile = PROFILES["klein"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("huggingface_hub.constants.HF_ASSETS_CACHE", str(path.parent))
+        lock_path(profile).parent.mkdir(exist_ok=True)
+        lock_path(profile).write_bytes(path.read_bytes())
+        assert json.dumps(describe(profile)) and used_elsewhere(PROFILES["sdxl"]) is not None
+        verify(profile)
+
+
+def read_own_model(path: Path) -> None:
+    """A folder of the artist's; its configuration, then a network of it."""
+    folder = path.parent / "own"
+    (folder / "clip").mkdir(parents=True, exist_ok=True)
+    (folder / "clip" / "config.json").write_bytes(path.read_bytes())
+    state = ClipText(json.loads(mutants.make_config())).state_dict()
+    save_file(state, folder / "clip" / "model.safetensors")
+    base = replace(PROFILES["sd15"].part("base"), folders=("clip",), config=(("clip", "in_channels", 9),))
+    stored = use_local(replace(PROFILES["sd15"], parts=(base,)), "base", folder)
+    build(ClipText, stored, "clip", torch.float32)
+
+
+def read_lora(path: Path) -> None:
+    check_safetensors(path)
+    state = {"mid_block.to_q.weight": torch.zeros(6, 5)}
+    merge_lora(state, read_file(path))
+    assert state["mid_block.to_q.weight"].isfinite().all()
+
+
+def read_tokenizer(path: Path) -> None:
+    folder = path.parent / "tokenizer"
+    folder.mkdir(exist_ok=True)
+    (folder / path.name.replace("mutant", "tokenizer").replace("whole", "tokenizer")).write_bytes(path.read_bytes())
+    with told(PROFILES["klein"]):
+        clip_tokens(Pairs(folder), "head")
+
+
+def read_vocabulary(path: Path) -> None:
+    folder = path.parent / "vocabulary"
+    folder.mkdir(exist_ok=True)
+    (folder / "vocab.json").write_bytes(path.read_bytes())
+    (folder / "merges.txt").write_text("#version: 0.2\nh e\na d</w>\nhe ad</w>\n")
+    with told(PROFILES["klein"]):
+        clip_tokens(Pairs(folder), "head")
+
+
+def read_faces(path: Path) -> None:
+    module = load_core("found_faces")
+    try:
+        found = module.read_answer(path.read_bytes(), b"")
+    except module.UNREADABLE:
+        raise AvatarTexError(ErrorCode.BAD_REQUEST, "It is another answer.", "Look into the log.") from None
+    assert 0 <= found.choose({"nose_tip": (3.0, 4.0)}) <= len(found.faces)
+
+
 #: Reader -> (suffix of the file, a whole one, what reads it).
 READERS: dict[str, tuple[str, Callable[[], bytes], Callable[[Path], object]]] = {
     "OBJ": ("obj", mutants.make_obj, load_mesh),
@@ -65,6 +133,12 @@ READERS: dict[str, tuple[str, Callable[[], bytes], Callable[[Path], object]]] = 
     "base TIFF": ("tif", lambda: mutants.make_picture("TIFF"), lambda path: read_base(path, 16)),
     "base WebP": ("webp", lambda: mutants.make_picture("WEBP"), lambda path: read_base(path, 16)),
     "batch table": ("csv", mutants.make_table, read_table),
+    "list of models": ("json", mutants.make_lock, read_models),
+    "own model": ("json", mutants.make_config, read_own_model),
+    "LoRA": ("safetensors", mutants.make_lora, read_lora),
+    "vocabulary": ("json", mutants.make_vocabulary, read_vocabulary),
+    "tokenizer": ("json", mutants.make_tokenizer, read_tokenizer),
+    "faces": ("json", mutants.make_faces, read_faces),
 }
 
 

@@ -257,6 +257,25 @@ def test_what_could_not_be_deleted_goes_with_the_next_job(tmp_path, monkeypatch)
     assert [path.name for path in tmp_path.iterdir()] == ["texture.png"]
 
 
+def test_what_could_not_be_deleted_a_moment_ago_goes_at_once(tmp_path, monkeypatch):
+    unlink, refused = os.unlink, []
+
+    def refuse_once(path, *words, **more):
+        if not refused:
+            refused.append(path)
+            raise OSError(errno.EROFS, "for a moment")
+        unlink(path, *words, **more)
+
+    names = ["a.png", "b.png"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"old")
+    monkeypatch.setattr(os, "unlink", refuse_once)
+    with Staged() as staged:
+        for name in names:
+            staged.write(tmp_path / name, b"new")
+    assert refused and sorted(path.name for path in tmp_path.iterdir()) == names
+
+
 def test_a_copy_that_fails_half_way_goes(tmp_path, monkeypatch):
     """A disk without links, which runs full while the old file is kept."""
     for name in ("a.png", "b.png"):

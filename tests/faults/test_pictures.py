@@ -38,7 +38,7 @@ def test_a_picture_too_large_is_refused_from_its_header(tmp_path, size):
     (tmp_path / "base.png").write_bytes(png_header(*size))
     begun = time.monotonic()
     assert "too large" in refusal(tmp_path / "base.png").message
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 30  # less than a millisecond; a decoder took a minute
 
 
 @pytest.mark.parametrize("suffix", [".exr", ".hdr"])

@@ -1,0 +1,21 @@
+"""Threads that are there before a job begins.
+
+CPython waits for ever for a thread whose memory runs out before its first line (threading.Thread.start). So a job
+starts none: it shares its work among those that came with the modules.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+#: Cores that this process may use.
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def start_threads(count: int) -> ThreadPoolExecutor:
+    """A pool whose threads all run."""
+    pool, together = ThreadPoolExecutor(count), threading.Barrier(count)
+    list(pool.map(lambda _: together.wait(), range(count)))
+    return pool
