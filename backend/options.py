@@ -116,14 +116,14 @@ PROFILE = Option(
 )
 WAY = Option(
     "way",
-    "Painting",
+    "Way",
     "auto",
     "Where a large model paints. Choose where Automatic gives a worse texture",
     "where a large model paints; builtin has no choice",
     choices=(
         Choice("auto", "Automatic", "What suits the profile; in the atlas where you trained it for that"),
-        Choice("atlas", "In the Atlas", "On the unwrapped head at once: quick"),
-        Choice("around", "Around the Head", "On ten views of the head that are made to agree: slow"),
+        Choice("atlas", "In the Atlas", "On the unwrapped head, all at once; quick"),
+        Choice("around", "Around the Head", "On ten views of the head, which are made to agree; slow"),
     ),
     jobs=(GENERATE, VARIANTS, BATCH),
     remembered=True,

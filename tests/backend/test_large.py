@@ -129,8 +129,8 @@ def test_words_portrait_and_layout_all_count(tiny, order):
 
 @pytest.mark.parametrize("way", ["atlas", "around"])
 def test_every_hint_counts_and_an_optional_one_may_lack(tiny, order, way):
-    if tiny.family != "unet":
-        pytest.skip("has no ControlNets")
+    if tiny.family != "unet" or (way == "around" and tiny.name == "tiny-sdxl"):
+        pytest.skip("has no ControlNets, or the same")
     parts, scene = store.find_parts(tiny), plan(tiny, replace(order, way=way)).scene
     painter = paint.load_painter(tiny, parts, "cpu", replace(PLAIN, batch=8), lambda: None, way)
     level, kept = painter.levels(SIZE)[0], painter.prepare(scene)
