@@ -19,6 +19,7 @@ from backend.large.tokens import Pairs, clip_tokens, qwen_tokens
 from backend.models import store
 from backend.models.profiles import PROFILES
 from tests.backend import tiny_models
+from tests.speed import large as speed
 
 SIZE = tiny_models.TEXELS
 PLAIN = Tier(0, WHOLE, False, False)
@@ -268,3 +269,12 @@ def test_another_architecture_and_a_truncated_file(tiny, order):
         config.write_text(told)
     finally:
         path.write_bytes(data)
+
+
+def test_the_script_of_speed_runs(tiny, capsys):
+    if tiny.name != "tiny-sd15":
+        pytest.skip("one is enough")
+    speed.measure(tiny, "cpu", 2, 1)
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert [" ".join(row.split(", ")[-1].split()[1:]) for row in rows[1:]] == ["times as fast as plain"] * 2
+    assert "1 x 4 steps" in rows[0] and "1 x 2 steps" in rows[1] and "2 x 2 steps" in rows[2]

@@ -69,6 +69,33 @@ def make(profile: str, folder: Path) -> Profile:
     return tiny
 
 
+def make_real(profile: str, folder: Path) -> Profile:
+    """Stable Diffusion 1.5 with its ControlNets in their real shapes, with random weights, without IP-Adapter."""
+    from diffusers import AutoencoderKL, ControlNetModel, UNet2DConditionModel
+
+    real, width = PROFILES["sd15"], 768
+    assert profile == real.name
+    unet = UNet2DConditionModel(in_channels=9, cross_attention_dim=width).half()
+    unet.save_pretrained(folder / "base" / "unet", variant="fp16")
+    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
+    shape = {"block_out_channels": (128, 256, 512, 512), "layers_per_block": 2, "force_upcast": False}
+    AutoencoderKL(latent_channels=4, sample_size=512, **blocks, **shape).save_pretrained(folder / "base" / "vae")
+    told = TEXT | {"hidden_size": width, "intermediate_size": 4 * width, "num_hidden_layers": 12}
+    save_own(
+        ClipText(told | {"num_attention_heads": 12}),
+        told | {"num_attention_heads": 12},
+        folder / "base" / "text_encoder",
+    )
+    save_tokenizer(folder / "base" / "tokenizer", {})
+    save_json(folder / "base" / "scheduler" / "scheduler_config.json", SCHEDULE | {"prediction_type": "epsilon"})
+    parts = [part for part in real.parts if part.name in ("base", "canny", "tile", "depth", "normal")]
+    for part in parts[1:]:
+        ControlNetModel(cross_attention_dim=width).half().save_pretrained(folder / part.name, variant="fp16")
+    made = replace(real, name="random-sd15", parts=tuple(parts))
+    store.write_lock(made, {part.name: store.use_local(made, part.name, folder / part.name) for part in parts})
+    return made
+
+
 def make_part(profile: Profile, name: str, folder: Path) -> str:
     folder.mkdir(parents=True)
     if name == "base" and profile.family == "flux2":
