@@ -26,8 +26,8 @@ from .walk import shrink_mask
 POWERS, BAKED = (1.0, 6.0), 6.0
 #: Atlas texels to one of a view's latents: the face has half of the atlas's width, and fills most of a view.
 FINER = 2
-#: Sum of weights from which the views count in full; below it their difference fades.
-ENOUGH = 0.02
+#: Largest cosine from which the views count in full; where none sees a texel better their difference fades.
+ENOUGH = 0.1
 BACKGROUND = 0.5
 
 
@@ -81,21 +81,22 @@ class AroundHead:
         size = pictures.shape[-1]
         maps = self.map_at(size)
         before, start = (F.adaptive_avg_pool2d(one, size) for one in (self.scene.start, self.start))
-        changed, total = gather((pictures - before).unflatten(0, (len(start), -1)), maps, BAKED)
-        known = total[0, 0].numpy() >= ENOUGH
+        changed, best = gather((pictures - before).unflatten(0, (len(start), -1)), maps, BAKED)
+        known = best.numpy() >= ENOUGH
         filled = [fill_smoothly(one.permute(1, 2, 0).numpy(), known) for one in changed]
         return start + torch.from_numpy(np.stack(filled)).permute(0, 3, 1, 2)
 
 
 def gather(views: Tensor, maps: Maps, power: float) -> tuple[Tensor, Tensor]:
-    """(K,C,A,A) mean of what views (K,V,C,n,n) say of each texel, by the power of the cosine, and (1,1,A,A) the sum of
-    weights. Where that is less than ENOUGH the mean fades to 0."""
+    """(K,C,A,A) mean of what views (K,V,C,n,n) say of each texel, by the power of the cosine, and (A,A) the largest
+    cosine. Where that is less than ENOUGH the mean fades to 0."""
     grid = torch.from_numpy(maps.to_views).to(views) * 2 - 1
-    weight = torch.from_numpy(maps.cosine).to(views)[:, None] ** power
+    cosine = torch.from_numpy(maps.cosine).to(views)[:, None]
+    best = cosine.amax(0)
+    weight = (cosine / best.clamp(min=1e-6)) ** power  # of the best view 1: no power is too small to count
     seen = F.grid_sample(views.transpose(0, 1).flatten(1, 2), grid, padding_mode="border", align_corners=False)
-    total = weight.sum(0, keepdim=True)
-    mean = (seen * weight).sum(0) / total[0].clamp(min=ENOUGH)
-    return mean.unflatten(0, views.shape[:3:2]), total
+    mean = (seen * weight).sum(0) / weight.sum(0).clamp(min=1e-6) * (best / ENOUGH).clamp(max=1)
+    return mean.unflatten(0, views.shape[:3:2]), best[0]
 
 
 def read(atlas: Tensor, maps: Maps) -> Tensor:
