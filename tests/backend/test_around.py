@@ -102,6 +102,10 @@ def test_a_point_lies_where_a_camera_and_the_atlas_say(ball):
         assert min(across, 1 - across) < 0.03 and down < 0.03, (left, up)
         assert view.normals[31:33, 31:33, 2].min() > 0.98 and abs(view.distance[32, 32] - 5.2) < 0.02
         assert view.normals[32, 50, 0] > 0.3 and view.normals[10, 32, 1] > 0.3  # x to the right, y up
+        rows, columns = view.atlas[[14, 50], 32], view.atlas[32, [14, 50]]
+        assert rows[0, 1] < rows[1, 1] or abs(up) > 30  # the crown is at the top
+        assert columns[0, 0] < columns[1, 0] or left  # the person's left is at the right
+        assert np.isclose(np.linalg.det(place_camera(ball, left, up, 64).rotation), 1)
         assert 0.5 < view.covered.mean() < 0.8  # the frame is filled: pi / 4 / 1.05 ** 2 of it, less by perspective
 
 
