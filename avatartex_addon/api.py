@@ -42,6 +42,7 @@ from .backend.options import (
     STRENGTH,
     STYLE,
     UV_MAP,
+    WAY,
     refuse_unknown,
 )
 from .backend.pins import parse_pins, read_pins
@@ -87,6 +88,7 @@ def generate(
     size: int = SIZE.default,
     seed: int = SEED.default,
     profile: str = PROFILE.default,
+    way: str = WAY.default,
     uv_map: str = UV_MAP.default,
     head_group: str = HEAD_GROUP.default,
     sharing: str = SHARING.default,
@@ -106,6 +108,7 @@ def generate(
         seed: same seed, same texture.
         profile: builtin, sd15, sdxl or klein paints what no portrait shows; all but the first are downloaded in the
             preferences.
+        way: where a large model paints: atlas, around the head, or auto for what suits the profile.
         sharing: who may change with the head: 'object' nobody, 'mesh' the objects with the same mesh, 'material'
             whatever wears the same material.
         light: what becomes of the portrait's light on the texture: keep, even or remove.
@@ -133,6 +136,7 @@ def generate(
         size=size,
         seed=seed,
         profile=profile,
+        way=way,
         uv_map=uv_map,
         head_group=head_group,
         sharing=sharing,
@@ -264,7 +268,7 @@ def variants(
         strength: per cent of the style that show, 10 to 100. scale: of strokes, lines and dots, 50 to 200 per cent.
         format: png (sRGB, 8 bits) or exr (linear half floats).
         place: packed into the .blend file, or beside it in the folder 'textures'.
-        options: uv_map, style, sharing, light, head_group, hair, expression, profile, further and pins, as in
+        options: uv_map, style, sharing, light, head_group, hair, expression, profile, way, further and pins, as in
             `generate`.
 
     Raises:

@@ -14,7 +14,7 @@ from .head.mesh import HeadMesh
 from .head.register import Registration
 from .observation.further import Further
 from .observation.observe import Observation
-from .options import PROFILE
+from .options import PROFILE, WAY
 
 #: The completed atlas: (S,S,3) float32 sRGB 0..1, S the networks' size, without the portrait's light.
 Completion = np.ndarray
@@ -59,7 +59,7 @@ class StageOptions:
     stages: names of stages.STAGES that run, in this order. seed: same seed, same completion. another: not the
     likeliest completion but a sample of what is possible, by the seed. without: parts of stage 3 that are left out
     (repaint.PARTS). profile: a name of options.PROFILE; all but the first go on from the stages with a large model,
-    which is shown the face, (n,n,3) sRGB.
+    in a way of options.WAY, which is shown the face, (n,n,3) sRGB, and the job's head.
     """
 
     stages: tuple[str, ...] = ("inpaint", "latent", "repaint")
@@ -67,4 +67,6 @@ class StageOptions:
     another: bool = False
     without: frozenset[str] = frozenset()
     profile: str = PROFILE.default
+    way: str = WAY.default
     face: np.ndarray | None = None
+    job: Prepared | None = None

@@ -110,6 +110,11 @@ class Cancel:
 
 
 @dataclass(frozen=True)
+class Release:
+    """Give back the memory that is kept for the next job, once those that wait are done; it is not answered."""
+
+
+@dataclass(frozen=True)
 class Shutdown:
     pass
 
@@ -197,7 +202,7 @@ class Stopped:
 
 
 Request = Generate | Register | Variants
-Message = Request | Cancel | Shutdown | Ready | Progress | Result | Varied | Registered | Failure | Stopped
+Message = Request | Cancel | Release | Shutdown | Ready | Progress | Result | Varied | Registered | Failure | Stopped
 _TYPES: dict[str, type] = {t.__name__.lower(): t for t in get_args(Message)}
 
 

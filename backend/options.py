@@ -114,8 +114,22 @@ PROFILE = Option(
     jobs=(GENERATE, VARIANTS, BATCH),
     remembered=True,
 )
+WAY = Option(
+    "way",
+    "Way",
+    "auto",
+    "Where a large model paints. Choose where Automatic gives a worse texture",
+    "where a large model paints; builtin has no choice",
+    choices=(
+        Choice("auto", "Automatic", "What suits the profile; in the atlas where you trained it for that"),
+        Choice("atlas", "In the Atlas", "On the unwrapped head, all at once; quick"),
+        Choice("around", "Around the Head", "On ten views of the head, which are made to agree; slow"),
+    ),
+    jobs=(GENERATE, VARIANTS, BATCH),
+    remembered=True,
+)
 #: What the artist chooses for every texture, in the panel's order.
-APPEARANCE = (STYLE, LIGHT, HAIR, EXPRESSION, SIZE, SEED, PROFILE)
+APPEARANCE = (STYLE, LIGHT, HAIR, EXPRESSION, SIZE, SEED, PROFILE, WAY)
 
 UV_MAP = Option(
     "uv_map",
@@ -322,6 +336,7 @@ class Settings:
     expression: str = EXPRESSION.default
     size: int = SIZE.default  # texels, width and height
     profile: str = PROFILE.default
+    way: str = WAY.default
 
 
 def select(side: str, *jobs: str) -> tuple[Option, ...]:

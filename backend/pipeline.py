@@ -6,9 +6,10 @@ result in its latent space, a second denoiser repaints detail; around them what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
 
 import cv2
@@ -223,12 +224,13 @@ def see(
 
 
 def stage_options(request: Generate | Variants, job: Prepared, seed: int, another: bool) -> StageOptions:
-    """How a request's completion is made; a large model is shown the face."""
+    """How a request's completion is made; a large model is shown the face and the head."""
     if request.profile == PROFILE.default:
         return StageOptions(seed=seed, another=another)
     from .large.stage import show_face
 
-    return StageOptions(seed=seed, another=another, profile=request.profile, face=show_face(request.portrait, job))
+    face = show_face(request.portrait, job)
+    return StageOptions(seed=seed, another=another, profile=request.profile, way=request.way, face=face, job=job)
 
 
 def complete(
@@ -240,10 +242,54 @@ def complete(
     pictures: StagePictures | None = None,
 ) -> Completion:
     """The priors' completion, the three stages on it, the finishers: the whole atlas without light."""
+    return next(complete_each(observation, style, networks, [options or StageOptions()], step, pictures))
+
+
+def complete_each(
+    observation: Observation,
+    style: str,
+    networks,
+    options: Sequence[StageOptions],
+    step: Callable[..., None] = no_step,
+    pictures: StagePictures | None = None,
+) -> Iterator[Completion]:
+    """complete() for several seeds: one after the other as they are asked for, but a large model paints all at once.
+
+    Args:
+        options: they differ in their seeds.
+    """
+    pictures = pictures or StagePictures("")
+    completions: Iterator[Completion]
+    completions = (run_stages(observation, style, networks, one, step, pictures) for one in options)
+    if options[0].profile != PROFILE.default:
+        from .large.stage import paint_large
+
+        begun, numbers = list(completions), count(1)
+        step("large")
+
+        def show(picture: np.ndarray) -> None:
+            pictures.preview("large", picture, next(numbers))
+
+        tell, wanted = partial(step, "large"), show if pictures.previews else None
+        painted = paint_large(observation, begun, style, networks.device, options, tell, wanted)
+        pictures.save("large", painted[0])
+        completions = iter(painted)
+    for completion in completions:
+        yield finish(fill_unknown(completion, networks.known), observation, style)
+
+
+def run_stages(
+    observation: Observation,
+    style: str,
+    networks,
+    options: StageOptions,
+    step: Callable[..., None],
+    pictures: StagePictures,
+) -> Completion:
+    """The priors' completion and the shipped stages on it."""
     from .stages import STAGES
     from .stages.stage import AtlasObservation
 
-    options, pictures = options or StageOptions(), pictures or StagePictures("")
     seen = AtlasObservation(*shrink(observation, networks.size), style)
     step("inpaint")
     random = np.random.default_rng(options.seed) if options.another else None
@@ -252,13 +298,7 @@ def complete(
         step(name)
         completion = STAGES[name](seen, completion, networks, options, on_step=partial(step, name))
         pictures.save(name, completion)
-    if options.profile != PROFILE.default:
-        from .large.stage import paint_large
-
-        step("large")
-        completion = paint_large(observation, completion, style, networks.device, options, partial(step, "large"))
-        pictures.save("large", completion)
-    return finish(fill_unknown(completion, networks.known), observation, style)
+    return completion
 
 
 def shrink(observation: Observation, size: int) -> tuple[np.ndarray, np.ndarray]:

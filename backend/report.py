@@ -75,6 +75,7 @@ def render(request: Generate, device: str, job: Prepared, composition: Compositi
         "device": device,
         "seed": request.seed,
         "profile": request.profile,
+        "way": request.way,
         "size": request.size,
         "style": {"asked": request.style, "found": job.style},
         **registration_json(job.match),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import ctypes
+import gc
 import os
 import queue
 import signal
@@ -34,6 +35,7 @@ from .messages import (
     Ready,
     Register,
     Registered,
+    Release,
     Request,
     Result,
     Shutdown,
@@ -60,7 +62,12 @@ def serve(stdin: TextIO, stdout: TextIO) -> int:
     threading.Thread(target=wire.listen, name="stdin", daemon=True).start()
     warm_up()
     while True:
-        told = answer(wire.jobs.get(), wire)
+        asked = wire.jobs.get()
+        if isinstance(asked, Release):
+            release_memory()
+            trim_memory()
+            continue
+        told = answer(asked, wire)
         trim_memory()
         wire.send(told)
 
@@ -82,7 +89,7 @@ class Wire:
 
     def __init__(self, lines_in: TextIO, lines_out: TextIO) -> None:
         self.lines_in, self.lines_out = lines_in, lines_out
-        self.jobs: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self.jobs: queue.SimpleQueue[Request | Release] = queue.SimpleQueue()
         self.waiting: collections.Counter[str] = collections.Counter()  # by name, the running one too
         self.cancelled: set[str] = set()
         self.lock, self.book = threading.Lock(), threading.Lock()  # of the pipe, of the two above
@@ -130,6 +137,8 @@ class Wire:
                 with self.book:
                     if self.waiting[message.job]:  # else it has ended, and the next one of its name has not begun
                         self.cancelled.add(message.job)
+            case Release():
+                self.jobs.put(message)
             case Shutdown():
                 leave()
 
@@ -213,8 +222,11 @@ def trim_memory() -> None:
 
 
 def release_memory() -> None:
-    """Give back what is kept and cached, so that a smaller second try can work."""
+    """Give back what is kept and cached for the next job, of the graphics card, too."""
     if recall := sys.modules.get(f"{__package__}.recall"):
         recall.forget_all()
+    if pipeline := sys.modules.get(f"{__package__}.pipeline"):
+        pipeline.load_cached_networks.cache_clear()
+    gc.collect()
     if torch := sys.modules.get("torch"):
         torch.cuda.empty_cache()

@@ -19,6 +19,7 @@ from ..backend.messages import (
     Progress,
     Ready,
     Registered,
+    Release,
     Request,
     Result,
     Stopped,
@@ -107,6 +108,11 @@ class BackendClient:
         self.child.send(encode(Cancel(self.request.job)))
         self._deadline = time.monotonic() + self.cancel_time
         self.state = State.CANCELLING
+
+    def release(self) -> None:
+        """Have a backend that waits for its next job give memory back; one that does not run has none."""
+        if self.state is State.READY and self.child is not None:
+            self.child.send(encode(Release()))
 
     def drop(self) -> None:
         """Forget the running job without waiting for its end: nobody will pump until the next one."""

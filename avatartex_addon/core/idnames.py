@@ -83,5 +83,6 @@ class Op(StrEnum):
     LOOK_AT_MODELS = "avatartex.look_at_models"
     DOWNLOAD_MODEL = "avatartex.download_model"
     REMOVE_MODEL = "avatartex.remove_model"
+    RELEASE_MEMORY = "avatartex.release_memory"
     # clean_portraits.py
     CLEAN_PORTRAITS = "avatartex.clean_portraits"

@@ -4,7 +4,7 @@
 import bpy
 from bpy.props import BoolProperty, EnumProperty
 
-from .. import preferences
+from .. import preferences, session
 from ..backend.models.profiles import PROFILES
 from ..core.idnames import Op
 from ..core.sizes import tell_size
@@ -103,3 +103,22 @@ class AVATARTEX_OT_remove_model(ModelOperator, bpy.types.Operator):
         if bpy.app.background or context.window is None:
             return self.execute(context)
         return context.window_manager.invoke_confirm(self, event, confirm_text="Remove")
+
+
+class AVATARTEX_OT_release_memory(bpy.types.Operator):
+    """Give the memory back that the backend keeps for its next job, of the graphics card, too"""
+
+    bl_idname = Op.RELEASE_MEMORY
+    bl_label = "Release Memory"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if obstacle := session.find_busy(context):
+            cls.poll_message_set(obstacle)
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        session.client().release()
+        return {"FINISHED"}

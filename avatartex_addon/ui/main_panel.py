@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..backend.errors import ErrorCode
-from ..backend.options import APPEARANCE, LIGHT, SIZE
+from ..backend.options import APPEARANCE, LIGHT, PROFILE, SIZE, WAY
 from ..core.fixes import FIX_BUTTONS
 from ..core.idnames import Op
 from ..scene.head import find_head, find_uv_map
@@ -85,7 +85,7 @@ class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
         for option in APPEARANCE:
             if option is LIGHT:
                 draw_light(column, context)
-            else:
+            elif option is not WAY or context.scene.avatartex.profile != PROFILE.default:
                 column.row().prop(context.scene.avatartex, option.name, expand=option is SIZE)
 
     def draw_generate(self, layout: bpy.types.UILayout) -> None:

@@ -35,4 +35,6 @@ def draw_models(layout: bpy.types.UILayout) -> None:
             row.operator(Op.REMOVE_MODEL, text="", icon="TRASH").profile = profile.name
         if not told or told["state"] != "here":
             row.operator(Op.DOWNLOAD_MODEL, text="", icon="IMPORT").profile = profile.name
-    body.operator(Op.LOOK_AT_MODELS, icon="FILE_REFRESH")
+    row = body.row()
+    row.operator(Op.LOOK_AT_MODELS, icon="FILE_REFRESH")
+    row.operator(Op.RELEASE_MEMORY, icon="MEMORY")

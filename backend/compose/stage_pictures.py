@@ -48,11 +48,15 @@ class StagePictures:
             write_picture(self.folder / FILES[name], picture)
         self.preview(name, picture)
 
-    def preview(self, name: str, picture: np.ndarray) -> None:
-        """Write it small and tell; a preview that cannot be written stops no job."""
+    def preview(self, name: str, picture: np.ndarray, number: int = 0) -> None:
+        """Write it small and tell; a preview that cannot be written stops no job.
+
+        Args:
+            number: of a picture on its way, from 1: a file never changes once it was told.
+        """
         if self.previews is None:
             return
-        path = (self.previews / FILES[name]).with_suffix(".bmp")
+        path = (self.previews / FILES[name]).with_suffix(f".{number}.bmp" if number else ".bmp")
         try:
             write_bytes(path, encode_preview(picture, PREVIEW))
         except AvatarTexError:

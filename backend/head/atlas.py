@@ -73,7 +73,7 @@ def fit_canonical(landmarks: HeadLandmarks, target: CanonicalHead | None = None)
     trust = landmarks.trust * target.trust
     frontal = landmarks.normals @ landmarks.rotation[2] > 0.35  # landmarks on silhouettes bend ears and mouths
     weights = np.where(frontal, trust, 0) + 1e-6
-    similarity = _procrustes(landmarks.points, target.points, weights)
+    similarity = procrustes(landmarks.points, target.points, weights)
     moved = landmarks.points @ similarity[:, :3].T + similarity[:, 3]
     residual = target.points - moved
     length = np.linalg.norm(residual, axis=1)
@@ -93,7 +93,8 @@ def _gauss(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.exp(kernel, out=kernel)
 
 
-def _procrustes(source: np.ndarray, target: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def procrustes(source: np.ndarray, target: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(3,4) the similarity that brings (n,3) points onto others, by (n,) weights (Umeyama 1991)."""
     share = weights / weights.sum()
     a, b = share @ source, share @ target
     x, y = source - a, target - b

@@ -1,4 +1,4 @@
-"""What the ControlNets are shown (Zhang et al., arXiv 2302.05543): the layout of the completion, in two ways."""
+"""What the ControlNets are shown (Zhang et al., arXiv 2302.05543): the completion's layout, the shape of the head."""
 
 from __future__ import annotations
 
@@ -10,21 +10,55 @@ from torch import Tensor
 
 #: Of the tile network's training: the picture at an eighth of its size.
 TILE = 8
+#: Of what is farthest; the background is black.
+FARTHEST = 0.2
+#: Of the background: turned to the eye.
+FLAT = (0.5, 0.5, 1.0)
 #: Canny's thresholds of an 8 bit picture, as in the network's training.
 EDGES = (100, 200)
 
 
-def canny(picture: Tensor) -> Tensor:
-    """(1,3,S,S) of 0 and 1: the edges of (1,3,S,S) sRGB."""
-    shown = (picture[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
-    edges = torch.from_numpy(cv2.Canny(cv2.cvtColor(shown, cv2.COLOR_RGB2GRAY), *EDGES) / 255).float()
-    return edges.expand(1, 3, *edges.shape)
+def canny(pictures: Tensor) -> Tensor:
+    """(N,3,S,S) of 0 and 1: the edges of (N,3,S,S) sRGB."""
+    shown = (pictures.permute(0, 2, 3, 1).numpy() * 255).round().astype(np.uint8)
+    edges = np.stack([cv2.Canny(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY), *EDGES) for one in shown])
+    return (torch.from_numpy(edges) / 255).float()[:, None].expand(-1, 3, -1, -1)
 
 
-def tile(picture: Tensor) -> Tensor:
-    """(1,3,S,S) sRGB without what is finer than TILE texels."""
-    small = F.avg_pool2d(picture, TILE)
-    return F.interpolate(small, picture.shape[-2:], mode="bilinear", align_corners=False)
+def tile(pictures: Tensor) -> Tensor:
+    """(N,3,S,S) sRGB without what is finer than TILE texels."""
+    small = F.avg_pool2d(pictures, TILE)
+    return F.interpolate(small, pictures.shape[-2:], mode="bilinear", align_corners=False)
 
 
+def depth(distance: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """(n,n,3) 0..1 as in the network's training (MiDaS): white is near, black is nothing.
+
+    Args:
+        distance: (n,n) from the eye, where covered (n,n).
+    """
+    near, far = (1 / distance[covered].min(), 1 / distance[covered].max()) if covered.any() else (1.0, 0.0)
+    shown = FARTHEST + (1 - FARTHEST) * (1 / np.maximum(distance, 1e-6) - far) / max(near - far, 1e-6)
+    return np.repeat(np.where(covered, np.minimum(shown, 1), 0)[..., None], 3, 2).astype(np.float32)
+
+
+def normal(directions: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """(n,n,3) 0..1 as in the network's training (NYU-V2's colours): red is left, green is up, blue is towards the eye.
+
+    Args:
+        directions: (n,n,3) unit normals, x right, y up and z towards the eye, where covered (n,n).
+    """
+    return np.where(covered[..., None], directions * (-0.5, 0.5, 0.5) + 0.5, FLAT).astype(np.float32)
+
+
+def position(places: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """(n,n,3) 0..1: where each texel of the atlas lies, as in the training of Paint3D (Zeng et al., arXiv 2312.13913).
+
+    Args:
+        places: (n,n,3), -1..1 is shown, where covered (n,n).
+    """
+    return np.where(covered[..., None], np.clip(places, -1, 1) / 2 + 0.5, 0).astype(np.float32)
+
+
+#: Those that are drawn from the picture itself; the others are shown the head.
 CONTROLS = {"canny": canny, "tile": tile}

@@ -20,7 +20,7 @@ from ..models.store import Lock
 from .load import build, read_config
 from .memory import Bench, Tier
 from .qwen import READ, Qwen
-from .scene import AROUND, Level, Scene, around, watch, within
+from .scene import AROUND, Level, Scene, around, slices, watch, within
 from .tokens import Pairs, qwen_tokens
 from .unet import read_lora
 
@@ -47,7 +47,7 @@ class Flux2Painter:
 
         self.profile, self.device, self.tier, self.tick = profile, device, tier, tick
         self.dtype = torch.float32 if device == "cpu" else torch.bfloat16
-        self.bench = Bench(device, tier)
+        self.bench, self.margin = Bench(device, tier), AROUND
         base = parts["base"]
         self.transformer: Any = build(
             Flux2Transformer2DModel.from_config, base, "transformer", self.dtype, read_lora(parts)
@@ -66,7 +66,7 @@ class Flux2Painter:
 
     def levels(self, size: int) -> list[Level]:
         steps = self.profile.steps
-        tokens = (size // self.pixels + 2 * AROUND) ** 2
+        tokens = (size // self.pixels + 2 * self.margin) ** 2
         even = torch.linspace(1, 1 / steps, steps).tolist()
         self.scheduler.set_timesteps(sigmas=even, mu=time_shift(tokens, steps))
         sigmas = self.scheduler.sigmas.tolist()[steps - max(1, round(steps * self.profile.strength)) :]
@@ -74,24 +74,27 @@ class Flux2Painter:
 
     @torch.no_grad()
     def prepare(self, scene: Scene) -> Tensor:
-        tokens, real = qwen_tokens(self.pairs, scene.words, TOKENS)
+        self.margin, texts = scene.margin, list(dict.fromkeys(scene.words))
+        read = [qwen_tokens(self.pairs, text, TOKENS) for text in texts]
         with self.bench.on(self.text):
-            self.words = self.text(*(torch.tensor([one], device=self.device) for one in (tokens, real)))
-        wide = around(scene.start, AROUND * self.pixels)
+            told = [self.text(*(torch.tensor([one], device=self.device) for one in pair)) for pair in read]
+        self.words = torch.cat([told[texts.index(one)] for one in scene.words])
+        wide = around(scene.start, self.margin * self.pixels)
         side = max(self.pixels, scene.portrait.shape[-1] // self.pixels * self.pixels)
         portrait = F.interpolate(scene.portrait, (side, side), mode="bilinear", antialias=True)
         with self.bench.on(self.vae):
             latent, face = self.encode(wide), self.encode(portrait)
-        shown = [latent, face]
-        self.shown = torch.cat([pack(one) for one in shown], 1).to(self.dtype)
-        self.places = torch.cat([places(latent, 0), *(places(one, APART * (i + 1)) for i, one in enumerate(shown))], 1)
+        self.shown = torch.cat([pack(latent), pack(face).expand(len(latent), -1, -1)], 1).to(self.dtype)
+        beside = [places(one, APART * (i + 1)) for i, one in enumerate((latent, face))]
+        self.places = torch.cat([places(latent, 0), *beside], 1)
         count = torch.arange(self.words.shape[1], device=self.device)
         self.word_places = F.pad(count[:, None], (3, 0))[None]
-        return within(latent, AROUND)
+        return within(latent, self.margin)
 
-    def encode(self, picture: Tensor) -> Tensor:
-        """(1,4C,s,s) float32 of (1,3,S,S) sRGB, of mean 0 and deviation 1."""
-        found = self.vae.encode(picture.to(self.device, self.dtype) * 2 - 1).latent_dist.mode().float()
+    def encode(self, pictures: Tensor) -> Tensor:
+        """(N,4C,s,s) float32 of (N,3,S,S) sRGB, one after the other; of mean 0 and deviation 1."""
+        shown = (one.to(self.device, self.dtype) * 2 - 1 for one in pictures.split(1))
+        found = torch.cat([self.vae.encode(one).latent_dist.mode() for one in shown]).float()
         mean, deviation = self.statistics()
         return (F.pixel_unshuffle(found, 2) - mean) / deviation
 
@@ -103,10 +106,10 @@ class Flux2Painter:
     @torch.no_grad()
     def decode(self, latent: Tensor) -> Tensor:
         mean, deviation = self.statistics()
-        whole = F.pixel_shuffle(around(latent, AROUND) * deviation + mean, 2)
+        whole = F.pixel_shuffle(around(latent, self.margin) * deviation + mean, 2)
         with self.bench.on(self.vae):
-            picture = self.vae.decode(whole.to(self.dtype)).sample
-        return within(picture.float().cpu() / 2 + 0.5, AROUND * self.pixels)
+            pictures = torch.cat([self.vae.decode(one.to(self.dtype)).sample.cpu() for one in whole.split(1)])
+        return within(pictures.float() / 2 + 0.5, self.margin * self.pixels)
 
     @contextlib.contextmanager
     def ready(self) -> Iterator[None]:
@@ -115,23 +118,26 @@ class Flux2Painter:
 
     @torch.no_grad()
     def clean(self, latent: Tensor, level: Level) -> Tensor:
-        wide = around(latent, AROUND)
-        told = self.transformer(
-            hidden_states=torch.cat([pack(wide).to(self.dtype), self.shown], 1),
-            timestep=torch.full((1,), level.time, device=self.device, dtype=self.dtype),
+        wide = around(latent, self.margin)
+        told = torch.cat([self.tell(wide[items], level, items) for items in slices(len(wide), self.tier.batch)])
+        velocity = told.float().transpose(1, 2).unflatten(2, wide.shape[-2:])
+        return within(wide - level.sigma * velocity, self.margin)
+
+    def tell(self, latent: Tensor, level: Level, items: slice) -> Tensor:
+        """(n,s*s,C) the flow of some of the pictures."""
+        return self.transformer(
+            hidden_states=torch.cat([pack(latent).to(self.dtype), self.shown[items]], 1),
+            timestep=torch.full((len(latent),), level.time, device=self.device, dtype=self.dtype),
             guidance=None,
-            encoder_hidden_states=self.words,
+            encoder_hidden_states=self.words[items],
             txt_ids=self.word_places,
             img_ids=self.places,
             return_dict=False,
-        )[0]
-        count = wide.shape[-1] * wide.shape[-2]
-        velocity = told[:, :count].float().transpose(1, 2).unflatten(2, wide.shape[-2:])
-        return within(wide - level.sigma * velocity, AROUND)
+        )[0][:, : latent.shape[-1] * latent.shape[-2]]
 
 
 def pack(latent: Tensor) -> Tensor:
-    """(1,s*s,C) tokens of (1,C,s,s)."""
+    """(N,s*s,C) tokens of (N,C,s,s)."""
     return latent.flatten(2).transpose(1, 2)
 
 

@@ -14,6 +14,8 @@ from ..models.profiles import Profile
 
 #: GB of cards, the largest first, and share of one that networks may take; the rest is for what they reckon.
 CARDS, NETWORKS = (24, 16, 12, 8, 6), 0.85
+#: Pictures at once; more fill no card better.
+MOST = 8
 #: Where networks are while they do not work: on the card; in the computer's memory; and even layer by layer.
 WHOLE, NETWORK, LAYER = "all at once", "network by network", "layer by layer"
 
@@ -21,25 +23,28 @@ WHOLE, NETWORK, LAYER = "all at once", "network by network", "layer by layer"
 @dataclass(frozen=True)
 class Tier:
     """gigabytes: of the card that it is for. offload: WHOLE, NETWORK or LAYER. halves: with and without the words one
-    after the other. tiling: pictures are encoded and decoded in tiles."""
+    after the other. tiling: pictures are encoded and decoded in tiles. batch: pictures that a step takes at once."""
 
     gigabytes: int
     offload: str
     halves: bool
     tiling: bool
+    batch: int = 1
 
 
 def tier_for(profile: Profile, gigabytes: int) -> Tier:
     """How a profile runs on a card of CARDS."""
     room = gigabytes * NETWORKS
     offload = WHOLE if profile.memory[0] <= room else NETWORK if profile.memory[1] <= room else LAYER
-    return Tier(gigabytes, offload, gigabytes <= 8, gigabytes <= (12 if profile.texels > 512 else 6))
+    there = {WHOLE: profile.memory[0], NETWORK: profile.memory[1], LAYER: 1.0}[offload]
+    batch = max(1, min(MOST, int((0.95 * gigabytes - there) / profile.memory[2])))
+    return Tier(gigabytes, offload, gigabytes <= 8, gigabytes <= (12 if profile.texels > 512 else 6), batch)
 
 
 def choose_tiers(profile: Profile, device: str) -> list[Tier]:
     """The one for what is free now, then those below it, for when memory runs out."""
     if device == "cpu":
-        return [Tier(0, WHOLE, False, False)]
+        return [Tier(0, WHOLE, False, False)]  # more at once is no faster there
     free = torch.cuda.mem_get_info()[0] / 1e9
     fitting = [card for card in CARDS if card <= free * 1.1]  # a card of 8 GB never has 8 GB free
     return [tier_for(profile, card) for card in fitting or CARDS[-1:]]

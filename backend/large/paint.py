@@ -1,11 +1,12 @@
-"""A profile paints the atlas: where the shipped stages end, before what corrects their result."""
+"""A profile paints atlases: where the shipped stages end, before what corrects their result."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -14,52 +15,69 @@ import torch
 from ..errors import AvatarTexError, Cancelled, ErrorCode, is_out_of_memory
 from ..models.profiles import Profile
 from ..models.store import Lock, find_parts
+from .around import AroundHead
+from .control import position
+from .in_atlas import InAtlas
 from .memory import Tier, choose_tiers, release
-from .scene import Painter, Scene
-from .walk import shrink_mask, walk
+from .scene import Painter, Scene, Way
+from .sketch import Sketch
+from .views import Surface
+from .walk import walk
 
 #: Confidence from which a texel is held, as in stage 1.
 SURE = 0.3
-#: By style: what is to be seen. The layout's own words come first.
+#: By style: what is to be seen. In the atlas the layout's own words come first, around the head the object's.
 LAYOUT = "uv texture map of a human head, flat even lighting, albedo, unlit, symmetrical, "
+OBJECT = "head of a person, flat even lighting, albedo, unlit, plain grey background, "
 WORDS = {
-    "photo": LAYOUT + "photograph, natural skin with pores, sharp detail",
-    "cartoon": LAYOUT + "cartoon character, clean colours",
-    "anime": LAYOUT + "anime character, flat colours, clean lines",
-    "painting": LAYOUT + "painting, visible brush strokes",
+    "photo": "photograph, natural skin with pores, sharp detail",
+    "cartoon": "cartoon character, clean colours",
+    "anime": "anime character, flat colours, clean lines",
+    "painting": "painting, visible brush strokes",
 }
 #: Largest side of the portrait that is shown, pixels.
 FACE = 448
 
+#: Called with the share that is done, often, and where there is a new one with (S,S,3) sRGB of the first seed's atlas
+#: so far; what it raises ends the job.
+OnStep = Callable[[float, np.ndarray | None], None]
 
-def paint(
-    profile: Profile,
-    color: np.ndarray,
-    confidence: np.ndarray,
-    completion: np.ndarray,
-    portrait: np.ndarray,
-    style: str,
-    seed: int,
-    device: str,
-    on_step: Callable[[float], None],
-) -> np.ndarray:
-    """(T,T,3) float32 sRGB of profile.texels: the completion painted anew where nothing was seen.
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be painted.
+
+    color: (S,S,3) sRGB without light, of the observation; confidence: (S,S). completions: (s,s,3) sRGB of the shipped
+    stages, one for each of seeds. portrait: (h,w,3) sRGB, the face. surface: the head. style: a name of options.STYLE.
+    way: atlas or around.
+    """
+
+    color: np.ndarray
+    confidence: np.ndarray
+    completions: Sequence[np.ndarray]
+    portrait: np.ndarray
+    surface: Surface
+    style: str
+    seeds: Sequence[int]
+    way: str
+
+
+def paint(profile: Profile, order: Order, device: str, on_step: OnStep, shown: bool = False) -> list[np.ndarray]:
+    """(T,T,3) float32 sRGB of profile.texels for each seed: the completions painted anew where nothing was seen.
 
     Args:
-        color: (S,S,3) sRGB without light, of the observation; confidence: (S,S). completion: (s,s,3) sRGB of the
-            shipped stages. portrait: (h,w,3) sRGB, the face. style: a name of options.STYLE. on_step: called with the
-            share that is done, often; what it raises ends the job.
+        shown: on_step is also told the picture so far.
 
     Raises:
         AvatarTexError: MODEL_MISSING, MODEL_UNUSABLE; OUT_OF_MEMORY, where no tier fits.
     """
     parts = find_parts(profile)
-    scene = make_scene(profile.texels, color, confidence, completion, portrait, style)
-    tiers = choose_tiers(profile, device)
-    for tier in tiers:
+    atlases = make_atlases(profile.texels, order)
+    way = plan(profile, order, *atlases)
+    for tier in choose_tiers(profile, device):
         try:
-            made = run(profile, parts, scene, seed, device, tier, on_step)
-            return np.ascontiguousarray(impose(made, scene)[0].permute(1, 2, 0).numpy(), np.float32)
+            made = impose(run(profile, parts, way, order, device, tier, on_step, shown), *atlases)
+            return [np.ascontiguousarray(one.permute(1, 2, 0).numpy(), np.float32) for one in made]
         except Exception as reason:
             if not is_out_of_memory(reason):
                 raise
@@ -74,24 +92,26 @@ def paint(
 
 
 def run(
-    profile: Profile, parts: Lock, scene: Scene, seed: int, device: str, tier: Tier, on_step: Callable[[float], None]
+    profile: Profile, parts: Lock, way: Way, order: Order, device: str, tier: Tier, on_step: OnStep, shown: bool = False
 ) -> torch.Tensor:
-    """(1,3,T,T) as the model paints it, nothing imposed on its pixels yet."""
+    """(K,3,T,T) as the model paints it, nothing imposed on its pixels yet."""
     done = 0.0
 
-    def tell(share: float) -> None:
+    def tell(share: float, clean: torch.Tensor) -> None:
         nonlocal done
         done = share
-        on_step(share)
+        picture = way.lay(sketch(clean))[0].clamp(0, 1).permute(1, 2, 0).numpy() if sketch else None
+        on_step(share, picture)
 
     with told(profile):
-        painter = load_painter(profile, parts, device, tier, lambda: on_step(done))
-        kept = painter.prepare(scene)
-    on_step(0.0)
+        painter = load_painter(profile, parts, device, tier, lambda: on_step(done, None), order.way)
+        kept = painter.prepare(way.scene)
+    sketch = Sketch(parts, kept, way.scene.start) if shown else None
+    way.begin(kept, painter.pixels)
+    on_step(0.0, None)
     with painter.ready():
-        sure = shrink_mask(scene.sure, painter.pixels).to(kept)
-        latent = walk(painter, kept, sure, painter.levels(scene.start.shape[-1]), seed, tell)
-    return painter.decode(latent)
+        latent = walk(painter, kept, way.settle, painter.levels(way.scene.start.shape[-1]), order.seeds, tell)
+    return way.lay(painter.decode(latent))
 
 
 @contextlib.contextmanager
@@ -112,39 +132,50 @@ def told(profile: Profile) -> Iterator[None]:
         ) from None
 
 
-def load_painter(profile: Profile, parts: Lock, device: str, tier: Tier, tick: Callable[[], None]) -> Painter:
+def load_painter(
+    profile: Profile, parts: Lock, device: str, tier: Tier, tick: Callable[[], None], way: str = "atlas"
+) -> Painter:
+    """Raises: AvatarTexError, MODEL_UNUSABLE."""
     if profile.family == "flux2":
         from .flux2 import Flux2Painter
 
         return Flux2Painter(profile, parts, device, tier, tick)
     from .unet import UNetPainter
 
-    return UNetPainter(profile, parts, device, tier, tick)
+    return UNetPainter(profile, parts, device, tier, tick, profile.controls.get(way))
 
 
-def make_scene(
-    size: int, color: np.ndarray, confidence: np.ndarray, completion: np.ndarray, portrait: np.ndarray, style: str
-) -> Scene:
-    """Everything at the model's size; see `paint`."""
-    trust = cv2.resize(confidence, (size, size), interpolation=cv2.INTER_LINEAR)[..., None]
-    seen = cv2.resize(color * confidence[..., None], (size, size), interpolation=cv2.INTER_LINEAR)
-    seen, sure = seen / np.maximum(trust, 1e-4), np.clip(trust / SURE, 0, 1)
-    start = np.clip(cv2.resize(completion, (size, size), interpolation=cv2.INTER_CUBIC), 0, 1)
-    return Scene(
-        to_tensor(start + sure * (seen - start)),
-        to_tensor(sure),
-        to_tensor(cv2.resize(portrait, (min(FACE, size),) * 2, interpolation=cv2.INTER_AREA)),
-        WORDS[style],
+def plan(profile: Profile, order: Order, start: torch.Tensor, sure: torch.Tensor) -> Way:
+    """How the atlases (K,3,T,T), sure (K,1,T,T) 0..1, are painted."""
+    face, words = (
+        to_tensor(cv2.resize(order.portrait, (min(FACE, profile.texels),) * 2, interpolation=cv2.INTER_AREA)),
+        WORDS[order.style],
     )
+    if order.way == "around":
+        return AroundHead(order.surface, start, sure, face, OBJECT + words, profile.texels, profile.layout)
+    places, _, covered = order.surface.in_atlas(profile.texels)
+    hints = {"position": to_tensor(position(places, covered)).expand(len(start), -1, -1, -1)}
+    return InAtlas(Scene(start, sure, face, (LAYOUT + words,) * len(start), hints), profile.layout)
+
+
+def make_atlases(size: int, order: Order) -> tuple[torch.Tensor, torch.Tensor]:
+    """(K,3,T,T) sRGB, the completions with what was seen in them, and (K,1,T,T) 0..1 where that is."""
+    trust = cv2.resize(order.confidence, (size, size), interpolation=cv2.INTER_LINEAR)[..., None]
+    seen = cv2.resize(order.color * order.confidence[..., None], (size, size), interpolation=cv2.INTER_LINEAR)
+    seen, sure = seen / np.maximum(trust, 1e-4), np.clip(trust / SURE, 0, 1)
+    made = (np.clip(cv2.resize(one, (size, size), interpolation=cv2.INTER_CUBIC), 0, 1) for one in order.completions)
+    start = torch.cat([to_tensor(one + sure * (seen - one)) for one in made])
+    return start, to_tensor(sure).expand(len(start), -1, -1, -1)
 
 
 def to_tensor(picture: np.ndarray) -> torch.Tensor:
+    """(1,C,S,S) of (S,S,C)."""
     return torch.from_numpy(np.ascontiguousarray(picture, np.float32)).permute(2, 0, 1)[None]
 
 
-def impose(made: torch.Tensor, scene: Scene) -> torch.Tensor:
+def impose(made: torch.Tensor, start: torch.Tensor, sure: torch.Tensor) -> torch.Tensor:
     """What was seen stays exactly; an encoder would blur it."""
-    return torch.where(scene.sure == 1, scene.start, made + scene.sure * (scene.start - made)).clamp(0, 1)
+    return torch.where(sure == 1, start, made + sure * (start - made)).clamp(0, 1)
 
 
 def crop_face(portrait: np.ndarray, skin: np.ndarray) -> np.ndarray:

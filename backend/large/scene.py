@@ -1,10 +1,10 @@
-"""What every family of large models is given, and what it must know: the atlas goes around the head."""
+"""What every family of large models is given, and what it must know: pictures to paint, and the atlas goes around."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -27,20 +27,31 @@ class Level:
 
 @dataclass(frozen=True)
 class Scene:
-    """One job, on the CPU. start: (1,3,S,S) sRGB 0..1, the completion with the portrait's texels in it. sure: (1,1,S,S)
-    0..1 where those are. portrait: (1,3,P,P) sRGB, the face. words: what is to be seen."""
+    """One job: N pictures that are painted together, on the CPU.
+
+    start: (N,3,S,S) sRGB 0..1, the completion with the portrait's texels in it. sure: (N,1,S,S) 0..1 where those are.
+    portrait: (1,3,P,P) sRGB, the face. words: N, what is to be seen. hints: (N,3,S,S) 0..1 by the name of a ControlNet
+    that is shown more than the start. closes: pictures are atlases, whose left and right edges are neighbours.
+    """
 
     start: Tensor
     sure: Tensor
     portrait: Tensor
-    words: str
+    words: tuple[str, ...]
+    hints: dict[str, Tensor] = field(default_factory=dict)
+    closes: bool = True
+
+    @property
+    def margin(self) -> int:
+        """Latent texels of the other edge."""
+        return AROUND if self.closes else 0
 
 
 class Painter(Protocol):
     """A large model at work on one scene."""
 
     device: str
-    pixels: int  # texels of the atlas to one of a latent
+    pixels: int  # texels of a picture to one of a latent
     multistep: bool  # a step may go on from the one before; those of a model of few steps each stand alone
     tick: Callable[[], None]  # called within a step; what it raises ends the job
 
@@ -49,7 +60,7 @@ class Painter(Protocol):
         ...
 
     def prepare(self, scene: Scene) -> Tensor:
-        """Read words and portrait, and give (1,C,s,s) float32 latents of the scene's start."""
+        """Read words and portrait, and give (N,C,s,s) float32 latents of the scene's start."""
         ...
 
     def ready(self) -> AbstractContextManager[None]:
@@ -57,11 +68,32 @@ class Painter(Protocol):
         ...
 
     def clean(self, latent: Tensor, level: Level) -> Tensor:
-        """(1,C,s,s) float32: what the picture behind a noisy latent is."""
+        """(N,C,s,s) float32: what the pictures behind noisy latents are."""
         ...
 
     def decode(self, latent: Tensor) -> Tensor:
-        """(1,3,S,S) sRGB, float32 on the CPU."""
+        """(N,3,S,S) sRGB, float32 on the CPU."""
+        ...
+
+
+class Way(Protocol):
+    """How the pictures of a job make the atlas: they are atlases (in_atlas.py), or views of the head (around.py).
+
+    scene: what is painted; K seeds of one texture have K times as many pictures.
+    """
+
+    scene: Scene
+
+    def begin(self, kept: Tensor, pixels: int) -> None:
+        """Told once, before the steps. kept: (N,C,s,s) latents of the scene's start. pixels: of one of a latent."""
+        ...
+
+    def settle(self, clean: Tensor, share: float) -> Tensor:
+        """What is imposed on the clean pictures of a step, both (N,C,s,s); share: of the way that is gone, 0..1."""
+        ...
+
+    def lay(self, pictures: Tensor) -> Tensor:
+        """(K,3,t,t) sRGB, the atlas of each seed, of (N,3,n,n) pictures of any size."""
         ...
 
 
@@ -71,7 +103,12 @@ def around(x: Tensor, margin: int) -> Tensor:
 
 
 def within(x: Tensor, margin: int) -> Tensor:
-    return x[..., margin:-margin, margin:-margin]
+    return x[..., margin : x.shape[-2] - margin, margin : x.shape[-1] - margin]
+
+
+def slices(count: int, most: int) -> list[slice]:
+    """0..count in pieces."""
+    return [slice(low, min(low + most, count)) for low in range(0, count, most)]
 
 
 def watch(network: torch.nn.Module, names: tuple[str, ...], tick: Callable[[], None]) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from ..job import Completion, Prepared, StageOptions
-from ..models.profiles import find_profile
-from ..models.store import find_parts
+from ..models.profiles import Profile, find_profile
+from ..models.store import find_parts, read_lock
 from ..observation.observe import Observation
 from ..portrait.decode import decode_portrait
-from .paint import crop_face, paint
+from .paint import Order, crop_face, paint
+from .views import find_surface
 
 
 def refuse_absent_model(name: str) -> None:
@@ -24,20 +25,51 @@ def show_face(portrait_path: str, job: Prepared) -> np.ndarray:
     return crop_face(decode_portrait(portrait_path).color, job.match.matte.skin)
 
 
+def choose_way(profile: Profile, wanted: str) -> str:
+    """atlas or around. Left open it is the profile's own; a LoRA was taught the atlas, so with one it is that.
+
+    Raises:
+        AvatarTexError: MODEL_UNUSABLE.
+    """
+    if wanted != "auto":
+        return wanted
+    return "atlas" if "lora" in read_lock(profile) else profile.way
+
+
 def paint_large(
     observation: Observation,
-    completion: Completion,
+    completions: Sequence[Completion],
     style: str,
     device: str,
-    options: StageOptions,
+    options: Sequence[StageOptions],
     on_step: Callable[[float], None],
-) -> Completion:
-    """The completion at the size of the options' profile, painted by it where nothing was seen.
+    on_picture: Callable[[np.ndarray], None] | None = None,
+) -> list[Completion]:
+    """Completions at the size of the options' profile, painted by it together where nothing was seen.
+
+    Args:
+        options: of each completion; they differ in their seeds. on_picture: shown the first one as it becomes.
 
     Raises:
         AvatarTexError: MODEL_MISSING, MODEL_UNUSABLE, OUT_OF_MEMORY.
     """
-    unlit, confidence = observation.evidence
-    face = completion if options.face is None else options.face
-    profile = find_profile(options.profile)
-    return paint(profile, unlit, confidence, completion, face, style, options.seed, device, on_step)
+    shared = options[0]
+    assert shared.job is not None and shared.face is not None
+    profile = find_profile(shared.profile)
+    surface = find_surface(shared.job.mesh, shared.job.canonical)
+    order = Order(
+        *observation.evidence,
+        completions,
+        shared.face,
+        surface,
+        style,
+        [one.seed for one in options],
+        choose_way(profile, shared.way),
+    )
+
+    def tell(share: float, picture: np.ndarray | None) -> None:
+        on_step(share)
+        if on_picture is not None and picture is not None:
+            on_picture(picture)
+
+    return paint(profile, order, device, tell, on_picture is not None)

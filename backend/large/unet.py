@@ -7,7 +7,7 @@ networks are diffusers' own, the way through them is walk.py's.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from .clip import ClipText, ClipVision
 from .control import CONTROLS
 from .load import build, read_config, read_file
 from .memory import Bench, Tier
-from .scene import AROUND, Level, Scene, around, watch, within
+from .scene import AROUND, Level, Scene, around, slices, watch, within
 from .tokens import Pairs, clip_tokens
 
 #: What it is led away from.
@@ -34,22 +34,34 @@ class UNetPainter:
 
     multistep = True
 
-    def __init__(self, profile: Profile, parts: Lock, device: str, tier: Tier, tick: Callable[[], None]) -> None:
-        """Raises: AvatarTexError, MODEL_UNUSABLE."""
+    def __init__(
+        self,
+        profile: Profile,
+        parts: Lock,
+        device: str,
+        tier: Tier,
+        tick: Callable[[], None],
+        weights: Mapping[str, float] | None = None,
+    ) -> None:
+        """weights: of the ControlNets that are wanted, by part.
+
+        Raises:
+            AvatarTexError: MODEL_UNUSABLE.
+        """
         from diffusers import AutoencoderKL, ControlNetModel, DDIMScheduler, UNet2DConditionModel
 
         self.profile, self.device, self.tier, self.tick = profile, device, tier, tick
         self.dtype = torch.float32 if device == "cpu" else torch.float16
         self.bench = Bench(device, tier)
         self.added: dict[str, Any] = {}
-        self.seen: dict[str, Any] = {}
+        self.margin, self.weights = AROUND, {name: one for name, one in (weights or {}).items() if name in parts}
         base = parts["base"]
         lora = read_lora(parts)
         self.unet = build(UNet2DConditionModel.from_config, base, "unet", self.dtype, lora)
         if "adapter" in parts:
             add_adapter(self.unet, Path(parts["adapter"].root) / next(iter(parts["adapter"].files)), profile.likeness)
-        self.controls = {
-            name: build(ControlNetModel.from_config, parts[name], "", self.dtype) for name, _ in profile.controls
+        self.controls: dict[str, Any] = {
+            name: build(ControlNetModel.from_config, parts[name], "", self.dtype) for name in self.weights
         }
         told = read_config(base, "vae")
         # in half precision SDXL's overflows
@@ -85,15 +97,18 @@ class UNetPainter:
 
     @torch.no_grad()
     def prepare(self, scene: Scene) -> Tensor:
+        self.margin = scene.margin
         self.read(scene.words)
         self.look(scene.portrait)
-        margin = AROUND * self.pixels
+        margin = self.margin * self.pixels
         wide, sure = around(scene.start, margin), around(scene.sure, margin)
-        self.hints = {name: CONTROLS[name](wide).to(self.device, self.dtype) for name in self.controls}
-        return within(self.hold(wide, sure), AROUND)
+        hints = {name: draw(wide) for name, draw in CONTROLS.items() if name in self.controls}
+        hints |= {name: around(scene.hints[name], margin) for name in self.controls if name not in CONTROLS}
+        self.hints = {name: hint.to(self.dtype) for name, hint in hints.items()}
+        return within(self.hold(wide, sure), self.margin)
 
     def hold(self, wide: Tensor, sure: Tensor) -> Tensor:
-        """Latents of a picture, of which the network sees what is sure."""
+        """Latents of pictures, of which the network sees what is sure."""
         free = (sure < 1).to(wide)
         with self.bench.on(self.vae):
             latent, hidden = self.encode(wide), self.encode(wide * (1 - free) + 0.5 * free)
@@ -101,38 +116,42 @@ class UNetPainter:
         self.shown = torch.cat([small, hidden], 1) if self.unet.config.in_channels == 9 else None
         if len(self.texts) > 1:
             side = wide.shape[-1]
-            self.added["time_ids"] = torch.tensor([[side, side, 0, 0, side, side]] * 2).to(self.device, self.dtype)
+            times = torch.tensor([side, side, 0, 0, side, side]).to(self.device, self.dtype)
+            self.added["time_ids"] = times.expand(2, len(wide), -1)
         return latent
 
-    def read(self, words: str) -> None:
-        """Both halves of the guidance: without the words, and with them."""
-        states, meant = [], None
+    def read(self, words: Sequence[str]) -> None:
+        """Both halves of the guidance, (2,N,...): without the words, and with those of each picture."""
+        states, meant = [], torch.empty(0)
+        texts = list(dict.fromkeys([UNWANTED, *words]))
+        place = torch.tensor([[0] * len(words), [texts.index(one) for one in words]])
         for pairs, encoder in self.texts:
-            tokens = torch.tensor([clip_tokens(pairs, text) for text in (UNWANTED, words)]).to(self.device)
+            tokens = torch.tensor([clip_tokens(pairs, text) for text in texts]).to(self.device)
             with self.bench.on(encoder):
                 last, before, meant = encoder(tokens)
             states.append(before if len(self.texts) > 1 else last)
-        self.words = torch.cat(states, -1)
-        self.added = {"text_embeds": meant} if len(self.texts) > 1 else {}
+        self.words = torch.cat(states, -1)[place]
+        self.added = {"text_embeds": meant[place]} if len(self.texts) > 1 else {}
 
     def look(self, portrait: Tensor) -> None:
-        """The portrait as a picture prompt, beside a black one."""
+        """The portrait as a picture prompt, beside a black one: (2,...)."""
         if self.eyes is not None:
             both = torch.cat([torch.zeros_like(portrait), portrait]).to(self.device, self.dtype)
             with self.bench.on(self.eyes):
-                self.seen = {"image_embeds": [self.eyes(both)[:, None]]}
+                self.seen = self.eyes(both)
 
-    def encode(self, picture: Tensor) -> Tensor:
-        """(1,C,s,s) float32 of (1,3,S,S) sRGB."""
-        found = self.vae.encode(picture.to(self.device, self.vae_dtype) * 2 - 1).latent_dist.mode()
+    def encode(self, pictures: Tensor) -> Tensor:
+        """(N,C,s,s) float32 of (N,3,S,S) sRGB, one after the other."""
+        shown = (one.to(self.device, self.vae_dtype) * 2 - 1 for one in pictures.split(1))
+        found = torch.cat([self.vae.encode(one).latent_dist.mode() for one in shown])
         return (found.float() - (self.vae.config.shift_factor or 0)) * self.vae.config.scaling_factor
 
     @torch.no_grad()
     def decode(self, latent: Tensor) -> Tensor:
-        wide = around(latent, AROUND) / self.vae.config.scaling_factor + (self.vae.config.shift_factor or 0)
+        wide = around(latent, self.margin) / self.vae.config.scaling_factor + (self.vae.config.shift_factor or 0)
         with self.bench.on(self.vae):
-            picture = self.vae.decode(wide.to(self.vae_dtype)).sample
-        return within(picture.float().cpu() / 2 + 0.5, AROUND * self.pixels)
+            pictures = torch.cat([self.vae.decode(one.to(self.vae_dtype)).sample.cpu() for one in wide.split(1)])
+        return within(pictures.float() / 2 + 0.5, self.margin * self.pixels)
 
     @contextlib.contextmanager
     def ready(self) -> Iterator[None]:
@@ -141,39 +160,45 @@ class UNetPainter:
 
     @torch.no_grad()
     def clean(self, latent: Tensor, level: Level) -> Tensor:
-        wide = around(latent, AROUND)
-        halves = [slice(0, 1), slice(1, 2)] if self.tier.halves else [slice(0, 2)]
-        if self.profile.guidance == 1:
-            halves = [slice(1, 2)]
-        told = torch.cat([self.predict(wide, level, half) for half in halves]).float()
-        if len(told) > 1:
-            told = told[:1] + self.profile.guidance * (told[1:] - told[:1])
+        wide = around(latent, self.margin)
+        told = torch.cat([self.tell(wide[items], level, items) for items in slices(len(wide), self.tier.batch)])
         if self.predicts == "v_prediction":
             clean = level.alpha * wide - level.sigma * told
         else:
             clean = (wide - level.sigma * told) / level.alpha
-        return within(clean, AROUND)
+        return within(clean, self.margin)
 
-    def predict(self, latent: Tensor, level: Level, half: slice) -> Tensor:
-        """What the U-Net says of a latent without the words, with them, or both."""
-        words, count = self.words[half], half.stop - half.start
-        given = latent.to(self.dtype).expand(count, -1, -1, -1)
-        added = {name: value[half] for name, value in self.added.items()}
+    def tell(self, latent: Tensor, level: Level, items: slice) -> Tensor:
+        """What the U-Net says of some of the pictures, led by the words (Ho and Salimans, equation 6)."""
+        if self.profile.guidance == 1:
+            return self.predict(latent, level, items, slice(1, 2)).float()
+        halves = [slice(0, 1), slice(1, 2)] if self.tier.halves else [slice(0, 2)]
+        without, led = torch.cat([self.predict(latent, level, items, half) for half in halves]).float().chunk(2)
+        return without + self.profile.guidance * (led - without)
+
+    def predict(self, latent: Tensor, level: Level, items: slice, half: slice) -> Tensor:
+        """What the U-Net says of latents of some pictures without the words, with them, or both one after the other."""
+        count = half.stop - half.start
+        words = self.words[half, items].flatten(0, 1)
+        given = latent.to(self.dtype).repeat(count, 1, 1, 1)
+        added: dict[str, Any] = {name: value[half, items].flatten(0, 1) for name, value in self.added.items()}
         down, middle = None, None
-        for name, weight in self.profile.controls:
-            hint = self.hints[name].expand(count, -1, -1, -1)
-            several, one = self.controls[name](
-                given, level.time, words, hint, weight, added_cond_kwargs=added, return_dict=False
+        for name, network in self.controls.items():
+            hint = self.hints[name][items].to(self.device).repeat(count, 1, 1, 1)
+            several, one = network(
+                given, level.time, words, hint, self.weights[name], added_cond_kwargs=added, return_dict=False
             )
             down = several if down is None else [a + b for a, b in zip(down, several)]
             middle = one if middle is None else middle + one
+        if self.eyes is not None:
+            added["image_embeds"] = [self.seen[half].repeat_interleave(len(latent), 0)[:, None]]
         if self.shown is not None:
-            given = torch.cat([given, self.shown.to(self.dtype).expand(count, -1, -1, -1)], 1)
+            given = torch.cat([given, self.shown[items].to(self.dtype).repeat(count, 1, 1, 1)], 1)
         return self.unet(
             given,
             level.time,
             words,
-            added_cond_kwargs=added | {name: [one[half] for one in value] for name, value in self.seen.items()},
+            added_cond_kwargs=added,
             down_block_additional_residuals=down,
             mid_block_additional_residual=middle,
             return_dict=False,

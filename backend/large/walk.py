@@ -1,13 +1,13 @@
-"""From noise to picture, with what the portrait shows imposed at every step.
+"""From noise to pictures, with what the portrait shows imposed at every step.
 
 DPM-Solver++ of second order in its multistep form (Lu et al., arXiv 2211.01095, algorithm 2), which for one step is
-DDIM, and Euler's step of a flow. Imposing: RePaint (Lugmayr et al., arXiv 2201.09865), on the clean picture.
+DDIM, and Euler's step of a flow. Imposing: RePaint (Lugmayr et al., arXiv 2201.09865), on the clean pictures.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
@@ -18,24 +18,34 @@ from .scene import Level, Painter
 
 
 def walk(
-    painter: Painter, kept: Tensor, sure: Tensor, levels: list[Level], seed: int, on_step: Callable[[float], None]
+    painter: Painter,
+    kept: Tensor,
+    settle: Callable[[Tensor, float], Tensor],
+    levels: list[Level],
+    seeds: Sequence[int],
+    on_step: Callable[[float, Tensor], None],
 ) -> Tensor:
-    """(1,C,s,s) latents of the finished picture.
+    """(N,C,s,s) latents of the finished pictures.
 
     Args:
-        kept: latents of the start, which also hold what was seen. sure: (1,1,s,s) 0..1 where it was.
-        levels: see Painter.levels. on_step: told the share that is done; what it raises ends the walk.
+        kept: latents of the start. settle: imposes what is known; see Way.settle. levels: see Painter.levels.
+        seeds: each has an equal share of the N pictures, one after the other. on_step: told the share that is done and
+            the clean latents; what it raises ends the walk.
     """
-    noise = torch.randn(kept.shape, generator=torch.Generator().manual_seed(seed))  # the same on every device
-    latent = levels[0].alpha * kept + levels[0].sigma * noise.to(kept)
-    before, last = None, 0.0
+    latent = levels[0].alpha * kept + levels[0].sigma * draw_noise(kept, seeds)
+    before, last, steps = None, 0.0, len(levels) - 1
     for number, (here, there) in enumerate(pairwise(levels)):
-        clean = painter.clean(latent, here)
-        clean = torch.lerp(clean, kept, sure)  # where it is sure, to the bit
+        clean = settle(painter.clean(latent, here), number / max(steps - 1, 1))
         latent, last = advance(latent, clean, before, here, there, last)
         before = clean if painter.multistep else None
-        on_step((number + 1) / (len(levels) - 1))
+        on_step((number + 1) / steps, clean)
     return latent
+
+
+def draw_noise(like: Tensor, seeds: Sequence[int]) -> Tensor:
+    """The same on every device, and for a seed the same whatever stands beside it."""
+    share = (len(like) // len(seeds), *like.shape[1:])
+    return torch.cat([torch.randn(share, generator=torch.Generator().manual_seed(seed)) for seed in seeds]).to(like)
 
 
 def advance(
@@ -59,5 +69,5 @@ def log_ratio(level: Level) -> float:
 
 
 def shrink_mask(sure: Tensor, pixels: int) -> Tensor:
-    """(1,1,s,s) of (1,1,S,S): a latent is held as far as the least sure of its texels."""
+    """(N,1,s,s) of (N,1,S,S): a latent is held as far as the least sure of its texels."""
     return -F.max_pool2d(-sure, pixels)

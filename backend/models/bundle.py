@@ -122,10 +122,10 @@ def assemble(
             module.load_state_dict(states[name], strict=module is not generator)
     paint_canvas(generator, canvas)
     if graphs:
-        completer = runtime.Graph(graph("completer"), states["completer"])
-        repainter = runtime.Graph(graph("denoiser"), states["repainter"])
-        encoder = runtime.Graph(graph("encoder"), states["encoder"])
-        generator.painter = runtime.Graph(graph("generator"), states["generator"])
+        completer = runtime.Graph(graph("completer"), states["completer"], device)
+        repainter = runtime.Graph(graph("denoiser"), states["repainter"], device)
+        encoder = runtime.Graph(graph("encoder"), states["encoder"], device)
+        generator.painter = runtime.Graph(graph("generator"), states["generator"], device)
     else:
         completer, repainter = Completer(), denoiser(states.get("repainter"))
         if "completer" in states:

@@ -119,8 +119,10 @@ def ask(part: Part) -> Offer:
 
 
 def ask_for(profile: Profile) -> list[Offer]:
-    """Of what is not here yet."""
-    return [ask(part) for part in missing(profile, read_lock(profile)) if part.repo]
+    """Of what is not here yet, with what a job could do without."""
+    lock = read_lock(profile)
+    gone = missing(profile, lock)
+    return [ask(part) for part in profile.parts if part.repo and (part in gone or part.name not in lock)]
 
 
 def refuse_unaccepted(profile: Profile, accepted: set[str]) -> None:

@@ -5,7 +5,8 @@ Standard library only: the add-on shows the same table. Nothing of it ships; `py
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..errors import AvatarTexError, ErrorCode
 
@@ -46,8 +47,10 @@ class Profile:
     family: the module of backend/large that knows such models. texels: side of the atlas that it paints. steps: of
     the whole way from noise. strength: share of that way that a job goes, from the completion of the shipped
     networks. guidance: of the words (Ho and Salimans, arXiv 2207.12598); 1 is none. likeness: weight of the portrait
-    as a picture prompt. controls: weight of each ControlNet part. memory: GB with everything on the graphics card and
-    GB of the largest network alone, in half precision; estimated.
+    as a picture prompt. way: atlas or around, where a job leaves it open. controls: by way the weight of each
+    ControlNet part; optional ones count where they are. layout: how firmly edges around the landmarks are held, 0 to 1.
+    memory: GB with everything on the graphics card, GB of the largest networks that work together, and GB for each
+    picture at work, in half precision; estimated.
     """
 
     name: str
@@ -58,9 +61,11 @@ class Profile:
     steps: int
     strength: float
     guidance: float
-    memory: tuple[float, float]
+    memory: tuple[float, float, float]
     likeness: float = 0.0
-    controls: tuple[tuple[str, float], ...] = ()
+    way: str = "atlas"
+    controls: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    layout: float = 0.0
 
     @property
     def gigabytes(self) -> float:
@@ -83,6 +88,10 @@ class Profile:
 OPENRAIL = "https://huggingface.co/spaces/CompVis/stable-diffusion-license"
 OPENRAIL_XL = "https://huggingface.co/stabilityai/stable-diffusion-xl-base-1.0/blob/main/LICENSE.md"
 APACHE = "https://www.apache.org/licenses/LICENSE-2.0"
+MIT = "https://opensource.org/license/mit"
+
+#: Of a ControlNet: which models it is for.
+SD15, SDXL = ((("", "cross_attention_dim", width),) for width in (768, 2048))
 
 #: CLIP ViT-H, which both IP-Adapters read the portrait with.
 IMAGE_ENCODER = Part(
@@ -97,6 +106,15 @@ IMAGE_ENCODER = Part(
 
 #: What backend.lab trains for this layout and these styles: it is on no hub, an artist adds it.
 LORA = Part("lora", "", "apache-2.0", APACHE, 0.0, files=("lora.safetensors",), optional=True)
+
+#: A tiny decoder for the picture that a job shows as it goes: other ways of seeing latents do without.
+TAESD, TAESDXL = (
+    Part("preview", repo, "mit", MIT, 0.01, ("",), config=(("", "_class_name", "AutoencoderTiny"),), optional=True)
+    for repo in ("madebyollin/taesd", "madebyollin/taesdxl")
+)
+
+#: Trained by Paint3D, and there but a pickle: an artist adds it as safetensors.
+POSITION = Part("position", "", "apache-2.0", APACHE, 0.0, ("",), config=SD15, optional=True)
 
 PROFILES = {
     profile.name: profile
@@ -115,24 +133,10 @@ PROFILES = {
                     ("unet", "vae", "text_encoder", "tokenizer", "scheduler"),
                     config=(("unet", "in_channels", 9), ("unet", "cross_attention_dim", 768)),
                 ),
-                Part(
-                    "canny",
-                    "lllyasviel/control_v11p_sd15_canny",
-                    "openrail",
-                    OPENRAIL,
-                    0.7,
-                    ("",),
-                    config=(("", "cross_attention_dim", 768),),
-                ),
-                Part(
-                    "tile",
-                    "lllyasviel/control_v11f1e_sd15_tile",
-                    "openrail",
-                    OPENRAIL,
-                    0.7,
-                    ("",),
-                    config=(("", "cross_attention_dim", 768),),
-                ),
+                Part("canny", "lllyasviel/control_v11p_sd15_canny", "openrail", OPENRAIL, 0.7, ("",), config=SD15),
+                Part("tile", "lllyasviel/control_v11f1e_sd15_tile", "openrail", OPENRAIL, 0.7, ("",), config=SD15),
+                Part("depth", "lllyasviel/control_v11f1p_sd15_depth", "openrail", OPENRAIL, 0.7, ("",), config=SD15),
+                Part("normal", "lllyasviel/control_v11p_sd15_normalbae", "openrail", OPENRAIL, 0.7, ("",), config=SD15),
                 Part(
                     "adapter",
                     "h94/IP-Adapter",
@@ -142,15 +146,22 @@ PROFILES = {
                     files=("models/ip-adapter-plus_sd15.safetensors",),
                 ),
                 IMAGE_ENCODER,
+                TAESD,
+                POSITION,
                 LORA,
             ),
             texels=512,
             steps=24,
             strength=0.6,
             guidance=5.0,
-            memory=(8.0, 3.5),
+            memory=(8.0, 3.9, 0.6),
             likeness=0.5,
-            controls=(("canny", 0.5), ("tile", 0.6)),
+            way="around",
+            controls={
+                "atlas": {"canny": 0.5, "tile": 0.6, "position": 0.6},
+                "around": {"depth": 0.6, "normal": 0.4, "tile": 0.4},
+            },
+            layout=0.5,
         ),
         Profile(
             "sdxl",
@@ -166,15 +177,8 @@ PROFILES = {
                     ("unet", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler"),
                     config=(("unet", "in_channels", 9), ("unet", "cross_attention_dim", 2048)),
                 ),
-                Part(
-                    "tile",
-                    "xinsir/controlnet-tile-sdxl-1.0",
-                    "apache-2.0",
-                    APACHE,
-                    2.5,
-                    ("",),
-                    config=(("", "cross_attention_dim", 2048),),
-                ),
+                Part("tile", "xinsir/controlnet-tile-sdxl-1.0", "apache-2.0", APACHE, 2.5, ("",), config=SDXL),
+                Part("depth", "xinsir/controlnet-depth-sdxl-1.0", "apache-2.0", APACHE, 2.5, ("",), config=SDXL),
                 Part(
                     "adapter",
                     "h94/IP-Adapter",
@@ -184,15 +188,18 @@ PROFILES = {
                     files=("sdxl_models/ip-adapter-plus_sdxl_vit-h.safetensors",),
                 ),
                 IMAGE_ENCODER,
+                TAESDXL,
                 LORA,
             ),
             texels=1024,
             steps=24,
             strength=0.6,
             guidance=5.0,
-            memory=(15.0, 9.5),
+            memory=(17.5, 10.1, 1.8),
             likeness=0.5,
-            controls=(("tile", 0.7),),
+            way="around",
+            controls={"atlas": {"tile": 0.7}, "around": {"depth": 0.6, "tile": 0.5}},
+            layout=0.5,
         ),
         Profile(
             "klein",
@@ -214,8 +221,9 @@ PROFILES = {
             steps=4,
             strength=0.75,
             guidance=1.0,
-            memory=(19.0, 9.5),
+            memory=(19.0, 9.5, 1.8),
             likeness=1.0,
+            layout=0.5,
         ),
     )
 }

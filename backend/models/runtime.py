@@ -1,4 +1,7 @@
-"""The networks in ONNX Runtime: on a CPU it takes a fraction of torch's time for the same layers and weights."""
+"""The networks in ONNX Runtime: on a CPU it takes a fraction of torch's time for the same layers and weights.
+
+On a graphics card it takes torch's place only where the artist put its build for CUDA into the environment: the set-up
+installs torch's alone, which runs the same layers there."""
 
 from __future__ import annotations
 
@@ -14,9 +17,10 @@ class Graph(nn.Module):
 
     Args:
         model: an ONNX graph without weights (graphs.py). state: the module's, which holds them by the same names.
+        device: cpu or cuda.
     """
 
-    def __init__(self, model: bytes, state: dict[str, Tensor]) -> None:
+    def __init__(self, model: bytes, state: dict[str, Tensor], device: str = "cpu") -> None:
         onnxruntime = load_runtime()
         super().__init__()
         options = onnxruntime.SessionOptions()
@@ -27,12 +31,12 @@ class Graph(nn.Module):
         weights = {name: value.detach().cpu().float().numpy() for name, value in known.items()}
         self._kept = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(one)) for one in weights.values()]
         options.add_external_initializers(list(weights), self._kept)
-        self.session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(model, options, providers=providers(device))
         self.names = [one.name for one in self.session.get_inputs()]
 
     def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
         given = {name: value.detach().cpu().numpy() for name, value in zip(self.names, inputs, strict=True)}
-        made = tuple(torch.from_numpy(one) for one in self.session.run(None, given))
+        made = tuple(torch.from_numpy(one).to(inputs[0].device) for one in self.session.run(None, given))
         return made if len(made) > 1 else made[0]
 
 
@@ -48,12 +52,23 @@ def load_runtime():
     return onnxruntime
 
 
+def providers(device: str) -> list[str]:
+    """What runs a graph on a device, the best first; empty where this build of the package cannot.
+
+    Raises:
+        ImportError: there is none.
+    """
+    there = load_runtime().get_available_providers()
+    if device == "cpu":
+        return ["CPUExecutionProvider"]
+    return ["CUDAExecutionProvider", "CPUExecutionProvider"] if "CUDAExecutionProvider" in there else []
+
+
 def wanted(device: str) -> bool:
-    """Whether graphs take the place of modules: on a CPU, where the package is, unless AVATARTEX_TORCH says not."""
-    if device != "cpu" or os.environ.get("AVATARTEX_TORCH"):
+    """Whether graphs take the place of modules: where the package runs on the device and AVATARTEX_TORCH is empty."""
+    if os.environ.get("AVATARTEX_TORCH"):
         return False
     try:
-        load_runtime()
+        return bool(providers(device))
     except ImportError:
         return False
-    return True

@@ -15,7 +15,7 @@ from ..head.match import registration_json
 from ..head.mesh import load_capture, load_mesh
 from ..imaging.files import encode_picture
 from ..messages import STAGES, Generate, Variants, Varied
-from ..options import refuse_unknown
+from ..options import PROFILE, refuse_unknown
 from ..outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs
 from ..pins import parse_pins
 from ..styles import STYLES
@@ -45,7 +45,8 @@ def work(
 ) -> Varied:
     pins = parse_pins(request.pins)
     count, clock = len(request.styles) * len(request.seeds), report.Clock()
-    total = PREPARED + COMPLETED * len(request.seeds) + PAINTED * count
+    large = 0.0 if request.profile == PROFILE.default else pipeline.LARGE_SHARE * PREPARED * len(request.seeds)
+    total = PREPARED + large + COMPLETED * len(request.seeds) + PAINTED * count
 
     def tell(label: str, seconds: float) -> None:
         if is_cancelled():
@@ -79,16 +80,17 @@ def work(
     sheet = Sheet(job, request.styles)
     several = UDIM in request.base_texture or len(job.tiles) > 1
     made: list[dict] = []
+    spent = PREPARED
+
+    def complete_step(stage: str, fraction: float = 0.0) -> None:
+        clock.enter(stage)
+        tell(stage, spent + large * fraction * (stage == "large"))
+
+    options = [pipeline.stage_options(request, job, seed, seed != 0) for seed in request.seeds]
+    completions = pipeline.complete_each(job.observation, job.style, networks, options, complete_step)
     for turn, seed in enumerate(request.seeds):
-        spent = PREPARED + turn * (COMPLETED + PAINTED * len(request.styles))
-
-        def complete_step(stage: str, fraction: float = 0.0, spent: float = spent) -> None:
-            clock.enter(stage)
-            tell(stage, spent)
-
-        generated = pipeline.complete(
-            job.observation, job.style, networks, pipeline.stage_options(request, job, seed, seed != 0), complete_step
-        )
+        generated = next(completions)
+        spent = PREPARED + large + turn * (COMPLETED + PAINTED * len(request.styles))
         complete_step("compose")
         tiles = compose_tiles(job, generated, request.size, bases, request.light, seed=seed)
         shown = stylist.show(tiles)

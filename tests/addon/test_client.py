@@ -84,6 +84,20 @@ def test_a_job_runs_and_the_backend_stays(client, request_for):
     assert one.child.process.pid == pid
 
 
+def test_memory_is_released_where_there_is_a_backend_without_a_job(client, request_for, monkeypatch):
+    one, told = client(), []
+    one.release()
+    assert one.state == "stopped" and one.child is None
+    one.generate(request_for())
+    pump_until_state(one, "busy")
+    monkeypatch.setattr(type(one.child), "send", lambda self, line: told.append(line))
+    one.release()
+    assert not told
+    pump_until_end(one)
+    one.release()
+    assert told == ['{"type":"release"}']
+
+
 def test_junk_on_stdout_goes_to_the_log(client, request_for, fake):
     fake("junk")
     one = client()

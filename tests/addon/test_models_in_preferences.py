@@ -53,3 +53,11 @@ def test_licences_are_accepted_first(addon, hub, monkeypatch):
     )
     assert operator.execute(stub(), bpy.context) == {"CANCELLED"} and "licences" in told[0]
     assert not hub.asked
+
+
+def test_memory_is_released_by_a_button(addon, monkeypatch):
+    session, asked = addon("session"), []
+    monkeypatch.setattr(session.client(), "release", lambda: asked.append(1), raising=True)
+    assert bpy.ops.avatartex.release_memory() == {"FINISHED"} and asked == [1]
+    monkeypatch.setattr(session, "find_busy", lambda context: "It is at work")
+    assert not bpy.ops.avatartex.release_memory.poll()

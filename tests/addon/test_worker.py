@@ -15,12 +15,18 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120
 
 PIPELINE = """
-import ctypes, os, time
+import ctypes, functools, os, time
 from .errors import AvatarTexError, Cancelled, ErrorCode
 from .messages import Result
 
+loaded = []
+load_cached_networks = functools.cache(loaded.append)
+
 def generate(request, on_progress, is_cancelled):
     on_progress("load", 0.0)
+    load_cached_networks("cpu")
+    if request.style == "anime":
+        return Result(request.job, request.output, warnings=[str(len(loaded))])
     if request.style == "print":
         print("a stray print")
         os.system("echo from a shell")
@@ -115,6 +121,14 @@ def test_jobs_one_after_the_other_in_one_process(backend):
     first, second = backend.last(), backend.last()
     assert (first["job"], second["job"]) == ("a", "b")
     assert first["warnings"] == second["warnings"]
+
+
+def test_memory_is_released_between_jobs_when_asked(backend):
+    for _ in range(2):
+        backend.generate("anime")
+    backend.ask("release")
+    backend.generate("anime")
+    assert [backend.last()["warnings"] for _ in range(3)] == [["1"], ["1"], ["2"]]
 
 
 def test_nothing_but_messages_reaches_stdout(backend):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,12 @@ from backend.large.clip import ClipText
 from backend.large.load import build
 from backend.large.lora import add_lora, merge_lora
 from backend.large.memory import LAYER, NETWORK, WHOLE, Tier, tier_for
+from backend.large.paint import Order
 from backend.large.tokens import Pairs, clip_tokens, qwen_tokens
 from backend.models import store
 from backend.models.profiles import PROFILES
 from tests.backend import tiny_models
+from tests.speed import large as speed
 
 SIZE = tiny_models.TEXELS
 PLAIN = Tier(0, WHOLE, False, False)
@@ -30,88 +33,122 @@ def tiny(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("huggingface_hub.constants.HF_ASSETS_CACHE", str(folder / "assets"))
+        patch.setattr("backend.head.visibility.BUFFER", 150)  # a ball hides little
         yield tiny_models.make(request.param, folder)
 
 
 @pytest.fixture(scope="module")
-def scene():
-    """(color, confidence, completion, portrait): the left half was seen."""
+def order():
+    """The left half was seen."""
     random = np.random.default_rng(0)
     color, completion = (random.random((32, 32, 3), np.float32) for _ in range(2))
     confidence = np.zeros((32, 32), np.float32)
     confidence[4:28, 2:16] = 1
-    return color, confidence, completion, random.random((50, 50, 3), np.float32)
+    portrait = random.random((50, 50, 3), np.float32)
+    return Order(color, confidence, [completion], portrait, tiny_models.sphere(), "photo", [0], "atlas")
 
 
-def painted(tiny, scene, seed=0, on_step=lambda share: None, device="cpu"):
-    return paint.paint(tiny, *scene, "photo", seed, device, on_step)
+def painted(tiny, order, seed=0, on_step=lambda share, picture: None, **changed):
+    return paint.paint(tiny, replace(order, seeds=[seed], **changed), "cpu", on_step)[0]
 
 
-def test_the_whole_path(tiny, scene, monkeypatch):
+def plan(tiny, order):
+    return paint.plan(tiny, order, *paint.make_atlases(tiny.texels, order))
+
+
+@pytest.mark.parametrize("way", ["atlas", "around"])
+def test_the_whole_path(tiny, order, way, monkeypatch):
     monkeypatch.setattr("socket.socket", lambda *_, **__: pytest.fail("it asks the network"))
-    shares = []
-    made = painted(tiny, scene, on_step=shares.append)
+    shares, pictures = [], []
+
+    def tell(share, picture):
+        shares.append(share)
+        pictures.extend([] if picture is None else [picture])
+
+    made = paint.paint(tiny, replace(order, way=way), "cpu", tell, shown=True)[0]
     assert made.shape == (SIZE, SIZE, 3) and made.dtype == np.float32 and 0 <= made.min() <= made.max() <= 1
-    held = paint.make_scene(SIZE, *scene, "photo")
-    sure = held.sure[0, 0].numpy() == 1
+    start, held = (one[0].permute(1, 2, 0).numpy() for one in paint.make_atlases(SIZE, order))
+    sure = held[..., 0] == 1
     assert 0.1 < sure.mean() < 0.9
-    start = held.start[0].permute(1, 2, 0).numpy()
     assert (made[sure] == start[sure].clip(0, 1)).all()  # to the bit
-    assert np.abs(made - start)[held.sure[0, 0].numpy() == 0].mean() > 0.01
-    assert shares == sorted(shares) and shares[-1] == 1 and len(set(shares)) == 1 + round(4 * tiny.strength)
+    assert np.abs(made - start)[held[..., 0] == 0].mean() > 0.01
+    steps = round(4 * tiny.strength)
+    assert shares == sorted(shares) and shares[-1] == 1 and len(set(shares)) == 1 + steps
     assert len(shares) > 2 * len(set(shares))  # also asked within steps
-    assert (painted(tiny, scene) == made).all()
-    assert (painted(tiny, scene, seed=1) != made).any()
+    assert len(pictures) == steps and pictures[0].shape[0] == pictures[0].shape[1] > 8
+    assert all(np.isfinite(one).all() and one.std() > 0.01 for one in pictures)
+    if way == "atlas":
+        assert (painted(tiny, order) == made).all()
+        assert (painted(tiny, order, seed=1) != made).any()
 
 
-def test_it_ends_within_a_step(tiny, scene):
+def test_it_ends_within_a_step(tiny, order):
     asked = []
 
-    def cancel(share: float) -> None:
+    def cancel(share: float, picture: None) -> None:
         asked.append(share)
         if len(asked) == 3:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        painted(tiny, scene, on_step=cancel)
+        painted(tiny, order, on_step=cancel)
     assert asked == [0.0, 0.0, 0.0]
 
 
-def test_every_tier_paints_the_same(tiny, scene):
-    parts = store.find_parts(tiny)
-    held = paint.make_scene(SIZE, *scene, "photo")
-    pictures = [
-        paint.run(tiny, parts, held, 0, "cpu", Tier(8, offload, halves, tiling), lambda share: None)
-        for offload, halves, tiling in ((WHOLE, False, False), (NETWORK, True, False), (LAYER, True, True))
-    ]
+def test_every_tier_paints_the_same(tiny, order):
+    parts, way = store.find_parts(tiny), plan(tiny, order)
+    tiers = (WHOLE, False, False), (NETWORK, True, False), (LAYER, True, True)
+    pictures = [paint.run(tiny, parts, way, order, "cpu", Tier(8, *tier), lambda *_: None) for tier in tiers]
     for picture in pictures[1:]:  # at this size there is but one tile
         assert (picture - pictures[0]).abs().max() < 1e-3
 
 
-def test_words_portrait_and_layout_all_count(tiny, scene):
+def test_several_seeds_are_what_each_alone_is(tiny, order, monkeypatch):
+    several = replace(order, seeds=[3, 5, 8], completions=[order.completions[0] * share for share in (1, 0.5, 0.2)])
+    monkeypatch.setattr(paint, "choose_tiers", lambda *_: [replace(PLAIN, batch=2)])
+    together = paint.paint(tiny, several, "cpu", lambda *_: None)
+    for seed, completion, made in zip(several.seeds, several.completions, together, strict=True):
+        assert abs(painted(tiny, order, seed, completions=[completion]) - made).max() < 1e-3
+    assert abs(together[0] - together[1]).mean() > 0.01
+
+
+def test_words_portrait_and_layout_all_count(tiny, order):
     """Each condition moves the picture: none is dropped on the way."""
-    parts = store.find_parts(tiny)
-    held = paint.make_scene(SIZE, *scene, "photo")
+    parts, scene = store.find_parts(tiny), plan(tiny, order).scene
     painter = paint.load_painter(tiny, parts, "cpu", PLAIN, lambda: None)
     level = painter.levels(SIZE)[0]
 
     def clean(**changed) -> torch.Tensor:
-        kept = painter.prepare(type(held)(**{**vars(held), **changed}))
+        kept = painter.prepare(replace(scene, **changed))
         with painter.ready():
             return painter.clean(torch.ones_like(kept), level)
 
     plain = clean()
-    assert (clean(words="a drawing") != plain).any()
-    assert (clean(portrait=1 - held.portrait) != plain).any()
-    assert (clean(start=1 - held.start) != plain).any()
+    assert (clean(words=("a drawing",)) != plain).any()
+    assert (clean(portrait=1 - scene.portrait) != plain).any()
+    assert (clean(start=1 - scene.start) != plain).any()
     assert (clean() == plain).all()
-    if tiny.family == "unet":
-        assert set(painter.hints) == set(dict(tiny.controls))
+
+
+@pytest.mark.parametrize("way", ["atlas", "around"])
+def test_every_hint_counts_and_an_optional_one_may_lack(tiny, order, way):
+    if tiny.family != "unet" or (way == "around" and tiny.name == "tiny-sdxl"):
+        pytest.skip("has no ControlNets, or the same")
+    parts, scene = store.find_parts(tiny), plan(tiny, replace(order, way=way)).scene
+    painter = paint.load_painter(tiny, parts, "cpu", replace(PLAIN, batch=8), lambda: None, way)
+    level, kept = painter.levels(SIZE)[0], painter.prepare(scene)
+    with painter.ready():
+        plain = painter.clean(torch.ones_like(kept), level)
+        assert set(painter.hints) == set(tiny.controls[way])
         for name, hint in painter.hints.items():
+            assert len(hint) == len(scene.start) and 0 <= hint.min() < hint.max() <= 1
             painter.hints[name] = 1 - hint
-            with painter.ready():
-                assert (painter.clean(torch.ones_like(plain), level) != plain).any(), name
+            changed = (painter.clean(torch.ones_like(kept), level) != plain).flatten(1).any(1)
+            assert changed.all(), name
             painter.hints[name] = hint
+    fewer = {name: part for name, part in parts.items() if name != "position"}
+    painter = paint.load_painter(tiny, fewer, "cpu", PLAIN, lambda: None, way)
+    assert set(painter.controls) == set(tiny.controls[way]) - {"position"}
 
 
 def test_layers_come_one_by_one():
@@ -125,22 +162,22 @@ def test_layers_come_one_by_one():
     assert all(torch.equal(old, new) for old, new in zip(before, network.parameters()))
 
 
-def test_memory_runs_out_once(tiny, scene, monkeypatch):
+def test_memory_runs_out_once(tiny, order, monkeypatch):
     """The next tier is tried, and what was begun is let go."""
     tiers, real = [], paint.run
 
-    def short(profile, parts, scene, seed, device, tier, on_step):
+    def short(profile, parts, way, order, device, tier, *rest):
         tiers.append(tier)
         if len(tiers) == 1:
             raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        return real(profile, parts, scene, seed, device, PLAIN, on_step)
+        return real(profile, parts, way, order, device, PLAIN, *rest)
 
     monkeypatch.setattr(paint, "run", short)
     monkeypatch.setattr(paint, "choose_tiers", lambda profile, device: [tier_for(profile, card) for card in (8, 6)])
-    assert painted(tiny, scene).shape == (SIZE, SIZE, 3) and [tier.gigabytes for tier in tiers] == [8, 6]
+    assert painted(tiny, order).shape == (SIZE, SIZE, 3) and [tier.gigabytes for tier in tiers] == [8, 6]
     monkeypatch.setattr(paint, "run", lambda *_: (_ for _ in ()).throw(MemoryError()))
     with pytest.raises(AvatarTexError, match="even layer by layer") as refusal:
-        painted(tiny, scene)
+        painted(tiny, order)
     assert refusal.value.code is ErrorCode.OUT_OF_MEMORY
 
 
@@ -151,13 +188,15 @@ def test_tiers_of_the_real_profiles(monkeypatch):
         "sdxl": [WHOLE, NETWORK, NETWORK, LAYER, LAYER],
         "klein": [WHOLE, NETWORK, NETWORK, LAYER, LAYER],
     }
+    batches = {name: [tier_for(profile, card).batch for card in memory.CARDS] for name, profile in PROFILES.items()}
+    assert batches == {"sd15": [8, 8, 5, 6, 2], "sdxl": [2, 2, 1, 3, 2], "klein": [2, 3, 1, 3, 2]}
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (7.5e9, 8e9))
     assert [tier.gigabytes for tier in memory.choose_tiers(PROFILES["sdxl"], "cuda")] == [8, 6]
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (1e9, 8e9))
     assert [tier.gigabytes for tier in memory.choose_tiers(PROFILES["sdxl"], "cuda")] == [6]
 
 
-def test_a_lora_is_merged_as_it_was_trained(tiny, scene, tmp_path):
+def test_a_lora_is_merged_as_it_was_trained(tiny, order, tmp_path):
     if tiny.family != "unet":
         pytest.skip("trained for U-Nets")
     painter = paint.load_painter(tiny, store.find_parts(tiny), "cpu", PLAIN, lambda: None)
@@ -243,7 +282,7 @@ def test_tokens(tmp_path):
         Pairs(tmp_path)
 
 
-def test_another_architecture_and_a_truncated_file(tiny, scene):
+def test_another_architecture_and_a_truncated_file(tiny, order):
     lock = store.read_lock(tiny)
     name = next(name for name in lock["base"].files if name.startswith("vae/") and name.endswith(".safetensors"))
     path = Path(lock["base"].root) / name
@@ -253,7 +292,7 @@ def test_another_architecture_and_a_truncated_file(tiny, scene):
         assert store.verify(tiny) == [f"base/{name}"]
         path.write_bytes(data[:50])
         with pytest.raises(AvatarTexError) as refusal:
-            painted(tiny, scene)
+            painted(tiny, order)
         assert refusal.value.code is ErrorCode.MODEL_MISSING
         other = Path(lock["base"].root) / ("unet" if tiny.family == "unet" else "transformer")
         path.write_bytes(data)
@@ -261,8 +300,17 @@ def test_another_architecture_and_a_truncated_file(tiny, scene):
         told = config.read_text()
         config.write_text(told.replace('"attention_head_dim": 8', '"attention_head_dim": 4').replace("64", "48"))
         with pytest.raises(AvatarTexError) as refusal:
-            painted(tiny, scene)
+            painted(tiny, order)
         assert refusal.value.code is ErrorCode.MODEL_UNUSABLE and "architecture" in refusal.value.message
         config.write_text(told)
     finally:
         path.write_bytes(data)
+
+
+def test_the_script_of_speed_runs(tiny, capsys):
+    if tiny.name != "tiny-sd15":
+        pytest.skip("one is enough")
+    speed.measure(tiny, "cpu", 2, 1)
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert [" ".join(row.split(", ")[-1].split()[1:]) for row in rows[1:]] == ["times as fast as plain"] * 2
+    assert "1 x 4 steps" in rows[0] and "1 x 2 steps" in rows[1] and "2 x 2 steps" in rows[2]

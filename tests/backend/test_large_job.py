@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import cv2
+import numpy as np
 import pytest
 
 from backend import pipeline
 from backend.__main__ import main
+from backend.compose.stage_pictures import StagePictures
 from backend.errors import AvatarTexError, ErrorCode
+from backend.job import StageOptions
+from backend.large.stage import choose_way
 from backend.messages import STAGES, Generate
-from backend.models import profiles
+from backend.models import profiles, store
 from tests.backend import tiny_models
 
 
@@ -34,22 +39,62 @@ def test_shares_of_the_bar():
     assert set(pipeline.TIME_SHARE) == set(STAGES) and sum(pipeline.TIME_SHARE.values()) == pytest.approx(1)
 
 
+def test_several_seeds_are_painted_together_and_shown(tmp_path, monkeypatch):
+    """The shipped stages of all of them first, then the large model once; its pictures each have a name."""
+    made, told = [], []
+
+    def paint(observation, completions, style, device, options, on_step, on_picture):
+        made.append((completions, [one.seed for one in options]))
+        for share in (0.5, 1.0):
+            on_step(share)
+            on_picture(np.full((8, 8, 3), share, np.float32))
+        return [completion + 1 for completion in completions]
+
+    monkeypatch.setattr("backend.large.stage.paint_large", paint)
+    monkeypatch.setattr(
+        pipeline, "run_stages", lambda observation, style, networks, options, *_: np.full((2, 2, 3), options.seed)
+    )
+    monkeypatch.setattr(pipeline, "fill_unknown", lambda completion, known: completion)
+    monkeypatch.setattr(pipeline, "finish", lambda completion, observation, style: completion)
+    pictures = StagePictures("", str(tmp_path), told.append)
+    options = [StageOptions(seed=seed, profile="sd15") for seed in (3, 5)]
+    networks = SimpleNamespace(device="cpu", known=None)
+    found = list(pipeline.complete_each(None, "photo", networks, options, pipeline.no_step, pictures))
+    assert [one.max() for one in found] == [4, 6] and len(made) == 1 and made[0][1] == [3, 5]
+    names = [path.rpartition("/")[2].rpartition("\\")[2] for path in told]
+    assert names[:2] == ["5_repaint_large.1.bmp", "5_repaint_large.2.bmp"]
+    assert all((tmp_path / name).is_file() for name in names)
+    plain = pipeline.complete_each(None, "photo", networks, [StageOptions(seed=seed) for seed in (3, 5)])
+    assert [one.max() for one in plain] == [3, 5] and len(made) == 1
+
+
+def test_a_way_left_open(tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_ASSETS_CACHE", str(tmp_path))
+    profile = profiles.PROFILES["sd15"]
+    assert [choose_way(profile, wanted) for wanted in ("auto", "atlas", "around")] == ["around", "atlas", "around"]
+    store.write_lock(profile, {"lora": store.StoredPart(str(tmp_path), "local", "apache-2.0", True)})
+    assert [choose_way(profile, wanted) for wanted in ("auto", "around")] == ["atlas", "around"]
+
+
 @pytest.mark.slow
 def test_a_job_with_one(tmp_path, monkeypatch, demo_head_obj, astronaut):
     monkeypatch.setattr("huggingface_hub.constants.HF_ASSETS_CACHE", str(tmp_path / "assets"))
     monkeypatch.setitem(profiles.PROFILES, "sd15", tiny_models.make("sd15", tmp_path / "models"))
     pictures = {}
-    for profile in ("sd15", "builtin"):
-        folder = tmp_path / profile
+    for profile, way in (("sd15", "atlas"), ("sd15", "around"), ("builtin", "auto")):
+        folder = tmp_path / way
         words = ["generate", "--mesh", demo_head_obj, "--portrait", astronaut, "--size", "512", "--profile", profile]
         words += ["--output", folder / "t.png", "--report", folder / "r.json", "--keep-stages", folder / "stages"]
-        words += ["--provenance", folder / "p.png"]
+        words += ["--provenance", folder / "p.png", "--way", way]
         folder.mkdir()
         assert main([str(word) for word in words]) == 0
-        assert json.loads((folder / "r.json").read_text())["profile"] == profile
+        told = json.loads((folder / "r.json").read_text())
+        assert (told["profile"], told["way"]) == (profile, way)
         assert (folder / "stages" / "5_repaint_large.png").is_file() == (profile == "sd15")
-        pictures[profile] = cv2.imread(str(folder / "t.png"))
-    photo = cv2.imread(str(tmp_path / "builtin" / "p.png"))[..., 2] == 255
-    there, without = pictures["sd15"].astype(int), pictures["builtin"].astype(int)
-    assert photo.mean() > 0.02 and abs(there - without)[photo].max() <= 1  # the portrait's pixels are what they were
-    assert abs(there - without)[~photo].mean() > 3
+        pictures[way] = cv2.imread(str(folder / "t.png")).astype(int)
+    photo = cv2.imread(str(tmp_path / "auto" / "p.png"))[..., 2] == 255
+    for way in ("atlas", "around"):
+        changed = abs(pictures[way] - pictures["auto"])
+        assert photo.mean() > 0.02 and changed[photo].max() <= 1  # the portrait's pixels are what they were
+        assert changed[~photo].mean() > 3
+    assert abs(pictures["atlas"] - pictures["around"]).mean() > 1

@@ -77,9 +77,7 @@ def loss(tiny, hub: Path, weights: Path | None) -> float:
     parts = {"base": store.find_parts(tiny)["base"]}
     if weights:
         parts["lora"] = store.use_local(tiny, "lora", weights)
-    from dataclasses import replace
-
-    painter = paint.load_painter(replace(tiny, controls=()), parts, "cpu", Tier(0, WHOLE, False, False), lambda: None)
+    painter = paint.load_painter(tiny, parts, "cpu", Tier(0, WHOLE, False, False), lambda: None)
     random = torch.Generator().manual_seed(3)
     samples = lora.Captioned(hub, size=tiny.texels, shuffle=0)
     with torch.no_grad():
@@ -105,4 +103,6 @@ def test_a_training_goes_on(trained):
 def test_captions():
     recipe = {"style": {"name": "photo"}, "beard": {"shape": "full"}, "hair": {"colour": 1}, "makeup": {}}
     words = lora.caption(recipe)
-    assert words.startswith(paint.WORDS["photo"]) and words.endswith("photo style, full beard, painted hair")
+    assert words.startswith(paint.LAYOUT + paint.WORDS["photo"]) and words.endswith(
+        "photo style, full beard, painted hair"
+    )

@@ -74,3 +74,34 @@ def test_a_graph_is_written_without_weights(both, tmp_path):
     with torch.no_grad():
         mean = module(*given)[0]
     assert np.allclose(runtime.Graph(data, module.state_dict())(*given)[0], mean, atol=TOLERANCE)
+
+
+class Package:
+    """Stands where ONNX Runtime does: what is asked of it."""
+
+    def __init__(self, *there: str) -> None:
+        self.there = [*there, "CPUExecutionProvider"]
+
+    def get_available_providers(self) -> list[str]:
+        return self.there
+
+
+def test_a_device_runs_graphs_where_the_package_can(monkeypatch):
+    monkeypatch.delenv("AVATARTEX_TORCH", raising=False)
+    for there, cuda in (((), []), (("CUDAExecutionProvider",), ["CUDAExecutionProvider", "CPUExecutionProvider"])):
+        monkeypatch.setattr(runtime, "load_runtime", lambda there=there: Package(*there))
+        assert runtime.providers("cpu") == ["CPUExecutionProvider"] and runtime.wanted("cpu")
+        assert runtime.providers("cuda") == cuda and runtime.wanted("cuda") == bool(cuda)
+    monkeypatch.setenv("AVATARTEX_TORCH", "1")
+    assert not runtime.wanted("cpu") and not runtime.wanted("cuda")
+
+
+def test_graphs_ask_for_the_networks_device(monkeypatch):
+    """The bundle's networks on a card: every graph is made for it."""
+    asked, real = [], runtime.providers
+    monkeypatch.setattr(runtime, "providers", lambda device: asked.append(device) or real("cpu"))
+    files = {name: bundle.verified(bundle.WEIGHTS, name) for name in bundle.FILES}
+    monkeypatch.setattr(torch.Tensor, "to", lambda self, *_, **__: self)
+    monkeypatch.setattr(torch.nn.Module, "to", lambda self, *_, **__: self)
+    bundle.assemble(bundle.verified(bundle.WEIGHTS, "linear.safetensors"), files, "cuda", graphs=True)
+    assert asked == ["cuda"] * 4

@@ -7,7 +7,8 @@ import torch
 
 from backend.large import paint
 from backend.large.control import canny, tile
-from backend.large.scene import AROUND, Level, around, within
+from backend.large.in_atlas import InAtlas
+from backend.large.scene import AROUND, Level, Scene, around, within
 from backend.large.walk import advance, shrink_mask, walk
 from tests.backend import tiny_models
 
@@ -28,22 +29,33 @@ class Known:
 
 
 def test_what_was_seen_is_held_at_every_step():
-    kept = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(5))
-    sure = torch.zeros(1, 1, 8, 8)
-    sure[..., :4] = 1
-    painter, shares = Known(0.5), []
-    end = walk(painter, kept, sure, LEVELS, 0, shares.append)
+    kept = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(5))
+    start, sure = torch.rand(2, 3, 16, 16), torch.zeros(2, 1, 16, 16)
+    sure[..., :8] = 1
+    painter, told = Known(0.5), []
+    way = InAtlas(Scene(start, sure, start[:1], ("", "")), 0.0)
+    way.begin(kept, 2)
+    end = walk(painter, kept, way.settle, LEVELS, [0, 7], lambda share, clean: told.append((share, clean)))
     assert torch.equal(end[..., :4], kept[..., :4]) and torch.allclose(end[..., 4:], torch.tensor(0.5), atol=1e-5)
-    assert shares == [1 / 3, 2 / 3, 1]
-    noise = torch.randn(kept.shape, generator=torch.Generator().manual_seed(0))
+    assert [share for share, _ in told] == [1 / 3, 2 / 3, 1]
+    assert all(torch.equal(clean[..., :4], kept[..., :4]) and (clean[..., 4:] == 0.5).all() for _, clean in told)
+    noise = torch.cat([torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(seed)) for seed in (0, 7)])
     for latent, level in painter.seen:  # the model always finds it in that step's own noise
         assert torch.allclose(latent[..., :4], (level.alpha * kept + level.sigma * noise)[..., :4], atol=0.02)
+
+
+def test_the_share_of_the_way_is_told_to_what_is_imposed():
+    shares = []
+    walk(
+        Known(0), torch.zeros(1, 4, 4, 4), lambda clean, share: shares.append(share) or clean, LEVELS, [0], lambda *_: 0
+    )
+    assert shares == [0, 0.5, 1]
 
 
 def test_the_atlas_closes_sideways():
     x = torch.arange(64.0).view(1, 1, 8, 8)
     wide = around(x, AROUND)
-    assert torch.equal(within(wide, AROUND), x)
+    assert torch.equal(within(wide, AROUND), x) and torch.equal(within(around(x, 0), 0), x)
     assert torch.equal(wide[..., AROUND:-AROUND, :AROUND], x[..., -AROUND:])
     assert torch.equal(wide[..., AROUND:-AROUND, -AROUND:], x[..., :AROUND])
     assert torch.equal(wide[..., 0, AROUND:-AROUND], x[..., 0, :])

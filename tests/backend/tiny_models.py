@@ -6,13 +6,16 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from backend.head.mesh import HeadMesh
 from backend.large.clip import ClipText, ClipVision
 from backend.large.qwen import Qwen
 from backend.large.tokens import byte_signs
+from backend.large.views import Surface, find_surface
 from backend.models import store
 from backend.models.profiles import PROFILES, Profile
 
@@ -47,7 +50,7 @@ def make(profile: str, folder: Path) -> Profile:
     """A profile whose parts lie in a folder, locked as a download would; smaller, with fewer steps."""
     torch.manual_seed(0)
     real = PROFILES[profile]
-    parts = [make_part(real, part.name, folder / part.name) for part in real.parts if not part.optional]
+    parts = [make_part(real, part.name, folder / part.name) for part in real.parts if part.name != "lora"]
     tiny = replace(
         real,
         name=f"tiny-{profile}",
@@ -66,6 +69,33 @@ def make(profile: str, folder: Path) -> Profile:
     return tiny
 
 
+def make_real(profile: str, folder: Path) -> Profile:
+    """Stable Diffusion 1.5 with its ControlNets in their real shapes, with random weights, without IP-Adapter."""
+    from diffusers import AutoencoderKL, ControlNetModel, UNet2DConditionModel
+
+    real, width = PROFILES["sd15"], 768
+    assert profile == real.name
+    unet = UNet2DConditionModel(in_channels=9, cross_attention_dim=width).half()
+    unet.save_pretrained(folder / "base" / "unet", variant="fp16")
+    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
+    shape = {"block_out_channels": (128, 256, 512, 512), "layers_per_block": 2, "force_upcast": False}
+    AutoencoderKL(latent_channels=4, sample_size=512, **blocks, **shape).save_pretrained(folder / "base" / "vae")
+    told = TEXT | {"hidden_size": width, "intermediate_size": 4 * width, "num_hidden_layers": 12}
+    save_own(
+        ClipText(told | {"num_attention_heads": 12}),
+        told | {"num_attention_heads": 12},
+        folder / "base" / "text_encoder",
+    )
+    save_tokenizer(folder / "base" / "tokenizer", {})
+    save_json(folder / "base" / "scheduler" / "scheduler_config.json", SCHEDULE | {"prediction_type": "epsilon"})
+    parts = [part for part in real.parts if part.name in ("base", "canny", "tile", "depth", "normal")]
+    for part in parts[1:]:
+        ControlNetModel(cross_attention_dim=width).half().save_pretrained(folder / part.name, variant="fp16")
+    made = replace(real, name="random-sd15", parts=tuple(parts))
+    store.write_lock(made, {part.name: store.use_local(made, part.name, folder / part.name) for part in parts})
+    return made
+
+
 def make_part(profile: Profile, name: str, folder: Path) -> str:
     folder.mkdir(parents=True)
     if name == "base" and profile.family == "flux2":
@@ -76,6 +106,8 @@ def make_part(profile: Profile, name: str, folder: Path) -> str:
         save_file(adapter_state(profile.name == "sdxl"), folder / "adapter.safetensors")
     elif name == "image_encoder":
         save_own(ClipVision(EYES), EYES, folder / profile.part(name).folders[0])
+    elif name == "preview":
+        make_preview(folder)
     else:
         control(profile.name == "sdxl").save_pretrained(folder, variant="fp16")
     return name
@@ -127,6 +159,24 @@ def make_base(folder: Path, second: bool) -> None:
         save_own(ClipText(told), told, folder / f"text_encoder{number}")
         save_tokenizer(folder / f"tokenizer{number}", {"pad_token": "!"} if number else {})
     save_json(folder / "scheduler" / "scheduler_config.json", SCHEDULE | {"prediction_type": "epsilon"})
+
+
+def make_preview(folder: Path) -> None:
+    from diffusers import AutoencoderTiny
+
+    few = {"encoder_block_out_channels": (8, 8), "decoder_block_out_channels": (8, 8)}
+    AutoencoderTiny(**few, num_encoder_blocks=(1, 1), num_decoder_blocks=(1, 1)).save_pretrained(folder)
+
+
+def sphere(rows: int = 24) -> Surface:
+    """A head that is a ball, whose places are its canonical ones."""
+    down, across = np.meshgrid(np.linspace(0, np.pi, rows + 1), np.linspace(0, 2 * np.pi, 2 * rows + 1), indexing="ij")
+    places = 0.8 * np.stack([np.sin(down) * np.sin(across), np.cos(down), np.sin(down) * np.cos(across)], -1)
+    number = np.arange(places.shape[0] * places.shape[1]).reshape(places.shape[:2])
+    a, b, c, d = (number[i : rows + i, j : 2 * rows + j].ravel() for i, j in ((0, 0), (1, 0), (0, 1), (1, 1)))
+    triangles = np.concatenate([np.stack([a, b, c], 1), np.stack([b, d, c], 1)]).astype(np.int32)
+    vertices = places.reshape(-1, 3).astype(np.float32)
+    return find_surface(HeadMesh(vertices, triangles, np.zeros((len(triangles), 3, 2), np.float32), "ball"), vertices)
 
 
 def make_flux2(folder: Path) -> None:

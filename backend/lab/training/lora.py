@@ -13,7 +13,6 @@ import argparse
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,7 +21,7 @@ from torch import Tensor, nn
 
 from ...large.lora import LowRank, add_lora
 from ...large.memory import WHOLE, Tier
-from ...large.paint import WORDS
+from ...large.paint import LAYOUT, WORDS
 from ...large.scene import AROUND, Level, around
 from ...large.unet import UNetPainter
 from ...models.profiles import PROFILES, find_profile
@@ -47,7 +46,7 @@ class Captioned(TexHub):
 def caption(recipe: dict) -> str:
     """What is to be seen of a recipe."""
     style = recipe["style"]["name"]
-    words = [WORDS[NETWORK_STYLE[style]], f"{style} style"]
+    words = [LAYOUT + WORDS[NETWORK_STYLE[style]], f"{style} style"]
     words += [f"{shape} beard" for shape in [recipe["beard"].get("shape")] if shape]
     words += ["painted hair"] * bool(recipe["hair"]) + ["makeup"] * bool(recipe["makeup"])
     return ", ".join(words)
@@ -71,13 +70,13 @@ def loss_of(painter: UNetPainter, sample: dict, random: torch.Generator) -> Tens
         around(part[None], margin) for part in (sample["unlit"], sample["confidence"][view], sample["valid"])
     )
     with torch.no_grad():
-        painter.read(sample["words"])
+        painter.read([sample["words"]])
         latent = painter.hold(wide, (sure > 0.5).float() * valid)
     time = int(torch.randint(len(painter.signal), (1,), generator=random))
     signal = float(painter.signal[time])
     level = Level(float(time), signal**0.5, (1 - signal) ** 0.5)
     noise = torch.randn(latent.shape, generator=random).to(latent)
-    told = painter.predict(level.alpha * latent + level.sigma * noise, level, slice(1, 2)).float()
+    told = painter.predict(level.alpha * latent + level.sigma * noise, level, slice(0, 1), slice(1, 2)).float()
     wanted = level.alpha * noise - level.sigma * latent if painter.predicts == "v_prediction" else noise
     known = nn.functional.avg_pool2d(valid, painter.pixels).to(latent)
     return ((told - wanted) ** 2 * known).sum() / (known.sum() * latent.shape[1]).clamp(min=1)
@@ -88,9 +87,8 @@ def train(arguments: argparse.Namespace) -> Path:
     whole = find_profile(arguments.profile)
     if whole.family != "unet":
         raise SystemExit(f"{whole.label} is no U-Net; train sd15 or sdxl.")
-    profile = replace(whole, controls=())
     parts = {"base": find_parts(whole)["base"]}
-    painter = UNetPainter(profile, parts, arguments.device, Tier(0, WHOLE, False, False), lambda: None)
+    painter = UNetPainter(whole, parts, arguments.device, Tier(0, WHOLE, False, False), lambda: None)
     if arguments.device == "cuda":
         painter.unet.to(torch.bfloat16)
         painter.dtype = torch.bfloat16
@@ -102,9 +100,7 @@ def train(arguments: argparse.Namespace) -> Path:
     trained.to(arguments.device).requires_grad_(True)
     descent = Descent(trained, PACE, arguments.output / STATE)
     log, saved = Means(arguments.output / "lora.log"), time.monotonic()
-    samples = endless(
-        Captioned(arguments.hub, size=profile.texels, seed=arguments.seed), descent.steps * arguments.count
-    )
+    samples = endless(Captioned(arguments.hub, size=whole.texels, seed=arguments.seed), descent.steps * arguments.count)
     while descent.steps < arguments.steps:
         random = torch.Generator().manual_seed(arguments.seed + 7919 * (descent.steps + 1))
         loss = sum(loss_of(painter, next(samples), random) for _ in range(arguments.count)) / arguments.count
