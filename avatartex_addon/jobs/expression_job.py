@@ -51,9 +51,6 @@ class ExpressionJob(BackendTask):
         self.status.reset()
         self.job, self.keys = job, keys
         head = self.capture_job(job)
-        self.keys = keys or tuple(find_keys(head))
-        if problem := find_key_problem(head, self.keys):
-            raise problem
         self.ask(
             partial(
                 Expressions,
@@ -72,6 +69,9 @@ class ExpressionJob(BackendTask):
         )
 
     def write_head(self, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], *_which_faces) -> Parts:
+        self.keys = self.keys or tuple(find_keys(head))
+        if problem := find_key_problem(head, self.keys):
+            raise problem
         yield from capture_keys(self.files.capture, head, uv_map, slots, self.keys)
 
     def keep_more(self) -> Parts:
