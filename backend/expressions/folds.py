@@ -39,8 +39,8 @@ REACH = 0.05
 FROM, FULL = 0.05, 0.22
 VALLEY_FULL = 0.012
 #: How far a fold is darker, as a logarithm of light, where folds are as far apart as on the forehead (finer ones are
-#: shallower); a valley's share of it; how sharp its line is.
-DEPTH, VALLEY, SHARP = 0.34, 0.6, 0.3
+#: shallower); a valley's share of it; how sharp its line is, and the wider shade that is the other half of it.
+DEPTH, VALLEY, SHARP, SOFT = 0.38, 0.6, 0.25, 1.2
 #: Outwards and up: the ends that directions have alone. Strength from which skin hangs together. How decidedly a
 #: direction has one of its ends for whole folds: where they turn about, lines would end in stars.
 AIM, PIECE, UNDECIDED = np.array([0.9, 0.45]), 0.05, 0.35
@@ -69,12 +69,17 @@ def fold_depth(strain: Strain, allowed: np.ndarray, regions: FacialRegions, plac
     strength = np.clip(strength * np.sqrt(apart / FOREHEAD), 0, 1) * np.clip(1 + BROKEN[1] * broken, 0.2, 1.6)
     drawn = sample_atlas(np.float32(np.stack([phase, strength], -1)), places, cv2.INTER_CUBIC)
     share = sample_atlas(allowed.astype(np.float32), places)
-    line = np.exp((np.cos(drawn[:, 0]) - 1) / SHARP)
-    return (-DEPTH * np.clip(drawn[:, 1], 0, 1) * share * (line - MEAN)).astype(np.float32)
+    return (-DEPTH * np.clip(drawn[:, 1], 0, 1) * share * (profile(drawn[:, 0]) - MEAN)).astype(np.float32)
 
 
-#: Of a line over one wavelength, so that skin as a whole keeps its tone.
-MEAN = float(np.exp((np.cos(np.linspace(0, 2 * np.pi, 360, endpoint=False)) - 1) / SHARP).mean())
+def profile(phase: np.ndarray) -> np.ndarray:
+    """0..1 how deep skin lies across a fold, by the phase in radians: a line in a wider shade."""
+    off = np.cos(phase) - 1
+    return (np.exp(off / SHARP) + np.exp(off / SOFT)) / 2
+
+
+#: Of a fold over one wavelength, so that skin as a whole keeps its tone.
+MEAN = float(profile(np.linspace(0, 2 * np.pi, 360, endpoint=False)).mean())
 
 
 def wavelengths(regions: FacialRegions) -> np.ndarray:
