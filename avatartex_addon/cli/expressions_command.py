@@ -12,8 +12,8 @@ from .ending import add_output, refuse_without_file, save_file, tell_end, tell_n
 MANUAL = """\
 Add expression maps to a head that AvatarTex textured, and save the file.
 
-  blender -b scene.blend --command avatartex expressions --object Head --output faces.blend
-  blender -b scene.blend --command avatartex expressions --object Head --keys smile,frown --overwrite
+  blender -b textured.blend --command avatartex expressions --object Head --output faces.blend
+  blender -b textured.blend --command avatartex expressions --object Head --keys smile,frown --overwrite
 
 The head's shape keys drive them; ARKit's, ICT-FaceKit's and MakeHuman's names are known. Maps that are there already
 are replaced.

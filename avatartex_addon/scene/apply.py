@@ -47,7 +47,7 @@ def apply_texture(
     """
     show_after(head)
     take_off(head)
-    expression_nodes.take_out(head)
+    expression_nodes.unlink_maps(head)
     mix.take_out(head)
     slots = tuple(slot for slot in slots if slot < len(head.material_slots)) or (0,)
     if problem := find_colorless(head, slots):
@@ -69,7 +69,7 @@ def apply_texture(
                 "Give the head another material and choose the result in the panel Results.",
             )
     mix.set_mix(head)
-    expression_nodes.put_in(head)
+    expression_nodes.link_maps(head)
     return notes
 
 

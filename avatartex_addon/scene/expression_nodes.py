@@ -144,7 +144,7 @@ def add_tint(
     return next(socket for socket in product.outputs if socket.type == "RGBA")
 
 
-def put_in(head: bpy.types.Object) -> None:
+def link_maps(head: bpy.types.Object) -> None:
     """The group into each graph that shows our texture in the maps' UV map; nothing where the head has no maps."""
     maps = head.avatartex_expressions
     if maps.group is None or head.avatartex_compared.active:
@@ -174,7 +174,7 @@ def set_strengths(head: bpy.types.Object) -> None:
             node.inputs["Blood"].default_value = head.avatartex_expressions.blood
 
 
-def take_out(head: bpy.types.Object) -> None:
+def unlink_maps(head: bpy.types.Object) -> None:
     """The graphs as they are without the group; nothing where there is none."""
     for tree in map(changed_tree, head.avatartex_previous):
         if tree is None or (node := tree.nodes.get(NODE)) is None:
@@ -188,12 +188,12 @@ def show_maps(head: bpy.types.Object, group: bpy.types.NodeTree, uv_map: str) ->
     """Let the head have these maps instead of those that it had."""
     drop_maps(head)
     head.avatartex_expressions.group, head.avatartex_expressions.uv_map = group, uv_map
-    put_in(head)
+    link_maps(head)
 
 
 def drop_maps(head: bpy.types.Object) -> None:
     """Take the maps off and forget them; their group and images go where nothing else (a variant) uses them."""
-    take_out(head)
+    unlink_maps(head)
     group = head.avatartex_expressions.group
     head.avatartex_expressions.property_unset("group")
     if group is None or group.users or group.library is not None:

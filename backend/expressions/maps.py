@@ -24,8 +24,9 @@ from .strain import CONTROLS, Rest, Strain
 SMOOTH = 256
 #: Logarithm of light that the end of the scale is, of folds and of blood.
 RANGE, BLOOD_RANGE = 0.6, 0.4
-#: Share of the blood that stays in skin that is pressed together, or does not come into skin that is stretched.
-STAYS = 0.6
+#: Share of the blood that stays in skin that is pressed together, and share that stretched skin goes without: more of
+#: either looked like make-up, and like clay.
+STAYS, LACKS = 0.6, 0.3
 #: Skin's own fine detail (finer than so many face heights, and no more than so much light) is so much deeper where skin
 #: is pressed together wholly, and fainter where it is drawn out to twice its length.
 FINE, DEEPEST, DEEPER, FAINTER = 0.008, 0.12, 0.7, 1.2
@@ -128,7 +129,8 @@ def deeper(strain: Strain) -> np.ndarray:
 def blood_change(strain: Strain, regions: FacialRegions, place: np.ndarray) -> np.ndarray:
     """(n,) logarithm of blood per area: the same blood in less skin makes it redder, in more of it paler."""
     eyes = cv2.resize(regions["openings"], (CONTROLS, CONTROLS), interpolation=cv2.INTER_AREA)
-    change = BLOOD_RANGE * np.tanh(-strain.area * STAYS / BLOOD_RANGE) * (1 - eyes)
+    share = np.where(strain.area < 0, STAYS, LACKS)
+    change = BLOOD_RANGE * np.tanh(-strain.area * share / BLOOD_RANGE) * (1 - eyes)
     return sample_at(cv2.GaussianBlur(change, (0, 0), 1.0), place)
 
 
