@@ -11,6 +11,8 @@
     api.show_variant("Head", "cel", 1)
     api.redo("Head", seed=4)        # its red regions anew, nothing else changes; also regions="mask.png"
 
+    api.add_expression_maps("Head")     # folds and blood, driven by the head's shape keys
+
     rows = api.batch([("Anna", "/portraits/anna.jpg"), {"object": "Bob", "portrait": "/p/bob.png", "seed": 4}])
     [(row.object_name, row.state, row.reason) for row in rows]
 
@@ -51,24 +53,29 @@ from .core.batch import Row
 from .core.job import HeadJob, VariantJob
 from .jobs import scene_batch
 from .jobs.backend_task import OnProgress
-from .jobs.describing import describe_redo
+from .jobs.describing import describe_redo, describe_result
+from .jobs.expression_job import ExpressionJob, ExpressionMaps
 from .jobs.generation import Generation, Textures
 from .jobs.variant_bake import VariantBake, VariantSet
 from .scene.characters import add_row, fill_by_rule, fill_by_table
-from .scene.head import portrait_path
+from .scene.expression_nodes import drop_maps
+from .scene.head import find_again, portrait_path
 from .scene.variant_materials import wear_variant
 
 __all__ = [
     "AvatarTexError",
     "Cancelled",
+    "ExpressionMaps",
     "HeadJob",
     "Textures",
+    "add_expression_maps",
     "batch",
     "describe",
     "fill_by_rule",
     "fill_by_table",
     "generate",
     "redo",
+    "remove_expression_maps",
     "run",
     "show_variant",
     "start",
@@ -309,3 +316,34 @@ def show_variant(object: bpy.types.Object | str, style: str, seed: int = 0) -> N
         wear_variant(head, entries.index((style, seed)))
     except LookupError as reason:
         raise AvatarTexError(ErrorCode.BAD_REQUEST, str(reason), "Bake the variant again.") from reason
+
+
+def add_expression_maps(
+    object: bpy.types.Object | str,
+    *,
+    keys: Iterable[str] = (),
+    portrait: str | Path = "",
+    on_progress: OnProgress | None = None,
+) -> ExpressionMaps:
+    """Add what expressions do to the skin to the texture that a head shows, driven by its shape keys, and wait for it.
+
+    Args:
+        keys: names of shape keys; those that are expressions by ARKit's, ICT-FaceKit's or MakeHuman's names when empty.
+        portrait: used when the one that the texture was made from is gone.
+
+    Raises:
+        AvatarTexError, Cancelled: as `generate`.
+    """
+    name = object if isinstance(object, str) else object.name
+    running = ExpressionJob(describe_result(find_again(name), portrait_path(str(portrait))), tuple(keys))
+    running.wait(on_progress)
+    return running.apply()
+
+
+def remove_expression_maps(object: bpy.types.Object | str) -> None:
+    """Take the expression maps off a head; nothing where it has none.
+
+    Raises:
+        AvatarTexError: NO_MESH, there is no such head.
+    """
+    drop_maps(find_again(object if isinstance(object, str) else object.name))

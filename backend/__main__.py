@@ -19,6 +19,7 @@ from .options import PINS, select
 #: Commands that live elsewhere: name -> (module, what it does).
 ELSEWHERE = {
     "variants": ("backend.variants.command", "make stylised variants of a head: styles times seeds"),
+    "expressions": ("backend.expressions.command", "make maps of what a head's expressions add to its texture"),
     "faces": ("backend.portrait.faces_command", "list the faces of a picture"),
     "models": ("backend.models.command", "fetch, check and remove large models, for machines with a graphics card"),
     "doctor": ("backend.doctor", "tell what works on this machine, and the mend for what does not"),

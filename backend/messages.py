@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from .errors import AvatarTexError, ErrorCode
-from .options import DEVICE, FORMAT, SCALE, SEED, SEEDS, STRENGTH, Settings
+from .options import DEVICE, FORMAT, HAIR, SCALE, SEED, SEEDS, SIZE, STRENGTH, STYLE, Settings
 
 PROTOCOL = 1  # raised when a field changes its meaning
 
@@ -105,6 +105,27 @@ class Variants(Settings):
 
 
 @dataclass(frozen=True)
+class Expressions:
+    """Ask for what a head's shape keys add to its texture, as maps. The rest is as in Generate."""
+
+    job: str
+    portrait: str
+    output: str  # folder for the pictures
+    mesh: str = ""
+    poses: list[dict] = field(default_factory=list)  # with mesh: name and file of each expression, the same mesh moved
+    capture: str = ""  # with poses and pose_names in it
+    size: int = SIZE.default
+    style: str = STYLE.default
+    hair: str = HAIR.default
+    device: str = DEVICE.default
+    base_texture: str = ""  # the texture that the maps are added to
+    report: str = ""
+    pins: list[dict] = field(default_factory=list)
+    faces: str = ""
+    further: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Cancel:
     job: str
 
@@ -161,6 +182,22 @@ class Varied:
 
 
 @dataclass(frozen=True)
+class Expressed:
+    """The answer to Expressions. Channel i is component i % 3 of pictures i // 3, of which 128 of 255 means nothing."""
+
+    job: str
+    channels: list[dict]  # name; left, right: shape keys that drive it in that half of the face
+    folds: list[str]  # logarithm of light, in folds_range
+    blood: list[str]  # logarithm of blood per area, in blood_range
+    left: str  # 255 in the person's left half
+    folds_range: float
+    blood_range: float
+    report: str = ""
+    warnings: list[str] = field(default_factory=list)
+    tiles: list[int] = field(default_factory=list)  # <UDIM> in the names as in Result
+
+
+@dataclass(frozen=True)
 class Registered:
     """The answer to Register. Where no face was found, code, message and cure say so and points are guesses."""
 
@@ -201,8 +238,9 @@ class Stopped:
     job: str
 
 
-Request = Generate | Register | Variants
-Message = Request | Cancel | Release | Shutdown | Ready | Progress | Result | Varied | Registered | Failure | Stopped
+Request = Generate | Register | Variants | Expressions
+Answer = Result | Varied | Expressed | Registered
+Message = Request | Cancel | Release | Shutdown | Ready | Progress | Answer | Failure | Stopped
 _TYPES: dict[str, type] = {t.__name__.lower(): t for t in get_args(Message)}
 
 

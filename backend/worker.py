@@ -27,21 +27,20 @@ from .errors import AvatarTexError, Cancelled, ErrorCode, explain
 from .messages import (
     LONGEST_LINE,
     PROTOCOL,
+    Answer,
     Cancel,
+    Expressions,
     Failure,
     Generate,
     Message,
     Progress,
     Ready,
     Register,
-    Registered,
     Release,
     Request,
-    Result,
     Shutdown,
     Stopped,
     Variants,
-    Varied,
     decode,
     encode,
 )
@@ -129,7 +128,7 @@ class Wire:
             self.send(Failure.of("", refusal))
             return
         match message:
-            case Generate() | Register() | Variants():
+            case Generate() | Register() | Variants() | Expressions():
                 with self.book:
                     self.waiting[message.job] += 1
                 self.jobs.put(message)
@@ -165,7 +164,7 @@ def warm_up() -> None:
         traceback.print_exc()
 
 
-def work_for(request: Request) -> Callable[..., Result | Registered | Varied]:
+def work_for(request: Request) -> Callable[..., Answer]:
     """What a request asks for; imported when it is first asked for, for torch takes its time."""
     if isinstance(request, Register):
         from .registering import register_only
@@ -175,12 +174,16 @@ def work_for(request: Request) -> Callable[..., Result | Registered | Varied]:
         from .variants.job import make_variants
 
         return make_variants
+    if isinstance(request, Expressions):
+        from .expressions.job import make_expressions
+
+        return make_expressions
     from .pipeline import generate
 
     return generate
 
 
-def answer(request: Request, wire: Wire) -> Result | Registered | Varied | Failure | Stopped:
+def answer(request: Request, wire: Wire) -> Answer | Failure | Stopped:
     """Run one job; everything it can raise becomes a message."""
     try:
         if request.job in wire.cancelled:

@@ -9,6 +9,7 @@ import bpy
 from .batch_command import add_batch
 from .doctor_command import add_doctor
 from .ending import EXIT_DONE, EXIT_USAGE
+from .expressions_command import add_expressions
 from .generate_command import add_generate
 from .setup_command import add_setup
 from .variants_command import add_variants
@@ -20,6 +21,7 @@ Texture heads from portraits, without a window.
   blender -b crowd.blend --command avatartex batch --table crowd.csv --overwrite --report report.json
   blender -b --online-mode --command avatartex setup
   blender -b scene.blend --command avatartex variants --object Head --portrait face.jpg --styles cel,oil --overwrite
+  blender -b scene.blend --command avatartex expressions --object Head --overwrite
   blender -b --command avatartex doctor
 
 Each command has its own --help. The result is saved into --output FILE, or with --overwrite into the
@@ -47,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for add in (add_generate, add_batch, add_setup, add_variants, add_doctor):
+    for add in (add_generate, add_batch, add_setup, add_variants, add_expressions, add_doctor):
         add(commands)
     return parser
 

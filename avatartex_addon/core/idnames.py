@@ -49,6 +49,9 @@ class Op(StrEnum):
     SAVE_TEXTURE = "avatartex.save_texture"
     # try_it.py
     TRY_IT = "avatartex.try_it"
+    # add_expressions.py
+    ADD_EXPRESSIONS = "avatartex.add_expressions"
+    REMOVE_EXPRESSIONS = "avatartex.remove_expressions"
     # open_manual.py
     OPEN_MANUAL = "avatartex.open_manual"
     # paint_regions.py

@@ -91,7 +91,12 @@ class JobFiles:
         self.base, self.base_provenance = folder / "base", folder / "base_provenance"  # pictures keep their formats
         self.texture, self.provenance = folder / "texture.png", folder / "provenance.png"
         self.report = folder / "report.json"
-        self.previews, self.variants = folder / "previews", folder / "variants"  # folders
+        # folders
+        self.previews, self.variants, self.expressions = (
+            folder / "previews",
+            folder / "variants",
+            folder / "expressions",
+        )
 
     def drop_inputs(self) -> None:
         """Once the backend has answered, only its results are of use."""

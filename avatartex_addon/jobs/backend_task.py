@@ -13,7 +13,7 @@ import bpy
 
 from .. import session
 from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
-from ..backend.messages import STAGES, Failure, Progress, Registered, Result, Stopped, Varied
+from ..backend.messages import STAGES, Answer, Expressed, Failure, Progress, Registered, Result, Stopped, Varied
 from ..core.chore import Chore, Parts
 from ..core.client import Request
 from ..core.clock import TimeLeft
@@ -44,7 +44,7 @@ class BackendTask:
     Blender's data is remembered by name: undo and file loading invalidate references.
     """
 
-    answer: Result | Varied | Registered | None = None
+    answer: Answer | None = None
     stages = tuple(name for name in STAGES if name != "large")  # which few jobs have: it is told by its name
     time_left: TimeLeft | None = None
     files: JobFiles | None = None
@@ -98,7 +98,7 @@ class BackendTask:
         """Write what the backend is to read; the fields of the request that tell of it."""
         try:
             self.files = JobFiles(Path(bpy.app.tempdir), self.name)
-            yield from capture_head(self.files.capture, head, uv_map, slots, head_group, selected_faces)
+            yield from self.write_head(head, uv_map, slots, head_group, selected_faces)
             return (yield from self.keep_more())
         except OSError as reason:
             raise AvatarTexError(
@@ -106,6 +106,12 @@ class BackendTask:
                 f"The job's files could not be written ({reason.strerror}).",
                 "Free space on the disk of Blender's temporary folder.",
             ) from reason
+
+    def write_head(
+        self, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], head_group: str, selected_faces: bool
+    ) -> Parts:
+        """The capture that the request names."""
+        yield from capture_head(self.files.capture, head, uv_map, slots, head_group, selected_faces)
 
     def keep_more(self) -> Parts:
         """Whatever else the backend is to read, as fields of the request."""
@@ -163,7 +169,7 @@ class BackendTask:
             match message:
                 case Progress():
                     self.show(message)
-                case Result() | Varied() | Registered():
+                case Result() | Varied() | Expressed() | Registered():
                     self.answer = message
                 case Failure():
                     raise AvatarTexError(message.code, message.message, message.cure)

@@ -38,6 +38,26 @@ def describe_settings(context: bpy.types.Context, least_score: float = 0.0) -> H
     )
 
 
+def describe_result(head: bpy.types.Object, portrait: str = "") -> HeadJob:
+    """The job that made the texture which the head shows.
+
+    Args:
+        portrait: when the one that the texture was made from is gone.
+
+    Raises:
+        AvatarTexError: there is no texture to work on.
+    """
+    entry = find_result(head)
+    own = portrait_path(entry.portrait)
+    return HeadJob(
+        head.name,
+        own if Path(own).is_file() or not portrait else portrait,
+        uv_map=entry.uv_map,
+        further=tuple(path for path in entry.further.splitlines() if Path(path).is_file()),
+        **read(entry, REMEMBERED),
+    )
+
+
 def describe_redo(
     head: bpy.types.Object, seed: int, portrait: str = "", regions: str = "", trust_portrait: bool = False
 ) -> HeadJob:
@@ -57,18 +77,8 @@ def describe_redo(
             f"The texture has {size} x {height} texels.",
             f"Regions can be redone in textures of {', '.join(map(str, SIZE.values))} texels.",
         )
-    own = portrait_path(entry.portrait)
-    same = read(entry, REMEMBERED) | {"size": size, "seed": seed}
-    return HeadJob(
-        head.name,
-        own if Path(own).is_file() or not portrait else portrait,
-        uv_map=entry.uv_map,
-        regions=regions,
-        redo=True,
-        trust_portrait=trust_portrait,
-        further=tuple(path for path in entry.further.splitlines() if Path(path).is_file()),
-        **same,
-    )
+    again = {"regions": regions, "redo": True, "trust_portrait": trust_portrait}
+    return replace(describe_result(head, portrait), size=size, seed=seed, **again)
 
 
 def describe_variants(context: bpy.types.Context) -> VariantJob:

@@ -1,6 +1,7 @@
 """What the artist does: one file for what belongs together."""
 
 from . import (
+    add_expressions,
     add_further,
     add_uv_map,
     bake_variants,
@@ -31,6 +32,7 @@ PARTS = (
     pin_points,
     drag_pins,
     use_results,
+    add_expressions,
     open_manual,
     try_it,
     paint_regions,

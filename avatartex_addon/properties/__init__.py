@@ -1,5 +1,25 @@
 """What the artist sets, what jobs tell, and what objects remember."""
 
-from . import batch_table, further_files, job_status, painted_regions, pin_list, results, settings, variant_list
+from . import (
+    batch_table,
+    expression_memory,
+    further_files,
+    job_status,
+    painted_regions,
+    pin_list,
+    results,
+    settings,
+    variant_list,
+)
 
-PARTS = (settings, job_status, pin_list, batch_table, results, variant_list, painted_regions, further_files)
+PARTS = (
+    settings,
+    job_status,
+    pin_list,
+    batch_table,
+    results,
+    variant_list,
+    expression_memory,
+    painted_regions,
+    further_files,
+)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from . import mix, versions
+from . import expression_nodes, mix, versions
 from .compare import show_after
 from .graph import (
     IMAGE_NODE,
@@ -47,6 +47,7 @@ def apply_texture(
     """
     show_after(head)
     take_off(head)
+    expression_nodes.unlink_maps(head)
     mix.take_out(head)
     slots = tuple(slot for slot in slots if slot < len(head.material_slots)) or (0,)
     if problem := find_colorless(head, slots):
@@ -68,6 +69,7 @@ def apply_texture(
                 "Give the head another material and choose the result in the panel Results.",
             )
     mix.set_mix(head)
+    expression_nodes.link_maps(head)
     return notes
 
 

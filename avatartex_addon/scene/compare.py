@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import mix
+from . import expression_nodes, mix
 from .graph import IMAGE_NODE
 from .memory import changed_tree
 from .worn import take_off
@@ -20,6 +20,7 @@ def is_compared(head: bpy.types.Object) -> bool:
 
 def show_before(head: bpy.types.Object) -> None:
     take_off(head)
+    expression_nodes.unlink_maps(head)
     mix.take_out(head)
     head.avatartex_compared.active = True
     for previous in head.avatartex_previous:
@@ -54,6 +55,7 @@ def show_after(head: bpy.types.Object) -> None:
             previous.property_unset(name)
     head.avatartex_compared.property_unset("active")
     mix.set_mix(head)
+    expression_nodes.link_maps(head)
 
 
 def put_material(slot: bpy.types.MaterialSlot, material: bpy.types.Material | None, link: str) -> None:

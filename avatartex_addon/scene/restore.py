@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import mix
+from . import expression_nodes, mix
 from .compare import show_after
 from .graph import IMAGE_NODE, UV_NODE, find_tree
 from .memory import changed_tree, is_changed
@@ -22,6 +22,7 @@ def restore_texture(head: bpy.types.Object) -> None:
     """
     show_after(head)
     take_off(head)
+    expression_nodes.drop_maps(head)
     mix.take_out(head)
     head.avatartex_mix.property_unset("factor")
     left: list[bpy.types.ID] = []

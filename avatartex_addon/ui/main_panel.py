@@ -10,6 +10,7 @@ from ..core.fixes import FIX_BUTTONS
 from ..core.idnames import Op
 from ..scene.head import find_head, find_uv_map
 from ..scene.restore import can_restore
+from .expressions_box import draw_expressions
 from .further_list import draw_further
 from .light_box import draw_light
 from .obstacle_list import draw_preflight
@@ -54,6 +55,7 @@ class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
             draw_result(layout, job)
         if can_restore(head := find_head(context)):
             draw_way_back(layout, context, head)
+            draw_expressions(layout, head)
 
     def draw_head(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         settings, head = context.scene.avatartex, find_head(context)

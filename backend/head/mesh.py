@@ -33,6 +33,7 @@ class HeadMesh:
     corner_uvs: (M,3,2) float32, origin at the lower left, one tile is 0..1.
     up: 'y' (files) or 'z' (Blender), where the search for the face starts.
     others: (K,3,2) float32, UVs of faces that share the map but are no head: their texels stay as they are.
+    numbers: (N,) which vertices of what was read these are; empty for all of them.
     """
 
     vertices: np.ndarray
@@ -41,6 +42,7 @@ class HeadMesh:
     name: str
     up: str = "y"
     others: np.ndarray = field(default_factory=lambda: np.zeros((0, 3, 2), np.float32))
+    numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def only(self, faces: np.ndarray) -> tuple[HeadMesh, np.ndarray]:
         """The mesh of some faces (M,) bool, the rest of them as others; and which vertices are left."""
@@ -51,6 +53,7 @@ class HeadMesh:
             triangles=triangles.reshape(-1, 3).astype(np.int32),
             corner_uvs=self.corner_uvs[faces],
             others=np.concatenate([self.others, self.corner_uvs[~faces]]),
+            numbers=self.numbers[used] if len(self.numbers) else used,
         ), used
 
     @cached_property

@@ -66,7 +66,7 @@ def listen():
         message = json.loads(line)
         if message["type"] == "cancel" and "deaf" not in MODES:
             cancelled.add(message["job"])
-        elif message["type"] in ("generate", "register", "variants"):
+        elif message["type"] in ("generate", "register", "variants", "expressions"):
             lines.append(message)
             more.release()
     os._exit(0)
@@ -136,6 +136,8 @@ def work(job):
         return
     if job["type"] == "variants":
         return vary(job, texture)
+    if job["type"] == "expressions":
+        return express(job)
     tiles = [1001, 1002] if "tiles" in MODES else []
     for name in ("output", "provenance"):
         stem, suffix = os.path.splitext(job[name])
@@ -180,6 +182,43 @@ def vary(job, texture):
     with open(job["report"], "w") as file:
         json.dump({"seconds": {"total": 1.25}, "request": job}, file)
     say("varied", job=job["job"], made=made, report=job["report"])
+
+
+def flat(*colour):
+    """Four texels of one colour."""
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(2 * (b"\0" + 2 * bytes(colour)))),
+        (b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+
+
+def express(job):
+    """Two channels in the left half: the first takes all light that folds can, the second adds all blood."""
+    os.makedirs(job["output"], exist_ok=True)
+    paths = {name: os.path.join(job["output"], name + ".png") for name in ("folds_1", "blood_1", "left_1")}
+    for name, colour in (("folds_1", (1, 128, 128)), ("blood_1", (128, 255, 128)), ("left_1", (255, 255, 255))):
+        with open(paths[name], "wb") as file:
+            file.write(flat(*colour))
+    with open(job["report"], "w") as file:
+        json.dump({"seconds": {"total": 1.25}, "request": job}, file)
+    say(
+        "expressed",
+        job=job["job"],
+        channels=[
+            {"name": "mouthSmile", "left": ["mouthSmile_L"], "right": ["mouthSmile_R"]},
+            {"name": "browInnerUp", "left": ["browInnerUp"], "right": ["browInnerUp"]},
+        ],
+        folds=[paths["folds_1"]],
+        blood=[paths["blood_1"]],
+        left=paths["left_1"],
+        folds_range=0.6,
+        blood_range=0.4,
+        report=job["report"],
+    )
 
 
 def dies():

@@ -1,0 +1,139 @@
+"""Folds where skin is pressed together: lines across the pressure, as far apart as that skin's folds lie.
+
+The phase of the folds is the smooth function whose gradient comes closest to the direction of the pressure, at the
+wavelength of the place (Poisson's equation, least squares). Lines are drawn from it at the texture's own size: they
+are sharp at 4K, and run across UV seams. Folds form where a stiff layer is pressed on soft tissue, at a wavelength
+that goes with the layer's thickness (Cerda and Mahadevan, "Geometry and physics of wrinkling", PRL 2003): fine beside
+the eyes, wide on the forehead, one alone between cheek and lip.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from scipy.sparse import coo_matrix, diags
+from scipy.sparse.linalg import splu
+
+from ..head.facial_regions import FacialRegions
+from ..imaging.noise import field
+from ..imaging.sample import sample_atlas
+from .strain import CONTROLS, Strain
+
+#: Face heights between folds of the forehead.
+FOREHEAD = 0.058
+#: Landmarks, and how far apart folds lie there, in face heights (190 mm): forehead, between the brows, beside the eyes,
+#: on the nose, on the cheeks, beside the mouth, around the lips, on the chin.
+WAVELENGTHS = {
+    **dict.fromkeys((10, 151, 67, 297, 69, 299), FOREHEAD),
+    **dict.fromkeys((9, 8), 0.075),
+    **dict.fromkeys((226, 446, 35, 265, 143, 372), 0.026),
+    **dict.fromkeys((6, 197, 122, 351), 0.022),
+    **dict.fromkeys((50, 280, 205, 425, 187, 411), 0.16),
+    **dict.fromkeys((57, 287, 202, 422), 0.09),
+    **dict.fromkeys((0, 17, 164, 200), 0.03),
+    **dict.fromkeys((199, 175, 152), 0.045),
+}
+#: Reach of a landmark's wavelength, as a share of the atlas.
+REACH = 0.05
+#: Shortening from which skin folds, and does so wholly (observation/expression.py); a valley in face heights alike.
+FROM, FULL = 0.05, 0.22
+VALLEY_FULL = 0.012
+#: How far a fold is darker, as a logarithm of light, where folds are as far apart as on the forehead (finer ones are
+#: shallower); a valley's share of it; how sharp its line is, and the wider shade that is the other half of it.
+DEPTH, VALLEY, SHARP, SOFT = 0.38, 0.6, 0.25, 1.2
+#: Outwards and up: the ends that directions have alone. Strength from which skin hangs together. How decidedly a
+#: direction has one of its ends for whole folds: where they turn about, lines would end in stars.
+AIM, PIECE, UNDECIDED = np.array([0.9, 0.45]), 0.05, 0.35
+#: Cells of the noise along a side of the atlas by which folds waver and come and go, and how far they do.
+WAVER, BROKEN = (18, 0.6), (26, 0.45)
+
+
+def fold_depth(strain: Strain, allowed: np.ndarray, regions: FacialRegions, places: np.ndarray) -> np.ndarray:
+    """(n,) float32 logarithm of light that folds take away or, between them, add.
+
+    Args:
+        allowed: (S,S) 0..1, where skin can fold. regions: of the atlas. places: (n,2) atlas coordinates.
+    """
+    small = cv2.resize(allowed, (CONTROLS, CONTROLS), interpolation=cv2.INTER_AREA)
+    pressed = np.clip((strain.pressed - FROM) / (FULL - FROM), 0, 1)
+    valley = np.clip(strain.valley / VALLEY_FULL, 0, 1)
+    strength = np.maximum(pressed, VALLEY * valley * np.clip(strain.pressed / FROM, 0, 1)) * small
+    if strength.max() < 0.02:
+        return np.zeros(len(places), np.float32)
+    strength = strength * np.clip(np.abs(orient(strain.across, strength)) / UNDECIDED, 0, 1)
+    apart = wavelengths(regions)
+    phase = fold_phase(strain, strength + 1e-3, apart)
+    phase -= settle(phase, strength * (0.2 + valley), strength)
+    wavering, broken = (field(number, CONTROLS, cells) for number, cells in enumerate((WAVER[0], BROKEN[0])))
+    phase += (WAVER[1] * wavering).astype(np.float32)
+    strength = np.clip(strength * np.sqrt(apart / FOREHEAD), 0, 1) * np.clip(1 + BROKEN[1] * broken, 0.2, 1.6)
+    drawn = sample_atlas(np.float32(np.stack([phase, strength], -1)), places, cv2.INTER_CUBIC)
+    share = sample_atlas(allowed.astype(np.float32), places)
+    return (-DEPTH * np.clip(drawn[:, 1], 0, 1) * share * (profile(drawn[:, 0]) - MEAN)).astype(np.float32)
+
+
+def profile(phase: np.ndarray) -> np.ndarray:
+    """0..1 how deep skin lies across a fold, by the phase in radians: a line in a wider shade."""
+    off = np.cos(phase) - 1
+    return (np.exp(off / SHARP) + np.exp(off / SOFT)) / 2
+
+
+#: Of a fold over one wavelength, so that skin as a whole keeps its tone.
+MEAN = float(profile(np.linspace(0, 2 * np.pi, 360, endpoint=False)).mean())
+
+
+def wavelengths(regions: FacialRegions) -> np.ndarray:
+    """(C,C) face heights between folds."""
+    index = list(WAVELENGTHS)
+    places = regions.place[index] / regions.size * CONTROLS
+    y, x = np.mgrid[:CONTROLS, :CONTROLS] + 0.5
+    away = (x[..., None] - places[:, 0]) ** 2 + (y[..., None] - places[:, 1]) ** 2
+    weight = np.exp(-away / (2 * (REACH * CONTROLS) ** 2)) + 1e-6
+    return np.exp((weight * np.log(list(WAVELENGTHS.values()))).sum(-1) / weight.sum(-1))
+
+
+def fold_phase(strain: Strain, weight: np.ndarray, wavelength: np.ndarray) -> np.ndarray:
+    """(C,C) radians whose gradient is across the folds, by weighted least squares."""
+    sign = orient(strain.across, weight)
+    wanted = strain.across * (np.sign(sign) * 2 * np.pi / wavelength / CONTROLS)[..., None]
+    number = np.arange(CONTROLS**2).reshape(CONTROLS, CONTROLS)
+    rows, targets, weights = [], [], []
+    for axis, (first, last) in enumerate(((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:]))):
+        rows.append(np.stack([number[first].ravel(), number[last].ravel()], 1))
+        targets.append(((wanted[first] + wanted[last])[..., axis] / 2).ravel())
+        weights.append(np.minimum(weight[first], weight[last]).ravel())
+    ends, target, w = np.concatenate(rows), np.concatenate(targets), np.concatenate(weights)
+    count = len(ends)
+    gradient = coo_matrix(
+        (np.repeat([-1.0, 1.0], count), (np.tile(np.arange(count), 2), ends.T.ravel())), (count, CONTROLS**2)
+    ).tocsc()
+    normal = gradient.T @ diags(w) @ gradient + 1e-6 * diags(np.ones(CONTROLS**2))
+    return splu(normal.tocsc()).solve(gradient.T @ (w * target)).reshape(CONTROLS, CONTROLS)
+
+
+def orient(across: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """(C,C) -1..1: which of its two ends a direction (C,C,2) has, and how decidedly: a line has no sign of its own.
+
+    All that hangs together in a half of the face is turned by the direction that it has most of: outwards, or up.
+    """
+    away = (np.arange(CONTROLS) + 0.5) / CONTROLS - 0.5
+    unit = across / np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-9)
+    unit = unit * np.stack([np.sign(away), -np.ones(CONTROLS)], -1)  # outwards, up
+    sign = unit @ AIM
+    for half in (away < 0, away >= 0):
+        count, pieces = cv2.connectedComponents(((weight > PIECE) & half).astype(np.uint8))
+        for piece in range(1, count):
+            here = pieces == piece
+            most = np.linalg.eigh(np.einsum("n,ni,nj->ij", weight[here], unit[here], unit[here]))[1][:, 1]
+            sign[here] = unit[here] @ (most if most @ AIM >= 0 else -most)
+    return np.where(sign == 0, 1e-6, sign)
+
+
+def settle(phase: np.ndarray, weight: np.ndarray, strength: np.ndarray) -> np.ndarray:
+    """(C,C) radians by which the phase is off: of all that hangs together one line lies where the weight is highest."""
+    off = np.zeros_like(phase)
+    count, pieces = cv2.connectedComponents((strength > PIECE).astype(np.uint8))
+    for piece in range(1, count):
+        here = pieces == piece
+        off[here] = np.angle((weight[here] ** 2 * np.exp(1j * phase[here])).sum())
+    return off

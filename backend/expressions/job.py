@@ -1,0 +1,211 @@
+"""The request: what a head's shape keys add to its texture, as pictures whose channels they drive."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from .. import pipeline, report
+from ..compose.udim import read_bases, tile_path
+from ..errors import AvatarTexError, Cancelled, ErrorCode
+from ..head.atlas import map_atlas
+from ..head.mesh import load_capture, load_mesh
+from ..imaging.files import encode_picture
+from ..job import Prepared
+from ..messages import STAGES, Expressed, Expressions, Generate
+from ..outputs import UDIM, Staged, pattern
+from ..pins import parse_pins
+from ..portrait.decode import decode_portrait
+from ..shape_keys import find_channels, split_name
+from .maps import BLOOD_RANGE, RANGE, Channel, TileMaps, make_maps
+from .poses import part_of, read_poses
+from .seen import Seen, see_expression
+from .strain import Strain, measure_rest, measure_strain
+
+#: Channels of one picture; channels at most, by what they change, so that a material stays quick.
+EACH, MOST = 3, 18
+#: Texels of the atlas that strain is measured in, and of the folds' pictures at most.
+LAYOUT, LARGEST = 256, 2048
+#: Shortening from which an expression changes the skin at all.
+FELT = 0.06
+
+
+def make_expressions(
+    request: Expressions, on_progress: Callable[[str, float], None], is_cancelled: Callable[[], bool]
+) -> Expressed:
+    """Make the maps and write them, with a report.
+
+    Raises:
+        AvatarTexError: every refusal; nothing is written then.
+        Cancelled: when is_cancelled() turned true between two steps; nothing is written.
+    """
+    check(request)
+    clock = report.Clock()
+
+    def step(stage: str, fraction: float = 0.0) -> None:
+        if is_cancelled():
+            raise Cancelled
+        clock.enter(stage)
+        before = sum(pipeline.TIME_SHARE[earlier] for earlier in list(STAGES)[: list(STAGES).index(stage)])
+        on_progress(stage, min(1.0, before + pipeline.TIME_SHARE[stage] * fraction))
+
+    step("load")
+    size = min(request.size, LARGEST)
+    bases = read_bases(request.base_texture, size)
+    mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
+    poses = read_poses(request, mesh)
+    networks = pipeline.load_cached_networks(pipeline.choose_device(request.device))
+    job = pipeline.prepare(
+        mesh,
+        request.portrait,
+        request.style,
+        networks,
+        step,
+        pins=parse_pins(request.pins),
+        bare=request.hair == "bare",
+    )
+    step("compose")
+    channels = make_channels(job.canonical, {name: part_of(moves, job.mesh) for name, moves in poses.items()})
+    rest = measure_rest(job.mesh, map_atlas(job.mesh, job.canonical, LAYOUT), job.match.head.height)
+    strains = [measure_strain(rest, channel.moves) for channel in channels]
+    channels, strains = strongest(channels, strains)
+    seen, warnings = look(request, job, networks, channels)
+    step("compose", 0.4)
+    maps = make_maps(job, rest, strains, seen, bases, size)
+    step("compose", 0.8)
+    several = len(job.tiles) > 1 or UDIM in request.base_texture
+    answer = Expressed(
+        request.job,
+        [{"name": one.name, "left": list(one.left), "right": list(one.right)} for one in channels],
+        [name_picture(request, "folds", number, several) for number in range(-(-len(channels) // EACH))],
+        [name_picture(request, "blood", number, several) for number in range(-(-len(channels) // EACH))],
+        name_picture(request, "left", 0, several),
+        RANGE,
+        BLOOD_RANGE,
+        request.report,
+        warnings,
+        sorted(job.tiles) if several else [],
+    )
+    with Staged() as staged:
+        written = write_maps(answer, maps, staged)
+        if request.report:
+            staged.write(request.report, render_report(answer, seen, written, size, clock))
+    on_progress("compose", 1.0)
+    return answer
+
+
+def check(request: Expressions) -> None:
+    """Refuse what cannot work before any work.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, NO_MESH, OUTPUT_NOT_WRITTEN.
+    """
+    if not request.output or os.path.isfile(request.output):
+        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output folder was given.", "Name the folder for the maps.")
+    shared = {field.name for field in dataclasses.fields(Generate)} & {f.name for f in dataclasses.fields(request)}
+    given = {name: getattr(request, name) for name in shared - {"output"}}
+    pipeline.check_request(Generate(**given, output=name_picture(request, "folds", 0, False)))
+
+
+def make_channels(canonical: np.ndarray, poses: dict[str, np.ndarray]) -> list[Channel]:
+    """One for each expression; a key that says its side drives the half that it moves, whatever half it says.
+
+    Args:
+        poses: (N,3) by the name of the key.
+    """
+    channels = []
+    for name, keys in find_channels(poses, all_of_them=True).items():
+        halves: dict[bool, list[str]] = {True: [], False: []}
+        for key in keys:
+            far = np.linalg.norm(poses[key], axis=1)
+            left = float(far @ canonical[:, 0]) >= 0
+            for half in (left,) if split_name(key)[1] else (True, False):
+                halves[half].append(key)
+        moves = np.sum([poses[key] for key in keys], 0)
+        channels.append(Channel(name, moves, tuple(halves[True]), tuple(halves[False])))
+    return channels
+
+
+def strongest(channels: list[Channel], strains: list[Strain]) -> tuple[list[Channel], list[Strain]]:
+    """Those that the skin feels, and of many the ones that change it most, in their order.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST where there is none.
+    """
+    felt = [float(np.square(np.minimum(strain.pressed, 0.3)).sum()) for strain in strains]
+    order = sorted(range(len(channels)), key=lambda number: -felt[number])
+    kept = sorted(number for number in order[:MOST] if strains[number].pressed.max() > FELT)
+    if not kept:
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST,
+            "No shape key of the head moves its skin.",
+            "Use a head with shape keys for expressions, named as in ARKit.",
+        )
+    return [channels[number] for number in kept], [strains[number] for number in kept]
+
+
+def look(request: Expressions, job: Prepared, networks, channels: Sequence[Channel]) -> tuple[list[Seen], list[str]]:
+    """What the portraits show of the expressions, the first beside itself without its folds; and the warnings."""
+    portrait, pins = decode_portrait(request.portrait), parse_pins(request.pins)
+    bare, moves = request.hair == "bare", [channel.moves for channel in channels]
+    kept, _ = pipeline.see(
+        job.match, portrait, job.style, networks, pipeline.no_step, pins, request.further, bare, kept=True
+    )
+    shown = [(kept.observation, job.registration)]
+    shown += [(view.observation, view.registration) for view in kept.further.views]
+    found = (
+        see_expression(job.observation, job.registration, observation, registration, job.match.head, job.mesh, moves)
+        for observation, registration in shown
+    )
+    return [one for one in found if one is not None], kept.warnings
+
+
+def write_maps(answer: Expressed, maps: dict[int, TileMaps], staged: Staged) -> int:
+    """Stage all pictures; how many bytes they are. 128 of 255 is nothing, the ends are the ranges."""
+    total = 0
+    for tile, made in maps.items():
+        pictures = {answer.left: np.repeat(made.left[..., None], 3, 2)}
+        for number, (folds, blood) in enumerate(zip(answer.folds, answer.blood, strict=True)):
+            own = slice(EACH * number, EACH * (number + 1))
+            for path, values in ((folds, made.folds[..., own]), (blood, made.blood[..., own])):
+                picture = np.full((*values.shape[:2], 3), 128 / 255, np.float32)
+                picture[..., : values.shape[2]] += values * (127 / 255)
+                pictures[path] = picture
+        for path, picture in pictures.items():
+            data = encode_picture(path, picture)
+            staged.write(tile_path(path, tile), data)
+            total += len(data)
+    return total
+
+
+def name_picture(request: Expressions, kind: str, number: int, several: bool) -> str:
+    name = str(Path(request.output) / f"{kind}_{number + 1}.png")
+    return pattern(name) if several else name
+
+
+def render_report(answer: Expressed, seen: Sequence[Seen], written: int, size: int, clock: report.Clock) -> bytes:
+    """UTF-8 JSON without paths of the machine."""
+    total = clock.finish()
+    body = {
+        "versions": report.versions(),
+        "size": size,
+        "channels": answer.channels,
+        "pictures": 2 * len(answer.folds) + 1,
+        "bytes": written,
+        "portraits": [
+            {
+                one["name"]: round(float(weight), 2)
+                for one, weight in zip(answer.channels, view.weights)
+                if weight > 0.05
+            }
+            for view in seen
+        ],
+        "seconds": {**{stage: round(spent, 3) for stage, spent in clock.seconds.items()}, "total": round(total, 3)},
+        "warnings": answer.warnings,
+    }
+    return json.dumps(body, indent=2).encode()

@@ -1,0 +1,136 @@
+"""What the portraits themselves show of an expression: the person's own folds in the place of what geometry expects.
+
+The head's shape keys are fitted to where each portrait shows the landmarks, so it is known which expressions it makes.
+A portrait is brought to the light of the neutral texture by maps of gain and bias of k x k (Athar et al., ECCV 2024);
+what is left between the two is the expressions' detail, and corrects each of them by as much as it could have made it
+(a Kalman step per texel; its prior is geometry's).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy.optimize import lsq_linear
+from scipy.spatial import cKDTree
+
+from ..head.landmarks import HeadLandmarks
+from ..head.mesh import HeadMesh
+from ..head.register import Registration
+from ..head.shape import EXPRESSIONS, shapes_of
+from ..imaging.sample import LUMINANCE, masked_blur, sample_atlas, to_linear
+from ..observation.expression import READ, READ_NOISE, SHAPE
+from ..observation.observe import Observation
+
+#: Maps of gain and bias have so many control points along a side (Athar et al.), and the ridge of the gain.
+WINDOWS, RIDGE = 32, 0.003
+#: Sigmas, as shares of the atlas, between which detail is a fold: finer two portraits differ, wider their lights.
+FINE, WIDE = 0.004, 0.025
+#: Standard deviations: of a fold about geometry's, as a share of what geometry allows there, and of what is seen.
+PRIOR, NOISE = 0.3, 0.06
+#: What is further apart than this is no fold (logarithm of light); an expression that is weaker is none.
+MOST, LEAST = 0.6, 0.15
+#: Standard deviation of a shape key's value in portraits.
+USUAL = 0.4
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One portrait. weights: (K,) 0..1 of each channel. detail: (S,S) logarithm of light that it has beside the neutral
+    face, in the atlas. confidence: (S,S) 0..1."""
+
+    weights: np.ndarray
+    detail: np.ndarray
+    confidence: np.ndarray
+
+    def at(self, places: np.ndarray) -> Seen:
+        """The same at (n,2) atlas coordinates."""
+        detail, confidence = (sample_atlas(one, places) for one in (self.detail, self.confidence))
+        return Seen(self.weights, detail, confidence)
+
+
+def see_expression(
+    neutral: Observation,
+    first: Registration,
+    shown: Observation,
+    registration: Registration,
+    head: HeadLandmarks,
+    mesh: HeadMesh,
+    moves: Sequence[np.ndarray],
+) -> Seen | None:
+    """What a portrait shows of the head's expressions; None where it makes none of them.
+
+    Args:
+        neutral: the first portrait without its folds, first: its registration. shown: the one to look at, with its
+            folds.
+        moves: (N,3) of each channel.
+    """
+    weights = fit_keys(registration, head, mesh, moves)
+    if weights.max(initial=0) < LEAST:
+        return None
+    both = np.minimum(neutral.confidence, shown.confidence)
+    light, rest = (to_linear(seen.unlit) @ LUMINANCE for seen in (shown, neutral))
+    if registration is not first:  # whose light is the neutral one's
+        gain, bias = gain_and_bias(light, rest, both)
+        light = np.clip(gain * light + bias, 0, 1)
+    detail = np.log(light + 0.02) - np.log(rest + 0.02)
+    near, wide = (_blur(detail, both, sigma * len(both)) for sigma in (FINE, WIDE))
+    return Seen(weights, np.clip(near - wide, -MOST, MOST), both)
+
+
+def fit_keys(
+    registration: Registration, head: HeadLandmarks, mesh: HeadMesh, moves: Sequence[np.ndarray]
+) -> np.ndarray:
+    """(K,) 0..1 how far the portrait's face makes each of the moves (N,3), beside its own shape."""
+    camera, points = registration.camera, registration.landmarks
+    eye = points @ camera.rotation.T + camera.translation
+    own = cKDTree(mesh.vertices).query(head.points)[1]
+    shapes = [*shapes_of(head)[:-EXPRESSIONS], *(move[own] for move in moves)]
+    turned = np.stack(shapes) @ camera.rotation.T
+    columns = camera.focal * (turned[..., :2] - eye[:, :2] / eye[:, 2:] * turned[..., 2:]) / eye[:, 2:]
+    weight = np.sqrt(READ * registration.weights) / (READ_NOISE * registration.face_height)
+    missing = (registration.targets - camera.project(points)[0]) * weight[:, None]
+    matrix = (columns * weight[:, None]).reshape(len(shapes), -1).T
+    count = len(shapes) - len(moves)
+    deviation = np.concatenate([np.full(count, SHAPE), np.full(len(moves), USUAL)])
+    low = np.concatenate([np.full(count, -np.inf), np.zeros(len(moves))])
+    high = np.where(np.isinf(low), np.inf, 1.0)
+    ridge = np.diag(1 / deviation)
+    found = lsq_linear(np.vstack([matrix, ridge]), np.concatenate([missing.ravel(), np.zeros(len(ridge))]), (low, high))
+    return found.x[count:]
+
+
+def gain_and_bias(shown: np.ndarray, wanted: np.ndarray, confidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(S,S) maps that bring shown (S,S) closest to wanted: least squares in windows about WINDOWS x WINDOWS points."""
+    sigma = len(shown) / WINDOWS
+    x, y, xx, xy = (_blur(one, confidence, sigma) for one in (shown, wanted, shown * shown, shown * wanted))
+    gain = (np.maximum(xy - x * y, 0) + RIDGE) / (np.maximum(xx - x * x, 0) + RIDGE)
+    small = [cv2.resize(part, (WINDOWS, WINDOWS), interpolation=cv2.INTER_AREA) for part in (gain, y - gain * x)]
+    gain, bias = (cv2.resize(part, shown.shape[::-1], interpolation=cv2.INTER_CUBIC) for part in small)
+    return gain, bias
+
+
+def correct(expected: np.ndarray, allowed: np.ndarray, seen: Sequence[Seen]) -> np.ndarray:
+    """(K,n) folds of K channels at n places, corrected by what the portraits show there.
+
+    Args:
+        expected: (K,n) geometry's. allowed: (K,n) 0..1, how far each channel can fold the skin there.
+        seen: with detail and confidence (n,) at the places.
+    """
+    folds = expected.copy()
+    spread = (PRIOR * allowed) ** 2
+    for one in seen:
+        made = one.weights[:, None]
+        missing = one.detail - (made * folds).sum(0)
+        variance = (made**2 * spread).sum(0) + NOISE**2 / np.maximum(one.confidence, 1e-3)
+        gain = spread * made / variance
+        folds += gain * missing
+        spread = spread * (1 - gain * made)
+    return folds
+
+
+def _blur(picture: np.ndarray, mask: np.ndarray, sigma: float) -> np.ndarray:
+    """(S,S) blurred where the mask is."""
+    return masked_blur(np.repeat(picture[..., None], 2, 2), mask, sigma)[..., 0]
