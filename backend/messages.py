@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from .errors import AvatarTexError, ErrorCode
-from .options import DEVICE, FORMAT, SCALE, SEED, SEEDS, STRENGTH, Settings
+from .options import DEVICE, FORMAT, SCALE, SEED, SEEDS, SHELL, STRENGTH, Settings
 
 PROTOCOL = 1  # raised when a field changes its meaning
 
@@ -62,6 +62,7 @@ class Generate(Settings):
     trust_portrait: bool = False  # what is made anew may come from the portrait again
     base_provenance: str = ""  # path; provenance of base_texture, for what stays
     further: list[str] = field(default_factory=list)  # paths of further pictures of the same person
+    shell: str = SHELL.default  # but for none, its pictures are written beside output (outputs.shell_files)
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,9 @@ class Result:
     warnings: list[str] = field(default_factory=list)
     tiles: list[int] = field(default_factory=list)  # several: <UDIM> in output and provenance stands for each
     advice: list[str] = field(default_factory=list)  # names of warnings that a button can mend: overlapping-uvs
+    shell: str = ""  # path of the shell's picture, RGBA; <UDIM> as in output
+    height: str = ""  # path of a grey picture: how far the shell stands off, white is thickness
+    thickness: float = 0.0  # mesh units
 
 
 @dataclass(frozen=True)
