@@ -142,9 +142,7 @@ class Result:
     warnings: list[str] = field(default_factory=list)
     tiles: list[int] = field(default_factory=list)  # several: <UDIM> in output and provenance stands for each
     advice: list[str] = field(default_factory=list)  # names of warnings that a button can mend: overlapping-uvs
-    shell: str = ""  # path of the shell's picture, RGBA; <UDIM> as in output
-    height: str = ""  # path of a grey picture: how far the shell stands off, white is thickness
-    thickness: float = 0.0  # mesh units
+    thickness: float = 0.0  # of the shell whose pictures lie beside output (outputs.shell_files), mesh units; 0: none
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,8 @@ def pattern(path: str) -> str:
 
 
 def shell_files(output: str) -> tuple[str, str]:
-    """The names of the shell's picture and of its height, beside a texture: texture.shell.png, texture.height.png."""
+    """The names of the shell's picture and of how far it stands off, beside a texture: texture.shell.png and
+    texture.height.png."""
     path = Path(output)
     stem, tile = (path.stem.removesuffix(f".{UDIM}"), f".{UDIM}") if path.stem.endswith(f".{UDIM}") else (path.stem, "")
     picture, height = (str(path.with_name(f"{stem}.{name}{tile}.png")) for name in ("shell", "height"))

@@ -131,16 +131,15 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
 
     several = UDIM in request.base_texture or len(textures) > 1
     output, provenance = (pattern(path) if several and path else path for path in (request.output, request.provenance))
-    shell, height = shell_files(output) if shells else ("", "")
-    thickness = max((float(tile.height.max()) for tile in shells.values()), default=0.0)
+    thickness = float(job.shell.thickness.max()) if job.shell else 0.0
     with Staged() as staged:
         for number, tile in textures.items():
             for path, picture in ((output, tile.texture), (provenance, tile.provenance)):
                 if path:
                     staged.write(tile_path(path, number), encode_picture(path, picture))
         for number, layer in shells.items():
-            staged.write(tile_path(shell, number), encode_picture(shell, layer.picture))
-            staged.write(tile_path(height, number), encode_picture(height, layer.height / max(thickness, 1e-9)))
+            for path, picture in zip(shell_files(output), (layer.picture, layer.small(thickness)), strict=True):
+                staged.write(tile_path(path, number), encode_picture(path, picture))
         if request.report:
             staged.write(request.report, report.render(request, device, job, shown, clock))
     on_progress("compose", 1.0)
@@ -152,8 +151,6 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         job.warnings,
         list(textures) if several else [],
         job.advice,
-        shell,
-        height,
         thickness,
     )
 

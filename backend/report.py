@@ -89,6 +89,7 @@ def render(request: Generate, device: str, job: Prepared, composition: Compositi
             "mirrored": round(float(shares[1]), 4),
             "generated": round(float(shares[2]), 4),
         },
+        "shell": {"thickness": round(float(job.shell.thickness.max()), 6)} if job.shell else {},
         "warnings": job.warnings,
     }
     return json.dumps(body, indent=2).encode()

@@ -15,6 +15,7 @@ from ..backend.options import (
     SCALE,
     SEED,
     SHARING,
+    SHELL,
     STRENGTH,
     UV_MAP,
     Settings,
@@ -39,6 +40,7 @@ class HeadJob(Settings):
     portrait: str  # absolute path
     seed: int = SEED.default
     uv_map: str = UV_MAP.default
+    shell: str = SHELL.default
     sharing: str = SHARING.default
     head_group: str = HEAD_GROUP.default
     selected_faces: bool = False  # the faces selected in Edit Mode are head

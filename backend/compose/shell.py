@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
+import cv2
 import numpy as np
 
 from ..head.atlas import to_atlas
@@ -22,6 +23,8 @@ from .texels import find_texels
 
 #: Vertices deeper inside the head, in face heights, have no shell: mouth, eye sockets.
 INSIDE = 0.01
+#: Texels of the small picture; alpha from which there is a shell.
+SMALL, THERE = 512, 0.04
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,17 @@ class ShellPicture:
 
     picture: np.ndarray
     height: np.ndarray
+
+    def small(self, thickness: float) -> np.ndarray:
+        """(s,s,3) 0..1, what Blender makes an object of: red how far the shell stands off, 1 is so many mesh units;
+        green where it is at all."""
+        size = (min(SMALL, len(self.height)),) * 2
+        spread = np.ones((2 * max(1, len(self.height) // SMALL) + 1,) * 2, np.uint8)
+        height, alpha = (
+            cv2.resize(cv2.dilate(part, spread), size, interpolation=cv2.INTER_AREA)
+            for part in (self.height / max(thickness, 1e-9), (self.picture[..., 3] > THERE).astype(np.float32))
+        )
+        return np.dstack([height, alpha, np.zeros_like(alpha)])
 
 
 def paint_shell(job: Prepared, size: int, light: str, seed: int) -> dict[int, ShellPicture]:

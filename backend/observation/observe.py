@@ -40,6 +40,7 @@ TOLD, SURELY, TELLING = 0.3, 0.9, 500
 CLOTH = "A hat or scarf is left out, and what it hides is completed: choose Bare Scalp as Hair if that looks wrong."
 #: Texels of the layout for which places in the portrait are kept.
 PLACES = 512
+NOBODY = np.zeros((1, 1), np.float32)
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Observation:
     cloth: what covers the scalp is a hat or a scarf, and is left out.
     evened: (S,S,3) what light that is not smooth was taken out by, linear; None where it was not.
     standing: (H,W) 0..1, where something stands off the skin: hair, glasses, hats; no hands. person: (H,W) 0..1,
-        with clothes. None where nobody looked.
+        with clothes. Both one pixel where nobody looked.
     """
 
     portrait: np.ndarray
@@ -79,8 +80,8 @@ class Observation:
     bare: bool = False
     cloth: bool = False
     evened: np.ndarray | None = None
-    standing: np.ndarray | None = None
-    person: np.ndarray | None = None
+    standing: np.ndarray = NOBODY
+    person: np.ndarray = NOBODY
 
     @property
     def wears_hair(self) -> bool:

@@ -3,8 +3,8 @@
 Each portrait is drawn again by its own camera from the head that a job textures after it: once with everything painted
 on the skin, once with the skin completed and the shell around it. The perceptual distance (features.py) is over what
 lies above the chin; what is no person is grey in both. Turned by 15 degrees either way nothing lies at the portrait's
-pixels, so there the distance is one less the cosine of the pooled features. With --pictures also a sheet a portrait: four views of the skin
-below, of the shell alone and of both.
+pixels, so there the distance is one less the cosine of the pooled features. With --pictures also a sheet a portrait:
+four views of the skin below, of the shell alone and of both.
 """
 
 from __future__ import annotations
