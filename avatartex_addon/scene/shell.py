@@ -19,7 +19,7 @@ from .arrays import read_each, read_uvs
 from .images import load_result, remove_unused
 
 #: Custom property of what belongs to a shell: the head's name.
-MARK = "avatartex_shell_of"
+SHELL_OF = "avatartex_shell_of"
 #: Names of the vertex groups and the modifiers: how far a vertex stands off, and where the shell is.
 OFF, THERE = "AvatarTex Shell", "AvatarTex Shell Faces"
 #: Green of the small picture from which there is a shell; shares that vertices are told apart by.
@@ -38,7 +38,7 @@ def add_shell(head: bpy.types.Object, uv_map: str, answer: Result, shell: str) -
     picture, heights = (Path(path) for path in shell_files(answer.output))
     remove_shell(head)
     image = load_result(picture, f"{head.name} Shell", answer.tiles)
-    image.alpha_mode, image.use_fake_user, image[MARK] = "STRAIGHT", True, head.name
+    image.alpha_mode, image.use_fake_user, image[SHELL_OF] = "STRAIGHT", True, head.name
     if shell == "object":
         add_object(head, uv_map, image, heights, answer)
     return image
@@ -46,20 +46,20 @@ def add_shell(head: bpy.types.Object, uv_map: str, answer: Result, shell: str) -
 
 def remove_shell(head: bpy.types.Object) -> None:
     """Take away the shell that was made for the head before: object, mesh, material and picture, none of them used."""
-    for thing in [child for child in head.children if child.get(MARK)]:
+    for thing in [child for child in head.children if child.get(SHELL_OF)]:
         mesh = thing.data
         bpy.data.objects.remove(thing)
         if mesh.users == 0:
             bpy.data.meshes.remove(mesh)
-    for material in [one for one in bpy.data.materials if one.get(MARK) == head.name and one.users == 0]:
+    for material in [one for one in bpy.data.materials if one.get(SHELL_OF) == head.name and one.users == 0]:
         bpy.data.materials.remove(material)
-    for image in [one for one in bpy.data.images if one.get(MARK) == head.name]:
+    for image in [one for one in bpy.data.images if one.get(SHELL_OF) == head.name]:
         image.use_fake_user = False
         remove_unused(image)
 
 
 def find_shell(head: bpy.types.Object) -> bpy.types.Object | None:
-    return next((child for child in head.children if child.get(MARK)), None)
+    return next((child for child in head.children if child.get(SHELL_OF)), None)
 
 
 def add_object(
@@ -71,7 +71,7 @@ def add_object(
     shell.data = head.data.copy()
     shell.name = shell.data.name = f"{head.name} Shell"
     forget_memories(shell)
-    shell[MARK] = head.name
+    shell[SHELL_OF] = head.name
     follow(shell, head)
     for name, weights in ((OFF, off), (THERE, there.astype(np.float32))):
         add_group(shell, name, weights)
@@ -80,7 +80,7 @@ def add_object(
     push.mid_level, push.strength, push.vertex_group = 0.0, answer.thickness / scale, OFF
     shell.modifiers.new(THERE, "MASK").vertex_group = THERE
     shell.data.materials.clear()
-    shell.data.materials.append(new_material(head, uv_map, image))
+    shell.data.materials.append(shell_material(head, uv_map, image))
     shell.data.polygons.foreach_set("material_index", np.zeros(len(shell.data.polygons), np.int32))
     for collection in head.users_collection:
         collection.objects.link(shell)
@@ -102,7 +102,7 @@ def read_shell(
     owner = np.repeat(np.arange(len(starts)), counts)
     off, green = np.zeros(len(mesh.vertices), np.float32), np.zeros(len(starts), np.float32)
     for tile in tiles:
-        picture = read_pixels(Path(str(heights).replace(UDIM, str(tile))))
+        picture = read_picture(Path(str(heights).replace(UDIM, str(tile))))
         corner = np.array([(tile - FIRST) % 10, (tile - FIRST) // 10], np.float32)
         at_corners, at_middles = (look_up(picture, places - corner) for places in (uvs, middles))
         np.maximum.at(off, corners, at_corners[:, 0])
@@ -113,7 +113,7 @@ def read_shell(
     return off, there
 
 
-def read_pixels(path: Path) -> np.ndarray:
+def read_picture(path: Path) -> np.ndarray:
     """(h,w,4) float32 of a picture file, row 0 below, as it is stored."""
     image = bpy.data.images.load(str(path), check_existing=False)
     try:
@@ -171,10 +171,10 @@ def forget_memories(shell: bpy.types.Object) -> None:
             shell.property_unset(own.identifier)
 
 
-def new_material(head: bpy.types.Object, uv_map: str, image: bpy.types.Image) -> bpy.types.Material:
+def shell_material(head: bpy.types.Object, uv_map: str, image: bpy.types.Image) -> bpy.types.Material:
     """Colour and alpha of the picture."""
     material = bpy.data.materials.new(f"{head.name} Shell")
-    material[MARK] = head.name
+    material[SHELL_OF] = head.name
     versions.enable_nodes(material)
     nodes, links = material.node_tree.nodes, material.node_tree.links
     shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import cv2
@@ -40,7 +40,6 @@ TOLD, SURELY, TELLING = 0.3, 0.9, 500
 CLOTH = "A hat or scarf is left out, and what it hides is completed: choose Bare Scalp as Hair if that looks wrong."
 #: Texels of the layout for which places in the portrait are kept.
 PLACES = 512
-NOBODY = np.zeros((1, 1), np.float32)
 
 
 @dataclass(frozen=True)
@@ -80,8 +79,8 @@ class Observation:
     bare: bool = False
     cloth: bool = False
     evened: np.ndarray | None = None
-    standing: np.ndarray = NOBODY
-    person: np.ndarray = NOBODY
+    standing: np.ndarray = field(default_factory=lambda: np.zeros((1, 1), np.float32))
+    person: np.ndarray = field(default_factory=lambda: np.zeros((1, 1), np.float32))
 
     @property
     def wears_hair(self) -> bool:
