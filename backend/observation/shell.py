@@ -23,7 +23,7 @@ OWN = (0.6, 0.95)
 #: Alpha from which a colour is that of what stands off alone.
 SURE = 0.8
 #: Where no portrait shows the shell it goes on from where one does, over these shares of the atlas.
-GOES_ON = (0.01, 0.03)
+GOES_ON = (0.01, 0.03, 0.06)
 #: Looks at the shell as thick as it is found: where it ends tells how thick it is there.
 LOOKS = 2
 

@@ -25,6 +25,11 @@ ISLAND = 0.02
 LIPS_WIDER, OUTLINE, FINE, ABOUT, BESIDE, WIDE = 0.02, 0.03, 0.012, 0.03, 0.04, 0.003
 #: How many times as rough as cheeks hair begins to be, and is for sure; 27 portraits, 9 of them bearded.
 ROUGH = (1.2, 2.4)
+#: Over so much of the face's size hair is looked at for being darker than what is around it; by how much it begins to
+#: be, and is for sure: a moustache in a small picture is smooth.
+BROAD, DARK = 0.15, (0.8, 0.6)
+#: Distance in CIELAB up to which what is over the lips is the same dark hair.
+ALIKE = np.float32([10, 6, 6])
 #: Share of the lower face up to which it is stubble, shade or folds.
 LEAST = 0.08
 
@@ -85,7 +90,9 @@ def find_beard(color: np.ndarray, matte: Matte, face: FaceLandmarks) -> np.ndarr
     rough = np.sqrt(masked_blur(fine, inner, ABOUT * size))[..., 0]
     rough = rough / max(float(np.median(rough[bare])), 0.3)
     unlike = cv2.GaussianBlur(1 - skin_likeness(small, placed)[0], (0, 0), ABOUT * size / 2)
-    hair = unlike * np.clip((rough - ROUGH[0]) / (ROUGH[1] - ROUGH[0]), 0, 1)
+    about = masked_blur(lab, inner, BROAD * size)[..., 0]
+    dark = (DARK[0] - cv2.GaussianBlur(lab[..., 0], (0, 0), FINE * size) / np.maximum(about, 1)) / (DARK[0] - DARK[1])
+    hair = unlike * np.clip(np.maximum((rough - ROUGH[0]) / (ROUGH[1] - ROUGH[0]), dark), 0, 1)
     beard = np.clip(3 * cv2.GaussianBlur(hair * lower, (0, 0), ABOUT * size / 3) - 0.5, 0, 1)
     labels = cv2.connectedComponents((beard > 0.3).astype(np.uint8))[1]
     beside = cv2.dilate(mouth, disc(BESIDE * size)) > 0.5
@@ -93,6 +100,10 @@ def find_beard(color: np.ndarray, matte: Matte, face: FaceLandmarks) -> np.ndarr
     beard *= cv2.dilate(np.isin(labels, grown).astype(np.float32), disc(FINE * size))
     if beard.sum() < LEAST * lower.sum():
         return nothing
+    own = np.median(lab[beard > 0.5], axis=0) if (beard > 0.5).any() else lab[bare].mean(0)
+    if own[0] < DARK[1] * np.median(lab[bare][:, 0]):  # it may hang over the lips, which no dark hair looks like
+        apart = np.linalg.norm((cv2.GaussianBlur(lab, (0, 0), 0.7) - own) / ALIKE, axis=-1)
+        beard = np.maximum(beard, mouth * inside * np.clip(2 - apart, 0, 1))
     return cv2.resize(beard.astype(np.float32), color.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
