@@ -27,7 +27,9 @@ NEAR, HAIR = 0.03, 0.09
 FARTHEST, STEPS, LOWEST = 0.4, 40, -0.2
 #: Cosines to the view between which the outline lies; of so many places there each tells how thick the hair is, so far
 #: around it (canonical), against so many that say HAIR. Every so many texels a place is asked.
-OUTLINE, TELLING, TELLS, AGAINST, COARSE = (-0.1, 0.3), 300, 0.22, 3.0, 4
+OUTLINE, TELLING, TELLS, AGAINST, COARSE = (-0.1, 0.3), 300, 0.14, 3.0, 4
+#: Share of the atlas below its first row over which the sides of the crown agree.
+POLE = 0.08
 #: Over this share of the atlas the shell comes down onto the skin where what stands off ends.
 ENDS = 0.02
 
@@ -79,7 +81,13 @@ def find_thickness(
     weight = np.exp(-apart / np.float32(2 * TELLS**2))
     told = (weight @ reach[tells] + AGAINST * HAIR) / (weight.sum(-1) + AGAINST)
     told[front] = np.where(there, np.minimum(told[front], reach), told[front])
-    return blurred(cv2.erode(told, np.ones((3, 3), np.uint8)), ENDS / 2) * np.float32(height)
+    return at_one_pole(blurred(cv2.erode(told, np.ones((3, 3), np.uint8)), ENDS / 2) * np.float32(height))
+
+
+def at_one_pole(atlas: np.ndarray) -> np.ndarray:
+    """(S,S) the same with one value at the crown, where all of the atlas's first row lies."""
+    share = np.clip(1 - np.arange(len(atlas)) / (POLE * len(atlas)), 0, 1)[:, None]
+    return (atlas + share * (atlas.mean(1, keepdims=True) - atlas)).astype(np.float32)
 
 
 def come_down(thickness: np.ndarray, alpha: np.ndarray, near: float) -> np.ndarray:
@@ -93,7 +101,7 @@ def come_down(thickness: np.ndarray, alpha: np.ndarray, near: float) -> np.ndarr
     side = 2 * round(ENDS * len(alpha)) + 1
     broad = np.clip(2 * blurred(alpha, ENDS) - 1, 0, 1)
     beside = blurred(cv2.dilate(alpha, np.ones((side, side), np.uint8)), ENDS / 2)
-    return np.minimum(thickness, near) * beside + np.maximum(thickness - near, 0) * broad
+    return at_one_pole(np.minimum(thickness, near) * beside + np.maximum(thickness - near, 0) * broad)
 
 
 def through_shell(registration: Registration, shell: HeadMesh, shape: tuple[int, int], size: float) -> Registration:
