@@ -138,6 +138,13 @@ def read_shares(report_path: Path) -> tuple[float, float, float]:
     return tuple(share if isinstance(share, (int, float)) else 0.0 for share in shares)
 
 
+def read_hair(report_path: Path) -> tuple[float, ...]:
+    """sRGB of the hair that the portrait shows; empty where the report tells none."""
+    hair = _find(read_report(report_path), "hair")
+    numbers = isinstance(hair, list) and len(hair) == 3 and all(isinstance(part, int | float) for part in hair)
+    return tuple(hair) if numbers else ()
+
+
 def read_report(path: Path) -> dict:
     """{} where it cannot be read."""
     try:

@@ -11,7 +11,7 @@ import bpy
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.messages import Generate
 from ..core.chore import Parts
-from ..core.job import HeadJob, read_shares, summarize
+from ..core.job import HeadJob, read_hair, read_shares, summarize
 from ..preferences import preferences
 from ..scene import versions
 from ..scene.apply import apply_texture
@@ -109,6 +109,7 @@ class Generation(BackendTask):
             preferences().results_kept,
             self.load_provenance(),
             read_shares(report),
+            read_hair(report),
         )
         if self.answer.thickness and not self.job.redo:
             shell = add_shell(head, self.uv_map, self.answer, self.job.shell)

@@ -169,6 +169,7 @@ def work(job):
                 "seconds": {"total": 1.25},
                 "registration": {"score": 0.9, "coverage": 0.87},
                 "request": job,
+                "hair": [0.5, 0.25, 0.125],
                 "texels": {"photo": 0.4, "mirrored": 0.2, "generated": 0.4},
             },
             file,

@@ -139,3 +139,64 @@ def test_remaking_regions_leaves_the_shell(shelled, addon):
     bpy.ops.avatartex.regions_fill(kind="REDO", source="ALL")
     assert bpy.ops.avatartex.redo_regions() == {"FINISHED"}
     assert shells(shelled.head) == [shelled.shell]
+
+
+LINEAR = (0.2140, 0.0509, 0.0144)  # of the fake report's hair, sRGB (0.5, 0.25, 0.125)
+
+
+def hair_object(name, material=None):
+    """A small mesh beside the head, selected; the head stays the one that was chosen."""
+    thing = bpy.data.objects.new(name, bpy.data.meshes.new(name))
+    bpy.context.scene.collection.objects.link(thing)
+    if material is not None:
+        thing.data.materials.append(material)
+    thing.select_set(True)
+    return thing
+
+
+def shader_of(material, kind="BSDF_PRINCIPLED"):
+    return next(node for node in material.node_tree.nodes if node.type == kind)
+
+
+def test_hair_objects_get_the_seen_colour(scene, fake):
+    generate()
+    assert not bpy.ops.avatartex.colour_hair.poll()
+    hair = hair_object("Fringe")
+    assert bpy.ops.avatartex.colour_hair() == {"FINISHED"}
+    assert np.allclose(
+        shader_of(hair.material_slots[0].material).inputs["Base Color"].default_value[:3], LINEAR, atol=1e-3
+    )
+    assert "AvatarTex Texture" in scene.head.material_slots[0].material.node_tree.nodes
+
+
+def test_hair_that_shares_its_material_or_has_an_image_keeps_them(scene, fake):
+    generate()
+    material = bpy.data.materials.new("Cards")
+    if bpy.app.version < (5, 0, 0):
+        material.use_nodes = True
+    texture = material.node_tree.nodes.new("ShaderNodeTexImage")
+    material.node_tree.links.new(texture.outputs["Color"], shader_of(material).inputs["Base Color"])
+    other, hair = hair_object("Other", material), hair_object("Cards", material)
+    other.select_set(False)
+    for _ in range(2):  # the second time takes the same node
+        assert bpy.ops.avatartex.colour_hair() == {"FINISHED"}
+    assert other.material_slots[0].material == material and len(material.node_tree.links) == 2
+    own = hair.material_slots[0].material
+    [tint] = [node for node in own.node_tree.nodes if node.type == "MIX"]
+    assert tint.inputs[6].links[0].from_node.type == "TEX_IMAGE" and np.allclose(
+        tint.inputs[7].default_value[:3], LINEAR, atol=1e-3
+    )
+    assert shader_of(own).inputs["Base Color"].links[0].from_node == tint
+
+
+def test_hair_shaders_take_the_colour_directly(scene, fake):
+    generate()
+    hair = hair_object("Strands", bpy.data.materials.new("Strands"))
+    material = hair.material_slots[0].material
+    if bpy.app.version < (5, 0, 0):
+        material.use_nodes = True
+    shader = material.node_tree.nodes.new("ShaderNodeBsdfHairPrincipled")
+    shader.parametrization = "MELANIN"
+    assert bpy.ops.avatartex.colour_hair() == {"FINISHED"}
+    assert shader.parametrization == "COLOR"
+    assert np.allclose(shader.inputs["Color"].default_value[:3], LINEAR, atol=1e-3)
