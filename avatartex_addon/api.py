@@ -40,6 +40,7 @@ from .backend.options import (
     SEED,
     SEEDS,
     SHARING,
+    SHELL,
     SIZE,
     STRENGTH,
     STYLE,
@@ -92,6 +93,7 @@ def generate(
     light: str = LIGHT.default,
     hair: str = HAIR.default,
     expression: str = EXPRESSION.default,
+    shell: str = SHELL.default,
     size: int = SIZE.default,
     seed: int = SEED.default,
     profile: str = PROFILE.default,
@@ -124,6 +126,8 @@ def generate(
             now. When empty, what is painted green on the head stays.
         hair: keep paints the portrait's hair on the scalp, bare puts skin there.
         expression: neutral takes the folds of a smile off, keep leaves them.
+        shell: picture completes the skin below hair, beard, glasses and hat and makes a picture with alpha of what is
+            above; object makes a shell around the head with it, too.
         further: other pictures of the same person, for what the portrait does not show; one that does not fit is left
             out and told in the warnings. The panel's own list does not count here.
         pins: named points as the backend reads them, or a JSON file of them; on the head in world coordinates. They win
@@ -140,6 +144,7 @@ def generate(
         light=light,
         hair=hair,
         expression=expression,
+        shell=shell,
         size=size,
         seed=seed,
         profile=profile,

@@ -14,6 +14,7 @@ from .head.mesh import HeadMesh
 from .head.register import Registration
 from .observation.further import Further
 from .observation.observe import Observation
+from .observation.shell import Shell
 from .options import PROFILE, WAY
 
 #: The completed atlas: (S,S,3) float32 sRGB 0..1, S the networks' size, without the portrait's light.
@@ -26,7 +27,8 @@ class Prepared:
 
     observation: of all portraits together. inside: (N,) depth of enclosed vertices behind the head's shell. style: a
     name of options.STYLE, never auto. tiles: the mesh by UDIM tile, each in 0..1. further: portraits beside the
-    first. advice: stable names of warnings that a button can mend.
+    first. advice: stable names of warnings that a button can mend. shell: of what stands off the skin, where it was
+    asked for.
     """
 
     match: Match
@@ -37,6 +39,7 @@ class Prepared:
     further: Further
     warnings: list[str]
     advice: list[str]
+    shell: Shell | None = None
 
     @property
     def mesh(self) -> HeadMesh:

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from .errors import AvatarTexError, ErrorCode
-from .options import DEVICE, FORMAT, HAIR, SCALE, SEED, SEEDS, SIZE, STRENGTH, STYLE, Settings
+from .options import DEVICE, FORMAT, HAIR, SCALE, SEED, SEEDS, SHELL, SIZE, STRENGTH, STYLE, Settings
 
 PROTOCOL = 1  # raised when a field changes its meaning
 
@@ -62,6 +62,7 @@ class Generate(Settings):
     trust_portrait: bool = False  # what is made anew may come from the portrait again
     base_provenance: str = ""  # path; provenance of base_texture, for what stays
     further: list[str] = field(default_factory=list)  # paths of further pictures of the same person
+    shell: str = SHELL.default  # but for none, its pictures are written beside output (outputs.shell_files)
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,7 @@ class Result:
     warnings: list[str] = field(default_factory=list)
     tiles: list[int] = field(default_factory=list)  # several: <UDIM> in output and provenance stands for each
     advice: list[str] = field(default_factory=list)  # names of warnings that a button can mend: overlapping-uvs
+    thickness: float = 0.0  # of the shell whose pictures lie beside output (outputs.shell_files), mesh units; 0: none
 
 
 @dataclass(frozen=True)

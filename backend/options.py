@@ -73,6 +73,20 @@ EXPRESSION = Option(
     jobs=(GENERATE, VARIANTS, BATCH),
     remembered=True,
 )
+SHELL = Option(
+    "shell",
+    "Shell",
+    "none",
+    "What becomes of what stands off the skin: hair, beard, glasses, a hat",
+    "what becomes of what stands off the skin: hair, beard, glasses, a hat",
+    choices=(
+        Choice("none", "None", "It is painted on the skin as far as it is hair"),
+        Choice("picture", "Picture", "The skin below is completed, and a second picture with alpha holds the rest"),
+        Choice("object", "Object", "The same, and in Blender a shell around the head wears the second picture"),
+    ),
+    jobs=(GENERATE, BATCH),
+    remembered=True,
+)
 SIZE = Option(
     "size",
     "Size",
@@ -129,7 +143,7 @@ WAY = Option(
     remembered=True,
 )
 #: What the artist chooses for every texture, in the panel's order.
-APPEARANCE = (STYLE, LIGHT, HAIR, EXPRESSION, SIZE, SEED, PROFILE, WAY)
+APPEARANCE = (STYLE, LIGHT, HAIR, EXPRESSION, SHELL, SIZE, SEED, PROFILE, WAY)
 
 UV_MAP = Option(
     "uv_map",

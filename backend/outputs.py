@@ -46,6 +46,15 @@ def pattern(path: str) -> str:
     return path if UDIM in path else str(Path(path).with_suffix(f".{UDIM}{Path(path).suffix}"))
 
 
+def shell_files(output: str) -> tuple[str, str]:
+    """The names of the shell's picture and of how far it stands off, beside a texture: texture.shell.png and
+    texture.height.png."""
+    path = Path(output)
+    stem, tile = (path.stem.removesuffix(f".{UDIM}"), f".{UDIM}") if path.stem.endswith(f".{UDIM}") else (path.stem, "")
+    picture, height = (str(path.with_name(f"{stem}.{name}{tile}.png")) for name in ("shell", "height"))
+    return picture, height
+
+
 def refuse_outputs(inputs: Iterable[str], outputs: Iterable[str], needed: int = 0) -> None:
     """Refuse a job whose results would overwrite what it reads, or could not be written; empty names are nothing.
 

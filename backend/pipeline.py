@@ -18,6 +18,7 @@ import numpy as np
 from . import report
 from .compose.compose import fill_unknown
 from .compose.regions import Regions, hold, read_regions
+from .compose.shell import paint_shell
 from .compose.stage_pictures import StagePictures, stage_files
 from .compose.udim import compose_tiles, find_tiles, read_bases, side_by_side, tile_path
 from .errors import AvatarTexError, Cancelled, ErrorCode
@@ -33,10 +34,12 @@ from .messages import STAGES, Generate, Result, Variants
 from .observation.expression import take_folds_off
 from .observation.further import add_further
 from .observation.observe import CLOTH, PLACES, Observation, observe
-from .observation.views import fuse
-from .options import PROFILE, refuse_unknown
-from .outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs
+from .observation.shell import see_shell
+from .observation.views import View, fuse
+from .options import PROFILE, SHELL, refuse_unknown
+from .outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs, shell_files
 from .pins import Pin, parse_pins
+from .portrait.beard import shave
 from .portrait.decode import Portrait, decode_portrait
 from .prior.linear import LinearPrior
 from .recall import Recall, fingerprint, forget_all
@@ -113,6 +116,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         request.further,
         request.hair == "bare",
         request.expression == "keep",
+        shell=request.shell != SHELL.default,
     )
     another = request.seed != 0 or bool(regions and regions.redoing)
     options = stage_options(request, job, request.seed, another)
@@ -122,21 +126,33 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     textures = compose_tiles(job, generated, request.size, bases, request.light, regions, request.seed)
     if regions:
         textures = hold(textures, bases, origins, regions)
+    shells = paint_shell(job, request.size, request.light, request.seed) if job.shell else {}
     shown = max(textures.values(), key=lambda tile: tile.provenance[..., 0].sum())  # the tile with the face
     pictures.save("composed", side_by_side([tile.texture for tile in textures.values()]))
 
     several = UDIM in request.base_texture or len(textures) > 1
     output, provenance = (pattern(path) if several and path else path for path in (request.output, request.provenance))
+    thickness = float(job.shell.thickness.max()) if job.shell else 0.0
     with Staged() as staged:
         for number, tile in textures.items():
             for path, picture in ((output, tile.texture), (provenance, tile.provenance)):
                 if path:
                     staged.write(tile_path(path, number), encode_picture(path, picture))
+        for number, layer in shells.items():
+            for path, picture in zip(shell_files(output), (layer.picture, layer.small(thickness)), strict=True):
+                staged.write(tile_path(path, number), encode_picture(path, picture))
         if request.report:
             staged.write(request.report, report.render(request, device, job, shown, clock))
     on_progress("compose", 1.0)
     return Result(
-        request.job, output, provenance, request.report, job.warnings, list(textures) if several else [], job.advice
+        request.job,
+        output,
+        provenance,
+        request.report,
+        job.warnings,
+        list(textures) if several else [],
+        job.advice,
+        thickness,
     )
 
 
@@ -154,12 +170,14 @@ def prepare(
     bare: bool = False,
     kept: bool = False,
     worn: LinearPrior | None = None,
+    shell: bool = False,
 ) -> Prepared:
     """Read the portrait, register the head, project the portrait into the atlas; then further ones.
 
     Args:
         bare: the scalp is to have no hair. kept: the folds of a smile stay. worn: what skins look like for the
-            registration; the shipped prior where it is not said.
+            registration; the shipped prior where it is not said. shell: what stands off the skin is seen on a shell,
+            and the skin below is bare and shaved.
 
     Raises:
         AvatarTexError: LOW_SCORE when the registration scores less than least_score.
@@ -178,8 +196,8 @@ def prepare(
         )
     style = found.style if style == "auto" else style
     step("atlas")
-    key = fingerprint(key, [Path(path) for path in further], bare, kept, style)
-    job, layout = _seen.get(key, lambda: see(found, portrait, style, networks, step, pins, further, bare, kept))
+    key = fingerprint(key, [Path(path) for path in further], bare, kept, style, shell)
+    job, layout = _seen.get(key, lambda: see(found, portrait, style, networks, step, pins, further, bare, kept, shell))
     observation = regions.hide(job.observation, found.mesh, layout) if regions else job.observation
     pictures.partial(observation)
     return replace(job, observation=observation, style=style, warnings=[*job.warnings], advice=[*job.advice])
@@ -195,6 +213,7 @@ def see(
     further: Sequence[str],
     bare: bool,
     kept: bool = False,
+    shell: bool = False,
 ) -> tuple[Prepared, AtlasMap]:
     """Project the portraits into the atlas of a registered head; the arguments are `prepare`'s."""
     layout = map_atlas(found.mesh, found.canonical, PLACES)
@@ -204,10 +223,21 @@ def see(
     if not kept:
         shown = take_folds_off(shown, found.matte.skin, found.registration, found.head)
     skin, studio = networks.skin, networks.studio
-    observation = observe(found.mesh, layout, found.registration, shown, found.matte, skin, bare, drawn, studio)
+    matte, bare = (shave(portrait.color, found.matte, found.face), True) if shell else (found.matte, bare)
+    observation = observe(found.mesh, layout, found.registration, shown, matte, skin, bare, drawn, studio)
     beside = add_further(
-        further, found, observation, layout, skin, pins, lambda share: step("atlas", 0.2 + 0.7 * share), kept, studio
+        further,
+        found,
+        observation,
+        layout,
+        skin,
+        pins,
+        lambda share: step("atlas", 0.2 + 0.7 * share),
+        kept,
+        studio,
+        shell,
     )
+    views = [View(found.registration, observation), *beside.views]
     tiles = split_tiles(found.mesh)
     told, advice = uv_warnings(found.mesh, tiles)
     job = Prepared(
@@ -219,6 +249,7 @@ def see(
         beside,
         [*found.warnings, *([CLOTH] if observation.cloth else []), *found.quality.advice, *beside.warnings, *told],
         advice,
+        see_shell(found, layout, views) if shell else None,
     )
     return job, layout
 
@@ -340,6 +371,7 @@ def check_request(request: Generate) -> None:
             request.output,
             request.provenance,
             request.report,
+            *(shell_files(request.output) if request.shell != SHELL.default else ()),
             *stage_files(request.keep_stages, ".png"),
             *stage_files(request.previews, ".bmp"),
         ],

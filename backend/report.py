@@ -15,6 +15,10 @@ from .compose.compose import Composition
 from .head.match import registration_json
 from .job import Prepared
 from .messages import Generate
+from .observation.observe import SURELY, Observation
+
+#: Pixels of hair needed to tell its colour.
+ENOUGH = 200
 
 
 class Clock:
@@ -65,6 +69,12 @@ def versions() -> dict[str, str]:
     }
 
 
+def hair_colour(seen: Observation) -> list[float]:
+    """sRGB 0..1 of the head's hair as the portrait shows it; nothing where it shows little, or a hat."""
+    hair = seen.portrait[seen.head_hair > SURELY] if seen.head_hair.shape == seen.portrait.shape[:2] else []
+    return [round(float(value), 4) for value in np.median(hair, axis=0)] if len(hair) >= ENOUGH else []
+
+
 def render(request: Generate, device: str, job: Prepared, composition: Composition, clock: Clock) -> bytes:
     """The report as UTF-8 JSON; no paths of the machine go into it, only file names."""
     total = clock.finish()
@@ -90,6 +100,8 @@ def render(request: Generate, device: str, job: Prepared, composition: Compositi
             "mirrored": round(float(shares[1]), 4),
             "generated": round(float(shares[2]), 4),
         },
+        "shell": {"thickness": round(float(job.shell.thickness.max()), 6)} if job.shell else {},
+        "hair": hair_colour(job.observation),
         "warnings": job.warnings,
     }
     return json.dumps(body, indent=2).encode()

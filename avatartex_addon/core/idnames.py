@@ -47,6 +47,8 @@ class Op(StrEnum):
     SHOW_TEXTURE = "avatartex.show_texture"
     SHOW_UV_MAP = "avatartex.show_uv_map"
     SAVE_TEXTURE = "avatartex.save_texture"
+    # colour_hair.py
+    COLOUR_HAIR = "avatartex.colour_hair"
     # try_it.py
     TRY_IT = "avatartex.try_it"
     # add_expressions.py

@@ -15,6 +15,7 @@ from ..backend.options import (
     SCALE,
     SEED,
     SHARING,
+    SHELL,
     STRENGTH,
     UV_MAP,
     Settings,
@@ -39,6 +40,7 @@ class HeadJob(Settings):
     portrait: str  # absolute path
     seed: int = SEED.default
     uv_map: str = UV_MAP.default
+    shell: str = SHELL.default
     sharing: str = SHARING.default
     head_group: str = HEAD_GROUP.default
     selected_faces: bool = False  # the faces selected in Edit Mode are head
@@ -139,6 +141,13 @@ def read_shares(report_path: Path) -> tuple[float, float, float]:
     report = read_report(report_path)
     shares = (_find(report, "texels", name) for name in ("photo", "mirrored", "generated"))
     return tuple(share if isinstance(share, (int, float)) else 0.0 for share in shares)
+
+
+def read_hair(report_path: Path) -> tuple[float, ...]:
+    """sRGB of the hair that the portrait shows; empty where the report tells none."""
+    hair = _find(read_report(report_path), "hair")
+    numbers = isinstance(hair, list) and len(hair) == 3 and all(isinstance(part, int | float) for part in hair)
+    return tuple(hair) if numbers else ()
 
 
 def read_report(path: Path) -> dict:

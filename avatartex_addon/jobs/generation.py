@@ -11,7 +11,7 @@ import bpy
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.messages import Generate
 from ..core.chore import Parts
-from ..core.job import HeadJob, read_shares, summarize
+from ..core.job import HeadJob, read_hair, read_shares, summarize
 from ..preferences import preferences
 from ..scene import versions
 from ..scene.apply import apply_texture
@@ -19,6 +19,7 @@ from ..scene.graph import find_color_input, find_color_source, reads_uv_map
 from ..scene.history import find_shown, remember_result
 from ..scene.images import keep_base, load_result
 from ..scene.regions import find_result, keep_regions
+from ..scene.shell import add_shell
 from .backend_task import BackendTask
 
 
@@ -33,6 +34,7 @@ class Textures:
     report: Path  # JSON
     warnings: tuple[str, ...]
     summary: str  # one line
+    shell: bpy.types.Image | None = None  # what stands off the skin, with alpha, where it was asked for
 
 
 class Generation(BackendTask):
@@ -52,6 +54,7 @@ class Generation(BackendTask):
                 **self.tell_job(head, job),
                 output=str(self.files.texture),
                 seed=job.seed,
+                shell=job.shell,
                 provenance=str(self.files.provenance),
                 previews=str(self.files.previews),
                 trust_portrait=job.trust_portrait,
@@ -106,7 +109,12 @@ class Generation(BackendTask):
             preferences().results_kept,
             self.load_provenance(),
             read_shares(report),
+            read_hair(report),
         )
+        if self.answer.thickness and not self.job.redo:
+            shell = add_shell(head, self.uv_map, self.answer, self.job.shell)
+        else:
+            shell = None
         made = Textures(
             head,
             image,
@@ -115,6 +123,7 @@ class Generation(BackendTask):
             report,
             (*self.answer.warnings, *notes),
             summarize(report),
+            shell,
         )
         self.tell(made)
         return made

@@ -12,6 +12,7 @@ from ..scene.head import find_head
 from ..scene.history import find_shown, forget_results, scrambled_by, show_result, shown_image
 from ..scene.images import UDIM, save_png
 from ..scene.restore import can_restore, restore_texture
+from ..scene.shell import remove_shell
 from .checked import Checked
 
 
@@ -127,6 +128,7 @@ class AVATARTEX_OT_restore(Checked, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         head = find_head(context)
         restore_texture(head)
+        remove_shell(head)
         context.window_manager.avatartex_job.reset()
         self.report({"INFO"}, f"'{head.name}' has its previous texture back")
         return {"FINISHED"}

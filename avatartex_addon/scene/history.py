@@ -24,11 +24,13 @@ def remember_result(
     most: int,
     provenance: bpy.types.Image | None = None,
     shares: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    hair: tuple[float, ...] = (),
 ) -> None:
     """Add a result, the newest last, and forget the oldest beyond `most`.
 
     Args:
         provenance: where its texels come from. shares: of the head's texels from photo, other side and networks.
+        hair: sRGB of the hair that the portrait shows, where it shows some.
     """
     names = {entry.name for entry in head.avatartex_history}
     name = str(job.seed)
@@ -42,6 +44,7 @@ def remember_result(
     entry.date = datetime.now().isoformat(timespec="seconds")
     entry.uv_map, entry.slots = uv_map, ",".join(map(str, slots))
     entry.redone, entry.provenance, entry.shares = job.redo, provenance, shares
+    entry.hair_color = hair or (0.0, 0.0, 0.0)
     image.preview_ensure()  # the panel must not make it while it draws
     forget_results(head, most)
 

@@ -6,6 +6,7 @@ import bpy
 
 from ..core.idnames import Op
 from ..scene.compare import is_compared
+from ..scene.hair_colour import find_hair_objects
 from ..scene.history import scrambled_by
 from .sentences import draw_sentence
 from .texts import say
@@ -52,4 +53,6 @@ def draw_way_back(layout: bpy.types.UILayout, context: bpy.types.Context, head: 
     row = column.row(align=True)
     row.operator_context = "INVOKE_DEFAULT"
     row.operator(Op.SAVE_TEXTURE, icon="FILE_TICK")
+    if find_hair_objects(context, head):
+        column.operator(Op.COLOUR_HAIR, icon="STRANDS")
     column.operator(Op.RESTORE, icon="LOOP_BACK")

@@ -32,7 +32,8 @@ def write_bytes(path: str | Path, data: bytes) -> None:
 
 
 def encode_picture(path: str | Path, picture: np.ndarray) -> bytes:
-    """(H,W,3) float32 sRGB 0..1 as PNG of 8 bit; as EXR of linear half floats where the name says so.
+    """(H,W,3) float32 sRGB 0..1, (H,W,4) with straight alpha or (H,W) grey as PNG of 8 bit; (H,W,3) as EXR of linear
+    half floats where the name says so.
 
     Raises:
         AvatarTexError: OUTPUT_NOT_WRITTEN.
@@ -41,7 +42,7 @@ def encode_picture(path: str | Path, picture: np.ndarray) -> bytes:
         return encode_exr(path, picture)
     pixels = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
     if pixels.ndim == 3:
-        pixels = pixels[..., ::-1]
+        pixels = pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]
     ok, data = cv2.imencode(".png", np.ascontiguousarray(pixels), [cv2.IMWRITE_PNG_COMPRESSION, 3])
     if not ok:
         raise not_written(path, "the picture could not be encoded")

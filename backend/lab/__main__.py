@@ -49,6 +49,7 @@ COMMANDS = {
     "evaluate rendered": ("evaluation.rendered", "registration against a known camera, by yaw, shading, expression"),
     "evaluate neutral": ("evaluation.neutral", "what an expression of the portrait costs the head at rest"),
     "evaluate studio": ("evaluation.studio", "light taken out of portraits with shadows, highlights, coloured lamps"),
+    "evaluate shell": ("evaluation.shell", "the portrait drawn again, with a shell and without"),
     "evaluate matte": ("evaluation.matte", "how much of glasses is taken for skin"),
 }
 

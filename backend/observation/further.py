@@ -18,6 +18,7 @@ from ..head.register import register
 from ..imaging.sample import masked_blur
 from ..messages import LOW_SCORE
 from ..pins import Pin
+from ..portrait.beard import shave
 from ..portrait.decode import decode_portrait
 from ..portrait.faces import CHOOSE, find_portrait_face
 from ..portrait.matte import portrait_matte
@@ -66,13 +67,15 @@ def add_further(
     step: Callable[[float], None] = lambda share: None,
     kept: bool = False,
     studio: nn.Module | None = None,
+    shaved: bool = False,
 ) -> Further:
     """Read and register each; one that cannot be, or that fits badly, is told and left out.
 
     Args:
         match: the head registered to the first portrait. first: what that one shows. skin_prior: of unlit textures.
         pins: their places on the head count here too. step: called before each with the share that is
-            done; what it raises ends the search. kept: the folds of a smile stay. studio: see observe().
+            done; what it raises ends the search. kept: the folds of a smile stay. studio: see observe(). shaved: beards
+            are no skin.
     """
     held = [replace(pin, portrait=None) for pin in pins if pin.head is not None]
     views: list[View] = []
@@ -83,7 +86,7 @@ def add_further(
         name = Path(path).name
         try:
             further, observation, notes = register_further(
-                path, match, layout, skin_prior, held, first.bare, kept, studio
+                path, match, layout, skin_prior, held, first.bare, kept, studio, shaved
             )
         except AvatarTexError as refusal:
             warnings.append(f"The further portrait {name!r} was left out: {refusal.message} {refusal.cure}")
@@ -114,6 +117,7 @@ def register_further(
     bare: bool,
     kept: bool = False,
     studio: nn.Module | None = None,
+    shaved: bool = False,
 ) -> tuple[Match, Observation, list[str]]:
     """One further portrait: its registration, what it shows, and what to know about the choice of its face.
 
@@ -123,6 +127,7 @@ def register_further(
     portrait = decode_portrait(path)
     face, notes = find_portrait_face(portrait)
     matte = portrait_matte(portrait.color, face, portrait.alpha)
+    matte = shave(portrait.color, matte, face) if shaved else matte
     height, width = portrait.color.shape[:2]
     registration = register(
         match.mesh,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import cv2
@@ -57,6 +57,8 @@ class Observation:
     covered: (S,S) bool, where the head has surface. head_hair: (H,W) 0..1, where the portrait shows the head's hair.
     cloth: what covers the scalp is a hat or a scarf, and is left out.
     evened: (S,S,3) what light that is not smooth was taken out by, linear; None where it was not.
+    standing: (H,W) 0..1, where something stands off the skin: hair, glasses, hats; no hands. person: (H,W) 0..1,
+        with clothes. Both one pixel where nobody looked.
     """
 
     portrait: np.ndarray
@@ -77,6 +79,8 @@ class Observation:
     bare: bool = False
     cloth: bool = False
     evened: np.ndarray | None = None
+    standing: np.ndarray = field(default_factory=lambda: np.zeros((1, 1), np.float32))
+    person: np.ndarray = field(default_factory=lambda: np.zeros((1, 1), np.float32))
 
     @property
     def wears_hair(self) -> bool:
@@ -106,11 +110,15 @@ def pixel_confidence(
     skin, scalp = (sample(mask, pixels, border=cv2.BORDER_CONSTANT) for mask in observation_masks)
     share = scalp_share(canonical)
     allowed = skin * (1 - share) + np.maximum(skin, scalp) * share
-    held = np.clip((canonical[..., 1] - NECK_TO) / (NECK_FROM - NECK_TO), 0, 1)
     eyes = find_unlike_eyes(registration)
     if eyes is not None:
         allowed = allowed * (1 - sample_atlas(eyes, to_atlas(canonical)))
-    return pixels, registration.confidence(points, normals, pixels, depth, share) * allowed * held
+    return pixels, registration.confidence(points, normals, pixels, depth, share) * allowed * held(canonical)
+
+
+def held(canonical: np.ndarray) -> np.ndarray:
+    """(…,) 0..1 how far landmarks hold the registration: not down the neck."""
+    return np.clip((canonical[..., 1] - NECK_TO) / (NECK_FROM - NECK_TO), 0, 1)
 
 
 def observe(
@@ -155,7 +163,8 @@ def observe(
     unlit, evened = light.remove(colour, shade), None
     scalp_texels = scalp_share(canonical) * fragments.covered
     picture = find_head_hair(portrait, matte, registration.targets)
-    hairy = sample(np.maximum(matte.hair, picture), places)
+    standing = np.maximum(matte.hair, picture)
+    hairy = sample(standing, places)
     cloth = not (bare or drawn) and is_cloth(unlit, confidence * told, hairy * (scalp_texels > 0))
     if studio is not None and not drawn:
         evened, sure = even_out(studio, colour, smooth, confidence, light)
@@ -193,6 +202,8 @@ def observe(
         bare,
         cloth,
         evened,
+        standing if matte.rims is None else np.maximum(standing, matte.rims),
+        matte.person,
     )
 
 

@@ -71,6 +71,7 @@ class Matte:
     hair: the person's head that is not skin: hair, hats, scarves.
     hand: whether a hand is before the face.
     glasses: whether some are worn; what they hide is no skin.
+    rims: what of them hides skin; None where nobody looked.
     """
 
     person: np.ndarray
@@ -78,6 +79,7 @@ class Matte:
     hair: np.ndarray
     hand: bool = False
     glasses: bool = False
+    rims: np.ndarray | None = None
 
 
 def portrait_matte(
@@ -121,15 +123,15 @@ def portrait_matte(
 
     radius = max(1, round(small_face.size * 0.008))
     whole = []
-    for part in (small_person, skin, hair):
+    for part in (small_person, skin, hair, rims):
         full = np.zeros(color.shape[:2], np.float32)
         full[y0:y1, x0:x1] = guided(part.astype(np.float32), small, near, radius)
         whole.append(full if alpha is None else full * alpha)
     outside = np.ones(color.shape[:2], bool)
     outside[y0:y1, x0:x1] = False
     whole[0][outside] = person[outside]
-    shown, skin, hair = whole
-    return Matte(shown, skin, hair, hand=bool(hand.any()), glasses=bool(rims.any()))
+    shown, skin, hair, worn = whole
+    return Matte(shown, skin, hair, bool(hand.any()), bool(rims.any()), worn)
 
 
 def skin_likeness(

@@ -41,6 +41,18 @@ def png(size):
         (b"IDAT", zlib.compress(row, 1)),
         (b"IEND", b""),
     ]
+    return framed(chunks)
+
+
+def halved(size, colour):
+    """The colour, of three or four channels, in the upper half, and nothing below."""
+    rows = (b"\0" + bytes(colour) * size) * (size // 2) + (b"\0" + bytes(len(colour)) * size) * (size // 2)
+    kind = 6 if len(colour) == 4 else 2
+    header = struct.pack(">IIBBBBB", size, size, 8, kind, 0, 0, 0)
+    return framed([(b"IHDR", header), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b"")])
+
+
+def framed(chunks):
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )
@@ -145,12 +157,21 @@ def work(job):
             with open(f"{stem}.{tile}{suffix}" if tile else job[name], "wb") as file:
                 file.write(texture)
         job[name] = f"{stem}.<UDIM>{suffix}" if tiles else job[name]
+    shell = job.get("shell", "none") != "none"
+    if shell:  # over the upper half of the UV map, half as thick as can be
+        stem = job["output"].split(".<UDIM>")[0].removesuffix(".png")
+        for tile in tiles or [""]:
+            end = f".{tile}.png" if tile else ".png"
+            for name, data in (("shell", halved(64, (90, 60, 30, 255))), ("height", halved(64, (128, 255, 0)))):
+                with open(f"{stem}.{name}{end}", "wb") as file:
+                    file.write(data)
     with open(job["report"], "w") as file:
         json.dump(
             {
                 "seconds": {"total": 1.25},
                 "registration": {"score": 0.9, "coverage": 0.87},
                 "request": job,
+                "hair": [0.5, 0.25, 0.125],
                 "texels": {"photo": 0.4, "mirrored": 0.2, "generated": 0.4},
             },
             file,
@@ -162,6 +183,7 @@ def work(job):
         provenance=job["provenance"],
         report=job["report"],
         tiles=tiles,
+        thickness=0.02 if shell else 0.0,
         warnings=["The portrait is small."] if "warn" in MODES else [],
     )
 

@@ -1,0 +1,41 @@
+"""The seen hair's colour for hair objects."""
+
+# No `from __future__ import annotations` here: Blender evaluates annotations itself.
+import bpy
+
+from ..core.idnames import Op
+from ..scene.hair_colour import colour_hair, find_hair_objects
+from ..scene.head import find_head
+from ..scene.history import find_shown
+from .checked import Checked
+
+
+def seen_colour(head: bpy.types.Object | None) -> tuple[float, ...]:
+    """sRGB of the hair that the shown result's portrait shows; empty where it shows none."""
+    shown = find_shown(head) if head is not None else -1
+    hair = tuple(head.avatartex_history[shown].hair_color) if shown >= 0 else ()
+    return hair if any(hair) else ()
+
+
+class AVATARTEX_OT_colour_hair(Checked, bpy.types.Operator):
+    """Give the selected hair objects the colour of the hair that the portrait shows. Images in their materials stay"""
+
+    bl_idname = Op.COLOUR_HAIR
+    bl_label = "Colour Selected Hair"
+
+    @classmethod
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        head = find_head(context)
+        if not seen_colour(head):
+            return "The portrait of the shown result shows no hair"
+        return "" if find_hair_objects(context, head) else "Select the hair, too: objects beside the head"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        head = find_head(context)
+        things = [thing for thing in find_hair_objects(context, head) if thing.is_editable and thing.data.is_editable]
+        if not things:
+            return self.fail("The selected hair is linked from another file. Make a Library Override of it.")
+        for thing in things:
+            colour_hair(thing, seen_colour(head))
+        self.report({"INFO"}, f"Coloured {', '.join(thing.name for thing in things)}")
+        return {"FINISHED"}

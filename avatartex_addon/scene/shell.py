@@ -1,0 +1,189 @@
+"""The shell around a head: a copy of it that shows what stands off the skin, and nothing else.
+
+The copy has the head's own modifiers, shape keys and groups, so it moves as the head does: after them it is pushed out
+along its normals, and what has no alpha is masked away. Nothing of the head changes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..backend.head.tiles import FIRST
+from ..backend.messages import Result
+from ..backend.outputs import UDIM, shell_files
+from . import versions
+from .arrays import read_each, read_uvs
+from .images import load_result, remove_unused
+
+#: Custom property of what belongs to a shell: the head's name.
+SHELL_OF = "avatartex_shell_of"
+#: Names of the vertex groups and the modifiers: how far a vertex stands off, and where the shell is.
+OFF, THERE = "AvatarTex Shell", "AvatarTex Shell Faces"
+#: Green of the small picture from which there is a shell; shares that vertices are told apart by.
+LEAST, LEVELS = 0.02, 64
+
+
+def add_shell(head: bpy.types.Object, uv_map: str, answer: Result, shell: str) -> bpy.types.Image:
+    """The shell's picture, packed, in place of an earlier one; where it was asked for, the object around the head, too.
+
+    Args:
+        shell: a name of options.SHELL.
+
+    Raises:
+        RuntimeError: Blender cannot read the pictures.
+    """
+    picture, heights = (Path(path) for path in shell_files(answer.output))
+    remove_shell(head)
+    image = load_result(picture, f"{head.name} Shell", answer.tiles)
+    image.alpha_mode, image.use_fake_user, image[SHELL_OF] = "STRAIGHT", True, head.name
+    if shell == "object":
+        add_object(head, uv_map, image, heights, answer)
+    return image
+
+
+def remove_shell(head: bpy.types.Object) -> None:
+    """Take away the shell that was made for the head before: object, mesh, material and picture, none of them used."""
+    for thing in [child for child in head.children if child.get(SHELL_OF)]:
+        mesh = thing.data
+        bpy.data.objects.remove(thing)
+        if mesh.users == 0:
+            bpy.data.meshes.remove(mesh)
+    for material in [one for one in bpy.data.materials if one.get(SHELL_OF) == head.name and one.users == 0]:
+        bpy.data.materials.remove(material)
+    for image in [one for one in bpy.data.images if one.get(SHELL_OF) == head.name]:
+        image.use_fake_user = False
+        remove_unused(image)
+
+
+def find_shell(head: bpy.types.Object) -> bpy.types.Object | None:
+    return next((child for child in head.children if child.get(SHELL_OF)), None)
+
+
+def add_object(
+    head: bpy.types.Object, uv_map: str, image: bpy.types.Image, heights: Path, answer: Result
+) -> bpy.types.Object:
+    """The copy of the head, a child of it, in its collections."""
+    off, there = read_shell(head.data, uv_map, heights, tuple(answer.tiles) or (FIRST,))
+    shell = head.copy()
+    shell.data = head.data.copy()
+    shell.name = shell.data.name = f"{head.name} Shell"
+    forget_memories(shell)
+    shell[SHELL_OF] = head.name
+    follow(shell, head)
+    for name, weights in ((OFF, off), (THERE, there.astype(np.float32))):
+        add_group(shell, name, weights)
+    push = shell.modifiers.new(OFF, "DISPLACE")
+    scale = float(np.mean(np.abs(head.matrix_world.to_scale()))) or 1.0
+    push.mid_level, push.strength, push.vertex_group = 0.0, answer.thickness / scale, OFF
+    shell.modifiers.new(THERE, "MASK").vertex_group = THERE
+    shell.data.materials.clear()
+    shell.data.materials.append(shell_material(head, uv_map, image))
+    shell.data.polygons.foreach_set("material_index", np.zeros(len(shell.data.polygons), np.int32))
+    for collection in head.users_collection:
+        collection.objects.link(shell)
+    return shell
+
+
+def read_shell(
+    mesh: bpy.types.Mesh, uv_map: str, heights: Path, tiles: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) 0..1 how far each vertex stands off, and (N,) bool whether a face of it has a shell, by the small pictures.
+
+    Args:
+        heights: the file; <UDIM> stands for each of the tiles.
+    """
+    uvs, corners = read_uvs(mesh, uv_map), read_each(mesh.attributes[".corner_vert"].data, "value")
+    starts = read_each(mesh.polygons, "loop_start")
+    counts = np.diff(np.append(starts, len(corners)))
+    middles = np.add.reduceat(uvs, starts) / counts[:, None]
+    owner = np.repeat(np.arange(len(starts)), counts)
+    off, green = np.zeros(len(mesh.vertices), np.float32), np.zeros(len(starts), np.float32)
+    for tile in tiles:
+        picture = read_picture(Path(str(heights).replace(UDIM, str(tile))))
+        corner = np.array([(tile - FIRST) % 10, (tile - FIRST) // 10], np.float32)
+        at_corners, at_middles = (look_up(picture, places - corner) for places in (uvs, middles))
+        np.maximum.at(off, corners, at_corners[:, 0])
+        np.maximum.at(green, owner, at_corners[:, 1])
+        green = np.maximum(green, at_middles[:, 1])
+    there = np.zeros(len(mesh.vertices), bool)
+    there[corners[(green > LEAST)[owner]]] = True
+    return off, there
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """(h,w,4) float32 of a picture file, row 0 below, as it is stored."""
+    image = bpy.data.images.load(str(path), check_existing=False)
+    try:
+        versions.set_space(image, versions.DATA)
+        width, height = image.size
+        pixels = np.empty(width * height * 4, np.float32)
+        image.pixels.foreach_get(pixels)
+    finally:
+        bpy.data.images.remove(image)
+    return pixels.reshape(height, width, 4)
+
+
+def look_up(picture: np.ndarray, uvs: np.ndarray) -> np.ndarray:
+    """(n,4) the nearest pixels at (n,2) UVs; nothing beyond 0..1."""
+    height, width = picture.shape[:2]
+    inside = ((uvs >= 0) & (uvs <= 1)).all(1)
+    columns, rows = (np.clip((uvs * (width, height)).astype(int), 0, (width - 1, height - 1))).T
+    return picture[rows, columns] * inside[:, None]
+
+
+def add_group(shell: bpy.types.Object, name: str, weights: np.ndarray) -> None:
+    """A vertex group of (N,) weights 0..1; those of 0 are not in it."""
+    group = shell.vertex_groups.new(name=name)
+    levels = np.rint(weights * LEVELS).astype(int)
+    for level in range(1, LEVELS + 1):
+        if (chosen := np.flatnonzero(levels == level)).size:
+            group.add(chosen.tolist(), level / LEVELS, "REPLACE")
+
+
+def follow(shell: bpy.types.Object, head: bpy.types.Object) -> None:
+    """The copy lies where the head does, and its shape keys have the head's values."""
+    shell.animation_data_clear()
+    shell.constraints.clear()
+    shell.parent, shell.parent_type = head, "OBJECT"
+    shell.matrix_parent_inverse.identity()
+    shell.delta_location = shell.delta_rotation_euler = (0, 0, 0)
+    shell.delta_scale, shell.delta_rotation_quaternion = (1, 1, 1), (1, 0, 0, 0)
+    shell.matrix_basis.identity()
+    keys = head.data.shape_keys
+    if keys is None:
+        return
+    shell.data.shape_keys.animation_data_clear()
+    for block in shell.data.shape_keys.key_blocks[1:]:
+        driver = block.driver_add("value").driver
+        driver.type = "AVERAGE"
+        source = driver.variables.new().targets[0]
+        source.id_type, source.id = "KEY", keys
+        source.data_path = f'key_blocks["{bpy.utils.escape_identifier(block.name)}"].value'
+
+
+def forget_memories(shell: bpy.types.Object) -> None:
+    """The copy is no head: it has no results, no pins and no regions."""
+    for own in shell.bl_rna.properties:
+        if own.identifier.startswith("avatartex_"):
+            shell.property_unset(own.identifier)
+
+
+def shell_material(head: bpy.types.Object, uv_map: str, image: bpy.types.Image) -> bpy.types.Material:
+    """Colour and alpha of the picture."""
+    material = bpy.data.materials.new(f"{head.name} Shell")
+    material[SHELL_OF] = head.name
+    versions.enable_nodes(material)
+    nodes, links = material.node_tree.nodes, material.node_tree.links
+    shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")
+    shader.inputs["Roughness"].default_value = 0.7
+    texture, coordinates = nodes.new("ShaderNodeTexImage"), nodes.new("ShaderNodeUVMap")
+    texture.image, coordinates.uv_map = image, uv_map
+    texture.location = (shader.location.x - 320, shader.location.y)
+    coordinates.location = (texture.location.x - 220, texture.location.y)
+    links.new(coordinates.outputs["UV"], texture.inputs["Vector"])
+    links.new(texture.outputs["Color"], shader.inputs["Base Color"])
+    links.new(texture.outputs["Alpha"], shader.inputs["Alpha"])
+    return material

@@ -1,0 +1,83 @@
+"""The shell's picture in the artist's UV map: colour, alpha, and how far it stands off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import cv2
+import numpy as np
+
+from ..head.atlas import to_atlas
+from ..head.uvs import precedence, split_tiles
+from ..imaging.sample import sample_atlas
+from ..job import Prepared
+from ..observation.observe import held
+from ..observation.shell import standing_at
+from ..observation.views import share_out
+from ..surface.find import find_details
+from ..surface.strands import Strands
+from .compose import compose
+from .photographed import full
+from .texels import find_texels
+
+#: Vertices deeper inside the head, in face heights, have no shell: mouth, eye sockets.
+INSIDE = 0.01
+#: Texels of the small picture; alpha from which there is a shell.
+SMALL, THERE = 512, 0.04
+
+
+@dataclass(frozen=True)
+class ShellPicture:
+    """One UDIM tile. picture: (S,S,4) float32 sRGB with straight alpha. height: (S,S) float32, mesh units."""
+
+    picture: np.ndarray
+    height: np.ndarray
+
+    def small(self, thickness: float) -> np.ndarray:
+        """(s,s,3) 0..1, what Blender makes an object of: red how far the shell stands off, 1 is so many mesh units;
+        green where it is at all."""
+        size = (min(SMALL, len(self.height)),) * 2
+        spread = np.ones((2 * max(1, len(self.height) // SMALL) + 1,) * 2, np.uint8)
+        height, alpha = (
+            cv2.resize(cv2.dilate(part, spread), size, interpolation=cv2.INTER_AREA)
+            for part in (self.height / max(thickness, 1e-9), (self.picture[..., 3] > THERE).astype(np.float32))
+        )
+        return np.dstack([height, alpha, np.zeros_like(alpha)])
+
+
+def paint_shell(job: Prepared, size: int, light: str, seed: int) -> dict[int, ShellPicture]:
+    """The job's shell, of every tile that the head uses.
+
+    Args:
+        size: texels. light: a name of options.LIGHT. seed: of the strands.
+    """
+    shell = job.shell
+    assert shell is not None
+    lead = shell.views[0]
+    worn = replace(
+        job,
+        match=replace(job.match, mesh=shell.mesh, registration=lead.registration),
+        observation=lead.observation,
+        further=replace(job.further, views=shell.views[1:]),
+        tiles=split_tiles(shell.mesh),
+    )
+    strands = [one for one in find_details(worn, shell.colour, size, light, seed) if isinstance(one, Strands)]
+    made = {}
+    for number, mesh in worn.tiles.items():
+        painted = compose(worn, mesh, shell.colour, size, light=light, details=strands)
+        order = partial(precedence, mesh, job.canonical, lead.observation.better_side)
+        texels = find_texels(mesh, size, order)
+        per_vertex = np.concatenate(
+            [mesh.vertices, lead.registration.normals, job.canonical, job.inside[:, None], shell.thickness[:, None]], 1
+        )
+        points, normals, place, depth, thickness = np.split(texels.at(mesh, per_vertex), (3, 6, 9, 10), axis=1)
+        found = [standing_at(view, points.astype(np.float64), normals, place)[1:] for view in shell.views]
+        shares = share_out([full(sure) for _, sure in found])
+        alpha = sum(share * seen for share, (seen, _) in zip(shares, found, strict=True))
+        alpha = alpha + (1 - sum(shares)) * sample_atlas(shell.unseen, to_atlas(place))
+        alpha = np.clip(alpha, 0, 1) * held(place) * (depth[:, 0] < INSIDE)
+        layers = np.zeros((2, size, size), np.float32)
+        layers[:, texels.filled] = alpha, thickness[:, 0]
+        made[number] = ShellPicture(np.dstack([painted.texture, layers[0]]), layers[1])
+    return made

@@ -1,0 +1,136 @@
+"""The head's shell: its surface pushed out along its normals, to where hair, hats and glasses are.
+
+After Dual-UV ("Bringing your portrait to 3D presence", CVPR 2026), where what stands off the body is looked up on such
+a shell and not on the body. The shell keeps the head's vertices, faces and UVs, so one UV map serves both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from ..imaging.sample import sample_atlas
+from .atlas import AtlasMap, to_atlas
+from .mesh import HeadMesh
+from .register import Registration
+from .visibility import depth_view, facing
+
+#: Normals are smoothed over this share of the atlas: folds of ears and lids must not cross each other.
+SMOOTH = 0.02
+#: How far glasses stand off, and hair where no outline tells, in face heights.
+NEAR, HAIR = 0.03, 0.09
+#: Farthest that hair is followed beyond the outline, in face heights, and steps on the way; canonical height below
+#: which it may be a collar.
+FARTHEST, STEPS, LOWEST = 0.4, 40, -0.2
+#: Cosines to the view between which the outline lies; of so many places there each tells how thick the hair is, so far
+#: around it (canonical), against so many that say HAIR. Every so many texels a place is asked.
+OUTLINE, TELLING, TELLS, AGAINST, COARSE = (-0.1, 0.3), 300, 0.14, 3.0, 4
+#: Share of the atlas below its first row over which the sides of the crown agree.
+POLE = 0.08
+#: Over this share of the atlas the shell comes down onto the skin where what stands off ends.
+ENDS = 0.02
+
+
+def outward(layout: AtlasMap, mesh: HeadMesh, normals: np.ndarray) -> np.ndarray:
+    """(N,3) unit directions in which the shell lies: the normals (N,3) of the outer surface, smoothed."""
+    seen = layout.fragments.interpolate(mesh.corners(normals))
+    return _unit(at_vertices(blurred(seen, SMOOTH), layout.canonical)).astype(np.float32)
+
+
+def push_out(mesh: HeadMesh, directions: np.ndarray, thickness: np.ndarray) -> HeadMesh:
+    """The mesh with its vertices moved by (N,) thickness along (N,3) unit directions."""
+    moved = mesh.vertices + directions * thickness[:, None]
+    return replace(mesh, vertices=np.ascontiguousarray(moved, np.float32))
+
+
+def find_thickness(
+    layout: AtlasMap,
+    mesh: HeadMesh,
+    directions: np.ndarray,
+    height: float,
+    registration: Registration,
+    standing: Callable[[np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """(s,s) atlas: how far what stands off the head does so, in mesh units, as the portrait's outlines tell.
+
+    At the head's outline the normals lie in the picture: what stands there is followed outwards until it ends. The rest
+    of the head takes what is told beside it, and HAIR far from it, but nothing is thicker than what is seen of it.
+
+    Args:
+        directions: (N,3) of outward(). height: of the face, mesh units. standing: (…,2) portrait pixels to (…,) 0..1,
+            what is no skin there.
+    """
+    per_vertex = np.concatenate([mesh.vertices, directions, layout.canonical], 1).astype(np.float32)
+    coarse = layout.fragments.interpolate(mesh.corners(per_vertex))[::COARSE, ::COARSE]
+    points, towards, canonical = (coarse[..., k : k + 3].astype(np.float64) for k in (0, 3, 6))
+    cosine = np.where(
+        layout.fragments.covered[::COARSE, ::COARSE], facing(points, towards, registration.camera.position), -1
+    )
+    steps = np.linspace(0, FARTHEST, STEPS)
+    front = np.nonzero(cosine > OUTLINE[0])
+    shown = standing(registration.project(_along(points[front], towards[front], steps * height))[0]) > 0.5
+    there = shown[:, steps < 2 * NEAR].any(1)
+    shown[:, steps < 2 * NEAR] = True
+    reach = steps[np.where(shown.all(1), STEPS, shown.argmin(1)) - 1].astype(np.float32)
+    tells = np.flatnonzero(there & (cosine[front] < OUTLINE[1]) & (canonical[front][:, 1] > LOWEST))
+    tells = tells[:: max(1, len(tells) // TELLING)]
+    apart = ((canonical[..., None, :] - canonical[front][tells]) ** 2).sum(-1).astype(np.float32)
+    weight = np.exp(-apart / np.float32(2 * TELLS**2))
+    told = (weight @ reach[tells] + AGAINST * HAIR) / (weight.sum(-1) + AGAINST)
+    told[front] = np.where(there, np.minimum(told[front], reach), told[front])
+    return at_one_pole(blurred(cv2.erode(told, np.ones((3, 3), np.uint8)), ENDS / 2) * np.float32(height))
+
+
+def at_one_pole(atlas: np.ndarray) -> np.ndarray:
+    """(S,S) the same with one value at the crown, where all of the atlas's first row lies."""
+    share = np.clip(1 - np.arange(len(atlas)) / (POLE * len(atlas)), 0, 1)[:, None]
+    return (atlas + share * (atlas.mean(1, keepdims=True) - atlas)).astype(np.float32)
+
+
+def come_down(thickness: np.ndarray, alpha: np.ndarray, near: float) -> np.ndarray:
+    """(S,S) thickness that ends smoothly where what stands off does: of what is broad, as hair, inside its border, for
+    it grows from the skin; of what is narrow, as rims of glasses, beside it.
+
+    Args:
+        thickness: (s,s) atlas, mesh units. alpha: (S,S) 0..1 atlas. near: NEAR in mesh units.
+    """
+    thickness = cv2.resize(thickness, alpha.shape, interpolation=cv2.INTER_LINEAR)
+    side = 2 * round(ENDS * len(alpha)) + 1
+    broad = np.clip(2 * blurred(alpha, ENDS) - 1, 0, 1)
+    beside = blurred(cv2.dilate(alpha, np.ones((side, side), np.uint8)), ENDS / 2)
+    return at_one_pole(np.minimum(thickness, near) * beside + np.maximum(thickness - near, 0) * broad)
+
+
+def through_shell(registration: Registration, shell: HeadMesh, shape: tuple[int, int], size: float) -> Registration:
+    """The registration with the shell's own z-buffer.
+
+    Args:
+        shape: (height, width) of the portrait. size: the head's extent in mesh units.
+    """
+    pixels, depth = registration.project(shell.vertices.astype(np.float64))
+    height, width = shape
+    return replace(registration, depth=depth_view(shell.corners(pixels), shell.corners(depth), width, height, size))
+
+
+def at_vertices(atlas: np.ndarray, canonical: np.ndarray) -> np.ndarray:
+    """(N,…) values of an atlas picture at (N,3) canonical places."""
+    return sample_atlas(atlas, to_atlas(canonical))
+
+
+def blurred(atlas: np.ndarray, reach: float) -> np.ndarray:
+    """An atlas picture blurred over a share of its width, around its seam too."""
+    pad = len(atlas) // 8
+    around = cv2.copyMakeBorder(atlas.astype(np.float32), 0, 0, pad, pad, cv2.BORDER_WRAP)
+    return cv2.GaussianBlur(around, (0, 0), reach * len(atlas))[:, pad:-pad]
+
+
+def _along(points: np.ndarray, towards: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """(n,k,3) places so many steps (k,) from (n,3) points."""
+    return points[:, None] + steps[None, :, None] * towards[:, None]
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)

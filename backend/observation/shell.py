@@ -1,0 +1,163 @@
+"""What the portraits show of what stands off the skin, seen on the head's shell (head/shell.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from ..head.atlas import AtlasMap
+from ..head.match import Match
+from ..head.mesh import HeadMesh
+from ..head.shell import NEAR, at_vertices, come_down, find_thickness, outward, push_out, through_shell
+from ..imaging.sample import fill_smoothly, masked_blur, sample
+from .hair import Hair, continue_hair, without_light
+from .observe import SURELY, TOLD, held
+from .tone import fade_from
+from .views import View, share_out
+
+#: Share of the person from which a pixel's colour begins to be its own, and is: at hair's edge the wall shines through.
+OWN = (0.6, 0.95)
+#: Alpha from which a colour is that of what stands off alone.
+SURE = 0.8
+#: Where no portrait shows the shell it goes on from where one does, over these shares of the atlas.
+GOES_ON = (0.01, 0.03, 0.06)
+#: Looks at the shell as thick as it is found: where it ends tells how thick it is there.
+LOOKS = 2
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The head pushed out, and what the portraits show of it.
+
+    mesh: the head with its vertices moved. thickness: (N,) by how much, mesh units. views: the portraits, the first one
+    leading, with the shell's z-buffer; observations of what stands off the skin. colour: (S,S,3) sRGB without light,
+    continued over the whole atlas. unseen: (S,S) 0..1 alpha, where no portrait shows the shell.
+    """
+
+    mesh: HeadMesh
+    thickness: np.ndarray
+    views: tuple[View, ...]
+    colour: np.ndarray
+    unseen: np.ndarray
+
+
+def see_shell(match: Match, layout: AtlasMap, views: Sequence[View]) -> Shell:
+    """Find how thick the shell is, and what the portraits show on it.
+
+    Args:
+        layout: the head in the atlas, at the observations' texels. views: the portraits, the first one leading.
+    """
+    mesh, height = match.mesh, match.head.height
+    lead = views[0]
+    directions = outward(layout, mesh, lead.registration.normals)
+    found = find_thickness(
+        layout,
+        mesh,
+        directions,
+        height,
+        lead.registration,
+        lambda pixels: sample(lead.observation.standing, pixels, border=cv2.BORDER_CONSTANT),
+    )
+    thickness = at_vertices(found, match.canonical)
+    for look in range(LOOKS):
+        shell = push_out(mesh, directions, thickness)
+        seen, sure = zip(*(see_through(view, shell, layout, directions, height) for view in views), strict=True)
+        colour, unseen, alpha, hair = continue_shell(seen, sure)
+        if look + 1 < LOOKS:
+            thickness = at_vertices(come_down(found, alpha, NEAR * height), match.canonical)
+    first = replace(seen[0].observation, hair=hair)
+    leading, further = replace(seen[0], observation=first), (replace(view, first=first) for view in seen[1:])
+    return Shell(shell, thickness, (leading, *further), colour, unseen)
+
+
+def standing_at(
+    view: View, points: np.ndarray, normals: np.ndarray, canonical: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of (…,3) points of the shell: (…,2) portrait pixels, (…,) alpha 0..1 there, and (…,) how sure that is."""
+    pixels, depth = view.registration.project(points)
+    alpha = sample(view.observation.standing, pixels, border=cv2.BORDER_CONSTANT)
+    return pixels, alpha, view.registration.confidence(points, normals, pixels, depth, 1.0) * held(canonical)
+
+
+def see_through(
+    view: View, shell: HeadMesh, layout: AtlasMap, directions: np.ndarray, height: float
+) -> tuple[View, np.ndarray]:
+    """A portrait as the shell shows it: colours of what stands off alone; and (S,S) how sure its alpha is.
+
+    Args:
+        directions: (N,3) of the vertices. height: of the face, mesh units.
+    """
+    seen, fragments = view.observation, layout.fragments
+    registration = through_shell(view.registration, shell, seen.standing.shape, 1.6 * height)
+    view = replace(view, registration=replace(registration, normals=directions), gains={})
+    points, normals, canonical = (
+        fragments.interpolate(shell.corners(part.astype(np.float32)))
+        for part in (shell.vertices, directions, layout.canonical)
+    )
+    places, alpha, sure = standing_at(view, points.astype(np.float64), normals, canonical)
+    own = np.clip((seen.person - OWN[0]) / (OWN[1] - OWN[0]), 0, 1).astype(np.float32)
+    finest = registration.face_height / 60 * 1.3
+    observation = replace(
+        seen,
+        low=masked_blur(seen.portrait, np.maximum(own, 0.02), finest),
+        allowed_skin=own,
+        allowed_scalp=own,
+        places=places.astype(np.float32),
+        confidence=(sure * (alpha > SURE) * sample(own, places) * fragments.covered).astype(np.float32),
+        unlit=seen.light.remove(sample(seen.portrait, places), seen.shade),
+        hairy=alpha.astype(np.float32),
+        evened=None,
+        bare=False,
+    )
+    return replace(view, observation=observation), (sure * fragments.covered).astype(np.float32)
+
+
+def continue_shell(
+    views: Sequence[View], sure: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, Hair | None]:
+    """(S,S,3) unlit colour all over the atlas; (S,S) alpha where nothing was seen; (S,S) alpha of both; and the hair
+    that the unseen scalp wears, None on bald heads.
+
+    What one side shows the other has, too. Hair goes on as far as hair grows (prior/hairline.py), beards and the like a
+    little.
+
+    Args:
+        sure: (S,S) of each view, how sure its alpha is.
+    """
+    shares, colour, hair = share_out(sure), continue_colour(views), None
+    known = np.sum(shares, 0).astype(np.float32)
+    alpha = sum(share * view.observation.hairy for share, view in zip(shares, views, strict=True)).astype(np.float32)
+    mean = np.repeat(alpha[..., None], 3, 2) / np.maximum(known, 1e-3)[..., None]
+    unseen = np.clip(fade_from(mean, known, GOES_ON)[0][..., 0], 0, 1)
+    lead = views[0].observation
+    if lead.head_hair.any():
+        hidden = (1 - np.clip(lead.confidence / TOLD, 0, 1)).astype(np.float32)
+        hair = Hair(colour, colour, hidden, lead.scalp, mean[..., 0], known)
+        unseen = np.maximum(unseen, hair.cover)
+    unseen = (alpha[:, ::-1] + (1 - known[:, ::-1]) * unseen).astype(np.float32)
+    return colour, unseen, (alpha + (1 - known) * unseen).astype(np.float32), hair
+
+
+def continue_colour(views: Sequence[View]) -> np.ndarray:
+    """(S,S,3) unlit sRGB of what stands off: as seen, else as the nearest that is seen; on the scalp as the nearest
+    hair in the picture, which shows more of it than the head does."""
+    shares = share_out([view.observation.confidence for view in views])
+    total = np.sum(shares, 0)
+    unlit = sum(share[..., None] * view.observation.unlit for share, view in zip(shares, views, strict=True))
+    unlit = (unlit / np.maximum(total, 1e-6)[..., None]).astype(np.float32)
+    around = [np.concatenate([part] * 3, 1) for part in (unlit, total > TOLD)]
+    colour = fill_smoothly(*around)[:, len(unlit) : 2 * len(unlit)]
+    lead, registration = views[0].observation, views[0].registration
+    hair = continue_hair(lead.portrait, lead.head_hair, lead.places, registration.face_height)
+    if hair is None:
+        return colour
+    hair = without_light(
+        hair,
+        sample(lead.portrait, lead.places),
+        lead.unlit,
+        (lead.confidence * lead.scalp > TOLD) & (lead.hairy > SURELY),
+    )
+    return (colour + (lead.scalp * (1 - np.clip(total / TOLD, 0, 1)))[..., None] * (hair - colour)).astype(np.float32)

@@ -1,0 +1,202 @@
+"""The shell: beards are told from shade, hair is followed beyond the outline, and what is not seen goes on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from backend import pipeline
+from backend.compose.shell import paint_shell
+from backend.errors import AvatarTexError
+from backend.head.atlas import map_atlas, to_atlas
+from backend.head.mesh import HeadMesh, load_mesh
+from backend.head.shell import ENDS, HAIR, at_vertices, come_down, find_thickness, outward, push_out
+from backend.imaging.files import encode_picture
+from backend.imaging.sample import sample, sample_atlas
+from backend.messages import Generate
+from backend.observation.shell import continue_shell
+from backend.observation.views import View
+from backend.outputs import shell_files
+from backend.portrait.beard import below, disc, find_beard, shave, throat
+from backend.portrait.landmark_groups import FACE_OVAL, INNER_LIPS, LIPS, fill_region
+from backend.portrait.matte import portrait_matte
+from tests.backend.portraits import astronaut, astronaut_face
+from tests.backend.test_photographed import SIZE, observed
+
+#: Canonical places: the crown, the back of the head, the nose's tip, a cheek.
+CROWN, BACK, NOSE, CHEEK = (0, 0.62, 0.05), (0, 0.2, -0.6), (0, -0.02, 0.55), (0.2, -0.1, 0.4)
+RADIUS = 0.5
+
+
+@pytest.fixture(scope="module")
+def ball() -> SimpleNamespace:
+    """A sphere about the head's middle, in canonical coordinates; seen from far before it, a unit is 100 pixels."""
+    rows, columns = 40, 80
+    latitude = np.linspace(-np.pi / 2, np.pi / 2, rows + 1)[:, None]
+    longitude = np.linspace(-np.pi, np.pi, columns + 1)[None]
+    points = np.stack(
+        np.broadcast_arrays(
+            np.cos(latitude) * np.sin(longitude), np.sin(latitude) + 0 * longitude, np.cos(latitude) * np.cos(longitude)
+        ),
+        -1,
+    ).reshape(-1, 3)
+    first = (np.arange(rows)[:, None] * (columns + 1) + np.arange(columns)[None]).ravel()
+    a, b, c, d = first, first + 1, first + columns + 2, first + columns + 1
+    triangles = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)]).astype(np.int32)
+    vertices = (RADIUS * points).astype(np.float32)
+    mesh = HeadMesh(vertices, triangles, np.zeros((len(triangles), 3, 2), np.float32), "ball")
+    layout = map_atlas(mesh, vertices, 256)
+    seen = SimpleNamespace(
+        project=lambda places: (places[..., :2] * (100, -100) + 200, -places[..., 2]),
+        camera=SimpleNamespace(position=np.array([0, 0, 1000.0])),
+    )
+    return SimpleNamespace(mesh=mesh, layout=layout, normals=points.astype(np.float32), seen=seen)
+
+
+def around(pixels: np.ndarray, reach: float, side: float = 0.0) -> np.ndarray:
+    """1 within the reach (canonical) of the ball's middle; on the right only within reach less side."""
+    x, y = (pixels[..., 0] - 200) / 100, (pixels[..., 1] - 200) / 100
+    return (np.hypot(x, y) < reach - side * (x > 0)).astype(np.float32)
+
+
+def test_the_shell_lies_outside_along_the_normals(ball):
+    directions = outward(ball.layout, ball.mesh, ball.normals)
+    near_poles = np.abs(ball.mesh.vertices[:, 1]) > 0.4
+    assert (np.einsum("nc,nc->n", directions, ball.normals)[~near_poles] > 0.98).all()
+    pushed = push_out(ball.mesh, ball.normals, np.full(len(ball.normals), 0.2, np.float32))
+    assert np.allclose(np.linalg.norm(pushed.vertices, axis=1), RADIUS + 0.2, atol=1e-5)
+    assert pushed.corner_uvs is ball.mesh.corner_uvs and pushed.triangles is ball.mesh.triangles
+
+
+def thickness(ball, standing) -> np.ndarray:
+    return find_thickness(ball.layout, ball.mesh, ball.normals, 1.0, ball.seen, standing)
+
+
+def at(atlas: np.ndarray, *place: float) -> float:
+    return float(sample_atlas(atlas, to_atlas(np.array([place])))[0])
+
+
+def test_hair_is_as_thick_as_it_stands_beyond_the_outline(ball):
+    found = thickness(ball, lambda pixels: around(pixels, RADIUS + 0.2))
+    assert abs(at(found, 0, 1, 0.2) - 0.2) < 0.03 and abs(at(found, 1, 0.2, 0.1) - 0.2) < 0.03
+    assert at(found, 0, 0, -1) < 0.15  # far from every outline it is what hair is as a rule
+
+
+def test_nothing_is_thicker_than_what_is_seen_of_it(ball):
+    found = thickness(ball, lambda pixels: around(pixels, RADIUS + 0.3, side=0.22))
+    assert at(found, 1, 0.1, 0.1) < 0.13 < 0.2 < at(found, -1, 0.1, 0.1)
+
+
+def test_a_bald_outline_tells_nothing(ball):
+    assert np.allclose(thickness(ball, lambda pixels: np.zeros(pixels.shape[:-1], np.float32)), HAIR, atol=1e-3)
+
+
+def test_the_shell_comes_down_inside_of_hair_and_beside_rims():
+    size = 256
+    hair, rim = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
+    hair[:128], rim[150:152] = 1, 1
+    thick = np.full((64, 64), 0.2, np.float32)
+    of_hair, of_rim = come_down(thick, hair, 0.03)[:, 128], come_down(thick, rim, 0.03)[:, 128]
+    assert of_hair[64] > 0.195 and of_hair[127] < 0.05 and of_hair[128 + round(4 * ENDS * size)] < 0.001
+    assert 0.025 < of_rim[151] < 0.032 and of_rim[100] < 0.001
+    assert np.abs(np.diff(of_hair)).max() < 0.05
+
+
+def test_what_one_side_shows_the_other_has_too():
+    shown = np.zeros((SIZE, SIZE), bool)
+    shown[40:56, 40:48] = True
+    seen = replace(observed(shown, 0.3), hairy=shown.astype(np.float32))
+    sure = np.zeros((SIZE, SIZE), np.float32)
+    sure[20:60, SIZE // 2 :] = 1
+    view = View(SimpleNamespace(face_height=50.0), seen)
+    colour, unseen, alpha, hair = continue_shell([view], [sure])
+    assert hair is None and alpha[48, 44] > 0.99 and alpha[48, SIZE - 1 - 44] > 0.99
+    assert alpha[30, SIZE - 1 - 44] < 0.05 and alpha[30, 44] < 0.05 and alpha[5].max() < 0.05
+    assert np.abs(colour - 0.3).max() < 0.01 and unseen.max() <= 1.001
+
+
+def bearded() -> tuple[np.ndarray, np.ndarray]:
+    """The astronaut with rough dark hair below the nose, and where."""
+    picture, face = astronaut().color.copy(), astronaut_face()
+    shape = picture.shape[:2]
+    mouth = cv2.dilate(fill_region(shape, face.points, LIPS, INNER_LIPS), disc(0.03 * face.size))
+    where = fill_region(shape, face.points, FACE_OVAL) * below(shape, face) * (1 - mouth) > 0.5
+    noise = np.random.default_rng(0).normal(0, 0.06, (*shape, 1)).astype(np.float32)
+    picture[where] = np.clip(np.float32([0.24, 0.17, 0.12]) + noise, 0, 1)[where]
+    return picture, where
+
+
+def test_a_beard_is_found_and_shaven_faces_have_none():
+    picture, where = bearded()
+    face = astronaut_face()
+    found = find_beard(picture, portrait_matte(picture, face), face)
+    assert found[where].mean() > 0.6 and found[~cv2.dilate(where.astype(np.uint8), disc(4)).astype(bool)].max() < 0.1
+    assert not find_beard(astronaut().color, portrait_matte(astronaut().color, face), face).any()
+
+
+def test_shade_is_no_beard():
+    shade = cv2.GaussianBlur(bearded()[1].astype(np.float32), (0, 0), 8.0)[..., None]
+    picture = astronaut().color * (1 - 0.5 * shade)
+    assert not find_beard(picture, portrait_matte(picture, astronaut_face()), astronaut_face()).any()
+
+
+def test_a_shaved_matte_has_skin_without_beard_and_hair_without_collar():
+    picture, where = bearded()
+    face = astronaut_face()
+    matte = portrait_matte(picture, face)
+    shaved = shave(picture, matte, face)
+    assert matte.skin[where].mean() > 0.7 > 0.5 > shaved.skin[where].mean() and shaved.hair[where].mean() > 0.6
+    plain = portrait_matte(astronaut().color, face)
+    below_jaw = throat(plain.hair.shape, face) > 0.9
+    assert plain.hair[below_jaw].max() > 0.5
+    assert shave(astronaut().color, plain, face).hair[below_jaw].max() < 0.15
+
+
+def test_pictures_keep_alpha_and_grey():
+    picture = np.random.default_rng(1).integers(0, 256, (8, 8, 4), np.uint8)
+    for given in (picture, picture[..., 0]):
+        stored = cv2.imdecode(np.frombuffer(encode_picture("a.png", given / 255), np.uint8), cv2.IMREAD_UNCHANGED)
+        assert np.array_equal(stored if given.ndim == 2 else stored[..., [2, 1, 0, 3]], given)
+
+
+def test_names_beside_the_texture(tmp_path):
+    assert shell_files("a/t.png") == ("a/t.shell.png", "a/t.height.png")
+    assert shell_files("a/t.<UDIM>.png") == ("a/t.shell.<UDIM>.png", "a/t.height.<UDIM>.png")
+    output = str(tmp_path / "t.png")
+    with pytest.raises(AvatarTexError, match="overwrite"):
+        pipeline.check_request(Generate("j", str(tmp_path / "t.shell.png"), output, mesh="head.obj", shell="picture"))
+
+
+@pytest.mark.slow
+def test_a_job_with_a_shell_has_skin_below_and_hair_above(demo_head_obj, astronaut):
+    networks = pipeline.load_cached_networks("cpu")
+    job = pipeline.prepare(load_mesh(demo_head_obj), str(astronaut), "auto", networks, shell=True)
+    shell, height = job.shell, job.match.head.height
+    assert (
+        shell is not None
+        and job.observation.bare
+        and not (job.observation.confidence * job.observation.scalp)[:60].any()
+    )
+    size = 256
+    [picture] = paint_shell(job, size, "keep", 0).values()
+    alpha = picture.picture[..., 3]
+    uvs = job.mesh.corner_uvs.reshape(-1, 2)
+    canonical = job.mesh.corners(job.canonical).reshape(-1, 3)
+
+    def found(place: tuple[float, float, float]) -> tuple[float, float]:
+        """Alpha, and how far it stands off, in face heights."""
+        nearest = int(np.argmin(((canonical - place) ** 2).sum(1)))
+        u, v = uvs[nearest]
+        spot = np.array([[u * size, (1 - v) * size]], np.float32)
+        return float(sample(alpha, spot)[0]), float(sample(picture.height, spot)[0] / height)
+
+    for place, there in ((CROWN, True), (BACK, True), (NOSE, False), (CHEEK, False)):
+        covered, off = found(place)
+        assert (covered > 0.8 and 0.03 < off < 0.4) if there else (covered < 0.1 and off < 0.02), (place, covered, off)
+    small = picture.small(float(shell.thickness.max()))
+    assert small.shape == (size, size, 3) and 0.8 < small[..., 0].max() <= 1 and small[..., 1].max() == 1
+    assert np.allclose(at_vertices(np.ones((8, 8), np.float32), job.canonical), 1)
