@@ -34,8 +34,10 @@ def capture_keys(
         head.update_from_editmode()
     raw = read_mesh(head.data, uv_map, head.name)
     keys = head.data.shape_keys
-    raw["vertices"] = places(keys.reference_key)
-    moves = np.stack([places(keys.key_blocks[name]) - places(keys.key_blocks[name].relative_key) for name in names])
+    raw["vertices"] = key_places(keys.reference_key)
+    moves = np.stack(
+        [key_places(keys.key_blocks[name]) - key_places(keys.key_blocks[name].relative_key) for name in names]
+    )
     matrix, slots, name = np.array(head.matrix_world, np.float64), len(head.material_slots), head.name
 
     def write() -> None:
@@ -46,6 +48,6 @@ def capture_keys(
     yield write
 
 
-def places(key: bpy.types.ShapeKey) -> np.ndarray:
+def key_places(key: bpy.types.ShapeKey) -> np.ndarray:
     """(N,3) float32 in object space."""
     return read_each(key.data, "co", np.float32, 3)

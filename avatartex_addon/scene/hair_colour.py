@@ -8,14 +8,14 @@ from . import versions
 from .graph import find_color_input
 
 #: Objects that hair is made of.
-KINDS = {"CURVES", "CURVE", "MESH"}
+MAY_BE_HAIR = {"CURVES", "CURVE", "MESH"}
 #: Of the node that colours what an image or another node gives.
 TINT_NODE = "AvatarTex Hair"
 
 
 def find_hair_objects(context: bpy.types.Context, head: bpy.types.Object | None) -> list[bpy.types.Object]:
     """What is selected beside the head."""
-    return [thing for thing in context.selected_objects if thing != head and thing.type in KINDS]
+    return [thing for thing in context.selected_objects if thing != head and thing.type in MAY_BE_HAIR]
 
 
 def colour_hair(thing: bpy.types.Object, colour: tuple[float, float, float]) -> None:
