@@ -6,43 +6,41 @@ result in its latent space, a second denoiser repaints detail; around them what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache, partial
-from itertools import count
+from functools import cache
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from . import report
-from .compose.compose import fill_unknown
+from .completing import complete, no_step, stage_options
 from .compose.regions import Regions, hold, read_regions
 from .compose.shell import paint_shell
-from .compose.stage_pictures import StagePictures, stage_files
+from .compose.stage_pictures import StagePictures
 from .compose.udim import compose_tiles, find_tiles, read_bases, side_by_side, tile_path
 from .errors import AvatarTexError, Cancelled, ErrorCode
-from .finish import finish
 from .head.atlas import AtlasMap, map_atlas
 from .head.enclosed import depth_inside
 from .head.match import DRAWN, Match, match, matches
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.uvs import split_tiles, uv_warnings
 from .imaging.files import encode_picture
-from .job import Completion, Prepared, StageOptions
-from .messages import STAGES, Generate, Result, Variants
+from .job import Prepared
+from .messages import STAGES, Generate, Result
 from .observation.expression import take_folds_off
 from .observation.further import add_further
-from .observation.observe import CLOTH, PLACES, Observation, observe
+from .observation.observe import CLOTH, PLACES, observe
 from .observation.shell import see_shell
 from .observation.views import View, fuse
-from .options import PROFILE, SHELL, refuse_unknown
-from .outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs, shell_files
+from .options import PROFILE, SHELL
+from .outputs import UDIM, Staged, pattern, shell_files
 from .pins import Pin, parse_pins
 from .portrait.beard import shave
 from .portrait.decode import Portrait, decode_portrait
 from .prior.linear import LinearPrior
 from .recall import Recall, fingerprint, forget_all
+from .refusals import check_request, choose_device
 
 #: What the last job made of its head and portraits.
 _seen: Recall[tuple[Prepared, AtlasMap]] = Recall()
@@ -64,13 +62,6 @@ TIME_SHARE = {
 }
 #: Of a large model, where one paints, beside all else; estimated, it depends on the graphics card.
 LARGE_SHARE = 4.0
-
-#: Of a texture or its provenance on the disk: a PNG of noise takes as much.
-TEXEL_BYTES = 3
-
-
-def no_step(stage: str, fraction: float = 0.0) -> None:
-    """For callers that show no progress."""
 
 
 def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[[], bool]) -> Result:
@@ -254,92 +245,6 @@ def see(
     return job, layout
 
 
-def stage_options(request: Generate | Variants, job: Prepared, seed: int, another: bool) -> StageOptions:
-    """How a request's completion is made; a large model is shown the face and the head."""
-    if request.profile == PROFILE.default:
-        return StageOptions(seed=seed, another=another)
-    from .large.stage import show_face
-
-    face = show_face(request.portrait, job)
-    return StageOptions(seed=seed, another=another, profile=request.profile, way=request.way, face=face, job=job)
-
-
-def complete(
-    observation: Observation,
-    style: str,
-    networks,
-    options: StageOptions | None = None,
-    step: Callable[..., None] = no_step,
-    pictures: StagePictures | None = None,
-) -> Completion:
-    """The priors' completion, the three stages on it, the finishers: the whole atlas without light."""
-    return next(complete_each(observation, style, networks, [options or StageOptions()], step, pictures))
-
-
-def complete_each(
-    observation: Observation,
-    style: str,
-    networks,
-    options: Sequence[StageOptions],
-    step: Callable[..., None] = no_step,
-    pictures: StagePictures | None = None,
-) -> Iterator[Completion]:
-    """complete() for several seeds: one after the other as they are asked for, but a large model paints all at once.
-
-    Args:
-        options: they differ in their seeds.
-    """
-    pictures = pictures or StagePictures("")
-    completions: Iterator[Completion]
-    completions = (run_stages(observation, style, networks, one, step, pictures) for one in options)
-    if options[0].profile != PROFILE.default:
-        from .large.stage import paint_large
-
-        begun, numbers = list(completions), count(1)
-        step("large")
-
-        def show(picture: np.ndarray) -> None:
-            pictures.preview("large", picture, next(numbers))
-
-        tell, wanted = partial(step, "large"), show if pictures.previews else None
-        painted = paint_large(observation, begun, style, networks.device, options, tell, wanted)
-        pictures.save("large", painted[0])
-        completions = iter(painted)
-    for completion in completions:
-        yield finish(fill_unknown(completion, networks.known), observation, style)
-
-
-def run_stages(
-    observation: Observation,
-    style: str,
-    networks,
-    options: StageOptions,
-    step: Callable[..., None],
-    pictures: StagePictures,
-) -> Completion:
-    """The priors' completion and the shipped stages on it."""
-    from .stages import STAGES
-    from .stages.stage import AtlasObservation
-
-    seen = AtlasObservation(*shrink(observation, networks.size), style)
-    step("inpaint")
-    random = np.random.default_rng(options.seed) if options.another else None
-    completion = networks.experts.complete(seen.color, seen.confidence, random=random)
-    for name in options.stages:
-        step(name)
-        completion = STAGES[name](seen, completion, networks, options, on_step=partial(step, name))
-        pictures.save(name, completion)
-    return completion
-
-
-def shrink(observation: Observation, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """(size,size,3) unlit colour and (size,size) confidence, averaged by confidence."""
-    unlit, confidence = observation.evidence
-    small = cv2.resize(confidence, (size, size), interpolation=cv2.INTER_AREA)
-    total = cv2.resize(unlit * confidence[..., None], (size, size), interpolation=cv2.INTER_AREA)
-    return (total / np.maximum(small, 1e-4)[..., None] * (small > 0.01)[..., None]).astype(np.float32), small
-
-
 def find_regions(request: Generate, bases: dict[int, np.ndarray]) -> Regions | None:
     """What the artist painted; None where nothing is.
 
@@ -348,50 +253,6 @@ def find_regions(request: Generate, bases: dict[int, np.ndarray]) -> Regions | N
     """
     painted = read_bases(request.regions, request.size, "regions file")
     return read_regions(painted, bases, find_tiles(request.base_texture), request.trust_portrait) if painted else None
-
-
-def check_request(request: Generate) -> None:
-    """Refuse what cannot work before any work.
-
-    Raises:
-        AvatarTexError: BAD_REQUEST, NO_MESH, OUTPUT_NOT_WRITTEN, and those of a large model that is not here.
-    """
-    refuse_unknown(vars(request))
-    if request.profile != PROFILE.default:
-        from .large.stage import refuse_absent_model
-
-        refuse_absent_model(request.profile)
-    if bool(request.mesh) == bool(request.capture):
-        raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
-    if not request.output:
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output file was given.", "Name the texture file to write.")
-    refuse_outputs(
-        name_inputs(request),
-        [
-            request.output,
-            request.provenance,
-            request.report,
-            *(shell_files(request.output) if request.shell != SHELL.default else ()),
-            *stage_files(request.keep_stages, ".png"),
-            *stage_files(request.previews, ".bmp"),
-        ],
-        2 * TEXEL_BYTES * request.size**2,
-    )
-
-
-def choose_device(wanted: str) -> str:
-    """'cpu' or 'cuda'.
-
-    Raises:
-        AvatarTexError: BAD_REQUEST when CUDA is asked for and not there.
-    """
-    import torch
-
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, "No CUDA device is available.", "Use --device auto or cpu, or see backend doctor."
-        )
-    return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
 
 
 @cache

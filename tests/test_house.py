@@ -26,6 +26,7 @@ STOREYS = (
     ("finish",),
     ("compose",),
     ("report",),
+    ("completing", "refusals"),
     ("pipeline", "registering"),
     ("variants", "expressions"),
     ("worker", "doctor"),

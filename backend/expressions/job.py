@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import pipeline, report
+from .. import completing, pipeline, refusals, report
 from ..compose.udim import read_bases, tile_path
 from ..errors import AvatarTexError, Cancelled, ErrorCode
 from ..head.atlas import map_atlas
@@ -59,7 +59,7 @@ def make_expressions(
     bases = read_bases(request.base_texture, size)
     mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
     poses = read_poses(request, mesh)
-    networks = pipeline.load_cached_networks(pipeline.choose_device(request.device))
+    networks = pipeline.load_cached_networks(refusals.choose_device(request.device))
     job = pipeline.prepare(
         mesh,
         request.portrait,
@@ -109,7 +109,7 @@ def check(request: Expressions) -> None:
         raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output folder was given.", "Name the folder for the maps.")
     shared = {field.name for field in dataclasses.fields(Generate)} & {f.name for f in dataclasses.fields(request)}
     given = {name: getattr(request, name) for name in shared - {"output"}}
-    pipeline.check_request(Generate(**given, output=name_picture(request, "folds", 0, False)))
+    refusals.check_request(Generate(**given, output=name_picture(request, "folds", 0, False)))
 
 
 def make_channels(canonical: np.ndarray, poses: dict[str, np.ndarray]) -> list[Channel]:
@@ -154,7 +154,7 @@ def look(request: Expressions, job: Prepared, networks, channels: Sequence[Chann
     portrait, pins = decode_portrait(request.portrait), parse_pins(request.pins)
     bare, moves = request.hair == "bare", [channel.moves for channel in channels]
     kept, _ = pipeline.see(
-        job.match, portrait, job.style, networks, pipeline.no_step, pins, request.further, bare, kept=True
+        job.match, portrait, job.style, networks, completing.no_step, pins, request.further, bare, kept=True
     )
     shown = [(kept.observation, job.registration)]
     shown += [(view.observation, view.registration) for view in kept.further.views]

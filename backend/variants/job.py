@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from .. import pipeline, report
+from .. import completing, pipeline, refusals, report
 from ..compose.udim import compose_tiles, read_bases, tile_path
 from ..errors import AvatarTexError, Cancelled, ErrorCode
 from ..head.match import registration_json
@@ -60,7 +60,7 @@ def work(
 
     prepare_step("load")
     bases = read_bases(request.base_texture, request.size)
-    device = pipeline.choose_device(request.device)
+    device = refusals.choose_device(request.device)
     networks = pipeline.load_cached_networks(device)
     mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
     job = pipeline.prepare(
@@ -86,8 +86,8 @@ def work(
         clock.enter(stage)
         tell(stage, spent + large * fraction * (stage == "large"))
 
-    options = [pipeline.stage_options(request, job, seed, seed != 0) for seed in request.seeds]
-    completions = pipeline.complete_each(job.observation, job.style, networks, options, complete_step)
+    options = [completing.stage_options(request, job, seed, seed != 0) for seed in request.seeds]
+    completions = completing.complete_each(job.observation, job.style, networks, options, complete_step)
     for turn, seed in enumerate(request.seeds):
         generated = next(completions)
         spent = PREPARED + large + turn * (COMPLETED + PAINTED * len(request.styles))
@@ -142,12 +142,12 @@ def check(request: Variants) -> None:
         raise bad("No output folder was given.", "Name the folder for the textures.")
     files = [variant_file(request, style, seed) for style in request.styles for seed in request.seeds]
     given = {name: getattr(request, name) for name in shared - {"output", "report", "previews"}}
-    pipeline.check_request(Generate(**given, output=str(files[0]), report=request.report))
+    refusals.check_request(Generate(**given, output=str(files[0]), report=request.report))
     previews = [preview_file(path) for path in files] if request.previews else []
     refuse_outputs(
         name_inputs(request),
         [*map(str, files), *previews, request.report, request.sheet],
-        pipeline.TEXEL_BYTES * request.size**2 * len(files),
+        refusals.TEXEL_BYTES * request.size**2 * len(files),
     )
 
 

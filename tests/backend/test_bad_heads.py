@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from backend.completing import no_step
 from backend.compose.texels import find_texels
 from backend.errors import AvatarTexError, Cancelled, ErrorCode
 from backend.head.landmarks import find_head_landmarks
@@ -19,7 +20,7 @@ from backend.head.mesh import HeadMesh, load_capture, load_mesh
 from backend.head.rasterize import rasterize, texel_corners
 from backend.head.uvs import OVERLAPPING, precedence, split_tiles, uv_warnings
 from backend.messages import Generate
-from backend.pipeline import generate, no_step
+from backend.pipeline import generate
 
 pytestmark = pytest.mark.slow
 

@@ -8,12 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
+from backend.completing import complete
 from backend.imaging.sample import to_linear, to_srgb
 from backend.job import StageOptions
 from backend.lab.evaluation import hidden, hidden_parts, hidden_scores, kits, seeds, two_sample
 from backend.lab.faces.observing import Seen
 from backend.lab.pca import fit_many
-from backend.pipeline import complete, load_cached_networks
+from backend.pipeline import load_cached_networks
 from backend.prior.light import Light
 from backend.prior.linear import LinearPrior
 from tests.backend import synthetic_skins

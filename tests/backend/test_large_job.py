@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from backend import pipeline
+from backend import completing, pipeline, refusals
 from backend.__main__ import main
 from backend.compose.stage_pictures import StagePictures
 from backend.errors import AvatarTexError, ErrorCode
@@ -28,11 +28,11 @@ def request(tmp_path, **changed) -> Generate:
 def test_a_profile_that_is_not_here_is_refused_before_any_work(tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_ASSETS_CACHE", str(tmp_path))
     with pytest.raises(AvatarTexError, match="not on this computer") as refusal:
-        pipeline.check_request(request(tmp_path))
+        refusals.check_request(request(tmp_path))
     assert refusal.value.code is ErrorCode.MODEL_MISSING and "models download klein" in refusal.value.cure
     with pytest.raises(AvatarTexError, match="Profile cannot be"):
-        pipeline.check_request(request(tmp_path, profile="sd16"))
-    pipeline.check_request(request(tmp_path, profile="builtin"))
+        refusals.check_request(request(tmp_path, profile="sd16"))
+    refusals.check_request(request(tmp_path, profile="builtin"))
 
 
 def test_shares_of_the_bar():
@@ -52,19 +52,19 @@ def test_several_seeds_are_painted_together_and_shown(tmp_path, monkeypatch):
 
     monkeypatch.setattr("backend.large.stage.paint_large", paint)
     monkeypatch.setattr(
-        pipeline, "run_stages", lambda observation, style, networks, options, *_: np.full((2, 2, 3), options.seed)
+        completing, "run_stages", lambda observation, style, networks, options, *_: np.full((2, 2, 3), options.seed)
     )
-    monkeypatch.setattr(pipeline, "fill_unknown", lambda completion, known: completion)
-    monkeypatch.setattr(pipeline, "finish", lambda completion, observation, style: completion)
+    monkeypatch.setattr(completing, "fill_unknown", lambda completion, known: completion)
+    monkeypatch.setattr(completing, "finish", lambda completion, observation, style: completion)
     pictures = StagePictures("", str(tmp_path), told.append)
     options = [StageOptions(seed=seed, profile="sd15") for seed in (3, 5)]
     networks = SimpleNamespace(device="cpu", known=None)
-    found = list(pipeline.complete_each(None, "photo", networks, options, pipeline.no_step, pictures))
+    found = list(completing.complete_each(None, "photo", networks, options, completing.no_step, pictures))
     assert [one.max() for one in found] == [4, 6] and len(made) == 1 and made[0][1] == [3, 5]
     names = [path.rpartition("/")[2].rpartition("\\")[2] for path in told]
     assert names[:2] == ["5_repaint_large.1.bmp", "5_repaint_large.2.bmp"]
     assert all((tmp_path / name).is_file() for name in names)
-    plain = pipeline.complete_each(None, "photo", networks, [StageOptions(seed=seed) for seed in (3, 5)])
+    plain = completing.complete_each(None, "photo", networks, [StageOptions(seed=seed) for seed in (3, 5)])
     assert [one.max() for one in plain] == [3, 5] and len(made) == 1
 
 

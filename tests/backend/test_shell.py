@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from backend import pipeline
+from backend import pipeline, refusals
 from backend.compose.shell import paint_shell
 from backend.errors import AvatarTexError
 from backend.head.atlas import map_atlas, to_atlas
@@ -168,7 +168,7 @@ def test_names_beside_the_texture(tmp_path):
     assert shell_files("a/t.<UDIM>.png") == ("a/t.shell.<UDIM>.png", "a/t.height.<UDIM>.png")
     output = str(tmp_path / "t.png")
     with pytest.raises(AvatarTexError, match="overwrite"):
-        pipeline.check_request(Generate("j", str(tmp_path / "t.shell.png"), output, mesh="head.obj", shell="picture"))
+        refusals.check_request(Generate("j", str(tmp_path / "t.shell.png"), output, mesh="head.obj", shell="picture"))
 
 
 @pytest.mark.slow

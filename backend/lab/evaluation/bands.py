@@ -191,8 +191,9 @@ def line(name: str, bands: list[Band]) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
+    from ...completing import complete
     from ...compose.udim import compose_tiles
-    from ...pipeline import complete, load_cached_networks, prepare
+    from ...pipeline import load_cached_networks, prepare
 
     parser = argparse.ArgumentParser(
         prog="python -m backend.lab bands", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -5,12 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ...completing import shrink
 from ...head.atlas import to_atlas
 from ...head.rasterize import Fragments
 from ...imaging.sample import sample, sample_atlas
 from ...job import Prepared
 from ...observation.observe import pixel_confidence
-from ...pipeline import shrink
 from ..pca import complete_plainly
 
 #: Projected where the pipeline itself would trust the portrait at all.

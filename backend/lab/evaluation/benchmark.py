@@ -17,6 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ...completing import complete
 from ...compose.compose import compose
 from ...compose.udim import compose_tiles
 from ...head.atlas import to_atlas
@@ -28,7 +29,7 @@ from ...imaging.files import write_picture
 from ...imaging.sample import to_linear, to_srgb
 from ...job import StageOptions
 from ...options import LIGHT
-from ...pipeline import complete, load_cached_networks, prepare
+from ...pipeline import load_cached_networks, prepare
 from ...surface.find import find_details
 from ..texhub.skins import clothes
 from . import methods

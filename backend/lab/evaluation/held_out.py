@@ -200,8 +200,8 @@ def portray(key: str, about: dict, files: dict[str, bytes], geometry, networks: 
 
 
 def by_confidence(colour: np.ndarray, confidence: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """pipeline.shrink: (S,S,3) colour averaged by confidence, and (S,S) confidence."""
-    from ...pipeline import shrink
+    """completing.shrink: (S,S,3) colour averaged by confidence, and (S,S) confidence."""
+    from ...completing import shrink
 
     return shrink(SimpleNamespace(evidence=(colour, confidence)), size)
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from ...completing import complete, shrink
 from ...models.bundle import Networks
 from ...observation.observe import Observation
-from ...pipeline import complete, shrink
 from ..pca import complete_alone
 from .fills import fill_by_mirror, push_pull
 from .methods import options_of

@@ -68,5 +68,5 @@ def staged_without(one: Portrayed, networks: Networks, seed: int = 0) -> dict[st
 
 
 def finished(result: np.ndarray, one: Portrayed, networks: Networks) -> np.ndarray:
-    """As pipeline.complete leaves it."""
+    """As completing.complete leaves it."""
     return wear_hair(fill_unknown(result, networks.known), one.hair)

@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ...completing import complete
 from ...compose.compose import compose
 from ...head.atlas import to_atlas
 from ...head.facial_regions import find_facial_regions
@@ -24,7 +25,7 @@ from ...head.mesh import HeadMesh, load_mesh
 from ...head.rasterize import rasterize, texel_corners
 from ...imaging.files import write_picture
 from ...imaging.sample import sample_atlas
-from ...pipeline import complete, load_cached_networks, prepare
+from ...pipeline import load_cached_networks, prepare
 from ...surface.find import find_details
 from .cases import SPLIT, load_truth_texture
 from .expressions import EXPRESSIONS, make_face, on_surface, places_on

@@ -135,8 +135,9 @@ def edge_sides(mesh: HeadMesh) -> tuple[np.ndarray, np.ndarray]:
 
 
 def main(argv: list[str] | None = None) -> int:
+    from ...completing import complete
     from ...compose.udim import compose_tiles
-    from ...pipeline import complete, load_cached_networks, prepare
+    from ...pipeline import load_cached_networks, prepare
 
     parser = argparse.ArgumentParser(prog="python -m backend.lab seams", description=__doc__.splitlines()[0])
     parser.add_argument("heads", nargs="+", type=Path, help="meshes: OBJ, PLY or GLB with UVs, or captures (npz)")

@@ -16,13 +16,14 @@ import cv2
 import numpy as np
 import torch
 
+from ...completing import complete
 from ...compose.shell import paint_shell
 from ...compose.udim import compose_tiles
 from ...errors import AvatarTexError
 from ...head.mesh import HeadMesh, load_mesh
 from ...imaging.files import write_picture
 from ...job import Prepared
-from ...pipeline import complete, load_cached_networks, prepare
+from ...pipeline import load_cached_networks, prepare
 from ...portrait.decode import decode_portrait
 from ..layers import Lens, draw_layers
 from ..look import pictures

@@ -21,6 +21,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 
+from ...completing import complete
 from ...errors import AvatarTexError
 from ...head.atlas import map_atlas
 from ...head.camera import Camera
@@ -34,7 +35,6 @@ from ...models.bundle import load_networks, untrained
 from ...networks.sizes import TEXELS
 from ...observation.observe import PLACES, observe
 from ...observation.relight import relighting, relit
-from ...pipeline import complete
 from ...portrait.decode import decode_portrait
 from ..texhub.pigments import ita
 from ..texhub.skins import clothes

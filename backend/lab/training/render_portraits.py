@@ -19,12 +19,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ...completing import shrink
 from ...errors import AvatarTexError
 from ...head.landmarks import find_head_landmarks
 from ...head.mesh import load_mesh
 from ...imaging.files import write_picture
 from ...networks.sizes import TEXELS
-from ...pipeline import load_cached_networks, prepare, shrink
+from ...pipeline import load_cached_networks, prepare
 from ...prior.experts import Experts
 from ...prior.linear import LinearPrior
 from ...prior.skin import COMPONENTS

@@ -1,0 +1,108 @@
+"""From what the portraits show to the whole atlas: the priors' completion, the stages, a large model, the finishers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import count
+
+import cv2
+import numpy as np
+
+from .compose.compose import fill_unknown
+from .compose.stage_pictures import StagePictures
+from .finish import finish
+from .job import Completion, Prepared, StageOptions
+from .messages import Generate, Variants
+from .observation.observe import Observation
+from .options import PROFILE
+
+
+def no_step(stage: str, fraction: float = 0.0) -> None:
+    """For callers that show no progress."""
+
+
+def stage_options(request: Generate | Variants, job: Prepared, seed: int, another: bool) -> StageOptions:
+    """How a request's completion is made; a large model is shown the face and the head."""
+    if request.profile == PROFILE.default:
+        return StageOptions(seed=seed, another=another)
+    from .large.stage import show_face
+
+    face = show_face(request.portrait, job)
+    return StageOptions(seed=seed, another=another, profile=request.profile, way=request.way, face=face, job=job)
+
+
+def complete(
+    observation: Observation,
+    style: str,
+    networks,
+    options: StageOptions | None = None,
+    step: Callable[..., None] = no_step,
+    pictures: StagePictures | None = None,
+) -> Completion:
+    """The priors' completion, the three stages on it, the finishers: the whole atlas without light."""
+    return next(complete_each(observation, style, networks, [options or StageOptions()], step, pictures))
+
+
+def complete_each(
+    observation: Observation,
+    style: str,
+    networks,
+    options: Sequence[StageOptions],
+    step: Callable[..., None] = no_step,
+    pictures: StagePictures | None = None,
+) -> Iterator[Completion]:
+    """complete() for several seeds: one after the other as they are asked for, but a large model paints all at once.
+
+    Args:
+        options: they differ in their seeds.
+    """
+    pictures = pictures or StagePictures("")
+    completions: Iterator[Completion]
+    completions = (run_stages(observation, style, networks, one, step, pictures) for one in options)
+    if options[0].profile != PROFILE.default:
+        from .large.stage import paint_large
+
+        begun, numbers = list(completions), count(1)
+        step("large")
+
+        def show(picture: np.ndarray) -> None:
+            pictures.preview("large", picture, next(numbers))
+
+        tell, wanted = partial(step, "large"), show if pictures.previews else None
+        painted = paint_large(observation, begun, style, networks.device, options, tell, wanted)
+        pictures.save("large", painted[0])
+        completions = iter(painted)
+    for completion in completions:
+        yield finish(fill_unknown(completion, networks.known), observation, style)
+
+
+def run_stages(
+    observation: Observation,
+    style: str,
+    networks,
+    options: StageOptions,
+    step: Callable[..., None],
+    pictures: StagePictures,
+) -> Completion:
+    """The priors' completion and the shipped stages on it."""
+    from .stages import STAGES
+    from .stages.stage import AtlasObservation
+
+    seen = AtlasObservation(*shrink(observation, networks.size), style)
+    step("inpaint")
+    random = np.random.default_rng(options.seed) if options.another else None
+    completion = networks.experts.complete(seen.color, seen.confidence, random=random)
+    for name in options.stages:
+        step(name)
+        completion = STAGES[name](seen, completion, networks, options, on_step=partial(step, name))
+        pictures.save(name, completion)
+    return completion
+
+
+def shrink(observation: Observation, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """(size,size,3) unlit colour and (size,size) confidence, averaged by confidence."""
+    unlit, confidence = observation.evidence
+    small = cv2.resize(confidence, (size, size), interpolation=cv2.INTER_AREA)
+    total = cv2.resize(unlit * confidence[..., None], (size, size), interpolation=cv2.INTER_AREA)
+    return (total / np.maximum(small, 1e-4)[..., None] * (small > 0.01)[..., None]).astype(np.float32), small

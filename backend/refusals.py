@@ -1,0 +1,56 @@
+"""What is refused before any work: requests that cannot give a texture, a graphics card that is not there."""
+
+from __future__ import annotations
+
+from .compose.stage_pictures import stage_files
+from .errors import AvatarTexError, ErrorCode
+from .messages import Generate
+from .options import PROFILE, SHELL, refuse_unknown
+from .outputs import name_inputs, refuse_outputs, shell_files
+
+#: Of a texture or its provenance on the disk: a PNG of noise takes as much.
+TEXEL_BYTES = 3
+
+
+def check_request(request: Generate) -> None:
+    """Refuse what cannot work before any work.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, NO_MESH, OUTPUT_NOT_WRITTEN, and those of a large model that is not here.
+    """
+    refuse_unknown(vars(request))
+    if request.profile != PROFILE.default:
+        from .large.stage import refuse_absent_model
+
+        refuse_absent_model(request.profile)
+    if bool(request.mesh) == bool(request.capture):
+        raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
+    if not request.output:
+        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output file was given.", "Name the texture file to write.")
+    refuse_outputs(
+        name_inputs(request),
+        [
+            request.output,
+            request.provenance,
+            request.report,
+            *(shell_files(request.output) if request.shell != SHELL.default else ()),
+            *stage_files(request.keep_stages, ".png"),
+            *stage_files(request.previews, ".bmp"),
+        ],
+        2 * TEXEL_BYTES * request.size**2,
+    )
+
+
+def choose_device(wanted: str) -> str:
+    """'cpu' or 'cuda'.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST when CUDA is asked for and not there.
+    """
+    import torch
+
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST, "No CUDA device is available.", "Use --device auto or cpu, or see backend doctor."
+        )
+    return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
