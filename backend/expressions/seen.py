@@ -30,8 +30,9 @@ WINDOWS, RIDGE = 32, 0.003
 FINE, WIDE = 0.004, 0.025
 #: Standard deviations: of a fold about geometry's, as a share of what geometry allows there, and of what is seen.
 PRIOR, NOISE = 0.3, 0.06
-#: What is further apart than this is no fold (logarithm of light); an expression that is weaker is none.
-MOST, LEAST = 0.6, 0.15
+#: What is further apart than this is no fold (logarithm of light). A portrait whose expressions are all weaker does not
+#: count: a frown that was read as 0.15 made its folds shallower, and no truer.
+MOST, LEAST = 0.6, 0.3
 #: Standard deviation of a shape key's value in portraits; of a face's shape between two of a person, as a share of
 #: that between people.
 USUAL, SAME = 0.4, 0.2
