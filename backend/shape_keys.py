@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 #: ARKit's blend shapes without their sides; ICT-FaceKit has the same words. Where eyes look moves next to no skin.
 STEMS = (
@@ -55,6 +56,7 @@ _STEMS = {"".join(_words(stem)): stem for stem in STEMS} | {
 }
 
 
+@cache  # the panel asks at every redraw
 def split_name(name: str) -> tuple[str, str]:
     """The stem of STEMS, '' for a name that is none, and the side that it says: 'left', 'right' or ''.
 

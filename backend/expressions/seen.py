@@ -30,10 +30,12 @@ WINDOWS, RIDGE = 32, 0.003
 FINE, WIDE = 0.004, 0.025
 #: Standard deviations: of a fold about geometry's, as a share of what geometry allows there, and of what is seen.
 PRIOR, NOISE = 0.3, 0.06
-#: What is further apart than this is no fold (logarithm of light); an expression that is weaker is none.
-MOST, LEAST = 0.6, 0.15
-#: Standard deviation of a shape key's value in portraits.
-USUAL = 0.4
+#: What is further apart than this is no fold (logarithm of light). A portrait whose expressions are all weaker does not
+#: count: a frown that was read as 0.15 made its folds shallower, and no truer.
+MOST, LEAST = 0.6, 0.3
+#: Standard deviation of a shape key's value in portraits; of a face's shape between two of a person, as a share of
+#: that between people.
+USUAL, SAME = 0.4, 0.2
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Seen:
     def at(self, places: np.ndarray) -> Seen:
         """The same at (n,2) atlas coordinates."""
         detail, confidence = (sample_atlas(one, places) for one in (self.detail, self.confidence))
-        return Seen(self.weights, detail, confidence)
+        return Seen(self.weights.astype(np.float32), detail, confidence)
 
 
 def see_expression(
@@ -67,7 +69,7 @@ def see_expression(
             folds.
         moves: (N,3) of each channel.
     """
-    weights = fit_keys(registration, head, mesh, moves)
+    weights = fit_keys(registration, head, mesh, moves, None if registration is first else first)
     if weights.max(initial=0) < LEAST:
         return None
     both = np.minimum(neutral.confidence, shown.confidence)
@@ -81,25 +83,43 @@ def see_expression(
 
 
 def fit_keys(
-    registration: Registration, head: HeadLandmarks, mesh: HeadMesh, moves: Sequence[np.ndarray]
+    registration: Registration,
+    head: HeadLandmarks,
+    mesh: HeadMesh,
+    moves: Sequence[np.ndarray],
+    first: Registration | None = None,
 ) -> np.ndarray:
-    """(K,) 0..1 how far the portrait's face makes each of the moves (N,3), beside its own shape."""
-    camera, points = registration.camera, registration.landmarks
-    eye = points @ camera.rotation.T + camera.translation
+    """(K,) 0..1 how far the portrait's face makes each of the moves (N,3), beside its own shape.
+
+    Args:
+        first: of another portrait of the person. What both landmarks are off by is the person's shape, or how the
+            network reads it, and counts less: a frown is told by brows that are lower than before.
+    """
     own = cKDTree(mesh.vertices).query(head.points)[1]
     shapes = [*shapes_of(head)[:-EXPRESSIONS], *(move[own] for move in moves)]
+    count = len(shapes) - len(moves)
+    start, same = np.zeros(len(moves)), 1.0
+    missing = _missing(registration)
+    if first is not None:
+        start, same = fit_keys(first, head, mesh, moves), SAME
+        missing = missing - _missing(first)
+    camera, points = registration.camera, registration.landmarks
+    eye = points @ camera.rotation.T + camera.translation
     turned = np.stack(shapes) @ camera.rotation.T
     columns = camera.focal * (turned[..., :2] - eye[:, :2] / eye[:, 2:] * turned[..., 2:]) / eye[:, 2:]
-    weight = np.sqrt(READ * registration.weights) / (READ_NOISE * registration.face_height)
-    missing = (registration.targets - camera.project(points)[0]) * weight[:, None]
-    matrix = (columns * weight[:, None]).reshape(len(shapes), -1).T
-    count = len(shapes) - len(moves)
-    deviation = np.concatenate([np.full(count, SHAPE), np.full(len(moves), USUAL)])
-    low = np.concatenate([np.full(count, -np.inf), np.zeros(len(moves))])
-    high = np.where(np.isinf(low), np.inf, 1.0)
-    ridge = np.diag(1 / deviation)
-    found = lsq_linear(np.vstack([matrix, ridge]), np.concatenate([missing.ravel(), np.zeros(len(ridge))]), (low, high))
-    return found.x[count:]
+    weight = np.sqrt(READ * registration.weights)[:, None] / READ_NOISE
+    matrix = (columns / registration.face_height * weight).reshape(len(shapes), -1).T
+    ridge = np.diag(1 / np.concatenate([np.full(count, SHAPE * same), np.full(len(moves), USUAL)]))
+    low = np.concatenate([np.full(count, -np.inf), -start])
+    high = np.concatenate([np.full(count, np.inf), 1 - start])
+    wanted = np.concatenate([(missing * weight).ravel(), np.zeros(len(ridge))])
+    found = lsq_linear(np.vstack([matrix, ridge]), wanted, (low - 1e-9, high + 1e-9)).x[count:]
+    return np.clip(start + found, 0, 1)
+
+
+def _missing(registration: Registration) -> np.ndarray:
+    """(468,2) how far the head's landmarks are from the portrait's, in face heights of the picture."""
+    return (registration.targets - registration.camera.project(registration.landmarks)[0]) / registration.face_height
 
 
 def gain_and_bias(shown: np.ndarray, wanted: np.ndarray, confidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +148,7 @@ def correct(expected: np.ndarray, allowed: np.ndarray, seen: Sequence[Seen]) -> 
         gain = spread * made / variance
         folds += gain * missing
         spread = spread * (1 - gain * made)
-    return folds
+    return np.clip(folds, -MOST, MOST)
 
 
 def _blur(picture: np.ndarray, mask: np.ndarray, sigma: float) -> np.ndarray:

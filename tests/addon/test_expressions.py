@@ -11,6 +11,7 @@ import pytest
 
 from .test_generate import add_image, new_material
 from .test_history import look
+from .test_shown import Recorder
 
 KEYS = ("mouthSmile_L", "mouthSmile_R", "browInnerUp")
 NODE = "AvatarTex Expressions"
@@ -19,14 +20,18 @@ NODE = "AvatarTex Expressions"
 @pytest.fixture
 def head(scene, fake):
     """With shape keys, and a texture of ours in the place of an image that it had."""
-    scene.head.shape_key_add(name="Basis")
+    prepare_keys(scene.head)
+    return scene.head
+
+
+def prepare_keys(head) -> None:
+    head.shape_key_add(name="Basis")
     for number, name in enumerate((*KEYS, "noseWidth")):
-        key = scene.head.shape_key_add(name=name)
+        key = head.shape_key_add(name=name)
         key.data[number].co.z += 0.01
         key.value = 0.0  # Blender's own functions leave it at 0 or 1, by the version
-    add_image(new_material("Skin", scene.head))
+    add_image(new_material("Skin", head))
     bpy.ops.avatartex.generate()
-    return scene.head
 
 
 def add():
@@ -211,6 +216,17 @@ def test_why_it_is_grey(scene, fake, addon):
     assert operator.find_obstacle(bpy.context) == ""
     with pytest.raises(addon("api").AvatarTexError, match="no shape key named 'grin'"):
         addon("api").add_expression_maps(scene.head, keys=["grin"])
+
+
+def test_what_the_panel_offers(scene, fake, addon):
+    """Nothing for a head without shape keys; the cross once there is something to remove."""
+    offered = []
+    for prepare in (lambda: None, lambda: prepare_keys(scene.head), add):
+        prepare()
+        layout = Recorder()
+        addon("ui.expressions_box").draw_expressions(layout, scene.head)
+        offered.append(layout.seen)
+    assert offered == [[], ["avatartex.add_expressions"], ["avatartex.add_expressions", "avatartex.remove_expressions"]]
 
 
 def test_the_command(head, addon, tmp_path, capsys):

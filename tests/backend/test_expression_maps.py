@@ -200,6 +200,17 @@ def test_shape_keys_are_found_in_a_portrait(head):
     assert found[0] == pytest.approx(0.7, abs=0.06) and found[1] < 0.06
 
 
+def test_a_further_portrait_is_told_by_what_changes(head):
+    """What the network reads wrongly of both portraits is no expression."""
+    smile, opened = shapes_of(head)[-1], shapes_of(head)[-2]
+    mesh = SimpleNamespace(vertices=head.points)
+    first, further = registered(head, -0.4, 0.0), registered(head, 0.0, 0.6)  # read as shut too far, then truly
+    keys = [smile, opened]
+    assert fit_keys(registered(head, -0.4, 0.6), head, mesh, keys, first) == pytest.approx([0.6, 0.0], abs=0.06)
+    assert fit_keys(further, head, mesh, keys, first) == pytest.approx([0.6, 0.4], abs=0.08)
+    assert fit_keys(further, head, mesh, keys)[1] < 0.06
+
+
 def test_gain_and_bias_bring_one_light_to_another():
     random = np.random.default_rng(1)
     fine = cv2.GaussianBlur(random.standard_normal((256, 256)), (0, 0), 1.5)
@@ -257,7 +268,7 @@ def test_pictures_hold_three_channels_each(tmp_path):
 
 
 def test_poses_follow_the_part_of_the_mesh_that_is_head(body):
-    faces = body.mesh.vertices[body.mesh.triangles][..., 1].min(1) > 0
+    faces = body.mesh.vertices[body.mesh.triangles][..., 1].max(1) < 0
     part, used = body.mesh.only(faces)
     again, _ = part.only(part.vertices[part.triangles][..., 0].min(1) > 0)
     moves = np.arange(3.0 * len(body.mesh.vertices)).reshape(-1, 3)
