@@ -87,7 +87,7 @@ def find_thickness(
 def at_one_pole(atlas: np.ndarray) -> np.ndarray:
     """(S,S) the same with one value at the crown, where all of the atlas's first row lies."""
     share = np.clip(1 - np.arange(len(atlas)) / (POLE * len(atlas)), 0, 1)[:, None]
-    return (atlas + share * (atlas.mean(1, keepdims=True) - atlas)).astype(np.float32)
+    return (atlas + share * (np.median(atlas, axis=1, keepdims=True) - atlas)).astype(np.float32)
 
 
 def come_down(thickness: np.ndarray, alpha: np.ndarray, near: float) -> np.ndarray:

@@ -36,6 +36,8 @@ STRANDS = 0.03
 HAIR_A, HAIR_B, HAIR_SPREAD = (-8, 38), (-12, 48), 72
 #: Confidence, and share of hair, of texels that tell; so many must.
 TOLD, SURELY, TELLING = 0.3, 0.9, 500
+#: Share of what stands off at which its soft border begins to count, and counts in full.
+FAINT = (0.3, 0.8)
 #: Said where it is so.
 CLOTH = "A hat or scarf is left out, and what it hides is completed: choose Bare Scalp as Hair if that looks wrong."
 #: Texels of the layout for which places in the portrait are kept.
@@ -202,7 +204,7 @@ def observe(
         bare,
         cloth,
         evened,
-        standing if matte.rims is None else np.maximum(standing, matte.rims),
+        _certain(standing if matte.rims is None else np.maximum(standing, matte.rims)),
         matte.person,
     )
 
@@ -235,6 +237,11 @@ def _allowed(matte: Matte, shut: np.ndarray, face_height: float, bare: bool) -> 
     near_hair = cv2.GaussianBlur(matte.hair.astype(np.float32), (0, 0), face_height * STRANDS)
     skin = _inner(matte.skin * matte.person, soft) * shut * np.clip(1 - 4 * near_hair, 0, 1)
     return skin, skin if bare else _inner(matte.person, soft)
+
+
+def _certain(mask: np.ndarray) -> np.ndarray:
+    """A mask without the faint border in which the wall shines through."""
+    return np.clip((mask - FAINT[0]) / (FAINT[1] - FAINT[0]), 0, 1).astype(np.float32)
 
 
 def _inner(mask: np.ndarray, soft: float) -> np.ndarray:

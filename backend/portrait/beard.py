@@ -18,6 +18,9 @@ NOSE, CHIN = 2, 152
 #: The jaw between its angles; how far inside the outline it begins, and how many times nose to chin the throat is long.
 JAW = (172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397)
 INNER, THROAT = 0.06, 1.5
+#: From here down, of the way from nose to chin, collars begin; how far in CIELAB hair strays there from its colour
+#: where it is hair for sure.
+COLLAR, LOCKS, SURELY = 0.6, np.float32([20, 8, 8]), 0.9
 #: Of the face's size squared: hair that hangs together is larger.
 ISLAND = 0.02
 #: Of the face's size: lips are widened and the outline is drawn in by this much, detail is finer, and detail is looked
@@ -37,10 +40,19 @@ LEAST = 0.08
 def shave(color: np.ndarray, matte: Matte, face: FaceLandmarks) -> Matte:
     """The matte with the beard as hair and not as skin; the arguments are find_beard()'s.
 
-    What is below a shaven jaw is no hair but a collar, and islands in the forehead are gloss.
+    What is below a shaven jaw is no hair but a collar, as is what has neither the beard's colour nor that of the hair
+    above; islands in the forehead are gloss.
     """
     beard = find_beard(color, matte, face)
     hair = matte.hair if beard.any() else matte.hair * (1 - throat(color.shape[:2], face))
+    low = below(color.shape[:2], face, COLLAR)
+    lab = cv2.cvtColor(np.ascontiguousarray(color, np.float32), cv2.COLOR_RGB2LAB)
+    alike = np.zeros_like(hair)
+    for known in (matte.hair * (1 - low) > SURELY, beard > SURELY):
+        if known.any():
+            apart = np.linalg.norm((lab - np.median(lab[known], axis=0)) / LOCKS, axis=-1)
+            alike = np.maximum(alike, np.clip(2 - apart, 0, 1))
+    hair = hair * (1 - low * (1 - cv2.GaussianBlur(alike, (0, 0), max(0.6, FINE * face.size))))
     hair = hair * without_islands(hair, ISLAND * face.size**2)
     return replace(matte, skin=matte.skin * (1 - beard), hair=np.maximum(hair, beard))
 
@@ -107,14 +119,14 @@ def find_beard(color: np.ndarray, matte: Matte, face: FaceLandmarks) -> np.ndarr
     return cv2.resize(beard.astype(np.float32), color.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
-def below(shape: tuple[int, int], face: FaceLandmarks) -> np.ndarray:
-    """(h,w) 0..1 below the nose, in the frame of the face."""
+def below(shape: tuple[int, int], face: FaceLandmarks, share: float = 0.0) -> np.ndarray:
+    """(h,w) 0..1 below the nose, or so far on the way from there to the chin, in the frame of the face."""
     down = face.points[CHIN, :2] - face.points[NOSE, :2]
     length = max(float(np.linalg.norm(down)), 1e-6)
     rows, columns = (np.arange(side) + 0.5 for side in shape)
     x, y = face.points[NOSE, :2]
     level = ((columns[None] - x) * down[0] + (rows[:, None] - y) * down[1]) / length**2
-    return np.clip(level / 0.1 + 0.5, 0, 1).astype(np.float32)
+    return np.clip((level - share) / 0.1 + 0.5, 0, 1).astype(np.float32)
 
 
 def disc(radius: float) -> np.ndarray:
