@@ -135,7 +135,12 @@ def told(profile: Profile) -> Iterator[None]:
 def load_painter(
     profile: Profile, parts: Lock, device: str, tier: Tier, tick: Callable[[], None], way: str = "atlas"
 ) -> Painter:
-    """Raises: AvatarTexError, MODEL_UNUSABLE."""
+    """A LoRA was taught the atlas, so it stays out around the head.
+
+    Raises:
+        AvatarTexError: MODEL_UNUSABLE.
+    """
+    parts = {name: part for name, part in parts.items() if name != "lora" or way == "atlas"}
     if profile.family == "flux2":
         from .flux2 import Flux2Painter
 

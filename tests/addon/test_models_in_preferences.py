@@ -10,6 +10,8 @@ import pytest
 from tests.backend.fake_hub import FakeHub, serve
 from tests.backend.test_models import repositories
 
+from .test_shown import Recorder
+
 
 @pytest.fixture
 def hub(addon, monkeypatch, tmp_path):
@@ -61,3 +63,24 @@ def test_memory_is_released_by_a_button(addon, monkeypatch):
     assert bpy.ops.avatartex.release_memory() == {"FINISHED"} and asked == [1]
     monkeypatch.setattr(session, "find_busy", lambda context: "It is at work")
     assert not bpy.ops.avatartex.release_memory.poll()
+
+
+class Properties(Recorder):
+    """Notes the properties that it is asked for."""
+
+    def prop(self, holder, name, **_):
+        self.seen.append(name)
+
+    def __getattr__(self, _):
+        return lambda *_, **__: Properties(self.seen)
+
+
+def test_the_way_is_asked_of_large_models_alone(scene, addon):
+    def drawn():
+        layout = Properties()
+        addon("ui.main_panel").AVATARTEX_PT_main.draw_options(None, layout, bpy.context)
+        return layout.seen
+
+    assert "profile" in drawn() and "way" not in drawn()
+    scene.settings.profile = "sdxl"
+    assert drawn()[-2:] == ["profile", "way"]

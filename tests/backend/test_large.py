@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from backend.errors import AvatarTexError, Cancelled, ErrorCode
 from backend.lab.training.lora import state_of
@@ -199,8 +200,8 @@ def test_tiers_of_the_real_profiles(monkeypatch):
 def test_a_lora_is_merged_as_it_was_trained(tiny, order, tmp_path):
     if tiny.family != "unet":
         pytest.skip("trained for U-Nets")
-    painter = paint.load_painter(tiny, store.find_parts(tiny), "cpu", PLAIN, lambda: None)
-    network = painter.unet
+    base = {"base": store.find_parts(tiny)["base"]}  # it is trained without the picture prompt
+    network = paint.load_painter(tiny, base, "cpu", PLAIN, lambda: None).unet
     plain = {key: value.clone() for key, value in network.state_dict().items()}
     layers = add_lora(network, 2)
     for layer in layers.values():
@@ -216,6 +217,15 @@ def test_a_lora_is_merged_as_it_was_trained(tiny, order, tmp_path):
         assert torch.allclose(layer(x), beside, atol=1e-4)
     with pytest.raises(AvatarTexError, match="does not fit"):
         merge_lora({}, state_of(layers, trained))
+    save_file(state_of(layers, trained), tmp_path / "lora.safetensors")
+    parts = {**base, "lora": store.use_local(tiny, "lora", tmp_path / "lora.safetensors")}
+    for way, used in (("atlas", True), ("around", False)):  # it was taught the atlas
+        found = paint.load_painter(tiny, parts, "cpu", PLAIN, lambda: None, way).unet.state_dict()
+        assert (
+            torch.equal(found[changed[0]], merged[changed[0]])
+            == used
+            != torch.equal(found[changed[0]], plain[changed[0]])
+        )
 
 
 @pytest.mark.parametrize(

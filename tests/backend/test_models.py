@@ -18,6 +18,7 @@ from backend.models import store
 from backend.models.hub import told
 from backend.models.profiles import PERMISSIVE, PROFILES, find_profile
 from backend.offline import SWITCHES
+from backend.options import WAY
 from tests.backend.fake_hub import FakeHub, commit_of, serve
 
 ROOT = Path(__file__).parents[2]
@@ -78,7 +79,7 @@ def test_a_profile_comes_is_whole_and_goes(models, hub, tmp_path):
     steps = [json.loads(line) for line in said.splitlines()]
     assert steps[-1]["state"] == "here" and steps[-2]["done"] == steps[-2]["whole"] > 0
     kept = lock(tmp_path)
-    assert set(kept) == {part.name for part in PROFILES["sd15"].parts if not part.optional}
+    assert set(kept) == {part.name for part in PROFILES["sd15"].parts if part.repo} > {"preview"}
     assert all(part["revision"] == commit_of(PROFILES["sd15"].part(name).repo) for name, part in kept.items())
     assert "unet/diffusion_pytorch_model.fp16.safetensors" in kept["base"]["files"]
     fetched = {path for method, path, _ in hub.asked if method == "GET" and not path.startswith("api/")}
@@ -212,7 +213,8 @@ def test_own_files(tmp_path, monkeypatch):
     assert list(store.use_local(profile, "adapter", single).files) == ["adapter.safetensors"]
     store.write_lock(profile, {"canny": part})
     assert store.read_lock(profile) == {"canny": part}
-    assert {one.name for one in store.missing(profile, {"canny": part})} == {"base", "tile", "adapter", "image_encoder"}
+    needed = {one.name for one in profile.parts if not one.optional} - {"canny"}
+    assert {one.name for one in store.missing(profile, {"canny": part})} == needed
     (folder / "diffusion_pytorch_model.fp16.safetensors").write_bytes(TINY[:-1])
     assert "canny" in {one.name for one in store.missing(profile, {"canny": part})}  # another size
     for path, word in (
@@ -232,7 +234,9 @@ def test_the_table_is_sound():
     for profile in PROFILES.values():
         assert profile.memory[0] >= profile.memory[1] and 0 < profile.strength <= 1 and profile.texels % 64 == 0
         names = [part.name for part in profile.parts]
-        assert len(set(names)) == len(names) and set(dict(profile.controls)) <= set(names)
+        assert len(set(names)) == len(names) and 0 <= profile.layout <= 1
+        assert {profile.way, *profile.controls} <= {choice.value for choice in WAY.choices[1:]}
+        assert all(set(controls) <= set(names) for controls in profile.controls.values())
         for part in profile.parts:
             assert part.terms.startswith("https://") and (part.folders or part.files)
             assert part.permissive == (part.licence in PERMISSIVE)
