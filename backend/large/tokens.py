@@ -48,8 +48,6 @@ class Pairs:
                 merges = [tuple(one.split(" ")) if isinstance(one, str) else tuple(one) for one in stored["merges"]]
             self.special, self.padding = self._read_special(folder)
             self.ranks = {pair: rank for rank, pair in enumerate(merges)}
-            if not all(type(number) is int for number in (*self.ids.values(), *self.special.values())):
-                raise ValueError("a token has no number")
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as reason:
             raise AvatarTexError(
                 ErrorCode.MODEL_UNUSABLE,

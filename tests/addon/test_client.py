@@ -246,6 +246,15 @@ def test_its_environment_is_clean(addon, monkeypatch):
     assert environment["PYTHONNOUSERSITE"] == "1"
 
 
+def test_the_exit_is_waited_for(addon, tmp_path):
+    """A process's pipes close a little before the system tells how it ended."""
+    child, waited = addon("core.child").Child(["true"], addon("core.log").BackendLog(tmp_path / "backend.log")), []
+    child.process.wait()
+    child.process = SimpleNamespace(wait=waited.append)
+    child.settle()
+    assert waited and 0 < waited[0] < 1  # Blender's window stands meanwhile
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="no such signal")
 def test_a_word_to_the_dead_does_not_end_blender(addon, tmp_path):
     """Blender leaves SIGPIPE at its default, which the bpy module's Python does not."""

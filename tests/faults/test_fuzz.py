@@ -94,8 +94,9 @@ def read_tokenizer(path: Path) -> None:
     folder = path.parent / "tokenizer"
     folder.mkdir(exist_ok=True)
     (folder / path.name.replace("mutant", "tokenizer").replace("whole", "tokenizer")).write_bytes(path.read_bytes())
+    pairs = Pairs(folder)
     with told(PROFILES["klein"]):
-        clip_tokens(Pairs(folder), "head")
+        clip_tokens(pairs, "head")
 
 
 def read_vocabulary(path: Path) -> None:
@@ -103,8 +104,9 @@ def read_vocabulary(path: Path) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "vocab.json").write_bytes(path.read_bytes())
     (folder / "merges.txt").write_text("#version: 0.2\nh e\na d</w>\nhe ad</w>\n")
+    pairs = Pairs(folder)
     with told(PROFILES["klein"]):
-        clip_tokens(Pairs(folder), "head")
+        clip_tokens(pairs, "head")
 
 
 def read_faces(path: Path) -> None:

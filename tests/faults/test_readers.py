@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -22,7 +23,7 @@ from backend.head import atlas, shape
 from backend.head.mesh import load_capture, load_mesh
 from backend.models.hub import told
 from backend.models.profiles import PROFILES
-from backend.models.store import digest, read_text, use_local
+from backend.models.store import digest, lock_path, read_lock, read_text, use_local
 from backend.pins import read_pins
 from backend.portrait import landmark_groups
 from backend.threads import start_threads
@@ -237,6 +238,23 @@ def test_a_pipe_is_no_model(tmp_path, name):
         digest(tmp_path / name)
     with pytest.raises(ValueError, match="no text"):
         read_text(tmp_path / name)
+
+
+@pytest.mark.parametrize("odd", ["\0", "\ud800", 5, None, ["x"]], ids=range(5))
+@pytest.mark.parametrize("place", ["root", "revision", "files", "size"])
+def test_a_list_of_models_says_names_and_sizes(tmp_path, monkeypatch, odd, place):
+    monkeypatch.setattr("huggingface_hub.constants.HF_ASSETS_CACHE", str(tmp_path))
+    part = json.loads(mutants.make_lock())["base"]
+    if place == "files":
+        part["files"] = {odd: {"size": 5, "sha256": "00"}} if isinstance(odd, str) else odd
+    elif place == "size":
+        part["files"] = {"unet/config.json": {"size": "5" if odd == 5 else odd, "sha256": "00"}}
+    else:
+        part[place] = odd
+    lock_path(PROFILES["klein"]).parent.mkdir()
+    lock_path(PROFILES["klein"]).write_text(json.dumps({"base": part}))
+    with pytest.raises(AvatarTexError, match="damaged"):
+        read_lock(PROFILES["klein"])
 
 
 def test_a_refusal_of_the_hubs_library_is_one_line():
