@@ -119,10 +119,22 @@ def ask(part: Part) -> Offer:
 
 
 def ask_for(profile: Profile) -> list[Offer]:
-    """Of what is not here yet, with what a job could do without."""
+    """Of what is not here yet; what a job could do without is left out where the hub does not give it.
+
+    Raises:
+        AvatarTexError: as `ask`.
+    """
     lock = read_lock(profile)
-    gone = missing(profile, lock)
-    return [ask(part) for part in profile.parts if part.repo and (part in gone or part.name not in lock)]
+    gone, offers = missing(profile, lock), []
+    for part in profile.parts:
+        if not part.repo or (part not in gone and part.name in lock):
+            continue
+        try:
+            offers.append(ask(part))
+        except AvatarTexError:
+            if not part.optional:
+                raise
+    return offers
 
 
 def refuse_unaccepted(profile: Profile, accepted: set[str]) -> None:

@@ -14,6 +14,7 @@ from backend.__main__ import main
 from backend.compose.stage_pictures import StagePictures
 from backend.errors import AvatarTexError, ErrorCode
 from backend.job import StageOptions
+from backend.large import paint
 from backend.large.stage import choose_way
 from backend.messages import STAGES, Generate
 from backend.models import profiles, store
@@ -98,3 +99,18 @@ def test_a_job_with_one(tmp_path, monkeypatch, demo_head_obj, astronaut):
         assert photo.mean() > 0.02 and changed[photo].max() <= 1  # the portrait's pixels are what they were
         assert changed[~photo].mean() > 3
     assert abs(pictures["atlas"] - pictures["around"]).mean() > 1
+
+
+@pytest.mark.slow
+def test_variants_with_one(tmp_path, monkeypatch, demo_head_obj, astronaut):
+    """Two seeds in one batch: two textures, which differ where the portrait does not show."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_ASSETS_CACHE", str(tmp_path / "assets"))
+    monkeypatch.setitem(profiles.PROFILES, "sd15", tiny_models.make("sd15", tmp_path / "models"))
+    seeds, real = [], paint.run
+    monkeypatch.setattr(paint, "run", lambda *given: seeds.append(list(given[3].seeds)) or real(*given))
+    words = ["variants", "--mesh", demo_head_obj, "--portrait", astronaut, "--size", "512", "--profile", "sd15"]
+    words += ["--way", "atlas", "--styles", "photo", "--seeds", "0-1", "--output", tmp_path / "made"]
+    assert main([str(word) for word in words]) == 0
+    assert seeds == [[0, 1]]
+    first, second = (cv2.imread(str(tmp_path / "made" / f"photo_{seed}.png")).astype(int) for seed in (0, 1))
+    assert abs(first - second).mean() > 3 and (abs(first - second).max(-1) <= 1).mean() > 0.02

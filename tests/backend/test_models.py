@@ -158,6 +158,12 @@ def test_damaged_on_the_way(models, hub, tmp_path):
     assert models("download", "sd15", *ACCEPTED)[0] == 0  # the bad file is not kept
 
 
+def test_what_a_job_can_do_without_stops_no_download(models, hub, tmp_path):
+    hub.gated.add("madebyollin/taesd")
+    assert models("download", "sd15", *ACCEPTED)[0] == 0 and "preview" not in lock(tmp_path)
+    assert json.loads(models("list", "--json")[1].splitlines()[0])["state"] == "here"
+
+
 def test_pickles_alone(models, hub):
     files = hub.repos["lllyasviel/control_v11p_sd15_canny"]
     for name in [name for name in files if name.endswith(".safetensors")]:
