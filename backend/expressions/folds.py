@@ -17,7 +17,7 @@ from scipy.sparse.linalg import splu
 from ..head.facial_regions import FacialRegions
 from ..imaging.noise import field
 from ..imaging.sample import sample_atlas
-from .strain import CONTROLS, Strain
+from .strain import CONTROLS, Strain, reached
 
 #: Face heights between folds of the forehead.
 FOREHEAD = 0.058
@@ -67,9 +67,12 @@ def fold_depth(strain: Strain, allowed: np.ndarray, regions: FacialRegions, plac
     wavering, broken = (field(number, CONTROLS, cells) for number, cells in enumerate((WAVER[0], BROKEN[0])))
     phase += (WAVER[1] * wavering).astype(np.float32)
     strength = np.clip(strength * np.sqrt(apart / FOREHEAD), 0, 1) * np.clip(1 + BROKEN[1] * broken, 0.2, 1.6)
-    drawn = sample_atlas(np.float32(np.stack([phase, strength], -1)), places, cv2.INTER_CUBIC)
-    share = sample_atlas(allowed.astype(np.float32), places)
-    return (-DEPTH * np.clip(drawn[:, 1], 0, 1) * share * (profile(drawn[:, 0]) - MEAN)).astype(np.float32)
+    here = reached(strength, places)
+    drawn = sample_atlas(np.float32(np.stack([phase, strength], -1)), places[here], cv2.INTER_CUBIC)
+    share = sample_atlas(allowed.astype(np.float32), places[here])
+    folds = np.zeros(len(places), np.float32)
+    folds[here] = -DEPTH * np.clip(drawn[:, 1], 0, 1) * share * (profile(drawn[:, 0]) - MEAN)
+    return folds
 
 
 def profile(phase: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from ..job import Prepared
 from ..surface.detail import texels_per_face
 from .folds import FROM, FULL, fold_depth
 from .seen import Seen, correct
-from .strain import CONTROLS, Rest, Strain
+from .strain import CONTROLS, Rest, Strain, reached
 
 #: Texels of the maps that have no fine detail.
 SMOOTH = 256
@@ -94,11 +94,14 @@ def make_maps(
         place, share = place[skin], share[skin]
         folds = np.zeros((len(strains), len(skin)), np.float32)
         expected = np.stack([fold_depth(strain, allowed, regions, place) for strain in strains])
-        pressed = np.stack([sample_at(np.clip(strain.pressed / FULL, 0, 1), place) * share for strain in strains])
-        folds[:, skin] = correct(expected, np.clip(pressed, 0, 1), [one.at(place) for one in seen])
+        if seen:
+            pressed = np.stack([sample_at(np.clip(strain.pressed / FULL, 0, 1), place) * share for strain in strains])
+            expected = correct(expected, np.clip(pressed, 0, 1), [one.at(place) for one in seen])
+        folds[:, skin] = expected
         if number in bases:
             own = own_detail(part, job, texels, bases[number])[skin] * share
-            folds[:, skin] += own * np.stack([sample_at(deeper(strain), place) for strain in strains])
+            for channel, strain in enumerate(strains):
+                folds[channel, skin] += own * sample_at(deeper(strain), place)
         coarse = find_texels(part, SMOOTH, order)
         at = coarse.at(part, job.canonical)
         blood = np.stack([blood_change(strain, regions, to_atlas(at).astype(np.float32)) for strain in strains])
@@ -136,7 +139,9 @@ def blood_change(strain: Strain, regions: FacialRegions, place: np.ndarray) -> n
 
 def sample_at(controls: np.ndarray, place: np.ndarray) -> np.ndarray:
     """(n,) of (C,C) values at control points, smoothly between them."""
-    return sample_atlas(controls.astype(np.float32), place, cv2.INTER_CUBIC)
+    values, here = np.zeros(len(place), np.float32), reached(controls, place)
+    values[here] = sample_atlas(controls.astype(np.float32), place[here], cv2.INTER_CUBIC)
+    return values
 
 
 def laid_out(values: np.ndarray, texels: Texels) -> np.ndarray:

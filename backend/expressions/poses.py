@@ -23,6 +23,9 @@ def read_poses(request: Expressions, mesh: HeadMesh) -> dict[str, np.ndarray]:
             "No expression was given.",
             "Name one with --pose, as in --pose mouthSmile=smile.obj.",
         )
+    for one in request.poses:
+        if not all(isinstance(one.get(field), str) and one[field] for field in ("name", "file")):
+            raise AvatarTexError(ErrorCode.BAD_REQUEST, "A pose has no name or no file.", "Give each pose both.")
     return {one["name"]: file_pose(one["name"], one["file"], mesh, request.faces) for one in request.poses}
 
 

@@ -142,12 +142,13 @@ def correct(expected: np.ndarray, allowed: np.ndarray, seen: Sequence[Seen]) -> 
     folds = expected.copy()
     spread = (PRIOR * allowed) ** 2
     for one in seen:
-        made = one.weights[:, None]
-        missing = one.detail - (made * folds).sum(0)
-        variance = (made**2 * spread).sum(0) + NOISE**2 / np.maximum(one.confidence, 1e-3)
-        gain = spread * made / variance
-        folds += gain * missing
-        spread = spread * (1 - gain * made)
+        rows = np.flatnonzero(one.weights > 0)  # the others stay
+        made = one.weights[rows, None]
+        missing = one.detail - (made * folds[rows]).sum(0)
+        variance = (made**2 * spread[rows]).sum(0) + NOISE**2 / np.maximum(one.confidence, 1e-3)
+        gain = spread[rows] * made / variance
+        folds[rows] += gain * missing
+        spread[rows] *= 1 - gain * made
     return np.clip(folds, -MOST, MOST)
 
 

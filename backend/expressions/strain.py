@@ -21,6 +21,8 @@ from ..imaging.sample import fill_smoothly, masked_blur
 CONTROLS = 64
 #: Sigma of what a control point gathers, in control points.
 GATHERED = 0.7
+#: Values of control points that nobody sees.
+NOTHING = 1e-3
 #: Sigmas in control points between which a dent counts as a valley, not as the face's form.
 VALLEY = (0.8, 3.0)
 
@@ -87,6 +89,13 @@ def measure_strain(rest: Rest, moves: np.ndarray) -> Strain:
         np.log(stretches[0] * stretches[1]),
         wide - near,
     )
+
+
+def reached(controls: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """(n,) bool: atlas places (n,2) near which any of (C,C) control points has a value. Most expressions do little."""
+    near = cv2.dilate((np.abs(controls) > NOTHING).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    column, row = np.clip((places * CONTROLS).astype(np.int32), 0, CONTROLS - 1).T
+    return near[row, column]
 
 
 def _metric(mesh: HeadMesh, layout: AtlasMap, height: float, moves: np.ndarray | None = None) -> np.ndarray:

@@ -141,8 +141,8 @@ def test_again_replaces_undo_takes_one_step_and_remove_leaves_nothing(head):
     bpy.ops.avatartex.remove_expressions()
     assert everything(head) == before
     bpy.ops.ed.undo_push(message="start")
-    add()
-    bpy.ops.ed.undo_push(message="added")
+    bpy.ops.avatartex.add_expressions("EXEC_DEFAULT", True)  # with the step that a click makes
+    assert everything(head) != before
     bpy.ops.ed.undo()
     head = bpy.data.objects["Head"]
     assert everything(head) == before and not bpy.ops.avatartex.remove_expressions.poll()

@@ -295,6 +295,9 @@ def test_damaged_and_missing_poses_are_refused(tmp_path):
             captured_poses(str(path))
     with pytest.raises(AvatarTexError, match="No expression was given"):
         read_poses(Expressions("j", "p.png", "out", mesh="head.obj"), None)
+    for wrong in ({"name": "smile"}, {"name": 3, "file": "a.obj"}, {"name": "smile", "file": ""}):
+        with pytest.raises(AvatarTexError, match="no name or no file"):
+            read_poses(Expressions("j", "p.png", "out", mesh="head.obj", poses=[wrong]), None)
 
 
 @pytest.mark.slow
