@@ -31,7 +31,9 @@ class AVATARTEX_PG_result(bpy.types.PropertyGroup):
     slots: StringProperty(description="Numbers of the material slots, by commas")
     provenance: PointerProperty(type=bpy.types.Image, description="Red from the photo, green mirrored, blue generated")
     shares: FloatVectorProperty(size=3, description="Of the head's texels: photo, mirrored, generated")
-    hair_color: FloatVectorProperty(size=3, description="sRGB of the hair that the portrait shows; black: it shows none")
+    hair_color: FloatVectorProperty(
+        size=3, description="sRGB of the hair that the portrait shows; black: it shows none"
+    )
     redone: BoolProperty(description="Only its red regions were made anew")
     favourite: BoolProperty(name="Favourite", description="Keep this result, however many others come")
 
