@@ -8,14 +8,14 @@ from . import versions
 from .graph import find_color_input
 
 #: Objects that hair is made of.
-MAY_BE_HAIR = {"CURVES", "CURVE", "MESH"}
+HAIR_KINDS = {"CURVES", "CURVE", "MESH"}
 #: Of the node that colours what an image or another node gives.
 TINT_NODE = "AvatarTex Hair"
 
 
 def find_hair_objects(context: bpy.types.Context, head: bpy.types.Object | None) -> list[bpy.types.Object]:
     """What is selected beside the head."""
-    return [thing for thing in context.selected_objects if thing != head and thing.type in MAY_BE_HAIR]
+    return [thing for thing in context.selected_objects if thing != head and thing.type in HAIR_KINDS]
 
 
 def colour_hair(thing: bpy.types.Object, colour: tuple[float, float, float]) -> None:

@@ -26,7 +26,7 @@ ISLAND = 0.02
 #: Of the face's size: lips are widened and the outline is drawn in by this much, detail is finer, and detail is looked
 #: at over this far; how far from the lips every beard comes, and how much of it (of the face's size squared).
 LIPS_WIDER, OUTLINE, FINE, ABOUT, BESIDE, WIDE = 0.02, 0.03, 0.012, 0.03, 0.04, 0.003
-#: How many times as rough as cheeks hair begins to be, and is for sure; 27 portraits, 9 of them bearded.
+#: How many times as rough as cheeks hair begins to be, and is for sure; 25 portraits, 13 of them bearded.
 ROUGH = (1.2, 2.4)
 #: Over so much of the face's size hair is looked at for being darker than what is around it; by how much it begins to
 #: be, and is for sure: a moustache in a small picture is smooth.
