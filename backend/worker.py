@@ -218,3 +218,4 @@ def release_memory() -> None:
         recall.forget_all()
     if torch := sys.modules.get("torch"):
         torch.cuda.empty_cache()
+        torch.backends.mkldnn.set_flags(False)  # it keeps a layer that it had no memory to make as one that failed
