@@ -6,6 +6,7 @@ starts none: it shares its work among those that came with the modules.
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@functools.cache
 def start_threads(count: int) -> ThreadPoolExecutor:
-    """A pool whose threads all run."""
+    """The pool of so many threads, all of which run. What one of them does asks nothing of its own pool."""
     pool, together = ThreadPoolExecutor(count), threading.Barrier(count)
     list(pool.map(lambda _: together.wait(), range(count)))
     return pool

@@ -233,3 +233,4 @@ def release_memory() -> None:
     gc.collect()
     if torch := sys.modules.get("torch"):
         torch.cuda.empty_cache()
+        torch.backends.mkldnn.set_flags(False)  # it keeps a layer that it had no memory to make as one that failed

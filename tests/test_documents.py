@@ -16,6 +16,7 @@ DECISIONS, GITHUB = ROOT / "docs" / "decisions", ROOT / ".github"
 #: What speaks of today; the changelog names commands that are gone.
 TODAY = [
     ROOT / "README.md",
+    ROOT / "SECURITY.md",
     ROOT / "backend" / "models" / "MODEL_CARD.md",
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "avatartex_addon" / "manual").glob("*.md")),
@@ -105,6 +106,16 @@ def test_files_and_folders_exist():
     assert paths
     assert [
         (name(page), path) for page, path in paths if not any((room / path).exists() for room in [page.parent, *ROOMS])
+    ] == []
+
+
+def test_tests_that_are_named_exist():
+    named = [path.split("::") for page in TODAY for path in code(page) if "::test_" in path]
+    assert len(named) > 20
+    assert [
+        name
+        for file, name in named
+        if not re.search(rf"^ *def {name}\(", (ROOT / "tests" / file).read_text(encoding="utf-8"), re.MULTILINE)
     ] == []
 
 

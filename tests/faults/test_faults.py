@@ -50,7 +50,8 @@ def hurt(scene: Scene, fault: Fault, chance: random.Random) -> str:
             scene.end("kill")
         if message["type"] not in ("judged", "deleted", "beside another", "stopped after another"):
             scene.judge(fault.job, message)
-        scene.work_again(fault.job if chance.random() < 0.2 else "register")
+        again = chance.random() < 0.2 or "memory" in fault.family  # what lacked memory once is asked for again
+        scene.work_again(fault.job if again else "register")
         scene.refuse_rests()
         return ""
     except (Lost, Gone) as reason:
