@@ -20,7 +20,7 @@ JAW = (172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397)
 INNER, THROAT = 0.06, 1.5
 #: From here down, of the way from nose to chin, collars begin; how far in CIELAB hair strays there from its colour
 #: where it is hair for sure.
-COLLAR, LOCKS, SURELY = 0.6, np.float32([20, 8, 8]), 0.9
+COLLAR, LOCKS, SURELY = 0.6, np.float32([25, 12, 14]), 0.9
 #: Of the face's size squared: hair that hangs together is larger.
 ISLAND = 0.02
 #: Of the face's size: lips are widened and the outline is drawn in by this much, detail is finer, and detail is looked
