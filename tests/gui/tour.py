@@ -29,7 +29,7 @@ PICTURES = ROOT / "avatartex_addon" / "manual" / "pictures"
 CUTS: dict[str, tuple[str, str, tuple[float, float, float, float]]] = {
     "first_run": ("01-not-set-up", "sidebar", (0, 0, 1, 0.66)),
     "preferences": ("03-preferences", "view", (0.13, 0.29, 1, 0.61)),
-    "ready": ("05-ready", "sidebar", (0, 0, 1, 0.63)),
+    "ready": ("05-ready", "sidebar", (0, 0, 1, 0.73)),
     "running": ("06-running", "sidebar", (0, 0, 1, 0.92)),
     "textured": ("08-done", "view", (0.2, 0, 1, 1)),
     "registration": ("09-registration", "both", (0, 0, 1, 1)),
