@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -31,6 +31,10 @@ class Pace:
     last: float = 0.1
     average: float = 0.998
     betas: tuple[float, float] = (0.9, 0.99)
+
+    def with_rate(self, rate: float | None) -> Pace:
+        """Itself, or with another highest rate."""
+        return self if rate is None else replace(self, rate=rate)
 
     def at(self, step: int, total: int) -> float:
         """The rate of a step of so many."""
@@ -68,6 +72,11 @@ class Descent:
         save_state(self.state, self.steps, self.parameters, self.kept, self.optimiser)
 
 
+def low_precision(device: str) -> torch.autocast:
+    """bfloat16 on a graphics card; a processor without its instructions is slower with it."""
+    return torch.autocast(device, torch.bfloat16, enabled=device == "cuda")
+
+
 class Means:
     """Means of named figures over LOG_EVERY steps, a line each in a file."""
 
@@ -99,6 +108,7 @@ def parser_for(name: str, text: str, *, steps: int, count: int, counted: str) ->
     parser.add_argument("--output", type=Path, required=True, help="folder of weights and state; found ones go on")
     parser.add_argument("--steps", type=int, default=steps)
     parser.add_argument("--schedule", type=int, help="steps over which the rate falls (default: as many)")
+    parser.add_argument("--rate", type=float, help="the highest one (default: the recipe's); weights go on with less")
     parser.add_argument("--count", type=int, default=count, help=f"{counted} (default {count})")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", choices=("cpu", "cuda"))

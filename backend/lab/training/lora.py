@@ -98,13 +98,14 @@ def train(arguments: argparse.Namespace) -> Path:
     changes = add_lora(painter.unet, arguments.rank)
     trained = nn.ModuleList(part for layer in changes.values() for part in (layer.lora_A, layer.lora_B))
     trained.to(arguments.device).requires_grad_(True)
-    descent = Descent(trained, PACE, arguments.output / STATE)
+    pace = PACE.with_rate(arguments.rate)
+    descent = Descent(trained, pace, arguments.output / STATE)
     log, saved = Means(arguments.output / "lora.log"), time.monotonic()
     samples = endless(Captioned(arguments.hub, size=whole.texels, seed=arguments.seed), descent.steps * arguments.count)
     while descent.steps < arguments.steps:
         random = torch.Generator().manual_seed(arguments.seed + 7919 * (descent.steps + 1))
         loss = sum(loss_of(painter, next(samples), random) for _ in range(arguments.count)) / arguments.count
-        descent.step(loss, PACE.at(descent.steps, arguments.schedule))
+        descent.step(loss, pace.at(descent.steps, arguments.schedule))
         log.add(descent.steps, {"loss": float(loss)})
         if time.monotonic() - saved > EXPORT_EVERY or descent.steps == arguments.steps:
             save_file(state_of(changes, descent.average), arguments.output / WEIGHTS)

@@ -23,7 +23,7 @@ from ...networks.detail import CHANNELS_TOLD, PARTS, blurred, conditions, fine, 
 from ...stages.repaint import STEPS, job_times
 from .checkpoints import save_half
 from .completions import Completions, draw_completions
-from .descent import Descent, Means, Pace, begin, parser_for
+from .descent import Descent, Means, Pace, begin, low_precision, parser_for
 from .judge import LOOKED_AT, Judge, hinge
 from .stage1 import load_samples
 
@@ -186,14 +186,15 @@ def train(arguments: argparse.Namespace) -> None:
     usual = usual_detail(found)
     squares = Squares(found, networks.geometry, usual, arguments.seed)
     network = Denoiser(CHANNELS_TOLD).to(device, memory_format=torch.channels_last)
-    descent = Descent(network, PACE, output / STATE, output / WEIGHTS)
+    pace = PACE.with_rate(arguments.rate)
+    descent = Descent(network, pace, output / STATE, output / WEIGHTS)
     trial = Trial(network, output, device) if arguments.judged else None
     log, saved, last = Means(output / "repaint.log"), time.monotonic(), arguments.steps + arguments.judged
     while descent.steps < last:
         random = torch.Generator().manual_seed(arguments.seed + 7919 * (descent.steps + 1))
         judged = trial is not None and descent.steps >= arguments.steps
         batch = tuple(part.to(device) for part in squares.batch(descent.steps, arguments.count))
-        with torch.autocast(device, torch.bfloat16):
+        with low_precision(device):
             if judged:
                 loss, told = trial.losses(batch, random)
             else:
@@ -202,7 +203,7 @@ def train(arguments: argparse.Namespace) -> None:
         if judged:
             rate = JUDGED_PACE.at(descent.steps - arguments.steps, arguments.judged)
         else:
-            rate = PACE.at(descent.steps, arguments.schedule)
+            rate = pace.at(descent.steps, arguments.schedule)
         descent.step(loss, rate)
         log.add(descent.steps, told)
         if time.monotonic() - saved > EXPORT_EVERY or descent.steps == last:

@@ -24,7 +24,7 @@ from ...networks.noise import draw_noise
 from ..texhub.build import SOURCES
 from .augment import Geometry
 from .checkpoints import save_half
-from .descent import Descent, Means, Pace, begin, parser_for
+from .descent import Descent, Means, Pace, begin, low_precision, parser_for
 from .experts import fold_experts
 from .folds import Textures
 from .people import FOLDS, load_people
@@ -113,13 +113,14 @@ def load_samples(faces: Path, hub: Path, output: Path, seed: int) -> Samples:
 def train(arguments: argparse.Namespace) -> None:
     samples = load_samples(arguments.faces, arguments.hub, arguments.output, arguments.seed)
     network = Completer().to(arguments.device, memory_format=torch.channels_last)
-    descent = Descent(network, PACE, arguments.output / STATE, arguments.output / WEIGHTS)
+    pace = PACE.with_rate(arguments.rate)
+    descent = Descent(network, pace, arguments.output / STATE, arguments.output / WEIGHTS)
     log, saved, first = Means(arguments.output / "stage1.log"), time.monotonic(), descent.steps
     for batch in batches(samples, first, arguments.steps, arguments.count, arguments.workers):
         random = torch.Generator().manual_seed(arguments.seed + 7919 * (descent.steps + 1))
-        with torch.autocast(arguments.device, torch.bfloat16):
+        with low_precision(arguments.device):
             loss, terms = loss_of(network, batch.to(arguments.device), random)
-        descent.step(loss, PACE.at(descent.steps, arguments.schedule))
+        descent.step(loss, pace.at(descent.steps, arguments.schedule))
         log.add(descent.steps, terms)
         if time.monotonic() - saved > EXPORT_EVERY or descent.steps == arguments.steps:
             save_half(descent.average.state_dict(), arguments.output / WEIGHTS)

@@ -189,13 +189,14 @@ def train(arguments: argparse.Namespace) -> None:
     cv2.setNumThreads(1)
     samples = load_samples(arguments)
     network = Studio().to(arguments.device, memory_format=torch.channels_last)
-    descent = Descent(network, PACE, arguments.output / STATE, arguments.output / WEIGHTS)
+    pace = PACE.with_rate(arguments.rate)
+    descent = Descent(network, pace, arguments.output / STATE, arguments.output / WEIGHTS)
     log, saved, first = Means(arguments.output / "studio.log"), time.monotonic(), descent.steps
     for drawn in map(partial(samples.batch, count=arguments.count), range(first // 2, arguments.steps // 2)):
         batch = Batch(*(one.to(arguments.device) for one in vars(drawn).values()))
         for either in (batch, batch.mirrored()):  # drawing one takes as long as learning from it
             loss, terms = loss_of(network, either)
-            descent.step(loss, PACE.at(descent.steps, arguments.schedule))
+            descent.step(loss, pace.at(descent.steps, arguments.schedule))
             log.add(descent.steps, terms)
         if time.monotonic() - saved > EXPORT_EVERY or descent.steps == arguments.steps:
             save_half(descent.average.state_dict(), arguments.output / WEIGHTS)
