@@ -51,7 +51,7 @@ class Detail:
             index = np.flatnonzero(amount > 0.004) + low
             if len(index):
                 tone = np.clip(np.sqrt(colour[index] @ LUMINANCE / max(self.tone, 0.02)), *TONES)
-                added = self._laid(wrapped, place[index], normals[index])
+                added = self.coloured(self._laid(wrapped, place[index], normals[index]), colour[index])
                 out[index] = np.clip(out[index] + added * (amount[index - low] * tone)[:, None], 0, 1)
         return out
 
@@ -59,6 +59,10 @@ class Detail:
         """(n,) 0..1: how much of it belongs at (n,3) canonical places."""
         bare = bare_skin(place, False)
         return bare if self.cover is None else bare * (1 - sample_atlas(self.cover, to_atlas(place)))
+
+    def coloured(self, added: np.ndarray, colour: np.ndarray) -> np.ndarray:
+        """(n,3) what is added to (n,3) colours: it has a colour of its own."""
+        return added
 
     def _laid(self, wrapped: np.ndarray, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """(n,3) of the square, from the three axes; their squared shares add up to 1, which keeps the power."""
@@ -78,12 +82,12 @@ class Detail:
 
 
 def make_square(grain: Grain, seed: int) -> np.ndarray:
-    """(N,N,3) float32: a collage of the seen skin's or hair's patches, brought to the covariance that each octave
-    lacks; of skin without what recurs in it."""
+    """(N,N,3) float32: a collage of the seen skin's patches without what recurs in it, brought to the covariance that
+    each octave lacks."""
     random = np.random.default_rng(seed)
     size = 2 * round(PERIOD * grain.density / 2)
     square = collage(grain.patches, size, random) if len(grain.patches) else random.normal(size=(size, size, 3))
-    return matched(upright(square, grain.spread) if grain.spread else scattered(square, random), grain)
+    return matched(scattered(square, random), grain)
 
 
 def scattered(square: np.ndarray, random: np.random.Generator) -> np.ndarray:
@@ -93,14 +97,6 @@ def scattered(square: np.ndarray, random: np.random.Generator) -> np.ndarray:
     phase = np.fft.rfft2(random.normal(size=square.shape[:2]))
     spectrum = np.fft.rfft2(square, axes=(0, 1)) * (phase / np.maximum(np.abs(phase), 1e-12))[..., None]
     return np.fft.irfft2(spectrum, square.shape[:2], axes=(0, 1)).astype(np.float32)
-
-
-def upright(square: np.ndarray, spread: float) -> np.ndarray:
-    """(N,N,3) a periodic square's lines that run downwards within so many degrees: they go on from patch to patch."""
-    size = len(square)
-    down, across = np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None]
-    kept = np.exp(-0.5 * (np.degrees(np.arctan2(np.abs(down), across)) / spread) ** 2)
-    return np.fft.irfft2(np.fft.rfft2(square, axes=(0, 1)) * kept[..., None], (size, size), axes=(0, 1))
 
 
 def collage(patches: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
@@ -133,29 +129,51 @@ def matched(square: np.ndarray, grain: Grain) -> np.ndarray:
     if size % 2 == 0:
         count[:, -1] = 1
 
-    weights = [count * passed(size, size / PERIOD, low) ** 2 / size**4 for low in grain.lows]
-
-    def covariance(part: np.ndarray, number: int) -> np.ndarray:
-        weighted = (part * weights[number][..., None]).reshape(-1, 3)
-        return (weighted.T @ part.conj().reshape(-1, 3)).real
-
-    parts = []
-    for number, wanted in enumerate(grain.covariance):
+    shares = []
+    for number in range(last + 1):
         inside = np.clip(1 - np.abs(octaves - number), 0, 1)
         if number == last:
             finer = np.clip(2 - octaves + last, 0, 1) * (frequency < grain.density / 2)
             inside = np.where(octaves > last, finer, inside)
         if number == 0:
             inside = np.where(octaves < 0, np.clip(1 + 2 * octaves, 0, 1), inside)
-        part = spectrum * np.sin(inside * np.pi / 2)[..., None]
-        parts.append(part @ _recolour(covariance(part, number), wanted))
-    for _ in range(8):  # neighbouring octaves leak into each other
-        whole = np.sum(parts, 0)
-        for number, wanted in enumerate(grain.covariance):
-            parts[number] = parts[number] @ _recolour(covariance(whole, number), wanted, 2.0)
-    made = np.fft.irfft2(np.sum(parts, 0), (size, size), axes=(0, 1)).astype(np.float32)
+        shares.append(np.sin(inside * np.pi / 2))
+    weights = [count * passed(size, size / PERIOD, low) ** 2 / size**4 for low in grain.lows]
+    gains = _gains(spectrum, shares, weights, grain.covariance)
+    whole = sum((spectrum * share[..., None]) @ gain for share, gain in zip(shares, gains, strict=True))
+    made = np.fft.irfft2(whole, (size, size), axes=(0, 1)).astype(np.float32)
     kept = limited(made)
     return kept * (made.std() / max(kept.std(), 1e-9))
+
+
+def _gains(spectrum: np.ndarray, shares: list, weights: list, wanted: np.ndarray) -> list[np.ndarray]:
+    """(3,3) by which each octave's row vectors are multiplied, so that together they have the wanted covariances.
+
+    Args:
+        spectrum: (N,M,3). shares: (N,M) amplitudes of each octave in it. weights: (N,M) by which waves count in each
+            octave's covariance. wanted: (b,3,3).
+    """
+    rows = spectrum.reshape(-1, 3)
+    upper = np.triu_indices(3)
+    power = np.stack([(rows[:, i] * rows[:, j].conj()).real for i, j in zip(*upper, strict=True)])
+    together = {}  # by octave asked about and two that have waves in it
+    for asked, weight in enumerate(weights):
+        for one in range(len(shares)):
+            for other in range(one, min(one + 2, len(shares))):
+                part = (weight * shares[one] * shares[other]).ravel()
+                if part.any():
+                    matrix = np.zeros((3, 3))
+                    matrix[upper] = power @ part
+                    together[asked, one, other] = np.triu(matrix) + np.triu(matrix, 1).T
+
+    gains = [_recolour(together[number, number, number], one) for number, one in enumerate(wanted)]
+    for _ in range(8):  # neighbouring octaves leak into each other
+        has = np.zeros_like(wanted, dtype=np.float64)
+        for (asked, one, other), matrix in together.items():
+            both = gains[one].T @ matrix @ gains[other]
+            has[asked] += both if one == other else both + both.T
+        gains = [gain @ _recolour(now, one, 2.0) for gain, now, one in zip(gains, has, wanted, strict=True)]
+    return gains
 
 
 def _recolour(has: np.ndarray, wanted: np.ndarray, most: float = np.inf) -> np.ndarray:

@@ -9,7 +9,7 @@ from ..observation.relight import exposed, relighting
 from .detail import Detail, make_square, texels_per_face
 from .grain import find_grain
 from .measured import Subject
-from .strands import Strands, find_strands
+from .strands import Strands, find_strands, lay_strands
 
 
 def find_details(job: Prepared, generated: np.ndarray, size: int, light: str, seed: int) -> list[Detail]:
@@ -23,9 +23,10 @@ def find_details(job: Prepared, generated: np.ndarray, size: int, light: str, se
     gain, made = relighting(seen, generated, light), exposed(generated, seen, light)
     texels = max(texels_per_face(tile, job.canonical, size) for tile in job.tiles.values())
     subject = Subject(job.mesh, job.canonical, job.registration, seen, made, gain, texels)
-    found = []
-    for kind, find in ((Detail, find_grain), (Strands, find_strands)):
-        grain = find(subject, seed)
-        if grain is not None:
-            found.append(kind(make_square(grain, seed), grain.tone, seen.cover))
+    found: list[Detail] = []
+    grain, hair = find_grain(subject, seed), find_strands(subject)
+    if grain is not None:
+        found.append(Detail(make_square(grain, seed), grain.tone, seen.cover))
+    if hair is not None:
+        found.append(Strands(lay_strands(hair, seed), hair.tone, seen.cover))
     return found

@@ -10,7 +10,19 @@ from ..head.sides import sides
 from ..imaging.bands import HALF, inner, near, smooth
 from ..imaging.sample import LUMINANCE, sample_atlas
 from .bare import bare_skin
-from .measured import ENOUGH, Grain, Subject, bounding_box, gathered, held, lacking, limited, measure, spread_out
+from .measured import (
+    ENOUGH,
+    NO_PATCHES,
+    Grain,
+    Subject,
+    bounding_box,
+    gathered,
+    held,
+    lacking,
+    limited,
+    measure,
+    spread_out,
+)
 
 #: Waves per face height where detail begins: coarser is the atlas's.
 COARSEST = 16
@@ -96,4 +108,4 @@ def _patches(views: list, density: float, random: np.random.Generator) -> np.nda
             power = (patches**2).mean((1, 2, 3))
             low, high = np.quantile(power, (0.1, 0.6))
             return limited(patches[(power >= low) & (power <= high)])
-    return np.zeros((0, 1, 1, 3), np.float32)
+    return NO_PATCHES

@@ -32,6 +32,7 @@ HEAVIEST, LINES = 2.5, 6.0
 OPPONENT = np.float32([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])
 #: Standard deviations that detail keeps to, softly.
 LIMIT = 2.5
+NO_PATCHES = np.zeros((0, 1, 1, 3), np.float32)
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Grain:
     density: pixels per face height of what follows. lows: (b,) waves per face height where each octave begins.
     covariance: (b,3,3) of sRGB, what octaves of generated skin lack beside photographed skin.
     patches: (p,k,k,3) float32 sRGB without what is coarser than the first octave; none where too little was seen.
-    tone: luminance of the skin they were seen on. spread: degrees about upright that its lines keep to, 0 for none.
+    tone: luminance of the skin they were seen on.
     """
 
     density: float
@@ -49,7 +50,6 @@ class Grain:
     covariance: np.ndarray
     patches: np.ndarray
     tone: float
-    spread: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
-"""Strands on the unseen scalp: the hair that the portrait shows, continued as the skin's grain is (grain.py).
+"""Strands on the unseen scalp: straight hair as strong, octave by octave, as the hair that shows.
 
-Strands have a direction, which grain has not: patches are turned until theirs is upright (the main axis of the
-structure tensor, Bigun and Granlund 1987), and the square is laid so that they fall down the sides and the back and
-lie along the top.
+Noise of which only what runs downwards is kept, finer than the portrait shows it where the artist's texels are. Locks
+bend and gather. The square is laid so that they fall down the sides and the back and lie along the top.
 """
 
 from __future__ import annotations
@@ -13,31 +12,38 @@ import cv2
 import numpy as np
 
 from ..head.atlas import to_atlas
-from ..imaging.bands import HALF, inner, smooth
 from ..imaging.sample import LUMINANCE, sample_atlas
-from .detail import Detail
-from .measured import ENOUGH, Grain, Subject, bounding_box, evenness, gathered, held, lacking, limited, measure
+from .detail import PERIOD, Detail, matched
+from .measured import (
+    ENOUGH,
+    FINEST,
+    NO_PATCHES,
+    Grain,
+    Subject,
+    bounding_box,
+    evenness,
+    gathered,
+    held,
+    lacking,
+    measure,
+)
 
 #: Waves per face height where strands begin: locks are coarser than pores.
 COARSEST = 8
 #: Share of hair from which a pixel is nothing else.
 SURE = 0.9
-#: Patches are squares of so many face heights, the larger first; tries, and how many must succeed.
-PATCHES, ATTEMPTS, WANTED = (0.16, 0.11, 0.08, 0.055), 300, 12
-#: Strands are drawn out so many times: patches are shorter than hair.
-LONGER = 2.5
-#: Degrees that strands keep to: patches alone are short and wavy, and look like fur.
-SPREAD = 9.0
+#: Degrees about upright that strands keep to.
+SPREAD = 5.0
 #: Shares of the coarsest octaves' power: locks bend and end, drawn out they would be ridges.
 LOCKS = (0.15, 0.5)
 #: Standard deviation of hair at most, as a share of its tone.
 DEEPEST = 0.14
-#: Share of the patches whose strands run most alike.
-COMBED = 0.6
-#: Share of those that are not too strong.
-USUAL = 0.6
-
-
+#: Power of an octave that the portrait is too coarse for, beside the one before it.
+FINER = 0.5
+#: How far locks bend, face heights, by how often they do so in one; how much and how often their strength changes.
+BENDS, CHANGE, CHANGES = {4: 0.004, 10: 0.001}, 0.3, 6
+#: Luminance below which hair's colour says nothing.
+DARKEST, PAD = 0.02, 4
 #: Mean evenness of the octaves (grain.evenness) up to which hair has no strands, and from which it has all of them.
 PLAIN = (0.25, 0.75)
 
@@ -49,8 +55,13 @@ class Strands(Detail):
     def where(self, place: np.ndarray) -> np.ndarray:
         return sample_atlas(self.cover, to_atlas(place))
 
+    def coloured(self, added: np.ndarray, colour: np.ndarray) -> np.ndarray:
+        """Strands are lighter and darker in the hair's own colour."""
+        light = colour @ LUMINANCE
+        return (added @ LUMINANCE / np.maximum(light, DARKEST))[:, None] * colour
 
-def find_strands(subject: Subject, seed: int) -> Grain | None:
+
+def find_strands(subject: Subject) -> Grain | None:
     """As find_grain(), of hair, as the portrait shows it on and beyond the head; None for bare scalps and where too
     little hair was photographed."""
     seen = subject.observation
@@ -70,16 +81,52 @@ def find_strands(subject: Subject, seed: int) -> Grain | None:
     measure(picture, mask, mask, density, lows, shown)
     if sum(len(found) for found in shown[-1]) < ENOUGH:
         return None
-    rough = picture - smooth(picture, mask, HALF * density / COARSEST)
-    patches = combed(rough, mask, density, np.random.default_rng(seed))
-    if not len(patches):
-        return None
-    octaves, nothing = gathered(shown), np.zeros((0, 5), np.float32)
-    covariance = np.array([lacking(octave, nothing) for octave in octaves])
+    found, nothing = gathered(shown), np.zeros((0, 5), np.float32)
+    covariance = np.array([lacking(octave, nothing) for octave in found])
     covariance[: len(LOCKS)] *= np.reshape(LOCKS, (-1, 1, 1))[: len(covariance)]
-    covariance *= stranded(octaves)
+    covariance *= stranded(found)
     tone = float(np.median(picture[mask] @ LUMINANCE))
-    return Grain(density, lows, held(covariance, (DEEPEST * tone) ** 2), patches, tone, SPREAD)
+    octaves, density, lows = finer(held(covariance, (DEEPEST * tone) ** 2), density, lows, subject.texels)
+    return Grain(density, lows, octaves, NO_PATCHES, tone)
+
+
+def finer(
+    covariance: np.ndarray, density: float, lows: np.ndarray, texels: float
+) -> tuple[np.ndarray, float, np.ndarray]:
+    """Covariance, density and octaves of a Grain, with those that so many texels per face height hold and the portrait
+    does not show."""
+    while 2 * density <= min(texels, FINEST):
+        covariance = np.concatenate([covariance, FINER * covariance[-1:]])
+        density, lows = 2 * density, np.append(lows, 2 * lows[-1])
+    return covariance, density, lows
+
+
+def lay_strands(grain: Grain, seed: int) -> np.ndarray:
+    """(N,N,3) float32, periodic, to add to hair: strands that run down."""
+    random = np.random.default_rng(seed)
+    size = 2 * round(PERIOD * grain.density / 2)
+    straight = matched(upright(random.normal(size=(size, size, 3)), SPREAD), grain)
+    aside = sum(size * reach * smooth_field(size, often, random) for often, reach in BENDS.items())
+    y, x = np.mgrid[:size, :size].astype(np.float32)
+    wrapped = np.pad(straight, ((0, 0), (PAD, PAD), (0, 0)), mode="wrap")
+    bent = cv2.remap(wrapped, np.mod(x + aside, size) + PAD, y, cv2.INTER_CUBIC)
+    return bent * np.maximum(1 + CHANGE * smooth_field(size, CHANGES, random), 0)[..., None]
+
+
+def upright(square: np.ndarray, spread: float) -> np.ndarray:
+    """(N,N,3) a periodic square's lines that run downwards within so many degrees."""
+    size = len(square)
+    down, across = np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None]
+    kept = np.exp(-0.5 * (np.degrees(np.arctan2(np.abs(down), across)) / spread) ** 2)
+    return np.fft.irfft2(np.fft.rfft2(square, axes=(0, 1)) * kept[..., None], (size, size), axes=(0, 1))
+
+
+def smooth_field(size: int, often: float, random: np.random.Generator) -> np.ndarray:
+    """(N,N) float32 periodic noise of unit deviation, with about so many changes per side."""
+    waves = np.hypot(np.fft.fftfreq(size, 1 / size)[:, None], np.fft.rfftfreq(size, 1 / size)[None])
+    spectrum = np.fft.rfft2(random.normal(size=(size, size))) * np.exp(-0.5 * (waves / often) ** 2)
+    made = np.fft.irfft2(spectrum, (size, size))
+    return (made / made.std()).astype(np.float32)
 
 
 def stranded(octaves: list[np.ndarray]) -> float:
@@ -91,44 +138,3 @@ def stranded(octaves: list[np.ndarray]) -> float:
     bands = (found[:, :3] @ LUMINANCE for found in octaves)
     even = np.mean([evenness(band, float((band**2).mean())) for band in bands if len(band)])
     return float(np.clip((even - PLAIN[0]) / (PLAIN[1] - PLAIN[0]), 0, 1))
-
-
-def combed(rough: np.ndarray, mask: np.ndarray, density: float, random: np.random.Generator) -> np.ndarray:
-    """(p,k,k,3) squares of seen hair, turned until the strands are upright.
-
-    Args:
-        rough: (H,W,3) hair without what is coarse. mask: (H,W) bool where hair is.
-    """
-    for extent in PATCHES:
-        side = round(extent * density)
-        reach = round(0.75 * side)  # half the diagonal, and a little
-        found, alike = [], []
-        rows, columns = np.nonzero(inner(mask, reach))
-        for pick in random.integers(len(rows), size=ATTEMPTS) if len(rows) else ():
-            y, x = int(rows[pick]), int(columns[pick])
-            if min(y, x, rough.shape[0] - 1 - y, rough.shape[1] - 1 - x) < reach:
-                continue
-            angle, coherence = straightness(rough[y - reach : y + reach + 1, x - reach : x + reach + 1])
-            turn = cv2.getRotationMatrix2D((float(x), float(y)), 90 - angle, 1)
-            turn[:, 2] += (side - 1) / 2 - np.array([x, y])
-            turn[1] *= LONGER
-            turn[1, 2] -= (LONGER - 1) * (side - 1) / 2
-            found.append(cv2.warpAffine(rough, turn, (side, side), flags=cv2.INTER_CUBIC))
-            alike.append(coherence)
-        if len(found) >= WANTED:
-            keep = np.argsort(alike)[-max(WANTED, round(COMBED * len(found))) :]
-            patches = np.stack(found)[keep]
-            power = (patches**2).mean((1, 2, 3))  # a badge on a hat is no hair, nor is the hairline
-            return limited(patches[power <= np.quantile(power, USUAL)])
-    return np.zeros((0, 1, 1, 3), np.float32)
-
-
-def straightness(patch: np.ndarray) -> tuple[float, float]:
-    """Degrees from the picture's x axis, anticlockwise as seen, along which the strands of a (k,k,3) patch run, and
-    0..1 how much alike they do."""
-    value = np.ascontiguousarray(patch @ LUMINANCE, np.float32)
-    across, down = cv2.Sobel(value, cv2.CV_32F, 1, 0), cv2.Sobel(value, cv2.CV_32F, 0, 1)
-    xx, yy, xy = float((across**2).mean()), float((down**2).mean()), float((across * down).mean())
-    steepest = 0.5 * np.arctan2(2 * xy, xx - yy)  # of the gradient, y down; strands lie at right angles to it
-    coherence = np.hypot(xx - yy, 2 * xy) / max(xx + yy, 1e-12)
-    return 90 - float(np.degrees(steepest)), float(coherence)

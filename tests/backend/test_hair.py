@@ -20,9 +20,8 @@ from backend.portrait.head_hair import find_head_hair
 from backend.portrait.matte import portrait_matte
 from backend.prior.hairline import Hairline, hairline
 from backend.prior.linear import LinearPrior
-from backend.surface.detail import collage, upright
-from backend.surface.measured import Subject
-from backend.surface.strands import Strands, combed, find_strands, straightness, stranded
+from backend.surface.measured import Grain, Subject
+from backend.surface.strands import Strands, find_strands, finer, lay_strands, stranded
 
 SIZE = 128
 DARK = np.array([0.15, 0.1, 0.08], np.float32)
@@ -188,26 +187,6 @@ def test_evidence_of_unseen_hair_is_weak_and_of_its_colour(seen, worn):
     assert np.array_equal(sure[50:], confidence[50:])
 
 
-def striped(degrees: float) -> np.ndarray:
-    """Strands that run at an angle, anticlockwise from the picture's x axis."""
-    y, x = np.mgrid[:81, :81] - 40.0
-    turn = np.radians(degrees)
-    value = np.sin((x * np.sin(turn) + y * np.cos(turn)) * 0.8)
-    return np.repeat(value[..., None] * 0.1, 3, 2).astype(np.float32)
-
-
-@pytest.mark.parametrize("degrees", [0, 30, 75, 90, 140])
-def test_the_run_of_strands_is_found_and_they_are_combed_upright(degrees):
-    angle, coherence = straightness(striped(degrees))
-    assert abs((angle - degrees + 90) % 180 - 90) < 3 and coherence > 0.9
-    mask = np.ones((81, 81), bool)
-    patches = combed(striped(degrees), mask, 100.0, np.random.default_rng(0))
-    assert len(patches)
-    for patch in patches:
-        inner = patch[2:-2, 2:-2, 0]
-        assert np.abs(np.diff(inner, axis=0)).mean() < 0.2 * np.abs(np.diff(inner, axis=1)).mean()
-
-
 def test_outlines_are_no_strands():
     random = np.random.default_rng(0)
 
@@ -218,26 +197,40 @@ def test_outlines_are_no_strands():
     assert stranded(octaves(random.normal(size=4000) * (np.arange(4000) < 300))) == 0
 
 
-def test_noise_runs_nowhere():
-    assert straightness(np.random.default_rng(0).normal(0, 0.1, (81, 81, 3)).astype(np.float32))[1] < 0.3
+def grain(texels: float) -> Grain:
+    """Hair that a portrait shows in two octaves, and what so many texels per face height add."""
+    octaves = np.stack([np.eye(3) * 4e-4, np.eye(3) * 2e-4])
+    covariance, density, lows = finer(octaves, 64.0, np.array([8, 16]), texels)
+    return Grain(density, lows, covariance, np.zeros((0, 1, 1, 3), np.float32), 0.5)
 
 
-def test_strands_go_on_from_patch_to_patch():
-    """Short pieces of strands on a square, each at a slightly other angle, become long ones."""
-    random = np.random.default_rng(3)
-    slanted = np.stack(
-        [
-            np.sin((np.arange(32) + tilt * np.arange(32)[:, None]) * 0.8 + phase)
-            for tilt, phase in random.uniform(-0.3, 0.3, (20, 2)) * (1, 10)
-        ]
-    )
-    square = collage(np.repeat(slanted[..., None], 3, 3).astype(np.float32), 256, random)
+def test_strands_run_down_and_bend():
+    square = lay_strands(grain(256), 3)[..., 0]
 
-    def alike(picture: np.ndarray, rows: int) -> float:
-        return float(np.corrcoef(picture[..., 0].ravel(), np.roll(picture[..., 0], rows, 0).ravel())[0, 1])
+    def alike(rows: int, columns: int) -> float:
+        return float(np.corrcoef(square.ravel(), np.roll(square, (rows, columns), (0, 1)).ravel())[0, 1])
 
-    assert alike(square, 40) < 0.15
-    assert alike(upright(square, 2), 40) > 0.4
+    assert alike(12, 0) > 0.7 > 0.3 > abs(alike(0, 12))
+    assert alike(128, 0) < 0.3
+    edge = np.abs(square[0] - square[-1]).mean(), np.abs(square[:, 0] - square[:, -1]).mean()
+    inside = np.abs(np.diff(square, axis=0)).mean(), np.abs(np.diff(square, axis=1)).mean()
+    assert edge[0] < 1.5 * inside[0] and edge[1] < 1.5 * inside[1]
+
+
+def test_strands_are_as_fine_as_the_artists_texels_and_fade_as_they_get_finer():
+    coarse, fine = grain(100), grain(600)
+    assert coarse.density == 64 and list(coarse.lows) == [8, 16]
+    assert fine.density == 512 and list(fine.lows) == [8, 16, 32, 64, 128]
+    light = np.array([LUMINANCE @ one @ LUMINANCE for one in fine.covariance])
+    assert (np.diff(light) < 0).all() and light[-1] > 0
+    assert lay_strands(fine, 0).std() > 1.1 * lay_strands(coarse, 0).std()
+
+
+def test_strands_are_of_the_hairs_own_colour():
+    strands = Strands(np.float32([[[0.1, 0.1, 0.1]]]), 0.5, np.ones((SIZE, SIZE), np.float32))
+    fair = np.float32([[0.6, 0.4, 0.2]])
+    added = strands.coloured(np.float32([[0.1, 0.1, 0.1]]), fair)
+    assert np.allclose(added / fair, added[0, 0] / fair[0, 0]) and abs((added @ LUMINANCE)[0] - 0.1) < 1e-3
 
 
 def test_strands_lie_on_hair_alone_and_fall_down_its_sides():
@@ -306,8 +299,8 @@ def test_hair_that_the_artist_hides_is_no_model_for_strands(demo_head_obj, astro
     generated = np.full((256, 256, 3), 0.5, np.float32)
 
     def found(observation):
-        return find_strands(Subject(job.mesh, job.canonical, job.registration, observation, generated, None, 500.0), 0)
+        return find_strands(Subject(job.mesh, job.canonical, job.registration, observation, generated, None, 500.0))
 
-    assert len(found(job.observation).patches)
+    assert found(job.observation) is not None
     hidden = dataclasses.replace(job.observation, confidence=np.zeros_like(job.observation.confidence))
     assert hidden.wears_hair and found(hidden) is None
