@@ -15,6 +15,7 @@ class ModelOperator:
     """Mixed into an operator that starts work on models (`verb`); a script that called it waits."""
 
     verb = "list"
+    newest = False
     bl_options = {"INTERNAL"}
 
     @classmethod
@@ -28,7 +29,7 @@ class ModelOperator:
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        work = model_store.work_on_models(self.verb, getattr(self, "profile", ""))
+        work = model_store.work_on_models(self.verb, getattr(self, "profile", ""), self.newest)
         if not bpy.app.background and context.window is not None:
             return {"FINISHED"}
         if refusal := backend_setup.wait(work):
@@ -57,6 +58,11 @@ class AVATARTEX_OT_download_model(ModelOperator, bpy.types.Operator):
         description="They say what the model, and pictures made with it, may be used for",
         options={"SKIP_SAVE"},
     )
+    newest: BoolProperty(
+        name="Newest Revisions",
+        description="Of the hub, where it no longer has those that AvatarTex names. Nobody has tried them with it",
+        options={"SKIP_SAVE"},
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -82,6 +88,7 @@ class AVATARTEX_OT_download_model(ModelOperator, bpy.types.Operator):
                 row.operator("wm.url_open", text="", icon="URL").url = part.terms
         if profile.licences:
             self.layout.prop(self, "accepted")
+        self.layout.prop(self, "newest")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if PROFILES[self.profile].licences and not self.accepted:

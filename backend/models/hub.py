@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -77,7 +77,8 @@ def told(part: Part) -> Iterator[None]:
         raise AvatarTexError(code, f"The hub gives {part.repo} only to those who accepted its terms.", cure) from None
     except errors.RevisionNotFoundError:
         text = f"{part.repo} has no revision {part.revision!r}."
-        raise AvatarTexError(code, text, "Update AvatarTex, or add the part from a folder (models use).") from None
+        cure = "Take the newest instead (--newest, in Blender Newest Revisions), or update AvatarTex."
+        raise AvatarTexError(code, text, cure) from None
     except errors.RepositoryNotFoundError:
         cure = "If it is private, run hf auth login or set HF_TOKEN; else update AvatarTex."
         raise AvatarTexError(code, f"The hub knows no {part.repo}, or not for you.", cure) from None
@@ -118,8 +119,11 @@ def ask(part: Part) -> Offer:
     return Offer(part, str(info.sha), files)
 
 
-def ask_for(profile: Profile) -> list[Offer]:
+def ask_for(profile: Profile, newest: bool = False) -> list[Offer]:
     """Of what is not here yet; what a job could do without is left out where the hub does not give it.
+
+    Args:
+        newest: the hub's newest commits, whatever the table names.
 
     Raises:
         AvatarTexError: as `ask`.
@@ -130,7 +134,7 @@ def ask_for(profile: Profile) -> list[Offer]:
         if not part.repo or (part not in gone and part.name in lock):
             continue
         try:
-            offers.append(ask(part))
+            offers.append(ask(replace(part, revision="") if newest else part))
         except AvatarTexError:
             if not part.optional:
                 raise
@@ -162,14 +166,17 @@ def refuse_full(offers: list[Offer], cache: Path) -> None:
         )
 
 
-def download(profile: Profile, accepted: set[str], on_bytes: OnBytes) -> Lock:
+def download(profile: Profile, accepted: set[str], on_bytes: OnBytes, newest: bool = False) -> Lock:
     """Fetch what is missing of a profile. What has arrived stays, also of a file that was interrupted.
+
+    Args:
+        newest: see ask_for.
 
     Raises:
         AvatarTexError: HUB_REFUSED, MODEL_UNUSABLE, OUTPUT_NOT_WRITTEN.
     """
     refuse_unaccepted(profile, accepted)
-    lock, offers = read_lock(profile), ask_for(profile)
+    lock, offers = read_lock(profile), ask_for(profile, newest)
     refuse_full(offers, hub_cache())
     whole, done = sum(offer.size for offer in offers), 0
     for offer in offers:

@@ -19,6 +19,7 @@ from backend.large.lora import add_lora, merge_lora
 from backend.large.memory import LAYER, NETWORK, WHOLE, Tier, tier_for
 from backend.large.paint import Order
 from backend.large.tokens import Pairs, clip_tokens, qwen_tokens
+from backend.large.unet import build_control
 from backend.models import store
 from backend.models.profiles import PROFILES
 from tests.backend import tiny_models
@@ -150,6 +151,25 @@ def test_every_hint_counts_and_an_optional_one_may_lack(tiny, order, way):
     fewer = {name: part for name, part in parts.items() if name != "position"}
     painter = paint.load_painter(tiny, fewer, "cpu", PLAIN, lambda: None, way)
     assert set(painter.controls) == set(tiny.controls[way]) - {"position"}
+
+
+def test_a_control_in_one_file(tiny, tmp_path):
+    """Under the names of the paper's code, with their prefix and without."""
+    if tiny.name != "tiny-sd15":
+        pytest.skip("its kind alone")
+    base, path = store.read_lock(tiny)["base"], tmp_path / "control.safetensors"
+    wanted = tiny_models.control(False).state_dict()
+    named = tiny_models.first_names(wanted, tiny_models.BLOCKS["layers_per_block"])
+    part = store.StoredPart(str(tmp_path), "", "openrail", True, {path.name: store.StoredFile(0, "")})
+    for prefix in ("control_model.", ""):
+        save_file({prefix + key.removeprefix("control_model."): value for key, value in named.items()}, path)
+        found = build_control(part, base, torch.float32).state_dict()
+        assert found.keys() == wanted.keys() and all(torch.equal(found[key], wanted[key]) for key in wanted)
+    for wrong in ({"weight": torch.ones(3)}, dict(list(named.items())[9:])):
+        save_file(wrong, path)
+        with pytest.raises(AvatarTexError, match="another architecture") as refusal:
+            build_control(part, base, torch.float32)
+        assert refusal.value.code is ErrorCode.MODEL_UNUSABLE
 
 
 def test_layers_come_one_by_one():

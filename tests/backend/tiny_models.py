@@ -108,6 +108,9 @@ def make_part(profile: Profile, name: str, folder: Path) -> str:
         save_own(ClipVision(EYES), EYES, folder / profile.part(name).folders[0])
     elif name == "preview":
         make_preview(folder)
+    elif not profile.part(name).folders:
+        state = control(profile.name == "sdxl").state_dict()
+        save_file(first_names(state, BLOCKS["layers_per_block"]), folder / profile.part(name).files[0])
     else:
         control(profile.name == "sdxl").save_pretrained(folder, variant="fp16")
     return name
@@ -144,6 +147,46 @@ def control(second: bool):
         if not parameter.any():
             nn.init.normal_(parameter, std=0.1)
     return made
+
+
+def first_names(state: dict[str, torch.Tensor], layers: int) -> dict[str, torch.Tensor]:
+    """A ControlNet's weights under the names of the paper's code, as one file is published; layers: of a block."""
+    named = {}
+    for key, value in state.items():
+        words = key.split(".")
+        match words:
+            case ["time_embedding", linear, kind]:
+                name = f"time_embed.{0 if linear == 'linear_1' else 2}.{kind}"
+            case ["conv_in", kind]:
+                name = f"input_blocks.0.0.{kind}"
+            case ["controlnet_cond_embedding", "blocks", number, kind]:
+                name = f"input_hint_block.{2 * int(number) + 2}.{kind}"
+            case ["controlnet_cond_embedding", conv, kind]:
+                name = f"input_hint_block.{0 if conv == 'conv_in' else 14}.{kind}"
+            case ["controlnet_down_blocks", number, kind]:
+                name = f"zero_convs.{number}.0.{kind}"
+            case ["controlnet_mid_block", kind]:
+                name = f"middle_block_out.0.{kind}"
+            case ["down_blocks", block, "downsamplers", _, _, kind]:
+                name = f"input_blocks.{(int(block) + 1) * (layers + 1)}.0.op.{kind}"
+            case ["down_blocks", block, what, layer, *rest]:
+                place = 1 + int(block) * (layers + 1) + int(layer)
+                name = f"input_blocks.{place}.{inside(what, rest)}"
+            case ["mid_block", "attentions", _, *rest]:
+                name = f"middle_block.1.{'.'.join(rest)}"
+            case ["mid_block", "resnets", number, *rest]:
+                name = f"middle_block.{2 * int(number)}.{inside('resnets', rest).removeprefix('0.')}"
+        named[f"control_model.{name}"] = value
+    return named
+
+
+def inside(what: str, rest: list[str]) -> str:
+    """Names within a block: attention's are the same."""
+    if what == "attentions":
+        return f"1.{'.'.join(rest)}"
+    layers = {"norm1": "in_layers.0", "conv1": "in_layers.2", "time_emb_proj": "emb_layers.1"}
+    layers |= {"norm2": "out_layers.0", "conv2": "out_layers.3", "conv_shortcut": "skip_connection"}
+    return f"0.{layers[rest[0]]}.{rest[1]}"
 
 
 def make_base(folder: Path, second: bool) -> None:
