@@ -110,7 +110,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         shell=request.shell != SHELL.default,
     )
     another = request.seed != 0 or bool(regions and regions.redoing)
-    options = stage_options(request, job, request.seed, another)
+    [options] = stage_options(request, job, {request.seed: another})
     generated = complete(job.observation, job.style, networks, options, step, pictures)
 
     step("compose")

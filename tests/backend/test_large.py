@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from backend.large.memory import LAYER, NETWORK, WHOLE, Tier, tier_for
 from backend.large.paint import Order
 from backend.large.tokens import Pairs, clip_tokens, qwen_tokens
 from backend.large.unet import build_control
+from backend.large.views import VIEWS, Sights
 from backend.models import store
 from backend.models.profiles import PROFILES
 from tests.backend import tiny_models
@@ -47,11 +50,11 @@ def order():
     confidence = np.zeros((32, 32), np.float32)
     confidence[4:28, 2:16] = 1
     portrait = random.random((50, 50, 3), np.float32)
-    return Order(color, confidence, [completion], portrait, tiny_models.sphere(), "photo", [0], "atlas")
+    return Order(color, confidence, [completion], portrait, Sights(tiny_models.sphere()), "photo", [0], "atlas")
 
 
 def painted(tiny, order, seed=0, on_step=lambda share, picture: None, **changed):
-    return paint.paint(tiny, replace(order, seeds=[seed], **changed), "cpu", on_step)[0]
+    return next(paint.paint(tiny, replace(order, seeds=[seed], **changed), "cpu", on_step))
 
 
 def plan(tiny, order):
@@ -67,7 +70,7 @@ def test_the_whole_path(tiny, order, way, monkeypatch):
         shares.append(share)
         pictures.extend([] if picture is None else [picture])
 
-    made = paint.paint(tiny, replace(order, way=way), "cpu", tell, shown=True)[0]
+    [made] = paint.paint(tiny, replace(order, way=way), "cpu", tell, shown=True)
     assert made.shape == (SIZE, SIZE, 3) and made.dtype == np.float32 and 0 <= made.min() <= made.max() <= 1
     start, held = (one[0].permute(1, 2, 0).numpy() for one in paint.make_atlases(SIZE, order))
     sure = held[..., 0] == 1
@@ -98,20 +101,55 @@ def test_it_ends_within_a_step(tiny, order):
 
 
 def test_every_tier_paints_the_same(tiny, order):
-    parts, way = store.find_parts(tiny), plan(tiny, order)
-    tiers = (WHOLE, False, False), (NETWORK, True, False), (LAYER, True, True)
-    pictures = [paint.run(tiny, parts, way, order, "cpu", Tier(8, *tier), lambda *_: None) for tier in tiers]
+    parts, pictures = store.find_parts(tiny), []
+    for tier in (WHOLE, False, False), (NETWORK, True, False), (LAYER, True, True):
+        painter = paint.load_painter(tiny, parts, "cpu", Tier(8, *tier), lambda: None)
+        pictures += paint.run(tiny, parts, painter, order, lambda *_: None)
     for picture in pictures[1:]:  # at this size there is but one tile
-        assert (picture - pictures[0]).abs().max() < 1e-3
+        assert abs(picture - pictures[0]).max() < 1e-3
 
 
 def test_several_seeds_are_what_each_alone_is(tiny, order, monkeypatch):
     several = replace(order, seeds=[3, 5, 8], completions=[order.completions[0] * share for share in (1, 0.5, 0.2)])
     monkeypatch.setattr(paint, "choose_tiers", lambda *_: [replace(PLAIN, batch=2)])
-    together = paint.paint(tiny, several, "cpu", lambda *_: None)
+    together = list(paint.paint(tiny, several, "cpu", lambda *_: None))
     for seed, completion, made in zip(several.seeds, several.completions, together, strict=True):
         assert abs(painted(tiny, order, seed, completions=[completion]) - made).max() < 1e-3
     assert abs(together[0] - together[1]).mean() > 0.01
+
+
+@pytest.mark.parametrize("way, most, pictures", [("atlas", 6, 1), ("around", 2, len(VIEWS))])
+def test_no_more_seeds_are_held_than_are_painted_at_once(order, way, most, pictures, monkeypatch):
+    """64 of them: completions are made as they are taken; where memory runs out none is lost, and none is twice."""
+    alive, groups, shares, loaded = Counter(), [], [], []
+
+    def counted(seed):
+        picture = np.full((2, 2, 3), seed, np.float32)
+        alive[seed] += 1
+        weakref.finalize(picture, alive.subtract, [seed])
+        assert len(+alive) <= most + 1  # the one that is finished, too
+        return picture
+
+    def run(profile, parts, painter, order, tell, shown):
+        groups.append(list(order.seeds))
+        if len(groups) == 4:
+            raise MemoryError
+        tell(0.5, None)
+        tell(1.0, None)
+        return [counted(seed) for seed in order.seeds]
+
+    monkeypatch.setattr(paint, "run", run)
+    monkeypatch.setattr(paint, "find_parts", lambda profile: {})
+    monkeypatch.setattr(paint, "load_painter", lambda *told: loaded.append(told) or object())
+    tiers = [replace(PLAIN, batch=most * pictures), replace(PLAIN, batch=most * pictures // 2)]
+    monkeypatch.setattr(paint, "choose_tiers", lambda *_: tiers)
+    many = replace(order, seeds=range(64), completions=(counted(seed) for seed in range(64)), way=way)
+    found = [
+        int(one[0, 0, 0]) for one in paint.paint(PROFILES["sdxl"], many, "cpu", lambda share, _: shares.append(share))
+    ]
+    assert found == list(range(64)) and len(loaded) == 2
+    assert [len(group) for group in groups[:5]] == [most] * 4 + [most // 2] and groups[3][: most // 2] == groups[4]
+    assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1
 
 
 def test_words_portrait_and_layout_all_count(tiny, order):
@@ -185,15 +223,15 @@ def test_layers_come_one_by_one():
 
 def test_memory_runs_out_once(tiny, order, monkeypatch):
     """The next tier is tried, and what was begun is let go."""
-    tiers, real = [], paint.run
+    tiers, real = [], paint.load_painter
 
-    def short(profile, parts, way, order, device, tier, *rest):
+    def short(profile, parts, device, tier, *rest):
         tiers.append(tier)
         if len(tiers) == 1:
             raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        return real(profile, parts, way, order, device, PLAIN, *rest)
+        return real(profile, parts, device, PLAIN, *rest)
 
-    monkeypatch.setattr(paint, "run", short)
+    monkeypatch.setattr(paint, "load_painter", short)
     monkeypatch.setattr(paint, "choose_tiers", lambda profile, device: [tier_for(profile, card) for card in (8, 6)])
     assert painted(tiny, order).shape == (SIZE, SIZE, 3) and [tier.gigabytes for tier in tiers] == [8, 6]
     monkeypatch.setattr(paint, "run", lambda *_: (_ for _ in ()).throw(MemoryError()))

@@ -28,6 +28,7 @@ from backend.large import paint
 from backend.large.memory import CARDS, WHOLE, Tier, tier_for
 from backend.large.scene import Level
 from backend.large.unet import UNetPainter
+from backend.large.views import Sights
 from backend.models import store
 from backend.models.profiles import PROFILES, Profile, find_profile
 from tests.backend import tiny_models
@@ -60,7 +61,7 @@ def measure(profile: Profile, device: str, seeds: int, runs: int) -> None:
     parts = store.find_parts(profile)
     random = np.random.default_rng(0)
     picture, nothing = random.random((64, 64, 3), np.float32), np.zeros((64, 64), np.float32)
-    order = paint.Order(picture, nothing, [picture], picture, tiny_models.sphere(), "photo", [0], "atlas")
+    order = paint.Order(picture, nothing, [picture], picture, Sights(tiny_models.sphere()), "photo", [0], "atlas")
     base = time_plain(profile, parts, order, device, runs)
     row("plain, from noise", profile.steps, 1, base)
     steps = round(profile.steps * profile.strength)
@@ -68,17 +69,17 @@ def measure(profile: Profile, device: str, seeds: int, runs: int) -> None:
     for tier, card in tiers.items():
         for count in sorted({1, seeds}):
             several = replace(order, seeds=list(range(count)), completions=[picture] * count)
-            plan = paint.plan(profile, several, *paint.make_atlases(profile.texels, several))
             spent: list[float] = []
 
-            def work(plan=plan, several=several, tier=tier, spent=spent) -> None:
+            def work(several=several, tier=tier, spent=spent) -> None:
                 begun: list[float] = []
 
                 def tell(share: float, shown: None) -> None:
                     if not begun:  # the model is loaded and has read the words
                         begun.append(now(device))
 
-                paint.run(profile, parts, plan, several, device, tier, tell)
+                painter = paint.load_painter(profile, parts, device, tier, lambda: None, order.way)
+                paint.run(profile, parts, painter, several, tell)
                 spent.append(now(device) - begun[0])
 
             for _ in range(runs):
