@@ -1,7 +1,7 @@
 """A large profile beside the plain loop of diffusers' pipelines, with the same weights in the same run:
 
     python -m tests.speed.large --models tiny                     # a dry run on any computer, in a minute
-    python -m tests.speed.large --models random --device cuda     # Stable Diffusion 1.5's real shapes, random weights
+    python -m tests.speed.large --models random --device cuda     # the real shapes, random weights
     python -m tests.speed.large --models here --profile sdxl --device cuda
 
 Plain is what StableDiffusionControlNetInpaintPipeline does after its words are read: every step of the way from noise,
@@ -31,7 +31,7 @@ from backend.large.unet import UNetPainter
 from backend.large.views import Sights
 from backend.models import store
 from backend.models.profiles import PROFILES, Profile, find_profile
-from tests.backend import tiny_models
+from tests.backend import real_models, tiny_models
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -41,6 +41,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--profile", default="sd15", choices=[one.name for one in PROFILES.values() if one.controls])
     parser.add_argument("--models", default="tiny", choices=("tiny", "random", "here"))
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--texels", type=int, help="side of the pictures, where it is not the profile's")
+    parser.add_argument("--steps", type=int, help="of the whole way, where it is not the profile's")
     parser.add_argument("--seeds", type=int, default=4, help="textures at once (default 4)")
     parser.add_argument("--runs", type=int, default=2, help="of each; the fastest counts (default 2)")
     given = parser.parse_args(argv)
@@ -49,8 +51,9 @@ def main(argv: list[str] | None = None) -> int:
             profile = find_profile(given.profile)
         else:
             patch.setattr("huggingface_hub.constants.HF_ASSETS_CACHE", str(Path(folder) / "assets"))
-            make = tiny_models.make if given.models == "tiny" else tiny_models.make_real
+            make = tiny_models.make if given.models == "tiny" else real_models.make
             profile = make(given.profile, Path(folder))
+        profile = replace(profile, texels=given.texels or profile.texels, steps=given.steps or profile.steps)
         measure(profile, given.device, given.seeds, given.runs)
     return 0
 
