@@ -142,7 +142,8 @@ def remove_profile(given: argparse.Namespace) -> None:
 
 
 def use_part(given: argparse.Namespace) -> None:
-    from .store import read_lock, use_local, write_lock
+    from .own_parts import use_local
+    from .store import read_lock, write_lock
 
     profile = find_profile(given.profile)
     part = use_local(profile, given.part, given.path)

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 
 from backend.large.clip import ClipText
 from backend.models import store
+from backend.models.own_parts import use_local
 from backend.models.profiles import PROFILES, Profile
 from tests.backend.tiny_models import SCHEDULE, first_names, save_json, save_tokenizer
 
@@ -122,7 +123,7 @@ def make(profile: str, folder: Path) -> Profile:
         torch.set_default_dtype(before)
     save_json(base / "scheduler" / "scheduler_config.json", SCHEDULE | {"prediction_type": "epsilon"})
     made = replace(real, name=f"random-{profile}", parts=tuple(parts))
-    store.write_lock(made, {part.name: store.use_local(made, part.name, folder / part.name) for part in parts})
+    store.write_lock(made, {part.name: use_local(made, part.name, folder / part.name) for part in parts})
     return made
 
 

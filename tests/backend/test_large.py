@@ -24,6 +24,7 @@ from backend.large.tokens import Pairs, clip_tokens, qwen_tokens
 from backend.large.unet import build_control
 from backend.large.views import VIEWS, Sights
 from backend.models import store
+from backend.models.own_parts import use_local
 from backend.models.profiles import PROFILES
 from tests.backend import tiny_models
 from tests.speed import large as speed
@@ -276,7 +277,7 @@ def test_a_lora_is_merged_as_it_was_trained(tiny, order, tmp_path):
     with pytest.raises(AvatarTexError, match="does not fit"):
         merge_lora({}, state_of(layers, trained))
     save_file(state_of(layers, trained), tmp_path / "lora.safetensors")
-    parts = {**base, "lora": store.use_local(tiny, "lora", tmp_path / "lora.safetensors")}
+    parts = {**base, "lora": use_local(tiny, "lora", tmp_path / "lora.safetensors")}
     for way, used in (("atlas", True), ("around", False)):  # it was taught the atlas
         found = paint.load_painter(tiny, parts, "cpu", PLAIN, lambda: None, way).unet.state_dict()
         assert (

@@ -15,7 +15,8 @@ from safetensors.numpy import save
 
 from backend.errors import AvatarTexError, ErrorCode
 from backend.models import store
-from backend.models.hub import told
+from backend.models.fetch import told
+from backend.models.own_parts import use_local
 from backend.models.profiles import PERMISSIVE, PROFILES, find_profile
 from backend.offline import SWITCHES
 from backend.options import WAY
@@ -224,11 +225,11 @@ def test_own_files(tmp_path, monkeypatch):
     for name, data in repositories(profile)["lllyasviel/control_v11p_sd15_canny"].items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
-    part = store.use_local(profile, "canny", folder)
+    part = use_local(profile, "canny", folder)
     assert part.local and "diffusion_pytorch_model.fp16.safetensors" in part.files
     single = tmp_path / "adapter.safetensors"
     single.write_bytes(TINY)
-    assert list(store.use_local(profile, "adapter", single).files) == ["adapter.safetensors"]
+    assert list(use_local(profile, "adapter", single).files) == ["adapter.safetensors"]
     store.write_lock(profile, {"canny": part})
     assert store.read_lock(profile) == {"canny": part}
     needed = {one.name for one in profile.parts if not one.optional} - {"canny"}
@@ -242,7 +243,7 @@ def test_own_files(tmp_path, monkeypatch):
         (single, "no single"),
     ):
         with pytest.raises(AvatarTexError, match=word):
-            store.use_local(profile, "canny", path)
+            use_local(profile, "canny", path)
     store.lock_path(profile).write_text('{"canny": 3}')
     with pytest.raises(AvatarTexError, match="damaged"):
         store.read_lock(profile)

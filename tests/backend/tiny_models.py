@@ -17,6 +17,7 @@ from backend.large.qwen import Qwen
 from backend.large.tokens import byte_signs
 from backend.large.views import Surface, find_surface
 from backend.models import store
+from backend.models.own_parts import use_local
 from backend.models.profiles import PROFILES, Profile
 
 WIDTH = 32  # of words
@@ -61,11 +62,11 @@ def make(profile: str, folder: Path) -> Profile:
             for part in real.parts
         ),
     )
-    store.write_lock(tiny, {name: store.use_local(tiny, name, folder / name) for name in parts if name != "adapter"})
+    store.write_lock(tiny, {name: use_local(tiny, name, folder / name) for name in parts if name != "adapter"})
     if "adapter" in parts:
         lock = store.read_lock(tiny)
         path = folder / "adapter" / "adapter.safetensors"
-        store.write_lock(tiny, {**lock, "adapter": store.use_local(tiny, "adapter", path)})
+        store.write_lock(tiny, {**lock, "adapter": use_local(tiny, "adapter", path)})
     return tiny
 
 
