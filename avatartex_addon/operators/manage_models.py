@@ -1,4 +1,4 @@
-"""Large models: what of them is here, download with size and licence first, remove."""
+"""Large models: what of them is here, download with size and licence first, verify, remove."""
 
 # No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
@@ -95,6 +95,16 @@ class AVATARTEX_OT_download_model(ModelOperator, bpy.types.Operator):
             self.report({"ERROR"}, "Nothing was downloaded: the licences were not accepted")
             return {"CANCELLED"}
         return super().execute(context)
+
+
+class AVATARTEX_OT_verify_model(ModelOperator, bpy.types.Operator):
+    """Compare a large model's files with their checksums"""
+
+    bl_idname = Op.VERIFY_MODEL
+    bl_label = "Verify Model"
+    verb = "verify"
+
+    profile: EnumProperty(items=[(one.name, one.label, "") for one in PROFILES.values()], options={"SKIP_SAVE"})
 
 
 class AVATARTEX_OT_remove_model(ModelOperator, bpy.types.Operator):

@@ -33,6 +33,11 @@ def test_a_model_comes_and_goes(addon, hub, tmp_path):
     assert setup.current is work
     assert setup.wait(work) is None and work.fraction == 1
     assert store.states()["klein"]["state"] == "here" and list((tmp_path / "hf").rglob("*.safetensors"))
+    assert bpy.ops.avatartex.verify_model(profile="klein") == {"FINISHED"}
+    weights = next((tmp_path / "hf").rglob("*.safetensors")).resolve()
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(RuntimeError, match="gone or changed"):
+        bpy.ops.avatartex.verify_model(profile="klein")
     assert bpy.ops.avatartex.remove_model(profile="klein") == {"FINISHED"}
     assert store.states()["klein"]["state"] == "missing" and not list((tmp_path / "hf").rglob("*.safetensors"))
 
