@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,15 +12,12 @@ from safetensors.torch import save_file
 
 from backend.errors import AvatarTexError, Cancelled, ErrorCode
 from backend.lab.training.lora import state_of
-from backend.large import memory, paint
-from backend.large.clip import ClipText
-from backend.large.load import build
+from backend.large import paint
 from backend.large.lora import add_lora, merge_lora
 from backend.large.memory import LAYER, NETWORK, WHOLE, Tier, tier_for
 from backend.large.paint import Order
-from backend.large.tokens import Pairs, clip_tokens, qwen_tokens
 from backend.large.unet import build_control
-from backend.large.views import VIEWS, Sights
+from backend.large.views import Sights
 from backend.models import store
 from backend.models.own_parts import use_local
 from backend.models.profiles import PROFILES
@@ -119,40 +114,6 @@ def test_several_seeds_are_what_each_alone_is(tiny, order, monkeypatch):
     assert abs(together[0] - together[1]).mean() > 0.01
 
 
-@pytest.mark.parametrize("way, most, pictures", [("atlas", 6, 1), ("around", 2, len(VIEWS))])
-def test_no_more_seeds_are_held_than_are_painted_at_once(order, way, most, pictures, monkeypatch):
-    """64 of them: completions are made as they are taken; where memory runs out none is lost, and none is twice."""
-    alive, groups, shares, loaded = Counter(), [], [], []
-
-    def counted(seed):
-        picture = np.full((2, 2, 3), seed, np.float32)
-        alive[seed] += 1
-        weakref.finalize(picture, alive.subtract, [seed])
-        assert len(+alive) <= most + 1  # the one that is finished, too
-        return picture
-
-    def run(profile, parts, painter, order, tell, shown):
-        groups.append(list(order.seeds))
-        if len(groups) == 4:
-            raise MemoryError
-        tell(0.5, None)
-        tell(1.0, None)
-        return [counted(seed) for seed in order.seeds]
-
-    monkeypatch.setattr(paint, "run", run)
-    monkeypatch.setattr(paint, "find_parts", lambda profile: {})
-    monkeypatch.setattr(paint, "load_painter", lambda *told: loaded.append(told) or object())
-    tiers = [replace(PLAIN, batch=most * pictures), replace(PLAIN, batch=most * pictures // 2)]
-    monkeypatch.setattr(paint, "choose_tiers", lambda *_: tiers)
-    many = replace(order, seeds=range(64), completions=(counted(seed) for seed in range(64)), way=way)
-    found = [
-        int(one[0, 0, 0]) for one in paint.paint(PROFILES["sdxl"], many, "cpu", lambda share, _: shares.append(share))
-    ]
-    assert found == list(range(64)) and len(loaded) == 2
-    assert [len(group) for group in groups[:5]] == [most] * 4 + [most // 2] and groups[3][: most // 2] == groups[4]
-    assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1
-
-
 def test_words_portrait_and_layout_all_count(tiny, order):
     """Each condition moves the picture: none is dropped on the way."""
     parts, scene = store.find_parts(tiny), plan(tiny, order).scene
@@ -211,17 +172,6 @@ def test_a_control_in_one_file(tiny, tmp_path):
         assert refusal.value.code is ErrorCode.MODEL_UNUSABLE
 
 
-def test_layers_come_one_by_one():
-    network = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.GroupNorm(2, 4))
-    before, there = [value.clone() for value in network.parameters()], []
-    memory.stream_layers(network, "meta")
-    for layer in network:
-        layer.register_forward_pre_hook(lambda layer, _: there.append([p.device.type for p in network.parameters()]))
-    assert network(torch.zeros(2, 3, device="meta")).device.type == "meta"
-    assert there == [["meta", "meta", "cpu", "cpu"], ["cpu", "cpu", "meta", "meta"]]
-    assert all(torch.equal(old, new) for old, new in zip(before, network.parameters()))
-
-
 def test_memory_runs_out_once(tiny, order, monkeypatch):
     """The next tier is tried, and what was begun is let go."""
     tiers, real = [], paint.load_painter
@@ -239,21 +189,6 @@ def test_memory_runs_out_once(tiny, order, monkeypatch):
     with pytest.raises(AvatarTexError, match="even layer by layer") as refusal:
         painted(tiny, order)
     assert refusal.value.code is ErrorCode.OUT_OF_MEMORY
-
-
-def test_tiers_of_the_real_profiles(monkeypatch):
-    told = {name: [tier_for(profile, card).offload for card in memory.CARDS] for name, profile in PROFILES.items()}
-    assert told == {
-        "sd15": [WHOLE, WHOLE, WHOLE, NETWORK, NETWORK],
-        "sdxl": [WHOLE, NETWORK, NETWORK, LAYER, LAYER],
-        "klein": [WHOLE, NETWORK, NETWORK, LAYER, LAYER],
-    }
-    batches = {name: [tier_for(profile, card).batch for card in memory.CARDS] for name, profile in PROFILES.items()}
-    assert batches == {"sd15": [8, 8, 5, 6, 2], "sdxl": [2, 2, 1, 3, 2], "klein": [2, 3, 1, 3, 2]}
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (7.5e9, 8e9))
-    assert [tier.gigabytes for tier in memory.choose_tiers(PROFILES["sdxl"], "cuda")] == [8, 6]
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (1e9, 8e9))
-    assert [tier.gigabytes for tier in memory.choose_tiers(PROFILES["sdxl"], "cuda")] == [6]
 
 
 def test_a_lora_is_merged_as_it_was_trained(tiny, order, tmp_path):
@@ -285,70 +220,6 @@ def test_a_lora_is_merged_as_it_was_trained(tiny, order, tmp_path):
             == used
             != torch.equal(found[changed[0]], plain[changed[0]])
         )
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"lora_A.weight": torch.ones(5)},
-        {"lora_A.weight": torch.ones(2, 5, 1)},
-        {"lora_A.weight": torch.ones(3, 5)},
-        {"lora_A.weight": torch.ones(0, 5), "lora_B.weight": torch.ones(6, 0)},
-        {"lora_B.weight": torch.ones(6)},
-        {"lora_B.weight": torch.ones(())},
-        {"lora_B.weight": torch.full((6, 2), torch.nan)},
-        {"alpha": torch.ones(2)},
-        {"alpha": torch.tensor(torch.inf)},
-    ],
-    ids=range(9),
-)
-def test_a_lora_that_does_not_fit_is_refused(changed):
-    """Each of them is a file that safetensors reads."""
-    state = {"to_q.weight": torch.zeros(6, 5)}
-    lora = {"lora_A.weight": torch.ones(2, 5), "lora_B.weight": torch.ones(6, 2)}
-    merge_lora(state, {f"unet.to_q.{name}": value for name, value in lora.items()})
-    assert (state["to_q.weight"] == 2).all()
-    with pytest.raises(AvatarTexError, match="does not fit") as refusal:
-        merge_lora(state, {f"unet.to_q.{name}": value for name, value in {**lora, **changed}.items()})
-    assert refusal.value.code is ErrorCode.MODEL_UNUSABLE and (state["to_q.weight"] == 2).all()
-
-
-def test_a_configuration_with_more_layers_than_weights_is_refused(tmp_path):
-    folder = tmp_path / "clip"
-    tiny_models.save_own(ClipText(tiny_models.TEXT), {**tiny_models.TEXT, "num_hidden_layers": 3000}, folder)
-    part = store.StoredPart(str(folder), "", "mit", True, {"model.safetensors": store.StoredFile(0, "")})
-    with pytest.raises(AvatarTexError, match="num_hidden_layers is 3000"):
-        build(ClipText, part, "", torch.float32)
-
-
-def test_tokens(tmp_path):
-    tiny_models.save_tokenizer(tmp_path, {"pad_token": "!"})
-    pairs = Pairs(tmp_path)
-    ids = pairs.ids
-    assert clip_tokens(pairs, "  Head HE d!", 8) == [
-        ids["<|startoftext|>"],
-        ids["head</w>"],
-        ids["h"],
-        ids["e</w>"],
-        ids["d</w>"],
-        ids["!</w>"],
-        ids["<|endoftext|>"],
-        ids["!"],
-    ]
-    assert clip_tokens(pairs, "head " * 90)[-2:] == [ids["head</w>"], ids["<|endoftext|>"]]
-    pairs.padding = "<|endoftext|>"
-    tokens, real = qwen_tokens(pairs, "he", 60)
-    assert tokens[0] == ids["<|im_start|>"] and ids["</think>"] in tokens and ids["he"] in tokens
-    assert len(tokens) == len(real) == 60 and tokens[-1] == ids["<|endoftext|>"] and not real[-1]
-    whole = {"model": {"vocab": ids, "merges": ["h e", ["a", "d</w>"], "he ad</w>"]}}
-    whole["added_tokens"] = [{"content": name, "id": number} for name, number in pairs.special.items()]
-    folder = tmp_path / "newer"  # as newer versions of transformers write it
-    tiny_models.save_json(folder / "tokenizer.json", whole)
-    tiny_models.save_json(folder / "tokenizer_config.json", {"pad_token": "<|endoftext|>"})
-    assert qwen_tokens(Pairs(folder), "he", 60) == (tokens, real)
-    (tmp_path / "merges.txt").unlink()
-    with pytest.raises(AvatarTexError, match="tokenizer"):
-        Pairs(tmp_path)
 
 
 def test_another_architecture_and_a_truncated_file(tiny, order):
