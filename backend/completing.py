@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import count
 
@@ -22,14 +23,19 @@ def no_step(stage: str, fraction: float = 0.0) -> None:
     """For callers that show no progress."""
 
 
-def stage_options(request: Generate | Variants, job: Prepared, seed: int, another: bool) -> StageOptions:
-    """How a request's completion is made; a large model is shown the face and the head."""
-    if request.profile == PROFILE.default:
-        return StageOptions(seed=seed, another=another)
-    from .large.stage import show_face
+def stage_options(request: Generate | Variants, job: Prepared, seeds: Mapping[int, bool]) -> list[StageOptions]:
+    """How a request's completions are made; a large model is shown the face and the head.
 
-    face = show_face(request.portrait, job)
-    return StageOptions(seed=seed, another=another, profile=request.profile, way=request.way, face=face, job=job)
+    Args:
+        seeds: and whether each is another than the first.
+    """
+    shared = StageOptions()
+    if request.profile != PROFILE.default:
+        from .large.stage import show_face
+
+        face = show_face(request.portrait, job)
+        shared = replace(shared, profile=request.profile, way=request.way, face=face, job=job)
+    return [replace(shared, seed=seed, another=another) for seed, another in seeds.items()]
 
 
 def complete(
@@ -52,7 +58,7 @@ def complete_each(
     step: Callable[..., None] = no_step,
     pictures: StagePictures | None = None,
 ) -> Iterator[Completion]:
-    """complete() for several seeds: one after the other as they are asked for, but a large model paints all at once.
+    """complete() for several seeds, one after the other as they are asked for; a large model paints a few at once.
 
     Args:
         options: they differ in their seeds.
@@ -60,20 +66,20 @@ def complete_each(
     pictures = pictures or StagePictures("")
     completions: Iterator[Completion]
     completions = (run_stages(observation, style, networks, one, step, pictures) for one in options)
-    if options[0].profile != PROFILE.default:
+    large = options[0].profile != PROFILE.default
+    if large:
         from .large.stage import paint_large
 
-        begun, numbers = list(completions), count(1)
-        step("large")
+        numbers = count(1)
 
         def show(picture: np.ndarray) -> None:
             pictures.preview("large", picture, next(numbers))
 
         tell, wanted = partial(step, "large"), show if pictures.previews else None
-        painted = paint_large(observation, begun, style, networks.device, options, tell, wanted)
-        pictures.save("large", painted[0])
-        completions = iter(painted)
-    for completion in completions:
+        completions = paint_large(observation, completions, style, networks.device, options, tell, wanted)
+    for number, completion in enumerate(completions):
+        if large and not number:
+            pictures.save("large", completion)
         yield finish(fill_unknown(completion, networks.known), observation, style)
 
 

@@ -14,7 +14,7 @@ from .head.mesh import HeadMesh
 from .head.register import Registration
 from .observation.further import Further
 from .observation.observe import Observation
-from .observation.shell import Shell
+from .observation.stands_off import Shell
 from .options import PROFILE, WAY
 
 #: The completed atlas: (S,S,3) float32 sRGB 0..1, S the networks' size, without the portrait's light.

@@ -16,7 +16,7 @@ import numpy as np
 from . import report
 from .completing import complete, no_step, stage_options
 from .compose.regions import Regions, hold, read_regions
-from .compose.shell import paint_shell
+from .compose.shell_picture import paint_shell
 from .compose.stage_pictures import StagePictures
 from .compose.udim import compose_tiles, find_tiles, read_bases, side_by_side, tile_path
 from .errors import AvatarTexError, Cancelled, ErrorCode
@@ -31,7 +31,7 @@ from .messages import STAGES, Generate, Result
 from .observation.expression import take_folds_off
 from .observation.further import add_further
 from .observation.observe import CLOTH, PLACES, observe
-from .observation.shell import see_shell
+from .observation.stands_off import see_shell
 from .observation.views import View, fuse
 from .options import PROFILE, SHELL
 from .outputs import UDIM, Staged, pattern, shell_files
@@ -110,7 +110,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         shell=request.shell != SHELL.default,
     )
     another = request.seed != 0 or bool(regions and regions.redoing)
-    options = stage_options(request, job, request.seed, another)
+    [options] = stage_options(request, job, {request.seed: another})
     generated = complete(job.observation, job.style, networks, options, step, pictures)
 
     step("compose")

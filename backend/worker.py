@@ -25,7 +25,6 @@ from typing import TextIO
 from . import __version__
 from .errors import AvatarTexError, Cancelled, ErrorCode, explain
 from .messages import (
-    LONGEST_LINE,
     PROTOCOL,
     Answer,
     Cancel,
@@ -41,9 +40,8 @@ from .messages import (
     Shutdown,
     Stopped,
     Variants,
-    decode,
-    encode,
 )
+from .wire import LONGEST_LINE, decode, encode
 
 #: Seconds between two Progress lines of one stage: the panel redraws ten times a second at most.
 PROGRESS_INTERVAL = 0.1

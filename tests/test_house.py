@@ -45,6 +45,7 @@ SHARED = {
     "arguments",
     "command_line",
     "messages",
+    "wire",
     "errors",
     "pins",
 }

@@ -25,9 +25,8 @@ from ..backend.messages import (
     Result,
     Stopped,
     Varied,
-    decode,
-    encode,
 )
+from ..backend.wire import decode, encode
 from .child import Child
 from .log import BackendLog
 from .states import State

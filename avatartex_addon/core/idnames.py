@@ -87,6 +87,7 @@ class Op(StrEnum):
     # manage_models.py
     LOOK_AT_MODELS = "avatartex.look_at_models"
     DOWNLOAD_MODEL = "avatartex.download_model"
+    VERIFY_MODEL = "avatartex.verify_model"
     REMOVE_MODEL = "avatartex.remove_model"
     RELEASE_MEMORY = "avatartex.release_memory"
     # clean_portraits.py

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from ..backend import __version__
 from ..backend.errors import AvatarTexError
-from ..backend.messages import Generate, Result, decode, encode
+from ..backend.messages import Generate, Result
+from ..backend.wire import decode, encode
 
 #: Of a request: files that count by what they hold, and what is of one run alone.
 FILES = ("capture", "portrait", "base_texture", "regions", "base_provenance")

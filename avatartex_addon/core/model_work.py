@@ -12,7 +12,12 @@ from .work import Work, failed
 #: How the backend's commands end when they refuse.
 REFUSED, REFUSAL = 2, re.compile(r"error \[([a-z-]+)\] (.*)")
 #: What the artist reads meanwhile.
-AT_WORK = {"list": "Looking at the models", "download": "Downloading the model", "remove": "Removing the model"}
+AT_WORK = {
+    "list": "Looking at the models",
+    "download": "Downloading the model",
+    "verify": "Verifying the model",
+    "remove": "Removing the model",
+}
 
 
 class ModelWork(Work):
@@ -28,8 +33,8 @@ class ModelWork(Work):
         self.step(AT_WORK[self.verb], 0.0)
         if self.verb == "download":
             self.run("download", *self.words, "--json")
-        elif self.verb == "remove":
-            self.run("remove", *self.words)
+        elif self.verb != "list":
+            self.run(self.verb, *self.words)
         told = [json.loads(line) for line in self.run("list", "--json") if line.startswith("{")]
         self.states = {one["name"]: one for one in told}
 

@@ -19,7 +19,7 @@ from ..scene.graph import find_color_input, find_color_source, reads_uv_map
 from ..scene.history import find_shown, remember_result
 from ..scene.images import keep_base, load_result
 from ..scene.regions import find_result, keep_regions
-from ..scene.shell import add_shell
+from ..scene.shell_object import add_shell
 from .backend_task import BackendTask
 
 

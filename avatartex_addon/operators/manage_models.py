@@ -1,4 +1,4 @@
-"""Large models: what of them is here, download with size and licence first, remove."""
+"""Large models: what of them is here, download with size and licence first, verify, remove."""
 
 # No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
@@ -15,6 +15,7 @@ class ModelOperator:
     """Mixed into an operator that starts work on models (`verb`); a script that called it waits."""
 
     verb = "list"
+    newest = False
     bl_options = {"INTERNAL"}
 
     @classmethod
@@ -28,7 +29,7 @@ class ModelOperator:
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        work = model_store.work_on_models(self.verb, getattr(self, "profile", ""))
+        work = model_store.work_on_models(self.verb, getattr(self, "profile", ""), self.newest)
         if not bpy.app.background and context.window is not None:
             return {"FINISHED"}
         if refusal := backend_setup.wait(work):
@@ -57,6 +58,11 @@ class AVATARTEX_OT_download_model(ModelOperator, bpy.types.Operator):
         description="They say what the model, and pictures made with it, may be used for",
         options={"SKIP_SAVE"},
     )
+    newest: BoolProperty(
+        name="Newest Revisions",
+        description="Of the hub, where it no longer has those that AvatarTex names. Nobody has tried them with it",
+        options={"SKIP_SAVE"},
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -82,12 +88,23 @@ class AVATARTEX_OT_download_model(ModelOperator, bpy.types.Operator):
                 row.operator("wm.url_open", text="", icon="URL").url = part.terms
         if profile.licences:
             self.layout.prop(self, "accepted")
+        self.layout.prop(self, "newest")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if PROFILES[self.profile].licences and not self.accepted:
             self.report({"ERROR"}, "Nothing was downloaded: the licences were not accepted")
             return {"CANCELLED"}
         return super().execute(context)
+
+
+class AVATARTEX_OT_verify_model(ModelOperator, bpy.types.Operator):
+    """Compare a large model's files with their checksums"""
+
+    bl_idname = Op.VERIFY_MODEL
+    bl_label = "Verify Model"
+    verb = "verify"
+
+    profile: EnumProperty(items=[(one.name, one.label, "") for one in PROFILES.values()], options={"SKIP_SAVE"})
 
 
 class AVATARTEX_OT_remove_model(ModelOperator, bpy.types.Operator):

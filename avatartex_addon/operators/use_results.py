@@ -12,7 +12,7 @@ from ..scene.head import find_head
 from ..scene.history import find_shown, forget_results, scrambled_by, show_result, shown_image
 from ..scene.images import UDIM, save_png
 from ..scene.restore import can_restore, restore_texture
-from ..scene.shell import remove_shell
+from ..scene.shell_object import remove_shell
 from .checked import Checked
 
 

@@ -20,12 +20,13 @@ def states() -> dict[str, dict]:
     return _states
 
 
-def work_on_models(verb: str = "list", profile: str = "") -> ModelWork:
-    """Look, or fetch or remove a profile; its licences were accepted."""
+def work_on_models(verb: str = "list", profile: str = "", newest: bool = False) -> ModelWork:
+    """Look, or fetch or remove a profile; its licences were accepted. newest: whatever revisions the table names."""
     global _last
     words = [profile] if profile else []
     if verb == "download":
         words += [word for licence in PROFILES[profile].licences for word in ("--accept", licence)]
+        words += ["--newest"] if newest else []
     python = preferences.find_backend_python()
     command = backend_command(python, session.EXTENSION_FOLDER, preferences.home().weights, "models")
     states()

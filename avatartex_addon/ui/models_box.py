@@ -1,4 +1,4 @@
-"""Large models in the preferences: what is here, and buttons to fetch and remove it."""
+"""Large models in the preferences: what is here, and buttons to fetch, verify and remove it."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def draw_models(layout: bpy.types.UILayout) -> None:
         row.label(text=tell_size((told or {"gigabytes": profile.gigabytes})["gigabytes"] * 1e9), translate=False)
         row.label(text=STANDS[told["state"]][1] if told else "")
         if told and told["state"] != "missing":
+            row.operator(Op.VERIFY_MODEL, text="", icon="VIEWZOOM").profile = profile.name
             row.operator(Op.REMOVE_MODEL, text="", icon="TRASH").profile = profile.name
         if not told or told["state"] != "here":
             row.operator(Op.DOWNLOAD_MODEL, text="", icon="IMPORT").profile = profile.name

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from ..compose.shell import ShellPicture
+from ..compose.shell_picture import ShellPicture
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize
 from ..head.tiles import into_tile, tile_numbers

@@ -18,7 +18,7 @@ from ..imaging.sample import fill_smoothly
 from .control import depth, normal
 from .layout import Layout, landmark_weights
 from .scene import Scene
-from .views import VIEWS, Maps, Surface, look, look_deep, map_views, place_camera
+from .views import VIEWS, Maps, Sights
 from .walk import shrink_mask
 
 #: Power of the cosine by which views count, at the first step and at the last, and for the finished pictures: at first
@@ -35,16 +35,13 @@ class AroundHead:
     """See scene.Way. start: (K,3,T,T) sRGB and sure: (K,1,T,T), atlases of the seeds."""
 
     def __init__(
-        self, surface: Surface, start: Tensor, sure: Tensor, portrait: Tensor, words: str, size: int, layout: float
+        self, sights: Sights, start: Tensor, sure: Tensor, portrait: Tensor, words: str, size: int, layout: float
     ) -> None:
-        self.surface, self.start, self.strength = surface, start, layout
-        self.depths = look_deep(surface)
-        self.maps: dict[int, Maps] = {}
-        maps = self.map_at(size)
+        self.sights, self.start, self.strength = sights, start, layout
+        maps, views = sights.map(size, size), sights.look(size)
         held = read(torch.cat([start, sure], 1), maps).flatten(0, 1)
         there = torch.from_numpy(maps.covered).float()[:, None].repeat(len(start), 1, 1, 1)
         pictures = held[:, :3] * there + BACKGROUND * (1 - there)
-        views = [look(surface, place_camera(surface, *side, size), size) for side in VIEWS]
         self.scene = Scene(
             pictures,
             held[:, 3:] * there + 1 - there,  # the background stays as it is
@@ -57,16 +54,10 @@ class AroundHead:
             closes=False,
         )
 
-    def map_at(self, size: int) -> Maps:
-        """Between views and an atlas of one size."""
-        if size not in self.maps:
-            self.maps[size] = map_views(self.surface, size, size, self.depths)
-        return self.maps[size]
-
     def begin(self, kept: Tensor, pixels: int) -> None:
         side = kept.shape[-1]
         self.kept, self.sure = kept, shrink_mask(self.scene.sure, pixels).to(kept)
-        self.small = map_views(self.surface, side, FINER * side, self.depths)
+        self.small = self.sights.map(side, FINER * side)
         weights = read(landmark_weights(FINER * side)[None], self.small).flatten(0, 1).repeat(len(self.start), 1, 1, 1)
         self.layout = Layout(kept, self.scene.start, weights, self.strength)
 
@@ -79,7 +70,7 @@ class AroundHead:
     def lay(self, pictures: Tensor) -> Tensor:
         """What the pictures add to the start; beside what they show it fades."""
         size = pictures.shape[-1]
-        maps = self.map_at(size)
+        maps = self.sights.map(size, size)
         before, start = (F.adaptive_avg_pool2d(one, size) for one in (self.scene.start, self.start))
         changed, best = gather((pictures - before).unflatten(0, (len(start), -1)), maps, BAKED)
         known = best.numpy() >= ENOUGH

@@ -31,6 +31,10 @@ def read_state(part: StoredPart, folder: str, dtype: torch.dtype) -> State:
     state: State = {}
     for name in names:
         state |= read_file(Path(part.root) / name)
+    return cast(state, dtype)
+
+
+def cast(state: State, dtype: torch.dtype) -> State:
     return {key: value.to(dtype) if value.is_floating_point() else value for key, value in state.items()}
 
 
@@ -81,9 +85,16 @@ def build(
     Raises:
         AvatarTexError: MODEL_UNUSABLE, where weights are missing or of another shape.
     """
-    state, told = read_state(part, folder, dtype), read_config(part, folder)
+    state = read_state(part, folder, dtype)
     if lora:
         merge_lora(state, lora)
+    return fill(make, read_config(part, folder), state, folder or Path(part.root).name, some)
+
+
+def fill(
+    make: Callable[[dict], nn.Module], told: dict[str, Any], state: State, name: str, some: bool = False
+) -> nn.Module:
+    """What `build` gives, of a configuration and weights under the network's own names; name: for a refusal."""
     try:
         refuse_endless(told, len(state))
         with torch.device("meta"):
@@ -98,7 +109,7 @@ def build(
     if wrong:
         raise AvatarTexError(
             ErrorCode.MODEL_UNUSABLE,
-            f"The weights in {folder or Path(part.root).name!r} are of another architecture ({wrong[0][:160]}).",
+            f"The weights in {name!r} are of another architecture ({wrong[0][:160]}).",
             "Use the model that the profile names, or one that was trained from it.",
         )
     return network.eval().requires_grad_(False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import gc
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -21,7 +22,7 @@ from .in_atlas import InAtlas
 from .memory import Tier, choose_tiers, release
 from .scene import Painter, Scene, Way
 from .sketch import Sketch
-from .views import Surface
+from .views import VIEWS, Sights
 from .walk import walk
 
 #: Confidence from which a texel is held, as in stage 1.
@@ -48,42 +49,66 @@ class Order:
     """What is to be painted.
 
     color: (S,S,3) sRGB without light, of the observation; confidence: (S,S). completions: (s,s,3) sRGB of the shipped
-    stages, one for each of seeds. portrait: (h,w,3) sRGB, the face. surface: the head. style: a name of options.STYLE.
-    way: atlas or around.
+    stages, one for each of seeds; they may be made as they are taken, group by group. portrait: (h,w,3) sRGB, the face.
+    sights: the head. style: a name of options.STYLE. way: atlas or around.
     """
 
     color: np.ndarray
     confidence: np.ndarray
-    completions: Sequence[np.ndarray]
+    completions: Iterable[np.ndarray]
     portrait: np.ndarray
-    surface: Surface
+    sights: Sights
     style: str
     seeds: Sequence[int]
     way: str
 
 
-def paint(profile: Profile, order: Order, device: str, on_step: OnStep, shown: bool = False) -> list[np.ndarray]:
+def paint(profile: Profile, order: Order, device: str, on_step: OnStep, shown: bool = False) -> Iterator[np.ndarray]:
     """(T,T,3) float32 sRGB of profile.texels for each seed: the completions painted anew where nothing was seen.
 
+    As many seeds at once as the tier's memory allows; the next ones are begun when those were taken.
+
     Args:
-        shown: on_step is also told the picture so far.
+        shown: on_step is also told the picture so far, of the first seed of those at work.
 
     Raises:
         AvatarTexError: MODEL_MISSING, MODEL_UNUSABLE; OUT_OF_MEMORY, where no tier fits.
     """
-    parts = find_parts(profile)
-    atlases = make_atlases(profile.texels, order)
-    way = plan(profile, order, *atlases)
+    parts, seeds, completions = find_parts(profile), list(order.seeds), iter(order.completions)
+    count, few, done = len(seeds), 0, 0.0
+    taken: list[np.ndarray] = []  # of the first seeds that are left
+
+    def tell(share: float, picture: np.ndarray | None = None) -> None:
+        nonlocal done
+        done = (count - len(seeds) + share * few) / count
+        on_step(done, picture)
+
     for tier in choose_tiers(profile, device):
+        painter = None
         try:
-            made = impose(run(profile, parts, way, order, device, tier, on_step, shown), *atlases)
-            return [np.ascontiguousarray(one.permute(1, 2, 0).numpy(), np.float32) for one in made]
+            while seeds:
+                few = min(seeds_at_once(tier, order.way), len(seeds))
+                taken += islice(completions, max(few - len(taken), 0))
+                tell(0.0)
+                with told(profile):
+                    painter = painter or load_painter(
+                        profile, parts, device, tier, lambda: on_step(done, None), order.way
+                    )
+                group = replace(order, seeds=seeds[:few], completions=taken[:few])
+                made = run(profile, parts, painter, group, tell, shown)
+                del seeds[:few], taken[:few], group
+                if not seeds:  # the last ones are finished without it
+                    painter = None
+                    let_go(device)
+                while made:
+                    yield made.pop(0)
+            return
         except Exception as reason:
             if not is_out_of_memory(reason):
                 raise
         finally:
-            gc.collect()
-            release(device)
+            painter = None
+            let_go(device)
     raise AvatarTexError(
         ErrorCode.OUT_OF_MEMORY,
         f"{profile.label} found no room, even layer by layer.",
@@ -91,27 +116,41 @@ def paint(profile: Profile, order: Order, device: str, on_step: OnStep, shown: b
     )
 
 
+def let_go(device: str) -> None:
+    """Of networks that nothing holds any more."""
+    gc.collect()
+    release(device)
+
+
+def seeds_at_once(tier: Tier, way: str) -> int:
+    """Around the head each has as many pictures as there are views."""
+    return max(1, tier.batch // (len(VIEWS) if way == "around" else 1))
+
+
 def run(
-    profile: Profile, parts: Lock, way: Way, order: Order, device: str, tier: Tier, on_step: OnStep, shown: bool = False
-) -> torch.Tensor:
-    """(K,3,T,T) as the model paints it, nothing imposed on its pixels yet."""
-    done = 0.0
-
-    def tell(share: float, clean: torch.Tensor) -> None:
-        nonlocal done
-        done = share
-        picture = way.lay(sketch(clean))[0].clamp(0, 1).permute(1, 2, 0).numpy() if sketch else None
-        on_step(share, picture)
-
+    profile: Profile,
+    parts: Lock,
+    painter: Painter,
+    order: Order,
+    tell: Callable[[float, np.ndarray | None], None],
+    shown: bool = False,
+) -> list[np.ndarray]:
+    """What `paint` gives, of all seeds at once. tell: OnStep of these seeds."""
+    atlases = make_atlases(profile.texels, order)
+    way = plan(profile, order, *atlases)
     with told(profile):
-        painter = load_painter(profile, parts, device, tier, lambda: on_step(done, None), order.way)
         kept = painter.prepare(way.scene)
     sketch = Sketch(parts, kept, way.scene.start) if shown else None
     way.begin(kept, painter.pixels)
-    on_step(0.0, None)
+    tell(0.0, None)
+
+    def show(share: float, clean: torch.Tensor) -> None:
+        tell(share, way.lay(sketch(clean))[0].clamp(0, 1).permute(1, 2, 0).numpy() if sketch else None)
+
     with painter.ready():
-        latent = walk(painter, kept, way.settle, painter.levels(way.scene.start.shape[-1]), order.seeds, tell)
-    return way.lay(painter.decode(latent))
+        latent = walk(painter, kept, way.settle, painter.levels(way.scene.start.shape[-1]), order.seeds, show)
+    made = impose(way.lay(painter.decode(latent)), *atlases)
+    return [np.ascontiguousarray(one.permute(1, 2, 0).numpy(), np.float32) for one in made]
 
 
 @contextlib.contextmanager
@@ -157,8 +196,8 @@ def plan(profile: Profile, order: Order, start: torch.Tensor, sure: torch.Tensor
         WORDS[order.style],
     )
     if order.way == "around":
-        return AroundHead(order.surface, start, sure, face, OBJECT + words, profile.texels, profile.layout)
-    places, _, covered = order.surface.in_atlas(profile.texels)
+        return AroundHead(order.sights, start, sure, face, OBJECT + words, profile.texels, profile.layout)
+    places, _, covered = order.sights.surface.in_atlas(profile.texels)
     hints = {"position": to_tensor(position(places, covered)).expand(len(start), -1, -1, -1)}
     return InAtlas(Scene(start, sure, face, (LAYOUT + words,) * len(start), hints), profile.layout)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from ..models.store import find_parts, read_lock
 from ..observation.observe import Observation
 from ..portrait.decode import decode_portrait
 from .paint import Order, crop_face, paint
-from .views import find_surface
+from .views import Sights, find_surface
 
 
 def refuse_absent_model(name: str) -> None:
@@ -38,17 +38,18 @@ def choose_way(profile: Profile, wanted: str) -> str:
 
 def paint_large(
     observation: Observation,
-    completions: Sequence[Completion],
+    completions: Iterable[Completion],
     style: str,
     device: str,
     options: Sequence[StageOptions],
     on_step: Callable[[float], None],
     on_picture: Callable[[np.ndarray], None] | None = None,
-) -> list[Completion]:
-    """Completions at the size of the options' profile, painted by it together where nothing was seen.
+) -> Iterator[Completion]:
+    """Completions at the size of the options' profile, painted by it where nothing was seen, as many together as fit.
 
     Args:
-        options: of each completion; they differ in their seeds. on_picture: shown the first one as it becomes.
+        completions: taken when their turn comes. options: of each completion; they differ in their seeds. on_picture:
+            shown the first one of those at work as it becomes.
 
     Raises:
         AvatarTexError: MODEL_MISSING, MODEL_UNUSABLE, OUT_OF_MEMORY.
@@ -56,12 +57,11 @@ def paint_large(
     shared = options[0]
     assert shared.job is not None and shared.face is not None
     profile = find_profile(shared.profile)
-    surface = find_surface(shared.job.mesh, shared.job.canonical)
     order = Order(
         *observation.evidence,
         completions,
         shared.face,
-        surface,
+        Sights(find_surface(shared.job.mesh, shared.job.canonical)),
         style,
         [one.seed for one in options],
         choose_way(profile, shared.way),

@@ -14,19 +14,30 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..models.profiles import Profile
-from ..models.store import Lock
+from ..models.store import Lock, StoredPart
 from .clip import ClipText, ClipVision
 from .control import CONTROLS
-from .load import build, read_config, read_file
+from .load import build, cast, fill, read_config, read_file
 from .memory import Bench, Tier
 from .scene import AROUND, Level, Scene, around, slices, watch, within
 from .tokens import Pairs, clip_tokens
 
 #: What it is led away from.
 UNWANTED = "text, watermark, frame, glasses, shadow, highlight, blurry, seam"
+#: What a U-Net's configuration says of its ControlNets, too.
+SHARED = (
+    "attention_head_dim",
+    "block_out_channels",
+    "cross_attention_dim",
+    "down_block_types",
+    "layers_per_block",
+    "norm_num_groups",
+)
+#: Where a ControlNet's first layers are.
+HINT = "controlnet_cond_embedding"
 
 
 class UNetPainter:
@@ -48,7 +59,7 @@ class UNetPainter:
         Raises:
             AvatarTexError: MODEL_UNUSABLE.
         """
-        from diffusers import AutoencoderKL, ControlNetModel, DDIMScheduler, UNet2DConditionModel
+        from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 
         self.profile, self.device, self.tier, self.tick = profile, device, tier, tick
         self.dtype = torch.float32 if device == "cpu" else torch.float16
@@ -60,9 +71,7 @@ class UNetPainter:
         self.unet = build(UNet2DConditionModel.from_config, base, "unet", self.dtype, lora)
         if "adapter" in parts:
             add_adapter(self.unet, Path(parts["adapter"].root) / next(iter(parts["adapter"].files)), profile.likeness)
-        self.controls: dict[str, Any] = {
-            name: build(ControlNetModel.from_config, parts[name], "", self.dtype) for name in self.weights
-        }
+        self.controls: dict[str, Any] = {name: build_control(parts[name], base, self.dtype) for name in self.weights}
         told = read_config(base, "vae")
         # in half precision SDXL's overflows
         self.vae_dtype = torch.float32 if told.get("force_upcast", True) else self.dtype
@@ -203,6 +212,35 @@ class UNetPainter:
             mid_block_additional_residual=middle,
             return_dict=False,
         )[0]
+
+
+def build_control(part: StoredPart, base: StoredPart, dtype: torch.dtype) -> nn.Module:
+    """A ControlNet of diffusers', or one file with the names of the paper's code.
+
+    Such a file says nothing of its shape: the U-Net's configuration does, whose encoder it copies.
+
+    Raises:
+        AvatarTexError: MODEL_UNUSABLE.
+    """
+    from diffusers import ControlNetModel
+    from diffusers.loaders.single_file_utils import convert_controlnet_checkpoint
+
+    if "config.json" in part.files:
+        return build(ControlNetModel.from_config, part, "", dtype)
+    name, told = next(iter(part.files)), read_config(base, "unet")
+    told = {key: told[key] for key in SHARED if key in told}
+    state = convert_controlnet_checkpoint(
+        cast(read_file(Path(part.root) / name), dtype), {"layers_per_block": 2, **told}
+    )
+    return fill(
+        ControlNetModel.from_config, {**told, "conditioning_embedding_out_channels": widths(state)}, state, name
+    )
+
+
+def widths(state: Mapping[str, Tensor]) -> list[int]:
+    """Channels of the first layers of a ControlNet, which differ from model to model."""
+    names = ("conv_in", *(f"blocks.{number}" for number in range(1, len(state), 2)))
+    return [len(state[f"{HINT}.{name}.weight"]) for name in names if f"{HINT}.{name}.weight" in state]
 
 
 def read_lora(parts: Lock) -> dict[str, Tensor] | None:

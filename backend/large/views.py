@@ -107,24 +107,48 @@ class Maps:
     cosine: np.ndarray
 
 
-def map_views(surface: Surface, size: int, texels: int, depths: list[DepthView] | None = None) -> Maps:
-    """The ways between VIEWS of size pixels and an atlas; depths: see look_deep, which costs most."""
+def map_views(surface: Surface, views: list[View], texels: int, depths: list[DepthView]) -> Maps:
+    """The ways between VIEWS and an atlas; depths: see look_deep, which costs most."""
     places, normals, there = surface.in_atlas(texels)
-    shown, to_views, cosine = [], [], []
-    for (left, up), deep in zip(VIEWS, depths or look_deep(surface), strict=True):
-        camera, unit = (place_camera(surface, left, up, side) for side in (size, 1))
-        shown.append(look(surface, camera, size))
+    to_views, cosine = [], []
+    for (left, up), deep in zip(VIEWS, depths, strict=True):
+        unit = place_camera(surface, left, up, 1)
         pixels, depth = unit.project(places)
         seen = deep.visible(pixels * deep.extent, depth) * there
         turned = np.clip((facing(places, normals, unit.position) - GRAZING) / (1 - GRAZING), 0, 1)
         to_views.append(pixels)
         cosine.append(seen * turned)
     return Maps(
-        np.stack([view.atlas for view in shown]).astype(np.float32),
-        np.stack([view.covered for view in shown]),
+        np.stack([view.atlas for view in views]).astype(np.float32),
+        np.stack([view.covered for view in views]),
         np.stack(to_views).astype(np.float32),
         np.stack(cosine).astype(np.float32),
     )
+
+
+class Sights:
+    """What VIEWS show of a head, and their ways to the atlas: found when they are first asked for, and kept."""
+
+    def __init__(self, surface: Surface) -> None:
+        self.surface = surface
+        self.views: dict[int, list[View]] = {}
+        self.maps: dict[tuple[int, int], Maps] = {}
+
+    @cached_property
+    def depths(self) -> list[DepthView]:
+        return look_deep(self.surface)
+
+    def look(self, size: int) -> list[View]:
+        """Of size pixels."""
+        if size not in self.views:
+            self.views[size] = [look(self.surface, place_camera(self.surface, *side, size), size) for side in VIEWS]
+        return self.views[size]
+
+    def map(self, size: int, texels: int) -> Maps:
+        """Between views of size pixels and an atlas."""
+        if (size, texels) not in self.maps:
+            self.maps[size, texels] = map_views(self.surface, self.look(size), texels, self.depths)
+        return self.maps[size, texels]
 
 
 def look_deep(surface: Surface, size: int = 512) -> list[DepthView]:

@@ -31,6 +31,7 @@ def main(argv: list[str]) -> int:
     shown = commands.add_parser("list", help="what there is, its size, its licence, and what of it is here")
     fetched = commands.add_parser("download", help="fetch a profile, or go on with it")
     fetched.add_argument("--accept", action="append", default=[], metavar="LICENCE", help="a licence that you accept")
+    fetched.add_argument("--newest", action="store_true", help="the hub's newest revisions, not those of our table")
     checked = commands.add_parser("verify", help="compare a profile's files with their checksums")
     gone = commands.add_parser("remove", help="take a profile off this computer")
     own = commands.add_parser("use", help="take a part from your own folder or .safetensors file; it stays there")
@@ -94,10 +95,10 @@ def download_profile(given: argparse.Namespace) -> None:
 
     profile = find_profile(given.profile)
     hub.refuse_unaccepted(profile, set(given.accept))
-    for offer in hub.ask_for(profile):
+    for offer in hub.ask_for(profile, given.newest):
         told = f"{offer.part.repo} {offer.revision[:12]}: {offer.size / 1e9:.2f} GB, {offer.part.licence}"
         print(told, file=sys.stderr)
-    hub.download(profile, set(given.accept), show_bytes(given.json))
+    hub.download(profile, set(given.accept), show_bytes(given.json), given.newest)
     print(json.dumps(describe(profile)) if given.json else f"{profile.label} is here.")
 
 
@@ -141,7 +142,8 @@ def remove_profile(given: argparse.Namespace) -> None:
 
 
 def use_part(given: argparse.Namespace) -> None:
-    from .store import read_lock, use_local, write_lock
+    from .own_parts import use_local
+    from .store import read_lock, write_lock
 
     profile = find_profile(given.profile)
     part = use_local(profile, given.part, given.path)

@@ -19,9 +19,9 @@ class Part:
     """One repository of the hub, or a part of one.
 
     name: within its profile. folders: those whose configuration and weights are wanted, '' for the root. files: single
-    ones beside them. revision: the commit that is wanted; empty, the hub is asked for the newest one and the lock
-    (store.py) holds that. gigabytes: in half precision; estimated, the hub tells before a download. config: by
-    folder, what its config.json must say, so that a model of another architecture is refused.
+    ones beside them. revision: the commit that is wanted, where others than us name it, too; empty, the hub is asked
+    for the newest one and the lock (store.py) holds that. gigabytes: in half precision; estimated, the hub tells before
+    a download. config: by folder, what its config.json must say, so that a model of another architecture is refused.
     """
 
     name: str
@@ -93,6 +93,9 @@ MIT = "https://opensource.org/license/mit"
 #: Of a ControlNet: which models it is for.
 SD15, SDXL = ((("", "cross_attention_dim", width),) for width in (768, 2048))
 
+#: The newest commit of all IP-Adapters' repository.
+IP_ADAPTER = "018e402774aeeddd60609b4ecdb7e298259dc729"
+
 #: CLIP ViT-H, which both IP-Adapters read the portrait with.
 IMAGE_ENCODER = Part(
     "image_encoder",
@@ -101,6 +104,7 @@ IMAGE_ENCODER = Part(
     APACHE,
     2.5,
     ("models/image_encoder",),
+    revision=IP_ADAPTER,
     config=(("models/image_encoder", "model_type", "clip_vision_model"),),
 )
 
@@ -109,12 +113,31 @@ LORA = Part("lora", "", "apache-2.0", APACHE, 0.0, files=("lora.safetensors",), 
 
 #: A tiny decoder for the picture that a job shows as it goes: other ways of seeing latents do without.
 TAESD, TAESDXL = (
-    Part("preview", repo, "mit", MIT, 0.01, ("",), config=(("", "_class_name", "AutoencoderTiny"),), optional=True)
-    for repo in ("madebyollin/taesd", "madebyollin/taesdxl")
+    Part("preview", repo, "mit", MIT, 0.01, ("",), (), commit, (("", "_class_name", "AutoencoderTiny"),), optional=True)
+    for repo, commit in (
+        ("madebyollin/taesd", "614f76814bbe30edbe2e627ace1c2234c81a2c0e"),
+        ("madebyollin/taesdxl", "b20258aaef75ef61e659c1e0f14f251cf0ad153e"),
+    )
 )
 
 #: Trained by Paint3D, and there but a pickle: an artist adds it as safetensors.
 POSITION = Part("position", "", "apache-2.0", APACHE, 0.0, ("",), config=SD15, optional=True)
+
+
+def control(name: str, repo: str, revision: str) -> Part:
+    """A ControlNet of lllyasviel's for Stable Diffusion 1.5."""
+    return Part(name, repo, "openrail", OPENRAIL, 0.7, ("",), (), revision, SD15)
+
+
+#: Its maker has it as a pickle alone; here it is one file with its maker's own names of layers.
+TILE = Part(
+    "tile",
+    "comfyanonymous/ControlNet-v1-1_fp16_safetensors",
+    "openrail",
+    OPENRAIL,
+    0.7,
+    files=("control_v11f1e_sd15_tile_fp16.safetensors",),
+)
 
 PROFILES = {
     profile.name: profile
@@ -131,12 +154,13 @@ PROFILES = {
                     OPENRAIL,
                     2.2,
                     ("unet", "vae", "text_encoder", "tokenizer", "scheduler"),
+                    revision="8a4288a76071f7280aedbdb3253bdb9e9d5d84bb",
                     config=(("unet", "in_channels", 9), ("unet", "cross_attention_dim", 768)),
                 ),
-                Part("canny", "lllyasviel/control_v11p_sd15_canny", "openrail", OPENRAIL, 0.7, ("",), config=SD15),
-                Part("tile", "lllyasviel/control_v11f1e_sd15_tile", "openrail", OPENRAIL, 0.7, ("",), config=SD15),
-                Part("depth", "lllyasviel/control_v11f1p_sd15_depth", "openrail", OPENRAIL, 0.7, ("",), config=SD15),
-                Part("normal", "lllyasviel/control_v11p_sd15_normalbae", "openrail", OPENRAIL, 0.7, ("",), config=SD15),
+                control("canny", "lllyasviel/control_v11p_sd15_canny", "115a470d547982438f70198e353a921996e2e819"),
+                TILE,
+                control("depth", "lllyasviel/control_v11f1p_sd15_depth", "539f99181d33db39cf1af2e517cd8056785f0a87"),
+                control("normal", "lllyasviel/control_v11p_sd15_normalbae", "cb7296e6587a219068e9d65864e38729cd862aa8"),
                 Part(
                     "adapter",
                     "h94/IP-Adapter",
@@ -144,6 +168,7 @@ PROFILES = {
                     APACHE,
                     0.1,
                     files=("models/ip-adapter-plus_sd15.safetensors",),
+                    revision=IP_ADAPTER,
                 ),
                 IMAGE_ENCODER,
                 TAESD,
@@ -175,9 +200,19 @@ PROFILES = {
                     OPENRAIL_XL,
                     7.0,
                     ("unet", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler"),
+                    revision="115134f363124c53c7d878647567d04daf26e41e",
                     config=(("unet", "in_channels", 9), ("unet", "cross_attention_dim", 2048)),
                 ),
-                Part("tile", "xinsir/controlnet-tile-sdxl-1.0", "apache-2.0", APACHE, 2.5, ("",), config=SDXL),
+                Part(
+                    "tile",
+                    "xinsir/controlnet-tile-sdxl-1.0",
+                    "apache-2.0",
+                    APACHE,
+                    2.5,
+                    ("",),
+                    revision="1ae8d9529efe58f7362a987363ff86a7904dc84f",
+                    config=SDXL,
+                ),
                 Part("depth", "xinsir/controlnet-depth-sdxl-1.0", "apache-2.0", APACHE, 2.5, ("",), config=SDXL),
                 Part(
                     "adapter",
@@ -186,6 +221,7 @@ PROFILES = {
                     APACHE,
                     0.85,
                     files=("sdxl_models/ip-adapter-plus_sdxl_vit-h.safetensors",),
+                    revision=IP_ADAPTER,
                 ),
                 IMAGE_ENCODER,
                 TAESDXL,
@@ -213,6 +249,7 @@ PROFILES = {
                     APACHE,
                     16.0,
                     ("transformer", "vae", "text_encoder", "tokenizer", "scheduler"),
+                    revision="e7b7dc27f91deacad38e78976d1f2b499d76a294",
                     config=(("transformer", "_class_name", "Flux2Transformer2DModel"),),
                 ),
                 LORA,

@@ -80,17 +80,19 @@ def work(
     sheet = Sheet(job, request.styles)
     several = UDIM in request.base_texture or len(job.tiles) > 1
     made: list[dict] = []
-    spent = PREPARED
+    spent, painted = PREPARED, 0.0
 
     def complete_step(stage: str, fraction: float = 0.0) -> None:
+        nonlocal painted
         clock.enter(stage)
-        tell(stage, spent + large * fraction * (stage == "large"))
+        painted = fraction if stage == "large" else painted
+        tell(stage, spent + large * painted)
 
-    options = [completing.stage_options(request, job, seed, seed != 0) for seed in request.seeds]
+    options = completing.stage_options(request, job, {seed: seed != 0 for seed in request.seeds})
     completions = completing.complete_each(job.observation, job.style, networks, options, complete_step)
     for turn, seed in enumerate(request.seeds):
         generated = next(completions)
-        spent = PREPARED + large + turn * (COMPLETED + PAINTED * len(request.styles))
+        spent = PREPARED + turn * (COMPLETED + PAINTED * len(request.styles))
         complete_step("compose")
         tiles = compose_tiles(job, generated, request.size, bases, request.light, seed=seed)
         shown = stylist.show(tiles)
@@ -101,7 +103,7 @@ def work(
         for number, style in enumerate(request.styles):
             clock.enter(style)
             label = f"Painting {style}, seed {seed} ({len(made) + 1} of {count})"
-            tell(label, spent + COMPLETED + PAINTED * number)
+            tell(label, spent + large * painted + COMPLETED + PAINTED * number)
             textures = stylist.style(style, seed, *(plain if STYLES[style].SHADED else (tiles, shown)))
             path = variant_file(request, style, seed)
             output = pattern(str(path)) if several else str(path)

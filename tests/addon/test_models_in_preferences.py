@@ -7,8 +7,8 @@ import sys
 import bpy
 import pytest
 
-from tests.backend.fake_hub import FakeHub, serve
-from tests.backend.test_models import repositories
+from tests.backend.fake_hub import serve
+from tests.backend.test_models import fake_hub
 
 from .test_shown import Recorder
 
@@ -16,7 +16,7 @@ from .test_shown import Recorder
 @pytest.fixture
 def hub(addon, monkeypatch, tmp_path):
     profile = addon("backend.models.profiles").PROFILES["klein"]
-    with serve(FakeHub(repositories(profile))) as running:
+    with serve(fake_hub(profile)) as running:
         monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
         monkeypatch.setenv("HF_ENDPOINT", running.address)
         monkeypatch.setenv("AVATARTEX_BACKEND_PYTHON", sys.executable)
@@ -33,6 +33,11 @@ def test_a_model_comes_and_goes(addon, hub, tmp_path):
     assert setup.current is work
     assert setup.wait(work) is None and work.fraction == 1
     assert store.states()["klein"]["state"] == "here" and list((tmp_path / "hf").rglob("*.safetensors"))
+    assert bpy.ops.avatartex.verify_model(profile="klein") == {"FINISHED"}
+    weights = next((tmp_path / "hf").rglob("*.safetensors")).resolve()
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(RuntimeError, match="gone or changed"):
+        bpy.ops.avatartex.verify_model(profile="klein")
     assert bpy.ops.avatartex.remove_model(profile="klein") == {"FINISHED"}
     assert store.states()["klein"]["state"] == "missing" and not list((tmp_path / "hf").rglob("*.safetensors"))
 
@@ -44,6 +49,21 @@ def test_refusals_are_the_backends_own(addon, hub):
     assert refusal.code == "hub-refused" and "HF_TOKEN" in refusal.message
     with pytest.raises(RuntimeError, match="not on this computer"):
         bpy.ops.avatartex.remove_model(profile="sdxl")
+
+
+def test_the_newest_where_the_tables_revision_is_gone(addon, hub, monkeypatch):
+    store, setup = addon("setup.model_store"), addon("setup.backend_setup")
+    hub.commits["black-forest-labs/FLUX.2-klein-4B"] = "f" * 40
+    refusal = setup.wait(store.work_on_models("download", "klein"))
+    assert refusal.code == "hub-refused" and "Newest Revisions" in refusal.message
+    assert setup.wait(store.work_on_models("download", "klein", newest=True)) is None
+    assert store.states()["klein"]["state"] == "here"
+    asked = []
+    monkeypatch.setattr(store, "work_on_models", lambda *words: asked.append(words))
+    monkeypatch.setattr(setup, "wait", lambda work: None)
+    stub = {"verb": "download", "profile": "klein", "newest": True}
+    addon("operators.manage_models").ModelOperator.execute(type("Stub", (), stub)(), bpy.context)
+    assert asked == [("download", "klein", True)]
 
 
 def test_licences_are_accepted_first(addon, hub, monkeypatch):

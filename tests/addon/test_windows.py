@@ -29,10 +29,10 @@ def test_where_the_backend_lies(addon, windows, tmp_path):
 )
 def test_paths_reach_the_backend_as_they_are(addon, path):
     """One line of JSON, whatever is in the path; the worker is started with -X utf8."""
-    messages = addon("backend.messages")
+    messages, wire = addon("backend.messages"), addon("backend.wire")
     asked = messages.Generate(job="1", portrait=path, output=path, capture=path)
-    line = messages.encode(asked)
-    assert "\n" not in line and messages.decode(line).portrait == path
+    line = wire.encode(asked)
+    assert "\n" not in line and wire.decode(line).portrait == path
     command = addon("core.command").backend_command("C:\\py.exe", Path("C:/x"), Path("D:/w"))
     assert command[:6] == ["C:\\py.exe", "-I", "-B", "-X", "utf8", "-c"]
 

@@ -17,15 +17,20 @@ def commit_of(repo: str) -> str:
 
 @dataclass
 class FakeHub:
-    """repos: files by repository. gated: repositories that want a token. cut: bytes after which a file's first answer
-    breaks off. altered: files that come otherwise than listed. asked: (method, path, Range) of all requests."""
+    """repos: files by repository. commits: of those that have another than commit_of's. gated: repositories that want a
+    token. cut: bytes after which a file's first answer breaks off. altered: files that come otherwise than listed.
+    asked: (method, path, Range) of all requests."""
 
     repos: dict[str, dict[str, bytes]]
+    commits: dict[str, str] = field(default_factory=dict)
     gated: set[str] = field(default_factory=set)
     cut: dict[str, int] = field(default_factory=dict)
     altered: set[str] = field(default_factory=set)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     address: str = ""
+
+    def commit(self, repo: str) -> str:
+        return self.commits.get(repo, commit_of(repo))
 
     def listing(self, repo: str) -> dict:
         siblings = []
@@ -35,7 +40,14 @@ class FakeHub:
                 digest = hashlib.sha256(data).hexdigest()
                 one["lfs"] = {"sha256": digest, "size": len(data), "pointerSize": 130}
             siblings.append(one)
-        return {"_id": "1", "id": repo, "modelId": repo, "sha": commit_of(repo), "private": False, "siblings": siblings}
+        return {
+            "_id": "1",
+            "id": repo,
+            "modelId": repo,
+            "sha": self.commit(repo),
+            "private": False,
+            "siblings": siblings,
+        }
 
 
 def large(name: str) -> bool:
@@ -76,7 +88,7 @@ def serve(hub: FakeHub) -> Iterator[FakeHub]:
                 return self.refuse(404, "RepoNotFound")
             if repo in hub.gated and not self.headers.get("Authorization"):
                 return self.refuse(401, "GatedRepo")
-            if len(rest) > 1 and rest[1] not in ("main", commit_of(repo)):
+            if len(rest) > 1 and rest[1] not in ("main", hub.commit(repo)):
                 return self.refuse(404, "RevisionNotFound")
             if listed:
                 return self.give(json.dumps(hub.listing(repo)).encode(), {}, with_body)
@@ -87,7 +99,7 @@ def serve(hub: FakeHub) -> Iterator[FakeHub]:
             etag = hashlib.sha256(data).hexdigest() if large(name) else git_blob(data)
             if name in hub.altered:
                 data = data[:-1] + bytes([data[-1] ^ 1])
-            headers = {"X-Repo-Commit": commit_of(repo), "ETag": f'"{etag}"'}
+            headers = {"X-Repo-Commit": hub.commit(repo), "ETag": f'"{etag}"'}
             self.give(data, headers, with_body, hub.cut.pop(name, None) if with_body else None)
 
         def give(self, data: bytes, headers: dict[str, str], with_body: bool, cut: int | None = None) -> None:

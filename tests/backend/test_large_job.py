@@ -40,33 +40,37 @@ def test_shares_of_the_bar():
     assert set(pipeline.TIME_SHARE) == set(STAGES) and sum(pipeline.TIME_SHARE.values()) == pytest.approx(1)
 
 
-def test_several_seeds_are_painted_together_and_shown(tmp_path, monkeypatch):
-    """The shipped stages of all of them first, then the large model once; its pictures each have a name."""
-    made, told = [], []
+def test_several_seeds_are_painted_as_they_are_asked_for_and_shown(tmp_path, monkeypatch):
+    """The shipped stages of a seed when the large model takes it; its pictures each have a name."""
+    begun, made, told = [], [], []
 
     def paint(observation, completions, style, device, options, on_step, on_picture):
-        made.append((completions, [one.seed for one in options]))
-        for share in (0.5, 1.0):
-            on_step(share)
-            on_picture(np.full((8, 8, 3), share, np.float32))
-        return [completion + 1 for completion in completions]
+        for completion, one in zip(completions, options, strict=True):
+            made.append(one.seed)
+            for share in (0.5, 1.0):
+                on_step(share)
+                on_picture(np.full((8, 8, 3), share, np.float32))
+            yield completion + 1
+
+    def stages(observation, style, networks, options, *_):
+        begun.append(options.seed)
+        return np.full((2, 2, 3), options.seed)
 
     monkeypatch.setattr("backend.large.stage.paint_large", paint)
-    monkeypatch.setattr(
-        completing, "run_stages", lambda observation, style, networks, options, *_: np.full((2, 2, 3), options.seed)
-    )
+    monkeypatch.setattr(completing, "run_stages", stages)
     monkeypatch.setattr(completing, "fill_unknown", lambda completion, known: completion)
     monkeypatch.setattr(completing, "finish", lambda completion, observation, style: completion)
     pictures = StagePictures("", str(tmp_path), told.append)
     options = [StageOptions(seed=seed, profile="sd15") for seed in (3, 5)]
     networks = SimpleNamespace(device="cpu", known=None)
-    found = list(completing.complete_each(None, "photo", networks, options, completing.no_step, pictures))
-    assert [one.max() for one in found] == [4, 6] and len(made) == 1 and made[0][1] == [3, 5]
+    found = completing.complete_each(None, "photo", networks, options, completing.no_step, pictures)
+    assert next(found).max() == 4 and begun == made == [3]
+    assert [one.max() for one in found] == [6] and begun == made == [3, 5]
     names = [path.rpartition("/")[2].rpartition("\\")[2] for path in told]
     assert names[:2] == ["5_repaint_large.1.bmp", "5_repaint_large.2.bmp"]
     assert all((tmp_path / name).is_file() for name in names)
     plain = completing.complete_each(None, "photo", networks, [StageOptions(seed=seed) for seed in (3, 5)])
-    assert [one.max() for one in plain] == [3, 5] and len(made) == 1
+    assert [one.max() for one in plain] == [3, 5] and len(made) == 2
 
 
 def test_a_way_left_open(tmp_path, monkeypatch):
@@ -103,7 +107,7 @@ def test_a_job_with_one(tmp_path, monkeypatch, demo_head_obj, astronaut):
 
 @pytest.mark.slow
 def test_variants_with_one(tmp_path, monkeypatch, demo_head_obj, astronaut):
-    """Two seeds in one batch: two textures, which differ where the portrait does not show."""
+    """Two seeds, one after the other on the processor: two textures, which differ where the portrait does not show."""
     monkeypatch.setattr("huggingface_hub.constants.HF_ASSETS_CACHE", str(tmp_path / "assets"))
     monkeypatch.setitem(profiles.PROFILES, "sd15", tiny_models.make("sd15", tmp_path / "models"))
     seeds, real = [], paint.run
@@ -111,6 +115,6 @@ def test_variants_with_one(tmp_path, monkeypatch, demo_head_obj, astronaut):
     words = ["variants", "--mesh", demo_head_obj, "--portrait", astronaut, "--size", "512", "--profile", "sd15"]
     words += ["--way", "atlas", "--styles", "photo", "--seeds", "0-1", "--output", tmp_path / "made"]
     assert main([str(word) for word in words]) == 0
-    assert seeds == [[0, 1]]
+    assert seeds == [[0], [1]]
     first, second = (cv2.imread(str(tmp_path / "made" / f"photo_{seed}.png")).astype(int) for seed in (0, 1))
     assert abs(first - second).mean() > 3 and (abs(first - second).max(-1) <= 1).mean() > 0.02

@@ -17,6 +17,7 @@ from backend.lab.training import lora
 from backend.large import paint
 from backend.large.memory import WHOLE, Tier
 from backend.models import store
+from backend.models.own_parts import use_local
 from tests.backend import tiny_models
 
 SIDE = 64
@@ -76,7 +77,7 @@ def loss(tiny, hub: Path, weights: Path | None) -> float:
     """Over the textures, at times and with noise that are always the same."""
     parts = {"base": store.find_parts(tiny)["base"]}
     if weights:
-        parts["lora"] = store.use_local(tiny, "lora", weights)
+        parts["lora"] = use_local(tiny, "lora", weights)
     painter = paint.load_painter(tiny, parts, "cpu", Tier(0, WHOLE, False, False), lambda: None)
     random = torch.Generator().manual_seed(3)
     samples = lora.Captioned(hub, size=tiny.texels, shuffle=0)

@@ -15,7 +15,8 @@ from safetensors.numpy import save
 
 from backend.errors import AvatarTexError, ErrorCode
 from backend.models import store
-from backend.models.hub import told
+from backend.models.fetch import told
+from backend.models.own_parts import use_local
 from backend.models.profiles import PERMISSIVE, PROFILES, find_profile
 from backend.offline import SWITCHES
 from backend.options import WAY
@@ -47,9 +48,14 @@ def repositories(profile) -> dict[str, dict[str, bytes]]:
     return repos
 
 
+def fake_hub(profile) -> FakeHub:
+    """One that knows the profile's repositories at the table's revisions."""
+    return FakeHub(repositories(profile), {part.repo: part.revision for part in profile.parts if part.revision})
+
+
 @pytest.fixture
 def hub():
-    with serve(FakeHub(repositories(PROFILES["sd15"]))) as running:
+    with serve(fake_hub(PROFILES["sd15"])) as running:
         yield running
 
 
@@ -80,7 +86,9 @@ def test_a_profile_comes_is_whole_and_goes(models, hub, tmp_path):
     assert steps[-1]["state"] == "here" and steps[-2]["done"] == steps[-2]["whole"] > 0
     kept = lock(tmp_path)
     assert set(kept) == {part.name for part in PROFILES["sd15"].parts if part.repo} > {"preview"}
-    assert all(part["revision"] == commit_of(PROFILES["sd15"].part(name).repo) for name, part in kept.items())
+    assert {name: part["revision"] for name, part in kept.items()} == {
+        part.name: part.revision or commit_of(part.repo) for part in PROFILES["sd15"].parts if part.repo
+    }
     assert "unet/diffusion_pytorch_model.fp16.safetensors" in kept["base"]["files"]
     fetched = {path for method, path, _ in hub.asked if method == "GET" and not path.startswith("api/")}
     assert not any(path.endswith((".bin", "model.safetensors")) for path in fetched if "IP-Adapter" not in path)
@@ -184,24 +192,29 @@ def test_a_changed_file_is_told(models, hub, tmp_path):
     refused(models("verify", "sd15"), ErrorCode.MODEL_UNUSABLE, "canny/config.json", "models remove")
 
 
-def test_wrong_revision_and_full_disk(hub, tmp_path):
-    """Where a table's revision is none, and where nothing fits: both before a byte is fetched."""
+def test_a_revision_that_the_hub_does_not_know(models, hub, tmp_path):
+    """It is refused before a byte is fetched, and the newest one does."""
+    repo = "lllyasviel/control_v11p_sd15_canny"
+    hub.commits[repo] = "f" * 40
+    wanted = PROFILES["sd15"].part("canny").revision
+    refused(models("download", "sd15", *ACCEPTED), ErrorCode.HUB_REFUSED, repo, wanted, "--newest", "Newest Revisions")
+    assert not [path for _, path, _ in hub.asked if not path.startswith("api/")]
+    assert models("download", "sd15", *ACCEPTED, "--newest")[0] == 0
+    assert lock(tmp_path)["canny"]["revision"] == "f" * 40 and models("verify", "sd15")[0] == 0
+
+
+def test_full_disk(hub, tmp_path):
+    """Where nothing fits: before a byte is fetched."""
     code = (
-        "import sys, dataclasses, shutil\nfrom backend.offline import connect_to_hub\nconnect_to_hub()\n"
+        "import shutil\nfrom backend.offline import connect_to_hub\nconnect_to_hub()\n"
         "from backend.models import hub, profiles\nprofile = profiles.PROFILES['sd15']\n"
-        "accepted = set(profile.licences)\nmode = sys.argv[1]\n"
-        "if mode == 'full': shutil.disk_usage = lambda path: shutil._ntuple_diskusage(1, 1, 1000)\n"
-        "else: profile = dataclasses.replace(profile, parts=(dataclasses.replace(profile.parts[0], "
-        "revision='f' * 40),))\n"
-        "try: hub.download(profile, accepted, lambda *told: None)\n"
+        "shutil.disk_usage = lambda path: shutil._ntuple_diskusage(1, 1, 1000)\n"
+        "try: hub.download(profile, set(profile.licences), lambda *told: None)\n"
         "except Exception as refusal: print(refusal)"
     )
     environment = os.environ | {"HF_HOME": str(tmp_path), "HF_ENDPOINT": hub.address}
-    for mode, words in (("full", ("[output-not-written]", "GB are free")), ("revision", ("[hub-refused]", "ffff"))):
-        done = subprocess.run(
-            [sys.executable, "-c", code, mode], cwd=ROOT, env=environment, capture_output=True, text=True
-        )
-        assert all(word in done.stdout for word in words), done.stdout + done.stderr
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert all(word in done.stdout for word in ("[output-not-written]", "GB are free")), done.stdout + done.stderr
     assert not [path for _, path, _ in hub.asked if not path.startswith("api/")]
 
 
@@ -212,11 +225,11 @@ def test_own_files(tmp_path, monkeypatch):
     for name, data in repositories(profile)["lllyasviel/control_v11p_sd15_canny"].items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
-    part = store.use_local(profile, "canny", folder)
+    part = use_local(profile, "canny", folder)
     assert part.local and "diffusion_pytorch_model.fp16.safetensors" in part.files
     single = tmp_path / "adapter.safetensors"
     single.write_bytes(TINY)
-    assert list(store.use_local(profile, "adapter", single).files) == ["adapter.safetensors"]
+    assert list(use_local(profile, "adapter", single).files) == ["adapter.safetensors"]
     store.write_lock(profile, {"canny": part})
     assert store.read_lock(profile) == {"canny": part}
     needed = {one.name for one in profile.parts if not one.optional} - {"canny"}
@@ -230,7 +243,7 @@ def test_own_files(tmp_path, monkeypatch):
         (single, "no single"),
     ):
         with pytest.raises(AvatarTexError, match=word):
-            store.use_local(profile, "canny", path)
+            use_local(profile, "canny", path)
     store.lock_path(profile).write_text('{"canny": 3}')
     with pytest.raises(AvatarTexError, match="damaged"):
         store.read_lock(profile)

@@ -17,12 +17,13 @@ from backend.head.pinning import bend, stretch
 from backend.head.reread import compare
 from backend.imaging.files import write_picture
 from backend.lab.evaluation.truth import TruthCase, render_truth
-from backend.messages import Generate, Register, Registered, decode, encode
+from backend.messages import Generate, Register, Registered
 from backend.pins import NAMES, NEEDED, Pin, parse_pins, read_pins
 from backend.pipeline import generate
 from backend.portrait.decode import Portrait, decode_portrait
 from backend.recall import forget_all
 from backend.registering import register_only
+from backend.wire import decode, encode
 
 FOUR = ("right_eye_outer", "left_eye_outer", "nose_tip", "chin")
 

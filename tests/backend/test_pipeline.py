@@ -14,9 +14,10 @@ import pytest
 from backend.__main__ import main
 from backend.errors import AvatarTexError, Cancelled, ErrorCode
 from backend.imaging.files import write_picture
-from backend.messages import Generate, decode, encode
+from backend.messages import Generate
 from backend.pipeline import generate
 from backend.recall import forget_all
+from backend.wire import decode, encode
 
 pytestmark = pytest.mark.slow
 

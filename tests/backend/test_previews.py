@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from backend.compose.stage_pictures import PREVIEW, StagePictures
-from backend.messages import Generate, Progress, decode, encode
+from backend.messages import Generate, Progress
 from backend.pipeline import generate
+from backend.wire import decode, encode
 
 
 @pytest.fixture(scope="module")

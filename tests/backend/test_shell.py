@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from backend import pipeline, refusals
-from backend.compose.shell import paint_shell
+from backend.compose.shell_picture import paint_shell
 from backend.errors import AvatarTexError
 from backend.head.atlas import map_atlas, to_atlas
 from backend.head.mesh import HeadMesh, load_mesh
-from backend.head.shell import ENDS, HAIR, at_vertices, come_down, find_thickness, outward, push_out
+from backend.head.pushed_out import ENDS, HAIR, at_vertices, come_down, find_thickness, outward, push_out
 from backend.imaging.files import encode_picture
 from backend.imaging.sample import sample, sample_atlas
 from backend.messages import Generate
-from backend.observation.shell import continue_shell
+from backend.observation.stands_off import continue_shell
 from backend.observation.views import View
 from backend.outputs import shell_files
 from backend.portrait.beard import below, disc, find_beard, shave, throat

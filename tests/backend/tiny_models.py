@@ -17,6 +17,7 @@ from backend.large.qwen import Qwen
 from backend.large.tokens import byte_signs
 from backend.large.views import Surface, find_surface
 from backend.models import store
+from backend.models.own_parts import use_local
 from backend.models.profiles import PROFILES, Profile
 
 WIDTH = 32  # of words
@@ -61,39 +62,12 @@ def make(profile: str, folder: Path) -> Profile:
             for part in real.parts
         ),
     )
-    store.write_lock(tiny, {name: store.use_local(tiny, name, folder / name) for name in parts if name != "adapter"})
+    store.write_lock(tiny, {name: use_local(tiny, name, folder / name) for name in parts if name != "adapter"})
     if "adapter" in parts:
         lock = store.read_lock(tiny)
         path = folder / "adapter" / "adapter.safetensors"
-        store.write_lock(tiny, {**lock, "adapter": store.use_local(tiny, "adapter", path)})
+        store.write_lock(tiny, {**lock, "adapter": use_local(tiny, "adapter", path)})
     return tiny
-
-
-def make_real(profile: str, folder: Path) -> Profile:
-    """Stable Diffusion 1.5 with its ControlNets in their real shapes, with random weights, without IP-Adapter."""
-    from diffusers import AutoencoderKL, ControlNetModel, UNet2DConditionModel
-
-    real, width = PROFILES["sd15"], 768
-    assert profile == real.name
-    unet = UNet2DConditionModel(in_channels=9, cross_attention_dim=width).half()
-    unet.save_pretrained(folder / "base" / "unet", variant="fp16")
-    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
-    shape = {"block_out_channels": (128, 256, 512, 512), "layers_per_block": 2, "force_upcast": False}
-    AutoencoderKL(latent_channels=4, sample_size=512, **blocks, **shape).save_pretrained(folder / "base" / "vae")
-    told = TEXT | {"hidden_size": width, "intermediate_size": 4 * width, "num_hidden_layers": 12}
-    save_own(
-        ClipText(told | {"num_attention_heads": 12}),
-        told | {"num_attention_heads": 12},
-        folder / "base" / "text_encoder",
-    )
-    save_tokenizer(folder / "base" / "tokenizer", {})
-    save_json(folder / "base" / "scheduler" / "scheduler_config.json", SCHEDULE | {"prediction_type": "epsilon"})
-    parts = [part for part in real.parts if part.name in ("base", "canny", "tile", "depth", "normal")]
-    for part in parts[1:]:
-        ControlNetModel(cross_attention_dim=width).half().save_pretrained(folder / part.name, variant="fp16")
-    made = replace(real, name="random-sd15", parts=tuple(parts))
-    store.write_lock(made, {part.name: store.use_local(made, part.name, folder / part.name) for part in parts})
-    return made
 
 
 def make_part(profile: Profile, name: str, folder: Path) -> str:
@@ -103,11 +77,17 @@ def make_part(profile: Profile, name: str, folder: Path) -> str:
     elif name == "base":
         make_base(folder, second=profile.name == "sdxl")
     elif name == "adapter":
-        save_file(adapter_state(profile.name == "sdxl"), folder / "adapter.safetensors")
+        second, random = profile.name == "sdxl", torch.Generator().manual_seed(1)
+        shapes = adapter_shapes(unet(second), (3, 16, 64), WIDTH)
+        state = {key: torch.randn(size, generator=random) / size[-1] ** 0.5 for key, size in shapes.items()}
+        save_file(state, folder / "adapter.safetensors")
     elif name == "image_encoder":
         save_own(ClipVision(EYES), EYES, folder / profile.part(name).folders[0])
     elif name == "preview":
         make_preview(folder)
+    elif not profile.part(name).folders:
+        state = control(profile.name == "sdxl").state_dict()
+        save_file(first_names(state, BLOCKS["layers_per_block"]), folder / profile.part(name).files[0])
     else:
         control(profile.name == "sdxl").save_pretrained(folder, variant="fp16")
     return name
@@ -144,6 +124,46 @@ def control(second: bool):
         if not parameter.any():
             nn.init.normal_(parameter, std=0.1)
     return made
+
+
+def first_names(state: dict[str, torch.Tensor], layers: int) -> dict[str, torch.Tensor]:
+    """A ControlNet's weights under the names of the paper's code, as one file is published; layers: of a block."""
+    named = {}
+    for key, value in state.items():
+        words = key.split(".")
+        match words:
+            case ["time_embedding", linear, kind]:
+                name = f"time_embed.{0 if linear == 'linear_1' else 2}.{kind}"
+            case ["conv_in", kind]:
+                name = f"input_blocks.0.0.{kind}"
+            case ["controlnet_cond_embedding", "blocks", number, kind]:
+                name = f"input_hint_block.{2 * int(number) + 2}.{kind}"
+            case ["controlnet_cond_embedding", conv, kind]:
+                name = f"input_hint_block.{0 if conv == 'conv_in' else 14}.{kind}"
+            case ["controlnet_down_blocks", number, kind]:
+                name = f"zero_convs.{number}.0.{kind}"
+            case ["controlnet_mid_block", kind]:
+                name = f"middle_block_out.0.{kind}"
+            case ["down_blocks", block, "downsamplers", _, _, kind]:
+                name = f"input_blocks.{(int(block) + 1) * (layers + 1)}.0.op.{kind}"
+            case ["down_blocks", block, what, layer, *rest]:
+                place = 1 + int(block) * (layers + 1) + int(layer)
+                name = f"input_blocks.{place}.{inside(what, rest)}"
+            case ["mid_block", "attentions", _, *rest]:
+                name = f"middle_block.1.{'.'.join(rest)}"
+            case ["mid_block", "resnets", number, *rest]:
+                name = f"middle_block.{2 * int(number)}.{inside('resnets', rest).removeprefix('0.')}"
+        named[f"control_model.{name}"] = value
+    return named
+
+
+def inside(what: str, rest: list[str]) -> str:
+    """Names within a block: attention's are the same."""
+    if what == "attentions":
+        return f"1.{'.'.join(rest)}"
+    layers = {"norm1": "in_layers.0", "conv1": "in_layers.2", "time_emb_proj": "emb_layers.1"}
+    layers |= {"norm2": "out_layers.0", "conv2": "out_layers.3", "conv_shortcut": "skip_connection"}
+    return f"0.{layers[rest[0]]}.{rest[1]}"
 
 
 def make_base(folder: Path, second: bool) -> None:
@@ -205,35 +225,30 @@ def make_flux2(folder: Path) -> None:
     )
 
 
-def adapter_state(second: bool) -> dict[str, torch.Tensor]:
-    """As IP-Adapter Plus is published: a resampler of one head, and keys and values of each cross attention."""
-    words, hidden, random = WIDTH * (2 if second else 1), 16, torch.Generator().manual_seed(1)
+def adapter_shapes(unet: nn.Module, resampler: tuple[int, int, int], seen: int) -> dict[str, tuple[int, ...]]:
+    """Of IP-Adapter Plus as it is published: a resampler, and keys and values of each cross attention of a U-Net.
 
-    def draw(*size: int) -> torch.Tensor:
-        return torch.randn(size, generator=random) / size[-1] ** 0.5
-
-    state = {
-        "latents": draw(1, 3, hidden),
-        "proj_in.weight": draw(hidden, WIDTH),
-        "proj_in.bias": draw(hidden),
-        "proj_out.weight": draw(words, hidden),
-        "proj_out.bias": draw(words),
-        "norm_out.weight": draw(words),
-        "norm_out.bias": draw(words),
-    }
+    Args:
+        resampler: words that it makes, its width, and that of its heads together. seen: width of the image encoder's.
+    """
+    (count, hidden, inner), words = resampler, unet.config.cross_attention_dim
+    shapes = {"latents": (1, count, hidden)}
+    for name, wide, into in (("proj_in", seen, hidden), ("proj_out", hidden, words)):
+        shapes |= {f"{name}.weight": (into, wide), f"{name}.bias": (into,)}
+    shapes |= {f"norm_out.{kind}": (words,) for kind in ("weight", "bias")}
     for layer in range(4):
         at = f"layers.{layer}"
-        state |= {f"{at}.0.{norm}.{kind}": draw(hidden) for norm in ("norm1", "norm2") for kind in ("weight", "bias")}
-        state |= {f"{at}.0.to_q.weight": draw(64, hidden), f"{at}.0.to_kv.weight": draw(128, hidden)}
-        state |= {f"{at}.0.to_out.weight": draw(hidden, 64), f"{at}.1.0.weight": draw(hidden)}
-        state |= {f"{at}.1.0.bias": draw(hidden), f"{at}.1.1.weight": draw(4 * hidden, hidden)}
-        state |= {f"{at}.1.3.weight": draw(hidden, 4 * hidden)}
-    found = {f"image_proj.{key}": value for key, value in state.items()}
-    crossing = [name for name in unet(second).attn_processors if name.endswith("attn2.processor")]
+        norms = (f"{at}.0.norm1", f"{at}.0.norm2", f"{at}.1.0")
+        shapes |= {f"{norm}.{kind}": (hidden,) for norm in norms for kind in ("weight", "bias")}
+        shapes |= {f"{at}.0.to_q.weight": (inner, hidden), f"{at}.0.to_kv.weight": (2 * inner, hidden)}
+        shapes |= {f"{at}.0.to_out.weight": (hidden, inner), f"{at}.1.1.weight": (4 * hidden, hidden)}
+        shapes |= {f"{at}.1.3.weight": (hidden, 4 * hidden)}
+    found = {f"image_proj.{key}": value for key, value in shapes.items()}
+    crossing = [name for name in unet.attn_processors if name.endswith("attn2.processor")]
     for number, name in enumerate(crossing):
-        side = 64 if name.startswith(("mid", "down_blocks.1", "up_blocks.0")) else 32
+        side = unet.get_submodule(name.removesuffix(".processor")).to_k.out_features
         for kind in ("k", "v"):
-            found[f"ip_adapter.{2 * number + 1}.to_{kind}_ip.weight"] = draw(side, words)
+            found[f"ip_adapter.{2 * number + 1}.to_{kind}_ip.weight"] = (side, words)
     return found
 
 

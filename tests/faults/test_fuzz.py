@@ -26,14 +26,15 @@ from backend.large.load import build, read_file
 from backend.large.lora import merge_lora
 from backend.large.paint import told
 from backend.large.tokens import Pairs, clip_tokens
-from backend.messages import decode
 from backend.models.command import describe
+from backend.models.own_parts import use_local
 from backend.models.profiles import PROFILES
-from backend.models.store import check_safetensors, lock_path, use_local, used_elsewhere, verify
+from backend.models.store import check_safetensors, lock_path, used_elsewhere, verify
 from backend.pins import parse_pins, read_pins
 from backend.portrait.decode import decode_portrait
 from backend.report import peak_memory
 from backend.verified import manifest
+from backend.wire import decode
 
 from . import mutants
 from .outside_blender import load_core

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ import pytest
 from backend.models.profiles import PROFILES
 from backend.offline import SWITCHES
 from tests.backend.fake_hub import FakeHub, serve
-from tests.backend.test_models import ACCEPTED, TINY, repositories
+from tests.backend.test_models import ACCEPTED, TINY, fake_hub
 
 from .real_worker import PATIENCE, ROOT
 
@@ -78,8 +79,9 @@ def hurt(hub: FakeHub, act: str, process: list) -> Callable[[str], None]:
 
 @pytest.mark.parametrize(("act", "number"), random.Random(SEED).sample(FAULTS, min(COUNT, len(FAULTS))))
 def test_a_download_is_hurt(tmp_path, act, number):
-    whole, process, asked = repositories(PROFILES["sd15"]), [], Requests()
-    with serve(FakeHub(whole, asked=asked)) as hub:
+    process, asked = [], Requests()
+    with serve(replace(fake_hub(PROFILES["sd15"]), asked=asked)) as hub:
+        whole = hub.repos
         asked.due, asked.number = hurt(hub, act, process), number
         process.append(models(tmp_path, hub, "download", "sd15", *ACCEPTED))
         said = process[0].communicate(timeout=PATIENCE)[1]

@@ -23,7 +23,8 @@ from backend.head.rasterize import drawn_times, rasterize, texel_corners, texels
 from backend.head.tiles import FIRST, tile_number, tiles_of
 from backend.head.uvs import split_tiles
 from backend.imaging.sample import sample, sample_atlas
-from backend.messages import LARGEST, Message, decode, encode
+from backend.messages import Message
+from backend.wire import LARGEST, decode, encode
 
 settings.register_profile(
     "house",

@@ -21,7 +21,7 @@ from backend.__main__ import main
 from backend.errors import AvatarTexError, ErrorCode, explain
 from backend.head import atlas, shape
 from backend.head.mesh import load_capture, load_mesh
-from backend.models.hub import told
+from backend.models.fetch import told
 from backend.models.profiles import PROFILES
 from backend.models.store import digest, lock_path, read_lock, read_text, use_local
 from backend.pins import read_pins

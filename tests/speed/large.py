@@ -1,7 +1,7 @@
 """A large profile beside the plain loop of diffusers' pipelines, with the same weights in the same run:
 
     python -m tests.speed.large --models tiny                     # a dry run on any computer, in a minute
-    python -m tests.speed.large --models random --device cuda     # Stable Diffusion 1.5's real shapes, random weights
+    python -m tests.speed.large --models random --device cuda     # the real shapes, random weights
     python -m tests.speed.large --models here --profile sdxl --device cuda
 
 Plain is what StableDiffusionControlNetInpaintPipeline does after its words are read: every step of the way from noise,
@@ -28,9 +28,10 @@ from backend.large import paint
 from backend.large.memory import CARDS, WHOLE, Tier, tier_for
 from backend.large.scene import Level
 from backend.large.unet import UNetPainter
+from backend.large.views import Sights
 from backend.models import store
 from backend.models.profiles import PROFILES, Profile, find_profile
-from tests.backend import tiny_models
+from tests.backend import real_models, tiny_models
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -40,6 +41,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--profile", default="sd15", choices=[one.name for one in PROFILES.values() if one.controls])
     parser.add_argument("--models", default="tiny", choices=("tiny", "random", "here"))
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--texels", type=int, help="side of the pictures, where it is not the profile's")
+    parser.add_argument("--steps", type=int, help="of the whole way, where it is not the profile's")
     parser.add_argument("--seeds", type=int, default=4, help="textures at once (default 4)")
     parser.add_argument("--runs", type=int, default=2, help="of each; the fastest counts (default 2)")
     given = parser.parse_args(argv)
@@ -48,8 +51,9 @@ def main(argv: list[str] | None = None) -> int:
             profile = find_profile(given.profile)
         else:
             patch.setattr("huggingface_hub.constants.HF_ASSETS_CACHE", str(Path(folder) / "assets"))
-            make = tiny_models.make if given.models == "tiny" else tiny_models.make_real
+            make = tiny_models.make if given.models == "tiny" else real_models.make
             profile = make(given.profile, Path(folder))
+        profile = replace(profile, texels=given.texels or profile.texels, steps=given.steps or profile.steps)
         measure(profile, given.device, given.seeds, given.runs)
     return 0
 
@@ -60,7 +64,7 @@ def measure(profile: Profile, device: str, seeds: int, runs: int) -> None:
     parts = store.find_parts(profile)
     random = np.random.default_rng(0)
     picture, nothing = random.random((64, 64, 3), np.float32), np.zeros((64, 64), np.float32)
-    order = paint.Order(picture, nothing, [picture], picture, tiny_models.sphere(), "photo", [0], "atlas")
+    order = paint.Order(picture, nothing, [picture], picture, Sights(tiny_models.sphere()), "photo", [0], "atlas")
     base = time_plain(profile, parts, order, device, runs)
     row("plain, from noise", profile.steps, 1, base)
     steps = round(profile.steps * profile.strength)
@@ -68,17 +72,17 @@ def measure(profile: Profile, device: str, seeds: int, runs: int) -> None:
     for tier, card in tiers.items():
         for count in sorted({1, seeds}):
             several = replace(order, seeds=list(range(count)), completions=[picture] * count)
-            plan = paint.plan(profile, several, *paint.make_atlases(profile.texels, several))
             spent: list[float] = []
 
-            def work(plan=plan, several=several, tier=tier, spent=spent) -> None:
+            def work(several=several, tier=tier, spent=spent) -> None:
                 begun: list[float] = []
 
                 def tell(share: float, shown: None) -> None:
                     if not begun:  # the model is loaded and has read the words
                         begun.append(now(device))
 
-                paint.run(profile, parts, plan, several, device, tier, tell)
+                painter = paint.load_painter(profile, parts, device, tier, lambda: None, order.way)
+                paint.run(profile, parts, painter, several, tell)
                 spent.append(now(device) - begun[0])
 
             for _ in range(runs):

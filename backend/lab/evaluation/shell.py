@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from ...completing import complete
-from ...compose.shell import paint_shell
+from ...compose.shell_picture import paint_shell
 from ...compose.udim import compose_tiles
 from ...errors import AvatarTexError
 from ...head.mesh import HeadMesh, load_mesh

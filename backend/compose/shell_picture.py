@@ -13,7 +13,7 @@ from ..head.uvs import precedence, split_tiles
 from ..imaging.sample import sample_atlas
 from ..job import Prepared
 from ..observation.observe import held
-from ..observation.shell import standing_at
+from ..observation.stands_off import standing_at
 from ..observation.views import share_out
 from ..surface.find import find_details
 from ..surface.strands import Strands
