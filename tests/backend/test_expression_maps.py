@@ -13,16 +13,7 @@ from backend.errors import AvatarTexError, Cancelled
 from backend.expressions import job as jobs
 from backend.expressions.folds import DEPTH, FROM, MEAN, fold_depth, orient
 from backend.expressions.job import EACH, MOST, make_channels, make_expressions, name_picture, strongest, write_maps
-from backend.expressions.maps import (
-    BLOOD_RANGE,
-    FAINTEST,
-    STAYS,
-    Channel,
-    TileMaps,
-    blood_change,
-    deeper,
-    make_maps,
-)
+from backend.expressions.maps import BLOOD_RANGE, FAINTEST, STAYS, Channel, TileMaps, blood_change, deeper, make_maps
 from backend.expressions.poses import captured_poses, part_of, read_poses
 from backend.expressions.seen import Seen, correct, fit_keys, gain_and_bias
 from backend.expressions.strain import CONTROLS, Strain, measure_rest, measure_strain
