@@ -163,8 +163,8 @@ def find_opening(lab: np.ndarray, strip: Strip, height: float) -> tuple[np.ndarr
         if min(map(np.count_nonzero, lips)) < COLUMNS:
             return None
         own, both = likelihood(lab, [lab[lips[1]]]), likelihood(lab, [lab[lip] for lip in lips])
-        light, red, _ = np.max([np.median(lab[lip], axis=0) for lip in lips], axis=0)
-        inside &= (lab[..., 1] < PALER * red) | (lab[..., 0] < DIMMER * light)
+        light, red, _ = np.transpose([np.median(lab[lip], axis=0) for lip in lips])
+        inside &= (lab[..., 1] < PALER * red.max()) | (lab[..., 0] < DIMMER * light.min())
         if number == 0:
             inside &= both < -0.5 * UNLIKE**2 - np.log(SPREAD).sum()
         if np.count_nonzero(inside) < COLUMNS:

@@ -74,7 +74,7 @@ def test_the_shell_lies_outside_along_the_normals(ball):
 
 
 def thickness(ball, standing) -> np.ndarray:
-    return find_thickness(ball.layout, ball.mesh, ball.normals, 1.0, ball.seen, standing)
+    return find_thickness(ball.layout, ball.mesh, ball.normals, 1.0, [(ball.seen, standing)])
 
 
 def at(atlas: np.ndarray, *place: float) -> float:
