@@ -92,6 +92,22 @@ def test_nothing_is_thicker_than_what_is_seen_of_it(ball):
     assert at(found, 1, 0, 0.05) < 0.09 < 0.25 < at(found, -1, 0, 0.05)
 
 
+def test_a_further_portrait_tells_what_the_first_does_not_show(ball):
+    """From the side: at the back hair is 0.2 thick, and on the crown, where the first one says more, no more than
+    that."""
+    side = SimpleNamespace(
+        project=lambda places: (places[..., 2:0:-1] * (100, -100) + 200, -places[..., 0]),
+        camera=SimpleNamespace(position=np.array([1000.0, 0, 0])),
+    )
+    shown = [
+        (ball.seen, lambda pixels: around(pixels, RADIUS + 0.3)),
+        (side, lambda pixels: around(pixels, RADIUS + 0.2)),
+    ]
+    alone, both = (find_thickness(ball.layout, ball.mesh, ball.normals, 1.0, shown[:count]) for count in (1, 2))
+    assert at(alone, 0, 0.1, -1) < 0.15 and abs(at(both, 0, 0.1, -1) - 0.2) < 0.03
+    assert at(alone, 0.1, 1, 0.1) > 0.25 and at(both, 0.1, 1, 0.1) < 0.22
+
+
 def test_a_bald_outline_tells_nothing(ball):
     assert np.allclose(thickness(ball, lambda pixels: np.zeros(pixels.shape[:-1], np.float32)), HAIR, atol=1e-3)
 
