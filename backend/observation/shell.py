@@ -77,7 +77,8 @@ def standing_at(
     """Of (…,3) points of the shell: (…,2) portrait pixels, (…,) alpha 0..1 there, and (…,) how sure that is."""
     pixels, depth = view.registration.project(points)
     alpha = stands(view)(pixels)
-    return pixels, alpha, view.registration.confidence(points, normals, pixels, depth, 1.0) * held(canonical)
+    rim = 1.0 if view.first is None else 0.0  # the shell is as thick as the first one's outline says; others look past
+    return pixels, alpha, view.registration.confidence(points, normals, pixels, depth, rim) * held(canonical)
 
 
 def see_through(
