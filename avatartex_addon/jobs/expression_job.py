@@ -116,8 +116,14 @@ class ExpressionJob(BackendTask):
 
 
 def find_key_problem(head: bpy.types.Object, names: tuple[str, ...]) -> AvatarTexError | None:
-    """Why the head has no such shape keys."""
+    """Why the head has no such shape keys, or they move half a face."""
     keys = head.data.shape_keys
+    if any(one.type == "MIRROR" and one.show_viewport for one in head.modifiers):
+        return AvatarTexError(
+            ErrorCode.BAD_REQUEST,
+            f"'{head.name}' is half a mesh, which a Mirror modifier doubles.",
+            "Make it whole in Edit Mode with Mesh > Symmetrize, and remove the modifier.",
+        )
     if keys is None or not names:
         return AvatarTexError(
             ErrorCode.BAD_REQUEST,

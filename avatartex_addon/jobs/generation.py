@@ -19,7 +19,7 @@ from ..scene.graph import find_color_input, find_color_source, reads_uv_map
 from ..scene.history import find_shown, remember_result
 from ..scene.images import keep_base, load_result
 from ..scene.regions import find_result, keep_regions
-from ..scene.shell_object import add_shell
+from ..scene.shell_object import add_shell, remove_shell
 from .backend_task import BackendTask
 
 
@@ -111,10 +111,11 @@ class Generation(BackendTask):
             read_shares(report),
             read_hair(report),
         )
-        if self.answer.thickness and not self.job.redo:
-            shell = add_shell(head, self.uv_map, self.answer, self.job.shell)
-        else:
-            shell = None
+        shell = None
+        if not self.job.redo:  # parts made anew lie under the shell that is there
+            remove_shell(head)
+            if self.answer.thickness:
+                shell = add_shell(head, self.uv_map, self.answer, self.job.shell)
         made = Textures(
             head,
             image,

@@ -27,7 +27,7 @@ LEAST, LEVELS = 0.02, 64
 
 
 def add_shell(head: bpy.types.Object, uv_map: str, answer: Result, shell: str) -> bpy.types.Image:
-    """The shell's picture, packed, in place of an earlier one; where it was asked for, the object around the head, too.
+    """The shell's picture, packed; where it was asked for, the object around the head, too.
 
     Args:
         shell: a name of options.SHELL.
@@ -36,7 +36,6 @@ def add_shell(head: bpy.types.Object, uv_map: str, answer: Result, shell: str) -
         RuntimeError: Blender cannot read the pictures.
     """
     picture, heights = (Path(path) for path in shell_files(answer.output))
-    remove_shell(head)
     image = load_result(picture, f"{head.name} Shell", answer.tiles)
     image.alpha_mode, image.use_fake_user, image[SHELL_OF] = "STRAIGHT", True, head.name
     if shell == "object":

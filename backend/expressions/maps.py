@@ -24,12 +24,13 @@ from .strain import CONTROLS, Rest, Strain, reached
 SMOOTH = 256
 #: Logarithm of light that the end of the scale is, of folds and of blood.
 RANGE, BLOOD_RANGE = 0.6, 0.4
-#: Share of the blood that stays in skin that is pressed together, and share that stretched skin goes without: more of
-#: either looked like make-up, and like clay.
+#: Share of the blood that stays in skin that is pressed together, and share that goes without where skin is drawn out
+#: both ways: more of either looked like make-up, and like clay.
 STAYS, LACKS = 0.6, 0.3
 #: Skin's own fine detail (finer than so many face heights, and no more than so much light) is so much deeper where skin
-#: is pressed together wholly, and fainter where it is drawn out to twice its length.
-FINE, DEEPEST, DEEPER, FAINTER = 0.008, 0.12, 0.7, 1.2
+#: is pressed together wholly, and fainter where it is drawn out to twice its length, but never by more than the last: a
+#: jaw that drops draws the mouth's corners to twice theirs, and without pores they are clay.
+FINE, DEEPEST, DEEPER, FAINTER, FAINTEST = 0.008, 0.12, 0.7, 1.2, 0.4
 #: Canonical x over which the halves of the face go over into each other.
 MIDDLE = 0.03
 #: Reach of the parts that do not fold, as shares of the atlas: nostrils, and below the nose.
@@ -126,14 +127,16 @@ def own_detail(part: HeadMesh, job: Prepared, texels: Texels, base: np.ndarray) 
 def deeper(strain: Strain) -> np.ndarray:
     """(C,C) by how much skin's own detail is deeper, where it is pressed, or fainter, where it is stretched."""
     more = DEEPER * np.clip((strain.pressed - FROM) / (FULL - FROM), 0, 1)
-    return more - np.clip(FAINTER * (strain.stretched - strain.pressed), 0, 0.8)
+    return more - np.clip(FAINTER * (strain.stretched - strain.pressed), 0, FAINTEST)
 
 
 def blood_change(strain: Strain, regions: FacialRegions, place: np.ndarray) -> np.ndarray:
-    """(n,) logarithm of blood per area: the same blood in less skin makes it redder, in more of it paler."""
+    """(n,) logarithm of blood per area: the same blood in less skin makes it redder. Tension closes the vessels of skin
+    that is drawn out both ways; drawn out one way it narrows the other, and keeps its blood."""
     eyes = cv2.resize(regions["openings"], (CONTROLS, CONTROLS), interpolation=cv2.INTER_AREA)
-    share = np.where(strain.area < 0, STAYS, LACKS)
-    change = BLOOD_RANGE * np.tanh(-strain.area * share / BLOOD_RANGE) * (1 - eyes)
+    taut = np.maximum(strain.area - np.log1p(strain.stretched), 0)  # logarithm of the smaller stretch
+    change = STAYS * np.maximum(-strain.area, 0) - LACKS * 2 * taut
+    change = BLOOD_RANGE * np.tanh(change / BLOOD_RANGE) * (1 - eyes)
     return sample_at(cv2.GaussianBlur(change, (0, 0), 1.0), place)
 
 

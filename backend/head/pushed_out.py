@@ -6,7 +6,7 @@ a shell and not on the body. The shell keeps the head's vertices, faces and UVs,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import cv2
@@ -51,37 +51,39 @@ def find_thickness(
     mesh: HeadMesh,
     directions: np.ndarray,
     height: float,
-    registration: Registration,
-    standing: Callable[[np.ndarray], np.ndarray],
+    shown: Sequence[tuple[Registration, Callable[[np.ndarray], np.ndarray]]],
 ) -> np.ndarray:
-    """(s,s) atlas: how far what stands off the head does so, in mesh units, as the portrait's outlines tell.
+    """(s,s) atlas: how far what stands off the head does so, in mesh units, as the portraits' outlines tell.
 
     At the head's outline the normals lie in the picture: what stands there is followed outwards until it ends. The rest
     of the head takes what is told beside it, and HAIR far from it, but nothing is thicker than what is seen of it.
 
     Args:
-        directions: (N,3) of outward(). height: of the face, mesh units. standing: (…,2) portrait pixels to (…,) 0..1,
-            what is no skin there.
+        directions: (N,3) of outward(). height: of the face, mesh units. shown: each portrait's registration, and
+            (…,2) of its pixels to (…,) 0..1, what is no skin there.
     """
     per_vertex = np.concatenate([mesh.vertices, directions, layout.canonical], 1).astype(np.float32)
     coarse = layout.fragments.interpolate(mesh.corners(per_vertex))[::COARSE, ::COARSE]
     points, towards, canonical = (coarse[..., k : k + 3].astype(np.float64) for k in (0, 3, 6))
-    cosine = np.where(
-        layout.fragments.covered[::COARSE, ::COARSE], facing(points, towards, registration.camera.position), -1
-    )
+    covered = layout.fragments.covered[::COARSE, ::COARSE]
     steps = np.linspace(0, FARTHEST, STEPS)
-    front = np.nonzero(cosine > OUTLINE[0])
-    shown = standing(registration.project(_along(points[front], towards[front], steps * height))[0]) > 0.5
-    there = shown[:, steps < 2 * NEAR].any(1)
-    shown[:, steps < 2 * NEAR] = True
-    reach = steps[np.where(shown.all(1), STEPS, shown.argmin(1)) - 1].astype(np.float32)
-    tells = np.flatnonzero(there & (cosine[front] < OUTLINE[1]) & (canonical[front][:, 1] > LOWEST))
-    tells = tells[:: max(1, len(tells) // TELLING)]
-    apart = ((canonical[..., None, :] - canonical[front][tells]) ** 2).sum(-1).astype(np.float32)
-    weight = np.exp(-apart / np.float32(2 * TELLS**2))
-    told = (weight @ reach[tells] + AGAINST * HAIR) / (weight.sum(-1) + AGAINST)
-    told[front] = np.where(there, np.minimum(told[front], reach), told[front])
-    return at_one_pole(blurred(cv2.erode(told, np.ones((3, 3), np.uint8)), ENDS / 2) * np.float32(height))
+    least = np.full(covered.shape, np.inf, np.float32)
+    told, weights = np.full_like(least, AGAINST * HAIR), np.full_like(least, AGAINST)
+    for registration, standing in shown:
+        cosine = np.where(covered, facing(points, towards, registration.camera.position), -1)
+        front = np.nonzero(cosine > OUTLINE[0])
+        stands = standing(registration.project(_along(points[front], towards[front], steps * height))[0]) > 0.5
+        there = stands[:, steps < 2 * NEAR].any(1)
+        stands[:, steps < 2 * NEAR] = True
+        reach = steps[np.where(stands.all(1), STEPS, stands.argmin(1)) - 1].astype(np.float32)
+        tells = np.flatnonzero(there & (cosine[front] < OUTLINE[1]) & (canonical[front][:, 1] > LOWEST))
+        tells = tells[:: max(1, len(tells) // TELLING)]
+        apart = ((canonical[..., None, :] - canonical[front][tells]) ** 2).sum(-1).astype(np.float32)
+        weight = np.exp(-apart / np.float32(2 * TELLS**2))
+        told, weights = told + weight @ reach[tells], weights + weight.sum(-1)
+        least[front] = np.where(there, np.minimum(least[front], reach), least[front])
+    found = np.minimum(told / weights, least)
+    return at_one_pole(blurred(cv2.erode(found, np.ones((3, 3), np.uint8)), ENDS / 2) * np.float32(height))
 
 
 def at_one_pole(atlas: np.ndarray) -> np.ndarray:

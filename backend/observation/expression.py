@@ -14,7 +14,7 @@ from ..head.landmarks import HeadLandmarks
 from ..head.rasterize import rasterize
 from ..head.register import Registration
 from ..head.shape import EXPRESSIONS, face_shapes, shapes_of
-from ..imaging.sample import LUMINANCE, masked_blur, to_linear, to_srgb
+from ..imaging.sample import masked_blur, to_linear, to_srgb
 from ..portrait.landmark_groups import LEFT_BROW, LEFT_EYE, LIPS, RIGHT_BROW, RIGHT_EYE, canonical_face, fill_region
 from ..prior.fit import Evidence, fit
 
@@ -82,9 +82,9 @@ def take_folds_off(
     face = tuple(slice(first, last) for first, last in zip(low[::-1], high[::-1], strict=True))
     linear, skin = to_linear(portrait[face]), skin[face]
     share = fold_share(skin.shape, points - low, height, pressed) * skin
-    light = np.repeat(np.log(linear @ LUMINANCE + 0.01)[..., None], 2, 2)
+    light = np.log(linear + 0.01)  # by channel: what lies in a fold was lit by skin, and is orange
     fine, wide = (masked_blur(light, skin, reach * height) for reach in (FINE, WIDE))
-    depth = np.clip(wide - fine, 0, DEEPEST)[..., :1]
+    depth = np.clip(wide - fine, 0, DEEPEST)
     done = portrait.copy()
     done[face] = np.where(
         share[..., None] > 0, to_srgb(np.clip(linear * np.exp(TAKEN * share[..., None] * depth), 0, 1)), portrait[face]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -53,14 +53,7 @@ def see_shell(match: Match, layout: AtlasMap, views: Sequence[View]) -> Shell:
     mesh, height = match.mesh, match.head.height
     lead = views[0]
     directions = outward(layout, mesh, lead.registration.normals)
-    found = find_thickness(
-        layout,
-        mesh,
-        directions,
-        height,
-        lead.registration,
-        lambda pixels: sample(lead.observation.standing, pixels, border=cv2.BORDER_CONSTANT),
-    )
+    found = find_thickness(layout, mesh, directions, height, [(view.registration, stands(view)) for view in views])
     thickness = at_vertices(found, match.canonical)
     for look in range(LOOKS):
         shell = push_out(mesh, directions, thickness)
@@ -73,13 +66,19 @@ def see_shell(match: Match, layout: AtlasMap, views: Sequence[View]) -> Shell:
     return Shell(shell, thickness, (leading, *further), colour, unseen)
 
 
+def stands(view: View) -> Callable[[np.ndarray], np.ndarray]:
+    """(…,2) pixels of a portrait to (…,) 0..1, what stands off the skin there."""
+    return lambda pixels: sample(view.observation.standing, pixels, border=cv2.BORDER_CONSTANT)
+
+
 def standing_at(
     view: View, points: np.ndarray, normals: np.ndarray, canonical: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Of (…,3) points of the shell: (…,2) portrait pixels, (…,) alpha 0..1 there, and (…,) how sure that is."""
     pixels, depth = view.registration.project(points)
-    alpha = sample(view.observation.standing, pixels, border=cv2.BORDER_CONSTANT)
-    return pixels, alpha, view.registration.confidence(points, normals, pixels, depth, 1.0) * held(canonical)
+    alpha = stands(view)(pixels)
+    rim = 1.0 if view.first is None else 0.0  # the shell is as thick as the first one's outline says; others look past
+    return pixels, alpha, view.registration.confidence(points, normals, pixels, depth, rim) * held(canonical)
 
 
 def see_through(

@@ -218,6 +218,18 @@ def test_why_it_is_grey(scene, fake, addon):
         addon("api").add_expression_maps(scene.head, keys=["grin"])
 
 
+def test_half_a_head_is_refused(head, addon):
+    """Its face cannot be found, and both of its sides share their texels."""
+    find = addon("operators.add_expressions").AVATARTEX_OT_add_expressions.find_obstacle
+    mirror = head.modifiers.new("Other half", "MIRROR")
+    assert "half a mesh" in find(bpy.context)
+    with pytest.raises(addon("api").AvatarTexError, match="Mirror modifier") as refused:
+        addon("api").add_expression_maps(head)
+    assert "Symmetrize" in refused.value.cure
+    mirror.show_viewport = False
+    assert find(bpy.context) == ""
+
+
 def test_what_the_panel_offers(scene, fake, addon):
     """Nothing for a head without shape keys; the cross once there is something to remove."""
     offered = []

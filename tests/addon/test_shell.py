@@ -114,8 +114,13 @@ def test_it_is_made_again_in_place_of_the_earlier_one(shelled):
         assert [one.name for one in kind if "Shell" in one.name] == ["Head Shell"]
 
 
-def test_restore_takes_it_away(shelled):
-    bpy.ops.avatartex.restore()
+@pytest.mark.parametrize("how", ["restore", "without"])
+def test_it_goes_with_the_texture_that_it_was_made_with(shelled, how):
+    """A texture without shell has the hair on the skin: the old shell would show it twice, or another person's."""
+    if how == "restore":
+        bpy.ops.avatartex.restore()
+    else:
+        generate(shell="none", seed=5)
     assert not shelled.head.children
     for kind in (bpy.data.images, bpy.data.materials, bpy.data.meshes, bpy.data.objects):
         assert not [one for one in kind if "Shell" in one.name]

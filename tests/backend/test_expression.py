@@ -68,6 +68,16 @@ def test_folds_are_taken_off_where_a_smile_makes_them(head, smile, loop, left):
     assert depth[0] / depth[1] < left + 1e-3 and depth[0] / depth[1] > min(left, 1 - TAKEN) - 0.01
 
 
+def test_what_lies_in_a_fold_is_left_no_more_orange_than_the_skin(head):
+    """Light in a fold was scattered by skin: blue lacks most."""
+    registration = registered(head, 0.0, 0.9)
+    picture = 0.6 + (folded(registration.targets, FOLD) - 0.6) * np.float32([0.5, 1.0, 1.5])
+    done = take_folds_off(picture, np.ones((600, 600), np.float32), registration, head)
+    x, y = np.rint(registration.targets[FOLD[1]]).astype(int)
+    orange = [np.ptp(one[y - 4 : y + 5, x - 4 : x + 5], axis=-1).max() for one in (done, picture)]
+    assert orange[0] < 0.85 * orange[1]
+
+
 def test_freckles_and_what_is_no_skin_stay(head):
     registration = registered(head, 0.0, 0.9)
     x, y = np.rint(registration.targets[FOLD[1]]).astype(int)

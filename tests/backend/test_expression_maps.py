@@ -13,7 +13,7 @@ from backend.errors import AvatarTexError, Cancelled
 from backend.expressions import job as jobs
 from backend.expressions.folds import DEPTH, FROM, MEAN, fold_depth, orient
 from backend.expressions.job import EACH, MOST, make_channels, make_expressions, name_picture, strongest, write_maps
-from backend.expressions.maps import BLOOD_RANGE, STAYS, Channel, TileMaps, blood_change, make_maps
+from backend.expressions.maps import BLOOD_RANGE, FAINTEST, STAYS, Channel, TileMaps, blood_change, deeper, make_maps
 from backend.expressions.poses import captured_poses, part_of, read_poses
 from backend.expressions.seen import Seen, correct, fit_keys, gain_and_bias
 from backend.expressions.strain import CONTROLS, Strain, measure_rest, measure_strain
@@ -160,6 +160,16 @@ def test_blood_is_denser_where_skin_is_pressed(regions):
     pressed, stretched = (blood_change(squeezed(value, (0, 1)), regions, place)[0] for value in (0.05, -0.05))
     assert pressed == pytest.approx(-STAYS * np.log(0.95), rel=0.02) and stretched < 0
     assert blood_change(squeezed(0.9, (0, 1)), regions, place)[0] <= BLOOD_RANGE
+
+
+def test_skin_drawn_out_one_way_keeps_its_blood_and_its_pores(regions):
+    """As at the corners of a mouth whose jaw drops; drawn out both ways, as over puffed cheeks, it is paler."""
+    flat, place = np.ones((CONTROLS, CONTROLS)), np.full((1, 2), 0.9, np.float32)
+    across = np.ones((CONTROLS, CONTROLS, 2))
+    one_way, both = (Strain(0 * flat, flat, across, np.log(2.0) * ways * flat, 0 * flat) for ways in (1, 2))
+    assert blood_change(one_way, regions, place)[0] == 0
+    assert blood_change(both, regions, place)[0] < -0.2
+    assert deeper(one_way).min() == -FAINTEST > -0.5
 
 
 def test_maps_are_one_across_the_uv_seam(body):

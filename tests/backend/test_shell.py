@@ -74,7 +74,7 @@ def test_the_shell_lies_outside_along_the_normals(ball):
 
 
 def thickness(ball, standing) -> np.ndarray:
-    return find_thickness(ball.layout, ball.mesh, ball.normals, 1.0, ball.seen, standing)
+    return find_thickness(ball.layout, ball.mesh, ball.normals, 1.0, [(ball.seen, standing)])
 
 
 def at(atlas: np.ndarray, *place: float) -> float:
@@ -90,6 +90,22 @@ def test_hair_is_as_thick_as_it_stands_beyond_the_outline(ball):
 def test_nothing_is_thicker_than_what_is_seen_of_it(ball):
     found = thickness(ball, lambda pixels: around(pixels, RADIUS + 0.3, notched=True))
     assert at(found, 1, 0, 0.05) < 0.09 < 0.25 < at(found, -1, 0, 0.05)
+
+
+def test_a_further_portrait_tells_what_the_first_does_not_show(ball):
+    """From the side: at the back hair is 0.2 thick, and on the crown, where the first one says more, no more than
+    that."""
+    side = SimpleNamespace(
+        project=lambda places: (places[..., 2:0:-1] * (100, -100) + 200, -places[..., 0]),
+        camera=SimpleNamespace(position=np.array([1000.0, 0, 0])),
+    )
+    shown = [
+        (ball.seen, lambda pixels: around(pixels, RADIUS + 0.3)),
+        (side, lambda pixels: around(pixels, RADIUS + 0.2)),
+    ]
+    alone, both = (find_thickness(ball.layout, ball.mesh, ball.normals, 1.0, shown[:count]) for count in (1, 2))
+    assert at(alone, 0, 0.1, -1) < 0.15 and abs(at(both, 0, 0.1, -1) - 0.2) < 0.03
+    assert at(alone, 0.1, 1, 0.1) > 0.25 and at(both, 0.1, 1, 0.1) < 0.22
 
 
 def test_a_bald_outline_tells_nothing(ball):

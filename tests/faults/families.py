@@ -26,8 +26,11 @@ STAGES = {
     "generate": ("load", "portrait", "register", "atlas", "inpaint", "latent", "repaint", "compose"),
     "register": ("load", "portrait", "register"),
     "variants": ("load", "register", "atlas", "inpaint", "compose", "Writing"),
+    "expressions": ("load", "portrait", "register", "atlas", "compose"),
 }
-LAST = {"generate": "Result ", "register": "Registered ", "variants": "Varied "}
+LAST = {"generate": "Result ", "register": "Registered ", "variants": "Varied ", "expressions": "Expressed "}
+#: Their disks are hurt in two ways alone, they write as the others do.
+BRIEFLY = ("variants", "expressions")
 #: How often each change of the disk happens in a job whose three results were there before: first whether each folder
 #: can be written (open), then the small pictures, then the results.
 WRITES = ("mkdir", "half of the bytes", "all of the bytes", "fsync", "replace")
@@ -35,6 +38,7 @@ CHANGES = {
     "generate": {"open": 18, **dict.fromkeys(WRITES, 8), "link": 3, "unlink": 11},
     "register": {"open": 6, **dict.fromkeys(WRITES, 3), "link": 3, "unlink": 6},
     "variants": {"open": 8, **dict.fromkeys(WRITES, 3), "link": 3, "unlink": 6},
+    "expressions": {"open": 6, **dict.fromkeys(WRITES, 4), "link": 4, "unlink": 8},
 }
 
 
@@ -63,7 +67,7 @@ def disk_faults() -> Iterator[Fault]:
     for job, changes in CHANGES.items():
         for change, count in changes.items():
             for number in range(count):
-                for act in ("kill", "ENOSPC") if job == "variants" else ("kill", "stop", "hang", "late", *ERRORS):
+                for act in ("kill", "ENOSPC") if job in BRIEFLY else ("kill", "stop", "hang", "late", *ERRORS):
                     family = "a disk that refuses" if act in ERRORS else f"{act} inside a write"
                     name = f"{job}: {change} {number}" + (f", {act}" if act in ERRORS else "")
                     yield Fault(family, name, job, planned(job, (change, number), act))
@@ -90,7 +94,7 @@ def other_faults(turns: int = 12) -> Iterator[Fault]:
             ("parent killed", kill_parent),
             ("temporary folder deleted", delete_temporary),
         ):
-            job = "generate" if turn % 3 == 0 else "register"
+            job = ("generate", "register", "register", "expressions")[turn % 4]
             yield Fault(family, f"{job}, turn {turn}", job, bound(do, job))
 
 
