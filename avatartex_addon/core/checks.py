@@ -133,7 +133,7 @@ def check_online(run: CheckRun) -> Check:
         return Check(
             "Online access",
             Verdict.MISSING,
-            "Blender may not use the network. Allow it, or install from a folder.",
+            "Blender may not use the network. The button below asks you to allow it.",
             of_network=True,
         )
     return Check("Online access", Verdict.OK, "Allowed", of_network=True)

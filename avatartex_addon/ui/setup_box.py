@@ -159,7 +159,7 @@ def draw_checks(box: bpy.types.UILayout, checks: CheckRun) -> None:
     row.enabled = checks.is_fine(with_network=checks.online)
     size = tell_size(checks.download * 1e9)
     if not checks.online:
-        text = say("Allow Online Access and Install ({size})…", size=size)
+        text = say("Download and Install ({size})…", size=size)
     else:
         text = say("Download and Install ({size})", size=size) if checks.download else say("Install")
     row.operator(Op.SETUP_BACKEND, text=text, icon="IMPORT")

@@ -253,7 +253,7 @@ class TestPermission:
         setup, drawn = addon("setup.backend_setup"), Drawn()
         assert bpy.ops.avatartex.check_setup() == {"FINISHED"}
         addon("ui.setup_box").draw_checks(drawn, setup.checks)
-        assert any(re.match(r"Allow Online Access and Install \(\S+ [MG]B\)…", text) for text in drawn.seen)
+        assert any(re.match(r"Download and Install \(\S+ [MG]B\)…", text) for text in drawn.seen)
 
 
 class TestOwnPython:

@@ -118,6 +118,8 @@ def story():
     picture("setup-3-asked")
     found["asked"] = [module("setup.permission").is_waiting(), setup.current is None, index.visits]
     bpy.context.preferences.system.use_online_access = True
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[-1]):
+        bpy.ops.wm.window_close()  # the preferences, as the artist does
     until = time.monotonic() + 30
     while setup.current is None and time.monotonic() < until:
         yield 0.1
