@@ -35,7 +35,6 @@ class Cure(StrEnum):
     """What a button beside a check does."""
 
     NONE = ""
-    ALLOW_ONLINE = "allow-online"
     GET_PYTHON = "get-python"
     CHOOSE_FOLDER = "choose-folder"
 
@@ -134,8 +133,7 @@ def check_online(run: CheckRun) -> Check:
         return Check(
             "Online access",
             Verdict.MISSING,
-            "Blender may not use the network. Allow it, or install from a folder.",
-            Cure.ALLOW_ONLINE,
+            "Blender may not use the network. The button below asks you to allow it.",
             of_network=True,
         )
     return Check("Online access", Verdict.OK, "Allowed", of_network=True)

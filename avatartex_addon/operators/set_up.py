@@ -10,7 +10,7 @@ from .. import preferences, session
 from ..core.idnames import Op
 from ..core.sizes import tell_freed
 from ..core.work import Work
-from ..setup import backend_setup
+from ..setup import backend_setup, permission
 from .checked import Checked
 
 
@@ -65,12 +65,21 @@ class AVATARTEX_OT_setup_backend(SetupOperator, bpy.types.Operator):
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
-        if not bpy.app.online_access:
-            return "Allow Online Access first: Preferences > System > Network"
+        if not bpy.app.online_access and bpy.app.online_access_override:  # the preferences cannot allow it
+            return "Blender was started with --offline-mode: start it without, or install from a folder"
         return super().find_obstacle(context)
 
     def begin(self) -> Work:
         return backend_setup.install()
+
+    def run(self, context: bpy.types.Context, in_window: bool) -> set[str]:
+        if bpy.app.online_access:
+            return super().run(context, in_window)
+        if not in_window or bpy.app.background:
+            return self.fail("Allow Online Access first: Preferences > System > Network")
+        permission.await_permission()
+        bpy.ops.extensions.userpref_show_online("INVOKE_DEFAULT")
+        return {"FINISHED"}
 
 
 class AVATARTEX_OT_install_from_folder(SetupOperator, bpy.types.Operator):
@@ -133,6 +142,7 @@ class AVATARTEX_OT_cancel_setup(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        permission.forget()
         backend_setup.stop()
         return {"FINISHED"}
 

@@ -18,7 +18,7 @@ from ..core.pythons import DOWNLOAD_PAGE
 from ..core.sizes import tell_freed, tell_size
 from ..core.work import failed
 from ..jobs.portrait_files import find_unused, measure_files
-from ..setup import backend_setup
+from ..setup import backend_setup, permission
 from .models_box import draw_models
 from .sentences import draw_sentence
 from .texts import say
@@ -110,6 +110,9 @@ def draw_steps(box: bpy.types.UILayout) -> None:
         if isinstance(work, Installer | ModelWork):
             box.operator(Op.CANCEL_SETUP, icon="CANCEL")
         return
+    if permission.is_waiting():
+        draw_waiting(box)
+        return
     if error is not None:
         draw_error(box, error)
     if preferences.chosen_python() and draw_examination(box):
@@ -123,6 +126,12 @@ def draw_steps(box: bpy.types.UILayout) -> None:
     row = box.row()
     row.scale_y = 1.4
     row.operator(Op.CHECK_SETUP, text=label, icon="IMPORT")
+
+
+def draw_waiting(box: bpy.types.UILayout) -> None:
+    draw_text(box, "Tick Allow Online Access in the preferences: the set-up then goes on by itself.", "INFO")
+    box.operator("extensions.userpref_show_online", text="Open Preferences…", icon="PREFERENCES")
+    box.operator(Op.CANCEL_SETUP, icon="CANCEL")
 
 
 def draw_error(box: bpy.types.UILayout, error) -> None:
@@ -147,9 +156,12 @@ def draw_checks(box: bpy.types.UILayout, checks: CheckRun) -> None:
     buttons = box.column()
     row = buttons.row()
     row.scale_y = 1.4
-    row.enabled = checks.is_fine()
+    row.enabled = checks.is_fine(with_network=checks.online)
     size = tell_size(checks.download * 1e9)
-    text = say("Download and Install ({size})", size=size) if checks.download else say("Install")
+    if not checks.online:
+        text = say("Download and Install ({size})…", size=size)
+    else:
+        text = say("Download and Install ({size})", size=size) if checks.download else say("Install")
     row.operator(Op.SETUP_BACKEND, text=text, icon="IMPORT")
     row = buttons.row(align=True)
     part = row.row(align=True)
@@ -164,8 +176,6 @@ def draw_check(column: bpy.types.UILayout, check: Check) -> None:
     detail = f" ({check.detail})" if check.detail and in_preferences() else ""
     draw_text(row, f"{pgettext_iface(check.name)}: {pgettext_iface(check.text)}{detail}", VERDICT_ICONS[check.verdict])
     match check.cure:
-        case Cure.ALLOW_ONLINE:
-            column.operator("extensions.userpref_show_online", text="Allow Online Access…", icon="PREFERENCES")
         case Cure.GET_PYTHON:
             column.operator("wm.url_open", text="Get Python 3.11", icon="URL").url = DOWNLOAD_PAGE
             show_preferences(column, "Choose a Python…")

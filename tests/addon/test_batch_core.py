@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.pipes import pipes
 
 from .work import count_lines
 
@@ -301,10 +302,10 @@ class TestTable:
 
     @pytest.mark.skipif(sys.platform == "win32", reason="no pipes in folders")
     def test_a_pipe_is_no_table(self, addon, errors, tmp_path):
-        os.mkfifo(tmp_path / "t.csv")
-        with pytest.raises(errors.AvatarTexError, match="no such file"):
-            addon("core.table").read_table(tmp_path / "t.csv")
-        assert addon("core.exif").read_orientation(tmp_path / "t.csv") == 1
+        with pipes(tmp_path / "t.csv"):
+            with pytest.raises(errors.AvatarTexError, match="no such file"):
+                addon("core.table").read_table(tmp_path / "t.csv")
+            assert addon("core.exif").read_orientation(tmp_path / "t.csv") == 1
 
     def test_reports(self, addon, batch, tmp_path):
         rows = [batch.Row("a", "Anna", "/p/a.png", seed=2), batch.Row("b", "Bob")]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import pytest
@@ -58,6 +60,24 @@ def prefs(addon, tmp_path, monkeypatch):
     addon("setup.backend_setup").finish()
 
 
+class Drawn:
+    """A layout that notes what is written and which buttons there are."""
+
+    def __init__(self, parent=None):
+        self.seen, self.pressed = (parent.seen, parent.pressed) if parent else ([], [])
+
+    def label(self, text="", **_):
+        self.seen.append(text)
+
+    def operator(self, name, text="", **_):
+        self.seen.append(text)
+        self.pressed.append(name)
+        return SimpleNamespace()
+
+    def __getattr__(self, _):
+        return lambda *_, **__: Drawn(self)
+
+
 def make_complete(addon, folder: Path) -> Path:
     """An environment that looks complete, of a few bytes."""
     places, preferences = addon("core.places"), addon("preferences")
@@ -78,7 +98,7 @@ class TestChecks:
         found = checks(online=False)
         index.close()
         assert not index.visits and "Packages" not in found
-        assert (found["Online access"].verdict, found["Online access"].cure) == ("missing", "allow-online")
+        assert found["Online access"].verdict == "missing"
         assert not found[""].is_fine() and found[""].is_fine(with_network=False)
         assert "needed" in found["Disk space"].text and found["Python 3.11"].detail == sys.executable
         assert not (tmp_path / "home").exists(), "looking makes nothing"
@@ -181,6 +201,59 @@ class TestOperators:
         assert setup.current is work and not work.cancelled
         assert not bpy.ops.avatartex.setup_backend.poll() and not bpy.ops.avatartex.remove_backend.poll()
         setup.stop()
+
+
+class TestPermission:
+    """Blender may not use the network when the artist presses Install."""
+
+    @pytest.fixture
+    def begun(self, scene, prefs, addon, monkeypatch):
+        """Installations, each as what Blender allowed then."""
+        seen = []
+        monkeypatch.setattr(addon("setup.backend_setup"), "install", lambda: seen.append(bpy.app.online_access))
+        yield seen
+        bpy.context.preferences.system.use_online_access = False
+        addon("setup.permission").forget()
+
+    def test_once_it_is_allowed_the_installation_begins(self, begun, addon):
+        permission = addon("setup.permission")
+        permission.await_permission()
+        assert permission.watch_permission() == permission.ASK_INTERVAL and permission.is_waiting() and not begun
+        bpy.context.preferences.system.use_online_access = True
+        assert permission.watch_permission() is None and begun == [True] and not permission.is_waiting()
+        assert permission.watch_permission() is None and len(begun) == 1
+
+    def test_without_the_press_nothing_begins(self, begun, addon):
+        bpy.context.preferences.system.use_online_access = True
+        assert addon("setup.permission").watch_permission() is None and not begun
+
+    @pytest.mark.parametrize("ends", ["cancelled", "late", "something else began"])
+    def test_the_press_does_not_hold_for_ever(self, begun, addon, monkeypatch, ends):
+        permission, setup = addon("setup.permission"), addon("setup.backend_setup")
+        permission.await_permission()
+        if ends == "cancelled":
+            assert bpy.ops.avatartex.cancel_setup() == {"FINISHED"}
+        elif ends == "late":
+            later = permission.time.monotonic() + permission.HOLDS + 1
+            monkeypatch.setattr(permission, "time", SimpleNamespace(monotonic=lambda: later))
+        else:
+            monkeypatch.setattr(setup, "current", SimpleNamespace(done=False, cancel=lambda: None))
+        bpy.context.preferences.system.use_online_access = True
+        assert permission.watch_permission() is None and not permission.is_waiting() and not begun
+        monkeypatch.undo()
+
+    def test_what_waits_can_be_seen_and_cancelled(self, begun, addon):
+        permission, drawn = addon("setup.permission"), Drawn()
+        permission.await_permission()
+        addon("ui.setup_box").draw_steps(drawn)
+        assert "Allow Online Access" in " ".join(drawn.seen)
+        assert drawn.pressed == ["extensions.userpref_show_online", "avatartex.cancel_setup"]
+
+    def test_offline_the_button_asks_and_tells_the_size(self, begun, addon):
+        setup, drawn = addon("setup.backend_setup"), Drawn()
+        assert bpy.ops.avatartex.check_setup() == {"FINISHED"}
+        addon("ui.setup_box").draw_checks(drawn, setup.checks)
+        assert any(re.match(r"Download and Install \(\S+ [MG]B\)…", text) for text in drawn.seen)
 
 
 class TestOwnPython:

@@ -65,3 +65,21 @@ def test_lips_are_seen_up_to_an_open_mouth():
     told = depth_view(corners, depth, 200, 200, 1.0, np.array(sheets[1], float))
     assert told.visible(lip, np.array([FAR])) == 1
     assert depth_view(corners, depth, 200, 200, 1.0).visible(lip, np.array([FAR])) == 0
+
+
+def test_a_fold_that_hides_a_little_has_an_even_border():
+    """Two sheets nearer to each other than an occlusion edge asks for, the front one's border a slant: along it one
+    pixel hides and the next does not, as above an eyelid."""
+    low, high = (20.0, 20.0), (180.0, 180.0)
+    behind = [[low, (180.0, 20.0), high], [low, high, (20.0, 180.0)]]
+    before = [[low, (80.0, 20.0), (120.0, 180.0)], [low, (120.0, 180.0), (20.0, 180.0)]]
+    depth = np.repeat([[FAR], [FAR - 0.016]], 2, axis=0).repeat(3, 1)
+    view = depth_view(np.array(behind + before), depth, 200, 200, 1.0)
+    down = np.linspace(60, 140, 400)
+    seen = {
+        away: view.visible(np.stack([80 + (down - 20) / 4 + away / view.scale, down], 1), np.full(400, FAR))
+        for away in (-6, -1, 0, 1, 6)
+    }
+    assert (seen[-6] == 0).all() and (seen[6] == 1).all()
+    assert 0.05 < seen[-1].mean() < seen[0].mean() < seen[1].mean() < 0.95
+    assert all(np.ptp(along) < 0.25 for along in seen.values())

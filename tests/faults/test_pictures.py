@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from backend.imaging.heif import is_heif
 from backend.imaging.read import read_base
 from backend.portrait.decode import decode_portrait
 from tests.backend.test_decode import png_header
+from tests.pipes import needs_pipes, pipes
 
 from . import mutants
 
@@ -53,11 +53,10 @@ def test_formats_of_opencvs_own_readers_are_refused(tmp_path, suffix, monkeypatc
     assert "known format" in refusal(path, "regions file").message
 
 
+@needs_pipes
 def test_a_pipe_is_no_picture(tmp_path):
-    if not hasattr(os, "mkfifo"):
-        pytest.skip("this system has no named pipes")
-    os.mkfifo(tmp_path / "base.png")
-    refusal(tmp_path / "base.png", "base provenance")
+    with pipes(tmp_path / "base.png"):
+        refusal(tmp_path / "base.png", "base provenance")
 
 
 def test_colours_below_transparency_and_of_palettes_stay(tmp_path):
@@ -109,10 +108,8 @@ def test_a_heic_too_large_or_of_another_kind_is_refused(tmp_path, monkeypatch):
         decode_portrait(tmp_path / "phone.heic")
 
 
+@needs_pipes
 def test_a_portrait_is_no_pipe(tmp_path):
-    if not hasattr(os, "mkfifo"):
-        pytest.skip("this system has no named pipes")
-    os.mkfifo(tmp_path / "portrait.png")
-    with pytest.raises(AvatarTexError) as caught:
+    with pipes(tmp_path / "portrait.png"), pytest.raises(AvatarTexError) as caught:
         decode_portrait(tmp_path / "portrait.png")
     assert caught.value.code is ErrorCode.PORTRAIT_MISSING

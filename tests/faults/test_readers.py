@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import re
 import shutil
 import sys
@@ -28,10 +27,9 @@ from backend.pins import read_pins
 from backend.portrait import landmark_groups
 from backend.threads import start_threads
 from backend.verified import manifest, verified_arrays
+from tests.pipes import needs_pipes, pipes
 
 from . import mutants
-
-pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 
 
 def refuse(read, folder: Path, name: str, data: bytes | str, code: ErrorCode) -> str:
@@ -108,14 +106,14 @@ def test_texture_coordinates_of_one_number_are_legal(tmp_path, lengths):
     np.testing.assert_array_equal(mesh.corner_uvs[0], [[0, 0], [1, 0], [0, 1]])
 
 
-@pipes
+@needs_pipes
 @pytest.mark.parametrize("line", ["mtllib x.mtl\n", "map_Kd x.mtl\n"])
 def test_nothing_beside_a_mesh_is_opened(tmp_path, line):
-    os.mkfifo(tmp_path / "x.mtl")  # opening it waits for ever
-    os.mkfifo(tmp_path / "beside.png")
     (tmp_path / "head.obj").write_bytes(line.encode() + mutants.make_obj())
     (tmp_path / "head.glb").write_bytes(mutants.make_glb())
-    assert len(load_mesh(tmp_path / "head.obj").triangles) == 2 and len(load_mesh(tmp_path / "head.glb").triangles) == 1
+    with pipes(tmp_path / "x.mtl", tmp_path / "beside.png"):
+        assert len(load_mesh(tmp_path / "head.obj").triangles) == 2
+        assert len(load_mesh(tmp_path / "head.glb").triangles) == 1
 
 
 def test_pictures_within_a_glb_are_not_decoded(tmp_path, monkeypatch):
@@ -130,14 +128,13 @@ def test_pictures_within_a_glb_are_not_decoded(tmp_path, monkeypatch):
     assert len(load_mesh(tmp_path / "head.glb").triangles) == 1 and not opened
 
 
-@pipes
+@needs_pipes
 @pytest.mark.parametrize(
     ("read", "name"),
     [(load_mesh, "head.obj"), (load_mesh, "head.glb"), (load_capture, "head.npz"), (read_pins, "pins.json")],
 )
 def test_a_pipe_is_no_file(tmp_path, read, name):
-    os.mkfifo(tmp_path / name)
-    with pytest.raises(AvatarTexError):
+    with pipes(tmp_path / name), pytest.raises(AvatarTexError):
         read(tmp_path / name)
 
 
@@ -225,19 +222,19 @@ def test_every_array_that_ships_has_a_checksum():
     assert shipped == {*verified.ARRAYS}
 
 
-@pipes
+@needs_pipes
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
 def test_a_pipe_is_no_model(tmp_path, name):
     """Nor is it waited for."""
-    os.mkfifo(tmp_path / name)
     base = replace(PROFILES["sd15"].part("canny"), files=("model.safetensors",), folders=())
-    with pytest.raises(AvatarTexError) as refusal:
-        use_local(replace(PROFILES["sd15"], parts=(base,)), "canny", tmp_path)
-    assert refusal.value.code is ErrorCode.MODEL_UNUSABLE
-    with pytest.raises(OSError, match="no file"):
-        digest(tmp_path / name)
-    with pytest.raises(ValueError, match="no text"):
-        read_text(tmp_path / name)
+    with pipes(tmp_path / name):
+        with pytest.raises(AvatarTexError) as refusal:
+            use_local(replace(PROFILES["sd15"], parts=(base,)), "canny", tmp_path)
+        assert refusal.value.code is ErrorCode.MODEL_UNUSABLE
+        with pytest.raises(OSError, match="no file"):
+            digest(tmp_path / name)
+        with pytest.raises(ValueError, match="no text"):
+            read_text(tmp_path / name)
 
 
 @pytest.mark.parametrize("odd", ["\0", "\ud800", 5, None, ["x"]], ids=range(5))

@@ -112,14 +112,17 @@ def story():
     yield from wait()
     picture("setup-2-offline")
     found["offline"] = [setup.checks.is_fine(), setup.checks.is_fine(with_network=False), index.visits]
-    bpy.context.preferences.system.use_online_access = True
-    yield 1.0
-    call(bpy.ops.avatartex.check_setup)
-    yield from wait()
-    picture("setup-3-checked")
-    found["online"] = setup.checks.is_fine()
     index.stall_at = "opencv"
     call(bpy.ops.avatartex.setup_backend)
+    yield 2.0
+    picture("setup-3-asked")
+    found["asked"] = [module("setup.permission").is_waiting(), setup.current is None, index.visits]
+    bpy.context.preferences.system.use_online_access = True
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[-1]):
+        bpy.ops.wm.window_close()  # the preferences, as the artist does
+    until = time.monotonic() + 30
+    while setup.current is None and time.monotonic() < until:
+        yield 0.1
     while setup.current is not None and not index.stalled.is_set():
         yield 0.1
     yield 1.0

@@ -22,7 +22,7 @@ def test_the_session_came_to_its_end(found):
 
 
 def test_nothing_is_asked_of_the_network_without_leave(found):
-    assert found["offline"] == [False, True, 0] and found["online"]
+    assert found["offline"] == [False, True, 0] and found["asked"] == [True, True, 0]
 
 
 def test_it_survives_a_new_file_and_goes_on_after_cancel(found):
