@@ -13,7 +13,7 @@ from backend.lab.pca import complete_alone
 from backend.models.bundle import Networks, load_networks
 from backend.networks.generator import LATENT, ROWS
 from backend.stages import STAGES
-from backend.stages.latent import DRAWN, PHOTO, correct
+from backend.stages.latent import FLAT, OTHERS, correct
 from backend.stages.repaint import PARTS
 from backend.stages.stage import AtlasObservation, to_picture, to_tensor
 
@@ -136,7 +136,7 @@ def test_the_texture_found_is_the_generators(seen, completed, networks):
     assert distance(texture, fit_latent(seen, completed, networks), networks, seen.confidence == 1) < 0.08
 
 
-@pytest.mark.parametrize("style, shares", [("photo", PHOTO), ("cartoon", DRAWN)])
+@pytest.mark.parametrize("style, shares", [("photo", OTHERS), ("anime", FLAT)])
 def test_the_latent_goes_part_of_the_way_to_the_generators_texture(seen, completed, networks, style, shares):
     drawn = AtlasObservation(seen.color, seen.confidence, style)
     with torch.no_grad():
