@@ -25,7 +25,7 @@ from .head.enclosed import depth_inside
 from .head.match import DRAWN, Match, match, matches
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.uvs import split_tiles, uv_warnings
-from .imaging.files import encode_picture
+from .imaging.files import encode_pictures
 from .job import Prepared
 from .messages import STAGES, Generate, Result
 from .observation.expression import take_folds_off
@@ -124,14 +124,20 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     several = UDIM in request.base_texture or len(textures) > 1
     output, provenance = (pattern(path) if several and path else path for path in (request.output, request.provenance))
     thickness = float(job.shell.thickness.max()) if job.shell else 0.0
+    files = [
+        (tile_path(path, number), picture)
+        for number, tile in textures.items()
+        for path, picture in ((output, tile.texture), (provenance, tile.provenance))
+        if path
+    ]
+    files += [
+        (tile_path(path, number), picture)
+        for number, layer in shells.items()
+        for path, picture in zip(shell_files(output), (layer.picture, layer.small(thickness)), strict=True)
+    ]
     with Staged() as staged:
-        for number, tile in textures.items():
-            for path, picture in ((output, tile.texture), (provenance, tile.provenance)):
-                if path:
-                    staged.write(tile_path(path, number), encode_picture(path, picture))
-        for number, layer in shells.items():
-            for path, picture in zip(shell_files(output), (layer.picture, layer.small(thickness)), strict=True):
-                staged.write(tile_path(path, number), encode_picture(path, picture))
+        for path, data in encode_pictures(files):
+            staged.write(path, data)
         if request.report:
             staged.write(request.report, report.render(request, device, job, shown, clock))
     on_progress("compose", 1.0)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from ..outputs import Staged, not_written
+from ..threads import CORES, start_threads
 from .sample import to_linear
+
+POOL = start_threads(CORES)
 
 
 def write_picture(path: str | Path, picture: np.ndarray) -> None:
@@ -47,6 +51,12 @@ def encode_picture(path: str | Path, picture: np.ndarray) -> bytes:
     if not ok:
         raise not_written(path, "the picture could not be encoded")
     return data.tobytes()
+
+
+def encode_pictures(files: Sequence[tuple[str, np.ndarray]]) -> Iterator[tuple[str, bytes]]:
+    """encode_picture() of (path, picture) each, on all cores: the paths with their bytes, in their order."""
+    paths = (path for path, _ in files)
+    return zip(paths, POOL.map(lambda one: encode_picture(*one), files), strict=True)
 
 
 def encode_preview(picture: np.ndarray, side: int) -> bytes:
