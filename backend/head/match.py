@@ -100,16 +100,19 @@ def match_found(
         warnings.append("The portrait wears glasses: they are left out, and what they hide is completed.")
     canonical = fit_canonical(head)(mesh.vertices.astype(np.float64)).astype(np.float32)
     mesh, canonical = head_part(mesh, canonical)
-    registration = register(
-        mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color, matte.skin, worn
-    )
     style = find_style(portrait.color, face)
+    drawn = style in DRAWN
+    registration = register(
+        mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color, matte.skin, worn, drawn
+    )
     index, pixels = portrait_pins(pins)
     if camera is None and len(index) >= NEEDED and abs(registration.angles[1]) > MOST_PITCH:
         # the landmarks bend to the pins, but their camera is unlikely: drawn faces have proportions of their own
         camera = camera_from_pins(head, index, pixels, width, height)
-        registration = register(mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color)
-    quality = judge(registration, face, head, pins, matte.skin, portrait.color if style in DRAWN else None)
+        registration = register(
+            mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color, drawn=drawn
+        )
+    quality = judge(registration, face, head, pins, matte.skin, portrait.color if drawn else None)
     return Match(mesh, canonical, face, head, registration, matte, quality, warnings, style)
 
 

@@ -98,9 +98,6 @@ APART = 0.015
 #: Face heights: how far into the portrait's lips their ends are taken from, for edges are blurred, and how far from its
 #: edge a lip is moved so that it meets the portrait's.
 INTO, REACH = 0.003, 0.08
-#: Share of the mouth's length from a corner over which its lips begin to be moved. The corner is a landmark's: where a
-#: drawing has no lips their edges end beside it. It brought one drawing nearer by 0.2 to 0.4 % of the face.
-CORNER = 0.1
 #: How much firmer the lips hold their half than other landmarks hold the face: lips move far over a short way.
 FIRM = 20.0
 #: Pixels over which the halves meet on the line, and how much softer they meet beyond the corners, per pixel from them.
@@ -126,7 +123,7 @@ class MouthFrame:
 
 @dataclass(frozen=True)
 class LipWarp:
-    """Half of a face's warp, that meets its lip's edge exactly, and the landmarks at the corners.
+    """Half of a face's warp, that meets its lip's edge exactly.
 
     warp: of the landmarks. frame: of the head's mouth. edge: (2,n) along and across, where the head's lip ends.
     missing: (n,2) pixels that the warp leaves between that and the portrait's. reach: pixels over which it fades.
@@ -215,10 +212,8 @@ def fit_face_warp(
         firm[near] = True
         warp = fit_warp(source, target, left, held, firm)
         along, across = goal(warp(start))
-        edge = np.stack(frame(start))
-        begun = np.clip(np.minimum(edge[0], frame.length - edge[0]) / (CORNER * frame.length), 0, 1)
-        missing = (begun * (np.interp(along, *goal(end)) - across))[:, None] * goal.down
-        halves.append(LipWarp(warp, frame, edge, missing, REACH * height))
+        missing = (np.interp(along, *goal(end)) - across)[:, None] * goal.down
+        halves.append(LipWarp(warp, frame, np.stack(frame(start)), missing, REACH * height))
     upper, lower = halves
     return MouthWarp(upper, lower, line)
 

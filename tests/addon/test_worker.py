@@ -95,7 +95,7 @@ class Backend:
 def backend(tmp_path):
     package = tmp_path / "backend"
     package.mkdir()
-    names = "__init__ __main__ arguments command_line errors messages offline option options outputs pins seeds"
+    names = "__init__ __main__ arguments command_line errors messages offline option options outputs pins seeds wire"
     for name in [*names.split(), "verified", "worker"]:
         shutil.copy(ROOT / "backend" / f"{name}.py", package)
     (package / "pipeline.py").write_text(PIPELINE)

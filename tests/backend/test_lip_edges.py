@@ -6,10 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from backend.head.match import match
+from backend.head.landmarks import find_head_landmarks
+from backend.head.match import match, match_found
 from backend.head.mesh import load_mesh
 from backend.observation.observe import between_lips
 from backend.portrait.decode import decode_portrait
+from backend.portrait.faces import find_portrait_face
 from backend.portrait.landmark_groups import canonical_face
 from backend.portrait.lip_edges import ABOVE, BELOW, CLOSING, OVER, UNDER, find_portrait_edges
 
@@ -93,6 +95,23 @@ def test_lips_that_look_like_what_is_between_keep_their_landmarks():
     for edge, loop in ((edges.upper, ABOVE), (edges.lower, BELOW)):
         read = points[list(CLOSING[0] + loop + CLOSING[1])]
         assert np.abs(edge[:, 1] - np.interp(edge[:, 0], *read.T)).max() < 0.5
+
+
+def test_edges_by_colour_bend_no_drawing(demo_head_obj, astronaut, monkeypatch):
+    """Its lips end at lines."""
+    portrait, mesh, seen = decode_portrait(astronaut), load_mesh(demo_head_obj), []
+    face, head = find_portrait_face(portrait)[0], find_head_landmarks(mesh)
+
+    def bend(source, target, weights, pinned, edges):
+        seen.append(edges)
+        raise InterruptedError
+
+    monkeypatch.setattr("backend.head.register.fit_face_warp", bend)
+    for style in ("photo", "painting", "cartoon", "anime"):
+        monkeypatch.setattr("backend.head.match.find_style", lambda *_, style=style: style)
+        with pytest.raises(InterruptedError):
+            match_found(mesh, portrait, (), face, head)
+    assert [edges is None for edges in seen] == [False, False, True, True]
 
 
 def test_a_job_finds_the_teeth_of_a_smile(demo_head_obj, astronaut):

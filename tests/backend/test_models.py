@@ -182,7 +182,12 @@ def test_pickles_alone(models, hub):
 def test_another_architecture(models, hub):
     files = hub.repos["stable-diffusion-v1-5/stable-diffusion-inpainting"]
     files["unet/config.json"] = b'{"in_channels": 4, "cross_attention_dim": 768}'
-    refused(models("download", "sd15", *ACCEPTED), ErrorCode.MODEL_UNUSABLE, "in_channels is 4 instead of 9")
+    refused(
+        models("download", "sd15", *ACCEPTED),
+        ErrorCode.MODEL_UNUSABLE,
+        "in_channels is 4 instead of 9",
+        "trained from it",
+    )
 
 
 def test_a_changed_file_is_told(models, hub, tmp_path):
@@ -214,7 +219,9 @@ def test_full_disk(hub, tmp_path):
     )
     environment = os.environ | {"HF_HOME": str(tmp_path), "HF_ENDPOINT": hub.address}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert all(word in done.stdout for word in ("[output-not-written]", "GB are free")), done.stdout + done.stderr
+    assert all(word in done.stdout for word in ("[output-not-written]", "GB are free", "set HF_HOME")), (
+        done.stdout + done.stderr
+    )
     assert not [path for _, path, _ in hub.asked if not path.startswith("api/")]
 
 
@@ -236,14 +243,15 @@ def test_own_files(tmp_path, monkeypatch):
     assert {one.name for one in store.missing(profile, {"canny": part})} == needed
     (folder / "diffusion_pytorch_model.fp16.safetensors").write_bytes(TINY[:-1])
     assert "canny" in {one.name for one in store.missing(profile, {"canny": part})}  # another size
-    for path, word in (
-        (folder, "truncated"),
-        (tmp_path / "nowhere", "not there"),
-        (tmp_path / "model.ckpt", "pickle"),
-        (single, "no single"),
+    for path, word, cure in (
+        (folder, "truncated", "Download it again"),
+        (tmp_path / "nowhere", "not there", "Name a folder"),
+        (tmp_path / "model.ckpt", "pickle", "stored as safetensors"),
+        (single, "no single", "Name the folder"),
     ):
-        with pytest.raises(AvatarTexError, match=word):
+        with pytest.raises(AvatarTexError, match=word) as refusal:
             use_local(profile, "canny", path)
+        assert cure in refusal.value.cure
     store.lock_path(profile).write_text('{"canny": 3}')
     with pytest.raises(AvatarTexError, match="damaged"):
         store.read_lock(profile)
