@@ -56,7 +56,8 @@ def find_thickness(
     """(s,s) atlas: how far what stands off the head does so, in mesh units, as the portraits' outlines tell.
 
     At the head's outline the normals lie in the picture: what stands there is followed outwards until it ends. The rest
-    of the head takes what is told beside it, and HAIR far from it, but nothing is thicker than what is seen of it.
+    of the head takes what is told beside it, and HAIR far from it, but nothing is thicker than what the first portrait
+    shows of it.
 
     Args:
         directions: (N,3) of outward(). height: of the face, mesh units. shown: each portrait's registration, and
@@ -81,7 +82,8 @@ def find_thickness(
         apart = ((canonical[..., None, :] - canonical[front][tells]) ** 2).sum(-1).astype(np.float32)
         weight = np.exp(-apart / np.float32(2 * TELLS**2))
         told, weights = told + weight @ reach[tells], weights + weight.sum(-1)
-        least[front] = np.where(there, np.minimum(least[front], reach), least[front])
+        if registration is shown[0][0]:  # the others lie a little off
+            least[front] = np.where(there, reach, np.inf)
     found = np.minimum(told / weights, least)
     return at_one_pole(blurred(cv2.erode(found, np.ones((3, 3), np.uint8)), ENDS / 2) * np.float32(height))
 

@@ -15,10 +15,11 @@ from backend.errors import AvatarTexError
 from backend.head.atlas import map_atlas, to_atlas
 from backend.head.mesh import HeadMesh, load_mesh
 from backend.head.pushed_out import ENDS, HAIR, at_vertices, come_down, find_thickness, outward, push_out
+from backend.head.visibility import grazing_confidence
 from backend.imaging.files import encode_picture
 from backend.imaging.sample import sample, sample_atlas
 from backend.messages import Generate
-from backend.observation.stands_off import continue_shell
+from backend.observation.stands_off import continue_shell, standing_at
 from backend.observation.views import View
 from backend.outputs import shell_files
 from backend.portrait.beard import below, disc, find_beard, shave, throat
@@ -93,8 +94,7 @@ def test_nothing_is_thicker_than_what_is_seen_of_it(ball):
 
 
 def test_a_further_portrait_tells_what_the_first_does_not_show(ball):
-    """From the side: at the back hair is 0.2 thick, and on the crown, where the first one says more, no more than
-    that."""
+    """From the side: at the back hair is 0.2 thick; on the crown, where the first one says more, it is between."""
     side = SimpleNamespace(
         project=lambda places: (places[..., 2:0:-1] * (100, -100) + 200, -places[..., 0]),
         camera=SimpleNamespace(position=np.array([1000.0, 0, 0])),
@@ -105,7 +105,18 @@ def test_a_further_portrait_tells_what_the_first_does_not_show(ball):
     ]
     alone, both = (find_thickness(ball.layout, ball.mesh, ball.normals, 1.0, shown[:count]) for count in (1, 2))
     assert at(alone, 0, 0.1, -1) < 0.15 and abs(at(both, 0, 0.1, -1) - 0.2) < 0.03
-    assert at(alone, 0.1, 1, 0.1) > 0.25 and at(both, 0.1, 1, 0.1) < 0.22
+    assert at(alone, 0.1, 1, 0.1) > 0.25 and 0.2 < at(both, 0.1, 1, 0.1) < at(alone, 0.1, 1, 0.1) - 0.02
+
+
+def test_further_portraits_are_not_believed_at_their_outline(ball):
+    """The shell is as thick as the first one's outline says: past the edge of its hair another one sees the wall."""
+    registration = SimpleNamespace(
+        project=ball.seen.project,
+        confidence=lambda points, normals, pixels, depth, hair: grazing_confidence(np.full(len(points), 0.35), hair),
+    )
+    seen, place = SimpleNamespace(standing=np.ones((400, 400), np.float32)), np.array([[0, 0.5, 0.1]])
+    lead, other = (standing_at(View(registration, seen, first), place, place, place)[2][0] for first in (None, seen))
+    assert lead > 0.2 and other < 0.5 * lead
 
 
 def test_a_bald_outline_tells_nothing(ball):
