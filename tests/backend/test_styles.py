@@ -55,6 +55,21 @@ def test_skin_keeps_its_tone_in_every_style(name, regions, skins):
             assert abs(away) < MOST, (name, TONES[number], seed, round(away, 1))
 
 
+@pytest.mark.parametrize("name", [name for name in STYLES if name != "photo"])
+def test_a_moustache_stays(name, regions, skins):
+    worn = regions["moustache"] > 0.6
+    for number in (2, 5):
+        chin = np.median(skins[number][regions["chin"] > 0.5], axis=0)
+        bare = skins[number] + regions["moustache"][..., None] * (chin - skins[number])
+        hairy = bare * (1 - 0.7 * regions["moustache"][..., None])
+        parameters = STYLES[name].draw(np.random.default_rng([0, number])) | {"mass": [], "hair": []}  # none dyed
+        light = [
+            painted[worn].mean() / np.median(painted[regions["chin"] > 0.5])
+            for painted in (paint(name, skin.astype(np.float32), regions, parameters) for skin in (bare, hairy))
+        ]
+        assert light[1] < 0.85 * light[0], (name, TONES[number], light)
+
+
 def test_the_tones_cover_the_groups(regions, skins):
     angles = [ita(skin, regions) for skin in skins]
     assert angles == sorted(angles, reverse=True) and angles[0] > 45 and angles[-1] < -45

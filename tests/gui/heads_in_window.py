@@ -61,10 +61,9 @@ def cut_bust(share):
     mesh.to_mesh(thing.data)
     while thing.data.uv_layers:
         thing.data.uv_layers.remove(thing.data.uv_layers[0])
-    if "custom_normal" in thing.data.attributes:  # of the whole body
-        thing.data.attributes.remove(thing.data.attributes["custom_normal"])
     thing.select_set(True)
     bpy.context.view_layer.objects.active = thing
+    call(bpy.ops.mesh.customdata_custom_splitnormals_clear)  # of the whole body
 
 
 def look(part, turn):
