@@ -131,6 +131,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, required=True, help="folder of weights and state; found ones go on")
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--schedule", type=int, help="steps over which the rate falls (default: as many)")
+    parser.add_argument("--rate", type=float, help="the highest one (default: the recipe's); weights go on with less")
     parser.add_argument("--count", type=int, default=4, help="textures a step (default 4)")
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--seed", type=int, default=0)
