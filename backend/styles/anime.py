@@ -43,8 +43,10 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     hair = np.maximum(soft_step(darker, 0.2, 0.4) * regions["scalp"], soft_step(darker, 0.55, 0.7) * regions["beard"])
     if parameters.get("wears_hair"):
         hair = np.maximum(hair, regions["scalp"])
-    moustache = soft_step(darker, 0.4, 0.55) * regions["moustache"]  # which lies within what the mouth keeps clear
-    hair = np.maximum(hair * away, moustache)
+    # a moustache lies within what the mouth keeps clear; a nose's shadow is less than half as wide
+    moustache = soft_step(darker, 0.4, 0.55) * regions["moustache"]
+    worn = moustache.sum() / max(float(regions["moustache"].sum()), 1e-6)
+    hair = np.maximum(hair * away, moustache * soft_step(worn, 0.3, 0.5))
     clean = saturated(skin + parameters["lift"] * own**0.7 * (1 - skin), 1.25)  # dark skin stays dark
     # the shade comes from the broad relief only: under the brows, beside the nose, below the chin
     relief = cv2.GaussianBlur(grey(texture), (0, 0), 0.02 * size) - cv2.GaussianBlur(grey(texture), (0, 0), 0.12 * size)

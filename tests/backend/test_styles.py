@@ -70,6 +70,16 @@ def test_a_moustache_stays(name, regions, skins):
         assert light[1] < 0.85 * light[0], (name, TONES[number], light)
 
 
+def test_a_noses_shadow_becomes_no_moustache_in_anime(regions, skins):
+    skin = skins[2].copy()
+    columns = np.nonzero((regions["moustache"] > 0.6).any(0))[0]
+    middle = np.abs(np.arange(SIZE) - columns.mean()) < 0.12 * np.ptp(columns)
+    shadow = (regions["moustache"] > 0.6) & middle
+    skin[shadow] *= 0.3
+    painted = paint("anime", skin, regions, STYLES["anime"].draw(np.random.default_rng(0)) | {"mass": [], "hair": []})
+    assert painted[shadow].mean() > 0.8 * np.median(painted[regions["chin"] > 0.5])
+
+
 def test_the_tones_cover_the_groups(regions, skins):
     angles = [ita(skin, regions) for skin in skins]
     assert angles == sorted(angles, reverse=True) and angles[0] > 45 and angles[-1] < -45

@@ -61,6 +61,7 @@ def cut_bust(share):
     mesh.to_mesh(thing.data)
     while thing.data.uv_layers:
         thing.data.uv_layers.remove(thing.data.uv_layers[0])
+    thing.data.materials.clear()  # their normal maps lie in what is gone
     thing.select_set(True)
     bpy.context.view_layer.objects.active = thing
     call(bpy.ops.mesh.customdata_custom_splitnormals_clear)  # of the whole body
