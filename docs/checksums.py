@@ -30,6 +30,8 @@ SYSTEMS = {
     "windows": ["win_amd64"],
     "macos": ["macosx_14_0_arm64"],
 }
+#: Where set-up puts onnxruntime-gpu in onnxruntime's place, for CUDA.
+INSTEAD = {"linux x86_64", "windows"}
 #: Other builds of torch: which index has them, for which system.
 BUILDS = {("cpu", "linux x86_64"), ("cpu", "linux aarch64"), ("cu130", "windows")}
 
@@ -47,6 +49,9 @@ def main() -> int:
     for system, tags in SYSTEMS.items():
         pins = [*lock, pip, *(more if "linux" in system else [])]
         found = plan(pins, tags)
+        if system in INSTEAD:  # one by one: both builds lie in one folder
+            runtime = next(pin for pin in lock if pin.startswith("onnxruntime=="))
+            found |= plan([runtime.replace("==", "-gpu==")], tags)
         print(f"{system}: {len(found)} wheels")
         sums |= dict(found.values())
     before = dict(reversed(line.split("  ")) for line in SUMS.read_text(encoding="utf-8").splitlines())

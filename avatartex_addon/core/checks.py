@@ -81,7 +81,7 @@ class CheckRun(Work):
                 continue
             self.log.write(f"check: {check.name}: {check.verdict}: {check.text} {check.detail}")
             self.checks.append(check)
-        self.download = packages.DOWNLOAD[self.build] * share_missing(self.requirements, self.home)
+        self.download = packages.DOWNLOAD[self.build] * share_missing(self.requirements, self.home, self.build)
 
     def is_fine(self, with_network: bool = True) -> bool:
         """Whether nothing stands in the way."""
@@ -153,9 +153,9 @@ def check_index(run: CheckRun) -> Check | None:
     return Check(name, Verdict.OK, f"{run.index.split('/')[2]} answers", of_network=True)
 
 
-def share_missing(requirements: Path, home: Home) -> float:
-    """How much of the packages is neither downloaded nor installed, 0 to 1, by size."""
-    pins = packages.read_lock(requirements)
+def share_missing(requirements: Path, home: Home, build: str) -> float:
+    """How much of a build's packages is neither downloaded nor installed, 0 to 1, by size."""
+    pins = packages.read_pins(requirements, build)
     there = {(name, version) for name, version, info in packages.installed_in(home.environment) if packages.whole(info)}
     missing = packages.without(pins, there | set(packages.wheels_in(home.downloads)))
     return sum(packages.weight(name) for name, _ in missing) / max(1, sum(packages.weight(name) for name, _ in pins))

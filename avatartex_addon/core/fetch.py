@@ -36,7 +36,7 @@ def fetch_all(
     """
     hashes = packages.hashes_of(requirements)
     tells_bytes = update_pip(work, python, hashes, index)
-    pins = packages.without(packages.read_lock(requirements) + packages.read_more(requirements, build), there)
+    pins = packages.without(packages.read_pins(requirements, build), there)
     fetch(work, python, pins, folder, build, tells_bytes, (MADE, DOWNLOADED), hashes, index)
 
 

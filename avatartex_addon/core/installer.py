@@ -67,7 +67,7 @@ class Installer(Work):
         folder = self.wheels
         decided = decide_build(self.choice, find_driver()[1], self.requirements)
         self.build = decided if folder is None else build_of_wheels(folder)
-        self.pins = packages.read_lock(self.requirements) + packages.read_more(self.requirements, self.build)
+        self.pins = packages.read_pins(self.requirements, self.build)
         if folder is not None:
             check_wheels(self.pins, folder)
         with self.home.locked():
@@ -96,7 +96,8 @@ class Installer(Work):
             self.call([*base, "-m", "venv", str(folder)], "The environment could not be created.")
         before = read_mark(folder).get("build")
         if before and before != self.build:  # both builds have one version: pip would keep the other one
-            self.call(packages.pip(self.python, "uninstall", "--yes", "torch"), "The other build stayed in place.")
+            other = ["torch", *packages.CUDA_INSTEAD, *packages.CUDA_INSTEAD.values()]
+            self.call(packages.pip(self.python, "uninstall", "--yes", *other), "The other build stayed in place.")
         write_mark(folder, complete=False, build=self.build)
         for _, _, dist_info in list(packages.installed_in(folder)):
             if not packages.whole(dist_info):
@@ -119,8 +120,9 @@ class Installer(Work):
             self.heed_cancel()
             packages.refuse_changed(wheel, hashes, self.build if self.wheels is None else self.choice)
         self._packages_before = len(self.installed())
-        words = packages.install_words(self.python, self.requirements, source)
-        self.call(words, "The packages could not be installed.")
+        if self.pins:
+            words = packages.install_words(self.python, self.pins, source)
+            self.call(words, "The packages could not be installed.")
         self._packages_before = None
         self.place_weights()
         self.step("Checking", CHECKING)

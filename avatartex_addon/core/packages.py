@@ -26,6 +26,8 @@ TORCH_INDEX = {
     ("win32", "cuda"): "https://download.pytorch.org/whl/cu130",
 }
 PYPI = "https://pypi.org/simple"
+#: What takes a package's place beside torch for CUDA: it runs on processors, too, and lies in the same folder.
+CUDA_INSTEAD = {"onnxruntime": "onnxruntime-gpu"}
 #: How the name of torch's build for CUDA on Windows begins. It is not on PyPI.
 WINDOWS_CUDA = "torch-2.13.0+cu"
 
@@ -38,6 +40,7 @@ WEIGHTS = {
     "opencv-python": 63,
     "scipy": 35,
     "onnxruntime": 24,
+    "onnxruntime-gpu": 256,
     "numpy": 18,
     "pillow": 7,
     "sympy": 6,
@@ -48,8 +51,8 @@ WEIGHTS = {
 
 #: GB to download, and GB on disk while both downloads and environment are there. CPU measured; CUDA: torch's and
 #: NVIDIA's packages for Linux summed up, unpacked estimated.
-DOWNLOAD = {"cpu": 0.37, "cuda": 3.2}
-DISK = {"cpu": 2.0, "cuda": 9.0}
+DOWNLOAD = {"cpu": 0.37, "cuda": 3.4}
+DISK = {"cpu": 2.0, "cuda": 9.7}
 
 
 def weight(name: str) -> int:
@@ -68,10 +71,16 @@ def read_lock(requirements: Path) -> list[tuple[str, str]]:
     return [(name.strip(), version.strip()) for name, _, version in (line.partition("==") for line in lines) if name]
 
 
-def read_more(requirements: Path, build: str) -> list[tuple[str, str]]:
-    """(name, version) of what torch needs beside the lock: NVIDIA's libraries, which on Windows lie in its wheel."""
+def read_pins(requirements: Path, build: str) -> list[tuple[str, str]]:
+    """(name, version) of all that a build needs: the lock, for CUDA with NVIDIA's libraries (on Windows they lie in
+    torch's wheel) and the packages that take another's place, which PyPI does not have for ARM."""
+    pins = read_lock(requirements)
+    if build != "cuda":
+        return pins
+    if platform.machine().lower() in ("x86_64", "amd64"):
+        pins = [(CUDA_INSTEAD.get(name, name), version) for name, version in pins]
     more = requirements.with_name("requirements-cuda.txt")
-    return read_lock(more) if sys.platform == "linux" and build == "cuda" and more.is_file() else []
+    return pins + (read_lock(more) if sys.platform == "linux" and more.is_file() else [])
 
 
 @functools.cache
@@ -177,6 +186,7 @@ def update_words(python: str, folder: Path) -> list[str]:
     return pip(python, "install", "--quiet", *OFFLINE, str(folder), f"pip=={PIP}")
 
 
-def install_words(python: str, requirements: Path, folder: Path) -> list[str]:
-    """pip's words to install from a folder, without any network."""
-    return pip(python, "install", "--progress-bar", "off", *OFFLINE, str(folder), "--requirement", str(requirements))
+def install_words(python: str, pins: list[tuple[str, str]], folder: Path) -> list[str]:
+    """pip's words to install some packages from a folder, without any network."""
+    named = [f"{name}=={version}" for name, version in pins]
+    return pip(python, "install", "--progress-bar", "off", *OFFLINE, str(folder), *named)

@@ -1,7 +1,7 @@
 """The networks in ONNX Runtime: on a CPU it takes a fraction of torch's time for the same layers and weights.
 
-On a graphics card it takes torch's place only where the artist put its build for CUDA into the environment: the set-up
-installs torch's alone, which runs the same layers there."""
+On a graphics card it takes torch's place where the environment has its build for CUDA, which finds NVIDIA's libraries
+because torch has loaded them."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def test_cancelled_it_goes_on_where_it_stopped(unfinished, addon, run, lock, ind
     assert installer.error.code == "cancelled" and fit(addon, run, lock) == "unfinished"
     there = sorted(path.name.split("-")[0] for path in run.home.downloads.glob("*.whl"))
     assert there == ["numpy", "torch"] and run.home.occupied > 0
-    assert addon("core.checks").share_missing(lock, run.home) == pytest.approx(63 / (192 + 18 + 63))
+    assert addon("core.checks").share_missing(lock, run.home, "cpu") == pytest.approx(63 / (192 + 18 + 63))
     index.go.set()
     assert run(lock).error is None
     assert sorted(index.asked) == ["numpy-0.1-py3-none-any.whl"] + ["opencv_python-0.1-py3-none-any.whl"] * 2 + [

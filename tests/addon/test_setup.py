@@ -129,7 +129,7 @@ class TestChecks:
         found = checks(choice=choice)
         assert (found[""].build, found["Graphics"].verdict) == (build, verdict)
         assert found[""].download == addon("core.packages").DOWNLOAD[build]
-        assert ("9.0" if build == "cuda" else "2.0") in found["Disk space"].text
+        assert ("9.7" if build == "cuda" else "2.0") in found["Disk space"].text
 
     @pytest.mark.parametrize(
         ("choice", "build", "words"), [("auto", "cpu", "choose it as Build"), ("cuda", "cuda", "unchecked")]

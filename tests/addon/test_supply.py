@@ -127,7 +127,7 @@ class TestSupply:
         packages = addon("core.packages")
         for words in (
             packages.download_words("python", [("torch", "0.1")], tmp_path, "cpu", False),
-            packages.install_words("python", lock, tmp_path),
+            packages.install_words("python", packages.read_lock(lock), tmp_path),
             packages.update_words("python", tmp_path),
         ):
             assert words[words.index("--only-binary") + 1] == ":all:"
@@ -150,8 +150,25 @@ class TestSupply:
         names = (name.split("-") for name in packages.hashes_of(requirements))
         listed = {f"{packages.canonical(name)}=={version.split('+')[0]}" for name, version, *_ in names}
         more = packages.read_lock(requirements.with_name("requirements-cuda.txt"))
-        pins = {f"{packages.canonical(name)}=={version}" for name, version in packages.read_lock(requirements) + more}
+        every = packages.read_lock(requirements) + more + packages.read_pins(requirements, "cuda")
+        pins = {f"{packages.canonical(name)}=={version}" for name, version in every}
         assert pins | {f"pip=={packages_pip()}"} <= listed and len(more) > 10
+
+    def test_cuda_takes_the_runtime_for_it_where_there_is_one(self, addon, monkeypatch):
+        packages, requirements = addon("core.packages"), addon("preferences").REQUIREMENTS
+        plain = dict(packages.read_lock(requirements))
+        for system, machine, build, taken in (
+            ("linux", "x86_64", "cuda", "onnxruntime-gpu"),
+            ("win32", "AMD64", "cuda", "onnxruntime-gpu"),
+            ("linux", "aarch64", "cuda", "onnxruntime"),
+            ("linux", "x86_64", "cpu", "onnxruntime"),
+        ):
+            monkeypatch.setattr(packages.sys, "platform", system)
+            monkeypatch.setattr(packages.platform, "machine", lambda machine=machine: machine)
+            pins = dict(packages.read_pins(requirements, build))
+            assert [name for name in pins if name.startswith("onnxruntime")] == [taken]
+            assert pins[taken] == plain["onnxruntime"]
+            assert ("nvidia-cublas" in pins) == (system == "linux" and build == "cuda")
 
 
 def packages_pip() -> str:
