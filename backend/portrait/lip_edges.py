@@ -39,9 +39,9 @@ SPREAD, MOST, BEND, ROUNDS = np.float32([7, 4, 4]), 4.0, 4.0, 3
 CORRELATED, UNLIKE = 3.0, 3.0
 #: Logarithm of the likelihood of any colour: what is like neither lips nor teeth, as gums, says little.
 ANYTHING = -10.0
-#: Share of the lips' red (a of CIELAB) below which teeth and the dark between them lie, and share of their lightness
-#: below which it is dark there, however red: in pockets at the corners.
-PALER, DIMMER = 0.7, 0.5
+#: Share of the lips' red (a of CIELAB) below which teeth and the dark between them lie. What is as red and dark is a lip
+#: in shade as often as a pocket at a corner.
+PALER = 0.7
 #: Share of the lower lip up to which the inside is looked for at first; shares of a lip's height that are lip for sure.
 FURTHER, SURE = 0.4, (0.4, 0.85)
 #: Share of what was read as a lip that may be something else.
@@ -163,8 +163,7 @@ def find_opening(lab: np.ndarray, strip: Strip, height: float) -> tuple[np.ndarr
         if min(map(np.count_nonzero, lips)) < COLUMNS:
             return None
         own, both = likelihood(lab, [lab[lips[1]]]), likelihood(lab, [lab[lip] for lip in lips])
-        light, red, _ = np.transpose([np.median(lab[lip], axis=0) for lip in lips])
-        inside &= (lab[..., 1] < PALER * red.max()) | (lab[..., 0] < DIMMER * light.min())
+        inside &= lab[..., 1] < PALER * max(np.median(lab[lip][:, 1]) for lip in lips)
         if number == 0:
             inside &= both < -0.5 * UNLIKE**2 - np.log(SPREAD).sum()
         if np.count_nonzero(inside) < COLUMNS:
