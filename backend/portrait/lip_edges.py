@@ -39,8 +39,8 @@ SPREAD, MOST, BEND, ROUNDS = np.float32([7, 4, 4]), 4.0, 4.0, 3
 CORRELATED, UNLIKE = 3.0, 3.0
 #: Logarithm of the likelihood of any colour: what is like neither lips nor teeth, as gums, says little.
 ANYTHING = -10.0
-#: Share of the lips' red (a of CIELAB) below which teeth and the dark between them lie. What is as red and dark is a lip
-#: in shade as often as a pocket at a corner.
+#: Share of the lips' red (a of CIELAB) below which teeth and the dark between them lie. What is red and dark is a
+#: lip in shade as often as a pocket at a corner.
 PALER = 0.7
 #: Share of the lower lip up to which the inside is looked for at first; shares of a lip's height that are lip for sure.
 FURTHER, SURE = 0.4, (0.4, 0.85)
