@@ -21,8 +21,9 @@ from backend.errors import AvatarTexError, ErrorCode, explain
 from backend.head import atlas, shape
 from backend.head.mesh import load_capture, load_mesh
 from backend.models.fetch import told
+from backend.models.own_parts import use_local
 from backend.models.profiles import PROFILES
-from backend.models.store import digest, lock_path, read_lock, read_text, use_local
+from backend.models.store import digest, lock_path, read_lock, read_text
 from backend.pins import read_pins
 from backend.portrait import landmark_groups
 from backend.threads import start_threads
