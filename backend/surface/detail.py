@@ -163,7 +163,7 @@ def _gains(spectrum: np.ndarray, shares: list, weights: list, wanted: np.ndarray
                 part = (weight * shares[one] * shares[other]).ravel()
                 if part.any():
                     matrix = np.zeros((3, 3))
-                    matrix[upper] = power @ part
+                    matrix[upper] = (power * part).sum(1)
                     together[asked, one, other] = np.triu(matrix) + np.triu(matrix, 1).T
 
     gains = [_recolour(together[number, number, number], one) for number, one in enumerate(wanted)]
