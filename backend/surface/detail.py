@@ -153,9 +153,9 @@ def _gains(spectrum: np.ndarray, shares: list, weights: list, wanted: np.ndarray
         spectrum: (N,M,3). shares: (N,M) amplitudes of each octave in it. weights: (N,M) by which waves count in each
             octave's covariance. wanted: (b,3,3).
     """
-    rows = spectrum.reshape(-1, 3)
-    upper = np.triu_indices(3)
-    power = np.stack([(rows[:, i] * rows[:, j].conj()).real for i, j in zip(*upper, strict=True)])
+    # in real numbers: the last bits of NumPy's product of complex ones depend on where they lie in memory
+    parts, upper = np.stack([spectrum.real, spectrum.imag]).reshape(2, -1, 3), np.triu_indices(3)
+    power = np.stack([(parts[..., i] * parts[..., j]).sum(0) for i, j in zip(*upper, strict=True)])
     together = {}  # by octave asked about and two that have waves in it
     for asked, weight in enumerate(weights):
         for one in range(len(shares)):
@@ -163,7 +163,7 @@ def _gains(spectrum: np.ndarray, shares: list, weights: list, wanted: np.ndarray
                 part = (weight * shares[one] * shares[other]).ravel()
                 if part.any():
                     matrix = np.zeros((3, 3))
-                    matrix[upper] = (power * part).sum(1)
+                    matrix[upper] = power @ part
                     together[asked, one, other] = np.triu(matrix) + np.triu(matrix, 1).T
 
     gains = [_recolour(together[number, number, number], one) for number, one in enumerate(wanted)]
