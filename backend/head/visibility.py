@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -56,11 +57,16 @@ class DepthView:
         seen = self._unhidden(places, y, x, depth.reshape(-1) - self.tolerance)
         return (inside * seen * clear).astype(np.float32).reshape(pixels.shape[:-1])
 
+    @cached_property
+    def _around(self) -> tuple[np.ndarray, np.ndarray]:
+        """(h,w) the least and the greatest depth around each pixel."""
+        around = np.ones((2 * SOFT + 1,) * 2, np.uint8)
+        return cv2.erode(self.depth, around), cv2.dilate(self.depth, around)
+
     def _unhidden(self, places: np.ndarray, row: np.ndarray, column: np.ndarray, depth: np.ndarray) -> np.ndarray:
         """(n,) 0..1, the share of the buffer around (n,2) places, by its distance, that hides nothing at (n,) depth:
         percentage-closer filtering (Reeves, Salesin and Cook 1987)."""
-        around = np.ones((2 * SOFT + 1,) * 2, np.uint8)
-        nearest, farthest = (change(self.depth, around)[row, column] for change in (cv2.erode, cv2.dilate))
+        nearest, farthest = (part[row, column] for part in self._around)
         share = (depth <= self.depth[row, column]).astype(np.float32)
         mixed = np.flatnonzero((depth > nearest) & (depth <= farthest) & ~self.sharp[row, column])
         first = np.floor(places[mixed] - 0.5).astype(int)
