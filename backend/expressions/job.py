@@ -74,7 +74,7 @@ def make_expressions(
     rest = measure_rest(job.mesh, map_atlas(job.mesh, job.canonical, LAYOUT), job.match.head.height)
     strains = [measure_strain(rest, channel.moves) for channel in channels]
     channels, strains = strongest(channels, strains)
-    seen, warnings = look(request, job, networks, channels)
+    seen, warnings = observe_expressions(request, job, networks, channels)
     step("compose", 0.4)
     maps = make_maps(job, rest, strains, seen, bases, size)
     step("compose", 0.8)
@@ -149,7 +149,9 @@ def strongest(channels: list[Channel], strains: list[Strain]) -> tuple[list[Chan
     return [channels[number] for number in kept], [strains[number] for number in kept]
 
 
-def look(request: Expressions, job: Prepared, networks, channels: Sequence[Channel]) -> tuple[list[Seen], list[str]]:
+def observe_expressions(
+    request: Expressions, job: Prepared, networks, channels: Sequence[Channel]
+) -> tuple[list[Seen], list[str]]:
     """What the portraits show of the expressions, the first beside itself without its folds; and the warnings."""
     portrait, pins = decode_portrait(request.portrait), parse_pins(request.pins)
     bare, moves = request.hair == "bare", [channel.moves for channel in channels]

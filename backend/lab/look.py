@@ -25,7 +25,7 @@ from ..messages import Generate
 from ..options import SIZE, STYLE
 from ..pipeline import generate
 from ..portrait.decode import decode_portrait
-from ..variants.sheet import AIR, look
+from ..variants.sheet import AIR, draw_head
 
 #: Degrees about the upright axis that the head is turned to its left: front, both sides, back.
 YAWS = (0.0, 45.0, -45.0, 180.0)
@@ -44,7 +44,7 @@ class Head:
 
     def looks(self, textures: dict[int, np.ndarray]) -> list[np.ndarray]:
         """(P,P,3) float32 sRGB of each view."""
-        return [look(self.mesh, self.normals, view, textures) for view in self.views]
+        return [draw_head(self.mesh, self.normals, view, textures) for view in self.views]
 
 
 def view_of(mesh: HeadMesh, normals: np.ndarray, front: np.ndarray, yaw: float, extent: float, pixels: int) -> HeadView:

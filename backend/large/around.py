@@ -38,7 +38,7 @@ class AroundHead:
         self, sights: Sights, start: Tensor, sure: Tensor, portrait: Tensor, words: str, size: int, layout: float
     ) -> None:
         self.sights, self.start, self.strength = sights, start, layout
-        maps, views = sights.map(size, size), sights.look(size)
+        maps, views = sights.map(size, size), sights.views_of(size)
         held = read(torch.cat([start, sure], 1), maps).flatten(0, 1)
         there = torch.from_numpy(maps.covered).float()[:, None].repeat(len(start), 1, 1, 1)
         pictures = held[:, :3] * there + BACKGROUND * (1 - there)

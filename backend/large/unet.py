@@ -108,7 +108,7 @@ class UNetPainter:
     def prepare(self, scene: Scene) -> Tensor:
         self.margin = scene.margin
         self.read(scene.words)
-        self.look(scene.portrait)
+        self.show(scene.portrait)
         margin = self.margin * self.pixels
         wide, sure = around(scene.start, margin), around(scene.sure, margin)
         hints = {name: draw(wide) for name, draw in CONTROLS.items() if name in self.controls}
@@ -142,7 +142,7 @@ class UNetPainter:
         self.words = torch.cat(states, -1)[place]
         self.added = {"text_embeds": meant[place]} if len(self.texts) > 1 else {}
 
-    def look(self, portrait: Tensor) -> None:
+    def show(self, portrait: Tensor) -> None:
         """The portrait as a picture prompt, beside a black one: (2,...)."""
         if self.eyes is not None:
             both = torch.cat([torch.zeros_like(portrait), portrait]).to(self.device, self.dtype)

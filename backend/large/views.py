@@ -79,7 +79,7 @@ class View:
     normals: np.ndarray
 
 
-def look(surface: Surface, camera: Camera, size: int) -> View:
+def view_surface(surface: Surface, camera: Camera, size: int) -> View:
     """The head as a camera shows it that was placed for pictures of size texels."""
     pixels, depth = camera.project(surface.places)
     corners = surface.mesh.corners(np.where(depth[:, None] > NEAREST, pixels, np.nan))
@@ -138,16 +138,18 @@ class Sights:
     def depths(self) -> list[DepthView]:
         return look_deep(self.surface)
 
-    def look(self, size: int) -> list[View]:
+    def views_of(self, size: int) -> list[View]:
         """Of size pixels."""
         if size not in self.views:
-            self.views[size] = [look(self.surface, place_camera(self.surface, *side, size), size) for side in VIEWS]
+            self.views[size] = [
+                view_surface(self.surface, place_camera(self.surface, *side, size), size) for side in VIEWS
+            ]
         return self.views[size]
 
     def map(self, size: int, texels: int) -> Maps:
         """Between views of size pixels and an atlas."""
         if (size, texels) not in self.maps:
-            self.maps[size, texels] = map_views(self.surface, self.look(size), texels, self.depths)
+            self.maps[size, texels] = map_views(self.surface, self.views_of(size), texels, self.depths)
         return self.maps[size, texels]
 
 

@@ -46,17 +46,17 @@ class Sheet:
 
     def add(self, title: str, textures: Mapping[int, np.ndarray]) -> None:
         """The next variant: its title and its textures (S,S,3) float32 sRGB by tile."""
-        looks = [self.look(view, textures) for view in self.views]
+        looks = [self.draw_view(view, textures) for view in self.views]
         picture = np.rint(np.clip(np.hstack(looks), 0, 1) * 255).astype(np.uint8)
         self.tiles.append(titled(picture, title))
 
     def preview(self, textures: Mapping[int, np.ndarray]) -> np.ndarray:
         """(PIXELS,PIXELS,3) float32 sRGB: the head from the front."""
-        return self.look(self.views[0], textures)
+        return self.draw_view(self.views[0], textures)
 
-    def look(self, view: HeadView, textures: Mapping[int, np.ndarray]) -> np.ndarray:
+    def draw_view(self, view: HeadView, textures: Mapping[int, np.ndarray]) -> np.ndarray:
         """(PIXELS,PIXELS,3) float32 sRGB."""
-        return look(self.mesh, self.normals, view, textures)
+        return draw_head(self.mesh, self.normals, view, textures)
 
     def draw(self) -> np.ndarray:
         """(H,W,3) float32 sRGB: the whole sheet."""
@@ -69,7 +69,7 @@ class Sheet:
         return np.concatenate(rows, 0).astype(np.float32) / 255
 
 
-def look(mesh: HeadMesh, normals: np.ndarray, view: HeadView, textures: Mapping[int, np.ndarray]) -> np.ndarray:
+def draw_head(mesh: HeadMesh, normals: np.ndarray, view: HeadView, textures: Mapping[int, np.ndarray]) -> np.ndarray:
     """(P,P,3) float32 sRGB: the textured head in a view of 2 P pixels, softly lit.
 
     Args:

@@ -11,7 +11,7 @@ import torch
 from backend.head.atlas import to_atlas
 from backend.large import control
 from backend.large.around import ENOUGH, POWERS, AroundHead, gather, read
-from backend.large.views import VIEWS, Maps, Sights, look, look_deep, map_views, place_camera
+from backend.large.views import VIEWS, Maps, Sights, look_deep, map_views, place_camera, view_surface
 from tests.backend import tiny_models
 
 
@@ -29,7 +29,7 @@ def depths(ball):
 
 @pytest.fixture(scope="module")
 def maps(ball, depths):
-    return map_views(ball, [look(ball, place_camera(ball, *side, 24), 24) for side in VIEWS], 32, depths)
+    return map_views(ball, [view_surface(ball, place_camera(ball, *side, 24), 24) for side in VIEWS], 32, depths)
 
 
 def taken(picture: np.ndarray, x: float, y: float, wraps: bool) -> np.ndarray:
@@ -95,7 +95,7 @@ def test_what_is_the_same_everywhere_stays(maps):
 def test_a_point_lies_where_a_camera_and_the_atlas_say(ball):
     """On a ball both are known in closed form."""
     for left, up in VIEWS:
-        view = look(ball, place_camera(ball, left, up, 64), 64)
+        view = view_surface(ball, place_camera(ball, left, up, 64), 64)
         a, b = np.radians([left, up])
         nearest = np.array([np.sin(a) * np.cos(b), np.sin(b), np.cos(a) * np.cos(b)])  # it faces the eye
         across, down = np.abs(view.atlas[32, 32] - to_atlas(nearest))
