@@ -23,7 +23,7 @@ CURE = "Install the AvatarTex extension again; its zip carries the weights."
 ARRAYS = {
     "canonical_landmarks.npz": "cb8f25576ab7bb12efd0cb7031ebf38a42553a4763c5e570dd2e0fd4f4b98a77",
     "shapes.npz": "21fdafcbb0f967cb139c6c8fa93362dd2797ebd21d3cf18d7664f20a4c1ae310",
-    "hairline.npz": "9095996460c0ffc3de4b13d07652046956529b2c7477bdb121d17615b1c42197",
+    "hairline.npz": "88314b7b1fa37f982e493a3d78f558453d3b91aabd3553e5cc2fc2d598f6e0ff",
     "canonical_face.npz": "a73de5ecb99588438a6b311a5fea93e6f431ffbd01ce75bbd1e9bb45238c55a1",
 }
 

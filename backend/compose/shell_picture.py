@@ -62,7 +62,8 @@ def paint_shell(job: Prepared, size: int, light: str, seed: int) -> dict[int, Sh
         further=replace(job.further, views=shell.views[1:]),
         tiles=split_tiles(shell.mesh),
     )
-    strands = [one for one in find_details(worn, shell.colour, size, light, seed) if isinstance(one, Strands)]
+    details = find_details(worn, shell.colour, size, light, seed)
+    strands = [replace(one, line=None) for one in details if isinstance(one, Strands)]
     made = {}
     for number, mesh in worn.tiles.items():
         painted = compose(worn, mesh, shell.colour, size, light=light, details=strands)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..head.scalp import EAR, SCALP_LEVEL, SCALP_SLOPE, SCALP_SOFTNESS
+from ..head.scalp import EAR, EAR_TOP, SCALP_LEVEL, SCALP_SLOPE, SCALP_SOFTNESS
 from ..imaging.sample import spread
 from ..portrait.landmark_groups import FACE_OVAL, LEFT_BROW, LEFT_EYE, LIPS, RIGHT_BROW, RIGHT_EYE
 from .atlas import canonical_head, to_atlas
@@ -29,8 +29,6 @@ MOUSTACHE = (165, 97, 2, 326, 391, 322, 410, 287, 291, 409, 270, 269, 267, 0, 37
 RIGHT_APPLE, LEFT_APPLE = 50, 280  # of the cheeks
 CHIN = 199
 
-#: Canonical height of the tops of the ears: above it hair is painted, where texture.observe still takes care of ears.
-EAR_TOP = 0.33
 #: Parts that an identity may take from another face, with the reach of their soft edge as a share of the atlas.
 SWAPPED = {
     "eyes": 0.022,

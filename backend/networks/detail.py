@@ -20,6 +20,10 @@ FROM, SURE = 0.15, 0.5
 OCTAVES = (0.8, 1.6)
 #: Share of a cell that must be seen for its strength to hold painted detail back.
 WHOLE = 0.6
+#: What is usual on cheeks and foreheads, sRGB: at temples, ears and crowns the edges of hair make more of it in
+#: photographs, and painted on skin that made ridges. Canonical |x|, y and -z within which eyes, nose and mouth lie,
+#: and how soft that ends.
+SKIN, FEATURES, EDGE = 0.018, torch.tensor([0.30, 0.30, -0.25]), 0.1
 #: Texels per side of a cell in which strength is told, its reach in cells, and the weight of all cells and of nothing.
 CELL, NEAR, FAR, NOTHING = 8, 2.5, 0.05, 1e-3
 
@@ -124,6 +128,17 @@ def restrained(painted: Tensor, own: Tensor, seen: Tensor, sure: Tensor) -> Tens
     excess = level(painted + own, torch.ones_like(sure)) - level(seen, sure)
     shares = torch.exp(-excess.clamp(min=0)).split(1, 1)
     return sum(share * band for share, band in zip(shares, octaves(painted), strict=True))
+
+
+def painted_most(usual: Tensor, geometry: Tensor) -> Tensor:
+    """(1,S,S) sRGB what is usual where a face has features, and elsewhere at most what is usual on skin.
+
+    Args:
+        usual: (1,S,S). geometry: (3,S,S) canonical places.
+    """
+    x, y, z = geometry.double()
+    inside = ((FEATURES - torch.stack([x.abs(), y, -z], -1)) / EDGE + 0.5).clamp(0, 1).prod(-1).to(usual)
+    return usual * inside + usual.clamp(max=SKIN) * (1 - inside)
 
 
 #: Channels of conditions(), and which of them each part of it holds: what a job may leave out.

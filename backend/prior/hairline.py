@@ -12,7 +12,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..imaging.noise import strands
 from ..verified import verified_arrays
 from .linear import LinearPrior, carried
 
@@ -22,8 +21,8 @@ UNIT = 0.13
 LINE = (0.3, 0.7)
 #: Texels of the prior: a hole or a tuft of half of it is none; a linear prior overshoots and dips where hair does not.
 HOLE = 7
-#: How far single strands move the line, in cover; their width and length, as shares of the atlas.
-RAGGED, WIDTH, LENGTH = 0.12, 0.003, 0.012
+#: Reach of the line, as a share of the atlas: strands hang over it so far (surface/strands.py).
+REACH = 0.007
 FILE = Path(__file__).with_name("hairline.npz")
 
 
@@ -52,9 +51,9 @@ class Hairline:
         bytes_made = np.rint(255 * np.clip(made[..., 0] / UNIT, 0, 1)).astype(np.uint8)
         made = cv2.medianBlur(bytes_made, HOLE).astype(np.float32) / 255
         made = cv2.resize(made, (texels, texels), interpolation=cv2.INTER_LINEAR)
-        made += RAGGED * strands(0, texels, WIDTH * texels, LENGTH * texels)
         grows = cv2.resize(self.grows, (texels, texels), interpolation=cv2.INTER_LINEAR)
-        return (np.clip((made - LINE[0]) / (LINE[1] - LINE[0]), 0, 1) * grows).astype(np.float32)
+        line = np.clip((made - LINE[0]) / (LINE[1] - LINE[0]), 0, 1) * grows
+        return cv2.GaussianBlur(line.astype(np.float32), (0, 0), REACH * texels)
 
 
 @cache

@@ -47,29 +47,35 @@ class Detail:
         wrapped = np.pad(self.square, ((PAD, PAD), (PAD, PAD), (0, 0)), mode="wrap")
         for low in range(0, len(colour), CHUNK):
             part = slice(low, low + CHUNK)
-            amount = free[part] * self.where(place[part])
-            index = np.flatnonzero(amount > 0.004) + low
+            where = self.where(place[part])
+            index = np.flatnonzero(free[part] * where > 0.004)
             if len(index):
-                tone = np.clip(np.sqrt(colour[index] @ LUMINANCE / max(self.tone, 0.02)), *TONES)
-                added = self.coloured(self._laid(wrapped, place[index], normals[index]), colour[index])
-                out[index] = np.clip(out[index] + added * (amount[index - low] * tone)[:, None], 0, 1)
+                laid = self._laid(wrapped, place[part][index], normals[part][index])
+                one = colour[part][index], free[part][index], where[index], place[part][index]
+                out[index + low] = np.clip(self.lay(laid, *one), 0, 1)
         return out
+
+    def lay(
+        self, laid: np.ndarray, colour: np.ndarray, free: np.ndarray, where: np.ndarray, place: np.ndarray
+    ) -> np.ndarray:
+        """(n,3) colours with what of the square is laid on them; where: (n,) of where()."""
+        return colour + laid * (free * where * self.strength(colour))[:, None]
+
+    def strength(self, colour: np.ndarray) -> np.ndarray:
+        """(n,) how strong detail is on (n,3) colours, beside the tone that it was seen on."""
+        return np.clip(np.sqrt(colour @ LUMINANCE / max(self.tone, 0.02)), *TONES)
 
     def where(self, place: np.ndarray) -> np.ndarray:
         """(n,) 0..1: how much of it belongs at (n,3) canonical places."""
         bare = bare_skin(place, False)
         return bare if self.cover is None else bare * (1 - sample_atlas(self.cover, to_atlas(place)))
 
-    def coloured(self, added: np.ndarray, colour: np.ndarray) -> np.ndarray:
-        """(n,3) what is added to (n,3) colours: it has a colour of its own."""
-        return added
-
     def _laid(self, wrapped: np.ndarray, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
-        """(n,3) of the square, from the three axes; their squared shares add up to 1, which keeps the power."""
+        """(n,…) of the square, from the three axes; their squared shares add up to 1, which keeps the power."""
         share = np.abs(normals) ** 4
         share /= np.maximum(np.linalg.norm(share, axis=1, keepdims=True), 1e-9)
         size = len(self.square)
-        total = np.zeros((len(place), 3), np.float32)
+        total = np.zeros((len(place), self.square.shape[2]), np.float32)
         for axis, (across, down) in enumerate(((2, 1), (0, 2), (0, 1))):
             use = np.flatnonzero(share[:, axis] > 0.02)
             if not len(use):

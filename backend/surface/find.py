@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from ..job import Prepared
+from ..observation.hair import FAINT
 from ..observation.relight import exposed, relighting
 from .detail import Detail, make_square, texels_per_face
 from .grain import find_grain
@@ -28,5 +30,9 @@ def find_details(job: Prepared, generated: np.ndarray, size: int, light: str, se
     if grain is not None:
         found.append(Detail(make_square(grain, seed), grain.tone, seen.cover))
     if hair is not None:
-        found.append(Strands(lay_strands(hair, seed), hair.tone, seen.cover))
+        assert seen.hair is not None
+        lit = (made + FAINT) / (generated + FAINT)
+        shape = generated.shape[1::-1]
+        line = tuple(cv2.resize(part, shape) * lit for part in (seen.hair.colour, seen.hair.skin))
+        found.append(Strands(lay_strands(hair, seed), hair.tone, seen.cover, line))
     return found

@@ -24,8 +24,8 @@ from .measured import (
     spread_out,
 )
 
-#: Waves per face height where detail begins: coarser is the atlas's.
-COARSEST = 16
+#: Waves per face height where grain begins: coarser is stage 3's, and laid at random it looks like leather.
+COARSEST = 32
 #: Power of the first octave that is made up for: it holds folds too, which belong where they are.
 COARSEST_SHARE = 0.75
 #: Standard deviation at most, as a share of the tone, of an octave that begins below so many waves: pores and blotches

@@ -1,7 +1,8 @@
 """Strands on the unseen scalp: straight hair as strong, octave by octave, as the hair that shows.
 
 Noise of which only what runs downwards is kept, finer than the portrait shows it where the artist's texels are. Locks
-bend and gather. The square is laid so that they fall down the sides and the back and lie along the top.
+bend and gather. The square is laid so that they fall down the sides and the back and lie along the top. Where hair
+ends each strand ends for itself: the atlas has a soft line there, and strands of the artist's texels hang over it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import cv2
 import numpy as np
 
 from ..head.atlas import to_atlas
+from ..head.scalp import ear_share
+from ..imaging.noise import soft_step
 from ..imaging.sample import LUMINANCE, sample_atlas
 from .detail import PERIOD, Detail, matched
 from .measured import (
@@ -36,29 +39,55 @@ SURE = 0.9
 SPREAD = 5.0
 #: Shares of the coarsest octaves' power: locks bend and end, drawn out they would be ridges.
 LOCKS = (0.15, 0.5)
-#: Standard deviation of hair at most, as a share of its tone.
-DEEPEST = 0.14
+#: Standard deviation of hair's octaves at most, and where too little shows, as shares of its tone; pixels that tell it.
+DEEPEST, USUAL, LEAST = 0.14, 0.06, 100
 #: Power of an octave that the portrait is too coarse for, beside the one before it.
 FINER = 0.5
 #: How far locks bend, face heights, by how often they do so in one; how much and how often their strength changes.
 BENDS, CHANGE, CHANGES = {4: 0.004, 10: 0.001}, 0.3, 6
 #: Luminance below which hair's colour says nothing.
 DARKEST, PAD = 0.02, 4
+#: How far strands reach over the line, in cover; cover from which a strand is there, and wholly.
+FRAYED, ENDS = 0.25, (0.3, 0.7)
+#: Waves per face height of the strands that do: a share of their power is left per octave.
+FRINGE, FADES = (10, 160), 0.6
 #: Mean evenness of the octaves (grain.evenness) up to which hair has no strands, and from which it has all of them.
 PLAIN = (0.25, 0.75)
 
 
 @dataclass(frozen=True)
 class Strands(Detail):
-    """The same, where hair covers the skin."""
+    """The same, where hair covers the skin; a fourth channel of the square is how far each strand reaches.
+
+    line: (S,S,3) sRGB atlases of the hair's and of the skin's colour, of which the cover mixes the colours that it is
+    added to; None where it does not.
+    """
+
+    line: tuple[np.ndarray, np.ndarray] | None = None
 
     def where(self, place: np.ndarray) -> np.ndarray:
         return sample_atlas(self.cover, to_atlas(place))
 
-    def coloured(self, added: np.ndarray, colour: np.ndarray) -> np.ndarray:
-        """Strands are lighter and darker in the hair's own colour."""
-        light = colour @ LUMINANCE
-        return (added @ LUMINANCE / np.maximum(light, DARKEST))[:, None] * colour
+    def lay(
+        self, laid: np.ndarray, colour: np.ndarray, free: np.ndarray, where: np.ndarray, place: np.ndarray
+    ) -> np.ndarray:
+        if self.line is not None:
+            cover = frayed(where * (1 - ear_share(place)), laid[:, 3])
+            at = np.flatnonzero(cover != where)
+            hair, skin = (sample_atlas(part, to_atlas(place[at])) for part in self.line)
+            wanted, now = skin + cover[at, None] * (hair - skin), colour[at]
+            moved = now + free[at, None] * (cover - where)[at, None] * (hair - skin)
+            colour = colour.copy()
+            colour[at] = np.clip(moved, np.minimum(now, wanted), np.maximum(now, wanted))
+            where = cover
+        light = np.maximum(colour @ LUMINANCE, DARKEST)
+        shade = laid[:, :3] @ LUMINANCE / light * free * where * self.strength(colour)
+        return colour * (1 + shade)[:, None]  # lighter and darker in the hair's own colour
+
+
+def frayed(cover: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """(n,) 0..1 (n,) soft cover as single strands have it, that reach over its line by (n,) of unit deviation."""
+    return soft_step(cover + FRAYED * 4 * cover * (1 - cover) * reach, *ENDS)
 
 
 def find_strands(subject: Subject) -> Grain | None:
@@ -79,13 +108,14 @@ def find_strands(subject: Subject) -> Grain | None:
     mask = mask > SURE
     shown: list[list] = [[] for _ in lows]
     measure(picture, mask, mask, density, lows, shown)
-    if sum(len(found) for found in shown[-1]) < ENOUGH:
+    if mask.sum() < LEAST:
         return None
+    tone = float(np.median(picture[mask] @ LUMINANCE))
     found, nothing = gathered(shown), np.zeros((0, 5), np.float32)
-    covariance = np.array([lacking(octave, nothing) for octave in found])
+    usual = np.full((3, 3), (USUAL * tone) ** 2)
+    covariance = np.array([lacking(one, nothing) if len(one) >= ENOUGH else usual for one in found])
     covariance[: len(LOCKS)] *= np.reshape(LOCKS, (-1, 1, 1))[: len(covariance)]
     covariance *= stranded(found)
-    tone = float(np.median(picture[mask] @ LUMINANCE))
     octaves, density, lows = finer(held(covariance, (DEEPEST * tone) ** 2), density, lows, subject.texels)
     return Grain(density, lows, octaves, NO_PATCHES, tone)
 
@@ -102,15 +132,27 @@ def finer(
 
 
 def lay_strands(grain: Grain, seed: int) -> np.ndarray:
-    """(N,N,3) float32, periodic, to add to hair: strands that run down."""
+    """(N,N,4) float32, periodic, to add to hair: strands that run down, and how far each reaches, of unit deviation."""
     random = np.random.default_rng(seed)
     size = 2 * round(PERIOD * grain.density / 2)
-    straight = matched(upright(random.normal(size=(size, size, 3)), SPREAD), grain)
+    noise = upright(random.normal(size=(size, size, 3)), SPREAD)
+    straight = np.dstack([matched(noise, grain), fringe(noise[..., 0])])
     aside = sum(size * reach * smooth_field(size, often, random) for often, reach in BENDS.items())
     y, x = np.mgrid[:size, :size].astype(np.float32)
     wrapped = np.pad(straight, ((0, 0), (PAD, PAD), (0, 0)), mode="wrap")
     bent = cv2.remap(wrapped, np.mod(x + aside, size) + PAD, y, cv2.INTER_CUBIC)
-    return bent * np.maximum(1 + CHANGE * smooth_field(size, CHANGES, random), 0)[..., None]
+    bent[..., :3] *= np.maximum(1 + CHANGE * smooth_field(size, CHANGES, random), 0)[..., None]
+    return bent
+
+
+def fringe(noise: np.ndarray) -> np.ndarray:
+    """(N,N) float32 of the (N,N) noise's waves across, of unit deviation: single strands, fewer and fewer as they get
+    finer."""
+    across = np.fft.rfftfreq(noise.shape[1], PERIOD / noise.shape[1])[None]
+    octaves = np.log2(np.maximum(across, 1e-6) / FRINGE[0])
+    kept = FADES ** (octaves / 2) * (octaves >= 0) * (across <= FRINGE[1])
+    made = np.fft.irfft(np.fft.rfft(noise, axis=1) * kept, noise.shape[1], axis=1)
+    return (made / max(float(made.std()), 1e-9)).astype(np.float32)
 
 
 def upright(square: np.ndarray, spread: float) -> np.ndarray:
