@@ -32,6 +32,9 @@ COARSEST_SHARE = 0.75
 #: of smooth skin have 0.006 to 0.03 (six photographs); wrinkles and stubble have 0.05 to 0.06, and laid where they are
 #: not they make leather. What is finer is film grain and canvas, too.
 DEEPEST, WRINKLED = 0.026, 64
+#: Rank of the local power that unseen skin gets: necks and jaws are smoother than the middle of a face, and what is too
+#: rough is uglier than what is too smooth.
+SMOOTH = 0.25
 #: Skin counts where it faces the side this much; photographed skin within this of unseen skin, in face heights.
 FACING, REACH = 0.8, 0.4
 #: Patches are squares of so many face heights, the larger first.
@@ -71,7 +74,7 @@ def find_grain(subject: Subject, seed: int) -> Grain | None:
         for (picture, photo, _), kind in zip(shown[0], beside[0], strict=True)
     ]
     tones = [picture[kind] @ LUMINANCE for (picture, *_), kind in zip(shown[0], beside[0], strict=True)]
-    missing = np.array([lacking(*pair) for pair in zip(gathered(seen), gathered(unseen), strict=True)])
+    missing = np.array([lacking(*pair, SMOOTH) for pair in zip(gathered(seen), gathered(unseen), strict=True)])
     missing[0] *= COARSEST_SHARE
     tone = float(np.median(np.concatenate(tones)))
     most = (DEEPEST * tone) ** 2

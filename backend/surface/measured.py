@@ -122,10 +122,14 @@ def measure(
         kept.append(np.concatenate([band[taken], local[taken]], 1))
 
 
-def lacking(photo: np.ndarray, made: np.ndarray) -> np.ndarray:
+def lacking(photo: np.ndarray, made: np.ndarray, rank: float = 0.5) -> np.ndarray:
     """(3,3) covariance that generated skin lacks in an octave, of (n,5) and (m,5) pixels as measure() leaves
-    them; luminance and colour apart, for much of one makes up for nothing of the other."""
-    lacks = np.maximum(_powers(photo) - _powers(made), 0)
+    them; luminance and colour apart, for much of one makes up for nothing of the other.
+
+    Args:
+        rank: of the local power that counts, 0..1.
+    """
+    lacks = np.maximum(_powers(photo, rank) - _powers(made, rank), 0)
     turned = np.linalg.inv(OPPONENT.astype(np.float64))
     return (turned * lacks) @ turned.T
 
@@ -141,12 +145,12 @@ def gathered(found: list[list[np.ndarray]]) -> list[np.ndarray]:
     return [np.concatenate([np.zeros((0, 5), np.float32), *bands]) for bands in found]
 
 
-def _powers(band: np.ndarray) -> np.ndarray:
+def _powers(band: np.ndarray, rank: float) -> np.ndarray:
     """(3,) the grain's power in luminance and two differences of colour, of pixels (n,5): the median power of luminance
-    and of colour, for a fold or a mole is no grain."""
+    and of colour, or another rank's, for a fold or a mole is no grain."""
     if len(band) < ENOUGH:
         return np.zeros(3)
-    luminance, colour = np.median(band[:, 3]), np.median(band[:, 4])
+    luminance, colour = np.quantile(band[:, 3:], rank, axis=0)
     channels = ((band[:, :3] @ OPPONENT.T) ** 2).mean(0)
     parts = channels[1:] / max(channels[1:].sum(), 1e-12)
     return np.array([luminance, *colour * parts]) * evenness(band[:, :3] @ LUMINANCE, float(luminance))
