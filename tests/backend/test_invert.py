@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from backend.lab.evaluation.invert import encoded, fitted_canvas, invert
+from backend.lab.evaluation.invert import fitted_canvas, invert
 from backend.lab.training.mapping_network import Mapping, load_mapping
 from backend.models.bundle import load_networks
 from backend.networks.generator import LATENT, ROWS
+from backend.stages.latent import project
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def drawn(networks):
         weight = torch.zeros(1, 1, networks.size, networks.size)
         weight[..., networks.size // 5 :, networks.size // 4 : networks.size // 2] = 1
         mean = networks.generator(load_mapping().mean[:1].view(1, ROWS, LATENT), networks.style("photo"))
-        start = encoded(networks, torch.where(weight > 0, texture, mean), weight)
+        start = project(networks, torch.where(weight > 0, texture, mean), weight)
     return texture, weight, start
 
 

@@ -19,10 +19,11 @@ from ...job import StageOptions
 from ...models.bundle import Networks
 from ...networks.generator import BEND_ROWS, LATENT, LAYERS
 from ...stages.inpaint import inpaint
+from ...stages.latent import project
 from ...stages.stage import AtlasObservation, to_picture, to_tensor
 from . import held_out, recipe
 from .features import perceptual_distance
-from .invert import STEPS, encoded, invert
+from .invert import STEPS, invert
 from .metrics import mean_error, psnr, ssim, table
 from .options import networks_of, parser_for, write
 
@@ -133,7 +134,7 @@ def whole_textures(arguments, networks: Networks) -> dict[tuple, list]:
         style = networks.style(one.style)
         with torch.no_grad():
             begun = time.process_time()
-            start = encoded(networks, truth, weight)
+            start = project(networks, truth, weight)
             made = networks.generator(start, style)
             seconds = time.process_time() - begun
         found.setdefault(("generator, encoder alone", numbers, 0), []).append((seconds, *quality(made, one)))
@@ -183,7 +184,7 @@ def partial_textures(arguments, networks: Networks) -> dict[tuple, list]:
         for steps in CHECKED:
             begun = time.process_time()
             with torch.no_grad():
-                start = encoded(networks, completed, weight)
+                start = project(networks, completed, weight)
             before = time.process_time() - begun
             result = invert(networks, target, weight, style, start, steps=steps)
             error, seconds = result.history[-1]

@@ -39,12 +39,6 @@ class Inversion:
     history: list[tuple[float, float]]
 
 
-def encoded(networks: Networks, completed: Tensor, weight: Tensor) -> Tensor:
-    """(1,ROWS,LATENT) the encoder's guess for a complete texture (1,3,S,S) of which weight (1,1,S,S) was seen."""
-    rows, canvas = networks.generator.project(completed)
-    return torch.cat([rows, networks.encoder(completed, weight, canvas)[0]], 1)
-
-
 def invert(
     networks: Networks,
     target: Tensor,
@@ -59,7 +53,7 @@ def invert(
     """The W+ whose texture explains the target where it has weight.
 
     Args:
-        target: (1,3,S,S) sRGB. weight: (1,1,S,S) 0..1. style: (1,) int64. start: (1,ROWS,LATENT), see encoded().
+        target: (1,3,S,S) sRGB. weight: (1,1,S,S) 0..1. style: (1,) int64. start: (1,ROWS,LATENT), by latent.project().
         steps: evaluations at most. noise: variance of a texel, sRGB; low for textures that are wholly known.
     """
     begun = time.process_time()

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ...imaging.files import write_picture
 from ...models.bundle import Networks
-from ...stages.latent import correct
+from ...stages.latent import project
 from .batches import Batch
 from .losses import degraded
 
@@ -49,7 +49,7 @@ class Log:
     @torch.no_grad()
     def sheet(self, step: int, networks: Networks, batch: Batch) -> None:
         """Rows of samples: what was seen, the linear start, what the network makes of it, the truth."""
-        made, _ = correct(networks, degraded(networks, batch), batch.confidence, batch.style)
+        made = networks.generator(project(networks, degraded(networks, batch), batch.confidence), batch.style)
         columns = batch.colour * (batch.confidence > 0.1), batch.linear, made, batch.truth
         self.columns(step, columns)
 
