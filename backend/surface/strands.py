@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..head.atlas import to_atlas
 from ..imaging.sample import LUMINANCE, sample_atlas
 from .detail import PERIOD, Detail, matched
 from .measured import (
@@ -52,8 +51,8 @@ PLAIN = (0.25, 0.75)
 class Strands(Detail):
     """The same, where hair covers the skin."""
 
-    def where(self, place: np.ndarray) -> np.ndarray:
-        return sample_atlas(self.cover, to_atlas(place))
+    def where(self, atlas: np.ndarray) -> np.ndarray:
+        return sample_atlas(self.cover, atlas)
 
     def coloured(self, added: np.ndarray, colour: np.ndarray) -> np.ndarray:
         """Strands are lighter and darker in the hair's own colour."""
