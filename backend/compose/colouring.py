@@ -80,22 +80,22 @@ class Colouring:
     def colour(self, texels: Texels) -> Coloured:
         """Colour the texels."""
         parts = [slice(first, first + PART) for first in range(0, len(texels.triangle), PART)] or [slice(0)]
-        done = list(POOL.map(lambda part: self._part(texels, part), parts))
-        return Coloured(
-            np.concatenate([one.colour for one in done]),
-            np.concatenate([one.provenance for one in done]),
-            np.concatenate([one.atlas for one in done]),
-            np.concatenate([one.height for one in done]),
-            np.concatenate([one.shares for one in done], 1),
+        count = len(texels.triangle)
+        colour, provenance, atlas, height, shares = (
+            np.empty(shape, np.float32)
+            for shape in ((count, 3), (count, 3), (count, 2), count, (len(self.views), count))
         )
+        done = Coloured(colour, provenance, atlas, height, shares)
+        list(POOL.map(lambda part: self._part(texels, part, done), parts))
+        return done
 
-    def _part(self, texels: Texels, part: slice) -> Coloured:
+    def _part(self, texels: Texels, part: slice, done: Coloured) -> None:
         at = texels.at(self.mesh, self.vertices, part)
         points, normals, place, depth, towards = np.split(at, (3, 6, 9, 10), axis=1)
         depth = np.maximum(depth[:, 0], 0)  # extended beyond a border it may fall below
         atlas = to_atlas(place)
         free = (depth < ENCLOSED) * np.float32(not self.made_up)
-        photo = photographed(self.views, self.shown, self.gains, points, normals, place, self.light, free)
+        photo = photographed(self.views, self.shown, self.gains, points, normals, place, atlas, self.light, free)
         low = sample_atlas(self.made, atlas, cv2.INTER_CUBIC) + sample_atlas(self.tone, atlas)
         below = np.clip((BUST_FROM - place[:, 1]) / (BUST_FROM - BUST_TO), 0, 1)[:, None]
         low = dim_mouth(low + below * (self.neck - low), depth, place[:, 1])
@@ -104,9 +104,12 @@ class Colouring:
         colour = np.clip(low + photo.high + photo.mirrored_high * mirrored[:, None], 0, 1)
         missing = np.sqrt(np.maximum(1 - photo.high_share**2 - mirrored**2, 0)) * (depth < ENCLOSED)
         for detail in self.details:
-            colour = detail.add(colour, missing, place, towards)
-        provenance = np.stack([photo.share, photo.mirrored, 1 - photo.share - photo.mirrored], -1)
-        return Coloured(colour.astype(np.float32), provenance, atlas, place[:, 1], np.array(photo.shares))
+            colour = detail.add(colour, missing, place, towards, atlas)
+        done.colour[part], done.atlas[part], done.height[part] = colour, atlas, place[:, 1]
+        for channel, share in enumerate((photo.share, photo.mirrored, 1 - photo.share - photo.mirrored)):
+            done.provenance[part, channel] = share
+        for view, share in enumerate(photo.shares):
+            done.shares[view, part] = share
 
 
 def dim_mouth(colour: np.ndarray, depth: np.ndarray, height: np.ndarray) -> np.ndarray:
@@ -117,5 +120,8 @@ def dim_mouth(colour: np.ndarray, depth: np.ndarray, height: np.ndarray) -> np.n
             below the neck shoulders, which shade nothing.
     """
     gloom = depth * np.clip((MOUTH_TOP - height) / 0.04, 0, 1) * np.clip((height - BUST_TO) / 0.1, 0, 1)
-    left = np.exp(-((gloom[:, None] / FLESH) ** 3))
-    return colour * left + INNERMOST * (1 - left)
+    dark = np.flatnonzero(gloom > 0)
+    left = np.exp(-((gloom[dark, None] / FLESH) ** 3))
+    dimmed = colour.copy()
+    dimmed[dark] = colour[dark] * left + INNERMOST * (1 - left)
+    return dimmed

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..head.atlas import to_atlas
 from ..imaging.sample import sample, sample_atlas
 from ..observation.observe import Observation, pixel_confidence
 from ..observation.relight import relit
@@ -50,6 +49,7 @@ def photographed(
     points: np.ndarray,
     normals: np.ndarray,
     place: np.ndarray,
+    atlas: np.ndarray,
     light: str,
     free: np.ndarray,
 ) -> Photographed:
@@ -57,9 +57,9 @@ def photographed(
 
     Args:
         shown: find_shown() of each view. gains: View.gain() of each. points, normals, place: (n,3) in mesh axes, and
-            canonical. light: a name of options.LIGHT. free: (n,) 0 or 1, texels that may come from portraits.
+            canonical. atlas: (n,2) where the places lie in the atlas. light: a name of options.LIGHT. free: (n,) 0 or
+            1, texels that may come from portraits.
     """
-    atlas = to_atlas(place)
     flipped = np.stack([1 - atlas[:, 0], atlas[:, 1]], -1)
     found = [
         _confidence(view, near, points, normals, place, atlas, light, free)

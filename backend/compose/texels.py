@@ -53,7 +53,9 @@ class Texels:
         """(n,C) float32 of (N,C) values at vertices, for a part of the texels."""
         corners = mesh.triangles[self.triangle[part]]
         a, b, c = (per_vertex[corners[:, k]] * self.weights[part, k, None] for k in range(3))
-        return (a + b + c).astype(np.float32)
+        a += b
+        a += c
+        return a.astype(np.float32, copy=False)
 
 
 def find_texels(mesh: HeadMesh, size: int, order: Callable[[], np.ndarray] | None = None) -> Texels:

@@ -44,10 +44,10 @@ def encode_picture(path: str | Path, picture: np.ndarray) -> bytes:
     """
     if Path(path).suffix.lower() == ".exr":
         return encode_exr(path, picture)
-    pixels = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    pixels = cv2.multiply(np.ascontiguousarray(picture, np.float32), 255.0, dtype=cv2.CV_8U)  # rounded, in range
     if pixels.ndim == 3:
-        pixels = pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]
-    ok, data = cv2.imencode(".png", np.ascontiguousarray(pixels), [cv2.IMWRITE_PNG_COMPRESSION, 3])
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA)
+    ok, data = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 3])
     if not ok:
         raise not_written(path, "the picture could not be encoded")
     return data.tobytes()

@@ -35,7 +35,7 @@ def sample_atlas(picture: np.ndarray, places: np.ndarray, interpolation: int = c
     pad = 4
     height, width = picture.shape[:2]
     wrapped = np.concatenate([picture[:, -pad:], picture, picture[:, :pad]], 1)
-    u = np.mod(places[..., 0], 1.0)
+    u = places[..., 0] - np.floor(places[..., 0])
     return sample(wrapped, np.stack([u * width + pad, places[..., 1] * height], -1), interpolation)
 
 
@@ -65,7 +65,9 @@ def fill_smoothly(texture: np.ndarray, known: np.ndarray) -> np.ndarray:
     """
     if known.all() or not known.any():
         return texture
-    levels = [(texture * known[..., None], known.astype(np.float32))]
+    finest = texture.astype(np.float32)
+    np.copyto(finest, 0, where=~known[..., None])
+    levels = [(finest, known.astype(np.float32))]
     while min(levels[-1][1].shape) > 1 and levels[-1][1].min() < 1:
         colour, weight = levels[-1]
         size = tuple((side + 1) // 2 for side in weight.shape[::-1])
@@ -76,8 +78,9 @@ def fill_smoothly(texture: np.ndarray, known: np.ndarray) -> np.ndarray:
     below = levels.pop()[0]
     for colour, weight in reversed(levels):
         below = cv2.resize(below, weight.shape[::-1], interpolation=cv2.INTER_LINEAR).reshape(colour.shape)
-        below = np.where(weight[..., None] > 0, colour, below)
-    return np.where(known[..., None], texture, below).astype(np.float32)
+        np.copyto(colour, below, where=(weight == 0)[..., None])
+        below = colour
+    return below
 
 
 def spread(texture: np.ndarray, known: np.ndarray) -> np.ndarray:

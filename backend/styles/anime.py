@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ..imaging.noise import soft_step, strands
-from .tools import grey, inked, number, saturated, seed, smooth_colours, stepped
+from .tools import bare_skin, grey, inked, moustache, number, saturated, seed, smooth_colours, stepped
 
 STEPS = 2
 SCALED, SHADED = {"lash": 1}, True
@@ -33,8 +33,7 @@ def draw(random: np.random.Generator) -> dict:
 
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     size, shape = regions.size, texture.shape[:2]
-    skin_area = (regions["cheeks"] + regions["forehead"] + regions["chin"]) > 0.5
-    skin = np.median(texture[skin_area], axis=0)
+    skin = np.median(texture[bare_skin(regions)], axis=0)
     flat = smooth_colours(texture, 4, 0.14, size)
     # hair and beard are what is clearly darker than the skin, away from eyes and mouth
     away = 1 - np.clip(regions["eyes"] + regions["mouth"] + regions["nose"] + regions["brows"], 0, 1)
@@ -43,10 +42,8 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     hair = np.maximum(soft_step(darker, 0.2, 0.4) * regions["scalp"], soft_step(darker, 0.55, 0.7) * regions["beard"])
     if parameters.get("wears_hair"):
         hair = np.maximum(hair, regions["scalp"])
-    # a moustache lies within what the mouth keeps clear; a nose's shadow is less than half as wide
-    moustache = soft_step(darker, 0.4, 0.55) * regions["moustache"]
-    worn = moustache.sum() / max(float(regions["moustache"].sum()), 1e-6)
-    hair = np.maximum(hair * away, moustache * soft_step(worn, 0.3, 0.5))
+    whiskers, worn = moustache(darker, regions)  # they lie within what the mouth keeps clear
+    hair = np.maximum(hair * away, whiskers * worn)
     clean = saturated(skin + parameters["lift"] * own**0.7 * (1 - skin), 1.25)  # dark skin stays dark
     # the shade comes from the broad relief only: under the brows, beside the nose, below the chin
     relief = cv2.GaussianBlur(grey(texture), (0, 0), 0.02 * size) - cv2.GaussianBlur(grey(texture), (0, 0), 0.12 * size)

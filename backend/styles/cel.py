@@ -5,12 +5,28 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .tools import edges, feature_lines, grey, inked, number, retoned, saturated, smooth_colours, stepped
+from ..head.facial_regions import NOSTRILS
+from ..imaging.sample import masked_blur
+from .tools import (
+    bare_skin,
+    edges,
+    feature_lines,
+    grey,
+    inked,
+    moustache,
+    number,
+    retoned,
+    saturated,
+    smooth_colours,
+    stepped_about,
+)
 
 STEPS = 3
 SCALED, SHADED = {"line": 1}, True
 #: Texels of 256 of the forms that are shaded: of the face; of locks of hair, across and along.
 BROAD, ACROSS, ALONG = 5.0, 1.2, 5.0
+#: Texels of 256 that a nose's underside is high. Weight of what counts as no form, where no other is near.
+UNDERSIDE, LEAST = 9.0, 0.002
 
 
 def draw(random: np.random.Generator) -> dict:
@@ -34,11 +50,25 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     locks = cv2.GaussianBlur(picture, (0, 0), sigmaX=ACROSS * unit, sigmaY=ALONG * unit)
     picture = picture + regions["scalp"][..., None] * (locks - picture)
     level = grey(picture)
-    broad = cv2.GaussianBlur(level, (0, 0), BROAD * regions.size / 256)
-    lines = edges(level, 1.3 * regions.size / 256, parameters["edges"]) * (1 - 0.7 * regions["scalp"])
-    flat = stepped(broad + close * (level - broad), parameters["tones"], 5)
-    colours = cv2.GaussianBlur(picture, (0, 0), BROAD * regions.size / 256)
-    colours += close[..., None] * (picture - colours)
-    picture = retoned(saturated(colours, parameters["colour"]), grey(colours), flat + parameters["lift"] * (1 - flat))
+    lines = edges(level, 1.3 * unit, parameters["edges"]) * (1 - 0.7 * regions["scalp"])
+    skin = float(np.median(level[bare_skin(regions)]))
+    forms = masked_blur(picture, np.maximum((1 - close) * (1 - below_nose(level, skin, regions)), LEAST), BROAD * unit)
+    colours = forms + close[..., None] * (picture - forms)
+    tones = grey(colours)
+    # skin lies in the middle of a tone: at the edge of one the faintest shade of it became a patch
+    flat = stepped_about(tones, skin, parameters["tones"], 5)
+    picture = retoned(saturated(colours, parameters["colour"]), tones, flat + parameters["lift"] * (1 - flat))
     ink = np.maximum(np.clip(1.6 * lines - 0.25, 0, 1), feature_lines(regions, parameters["line"]))
     return inked(picture, ink, parameters["ink"])
+
+
+def below_nose(level: np.ndarray, skin: float, regions) -> np.ndarray:
+    """(S,S) 0..1 the skin about nostrils and lips, which counts as no form: its shadows, blurred between nose and
+    mouth, step down together into a brown square. A moustache is one.
+
+    Args:
+        level: (S,S) luma. skin: that of bare skin.
+    """
+    worn = moustache((skin - level) / max(skin, 0.15), regions)[1]
+    nostrils = cv2.GaussianBlur(regions.lines([NOSTRILS], UNDERSIDE * regions.size / 256), (0, 0), regions.size / 256)
+    return (1 - worn) * np.clip(1.5 * np.maximum.reduce([regions["mouth"], regions["moustache"], nostrils]), 0, 1)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from ..head.facial_regions import MOUTH_LINE, NOSTRILS, FacialRegions
+from ..imaging.noise import soft_step
 
 #: Texels of the atlas's side that pictures are flattened at: filters' windows grow with it, their time fourfold.
 CALM = 512
@@ -55,6 +56,12 @@ def stepped(level: np.ndarray, steps: int, sharp: float) -> np.ndarray:
     return (np.floor(position) + edge) / steps
 
 
+def stepped_about(level: np.ndarray, middle: float, steps: int, sharp: float) -> np.ndarray:
+    """stepped() with middle at the middle of a tone: half a step on either side of it is flat."""
+    shift = middle - round(middle * steps) / steps
+    return stepped(np.maximum(level - shift, 0), steps, sharp) + shift
+
+
 def retoned(texture: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarray:
     """The texture with its luma old (S,S) made new, hue and saturation kept."""
     return np.clip(texture * ((new + 0.02) / (old + 0.02))[..., None], 0, 1)
@@ -81,6 +88,23 @@ def feature_lines(regions: FacialRegions, width: float) -> np.ndarray:
     nostrils = regions.lines([NOSTRILS[:2], NOSTRILS[-2:]], 0.7 * unit)
     lines = np.maximum.reduce([regions.lashes(1.6 * unit), mouth, 0.8 * nostrils])
     return cv2.GaussianBlur(lines, (0, 0), 0.45)
+
+
+def bare_skin(regions: FacialRegions) -> np.ndarray:
+    """(S,S) bool, where skin shows on anyone: cheeks, forehead and chin."""
+    return (regions["cheeks"] + regions["forehead"] + regions["chin"]) > 0.5
+
+
+def moustache(darker: np.ndarray, regions: FacialRegions) -> tuple[np.ndarray, float]:
+    """(S,S) 0..1 the hair of a moustache, if it is one, and 0..1 how surely it is: a nose's shadow is less than half
+    as wide.
+
+    Args:
+        darker: (S,S) than the skin, as a share of the skin's luma.
+    """
+    hair = soft_step(darker, 0.4, 0.55) * regions["moustache"]
+    worn = hair.sum() / max(float(regions["moustache"].sum()), 1e-6)
+    return hair, float(soft_step(worn, 0.3, 0.5))
 
 
 def kuwahara(texture: np.ndarray, radius: int) -> np.ndarray:

@@ -32,11 +32,11 @@ def face_parts() -> np.ndarray:
     return cv2.GaussianBlur(mask.astype(np.float32), (0, 0), SOFT * SIZE)
 
 
-def bare_skin(canonical: np.ndarray, hairy: bool) -> np.ndarray:
-    """(…,) float32 0..1 of (…,3) canonical points.
+def between_parts(atlas: np.ndarray) -> np.ndarray:
+    """(…,) float32 0..1 of (…,2) atlas places: skin, be it below hair."""
+    return 1 - sample_atlas(face_parts(), atlas)
 
-    Args:
-        hairy: the scalp wears hair.
-    """
-    bare = 1 - sample_atlas(face_parts(), to_atlas(canonical))
-    return bare * (1 - scalp_share(canonical)) if hairy else bare
+
+def bare_skin(canonical: np.ndarray) -> np.ndarray:
+    """(…,) float32 0..1 of (…,3) canonical points: skin that no hair of the scalp can cover."""
+    return between_parts(to_atlas(canonical)) * (1 - scalp_share(canonical))

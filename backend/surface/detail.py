@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh
 from ..imaging.bands import passed
 from ..imaging.sample import LUMINANCE, sample, sample_atlas
-from .bare import bare_skin
+from .bare import between_parts
 from .measured import OPPONENT, Grain, limited
 
 #: Face heights after which the square repeats.
@@ -36,27 +35,35 @@ class Detail:
     tone: float
     cover: np.ndarray | None
 
-    def add(self, colour: np.ndarray, free: np.ndarray, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    def add(
+        self, colour: np.ndarray, free: np.ndarray, place: np.ndarray, normals: np.ndarray, atlas: np.ndarray
+    ) -> np.ndarray:
         """(n,3) colours with detail.
 
         Args:
             colour: (n,3) sRGB. free: (n,) 0..1, the share of amplitude that is missing.
-            place, normals: (n,3) canonical.
+            place, normals: (n,3) canonical. atlas: (n,2) where the places lie in the atlas.
         """
         out = colour.copy()
         wrapped = np.pad(self.square, ((PAD, PAD), (PAD, PAD), (0, 0)), mode="wrap")
         for low in range(0, len(colour), CHUNK):
             part = slice(low, low + CHUNK)
-            where = self.where(place[part])
+            where = self.where(atlas[part])
             index = np.flatnonzero(free[part] * where > 0.004)
             if len(index):
                 laid = self._laid(wrapped, place[part][index], normals[part][index])
-                one = colour[part][index], free[part][index], where[index], place[part][index]
+                one = colour[part][index], free[part][index], where[index], place[part][index], atlas[part][index]
                 out[index + low] = np.clip(self.lay(laid, *one), 0, 1)
         return out
 
     def lay(
-        self, laid: np.ndarray, colour: np.ndarray, free: np.ndarray, where: np.ndarray, place: np.ndarray
+        self,
+        laid: np.ndarray,
+        colour: np.ndarray,
+        free: np.ndarray,
+        where: np.ndarray,
+        place: np.ndarray,
+        atlas: np.ndarray,
     ) -> np.ndarray:
         """(n,3) colours with what of the square is laid on them; where: (n,) of where()."""
         return colour + laid * (free * where * self.strength(colour))[:, None]
@@ -65,14 +72,14 @@ class Detail:
         """(n,) how strong detail is on (n,3) colours, beside the tone that it was seen on."""
         return np.clip(np.sqrt(colour @ LUMINANCE / max(self.tone, 0.02)), *TONES)
 
-    def where(self, place: np.ndarray) -> np.ndarray:
-        """(n,) 0..1: how much of it belongs at (n,3) canonical places."""
-        bare = bare_skin(place, False)
-        return bare if self.cover is None else bare * (1 - sample_atlas(self.cover, to_atlas(place)))
+    def where(self, atlas: np.ndarray) -> np.ndarray:
+        """(n,) 0..1: how much of it belongs at (n,2) atlas places."""
+        bare = between_parts(atlas)
+        return bare if self.cover is None else bare * (1 - sample_atlas(self.cover, atlas))
 
     def _laid(self, wrapped: np.ndarray, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """(n,…) of the square, from the three axes; their squared shares add up to 1, which keeps the power."""
-        share = np.abs(normals) ** 4
+        share = (normals * normals) ** 2
         share /= np.maximum(np.linalg.norm(share, axis=1, keepdims=True), 1e-9)
         size = len(self.square)
         total = np.zeros((len(place), self.square.shape[2]), np.float32)

@@ -51,7 +51,7 @@ def find_grain(subject: Subject, seed: int) -> Grain | None:
     shown: tuple[list, list] = ([], [])
     for side in sides(subject.mesh, subject.canonical, density):
         place = side.at(subject.canonical)
-        skin = bare_skin(place, True) * (side.facing > FACING) * (np.abs(place[..., 0]) < EAR)
+        skin = bare_skin(place) * (side.facing > FACING) * (np.abs(place[..., 0]) < EAR)
         skin = skin > 0.98
         if not skin.any():
             continue

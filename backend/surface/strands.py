@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..head.atlas import to_atlas
 from ..head.scalp import ear_share
 from ..imaging.noise import soft_step
 from ..imaging.sample import LUMINANCE, sample_atlas
@@ -65,16 +64,22 @@ class Strands(Detail):
 
     line: tuple[np.ndarray, np.ndarray] | None = None
 
-    def where(self, place: np.ndarray) -> np.ndarray:
-        return sample_atlas(self.cover, to_atlas(place))
+    def where(self, atlas: np.ndarray) -> np.ndarray:
+        return sample_atlas(self.cover, atlas)
 
     def lay(
-        self, laid: np.ndarray, colour: np.ndarray, free: np.ndarray, where: np.ndarray, place: np.ndarray
+        self,
+        laid: np.ndarray,
+        colour: np.ndarray,
+        free: np.ndarray,
+        where: np.ndarray,
+        place: np.ndarray,
+        atlas: np.ndarray,
     ) -> np.ndarray:
         if self.line is not None:
             cover = frayed(where * (1 - ear_share(place)), laid[:, 3])
             at = np.flatnonzero(cover != where)
-            hair, skin = (sample_atlas(part, to_atlas(place[at])) for part in self.line)
+            hair, skin = (sample_atlas(part, atlas[at]) for part in self.line)
             wanted, now = skin + cover[at, None] * (hair - skin), colour[at]
             moved = now + free[at, None] * (cover - where)[at, None] * (hair - skin)
             colour = colour.copy()

@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
+from backend.head.atlas import to_atlas
 from backend.head.mesh import HeadMesh
 from backend.imaging.bands import averaging, octaves, passed
 from backend.imaging.sample import LUMINANCE
 from backend.lab.evaluation.bands import skin_bands
-from backend.surface.bare import bare_skin
+from backend.surface.bare import bare_skin, between_parts
 from backend.surface.detail import Detail, make_square, matched, scattered
 from backend.surface.measured import OPPONENT, Grain, Subject, held, lacking, measure
 
@@ -79,8 +80,8 @@ def dome() -> tuple[HeadMesh, np.ndarray]:
 @pytest.fixture
 def bare(monkeypatch):
     """All of it is skin."""
-    for module in ("backend.lab.evaluation.bands", "backend.surface.detail"):
-        monkeypatch.setattr(f"{module}.bare_skin", lambda place, hairy: np.ones(place.shape[:-1], np.float32))
+    for name in ("backend.lab.evaluation.bands.bare_skin", "backend.surface.detail.between_parts"):
+        monkeypatch.setattr(name, lambda places: np.ones(places.shape[:-1], np.float32))
 
 
 def test_bands_tell_by_how_much_generated_skin_is_softer_whatever_the_uv_map_stretches(bare):
@@ -206,7 +207,7 @@ def test_detail_is_the_seeds_and_leaves_what_the_portrait_shows(bare):
     normals = place / np.linalg.norm(place, axis=1, keepdims=True)
     colour = np.full((4000, 3), 0.5, np.float32)
     free = np.repeat([0.0, 1.0], 2000).astype(np.float32)
-    out = detail.add(colour, free, place, normals)
+    out = detail.add(colour, free, place, normals, to_atlas(place))
     assert np.array_equal(out[:2000], colour[:2000])
     # laid on from three axes it is as strong as the square
     assert (out[2000:] - 0.5).std() == pytest.approx(detail.square.std(), rel=0.15)
@@ -218,6 +219,6 @@ def test_eyes_brows_and_lips_are_no_bare_skin_and_hair_only_where_it_is_worn():
     points = canonical_head().points
     cheek, lip, brow = points[[50, 13, 105]]
     crown = np.array([0.0, 0.8, 0.0])
-    shares = bare_skin(np.array([cheek, lip, brow, crown], np.float32), hairy=True)
+    shares = bare_skin(np.array([cheek, lip, brow, crown], np.float32))
     assert shares[0] > 0.95 and shares[1:].max() < 0.2
-    assert bare_skin(crown[None].astype(np.float32), hairy=False)[0] > 0.95
+    assert between_parts(to_atlas(crown[None]))[0] > 0.95

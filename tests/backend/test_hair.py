@@ -9,7 +9,7 @@ import pytest
 
 from backend import pipeline
 from backend.finish.hair import wear_hair
-from backend.head.atlas import map_atlas
+from backend.head.atlas import map_atlas, to_atlas
 from backend.head.match import find_face_or_pins, match
 from backend.head.mesh import load_mesh
 from backend.imaging.sample import LUMINANCE
@@ -229,7 +229,9 @@ def test_strands_are_as_fine_as_the_artists_texels_and_fade_as_they_get_finer():
 def test_strands_are_of_the_hairs_own_colour():
     strands = Strands(np.zeros((1, 1, 4), np.float32), 0.6, np.ones((SIZE, SIZE), np.float32))
     fair, one = np.float32([[0.6, 0.4, 0.2]]), np.ones(1, np.float32)
-    laid = strands.lay(np.float32([[0.1, 0.1, 0.1, 0]]), fair, one, one, np.zeros((1, 3), np.float32))
+    laid = strands.lay(
+        np.float32([[0.1, 0.1, 0.1, 0]]), fair, one, one, np.zeros((1, 3), np.float32), np.zeros((1, 2), np.float32)
+    )
     assert np.allclose(laid / fair, laid[0, 0] / fair[0, 0]) and laid[0, 0] > 1.1 * fair[0, 0]
 
 
@@ -242,10 +244,10 @@ def test_each_strand_ends_for_itself_between_hair_and_skin():
     strands = Strands(square, 0.5, cover, line)
     x, y = np.meshgrid(np.linspace(-0.3, 0.3, 200), np.linspace(0.9, -0.4, 200))
     place = np.stack([x, y, np.full_like(x, 0.5)], -1).reshape(-1, 3).astype(np.float32)
-    share = strands.where(place)[:, None]
+    share = strands.where(to_atlas(place))[:, None]
     soft = (SKIN + share * (DARK - SKIN)).astype(np.float32)
     free, normals = np.ones(len(place), np.float32), np.tile(np.float32([0, 0, 1]), (len(place), 1))
-    made = strands.add(soft, free, place, normals)
+    made = strands.add(soft, free, place, normals, to_atlas(place))
     assert made.min() > DARK.min() - 1e-3 and (made < SKIN + 1e-3).all()
     bordering = np.abs(share[:, 0] - 0.5) < 0.1
     hair = ((SKIN - made) / (SKIN - DARK)).mean(1)
@@ -253,7 +255,7 @@ def test_each_strand_ends_for_itself_between_hair_and_skin():
     whole = (share[:, 0] > 0.99) | (share[:, 0] < 0.01)
     assert np.allclose(made[whole], soft[whole], atol=0.02)
     photographed = np.full_like(soft, 0.9)
-    assert np.array_equal(strands.add(photographed, 0 * free, place, normals), photographed)
+    assert np.array_equal(strands.add(photographed, 0 * free, place, normals, to_atlas(place)), photographed)
 
 
 def test_no_strand_grows_on_an_ear():
@@ -262,8 +264,8 @@ def test_no_strand_grows_on_an_ear():
     ear, cheek = np.float32([[0.5, 0.1, -0.05]]), np.float32([[0.3, 0.1, 0.3]])
     mixed, one = (0.4 * SKIN + 0.6 * DARK)[None].astype(np.float32), np.ones(1, np.float32)
     towards = np.float32([[0, 0, 1]])
-    assert np.allclose(strands.add(mixed, one, ear, towards), SKIN, atol=0.02)
-    assert (strands.add(mixed, one, cheek, towards) < mixed + 1e-3).all()
+    assert np.allclose(strands.add(mixed, one, ear, towards, to_atlas(ear)), SKIN, atol=0.02)
+    assert (strands.add(mixed, one, cheek, towards, to_atlas(cheek)) < mixed + 1e-3).all()
 
 
 def test_strands_lie_on_hair_alone_and_fall_down_its_sides():
@@ -274,11 +276,15 @@ def test_strands_lie_on_hair_alone_and_fall_down_its_sides():
     side = np.linspace(-0.3, 0.3, 200, dtype=np.float32)
     normals = np.tile(np.float32([1, 0, 0]), (200, 1))
     grey, free = np.full((200, 3), 0.5, np.float32), np.ones(200, np.float32)
+
+    def laid(place: np.ndarray) -> np.ndarray:
+        return strands.add(grey, free, place, normals, to_atlas(place))
+
     across = np.stack([np.full(200, 0.6), np.full(200, 0.6), side * 0.5 - 0.3], 1).astype(np.float32)
     down = np.stack([np.full(200, 0.6), 0.6 + 0.5 * side, np.full(200, -0.3)], 1).astype(np.float32)
-    assert strands.add(grey, free, across, normals).std() > 10 * strands.add(grey, free, down, normals).std()
+    assert laid(across).std() > 10 * laid(down).std()
     cheek = np.tile(np.float32([0.3, -0.1, 0.2]), (200, 1)) + across * 0.01
-    assert np.array_equal(strands.add(grey, free, cheek, normals), grey)
+    assert np.array_equal(laid(cheek), grey)
 
 
 def test_a_scalp_that_is_to_be_bare_takes_the_skins_colour(seen, scalp):

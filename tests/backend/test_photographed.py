@@ -85,12 +85,14 @@ def test_the_other_side_gives_its_detail_and_no_more(right):
     assert right[tuple((atlas[0, ::-1] * SIZE).astype(int))] and atlas[0, 0] > 0.5 > atlas[1, 0]
     view = View(registered(2), seen)
     normals = np.float32([[0, 0, 1]] * 2)
-    found = photographed([view], [find_shown(view)], [None], both, normals, both, "keep", np.ones(2, np.float32))
+    found = photographed([view], [find_shown(view)], [None], both, normals, both, atlas, "keep", np.ones(2, np.float32))
     assert found.share.tolist() == [1, 0] and found.mirrored.tolist() == [0, 1]
     assert np.allclose(found.low, [[0.5] * 3, [0.0] * 3])
     assert np.allclose(found.high, [[0.2] * 3, [0.0] * 3], atol=1e-6)
     assert np.allclose(found.mirrored_high, [[0.0] * 3, [0.2] * 3], atol=1e-6)
-    nothing = photographed([view], [find_shown(view)], [None], both, normals, both, "keep", np.zeros(2, np.float32))
+    nothing = photographed(
+        [view], [find_shown(view)], [None], both, normals, both, atlas, "keep", np.zeros(2, np.float32)
+    )
     assert nothing.share.max() == nothing.mirrored.max() == 0
 
 

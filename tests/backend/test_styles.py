@@ -18,6 +18,7 @@ TONES = (
 )
 #: Degrees between neighbouring groups of skin are 13 to 40; an artist sees 6 beside each other.
 MOST = 6.0
+CEL = STYLES["cel"].draw(np.random.default_rng(0))
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +79,30 @@ def test_a_noses_shadow_becomes_no_moustache_in_anime(regions, skins):
     skin[shadow] *= 0.3
     painted = paint("anime", skin, regions, STYLES["anime"].draw(np.random.default_rng(0)) | {"mass": [], "hair": []})
     assert painted[shadow].mean() > 0.8 * np.median(painted[regions["chin"] > 0.5])
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_noses_shadow_becomes_no_square_in_cel(number, regions, skins):
+    skin = skins[number].copy()
+    columns = np.nonzero((regions["moustache"] > 0.6).any(0))[0]
+    middle = np.abs(np.arange(SIZE) - columns.mean()) < 0.2 * np.ptp(columns)
+    shadow = (regions["moustache"] > 0.6) & middle
+    dark = cv2.GaussianBlur(np.where(shadow, 0.5, 1.0), (0, 0), 1.5)[..., None]
+    skin = np.where((regions["moustache"] > 0.1)[..., None] & middle[:, None], skin * dark, skin).astype(np.float32)
+    painted = paint("cel", skin, regions, CEL)
+    assert np.median(painted[shadow]) > 0.8 * np.median(painted[regions["chin"] > 0.5])
+
+
+def test_a_faint_shade_becomes_no_patch_in_cel(regions, skins):
+    y, x = np.mgrid[:SIZE, :SIZE]
+    rows, columns = np.nonzero(regions["cheeks"] > 0.5)
+    here = np.hypot(y - rows.mean(), x - columns[columns < SIZE / 2].mean()) < 14
+    for gain in np.linspace(0.7, 1, 6):  # somewhere there is the border between two tones
+        flat = gain * skins[2]
+        flat[regions["cheeks"] > 0.05] = np.median(flat[bare(regions)], axis=0)
+        shaded = flat * np.where(here, 0.92, 1)[..., None]
+        before, after = (paint("cel", one.astype(np.float32), regions, CEL)[here].mean() for one in (flat, shaded))
+        assert abs(after / before - 1) < 0.06, (gain, before, after)
 
 
 def test_the_tones_cover_the_groups(regions, skins):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backend.compose.photographed import full
-from backend.head.visibility import CLEAR, HAIR, SKIN, depth_view, grazing_confidence
+from backend.head.visibility import BEHIND, CLEAR, HAIR, SKIN, depth_view, grazing_confidence
 
 NEAR, FAR = 1.0, 2.0
 
@@ -30,11 +30,24 @@ def test_what_lies_behind_is_not_seen(view):
     assert seen.tolist() == [1, 0, 1]
 
 
-def test_beside_an_occlusion_edge_confidence_falls_to_nothing(view):
-    away = np.array([0.5, CLEAR[0], (CLEAR[0] + CLEAR[1]) / 2, CLEAR[1] + 3]) / view.scale
-    pixels = np.stack([100 + away, np.full(4, 100.0)], 1)
-    seen = view.visible(pixels, np.full(4, FAR))
+@pytest.mark.parametrize(
+    ("edge", "towards", "depth", "limits"),
+    [(100.0, 1, FAR, BEHIND), (100.0, -1, NEAR, CLEAR), (180.0, -1, FAR, CLEAR)],
+    ids=["hidden beside it", "what hides it", "the outline"],
+)
+def test_beside_an_occlusion_edge_confidence_falls_to_nothing(view, edge, towards, depth, limits):
+    away = np.array([0.5, limits[0], sum(limits) / 2, limits[1] + 3]) / view.scale
+    pixels = np.stack([edge + towards * away, np.full(4, 100.0)], 1)
+    seen = view.visible(pixels, np.full(4, depth))
     assert seen[0] == 0 and (np.diff(seen) >= 0).all() and 0.2 < seen[2] < 0.8 and seen[3] == 1
+
+
+def test_what_hides_more_than_the_registration_knows_of_is_not_painted_on_what_it_hides(view):
+    """A portrait whose nose, the small sheet, reaches 15 pixels of the buffer further than the head's own."""
+    picture = np.where(np.arange(200) < 100 + 15 / view.scale, 1.0, 0.0)
+    right = np.linspace(100, 130, 200)
+    seen = view.visible(np.stack([right, np.full(200, 100.0)], 1), np.full(200, FAR))
+    assert (full(seen) * np.interp(right, np.arange(200) + 0.5, picture)).max() < 0.1
 
 
 def test_nothing_is_seen_outside_the_portrait(view):

@@ -127,7 +127,7 @@ def shown_skin(
         uv = side.fragments.interpolate(side.mesh.corner_uvs)
         place = np.stack([uv[..., 0], 1 - uv[..., 1]], -1) * size
         where = side.at(canonical)
-        skin = (side.facing > FACING) & (bare_skin(where, True) > 0.98) & (np.abs(where[..., 0]) < EAR)
+        skin = (side.facing > FACING) & (bare_skin(where) > 0.98) & (np.abs(where[..., 0]) < EAR)
         share = sample(shares, place)
         photo, made = (skin & (share[..., kind] > WHOLLY) for kind in (0, 2))
         photo, made = photo & near(made, REACH * density), made & near(photo, REACH * density)
