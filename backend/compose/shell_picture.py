@@ -13,8 +13,7 @@ from ..head.uvs import precedence, split_tiles
 from ..imaging.sample import sample_atlas
 from ..job import Prepared
 from ..observation.observe import held
-from ..observation.stands_off import standing_at
-from ..observation.views import share_out
+from ..observation.stands_off import share_alpha, standing_at
 from ..surface.find import find_details
 from ..surface.strands import Strands
 from .compose import compose
@@ -73,7 +72,8 @@ def paint_shell(job: Prepared, size: int, light: str, seed: int) -> dict[int, Sh
         )
         points, normals, place, depth, thickness = np.split(texels.at(mesh, per_vertex), (3, 6, 9, 10), axis=1)
         found = [standing_at(view, points.astype(np.float64), normals, place)[1:] for view in shell.views]
-        shares = share_out([full(sure) for _, sure in found])
+        believed = [sample_atlas(share, to_atlas(place)) for share in shell.believed]
+        shares = share_alpha([full(sure) * share for (_, sure), share in zip(found, believed, strict=True)])
         alpha = sum(share * seen for share, (seen, _) in zip(shares, found, strict=True))
         alpha = alpha + (1 - sum(shares)) * sample_atlas(shell.unseen, to_atlas(place))
         alpha = np.clip(alpha, 0, 1) * held(place) * (depth[:, 0] < INSIDE)
