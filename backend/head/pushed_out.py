@@ -84,9 +84,8 @@ def find_thickness(
         told, weights = told + left * (weight @ reach[tells]), weights + left * weight.sum(-1)
         if registration is shown[0][0]:  # the others lie a little off, and tell of what it does not face
             least[front] = np.where(there, reach, np.inf)
-            left = (
-                np.clip((OUTLINE[1] - cosine) / (OUTLINE[1] - OUTLINE[0]), 0, 1).astype(np.float32) * AGAINST / weights
-            )
+            away = np.clip((OUTLINE[1] - cosine) / np.ptp(OUTLINE), 0, 1).astype(np.float32)
+            left = away * AGAINST / weights
     found = np.minimum(told / weights, least)
     return at_one_pole(blurred(cv2.erode(found, np.ones((3, 3), np.uint8)), ENDS / 2) * np.float32(height))
 

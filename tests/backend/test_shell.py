@@ -253,8 +253,8 @@ def test_pictures_keep_alpha_and_grey():
 
 
 def test_names_beside_the_texture(tmp_path):
-    assert shell_files("a/t.png") == ("a/t.shell.png", "a/t.height.png")
-    assert shell_files("a/t.<UDIM>.png") == ("a/t.shell.<UDIM>.png", "a/t.height.<UDIM>.png")
+    assert shell_files("a/t.png") == ("a/t.shell.png", "a/t.height.png", "a/t.strands.png")
+    assert shell_files("a/t.<UDIM>.png") == tuple(f"a/t.{name}.<UDIM>.png" for name in ("shell", "height", "strands"))
     output = str(tmp_path / "t.png")
     with pytest.raises(AvatarTexError, match="overwrite"):
         refusals.check_request(Generate("j", str(tmp_path / "t.shell.png"), output, mesh="head.obj", shell="picture"))
@@ -286,6 +286,8 @@ def test_a_job_with_a_shell_has_skin_below_and_hair_above(demo_head_obj, astrona
     for place, there in ((CROWN, True), (BACK, True), (NOSE, False), (CHEEK, False)):
         covered, off = found(place)
         assert (covered > 0.8 and 0.03 < off < 0.4) if there else (covered < 0.1 and off < 0.02), (place, covered, off)
+    lie = 2 * picture.strands[..., :2][alpha > 0.8] - 1
+    assert np.allclose(np.linalg.norm(lie, axis=1), 1, atol=1e-3) and (picture.strands[..., 2] > 0.5).mean() > 0.02
     small = picture.small(float(shell.thickness.max()))
     assert small.shape == (size, size, 3) and 0.8 < small[..., 0].max() <= 1 and small[..., 1].max() == 1
     assert np.allclose(at_vertices(np.ones((8, 8), np.float32), job.canonical), 1)
