@@ -58,17 +58,17 @@ def see_shell(match: Match, layout: AtlasMap, views: Sequence[View]) -> Shell:
     mesh, height = match.mesh, match.head.height
     lead = views[0]
     directions = outward(layout, mesh, lead.registration.normals)
-    found = find_thickness(layout, mesh, directions, height, [(view.registration, stands(view)) for view in views])
-    thickness = at_vertices(found, match.canonical)
+    farthest = find_thickness(layout, mesh, directions, height, [(view.registration, stands(view)) for view in views])
+    thickness = at_vertices(farthest, match.canonical)
     for look in range(LOOKS):
         shell = push_out(mesh, directions, thickness)
-        seen, sure = zip(*(see_through(view, shell, layout, directions, height) for view in views), strict=True)
-        believed = believe(seen, sure)
-        seen = [_trusted(view, share) for view, share in zip(seen, believed, strict=True)]
-        sure = [of_view * share for of_view, share in zip(sure, believed, strict=True)]
+        found, told = zip(*(see_through(view, shell, layout, directions, height) for view in views), strict=True)
+        believed = believe(found, told)
+        seen = [_trusted(view, share) for view, share in zip(found, believed, strict=True)]
+        sure = [of_view * share for of_view, share in zip(told, believed, strict=True)]
         colour, unseen, alpha, hair = continue_shell(seen, sure)
         if look + 1 < LOOKS:
-            thickness = at_vertices(come_down(found, alpha, NEAR * height), match.canonical)
+            thickness = at_vertices(come_down(farthest, alpha, NEAR * height), match.canonical)
     first = replace(seen[0].observation, hair=hair)
     leading, further = replace(seen[0], observation=first), (replace(view, first=first) for view in seen[1:])
     return Shell(shell, thickness, (leading, *further), colour, unseen, tuple(believed))
