@@ -46,13 +46,15 @@ def pattern(path: str) -> str:
     return path if UDIM in path else str(Path(path).with_suffix(f".{UDIM}{Path(path).suffix}"))
 
 
-def shell_files(output: str) -> tuple[str, str]:
-    """The names of the shell's picture and of how far it stands off, beside a texture: texture.shell.png and
-    texture.height.png."""
+def shell_files(output: str) -> tuple[str, str, str]:
+    """The names of the shell's picture, of how far it stands off and of how its strands lie, beside a texture:
+    texture.shell.png, texture.height.png and texture.strands.png."""
     path = Path(output)
     stem, tile = (path.stem.removesuffix(f".{UDIM}"), f".{UDIM}") if path.stem.endswith(f".{UDIM}") else (path.stem, "")
-    picture, height = (str(path.with_name(f"{stem}.{name}{tile}.png")) for name in ("shell", "height"))
-    return picture, height
+    picture, height, strands = (
+        str(path.with_name(f"{stem}.{name}{tile}.png")) for name in ("shell", "height", "strands")
+    )
+    return picture, height, strands
 
 
 def refuse_outputs(inputs: Iterable[str], outputs: Iterable[str], needed: int = 0) -> None:

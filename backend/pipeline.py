@@ -133,7 +133,9 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     files += [
         (tile_path(path, number), picture)
         for number, layer in shells.items()
-        for path, picture in zip(shell_files(output), (layer.picture, layer.small(thickness)), strict=True)
+        for path, picture in zip(
+            shell_files(output), (layer.picture, layer.small(thickness), layer.strands), strict=True
+        )
     ]
     with Staged() as staged:
         for path, data in encode_pictures(files):

@@ -22,12 +22,16 @@ from .images import load_result, remove_unused
 SHELL_OF = "avatartex_shell_of"
 #: Names of the vertex groups and the modifiers: how far a vertex stands off, and where the shell is.
 OFF, THERE = "AvatarTex Shell", "AvatarTex Shell Faces"
+#: Name of the strands' picture, and how much longer highlights are across strands.
+STRANDS, ANISOTROPY = "Strands", 0.6
+#: Radians of a whole turn.
+TURN = 2 * np.pi
 #: Green of the small picture from which there is a shell; shares that vertices are told apart by.
 LEAST, LEVELS = 0.02, 64
 
 
 def add_shell(head: bpy.types.Object, uv_map: str, answer: Result, shell: str) -> bpy.types.Image:
-    """The shell's picture, packed; where it was asked for, the object around the head, too.
+    """The shell's picture and that of its strands, packed; where it was asked for, the object around the head, too.
 
     Args:
         shell: a name of options.SHELL.
@@ -35,11 +39,17 @@ def add_shell(head: bpy.types.Object, uv_map: str, answer: Result, shell: str) -
     Raises:
         RuntimeError: Blender cannot read the pictures.
     """
-    picture, heights = (Path(path) for path in shell_files(answer.output))
-    image = load_result(picture, f"{head.name} Shell", answer.tiles)
-    image.alpha_mode, image.use_fake_user, image[SHELL_OF] = "STRAIGHT", True, head.name
+    picture, heights, strands = (Path(path) for path in shell_files(answer.output))
+    image, lie = (
+        load_result(path, f"{head.name} {name}", answer.tiles)
+        for path, name in ((picture, "Shell"), (strands, STRANDS))
+    )
+    image.alpha_mode = "STRAIGHT"
+    versions.set_space(lie, versions.DATA)
+    for one in (image, lie):
+        one.use_fake_user, one[SHELL_OF] = True, head.name
     if shell == "object":
-        add_object(head, uv_map, image, heights, answer)
+        add_object(head, uv_map, (image, lie), heights, answer)
     return image
 
 
@@ -62,9 +72,9 @@ def find_shell(head: bpy.types.Object) -> bpy.types.Object | None:
 
 
 def add_object(
-    head: bpy.types.Object, uv_map: str, image: bpy.types.Image, heights: Path, answer: Result
+    head: bpy.types.Object, uv_map: str, images: tuple[bpy.types.Image, bpy.types.Image], heights: Path, answer: Result
 ) -> bpy.types.Object:
-    """The copy of the head, a child of it, in its collections."""
+    """The copy of the head, a child of it, in its collections. images: the shell's picture, and its strands'."""
     off, there = read_shell(head.data, uv_map, heights, tuple(answer.tiles) or (FIRST,))
     shell = head.copy()
     shell.data = head.data.copy()
@@ -79,7 +89,7 @@ def add_object(
     push.mid_level, push.strength, push.vertex_group = 0.0, answer.thickness / scale, OFF
     shell.modifiers.new(THERE, "MASK").vertex_group = THERE
     shell.data.materials.clear()
-    shell.data.materials.append(shell_material(head, uv_map, image))
+    shell.data.materials.append(shell_material(head, uv_map, *images))
     shell.data.polygons.foreach_set("material_index", np.zeros(len(shell.data.polygons), np.int32))
     for collection in head.users_collection:
         collection.objects.link(shell)
@@ -170,8 +180,10 @@ def forget_memories(shell: bpy.types.Object) -> None:
             shell.property_unset(own.identifier)
 
 
-def shell_material(head: bpy.types.Object, uv_map: str, image: bpy.types.Image) -> bpy.types.Material:
-    """Colour and alpha of the picture."""
+def shell_material(
+    head: bpy.types.Object, uv_map: str, image: bpy.types.Image, lie: bpy.types.Image
+) -> bpy.types.Material:
+    """Colour and alpha of the picture, and highlights across its strands."""
     material = bpy.data.materials.new(f"{head.name} Shell")
     material[SHELL_OF] = head.name
     versions.enable_nodes(material)
@@ -181,8 +193,42 @@ def shell_material(head: bpy.types.Object, uv_map: str, image: bpy.types.Image) 
     texture, coordinates = nodes.new("ShaderNodeTexImage"), nodes.new("ShaderNodeUVMap")
     texture.image, coordinates.uv_map = image, uv_map
     texture.location = (shader.location.x - 320, shader.location.y)
-    coordinates.location = (texture.location.x - 220, texture.location.y)
+    coordinates.location = (texture.location.x - 620, texture.location.y)
     links.new(coordinates.outputs["UV"], texture.inputs["Vector"])
     links.new(texture.outputs["Color"], shader.inputs["Base Color"])
     links.new(texture.outputs["Alpha"], shader.inputs["Alpha"])
+    shine_across(shader, coordinates, lie)
     return material
+
+
+def shine_across(shader: bpy.types.ShaderNode, coordinates: bpy.types.ShaderNode, lie: bpy.types.Image) -> None:
+    """Highlights of a shader are long across the strands whose direction a tangent map has.
+
+    Red and green are a direction along tangent and bitangent: its angle turns the anisotropy, and as the shader is
+    rougher along its tangent, by a quarter more.
+    """
+    tree = shader.id_data
+    nodes, links = tree.nodes, tree.links
+    texture, tangent = nodes.new("ShaderNodeTexImage"), nodes.new("ShaderNodeTangent")
+    texture.image, texture.label, tangent.direction_type, tangent.uv_map = lie, STRANDS, "UV_MAP", coordinates.uv_map
+    links.new(coordinates.outputs["UV"], texture.inputs["Vector"])
+    parts = nodes.new("ShaderNodeSeparateXYZ")
+    links.new(texture.outputs["Color"], parts.inputs["Vector"])
+
+    def reckon(operation: str, *values) -> bpy.types.NodeSocket:
+        node = nodes.new("ShaderNodeMath")
+        node.operation = operation
+        for socket, value in zip(node.inputs, values, strict=False):
+            if isinstance(value, float):
+                socket.default_value = value
+            else:
+                links.new(value, socket)
+        return node.outputs["Value"]
+
+    along, across = (reckon("SUBTRACT", parts.outputs[axis], 0.5) for axis in ("X", "Y"))
+    turned = reckon("MULTIPLY_ADD", reckon("ARCTAN2", across, along), 1 / TURN, 0.25)
+    links.new(turned, shader.inputs["Anisotropic Rotation"])
+    links.new(tangent.outputs["Tangent"], shader.inputs["Tangent"])
+    shader.inputs["Anisotropic"].default_value = ANISOTROPY
+    for number, node in enumerate(nodes[-7:]):
+        node.location = (shader.location.x - 480 + 160 * (number % 3), shader.location.y - 320 - 180 * (number // 3))

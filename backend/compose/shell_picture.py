@@ -1,4 +1,4 @@
-"""The shell's picture in the artist's UV map: colour, alpha, and how far it stands off."""
+"""The shell's picture in the artist's UV map: colour, alpha, how far it stands off, and how its strands lie."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 
 from ..head.atlas import to_atlas
 from ..head.uvs import precedence, split_tiles
-from ..imaging.sample import sample_atlas
+from ..imaging.sample import sample, sample_atlas
 from ..job import Prepared
 from ..observation.observe import held
-from ..observation.stands_off import standing_at
-from ..observation.views import share_out
+from ..observation.stands_off import share_alpha, standing_at
 from ..surface.find import find_details
+from ..surface.strand_direction import find_directions, lay_directions
 from ..surface.strands import Strands
 from .compose import compose
 from .photographed import full
@@ -29,10 +29,16 @@ SMALL, THERE = 512, 0.04
 
 @dataclass(frozen=True)
 class ShellPicture:
-    """One UDIM tile. picture: (S,S,4) float32 sRGB with straight alpha. height: (S,S) float32, mesh units."""
+    """One UDIM tile. picture: (S,S,4) float32 sRGB with straight alpha. height: (S,S) float32, mesh units. strands:
+    (S,S,3) their direction, as surface/strand_direction.py has it."""
 
     picture: np.ndarray
     height: np.ndarray
+    strands: np.ndarray
+
+    def pictures(self, thickness: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What is written, in the order of outputs.shell_files()."""
+        return self.picture, self.small(thickness), self.strands
 
     def small(self, thickness: float) -> np.ndarray:
         """(s,s,3) 0..1, what Blender makes an object of: red how far the shell stands off, 1 is so many mesh units;
@@ -64,6 +70,10 @@ def paint_shell(job: Prepared, size: int, light: str, seed: int) -> dict[int, Sh
     )
     details = find_details(worn, shell.colour, size, light, seed)
     strands = [replace(one, line=None) for one in details if isinstance(one, Strands)]
+    lying = [
+        find_directions(view.observation.portrait, view.observation.standing, view.registration.face_height)
+        for view in shell.views
+    ]
     made = {}
     for number, mesh in worn.tiles.items():
         painted = compose(worn, mesh, shell.colour, size, light=light, details=strands)
@@ -73,12 +83,20 @@ def paint_shell(job: Prepared, size: int, light: str, seed: int) -> dict[int, Sh
             [mesh.vertices, lead.registration.normals, job.canonical, job.inside[:, None], shell.thickness[:, None]], 1
         )
         points, normals, place, depth, thickness = np.split(texels.at(mesh, per_vertex), (3, 6, 9, 10), axis=1)
-        found = [standing_at(view, points.astype(np.float64), normals, place)[1:] for view in shell.views]
-        shares = share_out([full(sure) for _, sure in found])
-        alpha = sum(share * seen for share, (seen, _) in zip(shares, found, strict=True))
+        found = [standing_at(view, points.astype(np.float64), normals, place) for view in shell.views]
+        believed = [sample_atlas(share, to_atlas(place)) for share in shell.believed]
+        shares = share_alpha([full(sure) * share for (_, _, sure), share in zip(found, believed, strict=True)])
+        alpha = sum(share * seen for share, (_, seen, _) in zip(shares, found, strict=True))
         alpha = alpha + (1 - sum(shares)) * sample_atlas(shell.unseen, to_atlas(place))
         alpha = np.clip(alpha, 0, 1) * held(place) * (depth[:, 0] < INSIDE)
         layers = np.zeros((2, size, size), np.float32)
         layers[:, texels.filled] = alpha, thickness[:, 0]
-        made[number] = ShellPicture(np.dstack([painted.texture, layers[0]]), layers[1])
+        corners = mesh.corners(mesh.vertices).astype(np.float64)
+        shown = [
+            (view.registration.project(corners)[0], sample(directions, pixels), share)
+            for view, directions, (pixels, _, _), share in zip(shell.views, lying, found, shares, strict=True)
+        ]
+        strands_lie = np.full((size, size, 3), (0.5, 0.5, 0.0), np.float32)
+        strands_lie[texels.filled] = lay_directions(mesh, job.canonical, texels.triangle, shown)
+        made[number] = ShellPicture(np.dstack([painted.texture, layers[0]]), layers[1], strands_lie)
     return made

@@ -56,8 +56,8 @@ def find_thickness(
     """(s,s) atlas: how far what stands off the head does so, in mesh units, as the portraits' outlines tell.
 
     At the head's outline the normals lie in the picture: what stands there is followed outwards until it ends. The rest
-    of the head takes what is told beside it, and HAIR far from it, but nothing is thicker than what the first portrait
-    shows of it.
+    of the head takes what is told beside it, by further portraits where the first tells nothing, and HAIR far from it,
+    but nothing is thicker than what the first portrait shows of it.
 
     Args:
         directions: (N,3) of outward(). height: of the face, mesh units. shown: each portrait's registration, and
@@ -69,7 +69,7 @@ def find_thickness(
     covered = layout.fragments.covered[::COARSE, ::COARSE]
     steps = np.linspace(0, FARTHEST, STEPS)
     least = np.full(covered.shape, np.inf, np.float32)
-    told, weights = np.full_like(least, AGAINST * HAIR), np.full_like(least, AGAINST)
+    told, weights, left = np.full_like(least, AGAINST * HAIR), np.full_like(least, AGAINST), np.ones_like(least)
     for registration, standing in shown:
         cosine = np.where(covered, facing(points, towards, registration.camera.position), -1)
         front = np.nonzero(cosine > OUTLINE[0])
@@ -81,9 +81,11 @@ def find_thickness(
         tells = tells[:: max(1, len(tells) // TELLING)]
         apart = ((canonical[..., None, :] - canonical[front][tells]) ** 2).sum(-1).astype(np.float32)
         weight = np.exp(-apart / np.float32(2 * TELLS**2))
-        told, weights = told + weight @ reach[tells], weights + weight.sum(-1)
-        if registration is shown[0][0]:  # the others lie a little off
+        told, weights = told + left * (weight @ reach[tells]), weights + left * weight.sum(-1)
+        if registration is shown[0][0]:  # the others lie a little off, and tell of what it does not face
             least[front] = np.where(there, reach, np.inf)
+            away = np.clip((OUTLINE[1] - cosine) / np.ptp(OUTLINE), 0, 1).astype(np.float32)
+            left = away * AGAINST / weights
     found = np.minimum(told / weights, least)
     return at_one_pole(blurred(cv2.erode(found, np.ones((3, 3), np.uint8)), ENDS / 2) * np.float32(height))
 

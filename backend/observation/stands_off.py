@@ -24,6 +24,9 @@ OWN = (0.6, 0.95)
 SURE = 0.8
 #: Where no portrait shows the shell it goes on from where one does, over these shares of the atlas.
 GOES_ON = (0.01, 0.03, 0.06)
+#: How sure two portraits must be of the alpha to be compared there, and the difference of the two around a place from
+#: which a further one is doubted, and is left out: borders that lie a little apart make 0.2, a lock that one has not 1.
+COMPARED, CONTRADICTS = 0.1, (0.25, 0.5)
 #: Looks at the shell as thick as it is found: where it ends tells how thick it is there.
 LOOKS = 2
 
@@ -34,7 +37,8 @@ class Shell:
 
     mesh: the head with its vertices moved. thickness: (N,) by how much, mesh units. views: the portraits, the first one
     leading, with the shell's z-buffer; observations of what stands off the skin. colour: (S,S,3) sRGB without light,
-    continued over the whole atlas. unseen: (S,S) 0..1 alpha, where no portrait shows the shell.
+    continued over the whole atlas. unseen: (S,S) 0..1 alpha, where no portrait shows the shell. believed: (S,S) 0..1 of
+    each view, how far it is.
     """
 
     mesh: HeadMesh
@@ -42,6 +46,7 @@ class Shell:
     views: tuple[View, ...]
     colour: np.ndarray
     unseen: np.ndarray
+    believed: tuple[np.ndarray, ...]
 
 
 def see_shell(match: Match, layout: AtlasMap, views: Sequence[View]) -> Shell:
@@ -53,17 +58,20 @@ def see_shell(match: Match, layout: AtlasMap, views: Sequence[View]) -> Shell:
     mesh, height = match.mesh, match.head.height
     lead = views[0]
     directions = outward(layout, mesh, lead.registration.normals)
-    found = find_thickness(layout, mesh, directions, height, [(view.registration, stands(view)) for view in views])
-    thickness = at_vertices(found, match.canonical)
+    farthest = find_thickness(layout, mesh, directions, height, [(view.registration, stands(view)) for view in views])
+    thickness = at_vertices(farthest, match.canonical)
     for look in range(LOOKS):
         shell = push_out(mesh, directions, thickness)
-        seen, sure = zip(*(see_through(view, shell, layout, directions, height) for view in views), strict=True)
+        found, told = zip(*(see_through(view, shell, layout, directions, height) for view in views), strict=True)
+        believed = believe(found, told)
+        seen = [_trusted(view, share) for view, share in zip(found, believed, strict=True)]
+        sure = [of_view * share for of_view, share in zip(told, believed, strict=True)]
         colour, unseen, alpha, hair = continue_shell(seen, sure)
         if look + 1 < LOOKS:
-            thickness = at_vertices(come_down(found, alpha, NEAR * height), match.canonical)
+            thickness = at_vertices(come_down(farthest, alpha, NEAR * height), match.canonical)
     first = replace(seen[0].observation, hair=hair)
     leading, further = replace(seen[0], observation=first), (replace(view, first=first) for view in seen[1:])
-    return Shell(shell, thickness, (leading, *further), colour, unseen)
+    return Shell(shell, thickness, (leading, *further), colour, unseen, tuple(believed))
 
 
 def stands(view: View) -> Callable[[np.ndarray], np.ndarray]:
@@ -71,14 +79,31 @@ def stands(view: View) -> Callable[[np.ndarray], np.ndarray]:
     return lambda pixels: sample(view.observation.standing, pixels, border=cv2.BORDER_CONSTANT)
 
 
+def own_colour(view: View) -> np.ndarray:
+    """(H,W) float32 0..1, how far a portrait's pixels have the person's own colour."""
+    return np.clip((view.observation.person - OWN[0]) / (OWN[1] - OWN[0]), 0, 1).astype(np.float32)
+
+
 def standing_at(
     view: View, points: np.ndarray, normals: np.ndarray, canonical: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Of (…,3) points of the shell: (…,2) portrait pixels, (…,) alpha 0..1 there, and (…,) how sure that is."""
     pixels, depth = view.registration.project(points)
-    alpha = stands(view)(pixels)
-    rim = 1.0 if view.first is None else 0.0  # the shell is as thick as the first one's outline says; others look past
-    return pixels, alpha, view.registration.confidence(points, normals, pixels, depth, rim) * held(canonical)
+    alpha, further = stands(view)(pixels), view.first is not None
+    sure = view.registration.confidence(points, normals, pixels, depth, 0.0 if further else 1.0) * held(canonical)
+    if further:  # the shell is as thick as the first one's outline says; others look past it, and a wall is no skin
+        sure = sure * sample(own_colour(view), pixels, border=cv2.BORDER_CONSTANT)
+    return pixels, alpha, sure
+
+
+def share_alpha(sure: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Shares (…,) of several portraits in the alpha, by how sure (…,) it is of each.
+
+    What the first one tells at all stays: portraits lie a little off each other, and where one takes a lock for skin
+    the shell would have a hole.
+    """
+    first, *others = sure
+    return share_out([np.clip(first / TOLD, 0, 1), *others] if others else sure)
 
 
 def see_through(
@@ -97,7 +122,7 @@ def see_through(
         for part in (shell.vertices, directions, layout.canonical)
     )
     places, alpha, sure = standing_at(view, points.astype(np.float64), normals, canonical)
-    own = np.clip((seen.person - OWN[0]) / (OWN[1] - OWN[0]), 0, 1).astype(np.float32)
+    own = own_colour(view)
     finest = registration.face_height / 60 * 1.3
     observation = replace(
         seen,
@@ -114,6 +139,23 @@ def see_through(
     return replace(view, observation=observation), (sure * fragments.covered).astype(np.float32)
 
 
+def believe(views: Sequence[View], sure: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """(S,S) 0..1 of each view, how far its shell is believed: around what the first portrait contradicts, it alone is.
+
+    Where one matte takes a lock for skin, that portrait would make a hole, and show the lock on the skin beside it.
+
+    Args:
+        sure: (S,S) of each view, how sure its alpha is.
+    """
+    believed = [np.ones_like(sure[0])]
+    for view, of_view in zip(views[1:], sure[1:], strict=True):
+        both = np.clip(np.minimum(sure[0], of_view) / COMPARED, 0, 1)
+        apart = np.abs(views[0].observation.hairy - view.observation.hairy) * (both > 0.05)
+        apart = fade_from(np.repeat(apart[..., None], 3, 2), both, GOES_ON)[0][..., 0]
+        believed.append(np.clip((CONTRADICTS[1] - apart) / np.ptp(CONTRADICTS), 0, 1).astype(np.float32))
+    return believed
+
+
 def continue_shell(
     views: Sequence[View], sure: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, Hair | None]:
@@ -126,7 +168,7 @@ def continue_shell(
     Args:
         sure: (S,S) of each view, how sure its alpha is.
     """
-    shares, colour, hair = share_out(sure), continue_colour(views), None
+    shares, colour, hair = share_alpha(sure), continue_colour(views), None
     known = np.sum(shares, 0).astype(np.float32)
     alpha = sum(share * view.observation.hairy for share, view in zip(shares, views, strict=True)).astype(np.float32)
     mean = np.repeat(alpha[..., None], 3, 2) / np.maximum(known, 1e-3)[..., None]
@@ -159,4 +201,12 @@ def continue_colour(views: Sequence[View]) -> np.ndarray:
         lead.unlit,
         (lead.confidence * lead.scalp > TOLD) & (lead.hairy > SURELY),
     )
+    if len(views) > 1:  # beside what a further portrait shows its colour goes on, not the first one's
+        told = np.clip(sum(shares[1:]) / TOLD, 0, 1).astype(np.float32)
+        hair = np.clip(hair + fade_from((unlit - hair) * (told > 0.05)[..., None], told)[0], 0, 1)
     return (colour + (lead.scalp * (1 - np.clip(total / TOLD, 0, 1)))[..., None] * (hair - colour)).astype(np.float32)
+
+
+def _trusted(view: View, share: np.ndarray) -> View:
+    seen = view.observation
+    return replace(view, observation=replace(seen, confidence=seen.confidence * share))

@@ -162,7 +162,8 @@ def work(job):
         stem = job["output"].split(".<UDIM>")[0].removesuffix(".png")
         for tile in tiles or [""]:
             end = f".{tile}.png" if tile else ".png"
-            for name, data in (("shell", halved(64, (90, 60, 30, 255))), ("height", halved(64, (128, 255, 0)))):
+            pictures = {"shell": (90, 60, 30, 255), "height": (128, 255, 0), "strands": (255, 128, 255)}
+            for name, data in ((name, halved(64, colour)) for name, colour in pictures.items()):
                 with open(f"{stem}.{name}{end}", "wb") as file:
                     file.write(data)
     with open(job["report"], "w") as file:

@@ -47,7 +47,9 @@ def shelled(scene, fake):
 
 def test_without_it_there_is_no_shell(scene, fake):
     generate()
-    assert not scene.head.children and not [image for image in bpy.data.images if "Shell" in image.name]
+    assert not scene.head.children and not any(
+        own in image.name for image in bpy.data.images for own in ("Shell", "Strands")
+    )
 
 
 def test_the_picture_is_kept_in_the_file(scene, fake):
@@ -67,6 +69,23 @@ def test_the_shell_covers_what_the_picture_says_and_stands_off(shelled):
     shader = slot.material.node_tree.nodes["Principled BSDF"]
     assert shader.inputs["Alpha"].links[0].from_node.image == bpy.data.images["Head Shell"]
     assert shader.inputs["Base Color"].links[0].from_node.image == bpy.data.images["Head Shell"]
+
+
+def test_highlights_lie_across_the_strands_of_its_own_picture(shelled):
+    """The fake's strands run along the tangent: the shader, rougher along its own, is turned by a quarter."""
+    lie = bpy.data.images["Head Strands"]
+    assert lie.packed_file and lie.use_fake_user and lie.colorspace_settings.name == "Non-Color"
+    [slot] = shelled.shell.material_slots
+    shader = slot.material.node_tree.nodes["Principled BSDF"]
+    assert shader.inputs["Anisotropic"].default_value > 0.3
+    assert shader.inputs["Tangent"].links[0].from_node.uv_map == shelled.shell.data.uv_layers.active.name
+    turn = shader.inputs["Anisotropic Rotation"].links[0].from_node
+    angle = turn.inputs[0].links[0].from_node
+    assert (turn.operation, angle.operation) == ("MULTIPLY_ADD", "ARCTAN2")
+    axes = [angle.inputs[k].links[0].from_node.inputs[0].links[0] for k in (0, 1)]
+    assert [axis.from_socket.name for axis in axes] == ["Y", "X"]
+    assert axes[0].from_node.inputs["Vector"].links[0].from_node.image == lie
+    assert turn.inputs[1].default_value == pytest.approx(1 / (2 * np.pi)) and turn.inputs[2].default_value == 0.25
 
 
 def test_the_head_itself_stays_as_it_was(scene, fake):
@@ -123,7 +142,7 @@ def test_it_goes_with_the_texture_that_it_was_made_with(shelled, how):
         generate(shell="none", seed=5)
     assert not shelled.head.children
     for kind in (bpy.data.images, bpy.data.materials, bpy.data.meshes, bpy.data.objects):
-        assert not [one for one in kind if "Shell" in one.name]
+        assert not [one for one in kind if "Shell" in one.name or "Strands" in one.name]
 
 
 def test_what_the_artist_took_over_stays(shelled):

@@ -1,0 +1,77 @@
+"""The direction of seen strands: read from a picture, and laid on a surface whatever its UV map."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backend.head.mesh import HeadMesh
+from backend.surface.strand_direction import find_directions, lay_directions, tangent_frames
+
+SIZE, FACE = 160, 200.0
+
+
+def striped(degrees: float, strength: float = 0.1) -> np.ndarray:
+    """(SIZE,SIZE,3) lines in this direction, x right and y down, of several widths."""
+    y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)
+    angle = np.radians(degrees)
+    across = x * np.sin(angle) - y * np.cos(angle)
+    waves = sum(np.sin(across * 2 * np.pi / width + width) for width in (7.0, 10.0, 17.0))
+    return np.repeat((0.4 + strength * waves / 3)[..., None], 3, 2).astype(np.float32)
+
+
+@pytest.mark.parametrize("degrees", [0, 25, 90, 140])
+def test_the_direction_is_the_lines(degrees):
+    middle = find_directions(striped(degrees), np.ones((SIZE, SIZE), np.float32), FACE)[40:-40, 40:-40]
+    expected = np.array([np.cos(2 * np.radians(degrees)), np.sin(2 * np.radians(degrees))])
+    assert ((middle * expected).sum(-1) > 0.98).all()
+
+
+def test_what_is_plain_or_noise_has_none_and_the_border_of_hair_is_no_strand():
+    hair = np.zeros((SIZE, SIZE), np.float32)
+    hair[:, 50:110] = 1
+    noise = np.random.default_rng(0).normal(0, 0.002, (SIZE, SIZE, 3)).astype(np.float32)
+    edged = np.where(hair[..., None] > 0, np.float32(0.2), np.float32(0.8)) + noise
+    found = np.linalg.norm(find_directions(edged, hair, FACE), axis=-1)
+    assert found.max() < 0.5 and not found[:, :50].any()
+    lines = find_directions(striped(0) - edged + edged.mean(), hair, FACE)[:, 70:90]
+    assert (lines[..., 0] > 0.9).all()  # and not upright, as the border is
+
+
+def plane(turn: float, mirrored: bool) -> tuple[HeadMesh, np.ndarray]:
+    """A square before the face's middle with its UV map turned; its canonical places are its own."""
+    vertices = np.array([[-0.1, -0.1, 0.5], [0.1, -0.1, 0.5], [0.1, 0.1, 0.5], [-0.1, 0.1, 0.5]], np.float32)
+    angle = np.radians(turn)
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    uv = vertices[:, :2] @ rotation.T * (3, 1) * (-1 if mirrored else 1, 1) + 0.5  # and stretched
+    triangles = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
+    return HeadMesh(vertices, triangles, uv[triangles].astype(np.float32), "plane"), vertices
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize(("degrees", "share"), [(60, 1.0), (-30, 1.0), (0, 0.0)])
+def test_it_is_laid_along_tangent_and_bitangent(mirrored, degrees, share):
+    """Seen from before, strands lie where the picture has them; unseen ones run down; all point down."""
+    mesh, canonical = plane(35, mirrored)
+    pixels = mesh.corners(mesh.vertices).astype(np.float64)[..., :2] * (500, -500)
+    doubled = np.repeat([[np.cos(2 * np.radians(degrees)), np.sin(2 * np.radians(degrees))]], 2, 0)
+    triangle = np.array([0, 1])
+    laid = lay_directions(mesh, canonical, triangle, [(pixels, doubled, np.full(2, share))])
+    assert np.allclose(laid[:, 2], share, atol=1e-6)
+    red, green = (2 * laid[:, :2] - 1).T
+    along, across = tangent_frames(mesh)
+    world = red[:, None] * along[triangle] + green[:, None] * across[triangle]
+    angle = np.radians(degrees)
+    seen = np.array([np.cos(angle), -np.sin(angle), 0]) if share else np.array([0.0, -1.0, 0])
+    seen = seen if seen[1] < 0 else -seen
+    assert ((world * seen).sum(1) > 0.99).all(), (world, seen)
+    assert (np.cross(along, across)[:, 2] > 0.99).all()
+
+
+def test_the_better_seen_direction_wins_and_opposite_ones_are_one():
+    mesh, canonical = plane(0, False)
+    pixels = mesh.corners(mesh.vertices).astype(np.float64)[..., :2] * (500, -500)
+    level, steep = (np.repeat([[np.cos(2 * a), np.sin(2 * a)]], 2, 0) for a in (np.pi, np.pi / 3))
+    views = [(pixels, level, np.full(2, 0.9)), (pixels, steep, np.full(2, 0.1))]
+    laid = 2 * lay_directions(mesh, canonical, np.array([0, 1]), views)[:, :2] - 1
+    assert (np.abs(laid[:, 0]) > 0.98).all()
