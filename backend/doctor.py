@@ -48,10 +48,11 @@ class Package:
 PACKAGES = (
     Package("numpy", ("numpy",), "1.26", "3"),
     Package("scipy", ("scipy",), "1.11", "2"),
-    # 4.11 opens the TFLite networks; 5.0 lacks parts of calib3d that the camera needs.
+    # 5.0 lacks parts of calib3d that the camera needs.
     Package("cv2", ("opencv-python", "opencv-python-headless", "opencv-contrib-python"), "4.11", "5"),
     Package("PIL", ("pillow",), "10", "99"),
     Package("torch", ("torch",), "2.4", "3"),
+    Package("onnxruntime", ("onnxruntime", "onnxruntime-gpu"), "1.18", "2"),
     Package("safetensors", ("safetensors",), "0.4", "1"),
 )
 LEAST_PYTHON = (3, 11)
@@ -211,19 +212,20 @@ def digest(path: Path) -> str:
 
 
 def portrait_networks() -> Finding:
-    """Runs them once: this build of OpenCV may lack what they need."""
-    wanted = "run in OpenCV"
+    """Runs them once: this build of ONNX Runtime may lack what they need."""
+    wanted = "run in ONNX Runtime"
     try:
         import numpy as np
 
         from .portrait import networks
+        from .portrait.detector import detect
 
         grey = np.full((256, 256, 3), 0.5, np.float32)
-        networks.network(networks.LANDMARKS)(grey[:192, :192].copy())
+        networks.network(networks.LANDMARKS)(grey[:192, :192])
         networks.network(networks.PERSON)(grey)
-        networks.network(networks.PALMS)(grey[:192, :192].copy())
-        networks.hand_network()(grey[:224, :224].copy())
-        networks.detector()(np.full((320, 320, 3), 128, np.uint8), 0.5)
+        networks.network(networks.PALMS)(grey[:192, :192])
+        networks.network(networks.HAND)(grey[:224, :224])
+        detect(np.full((320, 320, 3), 128, np.uint8), 0.5)
     except Exception as reason:
         return Finding("Portrait networks", f"do not run ({type(reason).__name__})", wanted, BROKEN, REINSTALL)
     return Finding("Portrait networks", "run", wanted)

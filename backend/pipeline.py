@@ -38,6 +38,7 @@ from .outputs import UDIM, Staged, pattern, shell_files
 from .pins import Pin, parse_pins
 from .portrait.beard import shave
 from .portrait.decode import Portrait, decode_portrait
+from .portrait.networks import run_on
 from .prior.linear import LinearPrior
 from .recall import Recall, fingerprint, forget_all
 from .refusals import check_request, choose_device
@@ -182,6 +183,7 @@ def prepare(
         AvatarTexError: LOW_SCORE when the registration scores less than least_score.
     """
     pictures = pictures or StagePictures("")
+    run_on(networks.device)
     step("portrait")
     portrait = decode_portrait(portrait_path)
     if worn is not None:

@@ -228,6 +228,8 @@ def release_memory() -> None:
         recall.forget_all()
     if pipeline := sys.modules.get(f"{__package__}.pipeline"):
         pipeline.load_cached_networks.cache_clear()
+    if reading := sys.modules.get(f"{__package__}.portrait.networks"):
+        reading.close_all()
     gc.collect()
     if torch := sys.modules.get("torch"):
         torch.cuda.empty_cache()

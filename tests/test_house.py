@@ -17,8 +17,9 @@ ROOT = Path(__file__).parents[1]
 STOREYS = (
     ("imaging", "recall"),
     ("networks",),
-    ("portrait", "prior"),
+    ("prior",),
     ("models",),
+    ("portrait",),
     ("head",),
     ("styles", "observation"),
     ("job",),

@@ -25,6 +25,7 @@ COMMANDS = {
     "train lora": ("training.lora", "teach a large profile the atlas, by a low rank change"),
     "train ablation": ("training.ablation", "measure what each stage is worth on left-out faces while training"),
     "graphs": ("training.graphs", "write the networks as ONNX graphs without weights"),
+    "portrait-graphs": ("training.portrait_graphs", "write MediaPipe's and YuNet's networks as ONNX graphs"),
     "manifest": ("training.manifest", "write the checksums of the weights"),
     "benchmark": ("evaluation.benchmark", "measure on rendered portraits whose texture is known"),
     "bands": ("evaluation.bands", "measure whether generated skin is as sharp as photographed skin beside it"),

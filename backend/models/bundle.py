@@ -21,6 +21,7 @@ from ..prior.experts import Experts
 from ..prior.linear import LinearPrior
 from ..verified import WEIGHTS, verified_bytes
 from . import runtime
+from .graph import Graph
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def assemble(
     """Networks of their tensors, in eval mode; without tensors untrained.
 
     Args:
-        graphs: run them in ONNX Runtime (graphs.py, runtime.py).
+        graphs: run them in ONNX Runtime (graph.py).
     """
     linear = {key: value.float() for key, value in linear.items()}
     painted, people = (
@@ -122,10 +123,10 @@ def assemble(
             module.load_state_dict(states[name], strict=module is not generator)
     paint_canvas(generator, canvas)
     if graphs:
-        completer = runtime.Graph(graph("completer"), states["completer"], device)
-        repainter = runtime.Graph(graph("denoiser"), states["repainter"], device)
-        encoder = runtime.Graph(graph("encoder"), states["encoder"], device)
-        generator.painter = runtime.Graph(graph("generator"), states["generator"], device)
+        completer = Graph(graph("completer"), states["completer"], device)
+        repainter = Graph(graph("denoiser"), states["repainter"], device)
+        encoder = Graph(graph("encoder"), states["encoder"], device)
+        generator.painter = Graph(graph("generator"), states["generator"], device)
     else:
         completer, repainter = Completer(), denoiser(states.get("repainter"))
         if "completer" in states:

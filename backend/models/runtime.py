@@ -1,43 +1,53 @@
-"""The networks in ONNX Runtime: on a CPU it takes a fraction of torch's time for the same layers and weights.
+"""The one runtime of networks whose layers are given as a graph: ONNX Runtime.
 
-On a graphics card it takes torch's place where the environment has its build for CUDA, which finds NVIDIA's libraries
-because torch has loaded them."""
+On a CPU it takes a fraction of torch's time for the same layers and weights. On a graphics card it takes torch's place
+where the environment has its build for CUDA, which finds NVIDIA's libraries because torch has loaded them."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
-from torch import Tensor, nn
+if TYPE_CHECKING:
+    import onnxruntime
+
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+#: On a card: convolutions are chosen by rule and not by a race, which is run again for every new size and need not end
+#: alike; and in float32, as on a processor. No card was in reach to time either.
+CARD = {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0"}
 
 
-class Graph(nn.Module):
-    """A network that is called like the torch module whose weights it was given.
+def open_session(
+    model: bytes,
+    device: str,
+    threads: int,
+    weights: Mapping[str, onnxruntime.OrtValue] | None = None,
+    small: bool = False,
+) -> onnxruntime.InferenceSession:
+    """A graph that is ready to run; several threads may run one.
 
     Args:
-        model: an ONNX graph without weights (graphs.py). state: the module's, which holds them by the same names.
-        device: cpu or cuda.
+        model: ONNX. device: cpu or cuda; where this build of the package has none for CUDA, the processor.
+        weights: those that the graph itself has not, by name; the caller keeps them as long as the session.
+        small: it runs now and then for milliseconds: it gives its memory back in between, and its threads sleep.
+
+    Raises:
+        ImportError: the package is missing.
     """
-
-    def __init__(self, model: bytes, state: dict[str, Tensor], device: str = "cpu") -> None:
-        onnxruntime = load_runtime()
-        super().__init__()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = torch.get_num_threads()
-        options.log_severity_level = 3
-        # the graph writes a name's length before it
-        known = {name: value for name, value in state.items() if bytes([len(name)]) + name.encode() in model}
-        weights = {name: value.detach().cpu().float().numpy() for name, value in known.items()}
-        self._kept = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(one)) for one in weights.values()]
-        options.add_external_initializers(list(weights), self._kept)
-        self.session = onnxruntime.InferenceSession(model, options, providers=providers(device))
-        self.names = [one.name for one in self.session.get_inputs()]
-
-    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
-        given = {name: value.detach().cpu().numpy() for name, value in zip(self.names, inputs, strict=True)}
-        made = tuple(torch.from_numpy(one).to(inputs[0].device) for one in self.session.run(None, given))
-        return made if len(made) > 1 else made[0]
+    package = load_runtime()
+    options = package.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3  # errors, which are raised as well
+    if small:
+        options.enable_cpu_mem_arena = False
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if weights:
+        options.add_external_initializers(list(weights), list(weights.values()))
+    names = providers(device) or providers("cpu")
+    return package.InferenceSession(
+        model, options, providers=names, provider_options=[CARD if name == CUDA else {} for name in names]
+    )
 
 
 def load_runtime():
@@ -60,15 +70,14 @@ def providers(device: str) -> list[str]:
     """
     there = load_runtime().get_available_providers()
     if device == "cpu":
-        return ["CPUExecutionProvider"]
-    return ["CUDAExecutionProvider", "CPUExecutionProvider"] if "CUDAExecutionProvider" in there else []
+        return [CPU]
+    return [CUDA, CPU] if CUDA in there else []
 
 
 def wanted(device: str) -> bool:
-    """Whether graphs take the place of modules: where the package runs on the device and AVATARTEX_TORCH is empty."""
-    if os.environ.get("AVATARTEX_TORCH"):
-        return False
-    try:
-        return bool(providers(device))
-    except ImportError:
-        return False
+    """Whether graphs take the place of modules: where the package runs on the device and AVATARTEX_TORCH is empty.
+
+    Raises:
+        ImportError: there is no package.
+    """
+    return not os.environ.get("AVATARTEX_TORCH") and bool(providers(device))

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
-from . import networks
 from .decode import Portrait
+from .detector import detect
 from .landmarks import MARGIN, FaceLandmarks, Square, both_ways, refined_landmarks
 
 # Long sides in pixels at which the detector looks. All photographs and paintings answer to each of the first three with
@@ -104,7 +104,7 @@ def _proposals(rgb: np.ndarray, scales: Iterable[int]) -> list[tuple[float, Squa
         factor = side / max(rgb.shape[:2])
         size = (max(16, round(rgb.shape[1] * factor)), max(16, round(rgb.shape[0] * factor)))
         small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
-        for row in networks.detector()(np.ascontiguousarray(small[..., ::-1]), MIN_SCORE):
+        for row in detect(small[..., ::-1], MIN_SCORE):
             x, y, w, h = (float(v) / factor for v in row[:4])
             angle = math.atan2(row[7] - row[5], row[6] - row[4])
             found.append((float(row[14]), Square(x + w / 2, y + h / 2, max(w, h) * MARGIN, angle)))

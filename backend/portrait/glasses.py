@@ -50,7 +50,7 @@ def seen(color: np.ndarray, face: FaceLandmarks) -> tuple[np.ndarray, bool, np.n
     scale = np.hypot(*to_image[:, 0])
     square, above = Square(x, y, scale * COLUMNS, float(np.arctan2(*to_image[::-1, 0]))), (COLUMNS - ROWS) // 2
     crop = np.clip(cut(color, square, COLUMNS)[0][above : above + ROWS], 0, 1)
-    hidden, worn = networks.network(networks.GLASSES)(inputs_of(crop).transpose(1, 2, 0))
+    hidden, worn = networks.network(networks.GLASSES)(inputs_of(crop))
     made = 1 / (1 + np.exp(-np.clip(hidden.reshape(ROWS, COLUMNS), -30, 30)))
     return made, worn.item() > WORN and bridged(made), to_image
 

@@ -263,12 +263,13 @@ def _read(color: np.ndarray, square: Square) -> Hand | None:
     hand = None
     for _ in range(2):
         crop, to_image = cut(color, hand.square if hand else square, HAND_SIDE)
-        presence, local = networks.hand_network()(crop)
-        if presence < PRESENCE:
+        local, presence = networks.network(networks.HAND)(crop)
+        if presence.item() < PRESENCE:
             return None
         scale = math.hypot(*to_image[:, 0])
+        local = local.reshape(21, 3)
         points = np.c_[local[:, :2] @ to_image[:, :2].T + to_image[:, 2], local[:, 2] * scale].astype(np.float32)
-        hand = Hand(points, presence)
+        hand = Hand(points, presence.item())
     return hand
 
 

@@ -1,104 +1,73 @@
-"""The bundled portrait networks, opened with OpenCV so that no other inference library is needed.
+"""The bundled networks that read a portrait.
 
-Parity of `cv2.dnn` (OpenCV 4.11) against ai-edge-litert 2.3.0 on four photographs: landmarks within 0.0001 px of the
-192 px crop, presence logits within 0.00001, person mask within 0.00006; palms' boxes within 0.0002 px of theirs, their
-logits within 0.00004. A hand's last matrices are ours (`HandNetwork`): points within 0.0004 px.
+Beside what they were converted from (lab/training/portrait_graphs.py), run by ai-edge-litert 2.3.0 on crops of twelve
+pictures: landmarks within 0.0002 px of 192, a hand's within 0.0008 of 224, palms' boxes within 0.0004, the mask within
+0.0016, presence and scores within 0.00004.
 """
 
 from __future__ import annotations
 
 import functools
-import threading
+import os
 
-import cv2
 import numpy as np
 
+from ..models.runtime import open_session
+from ..threads import CORES
 from ..verified import WEIGHTS, verified_bytes
 
-LANDMARKS = "face_landmark.tflite"
-PERSON = "selfie_segmentation.tflite"
-PALMS = "palm_detection_full.tflite"
-HAND = "hand_landmark_lite.tflite"
-GLASSES = "glasses.onnx"
-DETECTOR = "face_detection_yunet_2023mar_int8bq.onnx"
+LANDMARKS = "face_landmark.onnx"  # (192,192,3) -> (1,1,1,1404) points in pixels, (1,1,1,1) logit of presence
+PERSON = "selfie_segmentation.onnx"  # (256,256,3) -> (1,256,256,1) probability of a person
+PALMS = "palm_detection_full.onnx"  # (192,192,3) -> (1,2016,18) boxes and points, (1,2016,1) logits
+HAND = "hand_landmark_lite.onnx"  # (224,224,3) -> (1,63) points in pixels, (1,1) probability of a hand
+GLASSES = "glasses.onnx"  # (5,80,160) -> (1,1,80,160) and (1,1) logits, of a pixel and of all
+DETECTOR = "face_detection_yunet_2023mar.onnx"  # (3,H,W) BGR 0..255, multiples of 32
+
+#: Of one network, where the environment does not say: their layers are small.
+MOST_THREADS = 4
+
+_device = "cpu"
 
 
-def weight_bytes(name: str) -> np.ndarray:
-    """The file as (bytes,) uint8. Buffers, not paths: OpenCV cannot open paths outside ASCII on Windows.
+def run_on(device: str) -> None:
+    """From now on the networks run on cpu or cuda; until then on the cpu."""
+    global _device
+    _device = device
 
-    Raises:
-        AvatarTexError: WEIGHTS_MISSING, WEIGHTS_ALTERED.
-    """
-    return np.frombuffer(verified_bytes(WEIGHTS, name), np.uint8)
+
+def threads() -> int:
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, int(told)) if told.isdigit() else min(MOST_THREADS, CORES)
 
 
 class Network:
-    """One TFLite or ONNX network. OpenCV's networks keep their input between calls, hence the lock."""
+    """One graph for pictures one by one."""
 
-    def __init__(self, name: str) -> None:
-        read = cv2.dnn.readNetFromONNX if name.endswith(".onnx") else cv2.dnn.readNetFromTFLite
-        self._net = read(weight_bytes(name))
-        self._lock = threading.Lock()
-        self._outputs = sorted(self._net.getUnconnectedOutLayersNames())
+    def __init__(self, name: str, device: str) -> None:
+        self._session = open_session(verified_bytes(WEIGHTS, name), device, threads(), small=True)
+        [given] = self._session.get_inputs()
+        self._given = given.name
 
     def __call__(self, image: np.ndarray) -> list[np.ndarray]:
-        """Outputs, sorted by their names, for one (H, W, C) float32 image of the network's own size."""
-        with self._lock:
-            self._net.setInput(np.ascontiguousarray(image.transpose(2, 0, 1)[None]))
-            return [out.copy() for out in self._net.forward(self._outputs)]
-
-
-class HandNetwork:
-    """Hand landmarks up to their last matrices, which are multiplied here: OpenCV 4.11 leaves out what those add.
-
-    Without it points lie up to 3 px of the 224 px crop off, presence's logit 0.3.
-    """
-
-    def __init__(self) -> None:
-        self._net = cv2.dnn.readNetFromTFLite(weight_bytes(HAND))
-        self._lock = threading.Lock()
-        names = self._net.getLayerNames()
-        self._pooled = next(name for name in names if name.endswith("global_average_pooling2d/Mean"))
-        layers = next(name for name in names if "/conv_handflag/" in name), "Identity"
-        self._last = [[blob.copy() for blob in self._net.getLayer(name).blobs] for name in layers]
-
-    def __call__(self, crop: np.ndarray) -> tuple[float, np.ndarray]:
-        """Presence 0..1 and (21, 3) points, in pixels of a (224, 224, 3) crop."""
-        with self._lock:
-            self._net.setInput(cv2.dnn.blobFromImage(crop))
-            pooled = self._net.forward(self._pooled).ravel()
-        flag, points = (matrix @ pooled + added.ravel() for matrix, added in self._last)
-        return float(1 / (1 + np.exp(-np.clip(flag[0], -60, 60)))), points.reshape(21, 3)
+        """Its outputs for one float32 image, in the file's order."""
+        return self._session.run(None, {self._given: np.ascontiguousarray(image[None])})
 
 
 @functools.cache
-def hand_network() -> HandNetwork:
-    return HandNetwork()
+def _open(name: str, device: str) -> Network:
+    return Network(name, device)
 
 
-@functools.cache
 def network(name: str) -> Network:
-    """The network of that file, opened once."""
-    return Network(name)
+    """The network of that file, opened once on a device.
+
+    Raises:
+        AvatarTexError: WEIGHTS_MISSING, WEIGHTS_ALTERED.
+        ImportError: ONNX Runtime is missing.
+    """
+    return _open(name, _device)
 
 
-class Detector:
-    """YuNet: boxes, five points, scores."""
-
-    def __init__(self) -> None:
-        self._net = cv2.FaceDetectorYN.create("onnx", weight_bytes(DETECTOR), np.empty(0, np.uint8), (320, 320))
-        self._net.setNMSThreshold(0.3)
-        self._lock = threading.Lock()
-
-    def __call__(self, bgr: np.ndarray, score: float) -> np.ndarray:
-        """(N, 15) float32: x, y, width, height, five points (right eye first), score; in pixels of the image."""
-        with self._lock:
-            self._net.setScoreThreshold(score)
-            self._net.setInputSize((bgr.shape[1], bgr.shape[0]))
-            found = self._net.detect(bgr)[1]
-        return np.zeros((0, 15), np.float32) if found is None else found
-
-
-@functools.cache
-def detector() -> Detector:
-    return Detector()
+def close_all() -> None:
+    """Give back their memory, of a graphics card, too; who asks for one opens it again."""
+    _open.cache_clear()

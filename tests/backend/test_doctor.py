@@ -15,7 +15,7 @@ from backend import doctor
 def test_healthy_machine(capsys):
     assert doctor.main([]) == 0
     text = capsys.readouterr().out
-    assert "Everything that generate needs is here." in text and "face_landmark.tflite" in text
+    assert "Everything that generate needs is here." in text and "face_landmark.onnx" in text
 
 
 def test_json(capsys):
@@ -61,8 +61,8 @@ def test_old_python(monkeypatch):
 
 
 def _weights(folder: Path, content: bytes = b"weights") -> None:
-    (folder / "net.tflite").write_bytes(content)
-    manifest = {"net.tflite": {"sha256": hashlib.sha256(b"weights").hexdigest(), "bytes": 7}}
+    (folder / "net.onnx").write_bytes(content)
+    manifest = {"net.onnx": {"sha256": hashlib.sha256(b"weights").hexdigest(), "bytes": 7}}
     (folder / doctor.MANIFEST).write_text(json.dumps(manifest))
 
 
@@ -71,7 +71,7 @@ def test_weights(tmp_path):
     assert [f.state for f in doctor.weights(tmp_path)] == [doctor.OK]
     _weights(tmp_path, b"weightz")
     assert [f.state for f in doctor.weights(tmp_path)] == [doctor.BROKEN]
-    (tmp_path / "net.tflite").unlink()
+    (tmp_path / "net.onnx").unlink()
     assert [f.found for f in doctor.weights(tmp_path)] == ["missing"]
 
 

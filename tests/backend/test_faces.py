@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import cv2
@@ -13,13 +12,12 @@ from PIL import Image
 from backend.errors import AvatarTexError, ErrorCode
 from backend.head.match import find_face_or_pins
 from backend.pins import Pin
+from backend.portrait import faces
 from backend.portrait import landmark_groups as face_regions
-from backend.portrait import networks
 from backend.portrait.decode import Portrait, decode_portrait
 from backend.portrait.faces import find_faces, find_portrait_face
 from backend.portrait.landmarks import landmarks_in_view
 from backend.portrait.style import find_style, picture_warnings
-from backend.verified import MANIFEST
 from tests.backend.portraits import ASTRONAUT, HOPPER, SKIMAGE, SKIN, astronaut, astronaut_face, drawing
 
 
@@ -53,12 +51,12 @@ def test_lying_and_upside_down_faces(quarters):
 @pytest.mark.parametrize("quarters", [0, 1, 2, 3])
 def test_all_four_turns_are_judged_however_sure_the_first_one_is(monkeypatch, quarters):
     """Portraits on their heads score up to 0.91: no score of one turn may end the search."""
-    detect = networks.detector()
+    detect = faces.detect
 
     def surer(picture, least):
         return [[*row[:14], row[14] ** 0.5] for row in detect(picture, least)]
 
-    monkeypatch.setattr(networks, "detector", lambda: surer)
+    monkeypatch.setattr(faces, "detect", surer)
     found = find_faces(np.ascontiguousarray(np.rot90(astronaut().color, quarters)))
     assert abs((np.degrees(found[0].roll) + 90 * quarters + 180) % 360 - 180) < 20
 
@@ -152,42 +150,6 @@ def test_fast_path_agrees_with_the_search():
     again = landmarks_in_view(astronaut().color, astronaut_face().box)
     assert np.abs(again.points - astronaut_face().points).max() < 0.05 * again.size
     assert landmarks_in_view(np.full((300, 300, 3), 0.5, np.float32)) is None
-
-
-def test_missing_network_is_named(monkeypatch, tmp_path):
-    shutil.copy(networks.WEIGHTS / MANIFEST, tmp_path)
-    monkeypatch.setattr(networks, "WEIGHTS", tmp_path)
-    with pytest.raises(AvatarTexError, match=r"face_landmark\.tflite") as refusal:
-        networks.weight_bytes(networks.LANDMARKS)
-    assert refusal.value.code == ErrorCode.WEIGHTS_MISSING
-
-
-def test_opencv_runs_the_networks_as_tflite_does():
-    interpreter = pytest.importorskip("ai_edge_litert.interpreter")
-
-    def outputs(name: str, crop: np.ndarray) -> dict[str, np.ndarray]:
-        model = interpreter.Interpreter(str(networks.WEIGHTS / name))
-        model.allocate_tensors()
-        model.set_tensor(model.get_input_details()[0]["index"], crop[None])
-        model.invoke()
-        return {str(o["name"]): model.get_tensor(o["index"]).ravel() for o in model.get_output_details()}
-
-    crop = cv2.resize(astronaut().color[40:230, 130:320], (192, 192))
-    wanted = next(out for out in outputs(networks.LANDMARKS, crop).values() if out.size == 1404)
-    assert np.abs(networks.network(networks.LANDMARKS)(crop)[0].ravel() - wanted).max() < 0.01  # pixels of 192
-    for found, wanted in zip(
-        networks.network(networks.PALMS)(crop), sorted_values(outputs(networks.PALMS, crop)), strict=True
-    ):
-        assert np.abs(found.ravel() - wanted).max() < 0.01
-    crop = cv2.resize(crop, (224, 224))
-    wanted = outputs(networks.HAND, crop)
-    presence, points = networks.hand_network()(crop)
-    assert np.abs(points.ravel() - wanted["Identity"]).max() < 0.01
-    assert abs(presence / (1 - presence) / (wanted["Identity_1"] / (1 - wanted["Identity_1"])) - 1) < 0.01
-
-
-def sorted_values(outputs: dict[str, np.ndarray]) -> list[np.ndarray]:
-    return [outputs[name] for name in sorted(outputs)]
 
 
 def test_mirror_table_swaps_left_and_right():

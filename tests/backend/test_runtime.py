@@ -9,6 +9,7 @@ from torch import Tensor
 
 from backend.lab.training.graphs import graphs_of, write_graph
 from backend.models import bundle, runtime
+from backend.models.graph import Graph
 from backend.networks.generator import LATENT, ROWS
 
 #: Largest difference of two runs of the same layers in other orders of summation, sRGB and residual units.
@@ -45,7 +46,7 @@ def test_graphs_say_what_torch_says(name, both):
         "encoder": quick.encoder,
         "generator": quick.generator.painter,
     }[name]
-    assert isinstance(graph, runtime.Graph)
+    assert isinstance(graph, Graph)
     for count in (1, 2):
         given = [value[:count] for value in inputs.values()]
         with torch.no_grad():
@@ -73,7 +74,7 @@ def test_a_graph_is_written_without_weights(both, tmp_path):
     given = list(inputs.values())
     with torch.no_grad():
         mean = module(*given)[0]
-    assert np.allclose(runtime.Graph(data, module.state_dict())(*given)[0], mean, atol=TOLERANCE)
+    assert np.allclose(Graph(data, module.state_dict())(*given)[0], mean, atol=TOLERANCE)
 
 
 class Package:

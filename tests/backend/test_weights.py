@@ -11,7 +11,8 @@ import torch
 from backend import doctor, verified
 from backend.errors import AvatarTexError, ErrorCode
 from backend.lab.training.checkpoints import load_state, save_half, save_state
-from backend.models import bundle, runtime
+from backend.models import bundle
+from backend.models.graph import Graph
 from backend.networks.sizes import CANVAS
 
 #: What the extension may carry.
@@ -39,7 +40,7 @@ def test_the_bundle_is_whole_small_and_says_where_it_is_from():
 
 def test_networks_come_ready_to_use():
     networks = bundle.load_networks("cpu")
-    assert isinstance(networks.completer, runtime.Graph)  # on a CPU
+    assert isinstance(networks.completer, Graph)  # on a CPU
     modules = (networks.generator, networks.encoder, networks.completer, networks.repainter)
     assert not any(module.training for module in modules)
     assert not any(parameter.requires_grad for module in modules for parameter in module.parameters())
@@ -109,12 +110,12 @@ def test_manifest_keeps_what_people_wrote_and_hashes_what_is_there(copy, monkeyp
 
     path = copy / verified.MANIFEST
     entries = json.loads(path.read_text())
-    entries["face_landmark.tflite"]["source"] = "by hand"
+    entries["face_landmark.onnx"]["source"] = "by hand"
     path.write_text(json.dumps(entries))
     (copy / "linear.safetensors").write_bytes(b"new")
     monkeypatch.setattr(manifest, "WEIGHTS", copy)
     written = manifest.write_manifest()
-    assert written["face_landmark.tflite"]["source"] == "by hand"
+    assert written["face_landmark.onnx"]["source"] == "by hand"
     assert written["linear.safetensors"]["bytes"] == 3
     assert broken(copy) == []
 

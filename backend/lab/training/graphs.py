@@ -1,7 +1,7 @@
 """python -m backend.lab graphs: write the networks as ONNX graphs without weights, for ONNX Runtime on CPUs.
 
-The weights stay in the safetensors files alone; runtime.py gives them to the graphs. Needs onnx==1.23.2 (and with it
-protobuf and ml-dtypes; pip install --no-deps), which nothing else here does.
+The weights stay in the safetensors files alone; models/graph.py gives them to the graphs. Needs onnx==1.23.2 (with
+protobuf and ml-dtypes; pip install --no-deps), which few here do.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def write_graph(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str]
 
 
 def write_whole(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], path: Path) -> None:
-    """One graph with its weights, for pictures one by one: OpenCV reads it (portrait/networks.py), norms folded."""
+    """One graph with its weights, for pictures one by one (portrait/networks.py), norms folded."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(

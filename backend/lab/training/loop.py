@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 
 from ...models import runtime
 from ...models.bundle import FILES, Networks, canvas_of, graph, untrained
+from ...models.graph import Graph
 from .batches import Batch, Batches
 from .checkpoints import load_state, save_state
 from .export import export
@@ -35,7 +36,7 @@ def train(arguments, preset) -> None:
     torch.manual_seed(arguments.seed)
     networks = untrained(arguments.output, device)
     if runtime.wanted(device):  # stage 1 stands still here
-        networks = replace(networks, completer=runtime.Graph(graph("completer"), networks.completer.state_dict()))
+        networks = replace(networks, completer=Graph(graph("completer"), networks.completer.state_dict()))
     modules = [getattr(networks, attribute) for attribute, _ in FILES[f"{name}.safetensors"]]
     for module in modules:
         module.train().requires_grad_(True)
