@@ -1,7 +1,7 @@
 """The whole method on one page: a head and a portrait in, a texture of the artist's UV map out.
 
-After AvatarTex (arXiv 2511.06721): a denoiser inpaints what the portrait shows, a texture generator corrects the
-result in its latent space, a second denoiser repaints detail; around them what any mesh and any UV map need.
+After AvatarTex (arXiv 2511.06721): a denoiser inpaints what the portrait shows, flat drawings are corrected in the
+latent space of a texture generator, a second denoiser repaints detail; around them what any mesh and any UV map need.
 """
 
 from __future__ import annotations

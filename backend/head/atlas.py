@@ -113,7 +113,7 @@ def to_atlas(canonical: np.ndarray) -> np.ndarray:
     u = 0.5 + np.copysign(np.interp(np.abs(longitude), LONGITUDES, ACROSS), longitude)
     v = np.interp(-latitude, -np.array(LATITUDES), DOWN)
     v = v + np.maximum(LATITUDES[-1] - latitude, 0) / 90  # below the atlas: outside 0..1 on purpose
-    return np.stack([u, v], -1, dtype=canonical.dtype, casting="same_kind")
+    return np.stack([u, v], -1).astype(np.result_type(canonical, np.float32))
 
 
 @dataclass(frozen=True)

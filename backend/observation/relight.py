@@ -1,8 +1,7 @@
 """What the artist wants of the portrait's light on the texture: keep it, even it out, or remove it.
 
 The smooth light comes from the normals (light.py). What it cannot explain, cast shadows above all, is taken from the
-completed atlas: stage 2 fits the skin under leftover light (stages/latent.py), so at large scale the difference of
-the two is light.
+completed atlas: priors and stage 1 make skin without it, so at large scale the difference of the two is light.
 """
 
 from __future__ import annotations
