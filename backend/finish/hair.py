@@ -41,7 +41,8 @@ def wear_hair(generated: np.ndarray, hair: Hair | None) -> np.ndarray:
     share = np.clip(((generated - skin) * way).sum(-1) / ((way**2).sum(-1) + LEAST**2), 0, 1)
     below = generated - share[..., None] * way
     layered = below + cover[..., None] * (colour * own_shade(generated, cover)[..., None] - below)
-    worn = unseen * cv2.resize(hairline().grows, generated.shape[:2], interpolation=cv2.INTER_LINEAR)
+    grows = cv2.resize(hairline().grows, generated.shape[:2], interpolation=cv2.INTER_LINEAR)
+    worn = unseen * np.maximum(grows, scalp)
     return (generated + worn[..., None] * (layered - generated)).astype(np.float32)
 
 

@@ -8,6 +8,7 @@ ends each strand ends for itself: the atlas has a soft line there, and strands o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -63,6 +64,7 @@ class Strands(Detail):
     """
 
     line: tuple[np.ndarray, np.ndarray] | None = None
+    parted: ClassVar[int] = 8  # strands that cross make a plaid
 
     def where(self, atlas: np.ndarray) -> np.ndarray:
         return sample_atlas(self.cover, atlas)
@@ -141,7 +143,10 @@ def lay_strands(grain: Grain, seed: int) -> np.ndarray:
     random = np.random.default_rng(seed)
     size = 2 * round(PERIOD * grain.density / 2)
     noise = upright(random.normal(size=(size, size, 3)), SPREAD)
-    straight = np.dstack([matched(noise, grain), fringe(noise[..., 0])])
+    even = not grain.covariance.any()  # a drawing's hair is cut along a line
+    straight = np.dstack([matched(noise, grain), 0 * noise[..., 0] if even else fringe(noise[..., 0])]).astype(
+        np.float32
+    )
     aside = sum(size * reach * smooth_field(size, often, random) for often, reach in BENDS.items())
     y, x = np.mgrid[:size, :size].astype(np.float32)
     wrapped = np.pad(straight, ((0, 0), (PAD, PAD), (0, 0)), mode="wrap")

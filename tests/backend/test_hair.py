@@ -88,9 +88,11 @@ def test_hair_that_the_networks_made_beside_the_line_is_taken_off(worn):
     generated = np.tile(SKIN, (SIZE, SIZE, 1)).astype(np.float32)
     beside = (worn.cover < 0.05) & (hairline().grows > 0.95) & (worn.confidence == 0)
     assert beside.sum() > 50
-    generated[beside] = DARK
+    bald = (worn.scalp > 0) & (hairline().grows < 0.05) & (worn.cover < 0.05) & (worn.confidence == 0)
+    assert bald.sum() > 10  # above the ears
+    generated[beside | bald] = DARK
     made = wear_hair(generated, worn)
-    assert np.abs(made[beside] - SKIN).max() < 0.12
+    assert np.abs(made[beside | bald] - SKIN).max() < 0.12
 
 
 def test_what_is_seen_is_not_worn_over(worn, seen):
@@ -256,6 +258,12 @@ def test_each_strand_ends_for_itself_between_hair_and_skin():
     assert np.allclose(made[whole], soft[whole], atol=0.02)
     photographed = np.full_like(soft, 0.9)
     assert np.array_equal(strands.add(photographed, 0 * free, place, normals, to_atlas(place)), photographed)
+
+
+def test_a_drawings_hair_is_cut_along_a_line():
+    one = grain(256)
+    flat = dataclasses.replace(one, covariance=0 * one.covariance)
+    assert not lay_strands(flat, 0)[..., 3].any()
 
 
 def test_no_strand_grows_on_an_ear():
