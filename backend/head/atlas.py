@@ -106,14 +106,14 @@ def procrustes(source: np.ndarray, target: np.ndarray, weights: np.ndarray) -> n
 
 
 def to_atlas(canonical: np.ndarray) -> np.ndarray:
-    """(…,2) atlas coordinates 0..1, x to the right and y down, of (…,3) canonical points, in their precision."""
+    """(…,2) atlas coordinates 0..1, x to the right and y down, of (…,3) canonical points."""
     x, y, z = np.moveaxis(canonical, -1, 0)
     longitude = np.degrees(np.arctan2(x, z))
     latitude = np.degrees(np.arctan2(y, np.hypot(x, z)))
     u = 0.5 + np.copysign(np.interp(np.abs(longitude), LONGITUDES, ACROSS), longitude)
     v = np.interp(-latitude, -np.array(LATITUDES), DOWN)
     v = v + np.maximum(LATITUDES[-1] - latitude, 0) / 90  # below the atlas: outside 0..1 on purpose
-    return np.stack([u, v], -1, dtype=canonical.dtype, casting="same_kind")
+    return np.stack([u, v], -1)
 
 
 @dataclass(frozen=True)

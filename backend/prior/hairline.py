@@ -22,8 +22,9 @@ UNIT = 0.13
 LINE = (0.3, 0.7)
 #: Texels of the prior: a hole or a tuft of half of it is none; a linear prior overshoots and dips where hair does not.
 HOLE = 7
-#: How far single strands move the line, in cover; their width and length, as shares of the atlas.
-RAGGED, WIDTH, LENGTH = 0.12, 0.003, 0.012
+#: How far single strands move the line, in cover and no further than so much of the atlas: where cover falls slowly, as
+#: before the ears, they moved it far, in stairs. Their width and length, as shares of the atlas.
+RAGGED, MOVED, WIDTH, LENGTH = 0.12, 0.006, 0.003, 0.012
 FILE = Path(__file__).with_name("hairline.npz")
 
 
@@ -52,9 +53,16 @@ class Hairline:
         bytes_made = np.rint(255 * np.clip(made[..., 0] / UNIT, 0, 1)).astype(np.uint8)
         made = cv2.medianBlur(bytes_made, HOLE).astype(np.float32) / 255
         made = cv2.resize(made, (texels, texels), interpolation=cv2.INTER_LINEAR)
-        made += RAGGED * strands(0, texels, WIDTH * texels, LENGTH * texels)
         grows = cv2.resize(self.grows, (texels, texels), interpolation=cv2.INTER_LINEAR)
-        return (np.clip((made - LINE[0]) / (LINE[1] - LINE[0]), 0, 1) * grows).astype(np.float32)
+        return (np.clip((frayed(made) - LINE[0]) / (LINE[1] - LINE[0]), 0, 1) * grows).astype(np.float32)
+
+
+def frayed(cover: np.ndarray) -> np.ndarray:
+    """(T,T) cover, the lines along which it falls moved by single strands."""
+    texels = len(cover)
+    fall = np.hypot(*np.gradient(cv2.GaussianBlur(cover, (0, 0), WIDTH * texels)))
+    moved = np.minimum(RAGGED, MOVED * texels * fall)
+    return cover + moved * strands(0, texels, WIDTH * texels, LENGTH * texels)
 
 
 @cache

@@ -9,7 +9,7 @@ import pytest
 
 from backend import pipeline
 from backend.finish.hair import wear_hair
-from backend.head.atlas import map_atlas
+from backend.head.atlas import map_atlas, to_atlas
 from backend.head.match import find_face_or_pins, match
 from backend.head.mesh import load_mesh
 from backend.imaging.sample import LUMINANCE
@@ -18,7 +18,7 @@ from backend.observation.observe import PLACES, is_cloth, observe
 from backend.portrait.decode import decode_portrait
 from backend.portrait.head_hair import find_head_hair
 from backend.portrait.matte import portrait_matte
-from backend.prior.hairline import Hairline, hairline
+from backend.prior.hairline import Hairline, frayed, hairline
 from backend.prior.linear import LinearPrior
 from backend.surface.measured import Grain, Subject
 from backend.surface.strands import Strands, find_strands, finer, lay_strands, stranded
@@ -243,9 +243,13 @@ def test_strands_lie_on_hair_alone_and_fall_down_its_sides():
     grey, free = np.full((200, 3), 0.5, np.float32), np.ones(200, np.float32)
     across = np.stack([np.full(200, 0.6), np.full(200, 0.6), side * 0.5 - 0.3], 1).astype(np.float32)
     down = np.stack([np.full(200, 0.6), 0.6 + 0.5 * side, np.full(200, -0.3)], 1).astype(np.float32)
-    assert strands.add(grey, free, across, normals).std() > 10 * strands.add(grey, free, down, normals).std()
+
+    def added(places: np.ndarray) -> np.ndarray:
+        return strands.add(grey, free, places, normals, to_atlas(places).astype(np.float32))
+
+    assert added(across).std() > 10 * added(down).std()
     cheek = np.tile(np.float32([0.3, -0.1, 0.2]), (200, 1)) + across * 0.01
-    assert np.array_equal(strands.add(grey, free, cheek, normals), grey)
+    assert np.array_equal(added(cheek), grey)
 
 
 def test_a_scalp_that_is_to_be_bare_takes_the_skins_colour(seen, scalp):
@@ -304,3 +308,12 @@ def test_hair_that_the_artist_hides_is_no_model_for_strands(demo_head_obj, astro
     assert found(job.observation) is not None
     hidden = dataclasses.replace(job.observation, confidence=np.zeros_like(job.observation.confidence))
     assert hidden.wears_hair and found(hidden) is None
+
+
+def test_strands_move_a_line_no_further_where_cover_falls_slowly():
+    """Else it falls in stairs, before the ears; where it falls fast it is ragged all the same."""
+    size, middle = 256, 128
+    rows = np.arange(size, dtype=np.float32)[:, None] - middle
+    for steepness in (0.02, 0.006):
+        line = (frayed(np.repeat(np.clip(0.5 - steepness * rows, 0, 1), size, 1)) < 0.5).argmax(0) - middle
+        assert 0.3 < line.std() < 2.5 and np.abs(line).max() < 6, (steepness, line.std())
