@@ -8,6 +8,7 @@ import sys
 import time
 from importlib import metadata
 
+import cv2
 import numpy as np
 
 from . import __version__
@@ -56,7 +57,6 @@ def peak_memory() -> float:
 
 def versions() -> dict[str, str]:
     """Version of everything whose change could change a texture."""
-    import cv2
     import torch
 
     return {
@@ -79,7 +79,7 @@ def render(request: Generate, device: str, job: Prepared, composition: Compositi
     """The report as UTF-8 JSON; no paths of the machine go into it, only file names."""
     total = clock.finish()
     head = composition.head
-    shares = composition.provenance[head].mean(0) if head.any() else np.zeros(3)
+    shares = cv2.mean(composition.provenance, head.astype(np.uint8))
     body = {
         "versions": versions(),
         "device": device,

@@ -68,10 +68,10 @@ def compose(
     head, filled = texels.covered, texels.filled
     painted = Colouring(job, mesh, generated, light, made_up, details).colour(texels)
 
-    texture = np.zeros((*head.shape, 3), np.float32)
-    provenance = np.zeros_like(texture)
-    texture[filled], provenance[filled] = painted.colour, painted.provenance
-    provenance[filled & ~head] = 0
+    texture, provenance = (np.zeros((*head.shape, 3), np.float32) for _ in range(2))
+    index = np.flatnonzero(filled)
+    texture.reshape(-1, 3)[index] = painted.colour
+    provenance.reshape(-1, 3)[index] = painted.provenance * head.ravel()[index, None]
     if base is None:
         return Composition(
             fill_smoothly(texture, filled), provenance, head, filled, painted.atlas, painted.given(head[filled]), box

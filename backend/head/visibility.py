@@ -19,9 +19,10 @@ BUFFER = 900
 STEP = 0.02
 #: Buffer pixels from an occlusion edge where confidence begins and is full: registration is off by about 5.
 CLEAR = 2.0, 9.0
-#: The same for what lies behind an edge, as the far cheek beside a nose: where two noses stand off unlike far, at 35
-#: degrees of yaw their outlines lie up to 20 apart (a man's portrait on VALID's head), and a nose was left on a cheek.
-BEHIND = 12.0, 36.0
+#: The same at most for what lies behind an edge, as the far cheek beside a nose, and so much for each share of the head
+#: that the edge is deep: noses stand off unlike far, which moves their outlines. At 35 degrees of yaw those of a man's
+#: portrait and of VALID's head lay up to 20 apart at edges of 0.09, and a nose was left on the cheek.
+BEHIND, DEEP = (12.0, 36.0), (140.0, 430.0)
 #: Buffer pixels around a place that are asked whether they hide it. Folds hide by less than STEP, as eyelids do, and
 #: where one pixel decides, the lids of a texture are striped like a comb.
 SOFT = 3
@@ -120,30 +121,34 @@ def depth_view(
         lips = cv2.dilate(lips, kernel, iterations=RIM)
     sharp = lips > 0
     jump &= ~sharp
-    clear = ramp(cv2.distanceTransform((~jump).astype(np.uint8), cv2.DIST_L2, 3), CLEAR)
+    clear = ramp(cv2.distanceTransform((~jump).astype(np.uint8), cv2.DIST_L2, 3), *CLEAR)
     within = jump & (cv2.erode(covered.astype(np.uint8), kernel) > 0)
     if within.any():
-        clear = np.minimum(clear, clear_behind(within, beyond, (nearest + farthest) / 2))
+        clear = np.minimum(clear, clear_behind(within, beyond, nearest, farthest, size))
     return DepthView(depth, clear, sharp, low, scale, (width, height), 0.012 * size)
 
 
-def clear_behind(edges: np.ndarray, depth: np.ndarray, between: np.ndarray) -> np.ndarray:
+def clear_behind(
+    edges: np.ndarray, depth: np.ndarray, nearest: np.ndarray, farthest: np.ndarray, size: float
+) -> np.ndarray:
     """(h,w) float32 0..1, how far clear each pixel is of the (h,w) bool edge that hides what is beside it, if any.
 
     Args:
-        depth: (h,w). between: (h,w), on the edges the depth between what hides and what is hidden.
+        depth: (h,w). nearest, farthest: (h,w), around the edges. size: the head's extent; all in mesh units.
     """
     away, label = cv2.distanceTransformWithLabels(
         (~edges).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
     )
-    at = np.zeros(label.max() + 1, np.float32)
-    at[label[edges]] = between[edges]
-    return np.where(depth > at[label], ramp(away, BEHIND), np.float32(1))
+    between, deep = np.zeros((2, label.max() + 1), np.float32)
+    between[label[edges]] = (nearest + farthest)[edges] / 2
+    deep[label[edges]] = (farthest - nearest)[edges] / size
+    deep = deep[label]
+    limits = (np.clip(each * deep, low, most) for each, low, most in zip(DEEP, CLEAR, BEHIND, strict=True))
+    return np.where(depth > between[label], ramp(away, *limits), np.float32(1))
 
 
-def ramp(away: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
+def ramp(away: np.ndarray, begin: np.ndarray | float, full: np.ndarray | float) -> np.ndarray:
     """(…,) float32 0..1 between two limits."""
-    begin, full = limits
     return np.clip((away - begin) / (full - begin), 0, 1).astype(np.float32)
 
 

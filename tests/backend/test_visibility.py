@@ -50,6 +50,18 @@ def test_what_hides_more_than_the_registration_knows_of_is_not_painted_on_what_i
     assert (full(seen) * np.interp(right, np.arange(200) + 0.5, picture)).max() < 0.1
 
 
+def test_the_less_an_edge_hides_by_the_less_is_kept_clear_behind_it():
+    """A nostril's edge from the front, which the landmarks hold, and a nose's from the side."""
+    corners = np.array([[(20.0, 20.0), (180.0, 20.0), (180.0, 180.0)]] * 2)
+    corners[1, 1:, 0] = 100.0
+    pixels = np.stack([100 + np.linspace(1, 8, 50), np.full(50, 40.0)], 1)
+    seen = [
+        depth_view(corners, np.array([[FAR] * 3, [FAR - deep] * 3]), 200, 200, 1.0).visible(pixels, np.full(50, FAR))
+        for deep in (0.03, 0.06, 0.12)
+    ]
+    assert seen[0].mean() > seen[1].mean() + 0.1 > seen[2].mean() + 0.2
+
+
 def test_nothing_is_seen_outside_the_portrait(view):
     assert view.visible(np.array([[-5.0, 100], [100, 230]]), np.array([FAR, FAR])).tolist() == [0, 0]
 
