@@ -98,8 +98,9 @@ def control_config(profile: str) -> dict[str, Any]:
     return {key: value for key, value in unet.items() if key != "up_block_types"} | {"in_channels": 4}
 
 
-def make(profile: str, folder: Path) -> Profile:
-    """A profile of U-Nets in its real shapes, in half precision, without its IP-Adapter; locked as a download would."""
+def make(profile: str, folder: Path, way: str) -> Profile:
+    """A profile of U-Nets in its real shapes, in half precision, with one way's ControlNets and no IP-Adapter; locked
+    as a download would."""
     from diffusers import AutoencoderKL, ControlNetModel, UNet2DConditionModel
 
     real, configs, base = PROFILES[profile], BASES[profile], folder / "base"
@@ -110,7 +111,7 @@ def make(profile: str, folder: Path) -> Profile:
         save_file(filled(ClipText, configs[name], whole=True).state_dict(), base / name / "model.safetensors")
         save_json(base / name / "config.json", configs[name])
         save_tokenizer(base / name.replace("text_encoder", "tokenizer"), {})
-    parts = [part for part in real.parts if part.name == "base" or (part.repo and part.name in used(real))]
+    parts = [part for part in real.parts if part.name == "base" or (part.repo and part.name in real.controls[way])]
     for part in parts[1:]:
         control = filled(ControlNetModel, control_config(profile))
         if part.folders:
@@ -144,5 +145,5 @@ def filled(make: Callable[..., nn.Module], config: dict[str, Any], whole: bool =
 
 
 def used(profile: Profile) -> set[str]:
-    """Its ControlNets."""
+    """Its ControlNets, of both ways."""
     return {name for weights in profile.controls.values() for name in weights}

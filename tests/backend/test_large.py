@@ -254,3 +254,13 @@ def test_the_script_of_speed_runs(tiny, capsys):
     rows = capsys.readouterr().out.splitlines()[1:]
     assert [" ".join(row.split(", ")[-1].split()[1:]) for row in rows[1:]] == ["times as fast as plain"] * 2
     assert "1 x 4 steps" in rows[0] and "1 x 2 steps" in rows[1] and "2 x 2 steps" in rows[2]
+
+
+def test_the_script_of_speed_compares_a_step(tiny, capsys):
+    """Ours is the plain loop's step, on the same networks."""
+    if tiny.name != "tiny-sd15":
+        pytest.skip("one is enough")
+    speed.measure_step(tiny, "cpu", 1)
+    *rows, pixels, memory = capsys.readouterr().out.splitlines()
+    assert [row.split(":")[0] for row in rows] == ["plain", "ours", "plain, as wide as ours"]
+    assert float(pixels.split(" by ")[1].split()[0]) < 1e-5 and memory.endswith("GB")

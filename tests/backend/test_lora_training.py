@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from backend.lab.training import lora
+from backend.lab.training.lora_people import Portraits
 from backend.large import paint
 from backend.large.memory import WHOLE, Tier
 from backend.models import store
@@ -64,9 +66,9 @@ def trained(tmp_path_factory):
         patch.setattr(lora, "PACE", lora.Pace(rate=2e-2, warm=5, average=0.8))
         hub = build_hub(folder / "hub")
 
-        def train(output: str, steps: int) -> Path:
+        def train(output: str, steps: int, more: Sequence = ()) -> Path:
             words = ["--profile", "sd15", "--hub", hub, "--output", folder / output, "--steps", steps]
-            words += ["--count", 1, "--rank", 4, "--schedule", 40, "--device", "cpu"]
+            words += ["--count", 1, "--rank", 4, "--schedule", 40, "--device", "cpu", *more]
             assert lora.main([str(word) for word in words]) == 0
             return folder / output / lora.WEIGHTS
 
@@ -107,3 +109,71 @@ def test_captions():
     assert words.startswith(paint.LAYOUT + paint.WORDS["photo"]) and words.endswith(
         "photo style, full beard, painted hair"
     )
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory) -> Path:
+    """Two people of whom the middle of the atlas was seen, and one who is held out."""
+    folder = tmp_path_factory.mktemp("faces")
+    (folder / "observations").mkdir()
+    seen, rows = np.zeros((32, 32), np.uint8), ["id,split,weight"]
+    seen[8:24, 8:24] = 255
+    for number, split in enumerate(("train", "train", "held out")):
+        skin = np.full((32, 32, 3), 60 + 60 * number, np.uint8)
+        parts = {"unlit": skin, "lit": skin, "confidence": seen, "shown": seen, "hair": seen, "normals": skin}
+        np.savez(folder / "observations" / f"p{number}.npz", **parts)
+        rows.append(f"p{number},{split},1")
+    (folder / "people.csv").write_text("\n".join(rows) + "\n")
+    return folder
+
+
+def test_people_teach_what_their_portraits_show(faces):
+    people, drawn = Portraits(faces, SIDE, 0), []
+    for number in range(20):
+        sample = people.draw(number)
+        unlit, valid, shown = sample["unlit"], sample["valid"], sample["confidence"][0]
+        drawn.append(round(float(unlit.mean()) * 255))
+        assert unlit.shape == (3, SIDE, SIDE) and unlit.std() < 1e-3  # no edge where nothing is known
+        assert set(valid.unique().tolist()) == {0, 1} and valid[..., 16:48, 16:48].all() and valid.mean() < 0.3
+        assert (shown <= valid + 1e-6).all() and 0.05 < float(shown.sum() / valid.sum()) < 0.95  # a part is hidden
+    assert set(drawn) == {60, 120}  # nobody who is held out
+    assert torch.equal(people.draw(7)["confidence"], people.draw(7)["confidence"])
+    assert people.words == lora.caption({"style": {"name": "photo"}, "beard": {}, "hair": {}, "makeup": {}})
+
+
+def test_every_second_texture_is_a_persons_and_a_training_goes_on_with_the_next(trained, faces):
+    hub = trained[2]
+
+    def order(first: int, people: Portraits | None) -> list[str]:
+        mixed = lora.Mixed(lora.Captioned(hub, size=SIDE), people, first)
+        return [str(one.get("key") or one["confidence"].sum()) for one in (mixed.draw() for _ in range(9))]
+
+    people = Portraits(faces, SIDE, 0)
+    whole = order(0, people)
+    assert [name.isdigit() for name in whole] == [True, False] * 4 + [True]
+    for first in (1, 2, 5):
+        assert order(first, people)[: 9 - first] == whole[first:]
+    assert all(name.isdigit() for name in order(0, None)) and order(3, None)[:6] == order(0, None)[3:]
+
+
+def test_people_teach_at_the_noisier_times_alone(trained, faces, monkeypatch):
+    tiny = trained[0]
+    painter = paint.load_painter(
+        tiny, {"base": store.find_parts(tiny)["base"]}, "cpu", Tier(0, WHOLE, False, False), lambda: None
+    )
+    levels = []
+    monkeypatch.setattr(
+        painter, "predict", lambda latent, level, items, half: levels.append(level) or torch.zeros_like(latent)
+    )
+    sample = Portraits(faces, tiny.texels, 0).draw(0)
+    for number in range(30):
+        lora.loss_of(painter, sample, torch.Generator().manual_seed(number))
+    assert max(level.alpha**2 for level in levels) < lora.DROWNED
+    for number in range(30):
+        lora.loss_of(painter, sample | {"soft": False}, torch.Generator().manual_seed(number))
+    assert max(level.alpha**2 for level in levels) > 0.8
+
+
+def test_a_training_with_people_runs(trained, faces):
+    _, train, _ = trained
+    assert load_file(train("people", 2, ["--faces", faces]))

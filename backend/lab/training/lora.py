@@ -1,10 +1,11 @@
 """train lora: teach a large profile the layout of the atlas and its styles, by a low rank change of its attention.
 
-    python -m backend.lab train lora --profile sd15 --hub runs/hub/fold0 --output runs/lora --steps 2000
+    python -m backend.lab train lora --profile sd15 --hub runs/hub/fold0 --faces runs/faces --output runs/lora
     python -m backend models use sd15 lora runs/lora/lora.safetensors
 
 The profile must be on this computer. Each step hides a part of a texture as a portrait would, and the network tells the
-noise in it (Ho et al., arXiv 2006.11239, eq. 14), with words from the texture's recipe.
+noise in it (Ho et al., arXiv 2006.11239, eq. 14), with words from the texture's recipe. With --faces every second
+texture is a real person's, as `faces build` unwrapped it.
 """
 
 from __future__ import annotations
@@ -29,9 +30,12 @@ from ...models.store import find_parts
 from ..texhub.drawn_styles import NETWORK_STYLE
 from ..texhub.reader import TexHub
 from .descent import Descent, Means, Pace, begin
+from .lora_people import Portraits
 
 PACE = Pace(rate=2e-4, average=0.99)
 WEIGHTS, STATE = "lora.safetensors", "lora.state.safetensors"
+#: Share of signal below which noise is taken to drown what a soft sample lacks: the noisier half. Not measured.
+DROWNED = 0.5
 #: Seconds between two states on the disk.
 EXPORT_EVERY = 300
 
@@ -62,6 +66,21 @@ def endless(samples: TexHub, first: int) -> Iterator[dict]:
         samples.epoch, skipped = samples.epoch + 1, 0
 
 
+class Mixed:
+    """The textures of a training in their order: the build's, and every second one a person's where people are given.
+
+    Args:
+        first: textures that an earlier run took.
+    """
+
+    def __init__(self, hub: Captioned, people: Portraits | None, first: int) -> None:
+        self.hub, self.people, self.number = endless(hub, -(-first // 2) if people else first), people, first
+
+    def draw(self) -> dict:
+        number, self.number = self.number, self.number + 1
+        return self.people.draw(number) if self.people and number % 2 else next(self.hub)
+
+
 def loss_of(painter: UNetPainter, sample: dict, random: torch.Generator) -> Tensor:
     """Mean squared error of the noise that the network tells, where the texture is known."""
     margin = AROUND * painter.pixels
@@ -72,7 +91,8 @@ def loss_of(painter: UNetPainter, sample: dict, random: torch.Generator) -> Tens
     with torch.no_grad():
         painter.read([sample["words"]])
         latent = painter.hold(wide, (sure > 0.5).float() * valid)
-    time = int(torch.randint(len(painter.signal), (1,), generator=random))
+    earliest = int((painter.signal >= DROWNED).sum()) if sample.get("soft") else 0
+    time = int(torch.randint(earliest, len(painter.signal), (1,), generator=random))
     signal = float(painter.signal[time])
     level = Level(float(time), signal**0.5, (1 - signal) ** 0.5)
     noise = torch.randn(latent.shape, generator=random).to(latent)
@@ -101,10 +121,12 @@ def train(arguments: argparse.Namespace) -> Path:
     pace = PACE.with_rate(arguments.rate)
     descent = Descent(trained, pace, arguments.output / STATE)
     log, saved = Means(arguments.output / "lora.log"), time.monotonic()
-    samples = endless(Captioned(arguments.hub, size=whole.texels, seed=arguments.seed), descent.steps * arguments.count)
+    hub = Captioned(arguments.hub, size=whole.texels, seed=arguments.seed)
+    people = Portraits(arguments.faces, whole.texels, arguments.seed) if arguments.faces else None
+    samples = Mixed(hub, people, descent.steps * arguments.count)
     while descent.steps < arguments.steps:
         random = torch.Generator().manual_seed(arguments.seed + 7919 * (descent.steps + 1))
-        loss = sum(loss_of(painter, next(samples), random) for _ in range(arguments.count)) / arguments.count
+        loss = sum(loss_of(painter, samples.draw(), random) for _ in range(arguments.count)) / arguments.count
         descent.step(loss, pace.at(descent.steps, arguments.schedule))
         log.add(descent.steps, {"loss": float(loss)})
         if time.monotonic() - saved > EXPORT_EVERY or descent.steps == arguments.steps:
@@ -128,6 +150,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--profile", required=True, help=", ".join(PROFILES))
     parser.add_argument("--hub", type=Path, required=True, help="folder of a TexHub build")
+    parser.add_argument("--faces", type=Path, help="folder of observed people (default: none)")
     parser.add_argument("--output", type=Path, required=True, help="folder of weights and state; found ones go on")
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--schedule", type=int, help="steps over which the rate falls (default: as many)")
