@@ -15,7 +15,7 @@ from ..job import Prepared
 from ..observation.observe import held
 from ..observation.stands_off import share_alpha, standing_at
 from ..surface.find import find_details
-from ..surface.strand_direction import find_directions, lay_directions
+from ..surface.strand_direction import find_directions, lay_directions, point_one_way
 from ..surface.strands import Strands
 from .compose import compose
 from .photographed import full
@@ -98,5 +98,5 @@ def paint_shell(job: Prepared, size: int, light: str, seed: int) -> dict[int, Sh
         ]
         strands_lie = np.full((size, size, 3), (0.5, 0.5, 0.0), np.float32)
         strands_lie[texels.filled] = lay_directions(mesh, job.canonical, texels.triangle, shown)
-        made[number] = ShellPicture(np.dstack([painted.texture, layers[0]]), layers[1], strands_lie)
+        made[number] = ShellPicture(np.dstack([painted.texture, layers[0]]), layers[1], point_one_way(strands_lie))
     return made

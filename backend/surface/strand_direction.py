@@ -22,6 +22,8 @@ from ..imaging.sample import LUMINANCE
 FINE, TOGETHER, BORDER = 0.004, 0.02, 0.02
 #: Deviation of a picture's noise per derivative, in sRGB; coherence from which a direction is sure.
 NOISE, SURE = 0.004, 0.35
+#: Texels on which neighbours agree on a way, rounds of asking them, and how far around, as a share of the map.
+COARSE, ROUNDS, AGREE = 256, 12, 0.02
 
 
 def find_directions(picture: np.ndarray, hair: np.ndarray, face_height: float) -> np.ndarray:
@@ -95,6 +97,26 @@ def lay_directions(
     return np.column_stack([0.5 + 0.5 * direction, known]).astype(np.float32)
 
 
+def point_one_way(laid: np.ndarray) -> np.ndarray:
+    """(S,S,3) of lay_directions() with neighbours pointing the same way, for renderers mix texels: level strands have
+    no way down."""
+    vectors = 2 * laid[..., :2] - 1
+    size = (min(COARSE, len(laid)),) * 2
+    doubled = cv2.resize(np.dstack(_doubled_parts(vectors)), size, interpolation=cv2.INTER_AREA)
+    angle = np.arctan2(doubled[..., 1], doubled[..., 0]) / 2
+    small = np.dstack([np.cos(angle), np.sin(angle)]) * np.linalg.norm(doubled, axis=-1, keepdims=True)
+    small *= _same_way(small, cv2.resize(vectors, size, interpolation=cv2.INTER_AREA))
+    for _ in range(ROUNDS):
+        small *= _same_way(small, cv2.GaussianBlur(small, (0, 0), AGREE * len(small)))
+    vectors *= _same_way(vectors, cv2.resize(small, laid.shape[1::-1], interpolation=cv2.INTER_LINEAR))
+    return np.dstack([0.5 + 0.5 * vectors, laid[..., 2]]).astype(np.float32)
+
+
+def _same_way(vectors: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(…,1) -1 where the one points against the other, else 1."""
+    return np.where((vectors * others).sum(-1, keepdims=True) < 0, np.float32(-1), np.float32(1))
+
+
 def _edges(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
 
@@ -111,5 +133,9 @@ def _back(moves: np.ndarray, directions: np.ndarray) -> np.ndarray:
 
 
 def _doubled(directions: np.ndarray) -> np.ndarray:
-    x, y = directions.T
-    return np.stack([x * x - y * y, 2 * x * y], 1)
+    return np.stack(_doubled_parts(directions), 1)
+
+
+def _doubled_parts(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    x, y = directions[..., 0], directions[..., 1]
+    return x * x - y * y, 2 * x * y

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backend.head.mesh import HeadMesh
-from backend.surface.strand_direction import find_directions, lay_directions, tangent_frames
+from backend.surface.strand_direction import find_directions, lay_directions, point_one_way, tangent_frames
 
 SIZE, FACE = 160, 200.0
 
@@ -75,3 +75,21 @@ def test_the_better_seen_direction_wins_and_opposite_ones_are_one():
     views = [(pixels, level, np.full(2, 0.9)), (pixels, steep, np.full(2, 0.1))]
     laid = 2 * lay_directions(mesh, canonical, np.array([0, 1]), views)[:, :2] - 1
     assert (np.abs(laid[:, 0]) > 0.98).all()
+
+
+def test_neighbours_point_one_way():
+    """Level strands whose sign is noise; beside them upright ones point down, and stay so. Nothing else changes."""
+    random, size = np.random.default_rng(2), 300
+    tilt = random.normal(0, 0.05, (size, size))
+    laid = np.zeros((size, size, 3), np.float32)
+    signs = random.choice([-1, 1], (size, size), p=(0.45, 0.55))
+    laid[..., 0], laid[..., 1] = signs * np.cos(tilt), signs * np.sin(tilt)
+    laid[:, 200:, :2] = 0, -1
+    laid[:40, :, :2] = 0
+    given = laid * (0.5, 0.5, 1) + (0.5, 0.5, 0)
+    found = point_one_way(given.astype(np.float32))
+    vectors = 2 * found[60:, :, :2] - 1
+    level = vectors[:, :180, 0]
+    assert (level > 0.9).mean() > 0.99 or (level < -0.9).mean() > 0.99
+    assert np.allclose(vectors[:, 220:], (0, -1), atol=1e-6)
+    assert np.allclose(np.abs(2 * found[..., :2] - 1), np.abs(laid[..., :2]), atol=1e-5) and not found[:40, :, 2].any()
