@@ -1,7 +1,7 @@
 """A large profile beside the plain loop of diffusers' pipelines, with the same weights in the same run:
 
     python -m tests.speed.large --models tiny                     # a dry run on any computer, in a minute
-    python -m tests.speed.large --models random --step --texels 256   # one step of the real shapes, on a CPU in minutes
+    python -m tests.speed.large --models random --step --texels 256 --runs 1    # real shapes, minutes on a CPU
     python -m tests.speed.large --models random --device cuda     # the real shapes, random weights
     python -m tests.speed.large --models here --profile sdxl --device cuda
 
