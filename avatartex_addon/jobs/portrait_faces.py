@@ -54,14 +54,14 @@ def watch_look() -> float | None:
         key, python = find_key(_wanted), find_backend_python()
         if not key or key in _known or not python or bpy.context.window_manager.avatartex_job.running:
             return None  # the next drawing asks again
-        _chore = Chore(look_up(python, _wanted, key))
+        _chore = Chore(ask_for_faces(python, _wanted, key))
     if _chore.step():
         _chore = None
         redraw_panels()
     return LOOK_INTERVAL  # another portrait may be shown by now
 
 
-def look_up(python: str, path: str, key: str) -> Parts:
+def ask_for_faces(python: str, path: str, key: str) -> Parts:
     command, log = backend_command(python, session.EXTENSION_FOLDER, home().weights, "faces"), session.log()
     _known[key] = yield lambda: look_for_faces(command, path, log)
 
