@@ -93,7 +93,7 @@ class Colouring:
         at = texels.at(self.mesh, self.vertices, part)
         points, normals, place, depth, towards = np.split(at, (3, 6, 9, 10), axis=1)
         depth = np.maximum(depth[:, 0], 0)  # extended beyond a border it may fall below
-        atlas = to_atlas(place).astype(np.float32)  # once a texel: what is looked up there is slow in double
+        atlas = to_atlas(place)
         free = (depth < ENCLOSED) * np.float32(not self.made_up)
         photo = photographed(self.views, self.shown, self.gains, points, normals, place, atlas, self.light, free)
         low = sample_atlas(self.made, atlas, cv2.INTER_CUBIC) + sample_atlas(self.tone, atlas)

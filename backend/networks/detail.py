@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -23,7 +25,7 @@ WHOLE = 0.6
 #: What is usual on cheeks and foreheads, sRGB: at temples, ears and crowns the edges of hair make more of it in
 #: photographs, and painted on skin that made ridges. Canonical |x|, y and -z within which eyes, nose and mouth lie,
 #: and how soft that ends.
-SKIN, FEATURES, EDGE = 0.018, torch.tensor([0.30, 0.30, -0.25]), 0.1
+SKIN, FEATURES, EDGE = 0.018, (0.30, 0.30, -0.25), 0.1
 #: Texels per side of a cell in which strength is told, its reach in cells, and the weight of all cells and of nothing.
 CELL, NEAR, FAR, NOTHING = 8, 2.5, 0.05, 1e-3
 
@@ -136,8 +138,9 @@ def painted_most(usual: Tensor, geometry: Tensor) -> Tensor:
     Args:
         usual: (1,S,S). geometry: (3,S,S) canonical places.
     """
-    x, y, z = geometry.double()
-    inside = ((FEATURES - torch.stack([x.abs(), y, -z], -1)) / EDGE + 0.5).clamp(0, 1).prod(-1).to(usual)
+    x, y, z = geometry
+    within = (limit - place for limit, place in zip(FEATURES, (x.abs(), y, -z), strict=True))
+    inside = math.prod((each / EDGE + 0.5).clamp(0, 1) for each in within)
     return usual * inside + usual.clamp(max=SKIN) * (1 - inside)
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ..imaging.noise import soft_step, strands
-from .tools import bare_skin, grey, inked, moustache, number, saturated, seed, smooth_colours, stepped
+from .tools import grey, inked, moustache, number, saturated, seed, shown_skin, smooth_colours, stepped
 
 STEPS = 2
 SCALED, SHADED = {"lash": 1}, True
@@ -33,7 +33,7 @@ def draw(random: np.random.Generator) -> dict:
 
 def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     size, shape = regions.size, texture.shape[:2]
-    skin = np.median(texture[bare_skin(regions)], axis=0)
+    skin = np.median(texture[shown_skin(regions)], axis=0)
     flat = smooth_colours(texture, 4, 0.14, size)
     # hair and beard are what is clearly darker than the skin, away from eyes and mouth
     away = 1 - np.clip(regions["eyes"] + regions["mouth"] + regions["nose"] + regions["brows"], 0, 1)

@@ -8,7 +8,6 @@ import numpy as np
 from ..head.facial_regions import NOSTRILS
 from ..imaging.sample import masked_blur
 from .tools import (
-    bare_skin,
     edges,
     feature_lines,
     grey,
@@ -17,6 +16,7 @@ from .tools import (
     number,
     retoned,
     saturated,
+    shown_skin,
     smooth_colours,
     stepped_about,
 )
@@ -51,7 +51,7 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     picture = picture + regions["scalp"][..., None] * (locks - picture)
     level = grey(picture)
     lines = edges(level, 1.3 * unit, parameters["edges"]) * (1 - 0.7 * regions["scalp"])
-    skin = float(np.median(level[bare_skin(regions)]))
+    skin = float(np.median(level[shown_skin(regions)]))
     forms = masked_blur(picture, np.maximum((1 - close) * (1 - below_nose(level, skin, regions)), LEAST), BROAD * unit)
     colours = forms + close[..., None] * (picture - forms)
     tones = grey(colours)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from ..head.facial_regions import FacialRegions
-from .tools import bare_skin
+from .tools import shown_skin
 
 #: Texels of 256 that are averaged before tones are compared: more than dots and hatches lie apart.
 SEEN_FROM_AFAR = 6.0
@@ -26,7 +26,7 @@ def keep_tone(texture: np.ndarray, painted: np.ndarray, regions: FacialRegions, 
     Args:
         paper: what is not painted is paper, which takes the skin's tone everywhere but in the eyes.
     """
-    bare = bare_skin(regions)
+    bare = shown_skin(regions)
     if not bare.any():
         return painted
     reach = SEEN_FROM_AFAR * regions.size / 256

@@ -90,7 +90,7 @@ def feature_lines(regions: FacialRegions, width: float) -> np.ndarray:
     return cv2.GaussianBlur(lines, (0, 0), 0.45)
 
 
-def bare_skin(regions: FacialRegions) -> np.ndarray:
+def shown_skin(regions: FacialRegions) -> np.ndarray:
     """(S,S) bool, where skin shows on anyone: cheeks, forehead and chin."""
     return (regions["cheeks"] + regions["forehead"] + regions["chin"]) > 0.5
 

@@ -194,6 +194,7 @@ def test_crowns_and_temples_get_no_ridges(networks):
     x, y, z = networks.geometry
     nose = (x.abs() < 0.05) & (y.abs() < 0.05) & (z > 0.4)
     assert nose.any() and torch.equal(most[nose], networks.usual[0][nose])
+    assert painted_most(networks.usual.to("meta"), networks.geometry.to("meta")).is_meta  # as on a card: none is mixed
     away = (y > 0.5) | (z < 0)
     assert networks.usual[0][away].max() > 0.05 and most[away].max() < 0.02
 
