@@ -125,7 +125,6 @@ def assemble(
     if graphs:
         completer = Graph(graph("completer"), states["completer"], device)
         repainter = Graph(graph("denoiser"), states["repainter"], device)
-        encoder = Graph(graph("encoder"), states["encoder"], device)
         generator.painter = Graph(graph("generator"), states["generator"], device)
     else:
         completer, repainter = Completer(), denoiser(states.get("repainter"))

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from backend.lab.training import glasses as training
-from backend.lab.training import spectacles, train
+from backend.lab.training import spectacles
 from backend.lab.training.glasses_network import COLUMNS, ROWS, GlassesNet
 from backend.lab.training.graphs import write_whole
 from backend.models.runtime import open_session
@@ -65,18 +65,8 @@ def test_training_writes_a_network(tmp_path, monkeypatch):
         worn=np.arange(6) % 2 == 0,
     )
     assert (
-        train.main(
-            [
-                "glasses",
-                "--portraits",
-                str(tmp_path),
-                "--output",
-                str(tmp_path / "train"),
-                "--steps",
-                "2",
-                "--threads",
-                "1",
-            ]
+        training.main(
+            ["--portraits", str(tmp_path), "--output", str(tmp_path / "train"), "--steps", "2", "--threads", "1"]
         )
         == 0
     )

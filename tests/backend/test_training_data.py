@@ -1,54 +1,12 @@
-"""What the networks are trained on: new identities, portraits, light carried from one face to another."""
+"""What the networks are trained on: new tones, bent pictures, what of a skin is no skin."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from backend.lab.texhub.skins import clothes, eye_openings
 from backend.lab.training.augment import shifted, tone_of
-from backend.lab.training.portraits import Portraits
 from backend.networks.sizes import TEXELS as SIZE
-
-
-@pytest.fixture
-def portraits() -> Portraits:
-    random = np.random.default_rng(0)
-    truth = np.full((3, SIZE, SIZE, 3), 120, np.uint8)
-    colour = truth.copy()
-    colour[:, :, : SIZE // 2] = 90  # the left half was in shadow
-    confidence = np.zeros((3, SIZE, SIZE), np.uint8)
-    confidence[:, 60:200, 40:216] = 200
-    confidence[:, :40] = 12  # hair evidence
-    noise = random.integers(-3, 4, colour.shape)
-    return Portraits(
-        truth,
-        np.ones((3, SIZE, SIZE), np.uint8),
-        (colour + noise).astype(np.uint8),
-        confidence,
-        np.array([4, 4, 7]),
-        np.array(["photo", "cartoon", "photo"]),
-    )
-
-
-def test_portraits_are_picked_by_face(portraits):
-    assert len(portraits.of_faces(np.array([4])).face) == 2
-    assert portraits.of_faces(np.array([5])) is None
-
-
-def test_leftover_light_is_what_the_portrait_shows_against_the_truth(portraits):
-    mask, light = portraits.light(np.random.default_rng(1))
-    assert mask[:40].max() == 0  # evidence of hair is made anew for the face that wears it
-    shadow, bright = light[120, 60].mean(), light[120, 190].mean()
-    assert 0.5 < shadow < 0.7 and 0.95 < bright < 1.05
-
-
-def test_portraits_survive_the_disk(portraits, tmp_path):
-    np.savez_compressed(tmp_path / "shard0.npz", **vars(portraits))
-    loaded = Portraits.load(tmp_path)
-    assert np.array_equal(loaded.truth, portraits.truth) and list(loaded.style) == list(portraits.style)
-    with pytest.raises(FileNotFoundError, match="render_portraits"):
-        Portraits.load(tmp_path / "nothing")
 
 
 def test_one_tone_changes_truth_and_portrait_alike():

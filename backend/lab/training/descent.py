@@ -43,14 +43,15 @@ class Pace:
 
 
 class Descent:
-    """steps: those taken, over all calls. average: the network with averaged weights."""
+    """network: what descends. steps: those taken, over all calls. average: the network with averaged weights."""
 
     def __init__(self, network: nn.Module, pace: Pace, state: Path, weights: Path | None = None) -> None:
         found = state.is_file()
         if weights is not None and weights.is_file() and not found:
             own, known = network.state_dict(), load_file(weights)
             network.load_state_dict({name: known[name] for name in own})
-        self.pace, self.state, self.average = pace, state, copy.deepcopy(network).requires_grad_(False)
+        self.network, self.pace, self.state = network, pace, state
+        self.average = copy.deepcopy(network).requires_grad_(False)
         self.parameters, self.kept = list(network.parameters()), [p.data for p in self.average.parameters()]
         self.optimiser = torch.optim.AdamW(self.parameters, betas=pace.betas, weight_decay=1e-2)
         self.steps = load_state(state, self.parameters, self.kept, self.optimiser) if found else 0
@@ -93,7 +94,15 @@ class Means:
 
 
 def parser_for(name: str, text: str, *, steps: int, count: int, counted: str) -> argparse.ArgumentParser:
-    """What every training of a stage takes.
+    """What every training of a stage takes. See bare_parser."""
+    parser = bare_parser(name, text, steps=steps, count=count, counted=counted)
+    parser.add_argument("--faces", type=Path, required=True, help="folder of faces build")
+    parser.add_argument("--hub", type=Path, required=True, help="folder of TexHub builds of other faces each")
+    return parser
+
+
+def bare_parser(name: str, text: str, *, steps: int, count: int, counted: str) -> argparse.ArgumentParser:
+    """What every training takes.
 
     Args:
         count: of what a step learns from; counted: the words for it.
@@ -103,8 +112,6 @@ def parser_for(name: str, text: str, *, steps: int, count: int, counted: str) ->
         description=text,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--faces", type=Path, required=True, help="folder of faces build")
-    parser.add_argument("--hub", type=Path, required=True, help="folder of TexHub builds of other faces each")
     parser.add_argument("--output", type=Path, required=True, help="folder of weights and state; found ones go on")
     parser.add_argument("--steps", type=int, default=steps)
     parser.add_argument("--schedule", type=int, help="steps over which the rate falls (default: as many)")

@@ -1,4 +1,4 @@
-"""The training data: TexHub textures and rendered portraits in folds by face, each with a prior of all other faces.
+"""TexHub's textures in folds by face, and the PCAs of them.
 
 A prior that had seen a face completes it far better than it will complete a stranger's; a network that learns on such
 starts learns to leave them alone. Cross-fitting shows it the starts that inference has.
@@ -7,7 +7,6 @@ starts learns to leave them alone. Cross-fitting shows it the starts that infere
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +25,6 @@ from ..texhub.report import decoded
 from ..texhub.shards import read_shard
 from ..texhub.sources import SPLIT, Sources
 from .augment import Geometry, new_tone
-from .portraits import Portraits
 
 FOLDS = 4
 #: Components of the prior, and tones of each skin that it is fitted on.
@@ -86,47 +84,8 @@ class Textures:
         return cls(files, np.array(styles), painted, np.array(angles))
 
 
-@dataclass(frozen=True)
-class Fold:
-    """textures of some faces, their portraits or None; the prior and the generator's canvas of all other faces."""
-
-    number: int
-    textures: Textures
-    portraits: Portraits | None
-    prior: LinearPrior
-    canvas: LinearPrior
-
-
 def load_geometry(hub: Path) -> Geometry:
     return Geometry.load(hub / "fold0" / SOURCES)
-
-
-def load_folds(hub: Path, portraits: Path | None, output: Path) -> list[Fold]:
-    """All folds, with their priors and canvases in the output folder; those that are missing are fitted."""
-    textures = [Textures.load(hub / f"fold{k}") for k in range(FOLDS)]
-    shown = Portraits.load(portraits) if portraits else None
-    faces = np.unique(shown.face) if shown else np.array([])
-    found = []
-    for k in range(FOLDS):
-        others = [j for j in range(FOLDS) if j != k]
-        prior = kept(output / f"prior{k}.npz", lambda: fit_prior([hub / f"fold{j}" for j in others]))  # noqa: B023
-        canvas = kept(output / f"canvas{k}.npz", lambda: fit_canvas([textures[j] for j in others]))  # noqa: B023
-        found.append(Fold(k, textures[k], shown and shown.of_faces(faces[k::FOLDS]), prior, canvas))
-    return found
-
-
-def kept(file: Path, fit: Callable[[], LinearPrior]) -> LinearPrior:
-    """The model in a file, fitted and written there when it is missing."""
-    if not file.is_file():
-        model = fit()
-        np.savez(file, mean=model.mean, basis=model.basis, deviation=model.deviation)
-    return load_model(file)
-
-
-def load_model(file: Path) -> LinearPrior:
-    """A fold's prior or canvas."""
-    with np.load(file, allow_pickle=False) as data:
-        return LinearPrior(data["mean"], data["basis"], data["deviation"])
 
 
 def fit_prior(builds: list[Path], seed: int = 0) -> LinearPrior:

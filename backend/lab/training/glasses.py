@@ -1,10 +1,11 @@
 """train glasses: what about a portrait's eyes is glasses, on the pictures of draw_glasses.py.
 
-Batch number n of a seed is the same whenever it is drawn, as in tiles.py.
+Batch number n of a seed is the same whenever it is drawn.
 """
 
 from __future__ import annotations
 
+import argparse
 import time
 from pathlib import Path
 
@@ -17,13 +18,13 @@ from torch.utils.data import DataLoader, Dataset
 
 from ...errors import AvatarTexError, ErrorCode
 from ...portrait.glasses import inputs_of
-from .checkpoints import load_state, save_half, save_state
+from .checkpoints import save_half
+from .descent import Descent, Means, Pace, bare_parser, begin
 from .glasses_network import COLUMNS, ROWS, GlassesNet
-from .logs import Log
-from .loop import LOG_EVERY, SAVE_EVERY, averaged, descend
 
-RATE = 4.0  # over the preset's
-SAMPLES = 2  # per preset's batch
+PACE = Pace(rate=1.6e-3, average=0.997)
+EXPORT_EVERY = 60.0  # seconds
+WEIGHTS, STATE = "glasses.safetensors", "glasses.state.safetensors"
 SETTLING = 30  # batches that the averaged network's norms are measured on
 TURN, ZOOM, MOVE = 2.5, 0.05, 0.02  # degrees and shares of the frame's width by which it lies otherwise
 
@@ -78,58 +79,50 @@ def glasses_loss(network: GlassesNet, inputs: Tensor, hidden: Tensor, worn: Tens
     }
 
 
-def train(arguments, preset) -> None:
-    """Write glasses.safetensors.
-
-    Raises:
-        AvatarTexError: BAD_REQUEST without the rendered eyes.
-    """
-    if not arguments.portraits:
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, "Glasses are learnt on drawn ones.", "Name --portraits.")
-    total, output = preset.steps["glasses"], arguments.output
-    torch.manual_seed(arguments.seed)
-    network = GlassesNet().to(arguments.device, memory_format=torch.channels_last)
-    parameters = list(network.parameters())
-    optimiser = torch.optim.AdamW(parameters, lr=preset.rate, betas=(0.9, 0.99), weight_decay=1e-2)
-    average = [p.detach().clone() for p in parameters]
-    state_file = output / "glasses.state.safetensors"
-    begin = load_state(state_file, parameters, average, optimiser) if state_file.is_file() else 0
-    batches = GlassesBatches(arguments.portraits, SAMPLES * preset.batch, arguments.seed)
-    data = DataLoader(batches, batch_size=None, sampler=range(begin, total), num_workers=preset.workers)
-    log, start = Log(output, "glasses", begin), time.monotonic()
-    saved = start
-    for number, batch in enumerate(data, begin):
-        inputs, hidden, worn = (part.to(arguments.device) for part in batch)
+def train(arguments: argparse.Namespace) -> None:
+    """Write glasses.safetensors."""
+    output, device = arguments.output, arguments.device
+    descent = Descent(GlassesNet().to(device, memory_format=torch.channels_last), PACE, output / STATE)
+    batches = GlassesBatches(arguments.portraits, arguments.count, arguments.seed)
+    data = DataLoader(
+        batches, batch_size=None, sampler=range(descent.steps, arguments.steps), num_workers=arguments.workers
+    )
+    log, saved = Means(output / "glasses.log"), time.monotonic()
+    for batch in data:
+        inputs, hidden, worn = (part.to(device) for part in batch)
         inputs = inputs.contiguous(memory_format=torch.channels_last)
-        terms = glasses_loss(network.train(), inputs, hidden, worn)
-        descend(sum(terms.values()), parameters, average, optimiser, RATE * preset.rate, number, total)
-        log.add(terms)
-        now, last = time.monotonic(), number + 1 == total
-        stop = now - start > arguments.minutes * 60
-        if (number + 1) % LOG_EVERY == 0 or last or stop:
-            log.write(number + 1, total, SAMPLES * preset.batch)
-        if now - saved > SAVE_EVERY or last or stop:
-            saved = now
-            with averaged(parameters, average), torch.no_grad():
-                settle(network, batches, arguments.device, SETTLING if last or stop else 6)
-                save_half(network.state_dict(), output / "glasses.safetensors")
-                made = network(inputs)[0].sigmoid()
-            log.columns(number + 1, tuple(part.expand(-1, 3, -1, -1) for part in (inputs[:, :3], made, hidden)))
-            save_state(state_file, number + 1, parameters, average, optimiser)
-        if stop:
-            break
-    log.close()
+        terms = glasses_loss(descent.network.train(), inputs, hidden, worn)
+        descent.step(sum(terms.values()), PACE.at(descent.steps, arguments.schedule))
+        log.add(descent.steps, {name: float(value.detach()) for name, value in terms.items()})
+        if time.monotonic() - saved > EXPORT_EVERY or descent.steps == arguments.steps:
+            settle(descent.average, batches, device)
+            save_half(descent.average.state_dict(), output / WEIGHTS)
+            descent.save()
+            saved = time.monotonic()
 
 
-def settle(network: GlassesNet, batches: GlassesBatches, device: str, count: int) -> None:
+@torch.no_grad()
+def settle(network: GlassesNet, batches: GlassesBatches, device: str) -> None:
     """Measure the norms of the weights as they are now, in eval mode afterwards."""
     norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # a plain mean
     network.train()
-    for number in range(count):
+    for number in range(SETTLING):
         network(batches[10**6 + number][0].to(device))
     network.eval()
     for norm in norms:
         norm.momentum = 0.1
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = bare_parser("glasses", __doc__, steps=3000, count=16, counted="pictures a step")
+    parser.add_argument("--portraits", type=Path, required=True, help="folder of `glasses draw`")
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw pictures (default: this one)")
+    try:
+        train(begin(parser, argv))
+    except AvatarTexError as refusal:
+        print(f"error {refusal}")
+        return 2
+    return 0

@@ -53,16 +53,14 @@ def graphs_of(networks: Networks) -> dict[str, tuple[nn.Module, dict[str, Tensor
         "eta": torch.rand(2),
         "style": two,
     }
-    encoding = {
-        "texture": torch.rand(2, 3, TEXELS, TEXELS),
-        "confidence": torch.rand(2, 1, TEXELS, TEXELS),
+    painting = {
         "canvas": torch.rand(2, 3, CANVAS, CANVAS),
+        "layers": torch.rand(2, LAYERS, LATENT),
+        "style": torch.rand(2, LATENT),
     }
-    painting = {"canvas": encoding["canvas"], "layers": torch.rand(2, LAYERS, LATENT), "style": torch.rand(2, LATENT)}
     return {
         "completer": (networks.completer, completing, ["clean", "error"]),
         "denoiser": (networks.repainter, denoising, ["clean"]),
-        "encoder": (networks.encoder, encoding, ["mean", "spread"]),
         "generator": (Painter(networks.generator), painting, ["texture"]),
     }
 

@@ -36,18 +36,19 @@ class Judge(nn.Module):
     """Verdicts on every place at several sizes, and on a whole square's strength of features: positive where a picture
     looks photographed."""
 
-    def __init__(self, device: str = "cpu") -> None:
+    def __init__(self, device: str = "cpu", told: int = TOLD, enlarged: int = ENLARGED) -> None:
         super().__init__()
+        self.enlarged = enlarged
         self.eye = [load_features(device, "lite1")]  # in a list: it is no part of what is trained
         self.heads = nn.ModuleList(head(2 * STAGES[number][-1]) for number in COMPARED)
         self.strengths = nn.ModuleList(
-            nn.Sequential(nn.Linear(2 * STAGES[number][-1] + TOLD, WIDTH), nn.LeakyReLU(0.2), nn.Linear(WIDTH, 1))
+            nn.Sequential(nn.Linear(2 * STAGES[number][-1] + told, WIDTH), nn.LeakyReLU(0.2), nn.Linear(WIDTH, 1))
             for number in COMPARED
         )
 
     def look(self, pictures: Tensor) -> list[Tensor]:
         """Features of (B,3,P,P) sRGB pictures by stage."""
-        side = ENLARGED * pictures.shape[-1]
+        side = self.enlarged * pictures.shape[-1]
         large = F.interpolate(pictures, (side, side), mode="bilinear", align_corners=False)
         stages = self.eye[0].stages(large.contiguous(memory_format=torch.channels_last), max(COMPARED))
         return [stages[number] for number in COMPARED]

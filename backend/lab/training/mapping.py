@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -9,17 +11,17 @@ from torch import Tensor
 
 from ...models.bundle import Networks, untrained
 from ...networks.conditions import STYLES
-from .batches import stacked
 from .checkpoints import save_half
 from .folds import FOLDS, Textures
 from .mapping_network import FILE, Mapping
+from .samples import stacked
 
 STEPS, BATCH, RATE = 600, 128, 1e-3
 SLICES = 256
 AT_ONCE = 16  # textures encoded at a time
 
 
-def train(arguments, preset) -> None:
+def train(arguments: argparse.Namespace) -> None:
     """Write mapping.safetensors."""
     torch.manual_seed(arguments.seed)
     networks = untrained(arguments.output, arguments.device)

@@ -1,16 +1,18 @@
-"""train linear: the PCAs of all faces, and of all but each fold's; with what the networks must know of the atlas."""
+"""train linear: the PCAs of painted skins, with what the networks must know of the atlas."""
 
 from __future__ import annotations
+
+import argparse
 
 import numpy as np
 
 from ...prior.linear import LinearPrior
 from .checkpoints import save_half
-from .folds import FOLDS, Textures, fit_canvas, fit_prior, known_texels, load_folds, load_geometry
+from .folds import FOLDS, Textures, fit_canvas, fit_prior, known_texels, load_geometry
 
 
-def train(arguments, preset) -> None:
-    """Write linear.safetensors, and the folds' priors and canvases for cross-fitting."""
+def train(arguments: argparse.Namespace) -> None:
+    """Write linear.safetensors."""
     builds = [Textures.load(arguments.hub / f"fold{k}") for k in range(FOLDS)]
     geometry = load_geometry(arguments.hub)
     prior, canvas = fit_prior([arguments.hub / f"fold{k}" for k in range(FOLDS)]), fit_canvas(builds)
@@ -21,7 +23,6 @@ def train(arguments, preset) -> None:
         "geometry": np.where(geometry.covered[..., None], geometry.positions, 0).transpose(2, 0, 1),
     }
     save_half(tensors, arguments.output / "linear.safetensors")
-    load_folds(arguments.hub, None, arguments.output)
     print(f"linear: {len(prior.basis)} components; canvas: {len(canvas.basis)}, of {sum(map(len, builds))} textures")
 
 

@@ -18,22 +18,22 @@ from ...portrait.glasses import frame
 from ...portrait.landmark_groups import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
 from ..evaluation.cases import HEADS
 from .glasses_network import COLUMNS, ROWS
-from .render_portraits import Layouts, draw_texture, training_skins
 from .sample_shards import write_shards
+from .training_heads import Heads, draw_texture, training_skins
 
 #: More than the frame is rendered, and finer: training turns and moves it.
 AROUND, FINER = 1.2, 2
 HIGH, WIDE = round(ROWS * AROUND * FINER), round(COLUMNS * AROUND * FINER)
 
 
-def render(layouts: Layouts, names: list[str], random: np.random.Generator) -> dict[str, np.ndarray]:
+def render(heads: Heads, names: list[str], random: np.random.Generator) -> dict[str, np.ndarray]:
     """One bare face: picture (H,W,3) and head (H,W) uint8, depth (H,W) float32 in face heights (inf where nothing is),
     camera (3,4) from the head's right, up and front in face heights from between the eyes to homogeneous pixels, and
     marks (468,3) there."""
     name = names[int(random.integers(len(names)))]
     kind = name.split("/")[0]
-    texture, _ = draw_texture(layouts.data, [name], random)
-    mesh, head = layouts.head(kind, str(random.choice(HEADS[kind])))
+    texture = draw_texture(heads.data, name, random)
+    mesh, head = heads.head(kind, str(random.choice(HEADS[kind])))
     yaw, pitch, roll = np.radians(random.normal(0, 1, 3) * (20, 8, 3))
     turn = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     nod = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
@@ -84,9 +84,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="several processes: a seed each")
     arguments = parser.parse_args(argv)
     cv2.setNumThreads(1)
-    names = training_skins(arguments.atlas)[0]
-    layouts, random = Layouts(arguments.data), np.random.default_rng(arguments.seed)
-    write_shards(
-        lambda: render(layouts, names, random), arguments.count, 100, arguments.output, f"eyes{arguments.seed}"
-    )
+    names = training_skins(arguments.atlas)
+    heads, random = Heads(arguments.data), np.random.default_rng(arguments.seed)
+    write_shards(lambda: render(heads, names, random), arguments.count, 100, arguments.output, f"eyes{arguments.seed}")
     return 0

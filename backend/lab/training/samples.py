@@ -62,7 +62,9 @@ class Samples:
         geometry: Geometry,
         regions: FacialRegions,
         seed: int,
+        painted: float = PAINTED,
     ) -> None:
+        self.painted = painted  # share of people
         self.people, self.textures, self.experts = people, textures, experts
         self.geometry, self.regions, self.seed = geometry, regions, seed
         self.scalp = scalp_share(geometry.positions) * geometry.covered
@@ -96,7 +98,7 @@ class Samples:
         if random.random() < TONE:
             truth = tone_of(random)(truth)
         style = "photo"
-        if random.random() < PAINTED:
+        if random.random() < self.painted:
             name, parameters = draw_style(random)
             truth, style = paint(name, truth, self.regions, parameters), NETWORK_STYLE[name]
         if random.random() < BENT:

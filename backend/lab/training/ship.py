@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shutil
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from .mapping_network import FILE as MAPPING
 GLASSES = "glasses.safetensors"
 
 
-def ship(arguments, preset) -> None:
+def ship(arguments: argparse.Namespace) -> None:
     """Copy the files of the output folder into backend/models/weights, list them, and load them as a job does.
 
     Raises:
