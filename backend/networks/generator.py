@@ -155,15 +155,7 @@ class Encoder(nn.Module):
     def forward(self, texture: Tensor, confidence: Tensor, canvas: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and logarithm of the variance, (B,LAYERS,LATENT) each, from texture (B,3,TEXELS,TEXELS) sRGB, confidence
         (B,1,TEXELS,TEXELS), and the texture's canvas (B,3,CANVAS,CANVAS)."""
-        mean, spread, _ = self.look(texture, confidence, canvas)
-        return mean, spread
-
-    def look(self, texture: Tensor, confidence: Tensor, canvas: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """forward(), and what it sees on the way: (B,C,h,w) after each convolution, fine to coarse."""
-        seen, x = [], torch.cat([texture - 0.5, confidence, 4 * (texture - upsample(canvas))], 1)
-        for layer in self.body:
-            x = layer(x)
-            if isinstance(layer, nn.LeakyReLU):
-                seen.append(x)
-        mean, spread = self.out(self.head(x.flatten(1))).view(-1, 2, LAYERS, LATENT).unbind(1)
-        return mean, spread.clamp(-8, 4), seen
+        difference = texture - upsample(canvas)
+        found = self.out(self.head(self.body(torch.cat([texture - 0.5, confidence, 4 * difference], 1)).flatten(1)))
+        mean, spread = found.view(-1, 2, LAYERS, LATENT).unbind(1)
+        return mean, spread.clamp(-8, 4)

@@ -40,11 +40,7 @@ def test_graphs_say_what_torch_says(name, both):
     slow, quick = both
     torch.manual_seed(0)
     module, inputs, outputs = graphs_of(slow)[name]
-    graph = {
-        "completer": quick.completer,
-        "denoiser": quick.repainter,
-        "generator": quick.generator.painter,
-    }[name]
+    graph = {"completer": quick.completer, "denoiser": quick.repainter, "generator": quick.generator.painter}[name]
     assert isinstance(graph, Graph)
     for count in (1, 2):
         given = [value[:count] for value in inputs.values()]
