@@ -1,12 +1,14 @@
-"""The seen hair's colour for hair objects."""
+"""The seen hair's colour, and how its strands lie, for hair objects."""
 
 # No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 
 from ..core.idnames import Op
 from ..scene.hair_colour import colour_hair, find_hair_objects
+from ..scene.hair_strands import lay_strands
 from ..scene.head import find_head
 from ..scene.history import find_shown
+from ..scene.shell_object import find_strands
 from .checked import Checked
 
 
@@ -18,7 +20,7 @@ def seen_colour(head: bpy.types.Object | None) -> tuple[float, ...]:
 
 
 class AVATARTEX_OT_colour_hair(Checked, bpy.types.Operator):
-    """Give the selected hair objects the colour of the hair that the portrait shows. Images in their materials stay"""
+    """Give the selected hair the seen colour and, with a shell, meshes the sheen of its strands. Images stay"""
 
     bl_idname = Op.COLOUR_HAIR
     bl_label = "Colour Selected Hair"
@@ -37,5 +39,8 @@ class AVATARTEX_OT_colour_hair(Checked, bpy.types.Operator):
             return self.fail("The selected hair is linked from another file. Make a Library Override of it.")
         for thing in things:
             colour_hair(thing, seen_colour(head))
-        self.report({"INFO"}, f"Coloured {', '.join(thing.name for thing in things)}")
+        lie, uv_map = find_strands(head), head.avatartex_history[find_shown(head)].uv_map
+        laid = [thing.name for thing in things if lie is not None and lay_strands(thing, head, uv_map, lie)]
+        strands = f". Highlights lie across the seen strands on {', '.join(laid)}" if laid else ""
+        self.report({"INFO"}, f"Coloured {', '.join(thing.name for thing in things)}{strands}")
         return {"FINISHED"}

@@ -6,6 +6,7 @@ import bpy
 
 from . import versions
 from .graph import find_color_input
+from .shell_object import SHELL_OF
 
 #: Objects that hair is made of.
 HAIR_KINDS = {"CURVES", "CURVE", "MESH"}
@@ -14,8 +15,9 @@ TINT_NODE = "AvatarTex Hair"
 
 
 def find_hair_objects(context: bpy.types.Context, head: bpy.types.Object | None) -> list[bpy.types.Object]:
-    """What is selected beside the head."""
-    return [thing for thing in context.selected_objects if thing != head and thing.type in HAIR_KINDS]
+    """What is selected beside the head; no shell of ours."""
+    selected = (thing for thing in context.selected_objects if thing != head and SHELL_OF not in thing)
+    return [thing for thing in selected if thing.type in HAIR_KINDS]
 
 
 def colour_hair(thing: bpy.types.Object, colour: tuple[float, float, float]) -> None:

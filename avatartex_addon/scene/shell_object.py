@@ -64,11 +64,18 @@ def remove_shell(head: bpy.types.Object) -> None:
         bpy.data.materials.remove(material)
     for image in [one for one in bpy.data.images if one.get(SHELL_OF) == head.name]:
         image.use_fake_user = False
+        del image[SHELL_OF]  # hair of the artist's may still show it
         remove_unused(image)
 
 
 def find_shell(head: bpy.types.Object) -> bpy.types.Object | None:
     return next((child for child in head.children if child.get(SHELL_OF)), None)
+
+
+def find_strands(head: bpy.types.Object) -> bpy.types.Image | None:
+    """The tangent map of the strands that were seen with the texture."""
+    own = (image for image in bpy.data.images if image.get(SHELL_OF) == head.name)
+    return next((image for image in own if image.name.startswith(f"{head.name} {STRANDS}")), None)
 
 
 def add_object(

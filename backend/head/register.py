@@ -15,6 +15,7 @@ from ..prior.linear import LinearPrior
 from ..prior.skin import worn_skin
 from .camera import Camera, solve_camera
 from .landmarks import HeadLandmarks
+from .lid_gap import find_shut_lids
 from .lip_furrow import find_head_edges
 from .mesh import HeadMesh, vertex_normals
 from .mouth import MouthWarp, fit_face_warp
@@ -44,6 +45,7 @@ class Registration:
     targets: (468,2) where they were read in the portrait.
     angles: (yaw, pitch, roll) of the camera about the face, degrees; yaw > 0: the face looks to the picture's right.
     face_height: portrait pixels from forehead to chin.
+    shut: (2,) bool, whether the head's right and left lids are shut by its mesh.
     lips: where they end in the portrait; None where nobody looked.
     """
 
@@ -57,6 +59,7 @@ class Registration:
     landmarks: np.ndarray
     weights: np.ndarray
     targets: np.ndarray
+    shut: np.ndarray
     lips: LipEdges | None = None
 
     def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -175,6 +178,7 @@ def register(
         points,
         np.minimum(weights, 1),
         targets,
+        find_shut_lids(mesh, head),
         lips,
     )
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ..head.atlas import AtlasMap, to_atlas
-from ..head.eyelids import find_unlike_eyes
+from ..head.eyelids import between_lids, find_bare_eyes
 from ..head.mesh import HeadMesh
 from ..head.register import Registration
 from ..head.scalp import scalp_share
@@ -112,7 +112,7 @@ def pixel_confidence(
     skin, scalp = (sample(mask, pixels, border=cv2.BORDER_CONSTANT) for mask in observation_masks)
     share = scalp_share(canonical)
     allowed = skin * (1 - share) + np.maximum(skin, scalp) * share
-    eyes = find_unlike_eyes(registration)
+    eyes = find_bare_eyes(registration)
     if eyes is not None:
         allowed = allowed * (1 - sample_atlas(eyes, to_atlas(canonical)))
     return pixels, registration.confidence(points, normals, pixels, depth, share) * allowed * held(canonical)
@@ -144,7 +144,8 @@ def observe(
         drawn: drawings' hair may have any colour, and their shadows are drawn. studio: takes out the light that is not
             smooth (prior/studio.py); without it that stays.
     """
-    shut = 1 - between_lips(registration, portrait.shape[:2])
+    shape = portrait.shape[:2]
+    shut = (1 - between_lips(registration, shape)) * (1 - between_lids(registration, shape))
     skin, scalp = _allowed(matte, shut, registration.face_height, bare)
     low = masked_blur(portrait, np.maximum(matte.person, 0.02) * shut, registration.face_height / 60 * 1.3)
 
@@ -232,7 +233,7 @@ def is_cloth(unlit: np.ndarray, confidence: np.ndarray, hair: np.ndarray) -> boo
 
 def _allowed(matte: Matte, shut: np.ndarray, face_height: float, bare: bool) -> tuple[np.ndarray, np.ndarray]:
     """(H,W) 0..1 pixels that may become skin, away from hair's last strands, and hair on the scalp; bare: none is.
-    shut: (H,W) 0 between the lips."""
+    shut: (H,W) 0 between the lips, and between lids that are shut on the head."""
     soft = max(1.0, face_height * 0.008)
     near_hair = cv2.GaussianBlur(matte.hair.astype(np.float32), (0, 0), face_height * STRANDS)
     skin = _inner(matte.skin * matte.person, soft) * shut * np.clip(1 - 4 * near_hair, 0, 1)

@@ -224,3 +224,83 @@ def test_hair_shaders_take_the_colour_directly(scene, fake):
     assert bpy.ops.avatartex.colour_hair() == {"FINISHED"}
     assert shader.parametrization == "COLOR"
     assert np.allclose(shader.inputs["Color"].default_value[:3], LINEAR, atol=1e-3)
+
+
+def hair_cap(name, middle=(0, 0, 0)):
+    """A patch of a sphere around the head's upper left, across the UV map's seam, with a UV map of its own."""
+    turn, lift = np.meshgrid(np.linspace(2.4, 3.9, 25), np.linspace(0.4, 1.0, 13))
+    places = 0.13 * np.stack([np.cos(turn) * np.cos(lift), np.sin(turn) * np.cos(lift), np.sin(lift)], -1) + middle
+    corner = (np.arange(12)[:, None] * 25 + np.arange(24)).reshape(-1, 1)
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata(places.reshape(-1, 3).tolist(), [], (corner + np.array([0, 1, 26, 25])).tolist())
+    mesh.uv_layers.new(name="Cards")
+    thing = bpy.data.objects.new(name, mesh)
+    bpy.context.scene.collection.objects.link(thing)
+    thing.select_set(True)
+    return thing
+
+
+def read_uv(mesh, name) -> np.ndarray:
+    values = np.empty(2 * len(mesh.loops), np.float32)
+    mesh.uv_layers[name].uv.foreach_get("vector", values)
+    return values.reshape(-1, 2)
+
+
+def test_hair_meshes_shine_across_the_seen_strands(scene, fake):
+    """The map of each face is the head's below it, in which a place is its direction; no face crosses the seam."""
+    scene.head.location = (1, 2, 3)
+    generate(shell="picture")
+    cap, curves = hair_cap("Cap", (1, 2, 3)), bpy.data.objects.new("Locks", bpy.data.curves.new("Locks", "CURVE"))
+    bpy.context.scene.collection.objects.link(curves)
+    curves.select_set(True)
+    bpy.context.view_layer.update()
+    for _ in range(2):  # the second time takes the same nodes and the same map
+        assert bpy.ops.avatartex.colour_hair() == {"FINISHED"}
+    assert [layer.name for layer in cap.data.uv_layers] == ["Cards", "AvatarTex Head"]
+    assert cap.data.uv_layers.active.name == "Cards" and cap.data.uv_layers["Cards"].active_render
+    shader = shader_of(cap.material_slots[0].material)
+    assert shader.inputs["Anisotropic"].default_value > 0.3
+    assert shader.inputs["Tangent"].links[0].from_node.uv_map == "AvatarTex Head"
+    images = [node for node in shader.id_data.nodes if node.type == "TEX_IMAGE"]
+    assert [node.image for node in images] == [bpy.data.images["Head Strands"]]
+    assert images[0].inputs["Vector"].links[0].from_node.uv_map == "AvatarTex Head"
+    assert not [node for node in curves.material_slots[0].material.node_tree.nodes if node.type == "TEX_IMAGE"]
+    found = read_uv(cap.data, "AvatarTex Head")
+    head_uv = read_uv(scene.head.data, scene.head.data.uv_layers.active.name)
+    head_at = np.array([scene.head.data.vertices[loop.vertex_index].co for loop in scene.head.data.loops])
+    at = np.array([cap.data.vertices[loop.vertex_index].co for loop in cap.data.loops]) - (1, 2, 3)
+    at *= 0.12 / np.linalg.norm(at, axis=1, keepdims=True)
+    nearest = np.linalg.norm(at[:, None] - head_at, axis=2).argmin(1)
+    away = np.abs(found - head_uv[nearest])
+    away[:, 0] = np.minimum(away[:, 0], np.abs(away[:, 0] - 1))  # the other side of the seam is the same place
+    assert np.quantile(away, 0.95) < 0.1 and np.median(away) < 0.04
+    assert np.ptp(found.reshape(-1, 4, 2), axis=1).max() < 0.1 < 0.5 < np.ptp(found[:, 0])
+
+
+def test_strands_are_laid_where_a_shell_shows_them_and_the_artist_has_no_tangent(scene, fake):
+    generate()
+    cap = hair_cap("Cap")
+    assert bpy.ops.avatartex.colour_hair() == {"FINISHED"}
+    assert [layer.name for layer in cap.data.uv_layers] == ["Cards"]
+    generate(shell="object", seed=3)
+    shader = shader_of(cap.material_slots[0].material)
+    own = shader.id_data.nodes.new("ShaderNodeTangent")
+    shader.id_data.links.new(own.outputs["Tangent"], shader.inputs["Tangent"])
+    [shell] = shells(scene.head)
+    shell.select_set(True)
+    before = len(shell.material_slots[0].material.node_tree.nodes)
+    assert bpy.ops.avatartex.colour_hair() == {"FINISHED"}
+    assert shader.inputs["Tangent"].links[0].from_node == own and len(cap.data.uv_layers) == 1
+    assert len(shell.material_slots[0].material.node_tree.nodes) == before  # a shell is no hair of the artist's
+
+
+def test_hair_takes_the_strands_of_the_newest_shell(scene, fake):
+    generate(shell="picture")
+    cap = hair_cap("Cap")
+    assert bpy.ops.avatartex.colour_hair() == {"FINISHED"}
+    image = next(node for node in shader_of(cap.material_slots[0].material).id_data.nodes if node.type == "TEX_IMAGE")
+    before = image.image
+    generate(shell="picture", seed=7)
+    assert image.image == before and "avatartex_shell_of" not in before
+    assert bpy.ops.avatartex.colour_hair() == {"FINISHED"}
+    assert image.image != before and image.image["avatartex_shell_of"] == "Head"

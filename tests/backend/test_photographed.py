@@ -64,6 +64,7 @@ def registered(vertices: int, sure: float = 1.0) -> SimpleNamespace:
         camera=SimpleNamespace(project=lambda points: (points, None)),
         landmarks=np.zeros((468, 2)),
         targets=np.zeros((468, 2)),
+        shut=np.zeros(2, bool),
         normals=np.tile(np.float32([0, 0, 1]), (vertices, 1)),
     )
 
