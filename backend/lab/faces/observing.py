@@ -26,11 +26,12 @@ from ...portrait.decode import decode_portrait
 from ...portrait.matte import Matte
 from ...prior.light import UPRIGHT, Light, estimate_light
 from ...prior.linear import LinearPrior
+from .outline import fit_outline
 
 #: Texels of what is kept: a portrait's face is 300 to 400 pixels high, here 180.
 TEXELS = 256
 #: Face heights from the person's outline where confidence begins and is full.
-OUTLINE = 0.015, 0.05
+OUTLINE = 0.006, 0.025
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def see(path: Path, mesh: HeadMesh, head: HeadLandmarks, prior: LinearPrior) -> 
     """
     portrait = decode_portrait(str(path))
     face, warnings = find_face_or_pins(portrait, ())
-    found = match_found(mesh, portrait, (), face, head, warnings)
+    found = fit_outline(match_found(mesh, portrait, (), face, head, warnings), portrait.color)
     layout = map_atlas(found.mesh, found.canonical, PLACES)
     observation = observe(found.mesh, layout, found.registration, portrait.color, found.matte, prior)
     registration, quality = found.registration, found.quality
