@@ -50,8 +50,8 @@ def camera() -> Camera:
     return Camera(FOCAL, np.array([SIZE / 2, SIZE / 2]), np.diag([1.0, -1.0, -1.0]), np.array([0.0, 0.0, AWAY]))
 
 
-def matched(mesh: HeadMesh, person: HeadMesh, hair_to: float = 0.38, hair_wide: float = 0.0) -> tuple[Match, np.ndarray]:
-    """The mesh registered to a portrait of the person, who wears hair above a height, and beside the head.
+def matched(mesh: HeadMesh, person: HeadMesh, hair_wide: float = 0.0) -> tuple[Match, np.ndarray]:
+    """The mesh registered to a portrait of the person, who wears hair above, and beside the head so far.
 
     The matte takes the ears for hair.
     """
@@ -60,14 +60,15 @@ def matched(mesh: HeadMesh, person: HeadMesh, hair_to: float = 0.38, hair_wide: 
     y, x = (0.5 + np.mgrid[:SIZE, :SIZE] - SIZE / 2) / FACE
     beside = (np.abs(x) < 0.45 + hair_wide) & (np.abs(x) > 0.4) & (y > -0.5) & (y < 0.4) & (hair_wide > 0)
     covered = np.maximum(covered, beside)
-    hair = covered * ((y < -hair_to) | beside)
+    hair = covered * ((y < -0.38) | beside)
     ears = covered * (np.abs(x) > 0.41) * (1 - hair)
     colour = np.where(covered[..., None] > 0, np.where(hair[..., None] > 0, HAIR, SKIN), WALL).astype(np.float32)
     colour -= 0.06 * ears[..., None].astype(np.float32)  # in the shade
     matte = Matte(covered.astype(np.float32), (covered - hair - ears).astype(np.float32), np.maximum(hair, ears))
     points = canonical_head().points
+    normals, sure = vertex_normals(mesh), np.ones(len(points))
     registration = Registration(
-        eye, lambda pixels: pixels + 2.0, None, vertex_normals(mesh), (0, 0), (0, 0, 0), FACE, points, np.ones(468), None
+        eye, lambda pixels: pixels + 2.0, None, normals, (0, 0), (0, 0, 0), FACE, points, sure, None
     )
     matte = Matte(*(np.roll(part, (2, 2), (0, 1)) for part in (matte.person, matte.skin, matte.hair)))
     face = SimpleNamespace(rotation=np.eye(3), height=1.0)
@@ -128,7 +129,7 @@ def test_a_skull_beyond_the_person_is_drawn_in_and_one_within_hair_stays():
 def test_vertices_are_placed_where_they_are_to_be_seen():
     found, _ = matched(head(), head())
     bent = SimpleNamespace(camera=camera(), warp=lambda pixels: pixels + 3 * np.sin(pixels / 40))
-    wanted = bent.warp(bent.camera.project(found.mesh.vertices.astype(np.float64))[0]) + (5.0, -7.0)
+    wanted = bent.warp(bent.camera.project(found.mesh.vertices.astype(np.float64))[0]) + np.array([5.0, -7.0])
     there = placed(bent, found.mesh, wanted)
     pixels, depth = bent.camera.project(there.astype(np.float64))
     assert np.abs(bent.warp(pixels) - wanted).max() < 0.05
