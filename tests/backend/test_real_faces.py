@@ -56,7 +56,7 @@ def test_what_is_written_is_read(tmp_path, seen):
 def test_the_border_of_a_person_is_not_believed_but_the_border_of_the_picture_is():
     person = np.zeros((100, 100), np.float32)
     person[:, 40:] = 1
-    places = np.array([[39.5, 50.5], [41.5, 50.5], [49.5, 50.5], [98.5, 50.5], [70.5, 0.5]])
+    places = np.array([[39.5, 50.5], [40.5, 50.5], [49.5, 50.5], [98.5, 50.5], [70.5, 0.5]])
     trusted = observing.within(SimpleNamespace(person=person), 100.0, places)
     assert trusted[0] == 0 and trusted[1] < 0.3
     assert (trusted[2:] == 1).all()
