@@ -33,8 +33,9 @@ from .hiding import hide
 
 #: Texels of a face's height in the atlas (faces/observing.py).
 FACE = 180
-#: Deviations of the bell curves that take a portrait's detail off, texels: stage 1 leaves -5 dB of waves of 8 to 16 and
-#: -9 dB of 4 to 8, of which the first leaves -4 and -11, the second -17 and -40.
+#: Deviations of the bell curves that take a portrait's detail off, texels. Stage 1's completions have 5 dB less power
+#: than photographs in waves of 8 to 16 texels and 9 less in 4 to 8; the first curve leaves 3 and 12 less, the second 12
+#: and 48.
 SOFT = (REACH / 2, REACH)
 PHOTOGRAPH = STYLES.index("photo")
 
