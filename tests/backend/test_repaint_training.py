@@ -112,6 +112,33 @@ def test_the_second_step_learns_from_what_the_first_one_made(squares, tmp_path):
     assert all(4 < one < 6 for one in second)
 
 
+@pytest.mark.slow
+def test_the_first_steps_learn_from_portraits_also_after_a_kill(hub, tmp_path):  # noqa: F811
+    made = completions(np.random.default_rng(1), SHARD // 16)
+
+    def learn(name: str, pictures: int, *steps: int) -> dict[str, torch.Tensor]:
+        """Weights after so many calls with so many steps."""
+        folder = tmp_path / name
+        for step in steps:
+            given = ["--faces", tmp_path, "--portraits", tmp_path, "--hub", "none", "--output", folder, "--count", 4]
+            given += ["--draw", 0, "--judged", 0, "--schedule", 9, "--pictures", pictures, "--steps", step]
+            assert repaint.main([*map(str, given), "--device", "cpu"]) == 0
+        return load_file(folder / repaint.WEIGHTS)
+
+    (tmp_path / "people.csv").write_text("id,split,weight,face_height\n")
+    for name in ("atlas", "first", "killed"):
+        assert train.main(["linear", "--hub", str(hub), "--output", str(tmp_path / name), "--threads", "1"]) == 0
+        for folder in (repaint.DRAWN, repaint.KEPT):
+            (tmp_path / name / folder).mkdir()
+        np.savez(tmp_path / name / repaint.DRAWN / "0000.npz", **made)
+        whole = np.full((TEXELS, TEXELS), 255, np.uint8)
+        np.savez(tmp_path / name / repaint.KEPT / "a.npz", colour=made["truth"][0], weight=whole)
+    atlas, first, killed = learn("atlas", 0, 3), learn("first", 2, 3), learn("killed", 2, 1, 3)
+    assert all(torch.equal(first[key], killed[key]) for key in first)
+    assert any(not torch.equal(first[key], atlas[key]) for key in first)
+    assert torch.equal(first["usual"], atlas["usual"])
+
+
 @needs_features
 @pytest.mark.slow
 def test_a_killed_training_ends_like_one_that_was_not(hub, tmp_path):  # noqa: F811

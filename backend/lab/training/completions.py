@@ -6,12 +6,13 @@ neither.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ...networks.conditions import SCALE
 from .samples import Samples
@@ -45,6 +46,20 @@ class Completions:
         if not shards:
             raise FileNotFoundError(f"No completions in {folder}.")
         return cls(*(np.concatenate([shard[name] for shard in shards]) for name in FIELDS))
+
+    def picture(self, i: int) -> tuple[Tensor, ...]:
+        """truth, made, colour (1,3,S,S), known, confidence (1,1,S,S) and style (1,) of completion i."""
+        parts = (getattr(self, name)[i] for name in ("truth", "made", "colour", "known", "confidence"))
+        five = [torch.from_numpy(part).float()[None] / 255 for part in parts]
+        return *five[:3], five[3][:, None], five[4][:, None], torch.tensor([int(self.style[i])])
+
+    def draw(self, random: np.random.Generator) -> tuple[Tensor, ...]:
+        """picture() of any."""
+        return self.picture(int(random.integers(len(self))))
+
+    def photographs(self, every: int = 2) -> Iterator[tuple[Tensor, ...]]:
+        """picture() of photographed people's, of so many one."""
+        return (self.picture(int(i)) for i in np.flatnonzero(self.style == 0)[::every])
 
 
 @torch.no_grad()

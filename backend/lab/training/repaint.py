@@ -3,7 +3,8 @@
     python -m backend.lab train repaint --faces runs/faces --hub runs/hub --output runs/train
 
 OUTPUT holds what `train stage1` left there, whose completions it repaints; they are drawn once (completions.py). First
-it learns by squared error, then against a judge, too (judge.py). Kill it and call it again.
+it learns by squared error, then against a judge, too (judge.py); and first from portraits where --pictures asks for it
+(portrait_squares.py), then in the atlas. Kill it and call it again.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from ...models.bundle import untrained
 from ...networks.conditions import TIMES
 from ...networks.denoiser import Denoiser
 from ...networks.detail import CHANNELS_TOLD, PARTS, blurred, conditions, fine, from_units, how_sure, noised, to_units
+from ...networks.sizes import TEXELS
 from ...stages.repaint import STEPS, job_times
 from .checkpoints import save_half
 from .completions import Completions, draw_completions
 from .descent import Descent, Means, Pace, begin, low_precision, parser_for
 from .judge import LOOKED_AT, Judge, hinge
+from .portrait_squares import Portraits, keep_portraits
 from .stage1 import load_samples
 
 PACE, JUDGED_PACE = Pace(last=0.03), Pace(rate=2e-4)
@@ -39,15 +42,8 @@ KNOWN, LIMIT = 0.3, 5.0
 #: Reach of what is usual, texels; its least, sRGB.
 EVEN, LEAST = 4.0, 0.008
 EXPORT_EVERY = 300.0  # seconds
-WEIGHTS, STATE, DRAWN = "repaint.safetensors", "repaint.state.safetensors", "completions"
-JUDGE = "judge.state.safetensors"
-
-
-def picture(found: Completions, i: int) -> tuple[Tensor, ...]:
-    """truth, made, colour (1,3,S,S), known, confidence (1,1,S,S) and style (1,) of completion i."""
-    parts = (getattr(found, name)[i] for name in ("truth", "made", "colour", "known", "confidence"))
-    five = [torch.from_numpy(part).float()[None] / 255 for part in parts]
-    return *five[:3], five[3][:, None], five[4][:, None], torch.tensor([int(found.style[i])])
+WEIGHTS, STATE, JUDGE = "repaint.safetensors", "repaint.state.safetensors", "judge.state.safetensors"
+DRAWN, KEPT = "completions", "portraits"  # folders
 
 
 def target(truth: Tensor, made: Tensor, colour: Tensor, known: Tensor, confidence: Tensor) -> tuple[Tensor, ...]:
@@ -59,12 +55,10 @@ def target(truth: Tensor, made: Tensor, colour: Tensor, known: Tensor, confidenc
     return lacks, fine(colour - made, sure), known * (known > KNOWN), sure
 
 
-def usual_detail(found: Completions, every: int = 2) -> Tensor:
+def usual_detail(found: Completions | Portraits) -> Tensor:
     """(1,S,S) standard deviation of what photographed people's completions lack at each place, symmetric, smooth."""
-    size = found.known.shape[-1]
-    power, weight = torch.zeros(1, 1, size, size), torch.full((1, 1, size, size), 1e-3)
-    for i in np.flatnonzero(found.style == 0)[::every]:
-        *parts, _ = picture(found, i)
+    power, weight = torch.zeros(1, 1, TEXELS, TEXELS), torch.full((1, 1, TEXELS, TEXELS), 1e-3)
+    for *parts, _ in found.photographs():
         lacks, _, known, _ = target(*parts)
         power += lacks.square().mean(1, keepdim=True) * known
         weight += known
@@ -76,7 +70,7 @@ def usual_detail(found: Completions, every: int = 2) -> Tensor:
 class Squares:
     """Batch number n of a seed is the same whenever it is drawn."""
 
-    def __init__(self, found: Completions, geometry: Tensor, usual: Tensor, seed: int) -> None:
+    def __init__(self, found: Completions | Portraits, geometry: Tensor, usual: Tensor, seed: int) -> None:
         self.found, self.geometry, self.usual, self.seed = found, geometry, usual, seed
 
     def batch(self, number: int, count: int) -> tuple[Tensor, ...]:
@@ -87,7 +81,7 @@ class Squares:
         return tuple(torch.cat(parts) for parts in zip(*drawn, strict=True))
 
     def squares(self, random: np.random.Generator) -> tuple[Tensor, ...]:
-        *parts, style = picture(self.found, int(random.integers(len(self.found))))
+        *parts, style = self.found.draw(random)
         if random.random() < 0.5:
             parts = [part.flip(-1) for part in parts]
         lacks, seen, known, sure = target(*parts)
@@ -176,6 +170,15 @@ class Trial:
         return SQUARED * squared - verdict, {"squared": squared.item(), "verdict": verdict.item(), "judge": told.item()}
 
 
+def portrait_squares(arguments: argparse.Namespace) -> Squares:
+    """Squares of portraits in image space. Their places are 0, which is inside every head: what the network knows of
+    the atlas's places is neither used nor unlearnt."""
+    folder = arguments.output / KEPT
+    keep_portraits(arguments.portraits, arguments.faces, folder)
+    found = Portraits.load(folder)
+    return Squares(found, torch.zeros(3, TEXELS, TEXELS), usual_detail(found), arguments.seed)
+
+
 def train(arguments: argparse.Namespace) -> None:
     folder, output, device = arguments.output / DRAWN, arguments.output, arguments.device
     networks = untrained(output)
@@ -185,6 +188,7 @@ def train(arguments: argparse.Namespace) -> None:
     found = Completions.load(folder)
     usual = usual_detail(found)
     squares = Squares(found, networks.geometry, usual, arguments.seed)
+    first = portrait_squares(arguments) if arguments.pictures else squares
     network = Denoiser(CHANNELS_TOLD).to(device, memory_format=torch.channels_last)
     pace = PACE.with_rate(arguments.rate)
     descent = Descent(network, pace, output / STATE, output / WEIGHTS)
@@ -193,7 +197,8 @@ def train(arguments: argparse.Namespace) -> None:
     while descent.steps < last:
         random = torch.Generator().manual_seed(arguments.seed + 7919 * (descent.steps + 1))
         judged = trial is not None and descent.steps >= arguments.steps
-        batch = tuple(part.to(device) for part in squares.batch(descent.steps, arguments.count))
+        drawn = (first if descent.steps < arguments.pictures else squares).batch(descent.steps, arguments.count)
+        batch = tuple(part.to(device) for part in drawn)
         with low_precision(device):
             if judged:
                 loss, told = trial.losses(batch, random)
@@ -218,6 +223,8 @@ def main(argv: list[str] | None = None) -> int:
     counted = f"squares a step, {SQUARES} of a picture"
     parser = parser_for("repaint", __doc__, steps=4000, count=16, counted=counted)
     parser.add_argument("--draw", type=int, default=4000, help="completions to learn from (default 4000); 0: as many")
+    parser.add_argument("--portraits", type=Path, help="folder of the portraits that faces build observed")
+    parser.add_argument("--pictures", type=int, default=0, help="the first so many steps learn from portraits")
     parser.add_argument("--judged", type=int, default=6000, help="further steps, against a judge (default 6000)")
     train(begin(parser, argv))
     return 0
