@@ -26,7 +26,7 @@ from .checkpoints import save_half
 from .completions import Completions, draw_completions
 from .descent import Descent, Means, Pace, begin, low_precision, parser_for
 from .judge import Judge, hinge
-from .repaint import both, picture
+from .repaint import both
 from .stage1 import load_samples
 
 PACE = Pace(rate=4e-4, average=0.997)
@@ -76,7 +76,7 @@ def batch_of(found: Completions, number: int, count: int, seed: int) -> tuple[Te
     """
     random = np.random.default_rng([seed, number])
     chance = 1 / np.sqrt(np.bincount(found.style, minlength=len(STYLES)).clip(1))[found.style]
-    drawn = [picture(found, int(i)) for i in random.choice(len(found), count, p=chance / chance.sum())]
+    drawn = [found.picture(int(i)) for i in random.choice(len(found), count, p=chance / chance.sum())]
     *parts, style = (torch.cat(several) for several in zip(*drawn, strict=True))
     if random.random() < 0.5:
         parts = [part.flip(-1) for part in parts]
