@@ -68,7 +68,7 @@ def matched(mesh: HeadMesh, person: HeadMesh, hair_wide: float = 0.0) -> tuple[M
     points = canonical_head().points
     normals, sure = vertex_normals(mesh), np.ones(len(points))
     registration = Registration(
-        eye, lambda pixels: pixels + 2.0, None, normals, (0, 0), (0, 0, 0), FACE, points, sure, None
+        eye, lambda pixels: pixels + 2.0, None, normals, (0, 0), (0, 0, 0), FACE, points, sure, None, np.zeros(2, bool)
     )
     matte = Matte(*(np.roll(part, (2, 2), (0, 1)) for part in (matte.person, matte.skin, matte.hair)))
     face = SimpleNamespace(rotation=np.eye(3), height=1.0)
