@@ -25,13 +25,13 @@ def lay_strands(thing: bpy.types.Object, head: bpy.types.Object, uv_map: str, li
         node
         for slot in thing.material_slots
         for node in slot.material.node_tree.nodes
-        if node.type == "BSDF_PRINCIPLED" and (is_ours(node) or not node.inputs["Tangent"].is_linked)
+        if node.type == "BSDF_PRINCIPLED" and (own_strands(node) or not node.inputs["Tangent"].is_linked)
     ]
     if not shaders or not lay_uvs(thing, head, uv_map):
         return False
     for shader in shaders:
-        if is_ours(shader):
-            strands_of(shader).image = lie
+        if own := own_strands(shader):
+            own.image = lie
             continue
         coordinates = shader.id_data.nodes.new("ShaderNodeUVMap")
         coordinates.uv_map = HEAD_UV
@@ -40,14 +40,11 @@ def lay_strands(thing: bpy.types.Object, head: bpy.types.Object, uv_map: str, li
     return True
 
 
-def is_ours(shader: bpy.types.ShaderNode) -> bool:
-    """Whether its tangent is by the map that we laid."""
-    links = shader.inputs["Tangent"].links
-    return bool(links) and getattr(links[0].from_node, "uv_map", "") == HEAD_UV and strands_of(shader) is not None
-
-
-def strands_of(shader: bpy.types.ShaderNode) -> bpy.types.ShaderNode | None:
-    return next((node for node in shader.id_data.nodes if node.type == "TEX_IMAGE" and node.label == STRANDS), None)
+def own_strands(shader: bpy.types.ShaderNode) -> bpy.types.ShaderNode | None:
+    """The tangent map's node of a shader whose tangent is by the map that we laid."""
+    laid = any(getattr(link.from_node, "uv_map", "") == HEAD_UV for link in shader.inputs["Tangent"].links)
+    nodes = (node for node in shader.id_data.nodes if laid and node.type == "TEX_IMAGE" and node.label == STRANDS)
+    return next(nodes, None)
 
 
 def lay_uvs(thing: bpy.types.Object, head: bpy.types.Object, uv_map: str) -> bool:
@@ -61,7 +58,6 @@ def lay_uvs(thing: bpy.types.Object, head: bpy.types.Object, uv_map: str) -> boo
     there = np.array(head.matrix_world.inverted_safe() @ thing.matrix_world)
     places = read_each(mesh.vertices, "co", np.float32, 3) @ there[:3, :3].T + there[:3, 3]
     layer.uv.foreach_set("vector", uvs_below(mesh, places, head.data, uv_map).astype(np.float32).ravel())
-    mesh.update()
     return True
 
 

@@ -41,8 +41,8 @@ def _is_shut(mesh: HeadMesh, turned: np.ndarray, corners: np.ndarray) -> bool:
     pixels, away = (places[:, :2] / (ACROSS, DOWN) + 0.5) * (COLUMNS, ROWS), places[:, 2]
     fragments = rasterize(pixels[triangles], COLUMNS, ROWS, depth=away[triangles])
     shown = fragments.interpolate(away[triangles][..., None])[..., 0]
-    nearest = shown[fragments.covered].min(initial=0)
-    return ends_below_corners(np.where(fragments.covered, shown, np.inf).clip(max=nearest + DEEPEST))
+    deepest = shown[fragments.covered].min(initial=0) + DEEPEST
+    return ends_below_corners(np.where(fragments.covered, shown, deepest).clip(max=deepest))
 
 
 def skin_around(mesh: HeadMesh, places: np.ndarray) -> np.ndarray:
