@@ -40,6 +40,14 @@ def test_a_face_lies_upright_in_the_middle_as_high_as_in_the_atlas():
     assert np.abs(made[..., 0] - expected)[inside].max() < 1e-3
 
 
+def test_what_is_finer_than_the_atlas_is_averaged_and_not_picked():
+    height, wide = 3 * FACE, 900
+    face = replace(astronaut_face(), box=(350.0, 350.0, 550.0, 550.0))
+    checks = (np.indices((wide, wide)).sum(0) % 2).astype(np.float32)[..., None].repeat(3, 2)
+    made, _ = upright(checks, matte_of((wide, wide)), face, height)
+    assert made[64:-64, 64:-64].std() < 0.1
+
+
 def rotation(angle: float) -> np.ndarray:
     return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
