@@ -18,9 +18,9 @@ from .stage import AtlasObservation, OnStep, to_picture, to_tensor
 
 #: Styles that gain by a search; others lose up to 0.07 dB by it beside the projection (decision 56).
 SEARCHED = {"anime"}
-#: How far the result goes from the completion to the generator's texture: everywhere, and where nothing was seen of
-#: what was searched for.
-SHARE, FLAT = 0.25, 0.5
+#: How far the result goes from the completion to the generator's texture: of a photograph, of anything drawn, and where
+#: nothing was seen of what was searched for.
+PHOTO, DRAWN, FLAT = 0.12, 0.25, 0.5
 #: Steps of Adam (Kingma and Ba, arXiv 1412.6980) and the first one's rate, which falls to nothing.
 STEPS, RATE = 20, 0.015
 #: Weight of the completion beside what was seen; of the way from the start, beside errors of TEXEL sRGB.
@@ -39,13 +39,14 @@ def fit_latent(
     """Find the completion's W+ and go part of the way to the generator's texture. See stage.Stage."""
     completed, (colour, confidence) = to_tensor(completion, networks.device), observation.tensors(networks.device)
     sure, style = (confidence / SURE).clamp(0, 1), networks.style(observation.style)
-    w_plus, unseen = project(networks, completed, confidence), SHARE
+    w_plus = project(networks, completed, confidence)
+    share = unseen = PHOTO if observation.style == "photo" else DRAWN
     if observation.style in SEARCHED:
         target, weight = completed + sure * (colour - completed), sure + COMPLETION * (1 - sure)
         w_plus, unseen = search(networks, target, weight, w_plus, style, on_step), FLAT
     with torch.no_grad():
         made = networks.generator(w_plus, style)
-    return to_picture(completed + (made - completed) * (SHARE * sure + unseen * (1 - sure)))
+    return to_picture(completed + (made - completed) * (share * sure + unseen * (1 - sure)))
 
 
 @torch.no_grad()

@@ -14,7 +14,7 @@ from backend.models.bundle import Networks, load_networks
 from backend.networks.detail import PARTS, painted_most
 from backend.networks.generator import LATENT, ROWS
 from backend.stages import STAGES
-from backend.stages.latent import FLAT, SHARE, STEPS, project, search
+from backend.stages.latent import DRAWN, FLAT, PHOTO, STEPS, project, search
 from backend.stages.stage import AtlasObservation, to_picture, to_tensor
 
 
@@ -146,20 +146,20 @@ def test_the_latent_goes_part_of_the_way_to_the_generators_texture(seen, complet
     moved = fit_latent(drawn, completed, networks) - completed
     with torch.no_grad():
         apart = to_picture(networks.generator(found[0], networks.style("anime"))) - completed
-    for share, where in ((SHARE, seen.confidence == 1), (FLAT, seen.confidence == 0)):
+    for share, where in ((DRAWN, seen.confidence == 1), (FLAT, seen.confidence == 0)):
         far = np.abs(apart[where]) > 0.02
         assert far.sum() > 100 and np.allclose(moved[where][far] / apart[where][far], share, atol=0.02)
 
 
-@pytest.mark.parametrize("style", ["photo", "cartoon", "painting"])
-def test_styles_that_lose_by_a_search_take_the_projection(seen, completed, networks, style, monkeypatch):
+@pytest.mark.parametrize(("style", "share"), [("photo", PHOTO), ("cartoon", DRAWN), ("painting", DRAWN)])
+def test_styles_that_lose_by_a_search_take_the_projection(seen, completed, networks, style, share, monkeypatch):
     monkeypatch.setattr("backend.stages.latent.search", None)
     moved = fit_latent(AtlasObservation(seen.color, seen.confidence, style), completed, networks) - completed
     given = to_tensor(completed, "cpu"), seen.tensors("cpu")[1]
     with torch.no_grad():
         apart = to_picture(networks.generator(project(networks, *given), networks.style(style))) - completed
     far = np.abs(apart) > 0.02
-    assert far.sum() > 100 and np.allclose(moved[far] / apart[far], SHARE, atol=0.02)
+    assert far.sum() > 100 and np.allclose(moved[far] / apart[far], share, atol=0.02)
 
 
 def test_repainting_brings_the_portraits_detail_and_leaves_its_light(seen, completed, networks):
