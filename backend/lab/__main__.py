@@ -23,6 +23,8 @@ COMMANDS = {
     "train generator": ("training.generator", "train the texture generator of stage 2, against a discriminator"),
     "train repaint": ("training.repaint", "train the denoiser of stage 3, which paints fine detail"),
     "train glasses": ("training.glasses", "train the network that sees glasses in a portrait"),
+    "train pack": ("training.packed", "pack the training data small enough for a lent machine"),
+    "train lent": ("training.lent", "train all three stages on a lent machine, from packed data"),
     "train lora": ("training.lora", "teach a large profile the atlas, by a low rank change"),
     "graphs": ("training.graphs", "write the networks as ONNX graphs without weights"),
     "portrait-graphs": ("training.portrait_graphs", "write MediaPipe's and YuNet's networks as ONNX graphs"),

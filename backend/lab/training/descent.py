@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import copy
 import math
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,7 +51,7 @@ class Descent:
         if weights is not None and weights.is_file() and not found:
             own, known = network.state_dict(), load_file(weights)
             network.load_state_dict({name: known[name] for name in own})
-        self.network, self.pace, self.state = network, pace, state
+        self.network, self.pace, self.state, self.begun = network, pace, state, time.monotonic()
         self.average = copy.deepcopy(network).requires_grad_(False)
         self.parameters, self.kept = list(network.parameters()), [p.data for p in self.average.parameters()]
         self.optimiser = torch.optim.AdamW(self.parameters, betas=pace.betas, weight_decay=1e-2)
@@ -68,6 +69,10 @@ class Descent:
             for one, new in zip(self.kept, self.parameters, strict=True):
                 one.lerp_(new, 1 - min(self.pace.average, (self.steps + 1) / (self.steps + 11)))
         self.steps += 1
+
+    def goes_on(self, last: int, minutes: float) -> bool:
+        """Whether steps up to the last and minutes of this call are left."""
+        return self.steps < last and time.monotonic() - self.begun < 60 * minutes
 
     def save(self) -> None:
         save_state(self.state, self.steps, self.parameters, self.kept, self.optimiser)
@@ -98,6 +103,7 @@ def parser_for(name: str, text: str, *, steps: int, count: int, counted: str) ->
     parser = bare_parser(name, text, steps=steps, count=count, counted=counted)
     parser.add_argument("--faces", type=Path, required=True, help="folder of faces build")
     parser.add_argument("--hub", type=Path, required=True, help="folder of TexHub builds of other faces each")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="end earlier; the next call goes on")
     return parser
 
 

@@ -162,14 +162,14 @@ def train(arguments: argparse.Namespace) -> None:
     pace = PACE.with_rate(arguments.rate)
     descent, trial = Descent(pair, pace, output / STATE), Trial(pair, output, device)
     log, saved = Means(output / "generator.log"), time.monotonic()
-    while descent.steps < arguments.steps:
+    while descent.goes_on(arguments.steps, arguments.minutes):
         torch.manual_seed(arguments.seed + 7919 * (descent.steps + 1))
         batch = tuple(part.to(device) for part in batch_of(found, descent.steps, arguments.count, arguments.seed))
         with low_precision(device):
             loss, told = trial.loss(batch)
         descent.step(loss, pace.at(descent.steps, arguments.schedule))
         log.add(descent.steps, told)
-        if time.monotonic() - saved > EXPORT_EVERY or descent.steps == arguments.steps:
+        if time.monotonic() - saved > EXPORT_EVERY or not descent.goes_on(arguments.steps, arguments.minutes):
             descent.average.export(output / WEIGHTS)
             descent.save()
             trial.descent.save()

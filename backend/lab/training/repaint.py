@@ -194,7 +194,7 @@ def train(arguments: argparse.Namespace) -> None:
     descent = Descent(network, pace, output / STATE, output / WEIGHTS)
     trial = Trial(network, output, device) if arguments.judged else None
     log, saved, last = Means(output / "repaint.log"), time.monotonic(), arguments.steps + arguments.judged
-    while descent.steps < last:
+    while descent.goes_on(last, arguments.minutes):
         random = torch.Generator().manual_seed(arguments.seed + 7919 * (descent.steps + 1))
         judged = trial is not None and descent.steps >= arguments.steps
         drawn = (first if descent.steps < arguments.pictures else squares).batch(descent.steps, arguments.count)
@@ -211,7 +211,7 @@ def train(arguments: argparse.Namespace) -> None:
             rate = pace.at(descent.steps, arguments.schedule)
         descent.step(loss, rate)
         log.add(descent.steps, told)
-        if time.monotonic() - saved > EXPORT_EVERY or descent.steps == last:
+        if time.monotonic() - saved > EXPORT_EVERY or not descent.goes_on(last, arguments.minutes):
             save_half(descent.average.state_dict() | {"usual": usual}, output / WEIGHTS)
             descent.save()
             if judged:

@@ -122,10 +122,13 @@ def train(arguments: argparse.Namespace) -> None:
             loss, terms = loss_of(network, batch.to(arguments.device), random)
         descent.step(loss, pace.at(descent.steps, arguments.schedule))
         log.add(descent.steps, terms)
-        if time.monotonic() - saved > EXPORT_EVERY or descent.steps == arguments.steps:
+        over = not descent.goes_on(arguments.steps, arguments.minutes)
+        if over or time.monotonic() - saved > EXPORT_EVERY:
             save_half(descent.average.state_dict(), arguments.output / WEIGHTS)
             descent.save()
             saved = time.monotonic()
+        if over:
+            break
 
 
 def main(argv: list[str] | None = None) -> int:
