@@ -55,7 +55,7 @@ class Pair(nn.Module):
     def forward(self, given: Tensor, confidence: Tensor, style: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The texture of a W+ drawn from what the encoder believes, the canvas's, and the belief's distance to its
         prior (Kingma and Welling, arXiv 1312.6114, appendix B)."""
-        with torch.no_grad():
+        with torch.no_grad(), torch.autocast(given.device.type, enabled=False):  # it solves equations
             rows, canvas = self.generator.project(given, bendings=1)
         mean, spread = self.encoder(given, confidence, canvas)
         layers = mean + torch.exp(0.5 * spread) * torch.randn_like(mean)
@@ -152,7 +152,7 @@ def slopes(wrong: Tensor, known: Tensor) -> Tensor:
 
 def train(arguments: argparse.Namespace) -> None:
     output, device = arguments.output, arguments.device
-    networks = untrained(output, device)
+    networks = untrained(output)  # completions are drawn on the processor
     if arguments.draw:
         samples = load_samples(arguments.faces, arguments.hub, output, arguments.seed + 6)
         samples.painted = PAINTED

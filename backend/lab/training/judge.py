@@ -28,7 +28,8 @@ class Bounded(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         rows = self.weight.flatten(1)
-        norm = torch.linalg.eigvalsh(rows.float() @ rows.float().T)[-1].sqrt()
+        with torch.autocast(x.device.type, enabled=False):  # no card has eigenvalues in half precision
+            norm = torch.linalg.eigvalsh(rows @ rows.T)[-1].sqrt()
         return self._conv_forward(x, self.weight / norm, self.bias)
 
 
