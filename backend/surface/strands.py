@@ -35,14 +35,12 @@ from .measured import (
 COARSEST = 8
 #: Share of hair from which a pixel is nothing else.
 SURE = 0.9
-#: Degrees about upright that strands keep to.
-SPREAD = 5.0
-#: Shares of the coarsest octaves' power: locks bend and end, drawn out they would be ridges.
-LOCKS = (0.15, 0.5)
+#: Degrees about upright that strands keep to: with fewer they do not end, and look like planks.
+SPREAD = 14.0
 #: Standard deviation of hair's octaves at most, and where too little shows, as shares of its tone; pixels that tell it.
 DEEPEST, USUAL, LEAST = 0.14, 0.06, 100
 #: Power of an octave that the portrait is too coarse for, beside the one before it.
-FINER = 0.5
+FINER = 0.35
 #: How far locks bend, face heights, by how often they do so in one; how much and how often their strength changes.
 BENDS, CHANGE, CHANGES = {4: 0.004, 10: 0.001}, 0.3, 6
 #: Luminance below which hair's colour says nothing.
@@ -121,7 +119,6 @@ def find_strands(subject: Subject) -> Grain | None:
     found, nothing = gathered(shown), np.zeros((0, 5), np.float32)
     usual = np.full((3, 3), (USUAL * tone) ** 2)
     covariance = np.array([lacking(one, nothing) if len(one) >= ENOUGH else usual for one in found])
-    covariance[: len(LOCKS)] *= np.reshape(LOCKS, (-1, 1, 1))[: len(covariance)]
     covariance *= stranded(found)
     octaves, density, lows = finer(held(covariance, (DEEPEST * tone) ** 2), density, lows, subject.texels)
     return Grain(density, lows, octaves, NO_PATCHES, tone)

@@ -212,7 +212,7 @@ def test_strands_run_down_and_bend():
     def alike(rows: int, columns: int) -> float:
         return float(np.corrcoef(square.ravel(), np.roll(square, (rows, columns), (0, 1)).ravel())[0, 1])
 
-    assert alike(12, 0) > 0.7 > 0.3 > abs(alike(0, 12))
+    assert alike(12, 0) > 0.5 > 0.3 > abs(alike(0, 12))
     assert alike(128, 0) < 0.3
     edge = np.abs(square[0] - square[-1]).mean(), np.abs(square[:, 0] - square[:, -1]).mean()
     inside = np.abs(np.diff(square, axis=0)).mean(), np.abs(np.diff(square, axis=1)).mean()
