@@ -20,8 +20,6 @@ NOISE = (0.53, 1.12, 1.0)
 FROM, SURE = 0.15, 0.5
 #: Deviations of the bell curves between the octaves whose strength is told, texels.
 OCTAVES = (0.8, 1.6)
-#: Share of a cell that must be seen for its strength to hold painted detail back.
-WHOLE = 0.6
 #: What is usual on cheeks and foreheads, sRGB: at temples, ears and crowns the edges of hair make more of it in
 #: photographs, and painted on skin that made ridges. Canonical |x|, y and -z within which eyes, nose and mouth lie,
 #: and how soft that ends.
@@ -103,33 +101,6 @@ def strength(units: Tensor, sure: Tensor) -> Tensor:
 
     told = (spread(energy) + NOTHING / 3) / (spread(weight) + NOTHING)
     return F.interpolate(0.5 * torch.log(3 * told + 1e-4), scale_factor=CELL, mode="bilinear", align_corners=False)
-
-
-def level(units: Tensor, sure: Tensor) -> Tensor:
-    """(B,3,H,W) logarithms of how strong detail usually is near each place, in three octaves: the mean of its
-    logarithms over cells, to which the edges of hair and eyes say little.
-
-    Args:
-        units: (B,3,H,W), of which the first channel is looked at. sure: (B,1,H,W); where nothing is, 0 is said.
-    """
-    energy = F.avg_pool2d(torch.cat(octaves(units[:, :1] * sure), 1).square(), CELL)
-    weight = F.avg_pool2d(sure, CELL)
-    heard = weight * (weight > WHOLE)
-    told = 0.5 * torch.log(3 * energy / weight.clamp(min=1e-3) + 1e-4) * heard
-    told, heard = (blurred(one, NEAR) + FAR * one.mean((2, 3), keepdim=True) for one in (told, heard))
-    return F.interpolate(told / (heard + 1e-6), scale_factor=CELL, mode="bilinear", align_corners=False)
-
-
-def restrained(painted: Tensor, own: Tensor, seen: Tensor, sure: Tensor) -> Tensor:
-    """(B,3,H,W) painted detail in units, weakened by octave where with the completion's own it is stronger than what
-    was seen.
-
-    Args:
-        own: (B,3,H,W) in units. seen: (B,3,H,W) all of the portrait's detail, in units; sure: (B,1,H,W).
-    """
-    excess = level(painted + own, torch.ones_like(sure)) - level(seen, sure)
-    shares = torch.exp(-excess.clamp(min=0)).split(1, 1)
-    return sum(share * band for share, band in zip(shares, octaves(painted), strict=True))
 
 
 def painted_most(usual: Tensor, geometry: Tensor) -> Tensor:

@@ -26,8 +26,6 @@ from .measured import (
 
 #: Waves per face height where grain begins: coarser is stage 3's, and laid at random it looks like leather.
 COARSEST = 32
-#: Power of the first octave that is made up for: it holds folds too, which belong where they are.
-COARSEST_SHARE = 0.75
 #: Standard deviation at most, as a share of the tone, of an octave that begins below so many waves: pores and blotches
 #: of smooth skin have 0.006 to 0.03 (six photographs); wrinkles and stubble have 0.05 to 0.06, and laid where they are
 #: not they make leather. What is finer is film grain and canvas, too.
@@ -75,7 +73,6 @@ def find_grain(subject: Subject, seed: int) -> Grain | None:
     ]
     tones = [picture[kind] @ LUMINANCE for (picture, *_), kind in zip(shown[0], beside[0], strict=True)]
     missing = np.array([lacking(*pair, SMOOTH) for pair in zip(gathered(seen), gathered(unseen), strict=True)])
-    missing[0] *= COARSEST_SHARE
     tone = float(np.median(np.concatenate(tones)))
     most = (DEEPEST * tone) ** 2
     missing = np.array(

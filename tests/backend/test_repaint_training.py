@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from backend.lab.training import repaint, train
 from backend.lab.training.completions import SHARD, Completions
-from backend.lab.training.judge import LOOKED_AT, Judge, hinge
+from backend.lab.training.judge import LOOKED_AT, Judge, feature_distance, hinge
 from backend.networks.denoiser import Denoiser
 from backend.networks.detail import CHANNELS_TOLD
 from backend.networks.sizes import TEXELS
@@ -83,6 +83,17 @@ def test_the_judge_learns_to_tell_stripes_and_says_nothing_of_what_is_unknown(sq
     told = hidden.amax((1, 2, 3)) > 0.5
     assert (real > made)[told].all()
     assert (judge(looks, repaint.both(below, below), torch.zeros_like(twice), rough) == 0).all()
+
+
+@needs_features
+def test_features_are_further_apart_the_stronger_a_stripe_and_only_where_something_is_known(squares):
+    real, _, start, known, _ = repaint.looked_at(squares.batch(0, 4), torch.zeros(4, 3, 64, 64), 8, 8)
+    judge = Judge()
+    for enlarged in (1, 3):
+        looks = judge.look(real, enlarged)
+        half, whole = (feature_distance(judge.look(one, enlarged), looks, known) for one in ((real + start) / 2, start))
+        assert feature_distance(looks, looks, known) == 0 < half < whole
+        assert feature_distance(judge.look(start, enlarged), looks, torch.zeros_like(known)) == 0
 
 
 class Five(torch.nn.Module):

@@ -47,9 +47,9 @@ class Judge(nn.Module):
             for number in COMPARED
         )
 
-    def look(self, pictures: Tensor) -> list[Tensor]:
-        """Features of (B,3,P,P) sRGB pictures by stage."""
-        side = self.enlarged * pictures.shape[-1]
+    def look(self, pictures: Tensor, enlarged: int | None = None) -> list[Tensor]:
+        """Features of (B,3,P,P) sRGB pictures by stage; from further away where they are enlarged less."""
+        side = (enlarged or self.enlarged) * pictures.shape[-1]
         large = F.interpolate(pictures, (side, side), mode="bilinear", align_corners=False)
         stages = self.eye[0].stages(large.contiguous(memory_format=torch.channels_last), max(COMPARED))
         return [stages[number] for number in COMPARED]
@@ -99,6 +99,21 @@ def hinge(verdicts: Tensor, known: Tensor) -> Tensor:
     """
     real, made = verdicts.chunk(2)
     return ((F.relu(1 - real) + F.relu(1 + made)).mean(1) * shows(known)).sum() / shows(known).sum().clamp(min=1)
+
+
+def feature_distance(looks: list[Tensor], others: list[Tensor], known: Tensor) -> Tensor:
+    """Squared distance of two pictures' features of unit length where something is known (Zhang et al., LPIPS, arXiv
+    1801.03924, eq. 1, all channels of equal weight), mean over stages and squares.
+
+    Args:
+        looks, others: Judge.look() of B pictures each. known: (B,1,P,P).
+    """
+    total = known.new_zeros(())
+    for pair in zip(looks, others, strict=True):
+        first, second = (F.normalize(look.float(), dim=1) for look in pair)
+        weight = F.interpolate(known, first.shape[2:], mode="area")
+        total = total + ((first - second).square().sum(1, keepdim=True) * weight).sum() / weight.sum().clamp(min=1)
+    return total / len(looks)
 
 
 def shows(known: Tensor) -> Tensor:

@@ -26,14 +26,14 @@ from ...stages.repaint import STEPS, job_times
 from .checkpoints import save_half
 from .completions import Completions, draw_completions
 from .descent import Descent, Means, Pace, begin, low_precision, parser_for
-from .judge import LOOKED_AT, Judge, hinge
+from .judge import LOOKED_AT, Judge, feature_distance, hinge
 from .portrait_squares import Portraits, keep_portraits
 from .stage1 import load_samples
 
 PACE, JUDGED_PACE = Pace(last=0.03), Pace(rate=2e-4)
 JUDGE_PACE = Pace(rate=4e-4, average=0.9, betas=(0.0, 0.99))
-#: Weight of the squared error beside the judge's verdict.
-SQUARED = 1.0
+#: Weights of the distance of features, and of the judge's verdict, beside the squared error in usual details.
+PERCEIVED, VERDICT = 4.0, 0.05
 STRENGTH = list(PARTS["strength"])  # channels of the conditions
 #: Texels of a square; of one picture so many are taken, for its conditions are reckoned once.
 SQUARE, SQUARES = 64, 4
@@ -166,8 +166,13 @@ class Trial:
         verdicts = self.judge(both(photographed, [look.detach() for look in looks]), both(below, below), *twice)
         told = hinge(verdicts, known)
         self.descent.step(told, JUDGE_PACE.rate)
-        verdict = self.judge(looks, below, known, rough).mean()
-        return SQUARED * squared - verdict, {"squared": squared.item(), "verdict": verdict.item(), "judge": told.item()}
+        verdict, perceived = self.judge(looks, below, known, rough).mean(), feature_distance(looks, photographed, known)
+        with torch.no_grad():
+            afar = self.judge.look(real, 1)
+        perceived = (perceived + feature_distance(self.judge.look(made, 1), afar, known)) / 2
+        terms = {"squared": squared, "perceived": perceived, "verdict": verdict, "judge": told}
+        loss = squared + PERCEIVED * perceived - VERDICT * verdict
+        return loss, {name: value.item() for name, value in terms.items()}
 
 
 def portrait_squares(arguments: argparse.Namespace) -> Squares:
