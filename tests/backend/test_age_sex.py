@@ -64,6 +64,7 @@ def network(tmp_path_factory) -> Path:
         for name, shape in shapes().items()
     }
     tensors["fc/age/bias"] = np.float32([50])
+    tensors["fc/age/weights"] *= 1000
     return written(tmp_path_factory.mktemp("network"), tensors, {})
 
 
@@ -128,7 +129,16 @@ def test_years_and_a_share_come_of_each_picture(network):
     assert years.shape == male.shape == (3,)
     assert (0 < male).all() and (male < 1).all() and np.ptp(years) > 0
     alone = age_sex.estimate(age_sex.load(network), pictures[1:2])
-    assert years[1] == pytest.approx(alone[0][0], abs=1e-3)
+    assert years[1] == pytest.approx(alone[0][0], rel=1e-4)
+
+
+def test_years_are_the_last_layers_own_and_male_is_the_first_of_two(network):
+    weights = age_sex.load(network)
+    weights |= {f"fc/{name}/weights": 0 * weights[f"fc/{name}/weights"] for name in ("age", "gender")}
+    weights |= {"fc/age/bias": torch.tensor([41.0]), "fc/gender/bias": torch.tensor([1.5, -0.5])}
+    years, male = age_sex.estimate(weights, np.zeros((1, age_sex.SIDE, age_sex.SIDE, 3)))
+    assert years[0] == 41
+    assert male[0] == pytest.approx(1 / (1 + np.exp(-2)))
 
 
 def test_the_square_is_the_face_from_brows_to_chin(network):
@@ -151,5 +161,6 @@ def test_estimates_are_read_as_they_are_written(tmp_path, network):
         age_sex.squares(portraits.astronaut().color, find_portrait_face(portraits.astronaut())[0].points),
     )
     assert name == "astronaut"
+    assert np.ptp(expected[0]) > 0.3  # picture and mirror image
     assert (years, male) == pytest.approx([part.mean() for part in expected], abs=0.06)
     assert age_sex.read_estimates(tmp_path / "none.csv") == {}
