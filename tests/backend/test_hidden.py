@@ -13,6 +13,7 @@ from backend.imaging.sample import to_linear, to_srgb
 from backend.job import StageOptions
 from backend.lab.evaluation import hidden, hidden_parts, hidden_scores, kits, seeds, two_sample
 from backend.lab.faces.observing import Seen
+from backend.lab.faces.people import Person
 from backend.lab.pca import fit_many
 from backend.pipeline import load_cached_networks
 from backend.prior.light import Light
@@ -113,6 +114,33 @@ def test_the_report_has_a_row_a_method_and_the_difference_to_the_base():
     text = hidden.report(scores, "mirror")
     assert "| ours | +1.50 ± 0.00 |" in text
     assert "| mirror | 21.50 ± 0.65 |" in text
+
+
+def test_groups_are_by_tone_sex_age_and_glasses_with_their_gap_to_all():
+    people_of = [
+        # id, tone, years, share of male, glasses
+        ("a", "light", 39.9, 0.1, True),
+        ("b", "light", 40.0, 0.4, False),
+        ("c", "dark", 60.0, 0.6, False),
+        ("d", "dark", np.nan, np.nan, False),
+    ]
+    crowd = [
+        Person(name, "test", tone, 0, 0, years, sex, 0, 1, 0, 0, 300, 1, glasses, False, 0.2)
+        for name, tone, years, sex, glasses in people_of
+    ]
+    psnr = {"a": 20.0, "b": 22.0, "c": 27.0, "d": 23.0}
+    scores = {"half": [{"id": name, "ours": {"psnr": value}} for name, value in psnr.items()]}
+    lines = hidden.groups(scores, crowd, ["ours"]).splitlines()
+    rows = {
+        tuple(cells[1:3]): cells[3:6] for cells in ([cell.strip() for cell in line.split("|")] for line in lines[4:])
+    }
+    assert rows["tone", "light"] == ["2", "21.00", "-2.00 ± 1.00"]
+    assert rows["tone", "dark"] == ["2", "25.00", "+2.00 ± 2.00"]
+    assert rows["sex", "female"] == ["2", "21.00", "-2.00 ± 1.00"]
+    assert rows["sex", "male"] == ["1", "27.00", "+4.00 ± nan"]
+    assert [rows["age", group][0] for group in hidden.AGES] == ["1", "1", "1"]
+    assert rows["age", "under 40"][1] == "20.00" and rows["age", "over 60"][1] == "27.00"
+    assert rows["glasses", "worn"][0] == "1" and rows["glasses", "none"][0] == "3"
 
 
 def crowd(random: np.random.Generator, apart: float, own: float, count: int = 24) -> tuple[np.ndarray, np.ndarray]:

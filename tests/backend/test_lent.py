@@ -30,7 +30,8 @@ def faces(tmp_path):
         np.savez(folder / "observations" / f"{name}.npz", **arrays, normals=normals)
     with (folder / "people.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerows([("id", "split", "weight"), ("trains", "train", "1.0"), ("heldout", "test", "1.0")])
+        lines = [("id", "split", "years", "weight"), ("trains", "train", "61", "1.0"), ("heldout", "test", "61", "1.0")]
+        writer.writerows(lines)
     return folder
 
 
@@ -38,7 +39,8 @@ def test_what_is_carried_is_the_training_side_nearly_as_it_was(faces, hub, tmp_p
     carried = tmp_path / "packed"
     arguments = ["--faces", str(faces), "--hub", str(hub), "--output", str(carried), "--count", "2"]
     assert packed.main(arguments) == 0 and "of 64 MiB" in capsys.readouterr().out
-    assert not list(carried.rglob("*heldout*")) and "heldout" not in (carried / "faces" / "people.csv").read_text()
+    assert not list(carried.rglob("*heldout*"))
+    assert (carried / "faces" / "people.csv").read_text().split() == ["id,split,weight", "trains,train,1.0"]
     packed.unpack_people(carried / "faces", tmp_path / "there")
     [before], [after] = (load_people(folder, "train") for folder in (faces, tmp_path / "there"))
     for name in KEPT:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -13,7 +14,7 @@ import pytest
 
 from backend.head.facial_regions import find_facial_regions
 from backend.imaging.sample import to_linear, to_srgb
-from backend.lab.faces import build, observing, people, screen
+from backend.lab.faces import age_sex, build, observing, people, screen
 from backend.lab.pca import fit_many
 from backend.lab.texhub.pigments import ita
 from backend.prior.light import Light
@@ -79,11 +80,10 @@ def test_tone_is_that_of_the_bare_skin(seen):
     regions = find_facial_regions(synthetic_skins.geometry(SIZE)[0])
     measured = people.measure(seen, regions)
     assert measured["ita"] == pytest.approx(ita(np.float32(synthetic_skins.COLOURS[3])), abs=3)
-    assert np.isnan(measured["grey"])  # no hair was seen
 
 
 def person(name: str, tone: str) -> people.Person:
-    return people.Person(name, "train", tone, 30, 30, 0.5, 0, 0, 0, 1, 0, 0, 300, 1, False, False, 0.2)
+    return people.Person(name, "train", tone, 30, 30, 50, 0.9, 0, 1, 0, 0, 300, 1, False, False, 0.2)
 
 
 def test_who_is_held_out_depends_on_no_order_and_on_nobody_else_of_another_tone():
@@ -95,17 +95,50 @@ def test_who_is_held_out_depends_on_no_order_and_on_nobody_else_of_another_tone(
     assert set(people.draw_split(dark, {"dark": 6})) < set(chosen)
 
 
-def test_the_rare_count_more_and_the_mean_is_one():
-    tone = np.array([30.0] * 40 + [-20.0] * 3)
-    weight = people.weights(tone, np.full(43, 0.5))
+UNKNOWN = np.full(43, np.nan)
+MOST_AND_FEW = {
+    "tone": (np.array([30.0] * 40 + [-20.0] * 3), UNKNOWN, UNKNOWN),
+    "age": (np.full(43, 30.0), np.array([60.0] * 40 + [30.0] * 3), UNKNOWN),
+    "sex": (np.full(43, 30.0), UNKNOWN, np.array([1.0] * 40 + [0.0] * 3)),
+}
+
+
+@pytest.mark.parametrize("by", MOST_AND_FEW)
+def test_the_rare_count_more_and_the_mean_is_one(by):
+    weight = people.weights(*MOST_AND_FEW[by])
     assert weight.mean() == pytest.approx(1)
     assert weight[-1] > 2 * weight[0]
     assert weight[-1] / np.median(weight) <= people.WEIGHTS[1] * 1.001
 
 
-def test_age_ranks_what_is_known():
-    age = people.ages([0.0, 1.0, np.nan, 0.5], [0.01, 0.05, 0.03, np.nan])
-    assert np.argmin(age) == 0 and np.argmax(age) == 1
+def test_people_alike_in_all_but_one_do_not_share_a_weight_and_the_unknown_are_as_most():
+    weight = people.weights(np.full(8, 30.0), np.array([60.0] * 7 + [np.nan]), np.array([1.0] * 5 + [0.0] + [1.0] * 2))
+    assert weight[5] > 3 * weight[0]
+    assert weight[7] == pytest.approx(weight[0])
+
+
+def listed(folder: Path) -> list[people.Person]:
+    """Two observed people with tones of their own, described."""
+    (folder / "observations").mkdir(exist_ok=True)
+    grid = np.ones((256, 256), np.float32)
+    for name, tone in (("one", 0.7), ("two", 0.3)):
+        skin = grid[..., None] * np.float32([tone, 0.8 * tone, 0.7 * tone])
+        normals = grid[..., None] * np.float32([0, 0, 1])
+        about = observing.About(0, 0, 0, 300, 1, 1, False, False)
+        path = folder / "observations" / f"{name}.npz"
+        observing.write(path, observing.Seen(skin, skin, grid, grid, 0 * grid, grid, normals), about)
+    (folder / "split.json").write_text('{"test": ["two"]}')
+    return people.describe(folder, folder / "split.json")
+
+
+def test_age_and_sex_are_empty_without_estimates_and_taken_from_them_with_some(tmp_path):
+    one, two = listed(tmp_path)
+    assert (one.split, two.split) == ("train", "test")
+    assert np.isnan([one.years, one.sex, two.years, two.sex]).all()
+    (tmp_path / age_sex.LIST).write_text("two,71.5,0.031\nelse,20,1\n")
+    one, two = listed(tmp_path)
+    assert np.isnan(one.years) and (two.years, two.sex) == (71.5, 0.031)
+    assert people.read_people(tmp_path / people.PEOPLE)[1] == two
 
 
 def test_people_are_listed_as_they_are_written(tmp_path):

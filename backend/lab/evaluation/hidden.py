@@ -26,6 +26,8 @@ from .metrics import mean_error, table
 from .options import bare_parser, write
 
 SIDES = ("test", "train", "all")
+#: Years between groups of age, and the groups.
+DECADES, AGES = (40.0, 60.0), ("under 40", "40 to 60", "over 60")
 
 
 def observed(folder: Path, side: str = "test", count: int = 0) -> Iterator[tuple[str, Seen]]:
@@ -126,13 +128,14 @@ def report(scores: dict[str, list[dict]], base: str) -> str:
 
 
 def groups(scores: dict[str, list[dict]], crowd: Sequence[people.Person], methods: Sequence[str]) -> str:
-    """Markdown: PSNR over all parts by measured tone, age (thirds of its rank) and glasses, and each group's gap to the
-    mean of all."""
+    """Markdown: PSNR over all parts by measured tone, by sex and age as estimated and by glasses, and each group's gap
+    to the mean of all with the group's standard error; whose age or sex is not known is in no group of it."""
     known = {one.id: one for one in crowd}
     ids = [one["id"] for one in next(iter(scores.values()))]
     kinds = {
         "tone": lambda one: one.tone,
-        "age": lambda one: ("young", "middling", "old")[min(2, int(3 * one.age))],
+        "sex": lambda one: "" if np.isnan(one.sex) else "male" if one.sex > 0.5 else "female",
+        "age": lambda one: "" if np.isnan(one.years) else AGES[np.searchsorted(DECADES, one.years, "right")],
         "glasses": lambda one: "worn" if one.glasses else "none",
     }
     rows = []
@@ -143,7 +146,7 @@ def groups(scores: dict[str, list[dict]], crowd: Sequence[people.Person], method
             for method in methods:
                 values = np.array(by_person(scores, method, "psnr"))
                 own = mean_error(values[np.array(of) == group])
-                row += [cell(own), f"{own[0] - np.nanmean(values):+.2f}"]
+                row += [f"{own[0]:.2f}", cell((own[0] - np.nanmean(values), own[1]), sign="+")]
             rows.append(row)
     heads = [part for method in methods for part in (method, "gap")]
     return "\n".join(["PSNR over all parts, dB, by group", "", table(["by", "group", "people", *heads], rows)])

@@ -1,8 +1,7 @@
 """Who is in a folder of observations: measured, weighed and split, one line a person in `people.csv`.
 
-Nobody is labelled. Skin tone is measured; age has two stand-ins, how grey the hair is and how much relief the skin
-has between four and sixteen texels; sex is not estimated. Both stand-ins are only as good as that: a bald head shows no
-grey hair, and a soft photograph shows no wrinkles.
+Nobody is labelled. Skin tone is measured, age and sex are estimated by looks where a build was given the network for
+it (age_sex.py). These lines stay in the build's folder: none goes into weights or the repository.
 """
 
 from __future__ import annotations
@@ -19,12 +18,11 @@ import cv2
 import numpy as np
 
 from ...head.facial_regions import FacialRegions, find_facial_regions
-from ...imaging.bands import octaves
 from ...imaging.files import write_bytes
-from ...imaging.sample import LUMINANCE
 from ...models.bundle import load_networks
 from ..texhub.pigments import ita
-from .observing import TEXELS, Seen, read
+from . import age_sex
+from .observing import Seen, read
 from .screen import SUSPECTS, read_suspects
 
 PEOPLE = "people.csv"
@@ -34,22 +32,20 @@ SPLIT = Path(__file__).with_name("split.json")
 TONES, HELD_OUT = (("light", 30.0), ("medium", 12.0), ("dark", -90.0)), {"light": 22, "medium": 18, "dark": 20}
 #: Texels that count: seen well, and without hair.
 SURE, HAIRLESS = 0.5, 0.2
-#: Waves per face height between which wrinkles lie (a face is 180 of 256 texels high).
-WRINKLES = (11.0, 22.0, 44.0)
 #: What a line takes from observing.About.
 TAKEN = ("yaw", "pitch", "face_height", "score", "glasses", "hand")
-#: Degrees of ITA and shares of the age rank within which people are alike; limits of a training weight.
-ALIKE, AGED, WEIGHTS = 9.0, 0.15, (0.4, 4.0)
+#: Degrees of ITA, years and share of male within which people are alike; limits of a training weight.
+ALIKE, WEIGHTS = (9.0, 5.0, 0.25), (0.4, 4.0)
 
 
 @dataclass(frozen=True)
 class Person:
     """A line of people.csv.
 
-    yaw, pitch: degrees. ita: degrees, of unlit cheeks and forehead; lit: the same as photographed. age: 0..1, rank of
-    the mean rank of grey and wrinkles. grey: 0..1 of the hair seen, nan where too little is. wrinkles: deviation of the
-    logarithm of luminance. beard: how much lighter than the cheeks jaw and upper lip are, CIELAB. weight: for training,
-    1 on average, 0 of suspects (screen.py). face_height: portrait pixels. seen: share of the atlas.
+    yaw, pitch: degrees. ita: degrees, of unlit cheeks and forehead; lit: the same as photographed. years: by looks, nan
+    where not estimated. sex: 0..1, how surely the network says "male", nan likewise; an estimate by looks, which says
+    nothing of who somebody is. beard: how much lighter than the cheeks jaw and upper lip are, CIELAB. weight: for
+    training, 1 on average, 0 of suspects (screen.py). face_height: portrait pixels. seen: share of the atlas.
     """
 
     id: str
@@ -57,9 +53,8 @@ class Person:
     tone: str
     ita: float
     lit: float
-    age: float
-    grey: float
-    wrinkles: float
+    years: float
+    sex: float
     beard: float
     weight: float
     yaw: float
@@ -80,10 +75,11 @@ def describe(output: Path, split: Path = SPLIT) -> list[Person]:
     ]
     regions = find_facial_regions(load_networks("cpu").geometry.numpy().transpose(1, 2, 0))
     measured = [measure(read(path), regions) for path, _ in found]
-    age = ages([one["grey"] for one in measured], [one["wrinkles"] for one in measured])
+    estimated = age_sex.read_estimates(output / age_sex.LIST)
+    looks = np.array([estimated.get(path.stem, (np.nan, np.nan)) for path, _ in found]).reshape(-1, 2)
     suspects = read_suspects(output / SUSPECTS)
     trusted = np.array([path.stem not in suspects for path, _ in found])
-    weight = weights(np.array([one["ita"] for one in measured]), age) * trusted
+    weight = weights(np.array([one["ita"] for one in measured]), *looks.T) * trusted
     held_out = read_split(split)
     people = [
         Person(
@@ -91,18 +87,19 @@ def describe(output: Path, split: Path = SPLIT) -> list[Person]:
             "test" if path.stem in held_out else "train",
             tone_of(one["ita"]),
             **one,
-            age=round(float(old), 3),
+            years=float(years),
+            sex=float(male),
             weight=round(float(heavy), 3),
             **{name: about[name] for name in TAKEN},
         )
-        for (path, about), one, old, heavy in zip(found, measured, age, weight, strict=True)
+        for (path, about), one, (years, male), heavy in zip(found, measured, looks, weight, strict=True)
     ]
     write_people(output / PEOPLE, people)
     return people
 
 
 def measure(seen: Seen, regions: FacialRegions) -> dict[str, float]:
-    """ita, lit, grey, wrinkles, beard and seen (the share of the atlas) of one observation."""
+    """ita, lit, beard and seen (the share of the atlas) of one observation."""
     sure = (seen.confidence > SURE) & (seen.hair < HAIRLESS)
     patches = np.maximum(regions["cheeks"], regions["forehead"]) * (1 - regions["scalp"])
     bare = sure & (patches > 0.5)
@@ -112,52 +109,21 @@ def measure(seen: Seen, regions: FacialRegions) -> dict[str, float]:
     cheeks, jaw = sure & (regions["cheeks"] > 0.5), sure & (np.maximum(regions["beard"], regions["moustache"]) > 0.8)
     known = jaw.any() and cheeks.any()
     beard = float(np.median(lab[jaw, 0]) - np.median(lab[cheeks, 0])) if known else nan
-    strands = (seen.confidence > 0.3) & (seen.hair > 0.6) & (regions["scalp"] > 0.5)
-    if strands.sum() < 100:
-        grey = nan
-    else:  # fair hair is coloured, grey hair is not, dark hair is neither grey nor light
-        lightness, chroma = np.median(lab[strands, 0]), np.median(np.linalg.norm(lab[strands, 1:], axis=1))
-        grey = float(np.clip((16 - chroma) / 8, 0, 1) * np.clip((lightness - 25) / 20, 0, 1))
     lit = ita(np.median(seen.lit[bare], axis=0)) if bare.any() else nan
-    values = {
-        "ita": tone,
-        "lit": lit,
-        "grey": grey,
-        "wrinkles": relief(seen, bare),
-        "beard": beard,
-        "seen": float(seen.confidence.mean()),
-    }
+    values = {"ita": tone, "lit": lit, "beard": beard, "seen": float(seen.confidence.mean())}
     return {name: round(value, 4) for name, value in values.items()}
 
 
-def relief(seen: Seen, bare: np.ndarray) -> float:
-    """Standard deviation of the logarithm of luminance in the octaves of WRINKLES; nan where nothing is bare."""
-    if not bare.any():
-        return float("nan")
-    mask = (seen.confidence > SURE).astype(np.float32)
-    level = np.log(seen.unlit @ LUMINANCE + 0.02)[..., None]
-    parts = octaves(level, mask, 0.7 * TEXELS, WRINKLES[:-1])
-    return float(sum(part[bare].var() for part in parts) ** 0.5)
+def weights(tone: np.ndarray, years: np.ndarray, sex: np.ndarray) -> np.ndarray:
+    """(N,) training weights, 1 on average: the rarer people of that tone, age and sex are, the more each counts.
 
-
-def ages(grey: Iterable[float], wrinkles: Iterable[float]) -> np.ndarray:
-    """(N,) 0..1: rank of the mean of both ranks; what is not known counts as the middle."""
-    return rank((rank(np.array(grey)) + rank(np.array(wrinkles))) / 2)
-
-
-def rank(values: np.ndarray) -> np.ndarray:
-    known, result = np.isfinite(values), np.full(len(values), 0.5)
-    order = np.searchsorted(np.sort(values[known]), values[known], "left") + np.searchsorted(
-        np.sort(values[known]), values[known], "right"
-    )
-    result[known] = order / (2 * max(1, known.sum()))
-    return result
-
-
-def weights(tone: np.ndarray, age: np.ndarray) -> np.ndarray:
-    """(N,) training weights, 1 on average: the rarer people of that tone and age are, the more each counts."""
-    tone = np.where(np.isfinite(tone), tone, np.nanmedian(tone))
-    apart = ((tone[:, None] - tone) / ALIKE) ** 2 + ((age[:, None] - age) / AGED) ** 2
+    What is not known of somebody, nan, counts as the median; what is known of nobody tells nobody apart.
+    """
+    apart = np.zeros((len(tone), len(tone)))
+    for values, alike in zip((tone, years, sex), ALIKE, strict=True):
+        known = np.isfinite(values)
+        values = np.where(known, values, np.median(values[known]) if known.any() else 0.0)
+        apart += ((values[:, None] - values) / alike) ** 2
     weight = 1 / np.exp(-apart / 2).sum(1)
     weight = np.clip(weight / np.median(weight), *WEIGHTS)
     return weight / weight.mean()

@@ -14,6 +14,7 @@ from pathlib import Path
 from ...models.bundle import load_networks, untrained
 from ...prior.linear import LinearPrior
 from . import observing, people
+from .age_sex import LIST
 from .build import FOLDER
 from .screen import SUSPECTS
 
@@ -38,8 +39,9 @@ def relight(faces: Path, output: Path, prior: LinearPrior) -> None:
     """Write every observation of a build anew."""
     positions = load_networks("cpu").geometry.numpy().transpose(1, 2, 0)
     (output / FOLDER).mkdir(parents=True, exist_ok=True)
-    if (faces / SUSPECTS).is_file():
-        shutil.copyfile(faces / SUSPECTS, output / SUSPECTS)
+    for name in (SUSPECTS, LIST):
+        if (faces / name).is_file():
+            shutil.copyfile(faces / name, output / name)
     for path in sorted((faces / FOLDER).glob("*.npz")):
         seen = observing.relit(observing.read(path), positions, prior)
         about = observing.About(**json.loads(path.with_suffix(".json").read_text(encoding="utf-8")))

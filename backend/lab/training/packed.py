@@ -25,6 +25,8 @@ from .people import KEPT
 
 #: Of JPEG.
 QUALITY = 85
+#: Of people.csv.
+COLUMNS = ("id", "split", "weight")
 LIMIT = 64 * 2**20  # bytes
 
 
@@ -37,12 +39,12 @@ def encoded(picture: np.ndarray) -> np.ndarray:
 
 
 def pack_people(faces: Path, folder: Path) -> None:
-    """observations/ID.npz of the training side, and people.csv without the others."""
+    """observations/ID.npz of the training side, and of people.csv what training reads: no estimate goes with it."""
     (folder / "observations").mkdir(parents=True, exist_ok=True)
     with (faces / "people.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == "train"]
     with (folder / "people.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
+        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
     for row in rows:
