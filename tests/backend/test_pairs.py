@@ -1,0 +1,197 @@
+"""Two pictures of one person: who counts as whom, the same skin scores high and another's does not, one tone is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from backend.errors import AvatarTexError, ErrorCode
+from backend.imaging.sample import to_linear, to_srgb
+from backend.lab.evaluation import pair_faces, pair_skin, pairs
+from backend.lab.evaluation.hidden_methods import STAGES
+from backend.lab.evaluation.hidden_scores import OCTAVES
+from backend.lab.faces.observing import About, Seen
+from backend.lab.pca import fit_many
+from backend.prior.light import Light
+from tests.backend import synthetic_skins
+
+SIZE = 128
+POSITIONS, NORMALS = synthetic_skins.geometry(SIZE)
+BOTH, BOTH_TONED, ALONE, ALONE_TONED = pair_skin.PARTS
+
+
+def skin_of(face: int) -> np.ndarray:
+    return synthetic_skins.drawn_skin(SIZE, face, 0).astype(np.float32) / 255
+
+
+@pytest.fixture(scope="module")
+def networks():
+    skins = [synthetic_skins.drawn_skin(64, face, variant) for face in range(6) for variant in (0, 1)]
+    prior = fit_many(np.array(skins, np.float32) / 255, 8)
+    return {"": SimpleNamespace(geometry=torch.from_numpy(POSITIONS).permute(2, 0, 1), skin=prior)}
+
+
+@pytest.fixture(autouse=True)
+def no_features(monkeypatch):
+    """The perceptual distance needs a package; here it is 0."""
+    monkeypatch.setattr(pair_skin, "perceptual", lambda made, case: dict.fromkeys(made, 0.0))
+
+
+def taken(networks, face: int, yaw: float, tint=(1.0, 1.0, 1.0), name: str = "1.png") -> pair_skin.Picture:
+    """A drawn face photographed from a side, by a camera with a gain of each channel; two methods that know all skin:
+    its own, and that of the face after it."""
+    turn = np.radians(yaw)
+    across = np.array([[np.cos(turn), 0, -np.sin(turn)], [0, 1, 0], [np.sin(turn), 0, np.cos(turn)]])
+    normals = (NORMALS @ across.T).astype(np.float32)
+    shade = Light(np.float32([0.75, -0.2, 0.1, 0.2, 0, 0, 0, 0, 0]), np.eye(3)).shade(normals)
+    lit = to_srgb(to_linear(skin_of(face)) * shade[..., None] * np.float32(tint))
+    shown = np.clip((normals[..., 2] - 0.3) / 0.3, 0, 1).astype(np.float32)
+    seen = Seen(lit, lit, shown, shown, np.zeros((SIZE, SIZE), np.float32), shade, normals)
+    about = About(yaw, 0.0, 0.0, 300.0, 1.0, 1.0, False, False)
+    methods = {
+        STAGES: ("", lambda *_: to_srgb(to_linear(skin_of(face)) * np.float32(tint))),
+        "another's": ("", lambda *_: skin_of((face + 1) % 6)),
+    }
+    return pair_skin.complete(f"face{face}", Path(f"face{face}") / name, seen, about, networks, methods)
+
+
+@pytest.fixture(scope="module")
+def two(networks) -> tuple[pair_skin.Picture, pair_skin.Picture]:
+    return taken(networks, 3, -35), taken(networks, 3, 35, (0.8, 1.0, 1.15), "2.png")
+
+
+def test_what_only_the_second_shows_is_no_skin_of_the_first(two):
+    first, second = two
+    both, alone = (weight > 0 for weight in pair_skin.weights(first, second).values())
+    assert both.sum() > 1000 and alone.sum() > 1000
+    assert not (both & alone).any()
+    assert first.shown[alone].max() < 0.01 and min(second.shown[alone].min(), first.shown[both].min()) > 0.3
+    assert np.median(np.nonzero(both)[1]) == pytest.approx(SIZE / 2, abs=0.1 * SIZE)
+    assert (np.nonzero(alone)[1] < SIZE / 2).all() != (np.nonzero(alone)[1] >= SIZE / 2).all()
+
+
+def test_hair_and_scalp_are_no_skin(networks):
+    bare = taken(networks, 3, 0)
+    assert bare.skin.max() > 0.9 and not (bare.skin[: SIZE // 20] > pair_skin.SCORED).any()
+    whole = Seen(*[np.ones((SIZE, SIZE, 3), np.float32) * 0.5] * 2, *[np.ones((SIZE, SIZE), np.float32)] * 4, NORMALS)
+    assert not pair_skin.complete("a", Path("a"), whole, bare.about, networks, {}).skin.any()
+
+
+def test_two_cameras_are_brought_to_one_tone(two):
+    gain = pair_skin.tint(*two)
+    assert gain / gain[1] == pytest.approx([0.8, 1.0, 1.15], abs=0.02)
+    assert pair_skin.tint(*two[::-1]) * gain == pytest.approx([1, 1, 1], abs=0.03)
+
+
+def test_the_persons_own_skin_scores_high_and_that_of_another_does_not(two, networks):
+    scores = pair_skin.compare(*two, stranger=taken(networks, 1, 0))
+    told = {part: {name: values["psnr"] for name, values in some.items()} for part, some in scores.items()}
+    assert told[ALONE_TONED][STAGES] > 27
+    assert told[BOTH_TONED][pair_skin.PHOTOGRAPH] > 30
+    assert told[ALONE_TONED][STAGES] > told[ALONE][STAGES] + 3
+    for part in (ALONE_TONED, BOTH_TONED):
+        assert told[part][STAGES] > max(told[part]["another's"], told[part][pair_skin.STRANGER]) + 4
+    assert pair_skin.PHOTOGRAPH not in scores[ALONE]
+
+
+def test_too_little_skin_tells_nothing(networks):
+    scores = pair_skin.compare(taken(networks, 3, 0), taken(networks, 3, 2, name="2.png"))
+    assert scores[ALONE] == scores[ALONE_TONED] == {}
+    assert scores[BOTH_TONED][STAGES]["psnr"] > 30
+
+
+def test_people_are_folders_and_one_picture_makes_a_stranger(tmp_path):
+    for name in ("a/1.png", "a/2.jpg", "a/note.txt", "b/1.png", "c/1.png", "c/2.png", "c/3.png", "loose.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert {name: len(paths) for name, paths in pairs.people_in(tmp_path).items()} == {"a": 2, "b": 1, "c": 3}
+    assert list(pairs.people_in(tmp_path, 1)) == ["a", "b"]
+
+
+def test_strangers_are_others(two, networks):
+    people = {"face3": list(two), "face1": [taken(networks, 1, 0)], "face2": [taken(networks, 2, 0)]}
+    strangers = pairs.strangers_to(people)
+    assert {name: one.person for name, one in strangers.items()} == {
+        "face3": "face1",
+        "face1": "face2",
+        "face2": "face3",
+    }
+    assert pairs.strangers_to({"face3": list(two)}) == {}
+
+
+def entry(person: str, psnr: float) -> dict:
+    values = {"psnr": psnr, "delta_e": 5.0, "perceptual": 0.5, **{f"power {octave}": -3.0 for octave in OCTAVES}}
+    told = {STAGES: values, "mirror": values | {"psnr": psnr - 2}}
+    parts = {part: dict(told) for part in pair_skin.PARTS} | {BOTH: {pair_skin.PHOTOGRAPH: values, **told}}
+    return {"person": person, "texels": dict.fromkeys(pair_skin.PLACES, 100), "parts": parts}
+
+
+def test_errors_are_by_person_however_many_pictures_one_has():
+    found = [entry("a", 20), entry("a", 22), *[entry("b", 30)] * 6]
+    text = pairs.report(found)
+    assert "2 people, 8 ordered pairs" in text
+    assert f"| {STAGES} | 25.50 ± 4.50 |" in text
+    assert "| mirror | -2.00 ± 0.00 |" in text
+    assert f"| {pair_skin.PHOTOGRAPH} | 25.50 ± 4.50 | – | – | – |" in text
+    found[0]["parts"][ALONE_TONED] = {}
+    assert pairs.by_person(found)[ALONE_TONED][0]["mirror"]["psnr"] == 20
+
+
+def test_one_person_has_no_error():
+    assert f"| {STAGES} | 20.00 ± – |" in pairs.report([entry("a", 20)])
+
+
+@pytest.fixture
+def heads(monkeypatch, two, networks):
+    """Three people on a head that is what it wears: a picture's face is a direction, its head's is nearby."""
+    people = {"face3": list(two), "face1": [taken(networks, 1, 0), taken(networks, 1, 20, name="2.png")]}
+    people["face2"] = [taken(networks, 2, 0)]
+    places = {one.path: number for number, one in enumerate(one for own in people.values() for one in own)}
+    faces = dict(enumerate(np.float32([[1, 0, 0], [0.8, 0.6, 0], [0, 1, 0], [0, 0.8, 0.6], [0, 0, 1]])))
+    views = []
+
+    def textures_of(head, path, *_):
+        if path.name == "2.png" and "face1" in str(path):
+            raise AvatarTexError(ErrorCode.NO_FACE_IN_PORTRAIT, "No face.", "Another.")
+        return {1001: np.full((2, 2, 3), places[path], np.float32)}
+
+    def view(yaw, pitch):
+        views.append((yaw, pitch))
+
+    monkeypatch.setattr(pair_faces, "textures_of", textures_of)
+    monkeypatch.setattr(
+        pair_faces, "decode_portrait", lambda path: SimpleNamespace(color=np.full((2, 2, 3), places[Path(path)]))
+    )
+    monkeypatch.setattr(pair_faces, "embed", lambda picture: None if picture is None else faces[int(picture.max())])
+    head = SimpleNamespace(
+        path=Path("head.obj"),
+        view=view,
+        look=lambda view, textures: textures[1001],
+        looks=lambda textures: [textures[1001], None, textures[1001]],
+    )
+    found = pair_faces.compare(head, people, pairs.strangers_to(people), 64, None)
+    return found, views
+
+
+def test_a_head_is_compared_from_where_the_second_was_photographed(heads):
+    found, views = heads
+    assert [(one["person"], one["first"], one["second"]) for one in found] == [
+        ("face3", "1.png", "2.png"),
+        ("face3", "2.png", "1.png"),
+        ("face1", "1.png", "2.png"),
+    ]
+    assert views[0] == (-35, 0) and views[2] == (35, 0)  # between them another's, to whom this one is a stranger
+    assert found[0][pair_faces.OWN] == pytest.approx(0.8) == found[0][pair_faces.PICTURES]
+
+
+def test_a_stranger_is_the_floor_and_a_face_that_is_not_found_counts_as_nothing(heads):
+    found, _ = heads
+    # to face3 the stranger is face1's first picture
+    assert [one[pair_faces.STRANGER] for one in found] == pytest.approx([0.6, 0, 0.6])
+    assert np.isnan(found[0]["+45°"])
+    row = pair_faces.report(found).splitlines()[-1]
+    assert row == "| head | 0.80 ± 0.00 | 0.80 ± 0.00 | 0.00 ± 0.00 | 0.80 ± 0.00 | 0.80 ± 0.00 | 0.45 ± 0.15 |"
