@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from backend.errors import AvatarTexError, ErrorCode
+from backend.head.match import find_head_or_pins
+from backend.head.mesh import load_mesh
+from backend.imaging.files import write_picture
 from backend.imaging.sample import to_linear, to_srgb
 from backend.lab.evaluation import pair_faces, pair_skin, pairs
 from backend.lab.evaluation.hidden_methods import STAGES
 from backend.lab.evaluation.hidden_scores import OCTAVES
-from backend.lab.faces.observing import About, Seen
+from backend.lab.evaluation.truth import TruthCase, render_truth
+from backend.lab.faces.observing import TEXELS, About, Seen, see
 from backend.lab.pca import fit_many
+from backend.pipeline import load_cached_networks
 from backend.prior.light import Light
 from tests.backend import synthetic_skins
 
@@ -195,3 +202,35 @@ def test_a_stranger_is_the_floor_and_a_face_that_is_not_found_counts_as_nothing(
     assert np.isnan(found[0]["+45°"])
     row = pair_faces.report(found).splitlines()[-1]
     assert row == "| head | 0.80 ± 0.00 | 0.80 ± 0.00 | 0.00 ± 0.00 | 0.80 ± 0.00 | 0.80 ± 0.00 | 0.45 ± 0.15 |"
+
+
+@pytest.mark.slow
+def test_of_rendered_skin_its_own_texture_is_told_from_anothers(tmp_path, demo_head_obj):
+    """A known blotched texture from two sides, under two lamps, by two cameras. What a third camera shows of it stands
+    for a completion that knows the truth; what the same camera shows of other blotches, for a stranger's."""
+    mesh = load_mesh(demo_head_obj)
+    head = find_head_or_pins(mesh, ())
+    networks = {"": load_cached_networks("cpu")}
+
+    def picture(name: str, person: int, yaw: float, lamp: tuple[float, float, float], cast) -> pair_skin.Picture:
+        blotches = np.random.default_rng(person).normal(0, 1, (256, 256, 1)).astype(np.float32)
+        blotches = cv2.GaussianBlur(blotches, (0, 0), 5)[..., None]
+        texture = np.clip(np.float32([0.72, 0.54, 0.45]) * (1 + 0.12 * blotches / blotches.std()), 0, 1)
+        case = TruthCase("", "", "", "", yaw, 0, "soft", lamp, (0.3, 0.5, 0.6))
+        color = to_srgb(to_linear(render_truth(mesh, head, texture, case, 512).color) * np.float32(cast))
+        path = tmp_path / f"{name}.png"
+        write_picture(path, color)
+        return pair_skin.complete("one", path, *see(path, mesh, head, networks[""].skin), networks, {})
+
+    first = picture("first", 1, -30, (0.3, 0.6, 0.8), (1, 1, 1))
+    second = picture("second", 1, 32, (-0.4, 0.5, 0.8), (0.8, 0.95, 1.1))
+    known, other = (picture(f"third{person}", person, 40, (0.4, 0.6, 0.8), (1, 1, 1)) for person in (1, 2))
+    made = {STAGES: known, "another's": other}
+    unlit = {name: ("", one.cases[""].observation.unlit) for name, one in made.items()}
+    scores = pair_skin.compare(replace(first, made=unlit), second)
+    assert len(first.skin) == TEXELS and first.about.yaw < -20 and second.about.yaw > 20
+    assert pair_skin.tint(first, second) == pytest.approx([0.8, 0.95, 1.1], abs=0.06)
+    for part, over in ((ALONE, 3), (ALONE_TONED, 6)):
+        assert scores[part][STAGES]["psnr"] > scores[part]["another's"]["psnr"] + over, part
+    assert scores[ALONE_TONED][STAGES]["psnr"] > scores[ALONE][STAGES]["psnr"] + 3
+    assert scores[BOTH_TONED][pair_skin.PHOTOGRAPH]["psnr"] > 25
