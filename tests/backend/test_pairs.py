@@ -81,11 +81,13 @@ def test_what_only_the_second_shows_is_no_skin_of_the_first(two):
     assert (np.nonzero(alone)[1] < SIZE / 2).all() != (np.nonzero(alone)[1] >= SIZE / 2).all()
 
 
-def test_hair_and_scalp_are_no_skin(networks):
-    bare = taken(networks, 3, 0)
-    assert bare.skin.max() > 0.9 and not (bare.skin[: SIZE // 20] > pair_skin.SCORED).any()
-    whole = Seen(*[np.ones((SIZE, SIZE, 3), np.float32) * 0.5] * 2, *[np.ones((SIZE, SIZE), np.float32)] * 4, NORMALS)
-    assert not pair_skin.complete("a", Path("a"), whole, bare.about, networks, {}).skin.any()
+@pytest.mark.parametrize("hair", [0.0, 1.0])
+def test_hair_and_scalp_are_no_skin(networks, hair):
+    even, whole = np.full((SIZE, SIZE, 3), 0.5, np.float32), np.ones((SIZE, SIZE), np.float32)
+    seen = Seen(even, even, whole, whole, hair * whole, whole, NORMALS)
+    about = About(0.0, 0.0, 0.0, 300.0, 1.0, 1.0, False, False)
+    skin = pair_skin.complete("a", Path("a"), seen, about, networks, {}).skin
+    assert skin[SIZE // 2, SIZE // 2] == 1 - hair and skin[0].max() < 0.01
 
 
 def test_two_cameras_are_brought_to_one_tone(two):
@@ -105,6 +107,19 @@ def test_the_persons_own_skin_scores_high_and_that_of_another_does_not(two, netw
     assert pair_skin.PHOTOGRAPH not in scores[ALONE]
 
 
+def test_a_strangers_completion_is_toned_by_the_strangers_picture(two, networks, monkeypatch):
+    def warmth(skin: np.ndarray, case) -> dict[str, float]:
+        red, _, blue = to_linear(skin)[case.weight > 0].mean(0)
+        return {"warmth": float(red / blue)}
+
+    monkeypatch.setattr(pair_skin, "measure", warmth)
+    stranger = taken(networks, 3, 0, (1.1, 0.9, 0.6))  # the same skin, so that the tone alone is strange
+    scores = pair_skin.compare(*two, stranger)
+    plain, toned = (scores[p][pair_skin.STRANGER]["warmth"] / scores[p][STAGES]["warmth"] for p in (ALONE, ALONE_TONED))
+    assert plain > 1.6
+    assert toned == pytest.approx(1, abs=0.05)
+
+
 def test_too_little_skin_tells_nothing(networks):
     scores = pair_skin.compare(taken(networks, 3, 0), taken(networks, 3, 2, name="2.png"))
     assert scores[ALONE] == scores[ALONE_TONED] == {}
@@ -112,10 +127,10 @@ def test_too_little_skin_tells_nothing(networks):
 
 
 def test_people_are_folders_and_one_picture_makes_a_stranger(tmp_path):
-    for name in ("a/1.png", "a/2.jpg", "a/note.txt", "b/1.png", "c/1.png", "c/2.png", "c/3.png", "loose.png"):
+    for name in ("a/1.png", "b/1.png", "b/2.jpg", "b/note.txt", "c/1.png", "c/2.png", "c/3.png", "loose.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    assert {name: len(paths) for name, paths in pairs.people_in(tmp_path).items()} == {"a": 2, "b": 1, "c": 3}
+    assert {name: len(paths) for name, paths in pairs.people_in(tmp_path).items()} == {"a": 1, "b": 2, "c": 3}
     assert list(pairs.people_in(tmp_path, 1)) == ["a", "b"]
 
 

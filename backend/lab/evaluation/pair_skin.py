@@ -88,20 +88,27 @@ def tint(first: Picture, second: Picture, which: str = "") -> np.ndarray:
 
 
 def compare(first: Picture, second: Picture, stranger: Picture | None = None) -> dict[str, dict[str, Values]]:
-    """Part -> method -> measures of hidden_scores; a part is empty where fewer than LEAST texels tell of it."""
+    """Part -> method -> measures of hidden_scores, in the last part also perceptual; a part is empty where fewer than
+    LEAST texels tell of it."""
     found: dict[str, dict[str, Values]] = {part: {} for part in PARTS}
     for place, weight in weights(first, second).items():
         if (weight > 0).sum() < LEAST:
             continue
+        cases = {which: replace(case, weight=weight) for which, case in second.cases.items()}
         made = {name: (first, *one) for name, one in first.made.items()}
         if place == PLACES[0]:
             made = {PHOTOGRAPH: (first, "", first.cases[""].observation.unlit)} | made
         if stranger is not None:
             made[STRANGER] = (stranger, *stranger.made[STAGES])
-        for name, (source, which, skin) in made.items():
-            case = replace(second.cases[which], weight=weight)
-            for tone, gain in zip(TONES, (np.ones(3), tint(source, second, which)), strict=True):
-                toned = to_srgb(to_linear(skin) * gain)
-                values = measure(toned, case) | {"perceptual": perceptual({name: toned}, case)[name]}
-                found[f"{place}, {tone}"][name] = values
+        for tone in TONES:
+            told: dict[str, Values] = {}
+            toned: dict[str, dict[str, np.ndarray]] = {}
+            for name, (source, which, skin) in made.items():
+                gain = tint(source, second, which) if tone == TONES[1] else 1
+                toned.setdefault(which, {})[name] = to_srgb(to_linear(skin) * gain)
+                told[name] = measure(toned[which][name], cases[which])
+            for which, skins in toned.items() if f"{place}, {tone}" == PARTS[-1] else ():
+                for name, distance in perceptual(skins, cases[which]).items():
+                    told[name]["perceptual"] = distance
+            found[f"{place}, {tone}"] = told
     return found
