@@ -43,6 +43,8 @@ def test_folders_are_looked_into_and_other_files_are_not(tmp_path):
 
 @pytest.mark.parametrize(("yaw", "pitch"), [(30, 0), (-20, 0), (0, 25), (35, -15)])
 def test_a_view_is_turned_to_the_picture_s_left_and_tipped_to_look_up(head, yaw, pitch):
-    right, up, near = head.view(yaw, pitch).rotation @ head.front[2]
+    rotation = head.view(yaw, pitch).rotation
+    assert np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-5)
+    right, up, near = rotation @ head.front[2]
     assert np.degrees(np.arctan2(-right, near)) == pytest.approx(yaw, abs=0.01)
     assert np.degrees(np.arcsin(up)) == pytest.approx(pitch, abs=0.01)

@@ -105,6 +105,7 @@ def test_the_persons_own_skin_scores_high_and_that_of_another_does_not(two, netw
     for part in (ALONE_TONED, BOTH_TONED):
         assert told[part][STAGES] > max(told[part]["another's"], told[part][pair_skin.STRANGER]) + 4
     assert pair_skin.PHOTOGRAPH not in scores[ALONE]
+    assert all("perceptual" in values for values in scores[ALONE_TONED].values())
 
 
 def test_a_strangers_completion_is_toned_by_the_strangers_picture(two, networks, monkeypatch):
