@@ -121,6 +121,24 @@ def test_a_strangers_completion_is_toned_by_the_strangers_picture(two, networks,
     assert toned == pytest.approx(1, abs=0.05)
 
 
+def test_networks_of_other_weights_tell_light_by_their_own_prior(two, networks):
+    paler = SimpleNamespace(
+        geometry=networks[""].geometry,
+        skin=fit_many(np.array([skin_of(face) * 0.6 + 0.4 for face in range(6)], np.float32), 4),
+    )
+
+    def own(*_) -> np.ndarray:
+        return skin_of(3)
+
+    both = {**networks, "paler": paler}
+    methods = {STAGES: ("", own), f"paler: {STAGES}": ("paler", own)}
+    one = Seen(*[two[0].cases[""].truth] * 2, *[two[0].shown] * 2, 0 * two[0].shown, two[0].shown, NORMALS)
+    pictures = [pair_skin.complete("a", Path(n), one, two[0].about, both, methods) for n in "ab"]
+    assert pictures[0].cases["paler"].shade.mean() < 0.9 * pictures[0].cases[""].shade.mean()
+    values = pair_skin.compare(*pictures)[BOTH]
+    assert values[STAGES]["psnr"] != values[f"paler: {STAGES}"]["psnr"]
+
+
 def test_too_little_skin_tells_nothing(networks):
     scores = pair_skin.compare(taken(networks, 3, 0), taken(networks, 3, 2, name="2.png"))
     assert scores[ALONE] == scores[ALONE_TONED] == {}
