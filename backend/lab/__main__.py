@@ -36,6 +36,7 @@ COMMANDS = {
     "faces relight": ("faces.relight", "divide the light out of stored observations again, with other priors"),
     "look": ("look", "draw portraits beside the head that a job textures after them, from four sides"),
     "evaluate hidden": ("evaluation.hidden", "hidden skin of real people, completed and compared"),
+    "evaluate pairs": ("evaluation.pairs", "two portraits of one person: one completed, the other asked"),
     "evaluate drawn": ("evaluation.drawn", "what the stages are worth on people painted in the styles"),
     "evaluate hair": ("evaluation.hair", "the scalp of half a head, from the hair that shows on the other half"),
     "evaluate two-sample": ("evaluation.two_sample", "can a classifier tell made-up skin from photographed skin"),

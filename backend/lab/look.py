@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -17,7 +18,7 @@ import numpy as np
 from ..compose.udim import find_tiles
 from ..errors import AvatarTexError
 from ..head.landmarks import find_head_landmarks
-from ..head.mesh import HeadMesh, load_mesh, vertex_normals
+from ..head.mesh import load_mesh, vertex_normals
 from ..head.view import HeadView, render_view
 from ..imaging.files import write_picture
 from ..imaging.read import read_base
@@ -36,21 +37,27 @@ class Head:
     """A mesh with its views, which are the same for every portrait."""
 
     def __init__(self, path: Path, pixels: int, yaws: tuple[float, ...] = YAWS) -> None:
-        self.path, self.mesh = path, load_mesh(path)
+        self.path, self.mesh, self.pixels = path, load_mesh(path), pixels
         self.normals = vertex_normals(self.mesh)
-        front = find_head_landmarks(self.mesh).rotation
-        extent = float(np.ptp(self.mesh.vertices @ front.T, axis=0).max()) * (1 + AIR)
-        self.views = [view_of(self.mesh, self.normals, front, yaw, extent, pixels) for yaw in yaws]
+        self.front = find_head_landmarks(self.mesh).rotation
+        self.extent = float(np.ptp(self.mesh.vertices @ self.front.T, axis=0).max()) * (1 + AIR)
+        self.views = [self.view(yaw) for yaw in yaws]
+
+    def view(self, yaw: float, pitch: float = 0.0) -> HeadView:
+        """The head turned by a yaw to the picture's left, after it was tipped to look up by a pitch; degrees."""
+        yaw, pitch = np.radians([yaw, pitch])
+        turn = np.array([[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]])
+        tip = np.array([[1, 0, 0], [0, np.cos(pitch), np.sin(pitch)], [0, -np.sin(pitch), np.cos(pitch)]])
+        rotation = turn @ tip @ self.front
+        return render_view(self.mesh, rotation, 2 * self.pixels, extent=self.extent, normals=self.normals)
+
+    def look(self, view: HeadView, textures: dict[int, np.ndarray]) -> np.ndarray:
+        """(P,P,3) float32 sRGB."""
+        return draw_head(self.mesh, self.normals, view, textures)
 
     def looks(self, textures: dict[int, np.ndarray]) -> list[np.ndarray]:
         """(P,P,3) float32 sRGB of each view."""
-        return [draw_head(self.mesh, self.normals, view, textures) for view in self.views]
-
-
-def view_of(mesh: HeadMesh, normals: np.ndarray, front: np.ndarray, yaw: float, extent: float, pixels: int) -> HeadView:
-    angle = np.radians(yaw)
-    turn = np.array([[np.cos(angle), 0, -np.sin(angle)], [0, 1, 0], [np.sin(angle), 0, np.cos(angle)]])
-    return render_view(mesh, turn @ front, 2 * pixels, extent=extent, normals=normals)
+        return [self.look(view, textures) for view in self.views]
 
 
 def textures_of(head: Head, portrait: Path, size: int, style: str, seed: int, hair: str) -> dict[int, np.ndarray]:
@@ -68,12 +75,14 @@ def textures_of(head: Head, portrait: Path, size: int, style: str, seed: int, ha
         return {tile: read_base(str(path), size) for tile, path in find_tiles(result.output).items()}
 
 
-def panel(portrait: Path, looks: list[np.ndarray]) -> np.ndarray:
-    """(P,W,3) float32 sRGB: the portrait at the views' height, and they."""
-    picture = decode_portrait(str(portrait)).color
-    height = len(looks[0])
-    width = round(picture.shape[1] * height / picture.shape[0])
-    return np.hstack([cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), *looks])
+def panel(portraits: Sequence[Path], looks: Sequence[np.ndarray]) -> np.ndarray:
+    """(P,W,3) float32 sRGB: portraits at the views' height, and the views."""
+    height, shown = len(looks[0]), []
+    for path in portraits:
+        picture = decode_portrait(str(path)).color
+        width = round(picture.shape[1] * height / picture.shape[0])
+        shown.append(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA))
+    return np.hstack([*shown, *looks])
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -97,7 +106,7 @@ def main(argv: list[str] | None = None) -> int:
         except AvatarTexError as refusal:
             print(f"{path.name}: {refusal.message}", file=sys.stderr)
             continue
-        write_picture(arguments.output / f"{path.stem}.png", panel(path, head.looks(textures)))
+        write_picture(arguments.output / f"{path.stem}.png", panel([path], head.looks(textures)))
         print(arguments.output / f"{path.stem}.png", flush=True)
     return 0
 

@@ -30,7 +30,7 @@ def test_the_head_wears_the_texture_and_nothing_around_it_does(head):
 
 
 def test_the_portrait_stands_beside_at_the_same_height_and_is_not_stretched(tmp_path):
-    panel = look.panel(portraits.HOPPER, [np.zeros((100, 100, 3), np.float32)] * 4)
+    panel = look.panel([portraits.HOPPER], [np.zeros((100, 100, 3), np.float32)] * 4)
     shape = portraits.decode_portrait(portraits.HOPPER).color.shape
     assert panel.shape == (100, 400 + round(100 * shape[1] / shape[0]), 3)
 
@@ -39,3 +39,12 @@ def test_folders_are_looked_into_and_other_files_are_not(tmp_path):
     for name in ("b.png", "a.JPG", "notes.txt"):
         (tmp_path / name).write_bytes(b"")
     assert [path.name for path in look.pictures([tmp_path, tmp_path / "b.png"])] == ["a.JPG", "b.png", "b.png"]
+
+
+@pytest.mark.parametrize(("yaw", "pitch"), [(30, 0), (-20, 0), (0, 25), (35, -15)])
+def test_a_view_is_turned_to_the_picture_s_left_and_tipped_to_look_up(head, yaw, pitch):
+    rotation = head.view(yaw, pitch).rotation
+    assert np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-5)
+    right, up, near = rotation @ head.front[2]
+    assert np.degrees(np.arctan2(-right, near)) == pytest.approx(yaw, abs=0.01)
+    assert np.degrees(np.arcsin(up)) == pytest.approx(pitch, abs=0.01)

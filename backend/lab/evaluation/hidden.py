@@ -99,7 +99,11 @@ def completed(
 
 
 def cell(value: tuple[float, float], digits: int = 2, sign: str = "") -> str:
-    return f"{value[0]:{sign}.{digits}f} ± {value[1]:.{digits}f}"
+    """Mean and standard error; a dash for what nobody told, and for the error of one."""
+    mean, error = (
+        f"{one:{form}.{digits}f}" if np.isfinite(one) else "–" for one, form in zip(value, (sign, ""), strict=True)
+    )
+    return f"{mean} ± {error}" if np.isfinite(value[0]) else mean
 
 
 def report(scores: dict[str, list[dict]], base: str) -> str:
