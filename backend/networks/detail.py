@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -20,10 +18,6 @@ NOISE = (0.53, 1.12, 1.0)
 FROM, SURE = 0.15, 0.5
 #: Deviations of the bell curves between the octaves whose strength is told, texels.
 OCTAVES = (0.8, 1.6)
-#: What is usual on cheeks and foreheads, sRGB: at temples, ears and crowns the edges of hair make more of it in
-#: photographs, and painted on skin that made ridges. Canonical |x|, y and -z within which eyes, nose and mouth lie,
-#: and how soft that ends.
-SKIN, FEATURES, EDGE = 0.018, (0.30, 0.30, -0.25), 0.1
 #: Texels per side of a cell in which strength is told, its reach in cells, and the weight of all cells and of nothing.
 CELL, NEAR, FAR, NOTHING = 8, 2.5, 0.05, 1e-3
 
@@ -101,18 +95,6 @@ def strength(units: Tensor, sure: Tensor) -> Tensor:
 
     told = (spread(energy) + NOTHING / 3) / (spread(weight) + NOTHING)
     return F.interpolate(0.5 * torch.log(3 * told + 1e-4), scale_factor=CELL, mode="bilinear", align_corners=False)
-
-
-def painted_most(usual: Tensor, geometry: Tensor) -> Tensor:
-    """(1,S,S) sRGB what is usual where a face has features, and elsewhere at most what is usual on skin.
-
-    Args:
-        usual: (1,S,S). geometry: (3,S,S) canonical places.
-    """
-    x, y, z = geometry
-    within = (limit - place for limit, place in zip(FEATURES, (x.abs(), y, -z), strict=True))
-    inside = math.prod((each / EDGE + 0.5).clamp(0, 1) for each in within)
-    return usual * inside + usual.clamp(max=SKIN) * (1 - inside)
 
 
 #: Channels of conditions(), and which of them each part of it holds: what a job may leave out.

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from ..job import StageOptions
 from ..models.bundle import Networks
 from ..networks.conditions import TIMES, kept_signal
-from ..networks.detail import PARTS, conditions, fine, from_units, how_sure, noised, painted_most, to_units
+from ..networks.detail import PARTS, conditions, fine, from_units, how_sure, noised, to_units
 from .stage import AtlasObservation, OnStep, to_picture, to_tensor
 
 STEPS = 2
@@ -56,6 +56,6 @@ def repaint(
         if on_step:
             on_step((i + 1) / STEPS)
     everywhere = torch.ones_like(sure)
-    painted = SHARE * from_units(clean, painted_most(usual, networks.geometry))
+    painted = SHARE * from_units(clean, usual)
     painted = fine(painted, everywhere)  # tone is not this stage's
     return to_picture(start + painted + sure * (from_units(seen, usual) - painted))

@@ -11,7 +11,7 @@ from backend.errors import Cancelled
 from backend.job import StageOptions
 from backend.lab.pca import complete_alone
 from backend.models.bundle import Networks, load_networks
-from backend.networks.detail import PARTS, painted_most
+from backend.networks.detail import PARTS
 from backend.networks.generator import LATENT, ROWS
 from backend.stages import STAGES
 from backend.stages.latent import DRAWN, FLAT, PHOTO, STEPS, project, search
@@ -192,17 +192,6 @@ def test_skin_made_up_is_as_rough_as_the_skin_that_shows(seen, truth, completed,
     cheek = (slice(150, 190), slice(40, 70))  # beside what is seen
     calm, lively = ((one - cv2.GaussianBlur(one, (0, 0), 3))[cheek].std() for one in made)
     assert 1.2 * calm < lively
-
-
-def test_crowns_and_temples_get_no_ridges(networks):
-    """Edges of hair are usual there in photographs; skin that is made up has detail as cheeks have it."""
-    most = painted_most(networks.usual, networks.geometry)[0]
-    x, y, z = networks.geometry
-    nose = (x.abs() < 0.05) & (y.abs() < 0.05) & (z > 0.4)
-    assert nose.any() and torch.equal(most[nose], networks.usual[0][nose])
-    assert painted_most(networks.usual.to("meta"), networks.geometry.to("meta")).is_meta  # as on a card: none is mixed
-    away = (y > 0.5) | (z < 0)
-    assert networks.usual[0][away].max() > 0.05 and most[away].max() < 0.02
 
 
 def test_detail_is_drawn_by_the_seed(seen, completed, networks):
