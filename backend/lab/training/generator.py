@@ -25,7 +25,7 @@ from ...networks.generator import Encoder, Generator, upsample
 from .checkpoints import save_half
 from .completions import Completions, draw_completions
 from .descent import Descent, Means, Pace, begin, low_precision, parser_for
-from .judge import Judge, hinge
+from .judge import Judge, feature_distance, hinge
 from .repaint import both
 from .stage1 import load_samples
 
@@ -93,16 +93,6 @@ def looked_at(batch: tuple[Tensor, ...], texture: Tensor) -> tuple[Tensor, ...]:
     return *(one[cut] for one in masked), made[cut], known[cut]
 
 
-def perceived(looks: list[Tensor], others: list[Tensor], known: Tensor) -> Tensor:
-    """Squared distance of features scaled to unit length (LPIPS, arXiv 1801.03924, eq. 1), where it is known."""
-    total = known.new_zeros(())
-    for look, other in zip(looks, others, strict=True):
-        one, two = (x / (x.square().sum(1, keepdim=True) + 1e-8).sqrt() for x in (look, other))
-        weight = F.interpolate(known, look.shape[2:], mode="area")
-        total = total + ((one - two).square().sum(1, keepdim=True) * weight).sum() / weight.sum().clamp(min=1)
-    return total / len(looks)
-
-
 class Trial:
     """One step's losses of the pair, and the discriminator that learns beside it."""
 
@@ -131,7 +121,7 @@ class Trial:
         pair = both(photographed, [look.detach() for look in looks])
         told_apart = hinge(self.judge(pair, both(beside, beside), *twice), known)
         self.descent.step(told_apart, JUDGE_PACE.rate)
-        terms["perceived"] = PERCEIVED * perceived(looks, photographed, known)
+        terms["perceived"] = PERCEIVED * feature_distance(looks, photographed, known)
         terms["verdict"] = -VERDICT * self.judge(looks, beside, known, told).mean()
         values = {name: float(value.detach()) for name, value in terms.items()}
         return sum(terms.values()), {**values, "judge": float(told_apart.detach())}
