@@ -16,6 +16,8 @@ RISE, EDGE = 0.05, 0.02
 HAIRY = 0.15
 #: How far a forehead strays from its middle colour, in CIELAB: darker at its rim, glossy in the middle.
 STRAYS, GLOSS = np.float32([16, 6, 6]), 25.0
+#: Least saturation of a forehead's rim beside its middle, and how much darker it may be (L of CIELAB).
+SATURATED, SHADED = 0.8, 30.0
 
 
 def find_head_hair(portrait: np.ndarray, matte: Matte, landmarks: np.ndarray) -> np.ndarray:
@@ -44,8 +46,30 @@ def find_head_hair(portrait: np.ndarray, matte: Matte, landmarks: np.ndarray) ->
         apart[..., 0] = np.where(apart[..., 0] > 0, apart[..., 0] * STRAYS[0] / GLOSS, apart[..., 0])
         hair = np.maximum(hair, higher) * np.clip(np.linalg.norm(apart, axis=-1) - 1, 0, 1)
     reach = max(EDGE * height, 0.5)
-    sure, crown = (
-        np.clip(3 * cv2.GaussianBlur(part.astype(np.float32), (0, 0), reach) - 2, 0, 1)
-        for part in (hair * matte.person, higher * matte.person)
-    )
-    return sure if (sure * crown).sum() > HAIRY * crown.sum() else np.zeros_like(sure)
+
+    def inside(part: np.ndarray) -> np.ndarray:
+        return np.clip(3 * cv2.GaussianBlur((part * matte.person).astype(np.float32), (0, 0), reach) - 2, 0, 1)
+
+    sure, crown = inside(hair), inside(higher)
+    if (sure * crown).sum() <= HAIRY * crown.sum():
+        return np.zeros_like(sure)
+    return inside(hair * ~is_rim_of_skin(lab, forehead, hair * matte.person > 0.5)) if forehead.any() else sure
+
+
+def is_rim_of_skin(lab: np.ndarray, forehead: np.ndarray, hair: np.ndarray) -> np.ndarray:
+    """(H,W) bool: nearer to the forehead's hue, as saturated or more, than to the middle of the hair, and not much
+    darker than the forehead: at its rim skin is shaded and redder, but of its hue.
+
+    Args:
+        lab: (H,W,3) CIELAB. forehead, hair: (H,W) bool, what is taken for either.
+    """
+    if not hair.any():
+        return hair
+    skin, middle = (np.median(lab[part], axis=0) for part in (forehead, hair))
+    if np.linalg.norm(skin[1:] - middle[1:]) < STRAYS[1]:  # of one hue, or without any
+        return np.zeros_like(hair)
+    saturation, chroma = max(float(np.linalg.norm(skin[1:])), 1e-6), lab[..., 1:]
+    hue = skin[1:] / saturation
+    along = np.maximum(chroma @ hue, SATURATED * saturation)[..., None] * hue
+    nearer = np.linalg.norm(chroma - along, axis=-1) < np.linalg.norm(chroma - middle[1:], axis=-1)
+    return nearer & (lab[..., 0] > skin[0] - SHADED)

@@ -16,7 +16,7 @@ from backend.imaging.sample import LUMINANCE
 from backend.observation.hair import Hair, continue_hair, find_hair, hair_evidence, without_light
 from backend.observation.observe import PLACES, is_cloth, observe
 from backend.portrait.decode import decode_portrait
-from backend.portrait.head_hair import find_head_hair
+from backend.portrait.head_hair import find_head_hair, is_rim_of_skin
 from backend.portrait.matte import portrait_matte
 from backend.prior.hairline import Hairline, hairline
 from backend.prior.linear import LinearPrior
@@ -162,6 +162,23 @@ def test_hair_is_found_in_the_picture_and_bald_heads_have_none(astronaut):
     receding = color.copy()  # the matte takes all above the forehead for hair, as in pictures without colour
     receding[: int(points[10, 1])] = skin
     assert find_head_hair(receding, matte, points).sum() < 0.5 * hair.sum()
+
+
+def test_a_foreheads_shaded_rim_is_skin_beside_grey_hair_and_ginger_hair_is_hair():
+    lab = np.zeros((90, 90, 3), np.float32)
+    lab[:] = 70, 16, 18  # a forehead
+    forehead, hair = np.zeros((2, 90, 90), bool)
+    forehead[60:], hair[:50] = True, True
+    rim = np.zeros_like(hair)
+    rim[40:50] = True
+    for middle, shade in (((50, 3, 6), (50, 22, 27)), ((25, 1, 2), (45, 18, 20))):
+        lab[:40], lab[rim] = middle, shade
+        assert np.array_equal(is_rim_of_skin(lab, forehead, hair), rim | ~hair)
+    lab[:40], lab[rim] = (25, 14, 12), (32, 24, 26)  # ginger hair and its lighter strands: too dark for a rim
+    assert not (is_rim_of_skin(lab, forehead, hair) & hair).any()
+    lab[..., 1:] = 0  # without colour
+    assert not is_rim_of_skin(lab, forehead, hair).any()
+    assert not is_rim_of_skin(lab, forehead, np.zeros_like(hair)).any()
 
 
 def test_no_hat_becomes_hair():

@@ -137,7 +137,7 @@ def test_groups_are_by_tone_sex_age_and_glasses_with_their_gap_to_all():
     assert rows["tone", "light"] == ["2", "21.00", "-2.00 ± 1.00"]
     assert rows["tone", "dark"] == ["2", "25.00", "+2.00 ± 2.00"]
     assert rows["sex", "female"] == ["2", "21.00", "-2.00 ± 1.00"]
-    assert rows["sex", "male"] == ["1", "27.00", "+4.00 ± nan"]
+    assert rows["sex", "male"] == ["1", "27.00", "+4.00 ± –"]
     assert [rows["age", group][0] for group in hidden.AGES] == ["1", "1", "1"]
     assert rows["age", "under 40"][1] == "20.00" and rows["age", "over 60"][1] == "27.00"
     assert rows["glasses", "worn"][0] == "1" and rows["glasses", "none"][0] == "3"
