@@ -2,8 +2,8 @@
 
 Detail is denoised from noise of its own octaves, in units of what is usual at each place; what was seen is imposed at
 every step (RePaint, Lugmayr et al., arXiv 2201.09865), so that what is painted goes on from it. The denoiser is told
-the completion, the seen detail, the other side's, and how strong it is by octave: skin made up is as rough as the skin
-that shows.
+the completion, the seen detail, the other side's, and how strong it is by octave: beside rough skin it paints rougher
+skin. Half of that is laid on; what is still lacking is grain's (surface/grain.py).
 """
 
 from __future__ import annotations

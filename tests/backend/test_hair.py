@@ -159,6 +159,12 @@ def test_hair_is_found_in_the_picture_and_bald_heads_have_none(astronaut):
     fair = np.where(hair[..., None] > 0, np.float32([0.95, 0.9, 0.7]), bald).astype(np.float32)
     taken_for_skin = find_head_hair(fair, shaven, points)
     assert taken_for_skin.sum() > 0.5 * hair.sum()
+    x, y = (round(float(value)) for value in points[10])
+    top = np.flatnonzero(hair[:, x] > 0.9).mean().astype(int)
+    rim = (slice(top - 9, top + 9), slice(x - 12, x + 12))
+    shaded = color.copy()  # the matte takes a forehead's rim for hair
+    shaded[rim] = skin * np.float32([0.8, 0.7, 0.6])
+    assert hair[top, x] > 0.8 and find_head_hair(shaded, matte, points)[top, x] < 0.1
     receding = color.copy()  # the matte takes all above the forehead for hair, as in pictures without colour
     receding[: int(points[10, 1])] = skin
     assert find_head_hair(receding, matte, points).sum() < 0.5 * hair.sum()
@@ -176,7 +182,8 @@ def test_a_foreheads_shaded_rim_is_skin_beside_grey_hair_and_ginger_hair_is_hair
         assert np.array_equal(is_rim_of_skin(lab, forehead, hair), rim | ~hair)
     lab[:40], lab[rim] = (25, 14, 12), (32, 24, 26)  # ginger hair and its lighter strands: too dark for a rim
     assert not (is_rim_of_skin(lab, forehead, hair) & hair).any()
-    lab[..., 1:] = 0  # without colour
+    lab[..., 1:] = np.random.default_rng(0).normal(0, 1, (90, 90, 2))  # without colour, but for noise
+    lab[..., 0] = 60
     assert not is_rim_of_skin(lab, forehead, hair).any()
     assert not is_rim_of_skin(lab, forehead, np.zeros_like(hair)).any()
 

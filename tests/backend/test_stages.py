@@ -176,7 +176,7 @@ def test_repainting_brings_the_portraits_detail_and_leaves_its_light(seen, compl
     assert np.abs(painted[far & networks.known]).max() < 0.01
 
 
-def test_skin_made_up_is_as_rough_as_the_skin_that_shows(seen, truth, completed, networks):
+def test_skin_made_up_is_rougher_beside_rougher_skin(seen, truth, completed, networks):
     """The same face, smooth, and with a photograph's noise."""
     smooth = cv2.GaussianBlur(truth, (0, 0), 2)
     noise = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 0.15, truth.shape[:2]).astype(np.float32), (0, 0), 0.7)
