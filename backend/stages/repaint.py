@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from ..job import StageOptions
 from ..models.bundle import Networks
 from ..networks.conditions import TIMES, kept_signal
-from ..networks.detail import PARTS, conditions, fine, from_units, how_sure, noised, to_units
+from ..networks.detail import conditions, fine, from_units, how_sure, noised, to_units
 from .stage import AtlasObservation, OnStep, to_picture, to_tensor
 
 STEPS = 2
@@ -45,7 +45,6 @@ def repaint(
     sure, usual = how_sure(confidence), networks.usual
     seen = to_units(fine(colour - start, sure), usual)
     told = conditions(start, seen, sure, networks.geometry, usual)
-    told[:, [channel for part in options.without for channel in PARTS[part]]] = 0
     style, kept = networks.style(observation.style), kept_signal().to(networks.device)
     random, clean = torch.Generator().manual_seed(options.seed), torch.zeros_like(start)
     for i, time in enumerate(job_times()):

@@ -11,7 +11,6 @@ from backend.errors import Cancelled
 from backend.job import StageOptions
 from backend.lab.pca import complete_alone
 from backend.models.bundle import Networks, load_networks
-from backend.networks.detail import PARTS
 from backend.networks.generator import LATENT, ROWS
 from backend.stages import STAGES
 from backend.stages.latent import DRAWN, FLAT, PHOTO, STEPS, project, search
@@ -217,10 +216,3 @@ def test_every_stage_reports_and_can_be_stopped(seen, completed, networks):
 
         with pytest.raises(Cancelled):
             stage(stop)
-
-
-def test_a_part_of_stage_3_can_be_left_out(seen, completed, networks):
-    whole = repaint(seen, completed, networks, seed=0)
-    for part in PARTS:
-        without = STAGES["repaint"](seen, completed, networks, StageOptions(without=frozenset({part})))
-        assert not np.array_equal(without, whole)

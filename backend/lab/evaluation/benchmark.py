@@ -27,14 +27,13 @@ from ...head.rasterize import rasterize, texel_corners
 from ...head.tiles import FIRST
 from ...imaging.files import write_picture
 from ...imaging.sample import to_linear, to_srgb
-from ...job import StageOptions
 from ...options import LIGHT
 from ...pipeline import load_cached_networks, prepare
 from ...surface.find import find_details
 from ..texhub.skins import clothes
-from . import methods
 from .baselines import BASELINES
 from .cases import cases, further_cases, load_truth_texture
+from .hidden_methods import options_of
 from .truth import TruthCase, render_truth, seen_texels
 
 #: The same pipeline with stages left out, for the ablation.
@@ -102,7 +101,7 @@ def run_in(folder: Path, case: TruthCase, arguments: argparse.Namespace) -> dict
     for name, stages in ABLATIONS.items():
         if arguments.ablation or name == OURS:
             start = time.perf_counter()
-            generated = complete(job.observation, job.style, networks, methods.options_of(stages))
+            generated = complete(job.observation, job.style, networks, options_of(stages))
             made = compose(job, mesh, generated, size, details=find_details(job, generated, size, "keep", 0))
             results[name] = made.texture
             if name == OURS:
@@ -111,9 +110,6 @@ def run_in(folder: Path, case: TruthCase, arguments: argparse.Namespace) -> dict
                     results[f"{OURS}, light {light}"] = compose(
                         job, mesh, generated, size, light=light, details=find_details(job, generated, size, light, 0)
                     ).texture
-    for name, parts in methods.WITHOUT.items() if arguments.ablation else ():
-        generated = complete(job.observation, job.style, networks, StageOptions(without=parts))
-        results[name.replace("stages ", "")] = compose(job, mesh, generated, size).texture
     if arguments.further:
         results |= with_further(case, mesh, head, texture, folder, size, networks)
     print(

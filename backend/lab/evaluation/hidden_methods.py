@@ -9,21 +9,24 @@ import cv2
 import numpy as np
 
 from ...completing import complete, shrink
+from ...job import StageOptions
 from ...models.bundle import Networks
 from ...observation.observe import Observation
+from ...stages import STAGES as ALL_STAGES
 from ..pca import complete_alone
 from .fills import fill_by_mirror, push_pull
-from .methods import options_of
 
 Method = Callable[[Observation, Networks, int], np.ndarray]
 #: Confidence from which plain fills take a texel for seen.
 SEEN = 0.3
+#: The stages' names by number, as rows of tables have them.
+NAMES = dict(zip("123", ALL_STAGES, strict=True))
 
 
 def mirror(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
     """The other half of the face, and what neither half shows from its surroundings."""
     colour, confidence = shrink(observation, networks.size)
-    return fill_by_mirror(colour, confidence > SEEN, networks)
+    return fill_by_mirror(colour, confidence > SEEN)
 
 
 def surroundings(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
@@ -44,6 +47,11 @@ def mean(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
 def linear(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
     """The linear prior and no stage."""
     return complete_alone(networks.linear, *shrink(observation, networks.size))
+
+
+def options_of(numbers: str, seed: int = 0) -> StageOptions:
+    """StageOptions that run the stages of these numbers, such as "13"."""
+    return StageOptions(tuple(NAMES[number] for number in numbers), seed)
 
 
 def staged(numbers: str) -> Method:

@@ -23,8 +23,7 @@ from ...models.bundle import Networks
 from ...portrait.decode import decode_portrait
 from ..faces.observing import Seen
 from ..look import pictures
-from ..training.mapping_network import Mapping
-from .distribution import draw
+from ..training.mapping_network import Mapping, load_mapping
 from .embedding import SAME, embed
 from .hidden import cell, networks_by_name, observed
 from .hidden_methods import staged
@@ -68,7 +67,8 @@ def nearest(one: np.ndarray | None, trained: np.ndarray) -> float:
 def samples(networks: Networks, count: int, seed: int) -> list[np.ndarray]:
     """(S,S,3) skins that the generator draws."""
     z = torch.randn(count, Mapping.Z, generator=torch.Generator().manual_seed(seed))
-    return list(draw(networks, "photo", z).permute(0, 2, 3, 1).numpy())
+    style = networks.style("photo").expand(count)
+    return list(networks.generator(load_mapping()(z, style), style).clamp(0, 1).permute(0, 2, 3, 1).numpy())
 
 
 def completions(seen: list[tuple[str, Seen]], networks: Networks) -> list[np.ndarray]:

@@ -20,7 +20,17 @@ from torch import Tensor
 from ...models.bundle import untrained
 from ...networks.conditions import TIMES
 from ...networks.denoiser import Denoiser
-from ...networks.detail import CHANNELS_TOLD, PARTS, blurred, conditions, fine, from_units, how_sure, noised, to_units
+from ...networks.detail import (
+    CHANNELS_TOLD,
+    STRENGTH,
+    blurred,
+    conditions,
+    fine,
+    from_units,
+    how_sure,
+    noised,
+    to_units,
+)
 from ...networks.sizes import TEXELS
 from ...stages.repaint import STEPS, job_times
 from .checkpoints import save_half
@@ -34,7 +44,6 @@ PACE, JUDGED_PACE = Pace(last=0.03), Pace(rate=2e-4)
 JUDGE_PACE = Pace(rate=4e-4, average=0.9, betas=(0.0, 0.99))
 #: Weights of the distance of features, and of the judge's verdict, beside the squared error in usual details.
 PERCEIVED, VERDICT = 4.0, 0.05
-STRENGTH = list(PARTS["strength"])  # channels of the conditions
 #: Texels of a square; of one picture so many are taken, for its conditions are reckoned once.
 SQUARE, SQUARES = 64, 4
 #: A texel whose truth is not known counts so little; detail beyond so many usual ones is drawn in.
