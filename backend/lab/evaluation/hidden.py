@@ -19,7 +19,7 @@ from ...models.bundle import Networks, load_networks, untrained
 from ...verified import MANIFEST
 from ..faces import people
 from ..faces.observing import Seen, read
-from .hidden_methods import ABLATIONS, FILLS, LEARNT, STAGES, Method
+from .hidden_methods import FILLS, LEARNT, STAGES, WITHOUT, Method
 from .hidden_parts import PARTS, Hidden, hide, part
 from .hidden_scores import OCTAVES, measure, paired, perceptual
 from .metrics import mean_error, table
@@ -196,13 +196,14 @@ def people_of(arguments: argparse.Namespace) -> Iterator[tuple[str, Seen]]:
 def main(argv: list[str] | None = None) -> int:
     parser = parser_for("hidden", __doc__)
     parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS, help="to hide, one at a time")
-    parser.add_argument("--ablation", action="store_true", help="the stages one by one instead of the baselines")
+    parser.add_argument("--ablation", action="store_true", help="also without stage 1, and without stage 2")
     parser.add_argument("--base", default=STAGES, help=f"method that differences are to (default {STAGES!r})")
     arguments = parser.parse_args(argv)
     networks = networks_by_name(arguments.weights)
-    methods = {} if arguments.ablation else {name: ("", run) for name, run in FILLS.items()}
+    methods = {name: ("", run) for name, run in FILLS.items()}
+    learnt = LEARNT | (WITHOUT if arguments.ablation else {})
     for which in networks:
-        for name, run in (ABLATIONS if arguments.ablation else LEARNT).items():
+        for name, run in learnt.items():
             methods[f"{which}: {name}" if which else name] = which, run
     scores = score(people_of(arguments), networks, methods, arguments.parts, arguments.seed)
     print(report(scores, arguments.base))

@@ -64,13 +64,14 @@ def staged(numbers: str) -> Method:
 
 
 FILLS: dict[str, Method] = {"mean skin": mean, "surroundings": surroundings, "mirror": mirror}
-LINEAR, MEAN, STAGES = "linear prior", "the mean: stages 1+2", "stages 1+2+3"
-LEARNT: dict[str, Method] = {LINEAR: linear, MEAN: staged("12"), STAGES: staged("123")}
-ABLATIONS: dict[str, Method] = {
-    "no stage": staged(""),
-    "stage 1": staged("1"),
-    "stages 1+2": staged("12"),
-    "stages 1+3": staged("13"),
-    "stages 2+3": staged("23"),
+LINEAR, PRIORS, FIRST = "prior of painted skins", "both priors", "stage 1"
+MEAN, STAGES = "stages 1+2: the mean", "stages 1+2+3: what ships"
+LEARNT: dict[str, Method] = {
+    LINEAR: linear,
+    PRIORS: staged(""),
+    FIRST: staged("1"),
+    MEAN: staged("12"),
     STAGES: staged("123"),
 }
+#: What ships without a stage that others go on from.
+WITHOUT: dict[str, Method] = {"stages 1+3": staged("13"), "stages 2+3": staged("23")}

@@ -17,7 +17,7 @@ import numpy as np
 from ...imaging.sample import to_linear, to_srgb
 from ...models.bundle import Networks
 from ..faces.observing import About, Seen, scalp_of
-from .hidden_methods import ABLATIONS, FILLS, LEARNT, STAGES, Method
+from .hidden_methods import FILLS, LEARNT, STAGES, Method
 from .hidden_parts import SCORED, Hidden, hide
 from .hidden_scores import measure, perceptual
 
@@ -28,7 +28,7 @@ LEAST = 300
 PLACES, TONES = ("both show", "only the second shows"), ("as it is", "in one tone")
 PARTS = tuple(f"{place}, {tone}" for place in PLACES for tone in TONES)
 PHOTOGRAPH, STRANGER = "first photograph", "a stranger's completion"
-METHODS: dict[str, Method] = {"mirror": FILLS["mirror"], "both priors": ABLATIONS["no stage"], **LEARNT}
+METHODS: dict[str, Method] = {"mirror": FILLS["mirror"], **LEARNT}
 
 Values = dict[str, float]
 
