@@ -38,7 +38,7 @@ EXPOSED, EXPOSURE_SPREAD = 0.97, 0.15
 TEXELS, LEAST, ENOUGH = 64, 0.05, 30
 ROUNDS, FLOOR, GAMMA = 8, 0.12, 2.2
 #: How many of the prior's texels count as one observation; the residual at which a texel counts half.
-CORRELATED, OUTLIER = 40.0, 0.07
+CORRELATED, OUTLIER = 100.0, 0.07
 
 
 @dataclass(frozen=True)
