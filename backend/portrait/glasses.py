@@ -22,7 +22,7 @@ DOUBTED = 0.3
 WORN = 2.2
 #: Share of one eye's side that the other, seen aslant, has at least.
 LESSER = 0.1
-#: Pixels of the frame by which glasses are widened: their edges, soft and clear ones too, and the shadow beside them.
+#: Pixels of the frame by which glasses are widened: their soft edges.
 WIDER = 1
 
 

