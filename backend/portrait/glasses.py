@@ -18,8 +18,8 @@ from .landmarks import FaceLandmarks, Square, box_of, cut, eye_angle
 ROWS, COLUMNS, ACROSS, EYES = 128, 256, 1.1, 0.45
 #: Probability up to which a pixel is skin for sure; from one minus that it is glasses.
 DOUBTED = 0.3
-#: Log-odds from which they are worn: of 501 people who wear some have 3.2 at least, but for one without rims (2.1);
-#: who wear none have 2.2 at most, deep bags below their eyes.
+#: Log-odds from which they are worn: of 501 people who wear some have 3.1 at least, but for one without rims (1.9); who
+#: wear none have 2.4 at most, for deep bags below the eyes.
 WORN = 2.7
 #: Share of one eye's side that the other, seen aslant, has at least.
 LESSER = 0.1
