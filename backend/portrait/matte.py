@@ -118,20 +118,22 @@ def portrait_matte(
 
     hand = hands_before(small, small_face)
     skin, hair = skin * (1 - hand), hair * (1 - hand)
-    rims = glasses(small, small_face) if look_for_glasses else np.zeros(shape, np.float32)
-    skin = skin * (1 - rims)
 
     radius = max(1, round(small_face.size * 0.008))
     whole = []
-    for part in (small_person, skin, hair, rims):
+    for part in (small_person, skin, hair):
         full = np.zeros(color.shape[:2], np.float32)
         full[y0:y1, x0:x1] = guided(part.astype(np.float32), small, near, radius)
         whole.append(full if alpha is None else full * alpha)
     outside = np.ones(color.shape[:2], bool)
     outside[y0:y1, x0:x1] = False
     whole[0][outside] = person[outside]
-    shown, skin, hair, worn = whole
-    return Matte(shown, skin, hair, bool(hand.any()), bool(rims.any()), worn)
+    shown, skin, hair = whole
+    rims = np.zeros(color.shape[:2], np.float32)  # no guided filter: it washes out what is as thin as its window
+    if look_for_glasses:
+        rims[y0:y1, x0:x1] = cv2.resize(glasses(small, small_face), near.shape[1::-1])
+    rims = rims if alpha is None else rims * alpha
+    return Matte(shown, skin * (1 - rims), hair, bool(hand.any()), bool(rims.any()), rims)
 
 
 def skin_likeness(

@@ -157,6 +157,20 @@ def test_what_glasses_hide_is_no_skin_and_the_matte_says_that_they_are_worn(monk
     assert worn.glasses and not bare.glasses and worn.skin[y, x] < 0.2 < 0.8 < bare.skin[y, x]
 
 
+def test_a_thin_rim_of_skins_own_colour_is_cut_wholly(monkeypatch):
+    def rims(picture, face):
+        hidden = np.zeros(picture.shape[:2], np.float32)
+        hidden[round(face.points[50, 1])] = 1
+        return cv2.dilate(hidden, np.ones((3, 1)))
+
+    monkeypatch.setattr("backend.portrait.matte.glasses", rims)
+    image = drawing()
+    face = find_faces(image)[0]
+    y, x = face.points[50, 1], face.points[50, 0]
+    skin = portrait_matte(image, face).skin[:, int(x)]
+    assert skin[round(y) - 1 : round(y) + 2].min() < 0.1 < 0.9 < skin[[round(y) - 8, round(y) + 8]].min()
+
+
 def test_lines_that_run_in_from_outside_are_no_skin_and_those_within_are():
     """A drawn jaw's outline and a strand over the cheek against a scar."""
     face, ink = find_faces(drawing())[0], (0.05, 0.05, 0.05)

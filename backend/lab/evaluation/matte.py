@@ -22,7 +22,7 @@ from ...portrait.decode import decode_portrait
 from ...portrait.faces import find_faces, find_portrait_face
 from ...portrait.landmark_groups import FACE_OVAL, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS, fill_region
 from ...portrait.landmarks import FaceLandmarks
-from ..training import spectacles
+from ..training import about_eyes, spectacles
 from ..training.developed import MAKES, developed
 from .cases import cases, load_truth_texture
 from .truth import TruthCase, render_truth
@@ -30,7 +30,7 @@ from .truth import TruthCase, render_truth
 SIDE = 512
 
 
-def scene_of(case: TruthCase) -> spectacles.Scene:
+def scene_of(case: TruthCase) -> about_eyes.Scene:
     """A held-out face as training's scenes are."""
     mesh = load_mesh(case.head)
     head = find_head_landmarks(mesh)
@@ -50,7 +50,7 @@ def scene_of(case: TruthCase) -> spectacles.Scene:
     marks = ((head.points - origin) @ head.rotation.T / head.height).astype(np.float32)
     covered = fragments.covered.astype(np.float32)
     far = np.where(fragments.covered, far, np.inf)
-    return spectacles.Scene(made.color.astype(np.float32), covered, np.zeros_like(covered), far, camera, marks)
+    return about_eyes.Scene(made.color.astype(np.float32), covered, np.zeros_like(covered), far, camera, marks)
 
 
 def compare(data: Path, count: int, seed: int, output: Path | None) -> dict[tuple[str, bool], np.ndarray]:
@@ -62,8 +62,8 @@ def compare(data: Path, count: int, seed: int, output: Path | None) -> dict[tupl
         bare = scene_of(chosen[number % len(chosen)])
         for make in MAKES:
             for worn in (True, False):
-                scene = spectacles.Scene(**{key: part.copy() for key, part in vars(bare).items()})
-                spectacles.eyes(scene, random)
+                scene = about_eyes.Scene(**{key: part.copy() for key, part in vars(bare).items()})
+                about_eyes.eyes(scene, random)
                 if worn:
                     spectacles.glasses(scene, random)
                 color = developed(scene.color, random, make)

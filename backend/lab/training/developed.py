@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .spectacles import noise
+from .about_eyes import noise
 
 MAKES = ("photo", "drawn", "painted", "lines", "print")
 LUMA = np.float32([0.299, 0.587, 0.114])

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ...errors import AvatarTexError, ErrorCode
-from . import spectacles
+from . import about_eyes, spectacles
 from .developed import developed
 from .render_eyes import FINER
 from .sample_shards import write_shards
@@ -37,27 +37,27 @@ class Eyes:
     def __len__(self) -> int:
         return len(self.parts["picture"])
 
-    def scene(self, index: int, random: np.random.Generator) -> spectacles.Scene:
+    def scene(self, index: int, random: np.random.Generator) -> about_eyes.Scene:
         """One bare face before some backdrop, with all that is no glasses."""
         picture, head, depth, camera, marks = (
             self.parts[key][index] for key in ("picture", "head", "depth", "camera", "marks")
         )
         color = picture.astype(np.float32) / 255
         soft = cv2.GaussianBlur(head.astype(np.float32) / 255, (0, 0), 0.7)
-        mottled = spectacles.noise(random, int(random.integers(3, 40)), soft.shape)[..., None]
+        mottled = about_eyes.noise(random, int(random.integers(3, 40)), soft.shape)[..., None]
         back = random.random(3) * (1 + 0.3 * mottled)
         color = color * soft[..., None] + np.float32(back) * (1 - soft[..., None])
-        scene = spectacles.Scene(color, soft, np.zeros_like(soft), depth, camera, marks)
+        scene = about_eyes.Scene(color, soft, np.zeros_like(soft), depth, camera, marks)
         drawn = random.random() < self.drawn
         if drawn:
-            spectacles.cartoon(scene, random)
-        spectacles.eyes(scene, random, drawn or random.random() < 0.1)
+            about_eyes.cartoon(scene, random)
+        about_eyes.eyes(scene, random, drawn or random.random() < 0.1)
         if drawn:
-            spectacles.solid_brows(scene, random)
+            about_eyes.solid_brows(scene, random)
         if not drawn or random.random() < 0.3:
-            spectacles.plain(scene, random)
+            about_eyes.plain(scene, random)
         if random.random() < 0.5:
-            spectacles.hair(scene, random)
+            about_eyes.hair(scene, random)
         return scene
 
     def sample(self, index: int, random: np.random.Generator, worn: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -65,7 +65,8 @@ class Eyes:
         scene = self.scene(index, random)
         if worn:
             spectacles.glasses(scene, random)
-        whole = np.dstack([developed(scene.color, random), scene.hidden])
+        hidden = cv2.dilate(scene.hidden, np.ones((3, 3)))  # else of the thinnest no pixel would be sure
+        whole = np.dstack([developed(scene.color, random), hidden])
         whole = cv2.resize(whole, None, fx=1 / FINER, fy=1 / FINER, interpolation=cv2.INTER_AREA)
         whole = np.rint(np.clip(whole, 0, 1) * 255).astype(np.uint8)
         return whole[..., :3], whole[..., 3]

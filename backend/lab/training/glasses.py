@@ -54,7 +54,7 @@ class GlassesBatches(Dataset):
 
 
 def moved(picture: np.ndarray, hidden: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """(80,160,3) and (80,160) float32: a frame within a drawn sample, as landmarks err, in another tone."""
+    """(128,256,3) and (128,256) float32: a frame within a drawn sample, as landmarks err, in another tone."""
     high, wide = hidden.shape
     matrix = cv2.getRotationMatrix2D((wide / 2, high / 2), random.normal(0, TURN), np.exp(random.normal(0, ZOOM)))
     matrix[:, 2] += np.add(random.normal(0, MOVE * COLUMNS, 2), ((COLUMNS - wide) / 2, (ROWS - high) / 2))
@@ -82,7 +82,8 @@ def glasses_loss(network: GlassesNet, inputs: Tensor, hidden: Tensor, worn: Tens
 def train(arguments: argparse.Namespace) -> None:
     """Write glasses.safetensors."""
     output, device = arguments.output, arguments.device
-    descent = Descent(GlassesNet().to(device, memory_format=torch.channels_last), PACE, output / STATE)
+    pace, network = PACE.with_rate(arguments.rate), GlassesNet().to(device, memory_format=torch.channels_last)
+    descent = Descent(network, pace, output / STATE, output / WEIGHTS)
     batches = GlassesBatches(arguments.portraits, arguments.count, arguments.seed)
     data = DataLoader(
         batches, batch_size=None, sampler=range(descent.steps, arguments.steps), num_workers=arguments.workers
@@ -92,7 +93,7 @@ def train(arguments: argparse.Namespace) -> None:
         inputs, hidden, worn = (part.to(device) for part in batch)
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         terms = glasses_loss(descent.network.train(), inputs, hidden, worn)
-        descent.step(sum(terms.values()), PACE.at(descent.steps, arguments.schedule))
+        descent.step(sum(terms.values()), pace.at(descent.steps, arguments.schedule))
         log.add(descent.steps, {name: float(value.detach()) for name, value in terms.items()})
         if time.monotonic() - saved > EXPORT_EVERY or descent.steps == arguments.steps:
             settle(descent.average, batches, device)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 #: Rows and columns of the frame.
-ROWS, COLUMNS = 80, 160
+ROWS, COLUMNS = 128, 256
 WIDTHS = (16, 32, 48, 64)
 
 
@@ -22,7 +22,7 @@ def pair(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class GlassesNet(nn.Module):
-    """(B,5,80,160), sRGB 0..1 and place -1..1, to logits: (B,1,80,160) rims and opaque lenses, (B,1) being worn."""
+    """(B,5,128,256), sRGB 0..1 and place -1..1, to logits: (B,1,128,256) rims and opaque lenses, (B,1) being worn."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -22,7 +22,7 @@ from .sample_shards import write_shards
 from .training_heads import Heads, draw_texture, training_skins
 
 #: More than the frame is rendered, and finer: training turns and moves it.
-AROUND, FINER = 1.2, 2
+AROUND, FINER = 1.2, 1.5
 HIGH, WIDE = round(ROWS * AROUND * FINER), round(COLUMNS * AROUND * FINER)
 
 

@@ -1,262 +1,90 @@
-"""Glasses in the head's own space, drawn over a render; and what else is about eyes: lids, bags, brows, shade."""
+"""Glasses in the head's own space, drawn over a render: rims, clear ones too, edges of bare lenses, pads, shadows.
+
+What is to be left out of the skin is marked: all that, opaque lenses and glare. The face seen through a clear lens is
+the face's, if a little smaller or larger.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from ...portrait.landmark_groups import (
-    LEFT_BROW,
-    LEFT_EYE,
-    LEFT_EYE_CORNERS,
-    RIGHT_BROW,
-    RIGHT_EYE,
-    RIGHT_EYE_CORNERS,
-    fill_region,
-)
+from ...portrait.landmark_groups import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
+from .about_eyes import Scene, fill, line, noise, over
 
 #: Landmarks of the nose's bridge between the lenses, and where arms pass the temples.
 BRIDGE, TEMPLES = 168, (127, 356)
 OPAQUE = 0.6  # of a lens's tint from which what lies behind is no longer the face's
+#: How much of light a shadow takes, a bright edge adds or glare covers, from which it is no skin, and surely none.
+SHADED, GLARING = (0.1, 0.25), (0.3, 0.6)
+KINDS, OFTEN = ("whole", "browline", "half", "rimless"), (0.52, 0.14, 0.22, 0.12)
 
 
 @dataclass
-class Scene:
-    """color: (H,W,3) float32 sRGB. head, hidden: (H,W) 0..1. depth, camera, marks: of render_eyes.render()."""
+class Frame:
+    """One pair: kind; apart, wide, high, inner: of its lenses, in face heights; thick: pixels of its upper rim."""
 
-    color: np.ndarray
-    head: np.ndarray
-    hidden: np.ndarray
-    depth: np.ndarray
-    camera: np.ndarray
-    marks: np.ndarray
-
-    def project(self, local: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(n,2) pixels of (n,3) of the head's space, and (n,) whether the head hides them."""
-        seen = local @ self.camera[:, :3].T + self.camera[:, 3]
-        flat = (seen[:, :2] / seen[:, 2:]).astype(np.float32)
-        x = np.clip(np.rint(flat[:, 0]).astype(int), 0, self.color.shape[1] - 1)
-        y = np.clip(np.rint(flat[:, 1]).astype(int), 0, self.color.shape[0] - 1)
-        return flat, self.depth[y, x] < seen[:, 2] - 0.02
-
-    @property
-    def points(self) -> np.ndarray:
-        return self.project(self.marks)[0]
-
-    @property
-    def height(self) -> float:
-        """Pixels of one face height."""
-        return float(np.linalg.norm(np.diff(self.project(self.marks[[10, 152]])[0], axis=0)))
+    kind: str
+    apart: float
+    wide: float
+    high: float
+    inner: float
+    taper: float
+    thick: float
+    placed: Callable[[np.ndarray, np.ndarray], np.ndarray]  # (n,) across, (n,) up -> (n,3) of the head's space
 
 
-def noise(random: np.random.Generator, cells: int, shape: tuple[int, int]) -> np.ndarray:
-    """(H,W) smooth, of standard deviation about 1."""
-    rows = max(2, round(cells * shape[0] / shape[1]))
-    return cv2.resize(random.normal(0, 1, (rows, cells)).astype(np.float32), shape[::-1], interpolation=cv2.INTER_CUBIC)
-
-
-def line(cover: np.ndarray, points: np.ndarray, thick: float, closed: bool = False, value: float = 255) -> None:
-    cv2.polylines(cover, [np.rint(points * 16).astype(np.int32)], closed, value, max(1, round(thick)), cv2.LINE_AA, 4)
-
-
-def fill(shape: tuple[int, int], points: np.ndarray) -> np.ndarray:
-    cover = np.zeros(shape, np.uint8)
-    cv2.fillPoly(cover, [np.rint(points * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    return cover.astype(np.float32) / 255
-
-
-def over(color: np.ndarray, cover: np.ndarray, colour: np.ndarray) -> None:
-    """Lay a colour (3,), (H,1,3) or (H,W,3) over the picture, in place."""
-    rows, columns = (np.flatnonzero(cover.any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
-        return
-    part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    colour = np.broadcast_to(np.asarray(colour, np.float32), color.shape)[part]
-    color[part] += cover[part][..., None].astype(np.float32) * (colour - color[part])
-
-
-def cartoon(scene: Scene, random: np.random.Generator) -> None:
-    """The face as cartoons have it: one flat tone, an outline, a line or two for nose and mouth."""
-    shape, points, unit = scene.head.shape, scene.points, scene.height
-    skin = np.median(scene.color[scene.head > 0.5], axis=0) if random.random() < 0.7 else random.random(3) ** 0.5
-    skin = np.ones(3) if random.random() < 0.15 else skin
-    over(scene.color, scene.head * random.uniform(0.8, 1), skin)
-    ink, cover, thick = random.random(3) ** 3 * 0.4, np.zeros(shape, np.uint8), random.uniform(1, 7)
-    edges = cv2.findContours((scene.head > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
-    if random.random() < 0.6:
-        cv2.drawContours(cover, edges, -1, 255, max(1, round(thick)), cv2.LINE_AA)
-    for _ in range(random.integers(0, 4)):  # nose, folds, mouth
-        at = points[random.choice([4, 98, 327, 6, 168, 13, 117, 346])] + random.normal(0, 0.04 * unit, 2)
-        turn = np.linspace(0, random.uniform(1, 5), 12) + random.uniform(0, 6)
-        bend = np.stack([np.cos(turn), random.uniform(0.4, 1) * np.sin(turn)], 1)
-        line(cover, at + random.uniform(0.02, 0.12) * unit * bend, thick)
-    over(scene.color, cover.astype(np.float32) / 255, ink)
-
-
-def solid_brows(scene: Scene, random: np.random.Generator) -> None:
-    """A cartoon's brows, over its eyes; a frown between them or not."""
-    shape, points, unit = scene.head.shape, scene.points, scene.height
-    tone = random.random(3) ** random.choice([0.7, 4])
-    brows, broad, tilt = np.zeros(shape, np.uint8), unit * random.uniform(0.01, 0.12), random.normal(0, 0.08)
-    if random.random() < 0.8:
-        for loop, side in ((RIGHT_BROW, -1), (LEFT_BROW, 1)):
-            rise = -random.uniform(-0.05, 0.06) * unit
-            lean = rise + side * tilt * unit * np.linspace(-1, 1, 5)
-            line(brows, points[list(loop[:5])] + np.stack([np.zeros(5), lean], 1), broad)
-    if random.random() < 0.35:
-        for _ in range(random.integers(1, 5)):
-            start = points[9] + random.normal(0, 0.035, 2) * unit
-            end = start + random.normal(0, 1, 2) * (0.02 * unit, 0.05 * unit)
-            line(brows, np.stack([start, end]), random.uniform(1, 6))
-    over(scene.color, brows.astype(np.float32) / 255, tone)
-
-
-def eyes(scene: Scene, random: np.random.Generator, drawn: bool = False) -> None:
-    """Eyeballs, which the heads lack; as people's or drawn as in cartoons, ringed discs included."""
-    points, shape = scene.points, scene.head.shape
-    iris, gaze = random.random(3) ** 2 * (0.7, 0.6, 0.6), random.normal(0, 0.12, 2)
-    dark = random.random(3) * 0.2
-    grown, round_ = random.uniform(1.0, 3.0), random.uniform(0.6, 1.1)
-    thick, shut, dots = random.uniform(1, 8), random.random() < 0.15, drawn and random.random() < 0.3
-    for loop in (RIGHT_EYE, LEFT_EYE):
-        outline = points[list(loop)]
-        wide, centre = np.ptp(outline[:, 0]), outline.mean(0)
-        middle = centre + gaze * wide * (1, 0.5)
-        white = np.float32([0.9, 0.88, 0.86]) * random.uniform(0.55, 1.05)
-        lid = fill_region(shape, points, loop)
-        if drawn:
-            turn = np.linspace(0, 2 * np.pi, 33)[:-1]
-            ring = centre + 0.5 * grown * wide * np.stack([np.cos(turn), round_ * np.sin(turn)], 1)
-            lid = fill(shape, ring)
-            if dots:
-                over(scene.color, fill(shape, centre + (ring - centre) * 0.35), dark)
-                continue
-        rows, columns = (np.flatnonzero(lid.any(axis=axis)) for axis in (1, 0))
-        if not len(rows):
-            continue
-        part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        y, x = (
-            rows[0] + np.arange(rows[-1] - rows[0] + 1)[:, None] + 0.5,
-            columns[0] + np.arange(columns[-1] - columns[0] + 1)[None] + 0.5,
-        )
-        away = np.hypot(x - middle[0], y - middle[1]) / max(wide, 1) / (grown if drawn else 1)
-        colour = np.where(away[..., None] < 0.22, iris, white)
-        colour = np.where(away[..., None] < 0.1, 0.03, colour)
-        glint = np.hypot(x - middle[0] + 0.06 * wide, y - middle[1] + 0.06 * wide) < 0.05 * wide
-        colour = np.where(glint[..., None], 0.95, colour) * np.where(y > middle[1] - 0.08 * wide, 1, 0.75)[..., None]
-        over(scene.color[part], lid[part] if not shut else lid[part] * 0.3, colour)
-        lash = np.zeros(shape, np.uint8)
-        if drawn:
-            line(lash, ring, thick, True)
+def glasses(scene: Scene, random: np.random.Generator) -> None:
+    """A pair, whole, half or without rims, of one material or two, before the scene."""
+    frame, rings = _frame(scene, random)
+    shape, unit, thick = scene.head.shape, scene.height, frame.thick
+    upper, lower, bare = (np.zeros(shape, np.uint8) for _ in range(3))
+    below = thick if frame.kind == "whole" else thick * random.uniform(0.25, 0.8)
+    if frame.kind == "whole" and random.random() < 0.3:
+        below *= random.uniform(0.4, 1)
+    edge = unit * random.uniform(0.003, 0.011)
+    for ring in rings:
+        if frame.kind in ("whole", "browline"):
+            line(lower, ring, below, True)
         else:
-            line(lash, outline[:9], max(1, 0.07 * wide * random.uniform(0.5, 2)))
-        over(scene.color, lash / 255 * random.uniform(0.3, 1), dark)
+            line(bare, ring, edge, True)
+        if frame.kind != "rimless":
+            line(upper, np.roll(ring, 2, 0)[:28], thick)
+    _bridge_and_arms(scene, frame, upper, random)
+
+    lens = np.maximum.reduce([fill(shape, ring) for ring in rings])
+    covers = [part.astype(np.float32) / 255 for part in (upper, lower)]
+    _refracted(scene, rings, random)
+    _shadows(scene, np.maximum(*covers), random)
+    _lenses(scene, lens, random)
+    _bare_edge(scene, bare.astype(np.float32) / 255, random)
+    two = material(random, clear=0.5 if frame.kind == "browline" else 0.14)
+    one = material(random) if frame.kind == "browline" or random.random() < 0.15 else two
+    for cover, (colour, opacity) in zip(reversed(covers), (two, one), strict=True):
+        _rim(scene, cover, colour, opacity, random)
 
 
-def plain(scene: Scene, random: np.random.Generator) -> None:
-    """What glasses might be taken for, and is none: wrinkles, bags, brows, eye shadow, hair, a hard shadow."""
-    shape, points, unit = scene.head.shape, scene.points, scene.height
-    if random.random() < 0.7:  # lines and folds about the eyes
-        strength, dark = random.uniform(0.1, 0.7), random.random(3) * 0.4
-        creases, many = np.zeros(shape, np.uint8), random.integers(1, 9)
-        for loop in (RIGHT_EYE, LEFT_EYE):
-            outline = points[list(loop)]
-            centre, half = outline.mean(0), np.ptp(outline, axis=0)[0] / 2
-            for _ in range(many):
-                start, span = random.uniform(0, 2 * np.pi), random.uniform(0.4, 2.6)
-                turn = np.linspace(start, start + span, 16)
-                away = half * random.uniform(1.1, 2.0) * (1 + random.normal(0, 0.2) * np.linspace(-1, 1, 16))
-                arc = centre + away[:, None] * np.stack([np.cos(turn), random.uniform(0.5, 0.9) * np.sin(turn)], 1)
-                line(creases, arc, random.uniform(1, 3))
-            for _ in range(random.integers(0, 5)):  # crow's feet, frown
-                outer = centre + random.normal(0, 1.4, 2) * half
-                line(creases, np.stack([outer, outer + random.normal(0, 0.6, 2) * half]), random.uniform(1, 3))
-        soft = cv2.GaussianBlur(creases.astype(np.float32) / 255, (0, 0), random.uniform(0.5, 4))
-        over(scene.color, strength * soft, dark)
-    if random.random() < 0.35:  # bags, sunken or painted lids
-        shade = np.zeros(shape, np.float32)
-        for loop in (RIGHT_EYE, LEFT_EYE):
-            outline = points[list(loop)]
-            shift = random.uniform(-0.02, 0.05) * unit
-            bag = (outline - outline.mean(0)) * (1.4, 2.4) + np.add(outline.mean(0), (0, shift))
-            shade = np.maximum(shade, fill(shape, bag))
-        shade = cv2.GaussianBlur(shade, (0, 0), random.uniform(1, 8))
-        over(scene.color, shade * random.uniform(0.1, 0.6), random.random(3) * 0.6)
-    if random.random() < 0.3:  # heavy brows
-        brows = fill_region(shape, points, RIGHT_BROW, LEFT_BROW)
-        brows = cv2.dilate(brows, np.ones((3, 3)), iterations=int(random.integers(0, 5)))
-        brows = cv2.GaussianBlur(brows, (0, 0), random.uniform(0.5, 3))
-        brows *= np.clip(1 + 0.4 * noise(random, 90, shape), 0, 1)
-        over(scene.color, brows * random.uniform(0.4, 1), random.random(3) * 0.35)
-    if random.random() < 0.4:  # a shadow's edge
-        y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32) / shape[1]
-        angle = random.uniform(0, 2 * np.pi)
-        edge = (x - 0.5) * np.cos(angle) + (y - 0.25) * np.sin(angle) + random.normal(0, 0.15)
-        edge = np.clip((edge + 0.02 * noise(random, 8, shape)) * shape[1] / random.uniform(1, 30), 0, 1)
-        scene.color *= 1 - (random.uniform(0.3, 0.85) * edge)[..., None]
-    if random.random() < 0.3:  # pen strokes, scratches
-        cover = np.zeros(shape, np.uint8)
-        for _ in range(random.integers(1, 12)):
-            start = random.random(2) * shape[::-1]
-            bend = start + np.cumsum(random.normal(0, 0.05 * unit, (8, 2)) + random.normal(0, 0.05 * unit, 2), 0)
-            line(cover, bend.astype(np.float32), random.uniform(1, 4))
-        over(scene.color, cover.astype(np.float32) / 255 * random.uniform(0.2, 1), random.random(3) ** 2)
-
-
-def hair(scene: Scene, random: np.random.Generator) -> None:
-    """Hair over the forehead and the temples: drawn strands."""
-    shape, unit = scene.head.shape, scene.height
-    crown, left, right = scene.points[[10, 127, 356]]
-    tone, cover = random.random(3) ** 2 * random.uniform(0.1, 1), np.zeros(shape, np.uint8)
-    fringe, inward = random.uniform(-0.1, 0.2), random.uniform(-0.12, 0.08)
-    light = np.ones((*shape, 3), np.float32) * tone.astype(np.float32)
-    for _ in range(random.integers(40, 160)):
-        pick = random.random()
-        if pick < 0.4:
-            start = np.add(crown, (random.normal(0, 0.3) * unit, -0.3 * unit))
-            end = np.add(crown, (random.normal(0, 0.35) * unit, (fringe + random.normal(0, 0.03)) * unit))
-        else:
-            side, sign = (left, -1) if pick < 0.7 else (right, 1)
-            out = sign * (random.uniform(0, 0.2) - inward) * unit
-            start = np.add(side, (out, -0.5 * unit))
-            end = np.add(side, (out * random.uniform(0.7, 1.3), random.uniform(0, 0.7) * unit))
-        t = np.linspace(0, 1, 8)[:, None]
-        bend = start + t * (end - start) + np.sin(np.pi * t) * random.normal(0, 0.04 * unit, 2)
-        width = random.uniform(1, 0.04 * unit)
-        line(cover, bend.astype(np.float32), width)
-        cv2.polylines(
-            light,
-            [np.rint(bend * 16).astype(np.int32)],
-            False,
-            (tone * np.exp(random.normal(0, 0.25))).tolist(),
-            max(1, round(width)),
-            cv2.LINE_AA,
-            4,
-        )
-    over(scene.color, cover.astype(np.float32) / 255, light)
-
-
-def material(random: np.random.Generator) -> tuple[np.ndarray, float]:
-    """Colour of a frame, and how opaque it is."""
+def material(random: np.random.Generator, clear: float = 0.1) -> tuple[np.ndarray, float]:
+    """Colour of a frame, and how opaque it is; clear: how often it is clear plastic."""
+    if random.random() < clear:
+        return np.array([0.9, 0.8, 0.65]) * random.uniform(0.7, 1.1, 3), random.uniform(0.15, 0.7)
     pick = random.random()
     if pick < 0.42:
         return random.random(3) * 0.22, 1.0
     if pick < 0.56:
         return np.array([0.4, 0.22, 0.1]) * random.uniform(0.4, 1.6, 3), 1.0
-    if pick < 0.7:
-        return np.array([0.75, 0.6, 0.3]) * random.uniform(0.6, 1.25), 1.0
-    if pick < 0.8:
-        return np.repeat(random.uniform(0.4, 0.95), 3), 1.0
-    if pick < 0.9:
-        return np.array([0.9, 0.8, 0.65]) * random.uniform(0.7, 1.1, 3), random.uniform(0.25, 0.7)
+    if pick < 0.74:
+        return np.array([0.75, 0.6, 0.3]) * random.uniform(0.6, 1.25), random.uniform(0.6, 1)
+    if pick < 0.89:
+        return np.repeat(random.uniform(0.4, 0.95), 3), random.uniform(0.6, 1)
     return random.random(3), 1.0
 
 
-def glasses(scene: Scene, random: np.random.Generator) -> None:
-    """A pair: rims whole or half, of one material or two, bridge, arms, lenses clear, glaring or dark, and shadows."""
-    shape, unit = scene.head.shape, scene.height
+def _frame(scene: Scene, random: np.random.Generator) -> tuple[Frame, list[np.ndarray]]:
+    """The pair's measures, and (48,2) pixels of the outline of each lens."""
     marks = scene.marks
     apart = abs(marks[list(LEFT_EYE_CORNERS), 0].mean() - marks[list(RIGHT_EYE_CORNERS), 0].mean()) / 2
     wide = apart * random.uniform(0.58, 0.95)
@@ -272,67 +100,90 @@ def glasses(scene: Scene, random: np.random.Generator) -> None:
     def placed(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.stack([x, y - drop, front - wrap * x**2 + slant * (y - drop) * 0.5], 1)
 
-    upper, lower = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    thick = unit * np.exp(random.uniform(np.log(0.006), np.log(0.04)))
-    kind = random.choice(["whole", "browline", "half", "rimless"], p=[0.68, 0.17, 0.1, 0.05])
-    below = thick if kind == "whole" else thick * random.uniform(0.25, 0.8)
-    if kind == "whole" and random.random() < 0.3:
-        below *= random.uniform(0.4, 1)
-    lens = np.zeros(shape, np.float32)
+    rings = []
     for side in (-1, 1):
         x, y = side * apart + side * wide * across * (1 + taper * up), high * up
         y = y + high * lift * np.clip(across, 0, 1) ** 2 * (up > 0)
-        ring = scene.project(placed(x, y))[0]
-        lens = np.maximum(lens, fill(shape, ring))
-        if kind in ("whole", "browline"):
-            line(lower, ring, below, True)
-        if kind != "rimless":
-            line(upper, np.roll(ring, 2, 0)[:28], thick)
-    metal = thick * random.uniform(0.5, 1.1)
+        rings.append(scene.project(placed(x, y))[0])
+    kind = str(random.choice(KINDS, p=OFTEN))
+    # wire is as common as plastic, and the harder to see
+    least, most = (0.004, 0.013) if kind == "rimless" or random.random() < 0.5 else (0.01, 0.04)
+    thick = scene.height * np.exp(random.uniform(np.log(least), np.log(most)))
     inner = apart - wide * (1 + 0.3 * taper)
+    return Frame(kind, apart, wide, high, inner, taper, thick, placed), rings
+
+
+def _bridge_and_arms(scene: Scene, frame: Frame, cover: np.ndarray, random: np.random.Generator) -> None:
+    apart, wide, high, inner, placed = frame.apart, frame.wide, frame.high, frame.inner, frame.placed
+    metal = frame.thick * random.uniform(0.5, 1.1)
     t = np.linspace(-1, 1, 9)
     for level in [random.uniform(-0.1, 0.6)] if random.random() < 0.85 else [0.25, 0.9]:
         arch = placed(inner * 1.06 * t, high * level + random.uniform(-0.01, 0.04) * (1 - t**2))
-        line(upper, scene.project(arch)[0], metal)
-    arm = thick * random.uniform(0.5, 1.3)
+        line(cover, scene.project(arch)[0], metal)
+    if random.random() < 0.6:  # pads beside the nose, on wires
+        top, fall, bow = random.uniform(-0.3, 0.3), random.uniform(0.2, 0.6), random.uniform(0, 0.3)
+        for side in (-1, 1):
+            x = side * inner * (1.05 - bow * np.sin(np.linspace(0, np.pi, 8)))
+            pad = placed(x, high * (top - fall * np.linspace(0, 1, 8)))
+            line(cover, scene.project(pad)[0], metal * random.uniform(0.5, 1.2))
+    if frame.kind == "rimless":  # screws
+        for side in (-1, 1):
+            for x in (inner * 1.1, apart + 0.93 * wide):
+                spot = placed(side * (x + np.array([-0.012, 0.012])), np.full(2, high * random.uniform(0.1, 0.5)))
+                line(cover, scene.project(spot)[0], metal * random.uniform(1, 2))
+    arm = frame.thick * random.uniform(0.5, 1.3)
     for side, mark in zip((-1, 1), TEMPLES, strict=True):
-        edge = side * (apart + wide * (1 + 0.6 * taper))
+        edge = side * (apart + wide * (1 + 0.6 * frame.taper))
         hinge = placed(np.array([edge]), np.array([high * random.uniform(0.3, 0.8)]))[0]
-        ear = marks[mark] * (1.04, 0, 1) + (0, random.uniform(-0.01, 0.05), -0.25)
+        ear = scene.marks[mark] * (1.04, 0, 1) + (0, random.uniform(-0.01, 0.05), -0.25)
         path = hinge + np.linspace(0, 1, 40)[:, None] * (ear - hinge)
         flat, behind = scene.project(path)
         shown = len(flat) if not behind.any() else int(np.argmax(behind))
         if shown > 1:
-            line(upper, flat[:shown], arm)
+            line(cover, flat[:shown], arm)
         if random.random() < 0.5:  # end piece
-            line(upper, scene.project(np.stack([hinge, np.add(hinge, (0.02 * side, 0, -0.02))]))[0], arm * 1.4)
+            line(cover, scene.project(np.stack([hinge, np.add(hinge, (0.02 * side, 0, -0.02))]))[0], arm * 1.4)
 
-    covers = [part.astype(np.float32) / 255 for part in (upper, lower)]
-    cast = np.maximum(*covers)
+
+def _hide(scene: Scene, strength: np.ndarray, least: float, most: float) -> None:
+    scene.hidden = np.maximum(scene.hidden, np.clip((strength - least) / (most - least), 0, 1))
+
+
+def _moved(cover: np.ndarray, step: np.ndarray, blur: float) -> np.ndarray:
+    cover = cv2.warpAffine(cover, np.float32([[1, 0, step[0]], [0, 1, step[1]]]), cover.shape[::-1])
+    return cv2.GaussianBlur(cover, (0, 0), blur)
+
+
+def _refracted(scene: Scene, rings: list[np.ndarray], random: np.random.Generator) -> None:
+    """The face seen through lenses, smaller for those who see badly afar: a step at the lens's edge."""
+    if random.random() < 0.4:
+        return
+    power, shape = random.uniform(-0.06, 0.12), scene.head.shape
+    rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    for ring in rings:
+        x, y = ring.mean(0)
+        grown = (columns + power * (columns - x), rows + power * (rows - y))
+        seen = cv2.remap(scene.color, *np.float32(grown), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        over(scene.color, fill(shape, ring), seen)
+
+
+def _shadows(scene: Scene, rims: np.ndarray, random: np.random.Generator) -> None:
+    """The frame's shadow, and below it or beside it the bright line that the lens's edge gathers."""
+    unit = scene.height
     step = random.normal(0, 0.015, 2) * unit + (0, 0.02 * unit)
-    cast = cv2.warpAffine(cast, np.float32([[1, 0, step[0]], [0, 1, step[1]]]), shape[::-1])
-    cast = cv2.GaussianBlur(cast, (0, 0), random.uniform(0.6, 8)) * scene.head
-    scene.color *= 1 - (random.uniform(0, 0.5) * cast)[..., None]
-    _lenses(scene, lens, random)
-    two = material(random)
-    one = material(random) if kind == "browline" or random.random() < 0.15 else two
-    soft = random.uniform(0.3, 0.8)
-    for cover, (colour, opacity) in zip(reversed(covers), (two, one), strict=True):
-        skin = np.ones((*shape, 3), np.float32) * np.float32(colour)
-        if random.random() < 0.3:  # tortoise, engraving
-            skin *= 1 + 0.5 * noise(random, int(random.integers(10, 60)), shape)[..., None]
-        edges = np.clip(cover - cv2.erode(cover, np.ones((3, 3))), 0, 1)
-        shine = np.clip(noise(random, 12, shape), 0, 1) * cv2.erode(cover, np.ones((3, 3)))
-        over(scene.color, cover * opacity, np.clip(skin, 0, 1))
-        over(scene.color, shine * random.uniform(0, 0.7), np.ones(3))
-        if opacity < 1:  # clear plastic: edges bright on one side, dark on the other
-            over(scene.color, edges * soft, skin * random.choice([0.4, 0.6, 1.3]))
-        scene.hidden = np.maximum(scene.hidden, cover)
+    cast = random.uniform(0, 0.55) * _moved(rims, step, random.uniform(0.8, 8)) * scene.head
+    scene.color *= 1 - cast[..., None]
+    _hide(scene, cast, *SHADED)
+    if random.random() < 0.3:
+        step = step + random.normal(0, 0.012, 2) * unit + (0, 0.01 * unit)
+        bright = random.uniform(0.05, 0.6) * _moved(rims, step, random.uniform(0.8, 3)) * scene.head
+        scene.color *= 1 + bright[..., None]
+        _hide(scene, bright, *SHADED)
 
 
 def _lenses(scene: Scene, lens: np.ndarray, random: np.random.Generator) -> None:
     shape = lens.shape
-    if random.random() < 0.22:  # dark or drawn opaque: no face seen through them
+    if random.random() < 0.18:  # dark or drawn opaque: no face seen through them
         alpha = random.uniform(OPAQUE, 1)
         y = np.linspace(0, 1, shape[0], dtype=np.float32)[:, None, None]
         colour = random.random(3) * random.choice([0.15, 0.4, 1.0]) * (1 + random.uniform(-0.5, 0.5) * y)
@@ -341,6 +192,39 @@ def _lenses(scene: Scene, lens: np.ndarray, random: np.random.Generator) -> None
     else:
         tint = random.random(3) if random.random() < 0.3 else np.ones(3)
         over(scene.color, lens * random.uniform(0, 0.3 if random.random() < 0.5 else 0.08), tint)
-    if random.random() < 0.4:  # glare
+    if random.random() < 0.4:
         glare = np.clip(noise(random, int(random.integers(4, 16)), shape) - random.uniform(0.5, 1.5), 0, 1)
-        over(scene.color, np.clip(glare * random.uniform(0.5, 3), 0, 1) * lens * random.uniform(0.2, 1), np.ones(3))
+        glare = np.clip(glare * random.uniform(0.5, 3), 0, 1) * lens * random.uniform(0.2, 1)
+        over(scene.color, glare, np.ones(3))
+        _hide(scene, glare, *GLARING)
+
+
+def _bare_edge(scene: Scene, edge: np.ndarray, random: np.random.Generator) -> None:
+    """Where a lens ends without a rim: a bright line, a dark one or both, here and there fainter."""
+    if not edge.any():
+        return
+    shown = edge * np.clip(0.7 + 0.4 * noise(random, int(random.integers(3, 12)), edge.shape), 0.15, 1)
+    look = random.random()
+    if look > 0.35:
+        dark = scene.color * random.uniform(0.35, 0.8)
+        over(scene.color, _moved(shown, random.normal(0, 0.7, 2), 0.5) * random.uniform(0.3, 1), dark)
+    if look < 0.7:
+        over(scene.color, shown * random.uniform(0.15, 0.8), np.float32([1, 0.98, 0.95]))
+    scene.hidden = np.maximum(scene.hidden, edge)
+
+
+def _rim(scene: Scene, cover: np.ndarray, colour: np.ndarray, opacity: float, random: np.random.Generator) -> None:
+    skin = np.ones((*cover.shape, 3), np.float32) * np.float32(colour)
+    if random.random() < 0.3:  # tortoise, engraving
+        skin *= 1 + 0.5 * noise(random, int(random.integers(10, 60)), cover.shape)[..., None]
+    core = cv2.erode(cover, np.ones((3, 3)))
+    edges = np.clip(cover - core, 0, 1)
+    over(scene.color, cover * opacity, np.clip(skin, 0, 1))
+    shine = np.clip(noise(random, 12, cover.shape), 0, 1)
+    if random.random() < 0.5:  # a bevel: the light runs along one side
+        lit = np.clip(cover - _moved(cover, random.normal(0, 1, 2), 0.5), 0, 1)
+        over(scene.color, lit * (0.3 + 0.7 * shine) * random.uniform(0, 0.9), np.ones(3))
+    over(scene.color, shine * core * random.uniform(0, 0.7), np.ones(3))
+    if opacity < 1:  # clear: edges bright on one side, dark on the other
+        over(scene.color, edges * random.uniform(0.2, 0.8), np.clip(skin * random.choice([0.4, 0.6, 1.3]), 0, 1))
+    scene.hidden = np.maximum(scene.hidden, cover)
