@@ -14,6 +14,7 @@ import numpy as np
 
 from ..imaging.sample import sample
 from ..prior.hairline import hairline
+from .tone import fade_from
 
 #: Confidence of the evidence: weak, for it covers many texels (0.25 cost the linear fit 2.5 dB on bald heads).
 EVIDENCE = 0.05
@@ -27,6 +28,8 @@ REACH = 0.08
 GAINS, FAINT = (0.5, 2.0), 0.02
 #: Confidence from which nothing is worn over what was seen.
 SEEN = 0.3
+#: Confidence from which what was seen says what colour hair has beside it: at its border it is never sure.
+FEW = 0.1
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,20 @@ def find_hair(
         return None
     skin = continued(unlit, is_skin, np.median(unlit[is_skin > 0.3], axis=0))
     unseen = (1 - np.clip(confidence / SEEN, 0, 1)).astype(np.float32)
+    if not bare:
+        grows = cv2.resize(hairline().grows, hair.shape, interpolation=cv2.INTER_LINEAR)
+        colour = meeting(colour, unlit, np.clip(confidence / FEW, 0, 1) * hair * np.maximum(grows, scalp))
     return Hair(skin if bare else colour, skin, unseen, scalp, hair, confidence, bare)
+
+
+def meeting(colour: np.ndarray, unlit: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """(S,S,3) the colour of hair, which beside hair that shows is that hair's own and further away lets go of it.
+
+    Args:
+        colour: (S,S,3) of the hair near each texel. unlit: (S,S,3) observed. shown: (S,S) 0..1, hair that shows.
+    """
+    apart, _ = fade_from((unlit - colour) * (shown > 0)[..., None], shown.astype(np.float32))
+    return np.clip(colour + apart, 0, 1).astype(np.float32)
 
 
 def continue_hair(
