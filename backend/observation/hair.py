@@ -7,7 +7,6 @@ For heads that get hair of their own the same is done with skin.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import cv2
 import numpy as np
@@ -20,12 +19,14 @@ from .tone import fade_from
 EVIDENCE = 0.05
 #: Pixels per face height at which the picture's hair is averaged; how far, and how much must show, in face heights.
 COARSE, HAIR_REACH, ENOUGH_HAIR = 100.0, 0.2, 0.02
-#: Seen texels of skin needed to say anything.
-ENOUGH = 200
+#: Seen texels of skin, and of hair, needed to say anything.
+ENOUGH, ENOUGH_SEEN = 200, 50
 #: Reach of the seen skin's local colour, as a share of the atlas; beyond it the median colour holds.
 REACH = 0.08
 #: By how much the light may change hair; what is added to colours before they are compared, for black has none.
 GAINS, FAINT = (0.5, 2.0), 0.02
+#: Least distance of hair's and skin's colours at which the one is told from the other.
+LEAST = 0.1
 #: Confidence from which nothing is worn over what was seen.
 SEEN = 0.3
 #: Confidence from which what was seen says what colour hair has beside it: at its border it is never sure.
@@ -37,22 +38,15 @@ class Hair:
     """What the unseen scalp wears: hair, or skin where it is to be bare.
 
     colour: (S,S,3) of the hair near each texel. skin: (S,S,3) of the skin near each texel. unseen: (S,S) 0..1. scalp:
-    (S,S) 0..1, its share of each texel. hair, confidence: (S,S) 0..1, the matte's hair where observed. bare: the colour
-    is skin's.
+    (S,S) 0..1, its share of each texel. cover: (S,S) 0..1, how far hair covers each texel. bare: the colour is skin's.
     """
 
     colour: np.ndarray
     skin: np.ndarray
     unseen: np.ndarray
     scalp: np.ndarray
-    hair: np.ndarray
-    confidence: np.ndarray
+    cover: np.ndarray
     bare: bool = False
-
-    @cached_property
-    def cover(self) -> np.ndarray:
-        """(S,S) 0..1, how far hair covers each texel."""
-        return hairline().find_cover(self.hair, self.confidence) if not self.bare else np.zeros_like(self.scalp)
 
 
 def find_hair(
@@ -76,10 +70,18 @@ def find_hair(
         return None
     skin = continued(unlit, is_skin, np.median(unlit[is_skin > 0.3], axis=0))
     unseen = (1 - np.clip(confidence / SEEN, 0, 1)).astype(np.float32)
-    if not bare:
-        grows = cv2.resize(hairline().grows, hair.shape, interpolation=cv2.INTER_LINEAR)
-        colour = meeting(colour, unlit, np.clip(confidence / FEW, 0, 1) * hair * np.maximum(grows, scalp))
-    return Hair(skin if bare else colour, skin, unseen, scalp, hair, confidence, bare)
+    if bare:
+        return Hair(skin, skin, unseen, scalp, np.zeros_like(scalp), bare)
+    cover = hairline().find_cover(hair, confidence)
+    shown = np.clip(confidence / FEW, 0, 1) * hair**4 * cover  # what is half hair has half the skin's colour
+    shown = shown * np.clip(2 * hair_share(unlit, colour, skin), 0, 1)  # the matte takes receding temples for hair
+    return Hair(meeting(colour, unlit, shown), skin, unseen, scalp, cover)
+
+
+def hair_share(picture: np.ndarray, colour: np.ndarray, skin: np.ndarray) -> np.ndarray:
+    """(S,S) 0..1 how far (S,S,3) a picture is on the way from (S,S,3) the skin's colour to (S,S,3) the hair's."""
+    way = colour - skin
+    return np.clip(((picture - skin) * way).sum(-1) / ((way**2).sum(-1) + LEAST**2), 0, 1)
 
 
 def meeting(colour: np.ndarray, unlit: np.ndarray, shown: np.ndarray) -> np.ndarray:
@@ -119,7 +121,7 @@ def without_light(colour: np.ndarray, lit: np.ndarray, unlit: np.ndarray, sure: 
         colour: (S,S,3) as continue_hair() left it. lit, unlit: (S,S,3) sRGB, what the portrait shows, with and without
             its light. sure: (S,S) bool, where the head shows hair.
     """
-    if sure.sum() < ENOUGH:
+    if sure.sum() < ENOUGH_SEEN:
         return colour
     gain = np.median((unlit[sure] + FAINT) / (lit[sure] + FAINT), axis=0)
     return np.clip((colour + FAINT) * np.clip(gain, *GAINS) - FAINT, 0, 1).astype(np.float32)
