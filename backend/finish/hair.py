@@ -6,12 +6,14 @@ import cv2
 import numpy as np
 
 from ..imaging.sample import LUMINANCE
-from ..observation.hair import FAINT, Hair, hair_share
+from ..observation.hair import FAINT, Hair
 from ..observation.observe import Observation
 from ..prior.hairline import hairline
 
 #: Share of the skin's colour on a scalp that is to be bare: the prior's hair shines through what is left of it.
 BARE = 0.95
+#: Least distance of hair's and skin's colours at which the one is told from the other in what the networks made.
+LEAST = 0.1
 #: Reach, as a share of the atlas, over which what the networks made keeps its own light and dark; how far it may go.
 REACH, SHADE = 0.1, (0.75, 1.3)
 
@@ -35,7 +37,9 @@ def wear_hair(generated: np.ndarray, hair: Hair | None) -> np.ndarray:
     )
     if hair.bare:
         return (generated + BARE * (scalp * unseen)[..., None] * (colour - generated)).astype(np.float32)
-    below = generated - hair_share(generated, colour, skin)[..., None] * (colour - skin)
+    way = colour - skin
+    share = np.clip(((generated - skin) * way).sum(-1) / ((way**2).sum(-1) + LEAST**2), 0, 1)
+    below = generated - share[..., None] * way
     layered = below + cover[..., None] * (colour * own_shade(generated, cover)[..., None] - below)
     grows = cv2.resize(hairline().grows, generated.shape[:2], interpolation=cv2.INTER_LINEAR)
     worn = unseen * np.maximum(grows, scalp)

@@ -10,9 +10,8 @@ SCALP_LEVEL, SCALP_SLOPE, SCALP_SOFTNESS = 0.14, 0.68, 0.08
 #: Ears lie beyond this canonical distance from the middle, below this height, between these depths (seven heads: their
 #: tops are at 0.30 to 0.35, and skulls above are 0.43 to 0.50 wide).
 EAR, EAR_TOP, EAR_BACK, EAR_FRONT = 0.43, 0.33, -0.24, 0.14
-
 #: The middle of the skull, the direction from there to the whorl at the back of the crown that hair grows from, and the
-#: one across it ahead (25 degrees off upright, as on a combed head; seven heads: the skull is 0.5 to 0.6 around it).
+#: one across it ahead (25 degrees off upright; the neutral head's skull is 0.45 to 0.6 about that middle).
 SKULL, WHORL, AHEAD = np.float32([[0, 0.42, 0.03], [0, 0.906, -0.423], [0, 0.423, 0.906]])
 #: Turns by which hair winds about the whorl, and the face heights over which it does.
 SPIRAL = (0.3, 0.12)

@@ -25,8 +25,9 @@ ENOUGH, ENOUGH_SEEN = 200, 50
 REACH = 0.08
 #: By how much the light may change hair; what is added to colours before they are compared, for black has none.
 GAINS, FAINT = (0.5, 2.0), 0.02
-#: Least distance of hair's and skin's colours at which the one is told from the other.
-LEAST = 0.1
+#: What lightness counts for beside a and b of CIELAB where hair is told from skin: highlights on hair are as light as
+#: skin, temples in shade nearly as dark as hair. Share of the distance from which it is hair, and nothing else.
+HUE, NEARER = np.float32([0.4, 1, 1]), (0.4, 0.6)
 #: Confidence from which nothing is worn over what was seen.
 SEEN = 0.3
 #: Confidence from which what was seen says what colour hair has beside it: at its border it is never sure.
@@ -74,14 +75,18 @@ def find_hair(
         return Hair(skin, skin, unseen, scalp, np.zeros_like(scalp), bare)
     cover = hairline().find_cover(hair, confidence)
     shown = np.clip(confidence / FEW, 0, 1) * hair**4 * cover  # what is half hair has half the skin's colour
-    shown = shown * np.clip(2 * hair_share(unlit, colour, skin), 0, 1)  # the matte takes receding temples for hair
+    shown = shown * nearer_to_hair(unlit, colour, skin)  # the matte takes receding temples for hair
     return Hair(meeting(colour, unlit, shown), skin, unseen, scalp, cover)
 
 
-def hair_share(picture: np.ndarray, colour: np.ndarray, skin: np.ndarray) -> np.ndarray:
-    """(S,S) 0..1 how far (S,S,3) a picture is on the way from (S,S,3) the skin's colour to (S,S,3) the hair's."""
-    way = colour - skin
-    return np.clip(((picture - skin) * way).sum(-1) / ((way**2).sum(-1) + LEAST**2), 0, 1)
+def nearer_to_hair(picture: np.ndarray, colour: np.ndarray, skin: np.ndarray) -> np.ndarray:
+    """(S,S) 0..1 whether (S,S,3) a picture has the hue of (S,S,3) hair rather than that of (S,S,3) skin; sRGB."""
+    lab, of_hair, of_skin = (
+        cv2.cvtColor(np.ascontiguousarray(part, np.float32), cv2.COLOR_RGB2LAB) * HUE for part in (picture, colour, skin)
+    )
+    from_hair, from_skin = (np.linalg.norm(lab - other, axis=-1) for other in (of_hair, of_skin))
+    share = from_skin / np.maximum(from_hair + from_skin, 1e-6)
+    return np.clip((share - NEARER[0]) / (NEARER[1] - NEARER[0]), 0, 1)
 
 
 def meeting(colour: np.ndarray, unlit: np.ndarray, shown: np.ndarray) -> np.ndarray:
