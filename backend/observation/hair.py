@@ -82,7 +82,8 @@ def find_hair(
 def nearer_to_hair(picture: np.ndarray, colour: np.ndarray, skin: np.ndarray) -> np.ndarray:
     """(S,S) 0..1 whether (S,S,3) a picture has the hue of (S,S,3) hair rather than that of (S,S,3) skin; sRGB."""
     lab, of_hair, of_skin = (
-        cv2.cvtColor(np.ascontiguousarray(part, np.float32), cv2.COLOR_RGB2LAB) * HUE for part in (picture, colour, skin)
+        cv2.cvtColor(np.ascontiguousarray(part, np.float32), cv2.COLOR_RGB2LAB) * HUE
+        for part in (picture, colour, skin)
     )
     from_hair, from_skin = (np.linalg.norm(lab - other, axis=-1) for other in (of_hair, of_skin))
     share = from_skin / np.maximum(from_hair + from_skin, 1e-6)

@@ -35,8 +35,8 @@ from .measured import (
 COARSEST = 8
 #: Share of hair from which a pixel is nothing else.
 SURE = 0.9
-#: Degrees about upright that locks keep to: with fewer they do not end, and look like planks; thin strands, than so many
-#: waves per face height, keep to fewer, or hair looks like fur.
+#: Degrees about upright that locks keep to: with fewer they do not end, and look like planks; strands of more than so
+#: many waves per face height keep to fewer, or hair looks like fur.
 SPREAD, SLENDER = 14.0, 12
 #: Standard deviation of hair's octaves at most (0.06 to 0.35 on 20 heads, the more the curlier; with 0.3 straight hair
 #: looks embossed), and where too little shows, as shares of its tone; pixels that tell it.
@@ -91,8 +91,8 @@ class Strands(Detail):
         return colour * (1 + shade)[:, None]  # lighter and darker in the hair's own colour
 
     def _laid(self, wrapped: np.ndarray, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
-        """(n,…) of the square, grown from the whorl. It goes around the whorl's axis once, twice, four times the further
-        away, so that strands stay about as wide; one fades into the other, their squared shares adding up to 1."""
+        """(n,…) of the square, grown from the whorl. Further away it goes around the whorl's axis twice and four times,
+        so that strands stay about as wide; one fades into the other, their squared shares adding up to 1."""
         turn, reach, off = np.moveaxis(from_whorl(place), -1, 0)
         around = 2 * np.pi * off / PERIOD
         level = np.log2(np.maximum(around, 1))
@@ -139,8 +139,8 @@ def find_strands(subject: Subject) -> Grain | None:
 
 
 def covariances(found: list[np.ndarray], usual: float) -> np.ndarray:
-    """(b,3,3) of each octave's pixels, as gathered() leaves them. Short hair is too narrow for the coarse ones: they are
-    as strong as the next finer, and where none is wide enough of the usual variance."""
+    """(b,3,3) of each octave's pixels, as gathered() leaves them. Short hair is too narrow for the coarse ones: they
+    are as strong as the next finer, and where no octave tells of the usual variance."""
     finest_first = [np.full((3, 3), usual)]
     for one in found[::-1]:
         told = len(one) >= ENOUGH
