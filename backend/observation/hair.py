@@ -30,8 +30,6 @@ GAINS, FAINT = (0.5, 2.0), 0.02
 HUE, NEARER = np.float32([0.4, 1, 1]), (0.4, 0.6)
 #: Confidence from which nothing is worn over what was seen.
 SEEN = 0.3
-#: Confidence from which what was seen says what colour hair has beside it: at its border it is never sure.
-FEW = 0.1
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def find_hair(
     if bare:
         return Hair(skin, skin, unseen, scalp, np.zeros_like(scalp), bare)
     cover = hairline().find_cover(hair, confidence)
-    shown = np.clip(confidence / FEW, 0, 1) * hair**4 * cover  # what is half hair has half the skin's colour
+    shown = (1 - unseen) * hair**4 * cover  # what is half hair has half the skin's colour
     shown = shown * nearer_to_hair(unlit, colour, skin)  # the matte takes receding temples for hair
     return Hair(meeting(colour, unlit, shown), skin, unseen, scalp, cover)
 

@@ -40,7 +40,7 @@ SURE = 0.9
 SPREAD, SLENDER = 14.0, 12
 #: Standard deviation of hair's octaves at most (0.06 to 0.35 on 20 heads, the more the curlier; with 0.3 straight hair
 #: looks embossed), and where too little shows, as shares of its tone; pixels that tell it.
-DEEPEST, USUAL, LEAST = 0.22, 0.06, 100
+DEEPEST, USUAL, LEAST = 0.20, 0.06, 100
 #: Power of an octave that the portrait is too coarse for, beside the one before it.
 FINER = 0.35
 #: How far locks bend, face heights, by how often they do so in one; how much and how often their strength changes.
