@@ -13,6 +13,7 @@ from ..head.match import Match
 from ..head.mesh import HeadMesh
 from ..head.pushed_out import NEAR, at_vertices, come_down, find_thickness, outward, push_out, through_shell
 from ..imaging.sample import fill_smoothly, masked_blur, sample
+from ..prior.hairline import hairline
 from .hair import Hair, continue_hair, without_light
 from .observe import SURELY, TOLD, held
 from .tone import fade_from
@@ -176,7 +177,7 @@ def continue_shell(
     lead = views[0].observation
     if lead.head_hair.any():
         hidden = (1 - np.clip(lead.confidence / TOLD, 0, 1)).astype(np.float32)
-        hair = Hair(colour, colour, hidden, lead.scalp, mean[..., 0], known)
+        hair = Hair(colour, colour, hidden, lead.scalp, hairline().find_cover(mean[..., 0], known))
         unseen = np.maximum(unseen, hair.cover)
     unseen = (alpha[:, ::-1] + (1 - known[:, ::-1]) * unseen).astype(np.float32)
     return colour, unseen, (alpha + (1 - known) * unseen).astype(np.float32), hair

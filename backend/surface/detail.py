@@ -7,7 +7,6 @@ one size everywhere, so that neither the UV map nor the atlas stretches it and n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -35,8 +34,6 @@ class Detail:
     square: np.ndarray
     tone: float
     cover: np.ndarray | None
-    #: Half the power of the normals by which the three directions share a place: the higher, the less they overlap.
-    parted: ClassVar[int] = 2
 
     def add(
         self, colour: np.ndarray, free: np.ndarray, place: np.ndarray, normals: np.ndarray, atlas: np.ndarray
@@ -82,7 +79,7 @@ class Detail:
 
     def _laid(self, wrapped: np.ndarray, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """(n,…) of the square, from the three axes; their squared shares add up to 1, which keeps the power."""
-        share = (normals * normals) ** self.parted
+        share = normals**4
         share /= np.maximum(np.linalg.norm(share, axis=1, keepdims=True), 1e-9)
         size = len(self.square)
         total = np.zeros((len(place), self.square.shape[2]), np.float32)

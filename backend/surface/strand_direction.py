@@ -3,7 +3,7 @@ artists who comb hair objects by it.
 
 The structure tensor (Bigün and Granlund 1987) tells in which direction a picture changes least. That direction is laid
 on the surface triangle by triangle. Directions have no sign, so they are mixed as doubled angles, and last they point
-away from the crown, as strands grow. Where no portrait shows strands they run straight down.
+away from the whorl, as strands grow. Where no portrait shows strands they lie as surface/strands.py lays them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh
+from ..head.scalp import from_whorl
 from ..imaging.sample import LUMINANCE
 
 #: Face heights: strands are drawn so finely, and neighbours within so far have one direction; the border of hair, whose
@@ -80,9 +80,9 @@ def lay_directions(
             find_directions() at the texels, and (n,) its share in them.
     """
     frames = tangent_frames(mesh)
-    atlas = to_atlas(mesh.corners(canonical)).astype(np.float64)
-    atlas[..., 0] = atlas[:, :1, 0] + np.mod(atlas[..., 0] - atlas[:, :1, 0] + 0.5, 1) - 0.5  # over its seam
-    down = _back(in_frames(mesh, frames, atlas)[triangle], np.broadcast_to((0.0, 1.0), (len(triangle), 2)))
+    grown = from_whorl(mesh.corners(canonical))[..., :2].astype(np.float64)
+    grown[..., 0] = grown[:, :1, 0] + np.mod(grown[..., 0] - grown[:, :1, 0] + 0.5, 1) - 0.5  # over its seam
+    away = _back(in_frames(mesh, frames, grown)[triangle], np.broadcast_to((0.0, 1.0), (len(triangle), 2)))
     total = np.zeros((len(triangle), 2))
     for pixels, doubled, share in seen:
         sure = np.linalg.norm(doubled, axis=1)
@@ -90,10 +90,10 @@ def lay_directions(
         laid = _back(in_frames(mesh, frames, pixels)[triangle], np.stack([np.cos(angle), np.sin(angle)], 1))
         total += (sure * share)[:, None] * _doubled(laid)
     known = np.clip(np.linalg.norm(total, axis=1), 0, 1)
-    total += (1 - known)[:, None] * _doubled(down)
+    total += (1 - known)[:, None] * _doubled(away)
     angle = np.arctan2(total[:, 1], total[:, 0]) / 2
     direction = np.stack([np.cos(angle), np.sin(angle)], 1)
-    direction *= np.where((direction * down).sum(1) < 0, -1.0, 1.0)[:, None]
+    direction *= np.where((direction * away).sum(1) < 0, -1.0, 1.0)[:, None]
     return np.column_stack([0.5 + 0.5 * direction, known]).astype(np.float32)
 
 

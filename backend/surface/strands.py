@@ -1,22 +1,22 @@
 """Strands on the unseen scalp: straight hair as strong, octave by octave, as the hair that shows.
 
 Noise of which only what runs downwards is kept, finer than the portrait shows it where the artist's texels are. Locks
-bend and gather. The square is laid so that they fall down the sides and the back and lie along the top. Where hair
-ends each strand ends for itself: the atlas has a soft line there, and strands of the artist's texels hang over it.
+bend and gather. The square is laid so that they grow from the whorl at the back of the crown, forwards and down the
+sides. Where hair ends each strand ends for itself: the atlas has a soft line there, and strands of the artist's texels
+hang over it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import cv2
 import numpy as np
 
-from ..head.scalp import ear_share
+from ..head.scalp import ear_share, from_whorl
 from ..imaging.noise import soft_step
-from ..imaging.sample import LUMINANCE, sample_atlas
-from .detail import PERIOD, Detail, matched
+from ..imaging.sample import LUMINANCE, sample, sample_atlas
+from .detail import PAD, PERIOD, Detail, matched
 from .measured import (
     ENOUGH,
     FINEST,
@@ -35,16 +35,18 @@ from .measured import (
 COARSEST = 8
 #: Share of hair from which a pixel is nothing else.
 SURE = 0.9
-#: Degrees about upright that strands keep to: with fewer they do not end, and look like planks.
-SPREAD = 14.0
-#: Standard deviation of hair's octaves at most, and where too little shows, as shares of its tone; pixels that tell it.
-DEEPEST, USUAL, LEAST = 0.14, 0.06, 100
+#: Degrees about upright that locks keep to: with fewer they do not end, and look like planks; strands of more than so
+#: many waves per face height keep to fewer, or hair looks like fur.
+SPREAD, SLENDER = 14.0, 12
+#: Standard deviation of hair's octaves at most (0.06 to 0.35 on 20 heads, the more the curlier; with 0.3 straight hair
+#: looks embossed), and where too little shows, as shares of its tone; pixels that tell it.
+DEEPEST, USUAL, LEAST = 0.20, 0.06, 100
 #: Power of an octave that the portrait is too coarse for, beside the one before it.
 FINER = 0.35
 #: How far locks bend, face heights, by how often they do so in one; how much and how often their strength changes.
 BENDS, CHANGE, CHANGES = {4: 0.004, 10: 0.001}, 0.3, 6
 #: Luminance below which hair's colour says nothing.
-DARKEST, PAD = 0.02, 4
+DARKEST = 0.02
 #: How far strands reach over the line, in cover; cover from which a strand is there, and wholly.
 FRAYED, ENDS = 0.25, (0.3, 0.7)
 #: Waves per face height of the strands that do: a share of their power is left per octave.
@@ -62,7 +64,6 @@ class Strands(Detail):
     """
 
     line: tuple[np.ndarray, np.ndarray] | None = None
-    parted: ClassVar[int] = 8  # strands that cross make a plaid
 
     def where(self, atlas: np.ndarray) -> np.ndarray:
         return sample_atlas(self.cover, atlas)
@@ -88,6 +89,21 @@ class Strands(Detail):
         light = np.maximum(colour @ LUMINANCE, DARKEST)
         shade = laid[:, :3] @ LUMINANCE / light * free * where * self.strength(colour)
         return colour * (1 + shade)[:, None]  # lighter and darker in the hair's own colour
+
+    def _laid(self, wrapped: np.ndarray, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """(n,…) of the square, grown from the whorl. Further away it goes around the whorl's axis twice and four times,
+        so that strands stay about as wide; one fades into the other, their squared shares adding up to 1."""
+        turn, reach, off = np.moveaxis(from_whorl(place), -1, 0)
+        around = 2 * np.pi * off / PERIOD
+        level = np.log2(np.maximum(around, 1))
+        plain = np.clip(2 * around, 0, 1)[:, None]  # at the whorl strands would be finer than texels
+        size, total = len(self.square), np.zeros((len(place), self.square.shape[2]), np.float32)
+        for number in range(int(level.max()) + 2):
+            share = np.cos(np.clip(np.abs(level - number), 0, 1) * np.pi / 2)
+            use = np.flatnonzero(share > 0.02)
+            spot = np.stack([turn[use] * 2**number, reach[use] / PERIOD + 0.37 * number], 1) * size
+            total[use] += sample(wrapped, np.mod(spot, size) + PAD, cv2.INTER_CUBIC) * share[use, None]
+        return total * plain
 
 
 def frayed(cover: np.ndarray, reach: np.ndarray) -> np.ndarray:
@@ -116,12 +132,20 @@ def find_strands(subject: Subject) -> Grain | None:
     if mask.sum() < LEAST:
         return None
     tone = float(np.median(picture[mask] @ LUMINANCE))
-    found, nothing = gathered(shown), np.zeros((0, 5), np.float32)
-    usual = np.full((3, 3), (USUAL * tone) ** 2)
-    covariance = np.array([lacking(one, nothing) if len(one) >= ENOUGH else usual for one in found])
-    covariance *= stranded(found)
+    found = gathered(shown)
+    covariance = stranded(found) * covariances(found, (USUAL * tone) ** 2)
     octaves, density, lows = finer(held(covariance, (DEEPEST * tone) ** 2), density, lows, subject.texels)
     return Grain(density, lows, octaves, NO_PATCHES, tone)
+
+
+def covariances(found: list[np.ndarray], usual: float) -> np.ndarray:
+    """(b,3,3) of each octave's pixels, as gathered() leaves them. Short hair is too narrow for the coarse ones: they
+    are as strong as the next finer, and where no octave tells of the usual variance."""
+    finest_first = [np.full((3, 3), usual)]
+    for one in found[::-1]:
+        told = len(one) >= ENOUGH
+        finest_first.append(lacking(one, np.zeros((0, 5), np.float32)) if told else finest_first[-1])
+    return np.array(finest_first[:0:-1])
 
 
 def finer(
@@ -163,9 +187,11 @@ def fringe(noise: np.ndarray) -> np.ndarray:
 
 
 def upright(square: np.ndarray, spread: float) -> np.ndarray:
-    """(N,N,3) a periodic square's lines that run downwards within so many degrees."""
+    """(N,N,3) a periodic square's lines that run downwards within so many degrees: of locks up to SLENDER waves a side,
+    and less, by the root of the waves, for thin strands are not as much shorter as they are thinner."""
     size = len(square)
-    down, across = np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None]
+    down, across = np.fft.fftfreq(size, PERIOD / size)[:, None], np.fft.rfftfreq(size, PERIOD / size)[None]
+    spread = spread / np.sqrt(np.maximum(across, SLENDER) / SLENDER)
     kept = np.exp(-0.5 * (np.degrees(np.arctan2(np.abs(down), across)) / spread) ** 2)
     return np.fft.irfft2(np.fft.rfft2(square, axes=(0, 1)) * kept[..., None], (size, size), axes=(0, 1))
 

@@ -12,6 +12,7 @@ from backend.finish.hair import wear_hair
 from backend.head.atlas import map_atlas, to_atlas
 from backend.head.match import find_face_or_pins, match
 from backend.head.mesh import load_mesh
+from backend.head.scalp import AHEAD, SKULL, WHORL
 from backend.imaging.sample import LUMINANCE
 from backend.observation.hair import Hair, continue_hair, find_hair, hair_evidence, without_light
 from backend.observation.observe import PLACES, is_cloth, observe
@@ -21,7 +22,7 @@ from backend.portrait.matte import portrait_matte
 from backend.prior.hairline import Hairline, hairline
 from backend.prior.linear import LinearPrior
 from backend.surface.measured import Grain, Subject
-from backend.surface.strands import Strands, find_strands, finer, lay_strands, stranded
+from backend.surface.strands import Strands, covariances, find_strands, finer, lay_strands, stranded, upright
 
 SIZE = 128
 DARK = np.array([0.15, 0.1, 0.08], np.float32)
@@ -86,13 +87,26 @@ def test_the_unseen_scalp_takes_the_hairs_colour_and_the_face_stays(worn):
 
 def test_hair_that_the_networks_made_beside_the_line_is_taken_off(worn):
     generated = np.tile(SKIN, (SIZE, SIZE, 1)).astype(np.float32)
-    beside = (worn.cover < 0.05) & (hairline().grows > 0.95) & (worn.confidence == 0)
+    beside = (worn.cover < 0.05) & (hairline().grows > 0.95) & (worn.unseen == 1)
     assert beside.sum() > 50
-    bald = (worn.scalp > 0) & (hairline().grows < 0.05) & (worn.cover < 0.05) & (worn.confidence == 0)
+    bald = (worn.scalp > 0) & (hairline().grows < 0.05) & (worn.cover < 0.05) & (worn.unseen == 1)
     assert bald.sum() > 10  # above the ears
     generated[beside | bald] = DARK
     made = wear_hair(generated, worn)
     assert np.abs(made[beside | bald] - SKIN).max() < 0.12
+
+
+def test_made_up_hair_meets_the_hair_beside_it_and_no_skin(seen, scalp):
+    """The picture's hair is dark on the whole; that on the head is lighter, and the matte takes skin for hair."""
+    colour, confidence, hair = seen
+    light, rim = 2.5 * DARK, (slice(8, 24), slice(36, 40))
+    colour, hair = np.where(hair[..., None] > 0, light, colour).astype(np.float32), hair.copy()
+    found = find_hair(colour, confidence, hair, scalp, np.broadcast_to(DARK, colour.shape)).colour
+    assert np.abs(found[10, [34, 93]] - light).max() < 0.25 * np.abs(light - DARK).max()
+    assert np.abs(found[10, [5, 122]] - DARK).max() < 0.1 * np.abs(light - DARK).max()
+    colour[rim], hair[rim] = 0.85 * SKIN, 1  # a temple in shade
+    receding = find_hair(colour, confidence, hair, scalp, np.broadcast_to(DARK, colour.shape)).colour
+    assert (receding < light + 0.01).all()
 
 
 def test_what_is_seen_is_not_worn_over(worn, seen):
@@ -243,6 +257,31 @@ def test_strands_run_down_and_bend():
     assert edge[0] < 1.5 * inside[0] and edge[1] < 1.5 * inside[1]
 
 
+def test_thin_strands_are_longer_beside_their_width_than_locks():
+    noise = np.random.default_rng(1).normal(size=(512, 512, 1))
+
+    def slenderness(waves: tuple[int, int]) -> float:
+        spectrum = np.fft.rfft2(upright(noise, 14.0)[..., 0])
+        across = np.fft.rfftfreq(512, 1 / 512)
+        band = np.fft.irfft2(spectrum * ((across >= waves[0]) & (across < waves[1])))
+        return float(np.diff(band, axis=1).std() / np.diff(band, axis=0).std())
+
+    assert slenderness((64, 128)) > 1.8 * slenderness((8, 16))
+
+
+def test_coarse_octaves_of_short_hair_are_as_strong_as_the_next_finer():
+    random = np.random.default_rng(0)
+
+    def band(deviation: float, count: int) -> np.ndarray:
+        grey = deviation * random.normal(size=(count, 1))
+        return np.column_stack([np.repeat(grey, 3, 1), np.full(count, deviation**2), np.zeros(count)])
+
+    found = covariances([band(0.0, 0), band(0.5, 20), band(0.1, 4000), band(0.02, 4000)], 9.0)
+    powers = np.array([LUMINANCE @ one @ LUMINANCE for one in found])
+    assert np.allclose(powers, [0.01, 0.01, 0.01, 4e-4], rtol=0.1)
+    assert np.allclose(covariances([band(0.1, 20)] * 2, 9.0), 9.0)
+
+
 def test_strands_are_as_fine_as_the_artists_texels_and_fade_as_they_get_finer():
     coarse, fine = grain(100), grain(600)
     assert coarse.density == 64 and list(coarse.lows) == [8, 16]
@@ -300,23 +339,30 @@ def test_no_strand_grows_on_an_ear():
     assert (strands.add(mixed, one, cheek, towards, to_atlas(cheek)) < mixed + 1e-3).all()
 
 
-def test_strands_lie_on_hair_alone_and_fall_down_its_sides():
+def test_strands_lie_on_hair_alone_and_grow_from_the_whorl():
     cover = np.zeros((SIZE, SIZE), np.float32)
     cover[:40] = 1
-    stripes = np.repeat(np.sin(np.arange(256) * 2 * np.pi / 8)[None, :, None] * 0.1, 256, 0)
+    stripes = np.repeat(np.sin(np.arange(256) * 2 * np.pi / 32)[None, :, None] * 0.1, 256, 0)
     strands = Strands(np.repeat(stripes, 4, 2).astype(np.float32), 0.5, cover)
-    side = np.linspace(-0.3, 0.3, 200, dtype=np.float32)
-    normals = np.tile(np.float32([1, 0, 0]), (200, 1))
-    grey, free = np.full((200, 3), 0.5, np.float32), np.ones(200, np.float32)
+    grey, free = np.full((400, 3), 0.5, np.float32), np.ones(400, np.float32)
 
     def laid(place: np.ndarray) -> np.ndarray:
-        return strands.add(grey, free, place, normals, to_atlas(place))
+        return strands.add(grey, free, place, np.zeros_like(place), to_atlas(place))[:, 0]
 
-    across = np.stack([np.full(200, 0.6), np.full(200, 0.6), side * 0.5 - 0.3], 1).astype(np.float32)
-    down = np.stack([np.full(200, 0.6), 0.6 + 0.5 * side, np.full(200, -0.3)], 1).astype(np.float32)
-    assert laid(across).std() > 10 * laid(down).std()
-    cheek = np.tile(np.float32([0.3, -0.1, 0.2]), (200, 1)) + across * 0.01
-    assert np.array_equal(laid(cheek), grey)
+    def on_skull(turn: np.ndarray, tip: np.ndarray) -> np.ndarray:
+        """Places half a face from the skull's middle, so many radians around the whorl's axis and off it."""
+        ring = np.sin(tip) * np.stack([np.sin(turn), np.cos(turn)])
+        axes = np.stack([np.cross(WHORL, AHEAD), AHEAD, WHORL])
+        return (SKULL + 0.5 * np.stack([*ring, np.cos(tip) + 0 * turn], 1) @ axes).astype(np.float32)
+
+    narrow, one = np.linspace(-0.3, 0.3, 400), np.ones(400)
+    assert laid(on_skull(2 + narrow, 1.2 * one)).std() > 10 * laid(on_skull(2 * one, 1.2 + 0.5 * narrow)).std()
+    whole = np.linspace(-np.pi, np.pi, 400)
+    counts = [(np.abs(np.diff(np.sign(laid(on_skull(whole, tip * one)) - 0.5))) > 0).sum() for tip in (0.4, 0.9)]
+    assert 1.2 < counts[1] / counts[0] < 3  # as wide on a wide ring as on a narrow one, of 0.39 and 0.78
+    assert np.ptp(laid(on_skull(whole, 0.01 * one))) < 0.05  # the whorl itself is plain
+    cheek = np.tile(np.float32([0.3, -0.1, 0.2]), (400, 1)) + on_skull(whole, one) * 0.01
+    assert np.array_equal(laid(cheek), grey[:, 0])
 
 
 def test_a_scalp_that_is_to_be_bare_takes_the_skins_colour(seen, scalp):

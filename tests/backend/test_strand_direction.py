@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from backend.head.mesh import HeadMesh
+from backend.head.scalp import from_whorl
 from backend.surface.strand_direction import find_directions, lay_directions, point_one_way, tangent_frames
 
 SIZE, FACE = 160, 200.0
@@ -49,23 +50,36 @@ def plane(turn: float, mirrored: bool) -> tuple[HeadMesh, np.ndarray]:
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-@pytest.mark.parametrize(("degrees", "share"), [(60, 1.0), (-30, 1.0), (0, 0.0)])
-def test_it_is_laid_along_tangent_and_bitangent(mirrored, degrees, share):
-    """Seen from before, strands lie where the picture has them; unseen ones run down; all point down."""
+@pytest.mark.parametrize("degrees", [60, -30])
+def test_it_is_laid_along_tangent_and_bitangent(mirrored, degrees):
+    """Seen from before, strands lie where the picture has them, and point down."""
     mesh, canonical = plane(35, mirrored)
     pixels = mesh.corners(mesh.vertices).astype(np.float64)[..., :2] * (500, -500)
     doubled = np.repeat([[np.cos(2 * np.radians(degrees)), np.sin(2 * np.radians(degrees))]], 2, 0)
     triangle = np.array([0, 1])
-    laid = lay_directions(mesh, canonical, triangle, [(pixels, doubled, np.full(2, share))])
-    assert np.allclose(laid[:, 2], share, atol=1e-6)
+    laid = lay_directions(mesh, canonical, triangle, [(pixels, doubled, np.ones(2))])
+    assert np.allclose(laid[:, 2], 1, atol=1e-6)
     red, green = (2 * laid[:, :2] - 1).T
     along, across = tangent_frames(mesh)
     world = red[:, None] * along[triangle] + green[:, None] * across[triangle]
     angle = np.radians(degrees)
-    seen = np.array([np.cos(angle), -np.sin(angle), 0]) if share else np.array([0.0, -1.0, 0])
+    seen = np.array([np.cos(angle), -np.sin(angle), 0])
     seen = seen if seen[1] < 0 else -seen
     assert ((world * seen).sum(1) > 0.99).all(), (world, seen)
     assert (np.cross(along, across)[:, 2] > 0.99).all()
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_unseen_strands_grow_from_the_whorl(mirrored):
+    """Beside the head, where that is no way straight down."""
+    mesh, before = plane(35, mirrored)
+    beside = (0.2 * before @ np.float32([[0, 0, -1], [0, 1, 0], [1, 0, 0]]) + (0.35, 0.3, 0)).astype(np.float32)
+    laid = 2 * lay_directions(mesh, beside, np.array([0, 1]), []) - 1
+    along, across = tangent_frames(mesh)
+    step = 0.01 * (laid[:, :1] * along + laid[:, 1:2] * across) @ [[0, 0, -1], [0, 1, 0], [1, 0, 0]]
+    middle = mesh.corners(beside).mean(1).astype(np.float64)
+    turned, grown, _ = (from_whorl(middle + step) - from_whorl(middle)).T / 0.01
+    assert (np.abs(turned) < 0.03).all() and (grown > 0.9).all()
 
 
 def test_the_better_seen_direction_wins_and_opposite_ones_are_one():
