@@ -1,0 +1,283 @@
+"""Heads with hair of any colour, and where it lies: what train hair-network learns on.
+
+python -m backend.lab hair draw --heads heads --people people.csv --output hair --count 6000
+
+Hair that is known keeps its shape and gets another colour, as near to the skin's as it comes; other people's hair and
+drawn locks and hats are laid over heads, fringes, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ...errors import AvatarTexError, ErrorCode
+from ...portrait.landmark_groups import FACE_OVAL
+from .developed import developed
+from .hair_heads import FINER
+from .known_hair import Head, known
+from .sample_shards import write_shards
+from .spectacles import noise
+
+#: sRGB of hair: black, brown, red, fair, grey, white.
+TONES = np.float32(
+    [
+        [0.09, 0.08, 0.08],
+        [0.22, 0.15, 0.11],
+        [0.40, 0.28, 0.18],
+        [0.48, 0.25, 0.13],
+        [0.66, 0.52, 0.34],
+        [0.82, 0.72, 0.54],
+        [0.50, 0.49, 0.48],
+        [0.68, 0.67, 0.66],
+        [0.88, 0.87, 0.85],
+    ]
+)
+#: Pixels over which texture is told from shading.
+TEXTURE = 7.0
+#: Shares of pictures: own hair in another colour; another's hair; drawn locks; hats; skin darkened; a shaded forehead.
+RECOLOURED, LENT, LOCKS, HATS, DARKER, SHADED = 0.65, 0.35, 0.35, 0.07, 0.2, 0.35
+
+
+class Scene:
+    """A head that gets hair: color (S,S,3), hair, weight and person (S,S), float32, changed in place."""
+
+    def __init__(self, head: Head) -> None:
+        self.head, self.size = head, head.size
+        self.color, self.hair = head.color.copy(), head.hair.copy()
+        self.weight, self.person = head.weight.copy(), head.person.copy()
+        oval = head.points[list(FACE_OVAL)]
+        self.middle = head.points[[105, 334, 33, 263]].mean(0)
+        self.skin = np.median(head.color[_inside(head)], axis=0) if _inside(head).any() else np.full(3, 0.6)
+        self.reach = oval - self.middle
+
+    def lay(self, cover: np.ndarray, layer: np.ndarray, random: np.random.Generator) -> None:
+        """A layer with its cover (S,S) 0..1 over the head, and its shadow below."""
+        away = random.uniform(-0.03, 0.03) * self.size, random.uniform(0.005, 0.06) * self.size
+        matrix = np.float32([[1, 0, away[0]], [0, 1, away[1]]])
+        shadow = cv2.warpAffine(cover, matrix, cover.shape[::-1])
+        shadow = cv2.GaussianBlur(shadow, (0, 0), random.uniform(0.008, 0.04) * self.size) * self.person
+        self.color *= 1 - (random.uniform(0, 0.6) * shadow)[..., None] * random.uniform(0.7, 1, 3).astype(np.float32)
+        self.color += cover[..., None] * (layer - self.color)
+        self.hair = np.maximum(self.hair * (1 - cover), cover)
+        self.weight = np.maximum(self.weight * (1 - cover), cover)
+        self.person = np.maximum(self.person, cover)
+
+
+def _inside(head: Head) -> np.ndarray:
+    mask = np.zeros(head.hair.shape, np.uint8)
+    for patch in ((118, 101, 36, 205, 187, 123), (347, 330, 266, 425, 411, 352)):
+        cv2.fillPoly(mask, [np.rint(head.points[list(patch)]).astype(np.int32)], 1)
+    return mask > 0
+
+
+def tone(scene: Scene, random: np.random.Generator) -> np.ndarray:
+    """(3,) sRGB of some hair: of those that people have, near the skin's, or dyed."""
+    pick = random.random()
+    if pick < 0.5:
+        one, two = TONES[random.integers(len(TONES), size=2)]
+        made = one + random.random() * 0.5 * (two - one)
+    elif pick < 0.9:  # the skin's hue, lighter or darker
+        made = scene.skin * np.exp(random.normal(-0.1, 0.3)) * np.exp(random.normal(0, 0.08, 3))
+    else:
+        made = random.random(3)
+    return np.clip(made * np.exp(random.normal(0, 0.12)), 0.02, 1).astype(np.float32)
+
+
+def texture_of(head: Head) -> tuple[np.ndarray, np.ndarray]:
+    """(S,S) logarithms of how the light on its hair strays: strands, and shading."""
+    light = np.log(head.color.mean(-1) + 0.03)
+    sure = (head.hair > 0.8).astype(np.float32)
+    middle = float((light * sure).sum() / max(sure.sum(), 1))
+    near = cv2.GaussianBlur(sure, (0, 0), TEXTURE) + 1e-3
+    smooth = cv2.GaussianBlur((light - middle) * sure, (0, 0), TEXTURE) / near
+    fine = (light - middle - smooth) * sure
+    return np.clip(fine, -1, 1), np.clip(smooth, -1, 1)
+
+
+def coloured(colour: np.ndarray, fine: np.ndarray, smooth: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """(S,S,3) a layer of hair of one colour, with highlights of another."""
+    strength = random.uniform(0.25, 1.1), random.uniform(0.2, 0.9)
+    layer = colour * np.exp(strength[0] * fine + strength[1] * smooth)[..., None]
+    streaks = random.uniform(0, 0.25) * noise(random, int(random.integers(3, 30)), fine.shape)
+    layer = layer * np.exp(streaks[..., None] * random.uniform(0.5, 1, 3))
+    return np.clip(layer, 0, 1).astype(np.float32)
+
+
+def recolour(scene: Scene, random: np.random.Generator) -> None:
+    """Its own hair in another colour; what shines through its edge stays."""
+    sure = (scene.hair > 0.8).astype(np.float32)
+    if sure.sum() < 100:
+        return
+    near = cv2.GaussianBlur(sure, (0, 0), 3) + 1e-3
+    own = cv2.GaussianBlur(scene.color * sure[..., None], (0, 0), 3) / near[..., None]
+    layer = coloured(tone(scene, random), *texture_of(scene.head), random)
+    scene.color = np.clip(
+        np.where(sure[..., None] > 0, layer, scene.color + scene.hair[..., None] * (layer - own)), 0, 1
+    ).astype(np.float32)
+
+
+def lend(scene: Scene, donor: Head, random: np.random.Generator) -> None:
+    """Another's hair, moved so that it hangs over the face, or stands back."""
+    ends = list(FACE_OVAL)
+    matrix = cv2.estimateAffinePartial2D(donor.points[ends], scene.head.points[ends])[0]
+    matrix = np.vstack([matrix, [0, 0, 1]])
+    x, y = scene.middle
+    grow, turn = np.exp(random.normal(0.02, 0.07)), np.radians(random.normal(0, 4))
+    spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * grow
+    shift = np.array([random.normal(0, 0.03), random.normal(0.05, 0.06)]) * scene.size
+    about = np.vstack([np.c_[spin, (x, y) - spin @ (x, y) + shift], [0, 0, 1]])
+    inverse = np.linalg.inv(about @ matrix)
+    shape = scene.hair.shape
+    columns, rows = np.meshgrid(np.arange(shape[1]), np.arange(shape[0]))
+    at_x, at_y = (inverse[k, 0] * columns + inverse[k, 1] * rows + inverse[k, 2] for k in (0, 1))
+    bend = random.uniform(0, 0.03) * scene.size
+    at_x, at_y = (np.float32(a + bend * noise(random, int(random.integers(3, 7)), shape)) for a in (at_x, at_y))
+    cover = np.where(donor.weight > 0.05, donor.hair, 0).astype(np.float32)
+    fine, smooth = texture_of(donor)
+    parts = cv2.remap(np.dstack([cover, fine, smooth]).astype(np.float32), at_x, at_y, cv2.INTER_LINEAR)
+    scene.lay(parts[..., 0], coloured(tone(scene, random), parts[..., 1], parts[..., 2], random), random)
+
+
+def locks(scene: Scene, random: np.random.Generator) -> None:
+    """Hair drawn around the face: from its outline inwards, in locks, to an edge that is jagged like a fringe's."""
+    shape = scene.hair.shape
+    columns, rows = np.meshgrid(np.arange(shape[1], dtype=np.float32), np.arange(shape[0], dtype=np.float32))
+    x, y = (columns - scene.middle[0]) / scene.size, (rows - scene.middle[1]) / scene.size
+    wave = random.uniform(0, 0.04)
+    x, y = (a + wave * noise(random, int(random.integers(3, 14)), shape) for a in (x, y))
+    angle, radius = np.arctan2(x, -y), np.hypot(x, y)  # 0 upwards, to the right positive
+    ends = np.arctan2(scene.reach[:, 0], -scene.reach[:, 1])
+    order = np.argsort(ends)
+    outline = np.hypot(*scene.reach.T)[order] / scene.size
+    oval = np.interp(angle, ends[order], outline, period=2 * np.pi).astype(np.float32)
+    volume = random.uniform(0.05, 0.4) * np.clip(1.3 - np.abs(angle) / np.pi, 0.3, 1)
+    upper = np.clip(np.cos(angle), 0, 1)
+    outer = oval + volume + upper * random.uniform(0.15, 0.35)
+    # the inner edge: a fringe above, curtains beside; locks of several widths hang on by several lengths
+    fringe, side, part = random.uniform(0.35, 1.25), random.uniform(0.7, 1.15), random.normal(0, 0.5)
+    share = side + (fringe - side) * upper ** random.uniform(0.5, 3)
+    if random.random() < 0.4:  # parted
+        share = share + random.uniform(0, 0.5) * np.exp(-(((angle - part) / random.uniform(0.1, 0.5)) ** 2))
+    inner = oval * share
+    slant = random.normal(0, 1.0) * np.sign(angle - part) + random.normal(0, 0.5)
+    along = angle + slant * (radius - oval)
+    turns = np.linspace(-np.pi * 2, np.pi * 2, 2048)
+    for cells in (12, 40, 160):
+        jags = random.normal(0, 1, cells)
+        inner = inner + random.uniform(0, 0.05) * np.interp(along, np.linspace(turns[0], turns[-1], cells), jags)
+    soft = random.uniform(0.004, 0.03)
+    cover = np.clip((radius - inner) / soft + 0.5, 0, 1) * np.clip((outer - radius) / 0.02 + 0.5, 0, 1)
+    low = random.choice([0.1, 0.35, 0.6, 1.2], p=[0.35, 0.3, 0.2, 0.15])
+    cover = cover * np.clip((low - y) / 0.05, 0, 1)
+    cover = cover * np.clip(np.abs(angle) < 2.7, 0, 1)
+    many = int(random.integers(150, 700))
+    strands = np.interp(along, np.linspace(turns[0], turns[-1], many), random.normal(0, 1, many))
+    strands = strands * (0.6 + 0.4 * noise(random, 12, shape))
+    shade = 0.5 * noise(random, int(random.integers(3, 9)), shape)
+    thin = np.clip(1 - random.uniform(0, 0.5) * np.clip(strands, 0, 2), 0, 1) if random.random() < 0.3 else 1
+    layer = coloured(tone(scene, random), random.uniform(0.05, 0.35) * strands, 0.35 * shade, random)
+    scene.lay((cover * thin).astype(np.float32), layer, random)
+
+
+def hat(scene: Scene, random: np.random.Generator) -> None:
+    """A cap or a scarf: of one colour, with an edge over the forehead and more of it above."""
+    shape = scene.hair.shape
+    columns, rows = np.meshgrid(np.arange(shape[1]), np.arange(shape[0]))
+    x, y = (columns - scene.middle[0]) / scene.size, (rows - scene.middle[1]) / scene.size
+    edge = random.uniform(-0.3, -0.02) + random.normal(0, 0.3) * x + random.uniform(-0.5, 1.2) * x**2
+    wide = random.uniform(0.42, 0.9)
+    cover = np.clip((edge - y) / 0.01 + 0.5, 0, 1) * (np.hypot(x / wide, (y + 0.2) / random.uniform(0.5, 0.9)) < 1)
+    folds = random.uniform(0, 0.3) * noise(random, int(random.integers(3, 40)), shape)
+    layer = np.clip(random.random(3) * np.exp(folds[..., None]), 0, 1)
+    scene.lay(cv2.GaussianBlur(cover.astype(np.float32), (0, 0), 0.7), layer.astype(np.float32), random)
+
+
+def shade(scene: Scene, random: np.random.Generator) -> None:
+    """Skin that is darker or shines at the forehead's rim, or anywhere."""
+    shape = scene.hair.shape
+    columns, rows = np.meshgrid(np.arange(shape[1]), np.arange(shape[0]))
+    x, y = (columns - scene.middle[0]) / scene.size, (rows - scene.middle[1]) / scene.size
+    at_x, at_y, wide, high = *random.normal((0, -0.35), (0.3, 0.2)), *random.uniform(0.06, 0.35, 2)
+    blob = np.exp(-(((x - at_x) / wide) ** 2) - ((y - at_y) / high) ** 2)
+    gain = random.uniform(-0.8, 0.35) * blob * (1 - scene.hair)
+    scene.color = np.clip(scene.color * np.exp(gain[..., None] * random.uniform(0.8, 1, 3)), 0, 1).astype(np.float32)
+
+
+def compose(head: Head, donors: list[Head], random: np.random.Generator) -> Scene:
+    """A head as it is or with other hair, before it is developed."""
+    scene = Scene(head if random.random() < 0.5 else head.mirrored())
+    if random.random() < DARKER:
+        scene.color = scene.color ** np.float32(random.uniform(1.2, 2.5)) * np.float32([1, 0.95, 0.9])
+        scene.skin = scene.skin**1.8
+    if random.random() < SHADED:
+        shade(scene, random)
+    if random.random() < RECOLOURED:
+        recolour(scene, random)
+    bare = head.kind != "told"
+    if donors and random.random() < (2 if head.kind == "unknown" else 1) * LENT:
+        donor = donors[random.integers(len(donors))]
+        lend(scene, donor if random.random() < 0.5 else donor.mirrored(), random)
+    if random.random() < (1.3 if bare else 0.6) * LOCKS:
+        locks(scene, random)
+    if random.random() < HATS:
+        hat(scene, random)
+    return scene
+
+
+def sample(head: Head, donors: list[Head], random: np.random.Generator) -> dict[str, np.ndarray]:
+    """picture (152,152,3), hair, weight and person (152,152), uint8."""
+    scene = compose(head, donors, random)
+    color = developed(scene.color, random)
+    whole = np.dstack([color, scene.hair, scene.weight, scene.person])
+    whole = cv2.resize(whole, None, fx=1 / FINER, fy=1 / FINER, interpolation=cv2.INTER_AREA)
+    whole = np.rint(np.clip(whole, 0, 1) * 255).astype(np.uint8)
+    return {"picture": whole[..., :3], "hair": whole[..., 3], "weight": whole[..., 4], "person": whole[..., 5]}
+
+
+def read_heads(folder: Path, people: Path) -> dict[str, Head]:
+    """Heads of hair_heads.py by name; people: people.csv of faces build, whose estimate of sex tells long hair."""
+    files = sorted(folder.glob("heads*.npz"))
+    if not files:
+        raise AvatarTexError(ErrorCode.BAD_REQUEST, f"No heads in {folder}.", "Run python -m backend.lab hair cut.")
+    with people.open(encoding="utf-8") as lines:
+        women = {row["id"] for row in csv.DictReader(lines) if float(row["sex"]) < 0.5}
+    heads = {}
+    for file in files:
+        shard = dict(np.load(file, allow_pickle=False))
+        for number, name in enumerate(shard["name"]):
+            heads[str(name)] = known({key: part[number] for key, part in shard.items()}, str(name) in women)
+    return heads
+
+
+#: Every so many-th head is left out, to measure on.
+LEFT_OUT = 10
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m backend.lab hair draw", description=__doc__.splitlines()[0])
+    parser.add_argument("--heads", type=Path, required=True, help="folder of python -m backend.lab hair cut")
+    parser.add_argument("--people", type=Path, required=True, help="people.csv of faces build")
+    parser.add_argument("--output", type=Path, required=True, help="folder of shards of 400 samples")
+    parser.add_argument("--count", type=int, default=6000)
+    parser.add_argument("--left-out", action="store_true", help=f"of every {LEFT_OUT}th head, which is left out else")
+    parser.add_argument("--seed", type=int, default=0, help="several processes: a seed each")
+    arguments = parser.parse_args(argv)
+    cv2.setNumThreads(1)
+    heads = list(read_heads(arguments.heads, arguments.people).values())
+    heads = [head for number, head in enumerate(heads) if (number % LEFT_OUT == 0) == arguments.left_out]
+    share = {"told": 0.5, "bald": 0.3, "unknown": 0.2}
+    kinds = {kind: [head for head in heads if head.kind == kind] for kind in share}
+    print({kind: len(some) for kind, some in kinds.items()})
+    random = np.random.default_rng(arguments.seed)
+
+    def draw() -> dict[str, np.ndarray]:
+        some = kinds[random.choice(list(share), p=list(share.values()))]
+        return sample(some[random.integers(len(some))], kinds["told"], random)
+
+    write_shards(draw, arguments.count, 400, arguments.output, f"hair{arguments.seed}")
+    return 0
