@@ -19,7 +19,7 @@ from ...errors import AvatarTexError, ErrorCode
 from ...portrait.landmark_groups import FACE_OVAL
 from .developed import developed
 from .hair_heads import FINER
-from .known_hair import Head, known
+from .known_hair import CHIN, Head, known
 from .sample_shards import write_shards
 from .spectacles import noise
 
@@ -63,8 +63,8 @@ class Scene:
         shadow = cv2.GaussianBlur(shadow, (0, 0), random.uniform(0.008, 0.04) * self.size) * self.person
         self.color *= 1 - (random.uniform(0, 0.6) * shadow)[..., None] * random.uniform(0.7, 1, 3).astype(np.float32)
         self.color += cover[..., None] * (layer - self.color)
-        self.hair = np.maximum(self.hair * (1 - cover), cover)
-        self.weight = np.maximum(self.weight * (1 - cover), cover)
+        self.hair += cover * (1 - self.hair)
+        self.weight += cover * (1 - self.weight)
         self.person = np.maximum(self.person, cover)
 
 
@@ -208,7 +208,36 @@ def shade(scene: Scene, random: np.random.Generator) -> None:
     scene.color = np.clip(scene.color * np.exp(gain[..., None] * random.uniform(0.8, 1, 3)), 0, 1).astype(np.float32)
 
 
-def compose(head: Head, donors: list[Head], random: np.random.Generator) -> Scene:
+def flat(scene: Scene, random: np.random.Generator) -> None:
+    """A cartoon: skin, hair, clothes and wall of one colour each, outlines, and what is dark in the face."""
+    skin, hair = scene.skin * np.exp(random.normal(0, 0.3)), tone(scene, random)
+    if random.random() < 0.3:
+        skin = random.random(3)
+    oval = cv2.fillPoly(
+        np.zeros(scene.hair.shape, np.uint8), [np.rint(scene.head.points[list(FACE_OVAL)]).astype(np.int32)], 1
+    )
+    light = cv2.bilateralFilter(scene.color, 9, 0.2, 4).mean(-1)
+    dark = np.clip((cv2.GaussianBlur(light, (0, 0), 0.06 * scene.size) - light) * random.uniform(8, 25) - 0.7, 0, 1)
+    dark = dark * cv2.erode(oval, np.ones((3, 3)), iterations=round(0.07 * scene.size))
+    hairy = cv2.GaussianBlur((scene.hair > 0.5).astype(np.float32), (0, 0), 0.6)
+    body = cv2.GaussianBlur((scene.person > 0.5).astype(np.float32), (0, 0), 0.6)
+    rows = np.arange(len(oval))[:, None] > scene.head.points[CHIN, 1] + 0.1 * scene.size
+    made = random.random(3) + np.zeros_like(scene.color)
+    for cover, colour in ((body, skin), (body * rows, random.random(3)), (oval, skin), (hairy, hair)):
+        made = made + cover[..., None] * (colour - made)
+    made = made * (1 - dark[..., None])
+    if random.random() < 0.6:
+        wide = 2 * int(random.integers(1, 4)) + 1
+        kind = (hairy > 0.5) * 2 + (body > 0.5)
+        line = cv2.morphologyEx(kind.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((wide, wide))) > 0
+        made = made * (1 - cv2.GaussianBlur(line.astype(np.float32), (0, 0), 0.7) * random.uniform(0.4, 1))[..., None]
+    if random.random() < 0.3:  # shaded softly
+        made = made * np.exp(random.uniform(0, 0.3) * noise(random, 4, scene.hair.shape))[..., None]
+    scene.color = np.clip(made, 0, 1).astype(np.float32)
+    scene.weight[:] = 1  # hair that nobody knows is not drawn
+
+
+def compose(head: Head, donors: list[Head], random: np.random.Generator, cartoons: float = 0.15) -> Scene:
     """A head as it is or with other hair, before it is developed."""
     scene = Scene(head if random.random() < 0.5 else head.mirrored())
     if random.random() < DARKER:
@@ -216,7 +245,7 @@ def compose(head: Head, donors: list[Head], random: np.random.Generator) -> Scen
         scene.skin = scene.skin**1.8
     if random.random() < SHADED:
         shade(scene, random)
-    if random.random() < RECOLOURED:
+    if head.kind == "told" and random.random() < RECOLOURED:
         recolour(scene, random)
     bare = head.kind != "told"
     if donors and random.random() < (2 if head.kind == "unknown" else 1) * LENT:
@@ -226,12 +255,16 @@ def compose(head: Head, donors: list[Head], random: np.random.Generator) -> Scen
         locks(scene, random)
     if random.random() < HATS:
         hat(scene, random)
+    if random.random() < cartoons:
+        flat(scene, random)
     return scene
 
 
-def sample(head: Head, donors: list[Head], random: np.random.Generator) -> dict[str, np.ndarray]:
+def sample(
+    head: Head, donors: list[Head], random: np.random.Generator, cartoons: float = 0.15
+) -> dict[str, np.ndarray]:
     """picture (152,152,3), hair, weight and person (152,152), uint8."""
-    scene = compose(head, donors, random)
+    scene = compose(head, donors, random, cartoons)
     color = developed(scene.color, random)
     whole = np.dstack([color, scene.hair, scene.weight, scene.person])
     whole = cv2.resize(whole, None, fx=1 / FINER, fy=1 / FINER, interpolation=cv2.INTER_AREA)
@@ -264,20 +297,24 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--people", type=Path, required=True, help="people.csv of faces build")
     parser.add_argument("--output", type=Path, required=True, help="folder of shards of 400 samples")
     parser.add_argument("--count", type=int, default=6000)
+    parser.add_argument("--cartoons", type=float, default=0.15, help="share of flat drawings")
+    parser.add_argument(
+        "--share", type=float, nargs=3, default=(0.4, 0.25, 0.35), help="of hair that is known, bald heads, and others"
+    )
     parser.add_argument("--left-out", action="store_true", help=f"of every {LEFT_OUT}th head, which is left out else")
     parser.add_argument("--seed", type=int, default=0, help="several processes: a seed each")
     arguments = parser.parse_args(argv)
     cv2.setNumThreads(1)
     heads = list(read_heads(arguments.heads, arguments.people).values())
     heads = [head for number, head in enumerate(heads) if (number % LEFT_OUT == 0) == arguments.left_out]
-    share = {"told": 0.5, "bald": 0.3, "unknown": 0.2}
+    share = dict(zip(("told", "bald", "unknown"), arguments.share, strict=True))
     kinds = {kind: [head for head in heads if head.kind == kind] for kind in share}
     print({kind: len(some) for kind, some in kinds.items()})
     random = np.random.default_rng(arguments.seed)
 
     def draw() -> dict[str, np.ndarray]:
         some = kinds[random.choice(list(share), p=list(share.values()))]
-        return sample(some[random.integers(len(some))], kinds["told"], random)
+        return sample(some[random.integers(len(some))], kinds["told"], random, arguments.cartoons)
 
     write_shards(draw, arguments.count, 400, arguments.output, f"hair{arguments.seed}")
     return 0
