@@ -101,7 +101,7 @@ def find_beard(color: np.ndarray, matte: Matte, face: FaceLandmarks) -> np.ndarr
     fine = np.square(lab - masked_blur(lab, inner, FINE * size))
     rough = np.sqrt(masked_blur(fine, inner, ABOUT * size))[..., 0]
     rough = rough / max(float(np.median(rough[bare])), 0.3)
-    unlike = cv2.GaussianBlur(1 - skin_likeness(small, placed), (0, 0), ABOUT * size / 2)
+    unlike = cv2.GaussianBlur(1 - skin_likeness(small, placed)[0], (0, 0), ABOUT * size / 2)
     about = masked_blur(lab, inner, BROAD * size)[..., 0]
     dark = (DARK[0] - cv2.GaussianBlur(lab[..., 0], (0, 0), FINE * size) / np.maximum(about, 1)) / (DARK[0] - DARK[1])
     hair = unlike * np.clip(np.maximum((rough - ROUGH[0]) / (ROUGH[1] - ROUGH[0]), dark), 0, 1)

@@ -15,8 +15,9 @@ from .landmarks import FaceLandmarks, Square, box_of, cut, eye_angle
 
 #: The network's square: its pixels, its side over the face's size, and where in its height the eyes lie.
 SIDE, ACROSS, EYES = 128, 1.8, 0.55
-#: Probability up to which a pixel is no hair for sure; from one minus that it is.
-DOUBTED = 0.2
+#: Probabilities up to which a pixel is no hair, and from which it is. At 0.35 84 % of left-out hair on faces is found
+#: and 1.5 % of their skin lost; at 0.5 77 and 0.9 %.
+BARE, COVERED = 0.1, 0.6
 #: Share of the square over which what it says fades at its border, where hair goes on.
 FADES = 0.06
 
@@ -33,7 +34,7 @@ def hair_over(color: np.ndarray, person: np.ndarray, face: FaceLandmarks) -> tup
     shown = cut(np.dstack([person] * 3), frame, SIDE)[0][..., 0]
     [logits] = networks.network(networks.HAIR)(inputs_of(np.clip(given, 0, 1), shown))
     made = 1 / (1 + np.exp(-np.clip(logits.reshape(SIDE, SIDE), -30, 30)))
-    made = np.clip((made - DOUBTED) / (1 - 2 * DOUBTED), 0, 1)
+    made = np.clip((made - BARE) / (COVERED - BARE), 0, 1)
     border = np.minimum(np.arange(SIDE) + 0.5, SIDE - 0.5 - np.arange(SIDE)) / (FADES * SIDE)
     looked = np.clip(np.minimum(border[:, None], border[None]), 0, 1)
     matrix = to_image.copy()

@@ -51,8 +51,8 @@ EDGE = 0.05
 BINS, BINS_FROM, BIN = 16, np.float32([0, -32, -32]), np.float32([6.25, 5, 5])
 BELONGS, SECTORS = 0.25, 12
 
-#: Of the face's size: as far as a line's soft edge reaches; lines' half width at most; as far as the network's edges
-#: of hair may lie from the picture's.
+#: Of the face's size: as far as the soft edge of what hangs over the face reaches; lines' half width at most; as far as
+#: the network's edges of hair may lie from the picture's.
 HANGS, LINE, EDGES = 0.03, 0.021, 0.025
 
 # Of the face's size beyond its oval, in the frame of the face: how far ears, a bald head and the neck may be.
@@ -99,7 +99,7 @@ def portrait_matte(
     oval = fill_region(shape, small_face.points, FACE_OVAL)
     small_person = cv2.resize(person[y0:y1, x0:x1], shape[::-1], interpolation=cv2.INTER_AREA)
 
-    alike = skin_likeness(small, small_face)
+    alike, flat = skin_likeness(small, small_face)
     # a drawn jaw can be narrower than the landmarks': at the oval's rim, what is neither person nor like skin is wall
     core = cv2.erode(oval, _disc(RIM * small_face.size))
     oval = oval * np.maximum.reduce([core, np.clip(2 * small_person, 0, 1), np.clip(2 * alike, 0, 1)])
@@ -107,11 +107,16 @@ def portrait_matte(
     small_person = np.maximum(small_person, oval)
     covered, looked = hair_over(small, small_person, small_face)
     covered = guided(covered, small, small, max(2, round(small_face.size * EDGES)))
-    bare = 1 - covered
+    above = _above_brows(shape, small_face)
+    if flat:  # a drawing's colours are exact, and its eyes may be as large as a fringe
+        covered = covered * (1 - alike) * np.maximum(above, 1 - oval)
+    kept = _kept_inside(alike, covered, small_face, oval)
     inside = cv2.GaussianBlur(oval, (0, 0), max(1.0, small_face.size * 0.012))
-    alike += _above_brows(shape, small_face) * looked * (1 - alike)  # a bald head may be of another hue than cheeks
-    joined = _joined(alike * bare * small_person, oval, small_face.size) * _reach(shape, small_face)
-    skin = np.maximum(inside * bare * _without_lines(alike, small_face, oval), joined)
+    covered = np.minimum(covered, 1 - inside * kept)
+    if not flat:  # a bald head may be of another hue than the cheeks
+        alike += above * looked * (1 - alike)
+    joined = _joined(alike * (1 - covered) * small_person, oval, small_face.size) * _reach(shape, small_face)
+    skin = np.maximum(inside * kept, joined)
     other = np.clip(small_person - skin, 0, 1) * _reach(shape, small_face, factor=2)
     hair = (other + looked * (covered * small_person - other)) * _above_chin(shape, small_face)
 
@@ -133,19 +138,22 @@ def portrait_matte(
     return Matte(shown, skin, hair, bool(hand.any()), bool(rims.any()), worn)
 
 
-def skin_likeness(color: np.ndarray, face: FaceLandmarks) -> np.ndarray:
-    """(H, W) float32 0..1: how much each pixel's colour is this face's skin, shaded or not.
+def skin_likeness(color: np.ndarray, face: FaceLandmarks) -> tuple[np.ndarray, bool]:
+    """How much each pixel's colour is this face's skin, shaded or not; and whether the face is drawn flat.
 
     Args:
         color: (H, W, 3) float32 sRGB.
         face: landmarks in its pixels.
+
+    Returns:
+        (H, W) float32 0..1, and True for a drawing of flat colours.
     """
     lab = cv2.cvtColor(cv2.GaussianBlur(color, (0, 0), max(0.6, face.size * 0.006)), cv2.COLOR_RGB2LAB)
     bare = fill_region(color.shape[:2], face.points, RIGHT_CHEEK, LEFT_CHEEK, NOSE_BRIDGE) > 0.5
     brow_to_hair = fill_region(color.shape[:2], face.points, FOREHEAD) > 0.5
     sample = lab[bare]
     if len(sample) < 16:
-        return np.zeros(color.shape[:2], np.float32)
+        return np.zeros(color.shape[:2], np.float32), False
     for patch in (sample, sample, np.concatenate([sample, lab[brow_to_hair]])):
         # What is not skin in the patches (spectacles, beard, a fringe or a hat on the forehead) is trimmed away.
         centre = np.median(sample, axis=0)
@@ -165,11 +173,12 @@ def skin_likeness(color: np.ndarray, face: FaceLandmarks) -> np.ndarray:
     if same_chroma.mean() > MONOCHROME_SHARE:
         wide = wide * MONOCHROME_LIGHT
     strayed = (((lab[..., 1:] - centre[1:] * np.minimum(follow, 1)) / chroma) ** 2).sum(axis=2)
-    return np.exp(-0.5 * np.maximum(strayed + (light / wide) ** 2 - 1, 0)).astype(np.float32)
+    return np.exp(-0.5 * np.maximum(strayed + (light / wide) ** 2 - 1, 0)).astype(np.float32), bool(flat)
 
 
-def _without_lines(alike: np.ndarray, face: FaceLandmarks, oval: np.ndarray) -> np.ndarray:
-    """Inside the oval: 1, but by likeness where a line runs in from outside: a drawn outline, strands over a cheek."""
+def _kept_inside(alike: np.ndarray, covered: np.ndarray, face: FaceLandmarks, oval: np.ndarray) -> np.ndarray:
+    """Inside the oval: 1, but where hair hangs over it from outside, and by likeness where a line runs in from there: a
+    drawn outline, strands over a cheek."""
     features = fill_region(alike.shape, face.points, RIGHT_BROW, LEFT_BROW, RIGHT_EYE, LEFT_EYE)
     features = cv2.GaussianBlur(cv2.dilate(features, _disc(face.size * 0.02)), (0, 0), max(0.6, face.size * 0.006))
     likely = cv2.GaussianBlur(np.clip((alike - 0.1) * 2.5, 0, 1), (0, 0), max(0.6, face.size * 0.012))
@@ -177,10 +186,10 @@ def _without_lines(alike: np.ndarray, face: FaceLandmarks, oval: np.ndarray) -> 
     beside = oval < 0.5
     solid = ((unlike > 0.5) & ~beside).astype(np.uint8)
     lines = solid * (1 - cv2.dilate(cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc), disc))
-    hidden = unlike * cv2.dilate(lines, disc)
+    hidden = np.maximum(unlike * cv2.dilate(lines, disc), covered) * (1 - features)
     labels = cv2.connectedComponents(((hidden > 0.5) | beside).astype(np.uint8))[1]
     hangs = np.isin(labels, np.unique(labels[beside]))
-    return np.maximum(1 - hidden * cv2.dilate(hangs.astype(np.float32), _disc(HANGS * face.size)), features)
+    return 1 - hidden * cv2.dilate(hangs.astype(np.float32), _disc(HANGS * face.size))
 
 
 def _of_the_face(color: np.ndarray, face: FaceLandmarks, oval: np.ndarray) -> np.ndarray:

@@ -39,8 +39,11 @@ TONES = np.float32(
 )
 #: Pixels over which texture is told from shading.
 TEXTURE = 7.0
-#: Shares of pictures: own hair in another colour; another's hair; drawn locks; hats; skin darkened; a shaded forehead.
-RECOLOURED, LENT, LOCKS, HATS, DARKER, SHADED = 0.65, 0.35, 0.35, 0.07, 0.2, 0.35
+#: Shares of pictures: own hair in another colour; another's hair; drawn locks; hats; skin darkened; a shaded forehead;
+#: hair that is known shaven off.
+RECOLOURED, LENT, LOCKS, HATS, DARKER, SHADED, SHAVEN = 0.65, 0.35, 0.35, 0.07, 0.2, 0.35, 0.12
+#: Least difference in sRGB by which a cartoon's hair is told from its skin.
+TOLD = 0.12
 
 
 class Scene:
@@ -208,11 +211,26 @@ def shade(scene: Scene, random: np.random.Generator) -> None:
     scene.color = np.clip(scene.color * np.exp(gain[..., None] * random.uniform(0.8, 1, 3)), 0, 1).astype(np.float32)
 
 
+def shave(scene: Scene, random: np.random.Generator) -> None:
+    """A bald head instead of hair: the skin's colour, darker towards the outline, as smooth as skin."""
+    shape = scene.hair.shape
+    far = cv2.distanceTransform((scene.person > 0.5).astype(np.uint8), cv2.DIST_L2, 3) / scene.size
+    rim = np.clip(1 - far / random.uniform(0.05, 0.3), 0, 1)
+    light = random.uniform(0, 0.15) * noise(random, 4, shape) - random.uniform(0, 0.7) * rim**2
+    light = light + random.uniform(0, 0.04) * random.normal(0, 1, shape)
+    layer = scene.skin * np.exp(random.normal(0, 0.06, 3)) * np.exp(light[..., None])
+    cover = cv2.GaussianBlur(scene.hair, (0, 0), random.uniform(0.5, 4))[..., None]
+    scene.color = np.clip(scene.color + cover * (layer - scene.color), 0, 1).astype(np.float32)
+    scene.hair[:] = 0
+
+
 def flat(scene: Scene, random: np.random.Generator) -> None:
     """A cartoon: skin, hair, clothes and wall of one colour each, outlines, and what is dark in the face."""
     skin, hair = scene.skin * np.exp(random.normal(0, 0.3)), tone(scene, random)
     if random.random() < 0.3:
         skin = random.random(3)
+    if np.abs(hair - skin).max() < TOLD:
+        scene.hair[:] = 0
     oval = cv2.fillPoly(
         np.zeros(scene.hair.shape, np.uint8), [np.rint(scene.head.points[list(FACE_OVAL)]).astype(np.int32)], 1
     )
@@ -237,7 +255,9 @@ def flat(scene: Scene, random: np.random.Generator) -> None:
     scene.weight[:] = 1  # hair that nobody knows is not drawn
 
 
-def compose(head: Head, donors: list[Head], random: np.random.Generator, cartoons: float = 0.15) -> Scene:
+def compose(
+    head: Head, donors: list[Head], random: np.random.Generator, cartoons: float = 0.15, shaven: float = SHAVEN
+) -> Scene:
     """A head as it is or with other hair, before it is developed."""
     scene = Scene(head if random.random() < 0.5 else head.mirrored())
     if random.random() < DARKER:
@@ -245,9 +265,12 @@ def compose(head: Head, donors: list[Head], random: np.random.Generator, cartoon
         scene.skin = scene.skin**1.8
     if random.random() < SHADED:
         shade(scene, random)
-    if head.kind == "told" and random.random() < RECOLOURED:
-        recolour(scene, random)
-    bare = head.kind != "told"
+    bare = head.kind != "told" or random.random() < shaven
+    if head.kind == "told":
+        if bare:
+            shave(scene, random)
+        elif random.random() < RECOLOURED:
+            recolour(scene, random)
     if donors and random.random() < (2 if head.kind == "unknown" else 1) * LENT:
         donor = donors[random.integers(len(donors))]
         lend(scene, donor if random.random() < 0.5 else donor.mirrored(), random)
@@ -260,11 +283,9 @@ def compose(head: Head, donors: list[Head], random: np.random.Generator, cartoon
     return scene
 
 
-def sample(
-    head: Head, donors: list[Head], random: np.random.Generator, cartoons: float = 0.15
-) -> dict[str, np.ndarray]:
+def sample(head: Head, donors: list[Head], random: np.random.Generator, **shares: float) -> dict[str, np.ndarray]:
     """picture (152,152,3), hair, weight and person (152,152), uint8."""
-    scene = compose(head, donors, random, cartoons)
+    scene = compose(head, donors, random, **shares)
     color = developed(scene.color, random)
     whole = np.dstack([color, scene.hair, scene.weight, scene.person])
     whole = cv2.resize(whole, None, fx=1 / FINER, fy=1 / FINER, interpolation=cv2.INTER_AREA)
@@ -298,6 +319,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, required=True, help="folder of shards of 400 samples")
     parser.add_argument("--count", type=int, default=6000)
     parser.add_argument("--cartoons", type=float, default=0.15, help="share of flat drawings")
+    parser.add_argument("--shaven", type=float, default=SHAVEN, help="share of hair that is known shaven off")
     parser.add_argument(
         "--share", type=float, nargs=3, default=(0.4, 0.25, 0.35), help="of hair that is known, bald heads, and others"
     )
@@ -314,7 +336,13 @@ def main(argv: list[str] | None = None) -> int:
 
     def draw() -> dict[str, np.ndarray]:
         some = kinds[random.choice(list(share), p=list(share.values()))]
-        return sample(some[random.integers(len(some))], kinds["told"], random, arguments.cartoons)
+        return sample(
+            some[random.integers(len(some))],
+            kinds["told"],
+            random,
+            cartoons=arguments.cartoons,
+            shaven=arguments.shaven,
+        )
 
     write_shards(draw, arguments.count, 400, arguments.output, f"hair{arguments.seed}")
     return 0

@@ -27,10 +27,10 @@ APART, STRAYS = 38.0, 14.0
 COVERED = 0.6
 #: Shares of the way from skin to hair up to which it is skin and from which it is hair; between them nobody knows.
 SKIN, HAIR = 0.3, 0.6
-#: Of the face's size above the forehead's landmark: from where a woman's head is covered with hair.
+#: Of the face's size above the forehead's landmark: from where women's and full heads are covered with hair.
 GROWS = 0.1
-#: Share of it from which what the matte calls hair of fair or grey heads is some.
-THICK = 0.35
+#: Shares of it from which what the matte calls hair of fair or grey heads is some, and from which they are full.
+THICK, FULL = 0.35, 0.45
 #: Heads without hair above the forehead, found by eye among those whose matte says so, and half the width, of the
 #: face's size, in which their crown is bare.
 BALD = """
@@ -118,7 +118,8 @@ def known(stored: dict[str, np.ndarray], long: bool = False) -> Head:
             middle = np.abs(np.arange(shape[1]) + 0.5 - points[TOP, 0])[None] < BARE * size
             bare |= (skin > 0.7) | (above & middle & (person > 0.9))
         elif long or share > THICK:
-            made = (covered | (crown & (long and rows < points[TOP, 1] - GROWS * size))).astype(np.float32)
+            grown = crown & (long or share > FULL) & (rows < points[TOP, 1] - GROWS * size)
+            made = (covered | grown).astype(np.float32)
         weight = weight * ((person < 0.1) | bare | (made > 0))
     low = (rows > points[MOUTH, 1]) & (oval < 0.5)
     if long:
