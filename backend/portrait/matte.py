@@ -55,6 +55,10 @@ BELONGS, SECTORS = 0.25, 12
 #: the network's edges of hair may lie from the picture's.
 HANGS, LINE, EDGES = 0.03, 0.021, 0.025
 
+#: Power of likeness above the brows, where no hair is seen: half as strict as elsewhere. Thin hair and that of temples,
+#: which the network may miss, stays out.
+CROWN_LIKE = 0.25
+
 # Of the face's size beyond its oval, in the frame of the face: how far ears, a bald head and the neck may be.
 EARS, CROWN, NECK = 0.28, 0.6, 0.5
 
@@ -110,15 +114,16 @@ def portrait_matte(
     above = _above_brows(shape, small_face)
     if flat:  # a drawing's colours are exact, and its eyes may be as large as a fringe
         covered = covered * (1 - alike) * np.maximum(above, 1 - oval)
+    else:  # a bald head may shine or be of another hue than the cheeks
+        alike = np.maximum(alike, above * looked * alike**CROWN_LIKE)
     kept = _kept_inside(alike, covered, small_face, oval)
     inside = cv2.GaussianBlur(oval, (0, 0), max(1.0, small_face.size * 0.012))
     covered = np.minimum(covered, 1 - inside * kept)
-    if not flat:  # a bald head may be of another hue than the cheeks
-        alike += above * looked * (1 - alike)
     joined = _joined(alike * (1 - covered) * small_person, oval, small_face.size) * _reach(shape, small_face)
     skin = np.maximum(inside * kept, joined)
     other = np.clip(small_person - skin, 0, 1) * _reach(shape, small_face, factor=2)
-    hair = (other + looked * (covered * small_person - other)) * _above_chin(shape, small_face)
+    known = np.maximum(covered * small_person, above * other)  # above the brows what is no skin is hair
+    hair = (other + looked * (known - other)) * _above_chin(shape, small_face)
 
     hand = hands_before(small, small_face)
     skin, hair = skin * (1 - hand), hair * (1 - hand)
