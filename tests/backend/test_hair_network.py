@@ -14,7 +14,7 @@ from backend.lab.training.hair_heads import STORED
 from backend.lab.training.known_hair import Head, known
 from backend.models.runtime import open_session
 from backend.portrait.hair import ACROSS, EYES, SIDE, hair_over, head_frame
-from backend.portrait.landmark_groups import FACE_OVAL, canonical_face, fill_region
+from backend.portrait.landmark_groups import FACE_OVAL, LEFT_CHEEK, canonical_face, fill_region
 from backend.portrait.landmarks import FaceLandmarks, box_of, cut
 from backend.portrait.matte import portrait_matte
 from tests.backend.portraits import astronaut, astronaut_face
@@ -177,3 +177,20 @@ def test_a_fringe_of_the_skins_own_colour_is_found_by_the_shipped_network():
     assert made.skin[fringe].mean() < 0.3 and made.hair[fringe].mean() > 0.7
     x, y = face.points[[50, 280], :2].astype(int).T
     assert made.skin[y, x].min() > 0.8 and bare.skin[y, x].min() > 0.8
+
+
+def test_a_bald_head_stays_skin_though_it_darkens_towards_its_rim():
+    face, shape, (x, y) = astronaut_face(), astronaut().color.shape[:2], astronaut_face().centre
+    hairy = portrait_matte(astronaut().color, face)
+    hair = cv2.GaussianBlur(cv2.dilate(hairy.hair, np.ones((7, 7))), (0, 0), 1.5)[..., None]
+    rows, columns = np.mgrid[: shape[0], : shape[1]] + 0.5
+    head = np.hypot((columns - x) / 0.48, (rows - y + 0.12 * face.size) / 0.68) / face.size
+    skin = np.median(astronaut().color[fill_region(shape, face.points, LEFT_CHEEK) > 0.5], axis=0)
+    light = 1.05 - 0.4 * np.clip(head, 0, 1) ** 4 + np.random.default_rng(0).normal(0, 0.01, shape)
+    inside = np.clip((1 - head) * 40, 0, 1)[..., None]
+    dome = inside * skin * light[..., None] + (1 - inside) * np.float32([0.75, 0.72, 0.7])
+    bald = np.clip(astronaut().color * (1 - hair) + hair * dome, 0, 1).astype(np.float32)
+    matte = portrait_matte(bald, face)
+    crown = (hair[..., 0] > 0.9) & (head < 0.85) & (rows < face.points[10, 1])
+    assert crown.sum() > 0.02 * face.size**2 and hairy.skin[crown].mean() < 0.1
+    assert matte.skin[crown].mean() > 0.85 and matte.hair[crown].mean() < 0.1
