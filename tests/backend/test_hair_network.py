@@ -149,6 +149,9 @@ def test_what_the_network_sees_lies_where_it_looked(monkeypatch):
     end = frame.y - frame.side / 4
     rows = np.arange(400) + 0.5
     assert hair[(rows < end - 3) & (rows > end - 40), 200].min() > 0.99 and hair[rows > end + 3].max() < 0.01
+    last = int(np.flatnonzero(hair[:, 200] > 0.5).max())
+    edge = rows[last] + (hair[last, 200] - 0.5) / (hair[last, 200] - hair[last + 1, 200])
+    assert abs(edge - end) < 0.15
     assert looked[200, 200] == 1 and looked[:, : int(frame.x - frame.side / 2)].max(initial=0) < 0.01
 
 
@@ -179,7 +182,7 @@ def test_a_fringe_of_the_skins_own_colour_is_found_by_the_shipped_network():
     assert made.skin[y, x].min() > 0.8 and bare.skin[y, x].min() > 0.8
 
 
-def test_a_bald_head_stays_skin_though_it_darkens_towards_its_rim():
+def test_a_bald_head_stays_skin_though_it_is_yellower_and_darkens_towards_its_rim():
     face, shape, (x, y) = astronaut_face(), astronaut().color.shape[:2], astronaut_face().centre
     hairy = portrait_matte(astronaut().color, face)
     hair = cv2.GaussianBlur(cv2.dilate(hairy.hair, np.ones((7, 7))), (0, 0), 1.5)[..., None]
@@ -188,7 +191,7 @@ def test_a_bald_head_stays_skin_though_it_darkens_towards_its_rim():
     skin = np.median(astronaut().color[fill_region(shape, face.points, LEFT_CHEEK) > 0.5], axis=0)
     light = 1.05 - 0.4 * np.clip(head, 0, 1) ** 4 + np.random.default_rng(0).normal(0, 0.01, shape)
     inside = np.clip((1 - head) * 40, 0, 1)[..., None]
-    dome = inside * skin * light[..., None] + (1 - inside) * np.float32([0.75, 0.72, 0.7])
+    dome = inside * skin * (1, 1, 0.94) * light[..., None] + (1 - inside) * np.float32([0.75, 0.72, 0.7])
     bald = np.clip(astronaut().color * (1 - hair) + hair * dome, 0, 1).astype(np.float32)
     matte = portrait_matte(bald, face)
     crown = (hair[..., 0] > 0.9) & (head < 0.85) & (rows < face.points[10, 1])
