@@ -8,10 +8,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from backend.lab.training import draw_hair, glasses, hair_network
+from backend.lab.training import draw_hair, glasses, hair_network, wigs
 from backend.lab.training.graphs import write_whole
-from backend.lab.training.hair_heads import STORED
-from backend.lab.training.known_hair import Head, known
+from backend.lab.training.hair_heads import FINER, STORED
+from backend.lab.training.known_hair import BALD, Head, known
 from backend.models.runtime import open_session
 from backend.portrait.hair import ACROSS, EYES, SIDE, hair_over, head_frame
 from backend.portrait.landmark_groups import FACE_OVAL, LEFT_CHEEK, canonical_face, fill_region
@@ -63,9 +63,9 @@ def test_what_is_laid_over_a_head_is_its_label_and_nothing_else_changes_but_shad
     donor, found = known(stored(fringed(), DARK)), 0
     for number in range(6):
         random = np.random.default_rng(number)
-        scene = draw_hair.Scene(bald())
+        scene = wigs.Scene(bald())
         before = scene.color.copy()
-        draw_hair.lend(scene, donor, random) if kind == "lend" else getattr(draw_hair, kind)(scene, random)
+        wigs.lend(scene, donor, random) if kind == "lend" else getattr(wigs, kind)(scene, random)
         assert np.allclose(scene.weight, 1) and scene.color.min() >= 0
         bare = scene.hair == 0
         assert (scene.color[bare] <= before[bare] + 1e-5).all()
@@ -75,19 +75,19 @@ def test_what_is_laid_over_a_head_is_its_label_and_nothing_else_changes_but_shad
 
 
 def test_shade_is_no_hair_and_a_cartoon_is_known_everywhere():
-    scene = draw_hair.Scene(known(stored(fringed(), DARK)))
+    scene = wigs.Scene(known(stored(fringed(), DARK)))
     scene.weight[:] = 0
-    draw_hair.shade(scene, np.random.default_rng(1))
+    wigs.shade(scene, np.random.default_rng(1))
     assert np.array_equal(scene.hair, scene.head.hair) and np.abs(scene.color - scene.head.color).max() > 0.02
-    draw_hair.flat(scene, np.random.default_rng(2))
+    wigs.flat(scene, np.random.default_rng(2))
     assert scene.weight.min() == 1 and scene.hair.max() == 1
     covered = scene.color[scene.hair > 0.99]
     assert np.median(np.abs(covered - np.median(covered, axis=0))) < 0.02
 
 
 def test_recoloured_hair_has_its_new_colour_and_the_face_its_own():
-    scene = draw_hair.Scene(known(stored(fringed(), DARK)))
-    draw_hair.recolour(scene, np.random.default_rng(5))
+    scene = wigs.Scene(known(stored(fringed(), DARK)))
+    wigs.recolour(scene, np.random.default_rng(5))
     sure = scene.hair > 0.9
     assert np.abs(scene.color[sure] - DARK).mean() > 0.1
     assert np.array_equal(scene.color[scene.hair == 0], scene.head.color[scene.hair == 0])
@@ -197,3 +197,21 @@ def test_a_bald_head_stays_skin_though_it_is_yellower_and_darkens_towards_its_ri
     crown = (hair[..., 0] > 0.9) & (head < 0.85) & (rows < face.points[10, 1])
     assert crown.sum() > 0.02 * face.size**2 and hairy.skin[crown].mean() < 0.1
     assert matte.skin[crown].mean() > 0.85 and matte.hair[crown].mean() < 0.1
+
+
+def test_drawn_samples_are_of_all_kinds_of_heads_and_the_same_for_a_seed(tmp_path):
+    heads = tmp_path / "heads"
+    heads.mkdir()
+    names = ["left out", "told", BALD[0], BALD[1], "fair", "red"]
+    colours = [DARK, DARK, DARK, DARK, SKIN * 0.9, SKIN * 0.8]
+    many = [{**stored(fringed(), colours[k]), "name": np.str_(name)} for k, name in enumerate(names)]
+    np.savez(heads / "heads_6.npz", **{key: np.stack([one[key] for one in many]) for key in many[0]})
+    people = tmp_path / "people.csv"
+    people.write_text("id,sex\ntold,0.9\nfair,0.1\nred,0.2\n", encoding="utf-8")
+    made = []
+    for name in ("one", "two"):
+        told = ["--heads", str(heads), "--people", str(people), "--output", str(tmp_path / name), "--count", "8"]
+        assert draw_hair.main(told) == 0
+        made.append(dict(np.load(tmp_path / name / "hair0_00008.npz")))
+    assert made[0]["picture"].shape == (8, STORED // FINER, STORED // FINER, 3)
+    assert all(np.array_equal(made[0][key], made[1][key]) for key in ("picture", "hair", "weight", "person"))
