@@ -121,7 +121,7 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = bare_parser("hair-network", __doc__, steps=3000, count=16, counted="pictures a step")
+    parser = bare_parser("hair-network", __doc__, steps=5800, count=8, counted="pictures a step")
     parser.add_argument("--portraits", type=Path, required=True, help="folder of `hair draw`")
     try:
         train(begin(parser, argv))
