@@ -165,7 +165,7 @@ def observe(
     told = light.trust(shade) * fragments.covered
     unlit, evened = light.remove(colour, shade), None
     scalp_texels = scalp_share(canonical) * fragments.covered
-    picture = find_head_hair(portrait, matte, registration.targets)
+    picture = find_head_hair(matte, registration.targets)
     standing = np.maximum(matte.hair, picture)
     hairy = sample(standing, places)
     cloth = not (bare or drawn) and is_cloth(unlit, confidence * told, hairy * (scalp_texels > 0))

@@ -15,9 +15,6 @@ from .person import shrunk
 
 #: Landmarks: under the nose, and of the chin.
 NOSE, CHIN = 2, 152
-#: The jaw between its angles; how far inside the outline it begins, and how many times nose to chin the throat is long.
-JAW = (172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397)
-INNER, THROAT = 0.06, 1.5
 #: From here down, of the way from nose to chin, collars begin; how far in CIELAB hair strays there from its colour
 #: where it is hair for sure.
 COLLAR, LOCKS, SURELY = 0.6, np.float32([25, 12, 14]), 0.9
@@ -40,19 +37,17 @@ LEAST = 0.08
 def shave(color: np.ndarray, matte: Matte, face: FaceLandmarks) -> Matte:
     """The matte with the beard as hair and not as skin; the arguments are find_beard()'s.
 
-    What is below a shaven jaw is no hair but a collar, as is what has neither the beard's colour nor that of the hair
-    above; islands in the forehead are gloss.
+    What has neither the beard's colour nor that of the hair above is a collar; islands in the forehead are gloss.
     """
     beard = find_beard(color, matte, face)
-    hair = matte.hair if beard.any() else matte.hair * (1 - throat(color.shape[:2], face))
     low = below(color.shape[:2], face, COLLAR)
     lab = cv2.cvtColor(np.ascontiguousarray(color, np.float32), cv2.COLOR_RGB2LAB)
-    alike = np.zeros_like(hair)
+    alike = np.zeros_like(beard)
     for known in (matte.hair * (1 - low) > SURELY, beard > SURELY):
         if known.any():
             apart = np.linalg.norm((lab - np.median(lab[known], axis=0)) / LOCKS, axis=-1)
             alike = np.maximum(alike, np.clip(2 - apart, 0, 1))
-    hair = hair * (1 - low * (1 - cv2.GaussianBlur(alike, (0, 0), max(0.6, FINE * face.size))))
+    hair = matte.hair * (1 - low * (1 - cv2.GaussianBlur(alike, (0, 0), max(0.6, FINE * face.size))))
     hair = hair * without_islands(hair, ISLAND * face.size**2)
     return replace(matte, skin=matte.skin * (1 - beard), hair=np.maximum(hair, beard))
 
@@ -65,16 +60,6 @@ def without_islands(mask: np.ndarray, least: float) -> np.ndarray:
     kept = (np.isin(labels, large[large > 0])).astype(np.float32)
     reach = max(1.0, np.sqrt(least) / 4)
     return np.clip(2 * cv2.GaussianBlur(cv2.dilate(kept, disc(reach)), (0, 0), reach / 2), 0, 1)
-
-
-def throat(shape: tuple[int, int], face: FaceLandmarks) -> np.ndarray:
-    """(H,W) 0..1 below the jaw, from one of its angles to the other."""
-    jaw = face.points[list(JAW), :2]
-    down = face.points[CHIN, :2] - face.points[NOSE, :2]
-    inside = jaw - INNER * (jaw - face.points[NOSE, :2])
-    drawn = np.zeros(shape, np.uint8)
-    cv2.fillPoly(drawn, [np.rint(np.concatenate([inside, (jaw + THROAT * down)[::-1]])).astype(np.int32)], 1)
-    return cv2.GaussianBlur(drawn.astype(np.float32), (0, 0), max(0.6, FINE * face.size))
 
 
 def find_beard(color: np.ndarray, matte: Matte, face: FaceLandmarks) -> np.ndarray:

@@ -1,8 +1,8 @@
-"""Which pixels are skin, and which are hair: this face is its own sample; networks tell hands and glasses alone.
+"""Which pixels are skin, and which are hair: this face is its own sample; networks tell hair, hands and glasses.
 
 Cheeks, nose and forehead give the colour of the skin, and how far it strays. Inside the face oval everything is skin
-(lips, eyes, brows and beard belong to the texture), except hair that falls over the forehead; outside it, what is alike
-in colour, belongs to the person, and is joined to the face: ears, neck, a bald head.
+(lips, eyes, brows and beard belong to the texture), and so is a bald head above the brows; elsewhere what is alike in
+colour, belongs to the person, and is joined to the face: ears, neck. What hair covers is none of it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from .glasses import glasses
+from .hair import hair_over
 from .hands import hands_before
 from .landmark_groups import (
     FACE_OVAL,
@@ -50,12 +51,13 @@ EDGE = 0.05
 BINS, BINS_FROM, BIN = 16, np.float32([0, -32, -32]), np.float32([6.25, 5, 5])
 BELONGS, SECTORS = 0.25, 12
 
-#: Of the face's size: as far from what hangs over the forehead its soft edge reaches; lines' half width at most.
-HANGS, LINE = 0.03, 0.021
+#: Of the face's size: as far as the soft edge of what hangs over the face reaches; lines' half width at most; as far as
+#: the network's edges of hair may lie from the picture's.
+HANGS, LINE, EDGES = 0.03, 0.021, 0.025
 
-#: Standard deviations of chroma (above) by which a forehead's hue may differ from the cheeks'.
-FOREHEAD_HUE = 2.0
-FOREHEAD_GLOSS = 2.0  # foreheads shine 25 above the cheeks' lightness; hair is rarely lighter than that
+#: Power of likeness above the brows, where no hair is seen: half as strict as elsewhere. Thin hair and that of temples,
+#: which the network may miss, stays out.
+CROWN_LIKE = 0.25
 
 # Of the face's size beyond its oval, in the frame of the face: how far ears, a bald head and the neck may be.
 EARS, CROWN, NECK = 0.28, 0.6, 0.5
@@ -68,7 +70,7 @@ class Matte:
     person: the person, hair and clothes included.
     skin: bare skin and, inside the face, everything that belongs to it, open mouths too (lip_edges.py); low on hair,
         hats, cloth, hands, glasses and background.
-    hair: the person's head that is not skin: hair, hats, scarves.
+    hair: what covers the person's head: hair, hats, scarves.
     hand: whether a hand is before the face.
     glasses: whether some are worn; what they hide is no skin.
     rims: what of them hides skin; None where nobody looked.
@@ -101,20 +103,27 @@ def portrait_matte(
     oval = fill_region(shape, small_face.points, FACE_OVAL)
     small_person = cv2.resize(person[y0:y1, x0:x1], shape[::-1], interpolation=cv2.INTER_AREA)
 
-    alike, monochrome = skin_likeness(small, small_face)
+    alike, flat = skin_likeness(small, small_face)
     # a drawn jaw can be narrower than the landmarks': at the oval's rim, what is neither person nor like skin is wall
     core = cv2.erode(oval, _disc(RIM * small_face.size))
     oval = oval * np.maximum.reduce([core, np.clip(2 * small_person, 0, 1), np.clip(2 * alike, 0, 1)])
     oval = oval * np.maximum(_of_the_face(small, small_face, oval), np.clip(2 * alike, 0, 1))
     small_person = np.maximum(small_person, oval)
-    glossy, _ = skin_likeness(small, small_face, FOREHEAD_GLOSS, brow=True)
-    inside = cv2.GaussianBlur(oval, (0, 0), max(1.0, small_face.size * 0.012))
+    covered, looked = hair_over(small, small_person, small_face)
+    covered = guided(covered, small, small, max(2, round(small_face.size * EDGES)))
     above = _above_brows(shape, small_face)
-    alike += above * (skin_likeness(small, small_face, brow=True)[0] - alike)
-    joined = _joined(alike * small_person, oval, small_face.size)
-    joined *= _reach(shape, small_face, crown=0 if monochrome else CROWN)  # blond hair is as light as skin
-    skin = np.maximum(inside * _kept_inside(glossy, small_face, oval), joined)
-    hair = np.clip(small_person - skin, 0, 1) * _above_chin(shape, small_face) * _reach(shape, small_face, factor=2)
+    if flat:  # a drawing's colours are exact, and its eyes may be as large as a fringe
+        covered = covered * (1 - alike) * np.maximum(above, 1 - oval)
+    else:  # a bald head may shine or be of another hue than the cheeks
+        alike = np.maximum(alike, above * looked * alike**CROWN_LIKE)
+    kept = _kept_inside(alike, covered, small_face, oval)
+    inside = cv2.GaussianBlur(oval, (0, 0), max(1.0, small_face.size * 0.012))
+    covered = np.minimum(covered, 1 - inside * kept)
+    joined = _joined(alike * (1 - covered) * small_person, oval, small_face.size) * _reach(shape, small_face)
+    skin = np.maximum(inside * kept, joined)
+    other = np.clip(small_person - skin, 0, 1) * _reach(shape, small_face, factor=2)
+    known = np.maximum(covered * small_person, above * other)  # above the brows what is no skin is hair
+    hair = (other + looked * (known - other)) * _above_chin(shape, small_face)
 
     hand = hands_before(small, small_face)
     skin, hair = skin * (1 - hand), hair * (1 - hand)
@@ -136,19 +145,15 @@ def portrait_matte(
     return Matte(shown, skin * (1 - rims), hair, bool(hand.any()), bool(rims.any()), rims)
 
 
-def skin_likeness(
-    color: np.ndarray, face: FaceLandmarks, gloss: float = 1.0, brow: bool = False
-) -> tuple[np.ndarray, bool]:
-    """How much each pixel's colour is this face's skin, shaded or not; and whether only lightness could tell.
+def skin_likeness(color: np.ndarray, face: FaceLandmarks) -> tuple[np.ndarray, bool]:
+    """How much each pixel's colour is this face's skin, shaded or not; and whether the face is drawn flat.
 
     Args:
         color: (H, W, 3) float32 sRGB.
         face: landmarks in its pixels.
-        gloss: how much more than usual the skin may shine.
-        brow: what lies above the brows may be skin of a colour of its own.
 
     Returns:
-        (H, W) float32 0..1, and True for greyscale and sepia pictures.
+        (H, W) float32 0..1, and True for a drawing of flat colours.
     """
     lab = cv2.cvtColor(cv2.GaussianBlur(color, (0, 0), max(0.6, face.size * 0.006)), cv2.COLOR_RGB2LAB)
     bare = fill_region(color.shape[:2], face.points, RIGHT_CHEEK, LEFT_CHEEK, NOSE_BRIDGE) > 0.5
@@ -164,50 +169,34 @@ def skin_likeness(
         if not len(sample):
             break
     spread = np.minimum(spread, TRIM[1])
-    alike, monochrome = _alike(lab, centre, spread, gloss)
-    if brow:
-        # foreheads may be of another hue than cheeks; what lies there is skin if it is of one colour and not dark
-        own = np.median(lab[brow_to_hair], axis=0) if brow_to_hair.any() else centre
-        strays = 1.4826 * np.median(np.abs(lab[brow_to_hair] - own), axis=0) if brow_to_hair.any() else np.inf
-        hue = np.linalg.norm((own - centre)[1:] / (CHROMA_SPREAD_FLAT if spread[0] < FLAT_SEED else CHROMA_SPREAD))
-        if (strays < TRIM[1]).all() and own[0] > centre[0] - TRIM[0, 0] and hue < FOREHEAD_HUE:
-            alike = np.maximum(alike, _alike(lab, own, np.minimum(strays, spread), gloss)[0])
-    return alike, monochrome
-
-
-def _alike(lab: np.ndarray, centre: np.ndarray, spread: np.ndarray, gloss: float) -> tuple[np.ndarray, bool]:
-    """skin_likeness() of skin with that colour and spread (CIELAB)."""
     flat = spread[0] < FLAT_SEED
     chroma = 1.2 * np.maximum(spread[1:], CHROMA_SPREAD_FLAT if flat else CHROMA_SPREAD)
     darker, lighter = (DARKER_FLAT, LIGHTER_FLAT) if flat else (DARKER, LIGHTER)
     light = lab[..., 0] - centre[0]
-    wide = np.where(light < 0, max(darker, 1.5 * spread[0]), gloss * max(lighter, 1.5 * spread[0]))
+    wide = np.where(light < 0, max(darker, 1.5 * spread[0]), max(lighter, 1.5 * spread[0]))
     # Shade keeps the hue and loses chroma with lightness, so the chroma expected follows; gloss gains none.
     follow = np.maximum(lab[..., :1] / max(centre[0], 1), 0.4)
     same_chroma = (((lab[..., 1:] - centre[1:] * follow) / chroma) ** 2).sum(axis=2) < 1
-    monochrome = bool(same_chroma.mean() > MONOCHROME_SHARE)
-    if monochrome:
+    if same_chroma.mean() > MONOCHROME_SHARE:
         wide = wide * MONOCHROME_LIGHT
     strayed = (((lab[..., 1:] - centre[1:] * np.minimum(follow, 1)) / chroma) ** 2).sum(axis=2)
-    return np.exp(-0.5 * np.maximum(strayed + (light / wide) ** 2 - 1, 0)).astype(np.float32), monochrome
+    return np.exp(-0.5 * np.maximum(strayed + (light / wide) ** 2 - 1, 0)).astype(np.float32), bool(flat)
 
 
-def _kept_inside(alike: np.ndarray, face: FaceLandmarks, oval: np.ndarray) -> np.ndarray:
-    """Inside the oval: 1, but by likeness where a fringe or a hat hangs over the brows from outside, or a line runs in
-    from there: a drawn outline, strands over a cheek."""
-    shape = alike.shape
-    above = _above_brows(shape, face)
-    features = fill_region(shape, face.points, RIGHT_BROW, LEFT_BROW, RIGHT_EYE, LEFT_EYE)
+def _kept_inside(alike: np.ndarray, covered: np.ndarray, face: FaceLandmarks, oval: np.ndarray) -> np.ndarray:
+    """Inside the oval: 1, but where hair hangs over it from outside, and by likeness where a line runs in from there: a
+    drawn outline, strands over a cheek."""
+    features = fill_region(alike.shape, face.points, RIGHT_BROW, LEFT_BROW, RIGHT_EYE, LEFT_EYE)
     features = cv2.GaussianBlur(cv2.dilate(features, _disc(face.size * 0.02)), (0, 0), max(0.6, face.size * 0.006))
     likely = cv2.GaussianBlur(np.clip((alike - 0.1) * 2.5, 0, 1), (0, 0), max(0.6, face.size * 0.012))
     unlike, disc = 1 - likely, _disc(LINE * face.size)
     beside = oval < 0.5
     solid = ((unlike > 0.5) & ~beside).astype(np.uint8)
     lines = solid * (1 - cv2.dilate(cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc), disc))
-    hidden = unlike * np.maximum(above, cv2.dilate(lines, disc))
+    hidden = np.maximum(unlike * cv2.dilate(lines, disc), covered) * (1 - features)
     labels = cv2.connectedComponents(((hidden > 0.5) | beside).astype(np.uint8))[1]
     hangs = np.isin(labels, np.unique(labels[beside]))
-    return np.maximum(1 - hidden * cv2.dilate(hangs.astype(np.float32), _disc(HANGS * face.size)), features)
+    return 1 - hidden * cv2.dilate(hangs.astype(np.float32), _disc(HANGS * face.size))
 
 
 def _of_the_face(color: np.ndarray, face: FaceLandmarks, oval: np.ndarray) -> np.ndarray:

@@ -103,7 +103,7 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 @torch.no_grad()
-def settle(network: GlassesNet, batches: GlassesBatches, device: str) -> None:
+def settle(network: torch.nn.Module, batches: Dataset, device: str) -> None:
     """Measure the norms of the weights as they are now, in eval mode afterwards."""
     norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
     for norm in norms:

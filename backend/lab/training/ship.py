@@ -11,23 +11,27 @@ from safetensors.torch import load_file
 
 from ...errors import AvatarTexError, ErrorCode
 from ...models.bundle import FILES, WEIGHTS, load_networks
+from ...portrait.hair import SIDE
 from .glasses_network import COLUMNS, ROWS, GlassesNet
 from .graphs import write_whole
+from .hair_network import HairNet
 from .manifest import write_manifest
 from .mapping_network import FILE as MAPPING
 
-GLASSES = "glasses.safetensors"
+#: Networks that see a portrait: each needs none of the others, and none needs them.
+GLASSES, HAIR = "glasses.safetensors", "hair.safetensors"
 
 
 def ship(arguments: argparse.Namespace) -> None:
     """Copy the files of the output folder into backend/models/weights, list them, and load them as a job does.
 
     Raises:
-        AvatarTexError: when a file is missing; nothing is copied then. All others may be beside the
-            glasses': they need none of the others, and none needs them.
+        AvatarTexError: when a file is missing; nothing is copied then. All others may be missing beside the
+            glasses' or the hair's.
     """
     names = ["linear.safetensors", *FILES]
-    if (arguments.output / GLASSES).is_file() and not any((arguments.output / name).is_file() for name in names):
+    seeing = [name for name in (GLASSES, HAIR) if (arguments.output / name).is_file()]
+    if seeing and not any((arguments.output / name).is_file() for name in names):
         names = []
     missing = [name for name in names if not (arguments.output / name).is_file()]
     if missing:
@@ -38,17 +42,20 @@ def ship(arguments: argparse.Namespace) -> None:
         shutil.copyfile(arguments.output / name, WEIGHTS / name)
     if (arguments.output / MAPPING).is_file():  # the laboratory alone draws samples
         shutil.copyfile(arguments.output / MAPPING, Path(__file__).with_name(MAPPING))
-    ship_glasses(arguments.output)
+    for name in seeing:
+        ship_seeing(arguments.output / name)
     entries = write_manifest()
     load_networks("cpu")
     for name in names:
         print(f"{entries[name]['sha256'][:12]}  {entries[name]['bytes']:>9}  {name}")
 
 
-def ship_glasses(folder: Path) -> None:
-    """glasses.onnx of trained glasses.safetensors, where there is one: it needs no other network either."""
-    if not (folder / GLASSES).is_file():
-        return
-    network = GlassesNet()
-    network.load_state_dict({name: value.float() for name, value in load_file(folder / GLASSES).items()})
-    write_whole(network, {"face": torch.zeros(1, 5, ROWS, COLUMNS)}, ["hidden", "worn"], WEIGHTS / "glasses.onnx")
+def ship_seeing(trained: Path) -> None:
+    """The network that sees glasses or hair in a portrait, as one graph with its weights."""
+    network, given, made = (
+        (GlassesNet(), {"face": torch.zeros(1, 5, ROWS, COLUMNS)}, ["hidden", "worn"])
+        if trained.name == GLASSES
+        else (HairNet(), {"head": torch.zeros(1, 6, SIDE, SIDE)}, ["hair"])
+    )
+    network.load_state_dict({name: value.float() for name, value in load_file(trained).items()})
+    write_whole(network, given, made, (WEIGHTS / trained.name).with_suffix(".onnx"))
