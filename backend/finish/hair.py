@@ -14,6 +14,8 @@ from ..prior.hairline import hairline
 BARE = 0.95
 #: Least distance of hair's and skin's colours at which the one is told from the other in what the networks made.
 LEAST = 0.1
+#: Share of hair in what the networks made from which the skin below has the colour of the skin near it.
+MIXED = 0.3
 #: Reach, as a share of the atlas, over which what the networks made keeps its own light and dark; how far it may go.
 REACH, SHADE = 0.1, (0.75, 1.3)
 
@@ -38,12 +40,24 @@ def wear_hair(generated: np.ndarray, hair: Hair | None) -> np.ndarray:
     if hair.bare:
         return (generated + BARE * (scalp * unseen)[..., None] * (colour - generated)).astype(np.float32)
     way = colour - skin
-    share = np.clip(((generated - skin) * way).sum(-1) / ((way**2).sum(-1) + LEAST**2), 0, 1)
-    below = generated - share[..., None] * way
+    below = without_hair(generated, skin, way)
     layered = below + cover[..., None] * (colour * own_shade(generated, cover)[..., None] - below)
     grows = cv2.resize(hairline().grows, generated.shape[:2], interpolation=cv2.INTER_LINEAR)
     worn = unseen * np.maximum(grows, scalp)
     return (generated + worn[..., None] * (layered - generated)).astype(np.float32)
+
+
+def without_hair(generated: np.ndarray, skin: np.ndarray, way: np.ndarray) -> np.ndarray:
+    """(S,S,3) what was generated, less what it has of hair; where that is a good deal, in the colour of the skin near it:
+    lighter skin looks a little like white hair, and would turn orange.
+
+    Args:
+        skin: (S,S,3) sRGB near each texel. way: (S,S,3) from it to the hair's colour.
+    """
+    share = np.clip(((generated - skin) * way).sum(-1) / ((way**2).sum(-1) + LEAST**2), 0, 1)
+    less = generated - share[..., None] * way
+    grey = skin + ((less - skin) @ LUMINANCE)[..., None]
+    return less + np.clip(share / MIXED, 0, 1)[..., None] * (grey - less)
 
 
 def own_shade(generated: np.ndarray, cover: np.ndarray) -> np.ndarray:

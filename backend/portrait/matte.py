@@ -114,7 +114,8 @@ def portrait_matte(
     above = _above_brows(shape, small_face)
     if flat:  # a drawing's colours are exact, and its eyes may be as large as a fringe
         covered = covered * (1 - alike) * np.maximum(above, 1 - oval)
-    else:  # a bald head may shine or be of another hue than the cheeks
+    else:  # a bald head may shine or be of another hue than the cheeks; ears are few among what the network learnt
+        covered = covered * (1 - alike * (1 - above) * (1 - oval))
         alike = np.maximum(alike, above * looked * alike**CROWN_LIKE)
     kept = _kept_inside(alike, covered, small_face, oval)
     inside = cv2.GaussianBlur(oval, (0, 0), max(1.0, small_face.size * 0.012))
