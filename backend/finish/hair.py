@@ -48,7 +48,7 @@ def wear_hair(generated: np.ndarray, hair: Hair | None) -> np.ndarray:
 
 
 def without_hair(generated: np.ndarray, skin: np.ndarray, way: np.ndarray) -> np.ndarray:
-    """(S,S,3) what was generated, less what it has of hair; where that is a good deal, in the colour of the skin near it:
+    """(S,S,3) what was generated, less what it has of hair; where that is a good deal, in the near skin's colour:
     lighter skin looks a little like white hair, and would turn orange.
 
     Args:
