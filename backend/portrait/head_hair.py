@@ -12,8 +12,10 @@ from .matte import Matte
 CHIN, TOP = 152, 10
 #: Of the face's height: over which hair begins above the brows (a beard is below), how far from its edges it is sure.
 RISE, EDGE = 0.05, 0.02
-#: Share of the person above the forehead that is hair, up to which the head is bald.
-HAIRY = 0.15
+#: The matte's hair up to which it is none for sure and from which it is some: grey and thin hair is half told.
+DOUBTED, SURE = 0.25, 0.6
+#: Share of the person above the forehead that is hair, up to which the head is bald: 17 bald ones have at most 0.03.
+HAIRY = 0.045
 
 
 def find_head_hair(matte: Matte, landmarks: np.ndarray) -> np.ndarray:
@@ -36,5 +38,6 @@ def find_head_hair(matte: Matte, landmarks: np.ndarray) -> np.ndarray:
     def inside(part: np.ndarray) -> np.ndarray:
         return np.clip(3 * cv2.GaussianBlur((part * matte.person).astype(np.float32), (0, 0), reach) - 2, 0, 1)
 
-    sure, crown = inside(matte.hair * above), inside(higher)
+    hair = np.clip((matte.hair - DOUBTED) / (SURE - DOUBTED), 0, 1)
+    sure, crown = inside(hair * above), inside(higher)
     return sure if (sure * crown).sum() > HAIRY * crown.sum() else np.zeros_like(sure)

@@ -174,6 +174,9 @@ def test_hair_is_found_above_the_brows_and_bald_heads_have_none(astronaut):
     tuft = hair * (np.cumsum(hair.sum(0)) < 0.08 * hair.sum())
     for worn in (np.zeros_like(hair), tuft):
         assert find_head_hair(dataclasses.replace(matte, hair=worn), points).max() == 0
+    grey, shade = (share * (matte.hair > 0.5).astype(np.float32) for share in (0.55, 0.2))
+    assert find_head_hair(dataclasses.replace(matte, hair=grey), points).sum() > 0.02 * face.size**2  # half told
+    assert find_head_hair(dataclasses.replace(matte, hair=shade), points).max() == 0
 
 
 def test_no_hat_becomes_hair():
