@@ -141,6 +141,15 @@ def test_a_forehead_of_another_hue_than_the_cheeks_is_skin():
     assert portrait_matte(yellow, face).skin[y, x].min() > 0.9
 
 
+def test_an_ear_of_the_skins_colour_is_skin_whatever_the_hairs_network_says(monkeypatch):
+    light = 1 + 0.08 * np.sin(np.arange(512) / 6)[:, None, None]  # of a flat drawing exact colours would tell
+    image = np.clip(drawing() * light, 0, 1)
+    face = find_faces(image)[0]
+    monkeypatch.setattr("backend.portrait.matte.hair_over", lambda color, person, face: (person, np.ones_like(person)))
+    matte = portrait_matte(image.astype(np.float32), face)
+    assert matte.skin[270, 132] > 0.6 and matte.skin[180, 142] < 0.3  # an ear, hair above it
+
+
 def test_what_glasses_hide_is_no_skin_and_the_matte_says_that_they_are_worn(monkeypatch):
     bare = portrait_matte(astronaut().color, astronaut_face())
 
