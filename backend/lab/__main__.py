@@ -19,6 +19,7 @@ COMMANDS = {
     "shapes": ("training.likeness", "measure how faces differ, from ICT-FaceKit, for the registration"),
     "train": ("training.train", "fit the painted prior, fit the samples' distribution, ship what was trained"),
     "train people": ("training.experts", "fit the prior of photographed people beside that of painted skins"),
+    "train light": ("training.light", "learn what a part of a face tells wrongly of its light, from people"),
     "train hair": ("training.hair", "fit where hair grows, from people and painted skins"),
     "train stage1": ("training.stage1", "train the network that completes what a portrait shows"),
     "train studio": ("training.studio", "train the network that takes shadows, highlights and colour casts out"),

@@ -11,6 +11,7 @@ from ..imaging.sample import to_linear, to_srgb
 from ..networks.sizes import CANVAS
 from .fit import Evidence, fit
 from .linear import NOISE, LinearPrior
+from .part_light import Told, part_light
 
 #: Shading is never trusted beyond these ratios of a good exposure.
 DARKEST, BRIGHTEST = 0.35, 1.8
@@ -37,6 +38,8 @@ EXPOSED, EXPOSURE_SPREAD = 0.97, 0.15
 #: many must. Rounds of Gauss-Newton; the shading below which it has no gradient; exponent of sRGB.
 TEXELS, LEAST, ENOUGH = 64, 0.05, 30
 ROUNDS, FLOOR, GAMMA = 8, 0.12, 2.2
+#: Rows and columns of TEXELS that are face.
+FACE = (slice(12, 52), slice(16, 48))
 #: How many of the prior's texels count as one observation; the residual at which a texel counts half.
 CORRELATED, OUTLIER = 100.0, 0.07
 
@@ -86,17 +89,34 @@ def estimate_light(
     and what shows is well exposed; by Gauss-Newton with Cauchy weights, as LinearPrior.fit(): glasses,
     cast shadows and highlights are outliers.
 
+    What it gets wrong of a face that shows in part is added (part_light.py).
+
     Args:
         colour: (S,S,3) sRGB as seen. normals: (S,S,3) mesh axes. confidence: (S,S). skin: the prior of unlit textures.
         camera_rotation: (3,3) mesh axes to the camera's.
     """
     rotation = UPRIGHT @ camera_rotation
+    small = skin.shrunk(TEXELS)
+    told = tell_light(colour, normals, confidence, small, rotation)
+    if told is None:
+        return Light(usual_light()[0], rotation, small.mean)
+    light, worn = told
+    return Light(light.light + part_light().missing(light), rotation, worn)
+
+
+def tell_light(
+    colour: np.ndarray, normals: np.ndarray, confidence: np.ndarray, skin: LinearPrior, rotation: np.ndarray
+) -> tuple[Told, np.ndarray] | None:
+    """The estimate from what shows alone, and the (TEXELS,TEXELS,3) skin; None where too little does.
+
+    Args:
+        skin: the prior at TEXELS. rotation: (3,3) mesh axes to the viewer's. The others are estimate_light()'s.
+    """
     mean, precision = usual_light()
     weight = _small(confidence)
     used = weight > LEAST
-    small = skin.shrunk(TEXELS)
     if used.sum() < ENOUGH:
-        return Light(mean, rotation, small.mean)
+        return None
     weight = weight[used]
     seen = _small(colour * confidence[..., None])[used] / weight[:, None]
     towards = _small(normals * confidence[..., None])[used]
@@ -104,8 +124,9 @@ def estimate_light(
     shown = np.average(basis, axis=0, weights=weight) / EXPOSURE_SPREAD
     usual = precision @ mean + shown * EXPOSED / EXPOSURE_SPREAD
     precision = precision + np.outer(shown, shown)
-    light, worn = _fit(seen, weight, basis, small, used, np.linalg.solve(precision, usual), precision)
-    return Light(light, rotation, small.decode(worn).astype(np.float32))
+    light, worn, residual = _fit(seen, weight, basis, skin, used, np.linalg.solve(precision, usual), precision)
+    unlit = skin.decode(worn).astype(np.float32)
+    return Told(light, basis, weight, residual.mean(1), unlit[used], unlit[FACE].mean((0, 1))), unlit
 
 
 def _fit(
@@ -116,8 +137,9 @@ def _fit(
     used: np.ndarray,
     mean: np.ndarray,
     precision: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """(9,) and (K,) what estimate_light() minimises, of n texels seen: (n,3) sRGB, (n,) weights, (n,9) harmonics."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(9,) and (K,) what estimate_light() minimises, and (n,3) what is left, of n texels seen: (n,3) sRGB, (n,)
+    weights, (n,9) harmonics."""
     components, middle = skin.basis.reshape(len(skin.basis), -1, 3)[:, used.ravel()], skin.mean[used]
     count, pull = len(components), 1 / np.maximum(skin.deviation, 1e-3) ** 2
     base = weight / (CORRELATED * (TEXELS / CANVAS) ** 2 * NOISE**2)
@@ -139,7 +161,7 @@ def _fit(
         gain = np.maximum(basis @ light.astype(np.float32), FLOOR)[:, None] ** (1 / GAMMA)
         residual = (seen - albedo * gain) / np.maximum(gain, 0.5)
         believed = 1 / (1 + (residual**2).sum(1) / OUTLIER**2)
-    return light, coefficients.astype(np.float32)
+    return light, coefficients.astype(np.float32), residual
 
 
 def usual_light() -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,176 @@
+"""Strands: what the portrait shows of them, and how they lie where nobody sees hair."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from backend import pipeline
+from backend.head.atlas import to_atlas
+from backend.head.mesh import load_mesh
+from backend.head.scalp import AHEAD, SKULL, WHORL
+from backend.imaging.sample import LUMINANCE
+from backend.surface.measured import Grain, Subject
+from backend.surface.strands import Strands, covariances, find_strands, finer, lay_strands, stranded, upright
+
+SIZE = 128
+DARK = np.array([0.15, 0.1, 0.08], np.float32)
+SKIN = np.array([0.8, 0.6, 0.5], np.float32)
+
+
+def test_outlines_are_no_strands():
+    random = np.random.default_rng(0)
+
+    def octaves(pixels):
+        return [np.pad(np.float32(pixels)[:, None].repeat(3, 1), ((0, 0), (0, 2))) for _ in range(4)]
+
+    assert stranded(octaves(random.normal(size=4000))) == 1
+    assert stranded(octaves(random.normal(size=4000) * (np.arange(4000) < 300))) == 0
+
+
+def grain(texels: float) -> Grain:
+    """Hair that a portrait shows in two octaves, and what so many texels per face height add."""
+    octaves = np.stack([np.eye(3) * 4e-4, np.eye(3) * 2e-4])
+    covariance, density, lows = finer(octaves, 64.0, np.array([8, 16]), texels)
+    return Grain(density, lows, covariance, np.zeros((0, 1, 1, 3), np.float32), 0.5)
+
+
+def test_strands_run_down_and_bend():
+    square = lay_strands(grain(256), 3)[..., 0]
+
+    def alike(rows: int, columns: int) -> float:
+        return float(np.corrcoef(square.ravel(), np.roll(square, (rows, columns), (0, 1)).ravel())[0, 1])
+
+    assert alike(12, 0) > 0.5 > 0.3 > abs(alike(0, 12))
+    assert alike(128, 0) < 0.3
+    edge = np.abs(square[0] - square[-1]).mean(), np.abs(square[:, 0] - square[:, -1]).mean()
+    inside = np.abs(np.diff(square, axis=0)).mean(), np.abs(np.diff(square, axis=1)).mean()
+    assert edge[0] < 1.5 * inside[0] and edge[1] < 1.5 * inside[1]
+
+
+def test_thin_strands_are_longer_beside_their_width_than_locks():
+    noise = np.random.default_rng(1).normal(size=(512, 512, 1))
+
+    def slenderness(waves: tuple[int, int]) -> float:
+        spectrum = np.fft.rfft2(upright(noise, 14.0)[..., 0])
+        across = np.fft.rfftfreq(512, 1 / 512)
+        band = np.fft.irfft2(spectrum * ((across >= waves[0]) & (across < waves[1])))
+        return float(np.diff(band, axis=1).std() / np.diff(band, axis=0).std())
+
+    assert slenderness((64, 128)) > 1.8 * slenderness((8, 16))
+
+
+def test_coarse_octaves_of_short_hair_are_as_strong_as_the_next_finer():
+    random = np.random.default_rng(0)
+
+    def band(deviation: float, count: int) -> np.ndarray:
+        grey = deviation * random.normal(size=(count, 1))
+        return np.column_stack([np.repeat(grey, 3, 1), np.full(count, deviation**2), np.zeros(count)])
+
+    found = covariances([band(0.0, 0), band(0.5, 20), band(0.1, 4000), band(0.02, 4000)], 9.0)
+    powers = np.array([LUMINANCE @ one @ LUMINANCE for one in found])
+    assert np.allclose(powers, [0.01, 0.01, 0.01, 4e-4], rtol=0.1)
+    assert np.allclose(covariances([band(0.1, 20)] * 2, 9.0), 9.0)
+
+
+def test_strands_are_as_fine_as_the_artists_texels_and_fade_as_they_get_finer():
+    coarse, fine = grain(100), grain(600)
+    assert coarse.density == 64 and list(coarse.lows) == [8, 16]
+    assert fine.density == 512 and list(fine.lows) == [8, 16, 32, 64, 128]
+    light = np.array([LUMINANCE @ one @ LUMINANCE for one in fine.covariance])
+    assert (np.diff(light) < 0).all() and light[-1] > 0
+    assert lay_strands(fine, 0)[..., :3].std() > 1.1 * lay_strands(coarse, 0)[..., :3].std()
+
+
+def test_strands_are_of_the_hairs_own_colour():
+    strands = Strands(np.zeros((1, 1, 4), np.float32), 0.6, np.ones((SIZE, SIZE), np.float32))
+    fair, one = np.float32([[0.6, 0.4, 0.2]]), np.ones(1, np.float32)
+    laid = strands.lay(
+        np.float32([[0.1, 0.1, 0.1, 0]]), fair, one, one, np.zeros((1, 3), np.float32), np.zeros((1, 2), np.float32)
+    )
+    assert np.allclose(laid / fair, laid[0, 0] / fair[0, 0]) and laid[0, 0] > 1.1 * fair[0, 0]
+
+
+def test_each_strand_ends_for_itself_between_hair_and_skin():
+    line = tuple(np.full((SIZE, SIZE, 3), colour, np.float32) for colour in (DARK, SKIN))
+    square = lay_strands(grain(256), 0)
+    square[..., :3] = 0
+    assert abs(float(square[..., 3].std()) - 1) < 0.1
+    cover = np.tile(np.linspace(1, 0, SIZE, dtype=np.float32)[:, None], (1, SIZE))
+    strands = Strands(square, 0.5, cover, line)
+    x, y = np.meshgrid(np.linspace(-0.3, 0.3, 200), np.linspace(0.9, -0.4, 200))
+    place = np.stack([x, y, np.full_like(x, 0.5)], -1).reshape(-1, 3).astype(np.float32)
+    share = strands.where(to_atlas(place))[:, None]
+    soft = (SKIN + share * (DARK - SKIN)).astype(np.float32)
+    free, normals = np.ones(len(place), np.float32), np.tile(np.float32([0, 0, 1]), (len(place), 1))
+    made = strands.add(soft, free, place, normals, to_atlas(place))
+    assert made.min() > DARK.min() - 1e-3 and (made < SKIN + 1e-3).all()
+    bordering = np.abs(share[:, 0] - 0.5) < 0.1
+    hair = ((SKIN - made) / (SKIN - DARK)).mean(1)
+    assert hair[bordering].std() > 0.3 > 0.1 > abs(hair[bordering].mean() - 0.5)
+    whole = (share[:, 0] > 0.99) | (share[:, 0] < 0.01)
+    assert np.allclose(made[whole], soft[whole], atol=0.02)
+    photographed = np.full_like(soft, 0.9)
+    assert np.array_equal(strands.add(photographed, 0 * free, place, normals, to_atlas(place)), photographed)
+
+
+def test_a_drawings_hair_is_cut_along_a_line():
+    one = grain(256)
+    flat = dataclasses.replace(one, covariance=0 * one.covariance)
+    assert not lay_strands(flat, 0)[..., 3].any()
+
+
+def test_no_strand_grows_on_an_ear():
+    line = tuple(np.full((SIZE, SIZE, 3), colour, np.float32) for colour in (DARK, SKIN))
+    strands = Strands(np.zeros((64, 64, 4), np.float32), 0.5, np.full((SIZE, SIZE), 0.6, np.float32), line)
+    ear, cheek = np.float32([[0.5, 0.1, -0.05]]), np.float32([[0.3, 0.1, 0.3]])
+    mixed, one = (0.4 * SKIN + 0.6 * DARK)[None].astype(np.float32), np.ones(1, np.float32)
+    towards = np.float32([[0, 0, 1]])
+    assert np.allclose(strands.add(mixed, one, ear, towards, to_atlas(ear)), SKIN, atol=0.02)
+    assert (strands.add(mixed, one, cheek, towards, to_atlas(cheek)) < mixed + 1e-3).all()
+
+
+def test_strands_lie_on_hair_alone_and_grow_from_the_whorl():
+    cover = np.zeros((SIZE, SIZE), np.float32)
+    cover[:40] = 1
+    stripes = np.repeat(np.sin(np.arange(256) * 2 * np.pi / 32)[None, :, None] * 0.1, 256, 0)
+    strands = Strands(np.repeat(stripes, 4, 2).astype(np.float32), 0.5, cover)
+    grey, free = np.full((400, 3), 0.5, np.float32), np.ones(400, np.float32)
+
+    def laid(place: np.ndarray) -> np.ndarray:
+        return strands.add(grey, free, place, np.zeros_like(place), to_atlas(place))[:, 0]
+
+    def on_skull(turn: np.ndarray, tip: np.ndarray) -> np.ndarray:
+        """Places half a face from the skull's middle, so many radians around the whorl's axis and off it."""
+        ring = np.sin(tip) * np.stack([np.sin(turn), np.cos(turn)])
+        axes = np.stack([np.cross(WHORL, AHEAD), AHEAD, WHORL])
+        return (SKULL + 0.5 * np.stack([*ring, np.cos(tip) + 0 * turn], 1) @ axes).astype(np.float32)
+
+    narrow, one = np.linspace(-0.3, 0.3, 400), np.ones(400)
+    assert laid(on_skull(2 + narrow, 1.2 * one)).std() > 10 * laid(on_skull(2 * one, 1.2 + 0.5 * narrow)).std()
+    whole = np.linspace(-np.pi, np.pi, 400)
+    counts = [(np.abs(np.diff(np.sign(laid(on_skull(whole, tip * one)) - 0.5))) > 0).sum() for tip in (0.4, 0.9)]
+    assert 1.2 < counts[1] / counts[0] < 3  # as wide on a wide ring as on a narrow one, of 0.39 and 0.78
+    assert np.ptp(laid(on_skull(whole, 0.01 * one))) < 0.05  # the whorl itself is plain
+    cheek = np.tile(np.float32([0.3, -0.1, 0.2]), (400, 1)) + on_skull(whole, one) * 0.01
+    assert np.array_equal(laid(cheek), grey[:, 0])
+
+
+def test_hair_that_the_artist_hides_is_no_model_for_strands(demo_head_obj, astronaut):
+    networks = pipeline.load_cached_networks("cpu")
+    job = pipeline.prepare(load_mesh(demo_head_obj), str(astronaut), "photo", networks)
+    generated = np.full((256, 256, 3), 0.5, np.float32)
+
+    def found(observation):
+        return find_strands(Subject(job.mesh, job.canonical, job.registration, observation, generated, None, 500.0))
+
+    whole = found(job.observation)
+    assert whole is not None
+    hair = job.observation.head_hair > 0.9
+    rim = np.where(np.cumsum(hair.any(1)) <= 0.2 * hair.any(1).sum(), 1, 0)[:, None] * job.observation.head_hair
+    little = found(dataclasses.replace(job.observation, head_hair=rim.astype(np.float32)))
+    assert little is not None  # short hair has strands, too, as strong as is usual
+    assert np.linalg.norm(little.covariance[-1]) > 0.05 * np.linalg.norm(whole.covariance[-1]) > 0
+    hidden = dataclasses.replace(job.observation, confidence=np.zeros_like(job.observation.confidence))
+    assert hidden.wears_hair and found(hidden) is None
