@@ -19,6 +19,10 @@ from .linear import CORRELATED, LinearPrior, carried, enlarged
 PATCHES, SHARPNESS, EVEN = 16, 4.0, 1.22
 #: Texels of the fits: a quarter of the priors', for a quarter of the time.
 TEXELS = 64
+#: By how much wider heads are drawn than the posteriors say, which are too sure: on 42 people that the priors did not
+#: see the mean errs by 10.4 of 255 on hidden skin (waves over 8 texels), and their heads lie 4.9 about it. At 2 ears
+#: and jaws get green stains.
+WIDER = 1.4
 #: Components of both together.
 JOINED = 96
 
@@ -93,4 +97,6 @@ def _fit(
 ) -> NDArray:
     """(K,) coefficients of what was seen at TEXELS; a texel there stands for several of the prior's."""
     found = prior.shrunk(TEXELS).fit(colour, confidence, correlated=CORRELATED * (TEXELS / prior.size) ** 2)
-    return (found.unknowns if random is None else found.sample(random)).astype(np.float32)
+    if random is None:
+        return found.unknowns.astype(np.float32)
+    return (found.unknowns + WIDER * (found.sample(random) - found.unknowns)).astype(np.float32)
