@@ -36,7 +36,7 @@ from .observation.views import View, fuse
 from .options import PROFILE, SHELL
 from .outputs import UDIM, Staged, pattern, shell_files
 from .pins import Pin, parse_pins
-from .portrait.beard import shave
+from .portrait.shaved import shave
 from .portrait.decode import Portrait, decode_portrait
 from .portrait.networks import run_on
 from .prior.linear import LinearPrior

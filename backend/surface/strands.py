@@ -118,13 +118,24 @@ def find_strands(subject: Subject) -> Grain | None:
     shows = (seen.head_hair > SURE).any() and (seen.confidence * seen.scalp > 0.1).any()  # hidden hair is no model
     if not (seen.wears_hair and shows):
         return None
+    return measure_strands(subject, seen.head_hair)
+
+
+def find_beard_strands(subject: Subject) -> Grain | None:
+    """As find_strands(), of a beard."""
+    beard = subject.observation.beard
+    return None if beard is None or not (beard.picture > SURE).any() else measure_strands(subject, beard.picture)
+
+
+def measure_strands(subject: Subject, hair: np.ndarray) -> Grain | None:
+    """The strands of (H,W) 0..1 hair in the portrait; None where there is too little of it."""
     density, lows = subject.resolution(COARSEST)
-    box = bounding_box(seen.head_hair > SURE)
+    box = bounding_box(hair > SURE)
     scale = density / subject.registration.face_height
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     picture, mask = (
         cv2.resize(np.ascontiguousarray(part[box]), None, fx=scale, fy=scale, interpolation=how)
-        for part in (seen.portrait, seen.head_hair)
+        for part in (subject.observation.portrait, hair)
     )
     mask = mask > SURE
     shown: list[list] = [[] for _ in lows]

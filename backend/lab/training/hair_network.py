@@ -23,6 +23,7 @@ from .checkpoints import save_half
 from .descent import Descent, Means, Pace, bare_parser, begin
 from .glasses import settle
 from .glasses_network import pair
+from .hair_heads import FINER, STORED
 
 PACE = Pace(rate=1.6e-3, average=0.997)
 EXPORT_EVERY = 60.0  # seconds
@@ -77,17 +78,21 @@ class HairBatches(Dataset):
 def moved(parts: dict[str, np.ndarray], random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(6,S,S) and twice (1,S,S) float32: a square within a drawn sample, as landmarks err, in another tone."""
     side = len(parts["hair"])
+    target = side * SIDE * FINER // STORED
     matrix = cv2.getRotationMatrix2D((side / 2, side / 2), random.normal(0, TURN), np.exp(random.normal(0, ZOOM)))
-    matrix[:, 2] += random.normal(0, MOVE * SIDE, 2) + (SIDE - side) / 2
+    matrix[:, 2] += random.normal(0, MOVE * target, 2) + (target - side) / 2
     stack = np.dstack([parts["picture"], parts["person"], parts["hair"], parts["weight"]])
     whole = np.dstack(
-        [cv2.warpAffine(stack[..., k : k + 3], matrix, (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE) for k in (0, 3)]
+        [
+            cv2.warpAffine(stack[..., k : k + 3], matrix, (target, target), borderMode=cv2.BORDER_REPLICATE)
+            for k in (0, 3)
+        ]
     )
     whole = whole[:, :: -1 if random.random() < 0.5 else 1].astype(np.float32) / 255
     color = whole[..., :3] ** np.exp(random.normal(0, 0.15)) * np.exp(random.normal(0, 0.06, 3))
     if random.random() < 0.1:
         color = color[..., random.permutation(3)]
-    person = whole[..., 3] if random.random() > BLIND else np.full((SIDE, SIDE), random.integers(2), np.float32)
+    person = whole[..., 3] if random.random() > BLIND else np.full((target, target), random.integers(2), np.float32)
     given = inputs_of(np.clip(color, 0, 1).astype(np.float32), person)
     return given, whole[None, ..., 4].copy(), whole[None, ..., 5].copy()
 
