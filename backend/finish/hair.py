@@ -1,5 +1,5 @@
-"""The unseen scalp wears the portrait's hair as a layer over skin, or skin alone where it is to be bare; the unseen face
-wears the beard."""
+"""The unseen scalp wears the portrait's hair as a layer over skin, or skin alone where it is to be bare; the unseen
+face wears the beard."""
 
 from __future__ import annotations
 

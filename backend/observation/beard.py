@@ -1,4 +1,4 @@
-"""How a beard goes on where no portrait shows it: on the other side of a turned head, at the jaw's sides, under the chin.
+"""How a beard goes on where no portrait shows it: on a turned head's other side, at the jaw's sides, under the chin.
 
 What one side shows the other has, too, and what neither shows is as the nearest place that one of them does: bare
 cheeks end a beard, a moustache and a goatee stay what they are, and below a bearded chin it grows to the throat.
@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from ..head.scalp import ear_share
+from ..head.scalp import EAR_TOP, ear_share
 from ..imaging.sample import fill_smoothly, sample
-from .hair import SEEN, Hair, continued, meeting
+from .hair import SEEN, Hair, continued, meeting, nearer_to_hair
 
 #: Where beards grow, canonical: up to the cheekbones, and higher towards the ears from so far aside; back to the ears.
-CHEEK, SIDEBURN, RISE, BACK = 0.1, 0.28, 0.6, 0.12
+CHEEK, ASIDE, RISE, BACK = 0.1, 0.28, 0.6, 0.12
+#: Canonical depth up to which sideburns grow before the ears.
+BURN = 0.27
 #: Slope down from the head's middle at which it ends: in the middle at the throat, at the sides below the jaw's angle,
 #: and by how much it softens.
 THROAT, JAW, SOFT = 1.0, 0.74, 0.06
@@ -25,8 +27,11 @@ THROAT, JAW, SOFT = 1.0, 0.74, 0.06
 LINE, AROUND = 0.008, 0.03
 #: Share of the beard from which a texel tells its colour, and up to which the skin's; texels needed to say anything.
 SURELY, BARE, ENOUGH = 0.8, 0.1, 60
-#: Half of this is between beard and none, so that stubble beside it does not smear.
-HALF = (0.25, 0.75)
+#: Of the atlas: how steeply the line from the mouth's corners, so far aside, rises to the ears; a beard goes on along
+#: it so many times as far as across.
+SLOPE, MOUTH, SOONER = 0.5, 0.1, 4.0
+#: Cover up to which there is none, and from which there is all of it: what goes on half told would smear.
+HALF = (0.4, 0.8)
 
 
 @dataclass(frozen=True)
@@ -34,23 +39,31 @@ class Beard:
     """A beard or a moustache that the portraits show.
 
     picture: (H,W) 0..1, the first portrait's. shown: (S,S) 0..1, where it was observed. worn: what the unseen face
-    wears; its scalp is the beard and what lies beside it. region: (S,S) 0..1, where beards grow.
+    wears; its scalp is the beard and what lies beside it. regions: (S,S) 0..1 each, of grows() and sideburns().
     """
 
     picture: np.ndarray
     shown: np.ndarray
-    region: np.ndarray
+    regions: tuple[np.ndarray, np.ndarray]
     worn: Hair
 
 
 def grows(canonical: np.ndarray) -> np.ndarray:
     """(…,) float32 0..1 of (…,3) canonical points: where a beard may grow."""
     x, y, z = np.moveaxis(canonical, -1, 0)
-    high = np.clip((CHEEK + RISE * np.maximum(np.abs(x) - SIDEBURN, 0) - y) / SOFT + 0.5, 0, 1)
+    high = np.clip((CHEEK + RISE * np.maximum(np.abs(x) - ASIDE, 0) - y) / SOFT + 0.5, 0, 1)
     aside = np.clip(np.abs(np.arctan2(x, z)) / np.radians(60), 0, 1) ** 2
     low = np.clip((THROAT - (THROAT - JAW) * aside + y / np.maximum(np.hypot(x, z), 1e-6)) / SOFT + 0.5, 0, 1)
     ahead = np.clip((z - BACK) / SOFT + 0.5, 0, 1) * (1 - ear_share(canonical))
     return (high * low * ahead).astype(np.float32)
+
+
+def sideburns(canonical: np.ndarray) -> np.ndarray:
+    """(…,) float32 0..1 of (…,3) canonical points: before the ears, where a beard that reaches them meets the hair."""
+    _, y, z = np.moveaxis(canonical, -1, 0)
+    wide = np.clip((z - BACK) / SOFT + 0.5, 0, 1) * np.clip((BURN - z) / SOFT + 0.5, 0, 1)
+    high = np.clip((EAR_TOP - y) / SOFT + 0.5, 0, 1) * np.clip((y + 0.1) / SOFT + 0.5, 0, 1)
+    return (wide * high * (1 - ear_share(canonical))).astype(np.float32)
 
 
 def see_beard(
@@ -68,29 +81,56 @@ def see_beard(
             light. confidence: (S,S). canonical: (S,S,3). covered: (S,S) bool, where the head has surface.
     """
     shown = sample(picture, places, border=cv2.BORDER_CONSTANT).astype(np.float32)
-    region = grows(canonical) * covered
-    worn = continue_beard(shown, unlit, confidence, region)
-    return None if worn is None else Beard(picture, shown, region, worn)
+    regions = grows(canonical) * covered, sideburns(canonical) * covered
+    worn = continue_beard(shown, unlit, confidence, regions)
+    return None if worn is None else Beard(picture, shown, regions, worn)
 
 
-def continue_beard(shown: np.ndarray, unlit: np.ndarray, confidence: np.ndarray, region: np.ndarray) -> Hair | None:
-    """What the unseen face wears of a beard; the arguments are Beard's and see_beard()'s, region (S,S) of grows()."""
-    sure = confidence * (shown > SURELY) * region
-    if (sure > SEEN).sum() < ENOUGH * (len(shown) / 512) ** 2:
+def continue_beard(
+    shown: np.ndarray, unlit: np.ndarray, confidence: np.ndarray, regions: tuple[np.ndarray, np.ndarray]
+) -> Hair | None:
+    """What the unseen face wears of a beard; the arguments are Beard's and see_beard()'s."""
+    region, burns = regions
+    sure, bare = confidence * (shown > SURELY) * region, confidence * (shown < BARE)
+    if min((part > SEEN).sum() for part in (sure, bare)) < ENOUGH * (len(shown) / 512) ** 2:
         return None
-    bare = confidence * (shown < BARE)
-    tone, skin = (np.median(unlit[part > SEEN], axis=0) for part in (sure, bare))
-    both = np.maximum(confidence, 0)
-    mirrored, of_mirrored = shown[:, ::-1], both[:, ::-1]
-    other = (1 - np.clip(both / SEEN, 0, 1)) * np.clip(of_mirrored / SEEN, 0, 1)
-    known = np.clip(np.maximum(both, of_mirrored) / SEEN, 0, 1)
-    cover = fill_smoothly((shown + other * (mirrored - shown))[..., None], known > 0.5)[..., 0]
+    skin = continued(unlit, bare, np.median(unlit[bare > SEEN], axis=0))
+    tone = tone_of(unlit, sure, skin)
+    known = nearer_to_hair(unlit, np.broadcast_to(tone, unlit.shape), skin)  # what is half beard is half skin
+    seen = np.clip(confidence / SEEN, 0, 1).astype(np.float32)
+    both = shown + (1 - seen) * seen[:, ::-1] * (shown[:, ::-1] - shown)
+    cover = along_the_jaw(both, np.maximum(seen, seen[:, ::-1]) > 0.5)
     cover = np.clip((cover - HALF[0]) / (HALF[1] - HALF[0]), 0, 1) * region
+    cover = np.maximum(cover, burns * (cover * (burns > 0)).max(0))
     cover = cv2.GaussianBlur(cover.astype(np.float32), (0, 0), LINE * len(cover))
     beside = np.clip(3 * cv2.GaussianBlur(cover, (0, 0), AROUND * len(cover)), 0, 1)
-    unseen = (1 - np.clip(confidence / SEEN, 0, 1)).astype(np.float32)
-    colour = meeting(continued(unlit, sure, tone), unlit, (1 - unseen) * shown**4)
-    return Hair(colour, continued(unlit, bare, skin), unseen, beside, cover)
+    colour = meeting(continued(unlit, sure * known, tone), unlit, seen * shown**4 * known)
+    return Hair(colour, skin, 1 - seen, beside, cover)
+
+
+def tone_of(unlit: np.ndarray, sure: np.ndarray, skin: np.ndarray) -> np.ndarray:
+    """(3,) the middle colour of what of a beard is least like the (S,S,3) skin near it: thin hair lets skin through."""
+    lab, of_skin = (cv2.cvtColor(np.ascontiguousarray(part, np.float32), cv2.COLOR_RGB2LAB) for part in (unlit, skin))
+    apart, there = np.linalg.norm(lab - of_skin, axis=-1), sure > SEEN
+    return np.median(unlit[there & (apart >= np.median(apart[there]))], axis=0).astype(np.float32)
+
+
+def along_the_jaw(cover: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """(S,S) a cover that goes on where it is not known, sooner along the line from the mouth to the ear than across it:
+    what is bearded up to a height is so up to the ear.
+
+    Args:
+        cover: (S,S) 0..1. known: (S,S) bool.
+    """
+    size = len(cover)
+    y, x = np.mgrid[:size, :size].astype(np.float32)
+    rise = SLOPE * np.maximum(np.abs(x + 0.5 - size / 2) - MOUTH * size, 0)
+    level = [cv2.remap(part.astype(np.float32), x, y - rise, cv2.INTER_LINEAR) for part in (cover * known, known)]
+    shape = max(1, round(size / SOONER)), size
+    level, sure = (cv2.resize(part, shape, interpolation=cv2.INTER_AREA) for part in level)
+    filled = fill_smoothly(np.repeat((level / np.maximum(sure, 1e-6))[..., None], 3, -1), sure > 0.3)[..., 0]
+    filled = cv2.remap(cv2.resize(filled, (size, size)), x, y + rise, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.where(known, cover, filled).astype(np.float32)
 
 
 def join_beards(
@@ -107,5 +147,5 @@ def join_beards(
     pairs = zip(beards, shares, strict=True)
     total = sum(beard.shown * share for beard, share in pairs if beard is not None)
     shown = (total / np.maximum(confidence, 1e-6)).astype(np.float32)
-    worn = continue_beard(shown, unlit, confidence, first.region)
+    worn = continue_beard(shown, unlit, confidence, first.regions)
     return None if worn is None else replace(first, shown=shown, worn=worn)

@@ -13,6 +13,9 @@ from .grain import find_grain
 from .measured import Subject
 from .strands import Strands, find_beard_strands, find_strands, lay_strands
 
+#: By how much a beard's strands are finer and shorter than hair's.
+BEARD = 1.6
+
 
 def find_details(job: Prepared, generated: np.ndarray, size: int, light: str, seed: int) -> list[Detail]:
     """The detail of one texture: of its skin, and of its hair.
@@ -31,9 +34,10 @@ def find_details(job: Prepared, generated: np.ndarray, size: int, light: str, se
         found.append(Detail(make_square(grain, seed), grain.tone, seen.furred))
     lit = (made + FAINT) / (generated + FAINT)
     beard = None if seen.beard is None else seen.beard.worn
-    for worn, strands in ((seen.hair, find_strands(subject)), (beard, find_beard_strands(subject))):
+    laid = ((seen.hair, find_strands(subject), 1.0), (beard, find_beard_strands(subject), BEARD))
+    for worn, strands, finer in laid:
         if strands is not None:
             assert worn is not None
             line = tuple(cv2.resize(part, generated.shape[1::-1]) * lit for part in (worn.colour, worn.skin))
-            found.append(Strands(lay_strands(strands, seed), strands.tone, worn.cover, line))
+            found.append(Strands(lay_strands(strands, seed), strands.tone, worn.cover, line, finer))
     return found

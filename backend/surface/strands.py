@@ -60,10 +60,11 @@ class Strands(Detail):
     """The same, where hair covers the skin; a fourth channel of the square is how far each strand reaches.
 
     line: (S,S,3) sRGB atlases of the hair's and of the skin's colour, of which the cover mixes the colours that it is
-    added to; None where it does not.
+    added to; None where it does not. finer: by how much strands are finer and shorter than hair's.
     """
 
     line: tuple[np.ndarray, np.ndarray] | None = None
+    finer: float = 1.0
 
     def where(self, atlas: np.ndarray) -> np.ndarray:
         return sample_atlas(self.cover, atlas)
@@ -101,7 +102,7 @@ class Strands(Detail):
         for number in range(int(level.max()) + 2):
             share = np.cos(np.clip(np.abs(level - number), 0, 1) * np.pi / 2)
             use = np.flatnonzero(share > 0.02)
-            spot = np.stack([turn[use] * 2**number, reach[use] / PERIOD + 0.37 * number], 1) * size
+            spot = np.stack([turn[use] * 2**number, reach[use] / PERIOD + 0.37 * number], 1) * (size * self.finer)
             total[use] += sample(wrapped, np.mod(spot, size) + PAD, cv2.INTER_CUBIC) * share[use, None]
         return total * plain
 

@@ -1,7 +1,7 @@
 """People whose beards are told by eye, and what of the picture is then known.
 
-Where a beard of a kind always grows it is hair for sure, far from where it grows at all there is none; nobody says where
-between the two it ends.
+Where a beard of a kind always grows it is hair for sure, far from where it grows at all there is none; nobody says
+where between the two it ends.
 """
 
 from __future__ import annotations
