@@ -12,24 +12,26 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from ..head.scalp import EAR_TOP, ear_share
+from ..head.scalp import SCALP_LEVEL, SCALP_SLOPE, ear_share
 from ..imaging.sample import fill_smoothly, sample
 from .hair import SEEN, Hair, continued, meeting, nearer_to_hair
 
 #: Where beards grow, canonical: up to the cheekbones, and higher towards the ears from so far aside; back to the ears.
 CHEEK, ASIDE, RISE, BACK = 0.1, 0.28, 0.6, 0.12
-#: Canonical depth up to which sideburns grow before the ears.
-BURN = 0.27
+#: Canonical depth up to which sideburns grow before the ears, and how they widen below a height.
+BURN, WIDENS, HIGH = 0.21, 0.6, 0.22
 #: Slope down from the head's middle at which it ends: in the middle at the throat, at the sides below the jaw's angle,
 #: and by how much it softens.
 THROAT, JAW, SOFT = 1.0, 0.74, 0.06
-#: Reach of the line's softness, and of what is looked at beside the beard, as shares of the atlas.
-LINE, AROUND = 0.008, 0.03
+#: Reach of the line's softness, as a share of the atlas.
+LINE = 0.008
 #: Share of the beard from which a texel tells its colour, and up to which the skin's; texels needed to say anything.
-SURELY, BARE, ENOUGH = 0.8, 0.1, 60
+SURELY, BARE, ENOUGH = 0.8, 0.1, 200
 #: Of the atlas: how steeply the line from the mouth's corners, so far aside, rises to the ears; a beard goes on along
 #: it so many times as far as across.
-SLOPE, MOUTH, SOONER = 0.5, 0.1, 4.0
+SLOPE, MOUTH, SOONER = 0.75, 0.1, 6.0
+#: Of the atlas: half the width of bays that are filled, and from where aside.
+BAY, CHEEKS = 0.06, 0.16
 #: Cover up to which there is none, and from which there is all of it: what goes on half told would smear.
 HALF = (0.4, 0.8)
 
@@ -39,7 +41,7 @@ class Beard:
     """A beard or a moustache that the portraits show.
 
     picture: (H,W) 0..1, the first portrait's. shown: (S,S) 0..1, where it was observed. worn: what the unseen face
-    wears; its scalp is the beard and what lies beside it. regions: (S,S) 0..1 each, of grows() and sideburns().
+    wears; its scalp is the beard with its border. regions: (S,S) 0..1 each, of grows() and sideburns().
     """
 
     picture: np.ndarray
@@ -61,8 +63,9 @@ def grows(canonical: np.ndarray) -> np.ndarray:
 def sideburns(canonical: np.ndarray) -> np.ndarray:
     """(…,) float32 0..1 of (…,3) canonical points: before the ears, where a beard that reaches them meets the hair."""
     _, y, z = np.moveaxis(canonical, -1, 0)
-    wide = np.clip((z - BACK) / SOFT + 0.5, 0, 1) * np.clip((BURN - z) / SOFT + 0.5, 0, 1)
-    high = np.clip((EAR_TOP - y) / SOFT + 0.5, 0, 1) * np.clip((y + 0.1) / SOFT + 0.5, 0, 1)
+    front = BURN + WIDENS * np.clip(HIGH - y, 0, HIGH)
+    wide = np.clip((z - BACK) / SOFT + 0.5, 0, 1) * np.clip((front - z) / SOFT + 0.5, 0, 1)
+    high = np.clip((SCALP_LEVEL + SCALP_SLOPE * z + SOFT - y) / SOFT + 0.5, 0, 1) * np.clip(y / SOFT + 1.5, 0, 1)
     return (wide * high * (1 - ear_share(canonical))).astype(np.float32)
 
 
@@ -102,10 +105,10 @@ def continue_beard(
     cover = along_the_jaw(both, np.maximum(seen, seen[:, ::-1]) > 0.5)
     cover = np.clip((cover - HALF[0]) / (HALF[1] - HALF[0]), 0, 1) * region
     cover = np.maximum(cover, burns * (cover * (burns > 0)).max(0))
+    cover = without_bays(np.maximum(cover, both * seen), cover)
     cover = cv2.GaussianBlur(cover.astype(np.float32), (0, 0), LINE * len(cover))
-    beside = np.clip(3 * cv2.GaussianBlur(cover, (0, 0), AROUND * len(cover)), 0, 1)
     colour = meeting(continued(unlit, sure * known, tone), unlit, seen * shown**4 * known)
-    return Hair(colour, skin, 1 - seen, beside, cover)
+    return Hair(colour, skin, 1 - seen, np.clip(3 * cover, 0, 1), cover)
 
 
 def tone_of(unlit: np.ndarray, sure: np.ndarray, skin: np.ndarray) -> np.ndarray:
@@ -113,6 +116,19 @@ def tone_of(unlit: np.ndarray, sure: np.ndarray, skin: np.ndarray) -> np.ndarray
     lab, of_skin = (cv2.cvtColor(np.ascontiguousarray(part, np.float32), cv2.COLOR_RGB2LAB) for part in (unlit, skin))
     apart, there = np.linalg.norm(lab - of_skin, axis=-1), sure > SEEN
     return np.median(unlit[there & (apart >= np.median(apart[there]))], axis=0).astype(np.float32)
+
+
+def without_bays(whole: np.ndarray, cover: np.ndarray) -> np.ndarray:
+    """(S,S) the cover, also where bare skin would be between what shows of a beard and its sideburns.
+
+    Args:
+        whole: (S,S) 0..1 what shows, and the cover.
+    """
+    size = len(whole)
+    side = 2 * round(BAY * size) + 1
+    closed = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    aside = np.abs(np.arange(size) + 0.5 - size / 2) > CHEEKS * size
+    return np.where(aside & (whole < closed), closed, cover).astype(np.float32)
 
 
 def along_the_jaw(cover: np.ndarray, known: np.ndarray) -> np.ndarray:
