@@ -13,8 +13,8 @@ from .grain import find_grain
 from .measured import Subject
 from .strands import Strands, find_beard_strands, find_strands, lay_strands
 
-#: By how much a beard's strands are finer and shorter than hair's.
-BEARD = 1.6
+#: By how much a beard's strands are finer than hair's; whole, for they go around the head.
+BEARD = 2.0
 
 
 def find_details(job: Prepared, generated: np.ndarray, size: int, light: str, seed: int) -> list[Detail]:
