@@ -36,9 +36,9 @@ from .observation.views import View, fuse
 from .options import PROFILE, SHELL
 from .outputs import UDIM, Staged, pattern, shell_files
 from .pins import Pin, parse_pins
-from .portrait.beard import shave
 from .portrait.decode import Portrait, decode_portrait
 from .portrait.networks import run_on
+from .portrait.shaved import shave
 from .prior.linear import LinearPrior
 from .recall import Recall, fingerprint, forget_all
 from .refusals import check_request, choose_device

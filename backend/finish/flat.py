@@ -2,7 +2,7 @@
 
 The networks learnt on skins, which are never one colour; beside a drawing's flat cheek theirs is blotched. So the
 unseen skin's colours are drawn together about the seen skin's middle one until they stray no more than it does, and
-so are the scalp's about the middle colour of what was drawn beside it.
+so are the scalp's and the beard's about the middle colour of what was drawn of them.
 """
 
 from __future__ import annotations
@@ -37,8 +37,15 @@ def flatten_drawing(generated: np.ndarray, observation: Observation, style: str)
     crown, hairy = np.zeros_like(scalp), shrunk(observation.hairy)
     if observation.cover is not None:
         crown = shrunk(observation.cover)
+    beard, bearded = np.zeros_like(scalp), np.zeros_like(scalp)
+    if observation.beard is not None:
+        beard, bearded = shrunk(observation.beard.worn.cover), shrunk(observation.beard.shown)
     regions = []
-    for share, drawn in ((bare * (1 - crown), bare * (1 - scalp) * (1 - hairy) > 0.7), (crown, scalp * hairy > 0.7)):
+    for share, drawn in (
+        (bare * (1 - crown) * (1 - beard), bare * (1 - scalp) * (1 - hairy) * (1 - bearded) > 0.7),
+        (crown, scalp * hairy > 0.7),
+        (beard, bearded > 0.7),
+    ):
         drawn, made = drawn & (sure > SURE), (share > 0.5) & (sure < 0.05) & (shrunk(observation.covered) > 0.5)
         if drawn.sum() >= ENOUGH and made.sum() >= ENOUGH:
             (middle, spread), (other, wider) = measured(seen[drawn]), measured(generated[made])

@@ -1,4 +1,5 @@
-"""The unseen scalp wears the portrait's hair as a layer over skin, or skin alone where it is to be bare."""
+"""The unseen scalp wears the portrait's hair as a layer over skin, or skin alone where it is to be bare; the unseen
+face wears the beard."""
 
 from __future__ import annotations
 
@@ -21,8 +22,12 @@ REACH, SHADE = 0.1, (0.75, 1.3)
 
 
 def wear_seen_hair(generated: np.ndarray, observation: Observation, style: str) -> np.ndarray:
-    """The unseen scalp wears the seen hair. See finish.Finisher."""
-    return wear_hair(generated, observation.hair)
+    """The unseen scalp and face wear the seen hair and beard. See finish.Finisher."""
+    worn = wear_hair(generated, observation.hair)
+    if observation.beard is None:
+        return worn
+    beard = observation.beard.worn
+    return lay_over(worn, beard, sized(beard.scalp, len(worn)))
 
 
 def wear_hair(generated: np.ndarray, hair: Hair | None) -> np.ndarray:
@@ -33,18 +38,29 @@ def wear_hair(generated: np.ndarray, hair: Hair | None) -> np.ndarray:
     """
     if hair is None:
         return generated
-    colour, skin, unseen, scalp, cover = (
-        cv2.resize(part, generated.shape[:2], interpolation=cv2.INTER_AREA)
-        for part in (hair.colour, hair.skin, hair.unseen, hair.scalp, hair.cover)
-    )
+    scalp = sized(hair.scalp, len(generated))
     if hair.bare:
-        return (generated + BARE * (scalp * unseen)[..., None] * (colour - generated)).astype(np.float32)
+        share = (scalp * sized(hair.unseen, len(generated)))[..., None]
+        return (generated + BARE * share * (sized(hair.colour, len(generated)) - generated)).astype(np.float32)
+    grows = cv2.resize(hairline().grows, generated.shape[:2], interpolation=cv2.INTER_LINEAR)
+    return lay_over(generated, hair, np.maximum(grows, scalp))
+
+
+def lay_over(generated: np.ndarray, hair: Hair, where: np.ndarray) -> np.ndarray:
+    """(S,S,3) generated skin with a layer of hair over what is unseen of (S,S) 0..1 a region."""
+    colour, skin, unseen, cover = (
+        sized(part, len(generated)) for part in (hair.colour, hair.skin, hair.unseen, hair.cover)
+    )
     way = colour - skin
     below = without_hair(generated, skin, way)
     layered = below + cover[..., None] * (colour * own_shade(generated, cover)[..., None] - below)
-    grows = cv2.resize(hairline().grows, generated.shape[:2], interpolation=cv2.INTER_LINEAR)
-    worn = unseen * np.maximum(grows, scalp)
+    worn = unseen * where
     return (generated + worn[..., None] * (layered - generated)).astype(np.float32)
+
+
+def sized(part: np.ndarray, size: int) -> np.ndarray:
+    """(size,size,…) of a larger picture."""
+    return cv2.resize(part, (size, size), interpolation=cv2.INTER_AREA)
 
 
 def without_hair(generated: np.ndarray, skin: np.ndarray, way: np.ndarray) -> np.ndarray:

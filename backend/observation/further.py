@@ -18,10 +18,10 @@ from ..head.register import register
 from ..imaging.sample import masked_blur
 from ..messages import LOW_SCORE
 from ..pins import Pin
-from ..portrait.beard import shave
 from ..portrait.decode import decode_portrait
 from ..portrait.faces import CHOOSE, find_portrait_face
 from ..portrait.matte import portrait_matte
+from ..portrait.shaved import shave
 from ..prior.linear import LinearPrior
 from .expression import take_folds_off
 from .observe import Observation, observe

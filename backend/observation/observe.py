@@ -19,6 +19,7 @@ from ..portrait.matte import Matte
 from ..prior.light import Light, estimate_light
 from ..prior.linear import LinearPrior
 from ..prior.studio import even_out
+from .beard import Beard, see_beard
 from .hair import Hair, continue_hair, find_hair, hair_evidence, without_light
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Observation:
     cloth: what covers the scalp is a hat or a scarf, and is left out.
     evened: (S,S,3) what light that is not smooth was taken out by, linear; None where it was not.
     standing: (H,W) 0..1, where something stands off the skin: hair, glasses, hats; no hands. person: (H,W) 0..1,
-        with clothes. Both one pixel where nobody looked.
+        with clothes. Both one pixel where nobody looked. beard: None on shaven faces.
     """
 
     portrait: np.ndarray
@@ -83,6 +84,7 @@ class Observation:
     evened: np.ndarray | None = None
     standing: np.ndarray = field(default_factory=lambda: np.zeros((1, 1), np.float32))
     person: np.ndarray = field(default_factory=lambda: np.zeros((1, 1), np.float32))
+    beard: Beard | None = None
 
     @property
     def wears_hair(self) -> bool:
@@ -92,6 +94,13 @@ class Observation:
     def cover(self) -> np.ndarray | None:
         """(S,S) 0..1, how far hair covers each texel; None where it wears none."""
         return None if self.hair is None or self.hair.bare else self.hair.cover
+
+    @property
+    def furred(self) -> np.ndarray | None:
+        """(S,S) 0..1, how far hair or a beard covers each texel; None where it wears neither."""
+        covers = [self.cover, None if self.beard is None else self.beard.worn.cover]
+        worn = [cover for cover in covers if cover is not None]
+        return np.maximum.reduce(worn) if worn else None
 
     @property
     def better_side(self) -> float:
@@ -186,6 +195,9 @@ def observe(
         hair_colour = without_light(hair_colour, colour, unlit, sure)
     hair = find_hair(unlit, confidence, hairy, scalp_texels, hair_colour, bare)
     evidence = hair_evidence(unlit, confidence, hair)
+    beard = None
+    if matte.beard is not None:
+        beard = see_beard(matte.beard, places, unlit, confidence, canonical, fragments.covered)
     return Observation(
         portrait,
         low,
@@ -207,6 +219,7 @@ def observe(
         evened,
         _certain(standing if matte.rims is None else np.maximum(standing, matte.rims)),
         matte.person,
+        beard,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..head.register import Registration
 from ..imaging.sample import sample, to_linear, to_srgb
+from .beard import join_beards
 from .hair import find_hair, hair_evidence
 from .observe import Observation
 from .relight import TAKEN, relighting
@@ -116,7 +117,8 @@ def fuse(first: Observation, further: Sequence[View]) -> Observation:
     hairy = sum(view.hairy * share for view, share in zip(views, shares, strict=True)) / mean
     worn = next((view.hair.colour for view in views if view.hair is not None and not view.bare), None)
     hair = find_hair(unlit, confidence, hairy, first.scalp, worn, first.bare)
-    return replace(first, evidence=hair_evidence(unlit, confidence, hair), hair=hair)
+    beard = join_beards([view.beard for view in views], shares, unlit, confidence)
+    return replace(first, evidence=hair_evidence(unlit, confidence, hair), hair=hair, beard=beard)
 
 
 def _lit(seen: Observation, gain: np.ndarray | None) -> np.ndarray:

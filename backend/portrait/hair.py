@@ -53,10 +53,11 @@ def head_frame(points: np.ndarray) -> Square:
 
 
 def inputs_of(color: np.ndarray, person: np.ndarray) -> np.ndarray:
-    """(6,128,128) float32: the square's colour, the person in it, and place.
+    """(6,S,S) float32: the square's colour, the person in it, and place.
 
     Args:
-        color: (128,128,3) float32 sRGB. person: (128,128) float32 0..1.
+        color: (S,S,3) float32 sRGB. person: (S,S) float32 0..1.
     """
-    x, y = np.meshgrid(np.linspace(-1, 1, SIDE), np.linspace(-1, 1, SIDE))
+    places = np.linspace(-1, 1, len(person))
+    x, y = np.meshgrid(places, places)
     return np.concatenate([color.transpose(2, 0, 1), person[None], x[None], y[None]]).astype(np.float32)

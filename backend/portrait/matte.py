@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .beard import find_beard
 from .glasses import glasses
 from .hair import hair_over
 from .hands import hands_before
@@ -74,6 +75,7 @@ class Matte:
     hand: whether a hand is before the face.
     glasses: whether some are worn; what they hide is no skin.
     rims: what of them hides skin; None where nobody looked.
+    beard: what a beard or a moustache covers, which is skin, too; None where none is.
     """
 
     person: np.ndarray
@@ -82,6 +84,7 @@ class Matte:
     hand: bool = False
     glasses: bool = False
     rims: np.ndarray | None = None
+    beard: np.ndarray | None = None
 
 
 def portrait_matte(
@@ -126,24 +129,27 @@ def portrait_matte(
     known = np.maximum(covered * small_person, above * other)  # above the brows what is no skin is hair
     hair = (other + looked * (known - other)) * _above_chin(shape, small_face)
 
+    beard = find_beard(small, small_face) * small_person
     hand = hands_before(small, small_face)
     skin, hair = skin * (1 - hand), hair * (1 - hand)
 
     radius = max(1, round(small_face.size * 0.008))
     whole = []
-    for part in (small_person, skin, hair):
+    for part in (small_person, skin, hair, beard * (1 - hand)):
         full = np.zeros(color.shape[:2], np.float32)
         full[y0:y1, x0:x1] = guided(part.astype(np.float32), small, near, radius)
         whole.append(full if alpha is None else full * alpha)
     outside = np.ones(color.shape[:2], bool)
     outside[y0:y1, x0:x1] = False
     whole[0][outside] = person[outside]
-    shown, skin, hair = whole
+    shown, skin, hair, beard = whole
     rims = np.zeros(color.shape[:2], np.float32)  # no guided filter: it washes out what is as thin as its window
     if look_for_glasses:
         rims[y0:y1, x0:x1] = cv2.resize(glasses(small, small_face), near.shape[1::-1])
     rims = rims if alpha is None else rims * alpha
-    return Matte(shown, skin * (1 - rims), hair, bool(hand.any()), bool(rims.any()), rims)
+    return Matte(
+        shown, skin * (1 - rims), hair, bool(hand.any()), bool(rims.any()), rims, beard if beard.any() else None
+    )
 
 
 def skin_likeness(color: np.ndarray, face: FaceLandmarks) -> tuple[np.ndarray, bool]:

@@ -41,6 +41,8 @@ SPREAD, SLENDER = 14.0, 12
 #: Standard deviation of hair's octaves at most (0.06 to 0.35 on 20 heads, the more the curlier; with 0.3 straight hair
 #: looks embossed), and where too little shows, as shares of its tone; pixels that tell it.
 DEEPEST, USUAL, LEAST = 0.20, 0.06, 100
+#: The same of a beard: with more a short one looks embossed.
+SHORT = 0.11
 #: Power of an octave that the portrait is too coarse for, beside the one before it.
 FINER = 0.35
 #: How far locks bend, face heights, by how often they do so in one; how much and how often their strength changes.
@@ -60,10 +62,11 @@ class Strands(Detail):
     """The same, where hair covers the skin; a fourth channel of the square is how far each strand reaches.
 
     line: (S,S,3) sRGB atlases of the hair's and of the skin's colour, of which the cover mixes the colours that it is
-    added to; None where it does not.
+    added to; None where it does not. finer: by how much strands are than hair's.
     """
 
     line: tuple[np.ndarray, np.ndarray] | None = None
+    finer: float = 1.0
 
     def where(self, atlas: np.ndarray) -> np.ndarray:
         return sample_atlas(self.cover, atlas)
@@ -101,7 +104,7 @@ class Strands(Detail):
         for number in range(int(level.max()) + 2):
             share = np.cos(np.clip(np.abs(level - number), 0, 1) * np.pi / 2)
             use = np.flatnonzero(share > 0.02)
-            spot = np.stack([turn[use] * 2**number, reach[use] / PERIOD + 0.37 * number], 1) * size
+            spot = np.stack([turn[use] * (self.finer * 2**number), reach[use] / PERIOD + 0.37 * number], 1) * size
             total[use] += sample(wrapped, np.mod(spot, size) + PAD, cv2.INTER_CUBIC) * share[use, None]
         return total * plain
 
@@ -118,13 +121,25 @@ def find_strands(subject: Subject) -> Grain | None:
     shows = (seen.head_hair > SURE).any() and (seen.confidence * seen.scalp > 0.1).any()  # hidden hair is no model
     if not (seen.wears_hair and shows):
         return None
+    return measure_strands(subject, seen.head_hair, DEEPEST)
+
+
+def find_beard_strands(subject: Subject) -> Grain | None:
+    """As find_strands(), of a beard."""
+    beard = subject.observation.beard
+    return None if beard is None or not (beard.picture > SURE).any() else measure_strands(subject, beard.picture, SHORT)
+
+
+def measure_strands(subject: Subject, hair: np.ndarray, deepest: float) -> Grain | None:
+    """The strands of (H,W) 0..1 hair in the portrait, as deep at most as a share of its tone; None where there is too
+    little of it."""
     density, lows = subject.resolution(COARSEST)
-    box = bounding_box(seen.head_hair > SURE)
+    box = bounding_box(hair > SURE)
     scale = density / subject.registration.face_height
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     picture, mask = (
         cv2.resize(np.ascontiguousarray(part[box]), None, fx=scale, fy=scale, interpolation=how)
-        for part in (seen.portrait, seen.head_hair)
+        for part in (subject.observation.portrait, hair)
     )
     mask = mask > SURE
     shown: list[list] = [[] for _ in lows]
@@ -134,7 +149,7 @@ def find_strands(subject: Subject) -> Grain | None:
     tone = float(np.median(picture[mask] @ LUMINANCE))
     found = gathered(shown)
     covariance = stranded(found) * covariances(found, (USUAL * tone) ** 2)
-    octaves, density, lows = finer(held(covariance, (DEEPEST * tone) ** 2), density, lows, subject.texels)
+    octaves, density, lows = finer(held(covariance, (deepest * tone) ** 2), density, lows, subject.texels)
     return Grain(density, lows, octaves, NO_PATCHES, tone)
 
 

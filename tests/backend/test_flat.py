@@ -44,6 +44,7 @@ def drawing(noise: float = 0.0):
         low=colour,
         places=grid,
         shade=np.ones((SIZE, SIZE), np.float32),
+        beard=None,
     )
 
 
@@ -63,6 +64,16 @@ def test_a_scalp_that_is_to_be_bare_takes_the_skins_colour(blotched):
     seen = drawing()
     seen.cover = None
     assert np.abs(flatten_drawing(blotched, seen, "cartoon")[UNSEEN_SCALP] - SKIN).max() < 0.01
+
+
+def test_an_unseen_beard_takes_the_colour_of_the_drawn_one(blotched):
+    seen, where = drawing(), np.zeros((SIZE, SIZE), np.float32)
+    where[78:] = 1
+    seen.unlit = np.where(where[..., None] > 0, HAIR, seen.unlit).astype(np.float32)
+    seen.low = seen.unlit
+    seen.beard = SimpleNamespace(shown=where, worn=SimpleNamespace(cover=where))
+    flat = flatten_drawing(blotched, seen, "cartoon")
+    assert np.abs(flat[82:100, 4:24] - HAIR).max() < 0.01 and np.abs(flat[60:74, 4:24] - SKIN).max() < 0.01
 
 
 def test_what_is_painted_as_unevenly_as_skin_is_left_alone(blotched):

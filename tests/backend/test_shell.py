@@ -1,4 +1,4 @@
-"""The shell: beards are told from shade, hair is followed beyond the outline, and what is not seen goes on."""
+"""The shell: hair is followed beyond the outline, and what is not seen goes on."""
 
 from __future__ import annotations
 
@@ -23,10 +23,6 @@ from backend.observation.observe import TOLD
 from backend.observation.stands_off import believe, continue_colour, continue_shell, share_alpha, standing_at
 from backend.observation.views import View
 from backend.outputs import shell_files
-from backend.portrait.beard import below, disc, find_beard, shave
-from backend.portrait.landmark_groups import FACE_OVAL, INNER_LIPS, LIPS, fill_region
-from backend.portrait.matte import portrait_matte
-from tests.backend.portraits import astronaut, astronaut_face
 from tests.backend.test_photographed import SIZE, observed
 
 #: Canonical places: the crown, the back of the head, the nose's tip, a cheek.
@@ -206,44 +202,6 @@ def test_what_one_side_shows_the_other_has_too():
     assert hair is None and alpha[48, 44] > 0.99 and alpha[48, SIZE - 1 - 44] > 0.99
     assert alpha[30, SIZE - 1 - 44] < 0.05 and alpha[30, 44] < 0.05 and alpha[5].max() < 0.05
     assert np.abs(colour - 0.3).max() < 0.01 and unseen.max() <= 1.001
-
-
-def bearded() -> tuple[np.ndarray, np.ndarray]:
-    """The astronaut with rough dark hair below the nose, and where."""
-    picture, face = astronaut().color.copy(), astronaut_face()
-    shape = picture.shape[:2]
-    mouth = cv2.dilate(fill_region(shape, face.points, LIPS, INNER_LIPS), disc(0.03 * face.size))
-    where = fill_region(shape, face.points, FACE_OVAL) * below(shape, face) * (1 - mouth) > 0.5
-    noise = np.random.default_rng(0).normal(0, 0.06, (*shape, 1)).astype(np.float32)
-    picture[where] = np.clip(np.float32([0.24, 0.17, 0.12]) + noise, 0, 1)[where]
-    return picture, where
-
-
-def test_a_beard_is_found_and_shaven_faces_have_none():
-    picture, where = bearded()
-    face = astronaut_face()
-    found = find_beard(picture, portrait_matte(picture, face), face)
-    assert found[where].mean() > 0.6 and found[~cv2.dilate(where.astype(np.uint8), disc(4)).astype(bool)].max() < 0.1
-    assert not find_beard(astronaut().color, portrait_matte(astronaut().color, face), face).any()
-
-
-def test_shade_is_no_beard():
-    shade = cv2.GaussianBlur(bearded()[1].astype(np.float32), (0, 0), 8.0)[..., None]
-    picture = astronaut().color * (1 - 0.5 * shade)
-    assert not find_beard(picture, portrait_matte(picture, astronaut_face()), astronaut_face()).any()
-
-
-def test_a_shaved_matte_has_skin_without_beard_and_hair_without_collar():
-    picture, where = bearded()
-    face = astronaut_face()
-    matte = portrait_matte(picture, face)
-    shaved = shave(picture, matte, face)
-    assert matte.skin[where].mean() > 0.7 > 0.5 > shaved.skin[where].mean() and shaved.hair[where].mean() > 0.6
-    chin, nose = face.points[[152, 2], :2]
-    collar = np.zeros(where.shape, bool)
-    collar[int(chin[1] + 4) : int(2 * chin[1] - nose[1]), int(chin[0] - 20) : int(chin[0] + 20)] = True
-    plain = portrait_matte(astronaut().color, face)
-    assert plain.hair[collar].max() < 0.2 and shave(astronaut().color, plain, face).hair[collar].max() < 0.2
 
 
 def test_pictures_keep_alpha_and_grey():

@@ -174,3 +174,20 @@ def test_hair_that_the_artist_hides_is_no_model_for_strands(demo_head_obj, astro
     assert np.linalg.norm(little.covariance[-1]) > 0.05 * np.linalg.norm(whole.covariance[-1]) > 0
     hidden = dataclasses.replace(job.observation, confidence=np.zeros_like(job.observation.confidence))
     assert hidden.wears_hair and found(hidden) is None
+
+
+def test_a_beards_strands_are_as_many_times_finer_across_and_as_long():
+    waves = 0.1 * np.sin(np.arange(256) * 2 * np.pi / 32)
+    cover, grey, free = np.ones((SIZE, SIZE), np.float32), np.full((400, 3), 0.5, np.float32), np.ones(400, np.float32)
+
+    def crossings(square: np.ndarray, finer: float, place: np.ndarray) -> int:
+        strands = Strands(np.repeat(square[..., None], 4, 2).astype(np.float32), 0.5, cover, None, finer)
+        light = strands.add(grey, free, place, np.zeros_like(place), to_atlas(place))[:, 0]
+        return int((np.abs(np.diff(np.sign(light - 0.5))) > 0).sum())
+
+    upright_stripes, level_stripes = np.repeat(waves[None], 256, 0), np.repeat(waves[:, None], 256, 1)
+    span = np.linspace(-0.3, 0.3, 400)
+    across = np.stack([span, 0 * span, np.full(400, 0.55)], 1).astype(np.float32)
+    down = np.stack([0 * span, span, np.full(400, 0.55)], 1).astype(np.float32)
+    assert crossings(upright_stripes, 2.0, across) > 1.6 * crossings(upright_stripes, 1.0, across) > 3
+    assert crossings(level_stripes, 2.0, down) == crossings(level_stripes, 1.0, down)

@@ -1,4 +1,4 @@
-"""train hair-network: which pixels of a head are hair, by a small U-Net, on the pictures of draw_hair.py.
+"""train hair-network: which pixels are hair, by a small U-Net, on the pictures of draw_hair.py or draw_beards.py.
 
 The landmarks fix the square (portrait/hair.py), so place tells as much as colour and texture. Batch number n of a seed
 is the same whenever it is drawn.
@@ -23,17 +23,17 @@ from .checkpoints import save_half
 from .descent import Descent, Means, Pace, bare_parser, begin
 from .glasses import settle
 from .glasses_network import pair
+from .hair_heads import FINER, STORED
 
 PACE = Pace(rate=1.6e-3, average=0.997)
 EXPORT_EVERY = 60.0  # seconds
-WEIGHTS, STATE = "hair.safetensors", "hair.state.safetensors"
 TURN, ZOOM, MOVE = 2.5, 0.05, 0.02  # degrees and shares of the square by which it lies otherwise
 BLIND = 0.15  # share of the pictures whose person is not told
 WIDTHS = (16, 32, 48, 64)
 
 
 class HairNet(nn.Module):
-    """(B,6,128,128), sRGB 0..1, person 0..1 and place -1..1, to (B,1,128,128) logits of hair."""
+    """(B,6,S,S), sRGB 0..1, person or the face's parts 0..1 and place -1..1, to (B,1,S,S) logits of hair."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,17 +77,21 @@ class HairBatches(Dataset):
 def moved(parts: dict[str, np.ndarray], random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(6,S,S) and twice (1,S,S) float32: a square within a drawn sample, as landmarks err, in another tone."""
     side = len(parts["hair"])
+    target = side * SIDE * FINER // STORED
     matrix = cv2.getRotationMatrix2D((side / 2, side / 2), random.normal(0, TURN), np.exp(random.normal(0, ZOOM)))
-    matrix[:, 2] += random.normal(0, MOVE * SIDE, 2) + (SIDE - side) / 2
+    matrix[:, 2] += random.normal(0, MOVE * target, 2) + (target - side) / 2
     stack = np.dstack([parts["picture"], parts["person"], parts["hair"], parts["weight"]])
     whole = np.dstack(
-        [cv2.warpAffine(stack[..., k : k + 3], matrix, (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE) for k in (0, 3)]
+        [
+            cv2.warpAffine(stack[..., k : k + 3], matrix, (target, target), borderMode=cv2.BORDER_REPLICATE)
+            for k in (0, 3)
+        ]
     )
     whole = whole[:, :: -1 if random.random() < 0.5 else 1].astype(np.float32) / 255
     color = whole[..., :3] ** np.exp(random.normal(0, 0.15)) * np.exp(random.normal(0, 0.06, 3))
     if random.random() < 0.1:
         color = color[..., random.permutation(3)]
-    person = whole[..., 3] if random.random() > BLIND else np.full((SIDE, SIDE), random.integers(2), np.float32)
+    person = whole[..., 3] if random.random() > BLIND else np.full((target, target), random.integers(2), np.float32)
     given = inputs_of(np.clip(color, 0, 1).astype(np.float32), person)
     return given, whole[None, ..., 4].copy(), whole[None, ..., 5].copy()
 
@@ -102,27 +106,29 @@ def hair_loss(network: nn.Module, given: Tensor, hair: Tensor, weight: Tensor) -
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """Write hair.safetensors."""
-    output, device = arguments.output, arguments.device
-    descent = Descent(HairNet().to(device, memory_format=torch.channels_last), PACE, output / STATE)
+    """Write hair.safetensors, or beard.safetensors."""
+    output, device, name = arguments.output, arguments.device, "beard" if arguments.beards else "hair"
+    network = HairNet().to(device, memory_format=torch.channels_last)
+    descent = Descent(network, PACE, output / f"{name}.state.safetensors")
     batches = HairBatches(arguments.portraits, arguments.count, arguments.seed)
     data = DataLoader(batches, batch_size=None, sampler=range(descent.steps, arguments.steps))
-    log, saved = Means(output / "hair.log"), time.monotonic()
+    log, saved = Means(output / f"{name}.log"), time.monotonic()
     for batch in data:
         given, hair, weight = (part.to(device) for part in batch)
         terms = hair_loss(descent.network.train(), given.contiguous(memory_format=torch.channels_last), hair, weight)
         descent.step(sum(terms.values()), PACE.at(descent.steps, arguments.schedule))
-        log.add(descent.steps, {name: float(value.detach()) for name, value in terms.items()})
+        log.add(descent.steps, {term: float(value.detach()) for term, value in terms.items()})
         if time.monotonic() - saved > EXPORT_EVERY or descent.steps == arguments.steps:
             settle(descent.average, batches, device)
-            save_half(descent.average.state_dict(), output / WEIGHTS)
+            save_half(descent.average.state_dict(), output / f"{name}.safetensors")
             descent.save()
             saved = time.monotonic()
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = bare_parser("hair-network", __doc__, steps=5800, count=8, counted="pictures a step")
-    parser.add_argument("--portraits", type=Path, required=True, help="folder of `hair draw`")
+    parser.add_argument("--portraits", type=Path, required=True, help="folder of `hair draw` or `beards draw`")
+    parser.add_argument("--beards", action="store_true", help="of beards: beard.safetensors, not hair.safetensors")
     try:
         train(begin(parser, argv))
     except AvatarTexError as refusal:

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from ...errors import AvatarTexError, ErrorCode
 from ...models.bundle import FILES, WEIGHTS, load_networks
-from ...portrait.hair import SIDE
+from ...portrait import beard, hair
 from .glasses_network import COLUMNS, ROWS, GlassesNet
 from .graphs import write_whole
 from .hair_network import HairNet
@@ -19,7 +19,7 @@ from .manifest import write_manifest
 from .mapping_network import FILE as MAPPING
 
 #: Networks that see a portrait: each needs none of the others, and none needs them.
-GLASSES, HAIR = "glasses.safetensors", "hair.safetensors"
+GLASSES, HAIR, BEARD = "glasses.safetensors", "hair.safetensors", "beard.safetensors"
 
 
 def ship(arguments: argparse.Namespace) -> None:
@@ -27,10 +27,10 @@ def ship(arguments: argparse.Namespace) -> None:
 
     Raises:
         AvatarTexError: when a file is missing; nothing is copied then. All others may be missing beside the
-            glasses' or the hair's.
+            glasses', the hair's or the beards'.
     """
     names = ["linear.safetensors", *FILES]
-    seeing = [name for name in (GLASSES, HAIR) if (arguments.output / name).is_file()]
+    seeing = [name for name in (GLASSES, HAIR, BEARD) if (arguments.output / name).is_file()]
     if seeing and not any((arguments.output / name).is_file() for name in names):
         names = []
     missing = [name for name in names if not (arguments.output / name).is_file()]
@@ -51,11 +51,11 @@ def ship(arguments: argparse.Namespace) -> None:
 
 
 def ship_seeing(trained: Path) -> None:
-    """The network that sees glasses or hair in a portrait, as one graph with its weights."""
-    network, given, made = (
-        (GlassesNet(), {"face": torch.zeros(1, 5, ROWS, COLUMNS)}, ["hidden", "worn"])
-        if trained.name == GLASSES
-        else (HairNet(), {"head": torch.zeros(1, 6, SIDE, SIDE)}, ["hair"])
-    )
+    """The network that sees glasses, hair or beards in a portrait, as one graph with its weights."""
+    network, given, made = {
+        GLASSES: (GlassesNet(), {"face": torch.zeros(1, 5, ROWS, COLUMNS)}, ["hidden", "worn"]),
+        HAIR: (HairNet(), {"head": torch.zeros(1, 6, hair.SIDE, hair.SIDE)}, ["hair"]),
+        BEARD: (HairNet(), {"face": torch.zeros(1, 6, beard.SIDE, beard.SIDE)}, ["beard"]),
+    }[trained.name]
     network.load_state_dict({name: value.float() for name, value in load_file(trained).items()})
     write_whole(network, given, made, (WEIGHTS / trained.name).with_suffix(".onnx"))

@@ -1,0 +1,286 @@
+"""Beards of any shape and colour drawn onto faces that have none: what train hair-network learns of beards.
+
+python -m backend.lab beards draw --heads heads --output beards --count 9000
+
+Folds, shade, teeth and stubble stay what they are, skin. People whose own beards are known (known_beards.py) are among
+the faces, with as much of them as is known.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ...errors import AvatarTexError, ErrorCode
+from ...head.facial_regions import JAW, MOUSTACHE
+from ...imaging.noise import strands
+from ...portrait.beard import SIDE, beard_frame, face_parts
+from ...portrait.landmark_groups import INNER_LIPS, LIPS, fill_region
+from ...portrait.landmarks import cut
+from .developed import developed
+from .known_beards import CHIN, bearded, disc, kind_of
+from .known_hair import Head
+from .sample_shards import write_shards
+from .spectacles import noise
+from .wigs import Scene, coloured, flat, tone
+
+#: Pixels of a sample over those of the network, so that training moves it.
+WIDER = 1.19
+#: Shares of pictures: with a drawn beard; another's; without, but with stubble; skin darkened; shade; cartoons; own
+#: beards.
+DRAWN, LENT, STUBBLED, DARKER, SHADED, CARTOONS, OWN = 0.4, 0.2, 0.35, 0.25, 0.5, 0.1, 0.25
+#: Of the pictures so many are photographs for sure; the others are any make of developed.py.
+PHOTO = 0.45
+#: Beards, and how often each is drawn.
+KINDS = {"full": 0.4, "moustache": 0.25, "circle": 0.2, "chin": 0.08, "strap": 0.07}
+#: Every tenth shaven face is left out, to choose by, and every second bearded one where a half of them is.
+LEFT_OUT = 10
+#: Of the face's size: as far as another's beard reaches beyond what of it is known.
+AROUND = 0.05
+#: Share of drawn beards that are short; difference in sRGB up to which nobody could tell one.
+TRIMMED, TOLD = 0.2, 0.04
+
+
+def outline(points: np.ndarray, size: float, kind: str, random: np.random.Generator) -> np.ndarray:
+    """Polygons (n,2) of a beard, drawn one over the other."""
+    across, down = np.float32([1, 0]), np.float32([0, 1])
+    long = abs(random.normal(0, 0.09)) * (random.random() < 0.6)
+    jaw = points[list(JAW)].copy()
+    lower = np.sin(np.linspace(0, np.pi, len(JAW)))[:, None]
+    jaw = jaw + size * (
+        long * lower**2 * down + random.uniform(0, 0.04) * np.linspace(-1, 1, len(JAW))[:, None] * across
+    )
+    mouth = points[[61, 291]]
+    spread = random.uniform(0, 0.06) * size
+    mouth = mouth + np.float32([[-spread, 0], [spread, 0]])
+    upper = random.uniform(0, 0.9)  # how far up the cheeks it grows
+    cheek = points[[57, 287]] + upper * (points[[205, 425]] - points[[57, 287]])
+    middle = points[[172, 397]] + random.uniform(0.3, 1) * (points[[213, 433]] - points[[172, 397]])
+    lip = points[[91, 17, 321]] + random.uniform(-0.01, 0.06) * size * down
+    above = random.uniform(-0.35, 0.75)
+    moustache = points[list(MOUSTACHE)] + above * 0.6 * (points[0] - points[list(MOUSTACHE)]) * np.float32([0.3, 1])
+    droop = [moustache]
+    if random.random() < 0.3:  # horseshoe
+        far, wide = random.uniform(0.05, 0.22) * size, random.uniform(0.02, 0.05) * size
+        for x, y in points[[61, 291]]:
+            droop.append(
+                np.float32([[x - wide, y - wide], [x + wide, y - wide], [x + wide, y + far], [x - wide, y + far]])
+            )
+    narrow = 0.5 + 0.8 * random.random()
+    chin = points[list(CHIN)]
+    chin = (chin - chin.mean(0)) * (narrow, 1) + chin.mean(0) + long * size * down * (chin[:, 1:] > lip[1, 1])
+    full = np.concatenate([jaw, [middle[1], cheek[1], mouth[1]], lip[::-1], [mouth[0], cheek[0], middle[0]]])
+    if kind == "strap":
+        inner = (
+            points[152]
+            + random.uniform(0.72, 0.88) * (jaw - points[152])
+            - size * random.uniform(0.02, 0.1) * lower * down
+        )
+        return [np.concatenate([jaw, inner[::-1]]), *(droop if random.random() < 0.4 else [])]
+    return {
+        "full": [full, *(droop if random.random() < 0.9 else [])],
+        "moustache": droop,
+        "circle": [chin, *droop],
+        "chin": [chin * (0.9, 1) + 0.1 * np.float32([points[17, 0], 0])],
+    }[kind]
+
+
+def beard_cover(head: Head, kind: str, random: np.random.Generator) -> np.ndarray:
+    """(S,S) float32 0..1 of a beard with a ragged edge, thin or dense."""
+    shape, size = head.hair.shape, head.size
+    mask = np.zeros(shape, np.uint8)
+    for ring in outline(head.points, size, kind, random):
+        cv2.fillPoly(mask, [np.rint(np.asarray(ring) * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
+    soft = random.uniform(0.008, 0.045) * size
+    edge = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), soft)
+    ragged = sum(random.uniform(0, 0.16) * noise(random, cells, shape) for cells in (9, 25, 70))
+    cover = np.clip((edge + ragged * 4 * edge * (1 - edge) - 0.5) / random.uniform(0.2, 0.8) + 0.5, 0, 1)
+    lips = fill_region(shape, head.points, LIPS)
+    kept = cv2.GaussianBlur(cv2.dilate(lips, np.ones((3, 3))), (0, 0), 1)
+    over = fill_region(shape, head.points, LIPS) * (1 - fill_region(shape, head.points, INNER_LIPS))
+    hangs = (np.arange(shape[0])[:, None] < head.points[13, 1]) * over * (random.random() < 0.5)
+    return (cover * (1 - kept * (1 - hangs))).astype(np.float32)
+
+
+def texture(shape: tuple[int, int], random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """(S,S) logarithms of light on a beard: strands and curls, and locks."""
+    way = float(random.normal(90, 18))
+    width, seed = random.uniform(0.5, 1.3), int(random.integers(2**31))
+    fine = strands(seed, shape, width, width * random.uniform(1.5, 9), way)
+    bend = random.uniform(0, 5)
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    x, y = (part + bend * noise(random, int(random.integers(6, 40)), shape) for part in (x, y))
+    fine = cv2.remap(fine.astype(np.float32), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    return 0.3 * fine, 0.25 * noise(random, int(random.integers(5, 30)), shape)
+
+
+def grow(scene: Scene, random: np.random.Generator) -> None:
+    """A beard in a colour of hair, by and by thinner where it ends, two colours in some."""
+    kind = str(random.choice(list(KINDS), p=list(KINDS.values())))
+    cover = beard_cover(scene.head, kind, random)
+    fine, smooth = texture(cover.shape, random)
+    colour = tone(scene, random)
+    if random.random() < 0.25:
+        other = tone(scene, random)
+        share = np.clip(0.5 + noise(random, int(random.integers(2, 8)), cover.shape), 0, 1)[..., None]
+        colour = colour + share * (other - colour)
+    layer = coloured(colour, random.uniform(0.3, 1.5) * fine, smooth, random)
+    # light falls on it as on the face below
+    light = cv2.GaussianBlur(scene.color.mean(-1), (0, 0), 0.06 * scene.size) + 0.05
+    usual = np.median(light[cover > 0.5]) if (cover > 0.5).any() else 1
+    layer = np.clip(layer * np.clip(light / usual, 0.4, 1.6)[..., None], 0, 1)
+    dense = random.uniform(0.4, 1) if random.random() < 0.6 else 1.0
+    thin = dense * np.clip(1 - random.uniform(0, 0.8) * np.clip(-fine / 0.3, 0, 2), 0.25, 1)
+    color, hair, weight = scene.color.copy(), scene.hair.copy(), scene.weight.copy()
+    scene.lay((cover * thin).astype(np.float32), layer.astype(np.float32), random)
+    told = np.abs(scene.color - color).max(-1).mean(where=cover > 0.9) if (cover > 0.9).any() else 0
+    if told < TOLD:
+        scene.color, scene.hair, scene.weight = color, hair, weight
+        return
+    scene.hair = np.maximum(hair, cover)
+    scene.weight = np.maximum(weight, cover) * np.where((cover > 0.25) & (cover < 0.65), 0.4, 1)
+
+
+def trim(scene: Scene, random: np.random.Generator) -> None:
+    """A beard so short that the skin shows through: darker or greyer than stubble ever is."""
+    cover = beard_cover(scene.head, str(random.choice(("full", "circle"), p=(0.75, 0.25))), random)
+    dots = strands(int(random.integers(2**31)), cover.shape, random.uniform(0.4, 0.8), random.uniform(0.5, 2))
+    dark = np.clip(random.uniform(0.4, 0.9) * (1 + random.uniform(0.1, 0.6) * dots), 0.1, 1.5)
+    grey = random.uniform(0.3, 0.9) * cover[..., None]
+    below = scene.color + grey * (scene.color.mean(-1, keepdims=True) - scene.color)
+    scene.color = (below * np.exp(-(cover * dark)[..., None])).astype(np.float32)
+    scene.hair = np.maximum(scene.hair, cover)
+    scene.weight *= np.where((cover > 0.15) & (cover < 0.75), 0, 1)
+
+
+def lend(scene: Scene, donor: Head, random: np.random.Generator) -> None:
+    """Another's beard, with some of the skin beside it; where that is beard and where skin nobody knows."""
+    ends = [*JAW, *MOUSTACHE, *LIPS]
+    matrix = cv2.estimateAffinePartial2D(donor.points[ends], scene.head.points[ends])[0]
+    size = scene.hair.shape[::-1]
+    core = cv2.warpAffine(donor.hair * (donor.weight > 0), matrix, size)
+    color = cv2.warpAffine(donor.color, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+    soft = AROUND * scene.size
+    cover = cv2.GaussianBlur(cv2.dilate(core, disc(soft)), (0, 0), soft / 3)
+    lips = fill_region(scene.hair.shape, scene.head.points, LIPS)
+    cover = cover * (1 - cv2.GaussianBlur(cv2.dilate(lips, disc(0.01 * scene.size)), (0, 0), 1))
+    gain = (scene.skin / np.maximum(Scene(donor).skin, 0.05)) ** random.uniform(0.2, 1)
+    scene.color = np.clip(scene.color + cover[..., None] * (color * gain - scene.color), 0, 1).astype(np.float32)
+    sure = (core > 0.5) & (cover > 0.8)
+    scene.hair = np.maximum(scene.hair, sure.astype(np.float32))
+    scene.weight = np.where(sure, 1, np.where(cover > 0.03, 0, scene.weight)).astype(np.float32)
+
+
+def stubble(scene: Scene, random: np.random.Generator) -> None:
+    """Dots of short hair and the shade of what grows below the skin, as far as a beard would grow: still skin."""
+    cover = beard_cover(scene.head, "full", random)
+    dots = strands(int(random.integers(2**31)), cover.shape, 0.5, 0.7)
+    dark = random.uniform(0.02, 0.22) + random.uniform(0, 0.06) * np.abs(dots)
+    scene.color = scene.color * np.exp(-(cover * dark)[..., None] * np.float32(random.uniform(0.85, 1.1, 3)))
+
+
+def shade(scene: Scene, random: np.random.Generator) -> None:
+    """A shadow on the lower face, soft or with an edge: of a nose, a lip, a chin, one side."""
+    shape, size = scene.hair.shape, scene.size
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    middle = scene.head.points[[13, 152]].mean(0)
+    x, y = (x - middle[0]) / size, (y - middle[1]) / size
+    if random.random() < 0.4:  # a side in shade
+        turn, far = random.uniform(0, 2 * np.pi), random.normal(0.1, 0.12)
+        level = x * np.cos(turn) + y * np.sin(turn) - far + 0.03 * noise(random, 6, shape)
+        blob = 1 / (1 + np.exp(-np.clip(level / random.uniform(0.01, 0.15), -30, 30)))
+    else:
+        at_x, at_y, wide, high = *random.normal((0, 0), 0.22), *random.uniform(0.02, 0.25, 2)
+        turn = random.uniform(0, np.pi)
+        u = (x - at_x) * np.cos(turn) + (y - at_y) * np.sin(turn)
+        v = (y - at_y) * np.cos(turn) - (x - at_x) * np.sin(turn)
+        blob = np.exp(-((u / wide) ** 2) - (v / high) ** 2)
+    gain = random.uniform(-1.2, 0.3) * blob
+    scene.color = np.clip(scene.color * np.exp(gain[..., None] * random.uniform(0.8, 1, 3)), 0, 1).astype(np.float32)
+
+
+def compose(head: Head, donors: list[Head], random: np.random.Generator) -> Scene:
+    """A face as it is or with a beard, before it is developed; donors: faces with beards of their own."""
+    scene = Scene(head if random.random() < 0.5 else head.mirrored())
+    if random.random() < DARKER:
+        scene.color = scene.color ** np.float32(random.uniform(1.2, 2.5)) * np.float32([1, 0.95, 0.9])
+        scene.skin = scene.skin**1.8
+    if head.kind == "none":
+        pick = random.random()
+        if pick < LENT and donors:
+            donor = donors[random.integers(len(donors))]
+            lend(scene, donor if random.random() < 0.5 else donor.mirrored(), random)
+        elif pick < LENT + DRAWN:
+            trim(scene, random) if random.random() < TRIMMED else grow(scene, random)
+            if random.random() < CARTOONS:
+                flat(scene, random)
+        elif random.random() < STUBBLED:
+            stubble(scene, random)
+    if random.random() < SHADED:
+        shade(scene, random)
+    return scene
+
+
+def sample(head: Head, donors: list[Head], random: np.random.Generator) -> dict[str, np.ndarray]:
+    """picture (S,S,3), hair, weight and person (S,S), uint8, as wide as WIDER says; person holds the face's parts."""
+    scene = compose(head, donors, random)
+    points = scene.head.points
+    frame, side = beard_frame(points, WIDER), round(WIDER * SIDE)
+    color = developed(scene.color, random, "photo" if random.random() < PHOTO else None)
+    parts = face_parts(points, color.shape[:2])
+    whole = (
+        cut(np.dstack([color[..., :3]]), frame, side)[0],
+        cut(np.dstack([scene.hair, scene.weight, parts]), frame, side)[0],
+    )
+    whole = np.rint(np.clip(np.dstack(whole), 0, 1) * 255).astype(np.uint8)
+    return {"picture": whole[..., :3], "hair": whole[..., 3], "weight": whole[..., 4], "person": whole[..., 5]}
+
+
+def read_faces(folder: Path, half: bool = False) -> list[Head]:
+    """Heads of `hair cut`, with what is known of their beards, but those left out; half: bearded ones, too."""
+    files = sorted(folder.glob("heads*.npz"))
+    if not files:
+        raise AvatarTexError(ErrorCode.BAD_REQUEST, f"No heads in {folder}.", "Run python -m backend.lab hair cut.")
+    faces, number = [], {True: 0, False: 0}
+    for file in files:
+        shard = dict(np.load(file, allow_pickle=False))
+        for k, name in enumerate(shard["name"]):
+            kind = kind_of(str(name))
+            bare = kind == "none"
+            number[bare] += 1
+            if (
+                kind == "unsure"
+                or (bare and number[bare] % LEFT_OUT == 0)
+                or (half and not bare and number[bare] % 2 == 0)
+            ):
+                continue
+            color, person = (shard[key][k].astype(np.float32) / 255 for key in ("color", "person"))
+            head = bearded(color, shard["points"][k], person, kind)
+            faces.append(replace(head, weight=head.weight * shard["shown"][k]))
+    return faces
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m backend.lab beards draw", description=__doc__.splitlines()[0])
+    parser.add_argument("--heads", type=Path, required=True, help="folder of python -m backend.lab hair cut")
+    parser.add_argument("--output", type=Path, required=True, help="folder of shards of 400 samples")
+    parser.add_argument("--count", type=int, default=9000)
+    parser.add_argument("--half", action="store_true", help="leave out every second bearded face, to measure on")
+    parser.add_argument("--seed", type=int, default=0, help="several processes: a seed each")
+    arguments = parser.parse_args(argv)
+    cv2.setNumThreads(1)
+    faces = read_faces(arguments.heads, arguments.half)
+    shaven, donors = ([head for head in faces if (head.kind == "none") == bare] for bare in (True, False))
+    print(len(shaven), len(donors))
+    random = np.random.default_rng(arguments.seed)
+
+    def draw() -> dict[str, np.ndarray]:
+        some = donors if random.random() < OWN else shaven
+        return sample(some[random.integers(len(some))], donors, random)
+
+    write_shards(draw, arguments.count, 400, arguments.output, f"hair{arguments.seed}")
+    return 0

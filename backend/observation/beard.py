@@ -1,0 +1,167 @@
+"""How a beard goes on where no portrait shows it: on a turned head's other side, at the jaw's sides, under the chin.
+
+What one side shows the other has, too, and what neither shows is as the nearest place that one of them does: bare
+cheeks end a beard, a moustache and a goatee stay what they are, and below a bearded chin it grows to the throat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from ..head.scalp import SCALP_LEVEL, SCALP_SLOPE, ear_share
+from ..imaging.sample import fill_smoothly, sample
+from .hair import SEEN, Hair, continued, meeting, nearer_to_hair
+
+#: Where beards grow, canonical: up to the cheekbones, and higher towards the ears from so far aside; back to the ears.
+CHEEK, ASIDE, RISE, BACK = 0.1, 0.28, 0.6, 0.12
+#: Canonical depth up to which sideburns grow before the ears, and how they widen below a height.
+BURN, WIDENS, HIGH = 0.21, 0.6, 0.22
+#: Slope down from the head's middle at which it ends: in the middle at the throat, at the sides below the jaw's angle,
+#: and by how much it softens.
+THROAT, JAW, SOFT = 1.0, 0.74, 0.06
+#: Reach of the line's softness, as a share of the atlas.
+LINE = 0.008
+#: Share of the beard from which a texel tells its colour, and up to which the skin's; texels needed to say anything.
+SURELY, BARE, ENOUGH = 0.8, 0.1, 200
+#: Of the atlas: how steeply the line from the mouth's corners, so far aside, rises to the ears; a beard goes on along
+#: it so many times as far as across.
+SLOPE, MOUTH, SOONER = 0.75, 0.1, 6.0
+#: Of the atlas: half the width of bays that are filled, and from where aside.
+BAY, CHEEKS = 0.06, 0.16
+#: Cover up to which there is none, and from which there is all of it: what goes on half told would smear.
+HALF = (0.4, 0.8)
+
+
+@dataclass(frozen=True)
+class Beard:
+    """A beard or a moustache that the portraits show.
+
+    picture: (H,W) 0..1, the first portrait's. shown: (S,S) 0..1, where it was observed. worn: what the unseen face
+    wears; its scalp is the beard with its border. regions: (S,S) 0..1 each, of grows() and sideburns().
+    """
+
+    picture: np.ndarray
+    shown: np.ndarray
+    regions: tuple[np.ndarray, np.ndarray]
+    worn: Hair
+
+
+def grows(canonical: np.ndarray) -> np.ndarray:
+    """(…,) float32 0..1 of (…,3) canonical points: where a beard may grow."""
+    x, y, z = np.moveaxis(canonical, -1, 0)
+    high = np.clip((CHEEK + RISE * np.maximum(np.abs(x) - ASIDE, 0) - y) / SOFT + 0.5, 0, 1)
+    aside = np.clip(np.abs(np.arctan2(x, z)) / np.radians(60), 0, 1) ** 2
+    low = np.clip((THROAT - (THROAT - JAW) * aside + y / np.maximum(np.hypot(x, z), 1e-6)) / SOFT + 0.5, 0, 1)
+    ahead = np.clip((z - BACK) / SOFT + 0.5, 0, 1) * (1 - ear_share(canonical))
+    return (high * low * ahead).astype(np.float32)
+
+
+def sideburns(canonical: np.ndarray) -> np.ndarray:
+    """(…,) float32 0..1 of (…,3) canonical points: before the ears, where a beard that reaches them meets the hair."""
+    _, y, z = np.moveaxis(canonical, -1, 0)
+    front = BURN + WIDENS * np.clip(HIGH - y, 0, HIGH)
+    wide = np.clip((z - BACK) / SOFT + 0.5, 0, 1) * np.clip((front - z) / SOFT + 0.5, 0, 1)
+    high = np.clip((SCALP_LEVEL + SCALP_SLOPE * z + SOFT - y) / SOFT + 0.5, 0, 1) * np.clip(y / SOFT + 1.5, 0, 1)
+    return (wide * high * (1 - ear_share(canonical))).astype(np.float32)
+
+
+def see_beard(
+    picture: np.ndarray,
+    places: np.ndarray,
+    unlit: np.ndarray,
+    confidence: np.ndarray,
+    canonical: np.ndarray,
+    covered: np.ndarray,
+) -> Beard | None:
+    """The beard of one portrait, and how it goes on; None where the head shows too little of it.
+
+    Args:
+        picture: (H,W) 0..1, the matte's beard. places: (S,S,2) portrait pixels per texel. unlit: (S,S,3) sRGB without
+            light. confidence: (S,S). canonical: (S,S,3). covered: (S,S) bool, where the head has surface.
+    """
+    shown = sample(picture, places, border=cv2.BORDER_CONSTANT).astype(np.float32)
+    regions = grows(canonical) * covered, sideburns(canonical) * covered
+    worn = continue_beard(shown, unlit, confidence, regions)
+    return None if worn is None else Beard(picture, shown, regions, worn)
+
+
+def continue_beard(
+    shown: np.ndarray, unlit: np.ndarray, confidence: np.ndarray, regions: tuple[np.ndarray, np.ndarray]
+) -> Hair | None:
+    """What the unseen face wears of a beard; the arguments are Beard's and see_beard()'s."""
+    region, burns = regions
+    sure, bare = confidence * (shown > SURELY) * region, confidence * (shown < BARE)
+    if min((part > SEEN).sum() for part in (sure, bare)) < ENOUGH * (len(shown) / 512) ** 2:
+        return None
+    skin = continued(unlit, bare, np.median(unlit[bare > SEEN], axis=0))
+    tone = tone_of(unlit, sure, skin)
+    known = nearer_to_hair(unlit, np.broadcast_to(tone, unlit.shape), skin)  # what is half beard is half skin
+    seen = np.clip(confidence / SEEN, 0, 1).astype(np.float32)
+    both = shown + (1 - seen) * seen[:, ::-1] * (shown[:, ::-1] - shown)
+    cover = along_the_jaw(both, np.maximum(seen, seen[:, ::-1]) > 0.5)
+    cover = np.clip((cover - HALF[0]) / (HALF[1] - HALF[0]), 0, 1) * region
+    cover = np.maximum(cover, burns * (cover * (burns > 0)).max(0))
+    cover = without_bays(np.maximum(cover, both * seen), cover)
+    cover = cv2.GaussianBlur(cover.astype(np.float32), (0, 0), LINE * len(cover))
+    colour = meeting(continued(unlit, sure * known, tone), unlit, seen * shown**4 * known)
+    return Hair(colour, skin, 1 - seen, np.clip(3 * cover, 0, 1), cover)
+
+
+def tone_of(unlit: np.ndarray, sure: np.ndarray, skin: np.ndarray) -> np.ndarray:
+    """(3,) the middle colour of what of a beard is least like the (S,S,3) skin near it: thin hair lets skin through."""
+    lab, of_skin = (cv2.cvtColor(np.ascontiguousarray(part, np.float32), cv2.COLOR_RGB2LAB) for part in (unlit, skin))
+    apart, there = np.linalg.norm(lab - of_skin, axis=-1), sure > SEEN
+    return np.median(unlit[there & (apart >= np.median(apart[there]))], axis=0).astype(np.float32)
+
+
+def without_bays(whole: np.ndarray, cover: np.ndarray) -> np.ndarray:
+    """(S,S) the cover, also where bare skin would be between what shows of a beard and its sideburns.
+
+    Args:
+        whole: (S,S) 0..1 what shows, and the cover.
+    """
+    size = len(whole)
+    side = 2 * round(BAY * size) + 1
+    closed = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    aside = np.abs(np.arange(size) + 0.5 - size / 2) > CHEEKS * size
+    return np.where(aside & (whole < closed), closed, cover).astype(np.float32)
+
+
+def along_the_jaw(cover: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """(S,S) a cover that goes on where it is not known, sooner along the line from the mouth to the ear than across it:
+    what is bearded up to a height is so up to the ear.
+
+    Args:
+        cover: (S,S) 0..1. known: (S,S) bool.
+    """
+    size = len(cover)
+    y, x = np.mgrid[:size, :size].astype(np.float32)
+    rise = SLOPE * np.maximum(np.abs(x + 0.5 - size / 2) - MOUTH * size, 0)
+    level = [cv2.remap(part.astype(np.float32), x, y - rise, cv2.INTER_LINEAR) for part in (cover * known, known)]
+    shape = max(1, round(size / SOONER)), size
+    level, sure = (cv2.resize(part, shape, interpolation=cv2.INTER_AREA) for part in level)
+    filled = fill_smoothly(np.repeat((level / np.maximum(sure, 1e-6))[..., None], 3, -1), sure > 0.3)[..., 0]
+    filled = cv2.remap(cv2.resize(filled, (size, size)), x, y + rise, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.where(known, cover, filled).astype(np.float32)
+
+
+def join_beards(
+    beards: Sequence[Beard | None], shares: Sequence[np.ndarray], unlit: np.ndarray, confidence: np.ndarray
+) -> Beard | None:
+    """What several portraits show of one beard; None where none of them does.
+
+    Args:
+        shares: (S,S) of each portrait in the texels, which add up to confidence (S,S). unlit: (S,S,3) of all.
+    """
+    first = next((beard for beard in beards if beard is not None), None)
+    if first is None:
+        return None
+    pairs = zip(beards, shares, strict=True)
+    total = sum(beard.shown * share for beard, share in pairs if beard is not None)
+    shown = (total / np.maximum(confidence, 1e-6)).astype(np.float32)
+    worn = continue_beard(shown, unlit, confidence, first.regions)
+    return None if worn is None else replace(first, shown=shown, worn=worn)
