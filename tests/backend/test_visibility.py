@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise, product
+
 import numpy as np
 import pytest
 
 from backend.compose.photographed import full
-from backend.head.visibility import BEHIND, CLEAR, HAIR, SKIN, depth_view, grazing_confidence
+from backend.head.visibility import BEHIND, CLEAR, HAIR, LIDS, SKIN, depth_view, grazing_confidence
 
 NEAR, FAR = 1.0, 2.0
 
@@ -108,3 +110,24 @@ def test_a_fold_that_hides_a_little_has_an_even_border():
     assert (seen[-6] == 0).all() and (seen[6] == 1).all()
     assert 0.05 < seen[-1].mean() < seen[0].mean() < seen[1].mean() < 0.95
     assert all(np.ptp(along) < 0.25 for along in seen.values())
+
+
+def test_lids_are_seen_nearer_to_an_eyes_opening_than_skin_to_other_edges():
+    """A hole in a wall, as a head without eyeballs has it, and a second one that is no eye."""
+    holes = [(50.0, 70.0, 80.0, 90.0), (120.0, 70.0, 150.0, 90.0)]
+    xs, ys = (sorted({0.0, 200.0, *(edge for hole in holes for edge in hole[k::2])}) for k in (0, 1))
+    corners = []
+    for (left, right), (top, bottom) in product(pairwise(xs), pairwise(ys)):
+        if (left, top, right, bottom) not in holes:
+            a, b, c, d = (left, top), (right, top), (right, bottom), (left, bottom)
+            corners += [[a, b, c], [a, c, d]]
+    left, top, right, bottom = holes[0]
+    eye = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+    view = depth_view(np.array(corners), np.full((len(corners), 3), FAR), 200, 200, 1.0, eyes=[eye])
+    above = np.array([LIDS[0] - 0.5, LIDS[1] + 1, CLEAR[1] + 3]) / view.scale
+    lids, others = (
+        view.visible(np.stack([np.full(3, (hole[0] + hole[2]) / 2), hole[1] - above], 1), np.full(3, FAR))
+        for hole in holes
+    )
+    assert lids[0] < 0.5 and lids[1] == lids[2] == 1
+    assert others[0] == 0 and 0 < others[1] < 0.6 and others[2] == 1
