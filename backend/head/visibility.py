@@ -103,8 +103,8 @@ def depth_view(
         width, height: of the portrait. size: the head's extent in mesh units, sets the depth tolerance.
         mouth: (n,2) portrait pixels around what shows between the lips. Their edges are known to a pixel, so nothing
             need be kept clear of them.
-        eyes: (n,2) portrait pixels around each eye's opening, where landmarks were read in a face. Little need be kept
-            clear of sockets' edges.
+        eyes: (n,2) portrait pixels around each eye's opening, where landmarks were read in a face. Beyond these little
+            need be kept clear of sockets' edges; within them lie eyeballs, which no lid may get.
     """
     flat = corner_pixels.reshape(-1, 2)
     low = np.maximum(np.percentile(flat, 0.5, axis=0) - 4, -0.2 * np.array([width, height]))
@@ -121,23 +121,25 @@ def depth_view(
     kernel = np.ones((3, 3), np.uint8)
     nearest, farthest = cv2.erode(beyond, kernel), cv2.dilate(beyond, kernel)
     jump = farthest - nearest > STEP * size
-    sharp, lids = (
-        _around([(outline - low) * scale for outline in outlines], (h, w))
+    lips, open_eyes = (
+        _filled([(outline - low) * scale for outline in outlines], (h, w))
         for outlines in ([] if mouth is None else [mouth], eyes)
     )
+    sharp, lids = (cv2.dilate(part, kernel, iterations=RIM) > 0 for part in (lips, open_eyes))
     jump &= ~sharp
-    clear = np.minimum(*(ramp(_away(jump & part), *limits) for part, limits in ((~lids, CLEAR), (lids, LIDS))))
+    beside = _away(jump & lids)
+    beside = np.where(open_eyes > 0, ramp(beside, *CLEAR), ramp(beside, *LIDS))
+    clear = np.minimum(ramp(_away(jump & ~lids), *CLEAR), beside)
     within = jump & (cv2.erode(covered.astype(np.uint8), kernel) > 0)
     if within.any():
         clear = np.minimum(clear, clear_behind(within, beyond, nearest, farthest, size))
     return DepthView(depth, clear, sharp, low, scale, (width, height), 0.012 * size)
 
 
-def _around(outlines: Sequence[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
-    """(h,w) bool, within RIM of (n,2) outlines in buffer pixels."""
+def _filled(outlines: Sequence[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
+    """(h,w) uint8, 1 within (n,2) outlines in buffer pixels."""
     filled = np.zeros(shape, np.uint8)
-    cv2.fillPoly(filled, [np.rint(outline).astype(np.int32) for outline in outlines], 1)
-    return cv2.dilate(filled, np.ones((3, 3), np.uint8), iterations=RIM) > 0
+    return cv2.fillPoly(filled, [np.rint(outline).astype(np.int32) for outline in outlines], 1)
 
 
 def _away(edges: np.ndarray) -> np.ndarray:
