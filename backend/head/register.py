@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
 from ..pins import Pin
-from ..portrait.landmark_groups import INNER_LIPS, LIPS
+from ..portrait.landmark_groups import INNER_LIPS, LEFT_EYE, LIPS, RIGHT_EYE
 from ..portrait.lip_edges import LipEdges, find_portrait_edges
 from ..prior.linear import LinearPrior
 from ..prior.skin import worn_skin
@@ -165,6 +165,7 @@ def register(
         height,
         1.6 * head.height,
         None if lips is None else lips.outline,
+        [] if drawn else eye_outlines(targets),
     )
     face_height = float(np.linalg.norm(np.subtract(*camera.project(head.points[[10, 152]])[0])))
     return Registration(
@@ -181,6 +182,11 @@ def register(
         find_shut_lids(mesh, head),
         lips,
     )
+
+
+def eye_outlines(targets: np.ndarray) -> list[np.ndarray]:
+    """(n,2) portrait pixels around the opening of each eye, of (468,2) landmarks."""
+    return [targets[list(loop)] for loop in (RIGHT_EYE, LEFT_EYE)]
 
 
 def _angles(camera: Camera, head: HeadLandmarks) -> tuple[float, float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,8 +27,10 @@ BEHIND, DEEP = (12.0, 36.0), (140.0, 430.0)
 #: Buffer pixels around a place that are asked whether they hide it. Folds hide by less than STEP, as eyelids do, and
 #: where one pixel decides, the lids of a texture are striped like a comb.
 SOFT = 3
-#: Buffer pixels around an open mouth within which depth steps are the lips'.
+#: Buffer pixels around an open mouth, and an eye, within which depth steps are the lips' and the lids'.
 RIM = 6
+#: The same as CLEAR at the openings of eyes, whose edges the landmarks hold: with nine pixels lashes are made-up skin.
+LIDS = 0.5, 3.5
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ def depth_view(
     height: int,
     size: float,
     mouth: np.ndarray | None = None,
+    eyes: Sequence[np.ndarray] = (),
 ) -> DepthView:
     """Rasterise the head as the portrait sees it.
 
@@ -99,6 +103,8 @@ def depth_view(
         width, height: of the portrait. size: the head's extent in mesh units, sets the depth tolerance.
         mouth: (n,2) portrait pixels around what shows between the lips. Their edges are known to a pixel, so nothing
             need be kept clear of them.
+        eyes: (n,2) portrait pixels around each eye's opening, where landmarks were read in a face. Beyond these little
+            need be kept clear of sockets' edges; within them lie eyeballs, which no lid may get.
     """
     flat = corner_pixels.reshape(-1, 2)
     low = np.maximum(np.percentile(flat, 0.5, axis=0) - 4, -0.2 * np.array([width, height]))
@@ -115,17 +121,30 @@ def depth_view(
     kernel = np.ones((3, 3), np.uint8)
     nearest, farthest = cv2.erode(beyond, kernel), cv2.dilate(beyond, kernel)
     jump = farthest - nearest > STEP * size
-    lips = np.zeros((h, w), np.uint8)
-    if mouth is not None:
-        cv2.fillPoly(lips, [np.rint((mouth - low) * scale).astype(np.int32)], 1)
-        lips = cv2.dilate(lips, kernel, iterations=RIM)
-    sharp = lips > 0
+    lips, open_eyes = (
+        _filled([(outline - low) * scale for outline in outlines], (h, w))
+        for outlines in ([] if mouth is None else [mouth], eyes)
+    )
+    sharp, lids = (cv2.dilate(part, kernel, iterations=RIM) > 0 for part in (lips, open_eyes))
     jump &= ~sharp
-    clear = ramp(cv2.distanceTransform((~jump).astype(np.uint8), cv2.DIST_L2, 3), *CLEAR)
+    beside = _away(jump & lids)
+    beside = np.where(open_eyes > 0, ramp(beside, *CLEAR), ramp(beside, *LIDS))
+    clear = np.minimum(ramp(_away(jump & ~lids), *CLEAR), beside)
     within = jump & (cv2.erode(covered.astype(np.uint8), kernel) > 0)
     if within.any():
         clear = np.minimum(clear, clear_behind(within, beyond, nearest, farthest, size))
     return DepthView(depth, clear, sharp, low, scale, (width, height), 0.012 * size)
+
+
+def _filled(outlines: Sequence[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
+    """(h,w) uint8, 1 within (n,2) outlines in buffer pixels."""
+    filled = np.zeros(shape, np.uint8)
+    return cv2.fillPoly(filled, [np.rint(outline).astype(np.int32) for outline in outlines], 1)
+
+
+def _away(edges: np.ndarray) -> np.ndarray:
+    """(h,w) float32 pixels from the nearest of the (h,w) bool edges; far where there is none."""
+    return cv2.distanceTransform((~edges).astype(np.uint8), cv2.DIST_L2, 3)
 
 
 def clear_behind(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise, product
+
 import numpy as np
 import pytest
 
 from backend.compose.photographed import full
-from backend.head.visibility import BEHIND, CLEAR, HAIR, SKIN, depth_view, grazing_confidence
+from backend.head.visibility import BEHIND, CLEAR, HAIR, LIDS, SKIN, depth_view, grazing_confidence
 
 NEAR, FAR = 1.0, 2.0
 
@@ -108,3 +110,51 @@ def test_a_fold_that_hides_a_little_has_an_even_border():
     assert (seen[-6] == 0).all() and (seen[6] == 1).all()
     assert 0.05 < seen[-1].mean() < seen[0].mean() < seen[1].mean() < 0.95
     assert all(np.ptp(along) < 0.25 for along in seen.values())
+
+
+@pytest.fixture(scope="module")
+def sockets():
+    """A wall with two holes (left, top, right, bottom), as a head without eyeballs has them: its corners, the holes."""
+    holes = [(50.0, 70.0, 80.0, 90.0), (120.0, 70.0, 150.0, 90.0)]
+    xs, ys = (sorted({0.0, 200.0, *(edge for hole in holes for edge in hole[k::2])}) for k in (0, 1))
+    corners = []
+    for (left, right), (top, bottom) in product(pairwise(xs), pairwise(ys)):
+        if (left, top, right, bottom) not in holes:
+            a, b, c, d = (left, top), (right, top), (right, bottom), (left, bottom)
+            corners += [[a, b, c], [a, c, d]]
+    return np.array(corners), holes
+
+
+def seen_above(sockets, raised: float) -> tuple[np.ndarray, np.ndarray]:
+    """What is seen above the hole that is an eye and above the other one: before LIDS, beyond LIDS and beyond CLEAR.
+
+    Args:
+        raised: buffer pixels by which the portrait's upper lid lies above the hole.
+    """
+    corners, holes = sockets
+    depth, scale = (
+        np.full((len(corners), 3), FAR),
+        depth_view(corners, np.full((len(corners), 3), FAR), 200, 200, 1.0).scale,
+    )
+    left, top, right, bottom = holes[0]
+    top -= raised / scale
+    eye = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
+    view = depth_view(corners, depth, 200, 200, 1.0, eyes=[eye])
+    above = np.array([LIDS[0] - 0.5, LIDS[1] + 1, CLEAR[1] + 3]) / scale
+    lids, others = (
+        view.visible(np.stack([np.full(3, (hole[0] + hole[2]) / 2), hole[1] - above], 1), np.full(3, FAR))
+        for hole in holes
+    )
+    return lids, others
+
+
+def test_lids_are_seen_nearer_to_an_eyes_opening_than_skin_to_other_edges(sockets):
+    lids, others = seen_above(sockets, 0)
+    assert lids[0] < 0.5 and lids[1] == lids[2] == 1
+    assert others[0] == 0 and 0 < others[1] < 0.6 and others[2] == 1
+
+
+def test_no_lid_gets_the_eyeball_beside_a_socket(sockets):
+    """The portrait's eye opens wider than the head's."""
+    lids, others = seen_above(sockets, 6)
+    assert lids.tolist() == others.tolist()

@@ -40,7 +40,7 @@ def _networks() -> tuple[cv2.FaceDetectorYN, cv2.FaceRecognizerSF]:
 
 
 def embed(picture: np.ndarray) -> np.ndarray | None:
-    """(128,) of unit length, of the largest face of a (H,W,3) float32 sRGB picture; None where none is found.
+    """(128,) of unit length, of the surest face of a (H,W,3) float32 sRGB picture; None where none is found.
 
     Raises:
         AvatarTexError: WEIGHTS_MISSING without the package.
@@ -54,7 +54,7 @@ def embed(picture: np.ndarray) -> np.ndarray | None:
     faces = detector.detect(small)[1]
     if faces is None:
         return None
-    face = max(faces, key=lambda one: one[2] * one[3])
+    face = max(faces, key=lambda one: one[-1])  # by size an ear was one: 0.92 and 0.63 sure, 0.60 and 0.09 of cosine
     feature = recogniser.feature(recogniser.alignCrop(small, face))[0].astype(np.float64)
     return feature / np.linalg.norm(feature)
 

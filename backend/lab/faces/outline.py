@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from ...head.match import Match
 from ...head.mesh import HeadMesh, vertex_normals
-from ...head.register import Registration
+from ...head.register import Registration, eye_outlines
 from ...head.visibility import depth_view, facing
 from ...head.warp import ImageWarp, fit_warp
 from ...imaging.sample import sample
@@ -113,7 +113,8 @@ def _seen_anew(found: Match, mesh: HeadMesh) -> Registration:
     pixels, depth = registration.project(mesh.vertices.astype(np.float64))
     height, width = found.matte.person.shape
     lips = None if registration.lips is None else registration.lips.outline
-    view = depth_view(mesh.corners(pixels), mesh.corners(depth), width, height, 1.6 * found.head.height, lips)
+    eyes = eye_outlines(registration.targets)
+    view = depth_view(mesh.corners(pixels), mesh.corners(depth), width, height, 1.6 * found.head.height, lips, eyes)
     return replace(registration, normals=vertex_normals(mesh), depth=view)
 
 
