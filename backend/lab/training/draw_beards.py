@@ -15,7 +15,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...errors import AvatarTexError, ErrorCode
 from ...head.facial_regions import JAW, MOUSTACHE
 from ...imaging.noise import strands
 from ...portrait.beard import SIDE, beard_frame, face_parts
@@ -24,7 +23,7 @@ from ...portrait.landmarks import cut
 from .developed import developed
 from .known_beards import CHIN, bearded, disc, kind_of
 from .known_hair import Head
-from .sample_shards import write_shards
+from .sample_shards import shards_of, write_shards
 from .spectacles import noise
 from .wigs import Scene, coloured, flat, tone
 
@@ -242,12 +241,8 @@ def sample(head: Head, donors: list[Head], random: np.random.Generator) -> dict[
 
 def read_faces(folder: Path, half: bool = False) -> list[Head]:
     """Heads of `hair cut`, with what is known of their beards, but those left out; half: bearded ones, too."""
-    files = sorted(folder.glob("heads*.npz"))
-    if not files:
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, f"No heads in {folder}.", "Run python -m backend.lab hair cut.")
     faces, number = [], {True: 0, False: 0}
-    for file in files:
-        shard = dict(np.load(file, allow_pickle=False))
+    for shard in shards_of(folder, "heads", "hair cut"):
         for k, name in enumerate(shard["name"]):
             kind = kind_of(str(name))
             bare = kind == "none"

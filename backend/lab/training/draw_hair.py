@@ -15,11 +15,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...errors import AvatarTexError, ErrorCode
 from .developed import developed
 from .hair_heads import FINER
 from .known_hair import Head, known
-from .sample_shards import write_shards
+from .sample_shards import shards_of, write_shards
 from .wigs import Scene, flat, hat, lend, locks, recolour, shade, shave
 
 #: Shares of pictures: own hair in another colour; another's hair; drawn locks; hats; skin darkened; a shaded forehead;
@@ -67,14 +66,10 @@ def sample(head: Head, donors: list[Head], random: np.random.Generator, **shares
 
 def read_heads(folder: Path, people: Path) -> dict[str, Head]:
     """Heads of hair_heads.py by name; people: people.csv of faces build, whose estimate of sex tells long hair."""
-    files = sorted(folder.glob("heads*.npz"))
-    if not files:
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, f"No heads in {folder}.", "Run python -m backend.lab hair cut.")
     with people.open(encoding="utf-8") as lines:
         women = {row["id"] for row in csv.DictReader(lines) if float(row["sex"]) < 0.5}
     heads = {}
-    for file in files:
-        shard = dict(np.load(file, allow_pickle=False))
+    for shard in shards_of(folder, "heads", "hair cut"):
         for number, name in enumerate(shard["name"]):
             heads[str(name)] = known({key: part[number] for key, part in shard.items()}, str(name) in women)
     return heads

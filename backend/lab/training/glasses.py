@@ -16,11 +16,13 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from ...errors import AvatarTexError, ErrorCode
+from ...errors import AvatarTexError
 from ...portrait.glasses import inputs_of
+from .augment import other_tone
 from .checkpoints import save_half
 from .descent import Descent, Means, Pace, bare_parser, begin
 from .glasses_network import COLUMNS, ROWS, GlassesNet
+from .sample_shards import read_shards
 
 PACE = Pace(rate=1.6e-3, average=0.997)
 EXPORT_EVERY = 60.0  # seconds
@@ -33,15 +35,8 @@ class GlassesBatches(Dataset):
     """Batches by number: pictures with places (B,5,H,W), hidden (B,1,H,W), worn (B,1)."""
 
     def __init__(self, folder: Path, count: int, seed: int) -> None:
-        files = sorted(folder.glob("glasses*.npz"))
-        if not files:
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"No drawn glasses in {folder}.", "Run python -m backend.lab glasses draw."
-            )
-        shards = [dict(np.load(file, allow_pickle=False)) for file in files]
-        self.picture, self.hidden, self.worn = (
-            np.concatenate([shard[key] for shard in shards]) for key in ("picture", "hidden", "worn")
-        )
+        parts = read_shards(folder, "glasses", "glasses draw")
+        self.picture, self.hidden, self.worn = (parts[key] for key in ("picture", "hidden", "worn"))
         self.count, self.seed = count, seed
 
     def __getitem__(self, number: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -60,10 +55,7 @@ def moved(picture: np.ndarray, hidden: np.ndarray, random: np.random.Generator) 
     matrix[:, 2] += np.add(random.normal(0, MOVE * COLUMNS, 2), ((COLUMNS - wide) / 2, (ROWS - high) / 2))
     whole = cv2.warpAffine(np.dstack([picture, hidden]), matrix, (COLUMNS, ROWS), borderMode=cv2.BORDER_REPLICATE)
     whole = whole[:, :: -1 if random.random() < 0.5 else 1].astype(np.float32) / 255
-    color = whole[..., :3] ** np.exp(random.normal(0, 0.15)) * np.exp(random.normal(0, 0.06, 3))
-    if random.random() < 0.1:
-        color = color[..., random.permutation(3)]
-    return np.clip(color, 0, 1).astype(np.float32), np.ascontiguousarray(whole[..., 3])
+    return other_tone(whole[..., :3], random), np.ascontiguousarray(whole[..., 3])
 
 
 def glasses_loss(network: GlassesNet, inputs: Tensor, hidden: Tensor, worn: Tensor) -> dict[str, Tensor]:

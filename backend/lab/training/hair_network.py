@@ -17,13 +17,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from ...errors import AvatarTexError, ErrorCode
+from ...errors import AvatarTexError
 from ...portrait.hair import SIDE, inputs_of
+from .augment import other_tone
 from .checkpoints import save_half
 from .descent import Descent, Means, Pace, bare_parser, begin
 from .glasses import settle
 from .glasses_network import pair
 from .hair_heads import FINER, STORED
+from .sample_shards import read_shards
 
 PACE = Pace(rate=1.6e-3, average=0.997)
 EXPORT_EVERY = 60.0  # seconds
@@ -58,13 +60,7 @@ class HairBatches(Dataset):
     """Batches by number: what the network is given (B,6,S,S), hair and its weight (B,1,S,S)."""
 
     def __init__(self, folder: Path, count: int, seed: int) -> None:
-        files = sorted(folder.glob("hair*.npz"))
-        if not files:
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"No drawn hair in {folder}.", "Run python -m backend.lab hair draw."
-            )
-        shards = [dict(np.load(file, allow_pickle=False)) for file in files]
-        self.parts = {key: np.concatenate([shard[key] for shard in shards]) for key in shards[0]}
+        self.parts = read_shards(folder, "hair", "hair draw")
         self.count, self.seed = count, seed
 
     def __getitem__(self, number: int) -> tuple[Tensor, ...]:
@@ -88,11 +84,9 @@ def moved(parts: dict[str, np.ndarray], random: np.random.Generator) -> tuple[np
         ]
     )
     whole = whole[:, :: -1 if random.random() < 0.5 else 1].astype(np.float32) / 255
-    color = whole[..., :3] ** np.exp(random.normal(0, 0.15)) * np.exp(random.normal(0, 0.06, 3))
-    if random.random() < 0.1:
-        color = color[..., random.permutation(3)]
+    color = other_tone(whole[..., :3], random)
     person = whole[..., 3] if random.random() > BLIND else np.full((target, target), random.integers(2), np.float32)
-    given = inputs_of(np.clip(color, 0, 1).astype(np.float32), person)
+    given = inputs_of(color, person)
     return given, whole[None, ..., 4].copy(), whole[None, ..., 5].copy()
 
 
