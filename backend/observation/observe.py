@@ -145,7 +145,7 @@ def observe(
 ) -> Observation:
     """Scatter the portrait into the atlas, with confidence and without its light.
 
-    Hats and scarves that no hair looks like are left out, and the scalp below them to the networks.
+    Hats and scarves that no hair looks like are left out, and the scalp below them is bare.
 
     Args:
         portrait: (H,W,3) float32 sRGB. skin_prior: what skin looks like unlit.
@@ -193,7 +193,7 @@ def observe(
     if hair_colour is not None:
         sure = (confidence * scalp_texels > TOLD) & (sample(picture, places) > SURELY)
         hair_colour = without_light(hair_colour, colour, unlit, sure)
-    hair = find_hair(unlit, confidence, hairy, scalp_texels, hair_colour, bare)
+    hair = find_hair(unlit, confidence, hairy, scalp_texels, hair_colour, bare or cloth)
     evidence = hair_evidence(unlit, confidence, hair)
     beard = None
     if matte.beard is not None:

@@ -211,7 +211,7 @@ def test_a_scalp_that_is_to_be_bare_takes_the_skins_colour(seen, scalp):
     assert np.array_equal(made[50:], generated[50:])
 
 
-def test_a_blue_hat_is_left_to_the_networks_and_drawn_blue_hair_is_not(demo_head_obj, astronaut):
+def test_below_a_blue_hat_the_scalp_is_bare_and_below_drawn_blue_hair_is_not(demo_head_obj, astronaut):
     found = match(load_mesh(demo_head_obj), decode_portrait(astronaut))
     layout = map_atlas(found.mesh, found.canonical, PLACES)
     color = decode_portrait(astronaut).color
@@ -234,7 +234,7 @@ def test_a_blue_hat_is_left_to_the_networks_and_drawn_blue_hair_is_not(demo_head
 
     hair, drawn, hat = seen(color, False), seen(np.float32(blue), True), seen(np.float32(blue), False)
     assert hair.wears_hair and drawn.wears_hair and not hat.wears_hair
-    assert hat.cloth and not (hair.cloth or drawn.cloth)
+    assert hat.cloth and hat.hair.bare and not (hair.cloth or drawn.cloth)
     badge = np.where(
         (found.matte.hair > 0.1)[..., None], np.where(np.arange(color.shape[1]) % 20 < 8, 0.95, 0.03)[..., None], color
     )
