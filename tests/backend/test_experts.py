@@ -7,7 +7,7 @@ import pytest
 
 from backend.lab.pca import complete_alone, fit_many
 from backend.lab.training.missing import fit_missing
-from backend.prior.experts import Experts
+from backend.prior.experts import WIDER, Experts
 from backend.prior.linear import LinearPrior
 
 SIZE, COMPONENTS = 128, 4
@@ -126,3 +126,16 @@ def test_another_head_differs_the_more_the_less_was_seen_and_a_seed_gives_one_he
     assert np.array_equal(first, again)
     assert np.abs(first - other).mean() > 0.3 * np.abs(first).mean()
     assert np.abs(first).mean() > 3 * np.abs(moved(SIZE)[0]).mean() > 0
+
+
+def test_drawn_heads_stray_wider_than_the_posterior_says():
+    random = np.random.default_rng(0)
+    prior = LinearPrior(
+        np.full((64, 64, 3), 0.5, np.float32),
+        np.linalg.qr(random.normal(size=(64 * 64 * 3, 4)))[0].T.astype(np.float32),
+        np.full(4, 3.0, np.float32),
+    )
+    nothing = np.zeros((64, 64), np.float32)
+    experts, colour = Experts(prior, prior), np.zeros((64, 64, 3), np.float32)
+    heads = [experts.complete(colour, nothing, 0.0, np.random.default_rng(seed)) - 0.5 for seed in range(40)]
+    assert np.sqrt(np.mean([(one**2).sum() / 4 for one in heads])) == pytest.approx(WIDER * 3.0, rel=0.15)

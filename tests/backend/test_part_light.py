@@ -54,13 +54,19 @@ def test_a_mirrored_face_misses_the_mirrored_light(face, prior):
 
 
 def test_nothing_is_missing_of_a_whole_face(face, prior):
-    colour, normals, shown = face
     told = told_of(face, prior)
     whole = dataclasses.replace(told, weight=told.weight * WHOLE / told.weight.sum())
     assert not part_light().missing(whole).any()
     few = dataclasses.replace(whole, weight=whole.weight * 0.4)
-    light = estimate_light(colour, normals, shown, prior, UPRIGHT)
     assert np.abs(part_light().missing(few)).max() > 0.01
+
+
+def test_what_is_missing_is_added(face, prior):
+    colour, normals, shown = face
+    half = (np.arange(prior.size) < 0.5 * prior.size).astype(np.float32)
+    told = told_of(face, prior, half)
+    light = estimate_light(colour, normals, shown * half, prior, UPRIGHT)
+    assert np.abs(light.coefficients - told.light).max() > 0.01
     assert np.allclose(light.coefficients, told.light + part_light().missing(told), atol=1e-5)
 
 
