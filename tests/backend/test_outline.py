@@ -66,9 +66,9 @@ def matched(mesh: HeadMesh, person: HeadMesh, hair_wide: float = 0.0) -> tuple[M
     colour -= 0.06 * ears[..., None].astype(np.float32)  # in the shade
     matte = Matte(covered.astype(np.float32), (covered - hair - ears).astype(np.float32), np.maximum(hair, ears))
     points = canonical_head().points
-    normals, sure = vertex_normals(mesh), np.ones(len(points))
+    normals, sure, read = vertex_normals(mesh), np.ones(len(points)), eye.project(points)[0] + 2.0
     registration = Registration(
-        eye, lambda pixels: pixels + 2.0, None, normals, (0, 0), (0, 0, 0), FACE, points, sure, None, np.zeros(2, bool)
+        eye, lambda pixels: pixels + 2.0, None, normals, (0, 0), (0, 0, 0), FACE, points, sure, read, np.zeros(2, bool)
     )
     matte = Matte(*(np.roll(part, (2, 2), (0, 1)) for part in (matte.person, matte.skin, matte.hair)))
     face = SimpleNamespace(rotation=np.eye(3), height=1.0)
