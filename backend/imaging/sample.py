@@ -46,6 +46,12 @@ def masked_blur(picture: np.ndarray, mask: np.ndarray, sigma: float) -> np.ndarr
     return np.where(weight[..., None] > 1e-3, total / np.maximum(weight[..., None], 1e-3), picture)
 
 
+def disc(radius: float) -> np.ndarray:
+    """uint8 kernel of OpenCV's morphology, so many pixels to all sides, one at least."""
+    side = 2 * max(1, round(radius)) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+
+
 def to_linear(srgb: np.ndarray) -> np.ndarray:
     """sRGB 0..1 to linear light (IEC 61966-2-1)."""
     srgb = np.clip(srgb, 0, 1)

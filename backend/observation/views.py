@@ -115,8 +115,8 @@ def fuse(first: Observation, further: Sequence[View]) -> Observation:
     unlit = sum(view.unlit * share[..., None] for view, share in zip(views, shares, strict=True)) / mean[..., None]
     unlit = np.where((confidence > 1e-6)[..., None], unlit, first.unlit).astype(np.float32)
     hairy = sum(view.hairy * share for view, share in zip(views, shares, strict=True)) / mean
-    worn = next((view.hair.colour for view in views if view.hair is not None and not view.bare), None)
-    hair = find_hair(unlit, confidence, hairy, first.scalp, worn, first.bare)
+    worn = next((view.hair.colour for view in views if view.hair is not None and not view.hair.bare), None)
+    hair = find_hair(unlit, confidence, hairy, first.scalp, worn, first.bare or (worn is None and first.cloth))
     beard = join_beards([view.beard for view in views], shares, unlit, confidence)
     return replace(first, evidence=hair_evidence(unlit, confidence, hair), hair=hair, beard=beard)
 

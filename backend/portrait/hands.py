@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..imaging.sample import disc
 from . import networks
 from .landmark_groups import FACE_OVAL, fill_region
 from .landmarks import FaceLandmarks, Square, cut
@@ -242,20 +243,20 @@ def along_edges(color: np.ndarray, drawn: np.ndarray, scale: float) -> np.ndarra
         color: (H, W, 3) float32 sRGB 0..1.
         scale: pixels per metre of the hand.
     """
-    shape = cv2.morphologyEx((drawn > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, _disc(BETWEEN * scale))
+    shape = cv2.morphologyEx((drawn > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, disc(BETWEEN * scale))
     labels = np.full(shape.shape, cv2.GC_BGD, np.uint8)
-    labels[cv2.dilate(shape, _disc(OUTER * scale)) > 0] = cv2.GC_PR_BGD
+    labels[cv2.dilate(shape, disc(OUTER * scale)) > 0] = cv2.GC_PR_BGD
     labels[shape > 0] = cv2.GC_PR_FGD
-    labels[cv2.erode(shape, _disc(INNER * scale)) > 0] = cv2.GC_FGD
+    labels[cv2.erode(shape, disc(INNER * scale)) > 0] = cv2.GC_FGD
     cut_out = np.zeros(shape.shape, np.float32)
-    around = cv2.dilate(shape, _disc(AROUND * scale))
+    around = cv2.dilate(shape, disc(AROUND * scale))
     part = tuple(slice(some[0], some[-1] + 1) for some in (np.flatnonzero(around.any(axis=axis)) for axis in (1, 0)))
     own = labels[part].copy()
     if {cv2.GC_BGD, cv2.GC_FGD} <= set(np.unique(own)):
         pixels = np.rint(np.clip(color[part], 0, 1) * 255).astype(np.uint8)
         cv2.grabCut(pixels, own, None, np.zeros((1, 65)), np.zeros((1, 65)), 1, cv2.GC_INIT_WITH_MASK)
     cut_out[part] = (own == cv2.GC_FGD) | (own == cv2.GC_PR_FGD)
-    return cv2.dilate(cut_out, _disc(SHADOW * scale))
+    return cv2.dilate(cut_out, disc(SHADOW * scale))
 
 
 def _read(color: np.ndarray, square: Square) -> Hand | None:
@@ -286,11 +287,6 @@ def _upright(wrist: np.ndarray, fingers: np.ndarray) -> float:
 def _turn(angle: float) -> np.ndarray:
     cos, sin = math.cos(angle), math.sin(angle)
     return np.array([[cos, sin], [-sin, cos]])
-
-
-def _disc(radius: float) -> np.ndarray:
-    size = 2 * max(1, round(radius)) + 1
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
 
 
 def _fill_round(mask: np.ndarray, points: np.ndarray, radii: np.ndarray) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..imaging.sample import disc
 from .beard import find_beard
 from .glasses import glasses
 from .hair import hair_over
@@ -108,7 +109,7 @@ def portrait_matte(
 
     alike, flat = skin_likeness(small, small_face)
     # a drawn jaw can be narrower than the landmarks': at the oval's rim, what is neither person nor like skin is wall
-    core = cv2.erode(oval, _disc(RIM * small_face.size))
+    core = cv2.erode(oval, disc(RIM * small_face.size))
     oval = oval * np.maximum.reduce([core, np.clip(2 * small_person, 0, 1), np.clip(2 * alike, 0, 1)])
     oval = oval * np.maximum(_of_the_face(small, small_face, oval), np.clip(2 * alike, 0, 1))
     small_person = np.maximum(small_person, oval)
@@ -194,16 +195,16 @@ def _kept_inside(alike: np.ndarray, covered: np.ndarray, face: FaceLandmarks, ov
     """Inside the oval: 1, but where hair hangs over it from outside, and by likeness where a line runs in from there: a
     drawn outline, strands over a cheek."""
     features = fill_region(alike.shape, face.points, RIGHT_BROW, LEFT_BROW, RIGHT_EYE, LEFT_EYE)
-    features = cv2.GaussianBlur(cv2.dilate(features, _disc(face.size * 0.02)), (0, 0), max(0.6, face.size * 0.006))
+    features = cv2.GaussianBlur(cv2.dilate(features, disc(face.size * 0.02)), (0, 0), max(0.6, face.size * 0.006))
     likely = cv2.GaussianBlur(np.clip((alike - 0.1) * 2.5, 0, 1), (0, 0), max(0.6, face.size * 0.012))
-    unlike, disc = 1 - likely, _disc(LINE * face.size)
+    unlike, kernel = 1 - likely, disc(LINE * face.size)
     beside = oval < 0.5
     solid = ((unlike > 0.5) & ~beside).astype(np.uint8)
-    lines = solid * (1 - cv2.dilate(cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc), disc))
-    hidden = np.maximum(unlike * cv2.dilate(lines, disc), covered) * (1 - features)
+    lines = solid * (1 - cv2.dilate(cv2.morphologyEx(solid, cv2.MORPH_OPEN, kernel), kernel))
+    hidden = np.maximum(unlike * cv2.dilate(lines, kernel), covered) * (1 - features)
     labels = cv2.connectedComponents(((hidden > 0.5) | beside).astype(np.uint8))[1]
     hangs = np.isin(labels, np.unique(labels[beside]))
-    return 1 - hidden * cv2.dilate(hangs.astype(np.float32), _disc(HANGS * face.size))
+    return 1 - hidden * cv2.dilate(hangs.astype(np.float32), disc(HANGS * face.size))
 
 
 def _of_the_face(color: np.ndarray, face: FaceLandmarks, oval: np.ndarray) -> np.ndarray:
@@ -218,8 +219,8 @@ def _of_the_face(color: np.ndarray, face: FaceLandmarks, oval: np.ndarray) -> np
     part = tuple(slice(max(0, some[0] - margin), some[-1] + margin + 1) for some in (rows, columns))
     whole, color, oval, face = oval, color[part], oval[part], face.shifted(-part[1].start, -part[0].start)
     shape = oval.shape
-    core = cv2.erode(oval, _disc(EDGE * face.size))
-    beside = cv2.dilate(oval, _disc(1.5 * EDGE * face.size)) - cv2.dilate(oval, _disc(0.2 * EDGE * face.size))
+    core = cv2.erode(oval, disc(EDGE * face.size))
+    beside = cv2.dilate(oval, disc(1.5 * EDGE * face.size)) - cv2.dilate(oval, disc(0.2 * EDGE * face.size))
     lab = cv2.cvtColor(cv2.GaussianBlur(color, (0, 0), max(0.6, face.size * 0.006)), cv2.COLOR_RGB2LAB)
     bins = np.clip((lab - BINS_FROM) / BIN, 0, BINS - 1).astype(np.int32)
     index = (bins[..., 0] * BINS + bins[..., 1]) * BINS + bins[..., 2]
@@ -292,12 +293,7 @@ def _reach(shape: tuple[int, int], face: FaceLandmarks, factor: float = 1.0, cro
 def _joined(likely: np.ndarray, oval: np.ndarray, size: float) -> np.ndarray:
     """The likeness where it is joined to the face, across gaps as narrow as a drawn outline or a chin's shadow."""
     strong = ((likely > 0.4) | (oval > 0.5)).astype(np.uint8)
-    labels = cv2.connectedComponents(cv2.morphologyEx(strong, cv2.MORPH_CLOSE, _disc(0.025 * size)))[1]
+    labels = cv2.connectedComponents(cv2.morphologyEx(strong, cv2.MORPH_CLOSE, disc(0.025 * size)))[1]
     at_face = np.unique(labels[oval > 0.5])
-    joined = cv2.dilate(np.isin(labels, at_face[at_face > 0]).astype(np.uint8), _disc(0.01 * size))
+    joined = cv2.dilate(np.isin(labels, at_face[at_face > 0]).astype(np.uint8), disc(0.01 * size))
     return likely * joined
-
-
-def _disc(radius: float) -> np.ndarray:
-    size = 2 * max(1, round(radius)) + 1
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))

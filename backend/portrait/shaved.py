@@ -7,6 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from ..imaging.sample import disc
 from .landmarks import FaceLandmarks
 from .matte import Matte
 
@@ -60,8 +61,3 @@ def below(shape: tuple[int, int], face: FaceLandmarks, share: float = 0.0) -> np
     x, y = face.points[NOSE, :2]
     level = ((columns[None] - x) * down[0] + (rows[:, None] - y) * down[1]) / length**2
     return np.clip((level - share) / 0.1 + 0.5, 0, 1).astype(np.float32)
-
-
-def disc(radius: float) -> np.ndarray:
-    side = 2 * max(1, round(radius)) + 1
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))

@@ -97,11 +97,11 @@ def estimate_light(
     """
     rotation = UPRIGHT @ camera_rotation
     small = skin.shrunk(TEXELS)
-    told = tell_light(colour, normals, confidence, small, rotation)
-    if told is None:
+    found = tell_light(colour, normals, confidence, small, rotation)
+    if found is None:
         return Light(usual_light()[0], rotation, small.mean)
-    light, worn = told
-    return Light(light.light + part_light().missing(light), rotation, worn)
+    told, worn = found
+    return Light(told.light + part_light().missing(told), rotation, worn)
 
 
 def tell_light(

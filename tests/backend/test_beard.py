@@ -10,6 +10,7 @@ import pytest
 
 from backend.finish.hair import wear_seen_hair
 from backend.head.atlas import ACROSS, DOWN, LATITUDES, LONGITUDES
+from backend.imaging.sample import disc
 from backend.lab.training import draw_beards, hair_network
 from backend.lab.training.known_beards import FULL, MOUSTACHES, bearded, kind_of
 from backend.observation import beard as beards
@@ -19,7 +20,7 @@ from backend.portrait.beard import SIDE, beard_frame, face_parts, find_beard
 from backend.portrait.landmark_groups import FACE_OVAL, INNER_LIPS, LIPS, fill_region
 from backend.portrait.landmarks import FaceLandmarks
 from backend.portrait.matte import portrait_matte
-from backend.portrait.shaved import below, disc, shave
+from backend.portrait.shaved import below, shave
 from tests.backend.portraits import astronaut, astronaut_face
 from tests.backend.test_hair_network import SKIN, bald, points
 from tests.backend.test_photographed import SIZE, observed

@@ -13,6 +13,7 @@ from backend.compose.photographed import find_shown, photographed, tone_beside
 from backend.compose.texels import Texels
 from backend.head.atlas import to_atlas
 from backend.head.mesh import HeadMesh
+from backend.observation.hair import Hair
 from backend.observation.observe import Observation
 from backend.observation.views import View, fuse
 from backend.prior.light import Light
@@ -76,6 +77,17 @@ def test_further_portraits_are_evidence_where_the_first_shows_nothing(right):
     assert confidence[right].min() > 0.99 and confidence[right[:, ::-1]].min() > 0.9
     assert np.abs(colour[right | right[:, ::-1]] - 0.6).max() < 0.01
     assert fused.confidence is first.confidence and fuse(first, []) is first
+
+
+def test_below_a_hat_another_portraits_hair_is_worn_and_without_one_skin(right):
+    plain, skin, dark = np.zeros((SIZE, SIZE), np.float32), np.full((SIZE, SIZE, 3), 0.6, np.float32), 0.1
+    below = Hair(skin, skin, 1 - plain, plain, plain, bare=True)
+    first = replace(observed(right, 0.6), hair=below, cloth=True)
+    other = observed(right[:, ::-1], 0.6)
+    assert fuse(first, [View(None, other, first)]).hair.bare
+    other = replace(other, hair=Hair(np.full_like(skin, dark), skin, 1 - plain, plain, plain))
+    worn = fuse(first, [View(None, other, first)]).hair
+    assert not worn.bare and np.abs(worn.colour - dark).max() < 0.01
 
 
 def test_the_other_side_gives_its_detail_and_no_more(right):

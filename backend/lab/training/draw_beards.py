@@ -17,11 +17,12 @@ import numpy as np
 
 from ...head.facial_regions import JAW, MOUSTACHE
 from ...imaging.noise import strands
+from ...imaging.sample import disc
 from ...portrait.beard import SIDE, beard_frame, face_parts
 from ...portrait.landmark_groups import INNER_LIPS, LIPS, fill_region
 from ...portrait.landmarks import cut
 from .developed import developed
-from .known_beards import CHIN, bearded, disc, kind_of
+from .known_beards import CHIN, bearded, kind_of
 from .known_hair import Head
 from .sample_shards import shards_of, write_shards
 from .spectacles import noise
@@ -204,10 +205,7 @@ def shade(scene: Scene, random: np.random.Generator) -> None:
 
 def compose(head: Head, donors: list[Head], random: np.random.Generator) -> Scene:
     """A face as it is or with a beard, before it is developed; donors: faces with beards of their own."""
-    scene = Scene(head if random.random() < 0.5 else head.mirrored())
-    if random.random() < DARKER:
-        scene.color = scene.color ** np.float32(random.uniform(1.2, 2.5)) * np.float32([1, 0.95, 0.9])
-        scene.skin = scene.skin**1.8
+    scene = Scene.begin(head, random, DARKER)
     if head.kind == "none":
         pick = random.random()
         if pick < LENT and donors:

@@ -30,10 +30,7 @@ def compose(
     head: Head, donors: list[Head], random: np.random.Generator, cartoons: float = 0.15, shaven: float = SHAVEN
 ) -> Scene:
     """A head as it is or with other hair, before it is developed."""
-    scene = Scene(head if random.random() < 0.5 else head.mirrored())
-    if random.random() < DARKER:
-        scene.color = scene.color ** np.float32(random.uniform(1.2, 2.5)) * np.float32([1, 0.95, 0.9])
-        scene.skin = scene.skin**1.8
+    scene = Scene.begin(head, random, DARKER)
     if random.random() < SHADED:
         shade(scene, random)
     bare = head.kind != "told" or random.random() < shaven

@@ -60,7 +60,7 @@ class HairBatches(Dataset):
     """Batches by number: what the network is given (B,6,S,S), hair and its weight (B,1,S,S)."""
 
     def __init__(self, folder: Path, count: int, seed: int) -> None:
-        self.parts = read_shards(folder, "hair", "hair draw")
+        self.parts = read_shards(folder, "hair", "hair draw or beards draw")
         self.count, self.seed = count, seed
 
     def __getitem__(self, number: int) -> tuple[Tensor, ...]:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from ...head.facial_regions import JAW, MOUSTACHE
+from ...imaging.sample import disc
 from ...portrait.landmark_groups import LIPS, fill_region
 from .known_hair import Head
 
@@ -69,8 +70,3 @@ def bearded(color: np.ndarray, points: np.ndarray, person: np.ndarray, kind: str
     below = rows > points[152, 1] - 0.02 * size
     known = (sure > 0.5) | ((ever < 0.5) & ~(below & (kind != "moustache")))
     return Head(color, points, person, (sure > 0.5).astype(np.float32), known.astype(np.float32), kind)
-
-
-def disc(radius: float) -> np.ndarray:
-    side = 2 * max(1, round(radius)) + 1
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))

@@ -42,6 +42,15 @@ class Scene:
         self.skin = np.median(head.color[cheeks], axis=0) if cheeks.any() else np.full(3, 0.6)
         self.reach = oval - self.middle
 
+    @classmethod
+    def begin(cls, head: Head, random: np.random.Generator, darker: float) -> Scene:
+        """Of the head or its mirror image; darker: share of heads whose skin is made darker."""
+        scene = cls(head if random.random() < 0.5 else head.mirrored())
+        if random.random() < darker:
+            scene.color = scene.color ** np.float32(random.uniform(1.2, 2.5)) * np.float32([1, 0.95, 0.9])
+            scene.skin = scene.skin**1.8
+        return scene
+
     def lay(self, cover: np.ndarray, layer: np.ndarray, random: np.random.Generator) -> None:
         """A layer with its cover (S,S) 0..1 over the head, and its shadow below."""
         away = random.uniform(-0.03, 0.03) * self.size, random.uniform(0.005, 0.06) * self.size
