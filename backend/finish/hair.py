@@ -38,12 +38,12 @@ def wear_hair(generated: np.ndarray, hair: Hair | None) -> np.ndarray:
     """
     if hair is None:
         return generated
-    scalp = sized(hair.scalp, len(generated))
-    if hair.bare:
-        share = (scalp * sized(hair.unseen, len(generated)))[..., None]
-        return (generated + BARE * share * (sized(hair.colour, len(generated)) - generated)).astype(np.float32)
     grows = cv2.resize(hairline().grows, generated.shape[:2], interpolation=cv2.INTER_LINEAR)
-    return lay_over(generated, hair, np.maximum(grows, scalp))
+    where = np.maximum(grows, sized(hair.scalp, len(generated)))
+    if hair.bare:
+        share = (where * sized(hair.unseen, len(generated)))[..., None]
+        return (generated + BARE * share * (sized(hair.colour, len(generated)) - generated)).astype(np.float32)
+    return lay_over(generated, hair, where)
 
 
 def lay_over(generated: np.ndarray, hair: Hair, where: np.ndarray) -> np.ndarray:

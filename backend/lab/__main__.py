@@ -16,6 +16,7 @@ COMMANDS = {
     "glasses draw": ("training.draw_glasses", "draw glasses onto rendered eyes"),
     "hair cut": ("training.hair_heads", "cut heads with their mattes for the hair's network"),
     "hair draw": ("training.draw_hair", "draw hair of any colour onto heads"),
+    "hats draw": ("training.draw_hats", "draw hats onto heads, for the network that sees them"),
     "beards draw": ("training.draw_beards", "draw beards onto faces, for the network that sees them"),
     "shapes": ("training.likeness", "measure how faces differ, from ICT-FaceKit, for the registration"),
     "train": ("training.train", "fit the painted prior, fit the samples' distribution, ship what was trained"),

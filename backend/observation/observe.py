@@ -32,11 +32,8 @@ NECK_FROM, NECK_TO = -0.42, -0.58
 ERROR = 0.004
 #: Hair's last strands, and their shade, reach so far over bare skin, in face heights.
 STRANDS = 0.03
-#: What hair looks like in photographs, unlit, of 463 people: CIELAB a and b of the middle colour (-3 to 33, -8 to 41),
-#: and 90th less 10th percentile of lightness (66 at most; a cap with a badge has 80, a brim and a crown 86).
-HAIR_A, HAIR_B, HAIR_SPREAD = (-8, 38), (-12, 48), 72
-#: Confidence, and share of hair, of texels that tell; so many must.
-TOLD, SURELY, TELLING = 0.3, 0.9, 500
+#: Confidence, and share of hair, of texels that tell its colour.
+TOLD, SURELY = 0.3, 0.9
 #: Share of what stands off at which its soft border begins to count, and counts in full.
 FAINT = (0.3, 0.8)
 #: Said where it is so.
@@ -145,7 +142,7 @@ def observe(
 ) -> Observation:
     """Scatter the portrait into the atlas, with confidence and without its light.
 
-    Hats and scarves that no hair looks like are left out, and the scalp below them is bare.
+    Hats and scarves of photographs and paintings are left out, and the scalp below them is bare.
 
     Args:
         portrait: (H,W,3) float32 sRGB. skin_prior: what skin looks like unlit.
@@ -177,7 +174,7 @@ def observe(
     picture = find_head_hair(matte, registration.targets)
     standing = np.maximum(matte.hair, picture)
     hairy = sample(standing, places)
-    cloth = not (bare or drawn) and is_cloth(unlit, confidence * told, hairy * (scalp_texels > 0))
+    cloth = matte.hat and bool(picture.any()) and not (bare or drawn)
     if studio is not None and not drawn:
         evened, sure = even_out(studio, colour, smooth, confidence, light)
         skinned = 1 - hairy * scalp_texels  # hair's gloss is its own
@@ -226,22 +223,6 @@ def observe(
 def between_lips(registration: Registration, shape: tuple[int, int]) -> np.ndarray:
     """(H,W) 0..1: teeth and the dark of an open mouth, which no lip may get; nothing where nobody looked."""
     return np.zeros(shape, np.float32) if registration.lips is None else registration.lips.between(shape)
-
-
-def is_cloth(unlit: np.ndarray, confidence: np.ndarray, hair: np.ndarray) -> bool:
-    """Whether what covers the scalp is a hat or a scarf: of a colour that nobody's hair has, or of several. A cap of
-    one colour that hair may have is not told from it.
-
-    Args:
-        unlit: (S,S,3) sRGB without light. confidence: (S,S). hair: (S,S) 0..1, what of the scalp is no skin.
-    """
-    tells = (confidence > TOLD) & (hair > SURELY)
-    if tells.sum() < TELLING * (len(hair) / PLACES) ** 2:
-        return False
-    lab = cv2.cvtColor(np.ascontiguousarray(unlit[tells][None], np.float32), cv2.COLOR_RGB2LAB)[0]
-    _, a, b = np.median(lab, axis=0)
-    natural = HAIR_A[0] < a < HAIR_A[1] and HAIR_B[0] < b < HAIR_B[1]
-    return not natural or float(np.ptp(np.quantile(lab[:, 0], (0.1, 0.9)))) > HAIR_SPREAD
 
 
 def _allowed(matte: Matte, shut: np.ndarray, face_height: float, bare: bool) -> tuple[np.ndarray, np.ndarray]:

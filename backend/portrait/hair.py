@@ -29,11 +29,7 @@ def hair_over(color: np.ndarray, person: np.ndarray, face: FaceLandmarks) -> tup
         color: (H,W,3) float32 sRGB. person: (H,W) float32 0..1.
         face: its landmarks, in their pixels.
     """
-    frame = head_frame(face.points)
-    given, to_image = cut(color, frame, SIDE)
-    shown = cut(np.dstack([person] * 3), frame, SIDE)[0][..., 0]
-    [logits] = networks.network(networks.HAIR)(inputs_of(np.clip(given, 0, 1), shown))
-    made = 1 / (1 + np.exp(-np.clip(logits.reshape(SIDE, SIDE), -30, 30)))
+    made, to_image = look_at_head(networks.HAIR, color, person, face)
     made = np.clip((made - BARE) / (COVERED - BARE), 0, 1)
     border = np.minimum(np.arange(SIDE) + 0.5, SIDE - 0.5 - np.arange(SIDE)) / (FADES * SIDE)
     looked = np.clip(np.minimum(border[:, None], border[None]), 0, 1)
@@ -41,6 +37,18 @@ def hair_over(color: np.ndarray, person: np.ndarray, face: FaceLandmarks) -> tup
     matrix[:, 2] += to_image[:, :2] @ (0.5, 0.5) - 0.5  # pixel centres; OpenCV counts them at 0
     whole = cv2.warpAffine(np.dstack([made, looked]).astype(np.float32), matrix, color.shape[1::-1])
     return whole[..., 0], whole[..., 1]
+
+
+def look_at_head(
+    network: str, color: np.ndarray, person: np.ndarray, face: FaceLandmarks
+) -> tuple[np.ndarray, np.ndarray]:
+    """(SIDE,SIDE) probabilities that a network gives the head's square, and (2,3) from its pixels to the picture's; the
+    arguments are hair_over's."""
+    frame = head_frame(face.points)
+    given, to_image = cut(color, frame, SIDE)
+    shown = cut(np.dstack([person] * 3), frame, SIDE)[0][..., 0]
+    [logits] = networks.network(network)(inputs_of(np.clip(given, 0, 1), shown))
+    return 1 / (1 + np.exp(-np.clip(logits.reshape(SIDE, SIDE), -30, 30))), to_image
 
 
 def head_frame(points: np.ndarray) -> Square:

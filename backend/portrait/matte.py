@@ -17,6 +17,7 @@ from .beard import find_beard
 from .glasses import glasses
 from .hair import hair_over
 from .hands import hands_before
+from .hats import wears_hat
 from .landmark_groups import (
     FACE_OVAL,
     FOREHEAD,
@@ -77,6 +78,7 @@ class Matte:
     glasses: whether some are worn; what they hide is no skin.
     rims: what of them hides skin; None where nobody looked.
     beard: what a beard or a moustache covers, which is skin, too; None where none is.
+    hat: whether what covers the head is a hat or a scarf.
     """
 
     person: np.ndarray
@@ -86,6 +88,7 @@ class Matte:
     glasses: bool = False
     rims: np.ndarray | None = None
     beard: np.ndarray | None = None
+    hat: bool = False
 
 
 def portrait_matte(
@@ -131,6 +134,7 @@ def portrait_matte(
     hair = (other + looked * (known - other)) * _above_chin(shape, small_face)
 
     beard = find_beard(small, small_face) * small_person
+    hat = wears_hat(small, small_person, hair * above, small_face)
     hand = hands_before(small, small_face)
     skin, hair = skin * (1 - hand), hair * (1 - hand)
 
@@ -149,7 +153,7 @@ def portrait_matte(
         rims[y0:y1, x0:x1] = cv2.resize(glasses(small, small_face), near.shape[1::-1])
     rims = rims if alpha is None else rims * alpha
     return Matte(
-        shown, skin * (1 - rims), hair, bool(hand.any()), bool(rims.any()), rims, beard if beard.any() else None
+        shown, skin * (1 - rims), hair, bool(hand.any()), bool(rims.any()), rims, beard if beard.any() else None, hat
     )
 
 

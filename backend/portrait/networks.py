@@ -22,6 +22,7 @@ PALMS = "palm_detection_full.onnx"  # (192,192,3) -> (1,2016,18) boxes and point
 HAND = "hand_landmark_lite.onnx"  # (224,224,3) -> (1,63) points in pixels, (1,1) probability of a hand
 GLASSES = "glasses.onnx"  # (5,128,256) -> (1,1,128,256) and (1,1) logits, of a pixel and of all
 HAIR = "hair.onnx"  # (6,128,128) -> (1,1,128,128) logits
+HAT = "hat.onnx"  # (6,128,128) -> (1,1,128,128) logits
 BEARD = "beard.onnx"  # (6,96,96) -> (1,1,96,96) logits
 DETECTOR = "face_detection_yunet_2023mar.onnx"  # (3,H,W) BGR 0..255, multiples of 32
 

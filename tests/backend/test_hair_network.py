@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from backend.lab.training import draw_hair, glasses, hair_network, wigs
+from backend.lab.training import draw_hair, glasses, hair_network, hats, wigs
 from backend.lab.training.graphs import write_whole
 from backend.lab.training.hair_heads import FINER, STORED
 from backend.lab.training.known_hair import BALD, Head, known
@@ -65,7 +65,10 @@ def test_what_is_laid_over_a_head_is_its_label_and_nothing_else_changes_but_shad
         random = np.random.default_rng(number)
         scene = wigs.Scene(bald())
         before = scene.color.copy()
-        wigs.lend(scene, donor, random) if kind == "lend" else getattr(wigs, kind)(scene, random)
+        if kind == "locks":
+            wigs.locks(scene, random)
+        else:
+            (wigs.lend if kind == "lend" else hats.put_on)(scene, donor, random)
         assert np.allclose(scene.weight, 1) and scene.color.min() >= 0
         bare = scene.hair == 0
         assert (scene.color[bare] <= before[bare] + 1e-5).all()

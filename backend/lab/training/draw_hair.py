@@ -17,9 +17,10 @@ import numpy as np
 
 from .developed import developed
 from .hair_heads import FINER
+from .hats import put_on
 from .known_hair import Head, known
 from .sample_shards import shards_of, write_shards
-from .wigs import Scene, flat, hat, lend, locks, recolour, shade, shave
+from .wigs import Scene, flat, lend, locks, recolour, shade, shave
 
 #: Shares of pictures: own hair in another colour; another's hair; drawn locks; hats; skin darkened; a shaded forehead;
 #: hair that is known shaven off.
@@ -45,7 +46,7 @@ def compose(
     if random.random() < (1.3 if bare else 0.6) * LOCKS:
         locks(scene, random)
     if random.random() < HATS:
-        hat(scene, random)
+        put_on(scene, donors[random.integers(len(donors))] if donors else head, random)
     if random.random() < cartoons:
         flat(scene, random)
     return scene

@@ -1,4 +1,5 @@
-"""train hair-network: which pixels are hair, by a small U-Net, on the pictures of draw_hair.py or draw_beards.py.
+"""train hair-network: which pixels are hair, or beards, or hats, by a small U-Net, on the pictures of draw_hair.py,
+draw_beards.py or draw_hats.py.
 
 The landmarks fix the square (portrait/hair.py), so place tells as much as colour and texture. Batch number n of a seed
 is the same whenever it is drawn.
@@ -60,7 +61,7 @@ class HairBatches(Dataset):
     """Batches by number: what the network is given (B,6,S,S), hair and its weight (B,1,S,S)."""
 
     def __init__(self, folder: Path, count: int, seed: int) -> None:
-        self.parts = read_shards(folder, "hair", "hair draw or beards draw")
+        self.parts = read_shards(folder, "hair", "hair draw, beards draw or hats draw")
         self.count, self.seed = count, seed
 
     def __getitem__(self, number: int) -> tuple[Tensor, ...]:
@@ -100,8 +101,8 @@ def hair_loss(network: nn.Module, given: Tensor, hair: Tensor, weight: Tensor) -
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """Write hair.safetensors, or beard.safetensors."""
-    output, device, name = arguments.output, arguments.device, "beard" if arguments.beards else "hair"
+    """Write hair.safetensors, beard.safetensors or hat.safetensors."""
+    output, device, name = arguments.output, arguments.device, arguments.of
     network = HairNet().to(device, memory_format=torch.channels_last)
     descent = Descent(network, PACE, output / f"{name}.state.safetensors")
     batches = HairBatches(arguments.portraits, arguments.count, arguments.seed)
@@ -121,8 +122,10 @@ def train(arguments: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     parser = bare_parser("hair-network", __doc__, steps=5800, count=8, counted="pictures a step")
-    parser.add_argument("--portraits", type=Path, required=True, help="folder of `hair draw` or `beards draw`")
-    parser.add_argument("--beards", action="store_true", help="of beards: beard.safetensors, not hair.safetensors")
+    parser.add_argument(
+        "--portraits", type=Path, required=True, help="folder of `hair draw`, `beards draw` or `hats draw`"
+    )
+    parser.add_argument("--of", choices=("hair", "beard", "hat"), default="hair", help="what is learnt")
     try:
         train(begin(parser, argv))
     except AvatarTexError as refusal:

@@ -19,7 +19,7 @@ from .manifest import write_manifest
 from .mapping_network import FILE as MAPPING
 
 #: Networks that see a portrait: each needs none of the others, and none needs them.
-GLASSES, HAIR, BEARD = "glasses.safetensors", "hair.safetensors", "beard.safetensors"
+GLASSES, HAIR, HAT, BEARD = (f"{name}.safetensors" for name in ("glasses", "hair", "hat", "beard"))
 
 
 def ship(arguments: argparse.Namespace) -> None:
@@ -27,10 +27,10 @@ def ship(arguments: argparse.Namespace) -> None:
 
     Raises:
         AvatarTexError: when a file is missing; nothing is copied then. All others may be missing beside the
-            glasses', the hair's or the beards'.
+            glasses', the hair's, the hats' or the beards'.
     """
     names = ["linear.safetensors", *FILES]
-    seeing = [name for name in (GLASSES, HAIR, BEARD) if (arguments.output / name).is_file()]
+    seeing = [name for name in (GLASSES, HAIR, HAT, BEARD) if (arguments.output / name).is_file()]
     if seeing and not any((arguments.output / name).is_file() for name in names):
         names = []
     missing = [name for name in names if not (arguments.output / name).is_file()]
@@ -51,10 +51,11 @@ def ship(arguments: argparse.Namespace) -> None:
 
 
 def ship_seeing(trained: Path) -> None:
-    """The network that sees glasses, hair or beards in a portrait, as one graph with its weights."""
+    """The network that sees glasses, hair, hats or beards in a portrait, as one graph with its weights."""
     network, given, made = {
         GLASSES: (GlassesNet(), {"face": torch.zeros(1, 5, ROWS, COLUMNS)}, ["hidden", "worn"]),
         HAIR: (HairNet(), {"head": torch.zeros(1, 6, hair.SIDE, hair.SIDE)}, ["hair"]),
+        HAT: (HairNet(), {"head": torch.zeros(1, 6, hair.SIDE, hair.SIDE)}, ["hat"]),
         BEARD: (HairNet(), {"face": torch.zeros(1, 6, beard.SIDE, beard.SIDE)}, ["beard"]),
     }[trained.name]
     network.load_state_dict({name: value.float() for name, value in load_file(trained).items()})

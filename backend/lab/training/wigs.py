@@ -1,4 +1,4 @@
-"""Hair on heads: another colour, another's, locks that are drawn, hats, none; each says where it covers the head."""
+"""Hair on heads: another colour, another's, locks that are drawn, none; each says where it covers the head."""
 
 from __future__ import annotations
 
@@ -171,19 +171,6 @@ def locks(scene: Scene, random: np.random.Generator) -> None:
     thin = np.clip(1 - random.uniform(0, 0.5) * np.clip(strands, 0, 2), 0, 1) if random.random() < 0.3 else 1
     layer = coloured(tone(scene, random), random.uniform(0.05, 0.35) * strands, 0.35 * shade, random)
     scene.lay((cover * thin).astype(np.float32), layer, random)
-
-
-def hat(scene: Scene, random: np.random.Generator) -> None:
-    """A cap or a scarf: of one colour, with an edge over the forehead and more of it above."""
-    shape = scene.hair.shape
-    columns, rows = np.meshgrid(np.arange(shape[1]), np.arange(shape[0]))
-    x, y = (columns - scene.middle[0]) / scene.size, (rows - scene.middle[1]) / scene.size
-    edge = random.uniform(-0.3, -0.02) + random.normal(0, 0.3) * x + random.uniform(-0.5, 1.2) * x**2
-    wide = random.uniform(0.42, 0.9)
-    cover = np.clip((edge - y) / 0.01 + 0.5, 0, 1) * (np.hypot(x / wide, (y + 0.2) / random.uniform(0.5, 0.9)) < 1)
-    folds = random.uniform(0, 0.3) * noise(random, int(random.integers(3, 40)), shape)
-    layer = np.clip(random.random(3) * np.exp(folds[..., None]), 0, 1)
-    scene.lay(cv2.GaussianBlur(cover.astype(np.float32), (0, 0), 0.7), layer.astype(np.float32), random)
 
 
 def shade(scene: Scene, random: np.random.Generator) -> None:
