@@ -124,7 +124,7 @@ def generate(
         head_group: vertex group of the faces that are head; found by itself when empty.
         regions: picture in the UV map; where red is painted nothing else changes, green stays as it is on the head
             now. When empty, what is painted green on the head stays.
-        hair: keep paints the portrait's hair on the scalp, bare puts skin there.
+        hair: keep paints the portrait's hair on the scalp, bare puts skin there, hats paints hats and scarves, too.
         expression: neutral takes the folds of a smile off, keep leaves them.
         shell: picture completes the skin below hair, beard, glasses and hat and makes a picture with alpha of what is
             above; object makes a shell around the head with it, too.

@@ -56,6 +56,7 @@ HAIR = Option(
     choices=(
         Choice("keep", "Painted", "The portrait's hair is painted on the scalp"),
         Choice("bare", "Bare Scalp", "Skin on the scalp, for a head that gets hair of its own"),
+        Choice("hats", "Painted, Hats Too", "As Painted, and a hat or scarf counts as hair"),
     ),
     jobs=(GENERATE, VARIANTS, BATCH),
     remembered=True,

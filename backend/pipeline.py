@@ -33,7 +33,7 @@ from .observation.further import add_further
 from .observation.observe import CLOTH, PLACES, observe
 from .observation.stands_off import see_shell
 from .observation.views import View, fuse
-from .options import PROFILE, SHELL
+from .options import HAIR, PROFILE, SHELL
 from .outputs import UDIM, Staged, pattern, shell_files
 from .pins import Pin, parse_pins
 from .portrait.decode import Portrait, decode_portrait
@@ -106,7 +106,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         request.least_score,
         regions,
         request.further,
-        request.hair == "bare",
+        request.hair,
         request.expression == "keep",
         shell=request.shell != SHELL.default,
     )
@@ -167,7 +167,7 @@ def prepare(
     least_score: float = 0.0,
     regions: Regions | None = None,
     further: Sequence[str] = (),
-    bare: bool = False,
+    hair: str = HAIR.default,
     kept: bool = False,
     worn: LinearPrior | None = None,
     shell: bool = False,
@@ -175,9 +175,9 @@ def prepare(
     """Read the portrait, register the head, project the portrait into the atlas; then further ones.
 
     Args:
-        bare: the scalp is to have no hair. kept: the folds of a smile stay. worn: what skins look like for the
-            registration; the shipped prior where it is not said. shell: what stands off the skin is seen on a shell,
-            and the skin below is bare and shaved.
+        hair: what becomes of the portrait's, of options.HAIR. kept: the folds of a smile stay. worn: what skins look
+            like for the registration; the shipped prior where it is not said. shell: what stands off the skin is seen
+            on a shell, and the skin below is bare and shaved.
 
     Raises:
         AvatarTexError: LOW_SCORE when the registration scores less than least_score.
@@ -197,8 +197,8 @@ def prepare(
         )
     style = found.style if style == "auto" else style
     step("atlas")
-    key = fingerprint(key, [Path(path) for path in further], bare, kept, style, shell)
-    job, layout = _seen.get(key, lambda: see(found, portrait, style, networks, step, pins, further, bare, kept, shell))
+    key = fingerprint(key, [Path(path) for path in further], hair, kept, style, shell)
+    job, layout = _seen.get(key, lambda: see(found, portrait, style, networks, step, pins, further, hair, kept, shell))
     observation = regions.hide(job.observation, found.mesh, layout) if regions else job.observation
     pictures.partial(observation)
     return replace(job, observation=observation, style=style, warnings=[*job.warnings], advice=[*job.advice])
@@ -212,7 +212,7 @@ def see(
     step: Callable[..., None],
     pins: Sequence[Pin],
     further: Sequence[str],
-    bare: bool,
+    hair: str,
     kept: bool = False,
     shell: bool = False,
 ) -> tuple[Prepared, AtlasMap]:
@@ -224,7 +224,8 @@ def see(
     if not kept:
         shown = take_folds_off(shown, found.matte.skin, found.registration, found.head)
     skin, studio = networks.skin, networks.studio
-    matte, bare = (shave(portrait.color, found.matte, found.face), True) if shell else (found.matte, bare)
+    matte, bare = (shave(portrait.color, found.matte, found.face), True) if shell else (found.matte, hair == "bare")
+    matte = replace(matte, hat=matte.hat and hair != "hats")
     observation = observe(found.mesh, layout, found.registration, shown, matte, skin, bare, drawn, studio)
     beside = add_further(
         further,

@@ -61,13 +61,7 @@ def make_expressions(
     poses = read_poses(request, mesh)
     networks = pipeline.load_cached_networks(refusals.choose_device(request.device))
     job = pipeline.prepare(
-        mesh,
-        request.portrait,
-        request.style,
-        networks,
-        step,
-        pins=parse_pins(request.pins),
-        bare=request.hair == "bare",
+        mesh, request.portrait, request.style, networks, step, pins=parse_pins(request.pins), hair=request.hair
     )
     step("compose")
     channels = make_channels(job.canonical, {name: part_of(moves, job.mesh) for name, moves in poses.items()})
@@ -154,9 +148,9 @@ def observe_expressions(
 ) -> tuple[list[Seen], list[str]]:
     """What the portraits show of the expressions, the first beside itself without its folds; and the warnings."""
     portrait, pins = decode_portrait(request.portrait), parse_pins(request.pins)
-    bare, moves = request.hair == "bare", [channel.moves for channel in channels]
+    moves = [channel.moves for channel in channels]
     kept, _ = pipeline.see(
-        job.match, portrait, job.style, networks, completing.no_step, pins, request.further, bare, kept=True
+        job.match, portrait, job.style, networks, completing.no_step, pins, request.further, request.hair, kept=True
     )
     shown = [(kept.observation, job.registration)]
     shown += [(view.observation, view.registration) for view in kept.further.views]

@@ -37,7 +37,7 @@ TOLD, SURELY = 0.3, 0.9
 #: Share of what stands off at which its soft border begins to count, and counts in full.
 FAINT = (0.3, 0.8)
 #: Said where it is so.
-CLOTH = "A hat or scarf is left out, and what it hides is completed: choose Bare Scalp as Hair if that looks wrong."
+CLOTH = "A hat or scarf is left out, and what it hides is completed: choose Painted, Hats Too as Hair if that is hair."
 #: Texels of the layout for which places in the portrait are kept.
 PLACES = 512
 

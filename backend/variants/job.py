@@ -73,7 +73,7 @@ def work(
         pins,
         request.least_score,
         further=request.further,
-        bare=request.hair == "bare",
+        hair=request.hair,
         kept=request.expression == "keep",
     )
     stylist = Stylist(job, request.size, bases, request.strength / 100, request.scale / 100)

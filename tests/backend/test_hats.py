@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from backend import pipeline
+from backend.completing import no_step
 from backend.head.atlas import map_atlas
 from backend.head.match import match
 from backend.head.mesh import load_mesh
@@ -16,7 +17,7 @@ from backend.imaging.noise import field
 from backend.imaging.sample import LUMINANCE
 from backend.lab.training import draw_hats, hats
 from backend.lab.training.known_hair import Head, known
-from backend.observation.observe import PLACES, observe
+from backend.observation.observe import CLOTH, PLACES, observe
 from backend.portrait.decode import decode_portrait
 from backend.portrait.faces import find_faces
 from backend.portrait.matte import portrait_matte
@@ -82,6 +83,18 @@ def test_below_a_hat_the_scalp_is_bare_and_below_a_drawn_one_it_is_not(demo_head
     # shade is divided out as finely as places are known, and no finer
     sure = np.minimum(hair.confidence[:, 1:], hair.confidence[:, :-1]) > 0.5
     assert np.abs(np.diff(np.log(hair.shade), axis=1))[sure].max() < 0.2
+
+
+def test_the_artist_can_say_that_a_hat_is_hair(demo_head_obj, astronaut):
+    portrait = decode_portrait(astronaut)
+    found = match(load_mesh(demo_head_obj), portrait)
+    found = dataclasses.replace(found, matte=dataclasses.replace(found.matte, hat=True))
+    networks = pipeline.load_cached_networks("cpu")
+    keep, hats_too = (
+        pipeline.see(found, portrait, "photo", networks, no_step, (), (), hair)[0] for hair in ("keep", "hats")
+    )
+    assert CLOTH in keep.warnings and not keep.observation.wears_hair
+    assert CLOTH not in hats_too.warnings and hats_too.observation.wears_hair
 
 
 @pytest.mark.parametrize("kind", sorted(hats.KINDS))
