@@ -19,8 +19,8 @@ from ..networks.detail import conditions, fine, from_units, how_sure, noised, to
 from .stage import AtlasObservation, OnStep, to_picture, to_tensor
 
 STEPS = 2
-#: How much of what the denoiser paints is laid on: half costs hidden skin nothing, all up to 0.1 dB (decision 58).
-SHARE = 0.5
+#: How much of what the denoiser paints is laid on: a third costs hidden skin nothing, all up to 0.1 dB (decision 58).
+SHARE = 0.35
 #: Texels of the other edge that the atlas gets on either side: it goes around the head.
 AROUND = 16
 

@@ -39,8 +39,8 @@ SURE = 0.9
 #: many waves per face height keep to fewer, or hair looks like fur.
 SPREAD, SLENDER = 14.0, 12
 #: Standard deviation of hair's octaves at most (0.06 to 0.35 on 20 heads, the more the curlier; with 0.3 straight hair
-#: looks embossed), and where too little shows, as shares of its tone; pixels that tell it.
-DEEPEST, USUAL, LEAST = 0.20, 0.06, 100
+#: looks embossed), and where too little shows, as shares of its tone; face heights squared of hair that tell it.
+DEEPEST, USUAL, LEAST = 0.20, 0.06, 0.0015
 #: The same of a beard: with more a short one looks embossed.
 SHORT = 0.11
 #: Power of an octave that the portrait is too coarse for, beside the one before it.
@@ -144,7 +144,7 @@ def measure_strands(subject: Subject, hair: np.ndarray, deepest: float) -> Grain
     mask = mask > SURE
     shown: list[list] = [[] for _ in lows]
     measure(picture, mask, mask, density, lows, shown)
-    if mask.sum() < LEAST:
+    if mask.sum() < LEAST * density**2:
         return None
     tone = float(np.median(picture[mask] @ LUMINANCE))
     found = gathered(shown)

@@ -162,8 +162,8 @@ def test_hair_that_the_artist_hides_is_no_model_for_strands(demo_head_obj, astro
     job = pipeline.prepare(load_mesh(demo_head_obj), str(astronaut), "photo", networks)
     generated = np.full((256, 256, 3), 0.5, np.float32)
 
-    def found(observation):
-        return find_strands(Subject(job.mesh, job.canonical, job.registration, observation, generated, None, 500.0))
+    def found(observation, texels=500.0):
+        return find_strands(Subject(job.mesh, job.canonical, job.registration, observation, generated, None, texels))
 
     whole = found(job.observation)
     assert whole is not None
@@ -172,6 +172,10 @@ def test_hair_that_the_artist_hides_is_no_model_for_strands(demo_head_obj, astro
     little = found(dataclasses.replace(job.observation, head_hair=rim.astype(np.float32)))
     assert little is not None  # short hair has strands, too, as strong as is usual
     assert np.linalg.norm(little.covariance[-1]) > 0.05 * np.linalg.norm(whole.covariance[-1]) > 0
+    area = np.cumsum(hair.sum(1)) / job.registration.face_height**2
+    for share, shows in ((0.007, True), (0.001, False)):  # however many texels the artist has
+        tuft = dataclasses.replace(job.observation, head_hair=np.float32(hair * (area <= share)[:, None]))
+        assert all((found(tuft, texels) is not None) == shows for texels in (200.0, 500.0))
     hidden = dataclasses.replace(job.observation, confidence=np.zeros_like(job.observation.confidence))
     assert hidden.wears_hair and found(hidden) is None
 
