@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from backend.finish.hair import wear_hair
+from backend.finish.hair import wear_hair, without_hair
 from backend.head.match import find_face_or_pins
 from backend.observation.hair import Hair, continue_hair, find_hair, hair_evidence, without_light
 from backend.portrait.decode import decode_portrait
@@ -86,8 +86,14 @@ def test_hair_that_the_networks_made_beside_the_line_is_taken_off(worn):
     generated[beside | bald] = DARK
     made = wear_hair(generated, worn)
     assert np.abs(made[beside | bald] - SKIN).max() < 0.12
-    white = dataclasses.replace(worn, colour=np.full_like(worn.colour, 0.9))  # theirs is another colour
-    assert np.abs(wear_hair(generated, white)[beside | bald] - SKIN).max() < 0.12
+
+
+def test_light_skin_beside_white_hair_keeps_its_colour():
+    skin, white = (np.full((4, 4, 3), colour, np.float32) for colour in ((0.75, 0.55, 0.45), (0.9, 0.9, 0.9)))
+    made = without_hair(skin + 0.12, skin, white - skin)
+    assert made[0, 0] - skin[0, 0] == pytest.approx((made[0, 0, 1] - skin[0, 0, 1]) * np.ones(3), abs=1e-3)
+    grey = skin + 0.5 * (white - skin)
+    assert np.abs(without_hair(grey, skin, white - skin) - skin).max() < 0.02
 
 
 def test_made_up_hair_meets_the_hair_beside_it_and_no_skin(seen, scalp):
