@@ -148,6 +148,8 @@ def measure_strands(subject: Subject, hair: np.ndarray, deepest: float) -> Grain
         return None
     tone = float(np.median(picture[mask] @ LUMINANCE))
     found = gathered(shown)
+    if not any(len(one) for one in found):
+        return None
     covariance = stranded(found) * covariances(found, (USUAL * tone) ** 2)
     octaves, density, lows = finer(held(covariance, (deepest * tone) ** 2), density, lows, subject.texels)
     return Grain(density, lows, octaves, NO_PATCHES, tone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import cv2
 import numpy as np
 
 from backend import pipeline
@@ -172,10 +173,19 @@ def test_hair_that_the_artist_hides_is_no_model_for_strands(demo_head_obj, astro
     little = found(dataclasses.replace(job.observation, head_hair=rim.astype(np.float32)))
     assert little is not None  # short hair has strands, too, as strong as is usual
     assert np.linalg.norm(little.covariance[-1]) > 0.05 * np.linalg.norm(whole.covariance[-1]) > 0
-    area = np.cumsum(hair.sum(1)) / job.registration.face_height**2
-    for share, shows in ((0.007, True), (0.001, False)):  # however many texels the artist has
-        tuft = dataclasses.replace(job.observation, head_hair=np.float32(hair * (area <= share)[:, None]))
+    depth = cv2.distanceTransform(hair.astype(np.uint8), cv2.DIST_L2, 3)
+    y, x = np.unravel_index(depth.argmax(), depth.shape)
+    for share, shows in ((0.035, True), (0.009, False)):  # however many texels the artist has
+        half = round(share * job.registration.face_height)
+        tuft = np.zeros_like(job.observation.head_hair)
+        tuft[y - half : y + half, x - half : x + half] = 1
+        tuft = dataclasses.replace(job.observation, head_hair=tuft)
         assert all((found(tuft, texels) is not None) == shows for texels in (200.0, 500.0))
+    widest, rows = np.argmax(hair.sum(1)), np.arange(len(hair))[:, None]
+    for high in (4, 6, 8, 10, 12, 16):  # hair too narrow for every octave
+        strip = dataclasses.replace(job.observation, head_hair=np.float32(hair & (np.abs(rows - widest) < high / 2)))
+        thin = [found(strip, texels) for texels in (200.0, 500.0)]
+        assert all(one is None or np.isfinite(one.covariance).all() for one in thin)
     hidden = dataclasses.replace(job.observation, confidence=np.zeros_like(job.observation.confidence))
     assert hidden.wears_hair and found(hidden) is None
 
