@@ -224,9 +224,8 @@ def see(
     if not kept:
         shown = take_folds_off(shown, found.matte.skin, found.registration, found.head)
     skin, studio = networks.skin, networks.studio
-    matte, bare = (shave(portrait.color, found.matte, found.face), True) if shell else (found.matte, hair == "bare")
-    matte = replace(matte, hat=matte.hat and hair != "hats")
-    observation = observe(found.mesh, layout, found.registration, shown, matte, skin, bare, drawn, studio)
+    matte, hair = (shave(portrait.color, found.matte, found.face), "bare") if shell else (found.matte, hair)
+    observation = observe(found.mesh, layout, found.registration, shown, matte, skin, hair, drawn, studio)
     beside = add_further(
         further,
         found,
@@ -238,6 +237,7 @@ def see(
         kept,
         studio,
         shell,
+        hair,
     )
     views = [View(found.registration, observation), *beside.views]
     tiles = split_tiles(found.mesh)

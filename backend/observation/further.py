@@ -17,6 +17,7 @@ from ..head.quality import judge
 from ..head.register import register
 from ..imaging.sample import masked_blur
 from ..messages import LOW_SCORE
+from ..options import HAIR
 from ..pins import Pin
 from ..portrait.decode import decode_portrait
 from ..portrait.faces import CHOOSE, find_portrait_face
@@ -68,6 +69,7 @@ def add_further(
     kept: bool = False,
     studio: nn.Module | None = None,
     shaved: bool = False,
+    asked: str = HAIR.default,
 ) -> Further:
     """Read and register each; one that cannot be, or that fits badly, is told and left out.
 
@@ -75,7 +77,7 @@ def add_further(
         match: the head registered to the first portrait. first: what that one shows. skin_prior: of unlit textures.
         pins: their places on the head count here too. step: called before each with the share that is
             done; what it raises ends the search. kept: the folds of a smile stay. studio: see observe(). shaved: beards
-            are no skin.
+            are no skin. asked: see observe().
     """
     held = [replace(pin, portrait=None) for pin in pins if pin.head is not None]
     views: list[View] = []
@@ -86,7 +88,7 @@ def add_further(
         name = Path(path).name
         try:
             further, observation, notes = register_further(
-                path, match, layout, skin_prior, held, first.bare, kept, studio, shaved
+                path, match, layout, skin_prior, held, asked, kept, studio, shaved
             )
         except AvatarTexError as refusal:
             warnings.append(f"The further portrait {name!r} was left out: {refusal.message} {refusal.cure}")
@@ -114,7 +116,7 @@ def register_further(
     layout: AtlasMap,
     skin_prior: LinearPrior,
     pins: Sequence[Pin],
-    bare: bool,
+    asked: str,
     kept: bool = False,
     studio: nn.Module | None = None,
     shaved: bool = False,
@@ -144,7 +146,7 @@ def register_further(
     found = replace(match, face=face, registration=registration, matte=matte, quality=quality, warnings=notes)
     shown = portrait.color if kept else take_folds_off(portrait.color, matte.skin, registration, match.head)
     drawn = match.style in DRAWN
-    return found, observe(match.mesh, layout, registration, shown, matte, skin_prior, bare, drawn, studio), notes
+    return found, observe(match.mesh, layout, registration, shown, matte, skin_prior, asked, drawn, studio), notes
 
 
 def find_likeness(one: Observation, other: Observation, skin: LinearPrior) -> float:

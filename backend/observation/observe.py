@@ -14,6 +14,7 @@ from ..head.mesh import HeadMesh
 from ..head.register import Registration
 from ..head.scalp import scalp_share
 from ..imaging.sample import masked_blur, sample, sample_atlas, to_linear, to_srgb
+from ..options import HAIR
 from ..portrait.head_hair import find_head_hair
 from ..portrait.matte import Matte
 from ..prior.light import Light, estimate_light
@@ -136,7 +137,7 @@ def observe(
     portrait: np.ndarray,
     matte: Matte,
     skin_prior: LinearPrior,
-    bare: bool = False,
+    asked: str = HAIR.default,
     drawn: bool = False,
     studio: nn.Module | None = None,
 ) -> Observation:
@@ -146,11 +147,11 @@ def observe(
 
     Args:
         portrait: (H,W,3) float32 sRGB. skin_prior: what skin looks like unlit.
-        bare: the portrait's hair does not go onto the scalp, skin does.
+        asked: what becomes of the portrait's hair, of options.HAIR.
         drawn: drawings' hair may have any colour, and their shadows are drawn. studio: takes out the light that is not
             smooth (prior/studio.py); without it that stays.
     """
-    shape = portrait.shape[:2]
+    shape, bare = portrait.shape[:2], asked == "bare"
     shut = (1 - between_lips(registration, shape)) * (1 - between_lids(registration, shape))
     skin, scalp = _allowed(matte, shut, registration.face_height, bare)
     low = masked_blur(portrait, np.maximum(matte.person, 0.02) * shut, registration.face_height / 60 * 1.3)
@@ -174,7 +175,7 @@ def observe(
     picture = find_head_hair(matte, registration.targets)
     standing = np.maximum(matte.hair, picture)
     hairy = sample(standing, places)
-    cloth = matte.hat and bool(picture.any()) and not (bare or drawn)
+    cloth = matte.hat and bool(picture.any()) and asked == "keep" and not drawn
     if studio is not None and not drawn:
         evened, sure = even_out(studio, colour, smooth, confidence, light)
         skinned = 1 - hairy * scalp_texels  # hair's gloss is its own

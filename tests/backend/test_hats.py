@@ -17,6 +17,7 @@ from backend.imaging.noise import field
 from backend.imaging.sample import LUMINANCE
 from backend.lab.training import draw_hats, hats
 from backend.lab.training.known_hair import Head, known
+from backend.observation import further
 from backend.observation.observe import CLOTH, PLACES, observe
 from backend.portrait.decode import decode_portrait
 from backend.portrait.faces import find_faces
@@ -85,14 +86,18 @@ def test_below_a_hat_the_scalp_is_bare_and_below_a_drawn_one_it_is_not(demo_head
     assert np.abs(np.diff(np.log(hair.shade), axis=1))[sure].max() < 0.2
 
 
-def test_the_artist_can_say_that_a_hat_is_hair(demo_head_obj, astronaut):
+def test_the_artist_can_say_that_hats_are_hair_on_further_portraits_too(demo_head_obj, astronaut, monkeypatch):
     portrait = decode_portrait(astronaut)
     found = match(load_mesh(demo_head_obj), portrait)
     found = dataclasses.replace(found, matte=dataclasses.replace(found.matte, hat=True))
+    monkeypatch.setattr(further, "portrait_matte", lambda *_: found.matte)
     networks = pipeline.load_cached_networks("cpu")
     keep, hats_too = (
-        pipeline.see(found, portrait, "photo", networks, no_step, (), (), hair)[0] for hair in ("keep", "hats")
+        pipeline.see(found, portrait, "photo", networks, no_step, (), [str(astronaut)], hair)[0]
+        for hair in ("keep", "hats")
     )
+    for job, cloth in ((keep, True), (hats_too, False)):
+        assert [view.observation.cloth for view in job.further.views] == [cloth]
     assert CLOTH in keep.warnings and not keep.observation.wears_hair
     assert CLOTH not in hats_too.warnings and hats_too.observation.wears_hair
 
@@ -116,8 +121,11 @@ def test_drawn_hats_lie_on_the_crown_and_leave_the_face_free(kind, monkeypatch):
 def test_of_a_drawn_sample_hats_alone_are_labelled_and_clothes_teach_nothing(monkeypatch):
     for share in (0.0, 1.0):
         monkeypatch.setattr(draw_hats, "HATS", share)
-        made = draw_hats.sample(head(), [head()], head(), np.random.default_rng(4))
+        bare = head()
+        shoulders = np.maximum(bare.person, np.arange(len(bare.person))[:, None] > bare.points[152, 1] + 5)
+        dressed = dataclasses.replace(bare, person=shoulders.astype(np.float32))
+        made = draw_hats.sample(dressed, [bare], bare, np.random.default_rng(4))
         assert (made["hair"].max() > 200) == (share > 0)
         low = made["weight"][-12:]
-        assert low.max() == 0 and made["weight"].max() == 255
+        assert low.max() == 0 and made["person"][-12:].min() > 200 and made["weight"].max() == 255
         assert made["picture"].shape == (152, 152, 3)
