@@ -15,7 +15,6 @@ from .compose.stage_pictures import StagePictures
 from .finish import finish
 from .job import Completion, Prepared, StageOptions
 from .messages import Generate, Variants
-from .observation.observe import Observation
 from .options import PROFILE
 
 
@@ -39,20 +38,18 @@ def stage_options(request: Generate | Variants, job: Prepared, seeds: Mapping[in
 
 
 def complete(
-    observation: Observation,
-    style: str,
+    job: Prepared,
     networks,
     options: StageOptions | None = None,
     step: Callable[..., None] = no_step,
     pictures: StagePictures | None = None,
 ) -> Completion:
     """The priors' completion, the three stages on it, the finishers: the whole atlas without light."""
-    return next(complete_each(observation, style, networks, [options or StageOptions()], step, pictures))
+    return next(complete_each(job, networks, [options or StageOptions()], step, pictures))
 
 
 def complete_each(
-    observation: Observation,
-    style: str,
+    job: Prepared,
     networks,
     options: Sequence[StageOptions],
     step: Callable[..., None] = no_step,
@@ -65,7 +62,7 @@ def complete_each(
     """
     pictures = pictures or StagePictures("")
     completions: Iterator[Completion]
-    completions = (run_stages(observation, style, networks, one, step, pictures) for one in options)
+    completions = (run_stages(job.evidence, job.style, networks, one, step, pictures) for one in options)
     large = options[0].profile != PROFILE.default
     if large:
         from .large.stage import paint_large
@@ -76,26 +73,30 @@ def complete_each(
             pictures.preview("large", picture, next(numbers))
 
         tell, wanted = partial(step, "large"), show if pictures.previews else None
-        completions = paint_large(observation, completions, style, networks.device, options, tell, wanted)
+        completions = paint_large(job.evidence, completions, job.style, networks.device, options, tell, wanted)
     for number, completion in enumerate(completions):
         if large and not number:
             pictures.save("large", completion)
-        yield finish(fill_unknown(completion, networks.known), observation, style)
+        yield finish(fill_unknown(completion, networks.known), job)
 
 
 def run_stages(
-    observation: Observation,
+    evidence: tuple[np.ndarray, np.ndarray],
     style: str,
     networks,
     options: StageOptions,
     step: Callable[..., None],
     pictures: StagePictures,
 ) -> Completion:
-    """The priors' completion and the shipped stages on it."""
+    """The priors' completion and the shipped stages on it.
+
+    Args:
+        evidence: (S,S,3) unlit sRGB and (S,S) confidence.
+    """
     from .stages import STAGES
     from .stages.stage import AtlasObservation
 
-    seen = AtlasObservation(*shrink(observation, networks.size), style)
+    seen = AtlasObservation(*shrink(evidence, networks.size), style)
     step("inpaint")
     random = np.random.default_rng(options.seed) if options.another else None
     completion = networks.experts.complete(seen.color, seen.confidence, random=random)
@@ -106,9 +107,9 @@ def run_stages(
     return completion
 
 
-def shrink(observation: Observation, size: int) -> tuple[np.ndarray, np.ndarray]:
+def shrink(evidence: tuple[np.ndarray, np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:
     """(size,size,3) unlit colour and (size,size) confidence, averaged by confidence."""
-    unlit, confidence = observation.evidence
+    unlit, confidence = evidence
     small = cv2.resize(confidence, (size, size), interpolation=cv2.INTER_AREA)
     total = cv2.resize(unlit * confidence[..., None], (size, size), interpolation=cv2.INTER_AREA)
     return (total / np.maximum(small, 1e-4)[..., None] * (small > 0.01)[..., None]).astype(np.float32), small

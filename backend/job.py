@@ -12,27 +12,36 @@ import numpy as np
 from .head.match import Match
 from .head.mesh import HeadMesh
 from .head.register import Registration
+from .observation.covering import Covering
 from .observation.further import Further
 from .observation.observe import Observation
 from .observation.stands_off import Shell
+from .observation.views import View
 from .options import PROFILE, WAY
 
 #: The completed atlas: (S,S,3) float32 sRGB 0..1, S the networks' size, without the portrait's light.
 Completion = np.ndarray
 
 
+#: Opacities of a texture's layers where nothing else is asked for.
+OPACITIES = {"folds": 0.0, "detail": 1.0, "facial_hair": 1.0, "hair": 1.0, "headwear": 0.0, "light": 1.0}
+
+
 @dataclass(frozen=True)
 class Prepared:
     """Everything before stage 1: the head registered to the portrait, and what the portraits show of it.
 
-    observation: of all portraits together. inside: (N,) depth of enclosed vertices behind the head's shell. style: a
-    name of options.STYLE, never auto. tiles: the mesh by UDIM tile, each in 0..1. further: portraits beside the
-    first. advice: stable names of warnings that a button can mend. shell: of what stands off the skin, where it was
-    asked for.
+    views: the portraits, the first one leading. coverings: what covers the skin, from the skin upwards. evidence:
+    ((S,S,3), (S,S)) unlit sRGB and confidence, of all portraits, that the networks complete. inside: (N,) depth of
+    enclosed vertices behind the head's shell. style: a name of options.STYLE, never auto. tiles: the mesh by UDIM tile,
+    each in 0..1. further: what the report says of the portraits beside the first. advice: stable names of warnings that
+    a button can mend. shell: of what stands off the skin, where it was asked for.
     """
 
     match: Match
-    observation: Observation
+    views: tuple[View, ...]
+    coverings: tuple[Covering, ...]
+    evidence: tuple[np.ndarray, np.ndarray]
     inside: np.ndarray
     style: str
     tiles: dict[int, HeadMesh]
@@ -40,6 +49,15 @@ class Prepared:
     warnings: list[str]
     advice: list[str]
     shell: Shell | None = None
+
+    @property
+    def observation(self) -> Observation:
+        """The first portrait's evidence of the skin."""
+        return self.views[0].observation
+
+    def covering(self, name: str) -> Covering | None:
+        """The one of that name of COVERINGS, where the head has it."""
+        return next((one for one in self.coverings if one.name == name), None)
 
     @property
     def mesh(self) -> HeadMesh:

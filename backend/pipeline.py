@@ -15,6 +15,7 @@ import numpy as np
 
 from . import report
 from .completing import complete, no_step, stage_options
+from .compose.compose import Finish
 from .compose.regions import Regions, hold, read_regions
 from .compose.shell_picture import paint_shell
 from .compose.stage_pictures import StagePictures
@@ -26,23 +27,25 @@ from .head.match import DRAWN, Match, match, matches
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.uvs import split_tiles, uv_warnings
 from .imaging.files import encode_pictures
-from .job import Prepared
-from .messages import STAGES, Generate, Result
-from .observation.expression import take_folds_off
+from .job import OPACITIES, Prepared
+from .messages import STAGES, Generate, Result, Variants
+from .observation.covering import join_evidence
 from .observation.further import add_further
-from .observation.observe import CLOTH, PLACES, observe
+from .observation.look import Look
+from .observation.observe import PLACES
 from .observation.stands_off import see_shell
-from .observation.views import View, fuse
-from .options import HAIR, PROFILE, SHELL
+from .observation.views import find_coverings, fuse
+from .options import PROFILE, SHELL
 from .outputs import UDIM, Staged, pattern, shell_files
 from .pins import Pin, parse_pins
 from .portrait.decode import Portrait, decode_portrait
 from .portrait.networks import run_on
-from .portrait.shaved import shave
 from .prior.linear import LinearPrior
 from .recall import Recall, fingerprint, forget_all
 from .refusals import check_request, choose_device
 
+#: Said where a portrait shows headwear.
+CLOTH = "A hat or scarf is left out, and what it hides is completed: choose Painted, Hats Too as Hair if that is hair."
 #: What the last job made of its head and portraits.
 _seen: Recall[tuple[Prepared, AtlasMap]] = Recall()
 
@@ -106,19 +109,18 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         request.least_score,
         regions,
         request.further,
-        request.hair,
-        request.expression == "keep",
         shell=request.shell != SHELL.default,
     )
     another = request.seed != 0 or bool(regions and regions.redoing)
     [options] = stage_options(request, job, {request.seed: another})
-    generated = complete(job.observation, job.style, networks, options, step, pictures)
+    generated = complete(job, networks, options, step, pictures)
 
     step("compose")
-    textures = compose_tiles(job, generated, request.size, bases, request.light, regions, request.seed)
+    finish = Finish(request.size, opacities_of(request))
+    textures = compose_tiles(job, generated, finish, bases, regions, request.seed)
     if regions:
         textures = hold(textures, bases, origins, regions)
-    shells = paint_shell(job, request.size, request.light, request.seed) if job.shell else {}
+    shells = paint_shell(job, request.size, finish.opacities["light"], request.seed) if job.shell else {}
     shown = max(textures.values(), key=lambda tile: tile.provenance[..., 0].sum())  # the tile with the face
     pictures.save("composed", side_by_side([tile.texture for tile in textures.values()]))
 
@@ -167,17 +169,14 @@ def prepare(
     least_score: float = 0.0,
     regions: Regions | None = None,
     further: Sequence[str] = (),
-    hair: str = HAIR.default,
-    kept: bool = False,
     worn: LinearPrior | None = None,
     shell: bool = False,
 ) -> Prepared:
     """Read the portrait, register the head, project the portrait into the atlas; then further ones.
 
     Args:
-        hair: what becomes of the portrait's, of options.HAIR. kept: the folds of a smile stay. worn: what skins look
-            like for the registration; the shipped prior where it is not said. shell: what stands off the skin is seen
-            on a shell, and the skin below is bare and shaved.
+        worn: what skins look like for the registration; the shipped prior where it is not said. shell: what stands off
+            the skin is seen on a shell.
 
     Raises:
         AvatarTexError: LOW_SCORE when the registration scores less than least_score.
@@ -197,11 +196,11 @@ def prepare(
         )
     style = found.style if style == "auto" else style
     step("atlas")
-    key = fingerprint(key, [Path(path) for path in further], hair, kept, style, shell)
-    job, layout = _seen.get(key, lambda: see(found, portrait, style, networks, step, pins, further, hair, kept, shell))
-    observation = regions.hide(job.observation, found.mesh, layout) if regions else job.observation
-    pictures.partial(observation)
-    return replace(job, observation=observation, style=style, warnings=[*job.warnings], advice=[*job.advice])
+    key = fingerprint(key, [Path(path) for path in further], style, shell)
+    job, layout = _seen.get(key, lambda: see(found, portrait, style, networks, step, pins, further, shell))
+    job = regions.hide(job, layout) if regions else job
+    pictures.partial(job.observation)
+    return replace(job, style=style, warnings=[*job.warnings], advice=[*job.advice])
 
 
 def see(
@@ -212,48 +211,44 @@ def see(
     step: Callable[..., None],
     pins: Sequence[Pin],
     further: Sequence[str],
-    hair: str,
-    kept: bool = False,
     shell: bool = False,
 ) -> tuple[Prepared, AtlasMap]:
     """Project the portraits into the atlas of a registered head; the arguments are `prepare`'s."""
     layout = map_atlas(found.mesh, found.canonical, PLACES)
-    drawn = style in DRAWN
-    kept = kept or drawn  # a drawn fold is a line of the drawing
-    shown = portrait.color
-    if not kept:
-        shown = take_folds_off(shown, found.matte.skin, found.registration, found.head)
-    skin, studio = networks.skin, networks.studio
-    matte, hair = (shave(portrait.color, found.matte, found.face), "bare") if shell else (found.matte, hair)
-    observation = observe(found.mesh, layout, found.registration, shown, matte, skin, hair, drawn, studio)
-    beside = add_further(
-        further,
-        found,
-        observation,
-        layout,
-        skin,
-        pins,
-        lambda share: step("atlas", 0.2 + 0.7 * share),
-        kept,
-        studio,
-        shell,
-        hair,
-    )
-    views = [View(found.registration, observation), *beside.views]
+    canonical = layout.fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))
+    look = Look(layout, canonical, networks.skin, networks.studio, style in DRAWN)
+    first = look.at(found, portrait.color)
+    report_step = lambda share: step("atlas", 0.2 + 0.7 * share)  # noqa: E731
+    beside = add_further(further, found, first.observation, look, pins, report_step)
+    views = (first, *beside.views)
+    coverings = find_coverings(views, canonical)
     tiles = split_tiles(found.mesh)
     told, advice = uv_warnings(found.mesh, tiles)
+    headwear = any(one.name == "headwear" for one in coverings)
     job = Prepared(
         found,
-        fuse(observation, beside.views),
+        views,
+        coverings,
+        join_evidence(fuse(first.observation, beside.views), coverings),
         depth_inside(found.mesh, layout),
         style,
         tiles,
         beside,
-        [*found.warnings, *([CLOTH] if observation.cloth else []), *found.quality.advice, *beside.warnings, *told],
+        [*found.warnings, *([CLOTH] if headwear else []), *found.quality.advice, *beside.warnings, *told],
         advice,
         see_shell(found, layout, views) if shell else None,
     )
     return job, layout
+
+
+def opacities_of(request: Generate | Variants) -> dict[str, float]:
+    """Of the layers, as a request's options have them."""
+    return OPACITIES | {
+        "light": {"keep": 1.0, "even": 0.5, "remove": 0.0}[request.light],
+        "hair": float(request.hair != "bare"),
+        "headwear": float(request.hair == "hats"),
+        "folds": float(request.expression == "keep"),
+    }
 
 
 def find_regions(request: Generate, bases: dict[int, np.ndarray]) -> Regions | None:

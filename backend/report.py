@@ -16,10 +16,10 @@ from .compose.compose import Composition
 from .head.match import registration_json
 from .job import Prepared
 from .messages import Generate
-from .observation.observe import SURELY, Observation
+from .observation.views import View
 
-#: Pixels of hair needed to tell its colour.
-ENOUGH = 200
+#: Pixels of hair needed to know its colour, and how much hair each must be.
+ENOUGH, SURELY = 200, 0.9
 
 
 class Clock:
@@ -69,9 +69,10 @@ def versions() -> dict[str, str]:
     }
 
 
-def hair_colour(seen: Observation) -> list[float]:
+def hair_colour(view: View) -> list[float]:
     """sRGB 0..1 of the head's hair as the portrait shows it; nothing where it shows little, or a hat."""
-    hair = seen.portrait[seen.head_hair > SURELY] if seen.head_hair.shape == seen.portrait.shape[:2] else []
+    mask = view.masks.get("hair")
+    hair = [] if mask is None else view.observation.portrait[mask > SURELY]
     return [round(float(value), 4) for value in np.median(hair, axis=0)] if len(hair) >= ENOUGH else []
 
 
@@ -101,7 +102,7 @@ def render(request: Generate, device: str, job: Prepared, composition: Compositi
             "generated": round(float(shares[2]), 4),
         },
         "shell": {"thickness": round(float(job.shell.thickness.max()), 6)} if job.shell else {},
-        "hair": hair_colour(job.observation),
+        "hair": hair_colour(job.views[0]),
         "warnings": job.warnings,
     }
     return json.dumps(body, indent=2).encode()

@@ -1,8 +1,7 @@
-"""The colour of every texel that the head fills: portrait, other side, completion and detail, on all cores."""
+"""The layers of every texel that the head fills: portrait, other side, completion and detail, on all cores."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,13 +11,20 @@ from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh, vertex_normals
 from ..imaging.sample import sample_atlas
 from ..job import Completion, Prepared
-from ..observation.relight import exposed
-from ..observation.views import View
-from ..surface.detail import Detail
+from ..observation.covering import COVERINGS, near_skin
+from ..observation.relight import light_beside, relit, rooted
+from ..surface.bare import between_parts
+from ..surface.find import Details
 from ..threads import CORES, start_threads
-from .photographed import find_shown, photographed, tone_beside
+from .photographed import Photographed, Places, find_shown, look_up, tone_beside
 from .texels import Texels
 
+#: What the light falls on together with the skin; headwear is shown on request.
+WORN = ("facial_hair", "hair")
+#: Reach, as a share of the atlas, over which skin below hair becomes the skin beside it.
+BELOW = 0.03
+#: sRGB value that keeps the light's gain finite on black.
+TINY = 0.004
 #: Depth inside the head, in face heights: from where no portrait shows it, and over which each channel's light is lost
 #: (the inner mouths of training skins: 0.6 of the lips' colour at 0.08, 0.1 at 0.125, black beyond); what remains.
 ENCLOSED, FLESH, INNERMOST = 0.01, np.float32([0.10, 0.09, 0.09]), np.float32([0.08, 0.03, 0.03])
@@ -35,10 +41,15 @@ POOL = start_threads(CORES)
 
 @dataclass(frozen=True)
 class Coloured:
-    """n texels. colour: (n,3) float32 sRGB. provenance: (n,3) shares of photo, mirrored, generated. atlas: (n,2) where
-    they lie in the atlas. height: (n,) canonical. shares: (portraits,n) of each portrait."""
+    """n texels, as layers. skin, folds, detail, light: (n,3) float32 as layers.Layer has them. covers: by name of
+    COVERINGS (n,4) sRGB and alpha. provenance: (n,3) shares of photo, mirrored, generated. atlas: (n,2) where they lie
+    in the atlas. height: (n,) canonical. shares: (portraits,n) of each portrait."""
 
-    colour: np.ndarray
+    skin: np.ndarray
+    folds: np.ndarray
+    detail: np.ndarray
+    light: np.ndarray
+    covers: dict[str, np.ndarray]
     provenance: np.ndarray
     atlas: np.ndarray
     height: np.ndarray
@@ -54,17 +65,15 @@ class Coloured:
 class Colouring:
     """What all texels of one UDIM tile are coloured from; the arguments are compose()'s."""
 
-    def __init__(
-        self, job: Prepared, mesh: HeadMesh, generated: Completion, light: str, made_up: bool, details: Sequence[Detail]
-    ) -> None:
-        self.mesh, self.light, self.made_up, self.details = mesh, light, made_up, details
-        self.views = [View(job.registration, job.observation), *job.further.views]
-        self.shown = [find_shown(view) for view in self.views]
-        self.gains = [view.gain(generated, light) for view in self.views]
-        made = exposed(generated, job.observation, light)
-        self.made, self.tone = made.astype(np.float32), tone_beside(self.views, generated, made, light)
-        top, bottom, left, right = (round(share * len(made)) for share in THROAT)
-        self.neck = np.median(made[top:bottom, left:right].reshape(-1, 3), axis=0).astype(np.float32)
+    def __init__(self, job: Prepared, mesh: HeadMesh, generated: Completion, made_up: bool, details: Details) -> None:
+        self.job, self.mesh, self.made_up, self.details = job, mesh, made_up, details
+        self.shown = [find_shown(view) for view in job.views]
+        gains = [{lit: view.gain(generated, lit) for lit in (False, True)} for view in job.views]
+        self.gains = [{lit: None if of is None else rooted(of) for lit, of in each.items()} for each in gains]
+        self.light = rooted(light_beside(job.observation, gains[0][False]))
+        self.made, self.tone = bare_below(generated, job).astype(np.float32), tone_beside(job.views, generated)
+        top, bottom, left, right = (round(share * len(generated)) for share in THROAT)
+        self.neck = np.median(generated[top:bottom, left:right].reshape(-1, 3), axis=0).astype(np.float32)
         # at vertices: place, normal, canonical place, depth inside the head, canonical normal
         self.vertices = np.concatenate(
             [
@@ -81,11 +90,13 @@ class Colouring:
         """Colour the texels."""
         parts = [slice(first, first + PART) for first in range(0, len(texels.triangle), PART)] or [slice(0)]
         count = len(texels.triangle)
-        colour, provenance, atlas, height, shares = (
+        skin, folds, detail, light, provenance, atlas, height, shares = (
             np.empty(shape, np.float32)
-            for shape in ((count, 3), (count, 3), (count, 2), count, (len(self.views), count))
+            for shape in (*((count, 3),) * 5, (count, 2), count, (len(self.job.views), count))
         )
-        done = Coloured(colour, provenance, atlas, height, shares)
+        names = [name for name in COVERINGS if any(name in view.masks for view in self.job.views)]
+        covers = {name: np.empty((count, 4), np.float32) for name in names}
+        done = Coloured(skin, folds, detail, light, covers, provenance, atlas, height, shares)
         list(POOL.map(lambda part: self._part(texels, part, done), parts))
         return done
 
@@ -93,23 +104,85 @@ class Colouring:
         at = texels.at(self.mesh, self.vertices, part)
         points, normals, place, depth, towards = np.split(at, (3, 6, 9, 10), axis=1)
         depth = np.maximum(depth[:, 0], 0)  # extended beyond a border it may fall below
+        outside = depth < ENCLOSED
         atlas = to_atlas(place)
-        free = (depth < ENCLOSED) * np.float32(not self.made_up)
-        photo = photographed(self.views, self.shown, self.gains, points, normals, place, atlas, self.light, free)
+        photo = look_up(
+            self.job.views,
+            self.shown,
+            self.gains,
+            Places(points, normals, place, atlas, outside * np.float32(not self.made_up)),
+        )
         low = sample_atlas(self.made, atlas, cv2.INTER_CUBIC) + sample_atlas(self.tone, atlas)
         below = np.clip((BUST_FROM - place[:, 1]) / (BUST_FROM - BUST_TO), 0, 1)[:, None]
         low = dim_mouth(low + below * (self.neck - low), depth, place[:, 1])
-        low = low * (1 - photo.share[:, None]) + photo.low
+        low = low * (1 - photo.skin[:, None]) + photo.low
         mirrored = photo.mirrored * (1 - photo.high_share)
-        colour = np.clip(low + photo.high + photo.mirrored_high * mirrored[:, None], 0, 1)
-        missing = np.sqrt(np.maximum(1 - photo.high_share**2 - mirrored**2, 0)) * (depth < ENCLOSED)
-        for detail in self.details:
-            colour = detail.add(colour, missing, place, towards, atlas)
-        done.colour[part], done.atlas[part], done.height[part] = colour, atlas, place[:, 1]
-        for channel, share in enumerate((photo.share, photo.mirrored, 1 - photo.share - photo.mirrored)):
+        high = photo.high + photo.mirrored_high * mirrored[:, None]
+        pores = between_parts(atlas)[:, None]  # what is fine on brows, lashes and lips is no pores
+        skin = np.clip(low + (1 - pores) * high, 0, 1)
+        missing = np.sqrt(np.maximum(1 - photo.high_share**2 - mirrored**2, 0)) * outside
+        detail = pores * high
+        if self.details.skin is not None:
+            whole = np.clip(skin + detail, 0, 1)
+            detail = detail + (self.details.skin.add(whole, missing, place, towards, atlas) - whole)
+        colour = np.clip(skin + detail, 0, 1)
+        under, covered = colour, 1 - np.clip(photo.skin / np.maximum(photo.share, 1e-3), 0, 1)
+        unlit = photo.bare + covered[:, None] * (photo.exposed - photo.bare)
+        for name, cover in done.covers.items():
+            over = self._cover(name, photo, unlit, under, place, atlas, outside)
+            cover[part] = over
+            if name in WORN:
+                colour = colour + over[:, 3:] * (over[:, :3] - colour)
+        lit = relit(colour, sample_atlas(self.light, atlas))
+        lit = lit + photo.share[:, None] * (photo.lit / np.maximum(photo.share, 1e-3)[:, None] - lit)
+        done.skin[part], done.folds[part], done.detail[part] = skin, photo.folds, detail
+        done.light[part] = np.clip((lit + TINY) / (colour + TINY), 0, 2)
+        done.atlas[part], done.height[part] = atlas, place[:, 1]
+        shown = photo.skin + sum((photo.covers[name] for name in WORN if name in photo.covers), np.float32(0))
+        for channel, share in enumerate((shown, photo.mirrored, 1 - shown - photo.mirrored)):
             done.provenance[part, channel] = share
         for view, share in enumerate(photo.shares):
             done.shares[view, part] = share
+
+    def _cover(
+        self,
+        name: str,
+        photo: Photographed,
+        unlit: np.ndarray,
+        skin: np.ndarray,
+        place: np.ndarray,
+        atlas: np.ndarray,
+        outside: np.ndarray,
+    ) -> np.ndarray:
+        """(n,4) sRGB and alpha of one covering: the portraits' pixels where they show it, else what goes on from them."""
+        seen = photo.covers.get(name, np.zeros(len(atlas), np.float32))
+        whole = np.maximum(photo.share, 1e-3)[:, None]
+        # where a pixel is half covered the covering's own colour is what is left without the skin
+        part = np.clip(seen[:, None] / whole, 0.1, 1)
+        own = np.clip(skin + (unlit / whole - skin) / part, 0, 1)
+        covering = self.job.covering(name)
+        if covering is None:
+            return np.concatenate([own, seen[:, None]], 1)
+        cover, color = sample_atlas(covering.cover, atlas), sample_atlas(covering.color, atlas)
+        strands = self.details.strands.get(name)
+        if strands is not None:
+            cover, color = strands.over(cover, color, place)
+        cover = cover * (1 - photo.share) * outside
+        alpha = seen + cover
+        color = (own * seen[:, None] + color * cover[:, None]) / np.maximum(alpha, 1e-4)[:, None]
+        return np.concatenate([color, alpha[:, None]], 1)
+
+
+def bare_below(generated: np.ndarray, job: Prepared) -> np.ndarray:
+    """(a,a,3) the completion with skin where it has hair: below what covers it the colour of the visible skin near it."""
+    covers = [one.cover for one in job.coverings]
+    near = near_skin(job.observation)
+    if not covers or near is None:
+        return generated
+    size = (len(generated),) * 2
+    cover, near = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (np.maximum.reduce(covers), near))
+    share = np.clip(1.5 * cv2.GaussianBlur(cover, (0, 0), BELOW * size[0]), 0, 1)[..., None]
+    return generated + share * (near - generated)
 
 
 def dim_mouth(colour: np.ndarray, depth: np.ndarray, height: np.ndarray) -> np.ndarray:

@@ -6,8 +6,8 @@ come from the portrait and its pixels are kept exactly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -17,8 +17,8 @@ from ..head.rasterize import rasterize, texel_corners
 from ..head.uvs import precedence
 from ..imaging.sample import fill_smoothly, spread
 from ..job import Completion, Prepared
-from ..surface.detail import Detail
-from .colouring import Colouring
+from ..surface.find import Details
+from .colouring import Coloured, Colouring
 from .texels import WHOLE, Box, find_texels
 
 #: Texels below the atlas (neck, body) fade to the base texture over this share of its height.
@@ -46,31 +46,39 @@ class Composition:
     box: Box = WHOLE
 
 
+@dataclass(frozen=True)
+class Finish:
+    """How a completion becomes a texture. size: texels. opacities: of the layers, 0..1 by name. details: for skin and
+    hair that no portrait shows. made_up: no texel comes from a portrait."""
+
+    size: int
+    opacities: Mapping[str, float]
+    details: Details = field(default_factory=Details)
+    made_up: bool = False
+
+
 def compose(
     job: Prepared,
     mesh: HeadMesh,
     generated: Completion,
-    size: int,
+    finish: Finish,
     base: np.ndarray | None = None,
-    light: str = "keep",
-    made_up: bool = False,
-    details: Sequence[Detail] = (),
     box: Box = WHOLE,
 ) -> Composition:
     """Compose the texture of one UDIM tile at full size.
 
     Args:
-        mesh: of job.tiles. size: texels. base: (size,size,3) sRGB that texels outside the head keep.
-        light: what becomes of the portrait's light, a name of options.LIGHT. made_up: no texel comes from a
-            portrait. details: for skin and hair that do not. box: the part of the texture that is wanted.
+        mesh: of job.tiles. base: (size,size,3) sRGB that texels outside the head keep. box: the part of the texture that
+            is wanted.
     """
+    size = finish.size
     texels = find_texels(mesh, size, lambda: precedence(mesh, job.canonical, job.observation.better_side)).inside(box)
     head, filled = texels.covered, texels.filled
-    painted = Colouring(job, mesh, generated, light, made_up, details).colour(texels)
+    painted = Colouring(job, mesh, generated, finish.made_up, finish.details).colour(texels)
 
     texture, provenance = (np.zeros((*head.shape, 3), np.float32) for _ in range(2))
     index = np.flatnonzero(filled)
-    texture.reshape(-1, 3)[index] = painted.colour
+    texture.reshape(-1, 3)[index] = flatten_texels(painted, finish.opacities)
     provenance.reshape(-1, 3)[index] = painted.provenance * head.ravel()[index, None]
     if base is None:
         return Composition(
@@ -91,6 +99,16 @@ def compose(
     head = touched & head
     given = painted.given(head[filled], keep[filled])
     return Composition(result.astype(np.float32), provenance * keep[..., None], head, filled, painted.atlas, given, box)
+
+
+def flatten_texels(painted: Coloured, opacities: Mapping[str, float]) -> np.ndarray:
+    """(n,3) float32 sRGB of the layers: skin, folds, detail, what covers it, and the light on all of it."""
+    colour = painted.skin * (1 + opacities["folds"] * (painted.folds - 1))
+    colour += opacities["detail"] * painted.detail
+    for name, cover in painted.covers.items():
+        colour += opacities[name] * cover[:, 3:] * (cover[:, :3] - colour)
+    colour *= 1 + opacities["light"] * (painted.light - 1)
+    return np.clip(colour, 0, 1, out=colour)
 
 
 def share_of_head(atlas: np.ndarray, height: np.ndarray) -> np.ndarray:

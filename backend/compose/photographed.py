@@ -1,120 +1,186 @@
-"""What the portraits give the texels of a texture: their own pixels, in two bands, and those of the other side."""
+"""What the portraits give the texels of a texture: skin, in two bands, with the other side's; and what covers it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from ..imaging.sample import sample, sample_atlas
-from ..observation.observe import Observation, pixel_confidence
-from ..observation.relight import relit
+from ..observation.covering import shared
+from ..observation.observe import Observation, at_pixels, visibility
+from ..observation.relight import relit, rooted
 from ..observation.tone import TONE_REACH, fade_from
 from ..observation.views import FOLLOWED, View, share_out
+from ..head.scalp import scalp_share
 
 #: Atlas texels around what a portrait shows within which texels are looked up in it; elsewhere it shows nothing.
 NEAR = 12
 
 
 @dataclass(frozen=True)
-class Photographed:
-    """What the portraits give n texels, in two bands: what an atlas texel of the networks holds, and what is finer.
+class Places:
+    """n texels of a head. points, normals: (n,3) in mesh axes. canonical: (n,3). atlas: (n,2). free: (n,) 0 or 1,
+    texels that may come from portraits."""
 
-    shares: (n,) per portrait. share: (n,) of all. low, high: (n,3) sRGB times their shares. high_share: (n,).
-    mirrored: (n,) share of the other side, where this one was not seen. mirrored_high: (n,3) its high band.
+    points: np.ndarray
+    normals: np.ndarray
+    canonical: np.ndarray
+    atlas: np.ndarray
+    free: np.ndarray
+
+
+@dataclass(frozen=True)
+class Photographed:
+    """What the portraits give n texels.
+
+    shares: (n,) per portrait, whatever it shows. share: (n,) of all. skin: (n,) share of visible skin without deep
+    shade. low, high: (n,3) unlit sRGB times their shares, what an atlas texel of the networks holds and what is finer.
+    high_share: (n,). mirrored: (n,) share of the other side, where this one was not seen. mirrored_high: (n,3) its high
+    band. covers: (n,) share by name of COVERINGS. lit, bare, exposed: (n,3) sRGB times the shares, as the portraits
+    show it, without the skin's light, and without the pictures' exposure alone. folds: (n,3) gain of sRGB values.
     """
 
     shares: list[np.ndarray]
     share: np.ndarray
+    skin: np.ndarray
     low: np.ndarray
     high: np.ndarray
     high_share: np.ndarray
     mirrored: np.ndarray
     mirrored_high: np.ndarray
+    covers: dict[str, np.ndarray]
+    lit: np.ndarray
+    bare: np.ndarray
+    exposed: np.ndarray
+    folds: np.ndarray
+
+
+@dataclass(frozen=True)
+class Found:
+    """m of n texels that one portrait may show. index: (m,) their numbers. pixels: (m,2). whole: (n,) 0..1 how well it
+    shows them. skin, visible_skin: (m,) 0..1 of that, with less where the shade is deep, and without. covers: (m,) 0..1
+    by name of COVERINGS."""
+
+    index: np.ndarray
+    pixels: np.ndarray
+    whole: np.ndarray
+    skin: np.ndarray
+    visible_skin: np.ndarray
+    covers: Mapping[str, np.ndarray]
 
 
 def find_shown(view: View) -> np.ndarray:
     """(S,S) float32 atlas, 1 on and around what the portrait shows."""
-    seen = (view.observation.confidence > 0).astype(np.uint8)
+    seen = (view.visible > 0).astype(np.uint8)
     around = cv2.copyMakeBorder(seen, 0, 0, NEAR, NEAR, cv2.BORDER_WRAP)
     return cv2.dilate(around, np.ones((2 * NEAR + 1,) * 2, np.uint8))[:, NEAR:-NEAR].astype(np.float32)
 
 
-def photographed(
-    views: Sequence[View],
-    shown: Sequence[np.ndarray],
-    gains: Sequence[np.ndarray | None],
-    points: np.ndarray,
-    normals: np.ndarray,
-    place: np.ndarray,
-    atlas: np.ndarray,
-    light: str,
-    free: np.ndarray,
+def look_up(
+    views: Sequence[View], shown: Sequence[np.ndarray], gains: Sequence[Mapping[bool, np.ndarray | None]], at: Places
 ) -> Photographed:
     """Look up texels in the portraits.
 
     Args:
-        shown: find_shown() of each view. gains: View.gain() of each. points, normals, place: (n,3) in mesh axes, and
-            canonical. atlas: (n,2) where the places lie in the atlas. light: a name of options.LIGHT. free: (n,) 0 or
-            1, texels that may come from portraits.
+        shown: find_shown() of each view. gains: of each, (S,S,3) roots (relight.rooted) of View.gain(), unlit and lit.
     """
-    flipped = np.stack([1 - atlas[:, 0], atlas[:, 1]], -1)
-    found = [
-        _confidence(view, near, points, normals, place, atlas, light, free)
-        for view, near in zip(views, shown, strict=True)
-    ]
-    shares = share_out([confidence for *_, confidence in found])
-    high_shares = share_out([np.clip(1.5 * confidence, 0, 1) for *_, confidence in found])
+    count = len(at.points)
+    found = [find(view, near, at) for view, near in zip(views, shown, strict=True)]
+    shares = share_out([one.whole for one in found])
+    high_shares = share_out([spread_over(one, np.clip(1.5 * one.skin, 0, 1), count) for one in found])
     share = sum(shares)
+    flipped = np.stack([1 - at.atlas[:, 0], at.atlas[:, 1]], -1)
     mirrors = [_mirrored(view.observation, flipped) for view in views]
-    mirror_shares = [part * (1 - share) * free for part in share_out([sure for sure, _ in mirrors])]
-    mirrored = sum(mirror_shares)
-    low, high, mirrored_high = (np.zeros((len(points), 3), np.float32) for _ in range(3))
-    for view, gain, (index, pixels, _), part, high_part, (_, places), mirror in zip(
-        views, gains, found, shares, high_shares, mirrors, mirror_shares, strict=True
-    ):
-        seen = view.observation
+    skin, high_share = np.zeros(count, np.float32), sum(high_shares)
+    low, high, mirrored_high, lit, bare, exposed = (np.zeros((count, 3), np.float32) for _ in range(6))
+    folds = np.ones((count, 3), np.float32)
+    covers: dict[str, np.ndarray] = {}
+    for view, gain, one, part, high_part in zip(views, gains, found, shares, high_shares, strict=True):
+        seen, index, pixels = view.observation, one.index, one.pixels
+        part, high_part = part[index], high_part[index]
+        kept = part / np.maximum(one.whole[index], 1e-6)
         photo, photo_low = sample(seen.portrait, pixels, cv2.INTER_CUBIC), sample(seen.low, pixels)
-        if gain is not None:
-            here = sample_atlas(gain, atlas[index])
-            photo, photo_low = relit(photo, here), relit(photo_low, here)
-        low[index] += photo_low * part[index, None]
-        high[index] += (photo - photo_low) * high_part[index, None]
+        unlit, unlit_low = (
+            relit(of, None if gain[False] is None else sample_atlas(gain[False], at.atlas[index]))
+            for of in (photo, photo_low)
+        )
+        of_skin = one.skin * kept
+        skin[index] += of_skin
+        low[index] += unlit_low * of_skin[:, None]
+        high[index] += (unlit - unlit_low) * high_part[:, None]
+        lit[index] += part[:, None] * (
+            photo if gain[True] is None else relit(photo, sample_atlas(gain[True], at.atlas[index]))
+        )
+        bare[index] += part[:, None] * unlit
+        exposed[index] += part[:, None] * relit(photo, rooted(1 / seen.exposure))
+        for name, cover in one.covers.items():
+            covers.setdefault(name, np.zeros(count, np.float32))[index] += cover * kept
+        if view.folds is not None:
+            folds[index] += (one.visible_skin * kept)[:, None] * (sample(view.folds, pixels) - 1)
+    mirror_shares = [part * (1 - share) * at.free for part in share_out([sure for sure, _ in mirrors])]
+    mirrored = sum(mirror_shares)
+    for view, gain, (_, places), mirror in zip(views, gains, mirrors, mirror_shares, strict=True):
         other = np.flatnonzero(mirror > 0)
-        fine = sample(seen.portrait, places[other], cv2.INTER_CUBIC) - sample(seen.low, places[other])
+        seen = view.observation
+        root = None if gain[False] is None else sample_atlas(gain[False], flipped[other])
+        fine = relit(sample(seen.portrait, places[other], cv2.INTER_CUBIC), root)
+        fine = fine - relit(sample(seen.low, places[other]), root)
         mirrored_high[other] += fine * (mirror[other] / np.maximum(mirrored[other], 1e-6))[:, None]
-    return Photographed(shares, share, low, high, sum(high_shares), mirrored, mirrored_high)
+    return Photographed(
+        shares, share, skin, low, high, high_share, mirrored, mirrored_high, covers, lit, bare, exposed, folds
+    )
 
 
-def tone_beside(views: Sequence[View], generated: np.ndarray, made: np.ndarray, light: str) -> np.ndarray:
-    """(a,a,3) what to add to generated skin so that it meets the lit portraits without an edge, fading with
-    distance.
+def find(view: View, shown: np.ndarray, at: Places) -> Found:
+    """Which of the texels one portrait shows, how well, and what of them is skin or covered.
 
     Args:
-        generated: (a,a,3) sRGB without light. made: the same as exposed() has it. light: a name of options.LIGHT.
+        shown: (S,S) of find_shown().
+    """
+    seen = view.observation
+    index = np.flatnonzero((at.free > 0) & (sample_atlas(shown, at.atlas) > 0))
+    normals, canonical = at.normals[index], at.canonical[index]
+    pixels, sure = visibility(view.registration, at.points[index].astype(np.float64), normals, canonical)
+    skin, person = at_pixels(seen.mask, pixels), at_pixels(view.person, pixels)
+    covers = shared(view.masks, pixels, canonical)
+    covered = sum(covers.values())
+    allowed = np.maximum(np.minimum(skin + covered, 1), person * scalp_share(canonical))
+    whole, visible_skin = full(sure * allowed), full(sure * skin)
+    trusted = full(sure * skin * seen.light.trust(seen.light.shade(normals)))
+    # what is no skin there is what the parse says covers it, in its proportions
+    left = np.maximum(whole - visible_skin, 0) / np.maximum(covered + skin, 1e-3)
+    spread = np.zeros(len(at.points), np.float32)
+    spread[index] = whole
+    return Found(index, pixels, spread, trusted, visible_skin, {name: left * cover for name, cover in covers.items()})
+
+
+def spread_over(found: Found, values: np.ndarray, count: int) -> np.ndarray:
+    """(n,) of (m,) values of the texels that were found."""
+    spread = np.zeros(count, np.float32)
+    spread[found.index] = values
+    return spread
+
+
+def tone_beside(views: Sequence[View], generated: np.ndarray) -> np.ndarray:
+    """(a,a,3) what to add to generated skin so that it meets the portraits' without an edge, fading with distance.
+
+    Args:
+        generated: (a,a,3) sRGB without light.
     """
     size = generated.shape[0]
-    tone, lit, total = np.zeros_like(generated), 0, 0
-    seen = [view.observation for view in views]
-    scalp = cv2.resize(seen[0].scalp, (size, size), interpolation=cv2.INTER_AREA)
-    shares = share_out(
-        [
-            full(one.confidence / one.light.trust(one.shade) * view.trust(one.shade, light))
-            for one, view in zip(seen, views, strict=True)
-        ]
-    )
+    tone, unlit, total = np.zeros_like(generated), 0, 0
+    shares = share_out([full(view.observation.confidence) for view in views])
     for view, share in zip(views, shares, strict=True):
-        low, gain = sample(view.observation.low, view.observation.places), view.gain(generated, light)
-        low = low if gain is None else relit(low, gain)
-        lit = lit + cv2.resize(low * share[..., None], (size, size), interpolation=cv2.INTER_AREA)
+        low = relit(sample(view.observation.low, view.observation.places), rooted(view.gain(generated)))
+        unlit = unlit + cv2.resize(low * share[..., None], (size, size), interpolation=cv2.INTER_AREA)
         total = total + cv2.resize(share, (size, size), interpolation=cv2.INTER_AREA)
         if view is views[0] or view is views[-1]:  # what the others add to the first one's needs to meet them only
-            apart = lit / np.maximum(total, 1e-3)[..., None] - made - tone
+            apart = unlit / np.maximum(total, 1e-3)[..., None] - generated - tone
             reaches = TONE_REACH if view is views[0] else FOLLOWED
-            for part in (scalp, 1 - scalp):  # what hair differs by says nothing of skin
-                tone = tone + part[..., None] * fade_from(apart * (total > 0.05)[..., None], total * part, reaches)[0]
+            tone = tone + fade_from(apart * (total > 0.05)[..., None], total, reaches)[0]
     return tone
 
 
@@ -122,27 +188,6 @@ def full(confidence: np.ndarray) -> np.ndarray:
     """Confidence stretched so that good texels are wholly the portrait's: 0.1 and below none, 0.75 and above all."""
     ramp = np.clip((confidence - 0.1) / 0.65, 0, 1)
     return ramp * ramp * (3 - 2 * ramp)
-
-
-def _confidence(
-    view: View,
-    shown: np.ndarray,
-    points: np.ndarray,
-    normals: np.ndarray,
-    place: np.ndarray,
-    atlas: np.ndarray,
-    light: str,
-    free: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(m,) numbers of the texels that the portrait may show, their (m,2) pixels, and (n,) stretched confidence."""
-    seen, confidence = view.observation, np.zeros(len(points), np.float32)
-    index = np.flatnonzero((free > 0) & (sample_atlas(shown, atlas) > 0))
-    masks = seen.allowed_skin, seen.allowed_scalp
-    pixels, sure = pixel_confidence(
-        view.registration, masks, points[index].astype(np.float64), normals[index], place[index]
-    )
-    confidence[index] = full(sure * view.trust(seen.light.shade(normals[index]), light)) * free[index]
-    return index, pixels, confidence
 
 
 def _mirrored(seen: Observation, flipped: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -18,7 +18,7 @@ from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh
 from ..head.tiles import into_tile, tile_numbers
 from ..imaging.sample import fill_smoothly, masked_blur, sample_atlas
-from ..observation.observe import Observation
+from ..job import Prepared
 from ..observation.tone import fade_from
 from .compose import Composition
 from .texels import WHOLE, Box
@@ -75,13 +75,14 @@ class Regions:
         """Whether the portrait does not count for what is made anew."""
         return self.redoing and not self.trust_portrait
 
-    def hide(self, observation: Observation, mesh: HeadMesh, layout: AtlasMap) -> Observation:
-        """The observation without what is to be made up."""
+    def hide(self, job: Prepared, layout: AtlasMap) -> Prepared:
+        """The job without the evidence of what is to be made up."""
         if not self.made_up:
-            return observation
-        shown = 1 - self._in_atlas(mesh, layout)
-        colour, confidence = observation.evidence
-        return replace(observation, confidence=observation.confidence * shown, evidence=(colour, confidence * shown))
+            return job
+        shown, seen = 1 - self._in_atlas(job.mesh, layout), job.observation
+        first = replace(job.views[0], observation=replace(seen, confidence=seen.confidence * shown), gains={})
+        colour, confidence = job.evidence
+        return replace(job, views=(first, *job.views[1:]), evidence=(colour, confidence * shown))
 
     def _in_atlas(self, mesh: HeadMesh, layout: AtlasMap) -> np.ndarray:
         """(A,A) float32: 1 where the outermost surface is to be made anew."""

@@ -11,13 +11,12 @@ import numpy as np
 from ..head.atlas import to_atlas
 from ..head.uvs import precedence, split_tiles
 from ..imaging.sample import sample, sample_atlas
-from ..job import Prepared
+from ..job import OPACITIES, Prepared
 from ..observation.observe import held
-from ..observation.stands_off import share_alpha, standing_at
+from ..observation.stands_off import share_alpha, standing_at, standing_of
 from ..surface.find import find_details
 from ..surface.strand_direction import find_directions, lay_directions, point_one_way
-from ..surface.strands import Strands
-from .compose import compose
+from .compose import Finish, compose
 from .photographed import full
 from .texels import find_texels
 
@@ -52,31 +51,32 @@ class ShellPicture:
         return np.dstack([height, alpha, np.zeros_like(alpha)])
 
 
-def paint_shell(job: Prepared, size: int, light: str, seed: int) -> dict[int, ShellPicture]:
+def paint_shell(job: Prepared, size: int, light: float, seed: int) -> dict[int, ShellPicture]:
     """The job's shell, of every tile that the head uses.
 
     Args:
-        size: texels. light: a name of options.LIGHT. seed: of the strands.
+        size: texels. light: opacity of the portrait's. seed: of the strands.
     """
     shell = job.shell
     assert shell is not None
     lead = shell.views[0]
-    worn = replace(
+    bare = tuple(replace(view, masks={}) for view in shell.views)
+    dressed = replace(
         job,
         match=replace(job.match, mesh=shell.mesh, registration=lead.registration),
-        observation=lead.observation,
-        further=replace(job.further, views=shell.views[1:]),
+        views=bare,
+        coverings=(),
         tiles=split_tiles(shell.mesh),
     )
-    details = find_details(worn, shell.colour, size, light, seed)
-    strands = [replace(one, line=None) for one in details if isinstance(one, Strands)]
+    finish = Finish(size, OPACITIES | {"light": light})
+    strands = find_details(replace(job, views=shell.views), shell.colour, size, seed).strands.get("hair")
     lying = [
-        find_directions(view.observation.portrait, view.observation.standing, view.registration.face_height)
+        find_directions(view.observation.portrait, standing_of(view), view.registration.face_height)
         for view in shell.views
     ]
     made = {}
-    for number, mesh in worn.tiles.items():
-        painted = compose(worn, mesh, shell.colour, size, light=light, details=strands)
+    for number, mesh in dressed.tiles.items():
+        painted = compose(dressed, mesh, shell.colour, finish)
         order = partial(precedence, mesh, job.canonical, lead.observation.better_side)
         texels = find_texels(mesh, size, order)
         per_vertex = np.concatenate(
@@ -89,6 +89,11 @@ def paint_shell(job: Prepared, size: int, light: str, seed: int) -> dict[int, Sh
         alpha = sum(share * seen for share, (_, seen, _) in zip(shares, found, strict=True))
         alpha = alpha + (1 - sum(shares)) * sample_atlas(shell.unseen, to_atlas(place))
         alpha = np.clip(alpha, 0, 1) * held(place) * (depth[:, 0] < INSIDE)
+        texture = painted.texture
+        if strands is not None:
+            colour = texture[texels.filled]
+            strung = strands.over(np.ones(len(colour), np.float32), colour, place)[1]
+            texture[texels.filled] = colour + (1 - sum(shares))[:, None] * (strung - colour)
         layers = np.zeros((2, size, size), np.float32)
         layers[:, texels.filled] = alpha, thickness[:, 0]
         corners = mesh.corners(mesh.vertices).astype(np.float64)
@@ -98,5 +103,5 @@ def paint_shell(job: Prepared, size: int, light: str, seed: int) -> dict[int, Sh
         ]
         strands_lie = np.full((size, size, 3), (0.5, 0.5, 0.0), np.float32)
         strands_lie[texels.filled] = lay_directions(mesh, job.canonical, texels.triangle, shown)
-        made[number] = ShellPicture(np.dstack([painted.texture, layers[0]]), layers[1], point_one_way(strands_lie))
+        made[number] = ShellPicture(np.dstack([texture, layers[0]]), layers[1], point_one_way(strands_lie))
     return made

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -14,8 +17,11 @@ from ..imaging.read import read_base
 from ..job import Prepared
 from ..outputs import UDIM
 from ..surface.find import find_details
-from .compose import Composition, compose
+from .compose import Composition, Finish, compose
+from .regions import Regions
 from .texels import WHOLE
+
+EMPTY: Mapping[int, np.ndarray] = MappingProxyType({})
 
 
 def tile_path(path: str, tile: int) -> str:
@@ -47,22 +53,21 @@ def find_tiles(path: str) -> dict[int, Path]:
 def compose_tiles(
     job: Prepared,
     generated: np.ndarray,
-    size: int,
-    bases: dict[int, np.ndarray],
-    light: str = "keep",
-    regions=None,
+    finish: Finish,
+    bases: Mapping[int, np.ndarray] = EMPTY,
+    regions: Regions | None = None,
     seed: int = 0,
 ) -> dict[int, Composition]:
     """The finished texture of every tile that the head uses, and unchanged those of the base that it does not.
 
     Args:
-        generated: (a,a,3) sRGB atlas of the three stages, without light.
-        light: a name of options.LIGHT. regions: what the artist painted, a regions.Regions. seed: of the detail.
+        generated: (a,a,3) sRGB atlas of the three stages, without light. finish: without its details, which are found.
+        regions: what the artist painted. seed: of the detail.
     """
-    made_up = regions is not None and regions.made_up
-    details = find_details(job, generated, size, light, seed)
+    size, made_up = finish.size, regions is not None and regions.made_up
+    finish = replace(finish, details=find_details(job, generated, size, seed), made_up=made_up)
     done = {
-        tile: compose(job, part, generated, size, bases.get(tile), light, made_up, details, box)
+        tile: compose(job, part, generated, finish, bases.get(tile), box)
         for tile, part in job.tiles.items()
         if (box := regions.box(tile, size) if regions is not None and tile in bases else WHOLE) is not None
     }

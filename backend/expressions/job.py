@@ -61,14 +61,14 @@ def make_expressions(
     poses = read_poses(request, mesh)
     networks = pipeline.load_cached_networks(refusals.choose_device(request.device))
     job = pipeline.prepare(
-        mesh, request.portrait, request.style, networks, step, pins=parse_pins(request.pins), hair=request.hair
+        mesh, request.portrait, request.style, networks, step, pins=parse_pins(request.pins), further=request.further
     )
     step("compose")
     channels = make_channels(job.canonical, {name: part_of(moves, job.mesh) for name, moves in poses.items()})
     rest = measure_rest(job.mesh, map_atlas(job.mesh, job.canonical, LAYOUT), job.match.head.height)
     strains = [measure_strain(rest, channel.moves) for channel in channels]
     channels, strains = strongest(channels, strains)
-    seen, warnings = observe_expressions(request, job, networks, channels)
+    seen, warnings = observe_expressions(job, channels)
     step("compose", 0.4)
     maps = make_maps(job, rest, strains, seen, bases, size)
     step("compose", 0.8)
@@ -143,22 +143,16 @@ def strongest(channels: list[Channel], strains: list[Strain]) -> tuple[list[Chan
     return [channels[number] for number in kept], [strains[number] for number in kept]
 
 
-def observe_expressions(
-    request: Expressions, job: Prepared, networks, channels: Sequence[Channel]
-) -> tuple[list[Seen], list[str]]:
+def observe_expressions(job: Prepared, channels: Sequence[Channel]) -> tuple[list[Seen], list[str]]:
     """What the portraits show of the expressions, the first beside itself without its folds; and the warnings."""
-    portrait, pins = decode_portrait(request.portrait), parse_pins(request.pins)
     moves = [channel.moves for channel in channels]
-    kept, _ = pipeline.see(
-        job.match, portrait, job.style, networks, completing.no_step, pins, request.further, request.hair, kept=True
-    )
-    shown = [(kept.observation, job.registration)]
-    shown += [(view.observation, view.registration) for view in kept.further.views]
     found = (
-        see_expression(job.observation, job.registration, observation, registration, job.match.head, job.mesh, moves)
-        for observation, registration in shown
+        see_expression(
+            job.observation, job.registration, view.with_folds(), view.registration, job.match.head, job.mesh, moves
+        )
+        for view in job.views
     )
-    return [one for one in found if one is not None], kept.warnings
+    return [one for one in found if one is not None], job.warnings
 
 
 def write_maps(answer: Expressed, maps: dict[int, TileMaps], staged: Staged) -> int:

@@ -66,8 +66,8 @@ def allowed_folds(positions: np.ndarray, job: Prepared) -> tuple[np.ndarray, Fac
     allowed = 1 - nose
     for name in ("lips", "openings", "brow", "scalp", "ears", "neck"):
         allowed = allowed * (1 - regions[name])
-    seen = job.observation
-    hair = cv2.resize(seen.hairy * seen.confidence, regions.shape, interpolation=cv2.INTER_AREA)
+    covers = [one.cover for one in job.coverings] or [np.zeros(regions.shape, np.float32)]
+    hair = cv2.resize(np.maximum.reduce(covers), regions.shape, interpolation=cv2.INTER_AREA)
     return (np.clip(allowed, 0, 1) * (1 - np.clip(hair, 0, 1))).astype(np.float32), regions
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ..imaging.sample import LUMINANCE
-from ..observation.observe import Observation
+from ..job import Prepared
 
 #: Pixels across, at which noise and the traces of compression are gone.
 SMALL = 128
@@ -42,10 +42,10 @@ def find_ink(picture: np.ndarray, head: np.ndarray) -> np.ndarray | None:
     return ink if unexplained < UNEXPLAINED and np.ptp(explained, axis=1).max() < PALEST else None
 
 
-def print_in_ink(generated: np.ndarray, observation: Observation, style: str) -> np.ndarray:
+def print_in_ink(generated: np.ndarray, job: Prepared) -> np.ndarray:
     """What was generated for a black-and-white or sepia portrait takes its tones. See finish.Finisher."""
-    head = np.maximum(observation.allowed_skin, observation.allowed_scalp)
-    return printed(generated, find_ink(observation.portrait, head))
+    view = job.views[0]
+    return printed(generated, find_ink(view.observation.portrait, np.maximum(view.observation.mask, view.person)))
 
 
 def printed(colour: np.ndarray, ink: np.ndarray | None) -> np.ndarray:

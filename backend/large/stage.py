@@ -9,7 +9,6 @@ import numpy as np
 from ..job import Completion, Prepared, StageOptions
 from ..models.profiles import Profile, find_profile
 from ..models.store import find_parts, read_lock
-from ..observation.observe import Observation
 from ..portrait.decode import decode_portrait
 from .paint import Order, crop_face, paint
 from .views import Sights, find_surface
@@ -37,7 +36,7 @@ def choose_way(profile: Profile, wanted: str) -> str:
 
 
 def paint_large(
-    observation: Observation,
+    evidence: tuple[np.ndarray, np.ndarray],
     completions: Iterable[Completion],
     style: str,
     device: str,
@@ -48,7 +47,7 @@ def paint_large(
     """Completions at the size of the options' profile, painted by it where nothing was seen, as many together as fit.
 
     Args:
-        completions: taken when their turn comes. options: of each completion; they differ in their seeds. on_picture:
+        evidence: (S,S,3) unlit sRGB and (S,S) confidence. completions: taken when their turn comes. options: of each completion; they differ in their seeds. on_picture:
             shown the first one of those at work as it becomes.
 
     Raises:
@@ -58,7 +57,7 @@ def paint_large(
     assert shared.job is not None and shared.face is not None
     profile = find_profile(shared.profile)
     order = Order(
-        *observation.evidence,
+        *evidence,
         completions,
         shared.face,
         Sights(find_surface(shared.job.mesh, shared.job.canonical)),

@@ -6,15 +6,13 @@ cheeks end a beard, a moustache and a goatee stay what they are, and below a bea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
 import cv2
 import numpy as np
 
 from ..head.scalp import SCALP_LEVEL, SCALP_SLOPE, ear_share
-from ..imaging.sample import fill_smoothly, sample
-from .hair import SEEN, Hair, continued, meeting, nearer_to_hair
+from ..imaging.sample import fill_smoothly
+from .covering import SEEN, Covering, Evidence, beside, continued
+from .observe import Observation
 
 #: Where beards grow, canonical: up to the cheekbones, and higher towards the ears from so far aside; back to the ears.
 CHEEK, ASIDE, RISE, BACK = 0.1, 0.28, 0.6, 0.12
@@ -36,20 +34,6 @@ BAY, CHEEKS = 0.06, 0.16
 HALF = (0.4, 0.8)
 
 
-@dataclass(frozen=True)
-class Beard:
-    """A beard or a moustache that the portraits show.
-
-    picture: (H,W) 0..1, the first portrait's. shown: (S,S) 0..1, where it was observed. worn: what the unseen face
-    wears; its scalp is the beard with its border. regions: (S,S) 0..1 each, of grows() and sideburns().
-    """
-
-    picture: np.ndarray
-    shown: np.ndarray
-    regions: tuple[np.ndarray, np.ndarray]
-    worn: Hair
-
-
 def grows(canonical: np.ndarray) -> np.ndarray:
     """(…,) float32 0..1 of (…,3) canonical points: where a beard may grow."""
     x, y, z = np.moveaxis(canonical, -1, 0)
@@ -69,46 +53,27 @@ def sideburns(canonical: np.ndarray) -> np.ndarray:
     return (wide * high * (1 - ear_share(canonical))).astype(np.float32)
 
 
-def see_beard(
-    picture: np.ndarray,
-    places: np.ndarray,
-    unlit: np.ndarray,
-    confidence: np.ndarray,
-    canonical: np.ndarray,
-    covered: np.ndarray,
-) -> Beard | None:
-    """The beard of one portrait, and how it goes on; None where the head shows too little of it.
+def continue_beard(evidence: Evidence, observation: Observation, canonical: np.ndarray) -> Covering | None:
+    """The facial hair of the whole head; None where the portraits show too little of it.
 
     Args:
-        picture: (H,W) 0..1, the matte's beard. places: (S,S,2) portrait pixels per texel. unlit: (S,S,3) sRGB without
-            light. confidence: (S,S). canonical: (S,S,3). covered: (S,S) bool, where the head has surface.
+        canonical: (S,S,3) of the texels.
     """
-    shown = sample(picture, places, border=cv2.BORDER_CONSTANT).astype(np.float32)
-    regions = grows(canonical) * covered, sideburns(canonical) * covered
-    worn = continue_beard(shown, unlit, confidence, regions)
-    return None if worn is None else Beard(picture, shown, regions, worn)
-
-
-def continue_beard(
-    shown: np.ndarray, unlit: np.ndarray, confidence: np.ndarray, regions: tuple[np.ndarray, np.ndarray]
-) -> Hair | None:
-    """What the unseen face wears of a beard; the arguments are Beard's and see_beard()'s."""
-    region, burns = regions
-    sure, bare = confidence * (shown > SURELY) * region, confidence * (shown < BARE)
+    region, burns = grows(canonical) * observation.covered, sideburns(canonical) * observation.covered
+    shown, color, sure_of = evidence.shown, evidence.color, evidence.sure
+    sure, bare = sure_of * (shown > SURELY) * region, sure_of * (shown < BARE)
     if min((part > SEEN).sum() for part in (sure, bare)) < ENOUGH * (len(shown) / 512) ** 2:
         return None
-    skin = continued(unlit, bare, np.median(unlit[bare > SEEN], axis=0))
-    tone = tone_of(unlit, sure, skin)
-    known = nearer_to_hair(unlit, np.broadcast_to(tone, unlit.shape), skin)  # what is half beard is half skin
-    seen = np.clip(confidence / SEEN, 0, 1).astype(np.float32)
+    skin = continued(color, bare, np.median(color[bare > SEEN], axis=0))
+    tone = tone_of(color, sure, skin)
+    seen = np.clip(sure_of / SEEN, 0, 1).astype(np.float32)
     both = shown + (1 - seen) * seen[:, ::-1] * (shown[:, ::-1] - shown)
     cover = along_the_jaw(both, np.maximum(seen, seen[:, ::-1]) > 0.5)
     cover = np.clip((cover - HALF[0]) / (HALF[1] - HALF[0]), 0, 1) * region
     cover = np.maximum(cover, burns * (cover * (burns > 0)).max(0))
     cover = without_bays(np.maximum(cover, both * seen), cover)
     cover = cv2.GaussianBlur(cover.astype(np.float32), (0, 0), LINE * len(cover))
-    colour = meeting(continued(unlit, sure * known, tone), unlit, seen * shown**4 * known)
-    return Hair(colour, skin, 1 - seen, np.clip(3 * cover, 0, 1), cover)
+    return Covering("facial_hair", evidence, cover, beside(continued(color, sure, tone), evidence, seen * shown**4))
 
 
 def tone_of(unlit: np.ndarray, sure: np.ndarray, skin: np.ndarray) -> np.ndarray:
@@ -147,21 +112,3 @@ def along_the_jaw(cover: np.ndarray, known: np.ndarray) -> np.ndarray:
     filled = fill_smoothly(np.repeat((level / np.maximum(sure, 1e-6))[..., None], 3, -1), sure > 0.3)[..., 0]
     filled = cv2.remap(cv2.resize(filled, (size, size)), x, y + rise, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.where(known, cover, filled).astype(np.float32)
-
-
-def join_beards(
-    beards: Sequence[Beard | None], shares: Sequence[np.ndarray], unlit: np.ndarray, confidence: np.ndarray
-) -> Beard | None:
-    """What several portraits show of one beard; None where none of them does.
-
-    Args:
-        shares: (S,S) of each portrait in the texels, which add up to confidence (S,S). unlit: (S,S,3) of all.
-    """
-    first = next((beard for beard in beards if beard is not None), None)
-    if first is None:
-        return None
-    pairs = zip(beards, shares, strict=True)
-    total = sum(beard.shown * share for beard, share in pairs if beard is not None)
-    shown = (total / np.maximum(confidence, 1e-6)).astype(np.float32)
-    worn = continue_beard(shown, unlit, confidence, first.regions)
-    return None if worn is None else replace(first, shown=shown, worn=worn)

@@ -5,31 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from ..errors import AvatarTexError
-from ..head.atlas import AtlasMap
-from ..head.match import DRAWN, Match, registration_json
+from ..head.match import Match, registration_json
 from ..head.quality import judge
 from ..head.register import register
 from ..imaging.sample import masked_blur
 from ..messages import LOW_SCORE
-from ..options import HAIR
 from ..pins import Pin
 from ..portrait.decode import decode_portrait
 from ..portrait.faces import CHOOSE, find_portrait_face
 from ..portrait.matte import portrait_matte
-from ..portrait.shaved import shave
 from ..prior.linear import LinearPrior
-from .expression import take_folds_off
-from .observe import Observation, observe
+from .look import Look
+from .observe import Observation
 from .views import View, further_view
-
-if TYPE_CHECKING:
-    from torch import nn
 
 CURE = "Choose another picture of the same person, or remove it."
 
@@ -62,23 +55,18 @@ def add_further(
     paths: Sequence[str],
     match: Match,
     first: Observation,
-    layout: AtlasMap,
-    skin_prior: LinearPrior,
+    look: Look,
     pins: Sequence[Pin] = (),
     step: Callable[[float], None] = lambda share: None,
-    kept: bool = False,
-    studio: nn.Module | None = None,
-    shaved: bool = False,
-    asked: str = HAIR.default,
 ) -> Further:
-    """Read and register each; one that cannot be, or that fits badly, is told and left out.
+    """Read and register each; one that cannot be, or that fits badly, is left out with a warning.
 
     Args:
-        match: the head registered to the first portrait. first: what that one shows. skin_prior: of unlit textures.
-        pins: their places on the head count here too. step: called before each with the share that is
-            done; what it raises ends the search. kept: the folds of a smile stay. studio: see observe(). shaved: beards
-            are no skin. asked: see observe().
+        match: the head registered to the first portrait. first: what that one shows. look: what portraits are looked at
+            with. pins: their places on the head count here too. step: called before each with the share that is done;
+            what it raises ends the search.
     """
+    scalp = look.scalp
     held = [replace(pin, portrait=None) for pin in pins if pin.head is not None]
     views: list[View] = []
     found: list[tuple[dict, int | None]] = []
@@ -87,9 +75,7 @@ def add_further(
         step(number / len(paths))
         name = Path(path).name
         try:
-            further, observation, notes = register_further(
-                path, match, layout, skin_prior, held, asked, kept, studio, shaved
-            )
+            further, view, notes = register_further(path, match, look, held)
         except AvatarTexError as refusal:
             warnings.append(f"The further portrait {name!r} was left out: {refusal.message} {refusal.cure}")
             found.append(({"portrait": name, "used": False, "reason": refusal.message}, None))
@@ -103,24 +89,14 @@ def add_further(
             found.append(({**told, "used": False, "reason": further.quality.sentence}, None))
             continue
         warnings += [f"{name}: {note.removesuffix(CHOOSE).rstrip()}" for note in notes]
-        if find_likeness(first, observation, skin_prior) < ANOTHER:
+        if find_likeness(first, view.observation, look.skin, scalp) < ANOTHER:
             warnings.append(f"The further portrait {name!r} may show another person. {CURE}")
         found.append(({**told, "used": True}, len(views)))
-        views.append(further_view(first, further.registration, observation))
+        views.append(further_view(first, view, scalp))
     return Further(tuple(views), tuple(found), tuple(warnings))
 
 
-def register_further(
-    path: str,
-    match: Match,
-    layout: AtlasMap,
-    skin_prior: LinearPrior,
-    pins: Sequence[Pin],
-    asked: str,
-    kept: bool = False,
-    studio: nn.Module | None = None,
-    shaved: bool = False,
-) -> tuple[Match, Observation, list[str]]:
+def register_further(path: str, match: Match, look: Look, pins: Sequence[Pin]) -> tuple[Match, View, list[str]]:
     """One further portrait: its registration, what it shows, and what to know about the choice of its face.
 
     Raises:
@@ -129,7 +105,6 @@ def register_further(
     portrait = decode_portrait(path)
     face, notes = find_portrait_face(portrait)
     matte = portrait_matte(portrait.color, face, portrait.alpha)
-    matte = shave(portrait.color, matte, face) if shaved else matte
     height, width = portrait.color.shape[:2]
     registration = register(
         match.mesh,
@@ -144,19 +119,17 @@ def register_further(
     )
     quality = judge(registration, face, match.head, pins, matte.skin)
     found = replace(match, face=face, registration=registration, matte=matte, quality=quality, warnings=notes)
-    shown = portrait.color if kept else take_folds_off(portrait.color, matte.skin, registration, match.head)
-    drawn = match.style in DRAWN
-    return found, observe(match.mesh, layout, registration, shown, matte, skin_prior, asked, drawn, studio), notes
+    return found, look.at(found, portrait.color), notes
 
 
-def find_likeness(one: Observation, other: Observation, skin: LinearPrior) -> float:
+def find_likeness(one: Observation, other: Observation, skin: LinearPrior, scalp: np.ndarray) -> float:
     """-1..1, how alike the features of two faces are where both show them; 1 where they share too little.
 
     The correlation of what each has beside the mean skin, in a band of middle frequencies of its lightness.
     """
     size = len(one.confidence)
     mean = cv2.resize(skin.mean, (size, size))
-    both = np.minimum(one.confidence, other.confidence) * (1 - one.scalp) * (1 - one.hairy) * (1 - other.hairy)
+    both = np.minimum(one.confidence, other.confidence) * (1 - scalp)
     rim = round(RIM * size / 512)
     weight = np.where((both > SEEN) & (np.abs(np.arange(size) - size / 2) < size / 2 - rim), both, 0)
     if (weight > 0).sum() < ENOUGH * (size / 512) ** 2:

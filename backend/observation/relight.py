@@ -1,4 +1,4 @@
-"""What the artist wants of the portrait's light on the texture: keep it, even it out, or remove it.
+"""The portrait's light on the skin: what it takes to lose it, and what puts it onto skin that nobody saw.
 
 The smooth light comes from the normals (light.py). What it cannot explain, cast shadows above all, is taken from the
 completed atlas: priors and stage 1 make skin without it, so at large scale the difference of the two is light.
@@ -9,23 +9,20 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..imaging.sample import to_linear, to_srgb
+from ..imaging.sample import to_linear
 from .observe import Observation
+from .tone import fade_from
 
-#: How much of the light each choice takes out, as a power of it.
-TAKEN = {"keep": 0.0, "even": 0.5, "remove": 1.0}
 #: Leftover light is coarser than this share of the atlas, and never a stronger ratio than this either way.
 COARSE, STRONGEST = 0.05, 2.5
 
 
-def relighting(observation: Observation, generated: np.ndarray, choice: str) -> np.ndarray | None:
-    """(S,S,3) what to multiply the portrait's linear light by, per atlas texel; None to keep it.
+def relighting(observation: Observation, generated: np.ndarray) -> np.ndarray:
+    """(S,S,3) what to multiply the portrait's linear light by, per atlas texel, so that none of it is left.
 
     Args:
-        generated: (a,a,3) sRGB atlas of the three stages, without light. choice: a name of options.LIGHT.
+        generated: (a,a,3) sRGB atlas of the three stages, without light.
     """
-    if not TAKEN[choice]:
-        return None
     size = len(observation.confidence)
     expected = to_linear(cv2.resize(generated, (size, size), interpolation=cv2.INTER_LINEAR))
     unlit = to_linear(observation.unlit)
@@ -39,20 +36,30 @@ def relighting(observation: Observation, generated: np.ndarray, choice: str) -> 
     # where little was seen, nothing is left over
     leftover = (coarse(expected * weight) + 0.002) / (coarse(unlit * weight) + 0.002)
     gain = np.clip(leftover / observation.shade[..., None], 1 / STRONGEST, STRONGEST)
-    return (gain if observation.evened is None else gain * observation.evened) ** TAKEN[choice]
+    return gain if observation.evened is None else gain * observation.evened
 
 
-def exposed(generated: np.ndarray, observation: Observation, choice: str) -> np.ndarray:
-    """(a,a,3) generated skin in the exposure that the portrait keeps, or skin from the back would meet it with a step.
+def light_beside(observation: Observation, gain: np.ndarray) -> np.ndarray:
+    """(S,S,3) linear gain that puts the portrait's light back: beside what it shows it goes on, and further away it is
+    the exposure, or skin from the back would meet the front with a step.
 
     Args:
-        generated: (a,a,3) sRGB without light. choice: a name of options.LIGHT.
+        gain: (S,S,3) of relighting().
     """
-    weight = observation.confidence * observation.covered
-    level = float((np.log(observation.shade) * weight).sum() / max(float(weight.sum()), 1e-6))
-    return relit(generated, np.exp(level * (1 - TAKEN[choice])))
+    weight = np.clip(observation.confidence / 0.3, 0, 1).astype(np.float32)
+    level = np.log(observation.exposure)
+    apart = (-np.log(gain) - level) * (weight > 0.05)[..., None]
+    return np.exp(level + fade_from(apart, weight)[0]).astype(np.float32)
 
 
-def relit(srgb: np.ndarray, gain: np.ndarray | float) -> np.ndarray:
-    """(…,3) sRGB multiplied by (…,3) or one number in linear light, in range."""
-    return to_srgb(np.clip(to_linear(srgb) * gain, 0, 1))
+def rooted(gain: np.ndarray | float) -> np.ndarray:
+    """(…) of linear gains: what relit() takes, which needs no power per texel."""
+    return np.asarray(gain, np.float32) ** np.float32(1 / 2.4)
+
+
+def relit(srgb: np.ndarray, root: np.ndarray | None) -> np.ndarray:
+    """(…,3) sRGB multiplied in linear light by gains whose roots these are (rooted()); as it is without.
+
+    sRGB is 1.055 L^(1/2.4) - 0.055 but for its darkest twenty-fifth, which is multiplied as if it were.
+    """
+    return srgb if root is None else np.clip((srgb + np.float32(0.055)) * root - np.float32(0.055), 0, 1)

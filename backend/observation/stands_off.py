@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from ..head.atlas import AtlasMap
 from ..head.match import Match
 from ..head.mesh import HeadMesh
 from ..head.pushed_out import NEAR, at_vertices, come_down, find_thickness, outward, push_out, through_shell
+from ..head.scalp import scalp_share
 from ..imaging.sample import fill_smoothly, masked_blur, sample
 from ..prior.hairline import hairline
-from .hair import Hair, continue_hair, without_light
-from .observe import SURELY, TOLD, held
+from .covering import SEEN, exposed_alike
+from .hair import near_color
+from .observe import at_pixels, held
 from .tone import fade_from
 from .views import View, share_out
 
-#: Share of the person from which a pixel's colour begins to be its own, and is: at hair's edge the wall shines through.
-OWN = (0.6, 0.95)
 #: Alpha from which a colour is that of what stands off alone.
 SURE = 0.8
+#: Share of what stands off at which its soft border begins to count, and counts in full: outside the wall shines
+#: through.
+FAINT = (0.3, 0.8)
 #: Where no portrait shows the shell it goes on from where one does, over these shares of the atlas.
 GOES_ON = (0.01, 0.03, 0.06)
 #: How sure two portraits must be of the alpha to be compared there, and the difference of the two around a place from
@@ -58,31 +60,33 @@ def see_shell(match: Match, layout: AtlasMap, views: Sequence[View]) -> Shell:
     """
     mesh, height = match.mesh, match.head.height
     lead = views[0]
+    scalp = scalp_share(layout.fragments.interpolate(mesh.corners(layout.canonical.astype(np.float32))))
     directions = outward(layout, mesh, lead.registration.normals)
     farthest = find_thickness(layout, mesh, directions, height, [(view.registration, stands(view)) for view in views])
     thickness = at_vertices(farthest, match.canonical)
     for look in range(LOOKS):
         shell = push_out(mesh, directions, thickness)
-        found, told = zip(*(see_through(view, shell, layout, directions, height) for view in views), strict=True)
-        believed = believe(found, told)
-        seen = [_trusted(view, share) for view, share in zip(found, believed, strict=True)]
-        sure = [of_view * share for of_view, share in zip(told, believed, strict=True)]
-        colour, unseen, alpha, hair = continue_shell(seen, sure)
+        seen = [see_through(view, shell, layout, directions, height) for view in views]
+        believed = believe(seen)
+        seen = [one.trusted(share) for one, share in zip(seen, believed, strict=True)]
+        colour, unseen, alpha = continue_shell(seen, scalp)
         if look + 1 < LOOKS:
             thickness = at_vertices(come_down(farthest, alpha, NEAR * height), match.canonical)
-    first = replace(seen[0].observation, hair=hair)
-    leading, further = replace(seen[0], observation=first), (replace(view, first=first) for view in seen[1:])
-    return Shell(shell, thickness, (leading, *further), colour, unseen, tuple(believed))
+    first = seen[0].view
+    further = (replace(one.view, first=first.observation) for one in seen[1:])
+    return Shell(shell, thickness, (first, *further), colour, unseen, tuple(believed))
 
 
 def stands(view: View) -> Callable[[np.ndarray], np.ndarray]:
     """(…,2) pixels of a portrait to (…,) 0..1, what stands off the skin there."""
-    return lambda pixels: sample(view.observation.standing, pixels, border=cv2.BORDER_CONSTANT)
+    standing = standing_of(view)
+    return lambda pixels: at_pixels(standing, pixels)
 
 
-def own_colour(view: View) -> np.ndarray:
-    """(H,W) float32 0..1, how far a portrait's pixels have the person's own colour."""
-    return np.clip((view.observation.person - OWN[0]) / (OWN[1] - OWN[0]), 0, 1).astype(np.float32)
+def standing_of(view: View) -> np.ndarray:
+    """(H,W) float32 0..1, what stands off the skin in a portrait: hair, beard, headwear, glasses."""
+    whole = np.maximum.reduce(list(view.masks.values()))
+    return np.clip((whole - FAINT[0]) / (FAINT[1] - FAINT[0]), 0, 1).astype(np.float32)
 
 
 def standing_at(
@@ -93,7 +97,7 @@ def standing_at(
     alpha, further = stands(view)(pixels), view.first is not None
     sure = view.registration.confidence(points, normals, pixels, depth, 0.0 if further else 1.0) * held(canonical)
     if further:  # the shell is as thick as the first one's outline says; others look past it, and a wall is no skin
-        sure = sure * sample(own_colour(view), pixels, border=cv2.BORDER_CONSTANT)
+        sure = sure * at_pixels(view.person, pixels)
     return pixels, alpha, sure
 
 
@@ -104,110 +108,104 @@ def share_alpha(sure: Sequence[np.ndarray]) -> list[np.ndarray]:
     the shell would have a hole.
     """
     first, *others = sure
-    return share_out([np.clip(first / TOLD, 0, 1), *others] if others else sure)
+    return share_out([np.clip(first / SEEN, 0, 1), *others] if others else sure)
 
 
-def see_through(
-    view: View, shell: HeadMesh, layout: AtlasMap, directions: np.ndarray, height: float
-) -> tuple[View, np.ndarray]:
-    """A portrait as the shell shows it: colours of what stands off alone; and (S,S) how sure its alpha is.
+@dataclass(frozen=True)
+class ShellView:
+    """A portrait as the shell shows it. view: its colours of what stands off alone. sure: (S,S) 0..1 how sure its alpha
+    is. alpha: (S,S) 0..1."""
+
+    view: View
+    sure: np.ndarray
+    alpha: np.ndarray
+
+    def trusted(self, share: np.ndarray) -> ShellView:
+        """With (S,S) 0..1 of its confidence."""
+        seen = self.view.observation
+        seen = replace(seen, confidence=seen.confidence * share)
+        return ShellView(replace(self.view, observation=seen), self.sure * share, self.alpha)
+
+
+def see_through(view: View, shell: HeadMesh, layout: AtlasMap, directions: np.ndarray, height: float) -> ShellView:
+    """A portrait as the shell shows it.
 
     Args:
         directions: (N,3) of the vertices. height: of the face, mesh units.
     """
     seen, fragments = view.observation, layout.fragments
-    registration = through_shell(view.registration, shell, seen.standing.shape, 1.6 * height)
+    registration = through_shell(view.registration, shell, seen.portrait.shape[:2], 1.6 * height)
     view = replace(view, registration=replace(registration, normals=directions), gains={})
     points, normals, canonical = (
         fragments.interpolate(shell.corners(part.astype(np.float32)))
         for part in (shell.vertices, directions, layout.canonical)
     )
     places, alpha, sure = standing_at(view, points.astype(np.float64), normals, canonical)
-    own = own_colour(view)
-    finest = registration.face_height / 60 * 1.3
     observation = replace(
         seen,
-        low=masked_blur(seen.portrait, np.maximum(own, 0.02), finest),
-        allowed_skin=own,
-        allowed_scalp=own,
+        low=masked_blur(seen.portrait, np.maximum(view.person, 0.02), registration.face_height / 60 * 1.3),
+        mask=view.person,
         places=places.astype(np.float32),
-        confidence=(sure * (alpha > SURE) * sample(own, places) * fragments.covered).astype(np.float32),
-        unlit=seen.light.remove(sample(seen.portrait, places), seen.shade),
-        hairy=alpha.astype(np.float32),
+        confidence=(sure * (alpha > SURE) * at_pixels(view.person, places) * fragments.covered).astype(np.float32),
+        unlit=exposed_alike(sample(seen.portrait, places), seen),
+        shade=np.full_like(seen.shade, seen.exposure),
         evened=None,
-        bare=False,
     )
-    return replace(view, observation=observation), (sure * fragments.covered).astype(np.float32)
+    sure = (sure * fragments.covered).astype(np.float32)
+    return ShellView(replace(view, observation=observation, visible=sure), sure, alpha.astype(np.float32))
 
 
-def believe(views: Sequence[View], sure: Sequence[np.ndarray]) -> list[np.ndarray]:
+def believe(seen: Sequence[ShellView]) -> list[np.ndarray]:
     """(S,S) 0..1 of each view, how far its shell is believed: around what the first portrait contradicts, it alone is.
 
-    Where one matte takes a lock for skin, that portrait would make a hole, and show the lock on the skin beside it.
-
-    Args:
-        sure: (S,S) of each view, how sure its alpha is.
+    Where one parse takes a lock for skin, that portrait would make a hole, and show the lock on the skin beside it.
     """
-    believed = [np.ones_like(sure[0])]
-    for view, of_view in zip(views[1:], sure[1:], strict=True):
-        both = np.clip(np.minimum(sure[0], of_view) / COMPARED, 0, 1)
-        apart = np.abs(views[0].observation.hairy - view.observation.hairy) * (both > 0.05)
+    first, *others = seen
+    believed = [np.ones_like(first.sure)]
+    for one in others:
+        both = np.clip(np.minimum(first.sure, one.sure) / COMPARED, 0, 1)
+        apart = np.abs(first.alpha - one.alpha) * (both > 0.05)
         apart = fade_from(np.repeat(apart[..., None], 3, 2), both, GOES_ON)[0][..., 0]
         believed.append(np.clip((CONTRADICTS[1] - apart) / np.ptp(CONTRADICTS), 0, 1).astype(np.float32))
     return believed
 
 
-def continue_shell(
-    views: Sequence[View], sure: Sequence[np.ndarray]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, Hair | None]:
-    """(S,S,3) unlit colour all over the atlas; (S,S) alpha where nothing was seen; (S,S) alpha of both; and the hair
-    that the unseen scalp wears, None on bald heads.
+def continue_shell(seen: Sequence[ShellView], scalp: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(S,S,3) unlit colour all over the atlas; (S,S) alpha where nothing was seen; (S,S) alpha of both.
 
     What one side shows the other has, too. Hair goes on as far as hair grows (prior/hairline.py), beards and the like a
     little.
 
     Args:
-        sure: (S,S) of each view, how sure its alpha is.
+        scalp: (S,S) 0..1, its share of each texel.
     """
-    shares, colour, hair = share_alpha(sure), continue_colour(views), None
+    shares, colour = share_alpha([one.sure for one in seen]), continue_colour([one.view for one in seen], scalp)
     known = np.sum(shares, 0).astype(np.float32)
-    alpha = sum(share * view.observation.hairy for share, view in zip(shares, views, strict=True)).astype(np.float32)
+    alpha = sum(share * one.alpha for share, one in zip(shares, seen, strict=True)).astype(np.float32)
     mean = np.repeat(alpha[..., None], 3, 2) / np.maximum(known, 1e-3)[..., None]
     unseen = np.clip(fade_from(mean, known, GOES_ON)[0][..., 0], 0, 1)
-    lead = views[0].observation
-    if lead.head_hair.any():
-        hidden = (1 - np.clip(lead.confidence / TOLD, 0, 1)).astype(np.float32)
-        hair = Hair(colour, colour, hidden, lead.scalp, hairline().find_cover(mean[..., 0], known))
-        unseen = np.maximum(unseen, hair.cover)
+    if max(seen[0].view.masks[name].max() for name in ("hair", "headwear")) > SURE:
+        unseen = np.maximum(unseen, hairline().find_cover(mean[..., 0], known))
     unseen = (alpha[:, ::-1] + (1 - known[:, ::-1]) * unseen).astype(np.float32)
-    return colour, unseen, (alpha + (1 - known) * unseen).astype(np.float32), hair
+    return colour, unseen, (alpha + (1 - known) * unseen).astype(np.float32)
 
 
-def continue_colour(views: Sequence[View]) -> np.ndarray:
-    """(S,S,3) unlit sRGB of what stands off: as seen, else as the nearest that is seen; on the scalp as the nearest
+def continue_colour(views: Sequence[View], scalp: np.ndarray) -> np.ndarray:
+    """(S,S,3) unlit sRGB of what stands off: as seen, else as the nearest that is seen; on the (S,S) scalp as the nearest
     hair in the picture, which shows more of it than the head does."""
     shares = share_out([view.observation.confidence for view in views])
     total = np.sum(shares, 0)
     unlit = sum(share[..., None] * view.observation.unlit for share, view in zip(shares, views, strict=True))
     unlit = (unlit / np.maximum(total, 1e-6)[..., None]).astype(np.float32)
-    around = [np.concatenate([part] * 3, 1) for part in (unlit, total > TOLD)]
+    around = [np.concatenate([part] * 3, 1) for part in (unlit, total > SEEN)]
     colour = fill_smoothly(*around)[:, len(unlit) : 2 * len(unlit)]
-    lead, registration = views[0].observation, views[0].registration
-    hair = continue_hair(lead.portrait, lead.head_hair, lead.places, registration.face_height)
+    lead, height = views[0].observation, views[0].registration.face_height
+    mask = np.maximum(views[0].masks["hair"], views[0].masks["headwear"])
+    hair = near_color(lead.portrait, mask, lead.places, height)
     if hair is None:
         return colour
-    hair = without_light(
-        hair,
-        sample(lead.portrait, lead.places),
-        lead.unlit,
-        (lead.confidence * lead.scalp > TOLD) & (lead.hairy > SURELY),
-    )
+    hair = exposed_alike(hair, lead)
     if len(views) > 1:  # beside what a further portrait shows its colour goes on, not the first one's
-        told = np.clip(sum(shares[1:]) / TOLD, 0, 1).astype(np.float32)
+        told = np.clip(sum(shares[1:]) / SEEN, 0, 1).astype(np.float32)
         hair = np.clip(hair + fade_from((unlit - hair) * (told > 0.05)[..., None], told)[0], 0, 1)
-    return (colour + (lead.scalp * (1 - np.clip(total / TOLD, 0, 1)))[..., None] * (hair - colour)).astype(np.float32)
-
-
-def _trusted(view: View, share: np.ndarray) -> View:
-    seen = view.observation
-    return replace(view, observation=replace(seen, confidence=seen.confidence * share))
+    return (colour + (scalp * (1 - np.clip(total / SEEN, 0, 1)))[..., None] * (hair - colour)).astype(np.float32)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..head.register import Registration
 from ..imaging.sample import sample, to_linear, to_srgb
-from .beard import join_beards
-from .hair import find_hair, hair_evidence
-from .observe import Observation
-from .relight import TAKEN, relighting
+from .beard import continue_beard
+from .covering import COVERINGS, Covering, Evidence, exposed_alike, join, region_of
+from .hair import continue_hair, near_color
+from .observe import Observation, at_pixels
+from .relight import relighting
 from .tone import fade_from
 
 #: Confidence from which a texel tells the tone of a portrait; so many must be seen by both to compare them there.
@@ -28,38 +29,67 @@ DECIDED = 4
 
 @dataclass(frozen=True)
 class View:
-    """One portrait registered to the head. first: what the first portrait shows, None for that one itself. gains: found
-    already, by light, with the atlas that they were found for."""
+    """One portrait registered to the head.
+
+    observation: its evidence of the skin. person: (H,W) 0..1, pixels that are surely the person's. masks: (H,W) 0..1 by
+    name of COVERINGS, what covers the skin there. visible: (S,S) 0..1 how well it shows each texel, whatever lies there.
+    folds: (H,W,3) gain of sRGB values that puts the folds of its smile
+    back; None where none were taken off. first: what the first portrait shows, None for that one itself. gains: found
+    already, lit or not, with the atlas that they were found for.
+    """
 
     registration: Registration
     observation: Observation
+    person: np.ndarray
+    masks: Mapping[str, np.ndarray]
+    visible: np.ndarray
+    folds: np.ndarray | None = None
     first: Observation | None = None
-    gains: dict[str, tuple[np.ndarray, np.ndarray | None]] = field(default_factory=dict, repr=False, compare=False)
+    gains: dict[bool, tuple[np.ndarray, np.ndarray | None]] = field(default_factory=dict, repr=False, compare=False)
 
-    def gain(self, generated: np.ndarray, light: str) -> np.ndarray | None:
-        """(S,S,3) what the portrait's linear light is multiplied by, per atlas texel; None to leave it.
-
-        A further portrait comes without its light, for two lights on one head would show. Beside the first it takes on
-        what that one keeps of its own, as generated skin does.
+    def evidence(self, name: str, canonical: np.ndarray) -> Evidence:
+        """Of one covering, in the atlas.
 
         Args:
-            generated: (a,a,3) sRGB atlas of the three stages. light: a name of options.LIGHT.
+            canonical: (S,S,3) of the texels.
         """
-        made, gain = self.gains.get(light, (None, None))
+        places = self.observation.places
+        sure = (
+            self.visible
+            * region_of(name, canonical)
+            * np.maximum(at_pixels(self.person, places), at_pixels(self.masks[name], places))
+        )
+        color = exposed_alike(sample(self.observation.portrait, places), self.observation)
+        return Evidence(sure.astype(np.float32), at_pixels(self.masks[name], places), color)
+
+    def with_folds(self) -> Observation:
+        """The evidence of the skin with the folds of the smile."""
+        seen = self.observation
+        if self.folds is None:
+            return seen
+        return replace(seen, unlit=np.clip(seen.unlit * sample(self.folds, seen.places), 0, 1))
+
+    def gain(self, generated: np.ndarray, lit: bool = False) -> np.ndarray | None:
+        """(S,S,3) what the portrait's linear light is multiplied by, per atlas texel, to lose its light; None for nothing.
+
+        A further portrait takes on the first one's light where that is kept, for two lights on one head would show.
+
+        Args:
+            generated: (a,a,3) sRGB atlas of the three stages. lit: with the first portrait's light.
+        """
+        made, gain = self.gains.get(lit, (None, None))
         if made is not generated:  # a texture of several tiles asks often
-            gain = self._find_gain(generated, light)
-            self.gains[light] = generated, gain
+            gain = self._find_gain(generated, lit)
+            self.gains[lit] = generated, gain
         return gain
 
-    def trust(self, shade: np.ndarray, light: str) -> np.ndarray:
-        """(…,) 0..1 of pixels by their shade: where it is deep it speaks against one whose light is taken out."""
-        return self.observation.light.trust(shade) ** (TAKEN[light] if self.first is None else 1)
-
-    def _find_gain(self, generated: np.ndarray, light: str) -> np.ndarray | None:
+    def _find_gain(self, generated: np.ndarray, lit: bool) -> np.ndarray | None:
+        if not lit:
+            return relighting(self.observation, generated)
         if self.first is None:
-            return relighting(self.observation, generated, light)
-        bare = relighting(self.observation, generated, "remove")
-        wanted, has = (_lit(self.first, relighting(self.first, generated, light)), _lit(self.observation, bare))
+            return None
+        bare = relighting(self.observation, generated)
+        wanted, has = _lit(self.first, None), _lit(self.observation, bare)
         apart = np.clip(np.log((wanted + 0.01) / (has + 0.01)), -np.log(RATIO), np.log(RATIO))
         both = np.minimum(self.first.confidence, self.observation.confidence)
         weight = np.clip(both / SURE, 0, 1).astype(np.float32)
@@ -76,21 +106,25 @@ def share_out(confidences: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [first, *(left * power for power in powers)]
 
 
-def further_view(first: Observation, registration: Registration, observation: Observation) -> View:
+def further_view(first: Observation, view: View, scalp: np.ndarray) -> View:
     """A further portrait, its exposure and white balance brought to the first one's.
 
     Both are compared without their light, on texels that both see: one gain per channel, the median's.
+
+    Args:
+        scalp: (S,S) 0..1, the share of scalp of each texel.
     """
+    observation = view.observation
     own, other = to_linear(first.unlit), to_linear(observation.unlit)
-    skin = 1 - first.scalp
+    skin = 1 - scalp
     both = np.minimum(first.confidence, observation.confidence) * skin > SURE
     if both.sum() >= ENOUGH:
         ratio = np.median(np.log(own[both] + 0.01) - np.log(other[both] + 0.01), axis=0)
     else:  # they hardly overlap: then their skins are alike on the whole
         seen = (
-            np.median(linear[view.confidence * skin > SURE], axis=0)
-            for linear, view in ((own, first), (other, observation))
-            if (view.confidence * skin > SURE).any()
+            np.median(linear[one.confidence * skin > SURE], axis=0)
+            for linear, one in ((own, first), (other, observation))
+            if (one.confidence * skin > SURE).any()
         )
         values = list(seen)
         ratio = np.log(values[0] + 0.01) - np.log(values[1] + 0.01) if len(values) == 2 else np.zeros(3)
@@ -101,24 +135,46 @@ def further_view(first: Observation, registration: Registration, observation: Ob
         low=_times(observation.low, gain),
         unlit=_times(observation.unlit, gain),
     )
-    return View(registration, balanced, first)
+    return replace(view, observation=balanced, first=first)
 
 
 def fuse(first: Observation, further: Sequence[View]) -> Observation:
-    """The first portrait's observation with the networks' evidence, and the hair, of all of them."""
+    """The first portrait's observation with the confidence and unlit colour of all of them."""
     if not further:
         return first
     views = [first, *(view.observation for view in further)]
     shares = share_out([view.confidence for view in views])
     confidence = np.sum(shares, 0).astype(np.float32)
-    mean = np.maximum(confidence, 1e-6)
-    unlit = sum(view.unlit * share[..., None] for view, share in zip(views, shares, strict=True)) / mean[..., None]
+    mean = np.maximum(confidence, 1e-6)[..., None]
+    unlit = sum(view.unlit * share[..., None] for view, share in zip(views, shares, strict=True)) / mean
     unlit = np.where((confidence > 1e-6)[..., None], unlit, first.unlit).astype(np.float32)
-    hairy = sum(view.hairy * share for view, share in zip(views, shares, strict=True)) / mean
-    worn = next((view.hair.colour for view in views if view.hair is not None and not view.hair.bare), None)
-    hair = find_hair(unlit, confidence, hairy, first.scalp, worn, first.bare or (worn is None and first.cloth))
-    beard = join_beards([view.beard for view in views], shares, unlit, confidence)
-    return replace(first, evidence=hair_evidence(unlit, confidence, hair), hair=hair, beard=beard)
+    return replace(first, unlit=unlit, confidence=confidence)
+
+
+def find_coverings(views: Sequence[View], canonical: np.ndarray) -> tuple[Covering, ...]:
+    """What covers the head, of all portraits together, from the skin upwards.
+
+    Args:
+        canonical: (S,S,3) of the texels.
+    """
+    lead, found = views[0], []
+    for name in COVERINGS:
+        if not any(view.masks[name].any() for view in views):
+            continue
+        evidence = [view.evidence(name, canonical) for view in views]
+        whole = join(evidence, share_out([one.sure for one in evidence]))
+        if name == "facial_hair":
+            found.append(continue_beard(whole, lead.observation, canonical))
+        else:
+            colors = (_near_color(view, name) for view in views)
+            found.append(continue_hair(name, whole, next((one for one in colors if one is not None), None)))
+    return tuple(one for one in found if one is not None)
+
+
+def _near_color(view: View, name: str) -> np.ndarray | None:
+    seen = view.observation
+    color = near_color(seen.portrait, view.masks[name], seen.places, view.registration.face_height)
+    return None if color is None else exposed_alike(color, seen)
 
 
 def _lit(seen: Observation, gain: np.ndarray | None) -> np.ndarray:

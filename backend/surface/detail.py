@@ -13,7 +13,7 @@ import numpy as np
 
 from ..head.mesh import HeadMesh
 from ..imaging.bands import passed
-from ..imaging.sample import LUMINANCE, sample, sample_atlas
+from ..imaging.sample import LUMINANCE, sample
 from .bare import between_parts
 from .measured import OPPONENT, Grain, limited
 
@@ -28,12 +28,10 @@ PAD = 4
 
 @dataclass(frozen=True)
 class Detail:
-    """square: (N,N,3) float32 sRGB to add, periodic. tone: luminance of the skin that it was seen on.
-    cover: (S,S) 0..1 atlas, how far hair covers the skin; None where there is none."""
+    """square: (N,N,3) float32 sRGB to add, periodic. tone: luminance of the skin that it was seen on."""
 
     square: np.ndarray
     tone: float
-    cover: np.ndarray | None
 
     def add(
         self, colour: np.ndarray, free: np.ndarray, place: np.ndarray, normals: np.ndarray, atlas: np.ndarray
@@ -48,34 +46,12 @@ class Detail:
         wrapped = np.pad(self.square, ((PAD, PAD), (PAD, PAD), (0, 0)), mode="wrap")
         for low in range(0, len(colour), CHUNK):
             part = slice(low, low + CHUNK)
-            where = self.where(atlas[part])
-            index = np.flatnonzero(free[part] * where > 0.004)
+            where = free[part] * between_parts(atlas[part])
+            index = np.flatnonzero(where > 0.004)
             if len(index):
-                laid = self._laid(wrapped, place[part][index], normals[part][index])
-                one = colour[part][index], free[part][index], where[index], place[part][index], atlas[part][index]
-                out[index + low] = np.clip(self.lay(laid, *one), 0, 1)
+                laid, own = self._laid(wrapped, place[part][index], normals[part][index]), colour[part][index]
+                out[index + low] = np.clip(own + laid * (where[index] * strength(own, self.tone))[:, None], 0, 1)
         return out
-
-    def lay(
-        self,
-        laid: np.ndarray,
-        colour: np.ndarray,
-        free: np.ndarray,
-        where: np.ndarray,
-        place: np.ndarray,
-        atlas: np.ndarray,
-    ) -> np.ndarray:
-        """(n,3) colours with what of the square is laid on them; where: (n,) of where()."""
-        return colour + laid * (free * where * self.strength(colour))[:, None]
-
-    def strength(self, colour: np.ndarray) -> np.ndarray:
-        """(n,) how strong detail is on (n,3) colours, beside the tone that it was seen on."""
-        return np.clip(np.sqrt(colour @ LUMINANCE / max(self.tone, 0.02)), *TONES)
-
-    def where(self, atlas: np.ndarray) -> np.ndarray:
-        """(n,) 0..1: how much of it belongs at (n,2) atlas places."""
-        bare = between_parts(atlas)
-        return bare if self.cover is None else bare * (1 - sample_atlas(self.cover, atlas))
 
     def _laid(self, wrapped: np.ndarray, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """(n,…) of the square, from the three axes; their squared shares add up to 1, which keeps the power."""
@@ -92,6 +68,11 @@ class Detail:
             spot = np.stack([place[use, across] + start, start - place[use, down]], 1) * (size / PERIOD)
             total[use] += sample(wrapped, np.mod(spot, size) + PAD, cv2.INTER_CUBIC) * share[use, axis, None]
         return total
+
+
+def strength(colour: np.ndarray, tone: float) -> np.ndarray:
+    """(n,) how strong detail is on (n,3) sRGB colours, beside the luminance that it was measured on."""
+    return np.clip(np.sqrt(colour @ LUMINANCE / max(tone, 0.02)), *TONES)
 
 
 def make_square(grain: Grain, seed: int) -> np.ndarray:

@@ -1,43 +1,46 @@
-"""Which detail a texture gets: that of its skin, and that of its hair."""
+"""Which detail a texture gets: that of its skin, and that of what covers it."""
 
 from __future__ import annotations
 
-import cv2
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 import numpy as np
 
 from ..job import Prepared
-from ..observation.hair import FAINT
-from ..observation.relight import exposed, relighting
 from .detail import Detail, make_square, texels_per_face
 from .grain import find_grain
 from .measured import Subject
-from .strands import Strands, find_beard_strands, find_strands, lay_strands
+from .strands import DEEPEST, SHORT, Strands, lay_strands, measure_strands
 
-#: By how much a beard's strands are finer than hair's; whole, for they go around the head.
-BEARD = 2.0
+#: Of each covering with strands: the deviation that they have at most, and by how much they are finer than hair's;
+#: whole, for they go around the head.
+STRANDED = {"hair": (DEEPEST, 1.0), "facial_hair": (SHORT, 2.0)}
 
 
-def find_details(job: Prepared, generated: np.ndarray, size: int, light: str, seed: int) -> list[Detail]:
-    """The detail of one texture: of its skin, and of its hair.
+@dataclass(frozen=True)
+class Details:
+    """skin: its grain; None where too little shows. strands: by name of COVERINGS."""
+
+    skin: Detail | None = None
+    strands: Mapping[str, Strands] = field(default_factory=dict)
+
+
+def find_details(job: Prepared, generated: np.ndarray, size: int, seed: int) -> Details:
+    """The detail of one texture, without light.
 
     Args:
         generated: (a,a,3) sRGB atlas, the completion. size: texels of the artist's map.
-        light: a name of options.LIGHT.
     """
-    seen = job.observation
-    gain, made = relighting(seen, generated, light), exposed(generated, seen, light)
+    view = job.views[0]
     texels = max(texels_per_face(tile, job.canonical, size) for tile in job.tiles.values())
-    subject = Subject(job.mesh, job.canonical, job.registration, seen, made, gain, texels)
-    found: list[Detail] = []
+    subject = Subject(job.mesh, job.canonical, view, generated, view.gain(generated), texels)
     grain = find_grain(subject, seed)
-    if grain is not None:
-        found.append(Detail(make_square(grain, seed), grain.tone, seen.furred))
-    lit = (made + FAINT) / (generated + FAINT)
-    beard = None if seen.beard is None else seen.beard.worn
-    laid = ((seen.hair, find_strands(subject), 1.0), (beard, find_beard_strands(subject), BEARD))
-    for worn, strands, finer in laid:
-        if strands is not None:
-            assert worn is not None
-            line = tuple(cv2.resize(part, generated.shape[1::-1]) * lit for part in (worn.colour, worn.skin))
-            found.append(Strands(lay_strands(strands, seed), strands.tone, worn.cover, line, finer))
-    return found
+    strands = {}
+    for name, (deepest, finer) in STRANDED.items():
+        covering = job.covering(name)
+        if covering is not None and (covering.evidence.sure * covering.evidence.shown > 0.1).any():
+            measured = measure_strands(subject, view.masks[name], deepest)
+            if measured is not None:
+                strands[name] = Strands(lay_strands(measured, seed), measured.tone, finer)
+    return Details(None if grain is None else Detail(make_square(grain, seed), grain.tone), strands)

@@ -53,7 +53,7 @@ def find_grain(subject: Subject, seed: int) -> Grain | None:
         skin = skin > 0.98
         if not skin.any():
             continue
-        mirrored = sample_atlas(subject.observation.confidence, to_atlas(place[skin] * MIRROR))
+        mirrored = sample_atlas(subject.view.observation.confidence, to_atlas(place[skin] * MIRROR))
         mirrored = spread_out(skin, mirrored)[bounding_box(skin)]
         skin, confidence, *pictures = subject.pictured(side, place, skin)
         photo, made = skin & (confidence > 0.7), skin & (confidence < 0.1) & (mirrored < 0.1)

@@ -13,12 +13,12 @@ import numpy as np
 
 from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh
-from ..head.register import Registration
 from ..head.sides import Side
 from ..imaging.bands import averaging, inner, octaves
 from ..imaging.sample import LUMINANCE, sample, sample_atlas
-from ..observation.observe import Observation, pixel_confidence
-from ..observation.relight import relit
+from ..observation.observe import at_pixels, visibility
+from ..observation.relight import relit, rooted
+from ..observation.views import View
 
 #: Pixels measured per pixel of the portrait at most, and per face height. Every octave that is measured is whole, so
 #: there are 2 to the power of something per face height, and at least one per pixel of the portrait.
@@ -56,22 +56,21 @@ class Grain:
 class Subject:
     """What is measured.
 
-    canonical: (N,3) canonical coordinates of the vertices. generated: (a,a,3) sRGB atlas of the three stages.
+    canonical: (N,3) canonical coordinates of the vertices. view: the first portrait. generated: (a,a,3) sRGB atlas of the three stages.
     gain: (S,S,3) atlas, what the portrait's light is multiplied by, if it is.
     texels: of the artist's map per face height; finer than these is not measured.
     """
 
     mesh: HeadMesh
     canonical: np.ndarray
-    registration: Registration
-    observation: Observation
+    view: View
     generated: np.ndarray
     gain: np.ndarray | None
     texels: float
 
     def resolution(self, coarsest: int) -> tuple[float, np.ndarray]:
         """Pixels per face height, and (b,) waves per face height where each octave from the coarsest on begins."""
-        finest = min(SAMPLED * self.registration.face_height, max(self.texels, 4 * coarsest), FINEST)
+        finest = min(SAMPLED * self.view.registration.face_height, max(self.texels, 4 * coarsest), FINEST)
         count = max(1, int(np.log2(finest / (2 * coarsest))))
         return float(2 * coarsest * 2**count), coarsest * 2 ** np.arange(count)
 
@@ -84,17 +83,15 @@ class Subject:
         """
         box = bounding_box(where)
         where, place = where[box], place[box][where[box]]
-        seen, gain = self.observation, self.gain
-        normals = side.at(self.registration.normals)[box][where]
-        masks = seen.allowed_skin, seen.allowed_scalp
+        seen = self.view.observation
+        normals = side.at(self.view.registration.normals)[box][where]
         points = side.at(side.mesh.vertices)[box][where].astype(np.float64)
-        pixels, sure = pixel_confidence(self.registration, masks, points, normals, place)
-        if gain is not None:  # as composed: where the light stays, so does skin in deep shade
-            sure = sure * seen.light.trust(seen.light.shade(normals))
+        pixels, sure = visibility(self.view.registration, points, normals, place)
+        sure = sure * at_pixels(seen.mask, pixels) * seen.light.trust(seen.light.shade(normals))
         atlas = to_atlas(place)
         sure = sure * (sample_atlas(seen.confidence, atlas) > 0.1)  # what the artist hides is no model either
         lit = sample(seen.portrait, pixels, cv2.INTER_CUBIC)
-        lit = lit if gain is None else relit(lit, sample_atlas(gain, atlas))
+        lit = lit if self.gain is None else relit(lit, rooted(sample_atlas(self.gain, atlas)))
         own = sample_atlas(self.generated.astype(np.float32), atlas, cv2.INTER_CUBIC)
         return where, *(spread_out(where, part) for part in (sure, lit, own))
 

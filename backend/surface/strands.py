@@ -15,8 +15,8 @@ import numpy as np
 
 from ..head.scalp import ear_share, from_whorl
 from ..imaging.noise import soft_step
-from ..imaging.sample import LUMINANCE, sample, sample_atlas
-from .detail import PAD, PERIOD, Detail, matched
+from ..imaging.sample import LUMINANCE, sample
+from .detail import CHUNK, PAD, PERIOD, matched, strength
 from .measured import (
     ENOUGH,
     FINEST,
@@ -58,42 +58,32 @@ PLAIN = (0.25, 0.75)
 
 
 @dataclass(frozen=True)
-class Strands(Detail):
-    """The same, where hair covers the skin; a fourth channel of the square is how far each strand reaches.
+class Strands:
+    """square: (N,N,4) float32 of lay_strands(): light and dark of hair, and how far each strand reaches. tone: luminance
+    of the hair that was measured. finer: by how much they are than hair's."""
 
-    line: (S,S,3) sRGB atlases of the hair's and of the skin's colour, of which the cover mixes the colours that it is
-    added to; None where it does not. finer: by how much strands are than hair's.
-    """
-
-    line: tuple[np.ndarray, np.ndarray] | None = None
+    square: np.ndarray
+    tone: float
     finer: float = 1.0
 
-    def where(self, atlas: np.ndarray) -> np.ndarray:
-        return sample_atlas(self.cover, atlas)
+    def over(self, cover: np.ndarray, color: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) the cover, ending strand by strand, and (n,3) sRGB the colour with strands' light and dark.
 
-    def lay(
-        self,
-        laid: np.ndarray,
-        colour: np.ndarray,
-        free: np.ndarray,
-        where: np.ndarray,
-        place: np.ndarray,
-        atlas: np.ndarray,
-    ) -> np.ndarray:
-        if self.line is not None:
-            cover = frayed(where * (1 - ear_share(place)), laid[:, 3])
-            at = np.flatnonzero(cover != where)
-            hair, skin = (sample_atlas(part, atlas[at]) for part in self.line)
-            wanted, now = skin + cover[at, None] * (hair - skin), colour[at]
-            moved = now + free[at, None] * (cover - where)[at, None] * (hair - skin)
-            colour = colour.copy()
-            colour[at] = np.clip(moved, np.minimum(now, wanted), np.maximum(now, wanted))
-            where = cover
-        light = np.maximum(colour @ LUMINANCE, DARKEST)
-        shade = laid[:, :3] @ LUMINANCE / light * free * where * self.strength(colour)
-        return colour * (1 + shade)[:, None]  # lighter and darker in the hair's own colour
+        Args:
+            cover: (n,) 0..1. color: (n,3) sRGB. place: (n,3) canonical.
+        """
+        cover, color = cover.copy(), color.copy()
+        wrapped = np.pad(self.square, ((PAD, PAD), (PAD, PAD), (0, 0)), mode="wrap")
+        for index in np.array_split(np.flatnonzero(cover > 0.004), len(cover) // CHUNK + 1):
+            if len(index):
+                laid = self._laid(wrapped, place[index])
+                cover[index] = frayed(cover[index] * (1 - ear_share(place[index])), laid[:, 3])
+                own = color[index]
+                shade = laid[:, :3] @ LUMINANCE / np.maximum(own @ LUMINANCE, DARKEST) * strength(own, self.tone)
+                color[index] = np.clip(own * (1 + shade)[:, None], 0, 1)  # in the hair's own colour
+        return cover, color
 
-    def _laid(self, wrapped: np.ndarray, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    def _laid(self, wrapped: np.ndarray, place: np.ndarray) -> np.ndarray:
         """(n,…) of the square, grown from the whorl. Further away it goes around the whorl's axis twice and four times,
         so that strands stay about as wide; one fades into the other, their squared shares adding up to 1."""
         turn, reach, off = np.moveaxis(from_whorl(place), -1, 0)
@@ -114,32 +104,16 @@ def frayed(cover: np.ndarray, reach: np.ndarray) -> np.ndarray:
     return soft_step(cover + FRAYED * 4 * cover * (1 - cover) * reach, *ENDS)
 
 
-def find_strands(subject: Subject) -> Grain | None:
-    """As find_grain(), of hair, as the portrait shows it on and beyond the head; None for bare scalps and where too
-    little hair was photographed."""
-    seen = subject.observation
-    shows = (seen.head_hair > SURE).any() and (seen.confidence * seen.scalp > 0.1).any()  # hidden hair is no model
-    if not (seen.wears_hair and shows):
-        return None
-    return measure_strands(subject, seen.head_hair, DEEPEST)
-
-
-def find_beard_strands(subject: Subject) -> Grain | None:
-    """As find_strands(), of a beard."""
-    beard = subject.observation.beard
-    return None if beard is None or not (beard.picture > SURE).any() else measure_strands(subject, beard.picture, SHORT)
-
-
 def measure_strands(subject: Subject, hair: np.ndarray, deepest: float) -> Grain | None:
     """The strands of (H,W) 0..1 hair in the portrait, as deep at most as a share of its tone; None where there is too
     little of it."""
     density, lows = subject.resolution(COARSEST)
     box = bounding_box(hair > SURE)
-    scale = density / subject.registration.face_height
+    scale = density / subject.view.registration.face_height
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     picture, mask = (
         cv2.resize(np.ascontiguousarray(part[box]), None, fx=scale, fy=scale, interpolation=how)
-        for part in (subject.observation.portrait, hair)
+        for part in (subject.view.observation.portrait, hair)
     )
     mask = mask > SURE
     shown: list[list] = [[] for _ in lows]

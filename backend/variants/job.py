@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .. import completing, pipeline, refusals, report
+from ..compose.compose import Finish
 from ..compose.udim import compose_tiles, read_bases, tile_path
 from ..errors import AvatarTexError, Cancelled, ErrorCode
 from ..head.match import registration_json
@@ -73,9 +74,9 @@ def work(
         pins,
         request.least_score,
         further=request.further,
-        hair=request.hair,
-        kept=request.expression == "keep",
     )
+    finish = Finish(request.size, pipeline.opacities_of(request))
+    without_light = Finish(request.size, finish.opacities | {"light": 0.0})
     stylist = Stylist(job, request.size, bases, request.strength / 100, request.scale / 100)
     sheet = Sheet(job, request.styles)
     several = UDIM in request.base_texture or len(job.tiles) > 1
@@ -89,16 +90,16 @@ def work(
         tell(stage, spent + large * painted)
 
     options = completing.stage_options(request, job, {seed: seed != 0 for seed in request.seeds})
-    completions = completing.complete_each(job.observation, job.style, networks, options, complete_step)
+    completions = completing.complete_each(job, networks, options, complete_step)
     for turn, seed in enumerate(request.seeds):
         generated = next(completions)
         spent = PREPARED + turn * (COMPLETED + PAINTED * len(request.styles))
         complete_step("compose")
-        tiles = compose_tiles(job, generated, request.size, bases, request.light, seed=seed)
+        tiles = compose_tiles(job, generated, finish, bases, seed=seed)
         shown = stylist.show(tiles)
         plain = tiles, shown  # for styles that shade by themselves
-        if request.light != "remove" and any(STYLES[style].SHADED for style in request.styles):
-            unlit = compose_tiles(job, generated, request.size, bases, "remove", seed=seed)
+        if finish.opacities["light"] and any(STYLES[style].SHADED for style in request.styles):
+            unlit = compose_tiles(job, generated, without_light, bases, seed=seed)
             plain = unlit, stylist.show(unlit)
         for number, style in enumerate(request.styles):
             clock.enter(style)

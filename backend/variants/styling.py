@@ -37,7 +37,7 @@ class Stylist:
         self.canvas: Canvas = make_canvas(job.mesh, job.canonical, size, job.inside)
         # what the canvas cannot show is flesh: dyed hair must not colour it
         self.skin = (self.canvas.tile > 0) & (self.canvas.regions["scalp"] < 0.1)
-        self.known = {"wears_hair": job.observation.wears_hair}
+        self.known = {"wears_hair": any(one.name == "hair" for one in job.coverings)}
         self.wearers: dict[int, Wearer] = {}
         for number, part in job.tiles.items():
 

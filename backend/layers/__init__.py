@@ -1,0 +1,1 @@
+"""A texture's layers: what each is, how they become one picture, and the files that hold them."""

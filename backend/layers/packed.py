@@ -1,0 +1,103 @@
+"""Layers as bytes: what a job writes for Blender, which keeps it with the image. NumPy and zlib alone, for both sides.
+
+A line of JSON says size, opacities and what each layer is; then come the layers, each plane's rows as differences to
+the left neighbour, deflated: they are as small as a PNG, and NumPy can read them.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from .flatten import LAYERS, Blend, cores
+
+MAGIC = b"AvatarTexLayers 1\n"
+
+
+class BadLayers(ValueError):
+    """Bytes that hold no layers, or not whole."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The layers of one texture, of one UDIM tile where there are several.
+
+    size: texels, width and height; row 0 on top. layers: (C,size*size) uint8 by name of flatten.LAYERS (flatten.encode).
+    opacities: 0..1 by name, those that the texture was made with.
+    """
+
+    size: int
+    layers: Mapping[str, np.ndarray]
+    opacities: Mapping[str, float]
+
+
+def pack(packed: Packed, effort: int = 1) -> bytes:
+    """To bytes; layers that do nothing are left out.
+
+    Args:
+        effort: zlib's, 1 to 9.
+    """
+    size = packed.size
+    names = [name for name in LAYERS if name in packed.layers and _does_something(name, packed.layers[name])]
+    with ThreadPoolExecutor(cores()) as pool:
+        parts = list(pool.map(lambda name: _deflate(packed.layers[name], size, effort), names))
+    about = [{"name": name, "planes": len(packed.layers[name]), "bytes": len(part)} for name, part in zip(names, parts)]
+    head = {"size": size, "opacities": dict(packed.opacities), "layers": about}
+    return b"".join([MAGIC, json.dumps(head).encode(), b"\n", *parts])
+
+
+def unpack(data: bytes) -> Packed:
+    """From bytes.
+
+    Raises:
+        BadLayers: they are none, damaged, or of a later version.
+    """
+    if not data.startswith(MAGIC):
+        raise BadLayers("This is no file of layers, or one of another version.")
+    try:
+        line, start = data[len(MAGIC) : data.index(b"\n", len(MAGIC))], data.index(b"\n", len(MAGIC)) + 1
+        head = json.loads(line)
+        size, jobs = int(head["size"]), []
+        for one in head["layers"]:
+            name, planes = str(one["name"]), int(one["planes"])
+            if planes != (4 if LAYERS[name] is Blend.OVER else 3) or not 0 < size <= 1 << 15:
+                raise BadLayers("The layers are not what they say.")
+            jobs.append((name, planes, data[start : start + int(one["bytes"])]))
+            start += int(one["bytes"])
+        with ThreadPoolExecutor(cores()) as pool:
+            layers = dict(pool.map(lambda job: (job[0], _inflate(job[2], job[1], size)), jobs))
+        opacities = {str(name): float(value) for name, value in head["opacities"].items() if name in LAYERS}
+    except (KeyError, TypeError, ValueError, zlib.error) as error:
+        raise BadLayers(f"The layers are damaged: {error}") from error
+    if "skin" not in layers:
+        raise BadLayers("The layers are damaged: there is no skin.")
+    return Packed(size, layers, opacities)
+
+
+def _does_something(name: str, planes: np.ndarray) -> bool:
+    blend = LAYERS[name]
+    if blend is Blend.BASE:
+        return True
+    return bool(planes[3].any()) if blend is Blend.OVER else bool((planes != 128).any())
+
+
+def _deflate(planes: np.ndarray, size: int, effort: int) -> bytes:
+    rows = planes.reshape(-1, size)
+    apart = rows.copy()
+    apart[:, 1:] -= rows[:, :-1]  # bytes wrap around, here and back
+    return zlib.compress(apart.data, effort)
+
+
+def _inflate(data: bytes, planes: int, size: int) -> np.ndarray:
+    most = planes * size * size
+    inflate = zlib.decompressobj()
+    raw = inflate.decompress(data, most + 1)
+    if len(raw) != most:
+        raise BadLayers("The layers are damaged: their size is not as they say.")
+    rows = np.frombuffer(raw, np.uint8).reshape(-1, size)
+    return np.add.accumulate(rows, 1, np.uint8).reshape(planes, -1)

@@ -1,0 +1,132 @@
+"""What covers the skin in a portrait: hair, facial hair, headwear; where it lies on the head, and in which colour.
+
+Each is found in the same way: how surely a portrait shows a texel, how much of it is covered there, and what goes on
+from that where nobody looked. Its colour is its own, never taken through the skin's light; only the picture's exposure
+is taken out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..head.scalp import scalp_share
+from ..imaging.sample import to_linear, to_srgb
+from .observe import Observation, at_pixels
+from .tone import fade_from
+
+#: What covers the skin, from the skin upwards.
+COVERINGS = ("facial_hair", "hair", "headwear")
+#: Confidence of continued hair as evidence: weak, for it covers many texels (0.25 cost the linear fit 2.5 dB on bald
+#: heads).
+EVIDENCE = 0.05
+#: Confidence from which nothing is continued over what was seen.
+SEEN = 0.3
+#: Reach of the visible skin's local colour, as a share of the atlas; beyond it the median colour holds.
+REACH = 0.08
+#: Texels of visible skin, of 512 squared, needed to say anything.
+ENOUGH = 200
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One covering as one portrait or several show it, in the atlas.
+
+    sure: (S,S) 0..1 how surely a texel is shown, whatever lies there. shown: (S,S) 0..1 how much of it is covered.
+    color: (S,S,3) sRGB of what covers it, without the picture's exposure.
+    """
+
+    sure: np.ndarray
+    shown: np.ndarray
+    color: np.ndarray
+
+
+@dataclass(frozen=True)
+class Covering:
+    """A covering of the whole head.
+
+    name: of COVERINGS. evidence: of all portraits together. cover: (S,S) 0..1, also where nobody looked. color:
+    (S,S,3) sRGB there, without the picture's exposure.
+    """
+
+    name: str
+    evidence: Evidence
+    cover: np.ndarray
+    color: np.ndarray
+
+    @property
+    def unseen(self) -> np.ndarray:
+        """(S,S) 0..1, where what lies there was continued."""
+        return (1 - np.clip(self.evidence.sure / SEEN, 0, 1)).astype(np.float32)
+
+
+#: Continues the evidence over the head; None where there is too little of it.
+Continue = Callable[[Evidence], Covering | None]
+
+
+def region_of(name: str, canonical: np.ndarray) -> np.ndarray:
+    """(…,) 0..1 of (…,3) canonical points: where a covering may lie on the head's surface."""
+    scalp = scalp_share(canonical)
+    return 1 - scalp if name == "facial_hair" else scalp
+
+
+def shared(masks: Mapping[str, np.ndarray], pixels: np.ndarray, canonical: np.ndarray) -> dict[str, np.ndarray]:
+    """(…,) 0..1 of each covering at (…,2) portrait pixels that show (…,3) canonical points."""
+    return {name: at_pixels(masks[name], pixels) * region_of(name, canonical) for name in COVERINGS if name in masks}
+
+
+def exposed_alike(srgb: np.ndarray, observation: Observation) -> np.ndarray:
+    """(…,3) sRGB of a picture without its exposure."""
+    return to_srgb(to_linear(srgb) / observation.exposure)
+
+
+def join(evidence: Sequence[Evidence], shares: Sequence[np.ndarray]) -> Evidence:
+    """Of several portraits, by their (S,S) shares."""
+    sure = np.sum(shares, 0).astype(np.float32)
+    total = np.maximum(sure, 1e-6)
+    shown = sum(one.shown * share for one, share in zip(evidence, shares, strict=True)) / total
+    color = sum(one.color * share[..., None] for one, share in zip(evidence, shares, strict=True)) / total[..., None]
+    return Evidence(sure, shown.astype(np.float32), color.astype(np.float32))
+
+
+def beside(color: np.ndarray, evidence: Evidence, weight: np.ndarray) -> np.ndarray:
+    """(S,S,3) a continued colour, which beside what shows is that one's own and further away lets go of it.
+
+    Args:
+        color: (S,S,3). weight: (S,S) 0..1, how surely the shown colour is the covering's alone.
+    """
+    apart, _ = fade_from((evidence.color - color) * (weight > 0)[..., None], weight.astype(np.float32))
+    return np.clip(color + apart, 0, 1).astype(np.float32)
+
+
+def continued(color: np.ndarray, known: np.ndarray, tone: np.ndarray) -> np.ndarray:
+    """(S,S,3) the colour near each texel, of (S,S) known ones; far from them the (3,) tone."""
+    sigma = REACH * len(color)
+    weight = cv2.GaussianBlur(known.astype(np.float32), (0, 0), sigma)
+    near = cv2.GaussianBlur((color * known[..., None]).astype(np.float32), (0, 0), sigma)
+    return ((near + 0.05 * tone) / (weight + 0.05)[..., None]).astype(np.float32)
+
+
+def near_skin(observation: Observation) -> np.ndarray | None:
+    """(S,S,3) sRGB, the unlit skin near each texel; None where too little shows."""
+    known = observation.confidence > SEEN
+    if known.sum() < ENOUGH * (len(known) / 512) ** 2:
+        return None
+    return continued(observation.unlit, observation.confidence, np.median(observation.unlit[known], axis=0))
+
+
+def join_evidence(observation: Observation, coverings: Sequence[Covering]) -> tuple[np.ndarray, np.ndarray]:
+    """Colour (S,S,3) and confidence (S,S) that the networks complete: the skin, and the hair as they learnt it, seen and
+    weakly where it goes on."""
+    colour = observation.unlit * observation.confidence[..., None]
+    confidence = observation.confidence.copy()
+    for one in coverings:
+        if one.name != "headwear":
+            share = one.evidence.sure * one.evidence.shown + EVIDENCE * one.cover * one.unseen
+            share = share * (1 - confidence)
+            colour, confidence = colour + one.color * share[..., None], confidence + share
+    mean = colour / np.maximum(confidence, 1e-6)[..., None]
+    return np.where((confidence > 1e-6)[..., None], mean, observation.unlit).astype(np.float32), confidence

@@ -1,0 +1,79 @@
+"""One registered portrait looked at: its evidence of the skin, and what covers that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from ..head.atlas import AtlasMap
+from ..head.match import Match
+from ..head.scalp import scalp_share
+from ..portrait.head_hair import find_head_hair
+from ..portrait.matte import Matte
+from ..prior.linear import LinearPrior
+from .expression import take_folds_off
+from .observe import Surface, observe, pulled_in, skin_mask
+from .views import View
+
+if TYPE_CHECKING:
+    from torch import nn
+
+#: Hair's last strands, and their shade, reach so far over bare skin, in face heights.
+STRANDS = 0.03
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the portraits of one job are looked at with.
+
+    layout: the head in the atlas. canonical: (S,S,3) of its texels. skin: the prior of unlit skin. studio: takes out the
+    light that is not smooth. drawn: a drawing's folds are lines, and its shadows are drawn.
+    """
+
+    layout: AtlasMap
+    canonical: np.ndarray
+    skin: LinearPrior
+    studio: nn.Module | None
+    drawn: bool
+
+    @property
+    def scalp(self) -> np.ndarray:
+        """(S,S) 0..1, the share of scalp of each texel."""
+        return scalp_share(self.canonical) * self.layout.fragments.covered
+
+    def at(self, match: Match, portrait: np.ndarray) -> View:
+        """A portrait, (H,W,3) float32 sRGB, that the head is registered to."""
+        registration, matte = match.registration, match.matte
+        shown = portrait if self.drawn else take_folds_off(portrait, matte.skin, registration, match.head)
+        folds = None if shown is portrait else ((portrait + 0.01) / (shown + 0.01)).astype(np.float32)
+        mask = skin_mask(skin_of(matte, registration.face_height), registration)
+        surface = Surface.of(match.mesh, self.layout, registration.normals)
+        studio = None if self.drawn else self.studio
+        observation = observe(surface, registration, shown, mask, self.skin, studio)
+        masks = coverings_of(matte, registration.targets)
+        person, visible = pulled_in(matte.person, registration.face_height), surface.look_up(registration)[1]
+        return View(registration, observation, person, masks, visible.astype(np.float32), folds)
+
+
+def skin_of(matte: Matte, face_height: float) -> np.ndarray:
+    """(H,W) 0..1 bare skin, away from hair's last strands."""
+    near_hair = cv2.GaussianBlur(matte.hair.astype(np.float32), (0, 0), face_height * STRANDS)
+    bare = 1.0 if matte.beard is None else 1 - matte.beard
+    return matte.skin * matte.person * bare * np.clip(1 - 4 * near_hair, 0, 1)
+
+
+def coverings_of(matte: Matte, landmarks: np.ndarray) -> dict[str, np.ndarray]:
+    """(H,W) 0..1 by name of COVERINGS; and "glasses", which only a shell has.
+
+    Args:
+        landmarks: (468,2) of the face, in pixels.
+    """
+    head = find_head_hair(matte, landmarks)
+    hair = np.maximum(matte.hair, head) if head.any() else np.zeros_like(matte.hair)
+    beard = np.zeros_like(hair) if matte.beard is None else matte.beard
+    hat = float(matte.hat)
+    rims = np.zeros_like(hair) if matte.rims is None else matte.rims
+    return {"glasses": rims, "facial_hair": beard, "hair": hair * (1 - hat), "headwear": hair * hat}
