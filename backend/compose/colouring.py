@@ -11,6 +11,7 @@ from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh, vertex_normals
 from ..imaging.sample import sample_atlas
 from ..job import Completion, Prepared
+from ..layers.flatten import LAYERS, Blend
 from ..observation.covering import COVERINGS, near_skin
 from ..observation.relight import light_beside, relit, rooted
 from ..surface.bare import between_parts
@@ -23,8 +24,8 @@ from .texels import Texels
 WORN = ("facial_hair", "hair")
 #: Reach, as a share of the atlas, over which skin below hair becomes the skin beside it.
 BELOW = 0.03
-#: sRGB value that keeps the light's gain finite on black.
-TINY = 0.004
+#: sRGB value that keeps the light's gain finite on black, and the most that it can be (layers.flatten.encode).
+TINY, BRIGHTEST = 0.004, 1.99
 #: Depth inside the head, in face heights: from where no portrait shows it, and over which each channel's light is lost
 #: (the inner mouths of training skins: 0.6 of the lips' colour at 0.08, 0.1 at 0.125, black beyond); what remains.
 ENCLOSED, FLESH, INNERMOST = 0.01, np.float32([0.10, 0.09, 0.09]), np.float32([0.08, 0.03, 0.03])
@@ -41,15 +42,11 @@ POOL = start_threads(CORES)
 
 @dataclass(frozen=True)
 class Coloured:
-    """n texels, as layers. skin, folds, detail, light: (n,3) float32 as layers.Layer has them. covers: by name of
-    COVERINGS (n,4) sRGB and alpha. provenance: (n,3) shares of photo, mirrored, generated. atlas: (n,2) where they lie
-    in the atlas. height: (n,) canonical. shares: (portraits,n) of each portrait."""
+    """n texels. layers: (C,n) float32 by name of layers.flatten.LAYERS. provenance: (n,3) shares of photo, mirrored,
+    generated. atlas: (n,2) where they lie in the atlas. height: (n,) canonical. shares: (portraits,n) of each portrait.
+    """
 
-    skin: np.ndarray
-    folds: np.ndarray
-    detail: np.ndarray
-    light: np.ndarray
-    covers: dict[str, np.ndarray]
+    layers: dict[str, np.ndarray]
     provenance: np.ndarray
     atlas: np.ndarray
     height: np.ndarray
@@ -71,7 +68,8 @@ class Colouring:
         gains = [{lit: view.gain(generated, lit) for lit in (False, True)} for view in job.views]
         self.gains = [{lit: None if of is None else rooted(of) for lit, of in each.items()} for each in gains]
         self.light = rooted(light_beside(job.observation, gains[0][False]))
-        self.made, self.tone = bare_below(generated, job).astype(np.float32), tone_beside(job.views, generated)
+        self.made, self.bare = generated.astype(np.float32), bare_below(generated, job).astype(np.float32)
+        self.tone = tone_beside(job.views, generated)
         top, bottom, left, right = (round(share * len(generated)) for share in THROAT)
         self.neck = np.median(generated[top:bottom, left:right].reshape(-1, 3), axis=0).astype(np.float32)
         # at vertices: place, normal, canonical place, depth inside the head, canonical normal
@@ -90,13 +88,16 @@ class Colouring:
         """Colour the texels."""
         parts = [slice(first, first + PART) for first in range(0, len(texels.triangle), PART)] or [slice(0)]
         count = len(texels.triangle)
-        skin, folds, detail, light, provenance, atlas, height, shares = (
-            np.empty(shape, np.float32)
-            for shape in (*((count, 3),) * 5, (count, 2), count, (len(self.job.views), count))
+        provenance, atlas, height, shares = (
+            np.empty(shape, np.float32) for shape in ((count, 3), (count, 2), count, (len(self.job.views), count))
         )
-        names = [name for name in COVERINGS if any(name in view.masks for view in self.job.views)]
-        covers = {name: np.empty((count, 4), np.float32) for name in names}
-        done = Coloured(skin, folds, detail, light, covers, provenance, atlas, height, shares)
+        hidden = {name for name in COVERINGS if not any(name in view.masks for view in self.job.views)}
+        layers = {
+            name: np.empty((4 if blend is Blend.OVER else 3, count), np.float32)
+            for name, blend in LAYERS.items()
+            if name not in hidden
+        }
+        done = Coloured(layers, provenance, atlas, height, shares)
         list(POOL.map(lambda part: self._part(texels, part, done), parts))
         return done
 
@@ -112,10 +113,9 @@ class Colouring:
             self.gains,
             Places(points, normals, place, atlas, outside * np.float32(not self.made_up)),
         )
-        low = sample_atlas(self.made, atlas, cv2.INTER_CUBIC) + sample_atlas(self.tone, atlas)
-        below = np.clip((BUST_FROM - place[:, 1]) / (BUST_FROM - BUST_TO), 0, 1)[:, None]
-        low = dim_mouth(low + below * (self.neck - low), depth, place[:, 1])
-        low = low * (1 - photo.skin[:, None]) + photo.low
+        made = self._made(self.made, atlas, place, depth)
+        bare = made if self.bare is self.made else self._made(self.bare, atlas, place, depth)
+        low = bare * (1 - photo.skin[:, None]) + photo.low
         mirrored = photo.mirrored * (1 - photo.high_share)
         high = photo.high + photo.mirrored_high * mirrored[:, None]
         pores = between_parts(atlas)[:, None]  # what is fine on brows, lashes and lips is no pores
@@ -128,15 +128,17 @@ class Colouring:
         colour = np.clip(skin + detail, 0, 1)
         under, covered = colour, 1 - np.clip(photo.skin / np.maximum(photo.share, 1e-3), 0, 1)
         unlit = photo.bare + covered[:, None] * (photo.exposed - photo.bare)
-        for name, cover in done.covers.items():
-            over = self._cover(name, photo, unlit, under, place, atlas, outside)
-            cover[part] = over
-            if name in WORN:
-                colour = colour + over[:, 3:] * (over[:, :3] - colour)
+        layers = {"skin": skin, "folds": photo.folds, "detail": detail}
+        for name in COVERINGS:
+            if name in done.layers:
+                layers[name] = over = self._cover(name, photo, unlit, under, bare, made, place, atlas, outside)
+                if name in WORN:
+                    colour = colour + over[:, 3:] * (over[:, :3] - colour)
         lit = relit(colour, sample_atlas(self.light, atlas))
         lit = lit + photo.share[:, None] * (photo.lit / np.maximum(photo.share, 1e-3)[:, None] - lit)
-        done.skin[part], done.folds[part], done.detail[part] = skin, photo.folds, detail
-        done.light[part] = np.clip((lit + TINY) / (colour + TINY), 0, 2)
+        layers["light"] = np.clip((lit + TINY) / (colour + TINY), 0, BRIGHTEST)
+        for name, values in layers.items():
+            done.layers[name][:, part] = values.T
         done.atlas[part], done.height[part] = atlas, place[:, 1]
         shown = photo.skin + sum((photo.covers[name] for name in WORN if name in photo.covers), np.float32(0))
         for channel, share in enumerate((shown, photo.mirrored, 1 - shown - photo.mirrored)):
@@ -144,12 +146,20 @@ class Colouring:
         for view, share in enumerate(photo.shares):
             done.shares[view, part] = share
 
+    def _made(self, completion: np.ndarray, atlas: np.ndarray, place: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        """(n,3) of a completion, in the visible skin's tone; dark within the mouth, plain below the neck."""
+        low = sample_atlas(completion, atlas, cv2.INTER_CUBIC) + sample_atlas(self.tone, atlas)
+        below = np.clip((BUST_FROM - place[:, 1]) / (BUST_FROM - BUST_TO), 0, 1)[:, None]
+        return dim_mouth(low + below * (self.neck - low), depth, place[:, 1])
+
     def _cover(
         self,
         name: str,
         photo: Photographed,
         unlit: np.ndarray,
         skin: np.ndarray,
+        bare: np.ndarray,
+        made: np.ndarray,
         place: np.ndarray,
         atlas: np.ndarray,
         outside: np.ndarray,
@@ -163,11 +173,15 @@ class Colouring:
         covering = self.job.covering(name)
         if covering is None:
             return np.concatenate([own, seen[:, None]], 1)
-        cover, color = sample_atlas(covering.cover, atlas), sample_atlas(covering.color, atlas)
+        cover = sample_atlas(covering.cover, atlas) * outside
+        if name in WORN:  # over the bare skin it gives what the networks made of both
+            color = np.clip(bare + (made - bare) / np.maximum(cover, 0.1)[:, None], 0, 1)
+        else:
+            color = sample_atlas(covering.color, atlas)
         strands = self.details.strands.get(name)
         if strands is not None:
             cover, color = strands.over(cover, color, place)
-        cover = cover * (1 - photo.share) * outside
+        cover = cover * (1 - photo.share)
         alpha = seen + cover
         color = (own * seen[:, None] + color * cover[:, None]) / np.maximum(alpha, 1e-4)[:, None]
         return np.concatenate([color, alpha[:, None]], 1)

@@ -17,6 +17,7 @@ from ..head.rasterize import rasterize, texel_corners
 from ..head.uvs import precedence
 from ..imaging.sample import fill_smoothly, spread
 from ..job import Completion, Prepared
+from ..layers.flatten import LAYERS, NOTHING, Blend, encode, flatten
 from ..surface.find import Details
 from .colouring import Coloured, Colouring
 from .texels import WHOLE, Box, find_texels
@@ -34,7 +35,8 @@ class Composition:
     """texture: (S,S,3) float32 sRGB. provenance: (S,S,3) shares of photo, mirrored, generated. head: (S,S) bool.
 
     filled: (S,S) bool, texels of the head's islands with their rims. atlas: (n,2) where those n lie in the atlas.
-    given: mean share of each portrait in the head's texels. box: all this of a part of the texture alone.
+    given: mean share of each portrait in the head's texels. box: all this of a part of the texture alone. layers:
+    (C,S,S) bytes by name of layers.flatten.LAYERS, where they were asked for.
     """
 
     texture: np.ndarray
@@ -44,17 +46,19 @@ class Composition:
     atlas: np.ndarray
     given: tuple[float, ...] = ()
     box: Box = WHOLE
+    layers: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Finish:
     """How a completion becomes a texture. size: texels. opacities: of the layers, 0..1 by name. details: for skin and
-    hair that no portrait shows. made_up: no texel comes from a portrait."""
+    hair that no portrait shows. made_up: no texel comes from a portrait. layers: they are wanted beside the texture."""
 
     size: int
     opacities: Mapping[str, float]
     details: Details = field(default_factory=Details)
     made_up: bool = False
+    layers: bool = False
 
 
 def compose(
@@ -78,12 +82,13 @@ def compose(
 
     texture, provenance = (np.zeros((*head.shape, 3), np.float32) for _ in range(2))
     index = np.flatnonzero(filled)
-    texture.reshape(-1, 3)[index] = flatten_texels(painted, finish.opacities)
+    texture.reshape(-1, 3)[index] = flatten(painted.layers, finish.opacities).T
     provenance.reshape(-1, 3)[index] = painted.provenance * head.ravel()[index, None]
     if base is None:
-        return Composition(
-            fill_smoothly(texture, filled), provenance, head, filled, painted.atlas, painted.given(head[filled]), box
-        )
+        whole = fill_smoothly(texture, filled)
+        layers = lay_out(painted.layers, filled, filled[filled], whole) if finish.layers else {}
+        given = painted.given(head[filled])
+        return Composition(whole, provenance, head, filled, painted.atlas, given, box, layers)
     base = base[box]
     keep = np.zeros(head.shape, np.float32)
     keep[filled] = share_of_head(painted.atlas, painted.height)
@@ -95,20 +100,39 @@ def compose(
     touched = keep > 0
     near = (cv2.dilate(touched.astype(np.uint8), np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0) & ours
     grown = np.where((near & ~filled)[..., None], fill_smoothly(blended, touched), blended)
-    result = np.where((touched | (near & ~filled))[..., None], grown, base)
+    result = np.where((touched | (near & ~filled))[..., None], grown, base).astype(np.float32)
     head = touched & head
     given = painted.given(head[filled], keep[filled])
-    return Composition(result.astype(np.float32), provenance * keep[..., None], head, filled, painted.atlas, given, box)
+    layers = lay_out(painted.layers, filled, keep[filled], result) if finish.layers else {}
+    return Composition(result, provenance * keep[..., None], head, filled, painted.atlas, given, box, layers)
 
 
-def flatten_texels(painted: Coloured, opacities: Mapping[str, float]) -> np.ndarray:
-    """(n,3) float32 sRGB of the layers: skin, folds, detail, what covers it, and the light on all of it."""
-    colour = painted.skin * (1 + opacities["folds"] * (painted.folds - 1))
-    colour += opacities["detail"] * painted.detail
-    for name, cover in painted.covers.items():
-        colour += opacities[name] * cover[:, 3:] * (cover[:, :3] - colour)
-    colour *= 1 + opacities["light"] * (painted.light - 1)
-    return np.clip(colour, 0, 1, out=colour)
+def lay_out(
+    layers: Mapping[str, np.ndarray], filled: np.ndarray, share: np.ndarray, texture: np.ndarray
+) -> dict[str, np.ndarray]:
+    """(C,H,W) bytes of layers; where the head has no texel the skin is the texture and the others do nothing.
+
+    Args:
+        layers: (C,n) float32 by name. filled: (H,W) bool, the n texels. share: (n,) 0..1, how far each is the head's.
+            texture: (H,W,3) sRGB.
+    """
+    made = {}
+    for name, values in layers.items():
+        blend = LAYERS[name]
+        if blend is Blend.BASE:
+            planes = encode(name, texture.transpose(2, 0, 1))
+            values = texture[filled].T * (1 - share) + values * share
+        else:
+            planes = np.full((len(values), *filled.shape), NOTHING[blend], np.uint8)
+            if blend is Blend.GAIN:
+                values = 1 + (values - 1) * share
+            elif blend is Blend.ADD:
+                values = values * share
+            else:
+                values = np.concatenate([values[:3], values[3:] * share])
+        planes[:, filled] = encode(name, values)
+        made[name] = planes
+    return made
 
 
 def share_of_head(atlas: np.ndarray, height: np.ndarray) -> np.ndarray:

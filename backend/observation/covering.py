@@ -20,9 +20,6 @@ from .tone import fade_from
 
 #: What covers the skin, from the skin upwards.
 COVERINGS = ("facial_hair", "hair", "headwear")
-#: Confidence of continued hair as evidence: weak, for it covers many texels (0.25 cost the linear fit 2.5 dB on bald
-#: heads).
-EVIDENCE = 0.05
 #: Confidence from which nothing is continued over what was seen.
 SEEN = 0.3
 #: Reach of the visible skin's local colour, as a share of the atlas; beyond it the median colour holds.
@@ -119,14 +116,13 @@ def near_skin(observation: Observation) -> np.ndarray | None:
 
 
 def join_evidence(observation: Observation, coverings: Sequence[Covering]) -> tuple[np.ndarray, np.ndarray]:
-    """Colour (S,S,3) and confidence (S,S) that the networks complete: the skin, and the hair as they learnt it, seen and
-    weakly where it goes on."""
+    """Colour (S,S,3) and confidence (S,S) that the networks complete: the visible skin, and the visible hair on it, for
+    they learnt heads with their hair; what is continued is no evidence."""
     colour = observation.unlit * observation.confidence[..., None]
     confidence = observation.confidence.copy()
     for one in coverings:
         if one.name != "headwear":
-            share = one.evidence.sure * one.evidence.shown + EVIDENCE * one.cover * one.unseen
-            share = share * (1 - confidence)
-            colour, confidence = colour + one.color * share[..., None], confidence + share
+            share = one.evidence.sure * one.evidence.shown * (1 - confidence)
+            colour, confidence = colour + one.evidence.color * share[..., None], confidence + share
     mean = colour / np.maximum(confidence, 1e-6)[..., None]
     return np.where((confidence > 1e-6)[..., None], mean, observation.unlit).astype(np.float32), confidence
