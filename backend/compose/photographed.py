@@ -111,8 +111,9 @@ def look_up(
         skin[index] += of_skin
         low[index] += unlit_low * of_skin[:, None]
         high[index] += (unlit - unlit_low) * high_part[:, None]
+        as_lit = sample(view.picture, pixels, cv2.INTER_CUBIC)
         lit[index] += part[:, None] * (
-            photo if gain[True] is None else relit(photo, sample_atlas(gain[True], at.atlas[index]))
+            as_lit if gain[True] is None else relit(as_lit, sample_atlas(gain[True], at.atlas[index]))
         )
         bare[index] += part[:, None] * unlit
         exposed[index] += part[:, None] * relit(photo, rooted(1 / seen.exposure))

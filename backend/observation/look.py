@@ -52,10 +52,10 @@ class Look:
         mask = skin_mask(skin_of(matte, registration.face_height), registration)
         surface = Surface.of(match.mesh, self.layout, registration.normals)
         studio = None if self.drawn else self.studio
-        observation = observe(surface, registration, shown, mask, self.skin, studio)
+        observation = observe(surface, registration, shown, mask, self.skin, studio, self.drawn)
         masks = coverings_of(matte, registration.targets)
         person, visible = pulled_in(matte.person, registration.face_height), surface.look_up(registration)[1]
-        return View(registration, observation, person, masks, visible.astype(np.float32), folds)
+        return View(registration, observation, shown, person, masks, visible.astype(np.float32), folds)
 
 
 def skin_of(matte: Matte, face_height: float) -> np.ndarray:

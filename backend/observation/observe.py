@@ -26,6 +26,10 @@ NECK_FROM, NECK_TO = -0.42, -0.58
 #: Places err by about so much of the atlas (a hundredth of the face): a crease is not where its shade is estimated, and
 #: finer shade divided out leaves spots beside it, white ones at a mouth's corners.
 ERROR = 0.004
+#: Linear share of the light that a surface mirrors before any enters it: F0 of a refractive index of 1.5, between skin's
+#: 1.4 and hair's 1.55 (0.028 and 0.047); Blender's default material adds the same again. An albedo without it is darker
+#: and more saturated, black hair most of all. What stays of a value, so that the light's layer can put it back.
+REFLECTED, MATTE = 0.04, 0.53
 #: Texels of the layout for which places in the portrait are kept.
 PLACES = 512
 
@@ -61,8 +65,8 @@ class Surface:
 class Observation:
     """Evidence of the skin: what a portrait shows of the head without hair, beard, glasses and hats.
 
-    portrait: (H,W,3) float32 sRGB, without the folds of a smile. low: the same without what is finer than an atlas
-    texel of the networks. mask: (H,W) 0..1, pixels that are skin. light: shading by normal.
+    portrait: (H,W,3) float32 sRGB, without the folds of a smile and what the surface mirrors. low: the same without what
+    is finer than an atlas texel of the networks. mask: (H,W) 0..1, pixels that are skin. light: shading by normal.
     places: (S,S,2) portrait pixels per atlas texel. confidence: (S,S) 0..1. unlit: (S,S,3) sRGB, light divided out.
     shade: (S,S) the smooth light that was divided out. evened: (S,S,3) linear gain by which the light that is not
     smooth was taken out; None where it was not. covered: (S,S) bool, where the head has surface.
@@ -88,8 +92,22 @@ class Observation:
     @property
     def exposure(self) -> float:
         """The linear light's mean on the skin: what the picture's exposure makes of everything in it."""
-        weight = self.confidence * self.covered
-        return float(np.exp((np.log(self.shade) * weight).sum() / max(float(weight.sum()), 1e-6)))
+        return mean_light(self.shade, self.confidence * self.covered)
+
+
+def mean_light(shade: np.ndarray, weight: np.ndarray) -> float:
+    """The geometric mean of (S,S) shading by (S,S) weight."""
+    return float(np.exp((np.log(shade) * weight).sum() / max(float(weight.sum()), 1e-6)))
+
+
+def without_reflection(picture: np.ndarray, exposure: float) -> np.ndarray:
+    """(H,W,3) sRGB without what skin and hair mirror of the light about them; at least MATTE of what it was.
+
+    Args:
+        exposure: linear light on what the picture shows.
+    """
+    matte = to_srgb(np.maximum(to_linear(picture) - REFLECTED * exposure, 0) / (1 - REFLECTED))
+    return np.maximum(matte, MATTE * picture).astype(np.float32)
 
 
 def visibility(
@@ -119,14 +137,15 @@ def observe(
     mask: np.ndarray,
     skin_prior: LinearPrior,
     studio: nn.Module | None = None,
+    drawn: bool = False,
 ) -> Observation:
     """Scatter the portrait's skin into the atlas, with confidence and without its light.
 
     Args:
         portrait: (H,W,3) float32 sRGB. mask: (H,W) 0..1, of skin_mask(). skin_prior: what skin looks like unlit.
-        studio: takes out the light that is not smooth (prior/studio.py); without it that stays.
+        studio: takes out the light that is not smooth (prior/studio.py); without it that stays. drawn: its surfaces
+            mirror nothing.
     """
-    low = masked_blur(portrait, np.maximum(mask, 0.02), registration.face_height / 60 * 1.3)
     places, visible = surface.look_up(registration)
     confidence = visible * at_pixels(mask, places)
     colour = sample(portrait, places)
@@ -137,14 +156,17 @@ def observe(
     smooth = smooth / np.maximum(np.linalg.norm(smooth, axis=-1, keepdims=True), 1e-6)
     shade = light.shade(smooth)
     trusted = light.trust(shade) * surface.covered
-    unlit, evened = light.remove(colour, shade), None
+    matte, evened = portrait, None
+    if not drawn:
+        matte = without_reflection(portrait, mean_light(shade, confidence * trusted))
+    unlit = light.remove(sample(matte, places), shade)
     if studio is not None:
         evened, sure = even_out(studio, colour, smooth, confidence, light)
-        unlit = to_srgb(to_linear(colour) / shade[..., None] * evened)
+        unlit = to_srgb(to_linear(sample(matte, places)) / shade[..., None] * evened)
         trusted = trusted * sure
     return Observation(
-        portrait,
-        low,
+        matte,
+        masked_blur(matte, np.maximum(mask, 0.02), registration.face_height / 60 * 1.3),
         mask,
         light,
         places.astype(np.float32),

@@ -31,7 +31,8 @@ DECIDED = 4
 class View:
     """One portrait registered to the head.
 
-    observation: its evidence of the skin. person: (H,W) 0..1, pixels that are surely the person's. masks: (H,W) 0..1 by
+    observation: its evidence of the skin. picture: (H,W,3) float32 sRGB, as photographed but for the folds of a smile.
+    person: (H,W) 0..1, pixels that are surely the person's. masks: (H,W) 0..1 by
     name of COVERINGS, what covers the skin there. visible: (S,S) 0..1 how well it shows each texel, whatever lies there.
     folds: (H,W,3) gain of sRGB values that puts the folds of its smile
     back; None where none were taken off. first: what the first portrait shows, None for that one itself. gains: found
@@ -40,6 +41,7 @@ class View:
 
     registration: Registration
     observation: Observation
+    picture: np.ndarray
     person: np.ndarray
     masks: Mapping[str, np.ndarray]
     visible: np.ndarray
@@ -135,7 +137,7 @@ def further_view(first: Observation, view: View, scalp: np.ndarray) -> View:
         low=_times(observation.low, gain),
         unlit=_times(observation.unlit, gain),
     )
-    return replace(view, observation=balanced, first=first)
+    return replace(view, observation=balanced, picture=_times(view.picture, gain), first=first)
 
 
 def fuse(first: Observation, further: Sequence[View]) -> Observation:
