@@ -126,12 +126,11 @@ class Colouring:
             whole = np.clip(skin + detail, 0, 1)
             detail = detail + (self.details.skin.add(whole, missing, place, towards, atlas) - whole)
         colour = np.clip(skin + detail, 0, 1)
-        under, covered = colour, 1 - np.clip(photo.skin / np.maximum(photo.share, 1e-3), 0, 1)
-        unlit = photo.bare + covered[:, None] * (photo.exposed - photo.bare)
+        under = colour
         layers = {"skin": skin, "folds": photo.folds, "detail": detail}
         for name in COVERINGS:
             if name in done.layers:
-                layers[name] = over = self._cover(name, photo, unlit, under, bare, made, place, atlas, outside)
+                layers[name] = over = self._cover(name, photo, under, bare, made, place, atlas, outside)
                 if name in WORN:
                     colour = colour + over[:, 3:] * (over[:, :3] - colour)
         lit = relit(colour, sample_atlas(self.light, atlas))
@@ -156,7 +155,6 @@ class Colouring:
         self,
         name: str,
         photo: Photographed,
-        unlit: np.ndarray,
         skin: np.ndarray,
         bare: np.ndarray,
         made: np.ndarray,
@@ -164,12 +162,12 @@ class Colouring:
         atlas: np.ndarray,
         outside: np.ndarray,
     ) -> np.ndarray:
-        """(n,4) sRGB and alpha of one covering: the portraits' pixels where they show it, else what goes on from them."""
+        """(n,4) sRGB and alpha of one covering: the portraits' pixels where they show it, else what continues them."""
         seen = photo.covers.get(name, np.zeros(len(atlas), np.float32))
         whole = np.maximum(photo.share, 1e-3)[:, None]
         # where a pixel is half covered the covering's own colour is what is left without the skin
         part = np.clip(seen[:, None] / whole, 0.1, 1)
-        own = np.clip(skin + (unlit / whole - skin) / part, 0, 1)
+        own = np.clip(skin + (photo.bare / whole - skin) / part, 0, 1)
         covering = self.job.covering(name)
         if covering is None:
             return np.concatenate([own, seen[:, None]], 1)

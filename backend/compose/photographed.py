@@ -39,8 +39,8 @@ class Photographed:
     shares: (n,) per portrait, whatever it shows. share: (n,) of all. skin: (n,) share of visible skin without deep
     shade. low, high: (n,3) unlit sRGB times their shares, what an atlas texel of the networks holds and what is finer.
     high_share: (n,). mirrored: (n,) share of the other side, where this one was not seen. mirrored_high: (n,3) its high
-    band. covers: (n,) share by name of COVERINGS. lit, bare, exposed: (n,3) sRGB times the shares, as the portraits
-    show it, without the skin's light, and without the pictures' exposure alone. folds: (n,3) gain of sRGB values.
+    band. covers: (n,) share by name of COVERINGS. lit, bare: (n,3) sRGB times the shares, as the portraits show
+    it and without its light. folds: (n,3) gain of sRGB values.
     """
 
     shares: list[np.ndarray]
@@ -54,7 +54,6 @@ class Photographed:
     covers: dict[str, np.ndarray]
     lit: np.ndarray
     bare: np.ndarray
-    exposed: np.ndarray
     folds: np.ndarray
 
 
@@ -95,7 +94,7 @@ def look_up(
     flipped = np.stack([1 - at.atlas[:, 0], at.atlas[:, 1]], -1)
     mirrors = [_mirrored(view.observation, flipped) for view in views]
     skin, high_share = np.zeros(count, np.float32), sum(high_shares)
-    low, high, mirrored_high, lit, bare, exposed = (np.zeros((count, 3), np.float32) for _ in range(6))
+    low, high, mirrored_high, lit, bare = (np.zeros((count, 3), np.float32) for _ in range(5))
     folds = np.ones((count, 3), np.float32)
     covers: dict[str, np.ndarray] = {}
     for view, gain, one, part, high_part in zip(views, gains, found, shares, high_shares, strict=True):
@@ -116,7 +115,6 @@ def look_up(
             as_lit if gain[True] is None else relit(as_lit, sample_atlas(gain[True], at.atlas[index]))
         )
         bare[index] += part[:, None] * unlit
-        exposed[index] += part[:, None] * relit(photo, rooted(1 / seen.exposure))
         for name, cover in one.covers.items():
             covers.setdefault(name, np.zeros(count, np.float32))[index] += cover * kept
         if view.folds is not None:
@@ -130,9 +128,7 @@ def look_up(
         fine = relit(sample(seen.portrait, places[other], cv2.INTER_CUBIC), root)
         fine = fine - relit(sample(seen.low, places[other]), root)
         mirrored_high[other] += fine * (mirror[other] / np.maximum(mirrored[other], 1e-6))[:, None]
-    return Photographed(
-        shares, share, skin, low, high, high_share, mirrored, mirrored_high, covers, lit, bare, exposed, folds
-    )
+    return Photographed(shares, share, skin, low, high, high_share, mirrored, mirrored_high, covers, lit, bare, folds)
 
 
 def find(view: View, shown: np.ndarray, at: Places) -> Found:

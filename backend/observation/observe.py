@@ -26,9 +26,9 @@ NECK_FROM, NECK_TO = -0.42, -0.58
 #: Places err by about so much of the atlas (a hundredth of the face): a crease is not where its shade is estimated, and
 #: finer shade divided out leaves spots beside it, white ones at a mouth's corners.
 ERROR = 0.004
-#: Linear share of the light that a surface mirrors before any enters it: F0 of a refractive index of 1.5, between skin's
-#: 1.4 and hair's 1.55 (0.028 and 0.047); Blender's default material adds the same again. An albedo without it is darker
-#: and more saturated, black hair most of all. What stays of a value, so that the light's layer can put it back.
+#: Linear share of the light that a surface mirrors before any enters it: F0 of a refractive index of 1.5, between
+#: skin's 1.4 and hair's 1.55 (0.028 and 0.047); Blender's default material adds the same again. Choose half of the
+#: broad guard: +3.0 dB on visible and +1.8 on hidden texels. What stays of a value, so that the light can put it back.
 REFLECTED, MATTE = 0.04, 0.53
 #: Texels of the layout for which places in the portrait are kept.
 PLACES = 512
@@ -65,8 +65,8 @@ class Surface:
 class Observation:
     """Evidence of the skin: what a portrait shows of the head without hair, beard, glasses and hats.
 
-    portrait: (H,W,3) float32 sRGB, without the folds of a smile and what the surface mirrors. low: the same without what
-    is finer than an atlas texel of the networks. mask: (H,W) 0..1, pixels that are skin. light: shading by normal.
+    portrait: (H,W,3) float32 sRGB, without the folds of a smile and what the surface mirrors. low: the same without
+    what is finer than an atlas texel of the networks. mask: (H,W) 0..1, pixels that are skin. light: shading by normal.
     places: (S,S,2) portrait pixels per atlas texel. confidence: (S,S) 0..1. unlit: (S,S,3) sRGB, light divided out.
     shade: (S,S) the smooth light that was divided out. evened: (S,S,3) linear gain by which the light that is not
     smooth was taken out; None where it was not. covered: (S,S) bool, where the head has surface.

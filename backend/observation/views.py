@@ -61,7 +61,7 @@ class View:
             * region_of(name, canonical)
             * np.maximum(at_pixels(self.person, places), at_pixels(self.masks[name], places))
         )
-        color = exposed_alike(sample(self.observation.portrait, places), self.observation)
+        color = self.observation.light.remove(sample(self.observation.portrait, places), self.observation.shade)
         return Evidence(sure.astype(np.float32), at_pixels(self.masks[name], places), color)
 
     def with_folds(self) -> Observation:
