@@ -24,8 +24,8 @@ TODAY = [
 ALL = [*TODAY, ROOT / "CHANGELOG.md", *sorted(GITHUB.rglob("*.md"))]
 #: Where a path in a document may begin.
 ROOMS = [ROOT, ROOT / "backend", ROOT / "avatartex_addon", ROOT / "tests"]
-#: The longest decision, in lines.
-SHORT = 35
+#: The longest page about decisions, in lines.
+SHORT = 60
 
 
 def name(page: Path) -> str:
@@ -39,6 +39,12 @@ def text(page: Path) -> str:
 def links(page: Path) -> list[str]:
     targets = re.findall(r"\]\(([^)]+)\)", text(page))
     return [target.split("#")[0] for target in targets if not target.startswith(("https://", "#"))]
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link to a heading of the page may have after its #, as GitHub makes it."""
+    headings = re.findall(r"^#+ (.+)$", text(page), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def code(page: Path) -> list[str]:
@@ -75,6 +81,21 @@ def told(*command: str) -> str:
 
 def test_links_lead_somewhere():
     assert [(name(page), link) for page in ALL for link in links(page) if not (page.parent / link).exists()] == []
+
+
+def test_links_to_headings_find_them():
+    found = [
+        (page, *target.split("#"))
+        for page in ALL
+        for target in re.findall(r"\]\(([^)]+)\)", text(page))
+        if "#" in target and not target.startswith("https://")
+    ]
+    assert found
+    assert [
+        (name(page), file, heading)
+        for page, file, heading in found
+        if heading not in anchors((page.parent / file).resolve() if file else page)
+    ] == []
 
 
 def test_every_document_is_reached_from_the_readme():
@@ -173,10 +194,24 @@ def test_the_table_of_options_is_that_of_generate():
 
 
 def test_every_decision_is_short_and_listed():
-    pages = {page.name: text(page) for page in DECISIONS.glob("[0-9]*.md")}
-    listed = re.findall(r"\]\((\d\d-[\w-]+\.md)\) \| ([a-z ]+) \|", text(DECISIONS / "README.md"))
-    assert dict(listed) == {file: re.search(r"^Status: (.+)\.$", page, re.MULTILINE)[1] for file, page in pages.items()}
+    pages = {page.name: text(page) for page in DECISIONS.glob("*.md") if page.name not in {"README.md", "archive.md"}}
+    assert set(re.findall(r"^\| .*?\]\(([\w-]+\.md)\) \|", text(DECISIONS / "README.md"), re.MULTILINE)) == set(pages)
     assert [file for file, page in pages.items() if len(page.splitlines()) > SHORT] == []
+
+
+def test_numbers_of_decisions_lead_somewhere():
+    """In the archive, or in the table of those that hold."""
+    archived = [int(number) for number in re.findall(r"^## (\d+)\. ", text(DECISIONS / "archive.md"), re.MULTILINE)]
+    assert archived == list(range(1, len(archived) + 1))
+    rows = [row for row in text(DECISIONS / "README.md").splitlines() if row.startswith("| [")]
+    known = {*archived, *(int(number) for row in rows for number in re.findall(r"\d+", row.split("|")[-2]))}
+    sources = [
+        *ALL,
+        *(path for room in ("backend", "avatartex_addon", "tests") for path in (ROOT / room).rglob("*.py")),
+    ]
+    named = [(name(path), int(n)) for path in sources for n in re.findall(r"[Dd]ecisions?\s+(\d+)", text(path))]
+    assert len(named) > 2
+    assert [(page, number) for page, number in named if number not in known] == []
 
 
 def test_the_house_is_drawn_as_it_is():
