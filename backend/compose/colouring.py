@@ -164,7 +164,7 @@ class Colouring:
         atlas: np.ndarray,
         outside: np.ndarray,
     ) -> np.ndarray:
-        """(n,4) sRGB and alpha of one covering: the portraits' pixels where they show it, else what goes on from them."""
+        """(n,4) sRGB and alpha of one covering: the portraits' pixels where they show it, else what goes on from it."""
         seen = photo.covers.get(name, np.zeros(len(atlas), np.float32))
         whole = np.maximum(photo.share, 1e-3)[:, None]
         # where a pixel is half covered the covering's own colour is what is left without the skin
@@ -188,7 +188,7 @@ class Colouring:
 
 
 def bare_below(generated: np.ndarray, job: Prepared) -> np.ndarray:
-    """(a,a,3) the completion with skin where it has hair: below what covers it the colour of the visible skin near it."""
+    """(a,a,3) the completion with skin where it has hair: there the colour of the visible skin near it."""
     covers = [one.cover for one in job.coverings]
     near = near_skin(job.observation)
     if not covers or near is None:

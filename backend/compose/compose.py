@@ -19,7 +19,7 @@ from ..imaging.sample import fill_smoothly, spread
 from ..job import Completion, Prepared
 from ..layers.flatten import LAYERS, NOTHING, Blend, encode, flatten
 from ..surface.find import Details
-from .colouring import Coloured, Colouring
+from .colouring import Colouring
 from .texels import WHOLE, Box, find_texels
 
 #: Texels below the atlas (neck, body) fade to the base texture over this share of its height.
@@ -72,8 +72,8 @@ def compose(
     """Compose the texture of one UDIM tile at full size.
 
     Args:
-        mesh: of job.tiles. base: (size,size,3) sRGB that texels outside the head keep. box: the part of the texture that
-            is wanted.
+        mesh: of job.tiles. base: (size,size,3) sRGB that texels outside the head keep. box: the part of the texture
+            that is wanted.
     """
     size = finish.size
     texels = find_texels(mesh, size, lambda: precedence(mesh, job.canonical, job.observation.better_side)).inside(box)

@@ -27,8 +27,8 @@ class BadLayers(ValueError):
 class Packed:
     """The layers of one texture, of one UDIM tile where there are several.
 
-    size: texels, width and height; row 0 on top. layers: (C,size*size) uint8 by name of flatten.LAYERS (flatten.encode).
-    opacities: 0..1 by name, those that the texture was made with.
+    size: texels, width and height; row 0 on top. layers: (C,size*size) uint8 by name of flatten.LAYERS, of
+    flatten.encode(). opacities: 0..1 by name, those that the texture was made with.
     """
 
     size: int

@@ -29,8 +29,8 @@ STRANDS = 0.03
 class Look:
     """What the portraits of one job are looked at with.
 
-    layout: the head in the atlas. canonical: (S,S,3) of its texels. skin: the prior of unlit skin. studio: takes out the
-    light that is not smooth. drawn: a drawing's folds are lines, and its shadows are drawn.
+    layout: the head in the atlas. canonical: (S,S,3) of its texels. skin: the prior of unlit skin. studio: takes out
+    the light that is not smooth. drawn: a drawing's folds are lines, and its shadows are drawn.
     """
 
     layout: AtlasMap
