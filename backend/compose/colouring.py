@@ -20,7 +20,7 @@ from ..threads import CORES, start_threads
 from .photographed import Photographed, Places, find_shown, look_up, tone_beside
 from .texels import Texels
 
-#: What the light falls on together with the skin; headwear is shown on request.
+#: What counts as shown and completed together with the skin; headwear is left out unless it is asked for.
 WORN = ("facial_hair", "hair")
 #: Reach, as a share of the atlas, over which skin below hair becomes the skin beside it.
 BELOW = 0.03
@@ -132,8 +132,7 @@ class Colouring:
         for name in COVERINGS:
             if name in done.layers:
                 layers[name] = over = self._cover(name, photo, unlit, under, bare, made, place, atlas, outside)
-                if name in WORN:
-                    colour = colour + over[:, 3:] * (over[:, :3] - colour)
+                colour = colour + over[:, 3:] * (over[:, :3] - colour)
         lit = relit(colour, sample_atlas(self.light, atlas))
         lit = lit + photo.share[:, None] * (photo.lit / np.maximum(photo.share, 1e-3)[:, None] - lit)
         layers["light"] = np.clip((lit + TINY) / (colour + TINY), 0, BRIGHTEST)
