@@ -60,6 +60,8 @@ class View:
             * region_of(name, canonical)
             * np.maximum(at_pixels(self.person, places), at_pixels(self.masks[name], places))
         )
+        for above in COVERINGS[COVERINGS.index(name) + 1 :]:  # what a hat hides is not bald
+            sure = sure * (1 - at_pixels(self.masks[above], places) * region_of(above, canonical))
         color = exposed_alike(sample(self.observation.portrait, places), self.observation)
         return Evidence(sure.astype(np.float32), at_pixels(self.masks[name], places), color)
 
