@@ -128,7 +128,8 @@ class Colouring:
         colour = np.clip(skin + detail, 0, 1)
         under, covered = colour, 1 - np.clip(photo.skin / np.maximum(photo.share, 1e-3), 0, 1)
         unlit = photo.bare + covered[:, None] * (photo.exposed - photo.bare)
-        layers = {"skin": skin, "folds": photo.folds, "detail": detail}
+        folds = 1 + (photo.folds - 1) * colour / np.maximum(skin, TINY)  # they lie on the detail, too
+        layers = {"skin": skin, "folds": np.clip(folds, 0, BRIGHTEST), "detail": detail}
         for name in COVERINGS:
             if name in done.layers:
                 layers[name] = over = self._cover(name, photo, unlit, under, bare, made, place, atlas, outside)
