@@ -20,7 +20,7 @@ from ..threads import CORES, start_threads
 from .photographed import Photographed, Places, find_shown, look_up, tone_beside
 from .texels import Texels
 
-#: What the light falls on together with the skin; headwear is shown on request.
+#: What counts as shown and completed together with the skin; headwear is left out unless it is asked for.
 WORN = ("facial_hair", "hair")
 #: Reach, as a share of the atlas, over which skin below hair becomes the skin beside it.
 BELOW = 0.03
@@ -127,12 +127,12 @@ class Colouring:
             detail = detail + (self.details.skin.add(whole, missing, place, towards, atlas) - whole)
         colour = np.clip(skin + detail, 0, 1)
         under = colour
-        layers = {"skin": skin, "folds": photo.folds, "detail": detail}
+        folds = 1 + (photo.folds - 1) * colour / np.maximum(skin, TINY)  # they lie on the detail, too
+        layers = {"skin": skin, "folds": np.clip(folds, 0, BRIGHTEST), "detail": detail}
         for name in COVERINGS:
             if name in done.layers:
                 layers[name] = over = self._cover(name, photo, under, bare, made, place, atlas, outside)
-                if name in WORN:
-                    colour = colour + over[:, 3:] * (over[:, :3] - colour)
+                colour = colour + over[:, 3:] * (over[:, :3] - colour)
         lit = relit(colour, sample_atlas(self.light, atlas))
         lit = lit + photo.share[:, None] * (photo.lit / np.maximum(photo.share, 1e-3)[:, None] - lit)
         layers["light"] = np.clip((lit + TINY) / (colour + TINY), 0, BRIGHTEST)
@@ -186,7 +186,7 @@ class Colouring:
 
 
 def bare_below(generated: np.ndarray, job: Prepared) -> np.ndarray:
-    """(a,a,3) the completion with skin where it has hair: below what covers it the colour of the visible skin near it."""
+    """(a,a,3) the completion with skin where it has hair: there the colour of the visible skin near it."""
     covers = [one.cover for one in job.coverings]
     near = near_skin(job.observation)
     if not covers or near is None:

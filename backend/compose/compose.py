@@ -19,7 +19,7 @@ from ..imaging.sample import fill_smoothly, spread
 from ..job import Completion, Prepared
 from ..layers.flatten import LAYERS, NOTHING, Blend, encode, flatten
 from ..surface.find import Details
-from .colouring import Coloured, Colouring
+from .colouring import Colouring
 from .texels import WHOLE, Box, find_texels
 
 #: Texels below the atlas (neck, body) fade to the base texture over this share of its height.
@@ -72,8 +72,8 @@ def compose(
     """Compose the texture of one UDIM tile at full size.
 
     Args:
-        mesh: of job.tiles. base: (size,size,3) sRGB that texels outside the head keep. box: the part of the texture that
-            is wanted.
+        mesh: of job.tiles. base: (size,size,3) sRGB that texels outside the head keep. box: the part of the texture
+            that is wanted.
     """
     size = finish.size
     texels = find_texels(mesh, size, lambda: precedence(mesh, job.canonical, job.observation.better_side)).inside(box)
@@ -82,12 +82,12 @@ def compose(
 
     texture, provenance = (np.zeros((*head.shape, 3), np.float32) for _ in range(2))
     index = np.flatnonzero(filled)
-    texture.reshape(-1, 3)[index] = flatten(painted.layers, finish.opacities).T
     provenance.reshape(-1, 3)[index] = painted.provenance * head.ravel()[index, None]
     if base is None:
+        texture.reshape(-1, 3)[index] = flatten(painted.layers, finish.opacities).T
         whole = fill_smoothly(texture, filled)
-        layers = lay_out(painted.layers, filled, filled[filled], whole) if finish.layers else {}
         given = painted.given(head[filled])
+        layers = lay_out(painted.layers, filled, whole) if finish.layers else {}
         return Composition(whole, provenance, head, filled, painted.atlas, given, box, layers)
     base = base[box]
     keep = np.zeros(head.shape, np.float32)
@@ -96,40 +96,53 @@ def compose(
         others = rasterize(texel_corners(mesh.others, size), size, size).covered[box]
         keep[others & ~head] = -1  # never, not even as margin
     ours, keep = keep >= 0, np.maximum(keep, 0)
-    blended = texture * keep[..., None] + base * (1 - keep[..., None])
+    faded = fade(painted.layers, base[filled].T, keep[filled])
+    blended = base.copy()
+    blended.reshape(-1, 3)[index] = flatten(faded, finish.opacities).T
     touched = keep > 0
     near = (cv2.dilate(touched.astype(np.uint8), np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0) & ours
     grown = np.where((near & ~filled)[..., None], fill_smoothly(blended, touched), blended)
     result = np.where((touched | (near & ~filled))[..., None], grown, base).astype(np.float32)
     head = touched & head
     given = painted.given(head[filled], keep[filled])
-    layers = lay_out(painted.layers, filled, keep[filled], result) if finish.layers else {}
+    layers = lay_out(faded, filled, result) if finish.layers else {}
     return Composition(result, provenance * keep[..., None], head, filled, painted.atlas, given, box, layers)
 
 
-def lay_out(
-    layers: Mapping[str, np.ndarray], filled: np.ndarray, share: np.ndarray, texture: np.ndarray
-) -> dict[str, np.ndarray]:
+def fade(layers: Mapping[str, np.ndarray], base: np.ndarray, share: np.ndarray) -> dict[str, np.ndarray]:
+    """(C,n) float32 layers of texels that become the base texture's, each for itself: whatever their opacities, the
+    base stays what it is.
+
+    Args:
+        base: (3,n) sRGB. share: (n,) 0..1, how far each texel is the head's.
+    """
+    faded = {}
+    for name, values in layers.items():
+        blend = LAYERS[name]
+        if blend is Blend.BASE:
+            faded[name] = base * (1 - share) + values * share
+        elif blend is Blend.GAIN:
+            faded[name] = 1 + (values - 1) * share
+        elif blend is Blend.ADD:
+            faded[name] = values * share
+        else:
+            faded[name] = np.concatenate([values[:3], values[3:] * share])
+    return faded
+
+
+def lay_out(layers: Mapping[str, np.ndarray], filled: np.ndarray, texture: np.ndarray) -> dict[str, np.ndarray]:
     """(C,H,W) bytes of layers; where the head has no texel the skin is the texture and the others do nothing.
 
     Args:
-        layers: (C,n) float32 by name. filled: (H,W) bool, the n texels. share: (n,) 0..1, how far each is the head's.
-            texture: (H,W,3) sRGB.
+        layers: (C,n) float32 by name. filled: (H,W) bool, the n texels. texture: (H,W,3) sRGB.
     """
     made = {}
     for name, values in layers.items():
         blend = LAYERS[name]
         if blend is Blend.BASE:
             planes = encode(name, texture.transpose(2, 0, 1))
-            values = texture[filled].T * (1 - share) + values * share
         else:
             planes = np.full((len(values), *filled.shape), NOTHING[blend], np.uint8)
-            if blend is Blend.GAIN:
-                values = 1 + (values - 1) * share
-            elif blend is Blend.ADD:
-                values = values * share
-            else:
-                values = np.concatenate([values[:3], values[3:] * share])
         planes[:, filled] = encode(name, values)
         made[name] = planes
     return made

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..head.scalp import scalp_share
 from ..imaging.sample import sample, sample_atlas
 from ..observation.covering import shared
 from ..observation.observe import Observation, at_pixels, visibility
 from ..observation.relight import relit, rooted
 from ..observation.tone import TONE_REACH, fade_from
 from ..observation.views import FOLLOWED, View, share_out
-from ..head.scalp import scalp_share
 
 #: Atlas texels around what a portrait shows within which texels are looked up in it; elsewhere it shows nothing.
 NEAR = 12

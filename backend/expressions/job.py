@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import completing, pipeline, refusals, report
+from .. import pipeline, refusals, report
 from ..compose.udim import read_bases, tile_path
 from ..errors import AvatarTexError, Cancelled, ErrorCode
 from ..head.atlas import map_atlas
@@ -20,7 +20,6 @@ from ..job import Prepared
 from ..messages import STAGES, Expressed, Expressions, Generate
 from ..outputs import UDIM, Staged, pattern
 from ..pins import parse_pins
-from ..portrait.decode import decode_portrait
 from ..shape_keys import find_channels, split_name
 from .maps import BLOOD_RANGE, RANGE, Channel, TileMaps, make_maps
 from .poses import part_of, read_poses

@@ -47,8 +47,9 @@ def paint_large(
     """Completions at the size of the options' profile, painted by it where nothing was seen, as many together as fit.
 
     Args:
-        evidence: (S,S,3) unlit sRGB and (S,S) confidence. completions: taken when their turn comes. options: of each completion; they differ in their seeds. on_picture:
-            shown the first one of those at work as it becomes.
+        evidence: (S,S,3) unlit sRGB and (S,S) confidence. completions: taken when their turn comes.
+        options: of each completion; they differ in their seeds. on_picture: shown the first one of those at work as it
+            becomes.
 
     Raises:
         AvatarTexError: MODEL_MISSING, MODEL_UNUSABLE, OUT_OF_MEMORY.

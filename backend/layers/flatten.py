@@ -52,7 +52,7 @@ def flatten(layers: Mapping[str, np.ndarray], opacities: Mapping[str, float]) ->
     """(3,N) float32 sRGB 0..1 of the layers.
 
     Args:
-        layers: (C,N) by name of LAYERS, as Blend says, float32 or bytes of encode(); those that are not there do nothing.
+        layers: (C,N) by name of LAYERS, as Blend says, float32 or bytes of encode(); what is not there does nothing.
         opacities: 0..1 by name; a gain or detail may be laid on more than once, up to 2. What is not there is whole.
     """
     count = layers["skin"].shape[1]

@@ -27,8 +27,8 @@ class BadLayers(ValueError):
 class Packed:
     """The layers of one texture, of one UDIM tile where there are several.
 
-    size: texels, width and height; row 0 on top. layers: (C,size*size) uint8 by name of flatten.LAYERS (flatten.encode).
-    opacities: 0..1 by name, those that the texture was made with.
+    size: texels, width and height; row 0 on top. layers: (C,size*size) uint8 by name of flatten.LAYERS, of
+    flatten.encode(). opacities: 0..1 by name, those that the texture was made with.
     """
 
     size: int
@@ -72,10 +72,12 @@ def unpack(data: bytes) -> Packed:
         with ThreadPoolExecutor(cores()) as pool:
             layers = dict(pool.map(lambda job: (job[0], _inflate(job[2], job[1], size)), jobs))
         opacities = {str(name): float(value) for name, value in head["opacities"].items() if name in LAYERS}
-    except (KeyError, TypeError, ValueError, zlib.error) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError, zlib.error) as error:
         raise BadLayers(f"The layers are damaged: {error}") from error
     if "skin" not in layers:
         raise BadLayers("The layers are damaged: there is no skin.")
+    if not all(0 <= value <= 2 for value in opacities.values()):
+        raise BadLayers("The layers are damaged: their opacities are none.")
     return Packed(size, layers, opacities)
 
 
@@ -97,7 +99,7 @@ def _inflate(data: bytes, planes: int, size: int) -> np.ndarray:
     most = planes * size * size
     inflate = zlib.decompressobj()
     raw = inflate.decompress(data, most + 1)
-    if len(raw) != most:
+    if len(raw) != most or not inflate.eof:  # without its end nobody knows whether it is whole
         raise BadLayers("The layers are damaged: their size is not as they say.")
     rows = np.frombuffer(raw, np.uint8).reshape(-1, size)
     return np.add.accumulate(rows, 1, np.uint8).reshape(planes, -1)

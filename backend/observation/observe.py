@@ -179,8 +179,8 @@ def observe(
 
 
 def skin_mask(skin: np.ndarray, registration: Registration) -> np.ndarray:
-    """(H,W) 0..1 pixels that may become skin, of (H,W) 0..1 skin: pulled in from its border, and nothing between the lips
-    nor between lids that are shut on the head."""
+    """(H,W) 0..1 pixels that may become skin, of (H,W) 0..1 skin: pulled in from its border, and nothing between the
+    lips nor between lids that are shut on the head."""
     shape = skin.shape
     shut = (1 - between_lips(registration, shape)) * (1 - between_lids(registration, shape))
     return pulled_in(skin, registration.face_height) * shut

@@ -191,8 +191,8 @@ def continue_shell(seen: Sequence[ShellView], scalp: np.ndarray) -> tuple[np.nda
 
 
 def continue_colour(views: Sequence[View], scalp: np.ndarray) -> np.ndarray:
-    """(S,S,3) unlit sRGB of what stands off: as seen, else as the nearest that is seen; on the (S,S) scalp as the nearest
-    hair in the picture, which shows more of it than the head does."""
+    """(S,S,3) unlit sRGB of what stands off: as seen, else as the nearest that is seen; on the (S,S) scalp as the
+    nearest hair in the picture, which shows more of it than the head does."""
     shares = share_out([view.observation.confidence for view in views])
     total = np.sum(shares, 0)
     unlit = sum(share[..., None] * view.observation.unlit for share, view in zip(shares, views, strict=True))

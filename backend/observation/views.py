@@ -32,11 +32,10 @@ class View:
     """One portrait registered to the head.
 
     observation: its evidence of the skin. picture: (H,W,3) float32 sRGB, as photographed but for the folds of a smile.
-    person: (H,W) 0..1, pixels that are surely the person's. masks: (H,W) 0..1 by
-    name of COVERINGS, what covers the skin there. visible: (S,S) 0..1 how well it shows each texel, whatever lies there.
-    folds: (H,W,3) gain of sRGB values that puts the folds of its smile
-    back; None where none were taken off. first: what the first portrait shows, None for that one itself. gains: found
-    already, lit or not, with the atlas that they were found for.
+    person: (H,W) 0..1, pixels that are surely the person's. masks: (H,W) 0..1 by name of COVERINGS, what covers the
+    skin there. visible: (S,S) 0..1 how well it shows each texel, whatever lies there. folds: (H,W,3) gain of sRGB
+    values that puts the folds of its smile back; None where none were taken off. first: what the first portrait shows,
+    None for that one itself. gains: found already, lit or not, with the atlas that they were found for.
     """
 
     registration: Registration
@@ -61,6 +60,8 @@ class View:
             * region_of(name, canonical)
             * np.maximum(at_pixels(self.person, places), at_pixels(self.masks[name], places))
         )
+        for above in COVERINGS[COVERINGS.index(name) + 1 :]:  # what a hat hides is not bald
+            sure = sure * (1 - at_pixels(self.masks[above], places) * region_of(above, canonical))
         color = self.observation.light.remove(sample(self.observation.portrait, places), self.observation.shade)
         return Evidence(sure.astype(np.float32), at_pixels(self.masks[name], places), color)
 
@@ -72,7 +73,7 @@ class View:
         return replace(seen, unlit=np.clip(seen.unlit * sample(self.folds, seen.places), 0, 1))
 
     def gain(self, generated: np.ndarray, lit: bool = False) -> np.ndarray | None:
-        """(S,S,3) what the portrait's linear light is multiplied by, per atlas texel, to lose its light; None for nothing.
+        """(S,S,3) what the portrait's linear light is multiplied by, per atlas texel, to lose its light; None for none.
 
         A further portrait takes on the first one's light where that is kept, for two lights on one head would show.
 

@@ -56,8 +56,8 @@ class Grain:
 class Subject:
     """What is measured.
 
-    canonical: (N,3) canonical coordinates of the vertices. view: the first portrait. generated: (a,a,3) sRGB atlas of the three stages.
-    gain: (S,S,3) atlas, what the portrait's light is multiplied by, if it is.
+    canonical: (N,3) canonical coordinates of the vertices. view: the first portrait. generated: (a,a,3) sRGB
+    atlas of the three stages. gain: (S,S,3) atlas, what the portrait's light is multiplied by, if it is.
     texels: of the artist's map per face height; finer than these is not measured.
     """
 

@@ -59,8 +59,8 @@ PLAIN = (0.25, 0.75)
 
 @dataclass(frozen=True)
 class Strands:
-    """square: (N,N,4) float32 of lay_strands(): light and dark of hair, and how far each strand reaches. tone: luminance
-    of the hair that was measured. finer: by how much they are than hair's."""
+    """square: (N,N,4) float32 of lay_strands(): light and dark of hair, and how far each strand reaches. tone:
+    luminance of the hair that was measured. finer: by how much they are than hair's."""
 
     square: np.ndarray
     tone: float

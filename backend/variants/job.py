@@ -76,7 +76,7 @@ def work(
         further=request.further,
     )
     finish = Finish(request.size, pipeline.opacities_of(request))
-    without_light = Finish(request.size, finish.opacities | {"light": 0.0})
+    without_light = Finish(request.size, {**finish.opacities, "light": 0.0})
     stylist = Stylist(job, request.size, bases, request.strength / 100, request.scale / 100)
     sheet = Sheet(job, request.styles)
     several = UDIM in request.base_texture or len(job.tiles) > 1

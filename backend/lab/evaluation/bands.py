@@ -25,7 +25,7 @@ from ...head.sides import sides
 from ...head.tiles import FIRST, tile_number, tiles_of
 from ...imaging.bands import inner, near, octaves, smooth
 from ...imaging.sample import sample
-from ...job import StageOptions
+from ...job import OPACITIES, StageOptions
 from ...surface.bare import bare_skin
 from ...surface.detail import texels_per_face
 from ...surface.measured import evenness
@@ -192,6 +192,7 @@ def line(name: str, bands: list[Band]) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     from ...completing import complete
+    from ...compose.compose import Finish
     from ...compose.udim import compose_tiles
     from ...pipeline import load_cached_networks, prepare
 
@@ -214,9 +215,9 @@ def main(argv: list[str] | None = None) -> int:
             print(f"| {path.stem} | {refusal} |", flush=True)
             continue
         options = StageOptions(seed=arguments.seed, another=arguments.seed != 0)
-        generated = complete(job.observation, job.style, networks, options)
+        generated = complete(job, networks, options)
         for size in arguments.sizes:
-            tiles = compose_tiles(job, generated, size, {}, seed=arguments.seed)
+            tiles = compose_tiles(job, generated, Finish(size, OPACITIES), {}, seed=arguments.seed)
             bands, drawn_lines = skin_bands(
                 job.mesh,
                 job.canonical,

@@ -10,7 +10,8 @@ from ...head.atlas import to_atlas
 from ...head.rasterize import Fragments
 from ...imaging.sample import sample, sample_atlas
 from ...job import Prepared
-from ...observation.observe import pixel_confidence
+from ...observation.covering import shared
+from ...observation.observe import at_pixels, visibility
 from ..pca import complete_plainly
 
 #: Projected where the pipeline itself would trust the portrait at all.
@@ -22,9 +23,10 @@ def projected(job: Prepared, fragments: Fragments, size: int) -> tuple[np.ndarra
     points = fragments.interpolate(job.mesh.corners(job.mesh.vertices))
     normals = fragments.interpolate(job.mesh.corners(job.registration.normals))
     canonical = fragments.interpolate(job.mesh.corners(job.canonical))
-    masks = job.observation.allowed_skin, job.observation.allowed_scalp
-    pixels, confidence = pixel_confidence(job.registration, masks, points.astype(np.float64), normals, canonical)
-    observed = (confidence > OBSERVED) & fragments.covered
+    pixels, sure = visibility(job.registration, points.astype(np.float64), normals, canonical)
+    covers = shared(job.views[0].masks, pixels, canonical)
+    shown = np.minimum(at_pixels(job.observation.mask, pixels) + covers["hair"] + covers["facial_hair"], 1)
+    observed = (sure * shown > OBSERVED) & fragments.covered
     return sample(job.observation.portrait, pixels), observed, to_atlas(canonical)
 
 
@@ -47,11 +49,8 @@ def fill_by_opencv(job: Prepared, networks, fragments: Fragments, size: int) -> 
 
 
 def lit_observation(job: Prepared, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """The observed atlas with its light: a plain PCA knows nothing of light."""
-    observation = job.observation
-    raw = sample(observation.portrait, observation.places)
-    unlit = type(observation)(**{**vars(observation), "evidence": (raw, observation.confidence)})
-    return shrink(unlit, size)
+    """The observed atlas with its light, and its confidence: a plain PCA knows nothing of light."""
+    return shrink((sample(job.observation.portrait, job.observation.places), job.evidence[1]), size)
 
 
 def plain_pca(job: Prepared, networks, fragments: Fragments, size: int) -> np.ndarray:

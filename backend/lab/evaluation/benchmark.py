@@ -11,14 +11,14 @@ import argparse
 import json
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from ...completing import complete
-from ...compose.compose import compose
+from ...compose.compose import Finish, compose
 from ...compose.udim import compose_tiles
 from ...head.atlas import to_atlas
 from ...head.landmarks import HeadLandmarks, find_head_landmarks
@@ -27,7 +27,7 @@ from ...head.rasterize import rasterize, texel_corners
 from ...head.tiles import FIRST
 from ...imaging.files import write_picture
 from ...imaging.sample import to_linear, to_srgb
-from ...options import LIGHT
+from ...job import OPACITIES
 from ...pipeline import load_cached_networks, prepare
 from ...surface.find import find_details
 from ..texhub.skins import clothes
@@ -101,15 +101,14 @@ def run_in(folder: Path, case: TruthCase, arguments: argparse.Namespace) -> dict
     for name, stages in ABLATIONS.items():
         if arguments.ablation or name == OURS:
             start = time.perf_counter()
-            generated = complete(job.observation, job.style, networks, options_of(stages))
-            made = compose(job, mesh, generated, size, details=find_details(job, generated, size, "keep", 0))
-            results[name] = made.texture
+            generated = complete(job, networks, options_of(stages))
+            finish = Finish(size, OPACITIES, find_details(job, generated, size, 0))
+            results[name] = compose(job, mesh, generated, finish).texture
             if name == OURS:
                 seconds += time.perf_counter() - start
-                for light in LIGHT.values[1:] if arguments.ablation else ():
-                    results[f"{OURS}, light {light}"] = compose(
-                        job, mesh, generated, size, light=light, details=find_details(job, generated, size, light, 0)
-                    ).texture
+                for light in (0.5, 0.0) if arguments.ablation else ():
+                    lit = replace(finish, opacities=OPACITIES | {"light": light})
+                    results[f"{OURS}, light {light:.0%}"] = compose(job, mesh, generated, lit).texture
     if arguments.further:
         results |= with_further(case, mesh, head, texture, folder, size, networks)
     print(
@@ -138,9 +137,11 @@ def with_further(
         paths.append(str(folder / f"portrait_{other.yaw:+.0f}.png"))
         write_picture(paths[-1], to_srgb(to_linear(shot) * np.float32(cast)))
     job = prepare(mesh, str(folder / "portrait.png"), "auto", networks, further=paths)
-    generated = complete(job.observation, job.style, networks)
-    made = {light: compose_tiles(job, generated, size, {}, light)[FIRST] for light in ("keep", "remove")}
-    for told in job.further.as_json(made["keep"].given):
+    generated = complete(job, networks)
+    lit, unlit = (
+        compose_tiles(job, generated, Finish(size, OPACITIES | {"light": light}), {})[FIRST] for light in (1.0, 0.0)
+    )
+    for told in job.further.as_json(lit.given):
         print(
             f"  {told['portrait']}: "
             + (
@@ -150,9 +151,9 @@ def with_further(
                 else told["reason"]
             )
         )
-    write_picture(folder / "provenance_further.png", made["keep"].provenance)
+    write_picture(folder / "provenance_further.png", lit.provenance)
     name = f"{OURS}, left and right"
-    return {name: made["keep"].texture, f"{name}, light remove": made["remove"].texture}
+    return {name: lit.texture, f"{name}, light 0%": unlit.texture}
 
 
 def score(result: np.ndarray, truth: np.ndarray, seen: np.ndarray) -> Score:

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from ...completing import complete
-from ...compose.compose import compose
+from ...compose.compose import Finish, compose
 from ...head.atlas import to_atlas
 from ...head.facial_regions import find_facial_regions
 from ...head.landmarks import HeadLandmarks, find_head_landmarks
@@ -25,6 +25,7 @@ from ...head.mesh import HeadMesh, load_mesh
 from ...head.rasterize import rasterize, texel_corners
 from ...imaging.files import write_picture
 from ...imaging.sample import sample_atlas
+from ...job import OPACITIES
 from ...pipeline import load_cached_networks, prepare
 from ...surface.find import find_details
 from .cases import SPLIT, load_truth_texture
@@ -87,8 +88,9 @@ def measure(data: Path, number: int, size: int, output: Path | None) -> dict[str
             path = folder / f"{name}_{face}.png"
             write_picture(path, pose(mesh, head, texture, face, case))
             job = prepare(mesh, str(path), "photo", networks)
-            generated = complete(job.observation, job.style, networks)
-            made = compose(job, mesh, generated, size, details=find_details(job, generated, size, "keep", 0)).texture
+            generated = complete(job, networks)
+            finish = Finish(size, OPACITIES, find_details(job, generated, size, 0))
+            made = compose(job, mesh, generated, finish).texture
             if output:
                 write_picture(folder / f"{name}_{face}_texture.png", made)
         place = to_atlas(fragments.interpolate(mesh.corners(job.canonical))[covered])

@@ -136,7 +136,9 @@ def edge_sides(mesh: HeadMesh) -> tuple[np.ndarray, np.ndarray]:
 
 def main(argv: list[str] | None = None) -> int:
     from ...completing import complete
+    from ...compose.compose import Finish
     from ...compose.udim import compose_tiles
+    from ...job import OPACITIES
     from ...pipeline import load_cached_networks, prepare
 
     parser = argparse.ArgumentParser(prog="python -m backend.lab seams", description=__doc__.splitlines()[0])
@@ -155,8 +157,8 @@ def main(argv: list[str] | None = None) -> int:
         except AvatarTexError as refusal:
             print(f"| {path.stem} | {refusal} |", flush=True)
             continue
-        generated = complete(job.observation, job.style, networks)
-        tiles = compose_tiles(job, generated, arguments.size, {})
+        generated = complete(job, networks)
+        tiles = compose_tiles(job, generated, Finish(arguments.size, OPACITIES), {})
         steps = seam_steps(
             job.mesh,
             {n: tile.texture for n, tile in tiles.items()},

@@ -17,12 +17,13 @@ import numpy as np
 import torch
 
 from ...completing import complete
+from ...compose.compose import Finish
 from ...compose.shell_picture import paint_shell
 from ...compose.udim import compose_tiles
 from ...errors import AvatarTexError
 from ...head.mesh import HeadMesh, load_mesh
 from ...imaging.files import write_picture
-from ...job import Prepared
+from ...job import OPACITIES, Prepared
 from ...pipeline import load_cached_networks, prepare
 from ...portrait.decode import decode_portrait
 from ..layers import Lens, draw_layers
@@ -44,9 +45,11 @@ class Made:
     def __init__(self, mesh: HeadMesh, path: Path, size: int, shell: bool) -> None:
         networks = load_cached_networks("cpu")
         self.job = prepare(mesh, str(path), "auto", networks, shell=shell)
-        generated = complete(self.job.observation, self.job.style, networks)
-        self.textures = {number: one.texture for number, one in compose_tiles(self.job, generated, size, {}).items()}
-        self.shell = paint_shell(self.job, size, "keep", 0) if shell else {}
+        generated = complete(self.job, networks)
+        opacities = OPACITIES | ({"hair": 0.0, "facial_hair": 0.0} if shell else {})
+        tiles = compose_tiles(self.job, generated, Finish(size, opacities), {})
+        self.textures = {number: one.texture for number, one in tiles.items()}
+        self.shell = paint_shell(self.job, size, OPACITIES["light"], 0) if shell else {}
 
     def draw(self, lens: Lens, width: int, height: int, skin: bool = True, shell: bool = True) -> np.ndarray:
         """(H,W,3) float32 sRGB on grey."""

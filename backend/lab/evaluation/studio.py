@@ -28,13 +28,17 @@ from ...head.camera import Camera
 from ...head.landmarks import find_head_landmarks
 from ...head.match import Match, match
 from ...head.mesh import load_mesh
+from ...head.scalp import scalp_share
 from ...head.visibility import depth_view
 from ...imaging.files import write_picture
 from ...imaging.sample import sample, to_linear, to_srgb
 from ...models.bundle import load_networks, untrained
 from ...networks.sizes import TEXELS
-from ...observation.observe import PLACES, observe
-from ...observation.relight import relighting, relit
+from ...observation.covering import join_evidence
+from ...observation.look import Look
+from ...observation.observe import PLACES
+from ...observation.relight import relighting, relit, rooted
+from ...observation.views import find_coverings
 from ...portrait.decode import decode_portrait
 from ..texhub.pigments import ita
 from ..texhub.skins import clothes
@@ -103,8 +107,11 @@ def observed(
         found = replace(found, registration=known_registration(found, rendered.portrait))
     layout = map_atlas(found.mesh, found.canonical, PLACES)
     fragments = layout.fragments
-    parts = found.mesh, layout, found.registration, portrait.color, found.matte, networks.skin
-    smooth, even = observe(*parts), observe(*parts, studio=networks.studio)
+    canonical = fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))
+    looks = (Look(layout, canonical, networks.skin, studio, False) for studio in (None, networks.studio))
+    views = [look.at(found, portrait.color) for look in looks]
+    smooth, even = (view.observation for view in views)
+    scalp = scalp_share(canonical)
     uv = fragments.interpolate(found.mesh.corner_uvs)
     truth = sample(texture, np.stack([uv[..., 0], 1 - uv[..., 1]], -1) * len(texture))
     places = rendered.portrait.project(
@@ -112,11 +119,7 @@ def observed(
     )[0]
     cast, gloss = (sample(one, places.astype(np.float32)) for one in (rendered.cast, rendered.gloss))
     v, u = (np.mgrid[:PLACES, :PLACES] + 0.5) / PLACES
-    seen = (
-        (smooth.confidence / smooth.light.trust(smooth.shade) > SEEN)
-        & (smooth.scalp < 0.5)
-        & ~clothes(person.kind, u, v)
-    )
+    seen = (smooth.confidence / smooth.light.trust(smooth.shade) > SEEN) & (scalp < 0.5) & ~clothes(person.kind, u, v)
     shines = gloss / (to_linear(truth).mean(2) + 0.02)
     masks = {
         "shaded": seen & (cast > SHADED),
@@ -128,13 +131,13 @@ def observed(
     sure = even.confidence / np.maximum(smooth.confidence, 1e-4)
     pictures, unseen = dict(zip(METHODS, (colour, smooth.unlit, even.unlit), strict=True)), {}
     if options.completed:
-        hidden = shrunk(
-            fragments.covered & (smooth.confidence == 0) & (smooth.scalp == 0) & ~clothes(person.kind, u, v)
-        )
-        for name, one in (("smooth", smooth), ("studio", even)):
-            generated = complete(one, "photo", networks)
+        hidden = shrunk(fragments.covered & (smooth.confidence == 0) & (scalp == 0) & ~clothes(person.kind, u, v))
+        for name, view in zip(METHODS[1:], views, strict=True):
+            coverings = find_coverings([view], canonical)
+            evidence = join_evidence(view.observation, coverings)
+            generated = complete(SimpleNamespace(evidence=evidence, style="photo", views=(view,)), networks)
             unseen[name] = psnr(generated, shrunk(truth), hidden > 0.99)
-            pictures[f"{name}, job"] = relit(colour, relighting(one, generated, "remove"))
+            pictures[f"{name}, job"] = relit(colour, rooted(relighting(view.observation, generated)))
     return Result(setting, pictures, truth, masks, sure, unseen)
 
 
