@@ -11,6 +11,7 @@ from ..job import Prepared
 from .detail import Detail, make_square, texels_per_face
 from .grain import find_grain
 from .measured import Subject
+from .strand_direction import find_combed
 from .strands import DEEPEST, SHORT, Strands, lay_strands, measure_strands
 
 #: Of each covering with strands: the deviation that they have at most, and by how much they are finer than hair's;
@@ -40,7 +41,9 @@ def find_details(job: Prepared, generated: np.ndarray, size: int, seed: int) -> 
     for name, (deepest, finer) in STRANDED.items():
         covering = job.covering(name)
         if covering is not None and (covering.evidence.sure * covering.evidence.shown > 0.1).any():
-            measured = measure_strands(subject, view.masks[name], deepest)
+            hair, height = view.masks[name], view.registration.face_height
+            measured = measure_strands(subject, hair, deepest)
             if measured is not None:
-                strands[name] = Strands(lay_strands(measured, seed), measured.tone, finer)
+                combed = find_combed(view.observation.portrait, hair, height)
+                strands[name] = Strands(lay_strands(measured, seed, combed), measured.tone, finer)
     return Details(None if grain is None else Detail(make_square(grain, seed), grain.tone), strands)

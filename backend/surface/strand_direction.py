@@ -22,6 +22,9 @@ from ..imaging.sample import LUMINANCE
 FINE, TOGETHER, BORDER = 0.004, 0.02, 0.02
 #: Deviation of a picture's noise per derivative, in sRGB; coherence from which a direction is sure.
 NOISE, SURE = 0.004, 0.35
+#: Coherence (median) of hair that is not combed at all, and wholly: cropped and shaved heads have 0.11 to 0.31, short
+#: and curly hair 0.3 to 0.5, long straight hair 0.55 to 0.71 (24 portraits and training people).
+COMBED = (0.3, 0.55)
 #: Texels on which neighbours agree on a way, rounds of asking them, and how far around, as a share of the map.
 COARSE, ROUNDS, AGREE = 256, 12, 0.02
 
@@ -32,17 +35,32 @@ def find_directions(picture: np.ndarray, hair: np.ndarray, face_height: float) -
     Args:
         picture: (H,W,3) sRGB. hair: (H,W) 0..1. face_height: pixels.
     """
+    coherent, _ = coherence(picture, hair, face_height)
+    length = np.linalg.norm(coherent, axis=-1, keepdims=True)
+    return (coherent / np.maximum(length, 1e-6) * np.clip(length / SURE, 0, 1) * (hair > 0.5)[..., None]).astype(
+        np.float32
+    )
+
+
+def coherence(picture: np.ndarray, hair: np.ndarray, face_height: float) -> tuple[np.ndarray, np.ndarray]:
+    """(H,W,2) cosine and sine of the doubled angle in which the picture changes least, as long as that is decided (0 to
+    1), and (H,W) bool, the inside of the hair; the arguments are find_directions()'s."""
     light = cv2.GaussianBlur((picture @ LUMINANCE).astype(np.float32), (0, 0), max(FINE * face_height, 0.7))
     across, down = (cv2.Sobel(light, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1)))
     side = 2 * round(BORDER * face_height) + 1
     inside = cv2.erode((hair > 0.5).astype(np.float32), np.ones((side, side), np.uint8))
     tensor = np.dstack([down**2 - across**2, -2 * across * down, across**2 + down**2, np.ones_like(light)])
     tensor = cv2.GaussianBlur(tensor * inside[..., None], (0, 0), TOGETHER * face_height)
-    coherent = tensor[..., :2] / (tensor[..., 2:3] + NOISE**2 * tensor[..., 3:] + 1e-9)
-    length = np.linalg.norm(coherent, axis=-1, keepdims=True)
-    return (coherent / np.maximum(length, 1e-6) * np.clip(length / SURE, 0, 1) * (hair > 0.5)[..., None]).astype(
-        np.float32
-    )
+    return tensor[..., :2] / (tensor[..., 2:3] + NOISE**2 * tensor[..., 3:] + 1e-9), inside > 0
+
+
+def find_combed(picture: np.ndarray, hair: np.ndarray, face_height: float) -> float:
+    """0..1 how far visible hair lies in strands that go together: cropped hair is dots, and so is blurred hair."""
+    coherent, inside = coherence(picture, hair, face_height)
+    if not inside.any():
+        return 0.0
+    middle = float(np.median(np.linalg.norm(coherent[inside], axis=-1)))
+    return float(np.clip((middle - COMBED[0]) / (COMBED[1] - COMBED[0]), 0, 1))
 
 
 def tangent_frames(mesh: HeadMesh) -> tuple[np.ndarray, np.ndarray]:

@@ -150,15 +150,20 @@ def finer(
     return covariance, density, lows
 
 
-def lay_strands(grain: Grain, seed: int) -> np.ndarray:
-    """(N,N,4) float32, periodic, to add to hair: strands that run down, and how far each reaches, of unit deviation."""
+def lay_strands(grain: Grain, seed: int, combed: float = 1.0) -> np.ndarray:
+    """(N,N,4) float32, periodic, to add to hair: strands that run down, and how far each reaches, of unit deviation.
+
+    Args:
+        combed: 0..1, the share of it that lies in strands; the rest is dots, as cropped hair is.
+    """
     random = np.random.default_rng(seed)
     size = 2 * round(PERIOD * grain.density / 2)
-    noise = upright(random.normal(size=(size, size, 3)), SPREAD)
+    noise = random.normal(size=(size, size, 3))
+    lines = upright(noise, SPREAD)
+    noise = combed**0.5 * lines / max(float(lines.std()), 1e-9) + (1 - combed) ** 0.5 * noise
     even = not grain.covariance.any()  # a drawing's hair is cut along a line
-    straight = np.dstack([matched(noise, grain), 0 * noise[..., 0] if even else fringe(noise[..., 0])]).astype(
-        np.float32
-    )
+    reach = combed * fringe(lines[..., 0]) if combed and not even else np.zeros((size, size))
+    straight = np.dstack([matched(noise, grain), reach]).astype(np.float32)
     aside = sum(size * reach * smooth_field(size, often, random) for often, reach in BENDS.items())
     y, x = np.mgrid[:size, :size].astype(np.float32)
     wrapped = np.pad(straight, ((0, 0), (PAD, PAD), (0, 0)), mode="wrap")
