@@ -32,7 +32,7 @@ from psd_tools.psd.layer_and_mask import (
 )
 from psd_tools.psd.tagged_blocks import TaggedBlocks
 
-from .stack import Group, Layer, Mode
+from .stack import Group, Layer, Mode, Picture
 
 MODES = {
     Mode.NORMAL: BlendMode.NORMAL,
@@ -40,6 +40,8 @@ MODES = {
     Mode.DODGE: BlendMode.COLOR_DODGE,
     Mode.ADD: BlendMode.LINEAR_DODGE,
 }
+#: What does nothing.
+NEUTRAL = {Mode.MULTIPLY: 255, Mode.DODGE: 0, Mode.ADD: 0}
 COLOURS = (ChannelID.CHANNEL_0, ChannelID.CHANNEL_1, ChannelID.CHANNEL_2)
 DEPTH = 8
 
@@ -65,7 +67,7 @@ def write_photoshop(groups: Sequence[Group], merged: np.ndarray, name: str) -> b
         resources[Resource.IPTC_NAA] = ImageResource(key=Resource.IPTC_NAA, data=_title(name))
     flat = ImageData(compression=Compression.RLE)
     flat.set_data([plane.tobytes() for plane in merged], header)
-    records = [record for group in groups for record in _of_group(group)]
+    records = [record for group in groups for record in _of_group(group, width)]
     layers = LayerInfo(
         len(records), LayerRecords([one.about for one in records]), ChannelImageData([one.planes for one in records])
     )
@@ -80,11 +82,11 @@ def write_photoshop(groups: Sequence[Group], merged: np.ndarray, name: str) -> b
     return file.getvalue()
 
 
-def _of_group(group: Group) -> Iterator[Record]:
+def _of_group(group: Group, size: int) -> Iterator[Record]:
     """The records from the bottom to the top: a mark of the group's end, its members, the group."""
     yield _mark("</Layer group>", SectionDivider.BOUNDING_SECTION_DIVIDER)
     for member in group.members:
-        yield from [_of_layer(member)] if isinstance(member, Layer) else _of_group(member)
+        yield from [_of_layer(member, size)] if isinstance(member, Layer) else _of_group(member, size)
     yield _mark(group.name, SectionDivider.OPEN_FOLDER, group)
 
 
@@ -104,8 +106,10 @@ def _mark(name: str, kind: SectionDivider, group: Group | None = None) -> Record
     return Record(about, ChannelDataList([ChannelData() for _ in about.channel_info]))
 
 
-def _of_layer(layer: Layer) -> Record:
+def _of_layer(layer: Layer, size: int) -> Record:
     picture = layer.picture()
+    if layer.mode is not Mode.NORMAL:
+        picture = _widen(picture, NEUTRAL[layer.mode], size)
     _, height, width = picture.colour.shape
     planes = {
         ChannelID.TRANSPARENCY_MASK: np.full((height, width), 255, np.uint8),
@@ -129,6 +133,14 @@ def _of_layer(layer: Layer) -> Record:
         tagged_blocks=blocks,
     )
     return Record(about, ChannelDataList([_compressed(plane) for plane in planes.values()]))
+
+
+def _widen(picture: Picture, neutral: int, size: int) -> Picture:
+    """To the whole canvas: GIMP 3 exports nothing beyond the layers of a group that is passed through."""
+    _, height, width = picture.colour.shape
+    colour = np.full((3, size, size), neutral, np.uint8)
+    colour[:, picture.top : picture.top + height, picture.left : picture.left + width] = picture.colour
+    return Picture(0, 0, colour)
 
 
 def _compressed(plane: np.ndarray) -> ChannelData:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import ImageCms
 from psd_tools import PSDImage
-from psd_tools.constants import Resource
+from psd_tools.constants import BlendMode, Resource
 
 from backend.__main__ import main
 from backend.errors import AvatarTexError, Cancelled, ErrorCode
@@ -250,6 +250,8 @@ def test_psd_has_names_groups_modes_opacities_and_masks(psd):
         ),
     ]
     assert {one.name for one in psd.descendants() if one.has_mask()} == {"Facial hair", "Hair", "Headwear"}
+    for group in psd.descendants():  # GIMP 3 exports nothing beyond them
+        assert group.blend_mode is not BlendMode.PASS_THROUGH or group.bbox == (0, 0, SIZE, SIZE)
 
 
 def test_psd_masks_and_colours_are_the_layers_own(packed, psd):
