@@ -20,6 +20,7 @@ from .options import PINS, select
 ELSEWHERE = {
     "variants": ("backend.variants.command", "make stylised variants of a head: styles times seeds"),
     "expressions": ("backend.expressions.command", "make maps of what a head's expressions add to its texture"),
+    "layers": ("backend.layers.command", "save a texture's layers for paint programs (.ora, .psd)"),
     "faces": ("backend.portrait.faces_command", "list the faces of a picture"),
     "models": ("backend.models.command", "fetch, check and remove large models, for machines with a graphics card"),
     "doctor": ("backend.doctor", "tell what works on this machine, and the mend for what does not"),
@@ -73,6 +74,9 @@ def build_parser() -> argparse.ArgumentParser:
     one.add_argument("--base-texture", default="", metavar="FILE", help="what texels outside the head keep")
     one.add_argument(
         "--provenance", default="", metavar="FILE", help="picture: red photo, green mirrored, blue generated"
+    )
+    one.add_argument(
+        "--layers", default="", metavar="FILE", help="the texture's layers: .ora or .psd, or .layers for Blender"
     )
     one.add_argument(
         "--report", default="", metavar="FILE", help="JSON: versions, camera, errors, seconds, memory, shares"

@@ -55,6 +55,7 @@ class Generate(Settings):
     base_provenance: str = ""  # path; provenance of base_texture, for what stays
     further: list[str] = field(default_factory=list)  # paths of further pictures of the same person
     shell: str = SHELL.default  # but for none, its pictures are written beside output (outputs.shell_files)
+    layers: str = ""  # path; the texture's layers, by its suffix .layers (for Blender), .ora or .psd
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,16 @@ class Expressions:
     pins: list[dict] = field(default_factory=list)
     faces: str = ""
     further: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class SaveLayers:
+    """Ask for layers as a file for paint programs."""
+
+    job: str
+    source: list[str]  # paths of .layers; of several, each tile's number is in its name
+    output: str  # path, .ora or .psd; <UDIM> in it stands for each tile
+    opacities: dict = field(default_factory=dict)  # numbers by layer; what is not there is as the texture has it
 
 
 @dataclass(frozen=True)
@@ -192,6 +203,15 @@ class Expressed:
 
 
 @dataclass(frozen=True)
+class Saved:
+    """The answer to SaveLayers."""
+
+    job: str
+    output: str
+    tiles: list[int] = field(default_factory=list)  # <UDIM> in output as in Result
+
+
+@dataclass(frozen=True)
 class Registered:
     """The answer to Register. Where no face was found, code, message and cure say so and points are guesses."""
 
@@ -232,8 +252,8 @@ class Stopped:
     job: str
 
 
-Request = Generate | Register | Variants | Expressions
-Answer = Result | Varied | Expressed | Registered
+Request = Generate | Register | Variants | Expressions | SaveLayers
+Answer = Result | Varied | Expressed | Registered | Saved
 Message = Request | Cancel | Release | Shutdown | Ready | Progress | Answer | Failure | Stopped
 #: By the name on the line.
 TYPES: dict[str, type] = {one.__name__.lower(): one for one in get_args(Message)}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from .compose.stage_pictures import stage_files
 from .errors import AvatarTexError, ErrorCode
+from .layers.files import PACKED, PAINTED, refuse_suffix
 from .messages import Generate
 from .options import PROFILE, SHELL, refuse_unknown
 from .outputs import name_inputs, refuse_outputs, shell_files
 
 #: Of a texture or its provenance on the disk: a PNG of noise takes as much.
 TEXEL_BYTES = 3
+#: Of its layers: all planes of a PSD, and its flat picture, at their worst.
+LAYERS_BYTES = 40
 
 
 def check_request(request: Generate) -> None:
@@ -27,17 +30,20 @@ def check_request(request: Generate) -> None:
         raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
     if not request.output:
         raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output file was given.", "Name the texture file to write.")
+    if request.layers:
+        refuse_suffix(request.layers, (PACKED, *PAINTED))
     refuse_outputs(
         name_inputs(request),
         [
             request.output,
             request.provenance,
+            request.layers,
             request.report,
             *(shell_files(request.output) if request.shell != SHELL.default else ()),
             *stage_files(request.keep_stages, ".png"),
             *stage_files(request.previews, ".bmp"),
         ],
-        2 * TEXEL_BYTES * request.size**2,
+        (2 * TEXEL_BYTES + (LAYERS_BYTES if request.layers else 0)) * request.size**2,
     )
 
 

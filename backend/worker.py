@@ -37,6 +37,7 @@ from .messages import (
     Register,
     Release,
     Request,
+    SaveLayers,
     Shutdown,
     Stopped,
     Variants,
@@ -126,7 +127,7 @@ class Wire:
             self.send(Failure.of("", refusal))
             return
         match message:
-            case Generate() | Register() | Variants() | Expressions():
+            case Generate() | Register() | Variants() | Expressions() | SaveLayers():
                 with self.book:
                     self.waiting[message.job] += 1
                 self.jobs.put(message)
@@ -176,6 +177,10 @@ def work_for(request: Request) -> Callable[..., Answer]:
         from .expressions.job import make_expressions
 
         return make_expressions
+    if isinstance(request, SaveLayers):
+        from .layers.save import save_layers
+
+        return save_layers
     from .pipeline import generate
 
     return generate

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 #: Rooms of the backend from the bottom upwards; a room imports only what stands before it. Several in one line may not
 #: import each other. What is not named here is shared by all: SHARED.
 STOREYS = (
-    ("imaging", "recall"),
+    ("imaging", "recall", "layers"),
     ("networks",),
     ("prior",),
     ("models",),

@@ -68,6 +68,7 @@ def test_messages_and_settings_have_the_tables_defaults():
                 "output",
                 "base_texture",
                 "provenance",
+                "layers",
                 "report",
                 "base_provenance",
                 "keep_stages",
