@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -16,10 +17,10 @@ from .finish import finish
 from .job import Completion, Prepared, StageOptions
 from .messages import Generate, Variants
 from .options import PROFILE
+from .progress import Step, no_step
 
-
-def no_step(stage: str, fraction: float = 0.0) -> None:
-    """For callers that show no progress."""
+if TYPE_CHECKING:
+    from .models.bundle import Networks
 
 
 def stage_options(request: Generate | Variants, job: Prepared, seeds: Mapping[int, bool]) -> list[StageOptions]:
@@ -39,9 +40,9 @@ def stage_options(request: Generate | Variants, job: Prepared, seeds: Mapping[in
 
 def complete(
     job: Prepared,
-    networks,
+    networks: Networks,
     options: StageOptions | None = None,
-    step: Callable[..., None] = no_step,
+    step: Step = no_step,
     pictures: StagePictures | None = None,
 ) -> Completion:
     """The priors' completion, the three stages on it, the finishers: the whole atlas without light."""
@@ -50,9 +51,9 @@ def complete(
 
 def complete_each(
     job: Prepared,
-    networks,
+    networks: Networks,
     options: Sequence[StageOptions],
-    step: Callable[..., None] = no_step,
+    step: Step = no_step,
     pictures: StagePictures | None = None,
 ) -> Iterator[Completion]:
     """complete() for several seeds, one after the other as they are asked for; a large model paints a few at once.
@@ -83,9 +84,9 @@ def complete_each(
 def run_stages(
     evidence: tuple[np.ndarray, np.ndarray],
     style: str,
-    networks,
+    networks: Networks,
     options: StageOptions,
-    step: Callable[..., None],
+    step: Step,
     pictures: StagePictures,
 ) -> Completion:
     """The priors' completion and the shipped stages on it.

@@ -1,30 +1,54 @@
 """The typed values that flow through a job, one after the other.
 
-HeadMesh (capture) and Portrait -> Match (registration) -> Observation -> Prepared -> Completion -> Composition.
+Job (request, HeadMesh) and Portrait -> Match (registration) -> Views and Coverings -> Prepared -> Completion ->
+Composition.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from .head.match import Match
 from .head.mesh import HeadMesh
 from .head.register import Registration
+from .messages import Expressions, Generate, Variants
 from .observation.covering import Covering
 from .observation.further import Further
 from .observation.observe import Observation
 from .observation.stands_off import Shell
 from .observation.views import View
 from .options import PROFILE, WAY
+from .progress import Step, no_step
+
+if TYPE_CHECKING:
+    from .compose.regions import Regions
+    from .compose.stage_pictures import StagePictures
+    from .models.bundle import Networks
+    from .prior.linear import LinearPrior
 
 #: The completed atlas: (S,S,3) float32 sRGB 0..1, S the networks' size, without the portrait's light.
-Completion = np.ndarray
+Completion: TypeAlias = np.ndarray
 
 
-#: Opacities of a texture's layers where nothing else is asked for.
-OPACITIES = {"folds": 0.0, "detail": 1.0, "facial_hair": 1.0, "hair": 1.0, "headwear": 0.0, "light": 1.0}
+@dataclass(frozen=True)
+class Job:
+    """One request at work: it travels whole.
+
+    settings: the request. networks: those that are loaded. step: its progress, which ends a cancelled job. pictures:
+    one per step, where they were asked for. regions: what the artist painted. skins: what skins look like for the
+    registration; the shipped prior where it is None.
+    """
+
+    settings: Generate | Variants | Expressions
+    mesh: HeadMesh
+    networks: Networks
+    step: Step = field(default=no_step)
+    pictures: StagePictures | None = None
+    regions: Regions | None = None
+    skins: LinearPrior | None = None
 
 
 @dataclass(frozen=True)

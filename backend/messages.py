@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from .errors import AvatarTexError
-from .options import DEVICE, FORMAT, HAIR, SCALE, SEED, SEEDS, SHELL, SIZE, STRENGTH, STYLE, Settings
+from .options import DEVICE, FORMAT, SCALE, SEED, SEEDS, SHELL, STRENGTH, Settings
 
 PROTOCOL = 1  # raised when a field changes its meaning
 
@@ -31,30 +31,37 @@ STAGES = {
 LOW_SCORE = 0.5
 
 
+@dataclass(frozen=True, kw_only=True)
+class FromPortrait(Settings):
+    """What every job asks with that looks at a head and its portrait. Exactly one of mesh (OBJ, PLY, GLB) and capture
+    (HeadCapture npz) is a path."""
+
+    mesh: str = ""
+    capture: str = ""
+    faces: str = ""  # with mesh: names of its parts that are head, by commas; empty: found by itself
+    device: str = DEVICE.default
+    base_texture: str = ""  # what untouched texels keep (body, clothes)
+    report: str = ""  # path of the JSON report
+    pins: list[dict] = field(default_factory=list)  # named points, see pins.py
+    further: list[str] = field(default_factory=list)  # paths of further pictures of the same person
+    least_score: float = 0.0  # refuse with LOW_SCORE a registration that scores less; 0 asks nothing
+    shell: str = SHELL.default  # but for none, its pictures are written beside output (outputs.shell_files)
+
+
 @dataclass(frozen=True)
-class Generate(Settings):
-    """Ask for one texture. Exactly one of mesh (OBJ, PLY, GLB) and capture (HeadCapture npz) is a path."""
+class Generate(FromPortrait):
+    """Ask for one texture."""
 
     job: str  # the caller's name for this job
     portrait: str  # path of the picture
     output: str  # path of the texture to write (PNG, sRGB, 8 bit)
-    mesh: str = ""
-    capture: str = ""
     seed: int = SEED.default
-    device: str = DEVICE.default
-    base_texture: str = ""  # what untouched texels keep (body, clothes)
     provenance: str = ""  # path; red photo, green mirrored, blue generated
-    report: str = ""  # path of the JSON report
     keep_stages: str = ""  # folder for one picture per step
-    pins: list[dict] = field(default_factory=list)  # named points, see pins.py
-    least_score: float = 0.0  # refuse with LOW_SCORE a registration that scores less; 0 asks nothing
-    faces: str = ""  # with mesh: names of its parts that are head, by commas; empty: found by itself
     previews: str = ""  # folder for small pictures, which Progress names as they come
     regions: str = ""  # path; red is made anew and nothing else, green stays as base_texture has it
     trust_portrait: bool = False  # what is made anew may come from the portrait again
     base_provenance: str = ""  # path; provenance of base_texture, for what stays
-    further: list[str] = field(default_factory=list)  # paths of further pictures of the same person
-    shell: str = SHELL.default  # but for none, its pictures are written beside output (outputs.shell_files)
     layers: str = ""  # path; the texture's layers, by its suffix .layers (for Blender), .ora or .psd
 
 
@@ -74,7 +81,7 @@ class Register:
 
 
 @dataclass(frozen=True)
-class Variants(Settings):
+class Variants(FromPortrait):
     """Ask for a set of stylised textures, one for each of styles and seeds; the rest is as in Generate."""
 
     job: str
@@ -85,38 +92,18 @@ class Variants(Settings):
     strength: int = STRENGTH.default  # per cent
     scale: int = SCALE.default
     format: str = FORMAT.default
-    mesh: str = ""
-    capture: str = ""
-    device: str = DEVICE.default
-    base_texture: str = ""
-    report: str = ""
     previews: bool = False  # beside each texture a small picture of the head, STYLE_SEED.preview.png
     sheet: str = ""  # path of a picture of the head in all variants
-    pins: list[dict] = field(default_factory=list)
-    least_score: float = 0.0
-    faces: str = ""
-    further: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Expressions:
+class Expressions(FromPortrait):
     """Ask for what a head's shape keys add to its texture, as maps. The rest is as in Generate."""
 
     job: str
     portrait: str
     output: str  # folder for the pictures
-    mesh: str = ""
     poses: list[dict] = field(default_factory=list)  # with mesh: name and file of each expression, the same mesh moved
-    capture: str = ""  # with poses and pose_names in it
-    size: int = SIZE.default
-    style: str = STYLE.default
-    hair: str = HAIR.default
-    device: str = DEVICE.default
-    base_texture: str = ""  # the texture that the maps are added to
-    report: str = ""
-    pins: list[dict] = field(default_factory=list)
-    faces: str = ""
-    further: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .layers import OPACITIES
 from .option import API, BACKEND, BATCH, BLENDER, GENERATE, PANEL, REDO, SIDES, VARIANTS, Choice, Option
 
 #: Blender's whole numbers end here.
@@ -35,11 +36,11 @@ STYLE = Option(
 LIGHT = Option(
     "light",
     "Light",
-    "keep",
-    "What becomes of the portrait's light on the texture: kept for a likeness, removed for a scene with lights of its "
-    "own",
-    "what becomes of the portrait's light",
+    "auto",
+    "How much of the portrait's light stays on the texture: a slider among the layers afterwards",
+    "how much of the portrait's light stays on the texture",
     choices=(
+        Choice("auto", "Automatic", "Photographs are evened out, paintings and drawings keep theirs"),
         Choice("keep", "Keep", "The photographed pixels stay exactly as they are"),
         Choice("even", "Even Out", "Half of the light and shade is taken out"),
         Choice("remove", "Remove", "Light and shade are taken out, for a scene that is lit by itself"),
@@ -352,6 +353,20 @@ class Settings:
     size: int = SIZE.default  # texels, width and height
     profile: str = PROFILE.default
     way: str = WAY.default
+
+    def opacities(self, style: str) -> dict[str, float]:
+        """Of the layers, by name of layers.flatten.LAYERS, that these choices stand for.
+
+        Args:
+            style: a name of STYLE, not auto.
+        """
+        light = self.light if self.light != "auto" else "even" if style == "photo" else "keep"
+        return OPACITIES | {
+            "light": {"keep": 1.0, "even": 0.5, "remove": 0.0}[light],
+            "hair": float(self.hair != "bare"),
+            "headwear": float(self.hair == "hats"),
+            "folds": float(self.expression == "keep"),
+        }
 
 
 def select(side: str, *jobs: str) -> tuple[Option, ...]:

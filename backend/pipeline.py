@@ -6,29 +6,31 @@ latent space of a texture generator, a second denoiser repaints detail; around t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from . import report
-from .completing import complete, no_step, stage_options
-from .compose.compose import Finish
+from .completing import complete, stage_options
+from .compose.compose import Composition, Finish
 from .compose.regions import Regions, hold, read_regions
-from .compose.shell_picture import paint_shell
+from .compose.shell_picture import ShellPicture, paint_shell
 from .compose.stage_pictures import StagePictures
 from .compose.udim import compose_tiles, find_tiles, read_bases, side_by_side, tile_path
-from .errors import AvatarTexError, Cancelled, ErrorCode
+from .errors import AvatarTexError, ErrorCode
 from .head.atlas import AtlasMap, map_atlas
 from .head.enclosed import depth_inside
 from .head.match import DRAWN, Match, match, matches
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.uvs import split_tiles, uv_warnings
 from .imaging.files import encode_pictures
-from .job import OPACITIES, Prepared
-from .messages import STAGES, Generate, Result, Variants
+from .job import Job, Prepared
+from .layers.files import layers_file
+from .layers.packed import Packed
+from .messages import FromPortrait, Generate, Result
 from .observation.covering import join_evidence
 from .observation.further import add_further
 from .observation.look import Look
@@ -37,20 +39,21 @@ from .observation.stands_off import see_shell
 from .observation.views import find_coverings, fuse
 from .options import PROFILE, SHELL
 from .outputs import UDIM, Staged, pattern, shell_files
-from .pins import Pin, parse_pins
+from .pins import parse_pins
 from .portrait.decode import Portrait, decode_portrait
 from .portrait.networks import run_on
-from .prior.linear import LinearPrior
+from .progress import OnProgress, Progress
 from .recall import Recall, fingerprint, forget_all
 from .refusals import check_request, choose_device
 
 #: Said where a portrait shows headwear.
-CLOTH = "A hat or scarf is left out, and what it hides is completed: choose Painted, Hats Too as Hair if that is hair."
+HEADWEAR = "A hat or scarf is left out, and what it hides is completed. If that is hair, raise Headwear in Layers."
+#: What a request asks for after its portraits were observed, or what is looked at by its content; any other setting
+#: makes another observation.
+LATER = {"light", "hair", "expression", "size", "profile", "way", "mesh", "capture", "faces", "device", "base_texture"}
+LATER |= {"report", "further", "style", "least_score"}
 #: What the last job made of its head and portraits.
-_seen: Recall[tuple[Prepared, AtlasMap]] = Recall()
-
-#: Called with stage and share of the job that is done; where previews were asked for, also with a new one's path.
-OnProgress = Callable[..., None]
+_observed: Recall[tuple[Prepared, AtlasMap]] = Recall()
 
 #: Share of a job's time that each stage takes on two cores, so that the bar moves evenly.
 TIME_SHARE = {
@@ -69,64 +72,80 @@ LARGE_SHARE = 4.0
 
 
 def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[[], bool]) -> Result:
-    """Make one texture and write it, its provenance and its report.
+    """Make one texture and write it, its provenance, its layers and its report.
 
     Raises:
         AvatarTexError: every refusal, before anything is written.
         Cancelled: when is_cancelled() turned true between two steps.
     """
     check_request(request)
-    pins = parse_pins(request.pins)
-    clock = report.Clock()
-    now = ("load", 0.0)
-    share = TIME_SHARE | ({} if request.profile == PROFILE.default else {"large": LARGE_SHARE})
-
-    def step(stage: str, fraction: float = 0.0) -> None:
-        nonlocal now
-        if is_cancelled():
-            raise Cancelled
-        done = sum(share[earlier] for earlier in list(STAGES)[: list(STAGES).index(stage)])
-        clock.enter(stage)
-        now = stage, min(1.0, (done + share[stage] * fraction) / sum(share.values()))
-        on_progress(*now)
-
+    plan = TIME_SHARE | ({} if request.profile == PROFILE.default else {"large": LARGE_SHARE})
+    progress = Progress(sum(plan.values()), on_progress, is_cancelled)
+    step = progress.steps(plan)
     step("load")
     bases = read_bases(request.base_texture, request.size)
     regions = find_regions(request, bases)
     origins = read_bases(request.base_provenance, request.size, "base provenance")
     device = choose_device(request.device)
     networks = load_cached_networks(device)
-    mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
-    pictures = StagePictures(request.keep_stages, request.previews, lambda path: on_progress(*now, path))
-    job = prepare(
-        mesh,
-        request.portrait,
-        request.style,
-        networks,
-        step,
-        pictures,
-        pins,
-        request.least_score,
-        regions,
-        request.further,
-        shell=request.shell != SHELL.default,
-    )
+    pictures = StagePictures(request.keep_stages, request.previews, progress.preview)
+    prepared = prepare(Job(request, read_head(request), networks, step, pictures, regions))
     another = request.seed != 0 or bool(regions and regions.redoing)
-    [options] = stage_options(request, job, {request.seed: another})
-    generated = complete(job, networks, options, step, pictures)
+    [options] = stage_options(request, prepared, {request.seed: another})
+    generated = complete(prepared, networks, options, step, pictures)
 
     step("compose")
-    finish = Finish(request.size, opacities_of(request))
-    textures = compose_tiles(job, generated, finish, bases, regions, request.seed)
+    finish = Finish(request.size, request.opacities(prepared.style), layers=bool(request.layers))
+    textures = compose_tiles(prepared, generated, finish, bases, regions, request.seed)
     if regions:
         textures = hold(textures, bases, origins, regions)
-    shells = paint_shell(job, request.size, finish.opacities["light"], request.seed) if job.shell else {}
-    shown = max(textures.values(), key=lambda tile: tile.provenance[..., 0].sum())  # the tile with the face
+    shells = paint_shell(prepared, request.size, finish.opacities["light"], request.seed) if prepared.shell else {}
     pictures.save("composed", side_by_side([tile.texture for tile in textures.values()]))
+    shown = max(textures.values(), key=lambda tile: tile.provenance[..., 0].sum())  # the tile with the face
 
     several = UDIM in request.base_texture or len(textures) > 1
-    output, provenance = (pattern(path) if several and path else path for path in (request.output, request.provenance))
-    thickness = float(job.shell.thickness.max()) if job.shell else 0.0
+    output, provenance, layers = (
+        pattern(path) if several and path else path for path in (request.output, request.provenance, request.layers)
+    )
+    thickness = float(prepared.shell.thickness.max()) if prepared.shell else 0.0
+    with Staged() as staged:
+        for path, data in encode_pictures(picture_files(output, provenance, textures, shells, thickness)):
+            staged.write(path, data)
+        for number, tile in textures.items() if layers else ():
+            packed = Packed(request.size, tile.planes, finish.opacities)
+            staged.write(tile_path(layers, number), layers_file(layers, packed, Path(request.portrait).stem))
+        if request.report:
+            staged.write(request.report, report.render(request, device, prepared, shown, progress.clock))
+    on_progress("compose", 1.0)
+    return Result(
+        request.job,
+        output,
+        provenance,
+        request.report,
+        prepared.warnings,
+        list(textures) if several else [],
+        prepared.advice,
+        thickness,
+    )
+
+
+def read_head(request: FromPortrait) -> HeadMesh:
+    """The head that a request names.
+
+    Raises:
+        AvatarTexError: NO_MESH, BAD_MESH.
+    """
+    return load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
+
+
+def picture_files(
+    output: str,
+    provenance: str,
+    textures: Mapping[int, Composition],
+    shells: Mapping[int, ShellPicture],
+    thickness: float,
+) -> list[tuple[str, np.ndarray]]:
+    """Names and pictures of every tile's texture and provenance, and of the shell, (mesh units) thick at most."""
     files = [
         (tile_path(path, number), picture)
         for number, tile in textures.items()
@@ -135,97 +154,58 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     ]
     files += [
         (tile_path(path, number), picture)
-        for number, layer in shells.items()
+        for number, shell in shells.items()
         for path, picture in zip(
-            shell_files(output), (layer.picture, layer.small(thickness), layer.strands), strict=True
+            shell_files(output), (shell.picture, shell.small(thickness), shell.strands), strict=True
         )
     ]
-    with Staged() as staged:
-        for path, data in encode_pictures(files):
-            staged.write(path, data)
-        if request.report:
-            staged.write(request.report, report.render(request, device, job, shown, clock))
-    on_progress("compose", 1.0)
-    return Result(
-        request.job,
-        output,
-        provenance,
-        request.report,
-        job.warnings,
-        list(textures) if several else [],
-        job.advice,
-        thickness,
-    )
+    return files
 
 
-def prepare(
-    mesh: HeadMesh,
-    portrait_path: str,
-    style: str,
-    networks,
-    step: Callable[..., None] = no_step,
-    pictures: StagePictures | None = None,
-    pins: Sequence[Pin] = (),
-    least_score: float = 0.0,
-    regions: Regions | None = None,
-    further: Sequence[str] = (),
-    worn: LinearPrior | None = None,
-    shell: bool = False,
-) -> Prepared:
+def prepare(job: Job) -> Prepared:
     """Read the portrait, register the head, project the portrait into the atlas; then further ones.
-
-    Args:
-        worn: what skins look like for the registration; the shipped prior where it is not said. shell: what stands off
-            the skin is seen on a shell.
 
     Raises:
         AvatarTexError: LOW_SCORE when the registration scores less than least_score.
     """
-    pictures = pictures or StagePictures("")
-    run_on(networks.device)
-    step("portrait")
-    portrait = decode_portrait(portrait_path)
-    if worn is not None:
+    settings, pictures = job.settings, job.pictures or StagePictures("")
+    run_on(job.networks.device)
+    job.step("portrait")
+    portrait, pins = decode_portrait(settings.portrait), parse_pins(settings.pins)
+    if job.skins is not None:
         forget_all()  # skins of other people: none is asked for twice
-    key = fingerprint(mesh, portrait.color, pins)
-    found = matches.get(key, lambda: match(mesh, portrait, pins, step, worn))
+    key = fingerprint(job.mesh, portrait.color, settings.pins)
+    found = matches.get(key, lambda: match(job.mesh, portrait, pins, job.step, job.skins))
     pictures.registration(portrait.color, found.mesh, found.registration, pins)
-    if found.quality.score < least_score:
+    if found.quality.score < settings.least_score:
         raise AvatarTexError(
             ErrorCode.LOW_SCORE, found.quality.sentence, "Look at the registration, or generate anyway."
         )
-    style = found.style if style == "auto" else style
-    step("atlas")
-    key = fingerprint(key, [Path(path) for path in further], style, shell)
-    job, layout = _seen.get(key, lambda: see(found, portrait, style, networks, step, pins, further, shell))
-    job = regions.hide(job, layout) if regions else job
-    pictures.partial(job.observation)
-    return replace(job, style=style, warnings=[*job.warnings], advice=[*job.advice])
+    style = found.style if settings.style == "auto" else settings.style
+    job.step("atlas")
+    asked = [getattr(settings, one.name) for one in fields(FromPortrait) if one.name not in LATER]
+    key = fingerprint(key, [Path(path) for path in settings.further], style, asked)
+    prepared, layout = _observed.get(key, lambda: observe_portraits(job, found, portrait, style))
+    prepared = job.regions.hide(prepared, layout) if job.regions else prepared
+    pictures.partial(prepared.observation)
+    return replace(prepared, style=style, warnings=[*prepared.warnings], advice=[*prepared.advice])
 
 
-def see(
-    found: Match,
-    portrait: Portrait,
-    style: str,
-    networks,
-    step: Callable[..., None],
-    pins: Sequence[Pin],
-    further: Sequence[str],
-    shell: bool = False,
-) -> tuple[Prepared, AtlasMap]:
-    """Project the portraits into the atlas of a registered head; the arguments are `prepare`'s."""
+def observe_portraits(job: Job, found: Match, portrait: Portrait, style: str) -> tuple[Prepared, AtlasMap]:
+    """Project the portraits into the atlas of a registered head, whose texels the second value has."""
+    settings, networks = job.settings, job.networks
     layout = map_atlas(found.mesh, found.canonical, PLACES)
     canonical = layout.fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))
     look = Look(layout, canonical, networks.skin, networks.studio, style in DRAWN)
     first = look.at(found, portrait.color)
-    report_step = lambda share: step("atlas", 0.2 + 0.7 * share)  # noqa: E731
-    beside = add_further(further, found, first.observation, look, pins, report_step)
+    report_step = lambda share: job.step("atlas", 0.2 + 0.7 * share)  # noqa: E731
+    beside = add_further(settings.further, found, first.observation, look, parse_pins(settings.pins), report_step)
     views = (first, *beside.views)
     coverings = find_coverings(views, canonical)
     tiles = split_tiles(found.mesh)
-    told, advice = uv_warnings(found.mesh, tiles)
+    warnings, advice = uv_warnings(found.mesh, tiles)
     headwear = any(one.name == "headwear" for one in coverings)
-    job = Prepared(
+    prepared = Prepared(
         found,
         views,
         coverings,
@@ -234,21 +214,11 @@ def see(
         style,
         tiles,
         beside,
-        [*found.warnings, *([CLOTH] if headwear else []), *found.quality.advice, *beside.warnings, *told],
+        [*found.warnings, *([HEADWEAR] if headwear else []), *found.quality.advice, *beside.warnings, *warnings],
         advice,
-        see_shell(found, layout, views) if shell else None,
+        see_shell(found, layout, views) if settings.shell != SHELL.default else None,
     )
-    return job, layout
-
-
-def opacities_of(request: Generate | Variants) -> dict[str, float]:
-    """Of the layers, as a request's options have them."""
-    return OPACITIES | {
-        "light": {"keep": 1.0, "even": 0.5, "remove": 0.0}[request.light],
-        "hair": float(request.hair != "bare"),
-        "headwear": float(request.hair == "hats"),
-        "folds": float(request.expression == "keep"),
-    }
+    return prepared, layout
 
 
 def find_regions(request: Generate, bases: dict[int, np.ndarray]) -> Regions | None:

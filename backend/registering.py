@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from .errors import AvatarTexError, Cancelled, ErrorCode
+from .errors import AvatarTexError, ErrorCode
 from .head.atlas import canonical_head
 from .head.landmarks import HeadLandmarks
 from .head.match import find_face_or_pins, find_head_or_pins, match, matches, registration_json
@@ -21,9 +21,8 @@ from .outputs import Staged, name_inputs, refuse_outputs
 from .pins import NAMES, Pin, parse_pins
 from .portrait.decode import Portrait, decode_portrait
 from .portrait.landmarks import FaceLandmarks
+from .progress import OnProgress, Progress
 from .recall import fingerprint
-
-OnProgress = Callable[[str, float], None]
 
 
 def register_only(
@@ -39,13 +38,7 @@ def register_only(
     Raises:
         AvatarTexError: everything but NO_FACE_IN_PORTRAIT and NO_FACE_ON_HEAD.
     """
-    shares = {"load": 0.0, "portrait": 0.15, "register": 0.4}
-
-    def step(stage: str) -> None:
-        if is_cancelled():
-            raise Cancelled
-        on_progress(stage, shares[stage])
-
+    step = Progress(1.0, on_progress, is_cancelled).steps({"load": 0.15, "portrait": 0.25, "register": 0.6})
     step("load")
     pins = parse_pins(request.pins)
     if bool(request.mesh) == bool(request.capture):
@@ -64,8 +57,7 @@ def register_only(
         points = guessed_points(mesh, portrait, pins, faceless, lambda: step("register"))
         write_outputs(request, portrait.color, portrait.color, {"code": str(refusal.code), "points": points})
         return answer(points=points, code=str(refusal.code), message=refusal.message, cure=refusal.cure)
-    if is_cancelled():
-        raise Cancelled
+    step("register", 0.9)
     overlay = draw_overlay(portrait.color, found.mesh, found.registration, pins) if request.overlay else None
     points = named_points(found.face, found.head)
     write_outputs(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import sys
-import time
 from importlib import metadata
 
 import cv2
@@ -17,42 +15,10 @@ from .head.match import registration_json
 from .job import Prepared
 from .messages import Generate
 from .observation.views import View
+from .progress import Clock, peak_memory
 
 #: Pixels of hair needed to know its colour, and how much hair each must be.
 ENOUGH, SURELY = 200, 0.9
-
-
-class Clock:
-    """Seconds and peak memory per stage."""
-
-    def __init__(self) -> None:
-        self.start = self.last = time.perf_counter()
-        self.stage = ""
-        self.seconds: dict[str, float] = {}
-        self.memory: dict[str, float] = {}
-
-    def enter(self, stage: str) -> None:
-        """Count the time since the last call to the stage before."""
-        now = time.perf_counter()
-        if self.stage:
-            self.seconds[self.stage] = self.seconds.get(self.stage, 0.0) + now - self.last
-            self.memory[self.stage] = peak_memory()
-        self.stage, self.last = stage, now
-
-    def finish(self) -> float:
-        """Close the running stage; the seconds of the whole job."""
-        self.enter(self.stage)
-        return time.perf_counter() - self.start
-
-
-def peak_memory() -> float:
-    """Peak resident memory of this process so far, MiB; 0 where the system does not tell."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0.0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
 def versions() -> dict[str, str]:

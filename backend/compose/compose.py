@@ -48,6 +48,12 @@ class Composition:
     box: Box = WHOLE
     layers: Mapping[str, np.ndarray] = field(default_factory=dict)
 
+    @property
+    def planes(self) -> dict[str, np.ndarray]:
+        """(C,S*S) bytes of the layers; the texture alone is the skin of what has none."""
+        layers = self.layers or lay_out({}, self.filled, self.texture)
+        return {name: planes.reshape(len(planes), -1) for name, planes in layers.items()}
+
 
 @dataclass(frozen=True)
 class Finish:
@@ -136,13 +142,9 @@ def lay_out(layers: Mapping[str, np.ndarray], filled: np.ndarray, texture: np.nd
     Args:
         layers: (C,n) float32 by name. filled: (H,W) bool, the n texels. texture: (H,W,3) sRGB.
     """
-    made = {}
+    made = {"skin": encode("skin", texture.transpose(2, 0, 1))}
     for name, values in layers.items():
-        blend = LAYERS[name]
-        if blend is Blend.BASE:
-            planes = encode(name, texture.transpose(2, 0, 1))
-        else:
-            planes = np.full((len(values), *filled.shape), NOTHING[blend], np.uint8)
+        planes = made.get(name, np.full((len(values), *filled.shape), NOTHING[LAYERS[name]], np.uint8))
         planes[:, filled] = encode(name, values)
         made[name] = planes
     return made

@@ -19,8 +19,9 @@ from ..head.mesh import HeadMesh
 from ..head.tiles import into_tile, tile_numbers
 from ..imaging.sample import fill_smoothly, masked_blur, sample_atlas
 from ..job import Prepared
+from ..layers.flatten import LAYERS, NOTHING, encode
 from ..observation.tone import fade_from
-from .compose import Composition
+from .compose import Composition, lay_out
 from .texels import WHOLE, Box
 
 #: From this much red or green a texel counts as painted: half of a brush's soft rim.
@@ -186,9 +187,27 @@ def _merge(
     origin = np.where(share > 0, before + (made.provenance - before) * share, before)
     head = origins.any(-1)  # where it is known; texels that are no head have no origin
     head[made.box] |= made.head
-    done, told = whole.copy(), origins.copy()
-    done[made.box], told[made.box] = texture, origin
-    return replace(made, texture=done, provenance=told, head=head, box=WHOLE)
+    done, known = whole.copy(), origins.copy()
+    done[made.box], known[made.box] = texture, origin
+    layers = _held_layers(made, done, share[..., 0] >= 1) if made.layers else {}
+    return replace(made, texture=done, provenance=known, head=head, box=WHOLE, layers=layers)
+
+
+def _held_layers(made: Composition, texture: np.ndarray, new: np.ndarray) -> dict[str, np.ndarray]:
+    """(C,S,S) bytes: the layers of what is wholly new, and elsewhere the (S,S,3) texture as skin without any others.
+
+    Args:
+        new: (H,W) bool, of the part that was composed.
+    """
+    layers = lay_out({}, made.filled, texture)
+    apart = encode("detail", (texture[made.box] - made.texture).transpose(2, 0, 1))[:, new].astype(np.int16) - 128
+    for name, values in made.layers.items():
+        planes = layers.setdefault(name, np.full((len(values), *texture.shape[:2]), NOTHING[LAYERS[name]], np.uint8))
+        part = values[:, new]
+        if name == "skin":  # it takes the tone that what is new was given to meet what stays
+            part = np.clip(part + apart, 0, 255).astype(np.uint8)
+        planes[(slice(None), *made.box)][:, new] = part
+    return layers
 
 
 def _like_nearest(share: np.ndarray, head: np.ndarray) -> np.ndarray:

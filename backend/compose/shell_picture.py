@@ -11,7 +11,8 @@ import numpy as np
 from ..head.atlas import to_atlas
 from ..head.uvs import precedence, split_tiles
 from ..imaging.sample import sample, sample_atlas
-from ..job import OPACITIES, Prepared
+from ..job import Prepared
+from ..layers import OPACITIES
 from ..observation.observe import held
 from ..observation.stands_off import share_alpha, standing_at, standing_of
 from ..surface.find import find_details

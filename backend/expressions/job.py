@@ -12,14 +12,13 @@ import numpy as np
 
 from .. import pipeline, refusals, report
 from ..compose.udim import read_bases, tile_path
-from ..errors import AvatarTexError, Cancelled, ErrorCode
+from ..errors import AvatarTexError, ErrorCode
 from ..head.atlas import map_atlas
-from ..head.mesh import load_capture, load_mesh
 from ..imaging.files import encode_picture
-from ..job import Prepared
-from ..messages import STAGES, Expressed, Expressions, Generate
+from ..job import Job, Prepared
+from ..messages import Expressed, Expressions, Generate
 from ..outputs import UDIM, Staged, pattern
-from ..pins import parse_pins
+from ..progress import Clock, Progress
 from ..shape_keys import find_channels, split_name
 from .maps import BLOOD_RANGE, RANGE, Channel, TileMaps, make_maps
 from .poses import part_of, read_poses
@@ -44,24 +43,15 @@ def make_expressions(
         Cancelled: when is_cancelled() turned true between two steps; nothing is written.
     """
     check(request)
-    clock = report.Clock()
-
-    def step(stage: str, fraction: float = 0.0) -> None:
-        if is_cancelled():
-            raise Cancelled
-        clock.enter(stage)
-        before = sum(pipeline.TIME_SHARE[earlier] for earlier in list(STAGES)[: list(STAGES).index(stage)])
-        on_progress(stage, min(1.0, before + pipeline.TIME_SHARE[stage] * fraction))
-
+    progress = Progress(sum(pipeline.TIME_SHARE.values()), on_progress, is_cancelled)
+    step = progress.steps(pipeline.TIME_SHARE)
     step("load")
     size = min(request.size, LARGEST)
     bases = read_bases(request.base_texture, size)
-    mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
+    mesh = pipeline.read_head(request)
     poses = read_poses(request, mesh)
     networks = pipeline.load_cached_networks(refusals.choose_device(request.device))
-    job = pipeline.prepare(
-        mesh, request.portrait, request.style, networks, step, pins=parse_pins(request.pins), further=request.further
-    )
+    job = pipeline.prepare(Job(request, mesh, networks, step))
     step("compose")
     channels = make_channels(job.canonical, {name: part_of(moves, job.mesh) for name, moves in poses.items()})
     rest = measure_rest(job.mesh, map_atlas(job.mesh, job.canonical, LAYOUT), job.match.head.height)
@@ -87,7 +77,7 @@ def make_expressions(
     with Staged() as staged:
         written = write_maps(answer, maps, staged)
         if request.report:
-            staged.write(request.report, render_report(answer, seen, written, size, clock))
+            staged.write(request.report, render_report(answer, seen, written, size, progress.clock))
     on_progress("compose", 1.0)
     return answer
 
@@ -177,7 +167,7 @@ def name_picture(request: Expressions, kind: str, number: int, several: bool) ->
     return pattern(name) if several else name
 
 
-def render_report(answer: Expressed, seen: Sequence[Seen], written: int, size: int, clock: report.Clock) -> bytes:
+def render_report(answer: Expressed, seen: Sequence[Seen], written: int, size: int, clock: Clock) -> bytes:
     """UTF-8 JSON without paths of the machine."""
     total = clock.finish()
     body = {

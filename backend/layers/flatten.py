@@ -12,6 +12,8 @@ from enum import Enum
 
 import numpy as np
 
+from . import OPACITIES as OPACITIES
+
 
 class Blend(Enum):
     """How a layer goes onto what lies below."""
@@ -32,8 +34,6 @@ LAYERS = {
     "headwear": Blend.OVER,
     "light": Blend.GAIN,
 }
-#: Opacities where nothing else is asked for; the skin is always whole.
-OPACITIES = {"folds": 0.0, "detail": 1.0, "facial_hair": 1.0, "hair": 1.0, "headwear": 0.0, "light": 1.0}
 #: Of a byte: the value that means nothing, and how many make 1.
 NOTHING = {Blend.BASE: 0, Blend.GAIN: 128, Blend.ADD: 128, Blend.OVER: 0}
 ONE = {Blend.BASE: 255, Blend.GAIN: 128, Blend.ADD: 255, Blend.OVER: 255}

@@ -11,14 +11,14 @@ from pathlib import Path
 from .. import completing, pipeline, refusals, report
 from ..compose.compose import Finish
 from ..compose.udim import compose_tiles, read_bases, tile_path
-from ..errors import AvatarTexError, Cancelled, ErrorCode
+from ..errors import AvatarTexError, ErrorCode
 from ..head.match import registration_json
-from ..head.mesh import load_capture, load_mesh
 from ..imaging.files import encode_picture
-from ..messages import STAGES, Generate, Variants, Varied
+from ..job import Job
+from ..messages import Generate, Variants, Varied
 from ..options import PROFILE, refuse_unknown
 from ..outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs
-from ..pins import parse_pins
+from ..progress import Clock, Progress
 from ..styles import STYLES
 from .sheet import Sheet
 from .styling import Stylist
@@ -44,38 +44,18 @@ def make_variants(
 def work(
     request: Variants, on_progress: Callable[[str, float], None], is_cancelled: Callable[[], bool], staged: Staged
 ) -> Varied:
-    pins = parse_pins(request.pins)
-    count, clock = len(request.styles) * len(request.seeds), report.Clock()
+    count = len(request.styles) * len(request.seeds)
     large = 0.0 if request.profile == PROFILE.default else pipeline.LARGE_SHARE * PREPARED * len(request.seeds)
     total = PREPARED + large + COMPLETED * len(request.seeds) + PAINTED * count
-
-    def tell(label: str, seconds: float) -> None:
-        if is_cancelled():
-            raise Cancelled
-        on_progress(label, min(1.0, seconds / total))
-
-    def prepare_step(stage: str, fraction: float = 0.0) -> None:
-        clock.enter(stage)
-        before = sum(pipeline.TIME_SHARE[earlier] for earlier in list(STAGES)[: list(STAGES).index(stage)])
-        tell(stage, PREPARED * min(1.0, (before + pipeline.TIME_SHARE[stage] * fraction) / 0.51))
-
-    prepare_step("load")
+    progress = Progress(total, on_progress, is_cancelled)
+    before = {stage: pipeline.TIME_SHARE[stage] for stage in ("load", "portrait", "register", "atlas")}
+    step = progress.steps({stage: PREPARED * part / sum(before.values()) for stage, part in before.items()})
+    step("load")
     bases = read_bases(request.base_texture, request.size)
     device = refusals.choose_device(request.device)
     networks = pipeline.load_cached_networks(device)
-    mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
-    job = pipeline.prepare(
-        mesh,
-        request.portrait,
-        request.style,
-        networks,
-        prepare_step,
-        None,
-        pins,
-        request.least_score,
-        further=request.further,
-    )
-    finish = Finish(request.size, pipeline.opacities_of(request))
+    job = pipeline.prepare(Job(request, pipeline.read_head(request), networks, step))
+    finish = Finish(request.size, request.opacities(job.style))
     without_light = Finish(request.size, {**finish.opacities, "light": 0.0})
     stylist = Stylist(job, request.size, bases, request.strength / 100, request.scale / 100)
     sheet = Sheet(job, request.styles)
@@ -85,9 +65,9 @@ def work(
 
     def complete_step(stage: str, fraction: float = 0.0) -> None:
         nonlocal painted
-        clock.enter(stage)
+        progress.clock.enter(stage)
         painted = fraction if stage == "large" else painted
-        tell(stage, spent + large * painted)
+        progress.tell(stage, spent + large * painted)
 
     options = completing.stage_options(request, job, {seed: seed != 0 for seed in request.seeds})
     completions = completing.complete_each(job, networks, options, complete_step)
@@ -102,9 +82,9 @@ def work(
             unlit = compose_tiles(job, generated, without_light, bases, seed=seed)
             plain = unlit, stylist.show(unlit)
         for number, style in enumerate(request.styles):
-            clock.enter(style)
+            progress.clock.enter(style)
             label = f"Painting {style}, seed {seed} ({len(made) + 1} of {count})"
-            tell(label, spent + large * painted + COMPLETED + PAINTED * number)
+            progress.tell(label, spent + large * painted + COMPLETED + PAINTED * number)
             textures = stylist.style(style, seed, *(plain if STYLES[style].SHADED else (tiles, shown)))
             path = variant_file(request, style, seed)
             output = pattern(str(path)) if several else str(path)
@@ -119,7 +99,7 @@ def work(
                 sheet.add(f"{style}, seed {seed}", textures)
         del tiles, shown, plain
     if request.report:
-        staged.write(request.report, render_report(request, device, job, stylist, clock))
+        staged.write(request.report, render_report(request, device, job, stylist, progress.clock))
     if request.sheet:
         staged.write(request.sheet, encode_picture(request.sheet, sheet.draw()))
     on_progress("Writing", 1.0)
@@ -166,7 +146,7 @@ def bad(message: str, cure: str) -> AvatarTexError:
     return AvatarTexError(ErrorCode.BAD_REQUEST, message, cure)
 
 
-def render_report(request: Variants, device: str, job, stylist: Stylist, clock: report.Clock) -> bytes:
+def render_report(request: Variants, device: str, job, stylist: Stylist, clock: Clock) -> bytes:
     """UTF-8 JSON without paths of the machine."""
     total = clock.finish()
     seconds = {stage: round(spent, 3) for stage, spent in clock.seconds.items()}

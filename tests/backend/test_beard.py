@@ -7,8 +7,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-
 from backend.finish.hair import wear_seen_hair
+
 from backend.head.atlas import ACROSS, DOWN, LATITUDES, LONGITUDES
 from backend.imaging.sample import disc
 from backend.lab.training import draw_beards, hair_network

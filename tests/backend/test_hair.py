@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-
 from backend.finish.hair import wear_hair, without_hair
+
 from backend.head.match import find_face_or_pins
 from backend.observation.hair import Hair, continue_hair, find_hair, hair_evidence, without_light
 from backend.portrait.decode import decode_portrait

@@ -12,6 +12,7 @@ import pytest
 
 from backend import doctor, pipeline, worker
 from backend.errors import AvatarTexError, ErrorCode, explain
+from backend.lab.prepared import prepare_head
 from backend.lab.training.from_tflite import same_padding
 from backend.models import runtime
 from backend.portrait import glasses, networks
@@ -157,7 +158,7 @@ def test_a_job_reads_its_portrait_on_the_networks_device(monkeypatch):
     monkeypatch.setattr(pipeline, "decode_portrait", decode)
     for device in ("cuda", "cpu"):
         with pytest.raises(Read):
-            pipeline.prepare(None, "portrait.png", "auto", SimpleNamespace(device=device))
+            prepare_head(None, "portrait.png", "auto", SimpleNamespace(device=device))
     assert asked == ["cuda", "cpu"]
 
 

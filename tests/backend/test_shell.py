@@ -18,6 +18,7 @@ from backend.head.pushed_out import ENDS, HAIR, at_vertices, come_down, find_thi
 from backend.head.visibility import grazing_confidence
 from backend.imaging.files import encode_picture
 from backend.imaging.sample import sample, sample_atlas
+from backend.lab.prepared import prepare_head
 from backend.messages import Generate
 from backend.observation.observe import TOLD
 from backend.observation.stands_off import believe, continue_colour, continue_shell, share_alpha, standing_at
@@ -222,7 +223,7 @@ def test_names_beside_the_texture(tmp_path):
 @pytest.mark.slow
 def test_a_job_with_a_shell_has_skin_below_and_hair_above(demo_head_obj, astronaut):
     networks = pipeline.load_cached_networks("cpu")
-    job = pipeline.prepare(load_mesh(demo_head_obj), str(astronaut), "auto", networks, shell=True)
+    job = prepare_head(load_mesh(demo_head_obj), str(astronaut), "auto", networks, shell=True)
     shell, height = job.shell, job.match.head.height
     assert (
         shell is not None

@@ -12,6 +12,7 @@ from backend.head.atlas import to_atlas
 from backend.head.mesh import load_mesh
 from backend.head.scalp import AHEAD, SKULL, WHORL
 from backend.imaging.sample import LUMINANCE
+from backend.lab.prepared import prepare_head
 from backend.surface.measured import Grain, Subject
 from backend.surface.strands import Strands, covariances, find_strands, finer, lay_strands, stranded, upright
 
@@ -160,7 +161,7 @@ def test_strands_lie_on_hair_alone_and_grow_from_the_whorl():
 
 def test_hair_that_the_artist_hides_is_no_model_for_strands(demo_head_obj, astronaut):
     networks = pipeline.load_cached_networks("cpu")
-    job = pipeline.prepare(load_mesh(demo_head_obj), str(astronaut), "photo", networks)
+    job = prepare_head(load_mesh(demo_head_obj), str(astronaut), "photo", networks)
     generated = np.full((256, 256, 3), 0.5, np.float32)
 
     def found(observation, texels=500.0):

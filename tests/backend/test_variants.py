@@ -19,6 +19,7 @@ from backend.head.mesh import HeadMesh, load_mesh
 from backend.head.uvs import split_tiles
 from backend.imaging.files import write_picture
 from backend.imaging.sample import sample, to_linear
+from backend.lab.prepared import prepare_head
 from backend.messages import Variants
 from backend.options import STYLES as PAINTED
 from backend.seeds import parse_seeds
@@ -257,11 +258,9 @@ def test_an_exr_is_linear(tmp_path):
 def prepared(demo_head_obj, astronaut):
     """One registration for all jobs below; what they ask is checked."""
     networks = pipeline.load_cached_networks("cpu")
-    job = pipeline.prepare(load_mesh(demo_head_obj), str(astronaut), "auto", networks)
+    job = prepare_head(load_mesh(demo_head_obj), str(astronaut), "auto", networks)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            pipeline, "prepare", lambda mesh, portrait, *rest, **named: (Path(portrait).resolve(strict=True), job)[1]
-        )
+        patch.setattr(pipeline, "prepare", lambda asked: (Path(asked.settings.portrait).resolve(strict=True), job)[1])
         yield
 
 

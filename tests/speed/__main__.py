@@ -19,7 +19,8 @@ import numpy as np
 
 from backend.head.mesh import HeadMesh, load_mesh
 from backend.head.rasterize import rasterize, texel_corners
-from backend.pipeline import load_cached_networks, prepare
+from backend.lab.prepared import prepare_head
+from backend.pipeline import load_cached_networks
 from tests.demo import sources
 from tests.demo.head import build_head, write_obj
 
@@ -47,8 +48,8 @@ def main() -> int:
         print(f"positions agree to {np.percentile(apart, 99.9):.1e} m on 99.9 % of {both.sum():,} texels")
     networks = load_cached_networks("cpu")
     portrait = str(sources.astronaut())
-    prepare(mesh, portrait, "auto", networks)
-    _, before = fastest(lambda: prepare(mesh, portrait, "auto", networks), 3)
+    prepare_head(mesh, portrait, "auto", networks)
+    _, before = fastest(lambda: prepare_head(mesh, portrait, "auto", networks), 3)
     print(f"everything before stage 1, warm: {before:.2f} s")
     return 0
 

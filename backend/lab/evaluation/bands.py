@@ -194,7 +194,8 @@ def main(argv: list[str] | None = None) -> int:
     from ...completing import complete
     from ...compose.compose import Finish
     from ...compose.udim import compose_tiles
-    from ...pipeline import load_cached_networks, prepare
+    from ...pipeline import load_cached_networks
+    from ..prepared import prepare_head
 
     parser = argparse.ArgumentParser(
         prog="python -m backend.lab bands", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -210,7 +211,7 @@ def main(argv: list[str] | None = None) -> int:
     for path in arguments.portraits:
         try:
             mesh = load_capture(arguments.mesh) if arguments.mesh.suffix == ".npz" else load_mesh(arguments.mesh)
-            job = prepare(mesh, str(path), "auto", networks)
+            job = prepare_head(mesh, str(path), "auto", networks)
         except AvatarTexError as refusal:
             print(f"| {path.stem} | {refusal} |", flush=True)
             continue

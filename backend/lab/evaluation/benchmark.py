@@ -28,8 +28,9 @@ from ...head.tiles import FIRST
 from ...imaging.files import write_picture
 from ...imaging.sample import to_linear, to_srgb
 from ...job import OPACITIES
-from ...pipeline import load_cached_networks, prepare
+from ...pipeline import load_cached_networks
 from ...surface.find import find_details
+from ..prepared import prepare_head
 from ..texhub.skins import clothes
 from .baselines import BASELINES
 from .cases import cases, further_cases, load_truth_texture
@@ -93,7 +94,7 @@ def run_in(folder: Path, case: TruthCase, arguments: argparse.Namespace) -> dict
 
     write_picture(folder / "portrait.png", portrait.color)
     start = time.perf_counter()
-    job = prepare(mesh, str(folder / "portrait.png"), "auto", networks)
+    job = prepare_head(mesh, str(folder / "portrait.png"), "auto", networks)
     seconds = time.perf_counter() - start
     place = to_atlas(fragments.interpolate(mesh.corners(job.canonical))[fragments.covered])
     counted = ~clothes(case.kind, place[:, 0], place[:, 1])
@@ -136,7 +137,7 @@ def with_further(
         shot = render_truth(mesh, head, texture, other).color
         paths.append(str(folder / f"portrait_{other.yaw:+.0f}.png"))
         write_picture(paths[-1], to_srgb(to_linear(shot) * np.float32(cast)))
-    job = prepare(mesh, str(folder / "portrait.png"), "auto", networks, further=paths)
+    job = prepare_head(mesh, str(folder / "portrait.png"), "auto", networks, further=paths)
     generated = complete(job, networks)
     lit, unlit = (
         compose_tiles(job, generated, Finish(size, OPACITIES | {"light": light}), {})[FIRST] for light in (1.0, 0.0)

@@ -26,8 +26,9 @@ from ...head.rasterize import rasterize, texel_corners
 from ...imaging.files import write_picture
 from ...imaging.sample import sample_atlas
 from ...job import OPACITIES
-from ...pipeline import load_cached_networks, prepare
+from ...pipeline import load_cached_networks
 from ...surface.find import find_details
+from ..prepared import prepare_head
 from .cases import SPLIT, load_truth_texture
 from .expressions import EXPRESSIONS, make_face, on_surface, places_on
 from .rendered import HEADS
@@ -87,7 +88,7 @@ def measure(data: Path, number: int, size: int, output: Path | None) -> dict[str
             folder = output or Path(temporary)
             path = folder / f"{name}_{face}.png"
             write_picture(path, pose(mesh, head, texture, face, case))
-            job = prepare(mesh, str(path), "photo", networks)
+            job = prepare_head(mesh, str(path), "photo", networks)
             generated = complete(job, networks)
             finish = Finish(size, OPACITIES, find_details(job, generated, size, 0))
             made = compose(job, mesh, generated, finish).texture

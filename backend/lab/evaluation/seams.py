@@ -139,7 +139,8 @@ def main(argv: list[str] | None = None) -> int:
     from ...compose.compose import Finish
     from ...compose.udim import compose_tiles
     from ...job import OPACITIES
-    from ...pipeline import load_cached_networks, prepare
+    from ...pipeline import load_cached_networks
+    from ..prepared import prepare_head
 
     parser = argparse.ArgumentParser(prog="python -m backend.lab seams", description=__doc__.splitlines()[0])
     parser.add_argument("heads", nargs="+", type=Path, help="meshes: OBJ, PLY or GLB with UVs, or captures (npz)")
@@ -153,7 +154,7 @@ def main(argv: list[str] | None = None) -> int:
     for path in arguments.heads:
         try:
             mesh = load_capture(path) if path.suffix == ".npz" else load_mesh(path)
-            job = prepare(mesh, arguments.portrait, "auto", networks)
+            job = prepare_head(mesh, arguments.portrait, "auto", networks)
         except AvatarTexError as refusal:
             print(f"| {path.stem} | {refusal} |", flush=True)
             continue

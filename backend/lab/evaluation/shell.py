@@ -24,10 +24,11 @@ from ...errors import AvatarTexError
 from ...head.mesh import HeadMesh, load_mesh
 from ...imaging.files import write_picture
 from ...job import OPACITIES, Prepared
-from ...pipeline import load_cached_networks, prepare
+from ...pipeline import load_cached_networks
 from ...portrait.decode import decode_portrait
 from ..layers import Lens, draw_layers
 from ..look import pictures
+from ..prepared import prepare_head
 from .features import perceptual_distance, pooled_features
 from .metrics import mean_error, table
 from .options import bare_parser, write
@@ -44,7 +45,7 @@ class Made:
 
     def __init__(self, mesh: HeadMesh, path: Path, size: int, shell: bool) -> None:
         networks = load_cached_networks("cpu")
-        self.job = prepare(mesh, str(path), "auto", networks, shell=shell)
+        self.job = prepare_head(mesh, str(path), "auto", networks, shell=shell)
         generated = complete(self.job, networks)
         opacities = OPACITIES | ({"hair": 0.0, "facial_hair": 0.0} if shell else {})
         tiles = compose_tiles(self.job, generated, Finish(size, opacities), {})

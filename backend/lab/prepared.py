@@ -1,0 +1,23 @@
+"""A head and a portrait prepared as a job does it, for measurements and tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..head.mesh import HeadMesh
+from ..job import Job, Prepared
+from ..messages import Generate
+from ..models.bundle import Networks
+from ..pipeline import prepare
+from ..prior.linear import LinearPrior
+
+
+def prepare_head(
+    mesh: HeadMesh, portrait: str, style: str, networks: Networks, skins: LinearPrior | None = None, **settings: Any
+) -> Prepared:
+    """What pipeline.prepare() makes of them.
+
+    Args:
+        style: a name of options.STYLE. skins: see Job. settings: further fields of messages.Generate.
+    """
+    return prepare(Job(Generate("", portrait, "", style=style, **settings), mesh, networks, skins=skins))
