@@ -27,7 +27,7 @@ NAMES = {
     "headwear": "Headwear",
     "light": "Light",
 }
-#: Groups from the bottom to the top.
+#: Groups from the bottom to the top; in each the layers lie as in LAYERS.
 GROUPS = {
     "Skin": ("skin", "folds", "detail"),
     "Hair and headwear": ("facial_hair", "hair", "headwear"),
@@ -85,7 +85,8 @@ def stack(packed: Packed) -> list[Group]:
     """The groups from the bottom to the top; layers that do nothing are left out, and groups without any."""
     groups = []
     for group, names in GROUPS.items():
-        members = [one for name in names if name in packed.layers and (one := _of_layer(name, packed)) is not None]
+        there = [name for name in LAYERS if name in names and name in packed.layers]
+        members = [one for name in there if (one := _of_layer(name, packed)) is not None]
         if len(members) == 1 and isinstance(members[0], Group):
             groups.append(members[0])  # the light's own group
         elif members:

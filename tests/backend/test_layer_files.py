@@ -279,6 +279,7 @@ def test_psd_looks_like_the_texture(opacities):
 def test_psd_is_srgb_and_titled(psd):
     profile = psd.image_resources.get_data(Resource.ICC_PROFILE)
     assert "sRGB" in ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+    assert profile[24:26] == (2000).to_bytes(2, "big")  # not when it was made
     assert "Köpfe".encode() in psd.image_resources.get_data(Resource.IPTC_NAA)
 
 
