@@ -54,6 +54,7 @@ def view_of(seen: Observation, registration: object = None, **masks: np.ndarray)
     return View(
         registration or SimpleNamespace(face_height=50.0),
         seen,
+        seen.portrait,
         whole,
         {name: masks.get(name, nothing) for name in (*COVERINGS, "glasses")},
         seen.confidence,
