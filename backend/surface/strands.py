@@ -107,6 +107,8 @@ def frayed(cover: np.ndarray, reach: np.ndarray) -> np.ndarray:
 def measure_strands(subject: Subject, hair: np.ndarray, deepest: float) -> Grain | None:
     """The strands of (H,W) 0..1 hair in the portrait, as deep at most as a share of its tone; None where there is too
     little of it."""
+    if not (hair > SURE).any():  # a further portrait may show it alone
+        return None
     density, lows = subject.resolution(COARSEST)
     box = bounding_box(hair > SURE)
     scale = density / subject.view.registration.face_height
