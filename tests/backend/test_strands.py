@@ -58,6 +58,20 @@ def test_strands_run_down_and_bend():
     assert edge[0] < 1.5 * inside[0] and edge[1] < 1.5 * inside[1]
 
 
+def test_cropped_hair_is_dots_as_strong_as_strands_and_ends_along_a_line():
+    strands, dots = (lay_strands(grain(256), 3, combed) for combed in (1.0, 0.0))
+
+    def longer(square: np.ndarray) -> float:
+        down, across = (np.corrcoef(square.ravel(), np.roll(square, 8, axis).ravel())[0, 1] for axis in (0, 1))
+        return float(down - across)
+
+    assert longer(strands[..., 0]) > 0.4 and abs(longer(dots[..., 0])) < 0.15
+    assert 0.7 < dots[..., :3].std() / strands[..., :3].std() < 1.4
+    assert not dots[..., 3].any() and strands[..., 3].std() > 0.9
+    half = lay_strands(grain(256), 3, 0.5)
+    assert 0.15 < longer(half[..., 0]) < longer(strands[..., 0]) and 0.4 < half[..., 3].std() < 0.6
+
+
 def test_thin_strands_are_longer_beside_their_width_than_locks():
     noise = np.random.default_rng(1).normal(size=(512, 512, 1))
 
