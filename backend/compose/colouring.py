@@ -178,7 +178,7 @@ class Colouring:
             color = sample_atlas(covering.color, atlas)
         strands = self.details.strands.get(name)
         if strands is not None:
-            cover, color = strands.over(cover, color, place)
+            color = strands.laid_on(color, cover, place)
         cover = cover * (1 - photo.share)
         alpha = seen + cover
         color = (own * seen[:, None] + color * cover[:, None]) / np.maximum(alpha, 1e-4)[:, None]

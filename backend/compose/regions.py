@@ -82,8 +82,12 @@ class Regions:
             return job
         shown, seen = 1 - self._in_atlas(job.mesh, layout), job.observation
         first = replace(job.views[0], observation=replace(seen, confidence=seen.confidence * shown), gains={})
+        coverings = tuple(
+            replace(one, evidence=replace(one.evidence, sure=one.evidence.sure * shown)) for one in job.coverings
+        )
         colour, confidence = job.evidence
-        return replace(job, views=(first, *job.views[1:]), evidence=(colour, confidence * shown))
+        views = (first, *job.views[1:])
+        return replace(job, views=views, coverings=coverings, evidence=(colour, confidence * shown))
 
     def _in_atlas(self, mesh: HeadMesh, layout: AtlasMap) -> np.ndarray:
         """(A,A) float32: 1 where the outermost surface is to be made anew."""

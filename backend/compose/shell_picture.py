@@ -93,7 +93,7 @@ def paint_shell(job: Prepared, size: int, light: float, seed: int) -> dict[int, 
         texture = painted.texture
         if strands is not None:
             colour = texture[texels.filled]
-            strung = strands.over(np.ones(len(colour), np.float32), colour, place)[1]
+            strung = strands.laid_on(colour, np.ones(len(colour), np.float32), place)
             texture[texels.filled] = colour + (1 - sum(shares))[:, None] * (strung - colour)
         layers = np.zeros((2, size, size), np.float32)
         layers[:, texels.filled] = alpha, thickness[:, 0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..head.match import DRAWN
 from ..job import Prepared
 from .detail import Detail, make_square, texels_per_face
 from .grain import find_grain
@@ -38,7 +39,7 @@ def find_details(job: Prepared, generated: np.ndarray, size: int, seed: int) -> 
     subject = Subject(job.mesh, job.canonical, view, generated, view.gain(generated), texels)
     grain = find_grain(subject, seed)
     strands = {}
-    for name, (deepest, finer) in STRANDED.items():
+    for name, (deepest, finer) in STRANDED.items() if job.style not in DRAWN else ():  # drawn hair is flat
         covering = job.covering(name)
         if covering is not None and (covering.evidence.sure * covering.evidence.shown > 0.1).any():
             hair, height = view.masks[name], view.registration.face_height

@@ -2,8 +2,7 @@
 
 Noise of which only what runs downwards is kept, finer than the portrait shows it where the artist's texels are. Locks
 bend and gather. The square is laid so that they grow from the whorl at the back of the crown, forwards and down the
-sides. Where hair ends each strand ends for itself: the atlas has a soft line there, and strands of the artist's texels
-hang over it.
+sides.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..head.scalp import ear_share, from_whorl
-from ..imaging.noise import soft_step
+from ..head.scalp import from_whorl
 from ..imaging.sample import LUMINANCE, sample
 from .detail import CHUNK, PAD, PERIOD, matched, strength
 from .measured import (
@@ -49,39 +47,33 @@ FINER = 0.35
 BENDS, CHANGE, CHANGES = {4: 0.004, 10: 0.001}, 0.3, 6
 #: Luminance below which hair's colour says nothing.
 DARKEST = 0.02
-#: How far strands reach over the line, in cover; cover from which a strand is there, and wholly.
-FRAYED, ENDS = 0.25, (0.3, 0.7)
-#: Waves per face height of the strands that do: a share of their power is left per octave.
-FRINGE, FADES = (10, 160), 0.6
 #: Mean evenness of the octaves (grain.evenness) up to which hair has no strands, and from which it has all of them.
 PLAIN = (0.25, 0.75)
 
 
 @dataclass(frozen=True)
 class Strands:
-    """square: (N,N,4) float32 of lay_strands(): light and dark of hair, and how far each strand reaches. tone:
-    luminance of the hair that was measured. finer: by how much they are than hair's."""
+    """square: (N,N,3) float32 of lay_strands(): light and dark of hair. tone: luminance of the hair that was measured.
+    finer: by how much they are than hair's."""
 
     square: np.ndarray
     tone: float
     finer: float = 1.0
 
-    def over(self, cover: np.ndarray, color: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(n,) the cover, ending strand by strand, and (n,3) sRGB the colour with strands' light and dark.
+    def laid_on(self, color: np.ndarray, cover: np.ndarray, place: np.ndarray) -> np.ndarray:
+        """(n,3) sRGB: the colour of hair with strands' light and dark.
 
         Args:
-            cover: (n,) 0..1. color: (n,3) sRGB. place: (n,3) canonical.
+            color: (n,3) sRGB. cover: (n,) 0..1; nothing is laid where there is none. place: (n,3) canonical.
         """
-        cover, color = cover.copy(), color.copy()
+        color = color.copy()
         wrapped = np.pad(self.square, ((PAD, PAD), (PAD, PAD), (0, 0)), mode="wrap")
         for index in np.array_split(np.flatnonzero(cover > 0.004), len(cover) // CHUNK + 1):
             if len(index):
-                laid = self._laid(wrapped, place[index])
-                cover[index] = frayed(cover[index] * (1 - ear_share(place[index])), laid[:, 3])
-                own = color[index]
-                shade = laid[:, :3] @ LUMINANCE / np.maximum(own @ LUMINANCE, DARKEST) * strength(own, self.tone)
+                own, laid = color[index], self._laid(wrapped, place[index]) @ LUMINANCE
+                shade = laid / np.maximum(own @ LUMINANCE, DARKEST) * strength(own, self.tone)
                 color[index] = np.clip(own * (1 + shade)[:, None], 0, 1)  # in the hair's own colour
-        return cover, color
+        return color
 
     def _laid(self, wrapped: np.ndarray, place: np.ndarray) -> np.ndarray:
         """(n,…) of the square, grown from the whorl. Further away it goes around the whorl's axis twice and four times,
@@ -99,14 +91,11 @@ class Strands:
         return total * plain
 
 
-def frayed(cover: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """(n,) 0..1 (n,) soft cover as single strands have it, that reach over its line by (n,) of unit deviation."""
-    return soft_step(cover + FRAYED * 4 * cover * (1 - cover) * reach, *ENDS)
-
-
 def measure_strands(subject: Subject, hair: np.ndarray, deepest: float) -> Grain | None:
     """The strands of (H,W) 0..1 hair in the portrait, as deep at most as a share of its tone; None where there is too
     little of it."""
+    if not (hair > SURE).any():  # a further portrait may show it alone
+        return None
     density, lows = subject.resolution(COARSEST)
     box = bounding_box(hair > SURE)
     scale = density / subject.view.registration.face_height
@@ -151,7 +140,7 @@ def finer(
 
 
 def lay_strands(grain: Grain, seed: int, combed: float = 1.0) -> np.ndarray:
-    """(N,N,4) float32, periodic, to add to hair: strands that run down, and how far each reaches, of unit deviation.
+    """(N,N,3) float32, periodic, to add to hair: strands that run down.
 
     Args:
         combed: 0..1, the share of it that lies in strands; the rest is dots, as cropped hair is.
@@ -161,25 +150,13 @@ def lay_strands(grain: Grain, seed: int, combed: float = 1.0) -> np.ndarray:
     noise = random.normal(size=(size, size, 3))
     lines = upright(noise, SPREAD)
     noise = combed**0.5 * lines / max(float(lines.std()), 1e-9) + (1 - combed) ** 0.5 * noise
-    even = not grain.covariance.any()  # a drawing's hair is cut along a line
-    reach = combed * fringe(lines[..., 0]) if combed and not even else np.zeros((size, size))
-    straight = np.dstack([matched(noise, grain), reach]).astype(np.float32)
+    straight = matched(noise, grain).astype(np.float32)
     aside = sum(size * reach * smooth_field(size, often, random) for often, reach in BENDS.items())
     y, x = np.mgrid[:size, :size].astype(np.float32)
     wrapped = np.pad(straight, ((0, 0), (PAD, PAD), (0, 0)), mode="wrap")
     bent = cv2.remap(wrapped, np.mod(x + aside, size) + PAD, y, cv2.INTER_CUBIC)
-    bent[..., :3] *= np.maximum(1 + CHANGE * smooth_field(size, CHANGES, random), 0)[..., None]
+    bent *= np.maximum(1 + CHANGE * smooth_field(size, CHANGES, random), 0)[..., None]
     return bent
-
-
-def fringe(noise: np.ndarray) -> np.ndarray:
-    """(N,N) float32 of the (N,N) noise's waves across, of unit deviation: single strands, fewer and fewer as they get
-    finer."""
-    across = np.fft.rfftfreq(noise.shape[1], PERIOD / noise.shape[1])[None]
-    octaves = np.log2(np.maximum(across, 1e-6) / FRINGE[0])
-    kept = FADES ** (octaves / 2) * (octaves >= 0) * (across <= FRINGE[1])
-    made = np.fft.irfft(np.fft.rfft(noise, axis=1) * kept, noise.shape[1], axis=1)
-    return (made / max(float(made.std()), 1e-9)).astype(np.float32)
 
 
 def upright(square: np.ndarray, spread: float) -> np.ndarray:

@@ -116,7 +116,7 @@ def view(of: Scene, front: float = FRONT) -> View:
         np.ones((ATLAS, ATLAS), bool),
     )
     masks = {name: of.covers.get(name, 0 * mask) for name in (*COVERINGS, "glasses")}
-    return View(registration, observation, np.ones_like(mask), masks, visible)
+    return View(registration, observation, of.portrait, np.ones_like(mask), masks, visible)
 
 
 def registration_of(front: float) -> SimpleNamespace:

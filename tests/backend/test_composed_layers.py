@@ -103,6 +103,17 @@ def test_without_its_light_skin_is_as_unlit_as_it_is(haired):
     assert np.allclose(halfway, (lit + unlit) / 2, atol=1e-3)
 
 
+def test_what_skin_and_hair_mirror_is_in_the_lights_layer(haired):
+    """The picture is a little paler than what is evidence of the skin."""
+    of, _, generated = haired
+    prepared = job(of, first=replace(view(of), picture=of.portrait + 0.04))
+    hair = on_texture(of.covers["hair"])
+    lit, unlit = (made(prepared, generated, light=light).texture for light in (1.0, 0.0))
+    for where, own in ((SHOWN & inner(hair > 0.99), HAIR), (SHOWN & inner(hair < 0.01), SKIN)):
+        assert np.abs(lit - on_texture(of.portrait) - 0.04)[where].max() < 0.01
+        assert np.abs(unlit[where].mean(0) - own).max() < 0.05
+
+
 def test_the_light_goes_on_over_what_no_portrait_shows(haired):
     """As the picture's exposure, far from it; hair and skin have the same there."""
     of, prepared, generated = haired

@@ -74,12 +74,12 @@ def ball(rows: int = 96) -> SimpleNamespace:
     points = points.reshape(-1, 3).astype(np.float32)
     mesh = HeadMesh(points, triangles.astype(np.int32), uvs[triangles].astype(np.float32), "ball")
     size = 64
-    unseen = SimpleNamespace(
-        better_side=1.0, hairy=np.zeros((size, size), np.float32), confidence=np.zeros((size, size), np.float32)
-    )
+    unseen = SimpleNamespace(better_side=1.0, confidence=np.zeros((size, size), np.float32))
     layout = map_atlas(mesh, points.astype(np.float64), 256)
     rest = measure_rest(mesh, layout, 1.0)
-    return SimpleNamespace(mesh=mesh, canonical=points, tiles=split_tiles(mesh), observation=unseen, rest=rest)
+    return SimpleNamespace(
+        mesh=mesh, canonical=points, tiles=split_tiles(mesh), observation=unseen, rest=rest, coverings=()
+    )
 
 
 @pytest.fixture(scope="module")

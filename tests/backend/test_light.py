@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import cv2
 import numpy as np
 import pytest
@@ -11,8 +9,6 @@ import pytest
 from backend.imaging.sample import to_linear, to_srgb
 from backend.lab.texhub.lights import coefficients, draw_light, lamp
 from backend.models.bundle import load_networks
-from backend.observation.relight import exposed
-from backend.observation.views import View
 from backend.prior.light import UPRIGHT, Light, estimate_light, harmonics, usual_light
 
 SIDE = 0.45 * np.eye(9)[0] + 1.1 * lamp(60, 25)
@@ -89,22 +85,6 @@ def test_drawn_lights_are_usual_ones():
     assert harmonics(sphere).shape == (3000, 9)
 
 
-def test_generated_skin_takes_the_exposure_that_the_portrait_keeps():
-    seen = np.zeros((8, 8), np.float32)
-    seen[2:5] = 1
-    observation = SimpleNamespace(confidence=seen, covered=seen > 0, shade=np.where(seen > 0, 0.6, 1.7))
-    grey = np.full((4, 4, 3), 0.5, np.float32)
-    kept, evened, removed = (exposed(grey, observation, choice) for choice in ("keep", "even", "remove"))
-    assert np.allclose(to_linear(kept), 0.6 * to_linear(grey), rtol=1e-3)
-    assert np.allclose(to_linear(evened), 0.6**0.5 * to_linear(grey), rtol=1e-3)
-    assert np.allclose(removed, grey, atol=1e-5)
-
-
-def test_shadows_stay_where_the_light_is_kept_and_further_portraits_never_bring_theirs():
-    seen = SimpleNamespace(light=Light(np.eye(9)[0], UPRIGHT))
-    first, further = View(None, seen), View(None, seen, seen)
-    shade = np.float32([0.36, 1.0])
-    assert (first.trust(shade, "keep") == 1).all()
-    deep, usual = first.trust(shade, "remove")
-    assert deep < 0.2 and usual == 1 and deep < first.trust(shade, "even")[0] < 1
-    assert further.trust(shade, "keep")[0] == deep
+def test_a_pixel_in_deep_shade_says_little_and_in_usual_light_all():
+    deep, shaded, usual = Light(np.eye(9)[0], UPRIGHT).trust(np.float32([0.36, 0.5, 1.0]))
+    assert deep < 0.2 < shaded < 0.9 < usual == 1

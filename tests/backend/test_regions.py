@@ -13,8 +13,10 @@ from backend.__main__ import main
 from backend.compose.compose import Composition
 from backend.compose.regions import Regions, hold, read_regions
 from backend.errors import AvatarTexError, ErrorCode
+from backend.head.atlas import map_atlas
 from backend.messages import Generate
 from backend.pipeline import generate
+from tests.backend import flat_head
 
 pytestmark = pytest.mark.slow
 
@@ -158,6 +160,25 @@ def test_red_beside_the_head_is_refused():
     with pytest.raises(AvatarTexError) as refusal:
         hold({1001: made}, {1001: base}, {}, Regions({1001: beside}, {1001: nothing}))
     assert refusal.value.code == ErrorCode.BAD_REQUEST and "red" in refusal.value.message
+
+
+def test_what_is_made_anew_is_evidence_of_nothing():
+    """Neither skin nor hair, nor a model for its strands; elsewhere all stays."""
+    of = flat_head.scene(hair=flat_head.cap(0.35))
+    job, size = flat_head.job(of), flat_head.ATLAS
+    red = np.zeros((size, size), bool)
+    red[: size // 3, : size // 2] = True
+    layout = map_atlas(job.mesh, job.canonical, size)
+    hidden = Regions({1001: red}, {1001: ~red & False}).hide(job, layout)
+    inner, beside = (cv2.erode(part.astype(np.uint8), np.ones((5, 5))) > 0 for part in (red, ~red))
+    for before, after in (
+        (job.evidence[1], hidden.evidence[1]),
+        (job.observation.confidence, hidden.observation.confidence),
+        (job.coverings[0].evidence.sure, hidden.coverings[0].evidence.sure),
+    ):
+        assert before[inner].max() > 0.9 and not after[inner].any() and np.array_equal(after[beside], before[beside])
+    trusted = Regions({1001: red}, {1001: ~red & False}, True)
+    assert trusted.hide(job, layout) is job
 
 
 def test_regions_of_udim_tiles_belong_to_their_own_tile():

@@ -1,4 +1,4 @@
-"""The portrait's light on the texture: kept, evened out, removed."""
+"""The portrait's light: what takes it off the skin, and what puts it back where nobody looked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from backend.imaging.sample import to_linear, to_srgb
-from backend.observation.relight import relighting, relit
+from backend.observation.observe import MATTE, REFLECTED, without_reflection
+from backend.observation.relight import light_beside, relighting, relit, rooted
 
 SIZE = 256
 
@@ -42,31 +43,45 @@ def error(picture, truth, observation):
     return float(np.abs(picture - truth)[inner].mean())
 
 
-def test_light_that_is_kept_changes_nothing(lit):
-    skin, _, _, observation = lit
-    assert relighting(observation, skin, "keep") is None
-
-
 def test_removing_takes_out_the_light_and_the_cast_shadow_but_not_the_pores(lit):
     skin, truth, photo, observation = lit
-    gain = relighting(observation, cv2.resize(skin, (128, 128)), "remove")
-    removed = relit(photo, gain)
+    gain = relighting(observation, cv2.resize(skin, (128, 128)))
+    removed = relit(photo, rooted(gain))
     assert error(removed, truth, observation) < 0.15 * error(photo, truth, observation)
     fine = (removed - cv2.GaussianBlur(removed, (0, 0), 3))[100:150, 100:150]
     pores = (truth - cv2.GaussianBlur(truth, (0, 0), 3))[100:150, 100:150]
     assert np.corrcoef(fine.ravel(), pores.ravel())[0, 1] > 0.95 and 0.8 < fine.std() / pores.std() < 1.25
 
 
-def test_evening_out_goes_half_of_the_way(lit):
-    skin, truth, photo, observation = lit
-    evened = relit(photo, relighting(observation, skin, "even"))
-    removed = relit(photo, relighting(observation, skin, "remove"))
-    assert 0.35 < error(evened, truth, observation) / error(photo, truth, observation) < 0.65
-    assert error(removed, truth, observation) < error(evened, truth, observation)
-
-
 def test_where_nothing_was_seen_only_the_smooth_light_counts(lit):
     skin, _, _, observation = lit
-    gain = relighting(observation, skin, "remove")
+    gain = relighting(observation, skin)
     far = gain[-12:, :20]
     assert np.allclose(far, 1 / observation.shade[-12:, :20, None], rtol=0.05)
+
+
+def test_roots_multiply_light_but_for_the_darkest_values():
+    random = np.random.default_rng(0)
+    colour, gain = random.uniform(0.1, 0.6, (100, 3)), random.uniform(0.5, 2.0, (100, 3))
+    assert np.allclose(relit(colour, rooted(gain)), to_srgb(to_linear(colour) * gain), atol=0.01)
+    assert relit(colour, None) is colour and relit(colour, rooted(1e3)).max() == 1
+
+
+def test_the_light_goes_on_beside_what_shows_and_is_the_exposure_further_away():
+    seen = np.zeros((SIZE, SIZE), np.float32)
+    seen[100:156, 100:156] = 1
+    shade = np.where(seen > 0, 0.6, 1.7).astype(np.float32)
+    observation = SimpleNamespace(confidence=seen, exposure=0.5)
+    light = light_beside(observation, (1 / shade)[..., None].repeat(3, 2))
+    assert np.allclose(light[128, 128], 0.6, atol=0.01) and 0.52 < light[128, 160, 0] < 0.6
+    assert np.allclose(light[128, [10, -10]], 0.5, atol=0.01)  # what the light would be there nobody knows
+
+
+def test_what_is_mirrored_comes_off_by_the_light_and_at_most_so_far():
+    """What goes off is what a surface that mirrors a share of the light adds to its own colour."""
+    own = np.float32([[[0.02, 0.2, 0.6]]])
+    for exposure in (0.5, 1.0):
+        lit = exposure * ((1 - REFLECTED) * own + REFLECTED)
+        assert np.allclose(to_linear(without_reflection(to_srgb(lit), exposure)), exposure * own, atol=2e-3)
+    dark = np.full((1, 1, 3), 0.05, np.float32)
+    assert np.allclose(without_reflection(dark, 1.0), MATTE * dark)

@@ -20,11 +20,19 @@ from backend.imaging.files import encode_picture
 from backend.imaging.sample import sample, sample_atlas
 from backend.lab.prepared import prepare_head
 from backend.messages import Generate
-from backend.observation.observe import TOLD
-from backend.observation.stands_off import believe, continue_colour, continue_shell, share_alpha, standing_at
+from backend.observation.covering import SEEN
+from backend.observation.stands_off import (
+    ShellView,
+    believe,
+    continue_colour,
+    continue_shell,
+    share_alpha,
+    standing_at,
+    standing_of,
+)
 from backend.observation.views import View
 from backend.outputs import shell_files
-from tests.backend.test_photographed import SIZE, observed
+from tests.backend.test_photographed import PIXELS, SIZE, observed, view_of
 
 #: Canonical places: the crown, the back of the head, the nose's tip, a cheek.
 CROWN, BACK, NOSE, CHEEK = (0, 0.62, 0.05), (0, 0.2, -0.6), (0, -0.02, 0.55), (0.2, -0.1, 0.4)
@@ -108,15 +116,33 @@ def test_a_further_portrait_tells_what_the_first_does_not_show(ball):
     assert at(alone, 0.1, 1, 0.1) > 0.25
 
 
+def portrait(registration: SimpleNamespace, hair: float, person: float) -> View:
+    """400 x 400 pixels of so much hair, and so surely of a person."""
+    whole = np.ones((400, 400), np.float32)
+    seen = replace(observed(np.ones((SIZE, SIZE), bool), 0.5), mask=whole)
+    return replace(view_of(seen, registration, hair=hair * whole), person=person * whole)
+
+
+def test_whatever_covers_the_head_stands_off_it_and_a_faint_border_does_not():
+    seen, parts = observed(np.ones((SIZE, SIZE), bool), 0.5), {}
+    for number, name in enumerate(("hair", "facial_hair", "headwear", "glasses")):
+        parts[name] = np.zeros_like(seen.mask)
+        parts[name][10 * number] = 1
+        parts[name][10 * number + 5] = 0.3
+    standing = standing_of(replace(view_of(seen), masks=parts))
+    assert np.flatnonzero(standing.any(1)).tolist() == [0, 10, 20, 30] and standing.max() == 1
+
+
 def test_further_portraits_are_not_believed_at_their_outline(ball):
     """The shell is as thick as the first one's outline says: past the edge of its hair another one sees the wall."""
     registration = SimpleNamespace(
         project=ball.seen.project,
         confidence=lambda points, normals, pixels, depth, hair: grazing_confidence(np.full(len(points), 0.35), hair),
     )
-    whole = np.ones((400, 400), np.float32)
-    seen, place = SimpleNamespace(standing=whole, person=whole), np.array([[0, 0.5, 0.1]])
-    lead, other = (standing_at(View(registration, seen, first), place, place, place)[2][0] for first in (None, seen))
+    place = np.array([[0, 0.5, 0.1]])
+    view = portrait(registration, 1.0, 1.0)
+    further = replace(view, first=view.observation)
+    lead, other = (standing_at(one, place, place, place)[2][0] for one in (view, further))
     assert lead > 0.2 and other < 0.5 * lead
 
 
@@ -125,38 +151,41 @@ def test_a_wall_beside_a_further_portraits_hair_is_no_skin(ball):
     registration = SimpleNamespace(
         project=ball.seen.project, confidence=lambda points, normals, pixels, depth, hair: np.ones(len(points))
     )
-    nothing, whole = np.zeros((400, 400), np.float32), np.ones((400, 400), np.float32)
     place, sure = np.array([[0, 0.5, 0.1]]), []
-    for person in (nothing, whole):
-        seen = SimpleNamespace(standing=nothing, person=person)
-        sure.append(standing_at(View(registration, seen, seen), place, place, place)[2][0])
+    for person in (0.0, 1.0):
+        view = portrait(registration, 0.0, person)
+        sure.append(standing_at(replace(view, first=view.observation), place, place, place)[2][0])
     assert sure[0] < 0.01 and sure[1] > 0.99
 
 
-def two_views(hairy: tuple[np.ndarray, np.ndarray], tone: tuple[float, float] = (0.3, 0.3)) -> list[View]:
-    """Two portraits of one head that show so much of hair, (SIZE,SIZE) 0..1, in so light a tone."""
-    registration, views = SimpleNamespace(face_height=50.0), []
-    for shown, light in zip(hairy, tone, strict=True):
-        views.append(View(registration, replace(observed(shown > 0.5, light), hairy=shown.astype(np.float32))))
-    return [views[0], replace(views[1], first=views[0].observation)]
+def shown(hair: np.ndarray, sure: float | np.ndarray, tone: float = 0.3) -> ShellView:
+    """What a portrait shows of hair, (SIZE,SIZE) 0..1, in so light a tone, and how surely."""
+    view = view_of(observed(hair > 0.5, tone), hair=np.ones((PIXELS, PIXELS), np.float32))
+    return ShellView(view, sure * np.ones((SIZE, SIZE), np.float32), hair.astype(np.float32))
 
 
 def test_what_the_first_portrait_contradicts_is_not_believed():
-    """A lock that the further portrait's matte takes for skin stays; borders that lie a little apart are believed."""
+    """A lock that the further portrait's parse takes for skin stays; borders that lie a little apart are believed."""
     lock, none = np.zeros((2, SIZE, SIZE), np.float32)
     lock[24:40, 20:28] = 1
-    sure = [np.full((SIZE, SIZE), value, np.float32) for value in (0.4, 1.0)]
-    doubted, alike = (believe(two_views((lock, other)), sure)[1] for other in (none, np.roll(lock, 1, 1)))
+    doubted, alike = (believe([shown(lock, 0.4), shown(other, 1.0)])[1] for other in (none, np.roll(lock, 1, 1)))
     assert doubted[32, 24] < 0.05 and doubted[50, 50] > 0.95 and alike[32, 24] > 0.95
-    sure[0][:] = 0  # what only the further one shows is not contradicted
-    assert believe(two_views((lock, none)), sure)[1].min() > 0.95
+    # what only the further one shows is not contradicted
+    assert believe([shown(lock, 0.0), shown(none, 1.0)])[1].min() > 0.95
 
 
-def test_the_first_portrait_keeps_the_alpha_of_what_it_tells_at_all():
-    grazing, unseen, full = (np.array([value], np.float32) for value in (TOLD, 0.0, 1.0))
+def test_what_is_not_believed_gives_neither_alpha_nor_colour():
+    whole = np.ones((SIZE, SIZE), np.float32)
+    half = shown(whole, 0.8).trusted(0.5 * whole)
+    assert half.sure.max() == pytest.approx(0.4) and half.view.observation.confidence.max() == 0.5
+    assert half.alpha.min() == 1
+
+
+def test_the_first_portrait_keeps_the_alpha_of_what_it_shows_at_all():
+    grazing, unseen, full = (np.array([value], np.float32) for value in (SEEN, 0.0, 1.0))
     assert [float(share[0]) for share in share_alpha([grazing, full])] == [1, 0]
     assert [float(share[0]) for share in share_alpha([unseen, full])] == [0, 1]
-    assert float(share_alpha([grazing])[0][0]) == pytest.approx(TOLD)
+    assert float(share_alpha([grazing])[0][0]) == pytest.approx(SEEN)
 
 
 def test_hair_goes_on_in_the_colour_of_the_portrait_that_shows_the_hair_beside_it():
@@ -164,17 +193,20 @@ def test_hair_goes_on_in_the_colour_of_the_portrait_that_shows_the_hair_beside_i
     than far away."""
     front, side = np.zeros((2, SIZE, SIZE), np.float32)
     front[10:20, 28:36], side[10:20, 44:52] = 1, 1
-    lead, other = two_views((front, side), (0.2, 0.6))
+    lead, other = (shown(*of).view for of in ((front, 1.0, 0.2), (side, 1.0, 0.6)))
     scalp = np.zeros((SIZE, SIZE), np.float32)
     scalp[:30] = 1
-    head_hair = np.ones(lead.observation.portrait.shape[:2], np.float32)
-    worn = replace(lead.observation, scalp=scalp, head_hair=head_hair)
-    lead, colours = replace(lead, observation=worn), []
-    for views in ([lead], [lead, replace(other, first=worn)]):
-        colours.append(continue_colour(views)[..., 1])
-    alone, both = colours
+    alone, both = (continue_colour(views, scalp)[..., 1] for views in ([lead], [lead, other]))
     assert both[15, 54] > alone[15, 54] + 0.15 and both[15, 48] == pytest.approx(0.6, abs=0.02)
     assert np.abs(both - alone)[15, 4:28].max() < 0.03
+
+
+def test_hats_stand_off_in_their_own_colour_as_hair_does():
+    front, scalp = np.zeros((2, SIZE, SIZE), np.float32)
+    front[10:20, 28:36], scalp[:30] = 1, 1
+    lead = shown(front, 1.0, 0.7).view
+    hatted = replace(lead, masks={**lead.masks, "hair": 0 * lead.masks["hair"], "headwear": lead.masks["hair"]})
+    assert np.abs(continue_colour([hatted], scalp)[:30] - 0.7).max() < 0.02
 
 
 def test_a_bald_outline_tells_nothing(ball):
@@ -193,14 +225,13 @@ def test_the_shell_comes_down_inside_of_hair_and_beside_rims():
 
 
 def test_what_one_side_shows_the_other_has_too():
-    shown = np.zeros((SIZE, SIZE), bool)
-    shown[40:56, 40:48] = True
-    seen = replace(observed(shown, 0.3), hairy=shown.astype(np.float32))
-    sure = np.zeros((SIZE, SIZE), np.float32)
+    beard, sure, scalp = np.zeros((3, SIZE, SIZE), np.float32)
+    beard[40:56, 40:48] = 1
     sure[20:60, SIZE // 2 :] = 1
-    view = View(SimpleNamespace(face_height=50.0), seen)
-    colour, unseen, alpha, hair = continue_shell([view], [sure])
-    assert hair is None and alpha[48, 44] > 0.99 and alpha[48, SIZE - 1 - 44] > 0.99
+    seen = shown(beard, sure)
+    seen = replace(seen, view=replace(seen.view, masks={name: 0 * of for name, of in seen.view.masks.items()}))
+    colour, unseen, alpha = continue_shell([seen], scalp)
+    assert alpha[48, 44] > 0.99 and alpha[48, SIZE - 1 - 44] > 0.99
     assert alpha[30, SIZE - 1 - 44] < 0.05 and alpha[30, 44] < 0.05 and alpha[5].max() < 0.05
     assert np.abs(colour - 0.3).max() < 0.01 and unseen.max() <= 1.001
 
@@ -225,13 +256,9 @@ def test_a_job_with_a_shell_has_skin_below_and_hair_above(demo_head_obj, astrona
     networks = pipeline.load_cached_networks("cpu")
     job = prepare_head(load_mesh(demo_head_obj), str(astronaut), "auto", networks, shell=True)
     shell, height = job.shell, job.match.head.height
-    assert (
-        shell is not None
-        and job.observation.bare
-        and not (job.observation.confidence * job.observation.scalp)[:60].any()
-    )
+    assert shell is not None
     size = 256
-    [picture] = paint_shell(job, size, "keep", 0).values()
+    [picture] = paint_shell(job, size, 1.0, 0).values()
     alpha = picture.picture[..., 3]
     uvs = job.mesh.corner_uvs.reshape(-1, 2)
     canonical = job.mesh.corners(job.canonical).reshape(-1, 3)

@@ -7,7 +7,7 @@ import pytest
 
 from backend.head.mesh import HeadMesh
 from backend.head.scalp import from_whorl
-from backend.surface.strand_direction import find_directions, lay_directions, point_one_way, tangent_frames
+from backend.surface.strand_direction import find_combed, find_directions, lay_directions, point_one_way, tangent_frames
 
 SIZE, FACE = 160, 200.0
 
@@ -37,6 +37,16 @@ def test_what_is_plain_or_noise_has_none_and_the_border_of_hair_is_no_strand():
     assert found.max() < 0.5 and not found[:, :50].any()
     lines = find_directions(striped(0) - edged + edged.mean(), hair, FACE)[:, 70:90]
     assert (lines[..., 0] > 0.9).all()  # and not upright, as the border is
+
+
+def test_hair_is_combed_as_far_as_its_lines_go_together():
+    random, whole = np.random.default_rng(0), np.ones((SIZE, SIZE), np.float32)
+    dots = np.clip(0.4 + 0.1 * random.normal(size=(SIZE, SIZE, 1)), 0, 1).astype(np.float32).repeat(3, 2)
+    assert find_combed(striped(30), whole, FACE) == 1 and find_combed(dots, whole, FACE) < 0.2
+    assert find_combed(np.full((SIZE, SIZE, 3), 0.4, np.float32), whole, FACE) == 0
+    tuft = np.zeros_like(whole)
+    tuft[40:44, 40:44] = 1  # all border
+    assert find_combed(striped(30), tuft, FACE) == find_combed(striped(30), 0 * whole, FACE) == 0
 
 
 def plane(turn: float, mirrored: bool) -> tuple[HeadMesh, np.ndarray]:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from backend import pipeline
-from backend.head.atlas import to_atlas
 from backend.head.mesh import load_mesh
 from backend.head.scalp import AHEAD, SKULL, WHORL
 from backend.imaging.sample import LUMINANCE
+from backend.job import Prepared
 from backend.lab.prepared import prepare_head
+from backend.surface.find import find_details
 from backend.surface.measured import Grain, Subject
-from backend.surface.strands import Strands, covariances, find_strands, finer, lay_strands, stranded, upright
+from backend.surface.strands import (
+    DEEPEST,
+    Strands,
+    covariances,
+    finer,
+    lay_strands,
+    measure_strands,
+    stranded,
+    upright,
+)
 
-SIZE = 128
 DARK = np.array([0.15, 0.1, 0.08], np.float32)
-SKIN = np.array([0.8, 0.6, 0.5], np.float32)
 
 
 def test_outlines_are_no_strands():
@@ -49,6 +57,19 @@ def test_strands_run_down_and_bend():
     edge = np.abs(square[0] - square[-1]).mean(), np.abs(square[:, 0] - square[:, -1]).mean()
     inside = np.abs(np.diff(square, axis=0)).mean(), np.abs(np.diff(square, axis=1)).mean()
     assert edge[0] < 1.5 * inside[0] and edge[1] < 1.5 * inside[1]
+
+
+def test_cropped_hair_is_dots_as_strong_as_strands():
+    strands, dots = (lay_strands(grain(256), 3, combed) for combed in (1.0, 0.0))
+
+    def longer(square: np.ndarray) -> float:
+        down, across = (np.corrcoef(square.ravel(), np.roll(square, 8, axis).ravel())[0, 1] for axis in (0, 1))
+        return float(down - across)
+
+    assert longer(strands[..., 0]) > 0.4 and abs(longer(dots[..., 0])) < 0.15
+    assert 0.7 < dots.std() / strands.std() < 1.4
+    half = lay_strands(grain(256), 3, 0.5)
+    assert 0.15 < longer(half[..., 0]) < longer(strands[..., 0])
 
 
 def test_thin_strands_are_longer_beside_their_width_than_locks():
@@ -82,66 +103,23 @@ def test_strands_are_as_fine_as_the_artists_texels_and_fade_as_they_get_finer():
     assert fine.density == 512 and list(fine.lows) == [8, 16, 32, 64, 128]
     light = np.array([LUMINANCE @ one @ LUMINANCE for one in fine.covariance])
     assert (np.diff(light) < 0).all() and light[-1] > 0
-    assert lay_strands(fine, 0)[..., :3].std() > 1.1 * lay_strands(coarse, 0)[..., :3].std()
+    assert lay_strands(fine, 0).std() > 1.1 * lay_strands(coarse, 0).std()
 
 
 def test_strands_are_of_the_hairs_own_colour():
-    strands = Strands(np.zeros((1, 1, 4), np.float32), 0.6, np.ones((SIZE, SIZE), np.float32))
-    fair, one = np.float32([[0.6, 0.4, 0.2]]), np.ones(1, np.float32)
-    laid = strands.lay(
-        np.float32([[0.1, 0.1, 0.1, 0]]), fair, one, one, np.zeros((1, 3), np.float32), np.zeros((1, 2), np.float32)
-    )
+    strands = Strands(np.full((64, 64, 3), 0.1, np.float32), 0.6)
+    fair, cheek = np.float32([[0.6, 0.4, 0.2]]), np.float32([[0.3, 0.1, 0.3]])
+    laid = strands.laid_on(fair, np.ones(1, np.float32), cheek)
     assert np.allclose(laid / fair, laid[0, 0] / fair[0, 0]) and laid[0, 0] > 1.1 * fair[0, 0]
 
 
-def test_each_strand_ends_for_itself_between_hair_and_skin():
-    line = tuple(np.full((SIZE, SIZE, 3), colour, np.float32) for colour in (DARK, SKIN))
-    square = lay_strands(grain(256), 0)
-    square[..., :3] = 0
-    assert abs(float(square[..., 3].std()) - 1) < 0.1
-    cover = np.tile(np.linspace(1, 0, SIZE, dtype=np.float32)[:, None], (1, SIZE))
-    strands = Strands(square, 0.5, cover, line)
-    x, y = np.meshgrid(np.linspace(-0.3, 0.3, 200), np.linspace(0.9, -0.4, 200))
-    place = np.stack([x, y, np.full_like(x, 0.5)], -1).reshape(-1, 3).astype(np.float32)
-    share = strands.where(to_atlas(place))[:, None]
-    soft = (SKIN + share * (DARK - SKIN)).astype(np.float32)
-    free, normals = np.ones(len(place), np.float32), np.tile(np.float32([0, 0, 1]), (len(place), 1))
-    made = strands.add(soft, free, place, normals, to_atlas(place))
-    assert made.min() > DARK.min() - 1e-3 and (made < SKIN + 1e-3).all()
-    bordering = np.abs(share[:, 0] - 0.5) < 0.1
-    hair = ((SKIN - made) / (SKIN - DARK)).mean(1)
-    assert hair[bordering].std() > 0.3 > 0.1 > abs(hair[bordering].mean() - 0.5)
-    whole = (share[:, 0] > 0.99) | (share[:, 0] < 0.01)
-    assert np.allclose(made[whole], soft[whole], atol=0.02)
-    photographed = np.full_like(soft, 0.9)
-    assert np.array_equal(strands.add(photographed, 0 * free, place, normals, to_atlas(place)), photographed)
-
-
-def test_a_drawings_hair_is_cut_along_a_line():
-    one = grain(256)
-    flat = dataclasses.replace(one, covariance=0 * one.covariance)
-    assert not lay_strands(flat, 0)[..., 3].any()
-
-
-def test_no_strand_grows_on_an_ear():
-    line = tuple(np.full((SIZE, SIZE, 3), colour, np.float32) for colour in (DARK, SKIN))
-    strands = Strands(np.zeros((64, 64, 4), np.float32), 0.5, np.full((SIZE, SIZE), 0.6, np.float32), line)
-    ear, cheek = np.float32([[0.5, 0.1, -0.05]]), np.float32([[0.3, 0.1, 0.3]])
-    mixed, one = (0.4 * SKIN + 0.6 * DARK)[None].astype(np.float32), np.ones(1, np.float32)
-    towards = np.float32([[0, 0, 1]])
-    assert np.allclose(strands.add(mixed, one, ear, towards, to_atlas(ear)), SKIN, atol=0.02)
-    assert (strands.add(mixed, one, cheek, towards, to_atlas(cheek)) < mixed + 1e-3).all()
-
-
 def test_strands_lie_on_hair_alone_and_grow_from_the_whorl():
-    cover = np.zeros((SIZE, SIZE), np.float32)
-    cover[:40] = 1
     stripes = np.repeat(np.sin(np.arange(256) * 2 * np.pi / 32)[None, :, None] * 0.1, 256, 0)
-    strands = Strands(np.repeat(stripes, 4, 2).astype(np.float32), 0.5, cover)
-    grey, free = np.full((400, 3), 0.5, np.float32), np.ones(400, np.float32)
+    strands = Strands(np.repeat(stripes, 3, 2).astype(np.float32), 0.5)
+    grey = np.full((400, 3), 0.5, np.float32)
 
-    def laid(place: np.ndarray) -> np.ndarray:
-        return strands.add(grey, free, place, np.zeros_like(place), to_atlas(place))[:, 0]
+    def laid(place: np.ndarray, cover: float = 1.0) -> np.ndarray:
+        return strands.laid_on(grey, np.full(400, cover, np.float32), place)[:, 0]
 
     def on_skull(turn: np.ndarray, tip: np.ndarray) -> np.ndarray:
         """Places half a face from the skull's middle, so many radians around the whorl's axis and off it."""
@@ -156,48 +134,55 @@ def test_strands_lie_on_hair_alone_and_grow_from_the_whorl():
     assert 1.2 < counts[1] / counts[0] < 3  # as wide on a wide ring as on a narrow one, of 0.39 and 0.78
     assert np.ptp(laid(on_skull(whole, 0.01 * one))) < 0.05  # the whorl itself is plain
     cheek = np.tile(np.float32([0.3, -0.1, 0.2]), (400, 1)) + on_skull(whole, one) * 0.01
-    assert np.array_equal(laid(cheek), grey[:, 0])
+    assert np.array_equal(laid(cheek, cover=0.0), grey[:, 0]) and not np.array_equal(laid(cheek), grey[:, 0])
 
 
-def test_hair_that_the_artist_hides_is_no_model_for_strands(demo_head_obj, astronaut):
+def test_strands_are_measured_where_enough_hair_shows(demo_head_obj, astronaut):
     networks = pipeline.load_cached_networks("cpu")
     job = prepare_head(load_mesh(demo_head_obj), str(astronaut), "photo", networks)
-    generated = np.full((256, 256, 3), 0.5, np.float32)
+    generated, [view] = np.full((256, 256, 3), 0.5, np.float32), job.views
 
-    def found(observation, texels=500.0):
-        return find_strands(Subject(job.mesh, job.canonical, job.registration, observation, generated, None, texels))
+    def found(hair: np.ndarray, texels: float = 500.0) -> Grain | None:
+        subject = Subject(job.mesh, job.canonical, view, generated, None, texels)
+        return measure_strands(subject, hair.astype(np.float32), DEEPEST)
 
-    whole = found(job.observation)
+    whole = found(view.masks["hair"])
     assert whole is not None
-    hair = job.observation.head_hair > 0.9
-    rim = np.where(np.cumsum(hair.any(1)) <= 0.2 * hair.any(1).sum(), 1, 0)[:, None] * job.observation.head_hair
-    little = found(dataclasses.replace(job.observation, head_hair=rim.astype(np.float32)))
+    hair = view.masks["hair"] > 0.9
+    rim = np.where(np.cumsum(hair.any(1)) <= 0.2 * hair.any(1).sum(), 1, 0)[:, None] * view.masks["hair"]
+    little = found(rim)
     assert little is not None  # short hair has strands, too, as strong as is usual
     assert np.linalg.norm(little.covariance[-1]) > 0.05 * np.linalg.norm(whole.covariance[-1]) > 0
     depth = cv2.distanceTransform(hair.astype(np.uint8), cv2.DIST_L2, 3)
     y, x = np.unravel_index(depth.argmax(), depth.shape)
+    assert found(0 * view.masks["hair"]) is None
     for share, shows in ((0.035, True), (0.009, False)):  # however many texels the artist has
         half = round(share * job.registration.face_height)
-        tuft = np.zeros_like(job.observation.head_hair)
+        tuft = np.zeros_like(view.masks["hair"])
         tuft[y - half : y + half, x - half : x + half] = 1
-        tuft = dataclasses.replace(job.observation, head_hair=tuft)
         assert all((found(tuft, texels) is not None) == shows for texels in (200.0, 500.0))
     widest, rows = np.argmax(hair.sum(1)), np.arange(len(hair))[:, None]
     for high in (4, 6, 8, 10, 12, 16):  # hair too narrow for every octave
-        strip = dataclasses.replace(job.observation, head_hair=np.float32(hair & (np.abs(rows - widest) < high / 2)))
-        thin = [found(strip, texels) for texels in (200.0, 500.0)]
+        thin = [found(hair & (np.abs(rows - widest) < high / 2), texels) for texels in (200.0, 500.0)]
         assert all(one is None or np.isfinite(one.covariance).all() for one in thin)
-    hidden = dataclasses.replace(job.observation, confidence=np.zeros_like(job.observation.confidence))
-    assert hidden.wears_hair and found(hidden) is None
+
+    def strands(changed: Prepared) -> set[str]:
+        return set(find_details(changed, generated, 512, 0).strands)
+
+    assert strands(job) == {"hair"}
+    hidden = replace(job.coverings[0], evidence=replace(job.coverings[0].evidence, sure=np.zeros((512, 512))))
+    assert strands(replace(job, coverings=(hidden,))) == set()  # what the artist hides is no model
+    assert strands(replace(job, coverings=())) == set()
+    assert strands(replace(job, style="anime")) == set()  # drawn hair is flat
 
 
 def test_a_beards_strands_are_as_many_times_finer_across_and_as_long():
     waves = 0.1 * np.sin(np.arange(256) * 2 * np.pi / 32)
-    cover, grey, free = np.ones((SIZE, SIZE), np.float32), np.full((400, 3), 0.5, np.float32), np.ones(400, np.float32)
+    whole, grey = np.ones(400, np.float32), np.full((400, 3), 0.5, np.float32)
 
     def crossings(square: np.ndarray, finer: float, place: np.ndarray) -> int:
-        strands = Strands(np.repeat(square[..., None], 4, 2).astype(np.float32), 0.5, cover, None, finer)
-        light = strands.add(grey, free, place, np.zeros_like(place), to_atlas(place))[:, 0]
+        strands = Strands(np.repeat(square[..., None], 3, 2).astype(np.float32), 0.5, finer)
+        light = strands.laid_on(grey, whole, place)[:, 0]
         return int((np.abs(np.diff(np.sign(light - 0.5))) > 0).sum())
 
     upright_stripes, level_stripes = np.repeat(waves[None], 256, 0), np.repeat(waves[:, None], 256, 1)

@@ -22,7 +22,8 @@ from backend.lab.training.studio_light import draw_lit, lamp
 from backend.models.bundle import load_networks
 from backend.networks.sizes import CANVAS
 from backend.networks.studio import TOLD, Studio
-from backend.observation.observe import PLACES, observe
+from backend.observation.look import Look
+from backend.observation.observe import PLACES
 from backend.observation.relight import relighting
 from backend.portrait.decode import decode_portrait
 from backend.prior.light import UPRIGHT, estimate_light
@@ -141,22 +142,25 @@ def test_observed_skin_is_evened_unless_it_is_drawn(demo_head_obj, astronaut, ne
     portrait = decode_portrait(astronaut)
     found = match(load_mesh(demo_head_obj), portrait)
     layout = map_atlas(found.mesh, found.canonical, PLACES)
+    canonical = layout.fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))
 
-    def seen(**options):
-        return observe(found.mesh, layout, found.registration, portrait.color, found.matte, networks.skin, **options)
+    def view(studio=None, drawn=False):
+        return Look(layout, canonical, networks.skin, studio, drawn).at(found, portrait.color)
 
-    smooth, evened, lost = seen(), seen(studio=Brighter(1e-4)), seen(studio=Brighter(0.5))
-    dark, hair = (smooth.confidence > 0.3) & (to_linear(smooth.unlit).max(2) < 0.45), smooth.hairy * smooth.scalp
+    views = view(), view(Brighter(1e-4)), view(Brighter(0.5))
+    smooth, evened, lost = (one.observation for one in views)
+    skin = (smooth.confidence > 0.3) & (to_linear(smooth.unlit).max(2) < 0.45) & (smooth.unlit.min(2) > 0.02)
     ratio = to_linear(evened.unlit) / np.maximum(to_linear(smooth.unlit), 1e-4)
-    skin, locks = dark & (hair < 0.01), dark & (hair > 0.99)
     assert skin.sum() > 1000 and np.allclose(ratio[skin], 2, atol=0.05)
-    assert locks.sum() > 1000 and np.allclose(ratio[locks], 1, atol=0.05)  # hair's gloss is its own
-    assert np.allclose(evened.confidence, smooth.confidence, atol=1e-5) and lost.confidence[hair < 0.01].max() < 1e-2
-    drawn = seen(studio=Brighter(1e-4), drawn=True)
-    assert drawn.evened is None and np.array_equal(drawn.unlit, smooth.unlit)
-    skin = cv2.resize(smooth.unlit, (SIZE, SIZE))
-    kept = relighting(replace(evened, unlit=smooth.unlit), skin, "remove") / relighting(smooth, skin, "remove")
-    assert np.allclose(kept[hair < 0.01], 2, rtol=0.01) and relighting(evened, skin, "keep") is None
+    assert np.allclose(evened.confidence, smooth.confidence, atol=1e-5) and lost.confidence.max() < 1e-2
+    plain, brighter = (one.evidence("hair", canonical) for one in views[:2])
+    locks = plain.sure * plain.shown > 0.99
+    assert locks.sum() > 1000 and np.allclose(plain.color[locks], brighter.color[locks])  # hair's gloss is its own
+    drawn = view(Brighter(1e-4), drawn=True)
+    assert drawn.observation.evened is None and np.array_equal(drawn.observation.portrait, drawn.picture)
+    kept = replace(evened, unlit=smooth.unlit)
+    generated = cv2.resize(smooth.unlit, (SIZE, SIZE))
+    assert np.allclose(relighting(kept, generated) / relighting(smooth, generated), 2, rtol=0.01)
 
 
 def test_a_wall_throws_its_shadow_along_the_light():

@@ -54,7 +54,8 @@ def ball(layout) -> SimpleNamespace:
         canonical=points,
         inside=np.zeros(len(points), np.float32),
         tiles=split_tiles(mesh),
-        observation=SimpleNamespace(better_side=1.0, hair=None, wears_hair=False),
+        observation=SimpleNamespace(better_side=1.0),
+        coverings=(),
     )
 
 
@@ -215,7 +216,7 @@ def test_styles_that_shade_by_themselves_leave_the_light_out(prepared, tmp_path,
 
     def compose_tiles(*given, **more):
         made = compose(*given, **more)
-        lights[id(made)] = given[4]
+        lights[id(made)] = given[2].opacities["light"]
         return made
 
     def note(stylist, name, seed, tiles, shown):
@@ -226,7 +227,7 @@ def test_styles_that_shade_by_themselves_leave_the_light_out(prepared, tmp_path,
     monkeypatch.setattr(Stylist, "style", note)
     words = {"mesh": str(demo_head_obj), "portrait": str(astronaut), "output": str(tmp_path), "size": 512}
     make_variants(Variants("j", styles=["cel", "pencil"], **words), lambda *_: None, lambda: False)
-    assert asked == {"cel": "remove", "pencil": "keep"}
+    assert asked == {"cel": 0.0, "pencil": 1.0}
 
 
 def test_the_same_seed_draws_the_same():
