@@ -102,17 +102,14 @@ class Colouring:
         return done
 
     def _part(self, texels: Texels, part: slice, done: Coloured) -> None:
-        at = texels.at(self.mesh, self.vertices, part)
-        points, normals, place, depth, towards = np.split(at, (3, 6, 9, 10), axis=1)
+        points, normals, place, depth, towards = np.split(
+            texels.at(self.mesh, self.vertices, part), (3, 6, 9, 10), axis=1
+        )
         depth = np.maximum(depth[:, 0], 0)  # extended beyond a border it may fall below
         outside = depth < ENCLOSED
         atlas = to_atlas(place)
-        photo = look_up(
-            self.job.views,
-            self.shown,
-            self.gains,
-            Places(points, normals, place, atlas, outside * np.float32(not self.made_up)),
-        )
+        at = Places(points, normals, place, atlas, outside, outside * np.float32(not self.made_up))
+        photo = look_up(self.job.views, self.shown, self.gains, at)
         made = self._made(self.made, atlas, place, depth)
         bare = made if self.bare is self.made else self._made(self.bare, atlas, place, depth)
         low = bare * (1 - photo.skin[:, None]) + photo.low
@@ -131,7 +128,7 @@ class Colouring:
         layers = {"skin": skin, "folds": np.clip(folds, 0, BRIGHTEST), "detail": detail}
         for name in COVERINGS:
             if name in done.layers:
-                layers[name] = over = self._cover(name, photo, under, bare, made, place, atlas, outside)
+                layers[name] = over = self._cover(name, photo, at, under, bare, made)
                 colour = colour + over[:, 3:] * (over[:, :3] - colour)
         lit = relit(colour, sample_atlas(self.light, atlas))
         lit = lit + photo.share[:, None] * (photo.lit / np.maximum(photo.share, 1e-3)[:, None] - lit)
@@ -152,18 +149,10 @@ class Colouring:
         return dim_mouth(low + below * (self.neck - low), depth, place[:, 1])
 
     def _cover(
-        self,
-        name: str,
-        photo: Photographed,
-        skin: np.ndarray,
-        bare: np.ndarray,
-        made: np.ndarray,
-        place: np.ndarray,
-        atlas: np.ndarray,
-        outside: np.ndarray,
+        self, name: str, photo: Photographed, at: Places, skin: np.ndarray, bare: np.ndarray, made: np.ndarray
     ) -> np.ndarray:
         """(n,4) sRGB and alpha of one covering: the portraits' pixels where they show it, else what continues them."""
-        seen = photo.covers.get(name, np.zeros(len(atlas), np.float32))
+        seen = photo.covers.get(name, np.zeros(len(at.atlas), np.float32))
         whole = np.maximum(photo.share, 1e-3)[:, None]
         # where a pixel is half covered the covering's own colour is what is left without the skin
         part = np.clip(seen[:, None] / whole, 0.1, 1)
@@ -171,14 +160,14 @@ class Colouring:
         covering = self.job.covering(name)
         if covering is None:
             return np.concatenate([own, seen[:, None]], 1)
-        cover = sample_atlas(covering.cover, atlas) * outside
+        cover = sample_atlas(covering.cover, at.atlas) * at.outside
         if name in WORN:  # over the bare skin it gives what the networks made of both
             color = np.clip(bare + (made - bare) / np.maximum(cover, 0.1)[:, None], 0, 1)
         else:
-            color = sample_atlas(covering.color, atlas)
+            color = sample_atlas(covering.color, at.atlas)
         strands = self.details.strands.get(name)
         if strands is not None:
-            color = strands.laid_on(color, cover, place)
+            color = strands.laid_on(color, cover, at.canonical)
         cover = cover * (1 - photo.share)
         alpha = seen + cover
         color = (own * seen[:, None] + color * cover[:, None]) / np.maximum(alpha, 1e-4)[:, None]

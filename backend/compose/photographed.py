@@ -22,13 +22,14 @@ NEAR = 12
 
 @dataclass(frozen=True)
 class Places:
-    """n texels of a head. points, normals: (n,3) in mesh axes. canonical: (n,3). atlas: (n,2). free: (n,) 0 or 1,
-    texels that may come from portraits."""
+    """n texels of a head. points, normals: (n,3) in mesh axes. canonical: (n,3). atlas: (n,2). outside: (n,) 0 or 1, on
+    the head's shell. free: (n,) 0 or 1, texels that may come from portraits."""
 
     points: np.ndarray
     normals: np.ndarray
     canonical: np.ndarray
     atlas: np.ndarray
+    outside: np.ndarray
     free: np.ndarray
 
 

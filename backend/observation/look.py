@@ -50,11 +50,11 @@ class Look:
         shown = portrait if self.drawn else take_folds_off(portrait, matte.skin, registration, match.head)
         folds = None if shown is portrait else ((portrait + 0.01) / (shown + 0.01)).astype(np.float32)
         mask = skin_mask(skin_of(matte, registration.face_height), registration)
-        surface = Surface.of(match.mesh, self.layout, registration.normals)
+        surface = Surface.of(match.mesh, self.layout, registration)
         studio = None if self.drawn else self.studio
-        observation = observe(surface, registration, shown, mask, self.skin, studio, self.drawn)
+        observation = observe(surface, shown, mask, self.skin, studio, self.drawn)
         masks = coverings_of(matte, registration.targets)
-        person, visible = pulled_in(matte.person, registration.face_height), surface.look_up(registration)[1]
+        person, visible = pulled_in(matte.person, registration.face_height), surface.look_up()[1]
         return View(registration, observation, shown, person, masks, visible.astype(np.float32), folds)
 
 

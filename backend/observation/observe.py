@@ -38,26 +38,27 @@ PLACES = 512
 class Surface:
     """The registered head at the (S,S) texels of the atlas.
 
-    points: (S,S,3) float64, mesh units. normals: (S,S,3) unit, mesh axes. canonical: (S,S,3). covered: (S,S) bool.
+    registration: to the portrait. points: (S,S,3) float64, mesh units. normals: (S,S,3) unit, mesh axes. canonical:
+    (S,S,3). covered: (S,S) bool.
     """
 
+    registration: Registration
     points: np.ndarray
     normals: np.ndarray
     canonical: np.ndarray
     covered: np.ndarray
 
     @classmethod
-    def of(cls, mesh: HeadMesh, layout: AtlasMap, normals: np.ndarray) -> Surface:
-        """From (N,3) normals of the registered vertices."""
+    def of(cls, mesh: HeadMesh, layout: AtlasMap, registration: Registration) -> Surface:
         points, towards, canonical = (
             layout.fragments.interpolate(mesh.corners(part.astype(np.float32)))
-            for part in (mesh.vertices, normals, layout.canonical)
+            for part in (mesh.vertices, registration.normals, layout.canonical)
         )
-        return cls(points.astype(np.float64), towards, canonical, layout.fragments.covered)
+        return cls(registration, points.astype(np.float64), towards, canonical, layout.fragments.covered)
 
-    def look_up(self, registration: Registration) -> tuple[np.ndarray, np.ndarray]:
+    def look_up(self) -> tuple[np.ndarray, np.ndarray]:
         """(S,S,2) portrait pixels of the texels, and (S,S) 0..1 how well the portrait shows them."""
-        pixels, visible = visibility(registration, self.points, self.normals, self.canonical)
+        pixels, visible = visibility(self.registration, self.points, self.normals, self.canonical)
         return pixels, (visible * self.covered).astype(np.float32)
 
 
@@ -132,7 +133,6 @@ def held(canonical: np.ndarray) -> np.ndarray:
 
 def observe(
     surface: Surface,
-    registration: Registration,
     portrait: np.ndarray,
     mask: np.ndarray,
     skin_prior: LinearPrior,
@@ -146,7 +146,8 @@ def observe(
         studio: takes out the light that is not smooth (prior/studio.py); without it that stays. drawn: its surfaces
             mirror nothing.
     """
-    places, visible = surface.look_up(registration)
+    registration = surface.registration
+    places, visible = surface.look_up()
     confidence = visible * at_pixels(mask, places)
     colour = sample(portrait, places)
     bare = confidence * (1 - scalp_share(surface.canonical))

@@ -111,7 +111,9 @@ BOTH = np.float32([[0.25, 0.1, 0.4], [-0.25, 0.1, 0.4]])
 
 def places(points: np.ndarray = BOTH, free: float = 1.0) -> Places:
     normals, count = np.tile(np.float32([0, 0, 1]), (len(points), 1)), len(points)
-    return Places(points, normals, points, to_atlas(points), np.full(count, free, np.float32))
+    return Places(
+        points, normals, points, to_atlas(points), np.ones(count, np.float32), np.full(count, free, np.float32)
+    )
 
 
 def test_the_other_side_gives_its_detail_and_no_more(right):
