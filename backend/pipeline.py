@@ -23,7 +23,7 @@ from .compose.udim import compose_tiles, find_tiles, read_bases, side_by_side, t
 from .errors import AvatarTexError, ErrorCode
 from .head.atlas import AtlasMap, map_atlas
 from .head.enclosed import depth_inside
-from .head.match import DRAWN, Match, match, matches
+from .head.match import Match, match, matches
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.uvs import split_tiles, uv_warnings
 from .imaging.files import encode_pictures
@@ -196,7 +196,7 @@ def observe_portraits(job: Job, found: Match, portrait: Portrait, style: str) ->
     settings, networks = job.settings, job.networks
     layout = map_atlas(found.mesh, found.canonical, PLACES)
     canonical = layout.fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))
-    look = Look(layout, canonical, networks.skin, networks.studio, style in DRAWN)
+    look = Look(layout, canonical, networks.skin, networks.studio, style)
     first = look.at(found, portrait.color)
     report_step = lambda share: job.step("atlas", 0.2 + 0.7 * share)  # noqa: E731
     beside = add_further(settings.further, found, first.observation, look, parse_pins(settings.pins), report_step)

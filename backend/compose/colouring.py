@@ -24,6 +24,9 @@ from .texels import Texels
 WORN = ("facial_hair", "hair")
 #: Reach, as a share of the atlas, over which skin below hair becomes the skin beside it.
 BELOW = 0.03
+#: Cover from which the completion says the covering's colour; how much of it is the completion's, the rest what the
+#: portrait shows nearest.
+LEAST, MADE = 0.25, 0.5
 #: sRGB value that keeps the light's gain finite on black, and the most that it can be (layers.flatten.encode).
 TINY, BRIGHTEST = 0.004, 1.99
 #: Depth inside the head, in face heights: from where no portrait shows it, and over which each channel's light is lost
@@ -68,7 +71,7 @@ class Colouring:
         gains = [{lit: view.gain(generated, lit) for lit in (False, True)} for view in job.views]
         self.gains = [{lit: None if of is None else rooted(of) for lit, of in each.items()} for each in gains]
         self.light = rooted(light_beside(job.observation, gains[0][False]))
-        self.made, self.bare = generated.astype(np.float32), bare_below(generated, job).astype(np.float32)
+        self.bare, self.covers = part_coverings(generated, job)
         self.tone = tone_beside(job.views, generated)
         top, bottom, left, right = (round(share * len(generated)) for share in THROAT)
         self.neck = np.median(generated[top:bottom, left:right].reshape(-1, 3), axis=0).astype(np.float32)
@@ -110,9 +113,10 @@ class Colouring:
         atlas = to_atlas(place)
         at = Places(points, normals, place, atlas, outside, outside * np.float32(not self.made_up))
         photo = look_up(self.job.views, self.shown, self.gains, at)
-        made = self._made(self.made, atlas, place, depth)
-        bare = made if self.bare is self.made else self._made(self.bare, atlas, place, depth)
-        low = bare * (1 - photo.skin[:, None]) + photo.low
+        low = sample_atlas(self.bare, atlas, cv2.INTER_CUBIC) + sample_atlas(self.tone, atlas)
+        below = np.clip((BUST_FROM - place[:, 1]) / (BUST_FROM - BUST_TO), 0, 1)[:, None]
+        low = dim_mouth(low + below * (self.neck - low), depth, place[:, 1])
+        low = low * (1 - photo.skin[:, None]) + photo.low
         mirrored = photo.mirrored * (1 - photo.high_share)
         high = photo.high + photo.mirrored_high * mirrored[:, None]
         pores = between_parts(atlas)[:, None]  # what is fine on brows, lashes and lips is no pores
@@ -123,15 +127,14 @@ class Colouring:
             whole = np.clip(skin + detail, 0, 1)
             detail = detail + (self.details.skin.add(whole, missing, place, towards, atlas) - whole)
         colour = np.clip(skin + detail, 0, 1)
-        under = colour
         folds = 1 + (photo.folds - 1) * colour / np.maximum(skin, TINY)  # they lie on the detail, too
         layers = {"skin": skin, "folds": np.clip(folds, 0, BRIGHTEST), "detail": detail}
         for name in COVERINGS:
             if name in done.layers:
-                layers[name] = over = self._cover(name, photo, at, under, bare, made)
-                colour = colour + over[:, 3:] * (over[:, :3] - colour)
+                layers[name] = self._cover(name, photo, at, colour)
         lit = relit(colour, sample_atlas(self.light, atlas))
-        lit = lit + photo.share[:, None] * (photo.lit / np.maximum(photo.share, 1e-3)[:, None] - lit)
+        own = np.clip(2 * photo.skin / np.maximum(photo.share, 1e-3) - 1, 0, 1) * photo.share  # not a fringe's shade
+        lit = lit + own[:, None] * (photo.lit / np.maximum(photo.share, 1e-3)[:, None] - lit)
         layers["light"] = np.clip((lit + TINY) / (colour + TINY), 0, BRIGHTEST)
         for name, values in layers.items():
             done.layers[name][:, part] = values.T
@@ -142,29 +145,17 @@ class Colouring:
         for view, share in enumerate(photo.shares):
             done.shares[view, part] = share
 
-    def _made(self, completion: np.ndarray, atlas: np.ndarray, place: np.ndarray, depth: np.ndarray) -> np.ndarray:
-        """(n,3) of a completion, in the visible skin's tone; dark within the mouth, plain below the neck."""
-        low = sample_atlas(completion, atlas, cv2.INTER_CUBIC) + sample_atlas(self.tone, atlas)
-        below = np.clip((BUST_FROM - place[:, 1]) / (BUST_FROM - BUST_TO), 0, 1)[:, None]
-        return dim_mouth(low + below * (self.neck - low), depth, place[:, 1])
-
-    def _cover(
-        self, name: str, photo: Photographed, at: Places, skin: np.ndarray, bare: np.ndarray, made: np.ndarray
-    ) -> np.ndarray:
+    def _cover(self, name: str, photo: Photographed, at: Places, skin: np.ndarray) -> np.ndarray:
         """(n,4) sRGB and alpha of one covering: the portraits' pixels where they show it, else what continues them."""
         seen = photo.covers.get(name, np.zeros(len(at.atlas), np.float32))
         whole = np.maximum(photo.share, 1e-3)[:, None]
         # where a pixel is half covered the covering's own colour is what is left without the skin
         part = np.clip(seen[:, None] / whole, 0.1, 1)
         own = np.clip(skin + (photo.bare / whole - skin) / part, 0, 1)
-        covering = self.job.covering(name)
-        if covering is None:
+        if name not in self.covers:
             return np.concatenate([own, seen[:, None]], 1)
-        cover = sample_atlas(covering.cover, at.atlas) * at.outside
-        if name in WORN:  # over the bare skin it gives what the networks made of both
-            color = np.clip(bare + (made - bare) / np.maximum(cover, 0.1)[:, None], 0, 1)
-        else:
-            color = sample_atlas(covering.color, at.atlas)
+        color, cover = np.split(sample_atlas(self.covers[name], at.atlas), (3,), axis=1)
+        cover = cover[:, 0] * at.outside
         strands = self.details.strands.get(name)
         if strands is not None:
             color = strands.laid_on(color, cover, at.canonical)
@@ -174,16 +165,28 @@ class Colouring:
         return np.concatenate([color, alpha[:, None]], 1)
 
 
-def bare_below(generated: np.ndarray, job: Prepared) -> np.ndarray:
-    """(a,a,3) the completion with skin where it has hair: there the colour of the visible skin near it."""
-    covers = [one.cover for one in job.coverings]
+def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The completion, which has its hair, taken apart: (a,a,3) sRGB of bare skin, and of each covering by name (a,a,4)
+    sRGB and alpha, so that over the skin it gives about what was completed."""
     near = near_skin(job.observation)
-    if not covers or near is None:
-        return generated
     size = (len(generated),) * 2
-    cover, near = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (np.maximum.reduce(covers), near))
-    share = np.clip(1.5 * cv2.GaussianBlur(cover, (0, 0), BELOW * size[0]), 0, 1)[..., None]
-    return generated + share * (near - generated)
+
+    def small(part: np.ndarray) -> np.ndarray:
+        return cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+
+    found = {one.name: (small(one.cover), small(one.color)) for one in job.coverings}
+    if not found or near is None:
+        return generated.astype(np.float32), {}
+    covered = np.maximum.reduce([cover for cover, _ in found.values()])
+    share = np.clip(1.5 * cv2.GaussianBlur(covered, (0, 0), BELOW * size[0]), 0, 1)[..., None]
+    bare = generated + share * (small(near) - generated)
+    covers = {}
+    for name, (cover, color) in found.items():
+        if name in WORN:
+            made = bare + (generated - bare) / np.maximum(cover, LEAST)[..., None]
+            color = color + MADE * (made - color)
+        covers[name] = np.dstack([np.clip(color, 0, 1), cover]).astype(np.float32)
+    return bare.astype(np.float32), covers
 
 
 def dim_mouth(colour: np.ndarray, depth: np.ndarray, height: np.ndarray) -> np.ndarray:

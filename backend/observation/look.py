@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ..head.atlas import AtlasMap
-from ..head.match import Match
+from ..head.match import DRAWN, Match
 from ..head.scalp import scalp_share
 from ..portrait.head_hair import find_head_hair
 from ..portrait.matte import Matte
@@ -30,14 +30,18 @@ class Look:
     """What the portraits of one job are looked at with.
 
     layout: the head in the atlas. canonical: (S,S,3) of its texels. skin: the prior of unlit skin. studio: takes out
-    the light that is not smooth. drawn: a drawing's folds are lines, its shadows are drawn, and nothing mirrors.
+    the light that is not smooth. style: a name of options.STYLE; a drawing's folds are lines and its shadows are drawn.
     """
 
     layout: AtlasMap
     canonical: np.ndarray
     skin: LinearPrior
     studio: nn.Module | None
-    drawn: bool
+    style: str
+
+    @property
+    def drawn(self) -> bool:
+        return self.style in DRAWN
 
     @property
     def scalp(self) -> np.ndarray:
@@ -52,7 +56,7 @@ class Look:
         mask = skin_mask(skin_of(matte, registration.face_height), registration)
         surface = Surface.of(match.mesh, self.layout, registration)
         studio = None if self.drawn else self.studio
-        observation = observe(surface, shown, mask, self.skin, studio, self.drawn)
+        observation = observe(surface, shown, mask, self.skin, studio, self.style == "photo")
         masks = coverings_of(matte, registration.targets)
         person, visible = pulled_in(matte.person, registration.face_height), surface.look_up()[1]
         return View(registration, observation, shown, person, masks, visible.astype(np.float32), folds)

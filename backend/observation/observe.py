@@ -137,14 +137,14 @@ def observe(
     mask: np.ndarray,
     skin_prior: LinearPrior,
     studio: nn.Module | None = None,
-    drawn: bool = False,
+    mirrors: bool = True,
 ) -> Observation:
     """Scatter the portrait's skin into the atlas, with confidence and without its light.
 
     Args:
         portrait: (H,W,3) float32 sRGB. mask: (H,W) 0..1, of skin_mask(). skin_prior: what skin looks like unlit.
-        studio: takes out the light that is not smooth (prior/studio.py); without it that stays. drawn: its surfaces
-            mirror nothing.
+        studio: takes out the light that is not smooth (prior/studio.py); without it that stays. mirrors: surfaces do,
+            in photographs.
     """
     registration = surface.registration
     places, visible = surface.look_up()
@@ -158,7 +158,7 @@ def observe(
     shade = light.shade(smooth)
     trusted = light.trust(shade) * surface.covered
     matte, evened = portrait, None
-    if not drawn:
+    if mirrors:
         matte = without_reflection(portrait, mean_light(shade, confidence * trusted))
     unlit = light.remove(sample(matte, places), shade)
     if studio is not None:
