@@ -108,6 +108,15 @@ def test_lips_meet_the_portraits_edges(shut):
     assert np.abs(warp(far) - plain(far)).max() < 0.5  # the face around stays
 
 
+def test_a_lip_whose_edge_was_misread_keeps_its_other_edge(shut):
+    """Landmarks of the lower lip's edge lie 8 px too high, across the teeth."""
+    smile = smiling(shut)
+    down = 8 * np.sin(np.linspace(0, np.pi, len(BELOW)))[:, None] * (0, 1)
+    edges = LipEdges(shut[ABOVE], shut[BELOW]), LipEdges(smile[ABOVE], smile[BELOW] + down)
+    warp = fit_face_warp(shut, smile, np.ones(468), NONE, edges)
+    assert np.abs(warp.lower(shut[UNDER]) - smile[UNDER])[3:-3, 1].max() < 0.8
+
+
 def test_shut_lips_keep_the_line_between_them(shut):
     line = shut[ABOVE]
     edges = (
