@@ -1,157 +1,267 @@
-"""Lips that are apart in the portrait and together on the head, or the other way round: the warp is cut between them.
+"""Where the lips end towards each other, in the portrait and on the head, and the warp that is cut between them.
 
 A smooth warp would lay teeth on closed lips. Cut along the line between the lips, the half above follows the upper lip
 and all of the face but the lower one, the half below the lower lip and all but the upper; both meet at the corners.
+
+Landmarks alone do not say where to cut: the network reads the lower lip's edge across the teeth, the upper one's a few
+pixels off, which is half of a thin lip, and a bare head's lips up to 0.03 face heights beside the furrow between them.
+So around the landmarks the edges are the likeliest smooth lines, found by dynamic programming in a straightened strip:
+in the portrait between regions of two colours (Chan and Vese 2001), or along the dark line where lips touch; on the
+head along the furrow, or around a gap.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
-from ..portrait.lip_edges import ABOVE, BELOW, CHIN, FOREHEAD, LipEdges
+from ..imaging.line_between import SPREAD, likelihood, line_between, smooth_line, two_kinds
+from ..imaging.sample import sample
+from ..portrait.landmark_groups import fill_region
+from .camera import Camera
+from .mesh import HeadMesh
+from .rasterize import rasterize
 from .warp import ImageWarp, fit_warp
 
-#: MediaPipe's lip landmarks, rows from the opening outwards, without the corners (78 and 308 inside).
-UPPER = (
-    191,
-    80,
-    81,
-    82,
-    13,
-    312,
-    311,
-    310,
-    415,
-    183,
-    42,
-    41,
-    38,
-    12,
-    268,
-    271,
-    272,
-    407,
-    184,
-    74,
-    73,
-    72,
-    11,
-    302,
-    303,
-    304,
-    408,
-    185,
-    40,
-    39,
-    37,
-    0,
-    267,
-    269,
-    270,
-    409,
+#: MediaPipe's landmarks of each lip, in rows from the opening outwards, without the corners.
+UPPER = np.array(
+    [
+        [191, 80, 81, 82, 13, 312, 311, 310, 415],
+        [183, 42, 41, 38, 12, 268, 271, 272, 407],
+        [184, 74, 73, 72, 11, 302, 303, 304, 408],
+        [185, 40, 39, 37, 0, 267, 269, 270, 409],
+    ]
 )
-LOWER = (
-    95,
-    88,
-    178,
-    87,
-    14,
-    317,
-    402,
-    318,
-    324,
-    96,
-    89,
-    179,
-    86,
-    15,
-    316,
-    403,
-    319,
-    325,
-    77,
-    90,
-    180,
-    85,
-    16,
-    315,
-    404,
-    320,
-    307,
-    146,
-    91,
-    181,
-    84,
-    17,
-    314,
-    405,
-    321,
-    375,
+LOWER = np.array(
+    [
+        [95, 88, 178, 87, 14, 317, 402, 318, 324],
+        [96, 89, 179, 86, 15, 316, 403, 319, 325],
+        [77, 90, 180, 85, 16, 315, 404, 320, 307],
+        [146, 91, 181, 84, 17, 314, 405, 321, 375],
+    ]
 )
 CORNERS = (61, 76, 62, 78, 291, 306, 292, 308)
-#: What a row of lip landmarks moves along with the lip's edge, from the opening outwards.
-ALONG = (1, 2 / 3, 1 / 3, 0)
-#: Difference of the two openings, of the face's height, from which lips that nobody looked at are cut apart.
+#: From corner to corner: where each lip ends towards the other, and towards the skin.
+ABOVE, BELOW = ([78, *lip[0], 308] for lip in (UPPER, LOWER))
+OVER, UNDER = ([61, *lip[-1], 291] for lip in (UPPER, LOWER))
+#: Columns of the strip, and rows of the same size that it goes on beyond the lips.
+COLUMNS, MARGIN = 96, 6
+#: Face heights that landmarks of the line between lips err by (one standard deviation; twelve smiles).
+ERROR = 0.012
+#: Share of the lips' red (a of CIELAB) below which teeth and the dark between them lie, and standard deviations that
+#: they are from lips. What is red and dark is a lip in shade as often as a pocket at a corner.
+PALER, UNLIKE = 0.7, 3.0
+#: Shares of a lip's height, from its edge to the skin, that are lip for sure.
+CORE = (0.4, 0.85)
+#: Face heights up to which landmarks of shut lips are apart; they are read up to 0.015 apart.
+PARTED = 0.025
+#: Face heights over which a furrow is darker or deeper than around it; the darkness (CIELAB) and the depth (face
+#: heights) that say as much as one standard deviation of a landmark.
+FURROW, DARK, DEEP = 0.03, 10.0, 0.004
+#: Face heights behind the lips from which a head's mouth is a gap, and rows that a gap has at least.
+BEHIND, GAP = 0.025, 5
+#: Face heights between the openings of head and portrait from which lips are cut apart by landmarks alone.
 APART = 0.015
-#: Face heights: how far into the portrait's lips their ends are taken from, for edges are blurred, and how far from its
-#: edge a lip is moved so that it meets the portrait's.
+#: Face heights: how far into the portrait's lips their ends are taken from, for edges are blurred (-0.3 dB without),
+#: and how far from its edge a lip is moved so that it meets the portrait's.
 INTO, REACH = 0.003, 0.08
 #: How much firmer the lips hold their half than other landmarks hold the face: lips move far over a short way.
 FIRM = 20.0
 #: Pixels over which the halves meet on the line, and how much softer they meet beyond the corners, per pixel from them.
-SHARP, SOFTER = 0.75, 0.5
+SOFT = 0.5
 
 
 class MouthFrame:
-    """Along a line from corner to corner of a mouth, and across it downwards; in pixels.
-
-    line: (n,2) pixels, from one corner to the other.
-    """
+    """Along a line (n,2) from corner to corner of a mouth, and across it downwards; in pixels."""
 
     def __init__(self, line: np.ndarray) -> None:
-        self.start, end = line[0], line[-1]
-        self.length = float(np.linalg.norm(end - self.start))
-        self.along = (end - self.start) / self.length
+        self.line, self.start, towards = line, line[0], line[-1] - line[0]
+        self.length = max(float(np.linalg.norm(towards)), 1e-6)
+        self.along = towards / self.length
         self.down = np.array([-self.along[1], self.along[0]])
 
     def __call__(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(…,) along and across of (…,2) pixels."""
         return (pixels - self.start) @ self.along, (pixels - self.start) @ self.down
 
+    def below(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(…,) how far (…,2) pixels lie below the line, and beside its ends."""
+        along, across = self(pixels)
+        return across - np.interp(along, *self(self.line)), np.maximum(np.maximum(-along, along - self.length), 0)
+
 
 @dataclass(frozen=True)
-class LipWarp:
-    """Half of a face's warp, that meets its lip's edge exactly.
+class LipEdges:
+    """upper, lower: (n,2) pixels of where each lip ends towards the other, from the face's right to its left."""
 
-    warp: of the landmarks. frame: of the head's mouth. edge: (2,n) along and across, where the head's lip ends.
-    missing: (n,2) pixels that the warp leaves between that and the portrait's. reach: pixels over which it fades.
+    upper: np.ndarray
+    lower: np.ndarray
+
+    @property
+    def opening(self) -> float:
+        """Pixels, the median."""
+        return float(np.median(np.linalg.norm(self.upper - self.lower, axis=1)))
+
+    @property
+    def middle(self) -> np.ndarray:
+        return (self.upper + self.lower) / 2
+
+    @property
+    def outline(self) -> np.ndarray:
+        """(2n,2) pixels around what shows between the lips."""
+        return np.concatenate([self.upper, self.lower[::-1]])
+
+    def between(self, shape: tuple[int, int]) -> np.ndarray:
+        """(H,W) float32 0..1, what shows between the lips; nothing where they touch."""
+        loops = [tuple(range(2 * len(self.upper)))] if self.opening >= 1 else []
+        return fill_region(shape, self.outline, *loops)
+
+
+class Strip:
+    """The mouth straightened: a column for each step from corner to corner, rows of the same step across.
+
+    above, below, over, under: (COLUMNS,) rows of the landmarks' lines. places: (rows,COLUMNS,2) pixels. height: of the
+    face, in rows. row: (rows,1) their middles.
     """
 
-    warp: ImageWarp
-    frame: MouthFrame
-    edge: np.ndarray
-    missing: np.ndarray
-    reach: float
+    def __init__(self, points: np.ndarray) -> None:
+        self.frame = MouthFrame(points[OVER])
+        self.step = self.frame.length / COLUMNS
+        self.across = (np.arange(COLUMNS) + 0.5) * self.step
+        self.height = float(np.linalg.norm(points[10] - points[152])) / self.step
 
-    def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """(…,2) float pixels, moved."""
-        moved = self.warp(pixels)
-        along, across = self.frame(pixels)
-        beyond = np.maximum(np.maximum(-along, along - self.frame.length), 0)
-        away = np.hypot(across - np.interp(along, *self.edge), beyond) / self.reach
-        near = away < 1
-        share = (1 - away[near] ** 2) ** 2
-        moved[near] += share[:, None] * np.stack(
-            [np.interp(along[near], self.edge[0], missing) for missing in self.missing.T], -1
+        def line(loop: list[int]) -> np.ndarray:
+            along, down = self.frame(points[loop])
+            order = np.argsort(along)
+            return np.interp(self.across, along[order], down[order])
+
+        lines = [line([61, *ABOVE, 291]), line([61, *BELOW, 291]), line(OVER), line(UNDER)]
+        middle = (lines[0] + lines[1]) / 2
+        high, low = (
+            np.ceil(max(float(part.max()), 0.0) / self.step) + MARGIN for part in (middle - lines[2], lines[3] - middle)
         )
-        return moved
+        self.first = middle - high * self.step
+        self.above, self.below, self.over, self.under = ((one - self.first) / self.step for one in lines)
+        self.row = np.arange(int(high + low))[:, None] + 0.5
+        self.places = self.pixels(np.broadcast_to(self.row, (len(self.row), COLUMNS)))
+
+    def cost(self, landmarks: np.ndarray) -> np.ndarray:
+        """(rows+1,COLUMNS) of a line before each row and after the last, whose landmarks are at (COLUMNS,) rows."""
+        line = np.arange(len(self.row) + 1)[:, None]
+        return 0.5 * ((line - landmarks) / (ERROR * self.height)) ** 2
+
+    def pixels(self, rows: np.ndarray) -> np.ndarray:
+        """(…,COLUMNS,2) pixels of (…,COLUMNS) rows."""
+        down = self.first + rows * self.step
+        return self.frame.start + self.across[:, None] * self.frame.along + down[..., None] * self.frame.down
+
+
+def find_portrait_edges(picture: np.ndarray, points: np.ndarray) -> LipEdges:
+    """The edges of the lips in a portrait: around what shows between them, or the dark line where they touch.
+
+    Args:
+        picture: (H,W,3) float32 sRGB. points: (468,2) landmark pixels.
+    """
+    strip = Strip(points)
+    lab = cv2.cvtColor(sample(picture, strip.places), cv2.COLOR_RGB2LAB)
+    rows = find_opening(lab, strip)
+    if rows is None:
+        shut = np.median(strip.below - strip.above) < PARTED * strip.height
+        # light falls from above: the line is dark, and what is below it brighter than what is above
+        light = lab[..., 0] - cv2.Sobel(lab[..., 0], cv2.CV_32F, 0, 1, scale=1 / 4)
+        rows = (furrow(light, strip, DARK),) * 2 if shut else (strip.above, strip.below)
+    return LipEdges(*map(strip.pixels, rows))
+
+
+def find_opening(lab: np.ndarray, strip: Strip) -> tuple[np.ndarray, np.ndarray] | None:
+    """(COLUMNS,) rows of the edges of both lips around what shows between them; None where it looks like lips.
+
+    Args:
+        lab: (rows,COLUMNS,3) CIELAB.
+    """
+    row, upper, lower = strip.row, strip.above, strip.below
+    inside = (row > upper) & (row < strip.under)
+    for first in (True, False):
+        lips = core(row, upper, strip.over), core(row, lower, strip.under)
+        if min(map(np.count_nonzero, lips)) < COLUMNS:
+            return None
+        by_lip = [likelihood(lab, lab[lip]) for lip in lips]
+        inside &= lab[..., 1] < PALER * max(np.median(lab[lip][:, 1]) for lip in lips)
+        if first:
+            inside &= np.maximum(*by_lip) < -0.5 * UNLIKE**2 - np.log(SPREAD).sum()
+        if np.count_nonzero(inside) < COLUMNS:
+            return None
+        within = np.max([likelihood(lab, part) for part in two_kinds(lab[inside], COLUMNS / 2)], 0)
+        # the lower lip's colour is sure, the upper one's is mixed with beards and shade
+        over, under = within - np.maximum(*by_lip), within - by_lip[1]
+        middle = (upper + lower) / 2
+        upper = line_between(over, strip.over, middle, strip.cost(strip.above))
+        lower = len(row) - line_between(
+            under[::-1], len(row) - strip.under, len(row) - middle, strip.cost(strip.below)[::-1]
+        )
+        inside = (row > upper) & (row < lower)
+    return None if np.median(lower - upper) < 1 else (upper, lower)
+
+
+def core(row: np.ndarray, inner: np.ndarray, outer: np.ndarray) -> np.ndarray:
+    """(rows,COLUMNS) bool: what of a lip is lip for sure, between its two lines."""
+    share = (row - inner) / np.where(np.abs(outer - inner) < 1, 1, outer - inner)
+    return (share > CORE[0]) & (share < CORE[1])
+
+
+def furrow(values: np.ndarray, strip: Strip, much: float) -> np.ndarray:
+    """(COLUMNS,) rows of the line between shut lips, where values (rows,COLUMNS) are least.
+
+    Args:
+        much: what of the values says as much as one standard deviation of a landmark.
+    """
+    low = values - cv2.GaussianBlur(values, (0, 0), FURROW * strip.height, borderType=cv2.BORDER_REPLICATE)
+    cost = strip.cost((strip.above + strip.below) / 2)
+    return smooth_line((cost[:-1] + cost[1:]) / 2 + low / much) + 0.5
+
+
+def find_head_edges(mesh: HeadMesh, camera: Camera, points: np.ndarray) -> LipEdges:
+    """The edges of the lips of a head as a camera sees it: along the furrow between them, or around a deep gap.
+
+    Args:
+        points: (468,2) the landmarks as the camera sees them.
+    """
+    strip = Strip(points)
+    low = strip.places.reshape(-1, 2).min(0) - 2 * strip.step
+    size = np.ceil((strip.places.reshape(-1, 2).max(0) - low) / strip.step).astype(int) + 2
+    pixels, depth = camera.project(mesh.vertices.astype(np.float64))
+    corners = mesh.corners((pixels - low) / strip.step)
+    near = ((corners.max(1) > 0) & (corners.min(1) < size)).all(1)
+    fragments = rasterize(corners[near], int(size[0]), int(size[1]), depth=mesh.corners(depth)[near])
+    shown = fragments.interpolate(mesh.corners(depth)[near][..., None])[..., 0]
+    shown = np.where(fragments.covered, shown, shown[fragments.covered].max() if fragments.covered.any() else 0)
+    tall = camera.focal / max(float(np.median(shown)), 1e-9) / strip.step / strip.height  # of depth, to face heights
+    away = sample(shown.astype(np.float32), (strip.places - low) / strip.step) * tall
+    return LipEdges(*map(strip.pixels, around_gap(away, furrow(-away, strip, DEEP), strip)))
+
+
+def around_gap(away: np.ndarray, line: np.ndarray, strip: Strip) -> tuple[np.ndarray, np.ndarray]:
+    """(COLUMNS,) rows above and below the line where a head's lips end, both the line's own where they touch.
+
+    Args:
+        away: (rows,COLUMNS) depth in face heights. line: (COLUMNS,) rows.
+    """
+    over, under = strip.row < line, strip.row > line
+    lips = over & (strip.row > strip.over), under & (strip.row < strip.under)
+    solid = away < np.maximum(*(np.where(lip, away, np.inf).min(0) for lip in lips)) + BEHIND
+    upper = np.where(over & solid, strip.row + 0.5, 0).max(0)
+    lower = np.where(under & solid, strip.row - 0.5, len(away)).min(0)
+    return (line, line) if np.median(lower - upper) < GAP else (upper, lower)
 
 
 @dataclass(frozen=True)
 class MouthWarp:
-    """upper, lower: the halves. line: (n,2) pixels between the lips, from one corner to the other."""
+    """Two warps of a face, that meet on a line between its lips.
+
+    upper, lower: each lip's and the rest of the face's but the other lip's. line: (n,2) pixels, from corner to corner.
+    """
 
     upper: LipWarp
     lower: LipWarp
@@ -159,16 +269,34 @@ class MouthWarp:
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """(…,2) float pixels, moved."""
-        share = self.below(pixels)[..., None]
+        below, beside = MouthFrame(self.line).below(pixels)
+        share = np.clip(below / (2 * SOFT * (1 + beside)) + 0.5, 0, 1)[..., None]
+        share = share * share * (3 - 2 * share)
         return self.upper(pixels) * (1 - share) + self.lower(pixels) * share
 
-    def below(self, pixels: np.ndarray) -> np.ndarray:
-        """(…,) 0..1: 1 below the line between the lips, 0 above it."""
-        frame = MouthFrame(self.line)
-        along, across = frame(pixels)
-        beyond = np.maximum(np.maximum(-along, along - frame.length), 0)
-        ramp = np.clip((across - np.interp(along, *frame(self.line))) / (2 * (SHARP + SOFTER * beyond)) + 0.5, 0, 1)
-        return ramp * ramp * (3 - 2 * ramp)
+
+@dataclass(frozen=True)
+class LipWarp:
+    """A face's warp that meets one lip's edge exactly.
+
+    warp: of the landmarks. edge: (n,2) pixels where the head's lip ends. missing: (n,2) pixels that the warp leaves
+    between that and the portrait's. reach: pixels over which it fades.
+    """
+
+    warp: ImageWarp
+    edge: np.ndarray
+    missing: np.ndarray
+    reach: float
+
+    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+        """(…,2) float pixels, moved."""
+        moved, frame = self.warp(pixels), MouthFrame(self.edge)
+        away = np.hypot(*frame.below(pixels)) / self.reach
+        near = away < 1
+        along, start = frame(pixels[near])[0], frame(self.edge)[0]
+        missing = np.stack([np.interp(along, start, part) for part in self.missing.T], -1)
+        moved[near] += (1 - away[near] ** 2)[:, None] ** 2 * missing
+        return moved
 
 
 def fit_face_warp(
@@ -184,48 +312,39 @@ def fit_face_warp(
         source, target: (468,2) pixels. weights: (468,) 0..1. pinned: (468,) bool.
         edges: of the head's lips and of the portrait's; where landmarks say so if None.
     """
-    height = float(np.linalg.norm(target[FOREHEAD] - target[CHIN]))
+    height = float(np.linalg.norm(target[10] - target[152]))
     if edges is None:
-        own, shown = (LipEdges(points[list(ABOVE)], points[list(BELOW)]) for points in (source, target))
+        own, shown = (LipEdges(points[ABOVE], points[BELOW]) for points in (source, target))
         alike = abs(own.opening - shown.opening) < APART * height
     else:
         own, shown = edges
         source, target, alike = move_lips(source, own), move_lips(target, shown), False
-    line = (own.upper + own.lower) / 2
-    towards = (line[-1] - line[0]) / max(float(np.linalg.norm(line[-1] - line[0])), 1e-6)
-    ordered = (np.diff(line @ towards) > 0).all()
-    if alike or not ordered:
+    frame, goal = MouthFrame(own.middle), MouthFrame(shown.middle)
+    if alike or (np.diff(frame(own.middle)[0]) <= 0).any():
         return fit_warp(source, target, weights, pinned)
     halves = []
-    frame, goal = MouthFrame(line), MouthFrame((shown.upper + shown.lower) / 2)
-    into = INTO * height if shown.opening > 1 else 0.0
-    for lip, others, start, end in (
-        (UPPER, LOWER, own.upper, shown.upper - into * goal.down),
-        (LOWER, UPPER, own.lower, shown.lower + into * goal.down),
+    into = INTO * height * goal.down if shown.opening > 1 else 0.0
+    for lip, other, start, end in (
+        (UPPER, LOWER, own.upper, shown.upper - into),
+        (LOWER, UPPER, own.lower, shown.lower + into),
     ):
-        left, near = weights.copy(), [*lip, *CORNERS]
-        left[near] = np.maximum(left[near], 0.5) * FIRM
-        left[list(others)] = 0
+        firm = np.isin(np.arange(len(weights)), [*lip.ravel(), *CORNERS])
+        left = np.where(firm, np.maximum(weights, 0.5) * FIRM, weights)
         held = pinned.copy()
-        held[list(others)] = False
-        firm = np.zeros(len(weights), bool)
-        firm[near] = True
+        left[other], held[other] = 0, False
         warp = fit_warp(source, target, left, held, firm)
         along, across = goal(warp(start))
         missing = (np.interp(along, *goal(end)) - across)[:, None] * goal.down
-        halves.append(LipWarp(warp, frame, np.stack(frame(start)), missing, REACH * height))
-    upper, lower = halves
-    return MouthWarp(upper, lower, line)
+        halves.append(LipWarp(warp, start, missing, REACH * height))
+    return MouthWarp(halves[0], halves[1], own.middle)
 
 
 def move_lips(points: np.ndarray, edges: LipEdges) -> np.ndarray:
     """(468,2) the landmarks with the lips' inner rows on their edges, and the rows between taken along."""
-    start, along = points[ABOVE[0]], points[ABOVE[-1]] - points[ABOVE[0]]
+    along = points[ABOVE[-1]] - points[ABOVE[0]]
     moved = points.copy()
     for rows, edge in ((UPPER, edges.upper), (LOWER, edges.lower)):
-        inner = list(rows[:9])
-        place = [np.interp((points[inner] - start) @ along, (edge - start) @ along, edge[:, axis]) for axis in (0, 1)]
-        shift = np.stack(place, 1) - points[inner]
-        for number, share in enumerate(ALONG):
-            moved[list(rows[9 * number : 9 * number + 9])] += share * shift
+        inner = points[rows[0]]
+        place = [np.interp(inner @ along, edge @ along, edge[:, axis]) for axis in (0, 1)]
+        moved[rows] += np.array([1, 2 / 3, 1 / 3, 0])[:, None, None] * (np.stack(place, 1) - inner)
     return moved

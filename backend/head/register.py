@@ -10,15 +10,13 @@ import numpy as np
 from ..errors import AvatarTexError, ErrorCode
 from ..pins import Pin
 from ..portrait.landmark_groups import INNER_LIPS, LEFT_EYE, LIPS, RIGHT_EYE
-from ..portrait.lip_edges import LipEdges, find_portrait_edges
 from ..prior.linear import LinearPrior
 from ..prior.skin import worn_skin
 from .camera import Camera, solve_camera
 from .landmarks import HeadLandmarks
-from .lid_gap import find_shut_lids
-from .lip_furrow import find_head_edges
+from .lids import Lids, find_lids
 from .mesh import HeadMesh, vertex_normals
-from .mouth import MouthWarp, fit_face_warp
+from .mouth import LipEdges, MouthWarp, find_head_edges, find_portrait_edges, fit_face_warp
 from .photometric import refine
 from .pinning import TRUSTED, hold_head_pins, pinned
 from .reread import compare, frame_head
@@ -45,7 +43,7 @@ class Registration:
     targets: (468,2) where they were read in the portrait.
     angles: (yaw, pitch, roll) of the camera about the face, degrees; yaw > 0: the face looks to the picture's right.
     face_height: portrait pixels from forehead to chin.
-    shut: (2,) bool, whether the head's right and left lids are shut by its mesh.
+    lids: which eyes are shut, on the head and in the portrait.
     lips: where they end in the portrait; None where nobody looked.
     """
 
@@ -59,7 +57,7 @@ class Registration:
     landmarks: np.ndarray
     weights: np.ndarray
     targets: np.ndarray
-    shut: np.ndarray
+    lids: Lids
     lips: LipEdges | None = None
 
     def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -179,7 +177,7 @@ def register(
         points,
         np.minimum(weights, 1),
         targets,
-        find_shut_lids(mesh, head),
+        find_lids(mesh, head, projected, targets),
         lips,
     )
 

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from ..head.atlas import AtlasMap, to_atlas
-from ..head.eyelids import between_lids, find_bare_eyes
 from ..head.mesh import HeadMesh
 from ..head.register import Registration
 from ..head.scalp import scalp_share
@@ -117,7 +116,7 @@ def visibility(
     """Portrait pixels (…,2) of surface points, and (…,) 0..1 how well the portrait shows them, whatever covers them."""
     pixels, depth = registration.project(points)
     sure = registration.confidence(points, normals, pixels, depth, scalp_share(canonical)) * held(canonical)
-    eyes = find_bare_eyes(registration)
+    eyes = registration.lids.bare_eyes()
     return pixels, sure if eyes is None else sure * (1 - sample_atlas(eyes, to_atlas(canonical)))
 
 
@@ -183,7 +182,7 @@ def skin_mask(skin: np.ndarray, registration: Registration) -> np.ndarray:
     """(H,W) 0..1 pixels that may become skin, of (H,W) 0..1 skin: pulled in from its border, and nothing between the
     lips nor between lids that are shut on the head."""
     shape = skin.shape
-    shut = (1 - between_lips(registration, shape)) * (1 - between_lids(registration, shape))
+    shut = (1 - between_lips(registration, shape)) * (1 - registration.lids.between(shape))
     return pulled_in(skin, registration.face_height) * shut
 
 

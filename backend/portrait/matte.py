@@ -71,7 +71,7 @@ class Matte:
     """Per pixel of the portrait, (H, W) float32 0..1.
 
     person: the person, hair and clothes included.
-    skin: bare skin and, inside the face, everything that belongs to it, open mouths too (lip_edges.py); low on hair,
+    skin: bare skin and, inside the face, everything that belongs to it, open mouths too (head/mouth.py); low on hair,
         hats, cloth, hands, glasses and background.
     hair: what covers the person's head: hair, hats, scarves.
     hand: whether a hand is before the face.

@@ -13,6 +13,7 @@ from backend.compose.colouring import Coloured, Colouring
 from backend.compose.photographed import Places, find, find_shown, look_up, tone_beside
 from backend.compose.texels import Texels
 from backend.head.atlas import to_atlas
+from backend.head.lids import Lids
 from backend.head.mesh import HeadMesh
 from backend.job import Prepared
 from backend.layers.flatten import flatten
@@ -76,7 +77,7 @@ def registered(vertices: int, sure: float = 1.0) -> SimpleNamespace:
         camera=SimpleNamespace(project=lambda points: (points, None)),
         landmarks=np.zeros((468, 2)),
         targets=np.zeros((468, 2)),
-        shut=np.zeros(2, bool),
+        lids=Lids(np.zeros(2, bool), np.zeros(2, bool), np.zeros((468, 2))),
         normals=np.tile(np.float32([0, 0, 1]), (vertices, 1)),
     )
 
