@@ -116,7 +116,7 @@ def test_what_skin_and_hair_mirror_is_in_the_lights_layer(haired):
 
 def test_the_light_goes_on_over_what_no_portrait_shows(haired):
     """As the picture's exposure, far from it; hair and skin have the same there."""
-    of, prepared, generated = haired
+    _, prepared, generated = haired
     lit, unlit = (made(prepared, generated, light=light).texture for light in (1.0, 0.0))
     back = inner(PLACES[..., 2] < -0.3)
     wanted = relit(unlit, rooted(prepared.observation.exposure))
