@@ -74,7 +74,7 @@ class Scene:
         return to_srgb(to_linear(self.unlit(*COVERINGS)) * self.light[..., None])
 
 
-def scene(light: float = 0.8, slant: float = 0.15, **covers: np.ndarray) -> Scene:
+def scene(light: float = 0.8, slant: float = 0.4, **covers: np.ndarray) -> Scene:
     """Blotched skin below a light that comes more from one side. covers: by name of COVERINGS."""
     random, places = np.random.default_rng(0), ball(PIXELS)
     blotches = cv2.GaussianBlur(random.normal(size=(PIXELS, PIXELS)), (0, 0), 2.0)[..., None]

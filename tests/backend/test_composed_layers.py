@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from backend.compose.compose import Composition, Finish, compose
+from backend.compose.compose import Composition, Finish, compose, fade
 from backend.imaging.sample import LUMINANCE
 from backend.job import Prepared
 from backend.layers.flatten import LAYERS, OPACITIES, Blend, flatten
@@ -116,11 +116,11 @@ def test_what_skin_and_hair_mirror_is_in_the_lights_layer(haired):
 
 def test_the_light_goes_on_over_what_no_portrait_shows(haired):
     """As the picture's exposure, far from it; hair and skin have the same there."""
-    of, prepared, generated = haired
+    _, prepared, generated = haired
     lit, unlit = (made(prepared, generated, light=light).texture for light in (1.0, 0.0))
     back = inner(PLACES[..., 2] < -0.3)
-    wanted = relit(unlit, rooted(of.light.mean()))
-    assert back.sum() > 500 and np.ptp(unlit[back]) > 0.5 and np.abs(lit - wanted)[back].max() < 0.02
+    wanted = relit(unlit, rooted(prepared.observation.exposure))
+    assert back.sum() > 500 and np.ptp(unlit[back]) > 0.5 and np.abs(lit - wanted)[back].max() < 0.035
     assert np.abs(lit - unlit)[back].mean() > 0.02
 
 
@@ -165,7 +165,7 @@ def test_a_beard_comes_off_as_hair_does():
 
 def test_headwear_is_off_until_it_is_asked_for():
     """Nothing of it is left on what it hides, nor in the light; and where it is asked for it is the portrait's."""
-    of = scene(headwear=cap(0.35))
+    of = scene(slant=0.15, headwear=cap(0.35))
     prepared = job(of)
     generated = completion(of, prepared)
     where = inner(SHOWN & (on_texture(of.covers["headwear"]) > 0.99), 3)
@@ -254,6 +254,20 @@ def test_beside_the_head_the_layers_are_the_base_and_do_nothing(haired):
         other = compose(prepared, mesh, generated, replace(finish, opacities={**OPACITIES, **opacities}), base).texture
         assert np.abs(again - other)[composition.filled].max() < 3 / 255
     assert (np.abs(composition.texture - base)[composition.head] > 0.05).mean() > 0.5
+
+
+def test_layers_fade_to_a_base_whatever_their_opacities():
+    random = np.random.default_rng(3)
+    base = random.random((3, 30)).astype(np.float32)
+    layers = {
+        name: random.random((4 if blend is Blend.OVER else 3, 30)).astype(np.float32) for name, blend in LAYERS.items()
+    }
+    nothing, half, whole = (fade(layers, base, np.full(30, share, np.float32)) for share in (0.0, 0.5, 1.0))
+    for opacities in ({}, OPACITIES, {"hair": 0.0, "light": 0.5}):
+        assert np.allclose(flatten(nothing, opacities), base, atol=1e-6)
+        assert np.allclose(flatten(whole, opacities), flatten(layers, opacities), atol=1e-6)
+    between = np.abs(flatten(half, {}) - base), np.abs(flatten(half, {}) - flatten(layers, {}))
+    assert min(one.mean() for one in between) > 0.05
 
 
 def test_a_part_of_a_texture_is_that_part_of_the_whole(haired):

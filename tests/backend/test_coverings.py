@@ -210,6 +210,8 @@ def test_visible_hair_is_evidence_in_its_own_colour_and_what_is_continued_is_non
     assert np.array_equal(confidence, hair.sure)  # nothing around the head, where hair goes on
     assert covering.cover[CROWN].min() > 0.9 and confidence[CROWN].max() == 0
     assert np.abs(color[10, 40:88] - DARK).max() < 1e-3 and np.abs(color[50, 40:88] - SKIN).max() < 1e-3
+    dyed = replace(covering, color=even(SKIN))  # what goes on beside it tells nothing of it
+    assert np.abs(join_evidence(seen, [dyed])[0][10, 40:88] - DARK).max() < 1e-3
     half = replace(covering, evidence=replace(hair, shown=0.5 * hair.shown))
     assert join_evidence(seen, [half])[1][10, 60] == pytest.approx(0.5)
 

@@ -23,7 +23,8 @@ from ...compose.udim import compose_tiles
 from ...errors import AvatarTexError
 from ...head.mesh import HeadMesh, load_mesh
 from ...imaging.files import write_picture
-from ...job import OPACITIES, Prepared
+from ...job import Prepared
+from ...layers import OPACITIES
 from ...pipeline import load_cached_networks
 from ...portrait.decode import decode_portrait
 from ..layers import Lens, draw_layers
