@@ -9,11 +9,12 @@ import numpy as np
 
 from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh, vertex_normals
-from ..imaging.sample import sample_atlas
+from ..imaging.sample import LUMINANCE, sample_atlas
 from ..job import Completion, Prepared
 from ..layers.flatten import LAYERS, Blend
 from ..observation.covering import COVERINGS, near_skin
 from ..observation.relight import light_beside, relit, rooted
+from ..prior.hairline import hairline
 from ..surface.bare import between_parts
 from ..surface.find import Details
 from ..threads import CORES, start_threads
@@ -24,9 +25,9 @@ from .texels import Texels
 WORN = ("facial_hair", "hair")
 #: Reach, as a share of the atlas, over which skin below hair becomes the skin beside it.
 BELOW = 0.03
-#: Cover from which the completion says the covering's colour; how much of it is the completion's, the rest what the
-#: portrait shows nearest.
-LEAST, MADE = 0.25, 0.5
+#: Cover from which the completion says how light the covering is; sRGB that keeps ratios finite; difference of colours,
+#: sRGB, at which a completed colour is half as surely hair.
+LEAST, FAINT, UNLIKE = 0.25, 0.02, 0.1
 #: sRGB value that keeps the light's gain finite on black, and the most that it can be (layers.flatten.encode).
 TINY, BRIGHTEST = 0.004, 1.99
 #: Depth inside the head, in face heights: from where no portrait shows it, and over which each channel's light is lost
@@ -178,13 +179,20 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
     if not found or near is None:
         return generated.astype(np.float32), {}
     covered = np.maximum.reduce([cover for cover, _ in found.values()])
-    share = np.clip(1.5 * cv2.GaussianBlur(covered, (0, 0), BELOW * size[0]), 0, 1)[..., None]
-    bare = generated + share * (small(near) - generated)
+    grows = small(hairline().grows) if {"hair", "headwear"} & found.keys() else np.zeros(size, np.float32)
+    covered = np.maximum(1.5 * cv2.GaussianBlur(covered, (0, 0), BELOW * size[0]), grows)
+    bare = generated + np.clip(covered, 0, 1)[..., None] * (small(near) - generated)
     covers = {}
     for name, (cover, color) in found.items():
         if name in WORN:
-            made = bare + (generated - bare) / np.maximum(cover, LEAST)[..., None]
-            color = color + MADE * (made - color)
+            way = color - bare  # hair that was completed beside the line is hair, too
+            beside = ((generated - bare) * way).sum(-1) / ((way**2).sum(-1) + UNLIKE**2)
+            cover = np.maximum(cover, np.clip(beside, 0, 1) * (grows if name == "hair" else 0))
+            made = (bare + (generated - bare) / np.maximum(cover, LEAST)[..., None]) @ LUMINANCE
+            own = color @ LUMINANCE  # the networks err in hair's hue: its lightness is theirs, the hue what shows
+            darker = np.clip((made + FAINT) / (own + FAINT), 0, 1)[..., None]
+            apart = color * darker + np.maximum(made - own, 0)[..., None] - color
+            color = color + cover[..., None] * apart
         covers[name] = np.dstack([np.clip(color, 0, 1), cover]).astype(np.float32)
     return bare.astype(np.float32), covers
 
