@@ -46,6 +46,8 @@ def result(tmp_path_factory, demo_head_obj, astronaut):
             str(folder / "report.json"),
             "--expression",
             "keep",
+            "--light",
+            "keep",
             "--keep-stages",
             str(folder / "stages"),
         ]
@@ -135,7 +137,9 @@ def test_light_that_is_removed_changes_what_is_photographed_and_not_where_it_is_
 
 def test_the_same_seed_gives_the_same_texture(result, tmp_path, demo_head_obj, astronaut):
     output = str(tmp_path / "again.png")
-    request = Generate("again", str(astronaut), output, mesh=str(demo_head_obj), size=512, expression="keep")
+    request = Generate(
+        "again", str(astronaut), output, mesh=str(demo_head_obj), size=512, expression="keep", light="keep"
+    )
     generate(request, lambda stage, fraction: None, lambda: False)
     assert np.abs(read(tmp_path / "again.png") - read(result / "texture.png")).max() <= 1 / 255
 
