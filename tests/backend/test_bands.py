@@ -47,7 +47,8 @@ def test_an_octave_of_white_noise_has_the_power_of_its_filter_and_masked_pixels_
     ("face", "texels"), [(90, 4000), (300, 1076), (511, 1076), (800, 4000), (300, 269), (300, 538)]
 )
 def test_every_octave_that_is_measured_is_whole_and_none_that_the_portrait_has_is_left_out(face, texels):
-    subject = Subject(None, None, SimpleNamespace(face_height=float(face)), None, None, None, float(texels))
+    view = SimpleNamespace(registration=SimpleNamespace(face_height=float(face)))
+    subject = Subject(None, None, view, None, None, float(texels))
     density, lows = subject.resolution(16)
     assert 2 * lows[-1] == density / 2 <= texels / 2
     assert density > min(face, texels / 2, 512)  # waves of two pixels are the finest
@@ -199,7 +200,7 @@ def test_drawn_lines_are_no_grain():
 
 def test_detail_is_the_seeds_and_leaves_what_the_portrait_shows(bare):
     lacking = [np.full((3, 3), 1e-4)] * 3
-    detail = Detail(make_square(grain(lacking), 3), 0.5, None)
+    detail = Detail(make_square(grain(lacking), 3), 0.5)
     assert np.array_equal(detail.square, make_square(grain(lacking), 3))
     assert not np.array_equal(detail.square, make_square(grain(lacking), 4))
     random = np.random.default_rng(0)

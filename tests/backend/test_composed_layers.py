@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from backend.compose.colouring import MADE
 from backend.compose.compose import Composition, Finish, compose, fade
 from backend.imaging.sample import LUMINANCE
 from backend.job import Prepared
@@ -87,9 +88,9 @@ def test_what_the_portrait_shows_comes_back_exactly_with_its_light(haired):
     of, prepared, generated = haired
     texture, wanted = made(prepared, generated).texture, on_texture(of.portrait)
     hair = on_texture(of.covers["hair"])
-    for where in (SHOWN & inner(hair > 0.99), SHOWN & inner(hair < 0.01)):
-        assert where.sum() > 300 and np.abs(texture - wanted)[where].max() < 0.01
-    assert np.abs(texture - wanted)[inner(SHOWN, 8)].mean() < 0.003  # the border of the two, too
+    for where, off in ((SHOWN & inner(hair > 0.99), 0.05), (SHOWN & inner(hair < 0.01), 0.01)):  # hair has skin's light
+        assert where.sum() > 300 and np.abs(texture - wanted)[where].max() < off
+    assert np.abs(texture - wanted)[inner(SHOWN, 8)].mean() < 0.006  # the border of the two, too
 
 
 def test_without_its_light_skin_is_as_unlit_as_it_is(haired):
@@ -103,15 +104,23 @@ def test_without_its_light_skin_is_as_unlit_as_it_is(haired):
     assert np.allclose(halfway, (lit + unlit) / 2, atol=1e-3)
 
 
-def test_what_skin_and_hair_mirror_is_in_the_lights_layer(haired):
+def test_what_skin_mirrors_is_in_the_lights_layer(haired):
     """The picture is a little paler than what is evidence of the skin."""
     of, _, generated = haired
     prepared = job(of, first=replace(view(of), picture=of.portrait + 0.04))
-    hair = on_texture(of.covers["hair"])
+    where = SHOWN & inner(on_texture(of.covers["hair"]) < 0.01)
     lit, unlit = (made(prepared, generated, light=light).texture for light in (1.0, 0.0))
-    for where, own in ((SHOWN & inner(hair > 0.99), HAIR), (SHOWN & inner(hair < 0.01), SKIN)):
-        assert np.abs(lit - on_texture(of.portrait) - 0.04)[where].max() < 0.01
-        assert np.abs(unlit[where].mean(0) - own).max() < 0.05
+    assert np.abs(lit - on_texture(of.portrait) - 0.04)[where].max() < 0.01
+    assert np.abs(unlit[where].mean(0) - SKIN).max() < 0.05
+
+
+def test_what_hair_looks_like_is_no_light_on_the_skin_below_it(haired):
+    """A bare scalp below visible dark hair is lit as the skin beside it: no dark patch, no bright one."""
+    of, prepared, generated = haired
+    lit, unlit = (made(prepared, generated, hair=0.0, light=light).texture for light in (1.0, 0.0))
+    where = SHOWN & inner(on_texture(of.covers["hair"]) > 0.99)
+    assert where.sum() > 300
+    assert np.abs(lit - relit(unlit, rooted(on_texture(of.light)[..., None])))[where].max() < 0.08
 
 
 def test_the_light_goes_on_over_what_no_portrait_shows(haired):
@@ -137,14 +146,15 @@ def test_without_hair_the_scalp_is_skin(haired):
 
 
 def test_over_bare_skin_hair_gives_what_the_completion_has(haired):
-    """Of whatever colour that is: what lies between the skin near it and the completion is the hair's."""
+    """In part, whatever colour that is: the rest is the colour of the hair that shows."""
     of, prepared, _ = haired
     for color in (np.float32([0.5, 0.1, 0.1]), HAIR):
         generated = completion(of, prepared, color)
         composition = made(prepared, generated, light=0.0)
         [cover] = [one.cover for one in prepared.coverings]
         whole = inner(HIDDEN & (cover > 0.99))
-        assert whole.sum() > 500 and np.abs(composition.texture - color)[whole].max() < 0.03
+        mixed = HAIR + MADE * (color - HAIR)  # of what was completed, and of the hair that shows
+        assert whole.sum() > 500 and np.abs(composition.texture - mixed)[whole].max() < 0.04
         bare = made(prepared, generated, light=0.0, hair=0.0).texture
         assert np.abs(bare - SKIN)[whole].max() < 0.06
         line = HIDDEN & (cover > 0.2) & (cover < 0.8) & (PLACES[..., 1] > 0)
@@ -159,7 +169,7 @@ def test_a_beard_comes_off_as_hair_does():
     assert beard.name == "facial_hair" and beard.cover.max() > 0.9
     where = inner(SHOWN & (on_texture(of.covers["facial_hair"]) > 0.99) & (beard.cover > 0.99))
     whole, shaved = made(prepared, generated).texture, made(prepared, generated, facial_hair=0.0, light=0.0).texture
-    assert where.sum() > 300 and np.abs(whole - on_texture(of.portrait))[where].max() < 0.01
+    assert where.sum() > 300 and np.abs(whole - on_texture(of.portrait))[where].max() < 0.06
     assert np.abs(shaved - SKIN)[where].max() < 0.12
 
 
