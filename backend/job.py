@@ -6,49 +6,23 @@ Composition.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from .head.match import Match
 from .head.mesh import HeadMesh
 from .head.register import Registration
-from .messages import Expressions, Generate, Variants
 from .observation.covering import Covering
 from .observation.further import Further
 from .observation.observe import Observation
 from .observation.stands_off import Shell
 from .observation.views import View
 from .options import PROFILE, WAY
-from .progress import Step, no_step
-
-if TYPE_CHECKING:
-    from .compose.regions import Regions
-    from .compose.stage_pictures import StagePictures
-    from .models.bundle import Networks
-    from .prior.linear import LinearPrior
 
 #: The completed atlas: (S,S,3) float32 sRGB 0..1, S the networks' size, without the portrait's light.
 Completion: TypeAlias = np.ndarray
-
-
-@dataclass(frozen=True)
-class Job:
-    """One request at work: it travels whole.
-
-    settings: the request. networks: those that are loaded. step: its progress, which ends a cancelled job. pictures:
-    one per step, where they were asked for. regions: what the artist painted. skins: what skins look like for the
-    registration; the shipped prior where it is None.
-    """
-
-    settings: Generate | Variants | Expressions
-    mesh: HeadMesh
-    networks: Networks
-    step: Step = field(default=no_step)
-    pictures: StagePictures | None = None
-    regions: Regions | None = None
-    skins: LinearPrior | None = None
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .layers import OPACITIES
 from .option import API, BACKEND, BATCH, BLENDER, GENERATE, PANEL, REDO, SIDES, VARIANTS, Choice, Option
+
+#: Opacities of a texture's layers (layers/flatten.py) where nothing else is asked for; the skin is always whole.
+OPACITIES = {"folds": 0.0, "detail": 1.0, "facial_hair": 1.0, "hair": 1.0, "headwear": 0.0, "light": 1.0}
 
 #: Blender's whole numbers end here.
 LARGEST_SEED = 2**31 - 1

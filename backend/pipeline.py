@@ -27,7 +27,7 @@ from .head.match import Match, match, matches
 from .head.mesh import HeadMesh, load_capture, load_mesh
 from .head.uvs import split_tiles, uv_warnings
 from .imaging.files import encode_pictures
-from .job import Job, Prepared
+from .job import Prepared
 from .layers.files import layers_file
 from .layers.packed import Packed
 from .messages import FromPortrait, Generate, Result
@@ -45,6 +45,7 @@ from .portrait.networks import run_on
 from .progress import OnProgress, Progress
 from .recall import Recall, fingerprint, forget_all
 from .refusals import check_request, choose_device
+from .request import Job
 
 #: Said where a portrait shows headwear.
 HEADWEAR = "A hat or scarf is left out, and what it hides is completed. If that is hair, raise Headwear in Layers."

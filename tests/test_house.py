@@ -26,6 +26,7 @@ STOREYS = (
     ("stages", "surface", "large"),
     ("finish",),
     ("compose",),
+    ("request",),
     ("report",),
     ("completing", "refusals"),
     ("pipeline", "registering"),
@@ -49,6 +50,7 @@ SHARED = {
     "wire",
     "errors",
     "pins",
+    "progress",
 }
 
 

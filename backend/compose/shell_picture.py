@@ -12,9 +12,9 @@ from ..head.atlas import to_atlas
 from ..head.uvs import precedence, split_tiles
 from ..imaging.sample import sample, sample_atlas
 from ..job import Prepared
-from ..layers import OPACITIES
 from ..observation.observe import held
 from ..observation.stands_off import share_alpha, standing_at, standing_of
+from ..options import OPACITIES
 from ..surface.find import find_details
 from ..surface.strand_direction import find_directions, lay_directions, point_one_way
 from .compose import Finish, compose

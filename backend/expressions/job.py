@@ -15,10 +15,11 @@ from ..compose.udim import read_bases, tile_path
 from ..errors import AvatarTexError, ErrorCode
 from ..head.atlas import map_atlas
 from ..imaging.files import encode_picture
-from ..job import Job, Prepared
+from ..job import Prepared
 from ..messages import Expressed, Expressions, Generate
 from ..outputs import UDIM, Staged, pattern
 from ..progress import Clock, Progress
+from ..request import Job
 from ..shape_keys import find_channels, split_name
 from .maps import BLOOD_RANGE, RANGE, Channel, TileMaps, make_maps
 from .poses import part_of, read_poses

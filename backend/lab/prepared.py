@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..head.mesh import HeadMesh
-from ..job import Job, Prepared
+from ..job import Prepared
 from ..messages import Generate
 from ..models.bundle import Networks
 from ..pipeline import prepare
 from ..prior.linear import LinearPrior
+from ..request import Job
 
 
 def prepare_head(

@@ -12,7 +12,7 @@ from enum import Enum
 
 import numpy as np
 
-from . import OPACITIES as OPACITIES
+from ..options import OPACITIES as OPACITIES
 
 
 class Blend(Enum):

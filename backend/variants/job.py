@@ -14,11 +14,11 @@ from ..compose.udim import compose_tiles, read_bases, tile_path
 from ..errors import AvatarTexError, ErrorCode
 from ..head.match import registration_json
 from ..imaging.files import encode_picture
-from ..job import Job
 from ..messages import Generate, Variants, Varied
 from ..options import PROFILE, refuse_unknown
 from ..outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs
 from ..progress import Clock, Progress
+from ..request import Job
 from ..styles import STYLES
 from .sheet import Sheet
 from .styling import Stylist

@@ -26,7 +26,7 @@ from ...head.tiles import FIRST, tile_number, tiles_of
 from ...imaging.bands import inner, near, octaves, smooth
 from ...imaging.sample import sample
 from ...job import StageOptions
-from ...layers import OPACITIES
+from ...options import OPACITIES
 from ...surface.bare import bare_skin
 from ...surface.detail import texels_per_face
 from ...surface.measured import evenness

@@ -27,7 +27,7 @@ from ...head.rasterize import rasterize, texel_corners
 from ...head.tiles import FIRST
 from ...imaging.files import write_picture
 from ...imaging.sample import to_linear, to_srgb
-from ...layers import OPACITIES
+from ...options import OPACITIES
 from ...pipeline import load_cached_networks
 from ...surface.find import find_details
 from ..prepared import prepare_head

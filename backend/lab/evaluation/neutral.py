@@ -25,7 +25,7 @@ from ...head.mesh import HeadMesh, load_mesh
 from ...head.rasterize import rasterize, texel_corners
 from ...imaging.files import write_picture
 from ...imaging.sample import sample_atlas
-from ...layers import OPACITIES
+from ...options import OPACITIES
 from ...pipeline import load_cached_networks
 from ...surface.find import find_details
 from ..prepared import prepare_head

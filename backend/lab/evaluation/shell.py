@@ -24,7 +24,7 @@ from ...errors import AvatarTexError
 from ...head.mesh import HeadMesh, load_mesh
 from ...imaging.files import write_picture
 from ...job import Prepared
-from ...layers import OPACITIES
+from ...options import OPACITIES
 from ...pipeline import load_cached_networks
 from ...portrait.decode import decode_portrait
 from ..layers import Lens, draw_layers
