@@ -128,14 +128,16 @@ class Colouring:
             whole = np.clip(skin + detail, 0, 1)
             detail = detail + (self.details.skin.add(whole, missing, place, towards, atlas) - whole)
         colour = np.clip(skin + detail, 0, 1)
+        lit = relit(colour, sample_atlas(self.light, atlas))
+        own = np.clip(2 * photo.skin / np.maximum(photo.share, 1e-3) - 1, 0, 1) * photo.share  # not a fringe's shade
+        lit = lit + own[:, None] * (photo.lit / np.maximum(photo.share, 1e-3)[:, None] - lit)
+        short = np.maximum((lit + TINY) / BRIGHTEST - TINY - colour, 0)  # darker than the light's gain could make good
+        skin, colour = skin + short, colour + short
         folds = 1 + (photo.folds - 1) * colour / np.maximum(skin, TINY)  # they lie on the detail, too
         layers = {"skin": skin, "folds": np.clip(folds, 0, BRIGHTEST), "detail": detail}
         for name in COVERINGS:
             if name in done.layers:
                 layers[name] = self._cover(name, photo, at, colour)
-        lit = relit(colour, sample_atlas(self.light, atlas))
-        own = np.clip(2 * photo.skin / np.maximum(photo.share, 1e-3) - 1, 0, 1) * photo.share  # not a fringe's shade
-        lit = lit + own[:, None] * (photo.lit / np.maximum(photo.share, 1e-3)[:, None] - lit)
         layers["light"] = np.clip((lit + TINY) / (colour + TINY), 0, BRIGHTEST)
         for name, values in layers.items():
             done.layers[name][:, part] = values.T

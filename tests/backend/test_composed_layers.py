@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 import pytest
 
-from backend.compose.colouring import MADE
 from backend.compose.compose import Composition, Finish, compose, fade
 from backend.imaging.sample import LUMINANCE
 from backend.job import Prepared
@@ -114,6 +113,19 @@ def test_what_skin_mirrors_is_in_the_lights_layer(haired):
     assert np.abs(unlit[where].mean(0) - SKIN).max() < 0.05
 
 
+def test_what_is_dark_without_its_light_comes_back_as_light_as_it_was(haired):
+    """As brows do, which mirror more than they have of their own: a gain of the light's layer ends at 2."""
+    of, _, generated = haired
+    seen, spot = view(of), ((ball(len(of.light)) - (0.2, -0.1, 0.5)) ** 2).sum(-1) < 0.1**2
+    dark = np.where(spot, 0.2, 1.0)[..., None].astype(np.float32)
+    observation = replace(seen.observation, portrait=dark * seen.observation.portrait, low=dark * seen.observation.low)
+    composition = made(job(of, first=replace(seen, observation=observation)), generated)
+    where = SHOWN & inner(on_texture(spot.astype(np.float32)) > 0.99, 1)
+    assert where.sum() > 50 and (composition.layers["light"].max(0) > 250)[where].all()
+    assert np.abs(composition.texture - on_texture(of.portrait))[where].max() < 0.01
+    assert np.abs(flat(composition) - composition.texture).max() < 3 / 255
+
+
 def test_what_hair_looks_like_is_no_light_on_the_skin_below_it(haired):
     """A bare scalp below visible dark hair is lit as the skin beside it: no dark patch, no bright one."""
     of, prepared, generated = haired
@@ -145,20 +157,22 @@ def test_without_hair_the_scalp_is_skin(haired):
         assert np.abs(haired_texture - HAIR)[inner(where & (cover > 0.99))].max() < 0.1
 
 
-def test_over_bare_skin_hair_gives_what_the_completion_has(haired):
-    """In part, whatever colour that is: the rest is the colour of the hair that shows."""
+def test_over_bare_skin_hair_is_as_light_as_it_was_completed_and_of_the_hue_that_shows(haired):
     of, prepared, _ = haired
-    for color in (np.float32([0.5, 0.1, 0.1]), HAIR):
+    [cover] = [one.cover for one in prepared.coverings]
+    whole = inner(HIDDEN & (cover > 0.99))
+    assert whole.sum() > 500
+    for color in (HAIR, np.float32([0.15, 0.15, 0.25]), np.float32([0.5, 0.3, 0.2])):
         generated = completion(of, prepared, color)
-        composition = made(prepared, generated, light=0.0)
-        [cover] = [one.cover for one in prepared.coverings]
-        whole = inner(HIDDEN & (cover > 0.99))
-        mixed = HAIR + MADE * (color - HAIR)  # of what was completed, and of the hair that shows
-        assert whole.sum() > 500 and np.abs(composition.texture - mixed)[whole].max() < 0.04
+        texture = made(prepared, generated, light=0.0).texture
+        assert np.abs((texture - color) @ LUMINANCE)[whole].max() < 0.05
+        middle = np.median(texture[whole], axis=0)
+        assert middle[0] > middle[1] > middle[2]  # brown, as what shows; one completion is blue
         bare = made(prepared, generated, light=0.0, hair=0.0).texture
         assert np.abs(bare - SKIN)[whole].max() < 0.06
-        line = HIDDEN & (cover > 0.2) & (cover < 0.8) & (PLACES[..., 1] > 0)
-        assert line.sum() > 20 and np.abs(composition.texture - on_texture(generated))[line].mean() < 0.06
+    line = HIDDEN & (cover > 0.2) & (cover < 0.8) & (PLACES[..., 1] > 0)
+    texture = made(prepared, completion(of, prepared), light=0.0).texture
+    assert line.sum() > 20 and np.abs(texture - on_texture(completion(of, prepared)))[line].mean() < 0.06
 
 
 def test_a_beard_comes_off_as_hair_does():

@@ -208,7 +208,7 @@ def test_a_job_paints_at_the_scale_that_is_asked_for():
 
 
 def test_styles_that_shade_by_themselves_leave_the_light_out(prepared, tmp_path, demo_head_obj, astronaut, monkeypatch):
-    """Cel is painted on the texture without the portrait's light, pencil on the one with it."""
+    """Cel is painted on the texture without the portrait's light, pencil on the one that has some."""
     from backend.variants import job as variants
 
     asked, lights, style = {}, {}, Stylist.style
@@ -227,7 +227,7 @@ def test_styles_that_shade_by_themselves_leave_the_light_out(prepared, tmp_path,
     monkeypatch.setattr(Stylist, "style", note)
     words = {"mesh": str(demo_head_obj), "portrait": str(astronaut), "output": str(tmp_path), "size": 512}
     make_variants(Variants("j", styles=["cel", "pencil"], **words), lambda *_: None, lambda: False)
-    assert asked == {"cel": 0.0, "pencil": 1.0}
+    assert asked == {"cel": 0.0, "pencil": 0.5}  # a photograph's is evened out
 
 
 def test_the_same_seed_draws_the_same():
