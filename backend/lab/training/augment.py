@@ -12,9 +12,8 @@ import numpy as np
 
 from ...head.scalp import scalp_share
 from ...imaging.sample import to_linear, to_srgb
-from ...observation.hair import hair_evidence
 from ...prior.light import harmonics
-from .seen_hair import hair_among
+from .seen_hair import skin_and_hair
 
 #: By which features of new identities move, and by which registration is off: standard deviations, shares of the atlas.
 SHAPE, MISREGISTERED = 0.012, 0.004
@@ -115,7 +114,7 @@ def seen_texture(
     face = texture[size * 5 // 13 : size * 10 // 13, size * 5 // 16 : size * 11 // 16].mean((0, 1))
     hair = (np.abs(texture - face).mean(2) > 0.1).astype(np.float32)
     colour = np.clip(colour, 0, 1).astype(np.float32)
-    return hair_evidence(colour, confidence, hair_among(colour, confidence, hair, scalp))
+    return skin_and_hair(colour, confidence, hair, scalp)
 
 
 def other_tone(color: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -13,10 +13,9 @@ import torch
 from torch import Tensor
 
 from ...head.facial_regions import FacialRegions
+from ...head.scalp import scalp_share
 from ...imaging.sample import to_linear, to_srgb
 from ...networks.conditions import STYLES
-from ...observation.hair import hair_evidence
-from ...observation.observe import scalp_share
 from ...prior.experts import Experts
 from ...styles import paint
 from ..texhub.drawn_styles import NETWORK_STYLE, draw_style
@@ -24,7 +23,7 @@ from .augment import SHAPE, Geometry, seen_texture, shifted, tone_of
 from .folds import Textures
 from .hiding import hide
 from .people import FOLDS, Person
-from .seen_hair import hair_among
+from .seen_hair import skin_and_hair
 
 #: Shares of samples that are people; of people whose light is estimated from what stays; of those painted in a style;
 #: of skins under a person's mask, and of those masks that hide some more; of pictures that take another tone, that are
@@ -108,8 +107,7 @@ class Samples:
         colour = np.clip(colour + 0.006 * random.standard_normal(colour.shape, np.float32), 0, 1)
         if person.key not in self._shares:  # of the whole person, once: 2 fits a sample instead of 6
             self._shares[person.key] = experts.evidence(*person.pictures()[:2])
-        tone = hair_among(colour, confidence, hair, self.scalp)
-        colour, confidence = hair_evidence(colour, confidence, tone)
+        colour, confidence = skin_and_hair(colour, confidence, hair, self.scalp)
         start = experts.complete(colour, confidence, self._shares[person.key])
         return truth, colour, start, known * (1 - stays), known * stays, confidence, style
 
