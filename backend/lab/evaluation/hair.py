@@ -15,7 +15,7 @@ import numpy as np
 from ...head.scalp import scalp_share
 from ...models.bundle import Networks, load_networks
 from ..training.people import Person, load_people
-from ..training.seen_hair import hair_among, skin_and_hair
+from ..training.seen_hair import hair_among
 from .metrics import mean_error, table
 
 #: Confidence of a texel that is scored, its share of scalp, and how many there must be.
@@ -29,7 +29,7 @@ def scores(person: Person, networks: Networks, scalp: np.ndarray) -> dict[str, f
     for half in np.array_split(np.arange(len(truth)), 2):
         stays = np.ones_like(seen)
         stays[:, half] = 0
-        made = networks.experts.complete(*skin_and_hair(truth, seen * stays, hair * stays, scalp))
+        made = networks.experts.complete(truth, seen * stays)
         worn = hair_among(truth, seen * stays, hair * stays, scalp)
         covered = made if worn is None else made + worn.cover[..., None] * (worn.color - made)
         scored = (seen > SEEN) & (stays == 0) & (scalp > SCALP)

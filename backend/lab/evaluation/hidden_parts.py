@@ -16,7 +16,6 @@ from ...head.atlas import canonical_head, to_atlas
 from ...imaging.sample import to_linear, to_srgb
 from ...prior.linear import LinearPrior
 from ..faces.observing import Seen, divide, scalp_of
-from ..training.seen_hair import skin_and_hair
 
 #: Parts of the face that are hidden in turn.
 PARTS = ("half", "sides", "lower", "upper", "blobs")
@@ -38,8 +37,8 @@ Evidence = tuple[np.ndarray, np.ndarray]
 class Hidden:
     """One observation with a part hidden, (S,S) texels.
 
-    evidence: what a job's networks would be given, (S,S,3) unlit sRGB and (S,S) confidence. skin: that of the skin and
-    hair that show, before hair goes on. truth: (S,S,3) the photograph, lit. weight: (S,S) by which hidden texels count,
+    evidence: what a job's networks would be given, (S,S,3) unlit sRGB and (S,S) confidence. skin: the same with hair in
+    the skin's light. truth: (S,S,3) the photograph, lit. weight: (S,S) by which hidden texels count,
     0 elsewhere and on the scalp. shade: (S,S) the light estimated from what stays.
     """
 
@@ -88,7 +87,7 @@ def hide(seen: Seen, hidden: np.ndarray, positions: np.ndarray, prior: LinearPri
     unlit, confidence, shade, _ = divide(lit, seen.shown * stays, seen.normals, scalp, prior)
     hair, weight = np.where(hidden, 0, seen.hair), confidence * (1 - scalp)
     exposure = np.exp((np.log(shade) * weight).sum() / max(float(weight.sum()), 1e-6))
-    color = to_srgb(to_linear(lit) / exposure)
-    evidence = skin_and_hair(unlit, confidence, hair, scalp, color)
+    color = to_srgb(to_linear(lit) / exposure)  # hair's is not taken through the skin's light
+    evidence = unlit + (hair * scalp)[..., None] * (color - unlit), confidence
     weight = np.where(hidden & (seen.confidence > SCORED), seen.confidence * (1 - scalp), 0)
     return Hidden(evidence, (unlit, confidence), seen.lit, weight.astype(np.float32), shade)

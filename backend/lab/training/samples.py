@@ -23,7 +23,6 @@ from .augment import SHAPE, Geometry, seen_texture, shifted, tone_of
 from .folds import Textures
 from .hiding import hide
 from .people import FOLDS, Person
-from .seen_hair import skin_and_hair
 
 #: Shares of samples that are people; of people whose light is estimated from what stays; of those painted in a style;
 #: of skins under a person's mask, and of those masks that hide some more; of pictures that take another tone, that are
@@ -90,10 +89,10 @@ class Samples:
     def person(self, random: np.random.Generator) -> tuple:
         person = self.drawn(random)
         experts = self.experts[person.fold]
-        truth, known, hair = person.pictures()
+        truth, known, _ = person.pictures()
         stays = hide(known, random)
         if random.random() < DIVIDED:
-            truth, known, hair = person.divided(stays, self.scalp, experts.joined)
+            truth, known, _ = person.divided(stays, self.scalp, experts.joined)
         if random.random() < TONE:
             truth = tone_of(random)(truth)
         style = "photo"
@@ -101,13 +100,12 @@ class Samples:
             name, parameters = draw_style(random)
             truth, style = paint(name, truth, self.regions, parameters), NETWORK_STYLE[name]
         if random.random() < BENT:
-            truth, known, hair, stays = shifted((truth, known, hair, stays), random, SHAPE)
+            truth, known, stays = shifted((truth, known, stays), random, SHAPE)
         confidence = known * stays
         colour = to_srgb(to_linear(truth) * light(self.geometry, random))
         colour = np.clip(colour + 0.006 * random.standard_normal(colour.shape, np.float32), 0, 1)
         if person.key not in self._shares:  # of the whole person, once: 2 fits a sample instead of 6
             self._shares[person.key] = experts.evidence(*person.pictures()[:2])
-        colour, confidence = skin_and_hair(colour, confidence, hair, self.scalp)
         start = experts.complete(colour, confidence, self._shares[person.key])
         return truth, colour, start, known * (1 - stays), known * stays, confidence, style
 
