@@ -100,7 +100,9 @@ def run_stages(
     seen = AtlasObservation(*shrink(evidence, networks.size), style)
     step("inpaint")
     people = networks.experts.evidence(seen.color, seen.confidence)
-    shares = find_shares(seen, networks, {name: STAGES[name] for name in options[0].stages}, people, step)
+    shares = find_shares(
+        seen, networks, {name: STAGES[name] for name in options[0].stages}, people, partial(step, "inpaint")
+    )
     for one in options:
         random = np.random.default_rng(one.seed) if one.another else None
         completion = networks.experts.complete(seen.color, seen.confidence, people, random)

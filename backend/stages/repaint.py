@@ -23,10 +23,10 @@ STEPS = 2
 AROUND = 16
 
 
-def job_times(steps: int = STEPS) -> torch.Tensor:
-    """(steps,) the times that a job goes through: at each the detail is guessed, and noised anew for the next (Sauer et
+def job_times() -> torch.Tensor:
+    """(STEPS,) the times that a job goes through: at each the detail is guessed, and noised anew for the next (Sauer et
     al., arXiv 2311.17042)."""
-    return torch.linspace(TIMES - 1, 0, steps + 1).round().long()[:-1]
+    return torch.linspace(TIMES - 1, 0, STEPS + 1).round().long()[:-1]
 
 
 @torch.no_grad()
@@ -43,7 +43,7 @@ def repaint(
     colour, confidence = observation.tensors(networks.device)
     sure, usual = how_sure(confidence), networks.usual
     seen = to_units(fine(colour - start, sure), usual)
-    clean, times = torch.zeros_like(start), job_times(1 if options.quick else STEPS) if share else ()
+    clean, times = torch.zeros_like(start), job_times() if share else ()
     told = conditions(start, seen, sure, networks.geometry, usual) if share else clean
     style, kept = networks.style(observation.style), kept_signal().to(networks.device)
     random = torch.Generator().manual_seed(options.seed)
@@ -53,7 +53,7 @@ def repaint(
         clean = networks.repainter(*given, time.expand(1).to(start.device), style)[..., AROUND:-AROUND]
         clean = clean + sure * (seen - clean)
         if on_step:
-            on_step((i + 1) / len(times))
+            on_step((i + 1) / STEPS)
     everywhere = torch.ones_like(sure)
     painted = share * from_units(clean, usual)
     painted = fine(painted, everywhere)  # tone is not this stage's

@@ -45,15 +45,17 @@ def shares(seen: AtlasObservation, networks: Networks, **stages) -> dict[str, fl
 
 
 @pytest.mark.parametrize(("way", "expected"), [(1.0, 1.0), (2.0, 0.5), (4.0, 0.25), (-1.0, 0.0)])
-def test_a_stage_is_followed_as_far_as_it_is_right(seen, networks, way, expected):
+def test_a_stage_is_followed_as_far_as_it_is_right(seen, networks, way, expected, monkeypatch):
     """A stage that goes too far is followed in part; one that goes the wrong way is not followed."""
+    monkeypatch.setattr(followed, "ELSEWHERE", 0.0)
     shifted = AtlasObservation(np.clip(seen.color + 0.1, 0, 1), seen.confidence, "photo")
     found = shares(shifted, networks, latent=towards(shifted.color, way))
     assert found["latent"] == pytest.approx(expected, abs=0.03)
 
 
-def test_stages_are_asked_one_after_the_other(seen, networks):
+def test_stages_are_asked_one_after_the_other(seen, networks, monkeypatch):
     """What the first one mended the second cannot mend again."""
+    monkeypatch.setattr(followed, "ELSEWHERE", 0.0)
     stage = towards(seen.color, 1.0)
     found = shares(seen, networks, inpaint=stage, latent=stage)
     assert found["inpaint"] > 0.95 and found["latent"] == 0
@@ -83,18 +85,26 @@ def test_where_nothing_moves_or_shows_the_usual_share_holds(networks):
 
 def test_patches_that_do_not_agree_leave_it_to_the_usual_share():
     random, weight = np.random.default_rng(0), np.ones((SIZE, SIZE))
-    moved = np.ones((SIZE, SIZE, 3))
-    alike = moved * 0.8
-    side = SIZE * followed.TOGETHER // followed.PATCHES
-    noise = random.normal(0, 20, (SIZE // side, SIZE // side, 1)).repeat(side, 0).repeat(side, 1)
-    assert share_of(moved, alike, weight, 0.2, 0.3) == pytest.approx(0.8)
-    assert share_of(moved, alike + noise - noise.mean(), weight, 0.2, 0.3) == pytest.approx(0.2, abs=0.1)
+    moved, side = np.ones((SIZE, SIZE, 3)), SIZE // followed.SQUARES
+    noise = random.normal(0, 20, (followed.SQUARES, followed.SQUARES, 1)).repeat(side, 0).repeat(side, 1)
+    agreed, doubted = (share_of(moved, 0.8 * moved + one - one.mean(), weight, 0.2, 0.3) for one in (0 * noise, noise))
+    assert agreed == pytest.approx(0.2 + 0.6 * 0.3**2 / (0.3**2 + followed.ELSEWHERE**2))
+    assert doubted == pytest.approx(0.2, abs=0.05) and doubted < agreed - 0.05
 
 
-def test_a_share_that_is_worth_nothing_is_none():
+def test_a_share_that_is_worth_nothing_is_none(monkeypatch):
+    monkeypatch.setattr(followed, "ELSEWHERE", 0.0)
     moved, weight = np.ones((SIZE, SIZE, 3)), np.ones((SIZE, SIZE))
     assert share_of(moved, 0.9 * followed.LEAST * moved, weight, 0.0, 1.0) == 0
     assert share_of(moved, 1.1 * followed.LEAST * moved, weight, 0.0, 1.0) > 0
+
+
+def test_a_stage_of_which_no_portrait_says_anything_is_not_run_for_evidence(seen, networks, monkeypatch):
+    def stage(*_, **__):
+        raise AssertionError
+
+    monkeypatch.setitem(followed.USUAL, "repaint", (0.4, 0.0))
+    assert shares(seen, networks, repaint=stage) == {"repaint": 0.4}
 
 
 def test_a_job_follows_its_stages_as_far_as_the_evidence_says(seen, networks, monkeypatch):
@@ -116,7 +126,7 @@ def test_a_job_follows_its_stages_as_far_as_the_evidence_says(seen, networks, mo
 
 
 def test_looking_for_evidence_can_be_stopped(seen, networks):
-    def stop(stage: str) -> None:
+    def stop() -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
