@@ -16,10 +16,10 @@ from ..job import StageOptions
 from ..models.bundle import Networks
 from .stage import AtlasObservation, Stage
 
-#: Patches of the atlas per side, of which every other one is hidden: large enough that their middle is not copied from
-#: beside them (of 16 patches stage 2 earns 0.06 dB less on anime). Squares per side that count as one observation, for
-#: errors of neighbours go together.
-PATCHES, SQUARES = 5, 8
+#: Patches of the atlas per side, of which every other one is hidden and each counts as one observation: large enough
+#: that their middle is not copied from beside them, small enough that a strip of a face has several. 5 to 16 patches
+#: differ by less than their errors.
+PATCHES = 8
 #: By how much, in deviations, the share between visible patches is not that where nothing shows.
 ELSEWHERE = 0.5
 #: Mean and deviation of a stage's share before a portrait is looked at. Stage 1 is trained to say the mean of what is
@@ -78,7 +78,7 @@ def share_of(moved: np.ndarray, wanted: np.ndarray, weight: np.ndarray, mean: fl
 
 
 def evidence_of(moved: np.ndarray, wanted: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """The share of least squared error and its variance, by how far the face's parts agree; infinite where nothing moves."""
+    """The share of least squared error and its variance, by how far parts agree; infinite where nothing moves."""
     along, far = (by_patch((moved * other).sum(-1) * weight) for other in (wanted, moved))
     if not far.any():
         return 0.0, np.inf
@@ -87,6 +87,6 @@ def evidence_of(moved: np.ndarray, wanted: np.ndarray, weight: np.ndarray) -> tu
 
 
 def by_patch(values: np.ndarray) -> np.ndarray:
-    """(n,) float64 sums of (S,S) over SQUARES squared."""
-    side = len(values) // SQUARES
+    """(n,) float64 sums of (S,S) over the patches."""
+    side = len(values) // PATCHES
     return values.astype(np.float64).reshape(len(values) // side, side, -1, side).sum((1, 3)).ravel()

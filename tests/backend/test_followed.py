@@ -85,8 +85,8 @@ def test_where_nothing_moves_or_shows_the_usual_share_holds(networks):
 
 def test_patches_that_do_not_agree_leave_it_to_the_usual_share():
     random, weight = np.random.default_rng(0), np.ones((SIZE, SIZE))
-    moved, side = np.ones((SIZE, SIZE, 3)), SIZE // followed.SQUARES
-    noise = random.normal(0, 20, (followed.SQUARES, followed.SQUARES, 1)).repeat(side, 0).repeat(side, 1)
+    moved, side = np.ones((SIZE, SIZE, 3)), SIZE // followed.PATCHES
+    noise = random.normal(0, 20, (followed.PATCHES, followed.PATCHES, 1)).repeat(side, 0).repeat(side, 1)
     agreed, doubted = (share_of(moved, 0.8 * moved + one - one.mean(), weight, 0.2, 0.3) for one in (0 * noise, noise))
     assert agreed == pytest.approx(0.2 + 0.6 * 0.3**2 / (0.3**2 + followed.ELSEWHERE**2))
     assert doubted == pytest.approx(0.2, abs=0.05) and doubted < agreed - 0.05
