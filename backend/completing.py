@@ -62,8 +62,7 @@ def complete_each(
         options: they differ in their seeds.
     """
     pictures = pictures or StagePictures("")
-    completions: Iterator[Completion]
-    completions = (run_stages(job.evidence, job.style, networks, one, step, pictures) for one in options)
+    completions = run_stages(job.evidence, job.style, networks, options, step, pictures)
     large = options[0].profile != PROFILE.default
     if large:
         from .large.stage import paint_large
@@ -85,27 +84,34 @@ def run_stages(
     evidence: tuple[np.ndarray, np.ndarray],
     style: str,
     networks: Networks,
-    options: StageOptions,
-    step: Step,
-    pictures: StagePictures,
-) -> Completion:
-    """The priors' completion and the shipped stages on it.
+    options: Sequence[StageOptions],
+    step: Step = no_step,
+    pictures: StagePictures | None = None,
+) -> Iterator[Completion]:
+    """The priors' completion and the shipped stages on it, each as far as the portrait shows that it is right.
 
     Args:
-        evidence: (S,S,3) unlit sRGB and (S,S) confidence.
+        evidence: (S,S,3) unlit sRGB and (S,S) confidence. options: they differ in their seeds.
     """
     from .stages import STAGES
+    from .stages.followed import find_shares
     from .stages.stage import AtlasObservation
 
     seen = AtlasObservation(*shrink(evidence, networks.size), style)
     step("inpaint")
-    random = np.random.default_rng(options.seed) if options.another else None
-    completion = networks.experts.complete(seen.color, seen.confidence, random=random)
-    for name in options.stages:
-        step(name)
-        completion = STAGES[name](seen, completion, networks, options, on_step=partial(step, name))
-        pictures.save(name, completion)
-    return completion
+    people = networks.experts.evidence(seen.color, seen.confidence)
+    shares = find_shares(
+        seen, networks, {name: STAGES[name] for name in options[0].stages}, people, partial(step, "inpaint")
+    )
+    for one in options:
+        random = np.random.default_rng(one.seed) if one.another else None
+        completion = networks.experts.complete(seen.color, seen.confidence, people, random)
+        for name, share in shares.items():
+            step(name)
+            completion = STAGES[name](seen, completion, networks, one, share, partial(step, name))
+            if pictures:
+                pictures.save(name, completion)
+        yield completion
 
 
 def shrink(evidence: tuple[np.ndarray, np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -62,9 +62,9 @@ TIME_SHARE = {
     "portrait": 0.06,
     "register": 0.24,
     "atlas": 0.13,
-    "inpaint": 0.03,
+    "inpaint": 0.11,
     "latent": 0.04,
-    "repaint": 0.20,
+    "repaint": 0.12,
     "large": 0.0,
     "compose": 0.22,
 }

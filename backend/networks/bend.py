@@ -70,13 +70,13 @@ def better(w: Tensor, target: Tensor, canvas: Tensor, basis: Tensor) -> Tensor:
     Args:
         target: (B,3,CANVAS,CANVAS) the picture, bent back by w. canvas: the linear model's nearest picture to it.
         basis: (K,3*CANVAS*CANVAS) orthonormal: what the model takes up itself is projected out of the step (Matthews
-            and Baker, "Active Appearance Models Revisited", 2004, section 4).
+            and Baker, "Active Appearance Models Revisited", 2004, section 4), in its products alone.
     """
     pictures, deviation = waves(w.shape[1] // 2)
     scaled = (pictures * deviation[:, None, None]).to(w)[None, :, None]
     down, across = torch.gradient(canvas * CANVAS, dim=(2, 3))
     moved = torch.cat([across[:, None] * scaled, down[:, None] * scaled], 1).flatten(2)
-    moved = moved - (moved @ basis.T) @ basis
-    system = moved @ moved.mT / NOISE + torch.eye(w.shape[1]).to(w)
-    left = (moved @ (target - canvas).flatten(1)[..., None])[..., 0] / NOISE
+    rest, known = (target - canvas).flatten(1), moved @ basis.T
+    system = (moved @ moved.mT - known @ known.mT) / NOISE + torch.eye(w.shape[1]).to(w)
+    left = (moved @ rest[..., None] - known @ (rest @ basis.T)[..., None])[..., 0] / NOISE
     return w + torch.linalg.solve(system, left - w)

@@ -35,12 +35,15 @@ def inpaint(
     completion: np.ndarray,
     networks: Networks,
     options: StageOptions,
+    share: float = 1.0,
     on_step: OnStep | None = None,
 ) -> np.ndarray:
     """Add to the priors' completion what they cannot say of this person. See stage.Stage.
 
     The mean of what is possible, or with options.another a sample, by the seed.
     """
+    if not share:
+        return completion
     start, device = to_tensor(completion, networks.device), networks.device
     seen = observation.tensors(device)
     known, sure = (seen[0] - start) / SCALE, (seen[1] / SURE).clamp(0, 1)
@@ -55,7 +58,7 @@ def inpaint(
             residual = after / eta * residual + (1 - after / eta) * clean + noise
         if on_step:
             on_step((i + 1) / (len(etas) - 1))
-    return to_picture(start + SCALE * clean)
+    return to_picture(start + share * SCALE * clean)
 
 
 def predict(

@@ -3,7 +3,7 @@
 Detail is denoised from noise of its own octaves, in units of what is usual at each place; what was seen is imposed at
 every step (RePaint, Lugmayr et al., arXiv 2201.09865), so that what is painted goes on from it. The denoiser is told
 the completion, the seen detail, the other side's, and how strong it is by octave: beside rough skin it paints rougher
-skin. Half of that is laid on; what is still lacking is grain's (surface/grain.py).
+skin. What is still lacking is grain's (surface/grain.py).
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from ..networks.detail import conditions, fine, from_units, how_sure, noised, to
 from .stage import AtlasObservation, OnStep, to_picture, to_tensor
 
 STEPS = 2
-#: How much of what the denoiser paints is laid on: a third costs hidden skin nothing, all up to 0.1 dB (decision 58).
-SHARE = 0.35
 #: Texels of the other edge that the atlas gets on either side: it goes around the head.
 AROUND = 16
 
@@ -37,17 +35,19 @@ def repaint(
     completion: np.ndarray,
     networks: Networks,
     options: StageOptions,
+    share: float = 1.0,
     on_step: OnStep | None = None,
 ) -> np.ndarray:
-    """Paint the detail that the completion lacks. See stage.Stage."""
+    """Paint the detail that the completion lacks; visible detail is taken over whatever the share. See stage.Stage."""
     start = to_tensor(completion, networks.device)
     colour, confidence = observation.tensors(networks.device)
     sure, usual = how_sure(confidence), networks.usual
     seen = to_units(fine(colour - start, sure), usual)
-    told = conditions(start, seen, sure, networks.geometry, usual)
+    clean, times = torch.zeros_like(start), job_times() if share else ()
+    told = conditions(start, seen, sure, networks.geometry, usual) if share else clean
     style, kept = networks.style(observation.style), kept_signal().to(networks.device)
-    random, clean = torch.Generator().manual_seed(options.seed), torch.zeros_like(start)
-    for i, time in enumerate(job_times()):
+    random = torch.Generator().manual_seed(options.seed)
+    for i, time in enumerate(times):
         noisy = noised(clean, kept[time], random)
         given = (F.pad(part, (AROUND, AROUND, 0, 0), mode="circular") for part in (noisy, told))
         clean = networks.repainter(*given, time.expand(1).to(start.device), style)[..., AROUND:-AROUND]
@@ -55,6 +55,6 @@ def repaint(
         if on_step:
             on_step((i + 1) / STEPS)
     everywhere = torch.ones_like(sure)
-    painted = SHARE * from_units(clean, usual)
+    painted = share * from_units(clean, usual)
     painted = fine(painted, everywhere)  # tone is not this stage's
     return to_picture(start + painted + sure * (from_units(seen, usual) - painted))

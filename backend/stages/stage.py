@@ -36,6 +36,7 @@ class Stage(Protocol):
     """One of the three: takes the completion so far and gives a better one, both (S,S,3) float32 sRGB 0..1.
 
     Args:
+        share: 0..1, how far it goes from the one to the other (followed.py).
         on_step: called with the share of the stage that is done; what it raises ends the stage.
     """
 
@@ -45,6 +46,7 @@ class Stage(Protocol):
         completion: np.ndarray,
         networks: Networks,
         options: StageOptions,
+        share: float = 1.0,
         on_step: OnStep | None = None,
     ) -> np.ndarray: ...
 

@@ -52,24 +52,26 @@ def test_several_seeds_are_painted_as_they_are_asked_for_and_shown(tmp_path, mon
                 on_picture(np.full((8, 8, 3), share, np.float32))
             yield completion + 1
 
-    def stages(observation, style, networks, options, *_):
-        begun.append(options.seed)
-        return np.full((2, 2, 3), options.seed)
+    def stages(evidence, style, networks, options, *_):
+        for one in options:
+            begun.append(one.seed)
+            yield np.full((2, 2, 3), one.seed)
 
     monkeypatch.setattr("backend.large.stage.paint_large", paint)
     monkeypatch.setattr(completing, "run_stages", stages)
     monkeypatch.setattr(completing, "fill_unknown", lambda completion, known: completion)
-    monkeypatch.setattr(completing, "finish", lambda completion, observation, style: completion)
+    monkeypatch.setattr(completing, "finish", lambda completion, job: completion)
     pictures = StagePictures("", str(tmp_path), told.append)
     options = [StageOptions(seed=seed, profile="sd15") for seed in (3, 5)]
     networks = SimpleNamespace(device="cpu", known=None)
-    found = completing.complete_each(None, "photo", networks, options, completing.no_step, pictures)
+    job = SimpleNamespace(evidence=None, style="photo")
+    found = completing.complete_each(job, networks, options, completing.no_step, pictures)
     assert next(found).max() == 4 and begun == made == [3]
     assert [one.max() for one in found] == [6] and begun == made == [3, 5]
     names = [path.rpartition("/")[2].rpartition("\\")[2] for path in told]
     assert names[:2] == ["5_repaint_large.1.bmp", "5_repaint_large.2.bmp"]
     assert all((tmp_path / name).is_file() for name in names)
-    plain = completing.complete_each(None, "photo", networks, [StageOptions(seed=seed) for seed in (3, 5)])
+    plain = completing.complete_each(job, networks, [StageOptions(seed=seed) for seed in (3, 5)])
     assert [one.max() for one in plain] == [3, 5] and len(made) == 2
 
 

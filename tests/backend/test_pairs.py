@@ -260,7 +260,7 @@ def test_of_rendered_skin_its_own_texture_is_told_from_anothers(tmp_path, demo_h
     second = picture("second", 1, 32, (-0.4, 0.5, 0.8), (0.8, 0.95, 1.1))
     known, other = (picture(f"third{person}", person, 40, (0.4, 0.6, 0.8), (1, 1, 1)) for person in (1, 2))
     made = {STAGES: known, "another's": other}
-    unlit = {name: ("", one.cases[""].observation.unlit) for name, one in made.items()}
+    unlit = {name: ("", one.cases[""].skin[0]) for name, one in made.items()}
     scores = pair_skin.compare(replace(first, made=unlit), second)
     assert len(first.skin) == TEXELS and first.about.yaw < -20 and second.about.yaw > 20
     gain = pair_skin.tint(first, second)  # the camera's colour; how bright a lamp is nobody can tell as surely

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from backend.lab.pca import complete_alone
 from backend.models.bundle import Networks, load_networks
 from backend.networks.generator import LATENT, ROWS
 from backend.stages import STAGES
-from backend.stages.latent import DRAWN, FLAT, PHOTO, STEPS, project, search
+from backend.stages.latent import SEARCHED, STEPS, project, search
 from backend.stages.stage import AtlasObservation, to_picture, to_tensor
 
 
@@ -42,15 +44,19 @@ def seen(networks, truth) -> AtlasObservation:
 def inpaint(seen: AtlasObservation, networks: Networks, seed: int, on_step=None) -> np.ndarray:
     """Stage 1 on the priors' completion: a sample where the seed is not 0."""
     start = networks.experts.complete(seen.color, seen.confidence)
-    return STAGES["inpaint"](seen, start, networks, StageOptions(seed=seed, another=seed != 0), on_step)
+    return STAGES["inpaint"](seen, start, networks, StageOptions(seed=seed, another=seed != 0), on_step=on_step)
 
 
-def fit_latent(seen: AtlasObservation, completion: np.ndarray, networks: Networks, on_step=None) -> np.ndarray:
-    return STAGES["latent"](seen, completion, networks, StageOptions(), on_step)
+def fit_latent(
+    seen: AtlasObservation, completion: np.ndarray, networks: Networks, share: float = 0.25, on_step=None
+) -> np.ndarray:
+    return STAGES["latent"](seen, completion, networks, StageOptions(), share, on_step)
 
 
-def repaint(seen: AtlasObservation, completion: np.ndarray, networks: Networks, seed: int, on_step=None) -> np.ndarray:
-    return STAGES["repaint"](seen, completion, networks, StageOptions(seed=seed), on_step)
+def repaint(
+    seen: AtlasObservation, completion: np.ndarray, networks: Networks, seed: int, share: float = 0.35, on_step=None
+) -> np.ndarray:
+    return STAGES["repaint"](seen, completion, networks, StageOptions(seed=seed), share, on_step)
 
 
 @pytest.fixture(scope="module")
@@ -138,27 +144,37 @@ def test_the_search_finds_a_texture_of_the_generators_nearer_to_what_was_seen(se
     assert after < 0.8 * before
 
 
-def test_the_latent_goes_part_of_the_way_to_the_generators_texture(seen, completed, networks, monkeypatch):
-    drawn = AtlasObservation(seen.color, seen.confidence, "anime")
+@pytest.mark.parametrize("share", [SEARCHED - 0.1, SEARCHED + 0.1])
+def test_the_latent_goes_as_far_as_asked_and_searches_where_the_generator_is_right(
+    seen, completed, networks, share, monkeypatch
+):
     found = []
     monkeypatch.setattr("backend.stages.latent.search", lambda *given: found.append(search(*given)) or found[-1])
-    moved = fit_latent(drawn, completed, networks) - completed
-    with torch.no_grad():
-        apart = to_picture(networks.generator(found[0], networks.style("anime"))) - completed
-    for share, where in ((DRAWN, seen.confidence == 1), (FLAT, seen.confidence == 0)):
-        far = np.abs(apart[where]) > 0.02
-        assert far.sum() > 100 and np.allclose(moved[where][far] / apart[where][far], share, atol=0.02)
-
-
-@pytest.mark.parametrize(("style", "share"), [("photo", PHOTO), ("cartoon", DRAWN), ("painting", DRAWN)])
-def test_styles_that_lose_by_a_search_take_the_projection(seen, completed, networks, style, share, monkeypatch):
-    monkeypatch.setattr("backend.stages.latent.search", None)
-    moved = fit_latent(AtlasObservation(seen.color, seen.confidence, style), completed, networks) - completed
+    moved = fit_latent(seen, completed, networks, share) - completed
+    assert len(found) == (share > SEARCHED)
     given = to_tensor(completed, "cpu"), seen.tensors("cpu")[1]
     with torch.no_grad():
-        apart = to_picture(networks.generator(project(networks, *given), networks.style(style))) - completed
+        w_plus = found[0] if found else project(networks, *given)
+        apart = to_picture(networks.generator(w_plus, networks.style("photo"))) - completed
     far = np.abs(apart) > 0.02
     assert far.sum() > 100 and np.allclose(moved[far] / apart[far], share, atol=0.02)
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_that_is_not_followed_paints_nothing_and_asks_no_network(seen, completed, networks, name):
+    nobody = replace(networks, completer=None, generator=None, repainter=None)
+    made = STAGES[name](seen, completed, nobody, StageOptions(), 0.0)
+    assert np.allclose(made, completed, atol=1e-6) == (name != "repaint")
+    unseen = cv2.blur(seen.confidence, (25, 25)) == 0
+    assert np.allclose(made[unseen], completed[unseen], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["inpaint", "repaint"])
+def test_a_stage_goes_as_far_as_asked(seen, completed, networks, name):
+    unseen = cv2.blur(seen.confidence, (25, 25)) == 0
+    whole, part = (STAGES[name](seen, completed, networks, StageOptions(), share) - completed for share in (1, 0.25))
+    far = (np.abs(whole) > 0.004) & unseen[..., None]
+    assert far.sum() > 100 and np.allclose(part[far] / whole[far], 0.25, atol=0.05)
 
 
 def test_repainting_brings_the_portraits_detail_and_leaves_its_light(seen, completed, networks):
@@ -201,10 +217,9 @@ def test_detail_is_drawn_by_the_seed(seen, completed, networks):
 
 
 def test_every_stage_reports_and_can_be_stopped(seen, completed, networks):
-    drawn = AtlasObservation(seen.color, seen.confidence, "anime")
     for stage in (
         lambda on_step: inpaint(seen, networks, seed=0, on_step=on_step),
-        lambda on_step: fit_latent(drawn, completed, networks, on_step=on_step),
+        lambda on_step: fit_latent(seen, completed, networks, share=1, on_step=on_step),
         lambda on_step: repaint(seen, completed, networks, seed=0, on_step=on_step),
     ):
         fractions: list[float] = []

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from ...completing import shrink
+from ...completing import run_stages, shrink
 from ...head.facial_regions import FacialRegions, find_facial_regions
 from ...job import StageOptions
 from ...models.bundle import Networks, load_networks
@@ -44,14 +44,11 @@ def painted(skin: np.ndarray, style: str, person: str, regions: FacialRegions) -
 
 
 def ways(seen: AtlasObservation, networks: Networks) -> dict[str, np.ndarray]:
-    """(S,S,3) by way."""
-    begun, made = networks.experts.complete(seen.color, seen.confidence), {}
-    first = STAGES["inpaint"](seen, begun, networks, StageOptions(seed=0))
-    for name, stages in WAYS.items():
-        made[name] = first
-        for stage in stages[1:]:
-            made[name] = STAGES[stage](seen, made[name], networks, StageOptions(seed=0))
-    return made
+    """(S,S,3) by way, each stage as far as it is followed after those before it."""
+    evidence = seen.color, seen.confidence
+    return {
+        name: next(run_stages(evidence, seen.style, networks, [StageOptions(stages)])) for name, stages in WAYS.items()
+    }
 
 
 def measured(made: dict[str, np.ndarray], truth: np.ndarray, weight: np.ndarray) -> dict[str, dict[str, float]]:
@@ -73,7 +70,7 @@ def score(people: Sequence[tuple[str, Seen]], networks: Networks) -> dict[str, l
     regions, scores = find_facial_regions(positions), {style: [] for style in DRAWN}
     for person, one in people:
         whole = hide(one, np.zeros(one.confidence.shape, bool), positions, networks.skin)
-        skin, confidence = shrink(whole.observation, networks.size)
+        skin, confidence = shrink(whole.evidence, networks.size)
         for style in DRAWN:
             truth, found = painted(skin, style, person, regions), []
             for name in PARTS:

@@ -12,10 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...finish.hair import wear_hair
 from ...head.scalp import scalp_share
 from ...models.bundle import Networks, load_networks
-from ...observation.hair import Hair, hair_evidence
 from ..training.people import Person, load_people
 from ..training.seen_hair import hair_among
 from .metrics import mean_error, table
@@ -31,11 +29,12 @@ def scores(person: Person, networks: Networks, scalp: np.ndarray) -> dict[str, f
     for half in np.array_split(np.arange(len(truth)), 2):
         stays = np.ones_like(seen)
         stays[:, half] = 0
-        worn: Hair | None = hair_among(truth, seen * stays, hair * stays, scalp)
-        made = networks.experts.complete(*hair_evidence(truth, seen * stays, worn))
+        made = networks.experts.complete(truth, seen * stays)
+        worn = hair_among(truth, seen * stays, hair * stays, scalp)
+        covered = made if worn is None else made + worn.cover[..., None] * (worn.color - made)
         scored = (seen > SEEN) & (stays == 0) & (scalp > SCALP)
         if scored.sum() >= ENOUGH:
-            for name, picture in zip(errors, (made, wear_hair(made, worn)), strict=True):
+            for name, picture in zip(errors, (made, covered), strict=True):
                 errors[name].append(float(((picture - truth)[scored] ** 2).mean()))
     return {name: -10 * np.log10(np.mean(found)) for name, found in errors.items() if found}
 

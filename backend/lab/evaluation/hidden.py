@@ -92,7 +92,7 @@ def completed(
             for method, (which, run) in methods.items():
                 if which not in cases:
                     cases[which] = hide(one, hidden, positions, networks[which].skin)
-                made[method] = run(cases[which].observation, networks[which], seed)
+                made[method] = run(cases[which].evidence, networks[which], seed)
             yield person, name, cases, made
         print(f"\r{number} people", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Ways to complete what a portrait does not show, of one signature: (observation, networks, seed) to (S,S,3) unlit."""
+"""Ways to complete what a portrait does not show, of one signature: (evidence, networks, seed) to (S,S,3) unlit."""
 
 from __future__ import annotations
 
@@ -8,45 +8,46 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from ...completing import complete, shrink
+from ...completing import run_stages, shrink
+from ...compose.compose import fill_unknown
 from ...job import StageOptions
 from ...models.bundle import Networks
-from ...observation.observe import Observation
 from ...stages import STAGES as ALL_STAGES
 from ..pca import complete_alone
 from .fills import fill_by_mirror, push_pull
+from .hidden_parts import Evidence
 
-Method = Callable[[Observation, Networks, int], np.ndarray]
+Method = Callable[[Evidence, Networks, int], np.ndarray]
 #: Confidence from which plain fills take a texel for seen.
 SEEN = 0.3
 #: The stages' names by number, as rows of tables have them.
 NAMES = dict(zip("123", ALL_STAGES, strict=True))
 
 
-def mirror(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
+def mirror(evidence: Evidence, networks: Networks, seed: int) -> np.ndarray:
     """The other half of the face, and what neither half shows from its surroundings."""
-    colour, confidence = shrink(observation, networks.size)
+    colour, confidence = shrink(evidence, networks.size)
     return fill_by_mirror(colour, confidence > SEEN)
 
 
-def surroundings(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
+def surroundings(evidence: Evidence, networks: Networks, seed: int) -> np.ndarray:
     """Push-pull alone."""
-    colour, confidence = shrink(observation, networks.size)
+    colour, confidence = shrink(evidence, networks.size)
     return push_pull(colour, (confidence > SEEN).astype(np.float32))
 
 
-def mean(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
+def mean(evidence: Evidence, networks: Networks, seed: int) -> np.ndarray:
     """The prior's mean skin, brought to the seen skin's tone."""
-    colour, confidence = shrink(observation, networks.size)
+    colour, confidence = shrink(evidence, networks.size)
     usual = cv2.resize(networks.linear.mean, confidence.shape[::-1], interpolation=cv2.INTER_CUBIC)
     sure = confidence > SEEN
     gain = np.median(colour[sure], axis=0) / np.maximum(np.median(usual[sure], axis=0), 0.01) if sure.any() else 1.0
     return np.clip(usual * gain, 0, 1).astype(np.float32)
 
 
-def linear(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
+def linear(evidence: Evidence, networks: Networks, seed: int) -> np.ndarray:
     """The linear prior and no stage."""
-    return complete_alone(networks.linear, *shrink(observation, networks.size))
+    return complete_alone(networks.linear, *shrink(evidence, networks.size))
 
 
 def options_of(numbers: str, seed: int = 0) -> StageOptions:
@@ -55,10 +56,11 @@ def options_of(numbers: str, seed: int = 0) -> StageOptions:
 
 
 def staged(numbers: str) -> Method:
-    """The product's own stages, e.g. "12", finished as a job finishes them; a seed other than 0 is a sample."""
+    """The product's own stages, e.g. "12"; a seed other than 0 is a sample."""
 
-    def run(observation: Observation, networks: Networks, seed: int) -> np.ndarray:
-        return complete(observation, "photo", networks, replace(options_of(numbers, seed), another=seed != 0))
+    def run(evidence: Evidence, networks: Networks, seed: int) -> np.ndarray:
+        options = replace(options_of(numbers, seed), another=seed != 0)
+        return fill_unknown(next(run_stages(evidence, "photo", networks, [options])), networks.known)
 
     return run
 

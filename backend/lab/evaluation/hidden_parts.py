@@ -14,11 +14,8 @@ import numpy as np
 
 from ...head.atlas import canonical_head, to_atlas
 from ...imaging.sample import to_linear, to_srgb
-from ...observation.hair import hair_evidence
-from ...observation.observe import Observation
 from ...prior.linear import LinearPrior
 from ..faces.observing import Seen, divide, scalp_of
-from ..training.seen_hair import hair_among
 
 #: Parts of the face that are hidden in turn.
 PARTS = ("half", "sides", "lower", "upper", "blobs")
@@ -32,15 +29,21 @@ BLOB = 0.05
 SCORED = 0.3
 
 
+#: Colour (S,S,3) unlit sRGB and confidence (S,S).
+Evidence = tuple[np.ndarray, np.ndarray]
+
+
 @dataclass(frozen=True)
 class Hidden:
     """One observation with a part hidden, (S,S) texels.
 
-    observation: what a job would know. truth: (S,S,3) the photograph, lit. weight: (S,S) by which hidden texels count,
+    evidence: what a job's networks would be given, (S,S,3) unlit sRGB and (S,S) confidence. skin: the same with hair in
+    the skin's light. truth: (S,S,3) the photograph, lit. weight: (S,S) by which hidden texels count,
     0 elsewhere and on the scalp. shade: (S,S) the light estimated from what stays.
     """
 
-    observation: Observation
+    evidence: Evidence
+    skin: Evidence
     truth: np.ndarray
     weight: np.ndarray
     shade: np.ndarray
@@ -81,26 +84,10 @@ def hide(seen: Seen, hidden: np.ndarray, positions: np.ndarray, prior: LinearPri
     """
     scalp, stays = scalp_of(positions), ~hidden & (seen.shown > 0)
     lit = np.where(stays[..., None], seen.lit, 0)
-    unlit, confidence, shade, light = divide(lit, seen.shown * stays, seen.normals, scalp, prior)
-    hairy = np.where(hidden, 0, seen.hair)
-    tone = hair_among(unlit, confidence, hairy, scalp)
-    nothing = np.zeros((1, 1), np.float32)
-    observation = Observation(
-        np.zeros((1, 1, 3), np.float32),
-        np.zeros((1, 1, 3), np.float32),
-        nothing,
-        nothing,
-        light,
-        np.zeros((*scalp.shape, 2), np.float32),
-        confidence,
-        unlit,
-        shade,
-        hair_evidence(unlit, confidence, tone),
-        hairy,
-        scalp,
-        tone,
-        np.linalg.norm(positions, axis=2) > 0.05,
-        nothing,
-    )
+    unlit, confidence, shade, _ = divide(lit, seen.shown * stays, seen.normals, scalp, prior)
+    hair, weight = np.where(hidden, 0, seen.hair), confidence * (1 - scalp)
+    exposure = np.exp((np.log(shade) * weight).sum() / max(float(weight.sum()), 1e-6))
+    color = to_srgb(to_linear(lit) / exposure)  # hair's is not taken through the skin's light
+    evidence = unlit + (hair * scalp)[..., None] * (color - unlit), confidence
     weight = np.where(hidden & (seen.confidence > SCORED), seen.confidence * (1 - scalp), 0)
-    return Hidden(observation, seen.lit, weight.astype(np.float32), shade)
+    return Hidden(evidence, (unlit, confidence), seen.lit, weight.astype(np.float32), shade)

@@ -77,9 +77,7 @@ def on_people(prior: LinearPrior, seen: Sequence[tuple[str, Seen]], positions: n
     scores = []
     for person, one in seen:
         cases = [hide(one, part(name, person, one.confidence), positions, prior) for name in PARTS]
-        scores.append(
-            float(np.mean([measure(complete_alone(prior, *case.observation.evidence), case)["psnr"] for case in cases]))
-        )
+        scores.append(float(np.mean([measure(complete_alone(prior, *case.evidence), case)["psnr"] for case in cases])))
     return scores
 
 

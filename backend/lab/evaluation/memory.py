@@ -75,14 +75,14 @@ def completions(seen: list[tuple[str, Seen]], networks: Networks) -> list[np.nda
     """(S,S,3) of each observation with half of the face hidden."""
     positions, run = networks.geometry.numpy().transpose(1, 2, 0), staged("123")
     cases = [hide(one, part("half", person, one.confidence), positions, networks.skin) for person, one in seen]
-    return [run(case.observation, networks, 0) for case in cases]
+    return [run(case.evidence, networks, 0) for case in cases]
 
 
 def own_skins(seen: list[tuple[str, Seen]], networks: Networks) -> list[np.ndarray]:
     """(S,S,3) of each observation with nothing hidden."""
     positions, run = networks.geometry.numpy().transpose(1, 2, 0), staged("123")
     nothing = np.zeros(seen[0][1].confidence.shape, bool)
-    return [run(hide(one, nothing, positions, networks.skin).observation, networks, 0) for _, one in seen]
+    return [run(hide(one, nothing, positions, networks.skin).evidence, networks, 0) for _, one in seen]
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -66,7 +66,7 @@ def complete(
     positions = networks[""].geometry.numpy().transpose(1, 2, 0)
     nothing = np.zeros(seen.confidence.shape, bool)
     cases = {which: hide(seen, nothing, positions, one.skin) for which, one in networks.items()}
-    made = {name: (which, run(cases[which].observation, networks[which], 0)) for name, (which, run) in methods.items()}
+    made = {name: (which, run(cases[which].evidence, networks[which], 0)) for name, (which, run) in methods.items()}
     skin = seen.confidence * (1 - scalp_of(positions)) * (1 - seen.hair)
     return Picture(person, path, about, cases, made, skin.astype(np.float32), seen.shown)
 
@@ -83,7 +83,7 @@ def tint(first: Picture, second: Picture, which: str = "") -> np.ndarray:
     both = weights(first, second)[PLACES[0]] > 0
     if both.sum() < LEAST:
         return np.ones(3, np.float32)
-    one, other = (to_linear(some.cases[which].observation.unlit[both]) for some in (first, second))
+    one, other = (to_linear(some.cases[which].skin[0][both]) for some in (first, second))
     return np.median(other / np.maximum(one, 1e-3), axis=0)
 
 
@@ -97,7 +97,7 @@ def compare(first: Picture, second: Picture, stranger: Picture | None = None) ->
         cases = {which: replace(case, weight=weight) for which, case in second.cases.items()}
         made = {name: (first, *one) for name, one in first.made.items()}
         if place == PLACES[0]:
-            made = {PHOTOGRAPH: (first, "", first.cases[""].observation.unlit)} | made
+            made = {PHOTOGRAPH: (first, "", first.cases[""].skin[0])} | made
         if stranger is not None:
             made[STRANGER] = (stranger, *stranger.made[STAGES])
         for tone in TONES:

@@ -45,12 +45,12 @@ def spread(seen: list[tuple[str, Seen]], networks, positions: np.ndarray) -> Ite
         values: dict[str, list[float]] = {"seeds": [], "strangers": [], "whole strangers": []}
         for name in PARTS:
             case = hide(one, part(name, person, one.confidence), positions, networks.skin)
-            made = [run(case.observation, networks, seed) for seed in SEEDS]
+            made = [run(case.evidence, networks, seed) for seed in SEEDS]
             values["seeds"] += [rms(a, b, case.weight) for a, b in combinations(made, 2)]
             for step in range(1, STRANGERS + 1):
                 other = seen[(number + step) % len(seen)][1]
                 weight = case.weight * other.confidence
-                shown = (case.observation.confidence > 0.3) & (case.weight == 0)
+                shown = (case.skin[1] > 0.3) & (case.weight == 0)
                 values["strangers"].append(rms(toned(other, one, shown), one.unlit, weight))
                 values["whole strangers"].append(rms(other.unlit, one.unlit, weight))
         yield {"id": person} | {name: float(np.mean(some)) for name, some in values.items()}

@@ -14,14 +14,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...head.atlas import AtlasMap, map_atlas
+from ...head.atlas import map_atlas
 from ...head.landmarks import HeadLandmarks
 from ...head.match import Match, find_face_or_pins, match_found
 from ...head.mesh import HeadMesh
 from ...head.scalp import scalp_share
 from ...imaging.files import write_bytes
 from ...imaging.sample import sample
-from ...observation.observe import PLACES, Observation, observe
+from ...observation.look import coverings_of, skin_of
+from ...observation.observe import PLACES, Surface, at_pixels, pulled_in, skin_mask
 from ...portrait.decode import decode_portrait
 from ...portrait.matte import Matte
 from ...prior.light import UPRIGHT, Light, estimate_light
@@ -40,8 +41,8 @@ class Seen:
     """A portrait in the atlas, (S,S) texels, row 0 at the crown.
 
     unlit, lit: (S,S,3) float32 sRGB, with the light divided out and as photographed. confidence: (S,S) 0..1 of the
-    unlit colour; shown: before the light's trust, what estimating the light again needs. hair: (S,S) 0..1, the matte's
-    hair. shade: (S,S) the light that was divided out. normals: (S,S,3) in the viewer's axes (right, up, near).
+    unlit colour; shown: before the light's trust, what estimating the light again needs. hair: (S,S) 0..1, hair of the
+    head. shade: (S,S) the light that was divided out. normals: (S,S,3) in the viewer's axes (right, up, near).
     """
 
     unlit: np.ndarray
@@ -80,7 +81,7 @@ def see(path: Path, mesh: HeadMesh, head: HeadLandmarks, prior: LinearPrior) -> 
     face, warnings = find_face_or_pins(portrait, ())
     found = fit_outline(match_found(mesh, portrait, (), face, head, warnings), portrait.color)
     layout = map_atlas(found.mesh, found.canonical, PLACES)
-    observation = observe(found.mesh, layout, found.registration, portrait.color, found.matte, prior)
+    surface = Surface.of(found.mesh, layout, found.registration.normals)
     registration, quality = found.registration, found.quality
     about = About(
         *(round(angle, 2) for angle in registration.angles),
@@ -90,25 +91,35 @@ def see(path: Path, mesh: HeadMesh, head: HeadLandmarks, prior: LinearPrior) -> 
         found.matte.glasses,
         found.matte.hand,
     )
-    return reduced(observation, found, layout, prior), about
+    return reduced(surface, found, portrait.color, prior), about
 
 
-def reduced(observation: Observation, found: Match, layout: AtlasMap, prior: LinearPrior) -> Seen:
-    """An observation cut at the person's outline, its light estimated again, brought to TEXELS."""
-    fragments, rotation = layout.fragments, found.registration.camera.rotation
-    normals = fragments.interpolate(found.mesh.corners(found.registration.normals))
-    canonical = fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))
-    lit = sample(observation.portrait, observation.places)
-    shown = observation.confidence / observation.light.trust(observation.shade)
-    shown = shown * within(found.matte, found.registration.face_height, observation.places)
-    unlit, confidence, shade, _ = divide(lit, shown, normals, scalp_share(canonical), prior, rotation)
-    towards = normals @ (UPRIGHT @ rotation).T
+def reduced(surface: Surface, found: Match, portrait: np.ndarray, prior: LinearPrior) -> Seen:
+    """What a portrait, (H,W,3) sRGB, shows of skin, beard and hair, cut at the person's outline, at TEXELS."""
+    registration, matte = found.registration, found.matte
+    height, rotation, scalp = registration.face_height, registration.camera.rotation, scalp_share(surface.canonical)
+    places, visible = surface.look_up(registration)
+    masks = coverings_of(matte, registration.targets)
+    skin, person, hair, beard = (
+        at_pixels(mask, places)
+        for mask in (
+            skin_mask(skin_of(matte, height), registration),
+            pulled_in(matte.person, height),
+            masks["hair"],
+            masks["facial_hair"],
+        )
+    )
+    covered = (hair * scalp + beard * (1 - scalp)) * np.maximum(person - skin, 0)
+    shown = visible * np.minimum(skin + covered, 1) * within(matte, height, places)
+    lit = sample(portrait, places)
+    unlit, confidence, shade, _ = divide(lit, shown, surface.normals, scalp, prior, rotation)
+    towards = surface.normals @ (UPRIGHT @ rotation).T
     return Seen(
         average(unlit, confidence),
         average(lit, confidence),
         small(confidence),
         small(shown),
-        small(observation.hairy),
+        small(hair),
         small(shade),
         unit(small(towards)),
     )

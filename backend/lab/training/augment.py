@@ -10,11 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...head.scalp import scalp_share
 from ...imaging.sample import to_linear, to_srgb
-from ...observation.hair import hair_evidence
 from ...prior.light import harmonics
-from .seen_hair import hair_among
 
 #: By which features of new identities move, and by which registration is off: standard deviations, shares of the atlas.
 SHAPE, MISREGISTERED = 0.012, 0.004
@@ -96,8 +93,7 @@ def seen_texture(
     random: np.random.Generator,
     light: np.ndarray | None = None,
 ):
-    """(S,S,3) colour and (S,S) confidence as the pipeline would hand them over: leftover light, misregistration, noise,
-    hair continued over the scalp.
+    """(S,S,3) colour and (S,S) confidence as the pipeline would hand them over: leftover light, misregistration, noise.
 
     Args:
         light: (S,S,3) what is left of a real portrait's light, linear; without it one is drawn.
@@ -110,12 +106,7 @@ def seen_texture(
     if random.random() < 0.7:
         (colour,) = shifted((colour,), random, MISREGISTERED)
     colour = colour + 0.008 * random.standard_normal(colour.shape, np.float32)
-    scalp = scalp_share(geometry.positions) * geometry.covered
-    size = len(texture)
-    face = texture[size * 5 // 13 : size * 10 // 13, size * 5 // 16 : size * 11 // 16].mean((0, 1))
-    hair = (np.abs(texture - face).mean(2) > 0.1).astype(np.float32)
-    colour = np.clip(colour, 0, 1).astype(np.float32)
-    return hair_evidence(colour, confidence, hair_among(colour, confidence, hair, scalp))
+    return np.clip(colour, 0, 1).astype(np.float32), confidence
 
 
 def other_tone(color: np.ndarray, random: np.random.Generator) -> np.ndarray:

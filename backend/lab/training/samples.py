@@ -13,10 +13,9 @@ import torch
 from torch import Tensor
 
 from ...head.facial_regions import FacialRegions
+from ...head.scalp import scalp_share
 from ...imaging.sample import to_linear, to_srgb
 from ...networks.conditions import STYLES
-from ...observation.hair import hair_evidence
-from ...observation.observe import scalp_share
 from ...prior.experts import Experts
 from ...styles import paint
 from ..texhub.drawn_styles import NETWORK_STYLE, draw_style
@@ -24,7 +23,6 @@ from .augment import SHAPE, Geometry, seen_texture, shifted, tone_of
 from .folds import Textures
 from .hiding import hide
 from .people import FOLDS, Person
-from .seen_hair import hair_among
 
 #: Shares of samples that are people; of people whose light is estimated from what stays; of those painted in a style;
 #: of skins under a person's mask, and of those masks that hide some more; of pictures that take another tone, that are
@@ -91,10 +89,10 @@ class Samples:
     def person(self, random: np.random.Generator) -> tuple:
         person = self.drawn(random)
         experts = self.experts[person.fold]
-        truth, known, hair = person.pictures()
+        truth, known, _ = person.pictures()
         stays = hide(known, random)
         if random.random() < DIVIDED:
-            truth, known, hair = person.divided(stays, self.scalp, experts.joined)
+            truth, known, _ = person.divided(stays, self.scalp, experts.joined)
         if random.random() < TONE:
             truth = tone_of(random)(truth)
         style = "photo"
@@ -102,14 +100,12 @@ class Samples:
             name, parameters = draw_style(random)
             truth, style = paint(name, truth, self.regions, parameters), NETWORK_STYLE[name]
         if random.random() < BENT:
-            truth, known, hair, stays = shifted((truth, known, hair, stays), random, SHAPE)
+            truth, known, stays = shifted((truth, known, stays), random, SHAPE)
         confidence = known * stays
         colour = to_srgb(to_linear(truth) * light(self.geometry, random))
         colour = np.clip(colour + 0.006 * random.standard_normal(colour.shape, np.float32), 0, 1)
         if person.key not in self._shares:  # of the whole person, once: 2 fits a sample instead of 6
             self._shares[person.key] = experts.evidence(*person.pictures()[:2])
-        tone = hair_among(colour, confidence, hair, self.scalp)
-        colour, confidence = hair_evidence(colour, confidence, tone)
         start = experts.complete(colour, confidence, self._shares[person.key])
         return truth, colour, start, known * (1 - stays), known * stays, confidence, style
 

@@ -1,0 +1,133 @@
+"""How far stages are followed: as far as they make hidden skin better, and what hidden skin is told nobody."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backend.completing import run_stages
+from backend.errors import Cancelled
+from backend.job import StageOptions
+from backend.models.bundle import Networks, load_networks
+from backend.stages import followed
+from backend.stages.followed import checkered, find_shares, share_of
+from backend.stages.stage import AtlasObservation
+
+SIZE = 256
+
+
+@pytest.fixture(scope="module")
+def networks() -> Networks:
+    return load_networks("cpu")
+
+
+@pytest.fixture(scope="module")
+def seen(networks) -> AtlasObservation:
+    """The mean skin with detail of its own, visible from the front."""
+    mean = networks.experts.people.decode(np.zeros(len(networks.experts.people.basis), np.float32))
+    color = mean.repeat(2, 0).repeat(2, 1).astype(np.float32)
+    confidence = np.zeros((SIZE, SIZE), np.float32)
+    confidence[60:220, 50:200] = 1
+    return AtlasObservation((color * confidence[..., None]).clip(0, 1), confidence, "photo")
+
+
+def towards(goal: np.ndarray, share: float):
+    """A stage that goes so far from a completion to the goal and calls that all of its way."""
+
+    def stage(seen, completion, networks, options, share_of_it=1.0, on_step=None):
+        return completion + np.float32(share * share_of_it) * (goal - completion)
+
+    return stage
+
+
+def shares(seen: AtlasObservation, networks: Networks, **stages) -> dict[str, float]:
+    return find_shares(seen, networks, stages, people=1.0)
+
+
+@pytest.mark.parametrize(("way", "expected"), [(1.0, 1.0), (2.0, 0.5), (4.0, 0.25), (-1.0, 0.0)])
+def test_a_stage_is_followed_as_far_as_it_is_right(seen, networks, way, expected, monkeypatch):
+    """A stage that goes too far is followed in part; one that goes the wrong way is not followed."""
+    monkeypatch.setattr(followed, "ELSEWHERE", 0.0)
+    shifted = AtlasObservation(np.clip(seen.color + 0.1, 0, 1), seen.confidence, "photo")
+    found = shares(shifted, networks, latent=towards(shifted.color, way))
+    assert found["latent"] == pytest.approx(expected, abs=0.03)
+
+
+def test_stages_are_asked_one_after_the_other(seen, networks, monkeypatch):
+    """What the first one mended the second cannot mend again."""
+    monkeypatch.setattr(followed, "ELSEWHERE", 0.0)
+    stage = towards(seen.color, 1.0)
+    found = shares(seen, networks, inpaint=stage, latent=stage)
+    assert found["inpaint"] > 0.95 and found["latent"] == 0
+
+
+def test_what_is_hidden_is_hidden_from_priors_and_stages(seen, networks):
+    told = []
+
+    def stage(kept, completion, networks, options, share=1.0, on_step=None):
+        told.append((kept, completion, options))
+        return completion
+
+    hidden = checkered(SIZE)
+    for color in (seen.color, np.where(hidden[..., None], np.float32(0.9), seen.color)):
+        shares(AtlasObservation(color, seen.confidence, "photo"), networks, latent=stage)
+    (kept, first, options), (_, second, _) = told
+    assert not kept.confidence[hidden].any() and kept.confidence[~hidden].any() and options.quick
+    assert np.array_equal(first, second)
+    assert 0.4 < (seen.confidence * hidden).sum() / seen.confidence.sum() < 0.6
+
+
+def test_where_nothing_moves_or_shows_the_usual_share_holds(networks):
+    nothing = np.zeros((SIZE, SIZE, 3), np.float32)
+    assert share_of(nothing, nothing + 1, np.ones((SIZE, SIZE)), 0.7, 0.2) == 0.7
+    assert share_of(nothing + 1, nothing + 1, np.zeros((SIZE, SIZE)), 0.7, 0.2) == 0.7
+
+
+def test_patches_that_do_not_agree_leave_it_to_the_usual_share():
+    random, weight = np.random.default_rng(0), np.ones((SIZE, SIZE))
+    moved, side = np.ones((SIZE, SIZE, 3)), SIZE // followed.PATCHES
+    noise = random.normal(0, 20, (followed.PATCHES, followed.PATCHES, 1)).repeat(side, 0).repeat(side, 1)
+    agreed, doubted = (share_of(moved, 0.8 * moved + one - one.mean(), weight, 0.2, 0.3) for one in (0 * noise, noise))
+    assert agreed == pytest.approx(0.2 + 0.6 * 0.3**2 / (0.3**2 + followed.ELSEWHERE**2))
+    assert doubted == pytest.approx(0.2, abs=0.05) and doubted < agreed - 0.05
+
+
+def test_a_share_that_is_worth_nothing_is_none(monkeypatch):
+    monkeypatch.setattr(followed, "ELSEWHERE", 0.0)
+    moved, weight = np.ones((SIZE, SIZE, 3)), np.ones((SIZE, SIZE))
+    assert share_of(moved, 0.9 * followed.LEAST * moved, weight, 0.0, 1.0) == 0
+    assert share_of(moved, 1.1 * followed.LEAST * moved, weight, 0.0, 1.0) > 0
+
+
+def test_a_stage_of_which_no_portrait_says_anything_is_not_run_for_evidence(seen, networks, monkeypatch):
+    def stage(*_, **__):
+        raise AssertionError
+
+    monkeypatch.setitem(followed.USUAL, "repaint", (0.4, 0.0))
+    assert shares(seen, networks, repaint=stage) == {"repaint": 0.4}
+
+
+def test_a_job_follows_its_stages_as_far_as_the_evidence_says(seen, networks, monkeypatch):
+    given = []
+
+    def stage(name):
+        def run(seen, completion, networks, options, share=1.0, on_step=None):
+            given.append((name, share))
+            return completion
+
+        return run
+
+    names = ("inpaint", "latent", "repaint")
+    monkeypatch.setattr("backend.stages.STAGES", {name: stage(name) for name in names})
+    wanted = dict(zip(names, (0.9, 0.0, 0.4), strict=True))
+    monkeypatch.setattr(followed, "find_shares", lambda *given: wanted)
+    list(run_stages((seen.color, seen.confidence), "photo", networks, [StageOptions(seed=1), StageOptions(seed=2)]))
+    assert given == 2 * list(wanted.items())
+
+
+def test_looking_for_evidence_can_be_stopped(seen, networks):
+    def stop() -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        find_shares(seen, networks, {"latent": towards(seen.color, 1.0)}, 1.0, stop)
