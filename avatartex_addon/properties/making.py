@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
 from ..backend.option import Option
 
@@ -40,7 +40,10 @@ class Resettable:
                 self.property_unset(name)
 
 
+#: Of a value's type: what remembers it; anything else is remembered as text.
+MEMORIES = {bool: BoolProperty, int: IntProperty, float: FloatProperty}
+
+
 def make_memory(option: Option):
     """As a result remembers it: plain, so that it outlives the choice that it was."""
-    kind = IntProperty if type(option.default) is int else StringProperty
-    return kind(default=option.default)
+    return MEMORIES.get(type(option.default), StringProperty)(default=option.default)

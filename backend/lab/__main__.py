@@ -51,6 +51,7 @@ COMMANDS = {
     "evaluate memory": ("evaluation.memory", "do completions or samples show a person of the training set"),
     "evaluate identity": ("evaluation.identity", "is the textured head still the portrait's person, from three sides"),
     "evaluate registration": ("evaluation.registration", "every head with every portrait, without and with four pins"),
+    "evaluate guard": ("evaluation.guard", "a hundred kinds of rendered portraits, beside older versions' figures"),
     "evaluate rendered": ("evaluation.rendered", "registration against a known camera, by yaw, shading, expression"),
     "evaluate neutral": ("evaluation.neutral", "what an expression of the portrait costs the head at rest"),
     "evaluate studio": ("evaluation.studio", "light taken out of portraits with shadows, highlights, coloured lamps"),

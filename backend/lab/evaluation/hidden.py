@@ -22,7 +22,7 @@ from ..faces.observing import Seen, read
 from .hidden_methods import FILLS, LEARNT, STAGES, WITHOUT, Method
 from .hidden_parts import PARTS, Hidden, hide, part
 from .hidden_scores import OCTAVES, measure, paired, perceptual
-from .metrics import mean_error, table
+from .metrics import cell, mean_error, table
 from .options import bare_parser, write
 
 SIDES = ("test", "train", "all")
@@ -96,14 +96,6 @@ def completed(
             yield person, name, cases, made
         print(f"\r{number} people", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-
-
-def cell(value: tuple[float, float], digits: int = 2, sign: str = "") -> str:
-    """Mean and standard error; a dash for what nobody told, and for the error of one."""
-    mean, error = (
-        f"{one:{form}.{digits}f}" if np.isfinite(one) else "–" for one, form in zip(value, (sign, ""), strict=True)
-    )
-    return f"{mean} ± {error}" if np.isfinite(value[0]) else mean
 
 
 def report(scores: dict[str, list[dict]], base: str) -> str:

@@ -22,6 +22,14 @@ def mean_error(values) -> tuple[float, float]:
     return float(values.mean()), float(values.std(ddof=1) / len(values) ** 0.5) if len(values) > 1 else float("nan")
 
 
+def cell(value: tuple[float, float], digits: int = 2, sign: str = "") -> str:
+    """Mean and standard error; a dash for what nobody told, and for the error of one."""
+    mean, error = (
+        f"{one:{form}.{digits}f}" if np.isfinite(one) else "–" for one, form in zip(value, (sign, ""), strict=True)
+    )
+    return f"{mean} ± {error}" if np.isfinite(value[0]) else mean
+
+
 def table(head: list[str], rows: list[list]) -> str:
     """Markdown."""
     lines = [head, ["---"] * len(head), *rows]

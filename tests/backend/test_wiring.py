@@ -1,0 +1,170 @@
+"""Links of the method that no function's own test holds: each was cut by hand once, and nothing else turned red."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from backend import completing
+from backend.completing import complete
+from backend.compose.compose import Composition, Finish
+from backend.compose.udim import compose_tiles
+from backend.finish import finish
+from backend.head import register
+from backend.head.match import match
+from backend.head.mesh import load_mesh
+from backend.job import StageOptions
+from backend.lab.prepared import prepare_head
+from backend.layers import OPACITIES
+from backend.layers.flatten import ONE, Blend
+from backend.messages import Generate
+from backend.observation.views import find_coverings
+from backend.pipeline import load_cached_networks
+from backend.portrait.decode import decode_portrait
+from backend.recall import forget_all
+from backend.stages import STAGES
+from backend.stages.stage import AtlasObservation
+from tests.backend import flat_head
+
+pytestmark = pytest.mark.slow
+
+SIZE = 256
+GREEN = np.float32([0, 1, 0])
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return load_cached_networks("cpu")
+
+
+@pytest.fixture(scope="module")
+def photo(demo_head_obj, astronaut, networks):
+    """The photographed astronaut on the demo's head, before the stages."""
+    forget_all()
+    return prepare_head(load_mesh(demo_head_obj), str(astronaut), "photo", networks)
+
+
+def test_another_style_is_seen_anew(photo, demo_head_obj, astronaut, networks):
+    """Its shadows are drawn, so less light is taken out; what was kept of the photograph is no answer."""
+    drawn = prepare_head(load_mesh(demo_head_obj), str(astronaut), "anime", networks)
+    shown = photo.observation.confidence > 0.5
+    assert photo.style == "photo" and drawn.style == "anime"
+    assert np.abs(drawn.evidence[0] - photo.evidence[0])[shown].mean() > 0.003
+    again = prepare_head(load_mesh(demo_head_obj), str(astronaut), "photo", networks)
+    assert np.array_equal(again.evidence[0], photo.evidence[0])
+
+
+def test_a_grey_portraits_completion_is_grey(photo):
+    """The last finisher is asked; a colour portrait's completion keeps its colours."""
+    made = np.random.default_rng(0).uniform(0.2, 0.8, (256, 256, 3)).astype(np.float32)
+    assert np.array_equal(finish(made, photo), made)
+    view = photo.views[0]
+    level = np.repeat(view.observation.portrait.mean(2, keepdims=True), 3, 2)
+    grey = replace(view, observation=replace(view.observation, portrait=level))
+    assert np.ptp(finish(made, replace(photo, views=(grey,))), axis=2).max() < 0.02
+
+
+def test_a_flat_drawings_completion_is_flat(photo):
+    """The first finisher is asked: one colour is shown, blotches are completed."""
+    seen = photo.observation
+    skin = np.full_like(seen.unlit, 0.6)
+    flat = replace(photo.views[0], observation=replace(seen, unlit=skin, portrait=np.full_like(seen.portrait, 0.6)))
+    blotched = 0.6 + 0.1 * np.random.default_rng(0).standard_normal((256, 256, 3)).astype(np.float32)
+    job = replace(photo, style="anime", views=(flat,), coverings=())
+    assert finish(blotched, job).std() < 0.8 * blotched.std()
+
+
+def test_what_no_training_texture_knew_is_filled(photo, networks, monkeypatch):
+    unknown = ~networks.known
+    made = np.full((*unknown.shape, 3), 0.5, np.float32)
+    made[unknown] = GREEN
+    monkeypatch.setattr(completing, "run_stages", lambda *_, **__: made)
+    filled = complete(photo, networks)
+    assert unknown.sum() > 100 and np.abs(filled[unknown] - 0.5).max() < 0.2
+    assert np.allclose(filled[networks.known], 0.5, atol=0.02)
+
+
+@pytest.mark.parametrize("name", sorted(STAGES))
+def test_every_stage_changes_what_is_hidden(name, photo, networks):
+    """As far as it is followed by itself; how far a portrait follows it is another question."""
+    colour, confidence = completing.shrink(photo.evidence, networks.size)
+    completion = networks.experts.complete(colour, confidence)
+    seen = AtlasObservation(colour, confidence, "painting")
+    moved = STAGES[name](seen, completion, networks, StageOptions()) - completion
+    hidden = (confidence < 0.05) & networks.known
+    assert np.sqrt((moved[hidden] ** 2).mean()) > 0.002
+
+
+def test_repainting_goes_on_from_the_detail_that_is_shown(networks):
+    """At every step after the first, what the denoiser is given has the portrait's detail where that shows."""
+    random, size = np.random.default_rng(0), networks.size
+    confidence = np.zeros((size, size), np.float32)
+    confidence[60:200, 60:200] = 1
+    given: list[torch.Tensor] = []
+
+    def denoiser(noisy, told, time, style):
+        given.append(noisy)
+        return torch.zeros_like(noisy[:, :3])
+
+    completion = np.full((size, size, 3), 0.5, np.float32)
+    for _ in range(2):
+        colour = np.clip(0.5 + 0.1 * random.standard_normal((size, size, 3)), 0, 1).astype(np.float32)
+        seen = AtlasObservation(colour * confidence[..., None], confidence, "photo")
+        STAGES["repaint"](seen, completion, replace(networks, repainter=denoiser), StageOptions())
+    steps = len(given) // 2
+    assert steps > 1
+    edge = (given[0].shape[-1] - size) // 2
+    for one, other in zip(given[1:steps], given[steps + 1 :], strict=True):
+        apart = (one - other)[0, :3, :, edge : edge + size].abs().mean(0).numpy()
+        assert apart[80:180, 80:180].mean() > 0.05 and apart[:40].max() < 1e-5
+
+
+def test_pixels_refine_where_landmarks_were_read(photo, demo_head_obj, astronaut, monkeypatch):
+    """The warp goes to where the pixels put a landmark, more than half of the way; the camera is refined with it."""
+    moved = np.float64([3.0, 0.0])
+    monkeypatch.setattr(
+        register, "refine", lambda frame, head, points, targets, *_: (photo.registration.camera, targets + moved)
+    )
+    forget_all()
+    found = match(load_mesh(demo_head_obj), decode_portrait(str(astronaut))).registration
+    projected, _ = found.camera.project(found.landmarks)
+    off = (found.warp(projected) - found.targets)[found.weights > 0.5]
+    assert np.median(off[:, 0]) == pytest.approx(register.BY_PIXELS * 3, abs=0.6) and register.BY_PIXELS > 0.3
+
+
+def composed(job, completion, **opacities) -> Composition:
+    """The job's one texture, small, with its layers."""
+    [made] = compose_tiles(job, completion, Finish(SIZE, OPACITIES | opacities, layers=True)).values()
+    return made
+
+
+def test_no_portrait_shows_the_inside_of_the_mouth(photo):
+    """A head that is all inside gets its colour from the completion alone, wherever it projects to."""
+    completion = np.full((256, 256, 3), 0.5, np.float32)
+    enclosed = replace(photo, inside=np.full_like(photo.inside, 0.05))
+    shown, none = (composed(job, completion).provenance[..., 0].max() for job in (photo, enclosed))
+    assert none == 0 and shown > 0.99
+    assert (photo.inside > 0.05).sum() > 100  # the mouth's
+
+
+def test_the_portraits_light_is_a_layer_of_its_own(photo):
+    """What it adds is what the light divided out of the portrait's skin says."""
+    made = composed(photo, np.full((256, 256, 3), 0.5, np.float32), light=0.0)
+    whole = composed(photo, np.full((256, 256, 3), 0.5, np.float32), light=1.0)
+    shown = whole.provenance[..., 0] > 0.95
+    assert np.abs(made.texture - whole.texture)[shown].mean() > 0.02
+    gain = made.layers["light"].transpose(1, 2, 0)[shown] / np.float32(ONE[Blend.GAIN])
+    assert np.abs(made.texture[shown] * gain - whole.texture[shown]).mean() < 0.01
+
+
+def test_a_further_portraits_hat_is_headwear_as_the_first_ones_is():
+    """Which the same opacity shows: once, hats that count as hair did so on the first portrait alone."""
+    plain, hatted = flat_head.view(flat_head.scene()), flat_head.view(flat_head.scene(headwear=flat_head.cap(0.3)))
+    hidden = replace(plain, observation=replace(plain.observation, confidence=0 * plain.observation.confidence))
+    for views in ([hatted], [hidden, hatted], [plain, hatted]):
+        assert [one.name for one in find_coverings(views, flat_head.ball(flat_head.ATLAS))] == ["headwear"]
+    shares = [Generate("", "", "", hair=hair).opacities("photo")["headwear"] for hair in ("keep", "hats")]
+    assert shares == [0, 1]
