@@ -43,7 +43,7 @@ LIGHT = Option(
     "how much of the portrait's light stays on the texture",
     choices=(
         Choice("auto", "Automatic", "Photographs are evened out, paintings and drawings keep theirs"),
-        Choice("keep", "Keep", "The photographed pixels stay exactly as they are"),
+        Choice("keep", "Keep", "The photographed skin stays exactly as it is"),
         Choice("even", "Even Out", "Half of the light and shade is taken out"),
         Choice("remove", "Remove", "Light and shade are taken out, for a scene that is lit by itself"),
     ),

@@ -33,7 +33,7 @@ from backend.job import Prepared
 from backend.lab.evaluation.guard_make import photograph
 from backend.lab.evaluation.guard_paint import true_texture
 from backend.lab.prepared import prepare_head
-from backend.layers import OPACITIES
+from backend.options import OPACITIES
 from backend.pipeline import load_cached_networks
 from backend.styles import oil
 from tests.backend.portraits import ASTRONAUT, HOPPER

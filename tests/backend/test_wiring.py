@@ -18,10 +18,10 @@ from backend.head.match import match
 from backend.head.mesh import load_mesh
 from backend.job import StageOptions
 from backend.lab.prepared import prepare_head
-from backend.layers import OPACITIES
 from backend.layers.flatten import ONE, Blend
 from backend.messages import Generate
 from backend.observation.views import find_coverings
+from backend.options import OPACITIES
 from backend.pipeline import load_cached_networks
 from backend.portrait.decode import decode_portrait
 from backend.recall import forget_all
