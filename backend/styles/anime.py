@@ -8,9 +8,6 @@ import numpy as np
 from ..imaging.noise import soft_step, strands
 from .tools import grey, inked, moustache, number, saturated, seed, shown_skin, smooth_colours, stepped
 
-STEPS = 2
-SCALED, SHADED = {"lash": 1}, True
-
 
 def draw(random: np.random.Generator) -> dict:
     """lift: towards white; shade: the second tone's brightness; lash: texels of 256; blush, lips: 0..1; hair: sRGB or

@@ -16,8 +16,6 @@ from ..styles.tools import saturated, smooth_colours
 from .canvas import TURN, Canvas, fold, make_canvas
 from .wear import Wearer, make_wearer
 
-#: Texels that a style's colours are compared at.
-ASKED = 20_000
 #: Styles that draw lids and leave eyes to the eyeballs: a texture that shows eyes keeps them.
 BLIND = ("anime",)
 
@@ -87,7 +85,7 @@ def draw_parameters(name: str, seed: int, scale: float = 1.0) -> dict:
         scale: of strokes, lines, dots and big texels.
     """
     parameters = STYLES[name].draw(np.random.default_rng([seed, list(STYLES).index(name)]))
-    for known, power in STYLES[name].SCALED.items():
+    for known, power in STYLES[name].scaled.items():
         value = parameters[known] * scale**power
         parameters[known] = max(1, round(value)) if isinstance(parameters[known], int) else value
     if "across" in parameters:  # big texels meet behind the head: TURN holds a whole number of them
@@ -103,7 +101,7 @@ def draw_parameters(name: str, seed: int, scale: float = 1.0) -> dict:
 def fit_colours(before: np.ndarray, after: np.ndarray, known: np.ndarray) -> np.ndarray:
     """(4,3) linear map of (r, g, b, 1) that comes closest to what a style does to colours, by least squares."""
     index = np.flatnonzero(known)
-    index = index[:: max(1, len(index) // ASKED)]
+    index = index[:: max(1, len(index) // 20_000)]  # so many are enough
     colours = np.concatenate([before.reshape(-1, 3)[index], np.ones((len(index), 1), np.float32)], 1)
     weak = 1e-3 * len(index) * np.eye(4, dtype=np.float64)
     square = colours.T.astype(np.float64) @ colours + weak
