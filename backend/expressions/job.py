@@ -30,8 +30,6 @@ from .strain import Strain, measure_rest, measure_strain
 EACH, MOST = 3, 18
 #: Texels of the atlas that strain is measured in, and of the folds' pictures at most.
 LAYOUT, LARGEST = 256, 2048
-#: Shortening from which an expression changes the skin at all.
-FELT = 0.06
 
 
 def make_expressions(
@@ -123,7 +121,7 @@ def strongest(channels: list[Channel], strains: list[Strain]) -> tuple[list[Chan
     """
     felt = [float(np.square(np.minimum(strain.pressed, 0.3)).sum()) for strain in strains]
     order = sorted(range(len(channels)), key=lambda number: -felt[number])
-    kept = sorted(number for number in order[:MOST] if strains[number].pressed.max() > FELT)
+    kept = sorted(number for number in order[:MOST] if strains[number].pressed.max() > 0.06)  # less changes nothing
     if not kept:
         raise AvatarTexError(
             ErrorCode.BAD_REQUEST,

@@ -16,8 +16,8 @@ from .visibility import facing
 #: RGB: the mesh, the features where the warp puts them, the same where the camera alone puts them, pins.
 WIRE, FEATURE, CAMERA, PIN = (40, 255, 90), (255, 230, 40), (255, 120, 40), (255, 60, 220)
 #: Pixels per triangle edge of full strength: wires of denser meshes are drawn fainter, so that the portrait shows.
-OPEN_EDGE = 8.0
-SHIFT = 4  # cv2 draws with sixteenths of a pixel
+#: OpenCV draws with sixteenths of a pixel.
+OPEN_EDGE, SHIFT = 8.0, 4
 
 
 def draw_overlay(

@@ -27,8 +27,6 @@ from .shape import EXPRESSIONS, shapes_of
 
 #: Pictures of so many pixels across, coarse to fine (a face is half as tall), and steps in each.
 SIZES, STEPS, REWEIGHTED = (64, 128), 3, 3
-#: The median of three squared deviations, in variances.
-MEDIAN_OF_THREE = 2.37
 #: Least noise of a pixel, sRGB, how many pixels of SIZE count as one observation, and the residual that counts half.
 NOISE, CORRELATED, OUTLIER = 0.02, 40.0, 0.05
 #: Standard deviations: turn in degrees, shift in face heights, shapes and expressions in those of shape.py. A head is
@@ -37,10 +35,9 @@ TURN, SHIFT, SHAPE, EXPRESSION = 5.0, 0.05, 0.25, 2.0
 #: Error of a read landmark in face heights, of a face from the front and what is added of one from the side, and the
 #: share of an observation that it is, for they err together.
 READ_NOISE, TURNED_NOISE, READ = 0.003, 0.015, 0.25
-#: Face heights from the landmarks over which pixels stop counting: there no shape is known.
-REACH = (0.08, 0.12)
-#: Cosine to the camera, and share of a pixel that the head covers, from which pixels count.
-FACING, COVERED = 0.1, 0.95
+#: Cosine to the camera, and share of a pixel that the head covers, from which pixels count; face heights from the
+#: landmarks over which they stop to: there no shape is known.
+FACING, COVERED, REACH = 0.1, 0.95, (0.08, 0.12)
 
 
 def refine(
@@ -98,7 +95,8 @@ def refine(
             pull = np.concatenate([view.pull, deviations**-2.0])
             explained = fit([seen, told], pull, rounds=REWEIGHTED, start=explained).unknowns
             found = explained[kinds:]
-            noise = max(NOISE**2, weighted_median(seen.squared_residual(explained), view.weight) / MEDIAN_OF_THREE)
+            median = weighted_median(seen.squared_residual(explained), view.weight)
+            noise = max(NOISE**2, median / 2.37)  # the median of three squared deviations, in variances
     return motion.turned(found), frame.outwards(frame.inwards(camera.project(points)[0]) + read @ found)
 
 

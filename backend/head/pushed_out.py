@@ -18,8 +18,6 @@ from .mesh import HeadMesh
 from .register import Registration
 from .visibility import depth_view, facing
 
-#: Normals are smoothed over this share of the atlas: folds of ears and lids must not cross each other.
-SMOOTH = 0.02
 #: How far glasses stand off, and hair where no outline tells, in face heights.
 NEAR, HAIR = 0.03, 0.09
 #: Farthest that hair is followed beyond the outline, in face heights, and steps on the way; canonical height below
@@ -28,16 +26,16 @@ FARTHEST, STEPS, LOWEST = 0.4, 40, -0.2
 #: Cosines to the view between which the outline lies; of so many places there each tells how thick the hair is, so far
 #: around it (canonical), against so many that say HAIR. Every so many texels a place is asked.
 OUTLINE, TELLING, TELLS, AGAINST, COARSE = (-0.1, 0.3), 300, 0.14, 3.0, 4
-#: Share of the atlas below its first row over which the sides of the crown agree.
-POLE = 0.08
-#: Over this share of the atlas the shell comes down onto the skin where what stands off ends.
-ENDS = 0.02
+#: Shares of the atlas: below its first row, over which the sides of the crown agree; and over which the shell comes
+#: down onto the skin where what is on it ends.
+POLE, ENDS = 0.08, 0.02
 
 
 def outward(layout: AtlasMap, mesh: HeadMesh, normals: np.ndarray) -> np.ndarray:
     """(N,3) unit directions in which the shell lies: the normals (N,3) of the outer surface, smoothed."""
     seen = layout.fragments.interpolate(mesh.corners(normals))
-    return _unit(at_vertices(blurred(seen, SMOOTH), layout.canonical)).astype(np.float32)
+    # of the atlas: folds of ears and lids must not cross each other
+    return _unit(at_vertices(blurred(seen, 0.02), layout.canonical)).astype(np.float32)
 
 
 def push_out(mesh: HeadMesh, directions: np.ndarray, thickness: np.ndarray) -> HeadMesh:

@@ -27,13 +27,12 @@ from .register import Registration
 ERROR, PITCH, YAW, PRESENCE, COVERAGE = (0.02, 0.05), (25, 50), (60, 80), (0.99, 0.9), (0.25, 0.05)
 #: Millimetres from the forehead's top to the chin of a face whose eyes are 63 mm apart (the canonical face).
 FACE_MM = 177.0
-#: Face heights between a drawn eye or mouth and the head's: (scores 1, scores 0), and what is told. Five drawings on
-#: three heads, pinned right: 0.00 to 0.05; two fifths of a mouth's width, which an artist sees at once, is 0.08.
+#: Face heights between a drawn eye or mouth and the head's: (scores 1, scores 0), and what advice names. Five drawings
+#: on three heads, pinned right: 0.00 to 0.05; two fifths of a mouth's width, which an artist sees at once, is 0.08.
 DRAWN, DRAWN_OFF = (0.05, 0.13), 0.06
-#: Mean shift of a region that is told, in face heights; what heads and persons differ by anyway is about 0.02.
-REGION_OFF = 0.04
-#: The most that a registration scores while a region is told to be off.
-REGION_SCORE = 0.75
+#: Mean shift of a region that advice names, in face heights (heads and persons differ by about 0.02 anyway), and the
+#: most that a registration scores while one is.
+REGION_OFF, REGION_SCORE = 0.04, 0.75
 
 #: Region -> (landmarks, pins to add, the same in words).
 REGIONS: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {

@@ -27,10 +27,9 @@ from .warp import ImageWarp
 #: Rounds of looking at head and portrait through the camera just solved: the head in the mean skin first, for a camera
 #: that is far off fits a wrong one, then in the portrait's.
 ROUNDS = (False, True)
-#: Share of where the pixels put a landmark; the rest is where it was read. The two err apart.
-BY_PIXELS = 0.6
-#: Landmarks of a round that must be trusted.
-ENOUGH = 40
+#: Share of where the pixels put a landmark; the rest is where it was read. The two err apart. Landmarks of a round that
+#: must be trusted.
+BY_PIXELS, ENOUGH = 0.6, 40
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,9 @@ from .windows import read_windows
 
 #: Pixels of the pictures, and how much of them the face's height fills: the network sees faces 128 pixels tall.
 SIZE, FILL = 256, 0.5
-#: Depth range within 5 x 5 pixels, as a share of the face's height, from which a landmark sits on a fold or silhouette.
-FOLD = 0.05
-#: Median distance from where the camera puts the landmarks, of the face's height, that means that they were misread.
-ELSEWHERE = 0.06
+#: Face heights: depth range within 5 x 5 pixels from which a landmark sits on a fold or silhouette; median distance
+#: from where the camera puts the landmarks that means that they were misread.
+FOLD, ELSEWHERE = 0.05, 0.06
 #: Where the flow counts half, in face heights: so far from the reading, and so far from where its way back ends. What
 #: a landmark is trusted where the flow does not count. Pixels over which flow is averaged.
 AGREES, RETURNS, READ_ONLY, SMOOTH = 0.05, 0.008, 0.25, 1.5

@@ -1,4 +1,4 @@
-"""What an artist's UV map asks for: which tiles, and what to tell about overlaps, tile borders and flat faces."""
+"""What an artist's UV map asks for: which tiles, and what to say about overlaps, tile borders and flat faces."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from .mesh import HeadMesh
 from .rasterize import drawn_twice, rasterize, texel_corners, texels_wanted
 from .tiles import into_tile, tile_numbers, tiles_of
 
-#: Texels of the look for overlaps, and the share of the map from which they are told.
-LOOK, TOLD = 512, 0.02
-#: Share of faces without area in the UV map, or across a tile's border, from which it is told.
-FEW = 0.02
+#: Texels of the look for overlaps; share of the map that overlaps, and of faces without area in it or across a tile's
+#: border, up to which nothing is said.
+LOOK, FEW = 512, 0.02
 OVERLAPPING = "overlapping-uvs"
 
 
@@ -70,7 +69,7 @@ def uv_warnings(mesh: HeadMesh, tiles: dict[int, HeadMesh]) -> tuple[list[str], 
     """Sentences for the artist, and stable names of those that a button can mend."""
     told, names = [], []
     shares = [drawn_twice(texel_corners(part.corner_uvs, LOOK), LOOK, LOOK) for part in tiles.values()]
-    if (share := max(shares)) > TOLD:
+    if (share := max(shares)) > FEW:
         told.append(
             f"{share:.0%} of the UV map is used by several faces (mirrored or overlapping islands): they show the "
             "same texels, so one side may carry the other's. Add a new UV map without overlaps for a whole texture."

@@ -13,7 +13,7 @@ from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize, texel_corners
 from ..imaging.sample import fill_smoothly, sample, sample_atlas
-from .canvas import BEYOND, DEEP, SHELL, TURN, Canvas, to_canvas
+from .canvas import DEEP, FAR, SHELL, TURN, Canvas, to_canvas
 
 #: Columns that a folded canvas goes on by at both ends, for filters.
 PAD = 4
@@ -63,7 +63,7 @@ def make_wearer(mesh: HeadMesh, canonical: np.ndarray, texels: Texels, canvas: C
     places[:, 0] = np.mod(places[:, 0], np.float32(TURN))
     # what lies behind the outermost surface (gums, lids' insides, skin behind the ears) is no part of its picture
     shell = sample_atlas(cv2.erode(canvas.shell, np.ones((3, 3), np.uint8)), atlas)
-    behind = np.where(shell < BEYOND / 2, shell - np.linalg.norm(place, axis=1), 0)
+    behind = np.where(shell < FAR / 2, shell - np.linalg.norm(place, axis=1), 0)
     painted = np.clip((DEEP - behind) / (DEEP - SHELL), 0, 1) * np.clip((1.0 - atlas[:, 1]) / 0.015, 0, 1)
     worn = np.ones(len(place), np.float32)
     filled = texels.filled
