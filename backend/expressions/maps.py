@@ -16,8 +16,8 @@ from ..head.uvs import precedence
 from ..imaging.sample import LUMINANCE, fill_smoothly, masked_blur, sample_atlas, to_linear
 from ..job import Prepared
 from ..surface.detail import texels_per_face
+from .evidence import ExpressionEvidence, correct
 from .folds import FROM, FULL, fold_depth
-from .seen import Seen, correct
 from .strain import CONTROLS, Rest, Strain, reached
 
 #: Logarithm of light that the end of the scale is, of folds and of blood; texels of the maps of blood.
@@ -66,12 +66,17 @@ def allowed_folds(positions: np.ndarray, job: Prepared) -> tuple[np.ndarray, Fac
 
 
 def make_maps(
-    job: Prepared, rest: Rest, strains: Sequence[Strain], seen: Sequence[Seen], bases: dict[int, np.ndarray], size: int
+    job: Prepared,
+    rest: Rest,
+    strains: Sequence[Strain],
+    evidence: Sequence[ExpressionEvidence],
+    bases: dict[int, np.ndarray],
+    size: int,
 ) -> dict[int, TileMaps]:
     """The maps of every tile of the head, for K expressions.
 
     Args:
-        strains: of the K expressions. seen: what portraits show of them. bases: the texture that they are added to.
+        strains: of the K expressions. evidence: what portraits show of them. bases: the texture that they are added to.
         size: of the folds' maps, texels.
     """
     positions = rest.layout.fragments.interpolate(rest.mesh.corners(job.canonical.astype(np.float32)))
@@ -89,9 +94,9 @@ def make_maps(
         place, share = place[skin], share[skin]
         folds = np.zeros((len(strains), len(skin)), np.float32)
         expected = np.stack([fold_depth(strain, allowed, regions, place) for strain in strains])
-        if seen:
+        if evidence:
             pressed = np.stack([sample_at(np.clip(strain.pressed / FULL, 0, 1), place) * share for strain in strains])
-            expected = correct(expected, np.clip(pressed, 0, 1), [one.at(place) for one in seen])
+            expected = correct(expected, np.clip(pressed, 0, 1), [one.at(place) for one in evidence])
         folds[:, skin] = expected
         if number in bases:
             own = own_detail(part, job, texels, bases[number])[skin] * share

@@ -12,7 +12,7 @@ import numpy as np
 #: fitted as well.
 ROBUST, WITH_SHAPES = 0.015, 0.01
 #: Face heights between face and lens (a metre), and one standard deviation of its log. Unlike a focal length in picture
-#: sizes it does not depend on the crop. Weak against 400 landmarks: cameras at 3 to 13 face heights are told as well.
+#: sizes it does not depend on the crop. Weak against 400 landmarks: cameras at 3 to 13 face heights are found as well.
 DISTANCE, DISTANCE_SPREAD = 6.0, 0.1
 #: What one standard deviation of a shape costs, for landmarks err together (468 count as some 60); landmarks that a pin
 #: counts as: one that disagrees with 400 others still turns the head a little.

@@ -48,7 +48,7 @@ def openness(mesh: HeadMesh, canonical: np.ndarray) -> np.ndarray:
     # nobody looks up through the neck, which the heads leave open
     looks = [towards.astype(np.float32) for towards in sphere(LOOKS) if towards[1] > -0.4]
 
-    def seen_from(towards: np.ndarray) -> np.ndarray:
+    def visible_from(towards: np.ndarray) -> np.ndarray:
         side = np.cross(towards, (0.0, 1.0, 0.0) if abs(towards[1]) < 0.9 else (1.0, 0.0, 0.0))
         side /= np.linalg.norm(side)
         turned = (points if dense else canonical) @ np.float32([side, np.cross(towards, side), -towards]).T
@@ -60,7 +60,7 @@ def openness(mesh: HeadMesh, canonical: np.ndarray) -> np.ndarray:
         return (depth[: len(canonical)] <= nearest[y, x] + TOLERANCE) & (normals @ towards > 0)
 
     # rasterized() has threads of its own
-    return sum((POOL.map if dense else map)(seen_from, looks), np.zeros(len(canonical), np.float32)) / len(looks)
+    return sum((POOL.map if dense else map)(visible_from, looks), np.zeros(len(canonical), np.float32)) / len(looks)
 
 
 def rasterized(pixels: np.ndarray, depth: np.ndarray, triangles: np.ndarray) -> np.ndarray:

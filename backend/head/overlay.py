@@ -31,8 +31,8 @@ def draw_overlay(
     plain = np.ascontiguousarray(np.clip(portrait, 0, 1) * 255).astype(np.uint8)
     wire = plain.copy()
     pixels, _ = registration.project(mesh.vertices.astype(np.float64))
-    seen = facing(mesh.vertices, registration.normals, registration.camera.position.astype(np.float32)) > 0
-    corners = mesh.corners(pixels)[seen[mesh.triangles].all(1)]
+    visible = facing(mesh.vertices, registration.normals, registration.camera.position.astype(np.float32)) > 0
+    corners = mesh.corners(pixels)[visible[mesh.triangles].all(1)]
     cv2.polylines(wire, list(_fixed(corners)), True, WIRE, 1, cv2.LINE_AA, SHIFT)
     edge = float(np.median(np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1))) if len(corners) else OPEN_EDGE
     share = 0.55 * float(np.clip(edge / OPEN_EDGE, 0.25, 1))

@@ -47,7 +47,7 @@ def refine(
     targets: np.ndarray,
     weights: np.ndarray,
     portrait: np.ndarray,
-    worn: LinearPrior,
+    skin_prior: LinearPrior,
     skin: np.ndarray | None = None,
 ) -> tuple[Camera, np.ndarray]:
     """The camera that explains the portrait's pixels, and where the portrait shows landmarks then.
@@ -55,7 +55,7 @@ def refine(
     Args:
         frame: the head through the camera so far. head: its landmarks, at rest.
         points: (n,3) landmarks on the head, (n,2) targets: where they were read, weights: (n,) 0..1, how surely.
-        portrait: (SIZE,SIZE,3) float32 sRGB, the frame's window of it. worn: what skins look like.
+        portrait: (SIZE,SIZE,3) float32 sRGB, the frame's window of it. skin_prior: what skins look like.
         skin: (H,W) 0..1 of the whole portrait, what of it is the face's (matte.py); hair, hands and glasses are
             explained by no skin.
 
@@ -67,7 +67,7 @@ def refine(
     motion = Motion(camera, head, frame.scale)
     read = motion.of(points)
     missing = (targets - camera.project(points)[0]) * frame.scale
-    pixels = Pixels(frame, worn, skin)
+    pixels = Pixels(frame, skin_prior, skin)
     deviations = np.concatenate([np.full(3, np.radians(TURN)), np.full(3, SHIFT), motion.deviations])
     found, noise = np.zeros(len(deviations)), NOISE**2
     aside = np.linalg.norm((camera.rotation @ head.rotation[2])[:2])  # sine of the angle to the face's front
@@ -84,8 +84,8 @@ def refine(
             wanted = sample(shown, places) - view.mean - moved @ found
             columns = np.concatenate([view.parts, -np.moveaxis(moved, 2, 0)])
             kinds = len(view.parts)
-            seen = Evidence(columns, wanted, view.weight / noise, OUTLIER)
-            told = Evidence(
+            by_pixels = Evidence(columns, wanted, view.weight / noise, OUTLIER)
+            by_landmarks = Evidence(
                 np.concatenate([np.zeros((kinds, *missing.shape)), np.moveaxis(read, 2, 0)]),
                 missing,
                 READ * weights / spread**2,
@@ -93,9 +93,9 @@ def refine(
                 power=0.5,
             )
             pull = np.concatenate([view.pull, deviations**-2.0])
-            explained = fit([seen, told], pull, rounds=REWEIGHTED, start=explained).unknowns
+            explained = fit([by_pixels, by_landmarks], pull, rounds=REWEIGHTED, start=explained).unknowns
             found = explained[kinds:]
-            median = weighted_median(seen.squared_residual(explained), view.weight)
+            median = weighted_median(by_pixels.squared_residual(explained), view.weight)
             noise = max(NOISE**2, median / 2.37)  # the median of three squared deviations, in variances
     return motion.turned(found), frame.outwards(frame.inwards(camera.project(points)[0]) + read @ found)
 
@@ -167,7 +167,7 @@ class ShrunkPixels:
 class Pixels:
     """The frame's covered pixels, (n): what a smaller picture averages."""
 
-    def __init__(self, frame: Frame, worn: LinearPrior, skin: np.ndarray | None) -> None:
+    def __init__(self, frame: Frame, skin_prior: LinearPrior, skin: np.ndarray | None) -> None:
         camera, covered = frame.camera, frame.fragments.covered
         self.rows, self.columns = np.nonzero(covered)
         outwards = frame.outwards(np.stack([self.columns, self.rows], 1) + 0.5)
@@ -177,4 +177,4 @@ class Pixels:
         self.canonical = frame.canonical[covered]
         self.usable = np.ones(len(ray)) if skin is None else sample(skin, outwards)
         places = to_atlas(self.canonical)
-        self.mean, self.parts = sample_atlas(worn.mean, places), skin_parts(worn, places, self.normals)
+        self.mean, self.parts = sample_atlas(skin_prior.mean, places), skin_parts(skin_prior, places, self.normals)

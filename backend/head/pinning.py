@@ -24,7 +24,7 @@ from .view import render_view
 #: How far a pin takes its neighbours along, in face heights: an eye's corner takes the other by a third of its way. Of
 #: photographs and paintings 0.10 to 0.16 are alike; wider, the eyes of drawings went with one corner and not with both.
 NEAR = 0.12
-#: What four points cannot tell of a camera: standard deviations of yaw and pitch about the frontal view (degrees), and
+#: What four points leave open of a camera: standard deviations of yaw and pitch about the frontal view (degrees), and
 #: of a pin about its projection, in face heights (no head is the person, no drawing human; with less, short distances
 #: from eyes to mouth became a head thrown back). The lens is a portrait's.
 YAW_SPREAD, PITCH_SPREAD, PIN_SPREAD, FOCAL = 30.0, 8.0, 0.05, 2.0
@@ -193,7 +193,7 @@ def hold_head_pins(head: HeadLandmarks, found: HeadLandmarks, pins: Sequence[Pin
 
 
 def refuse_few_pins(code: ErrorCode, sentence: str, placed: int, cure: str) -> AvatarTexError:
-    """The refusal of a face that nobody found, telling how many pins are there already."""
+    """The refusal of a face that nobody found, which says how many pins are there already."""
     pins = f" {placed} of the {NEEDED} pins that would do are placed." if placed else ""
     return AvatarTexError(code, sentence + pins, f"{cure} {CURE_PINS}")
 

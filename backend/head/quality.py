@@ -94,9 +94,9 @@ def judge(
     parts = {} if drawing is None else drawn_errors(registration, drawing, placed)
     # what pins bend to is not wrong, however far the camera alone would miss it
     regions = {} if by_artist else region_errors(registration)
-    told = [(name, off) for name, off in regions.items() if off > REGION_OFF]
-    told += [(name, off) for name, off in parts.items() if off > max(DRAWN_OFF, regions.get(name, 0))]
-    advice = region_advice(dict(told), placed)
+    worst = [(name, off) for name, off in regions.items() if off > REGION_OFF]
+    worst += [(name, off) for name, off in parts.items() if off > max(DRAWN_OFF, regions.get(name, 0))]
+    advice = region_advice(dict(worst), placed)
     judged = {"coverage": _ramp(covered, COVERAGE), "drawn": _ramp(max(parts.values(), default=0.0), DRAWN)}
     if advice:
         judged["regions"] = REGION_SCORE
@@ -106,7 +106,7 @@ def judge(
         presences = [p for p in (face.presence, head.presence) if p > 0]
         judged["presence"] = _ramp(min(presences, default=1.0), PRESENCE)
     weakest = min(judged, key=lambda name: judged[name])
-    if judged[weakest] < LOW_SCORE and weakest != "drawn":  # that one has told which part, already
+    if judged[weakest] < LOW_SCORE and weakest != "drawn":  # whose advice names the part already
         place = "add pins at eyes, nose, mouth and chin" if not by_artist else "move the pins or add more"
         advice.append(
             {
@@ -135,14 +135,14 @@ def say_length(share: float) -> str:
 def coverage(registration: Registration, head: HeadLandmarks, skin: np.ndarray | None) -> float:
     """Share of the face's area, 0..1, that the portrait shows well enough to be used."""
     pixels, depth = registration.project(registration.landmarks)
-    seen = registration.confidence(registration.landmarks, head.normals, pixels, depth)
+    visible = registration.confidence(registration.landmarks, head.normals, pixels, depth)
     if skin is not None:
-        seen = seen * sample(skin, pixels, border=cv2.BORDER_CONSTANT)
+        visible = visible * sample(skin, pixels, border=cv2.BORDER_CONSTANT)
     points, triangles, _ = face_regions.canonical_face()
     a, b, c = np.moveaxis(points[triangles], 1, 0)
     area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
     weight = np.bincount(triangles.ravel(), np.repeat(area, 3), minlength=len(points))
-    return float((seen * weight).sum() / weight.sum())
+    return float((visible * weight).sum() / weight.sum())
 
 
 def region_errors(registration: Registration) -> dict[str, float]:

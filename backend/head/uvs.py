@@ -67,24 +67,26 @@ def precedence(mesh: HeadMesh, canonical: np.ndarray, better_side: float) -> np.
 
 def uv_warnings(mesh: HeadMesh, tiles: dict[int, HeadMesh]) -> tuple[list[str], list[str]]:
     """Sentences for the artist, and stable names of those that a button can mend."""
-    told, names = [], []
+    sentences, names = [], []
     shares = [drawn_twice(texel_corners(part.corner_uvs, LOOK), LOOK, LOOK) for part in tiles.values()]
     if (share := max(shares)) > FEW:
-        told.append(
+        sentences.append(
             f"{share:.0%} of the UV map is used by several faces (mirrored or overlapping islands): they show the "
             "same texels, so one side may carry the other's. Add a new UV map without overlaps for a whole texture."
         )
         names.append(OVERLAPPING)
     flat = float((uv_area(mesh.corner_uvs) < 1e-12).mean())
     if flat > FEW:
-        told.append(f"{flat:.0%} of the faces have no area in the UV map: they show a single colour. Unwrap them.")
+        sentences.append(f"{flat:.0%} of the faces have no area in the UV map: they show a single colour. Unwrap them.")
     moved = np.concatenate([part.corner_uvs for part in tiles.values()])
     across = float(((moved < -0.002) | (moved > 1.002)).any((1, 2)).mean())
     if across > FEW:
-        told.append(f"{across:.0%} of the faces cross the border of a UV tile: what lies beyond it is not textured.")
+        sentences.append(
+            f"{across:.0%} of the faces cross the border of a UV tile: what lies beyond it is not textured."
+        )
     if len(tiles) > 1:
-        told.append(f"The head uses {len(tiles)} UDIM tiles ({', '.join(map(str, tiles))}): one picture each.")
-    return told, names
+        sentences.append(f"The head uses {len(tiles)} UDIM tiles ({', '.join(map(str, tiles))}): one picture each.")
+    return sentences, names
 
 
 def uv_area(corner_uvs: np.ndarray) -> np.ndarray:

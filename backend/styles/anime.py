@@ -39,8 +39,8 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     hair = np.maximum(soft_step(darker, 0.2, 0.4) * regions["scalp"], soft_step(darker, 0.55, 0.7) * regions["beard"])
     if parameters.get("wears_hair"):
         hair = np.maximum(hair, regions["scalp"])
-    whiskers, worn = moustache(darker, regions)  # they lie within what the mouth keeps clear
-    hair = np.maximum(hair * away, whiskers * worn)
+    whiskers, present = moustache(darker, regions)  # they lie within what the mouth keeps clear
+    hair = np.maximum(hair * away, whiskers * present)
     clean = saturated(skin + parameters["lift"] * own**0.7 * (1 - skin), 1.25)  # dark skin stays dark
     # the shade comes from the broad relief only: under the brows, beside the nose, below the chin
     relief = cv2.GaussianBlur(grey(texture), (0, 0), 0.02 * size) - cv2.GaussianBlur(grey(texture), (0, 0), 0.12 * size)

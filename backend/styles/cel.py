@@ -67,6 +67,6 @@ def below_nose(level: np.ndarray, skin: float, regions) -> np.ndarray:
     Args:
         level: (S,S) luma. skin: that of bare skin.
     """
-    worn = moustache((skin - level) / max(skin, 0.15), regions)[1]
+    present = moustache((skin - level) / max(skin, 0.15), regions)[1]
     nostrils = cv2.GaussianBlur(regions.lines([NOSTRILS], UNDERSIDE * regions.size / 256), (0, 0), regions.size / 256)
-    return (1 - worn) * np.clip(1.5 * np.maximum.reduce([regions["mouth"], regions["moustache"], nostrils]), 0, 1)
+    return (1 - present) * np.clip(1.5 * np.maximum.reduce([regions["mouth"], regions["moustache"], nostrils]), 0, 1)

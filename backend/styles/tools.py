@@ -104,8 +104,8 @@ def moustache(darker: np.ndarray, regions: FacialRegions) -> tuple[np.ndarray, f
         darker: (S,S) than the skin, as a share of the skin's luma.
     """
     hair = soft_step(darker, 0.4, 0.55) * regions["moustache"]
-    worn = hair.sum() / max(float(regions["moustache"].sum()), 1e-6)
-    return hair, float(soft_step(worn, 0.3, 0.5))
+    present = hair.sum() / max(float(regions["moustache"].sum()), 1e-6)
+    return hair, float(soft_step(present, 0.3, 0.5))
 
 
 def kuwahara(texture: np.ndarray, radius: int) -> np.ndarray:
