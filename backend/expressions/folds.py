@@ -33,11 +33,8 @@ WAVELENGTHS = {
     **dict.fromkeys((0, 17, 164, 200), 0.03),
     **dict.fromkeys((199, 175, 152), 0.045),
 }
-#: Reach of a landmark's wavelength, as a share of the atlas.
-REACH = 0.05
-#: Shortening from which skin folds, and does so wholly (observation/expression.py); a valley in face heights alike.
-FROM, FULL = 0.05, 0.22
-VALLEY_FULL = 0.012
+#: Shortening from which skin folds, and does so wholly (observation/expression.py); face heights of a valley that does.
+FROM, FULL, VALLEY_FULL = 0.05, 0.22, 0.012
 #: How far a fold is darker, as a logarithm of light, where folds are as far apart as on the forehead (finer ones are
 #: shallower); a valley's share of it; how sharp its line is, and the wider shade that is the other half of it.
 DEPTH, VALLEY, SHARP, SOFT = 0.38, 0.6, 0.25, 1.2
@@ -91,7 +88,7 @@ def wavelengths(regions: FacialRegions) -> np.ndarray:
     places = regions.place[index] / regions.size * CONTROLS
     y, x = np.mgrid[:CONTROLS, :CONTROLS] + 0.5
     away = (x[..., None] - places[:, 0]) ** 2 + (y[..., None] - places[:, 1]) ** 2
-    weight = np.exp(-away / (2 * (REACH * CONTROLS) ** 2)) + 1e-6
+    weight = np.exp(-away / (2 * (0.05 * CONTROLS) ** 2)) + 1e-6  # a landmark reaches 0.05 of the atlas
     return np.exp((weight * np.log(list(WAVELENGTHS.values()))).sum(-1) / weight.sum(-1))
 
 

@@ -21,17 +21,15 @@ from ..outputs import UDIM, Staged, pattern
 from ..progress import Clock, Progress
 from ..request import Job
 from ..shape_keys import find_channels, split_name
+from .evidence import ExpressionEvidence, observe_expression
 from .maps import BLOOD_RANGE, RANGE, Channel, TileMaps, make_maps
 from .poses import part_of, read_poses
-from .seen import Seen, see_expression
 from .strain import Strain, measure_rest, measure_strain
 
 #: Channels of one picture; channels at most, by what they change, so that a material stays quick.
 EACH, MOST = 3, 18
 #: Texels of the atlas that strain is measured in, and of the folds' pictures at most.
 LAYOUT, LARGEST = 256, 2048
-#: Shortening from which an expression changes the skin at all.
-FELT = 0.06
 
 
 def make_expressions(
@@ -58,9 +56,9 @@ def make_expressions(
     rest = measure_rest(job.mesh, map_atlas(job.mesh, job.canonical, LAYOUT), job.match.head.height)
     strains = [measure_strain(rest, channel.moves) for channel in channels]
     channels, strains = strongest(channels, strains)
-    seen, warnings = observe_expressions(job, channels)
+    evidence, warnings = observe_expressions(job, channels)
     step("compose", 0.4)
-    maps = make_maps(job, rest, strains, seen, bases, size)
+    maps = make_maps(job, rest, strains, evidence, bases, size)
     step("compose", 0.8)
     several = len(job.tiles) > 1 or UDIM in request.base_texture
     answer = Expressed(
@@ -78,7 +76,7 @@ def make_expressions(
     with Staged() as staged:
         written = write_maps(answer, maps, staged)
         if request.report:
-            staged.write(request.report, render_report(answer, seen, written, size, progress.clock))
+            staged.write(request.report, render_report(answer, evidence, written, size, progress.clock))
     on_progress("compose", 1.0)
     return answer
 
@@ -123,7 +121,7 @@ def strongest(channels: list[Channel], strains: list[Strain]) -> tuple[list[Chan
     """
     felt = [float(np.square(np.minimum(strain.pressed, 0.3)).sum()) for strain in strains]
     order = sorted(range(len(channels)), key=lambda number: -felt[number])
-    kept = sorted(number for number in order[:MOST] if strains[number].pressed.max() > FELT)
+    kept = sorted(number for number in order[:MOST] if strains[number].pressed.max() > 0.06)  # less changes nothing
     if not kept:
         raise AvatarTexError(
             ErrorCode.BAD_REQUEST,
@@ -133,11 +131,11 @@ def strongest(channels: list[Channel], strains: list[Strain]) -> tuple[list[Chan
     return [channels[number] for number in kept], [strains[number] for number in kept]
 
 
-def observe_expressions(job: Prepared, channels: Sequence[Channel]) -> tuple[list[Seen], list[str]]:
+def observe_expressions(job: Prepared, channels: Sequence[Channel]) -> tuple[list[ExpressionEvidence], list[str]]:
     """What the portraits show of the expressions, the first beside itself without its folds; and the warnings."""
     moves = [channel.moves for channel in channels]
     found = (
-        see_expression(
+        observe_expression(
             job.observation, job.registration, view.with_folds(), view.registration, job.match.head, job.mesh, moves
         )
         for view in job.views
@@ -168,7 +166,9 @@ def name_picture(request: Expressions, kind: str, number: int, several: bool) ->
     return pattern(name) if several else name
 
 
-def render_report(answer: Expressed, seen: Sequence[Seen], written: int, size: int, clock: Clock) -> bytes:
+def render_report(
+    answer: Expressed, evidence: Sequence[ExpressionEvidence], written: int, size: int, clock: Clock
+) -> bytes:
     """UTF-8 JSON without paths of the machine."""
     total = clock.finish()
     body = {
@@ -183,7 +183,7 @@ def render_report(answer: Expressed, seen: Sequence[Seen], written: int, size: i
                 for one, weight in zip(answer.channels, view.weights)
                 if weight > 0.05
             }
-            for view in seen
+            for view in evidence
         ],
         "seconds": {**{stage: round(spent, 3) for stage, spent in clock.seconds.items()}, "total": round(total, 3)},
         "warnings": answer.warnings,

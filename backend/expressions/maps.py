@@ -16,14 +16,12 @@ from ..head.uvs import precedence
 from ..imaging.sample import LUMINANCE, fill_smoothly, masked_blur, sample_atlas, to_linear
 from ..job import Prepared
 from ..surface.detail import texels_per_face
+from .evidence import ExpressionEvidence, correct
 from .folds import FROM, FULL, fold_depth
-from .seen import Seen, correct
 from .strain import CONTROLS, Rest, Strain, reached
 
-#: Texels of the maps that have no fine detail.
-SMOOTH = 256
-#: Logarithm of light that the end of the scale is, of folds and of blood.
-RANGE, BLOOD_RANGE = 0.6, 0.4
+#: Logarithm of light that the end of the scale is, of folds and of blood; texels of the maps of blood.
+RANGE, BLOOD_RANGE, SMOOTH = 0.6, 0.4, 256
 #: Share of the blood that stays in skin that is pressed together, and share that goes without where skin is drawn out
 #: both ways: more of either looked like make-up, and like clay.
 STAYS, LACKS = 0.6, 0.3
@@ -31,10 +29,6 @@ STAYS, LACKS = 0.6, 0.3
 #: is pressed together wholly, and fainter where it is drawn out to twice its length, but never by more than the last: a
 #: jaw that drops draws the mouth's corners to twice theirs, and without pores they are clay.
 FINE, DEEPEST, DEEPER, FAINTER, FAINTEST = 0.008, 0.12, 0.7, 1.2, 0.4
-#: Canonical x over which the halves of the face go over into each other.
-MIDDLE = 0.03
-#: Reach of the parts that do not fold, as shares of the atlas: nostrils, and below the nose.
-NOSE = 0.012
 
 
 @dataclass(frozen=True)
@@ -61,7 +55,7 @@ def allowed_folds(positions: np.ndarray, job: Prepared) -> tuple[np.ndarray, Fac
     regions = find_facial_regions(positions)
     nose = np.zeros(regions.shape, np.uint8)
     cv2.fillConvexPoly(nose, cv2.convexHull(np.rint(regions.outline(NOSTRILS)).astype(np.int32)), 1)
-    side = 2 * round(NOSE * regions.size) + 1
+    side = 2 * round(0.012 * regions.size) + 1  # nostrils and what is below the nose do not fold
     nose = cv2.GaussianBlur(cv2.dilate(nose, np.ones((side, side), np.uint8)).astype(np.float32), (0, 0), side / 4)
     allowed = 1 - nose
     for name in ("lips", "openings", "brow", "scalp", "ears", "neck"):
@@ -72,12 +66,17 @@ def allowed_folds(positions: np.ndarray, job: Prepared) -> tuple[np.ndarray, Fac
 
 
 def make_maps(
-    job: Prepared, rest: Rest, strains: Sequence[Strain], seen: Sequence[Seen], bases: dict[int, np.ndarray], size: int
+    job: Prepared,
+    rest: Rest,
+    strains: Sequence[Strain],
+    evidence: Sequence[ExpressionEvidence],
+    bases: dict[int, np.ndarray],
+    size: int,
 ) -> dict[int, TileMaps]:
     """The maps of every tile of the head, for K expressions.
 
     Args:
-        strains: of the K expressions. seen: what portraits show of them. bases: the texture that they are added to.
+        strains: of the K expressions. evidence: what portraits show of them. bases: the texture that they are added to.
         size: of the folds' maps, texels.
     """
     positions = rest.layout.fragments.interpolate(rest.mesh.corners(job.canonical.astype(np.float32)))
@@ -95,9 +94,9 @@ def make_maps(
         place, share = place[skin], share[skin]
         folds = np.zeros((len(strains), len(skin)), np.float32)
         expected = np.stack([fold_depth(strain, allowed, regions, place) for strain in strains])
-        if seen:
+        if evidence:
             pressed = np.stack([sample_at(np.clip(strain.pressed / FULL, 0, 1), place) * share for strain in strains])
-            expected = correct(expected, np.clip(pressed, 0, 1), [one.at(place) for one in seen])
+            expected = correct(expected, np.clip(pressed, 0, 1), [one.at(place) for one in evidence])
         folds[:, skin] = expected
         if number in bases:
             own = own_detail(part, job, texels, bases[number])[skin] * share
@@ -106,7 +105,7 @@ def make_maps(
         coarse = find_texels(part, SMOOTH, order)
         at = coarse.at(part, job.canonical)
         blood = np.stack([blood_change(strain, regions, to_atlas(at).astype(np.float32)) for strain in strains])
-        left = np.clip(0.5 + at[:, 0] / (2 * MIDDLE), 0, 1)
+        left = np.clip(0.5 + at[:, 0] / 0.06, 0, 1)  # canonical x over which the halves of the face blend
         maps[number] = TileMaps(
             laid_out(folds / RANGE, texels),
             laid_out(blood / BLOOD_RANGE, coarse),

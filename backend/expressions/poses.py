@@ -64,10 +64,10 @@ def captured_poses(path: str) -> dict[str, np.ndarray]:
     except MemoryError:
         raise
     except Exception as reason:  # as head/mesh.py's load_capture
-        told = reason if isinstance(reason, Damaged) else "it is damaged"
+        detail = reason if isinstance(reason, Damaged) else "it is damaged"
         raise AvatarTexError(
             ErrorCode.BAD_MESH,
-            f"The shape keys of the capture could not be read ({told}).",
+            f"The shape keys of the capture could not be read ({detail}).",
             "Add the maps again; if it stays, report it with the log.",
         ) from reason
 

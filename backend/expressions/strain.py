@@ -17,12 +17,9 @@ from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh, vertex_normals
 from ..imaging.sample import fill_smoothly, masked_blur
 
-#: Control points along a side of the atlas: 2.4 to a hundredth of the face, as dense as a face's usual vertices.
-CONTROLS = 64
-#: Sigma of what a control point gathers, in control points.
-GATHERED = 0.7
-#: Values of control points that nobody sees.
-NOTHING = 1e-3
+#: Control points along a side of the atlas (2.4 to a hundredth of the face, as dense as a face's usual vertices), and
+#: sigma of what each gathers, in control points.
+CONTROLS, GATHERED = 64, 0.7
 #: Sigmas in control points between which a dent counts as a valley, not as the face's form.
 VALLEY = (0.8, 3.0)
 
@@ -93,7 +90,7 @@ def measure_strain(rest: Rest, moves: np.ndarray) -> Strain:
 
 def reached(controls: np.ndarray, places: np.ndarray) -> np.ndarray:
     """(n,) bool: atlas places (n,2) near which any of (C,C) control points has a value. Most expressions do little."""
-    near = cv2.dilate((np.abs(controls) > NOTHING).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    near = cv2.dilate((np.abs(controls) > 1e-3).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     column, row = np.clip((places * CONTROLS).astype(np.int32), 0, CONTROLS - 1).T
     return near[row, column]
 

@@ -26,8 +26,6 @@ LONGITUDES, ACROSS = (0.0, 45.0, 90.0, 180.0), (0.0, 0.25, 0.39, 0.5)
 LATITUDES, DOWN = (90.0, 48.0, -42.0, -68.0), (0.0, 0.14, 0.86, 1.0)
 #: The warp's reach in face heights, and its ridge (prototype: 0.3 and 0.5 kept ears and mouths unbent).
 REACH, RIDGE = 0.3, 0.5
-#: Points warped at once: 2048 x 468 distances stay in the processor's cache.
-ROWS = 2048
 CANONICAL = Path(__file__).with_name("canonical_landmarks.npz")
 
 
@@ -61,10 +59,12 @@ class CanonicalMap:
         moved = points @ self.similarity[:, :3].T + self.similarity[:, 3]
         centres, coefficients = self.centres.astype(np.float32), self.coefficients.astype(np.float32)
 
-        def share(low: int) -> np.ndarray:
-            return _gauss(moved[low : low + ROWS].astype(np.float32), centres) @ coefficients
+        rows = 2048  # so many times 468 distances stay in the processor's cache
 
-        return moved + np.concatenate([np.zeros((0, 3)), *POOL.map(share, range(0, len(moved), ROWS))])
+        def share(low: int) -> np.ndarray:
+            return _gauss(moved[low : low + rows].astype(np.float32), centres) @ coefficients
+
+        return moved + np.concatenate([np.zeros((0, 3)), *POOL.map(share, range(0, len(moved), rows))])
 
 
 def fit_canonical(landmarks: HeadLandmarks, target: CanonicalHead | None = None) -> CanonicalMap:

@@ -8,18 +8,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-#: Focal lengths tried, in picture sizes: 0.8 is a phone at arm's length, 6 nearly parallel.
-FOCAL_STARTS = (0.9, 1.5, 2.5, 5.0)
-#: Robust scale as a share of the face's height: expression moves landmarks by about this much.
-ROBUST = 0.015
+#: Robust scale as a share of the face's height: expression moves landmarks by about this much; less where shapes are
+#: fitted as well.
+ROBUST, WITH_SHAPES = 0.015, 0.01
 #: Face heights between face and lens (a metre), and one standard deviation of its log. Unlike a focal length in picture
-#: sizes it does not depend on the crop. Weak against 400 landmarks: cameras at 3 to 13 face heights are told as well.
+#: sizes it does not depend on the crop. Weak against 400 landmarks: cameras at 3 to 13 face heights are found as well.
 DISTANCE, DISTANCE_SPREAD = 6.0, 0.1
-#: With shapes fitted: the robust scale, what one standard deviation of a shape costs (landmarks err together: 468 of
-#: them say as much as some 60), how often the facing is looked at again, and steps of each fit.
-NOISE, SHAPE_PRIOR, ROUNDS, STEPS = 0.01, 8.0, 3, 12
-#: A pin counts as this many landmarks: one that disagrees with 400 others still turns the head a little.
-PIN_WEIGHT = 16.0
+#: What one standard deviation of a shape costs, for landmarks err together (468 count as some 60); landmarks that a pin
+#: counts as: one that disagrees with 400 others still turns the head a little.
+SHAPE_PRIOR, PIN_WEIGHT = 8.0, 16.0
 
 
 @dataclass(frozen=True)
@@ -139,7 +136,8 @@ def solve_camera(
         )
     )
     lowest = np.inf
-    for focal in FOCAL_STARTS if start is None else ():
+    # in picture sizes: 0.8 is a phone at arm's length, 6 nearly parallel
+    for focal in (0.9, 1.5, 2.5, 5.0) if start is None else ():
         matrix = np.array([[focal * size, 0, centre[0]], [0, focal * size, centre[1]], [0, 0, 1]])
         ok, turn, shift = cv2.solvePnP(
             local[usable], pixels[usable].astype(np.float64), matrix, None, flags=cv2.SOLVEPNP_SQPNP
@@ -151,8 +149,8 @@ def solve_camera(
             best, lowest = fit, cost
     if best is None:
         raise ArithmeticError("no camera projects the head's landmarks onto the portrait's")
-    found, scatter = np.append(best, np.zeros(len(shapes))), NOISE * face_height if len(shapes) else scatter
-    for _ in range(ROUNDS):
+    found, scatter = np.append(best, np.zeros(len(shapes))), WITH_SHAPES * face_height if len(shapes) else scatter
+    for _ in range(3):  # what faces the camera depends on it
         rotation, _ = cv2.Rodrigues(found[:3])
         towards = -(local @ rotation.T + found[3:6])
         towards /= np.linalg.norm(towards, axis=1, keepdims=True)
@@ -178,7 +176,7 @@ def _settled(
     found, damping = start, 1e-4
     left = residual(found)
     cost = _cost(left, robust)
-    for _ in range(STEPS):
+    for _ in range(12):
         share = 1 / np.sqrt(1 + left**2)
         share[robust:] = 1
         slope = slopes(found)

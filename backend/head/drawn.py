@@ -17,12 +17,9 @@ TALL = 128
 INK, FILL = 14.0, 0.12
 #: Face heights: how far the face's rim is left out (outlines, hair), and how far from a feature its ink may lie.
 RIM, REACH = 0.05, 0.16
-#: Share of a feature's own area that must be ink somewhere near it; less is no drawn part.
-LEAST = 0.15
-NOSE = (1, 4, 5, 195, 98, 327, 2, 97, 326)
 PARTS = {"right eye": RIGHT_EYE, "left eye": LEFT_EYE, "mouth": LIPS}
-#: Features that own ink and are not judged: drawings leave them out or draw them anywhere.
-OTHERS = (RIGHT_BROW, LEFT_BROW, NOSE)
+#: Features that own ink and are not judged (brows, nose): drawings leave them out or draw them anywhere.
+OTHERS = (RIGHT_BROW, LEFT_BROW, (1, 4, 5, 195, 98, 327, 2, 97, 326))
 
 
 def find_parts(picture: np.ndarray, points: np.ndarray) -> dict[str, np.ndarray]:
@@ -50,7 +47,7 @@ def find_parts(picture: np.ndarray, points: np.ndarray) -> dict[str, np.ndarray]
     for number, (name, loop) in enumerate(PARTS.items()):
         own = spots[(owner == number) & (away[:, number] < REACH * TALL)]
         hull = cv2.convexHull(places[list(loop)].astype(np.float32))
-        if len(own) > LEAST * max(cv2.contourArea(hull), 1.0):
+        if len(own) > 0.15 * max(cv2.contourArea(hull), 1.0):  # less ink than that is no drawn part
             x, y, width, height = cv2.boundingRect(hull)
             found[name] = (own.mean(0) - (x + width / 2, y + height / 2)) / TALL
     return found

@@ -11,14 +11,12 @@ from .rasterize import POOL, rasterize
 
 #: Directions that the head is looked at from, and pixels of each look.
 LOOKS, PIXELS = 32, 160
-#: Nobody looks up through the neck, which the heads leave open: no look from lower than this.
-LOWEST = -0.4
 #: Meshes of more triangles, or vertices, leave no gaps between their vertices at that many pixels.
 DENSE = 40_000
-#: Depth behind the nearest surface that still counts as seen, in face heights.
-TOLERANCE = 0.02
-#: Shares of the looks that a vertex is seen in: enclosed, and certainly open.
+#: Shares of the looks that a vertex is visible in: enclosed, and certainly open.
 CLOSED, OPEN = 0.02, 0.10
+#: Face heights behind the nearest surface that still count as visible.
+TOLERANCE = 0.02
 
 
 def depth_inside(mesh: HeadMesh, layout: AtlasMap) -> np.ndarray:
@@ -47,9 +45,10 @@ def openness(mesh: HeadMesh, canonical: np.ndarray) -> np.ndarray:
     dense = len(mesh.triangles) > DENSE
     # vertices alone are enough where they are closer than pixels
     points = canonical if len(canonical) > DENSE else np.concatenate([canonical, mesh.corners(canonical).mean(1)])
-    looks = [towards.astype(np.float32) for towards in sphere(LOOKS) if towards[1] > LOWEST]
+    # nobody looks up through the neck, which the heads leave open
+    looks = [towards.astype(np.float32) for towards in sphere(LOOKS) if towards[1] > -0.4]
 
-    def seen_from(towards: np.ndarray) -> np.ndarray:
+    def visible_from(towards: np.ndarray) -> np.ndarray:
         side = np.cross(towards, (0.0, 1.0, 0.0) if abs(towards[1]) < 0.9 else (1.0, 0.0, 0.0))
         side /= np.linalg.norm(side)
         turned = (points if dense else canonical) @ np.float32([side, np.cross(towards, side), -towards]).T
@@ -61,7 +60,7 @@ def openness(mesh: HeadMesh, canonical: np.ndarray) -> np.ndarray:
         return (depth[: len(canonical)] <= nearest[y, x] + TOLERANCE) & (normals @ towards > 0)
 
     # rasterized() has threads of its own
-    return sum((POOL.map if dense else map)(seen_from, looks), np.zeros(len(canonical), np.float32)) / len(looks)
+    return sum((POOL.map if dense else map)(visible_from, looks), np.zeros(len(canonical), np.float32)) / len(looks)
 
 
 def rasterized(pixels: np.ndarray, depth: np.ndarray, triangles: np.ndarray) -> np.ndarray:

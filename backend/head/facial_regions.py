@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..head.scalp import EAR, EAR_TOP, SCALP_LEVEL, SCALP_SLOPE, SCALP_SOFTNESS
+from ..head.scalp import EAR, EAR_BACK, EAR_FRONT, EAR_TOP, SCALP_LEVEL, SCALP_SLOPE, SCALP_SOFTNESS
 from ..imaging.sample import spread
 from ..portrait.landmark_groups import FACE_OVAL, LEFT_BROW, LEFT_EYE, LIPS, RIGHT_BROW, RIGHT_EYE
 from .atlas import canonical_head, to_atlas
@@ -21,12 +21,10 @@ MOUTH_LINE = (61, 78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 291)
 RIGHT_LIDS = (226, 247, 30, 29, 27, 28, 56, 190, 243, 112, 26, 22, 23, 24, 110, 25)
 LEFT_LIDS = (446, 467, 260, 259, 257, 258, 286, 414, 463, 341, 256, 252, 253, 254, 339, 255)
 #: Upper lid, outer corner to inner: where lashes and eyeliner are.
-RIGHT_LASHES, LEFT_LASHES = (33, 246, 161, 160, 159, 158, 157, 173, 133), (263, 466, 388, 387, 386, 385, 384, 398, 362)
-NOSE = (168, 122, 174, 198, 49, 64, 98, 97, 2, 326, 327, 294, 279, 420, 399, 351)
+RIGHT_LASHES, LEFT_LASHES = RIGHT_EYE[:9], LEFT_EYE[:9]
 NOSTRILS = (64, 98, 97, 2, 326, 327, 294)
 JAW = (93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323)
 MOUSTACHE = (165, 97, 2, 326, 391, 322, 410, 287, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185, 61, 57, 186, 92)
-RIGHT_APPLE, LEFT_APPLE = 50, 280  # of the cheeks
 CHIN = 199
 
 #: Parts that an identity may take from another face, with the reach of their soft edge as a share of the atlas.
@@ -98,10 +96,15 @@ def draw_lines(shape: tuple[int, int], curves: list[np.ndarray], texels: float, 
 
 
 def scalp(canonical: np.ndarray) -> np.ndarray:
-    """(…,) float32 0..1 of (…,3) canonical points: texture.observe.scalp_share, but right down to the ears."""
+    """(…,) float32 0..1 of (…,3) canonical points: scalp_share, but right down to the ears."""
     x, y, z = np.moveaxis(canonical, -1, 0)
     above = np.clip((y - SCALP_LEVEL - SCALP_SLOPE * z) / SCALP_SOFTNESS + 0.5, 0, 1)
-    ear = np.clip((np.abs(x) - EAR) / 0.03 + 0.5, 0, 1) * np.clip((EAR_TOP - y) / 0.03, 0, 1) * (z > -0.24) * (z < 0.14)
+    ear = (
+        np.clip((np.abs(x) - EAR) / 0.03 + 0.5, 0, 1)
+        * np.clip((EAR_TOP - y) / 0.03, 0, 1)
+        * (z > EAR_BACK)
+        * (z < EAR_FRONT)
+    )
     return (above * (1 - ear)).astype(np.float32)
 
 
@@ -139,17 +142,18 @@ def find_facial_regions(positions: np.ndarray) -> FacialRegions:
         return np.exp(-(u * u + v * v)).astype(np.float32)
 
     x, y, z = np.moveaxis(positions.astype(np.float32), -1, 0)
+    nose = (168, 122, 174, 198, 49, *NOSTRILS, 279, 420, 399, 351)
     soft = {
         "eyes": fill(RIGHT_LIDS, LEFT_LIDS, reach=SWAPPED["eyes"], hull=True, grow=0.012),
         "lids": fill(RIGHT_LIDS, LEFT_LIDS, reach=0.008, hull=True),
         "openings": fill(RIGHT_EYE, LEFT_EYE, reach=0.004),
         "brows": fill(RIGHT_BROW, LEFT_BROW, reach=SWAPPED["brows"], hull=True, grow=0.012),
         "brow": fill(RIGHT_BROW, LEFT_BROW, reach=0.008, hull=True),
-        "nose": fill(NOSE, reach=SWAPPED["nose"], grow=0.012),
+        "nose": fill(nose, reach=SWAPPED["nose"], grow=0.012),
         "mouth": fill(LIPS, reach=SWAPPED["mouth"], grow=0.025),
         "lips": fill(LIPS, reach=0.005),
         "chin": spot(CHIN, 0.11, 0.07),
-        "cheeks": np.maximum(spot(RIGHT_APPLE, 0.07, 0.07), spot(LEFT_APPLE, 0.07, 0.07)),
+        "cheeks": np.maximum(spot(50, 0.07, 0.07), spot(280, 0.07, 0.07)),
         "face": fill(FACE_OVAL, reach=0.02),
         "moustache": fill(MOUSTACHE, reach=0.008) * (1 - fill(LIPS, reach=0.004, grow=0.004)),
         "scalp": scalp(positions),

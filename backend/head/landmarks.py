@@ -18,19 +18,15 @@ from .part import top_windows
 from .view import HeadView, orientations, render_view
 from .windows import Windows, read_windows
 
-#: Presence from which a view counts as a face at once; grey renders of real heads reach 0.99, a knight's helmet 0.93.
-CERTAIN = 0.97
-#: Presence that must be left when one looks closer; the search goes on below it.
-CONFIRMED = 0.95
-#: Below this no orientation showed a face.
-POSSIBLE = 0.5
-#: Orientations that a head is likely to have; the others must be certain.
-LIKELY = 4
-COARSE, FINE = 320, 640
+#: Presence from which a view counts as a face at once (grey renders of real heads reach 0.99, a knight's helmet 0.93),
+#: that must be left from nearby, and below which no orientation shows a face.
+CERTAIN, CONFIRMED, POSSIBLE = 0.97, 0.95, 0.5
+#: Orientations that a head is likely to have; the others must be certain. Pixels of views from afar and from nearby.
+LIKELY, COARSE, FINE = 4, 320, 640
 #: Behind where the landmarks around it lead one to expect it, in face heights: seen through an open eye or mouth, if
 #: what is seen is turned away (the inside of the head's back), and if it is not (a low-poly chin recedes).
 THROUGH, BEHIND = 0.08, 0.2
-AVERAGE_FACE = Path(__file__).parents[1] / "portrait" / "canonical_face.npz"
+AVERAGE_FACE = Path(__file__).parent.parent / "portrait" / "canonical_face.npz"
 
 
 @dataclass(frozen=True)

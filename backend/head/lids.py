@@ -26,19 +26,16 @@ MIDDLES = ((160, 159, 158), (144, 145, 153)), ((387, 386, 385), (373, 374, 380))
 #: Height of an eye's opening over its width below which it is shut: twelve who smile have 0.19 to 0.37, six heads 0.23
 #: to 0.45.
 SHUT = 0.12
-#: Face heights that lashes and their shade reach over the lids.
-LASHES = 0.018
-#: Texels of the atlas in which eyes are drawn.
-SIZE = 512
+#: Face heights that lashes and their shade reach over the lids; texels of the atlas in which eyes are drawn.
+LASHES, SIZE = 0.018, 512
 #: Columns and rows of the depth map of an eye, and what it covers, in widths of the eye.
 COLUMNS, ROWS, ACROSS, DOWN = 24, 72, 0.6, 1.2
 #: Rows of an edge of a lid: depth changes by more than their height, as on a slope of 45 degrees.
 EDGE = 3
-#: Share of the columns in which the upper lid ends in an edge; folds of eyes in one piece with the skin have fewer.
-EDGED = 0.6
+#: Share of the columns in which the upper lid ends in an edge: folds of eyes in one piece with the skin have fewer.
 #: Widths of the eye above its corners up to which the edge of a shut upper lid lies: open ones of nine heads lie 0.11
 #: to 0.38 above, those of lids that were shut by hand 0.02 to 0.18 below.
-ABOVE = 0.05
+EDGED, ABOVE = 0.6, 0.05
 
 
 @dataclass(frozen=True)

@@ -58,12 +58,12 @@ def match(
     portrait: Portrait,
     pins: Sequence[Pin] = (),
     step: Callable[[str], None] = lambda stage: None,
-    worn: LinearPrior | None = None,
+    skin_prior: LinearPrior | None = None,
 ) -> Match:
     """Find both faces, or take them from pins, and register them.
 
     Args:
-        worn: what skins look like; the shipped prior where it is not said.
+        skin_prior: what skins look like; the shipped prior where it is not said.
 
     Raises:
         AvatarTexError: NO_FACE_IN_PORTRAIT, NO_FACE_ON_HEAD, naming the pins that would do; BAD_PINS.
@@ -72,7 +72,7 @@ def match(
     found, warnings = find_face_or_pins(portrait, pins)
     step("register")
     head = find_head_or_pins(mesh, pins, lambda: step("register"))
-    return match_found(mesh, portrait, pins, found, head, warnings, worn)
+    return match_found(mesh, portrait, pins, found, head, warnings, skin_prior)
 
 
 def match_found(
@@ -82,7 +82,7 @@ def match_found(
     found: FaceLandmarks | None,
     head: HeadLandmarks,
     warnings: Sequence[str] = (),
-    worn: LinearPrior | None = None,
+    skin_prior: LinearPrior | None = None,
 ) -> Match:
     """match() of a face that was found, or not, and a head whose pins are in their places."""
     warnings = list(warnings)
@@ -103,7 +103,18 @@ def match_found(
     style = find_style(portrait.color, face)
     drawn = style in DRAWN
     registration = register(
-        mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color, matte.skin, worn, drawn
+        mesh,
+        canonical,
+        head,
+        face.points[:, :2],
+        width,
+        height,
+        pins,
+        camera,
+        portrait.color,
+        matte.skin,
+        skin_prior,
+        drawn,
     )
     index, pixels = portrait_pins(pins)
     if camera is None and len(index) >= NEEDED and abs(registration.angles[1]) > MOST_PITCH:
@@ -154,7 +165,7 @@ def find_head_or_pins(mesh: HeadMesh, pins: Sequence[Pin], step: Callable[[], No
 
 
 def registration_json(found: Match) -> dict:
-    """Camera and landmarks as reports tell them."""
+    """Camera and landmarks for reports."""
     registration, camera = found.registration, found.registration.camera
     yaw, pitch, roll = (round(angle, 2) for angle in registration.angles)
     return {

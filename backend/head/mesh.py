@@ -156,8 +156,8 @@ def load_capture(path: str | Path) -> HeadMesh:
     except (AvatarTexError, MemoryError):
         raise
     except Exception as reason:  # numpy's reader raises what it likes for a header that is none
-        told = reason if isinstance(reason, Damaged) else "it is damaged"
-        raise AvatarTexError(ErrorCode.BAD_MESH, f"{what} ({told}).", cure) from reason
+        detail = reason if isinstance(reason, Damaged) else "it is damaged"
+        raise AvatarTexError(ErrorCode.BAD_MESH, f"{what} ({detail}).", cure) from reason
 
 
 class Damaged(ValueError):

@@ -14,10 +14,9 @@ from pathlib import Path
 
 from ..errors import AvatarTexError, ErrorCode
 
-#: A million triangles take half a minute; more say nothing more about a face.
-MOST_FACES = 2_000_000
-#: Bytes; an OBJ of MOST_FACES triangles has 300 MB.
-MOST_BYTES = 1_000_000_000
+#: Triangles, of which a million take half a minute and more say nothing more about a face; bytes: an OBJ of so many
+#: triangles has 300 MB.
+MOST_FACES, MOST_BYTES = 2_000_000, 1_000_000_000
 #: Of a GLB: copies in its scene, and how deep they lie in one another. The reader takes seconds for a thousand levels.
 MOST_NODES, MOST_LEVELS = 10_000, 200
 #: The name that chosen parts of an OBJ are gathered under.

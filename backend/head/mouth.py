@@ -55,22 +55,19 @@ ERROR = 0.012
 PALER, UNLIKE = 0.7, 3.0
 #: Shares of a lip's height, from its edge to the skin, that are lip for sure.
 CORE = (0.4, 0.85)
-#: Face heights up to which landmarks of shut lips are apart; they are read up to 0.015 apart.
-PARTED = 0.025
 #: Face heights over which a furrow is darker or deeper than around it; the darkness (CIELAB) and the depth (face
 #: heights) that say as much as one standard deviation of a landmark.
 FURROW, DARK, DEEP = 0.03, 10.0, 0.004
 #: Face heights behind the lips from which a head's mouth is a gap, and rows that a gap has at least.
 BEHIND, GAP = 0.025, 5
-#: Face heights between the openings of head and portrait from which lips are cut apart by landmarks alone.
-APART = 0.015
+#: Face heights up to which landmarks of shut lips are apart (they are read up to 0.015 apart), and between the openings
+#: of head and portrait from which lips are cut apart by landmarks alone.
+PARTED, APART = 0.025, 0.015
 #: Face heights: how far into the portrait's lips their ends are taken from, for edges are blurred (-0.3 dB without),
 #: and how far from its edge a lip is moved so that it meets the portrait's.
 INTO, REACH = 0.003, 0.08
 #: How much firmer the lips hold their half than other landmarks hold the face: lips move far over a short way.
 FIRM = 20.0
-#: Pixels over which the halves meet on the line, and how much softer they meet beyond the corners, per pixel from them.
-SOFT = 0.5
 
 
 class MouthFrame:
@@ -270,7 +267,8 @@ class MouthWarp:
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """(…,2) float pixels, moved."""
         below, beside = MouthFrame(self.line).below(pixels)
-        share = np.clip(below / (2 * SOFT * (1 + beside)) + 0.5, 0, 1)[..., None]
+        # within half a pixel of the line, and of so much more beyond the corners
+        share = np.clip(below / (1 + beside) + 0.5, 0, 1)[..., None]
         share = share * share * (3 - 2 * share)
         return self.upper(pixels) * (1 - share) + self.lower(pixels) * share
 

@@ -16,8 +16,8 @@ from .visibility import facing
 #: RGB: the mesh, the features where the warp puts them, the same where the camera alone puts them, pins.
 WIRE, FEATURE, CAMERA, PIN = (40, 255, 90), (255, 230, 40), (255, 120, 40), (255, 60, 220)
 #: Pixels per triangle edge of full strength: wires of denser meshes are drawn fainter, so that the portrait shows.
-OPEN_EDGE = 8.0
-SHIFT = 4  # cv2 draws with sixteenths of a pixel
+#: OpenCV draws with sixteenths of a pixel.
+OPEN_EDGE, SHIFT = 8.0, 4
 
 
 def draw_overlay(
@@ -31,8 +31,8 @@ def draw_overlay(
     plain = np.ascontiguousarray(np.clip(portrait, 0, 1) * 255).astype(np.uint8)
     wire = plain.copy()
     pixels, _ = registration.project(mesh.vertices.astype(np.float64))
-    seen = facing(mesh.vertices, registration.normals, registration.camera.position.astype(np.float32)) > 0
-    corners = mesh.corners(pixels)[seen[mesh.triangles].all(1)]
+    visible = facing(mesh.vertices, registration.normals, registration.camera.position.astype(np.float32)) > 0
+    corners = mesh.corners(pixels)[visible[mesh.triangles].all(1)]
     cv2.polylines(wire, list(_fixed(corners)), True, WIRE, 1, cv2.LINE_AA, SHIFT)
     edge = float(np.median(np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1))) if len(corners) else OPEN_EDGE
     share = 0.55 * float(np.clip(edge / OPEN_EDGE, 0.25, 1))

@@ -7,10 +7,8 @@ import numpy as np
 from .mesh import HeadMesh
 
 #: How far a head reaches from its middle in canonical units (forehead to chin is 1): hair buns and horns included,
-#: hands and shoulders not.
-REACH = 1.6
-#: How far down, neck included; what is written of it fades out before (compose/compose.py).
-BOTTOM = -1.2
+#: hands and shoulders not. How far down, neck included; what is written of it fades out before (compose/compose.py).
+REACH, BOTTOM = 1.6, -1.2
 #: Times its width or depth that a body is high, and a head with its neck is not.
 TALL = 2.2
 

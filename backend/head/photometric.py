@@ -27,8 +27,6 @@ from .shape import EXPRESSIONS, shapes_of
 
 #: Pictures of so many pixels across, coarse to fine (a face is half as tall), and steps in each.
 SIZES, STEPS, REWEIGHTED = (64, 128), 3, 3
-#: The median of three squared deviations, in variances.
-MEDIAN_OF_THREE = 2.37
 #: Least noise of a pixel, sRGB, how many pixels of SIZE count as one observation, and the residual that counts half.
 NOISE, CORRELATED, OUTLIER = 0.02, 40.0, 0.05
 #: Standard deviations: turn in degrees, shift in face heights, shapes and expressions in those of shape.py. A head is
@@ -37,10 +35,9 @@ TURN, SHIFT, SHAPE, EXPRESSION = 5.0, 0.05, 0.25, 2.0
 #: Error of a read landmark in face heights, of a face from the front and what is added of one from the side, and the
 #: share of an observation that it is, for they err together.
 READ_NOISE, TURNED_NOISE, READ = 0.003, 0.015, 0.25
-#: Face heights from the landmarks over which pixels stop counting: there no shape is known.
-REACH = (0.08, 0.12)
-#: Cosine to the camera, and share of a pixel that the head covers, from which pixels count.
-FACING, COVERED = 0.1, 0.95
+#: Cosine to the camera, and share of a pixel that the head covers, from which pixels count; face heights from the
+#: landmarks over which they stop to: there no shape is known.
+FACING, COVERED, REACH = 0.1, 0.95, (0.08, 0.12)
 
 
 def refine(
@@ -50,7 +47,7 @@ def refine(
     targets: np.ndarray,
     weights: np.ndarray,
     portrait: np.ndarray,
-    worn: LinearPrior,
+    skin_prior: LinearPrior,
     skin: np.ndarray | None = None,
 ) -> tuple[Camera, np.ndarray]:
     """The camera that explains the portrait's pixels, and where the portrait shows landmarks then.
@@ -58,7 +55,7 @@ def refine(
     Args:
         frame: the head through the camera so far. head: its landmarks, at rest.
         points: (n,3) landmarks on the head, (n,2) targets: where they were read, weights: (n,) 0..1, how surely.
-        portrait: (SIZE,SIZE,3) float32 sRGB, the frame's window of it. worn: what skins look like.
+        portrait: (SIZE,SIZE,3) float32 sRGB, the frame's window of it. skin_prior: what skins look like.
         skin: (H,W) 0..1 of the whole portrait, what of it is the face's (matte.py); hair, hands and glasses are
             explained by no skin.
 
@@ -70,7 +67,7 @@ def refine(
     motion = Motion(camera, head, frame.scale)
     read = motion.of(points)
     missing = (targets - camera.project(points)[0]) * frame.scale
-    pixels = Pixels(frame, worn, skin)
+    pixels = Pixels(frame, skin_prior, skin)
     deviations = np.concatenate([np.full(3, np.radians(TURN)), np.full(3, SHIFT), motion.deviations])
     found, noise = np.zeros(len(deviations)), NOISE**2
     aside = np.linalg.norm((camera.rotation @ head.rotation[2])[:2])  # sine of the angle to the face's front
@@ -87,8 +84,8 @@ def refine(
             wanted = sample(shown, places) - view.mean - moved @ found
             columns = np.concatenate([view.parts, -np.moveaxis(moved, 2, 0)])
             kinds = len(view.parts)
-            seen = Evidence(columns, wanted, view.weight / noise, OUTLIER)
-            told = Evidence(
+            by_pixels = Evidence(columns, wanted, view.weight / noise, OUTLIER)
+            by_landmarks = Evidence(
                 np.concatenate([np.zeros((kinds, *missing.shape)), np.moveaxis(read, 2, 0)]),
                 missing,
                 READ * weights / spread**2,
@@ -96,9 +93,10 @@ def refine(
                 power=0.5,
             )
             pull = np.concatenate([view.pull, deviations**-2.0])
-            explained = fit([seen, told], pull, rounds=REWEIGHTED, start=explained).unknowns
+            explained = fit([by_pixels, by_landmarks], pull, rounds=REWEIGHTED, start=explained).unknowns
             found = explained[kinds:]
-            noise = max(NOISE**2, weighted_median(seen.squared_residual(explained), view.weight) / MEDIAN_OF_THREE)
+            median = weighted_median(by_pixels.squared_residual(explained), view.weight)
+            noise = max(NOISE**2, median / 2.37)  # the median of three squared deviations, in variances
     return motion.turned(found), frame.outwards(frame.inwards(camera.project(points)[0]) + read @ found)
 
 
@@ -169,7 +167,7 @@ class ShrunkPixels:
 class Pixels:
     """The frame's covered pixels, (n): what a smaller picture averages."""
 
-    def __init__(self, frame: Frame, worn: LinearPrior, skin: np.ndarray | None) -> None:
+    def __init__(self, frame: Frame, skin_prior: LinearPrior, skin: np.ndarray | None) -> None:
         camera, covered = frame.camera, frame.fragments.covered
         self.rows, self.columns = np.nonzero(covered)
         outwards = frame.outwards(np.stack([self.columns, self.rows], 1) + 0.5)
@@ -179,4 +177,4 @@ class Pixels:
         self.canonical = frame.canonical[covered]
         self.usable = np.ones(len(ray)) if skin is None else sample(skin, outwards)
         places = to_atlas(self.canonical)
-        self.mean, self.parts = sample_atlas(worn.mean, places), skin_parts(worn, places, self.normals)
+        self.mean, self.parts = sample_atlas(skin_prior.mean, places), skin_parts(skin_prior, places, self.normals)

@@ -24,17 +24,13 @@ from .view import render_view
 #: How far a pin takes its neighbours along, in face heights: an eye's corner takes the other by a third of its way. Of
 #: photographs and paintings 0.10 to 0.16 are alike; wider, the eyes of drawings went with one corner and not with both.
 NEAR = 0.12
-#: Median distance between four or more pins and the landmarks found, in face heights, that means another face.
-OTHER_FACE = 0.2
-#: What four points cannot tell of a camera: standard deviations of yaw and pitch about the frontal view (degrees), and
+#: What four points leave open of a camera: standard deviations of yaw and pitch about the frontal view (degrees), and
 #: of a pin about its projection, in face heights (no head is the person, no drawing human; with less, short distances
 #: from eyes to mouth became a head thrown back). The lens is a portrait's.
 YAW_SPREAD, PITCH_SPREAD, PIN_SPREAD, FOCAL = 30.0, 8.0, 0.05, 2.0
 
 #: Trust from which a landmark on the head is where it should be.
 TRUSTED = 0.3
-#: Pixels from forehead to chin of the smallest face that pins can mean.
-MIN_FACE = 12.0
 
 CURE_PINS = f"Or place at least {NEEDED} pins on it, best the outer eye corners, nose tip and chin."
 
@@ -89,7 +85,7 @@ def means_another_face(points: np.ndarray, index: np.ndarray, targets: np.ndarra
     if len(index) < NEEDED:
         return False
     height = float(np.linalg.norm(points[10] - points[152]))
-    return bool(np.median(np.linalg.norm(points[index] - targets, axis=1)) > OTHER_FACE * height)
+    return bool(np.median(np.linalg.norm(points[index] - targets, axis=1)) > 0.2 * height)  # no pin moves so far
 
 
 def pinned_face(
@@ -141,7 +137,7 @@ def camera_from_pins(head: HeadLandmarks, index: np.ndarray, pixels: np.ndarray,
             "The pins show a mirrored face.",
             "Right and left are the person's own: the right eye is on the left of an ordinary portrait.",
         )
-    if scale * head.height < MIN_FACE:
+    if scale * head.height < 12:  # pixels from forehead to chin
         raise AvatarTexError(ErrorCode.BAD_PINS, "The portrait's pins lie in one spot.", "Drag them onto the face.")
     spread = PIN_SPREAD * head.height * scale
 
@@ -197,7 +193,7 @@ def hold_head_pins(head: HeadLandmarks, found: HeadLandmarks, pins: Sequence[Pin
 
 
 def refuse_few_pins(code: ErrorCode, sentence: str, placed: int, cure: str) -> AvatarTexError:
-    """The refusal of a face that nobody found, telling how many pins are there already."""
+    """The refusal of a face that nobody found, which says how many pins are there already."""
     pins = f" {placed} of the {NEEDED} pins that would do are placed." if placed else ""
     return AvatarTexError(code, sentence + pins, f"{cure} {CURE_PINS}")
 

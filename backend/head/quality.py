@@ -27,13 +27,12 @@ from .register import Registration
 ERROR, PITCH, YAW, PRESENCE, COVERAGE = (0.02, 0.05), (25, 50), (60, 80), (0.99, 0.9), (0.25, 0.05)
 #: Millimetres from the forehead's top to the chin of a face whose eyes are 63 mm apart (the canonical face).
 FACE_MM = 177.0
-#: Face heights between a drawn eye or mouth and the head's: (scores 1, scores 0), and what is told. Five drawings on
-#: three heads, pinned right: 0.00 to 0.05; two fifths of a mouth's width, which an artist sees at once, is 0.08.
+#: Face heights between a drawn eye or mouth and the head's: (scores 1, scores 0), and what advice names. Five drawings
+#: on three heads, pinned right: 0.00 to 0.05; two fifths of a mouth's width, which an artist sees at once, is 0.08.
 DRAWN, DRAWN_OFF = (0.05, 0.13), 0.06
-#: Mean shift of a region that is told, in face heights; what heads and persons differ by anyway is about 0.02.
-REGION_OFF = 0.04
-#: The most that a registration scores while a region is told to be off.
-REGION_SCORE = 0.75
+#: Mean shift of a region that advice names, in face heights (heads and persons differ by about 0.02 anyway), and the
+#: most that a registration scores while one is.
+REGION_OFF, REGION_SCORE = 0.04, 0.75
 
 #: Region -> (landmarks, pins to add, the same in words).
 REGIONS: dict[str, tuple[tuple[int, ...], tuple[str, ...], str]] = {
@@ -95,9 +94,9 @@ def judge(
     parts = {} if drawing is None else drawn_errors(registration, drawing, placed)
     # what pins bend to is not wrong, however far the camera alone would miss it
     regions = {} if by_artist else region_errors(registration)
-    told = [(name, off) for name, off in regions.items() if off > REGION_OFF]
-    told += [(name, off) for name, off in parts.items() if off > max(DRAWN_OFF, regions.get(name, 0))]
-    advice = region_advice(dict(told), placed)
+    worst = [(name, off) for name, off in regions.items() if off > REGION_OFF]
+    worst += [(name, off) for name, off in parts.items() if off > max(DRAWN_OFF, regions.get(name, 0))]
+    advice = region_advice(dict(worst), placed)
     judged = {"coverage": _ramp(covered, COVERAGE), "drawn": _ramp(max(parts.values(), default=0.0), DRAWN)}
     if advice:
         judged["regions"] = REGION_SCORE
@@ -107,7 +106,7 @@ def judge(
         presences = [p for p in (face.presence, head.presence) if p > 0]
         judged["presence"] = _ramp(min(presences, default=1.0), PRESENCE)
     weakest = min(judged, key=lambda name: judged[name])
-    if judged[weakest] < LOW_SCORE and weakest != "drawn":  # that one has told which part, already
+    if judged[weakest] < LOW_SCORE and weakest != "drawn":  # whose advice names the part already
         place = "add pins at eyes, nose, mouth and chin" if not by_artist else "move the pins or add more"
         advice.append(
             {
@@ -136,14 +135,14 @@ def say_length(share: float) -> str:
 def coverage(registration: Registration, head: HeadLandmarks, skin: np.ndarray | None) -> float:
     """Share of the face's area, 0..1, that the portrait shows well enough to be used."""
     pixels, depth = registration.project(registration.landmarks)
-    seen = registration.confidence(registration.landmarks, head.normals, pixels, depth)
+    visible = registration.confidence(registration.landmarks, head.normals, pixels, depth)
     if skin is not None:
-        seen = seen * sample(skin, pixels, border=cv2.BORDER_CONSTANT)
+        visible = visible * sample(skin, pixels, border=cv2.BORDER_CONSTANT)
     points, triangles, _ = face_regions.canonical_face()
     a, b, c = np.moveaxis(points[triangles], 1, 0)
     area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
     weight = np.bincount(triangles.ravel(), np.repeat(area, 3), minlength=len(points))
-    return float((seen * weight).sum() / weight.sum())
+    return float((visible * weight).sum() / weight.sum())
 
 
 def region_errors(registration: Registration) -> dict[str, float]:

@@ -16,9 +16,7 @@ from ..threads import CORES, start_threads
 
 #: Candidate pixels handled at once where spans overlap: 2 M keep the working set near 100 MB.
 CHUNK = 2_000_000
-#: Pixels evaluated at once: the working set stays in the processor's cache.
-BAND = 1 << 15
-#: Triangles cut into spans at once.
+#: Triangles cut into spans at once, and pixels evaluated: the working set stays in the processor's cache.
 SHARE = 1 << 15
 #: NumPy lets go of Python's lock in its loops, so two threads nearly halve the time.
 POOL = start_threads(min(4, CORES))
@@ -94,7 +92,7 @@ class Fragments:
         out = np.empty((number.size, channels), np.float32)
 
         def band(low: int) -> None:
-            high = min(low + BAND, number.size)
+            high = min(low + SHARE, number.size)
             rows = np.take(table, number[low:high], axis=0, mode="clip")
             along = (np.arange(low, high, dtype=np.int32) - rows[:, 0].view(np.int32)).astype(np.float32)
             for channel in range(1, channels + 1):
@@ -102,7 +100,7 @@ class Fragments:
                 step += rows[:, channel]
                 out[low:high, channel - 1] = step
 
-        list(POOL.map(band, range(0, number.size, BAND)))
+        list(POOL.map(band, range(0, number.size, SHARE)))
         return out.reshape(*self.number.shape, channels)
 
 

@@ -27,10 +27,9 @@ from .warp import ImageWarp
 #: Rounds of looking at head and portrait through the camera just solved: the head in the mean skin first, for a camera
 #: that is far off fits a wrong one, then in the portrait's.
 ROUNDS = (False, True)
-#: Share of where the pixels put a landmark; the rest is where it was read. The two err apart.
-BY_PIXELS = 0.6
-#: Landmarks of a round that must be trusted.
-ENOUGH = 40
+#: Share of where the pixels put a landmark; the rest is where it was read. The two err apart. Landmarks of a round that
+#: must be trusted.
+BY_PIXELS, ENOUGH = 0.6, 40
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def register(
     camera: Camera | None = None,
     picture: np.ndarray | None = None,
     skin: np.ndarray | None = None,
-    worn: LinearPrior | None = None,
+    skin_prior: LinearPrior | None = None,
     drawn: bool = False,
 ) -> Registration:
     """Register a head to a portrait of width x height pixels.
@@ -101,7 +100,7 @@ def register(
         camera: of pins alone, where nothing else is known of the portrait's face; else it is solved.
         picture: (height,width,3) float32 sRGB portrait; without it its landmarks are all that is known of it.
         skin: (height,width) 0..1, what of the picture is the face's; all of it where it is not said.
-        worn: what skins look like; the shipped prior where it is not said.
+        skin_prior: what skins look like; the shipped prior where it is not said.
         drawn: the portrait is a cartoon, whose lips end at lines. Their edges by colour lie beside the corners, and
             brought one of five drawings 0.2 to 0.6 % of the face further off: landmarks are all that bends the warp.
 
@@ -125,7 +124,7 @@ def register(
             f"The face on {mesh.name!r} does not fit the portrait's ({reason}).",
             "Try a portrait that is seen more from the front, or place pins on eyes, nose, mouth and chin.",
         ) from reason
-    normals, worn = vertex_normals(mesh), worn or worn_skin()
+    normals, skin_prior = vertex_normals(mesh), skin_prior or worn_skin()
     lips = (
         None if picture is None or held[[*LIPS, *INNER_LIPS]].any() else find_portrait_edges(picture, portrait_points)
     )
@@ -136,18 +135,29 @@ def register(
     targets = places = portrait_points
     read = bool(rounds)
     for fitted in rounds:
-        seen = compare(
-            mesh, normals, canonical, head, camera, portrait_points, picture, fitted and free, free=free, worn=worn
+        compared = compare(
+            mesh,
+            normals,
+            canonical,
+            head,
+            camera,
+            portrait_points,
+            picture,
+            fitted and free,
+            free=free,
+            skin_prior=skin_prior,
         )
-        if seen is None or (seen.head.trust > 0.3).sum() < ENOUGH:
+        if compared is None or (compared.head.trust > 0.3).sum() < ENOUGH:
             read = False
             break
-        again, targets = hold_head_pins(seen.head, head, pins), seen.pixels
+        again, targets = hold_head_pins(compared.head, head, pins), compared.pixels
         points, places = again.points, targets
         camera, weights = solve_camera(points, again.normals, again.trust, targets, width, height, held, shapes, camera)
     if read and free:
         frame = frame_head(mesh, normals, canonical, head, camera)
-        camera, placed = refine(frame, head, points, targets, np.minimum(weights, 1), frame.cut(picture), worn, skin)
+        camera, placed = refine(
+            frame, head, points, targets, np.minimum(weights, 1), frame.cut(picture), skin_prior, skin
+        )
         places = targets + BY_PIXELS * (placed - targets)
     projected, _ = camera.project(points)
     edges = None if lips is None or drawn else (find_head_edges(mesh, camera, projected), lips)

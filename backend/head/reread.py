@@ -1,7 +1,7 @@
 """Head and portrait compared in pictures through the camera just solved.
 
 The landmark network has habits that depend on the view (it guesses the far cheek, it slides along the jaw) and on where
-its square lies. Rendered from the portrait's own camera, wearing the portrait's skin and light and read in the same
+its square lies. Rendered from the portrait's own camera, in the portrait's skin and light and read in the same
 square, the head shows it what the portrait does, and the habits cancel. What is left of them (2 to 4 degrees of a head
 turned by 45) goes with the optical flow from the render to the portrait, which asks no network; it counts where it is
 near the reading, for it does not know hair, glasses and mouths that are open.
@@ -28,10 +28,9 @@ from .windows import read_windows
 
 #: Pixels of the pictures, and how much of them the face's height fills: the network sees faces 128 pixels tall.
 SIZE, FILL = 256, 0.5
-#: Depth range within 5 x 5 pixels, as a share of the face's height, from which a landmark sits on a fold or silhouette.
-FOLD = 0.05
-#: Median distance from where the camera puts the landmarks, of the face's height, that means that they were misread.
-ELSEWHERE = 0.06
+#: Face heights: depth range within 5 x 5 pixels from which a landmark sits on a fold or silhouette; median distance
+#: from where the camera puts the landmarks that means that they were misread.
+FOLD, ELSEWHERE = 0.05, 0.06
 #: Where the flow counts half, in face heights: so far from the reading, and so far from where its way back ends. What
 #: a landmark is trusted where the flow does not count. Pixels over which flow is averaged.
 AGREES, RETURNS, READ_ONLY, SMOOTH = 0.05, 0.008, 0.25, 1.5
@@ -73,13 +72,13 @@ class Frame:
         x, y = self.middle
         return cut(portrait, Square(x, y, SIZE / self.scale), SIZE)[0]
 
-    def skinned(self, worn: LinearPrior, portrait: np.ndarray | None) -> np.ndarray:
+    def skinned(self, skin_prior: LinearPrior, portrait: np.ndarray | None) -> np.ndarray:
         """(S,S,3) the head in the portrait's skin, or in the mean one."""
         places, covered = to_atlas(self.canonical), self.fragments.covered
-        seen = self.normals @ self.camera.rotation.T.astype(np.float32)
+        turned = self.normals @ self.camera.rotation.T.astype(np.float32)
         if portrait is None:
-            return mean_skin(worn, places, np.clip(seen * (1, -1, -1) @ LIGHT, 0, 1), covered)
-        return fitted_skin(worn, portrait, places, seen, self.canonical, covered)
+            return mean_skin(skin_prior, places, np.clip(turned * (1, -1, -1) @ LIGHT, 0, 1), covered)
+        return fitted_skin(skin_prior, portrait, places, turned, self.canonical, covered)
 
     def lift(self, places: np.ndarray, head: HeadLandmarks) -> HeadLandmarks:
         """The surface under (468,2) places of the picture."""
@@ -108,20 +107,20 @@ def compare(
     picture: np.ndarray | None,
     fitted: bool,
     free: bool,
-    worn: LinearPrior,
+    skin_prior: LinearPrior,
 ) -> Compared | None:
     """Look at head and portrait through the camera; None when no face is read there.
 
     Args:
         normals: (N,3) unit vertex normals. canonical: (N,3) canonical coordinates of the vertices.
         pixels: (468,2) the portrait's landmarks. picture: (H,W,3) float32 sRGB of it.
-        fitted: the head wears the portrait's skin, not the mean one, and flow is asked. free: the portrait is read
+        fitted: the head has the portrait's skin, not the mean one, and flow is asked. free: the portrait is read
             anew; else its landmarks stay (pins hold them), and the mean skin is nearer to what they mean.
-        worn: what skins look like.
+        skin_prior: what skins look like.
     """
     frame = frame_head(mesh, normals, canonical, head, camera)
     portrait = None if picture is None else frame.cut(picture)
-    made = frame.skinned(worn, portrait if fitted else None)
+    made = frame.skinned(skin_prior, portrait if fitted else None)
     there = square_around(pixels)
     x, y = frame.inwards(np.array([there.x, there.y]))
     square = Square(x, y, there.side * frame.scale, there.angle)

@@ -13,8 +13,6 @@ EAR, EAR_TOP, EAR_BACK, EAR_FRONT = 0.43, 0.33, -0.24, 0.14
 #: The middle of the skull, the direction from there to the whorl at the back of the crown that hair grows from, and the
 #: one across it ahead (25 degrees off upright; the neutral head's skull is 0.45 to 0.6 about that middle).
 SKULL, WHORL, AHEAD = np.float32([[0, 0.42, 0.03], [0, 0.906, -0.423], [0, 0.423, 0.906]])
-#: Turns by which hair winds about the whorl, and the face heights over which it does.
-SPIRAL = (0.3, 0.12)
 
 
 def scalp_share(canonical: np.ndarray) -> np.ndarray:
@@ -38,5 +36,6 @@ def from_whorl(canonical: np.ndarray) -> np.ndarray:
     aside, ahead, along = from_middle[..., 0], from_middle @ AHEAD, from_middle @ WHORL
     off = np.hypot(aside, ahead)
     reach = np.arctan2(off, along) * np.hypot(off, along)
-    turn = np.arctan2(aside, ahead) / (2 * np.pi) + 0.5 + SPIRAL[0] * np.exp(-reach / SPIRAL[1])
+    # about the whorl it winds by a third of a turn within a tenth of the face
+    turn = np.arctan2(aside, ahead) / (2 * np.pi) + 0.5 + 0.3 * np.exp(-reach / 0.12)
     return np.stack([turn, reach, off], -1).astype(canonical.dtype)

@@ -1,4 +1,4 @@
-"""What an artist's UV map asks for: which tiles, and what to tell about overlaps, tile borders and flat faces."""
+"""What an artist's UV map asks for: which tiles, and what to say about overlaps, tile borders and flat faces."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from .mesh import HeadMesh
 from .rasterize import drawn_twice, rasterize, texel_corners, texels_wanted
 from .tiles import into_tile, tile_numbers, tiles_of
 
-#: Texels of the look for overlaps, and the share of the map from which they are told.
-LOOK, TOLD = 512, 0.02
-#: Share of faces without area in the UV map, or across a tile's border, from which it is told.
-FEW = 0.02
+#: Texels of the look for overlaps; share of the map that overlaps, and of faces without area in it or across a tile's
+#: border, up to which nothing is said.
+LOOK, FEW = 512, 0.02
 OVERLAPPING = "overlapping-uvs"
 
 
@@ -68,24 +67,26 @@ def precedence(mesh: HeadMesh, canonical: np.ndarray, better_side: float) -> np.
 
 def uv_warnings(mesh: HeadMesh, tiles: dict[int, HeadMesh]) -> tuple[list[str], list[str]]:
     """Sentences for the artist, and stable names of those that a button can mend."""
-    told, names = [], []
+    sentences, names = [], []
     shares = [drawn_twice(texel_corners(part.corner_uvs, LOOK), LOOK, LOOK) for part in tiles.values()]
-    if (share := max(shares)) > TOLD:
-        told.append(
+    if (share := max(shares)) > FEW:
+        sentences.append(
             f"{share:.0%} of the UV map is used by several faces (mirrored or overlapping islands): they show the "
             "same texels, so one side may carry the other's. Add a new UV map without overlaps for a whole texture."
         )
         names.append(OVERLAPPING)
     flat = float((uv_area(mesh.corner_uvs) < 1e-12).mean())
     if flat > FEW:
-        told.append(f"{flat:.0%} of the faces have no area in the UV map: they show a single colour. Unwrap them.")
+        sentences.append(f"{flat:.0%} of the faces have no area in the UV map: they show a single colour. Unwrap them.")
     moved = np.concatenate([part.corner_uvs for part in tiles.values()])
     across = float(((moved < -0.002) | (moved > 1.002)).any((1, 2)).mean())
     if across > FEW:
-        told.append(f"{across:.0%} of the faces cross the border of a UV tile: what lies beyond it is not textured.")
+        sentences.append(
+            f"{across:.0%} of the faces cross the border of a UV tile: what lies beyond it is not textured."
+        )
     if len(tiles) > 1:
-        told.append(f"The head uses {len(tiles)} UDIM tiles ({', '.join(map(str, tiles))}): one picture each.")
-    return told, names
+        sentences.append(f"The head uses {len(tiles)} UDIM tiles ({', '.join(map(str, tiles))}): one picture each.")
+    return sentences, names
 
 
 def uv_area(corner_uvs: np.ndarray) -> np.ndarray:

@@ -11,13 +11,12 @@ import numpy as np
 
 from .rasterize import rasterize
 
-#: Cosines between surface normal and view where confidence begins and is full. Skin seen at more than 60 degrees (0.5)
+#: Cosines between surface normal and view where confidence begins and is full. Skin at more than 60 degrees (0.5)
 #: is stretched, and lies on the wrong side of an outline where the registration is off; hair may be either.
 SKIN, HAIR = (0.3, 0.72), (0.22, 0.62)
-#: Longest side of the z-buffer in pixels; it covers the head, whatever the portrait's size.
-BUFFER = 900
-#: Depth step between neighbours, as a share of the head, that counts as an occlusion edge.
-STEP = 0.02
+#: Longest side of the z-buffer in pixels, which covers the head, whatever the portrait's size; depth step between
+#: neighbours, as a share of the head, that counts as an occlusion edge.
+BUFFER, STEP = 900, 0.02
 #: Buffer pixels from an occlusion edge where confidence begins and is full: registration is off by about 5.
 CLEAR = 2.0, 9.0
 #: The same at most for what lies behind an edge, as the far cheek beside a nose, and so much for each share of the head
@@ -27,10 +26,9 @@ BEHIND, DEEP = (12.0, 36.0), (140.0, 430.0)
 #: Buffer pixels around a place that are asked whether they hide it. Folds hide by less than STEP, as eyelids do, and
 #: where one pixel decides, the lids of a texture are striped like a comb.
 SOFT = 3
-#: Buffer pixels around an open mouth, and an eye, within which depth steps are the lips' and the lids'.
-RIM = 6
-#: The same as CLEAR at the openings of eyes, whose edges the landmarks hold: with nine pixels lashes are made-up skin.
-LIDS = 0.5, 3.5
+#: Buffer pixels around an open mouth, and an eye, within which depth steps are the lips' and the lids'; the same as
+#: CLEAR at the openings of eyes, whose edges the landmarks hold: with nine pixels lashes are made-up skin.
+RIM, LIDS = 6, (0.5, 3.5)
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class DepthView:
     tolerance: float
 
     def visible(self, pixels: np.ndarray, depth: np.ndarray) -> np.ndarray:
-        """(…,) float32 0..1 for points at (…,2) portrait pixels and (…,) depth: seen, and clear of occlusion edges."""
+        """(…,) float32 0..1 for points at (…,2) portrait pixels and (…,) depth: not hidden, and clear of edges."""
         flat = pixels.reshape(-1, 2)
         inside = ((flat >= 0) & (flat < self.extent)).all(1)
         places = (flat - self.origin) * self.scale
@@ -60,8 +58,8 @@ class DepthView:
         height, width = self.depth.shape
         inside &= (x >= 0) & (y >= 0) & (x < width) & (y < height)
         x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
-        seen = self._unhidden(places, y, x, depth.reshape(-1) - self.tolerance)
-        return (inside * seen * self.clear[y, x]).astype(np.float32).reshape(pixels.shape[:-1])
+        unhidden = self._unhidden(places, y, x, depth.reshape(-1) - self.tolerance)
+        return (inside * unhidden * self.clear[y, x]).astype(np.float32).reshape(pixels.shape[:-1])
 
     @cached_property
     def _around(self) -> tuple[np.ndarray, np.ndarray]:

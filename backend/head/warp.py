@@ -8,10 +8,8 @@ import cv2
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 
-#: Cells of the shift's lattice across its square.
-LATTICE = 96
-#: Spline smoothing in units of the face's height; 2 px of 300 in the prototype.
-SMOOTHING = 0.006
+#: Cells of the shift's lattice across its square; spline smoothing in face heights (2 px of 300).
+LATTICE, SMOOTHING = 96, 0.006
 #: What the lattice's cells (8 px of a 300 px face) round off at pins is taken up in rounds, by bumps of so many cells.
 ROUNDS, BUMP = 4, 1.5
 

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-#: Pixels on each side of a landmark that belong to its window.
-REACH = 2
-
 
 @dataclass(frozen=True)
 class Windows:
@@ -31,7 +28,7 @@ def read_windows(points: np.ndarray, depth: np.ndarray, normals: np.ndarray) -> 
     The nearest third counts: an eyelid's landmark must not fall into the socket behind it.
     """
     height, width = depth.shape
-    step = np.arange(-REACH, REACH + 1)
+    step = np.arange(-2, 3)  # pixels
     column, row = np.floor(points).astype(int).T
     rows = np.repeat(row[:, None] + step, len(step), 1)
     columns = np.tile(column[:, None] + step, len(step))

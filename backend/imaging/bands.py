@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 import cv2
 import numpy as np
 
-#: A Gaussian of sigma pixels halves the amplitude of waves of sigma / HALF pixels.
-HALF = 0.18739
-#: The most that a difference of Gaussians leaves of a wave, at an octave's middle.
-PEAK = 0.4725
+#: A Gaussian of sigma pixels halves the amplitude of waves of sigma / HALF pixels; the most that a difference of two,
+#: one twice as wide, leaves of a wave, at an octave's middle.
+HALF, PEAK = 0.18739, 0.4725
 #: Narrower Gaussians than this many pixels leave a picture as it is.
 WHOLE = 0.3
 

@@ -11,8 +11,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-#: Seconds for one picture; a telephone's takes one.
-LONGEST = 60.0
 #: How the process ends where there is no such picture, or no reader.
 UNKNOWN = 3
 
@@ -38,7 +36,7 @@ def decode_heif(path: Path, limits: tuple[int, int], refuse_large: Callable[[int
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        timeout=LONGEST,
+        timeout=60,  # a telephone's takes a second
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         check=False,
     )

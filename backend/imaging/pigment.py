@@ -10,13 +10,10 @@ import numpy as np
 
 from .sample import to_linear, to_srgb
 
-#: No texel absorbs more than this linear value leaves: black has no logarithm.
-DARKEST = 0.002
-
 
 def absorbance(srgb: np.ndarray) -> np.ndarray:
     """(…,3) float32 absorbance of sRGB 0..1."""
-    return -np.log(np.maximum(to_linear(srgb), DARKEST))
+    return -np.log(np.maximum(to_linear(srgb), 0.002))  # black has no logarithm
 
 
 def from_absorbance(value: np.ndarray) -> np.ndarray:

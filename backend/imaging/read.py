@@ -24,8 +24,9 @@ from .heif import decode_heif, is_heif
 # Formats decoded by Pillow; HEIF (a telephone's HEIC) comes beside them. Left out on purpose: those that start other
 # programs (EPS) or are no pictures (PSD).
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "TGA", "PPM", "JPEG2000", "AVIF")
-MAX_SIDE = 16384  # pixels; no camera exceeds it, hostile files do
-MAX_PIXELS = 100_000_000  # 1.3 GB at most while decoding (transparent PNG), 0.2 GB (JPEG)
+# Pixels of a side, which no camera exceeds and hostile files do; and of all: 1.3 GB at most while decoding (transparent
+# PNG), 0.2 GB (JPEG).
+MAX_SIDE, MAX_PIXELS = 16384, 100_000_000
 
 CURE_FORMAT = "Open the picture in an image editor and save it as PNG or JPEG."
 CURE_SIZE = f"Save it smaller, at most {MAX_SIDE} pixels a side; 2048 are enough."

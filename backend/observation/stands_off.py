@@ -1,4 +1,4 @@
-"""What the portraits show of what stands off the skin, seen on the head's shell (head/pushed_out.py)."""
+"""What the portraits show of what stands off the skin, seen on the head's shell (head/shell.py)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from ..head.atlas import AtlasMap
 from ..head.match import Match
 from ..head.mesh import HeadMesh
-from ..head.pushed_out import NEAR, at_vertices, come_down, find_thickness, outward, push_out, through_shell
 from ..head.scalp import scalp_share
+from ..head.shell import NEAR, at_vertices, come_down, find_thickness, outward, push_out, through_shell
 from ..imaging.sample import fill_smoothly, masked_blur, sample
 from ..prior.hairline import hairline
 from .covering import SEEN, exposed_alike

@@ -8,9 +8,6 @@ import numpy as np
 from ..imaging.noise import soft_step, strands
 from .tools import grey, inked, moustache, number, saturated, seed, shown_skin, smooth_colours, stepped
 
-STEPS = 2
-SCALED, SHADED = {"lash": 1}, True
-
 
 def draw(random: np.random.Generator) -> dict:
     """lift: towards white; shade: the second tone's brightness; lash: texels of 256; blush, lips: 0..1; hair: sRGB or
@@ -42,8 +39,8 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     hair = np.maximum(soft_step(darker, 0.2, 0.4) * regions["scalp"], soft_step(darker, 0.55, 0.7) * regions["beard"])
     if parameters.get("wears_hair"):
         hair = np.maximum(hair, regions["scalp"])
-    whiskers, worn = moustache(darker, regions)  # they lie within what the mouth keeps clear
-    hair = np.maximum(hair * away, whiskers * worn)
+    whiskers, present = moustache(darker, regions)  # they lie within what the mouth keeps clear
+    hair = np.maximum(hair * away, whiskers * present)
     clean = saturated(skin + parameters["lift"] * own**0.7 * (1 - skin), 1.25)  # dark skin stays dark
     # the shade comes from the broad relief only: under the brows, beside the nose, below the chin
     relief = cv2.GaussianBlur(grey(texture), (0, 0), 0.02 * size) - cv2.GaussianBlur(grey(texture), (0, 0), 0.12 * size)

@@ -21,12 +21,9 @@ from .tools import (
     stepped_about,
 )
 
-STEPS = 3
-SCALED, SHADED = {"line": 1}, True
-#: Texels of 256 of the forms that are shaded: of the face; of locks of hair, across and along.
-BROAD, ACROSS, ALONG = 5.0, 1.2, 5.0
-#: Texels of 256 that a nose's underside is high. Weight of what counts as no form, where no other is near.
-UNDERSIDE, LEAST = 9.0, 0.002
+#: Texels of 256 of the forms that are shaded: of the face; of locks of hair, across and along. Texels of 256 that a
+#: nose's underside is high.
+BROAD, ACROSS, ALONG, UNDERSIDE = 5.0, 1.2, 5.0, 9.0
 
 
 def draw(random: np.random.Generator) -> dict:
@@ -52,7 +49,8 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     level = grey(picture)
     lines = edges(level, 1.3 * unit, parameters["edges"]) * (1 - 0.7 * regions["scalp"])
     skin = float(np.median(level[shown_skin(regions)]))
-    forms = masked_blur(picture, np.maximum((1 - close) * (1 - below_nose(level, skin, regions)), LEAST), BROAD * unit)
+    formed = np.maximum((1 - close) * (1 - below_nose(level, skin, regions)), 0.002)
+    forms = masked_blur(picture, formed, BROAD * unit)
     colours = forms + close[..., None] * (picture - forms)
     tones = grey(colours)
     # skin lies in the middle of a tone: at the edge of one the faintest shade of it became a patch
@@ -69,6 +67,6 @@ def below_nose(level: np.ndarray, skin: float, regions) -> np.ndarray:
     Args:
         level: (S,S) luma. skin: that of bare skin.
     """
-    worn = moustache((skin - level) / max(skin, 0.15), regions)[1]
+    present = moustache((skin - level) / max(skin, 0.15), regions)[1]
     nostrils = cv2.GaussianBlur(regions.lines([NOSTRILS], UNDERSIDE * regions.size / 256), (0, 0), regions.size / 256)
-    return (1 - worn) * np.clip(1.5 * np.maximum.reduce([regions["mouth"], regions["moustache"], nostrils]), 0, 1)
+    return (1 - present) * np.clip(1.5 * np.maximum.reduce([regions["mouth"], regions["moustache"], nostrils]), 0, 1)

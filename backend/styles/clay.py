@@ -8,9 +8,6 @@ import numpy as np
 from ..imaging.noise import field, soft_step, strands
 from .tools import feature_lines, grey, number, saturated, seed, smooth_colours
 
-STEPS = 0
-SCALED, SHADED = {"soft": 1, "mark": 1}, True
-
 
 def draw(random: np.random.Generator) -> dict:
     """plain: share of one colour; soft: texels of 256; form: depth of the forms; thumbs: of the marks, and their size;

@@ -6,9 +6,6 @@ import numpy as np
 
 from .tools import difference_of_gaussians, feature_lines, grey, inked, number, saturated, smooth_colours, stepped
 
-STEPS = 2
-SCALED, SHADED = {"pitch": 1, "line": 1}, False
-
 
 def draw(random: np.random.Generator) -> dict:
     """colour: 0 black and white to 1 flat colour; pitch: texels of 256 between dots or lines; dots or hatches; black:

@@ -8,11 +8,6 @@ import numpy as np
 from ..imaging.noise import field, grain, soft_step
 from .tools import along_flow, flow, grey, kuwahara, number, saturated, seed
 
-STEPS = 0
-SCALED, SHADED = {"radius": 1, "length": 1}, False
-#: Texels of 256 of the brush for eyes and lips.
-FINE = 1.0
-
 
 def draw(random: np.random.Generator) -> dict:
     """radius: texels of 256 of a patch; length: of a stroke; ridge: relief of the paint; mix: uneven pigment."""
@@ -33,7 +28,7 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     picture = kuwahara(texture, max(2, round(parameters["radius"] * unit)))
     # a smaller brush where a painter takes one
     fine = np.clip(1.5 * np.maximum(regions["lids"], regions["lips"]), 0, 1)[..., None]
-    picture += fine * (kuwahara(texture, max(1, round(FINE * unit))) - picture)
+    picture += fine * (kuwahara(texture, max(1, round(unit))) - picture)
     u, v = flow(cv2.GaussianBlur(grey(picture), (0, 0), 1.5 * unit), 6 * unit)
     step = max(1.0, unit)
     length = max(2, round(parameters["length"] * unit / step))

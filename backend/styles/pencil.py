@@ -8,9 +8,6 @@ import numpy as np
 from ..imaging.noise import grain, strands
 from .tools import edges, feature_lines, grey, number, saturated, seed, smooth_colours
 
-STEPS = 0
-SCALED, SHADED = {"width": 1, "line": 1}, False
-
 
 def draw(random: np.random.Generator) -> dict:
     """colour: 0 graphite to 1 coloured pencils; dark: pressure; degrees of the strokes, and their

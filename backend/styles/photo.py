@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-STEPS = 0
-SCALED: dict[str, int] = {}
-SHADED = False
-
 
 def draw(random: np.random.Generator) -> dict:
     return {}

@@ -7,8 +7,6 @@ import numpy as np
 
 from .tools import feature_lines, inked, number, saturated, smooth_colours
 
-STEPS = 3
-SCALED, SHADED = {"across": -1}, False
 #: Bayer's 4x4 thresholds, -0.5 to 0.5.
 BAYER = (np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) + 0.5) / 16 - 0.5
 

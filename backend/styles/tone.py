@@ -12,12 +12,8 @@ import numpy as np
 from ..head.facial_regions import FacialRegions
 from .tools import shown_skin
 
-#: Texels of 256 that are averaged before tones are compared: more than dots and hatches lie apart.
-SEEN_FROM_AFAR = 6.0
 #: CIELAB units from the skin's tone at which a texel is skin, and no longer: hair, lips and eyes keep their paint.
 SKIN, OTHER = 16.0, 34.0
-#: Rounds: clipping at white, and lines, take back a part of each.
-ROUNDS = 3
 
 
 def keep_tone(texture: np.ndarray, painted: np.ndarray, regions: FacialRegions, paper: bool) -> np.ndarray:
@@ -29,7 +25,7 @@ def keep_tone(texture: np.ndarray, painted: np.ndarray, regions: FacialRegions, 
     bare = shown_skin(regions)
     if not bare.any():
         return painted
-    reach = SEEN_FROM_AFAR * regions.size / 256
+    reach = 6 * regions.size / 256  # further than dots and hatches lie apart
     own = cv2.GaussianBlur(to_lab(texture), (0, 0), reach)
     tone = np.median(own[bare], axis=0)
     # light and shade are skin as well: what is far off in colour, or much darker, is not
@@ -37,7 +33,7 @@ def keep_tone(texture: np.ndarray, painted: np.ndarray, regions: FacialRegions, 
     skin = np.maximum(np.clip((OTHER - away) / (OTHER - SKIN), 0, 1), regions["lips"]) if not paper else 1.0
     skin = skin * (1 - np.clip(regions["openings"], 0, 1))
     lab = to_lab(painted)
-    for _ in range(ROUNDS):
+    for _ in range(3):  # clipping at white, and lines, take back a part of each
         now = np.median(cv2.GaussianBlur(lab, (0, 0), reach)[bare], axis=0)
         toned = lab * np.float32([tone[0] / max(now[0], 1.0), 1, 1])
         # neither lines and shadows nor highlights have a colour of their own

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..head.facial_regions import MOUTH_LINE, NOSTRILS, FacialRegions
 from ..imaging.noise import soft_step
+from ..imaging.sample import LUMINANCE
 
 #: Texels of the atlas's side that pictures are flattened at: filters' windows grow with it, their time fourfold.
 CALM = 512
@@ -22,7 +23,7 @@ def seed(random: np.random.Generator) -> int:
 
 def grey(texture: np.ndarray) -> np.ndarray:
     """(S,S) luma of sRGB."""
-    return texture @ np.float32([0.299, 0.587, 0.114])
+    return texture @ LUMINANCE
 
 
 def smooth_colours(texture: np.ndarray, rounds: int, colour: float = 0.1, size: int = 0) -> np.ndarray:
@@ -103,8 +104,8 @@ def moustache(darker: np.ndarray, regions: FacialRegions) -> tuple[np.ndarray, f
         darker: (S,S) than the skin, as a share of the skin's luma.
     """
     hair = soft_step(darker, 0.4, 0.55) * regions["moustache"]
-    worn = hair.sum() / max(float(regions["moustache"].sum()), 1e-6)
-    return hair, float(soft_step(worn, 0.3, 0.5))
+    present = hair.sum() / max(float(regions["moustache"].sum()), 1e-6)
+    return hair, float(soft_step(present, 0.3, 0.5))
 
 
 def kuwahara(texture: np.ndarray, radius: int) -> np.ndarray:

@@ -9,9 +9,6 @@ from ..imaging.noise import field, grain
 from ..imaging.pigment import absorbance, from_absorbance
 from .tools import feature_lines, number, saturated, seed, smooth_colours
 
-STEPS = 0
-SCALED, SHADED = {"patch": 1}, False
-
 
 def draw(random: np.random.Generator) -> dict:
     """wash: share of the pigment laid on; levels: washes; rim: darker edges; pool: uneven pigment; grain;

@@ -24,16 +24,13 @@ from ..imaging.sample import sample
 WIDE, HIGH = (0.0, 0.25, 0.45, 0.8125), (0.0, 0.31, 1.03, 1.25)
 #: Once around the head, and how far the canvas goes on beyond it, in sides of the atlas.
 TURN, OVERLAP = 2 * WIDE[-1], 0.125
-#: Texels of the atlas's side: a face of 256 to one of 1024 texels.
-SIDES = (512, 2048)
-#: Texels of the atlas that regions and the head's shell are found in.
-REGIONS = 512
-#: How far below the outermost surface, in face heights, a texel may lie and show what is painted there, to not at all.
-SHELL, DEEP = 0.02, 0.04
+#: Texels of the atlas's side: a face of 256 to one of 1024 texels; of the one that regions and shell are found in.
+SIDES, REGIONS = (512, 2048), 512
+#: Face heights below the outermost surface at which a texel shows all that is painted there, and nothing; and further
+#: from the centre than any head.
+SHELL, DEEP, FAR = 0.02, 0.04, 9.0
 #: Depth inside the head, in face heights, from where composition makes it clearly dark.
 GLOOM = float(FLESH.min()) / 2
-#: Further from the centre than any head.
-BEYOND = 9.0
 
 
 def to_canvas(atlas: np.ndarray) -> np.ndarray:
@@ -80,7 +77,7 @@ class Canvas:
 
     uv: (H,W,2) float32 in its tile, origin at the lower left. tile: (H,W) int32 UDIM numbers, 0 where nothing is.
     regions: parts of the face. shell: (REGIONS,REGIONS) float32, the outermost surface's distance from the head's
-    centre in the atlas, canonical; BEYOND where nothing is. side: texels of the atlas's side.
+    centre in the atlas, canonical; FAR where nothing is. side: texels of the atlas's side.
     limited: texels of the canvas by one of the artist's, on the face.
     """
 
@@ -136,7 +133,7 @@ def make_canvas(mesh: HeadMesh, canonical: np.ndarray, size: int, inside: np.nda
     uv = fragments.interpolate((mesh.corner_uvs - tiles[:, None]).astype(np.float32)[owner])
     numbers = np.array([tile_number(*tile) or tile_number(0, 0) for tile in tiles.tolist()], np.int32)[owner]
     tile = np.where(fragments.covered, numbers[fragments.triangle], 0).astype(np.int32)
-    shell = np.where(layout.fragments.covered, np.linalg.norm(positions, axis=2), BEYOND).astype(np.float32)
+    shell = np.where(layout.fragments.covered, np.linalg.norm(positions, axis=2), FAR).astype(np.float32)
     return Canvas(uv, tile, regions, shell, side, side / max(wanted, 1.0))
 
 

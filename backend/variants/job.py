@@ -78,14 +78,14 @@ def work(
         tiles = compose_tiles(job, generated, finish, bases, seed=seed)
         shown = stylist.show(tiles)
         plain = tiles, shown  # for styles that shade by themselves
-        if finish.opacities["light"] and any(STYLES[style].SHADED for style in request.styles):
+        if finish.opacities["light"] and any(STYLES[style].shaded for style in request.styles):
             unlit = compose_tiles(job, generated, without_light, bases, seed=seed)
             plain = unlit, stylist.show(unlit)
         for number, style in enumerate(request.styles):
             progress.clock.enter(style)
             label = f"Painting {style}, seed {seed} ({len(made) + 1} of {count})"
             progress.tell(label, spent + large * painted + COMPLETED + PAINTED * number)
-            textures = stylist.style(style, seed, *(plain if STYLES[style].SHADED else (tiles, shown)))
+            textures = stylist.style(style, seed, *(plain if STYLES[style].shaded else (tiles, shown)))
             path = variant_file(request, style, seed)
             output = pattern(str(path)) if several else str(path)
             for tile, texture in textures.items():

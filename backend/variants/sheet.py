@@ -17,8 +17,6 @@ from ..job import Prepared
 PIXELS, SIDE = 256, 65.0
 #: Variants in a row at most, and what stands around the head in a view, as a share of the head.
 COLUMNS, AIR = 5, 0.06
-#: Share of the light that does not depend on the surface: the texture is to be seen.
-AMBIENT = 0.72
 #: Pixels around a tile, and of the line above it.
 GAP, TITLE = 4, 18
 
@@ -86,7 +84,8 @@ def draw_head(mesh: HeadMesh, normals: np.ndarray, view: HeadView, textures: Map
     for number, texture in textures.items():
         here = shown == number
         places = np.stack([uv[here][:, 0], 1 - uv[here][:, 1]], 1) * np.float32(len(texture))
-        picture[here] = sample(texture, places) * (AMBIENT + (1 - AMBIENT) * light[here])
+        # mostly ambient: the texture is looked at
+        picture[here] = sample(texture, places) * (0.72 + 0.28 * light[here])
     return cv2.resize(picture, (pixels // 2, pixels // 2), interpolation=cv2.INTER_AREA)
 
 

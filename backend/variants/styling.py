@@ -14,10 +14,8 @@ from ..job import Prepared
 from ..styles import STYLES, paint
 from ..styles.tools import saturated, smooth_colours
 from .canvas import TURN, Canvas, fold, make_canvas
-from .wear import Wearer, make_wearer
+from .transfer import Transfer, make_transfer
 
-#: Texels that a style's colours are compared at.
-ASKED = 20_000
 #: Styles that draw lids and leave eyes to the eyeballs: a texture that shows eyes keeps them.
 BLIND = ("anime",)
 
@@ -38,18 +36,18 @@ class Stylist:
         # what the canvas cannot show is flesh: dyed hair must not colour it
         self.skin = (self.canvas.tile > 0) & (self.canvas.regions["scalp"] < 0.1)
         self.known = {"wears_hair": any(one.name == "hair" for one in job.coverings)}
-        self.wearers: dict[int, Wearer] = {}
+        self.transfers: dict[int, Transfer] = {}
         for number, part in job.tiles.items():
 
             def order(part=part):
                 return precedence(part, job.canonical, job.observation.better_side)
 
             texels = find_texels(part, size, order)
-            self.wearers[number] = make_wearer(part, job.canonical, texels, self.canvas, number in bases)
+            self.transfers[number] = make_transfer(part, job.canonical, texels, self.canvas, number in bases)
 
     def show(self, tiles: Mapping[int, Composition]) -> np.ndarray:
         """(H,W,3) float32 sRGB: a composed head on the canvas."""
-        return self.canvas.gather({number: self.shrunk(tiles[number].texture) for number in self.wearers})
+        return self.canvas.gather({number: self.shrunk(tiles[number].texture) for number in self.transfers})
 
     def shrunk(self, texture: np.ndarray) -> np.ndarray:
         """A texture whose texels are much finer than the canvas's without what would alias there."""
@@ -74,9 +72,9 @@ class Stylist:
         recolour = fit_colours(shown, painted, self.skin)
         folded = fold(painted, self.canvas.side)
         del painted
-        for number, wearer in self.wearers.items():
-            worn = wearer.wear(textures[number], folded, self.canvas.side, recolour)
-            textures[number] = textures[number] + np.float32(self.strength) * (worn - textures[number])
+        for number, transfer in self.transfers.items():
+            styled = transfer.apply(textures[number], folded, self.canvas.side, recolour)
+            textures[number] = textures[number] + np.float32(self.strength) * (styled - textures[number])
         return textures
 
 
@@ -87,7 +85,7 @@ def draw_parameters(name: str, seed: int, scale: float = 1.0) -> dict:
         scale: of strokes, lines, dots and big texels.
     """
     parameters = STYLES[name].draw(np.random.default_rng([seed, list(STYLES).index(name)]))
-    for known, power in STYLES[name].SCALED.items():
+    for known, power in STYLES[name].scaled.items():
         value = parameters[known] * scale**power
         parameters[known] = max(1, round(value)) if isinstance(parameters[known], int) else value
     if "across" in parameters:  # big texels meet behind the head: TURN holds a whole number of them
@@ -103,7 +101,7 @@ def draw_parameters(name: str, seed: int, scale: float = 1.0) -> dict:
 def fit_colours(before: np.ndarray, after: np.ndarray, known: np.ndarray) -> np.ndarray:
     """(4,3) linear map of (r, g, b, 1) that comes closest to what a style does to colours, by least squares."""
     index = np.flatnonzero(known)
-    index = index[:: max(1, len(index) // ASKED)]
+    index = index[:: max(1, len(index) // 20_000)]  # so many are enough
     colours = np.concatenate([before.reshape(-1, 3)[index], np.ones((len(index), 1), np.float32)], 1)
     weak = 1e-3 * len(index) * np.eye(4, dtype=np.float64)
     square = colours.T.astype(np.float64) @ colours + weak

@@ -11,11 +11,11 @@ import pytest
 
 from backend.errors import AvatarTexError, Cancelled
 from backend.expressions import job as jobs
+from backend.expressions.evidence import ExpressionEvidence, correct, fit_keys, gain_and_bias
 from backend.expressions.folds import DEPTH, FROM, MEAN, fold_depth, orient
 from backend.expressions.job import EACH, MOST, make_channels, make_expressions, name_picture, strongest, write_maps
 from backend.expressions.maps import BLOOD_RANGE, FAINTEST, STAYS, Channel, TileMaps, blood_change, deeper, make_maps
 from backend.expressions.poses import captured_poses, part_of, read_poses
-from backend.expressions.seen import Seen, correct, fit_keys, gain_and_bias
 from backend.expressions.strain import CONTROLS, Strain, measure_rest, measure_strain
 from backend.head.atlas import map_atlas, to_atlas
 from backend.head.facial_regions import find_facial_regions
@@ -234,11 +234,11 @@ def test_gain_and_bias_bring_one_light_to_another():
 
 def test_what_portraits_show_corrects_the_expressions_that_they_make():
     expected, allowed = np.float64([[-0.1, -0.1], [-0.1, -0.1]]), np.float64([[1, 0], [1, 1]])
-    smiles = Seen(np.array([1.0, 0.0]), np.array([-0.3, -0.3]), np.array([1.0, 1.0]))
+    smiles = ExpressionEvidence(np.array([1.0, 0.0]), np.array([-0.3, -0.3]), np.array([1.0, 1.0]))
     folds = correct(expected, allowed, [smiles])
     assert folds[0, 0] == pytest.approx(-0.3, abs=0.02) and folds[0, 1] == -0.1  # where it cannot fold it does not
     assert np.array_equal(folds[1], expected[1])  # made by nobody
-    unseen = Seen(smiles.weights, smiles.detail, np.zeros(2))
+    unseen = ExpressionEvidence(smiles.weights, smiles.detail, np.zeros(2))
     assert np.allclose(correct(expected, allowed, [unseen]), expected, atol=1e-2)
     assert np.array_equal(correct(expected, allowed, []), expected)
 

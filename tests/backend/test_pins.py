@@ -146,8 +146,8 @@ def test_a_bent_face_passes_through_its_pins_and_keeps_the_rest(landmarks):
 def stubborn(monkeypatch):
     """A network that repeats its error when it looks at the portrait again."""
 
-    def keep(*arguments, free, worn):
-        return compare(*arguments, free=False, worn=worn)
+    def keep(*arguments, free, skin_prior):
+        return compare(*arguments, free=False, skin_prior=skin_prior)
 
     monkeypatch.setattr("backend.head.register.compare", keep)
 

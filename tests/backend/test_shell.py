@@ -14,7 +14,7 @@ from backend.compose.shell_picture import paint_shell
 from backend.errors import AvatarTexError
 from backend.head.atlas import map_atlas, to_atlas
 from backend.head.mesh import HeadMesh, load_mesh
-from backend.head.pushed_out import ENDS, HAIR, at_vertices, come_down, find_thickness, outward, push_out
+from backend.head.shell import ENDS, HAIR, at_vertices, come_down, find_thickness, outward, push_out
 from backend.head.visibility import grazing_confidence
 from backend.imaging.files import encode_picture
 from backend.imaging.sample import sample, sample_atlas

@@ -188,15 +188,15 @@ def test_strength_mixes_with_the_texture():
 def test_scale_makes_strokes_larger(balls, name):
     """The named parameters follow it, no others, and the picture changes."""
     _, stylist, _, shown = balls[0]
-    assert STYLES[name].SCALED
+    assert STYLES[name].scaled
     added = []
     for scale in (0.5, 2.0):
         parameters = draw_parameters(name, 0, scale) | stylist.known
-        painted = STYLES[name].paint(shown, stylist.canvas.regions, parameters)
+        painted = STYLES[name].module.paint(shown, stylist.canvas.regions, parameters)
         added.append((painted - shown).mean(2)[stylist.canvas.regions["face"] > 0.5])
     assert np.abs(added[0] - added[1]).mean() > 0.003
     one, same = draw_parameters(name, 0), draw_parameters(name, 0, 2.0)
-    assert {key for key in one if one[key] != same[key]} - {"degrees"} == set(STYLES[name].SCALED)
+    assert {key for key in one if one[key] != same[key]} - {"degrees"} == set(STYLES[name].scaled)
 
 
 def test_a_job_paints_at_the_scale_that_is_asked_for():

@@ -68,7 +68,7 @@ def render(sources: Sources, views: Views, recipe: dict) -> Sample:
     painted = paint(style["name"], photo, sources.regions, style["parameters"])
     unlit = to_bytes(painted)
     albedo = unlit.astype(np.float32) / 255
-    steps = STYLES[style["name"]].STEPS
+    steps = STYLES[style["name"]].tones
     lights = [to_bytes(lit(albedo, shading(light, sources.normals, steps))) for light in recipe["lights"]]
     masks = [view_mask(sources, views, view, valid) for view in recipe["views"]]
     return Sample(unlit, np.where(valid, 255, 0).astype(np.uint8), lights, masks, angle)

@@ -22,7 +22,7 @@ def style_sheet(sources: Sources, seed: int = 0, rows: int = 4) -> np.ndarray:
             random = np.random.default_rng([seed, number, column])
             picture = paint(name, texture, sources.regions, style.draw(random))
             if number >= rows:
-                picture = lit(picture, shading(draw_light(random), sources.normals, style.STEPS))
+                picture = lit(picture, shading(draw_light(random), sources.normals, style.tones))
             tiles.append(titled(to_bytes(picture), name if number < rows else f"{name}, lit"))
         lines.append(np.concatenate(tiles, 1))
     return np.concatenate(lines, 0)

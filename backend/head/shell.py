@@ -1,7 +1,7 @@
-"""The head's shell: its surface pushed out along its normals, to where hair, hats and glasses are.
+"""The head's shell: its surface offset along its normals, to where hair, hats and glasses are.
 
-After Dual-UV ("Bringing your portrait to 3D presence", CVPR 2026), where what stands off the body is looked up on such
-a shell and not on the body. The shell keeps the head's vertices, faces and UVs, so one UV map serves both.
+After Dual-UV ("Bringing your portrait to 3D presence", CVPR 2026), where what lies off the body is sampled on such a
+shell and not on the body. The shell keeps the head's vertices, faces and UVs, so one UV map serves both.
 """
 
 from __future__ import annotations
@@ -18,26 +18,24 @@ from .mesh import HeadMesh
 from .register import Registration
 from .visibility import depth_view, facing
 
-#: Normals are smoothed over this share of the atlas: folds of ears and lids must not cross each other.
-SMOOTH = 0.02
-#: How far glasses stand off, and hair where no outline tells, in face heights.
+#: Thickness of glasses, and of hair where no outline shows it, in face heights.
 NEAR, HAIR = 0.03, 0.09
 #: Farthest that hair is followed beyond the outline, in face heights, and steps on the way; canonical height below
 #: which it may be a collar.
 FARTHEST, STEPS, LOWEST = 0.4, 40, -0.2
-#: Cosines to the view between which the outline lies; of so many places there each tells how thick the hair is, so far
-#: around it (canonical), against so many that say HAIR. Every so many texels a place is asked.
-OUTLINE, TELLING, TELLS, AGAINST, COARSE = (-0.1, 0.3), 300, 0.14, 3.0, 4
-#: Share of the atlas below its first row over which the sides of the crown agree.
-POLE = 0.08
-#: Over this share of the atlas the shell comes down onto the skin where what stands off ends.
-ENDS = 0.02
+#: Cosines to the view between which the outline lies; samples there, each of which says how thick the hair is so far
+#: around it (canonical), against so many that say HAIR. One texel of so many is estimated.
+OUTLINE, SAMPLES, AROUND, AGAINST, COARSE = (-0.1, 0.3), 300, 0.14, 3.0, 4
+#: Shares of the atlas: below its first row, over which the sides of the crown agree; and over which the shell comes
+#: down onto the skin where what is on it ends.
+POLE, ENDS = 0.08, 0.02
 
 
 def outward(layout: AtlasMap, mesh: HeadMesh, normals: np.ndarray) -> np.ndarray:
     """(N,3) unit directions in which the shell lies: the normals (N,3) of the outer surface, smoothed."""
-    seen = layout.fragments.interpolate(mesh.corners(normals))
-    return _unit(at_vertices(blurred(seen, SMOOTH), layout.canonical)).astype(np.float32)
+    shown = layout.fragments.interpolate(mesh.corners(normals))
+    # of the atlas: folds of ears and lids must not cross each other
+    return _unit(at_vertices(blurred(shown, 0.02), layout.canonical)).astype(np.float32)
 
 
 def push_out(mesh: HeadMesh, directions: np.ndarray, thickness: np.ndarray) -> HeadMesh:
@@ -53,11 +51,11 @@ def find_thickness(
     height: float,
     shown: Sequence[tuple[Registration, Callable[[np.ndarray], np.ndarray]]],
 ) -> np.ndarray:
-    """(s,s) atlas: how far what stands off the head does so, in mesh units, as the portraits' outlines tell.
+    """(s,s) atlas: thickness of what lies off the skin, in mesh units, estimated at the portraits' outlines.
 
-    At the head's outline the normals lie in the picture: what stands there is followed outwards until it ends. The rest
-    of the head takes what is told beside it, by further portraits where the first tells nothing, and HAIR far from it,
-    but nothing is thicker than what the first portrait shows of it.
+    At the head's outline the normals lie in the picture: what the mask has there is followed outwards until it ends.
+    The rest of the head takes the estimates around it, of further portraits where the first gives none, and HAIR far
+    from any; but nothing is thicker than what the first portrait shows of it.
 
     Args:
         directions: (N,3) of outward(). height: of the face, mesh units. shown: each portrait's registration, and
@@ -69,24 +67,24 @@ def find_thickness(
     covered = layout.fragments.covered[::COARSE, ::COARSE]
     steps = np.linspace(0, FARTHEST, STEPS)
     least = np.full(covered.shape, np.inf, np.float32)
-    told, weights, left = np.full_like(least, AGAINST * HAIR), np.full_like(least, AGAINST), np.ones_like(least)
-    for registration, standing in shown:
+    total, weights, left = np.full_like(least, AGAINST * HAIR), np.full_like(least, AGAINST), np.ones_like(least)
+    for registration, mask in shown:
         cosine = np.where(covered, facing(points, towards, registration.camera.position), -1)
         front = np.nonzero(cosine > OUTLINE[0])
-        stands = standing(registration.project(_along(points[front], towards[front], steps * height))[0]) > 0.5
-        there = stands[:, steps < 2 * NEAR].any(1)
-        stands[:, steps < 2 * NEAR] = True
-        reach = steps[np.where(stands.all(1), STEPS, stands.argmin(1)) - 1].astype(np.float32)
-        tells = np.flatnonzero(there & (cosine[front] < OUTLINE[1]) & (canonical[front][:, 1] > LOWEST))
-        tells = tells[:: max(1, len(tells) // TELLING)]
-        apart = ((canonical[..., None, :] - canonical[front][tells]) ** 2).sum(-1).astype(np.float32)
-        weight = np.exp(-apart / np.float32(2 * TELLS**2))
-        told, weights = told + left * (weight @ reach[tells]), weights + left * weight.sum(-1)
-        if registration is shown[0][0]:  # the others lie a little off, and tell of what it does not face
-            least[front] = np.where(there, reach, np.inf)
+        masked = mask(registration.project(_along(points[front], towards[front], steps * height))[0]) > 0.5
+        visible = masked[:, steps < 2 * NEAR].any(1)
+        masked[:, steps < 2 * NEAR] = True
+        reach = steps[np.where(masked.all(1), STEPS, masked.argmin(1)) - 1].astype(np.float32)
+        samples = np.flatnonzero(visible & (cosine[front] < OUTLINE[1]) & (canonical[front][:, 1] > LOWEST))
+        samples = samples[:: max(1, len(samples) // SAMPLES)]
+        apart = ((canonical[..., None, :] - canonical[front][samples]) ** 2).sum(-1).astype(np.float32)
+        weight = np.exp(-apart / np.float32(2 * AROUND**2))
+        total, weights = total + left * (weight @ reach[samples]), weights + left * weight.sum(-1)
+        if registration is shown[0][0]:  # the others lie a little off, and count for what it does not face
+            least[front] = np.where(visible, reach, np.inf)
             away = np.clip((OUTLINE[1] - cosine) / np.ptp(OUTLINE), 0, 1).astype(np.float32)
             left = away * AGAINST / weights
-    found = np.minimum(told / weights, least)
+    found = np.minimum(total / weights, least)
     return at_one_pole(blurred(cv2.erode(found, np.ones((3, 3), np.uint8)), ENDS / 2) * np.float32(height))
 
 
@@ -97,8 +95,8 @@ def at_one_pole(atlas: np.ndarray) -> np.ndarray:
 
 
 def come_down(thickness: np.ndarray, alpha: np.ndarray, near: float) -> np.ndarray:
-    """(S,S) thickness that ends smoothly where what stands off does: of what is broad, as hair, inside its border, for
-    it grows from the skin; of what is narrow, as rims of glasses, beside it.
+    """(S,S) thickness that ends smoothly where the alpha does: of what is broad, as hair, inside its border, for it
+    grows from the skin; of what is narrow, as rims of glasses, beside it.
 
     Args:
         thickness: (s,s) atlas, mesh units. alpha: (S,S) 0..1 atlas. near: NEAR in mesh units.

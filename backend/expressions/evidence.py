@@ -28,7 +28,7 @@ from ..observation.observe import Observation
 WINDOWS, RIDGE = 32, 0.003
 #: Sigmas, as shares of the atlas, between which detail is a fold: finer two portraits differ, wider their lights.
 FINE, WIDE = 0.004, 0.025
-#: Standard deviations: of a fold about geometry's, as a share of what geometry allows there, and of what is seen.
+#: Standard deviations: of a fold about geometry's, as a share of what geometry allows, and of a portrait's detail.
 PRIOR, NOISE = 0.3, 0.06
 #: What is further apart than this is no fold (logarithm of light). A portrait whose expressions are all weaker does not
 #: count: a frown that was read as 0.15 made its folds shallower, and no truer.
@@ -39,7 +39,7 @@ USUAL, SAME = 0.4, 0.2
 
 
 @dataclass(frozen=True)
-class Seen:
+class ExpressionEvidence:
     """One portrait. weights: (K,) 0..1 of each channel. detail: (S,S) logarithm of light that it has beside the neutral
     face, in the atlas. confidence: (S,S) 0..1."""
 
@@ -47,13 +47,13 @@ class Seen:
     detail: np.ndarray
     confidence: np.ndarray
 
-    def at(self, places: np.ndarray) -> Seen:
+    def at(self, places: np.ndarray) -> ExpressionEvidence:
         """The same at (n,2) atlas coordinates."""
         detail, confidence = (sample_atlas(one, places) for one in (self.detail, self.confidence))
-        return Seen(self.weights.astype(np.float32), detail, confidence)
+        return ExpressionEvidence(self.weights.astype(np.float32), detail, confidence)
 
 
-def see_expression(
+def observe_expression(
     neutral: Observation,
     first: Registration,
     shown: Observation,
@@ -61,7 +61,7 @@ def see_expression(
     head: HeadLandmarks,
     mesh: HeadMesh,
     moves: Sequence[np.ndarray],
-) -> Seen | None:
+) -> ExpressionEvidence | None:
     """What a portrait shows of the head's expressions; None where it makes none of them.
 
     Args:
@@ -73,13 +73,13 @@ def see_expression(
     if weights.max(initial=0) < LEAST:
         return None
     both = np.minimum(neutral.confidence, shown.confidence)
-    light, rest = (to_linear(seen.unlit) @ LUMINANCE for seen in (shown, neutral))
+    light, rest = (to_linear(one.unlit) @ LUMINANCE for one in (shown, neutral))
     if registration is not first:  # whose light is the neutral one's
         gain, bias = gain_and_bias(light, rest, both)
         light = np.clip(gain * light + bias, 0, 1)
     detail = np.log(light + 0.02) - np.log(rest + 0.02)
     near, wide = (_blur(detail, both, sigma * len(both)) for sigma in (FINE, WIDE))
-    return Seen(weights, np.clip(near - wide, -MOST, MOST), both)
+    return ExpressionEvidence(weights, np.clip(near - wide, -MOST, MOST), both)
 
 
 def fit_keys(
@@ -93,7 +93,7 @@ def fit_keys(
 
     Args:
         first: of another portrait of the person. What both landmarks are off by is the person's shape, or how the
-            network reads it, and counts less: a frown is told by brows that are lower than before.
+            network reads it, and counts less: a frown is found by brows that are lower than before.
     """
     own = cKDTree(mesh.vertices).query(head.points)[1]
     shapes = [*shapes_of(head)[:-EXPRESSIONS], *(move[own] for move in moves)]
@@ -132,16 +132,16 @@ def gain_and_bias(shown: np.ndarray, wanted: np.ndarray, confidence: np.ndarray)
     return gain, bias
 
 
-def correct(expected: np.ndarray, allowed: np.ndarray, seen: Sequence[Seen]) -> np.ndarray:
+def correct(expected: np.ndarray, allowed: np.ndarray, evidence: Sequence[ExpressionEvidence]) -> np.ndarray:
     """(K,n) folds of K channels at n places, corrected by what the portraits show there.
 
     Args:
         expected: (K,n) geometry's. allowed: (K,n) 0..1, how far each channel can fold the skin there.
-        seen: with detail and confidence (n,) at the places.
+        evidence: with detail and confidence (n,) at the places.
     """
     folds = expected.copy()
     spread = (PRIOR * allowed) ** 2
-    for one in seen:
+    for one in evidence:
         rows = np.flatnonzero(one.weights > 0)  # the others stay
         made = one.weights[rows, None]
         missing = one.detail - (made * folds[rows]).sum(0)

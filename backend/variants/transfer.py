@@ -13,28 +13,28 @@ from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize, texel_corners
 from ..imaging.sample import fill_smoothly, sample, sample_atlas
-from .canvas import BEYOND, DEEP, SHELL, TURN, Canvas, to_canvas
+from .canvas import DEEP, FAR, SHELL, TURN, Canvas, to_canvas
 
 #: Columns that a folded canvas goes on by at both ends, for filters.
 PAD = 4
 
 
 @dataclass(frozen=True)
-class Wearer:
+class Transfer:
     """The texels of one tile of the head, and where each is on the canvas.
 
     filled: (S,S) bool. places: (n,2) float32 canvas places in sides of the atlas, of the n filled texels. painted:
-    (n,) 0..1, 1 where the canvas shows the texel's own surface. worn: (n,) 0..1, the share of the head's texture over
+    (n,) 0..1, 1 where the canvas shows the texel's own surface. share: (n,) 0..1, the share of the head's texture over
     the base. margin: (S,S) bool, texels beside the head that are filled from it.
     """
 
     filled: np.ndarray
     places: np.ndarray
     painted: np.ndarray
-    worn: np.ndarray
+    share: np.ndarray
     margin: np.ndarray
 
-    def wear(self, texture: np.ndarray, folded: np.ndarray, side: int, recolour: np.ndarray) -> np.ndarray:
+    def apply(self, texture: np.ndarray, folded: np.ndarray, side: int, recolour: np.ndarray) -> np.ndarray:
         """(S,S,3) float32 sRGB: the texture (S,S,3) with what is painted on the folded canvas (H,W,3).
 
         Args:
@@ -46,12 +46,12 @@ class Wearer:
         plain = np.clip(own @ recolour[:3] + recolour[3], 0, 1)
         styled = plain + self.painted[:, None] * (styled - plain)
         result = texture.copy()
-        result[self.filled] = np.clip(own + self.worn[:, None] * (styled - own), 0, 1)
+        result[self.filled] = np.clip(own + self.share[:, None] * (styled - own), 0, 1)
         return np.where(self.margin[..., None], fill_smoothly(result, self.filled), result)
 
 
-def make_wearer(mesh: HeadMesh, canonical: np.ndarray, texels: Texels, canvas: Canvas, has_base: bool) -> Wearer:
-    """The wearer of one tile.
+def make_transfer(mesh: HeadMesh, canonical: np.ndarray, texels: Texels, canvas: Canvas, has_base: bool) -> Transfer:
+    """The way from the canvas to one tile.
 
     Args:
         mesh: the part of the head in the tile, UVs in 0..1. canonical: (N,3) of its vertices. texels: find_texels() of
@@ -63,19 +63,19 @@ def make_wearer(mesh: HeadMesh, canonical: np.ndarray, texels: Texels, canvas: C
     places[:, 0] = np.mod(places[:, 0], np.float32(TURN))
     # what lies behind the outermost surface (gums, lids' insides, skin behind the ears) is no part of its picture
     shell = sample_atlas(cv2.erode(canvas.shell, np.ones((3, 3), np.uint8)), atlas)
-    behind = np.where(shell < BEYOND / 2, shell - np.linalg.norm(place, axis=1), 0)
+    behind = np.where(shell < FAR / 2, shell - np.linalg.norm(place, axis=1), 0)
     painted = np.clip((DEEP - behind) / (DEEP - SHELL), 0, 1) * np.clip((1.0 - atlas[:, 1]) / 0.015, 0, 1)
-    worn = np.ones(len(place), np.float32)
+    share = np.ones(len(place), np.float32)
     filled = texels.filled
     size = len(filled)
     margin = ~filled
     if has_base and len(mesh.others):  # a body goes on below; a head by itself is painted down to its rim
-        worn = share_of_head(atlas, place[:, 1]).astype(np.float32)
+        share = share_of_head(atlas, place[:, 1]).astype(np.float32)
         touched = np.zeros((size, size), np.uint8)
-        touched[filled] = worn > 0
+        touched[filled] = share > 0
         margin &= cv2.dilate(touched, np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0
         others = rasterize(texel_corners(mesh.others, size), size, size).covered & ~texels.covered
         margin &= ~others
         of_others = others[filled]
-        worn[of_others] = 0
-    return Wearer(filled, places, painted.astype(np.float32), worn, margin)
+        share[of_others] = 0
+    return Transfer(filled, places, painted.astype(np.float32), share, margin)
