@@ -34,6 +34,7 @@ def make(folder: Path, mesh: Path, portrait: Path, further=()):
             str(folder / "texture.png"),
             mesh=str(mesh),
             size=SIZE,
+            light="keep",
             further=list(further),
             provenance=str(folder / "provenance.png"),
             report=str(folder / "report.json"),
@@ -82,7 +83,8 @@ def fused(tmp_path_factory, demo_head_obj, astronaut, painted):
 def test_the_first_portraits_own_pixels_stay_exactly(alone, fused):
     own = (alone[1][..., 0] > 0.999) & (fused[1][..., 0] > 0.999)
     assert own.sum() > 0.9 * (alone[1][..., 0] > 0.999).sum() > 5000
-    assert (np.abs(alone[0] - fused[0])[own].max(-1) * 255 < 0.5).mean() > 0.97  # where it was not quite 1 it may move
+    moved = np.abs(alone[0] - fused[0])[own].max(-1) * 255  # hair has the light of the skin, which may move a little
+    assert (moved < 0.5).mean() > 0.9 and moved.max() < 12
 
 
 def test_what_only_the_side_shows_arrives_in_the_firsts_tone(alone, fused, painted):

@@ -92,7 +92,7 @@ def test_a_job_with_one(tmp_path, monkeypatch, demo_head_obj, astronaut):
         folder = tmp_path / way
         words = ["generate", "--mesh", demo_head_obj, "--portrait", astronaut, "--size", "512", "--profile", profile]
         words += ["--output", folder / "t.png", "--report", folder / "r.json", "--keep-stages", folder / "stages"]
-        words += ["--provenance", folder / "p.png", "--way", way]
+        words += ["--provenance", folder / "p.png", "--way", way, "--light", "keep"]
         folder.mkdir()
         assert main([str(word) for word in words]) == 0
         told = json.loads((folder / "r.json").read_text())
@@ -102,7 +102,8 @@ def test_a_job_with_one(tmp_path, monkeypatch, demo_head_obj, astronaut):
     photo = cv2.imread(str(tmp_path / "auto" / "p.png"))[..., 2] == 255
     for way in ("atlas", "around"):
         changed = abs(pictures[way] - pictures["auto"])
-        assert photo.mean() > 0.02 and changed[photo].max() <= 1  # the portrait's pixels are what they were
+        # the portrait's skin is what it was; its hair has the light of the skin, which may move a little
+        assert photo.mean() > 0.02 and (changed[photo].max(-1) <= 1).mean() > 0.85 and changed[photo].max() < 12
         assert changed[~photo].mean() > 3
     assert abs(pictures["atlas"] - pictures["around"]).mean() > 1
 

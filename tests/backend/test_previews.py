@@ -24,7 +24,7 @@ def told(tmp_path_factory, demo_head_obj, astronaut):
             "a",
             str(astronaut),
             str(folder / "texture.png"),
-            str(demo_head_obj),
+            mesh=str(demo_head_obj),
             size=512,
             previews=str(folder / "previews"),
         ),

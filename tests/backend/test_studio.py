@@ -145,7 +145,7 @@ def test_observed_skin_is_evened_unless_it_is_drawn(demo_head_obj, astronaut, ne
     canonical = layout.fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))
 
     def view(studio=None, drawn=False):
-        return Look(layout, canonical, networks.skin, studio, drawn).at(found, portrait.color)
+        return Look(layout, canonical, networks.skin, studio, "anime" if drawn else "photo").at(found, portrait.color)
 
     views = view(), view(Brighter(1e-4)), view(Brighter(0.5))
     smooth, evened, lost = (one.observation for one in views)

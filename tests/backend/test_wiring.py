@@ -81,7 +81,7 @@ def test_what_no_training_texture_knew_is_filled(photo, networks, monkeypatch):
     unknown = ~networks.known
     made = np.full((*unknown.shape, 3), 0.5, np.float32)
     made[unknown] = GREEN
-    monkeypatch.setattr(completing, "run_stages", lambda *_, **__: made)
+    monkeypatch.setattr(completing, "run_stages", lambda *_, **__: iter([made]))
     filled = complete(photo, networks)
     assert unknown.sum() > 100 and np.abs(filled[unknown] - 0.5).max() < 0.2
     assert np.allclose(filled[networks.known], 0.5, atol=0.02)

@@ -81,7 +81,7 @@ def see(path: Path, mesh: HeadMesh, head: HeadLandmarks, prior: LinearPrior) -> 
     face, warnings = find_face_or_pins(portrait, ())
     found = fit_outline(match_found(mesh, portrait, (), face, head, warnings), portrait.color)
     layout = map_atlas(found.mesh, found.canonical, PLACES)
-    surface = Surface.of(found.mesh, layout, found.registration.normals)
+    surface = Surface.of(found.mesh, layout, found.registration)
     registration, quality = found.registration, found.quality
     about = About(
         *(round(angle, 2) for angle in registration.angles),
@@ -98,7 +98,7 @@ def reduced(surface: Surface, found: Match, portrait: np.ndarray, prior: LinearP
     """What a portrait, (H,W,3) sRGB, shows of skin, beard and hair, cut at the person's outline, at TEXELS."""
     registration, matte = found.registration, found.matte
     height, rotation, scalp = registration.face_height, registration.camera.rotation, scalp_share(surface.canonical)
-    places, visible = surface.look_up(registration)
+    places, visible = surface.look_up()
     masks = coverings_of(matte, registration.targets)
     skin, person, hair, beard = (
         at_pixels(mask, places)
