@@ -103,7 +103,7 @@ def test_a_job_with_one(tmp_path, monkeypatch, demo_head_obj, astronaut):
     for way in ("atlas", "around"):
         changed = abs(pictures[way] - pictures["auto"])
         # the portrait's skin is what it was; its hair has the light of the skin, which may move a little
-        assert photo.mean() > 0.02 and (changed[photo].max(-1) <= 1).mean() > 0.85 and changed[photo].max() < 12
+        assert photo.mean() > 0.02 and (changed[photo].max(-1) <= 1).mean() > 0.8 and changed[photo].max() < 12
         assert changed[~photo].mean() > 3
     assert abs(pictures["atlas"] - pictures["around"]).mean() > 1
 
