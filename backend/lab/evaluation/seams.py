@@ -138,7 +138,7 @@ def main(argv: list[str] | None = None) -> int:
     from ...completing import complete
     from ...compose.compose import Finish
     from ...compose.udim import compose_tiles
-    from ...layers import OPACITIES
+    from ...options import OPACITIES
     from ...pipeline import load_cached_networks
     from ..prepared import prepare_head
 
