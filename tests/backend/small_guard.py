@@ -25,7 +25,7 @@ from backend.lab.evaluation.guard_cases import HAIR, GuardCase, draw_cases
 from backend.lab.evaluation.guard_heads import GuardHead
 from backend.lab.evaluation.guard_make import write_case
 from backend.lab.evaluation.guard_paint import true_texture
-from backend.lab.evaluation.guard_scores import Figures, report, score_files
+from backend.lab.evaluation.guard_scores import Figures, Pair, report, score, tone
 from backend.lab.texhub.pigments import MELANIN
 from backend.messages import Generate
 from backend.pipeline import generate
@@ -79,14 +79,15 @@ def make_small(case: GuardCase, folder: Path) -> Path:
 
 
 def textured(case: GuardCase, folder: Path) -> Figures:
-    """Make a case and its texture, and score that."""
+    """Make a case and its texture, and score that: its figures and its tone."""
     made = make_small(case, folder)
     output = made / "texture.png"
     request = Generate(
         case.name, str(made / "portrait.jpg"), str(output), mesh=str(made / "head.obj"), size=TEXELS, light="remove"
     )
     generate(request, lambda *_: None, lambda: False)
-    return score_files(made, output)
+    pair = Pair.of(made, output)
+    return score(pair) | tone(pair)
 
 
 def draw_ten(seed: int) -> list[GuardCase]:

@@ -25,7 +25,7 @@ from backend.options import OPACITIES
 from backend.pipeline import load_cached_networks
 from backend.portrait.decode import decode_portrait
 from backend.recall import forget_all
-from backend.stages import STAGES
+from backend.stages import STAGES, followed, latent
 from backend.stages.stage import AtlasObservation
 from tests.backend import flat_head
 
@@ -88,14 +88,19 @@ def test_what_no_training_texture_knew_is_filled(photo, networks, monkeypatch):
 
 
 @pytest.mark.parametrize("name", sorted(STAGES))
-def test_every_stage_changes_what_is_hidden(name, photo, networks):
-    """As far as it is followed by itself; how far a portrait follows it is another question."""
-    colour, confidence = completing.shrink(photo.evidence, networks.size)
-    completion = networks.experts.complete(colour, confidence)
-    seen = AtlasObservation(colour, confidence, "painting")
-    moved = STAGES[name](seen, completion, networks, StageOptions()) - completion
-    hidden = (confidence < 0.05) & networks.known
-    assert np.sqrt((moved[hidden] ** 2).mean()) > 0.002
+def test_every_stage_is_followed_as_far_as_its_share(name, photo, networks, monkeypatch):
+    """Hidden skin changes by that stage alone where the others have none, twice as far for twice the share."""
+    monkeypatch.setattr(latent, "SEARCHED", 2.0)
+    found = []
+    for share in (0.0, 0.25, 0.5):
+        shares = dict.fromkeys(STAGES, 0.0) | {name: share}
+        monkeypatch.setattr(followed, "find_shares", lambda *_, shares=shares: shares)
+        found.append(next(completing.run_stages(photo.evidence, "painting", networks, [StageOptions()])))
+    plain, quarter, half = found
+    hidden = (completing.shrink(photo.evidence, networks.size)[1] < 0.05) & networks.known
+    moved = (half - plain)[hidden]
+    assert np.sqrt((moved**2).mean()) > 0.002
+    assert np.abs((quarter - plain)[hidden] - moved / 2).mean() < 0.1 * np.abs(moved).mean()
 
 
 def test_repainting_goes_on_from_the_detail_that_is_shown(networks):

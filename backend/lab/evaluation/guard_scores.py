@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -21,15 +22,50 @@ RIM = 2
 Figures = dict[str, float]
 
 
-def score_files(folder: Path, result: Path) -> Figures:
-    """The figures of a texture file for a case's folder.
+@dataclass(frozen=True)
+class Pair:
+    """A made texture and the true one: (S,S,3) float32 sRGB, each of its own size. valid, seen: (T,T) bool of the
+    truth's size, the texels that count and those that the portrait shows."""
 
-    Raises:
-        FileNotFoundError: there is no texture, or no case.
-    """
-    made, truth = (read(path)[..., ::-1].astype(np.float32) / 255 for path in (result, folder / "truth.jpg"))
-    valid, seen = (read(folder / name)[..., 0] > 0 for name in ("valid.png", "seen.png"))
-    return score(made, truth, valid, seen)
+    made: np.ndarray
+    truth: np.ndarray
+    valid: np.ndarray
+    seen: np.ndarray
+
+    @classmethod
+    def of(cls, folder: Path, result: Path) -> Pair:
+        """A texture file for a case's folder.
+
+        Raises:
+            FileNotFoundError: there is no texture, or no case.
+        """
+        made, truth = (read(path)[..., ::-1].astype(np.float32) / 255 for path in (result, folder / "truth.jpg"))
+        return cls(made, truth, *(read(folder / name)[..., 0] > 0 for name in ("valid.png", "seen.png")))
+
+    def alike(self) -> Pair:
+        """Both at the texels of the coarser one, without the rims of what counts."""
+        side, size = 2 * max(1, round(RIM * len(self.truth) / 1024)) + 1, min(len(self.made), len(self.truth))
+        inner = cv2.erode(self.valid.astype(np.uint8), np.ones((side, side), np.uint8))
+        made, truth = (
+            one if len(one) == size else cv2.resize(one, (size, size), interpolation=cv2.INTER_AREA)
+            for one in (self.made, self.truth)
+        )
+        masks = (
+            cv2.resize(np.uint8(one), (size, size), interpolation=cv2.INTER_NEAREST) > 0 for one in (inner, self.seen)
+        )
+        return Pair(made, truth, *masks)
+
+
+def score_files(folder: Path, result: Path) -> Figures:
+    """The figures of a texture file for a case's folder; raises as Pair.of does."""
+    return score(Pair.of(folder, result))
+
+
+def tone(pair: Pair) -> Figures:
+    """How much redder, greener and bluer what was made is than the truth, in 255ths of sRGB."""
+    pair = pair.alike()
+    apart = 255 * (pair.made - pair.truth)[pair.valid].mean(0)
+    return {name: round(float(value), 2) for name, value in zip(("red", "green", "blue"), apart, strict=True)}
 
 
 def read(path: Path) -> np.ndarray:
@@ -40,23 +76,11 @@ def read(path: Path) -> np.ndarray:
     return picture
 
 
-def score(made: np.ndarray, truth: np.ndarray, valid: np.ndarray, seen: np.ndarray) -> Figures:
-    """KEYS -> figure, at the texels of the coarser picture.
-
-    Args:
-        made, truth: (S,S,3) float32 sRGB of any two sizes. valid, seen: (T,T) bool of the truth's size.
-    """
-    side = 2 * max(1, round(RIM * len(truth) / 1024)) + 1
-    valid = cv2.erode(valid.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
-    size = min(len(made), len(truth))
-    made, truth = (
-        one if len(one) == size else cv2.resize(one, (size, size), interpolation=cv2.INTER_AREA)
-        for one in (made, truth)
-    )
-    valid, seen = (
-        cv2.resize(np.uint8(one), (size, size), interpolation=cv2.INTER_NEAREST) > 0 for one in (valid, seen)
-    )
-    shown, hidden, toned = valid & seen, valid & ~seen, aligned(made, truth, valid)
+def score(pair: Pair) -> Figures:
+    """KEYS -> figure, at the texels of the coarser picture."""
+    pair = pair.alike()
+    made, truth, valid = pair.made, pair.truth, pair.valid
+    shown, hidden, toned = valid & pair.seen, valid & ~pair.seen, aligned(made, truth, valid)
     pictures = [np.where(valid[..., None], np.clip(one, 0, 1), truth) for one in (made, truth)]
     similar = structural_similarity(*pictures, channel_axis=2, data_range=1.0, full=True)[1]
     values = (
