@@ -11,6 +11,8 @@
     api.show_variant("Head", "cel", 1)
     api.redo("Head", seed=4)        # its red regions anew, nothing else changes; also regions="mask.png"
 
+    api.set_layer("Head", "light", 0)   # evenly lit, at once: the texture is a stack of layers
+    api.save_layers("Head", "head.psd")
     api.add_expression_maps("Head")     # folds and blood, driven by the head's shape keys
 
     rows = api.batch([("Anna", "/portraits/anna.jpg"), {"object": "Bob", "portrait": "/p/bob.png", "seed": 4}])
@@ -57,10 +59,14 @@ from .jobs.backend_task import OnProgress
 from .jobs.describing import describe_redo, describe_result
 from .jobs.expression_job import ExpressionJob, ExpressionMaps
 from .jobs.generation import Generation, Textures
+from .jobs.layer_saving import LayerSaving
 from .jobs.variant_bake import VariantBake, VariantSet
 from .scene.characters import add_row, fill_by_rule, fill_by_table
 from .scene.expression_nodes import drop_maps
 from .scene.head import find_again, portrait_path
+from .scene.history import find_layered
+from .scene.layer_store import SLIDERS
+from .scene.layers import settle
 from .scene.variant_materials import wear_variant
 
 __all__ = [
@@ -78,6 +84,8 @@ __all__ = [
     "redo",
     "remove_expression_maps",
     "run",
+    "save_layers",
+    "set_layer",
     "show_variant",
     "start",
     "start_variants",
@@ -352,3 +360,64 @@ def remove_expression_maps(object: bpy.types.Object | str) -> None:
         AvatarTexError: NO_MESH, there is no such head.
     """
     drop_maps(find_again(object if isinstance(object, str) else object.name))
+
+
+def set_layer(object: bpy.types.Object | str, name: str, opacity: float) -> None:
+    """Let a layer of the texture that a head shows count more or less; the image changes at once, without a job.
+
+    Args:
+        name: light, headwear, hair, facial_hair, detail or folds.
+        opacity: 0 nothing to 1 whole, of detail to 2.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, there is no such layer, or somebody painted on the texture since.
+    """
+    image = _find_layered(object)
+    group = image.avatartex_layers
+    if name not in (there := [one for one in SLIDERS if one in group.there.split(",")]):
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST,
+            f"'{image.name}' has no layer {name!r} with an opacity.",
+            f"There are: {', '.join(there) or 'none'}.",
+        )
+    setattr(group, name, opacity)
+    if group.painted:
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST,
+            "The texture was painted on, and a slider would lose that.",
+            "Keep it, or call bpy.ops.avatartex.flatten_anyway() first.",
+        )
+    settle(image)
+
+
+def save_layers(
+    object: bpy.types.Object | str, path: str | Path, *, on_progress: OnProgress | None = None
+) -> list[Path]:
+    """Save the layers of the texture that a head shows for a paint program, and wait for it.
+
+    Args:
+        path: ends in .ora (Krita, GIMP) or .psd (Photoshop); '//' is relative to the .blend file.
+
+    Returns:
+        the files, one for each UDIM tile.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, the texture has no layers, or the path another suffix; OUTPUT_NOT_WRITTEN.
+        Cancelled: as `generate`.
+    """
+    running = LayerSaving(_find_layered(object), Path(bpy.path.abspath(str(path))))
+    running.wait(on_progress)
+    return running.find_written()
+
+
+def _find_layered(object: bpy.types.Object | str) -> bpy.types.Image:
+    """Raises: AvatarTexError, BAD_REQUEST."""
+    head = find_again(object if isinstance(object, str) else object.name)
+    image = find_layered(head)
+    if image is None:
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST,
+            f"The texture that '{head.name}' shows has no layers.",
+            "Generate one, or show one of its results.",
+        )
+    return image

@@ -24,6 +24,11 @@ def add_generate(commands) -> None:
         metavar="FILE",
         help="also write the texture there (PNG); of several UDIM tiles t.png becomes t.1001.png, ...",
     )
+    one.add_argument(
+        "--layers",
+        metavar="FILE",
+        help="also write the texture's layers there, for paint programs: .ora (Krita, GIMP) or .psd (Photoshop)",
+    )
     one.set_defaults(run=run_generate)
 
 
@@ -38,6 +43,10 @@ def run_generate(given: argparse.Namespace) -> int:
     try:
         if given.texture:
             copy_texture(made.texture, Path(given.texture))
+        if given.layers:
+            api.save_layers(made.object, Path(given.layers).resolve())
+    except (api.AvatarTexError, api.Cancelled) as end:
+        return tell_end(end)
     except OSError as reason:
         return tell_refusal(
             api.ErrorCode.OUTPUT_NOT_WRITTEN, f"{given.texture} could not be written ({reason.strerror})."

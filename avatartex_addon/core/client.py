@@ -2,7 +2,7 @@
 
 Call `pump` often (a timer, or a loop). It never blocks, and it is the only place where anything changes. A backend that
 dies, hangs or cannot be started answers its job with a Failure like any other, so callers know one way for a job
-to end: exactly one Result (Varied, Expressed, Registered), Failure or Stopped.
+to end: exactly one Result (Varied, Expressed, Registered, Saved), Failure or Stopped.
 """
 
 from __future__ import annotations
@@ -11,21 +11,7 @@ import queue
 import time
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from ..backend.messages import (
-    PROTOCOL,
-    Cancel,
-    Expressed,
-    Failure,
-    Message,
-    Progress,
-    Ready,
-    Registered,
-    Release,
-    Request,
-    Result,
-    Stopped,
-    Varied,
-)
+from ..backend.messages import PROTOCOL, Answer, Cancel, Failure, Message, Progress, Ready, Release, Request, Stopped
 from ..backend.wire import decode, encode
 from .child import Child
 from .log import BackendLog
@@ -177,7 +163,7 @@ class BackendClient:
                 return self._greet(message)
             case Progress() if self._is_ours(message.job) and self.state is State.BUSY:
                 return [message]
-            case Result() | Varied() | Expressed() | Registered() | Failure() | Stopped() if self._is_ours(message.job):
+            case message if isinstance(message, Answer | Failure | Stopped) and self._is_ours(message.job):
                 self.request, self.state, self.deaths = None, State.READY, 0
                 return [message]
             case Failure():

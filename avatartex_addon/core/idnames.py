@@ -47,6 +47,11 @@ class Op(StrEnum):
     SHOW_TEXTURE = "avatartex.show_texture"
     SHOW_UV_MAP = "avatartex.show_uv_map"
     SAVE_TEXTURE = "avatartex.save_texture"
+    # save_layers.py
+    RESET_LAYERS = "avatartex.reset_layers"
+    FLATTEN_ANYWAY = "avatartex.flatten_anyway"
+    WRITE_LAYERS = "avatartex.write_layers"
+    SAVE_LAYERS = "avatartex.save_layers"
     # colour_hair.py
     COLOUR_HAIR = "avatartex.colour_hair"
     # try_it.py

@@ -25,6 +25,8 @@ from ..backend.pins import Pin
 
 #: From here on a registration has nothing that an artist would mend.
 GOOD_SCORE = 0.8
+#: Of the file with a texture's layers, which lies beside it under its name.
+LAYERS_SUFFIX = ".layers"
 VERDICTS = ("Doubtful", "Fair", "Good")
 
 
@@ -92,6 +94,7 @@ class JobFiles:
         self.capture, self.regions = folder / "head.npz", folder / "base_regions.bmp"
         self.base, self.base_provenance = folder / "base", folder / "base_provenance"  # pictures keep their formats
         self.texture, self.provenance = folder / "texture.png", folder / "provenance.png"
+        self.layers = self.texture.with_suffix(LAYERS_SUFFIX)
         self.report = folder / "report.json"
         # folders
         self.previews, self.variants, self.expressions = (

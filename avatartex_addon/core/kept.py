@@ -21,10 +21,12 @@ from ..backend.wire import decode, encode
 
 #: Of a request: files that count by what they hold, and what is of one run alone.
 FILES = ("capture", "portrait", "base_texture", "regions", "base_provenance")
-OF_ONE_RUN = ("job", "output", "provenance", "report", "previews")
+OF_ONE_RUN = ("job", "output", "provenance", "layers", "report", "previews")
 ANSWER = "answer.json"
 #: Files of a result.
 PLACES = ("output", "provenance", "report")
+#: Those that a request names; an answer names no layers, which lie beside the texture.
+ASKED = (*PLACES, "layers")
 #: Days after which a result that nobody came back for goes.
 LONGEST = 30
 

@@ -16,7 +16,10 @@ def encode(pixels: np.ndarray) -> bytes:
     """(H,W,3 or 4) uint8 sRGB, row 0 on top, as PNG; level 1, because a 4K picture is to take a second and not ten."""
     height, width, channels = pixels.shape
     rows = np.zeros((height, 1 + width * channels), np.uint8)
-    rows[:, 1:] = pixels.reshape(height, -1)
+    texels = pixels.reshape(height, -1)
+    rows[:, 0] = 1  # each byte less the one to the left of it: half as large as without
+    rows[:, 1 : 1 + channels] = texels[:, :channels]
+    np.subtract(texels[:, channels:], texels[:, :-channels], out=rows[:, 1 + channels :])
     header = struct.pack(">IIBBBBB", width, height, 8, {3: 2, 4: 6}[channels], 0, 0, 0)
     parts = ((b"IHDR", header), (b"sRGB", b"\0"), (b"IDAT", zlib.compress(rows.tobytes(), 1)), (b"IEND", b""))
     return SIGNATURE + b"".join(

@@ -13,7 +13,7 @@ import bpy
 
 from .. import session
 from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
-from ..backend.messages import STAGES, Answer, Expressed, Failure, Progress, Registered, Result, Stopped, Varied
+from ..backend.messages import STAGES, Answer, Failure, Progress, Stopped
 from ..core.chore import Chore, Parts
 from ..core.client import Request
 from ..core.clock import TimeLeft
@@ -169,12 +169,12 @@ class BackendTask:
             match message:
                 case Progress():
                     self.show(message)
-                case Result() | Varied() | Expressed() | Registered():
-                    self.answer = message
                 case Failure():
                     raise AvatarTexError(message.code, message.message, message.cure)
                 case Stopped():
                     raise Cancelled
+                case answer if isinstance(answer, Answer):
+                    self.answer = answer
         if self.time_left is not None:
             seconds = self.time_left.tell(self.status.fraction, time.monotonic())
             self.status.seconds_left = -1.0 if seconds is None else seconds

@@ -11,13 +11,14 @@ import bpy
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.messages import Generate
 from ..core.chore import Parts
-from ..core.job import HeadJob, read_hair, read_shares, summarize
+from ..core.job import LAYERS_SUFFIX, HeadJob, read_hair, read_shares, summarize
 from ..preferences import preferences
 from ..scene import versions
 from ..scene.apply import apply_texture
 from ..scene.graph import find_color_input, find_color_source, reads_uv_map
 from ..scene.history import find_shown, remember_result
 from ..scene.images import keep_base, load_result
+from ..scene.layers import keep_layers
 from ..scene.regions import find_result, keep_regions
 from ..scene.shell_object import add_shell, remove_shell
 from .backend_task import BackendTask
@@ -56,6 +57,7 @@ class Generation(BackendTask):
                 seed=job.seed,
                 shell=job.shell,
                 provenance=str(self.files.provenance),
+                layers=str(self.files.layers),
                 previews=str(self.files.previews),
                 trust_portrait=job.trust_portrait,
             )
@@ -98,6 +100,7 @@ class Generation(BackendTask):
             raise AvatarTexError(
                 ErrorCode.INTERNAL, f"Blender could not read the texture ({reason}).", "Generate again."
             ) from reason
+        keep_layers(image, Path(self.answer.output).with_suffix(LAYERS_SUFFIX), self.answer.tiles)
         head.avatartex_mix.property_unset("factor")  # a new texture is shown whole
         notes = apply_texture(head, self.slots, self.uv_map, image, self.job.sharing)
         remember_result(

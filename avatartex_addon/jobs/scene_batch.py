@@ -43,7 +43,7 @@ class RowGeneration(Generation):
         fields = yield from super().keep_more()
         request, folder = self.request(**fields), kept_folder()
         self.kept = yield lambda: kept.claim_kept(folder, kept.fingerprint(request))
-        return fields | {name: str(self.kept / Path(getattr(request, name)).name) for name in kept.PLACES}
+        return fields | {name: str(self.kept / Path(getattr(request, name)).name) for name in kept.ASKED}
 
     def send(self) -> None:
         if (answer := kept.take_kept(self.kept)) is None:

@@ -5,6 +5,7 @@ from . import (
     expression_memory,
     further_files,
     job_status,
+    layer_opacities,
     painted_regions,
     pin_list,
     results,
@@ -22,4 +23,5 @@ PARTS = (
     expression_memory,
     painted_regions,
     further_files,
+    layer_opacities,
 )

@@ -1,5 +1,5 @@
 """Everything that reads or changes Blender's data: heads, materials, images, overlays."""
 
-from . import moving, overlay, regions, thumbnails
+from . import layers, moving, overlay, regions, thumbnails
 
-PARTS = (thumbnails, overlay, moving, regions)
+PARTS = (thumbnails, overlay, moving, regions, layers)

@@ -10,9 +10,11 @@ import bpy
 from ..backend.options import REMEMBERED
 from ..core.job import HeadJob
 from .apply import apply_texture
-from .graph import IMAGE_NODE
+from .graph import IMAGE_NODE, find_color_input, find_color_source
 from .images import remove_unused
+from .layer_store import has_layers
 from .memory import changed_tree
+from .worn import find_worn
 
 
 def remember_result(
@@ -98,6 +100,22 @@ def shown_image(head: bpy.types.Object) -> bpy.types.Image | None:
             if node is not None and node.type == "TEX_IMAGE" and node.image in images:
                 return node.image
     return None
+
+
+def find_layered(head: bpy.types.Object | None) -> bpy.types.Image | None:
+    """The image that the head shows, a variant's or a result's, where it has layers."""
+    if head is None:
+        return None
+    worn = find_worn(head)
+    image = find_image(head.avatartex_variants[worn].material) if worn >= 0 else shown_image(head)
+    return image if has_layers(image) else None
+
+
+def find_image(material: bpy.types.Material) -> bpy.types.Image | None:
+    """What colours its surface."""
+    color = find_color_input(material)
+    source = find_color_source(material, color) if color is not None else None
+    return source.node.image if source is not None else None
 
 
 def scrambled_by(head: bpy.types.Object) -> str:

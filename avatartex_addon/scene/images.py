@@ -204,10 +204,31 @@ def write_colors(path: Path, pixels: np.ndarray, is_linear: bool = False) -> Non
             bent = 1.055 * np.maximum(color, 0.0031308) ** (1 / 2.4) - 0.055
             color = np.where(color <= 0.0031308, color * 12.92, bent)
         rows[top : top + STRIP, : width * 3] = np.rint(np.clip(color, 0, 1) * 255).reshape(len(color), -1)
-    header = struct.pack(
-        "<2sIHHIIiiHHIIiiII", b"BM", 54 + rows.size, 0, 0, 54, 40, width, height, 1, 24, 0, rows.size, 2835, 2835, 0, 0
-    )
-    path.write_bytes(header + rows.tobytes())
+    write_bmp(path, rows, width)
+
+
+def write_bmp(path: Path, rows: np.ndarray, width: int) -> None:
+    """Rows of blue, green and red bytes from the bottom, each a multiple of four bytes long. Without bpy."""
+    size = 54 + rows.size, 0, 0, 54, 40, width, len(rows), 1, 24, 0, rows.size, 2835, 2835, 0, 0
+    with path.open("wb") as file:
+        file.write(struct.pack("<2sIHHIIiiHHIIiiII", b"BM", *size))
+        file.write(rows.data)
+
+
+def repack(image: bpy.types.Image, data: bytes) -> None:
+    """Let a packed image without tiles have other bytes; the texels in memory stay as they are."""
+    image.pack(data=data, data_len=len(data))
+    _files.pop(image.session_uid, None)
+
+
+def reload_tiles(image: bpy.types.Image, pattern: Path) -> None:
+    """Pack the files of all tiles, <UDIM> in the name, and show them; Blender sets texels of the first one alone.
+
+    Raises:
+        RuntimeError: when Blender cannot read them.
+    """
+    image.filepath_raw = str(pattern)
+    image.reload()  # which packs what is packed again
 
 
 def save_png(image: bpy.types.Image, path: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from ..scene.head import find_head, find_uv_map
 from ..scene.restore import can_restore
 from .expressions_box import draw_expressions
 from .further_list import draw_further
+from .layers_box import draw_layers
 from .light_box import draw_light
 from .obstacle_list import draw_preflight
 from .portrait_box import draw_portrait
@@ -54,6 +55,7 @@ class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
         if job.object_name and can_restore(bpy.data.objects.get(job.object_name)):  # not when it was undone
             draw_result(layout, job)
         if can_restore(head := find_head(context)):
+            draw_layers(layout, head)
             draw_way_back(layout, context, head)
             draw_expressions(layout, head)
 

@@ -48,15 +48,18 @@ def encode(name: str, values: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(values * np.float32(ONE[blend])) + start, 0, 255).astype(np.uint8)
 
 
-def flatten(layers: Mapping[str, np.ndarray], opacities: Mapping[str, float]) -> np.ndarray:
+def flatten(
+    layers: Mapping[str, np.ndarray], opacities: Mapping[str, float], out: np.ndarray | None = None
+) -> np.ndarray:
     """(3,N) float32 sRGB 0..1 of the layers.
 
     Args:
         layers: (C,N) by name of LAYERS, as Blend says, float32 or bytes of encode(); what is not there does nothing.
         opacities: 0..1 by name; a gain or detail may be laid on more than once, up to 2. What is not there is whole.
+        out: (3,N) float32 to fill and return, in any order of memory: a picture's own texels, for instance.
     """
     count = layers["skin"].shape[1]
-    out = np.empty((3, count), np.float32)
+    out = np.empty((3, count), np.float32) if out is None else out
     used = [(name, float(opacities.get(name, 1.0))) for name in LAYERS if name in layers]
     used = [(name, opacity) for name, opacity in used if opacity or name == "skin"]
     starts = range(0, count, BLOCK)
@@ -64,7 +67,7 @@ def flatten(layers: Mapping[str, np.ndarray], opacities: Mapping[str, float]) ->
     def work(first: int) -> None:
         for start in starts[first :: cores()]:
             part = slice(start, min(start + BLOCK, count))
-            _flatten_block({name: layers[name][:, part] for name, _ in used}, used, out[:, part])
+            out[:, part] = _flatten_block({name: layers[name][:, part] for name, _ in used}, used)
 
     if len(starts) == 1:
         work(0)
@@ -73,8 +76,9 @@ def flatten(layers: Mapping[str, np.ndarray], opacities: Mapping[str, float]) ->
     return out
 
 
-def _flatten_block(block: Mapping[str, np.ndarray], used: list[tuple[str, float]], colour: np.ndarray) -> None:
-    """Fill (3,n) colour."""
+def _flatten_block(block: Mapping[str, np.ndarray], used: list[tuple[str, float]]) -> np.ndarray:
+    """(3,n) float32 of a few texels."""
+    colour = np.empty((3, block["skin"].shape[1]), np.float32)
     spare = np.empty_like(colour)
     for name, opacity in used:
         blend, values = LAYERS[name], block[name]
@@ -99,7 +103,7 @@ def _flatten_block(block: Mapping[str, np.ndarray], used: list[tuple[str, float]
             else:
                 colour += spare
                 np.clip(colour, 0, 1, out=colour)
-    np.clip(colour, 0, 1, out=colour)
+    return np.clip(colour, 0, 1, out=colour)
 
 
 def cores() -> int:

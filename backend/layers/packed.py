@@ -51,34 +51,62 @@ def pack(packed: Packed, effort: int = 1) -> bytes:
     return b"".join([MAGIC, json.dumps(head).encode(), b"\n", *parts])
 
 
+@dataclass(frozen=True)
+class Head:
+    """What bytes of layers say of themselves.
+
+    planes: of each layer, by name. parts: where its bytes lie, by name.
+    """
+
+    size: int
+    planes: Mapping[str, int]
+    parts: Mapping[str, slice]
+    opacities: Mapping[str, float]
+
+
+def read_head(data: bytes) -> Head:
+    """Without the layers themselves: it takes no time.
+
+    Raises:
+        BadLayers: they are none, damaged, or of a later version.
+    """
+    if data[: len(MAGIC)] != MAGIC:
+        raise BadLayers("This is no file of layers, or one of another version.")
+    try:
+        start = data.index(b"\n", len(MAGIC)) + 1
+        head = json.loads(data[len(MAGIC) : start])
+        size, planes, parts = int(head["size"]), {}, {}
+        for one in head["layers"]:
+            name, length = str(one["name"]), int(one["bytes"])
+            planes[name], parts[name] = int(one["planes"]), slice(start, start + length)
+            if planes[name] != (4 if LAYERS[name] is Blend.OVER else 3) or length < 0 or not 0 < size <= 1 << 15:
+                raise BadLayers("The layers are not what they say.")
+            start += length
+        opacities = {str(name): float(value) for name, value in head["opacities"].items() if name in LAYERS}
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise BadLayers(f"The layers are damaged: {error}") from error
+    if "skin" not in planes:
+        raise BadLayers("The layers are damaged: there is no skin.")
+    if start > len(data):
+        raise BadLayers("The layers are damaged: they are not whole.")
+    if not all(0 <= value <= 2 for value in opacities.values()):
+        raise BadLayers("The layers are damaged: their opacities are none.")
+    return Head(size, planes, parts, opacities)
+
+
 def unpack(data: bytes) -> Packed:
     """From bytes.
 
     Raises:
         BadLayers: they are none, damaged, or of a later version.
     """
-    if not data.startswith(MAGIC):
-        raise BadLayers("This is no file of layers, or one of another version.")
+    head = read_head(data)
     try:
-        line, start = data[len(MAGIC) : data.index(b"\n", len(MAGIC))], data.index(b"\n", len(MAGIC)) + 1
-        head = json.loads(line)
-        size, jobs = int(head["size"]), []
-        for one in head["layers"]:
-            name, planes = str(one["name"]), int(one["planes"])
-            if planes != (4 if LAYERS[name] is Blend.OVER else 3) or not 0 < size <= 1 << 15:
-                raise BadLayers("The layers are not what they say.")
-            jobs.append((name, planes, data[start : start + int(one["bytes"])]))
-            start += int(one["bytes"])
         with ThreadPoolExecutor(cores()) as pool:
-            layers = dict(pool.map(lambda job: (job[0], _inflate(job[2], job[1], size)), jobs))
-        opacities = {str(name): float(value) for name, value in head["opacities"].items() if name in LAYERS}
-    except (AttributeError, KeyError, OverflowError, TypeError, ValueError, zlib.error) as error:
+            layers = pool.map(lambda name: _inflate(data[head.parts[name]], head.planes[name], head.size), head.parts)
+            return Packed(head.size, dict(zip(head.parts, layers)), head.opacities)
+    except zlib.error as error:
         raise BadLayers(f"The layers are damaged: {error}") from error
-    if "skin" not in layers:
-        raise BadLayers("The layers are damaged: there is no skin.")
-    if not all(0 <= value <= 2 for value in opacities.values()):
-        raise BadLayers("The layers are damaged: their opacities are none.")
-    return Packed(size, layers, opacities)
 
 
 def _does_something(name: str, planes: np.ndarray) -> bool:

@@ -2,10 +2,11 @@
 
 FAKE_BACKEND names what goes wrong: slow-start, junk, die, die-once (with FAKE_MARK, a path), deaf (never looks at
 Cancel), tiles (UDIM 1001 and 1002), low (a doubtful registration), faceless, slow (three seconds per job), stay (in the
-fourth stage, until it is cancelled), refuse, mute (no Ready), old (another protocol). FAKE_SECONDS overrides slow. A
-portrait whose file name begins with "bad" is refused in any mode.
+fourth stage, until it is cancelled), bare (no layers), refuse, mute (no Ready), old (another protocol). FAKE_SECONDS
+overrides slow. A portrait whose file name begins with "bad" is refused in any mode.
 """
 
+import itertools
 import json
 import os
 import struct
@@ -78,7 +79,7 @@ def listen():
         message = json.loads(line)
         if message["type"] == "cancel" and "deaf" not in MODES:
             cancelled.add(message["job"])
-        elif message["type"] in ("generate", "register", "variants", "expressions"):
+        elif message["type"] in ("generate", "register", "variants", "expressions", "savelayers"):
             lines.append(message)
             more.release()
     os._exit(0)
@@ -114,6 +115,8 @@ def register(job):
 def work(job):
     if job["type"] == "register":
         return register(job)
+    if job["type"] == "savelayers":
+        return save_layers(job)
     if "low" in MODES and job["least_score"] > 0.2:
         return say("failure", job=job["job"], code="low-score", message="The mouth is 9 px off.", cure="Look at it.")
     seconds = float(os.environ.get("FAKE_SECONDS", "3" if MODES & {"slow", "deaf"} else "0"))
@@ -157,6 +160,7 @@ def work(job):
             with open(f"{stem}.{tile}{suffix}" if tile else job[name], "wb") as file:
                 file.write(texture)
         job[name] = f"{stem}.<UDIM>{suffix}" if tiles else job[name]
+    write_layers(job, tiles)
     shell = job.get("shell", "none") != "none"
     if shell:  # over the upper half of the UV map, half as thick as can be
         stem = job["output"].split(".<UDIM>")[0].removesuffix(".png")
@@ -187,6 +191,63 @@ def work(job):
         thickness=0.02 if shell else 0.0,
         warnings=["The portrait is small."] if "warn" in MODES else [],
     )
+
+
+def write_layers(job, tiles):
+    """As backend/layers/packed.py has them. Grey skin, lighter in the upper half, with hair on top of that half; light
+    that halves the left half; detail that lightens the right one by a tenth. In tile 1002 the skin is darker."""
+    if not job.get("layers") or "bare" in MODES:
+        return
+    size = job["size"]
+    half, whole = size // 2, size * size
+    stem = job["layers"].removesuffix(".layers")
+    for tile in tiles or [0]:
+        dark = 40 if tile == 1002 else 0
+
+        def rows(upper, lower):
+            return bytes([upper]) * (size * half) + bytes([lower]) * (whole - size * half)
+
+        def columns(left, right):
+            return (bytes([left]) * half + bytes([right]) * (size - half)) * size
+
+        layers = {
+            "skin": [rows(160 - dark, 120 - dark)] * 3,
+            "detail": [columns(128, 153)] * 3,
+            "hair": [rows(40, 0), rows(30, 0), rows(20, 0), rows(255, 0)],
+            "light": [columns(64, 128)] * 3,
+        }
+        parts = {name: zlib.compress(b"".join(map(differ(size), planes)), 1) for name, planes in layers.items()}
+        opacities = {"folds": 0.0, "detail": 1.0, "facial_hair": 1.0, "headwear": 0.0} | {
+            "hair": float(job["hair"] != "bare"),
+            "light": {"keep": 1.0, "even": 0.5, "remove": 0.0}[job["light"]],
+        }
+        about = [{"name": name, "planes": len(layers[name]), "bytes": len(part)} for name, part in parts.items()]
+        head = json.dumps({"size": size, "opacities": opacities, "layers": about}).encode()
+        with open(f"{stem}.{tile}.layers" if tile else job["layers"], "wb") as file:
+            file.write(b"AvatarTexLayers 1\n" + head + b"\n" + b"".join(parts.values()))
+
+
+def differ(size):
+    """What makes rows of bytes differences to their left neighbours; few rows are unlike."""
+    known = {}
+
+    def row(bytes_):
+        if bytes_ not in known:
+            known[bytes_] = bytes([bytes_[0]]) + bytes((b - a) & 255 for a, b in itertools.pairwise(bytes_))
+        return known[bytes_]
+
+    return lambda plane: b"".join(row(plane[start : start + size]) for start in range(0, len(plane), size))
+
+
+def save_layers(job):
+    """What was asked, instead of a picture."""
+    tiles = [int(os.path.basename(path).split(".")[-2]) for path in job["source"]] if "<UDIM>" in job["output"] else []
+    for tile, source in zip(tiles or [""], job["source"]):
+        with open(source, "rb") as file:
+            begins = file.read(17).decode()
+        with open(job["output"].replace("<UDIM>", str(tile)), "w") as file:
+            json.dump({"opacities": job["opacities"], "source": begins}, file)
+    say("saved", job=job["job"], output=job["output"], tiles=tiles)
 
 
 def vary(job, texture):

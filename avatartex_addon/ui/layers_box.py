@@ -1,0 +1,35 @@
+"""The Layers box: how much of each layer shows in the texture on the head."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..core.idnames import Op
+from ..scene.history import find_layered
+from ..scene.layer_store import SLIDERS, prepare_layers
+from .sentences import draw_sentence
+
+
+def draw_layers(layout: bpy.types.UILayout, head: bpy.types.Object) -> None:
+    """Nothing where the texture has none."""
+    image = find_layered(head)
+    if image is None:
+        return
+    header, box = layout.panel("AVATARTEX_layers")
+    header.label(text="Layers", icon="RENDERLAYERS")
+    if box is None:  # closed
+        return
+    prepare_layers(image)
+    group, there = image.avatartex_layers, image.avatartex_layers.there.split(",")
+    column = box.column(align=True)
+    column.enabled = image.library is None
+    for name in reversed(SLIDERS):  # the uppermost first, as in paint programs
+        if name in there:
+            column.prop(group, name, slider=True)
+    if group.painted:
+        draw_sentence(box, "The texture was painted on, and a slider would lose that.", icon="ERROR")
+        box.operator(Op.FLATTEN_ANYWAY, icon="BRUSH_DATA")
+    row = box.row(align=True)
+    row.operator(Op.RESET_LAYERS, icon="LOOP_BACK")
+    row.operator_context = "INVOKE_DEFAULT"
+    row.operator(Op.SAVE_LAYERS, icon="FILE_TICK")
