@@ -67,6 +67,7 @@ from .scene.head import find_again, portrait_path
 from .scene.history import find_layered
 from .scene.layer_store import SLIDERS
 from .scene.layers import settle
+from .scene.shell_object import find_opacity
 from .scene.variant_materials import wear_variant
 
 __all__ = [
@@ -366,7 +367,7 @@ def set_layer(object: bpy.types.Object | str, name: str, opacity: float) -> None
     """Let a layer of the texture that a head shows count more or less; the image changes at once, without a job.
 
     Args:
-        name: light, headwear, hair, facial_hair, detail or folds.
+        name: light, headwear, hair, facial_hair, detail or folds; shell for the object around the head.
         opacity: 0 nothing to 1 whole, of detail to 2.
 
     Raises:
@@ -374,6 +375,9 @@ def set_layer(object: bpy.types.Object | str, name: str, opacity: float) -> None
     """
     image = _find_layered(object)
     group = image.avatartex_layers
+    if name == "shell" and (shell := find_opacity(_find_head(object))) is not None:
+        shell.default_value = opacity
+        return
     if name not in (there := [one for one in SLIDERS if one in group.there.split(",")]):
         raise AvatarTexError(
             ErrorCode.BAD_REQUEST,
@@ -410,9 +414,14 @@ def save_layers(
     return running.find_written()
 
 
+def _find_head(object: bpy.types.Object | str) -> bpy.types.Object:
+    """Raises: AvatarTexError, NO_MESH."""
+    return find_again(object if isinstance(object, str) else object.name)
+
+
 def _find_layered(object: bpy.types.Object | str) -> bpy.types.Image:
     """Raises: AvatarTexError, BAD_REQUEST."""
-    head = find_again(object if isinstance(object, str) else object.name)
+    head = _find_head(object)
     image = find_layered(head)
     if image is None:
         raise AvatarTexError(

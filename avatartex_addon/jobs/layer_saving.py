@@ -68,7 +68,8 @@ class LayerSaving(BackendTask):
         """What the backend is to read."""
         try:
             self.files = JobFiles(Path(bpy.app.tempdir), self.name)
-            files = {self.files.layers.with_suffix(f".{tile}.layers"): data for tile, data in sources.items()}
+            stem = self.files.layers
+            files = {stem.with_suffix(f".{tile}.layers" if tile else ".layers"): data for tile, data in sources.items()}
             yield lambda: [path.write_bytes(data) for path, data in files.items()]
         except OSError as reason:
             raise AvatarTexError(

@@ -14,6 +14,7 @@ from ..core.catalogue import catalogue_path, own_uuid
 from ..core.chore import Parts
 from ..core.job import VariantJob, summarize
 from ..scene.images import keep_base
+from ..scene.layers import keep_layers
 from ..scene.variant_materials import (
     TAG,
     base_material,
@@ -79,6 +80,7 @@ class VariantBake(BackendTask):
                 scale=job.scale,
                 format=job.format,
                 previews=True,
+                keep_layers=True,
             )
         )
 
@@ -126,6 +128,8 @@ class VariantBake(BackendTask):
                 image_name = f"{name} {one['style']} {one['seed']}"
                 images.append(keep_image(Path(one["output"]), image_name, self.answer.tiles, folder))
                 images[-1][TAG] = True
+                if one.get("layers"):
+                    keep_layers(images[-1], Path(one["layers"]), self.answer.tiles)
         except (OSError, RuntimeError) as reason:
             for image in images:
                 bpy.data.images.remove(image)

@@ -39,6 +39,7 @@ class AVATARTEX_PG_layers(bpy.types.PropertyGroup):
     made: FloatVectorProperty(size=len(SLIDERS), description="Opacities that the job made the texture with")
     painted: BoolProperty(description="Somebody else changed the texels, so sliders would lose that")
     packed: StringProperty(description="Length and checksum of the packed file; empty: the job's own")
+    raw: BoolProperty(description="The packed files of tiles are uncompressed, as a moved slider leaves them")
     packed_for: FloatVectorProperty(size=len(SLIDERS), description="Opacities that the packed file shows")
     texels: StringProperty(description="Checksum of the packed file's texels; empty: the job's own")
 

@@ -228,7 +228,11 @@ def reload_tiles(image: bpy.types.Image, pattern: Path) -> None:
         RuntimeError: when Blender cannot read them.
     """
     image.filepath_raw = str(pattern)
-    image.reload()  # which packs what is packed again
+    for entry in image.packed_files:
+        entry.filepath = str(pattern).replace(UDIM, str(entry.tile_number))
+    image.reload()  # which packs again what is packed
+    if not image.packed_files:
+        image.pack()
 
 
 def save_png(image: bpy.types.Image, path: Path) -> list[Path]:

@@ -124,7 +124,7 @@ def flatten_image(image: bpy.types.Image) -> None:
     session.packed, session.refused, session.work = False, False, None
     group.painted = False
     if image.source == "TILED":
-        group.packed, group.packed_for, group.texels = read_mark(image), session.shown, ""
+        group.packed, group.packed_for, group.texels, group.raw = read_mark(image), session.shown, "", True
     if not bpy.app.background and not bpy.app.timers.is_registered(pack_rested):
         bpy.app.timers.register(pack_rested, first_interval=RESTS, persistent=True)
 
@@ -178,6 +178,7 @@ def pack(image: bpy.types.Image, encoded: Encoded) -> None:
     group, session = image.avatartex_layers, _sessions[image.session_uid]
     encoded.pack(image)
     group.packed, group.packed_for, group.texels = encoded.packed, session.shown, encoded.texels
+    group.raw = False
     session.packed, session.work = True, None
 
 
@@ -205,9 +206,11 @@ def follow_file(image: bpy.types.Image, before: Opacities | None = None) -> None
         if read_mark(image) != image.avatartex_layers.packed:
             return
         image.avatartex_layers.painted, shown = False, packed_sliders(image)
-    if sliders == shown and (image.is_dirty or sliders == packed_sliders(image)):
-        return
-    if sliders == packed_sliders(image):
+    waits = session is not None and not session.packed
+    packed, raw = sliders == packed_sliders(image), image.avatartex_layers.raw
+    if sliders == shown and (image.is_dirty or (packed and (waits or not raw))):
+        return  # where undo let the texels go, they are not dirty any more
+    if packed and not raw:
         forget_texels(image)
     else:
         flatten_image(image)

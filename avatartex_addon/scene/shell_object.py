@@ -24,6 +24,8 @@ SHELL_OF = "avatartex_shell_of"
 OFF, THERE = "AvatarTex Shell", "AvatarTex Shell Faces"
 #: Name of the strands' picture, and how much longer highlights are across strands.
 STRANDS, ANISOTROPY = "Strands", 0.6
+#: Of the node that says how much of the shell shows.
+OPACITY = "AvatarTex Shell Opacity"
 #: Radians of a whole turn.
 TURN = 2 * np.pi
 #: Green of the small picture from which there is a shell; shares that vertices are told apart by.
@@ -70,6 +72,16 @@ def remove_shell(head: bpy.types.Object) -> None:
 
 def find_shell(head: bpy.types.Object) -> bpy.types.Object | None:
     return next((child for child in head.children if child.get(SHELL_OF)), None)
+
+
+def find_opacity(head: bpy.types.Object) -> bpy.types.NodeSocket | None:
+    """How much of its shell shows, 0 to 1: a value in the shell's material."""
+    shell = find_shell(head)
+    material = shell.active_material if shell is not None else None
+    if material is None or not versions.has_nodes(material):
+        return None
+    node = material.node_tree.nodes.get(OPACITY)
+    return node.inputs["Factor"] if node is not None else None
 
 
 def find_strands(head: bpy.types.Object) -> bpy.types.Image | None:
@@ -203,7 +215,12 @@ def shell_material(
     coordinates.location = (texture.location.x - 620, texture.location.y)
     links.new(coordinates.outputs["UV"], texture.inputs["Vector"])
     links.new(texture.outputs["Color"], shader.inputs["Base Color"])
-    links.new(texture.outputs["Alpha"], shader.inputs["Alpha"])
+    opacity = nodes.new("ShaderNodeMix")  # floats at first: nothing, or the picture's alpha
+    opacity.name = opacity.label = OPACITY
+    opacity.location = (shader.location.x - 160, shader.location.y - 160)
+    opacity.inputs["Factor"].default_value, opacity.inputs["A"].default_value = 1.0, 0.0
+    links.new(texture.outputs["Alpha"], opacity.inputs["B"])
+    links.new(opacity.outputs["Result"], shader.inputs["Alpha"])
     shine_across(shader, coordinates, lie)
     return material
 

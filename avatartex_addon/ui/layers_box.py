@@ -7,12 +7,13 @@ import bpy
 from ..core.idnames import Op
 from ..scene.history import find_layered
 from ..scene.layer_store import SLIDERS, prepare_layers
+from ..scene.shell_object import find_opacity
 from .sentences import draw_sentence
 
 
 def draw_layers(layout: bpy.types.UILayout, head: bpy.types.Object) -> None:
     """Nothing where the texture has none."""
-    image = find_layered(head)
+    image, shell = find_layered(head), find_opacity(head)
     if image is None:
         return
     header, box = layout.panel("AVATARTEX_layers")
@@ -23,6 +24,8 @@ def draw_layers(layout: bpy.types.UILayout, head: bpy.types.Object) -> None:
     group, there = image.avatartex_layers, image.avatartex_layers.there.split(",")
     column = box.column(align=True)
     column.enabled = image.library is None
+    if shell is not None:
+        column.prop(shell, "default_value", text="Shell", slider=True)
     for name in reversed(SLIDERS):  # the uppermost first, as in paint programs
         if name in there:
             column.prop(group, name, slider=True)

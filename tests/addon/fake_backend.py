@@ -260,8 +260,16 @@ def vary(job, texture):
             for path, data in ((f"{stem}.{job['format']}", texture), (f"{stem}.preview.png", png(64))):
                 with open(path, "wb") as file:
                     file.write(data)
+            layers = f"{stem}.layers" if style == "photo" and job["format"] == "png" else ""
+            write_layers(job | {"layers": layers}, [])
             made.append(
-                {"style": style, "seed": seed, "output": f"{stem}.{job['format']}", "preview": f"{stem}.preview.png"}
+                {
+                    "style": style,
+                    "seed": seed,
+                    "output": f"{stem}.{job['format']}",
+                    "preview": f"{stem}.preview.png",
+                    "layers": layers,
+                }
             )
     with open(job["report"], "w") as file:
         json.dump({"seconds": {"total": 1.25}, "request": job}, file)

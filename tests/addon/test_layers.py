@@ -95,13 +95,11 @@ def test_detail_goes_up_to_twice(made):
     assert made.image.avatartex_layers.detail == 2 and like(made.image, detail=2)
 
 
-@pytest.mark.parametrize(
-    ("option", "value", "name", "start"), [("light", "even", "light", 0.5), ("hair", "bare", "hair", 0)]
-)
-def test_options_are_where_sliders_start(scene, fake, option, value, name, start):
+@pytest.mark.parametrize(("option", "value", "start"), [("light", "even", 0.5), ("hair", "bare", 0)])
+def test_options_are_where_sliders_start(scene, fake, option, value, start):
     setattr(scene.settings, option, value)
     generate(scene, 1)
-    assert getattr(the_image().avatartex_layers, name) == start
+    assert getattr(the_image().avatartex_layers, option) == start
 
 
 def test_undo_and_redo_are_followed(made):
@@ -395,3 +393,71 @@ class TestApi:
         api = addon("api")
         with pytest.raises(api.AvatarTexError, match="no layers"):
             api.save_layers("Head", "x.ora")
+
+    def test_the_shells_opacity(self, scene, fake, addon):
+        scene.settings.shell = "object"
+        generate(scene, 1)
+        socket = addon("scene.shell_object").find_opacity(scene.head)
+        addon("api").set_layer("Head", "shell", 0.25)
+        assert socket.default_value == 0.25 and socket.node.outputs["Result"].links[0].to_socket.name == "Alpha"
+        assert not the_image().is_dirty
+
+
+def test_variants_as_photographs(scene, fake, addon):
+    generate(scene, 1)
+    settings = bpy.context.scene.avatartex_variants
+    settings.styles, settings.seeds, settings.size = {"photo", "cel"}, "0", "512"
+    bpy.ops.avatartex.variants_bake()
+    find = addon("scene.history").find_layered
+    for index, entry in enumerate(scene.head.avatartex_variants):
+        bpy.ops.avatartex.variant_show(index=index)
+        image = find(scene.head)
+        assert (image is not None) == (entry.style == "photo")
+        if image is not None:
+            image.avatartex_layers.hair = 0
+            assert like(image, hair=0) and the_image().avatartex_layers.hair == 1
+    bpy.ops.avatartex.variant_show(index=index)
+    assert find(scene.head) == the_image()
+
+
+@pytest.fixture
+def drawn(scene, addon):
+    """What the box shows: properties by name."""
+
+    class Layout:
+        def __init__(self):
+            self.seen = []
+
+        def panel(self, _name):
+            return self, self
+
+        def prop(self, owner, name, text=None, slider=False):
+            self.seen.append(text or owner.bl_rna.properties[name].name)
+
+        def operator(self, name, **_):
+            self.seen.append(name)
+
+        def label(self, text="", **_):
+            self.seen.append(text)
+
+        def __getattr__(self, _):
+            return lambda *_, **__: self
+
+    def draw():
+        layout = Layout()
+        addon("ui.layers_box").draw_layers(layout, scene.head)
+        return layout.seen
+
+    return draw
+
+
+def test_the_box(scene, fake, drawn):
+    assert drawn() == []
+    generate(scene, 1)
+    assert drawn() == ["Layers", "Light", "Hair", "Skin's Detail", "avatartex.reset_layers", "avatartex.save_layers"]
+    paint(the_image())
+    the_image().avatartex_layers.light = 0
+    assert "avatartex.flatten_anyway" in drawn()
+    scene.settings.shell = "object"
+    generate(scene, 2)
+    assert drawn()[:2] == ["Layers", "Shell"] and "avatartex.flatten_anyway" not in drawn()

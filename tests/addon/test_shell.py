@@ -67,7 +67,9 @@ def test_the_shell_covers_what_the_picture_says_and_stands_off(shelled):
     assert np.allclose(np.linalg.norm(north, axis=1), 0.12 + STANDS_OFF, atol=5e-4)
     [slot] = shelled.shell.material_slots
     shader = slot.material.node_tree.nodes["Principled BSDF"]
-    assert shader.inputs["Alpha"].links[0].from_node.image == bpy.data.images["Head Shell"]
+    opacity = shader.inputs["Alpha"].links[0].from_node
+    assert opacity.inputs["Factor"].default_value == 1 and opacity.inputs["A"].default_value == 0
+    assert opacity.inputs["B"].links[0].from_node.image == bpy.data.images["Head Shell"]
     assert shader.inputs["Base Color"].links[0].from_node.image == bpy.data.images["Head Shell"]
 
 
