@@ -12,28 +12,33 @@ def follow(group, _context) -> None:
     follow_sliders(group.id_data)
 
 
-def slider(name: str, description: str, default: float = 1.0, most: float = 1.0):
-    return FloatProperty(
-        name=name,
-        description=description,
-        min=0.0,
-        max=most,
-        default=default,
-        subtype="FACTOR",
-        update=follow,
-        options=set(),  # not to be animated: it changes the image's texels, which playback does not
-    )
+#: What all sliders have in common. They are not to be animated: playback does not flatten.
+SLIDER = {"min": 0.0, "max": 1.0, "default": 1.0, "subtype": "FACTOR", "update": follow, "options": set()}
 
 
 class AVATARTEX_PG_layers(bpy.types.PropertyGroup):
-    """Image.avatartex_layers."""
+    """Image.avatartex_layers: a slider for each of layer_store.SLIDERS, and what is known of texels and packed file."""
 
-    folds: slider("Smile's Folds", "Folds that the portrait's expression makes, as furrows beside the mouth", 0.0)
-    detail: slider("Skin's Detail", "Pores, wrinkles and fine relief. Above 1 they are stronger than seen", most=2.0)
-    facial_hair: slider("Facial Hair", "Beard and moustache on the skin")
-    hair: slider("Hair", "The portrait's hair on the scalp; at 0 there is bare skin")
-    headwear: slider("Headwear", "Hats, scarves and glasses that the portrait shows", 0.0)
-    light: slider("Light", "The portrait's light and shade; at 0 there is evenly lit skin, for lights of the scene")
+    folds: FloatProperty(
+        name="Smile's Folds",
+        description="The folds that the portrait's expression makes, such as those beside the mouth",
+        **SLIDER | {"default": 0.0},
+    )
+    detail: FloatProperty(
+        name="Skin's Detail",
+        description="Pores, wrinkles and fine relief; above 1 stronger than the portrait shows them",
+        **SLIDER | {"max": 2.0},
+    )
+    facial_hair: FloatProperty(name="Facial Hair", description="Beard and moustache; at 0 the skin below", **SLIDER)
+    hair: FloatProperty(name="Hair", description="The hair on the scalp; at 0 the bare skin below", **SLIDER)
+    headwear: FloatProperty(
+        name="Headwear", description="Hats, scarves and glasses of the portrait", **SLIDER | {"default": 0.0}
+    )
+    light: FloatProperty(
+        name="Light",
+        description="The portrait's light and shade; at 0 evenly lit skin, for lights of the scene",
+        **SLIDER,
+    )
 
     there: StringProperty(description="The layers that have a slider, by commas; empty: the image has no layers")
     made: FloatVectorProperty(size=len(SLIDERS), description="Opacities that the job made the texture with")

@@ -50,7 +50,7 @@ def test_regions_variants_and_set_up_are_whole_in_german(addon):
     german = {english for _, english in addon("translations").read_languages()["de"]}
     told = {
         text.text
-        for name in ("ui/regions_panel.py", "ui/variants_panel.py", "ui/setup_box.py")
+        for name in ("ui/regions_panel.py", "ui/variants_panel.py", "ui/setup_box.py", "ui/layers_box.py")
         for text in find_texts(ADDON / name)
     }
     assert {text for text in told if not re.fullmatch(r"[A-Z_0-9]+(_VEC)?", text)} - german == set()
