@@ -13,12 +13,13 @@ from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.messages import SaveLayers
 from ..core.chore import Chore, Parts
 from ..core.job import JobFiles
-from ..scene.layer_store import SLIDERS, UDIM, read_bytes
+from ..scene.images import UDIM
+from ..scene.layer_store import SLIDERS, read_bytes
 from ..scene.layers import read_sliders
 from .backend_task import BackendTask
 
 #: Formats by suffix: OpenRaster, and Photoshop's.
-SUFFIXES = (".ora", ".psd")
+FORMATS = (".ora", ".psd")
 
 
 def name_layers(image: bpy.types.Image, path: Path) -> Path:
@@ -27,7 +28,7 @@ def name_layers(image: bpy.types.Image, path: Path) -> Path:
     Raises:
         AvatarTexError: BAD_REQUEST, the suffix names no format.
     """
-    if path.suffix.lower() not in SUFFIXES:
+    if path.suffix.lower() not in FORMATS:
         raise AvatarTexError(
             ErrorCode.BAD_REQUEST,
             f"'{path.name}' names no file of layers.",

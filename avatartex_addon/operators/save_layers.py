@@ -15,13 +15,13 @@ from ..session import find_busy
 from .backend_operator import BackendOperator
 from .checked import Checked
 
-FORMATS = (
+PROGRAMS = (
     (".ora", "OpenRaster", "For Krita, GIMP and MyPaint"),
     (".psd", "Photoshop", "For Photoshop, Affinity Photo and Krita"),
 )
 
 
-def find_image(context: bpy.types.Context) -> bpy.types.Image | None:
+def layered_texture(context: bpy.types.Context) -> bpy.types.Image | None:
     return find_layered(find_head(context))
 
 
@@ -30,7 +30,7 @@ class LayersOperator(Checked):
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
-        image = find_image(context)
+        image = layered_texture(context)
         if image is None:
             return "The texture that the head shows has no layers"
         return "" if image.library is None else "The texture is linked from another file"
@@ -46,12 +46,12 @@ class AVATARTEX_OT_reset_layers(LayersOperator, bpy.types.Operator):
     def find_obstacle(cls, context: bpy.types.Context) -> str:
         if obstacle := super().find_obstacle(context):
             return obstacle
-        image = find_image(context)
+        image = layered_texture(context)
         changed = read_sliders(image) != tuple(round(value, 5) for value in image.avatartex_layers.made)
         return "" if changed else "The sliders are as the job left them"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        reset_sliders(find_image(context))
+        reset_sliders(layered_texture(context))
         return {"FINISHED"}
 
 
@@ -62,7 +62,7 @@ class AVATARTEX_OT_flatten_anyway(LayersOperator, bpy.types.Operator):
     bl_label = "Flatten Anyway"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        flatten_over(find_image(context))
+        flatten_over(layered_texture(context))
         return {"FINISHED"}
 
 
@@ -80,7 +80,7 @@ class AVATARTEX_OT_write_layers(BackendOperator, bpy.types.Operator):
         return find_busy(context) or LayersOperator.find_obstacle.__func__(cls, context)
 
     def begin(self, context: bpy.types.Context, in_window: bool) -> LayerSaving:
-        return LayerSaving(find_image(context), Path(bpy.path.abspath(self.filepath)))
+        return LayerSaving(layered_texture(context), Path(bpy.path.abspath(self.filepath)))
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
         written = self.job.find_written()
@@ -98,7 +98,7 @@ masks; of several UDIM tiles as one file each"""
     bl_options = {"REGISTER"}
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
-    format: EnumProperty(name="Format", description="Which programs can open it", items=FORMATS)
+    format: EnumProperty(name="Format", description="Which programs can open it", items=PROGRAMS)
     check_existing: BoolProperty(default=True, options={"HIDDEN"})
     filter_glob: StringProperty(default="*.ora;*.psd", options={"HIDDEN", "SKIP_SAVE"})
     browsed = False
@@ -108,14 +108,14 @@ masks; of several UDIM tiles as one file each"""
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
         path = folder / f"{bpy.path.clean_name(find_head(context).name)}_layers{self.format}"
-        self.filepath, self.browsed = str(name_layers(find_image(context), path)), True
+        self.filepath, self.browsed = str(name_layers(layered_texture(context), path)), True
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def check(self, context: bpy.types.Context) -> bool:
         """The suffix follows the chosen format."""
         path = Path(self.filepath)
-        known = path.suffix.lower() in {suffix for suffix, _, _ in FORMATS}
+        known = path.suffix.lower() in {suffix for suffix, _, _ in PROGRAMS}
         named = str(path.with_suffix(self.format) if known else path.with_name(path.name + self.format))
         changed, self.filepath = named != self.filepath, named
         return changed

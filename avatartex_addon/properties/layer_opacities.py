@@ -8,12 +8,12 @@ from ..scene.layer_store import SLIDERS
 from ..scene.layers import follow_sliders
 
 
-def follow(group, _context) -> None:
+def flatten_moved(group, _context) -> None:
     follow_sliders(group.id_data)
 
 
 #: What all sliders have in common. They are not to be animated: playback does not flatten.
-SLIDER = {"min": 0.0, "max": 1.0, "default": 1.0, "subtype": "FACTOR", "update": follow, "options": set()}
+SLIDER = {"min": 0.0, "max": 1.0, "default": 1.0, "subtype": "FACTOR", "update": flatten_moved, "options": set()}
 
 
 class AVATARTEX_PG_layers(bpy.types.PropertyGroup):

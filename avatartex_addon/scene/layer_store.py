@@ -17,8 +17,8 @@ import numpy as np
 
 from ..backend.layers.flatten import LAYERS
 from ..backend.layers.packed import BadLayers, read_head, unpack
+from .images import UDIM
 
-UDIM = "<UDIM>"
 #: Of an image: its bytes, as whole numbers, because Blender ends a property of bytes at the first zero. Then the tile.
 KEY = "avatartex_layers_packed"
 #: The layers that have a slider, in the order of properties that hold a number for each.

@@ -54,13 +54,13 @@ class Canvas:
 
     def quantise(self) -> dict[int, np.ndarray]:
         """(N,3) uint8 sRGB by tile, as Blender rounds."""
-        return {tile: to_bytes(colours) for tile, colours in self.colours.items()}
+        return {tile: round_colours(colours) for tile, colours in self.colours.items()}
 
     def encode(self) -> Encoded:
         """For the file. It takes seconds at 4K: on a thread."""
         texels = self.quantise()
         files = {tile: png.encode(square(one)[::-1]) for tile, one in texels.items()}
-        return Encoded(files, checksum(texels.values()), mark(files.values()))
+        return Encoded(files, checksum(texels.values()), name_files(files.values()))
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,10 @@ def read_texels(image: bpy.types.Image) -> np.ndarray:
     """(N,3) uint8 sRGB of an image without tiles, rows from the bottom."""
     colours = np.empty(image.size[0] * image.size[1] * image.channels, np.float32)
     image.pixels.foreach_get(colours)
-    return to_bytes(colours.reshape(-1, image.channels))
+    return round_colours(colours.reshape(-1, image.channels))
 
 
-def to_bytes(colours: np.ndarray) -> np.ndarray:
+def round_colours(colours: np.ndarray) -> np.ndarray:
     """(N,3) uint8 of (N,3 or 4) float32, rounded as Blender does."""
     found = np.empty((len(colours), 3), np.uint8)
 
@@ -132,7 +132,7 @@ def checksum(tiles) -> str:
     return f"{found:08x}"
 
 
-def mark(files) -> str:
+def name_files(files) -> str:
     """Names the bytes of files, in any order."""
     length = found = 0
     for data in files:
@@ -140,12 +140,12 @@ def mark(files) -> str:
     return f"{length}:{found:08x}"
 
 
-def read_mark(image: bpy.types.Image) -> str:
+def name_packed(image: bpy.types.Image) -> str:
     """Of the packed files, or of the one beside the .blend file."""
     if image.packed_files:
-        return mark(entry.packed_file.data for entry in image.packed_files)
+        return name_files(entry.packed_file.data for entry in image.packed_files)
     path = Path(bpy.path.abspath(image.filepath, library=image.library))
-    return mark([path.read_bytes()]) if path.is_file() else ""
+    return name_files([path.read_bytes()]) if path.is_file() else ""
 
 
 def find_side(texels: np.ndarray) -> int:

@@ -18,12 +18,12 @@ import bpy
 
 from ..backend.layers.packed import BadLayers
 from .layer_store import SLIDERS, attach_layers, forget_all, has_layers, on_thread, read_layers
-from .layer_texels import Canvas, Encoded, checksum, read_mark, read_texels
+from .layer_texels import Canvas, Encoded, checksum, name_packed, read_texels
 
 #: Seconds without a move after which a slider rests. Moves in between are one drag, which looks for paint once.
 RESTS = 1.0
 #: Seconds between two looks at what rests.
-LOOK = 0.25
+LOOK_AGAIN = 0.25
 
 Opacities = tuple[float, ...]
 
@@ -80,7 +80,7 @@ def packed_sliders(image: bpy.types.Image) -> Opacities:
     return tuple(round(value, 5) for value in image.avatartex_layers.packed_for)
 
 
-def find_shown(image: bpy.types.Image) -> Opacities:
+def shown_sliders(image: bpy.types.Image) -> Opacities:
     """What the texels in memory show: those that we set, else the packed file's."""
     session = _sessions.get(image.session_uid)
     ours = session is not None and session.shown is not None and image.is_dirty
@@ -93,7 +93,7 @@ def keep_layers(image: bpy.types.Image, path: Path, tiles=()) -> None:
         return
     group = image.avatartex_layers
     set_sliders(image, tuple(group.made))
-    group.packed, group.packed_for, group.texels = read_mark(image), read_sliders(image), ""
+    group.packed, group.packed_for, group.texels = name_packed(image), read_sliders(image), ""
 
 
 def follow_sliders(image: bpy.types.Image) -> None:
@@ -124,7 +124,7 @@ def flatten_image(image: bpy.types.Image) -> None:
     session.packed, session.refused, session.work = False, False, None
     group.painted = False
     if image.source == "TILED":
-        group.packed, group.packed_for, group.texels, group.raw = read_mark(image), session.shown, "", True
+        group.packed, group.packed_for, group.texels, group.raw = name_packed(image), session.shown, "", True
     if not bpy.app.background and not bpy.app.timers.is_registered(pack_rested):
         bpy.app.timers.register(pack_rested, first_interval=RESTS, persistent=True)
 
@@ -148,7 +148,7 @@ def flatten_over(image: bpy.types.Image) -> None:
 def is_painted(image: bpy.types.Image) -> bool:
     """Whether somebody else changed the texels since the job or the sliders did."""
     group, session = image.avatartex_layers, session_of(image)
-    if not image.is_dirty and read_mark(image) == group.packed:
+    if not image.is_dirty and name_packed(image) == group.packed:
         return False
     if image.source == "TILED":
         return True
@@ -170,7 +170,7 @@ def pack_rested() -> float | None:
             session.work = on_thread(session.canvas.encode)
         elif session.work is not None and session.work.done():
             pack(image, session.work.result())
-    return LOOK if waiting else None
+    return LOOK_AGAIN if waiting else None
 
 
 def pack(image: bpy.types.Image, encoded: Encoded) -> None:
@@ -198,12 +198,12 @@ def follow_file(image: bpy.types.Image, before: Opacities | None = None) -> None
     Args:
         before: what the texels in memory show, where that was looked up before an undo.
     """
-    session, sliders, shown = _sessions.get(image.session_uid), read_sliders(image), before or find_shown(image)
+    session, sliders, shown = _sessions.get(image.session_uid), read_sliders(image), before or shown_sliders(image)
     if image.avatartex_layers.painted:
         if session is None or session.shown is None or session.refused:
             return  # the texels are the artist's
         forget_texels(image)  # we flattened over them, which was undone
-        if read_mark(image) != image.avatartex_layers.packed:
+        if name_packed(image) != image.avatartex_layers.packed:
             return
         image.avatartex_layers.painted, shown = False, packed_sliders(image)
     waits = session is not None and not session.packed
@@ -232,7 +232,7 @@ def layered_images() -> list[bpy.types.Image]:
 def note_shown(*_arguments) -> None:
     """Before undo and redo."""
     _before.clear()
-    _before.update((image.session_uid, find_shown(image)) for image in layered_images())
+    _before.update((image.session_uid, shown_sliders(image)) for image in layered_images())
 
 
 @bpy.app.handlers.persistent
@@ -242,7 +242,7 @@ def follow_undo(*_arguments) -> None:
 
 
 @bpy.app.handlers.persistent
-def before_save(*_arguments) -> None:
+def pack_layers(*_arguments) -> None:
     """The file holds what is shown, and Blender need not ask about unsaved images."""
     for image in layered_images():
         settle(image)
@@ -270,6 +270,6 @@ HANDLERS = (
     ("redo_pre", note_shown),
     ("undo_post", follow_undo),
     ("redo_post", follow_undo),
-    ("save_pre", before_save),
+    ("save_pre", pack_layers),
     ("load_post", after_load),
 )

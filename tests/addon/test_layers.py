@@ -130,7 +130,7 @@ def test_undo_wherever_the_file_was_packed_between(made, addon, packed):
         bpy.ops.ed.undo_push(message="light")
         if number in packed:
             settle(the_image())
-            addon("scene.layers").before_save()
+            addon("scene.layers").pack_layers()
     bpy.ops.ed.undo()
     assert like(the_image(), light=0.75)
     bpy.ops.ed.redo()
@@ -167,11 +167,11 @@ def test_a_file_from_the_middle_of_a_drag(made, tmp_path, addon):
     """As autosaves are: the packed file is older than the sliders."""
     layers, path = addon("scene.layers"), str(tmp_path / "head.blend")
     made.image.avatartex_layers.light = 0
-    bpy.app.handlers.save_pre.remove(layers.before_save)
+    bpy.app.handlers.save_pre.remove(layers.pack_layers)
     try:
         bpy.ops.wm.save_as_mainfile(filepath=path)
     finally:
-        bpy.app.handlers.save_pre.append(layers.before_save)
+        bpy.app.handlers.save_pre.append(layers.pack_layers)
     bpy.ops.wm.open_mainfile(filepath=path)
     assert like(the_image(), light=0)
     the_image().avatartex_layers.light = 0.5
@@ -270,7 +270,7 @@ def test_paint_is_not_packed_away(made, addon):
     made.image.avatartex_layers.light = 0
     paint(made.image)
     painted = texels(made.image)
-    addon("scene.layers").before_save()
+    addon("scene.layers").pack_layers()
     assert np.array_equal(texels(made.image), painted) and made.image.is_dirty
 
 
