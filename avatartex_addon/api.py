@@ -389,7 +389,7 @@ def set_layer(object: bpy.types.Object | str, name: str, opacity: float) -> None
         raise AvatarTexError(
             ErrorCode.BAD_REQUEST,
             "The texture was painted on, and a slider would lose that.",
-            "Keep it, or call bpy.ops.avatartex.flatten_anyway() first.",
+            "Call bpy.ops.avatartex.keep_paint() or bpy.ops.avatartex.flatten_anyway() first.",
         )
     settle(image)
 

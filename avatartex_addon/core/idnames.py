@@ -49,6 +49,7 @@ class Op(StrEnum):
     SAVE_TEXTURE = "avatartex.save_texture"
     # save_layers.py
     RESET_LAYERS = "avatartex.reset_layers"
+    KEEP_PAINT = "avatartex.keep_paint"
     FLATTEN_ANYWAY = "avatartex.flatten_anyway"
     WRITE_LAYERS = "avatartex.write_layers"
     SAVE_LAYERS = "avatartex.save_layers"

@@ -55,6 +55,29 @@ class AVATARTEX_OT_reset_layers(LayersOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class AVATARTEX_OT_keep_paint(LayersOperator, bpy.types.Operator):
+    """Keep what was painted on the texture on top of its layers, whatever the sliders do below it"""
+
+    bl_idname = Op.KEEP_PAINT
+    bl_label = "Keep Paint on Top"
+
+    @classmethod
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        if obstacle := super().find_obstacle(context):
+            return obstacle
+        image = layered_texture(context)
+        if image.source == "TILED":
+            return "Paint on UDIM tiles cannot be kept: Blender shows the texels of the first tile alone"
+        return "" if image.avatartex_layers.painted else "Nobody painted on the texture since a slider moved"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            flatten_over(layered_texture(context), keep=True)
+        except ValueError:
+            return self.fail("The texture has another size than its layers: paint on it cannot be kept.")
+        return {"FINISHED"}
+
+
 class AVATARTEX_OT_flatten_anyway(LayersOperator, bpy.types.Operator):
     """Make the texture from its layers again, without what was painted on it. Undo brings the paint back"""
 
@@ -62,7 +85,7 @@ class AVATARTEX_OT_flatten_anyway(LayersOperator, bpy.types.Operator):
     bl_label = "Flatten Anyway"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        flatten_over(layered_texture(context))
+        flatten_over(layered_texture(context), keep=False)
         return {"FINISHED"}
 
 

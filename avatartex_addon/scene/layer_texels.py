@@ -14,6 +14,7 @@ import numpy as np
 from ..backend.layers.flatten import cores, flatten
 from ..core import png
 from .images import UDIM, reload_tiles, repack, write_bmp
+from .layer_paint import lay_paint
 from .layer_store import Unpacked
 
 #: Texels that are made bytes together.
@@ -27,12 +28,15 @@ class Canvas:
 
     colours: dict[int, np.ndarray] = field(default_factory=dict)
 
-    def flatten(self, layers: Unpacked, opacities: dict[str, float]) -> None:
+    def flatten(self, image: bpy.types.Image, layers: Unpacked, opacities: dict[str, float]) -> None:
+        """With what the artist painted on the image, where that is kept."""
         for tile, planes in layers.items():
             count = planes["skin"].shape[1]
             if tile not in self.colours or len(self.colours[tile]) != count:
                 self.colours[tile] = np.ones((count, 4), np.float32)
             flatten(planes, opacities, self.colours[tile].T[:3])
+        if 0 in layers:
+            lay_paint(image, self.colours[0])
 
     def show(self, image: bpy.types.Image) -> None:
         """Put the texels into the image; those of tiles are packed, too.

@@ -17,6 +17,7 @@ from pathlib import Path
 import bpy
 
 from ..backend.layers.packed import BadLayers
+from .layer_paint import drop_paint, keep_paint
 from .layer_store import SLIDERS, attach_layers, forget_all, has_layers, on_thread, read_layers
 from .layer_texels import Canvas, Encoded, checksum, name_packed, read_texels
 
@@ -115,7 +116,7 @@ def flatten_image(image: bpy.types.Image) -> None:
     """Let the image show what its sliders say, whatever it shows now."""
     group, session = image.avatartex_layers, session_of(image)
     try:
-        session.canvas.flatten(read_layers(image), dict(zip(SLIDERS, read_sliders(image))))
+        session.canvas.flatten(image, read_layers(image), dict(zip(SLIDERS, read_sliders(image))))
     except BadLayers:
         group.there = ""  # there is nothing that sliders could do
         return
@@ -135,13 +136,26 @@ def reset_sliders(image: bpy.types.Image) -> None:
     follow_sliders(image)
 
 
-def flatten_over(image: bpy.types.Image) -> None:
-    """Flatten over what was painted, as a step of undo that brings the paint back."""
+def flatten_over(image: bpy.types.Image, keep: bool) -> None:
+    """Go on from what was painted, as a step of undo that brings the paint back.
+
+    Args:
+        keep: the paint stays on top of the layers; else it goes.
+    """
+    if keep:
+        canvas = session_of(image).canvas
+        canvas.flatten(image, read_layers(image), dict(zip(SLIDERS, read_sliders(image))))
+        [flattened] = canvas.quantise().values()
+        painted = read_texels(image)
     if image.is_dirty and image.source != "TILED":
         image.pack()
     image.avatartex_layers.painted = True
     if bpy.ops.ed.undo_push.poll():
         bpy.ops.ed.undo_push(message="Painted Texture")
+    if keep:
+        keep_paint(image, painted, flattened)
+    else:
+        drop_paint(image)
     flatten_image(image)
 
 

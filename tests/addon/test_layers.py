@@ -67,10 +67,10 @@ def the_image():
     return bpy.data.objects["Head"].avatartex_history[-1].image
 
 
-def paint(image):
+def paint(image, count=20, start=0, colour=(1, 0, 0, 1)):
     found = np.empty(image.size[0] * image.size[1] * 4, np.float32)
     image.pixels.foreach_get(found)
-    found[: 4 * 20] = (1, 0, 0, 1) * 20
+    found[4 * start : 4 * (start + count)] = colour * count
     image.pixels.foreach_set(found)
 
 
@@ -253,6 +253,47 @@ def test_undo_brings_the_paint_back(made, addon, monkeypatch):
     assert np.array_equal(texels(the_image()), painted) and the_image().avatartex_layers.painted
     bpy.ops.ed.redo()
     assert like(the_image(), light=0.5) and not the_image().avatartex_layers.painted
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_paint_stays_on_top(made, addon, monkeypatch, tmp_path, moved):
+    monkeypatch.setattr(addon("scene.layers"), "RESTS", -1.0)
+    if moved:
+        made.image.avatartex_layers.light = 0.5
+    else:
+        flatten_delivered(made.image, addon)
+    assert not bpy.ops.avatartex.keep_paint.poll()
+    paint(made.image)
+    made.image.avatartex_layers.light = 0
+    assert bpy.ops.avatartex.keep_paint("EXEC_DEFAULT", True) == {"FINISHED"}
+    the_image().avatartex_layers.light = 0
+    assert strokes(the_image()) == ([[255, 0, 0]] * 20, True) and not the_image().avatartex_layers.painted
+    path = str(tmp_path / "head.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    the_image().avatartex_layers.hair = 0
+    assert strokes(the_image(), hair=0) == ([[255, 0, 0]] * 20, True)
+    paint(the_image(), 30, 10, (0, 1, 0, 1))
+    the_image().avatartex_layers.hair = 0.5
+    bpy.ops.avatartex.keep_paint()
+    the_image().avatartex_layers.hair = 1
+    assert strokes(the_image()) == ([[255, 0, 0]] * 10 + [[0, 255, 0]] * 30, True)
+
+
+def flatten_delivered(image, addon):
+    """The fake's texture is not what its layers are together, as a real one is: let the packed file be that."""
+    addon("scene.layers").flatten_image(image)
+    addon("scene.layers").settle(image)
+    image.buffers_free()
+
+
+def strokes(image, **opacities):
+    """The painted texels' colours, and whether the rest is as the sliders say, all of light 0."""
+    found = texels(image)
+    rest, row = found[1:, :, 0], found[0, :, :]
+    painted = [texel.tolist() for texel in row[:40] if np.ptp(texel[:2]) > 200]
+    wanted = expect(light=0, **opacities)
+    return painted, bool(np.abs(rest[:: SIZE - 2, :: SIZE - 1] - wanted).max() <= 1)
 
 
 def test_paint_within_a_file_is_found(made, tmp_path):
