@@ -94,6 +94,7 @@ class Variants(FromPortrait):
     format: str = FORMAT.default
     previews: bool = False  # beside each texture a small picture of the head, STYLE_SEED.preview.png
     sheet: str = ""  # path of a picture of the head in all variants
+    keep_layers: bool = False  # beside each PNG of the style photo its layers, STYLE_SEED.layers
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ class Varied:
     """The answer to Variants."""
 
     job: str
-    made: list[dict]  # style, seed, output, preview; <UDIM> in output as in Result
+    made: list[dict]  # style, seed, output, preview, layers ("": none); <UDIM> in output and layers as in Result
     report: str = ""
     warnings: list[str] = field(default_factory=list)
     tiles: list[int] = field(default_factory=list)

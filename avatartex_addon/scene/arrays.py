@@ -13,6 +13,22 @@ def read_each(things: bpy.types.bpy_prop_collection, name: str, kind: type = np.
     return values.reshape(-1, width) if width > 1 else values
 
 
+def keep_numbers(thing: bpy.types.ID, name: str, numbers: np.ndarray) -> None:
+    """(n,) int32 as a property of a datablock."""
+    drop_numbers(thing, name)  # Blender 4.2 writes an array over another one, however long that is
+    thing[name] = numbers
+
+
+def drop_numbers(thing: bpy.types.ID, name: str) -> None:
+    if name in thing.keys():
+        del thing[name]
+
+
+def kept_numbers(thing: bpy.types.ID, name: str) -> np.ndarray:
+    """(n,) int32; not to be used any more once the property is gone."""
+    return np.frombuffer(memoryview(thing[name]), np.int32)
+
+
 def read_uvs(mesh: bpy.types.Mesh, uv_map: str) -> np.ndarray:
     """(L,2) float32 of the loops."""
     return read_each(mesh.uv_layers[uv_map].uv, "vector", np.float32, 2)

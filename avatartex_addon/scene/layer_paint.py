@@ -5,6 +5,8 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
+from .arrays import drop_numbers, keep_numbers, kept_numbers
+
 #: Of an image: the painted texels' numbers, then their colours as red, green and blue in one number.
 PAINT = "avatartex_layers_paint"
 #: Of 255: as much a texture may differ from its own layers where nobody painted, for they are rounded.
@@ -24,14 +26,14 @@ def keep_paint(image: bpy.types.Image, painted: np.ndarray, flattened: np.ndarra
     stay = ~differs[before]
     found = np.concatenate([before[stay], places, colours[stay], red << 16 | green << 8 | blue])
     if found.size:
-        image[PAINT] = found.astype(np.int32)
+        keep_numbers(image, PAINT, found.astype(np.int32))
 
 
 def read_paint(image: bpy.types.Image) -> tuple[np.ndarray, np.ndarray]:
     """(K,) numbers of texels and (K,) their colours, int32."""
     if PAINT not in image.keys():
         return np.empty(0, np.int32), np.empty(0, np.int32)
-    return tuple(np.frombuffer(memoryview(image[PAINT]), np.int32).reshape(2, -1))
+    return tuple(kept_numbers(image, PAINT).reshape(2, -1))
 
 
 def lay_paint(image: bpy.types.Image, texels: np.ndarray) -> None:
@@ -42,5 +44,4 @@ def lay_paint(image: bpy.types.Image, texels: np.ndarray) -> None:
 
 
 def drop_paint(image: bpy.types.Image) -> None:
-    if PAINT in image.keys():
-        del image[PAINT]
+    drop_numbers(image, PAINT)

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..backend.layers.flatten import LAYERS
 from ..backend.layers.packed import BadLayers, read_head, unpack
+from .arrays import keep_numbers, kept_numbers
 from .images import UDIM
 
 #: Of an image: its bytes, as whole numbers, because Blender ends a property of bytes at the first zero. Then the tile.
@@ -44,7 +45,7 @@ def attach_layers(image: bpy.types.Image, path: Path, tiles: Sequence[int] = ())
     except (OSError, BadLayers):
         return False
     for tile, data in files.items():
-        image[f"{KEY}{tile}"] = np.frombuffer(data + bytes(-len(data) % 4), np.int32)
+        keep_numbers(image, f"{KEY}{tile}", np.frombuffer(data + bytes(-len(data) % 4), np.int32))
     group, opacities = image.avatartex_layers, heads[0].opacities
     group.there = ",".join(name for name in SLIDERS if any(name in head.parts for head in heads))
     group.made = [opacities.get(name, 1.0) for name in SLIDERS]
@@ -62,7 +63,7 @@ def find_tiles(image: bpy.types.Image) -> list[int]:
 
 def read_bytes(image: bpy.types.Image) -> dict[int, bytes]:
     """Of each tile, as the backend wrote them but for zeros at the end."""
-    return {tile: bytes(memoryview(image[f"{KEY}{tile}"])) for tile in find_tiles(image)}
+    return {tile: kept_numbers(image, f"{KEY}{tile}").tobytes() for tile in find_tiles(image)}
 
 
 def prepare_layers(image: bpy.types.Image) -> Future[Unpacked]:

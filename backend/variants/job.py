@@ -14,6 +14,8 @@ from ..compose.udim import compose_tiles, read_bases, tile_path
 from ..errors import AvatarTexError, ErrorCode
 from ..head.match import registration_json
 from ..imaging.files import encode_picture
+from ..layers.files import PACKED, layers_file
+from ..layers.packed import Packed
 from ..messages import Generate, Variants, Varied
 from ..options import PROFILE, refuse_unknown
 from ..outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs
@@ -55,7 +57,7 @@ def work(
     device = refusals.choose_device(request.device)
     networks = pipeline.load_cached_networks(device)
     job = pipeline.prepare(Job(request, pipeline.read_head(request), networks, step))
-    finish = Finish(request.size, request.opacities(job.style))
+    finish = Finish(request.size, request.opacities(job.style), layers=bool(layers_files(request)))
     without_light = Finish(request.size, {**finish.opacities, "light": 0.0})
     stylist = Stylist(job, request.size, bases, request.strength / 100, request.scale / 100)
     sheet = Sheet(job, request.styles)
@@ -94,7 +96,13 @@ def work(
             if request.previews:
                 preview = preview_file(path)
                 staged.write(preview, encode_picture(preview, sheet.preview(textures)))
-            made.append({"style": style, "seed": seed, "output": output, "preview": preview})
+            layers = ""
+            if path.with_suffix(PACKED) in layers_files(request):
+                layers = str(Path(output).with_suffix(PACKED))
+                for tile, texture in tiles.items():
+                    packed = Packed(request.size, texture.planes, finish.opacities)
+                    staged.write(tile_path(layers, tile), layers_file(PACKED, packed))
+            made.append({"style": style, "seed": seed, "output": output, "preview": preview, "layers": layers})
             if request.sheet:
                 sheet.add(f"{style}, seed {seed}", textures)
         del tiles, shown, plain
@@ -129,13 +137,20 @@ def check(request: Variants) -> None:
     previews = [preview_file(path) for path in files] if request.previews else []
     refuse_outputs(
         name_inputs(request),
-        [*map(str, files), *previews, request.report, request.sheet],
+        [*map(str, [*files, *layers_files(request)]), *previews, request.report, request.sheet],
         refusals.TEXEL_BYTES * request.size**2 * len(files),
     )
 
 
 def variant_file(request: Variants, style: str, seed: int) -> Path:
     return Path(request.output) / f"{style}_{seed}.{request.format}"
+
+
+def layers_files(request: Variants) -> list[Path]:
+    """Of the style that only shows the texture."""
+    if not request.keep_layers or request.format != "png" or "photo" not in request.styles:
+        return []
+    return [variant_file(request, "photo", seed).with_suffix(PACKED) for seed in request.seeds]
 
 
 def preview_file(path: Path) -> str:

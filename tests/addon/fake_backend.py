@@ -219,7 +219,7 @@ def write_layers(job, tiles):
         parts = {name: zlib.compress(b"".join(map(differ(size), planes)), 1) for name, planes in layers.items()}
         opacities = {"folds": 0.0, "detail": 1.0, "facial_hair": 1.0, "headwear": 0.0} | {
             "hair": float(job["hair"] != "bare"),
-            "light": {"keep": 1.0, "even": 0.5, "remove": 0.0}[job["light"]],
+            "light": {"even": 0.5, "remove": 0.0}.get(job["light"], 1.0),
         }
         about = [{"name": name, "planes": len(layers[name]), "bytes": len(part)} for name, part in parts.items()]
         head = json.dumps({"size": size, "opacities": opacities, "layers": about}).encode()

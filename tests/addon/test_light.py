@@ -77,4 +77,4 @@ def test_the_answer_is_undone_with_its_question(scene, drawn):
     bpy.ops.avatartex.settle_light(light="remove")
     bpy.ops.ed.undo_push(message="after")
     bpy.ops.ed.undo()
-    assert bpy.context.scene.avatartex.light == "keep" and drawn()[-2:] == QUESTION
+    assert bpy.context.scene.avatartex.light == "auto" and drawn()[-2:] == QUESTION

@@ -60,7 +60,7 @@ def test_the_api_has_the_options_of_each_job(addon, options):
 @pytest.mark.parametrize(
     ("command", "more"),
     [
-        ("generate", {"object", "portrait", "output", "overwrite", "texture"}),
+        ("generate", {"object", "portrait", "output", "overwrite", "texture", "layers"}),
         ("variants", {"object", "portrait", "output", "overwrite", "show"}),
         ("batch", {"table", "portraits", "match", "collection", "shared", "retry", "output", "overwrite", "report"}),
     ],

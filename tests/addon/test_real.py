@@ -58,3 +58,20 @@ def test_operator_api_and_command_line_give_the_same_texels(head, addon, tmp_pat
     textures.append(pixels_on(head))
     assert len(textures[0]) == 512 * 512 * 4 and textures[0].std() > 0.05
     assert np.array_equal(textures[0], textures[1]) and np.array_equal(textures[0], textures[2])
+
+
+def test_the_real_layers_are_the_texture(head, addon, tmp_path):
+    """Moved away and back, a slider gives the job's own texels but for rounding; and the backend writes the files."""
+    api = addon("api")
+    made = api.generate(head, shutil.copy(sources.astronaut(), tmp_path), size=512)
+    delivered, group = pixels_on(head), made.image.avatartex_layers
+    assert {"hair", "detail", "light"} <= set(group.there.split(","))
+    start = group.light
+    for value, moves in ((1 - start, True), (start, False)):
+        api.set_layer(head, "light", value)
+        apart = np.abs(pixels_on(head) - delivered) * 255
+        assert (apart.max() > 10) == moves, apart.max()
+    assert apart.max() <= 2.01
+    for suffix, begins in ((".ora", b"PK"), (".psd", b"8BPS")):
+        [path] = api.save_layers(head, tmp_path / f"head{suffix}")
+        assert path.read_bytes().startswith(begins)

@@ -221,7 +221,8 @@ def test_redo_through_the_api_is_the_same_request(scene, fake, addon, tmp_path):
     api = addon("api")
     made = api.redo("Head", seed=9)
     second = json.loads(made.report.read_text())["request"]
-    own = {"job", "output", "capture", "provenance", "report", "base_texture", "regions", "base_provenance", "previews"}
+    files = {"output", "capture", "provenance", "layers", "report", "base_texture", "regions", "base_provenance"}
+    own = files | {"job", "previews"}
     assert {k: v for k, v in first.items() if k not in own} == {k: v for k, v in second.items() if k not in own}
     cv2.imwrite(str(tmp_path / "mine.png"), np.zeros((8, 8, 3), np.uint8))
     made = api.generate("Head", first["portrait"], size=512, regions=tmp_path / "mine.png")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +21,8 @@ from backend.head.uvs import split_tiles
 from backend.imaging.files import write_picture
 from backend.imaging.sample import sample, to_linear
 from backend.lab.prepared import prepare_head
+from backend.layers.flatten import flatten
+from backend.layers.packed import unpack
 from backend.messages import Variants
 from backend.options import STYLES as PAINTED
 from backend.seeds import parse_seeds
@@ -345,3 +348,16 @@ def test_cancelled_between_two_nothing_is_left(prepared, tmp_path, demo_head_obj
         make_variants(request, lambda *told: seen.append(told), lambda: "Painting photo" in str(seen))
     assert "Painting photo" in seen[-1][0] and [f for _, f in seen] == sorted(f for _, f in seen)
     assert not list((tmp_path / "v").iterdir())
+
+
+def test_the_style_photo_comes_with_its_layers(prepared, tmp_path, demo_head_obj, astronaut):
+    """They are the texture, and no other style has any."""
+    words = {"mesh": str(demo_head_obj), "size": 512, "keep_layers": True}
+    request = Variants("t", str(astronaut), str(tmp_path / "v"), ["photo", "cel"], **words)
+    photo, cel = make_variants(request, lambda stage, fraction: None, lambda: False).made
+    assert cel["layers"] == "" and Path(photo["layers"]).name == "photo_0.layers"
+    packed = unpack(Path(photo["layers"]).read_bytes())
+    flat = flatten(packed.layers, packed.opacities).T.reshape(512, 512, 3)[..., ::-1] * 255
+    assert np.abs(flat - cv2.imread(photo["output"])).max() <= 2.5
+    plain = make_variants(replace(request, keep_layers=False), lambda stage, fraction: None, lambda: False).made
+    assert plain[0]["layers"] == "" and plain[0]["output"] == photo["output"]
