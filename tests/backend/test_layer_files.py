@@ -429,3 +429,14 @@ def test_saving_needs_no_torch(tmp_path, source):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+def test_layers_are_flattened_into_a_pictures_own_texels():
+    """As Blender has them: texel by texel with alpha, which stays."""
+    rng = np.random.default_rng(3)
+    layers = {"skin": rng.integers(0, 256, (3, 40_000), np.uint8), "light": rng.integers(0, 256, (3, 40_000), np.uint8)}
+    texels = np.full((40_000, 4), 0.25, np.float32)
+    flatten(layers, {"light": 0.5}, texels.T[:3])
+    assert np.array_equal(texels[:, :3].T, flatten(layers, {"light": 0.5})) and (texels[:, 3] == 0.25).all()
+    by_hand = layers["skin"] / 255 * (1 + 0.5 * (layers["light"] / 128 - 1))
+    assert np.abs(texels[:, :3].T - np.clip(by_hand, 0, 1)).max() < 1e-5
