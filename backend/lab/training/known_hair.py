@@ -46,7 +46,7 @@ BROWS, MOUTH, CHIN, TOP = (105, 334), 13, 152, 10
 
 @dataclass(frozen=True)
 class Head:
-    """One head of hair_heads.py: color (S,S,3) float32, points (468,2), hair (S,S) 0..1, weight (S,S) 0..1, where hair
+    """One head of parse_cut.py: color (S,S,3) float32, points (468,2), hair (S,S) 0..1, weight (S,S) 0..1, where hair
     is known; person (S,S); bald, and kind: whether its hair is known (told), it has none (bald), or neither."""
 
     color: np.ndarray
@@ -72,7 +72,7 @@ class Head:
 def known(stored: dict[str, np.ndarray], long: bool = False) -> Head:
     """What is known of a stored head; long: hair may hang below the mouth (else clothes lie there)."""
     color = stored["color"].astype(np.float32) / 255
-    person, skin, sure = (stored[key].astype(np.float32) / 255 for key in ("person", "skin", "sure"))
+    person, skin, sure = (stored[key].astype(np.float32) / 255 for key in ("person", "skin", "hair"))
     points, shape = stored["points"], color.shape[:2]
     x0, y0, x1, y1 = box_of(points)
     size = max(x1 - x0, y1 - y0)
