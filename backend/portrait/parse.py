@@ -1,8 +1,9 @@
-"""What each pixel of a portrait is: soft classes that sum to 1, by one network of this project's own.
+"""What each pixel of a portrait is: soft classes that sum to 1, by a network of this project's own.
 
 It looks at a square about the head that the landmarks fix (parse_network.py, trained by lab/training/parse_network.py);
 a guided filter draws its edges to the picture's. Nothing is cut at a threshold: whoever uses a class takes its
-probability. Hands, which have the face's colour, come from hands.py.
+probability. Three networks look closer at what is finer than its pixels, or of the face's own colour: beards, glasses,
+hands.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ import cv2
 import numpy as np
 
 from . import networks
+from .beard import find_beard
+from .glasses import glasses
 from .hands import hands_before
 from .landmark_groups import FACE_OVAL, fill_region
 from .landmarks import FaceLandmarks, cut
 from .parse_network import CLASSES, SIDE, face_parts, inputs_of, parse_frame, softmax, spread
-from .person import guided, head_square, person_matte, shrunk
+from .person import exact_background, guided, head_square, person_matte, shrunk
 
 #: Of the face's size: as far as edges of the network, whose pixels are 0.014 of it, may lie from the picture's.
 EDGES = 0.02
 #: Share of the network's square over which what it says fades at its border into the person as found without it.
 FADES = 0.06
-#: Share of the face's oval that glasses cover at least where the artist is warned.
-WORN = 0.008
 
 
 @dataclass(frozen=True)
@@ -86,21 +87,36 @@ def parse_portrait(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     to_small[:, 2] -= (x0, y0)
     to_small *= (np.array(small.shape[1::-1]) / near.shape[1::-1])[:, None]
     classes = _over_picture(made, to_small, cv2.resize(person[y0:y1, x0:x1], small.shape[1::-1]))
-    hand = hands_before(small, face.shifted(-x0, -y0).scaled(factor))
-    classes *= 1 - hand
-    classes[CLASSES.index("occluder")] += hand
+    seen = _closer_look(small, face.shifted(-x0, -y0).scaled(factor))
+    for name, cover in seen.items():
+        classes *= 1 - cover
+        classes[CLASSES.index(name)] += cover
 
     whole = np.zeros((len(CLASSES), *color.shape[:2]), np.float32)
     whole[CLASSES.index("background")] = 1 - person
     whole[CLASSES.index("clothes")] = person
     whole[:, y0:y1, x0:x1] = _to_edges(classes, small, near, max(2, round(EDGES * face.size * factor)))
-    if alpha is not None:
-        whole *= alpha
-        whole[-1] += 1 - alpha
+    for known in (alpha, _beside_flat_wall(color, face)):
+        if known is not None:
+            whole *= known
+            whole[-1] += 1 - known
     named = dict(zip(CLASSES, whole, strict=True))
-    oval = fill_region((SIDE, SIDE), points.astype(np.float32), FACE_OVAL)
-    worn = float((made[CLASSES.index("glasses")] * oval).sum() / max(oval.sum(), 1))
-    return Parse(**named, hand=bool(hand.any()), worn=worn > WORN)
+    return Parse(**named, hand=bool(seen["occluder"].any()), worn=bool(seen["glasses"].any()))
+
+
+def _closer_look(small: np.ndarray, face: FaceLandmarks) -> dict[str, np.ndarray]:
+    """(h,w) 0..1 by class: what is too fine for the network, or of the face's own colour."""
+    return {
+        "facial_hair": find_beard(small, face),
+        "glasses": glasses(small, face),
+        "occluder": hands_before(small, face),
+    }
+
+
+def _beside_flat_wall(color: np.ndarray, face: FaceLandmarks) -> np.ndarray | None:
+    """(H,W) 0 on a wall of one exact colour, but for the face, which may have it, too; None where there is none."""
+    wall = exact_background(color, face)
+    return None if wall is None else 1 - wall * (1 - fill_region(color.shape[:2], face.points, FACE_OVAL))
 
 
 def _over_picture(made: np.ndarray, to_image: np.ndarray, person: np.ndarray) -> np.ndarray:

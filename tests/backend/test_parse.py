@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from backend.imaging.noise import field
 from backend.portrait import networks
 from backend.portrait.faces import find_faces
 from backend.portrait.parse import Parse, parse_portrait
@@ -73,6 +74,28 @@ def test_black_hair_is_hair():
     black = astronaut().color * (1 - 0.9 * parse.hair[..., None])
     made, sure = parse_portrait(black.astype(np.float32), face), parse.hair > 0.9
     assert made.hair[sure].mean() > 0.8 and made.headwear[sure].mean() < 0.1
+
+
+def capped(colour: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The astronaut in a knitted cap that is pulled down to above her brows, and (H,W) bool where it lies."""
+    color, face = astronaut().color.copy(), astronaut_face()
+    rows, columns = np.mgrid[: color.shape[0], : color.shape[1]].astype(np.float32)
+    x, y = face.points[[105, 334], :2].mean(0)
+    x, y = (columns - x) / face.size, (rows - y) / face.size
+    cap = (np.abs(x / 0.62) ** 2.4 + np.abs(np.minimum(y + 0.08, 0) / 0.72) ** 2.4 < 1) & (y < -0.08)
+    light = np.clip(1.1 - 0.5 * np.hypot(x / 0.62, (y + 0.4) / 0.7), 0.3, 1) * (1 + 0.05 * np.sin(70 * x))
+    light = light * np.exp(0.08 * field(3, len(color), 9, color.shape[:2]))
+    cover = cv2.GaussianBlur(cap.astype(np.float32), (0, 0), 1)[..., None]
+    made = color + cover * (np.float32(colour) * light[..., None] - color)
+    return np.clip(made, 0, 1).astype(np.float32), cap
+
+
+@pytest.mark.parametrize("colour", [(0.35, 0.22, 0.14), (0.72, 0.6, 0.42), (0.9, 0.88, 0.84), (0.6, 0.1, 0.1)])
+def test_a_cap_is_headwear(colour):
+    color, cap = capped(colour)
+    parse = parse_portrait(color, astronaut_face())
+    assert parse.skin[cap].mean() < 0.1
+    assert parse.headwear[cap].mean() > 0.5
 
 
 def test_known_background_is_never_person():

@@ -91,6 +91,22 @@ def test_what_is_laid_over_a_head_is_of_its_class_and_all_sums_to_one(kind):
     assert made.scene.hair.shape == hair.shape and (made.scene.hair <= hair + 1e-6).all()
 
 
+@pytest.mark.parametrize("kind", sorted(hats.KINDS))
+def test_drawn_hats_lie_on_the_crown_and_leave_the_face_free(kind, monkeypatch):
+    monkeypatch.setattr(hats, "KINDS", {kind: 1.0})
+    sizes, eyes = [], []
+    for seed in range(8):
+        made = stage(seed)
+        cover = hats.put_on(made.scene, astronaut_head().head, made.random)
+        points = made.scene.head.points
+        x, y = np.rint(points[[13, 152]].mean(0)).astype(int)
+        assert cover[y, x] == 0
+        columns, rows = np.rint(points[[33, 263]]).astype(int).T
+        eyes.append(cover[rows, columns].max())
+        sizes.append(cover[: round(float(points[10, 1] - 0.12 * made.scene.size))].sum() / made.scene.size**2)
+    assert np.median(sizes) > 0.05 and np.median(eyes) < 0.1  # a brim may hang low
+
+
 def test_black_hair_stays_hair_and_gets_black():
     made = stage()
     blacken(made)

@@ -22,6 +22,8 @@ from ...errors import AvatarTexError
 from ...portrait.parse_network import CHANNELS, CLASSES, SIDE, inputs_of
 from .checkpoints import save_half
 from .descent import Descent, Means, Pace, bare_parser, begin
+from .glasses import settle
+from .glasses_network import pair
 from .sample_shards import read_shards
 
 PACE = Pace(rate=2e-3, average=0.998)
@@ -33,14 +35,6 @@ WIDTHS = (16, 32, 48, 64, 96)
 #: Weights of classes' pixels: what is small counts more.
 RARE = {"glasses": 2.0, "facial_hair": 1.5, "occluder": 1.5}
 DICE = 0.1
-SETTLING = 24  # batches over which the norms of the averaged weights are measured
-
-
-def pair(inputs: int, outputs: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for given in (inputs, outputs):
-        layers += [nn.Conv2d(given, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
-    return nn.Sequential(*layers)
 
 
 class ParseNet(nn.Module):
@@ -132,21 +126,6 @@ def parse_loss(network: nn.Module, given: Tensor, classes: Tensor) -> dict[str, 
     made = logits.softmax(1) * known
     both, either = (made * classes).sum((2, 3)), (made + classes).sum((2, 3))
     return {"entropy": entropy, "dice": DICE * (1 - (2 * both + 20) / (either + 20)).mean()}
-
-
-def settle(network: nn.Module, batches: Dataset, device: str) -> None:
-    """Measure the norms of the weights as they are now, in eval mode afterwards."""
-    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # a plain mean
-    network.train()
-    with torch.no_grad():
-        for number in range(SETTLING):
-            network(batches[10**6 + number][0].to(device))
-    network.eval()
-    for norm in norms:
-        norm.momentum = 0.1
 
 
 def train(arguments: argparse.Namespace) -> None:
