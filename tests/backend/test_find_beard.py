@@ -85,7 +85,8 @@ def face_with_beard() -> tuple[np.ndarray, np.ndarray]:
     picture, face = astronaut().color.copy(), astronaut_face()
     shape = picture.shape[:2]
     mouth = cv2.dilate(fill_region(shape, face.points, LIPS, INNER_LIPS), disc(0.03 * face.size))
-    where = fill_region(shape, face.points, FACE_OVAL) * below(shape, face) * (1 - mouth) > 0.5
+    low = np.arange(shape[0])[:, None] > face.points[2, 1]
+    where = fill_region(shape, face.points, FACE_OVAL) * low * (1 - mouth) > 0.5
     noise = np.random.default_rng(0).normal(0, 0.06, (*shape, 1)).astype(np.float32)
     picture[where] = np.clip(np.float32([0.24, 0.17, 0.12]) + noise, 0, 1)[where]
     return picture, where

@@ -19,9 +19,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from ...errors import AvatarTexError
 from ...portrait.beard import SIDE, inputs_of
-from .augment import other_tone
 from .checkpoints import save_half
 from .descent import Descent, Means, Pace, bare_parser, begin
+from .developed import other_tone
 from .glasses import settle
 from .glasses_network import pair
 from .sample_shards import read_shards
