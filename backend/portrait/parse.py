@@ -87,6 +87,9 @@ def parse_portrait(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     to_small[:, 2] -= (x0, y0)
     to_small *= (np.array(small.shape[1::-1]) / near.shape[1::-1])[:, None]
     classes = _over_picture(made, to_small, cv2.resize(person[y0:y1, x0:x1], small.shape[1::-1]))
+    # what the network spreads over the eyes as glasses is skin, unless there are some
+    classes[CLASSES.index("skin")] += classes[CLASSES.index("glasses")]
+    classes[CLASSES.index("glasses")] = 0
     seen = _closer_look(small, face.shifted(-x0, -y0).scaled(factor))
     for name, cover in seen.items():
         classes *= 1 - cover

@@ -133,7 +133,6 @@ def test_a_thin_rim_stays_thin_and_sharp(monkeypatch):
     shown_as(monkeypatch, "glasses", rims)
     face = astronaut_face()
     parse = parse_portrait(astronaut().color, face)
-    assert parse.worn
     column = parse.glasses[:, int(parse_frame(face.points).x)]
     assert column.max() > 0.9 and (column > 0.5).sum() < 0.05 * face.size
     assert np.abs(stack_of(parse).sum(0) - 1).max() < 1e-3

@@ -65,10 +65,10 @@ class Stage:
         self.weight = self.weight + cover * (1 - self.weight) if weight is None else weight
 
     def shave(self) -> None:
-        """No hair, but for what hangs below the chin."""
+        """No hair."""
         scene = self.scene
         hair = self.classes[..., HAIR].copy()
-        scene.hair = hair
+        scene.hair = hair.copy()
         wigs.shave(scene, self.random)
         self.classes[..., HAIR] -= hair
         self.classes[..., SKIN] += hair
