@@ -27,13 +27,13 @@ from .glasses_network import pair
 from .sample_shards import read_shards
 
 PACE = Pace(rate=2e-3, average=0.998)
-EXPORT_EVERY = 600.0  # seconds
+EXPORT_EVERY = 240.0  # seconds
 TURN, ZOOM, MOVE = 3.0, 0.07, 0.025  # degrees and shares of the square by which it lies otherwise
 OFF = 1.2  # pixels by which the face's parts lie off
 BLIND, ROUGH = 0.15, 0.35  # shares of the pictures whose person is unknown, and known badly
 WIDTHS = (16, 32, 48, 64, 96)
 #: Weights of classes' pixels: what is small counts more.
-RARE = {"glasses": 2.0, "facial_hair": 1.5, "occluder": 1.5}
+RARE = {"glasses": 2.0, "facial_hair": 3.0, "occluder": 1.5}
 DICE = 0.1
 
 
