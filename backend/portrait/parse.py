@@ -26,6 +26,9 @@ from .person import exact_background, guided, head_square, person_matte, shrunk
 EDGES = 0.02
 #: Share of the network's square over which what it says fades at its border into the person as found without it.
 FADES = 0.06
+#: Probability of facial hair by the parse at which the beards' network, whose square is the mouth's alone, is believed
+#: by half. Moustaches that it made up on rendered women have 0.02 to 0.15, real ones 0.5.
+AGREES = 0.2
 
 
 @dataclass(frozen=True)
@@ -87,10 +90,11 @@ def parse_portrait(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     to_small[:, 2] -= (x0, y0)
     to_small *= (np.array(small.shape[1::-1]) / near.shape[1::-1])[:, None]
     classes = _over_picture(made, to_small, cv2.resize(person[y0:y1, x0:x1], small.shape[1::-1]))
-    # what the network spreads over the eyes as glasses is skin, unless there are some
-    classes[CLASSES.index("skin")] += classes[CLASSES.index("glasses")]
-    classes[CLASSES.index("glasses")] = 0
-    seen = _closer_look(small, face.shifted(-x0, -y0).scaled(factor))
+    likely = classes[CLASSES.index("facial_hair")].copy()
+    for name in ("glasses", "facial_hair"):  # what is spread over all eyes and chins is skin
+        classes[CLASSES.index("skin")] += classes[CLASSES.index(name)]
+        classes[CLASSES.index(name)] = 0
+    seen = _closer_look(small, face.shifted(-x0, -y0).scaled(factor), likely)
     for name, cover in seen.items():
         classes *= 1 - cover
         classes[CLASSES.index(name)] += cover
@@ -107,10 +111,18 @@ def parse_portrait(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     return Parse(**named, hand=bool(seen["occluder"].any()), worn=bool(seen["glasses"].any()))
 
 
-def _closer_look(small: np.ndarray, face: FaceLandmarks) -> dict[str, np.ndarray]:
-    """(h,w) 0..1 by class: what is too fine for the network, or of the face's own colour."""
+def _closer_look(small: np.ndarray, face: FaceLandmarks, likely: np.ndarray) -> dict[str, np.ndarray]:
+    """(h,w) 0..1 by class: what is too fine for the network, or of the face's own colour.
+
+    Args:
+        likely: (h,w) 0..1, facial hair by the network, which has the whole head to go by.
+    """
+    beard = find_beard(small, face)
+    agreed = float((beard * likely).sum() / max(beard.sum(), 1e-6))
+    beard *= agreed**2 / (agreed**2 + AGREES**2)
+    odds = likely**2 / (likely**2 + (1 - likely) ** 2)
     return {
-        "facial_hair": find_beard(small, face),
+        "facial_hair": np.maximum(beard, odds),
         "glasses": glasses(small, face),
         "occluder": hands_before(small, face),
     }

@@ -91,7 +91,7 @@ def test_light_skin_beside_white_hair_keeps_its_colour():
 
 
 def test_made_up_hair_meets_the_hair_beside_it_and_no_skin(seen, scalp):
-    """The picture's hair is dark on the whole; that on the head is lighter, and the matte takes skin for hair."""
+    """The picture's hair is dark on the whole; that on the head is lighter, and the parse takes skin for hair."""
     colour, confidence, hair = seen
     light, rim = 2.5 * DARK, (slice(8, 24), slice(36, 40))
     colour, hair = np.where(hair[..., None] > 0, light, colour).astype(np.float32), hair.copy()
@@ -158,7 +158,7 @@ def test_evidence_of_unseen_hair_is_weak_and_of_its_colour(seen, worn):
 
 def test_a_scalp_that_is_to_be_bare_takes_the_skins_colour_as_far_as_hair_may_grow(seen, scalp):
     colour, confidence, hair = seen
-    confidence = confidence * (1 - scalp)  # the matte lets no hair through
+    confidence = confidence * (1 - scalp)  # the parse lets no hair through
     bare = find_hair(colour, confidence, hair, scalp, None, True)
     generated = np.tile(DARK, (SIZE, SIZE, 1)).astype(np.float32)
     made = wear_hair(generated, bare)

@@ -29,9 +29,9 @@ COVERED = 0.6
 SKIN, HAIR = 0.3, 0.6
 #: Of the face's size above the forehead's landmark: from where women's and full heads are covered with hair.
 GROWS = 0.1
-#: Shares of it from which what the matte calls hair of fair or grey heads is some, and from which they are full.
+#: Shares of it from which what the parse calls hair of fair or grey heads is some, and from which they are full.
 THICK, FULL = 0.35, 0.45
-#: Heads without hair above the forehead, found by eye among those whose matte says so, and half the width, of the
+#: Heads without hair above the forehead, found by eye among those whose parse says so, and half the width, of the
 #: face's size, in which their crown is bare.
 BALD = """
     03ce65e763 056ba2a33f 0f00943113 153c4a6d12 182f4eb701 2060f004ea 24ec7b81e4 27c42f9f5a 2ee680ba6f

@@ -33,7 +33,7 @@ OFF = 1.2  # pixels by which the face's parts lie off
 BLIND, ROUGH = 0.15, 0.35  # shares of the pictures whose person is unknown, and known badly
 WIDTHS = (16, 32, 48, 64, 96)
 #: Weights of classes' pixels: what is small counts more.
-RARE = {"glasses": 2.0, "facial_hair": 3.0, "occluder": 1.5}
+RARE = {"glasses": 2.0, "facial_hair": 2.0, "occluder": 1.5}
 DICE = 0.1
 
 
