@@ -12,7 +12,7 @@ from ..pins import NEEDED, Pin
 from ..portrait.decode import Portrait
 from ..portrait.faces import CURE_NO_FACE, find_faces, find_portrait_face
 from ..portrait.landmarks import FaceLandmarks, both_ways
-from ..portrait.matte import Matte, portrait_matte
+from ..portrait.parse import Parse, parse_portrait
 from ..portrait.style import find_style, picture_warnings
 from ..prior.linear import LinearPrior
 from ..recall import Recall
@@ -43,7 +43,7 @@ class Match:
     face: FaceLandmarks
     head: HeadLandmarks
     registration: Registration
-    matte: Matte
+    parse: Parse
     quality: Quality
     warnings: list[str]
     style: str
@@ -93,10 +93,10 @@ def match_found(
     if head.presence == 0:
         warnings.append("The head's face is where the pins say; none was found there.")
     warnings += picture_warnings(portrait.color, face)
-    matte = portrait_matte(portrait.color, face, portrait.alpha)
-    if matte.hand:
+    parse = parse_portrait(portrait.color, face, portrait.alpha)
+    if parse.hand:
         warnings.append("A hand is before the face: it is left out, and what it hides is completed.")
-    if matte.glasses:
+    if parse.worn:
         warnings.append("The portrait wears glasses: they are left out, and what they hide is completed.")
     canonical = fit_canonical(head)(mesh.vertices.astype(np.float64)).astype(np.float32)
     mesh, canonical = head_part(mesh, canonical)
@@ -112,7 +112,7 @@ def match_found(
         pins,
         camera,
         portrait.color,
-        matte.skin,
+        parse.face,
         skin_prior,
         drawn,
     )
@@ -123,8 +123,8 @@ def match_found(
         registration = register(
             mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color, drawn=drawn
         )
-    quality = judge(registration, face, head, pins, matte.skin, portrait.color if drawn else None)
-    return Match(mesh, canonical, face, head, registration, matte, quality, warnings, style)
+    quality = judge(registration, face, head, pins, parse.face, portrait.color if drawn else None)
+    return Match(mesh, canonical, face, head, registration, parse, quality, warnings, style)
 
 
 def find_face_or_pins(portrait: Portrait, pins: Sequence[Pin]) -> tuple[FaceLandmarks | None, list[str]]:

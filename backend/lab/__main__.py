@@ -12,11 +12,11 @@ COMMANDS = {
     "texhub styles": ("texhub.show", "draw the sample sheet of the styles"),
     "texhub check": ("texhub.check", "prove a build: whole shards, reproducible recipes, no held-out face in training"),
     "texhub canonical": ("texhub.canonical", "measure the canonical landmarks on heads"),
+    "parse cut": ("training.parse_cut", "cut heads of people with what is known of their pixels"),
+    "parse render": ("training.parse_renders", "render heads with painted skins, whose pixels are known"),
+    "parse draw": ("training.draw_parse", "draw hair, beards, glasses, hats and hands onto heads"),
     "glasses render": ("training.render_eyes", "render eyes for the glasses' network"),
     "glasses draw": ("training.draw_glasses", "draw glasses onto rendered eyes"),
-    "hair cut": ("training.hair_heads", "cut heads with their mattes for the hair's network"),
-    "hair draw": ("training.draw_hair", "draw hair of any colour onto heads"),
-    "hats draw": ("training.draw_hats", "draw hats onto heads, for the network that sees them"),
     "beards draw": ("training.draw_beards", "draw beards onto faces, for the network that sees them"),
     "shapes": ("training.likeness", "measure how faces differ, from ICT-FaceKit, for the registration"),
     "train": ("training.train", "fit the painted prior, fit the samples' distribution, ship what was trained"),
@@ -28,7 +28,8 @@ COMMANDS = {
     "train generator": ("training.generator", "train the texture generator of stage 2, against a discriminator"),
     "train repaint": ("training.repaint", "train the denoiser of stage 3, which paints fine detail"),
     "train glasses": ("training.glasses", "train the network that sees glasses in a portrait"),
-    "train hair-network": ("training.hair_network", "train the network that sees hair in a portrait"),
+    "train beards": ("training.beard_network", "train the network that sees beards in a portrait"),
+    "train parse": ("training.parse_network", "train the network that parses a portrait"),
     "train pack": ("training.packed", "pack the training data small enough for a lent machine"),
     "train lent": ("training.lent", "train all three stages on a lent machine, from packed data"),
     "train lora": ("training.lora", "teach a large profile the atlas, by a low rank change"),
@@ -56,7 +57,7 @@ COMMANDS = {
     "evaluate neutral": ("evaluation.neutral", "what an expression of the portrait costs the head at rest"),
     "evaluate studio": ("evaluation.studio", "light taken out of portraits with shadows, highlights, coloured lamps"),
     "evaluate shell": ("evaluation.shell", "the portrait drawn again, with a shell and without"),
-    "evaluate matte": ("evaluation.matte", "how much of glasses is taken for skin"),
+    "evaluate parse": ("evaluation.parse", "how well a portrait's pixels are known, by class, make and colour"),
 }
 
 

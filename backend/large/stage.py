@@ -21,7 +21,7 @@ def refuse_absent_model(name: str) -> None:
 
 def show_face(portrait_path: str, job: Prepared) -> np.ndarray:
     """(n,n,3) sRGB of the portrait, which a large model looks at."""
-    return crop_face(decode_portrait(portrait_path).color, job.match.matte.skin)
+    return crop_face(decode_portrait(portrait_path).color, job.match.parse.face)
 
 
 def choose_way(profile: Profile, wanted: str) -> str:

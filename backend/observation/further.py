@@ -18,7 +18,7 @@ from ..messages import LOW_SCORE
 from ..pins import Pin
 from ..portrait.decode import decode_portrait
 from ..portrait.faces import CHOOSE, find_portrait_face
-from ..portrait.matte import portrait_matte
+from ..portrait.parse import parse_portrait
 from ..prior.linear import LinearPrior
 from .look import Look
 from .observe import Observation
@@ -104,7 +104,7 @@ def register_further(path: str, match: Match, look: Look, pins: Sequence[Pin]) -
     """
     portrait = decode_portrait(path)
     face, notes = find_portrait_face(portrait)
-    matte = portrait_matte(portrait.color, face, portrait.alpha)
+    parse = parse_portrait(portrait.color, face, portrait.alpha)
     height, width = portrait.color.shape[:2]
     registration = register(
         match.mesh,
@@ -115,10 +115,10 @@ def register_further(path: str, match: Match, look: Look, pins: Sequence[Pin]) -
         height,
         pins,
         picture=portrait.color,
-        skin=matte.skin,
+        skin=parse.face,
     )
-    quality = judge(registration, face, match.head, pins, matte.skin)
-    found = replace(match, face=face, registration=registration, matte=matte, quality=quality, warnings=notes)
+    quality = judge(registration, face, match.head, pins, parse.face)
+    found = replace(match, face=face, registration=registration, parse=parse, quality=quality, warnings=notes)
     return found, look.at(found, portrait.color), notes
 
 

@@ -11,8 +11,7 @@ import numpy as np
 from ..head.atlas import AtlasMap
 from ..head.match import DRAWN, Match
 from ..head.scalp import scalp_share
-from ..portrait.head_hair import find_head_hair
-from ..portrait.matte import Matte
+from ..portrait.parse import Parse
 from ..prior.linear import LinearPrior
 from .expression import take_folds_off
 from .observe import Surface, observe, pulled_in, skin_mask
@@ -50,34 +49,25 @@ class Look:
 
     def at(self, match: Match, portrait: np.ndarray) -> View:
         """A portrait, (H,W,3) float32 sRGB, that the head is registered to."""
-        registration, matte = match.registration, match.matte
-        shown = portrait if self.drawn else take_folds_off(portrait, matte.skin, registration, match.head)
+        registration, parse = match.registration, match.parse
+        shown = portrait if self.drawn else take_folds_off(portrait, parse.face, registration, match.head)
         folds = None if shown is portrait else ((portrait + 0.01) / (shown + 0.01)).astype(np.float32)
-        mask = skin_mask(skin_of(matte, registration.face_height), registration)
+        mask = skin_mask(skin_of(parse, registration.face_height), registration)
         surface = Surface.of(match.mesh, self.layout, registration)
         studio = None if self.drawn else self.studio
         observation = observe(surface, shown, mask, self.skin, studio, self.style == "photo")
-        masks = coverings_of(matte, registration.targets)
-        person, visible = pulled_in(matte.person, registration.face_height), surface.look_up()[1]
+        masks = coverings_of(parse)
+        person, visible = pulled_in(parse.person, registration.face_height), surface.look_up()[1]
         return View(registration, observation, shown, person, masks, visible.astype(np.float32), folds)
 
 
-def skin_of(matte: Matte, face_height: float) -> np.ndarray:
+def skin_of(parse: Parse, face_height: float) -> np.ndarray:
     """(H,W) 0..1 bare skin, away from hair's last strands."""
-    near_hair = cv2.GaussianBlur(matte.hair.astype(np.float32), (0, 0), face_height * STRANDS)
-    bare = 1.0 if matte.beard is None else 1 - matte.beard
-    return matte.skin * matte.person * bare * np.clip(1 - 4 * near_hair, 0, 1)
+    sure = parse.hair * (1 - parse.skin)  # a cropped scalp is half of each, and stays
+    near_hair = cv2.GaussianBlur(sure.astype(np.float32), (0, 0), face_height * STRANDS)
+    return parse.skin * np.clip(1 - 4 * near_hair, 0, 1)
 
 
-def coverings_of(matte: Matte, landmarks: np.ndarray) -> dict[str, np.ndarray]:
-    """(H,W) 0..1 by name of COVERINGS; and "glasses", which only a shell has.
-
-    Args:
-        landmarks: (468,2) of the face, in pixels.
-    """
-    head = find_head_hair(matte, landmarks)
-    hair = np.maximum(matte.hair, head) if head.any() else np.zeros_like(matte.hair)
-    beard = np.zeros_like(hair) if matte.beard is None else matte.beard
-    hat = float(matte.hat)
-    rims = np.zeros_like(hair) if matte.rims is None else matte.rims
-    return {"glasses": rims, "facial_hair": beard, "hair": hair * (1 - hat), "headwear": hair * hat}
+def coverings_of(parse: Parse) -> dict[str, np.ndarray]:
+    """(H,W) 0..1 by name of COVERINGS; and "glasses", which only a shell has."""
+    return {name: getattr(parse, name) for name in ("glasses", "facial_hair", "hair", "headwear")}

@@ -1,1 +1,1 @@
-"""The portrait: decoded, its face found, its landmarks, its matte, its style."""
+"""The portrait: decoded, its face found, its landmarks, its parse, its style."""

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from . import networks
-from .hair import inputs_of
 from .landmark_groups import FACE_OVAL, INNER_LIPS, LIPS, fill_region
 from .landmarks import FaceLandmarks, Square, box_of, cut, eye_angle
 
@@ -67,3 +66,14 @@ def find_beard(color: np.ndarray, face: FaceLandmarks) -> np.ndarray:
     matrix = to_image.copy()
     matrix[:, 2] += to_image[:, :2] @ (0.5, 0.5) - 0.5  # pixel centres; OpenCV counts them at 0
     return cv2.warpAffine(made, matrix, color.shape[1::-1])
+
+
+def inputs_of(color: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """(6,S,S) float32: the square's colour, the face's parts in it, and place.
+
+    Args:
+        color: (S,S,3) float32 sRGB. parts: (S,S), of face_parts().
+    """
+    places = np.linspace(-1, 1, len(parts))
+    x, y = np.meshgrid(places, places)
+    return np.concatenate([color.transpose(2, 0, 1), parts[None], x[None], y[None]]).astype(np.float32)

@@ -21,9 +21,8 @@ PERSON = "selfie_segmentation.onnx"  # (256,256,3) -> (1,256,256,1) probability 
 PALMS = "palm_detection_full.onnx"  # (192,192,3) -> (1,2016,18) boxes and points, (1,2016,1) logits
 HAND = "hand_landmark_lite.onnx"  # (224,224,3) -> (1,63) points in pixels, (1,1) probability of a hand
 GLASSES = "glasses.onnx"  # (5,128,256) -> (1,1,128,256) and (1,1) logits, of a pixel and of all
-HAIR = "hair.onnx"  # (6,128,128) -> (1,1,128,128) logits
-HAT = "hat.onnx"  # (6,128,128) -> (1,1,128,128) logits
 BEARD = "beard.onnx"  # (6,96,96) -> (1,1,96,96) logits
+PARSE = "parse.onnx"  # (7,160,160) -> (1,8,160,160) logits of parse_network.CLASSES
 DETECTOR = "face_detection_yunet_2023mar.onnx"  # (3,H,W) BGR 0..255, multiples of 32
 
 #: Of one network, where the environment does not say: their layers are small.

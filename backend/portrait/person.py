@@ -27,9 +27,9 @@ def person_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | Non
         face: landmarks in the pixels of `color`.
         alpha: (H, W) float32, 0 where the file says background.
     """
-    background = flat_background(color)
+    background = exact_background(color, face)
     y0, y1, x0, x1 = head_square(color.shape[:2], face)
-    if background is not None and background[y0:y1, x0:x1].mean() > FLAT_AREA:  # drawings: the network is blind
+    if background is not None:  # drawings: the network is blind
         person = 1 - background
     else:
         person = _segment(color)
@@ -39,6 +39,13 @@ def person_matte(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | Non
         weight = _window(mask.shape, (y0 > 0, y1 < color.shape[0], x0 > 0, x1 < color.shape[1]))
         person[y0:y1, x0:x1] += weight * (mask - person[y0:y1, x0:x1])
     return person * alpha if alpha is not None else person
+
+
+def exact_background(color: np.ndarray, face: FaceLandmarks) -> np.ndarray | None:
+    """(H, W) float32, 1 on a flat background that a fair part of the head's square has; None where there is none."""
+    background = flat_background(color)
+    y0, y1, x0, x1 = head_square(color.shape[:2], face)
+    return background if background is not None and background[y0:y1, x0:x1].mean() > FLAT_AREA else None
 
 
 def head_square(shape: tuple[int, int], face: FaceLandmarks) -> tuple[int, int, int, int]:

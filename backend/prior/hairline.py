@@ -15,7 +15,7 @@ import numpy as np
 from ..verified import verified_arrays
 from .linear import LinearPrior, carried
 
-#: Full cover in the prior's own unit (LinearPrior.NOISE is that of skin): a matte is wrong by 0.15 as a rule.
+#: Full cover in the prior's own unit (LinearPrior.NOISE is that of skin): a parse is wrong by 0.15 as a rule.
 UNIT = 0.13
 #: Cover from which there is hair, and all of it: as soft as a line of hair is.
 LINE = (0.3, 0.7)

@@ -12,6 +12,7 @@ import skimage
 
 from backend.portrait.decode import Portrait, decode_portrait
 from backend.portrait.faces import find_faces
+from backend.portrait.parse import Parse
 
 SKIMAGE = Path(skimage.__file__).parent / "data"
 ASTRONAUT = SKIMAGE / "astronaut.png"
@@ -65,3 +66,10 @@ def drawing(skin=SKIN, side=512, hair=HAIR) -> np.ndarray:
     ellipse((256, 300), (13, 22), (0.72, 0.5, 0.4), 4, 20, 160)
     ellipse((256, 345), (38, 14), (0.75, 0.3, 0.3))
     return image
+
+
+def parse_of(person: np.ndarray, skin: np.ndarray, hair: np.ndarray) -> Parse:
+    """A parse of (H,W) shares; what of the person is neither wears clothes."""
+    nothing, person = np.zeros(person.shape, np.float32), person.astype(np.float32)
+    clothes = np.clip(person - skin - hair, 0, 1).astype(np.float32)
+    return Parse(skin, hair, nothing, nothing, nothing, nothing, clothes, 1 - person)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 from backend.finish.hair import wear_hair, without_hair
 
-from backend.head.match import find_face_or_pins
 from backend.observation.hair import Hair, continue_hair, find_hair, hair_evidence, without_light
-from backend.portrait.decode import decode_portrait
-from backend.portrait.head_hair import find_head_hair
-from backend.portrait.matte import portrait_matte
 from backend.prior.hairline import Hairline, hairline
 from backend.prior.linear import LinearPrior
 
@@ -97,7 +91,7 @@ def test_light_skin_beside_white_hair_keeps_its_colour():
 
 
 def test_made_up_hair_meets_the_hair_beside_it_and_no_skin(seen, scalp):
-    """The picture's hair is dark on the whole; that on the head is lighter, and the matte takes skin for hair."""
+    """The picture's hair is dark on the whole; that on the head is lighter, and the parse takes skin for hair."""
     colour, confidence, hair = seen
     light, rim = 2.5 * DARK, (slice(8, 24), slice(36, 40))
     colour, hair = np.where(hair[..., None] > 0, light, colour).astype(np.float32), hair.copy()
@@ -154,23 +148,6 @@ def test_a_hole_in_the_prior_is_no_hole_in_the_hair(seen):
     assert np.abs(made - whole).max() < 0.3
 
 
-def test_hair_is_found_above_the_brows_and_bald_heads_have_none(astronaut):
-    color = decode_portrait(astronaut).color
-    face, _ = find_face_or_pins(decode_portrait(astronaut), ())
-    matte = portrait_matte(color, face)
-    points = face.points[:, :2]
-    hair = find_head_hair(matte, points)
-    assert hair.sum() > 0.05 * face.size**2
-    x, y = np.rint(points[[1, 152, 10]].mean(0)).astype(int)
-    assert hair[y:, x - 20 : x + 20].max() == 0 and (hair * (matte.person < 0.5)).max() < 0.1
-    tuft = hair * (np.cumsum(hair.sum(0)) < 0.08 * hair.sum())
-    for worn in (np.zeros_like(hair), tuft):
-        assert find_head_hair(dataclasses.replace(matte, hair=worn), points).max() == 0
-    grey, shade = (share * (matte.hair > 0.5).astype(np.float32) for share in (0.55, 0.2))
-    assert find_head_hair(dataclasses.replace(matte, hair=grey), points).sum() > 0.02 * face.size**2  # half told
-    assert find_head_hair(dataclasses.replace(matte, hair=shade), points).max() == 0
-
-
 def test_evidence_of_unseen_hair_is_weak_and_of_its_colour(seen, worn):
     colour, confidence, _ = seen
     found, sure = hair_evidence(colour, confidence, worn)
@@ -181,7 +158,7 @@ def test_evidence_of_unseen_hair_is_weak_and_of_its_colour(seen, worn):
 
 def test_a_scalp_that_is_to_be_bare_takes_the_skins_colour_as_far_as_hair_may_grow(seen, scalp):
     colour, confidence, hair = seen
-    confidence = confidence * (1 - scalp)  # the matte lets no hair through
+    confidence = confidence * (1 - scalp)  # the parse lets no hair through
     bare = find_hair(colour, confidence, hair, scalp, None, True)
     generated = np.tile(DARK, (SIZE, SIZE, 1)).astype(np.float32)
     made = wear_hair(generated, bare)

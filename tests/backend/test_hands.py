@@ -12,7 +12,7 @@ from backend.head.rasterize import rasterize
 from backend.portrait.faces import find_faces
 from backend.portrait.hands import arm_shape, find_hands, hands_before
 from backend.portrait.landmark_groups import FACE_OVAL, fill_region
-from backend.portrait.matte import portrait_matte
+from backend.portrait.parse import parse_portrait
 from tests.backend.portraits import astronaut, astronaut_face, drawing
 from tests.demo import sources
 
@@ -81,14 +81,14 @@ def before_the_face(landmark: int, angle: float, onto: np.ndarray | None = None)
 
 @pytest.mark.parametrize(("landmark", "angle"), [(152, 0.3), (280, -0.3), (50, 0.6)], ids=["chin", "left", "right"])
 def test_a_hand_before_the_face_is_no_skin(landmark, angle):
-    bare, face = portrait_matte(astronaut().color, astronaut_face()), astronaut_face()
+    bare, face = parse_portrait(astronaut().color, astronaut_face()), astronaut_face()
     color, hidden = before_the_face(landmark, angle)
-    matte = portrait_matte(color, face)
+    parse = parse_portrait(color, face)
     inside = (fill_region(hidden.shape, face.points, FACE_OVAL) > 0.5) & (bare.skin > 0.5)
-    assert matte.hand and (inside & hidden).sum() > 300
-    assert (matte.skin > 0.5)[inside & hidden].mean() < 0.06
-    assert (matte.skin < 0.5)[inside & ~hidden].mean() < 0.16
-    assert (matte.hair > 0.5)[hidden].mean() < 0.05
+    assert parse.hand and (inside & hidden).sum() > 300
+    assert (parse.skin > 0.5)[inside & hidden].mean() < 0.06
+    assert (parse.skin < 0.5)[inside & ~hidden].mean() < 0.16
+    assert (parse.occluder > 0.5)[hidden].mean() > 0.6
 
 
 def test_two_hands_are_found_and_a_bent_wrist_is_followed():
@@ -109,4 +109,4 @@ def test_two_hands_are_found_and_a_bent_wrist_is_followed():
 def test_faces_without_a_hand_are_left_as_they_are():
     for color, face in ((astronaut().color, astronaut_face()), (drawing(), find_faces(drawing())[0])):
         assert not find_hands(color, face) and not hands_before(color, face).any()
-        assert not portrait_matte(color, face).hand
+        assert not parse_portrait(color, face).hand

@@ -15,7 +15,7 @@ from backend.head.register import Registration
 from backend.lab.faces.ears import bare_skin, with_ears
 from backend.lab.faces.outline import fit_outline, placed, without_folds
 from backend.lab.faces.silhouette import filled
-from backend.portrait.matte import Matte
+from tests.backend.portraits import parse_of
 
 SIZE, FOCAL, AWAY = 320, 1500.0, 8.0
 FACE = FOCAL / AWAY  # pixels: the canonical face is one unit high
@@ -53,7 +53,7 @@ def camera() -> Camera:
 def matched(mesh: HeadMesh, person: HeadMesh, hair_wide: float = 0.0) -> tuple[Match, np.ndarray]:
     """The mesh registered to a portrait of the person, who wears hair above, and beside the head so far.
 
-    The matte takes the ears for hair.
+    The parse takes the ears for hair.
     """
     eye = camera()
     covered = filled(eye.project(person.vertices.astype(np.float64))[0], person.triangles, (SIZE, SIZE))
@@ -64,15 +64,15 @@ def matched(mesh: HeadMesh, person: HeadMesh, hair_wide: float = 0.0) -> tuple[M
     ears = covered * (np.abs(x) > 0.41) * (1 - hair)
     colour = np.where(covered[..., None] > 0, np.where(hair[..., None] > 0, HAIR, SKIN), WALL).astype(np.float32)
     colour -= 0.06 * ears[..., None].astype(np.float32)  # in the shade
-    matte = Matte(covered.astype(np.float32), (covered - hair - ears).astype(np.float32), np.maximum(hair, ears))
+    parse = parse_of(covered.astype(np.float32), (covered - hair - ears).astype(np.float32), np.maximum(hair, ears))
     points = canonical_head().points
     normals, sure, read = vertex_normals(mesh), np.ones(len(points)), eye.project(points)[0] + 2.0
     registration = Registration(
         eye, lambda pixels: pixels + 2.0, None, normals, (0, 0), (0, 0, 0), FACE, points, sure, read, np.zeros(2, bool)
     )
-    matte = Matte(*(np.roll(part, (2, 2), (0, 1)) for part in (matte.person, matte.skin, matte.hair)))
+    parse = parse_of(*(np.roll(part, (2, 2), (0, 1)) for part in (parse.person, parse.skin, parse.hair)))
     face = SimpleNamespace(rotation=np.eye(3), height=1.0)
-    found = Match(mesh, mesh.vertices.copy(), None, face, registration, matte, None, [], "photo")
+    found = Match(mesh, mesh.vertices.copy(), None, face, registration, parse, None, [], "photo")
     return found, np.roll(colour, (2, 2), (0, 1))
 
 
@@ -94,9 +94,9 @@ def test_ears_go_where_the_portrait_shows_them(ears):
     fitted = fit_outline(found, colour)
     for side, part in zip((-1, 1), ears, strict=True):
         assert np.abs(shift(found, fitted, part) - (side * 0.03, -0.05)).max() < 0.015
-    skin = fitted.matte.skin
+    skin = fitted.parse.skin
     middle = np.rint(fitted.registration.project(fitted.mesh.vertices[ears[1]])[0].mean(0)).astype(int)
-    assert skin[middle[1], middle[0] + 4] > 0.9 > 0.1 > found.matte.skin[middle[1], middle[0] + 4]
+    assert skin[middle[1], middle[0] + 4] > 0.9 > 0.1 > found.parse.skin[middle[1], middle[0] + 4]
 
 
 def test_what_landmarks_hold_stays(ears):
@@ -115,7 +115,7 @@ def test_ears_under_hair_stay(ears, wide):
     found, colour = matched(head(), head(), hair_wide=wide)
     fitted = fit_outline(found, colour)
     assert max(np.abs(shift(found, fitted, part)).max() for part in ears) < 0.005
-    assert np.abs(fitted.matte.skin - found.matte.skin).max() < 0.05
+    assert np.abs(fitted.parse.skin - found.parse.skin).max() < 0.05
 
 
 def test_a_skull_beyond_the_person_is_drawn_in_and_one_within_hair_stays():
@@ -153,11 +153,11 @@ def test_dark_shaded_ears_are_skin_and_hair_is_not():
     skin, hair = np.zeros((2, 60, 90), np.float32)
     skin[:, :30], hair[:, 30:] = 1, 1
     hair[:, 60:] = 0.8
-    matte = Matte(np.ones((60, 90), np.float32), skin, hair)
-    bare = bare_skin(colour, matte, 100.0)
+    parse = parse_of(np.ones((60, 90), np.float32), skin, hair)
+    bare = bare_skin(colour, parse, 100.0)
     assert bare[:, 65:85].min() > 0.6 and bare[:, 35:55].max() < 0.2
     ear = np.zeros((60, 90), np.float32)
     ear[10:50, 45:] = 1
-    again = with_ears(matte, ear, bare, 100.0)
+    again = with_ears(parse, ear, bare, 100.0)
     assert again.skin[30, 75] > 0.9 and again.hair[30, 75] < 0.1
     assert again.skin[30, 48:55].max() < 0.1 and again.skin[3, 75] < 0.1

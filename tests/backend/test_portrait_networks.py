@@ -15,10 +15,11 @@ from backend.errors import AvatarTexError, ErrorCode, explain
 from backend.lab.prepared import prepare_head
 from backend.lab.training.from_tflite import same_padding
 from backend.models import runtime
-from backend.portrait import glasses, networks
+from backend.portrait import networks
 from backend.portrait.decode import decode_portrait
 from backend.portrait.detector import OVERLAP, STRIDES, detect, separate
 from backend.portrait.faces import find_faces
+from backend.portrait.parse import parse_portrait
 from backend.verified import MANIFEST, WEIGHTS
 from tests.backend.portraits import ASTRONAUT, HOPPER, astronaut, drawing
 
@@ -106,7 +107,7 @@ def test_a_picture_smaller_than_a_cell_has_no_face():
 def test_glasses_are_seen_on_who_wears_them():
     for path, worn in ((ASTRONAUT, False), (HOPPER, True)):
         portrait = decode_portrait(path)
-        assert glasses.seen(portrait.color, find_faces(portrait.color)[0])[1] is worn
+        assert parse_portrait(portrait.color, find_faces(portrait.color)[0]).worn is worn
 
 
 class Package:
@@ -133,7 +134,7 @@ def test_all_run_on_the_card_where_the_package_can(monkeypatch, there):
     package = Package(*there)
     monkeypatch.setattr(runtime, "load_runtime", lambda: package)
     networks.run_on("cuda")
-    names = [networks.LANDMARKS, networks.PERSON, networks.PALMS, networks.HAND, networks.GLASSES, networks.DETECTOR]
+    names = [networks.LANDMARKS, networks.PERSON, networks.PALMS, networks.HAND, networks.PARSE, networks.DETECTOR]
     for name in names:
         networks.network(name)(np.zeros((4, 4, 3), np.float32))
     wanted = ([*there, runtime.CPU], [*([runtime.CARD] if there else []), {}])

@@ -12,16 +12,16 @@ import torch
 from backend.lab.training import repaint
 from backend.lab.training.portrait_squares import FACE, SOFT, Portraits, keep_portraits, upright
 from backend.networks.sizes import TEXELS
-from backend.portrait.matte import Matte
+from backend.portrait.parse import Parse
 
-from .portraits import ASTRONAUT, astronaut_face
+from .portraits import ASTRONAUT, astronaut_face, parse_of
 
 HALF = TEXELS // 2
 
 
-def matte_of(shape: tuple[int, ...]) -> Matte:
+def whole_of(shape: tuple[int, ...]) -> Parse:
     whole = np.ones(shape, np.float32)
-    return Matte(whole, whole, 0 * whole)
+    return parse_of(whole, whole, 0 * whole)
 
 
 def test_a_face_lies_upright_in_the_middle_as_high_as_in_the_atlas():
@@ -33,7 +33,7 @@ def test_a_face_lies_upright_in_the_middle_as_high_as_in_the_atlas():
     ramp = np.repeat((turned / 2000 + 0.5).astype(np.float32)[..., None], 3, 2)
     points = face.points.copy()
     points[:, :2] = (face.points[:, :2] - face.centre) @ rotation(angle - face.roll).T + face.centre
-    made, weight = upright(ramp, matte_of(ramp.shape[:2]), replace(face, points=points), height)
+    made, weight = upright(ramp, whole_of(ramp.shape[:2]), replace(face, points=points), height)
     expected = ((np.arange(TEXELS) + 0.5 - HALF) * 2.5 / 2000 + 0.5)[None].repeat(TEXELS, 0)
     inside = weight > 0.99
     assert inside[HALF - 40 : HALF + 40, HALF - 40 : HALF + 40].all() and not inside.all()
@@ -44,7 +44,7 @@ def test_what_is_finer_than_the_atlas_is_averaged_and_not_picked():
     height, wide = 3 * FACE, 900
     face = replace(astronaut_face(), box=(350.0, 350.0, 550.0, 550.0))
     checks = (np.indices((wide, wide)).sum(0) % 2).astype(np.float32)[..., None].repeat(3, 2)
-    made, _ = upright(checks, matte_of((wide, wide)), face, height)
+    made, _ = upright(checks, whole_of((wide, wide)), face, height)
     assert made[64:-64, 64:-64].std() < 0.1
 
 

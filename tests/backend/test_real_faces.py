@@ -177,7 +177,7 @@ def test_who_looks_like_the_wearers_is_a_suspect_and_who_is_known_to_wear_some_i
 
 @needs_features
 def test_missed_glasses_are_found(tmp_path, seen):
-    """Thirty faces, each second with dark rims about the eyes, of which the matte missed three."""
+    """Thirty faces, each second with dark rims about the eyes, of which the parse missed three."""
     y, x = np.mgrid[:256, :256]
     circles = [np.abs(np.hypot(x - at, y - 78) - 18) < 2.5 for at in (102, 154)]
     rims = (circles[0] | circles[1])[..., None]

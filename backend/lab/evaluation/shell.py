@@ -104,7 +104,7 @@ def compared(job: Prepared) -> tuple[slice, slice]:
 def measure(made: Made, portrait: np.ndarray) -> dict[str, float]:
     """Distances of the drawn head to the portrait: by its own camera, and turned."""
     job = made.job
-    person = job.match.matte.person[..., None]
+    person = job.match.parse.person[..., None]
     height, width = portrait.shape[:2]
     part = compared(job)
 

@@ -2,7 +2,7 @@
 coloured lamps.
 
 Held-out skins on heads that taught nothing are rendered under the lights of studio_portraits.py, each person under two,
-and go through a job's own observation: detection, registration (found, or given with --given), matte, light. What is
+and go through a job's own observation: detection, registration (found, or given with --given), parse, light. What is
 left is compared with the true skin in the atlas, over texels that lost light to a shadow, that shine, and that neither
 befell: as photographed, with smooth light divided out, and with studio light. Each is brought to the truth's exposure
 first, by one number over the texels that nothing befell; how far the tone is off without that is the ITA's column.

@@ -11,7 +11,7 @@ from scipy.optimize import least_squares
 from ...head.mesh import HeadMesh
 from ...head.scalp import ear_share
 from ...imaging.sample import sample
-from ...portrait.matte import Matte
+from ...portrait.parse import Parse
 from .silhouette import HeadOutline, PersonOutline, blurred
 
 #: One standard deviation of an ear's shift (face heights) and of the logarithm of its size, of where its outline is
@@ -110,32 +110,32 @@ def fit_ear(person: PersonOutline, ear: np.ndarray, edge: HeadOutline, across: n
     return best if certain and sample(person.bare, best(ear)).mean() > SKIN else None
 
 
-def bare_skin(color: np.ndarray, matte: Matte, face_height: float) -> np.ndarray:
-    """(H,W) 0..1: nearer in colour to the person's skin, shaded and flushed, than to the hair; the matte takes many
+def bare_skin(color: np.ndarray, parse: Parse, face_height: float) -> np.ndarray:
+    """(H,W) 0..1: nearer in colour to the person's skin, shaded and flushed, than to the hair; the parse takes many
     ears, which are redder and darker than a face, for hair.
 
     Args:
         color: (H,W,3) float32 sRGB.
     """
     lab = cv2.cvtColor(blurred(color, 0.01 * face_height), cv2.COLOR_RGB2LAB)
-    skin, hair = matte.skin > 0.9, matte.hair > 0.9
+    skin, hair = parse.skin > 0.9, parse.hair > 0.9
     if skin.sum() < TELL:
-        return matte.skin
+        return parse.skin
     own = np.median(lab[skin], axis=0)
     follow = np.clip(lab[..., 0] / max(own[0], 1), 0.4, 1)[..., None]
     from_skin = np.hypot(
         np.linalg.norm((lab[..., 1:] - own[1:] * follow) / CHROMA, axis=2), (lab[..., 0] - own[0]) / LIGHT
     )
     if hair.sum() < TELL:
-        return np.maximum(matte.skin, matte.person * np.exp(-(from_skin**2) / 2)).astype(np.float32)
+        return np.maximum(parse.skin, parse.person * np.exp(-(from_skin**2) / 2)).astype(np.float32)
     other = np.median(lab[hair], axis=0)
     from_hair = np.linalg.norm((lab - other) / HAIR, axis=2)
     nearer = 1 / (1 + np.exp(3 * (from_skin - from_hair))) * np.clip(3 - from_skin, 0, 1)
-    return np.maximum(matte.skin, matte.person * nearer).astype(np.float32)
+    return np.maximum(parse.skin, parse.person * nearer).astype(np.float32)
 
 
-def with_ears(matte: Matte, ears: np.ndarray, bare: np.ndarray, face_height: float) -> Matte:
-    """The matte with the skin of (H,W) ears that were found, and without the hair's guard over them.
+def with_ears(parse: Parse, ears: np.ndarray, bare: np.ndarray, face_height: float) -> Parse:
+    """The parse with the skin of (H,W) ears that were found, and without the hair's guard over them.
 
     Args:
         bare: (H,W) 0..1 of bare_skin().
@@ -144,4 +144,4 @@ def with_ears(matte: Matte, ears: np.ndarray, bare: np.ndarray, face_height: flo
     side = 2 * max(1, round(GUARD * face_height)) + 1
     freed = cv2.dilate(ears, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
     freed = blurred(freed, BORDER * face_height)
-    return replace(matte, skin=np.maximum(matte.skin, shown), hair=matte.hair * (1 - np.maximum(shown, freed)))
+    return replace(parse, skin=np.maximum(parse.skin, shown), hair=parse.hair * (1 - np.maximum(shown, freed)))

@@ -24,7 +24,7 @@ from ...imaging.sample import sample
 from ...observation.look import coverings_of, skin_of
 from ...observation.observe import PLACES, Surface, at_pixels, pulled_in, skin_mask
 from ...portrait.decode import decode_portrait
-from ...portrait.matte import Matte
+from ...portrait.parse import Parse
 from ...prior.light import UPRIGHT, Light, estimate_light
 from ...prior.linear import LinearPrior
 from .outline import fit_outline
@@ -88,29 +88,29 @@ def see(path: Path, mesh: HeadMesh, head: HeadLandmarks, prior: LinearPrior) -> 
         round(registration.face_height, 1),
         round(float(quality.score), 3),
         round(registration.error[1], 2),
-        found.matte.glasses,
-        found.matte.hand,
+        found.parse.worn,
+        found.parse.hand,
     )
     return reduced(surface, found, portrait.color, prior), about
 
 
 def reduced(surface: Surface, found: Match, portrait: np.ndarray, prior: LinearPrior) -> Seen:
     """What a portrait, (H,W,3) sRGB, shows of skin, beard and hair, cut at the person's outline, at TEXELS."""
-    registration, matte = found.registration, found.matte
+    registration, parse = found.registration, found.parse
     height, rotation, scalp = registration.face_height, registration.camera.rotation, scalp_share(surface.canonical)
     places, visible = surface.look_up()
-    masks = coverings_of(matte, registration.targets)
+    masks = coverings_of(parse)
     skin, person, hair, beard = (
         at_pixels(mask, places)
         for mask in (
-            skin_mask(skin_of(matte, height), registration),
-            pulled_in(matte.person, height),
+            skin_mask(skin_of(parse, height), registration),
+            pulled_in(parse.person, height),
             masks["hair"],
             masks["facial_hair"],
         )
     )
     covered = (hair * scalp + beard * (1 - scalp)) * np.maximum(person - skin, 0)
-    shown = visible * np.minimum(skin + covered, 1) * within(matte, height, places)
+    shown = visible * np.minimum(skin + covered, 1) * within(parse, height, places)
     lit = sample(portrait, places)
     unlit, confidence, shade, _ = divide(lit, shown, surface.normals, scalp, prior, rotation)
     towards = surface.normals @ (UPRIGHT @ rotation).T
@@ -159,9 +159,9 @@ def scalp_of(positions: np.ndarray) -> np.ndarray:
     return scalp_share(positions) * (np.linalg.norm(positions, axis=2) > 0.05)
 
 
-def within(matte: Matte, face_height: float, places: np.ndarray) -> np.ndarray:
+def within(parse: Parse, face_height: float, places: np.ndarray) -> np.ndarray:
     """(…,) 0..1 at (…,2) portrait pixels: 0 at the person's outline, 1 well inside it."""
-    person = np.pad((matte.person > 0.5).astype(np.uint8), 1, mode="edge")  # a picture's edge is no outline
+    person = np.pad((parse.person > 0.5).astype(np.uint8), 1, mode="edge")  # a picture's edge is no outline
     distance = cv2.distanceTransform(person, cv2.DIST_L2, 5)[1:-1, 1:-1] / face_height
     return sample(np.clip((distance - OUTLINE[0]) / (OUTLINE[1] - OUTLINE[0]), 0, 1).astype(np.float32), places)
 

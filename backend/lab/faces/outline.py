@@ -35,32 +35,32 @@ TURNED, HALVED = 0.01, 3
 
 
 def fit_outline(found: Match, color: np.ndarray) -> Match:
-    """The match with its mesh as the person's outline wants it, seen anew, and with the skin of ears in its matte.
+    """The match with its mesh as the person's outline wants it, seen anew, and with the skin of ears in its parse.
 
     Args:
         color: (H,W,3) float32 sRGB, the portrait.
     """
     registration, mesh = found.registration, found.mesh
-    bare = bare_skin(color, found.matte, registration.face_height)
-    person = PersonOutline.of(found.matte, bare, registration.face_height)
+    bare = bare_skin(color, found.parse, registration.face_height)
+    person = PersonOutline.of(found.parse, bare, registration.face_height)
     pixels, _ = registration.project(mesh.vertices.astype(np.float64))
     ears = ear_parts(mesh, found.canonical)
     across = (registration.camera.rotation @ found.head.rotation[0])[:2]
     across = across / max(float(np.linalg.norm(across)), 1e-6)
-    outline = head_outline(mesh, pixels, found.matte.person.shape, registration.face_height)
+    outline = head_outline(mesh, pixels, found.parse.person.shape, registration.face_height)
     warp = move_skull(found, person, outline, ears.max(1)[outline.nearest] < ROOT)
     front = facing(mesh.vertices, registration.normals, registration.camera.position.astype(np.float32)) > 0
     corners = mesh.triangles[front[mesh.triangles].all(1)]
     moved = without_folds(corners, pixels, warp(pixels))
-    shown = np.zeros(found.matte.skin.shape, np.float32)
+    shown = np.zeros(found.parse.skin.shape, np.float32)
     for share in ears.T:
         motion = fit_ear(person, pixels[share > SURELY], outline.only(share[outline.nearest] > HALF), across)
         if motion is not None:
             moved = without_folds(corners, moved, moved + share[:, None] * (motion(pixels) - moved))
             shown = np.maximum(shown, filled(moved, corners[(share > HALF)[corners].all(1)], shown.shape))
-    matte = with_ears(found.matte, shown, bare, registration.face_height)
+    parse = with_ears(found.parse, shown, bare, registration.face_height)
     fitted = replace(mesh, vertices=placed(registration, mesh, moved))
-    return replace(found, mesh=fitted, matte=matte, registration=_seen_anew(found, fitted))
+    return replace(found, mesh=fitted, parse=parse, registration=_seen_anew(found, fitted))
 
 
 def move_skull(found: Match, person: PersonOutline, outline: HeadOutline, skull: np.ndarray) -> ImageWarp:
@@ -111,7 +111,7 @@ def placed(registration: Registration, mesh: HeadMesh, moved: np.ndarray) -> np.
 def _seen_anew(found: Match, mesh: HeadMesh) -> Registration:
     registration = found.registration
     pixels, depth = registration.project(mesh.vertices.astype(np.float64))
-    height, width = found.matte.person.shape
+    height, width = found.parse.person.shape
     lips = None if registration.lips is None else registration.lips.outline
     eyes = eye_outlines(registration.targets)
     view = depth_view(mesh.corners(pixels), mesh.corners(depth), width, height, 1.6 * found.head.height, lips, eyes)

@@ -1,7 +1,7 @@
-"""Glasses that the matte did not see: thin rims would be learnt as skin.
+"""Glasses that the parse did not see: thin rims would be learnt as skin.
 
-The matte's glasses network finds nine in ten. A classifier of the strip about the eyes, taught by the matte's own
-answers, is asked about people that it was not taught with; who scores like the wearers without being one by the matte
+The parse's glasses network finds nine in ten. A classifier of the strip about the eyes, taught by the parse's own
+answers, is asked about people that it was not taught with; who scores like the wearers without being one by the parse
 is a suspect: 13 of 561 portraits, eleven with glasses, one with a hat, one with neither.
 """
 
@@ -24,7 +24,7 @@ SUSPECTS = "suspects.csv"
 #: Rows and columns of the strip about the eyes, as shares of the atlas; pixels of its height for the network.
 STRIP, HEIGHT = (slice(46, 110), slice(58, 198)), 112
 #: Stages of the network whose features count; groups; log odds from which somebody is a suspect: 99 of 100 wearers whom
-#: the matte sees score more, and nobody between -2.1 and -1.5 wears any.
+#: the parse sees score more, and nobody between -2.1 and -1.5 wears any.
 STAGES, FOLDS, SUSPECT = (1, 2, 4), 8, -1.6
 
 
@@ -32,7 +32,7 @@ def screen(folder: Path, glasses: dict[str, bool]) -> dict[str, float]:
     """Id -> log odds of glasses, of everybody in a folder of observations; of nobody where nobody wears any.
 
     Args:
-        glasses: id -> whether the matte saw some.
+        glasses: id -> whether the parse saw some.
     """
     if len(set(glasses.values())) < 2:
         return {}

@@ -10,17 +10,17 @@ from scipy.spatial import cKDTree
 
 from ...head.mesh import HeadMesh
 from ...imaging.sample import sample
-from ...portrait.matte import Matte
+from ...portrait.parse import Parse
 
 #: Face heights between places of a head's outline that are asked, and over which distance, skin and bare skin are
-#: smoothed: the matte's borders are ragged by a pixel or two.
+#: smoothed: the parse's borders are ragged by a pixel or two.
 APART, EVEN, SOFT, SOFTER = 0.01, 0.004, 0.01, 0.015
 
 
 @dataclass(frozen=True)
 class PersonOutline:
     """inside: (H,W) signed distance to the person's outline in face heights, positive in the person. skin: (H,W) 0..1,
-    the matte's, and bare: (H,W) 0..1, ears.bare_skin(). face_height: portrait pixels."""
+    the parse's, and bare: (H,W) 0..1, ears.bare_skin(). face_height: portrait pixels."""
 
     inside: np.ndarray
     skin: np.ndarray
@@ -28,9 +28,9 @@ class PersonOutline:
     face_height: float
 
     @classmethod
-    def of(cls, matte: Matte, bare: np.ndarray, face_height: float) -> PersonOutline:
-        inside = signed_distance(matte.person > 0.5, face_height)
-        return cls(inside, blurred(matte.skin, SOFT * face_height), blurred(bare, SOFTER * face_height), face_height)
+    def of(cls, parse: Parse, bare: np.ndarray, face_height: float) -> PersonOutline:
+        inside = signed_distance(parse.person > 0.5, face_height)
+        return cls(inside, blurred(parse.skin, SOFT * face_height), blurred(bare, SOFTER * face_height), face_height)
 
 
 @dataclass(frozen=True)

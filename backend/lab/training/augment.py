@@ -107,11 +107,3 @@ def seen_texture(
         (colour,) = shifted((colour,), random, MISREGISTERED)
     colour = colour + 0.008 * random.standard_normal(colour.shape, np.float32)
     return np.clip(colour, 0, 1).astype(np.float32), confidence
-
-
-def other_tone(color: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """(…,3) float32 sRGB 0..1: the picture in another exposure and white balance, its channels swapped now and then."""
-    color = color ** np.exp(random.normal(0, 0.15)) * np.exp(random.normal(0, 0.06, 3))
-    if random.random() < 0.1:
-        color = color[..., random.permutation(3)]
-    return np.clip(color, 0, 1).astype(np.float32)

@@ -65,3 +65,11 @@ def developed(color: np.ndarray, random: np.random.Generator, make: str | None =
         data = cv2.imencode(".jpg", np.clip(color * 255, 0, 255).astype(np.uint8), [1, int(random.integers(20, 95))])[1]
         color = cv2.imdecode(data, 1).astype(np.float32) / 255
     return np.clip(color, 0, 1).astype(np.float32)
+
+
+def other_tone(color: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """(…,3) float32 sRGB 0..1: the picture in another exposure and white balance, its channels swapped now and then."""
+    color = color ** np.exp(random.normal(0, 0.15)) * np.exp(random.normal(0, 0.06, 3))
+    if random.random() < 0.1:
+        color = color[..., random.permutation(3)]
+    return np.clip(color, 0, 1).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Beards of any shape and colour drawn onto faces that have none: what train hair-network learns of beards.
+"""Beards of any shape and colour drawn onto faces that have none: what train beards learns of beards.
 
 python -m backend.lab beards draw --heads heads --output beards --count 9000
 
@@ -238,9 +238,9 @@ def sample(head: Head, donors: list[Head], random: np.random.Generator) -> dict[
 
 
 def read_faces(folder: Path, half: bool = False) -> list[Head]:
-    """Heads of `hair cut`, with what is known of their beards, but those left out; half: bearded ones, too."""
+    """Heads of `parse cut`, with what is known of their beards, but those left out; half: bearded ones, too."""
     faces, number = [], {True: 0, False: 0}
-    for shard in shards_of(folder, "heads", "hair cut"):
+    for shard in shards_of(folder, "heads", "parse cut"):
         for k, name in enumerate(shard["name"]):
             kind = kind_of(str(name))
             bare = kind == "none"
@@ -259,7 +259,7 @@ def read_faces(folder: Path, half: bool = False) -> list[Head]:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m backend.lab beards draw", description=__doc__.splitlines()[0])
-    parser.add_argument("--heads", type=Path, required=True, help="folder of python -m backend.lab hair cut")
+    parser.add_argument("--heads", type=Path, required=True, help="folder of python -m backend.lab parse cut")
     parser.add_argument("--output", type=Path, required=True, help="folder of shards of 400 samples")
     parser.add_argument("--count", type=int, default=9000)
     parser.add_argument("--half", action="store_true", help="leave out every second bearded face, to measure on")

@@ -18,9 +18,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from ...errors import AvatarTexError
 from ...portrait.glasses import inputs_of
-from .augment import other_tone
 from .checkpoints import save_half
 from .descent import Descent, Means, Pace, bare_parser, begin
+from .developed import other_tone
 from .glasses_network import COLUMNS, ROWS, GlassesNet
 from .sample_shards import read_shards
 

@@ -10,7 +10,8 @@ from .spectacles import noise
 from .wigs import Scene, coloured, tone
 
 #: How often each is drawn.
-KINDS = {"cap": 0.3, "skullcap": 0.15, "beret": 0.2, "brimmed": 0.1, "visor": 0.1, "scarf": 0.15}
+#: A skullcap in hair's colour looks like hair, and hair is far more common.
+KINDS = {"cap": 0.3, "skullcap": 0.04, "beret": 0.2, "brimmed": 0.16, "visor": 0.12, "scarf": 0.18}
 #: Share of hats that are made of what a person wears below the chin; of plain tones that hair may have.
 WORN, HAIRLIKE = 0.5, 0.6
 #: Least and most pixels of a patch of somebody's clothes.

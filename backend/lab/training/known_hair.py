@@ -29,9 +29,9 @@ COVERED = 0.6
 SKIN, HAIR = 0.3, 0.6
 #: Of the face's size above the forehead's landmark: from where women's and full heads are covered with hair.
 GROWS = 0.1
-#: Shares of it from which what the matte calls hair of fair or grey heads is some, and from which they are full.
+#: Shares of it from which what the parse calls hair of fair or grey heads is some, and from which they are full.
 THICK, FULL = 0.35, 0.45
-#: Heads without hair above the forehead, found by eye among those whose matte says so, and half the width, of the
+#: Heads without hair above the forehead, found by eye among those whose parse says so, and half the width, of the
 #: face's size, in which their crown is bare.
 BALD = """
     03ce65e763 056ba2a33f 0f00943113 153c4a6d12 182f4eb701 2060f004ea 24ec7b81e4 27c42f9f5a 2ee680ba6f
@@ -46,7 +46,7 @@ BROWS, MOUTH, CHIN, TOP = (105, 334), 13, 152, 10
 
 @dataclass(frozen=True)
 class Head:
-    """One head of hair_heads.py: color (S,S,3) float32, points (468,2), hair (S,S) 0..1, weight (S,S) 0..1, where hair
+    """One head of parse_cut.py: color (S,S,3) float32, points (468,2), hair (S,S) 0..1, weight (S,S) 0..1, where hair
     is known; person (S,S); bald, and kind: whether its hair is known (told), it has none (bald), or neither."""
 
     color: np.ndarray
@@ -72,7 +72,7 @@ class Head:
 def known(stored: dict[str, np.ndarray], long: bool = False) -> Head:
     """What is known of a stored head; long: hair may hang below the mouth (else clothes lie there)."""
     color = stored["color"].astype(np.float32) / 255
-    person, skin, sure = (stored[key].astype(np.float32) / 255 for key in ("person", "skin", "sure"))
+    person, skin, sure = (stored[key].astype(np.float32) / 255 for key in ("person", "skin", "hair"))
     points, shape = stored["points"], color.shape[:2]
     x0, y0, x1, y1 = box_of(points)
     size = max(x1 - x0, y1 - y0)

@@ -26,7 +26,7 @@ from ...networks.sizes import TEXELS
 from ...portrait.decode import decode_portrait
 from ...portrait.faces import find_portrait_face
 from ...portrait.landmarks import FaceLandmarks
-from ...portrait.matte import Matte, portrait_matte
+from ...portrait.parse import Parse, parse_portrait
 from ..faces.observing import small, within
 from ..faces.people import PEOPLE
 from .hiding import hide
@@ -103,13 +103,13 @@ def keep_portraits(portraits: Path, faces: Path, folder: Path) -> None:
             face, _ = find_portrait_face(portrait)
         except AvatarTexError:
             continue
-        colour, weight = upright(portrait.color, portrait_matte(portrait.color, face, portrait.alpha), face, height)
+        colour, weight = upright(portrait.color, parse_portrait(portrait.color, face, portrait.alpha), face, height)
         with path.with_suffix(".part").open("wb") as file:
             np.savez(file, colour=as_bytes(colour.transpose(2, 0, 1)), weight=as_bytes(weight))
         path.with_suffix(".part").replace(path)
 
 
-def upright(color: np.ndarray, matte: Matte, face: FaceLandmarks, height: float) -> tuple[np.ndarray, np.ndarray]:
+def upright(color: np.ndarray, parse: Parse, face: FaceLandmarks, height: float) -> tuple[np.ndarray, np.ndarray]:
     """(S,S,3) sRGB with the face in the middle, its eyes level, FACE high, and (S,S) 0..1 how surely it is the person.
 
     Args:
@@ -118,7 +118,7 @@ def upright(color: np.ndarray, matte: Matte, face: FaceLandmarks, height: float)
     few = places_of(face, height, TEXELS)
     many = places_of(face, height, TEXELS * math.ceil(height / FACE))
     inside = ((few > 0) & (few < color.shape[1::-1])).all(axis=2)
-    person = sample(np.clip(matte.skin + matte.hair, 0, 1), few) * within(matte, height, few)
+    person = sample(np.clip(parse.skin + parse.hair, 0, 1), few) * within(parse, height, few)
     return small(sample(color, many)), person * inside
 
 

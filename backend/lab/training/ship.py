@@ -11,26 +11,28 @@ from safetensors.torch import load_file
 
 from ...errors import AvatarTexError, ErrorCode
 from ...models.bundle import FILES, WEIGHTS, load_networks
-from ...portrait import beard, hair
+from ...portrait import beard
+from ...portrait.parse_network import CHANNELS, SIDE
+from .beard_network import BeardNet
 from .glasses_network import COLUMNS, ROWS, GlassesNet
 from .graphs import write_whole
-from .hair_network import HairNet
 from .manifest import write_manifest
 from .mapping_network import FILE as MAPPING
+from .parse_network import ParseNet
 
 #: Networks that see a portrait: each needs none of the others, and none needs them.
-GLASSES, HAIR, HAT, BEARD = (f"{name}.safetensors" for name in ("glasses", "hair", "hat", "beard"))
+PARSE, BEARD, GLASSES = (f"{name}.safetensors" for name in ("parse", "beard", "glasses"))
 
 
 def ship(arguments: argparse.Namespace) -> None:
     """Copy the files of the output folder into backend/models/weights, list them, and load them as a job does.
 
     Raises:
-        AvatarTexError: when a file is missing; nothing is copied then. All others may be missing beside the
-            glasses', the hair's, the hats' or the beards'.
+        AvatarTexError: when a file is missing; nothing is copied then. All others may be missing beside the parse's, the
+            beards' or the glasses'.
     """
     names = ["linear.safetensors", *FILES]
-    seeing = [name for name in (GLASSES, HAIR, HAT, BEARD) if (arguments.output / name).is_file()]
+    seeing = [name for name in (PARSE, BEARD, GLASSES) if (arguments.output / name).is_file()]
     if seeing and not any((arguments.output / name).is_file() for name in names):
         names = []
     missing = [name for name in names if not (arguments.output / name).is_file()]
@@ -51,12 +53,11 @@ def ship(arguments: argparse.Namespace) -> None:
 
 
 def ship_seeing(trained: Path) -> None:
-    """The network that sees glasses, hair, hats or beards in a portrait, as one graph with its weights."""
+    """The network that parses a portrait, or sees its beard or glasses, as one graph with its weights."""
     network, given, made = {
+        PARSE: (ParseNet(), {"head": torch.zeros(1, CHANNELS, SIDE, SIDE)}, ["classes"]),
+        BEARD: (BeardNet(), {"face": torch.zeros(1, 6, beard.SIDE, beard.SIDE)}, ["beard"]),
         GLASSES: (GlassesNet(), {"face": torch.zeros(1, 5, ROWS, COLUMNS)}, ["hidden", "worn"]),
-        HAIR: (HairNet(), {"head": torch.zeros(1, 6, hair.SIDE, hair.SIDE)}, ["hair"]),
-        HAT: (HairNet(), {"head": torch.zeros(1, 6, hair.SIDE, hair.SIDE)}, ["hat"]),
-        BEARD: (HairNet(), {"face": torch.zeros(1, 6, beard.SIDE, beard.SIDE)}, ["beard"]),
     }[trained.name]
     network.load_state_dict({name: value.float() for name, value in load_file(trained).items()})
     write_whole(network, given, made, (WEIGHTS / trained.name).with_suffix(".onnx"))

@@ -197,6 +197,18 @@ def shave(scene: Scene, random: np.random.Generator) -> None:
     scene.hair[:] = 0
 
 
+def two_toned(scene: Scene, random: np.random.Generator) -> None:
+    """Hair that greys from the sides, or shines from above: lighter by and by, in no line."""
+    y = (np.arange(scene.hair.shape[0], dtype=np.float32)[:, None] - scene.middle[1]) / scene.size
+    y = y + np.zeros(scene.hair.shape, np.float32)
+    y = y + random.uniform(0, 0.06) * noise(random, int(random.integers(3, 20)), y.shape)
+    share = 1 / (1 + np.exp(np.clip((y - random.uniform(-0.5, 0)) / random.uniform(0.04, 0.2), -30, 30)))
+    hairy = scene.hair * share
+    grey = scene.color.mean(-1, keepdims=True) ** random.uniform(0.4, 1.6)
+    scene.color = np.clip(scene.color + hairy[..., None] * (grey - scene.color) * random.uniform(0.3, 1), 0, 1)
+    scene.color = scene.color.astype(np.float32)
+
+
 def flat(scene: Scene, random: np.random.Generator) -> None:
     """A cartoon: skin, hair, clothes and wall of one colour each, outlines, and what is dark in the face."""
     skin, hair = scene.skin * np.exp(random.normal(0, 0.3)), tone(scene, random)

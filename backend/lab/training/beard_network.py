@@ -1,7 +1,6 @@
-"""train hair-network: which pixels are hair, or beards, or hats, by a small U-Net, on the pictures of draw_hair.py,
-draw_beards.py or draw_hats.py.
+"""train beards: which pixels are a beard or a moustache, by a small U-Net, on the pictures of draw_beards.py.
 
-The landmarks fix the square (portrait/hair.py), so place tells as much as colour and texture. Batch number n of a seed
+The landmarks fix the square (portrait/beard.py), so place tells as much as colour and texture. Batch number n of a seed
 is the same whenever it is drawn.
 """
 
@@ -19,13 +18,12 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from ...errors import AvatarTexError
-from ...portrait.hair import SIDE, inputs_of
-from .augment import other_tone
+from ...portrait.beard import SIDE, inputs_of
 from .checkpoints import save_half
 from .descent import Descent, Means, Pace, bare_parser, begin
+from .developed import other_tone
 from .glasses import settle
 from .glasses_network import pair
-from .hair_heads import FINER, STORED
 from .sample_shards import read_shards
 
 PACE = Pace(rate=1.6e-3, average=0.997)
@@ -35,8 +33,8 @@ BLIND = 0.15  # share of the pictures whose person is not told
 WIDTHS = (16, 32, 48, 64)
 
 
-class HairNet(nn.Module):
-    """(B,6,S,S), sRGB 0..1, person or the face's parts 0..1 and place -1..1, to (B,1,S,S) logits of hair."""
+class BeardNet(nn.Module):
+    """(B,6,S,S), sRGB 0..1, the face's parts 0..1 and place -1..1, to (B,1,S,S) logits of a beard."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,11 +55,11 @@ class HairNet(nn.Module):
         return F.pixel_shuffle(self.out(state), 2)
 
 
-class HairBatches(Dataset):
+class BeardBatches(Dataset):
     """Batches by number: what the network is given (B,6,S,S), hair and its weight (B,1,S,S)."""
 
     def __init__(self, folder: Path, count: int, seed: int) -> None:
-        self.parts = read_shards(folder, "hair", "hair draw, beards draw or hats draw")
+        self.parts = read_shards(folder, "hair", "beards draw")
         self.count, self.seed = count, seed
 
     def __getitem__(self, number: int) -> tuple[Tensor, ...]:
@@ -74,7 +72,7 @@ class HairBatches(Dataset):
 def moved(parts: dict[str, np.ndarray], random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(6,S,S) and twice (1,S,S) float32: a square within a drawn sample, as landmarks err, in another tone."""
     side = len(parts["hair"])
-    target = side * SIDE * FINER // STORED
+    target = SIDE
     matrix = cv2.getRotationMatrix2D((side / 2, side / 2), random.normal(0, TURN), np.exp(random.normal(0, ZOOM)))
     matrix[:, 2] += random.normal(0, MOVE * target, 2) + (target - side) / 2
     stack = np.dstack([parts["picture"], parts["person"], parts["hair"], parts["weight"]])
@@ -91,7 +89,7 @@ def moved(parts: dict[str, np.ndarray], random: np.random.Generator) -> tuple[np
     return given, whole[None, ..., 4].copy(), whole[None, ..., 5].copy()
 
 
-def hair_loss(network: nn.Module, given: Tensor, hair: Tensor, weight: Tensor) -> dict[str, Tensor]:
+def beard_loss(network: nn.Module, given: Tensor, hair: Tensor, weight: Tensor) -> dict[str, Tensor]:
     """Weighed cross entropy of pixels, and soft Dice of pictures with hair."""
     logits = network(given)
     made = logits.sigmoid() * weight
@@ -101,16 +99,16 @@ def hair_loss(network: nn.Module, given: Tensor, hair: Tensor, weight: Tensor) -
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """Write hair.safetensors, beard.safetensors or hat.safetensors."""
-    output, device, name = arguments.output, arguments.device, arguments.of
-    network = HairNet().to(device, memory_format=torch.channels_last)
+    """Write beard.safetensors."""
+    output, device, name = arguments.output, arguments.device, "beard"
+    network = BeardNet().to(device, memory_format=torch.channels_last)
     descent = Descent(network, PACE, output / f"{name}.state.safetensors")
-    batches = HairBatches(arguments.portraits, arguments.count, arguments.seed)
+    batches = BeardBatches(arguments.portraits, arguments.count, arguments.seed)
     data = DataLoader(batches, batch_size=None, sampler=range(descent.steps, arguments.steps))
     log, saved = Means(output / f"{name}.log"), time.monotonic()
     for batch in data:
         given, hair, weight = (part.to(device) for part in batch)
-        terms = hair_loss(descent.network.train(), given.contiguous(memory_format=torch.channels_last), hair, weight)
+        terms = beard_loss(descent.network.train(), given.contiguous(memory_format=torch.channels_last), hair, weight)
         descent.step(sum(terms.values()), PACE.at(descent.steps, arguments.schedule))
         log.add(descent.steps, {term: float(value.detach()) for term, value in terms.items()})
         if time.monotonic() - saved > EXPORT_EVERY or descent.steps == arguments.steps:
@@ -121,11 +119,8 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = bare_parser("hair-network", __doc__, steps=5800, count=8, counted="pictures a step")
-    parser.add_argument(
-        "--portraits", type=Path, required=True, help="folder of `hair draw`, `beards draw` or `hats draw`"
-    )
-    parser.add_argument("--of", choices=("hair", "beard", "hat"), default="hair", help="what is learnt")
+    parser = bare_parser("beards", __doc__, steps=5800, count=8, counted="pictures a step")
+    parser.add_argument("--portraits", type=Path, required=True, help="folder of `beards draw`")
     try:
         train(begin(parser, argv))
     except AvatarTexError as refusal:
