@@ -25,9 +25,9 @@ from .texels import Texels
 WORN = ("facial_hair", "hair")
 #: Reach, as a share of the atlas, over which skin below hair becomes the skin beside it.
 BELOW = 0.03
-#: Cover from which the completion says how light the covering is; sRGB that keeps ratios finite; difference of colours,
-#: sRGB, at which a completed colour is half as surely hair.
-LEAST, FAINT, UNLIKE = 0.25, 0.02, 0.1
+#: Least cover of what was completed; sRGB that keeps ratios finite; difference of colours, sRGB, from which what was
+#: completed beside the bare skin covers it wholly.
+LEAST, FAINT, UNLIKE = 0.05, 0.02, 0.25
 #: sRGB value that keeps the light's gain finite on black, and the most that it can be (layers.flatten.encode).
 TINY, BRIGHTEST = 0.004, 1.99
 #: Depth inside the head, in face heights: from where no portrait shows it, and over which each channel's light is lost
@@ -187,14 +187,15 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
     covers = {}
     for name, (cover, color) in found.items():
         if name in WORN:
-            way = color - bare  # hair that was completed beside the line is hair, too
-            beside = ((generated - bare) * way).sum(-1) / ((way**2).sum(-1) + UNLIKE**2)
-            cover = np.maximum(cover, np.clip(beside, 0, 1) * (grows if name == "hair" else 0))
-            made = (bare + (generated - bare) / np.maximum(cover, LEAST)[..., None]) @ LUMINANCE
+            apart = generated - bare  # what was completed where hair may grow is hair, however little of it shows
+            beside = np.abs(apart).max(-1) / UNLIKE * (grows if name == "hair" else 0)
+            whole = np.clip(np.maximum(cover, beside), 0, 1)
+            made = bare + apart / np.maximum(whole, LEAST)[..., None]
             own = color @ LUMINANCE  # the networks err in hair's hue: its lightness is theirs, the hue what shows
-            darker = np.clip((made + FAINT) / (own + FAINT), 0, 1)[..., None]
-            apart = color * darker + np.maximum(made - own, 0)[..., None] - color
-            color = color + cover[..., None] * apart
+            light = made @ LUMINANCE
+            darker = np.clip((light + FAINT) / (own + FAINT), 0, 1)[..., None]
+            hued = color * darker + np.maximum(light - own, 0)[..., None]
+            color, cover = made + cover[..., None] * (hued - made), whole
         covers[name] = np.dstack([np.clip(color, 0, 1), cover]).astype(np.float32)
     return bare.astype(np.float32), covers
 

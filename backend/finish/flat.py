@@ -12,6 +12,7 @@ import numpy as np
 from ..head.match import DRAWN
 from ..imaging.sample import LUMINANCE, sample
 from ..job import Prepared
+from ..prior.hairline import hairline
 from ..surface.bare import face_parts
 
 #: Confidence from which a texel tells of the drawing; so many texels of a region must.
@@ -31,7 +32,8 @@ def flatten_drawing(generated: np.ndarray, job: Prepared) -> np.ndarray:
     def shrunk(values: np.ndarray) -> np.ndarray:
         return cv2.resize(values.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA)
 
-    bare, sure = 1 - shrunk(face_parts()), shrunk(observation.confidence)
+    bare = 1 - np.maximum(shrunk(face_parts()), shrunk(hairline().grows))  # a cropped scalp may count as skin
+    sure = shrunk(observation.confidence)
     for covering in job.coverings:
         bare = bare * (1 - shrunk(covering.cover))
     seen = shrunk(observation.unlit * observation.confidence[..., None]) / np.maximum(sure, 1e-4)[..., None]

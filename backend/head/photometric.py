@@ -56,7 +56,7 @@ def refine(
         frame: the head through the camera so far. head: its landmarks, at rest.
         points: (n,3) landmarks on the head, (n,2) targets: where they were read, weights: (n,) 0..1, how surely.
         portrait: (SIZE,SIZE,3) float32 sRGB, the frame's window of it. skin_prior: what skins look like.
-        skin: (H,W) 0..1 of the whole portrait, what of it is the face's (portrait/parse.py); hair, hands and glasses are
+        skin: (H,W) 0..1 of the whole portrait, what of it is the face's (portrait/parse.py); hair, hands, glasses are
             explained by no skin.
 
     Returns:

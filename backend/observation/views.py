@@ -167,10 +167,13 @@ def find_coverings(views: Sequence[View], canonical: np.ndarray) -> tuple[Coveri
         evidence = [view.evidence(name, canonical) for view in views]
         whole = join(evidence, share_out([one.sure for one in evidence]))
         if name == "facial_hair":
-            found.append(continue_beard(whole, lead.observation, canonical))
+            continued = continue_beard(whole, lead.observation, canonical)
         else:
             colors = (_near_color(view, name) for view in views)
-            found.append(continue_hair(name, whole, next((one for one in colors if one is not None), None)))
+            continued = continue_hair(name, whole, next((one for one in colors if one is not None), None))
+        if continued is None and name != "headwear":  # what shows is evidence, however little it is
+            continued = Covering(name, whole, whole.sure * whole.shown, whole.color)
+        found.append(continued)
     return tuple(one for one in found if one is not None)
 
 
