@@ -27,8 +27,9 @@ from .style import find_style
 EDGES = 0.02
 #: Share of the network's square over which what it says fades at its border into the person as found without it.
 FADES = 0.06
-#: Styles in which a dome of one tone says nothing of cloth: it is hair, which is drawn more often than hats are.
-FLAT = ("cartoon", "anime")
+#: Styles in which a dome of one tone says nothing of cloth: it is hair, which is drawn more often than hats are. Shaded
+#: drawings (anime) are none: their shade is of another colour than their cheeks.
+FLAT = ("cartoon",)
 #: CIELAB distance by which skin of a flat drawing strays from its cheeks.
 ALIKE = 7.0
 #: Probability of facial hair by the parse at which the beards' network, whose square is the mouth's alone, is believed
