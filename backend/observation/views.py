@@ -11,6 +11,7 @@ from ..head.register import Registration
 from ..imaging.sample import sample, to_linear, to_srgb
 from .beard import continue_beard
 from .covering import COVERINGS, Covering, Evidence, exposed_alike, join, region_of
+from .covering import continued as continue_color
 from .hair import continue_hair, near_color
 from .observe import Observation, at_pixels
 from .relight import relighting
@@ -172,7 +173,9 @@ def find_coverings(views: Sequence[View], canonical: np.ndarray) -> tuple[Coveri
             colors = (_near_color(view, name) for view in views)
             continued = continue_hair(name, whole, next((one for one in colors if one is not None), None))
         if continued is None and name != "headwear":  # what shows is evidence, however little it is
-            continued = Covering(name, whole, whole.sure * whole.shown, whole.color)
+            known = whole.sure * whole.shown**4
+            tone = np.average(whole.color.reshape(-1, 3), axis=0, weights=known.ravel() + 1e-6)
+            continued = Covering(name, whole, whole.sure * whole.shown, continue_color(whole.color, known, tone))
         found.append(continued)
     return tuple(one for one in found if one is not None)
 

@@ -17,15 +17,21 @@ from . import networks
 from .beard import find_beard
 from .glasses import glasses
 from .hands import hands_before
-from .landmark_groups import FACE_OVAL, fill_region
+from .landmark_groups import FACE_OVAL, LEFT_CHEEK, RIGHT_CHEEK, fill_region
 from .landmarks import FaceLandmarks, cut
 from .parse_network import CLASSES, SIDE, face_parts, inputs_of, parse_frame, softmax, spread
 from .person import exact_background, guided, head_square, person_matte, shrunk
+from .style import find_style
 
 #: Of the face's size: as far as edges of the network, whose pixels are 0.014 of it, may lie from the picture's.
 EDGES = 0.02
 #: Share of the network's square over which what it says fades at its border into the person as found without it.
 FADES = 0.06
+#: Styles in which a dome of one tone says nothing of cloth: it is hair, which is drawn more often than hats are. Shaded
+#: drawings (anime) are none: their shade is of another colour than their cheeks.
+FLAT = ("cartoon",)
+#: CIELAB distance by which skin of a flat drawing strays from its cheeks.
+ALIKE = 7.0
 #: Probability of facial hair by the parse at which the beards' network, whose square is the mouth's alone, is believed
 #: by half. Moustaches that it made up on rendered women have 0.02 to 0.15, real ones 0.5.
 AGREES = 0.2
@@ -94,6 +100,11 @@ def parse_portrait(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     for name in ("glasses", "facial_hair"):  # what is spread over all eyes and chins is skin
         classes[CLASSES.index("skin")] += classes[CLASSES.index(name)]
         classes[CLASSES.index(name)] = 0
+    if find_style(color, face) in FLAT:
+        _by_exact_colour(classes, small, face.shifted(-x0, -y0).scaled(factor))
+    classes[CLASSES.index("occluder")] = 0  # of drawings it takes cheeks for hands
+    classes[CLASSES.index("skin")] += 1e-6
+    classes /= classes.sum(0)
     seen = _closer_look(small, face.shifted(-x0, -y0).scaled(factor), likely)
     for name, cover in seen.items():
         classes *= 1 - cover
@@ -126,6 +137,21 @@ def _closer_look(small: np.ndarray, face: FaceLandmarks, likely: np.ndarray) -> 
         "glasses": glasses(small, face),
         "occluder": hands_before(small, face),
     }
+
+
+def _by_exact_colour(classes: np.ndarray, small: np.ndarray, face: FaceLandmarks) -> None:
+    """Of a flat drawing, in place: beside the face's oval skin has the cheeks' colour, else it is hair, as hats are."""
+    skin, hair, hat = (CLASSES.index(name) for name in ("skin", "hair", "headwear"))
+    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)
+    cheeks = fill_region(small.shape[:2], face.points, RIGHT_CHEEK, LEFT_CHEEK) > 0.5
+    if cheeks.any():
+        apart = np.linalg.norm(lab - np.median(lab[cheeks], axis=0), axis=-1)
+        other = 1 - np.exp(-0.5 * (apart / ALIKE) ** 2)
+        other *= (1 - fill_region(small.shape[:2], face.points, FACE_OVAL)) * classes[skin]
+        classes[skin] -= other
+        classes[hair] += other
+    classes[hair] += classes[hat]
+    classes[hat] = 0
 
 
 def _beside_flat_wall(color: np.ndarray, face: FaceLandmarks) -> np.ndarray | None:

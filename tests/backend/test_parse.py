@@ -127,14 +127,18 @@ def test_what_the_network_says_lies_where_it_looked(monkeypatch):
     assert parse.headwear[row, column] > 0.9 > 0.1 > parse.headwear[row - round(0.2 * face.size), column]
 
 
-def test_a_thin_rim_stays_thin_and_sharp(monkeypatch):
-    rims = np.zeros((SIDE, SIDE), np.float32)
-    rims[84:86, 40:120] = 1
-    shown_as(monkeypatch, "glasses", rims)
-    face = astronaut_face()
-    parse = parse_portrait(astronaut().color, face)
-    column = parse.glasses[:, int(parse_frame(face.points).x)]
-    assert column.max() > 0.9 and (column > 0.5).sum() < 0.05 * face.size
+def test_a_thin_rim_stays_thin_and_sharp_and_glasses_are_worn_then(monkeypatch):
+    def rims(picture, face):
+        hidden = np.zeros(picture.shape[:2], np.float32)
+        hidden[round(face.points[50, 1])] = 1
+        return cv2.dilate(hidden, np.ones((3, 1)))
+
+    assert not parse_portrait(astronaut().color, astronaut_face()).worn
+    monkeypatch.setattr("backend.portrait.parse.glasses", rims)
+    parse, face = parse_portrait(astronaut().color, astronaut_face()), astronaut_face()
+    row, column = round(face.points[50, 1]), round(face.points[50, 0])
+    assert parse.worn and parse.glasses[row - 1 : row + 2, column].min() > 0.9
+    assert parse.skin[row, column] < 0.1 and parse.skin[[row - 8, row + 8], column].min() > 0.7
     assert np.abs(stack_of(parse).sum(0) - 1).max() < 1e-3
 
 

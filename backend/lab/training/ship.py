@@ -28,8 +28,8 @@ def ship(arguments: argparse.Namespace) -> None:
     """Copy the files of the output folder into backend/models/weights, list them, and load them as a job does.
 
     Raises:
-        AvatarTexError: when a file is missing; nothing is copied then. All others may be missing beside the parse's,
-            the beards' or the glasses'.
+        AvatarTexError: when a file is missing; nothing is copied then. All others may be missing beside those
+            that see a portrait.
     """
     names = ["linear.safetensors", *FILES]
     seeing = [name for name in (PARSE, BEARD, GLASSES) if (arguments.output / name).is_file()]
