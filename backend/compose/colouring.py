@@ -195,7 +195,7 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
             light = made @ LUMINANCE
             darker = np.clip((light + FAINT) / (own + FAINT), 0, 1)[..., None]
             hued = color * darker + np.maximum(light - own, 0)[..., None]
-            color, cover = made + whole[..., None] * (hued - made), whole
+            color, cover = made + cover[..., None] * (hued - made), whole
         covers[name] = np.dstack([np.clip(color, 0, 1), cover]).astype(np.float32)
     return bare.astype(np.float32), covers
 
