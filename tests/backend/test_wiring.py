@@ -74,7 +74,8 @@ def test_a_flat_drawings_completion_is_flat(photo):
     flat = replace(photo.views[0], observation=replace(seen, unlit=skin, portrait=np.full_like(seen.portrait, 0.6)))
     blotched = 0.6 + 0.1 * np.random.default_rng(0).standard_normal((256, 256, 3)).astype(np.float32)
     job = replace(photo, style="anime", views=(flat,), coverings=())
-    assert finish(blotched, job).std() < 0.8 * blotched.std()
+    below = np.s_[128:]  # where hair may grow nothing is drawn together
+    assert finish(blotched, job)[below].std() < 0.8 * blotched[below].std()
 
 
 def test_what_no_training_texture_knew_is_filled(photo, networks, monkeypatch):
