@@ -157,11 +157,11 @@ class Colouring:
         own = np.clip(skin + (photo.bare / whole - skin) / part, 0, 1)
         if name not in self.covers:
             return np.concatenate([own, seen[:, None]], 1)
-        color, cover = np.split(sample_atlas(self.covers[name], at.atlas), (3,), axis=1)
-        cover = cover[:, 0] * at.outside
+        found = sample_atlas(self.covers[name], at.atlas)
+        color, cover, grown = found[:, :3], found[:, 3] * at.outside, found[:, 4:]
         strands = self.details.strands.get(name)
         if strands is not None:
-            color = strands.laid_on(color, cover, at.canonical)
+            color = color + grown * (strands.laid_on(color, grown[:, 0], at.canonical) - color)
         cover = cover * (1 - photo.share)
         alpha = seen + cover
         color = (own * seen[:, None] + color * cover[:, None]) / np.maximum(alpha, 1e-4)[:, None]
@@ -169,8 +169,8 @@ class Colouring:
 
 
 def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The completion, which has its hair, taken apart: (a,a,3) sRGB of bare skin, and of each covering by name (a,a,4)
-    sRGB and alpha, so that over the skin it gives about what was completed."""
+    """The completion, which has its hair, taken apart: (a,a,3) sRGB of bare skin, and of each covering by name (a,a,5)
+    sRGB, alpha, and how far it goes on there, so that over the skin it gives about what was completed."""
     near = near_skin(job.observation)
     size = (len(generated),) * 2
 
@@ -185,7 +185,8 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
     covered = np.maximum(1.5 * cv2.GaussianBlur(covered, (0, 0), BELOW * size[0]), grows)
     bare = generated + np.clip(covered, 0, 1)[..., None] * (small(near) - generated)
     covers = {}
-    for name, (cover, color) in found.items():
+    for name, (grown, color) in found.items():
+        cover = grown
         if name in WORN:
             apart = generated - bare  # what was completed where hair may grow is hair, however little of it shows
             beside = np.abs(apart).max(-1) / UNLIKE * (grows if name == "hair" else 0)
@@ -196,7 +197,7 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
             darker = np.clip((light + FAINT) / (own + FAINT), 0, 1)[..., None]
             hued = color * darker + np.maximum(light - own, 0)[..., None]
             color, cover = made + cover[..., None] * (hued - made), whole
-        covers[name] = np.dstack([np.clip(color, 0, 1), cover]).astype(np.float32)
+        covers[name] = np.dstack([np.clip(color, 0, 1), cover, grown]).astype(np.float32)
     return bare.astype(np.float32), covers
 
 
