@@ -19,6 +19,8 @@ from ..surface.bare import face_parts
 SURE, ENOUGH = 0.3, 200
 #: Spread of the seen, as a share of the made, from which nothing is changed, and up to which it counts in full.
 ALIKE, FLATTER = 0.8, 0.4
+#: Difference from completed skin, sRGB, from which a completed scalp has hair.
+UNLIKE = 0.1
 #: What of the made skin's colours stays is coarser than this, as a share of the atlas.
 COARSE = 0.012
 
@@ -32,8 +34,7 @@ def flatten_drawing(generated: np.ndarray, job: Prepared) -> np.ndarray:
     def shrunk(values: np.ndarray) -> np.ndarray:
         return cv2.resize(values.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA)
 
-    bare = 1 - np.maximum(shrunk(face_parts()), shrunk(hairline().grows))  # a cropped scalp may count as skin
-    sure = shrunk(observation.confidence)
+    bare, sure = 1 - shrunk(face_parts()), shrunk(observation.confidence)
     for covering in job.coverings:
         bare = bare * (1 - shrunk(covering.cover))
     seen = shrunk(observation.unlit * observation.confidence[..., None]) / np.maximum(sure, 1e-4)[..., None]
@@ -47,6 +48,8 @@ def flatten_drawing(generated: np.ndarray, job: Prepared) -> np.ndarray:
         return generated
     flat = np.clip((ALIKE - kept) / (ALIKE - FLATTER), 0, 1)
     strays = cv2.GaussianBlur(generated - other, (0, 0), COARSE * size)  # finer than that is grain, and lines' own
+    hair = np.clip(np.abs(strays).max(-1) / UNLIKE, 0, 1) * shrunk(hairline().grows)  # it may count as skin
+    bare = bare * (1 - hair)
     result = generated + flat * bare[..., None] * (middle + kept * strays - generated)
     # where the drawing is visible it stays itself, or its lines would fade into the flat colour beside them
     soft = observation.light.remove(sample(observation.low, observation.places), observation.shade)
