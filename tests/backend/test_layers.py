@@ -108,7 +108,7 @@ def test_blocks_on_all_cores_give_what_the_slow_way_gives(monkeypatch, opacities
 
     def noted(*arguments):
         threads.add(threading.current_thread().name)
-        real(*arguments)
+        return real(*arguments)
 
     monkeypatch.setattr(flattening, "_flatten_block", noted)
     whole = flatten(layers, opacities)
