@@ -11,7 +11,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..backend.layers.flatten import cores, flatten
+from ..backend.layers.flatten import flatten
+from ..backend.threads import CORES
 from ..core import png
 from .images import UDIM, reload_tiles, repack, write_bmp
 from .layer_paint import lay_paint
@@ -123,7 +124,7 @@ def round_colours(colours: np.ndarray) -> np.ndarray:
         part = slice(start, start + BLOCK)
         found[part] = colours[part, :3] * np.float32(255) + np.float32(0.5)
 
-    with ThreadPoolExecutor(cores()) as pool:
+    with ThreadPoolExecutor(CORES) as pool:
         list(pool.map(work, range(0, len(colours), BLOCK)))
     return found
 

@@ -5,14 +5,13 @@ From the bottom: skin, the folds of a smile, fine detail, what covers the skin, 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 
 import numpy as np
 
 from ..options import OPACITIES as OPACITIES
+from ..threads import CORES, start_threads
 
 
 class Blend(Enum):
@@ -65,14 +64,14 @@ def flatten(
     starts = range(0, count, BLOCK)
 
     def work(first: int) -> None:
-        for start in starts[first :: cores()]:
+        for start in starts[first::CORES]:
             part = slice(start, min(start + BLOCK, count))
             out[:, part] = _flatten_block({name: layers[name][:, part] for name, _ in used}, used)
 
     if len(starts) == 1:
         work(0)
     else:
-        list(_pool().map(work, range(cores())))
+        list(start_threads(CORES).map(work, range(CORES)))  # NumPy lets go of the lock
     return out
 
 
@@ -104,17 +103,3 @@ def _flatten_block(block: Mapping[str, np.ndarray], used: list[tuple[str, float]
                 colour += spare
                 np.clip(colour, 0, 1, out=colour)
     return np.clip(colour, 0, 1, out=colour)
-
-
-def cores() -> int:
-    return min(os.cpu_count() or 1, 8)
-
-
-_pools: list[ThreadPoolExecutor] = []
-
-
-def _pool() -> ThreadPoolExecutor:
-    """NumPy lets go of Python's lock in its loops."""
-    if not _pools:
-        _pools.append(ThreadPoolExecutor(cores(), "flatten"))
-    return _pools[0]

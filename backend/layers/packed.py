@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from .flatten import LAYERS, Blend, cores
+from ..threads import CORES, start_threads
+from .flatten import LAYERS, Blend
 
 MAGIC = b"AvatarTexLayers 1\n"
 
@@ -44,8 +44,7 @@ def pack(packed: Packed, effort: int = 1) -> bytes:
     """
     size = packed.size
     names = [name for name in LAYERS if name in packed.layers and _does_something(name, packed.layers[name])]
-    with ThreadPoolExecutor(cores()) as pool:
-        parts = list(pool.map(lambda name: _deflate(packed.layers[name], size, effort), names))
+    parts = list(start_threads(CORES).map(lambda name: _deflate(packed.layers[name], size, effort), names))
     about = [{"name": name, "planes": len(packed.layers[name]), "bytes": len(part)} for name, part in zip(names, parts)]
     head = {"size": size, "opacities": dict(packed.opacities), "layers": about}
     return b"".join([MAGIC, json.dumps(head).encode(), b"\n", *parts])
@@ -102,9 +101,9 @@ def unpack(data: bytes) -> Packed:
     """
     head = read_head(data)
     try:
-        with ThreadPoolExecutor(cores()) as pool:
-            layers = pool.map(lambda name: _inflate(data[head.parts[name]], head.planes[name], head.size), head.parts)
-            return Packed(head.size, dict(zip(head.parts, layers)), head.opacities)
+        parts = lambda name: _inflate(data[head.parts[name]], head.planes[name], head.size)  # noqa: E731
+        layers = dict(zip(head.parts, start_threads(CORES).map(parts, head.parts), strict=True))
+        return Packed(head.size, layers, head.opacities)
     except zlib.error as error:
         raise BadLayers(f"The layers are damaged: {error}") from error
 
