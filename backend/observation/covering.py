@@ -7,7 +7,7 @@ is taken out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -58,10 +58,6 @@ class Covering:
     def unseen(self) -> np.ndarray:
         """(S,S) 0..1, where what lies there was continued."""
         return (1 - np.clip(self.evidence.sure / SEEN, 0, 1)).astype(np.float32)
-
-
-#: Continues the evidence over the head; None where there is too little of it.
-Continue = Callable[[Evidence], Covering | None]
 
 
 def region_of(name: str, canonical: np.ndarray) -> np.ndarray:
