@@ -14,6 +14,7 @@ import numpy as np
 
 from ...head.atlas import canonical_head, to_atlas
 from ...imaging.sample import to_linear, to_srgb
+from ...observation.observe import REFLECTED, without_reflection
 from ...prior.linear import LinearPrior
 from ..faces.observing import Seen, divide, scalp_of
 
@@ -39,7 +40,7 @@ class Hidden:
 
     evidence: what a job's networks would be given, (S,S,3) unlit sRGB and (S,S) confidence. skin: the same with hair in
     the skin's light. truth: (S,S,3) the photograph, lit. weight: (S,S) by which hidden texels count,
-    0 elsewhere and on the scalp. shade: (S,S) the light estimated from what stays.
+    0 elsewhere and on the scalp. shade: (S,S) the light estimated from what stays. exposure: its mean.
     """
 
     evidence: Evidence
@@ -47,10 +48,12 @@ class Hidden:
     truth: np.ndarray
     weight: np.ndarray
     shade: np.ndarray
+    exposure: float
 
     def lit(self, completion: np.ndarray) -> np.ndarray:
-        """(S,S,3) sRGB of an unlit completion under the estimated light."""
-        return to_srgb(to_linear(completion) * self.shade[..., None])
+        """(S,S,3) sRGB of an unlit completion under the estimated light, part of which it mirrors."""
+        entered = to_linear(completion) * self.shade[..., None] * (1 - REFLECTED)
+        return to_srgb(entered + REFLECTED * self.exposure)
 
 
 def part(name: str, person: str, confidence: np.ndarray) -> np.ndarray:
@@ -84,10 +87,9 @@ def hide(seen: Seen, hidden: np.ndarray, positions: np.ndarray, prior: LinearPri
     """
     scalp, stays = scalp_of(positions), ~hidden & (seen.shown > 0)
     lit = np.where(stays[..., None], seen.lit, 0)
-    unlit, confidence, shade, _ = divide(lit, seen.shown * stays, seen.normals, scalp, prior)
-    hair, weight = np.where(hidden, 0, seen.hair), confidence * (1 - scalp)
-    exposure = np.exp((np.log(shade) * weight).sum() / max(float(weight.sum()), 1e-6))
-    color = to_srgb(to_linear(lit) / exposure)  # hair's is not taken through the skin's light
+    unlit, confidence, shade, exposure = divide(lit, seen.shown * stays, seen.normals, scalp, prior)
+    hair = np.where(hidden, 0, seen.hair)
+    color = to_srgb(to_linear(without_reflection(lit, exposure)) / exposure)  # hair's is not taken through skin's light
     evidence = unlit + (hair * scalp)[..., None] * (color - unlit), confidence
     weight = np.where(hidden & (seen.confidence > SCORED), seen.confidence * (1 - scalp), 0)
-    return Hidden(evidence, (unlit, confidence), seen.lit, weight.astype(np.float32), shade)
+    return Hidden(evidence, (unlit, confidence), seen.lit, weight.astype(np.float32), shade, exposure)

@@ -22,7 +22,7 @@ from ...head.scalp import scalp_share
 from ...imaging.files import write_bytes
 from ...imaging.sample import sample
 from ...observation.look import coverings_of, skin_of
-from ...observation.observe import PLACES, Surface, at_pixels, pulled_in, skin_mask
+from ...observation.observe import PLACES, Surface, at_pixels, mean_light, pulled_in, skin_mask, without_reflection
 from ...portrait.decode import decode_portrait
 from ...portrait.parse import Parse
 from ...prior.light import UPRIGHT, Light, estimate_light
@@ -132,16 +132,22 @@ def divide(
     scalp: np.ndarray,
     prior: LinearPrior,
     rotation: np.ndarray = UPRIGHT,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, Light]:
-    """unlit (S,S,3) sRGB, confidence (S,S), shade (S,S) and the light, of what is shown: observe()'s own steps.
+    stays: np.ndarray | float = 1.0,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """unlit (S,S,3) sRGB, confidence (S,S), shade (S,S) and the mean light, of what is shown: observe()'s own steps.
 
     Args:
         lit: (S,S,3) sRGB. shown: (S,S) 0..1. normals: (S,S,3). scalp: (S,S) its share, which says nothing of the light.
-        rotation: (3,3) the normals' axes to the camera's; those of Seen are the viewer's.
+        rotation: (3,3) the normals' axes to the camera's; those of Seen are the viewer's. stays: (S,S) 0..1, the share
+            of what is shown that the light is estimated from.
     """
-    light = estimate_light(np.where((shown > 0)[..., None], lit, 0), normals, shown * (1 - scalp), prior, rotation)
+    bare = shown * stays * (1 - scalp)
+    light = estimate_light(np.where((shown > 0)[..., None], lit, 0), normals, bare, prior, rotation)
     shade = light.shade(normals)
-    return Light.remove(lit, shade), (shown * light.trust(shade)).astype(np.float32), shade, light
+    trust = light.trust(shade)
+    exposure = mean_light(shade, bare * trust)
+    unlit = Light.remove(without_reflection(lit, exposure), shade)
+    return unlit, (shown * trust).astype(np.float32), shade, exposure
 
 
 def relit(seen: Seen, positions: np.ndarray, prior: LinearPrior) -> Seen:

@@ -14,9 +14,8 @@ import cv2
 import numpy as np
 
 from ...networks.sizes import CANVAS
-from ...prior.light import UPRIGHT, Light, estimate_light
 from ...prior.linear import LinearPrior
-from ..faces.observing import unit
+from ..faces.observing import divide, unit
 from .folds import FOLDS
 
 #: Arrays of an observation that training reads.
@@ -56,12 +55,10 @@ class Person:
         Args:
             scalp: (S,S) share of scalp. prior: what skin looks like unlit.
         """
-        lit, shown = (part.astype(np.float32) / 255 for part in (self.lit, self.shown))
+        lit, shown, hair = (part.astype(np.float32) / 255 for part in (self.lit, self.shown, self.hair))
         normals = unit(self.normals.astype(np.float32))
-        light = estimate_light(lit, normals, shown * stays * (1 - scalp), prior, UPRIGHT)
-        shade = light.shade(normals)
-        confidence = shown * light.trust(shade)
-        return Light.remove(lit, shade), confidence, self.hair.astype(np.float32) / 255
+        unlit, confidence, _, _ = divide(lit, shown, normals, scalp, prior, stays=stays)
+        return unlit, confidence, hair
 
 
 def load_people(folder: Path, split: str) -> list[Person]:
