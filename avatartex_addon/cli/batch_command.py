@@ -18,7 +18,7 @@ from ..core.states import RowState
 from ..core.table import write_report
 from ..core.terminal import ProgressLine
 from ..jobs import scene_batch
-from .ending import EXIT_SOME_FAILED, add_output, refuse_without_file, save_file, tell_end, tell_refusal
+from .ending import EXIT_SOME_FAILED, add_command, add_output, refuse_without_file, save_file, tell_end, tell_refusal
 
 OPTIONS = select(BLENDER, BATCH)
 
@@ -38,12 +38,7 @@ Exit code: 0 every head is done, 1 wrong use, 2 refused, 3 some heads failed (th
 
 
 def add_batch(commands) -> None:
-    many = commands.add_parser(
-        "batch",
-        help="texture many heads and save the file",
-        description=MANUAL,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    many = add_command(commands, "batch", run_batch, "texture many heads and save the file", MANUAL)
     many.add_argument("--table", metavar="FILE", help="CSV: object, portrait, style, seed")
     many.add_argument("--portraits", metavar="DIR", help="find a portrait for each head in this folder, by name")
     many.add_argument(
@@ -69,7 +64,6 @@ def add_batch(commands) -> None:
         default=[],
         help="what became of each head: .json or .csv; may be repeated",
     )
-    many.set_defaults(run=run_batch)
 
 
 def fill_table(options: argparse.Namespace, scene: bpy.types.Scene) -> None:
@@ -101,7 +95,7 @@ def fill_table(options: argparse.Namespace, scene: bpy.types.Scene) -> None:
 
 
 def run_batch(options: argparse.Namespace) -> int:
-    """The whole command; its exit code."""
+    """A batch that was torn off is reported and saved, too."""
     scene, stopped = bpy.context.scene, None
     try:
         refuse_without_file(options)

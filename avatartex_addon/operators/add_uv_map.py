@@ -5,7 +5,6 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from ..core.idnames import Op
 from ..scene.arrays import read_each
 from ..scene.head import find_head
 from ..scene.redraw import redraw_panels
@@ -21,7 +20,6 @@ MESH_PARTS = ("vertices", "edges", "polygons")
 class AVATARTEX_OT_add_uv_map(IdleOnly, bpy.types.Operator):
     """Add a UV map in which no faces overlap, and texture that one. Your own UV maps stay as they are"""
 
-    bl_idname = Op.ADD_UV_MAP
     bl_label = "Add a UV Map"
 
     @classmethod
@@ -33,7 +31,7 @@ class AVATARTEX_OT_add_uv_map(IdleOnly, bpy.types.Operator):
             return "The head has as many UV maps as Blender allows"
         return super().find_obstacle(context) if head.data.polygons else "The head has no faces"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         head = find_head(context)
         before = {layer.name for layer in head.data.uv_layers}
         try:
@@ -46,7 +44,6 @@ class AVATARTEX_OT_add_uv_map(IdleOnly, bpy.types.Operator):
         context.window_manager.avatartex_job.reset()
         redraw_panels()
         self.report({"INFO"}, f"'{head.name}' has a new UV map '{name}', which the next texture is made for")
-        return {"FINISHED"}
 
 
 def add_uv_map(context: bpy.types.Context, head: bpy.types.Object) -> str:

@@ -3,7 +3,6 @@
 Each is one change of the setting and one undo step, and none while a job runs.
 """
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 from pathlib import Path
 
 import bpy
@@ -20,15 +19,15 @@ from ..scene.redraw import redraw_panels
 from ..scene.registration_pictures import OVERLAY, PICTURE
 from ..scene.under_mouse import find_mesh_at, lies_within
 from ..session import find_busy
-from .checked import IdleOnly
-from .chore_operator import ChoreOperator
+from .checked import Browsing, IdleOnly
+from .timed import ChoreOperator
 
 #: How the file browser shows files; Blender takes the number, which is its own for thumbnails.
 DISPLAYS = (("THUMBNAIL", "Thumbnails", "Pictures as pictures", 3),)
 
 
-class PictureBrowser:
-    """Mixed into an operator that opens the file browser for pictures: thumbnails, and every format that is read."""
+class PictureBrowser(Browsing):
+    """Opens the file browser for pictures: thumbnails, and every format that is read."""
 
     display_type: EnumProperty(items=DISPLAYS, default="THUMBNAIL", options={"HIDDEN", "SKIP_SAVE"})
     filter_glob: StringProperty(default=";".join(f"*{suffix}" for suffix in SUFFIXES), options={"HIDDEN", "SKIP_SAVE"})
@@ -38,7 +37,7 @@ class PictureBrowser:
 class PortraitOperator(IdleOnly):
     """Mixed into an operator, which ends with `take`."""
 
-    def take(self, context: bpy.types.Context, path: str, image: bpy.types.Image | None = None) -> set[str]:
+    def take(self, context: bpy.types.Context, path: str, image: bpy.types.Image | None = None) -> None:
         """Make it the portrait.
 
         Args:
@@ -47,8 +46,6 @@ class PortraitOperator(IdleOnly):
         settings = context.scene.avatartex
         settings.portrait, settings.portrait_image = relative_path(path), image
         context.window_manager.avatartex_job.reset()
-        redraw_panels()
-        return {"FINISHED"}
 
 
 def relative_path(path: str) -> str:
@@ -65,36 +62,30 @@ def relative_path(path: str) -> str:
 class AVATARTEX_OT_pick_portrait(PortraitOperator, PictureBrowser, bpy.types.Operator):
     """Choose a picture of a face in the file browser: a photograph, a painting or a drawing"""
 
-    bl_idname = Op.PICK_PORTRAIT
     bl_label = "Pick a Portrait"
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def suggest(self, context: bpy.types.Context) -> None:
         self.filepath = bpy.path.abspath(context.scene.avatartex.portrait)
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         if not self.poll(context):  # a job began while the file browser was open
             return self.fail("The portrait cannot change while a job runs")
-        return self.take(context, self.filepath)
+        self.take(context, self.filepath)
 
 
 class AVATARTEX_OT_paste_portrait(PortraitOperator, bpy.types.Operator):
     """Use the picture on the clipboard, copied in a browser, an image editor or a file manager, as the portrait"""
 
-    bl_idname = Op.PASTE_PORTRAIT
     bl_label = "Paste a Portrait"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         try:
             path = paste(context, portraits_folder())
-        except LookupError as reason:
-            return self.fail(reason)
         except OSError as reason:
             return self.fail(f"The picture could not be saved ({reason.strerror}).")
-        return self.take(context, str(path))
+        self.take(context, str(path))
 
 
 #: Blender keeps no reference to the texts of a dynamic list.
@@ -122,7 +113,6 @@ class AVATARTEX_OT_use_image(ChoreOperator, PortraitOperator, bpy.types.Operator
     """Choose the portrait among the images of this .blend file: packed, painted and generated ones too.
     The image stays as it is; where it is no file, its picture is saved to one of ours"""
 
-    bl_idname = Op.USE_IMAGE
     bl_label = "Use an Image of This File"
     bl_property = "choice"
 
@@ -156,13 +146,14 @@ class AVATARTEX_OT_use_image(ChoreOperator, PortraitOperator, bpy.types.Operator
         return write_portrait(image, portraits_folder())
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
-        return self.take(context, str(self.result), bpy.data.images.get(self.chosen))
+        self.take(context, str(self.result), bpy.data.images.get(self.chosen))
+        redraw_panels()
+        return {"FINISHED"}
 
 
 class AVATARTEX_OT_drop_portrait(PortraitOperator, bpy.types.Operator):
     """Make this picture the portrait of the head that it is dropped onto, or of the chosen head"""
 
-    bl_idname = Op.DROP_PORTRAIT
     bl_label = "Use as AvatarTex Portrait"
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}
 
@@ -175,14 +166,13 @@ class AVATARTEX_OT_drop_portrait(PortraitOperator, bpy.types.Operator):
             choose_dropped_on(context, target)
         return self.execute(context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         if not self.filepath.lower().endswith(SUFFIXES):
             return self.fail(f"'{Path(self.filepath).name}' is not a picture that AvatarTex can read")
-        done = self.take(context, self.filepath)
+        self.take(context, self.filepath)
         head = find_head(context)
         if head is not None:
             self.report({"INFO"}, f"'{Path(self.filepath).name}' is the portrait for '{head.name}'")
-        return done
 
 
 def choose_dropped_on(context: bpy.types.Context, head: bpy.types.Object) -> None:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import bpy
 
-from ..core.idnames import Op
 from ..core.sizes import tell_freed, tell_size
 from ..jobs.portrait_files import find_unused, measure_files
-from .checked import Checked
+from .checked import Confirmed
 
 
-class AVATARTEX_OT_clean_portraits(Checked, bpy.types.Operator):
+class AVATARTEX_OT_clean_portraits(Confirmed, bpy.types.Operator):
     """Delete the portraits that were pasted, or written from an image, and that this .blend file does not use.
     A file that uses one asks for it again; its textures stay"""
 
-    bl_idname = Op.CLEAN_PORTRAITS
     bl_label = "Remove Unused Portraits"
     bl_options = {"INTERNAL"}
 
@@ -22,9 +20,7 @@ class AVATARTEX_OT_clean_portraits(Checked, bpy.types.Operator):
     def find_obstacle(cls, context: bpy.types.Context) -> str:
         return "" if find_unused() else "There is none that this file does not use"
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if bpy.app.background or context.window is None:
-            return self.execute(context)
+    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_confirm(
             self,
             event,
@@ -33,7 +29,7 @@ class AVATARTEX_OT_clean_portraits(Checked, bpy.types.Operator):
             message="Other files that use them will ask for them again.",
         )
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         unused = find_unused()
         size = measure_files(unused)
         for path in unused:
@@ -41,4 +37,3 @@ class AVATARTEX_OT_clean_portraits(Checked, bpy.types.Operator):
             if not any(path.parent.iterdir()):
                 path.parent.rmdir()
         self.report({"INFO"}, f"Removed: {len(unused)}, {tell_size(size)}")
-        return {"FINISHED"}

@@ -1,9 +1,7 @@
 """The seen hair's colour, and how its strands lie, for hair objects."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 
-from ..core.idnames import Op
 from ..scene.hair_colour import colour_hair, find_hair_objects
 from ..scene.hair_strands import lay_strands
 from ..scene.head import find_head
@@ -22,7 +20,6 @@ def seen_colour(head: bpy.types.Object | None) -> tuple[float, ...]:
 class AVATARTEX_OT_colour_hair(Checked, bpy.types.Operator):
     """Give the selected hair the seen colour and, with a shell, meshes the sheen of its strands. Images stay"""
 
-    bl_idname = Op.COLOUR_HAIR
     bl_label = "Colour Selected Hair"
 
     @classmethod
@@ -32,7 +29,7 @@ class AVATARTEX_OT_colour_hair(Checked, bpy.types.Operator):
             return "The portrait of the shown result shows no hair"
         return "" if find_hair_objects(context, head) else "Select the hair, too: objects beside the head"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         head = find_head(context)
         things = [thing for thing in find_hair_objects(context, head) if thing.is_editable and thing.data.is_editable]
         if not things:
@@ -43,4 +40,3 @@ class AVATARTEX_OT_colour_hair(Checked, bpy.types.Operator):
         laid = [thing.name for thing in things if lie is not None and lay_strands(thing, head, uv_map, lie)]
         strands = f". Highlights lie across the seen strands on {', '.join(laid)}" if laid else ""
         self.report({"INFO"}, f"Coloured {', '.join(thing.name for thing in things)}{strands}")
-        return {"FINISHED"}

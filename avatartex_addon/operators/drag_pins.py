@@ -10,7 +10,6 @@ from bpy_extras import view3d_utils
 from mathutils import Vector
 
 from ..backend.errors import AvatarTexError, Cancelled
-from ..core.idnames import Op
 from ..jobs.backend_task import INTERVAL
 from ..jobs.registering import RegistrationJob
 from ..scene.head import find_head
@@ -152,7 +151,6 @@ class AVATARTEX_OT_edit_pins_image(EditPins, bpy.types.Operator):
     """Drag named points over the portrait, in an Image Editor, where eyes or mouth land in the wrong place. \
 Full points are pins, hollow ones suggestions"""
 
-    bl_idname = Op.EDIT_PINS_IMAGE
     bl_label = "Edit Pins on Portrait"
 
     help = "Drag: move point    Click: pin it    X: unpin    O: overlay    Enter: done    Esc: cancel"
@@ -205,7 +203,6 @@ class AVATARTEX_OT_edit_pins_head(EditPins, bpy.types.Operator):
     """Drag named points over the head, in this viewport, where its features are not found. Full points are \
 pins, hollow ones suggestions"""
 
-    bl_idname = Op.EDIT_PINS_HEAD
     bl_label = "Edit Pins on Head"
 
     on_head = True

@@ -1,11 +1,9 @@
 """What mends a head that cannot be textured as it is chosen, linked, hidden or shaded."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 from bpy.props import EnumProperty
 
 from ..backend.options import SHARING
-from ..core.idnames import Op
 from ..scene.apply import new_material, replace
 from ..scene.graph import find_colorless
 from ..scene.head import find_head, find_uv_map
@@ -17,7 +15,6 @@ from .checked import Checked, IdleOnly
 class AVATARTEX_OT_choose_head(IdleOnly, bpy.types.Operator):
     """Take the active mesh as the head, whatever else is selected"""
 
-    bl_idname = Op.CHOOSE_HEAD
     bl_label = "Use the Active One"
 
     @classmethod
@@ -26,10 +23,8 @@ class AVATARTEX_OT_choose_head(IdleOnly, bpy.types.Operator):
         chosen = active is not None and active.type == "MESH"
         return super().find_obstacle(context) if chosen else "Click a mesh first"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         context.scene.avatartex.head = context.view_layer.objects.active
-        redraw_panels()
-        return {"FINISHED"}
 
 
 CHOICES = (
@@ -45,7 +40,6 @@ CHOICES = (
 class AVATARTEX_OT_reset_choice(IdleOnly, bpy.types.Operator):
     """Let AvatarTex choose, because the head does not have what was chosen"""
 
-    bl_idname = Op.RESET_CHOICE
     bl_label = "Clear the Choice"
 
     setting: EnumProperty(name="Setting", description="Which choice is taken back", items=CHOICES)
@@ -54,18 +48,15 @@ class AVATARTEX_OT_reset_choice(IdleOnly, bpy.types.Operator):
     def description(cls, context: bpy.types.Context, properties) -> str:
         return next(text for name, _, text in CHOICES if name == properties.setting)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         context.scene.avatartex.property_unset(self.setting)
         context.window_manager.avatartex_job.reset()
-        redraw_panels()
-        return {"FINISHED"}
 
 
 class AVATARTEX_OT_make_override(IdleOnly, bpy.types.Operator):
     """Make a Library Override of the linked head, so that it gets its texture in this file. The library stays \
 as it is"""
 
-    bl_idname = Op.MAKE_OVERRIDE
     bl_label = "Make an Override"
 
     @classmethod
@@ -74,7 +65,7 @@ as it is"""
         linked = head is not None and head.library is not None
         return super().find_obstacle(context) if linked else "The head is not linked"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         head, settings = find_head(context), context.scene.avatartex
         chosen = settings.head is not None
         made = head.override_hierarchy_create(context.scene, context.view_layer, do_fully_editable=True)
@@ -84,14 +75,11 @@ as it is"""
             settings.head = made
         elif made.name in context.view_layer.objects:
             context.view_layer.objects.active = made
-        redraw_panels()
-        return {"FINISHED"}
 
 
 class AVATARTEX_OT_show_head(Checked, bpy.types.Operator):
     """Unhide the head in the viewport, so that its texture can be seen"""
 
-    bl_idname = Op.SHOW_HEAD
     bl_label = "Show the Head"
 
     @classmethod
@@ -99,7 +87,7 @@ class AVATARTEX_OT_show_head(Checked, bpy.types.Operator):
         head = find_head(context)
         return "" if head is not None and not head.visible_get() else "The head is not hidden"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         head = find_head(context)
         head.hide_viewport = False
         if head.name in context.view_layer.objects:
@@ -108,20 +96,18 @@ class AVATARTEX_OT_show_head(Checked, bpy.types.Operator):
         if not head.visible_get():
             names = ", ".join(f"'{collection.name}'" for collection in head.users_collection)
             self.report({"WARNING"}, f"Its collection {names} is hidden or excluded: show it in the Outliner")
-        return {"FINISHED"}
 
 
 class AVATARTEX_OT_new_material(IdleOnly, bpy.types.Operator):
     """Give the head a new material, because a texture on its own would not be seen. Restore brings that one back"""
 
-    bl_idname = Op.NEW_MATERIAL
     bl_label = "New Material"
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
         return super().find_obstacle(context) if find_head(context) is not None else "Select a head first"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         head, settings = find_head(context), context.scene.avatartex
         slots = find_head_slots(head, find_uv_map(head, settings.uv_map))
         colorless = [slot for slot in slots if find_colorless(head, (slot,)) is not None]

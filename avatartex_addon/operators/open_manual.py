@@ -1,12 +1,10 @@
 """The manual's page about a panel, in the browser. The manual ships with the extension: no network is needed."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 from pathlib import Path
 
 import bpy
 from bpy.props import StringProperty
 
-from ..core.idnames import Op
 from ..core.pages import write_pages
 from .checked import Checked
 
@@ -16,13 +14,12 @@ MANUAL = Path(__file__).resolve().parents[1] / "manual"
 class AVATARTEX_OT_open_manual(Checked, bpy.types.Operator):
     """Open the manual in the browser, at the page that explains this panel"""
 
-    bl_idname = Op.OPEN_MANUAL
     bl_label = "Open the Manual"
     bl_options = {"INTERNAL"}
 
     page: StringProperty(default="README", options={"SKIP_SAVE"})
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         folder = Path(bpy.app.tempdir) / "avatartex" / "manual"
         try:
             write_pages(MANUAL, folder)

@@ -191,7 +191,7 @@ class TestCommandLine:
     def test_the_tiles_of_a_texture_are_written_each(self, addon, tmp_path):
         for tile in ("1001", "1002"):
             (tmp_path / f"texture.{tile}.png").write_text(tile)
-        addon("cli.generate_command").copy_texture(tmp_path / "texture.<UDIM>.png", tmp_path / "face.png")
+        addon("cli.head_commands").copy_texture(tmp_path / "texture.<UDIM>.png", tmp_path / "face.png")
         assert [(tmp_path / f"face.{tile}.png").read_text() for tile in ("1001", "1002")] == ["1001", "1002"]
 
     def test_help_is_the_manual(self, addon, capsys):

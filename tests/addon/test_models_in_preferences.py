@@ -62,7 +62,7 @@ def test_the_newest_where_the_tables_revision_is_gone(addon, hub, monkeypatch):
     monkeypatch.setattr(store, "work_on_models", lambda *words: asked.append(words))
     monkeypatch.setattr(setup, "wait", lambda work: None)
     stub = {"verb": "download", "profile": "klein", "newest": True}
-    addon("operators.manage_models").ModelOperator.execute(type("Stub", (), stub)(), bpy.context)
+    addon("operators.manage_models").ModelOperator.begin(type("Stub", (), stub)())
     assert asked == [("download", "klein", True)]
 
 

@@ -127,7 +127,7 @@ def test_a_viewport_without_textures_is_told(addon, scene, kind, color, offered)
     addon("ui.result_box").draw_shading(layout, context, scene.head)
     assert layout.seen == ["avatartex.show_texture"] * offered
     if offered:
-        addon("operators.use_results").AVATARTEX_OT_show_texture.execute(None, context)
+        addon("operators.use_results").AVATARTEX_OT_show_texture.act(None, context)
         assert shading.type == "MATERIAL"
 
 
