@@ -3,8 +3,6 @@
 Blender's side: it captures the head, asks the backend (a process of its own) and applies what comes back.
 """
 
-from __future__ import annotations
-
 from types import ModuleType
 
 import bpy

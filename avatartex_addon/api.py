@@ -22,8 +22,6 @@ Call from Blender's main thread. A refusal is an `api.AvatarTexError` with a sta
 Nothing here makes undo steps: a script that wants one calls `bpy.ops.ed.undo_push(message=...)` afterwards.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -135,7 +133,7 @@ def describe(
     Raises:
         AvatarTexError: BAD_REQUEST, an option's value is unknown; BAD_PINS.
     """
-    entries = read_pins(bpy.path.abspath(str(pins))) if isinstance(pins, str | Path) else list(pins)
+    entries = read_pins(bpy.path.abspath(str(pins))) if isinstance(pins, str | Path) and pins else list(pins)
     return HeadJob(
         _name(object),
         portrait_path(str(portrait)),

@@ -1,7 +1,5 @@
 """blender --command avatartex batch: a table of heads and portraits, run to its end."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path
@@ -12,9 +10,8 @@ from .. import api
 from ..backend.arguments import add_options, take
 from ..backend.option import BATCH, BLENDER
 from ..backend.options import SIZE, select
-from ..core.batch import again, count, tell_counts
+from ..core.batch import RowState, again, count, tell_counts
 from ..core.matching import RULES
-from ..core.states import RowState
 from ..core.table import write_report
 from ..core.terminal import ProgressLine
 from ..jobs import scene_batch

@@ -1,7 +1,5 @@
 """blender --command avatartex doctor: what works here, on Blender's side and on the backend's."""
 
-from __future__ import annotations
-
 import argparse
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """How a command begins and ends: its parser, exit codes, the saved file, and one sentence where it is refused."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """blender --command avatartex ...: the words after 'avatartex' come here."""
 
-from __future__ import annotations
-
 import argparse
 
 import bpy

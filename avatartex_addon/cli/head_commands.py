@@ -1,7 +1,5 @@
 """blender --command avatartex generate, variants, expressions: one head of the loaded file."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 from typing import Any
@@ -60,19 +58,19 @@ def add_head_commands(commands) -> None:
     maps = add_command(
         commands, "expressions", run_expressions, "add expression maps to a textured head and save the file", EXPRESS
     )
-    add_object(maps)
+    add_head_name(maps)
     maps.add_argument(
         "--keys", default="", metavar="NAMES", help="its shape keys, by commas (default: those that are expressions)"
     )
 
 
-def add_object(parser: argparse.ArgumentParser) -> None:
+def add_head_name(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--object", required=True, metavar="NAME", help="the head, a mesh object of the scene")
     add_output(parser)
 
 
 def add_head(parser: argparse.ArgumentParser, options: tuple[Option, ...]) -> None:
-    add_object(parser)
+    add_head_name(parser)
     parser.add_argument("--portrait", required=True, metavar="FILE", help="photograph, painting or drawing of a face")
     add_options(parser, options)
 

@@ -1,7 +1,5 @@
 """blender --command avatartex setup, wheels: the backend without a window."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 import time
@@ -12,7 +10,7 @@ import bpy
 from .. import preferences, session
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..core.fetch import WheelFolder
-from ..core.graphics import BUILDS
+from ..core.packages import BUILDS
 from ..core.terminal import ProgressLine
 from ..core.work import Work
 from ..setup import backend_setup

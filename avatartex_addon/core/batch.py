@@ -4,18 +4,39 @@ A row is anything with the fields of `Row`: Blender's side keeps them in the .bl
 restart. Nothing but the run changes a row's state.
 """
 
-from __future__ import annotations
-
 import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
 from ..backend.options import SEED, STYLE
-from .states import RowState
+
+
+class RowState(StrEnum):
+    """How far a row of a batch is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    MADE = "made"  # the texture is there, and comes onto the head when the run ends
+    DONE = "done"
+    SKIPPED = "skipped"  # another row's texture serves it, or the artist said so
+    FAILED = "failed"
+
+
+#: Of rows: label, tooltip, icon.
+ROW_TEXTS = {
+    RowState.WAITING: ("Waiting", "Its turn comes when the batch runs", "RADIOBUT_OFF"),
+    RowState.RUNNING: ("Running", "Its texture is being made", "PLAY"),
+    RowState.MADE: ("Made", "Its texture comes onto the head when the batch ends", "IMAGE_DATA"),
+    RowState.DONE: ("Done", "The texture is on the head", "CHECKMARK"),
+    RowState.SKIPPED: ("Skipped", "It needs no texture of its own", "FORWARD"),
+    RowState.FAILED: ("Failed", "The reason stands below the table", "ERROR"),
+}
+
 
 #: After these the other rows would fail in the same way: they keep waiting, and the run ends.
 STOPPERS = {ErrorCode.BACKEND_MISSING, ErrorCode.OUTPUT_NOT_WRITTEN, ErrorCode.WEIGHTS_MISSING}

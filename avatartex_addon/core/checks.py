@@ -1,7 +1,5 @@
 """What has to be true before the set-up can begin, each with a sentence and, where one exists, a button."""
 
-from __future__ import annotations
-
 import os
 import ssl
 import sys
@@ -14,9 +12,9 @@ from pathlib import Path
 from ..backend.errors import AvatarTexError
 from . import packages
 from .child import without_sigpipe
-from .graphics import LEAST_DRIVER, decide_build, find_driver
 from .installer import space
 from .log import BackendLog
+from .packages import LEAST_DRIVER, decide_build, find_driver
 from .places import Home, parent_that_exists
 from .pythons import find_python
 from .work import Work

@@ -5,17 +5,15 @@ dies, hangs or cannot be started answers its job with a Failure like any other, 
 to end: exactly one Result (Varied, Expressed, Registered, Saved), Failure or Stopped.
 """
 
-from __future__ import annotations
-
 import queue
 import time
+from enum import StrEnum
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.messages import PROTOCOL, Answer, Cancel, Failure, Message, Progress, Ready, Release, Request, Stopped
 from ..backend.wire import decode, encode
 from .child import Child
 from .log import BackendLog
-from .states import State
 
 #: Seconds without Stopped after which a cancelled backend is killed, so that Cancel always works within two seconds.
 CANCEL_TIME = 1.5
@@ -29,6 +27,18 @@ SILENCE_TIME = 300.0
 
 #: Seconds to wait before a restart, by the number of deaths in a row: a crash at start must not become a fork storm.
 BACK_OFF = (0.0, 0.0, 2.0, 5.0, 15.0, 30.0)
+
+
+class State(StrEnum):
+    """Where the backend stands. The panel draws from this alone."""
+
+    MISSING = "missing"  # no Python environment to start
+    STOPPED = "stopped"  # could be started, nothing runs
+    STARTING = "starting"  # started, or waiting out the back-off; not Ready yet
+    READY = "ready"
+    BUSY = "busy"
+    CANCELLING = "cancelling"  # asked to stop; killed when it does not answer
+    FAILED = "failed"  # died or hung; the next job starts it again
 
 
 class BackendClient:

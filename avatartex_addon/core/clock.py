@@ -1,7 +1,5 @@
 """How long a job will still take, told as an artist can believe it: it falls with the seconds and does not jump."""
 
-from __future__ import annotations
-
 #: Share from which a job's own pace can be told when no earlier one is known.
 ENOUGH = 0.08
 #: From this share on the pace so far says all, before it the last job's duration does part.

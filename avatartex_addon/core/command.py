@@ -1,7 +1,5 @@
 """How the backend is started: which Python, and with which words."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Whether a Python that the artist named can run the backend: asked of the backend's own doctor."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

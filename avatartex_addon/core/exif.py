@@ -1,7 +1,5 @@
 """How a camera was held: the orientation that a picture file tells (Exif 2.32, tag 0x0112). Standard library only."""
 
-from __future__ import annotations
-
 import struct
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Download the wheels of the lock file into a folder; what is there already is not fetched again."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import sys
@@ -10,8 +8,8 @@ from pathlib import Path
 
 from ..backend.errors import AvatarTexError
 from . import packages
-from .graphics import decide_build, find_driver
 from .log import BackendLog
+from .packages import decide_build, find_driver
 from .places import environment_python, parent_that_exists
 from .pythons import find_python
 from .work import Work, failed

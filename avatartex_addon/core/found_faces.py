@@ -1,7 +1,5 @@
 """The faces of a portrait, asked of the backend before any job: a process of a second, beside the worker."""
 
-from __future__ import annotations
-
 import json
 import math
 import subprocess

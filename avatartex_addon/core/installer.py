@@ -1,23 +1,24 @@
-"""Makes the backend's virtual environment: find a Python 3.11, create, download and install the lock file, check.
+"""Makes the backend's virtual environment: find a Python 3.11, create, download and install the lock file, check; and
+gives its disk space back.
 
 What is done stays when it is cancelled or fails: each downloaded package lies in a folder, an environment that works
 is kept, and pip skips what it holds already.
 """
 
-from __future__ import annotations
-
+import contextlib
 import shutil
 from pathlib import Path
 
 from ..backend import verified
 from . import packages
 from .fetch import DOWNLOADED, fetch_all
-from .graphics import build_of_wheels, decide_build, find_driver
 from .log import BackendLog
+from .packages import build_of_wheels, decide_build, find_driver
 from .places import (
     Home,
     claim_folder,
     clear_folder,
+    default_folder,
     environment_python,
     measure_folder,
     parent_that_exists,
@@ -185,3 +186,27 @@ def space(home: Home, build: str) -> tuple[float, float]:
     there = home.occupied / 1e9
     free = shutil.disk_usage(parent_that_exists(home.folder)).free / 1e9
     return max(0.3, packages.DISK[build] - there), free
+
+
+class Removal(Work):
+    """Deletes the environment, the downloads and the weights of one folder."""
+
+    changes_files = True
+
+    def __init__(self, home: Home, log: BackendLog) -> None:
+        super().__init__(log)
+        self.home = home
+
+    def work(self) -> None:
+        with self.home.locked():
+            for folder in self.home.folders:
+                if folder.exists():
+                    self.step(f"Removing {folder.name}", 0.5)
+                    clear_folder(folder)
+        with contextlib.suppress(OSError):  # something else of the artist's lies there, or another Blender's lock
+            (self.home.folder / "setup.lock").unlink()
+            if self.home.folder == default_folder():
+                self.home.folder.rmdir()
+
+    def cancel(self) -> None:
+        """Half a removal helps nobody: it goes on to its end."""

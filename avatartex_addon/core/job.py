@@ -1,7 +1,5 @@
 """One job as plain data: what is asked for, its files, and what its report says in one line."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the backend says on stderr, in a file that stays small."""
 
-from __future__ import annotations
-
 import logging
 import logging.handlers
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Which portrait belongs to which head, by their names."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path

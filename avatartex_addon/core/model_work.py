@@ -1,7 +1,5 @@
 """Large models for the backend, fetched and removed by its own command."""
 
-from __future__ import annotations
-
 import json
 import re
 

@@ -1,7 +1,5 @@
 """The manual's pages as a browser shows them: the few forms of Markdown that they use, as HTML."""
 
-from __future__ import annotations
-
 import html
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Sizes of files in words."""
 
-from __future__ import annotations
-
 
 def tell_size(size: float) -> str:
     """'1.5 GB', '12 MB' for so many bytes."""

@@ -1,7 +1,5 @@
 """What is said to those who watch a terminal."""
 
-from __future__ import annotations
-
 import sys
 
 

@@ -1,7 +1,5 @@
 """Something of the set-up that takes long, on a thread: it starts processes and writes to fields, never touches bpy."""
 
-from __future__ import annotations
-
 import subprocess
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What the window asks for, as plain jobs: the panel's settings, the red regions of a result, the Variants panel."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,9 +1,6 @@
 """One job from the artist's click to the texture on the head."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import bpy
@@ -50,17 +47,15 @@ class Generation(BackendTask):
         self.status.reset()
         head = self.capture_job(job)
         self.ask(
-            partial(
-                Generate,
-                **self.tell_job(head, job),
-                output=str(self.files.texture),
-                seed=job.seed,
-                shell=job.shell,
-                provenance=str(self.files.provenance),
-                layers=str(self.files.layers),
-                previews=str(self.files.previews),
-                trust_portrait=job.trust_portrait,
-            )
+            Generate,
+            **self.tell_job(head, job),
+            output=str(self.files.texture),
+            seed=job.seed,
+            shell=job.shell,
+            provenance=str(self.files.provenance),
+            layers=str(self.files.layers),
+            previews=str(self.files.previews),
+            trust_portrait=job.trust_portrait,
         )
 
     @property

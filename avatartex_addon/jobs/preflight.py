@@ -1,14 +1,11 @@
 """Everything that stands in the way of a texture, and what would spoil it, before anything is asked of the backend."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from ..core.fixes import FIX_BUTTONS
-from ..core.idnames import Op
+from ..core.idnames import FIX_BUTTONS, Op
 from ..scene.further_portraits import find_missing
 from ..scene.graph import find_colorless
 from ..scene.head import (

@@ -1,16 +1,11 @@
 """One look at the registration, from the artist's click to the overlay."""
 
-from __future__ import annotations
-
-from functools import partial
-
 import bpy
 
 from ..backend.messages import Register
-from ..scene.head import find_head, find_problem, find_uv_map, portrait_path
+from ..scene.head import find_head, find_problem, portrait_path
+from ..scene.image_editor import load_pictures
 from ..scene.pins import keep_points, portrait_key, wire_pins
-from ..scene.registration_pictures import load_pictures
-from ..scene.slots import find_head_slots
 from .backend_task import BackendTask
 
 
@@ -28,20 +23,16 @@ class RegistrationJob(BackendTask):
         if problem := find_problem(context):
             raise problem
         settings, head = context.scene.avatartex, find_head(context)
-        self.object_name, self.portrait = head.name, settings.portrait
+        self.portrait = settings.portrait
         self.matrix = head.matrix_world.copy()
-        uv_map = find_uv_map(head, settings.uv_map)
-        self.capture(head, uv_map, find_head_slots(head, uv_map), settings.head_group, settings.selected_faces)
+        self.capture(head, settings.uv_map, settings.head_group, settings.selected_faces)
         self.ask(
-            partial(
-                Register,
-                job=self.name,
-                portrait=portrait_path(settings.portrait),
-                capture=str(self.files.capture),
-                pins=wire_pins(head, settings.portrait),
-                overlay=str(self.files.folder / "overlay.png"),
-                picture=str(self.files.folder / "portrait.png"),
-            )
+            Register,
+            portrait=portrait_path(settings.portrait),
+            capture=str(self.files.capture),
+            pins=wire_pins(head, settings.portrait),
+            overlay=str(self.files.folder / "overlay.png"),
+            picture=str(self.files.folder / "portrait.png"),
         )
 
     def apply(self, context: bpy.types.Context) -> None:

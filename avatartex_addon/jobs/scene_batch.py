@@ -1,7 +1,5 @@
 """A scene's batch as it runs: each row of the table becomes a job of the one warm backend."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 
@@ -11,11 +9,11 @@ from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
 from ..backend.option import BATCH, PANEL
 from ..backend.options import HEAD_GROUP, SEED, STYLE, read, select
 from ..core import kept
-from ..core.batch import BatchRun, Skip, recover
+from ..core.batch import BatchRun, RowState, Skip, recover
 from ..core.chore import Parts
 from ..core.job import HeadJob
-from ..core.states import RowState
 from ..preferences import user_folder
+from ..scene import uv_sharing
 from ..scene.characters import find_instances, find_twin, row_portrait
 from ..scene.further_portraits import further_paths
 from .backend_task import INTERVAL, OnProgress
@@ -26,7 +24,7 @@ OF_A_ROW = (STYLE, SEED)
 OF_THE_SCENE = tuple(option for option in select(PANEL, BATCH) if option not in OF_A_ROW)
 
 #: The run that is going on: the operators Pause and Cancel reach it here.
-current: SceneBatch | None = None
+current: "SceneBatch | None" = None
 
 
 def kept_folder() -> Path:
@@ -191,3 +189,20 @@ def describe_run(scene: bpy.types.Scene) -> dict:
         "blender": bpy.app.version_string,
         "folder": str(Path(bpy.data.filepath).parent) if bpy.data.filepath else "",
     }
+
+
+@bpy.app.handlers.persistent
+def forget_job(*_arguments) -> None:
+    """Another file is loaded: it carries the state of the job that ran while it was saved, and that job is not ours."""
+    global current
+    current = None
+    uv_sharing.forget_sharing()
+    for manager in bpy.data.window_managers:
+        manager.avatartex_job.reset()
+        manager.avatartex_registration.object_name = ""
+        manager.avatartex_batch.reset()
+    for scene in bpy.data.scenes:
+        recover(scene.avatartex_batch.rows)
+
+
+HANDLERS = (("load_post", forget_job),)

@@ -1,9 +1,6 @@
 """A set of variants from the artist's click to assets in the list of the head."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import bpy
@@ -70,18 +67,16 @@ class VariantBake(BackendTask):
         self.status.reset()
         head = self.capture_job(asked)
         self.ask(
-            partial(
-                Variants,
-                **self.tell_job(head, asked),
-                output=str(self.files.variants),
-                styles=list(job.styles),
-                seeds=list(job.seeds),
-                strength=job.strength,
-                scale=job.scale,
-                format=job.format,
-                previews=True,
-                keep_layers=True,
-            )
+            Variants,
+            **self.tell_job(head, asked),
+            output=str(self.files.variants),
+            styles=list(job.styles),
+            seeds=list(job.seeds),
+            strength=job.strength,
+            scale=job.scale,
+            format=job.format,
+            previews=True,
+            keep_layers=True,
         )
 
     def keep_more(self) -> Parts:

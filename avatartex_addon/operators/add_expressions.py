@@ -4,7 +4,7 @@ import bpy
 
 from ..jobs.describing import describe_result
 from ..jobs.expression_job import ExpressionJob, find_key_problem
-from ..scene.capture_keys import find_keys
+from ..scene.capture import find_keys
 from ..scene.expression_nodes import drop_maps
 from ..scene.head import find_head, portrait_path
 from ..scene.history import find_shown

@@ -1,7 +1,5 @@
 """Add a UV Map: a new one without overlaps, for heads that have none or one that several faces share."""
 
-from __future__ import annotations
-
 import bpy
 import numpy as np
 

@@ -1,6 +1,5 @@
 """What operators have in common: names, why they are grey, refusals, questions before they begin, the file browser."""
 
-# No `from __future__ import annotations` where properties are annotated: Blender evaluates annotations itself.
 from pathlib import Path
 
 import bpy

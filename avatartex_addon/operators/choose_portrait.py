@@ -7,6 +7,8 @@ from pathlib import Path
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
+from bpy_extras import view3d_utils
+from mathutils import Vector
 
 from ..core.chore import Parts
 from ..core.idnames import Op
@@ -14,10 +16,9 @@ from ..core.matching import SUFFIXES
 from ..preferences import portraits_folder
 from ..scene.clipboard import paste
 from ..scene.head import find_head
+from ..scene.image_editor import OVERLAY, PICTURE
 from ..scene.portraits import find_portraits, write_portrait
 from ..scene.redraw import redraw_panels
-from ..scene.registration_pictures import OVERLAY, PICTURE
-from ..scene.under_mouse import find_mesh_at, lies_within
 from ..session import find_busy
 from .checked import Browsing, IdleOnly
 from .timed import ChoreOperator
@@ -200,3 +201,33 @@ class AVATARTEX_FH_portrait(bpy.types.FileHandler):
             return False
         other_tab = region is not None and region.type == "UI" and region.active_panel_category != "AvatarTex"
         return not other_tab
+
+
+def find_mesh_at(context: bpy.types.Context, x: int, y: int) -> bpy.types.Object | None:
+    """The nearest visible mesh at a place of the window (pixels, from its lower left); None beside it and over bars."""
+    area = context.area
+    if area is None or area.type != "VIEW_3D":
+        return None
+    here = [region for region in area.regions if _holds(region, x, y)]
+    view = next((region for region in here if region.type == "WINDOW"), None)
+    if view is None or len(here) > 1:  # a sidebar lies over the view
+        return None
+    sight, place = area.spaces.active.region_3d, (x - view.x, y - view.y)
+    hit, _, _, _, found, _ = context.scene.ray_cast(
+        context.evaluated_depsgraph_get(),
+        view3d_utils.region_2d_to_origin_3d(view, sight, place),
+        view3d_utils.region_2d_to_vector_3d(view, sight, place),
+    )
+    return found.original if hit and found.type == "MESH" else None
+
+
+def _holds(region: bpy.types.Region, x: int, y: int) -> bool:
+    return region.x <= x < region.x + region.width and region.y <= y < region.y + region.height
+
+
+def lies_within(part: bpy.types.Object, whole: bpy.types.Object) -> bool:
+    """Whether an object's middle is inside another's bounding box: an eye, teeth, lashes of a head."""
+    middle = part.matrix_world @ (sum((Vector(corner) for corner in part.bound_box), Vector()) / 8)
+    local = whole.matrix_world.inverted_safe() @ middle
+    low, high = Vector(whole.bound_box[0]), Vector(whole.bound_box[6])
+    return all(low[axis] <= local[axis] <= high[axis] for axis in range(3))

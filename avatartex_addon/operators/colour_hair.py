@@ -2,8 +2,7 @@
 
 import bpy
 
-from ..scene.hair_colour import colour_hair, find_hair_objects
-from ..scene.hair_strands import lay_strands
+from ..scene.hair_colour import colour_hair, find_hair_objects, lay_strands
 from ..scene.head import find_head
 from ..scene.history import find_shown
 from ..scene.shell_object import find_strands

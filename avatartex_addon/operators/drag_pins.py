@@ -3,8 +3,6 @@
 Both are modal. Events outside the region and for view navigation go on to Blender. In the Image Editor the registration
 follows: after each drag the backend is asked for the overlay anew."""
 
-from __future__ import annotations
-
 import bpy
 from bpy_extras import view3d_utils
 from mathutils import Vector
@@ -13,12 +11,10 @@ from ..backend.errors import AvatarTexError, Cancelled
 from ..jobs.backend_task import INTERVAL
 from ..jobs.registering import RegistrationJob
 from ..scene.head import find_head
-from ..scene.image_editor import show_image
-from ..scene.pin_drawing import draw_points
-from ..scene.pin_editing import PinEditing
+from ..scene.image_editor import OVERLAY, PICTURE, show_image
+from ..scene.pin_editing import PinEditing, draw_points
 from ..scene.pins import Point, label
 from ..scene.redraw import redraw_panels
-from ..scene.registration_pictures import OVERLAY, PICTURE
 from ..session import find_busy
 from .pin_points import PinOperator
 

@@ -5,8 +5,7 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
-from ..core.batch import again
-from ..core.states import RowState
+from ..core.batch import RowState, again
 from ..core.table import write_report
 from ..jobs.scene_batch import describe_run
 from ..scene.characters import add_row, fill_by_rule, fill_by_table, find_candidates

@@ -10,7 +10,7 @@ from ..core.work import Work
 from ..preferences import find_backend_python
 from ..setup import model_store
 from .checked import Confirmed, IdleOnly
-from .set_up import OFFLINE, WorkOperator
+from .set_up import WorkOperator, find_offline
 
 
 class ModelOperator(WorkOperator):
@@ -58,7 +58,7 @@ class AVATARTEX_OT_download_model(ProfileOperator, bpy.types.Operator):
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
-        return super().find_obstacle(context) if bpy.app.online_access else OFFLINE
+        return find_offline() or super().find_obstacle(context)
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_props_dialog(self, width=460, confirm_text="Download")

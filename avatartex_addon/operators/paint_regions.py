@@ -9,8 +9,7 @@ from ..scene import painting
 from ..scene.head import find_head
 from ..scene.images import read_size
 from ..scene.redraw import redraw_views
-from ..scene.region_filling import fill_regions, keep_strokes
-from ..scene.regions import find_result, store
+from ..scene.regions import fill_regions, find_result, keep_strokes, store
 from ..scene.tile_grid import read_grid
 from .checked import Checked, as_text
 from .timed import ChoreOperator

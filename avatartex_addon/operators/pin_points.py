@@ -6,10 +6,9 @@ from bpy.props import EnumProperty
 from ..backend.pins import NAMES
 from ..jobs.registering import RegistrationJob
 from ..scene.head import find_head
-from ..scene.image_editor import show_image
+from ..scene.image_editor import OVERLAY, show_image
 from ..scene.pins import find_pin, is_current, remove_pin, set_pin
 from ..scene.redraw import redraw_panels
-from ..scene.registration_pictures import OVERLAY
 from .checked import Checked, find_uneditable
 from .timed import BackendOperator
 

@@ -11,8 +11,6 @@ from ..core.work import Work
 from ..setup import backend_setup, permission
 from .checked import Checked, Confirmed
 
-OFFLINE = "Allow Online Access first: Preferences > System > Network"
-
 
 class WorkOperator(Confirmed):
     """Mixed into an operator that begins work on the environment or on models: in a window it goes on by itself. A
@@ -34,6 +32,11 @@ class WorkOperator(Confirmed):
         work = self.begin()
         if not self.in_window and (refusal := backend_setup.wait(work)):
             raise refusal
+
+
+def find_offline() -> str:
+    """Why nothing can be downloaded now; '' when it can."""
+    return "" if bpy.app.online_access else "Allow Online Access first: Preferences > System > Network"
 
 
 class AVATARTEX_OT_check_setup(WorkOperator, bpy.types.Operator):
@@ -68,7 +71,7 @@ class AVATARTEX_OT_setup_backend(WorkOperator, bpy.types.Operator):
         if bpy.app.online_access:
             return super().act(context)
         if not self.in_window:
-            return self.fail(OFFLINE)
+            return self.fail(find_offline())
         permission.await_permission()
         bpy.ops.extensions.userpref_show_online("INVOKE_DEFAULT")
 

@@ -1,7 +1,5 @@
 """Operators that take a while: modal with a timer in a window, where the artist goes on working; blocking elsewhere."""
 
-from __future__ import annotations
-
 import bpy
 
 from ..backend.errors import AvatarTexError, Cancelled

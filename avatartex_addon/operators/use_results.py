@@ -5,11 +5,11 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty, IntProperty
 
-from ..scene.compare import is_compared, show_after, show_before
+from ..backend.outputs import UDIM
 from ..scene.head import find_head
 from ..scene.history import find_shown, forget_results, scrambled_by, show_result, shown_image
-from ..scene.images import UDIM, save_png
-from ..scene.restore import can_restore, restore_texture
+from ..scene.images import save_png
+from ..scene.restore import can_restore, is_compared, restore_texture, show_after, show_before
 from ..scene.shell_object import remove_shell
 from .checked import Checked, Saving, name_written
 

@@ -6,8 +6,6 @@ by slot (`Object.avatartex_previous`, kept in the .blend file), and `restore` pu
 group that others use too is copied for this object, so that no other object changes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,7 +13,6 @@ import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from . import expression_nodes, mix, versions
-from .compare import show_after
 from .graph import (
     IMAGE_NODE,
     UV_NODE,
@@ -27,6 +24,7 @@ from .graph import (
     shows_image,
 )
 from .memory import memory_of
+from .restore import show_after
 from .worn import take_off
 
 

@@ -1,15 +1,13 @@
 """The batch's table: which heads of a scene are in it, and which of them share a mesh or a material."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
 
+from ..core.batch import RowState
 from ..core.matching import match
-from ..core.states import RowState
 from ..core.table import read_table
 from .head import portrait_path
 from .slots import find_head_slot

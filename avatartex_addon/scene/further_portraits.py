@@ -1,7 +1,5 @@
 """The further portraits of a head: their files, and which of them are gone."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy

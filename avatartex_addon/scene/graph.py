@@ -1,6 +1,4 @@
-"""Finding one's way in a material's nodes: where the surface takes its colour from, through groups, mixes, reroutes."""
-
-from __future__ import annotations
+"""A material's nodes: where the surface takes its colour from, through groups, mixes, reroutes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -221,3 +219,15 @@ def reads_uv_map(node: bpy.types.ShaderNodeTexImage, mesh: bpy.types.Mesh) -> st
     if link.from_node.type == "TEX_COORD" and link.from_socket.name == "UV":
         return shown
     return None
+
+
+def add_math(tree: bpy.types.NodeTree, operation: str, *values) -> bpy.types.NodeSocket:
+    """A Math node's result; values are numbers or sockets."""
+    node = tree.nodes.new("ShaderNodeMath")
+    node.operation = operation
+    for socket, value in zip(node.inputs, values, strict=False):
+        if isinstance(value, float):
+            socket.default_value = value
+        else:
+            tree.links.new(value, socket)
+    return node.outputs["Value"]

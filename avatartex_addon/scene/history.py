@@ -1,7 +1,5 @@
 """The results of a head: remembered, shown again, forgotten. At most as many as the preferences say, and favourites."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from itertools import count
 

@@ -1,6 +1,7 @@
-"""Where a picture is shown: an Image Editor that is open, else beside the 3D view, else a window of its own."""
+"""The registration's pictures, and where they are shown: an Image Editor that is open, else beside the 3D view, else a
+window of its own."""
 
-from __future__ import annotations
+from pathlib import Path
 
 import bpy
 
@@ -112,3 +113,21 @@ def find_face_box(told) -> tuple[tuple[float, float], tuple[float, float]] | Non
     low, high = (low[0] - room, low[1] - room), (high[0] + room, high[1] + room)
     fills = high[1] - low[1] > told.height and high[0] - low[0] > told.width
     return None if fills or room <= 0 else (low, high)
+
+
+#: One each per file: the head over the portrait, and the portrait whose pixels the pins count.
+OVERLAY, PICTURE = "AvatarTex Registration", "AvatarTex Portrait"
+
+
+def load_pictures(told) -> None:
+    """Both pictures as image datablocks; editors that show them show the new ones."""
+    for name, path in ((OVERLAY, told.overlay), (PICTURE, told.picture)):
+        if not path or not Path(path).is_file():
+            continue
+        image = bpy.data.images.get(name)
+        if image is None:
+            image = bpy.data.images.load(path, check_existing=False)
+            image.name = name
+        else:
+            image.filepath = path
+            image.reload()

@@ -1,7 +1,5 @@
 """What the artist painted on a texture, kept on top of its layers: places and colours, a property of the image."""
 
-from __future__ import annotations
-
 import bpy
 import numpy as np
 

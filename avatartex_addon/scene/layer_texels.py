@@ -1,7 +1,5 @@
 """A texture's texels as its layers give them: flattened, put into the image, encoded for the file."""
 
-from __future__ import annotations
-
 import uuid
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +10,10 @@ import bpy
 import numpy as np
 
 from ..backend.layers.flatten import flatten
+from ..backend.outputs import UDIM
 from ..backend.threads import CORES
 from ..core import png
-from .images import UDIM, reload_tiles, repack, write_bmp
+from .images import reload_tiles, repack, tile_file, write_bmp
 from .layer_paint import lay_paint
 from .layer_store import Unpacked
 
@@ -54,14 +53,14 @@ class Canvas:
             return
         pattern = new_pattern()
         for tile, texels in self.quantise().items():
-            write_bmp(Path(str(pattern).replace(UDIM, str(tile))), to_rows(texels[:, ::-1]), find_side(texels))
+            write_bmp(tile_file(pattern, tile), square(texels))
         show_files(image, pattern)
 
     def quantise(self) -> dict[int, np.ndarray]:
         """(N,3) uint8 sRGB by tile, as Blender rounds."""
         return {tile: round_colours(colours) for tile, colours in self.colours.items()}
 
-    def encode(self) -> Encoded:
+    def encode(self) -> "Encoded":
         """For the file. It takes seconds at 4K: on a thread."""
         texels = self.quantise()
         files = {tile: png.encode(square(one)[::-1]) for tile, one in texels.items()}
@@ -88,7 +87,7 @@ class Encoded:
             return
         pattern = new_pattern()
         for tile, data in self.files.items():
-            Path(str(pattern).replace(UDIM, str(tile))).write_bytes(data)
+            tile_file(pattern, tile).write_bytes(data)
         show_files(image, pattern)
 
 
@@ -106,7 +105,7 @@ def show_files(image: bpy.types.Image, pattern: Path) -> None:
             path.unlink()
         image.filepath_raw = name
         for entry in image.packed_files:
-            entry.filepath = name.replace(UDIM, str(entry.tile_number))
+            entry.filepath = str(tile_file(name, entry.tile_number)) if name else ""
 
 
 def read_texels(image: bpy.types.Image) -> np.ndarray:
@@ -159,11 +158,3 @@ def find_side(texels: np.ndarray) -> int:
 
 def square(texels: np.ndarray) -> np.ndarray:
     return texels.reshape(find_side(texels), -1, texels.shape[1])
-
-
-def to_rows(texels: np.ndarray) -> np.ndarray:
-    """A BMP's rows."""
-    side = find_side(texels)
-    rows = np.zeros((side, -(-side * 3 // 4) * 4), np.uint8)
-    rows[:, : side * 3] = texels.reshape(side, -1)
-    return rows

@@ -5,8 +5,6 @@ Undo and files bring sliders and packed file back, never texels; so texels are m
 differ from the sliders. The packed file follows a second after a slider rests, or when the file is saved.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future

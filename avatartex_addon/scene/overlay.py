@@ -4,19 +4,17 @@ Nothing of the scene changes for it, so there is nothing to put back, to save or
 graphics card until the mesh changes; per redraw it costs one draw call.
 """
 
-from __future__ import annotations
-
 import bpy
 import gpu
 import numpy as np
 
 from ..core.chore import Chore, Parts
+from .arrays import evaluated_mesh
 from .capture import arrange, read_mesh
 from .head import find_head
 from .history import find_shown, read_slots
 from .redraw import redraw_views
-from .tile_grid import TileGrid, grid_of, read_grid
-from .tile_picture import read_tiles
+from .tile_grid import TileGrid, grid_of, read_grid, read_tiles
 
 #: What stands for the red, green and blue of a picture: photo, mirrored, generated; and redo, keep. Linear, as the
 #: viewport's overlays are blended.
@@ -80,7 +78,7 @@ def draw_overlay() -> None:
     if found is None or not found[0].visible_in_viewport_get(space):
         return
     head, key, image = found
-    batch, texture = find_batch(context, head, key), find_texture(image)
+    batch, texture = find_batch(head, key), find_texture(image)
     if batch is None or texture is None:
         if not bpy.app.timers.is_registered(go_on):
             bpy.app.timers.register(go_on, first_interval=LOOK)
@@ -146,13 +144,13 @@ def find_texture(image: bpy.types.Image) -> gpu.types.GPUTexture | None:
     return _tiles[1]
 
 
-def find_batch(context: bpy.types.Context, head: bpy.types.Object, key: Key) -> gpu.types.GPUBatch | None:
+def find_batch(head: bpy.types.Object, key: Key) -> gpu.types.GPUBatch | None:
     """The head's triangles as it is shown, in its own space; None without faces, and until they are arranged."""
     global _drawn, _reading
     if _drawn is not None and _drawn[0] == key:
         return _drawn[1]
     if _reading is None or _reading[0] != key:
-        _reading = key, Chore(read_triangles(context, head, *key[1:]))
+        _reading = key, Chore(read_triangles(head, *key[1:]))
     if not _reading[1].step():
         return None
     triangles, _reading = _reading[1].result, None
@@ -170,19 +168,13 @@ def make_batch(corners: np.ndarray, uvs: np.ndarray) -> gpu.types.GPUBatch:
     return gpu.types.GPUBatch(type="TRIS", buf=vertices)
 
 
-def read_triangles(
-    context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], grid: TileGrid
-) -> Parts:
+def read_triangles(head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], grid: TileGrid) -> Parts:
     """A chore: (n,3) places and (n,2) UVs in the picture of triangle corners with the slots' materials; None when
     there are none."""
-    evaluated = head.evaluated_get(context.evaluated_depsgraph_get())
-    mesh = evaluated.to_mesh()
-    try:
+    with evaluated_mesh(head) as mesh:
         if not mesh.polygons or uv_map not in mesh.uv_layers:
             return None
         raw, last = read_mesh(mesh, uv_map, head.name), max(0, len(head.material_slots) - 1)
-    finally:
-        evaluated.to_mesh_clear()
     return (yield lambda: corners_of_slots(raw, slots, last, grid))
 
 

@@ -1,7 +1,5 @@
 """Pins of an object: find, set, remove, and how the backend is told of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """An image of the .blend file as a portrait: a file of ours with its pixels. The image itself is not changed."""
 
-from __future__ import annotations
-
 import hashlib
 import uuid
 from pathlib import Path
@@ -12,7 +10,7 @@ import numpy as np
 from ..core.chore import Parts
 from ..core.matching import SUFFIXES
 from ..core.png import encode
-from .images import KNOWN_FORMATS, original, read_pixels, unpacked
+from .images import KNOWN_FORMATS, original, read_pixels, to_srgb, unpacked
 
 
 def find_portraits(made: set[bpy.types.Image]) -> list[bpy.types.Image]:
@@ -86,7 +84,6 @@ def to_bytes(pixels: np.ndarray, is_float: bool, has_alpha: bool) -> np.ndarray:
     has_alpha = channels == 4 and has_alpha
     alpha = np.clip(pixels[..., 3:], 0, 1) if has_alpha else np.ones((height, width, 1), np.float32)
     if is_float:
-        linear = np.maximum(color / np.maximum(alpha, 1e-6), 0)
-        color = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+        color = to_srgb(color / np.maximum(alpha, 1e-6))
     rows = np.concatenate([color, alpha], 2)[::-1]
     return np.rint(np.clip(rows, 0, 1) * 255).astype(np.uint8)

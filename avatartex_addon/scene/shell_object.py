@@ -4,8 +4,6 @@ The copy has the head's own modifiers, shape keys and groups, so it moves as the
 along its normals, and what has no alpha is masked away. Nothing of the head changes.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy
@@ -13,10 +11,11 @@ import numpy as np
 
 from ..backend.head.tiles import FIRST
 from ..backend.messages import Result
-from ..backend.outputs import UDIM, shell_files
+from ..backend.outputs import shell_files
 from . import versions
 from .arrays import read_each, read_uvs
-from .images import load_result, remove_unused
+from .graph import add_math
+from .images import load_result, remove_unused, tile_file
 
 #: Custom property of what belongs to a shell: the head's name.
 SHELL_OF = "avatartex_shell_of"
@@ -130,7 +129,7 @@ def read_shell(
     owner = np.repeat(np.arange(len(starts)), counts)
     off, green = np.zeros(len(mesh.vertices), np.float32), np.zeros(len(starts), np.float32)
     for tile in tiles:
-        picture = read_picture(Path(str(heights).replace(UDIM, str(tile))))
+        picture = read_picture(tile_file(heights, tile))
         corner = np.array([(tile - FIRST) % 10, (tile - FIRST) // 10], np.float32)
         at_corners, at_middles = (look_up(picture, places - corner) for places in (uvs, middles))
         np.maximum.at(off, corners, at_corners[:, 0])
@@ -238,19 +237,8 @@ def shine_across(shader: bpy.types.ShaderNode, coordinates: bpy.types.ShaderNode
     links.new(coordinates.outputs["UV"], texture.inputs["Vector"])
     parts = nodes.new("ShaderNodeSeparateXYZ")
     links.new(texture.outputs["Color"], parts.inputs["Vector"])
-
-    def reckon(operation: str, *values) -> bpy.types.NodeSocket:
-        node = nodes.new("ShaderNodeMath")
-        node.operation = operation
-        for socket, value in zip(node.inputs, values, strict=False):
-            if isinstance(value, float):
-                socket.default_value = value
-            else:
-                links.new(value, socket)
-        return node.outputs["Value"]
-
-    along, across = (reckon("SUBTRACT", parts.outputs[axis], 0.5) for axis in ("X", "Y"))
-    turned = reckon("MULTIPLY_ADD", reckon("ARCTAN2", across, along), 1 / TURN, 0.25)
+    along, across = (add_math(tree, "SUBTRACT", parts.outputs[axis], 0.5) for axis in ("X", "Y"))
+    turned = add_math(tree, "MULTIPLY_ADD", add_math(tree, "ARCTAN2", across, along), 1 / TURN, 0.25)
     links.new(turned, shader.inputs["Anisotropic Rotation"])
     links.new(tangent.outputs["Tangent"], shader.inputs["Tangent"])
     shader.inputs["Anisotropic"].default_value = ANISOTROPY

@@ -1,7 +1,5 @@
 """Which of the head's material slots get the texture: the main one, and those whose faces are head, too."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import bpy

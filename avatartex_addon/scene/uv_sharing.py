@@ -1,7 +1,5 @@
 """Whether faces lie on each other in a UV map, told before a job: a quick look that is taken once, outside drawing."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import bpy

@@ -1,20 +1,19 @@
 """Variants of a head: materials of their own, marked as assets; worn, taken off, dropped."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from types import SimpleNamespace
 
 import bpy
 import numpy as np
 
+from ..backend.outputs import UDIM
 from ..core.catalogue import FILE_NAME, add_catalogue, catalogue_path, own_uuid
 from . import mix, versions
 from .apply import keeps_to_itself, new_material, show_on
-from .compare import show_after
 from .graph import find_tree
-from .images import load_result
+from .images import load_result, tile_file
 from .memory import read_path
+from .restore import show_after
 from .worn import find_worn, is_worn, take_off
 
 TAG = "AvatarTex"
@@ -96,8 +95,8 @@ def free_file(folder: Path, stem: str, suffix: str, tiles) -> Path:
     number = 1
     while True:
         name = stem if number == 1 else f"{stem}_{number}"
-        path = folder / (f"{name}.<UDIM>{suffix}" if tiles else f"{name}{suffix}")
-        if not any(Path(str(path).replace("<UDIM>", str(tile))).exists() for tile in tiles or [0]):
+        path = folder / (f"{name}.{UDIM}{suffix}" if tiles else f"{name}{suffix}")
+        if not any(tile_file(path, tile).exists() for tile in tiles or [0]):
             return path
         number += 1
 
@@ -113,8 +112,7 @@ def keep_image(source: Path, name: str, tiles, folder: Path | None) -> bpy.types
     folder.mkdir(parents=True, exist_ok=True)
     path = free_file(folder, bpy.path.clean_name(name), source.suffix, tiles)
     for tile in tiles or [0]:
-        target = Path(str(path).replace("<UDIM>", str(tile)))
-        target.write_bytes(Path(str(source).replace("<UDIM>", str(tile))).read_bytes())
+        tile_file(path, tile).write_bytes(tile_file(source, tile).read_bytes())
     return load_result(path, name, tiles, packed=False)
 
 

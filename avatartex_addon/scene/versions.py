@@ -1,7 +1,5 @@
 """Every difference between Blender 4.2 and 5.x that the add-on meets, by name."""
 
-from __future__ import annotations
-
 import bpy
 
 #: From 5.0 on every material has nodes, and touching Material.use_nodes warns (it goes away in 6.0).

@@ -1,7 +1,5 @@
 """Materials that go back into their slot: the head's own beneath a variant, and the one before AvatarTex."""
 
-from __future__ import annotations
-
 import bpy
 
 from .arrays import read_each

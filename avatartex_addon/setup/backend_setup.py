@@ -3,8 +3,6 @@
 A timer and not a modal operator: opening another file does not stop an installation that takes minutes.
 """
 
-from __future__ import annotations
-
 import atexit
 from pathlib import Path
 
@@ -14,10 +12,9 @@ from .. import preferences, session
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..core.checks import CheckRun
 from ..core.examination import Examination
-from ..core.installer import Installer
+from ..core.installer import Installer, Removal
 from ..core.packages import lock_hash
 from ..core.places import Fit
-from ..core.removal import Removal
 from ..core.work import Work
 from ..scene.redraw import redraw_panels
 

@@ -1,27 +1,20 @@
 """The Batch panel: the table of characters, its run, and why a row failed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy
 
-from ..core.batch import count, tell_counts
-from ..core.fixes import FIX_BUTTONS
-from ..core.idnames import Op
-from ..core.states import ROW_TEXTS, RowState
+from ..core.batch import ROW_TEXTS, RowState, count, tell_counts
+from ..core.idnames import FIX_BUTTONS, Op
 from ..scene.characters import row_portrait
 from ..scene.thumbnails import thumbnail
-from .sentences import draw_sentence
+from .sentences import draw_sentence, say
 from .sidebar import ClosedPanel
-from .texts import say
 
 ROW_ICONS = {str(state): texts[2] for state, texts in ROW_TEXTS.items()}
 
 
 class AVATARTEX_UL_batch(bpy.types.UIList):
-    bl_idname = "AVATARTEX_UL_batch"
-
     def draw_item(self, context, layout, data, row, icon, active_data, active_property) -> None:
         layout.label(text=row.object_name, icon=ROW_ICONS[row.state])
         path = row_portrait(row)
@@ -37,7 +30,6 @@ class AVATARTEX_UL_batch(bpy.types.UIList):
 
 
 class AVATARTEX_MT_batch(bpy.types.Menu):
-    bl_idname = "AVATARTEX_MT_batch"
     bl_label = "Batch"
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -54,7 +46,6 @@ class AVATARTEX_MT_batch(bpy.types.Menu):
 
 
 class AVATARTEX_PT_batch(ClosedPanel, bpy.types.Panel):
-    bl_idname = "AVATARTEX_PT_batch"
     page = "batch"
     bl_label = "Batch"
     bl_order = 5

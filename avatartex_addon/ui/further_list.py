@@ -1,19 +1,15 @@
 """Further portraits in the panel: a list that is closed until it is asked for."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy
 
 from ..core.idnames import Op
 from ..scene.head import portrait_path
-from .texts import say
+from .sentences import say
 
 
 class AVATARTEX_UL_further(bpy.types.UIList):
-    bl_idname = "AVATARTEX_UL_further"
-
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:
         there = Path(portrait_path(item.path)).is_file()
         row = layout.row()

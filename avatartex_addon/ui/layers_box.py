@@ -1,7 +1,5 @@
 """The Layers box: how much of each layer shows in the texture on the head."""
 
-from __future__ import annotations
-
 import bpy
 
 from ..core.idnames import Op

@@ -1,31 +1,25 @@
 """What the artist sees: the AvatarTex tab in the sidebar of the 3D view."""
 
-from __future__ import annotations
-
 import bpy
 
 from ..backend.errors import ErrorCode
 from ..backend.options import APPEARANCE, LIGHT, PROFILE, SIZE, WAY
-from ..core.fixes import FIX_BUTTONS
-from ..core.idnames import Op
+from ..core.idnames import FIX_BUTTONS, Op
 from ..scene.head import find_head, find_uv_map
 from ..scene.restore import can_restore
-from .expressions_box import draw_expressions
 from .further_list import draw_further
 from .layers_box import draw_layers
 from .light_box import draw_light
 from .obstacle_list import draw_preflight
 from .portrait_box import draw_portrait
 from .progress import draw_progress
-from .result_box import draw_result, draw_way_back
-from .sentences import draw_sentence
+from .result_box import draw_expressions, draw_result, draw_way_back
+from .sentences import draw_sentence, say
 from .setup_box import draw_welcome
 from .sidebar import SidebarPanel
-from .texts import say
 
 
 class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
-    bl_idname = "AVATARTEX_PT_main"
     page = "texture_a_head"
     bl_label = "AvatarTex"
 

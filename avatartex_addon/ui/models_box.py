@@ -1,7 +1,5 @@
 """Large models in the preferences: what is here, and buttons to fetch, verify and remove it."""
 
-from __future__ import annotations
-
 import bpy
 
 from ..backend.models.profiles import PROFILES

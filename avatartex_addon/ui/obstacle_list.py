@@ -1,7 +1,5 @@
 """The list above Generate: what is in the way, each with the button that mends it."""
 
-from __future__ import annotations
-
 import bpy
 from bpy.app.translations import pgettext_iface
 

@@ -1,15 +1,12 @@
 """The portrait in the panel: its picture, and the ways to choose another."""
 
-from __future__ import annotations
-
 import bpy
 
 from ..core.idnames import Op
 from ..jobs.portrait_faces import find_faces, find_icon
 from ..scene.head import portrait_path
 from ..scene.thumbnails import thumbnail
-from .sentences import draw_sentence
-from .texts import say
+from .sentences import draw_sentence, say
 
 #: Units of the interface: the preview, and each of those to choose from.
 LARGE, SMALL = 8, 6

@@ -1,13 +1,12 @@
 """The extension's one preference page."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 from collections.abc import Callable
 
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from ..backend.options import DEVICE
-from ..core.graphics import BUILDS
+from ..core.packages import BUILDS
 from ..core.places import default_folder
 from ..preferences import fixed
 from ..properties.making import make_property

@@ -1,13 +1,11 @@
 """How far a job is: stage, step, time left, and the texture so far."""
 
-from __future__ import annotations
-
 import bpy
 
 from ..core.clock import round_seconds
 from ..core.idnames import Op
 from ..scene.thumbnails import preview
-from .texts import say
+from .sentences import say
 
 #: Share of a job before which a second is not believed.
 NEARLY = 0.8

@@ -1,7 +1,5 @@
 """The registration in the AvatarTex tab: look at it, see what is wrong, pin points."""
 
-from __future__ import annotations
-
 import bpy
 
 from ..backend.messages import LOW_SCORE
@@ -10,14 +8,11 @@ from ..core.idnames import Op
 from ..core.job import name_score
 from ..scene.head import find_head
 from ..scene.pins import find_pin, is_current, label, portrait_key
-from .sentences import draw_sentence
+from .sentences import draw_sentence, say
 from .sidebar import HeadPanel
-from .texts import say
 
 
 class AVATARTEX_UL_pins(bpy.types.UIList):
-    bl_idname = "AVATARTEX_UL_pins"
-
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:
         layout.label(text=label(item.name), icon="PINNED")
         row = layout.row(align=True)
@@ -29,7 +24,6 @@ class AVATARTEX_UL_pins(bpy.types.UIList):
 
 
 class AVATARTEX_MT_pin_add(bpy.types.Menu):
-    bl_idname = "AVATARTEX_MT_pin_add"
     bl_label = "Add Pin"
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -40,7 +34,6 @@ class AVATARTEX_MT_pin_add(bpy.types.Menu):
 
 
 class AVATARTEX_PT_registration(HeadPanel, bpy.types.Panel):
-    bl_idname = "AVATARTEX_PT_registration"
     page = "registration"
     bl_label = "Registration"
     bl_order = 1

@@ -1,6 +1,8 @@
-"""Drawing that several panels share."""
+"""Text in panels: sentences over several lines, and texts with names and numbers in them.
 
-from __future__ import annotations
+Blender translates plain labels, names and tooltips by itself. A text that is put together is not found in its
+dictionary: the sentence has to be looked up with its gaps, and the gaps filled afterwards.
+"""
 
 import re
 import textwrap
@@ -31,3 +33,11 @@ def draw_sentence(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1", w
 def wrap(text: str, letters: int) -> tuple[str, ...]:
     """Its lines; remembered, because panels are drawn at every move of the mouse."""
     return tuple(textwrap.wrap(TOGETHER.sub("\N{NO-BREAK SPACE}", text), letters))
+
+
+def say(text: str, **values) -> str:
+    """'Step {step} of {steps}' in the artist's language, with its gaps filled; a spoilt translation counts as none."""
+    try:
+        return pgettext_iface(text).format(**values)
+    except (LookupError, ValueError):
+        return text.format(**values)

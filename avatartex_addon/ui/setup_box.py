@@ -1,7 +1,5 @@
 """What leads through the first run, in the sidebar and in the preferences."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy
@@ -17,11 +15,10 @@ from ..core.places import Fit
 from ..core.pythons import DOWNLOAD_PAGE
 from ..core.sizes import tell_freed, tell_size
 from ..core.work import failed
-from ..jobs.portrait_files import find_unused, measure_files
+from ..operators.clean_portraits import find_unused, measure_files
 from ..setup import backend_setup, permission
 from .models_box import draw_models
-from .sentences import draw_sentence
-from .texts import say
+from .sentences import draw_sentence, say
 
 VERDICT_ICONS = {Verdict.OK: "CHECKMARK", Verdict.NOTE: "INFO", Verdict.MISSING: "ERROR"}
 

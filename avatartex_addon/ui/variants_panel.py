@@ -1,7 +1,5 @@
 """The Variants panel: which styles to bake, and the baked ones as thumbnails."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy
@@ -12,16 +10,14 @@ from ..operators.bake_variants import AVATARTEX_MT_variant_presets
 from ..scene.head import find_head
 from ..scene.thumbnails import thumbnail
 from ..scene.worn import find_worn
-from .sentences import draw_sentence
+from .sentences import draw_sentence, say
 from .sidebar import THUMBNAILS, HeadPanel
-from .texts import say
 
 #: A head in each style; `python -m tests.style_pictures` makes them.
 STYLE_PICTURES = Path(__file__).parent / "style_pictures"
 
 
 class AVATARTEX_PT_variants(HeadPanel, bpy.types.Panel):
-    bl_idname = "AVATARTEX_PT_variants"
     page = "variants"
     bl_label = "Variants"
     bl_order = 4

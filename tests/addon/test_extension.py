@@ -113,7 +113,7 @@ def test_set_up_waits_for_online_access(scene):
 
 
 def test_every_error_button_exists(addon):
-    for idname, _ in addon("core.fixes").FIX_BUTTONS.values():
+    for idname, _ in addon("core.idnames").FIX_BUTTONS.values():
         space, name = idname.split(".")
         assert name in dir(getattr(bpy.ops, space))
 

@@ -78,7 +78,7 @@ class TestSupply:
             packages.refuse_changed(other, hashes, build)
 
     def test_on_windows_a_graphics_card_alone_does_not_choose_it(self, addon, monkeypatch, listed):
-        graphics, driver = addon("core.graphics"), addon("core.graphics").LEAST_DRIVER
+        graphics, driver = addon("core.packages"), addon("core.packages").LEAST_DRIVER
         shipped = addon("preferences").REQUIREMENTS
         for system, found in (("linux", "cuda"), ("win32", "cpu")):
             monkeypatch.setattr(sys, "platform", system)
@@ -92,7 +92,7 @@ class TestSupply:
     def test_what_has_a_checksum_is_decided_on(self, addon, monkeypatch, machine, found):
         monkeypatch.setattr("sys.platform", "linux")
         monkeypatch.setattr("platform.machine", lambda: machine)
-        graphics, shipped = addon("core.graphics"), addon("preferences").REQUIREMENTS
+        graphics, shipped = addon("core.packages"), addon("preferences").REQUIREMENTS
         assert graphics.decide_build("auto", 0, shipped) == graphics.decide_build("cpu", 0, shipped) == found
 
     def test_the_listed_ones_are_installed(self, unfinished, run, listed, index):

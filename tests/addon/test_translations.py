@@ -79,7 +79,7 @@ def test_what_stops_a_job_or_the_set_up_is_whole_in_german(addon):
 
 
 def test_say(addon, monkeypatch):
-    texts = addon("ui.texts")
+    texts = addon("ui.sentences")
     monkeypatch.setattr(texts, "pgettext_iface", {"{n} left": "noch {n}", "{n} px": "{m} px"}.__getitem__)
     assert texts.say("{n} left", n=3) == "noch 3" and texts.say("{n} px", n=3) == "3 px"
 
