@@ -49,7 +49,7 @@ from .scene.history import find_layered
 from .scene.layer_store import SLIDERS
 from .scene.layers import settle
 from .scene.shell_object import find_opacity
-from .scene.variant_materials import wear_variant
+from .scene.variant_materials import apply_variant
 
 __all__ = [
     "AvatarTexError",
@@ -252,7 +252,7 @@ def show_variant(object: bpy.types.Object | str, style: str, seed: int = 0) -> N
     if (wanted := f"{style}:{seed}") not in names:
         raise _refusal(f"There is no variant {wanted}.", f"There are: {', '.join(names) or 'none'}.")
     try:
-        wear_variant(head, names.index(wanted))
+        apply_variant(head, names.index(wanted))
     except LookupError as reason:
         raise _refusal(str(reason), "Bake the variant again.") from reason
 

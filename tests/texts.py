@@ -29,6 +29,7 @@ CALLS = {
     "AvatarTexError",
     "Obstacle",
     "obstacle_with_button",
+    "doubt",
     "failed",
     "Check",
     "step",

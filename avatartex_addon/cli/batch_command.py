@@ -10,12 +10,12 @@ from .. import api
 from ..backend.arguments import add_options, take
 from ..backend.option import BATCH, BLENDER
 from ..backend.options import SIZE, select
-from ..core.batch import RowState, again, count, tell_counts
+from ..core.batch import RowState, again, count, counts_text
 from ..core.matching import RULES
 from ..core.table import write_report
 from ..core.terminal import ProgressLine
 from ..jobs import scene_batch
-from .ending import EXIT_SOME_FAILED, add_command, add_output, refuse_without_file, save_file, tell_end, tell_refusal
+from .ending import EXIT_SOME_FAILED, add_command, add_output, print_end, print_refusal, refuse_without_file, save_file
 
 OPTIONS = select(BLENDER, BATCH)
 
@@ -105,16 +105,16 @@ def run_batch(options: argparse.Namespace) -> int:
     for row in rows:
         if row.state != RowState.DONE or row.reason:
             print(f"{row.state:8}{row.object_name}: {row.reason} {row.cure}".rstrip(), file=sys.stderr)
-    print(f"Batch: {tell_counts(rows)}", file=sys.stderr)
+    print(f"Batch: {counts_text(rows)}", file=sys.stderr)
     for path in map(Path, options.report):
         try:
             write_report(path, rows, scene_batch.describe_run(scene))
         except OSError as reason:
-            tell_refusal(api.ErrorCode.OUTPUT_NOT_WRITTEN, f"{path} could not be written ({reason.strerror}).")
+            print_refusal(api.ErrorCode.OUTPUT_NOT_WRITTEN, f"{path} could not be written ({reason.strerror}).")
     counts = count(rows)
     code = save_file(options.output) if counts[RowState.DONE] else 0
     if stopped is not None:
-        return tell_end(stopped, "Cancelled. The same command goes on with the rest.")
+        return print_end(stopped, "Cancelled. The same command goes on with the rest.")
     return code or (EXIT_SOME_FAILED if counts[RowState.FAILED] else 0)
 
 

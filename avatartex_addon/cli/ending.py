@@ -56,7 +56,7 @@ def save_file(output: str | None) -> int:
     try:
         bpy.ops.wm.save_as_mainfile(filepath=str(path), check_existing=False)
     except (OSError, RuntimeError) as reason:
-        return tell_refusal(ErrorCode.OUTPUT_NOT_WRITTEN, f"{path.name} could not be written ({reason}).")
+        return print_refusal(ErrorCode.OUTPUT_NOT_WRITTEN, f"{path.name} could not be written ({reason}).")
     print(path)
     return EXIT_DONE
 
@@ -68,13 +68,13 @@ def print_made(what: str, made) -> None:
     print(f"{what}: {made.summary}", file=sys.stderr)
 
 
-def tell_end(end: AvatarTexError | Cancelled, cancelled: str = "Cancelled; nothing was written.") -> int:
+def print_end(end: AvatarTexError | Cancelled, cancelled: str = "Cancelled; nothing was written.") -> int:
     """Why there is no result, on stderr; the exit code."""
     if isinstance(end, Cancelled):
-        return tell_refusal(ErrorCode.CANCELLED, cancelled)
-    return tell_refusal(end.code, f"{end.message} {end.cure}")
+        return print_refusal(ErrorCode.CANCELLED, cancelled)
+    return print_refusal(end.code, f"{end.message} {end.cure}")
 
 
-def tell_refusal(code: str, text: str) -> int:
+def print_refusal(code: str, text: str) -> int:
     print(f"error [{code}] {text.rstrip()}", file=sys.stderr)
     return EXIT_REFUSED

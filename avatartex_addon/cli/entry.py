@@ -7,7 +7,7 @@ import bpy
 from ..backend.errors import AvatarTexError, Cancelled
 from .batch_command import add_batch
 from .doctor_command import add_doctor
-from .ending import EXIT_DONE, EXIT_USAGE, tell_end
+from .ending import EXIT_DONE, EXIT_USAGE, print_end
 from .head_commands import add_head_commands
 from .setup_command import add_setup
 
@@ -39,7 +39,7 @@ def main(argv: list[str]) -> int:
     try:
         return given.run(given)
     except (AvatarTexError, Cancelled) as end:
-        return tell_end(end)
+        return print_end(end)
 
 
 def build_parser() -> argparse.ArgumentParser:

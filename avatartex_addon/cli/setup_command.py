@@ -47,25 +47,18 @@ def run_setup(options: argparse.Namespace) -> int:
             ErrorCode.BACKEND_MISSING, "Blender may not use the network.", "Start it with --online-mode."
         )
     if wheels:
-        folder, build = options.output.resolve(), options.build or backend_setup.find_build()
-        work: Work = WheelFolder(
-            folder,
-            preferences.REQUIREMENTS,
-            backend_setup.find_setup_python(),
-            build,
-            session.log(),
-            preferences.package_index(),
-        )
+        folder = options.output.resolve()
+        work: Work = WheelFolder(folder, backend_setup.make_plan(options.build), session.log())
         work.start()
     else:
         work = backend_setup.install(options.wheels and options.wheels.resolve())
-    if refusal := tell_steps(work):
+    if refusal := print_steps(work):
         raise refusal
     print(folder if wheels else preferences.find_backend_python())
     return 0
 
 
-def tell_steps(work: Work) -> AvatarTexError | None:
+def print_steps(work: Work) -> AvatarTexError | None:
     """Tell each step on stderr until it is over; Ctrl-C cancels."""
     show = ProgressLine()
     try:

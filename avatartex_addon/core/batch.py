@@ -169,23 +169,23 @@ class BatchRun:
 
     def _fail(self, reason: Exception) -> None:
         """One head's failure, whatever it is, does not stop the others."""
-        told = explain(reason)
-        self._deaths = self._deaths + 1 if told["code"] == ErrorCode.BACKEND_DIED else 0
-        if told["code"] in STOPPERS or self._deaths >= MOST_DEATHS:
+        outcome = explain(reason)
+        self._deaths = self._deaths + 1 if outcome["code"] == ErrorCode.BACKEND_DIED else 0
+        if outcome["code"] in STOPPERS or self._deaths >= MOST_DEATHS:
             self.error = reason
-        self._leave(RowState.FAILED, **told)
+        self._leave(RowState.FAILED, **outcome)
 
-    def _leave(self, state: RowState, **told) -> None:
+    def _leave(self, state: RowState, **outcome) -> None:
         if self._task is not None:
             self._task.finish()
             self._task = None
         row = next((row for row in self.find_rows() if row.key == self._key), None)  # none: taken out meanwhile
         if row is not None:
-            mark(row, state, seconds=time.monotonic() - self._started, **told)
+            mark(row, state, seconds=time.monotonic() - self._started, **outcome)
 
 
 def explain(reason: Exception) -> dict[str, str]:
-    """What a row that failed tells; a bug's traceback goes to the terminal."""
+    """What a row that failed says; a bug's traceback goes to the terminal."""
     if isinstance(reason, AvatarTexError):
         return {"code": str(reason.code), "reason": reason.message, "cure": reason.cure}
     traceback.print_exception(reason)
@@ -196,10 +196,10 @@ def explain(reason: Exception) -> dict[str, str]:
     }
 
 
-def mark(row: Row, state: RowState, **told) -> None:
-    """Set everything that a row tells about its run; what is not said is as it was before any run."""
-    untold = {"code": "", "reason": "", "cure": "", "seconds": 0.0, "summary": ""}
-    for name, value in (untold | told | {"state": str(state)}).items():
+def mark(row: Row, state: RowState, **outcome) -> None:
+    """Set all that a row says about its run; what is not given is as it was before any run."""
+    blank = {"code": "", "reason": "", "cure": "", "seconds": 0.0, "summary": ""}
+    for name, value in (blank | outcome | {"state": str(state)}).items():
         setattr(row, name, value)
 
 
@@ -226,6 +226,6 @@ def count(rows: Iterable[Row]) -> dict[str, int]:
     return {str(state): found[str(state)] for state in RowState}
 
 
-def tell_counts(rows: Iterable[Row]) -> str:
+def counts_text(rows: Iterable[Row]) -> str:
     """'7 done, 1 failed, 2 waiting'; what is nought is left out."""
     return ", ".join(f"{number} {state}" for state, number in count(rows).items() if number) or "empty"

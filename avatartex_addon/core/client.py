@@ -200,7 +200,7 @@ class BackendClient:
         self.child.send(encode(self.request))
 
     def _check_time(self) -> list[Message]:
-        """What the clock alone can tell: not started, hung, or deaf to Cancel."""
+        """What the clock alone shows: not started, hung, or deaf to Cancel."""
         if self.state not in (State.STARTING, State.BUSY, State.CANCELLING) or time.monotonic() < self._deadline:
             return []
         if self.state is State.CANCELLING:
@@ -227,7 +227,7 @@ class BackendClient:
         return self._fail(self._died(f"The backend ended unexpectedly{exit_words(code)}."))
 
     def _fail(self, error: AvatarTexError) -> list[Message]:
-        """Kill what is left, and tell the job."""
+        """Kill what is left, and answer the job."""
         if self.child is not None:
             self.child.kill()
             self.child = None
@@ -256,7 +256,7 @@ def backend_missing() -> AvatarTexError:
 
 
 def exit_words(code: int | None) -> str:
-    """What an exit code tells: ' (exit code 1)', ' (killed; often the system was out of memory)'."""
+    """What an exit code means: ' (exit code 1)', ' (killed; often the system was out of memory)'."""
     if code is None:
         return ""
     if code in (-9, 137):

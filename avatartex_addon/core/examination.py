@@ -31,7 +31,7 @@ class Examination(Work):
         if broken is None:
             raise failed("The chosen Python could not examine itself.", "Look into the log, or choose another one.")
         if broken:
-            named = [f"{finding['what']} is {tell_finding(finding)}" for finding in broken]
+            named = [f"{finding['what']} is {finding_text(finding)}" for finding in broken]
             more = f", and {len(named) - 2} more" if len(named) > 2 else ""
             raise failed(f"In the chosen environment {', '.join(named[:2])}{more}.", CURE)
         self.verdict = f"Python {version[0]}.{version[1]} with all packages"
@@ -41,12 +41,12 @@ def broken_findings(lines: list[str]) -> list[dict] | None:
     """Those of the doctor's JSON, None where it is none. Libraries may have written before it."""
     text = "\n".join(lines)
     try:
-        told = json.loads(text[text.index("{") :])
-        return [finding for finding in told["findings"] if finding["state"] == "broken"]
+        answer = json.loads(text[text.index("{") :])
+        return [finding for finding in answer["findings"] if finding["state"] == "broken"]
     except (ValueError, KeyError, TypeError):
         return None
 
 
-def tell_finding(finding: dict) -> str:
+def finding_text(finding: dict) -> str:
     """'missing', or '1.2 (needs >=1.26,<3)'."""
     return "missing" if finding["found"] == "missing" else f"{finding['found']} (needs {finding['wanted']})"

@@ -37,38 +37,25 @@ class Installer(Work):
 
     Args:
         home: where to.
-        requirements: the lock file.
-        chosen_python: the artist's Python 3.11; '' to find one.
-        choice: of torch's build: auto, cpu or cuda.
-        wheels: a folder with all packages; None to download them. index: where from; '' for PyPI.
+        wheels: a folder with all packages; None to download them.
     """
 
     changes_files = True
 
-    def __init__(
-        self,
-        home: Home,
-        requirements: Path,
-        chosen_python: str,
-        choice: str,
-        log: BackendLog,
-        wheels: Path | None = None,
-        index: str = "",
-    ) -> None:
+    def __init__(self, home: Home, plan: packages.Plan, log: BackendLog, wheels: Path | None = None) -> None:
         super().__init__(log)
-        self.home, self.requirements, self.chosen_python, self.wheels = home, requirements, chosen_python, wheels
-        self.choice, self.build, self.index = choice, "cpu", index
+        self.home, self.plan, self.wheels, self.build = home, plan, wheels, "cpu"
         self.python = str(environment_python(home.environment))
         self.text = "Starting"
         self._packages_before: int | None = None  # counted while pip installs
 
     def work(self) -> None:
-        if not self.requirements.is_file():
+        if not self.plan.requirements.is_file():
             raise failed("This build of AvatarTex carries no list of packages.", "Install the extension again.")
         folder = self.wheels
-        decided = decide_build(self.choice, find_driver()[1], self.requirements)
+        decided = decide_build(self.plan, find_driver()[1])
         self.build = decided if folder is None else build_of_wheels(folder)
-        self.pins = packages.read_pins(self.requirements, self.build)
+        self.pins = packages.read_pins(self.plan.requirements, self.build)
         if folder is not None:
             check_wheels(self.pins, folder)
         with self.home.locked():
@@ -86,7 +73,7 @@ class Installer(Work):
         folder = self.home.environment
         self.step("Looking for Python 3.11", 0.01)
         works = bool(read_mark(folder)) and python_version((self.python,)) == WANTED_PYTHON and has_pip(self.python)
-        base = () if works else find_python(self.chosen_python)
+        base = () if works else find_python(self.plan.python)
         check_space(self.home, self.build)
         if not works:
             self.step("Creating the environment", 0.02)
@@ -111,15 +98,15 @@ class Installer(Work):
             clear_folder(folder)
         claim_folder(folder)
         write_mark(folder, build=self.build)
-        fetch_all(self, self.python, self.requirements, folder, self.build, self.installed(), self.index)
+        fetch_all(self, self.python, self.plan, folder, self.build, self.installed())
         return folder
 
     def install(self, source: Path) -> None:
         self.step("Installing", DOWNLOADED)
-        hashes = packages.hashes_of(self.requirements)
+        hashes = packages.hashes_of(self.plan.requirements)
         for wheel in source.glob("*.whl"):  # all of them: pip chooses
             self.heed_cancel()
-            packages.refuse_changed(wheel, hashes, self.build if self.wheels is None else self.choice)
+            packages.refuse_changed(wheel, hashes, self.build if self.wheels is None else self.plan.choice)
         self._packages_before = len(self.installed())
         if self.pins:
             words = packages.install_words(self.python, self.pins, source)
@@ -128,7 +115,7 @@ class Installer(Work):
         self.place_weights()
         self.step("Checking", CHECKING)
         self.call([self.python, "-I", "-c", "import numpy, cv2, torch"], "The installed packages do not work together.")
-        write_mark(self.home.environment, complete=True, lock=packages.lock_hash(self.requirements))
+        write_mark(self.home.environment, complete=True, lock=packages.lock_hash(self.plan.requirements))
         if read_mark(self.home.downloads):
             clear_folder(self.home.downloads)
         self.step("Ready", 1.0)
@@ -145,7 +132,7 @@ class Installer(Work):
         return frozenset((name, version) for name, version, dist_info in found if packages.whole(dist_info))
 
     def progress(self) -> tuple[str, float]:
-        """pip says nothing while it installs; what it has put in place tells."""
+        """pip says nothing while it installs; what it has put in place shows how far it is."""
         before = self._packages_before
         if before is None:
             return self.text, self.fraction

@@ -145,7 +145,7 @@ def read_shares(report_path: Path) -> tuple[float, float, float]:
 
 
 def read_hair(report_path: Path) -> tuple[float, ...]:
-    """sRGB of the hair that the portrait shows; empty where the report tells none."""
+    """sRGB of the hair that the portrait shows; empty where the report has none."""
     hair = _find(read_report(report_path), "hair")
     numbers = isinstance(hair, list) and len(hair) == 3 and all(isinstance(part, int | float) for part in hair)
     return tuple(hair) if numbers else ()

@@ -12,14 +12,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from .child import process_options
 from .work import failed
 
-#: The pip that downloads, and from which on it tells bytes. Environments begin with an older one.
+#: The pip that downloads, and from which on it counts bytes. Environments begin with an older one.
 PIP = "26.0"
-TELLS_BYTES = (24, 1)
+COUNTS_BYTES = (24, 1)
 
 #: Builds of torch: which index has them where PyPI has the other one. PyPI's is CUDA on Linux, CPU elsewhere.
 TORCH_INDEX = {
@@ -54,6 +55,17 @@ WEIGHTS = {
 #: NVIDIA's packages for Linux summed up, unpacked estimated.
 DOWNLOAD = {"cpu": 0.37, "cuda": 3.4}
 DISK = {"cpu": 2.0, "cuda": 9.7}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the set-up is to install. requirements: the lock. python: the artist's Python 3.11, '' to find one. choice:
+    of torch's build, one of BUILDS. index: where packages come from, '' for PyPI."""
+
+    requirements: Path
+    python: str = ""
+    choice: str = "auto"
+    index: str = ""
 
 
 def weight(name: str) -> int:
@@ -150,7 +162,7 @@ def refuse_changed(wheel: Path, hashes: dict[str, str], build: str = "cpu") -> N
     """Refuse a wheel that is not the one which the lock was made with.
 
     Args:
-        build: what was decided, or chosen: cuda lets the build through that is_unchecked() tells of.
+        build: what was decided, or chosen: cuda lets the build through that is_unchecked() means.
 
     Raises:
         AvatarTexError: it is another one, or an unknown one.
@@ -173,12 +185,12 @@ def pip(python: str, *words: str) -> list[str]:
 
 
 def download_words(
-    python: str, pins: list[tuple[str, str]], folder: Path, build: str, tells_bytes: bool, index: str = ""
+    python: str, pins: list[tuple[str, str]], folder: Path, build: str, counts_bytes: bool, index: str = ""
 ) -> list[str]:
     """pip's words for some wheels, without what they depend on; from PyPI where no index is named."""
     torchs = TORCH_INDEX.get((sys.platform, build)) if pins[0][0] == "torch" else None
     words = "download --no-deps --only-binary :all: --no-cache-dir --retries 3 --progress-bar".split()
-    words += ["raw" if tells_bytes else "off", "--dest", str(folder), "--index-url", torchs or index or PYPI]
+    words += ["raw" if counts_bytes else "off", "--dest", str(folder), "--index-url", torchs or index or PYPI]
     return pip(python, *words, *(f"{name}=={version}" for name, version in pins))
 
 
@@ -199,17 +211,17 @@ LEAST_DRIVER = 580
 BUILDS = ("auto", "cpu", "cuda")
 
 
-def decide_build(choice: str, driver: int, requirements: Path) -> str:
+def decide_build(plan: Plan, driver: int) -> str:
     """cpu or cuda; a build without a checksum only where the artist chose it.
 
     Args:
-        choice: the artist's. driver: its main version, 0 without one. requirements: the lock.
+        driver: its main version, 0 without one.
     """
-    hashes = hashes_of(requirements)
+    hashes = hashes_of(plan.requirements)
     if has_no_cpu(hashes):
         return "cuda"  # which runs without a card, too
     runs = driver >= LEAST_DRIVER and not is_unchecked(hashes, "cuda")
-    return build_here(("cuda" if runs else "cpu") if choice == "auto" else choice)
+    return build_here(("cuda" if runs else "cpu") if plan.choice == "auto" else plan.choice)
 
 
 def build_of_wheels(folder: Path) -> str:

@@ -43,7 +43,7 @@ class BackendTask:
     """
 
     answer: Answer | None = None
-    stages = tuple(name for name in STAGES if name != "large")  # which few jobs have: it is told by its name
+    stages = tuple(name for name in STAGES if name != "large")  # which few jobs have: it shows by its name
     time_left: TimeLeft | None = None
     files: JobFiles | None = None
     request: Callable[..., Request] | None = None  # as long as it is not sent
@@ -95,8 +95,8 @@ class BackendTask:
         self.capture(head, job.uv_map, job.head_group, job.selected_faces)
         return head
 
-    def tell_job(self, head: bpy.types.Object, job: HeadJob) -> dict[str, Any]:
-        """What every request for the job's head says, as its fields."""
+    def job_fields(self, head: bpy.types.Object, job: HeadJob) -> dict[str, Any]:
+        """The fields that every request for the job's head has."""
         return job.settings() | {
             "portrait": job.portrait,
             "capture": str(self.files.capture),
@@ -177,7 +177,7 @@ class BackendTask:
                 case answer if isinstance(answer, Answer):
                     self.answer = answer
         if self.time_left is not None:
-            seconds = self.time_left.tell(self.status.fraction, time.monotonic())
+            seconds = self.time_left.update(self.status.fraction, time.monotonic())
             self.status.seconds_left = -1.0 if seconds is None else seconds
             if self.answer is not None:
                 _lasted[self.kind] = time.monotonic() - self.time_left.started
@@ -190,7 +190,7 @@ class BackendTask:
         return (type(self).__name__,)
 
     def show(self, progress: Progress) -> None:
-        """Let the panel tell how far it is."""
+        """Let the panel show how far it is."""
         status = self.status
         status.stage, status.fraction = STAGES.get(progress.stage, progress.stage), progress.fraction
         status.steps = len(self.stages)

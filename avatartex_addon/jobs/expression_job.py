@@ -48,7 +48,7 @@ class ExpressionJob(BackendTask):
         self.job, self.keys = job, keys
         head = self.capture_job(job)
         asked = replace(job, profile=PROFILE.default)  # maps need no large model
-        self.ask(Expressions, **self.tell_job(head, asked), output=str(self.files.expressions))
+        self.ask(Expressions, **self.job_fields(head, asked), output=str(self.files.expressions))
 
     def write_head(self, head: bpy.types.Object) -> Parts:
         self.keys = self.keys or tuple(find_keys(head))

@@ -32,7 +32,7 @@ class Textures:
     report: Path  # JSON
     warnings: tuple[str, ...]
     summary: str  # one line
-    shell: bpy.types.Image | None = None  # what stands off the skin, with alpha, where it was asked for
+    shell: bpy.types.Image | None = None  # what lies above the skin, with alpha, where it was asked for
 
 
 class Generation(BackendTask):
@@ -48,7 +48,7 @@ class Generation(BackendTask):
         head = self.capture_job(job)
         self.ask(
             Generate,
-            **self.tell_job(head, job),
+            **self.job_fields(head, job),
             output=str(self.files.texture),
             seed=job.seed,
             shell=job.shell,
@@ -124,7 +124,7 @@ class Generation(BackendTask):
             summarize(report),
             shell,
         )
-        self.tell(made)
+        self.show_made(made)
         return made
 
     def load_provenance(self) -> bpy.types.Image | None:
@@ -136,7 +136,7 @@ class Generation(BackendTask):
         versions.set_space(image, versions.DATA)
         return image
 
-    def tell(self, made: Textures) -> None:
+    def show_made(self, made: Textures) -> None:
         """Let the panel show the result."""
         status = self.status
         status.object_name, status.summary = made.object.name, made.summary

@@ -155,7 +155,7 @@ def draw_frame(pixels: np.ndarray, face: Face, scale: float, colour: tuple[int, 
     for rgb, rim in (((20, 20, 20), 1), (colour, 0)):
         frame = np.zeros(pixels.shape[:2], bool)
         fill(frame, left - rim, top - rim, right + rim, bottom + rim, True)
-        inside = width + rim  # the rim is seen on both sides
+        inside = width + rim  # the rim is visible on both sides
         fill(frame, left + inside, top + inside, right - inside, bottom - inside, False)
         pixels[frame, :3] = rgb
 

@@ -10,7 +10,7 @@ from .backend_task import BackendTask
 
 
 class RegistrationJob(BackendTask):
-    """Asks how the head lies on the portrait; `apply` tells the panel.
+    """Asks how the head lies on the portrait; `apply` shows it in the panel.
 
     Raises:
         AvatarTexError: whatever stops the job before it starts.
@@ -37,13 +37,17 @@ class RegistrationJob(BackendTask):
 
     def apply(self, context: bpy.types.Context) -> None:
         """Keep the answer for panel and editors. A face that was not found is shown as an error, with its points."""
-        answer, told = self.answer, context.window_manager.avatartex_registration
-        told.object_name, told.portrait = self.object_name, portrait_key(self.portrait)
-        told.overlay, told.picture = answer.overlay, answer.picture
-        told.width, told.height = answer.width, answer.height
-        told.score, told.coverage, told.sentence = answer.score, answer.coverage, answer.sentence
-        told.warnings, told.code = "\n".join(answer.warnings), answer.code
-        keep_points(told, answer.points, self.matrix)
-        load_pictures(told)
+        answer, registration = self.answer, context.window_manager.avatartex_registration
+        registration.object_name, registration.portrait = self.object_name, portrait_key(self.portrait)
+        registration.overlay, registration.picture = answer.overlay, answer.picture
+        registration.width, registration.height = answer.width, answer.height
+        registration.score, registration.coverage, registration.sentence = (
+            answer.score,
+            answer.coverage,
+            answer.sentence,
+        )
+        registration.warnings, registration.code = "\n".join(answer.warnings), answer.code
+        keep_points(registration, answer.points, self.matrix)
+        load_pictures(registration)
         if answer.code:
             self.status.show_error(answer.code, answer.message, answer.cure)

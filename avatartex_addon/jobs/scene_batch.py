@@ -69,7 +69,7 @@ class RowTask:
     def apply(self) -> tuple[str, str]:
         made = self.generation.apply()
         self.applied = True
-        return made.summary, " ".join([*made.warnings, *tell_instances(made)])
+        return made.summary, " ".join([*made.warnings, *instance_notes(made)])
 
     def finish(self) -> None:
         self.generation.files.drop_inputs()
@@ -79,7 +79,7 @@ class RowTask:
         self.generation.abandon()
 
 
-def tell_instances(made: Textures) -> list[str]:
+def instance_notes(made: Textures) -> list[str]:
     names = find_instances(made.object)
     return [f"Shown by {', '.join(names[:3])}{' and others' if names[3:] else ''} too: same mesh."] if names else []
 
@@ -150,7 +150,7 @@ class SceneBatch:
         for task in self.made.values():
             if task.applied:
                 kept.drop_kept(task.generation.kept)
-        bpy.context.window_manager.avatartex_job.reset()  # the table tells the results
+        bpy.context.window_manager.avatartex_job.reset()  # the table shows the results
         status, error = self.status, self.run.error
         status.running = status.paused = status.cancelling = False
         if error is not None:

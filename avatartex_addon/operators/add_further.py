@@ -13,7 +13,7 @@ from .choose_portrait import PictureBrowser, relative_path
 
 
 class AVATARTEX_OT_further_add(PictureBrowser, bpy.types.Operator):
-    """Add pictures of the same person, seen from the left or the right. They show what the portrait does not"""
+    """Add pictures of the same person, from the left or the right. They show what the portrait does not"""
 
     bl_label = "Add Further Portraits"
 

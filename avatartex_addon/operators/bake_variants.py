@@ -8,8 +8,8 @@ from bl_operators.presets import AddPresetBase
 
 from ..jobs.describing import describe_variants
 from ..jobs.variant_bake import VariantBake
-from ..scene.variant_materials import drop_variant, wear_variant
-from ..scene.worn import find_worn, take_off
+from ..scene.shown_variant import find_shown_variant, hide_variant
+from ..scene.variant_materials import apply_variant, drop_variant
 from .checked import Checked
 from .timed import BackendOperator
 from .use_results import EntryOperator
@@ -45,10 +45,10 @@ class AVATARTEX_OT_variant_show(EntryOperator, bpy.types.Operator):
     entries, none = "avatartex_variants", "This head has no variants yet"
 
     def use(self, head: bpy.types.Object) -> None:
-        if self.index == find_worn(head):
-            take_off(head)
+        if self.index == find_shown_variant(head):
+            hide_variant(head)
         else:
-            wear_variant(head, self.index)
+            apply_variant(head, self.index)
 
 
 class AVATARTEX_OT_variant_remove(EntryOperator, bpy.types.Operator):

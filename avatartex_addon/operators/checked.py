@@ -14,7 +14,7 @@ from ..session import find_busy
 
 class Checked:
     """Mixed into an operator, which says what it does in `act`. It is grey while there is an obstacle, which its
-    tooltip tells, and is one step of undo."""
+    tooltip names, and is one step of undo."""
 
     bl_options = {"REGISTER", "UNDO"}
 

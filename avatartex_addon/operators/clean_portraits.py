@@ -4,7 +4,7 @@ from pathlib import Path
 
 import bpy
 
-from ..core.sizes import tell_freed, tell_size
+from ..core.sizes import freed_text, size_text
 from ..preferences import portraits_folder
 from ..scene.head import portrait_path
 from .checked import Confirmed
@@ -25,7 +25,7 @@ class AVATARTEX_OT_clean_portraits(Confirmed, bpy.types.Operator):
         return context.window_manager.invoke_confirm(
             self,
             event,
-            title=f"{self.bl_label}{tell_freed(measure_files(find_unused()))}?",
+            title=f"{self.bl_label}{freed_text(measure_files(find_unused()))}?",
             confirm_text="Remove",
             message="Other files that use them will ask for them again.",
         )
@@ -37,7 +37,7 @@ class AVATARTEX_OT_clean_portraits(Confirmed, bpy.types.Operator):
             path.unlink(missing_ok=True)
             if not any(path.parent.iterdir()):
                 path.parent.rmdir()
-        self.report({"INFO"}, f"Removed: {len(unused)}, {tell_size(size)}")
+        self.report({"INFO"}, f"Removed: {len(unused)}, {size_text(size)}")
 
 
 def find_unused() -> list[Path]:

@@ -183,16 +183,18 @@ Full points are pins, hollow ones suggestions"""
 
     @staticmethod
     def to_region(region, _data, point: Point) -> tuple[float, float] | None:
-        told = bpy.context.window_manager.avatartex_registration
-        if not (told.width and told.height):
+        registration = bpy.context.window_manager.avatartex_registration
+        if not (registration.width and registration.height):
             return None
-        return region.view2d.view_to_region(point.xy[0] / told.width, 1 - point.xy[1] / told.height, clip=False)
+        return region.view2d.view_to_region(
+            point.xy[0] / registration.width, 1 - point.xy[1] / registration.height, clip=False
+        )
 
     @staticmethod
     def from_region(context, region, x: float, y: float) -> tuple[float, float]:
-        told = context.window_manager.avatartex_registration
+        registration = context.window_manager.avatartex_registration
         across, up = region.view2d.region_to_view(x, y)
-        return across * told.width, (1 - up) * told.height
+        return across * registration.width, (1 - up) * registration.height
 
 
 class AVATARTEX_OT_edit_pins_head(EditPins, bpy.types.Operator):
@@ -242,7 +244,7 @@ def hit(head: bpy.types.Object, depsgraph, origin, direction) -> tuple[float, fl
     found, location, normal, _ = evaluated.ray_cast(start, towards)
     if not found:
         return None
-    # the first surface is seen from inside and nothing lies behind it: the back of a head with holes
+    # the first surface is hit from inside and nothing lies behind it: the back of a head with holes
     if normal.dot(towards) > 0 and not evaluated.ray_cast(location + 1e-4 * max(head.dimensions) * towards, towards)[0]:
         return None
     return tuple(location)

@@ -130,4 +130,4 @@ class AVATARTEX_OT_cancel(Checked, bpy.types.Operator):
 
     def act(self, context: bpy.types.Context) -> None:
         context.window_manager.avatartex_job.cancelling = True
-        session.client().cancel()  # generate's own timer sees the answer
+        session.client().cancel()  # generate's own timer gets the answer

@@ -5,7 +5,7 @@ from bpy.props import BoolProperty, EnumProperty
 
 from .. import session
 from ..backend.models.profiles import PROFILES
-from ..core.sizes import tell_size
+from ..core.sizes import size_text
 from ..core.work import Work
 from ..preferences import find_backend_python
 from ..setup import model_store
@@ -65,7 +65,7 @@ class AVATARTEX_OT_download_model(ProfileOperator, bpy.types.Operator):
 
     def draw(self, context: bpy.types.Context) -> None:
         profile = PROFILES[self.profile]
-        size, memory = tell_size(profile.gigabytes * 1e9), tell_size(profile.memory[0] * 1e9)
+        size, memory = size_text(profile.gigabytes * 1e9), size_text(profile.memory[0] * 1e9)
         self.layout.label(text=f"{profile.label}: {size}, {memory}", icon="IMPORT", translate=False)
         column = self.layout.column(align=True)
         for part in profile.parts:

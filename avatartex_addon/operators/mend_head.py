@@ -78,7 +78,7 @@ as it is"""
 
 
 class AVATARTEX_OT_show_head(Checked, bpy.types.Operator):
-    """Unhide the head in the viewport, so that its texture can be seen"""
+    """Unhide the head in the viewport, so that its texture is visible"""
 
     bl_label = "Show the Head"
 
@@ -99,7 +99,7 @@ class AVATARTEX_OT_show_head(Checked, bpy.types.Operator):
 
 
 class AVATARTEX_OT_new_material(IdleOnly, bpy.types.Operator):
-    """Give the head a new material, because a texture on its own would not be seen. Restore brings that one back"""
+    """Give the head a new material, because a texture on its own would not be visible. Restore brings that one back"""
 
     bl_label = "New Material"
 

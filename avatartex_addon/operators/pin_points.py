@@ -25,14 +25,14 @@ wrong place. Nothing is changed"""
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
         self.job.apply(context)
-        told = context.window_manager.avatartex_registration
+        registration = context.window_manager.avatartex_registration
         show_image(context, OVERLAY)
         redraw_panels()
-        if told.code:
+        if registration.code:
             status = context.window_manager.avatartex_job
             self.report({"WARNING"}, f"{status.error_message} {status.error_cure}")
         else:
-            self.report({"INFO"}, told.sentence)
+            self.report({"INFO"}, registration.sentence)
         return {"FINISHED"}
 
 
@@ -47,9 +47,9 @@ class PinOperator(Checked):
             return obstacle
         if cls.needs_pins and not find_head(context).avatartex_pins:
             return "There are no pins"
-        told, portrait = context.window_manager.avatartex_registration, context.scene.avatartex.portrait
-        if cls.needs_registration and not is_current(told, find_head(context), portrait):
-            return "Press Show Registration first: it tells where the points are"
+        registration, portrait = context.window_manager.avatartex_registration, context.scene.avatartex.portrait
+        if cls.needs_registration and not is_current(registration, find_head(context), portrait):
+            return "Press Show Registration first: it shows where the points are"
         return ""
 
 
@@ -66,8 +66,8 @@ class AVATARTEX_OT_pin_add(PinOperator, bpy.types.Operator):
     )
 
     def act(self, context: bpy.types.Context) -> set[str] | None:
-        head, told = find_head(context), context.window_manager.avatartex_registration
-        point = next((point for point in told.points if point.name == self.point), None)
+        head, registration = find_head(context), context.window_manager.avatartex_registration
+        point = next((point for point in registration.points if point.name == self.point), None)
         if point is None:
             self.report({"WARNING"}, "The backend does not know this point")
             return {"CANCELLED"}

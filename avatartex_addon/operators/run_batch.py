@@ -7,7 +7,7 @@ import bpy
 from bpy.props import EnumProperty
 
 from ..backend.errors import Cancelled
-from ..core.batch import next_waiting, tell_counts
+from ..core.batch import counts_text, next_waiting
 from ..core.idnames import Op
 from ..core.terminal import ProgressLine
 from ..jobs import scene_batch
@@ -62,7 +62,7 @@ class AVATARTEX_OT_batch_run(TimedOperator, bpy.types.Operator):
 
     def state(self) -> tuple:
         job = bpy.context.window_manager.avatartex_job
-        return tell_counts(self.batch.find_rows()), job.stage, round(job.fraction, 2)
+        return counts_text(self.batch.find_rows()), job.stage, round(job.fraction, 2)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -82,13 +82,13 @@ class AVATARTEX_OT_batch_run(TimedOperator, bpy.types.Operator):
         if status.error:
             self.report({"ERROR"}, f"{status.error} {status.cure}")
         else:
-            self.report({"INFO"}, f"Batch: {tell_counts(scene.avatartex_batch.rows)}")
+            self.report({"INFO"}, f"Batch: {counts_text(scene.avatartex_batch.rows)}")
         return {"FINISHED"}
 
 
 def draw_question(layout: bpy.types.UILayout, shared: dict[str, list[str]]) -> None:
     for material, heads in list(shared.items())[:3]:
-        layout.label(text=f"{len(heads)} characters wear the material '{material}'", icon="MATERIAL")
+        layout.label(text=f"{len(heads)} characters share the material '{material}'", icon="MATERIAL")
     layout.separator()
     layout.operator_context = "INVOKE_DEFAULT"
     for answer, label, _ in ANSWERS[1:]:

@@ -6,7 +6,7 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from .. import preferences, session
-from ..core.sizes import tell_freed
+from ..core.sizes import freed_text
 from ..core.work import Work
 from ..setup import backend_setup, permission
 from .checked import Checked, Confirmed
@@ -109,7 +109,7 @@ class AVATARTEX_OT_remove_backend(WorkOperator, bpy.types.Operator):
         return context.window_manager.invoke_confirm(
             self,
             event,
-            title=f"Remove Backend{tell_freed(home.occupied)}?",
+            title=f"Remove Backend{freed_text(home.occupied)}?",
             confirm_text="Remove",
             message=f"Deletes 'backend' and 'weights' in {home.folder}. Textures and files stay.",
         )
@@ -127,7 +127,7 @@ class AVATARTEX_OT_cancel_setup(Checked, bpy.types.Operator):
 
 
 class AVATARTEX_OT_open_log(Checked, bpy.types.Operator):
-    """Open the folder with the backend's log, when something failed and its message does not tell enough"""
+    """Open the folder with the backend's log, when something failed and its message does not say enough"""
 
     bl_label = "Open Log Folder"
     bl_options = {"INTERNAL"}

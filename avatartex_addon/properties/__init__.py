@@ -1,4 +1,4 @@
-"""What the artist sets, what jobs tell, and what objects remember."""
+"""What the artist sets, what jobs report, and what objects remember."""
 
 from importlib import import_module
 from pkgutil import iter_modules

@@ -20,7 +20,7 @@ from .settings import is_mesh
 SHARED_TEXTS = {
     "ask": ("Ask", "Ask when the batch starts and characters share a material"),
     "mesh": ("Copy", "Each character gets a copy of the material, so that each has its own texture"),
-    "material": ("Once", "Texture the shared material once, for everything that wears it"),
+    "material": ("Once", "Texture the shared material once, for everything that uses it"),
 }
 
 

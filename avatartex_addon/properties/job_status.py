@@ -1,4 +1,4 @@
-"""What the running or the last job tells."""
+"""What the running or the last job reports."""
 
 import bpy
 from bpy.props import BoolProperty, FloatProperty, IntProperty, PointerProperty, StringProperty

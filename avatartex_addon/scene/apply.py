@@ -25,7 +25,7 @@ from .graph import (
 )
 from .memory import memory_of
 from .restore import show_after
-from .worn import take_off
+from .shown_variant import hide_variant
 
 
 def apply_texture(
@@ -44,7 +44,7 @@ def apply_texture(
         AvatarTexError: NO_COLOR, a material's output shows nothing that takes a colour; nothing is changed.
     """
     show_after(head)
-    take_off(head)
+    hide_variant(head)
     expression_nodes.unlink_maps(head)
     mix.take_out(head)
     slots = tuple(slot for slot in slots if slot < len(head.material_slots)) or (0,)

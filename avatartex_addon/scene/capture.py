@@ -21,7 +21,7 @@ from .head import find_again, find_group_problem
 def capture_head(
     path: Path, head: bpy.types.Object, uv_map: str, textured: tuple[int, ...], group: str = "", selected: bool = False
 ) -> Parts:
-    """A chore that writes the head as the artist sees it (modifiers, shape keys, pose) for the backend.
+    """A chore that writes the head as it is displayed (modifiers, shape keys, pose) for the backend.
 
     The npz holds vertices (N,3) float32 in world space, Blender's axes; triangles (M,3) int32; corner_uvs (M,3,2)
     float32, origin at the lower left; material_index (M,) int32; matrix_world (4,4) float32; object_name, uv_name,

@@ -38,8 +38,8 @@ class PinEditing:
         return head if head is not None and head.is_editable else None
 
     def points(self) -> list[Point]:
-        told = bpy.context.window_manager.avatartex_registration
-        return shown_points(self.head, told, self.portrait, on_head=self.on_head) if self.head else []
+        registration = bpy.context.window_manager.avatartex_registration
+        return shown_points(self.head, registration, self.portrait, on_head=self.on_head) if self.head else []
 
     def hover(self, x: float, y: float, to_region: Callable[[Point], tuple[float, float] | None]) -> bool:
         """Find the point under the pointer; whether it is another one than before.

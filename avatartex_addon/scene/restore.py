@@ -9,11 +9,11 @@ import bpy
 from . import expression_nodes, mix
 from .graph import IMAGE_NODE, UV_NODE, find_tree
 from .memory import changed_tree, find_former, is_changed
-from .worn import is_worn, put_material_back, take_off
+from .shown_variant import hide_variant, put_material_back, shows_variant
 
 
 def can_restore(head: bpy.types.Object | None) -> bool:
-    return head is not None and (any(map(is_changed, head.avatartex_previous)) or is_worn(head))
+    return head is not None and (any(map(is_changed, head.avatartex_previous)) or shows_variant(head))
 
 
 def restore_texture(head: bpy.types.Object) -> None:
@@ -22,7 +22,7 @@ def restore_texture(head: bpy.types.Object) -> None:
     What is gone meanwhile (a node that the artist deleted) is passed over.
     """
     show_after(head)
-    take_off(head)
+    hide_variant(head)
     expression_nodes.drop_maps(head)
     mix.take_out(head)
     head.avatartex_mix.property_unset("factor")
@@ -90,7 +90,7 @@ def is_compared(head: bpy.types.Object) -> bool:
 
 
 def show_before(head: bpy.types.Object) -> None:
-    take_off(head)
+    hide_variant(head)
     expression_nodes.unlink_maps(head)
     mix.take_out(head)
     head.avatartex_compared.active = True

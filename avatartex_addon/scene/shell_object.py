@@ -1,4 +1,4 @@
-"""The shell around a head: a copy of it that shows what stands off the skin, and nothing else.
+"""The shell around a head: a copy of it that shows what lies above the skin, and nothing else.
 
 The copy has the head's own modifiers, shape keys and groups, so it moves as the head does: after them it is pushed out
 along its normals, and what has no alpha is masked away. Nothing of the head changes.
@@ -19,7 +19,7 @@ from .images import load_result, remove_unused, tile_file
 
 #: Custom property of what belongs to a shell: the head's name.
 SHELL_OF = "avatartex_shell_of"
-#: Names of the vertex groups and the modifiers: how far a vertex stands off, and where the shell is.
+#: Names of the vertex groups and the modifiers: how far a vertex is moved out, and where the shell is.
 OFF, THERE = "AvatarTex Shell", "AvatarTex Shell Faces"
 #: Name of the strands' picture, and how much longer highlights are across strands.
 STRANDS, ANISOTROPY = "Strands", 0.6
@@ -27,7 +27,7 @@ STRANDS, ANISOTROPY = "Strands", 0.6
 OPACITY = "AvatarTex Shell Opacity"
 #: Radians of a whole turn.
 TURN = 2 * np.pi
-#: Green of the small picture from which there is a shell; shares that vertices are told apart by.
+#: Green of the small picture from which there is a shell; steps of their weights.
 LEAST, LEVELS = 0.02, 64
 
 
@@ -84,7 +84,7 @@ def find_opacity(head: bpy.types.Object) -> bpy.types.NodeSocket | None:
 
 
 def find_strands(head: bpy.types.Object) -> bpy.types.Image | None:
-    """The tangent map of the strands that were seen with the texture."""
+    """The tangent map of the strands that the portrait shows."""
     own = (image for image in bpy.data.images if image.get(SHELL_OF) == head.name)
     return next((image for image in own if image.name.startswith(f"{head.name} {STRANDS}")), None)
 
@@ -117,7 +117,7 @@ def add_object(
 def read_shell(
     mesh: bpy.types.Mesh, uv_map: str, heights: Path, tiles: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) 0..1 how far each vertex stands off, and (N,) bool whether a face of it has a shell, by the small pictures.
+    """(N,) 0..1 how far each vertex is moved out, and (N,) bool whether a face of it has a shell, by the small pictures.
 
     Args:
         heights: the file; <UDIM> stands for each of the tiles.

@@ -1,4 +1,4 @@
-"""Variants of a head: materials of their own, marked as assets; worn, taken off, dropped."""
+"""Variants of a head: materials of their own, marked as assets; shown, dropped."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,15 +14,15 @@ from .graph import find_tree
 from .images import load_result, tile_file
 from .memory import read_path
 from .restore import show_after
-from .worn import find_worn, is_worn, take_off
+from .shown_variant import find_shown_variant, hide_variant, shows_variant
 
 TAG = "AvatarTex"
 
 
 def base_material(head: bpy.types.Object, slot: int) -> bpy.types.Material | None:
-    """What a variant is a copy of: the head's material, beneath a variant that it wears."""
-    worn = head.avatartex_worn
-    for before in (worn, *worn.others) if is_worn(head) else ():
+    """What a variant is a copy of: the head's material, beneath a variant that it shows."""
+    former = head.avatartex_worn
+    for before in (former, *former.others) if shows_variant(head) else ():
         if before.slot == slot:
             return before.material
     return head.material_slots[slot].material if slot < len(head.material_slots) else None
@@ -116,7 +116,7 @@ def keep_image(source: Path, name: str, tiles, folder: Path | None) -> bpy.types
     return load_result(path, name, tiles, packed=False)
 
 
-def wear_variant(head: bpy.types.Object, index: int) -> None:
+def apply_variant(head: bpy.types.Object, index: int) -> None:
     """Show a variant: its materials come into the head's slots, for this object alone where others share the mesh.
 
     Raises:
@@ -128,16 +128,16 @@ def wear_variant(head: bpy.types.Object, index: int) -> None:
     if entry.uv_map not in head.data.uv_layers:
         raise LookupError(f"The UV map '{entry.uv_map}' of this variant is gone.")
     show_after(head)
-    worn = head.avatartex_worn
-    take_off(head)
+    former = head.avatartex_worn
+    hide_variant(head)
     if not head.material_slots:
         head.data.materials.append(None)
-        worn.slot_added = True
-    worn.active = True
-    put_on(head, entry, worn)
+        former.slot_added = True
+    former.active = True
+    put_on(head, entry, former)
     for other in entry.others:
         if other.slot < len(head.material_slots) and other.material is not None:
-            put_on(head, other, worn.others.add(), entry.sharing)
+            put_on(head, other, former.others.add(), entry.sharing)
 
 
 def put_on(head: bpy.types.Object, what, before, sharing: str = "") -> None:
@@ -152,8 +152,8 @@ def put_on(head: bpy.types.Object, what, before, sharing: str = "") -> None:
 
 def drop_variant(head: bpy.types.Object, index: int) -> None:
     """Take a variant out of the list; its material and image go where nothing else uses them."""
-    if find_worn(head) == index:
-        take_off(head)
+    if find_shown_variant(head) == index:
+        hide_variant(head)
     entry = head.avatartex_variants[index]
     materials = [other.material for other in entry.others] + [entry.material]  # the image goes with the last one
     head.avatartex_variants.remove(index)

@@ -18,7 +18,7 @@ def enable_nodes(material: bpy.types.Material) -> None:
         material.use_nodes = True
 
 
-#: Scene-linear light with the primaries of sRGB; what is seen; values that are no colours: by Blender's own names.
+#: Scene-linear light with the primaries of sRGB; what is displayed; values that are no colours: by Blender's own names.
 LINEAR, SRGB, DATA = "Linear Rec.709", "sRGB", "Non-Color"
 
 

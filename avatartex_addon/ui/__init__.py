@@ -1,4 +1,4 @@
-"""What the artist sees: the AvatarTex tab in the sidebar of the 3D view, and the preferences."""
+"""The interface: the AvatarTex tab in the sidebar of the 3D view, and the preferences."""
 
 from . import (
     batch_panel,

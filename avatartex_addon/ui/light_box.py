@@ -8,7 +8,7 @@ from ..operators.settle_light import LIGHT_ANSWERS
 from ..scene import versions
 from .sentences import draw_sentence
 
-#: What each choice means, short; options.LIGHT tells more.
+#: What each choice means, short; options.LIGHT says more.
 MEANINGS = {
     "auto": "Photographs even, drawings as they are",
     "keep": "As photographed: most like the person",
@@ -39,7 +39,7 @@ WORLDS = {"TEX_ENVIRONMENT", "TEX_SKY"}
 
 
 def has_lights(context: bpy.types.Context) -> bool:
-    """Lamps that somebody placed and that can be seen, or a world with a sky or a panorama."""
+    """Lamps that somebody placed and that are visible, or a world with a sky or a panorama."""
     world = context.scene.world
     if world is not None and versions.has_nodes(world) and any(node.type in WORLDS for node in world.node_tree.nodes):
         return True

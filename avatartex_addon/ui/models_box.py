@@ -4,7 +4,7 @@ import bpy
 
 from ..backend.models.profiles import PROFILES
 from ..core.idnames import Op
-from ..core.sizes import tell_size
+from ..core.sizes import size_text
 from ..setup import model_store
 
 #: How a profile stands: icon, and what is said of it.
@@ -24,15 +24,15 @@ def draw_models(layout: bpy.types.UILayout) -> None:
         return
     states = model_store.states()
     for profile in PROFILES.values():
-        told = states.get(profile.name)
+        known = states.get(profile.name)
         row = body.row()
-        row.label(text=profile.label, icon=STANDS[told["state"]][0] if told else "QUESTION", translate=False)
-        row.label(text=tell_size((told or {"gigabytes": profile.gigabytes})["gigabytes"] * 1e9), translate=False)
-        row.label(text=STANDS[told["state"]][1] if told else "")
-        if told and told["state"] != "missing":
+        row.label(text=profile.label, icon=STANDS[known["state"]][0] if known else "QUESTION", translate=False)
+        row.label(text=size_text((known or {"gigabytes": profile.gigabytes})["gigabytes"] * 1e9), translate=False)
+        row.label(text=STANDS[known["state"]][1] if known else "")
+        if known and known["state"] != "missing":
             row.operator(Op.VERIFY_MODEL, text="", icon="VIEWZOOM").profile = profile.name
             row.operator(Op.REMOVE_MODEL, text="", icon="TRASH").profile = profile.name
-        if not told or told["state"] != "here":
+        if not known or known["state"] != "here":
             row.operator(Op.DOWNLOAD_MODEL, text="", icon="IMPORT").profile = profile.name
     row = body.row()
     row.operator(Op.LOOK_AT_MODELS, icon="FILE_REFRESH")

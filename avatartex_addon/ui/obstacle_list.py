@@ -12,7 +12,7 @@ TEXT_SHARE = 0.58
 
 
 def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Nothing where nothing is in the way. What is asked for above, backend and portrait, is not told twice."""
+    """Nothing where nothing is in the way. What is asked for above, backend and portrait, is not said twice."""
     asked = "" if context.scene.avatartex.portrait else ErrorCode.PORTRAIT_MISSING
     found = [obstacle for obstacle in find_obstacles(context) if obstacle.code != asked]
     if found:

@@ -74,7 +74,7 @@ class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
     index: StringProperty(
         name="Package Index",
         description="Address (https) that Set Up Backend takes packages from, for a company's mirror; PyPI when empty. "
-        "What pip is told elsewhere on this computer does not count",
+        "The settings of pip on this computer do not count",
     )
     device: make_property(DEVICE)
     results_kept: IntProperty(

@@ -21,7 +21,7 @@ def draw_result(layout: bpy.types.UILayout, job) -> None:
 
 
 def draw_shading(layout: bpy.types.UILayout, context: bpy.types.Context, head: bpy.types.Object) -> None:
-    """The button that makes the texture seen, where the viewport does not show it, or in another UV map."""
+    """The button that makes the texture visible, where the viewport does not show it, or in another UV map."""
     shading = getattr(context.space_data, "shading", None)
     if shading is None:
         return

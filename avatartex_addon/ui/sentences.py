@@ -11,6 +11,8 @@ from functools import lru_cache
 import bpy
 from bpy.app.translations import pgettext_iface
 
+from ..core.idnames import FIX_BUTTONS
+
 #: Pixels of an average letter at scale 1, and of what stands left and right of the text.
 LETTER, MARGIN = 6.4, 62
 #: Spaces at which no line may end: before the point between two figures, and between a number and its unit.
@@ -27,6 +29,16 @@ def draw_sentence(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1", w
     for line in wrap(pgettext_iface(text), max(16, int((width - MARGIN) / LETTER))):
         column.label(text=line, icon=icon)
         icon = "BLANK1"
+
+
+def draw_refusal(layout: bpy.types.UILayout, message: str, cure: str, code: str) -> None:
+    """What went wrong, what to do, and the button that does it, where there is one."""
+    column = layout.column()
+    column.alert = True
+    draw_sentence(column, message, icon="ERROR")
+    draw_sentence(layout, cure)
+    if fix := FIX_BUTTONS.get(code):
+        layout.operator(fix[0], text=fix[1])
 
 
 @lru_cache(maxsize=128)

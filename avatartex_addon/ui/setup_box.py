@@ -13,7 +13,7 @@ from ..core.installer import Installer
 from ..core.model_work import ModelWork
 from ..core.places import Fit
 from ..core.pythons import DOWNLOAD_PAGE
-from ..core.sizes import tell_freed, tell_size
+from ..core.sizes import freed_text, size_text
 from ..core.work import failed
 from ..operators.clean_portraits import find_unused, measure_files
 from ..setup import backend_setup, permission
@@ -65,7 +65,7 @@ def draw_preferences(layout: bpy.types.UILayout, prefs: bpy.types.AddonPreferenc
         if preferences.chosen_python():
             draw_examination(column)
         body.operator(Op.OPEN_LOG, icon="TEXT")
-        text = say("Remove Unused Portraits") + tell_freed(measure_files(find_unused()))
+        text = say("Remove Unused Portraits") + freed_text(measure_files(find_unused()))
         body.operator(Op.CLEAN_PORTRAITS, text=text, icon="TRASH")
 
 
@@ -88,7 +88,7 @@ def draw_backend(box: bpy.types.UILayout, prefs: bpy.types.AddonPreferences) -> 
         buttons.operator(Op.CHECK_SETUP, text=LEADS[Fit.READY][0], icon="FILE_REFRESH")
     home = preferences.home()
     if backend_setup.current is None and home.is_there:
-        buttons.operator(Op.REMOVE_BACKEND, text=say("Remove Backend") + tell_freed(home.occupied), icon="TRASH")
+        buttons.operator(Op.REMOVE_BACKEND, text=say("Remove Backend") + freed_text(home.occupied), icon="TRASH")
     fields = box.column()
     fields.use_property_split = True
     fields.enabled = backend_setup.current is None
@@ -154,7 +154,7 @@ def draw_checks(box: bpy.types.UILayout, checks: CheckRun) -> None:
     row = buttons.row()
     row.scale_y = 1.4
     row.enabled = checks.is_fine(with_network=checks.online)
-    size = tell_size(checks.download * 1e9)
+    size = size_text(checks.download * 1e9)
     if not checks.online:
         text = say("Download and Install ({size})…", size=size)
     else:

@@ -183,7 +183,9 @@ def test_bytes_as_pip_tells_them(addon):
 def test_a_folder_for_another_machine(bare, addon, run, lock, index, tmp_path):
     """What it is filled with is what Install from Folder takes."""
     log = addon("core.log").BackendLog(tmp_path / "log")
-    work = addon("core.fetch").WheelFolder(tmp_path / "stick", lock, sys.executable, "cpu", log)
+    work = addon("core.fetch").WheelFolder(
+        tmp_path / "stick", addon("core.packages").Plan(lock, sys.executable, "cpu"), log
+    )
     work.start()
     work.join()
     assert work.error is None
