@@ -161,9 +161,7 @@ def overlap_obstacle(uv_map: str, sharing: Sharing) -> Obstacle:
     """How much of the head shares texels, and what that costs."""
     much = f"{sharing.shared:.0%} of the head's faces share texels in '{uv_map}'"
     if sharing.stacked > PALETTE_SHARE:
-        message = (
-            f"{much}, as where models are coloured by a palette. A portrait needs own texels for each face."
-        )
+        message = f"{much}, as in models coloured by a palette. A portrait needs texels of its own for each face."
     elif sharing.shared > MIRRORED_SHARE:
         message = f"{much}, as where halves are mirrored: both sides show what one of them has."
     else:

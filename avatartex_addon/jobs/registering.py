@@ -39,14 +39,9 @@ class RegistrationJob(BackendTask):
         """Keep the answer for panel and editors. A face that was not found is shown as an error, with its points."""
         answer, registration = self.answer, context.window_manager.avatartex_registration
         registration.object_name, registration.portrait = self.object_name, portrait_key(self.portrait)
-        registration.overlay, registration.picture = answer.overlay, answer.picture
-        registration.width, registration.height = answer.width, answer.height
-        registration.score, registration.coverage, registration.sentence = (
-            answer.score,
-            answer.coverage,
-            answer.sentence,
-        )
-        registration.warnings, registration.code = "\n".join(answer.warnings), answer.code
+        for name in ("overlay", "picture", "width", "height", "score", "coverage", "sentence", "code"):
+            setattr(registration, name, getattr(answer, name))
+        registration.warnings = "\n".join(answer.warnings)
         keep_points(registration, answer.points, self.matrix)
         load_pictures(registration)
         if answer.code:

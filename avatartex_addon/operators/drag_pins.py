@@ -186,9 +186,8 @@ Full points are pins, hollow ones suggestions"""
         registration = bpy.context.window_manager.avatartex_registration
         if not (registration.width and registration.height):
             return None
-        return region.view2d.view_to_region(
-            point.xy[0] / registration.width, 1 - point.xy[1] / registration.height, clip=False
-        )
+        across, down = point.xy[0] / registration.width, point.xy[1] / registration.height
+        return region.view2d.view_to_region(across, 1 - down, clip=False)
 
     @staticmethod
     def from_region(context, region, x: float, y: float) -> tuple[float, float]:

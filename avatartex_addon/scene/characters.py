@@ -70,11 +70,8 @@ def find_twin(row, rows: Iterable, sharing: str) -> tuple[str, str] | None:
             continue
         if other.object.data == head.data and not has_own_material(head):
             return other.object.name, "mesh"
-        if (
-            sharing == "material"
-            and head_material(head) is not None
-            and head_material(head) == head_material(other.object)
-        ):
+        own = head_material(head) if sharing == "material" else None
+        if own is not None and own == head_material(other.object):
             return other.object.name, "material"
     return None
 

@@ -189,7 +189,7 @@ def follows(socket: bpy.types.NodeSocket, kinds: set[str]) -> bool:
 
 
 def find_colorless(head: bpy.types.Object, slots: tuple[int, ...]) -> AvatarTexError | None:
-    """Why a texture would not be visible on these slots; None where it would, also where a material has no surface yet."""
+    """Why a texture would be invisible on these slots; None where it would not, also where there is no surface yet."""
     for slot in slots:
         material = head.material_slots[slot].material if slot < len(head.material_slots) else None
         if material is None or not versions.has_nodes(material):

@@ -36,8 +36,8 @@ def open_editor(context: bpy.types.Context) -> tuple[bpy.types.Window, bpy.types
 
 
 def split_off(window: bpy.types.Window, area: bpy.types.Area) -> tuple[bpy.types.Window, bpy.types.Area] | None:
-    """Half of a 3D view as an Image Editor: portrait, verdict and buttons are visible together. The other half keeps its
-    sidebar as it is."""
+    """Half of a 3D view as an Image Editor: portrait and buttons are visible together. The other half keeps its
+    sidebar."""
     before = set(window.screen.areas)
     with bpy.context.temp_override(window=window, area=area, region=main_region(area)):
         bpy.ops.screen.area_split(direction="VERTICAL", factor=0.5)

@@ -117,7 +117,7 @@ def add_object(
 def read_shell(
     mesh: bpy.types.Mesh, uv_map: str, heights: Path, tiles: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) 0..1 how far each vertex is moved out, and (N,) bool whether a face of it has a shell, by the small pictures.
+    """(N,) 0..1 how far each vertex is moved out, and (N,) bool whether a face of it has a shell; of small pictures.
 
     Args:
         heights: the file; <UDIM> stands for each of the tiles.
