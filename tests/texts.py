@@ -30,6 +30,7 @@ CALLS = {
     "Obstacle",
     "obstacle_with_button",
     "doubt",
+    "_refusal",
     "failed",
     "Check",
     "step",

@@ -17,7 +17,7 @@ def find_hair_colour(head: bpy.types.Object | None) -> tuple[float, ...]:
 
 
 class AVATARTEX_OT_colour_hair(Checked, bpy.types.Operator):
-    """Give the selected hair the portrait's hair colour and, with a shell, highlights across its strands. Images stay"""
+    """Give the selected hair the portrait's hair colour and, with a shell, highlights across strands. Images stay"""
 
     bl_label = "Colour Selected Hair"
 
