@@ -11,9 +11,9 @@ from ..backend.arguments import add_options, take
 from ..backend.option import BATCH, BLENDER
 from ..backend.options import SIZE, select
 from ..core.batch import RowState, again, count, counts_text
+from ..core.log import ProgressLine
 from ..core.matching import RULES
 from ..core.table import write_report
-from ..core.terminal import ProgressLine
 from ..jobs import scene_batch
 from .ending import EXIT_SOME_FAILED, add_command, add_output, print_end, print_refusal, refuse_without_file, save_file
 

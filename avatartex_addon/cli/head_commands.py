@@ -8,7 +8,7 @@ from .. import api
 from ..backend.arguments import add_options, take
 from ..backend.option import BLENDER, GENERATE, VARIANTS, Option
 from ..backend.options import select
-from ..core.terminal import ProgressLine
+from ..core.log import ProgressLine
 from .ending import add_command, add_output, print_made, refuse_without_file, save_file
 
 OF_TEXTURES, OF_VARIANTS = select(BLENDER, GENERATE), select(BLENDER, VARIANTS)

@@ -10,8 +10,8 @@ import bpy
 from .. import preferences, session
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..core.fetch import WheelFolder
+from ..core.log import ProgressLine
 from ..core.packages import BUILDS
-from ..core.terminal import ProgressLine
 from ..core.work import Work
 from ..setup import backend_setup
 from .ending import add_command

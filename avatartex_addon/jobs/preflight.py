@@ -6,7 +6,6 @@ import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..core.idnames import FIX_BUTTONS, Op
-from ..scene.further_portraits import find_missing
 from ..scene.graph import find_colorless
 from ..scene.head import (
     find_group_problem,
@@ -19,6 +18,7 @@ from ..scene.head import (
     is_deleted,
     portrait_path,
 )
+from ..scene.portraits import find_missing
 from ..scene.uv_sharing import DOUBTFUL_SHARE, Sharing, find_shared
 
 #: Of the head's faces: above it both halves share texels; above it with two others or more, they lie on a few colours.

@@ -15,7 +15,7 @@ from ..core.job import HeadJob
 from ..preferences import user_folder
 from ..scene import uv_sharing
 from ..scene.characters import find_instances, find_twin, row_portrait
-from ..scene.further_portraits import further_paths
+from ..scene.portraits import further_paths
 from .backend_task import INTERVAL, OnProgress
 from .generation import Generation, Textures
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import bpy
 from bpy.props import CollectionProperty, IntProperty, StringProperty
 
-from ..scene import further_portraits
 from ..scene.head import find_head
+from ..scene.portraits import add_further, remove_further
 from ..session import find_busy
 from .checked import Checked, find_uneditable
 from .choose_portrait import PictureBrowser, relative_path
@@ -32,7 +32,7 @@ class AVATARTEX_OT_further_add(PictureBrowser, bpy.types.Operator):
         if not all(Path(bpy.path.abspath(path)).is_file() for path in chosen):
             return self.fail("No picture was chosen")
         for path in chosen:
-            further_portraits.add_further(find_head(context), relative_path(path))
+            add_further(find_head(context), relative_path(path))
 
 
 class AVATARTEX_OT_further_remove(Checked, bpy.types.Operator):
@@ -53,4 +53,4 @@ class AVATARTEX_OT_further_remove(Checked, bpy.types.Operator):
         index = head.avatartex_further_index if self.index < 0 else self.index
         if index >= len(head.avatartex_further):
             return {"CANCELLED"}
-        further_portraits.remove_further(head, index)
+        remove_further(head, index)

@@ -9,7 +9,7 @@ from bpy.props import EnumProperty
 from ..backend.errors import Cancelled
 from ..core.batch import counts_text, next_waiting
 from ..core.idnames import Op
-from ..core.terminal import ProgressLine
+from ..core.log import ProgressLine
 from ..jobs import scene_batch
 from ..scene.characters import find_shared_materials
 from ..scene.redraw import redraw_panels

@@ -5,7 +5,7 @@ import bpy
 from ..backend.errors import AvatarTexError, Cancelled
 from ..core.chore import Chore, Parts, run_whole
 from ..core.clock import round_seconds
-from ..core.terminal import ProgressLine
+from ..core.log import ProgressLine
 from ..jobs.backend_task import INTERVAL, BackendTask
 from ..scene.head import find_problem
 from ..scene.redraw import redraw_panels

@@ -11,7 +11,7 @@ import bpy
 from .. import preferences, session
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..core.checks import CheckRun
-from ..core.examination import Examination
+from ..core.command import Examination
 from ..core.installer import Installer, Removal
 from ..core.packages import Plan, lock_hash
 from ..core.places import Fit

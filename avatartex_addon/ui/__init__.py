@@ -2,8 +2,8 @@
 
 from . import (
     batch_panel,
-    further_list,
     main_panel,
+    portrait_box,
     preferences_page,
     regions_panel,
     registration_panel,
@@ -19,5 +19,5 @@ PARTS = (
     results_panel,
     variants_panel,
     batch_panel,
-    further_list,
+    portrait_box,
 )

@@ -7,11 +7,10 @@ from ..backend.options import APPEARANCE, LIGHT, PROFILE, SIZE, WAY
 from ..core.idnames import Op
 from ..scene.head import find_head, find_uv_map
 from ..scene.restore import can_restore
-from .further_list import draw_further
 from .layers_box import draw_layers
 from .light_box import draw_light
 from .obstacle_list import draw_preflight
-from .portrait_box import draw_portrait
+from .portrait_box import draw_further, draw_portrait
 from .progress import draw_progress
 from .result_box import draw_expressions, draw_result, draw_way_back
 from .sentences import draw_refusal, say

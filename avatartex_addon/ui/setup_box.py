@@ -1,4 +1,4 @@
-"""What leads through the first run, in the sidebar and in the preferences."""
+"""What leads through the first run, in the sidebar and in the preferences; the preferences' large models."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from bpy.app.translations import pgettext_iface
 
 from .. import preferences
 from ..backend.errors import ErrorCode
+from ..backend.models.profiles import PROFILES
 from ..core.checks import Check, CheckRun, Cure, Verdict
 from ..core.idnames import Op
 from ..core.installer import Installer
@@ -15,9 +16,8 @@ from ..core.places import Fit
 from ..core.pythons import DOWNLOAD_PAGE
 from ..core.sizes import freed_text, size_text
 from ..core.work import failed
-from ..operators.clean_portraits import find_unused, measure_files
-from ..setup import backend_setup, permission
-from .models_box import draw_models
+from ..operators.choose_portrait import find_unused, measure_files
+from ..setup import backend_setup, model_store, permission
 from .sentences import draw_sentence, say
 
 VERDICT_ICONS = {Verdict.OK: "CHECKMARK", Verdict.NOTE: "INFO", Verdict.MISSING: "ERROR"}
@@ -211,3 +211,35 @@ def draw_examination(layout: bpy.types.UILayout) -> bool:
 def draw_text(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1") -> None:
     region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
     draw_sentence(layout, text, icon, width=max(260, int(region.width / scale) - 40) if region else 260)
+
+
+#: How a profile stands: icon, and what is said of it.
+STANDS = {
+    "here": ("CHECKMARK", "Ready"),
+    "partly": ("SORTTIME", "Not complete"),
+    "missing": ("BLANK1", "Not downloaded"),
+    "damaged": ("ERROR", "Damaged"),
+}
+
+
+def draw_models(layout: bpy.types.UILayout) -> None:
+    """A row for each profile."""
+    header, body = layout.panel("avatartex_models", default_closed=True)
+    header.label(text="Large Models")
+    if body is None:
+        return
+    states = model_store.states()
+    for profile in PROFILES.values():
+        known = states.get(profile.name)
+        row = body.row()
+        row.label(text=profile.label, icon=STANDS[known["state"]][0] if known else "QUESTION", translate=False)
+        row.label(text=size_text((known or {"gigabytes": profile.gigabytes})["gigabytes"] * 1e9), translate=False)
+        row.label(text=STANDS[known["state"]][1] if known else "")
+        if known and known["state"] != "missing":
+            row.operator(Op.VERIFY_MODEL, text="", icon="VIEWZOOM").profile = profile.name
+            row.operator(Op.REMOVE_MODEL, text="", icon="TRASH").profile = profile.name
+        if not known or known["state"] != "here":
+            row.operator(Op.DOWNLOAD_MODEL, text="", icon="IMPORT").profile = profile.name
+    row = body.row()
+    row.operator(Op.LOOK_AT_MODELS, icon="FILE_REFRESH")
+    row.operator(Op.RELEASE_MEMORY, icon="MEMORY")

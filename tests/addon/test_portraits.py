@@ -221,7 +221,7 @@ def test_portraits_of_ours_that_nothing_uses_are_removed(scene, fake, addon):
         images[index] = Path(scene.settings.portrait)
         if index == 0:
             bpy.ops.avatartex.generate()  # its result remembers the first
-    clean = addon("operators.clean_portraits")
+    clean = addon("operators.choose_portrait")
     assert clean.find_unused() == [images[1]]
     assert bpy.ops.avatartex.clean_portraits() == {"FINISHED"}
     assert [path.is_file() for path in images] == [True, False, True] and not images[1].parent.exists()

@@ -308,7 +308,7 @@ class TestOwnPython:
                 ]
             }
         )
-        module = addon("core.examination")
+        module = addon("core.command")
         (finding,) = module.broken_findings(["a warning of some library", told])
         assert module.finding_text(finding) == "1.20 (needs >=1.26,<3)"
         assert module.broken_findings(["Traceback"]) is None
