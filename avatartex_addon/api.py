@@ -1,4 +1,4 @@
-"""AvatarTex for scripts. The panel and the command line run the same jobs.
+"""AvatarTex for scripts. The panel and the command line run the same jobs; manual/scripts.md has more examples.
 
     from bl_ext.user_default.avatartex import api       # the middle word is the repository it was installed from
 
@@ -6,17 +6,6 @@
     made.image          # the image datablock, packed, already on the head
     made.texture        # the same as a PNG file, until Blender ends
     made.summary        # '4.9 s · registration good · 87% of the face is the person's own'
-
-    baked = api.variants("Head", "/portraits/anna.jpg", styles=["cel", "oil"], seeds=[0, 1])
-    api.show_variant("Head", "cel", 1)
-    api.redo("Head", seed=4)        # its red regions anew, nothing else changes; also regions="mask.png"
-
-    api.set_layer("Head", "light", 0)   # evenly lit, at once: the texture is a stack of layers
-    api.save_layers("Head", "head.psd")
-    api.add_expression_maps("Head")     # folds and blood, driven by the head's shape keys
-
-    rows = api.batch([("Anna", "/portraits/anna.jpg"), {"object": "Bob", "portrait": "/p/bob.png", "seed": 4}])
-    [(row.object_name, row.state, row.reason) for row in rows]
 
 Call from Blender's main thread. A refusal is an `api.AvatarTexError` with a stable `code`, a `message` and a `cure`.
 Nothing here makes undo steps: a script that wants one calls `bpy.ops.ed.undo_push(message=...)` afterwards.
