@@ -4,6 +4,8 @@ Everything comes from the memory on the object. Comparing only relinks nodes and
 leaves the file as it was.
 """
 
+from collections.abc import Iterable
+
 import bpy
 
 from . import expression_nodes, mix
@@ -42,15 +44,10 @@ def restore_texture(head: bpy.types.Object) -> None:
 
 def put_nodes_back(previous) -> list[bpy.types.NodeTree]:
     """Image, links and groups of a material that was changed in place; the groups that were our copies."""
-    if (tree := changed_tree(previous)) is not None:
-        if previous.exchanged and (node := tree.nodes.get(previous.node)) is not None:
-            node.image = previous.image
-        if previous.inserted:
-            take_out_texture(tree, previous)
-    tree = previous.textured.node_tree
-    for name in previous.added.splitlines():
-        if (node := tree.nodes.get(name)) is not None:
-            tree.nodes.remove(node)
+    tree = show_former_nodes(previous)
+    if tree is not None and previous.inserted:
+        remove_nodes(tree, (IMAGE_NODE, UV_NODE))
+    remove_nodes(previous.textured.node_tree, previous.added.splitlines())
     if previous.group is None:
         return []
     *way, last = previous.group_path.splitlines()
@@ -75,13 +72,10 @@ def copied_groups(copy: bpy.types.NodeTree | None, original: bpy.types.NodeTree)
     return found
 
 
-def take_out_texture(tree: bpy.types.NodeTree, previous) -> None:
-    for name in (IMAGE_NODE, UV_NODE):
+def remove_nodes(tree: bpy.types.NodeTree, names: Iterable[str]) -> None:
+    for name in names:
         if (node := tree.nodes.get(name)) is not None:
             tree.nodes.remove(node)
-    out, entry = find_former(tree, previous)
-    if out is not None and entry is not None:
-        tree.links.new(out, entry)
 
 
 def is_compared(head: bpy.types.Object) -> bool:
@@ -100,14 +94,20 @@ def show_before(head: bpy.types.Object) -> None:
                 slot = head.material_slots[previous.slot]
                 previous.aside_material, previous.aside_link = slot.material, slot.link
                 put_material(slot, previous.material, previous.link)
-            continue
-        tree = changed_tree(previous)
-        if tree is None:
-            continue
-        if previous.exchanged and (node := tree.nodes.get(previous.node)) is not None:
-            previous.aside_image, node.image = node.image, previous.image
-        if previous.inserted:
-            relink(tree, *find_former(tree, previous))
+        else:
+            show_former_nodes(previous)
+
+
+def show_former_nodes(previous) -> bpy.types.NodeTree | None:
+    """Image and links of a material that was changed in place, as they were; our own nodes stay in its tree."""
+    tree = changed_tree(previous)
+    if tree is None:
+        return None
+    if previous.exchanged and (node := tree.nodes.get(previous.node)) is not None:
+        previous.aside_image, node.image = node.image, previous.image
+    if previous.inserted:
+        relink(tree, *find_former(tree, previous))
+    return tree
 
 
 def show_after(head: bpy.types.Object) -> None:
