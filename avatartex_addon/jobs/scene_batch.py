@@ -17,7 +17,7 @@ from ..scene import uv_sharing
 from ..scene.characters import find_instances, find_twin, row_portrait
 from ..scene.portraits import further_paths
 from .backend_task import INTERVAL, OnProgress
-from .generation import Generation, Textures
+from .generation import Generation
 
 #: What each row has of its own, and what all have as the scene says.
 OF_A_ROW = (STYLE, SEED)
@@ -31,11 +31,12 @@ def kept_folder() -> Path:
     return user_folder() / "batch"
 
 
-class RowGeneration(Generation):
-    """Its result outlives this Blender until it is on the head: a batch that was torn off does not begin anew."""
+class RowTask(Generation):
+    """The job of one row. It is kept for the length of the run, so that what undo takes away can be put back; and its
+    result outlives this Blender until it is on the head: a batch that was torn off does not begin anew."""
 
     kept: Path | None = None
-    noted = False
+    noted = applied = False
 
     def keep_more(self) -> Parts:
         fields = yield from super().keep_more()
@@ -57,31 +58,18 @@ class RowGeneration(Generation):
         return done
 
 
-class RowTask:
-    """The job of one row. It is kept for the length of the run, so that what undo takes away can be put back."""
-
-    applied = False
-
-    def __init__(self, job: HeadJob) -> None:
-        self.generation = RowGeneration(job)
-        self.step, self.cancel = self.generation.step, self.generation.cancel
-
     def apply(self) -> tuple[str, str]:
-        made = self.generation.apply()
-        self.applied = True
-        return made.summary, " ".join([*made.warnings, *instance_notes(made)])
+        """Summary and notes, which the table shows."""
+        made = super().apply()
+        self.applied, notes = True, list(made.warnings)
+        if names := find_instances(made.object):
+            notes.append(f"Shown by {', '.join(names[:3])}{' and others' if names[3:] else ''} too: same mesh.")
+        return made.summary, " ".join(notes)
 
     def finish(self) -> None:
-        self.generation.files.drop_inputs()
-        self.generation.finish()
-
-    def abandon(self) -> None:
-        self.generation.abandon()
-
-
-def instance_notes(made: Textures) -> list[str]:
-    names = find_instances(made.object)
-    return [f"Shown by {', '.join(names[:3])}{' and others' if names[3:] else ''} too: same mesh."] if names else []
+        if self.answer is not None:
+            self.files.drop_inputs()
+        super().finish()
 
 
 class SceneBatch:
@@ -149,7 +137,7 @@ class SceneBatch:
         self.run.close()
         for task in self.made.values():
             if task.applied:
-                kept.drop_kept(task.generation.kept)
+                kept.drop_kept(task.kept)
         bpy.context.window_manager.avatartex_job.reset()  # the table shows the results
         status, error = self.status, self.run.error
         status.running = status.paused = status.cancelling = False
