@@ -57,7 +57,6 @@ class RowTask(Generation):
             self.noted = True
         return done
 
-
     def apply(self) -> tuple[str, str]:
         """Summary and notes, which the table shows."""
         made = super().apply()

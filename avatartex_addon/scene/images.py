@@ -4,7 +4,8 @@ import errno
 import os
 import shutil
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
@@ -161,6 +162,24 @@ def keep_original(source: bytes | Path, stem: Path) -> str:
     else:
         shutil.copyfile(source, target)
     return str(target)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[bpy.types.Image]:
+    """A picture file as an image, for a moment."""
+    image = bpy.data.images.load(str(path), check_existing=False)
+    try:
+        yield image
+    finally:
+        bpy.data.images.remove(image)
+
+
+def pixels_of(image: bpy.types.Image) -> np.ndarray:
+    """(H,W,channels) float32, rows from the bottom."""
+    width, height = image.size
+    pixels = np.empty(width * height * image.channels, np.float32)
+    image.pixels.foreach_get(pixels)
+    return pixels.reshape(height, width, image.channels)
 
 
 def read_pixels(name: str) -> Parts:

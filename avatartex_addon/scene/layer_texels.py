@@ -14,7 +14,7 @@ from ..backend.outputs import UDIM
 from ..backend.threads import CORES
 from ..core import png
 from .arrays import drop_numbers, keep_numbers, kept_numbers
-from .images import reload_tiles, repack, tile_file, write_bmp
+from .images import pixels_of, reload_tiles, repack, tile_file, write_bmp
 from .layer_store import Unpacked
 
 #: Texels that are made bytes together.
@@ -110,9 +110,7 @@ def show_files(image: bpy.types.Image, pattern: Path) -> None:
 
 def read_texels(image: bpy.types.Image) -> np.ndarray:
     """(N,3) uint8 sRGB of an image without tiles, rows from the bottom."""
-    colours = np.empty(image.size[0] * image.size[1] * image.channels, np.float32)
-    image.pixels.foreach_get(colours)
-    return round_colours(colours.reshape(-1, image.channels))
+    return round_colours(pixels_of(image).reshape(-1, image.channels))
 
 
 def round_colours(colours: np.ndarray) -> np.ndarray:

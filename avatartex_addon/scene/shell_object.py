@@ -15,7 +15,7 @@ from ..backend.outputs import shell_files
 from . import versions
 from .arrays import read_each, read_uvs
 from .graph import add_math
-from .images import load_result, remove_unused, tile_file
+from .images import load_result, opened, pixels_of, remove_unused, tile_file
 
 #: Custom property of what belongs to a shell: the head's name.
 SHELL_OF = "avatartex_shell_of"
@@ -142,15 +142,9 @@ def read_shell(
 
 def read_picture(path: Path) -> np.ndarray:
     """(h,w,4) float32 of a picture file, row 0 below, as it is stored."""
-    image = bpy.data.images.load(str(path), check_existing=False)
-    try:
+    with opened(path) as image:
         versions.set_space(image, versions.DATA)
-        width, height = image.size
-        pixels = np.empty(width * height * 4, np.float32)
-        image.pixels.foreach_get(pixels)
-    finally:
-        bpy.data.images.remove(image)
-    return pixels.reshape(height, width, 4)
+        return pixels_of(image)
 
 
 def look_up(picture: np.ndarray, uvs: np.ndarray) -> np.ndarray:

@@ -4,14 +4,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import bpy
-import numpy as np
 
 from ..backend.outputs import UDIM
 from ..core.catalogue import FILE_NAME, add_catalogue, catalogue_path, own_uuid
 from . import mix, versions
 from .apply import keeps_to_itself, new_material, show_on
 from .graph import find_tree
-from .images import load_result, tile_file
+from .images import load_result, opened, pixels_of, tile_file
 from .memory import read_path
 from .restore import show_after
 from .shown_variant import find_shown_variant, hide_variant, shows_variant
@@ -58,15 +57,10 @@ def set_preview(material: bpy.types.Material, path: Path) -> None:
     if not path.is_file():
         material.asset_generate_preview()
         return
-    picture = bpy.data.images.load(str(path), check_existing=False)
-    try:
-        pixels = np.empty(len(picture.pixels), np.float32)
-        picture.pixels.foreach_get(pixels)
+    with opened(path) as picture:
         preview = material.preview_ensure()
         preview.image_size = picture.size
-        preview.image_pixels_float.foreach_set(pixels)
-    finally:
-        bpy.data.images.remove(picture)
+        preview.image_pixels_float.foreach_set(pixels_of(picture).ravel())
 
 
 def library_folder(blend: str) -> Path | None:
