@@ -8,13 +8,21 @@ from ..operators.settle_light import LIGHT_ANSWERS
 from ..scene import versions
 from .sentences import draw_sentence
 
+#: What each choice means, short; options.LIGHT says more.
+MEANINGS = {
+    "auto": "Photographs even, drawings as they are",
+    "keep": "As photographed: most like the person",
+    "even": "Half the light and shade taken out",
+    "remove": "Plain skin, for lights of the scene",
+}
+
 
 def draw_light(column: bpy.types.UILayout, context: bpy.types.Context) -> None:
     settings = context.scene.avatartex
     column.row().prop(settings, LIGHT.name)
-    hint = column.column()
-    hint.active = False
-    draw_sentence(hint, next(choice.tooltip for choice in LIGHT.choices if choice.value == settings.light))
+    row = column.row()
+    row.active, row.alignment = False, "RIGHT"
+    row.label(text=MEANINGS[settings.light])
     if settings.light_settled or settings.light != LIGHT.default or not has_lights(context):
         return
     box = column.box().column()
