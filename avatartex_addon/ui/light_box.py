@@ -10,7 +10,7 @@ from .sentences import draw_sentence
 
 #: What each choice means, short; options.LIGHT says more.
 MEANINGS = {
-    "auto": "Photographs even, drawings as they are",
+    "auto": "Photos evened out, drawings kept",
     "keep": "As photographed: most like the person",
     "even": "Half the light and shade taken out",
     "remove": "Plain skin, for lights of the scene",
