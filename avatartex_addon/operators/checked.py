@@ -1,5 +1,6 @@
 """What operators have in common: names, why they are grey, refusals, questions before they begin, the file browser."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
@@ -123,6 +124,11 @@ def has_window(context: bpy.types.Context) -> bool:
 def as_text(reason: Exception | str) -> str:
     """A refusal as its sentences, without its code."""
     return f"{reason.message} {reason.cure}".strip() if isinstance(reason, AvatarTexError) else str(reason)
+
+
+def text_of(items: Iterable[tuple[str, str, str]], name: str) -> str:
+    """The description of one item of a menu."""
+    return next(text for known, _, text in items if known == name)
 
 
 def find_uneditable(context: bpy.types.Context) -> str:

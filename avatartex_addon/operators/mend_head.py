@@ -11,7 +11,7 @@ from ..scene.graph import find_colorless
 from ..scene.head import find_head, find_uv_map
 from ..scene.redraw import redraw_panels
 from ..scene.slots import find_head_slots
-from .checked import Checked, IdleOnly
+from .checked import Checked, IdleOnly, text_of
 
 
 class AVATARTEX_OT_choose_head(IdleOnly, bpy.types.Operator):
@@ -48,7 +48,7 @@ class AVATARTEX_OT_reset_choice(IdleOnly, bpy.types.Operator):
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties) -> str:
-        return next(text for name, _, text in CHOICES if name == properties.setting)
+        return text_of(CHOICES, properties.setting)
 
     def act(self, context: bpy.types.Context) -> None:
         context.scene.avatartex.property_unset(self.setting)

@@ -11,13 +11,18 @@ from ..scene.images import read_size
 from ..scene.redraw import redraw_views
 from ..scene.regions import fill_regions, find_result, keep_strokes, store
 from ..scene.tile_grid import read_grid
-from .checked import Checked, as_text
+from .checked import Checked, as_text, text_of
 from .timed import ChoreOperator
 
 KINDS = [
     ("REDO", "Remake", "What Remake Regions makes anew"),
     ("KEEP", "Keep", "What no later texture changes"),
     ("ERASE", "Erase", "Neither"),
+]
+SOURCES = [
+    ("SELECTED", "Selected Faces", "The faces selected in Edit Mode"),
+    ("GENERATED", "Generated", "What neither the photo nor its other side showed"),
+    ("ALL", "Everything", "The whole texture"),
 ]
 
 
@@ -39,7 +44,7 @@ class AVATARTEX_OT_regions_paint(Checked, bpy.types.Operator):
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties) -> str:
-        return f"{cls.__doc__}.\n{next(text for kind, _, text in KINDS if kind == properties.kind)}"
+        return f"{cls.__doc__}.\n{text_of(KINDS, properties.kind)}"
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
@@ -89,30 +94,11 @@ class AVATARTEX_OT_regions_fill(ChoreOperator, bpy.types.Operator):
     bl_label = "Fill Regions"
 
     kind: EnumProperty(name="Fill With", description="What is to become of it", items=KINDS)
-    source: EnumProperty(
-        name="Where",
-        description="Which part of the texture is marked",
-        items=[
-            ("SELECTED", "Selected Faces", "The faces selected in Edit Mode"),
-            ("GENERATED", "Generated", "What neither the photo nor its other side showed"),
-            ("ALL", "Everything", "The whole texture"),
-        ],
-    )
+    source: EnumProperty(name="Where", description="Which part of the texture is marked", items=SOURCES)
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties) -> str:
-        kind, source = (
-            dict((name, text) for name, text, _ in items)
-            for items in (
-                KINDS,
-                [
-                    ("SELECTED", "the faces selected in Edit Mode", ""),
-                    ("GENERATED", "all generated texels", ""),
-                    ("ALL", "everything", ""),
-                ],
-            )
-        )
-        return f"Mark {source[properties.source]}: {kind[properties.kind]}"
+        return f"{text_of(SOURCES, properties.source)}: {text_of(KINDS, properties.kind)}"
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:

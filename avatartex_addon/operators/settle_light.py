@@ -3,7 +3,7 @@
 import bpy
 from bpy.props import EnumProperty
 
-from .checked import IdleOnly
+from .checked import IdleOnly, text_of
 
 LIGHT_ANSWERS = (
     ("remove", "Remove It", "Take the portrait's light and shade out of textures, for the scene's lights do that"),
@@ -21,7 +21,7 @@ class AVATARTEX_OT_settle_light(IdleOnly, bpy.types.Operator):
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties) -> str:
-        return next(text for name, _, text in LIGHT_ANSWERS if name == properties.light)
+        return text_of(LIGHT_ANSWERS, properties.light)
 
     def act(self, context: bpy.types.Context) -> None:
         settings = context.scene.avatartex
