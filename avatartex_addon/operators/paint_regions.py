@@ -14,16 +14,16 @@ from ..scene.tile_grid import read_grid
 from .checked import Checked, as_text, text_of
 from .timed import ChoreOperator
 
-KINDS = [
+KINDS = (
     ("REDO", "Remake", "What Remake Regions makes anew"),
     ("KEEP", "Keep", "What no later texture changes"),
     ("ERASE", "Erase", "Neither"),
-]
-SOURCES = [
+)
+SOURCES = (
     ("SELECTED", "Selected Faces", "The faces selected in Edit Mode"),
     ("GENERATED", "Generated", "What neither the photo nor its other side showed"),
     ("ALL", "Everything", "The whole texture"),
-]
+)
 
 
 def find_no_result(context: bpy.types.Context) -> str:

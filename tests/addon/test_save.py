@@ -111,7 +111,7 @@ class Page(HTMLParser):
 def test_every_panel_has_a_page(addon, scene, monkeypatch):
     opened = []
     module = addon("operators.open_manual")
-    monkeypatch.setattr(module.bpy.ops.wm, "url_open", lambda url: (opened.append(url), {"FINISHED"})[1], raising=False)
+    monkeypatch.setattr("webbrowser.open", opened.append)
     panels = [cls for cls in addon("").CLASSES if issubclass(cls, bpy.types.Panel)]
     assert len(panels) >= 6 and all(hasattr(cls, "draw_header_preset") for cls in panels)
     pages = {cls.page for cls in panels} | {"README"}
