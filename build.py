@@ -191,6 +191,7 @@ def package(output: Path) -> Path:
             else:
                 shutil.copy2(ROOT / source, staged / target)
         run(python, "-m", "tests.demo.sample", staged / "sample")
+        run(python, "docs/manual_pages.py", staged / "manual")
         run(python, tool, "build", "--source-dir", staged, "--output-filepath", built)
     run(python, tool, "validate", built)
     return built

@@ -3,16 +3,14 @@
 Blender's side: it captures the head, asks the backend (a process of its own) and applies what comes back.
 """
 
-from __future__ import annotations
-
 from types import ModuleType
 
 import bpy
 
 from . import cli, jobs, operators, properties, scene, session, setup, translations, ui
 
-#: What Blender is told of, in this order and backwards: the classes that a part defines, and where it has them ATTACHED
-#: (type, name, property), HANDLERS (list of bpy.app.handlers, function), and register and unregister for what is left.
+#: What is registered in Blender, in this order and backwards: the classes that a part defines, and where it has them
+#: ATTACHED (type, name, property), HANDLERS (list of bpy.app.handlers, function), and register and unregister.
 PARTS = (
     *properties.PARTS,
     *operators.PARTS,

@@ -1,4 +1,4 @@
-"""AvatarTex for scripts. The panel and the command line run the same jobs.
+"""AvatarTex for scripts. The panel and the command line run the same jobs; manual/scripts.md has more examples.
 
     from bl_ext.user_default.avatartex import api       # the middle word is the repository it was installed from
 
@@ -7,55 +7,25 @@
     made.texture        # the same as a PNG file, until Blender ends
     made.summary        # '4.9 s · registration good · 87% of the face is the person's own'
 
-    baked = api.variants("Head", "/portraits/anna.jpg", styles=["cel", "oil"], seeds=[0, 1])
-    api.show_variant("Head", "cel", 1)
-    api.redo("Head", seed=4)        # its red regions anew, nothing else changes; also regions="mask.png"
-
-    api.set_layer("Head", "light", 0)   # evenly lit, at once: the texture is a stack of layers
-    api.save_layers("Head", "head.psd")
-    api.add_expression_maps("Head")     # folds and blood, driven by the head's shape keys
-
-    rows = api.batch([("Anna", "/portraits/anna.jpg"), {"object": "Bob", "portrait": "/p/bob.png", "seed": 4}])
-    [(row.object_name, row.state, row.reason) for row in rows]
-
 Call from Blender's main thread. A refusal is an `api.AvatarTexError` with a stable `code`, a `message` and a `cure`.
 Nothing here makes undo steps: a script that wants one calls `bpy.ops.ed.undo_push(message=...)` afterwards.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
 
+from .backend.arguments import tell_help
 from .backend.errors import AvatarTexError, Cancelled, ErrorCode
-from .backend.options import (
-    EXPRESSION,
-    FORMAT,
-    HAIR,
-    HEAD_GROUP,
-    LIGHT,
-    PLACE,
-    PROFILE,
-    SCALE,
-    SEED,
-    SEEDS,
-    SHARING,
-    SHELL,
-    SIZE,
-    STRENGTH,
-    STYLE,
-    UV_MAP,
-    WAY,
-    refuse_unknown,
-)
+from .backend.option import API, GENERATE, VARIANTS
+from .backend.options import SEEDS, refuse_unknown, select
 from .backend.pins import parse_pins, read_pins
 from .backend.seeds import parse_seeds
 from .core.batch import Row
 from .core.job import HeadJob, VariantJob
 from .jobs import scene_batch
-from .jobs.backend_task import OnProgress
+from .jobs.backend_task import BackendTask, OnProgress
 from .jobs.describing import describe_redo, describe_result
 from .jobs.expression_job import ExpressionJob, ExpressionMaps
 from .jobs.generation import Generation, Textures
@@ -68,7 +38,7 @@ from .scene.history import find_layered
 from .scene.layer_store import SLIDERS
 from .scene.layers import settle
 from .scene.shell_object import find_opacity
-from .scene.variant_materials import wear_variant
+from .scene.variant_materials import apply_variant
 
 __all__ = [
     "AvatarTexError",
@@ -95,77 +65,22 @@ __all__ = [
 
 
 def generate(
-    object: bpy.types.Object | str,
-    portrait: str | Path,
-    *,
-    style: str = STYLE.default,
-    light: str = LIGHT.default,
-    hair: str = HAIR.default,
-    expression: str = EXPRESSION.default,
-    shell: str = SHELL.default,
-    size: int = SIZE.default,
-    seed: int = SEED.default,
-    profile: str = PROFILE.default,
-    way: str = WAY.default,
-    uv_map: str = UV_MAP.default,
-    head_group: str = HEAD_GROUP.default,
-    sharing: str = SHARING.default,
-    further: Iterable[str | Path] = (),
-    pins: Iterable[dict] | str | Path = (),
-    regions: str | Path = "",
-    on_progress: OnProgress | None = None,
+    object: bpy.types.Object | str, portrait: str | Path, *, on_progress: OnProgress | None = None, **options
 ) -> Textures:
     """Texture a head from a portrait, and wait for it.
 
     Args:
         object: the head, a mesh object, or its name.
         portrait: file with one picture of a face; '//' is relative to the .blend file.
-        uv_map: the one to texture; the one that renders show when empty. It is never changed.
-        style: auto, photo, cartoon, anime or painting.
-        size: texels, width and height: 512, 1024, 2048 or 4096.
-        seed: same seed, same texture.
-        profile: builtin, sd15, sdxl or klein paints what no portrait shows; all but the first are downloaded in the
-            preferences.
-        way: where a large model paints: atlas, around the head, or auto for what suits the profile.
-        sharing: who may change with the head: 'object' nobody, 'mesh' the objects with the same mesh, 'material'
-            whatever wears the same material.
-        light: what becomes of the portrait's light on the texture: keep, even or remove.
-        head_group: vertex group of the faces that are head; found by itself when empty.
-        regions: picture in the UV map; where red is painted nothing else changes, green stays as it is on the head
-            now. When empty, what is painted green on the head stays.
-        hair: keep paints the portrait's hair on the scalp, bare puts skin there, hats paints hats and scarves, too.
-        expression: neutral takes the folds of a smile off, keep leaves them.
-        shell: picture completes the skin below hair, beard, glasses and hat and makes a picture with alpha of what is
-            above; object makes a shell around the head with it, too.
-        further: other pictures of the same person, for what the portrait does not show; one that does not fit is left
-            out and told in the warnings. The panel's own list does not count here.
-        pins: named points as the backend reads them, or a JSON file of them; on the head in world coordinates. They win
-            over the head's own pins of the same names.
+        options: see below. Further portraits are files; one that does not fit is left out, and the warnings say so.
+            Pins are entries as the backend reads them, or a JSON file of them; places on the head are in world
+            coordinates. What the panel says of further portraits does not count here.
 
     Raises:
         AvatarTexError: every refusal; the scene is as it was.
         Cancelled: the job was cancelled; the scene is as it was.
     """
-    job = describe(
-        object,
-        portrait,
-        style=style,
-        light=light,
-        hair=hair,
-        expression=expression,
-        shell=shell,
-        size=size,
-        seed=seed,
-        profile=profile,
-        way=way,
-        uv_map=uv_map,
-        head_group=head_group,
-        sharing=sharing,
-        further=further,
-        pins=pins,
-        regions=bpy.path.abspath(str(regions)) if regions else "",
-    )
-    return run(job, on_progress)
+    return run(describe(object, portrait, **options), on_progress)
 
 
 def redo(
@@ -199,6 +114,7 @@ def describe(
     *,
     further: Iterable[str | Path] = (),
     pins: Iterable[dict] | str | Path = (),
+    regions: str | Path = "",
     **options,
 ) -> HeadJob:
     """The job that `generate` runs for these arguments, as plain data.
@@ -206,10 +122,15 @@ def describe(
     Raises:
         AvatarTexError: BAD_REQUEST, an option's value is unknown; BAD_PINS.
     """
-    name = object if isinstance(object, str) else object.name
-    beside = tuple(portrait_path(str(path)) for path in further)
-    entries = read_pins(bpy.path.abspath(str(pins))) if isinstance(pins, str | Path) else list(pins)
-    return HeadJob(name, portrait_path(str(portrait)), further=beside, pins=tuple(parse_pins(entries)), **options)
+    entries = read_pins(bpy.path.abspath(str(pins))) if isinstance(pins, str | Path) and pins else list(pins)
+    return HeadJob(
+        _name(object),
+        portrait_path(str(portrait)),
+        further=tuple(portrait_path(str(path)) for path in further),
+        pins=tuple(parse_pins(entries)),
+        regions=bpy.path.abspath(str(regions)) if regions else "",
+        **options,
+    )
 
 
 def start(job: HeadJob) -> Generation:
@@ -223,7 +144,11 @@ def start(job: HeadJob) -> Generation:
 
 def run(job: HeadJob, on_progress: OnProgress | None = None) -> Textures:
     """Run a job to its end; raises as `generate` does."""
-    running = start(job)
+    return _finish(start(job), on_progress)
+
+
+def _finish(running: BackendTask, on_progress: OnProgress | None):
+    """What a job makes, once it is through."""
     running.wait(on_progress)
     return running.apply()
 
@@ -256,8 +181,7 @@ def batch(
     for fields in entries:
         refuse_unknown(fields)
     for fields in entries:
-        thing = fields.pop("object")
-        name = thing if isinstance(thing, str) else thing.name
+        name = _name(fields.pop("object"))
         add_row(scene, scene.objects.get(name), name, **fields | {"portrait": str(fields["portrait"])})
     error = scene_batch.run_to_end(scene, sharing, on_progress)
     if error is not None:
@@ -271,11 +195,6 @@ def variants(
     *,
     styles: Iterable[str],
     seeds: Iterable[int] | str = SEEDS.default,
-    size: int = SIZE.default,
-    strength: int = STRENGTH.default,
-    scale: int = SCALE.default,
-    format: str = FORMAT.default,
-    place: str = PLACE.default,
     on_progress: OnProgress | None = None,
     **options,
 ) -> VariantSet:
@@ -284,24 +203,22 @@ def variants(
     The head goes on showing what it showed; `show_variant` puts one on.
 
     Args:
-        styles: of photo, cel, anime, ink, oil, watercolour, pencil, clay, pixel.
-        seeds: numbers, or a text as '0,2' or '0-3'. size: texels, width and height.
-        strength: per cent of the style that show, 10 to 100. scale: of strokes, lines and dots, 50 to 200 per cent.
-        format: png (sRGB, 8 bits) or exr (linear half floats).
-        place: packed into the .blend file, or beside it in the folder 'textures'.
-        options: uv_map, style, sharing, light, head_group, hair, expression, profile, way, further and pins, as in
-            `generate`.
+        seeds: numbers, or a text as '0,2' or '0-3'.
+        options: see below, and `generate`.
 
     Raises:
         AvatarTexError: every refusal; the scene is as it was.
         Cancelled: the job was cancelled; the scene is as it was.
     """
-    head = describe(object, portrait, size=size, **options)
     chosen = tuple(parse_seeds(seeds)) if isinstance(seeds, str) else tuple(seeds)
-    job = VariantJob(head, tuple(styles), chosen, strength, scale, format, place)
-    running = start_variants(job)
-    running.wait(on_progress)
-    return running.apply()
+    own = {name: options.pop(name) for name in ("strength", "scale", "format", "place") if name in options}
+    job = VariantJob(describe(object, portrait, **options), tuple(styles), chosen, **own)
+    return _finish(start_variants(job), on_progress)
+
+
+for _function, _job in ((generate, GENERATE), (variants, VARIANTS)):
+    _lines = (f"{one.name}: {'' if one.help else one.tooltip}{tell_help(one)}" for one in select(API, _job))
+    _function.__doc__ = "\n        ".join([f"{_function.__doc__}\n    Options:", *_lines])
 
 
 def start_variants(job: VariantJob) -> VariantBake:
@@ -320,16 +237,13 @@ def show_variant(object: bpy.types.Object | str, style: str, seed: int = 0) -> N
         AvatarTexError: BAD_REQUEST, there is no such variant, or what it needs is gone.
     """
     head = bpy.data.objects.get(object) if isinstance(object, str) else object
-    entries = [(entry.style, entry.seed) for entry in head.avatartex_variants] if head is not None else []
-    if (style, seed) not in entries:
-        names = ", ".join(f"{one}:{number}" for one, number in entries)
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"There is no variant {style}:{seed}.", f"There are: {names or 'none'}."
-        )
+    names = [f"{entry.style}:{entry.seed}" for entry in head.avatartex_variants] if head is not None else []
+    if (wanted := f"{style}:{seed}") not in names:
+        raise _refusal(f"There is no variant {wanted}.", f"There are: {', '.join(names) or 'none'}.")
     try:
-        wear_variant(head, entries.index((style, seed)))
+        apply_variant(head, names.index(wanted))
     except LookupError as reason:
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, str(reason), "Bake the variant again.") from reason
+        raise _refusal(str(reason), "Bake the variant again.") from reason
 
 
 def add_expression_maps(
@@ -348,10 +262,8 @@ def add_expression_maps(
     Raises:
         AvatarTexError, Cancelled: as `generate`.
     """
-    name = object if isinstance(object, str) else object.name
-    running = ExpressionJob(describe_result(find_again(name), portrait_path(str(portrait))), tuple(keys))
-    running.wait(on_progress)
-    return running.apply()
+    job = describe_result(_find_head(object), portrait_path(str(portrait)))
+    return _finish(ExpressionJob(job, tuple(keys)), on_progress)
 
 
 def remove_expression_maps(object: bpy.types.Object | str) -> None:
@@ -360,7 +272,7 @@ def remove_expression_maps(object: bpy.types.Object | str) -> None:
     Raises:
         AvatarTexError: NO_MESH, there is no such head.
     """
-    drop_maps(find_again(object if isinstance(object, str) else object.name))
+    drop_maps(_find_head(object))
 
 
 def set_layer(object: bpy.types.Object | str, name: str, opacity: float) -> None:
@@ -379,15 +291,12 @@ def set_layer(object: bpy.types.Object | str, name: str, opacity: float) -> None
         shell.default_value = opacity
         return
     if name not in (there := [one for one in SLIDERS if one in group.there.split(",")]):
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
-            f"'{image.name}' has no layer {name!r} with an opacity.",
-            f"There are: {', '.join(there) or 'none'}.",
+        raise _refusal(
+            f"'{image.name}' has no layer {name!r} with an opacity.", f"There are: {', '.join(there) or 'none'}."
         )
     setattr(group, name, opacity)
     if group.painted:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+        raise _refusal(
             "The texture was painted on, and a slider would lose that.",
             "Call bpy.ops.avatartex.keep_paint() or bpy.ops.avatartex.flatten_anyway() first.",
         )
@@ -414,9 +323,13 @@ def save_layers(
     return running.find_written()
 
 
+def _name(object: bpy.types.Object | str) -> str:
+    return object if isinstance(object, str) else object.name
+
+
 def _find_head(object: bpy.types.Object | str) -> bpy.types.Object:
     """Raises: AvatarTexError, NO_MESH."""
-    return find_again(object if isinstance(object, str) else object.name)
+    return find_again(_name(object))
 
 
 def _find_layered(object: bpy.types.Object | str) -> bpy.types.Image:
@@ -424,9 +337,11 @@ def _find_layered(object: bpy.types.Object | str) -> bpy.types.Image:
     head = _find_head(object)
     image = find_layered(head)
     if image is None:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
-            f"The texture that '{head.name}' shows has no layers.",
-            "Generate one, or show one of its results.",
+        raise _refusal(
+            f"The texture that '{head.name}' shows has no layers.", "Generate one, or show one of its results."
         )
     return image
+
+
+def _refusal(message: str, cure: str) -> AvatarTexError:
+    return AvatarTexError(ErrorCode.BAD_REQUEST, message, cure)

@@ -3,8 +3,6 @@
 The page itself, with its fields, is ui/preferences_page.py.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The one backend of this Blender, shared by all operators."""
 
-from __future__ import annotations
-
 import atexit
 from pathlib import Path
 

@@ -183,7 +183,7 @@ def test_commands_of_blender_exist():
     if (table := ROOT / "backend" / "options.py").is_file():
         named |= {f"--{option.replace('_', '-')}" for option in re.findall(r'Option\(\s*"([a-z_]+)"', text(table))}
     for page, words in commands("--command avatartex"):
-        assert f'add_parser("{words[0]}"' in source, (page, words)
+        assert f'add_command(commands,"{words[0]}"' in source, (page, words)
         assert options(words) <= named, (page, words)
 
 

@@ -29,16 +29,20 @@ CALLS = {
     "AvatarTexError",
     "Obstacle",
     "obstacle_with_button",
+    "doubt",
+    "_refusal",
     "failed",
     "Check",
     "step",
     "call",
+    "make_slider",
+    "make_opacity",
 }
 #: Of the table of options: which arguments are said, and not only read.
 TABLE = {"Option": (1, 3), "Choice": (1, 2)}
 CLASS_TEXTS = {"bl_label", "bl_description", "none"}
 #: Functions that return a text: why a button is grey.
-TELLING = {"find_obstacle", "find_uneditable", "find_busy"}
+TELLING = {"find_obstacle", "find_uneditable", "find_busy", "find_no_layers", "find_offline"}
 
 
 @dataclass(frozen=True)

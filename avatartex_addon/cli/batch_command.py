@@ -1,7 +1,5 @@
 """blender --command avatartex batch: a table of heads and portraits, run to its end."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path
@@ -12,13 +10,12 @@ from .. import api
 from ..backend.arguments import add_options, take
 from ..backend.option import BATCH, BLENDER
 from ..backend.options import SIZE, select
-from ..core.batch import again, count, tell_counts
+from ..core.batch import RowState, again, count, counts_text
+from ..core.log import ProgressLine
 from ..core.matching import RULES
-from ..core.states import RowState
 from ..core.table import write_report
-from ..core.terminal import ProgressLine
 from ..jobs import scene_batch
-from .ending import EXIT_SOME_FAILED, add_output, refuse_without_file, save_file, tell_end, tell_refusal
+from .ending import EXIT_SOME_FAILED, add_command, add_output, print_end, print_refusal, refuse_without_file, save_file
 
 OPTIONS = select(BLENDER, BATCH)
 
@@ -38,12 +35,7 @@ Exit code: 0 every head is done, 1 wrong use, 2 refused, 3 some heads failed (th
 
 
 def add_batch(commands) -> None:
-    many = commands.add_parser(
-        "batch",
-        help="texture many heads and save the file",
-        description=MANUAL,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    many = add_command(commands, "batch", run_batch, "texture many heads and save the file", MANUAL)
     many.add_argument("--table", metavar="FILE", help="CSV: object, portrait, style, seed")
     many.add_argument("--portraits", metavar="DIR", help="find a portrait for each head in this folder, by name")
     many.add_argument(
@@ -69,7 +61,6 @@ def add_batch(commands) -> None:
         default=[],
         help="what became of each head: .json or .csv; may be repeated",
     )
-    many.set_defaults(run=run_batch)
 
 
 def fill_table(options: argparse.Namespace, scene: bpy.types.Scene) -> None:
@@ -101,7 +92,7 @@ def fill_table(options: argparse.Namespace, scene: bpy.types.Scene) -> None:
 
 
 def run_batch(options: argparse.Namespace) -> int:
-    """The whole command; its exit code."""
+    """A batch that was torn off is reported and saved, too."""
     scene, stopped = bpy.context.scene, None
     try:
         refuse_without_file(options)
@@ -114,16 +105,16 @@ def run_batch(options: argparse.Namespace) -> int:
     for row in rows:
         if row.state != RowState.DONE or row.reason:
             print(f"{row.state:8}{row.object_name}: {row.reason} {row.cure}".rstrip(), file=sys.stderr)
-    print(f"Batch: {tell_counts(rows)}", file=sys.stderr)
+    print(f"Batch: {counts_text(rows)}", file=sys.stderr)
     for path in map(Path, options.report):
         try:
             write_report(path, rows, scene_batch.describe_run(scene))
         except OSError as reason:
-            tell_refusal(api.ErrorCode.OUTPUT_NOT_WRITTEN, f"{path} could not be written ({reason.strerror}).")
+            print_refusal(api.ErrorCode.OUTPUT_NOT_WRITTEN, f"{path} could not be written ({reason.strerror}).")
     counts = count(rows)
     code = save_file(options.output) if counts[RowState.DONE] else 0
     if stopped is not None:
-        return tell_end(stopped, "Cancelled. The same command goes on with the rest.")
+        return print_end(stopped, "Cancelled. The same command goes on with the rest.")
     return code or (EXIT_SOME_FAILED if counts[RowState.FAILED] else 0)
 
 

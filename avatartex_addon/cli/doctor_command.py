@@ -1,7 +1,5 @@
 """blender --command avatartex doctor: what works here, on Blender's side and on the backend's."""
 
-from __future__ import annotations
-
 import argparse
 import subprocess
 import sys
@@ -9,35 +7,36 @@ import sys
 import bpy
 
 from .. import session
-from ..backend.errors import ErrorCode
+from ..backend.errors import AvatarTexError, ErrorCode
 from ..core.child import process_options
 from ..core.command import PYTHON_VARIABLE, backend_command
 from ..preferences import find_backend_python, home
-from .ending import EXIT_DONE, EXIT_REFUSED, tell_refusal
+from .ending import EXIT_DONE, EXIT_REFUSED, add_command
 
 
 def add_doctor(commands) -> None:
-    check = commands.add_parser(
+    check = add_command(
+        commands,
         "doctor",
-        help="tell what works on this machine, and the mend for what does not",
-        description="Tell whether Blender's side and the backend work here, and the mend for what does not.",
+        run_doctor,
+        "say what works on this machine, and how to mend what does not",
+        "Say whether Blender's side and the backend work here, and how to mend what does not.",
     )
     check.add_argument("--json", action="store_true", help="the backend's findings as one JSON object on stdout")
-    check.set_defaults(run=run_doctor)
 
 
 def run_doctor(given: argparse.Namespace) -> int:
-    """What Blender's side sees, then the backend's own examination in its own Python."""
+    """What is known on Blender's side, then the backend's own examination in its own Python."""
     python = find_backend_python()
-    seen = sys.stderr if given.json else sys.stdout
-    print(f"Blender   {bpy.app.version_string}, Python {sys.version.split()[0]}", file=seen)
-    print(f"backend   {python or 'not set up'}", file=seen)
-    print(f"log       {session.log().path}", file=seen, flush=True)
+    shown = sys.stderr if given.json else sys.stdout
+    print(f"Blender   {bpy.app.version_string}, Python {sys.version.split()[0]}", file=shown)
+    print(f"backend   {python or 'not set up'}", file=shown)
+    print(f"log       {session.log().path}", file=shown, flush=True)
     if not python:
-        return tell_refusal(
+        raise AvatarTexError(
             ErrorCode.BACKEND_MISSING,
-            "The backend is not set up. Press Set Up Backend in the add-on's preferences, or name its Python there or "
-            f"in {PYTHON_VARIABLE}.",
+            "The backend is not set up.",
+            f"Press Set Up Backend in the add-on's preferences, or name its Python there or in {PYTHON_VARIABLE}.",
         )
     words = backend_command(
         python, session.EXTENSION_FOLDER, home().weights, "doctor", *(["--json"] if given.json else [])
@@ -46,7 +45,7 @@ def run_doctor(given: argparse.Namespace) -> int:
         said = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False, **process_options())
     except OSError as reason:
         text = f"The backend's Python could not be started ({reason.strerror})."
-        return tell_refusal(ErrorCode.BACKEND_MISSING, text)
+        raise AvatarTexError(ErrorCode.BACKEND_MISSING, text, "") from reason
     print(said.stdout, end="")
     print(said.stderr, end="", file=sys.stderr)
     return EXIT_REFUSED if said.returncode else EXIT_DONE

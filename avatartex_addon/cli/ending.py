@@ -1,9 +1,8 @@
-"""How a command ends: exit codes, the saved file, and one sentence where it is refused."""
-
-from __future__ import annotations
+"""How a command begins and ends: its parser, exit codes, the saved file, and one sentence where it is refused."""
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -11,6 +10,20 @@ import bpy
 from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
 
 EXIT_DONE, EXIT_USAGE, EXIT_REFUSED, EXIT_SOME_FAILED = 0, 1, 2, 3
+
+
+def add_command(commands, name: str, run: Callable[[argparse.Namespace], int], help: str, manual: str):
+    """The parser of one command.
+
+    Args:
+        run: the whole command; its exit code. AvatarTexError and Cancelled are caught around it.
+        help: in the list of commands. manual: above its own arguments.
+    """
+    parser = commands.add_parser(
+        name, help=help, description=manual, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.set_defaults(run=run)
+    return parser
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -43,23 +56,25 @@ def save_file(output: str | None) -> int:
     try:
         bpy.ops.wm.save_as_mainfile(filepath=str(path), check_existing=False)
     except (OSError, RuntimeError) as reason:
-        return tell_refusal(ErrorCode.OUTPUT_NOT_WRITTEN, f"{path.name} could not be written ({reason}).")
+        return print_refusal(ErrorCode.OUTPUT_NOT_WRITTEN, f"{path.name} could not be written ({reason}).")
     print(path)
     return EXIT_DONE
 
 
-def tell_end(end: AvatarTexError | Cancelled, cancelled: str = "Cancelled; nothing was written.") -> int:
+def print_made(what: str, made) -> None:
+    """Warnings and summary of what a job made, on stderr."""
+    for note in made.warnings:
+        print(f"note: {note}", file=sys.stderr)
+    print(f"{what}: {made.summary}", file=sys.stderr)
+
+
+def print_end(end: AvatarTexError | Cancelled, cancelled: str = "Cancelled; nothing was written.") -> int:
     """Why there is no result, on stderr; the exit code."""
     if isinstance(end, Cancelled):
-        return tell_refusal(ErrorCode.CANCELLED, cancelled)
-    return tell_refusal(end.code, f"{end.message} {end.cure}")
+        return print_refusal(ErrorCode.CANCELLED, cancelled)
+    return print_refusal(end.code, f"{end.message} {end.cure}")
 
 
-def tell_refusal(code: str, text: str) -> int:
+def print_refusal(code: str, text: str) -> int:
     print(f"error [{code}] {text.rstrip()}", file=sys.stderr)
     return EXIT_REFUSED
-
-
-def tell_notes(notes) -> None:
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)

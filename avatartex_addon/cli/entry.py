@@ -1,18 +1,15 @@
 """blender --command avatartex ...: the words after 'avatartex' come here."""
 
-from __future__ import annotations
-
 import argparse
 
 import bpy
 
+from ..backend.errors import AvatarTexError, Cancelled
 from .batch_command import add_batch
 from .doctor_command import add_doctor
-from .ending import EXIT_DONE, EXIT_USAGE
-from .expressions_command import add_expressions
-from .generate_command import add_generate
+from .ending import EXIT_DONE, EXIT_USAGE, print_end
+from .head_commands import add_head_commands
 from .setup_command import add_setup
-from .variants_command import add_variants
 
 MANUAL = """\
 Texture heads from portraits, without a window.
@@ -39,7 +36,10 @@ def main(argv: list[str]) -> int:
         given = build_parser().parse_args(argv)
     except SystemExit as end:  # argparse ends the process; Blender has to end itself
         return EXIT_USAGE if end.code else EXIT_DONE
-    return given.run(given)
+    try:
+        return given.run(given)
+    except (AvatarTexError, Cancelled) as end:
+        return print_end(end)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -49,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for add in (add_generate, add_batch, add_setup, add_variants, add_expressions, add_doctor):
+    for add in (add_head_commands, add_batch, add_setup, add_doctor):
         add(commands)
     return parser
 

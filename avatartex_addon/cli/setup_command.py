@@ -1,7 +1,5 @@
 """blender --command avatartex setup, wheels: the backend without a window."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 import time
@@ -12,11 +10,11 @@ import bpy
 from .. import preferences, session
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..core.fetch import WheelFolder
-from ..core.graphics import BUILDS
-from ..core.terminal import ProgressLine
+from ..core.log import ProgressLine
+from ..core.packages import BUILDS
 from ..core.work import Work
 from ..setup import backend_setup
-from .ending import tell_refusal
+from .ending import add_command
 
 SETUP = """\
 Set up the backend, or go on with a set-up that was interrupted, in the folder of the preferences.
@@ -34,43 +32,33 @@ They need the same system as this one, and a Python 3.11. What lies in the folde
 
 
 def add_setup(commands) -> None:
-    form = argparse.RawDescriptionHelpFormatter
-    one = commands.add_parser("setup", help="set up the backend", description=SETUP, formatter_class=form)
+    one = add_command(commands, "setup", run_setup, "set up the backend", SETUP)
     one.add_argument("--wheels", type=Path, metavar="DIR", help="a folder of packages; needs no network")
-    many = commands.add_parser(
-        "wheels", help="fetch its packages for another machine", description=WHEELS, formatter_class=form
-    )
+    many = add_command(commands, "wheels", run_setup, "fetch its packages for another machine", WHEELS)
     many.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder to fill")
     many.add_argument("--build", choices=BUILDS, help="of torch (default: as in the preferences)")
-    for parser in (one, many):
-        parser.set_defaults(run=run_setup)
 
 
 def run_setup(options: argparse.Namespace) -> int:
     """The exit code: 0 done, 2 refused."""
     wheels = options.command == "wheels"
     if (wheels or options.wheels is None) and not bpy.app.online_access:
-        return tell_refusal(ErrorCode.BACKEND_MISSING, "Blender may not use the network. Start it with --online-mode.")
-    if wheels:
-        folder, build = options.output.resolve(), options.build or backend_setup.find_build()
-        work: Work = WheelFolder(
-            folder,
-            preferences.REQUIREMENTS,
-            backend_setup.find_setup_python(),
-            build,
-            session.log(),
-            preferences.package_index(),
+        raise AvatarTexError(
+            ErrorCode.BACKEND_MISSING, "Blender may not use the network.", "Start it with --online-mode."
         )
+    if wheels:
+        folder = options.output.resolve()
+        work: Work = WheelFolder(folder, backend_setup.make_plan(options.build), session.log())
         work.start()
     else:
         work = backend_setup.install(options.wheels and options.wheels.resolve())
-    if refusal := tell_steps(work):
-        return tell_refusal(refusal.code, f"{refusal.message} {refusal.cure}")
+    if refusal := print_steps(work):
+        raise refusal
     print(folder if wheels else preferences.find_backend_python())
     return 0
 
 
-def tell_steps(work: Work) -> AvatarTexError | None:
+def print_steps(work: Work) -> AvatarTexError | None:
     """Tell each step on stderr until it is over; Ctrl-C cancels."""
     show = ProgressLine()
     try:

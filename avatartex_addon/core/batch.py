@@ -4,18 +4,39 @@ A row is anything with the fields of `Row`: Blender's side keeps them in the .bl
 restart. Nothing but the run changes a row's state.
 """
 
-from __future__ import annotations
-
 import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
 from ..backend.options import SEED, STYLE
-from .states import RowState
+
+
+class RowState(StrEnum):
+    """How far a row of a batch is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    MADE = "made"  # the texture is there, and comes onto the head when the run ends
+    DONE = "done"
+    SKIPPED = "skipped"  # another row's texture serves it, or the artist said so
+    FAILED = "failed"
+
+
+#: Of rows: label, tooltip, icon.
+ROW_TEXTS = {
+    RowState.WAITING: ("Waiting", "Its turn comes when the batch runs", "RADIOBUT_OFF"),
+    RowState.RUNNING: ("Running", "Its texture is being made", "PLAY"),
+    RowState.MADE: ("Made", "Its texture comes onto the head when the batch ends", "IMAGE_DATA"),
+    RowState.DONE: ("Done", "The texture is on the head", "CHECKMARK"),
+    RowState.SKIPPED: ("Skipped", "It needs no texture of its own", "FORWARD"),
+    RowState.FAILED: ("Failed", "The reason stands below the table", "ERROR"),
+}
+
 
 #: After these the other rows would fail in the same way: they keep waiting, and the run ends.
 STOPPERS = {ErrorCode.BACKEND_MISSING, ErrorCode.OUTPUT_NOT_WRITTEN, ErrorCode.WEIGHTS_MISSING}
@@ -148,23 +169,23 @@ class BatchRun:
 
     def _fail(self, reason: Exception) -> None:
         """One head's failure, whatever it is, does not stop the others."""
-        told = explain(reason)
-        self._deaths = self._deaths + 1 if told["code"] == ErrorCode.BACKEND_DIED else 0
-        if told["code"] in STOPPERS or self._deaths >= MOST_DEATHS:
+        outcome = explain(reason)
+        self._deaths = self._deaths + 1 if outcome["code"] == ErrorCode.BACKEND_DIED else 0
+        if outcome["code"] in STOPPERS or self._deaths >= MOST_DEATHS:
             self.error = reason
-        self._leave(RowState.FAILED, **told)
+        self._leave(RowState.FAILED, **outcome)
 
-    def _leave(self, state: RowState, **told) -> None:
+    def _leave(self, state: RowState, **outcome) -> None:
         if self._task is not None:
             self._task.finish()
             self._task = None
         row = next((row for row in self.find_rows() if row.key == self._key), None)  # none: taken out meanwhile
         if row is not None:
-            mark(row, state, seconds=time.monotonic() - self._started, **told)
+            mark(row, state, seconds=time.monotonic() - self._started, **outcome)
 
 
 def explain(reason: Exception) -> dict[str, str]:
-    """What a row that failed tells; a bug's traceback goes to the terminal."""
+    """What a row that failed says; a bug's traceback goes to the terminal."""
     if isinstance(reason, AvatarTexError):
         return {"code": str(reason.code), "reason": reason.message, "cure": reason.cure}
     traceback.print_exception(reason)
@@ -175,10 +196,10 @@ def explain(reason: Exception) -> dict[str, str]:
     }
 
 
-def mark(row: Row, state: RowState, **told) -> None:
-    """Set everything that a row tells about its run; what is not said is as it was before any run."""
-    untold = {"code": "", "reason": "", "cure": "", "seconds": 0.0, "summary": ""}
-    for name, value in (untold | told | {"state": str(state)}).items():
+def mark(row: Row, state: RowState, **outcome) -> None:
+    """Set all that a row says about its run; what is not given is as it was before any run."""
+    blank = {"code": "", "reason": "", "cure": "", "seconds": 0.0, "summary": ""}
+    for name, value in (blank | outcome | {"state": str(state)}).items():
         setattr(row, name, value)
 
 
@@ -205,6 +226,6 @@ def count(rows: Iterable[Row]) -> dict[str, int]:
     return {str(state): found[str(state)] for state in RowState}
 
 
-def tell_counts(rows: Iterable[Row]) -> str:
+def counts_text(rows: Iterable[Row]) -> str:
     """'7 done, 1 failed, 2 waiting'; what is nought is left out."""
     return ", ".join(f"{number} {state}" for state, number in count(rows).items() if number) or "empty"

@@ -1,7 +1,5 @@
 """blender_assets.cats.txt: the catalogues of an asset library, one a line. What others wrote stays as it is."""
 
-from __future__ import annotations
-
 import os
 import re
 import uuid

@@ -1,7 +1,5 @@
 """What has to be true before the set-up can begin, each with a sentence and, where one exists, a button."""
 
-from __future__ import annotations
-
 import os
 import ssl
 import sys
@@ -14,9 +12,9 @@ from pathlib import Path
 from ..backend.errors import AvatarTexError
 from . import packages
 from .child import without_sigpipe
-from .graphics import LEAST_DRIVER, decide_build, find_driver
 from .installer import space
 from .log import BackendLog
+from .packages import LEAST_DRIVER, decide_build, find_driver
 from .places import Home, parent_that_exists
 from .pythons import find_python
 from .work import Work
@@ -54,23 +52,12 @@ class CheckRun(Work):
     """Looks at everything; `checks` grows while it does.
 
     Args:
-        choice: the artist's build: auto, cpu or cuda.
         online: whether Blender may use the network.
     """
 
-    def __init__(
-        self,
-        home: Home,
-        requirements: Path,
-        chosen_python: str,
-        choice: str,
-        online: bool,
-        log: BackendLog,
-        index: str = "",
-    ) -> None:
+    def __init__(self, home: Home, plan: packages.Plan, online: bool, log: BackendLog) -> None:
         super().__init__(log)
-        self.home, self.requirements, self.chosen_python = home, requirements, chosen_python
-        self.choice, self.online, self.index = choice, online, index or packages.PYPI
+        self.home, self.plan, self.online = home, plan, online
         self.checks: list[Check] = []
         self.build, self.download = "cpu", 0.0  # GB that are not there yet
 
@@ -81,7 +68,7 @@ class CheckRun(Work):
                 continue
             self.log.write(f"check: {check.name}: {check.verdict}: {check.text} {check.detail}")
             self.checks.append(check)
-        self.download = packages.DOWNLOAD[self.build] * share_missing(self.requirements, self.home, self.build)
+        self.download = packages.DOWNLOAD[self.build] * share_missing(self.plan.requirements, self.home, self.build)
 
     def is_fine(self, with_network: bool = True) -> bool:
         """Whether nothing stands in the way."""
@@ -92,7 +79,7 @@ class CheckRun(Work):
 
 def check_python(run: CheckRun) -> Check:
     try:
-        words = find_python(run.chosen_python)
+        words = find_python(run.plan.python)
     except AvatarTexError as refusal:
         return Check("Python 3.11", Verdict.MISSING, f"{refusal.message} {refusal.cure}", Cure.GET_PYTHON)
     return Check("Python 3.11", Verdict.OK, "Found", detail=" ".join(words))
@@ -103,16 +90,16 @@ def check_graphics(run: CheckRun) -> Check:
     card, driver = find_driver()
     if packages.build_here("cuda") == "cpu":
         return Check("Graphics", Verdict.OK, "CPU build")
-    run.build = decide_build(run.choice, driver, run.requirements)
-    if packages.is_unchecked(packages.hashes_of(run.requirements), "cuda"):
+    run.build = decide_build(run.plan, driver)
+    if packages.is_unchecked(packages.hashes_of(run.plan.requirements), "cuda"):
         if run.build == "cuda":
             return Check("Graphics", Verdict.NOTE, "CUDA build, unchecked: only download.pytorch.org vouches for it.")
-        if driver >= LEAST_DRIVER and run.choice == "auto":
+        if driver >= LEAST_DRIVER and run.plan.choice == "auto":
             text = "CPU build. The one for CUDA has no checksum: choose it as Build if you trust download.pytorch.org."
             return Check("Graphics", Verdict.NOTE, text)
     if run.build == "cuda" and not driver:
         return Check("Graphics", Verdict.NOTE, "CUDA build, though no NVIDIA driver was found. It will use the CPU.")
-    if 0 < driver < LEAST_DRIVER and run.choice != "cpu":
+    if 0 < driver < LEAST_DRIVER and run.plan.choice != "cpu":
         text = f"The driver of {card} ({driver}) is too old for CUDA, which wants {LEAST_DRIVER}: it will use the CPU."
         return Check("Graphics", Verdict.NOTE, text)
     return Check("Graphics", Verdict.OK, f"{run.build.upper()} build, {card or 'no NVIDIA card'}")
@@ -144,13 +131,14 @@ def check_index(run: CheckRun) -> Check | None:
     if not run.online:
         return None
     name = "Packages"
-    addresses = (run.index, packages.TORCH_INDEX.get((sys.platform, run.build)))
+    index = run.plan.index or packages.PYPI
+    addresses = (index, packages.TORCH_INDEX.get((sys.platform, run.build)))
     silent = [address for address in addresses if address and not answers(address)]
     if silent:
         host = silent[0].split("/")[2]
         text = f"{host} does not answer. Check the network or its proxy."
         return Check(name, Verdict.NOTE, text, of_network=True)
-    return Check(name, Verdict.OK, f"{run.index.split('/')[2]} answers", of_network=True)
+    return Check(name, Verdict.OK, f"{index.split('/')[2]} answers", of_network=True)
 
 
 def share_missing(requirements: Path, home: Home, build: str) -> float:

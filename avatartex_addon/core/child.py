@@ -4,8 +4,6 @@ Threads, because no portable way of reading a pipe without blocking works on Win
 never bpy.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import queue

@@ -1,7 +1,5 @@
 """Work of which only parts may run on Blender's own thread: it stays free for the artist meanwhile."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Generator
 from typing import Any

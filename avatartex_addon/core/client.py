@@ -5,17 +5,15 @@ dies, hangs or cannot be started answers its job with a Failure like any other, 
 to end: exactly one Result (Varied, Expressed, Registered, Saved), Failure or Stopped.
 """
 
-from __future__ import annotations
-
 import queue
 import time
+from enum import StrEnum
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.messages import PROTOCOL, Answer, Cancel, Failure, Message, Progress, Ready, Release, Request, Stopped
 from ..backend.wire import decode, encode
 from .child import Child
 from .log import BackendLog
-from .states import State
 
 #: Seconds without Stopped after which a cancelled backend is killed, so that Cancel always works within two seconds.
 CANCEL_TIME = 1.5
@@ -29,6 +27,18 @@ SILENCE_TIME = 300.0
 
 #: Seconds to wait before a restart, by the number of deaths in a row: a crash at start must not become a fork storm.
 BACK_OFF = (0.0, 0.0, 2.0, 5.0, 15.0, 30.0)
+
+
+class State(StrEnum):
+    """Where the backend stands. The panel draws from this alone."""
+
+    MISSING = "missing"  # no Python environment to start
+    STOPPED = "stopped"  # could be started, nothing runs
+    STARTING = "starting"  # started, or waiting out the back-off; not Ready yet
+    READY = "ready"
+    BUSY = "busy"
+    CANCELLING = "cancelling"  # asked to stop; killed when it does not answer
+    FAILED = "failed"  # died or hung; the next job starts it again
 
 
 class BackendClient:
@@ -190,7 +200,7 @@ class BackendClient:
         self.child.send(encode(self.request))
 
     def _check_time(self) -> list[Message]:
-        """What the clock alone can tell: not started, hung, or deaf to Cancel."""
+        """What the clock alone shows: not started, hung, or deaf to Cancel."""
         if self.state not in (State.STARTING, State.BUSY, State.CANCELLING) or time.monotonic() < self._deadline:
             return []
         if self.state is State.CANCELLING:
@@ -217,7 +227,7 @@ class BackendClient:
         return self._fail(self._died(f"The backend ended unexpectedly{exit_words(code)}."))
 
     def _fail(self, error: AvatarTexError) -> list[Message]:
-        """Kill what is left, and tell the job."""
+        """Kill what is left, and answer the job."""
         if self.child is not None:
             self.child.kill()
             self.child = None
@@ -246,7 +256,7 @@ def backend_missing() -> AvatarTexError:
 
 
 def exit_words(code: int | None) -> str:
-    """What an exit code tells: ' (exit code 1)', ' (killed; often the system was out of memory)'."""
+    """What an exit code means: ' (exit code 1)', ' (killed; often the system was out of memory)'."""
     if code is None:
         return ""
     if code in (-9, 137):

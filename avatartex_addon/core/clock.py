@@ -1,8 +1,6 @@
-"""How long a job will still take, told as an artist can believe it: it falls with the seconds and does not jump."""
+"""How long a job will still take, as an artist can believe it: it falls with the seconds and does not jump."""
 
-from __future__ import annotations
-
-#: Share from which a job's own pace can be told when no earlier one is known.
+#: Share from which a job's own pace counts when no earlier one is known.
 ENOUGH = 0.08
 #: From this share on the pace so far says all, before it the last job's duration does part.
 SURE = 0.6
@@ -14,7 +12,7 @@ class TimeLeft:
     """Seconds until the end of one job.
 
     Args:
-        expected: seconds that a job of this kind took the last time; 0 when none was seen.
+        expected: seconds that a job of this kind took the last time; 0 when there was none.
     """
 
     def __init__(self, now: float, expected: float = 0.0) -> None:
@@ -24,7 +22,7 @@ class TimeLeft:
         self._fraction = 0.0
         self._goal = expected  # the estimate at the last news, less what passed since
 
-    def tell(self, fraction: float, now: float) -> float | None:
+    def update(self, fraction: float, now: float) -> float | None:
         """The share of the job that is done, as often as there is time; the seconds that are left."""
         passed, self._last = now - self._last, now
         self._goal -= passed

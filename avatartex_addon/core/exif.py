@@ -1,6 +1,4 @@
-"""How a camera was held: the orientation that a picture file tells (Exif 2.32, tag 0x0112). Standard library only."""
-
-from __future__ import annotations
+"""How a camera was held: the orientation in a picture file (Exif 2.32, tag 0x0112). Standard library only."""
 
 import struct
 from pathlib import Path
@@ -11,7 +9,7 @@ ORIENTATION = 0x0112
 
 
 def read_orientation(path: Path) -> int:
-    """1 to 8 as Exif has it; 1, upright, where the file tells nothing."""
+    """1 to 8 as Exif has it; 1, upright, where the file has none."""
     try:
         if not path.is_file():  # a pipe may never end
             return 1
@@ -43,7 +41,7 @@ def find_tiff(data: bytes) -> bytes:
 
 
 def find_tag(tiff: bytes) -> int:
-    """The orientation among the tags of the first picture; 0 where it is not told.
+    """The orientation among the tags of the first picture; 0 where there is none.
 
     Raises:
         struct.error: the block is cut off.

@@ -1,7 +1,5 @@
 """Download the wheels of the lock file into a folder; what is there already is not fetched again."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import sys
@@ -10,8 +8,8 @@ from pathlib import Path
 
 from ..backend.errors import AvatarTexError
 from . import packages
-from .graphics import decide_build, find_driver
 from .log import BackendLog
+from .packages import decide_build, find_driver
 from .places import environment_python, parent_that_exists
 from .pythons import find_python
 from .work import Work, failed
@@ -23,48 +21,32 @@ MADE, DOWNLOADED = 0.05, 0.75
 def fetch_all(
     work: Work,
     python: str,
-    requirements: Path,
+    plan: packages.Plan,
     folder: Path,
     build: str,
     there: frozenset[tuple[str, str]] = frozenset(),
-    index: str = "",
 ) -> None:
     """Everything that an installation of this build needs beside what is there, by the pip of an environment of ours.
 
     Raises:
         AvatarTexError: a package cannot be had; those before it stay in the folder.
     """
-    hashes = packages.hashes_of(requirements)
-    tells_bytes = update_pip(work, python, hashes, index)
-    pins = packages.without(packages.read_pins(requirements, build), there)
-    fetch(work, python, pins, folder, build, tells_bytes, (MADE, DOWNLOADED), hashes, index)
-
-
-def fetch(
-    work: Work,
-    python: str,
-    pins: list[tuple[str, str]],
-    folder: Path,
-    build: str,
-    tells_bytes: bool,
-    bar: tuple[float, float],
-    hashes: dict[str, str],
-    index: str = "",
-) -> None:
-    """Those wheels that the folder lacks: large ones each for itself, telling bytes, then the small ones at once."""
+    hashes = packages.hashes_of(plan.requirements)
+    counts_bytes = update_pip(work, python, hashes, plan.index)
+    pins = packages.without(packages.read_pins(plan.requirements, build), there)
+    # the large ones each by itself, counting bytes, then the small ones at once
     missing = packages.without(pins, set(packages.wheels_in(folder)))
     groups = [[pin] for pin in missing if packages.weight(pin[0]) > 1]
     groups += [light] if (light := [pin for pin in missing if packages.weight(pin[0]) == 1]) else []
     whole = sum(packages.weight(name) for name, _ in pins)
     done = whole - sum(packages.weight(name) for name, _ in missing)
-    first, last = bar
-    span = (last - first) / max(1, whole)
+    span = (DOWNLOADED - MADE) / max(1, whole)
     arriving = folder / "arriving"  # pip may be killed while it writes: only whole wheels go into the folder
     for group in groups:
         name = group[0][0] if len(group) == 1 else f"{len(group)} small packages"
-        begin, weight = first + span * done, sum(packages.weight(name) for name, _ in group)
+        begin, weight = MADE + span * done, sum(packages.weight(name) for name, _ in group)
 
-        def tell(line: str, name: str = name, begin: float = begin, weight: int = weight) -> None:
+        def follow(line: str, name: str = name, begin: float = begin, weight: int = weight) -> None:
             if (found := read_progress(line)) and found[1] > 1e6:
                 megabytes, total = (part / 1e6 for part in found)
                 work.text = f"{name}: {megabytes:.0f} of {total:.0f} MB"
@@ -72,8 +54,8 @@ def fetch(
 
         work.step(f"Downloading {name}", begin)
         shutil.rmtree(arriving, ignore_errors=True)
-        command = packages.download_words(python, group, arriving, build, tells_bytes, index)
-        work.call(command, f"{name} could not be downloaded.", tell if len(group) == 1 else lambda line: None)
+        command = packages.download_words(python, group, arriving, build, counts_bytes, plan.index)
+        work.call(command, f"{name} could not be downloaded.", follow if len(group) == 1 else lambda line: None)
         for wheel in arriving.glob("*.whl"):
             packages.refuse_changed(wheel, hashes, build)
             wheel.replace(folder / wheel.name)
@@ -88,7 +70,7 @@ def read_progress(line: str) -> tuple[int, int] | None:
 
 
 def update_pip(work: Work, python: str, hashes: dict[str, str], index: str = "") -> bool:
-    """Bring in the pip of our choice; whether the one that is there tells bytes. An old one downloads as well."""
+    """Bring in the pip of our choice; whether the one that is there counts bytes. An old one downloads as well."""
     environment = Path(python).parents[1]
     if pip_version(environment) != packages.PIP:
         work.step("Preparing", MADE)
@@ -102,7 +84,7 @@ def update_pip(work: Work, python: str, hashes: dict[str, str], index: str = "")
                 work.call(packages.update_words(python, Path(temporary)), "pip stays as it is.")
         except AvatarTexError:
             work.heed_cancel()
-    return tuple(int(part) for part in pip_version(environment).split(".")[:2]) >= packages.TELLS_BYTES
+    return tuple(int(part) for part in pip_version(environment).split(".")[:2]) >= packages.COUNTS_BYTES
 
 
 def pip_version(environment: Path) -> str:
@@ -114,17 +96,14 @@ def pip_version(environment: Path) -> str:
 class WheelFolder(Work):
     """Fills a folder for Install from Folder on a machine without network, of the same system as this one."""
 
-    def __init__(
-        self, folder: Path, requirements: Path, chosen_python: str, choice: str, log: BackendLog, index: str = ""
-    ) -> None:
+    def __init__(self, folder: Path, plan: packages.Plan, log: BackendLog) -> None:
         super().__init__(log)
-        self.folder, self.requirements, self.chosen_python = folder, requirements, chosen_python
-        self.choice, self.index = choice, index
+        self.folder, self.plan = folder, plan
 
     def work(self) -> None:
         self.step("Looking for Python 3.11", 0.01)
-        base = find_python(self.chosen_python)
-        build = decide_build(self.choice, find_driver()[1], self.requirements)
+        base = find_python(self.plan.python)
+        build = decide_build(self.plan, find_driver()[1])
         needed = packages.DOWNLOAD[build]
         if shutil.disk_usage(parent_that_exists(self.folder)).free < needed * 1e9:
             raise failed(f"The packages need {needed:.1f} GB in {self.folder}.", "Free some space, or choose another.")
@@ -133,6 +112,6 @@ class WheelFolder(Work):
             self.step("Creating an environment", 0.02)
             self.call([*base, "-m", "venv", temporary], "The environment could not be created.")
             python = str(environment_python(Path(temporary)))
-            fetch_all(self, python, self.requirements, self.folder, build, index=self.index)
-        shutil.copy(self.requirements, self.folder / "requirements.txt")
+            fetch_all(self, python, self.plan, self.folder, build)
+        shutil.copy(self.plan.requirements, self.folder / "requirements.txt")
         self.step(f"{len(list(self.folder.glob('*.whl')))} packages for {sys.platform}, {build}", 1.0)

@@ -1,7 +1,5 @@
 """The faces of a portrait, asked of the backend before any job: a process of a second, beside the worker."""
 
-from __future__ import annotations
-
 import json
 import math
 import subprocess
@@ -15,7 +13,7 @@ from .log import BackendLog
 
 #: Seconds; it takes one, and a virus scanner on a cold disk twenty.
 LONGEST_LOOK = 60.0
-#: The point that tells a face from others.
+#: The point that distinguishes a face from others.
 NOSE = "nose_tip"
 #: What an answer raises that is another one.
 UNREADABLE = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
@@ -58,7 +56,7 @@ def look_for_faces(command: list[str], portrait: str, log: BackendLog) -> FoundF
     with tempfile.TemporaryDirectory(prefix="avatartex_") as folder:
         picture = Path(folder) / "portrait.bmp"
         try:
-            told = subprocess.run(
+            answer = subprocess.run(
                 [*command, "--portrait", portrait, "--picture", str(picture)],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -66,10 +64,10 @@ def look_for_faces(command: list[str], portrait: str, log: BackendLog) -> FoundF
                 check=False,
                 **process_options(),
             )
-            if told.returncode:
-                log.write(f"faces: {told.stderr.strip()[-200:]}")
+            if answer.returncode:
+                log.write(f"faces: {answer.stderr.strip()[-200:]}")
                 return None
-            return read_answer(told.stdout, picture.read_bytes())
+            return read_answer(answer.stdout, picture.read_bytes())
         except (*UNREADABLE, OSError, subprocess.SubprocessError) as reason:
             log.write(f"faces: {type(reason).__name__}: {reason}")
             return None
@@ -81,18 +79,18 @@ def read_answer(text: str, picture: bytes) -> FoundFaces:
     Raises:
         UNREADABLE: it is another one.
     """
-    told = json.loads(text)
+    answer = json.loads(text)
     faces = tuple(
         Face(places(one["box"], 4), {str(point["name"]): places(point["portrait"], 2) for point in one["points"]})
-        for one in told["faces"]
+        for one in answer["faces"]
     )
-    width, height = places([told["width"], told["height"]], 2)
+    width, height = places([answer["width"], answer["height"]], 2)
     return FoundFaces(int(width), int(height), faces, picture)
 
 
-def places(told: list, count: int) -> tuple:
+def places(answer: list, count: int) -> tuple:
     """So many numbers. Raises: ValueError, TypeError."""
-    found = tuple(float(one) for one in told)
+    found = tuple(float(one) for one in answer)
     if len(found) != count or not all(map(math.isfinite, found)):
         raise ValueError("no places")
     return found

@@ -1,23 +1,24 @@
-"""Makes the backend's virtual environment: find a Python 3.11, create, download and install the lock file, check.
+"""Makes the backend's virtual environment: find a Python 3.11, create, download and install the lock file, check; and
+gives its disk space back.
 
 What is done stays when it is cancelled or fails: each downloaded package lies in a folder, an environment that works
 is kept, and pip skips what it holds already.
 """
 
-from __future__ import annotations
-
+import contextlib
 import shutil
 from pathlib import Path
 
 from ..backend import verified
 from . import packages
 from .fetch import DOWNLOADED, fetch_all
-from .graphics import build_of_wheels, decide_build, find_driver
 from .log import BackendLog
+from .packages import build_of_wheels, decide_build, find_driver
 from .places import (
     Home,
     claim_folder,
     clear_folder,
+    default_folder,
     environment_python,
     measure_folder,
     parent_that_exists,
@@ -36,38 +37,25 @@ class Installer(Work):
 
     Args:
         home: where to.
-        requirements: the lock file.
-        chosen_python: the artist's Python 3.11; '' to find one.
-        choice: of torch's build: auto, cpu or cuda.
-        wheels: a folder with all packages; None to download them. index: where from; '' for PyPI.
+        wheels: a folder with all packages; None to download them.
     """
 
     changes_files = True
 
-    def __init__(
-        self,
-        home: Home,
-        requirements: Path,
-        chosen_python: str,
-        choice: str,
-        log: BackendLog,
-        wheels: Path | None = None,
-        index: str = "",
-    ) -> None:
+    def __init__(self, home: Home, plan: packages.Plan, log: BackendLog, wheels: Path | None = None) -> None:
         super().__init__(log)
-        self.home, self.requirements, self.chosen_python, self.wheels = home, requirements, chosen_python, wheels
-        self.choice, self.build, self.index = choice, "cpu", index
+        self.home, self.plan, self.wheels, self.build = home, plan, wheels, "cpu"
         self.python = str(environment_python(home.environment))
         self.text = "Starting"
         self._packages_before: int | None = None  # counted while pip installs
 
     def work(self) -> None:
-        if not self.requirements.is_file():
+        if not self.plan.requirements.is_file():
             raise failed("This build of AvatarTex carries no list of packages.", "Install the extension again.")
         folder = self.wheels
-        decided = decide_build(self.choice, find_driver()[1], self.requirements)
+        decided = decide_build(self.plan, find_driver()[1])
         self.build = decided if folder is None else build_of_wheels(folder)
-        self.pins = packages.read_pins(self.requirements, self.build)
+        self.pins = packages.read_pins(self.plan.requirements, self.build)
         if folder is not None:
             check_wheels(self.pins, folder)
         with self.home.locked():
@@ -85,7 +73,7 @@ class Installer(Work):
         folder = self.home.environment
         self.step("Looking for Python 3.11", 0.01)
         works = bool(read_mark(folder)) and python_version((self.python,)) == WANTED_PYTHON and has_pip(self.python)
-        base = () if works else find_python(self.chosen_python)
+        base = () if works else find_python(self.plan.python)
         check_space(self.home, self.build)
         if not works:
             self.step("Creating the environment", 0.02)
@@ -110,15 +98,15 @@ class Installer(Work):
             clear_folder(folder)
         claim_folder(folder)
         write_mark(folder, build=self.build)
-        fetch_all(self, self.python, self.requirements, folder, self.build, self.installed(), self.index)
+        fetch_all(self, self.python, self.plan, folder, self.build, self.installed())
         return folder
 
     def install(self, source: Path) -> None:
         self.step("Installing", DOWNLOADED)
-        hashes = packages.hashes_of(self.requirements)
+        hashes = packages.hashes_of(self.plan.requirements)
         for wheel in source.glob("*.whl"):  # all of them: pip chooses
             self.heed_cancel()
-            packages.refuse_changed(wheel, hashes, self.build if self.wheels is None else self.choice)
+            packages.refuse_changed(wheel, hashes, self.build if self.wheels is None else self.plan.choice)
         self._packages_before = len(self.installed())
         if self.pins:
             words = packages.install_words(self.python, self.pins, source)
@@ -127,7 +115,7 @@ class Installer(Work):
         self.place_weights()
         self.step("Checking", CHECKING)
         self.call([self.python, "-I", "-c", "import numpy, cv2, torch"], "The installed packages do not work together.")
-        write_mark(self.home.environment, complete=True, lock=packages.lock_hash(self.requirements))
+        write_mark(self.home.environment, complete=True, lock=packages.lock_hash(self.plan.requirements))
         if read_mark(self.home.downloads):
             clear_folder(self.home.downloads)
         self.step("Ready", 1.0)
@@ -144,7 +132,7 @@ class Installer(Work):
         return frozenset((name, version) for name, version, dist_info in found if packages.whole(dist_info))
 
     def progress(self) -> tuple[str, float]:
-        """pip says nothing while it installs; what it has put in place tells."""
+        """pip says nothing while it installs; what it has put in place shows how far it is."""
         before = self._packages_before
         if before is None:
             return self.text, self.fraction
@@ -185,3 +173,27 @@ def space(home: Home, build: str) -> tuple[float, float]:
     there = home.occupied / 1e9
     free = shutil.disk_usage(parent_that_exists(home.folder)).free / 1e9
     return max(0.3, packages.DISK[build] - there), free
+
+
+class Removal(Work):
+    """Deletes the environment, the downloads and the weights of one folder."""
+
+    changes_files = True
+
+    def __init__(self, home: Home, log: BackendLog) -> None:
+        super().__init__(log)
+        self.home = home
+
+    def work(self) -> None:
+        with self.home.locked():
+            for folder in self.home.folders:
+                if folder.exists():
+                    self.step(f"Removing {folder.name}", 0.5)
+                    clear_folder(folder)
+        with contextlib.suppress(OSError):  # something else of the artist's lies there, or another Blender's lock
+            (self.home.folder / "setup.lock").unlink()
+            if self.home.folder == default_folder():
+                self.home.folder.rmdir()
+
+    def cancel(self) -> None:
+        """Half a removal helps nobody: it goes on to its end."""

@@ -1,7 +1,5 @@
 """One job as plain data: what is asked for, its files, and what its report says in one line."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -147,7 +145,7 @@ def read_shares(report_path: Path) -> tuple[float, float, float]:
 
 
 def read_hair(report_path: Path) -> tuple[float, ...]:
-    """sRGB of the hair that the portrait shows; empty where the report tells none."""
+    """sRGB of the hair that the portrait shows; empty where the report has none."""
     hair = _find(read_report(report_path), "hair")
     numbers = isinstance(hair, list) and len(hair) == 3 and all(isinstance(part, int | float) for part in hair)
     return tuple(hair) if numbers else ()

@@ -1,7 +1,5 @@
 """Results of a batch that are not on their heads yet: they outlive this Blender, so that no work is done twice."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import glob
@@ -17,6 +15,7 @@ from pathlib import Path
 from ..backend import __version__
 from ..backend.errors import AvatarTexError
 from ..backend.messages import Generate, Result
+from ..backend.outputs import UDIM
 from ..backend.wire import decode, encode
 
 #: Of a request: files that count by what they hold, and what is of one run alone.
@@ -46,8 +45,8 @@ def fingerprint(request: Generate) -> str:
 
 def tiles_of(path: Path) -> Iterator[Path]:
     """The file, or one for each UDIM tile; nothing where it is gone."""
-    if "<UDIM>" in path.name:
-        yield from sorted(path.parent.glob(glob.escape(path.name).replace("<UDIM>", "[0-9]" * 4)))
+    if UDIM in path.name:
+        yield from sorted(path.parent.glob(glob.escape(path.name).replace(UDIM, "[0-9]" * 4)))
     elif path.is_file():
         yield path
 
@@ -80,9 +79,7 @@ def take_kept(folder: Path) -> Result | None:
     except (OSError, ValueError, AvatarTexError):
         return None
     answer = dataclasses.replace(answer, **{field: str(folder / getattr(answer, field)) for field in PLACES})
-    files = [
-        Path(getattr(answer, field).replace("<UDIM>", str(tile))) for tile in answer.tiles or [0] for field in PLACES
-    ]
+    files = [Path(getattr(answer, field).replace(UDIM, str(tile))) for tile in answer.tiles or [0] for field in PLACES]
     return answer if all(file.is_file() for file in files) else None
 
 

@@ -1,9 +1,8 @@
-"""What the backend says on stderr, in a file that stays small."""
-
-from __future__ import annotations
+"""What the backend and its set-up say: in a file that stays small, and for those who watch a terminal."""
 
 import logging
 import logging.handlers
+import sys
 from pathlib import Path
 
 #: One file of a megabyte and two older ones: about a thousand tracebacks, and no disk fills up.
@@ -28,3 +27,15 @@ class BackendLog:
 
     def close(self) -> None:
         self._handler.close()
+
+
+class ProgressLine:
+    """Each new stage on stderr."""
+
+    def __init__(self) -> None:
+        self.last = ""
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        if stage != self.last:
+            self.last = stage
+            print(f"{round(fraction * 100):3d} %  {stage}", file=sys.stderr, flush=True)

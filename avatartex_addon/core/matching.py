@@ -1,7 +1,6 @@
 """Which portrait belongs to which head, by their names."""
 
-from __future__ import annotations
-
+import operator
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -37,7 +36,7 @@ def match(rule: str, names: Sequence[str], folder: Path) -> dict[str, Path]:
     else:
         labels = {path: path.stem for path in pictures}
     found: dict[str, Path] = {}
-    for test in (equals, contains):
+    for test in (operator.eq, operator.contains):
         assign(found, names, labels, test)
     taken = set(found.values())
     for path, label in labels.items():
@@ -53,14 +52,6 @@ def assign(found: dict[str, Path], names: Sequence[str], labels: dict[Path, str]
         passing = [name for name in names if simple(name) and test(simple(label), simple(name))]
         if passing and (best := max(passing, key=lambda name: len(simple(name)))) not in found:
             found[best] = path
-
-
-def equals(label: str, name: str) -> bool:
-    return label == name
-
-
-def contains(label: str, name: str) -> bool:
-    return name in label
 
 
 def name_that_holds(label: str, names: Iterable[str]) -> str:

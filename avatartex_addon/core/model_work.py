@@ -1,7 +1,5 @@
 """Large models for the backend, fetched and removed by its own command."""
 
-from __future__ import annotations
-
 import json
 import re
 
@@ -35,8 +33,8 @@ class ModelWork(Work):
             self.run("download", *self.words, "--json")
         elif self.verb != "list":
             self.run(self.verb, *self.words)
-        told = [json.loads(line) for line in self.run("list", "--json") if line.startswith("{")]
-        self.states = {one["name"]: one for one in told}
+        answer = [json.loads(line) for line in self.run("list", "--json") if line.startswith("{")]
+        self.states = {one["name"]: one for one in answer}
 
     def run(self, *words: str) -> list[str]:
         """The lines that it prints.
@@ -47,13 +45,13 @@ class ModelWork(Work):
         lines = self.call([*self.command, *words], "The models cannot be looked at.", self.follow, codes=(0, REFUSED))
         for line in lines:
             if refusal := REFUSAL.fullmatch(line):
-                code, told = refusal.groups()
+                code, answer = refusal.groups()
                 known = code in set(ErrorCode)
-                raise AvatarTexError(ErrorCode(code), told, "") if known else failed(told)
+                raise AvatarTexError(ErrorCode(code), answer, "") if known else failed(answer)
         return lines
 
     def follow(self, line: str) -> None:
         """Where a download stands."""
         if line.startswith('{"done"'):
-            told = json.loads(line)
-            self.fraction = told["done"] / max(told["whole"], 1)
+            answer = json.loads(line)
+            self.fraction = answer["done"] / max(answer["whole"], 1)

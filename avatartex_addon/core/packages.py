@@ -4,21 +4,23 @@ The large ones one by one, because what has arrived stays when the next one fail
 command that is cancelled.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import platform
 import re
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from .child import process_options
 from .work import failed
 
-#: The pip that downloads, and from which on it tells bytes. Environments begin with an older one.
+#: The pip that downloads, and from which on it counts bytes. Environments begin with an older one.
 PIP = "26.0"
-TELLS_BYTES = (24, 1)
+COUNTS_BYTES = (24, 1)
 
 #: Builds of torch: which index has them where PyPI has the other one. PyPI's is CUDA on Linux, CPU elsewhere.
 TORCH_INDEX = {
@@ -53,6 +55,17 @@ WEIGHTS = {
 #: NVIDIA's packages for Linux summed up, unpacked estimated.
 DOWNLOAD = {"cpu": 0.37, "cuda": 3.4}
 DISK = {"cpu": 2.0, "cuda": 9.7}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the set-up is to install. requirements: the lock. python: the artist's Python 3.11, '' to find one. choice:
+    of torch's build, one of BUILDS. index: where packages come from, '' for PyPI."""
+
+    requirements: Path
+    python: str = ""
+    choice: str = "auto"
+    index: str = ""
 
 
 def weight(name: str) -> int:
@@ -149,7 +162,7 @@ def refuse_changed(wheel: Path, hashes: dict[str, str], build: str = "cpu") -> N
     """Refuse a wheel that is not the one which the lock was made with.
 
     Args:
-        build: what was decided, or chosen: cuda lets the build through that is_unchecked() tells of.
+        build: what was decided, or chosen: cuda lets the build through that is_unchecked() means.
 
     Raises:
         AvatarTexError: it is another one, or an unknown one.
@@ -172,12 +185,12 @@ def pip(python: str, *words: str) -> list[str]:
 
 
 def download_words(
-    python: str, pins: list[tuple[str, str]], folder: Path, build: str, tells_bytes: bool, index: str = ""
+    python: str, pins: list[tuple[str, str]], folder: Path, build: str, counts_bytes: bool, index: str = ""
 ) -> list[str]:
     """pip's words for some wheels, without what they depend on; from PyPI where no index is named."""
     torchs = TORCH_INDEX.get((sys.platform, build)) if pins[0][0] == "torch" else None
     words = "download --no-deps --only-binary :all: --no-cache-dir --retries 3 --progress-bar".split()
-    words += ["raw" if tells_bytes else "off", "--dest", str(folder), "--index-url", torchs or index or PYPI]
+    words += ["raw" if counts_bytes else "off", "--dest", str(folder), "--index-url", torchs or index or PYPI]
     return pip(python, *words, *(f"{name}=={version}" for name, version in pins))
 
 
@@ -190,3 +203,50 @@ def install_words(python: str, pins: list[tuple[str, str]], folder: Path) -> lis
     """pip's words to install some packages from a folder, without any network."""
     named = [f"{name}=={version}" for name, version in pins]
     return pip(python, "install", "--progress-bar", "off", *OFFLINE, str(folder), *named)
+
+
+#: The oldest driver on which the CUDA build runs (CUDA 13).
+LEAST_DRIVER = 580
+
+BUILDS = ("auto", "cpu", "cuda")
+
+
+def decide_build(plan: Plan, driver: int) -> str:
+    """cpu or cuda; a build without a checksum only where the artist chose it.
+
+    Args:
+        driver: its main version, 0 without one.
+    """
+    hashes = hashes_of(plan.requirements)
+    if has_no_cpu(hashes):
+        return "cuda"  # which runs without a card, too
+    runs = driver >= LEAST_DRIVER and not is_unchecked(hashes, "cuda")
+    return build_here(("cuda" if runs else "cpu") if plan.choice == "auto" else plan.choice)
+
+
+def build_of_wheels(folder: Path) -> str:
+    """What a folder of packages would install."""
+    return "cuda" if any(folder.glob("nvidia_*.whl")) or any(folder.glob("torch-*+cu*.whl")) else "cpu"
+
+
+def find_driver() -> tuple[str, int]:
+    """(name of the card, main version of NVIDIA's driver); ('', 0) without one."""
+    program = shutil.which("nvidia-smi")
+    if program:
+        try:
+            said = subprocess.run(
+                [program, "--query-gpu=name,driver_version", "--format=csv,noheader"],
+                capture_output=True,
+                timeout=20,
+                stdin=subprocess.DEVNULL,
+                **process_options(),
+            )
+            name, version = said.stdout.splitlines()[0].rsplit(",", 1)
+            return name.strip(), int(version.split(".")[0])
+        except (OSError, ValueError, IndexError, subprocess.TimeoutExpired):
+            pass
+    try:
+        text = Path("/proc/driver/nvidia/version").read_text(encoding="utf-8")
+        return "NVIDIA card", int(re.search(r"Kernel Module.*?\s(\d+)\.\d+", text)[1])
+    except (OSError, TypeError):
+        return "", 0

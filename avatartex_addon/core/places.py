@@ -7,8 +7,6 @@
 A mark lies in each of them and says that the set-up made it. Nothing without a mark is ever changed or deleted.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

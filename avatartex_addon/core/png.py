@@ -1,7 +1,5 @@
 """PNG without a library: pictures of 8 bits written quickly, and one channel of them read. Slow ones go on a thread."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 

@@ -4,8 +4,6 @@ Blender's changes with every release (3.11 up to 5.0, 3.13 from 5.1) and goes wi
 is a copy.
 """
 
-from __future__ import annotations
-
 import glob
 import os
 import shutil

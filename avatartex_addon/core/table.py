@@ -1,7 +1,5 @@
 """A batch as a CSV table: heads and portraits in, results out (CSV or JSON)."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

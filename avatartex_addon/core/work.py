@@ -1,7 +1,5 @@
 """Something of the set-up that takes long, on a thread: it starts processes and writes to fields, never touches bpy."""
 
-from __future__ import annotations
-
 import subprocess
 import threading
 from collections.abc import Callable
@@ -26,7 +24,7 @@ class Work:
         self._thread = threading.Thread(target=self._run, name="avatartex-setup", daemon=True)
 
     def work(self) -> None:
-        """Do it; every refusal is an AvatarTexError, an OSError is told by its text."""
+        """Do it; every refusal is an AvatarTexError, an OSError is errors by its text."""
         raise NotImplementedError
 
     def start(self) -> None:
@@ -70,7 +68,7 @@ class Work:
         """Run to the end, every line into the log and to on_line; its lines.
 
         Raises:
-            AvatarTexError: with the sentence and the last error it told for another exit code; when cancelled.
+            AvatarTexError: with the sentence and the last error it errors for another exit code; when cancelled.
         """
         self.heed_cancel()
         self._process = subprocess.Popen(
@@ -107,8 +105,8 @@ class Work:
 
 def last_error(lines: list[str]) -> str:
     """The last line in which a process said what was wrong."""
-    told = [line for line in lines if "error" in line.lower()]
-    return told[-1][:200] if told else ""
+    errors = [line for line in lines if "error" in line.lower()]
+    return errors[-1][:200] if errors else ""
 
 
 #: What most refusals advise.

@@ -1,5 +1,5 @@
 """Jobs as they run: one texture, a registration, a batch, a set of variants."""
 
-from . import fresh_file, portrait_faces, variant_bake
+from . import portrait_faces, scene_batch, variant_bake
 
-PARTS = (variant_bake, fresh_file, portrait_faces)
+PARTS = (variant_bake, scene_batch, portrait_faces)

@@ -1,11 +1,10 @@
 """One question to the backend, from the capture to its answer, in steps that an operator or a loop calls."""
 
-from __future__ import annotations
-
 import shutil
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,9 @@ from .. import session
 from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
 from ..backend.messages import STAGES, Answer, Failure, Progress, Stopped
 from ..core.chore import Chore, Parts
-from ..core.client import Request
+from ..core.client import Request, State
 from ..core.clock import TimeLeft
 from ..core.job import HeadJob, JobFiles
-from ..core.states import State
 from ..preferences import preferences
 from ..scene.capture import capture_head
 from ..scene.graph import find_colorless
@@ -45,7 +43,7 @@ class BackendTask:
     """
 
     answer: Answer | None = None
-    stages = tuple(name for name in STAGES if name != "large")  # which few jobs have: it is told by its name
+    stages = tuple(name for name in STAGES if name != "large")  # which few jobs have: it shows by its name
     time_left: TimeLeft | None = None
     files: JobFiles | None = None
     request: Callable[..., Request] | None = None  # as long as it is not sent
@@ -56,33 +54,50 @@ class BackendTask:
         """Looked up each time: a loaded file brings its own window manager."""
         return bpy.context.window_manager.avatartex_job
 
-    def capture(
-        self, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], head_group: str, selected_faces: bool
-    ) -> None:
-        """Begin to write the head into a folder of this task's own; `step` goes on with it.
+    def begin(self, write: Callable[[], Parts]) -> None:
+        """Begin to write what the backend is to read into a folder of this task's own; `step` goes on with it.
+
+        Args:
+            write: a chore; fields of the request that say where its files are, or nothing.
 
         Raises:
             AvatarTexError: it cannot be written, or there is no backend.
         """
         self.client = session.client()
         self.client.refuse()
-        self.name, self.object_name = uuid.uuid4().hex[:12], head.name
-        self.chore = Chore(self.prepare(head, uv_map, slots, head_group, selected_faces))
+        self.name = uuid.uuid4().hex[:12]
+        self.chore = Chore(self.prepare(write))
+
+    def prepare(self, write: Callable[[], Parts]) -> Parts:
+        try:
+            self.files = JobFiles(Path(bpy.app.tempdir), self.name)
+            return (yield from write()) or {}
+        except OSError as reason:
+            raise AvatarTexError(
+                ErrorCode.OUTPUT_NOT_WRITTEN,
+                f"The job's files could not be written ({reason.strerror}).",
+                "Free space on the disk of Blender's temporary folder.",
+            ) from reason
+
+    def capture(self, head: bpy.types.Object, wanted_uv_map: str, head_group: str, selected_faces: bool) -> None:
+        """Begin to write the head, as `begin` does."""
+        self.object_name, self.uv_map = head.name, find_uv_map(head, wanted_uv_map)
+        self.slots = find_head_slots(head, self.uv_map)
+        self.head_group, self.selected_faces = head_group, selected_faces
+        self.begin(self.write_all)
 
     def capture_job(self, job: HeadJob) -> bpy.types.Object:
-        """Begin to write the head of a job, as `capture` does, once all is looked at that could stop it; the head."""
+        """Begin to write the head of a job, once all is looked at that could stop it; the head."""
         head = find_job_head(job)
-        self.uv_map = find_uv_map(head, job.uv_map)
-        self.slots = find_head_slots(head, self.uv_map)
-        if problem := find_colorless(head, self.slots):
+        slots = find_head_slots(head, find_uv_map(head, job.uv_map))
+        if problem := find_colorless(head, slots):
             raise problem
-        self.capture(head, self.uv_map, self.slots, job.head_group, job.selected_faces)
+        self.capture(head, job.uv_map, job.head_group, job.selected_faces)
         return head
 
-    def tell_job(self, head: bpy.types.Object, job: HeadJob) -> dict[str, Any]:
-        """What every request for the job's head says, as its fields."""
+    def job_fields(self, head: bpy.types.Object, job: HeadJob) -> dict[str, Any]:
+        """The fields that every request for the job's head has."""
         return job.settings() | {
-            "job": self.name,
             "portrait": job.portrait,
             "capture": str(self.files.capture),
             "device": preferences().device,
@@ -92,31 +107,17 @@ class BackendTask:
             "further": list(job.further),
         }
 
-    def prepare(
-        self, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], head_group: str, selected_faces: bool
-    ) -> Parts:
-        """Write what the backend is to read; the fields of the request that tell of it."""
-        try:
-            self.files = JobFiles(Path(bpy.app.tempdir), self.name)
-            yield from self.write_head(head, uv_map, slots, head_group, selected_faces)
-            return (yield from self.keep_more())
-        except OSError as reason:
-            raise AvatarTexError(
-                ErrorCode.OUTPUT_NOT_WRITTEN,
-                f"The job's files could not be written ({reason.strerror}).",
-                "Free space on the disk of Blender's temporary folder.",
-            ) from reason
+    def write_all(self) -> Parts:
+        yield from self.write_head(self.find_head())
+        return (yield from self.keep_more())
 
-    def write_head(
-        self, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], head_group: str, selected_faces: bool
-    ) -> Parts:
+    def write_head(self, head: bpy.types.Object) -> Parts:
         """The capture that the request names."""
-        yield from capture_head(self.files.capture, head, uv_map, slots, head_group, selected_faces)
+        yield from capture_head(self.files.capture, head, self.uv_map, self.slots, self.head_group, self.selected_faces)
 
     def keep_more(self) -> Parts:
         """Whatever else the backend is to read, as fields of the request."""
         yield from ()
-        return {}
 
     def find_head(self) -> bpy.types.Object:
         """The head, some time later.
@@ -139,9 +140,9 @@ class BackendTask:
             )
         return head
 
-    def ask(self, request: Callable[..., Request]) -> None:
+    def ask(self, kind: type[Request], **fields: Any) -> None:
         """Make and send the request once the files are written; the backend is started when it is not running."""
-        self.request = request
+        self.request = partial(kind, job=self.name, **fields)
         self.status.running, self.status.stage = True, "Starting the backend"
 
     def send(self) -> None:
@@ -176,7 +177,7 @@ class BackendTask:
                 case answer if isinstance(answer, Answer):
                     self.answer = answer
         if self.time_left is not None:
-            seconds = self.time_left.tell(self.status.fraction, time.monotonic())
+            seconds = self.time_left.update(self.status.fraction, time.monotonic())
             self.status.seconds_left = -1.0 if seconds is None else seconds
             if self.answer is not None:
                 _lasted[self.kind] = time.monotonic() - self.time_left.started
@@ -189,7 +190,7 @@ class BackendTask:
         return (type(self).__name__,)
 
     def show(self, progress: Progress) -> None:
-        """Let the panel tell how far it is."""
+        """Let the panel show how far it is."""
         status = self.status
         status.stage, status.fraction = STAGES.get(progress.stage, progress.stage), progress.fraction
         status.steps = len(self.stages)

@@ -1,7 +1,5 @@
 """What the window asks for, as plain jobs: the panel's settings, the red regions of a result, the Variants panel."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +9,9 @@ from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.options import APPEARANCE, HEAD_GROUP, REMEMBERED, SELECTED_FACES, SIZE, UV_MAP, read
 from ..backend.seeds import parse_seeds
 from ..core.job import HeadJob, VariantJob
-from ..scene.further_portraits import further_paths
 from ..scene.head import find_head, find_problem, portrait_path
 from ..scene.images import read_size
+from ..scene.portraits import further_paths
 from ..scene.regions import find_result
 
 

@@ -1,23 +1,19 @@
 """Expression maps from the artist's click to the nodes in the head's material."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.messages import Expressions
+from ..backend.options import PROFILE
 from ..core.chore import Parts
 from ..core.job import HeadJob, summarize
-from ..preferences import preferences
 from ..scene import versions
-from ..scene.capture_keys import capture_keys, find_keys
+from ..scene.capture import capture_keys, find_keys
 from ..scene.expression_nodes import build_group, show_maps
 from ..scene.images import keep_base, load_result
-from ..scene.pins import wire_pins
 from ..scene.regions import find_result
 from .backend_task import BackendTask
 
@@ -51,28 +47,14 @@ class ExpressionJob(BackendTask):
         self.status.reset()
         self.job, self.keys = job, keys
         head = self.capture_job(job)
-        self.ask(
-            partial(
-                Expressions,
-                job=self.name,
-                portrait=job.portrait,
-                capture=str(self.files.capture),
-                output=str(self.files.expressions),
-                report=str(self.files.report),
-                size=job.size,
-                style=job.style,
-                hair=job.hair,
-                device=preferences().device,
-                pins=wire_pins(head, job.portrait, job.pins),
-                further=list(job.further),
-            )
-        )
+        asked = replace(job, profile=PROFILE.default)  # maps need no large model
+        self.ask(Expressions, **self.job_fields(head, asked), output=str(self.files.expressions))
 
-    def write_head(self, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], *_which_faces) -> Parts:
+    def write_head(self, head: bpy.types.Object) -> Parts:
         self.keys = self.keys or tuple(find_keys(head))
         if problem := find_key_problem(head, self.keys):
             raise problem
-        yield from capture_keys(self.files.capture, head, uv_map, slots, self.keys)
+        yield from capture_keys(self.files.capture, head, self.uv_map, self.slots, self.keys)
 
     def keep_more(self) -> Parts:
         return {"base_texture": (yield from keep_base(find_result(self.find_head()).image, self.files.base))}

@@ -1,9 +1,6 @@
 """One job from the artist's click to the texture on the head."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import bpy
@@ -35,7 +32,7 @@ class Textures:
     report: Path  # JSON
     warnings: tuple[str, ...]
     summary: str  # one line
-    shell: bpy.types.Image | None = None  # what stands off the skin, with alpha, where it was asked for
+    shell: bpy.types.Image | None = None  # what lies above the skin, with alpha, where it was asked for
 
 
 class Generation(BackendTask):
@@ -50,17 +47,15 @@ class Generation(BackendTask):
         self.status.reset()
         head = self.capture_job(job)
         self.ask(
-            partial(
-                Generate,
-                **self.tell_job(head, job),
-                output=str(self.files.texture),
-                seed=job.seed,
-                shell=job.shell,
-                provenance=str(self.files.provenance),
-                layers=str(self.files.layers),
-                previews=str(self.files.previews),
-                trust_portrait=job.trust_portrait,
-            )
+            Generate,
+            **self.job_fields(head, job),
+            output=str(self.files.texture),
+            seed=job.seed,
+            shell=job.shell,
+            provenance=str(self.files.provenance),
+            layers=str(self.files.layers),
+            previews=str(self.files.previews),
+            trust_portrait=job.trust_portrait,
         )
 
     @property
@@ -129,7 +124,7 @@ class Generation(BackendTask):
             summarize(report),
             shell,
         )
-        self.tell(made)
+        self.show_made(made)
         return made
 
     def load_provenance(self) -> bpy.types.Image | None:
@@ -141,7 +136,7 @@ class Generation(BackendTask):
         versions.set_space(image, versions.DATA)
         return image
 
-    def tell(self, made: Textures) -> None:
+    def show_made(self, made: Textures) -> None:
         """Let the panel show the result."""
         status = self.status
         status.object_name, status.summary = made.object.name, made.summary

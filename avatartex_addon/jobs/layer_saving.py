@@ -1,19 +1,14 @@
 """A texture's layers into a file for paint programs: the backend writes it."""
 
-from __future__ import annotations
-
-import uuid
-from functools import partial
 from pathlib import Path
 
 import bpy
 
-from .. import session
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.messages import SaveLayers
-from ..core.chore import Chore, Parts
-from ..core.job import JobFiles
-from ..scene.images import UDIM
+from ..backend.outputs import UDIM, pattern
+from ..core.chore import Parts
+from ..scene.images import tile_file
 from ..scene.layer_store import SLIDERS, read_bytes
 from ..scene.layers import read_sliders
 from .backend_task import BackendTask
@@ -34,8 +29,8 @@ def name_layers(image: bpy.types.Image, path: Path) -> Path:
             f"'{path.name}' names no file of layers.",
             "Let it end in .ora (Krita, GIMP) or in .psd (Photoshop).",
         )
-    if image.source == "TILED" and UDIM not in path.name:
-        return path.with_name(f"{path.stem}.{UDIM}{path.suffix}")
+    if image.source == "TILED":
+        return Path(pattern(str(path)))
     return path
 
 
@@ -51,39 +46,26 @@ class LayerSaving(BackendTask):
 
     def __init__(self, image: bpy.types.Image, path: Path) -> None:
         path = name_layers(image, path)
-        self.client = session.client()
-        self.client.refuse()
-        self.name = uuid.uuid4().hex[:12]
         sources = read_bytes(image)
         for tile in sources if UDIM in path.name else ():
-            if (file := Path(str(path).replace(UDIM, str(tile)))).exists():
+            if (file := tile_file(path, tile)).exists():
                 raise AvatarTexError(
                     ErrorCode.OUTPUT_NOT_WRITTEN, f"'{file.name}' is there already.", "Choose another name."
                 )
         self.status.show_error("", "", "")
-        self.chore = Chore(self.write(sources))
-        opacities = dict(zip(SLIDERS, read_sliders(image)))
-        self.ask(partial(SaveLayers, job=self.name, output=str(path), opacities=opacities))
+        self.begin(lambda: self.write(sources))
+        self.ask(SaveLayers, output=str(path), opacities=dict(zip(SLIDERS, read_sliders(image))))
 
     def write(self, sources: dict[int, bytes]) -> Parts:
         """What the backend is to read."""
-        try:
-            self.files = JobFiles(Path(bpy.app.tempdir), self.name)
-            stem = self.files.layers
-            files = {stem.with_suffix(f".{tile}.layers" if tile else ".layers"): data for tile, data in sources.items()}
-            yield lambda: [path.write_bytes(data) for path, data in files.items()]
-        except OSError as reason:
-            raise AvatarTexError(
-                ErrorCode.OUTPUT_NOT_WRITTEN,
-                f"The job's files could not be written ({reason.strerror}).",
-                "Free space on the disk of Blender's temporary folder.",
-            ) from reason
+        stem = self.files.layers
+        files = {stem.with_suffix(f".{tile}.layers" if tile else ".layers"): data for tile, data in sources.items()}
+        yield lambda: [path.write_bytes(data) for path, data in files.items()]
         return {"source": [str(path) for path in files]}
 
     def find_written(self) -> list[Path]:
         """The files, once there is an answer."""
-        tiles = self.answer.tiles or [0]
-        return [Path(self.answer.output.replace(UDIM, str(tile))) for tile in tiles]
+        return [tile_file(self.answer.output, tile) for tile in self.answer.tiles or [0]]
 
     def finish(self) -> None:
         super().finish()

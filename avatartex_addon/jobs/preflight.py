@@ -1,15 +1,11 @@
 """Everything that stands in the way of a texture, and what would spoil it, before anything is asked of the backend."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from ..core.fixes import FIX_BUTTONS
-from ..core.idnames import Op
-from ..scene.further_portraits import find_missing
+from ..core.idnames import FIX_BUTTONS, Op
 from ..scene.graph import find_colorless
 from ..scene.head import (
     find_group_problem,
@@ -22,12 +18,13 @@ from ..scene.head import (
     is_deleted,
     portrait_path,
 )
+from ..scene.portraits import find_missing
 from ..scene.uv_sharing import DOUBTFUL_SHARE, Sharing, find_shared
 
 #: Of the head's faces: above it both halves share texels; above it with two others or more, they lie on a few colours.
 #: A knight's head on a palette has 57 % of those, mirrored halves none.
 MIRRORED_SHARE, PALETTE_SHARE = 0.3, 0.3
-#: What is in the way, short, by code; whatever has no such line is told in its sentence.
+#: What is in the way, short, by code; all else has its sentence.
 TITLES = {
     ErrorCode.PORTRAIT_MISSING: "No portrait yet",
     ErrorCode.NO_UVS: "No UV map",
@@ -52,7 +49,7 @@ class Obstacle:
 
 
 def find_obstacles(context: bpy.types.Context) -> list[Obstacle]:
-    """What stops Generate comes first. Cheap: the panel asks at every redraw, and tells of a missing backend itself."""
+    """What stops Generate comes first; a missing backend is the panel's own word. Cheap: it asks at every redraw."""
     found = []
     head, settings = find_head(context), context.scene.avatartex
     selection = find_selection_problem(context)
@@ -95,7 +92,7 @@ def selection_obstacle(problem: AvatarTexError, context: bpy.types.Context) -> O
 
 
 def mesh_obstacle(problem: AvatarTexError, context: bpy.types.Context, head: bpy.types.Object) -> Obstacle:
-    """With the button that mends this head; what only the artist can decide is told in its sentence."""
+    """With the button that mends this head; for what only the artist can decide, a sentence."""
     active = context.view_layer.objects.active
     if is_deleted(head) and active is not None and active.type == "MESH":
         return obstacle_with_button(problem, "Head was deleted", Op.CHOOSE_HEAD, "Use the Active One")
@@ -111,18 +108,9 @@ def portrait_obstacle(problem: AvatarTexError, settings) -> Obstacle:
     image = settings.portrait_image
     if not settings.portrait:
         return obstacle_of(problem)
-    operator, label, values = Op.PICK_PORTRAIT, "Pick Another", {}
     if image is not None:
-        operator, label, values = Op.USE_IMAGE, "Write It Again", {"image": image.name}
-    return Obstacle(
-        problem.code,
-        problem.message,
-        problem.cure,
-        title="Portrait is gone",
-        operator=operator,
-        label=label,
-        values=values,
-    )
+        return obstacle_with_button(problem, "Portrait is gone", Op.USE_IMAGE, "Write It Again", image=image.name)
+    return obstacle_with_button(problem, "Portrait is gone", Op.PICK_PORTRAIT, "Pick Another")
 
 
 def evaluated_problems(context: bpy.types.Context, head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
@@ -134,45 +122,27 @@ def evaluated_problems(context: bpy.types.Context, head: bpy.types.Object, uv_ma
     if not isinstance(shape, bpy.types.Mesh) or not shape.polygons:
         return []
     if uv_map not in shape.uv_layers:
-        return [
-            Obstacle(
-                ErrorCode.NO_UVS,
-                f"A modifier of '{head.name}' removes the UV map '{uv_map}'.",
-                "Apply the modifiers and unwrap, or turn it off.",
-            )
-        ]
+        removed = f"A modifier of '{head.name}' removes the UV map '{uv_map}'."
+        return [Obstacle(ErrorCode.NO_UVS, removed, "Apply the modifiers and unwrap, or turn it off.")]
     problem = find_size_problem(head, shape)
     return [obstacle_of(problem)] if problem is not None else []
+
+
+def doubt(code: str, message: str, title: str = "", operator: str = "", label: str = "", **values) -> Obstacle:
+    return Obstacle(code, message, "", title, operator, label, values, stops=False)
 
 
 def doubts(head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
     """What does not stop a texture."""
     found = []
     if (index := find_missing(head)) >= 0:
+        gone = "A further portrait is not there any more."
         found.append(
-            Obstacle(
-                "further-missing",
-                "A further portrait is not there any more.",
-                "",
-                "Further portrait is gone",
-                Op.FURTHER_REMOVE,
-                "Remove",
-                {"index": index},
-                stops=False,
-            )
+            doubt("further-missing", gone, "Further portrait is gone", Op.FURTHER_REMOVE, "Remove", index=index)
         )
     if not head.visible_get():
-        found.append(
-            Obstacle(
-                "hidden",
-                f"'{head.name}' is hidden: its texture will not be seen.",
-                "",
-                "Head is hidden",
-                Op.SHOW_HEAD,
-                "Show It",
-                stops=False,
-            )
-        )
+        hidden = f"'{head.name}' is hidden: its texture will not be visible."
+        found.append(doubt("hidden", hidden, "Head is hidden", Op.SHOW_HEAD, "Show It"))
     if uv_map and mirrors(head):
         found.append(
             Obstacle(
@@ -191,12 +161,12 @@ def overlap_obstacle(uv_map: str, sharing: Sharing) -> Obstacle:
     """How much of the head shares texels, and what that costs."""
     much = f"{sharing.shared:.0%} of the head's faces share texels in '{uv_map}'"
     if sharing.stacked > PALETTE_SHARE:
-        told = f"{much}, as where models are coloured by a palette. A portrait needs texels of its own for each face."
+        message = f"{much}, as in models coloured by a palette. A portrait needs texels of its own for each face."
     elif sharing.shared > MIRRORED_SHARE:
-        told = f"{much}, as where halves are mirrored: both sides show what one of them has."
+        message = f"{much}, as where halves are mirrored: both sides show what one of them has."
     else:
-        told = f"{much}: the rest is textured wholly, so it matters only where you see it."
-    return Obstacle("overlapping-uvs", told, "", "", Op.ADD_UV_MAP, "Add a UV Map", stops=False)
+        message = f"{much}: the rest is textured wholly, so it matters only where it is visible."
+    return doubt("overlapping-uvs", message, "", Op.ADD_UV_MAP, "Add a UV Map")
 
 
 def mirrors(head: bpy.types.Object) -> bool:

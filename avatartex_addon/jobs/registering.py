@@ -1,21 +1,16 @@
 """One look at the registration, from the artist's click to the overlay."""
 
-from __future__ import annotations
-
-from functools import partial
-
 import bpy
 
 from ..backend.messages import Register
-from ..scene.head import find_head, find_problem, find_uv_map, portrait_path
+from ..scene.head import find_head, find_problem, portrait_path
+from ..scene.image_editor import load_pictures
 from ..scene.pins import keep_points, portrait_key, wire_pins
-from ..scene.registration_pictures import load_pictures
-from ..scene.slots import find_head_slots
 from .backend_task import BackendTask
 
 
 class RegistrationJob(BackendTask):
-    """Asks how the head lies on the portrait; `apply` tells the panel.
+    """Asks how the head lies on the portrait; `apply` shows it in the panel.
 
     Raises:
         AvatarTexError: whatever stops the job before it starts.
@@ -28,31 +23,26 @@ class RegistrationJob(BackendTask):
         if problem := find_problem(context):
             raise problem
         settings, head = context.scene.avatartex, find_head(context)
-        self.object_name, self.portrait = head.name, settings.portrait
+        self.portrait = settings.portrait
         self.matrix = head.matrix_world.copy()
-        uv_map = find_uv_map(head, settings.uv_map)
-        self.capture(head, uv_map, find_head_slots(head, uv_map), settings.head_group, settings.selected_faces)
+        self.capture(head, settings.uv_map, settings.head_group, settings.selected_faces)
         self.ask(
-            partial(
-                Register,
-                job=self.name,
-                portrait=portrait_path(settings.portrait),
-                capture=str(self.files.capture),
-                pins=wire_pins(head, settings.portrait),
-                overlay=str(self.files.folder / "overlay.png"),
-                picture=str(self.files.folder / "portrait.png"),
-            )
+            Register,
+            portrait=portrait_path(settings.portrait),
+            capture=str(self.files.capture),
+            pins=wire_pins(head, settings.portrait),
+            overlay=str(self.files.folder / "overlay.png"),
+            picture=str(self.files.folder / "portrait.png"),
         )
 
     def apply(self, context: bpy.types.Context) -> None:
         """Keep the answer for panel and editors. A face that was not found is shown as an error, with its points."""
-        answer, told = self.answer, context.window_manager.avatartex_registration
-        told.object_name, told.portrait = self.object_name, portrait_key(self.portrait)
-        told.overlay, told.picture = answer.overlay, answer.picture
-        told.width, told.height = answer.width, answer.height
-        told.score, told.coverage, told.sentence = answer.score, answer.coverage, answer.sentence
-        told.warnings, told.code = "\n".join(answer.warnings), answer.code
-        keep_points(told, answer.points, self.matrix)
-        load_pictures(told)
+        answer, registration = self.answer, context.window_manager.avatartex_registration
+        registration.object_name, registration.portrait = self.object_name, portrait_key(self.portrait)
+        for name in ("overlay", "picture", "width", "height", "score", "coverage", "sentence", "code"):
+            setattr(registration, name, getattr(answer, name))
+        registration.warnings = "\n".join(answer.warnings)
+        keep_points(registration, answer.points, self.matrix)
+        load_pictures(registration)
         if answer.code:
             self.status.show_error(answer.code, answer.message, answer.cure)

@@ -1,7 +1,5 @@
 """A scene's batch as it runs: each row of the table becomes a job of the one warm backend."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 
@@ -11,33 +9,34 @@ from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
 from ..backend.option import BATCH, PANEL
 from ..backend.options import HEAD_GROUP, SEED, STYLE, read, select
 from ..core import kept
-from ..core.batch import BatchRun, Skip, recover
+from ..core.batch import BatchRun, RowState, Skip, recover
 from ..core.chore import Parts
 from ..core.job import HeadJob
-from ..core.states import RowState
 from ..preferences import user_folder
+from ..scene import uv_sharing
 from ..scene.characters import find_instances, find_twin, row_portrait
-from ..scene.further_portraits import further_paths
+from ..scene.portraits import further_paths
 from .backend_task import INTERVAL, OnProgress
-from .generation import Generation, Textures
+from .generation import Generation
 
 #: What each row has of its own, and what all have as the scene says.
 OF_A_ROW = (STYLE, SEED)
 OF_THE_SCENE = tuple(option for option in select(PANEL, BATCH) if option not in OF_A_ROW)
 
 #: The run that is going on: the operators Pause and Cancel reach it here.
-current: SceneBatch | None = None
+current: "SceneBatch | None" = None
 
 
 def kept_folder() -> Path:
     return user_folder() / "batch"
 
 
-class RowGeneration(Generation):
-    """Its result outlives this Blender until it is on the head: a batch that was torn off does not begin anew."""
+class RowTask(Generation):
+    """The job of one row. It is kept for the length of the run, so that what undo takes away can be put back; and its
+    result outlives this Blender until it is on the head: a batch that was torn off does not begin anew."""
 
     kept: Path | None = None
-    noted = False
+    noted = applied = False
 
     def keep_more(self) -> Parts:
         fields = yield from super().keep_more()
@@ -58,32 +57,18 @@ class RowGeneration(Generation):
             self.noted = True
         return done
 
-
-class RowTask:
-    """The job of one row. It is kept for the length of the run, so that what undo takes away can be put back."""
-
-    applied = False
-
-    def __init__(self, job: HeadJob) -> None:
-        self.generation = RowGeneration(job)
-        self.step, self.cancel = self.generation.step, self.generation.cancel
-
     def apply(self) -> tuple[str, str]:
-        made = self.generation.apply()
-        self.applied = True
-        return made.summary, " ".join([*made.warnings, *tell_instances(made)])
+        """Summary and notes, which the table shows."""
+        made = super().apply()
+        self.applied, notes = True, list(made.warnings)
+        if names := find_instances(made.object):
+            notes.append(f"Shown by {', '.join(names[:3])}{' and others' if names[3:] else ''} too: same mesh.")
+        return made.summary, " ".join(notes)
 
     def finish(self) -> None:
-        self.generation.files.drop_inputs()
-        self.generation.finish()
-
-    def abandon(self) -> None:
-        self.generation.abandon()
-
-
-def tell_instances(made: Textures) -> list[str]:
-    names = find_instances(made.object)
-    return [f"Shown by {', '.join(names[:3])}{' and others' if names[3:] else ''} too: same mesh."] if names else []
+        if self.answer is not None:
+            self.files.drop_inputs()
+        super().finish()
 
 
 class SceneBatch:
@@ -151,8 +136,8 @@ class SceneBatch:
         self.run.close()
         for task in self.made.values():
             if task.applied:
-                kept.drop_kept(task.generation.kept)
-        bpy.context.window_manager.avatartex_job.reset()  # the table tells the results
+                kept.drop_kept(task.kept)
+        bpy.context.window_manager.avatartex_job.reset()  # the table shows the results
         status, error = self.status, self.run.error
         status.running = status.paused = status.cancelling = False
         if error is not None:
@@ -191,3 +176,20 @@ def describe_run(scene: bpy.types.Scene) -> dict:
         "blender": bpy.app.version_string,
         "folder": str(Path(bpy.data.filepath).parent) if bpy.data.filepath else "",
     }
+
+
+@bpy.app.handlers.persistent
+def forget_job(*_arguments) -> None:
+    """Another file is loaded: it carries the state of the job that ran while it was saved, and that job is not ours."""
+    global current
+    current = None
+    uv_sharing.forget_sharing()
+    for manager in bpy.data.window_managers:
+        manager.avatartex_job.reset()
+        manager.avatartex_registration.object_name = ""
+        manager.avatartex_batch.reset()
+    for scene in bpy.data.scenes:
+        recover(scene.avatartex_batch.rows)
+
+
+HANDLERS = (("load_post", forget_job),)

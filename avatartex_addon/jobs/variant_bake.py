@@ -1,9 +1,6 @@
 """A set of variants from the artist's click to assets in the list of the head."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import bpy
@@ -15,17 +12,17 @@ from ..core.chore import Parts
 from ..core.job import VariantJob, summarize
 from ..scene.images import keep_base
 from ..scene.layers import keep_layers
+from ..scene.shown_variant import find_shown_variant
 from ..scene.variant_materials import (
     TAG,
+    apply_variant,
     base_material,
     drop_variant,
     find_catalogue,
     keep_image,
     make_material,
     mark_asset,
-    wear_variant,
 )
-from ..scene.worn import find_worn
 from .backend_task import BackendTask
 from .generation import current_texture
 
@@ -70,18 +67,16 @@ class VariantBake(BackendTask):
         self.status.reset()
         head = self.capture_job(asked)
         self.ask(
-            partial(
-                Variants,
-                **self.tell_job(head, asked),
-                output=str(self.files.variants),
-                styles=list(job.styles),
-                seeds=list(job.seeds),
-                strength=job.strength,
-                scale=job.scale,
-                format=job.format,
-                previews=True,
-                keep_layers=True,
-            )
+            Variants,
+            **self.job_fields(head, asked),
+            output=str(self.files.variants),
+            styles=list(job.styles),
+            seeds=list(job.seeds),
+            strength=job.strength,
+            scale=job.scale,
+            format=job.format,
+            previews=True,
+            keep_layers=True,
         )
 
     def keep_more(self) -> Parts:
@@ -90,7 +85,7 @@ class VariantBake(BackendTask):
 
     def apply(self) -> VariantSet:
         """Bring the set into the file: images, materials marked as assets, and the head's list. A variant of the same
-        style and seed goes; where the head wore it, it wears the new one.
+        style and seed goes; where the head showed it, it shows the new one.
 
         Raises:
             AvatarTexError: when the head is gone, or a texture cannot be kept.
@@ -101,8 +96,8 @@ class VariantBake(BackendTask):
             raise problem
         images = self.load_images(name)
         notes = list(self.answer.warnings)
-        number, told = ensure_catalogue(name)
-        notes += told
+        number, unwritten = ensure_catalogue(name)
+        notes += unwritten
         bases = {slot: base_material(head, slot) for slot in self.slots}
         made = [self.add(head, bases, image, one, number) for image, one in zip(images, self.answer.made, strict=True)]
         return VariantSet(
@@ -161,7 +156,7 @@ class VariantBake(BackendTask):
         slot, *others = bases
         material = make_material(head, bases[slot], self.uv_map, image, f"{head.name} {style} {seed}")
         same = [i for i, e in enumerate(head.avatartex_variants) if (e.style, e.seed) == (style, seed)]
-        was_worn = find_worn(head) in same
+        was_shown = find_shown_variant(head) in same
         for index in reversed(same):
             drop_variant(head, index)
         entry = head.avatartex_variants.add()
@@ -173,8 +168,8 @@ class VariantBake(BackendTask):
             name = f"{head.name} {style} {seed} slot {other + 1}"
             more.slot, more.material = other, make_material(head, bases[other], self.uv_map, image, name)
         mark_asset(material, head.name, entry, Path(one["preview"]), number)
-        if was_worn:
-            wear_variant(head, len(head.avatartex_variants) - 1)
+        if was_shown:
+            apply_variant(head, len(head.avatartex_variants) - 1)
         return material
 
 

@@ -1,49 +1,6 @@
 """What the artist does: one file for what belongs together."""
 
-from . import (
-    add_expressions,
-    add_further,
-    add_uv_map,
-    bake_variants,
-    choose_portrait,
-    clean_portraits,
-    colour_hair,
-    drag_pins,
-    edit_batch,
-    generate,
-    manage_models,
-    mend_head,
-    open_manual,
-    paint_regions,
-    pin_points,
-    run_batch,
-    save_layers,
-    set_up,
-    settle_light,
-    try_it,
-    use_results,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-PARTS = (
-    generate,
-    choose_portrait,
-    add_further,
-    mend_head,
-    settle_light,
-    add_uv_map,
-    pin_points,
-    drag_pins,
-    use_results,
-    save_layers,
-    add_expressions,
-    colour_hair,
-    open_manual,
-    try_it,
-    paint_regions,
-    bake_variants,
-    edit_batch,
-    run_batch,
-    set_up,
-    manage_models,
-    clean_portraits,
-)
+PARTS = tuple(import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))

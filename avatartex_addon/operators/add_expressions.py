@@ -1,26 +1,22 @@
 """Add Expression Maps to the texture that the head shows, and take them off again."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 
-from ..core.idnames import Op
 from ..jobs.describing import describe_result
 from ..jobs.expression_job import ExpressionJob, find_key_problem
-from ..scene.capture_keys import find_keys
+from ..scene.capture import find_keys
 from ..scene.expression_nodes import drop_maps
 from ..scene.head import find_head, portrait_path
 from ..scene.history import find_shown
-from ..scene.redraw import redraw_panels
 from ..session import find_busy
-from .backend_operator import BackendOperator
-from .checked import Checked, tell_reason
+from .checked import Checked, as_text
+from .timed import BackendOperator
 
 
 class AVATARTEX_OT_add_expressions(BackendOperator, bpy.types.Operator):
     """Add what expressions do to the skin: folds, blood and stretched pores, driven by the shape keys' own values. \
 Maps that are there already are replaced"""
 
-    bl_idname = Op.ADD_EXPRESSIONS
     bl_label = "Add Expression Maps"
     bl_options = {"UNDO"}  # as Generate Texture
 
@@ -31,24 +27,19 @@ Maps that are there already are replaced"""
         head = find_head(context)
         if head is None or find_shown(head) < 0:
             return "The head shows no texture of ours. Generate one first"
-        return tell_reason(problem) if (problem := find_key_problem(head, tuple(find_keys(head)))) else ""
+        return as_text(problem) if (problem := find_key_problem(head, tuple(find_keys(head)))) else ""
 
     def begin(self, context: bpy.types.Context, in_window: bool) -> ExpressionJob:
         return ExpressionJob(describe_result(find_head(context), portrait_path(context.scene.avatartex.portrait)))
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
         made = self.job.apply()
-        redraw_panels()
-        for warning in made.warnings:
-            self.report({"WARNING"}, warning)
-        self.report({"INFO"}, f"'{made.object.name}' has maps of {len(made.expressions)} expressions")
-        return {"FINISHED"}
+        return self.report_made(made.warnings, f"'{made.object.name}' has maps of {len(made.expressions)} expressions")
 
 
 class AVATARTEX_OT_remove_expressions(Checked, bpy.types.Operator):
     """Take the expression maps off the head, with their images. The texture stays"""
 
-    bl_idname = Op.REMOVE_EXPRESSIONS
     bl_label = "Remove Expression Maps"
 
     @classmethod
@@ -56,6 +47,5 @@ class AVATARTEX_OT_remove_expressions(Checked, bpy.types.Operator):
         head = find_head(context)
         return "" if head is not None and head.avatartex_expressions.group else "This head has no expression maps"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         drop_maps(find_head(context))
-        return {"FINISHED"}

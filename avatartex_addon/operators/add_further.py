@@ -1,24 +1,20 @@
 """Add and remove further portraits of a head."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 from pathlib import Path
 
 import bpy
 from bpy.props import CollectionProperty, IntProperty, StringProperty
 
-from ..core.idnames import Op
-from ..scene import further_portraits
 from ..scene.head import find_head
-from ..scene.redraw import redraw_panels
+from ..scene.portraits import add_further, remove_further
 from ..session import find_busy
 from .checked import Checked, find_uneditable
 from .choose_portrait import PictureBrowser, relative_path
 
 
-class AVATARTEX_OT_further_add(PictureBrowser, Checked, bpy.types.Operator):
-    """Add pictures of the same person, seen from the left or the right. They show what the portrait does not"""
+class AVATARTEX_OT_further_add(PictureBrowser, bpy.types.Operator):
+    """Add pictures of the same person, from the left or the right. They show what the portrait does not"""
 
-    bl_idname = Op.FURTHER_ADD
     bl_label = "Add Further Portraits"
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
@@ -29,26 +25,19 @@ class AVATARTEX_OT_further_add(PictureBrowser, Checked, bpy.types.Operator):
     def find_obstacle(cls, context: bpy.types.Context) -> str:
         return find_uneditable(context) or find_busy(context)
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         if not self.poll(context):  # a job began while the file browser was open
             return self.fail("Further portraits cannot change while a job runs")
         chosen = [str(Path(self.directory) / entry.name) for entry in self.files if entry.name] or [self.filepath]
         if not all(Path(bpy.path.abspath(path)).is_file() for path in chosen):
             return self.fail("No picture was chosen")
         for path in chosen:
-            further_portraits.add_further(find_head(context), relative_path(path))
-        redraw_panels()
-        return {"FINISHED"}
+            add_further(find_head(context), relative_path(path))
 
 
 class AVATARTEX_OT_further_remove(Checked, bpy.types.Operator):
     """Take this picture out of the list. The file stays"""
 
-    bl_idname = Op.FURTHER_REMOVE
     bl_label = "Remove Further Portrait"
 
     index: IntProperty(default=-1, description="-1: the active one", options={"SKIP_SAVE"})
@@ -59,11 +48,9 @@ class AVATARTEX_OT_further_remove(Checked, bpy.types.Operator):
             return obstacle
         return "" if find_head(context).avatartex_further else "There are no further portraits"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         head = find_head(context)
         index = head.avatartex_further_index if self.index < 0 else self.index
         if index >= len(head.avatartex_further):
             return {"CANCELLED"}
-        further_portraits.remove_further(head, index)
-        redraw_panels()
-        return {"FINISHED"}
+        remove_further(head, index)

@@ -3,17 +3,15 @@
 The sets are kept as Blender keeps its own presets: in the artist's folder, for all files.
 """
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 from bl_operators.presets import AddPresetBase
 
-from ..core.idnames import Op
 from ..jobs.describing import describe_variants
 from ..jobs.variant_bake import VariantBake
-from ..scene.redraw import redraw_panels
-from ..scene.variant_materials import drop_variant, wear_variant
-from ..scene.worn import find_worn, take_off
-from .backend_operator import BackendOperator
+from ..scene.shown_variant import find_shown_variant, hide_variant
+from ..scene.variant_materials import apply_variant, drop_variant
+from .checked import Checked
+from .timed import BackendOperator
 from .use_results import EntryOperator
 
 
@@ -21,7 +19,6 @@ class AVATARTEX_OT_variants_bake(BackendOperator, bpy.types.Operator):
     """Paint the head in each chosen style and bake the textures as materials. The head keeps what it shows until \
 you click a variant"""
 
-    bl_idname = Op.VARIANTS_BAKE
     bl_label = "Bake Variants"
     bl_options = {"UNDO"}
 
@@ -36,40 +33,32 @@ you click a variant"""
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
         made = self.job.apply()
-        redraw_panels()
-        for warning in made.warnings:
-            self.report({"WARNING"}, warning)
         job = context.window_manager.avatartex_job
         job.baked_name, job.baked, job.baked_notes = made.object.name, len(made.materials), "\n".join(made.warnings)
-        self.report({"INFO"}, f"Baked {len(made.materials)} variants of '{made.object.name}'")
-        return {"FINISHED"}
+        return self.report_made(made.warnings, f"Baked {len(made.materials)} variants of '{made.object.name}'")
 
 
 class AVATARTEX_OT_variant_show(EntryOperator, bpy.types.Operator):
     """Show this variant on the head. Click it again to go back to the head's own texture"""
 
-    bl_idname = Op.VARIANT_SHOW
     bl_label = "Show Variant"
     entries, none = "avatartex_variants", "This head has no variants yet"
 
-    def use(self, head: bpy.types.Object) -> set[str]:
-        if self.index == find_worn(head):
-            take_off(head)
+    def use(self, head: bpy.types.Object) -> None:
+        if self.index == find_shown_variant(head):
+            hide_variant(head)
         else:
-            wear_variant(head, self.index)
-        return {"FINISHED"}
+            apply_variant(head, self.index)
 
 
 class AVATARTEX_OT_variant_remove(EntryOperator, bpy.types.Operator):
     """Remove this variant from the list, with its material and image where nothing else uses them"""
 
-    bl_idname = Op.VARIANT_REMOVE
     bl_label = "Remove Variant"
     entries, none = AVATARTEX_OT_variant_show.entries, AVATARTEX_OT_variant_show.none
 
-    def use(self, head: bpy.types.Object) -> set[str]:
+    def use(self, head: bpy.types.Object) -> None:
         drop_variant(head, self.index)
-        return {"FINISHED"}
 
 
 #: What a preset holds: fields of Scene.avatartex_variants.
@@ -83,10 +72,9 @@ class AVATARTEX_MT_variant_presets(bpy.types.Menu):
     draw = bpy.types.Menu.draw_preset
 
 
-class AVATARTEX_OT_variant_preset(AddPresetBase, bpy.types.Operator):
+class AVATARTEX_OT_variant_preset(AddPresetBase, Checked, bpy.types.Operator):
     """Keep styles, seeds, strength, scale, size, format and place under a name, or remove the chosen preset"""
 
-    bl_idname = Op.VARIANT_PRESET
     bl_label = "Add Preset"
     preset_menu = "AVATARTEX_MT_variant_presets"
     preset_subdir = AVATARTEX_MT_variant_presets.preset_subdir

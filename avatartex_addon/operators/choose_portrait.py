@@ -1,34 +1,36 @@
 """The ways to a portrait: file browser, clipboard, images of this file, a picture dropped onto the head.
 
-Each is one change of the setting and one undo step, and none while a job runs.
+Each is one change of the setting and one undo step, and none while a job runs. What was pasted or written from an
+image is a file of ours, which goes when the artist says so.
 """
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 from pathlib import Path
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
+from bpy_extras import view3d_utils
+from mathutils import Vector
 
 from ..core.chore import Parts
 from ..core.idnames import Op
 from ..core.matching import SUFFIXES
+from ..core.sizes import freed_text, size_text
 from ..preferences import portraits_folder
 from ..scene.clipboard import paste
-from ..scene.head import find_head
+from ..scene.head import find_head, portrait_path
+from ..scene.image_editor import OVERLAY, PICTURE
 from ..scene.portraits import find_portraits, write_portrait
 from ..scene.redraw import redraw_panels
-from ..scene.registration_pictures import OVERLAY, PICTURE
-from ..scene.under_mouse import find_mesh_at, lies_within
 from ..session import find_busy
-from .checked import IdleOnly
-from .chore_operator import ChoreOperator
+from .checked import Browsing, Confirmed, IdleOnly
+from .timed import ChoreOperator
 
 #: How the file browser shows files; Blender takes the number, which is its own for thumbnails.
 DISPLAYS = (("THUMBNAIL", "Thumbnails", "Pictures as pictures", 3),)
 
 
-class PictureBrowser:
-    """Mixed into an operator that opens the file browser for pictures: thumbnails, and every format that is read."""
+class PictureBrowser(Browsing):
+    """Opens the file browser for pictures: thumbnails, and every format that is read."""
 
     display_type: EnumProperty(items=DISPLAYS, default="THUMBNAIL", options={"HIDDEN", "SKIP_SAVE"})
     filter_glob: StringProperty(default=";".join(f"*{suffix}" for suffix in SUFFIXES), options={"HIDDEN", "SKIP_SAVE"})
@@ -38,7 +40,7 @@ class PictureBrowser:
 class PortraitOperator(IdleOnly):
     """Mixed into an operator, which ends with `take`."""
 
-    def take(self, context: bpy.types.Context, path: str, image: bpy.types.Image | None = None) -> set[str]:
+    def take(self, context: bpy.types.Context, path: str, image: bpy.types.Image | None = None) -> None:
         """Make it the portrait.
 
         Args:
@@ -47,8 +49,6 @@ class PortraitOperator(IdleOnly):
         settings = context.scene.avatartex
         settings.portrait, settings.portrait_image = relative_path(path), image
         context.window_manager.avatartex_job.reset()
-        redraw_panels()
-        return {"FINISHED"}
 
 
 def relative_path(path: str) -> str:
@@ -65,36 +65,30 @@ def relative_path(path: str) -> str:
 class AVATARTEX_OT_pick_portrait(PortraitOperator, PictureBrowser, bpy.types.Operator):
     """Choose a picture of a face in the file browser: a photograph, a painting or a drawing"""
 
-    bl_idname = Op.PICK_PORTRAIT
     bl_label = "Pick a Portrait"
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def suggest(self, context: bpy.types.Context) -> None:
         self.filepath = bpy.path.abspath(context.scene.avatartex.portrait)
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         if not self.poll(context):  # a job began while the file browser was open
             return self.fail("The portrait cannot change while a job runs")
-        return self.take(context, self.filepath)
+        self.take(context, self.filepath)
 
 
 class AVATARTEX_OT_paste_portrait(PortraitOperator, bpy.types.Operator):
     """Use the picture on the clipboard, copied in a browser, an image editor or a file manager, as the portrait"""
 
-    bl_idname = Op.PASTE_PORTRAIT
     bl_label = "Paste a Portrait"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         try:
             path = paste(context, portraits_folder())
-        except LookupError as reason:
-            return self.fail(reason)
         except OSError as reason:
             return self.fail(f"The picture could not be saved ({reason.strerror}).")
-        return self.take(context, str(path))
+        self.take(context, str(path))
 
 
 #: Blender keeps no reference to the texts of a dynamic list.
@@ -109,11 +103,11 @@ def find_offered() -> list[bpy.types.Image]:
 
 
 def list_images(_operator, _context) -> list[tuple[str, str, str]]:
-    _items[:] = [(image.name, image.name, tell_pixels(image)) for image in find_offered()]
+    _items[:] = [(image.name, image.name, pixels_text(image)) for image in find_offered()]
     return _items
 
 
-def tell_pixels(image: bpy.types.Image) -> str:
+def pixels_text(image: bpy.types.Image) -> str:
     """'' where Blender would have to read the picture for it: the list is to open at once."""
     return f"{image.size[0]} x {image.size[1]} pixels" if image.has_data else ""
 
@@ -122,7 +116,6 @@ class AVATARTEX_OT_use_image(ChoreOperator, PortraitOperator, bpy.types.Operator
     """Choose the portrait among the images of this .blend file: packed, painted and generated ones too.
     The image stays as it is; where it is no file, its picture is saved to one of ours"""
 
-    bl_idname = Op.USE_IMAGE
     bl_label = "Use an Image of This File"
     bl_property = "choice"
 
@@ -156,13 +149,14 @@ class AVATARTEX_OT_use_image(ChoreOperator, PortraitOperator, bpy.types.Operator
         return write_portrait(image, portraits_folder())
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
-        return self.take(context, str(self.result), bpy.data.images.get(self.chosen))
+        self.take(context, str(self.result), bpy.data.images.get(self.chosen))
+        redraw_panels()
+        return {"FINISHED"}
 
 
 class AVATARTEX_OT_drop_portrait(PortraitOperator, bpy.types.Operator):
     """Make this picture the portrait of the head that it is dropped onto, or of the chosen head"""
 
-    bl_idname = Op.DROP_PORTRAIT
     bl_label = "Use as AvatarTex Portrait"
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}
 
@@ -175,14 +169,13 @@ class AVATARTEX_OT_drop_portrait(PortraitOperator, bpy.types.Operator):
             choose_dropped_on(context, target)
         return self.execute(context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         if not self.filepath.lower().endswith(SUFFIXES):
             return self.fail(f"'{Path(self.filepath).name}' is not a picture that AvatarTex can read")
-        done = self.take(context, self.filepath)
+        self.take(context, self.filepath)
         head = find_head(context)
         if head is not None:
             self.report({"INFO"}, f"'{Path(self.filepath).name}' is the portrait for '{head.name}'")
-        return done
 
 
 def choose_dropped_on(context: bpy.types.Context, head: bpy.types.Object) -> None:
@@ -210,3 +203,83 @@ class AVATARTEX_FH_portrait(bpy.types.FileHandler):
             return False
         other_tab = region is not None and region.type == "UI" and region.active_panel_category != "AvatarTex"
         return not other_tab
+
+
+def find_mesh_at(context: bpy.types.Context, x: int, y: int) -> bpy.types.Object | None:
+    """The nearest visible mesh at a place of the window (pixels, from its lower left); None beside it and over bars."""
+    area = context.area
+    if area is None or area.type != "VIEW_3D":
+        return None
+    here = [region for region in area.regions if _holds(region, x, y)]
+    view = next((region for region in here if region.type == "WINDOW"), None)
+    if view is None or len(here) > 1:  # a sidebar lies over the view
+        return None
+    sight, place = area.spaces.active.region_3d, (x - view.x, y - view.y)
+    hit, _, _, _, found, _ = context.scene.ray_cast(
+        context.evaluated_depsgraph_get(),
+        view3d_utils.region_2d_to_origin_3d(view, sight, place),
+        view3d_utils.region_2d_to_vector_3d(view, sight, place),
+    )
+    return found.original if hit and found.type == "MESH" else None
+
+
+def _holds(region: bpy.types.Region, x: int, y: int) -> bool:
+    return region.x <= x < region.x + region.width and region.y <= y < region.y + region.height
+
+
+def lies_within(part: bpy.types.Object, whole: bpy.types.Object) -> bool:
+    """Whether an object's middle is inside another's bounding box: an eye, teeth, lashes of a head."""
+    middle = part.matrix_world @ (sum((Vector(corner) for corner in part.bound_box), Vector()) / 8)
+    local = whole.matrix_world.inverted_safe() @ middle
+    low, high = Vector(whole.bound_box[0]), Vector(whole.bound_box[6])
+    return all(low[axis] <= local[axis] <= high[axis] for axis in range(3))
+
+
+class AVATARTEX_OT_clean_portraits(Confirmed, bpy.types.Operator):
+    """Delete the portraits that were pasted, or written from an image, and that this .blend file does not use.
+    A file that uses one asks for it again; its textures stay"""
+
+    bl_label = "Remove Unused Portraits"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return "" if find_unused() else "There is none that this file does not use"
+
+    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_confirm(
+            self,
+            event,
+            title=f"{self.bl_label}{freed_text(measure_files(find_unused()))}?",
+            confirm_text="Remove",
+            message="Other files that use them will ask for them again.",
+        )
+
+    def act(self, context: bpy.types.Context) -> None:
+        unused = find_unused()
+        size = measure_files(unused)
+        for path in unused:
+            path.unlink(missing_ok=True)
+            if not any(path.parent.iterdir()):
+                path.parent.rmdir()
+        self.report({"INFO"}, f"Removed: {len(unused)}, {size_text(size)}")
+
+
+def find_unused() -> list[Path]:
+    """Files of ours that no scene, row or result of the open file names."""
+    folder = portraits_folder()
+    if not folder.is_dir():
+        return []
+    named = {scene.avatartex.portrait for scene in bpy.data.scenes}
+    named |= {row.portrait for scene in bpy.data.scenes for row in scene.avatartex_batch.rows}
+    named |= {entry.portrait for head in bpy.data.objects for entry in head.avatartex_history}
+    named |= {entry.path for head in bpy.data.objects for entry in head.avatartex_further}
+    for head in bpy.data.objects:
+        named.update(*(entry.further.splitlines() for entry in head.avatartex_history))
+    used = {Path(portrait_path(name)) for name in named if name}
+    return [path for path in sorted(folder.glob("*/*")) if path.is_file() and path not in used]
+
+
+def measure_files(paths: list[Path]) -> int:
+    """Bytes of all."""
+    return sum(path.stat().st_size for path in paths)

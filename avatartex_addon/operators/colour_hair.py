@@ -1,18 +1,15 @@
-"""The seen hair's colour, and how its strands lie, for hair objects."""
+"""The colour of the portrait's hair, and how its strands lie, for hair objects."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 
-from ..core.idnames import Op
-from ..scene.hair_colour import colour_hair, find_hair_objects
-from ..scene.hair_strands import lay_strands
+from ..scene.hair_colour import colour_hair, find_hair_objects, lay_strands
 from ..scene.head import find_head
 from ..scene.history import find_shown
 from ..scene.shell_object import find_strands
 from .checked import Checked
 
 
-def seen_colour(head: bpy.types.Object | None) -> tuple[float, ...]:
+def find_hair_colour(head: bpy.types.Object | None) -> tuple[float, ...]:
     """sRGB of the hair that the shown result's portrait shows; empty where it shows none."""
     shown = find_shown(head) if head is not None else -1
     hair = tuple(head.avatartex_history[shown].hair_color) if shown >= 0 else ()
@@ -20,27 +17,25 @@ def seen_colour(head: bpy.types.Object | None) -> tuple[float, ...]:
 
 
 class AVATARTEX_OT_colour_hair(Checked, bpy.types.Operator):
-    """Give the selected hair the seen colour and, with a shell, meshes the sheen of its strands. Images stay"""
+    """Give the selected hair the portrait's hair colour and, with a shell, highlights across strands. Images stay"""
 
-    bl_idname = Op.COLOUR_HAIR
     bl_label = "Colour Selected Hair"
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
         head = find_head(context)
-        if not seen_colour(head):
+        if not find_hair_colour(head):
             return "The portrait of the shown result shows no hair"
         return "" if find_hair_objects(context, head) else "Select the hair, too: objects beside the head"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         head = find_head(context)
         things = [thing for thing in find_hair_objects(context, head) if thing.is_editable and thing.data.is_editable]
         if not things:
             return self.fail("The selected hair is linked from another file. Make a Library Override of it.")
         for thing in things:
-            colour_hair(thing, seen_colour(head))
+            colour_hair(thing, find_hair_colour(head))
         lie, uv_map = find_strands(head), head.avatartex_history[find_shown(head)].uv_map
         laid = [thing.name for thing in things if lie is not None and lay_strands(thing, head, uv_map, lie)]
-        strands = f". Highlights lie across the seen strands on {', '.join(laid)}" if laid else ""
+        strands = f". Highlights lie across the strands on {', '.join(laid)}" if laid else ""
         self.report({"INFO"}, f"Coloured {', '.join(thing.name for thing in things)}{strands}")
-        return {"FINISHED"}

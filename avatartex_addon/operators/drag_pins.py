@@ -3,23 +3,18 @@
 Both are modal. Events outside the region and for view navigation go on to Blender. In the Image Editor the registration
 follows: after each drag the backend is asked for the overlay anew."""
 
-from __future__ import annotations
-
 import bpy
 from bpy_extras import view3d_utils
 from mathutils import Vector
 
 from ..backend.errors import AvatarTexError, Cancelled
-from ..core.idnames import Op
 from ..jobs.backend_task import INTERVAL
 from ..jobs.registering import RegistrationJob
 from ..scene.head import find_head
-from ..scene.image_editor import show_image
-from ..scene.pin_drawing import draw_points
-from ..scene.pin_editing import PinEditing
+from ..scene.image_editor import OVERLAY, PICTURE, show_image
+from ..scene.pin_editing import PinEditing, draw_points
 from ..scene.pins import Point, label
 from ..scene.redraw import redraw_panels
-from ..scene.registration_pictures import OVERLAY, PICTURE
 from ..session import find_busy
 from .pin_points import PinOperator
 
@@ -152,7 +147,6 @@ class AVATARTEX_OT_edit_pins_image(EditPins, bpy.types.Operator):
     """Drag named points over the portrait, in an Image Editor, where eyes or mouth land in the wrong place. \
 Full points are pins, hollow ones suggestions"""
 
-    bl_idname = Op.EDIT_PINS_IMAGE
     bl_label = "Edit Pins on Portrait"
 
     help = "Drag: move point    Click: pin it    X: unpin    O: overlay    Enter: done    Esc: cancel"
@@ -189,23 +183,23 @@ Full points are pins, hollow ones suggestions"""
 
     @staticmethod
     def to_region(region, _data, point: Point) -> tuple[float, float] | None:
-        told = bpy.context.window_manager.avatartex_registration
-        if not (told.width and told.height):
+        registration = bpy.context.window_manager.avatartex_registration
+        if not (registration.width and registration.height):
             return None
-        return region.view2d.view_to_region(point.xy[0] / told.width, 1 - point.xy[1] / told.height, clip=False)
+        across, down = point.xy[0] / registration.width, point.xy[1] / registration.height
+        return region.view2d.view_to_region(across, 1 - down, clip=False)
 
     @staticmethod
     def from_region(context, region, x: float, y: float) -> tuple[float, float]:
-        told = context.window_manager.avatartex_registration
+        registration = context.window_manager.avatartex_registration
         across, up = region.view2d.region_to_view(x, y)
-        return across * told.width, (1 - up) * told.height
+        return across * registration.width, (1 - up) * registration.height
 
 
 class AVATARTEX_OT_edit_pins_head(EditPins, bpy.types.Operator):
     """Drag named points over the head, in this viewport, where its features are not found. Full points are \
 pins, hollow ones suggestions"""
 
-    bl_idname = Op.EDIT_PINS_HEAD
     bl_label = "Edit Pins on Head"
 
     on_head = True
@@ -249,7 +243,7 @@ def hit(head: bpy.types.Object, depsgraph, origin, direction) -> tuple[float, fl
     found, location, normal, _ = evaluated.ray_cast(start, towards)
     if not found:
         return None
-    # the first surface is seen from inside and nothing lies behind it: the back of a head with holes
+    # the first surface is hit from inside and nothing lies behind it: the back of a head with holes
     if normal.dot(towards) > 0 and not evaluated.ray_cast(location + 1e-4 * max(head.dimensions) * towards, towards)[0]:
         return None
     return tuple(location)

@@ -1,6 +1,5 @@
 """Generate Texture, again with another seed, for the red regions alone; and Cancel."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import random
 
 import bpy
@@ -9,21 +8,19 @@ from bpy.props import IntProperty
 from .. import session
 from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
 from ..backend.messages import LOW_SCORE
-from ..core.idnames import Op
 from ..jobs.describing import describe_redo, describe_settings
 from ..jobs.generation import Generation
 from ..scene.head import find_head, portrait_path
 from ..scene.redraw import redraw_panels
 from ..session import find_busy
-from .backend_operator import BackendOperator
-from .checked import Checked
+from .checked import Checked, Confirmed, IdleOnly
 from .paint_regions import find_no_result
+from .timed import BackendOperator
 
 
 class AVATARTEX_OT_generate(BackendOperator, bpy.types.Operator):
     """Make a texture for the head from the portrait. The UV map, slots and nodes stay as they are"""
 
-    bl_idname = Op.GENERATE
     bl_label = "Generate Texture"
     bl_options = {"UNDO"}  # one step, pushed by Blender when the operator finishes, and only then
 
@@ -38,11 +35,7 @@ class AVATARTEX_OT_generate(BackendOperator, bpy.types.Operator):
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
         made = self.job.apply()
-        redraw_panels()
-        for warning in made.warnings:
-            self.report({"WARNING"}, warning)
-        self.report({"INFO"}, f"Textured '{made.object.name}': {made.summary or 'done'}")
-        return {"FINISHED"}
+        return self.report_made(made.warnings, f"Textured '{made.object.name}': {made.summary or 'done'}")
 
     def refuse(self, context: bpy.types.Context, end: AvatarTexError | Cancelled) -> set[str]:
         if getattr(end, "code", None) != ErrorCode.LOW_SCORE:
@@ -53,18 +46,13 @@ class AVATARTEX_OT_generate(BackendOperator, bpy.types.Operator):
         return {"CANCELLED"}
 
 
-class AVATARTEX_OT_generate_anyway(bpy.types.Operator):
+class AVATARTEX_OT_generate_anyway(IdleOnly, Confirmed, bpy.types.Operator):
     """Make a texture although the head may lie wrongly on the portrait. Undo takes it back"""
 
-    bl_idname = Op.GENERATE_ANYWAY
     bl_label = "Generate Anyway"
     bl_options = {"INTERNAL"}
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return not context.window_manager.avatartex_job.running
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_confirm(
             self,
             event,
@@ -74,9 +62,8 @@ class AVATARTEX_OT_generate_anyway(bpy.types.Operator):
             message=context.window_manager.avatartex_job.error_message,
         )
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         bpy.ops.avatartex.generate("INVOKE_DEFAULT", ask=False)
-        return {"FINISHED"}
 
 
 #: Small enough to be read out and typed again.
@@ -93,24 +80,19 @@ class AVATARTEX_OT_new_seed(Checked, bpy.types.Operator):
     """Generate again with another seed: what the portrait does not show comes out differently.
     The texture of now stays among the Results"""
 
-    bl_idname = Op.NEW_SEED
     bl_label = "New Seed"
     bl_options = {"REGISTER"}  # Generate Texture makes the undo step, and the seed is in it
 
-    @classmethod
-    def find_obstacle(cls, context: bpy.types.Context) -> str:
-        return AVATARTEX_OT_generate.find_obstacle(context)
+    find_obstacle = AVATARTEX_OT_generate.find_obstacle
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         context.scene.avatartex.seed = draw_seed(find_head(context), context.scene.avatartex.seed)
         bpy.ops.avatartex.generate("INVOKE_DEFAULT")
-        return {"FINISHED"}
 
 
 class AVATARTEX_OT_redo_regions(BackendOperator, bpy.types.Operator):
     """Make what is painted red anew, with another seed each time. All other texels stay exactly as they are"""
 
-    bl_idname = Op.REDO_REGIONS
     bl_label = "Remake Regions"
     bl_options = {"UNDO"}  # as Generate Texture
 
@@ -126,11 +108,8 @@ class AVATARTEX_OT_redo_regions(BackendOperator, bpy.types.Operator):
     def begin(self, context: bpy.types.Context, in_window: bool) -> Generation:
         head, settings = find_head(context), context.scene.avatartex
         seed = self.seed if self.seed >= 0 else draw_seed(head)
-        return Generation(
-            describe_redo(
-                head, seed, portrait_path(settings.portrait), trust_portrait=head.avatartex_regions.trust_portrait
-            )
-        )
+        trusted = head.avatartex_regions.trust_portrait
+        return Generation(describe_redo(head, seed, portrait_path(settings.portrait), trust_portrait=trusted))
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
         outcome = AVATARTEX_OT_generate.conclude(self, context)
@@ -141,7 +120,6 @@ class AVATARTEX_OT_redo_regions(BackendOperator, bpy.types.Operator):
 class AVATARTEX_OT_cancel(Checked, bpy.types.Operator):
     """Stop generating. Nothing in the scene is changed"""
 
-    bl_idname = Op.CANCEL
     bl_label = "Cancel"
     bl_options = {"INTERNAL"}
 
@@ -150,7 +128,6 @@ class AVATARTEX_OT_cancel(Checked, bpy.types.Operator):
         status = context.window_manager.avatartex_job
         return "" if status.running and not status.cancelling else "Nothing is being generated"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         context.window_manager.avatartex_job.cancelling = True
-        session.client().cancel()  # generate's own timer sees the answer
-        return {"FINISHED"}
+        session.client().cancel()  # generate's own timer gets the answer

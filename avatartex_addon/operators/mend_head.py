@@ -1,23 +1,22 @@
-"""What mends a head that cannot be textured as it is chosen, linked, hidden or shaded."""
+"""What mends a head that cannot be textured as it is chosen, linked, hidden, shaded or unwrapped."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
+import numpy as np
 from bpy.props import EnumProperty
 
 from ..backend.options import SHARING
-from ..core.idnames import Op
 from ..scene.apply import new_material, replace
+from ..scene.arrays import read_each
 from ..scene.graph import find_colorless
 from ..scene.head import find_head, find_uv_map
 from ..scene.redraw import redraw_panels
 from ..scene.slots import find_head_slots
-from .checked import Checked, IdleOnly
+from .checked import Checked, IdleOnly, text_of
 
 
 class AVATARTEX_OT_choose_head(IdleOnly, bpy.types.Operator):
     """Take the active mesh as the head, whatever else is selected"""
 
-    bl_idname = Op.CHOOSE_HEAD
     bl_label = "Use the Active One"
 
     @classmethod
@@ -26,10 +25,8 @@ class AVATARTEX_OT_choose_head(IdleOnly, bpy.types.Operator):
         chosen = active is not None and active.type == "MESH"
         return super().find_obstacle(context) if chosen else "Click a mesh first"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         context.scene.avatartex.head = context.view_layer.objects.active
-        redraw_panels()
-        return {"FINISHED"}
 
 
 CHOICES = (
@@ -45,27 +42,23 @@ CHOICES = (
 class AVATARTEX_OT_reset_choice(IdleOnly, bpy.types.Operator):
     """Let AvatarTex choose, because the head does not have what was chosen"""
 
-    bl_idname = Op.RESET_CHOICE
     bl_label = "Clear the Choice"
 
     setting: EnumProperty(name="Setting", description="Which choice is taken back", items=CHOICES)
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties) -> str:
-        return next(text for name, _, text in CHOICES if name == properties.setting)
+        return text_of(CHOICES, properties.setting)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         context.scene.avatartex.property_unset(self.setting)
         context.window_manager.avatartex_job.reset()
-        redraw_panels()
-        return {"FINISHED"}
 
 
 class AVATARTEX_OT_make_override(IdleOnly, bpy.types.Operator):
     """Make a Library Override of the linked head, so that it gets its texture in this file. The library stays \
 as it is"""
 
-    bl_idname = Op.MAKE_OVERRIDE
     bl_label = "Make an Override"
 
     @classmethod
@@ -74,7 +67,7 @@ as it is"""
         linked = head is not None and head.library is not None
         return super().find_obstacle(context) if linked else "The head is not linked"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         head, settings = find_head(context), context.scene.avatartex
         chosen = settings.head is not None
         made = head.override_hierarchy_create(context.scene, context.view_layer, do_fully_editable=True)
@@ -84,14 +77,11 @@ as it is"""
             settings.head = made
         elif made.name in context.view_layer.objects:
             context.view_layer.objects.active = made
-        redraw_panels()
-        return {"FINISHED"}
 
 
 class AVATARTEX_OT_show_head(Checked, bpy.types.Operator):
-    """Unhide the head in the viewport, so that its texture can be seen"""
+    """Unhide the head in the viewport, so that its texture is visible"""
 
-    bl_idname = Op.SHOW_HEAD
     bl_label = "Show the Head"
 
     @classmethod
@@ -99,7 +89,7 @@ class AVATARTEX_OT_show_head(Checked, bpy.types.Operator):
         head = find_head(context)
         return "" if head is not None and not head.visible_get() else "The head is not hidden"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         head = find_head(context)
         head.hide_viewport = False
         if head.name in context.view_layer.objects:
@@ -108,20 +98,18 @@ class AVATARTEX_OT_show_head(Checked, bpy.types.Operator):
         if not head.visible_get():
             names = ", ".join(f"'{collection.name}'" for collection in head.users_collection)
             self.report({"WARNING"}, f"Its collection {names} is hidden or excluded: show it in the Outliner")
-        return {"FINISHED"}
 
 
 class AVATARTEX_OT_new_material(IdleOnly, bpy.types.Operator):
-    """Give the head a new material, because a texture on its own would not be seen. Restore brings that one back"""
+    """Give the head a new material, because a texture on its own would not be visible. Restore brings that one back"""
 
-    bl_idname = Op.NEW_MATERIAL
     bl_label = "New Material"
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
         return super().find_obstacle(context) if find_head(context) is not None else "Select a head first"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         head, settings = find_head(context), context.scene.avatartex
         slots = find_head_slots(head, find_uv_map(head, settings.uv_map))
         colorless = [slot for slot in slots if find_colorless(head, (slot,)) is not None]
@@ -130,3 +118,89 @@ class AVATARTEX_OT_new_material(IdleOnly, bpy.types.Operator):
         context.window_manager.avatartex_job.reset()
         redraw_panels()
         return {"FINISHED"} if colorless else {"CANCELLED"}
+
+
+NEW_UV_MAP = "AvatarTex"
+#: Between islands, as a share of the map: 4 texels of 1024, more than a rim.
+ISLAND_MARGIN = 0.004
+#: What unwrapping needs shown and selected, and is put back.
+MESH_PARTS = ("vertices", "edges", "polygons")
+
+
+class AVATARTEX_OT_add_uv_map(IdleOnly, bpy.types.Operator):
+    """Add a UV map in which no faces overlap, and texture that one. Your own UV maps stay as they are"""
+
+    bl_label = "Add a UV Map"
+
+    @classmethod
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        head = find_head(context)
+        if head is None or head.library is not None or head.data.library is not None:
+            return "Select a head of this file"
+        if len(head.data.uv_layers) >= 8:
+            return "The head has as many UV maps as Blender allows"
+        return super().find_obstacle(context) if head.data.polygons else "The head has no faces"
+
+    def act(self, context: bpy.types.Context) -> set[str] | None:
+        head = find_head(context)
+        before = {layer.name for layer in head.data.uv_layers}
+        try:
+            name = add_uv_map(context, head)
+        except RuntimeError as reason:  # Blender cannot go into Edit Mode: the head is hidden in all views, say
+            for extra in {layer.name for layer in head.data.uv_layers} - before:
+                head.data.uv_layers.remove(head.data.uv_layers[extra])
+            return self.fail(f"'{head.name}' could not be unwrapped: {reason}".strip())
+        context.scene.avatartex.uv_map = name
+        context.window_manager.avatartex_job.reset()
+        redraw_panels()
+        self.report({"INFO"}, f"'{head.name}' has a new UV map '{name}', which the next texture is made for")
+
+
+def add_uv_map(context: bpy.types.Context, head: bpy.types.Object) -> str:
+    """Unwrap the whole mesh into a new UV map and leave everything else as it was; the map's name."""
+    layer_objects, mesh = context.view_layer.objects, head.data
+    active, mode = layer_objects.active, context.mode
+    if mode != "OBJECT":
+        bpy.ops.object.mode_set(mode="OBJECT")
+    selected = [candidate for candidate in layer_objects if candidate.select_get()]
+    hidden = head.hide_get()
+    kept = {
+        part: {flag: read_each(getattr(mesh, part), flag, bool) for flag in ("select", "hide")} for part in MESH_PARTS
+    }
+    shown = mesh.uv_layers.active.name if mesh.uv_layers else ""
+    rendered = next((layer.name for layer in mesh.uv_layers if layer.active_render), "")
+    try:
+        head.hide_set(False)
+        for candidate in selected:
+            candidate.select_set(False)
+        head.select_set(True)
+        layer_objects.active = head
+        name = mesh.uv_layers.new(name=NEW_UV_MAP, do_init=False).name
+        mesh.uv_layers.active = mesh.uv_layers[name]
+        for part in MESH_PARTS:
+            _set_flags(mesh, part, "hide", np.zeros(len(getattr(mesh, part)), bool))
+        bpy.ops.object.mode_set(mode="EDIT")
+        bpy.ops.mesh.select_all(action="SELECT")
+        bpy.ops.uv.smart_project(angle_limit=1.15, island_margin=ISLAND_MARGIN, area_weight=0.0, scale_to_bounds=False)
+        bpy.ops.object.mode_set(mode="OBJECT")
+    finally:
+        if context.mode != "OBJECT":
+            bpy.ops.object.mode_set(mode="OBJECT")
+        for part in MESH_PARTS:
+            for flag, values in kept[part].items():
+                _set_flags(mesh, part, flag, values)
+        if shown:
+            mesh.uv_layers.active = mesh.uv_layers[shown]
+            mesh.uv_layers[rendered or shown].active_render = True
+        head.select_set(False)
+        for candidate in selected:
+            candidate.select_set(True)
+        layer_objects.active = active
+        head.hide_set(hidden)
+        if mode.startswith("EDIT"):
+            bpy.ops.object.mode_set(mode="EDIT")
+    return name
+
+
+def _set_flags(mesh: bpy.types.Mesh, part: str, flag: str, values: np.ndarray) -> None:
+    getattr(mesh, part).foreach_set(flag, values)

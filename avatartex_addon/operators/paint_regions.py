@@ -1,27 +1,29 @@
 """Painting and filling the regions of a head: what is to be made anew, what is to stay."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 from bpy.props import EnumProperty
 
 from ..backend.errors import AvatarTexError
 from ..core.chore import Parts
-from ..core.idnames import Op
 from ..scene import painting
 from ..scene.head import find_head
 from ..scene.images import read_size
 from ..scene.redraw import redraw_views
-from ..scene.region_filling import fill_regions, keep_strokes
-from ..scene.regions import find_result, store
+from ..scene.regions import fill_regions, find_result, keep_strokes, store
 from ..scene.tile_grid import read_grid
-from .checked import Checked, tell_reason
-from .chore_operator import ChoreOperator
+from .checked import Checked, as_text, text_of
+from .timed import ChoreOperator
 
-KINDS = [
+KINDS = (
     ("REDO", "Remake", "What Remake Regions makes anew"),
     ("KEEP", "Keep", "What no later texture changes"),
     ("ERASE", "Erase", "Neither"),
-]
+)
+SOURCES = (
+    ("SELECTED", "Selected Faces", "The faces selected in Edit Mode"),
+    ("GENERATED", "Generated", "What neither the photo nor its other side showed"),
+    ("ALL", "Everything", "The whole texture"),
+)
 
 
 def find_no_result(context: bpy.types.Context) -> str:
@@ -29,21 +31,20 @@ def find_no_result(context: bpy.types.Context) -> str:
     try:
         find_result(find_head(context))
     except AvatarTexError as refusal:
-        return tell_reason(refusal)
+        return as_text(refusal)
     return ""
 
 
 class AVATARTEX_OT_regions_paint(Checked, bpy.types.Operator):
     """Paint with Blender's own brushes on the head, in Texture Paint mode; the texture itself is not painted on"""
 
-    bl_idname = Op.REGIONS_PAINT
     bl_label = "Paint Regions"
 
     kind: EnumProperty(name="Paint", description="What the brush marks", items=KINDS, options={"SKIP_SAVE"})
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties) -> str:
-        return f"{cls.__doc__}.\n{next(text for kind, _, text in KINDS if kind == properties.kind)}"
+        return f"{cls.__doc__}.\n{text_of(KINDS, properties.kind)}"
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
@@ -54,7 +55,7 @@ class AVATARTEX_OT_regions_paint(Checked, bpy.types.Operator):
             return f"'{head.name}' is hidden: it cannot be painted on"
         return find_no_result(context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         head = find_head(context)
         if not head.avatartex_regions.painting:
             try:
@@ -65,13 +66,11 @@ class AVATARTEX_OT_regions_paint(Checked, bpy.types.Operator):
         redraw_views()
         if context.scene.tool_settings.image_paint.brush is None:
             self.report({"WARNING"}, "No brush is chosen: pick one in the asset shelf below")
-        return {"FINISHED"}
 
 
 class AVATARTEX_OT_regions_done(ChoreOperator, bpy.types.Operator):
     """End painting: mode, brush colour and paint settings are put back as they were"""
 
-    bl_idname = Op.REGIONS_DONE
     bl_label = "Done Painting"
 
     @classmethod
@@ -92,34 +91,14 @@ class AVATARTEX_OT_regions_done(ChoreOperator, bpy.types.Operator):
 class AVATARTEX_OT_regions_fill(ChoreOperator, bpy.types.Operator):
     """Mark many texels at once: the faces selected in Edit Mode, or all that the portrait does not show"""
 
-    bl_idname = Op.REGIONS_FILL
     bl_label = "Fill Regions"
 
     kind: EnumProperty(name="Fill With", description="What is to become of it", items=KINDS)
-    source: EnumProperty(
-        name="Where",
-        description="Which part of the texture is marked",
-        items=[
-            ("SELECTED", "Selected Faces", "The faces selected in Edit Mode"),
-            ("GENERATED", "Generated", "What neither the photo nor its other side showed"),
-            ("ALL", "Everything", "The whole texture"),
-        ],
-    )
+    source: EnumProperty(name="Where", description="Which part of the texture is marked", items=SOURCES)
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties) -> str:
-        kind, source = (
-            dict((name, text) for name, text, _ in items)
-            for items in (
-                KINDS,
-                [
-                    ("SELECTED", "the faces selected in Edit Mode", ""),
-                    ("GENERATED", "all generated texels", ""),
-                    ("ALL", "everything", ""),
-                ],
-            )
-        )
-        return f"Mark {source[properties.source]}: {kind[properties.kind]}"
+        return f"{text_of(SOURCES, properties.source)}: {text_of(KINDS, properties.kind)}"
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
@@ -137,7 +116,6 @@ class AVATARTEX_OT_regions_fill(ChoreOperator, bpy.types.Operator):
 class AVATARTEX_OT_regions_clear(Checked, bpy.types.Operator):
     """Forget all painted regions of this head"""
 
-    bl_idname = Op.REGIONS_CLEAR
     bl_label = "Clear Regions"
 
     @classmethod
@@ -146,8 +124,7 @@ class AVATARTEX_OT_regions_clear(Checked, bpy.types.Operator):
         painted = head is not None and head.avatartex_regions.mask is not None
         return "" if painted else "Nothing is painted on this head"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         regions = find_head(context).avatartex_regions
         store(find_head(context), read_size(regions.mask), regions.uv_map, read_grid(regions.tiles))
         redraw_views()
-        return {"FINISHED"}

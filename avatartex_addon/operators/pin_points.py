@@ -1,26 +1,22 @@
 """Show Registration, and pins without dragging: add, remove, clear."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 from bpy.props import EnumProperty
 
 from ..backend.pins import NAMES
-from ..core.idnames import Op
 from ..jobs.registering import RegistrationJob
 from ..scene.head import find_head
-from ..scene.image_editor import show_image
+from ..scene.image_editor import OVERLAY, show_image
 from ..scene.pins import find_pin, is_current, remove_pin, set_pin
 from ..scene.redraw import redraw_panels
-from ..scene.registration_pictures import OVERLAY
-from .backend_operator import BackendOperator
 from .checked import Checked, find_uneditable
+from .timed import BackendOperator
 
 
 class AVATARTEX_OT_show_registration(BackendOperator, bpy.types.Operator):
     """Show in an Image Editor how the head lies on the portrait: look there when eyes or mouth land in the \
 wrong place. Nothing is changed"""
 
-    bl_idname = Op.SHOW_REGISTRATION
     bl_label = "Show Registration"
     bl_options = set()
 
@@ -29,14 +25,14 @@ wrong place. Nothing is changed"""
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
         self.job.apply(context)
-        told = context.window_manager.avatartex_registration
+        registration = context.window_manager.avatartex_registration
         show_image(context, OVERLAY)
         redraw_panels()
-        if told.code:
+        if registration.code:
             status = context.window_manager.avatartex_job
             self.report({"WARNING"}, f"{status.error_message} {status.error_cure}")
         else:
-            self.report({"INFO"}, told.sentence)
+            self.report({"INFO"}, registration.sentence)
         return {"FINISHED"}
 
 
@@ -51,16 +47,15 @@ class PinOperator(Checked):
             return obstacle
         if cls.needs_pins and not find_head(context).avatartex_pins:
             return "There are no pins"
-        told, portrait = context.window_manager.avatartex_registration, context.scene.avatartex.portrait
-        if cls.needs_registration and not is_current(told, find_head(context), portrait):
-            return "Press Show Registration first: it tells where the points are"
+        registration, portrait = context.window_manager.avatartex_registration, context.scene.avatartex.portrait
+        if cls.needs_registration and not is_current(registration, find_head(context), portrait):
+            return "Press Show Registration first: it shows where the points are"
         return ""
 
 
 class AVATARTEX_OT_pin_add(PinOperator, bpy.types.Operator):
     """Pin a named point where the last registration has it, on portrait and head; drag it from there"""
 
-    bl_idname = Op.PIN_ADD
     bl_label = "Add Pin"
     needs_registration = True
 
@@ -70,9 +65,9 @@ class AVATARTEX_OT_pin_add(PinOperator, bpy.types.Operator):
         items=[(name, label, "") for name, (_, label) in NAMES.items()],
     )
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        head, told = find_head(context), context.window_manager.avatartex_registration
-        point = next((point for point in told.points if point.name == self.point), None)
+    def act(self, context: bpy.types.Context) -> set[str] | None:
+        head, registration = find_head(context), context.window_manager.avatartex_registration
+        point = next((point for point in registration.points if point.name == self.point), None)
         if point is None:
             self.report({"WARNING"}, "The backend does not know this point")
             return {"CANCELLED"}
@@ -86,33 +81,25 @@ class AVATARTEX_OT_pin_add(PinOperator, bpy.types.Operator):
             context.scene.avatartex.portrait,
             tuple(point.location) if point.has_3d else None,
         )
-        redraw_panels()
-        return {"FINISHED"}
 
 
 class AVATARTEX_OT_pin_remove(PinOperator, bpy.types.Operator):
     """Remove the active pin"""
 
-    bl_idname = Op.PIN_REMOVE
     bl_label = "Remove Pin"
     needs_pins = True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         head = find_head(context)
         index = min(max(head.avatartex_pin_index, 0), len(head.avatartex_pins) - 1)
         remove_pin(head, head.avatartex_pins[index].name)
-        redraw_panels()
-        return {"FINISHED"}
 
 
 class AVATARTEX_OT_pins_clear(PinOperator, bpy.types.Operator):
     """Remove all pins of this head"""
 
-    bl_idname = Op.PINS_CLEAR
     bl_label = "Clear Pins"
     needs_pins = True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         find_head(context).avatartex_pins.clear()
-        redraw_panels()
-        return {"FINISHED"}

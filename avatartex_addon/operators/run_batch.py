@@ -3,19 +3,18 @@
 It textures every waiting row, modal with a timer in a window, blocking in scripts and in the background.
 """
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 from bpy.props import EnumProperty
 
 from ..backend.errors import Cancelled
-from ..core.batch import next_waiting, tell_counts
+from ..core.batch import counts_text, next_waiting
 from ..core.idnames import Op
-from ..core.terminal import ProgressLine
+from ..core.log import ProgressLine
 from ..jobs import scene_batch
-from ..jobs.backend_task import INTERVAL
 from ..scene.characters import find_shared_materials
 from ..scene.redraw import redraw_panels
-from .checked import Checked
+from .checked import Checked, has_window
+from .timed import TimedOperator
 
 ANSWERS = (
     ("set", "As Set", "What the batch's Shared Materials setting says; copies where it says to ask"),
@@ -24,10 +23,9 @@ ANSWERS = (
 )
 
 
-class AVATARTEX_OT_batch_run(Checked, bpy.types.Operator):
+class AVATARTEX_OT_batch_run(TimedOperator, bpy.types.Operator):
     """Texture every waiting character of the table. The textures come onto the heads together at the end"""
 
-    bl_idname = Op.BATCH_RUN
     bl_label = "Run Batch"
     bl_options = {"UNDO"}  # pushed by Blender when the operator finishes: one step, whatever the number of rows
 
@@ -47,65 +45,50 @@ class AVATARTEX_OT_batch_run(Checked, bpy.types.Operator):
         return "" if waits else "No character waits for a texture; add some, or retry the failed ones"
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if bpy.app.background or context.window is None:
+        if not has_window(context):
             return self.execute(context)
         table = context.scene.avatartex_batch
         if self.shared == "set" and table.shared == "ask" and (shared := find_shared_materials(table.rows)):
             context.window_manager.popup_menu(lambda menu, _: draw_question(menu.layout, shared), title="Run Batch")
             return {"INTERFACE"}
         self.batch = scene_batch.SceneBatch(context.scene, self.sharing(context), at_once=False)
-        self.drawn = None
-        self.timer = context.window_manager.event_timer_add(INTERVAL, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
+        return self.start_timer(context)
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}  # the artist goes on working
-        if not self.batch.step():
-            self.redraw_on_change(context)
-            return {"PASS_THROUGH"}
-        context.window_manager.event_timer_remove(self.timer)
-        self.batch.close()
-        return self.finish(context)
+    def step(self) -> bool:
+        return self.batch.step()
 
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Blender ends the operator, because another file is loaded or the window closes."""
-        context.window_manager.event_timer_remove(self.timer)
+    def finish(self) -> None:
         self.batch.close()
+
+    def state(self) -> tuple:
+        job = bpy.context.window_manager.avatartex_job
+        return counts_text(self.batch.find_rows()), job.stage, round(job.fraction, 2)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             scene_batch.run_to_end(context.scene, self.sharing(context), ProgressLine())
         except Cancelled:
             pass  # the rows say how far it came
-        return self.finish(context)
+        return self.conclude(context)
 
     def sharing(self, context: bpy.types.Context) -> str:
         chosen = context.scene.avatartex_batch.shared if self.shared == "set" else self.shared
         return "mesh" if chosen == "ask" else chosen
 
-    def finish(self, context: bpy.types.Context) -> set[str]:
+    def conclude(self, context: bpy.types.Context) -> set[str]:
         redraw_panels()
         status = context.window_manager.avatartex_batch
         scene = bpy.data.scenes.get(status.scene, context.scene)
         if status.error:
             self.report({"ERROR"}, f"{status.error} {status.cure}")
         else:
-            self.report({"INFO"}, f"Batch: {tell_counts(scene.avatartex_batch.rows)}")
+            self.report({"INFO"}, f"Batch: {counts_text(scene.avatartex_batch.rows)}")
         return {"FINISHED"}
-
-    def redraw_on_change(self, context: bpy.types.Context) -> None:
-        job = context.window_manager.avatartex_job
-        now = (tell_counts(self.batch.find_rows()), job.stage, round(job.fraction, 2))
-        if now != self.drawn:
-            self.drawn = now
-            redraw_panels()
 
 
 def draw_question(layout: bpy.types.UILayout, shared: dict[str, list[str]]) -> None:
     for material, heads in list(shared.items())[:3]:
-        layout.label(text=f"{len(heads)} characters wear the material '{material}'", icon="MATERIAL")
+        layout.label(text=f"{len(heads)} characters share the material '{material}'", icon="MATERIAL")
     layout.separator()
     layout.operator_context = "INVOKE_DEFAULT"
     for answer, label, _ in ANSWERS[1:]:
@@ -126,22 +109,16 @@ class RunningBatch(Checked):
 class AVATARTEX_OT_batch_pause(RunningBatch, bpy.types.Operator):
     """Finish the running character, then wait until you go on. Meanwhile single textures can be generated"""
 
-    bl_idname = Op.BATCH_PAUSE
     bl_label = "Pause"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         scene_batch.current.pause(not scene_batch.current.run.paused)
-        redraw_panels()
-        return {"FINISHED"}
 
 
 class AVATARTEX_OT_batch_cancel(RunningBatch, bpy.types.Operator):
     """Stop the batch. The textures made so far come onto their heads; Go On takes the others"""
 
-    bl_idname = Op.BATCH_CANCEL
     bl_label = "Cancel Batch"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         scene_batch.current.cancel()
-        redraw_panels()
-        return {"FINISHED"}

@@ -1,12 +1,9 @@
 """The answer to what the panel asks once where a scene has lights: whether the portrait's own is to go."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 from bpy.props import EnumProperty
 
-from ..core.idnames import Op
-from ..scene.redraw import redraw_panels
-from .checked import IdleOnly
+from .checked import IdleOnly, text_of
 
 LIGHT_ANSWERS = (
     ("remove", "Remove It", "Take the portrait's light and shade out of textures, for the scene's lights do that"),
@@ -17,7 +14,6 @@ LIGHT_ANSWERS = (
 class AVATARTEX_OT_settle_light(IdleOnly, bpy.types.Operator):
     """Choose what becomes of the portrait's light in this scene. The menu changes it later"""
 
-    bl_idname = Op.SETTLE_LIGHT
     bl_label = "Settle the Light"
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}
 
@@ -25,10 +21,8 @@ class AVATARTEX_OT_settle_light(IdleOnly, bpy.types.Operator):
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties) -> str:
-        return next(text for name, _, text in LIGHT_ANSWERS if name == properties.light)
+        return text_of(LIGHT_ANSWERS, properties.light)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         settings = context.scene.avatartex
         settings.light, settings.light_settled = self.light, True
-        redraw_panels()
-        return {"FINISHED"}

@@ -1,12 +1,10 @@
 """Try It: the sample head and portrait that ship with the extension, textured with one click."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 from pathlib import Path
 
 import bpy
 from mathutils import Vector
 
-from ..core.idnames import Op
 from ..preferences import find_backend_python
 from ..scene.redraw import redraw_panels
 from .checked import IdleOnly
@@ -20,7 +18,6 @@ DISTANCE = 0.2
 class AVATARTEX_OT_try_it(IdleOnly, bpy.types.Operator):
     """Add a sample head, choose a sample portrait and make its texture. Undo takes all of it back"""
 
-    bl_idname = Op.TRY_IT
     bl_label = "Try It with a Sample"
 
     @classmethod
@@ -29,7 +26,7 @@ class AVATARTEX_OT_try_it(IdleOnly, bpy.types.Operator):
             return "Go to Object Mode first"
         return super().find_obstacle(context) if find_backend_python() else "Set up the backend first"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         if not (SAMPLE / "head.obj").is_file():
             return self.fail("The sample is missing in this installation. Install AvatarTex again")
         head = context.scene.objects.get(NAME) or add_sample(context)
@@ -43,7 +40,6 @@ class AVATARTEX_OT_try_it(IdleOnly, bpy.types.Operator):
         show_sample(context)
         redraw_panels()
         bpy.ops.avatartex.generate("INVOKE_DEFAULT")
-        return {"FINISHED"}
 
 
 def add_sample(context: bpy.types.Context) -> bpy.types.Object:

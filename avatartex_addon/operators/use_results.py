@@ -1,19 +1,17 @@
 """A head's results: show, keep, forget and save them, compare with what was there before, and go back to it."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, IntProperty
 
-from ..core.idnames import Op
-from ..scene.compare import is_compared, show_after, show_before
+from ..backend.outputs import UDIM
 from ..scene.head import find_head
 from ..scene.history import find_shown, forget_results, scrambled_by, show_result, shown_image
-from ..scene.images import UDIM, save_png
-from ..scene.restore import can_restore, restore_texture
+from ..scene.images import save_png
+from ..scene.restore import can_restore, is_compared, restore_texture, show_after, show_before
 from ..scene.shell_object import remove_shell
-from .checked import Checked
+from .checked import Checked, Saving, name_written
 
 
 class EntryOperator(Checked):
@@ -38,59 +36,43 @@ class EntryOperator(Checked):
             return cls.__doc__
         return f"{cls.__doc__}.\n{entries[properties.index].describe()}"
 
-    def use(self, head: bpy.types.Object) -> set[str]:
+    def use(self, head: bpy.types.Object) -> set[str] | None:
         raise NotImplementedError
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        if self.index >= len(self.find_entries(context)):
-            return {"CANCELLED"}
-        try:
-            return self.use(find_head(context))
-        except LookupError as reason:
-            return self.fail(reason)
+    def act(self, context: bpy.types.Context) -> set[str] | None:
+        return self.use(find_head(context)) if self.index < len(self.find_entries(context)) else {"CANCELLED"}
 
 
 class AVATARTEX_OT_show_result(EntryOperator, bpy.types.Operator):
     """Put this texture on the head again"""
 
-    bl_idname = Op.SHOW_RESULT
     bl_label = "Show This Result"
 
-    def use(self, head: bpy.types.Object) -> set[str]:
+    def use(self, head: bpy.types.Object) -> set[str] | None:
         if self.index == find_shown(head):
             return {"CANCELLED"}
         for note in show_result(head, self.index):
             self.report({"INFO"}, note)
-        return {"FINISHED"}
 
 
 class AVATARTEX_OT_pin_result(EntryOperator, bpy.types.Operator):
     """Keep this result, however many others come; click again to let it go"""
 
-    bl_idname = Op.PIN_RESULT
     bl_label = "Favourite"
 
-    def use(self, head: bpy.types.Object) -> set[str]:
+    def use(self, head: bpy.types.Object) -> None:
         entry = head.avatartex_history[self.index]
         entry.favourite = not entry.favourite
-        return {"FINISHED"}
 
 
-class ResultOperator(Checked):
-    """Mixed into an operator for heads that have results."""
-
-    @classmethod
-    def find_obstacle(cls, context: bpy.types.Context) -> str:
-        return AVATARTEX_OT_show_result.find_obstacle(context)
-
-
-class AVATARTEX_OT_purge_results(ResultOperator, bpy.types.Operator):
+class AVATARTEX_OT_purge_results(Checked, bpy.types.Operator):
     """Forget every result but the one on the head and the favourites. The file gets smaller"""
 
-    bl_idname = Op.PURGE_RESULTS
     bl_label = "Purge"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    find_obstacle = EntryOperator.find_obstacle
+
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         number = forget_results(find_head(context), 0)
         self.report({"INFO"}, f"{number} results forgotten" if number else "Nothing to forget")
         return {"FINISHED"} if number else {"CANCELLED"}
@@ -99,45 +81,40 @@ class AVATARTEX_OT_purge_results(ResultOperator, bpy.types.Operator):
 class AVATARTEX_OT_compare(Checked, bpy.types.Operator):
     """Show what the head had before AvatarTex, and with a second click the texture again. Nothing is lost"""
 
-    bl_idname = Op.COMPARE
     bl_label = "Compare with Before"
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
         return "" if can_restore(find_head(context)) else "This head has no texture of ours to compare"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         head = find_head(context)
         if is_compared(head):
             show_after(head)
         else:
             show_before(head)
-        return {"FINISHED"}
 
 
 class AVATARTEX_OT_restore(Checked, bpy.types.Operator):
     """Put the texture and the material back that the head had before AvatarTex. The Results stay in their list"""
 
-    bl_idname = Op.RESTORE
     bl_label = "Restore Previous Texture"
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
         return "" if can_restore(find_head(context)) else "This head has no earlier texture to go back to"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         head = find_head(context)
         restore_texture(head)
         remove_shell(head)
         context.window_manager.avatartex_job.reset()
         self.report({"INFO"}, f"'{head.name}' has its previous texture back")
-        return {"FINISHED"}
 
 
 class AVATARTEX_OT_show_texture(Checked, bpy.types.Operator):
     """Switch this viewport to Material Preview: as it is shaded now, it shows no textures"""
 
-    bl_idname = Op.SHOW_TEXTURE
     bl_label = "Show in Material Preview"
     bl_options = {"INTERNAL"}
 
@@ -145,36 +122,32 @@ class AVATARTEX_OT_show_texture(Checked, bpy.types.Operator):
     def find_obstacle(cls, context: bpy.types.Context) -> str:
         return "" if getattr(context.space_data, "shading", None) is not None else "Use it in a 3D viewport"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> None:
         context.space_data.shading.type = "MATERIAL"
-        return {"FINISHED"}
 
 
-class AVATARTEX_OT_show_uv_map(ResultOperator, bpy.types.Operator):
+class AVATARTEX_OT_show_uv_map(Checked, bpy.types.Operator):
     """Make the texture's UV map the active one, because Solid view shows textures through that. The UV maps stay as \
 they are"""
 
-    bl_idname = Op.SHOW_UV_MAP
     bl_label = "Show in Its UV Map"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    find_obstacle = EntryOperator.find_obstacle
+
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         head = find_head(context)
         name = scrambled_by(head)
         if not name:
             return {"CANCELLED"}
         head.data.uv_layers.active = head.data.uv_layers[name]
-        return {"FINISHED"}
 
 
-class AVATARTEX_OT_save_texture(Checked, bpy.types.Operator):
+class AVATARTEX_OT_save_texture(Saving, bpy.types.Operator):
     """Save the texture that the head shows as a PNG file; of several UDIM tiles as one file each"""
 
-    bl_idname = Op.SAVE_TEXTURE
     bl_label = "Save Texture As…"
     bl_options = {"REGISTER"}
 
-    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
-    check_existing: BoolProperty(default=True, options={"HIDDEN"})
     filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
@@ -183,29 +156,18 @@ class AVATARTEX_OT_save_texture(Checked, bpy.types.Operator):
         head = find_head(context)
         return "" if head is not None and shown_image(head) is not None else "The head shows no texture of ours"
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        head = find_head(context)
-        tile = f".{UDIM}" if shown_image(head).source == "TILED" else ""
-        folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
-        self.filepath = str(folder / f"{bpy.path.clean_name(head.name)}_texture{tile}.png")
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
+    def suggest(self, context: bpy.types.Context) -> None:
+        tile = f".{UDIM}" if shown_image(find_head(context)).source == "TILED" else ""
+        self.filepath = str(self.name_after_head(context, f"texture{tile}.png"))
 
-    def check(self, context: bpy.types.Context) -> bool:
-        """As artists type names: the suffix comes by itself."""
-        named = bpy.path.ensure_ext(self.filepath, ".png")
-        changed, self.filepath = named != self.filepath, named
-        return changed
+    def complete(self, path: Path) -> Path:
+        return Path(bpy.path.ensure_ext(str(path), ".png"))
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def act(self, context: bpy.types.Context) -> set[str] | None:
         try:
             written = save_png(shown_image(find_head(context)), Path(bpy.path.abspath(self.filepath)))
         except FileExistsError as reason:
             return self.fail(f"'{Path(reason.filename).name}' is there already. Choose another name.")
-        except LookupError as reason:
-            return self.fail(reason)
         except OSError as reason:
             return self.fail(f"The texture could not be saved ({reason.strerror}).")
-        names = ", ".join(f"'{path.name}'" for path in written)
-        self.report({"INFO"}, f"Saved {names} in {written[0].parent}")
-        return {"FINISHED"}
+        self.report({"INFO"}, name_written(written))

@@ -1,27 +1,6 @@
-"""What the artist sets, what jobs tell, and what objects remember."""
+"""What the artist sets, what jobs report, and what objects remember."""
 
-from . import (
-    batch_table,
-    expression_memory,
-    further_files,
-    job_status,
-    layer_opacities,
-    painted_regions,
-    pin_list,
-    results,
-    settings,
-    variant_list,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-PARTS = (
-    settings,
-    job_status,
-    pin_list,
-    batch_table,
-    results,
-    variant_list,
-    expression_memory,
-    painted_regions,
-    further_files,
-    layer_opacities,
-)
+PARTS = tuple(import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))

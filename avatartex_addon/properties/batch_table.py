@@ -1,6 +1,5 @@
 """The batch: its table, kept with the scene, and its run, which belongs to the window."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -13,7 +12,7 @@ from bpy.props import (
 )
 
 from ..backend.options import SEED, STYLE
-from ..core.states import ROW_TEXTS, RowState
+from ..core.batch import ROW_TEXTS, RowState
 from ..scene import versions
 from .making import Resettable, make_property
 from .settings import is_mesh
@@ -21,7 +20,7 @@ from .settings import is_mesh
 SHARED_TEXTS = {
     "ask": ("Ask", "Ask when the batch starts and characters share a material"),
     "mesh": ("Copy", "Each character gets a copy of the material, so that each has its own texture"),
-    "material": ("Once", "Texture the shared material once, for everything that wears it"),
+    "material": ("Once", "Texture the shared material once, for everything that uses it"),
 }
 
 

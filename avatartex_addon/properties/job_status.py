@@ -1,6 +1,5 @@
-"""What the running or the last job tells."""
+"""What the running or the last job reports."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 from bpy.props import BoolProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 

@@ -1,10 +1,16 @@
-"""Blender's properties, made from the table of options."""
-
-from __future__ import annotations
+"""Blender's properties, made from the table of options; and the kinds of properties that come several times."""
 
 from typing import Any
 
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
 
 from ..backend.option import Option
 
@@ -28,6 +34,22 @@ def make_property(option: Option, **more: Any):
         kind = {"subtype": "PERCENTAGE"} if option.percent else {}
         return IntProperty(min=option.limits[0], max=option.limits[1], **kind, **words)
     return StringProperty(**words)
+
+
+def make_slider(name: str, description: str, update, **more: Any):
+    """A number from 0 to 1, or as `more` says."""
+    words = {"min": 0.0, "max": 1.0, "default": 1.0, "subtype": "FACTOR"} | more
+    return FloatProperty(name=name, description=description, update=update, **words)
+
+
+def make_pointer(group: type):
+    """What an object remembers, also where it is overridden from a library."""
+    return PointerProperty(type=group, override={"LIBRARY_OVERRIDABLE"})
+
+
+def make_list(group: type):
+    """Entries that an object remembers, also where it is overridden from a library."""
+    return CollectionProperty(type=group, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"})
 
 
 class Resettable:

@@ -1,12 +1,11 @@
 """What the artist paints on a head, and what the viewport shows of a texture's origin."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
-from bpy.props import BoolProperty, FloatProperty, FloatVectorProperty, PointerProperty, StringProperty
+from bpy.props import BoolProperty, FloatVectorProperty, PointerProperty, StringProperty
 
 from ..backend.options import TRUST_PORTRAIT
 from ..scene.redraw import redraw_views
-from .making import Resettable, make_property
+from .making import Resettable, make_property, make_slider
 
 
 class AVATARTEX_PG_regions(Resettable, bpy.types.PropertyGroup):
@@ -40,15 +39,7 @@ class AVATARTEX_PG_overlay(bpy.types.PropertyGroup):
     show_regions: BoolProperty(
         name="Show Regions", update=redraw_views, description="Draw the painted regions over the head"
     )
-    opacity: FloatProperty(
-        name="Opacity",
-        min=0,
-        max=1,
-        default=0.5,
-        subtype="FACTOR",
-        update=redraw_views,
-        description="How strongly the colours cover the head",
-    )
+    opacity: make_slider("Opacity", "How strongly the colours cover the head", redraw_views, default=0.5)
 
 
 ATTACHED = (

@@ -1,20 +1,11 @@
 """What a head remembers: its results, how much of the new texture shows, and what was there before."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
-from bpy.props import (
-    BoolProperty,
-    CollectionProperty,
-    FloatProperty,
-    FloatVectorProperty,
-    IntProperty,
-    PointerProperty,
-    StringProperty,
-)
+from bpy.props import BoolProperty, FloatVectorProperty, IntProperty, PointerProperty, StringProperty
 
 from ..backend.options import REMEMBERED, STYLE
 from ..scene.mix import set_mix
-from .making import make_memory
+from .making import make_list, make_memory, make_pointer, make_slider
 
 STYLE_LABELS = {choice.value: choice.label for choice in STYLE.choices}
 
@@ -58,15 +49,11 @@ def show_mix(mix, _context) -> None:
 class AVATARTEX_PG_mix(bpy.types.PropertyGroup):
     """Object.avatartex_mix."""
 
-    factor: FloatProperty(
-        name="Old to New",
-        min=0.0,
-        max=1.0,
-        default=1.0,
-        subtype="FACTOR",
-        update=show_mix,
-        description="How much of the new texture shows: 0 what the head had before, 1 the new texture alone. "
+    factor: make_slider(
+        "Old to New",
+        "How much of the new texture shows: 0 what the head had before, 1 the new texture alone. "
         "Both stay in the file, so it can be changed at any time",
+        show_mix,
         options=set(),  # not to be animated: it changes the graph, which playback does not
         override={"LIBRARY_OVERRIDABLE"},
     )
@@ -102,16 +89,8 @@ for option in REMEMBERED:
     AVATARTEX_PG_result.__annotations__[option.name] = make_memory(option)
 
 ATTACHED = (
-    (
-        bpy.types.Object,
-        "avatartex_history",
-        CollectionProperty(type=AVATARTEX_PG_result, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"}),
-    ),
+    (bpy.types.Object, "avatartex_history", make_list(AVATARTEX_PG_result)),
     (bpy.types.Object, "avatartex_compared", PointerProperty(type=AVATARTEX_PG_compared)),
-    (bpy.types.Object, "avatartex_mix", PointerProperty(type=AVATARTEX_PG_mix, override={"LIBRARY_OVERRIDABLE"})),
-    (
-        bpy.types.Object,
-        "avatartex_previous",
-        CollectionProperty(type=AVATARTEX_PG_previous, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"}),
-    ),
+    (bpy.types.Object, "avatartex_mix", make_pointer(AVATARTEX_PG_mix)),
+    (bpy.types.Object, "avatartex_previous", make_list(AVATARTEX_PG_previous)),
 )

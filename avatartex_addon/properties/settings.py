@@ -1,6 +1,5 @@
 """What the artist sets for a texture."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 from bpy.props import BoolProperty, EnumProperty, PointerProperty, StringProperty
 

@@ -1,11 +1,10 @@
 """Variants: what is asked for, what a head has, and what it showed before one of them."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProperty, StringProperty
 
 from ..backend.options import FORMAT, PLACE, SCALE, SEEDS, SIZE, STRENGTH, STYLES
-from .making import Resettable, make_property
+from .making import Resettable, make_list, make_property
 
 #: Those that are ticked until the artist chooses.
 TICKED = {"cel", "oil", "pencil"}
@@ -50,7 +49,7 @@ class AVATARTEX_PG_variant(bpy.types.PropertyGroup):
 
 
 class AVATARTEX_PG_worn(Resettable, bpy.types.PropertyGroup):
-    """Object.avatartex_worn: what the head showed before a variant (see scene/restore.py take_off)."""
+    """Object.avatartex_worn: what the head showed before a variant (see scene/shown_variant.py)."""
 
     active: BoolProperty(description="The head shows a variant")
     material: PointerProperty(type=bpy.types.Material)
@@ -68,10 +67,6 @@ AVATARTEX_PG_variant_settings.__annotations__ = {
 
 ATTACHED = (
     (bpy.types.Scene, "avatartex_variants", PointerProperty(type=AVATARTEX_PG_variant_settings)),
-    (
-        bpy.types.Object,
-        "avatartex_variants",
-        CollectionProperty(type=AVATARTEX_PG_variant, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"}),
-    ),
+    (bpy.types.Object, "avatartex_variants", make_list(AVATARTEX_PG_variant)),
     (bpy.types.Object, "avatartex_worn", PointerProperty(type=AVATARTEX_PG_worn)),
 )

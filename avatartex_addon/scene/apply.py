@@ -6,8 +6,6 @@ by slot (`Object.avatartex_previous`, kept in the .blend file), and `restore` pu
 group that others use too is copied for this object, so that no other object changes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,7 +13,6 @@ import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from . import expression_nodes, mix, versions
-from .compare import show_after
 from .graph import (
     IMAGE_NODE,
     UV_NODE,
@@ -27,7 +24,8 @@ from .graph import (
     shows_image,
 )
 from .memory import memory_of
-from .worn import take_off
+from .restore import show_after
+from .shown_variant import hide_variant
 
 
 def apply_texture(
@@ -46,7 +44,7 @@ def apply_texture(
         AvatarTexError: NO_COLOR, a material's output shows nothing that takes a colour; nothing is changed.
     """
     show_after(head)
-    take_off(head)
+    hide_variant(head)
     expression_nodes.unlink_maps(head)
     mix.take_out(head)
     slots = tuple(slot for slot in slots if slot < len(head.material_slots)) or (0,)

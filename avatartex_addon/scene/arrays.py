@@ -1,9 +1,20 @@
 """Blender's collections as arrays, as fast as it hands them out."""
 
-from __future__ import annotations
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import bpy
 import numpy as np
+
+
+@contextmanager
+def evaluated_mesh(head: bpy.types.Object) -> Iterator[bpy.types.Mesh]:
+    """The mesh as it is shown, with modifiers, shape keys and pose."""
+    evaluated = head.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    try:
+        yield evaluated.to_mesh()
+    finally:
+        evaluated.to_mesh_clear()
 
 
 def read_each(things: bpy.types.bpy_prop_collection, name: str, kind: type = np.int32, width: int = 1) -> np.ndarray:

@@ -1,15 +1,13 @@
 """The batch's table: which heads of a scene are in it, and which of them share a mesh or a material."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
 
+from ..core.batch import RowState
 from ..core.matching import match
-from ..core.states import RowState
 from ..core.table import read_table
 from .head import portrait_path
 from .slots import find_head_slot
@@ -58,7 +56,7 @@ def fill_by_table(scene: bpy.types.Scene, path: Path) -> int:
     return len(lines)
 
 
-def wears(head: bpy.types.Object) -> bpy.types.Material | None:
+def head_material(head: bpy.types.Object) -> bpy.types.Material | None:
     """The material that the texture would go into."""
     slot = find_head_slot(head)
     return head.material_slots[slot].material if slot < len(head.material_slots) else None
@@ -72,7 +70,8 @@ def find_twin(row, rows: Iterable, sharing: str) -> tuple[str, str] | None:
             continue
         if other.object.data == head.data and not has_own_material(head):
             return other.object.name, "mesh"
-        if sharing == "material" and wears(head) is not None and wears(head) == wears(other.object):
+        own = head_material(head) if sharing == "material" else None
+        if own is not None and own == head_material(other.object):
             return other.object.name, "material"
     return None
 
@@ -95,13 +94,13 @@ def find_instances(head: bpy.types.Object) -> list[str]:
 
 
 def find_shared_materials(rows: Iterable) -> dict[str, list[str]]:
-    """Materials that several meshes of the waiting rows wear: name -> heads."""
-    wearers: dict[str, dict[str, str]] = {}
+    """Materials that several meshes of the waiting rows have: name -> heads."""
+    users: dict[str, dict[str, str]] = {}
     for row in rows:
-        material = wears(row.object) if row.object is not None and row.state == RowState.WAITING else None
+        material = head_material(row.object) if row.object is not None and row.state == RowState.WAITING else None
         if material is not None:
-            wearers.setdefault(material.name, {}).setdefault(row.object.data.name, row.object.name)
-    return {name: list(heads.values()) for name, heads in wearers.items() if len(heads) > 1}
+            users.setdefault(material.name, {}).setdefault(row.object.data.name, row.object.name)
+    return {name: list(heads.values()) for name, heads in users.items() if len(heads) > 1}
 
 
 def row_portrait(row) -> str:

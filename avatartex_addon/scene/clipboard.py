@@ -1,7 +1,5 @@
 """The picture on the system's clipboard, as a file."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

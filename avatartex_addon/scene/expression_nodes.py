@@ -5,13 +5,11 @@ say. It stands where nothing has to be remembered: taking it out leaves the grap
 (Compare, Restore, another result) takes it out first and puts it in again, as it does with the mix (mix.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import bpy
 
-from .graph import IMAGE_NODE, reads_uv_map
+from .graph import IMAGE_NODE, add_math, find_socket, reads_uv_map
 from .images import remove_unused
 from .memory import changed_tree
 from .mix import redirect
@@ -85,7 +83,7 @@ def add_weights(
     node = tree.nodes.new("ShaderNodeMix")
     node.data_type, node.clamp_factor = "VECTOR", True
     right, left = (socket for socket in node.inputs if socket.type == "VECTOR" and socket.identifier != "Factor_Vector")
-    tree.links.new(side, next(socket for socket in node.inputs if socket.identifier == "Factor_Float"))
+    tree.links.new(side, find_socket(node.inputs, "Factor_Float"))
     for component, channel in enumerate(channels):
         for half, socket in (("right", right), ("left", left)):
             drive(socket, component, keys, channel[half])
@@ -118,17 +116,6 @@ def add_value(
     return total.outputs["Value"]
 
 
-def add_math(tree: bpy.types.NodeTree, operation: str, first, second) -> bpy.types.NodeSocket:
-    node = tree.nodes.new("ShaderNodeMath")
-    node.operation = operation
-    for socket, value in zip(node.inputs, (first, second), strict=False):
-        if isinstance(value, float):
-            socket.default_value = value
-        else:
-            tree.links.new(value, socket)
-    return node.outputs["Value"]
-
-
 def add_tint(
     tree: bpy.types.NodeTree, color: bpy.types.NodeSocket, tint: tuple[float, float, float], power: bpy.types.NodeSocket
 ) -> bpy.types.NodeSocket:
@@ -138,7 +125,7 @@ def add_tint(
     tree.links.new(power, gamma.inputs["Gamma"])
     product.data_type, product.blend_type = "RGBA", "MULTIPLY"
     colors = [socket for socket in product.inputs if socket.type == "RGBA"]
-    next(socket for socket in product.inputs if socket.identifier == "Factor_Float").default_value = 1.0
+    find_socket(product.inputs, "Factor_Float").default_value = 1.0
     tree.links.new(color, colors[0])
     tree.links.new(gamma.outputs["Color"], colors[1])
     return next(socket for socket in product.outputs if socket.type == "RGBA")

@@ -1,6 +1,4 @@
-"""Finding one's way in a material's nodes: where the surface takes its colour from, through groups, mixes, reroutes."""
-
-from __future__ import annotations
+"""A material's nodes: where the surface takes its colour from, through groups, mixes, reroutes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -191,7 +189,7 @@ def follows(socket: bpy.types.NodeSocket, kinds: set[str]) -> bool:
 
 
 def find_colorless(head: bpy.types.Object, slots: tuple[int, ...]) -> AvatarTexError | None:
-    """Why a texture would not be seen on these slots; None where it would, also where a material has no surface yet."""
+    """Why a texture would be invisible on these slots; None where it would not, also where there is no surface yet."""
     for slot in slots:
         material = head.material_slots[slot].material if slot < len(head.material_slots) else None
         if material is None or not versions.has_nodes(material):
@@ -221,3 +219,15 @@ def reads_uv_map(node: bpy.types.ShaderNodeTexImage, mesh: bpy.types.Mesh) -> st
     if link.from_node.type == "TEX_COORD" and link.from_socket.name == "UV":
         return shown
     return None
+
+
+def add_math(tree: bpy.types.NodeTree, operation: str, *values) -> bpy.types.NodeSocket:
+    """A Math node's result; values are numbers or sockets."""
+    node = tree.nodes.new("ShaderNodeMath")
+    node.operation = operation
+    for socket, value in zip(node.inputs, values, strict=False):
+        if isinstance(value, float):
+            socket.default_value = value
+        else:
+            tree.links.new(value, socket)
+    return node.outputs["Value"]

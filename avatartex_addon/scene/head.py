@@ -1,7 +1,5 @@
 """Which object is the head, which of its material slots, which UV map; and why generating could not work."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy

@@ -1,7 +1,5 @@
 """The results of a head: remembered, shown again, forgotten. At most as many as the preferences say, and favourites."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from itertools import count
 
@@ -14,7 +12,7 @@ from .graph import IMAGE_NODE, find_color_input, find_color_source
 from .images import remove_unused
 from .layer_store import has_layers
 from .memory import changed_tree
-from .worn import find_worn
+from .shown_variant import find_shown_variant
 
 
 def remember_result(
@@ -92,9 +90,9 @@ def read_slots(entry) -> tuple[int, ...]:
 def shown_image(head: bpy.types.Object) -> bpy.types.Image | None:
     """Which of our images the head shows; None when it shows none of them."""
     images = {entry.image for entry in head.avatartex_history}
-    worn = {slot.material for slot in head.material_slots}
+    materials = {slot.material for slot in head.material_slots}
     for previous in head.avatartex_previous:
-        tree = changed_tree(previous) if previous.textured in worn else None
+        tree = changed_tree(previous) if previous.textured in materials else None
         for name in (IMAGE_NODE, previous.node) if tree is not None else ():
             node = tree.nodes.get(name) if name else None
             if node is not None and node.type == "TEX_IMAGE" and node.image in images:
@@ -106,8 +104,8 @@ def find_layered(head: bpy.types.Object | None) -> bpy.types.Image | None:
     """The image that the head shows, a variant's or a result's, where it has layers."""
     if head is None:
         return None
-    worn = find_worn(head)
-    image = find_image(head.avatartex_variants[worn].material) if worn >= 0 else shown_image(head)
+    variant = find_shown_variant(head)
+    image = find_image(head.avatartex_variants[variant].material) if variant >= 0 else shown_image(head)
     return image if has_layers(image) else None
 
 

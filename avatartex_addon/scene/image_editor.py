@@ -1,6 +1,7 @@
-"""Where a picture is shown: an Image Editor that is open, else beside the 3D view, else a window of its own."""
+"""The registration's pictures, and where they are shown: an Image Editor that is open, else beside the 3D view, else a
+window of its own."""
 
-from __future__ import annotations
+from pathlib import Path
 
 import bpy
 
@@ -35,8 +36,8 @@ def open_editor(context: bpy.types.Context) -> tuple[bpy.types.Window, bpy.types
 
 
 def split_off(window: bpy.types.Window, area: bpy.types.Area) -> tuple[bpy.types.Window, bpy.types.Area] | None:
-    """Half of a 3D view as an Image Editor: portrait, verdict and buttons are seen together. The other half keeps its
-    sidebar as it is."""
+    """Half of a 3D view as an Image Editor: portrait and buttons are visible together. The other half keeps its
+    sidebar."""
     before = set(window.screen.areas)
     with bpy.context.temp_override(window=window, area=area, region=main_region(area)):
         bpy.ops.screen.area_split(direction="VERTICAL", factor=0.5)
@@ -85,30 +86,48 @@ def main_region(area: bpy.types.Area) -> bpy.types.Region:
 
 
 def zoom_to_face() -> None:
-    """Zoom the open Image Editor to the face as the last registration told it."""
-    told, place = bpy.context.window_manager.avatartex_registration, find_editor()
-    box = find_face_box(told)
-    if box is None or place is None or not told.width or not told.height:
+    """Zoom the open Image Editor to the face as the last registration registration it."""
+    registration, place = bpy.context.window_manager.avatartex_registration, find_editor()
+    box = find_face_box(registration)
+    if box is None or place is None or not registration.width or not registration.height:
         return
     window, area = place
     region = main_region(area)
     (left, top), (right, bottom) = box
-    low = region.view2d.view_to_region(left / told.width, 1 - bottom / told.height, clip=False)
-    high = region.view2d.view_to_region(right / told.width, 1 - top / told.height, clip=False)
+    low = region.view2d.view_to_region(left / registration.width, 1 - bottom / registration.height, clip=False)
+    high = region.view2d.view_to_region(right / registration.width, 1 - top / registration.height, clip=False)
     with bpy.context.temp_override(window=window, area=area, region=region):
         bpy.ops.image.view_zoom_border(
             xmin=round(low[0]), xmax=round(high[0]), ymin=round(low[1]), ymax=round(high[1]), wait_for_input=False
         )
 
 
-def find_face_box(told) -> tuple[tuple[float, float], tuple[float, float]] | None:
+def find_face_box(registration) -> tuple[tuple[float, float], tuple[float, float]] | None:
     """Upper left and lower right of the face with room around it, in the portrait's pixels; None where it fills it."""
-    places = [point.xy for point in told.points if point.has_2d]
+    places = [point.xy for point in registration.points if point.has_2d]
     if len(places) < 2:
         return None
     low = [min(place[axis] for place in places) for axis in (0, 1)]
     high = [max(place[axis] for place in places) for axis in (0, 1)]
     room = ROOM * max(high[0] - low[0], high[1] - low[1])
     low, high = (low[0] - room, low[1] - room), (high[0] + room, high[1] + room)
-    fills = high[1] - low[1] > told.height and high[0] - low[0] > told.width
+    fills = high[1] - low[1] > registration.height and high[0] - low[0] > registration.width
     return None if fills or room <= 0 else (low, high)
+
+
+#: One each per file: the head over the portrait, and the portrait whose pixels the pins count.
+OVERLAY, PICTURE = "AvatarTex Registration", "AvatarTex Portrait"
+
+
+def load_pictures(registration) -> None:
+    """Both pictures as image datablocks; editors that show them show the new ones."""
+    for name, path in ((OVERLAY, registration.overlay), (PICTURE, registration.picture)):
+        if not path or not Path(path).is_file():
+            continue
+        image = bpy.data.images.get(name)
+        if image is None:
+            image = bpy.data.images.load(path, check_existing=False)
+            image.name = name
+        else:
+            image.filepath = path
+            image.reload()

@@ -1,22 +1,21 @@
 """Pictures between Blender and the backend's files."""
 
-from __future__ import annotations
-
 import errno
 import os
 import shutil
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
 import numpy as np
 
+from ..backend.outputs import UDIM, pattern
 from ..core.chore import Parts
 from ..core.png import SIGNATURE
 from . import versions
 
-UDIM = "<UDIM>"
 #: Rows that are turned into bytes at a time: a strip stays in the processor's cache.
 STRIP = 128
 #: Files of packed images that we made, by the image's number in this session: they need not be unpacked to be read.
@@ -60,6 +59,11 @@ def load_result(path: Path, name: str, tiles: Sequence[int] = (), packed: bool =
     # The job's folder goes away with this Blender: 'Unpack' is to suggest a place beside the .blend file.
     image.filepath_raw = f"//textures/{bpy.path.clean_name(image.name)}{path.suffix}"
     return image
+
+
+def tile_file(path: Path | str, tile: int) -> Path:
+    """The file of a tile, whose number <UDIM> stands for in the name."""
+    return Path(str(path).replace(UDIM, str(tile)))
 
 
 def keep_base(image: bpy.types.Image, stem: Path) -> Parts:
@@ -160,6 +164,24 @@ def keep_original(source: bytes | Path, stem: Path) -> str:
     return str(target)
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[bpy.types.Image]:
+    """A picture file as an image, for a moment."""
+    image = bpy.data.images.load(str(path), check_existing=False)
+    try:
+        yield image
+    finally:
+        bpy.data.images.remove(image)
+
+
+def pixels_of(image: bpy.types.Image) -> np.ndarray:
+    """(H,W,channels) float32, rows from the bottom."""
+    width, height = image.size
+    pixels = np.empty(width * height * image.channels, np.float32)
+    image.pixels.foreach_get(pixels)
+    return pixels.reshape(height, width, image.channels)
+
+
 def read_pixels(name: str) -> Parts:
     """A chore that reads an image: (H,W,channels) float32, rows from the bottom, and the image; None where it is gone.
 
@@ -179,37 +201,45 @@ def read_pixels(name: str) -> Parts:
 
 def keep_tiles(image: bpy.types.Image, stem: Path) -> Parts:
     """A chore that copies a tiled image's files; their name with <UDIM>, '' when there are none."""
-    pattern = str(stem.with_name(f"{stem.name}.{UDIM}.img"))  # the backend looks at the bytes, not at the suffix
+    kept_as = str(stem.with_name(f"{stem.name}.{UDIM}.img"))  # the backend looks at the bytes, not at the suffix
     name, found = image.name, ""
     for number in [tile.number for tile in image.tiles]:
         image = bpy.data.images.get(name)
         if image is None:
             return ""
-        source = Path(bpy.path.abspath(image.filepath_raw, library=image.library).replace(UDIM, str(number)))
+        source = tile_file(bpy.path.abspath(image.filepath_raw, library=image.library), number)
         packed = (entry for entry in image.packed_files if Path(entry.filepath).name == source.name)
         source = next((entry.packed_file.data for entry in packed), source)
         if kept := (yield lambda source=source: keep_original(source, stem)):
-            Path(kept).replace(pattern.replace(UDIM, str(number)))
-            found = pattern
+            Path(kept).replace(tile_file(kept_as, number))
+            found = kept_as
     return found
+
+
+def to_srgb(linear: np.ndarray) -> np.ndarray:
+    """Linear light to sRGB (IEC 61966-2-1)."""
+    linear = np.maximum(linear, 0)
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
 def write_colors(path: Path, pixels: np.ndarray, is_linear: bool = False) -> None:
     """A BMP of 24 bits of (H,W,channels) 0..1, rows from the bottom; linear light becomes sRGB. Without bpy."""
     height, width, channels = pixels.shape
-    rows = np.zeros((height, -(-width * 3 // 4) * 4), np.uint8)
+    found = np.empty((height, width, 3), np.uint8)
     for top in range(0, height, STRIP):
-        color = pixels[top : top + STRIP, :, [2, 1, 0] if channels >= 3 else [0, 0, 0]]
+        color = pixels[top : top + STRIP, :, :3] if channels >= 3 else pixels[top : top + STRIP, :, :1]
         if is_linear:
-            bent = 1.055 * np.maximum(color, 0.0031308) ** (1 / 2.4) - 0.055
-            color = np.where(color <= 0.0031308, color * 12.92, bent)
-        rows[top : top + STRIP, : width * 3] = np.rint(np.clip(color, 0, 1) * 255).reshape(len(color), -1)
-    write_bmp(path, rows, width)
+            color = to_srgb(color)
+        found[top : top + STRIP] = np.rint(np.clip(color, 0, 1) * 255)
+    write_bmp(path, found)
 
 
-def write_bmp(path: Path, rows: np.ndarray, width: int) -> None:
-    """Rows of blue, green and red bytes from the bottom, each a multiple of four bytes long. Without bpy."""
-    size = 54 + rows.size, 0, 0, 54, 40, width, len(rows), 1, 24, 0, rows.size, 2835, 2835, 0, 0
+def write_bmp(path: Path, pixels: np.ndarray) -> None:
+    """A BMP of (H,W,3) uint8 RGB, rows from the bottom. Without bpy."""
+    height, width, _ = pixels.shape
+    rows = np.zeros((height, -(-width * 3 // 4) * 4), np.uint8)
+    rows[:, : width * 3] = pixels[..., ::-1].reshape(height, -1)
+    size = 54 + rows.size, 0, 0, 54, 40, width, height, 1, 24, 0, rows.size, 2835, 2835, 0, 0
     with path.open("wb") as file:
         file.write(struct.pack("<2sIHHIIiiHHIIiiII", b"BM", *size))
         file.write(rows.data)
@@ -221,15 +251,15 @@ def repack(image: bpy.types.Image, data: bytes) -> None:
     _files.pop(image.session_uid, None)
 
 
-def reload_tiles(image: bpy.types.Image, pattern: Path) -> None:
+def reload_tiles(image: bpy.types.Image, files: Path) -> None:
     """Pack the files of all tiles, <UDIM> in the name, and show them; Blender sets texels of the first one alone.
 
     Raises:
         RuntimeError: when Blender cannot read them.
     """
-    image.filepath_raw = str(pattern)
+    image.filepath_raw = str(files)
     for entry in image.packed_files:
-        entry.filepath = str(pattern).replace(UDIM, str(entry.tile_number))
+        entry.filepath = str(tile_file(files, entry.tile_number))
     image.reload()  # which packs again what is packed
     if not image.packed_files:
         image.pack()
@@ -256,10 +286,8 @@ def save_png(image: bpy.types.Image, path: Path) -> list[Path]:
             image.pack()
         path.write_bytes(image.packed_file.data)
         return [path]
-    if UDIM not in path.name:
-        path = path.with_name(f"{path.stem}.{UDIM}.png")
     numbers = [tile.number for tile in image.tiles]
-    files = {number: Path(str(path).replace(UDIM, str(number))) for number in numbers}
+    files = {number: tile_file(pattern(str(path)), number) for number in numbers}
     for target in files.values():
         if target.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))

@@ -4,8 +4,6 @@ The bytes are the backend's own (backend/layers/packed.py), a property of the im
 appended or saved image brings them along and a deleted one takes them away.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +16,7 @@ import numpy as np
 from ..backend.layers.flatten import LAYERS
 from ..backend.layers.packed import BadLayers, read_head, unpack
 from .arrays import keep_numbers, kept_numbers
-from .images import UDIM
+from .images import tile_file
 
 #: Of an image: its bytes, as whole numbers, because Blender ends a property of bytes at the first zero. Then the tile.
 KEY = "avatartex_layers_packed"
@@ -40,7 +38,7 @@ def attach_layers(image: bpy.types.Image, path: Path, tiles: Sequence[int] = ())
         path: of the file; <UDIM> stands for each of the tiles.
     """
     try:
-        files = {tile: Path(str(path).replace(UDIM, str(tile))).read_bytes() for tile in tiles or (0,)}
+        files = {tile: tile_file(path, tile).read_bytes() for tile in tiles or (0,)}
         heads = [read_head(data) for data in files.values()]
     except (OSError, BadLayers):
         return False

@@ -1,6 +1,4 @@
-"""A texture's texels as its layers give them: flattened, put into the image, encoded for the file."""
-
-from __future__ import annotations
+"""A texture's texels as its layers give them: flattened, painted over, put into the image, encoded for the file."""
 
 import uuid
 import zlib
@@ -12,10 +10,11 @@ import bpy
 import numpy as np
 
 from ..backend.layers.flatten import flatten
+from ..backend.outputs import UDIM
 from ..backend.threads import CORES
 from ..core import png
-from .images import UDIM, reload_tiles, repack, write_bmp
-from .layer_paint import lay_paint
+from .arrays import drop_numbers, keep_numbers, kept_numbers
+from .images import pixels_of, reload_tiles, repack, tile_file, write_bmp
 from .layer_store import Unpacked
 
 #: Texels that are made bytes together.
@@ -54,14 +53,14 @@ class Canvas:
             return
         pattern = new_pattern()
         for tile, texels in self.quantise().items():
-            write_bmp(Path(str(pattern).replace(UDIM, str(tile))), to_rows(texels[:, ::-1]), find_side(texels))
+            write_bmp(tile_file(pattern, tile), square(texels))
         show_files(image, pattern)
 
     def quantise(self) -> dict[int, np.ndarray]:
         """(N,3) uint8 sRGB by tile, as Blender rounds."""
         return {tile: round_colours(colours) for tile, colours in self.colours.items()}
 
-    def encode(self) -> Encoded:
+    def encode(self) -> "Encoded":
         """For the file. It takes seconds at 4K: on a thread."""
         texels = self.quantise()
         files = {tile: png.encode(square(one)[::-1]) for tile, one in texels.items()}
@@ -88,7 +87,7 @@ class Encoded:
             return
         pattern = new_pattern()
         for tile, data in self.files.items():
-            Path(str(pattern).replace(UDIM, str(tile))).write_bytes(data)
+            tile_file(pattern, tile).write_bytes(data)
         show_files(image, pattern)
 
 
@@ -106,14 +105,12 @@ def show_files(image: bpy.types.Image, pattern: Path) -> None:
             path.unlink()
         image.filepath_raw = name
         for entry in image.packed_files:
-            entry.filepath = name.replace(UDIM, str(entry.tile_number))
+            entry.filepath = str(tile_file(name, entry.tile_number)) if name else ""
 
 
 def read_texels(image: bpy.types.Image) -> np.ndarray:
     """(N,3) uint8 sRGB of an image without tiles, rows from the bottom."""
-    colours = np.empty(image.size[0] * image.size[1] * image.channels, np.float32)
-    image.pixels.foreach_get(colours)
-    return round_colours(colours.reshape(-1, image.channels))
+    return round_colours(pixels_of(image).reshape(-1, image.channels))
 
 
 def round_colours(colours: np.ndarray) -> np.ndarray:
@@ -161,9 +158,41 @@ def square(texels: np.ndarray) -> np.ndarray:
     return texels.reshape(find_side(texels), -1, texels.shape[1])
 
 
-def to_rows(texels: np.ndarray) -> np.ndarray:
-    """A BMP's rows."""
-    side = find_side(texels)
-    rows = np.zeros((side, -(-side * 3 // 4) * 4), np.uint8)
-    rows[:, : side * 3] = texels.reshape(side, -1)
-    return rows
+#: Of an image: the painted texels' numbers, then their colours as red, green and blue in one number.
+PAINT = "avatartex_layers_paint"
+#: Of 255: as much a texture may differ from its own layers where nobody painted, for they are rounded.
+ROUNDED = 2
+
+
+def keep_paint(image: bpy.types.Image, painted: np.ndarray, flattened: np.ndarray) -> None:
+    """Add what differs to what was kept before.
+
+    Args:
+        painted, flattened: (N,3) uint8, the image's texels, and what layers and earlier paint make.
+    """
+    differs = np.abs(np.subtract(painted, flattened, dtype=np.int16)).max(1) > ROUNDED
+    places = np.flatnonzero(differs)
+    red, green, blue = painted[places].astype(np.int32).T
+    before, colours = read_paint(image)
+    stay = ~differs[before]
+    found = np.concatenate([before[stay], places, colours[stay], red << 16 | green << 8 | blue])
+    if found.size:
+        keep_numbers(image, PAINT, found.astype(np.int32))
+
+
+def read_paint(image: bpy.types.Image) -> tuple[np.ndarray, np.ndarray]:
+    """(K,) numbers of texels and (K,) their colours, int32."""
+    if PAINT not in image.keys():
+        return np.empty(0, np.int32), np.empty(0, np.int32)
+    return tuple(kept_numbers(image, PAINT).reshape(2, -1))
+
+
+def lay_paint(image: bpy.types.Image, texels: np.ndarray) -> None:
+    """Onto (N,4) float32 sRGB."""
+    places, colours = read_paint(image)
+    for channel, shift in enumerate((16, 8, 0)):
+        texels[places, channel] = (colours >> shift & 255) * np.float32(1 / 255)
+
+
+def drop_paint(image: bpy.types.Image) -> None:
+    drop_numbers(image, PAINT)

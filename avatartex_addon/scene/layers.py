@@ -5,8 +5,6 @@ Undo and files bring sliders and packed file back, never texels; so texels are m
 differ from the sliders. The packed file follows a second after a slider rests, or when the file is saved.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -17,9 +15,8 @@ from pathlib import Path
 import bpy
 
 from ..backend.layers.packed import BadLayers
-from .layer_paint import drop_paint, keep_paint
 from .layer_store import SLIDERS, attach_layers, forget_all, has_layers, on_thread, read_layers
-from .layer_texels import Canvas, Encoded, checksum, name_packed, read_texels
+from .layer_texels import Canvas, Encoded, checksum, drop_paint, keep_paint, name_packed, read_texels
 
 #: Seconds without a move after which a slider rests. Moves in between are one drag, which looks for paint once.
 RESTS = 1.0

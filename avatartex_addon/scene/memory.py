@@ -1,10 +1,8 @@
 """What a head remembers of its slots (`Object.avatartex_previous`), and the trees that were changed."""
 
-from __future__ import annotations
-
 import bpy
 
-from .graph import find_tree
+from .graph import find_socket, find_tree
 
 
 def memory_of(head: bpy.types.Object, slot: int):
@@ -26,6 +24,15 @@ def changed_tree(entry) -> bpy.types.NodeTree | None:
     if entry.textured is None or not (entry.exchanged or entry.inserted):
         return None
     return find_tree(entry.textured, read_path(entry))
+
+
+def find_former(tree: bpy.types.NodeTree, entry) -> tuple[bpy.types.NodeSocket | None, bpy.types.NodeSocket | None]:
+    """What fed the input that our texture was put before, and that input; None for what is gone or was not linked."""
+    source, into = tree.nodes.get(entry.from_node), tree.nodes.get(entry.into_node)
+    return (
+        find_socket(source.outputs, entry.from_socket) if source is not None else None,
+        find_socket(into.inputs, entry.into_socket) if into is not None else None,
+    )
 
 
 def read_path(entry) -> tuple[str, ...]:

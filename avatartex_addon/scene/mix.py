@@ -5,12 +5,10 @@ themselves say whether a mix is on, a copied object or a saved file brings it al
 graph as it was. Everything that relinks (Compare, Restore, another result) takes the mix out first.
 """
 
-from __future__ import annotations
-
 import bpy
 
 from .graph import IMAGE_NODE
-from .memory import changed_tree
+from .memory import changed_tree, find_former
 
 #: Names of the nodes, by which they are found again.
 MIX_NODE, BEFORE_NODE = "AvatarTex Mix", "AvatarTex Before"
@@ -61,15 +59,12 @@ def redirect(tree: bpy.types.NodeTree, source: bpy.types.NodeSocket, other: bpy.
 
 def connect_inserted(tree: bpy.types.NodeTree, previous, old: bpy.types.NodeSocket) -> None:
     """What was linked, or else set, at the input that our texture was put before."""
-    source = tree.nodes.get(previous.from_node)
-    out = next((s for s in source.outputs if s.identifier == previous.from_socket), None) if source else None
+    out, entry = find_former(tree, previous)
     if out is not None:
-        if previous.exchanged and source.name == previous.node:
-            out = add_before(tree, source, previous.image).outputs[out.name]
+        if previous.exchanged and out.node.name == previous.node:
+            out = add_before(tree, out.node, previous.image).outputs[out.name]
         tree.links.new(out, old)
         return
-    into = tree.nodes.get(previous.into_node)
-    entry = next((s for s in into.inputs if s.identifier == previous.into_socket), None) if into else None
     if entry is not None and entry.type == old.type:  # an output's Surface has no value
         old.default_value = entry.default_value
 

@@ -1,7 +1,5 @@
 """Save As into another folder: Blender moves its own relative paths along; those of portraits are ours to move."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

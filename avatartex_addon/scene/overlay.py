@@ -4,19 +4,19 @@ Nothing of the scene changes for it, so there is nothing to put back, to save or
 graphics card until the mesh changes; per redraw it costs one draw call.
 """
 
-from __future__ import annotations
+from collections.abc import Callable
 
 import bpy
 import gpu
 import numpy as np
 
 from ..core.chore import Chore, Parts
+from .arrays import evaluated_mesh
 from .capture import arrange, read_mesh
 from .head import find_head
 from .history import find_shown, read_slots
 from .redraw import redraw_views
-from .tile_grid import TileGrid, grid_of, read_grid
-from .tile_picture import read_tiles
+from .tile_grid import TileGrid, grid_of, read_grid, read_tiles
 
 #: What stands for the red, green and blue of a picture: photo, mirrored, generated; and redo, keep. Linear, as the
 #: viewport's overlays are blended.
@@ -44,14 +44,33 @@ _handle = None
 _shader: gpu.types.GPUShader | None = None
 #: Head, UV map, slots and tiles.
 Key = tuple[str, str, tuple[int, ...], TileGrid]
-#: What is on the graphics card: triangles, and a picture of tiles by its image's number in this session.
-_drawn: tuple[Key, gpu.types.GPUBatch | None] | None = None
-_tiles: tuple[int, gpu.types.GPUTexture | None] | None = None
-#: What is on its way there.
-_reading: tuple[Key, Chore] | None = None
-_reading_tiles: tuple[int, Chore] | None = None
 #: Seconds between two looks whether it has come.
 LOOK = 0.02
+
+
+class OnCard:
+    """The last thing that was asked for on the graphics card, once a chore has read it."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def find(self, key, read: Callable[[], Parts], put: Callable):
+        """What `put` makes of what the chore reads; None until it is there."""
+        if self.key == key:
+            return self.value
+        if self.reading is None or self.reading[0] != key:
+            self.reading = key, Chore(read())
+        if not self.reading[1].step():
+            return None
+        self.key, self.value, self.reading = key, put(self.reading[1].result), None
+        return self.value
+
+    def forget(self) -> None:
+        self.key = self.value = self.reading = None
+
+
+#: The head's triangles by Key, and a picture of tiles by its image's number in this session.
+_triangles, _tiles = OnCard(), OnCard()
 
 
 def find_picture(context: bpy.types.Context) -> tuple[bpy.types.Object, Key, bpy.types.Image] | None:
@@ -80,7 +99,7 @@ def draw_overlay() -> None:
     if found is None or not found[0].visible_in_viewport_get(space):
         return
     head, key, image = found
-    batch, texture = find_batch(context, head, key), find_texture(image)
+    batch, texture = find_batch(head, key), find_texture(image)
     if batch is None or texture is None:
         if not bpy.app.timers.is_registered(go_on):
             bpy.app.timers.register(go_on, first_interval=LOOK)
@@ -102,9 +121,10 @@ def draw_overlay() -> None:
 
 def go_on() -> float | None:
     """Blender's timer: read on, and draw when all is there; a drawing for each step would take long."""
-    if not all([reading[1].step() for reading in (_reading, _reading_tiles) if reading is not None]):
+    reading = [thing.reading[1] for thing in (_triangles, _tiles) if thing.reading is not None]
+    if not all([chore.step() for chore in reading]):
         return LOOK
-    if _reading is not None or _reading_tiles is not None:
+    if reading:
         redraw_views()
     return None
 
@@ -130,34 +150,19 @@ def find_shader() -> gpu.types.GPUShader:
 
 def find_texture(image: bpy.types.Image) -> gpu.types.GPUTexture | None:
     """The picture on the graphics card; of tiles one that shows them side by side, None until they are read."""
-    global _tiles, _reading_tiles
     if image.source != "TILED":
         return gpu.texture.from_image(image)
-    number = image.session_uid
-    if _tiles is not None and _tiles[0] == number:
-        return _tiles[1]
-    if _reading_tiles is None or _reading_tiles[0] != number:
-        _reading_tiles = number, Chore(read_tiles(image))
-    if not _reading_tiles[1].step():
-        return None
-    pixels, _reading_tiles = _reading_tiles[1].result, None
+    return _tiles.find(image.session_uid, lambda: read_tiles(image), make_texture)
+
+
+def make_texture(pixels: np.ndarray) -> gpu.types.GPUTexture:
     buffer = gpu.types.Buffer("FLOAT", pixels.size, pixels.ravel())
-    _tiles = number, gpu.types.GPUTexture(pixels.shape[1::-1], format="RGBA8", data=buffer)
-    return _tiles[1]
+    return gpu.types.GPUTexture(pixels.shape[1::-1], format="RGBA8", data=buffer)
 
 
-def find_batch(context: bpy.types.Context, head: bpy.types.Object, key: Key) -> gpu.types.GPUBatch | None:
+def find_batch(head: bpy.types.Object, key: Key) -> gpu.types.GPUBatch | None:
     """The head's triangles as it is shown, in its own space; None without faces, and until they are arranged."""
-    global _drawn, _reading
-    if _drawn is not None and _drawn[0] == key:
-        return _drawn[1]
-    if _reading is None or _reading[0] != key:
-        _reading = key, Chore(read_triangles(context, head, *key[1:]))
-    if not _reading[1].step():
-        return None
-    triangles, _reading = _reading[1].result, None
-    _drawn = key, make_batch(*triangles) if triangles is not None else None
-    return _drawn[1]
+    return _triangles.find(key, lambda: read_triangles(head, *key[1:]), lambda found: found and make_batch(*found))
 
 
 def make_batch(corners: np.ndarray, uvs: np.ndarray) -> gpu.types.GPUBatch:
@@ -170,19 +175,13 @@ def make_batch(corners: np.ndarray, uvs: np.ndarray) -> gpu.types.GPUBatch:
     return gpu.types.GPUBatch(type="TRIS", buf=vertices)
 
 
-def read_triangles(
-    context: bpy.types.Context, head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], grid: TileGrid
-) -> Parts:
+def read_triangles(head: bpy.types.Object, uv_map: str, slots: tuple[int, ...], grid: TileGrid) -> Parts:
     """A chore: (n,3) places and (n,2) UVs in the picture of triangle corners with the slots' materials; None when
     there are none."""
-    evaluated = head.evaluated_get(context.evaluated_depsgraph_get())
-    mesh = evaluated.to_mesh()
-    try:
+    with evaluated_mesh(head) as mesh:
         if not mesh.polygons or uv_map not in mesh.uv_layers:
             return None
         raw, last = read_mesh(mesh, uv_map, head.name), max(0, len(head.material_slots) - 1)
-    finally:
-        evaluated.to_mesh_clear()
     return (yield lambda: corners_of_slots(raw, slots, last, grid))
 
 
@@ -199,21 +198,20 @@ def corners_of_slots(
 @bpy.app.handlers.persistent
 def forget_triangles(*_arguments) -> None:
     """Another file, another step of undo, another frame: the triangles are read anew."""
-    global _drawn, _reading
-    _drawn = _reading = None
+    _triangles.forget()
 
 
 @bpy.app.handlers.persistent
 def forget_tiles(*_arguments) -> None:
     """Another file: numbers of images begin anew."""
-    global _tiles, _reading_tiles
-    _tiles = _reading_tiles = None
+    _tiles.forget()
 
 
 @bpy.app.handlers.persistent
 def forget_changed(_scene, depsgraph) -> None:
     """The mesh changed."""
-    names = {known[0][0] for known in (_drawn, _reading) if known is not None}
+    keys = (_triangles.key, _triangles.reading and _triangles.reading[0])
+    names = {key[0] for key in keys if key is not None}
     if names and any(
         update.is_updated_geometry and isinstance(update.id, bpy.types.Object) and update.id.name in names
         for update in depsgraph.updates

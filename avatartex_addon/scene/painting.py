@@ -1,7 +1,5 @@
 """Painting the regions with Blender's own texture paint tools, and everything back as it was afterwards."""
 
-from __future__ import annotations
-
 import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode

@@ -1,6 +1,4 @@
-"""Pins of an object: find, set, remove, and how the backend is told of them."""
-
-from __future__ import annotations
+"""Pins of an object: find, set, remove, and their form for the backend."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -92,8 +90,8 @@ def wire_pins(head: bpy.types.Object, portrait: str, more: Iterable[Pin] = ()) -
     Args:
         more: pins that win over the head's own of the same names.
     """
-    key, told = portrait_key(portrait), [pin.as_json() for pin in more]
-    given = {body["name"] for body in told}
+    key, bodies = portrait_key(portrait), [pin.as_json() for pin in more]
+    given = {body["name"] for body in bodies}
     for pin in head.avatartex_pins:
         if pin.name in given:
             continue
@@ -103,8 +101,8 @@ def wire_pins(head: bpy.types.Object, portrait: str, more: Iterable[Pin] = ()) -
         if pin.has_3d:
             body["head"] = list(head.matrix_world @ Vector(pin.location))
         if len(body) > 1 and pin.name in NAMES:
-            told.append(body)
-    return told
+            bodies.append(body)
+    return bodies
 
 
 def keep_points(status, points: list[dict], matrix: Matrix) -> None:

@@ -1,6 +1,4 @@
-"""An image of the .blend file as a portrait: a file of ours with its pixels. The image itself is not changed."""
-
-from __future__ import annotations
+"""Portraits: an image of the .blend file as a file of ours, and the further portraits that a head remembers."""
 
 import hashlib
 import uuid
@@ -12,7 +10,8 @@ import numpy as np
 from ..core.chore import Parts
 from ..core.matching import SUFFIXES
 from ..core.png import encode
-from .images import KNOWN_FORMATS, original, read_pixels, unpacked
+from .head import portrait_path
+from .images import KNOWN_FORMATS, original, read_pixels, to_srgb, unpacked
 
 
 def find_portraits(made: set[bpy.types.Image]) -> list[bpy.types.Image]:
@@ -86,7 +85,33 @@ def to_bytes(pixels: np.ndarray, is_float: bool, has_alpha: bool) -> np.ndarray:
     has_alpha = channels == 4 and has_alpha
     alpha = np.clip(pixels[..., 3:], 0, 1) if has_alpha else np.ones((height, width, 1), np.float32)
     if is_float:
-        linear = np.maximum(color / np.maximum(alpha, 1e-6), 0)
-        color = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+        color = to_srgb(color / np.maximum(alpha, 1e-6))
     rows = np.concatenate([color, alpha], 2)[::-1]
     return np.rint(np.clip(rows, 0, 1) * 255).astype(np.uint8)
+
+
+def further_paths(head: bpy.types.Object) -> tuple[str, ...]:
+    """Absolute paths of those that are there."""
+    return tuple(path for path in map(portrait_path, all_paths(head)) if Path(path).is_file())
+
+
+def find_missing(head: bpy.types.Object) -> int:
+    """Index of the first whose file is gone, -1 when all are there."""
+    return next((index for index, path in enumerate(all_paths(head)) if not Path(portrait_path(path)).is_file()), -1)
+
+
+def all_paths(head: bpy.types.Object) -> list[str]:
+    return [entry.path for entry in head.avatartex_further]
+
+
+def add_further(head: bpy.types.Object, path: str) -> None:
+    """One more, once."""
+    if portrait_path(path) in map(portrait_path, all_paths(head)):
+        return
+    head.avatartex_further.add().path = path
+    head.avatartex_further_index = len(head.avatartex_further) - 1
+
+
+def remove_further(head: bpy.types.Object, index: int) -> None:
+    head.avatartex_further.remove(index)
+    head.avatartex_further_index = max(0, min(head.avatartex_further_index, len(head.avatartex_further) - 1))

@@ -1,7 +1,5 @@
 """Ask for a redraw of what shows a job: the sidebar of 3D views and the preferences."""
 
-from __future__ import annotations
-
 import bpy
 
 REGIONS = {"VIEW_3D": "UI", "PREFERENCES": "WINDOW"}

@@ -1,18 +1,21 @@
-"""The way back: what was on the head before AvatarTex, from the memory on the object."""
+"""What the head had before AvatarTex: shown for a moment and left again, or put back for good.
 
-from __future__ import annotations
+Everything comes from the memory on the object. Comparing only relinks nodes and materials, so going there and back
+leaves the file as it was.
+"""
+
+from collections.abc import Iterable
 
 import bpy
 
 from . import expression_nodes, mix
-from .compare import show_after
 from .graph import IMAGE_NODE, UV_NODE, find_tree
-from .memory import changed_tree, is_changed
-from .worn import is_worn, put_material_back, take_off
+from .memory import changed_tree, find_former, is_changed
+from .shown_variant import hide_variant, put_material_back, shows_variant
 
 
 def can_restore(head: bpy.types.Object | None) -> bool:
-    return head is not None and (any(map(is_changed, head.avatartex_previous)) or is_worn(head))
+    return head is not None and (any(map(is_changed, head.avatartex_previous)) or shows_variant(head))
 
 
 def restore_texture(head: bpy.types.Object) -> None:
@@ -21,7 +24,7 @@ def restore_texture(head: bpy.types.Object) -> None:
     What is gone meanwhile (a node that the artist deleted) is passed over.
     """
     show_after(head)
-    take_off(head)
+    hide_variant(head)
     expression_nodes.drop_maps(head)
     mix.take_out(head)
     head.avatartex_mix.property_unset("factor")
@@ -41,15 +44,10 @@ def restore_texture(head: bpy.types.Object) -> None:
 
 def put_nodes_back(previous) -> list[bpy.types.NodeTree]:
     """Image, links and groups of a material that was changed in place; the groups that were our copies."""
-    if (tree := changed_tree(previous)) is not None:
-        if previous.exchanged and (node := tree.nodes.get(previous.node)) is not None:
-            node.image = previous.image
-        if previous.inserted:
-            take_out_texture(tree, previous)
-    tree = previous.textured.node_tree
-    for name in previous.added.splitlines():
-        if (node := tree.nodes.get(name)) is not None:
-            tree.nodes.remove(node)
+    tree = show_former_nodes(previous)
+    if tree is not None and previous.inserted:
+        remove_nodes(tree, (IMAGE_NODE, UV_NODE))
+    remove_nodes(previous.textured.node_tree, previous.added.splitlines())
     if previous.group is None:
         return []
     *way, last = previous.group_path.splitlines()
@@ -74,14 +72,76 @@ def copied_groups(copy: bpy.types.NodeTree | None, original: bpy.types.NodeTree)
     return found
 
 
-def take_out_texture(tree: bpy.types.NodeTree, previous) -> None:
-    for name in (IMAGE_NODE, UV_NODE):
+def remove_nodes(tree: bpy.types.NodeTree, names: Iterable[str]) -> None:
+    for name in names:
         if (node := tree.nodes.get(name)) is not None:
             tree.nodes.remove(node)
-    into, source = tree.nodes.get(previous.into_node), tree.nodes.get(previous.from_node)
-    if into is None or source is None:
+
+
+def is_compared(head: bpy.types.Object) -> bool:
+    """Whether the head shows its former look for now."""
+    return head.avatartex_compared.active
+
+
+def show_before(head: bpy.types.Object) -> None:
+    hide_variant(head)
+    expression_nodes.unlink_maps(head)
+    mix.take_out(head)
+    head.avatartex_compared.active = True
+    for previous in head.avatartex_previous:
+        if previous.replaced:
+            if previous.slot < len(head.material_slots):
+                slot = head.material_slots[previous.slot]
+                previous.aside_material, previous.aside_link = slot.material, slot.link
+                put_material(slot, previous.material, previous.link)
+        else:
+            show_former_nodes(previous)
+
+
+def show_former_nodes(previous) -> bpy.types.NodeTree | None:
+    """Image and links of a material that was changed in place, as they were; our own nodes stay in its tree."""
+    tree = changed_tree(previous)
+    if tree is None:
+        return None
+    if previous.exchanged and (node := tree.nodes.get(previous.node)) is not None:
+        previous.aside_image, node.image = node.image, previous.image
+    if previous.inserted:
+        relink(tree, *find_former(tree, previous))
+    return tree
+
+
+def show_after(head: bpy.types.Object) -> None:
+    if not head.avatartex_compared.active:
         return
-    sockets_in = {socket.identifier: socket for socket in into.inputs}
-    sockets_out = {socket.identifier: socket for socket in source.outputs}
-    if previous.into_socket in sockets_in and previous.from_socket in sockets_out:
-        tree.links.new(sockets_out[previous.from_socket], sockets_in[previous.into_socket])
+    for previous in head.avatartex_previous:
+        if previous.replaced:
+            if previous.slot < len(head.material_slots):
+                put_material(head.material_slots[previous.slot], previous.aside_material, previous.aside_link)
+        elif (tree := changed_tree(previous)) is not None:
+            if previous.exchanged and (node := tree.nodes.get(previous.node)) is not None:
+                node.image = previous.aside_image
+            if previous.inserted:
+                ours = tree.nodes.get(IMAGE_NODE)
+                relink(tree, ours and ours.outputs["Color"], find_former(tree, previous)[1])
+        for name in ("aside_material", "aside_link", "aside_image"):
+            previous.property_unset(name)
+    head.avatartex_compared.property_unset("active")
+    mix.set_mix(head)
+    expression_nodes.link_maps(head)
+
+
+def put_material(slot: bpy.types.MaterialSlot, material: bpy.types.Material | None, link: str) -> None:
+    if slot.link != link:
+        slot.link = link
+    if slot.material != material:
+        slot.material = material
+
+
+def relink(tree: bpy.types.NodeTree, out: bpy.types.NodeSocket | None, entry: bpy.types.NodeSocket | None) -> None:
+    """Let the colour input take its colour from this output, or from its own value when there is none."""
+    if entry is None:
+        return
+    for link in list(entry.links):
+        tree.links.remove(link)
+    if out is not None:
+        tree.links.new(out, entry)

@@ -1,10 +1,8 @@
-"""The shell around a head: a copy of it that shows what stands off the skin, and nothing else.
+"""The shell around a head: a copy of it that shows what lies above the skin, and nothing else.
 
 The copy has the head's own modifiers, shape keys and groups, so it moves as the head does: after them it is pushed out
 along its normals, and what has no alpha is masked away. Nothing of the head changes.
 """
-
-from __future__ import annotations
 
 from pathlib import Path
 
@@ -13,14 +11,15 @@ import numpy as np
 
 from ..backend.head.tiles import FIRST
 from ..backend.messages import Result
-from ..backend.outputs import UDIM, shell_files
+from ..backend.outputs import shell_files
 from . import versions
 from .arrays import read_each, read_uvs
-from .images import load_result, remove_unused
+from .graph import add_math
+from .images import load_result, opened, pixels_of, remove_unused, tile_file
 
 #: Custom property of what belongs to a shell: the head's name.
 SHELL_OF = "avatartex_shell_of"
-#: Names of the vertex groups and the modifiers: how far a vertex stands off, and where the shell is.
+#: Names of the vertex groups and the modifiers: how far a vertex is moved out, and where the shell is.
 OFF, THERE = "AvatarTex Shell", "AvatarTex Shell Faces"
 #: Name of the strands' picture, and how much longer highlights are across strands.
 STRANDS, ANISOTROPY = "Strands", 0.6
@@ -28,7 +27,7 @@ STRANDS, ANISOTROPY = "Strands", 0.6
 OPACITY = "AvatarTex Shell Opacity"
 #: Radians of a whole turn.
 TURN = 2 * np.pi
-#: Green of the small picture from which there is a shell; shares that vertices are told apart by.
+#: Green of the small picture from which there is a shell; steps of their weights.
 LEAST, LEVELS = 0.02, 64
 
 
@@ -85,7 +84,7 @@ def find_opacity(head: bpy.types.Object) -> bpy.types.NodeSocket | None:
 
 
 def find_strands(head: bpy.types.Object) -> bpy.types.Image | None:
-    """The tangent map of the strands that were seen with the texture."""
+    """The tangent map of the strands that the portrait shows."""
     own = (image for image in bpy.data.images if image.get(SHELL_OF) == head.name)
     return next((image for image in own if image.name.startswith(f"{head.name} {STRANDS}")), None)
 
@@ -118,7 +117,7 @@ def add_object(
 def read_shell(
     mesh: bpy.types.Mesh, uv_map: str, heights: Path, tiles: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) 0..1 how far each vertex stands off, and (N,) bool whether a face of it has a shell, by the small pictures.
+    """(N,) 0..1 how far each vertex is moved out, and (N,) bool whether a face of it has a shell; of small pictures.
 
     Args:
         heights: the file; <UDIM> stands for each of the tiles.
@@ -130,7 +129,7 @@ def read_shell(
     owner = np.repeat(np.arange(len(starts)), counts)
     off, green = np.zeros(len(mesh.vertices), np.float32), np.zeros(len(starts), np.float32)
     for tile in tiles:
-        picture = read_picture(Path(str(heights).replace(UDIM, str(tile))))
+        picture = read_picture(tile_file(heights, tile))
         corner = np.array([(tile - FIRST) % 10, (tile - FIRST) // 10], np.float32)
         at_corners, at_middles = (look_up(picture, places - corner) for places in (uvs, middles))
         np.maximum.at(off, corners, at_corners[:, 0])
@@ -143,15 +142,9 @@ def read_shell(
 
 def read_picture(path: Path) -> np.ndarray:
     """(h,w,4) float32 of a picture file, row 0 below, as it is stored."""
-    image = bpy.data.images.load(str(path), check_existing=False)
-    try:
+    with opened(path) as image:
         versions.set_space(image, versions.DATA)
-        width, height = image.size
-        pixels = np.empty(width * height * 4, np.float32)
-        image.pixels.foreach_get(pixels)
-    finally:
-        bpy.data.images.remove(image)
-    return pixels.reshape(height, width, 4)
+        return pixels_of(image)
 
 
 def look_up(picture: np.ndarray, uvs: np.ndarray) -> np.ndarray:
@@ -238,19 +231,8 @@ def shine_across(shader: bpy.types.ShaderNode, coordinates: bpy.types.ShaderNode
     links.new(coordinates.outputs["UV"], texture.inputs["Vector"])
     parts = nodes.new("ShaderNodeSeparateXYZ")
     links.new(texture.outputs["Color"], parts.inputs["Vector"])
-
-    def reckon(operation: str, *values) -> bpy.types.NodeSocket:
-        node = nodes.new("ShaderNodeMath")
-        node.operation = operation
-        for socket, value in zip(node.inputs, values, strict=False):
-            if isinstance(value, float):
-                socket.default_value = value
-            else:
-                links.new(value, socket)
-        return node.outputs["Value"]
-
-    along, across = (reckon("SUBTRACT", parts.outputs[axis], 0.5) for axis in ("X", "Y"))
-    turned = reckon("MULTIPLY_ADD", reckon("ARCTAN2", across, along), 1 / TURN, 0.25)
+    along, across = (add_math(tree, "SUBTRACT", parts.outputs[axis], 0.5) for axis in ("X", "Y"))
+    turned = add_math(tree, "MULTIPLY_ADD", add_math(tree, "ARCTAN2", across, along), 1 / TURN, 0.25)
     links.new(turned, shader.inputs["Anisotropic Rotation"])
     links.new(tangent.outputs["Tangent"], shader.inputs["Tangent"])
     shader.inputs["Anisotropic"].default_value = ANISOTROPY

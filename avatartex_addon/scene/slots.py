@@ -1,7 +1,5 @@
 """Which of the head's material slots get the texture: the main one, and those whose faces are head, too."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import bpy
@@ -132,9 +130,9 @@ def find_head_slot(head: bpy.types.Object) -> int:
 
 
 def find_head_faces(head: bpy.types.Object) -> np.ndarray:
-    """(F,) bool, polygons that are head as far as slots and vertex groups tell; all where they tell nothing.
+    """(F,) bool, polygons that are head as far as slots and vertex groups show; all where they show nothing.
 
-    Of a large mesh only VOTES faces are asked, and only those are told then.
+    Of a large mesh only VOTES faces are asked, and only those are found then.
     """
     mesh = head.data
     of_slot = read_materials(mesh, len(head.material_slots)) == find_head_slot(head)

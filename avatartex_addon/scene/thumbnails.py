@@ -1,7 +1,5 @@
 """Small pictures of portraits, and of a texture on its way, for the panel."""
 
-from __future__ import annotations
-
 import os
 import struct
 from pathlib import Path

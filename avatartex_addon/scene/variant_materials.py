@@ -1,29 +1,27 @@
-"""Variants of a head: materials of their own, marked as assets; worn, taken off, dropped."""
-
-from __future__ import annotations
+"""Variants of a head: materials of their own, marked as assets; shown, dropped."""
 
 from pathlib import Path
 from types import SimpleNamespace
 
 import bpy
-import numpy as np
 
+from ..backend.outputs import UDIM
 from ..core.catalogue import FILE_NAME, add_catalogue, catalogue_path, own_uuid
 from . import mix, versions
 from .apply import keeps_to_itself, new_material, show_on
-from .compare import show_after
 from .graph import find_tree
-from .images import load_result
+from .images import load_result, opened, pixels_of, tile_file
 from .memory import read_path
-from .worn import find_worn, is_worn, take_off
+from .restore import show_after
+from .shown_variant import find_shown_variant, hide_variant, shows_variant
 
 TAG = "AvatarTex"
 
 
 def base_material(head: bpy.types.Object, slot: int) -> bpy.types.Material | None:
-    """What a variant is a copy of: the head's material, beneath a variant that it wears."""
-    worn = head.avatartex_worn
-    for before in (worn, *worn.others) if is_worn(head) else ():
+    """What a variant is a copy of: the head's material, beneath a variant that it shows."""
+    former = head.avatartex_worn
+    for before in (former, *former.others) if shows_variant(head) else ():
         if before.slot == slot:
             return before.material
     return head.material_slots[slot].material if slot < len(head.material_slots) else None
@@ -59,15 +57,10 @@ def set_preview(material: bpy.types.Material, path: Path) -> None:
     if not path.is_file():
         material.asset_generate_preview()
         return
-    picture = bpy.data.images.load(str(path), check_existing=False)
-    try:
-        pixels = np.empty(len(picture.pixels), np.float32)
-        picture.pixels.foreach_get(pixels)
+    with opened(path) as picture:
         preview = material.preview_ensure()
         preview.image_size = picture.size
-        preview.image_pixels_float.foreach_set(pixels)
-    finally:
-        bpy.data.images.remove(picture)
+        preview.image_pixels_float.foreach_set(pixels_of(picture).ravel())
 
 
 def library_folder(blend: str) -> Path | None:
@@ -96,8 +89,8 @@ def free_file(folder: Path, stem: str, suffix: str, tiles) -> Path:
     number = 1
     while True:
         name = stem if number == 1 else f"{stem}_{number}"
-        path = folder / (f"{name}.<UDIM>{suffix}" if tiles else f"{name}{suffix}")
-        if not any(Path(str(path).replace("<UDIM>", str(tile))).exists() for tile in tiles or [0]):
+        path = folder / (f"{name}.{UDIM}{suffix}" if tiles else f"{name}{suffix}")
+        if not any(tile_file(path, tile).exists() for tile in tiles or [0]):
             return path
         number += 1
 
@@ -113,12 +106,11 @@ def keep_image(source: Path, name: str, tiles, folder: Path | None) -> bpy.types
     folder.mkdir(parents=True, exist_ok=True)
     path = free_file(folder, bpy.path.clean_name(name), source.suffix, tiles)
     for tile in tiles or [0]:
-        target = Path(str(path).replace("<UDIM>", str(tile)))
-        target.write_bytes(Path(str(source).replace("<UDIM>", str(tile))).read_bytes())
+        tile_file(path, tile).write_bytes(tile_file(source, tile).read_bytes())
     return load_result(path, name, tiles, packed=False)
 
 
-def wear_variant(head: bpy.types.Object, index: int) -> None:
+def apply_variant(head: bpy.types.Object, index: int) -> None:
     """Show a variant: its materials come into the head's slots, for this object alone where others share the mesh.
 
     Raises:
@@ -130,16 +122,16 @@ def wear_variant(head: bpy.types.Object, index: int) -> None:
     if entry.uv_map not in head.data.uv_layers:
         raise LookupError(f"The UV map '{entry.uv_map}' of this variant is gone.")
     show_after(head)
-    worn = head.avatartex_worn
-    take_off(head)
+    former = head.avatartex_worn
+    hide_variant(head)
     if not head.material_slots:
         head.data.materials.append(None)
-        worn.slot_added = True
-    worn.active = True
-    put_on(head, entry, worn)
+        former.slot_added = True
+    former.active = True
+    put_on(head, entry, former)
     for other in entry.others:
         if other.slot < len(head.material_slots) and other.material is not None:
-            put_on(head, other, worn.others.add(), entry.sharing)
+            put_on(head, other, former.others.add(), entry.sharing)
 
 
 def put_on(head: bpy.types.Object, what, before, sharing: str = "") -> None:
@@ -154,8 +146,8 @@ def put_on(head: bpy.types.Object, what, before, sharing: str = "") -> None:
 
 def drop_variant(head: bpy.types.Object, index: int) -> None:
     """Take a variant out of the list; its material and image go where nothing else uses them."""
-    if find_worn(head) == index:
-        take_off(head)
+    if find_shown_variant(head) == index:
+        hide_variant(head)
     entry = head.avatartex_variants[index]
     materials = [other.material for other in entry.others] + [entry.material]  # the image goes with the last one
     head.avatartex_variants.remove(index)

@@ -1,7 +1,5 @@
 """Every difference between Blender 4.2 and 5.x that the add-on meets, by name."""
 
-from __future__ import annotations
-
 import bpy
 
 #: From 5.0 on every material has nodes, and touching Material.use_nodes warns (it goes away in 6.0).
@@ -20,7 +18,7 @@ def enable_nodes(material: bpy.types.Material) -> None:
         material.use_nodes = True
 
 
-#: Scene-linear light with the primaries of sRGB; what is seen; values that are no colours: by Blender's own names.
+#: Scene-linear light with the primaries of sRGB; what is displayed; values that are no colours: by Blender's own names.
 LINEAR, SRGB, DATA = "Linear Rec.709", "sRGB", "Non-Color"
 
 

@@ -3,8 +3,6 @@
 A timer and not a modal operator: opening another file does not stop an installation that takes minutes.
 """
 
-from __future__ import annotations
-
 import atexit
 from pathlib import Path
 
@@ -13,11 +11,10 @@ import bpy
 from .. import preferences, session
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..core.checks import CheckRun
-from ..core.examination import Examination
-from ..core.installer import Installer
-from ..core.packages import lock_hash
+from ..core.command import Examination
+from ..core.installer import Installer, Removal
+from ..core.packages import Plan, lock_hash
 from ..core.places import Fit
-from ..core.removal import Removal
 from ..core.work import Work
 from ..scene.redraw import redraw_panels
 
@@ -45,33 +42,14 @@ def find_obstacle(context: bpy.types.Context) -> str:
 def check() -> Work:
     """Look at this computer."""
     global checks
-    checks = CheckRun(
-        preferences.home(),
-        preferences.REQUIREMENTS,
-        find_setup_python(),
-        find_build(),
-        bpy.app.online_access,
-        session.log(),
-        preferences.package_index(),
-    )
+    checks = CheckRun(preferences.home(), make_plan(), bpy.app.online_access, session.log())
     return begin(checks)
 
 
 def install(wheels: Path | None = None) -> Work:
     """Make, complete or update the environment, from the network or from a folder of wheels."""
     session.close()  # Windows does not replace files of a running Python
-    requirements = preferences.REQUIREMENTS
-    return begin(
-        Installer(
-            preferences.home(),
-            requirements,
-            find_setup_python(),
-            find_build(),
-            session.log(),
-            wheels,
-            preferences.package_index(),
-        )
-    )
+    return begin(Installer(preferences.home(), make_plan(), session.log(), wheels))
 
 
 def remove() -> Work:
@@ -92,12 +70,11 @@ def examine() -> Work | None:
     return begin(examination)
 
 
-def find_setup_python() -> str:
-    return preferences.fixed(preferences.preferences().setup_python)
-
-
-def find_build() -> str:
-    return preferences.preferences().build
+def make_plan(build: str = "") -> Plan:
+    """As the preferences say, but for another build where one is named."""
+    own = preferences.preferences()
+    python, choice = preferences.fixed(own.setup_python), build or own.build
+    return Plan(preferences.REQUIREMENTS, python, choice, preferences.package_index())
 
 
 def begin(work: Work) -> Work:

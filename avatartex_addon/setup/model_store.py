@@ -1,7 +1,5 @@
 """What is known of the large models on this computer, and the work that changes it."""
 
-from __future__ import annotations
-
 from .. import preferences, session
 from ..backend.models.profiles import PROFILES
 from ..core.command import backend_command

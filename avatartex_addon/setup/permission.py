@@ -1,8 +1,6 @@
 """The artist pressed Install, and Blender may not use the network: once its preferences allow it, the installation
 begins by itself."""
 
-from __future__ import annotations
-
 import time
 
 import bpy

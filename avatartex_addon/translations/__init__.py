@@ -4,8 +4,6 @@ A file holds "buttons", which Blender looks up in the context Operator as well, 
 English. `python -m tests.texts` lists all there is to translate.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,9 +1,9 @@
-"""What the artist sees: the AvatarTex tab in the sidebar of the 3D view, and the preferences."""
+"""The interface: the AvatarTex tab in the sidebar of the 3D view, and the preferences."""
 
 from . import (
     batch_panel,
-    further_list,
     main_panel,
+    portrait_box,
     preferences_page,
     regions_panel,
     registration_panel,
@@ -19,5 +19,5 @@ PARTS = (
     results_panel,
     variants_panel,
     batch_panel,
-    further_list,
+    portrait_box,
 )

@@ -1,43 +1,35 @@
 """The Batch panel: the table of characters, its run, and why a row failed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy
 
-from ..core.batch import count, tell_counts
-from ..core.fixes import FIX_BUTTONS
+from ..core.batch import ROW_TEXTS, RowState, count, counts_text
 from ..core.idnames import Op
-from ..core.states import ROW_TEXTS, RowState
 from ..scene.characters import row_portrait
 from ..scene.thumbnails import thumbnail
-from .sentences import draw_sentence
+from .sentences import draw_refusal, draw_sentence, say
 from .sidebar import ClosedPanel
-from .texts import say
 
 ROW_ICONS = {str(state): texts[2] for state, texts in ROW_TEXTS.items()}
 
 
 class AVATARTEX_UL_batch(bpy.types.UIList):
-    bl_idname = "AVATARTEX_UL_batch"
-
     def draw_item(self, context, layout, data, row, icon, active_data, active_property) -> None:
         layout.label(text=row.object_name, icon=ROW_ICONS[row.state])
         path = row_portrait(row)
-        told = layout.row()
+        line = layout.row()
         if not path:
-            told.active = False
-            told.label(text="no portrait")
+            line.active = False
+            line.label(text="no portrait")
         elif picture := thumbnail(path):
-            told.label(text=Path(path).name, icon_value=picture)
+            line.label(text=Path(path).name, icon_value=picture)
         else:
-            told.alert = True
-            told.label(text=Path(path).name, icon="FILE_HIDDEN")
+            line.alert = True
+            line.label(text=Path(path).name, icon="FILE_HIDDEN")
 
 
 class AVATARTEX_MT_batch(bpy.types.Menu):
-    bl_idname = "AVATARTEX_MT_batch"
     bl_label = "Batch"
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -54,7 +46,6 @@ class AVATARTEX_MT_batch(bpy.types.Menu):
 
 
 class AVATARTEX_PT_batch(ClosedPanel, bpy.types.Panel):
-    bl_idname = "AVATARTEX_PT_batch"
     page = "batch"
     bl_label = "Batch"
     bl_order = 5
@@ -97,9 +88,9 @@ class AVATARTEX_PT_batch(ClosedPanel, bpy.types.Panel):
         column.prop(row, "style")
         column.prop(row, "seed")
         if row.reason:
-            told = layout.column()
-            told.alert = row.state == RowState.FAILED
-            draw_sentence(told, f"{row.reason} {row.cure}", icon="ERROR" if told.alert else "INFO")
+            line = layout.column()
+            line.alert = row.state == RowState.FAILED
+            draw_sentence(line, f"{row.reason} {row.cure}", icon="ERROR" if line.alert else "INFO")
 
     def draw_run(self, layout: bpy.types.UILayout, context: bpy.types.Context, table, run) -> None:
         if run.running:
@@ -108,14 +99,9 @@ class AVATARTEX_PT_batch(ClosedPanel, bpy.types.Panel):
         counts = count(table.rows)
         begun = len(table.rows) - counts[RowState.WAITING]
         if run.error:
-            told = layout.column()
-            told.alert = True
-            draw_sentence(told, run.error, icon="ERROR")
-            draw_sentence(layout, run.cure)
-            if fix := FIX_BUTTONS.get(run.error_code):
-                layout.operator(fix[0], text=fix[1])
+            draw_refusal(layout, run.error, run.cure, run.error_code)
         elif begun:
-            draw_sentence(layout, tell_counts(table.rows))
+            draw_sentence(layout, counts_text(table.rows))
         row = layout.row(align=True)
         row.scale_y = 1.3
         row.operator_context = "INVOKE_DEFAULT"

@@ -1,7 +1,5 @@
 """The Layers box: how much of each layer shows in the texture on the head."""
 
-from __future__ import annotations
-
 import bpy
 
 from ..core.idnames import Op
@@ -31,9 +29,9 @@ def draw_layers(layout: bpy.types.UILayout, head: bpy.types.Object) -> None:
             column.prop(group, name, slider=True)
     if group.painted:
         draw_sentence(box, "The texture was painted on, and a slider would lose that.", icon="ERROR")
-        row = box.row(align=True)
-        row.operator(Op.KEEP_PAINT, icon="BRUSH_DATA")
-        row.operator(Op.FLATTEN_ANYWAY)
+        column = box.column(align=True)  # side by side the names would be cut off
+        column.operator(Op.KEEP_PAINT, icon="BRUSH_DATA")
+        column.operator(Op.FLATTEN_ANYWAY, icon="RENDERLAYERS")
     row = box.row(align=True)
     row.operator(Op.RESET_LAYERS, icon="LOOP_BACK")
     row.operator_context = "INVOKE_DEFAULT"

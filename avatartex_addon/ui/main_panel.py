@@ -1,31 +1,24 @@
-"""What the artist sees: the AvatarTex tab in the sidebar of the 3D view."""
-
-from __future__ import annotations
+"""The main panel: the AvatarTex tab in the sidebar of the 3D view."""
 
 import bpy
 
 from ..backend.errors import ErrorCode
 from ..backend.options import APPEARANCE, LIGHT, PROFILE, SIZE, WAY
-from ..core.fixes import FIX_BUTTONS
 from ..core.idnames import Op
 from ..scene.head import find_head, find_uv_map
 from ..scene.restore import can_restore
-from .expressions_box import draw_expressions
-from .further_list import draw_further
 from .layers_box import draw_layers
 from .light_box import draw_light
 from .obstacle_list import draw_preflight
-from .portrait_box import draw_portrait
+from .portrait_box import draw_further, draw_portrait
 from .progress import draw_progress
-from .result_box import draw_result, draw_way_back
-from .sentences import draw_sentence
+from .result_box import draw_expressions, draw_result, draw_way_back
+from .sentences import draw_refusal, say
 from .setup_box import draw_welcome
 from .sidebar import SidebarPanel
-from .texts import say
 
 
 class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
-    bl_idname = "AVATARTEX_PT_main"
     page = "texture_a_head"
     bl_label = "AvatarTex"
 
@@ -100,12 +93,7 @@ class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
 
     def draw_error(self, layout: bpy.types.UILayout, job) -> None:
         box = layout.box()
-        message = box.column()
-        message.alert = True
-        draw_sentence(message, job.error_message, icon="ERROR")
-        draw_sentence(box, job.error_cure)
-        if fix := FIX_BUTTONS.get(job.error_code):
-            box.operator(fix[0], text=fix[1])
+        draw_refusal(box, job.error_message, job.error_cure, job.error_code)
         if job.error_code == ErrorCode.LOW_SCORE:
             box.operator_context = "EXEC_DEFAULT"  # it was asked already
             box.operator(Op.GENERATE_ANYWAY)

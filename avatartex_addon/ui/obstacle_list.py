@@ -1,7 +1,5 @@
 """The list above Generate: what is in the way, each with the button that mends it."""
 
-from __future__ import annotations
-
 import bpy
 from bpy.app.translations import pgettext_iface
 
@@ -14,7 +12,7 @@ TEXT_SHARE = 0.58
 
 
 def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Nothing where nothing is in the way. What is asked for above, backend and portrait, is not told twice."""
+    """Nothing where nothing is in the way. What is asked for above, backend and portrait, is not said twice."""
     asked = "" if context.scene.avatartex.portrait else ErrorCode.PORTRAIT_MISSING
     found = [obstacle for obstacle in find_obstacles(context) if obstacle.code != asked]
     if found:

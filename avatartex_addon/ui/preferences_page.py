@@ -1,13 +1,12 @@
 """The extension's one preference page."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 from collections.abc import Callable
 
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from ..backend.options import DEVICE
-from ..core.graphics import BUILDS
+from ..core.packages import BUILDS
 from ..core.places import default_folder
 from ..preferences import fixed
 from ..properties.making import make_property
@@ -75,7 +74,7 @@ class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
     index: StringProperty(
         name="Package Index",
         description="Address (https) that Set Up Backend takes packages from, for a company's mirror; PyPI when empty. "
-        "What pip is told elsewhere on this computer does not count",
+        "The settings of pip on this computer do not count",
     )
     device: make_property(DEVICE)
     results_kept: IntProperty(

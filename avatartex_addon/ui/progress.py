@@ -1,13 +1,11 @@
 """How far a job is: stage, step, time left, and the texture so far."""
 
-from __future__ import annotations
-
 import bpy
 
 from ..core.clock import round_seconds
 from ..core.idnames import Op
 from ..scene.thumbnails import preview
-from .texts import say
+from .sentences import say
 
 #: Share of a job before which a second is not believed.
 NEARLY = 0.8
@@ -22,18 +20,18 @@ def draw_progress(layout: bpy.types.UILayout, job, in_batch: bool = False) -> No
     row.scale_y = 1.3
     row.progress(text=f"{text}  {job.fraction:.0%}" if job.fraction else text, factor=job.fraction)
     if (job.step or job.seconds_left >= 0) and not job.cancelling:
-        told = column.split(factor=0.5)
-        told.label(text=say("Step {step} of {steps}", step=job.step, steps=job.steps) if job.step else "")
-        left = told.row()
+        below = column.split(factor=0.5)
+        below.label(text=say("Step {step} of {steps}", step=job.step, steps=job.steps) if job.step else "")
+        left = below.row()
         left.alignment = "RIGHT"
-        left.label(text=tell_left(job.seconds_left, job.fraction))
+        left.label(text=left_text(job.seconds_left, job.fraction))
     if in_batch:
         column.operator(Op.BATCH_CANCEL, icon="CANCEL")
     else:
         column.operator(Op.CANCEL, icon="CANCEL")
 
 
-def tell_left(seconds: float, fraction: float) -> str:
+def left_text(seconds: float, fraction: float) -> str:
     """'about 12 s left'; '' when it is not known."""
     if seconds < 0:
         return ""

@@ -1,7 +1,5 @@
 """The Regions panel: where the texels come from, and what of them is to be made anew or to stay."""
 
-from __future__ import annotations
-
 import bpy
 
 from ..core.idnames import Op
@@ -9,8 +7,8 @@ from ..core.job import round_shares
 from ..scene.head import find_head
 from ..scene.history import find_shown
 from ..scene.painting import find_brush
+from .sentences import say
 from .sidebar import ClosedPanel
-from .texts import say
 
 #: The colours of scene/overlay.py, as near as Blender's icons come.
 PHOTO, MIRRORED, GENERATED = "COLORSET_01_VEC", "COLORSET_03_VEC", "COLORSET_04_VEC"
@@ -20,7 +18,6 @@ BRUSHES = (("REDO", "Remake", PHOTO), ("KEEP", "Keep", MIRRORED), ("ERASE", "Era
 
 
 class AVATARTEX_PT_regions(ClosedPanel, bpy.types.Panel):
-    bl_idname = "AVATARTEX_PT_regions"
     page = "regions"
     bl_label = "Regions"
     bl_order = 2

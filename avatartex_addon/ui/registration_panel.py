@@ -1,6 +1,4 @@
-"""The registration in the AvatarTex tab: look at it, see what is wrong, pin points."""
-
-from __future__ import annotations
+"""The registration in the AvatarTex tab: what it is, what is wrong with it, and pins."""
 
 import bpy
 
@@ -10,14 +8,11 @@ from ..core.idnames import Op
 from ..core.job import name_score
 from ..scene.head import find_head
 from ..scene.pins import find_pin, is_current, label, portrait_key
-from .sentences import draw_sentence
+from .sentences import draw_sentence, say
 from .sidebar import HeadPanel
-from .texts import say
 
 
 class AVATARTEX_UL_pins(bpy.types.UIList):
-    bl_idname = "AVATARTEX_UL_pins"
-
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:
         layout.label(text=label(item.name), icon="PINNED")
         row = layout.row(align=True)
@@ -29,7 +24,6 @@ class AVATARTEX_UL_pins(bpy.types.UIList):
 
 
 class AVATARTEX_MT_pin_add(bpy.types.Menu):
-    bl_idname = "AVATARTEX_MT_pin_add"
     bl_label = "Add Pin"
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -40,18 +34,17 @@ class AVATARTEX_MT_pin_add(bpy.types.Menu):
 
 
 class AVATARTEX_PT_registration(HeadPanel, bpy.types.Panel):
-    bl_idname = "AVATARTEX_PT_registration"
     page = "registration"
     bl_label = "Registration"
     bl_order = 1
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, head = self.layout, find_head(context)
-        told, portrait = context.window_manager.avatartex_registration, context.scene.avatartex.portrait
+        registration, portrait = context.window_manager.avatartex_registration, context.scene.avatartex.portrait
         layout.operator_context = "INVOKE_DEFAULT"
         layout.operator(Op.SHOW_REGISTRATION, icon="HIDE_OFF")
-        if is_current(told, head, portrait) and not told.code:
-            self.draw_quality(layout.box(), told)
+        if is_current(registration, head, portrait) and not registration.code:
+            self.draw_quality(layout.box(), registration)
         row = layout.row()
         row.template_list(
             "AVATARTEX_UL_pins", "", head, "avatartex_pins", head, "avatartex_pin_index", rows=3, type="DEFAULT"
@@ -64,19 +57,19 @@ class AVATARTEX_PT_registration(HeadPanel, bpy.types.Panel):
         column = layout.column(align=True)
         column.operator(Op.EDIT_PINS_IMAGE, icon="IMAGE_DATA")
         column.operator(Op.EDIT_PINS_HEAD, icon="VIEW3D")
-        if told.code and is_current(told, head, portrait):
+        if registration.code and is_current(registration, head, portrait):
             draw_sentence(
                 layout,
                 say("Drag at least {count} points into place: outer eye corners, nose tip, chin.", count=NEEDED),
                 icon="INFO",
             )
 
-    def draw_quality(self, box: bpy.types.UILayout, told) -> None:
-        low, verdict = told.score < LOW_SCORE, name_score(told.score)
+    def draw_quality(self, box: bpy.types.UILayout, registration) -> None:
+        low, verdict = registration.score < LOW_SCORE, name_score(registration.score)
         row = box.row()
         row.alert = low
         row.label(text=verdict, icon="ERROR" if low else "CHECKMARK")
-        row.label(text=say("{share} covered", share=f"{told.coverage:.0%}"))
-        draw_sentence(box, told.sentence)
-        for warning in told.warnings.splitlines():
+        row.label(text=say("{share} covered", share=f"{registration.coverage:.0%}"))
+        draw_sentence(box, registration.sentence)
+        for warning in registration.warnings.splitlines():
             draw_sentence(box, warning, icon="INFO")

@@ -1,15 +1,12 @@
 """What came out: the result's figures, old to new, and the way back."""
 
-from __future__ import annotations
-
 import bpy
 
 from ..core.idnames import Op
-from ..scene.compare import is_compared
 from ..scene.hair_colour import find_hair_objects
 from ..scene.history import scrambled_by
-from .sentences import draw_sentence
-from .texts import say
+from ..scene.restore import is_compared
+from .sentences import draw_sentence, say
 
 
 def draw_result(layout: bpy.types.UILayout, job) -> None:
@@ -24,7 +21,7 @@ def draw_result(layout: bpy.types.UILayout, job) -> None:
 
 
 def draw_shading(layout: bpy.types.UILayout, context: bpy.types.Context, head: bpy.types.Object) -> None:
-    """The button that makes the texture seen, where the viewport does not show it, or in another UV map."""
+    """The button that makes the texture visible, where the viewport does not show it, or in another UV map."""
     shading = getattr(context.space_data, "shading", None)
     if shading is None:
         return
@@ -56,3 +53,18 @@ def draw_way_back(layout: bpy.types.UILayout, context: bpy.types.Context, head: 
     if find_hair_objects(context, head):
         column.operator(Op.COLOUR_HAIR, icon="STRANDS")
     column.operator(Op.RESTORE, icon="LOOP_BACK")
+
+
+def draw_expressions(layout: bpy.types.UILayout, head: bpy.types.Object) -> None:
+    """The button; and how strong the maps are, where the head has some. Nothing for a head without shape keys."""
+    if head.data.shape_keys is None:
+        return
+    column = layout.column(align=True)
+    row = column.row(align=True)
+    row.operator_context = "INVOKE_DEFAULT"
+    row.operator(Op.ADD_EXPRESSIONS, icon="SHAPEKEY_DATA")
+    maps = head.avatartex_expressions
+    if maps.group is not None:
+        row.operator(Op.REMOVE_EXPRESSIONS, text="", icon="X")
+        column.prop(maps, "folds", slider=True)
+        column.prop(maps, "blood", slider=True)

@@ -1,7 +1,5 @@
 """The Results panel: every texture that the head had from us, as thumbnails."""
 
-from __future__ import annotations
-
 import bpy
 
 from ..core.idnames import Op
@@ -12,7 +10,6 @@ from .sidebar import THUMBNAILS, ClosedPanel
 
 
 class AVATARTEX_PT_history(ClosedPanel, bpy.types.Panel):
-    bl_idname = "AVATARTEX_PT_history"
     page = "results"
     bl_label = "Results"
     bl_order = 3

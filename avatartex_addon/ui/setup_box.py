@@ -1,6 +1,4 @@
-"""What leads through the first run, in the sidebar and in the preferences."""
-
-from __future__ import annotations
+"""What leads through the first run, in the sidebar and in the preferences; the preferences' large models."""
 
 from pathlib import Path
 
@@ -9,19 +7,18 @@ from bpy.app.translations import pgettext_iface
 
 from .. import preferences
 from ..backend.errors import ErrorCode
+from ..backend.models.profiles import PROFILES
 from ..core.checks import Check, CheckRun, Cure, Verdict
 from ..core.idnames import Op
 from ..core.installer import Installer
 from ..core.model_work import ModelWork
 from ..core.places import Fit
 from ..core.pythons import DOWNLOAD_PAGE
-from ..core.sizes import tell_freed, tell_size
+from ..core.sizes import freed_text, size_text
 from ..core.work import failed
-from ..jobs.portrait_files import find_unused, measure_files
-from ..setup import backend_setup, permission
-from .models_box import draw_models
-from .sentences import draw_sentence
-from .texts import say
+from ..operators.choose_portrait import find_unused, measure_files
+from ..setup import backend_setup, model_store, permission
+from .sentences import draw_sentence, say
 
 VERDICT_ICONS = {Verdict.OK: "CHECKMARK", Verdict.NOTE: "INFO", Verdict.MISSING: "ERROR"}
 
@@ -68,7 +65,7 @@ def draw_preferences(layout: bpy.types.UILayout, prefs: bpy.types.AddonPreferenc
         if preferences.chosen_python():
             draw_examination(column)
         body.operator(Op.OPEN_LOG, icon="TEXT")
-        text = say("Remove Unused Portraits") + tell_freed(measure_files(find_unused()))
+        text = say("Remove Unused Portraits") + freed_text(measure_files(find_unused()))
         body.operator(Op.CLEAN_PORTRAITS, text=text, icon="TRASH")
 
 
@@ -91,7 +88,7 @@ def draw_backend(box: bpy.types.UILayout, prefs: bpy.types.AddonPreferences) -> 
         buttons.operator(Op.CHECK_SETUP, text=LEADS[Fit.READY][0], icon="FILE_REFRESH")
     home = preferences.home()
     if backend_setup.current is None and home.is_there:
-        buttons.operator(Op.REMOVE_BACKEND, text=say("Remove Backend") + tell_freed(home.occupied), icon="TRASH")
+        buttons.operator(Op.REMOVE_BACKEND, text=say("Remove Backend") + freed_text(home.occupied), icon="TRASH")
     fields = box.column()
     fields.use_property_split = True
     fields.enabled = backend_setup.current is None
@@ -157,7 +154,7 @@ def draw_checks(box: bpy.types.UILayout, checks: CheckRun) -> None:
     row = buttons.row()
     row.scale_y = 1.4
     row.enabled = checks.is_fine(with_network=checks.online)
-    size = tell_size(checks.download * 1e9)
+    size = size_text(checks.download * 1e9)
     if not checks.online:
         text = say("Download and Install ({size})…", size=size)
     else:
@@ -214,3 +211,35 @@ def draw_examination(layout: bpy.types.UILayout) -> bool:
 def draw_text(layout: bpy.types.UILayout, text: str, icon: str = "BLANK1") -> None:
     region, scale = bpy.context.region, bpy.context.preferences.system.ui_scale
     draw_sentence(layout, text, icon, width=max(260, int(region.width / scale) - 40) if region else 260)
+
+
+#: How a profile stands: icon, and what is said of it.
+STANDS = {
+    "here": ("CHECKMARK", "Ready"),
+    "partly": ("SORTTIME", "Not complete"),
+    "missing": ("BLANK1", "Not downloaded"),
+    "damaged": ("ERROR", "Damaged"),
+}
+
+
+def draw_models(layout: bpy.types.UILayout) -> None:
+    """A row for each profile."""
+    header, body = layout.panel("avatartex_models", default_closed=True)
+    header.label(text="Large Models")
+    if body is None:
+        return
+    states = model_store.states()
+    for profile in PROFILES.values():
+        known = states.get(profile.name)
+        row = body.row()
+        row.label(text=profile.label, icon=STANDS[known["state"]][0] if known else "QUESTION", translate=False)
+        row.label(text=size_text((known or {"gigabytes": profile.gigabytes})["gigabytes"] * 1e9), translate=False)
+        row.label(text=STANDS[known["state"]][1] if known else "")
+        if known and known["state"] != "missing":
+            row.operator(Op.VERIFY_MODEL, text="", icon="VIEWZOOM").profile = profile.name
+            row.operator(Op.REMOVE_MODEL, text="", icon="TRASH").profile = profile.name
+        if not known or known["state"] != "here":
+            row.operator(Op.DOWNLOAD_MODEL, text="", icon="IMPORT").profile = profile.name
+    row = body.row()
+    row.operator(Op.LOOK_AT_MODELS, icon="FILE_REFRESH")
+    row.operator(Op.RELEASE_MEMORY, icon="MEMORY")

@@ -1,7 +1,5 @@
 """Where the panels stand."""
 
-from __future__ import annotations
-
 import bpy
 
 from ..core.idnames import Op

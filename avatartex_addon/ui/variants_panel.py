@@ -1,7 +1,5 @@
 """The Variants panel: which styles to bake, and the baked ones as thumbnails."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy
@@ -10,18 +8,16 @@ from ..backend.options import STYLES
 from ..core.idnames import Op
 from ..operators.bake_variants import AVATARTEX_MT_variant_presets
 from ..scene.head import find_head
+from ..scene.shown_variant import find_shown_variant
 from ..scene.thumbnails import thumbnail
-from ..scene.worn import find_worn
-from .sentences import draw_sentence
+from .sentences import draw_sentence, say
 from .sidebar import THUMBNAILS, HeadPanel
-from .texts import say
 
 #: A head in each style; `python -m tests.style_pictures` makes them.
 STYLE_PICTURES = Path(__file__).parent / "style_pictures"
 
 
 class AVATARTEX_PT_variants(HeadPanel, bpy.types.Panel):
-    bl_idname = "AVATARTEX_PT_variants"
     page = "variants"
     bl_label = "Variants"
     bl_order = 4
@@ -68,24 +64,24 @@ class AVATARTEX_PT_variants(HeadPanel, bpy.types.Panel):
 
     def draw_baked(self, box: bpy.types.UILayout, job) -> None:
         """What happened: the head itself looks as before."""
-        told = say("{count} variants are baked.", count=job.baked) if job.baked > 1 else say("One variant is baked.")
-        box.label(text=told, icon="CHECKMARK", translate=False)
+        text = say("{count} variants are baked.", count=job.baked) if job.baked > 1 else say("One variant is baked.")
+        box.label(text=text, icon="CHECKMARK", translate=False)
         draw_sentence(box, "Click one below to show it. Each is a material in the Asset Browser, too.")
         for note in job.baked_notes.splitlines():
             draw_sentence(box, note, icon="INFO")
 
     def draw_list(self, layout: bpy.types.UILayout, head: bpy.types.Object) -> None:
-        worn = find_worn(head)
+        shown = find_shown_variant(head)
         grid = layout.grid_flow(row_major=True, columns=THUMBNAILS, even_columns=True, even_rows=True, align=False)
         for index, entry in enumerate(head.avatartex_variants):
             cell = grid.column(align=True)
             preview = entry.material.preview if entry.material is not None else None
             cell.template_icon(icon_value=preview.icon_id if preview is not None else 0, scale=4.0)
             row = cell.row(align=True)
-            row.operator(Op.VARIANT_SHOW, text=entry.name, depress=index == worn).index = index
+            row.operator(Op.VARIANT_SHOW, text=entry.name, depress=index == shown).index = index
             row.operator(Op.VARIANT_REMOVE, text="", icon="X").index = index
-        if worn >= 0:
-            entry = head.avatartex_variants[worn]
+        if shown >= 0:
+            entry = head.avatartex_variants[shown]
             draw_sentence(
                 layout,
                 say(

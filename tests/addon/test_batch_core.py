@@ -87,7 +87,7 @@ def test_rows_run_one_after_the_other(table, batch):
     assert states(rows) == ["running", "waiting", "waiting"] and run.working
     finish(run)
     assert states(rows) == ["done"] * 3 and [task.finished for task in tasks] == [1, 1, 1]
-    assert rows[0].summary == "1 s" and batch.tell_counts(rows) == "3 done"
+    assert rows[0].summary == "1 s" and batch.counts_text(rows) == "3 done"
 
 
 def test_a_failure_and_a_bug_stop_nobody_else(table, errors, batch, capsys):
@@ -97,7 +97,7 @@ def test_a_failure_and_a_bug_stop_nobody_else(table, errors, batch, capsys):
     assert states(rows) == ["failed", "failed", "skipped", "done"]
     assert (rows[0].code, rows[0].reason, rows[0].cure) == ("no-face-in-portrait", "No face.", "Another picture.")
     assert rows[1].code == "internal" and "ZeroDivisionError" in capsys.readouterr().err
-    assert rows[2].reason == "The mesh is A's." and batch.tell_counts(rows) == "1 done, 1 skipped, 2 failed"
+    assert rows[2].reason == "The mesh is A's." and batch.counts_text(rows) == "1 done, 1 skipped, 2 failed"
 
 
 def test_what_would_fail_for_all_ends_the_run(table, errors):

@@ -66,7 +66,7 @@ def test_the_question_about_a_shared_material(cast, fake, addon):
     )
     shared = addon("scene.characters").find_shared_materials(table().rows)
     addon("operators.run_batch").draw_question(layout, shared)
-    assert said == ["2 characters wear the material 'Skin'"]
+    assert said == ["2 characters share the material 'Skin'"]
     assert [(button.name, button.shared) for button in pressed] == [
         ("avatartex.batch_run", "mesh"),
         ("avatartex.batch_run", "material"),

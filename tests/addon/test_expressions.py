@@ -189,7 +189,7 @@ def test_what_is_asked(head, addon, portrait):
     assert request["portrait"] == str(portrait) and request["size"] == 512 and request["base_texture"]
     path = Path(bpy.app.tempdir) / "keys.npz"
     addon("core.chore").run_whole(
-        addon("scene.capture_keys").capture_keys(path, head, "UVMap", (0,), addon("scene.capture_keys").find_keys(head))
+        addon("scene.capture").capture_keys(path, head, "UVMap", (0,), addon("scene.capture").find_keys(head))
     )
     capture = np.load(path)
     assert set(capture["pose_names"]) == set(KEYS)
@@ -236,7 +236,7 @@ def test_what_the_panel_offers(scene, fake, addon):
     for prepare in (lambda: None, lambda: prepare_keys(scene.head), add):
         prepare()
         layout = Recorder()
-        addon("ui.expressions_box").draw_expressions(layout, scene.head)
+        addon("ui.result_box").draw_expressions(layout, scene.head)
         offered.append(layout.seen)
     assert offered == [[], ["avatartex.add_expressions"], ["avatartex.add_expressions", "avatartex.remove_expressions"]]
 

@@ -113,7 +113,7 @@ def test_set_up_waits_for_online_access(scene):
 
 
 def test_every_error_button_exists(addon):
-    for idname, _ in addon("core.fixes").FIX_BUTTONS.values():
+    for idname, _ in addon("core.idnames").FIX_BUTTONS.values():
         space, name = idname.split(".")
         assert name in dir(getattr(bpy.ops, space))
 
@@ -191,7 +191,7 @@ class TestCommandLine:
     def test_the_tiles_of_a_texture_are_written_each(self, addon, tmp_path):
         for tile in ("1001", "1002"):
             (tmp_path / f"texture.{tile}.png").write_text(tile)
-        addon("cli.generate_command").copy_texture(tmp_path / "texture.<UDIM>.png", tmp_path / "face.png")
+        addon("cli.head_commands").copy_texture(tmp_path / "texture.<UDIM>.png", tmp_path / "face.png")
         assert [(tmp_path / f"face.{tile}.png").read_text() for tile in ("1001", "1002")] == ["1001", "1002"]
 
     def test_help_is_the_manual(self, addon, capsys):

@@ -41,7 +41,7 @@ def test_the_largest_is_used_until_a_pin_says_otherwise(two):
 
 
 def test_choosing_pins_its_nose_and_lifts_the_others(scene, addon, two):
-    frames, pins = addon("scene.face_frames"), addon("scene.pins")
+    frames, pins = addon("jobs.portrait_faces"), addon("scene.pins")
     head = scene.head
     pins.set_pin(head, "chin", (90, 160), "//pair.png", (0, 0, 1))
     pins.set_pin(head, "mouth_left", (5, 5), "//other.png")
@@ -56,7 +56,7 @@ def test_choosing_pins_its_nose_and_lifts_the_others(scene, addon, two):
 
 
 def test_the_used_face_is_framed_otherwise(addon, two):
-    frames = addon("scene.face_frames")
+    frames = addon("jobs.portrait_faces")
     pixels = np.full((100, 200, 4), 128, np.uint8)
     for face, style in zip(two.faces, (frames.USED, frames.OTHER), strict=True):
         frames.draw_frame(pixels, face, 0.5, *style)
@@ -67,7 +67,7 @@ def test_the_used_face_is_framed_otherwise(addon, two):
 
 @pytest.mark.parametrize("used", [0, 1])
 def test_the_icon_has_every_face_framed(addon, two, monkeypatch, used):
-    frames, kept = addon("scene.face_frames"), []
+    frames, kept = addon("jobs.portrait_faces"), []
     monkeypatch.setattr(frames, "keep_icon", lambda name, pixels: kept.append((name, pixels)) or 7)
     assert frames.framed_icon(two, used, "pair") == 7
     (name, pixels), scale = kept[0], kept[0][1].shape[1] / two.width

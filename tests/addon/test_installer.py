@@ -117,7 +117,7 @@ class TestChanged:
         (tmp_path / "portraits" / "anna.jpg").touch()
         (run.home.environment / "link").symlink_to(tmp_path / "portraits")
         (run.home.folder / "artist.txt").touch()
-        removal = addon("core.removal").Removal(run.home, addon("core.log").BackendLog(tmp_path / "log"))
+        removal = addon("core.installer").Removal(run.home, addon("core.log").BackendLog(tmp_path / "log"))
         assert run.home.occupied > 1e6
         removal.start()
         removal.join()
@@ -146,7 +146,7 @@ def test_what_the_artist_put_there_is_not_touched(addon, run, lock, wheels, tmp_
         folder.mkdir(parents=True)
         (folder / "mine.txt").touch()
     assert "did not make" in run(lock, wheels).error.message
-    removal = addon("core.removal").Removal(run.home, addon("core.log").BackendLog(tmp_path / "log"))
+    removal = addon("core.installer").Removal(run.home, addon("core.log").BackendLog(tmp_path / "log"))
     removal.start()
     removal.join()
     assert "not made by AvatarTex" in removal.error.message
@@ -183,7 +183,9 @@ def test_bytes_as_pip_tells_them(addon):
 def test_a_folder_for_another_machine(bare, addon, run, lock, index, tmp_path):
     """What it is filled with is what Install from Folder takes."""
     log = addon("core.log").BackendLog(tmp_path / "log")
-    work = addon("core.fetch").WheelFolder(tmp_path / "stick", lock, sys.executable, "cpu", log)
+    work = addon("core.fetch").WheelFolder(
+        tmp_path / "stick", addon("core.packages").Plan(lock, sys.executable, "cpu"), log
+    )
     work.start()
     work.join()
     assert work.error is None

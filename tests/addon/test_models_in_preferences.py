@@ -62,7 +62,7 @@ def test_the_newest_where_the_tables_revision_is_gone(addon, hub, monkeypatch):
     monkeypatch.setattr(store, "work_on_models", lambda *words: asked.append(words))
     monkeypatch.setattr(setup, "wait", lambda work: None)
     stub = {"verb": "download", "profile": "klein", "newest": True}
-    addon("operators.manage_models").ModelOperator.execute(type("Stub", (), stub)(), bpy.context)
+    addon("operators.manage_models").ModelOperator.begin(type("Stub", (), stub)())
     assert asked == [("download", "klein", True)]
 
 
@@ -70,10 +70,9 @@ def test_licences_are_accepted_first(addon, hub, monkeypatch):
     assert not bpy.app.online_access or bpy.ops.avatartex.download_model.poll()
     operator = addon("operators.manage_models").AVATARTEX_OT_download_model
     told = []
-    stub = type(
-        "Stub", (), {"profile": "sd15", "accepted": False, "report": lambda self, kind, text: told.append(text)}
-    )
-    assert operator.execute(stub(), bpy.context) == {"CANCELLED"} and "licences" in told[0]
+    stub = type("Stub", (), {"profile": "sd15", "accepted": False, "fail": lambda self, text: told.append(text)})
+    operator.act(stub(), bpy.context)
+    assert "licences" in told[0]
     assert not hub.asked
 
 
@@ -81,7 +80,7 @@ def test_memory_is_released_by_a_button(addon, monkeypatch):
     session, asked = addon("session"), []
     monkeypatch.setattr(session.client(), "release", lambda: asked.append(1), raising=True)
     assert bpy.ops.avatartex.release_memory() == {"FINISHED"} and asked == [1]
-    monkeypatch.setattr(session, "find_busy", lambda context: "It is at work")
+    monkeypatch.setattr(addon("operators.checked"), "find_busy", lambda context: "It is at work")
     assert not bpy.ops.avatartex.release_memory.poll()
 
 

@@ -50,11 +50,20 @@ def test_the_api_has_the_options_of_each_job(addon, options):
     for job in (options.GENERATE, options.REDO):
         arguments = inspect.signature(getattr(api, job)).parameters
         there = options.select(options.API, job)
-        assert set(arguments) == {option.name for option in there} | {"object", "portrait", "on_progress"}
+        names = {option.name for option in there} | {"object", "portrait", "on_progress"}
+        assert set(arguments) <= names | {"options"} and ("options" in arguments or set(arguments) == names)
         for option in there:
-            default = arguments[option.name].default
-            assert default in (option.default, inspect.Parameter.empty, ())
             assert f"{option.name}:" in getattr(api, job).__doc__
+
+
+def test_the_api_takes_every_option_of_the_table_and_no_other(scene, addon, options, portrait):
+    describe = addon("api").describe
+    there = options.select(options.API, options.GENERATE)
+    assert {one.name for one in there} >= {"light", "further", "pins", "regions"}
+    for option in there:
+        assert getattr(describe("Head", portrait, **{option.name: option.default}), option.name) in (option.default, ())
+    with pytest.raises(TypeError, match="colour"):
+        describe("Head", portrait, colour="red")
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ def test_other_drops_are_left_alone(scene, addon):
 def test_the_heads_own_parts_do_not_become_the_head(scene, addon):
     from .conftest import make_head
 
-    inside = addon("scene.under_mouse").lies_within
+    inside = addon("operators.choose_portrait").lies_within
     eye, other = make_head("Eye"), make_head("Other")
     eye.scale, eye.location, other.location = (0.1, 0.1, 0.1), (0.03, -0.08, 0.02), (0.5, 0, 0)
     bpy.context.view_layer.update()
@@ -221,7 +221,7 @@ def test_portraits_of_ours_that_nothing_uses_are_removed(scene, fake, addon):
         images[index] = Path(scene.settings.portrait)
         if index == 0:
             bpy.ops.avatartex.generate()  # its result remembers the first
-    clean = addon("operators.clean_portraits")
+    clean = addon("operators.choose_portrait")
     assert clean.find_unused() == [images[1]]
     assert bpy.ops.avatartex.clean_portraits() == {"FINISHED"}
     assert [path.is_file() for path in images] == [True, False, True] and not images[1].parent.exists()

@@ -42,7 +42,7 @@ def test_what_lies_beside_a_file_is_not_run(addon, evil, tmp_path):
         evil[name] = value  # as an older version stored it: past the field's own check
         assert getattr(evil, name) == value
     assert preferences.home().folder == addon("core.places").default_folder()
-    assert preferences.chosen_python() == "" and addon("setup.backend_setup").find_setup_python() == ""
+    assert preferences.chosen_python() == "" and addon("setup.backend_setup").make_plan().python == ""
     assert not preferences.find_backend_python().startswith(str(tmp_path))
     addon("setup.backend_setup").examine()
     evil.folder = str(tmp_path / "home")  # another field is set while the file is open

@@ -185,7 +185,7 @@ def paint_by_palette(head):
 
 @pytest.mark.parametrize(
     ("part", "told"),
-    [(0.1, "matters only where you see it"), ("halves", "halves are mirrored"), ("all", "by a palette")],
+    [(0.1, "matters only where it is visible"), ("halves", "halves are mirrored"), ("all", "by a palette")],
 )
 def test_it_is_told_how_much_overlaps_and_what_that_costs(scene, obstacles, addon, part, told):
     sharing, count = addon("scene.uv_sharing"), len(scene.head.data.polygons)

@@ -24,7 +24,7 @@ def checks(addon, tmp_path):
     def run(online: bool = False, choice: str = "auto", python: str = sys.executable):
         log = addon("core.log").BackendLog(tmp_path / "log")
         home, lock = addon("core.places").Home(tmp_path / "home"), addon("preferences").REQUIREMENTS
-        work = addon("core.checks").CheckRun(home, lock, python, choice, online, log)
+        work = addon("core.checks").CheckRun(home, addon("core.packages").Plan(lock, python, choice), online, log)
         work.start()
         work.join()
         assert work.error is None
@@ -142,7 +142,7 @@ class TestChecks:
         monkeypatch.setattr(module, "find_driver", lambda: ("RTX 4090", module.LEAST_DRIVER))
         log = addon("core.log").BackendLog(tmp_path / "log")
         home, lock = addon("core.places").Home(tmp_path / "home"), addon("preferences").REQUIREMENTS
-        run = module.CheckRun(home, lock, sys.executable, choice, False, log)
+        run = module.CheckRun(home, addon("core.packages").Plan(lock, sys.executable, choice), False, log)
         monkeypatch.setattr(sys, "platform", "win32")
         check = module.check_graphics(run)
         assert (run.build, check.verdict) == (build, "note") and words in check.text
@@ -181,7 +181,7 @@ class TestOperators:
             bpy.ops.avatartex.remove_backend()
         scene.job.running = False
         assert python.exists()
-        assert addon("core.sizes").tell_freed(addon("preferences").home().occupied) == " (2 MB)"
+        assert addon("core.sizes").freed_text(addon("preferences").home().occupied) == " (2 MB)"
         assert bpy.ops.avatartex.remove_backend() == {"FINISHED"} and not python.exists()
 
     def test_what_a_deleted_environment_leaves_is_removed_too(self, scene, prefs, addon, tmp_path):
@@ -308,9 +308,9 @@ class TestOwnPython:
                 ]
             }
         )
-        module = addon("core.examination")
+        module = addon("core.command")
         (finding,) = module.broken_findings(["a warning of some library", told])
-        assert module.tell_finding(finding) == "1.20 (needs >=1.26,<3)"
+        assert module.finding_text(finding) == "1.20 (needs >=1.26,<3)"
         assert module.broken_findings(["Traceback"]) is None
 
 

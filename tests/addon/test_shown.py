@@ -59,7 +59,7 @@ class TestTimeLeft:
             begun = clock._fraction
             for step in range(20):
                 now += seconds / 20
-                told.append((20 - now, clock.tell(begun + share * (step // 4) / 5, now)))
+                told.append((20 - now, clock.update(begun + share * (step // 4) / 5, now)))
         return told
 
     @pytest.mark.parametrize("expected", [0.0, 14.0, 30.0])
@@ -72,11 +72,11 @@ class TestTimeLeft:
 
     def test_a_share_that_falls_is_not_believed(self, addon):
         clock = addon("core.clock").TimeLeft(0.0, 10.0)
-        clock.tell(0.5, 5.0)
-        assert abs(clock.tell(0.0, 6.0) - 4.0) < 0.5
+        clock.update(0.5, 5.0)
+        assert abs(clock.update(0.0, 6.0) - 4.0) < 0.5
 
     def test_as_one_says_it(self, addon):
-        say = addon("ui.progress").tell_left
+        say = addon("ui.progress").left_text
         assert [say(seconds, 0.1) for seconds in (-1, 0.3, 7.4, 33, 100, 200)] == [
             "",
             "",
@@ -127,7 +127,7 @@ def test_a_viewport_without_textures_is_told(addon, scene, kind, color, offered)
     addon("ui.result_box").draw_shading(layout, context, scene.head)
     assert layout.seen == ["avatartex.show_texture"] * offered
     if offered:
-        addon("operators.use_results").AVATARTEX_OT_show_texture.execute(None, context)
+        addon("operators.use_results").AVATARTEX_OT_show_texture.act(None, context)
         assert shading.type == "MATERIAL"
 
 

@@ -78,22 +78,26 @@ class TestSupply:
             packages.refuse_changed(other, hashes, build)
 
     def test_on_windows_a_graphics_card_alone_does_not_choose_it(self, addon, monkeypatch, listed):
-        graphics, driver = addon("core.graphics"), addon("core.graphics").LEAST_DRIVER
+        graphics, driver = addon("core.packages"), addon("core.packages").LEAST_DRIVER
         shipped = addon("preferences").REQUIREMENTS
         for system, found in (("linux", "cuda"), ("win32", "cpu")):
             monkeypatch.setattr(sys, "platform", system)
-            assert graphics.decide_build("auto", driver, shipped) == found
-            assert graphics.decide_build("cuda", driver, shipped) == "cuda"
+            assert graphics.decide_build(graphics.Plan(shipped, choice="auto"), driver) == found
+            assert graphics.decide_build(graphics.Plan(shipped, choice="cuda"), driver) == "cuda"
         with listed.with_suffix(".sha256").open("a") as file:
             file.write("0" * 64 + "  torch-2.13.0+cu130-cp311-cp311-win_amd64.whl\n")
-        assert graphics.decide_build("auto", driver, listed) == "cuda"
+        assert graphics.decide_build(graphics.Plan(listed, choice="auto"), driver) == "cuda"
 
     @pytest.mark.parametrize(("machine", "found"), [("x86_64", "cpu"), ("aarch64", "cuda"), ("riscv64", "cpu")])
     def test_what_has_a_checksum_is_decided_on(self, addon, monkeypatch, machine, found):
         monkeypatch.setattr("sys.platform", "linux")
         monkeypatch.setattr("platform.machine", lambda: machine)
-        graphics, shipped = addon("core.graphics"), addon("preferences").REQUIREMENTS
-        assert graphics.decide_build("auto", 0, shipped) == graphics.decide_build("cpu", 0, shipped) == found
+        graphics, shipped = addon("core.packages"), addon("preferences").REQUIREMENTS
+        assert (
+            graphics.decide_build(graphics.Plan(shipped, choice="auto"), 0)
+            == graphics.decide_build(graphics.Plan(shipped, choice="cpu"), 0)
+            == found
+        )
 
     def test_the_listed_ones_are_installed(self, unfinished, run, listed, index):
         assert run(listed).error is None and torch_of(run) == "0.1"

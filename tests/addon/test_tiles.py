@@ -100,10 +100,10 @@ def test_the_overlays_picture_shows_the_tiles_side_by_side(tiled, addon, tmp_pat
     for tile, colour in ((1001, (0, 0, 255)), (1003, (0, 255, 0))):
         cv2.imwrite(str(tmp_path / f"origin.{tile}.png"), np.full((64, 64, 3), colour, np.uint8))
     image = addon("scene.images").load_result(tmp_path / "origin.<UDIM>.png", "Origin", [1001, 1003])
-    work = addon("core.chore").Chore(addon("scene.tile_picture").read_tiles(image))
+    work = addon("core.chore").Chore(addon("scene.tile_grid").read_tiles(image))
     while not work.step():
         pass
-    side = addon("scene.tile_picture").SIDE
+    side = addon("scene.tile_grid").SIDE
     assert work.result.shape == (side, 3 * side, 4)
     assert work.result[5, side // 2].tolist() == [1, 0, 0, 1] and work.result[5, 5 * side // 2].tolist() == [0, 1, 0, 1]
     assert not work.result[:, side : 2 * side].any()

@@ -46,7 +46,7 @@ class Refused:
 def test_the_panel_is_not_repeated_by_a_pop_up(scene, addon, in_window, kind):
     """Blender opens one for an error; scripts need it to be an error."""
     refused, errors = Refused(in_window), addon("backend.errors")
-    operator = addon("operators.backend_operator").BackendOperator
+    operator = addon("operators.timed").BackendOperator
     assert not operator.in_window
     end = errors.AvatarTexError(errors.ErrorCode.NO_UVS, "No UV map.", "Add one.")
     assert operator.refuse(refused, bpy.context, end) == {"CANCELLED"}

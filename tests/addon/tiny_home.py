@@ -62,7 +62,9 @@ def run(only_our_index, addon, places, tmp_path):
 
     def start(lock: Path, wheels: Path | None = None, python: str = sys.executable, choice: str = "cpu"):
         log = addon("core.log").BackendLog(tmp_path / "setup.log")
-        installer = addon("core.installer").Installer(places.Home(tmp_path / "home"), lock, python, choice, log, wheels)
+        installer = addon("core.installer").Installer(
+            places.Home(tmp_path / "home"), addon("core.packages").Plan(lock, python, choice), log, wheels
+        )
         installer.start()
         return installer
 
@@ -77,7 +79,10 @@ def bare(only_our_index, addon, places, tmp_path_factory) -> Path:
     (folder / "nothing.txt").write_text("# nothing\n")
     log = addon("core.log").BackendLog(folder / "setup.log")
     installer = addon("core.installer").Installer(
-        places.Home(folder / "home"), folder / "nothing.txt", sys.executable, "cpu", log, folder
+        places.Home(folder / "home"),
+        addon("core.packages").Plan(folder / "nothing.txt", sys.executable, "cpu"),
+        log,
+        folder,
     )
     installer.start()
     installer.join()
@@ -92,7 +97,10 @@ def finished(addon, places, bare, lock, wheels, tmp_path_factory) -> Path:
     shutil.copytree(bare, folder / "home", symlinks=True)
     (folder / "home" / "backend" / "of the first run").touch()
     installer = addon("core.installer").Installer(
-        places.Home(folder / "home"), lock, "", "cpu", addon("core.log").BackendLog(folder / "setup.log"), wheels
+        places.Home(folder / "home"),
+        addon("core.packages").Plan(lock, "", "cpu"),
+        addon("core.log").BackendLog(folder / "setup.log"),
+        wheels,
     )
     installer.start()
     installer.join()

@@ -85,7 +85,9 @@ def bare(core, tmp_path_factory) -> Path:
 def run(core, folder: Path, lock: Path, wheels: Path | None = None):
     """The set-up's refusal, None where it ended well."""
     log = core.log.BackendLog(folder / "setup.log")
-    work = core.installer.Installer(core.places.Home(folder / "home"), lock, sys.executable, "cpu", log, wheels)
+    work = core.installer.Installer(
+        core.places.Home(folder / "home"), core.packages.Plan(lock, sys.executable, "cpu"), log, wheels
+    )
     work.start()
     work.join()
     return work.error

@@ -162,7 +162,7 @@ def the_portrait():
         yield 0.2
         found[f"{name}_undo"] = [bool(chosen), settings().portrait == before]
     where, height = view()["region"], view()["window"].height
-    find = addon("scene.under_mouse").find_mesh_at
+    find = addon("operators.choose_portrait").find_mesh_at
     with bpy.context.temp_override(**view()):
         places = [
             (where.x + where.width // 2, where.y + where.height // 2),  # on the head
@@ -260,7 +260,7 @@ def the_language():
     if german:
         interface.language = german
         interface.use_translate_interface = interface.use_translate_tooltips = True
-        found["german"] = addon("ui.texts").say("Step {step} of {steps}", step=2, steps=8)
+        found["german"] = addon("ui.sentences").say("Step {step} of {steps}", step=2, steps=8)
         yield from shown("11-german")
 
 

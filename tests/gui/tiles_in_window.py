@@ -47,10 +47,10 @@ def story():
     bpy.context.window_manager.avatartex_overlay.show_provenance = True
     for _ in range(200):
         yield 0.1
-        if overlay._tiles is not None and overlay._drawn is not None:
+        if overlay._tiles.key is not None and overlay._triangles.key is not None:
             break
     yield 2.0
-    found["overlay"] = [overlay._tiles is not None and overlay._tiles[1] is not None, overlay._drawn is not None]
+    found["overlay"] = [overlay._tiles.value is not None, overlay._triangles.value is not None]
     picture("tiles-1-provenance")
     bpy.context.window_manager.avatartex_overlay.show_provenance = False
     call(bpy.ops.avatartex.regions_paint, "EXEC_DEFAULT", kind="REDO")

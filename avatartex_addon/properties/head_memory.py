@@ -1,6 +1,5 @@
-"""What an object remembers of its pins, and what the last registration told."""
+"""What a head remembers beside its results: pins, further portraits, expression maps; and the last registration."""
 
-# No `from __future__ import annotations` here: Blender evaluates annotations itself.
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -11,6 +10,10 @@ from bpy.props import (
     PointerProperty,
     StringProperty,
 )
+
+from ..scene import versions
+from ..scene.expression_nodes import set_strengths
+from .making import make_list, make_pointer, make_slider
 
 
 class AVATARTEX_PG_pin(bpy.types.PropertyGroup):
@@ -43,8 +46,49 @@ class AVATARTEX_PG_registration(bpy.types.PropertyGroup):
     points: CollectionProperty(type=AVATARTEX_PG_pin, description="Every named point where the backend has it")
 
 
+class AVATARTEX_PG_further(bpy.types.PropertyGroup):
+    """One further portrait."""
+
+    path: StringProperty(
+        name="Further Portrait",
+        description="Another picture of the same person, for what the portrait does not show",
+        subtype="FILE_PATH",
+        options=versions.RELATIVE_PATH_OPTIONS,
+    )
+
+
+def show_strengths(maps, _context) -> None:
+    set_strengths(maps.id_data)
+
+
+class AVATARTEX_PG_expressions(bpy.types.PropertyGroup):
+    """The group stands between the texture and what it feeds (see scene/expression_nodes.py)."""
+
+    group: PointerProperty(type=bpy.types.NodeTree)
+    uv_map: StringProperty()
+    folds: make_slider(
+        "Folds",
+        "How deep the folds of expressions are: less for a young face, more for an old one",
+        show_strengths,
+        max=2.0,
+    )
+    blood: make_slider(
+        "Blood",
+        "How much skin reddens where an expression presses it together, and pales where it stretches it",
+        show_strengths,
+        max=2.0,
+    )
+
+
 ATTACHED = (
     (bpy.types.Object, "avatartex_pins", CollectionProperty(type=AVATARTEX_PG_pin)),
     (bpy.types.Object, "avatartex_pin_index", IntProperty(name="Active Pin")),
     (bpy.types.WindowManager, "avatartex_registration", PointerProperty(type=AVATARTEX_PG_registration)),
+    (bpy.types.Object, "avatartex_further", make_list(AVATARTEX_PG_further)),
+    (
+        bpy.types.Object,
+        "avatartex_further_index",
+        IntProperty(name="Active Further Portrait", override={"LIBRARY_OVERRIDABLE"}),
+    ),
+    (bpy.types.Object, "avatartex_expressions", make_pointer(AVATARTEX_PG_expressions)),
 )

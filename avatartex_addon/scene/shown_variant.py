@@ -1,42 +1,40 @@
 """Materials that go back into their slot: the head's own beneath a variant, and the one before AvatarTex."""
 
-from __future__ import annotations
-
 import bpy
 
 from .arrays import read_each
 
 
-def find_worn(head: bpy.types.Object) -> int:
+def find_shown_variant(head: bpy.types.Object) -> int:
     """Index of the variant that the head shows, -1 when it shows none."""
-    worn = head.avatartex_worn
-    shown = head.material_slots[worn.slot].material if worn.slot < len(head.material_slots) else None
-    if not worn.active or shown is None:
+    former = head.avatartex_worn
+    shown = head.material_slots[former.slot].material if former.slot < len(head.material_slots) else None
+    if not former.active or shown is None:
         return -1
     return next((index for index, entry in enumerate(head.avatartex_variants) if entry.material == shown), -1)
 
 
-def is_worn(head: bpy.types.Object) -> bool:
+def shows_variant(head: bpy.types.Object) -> bool:
     """Whether the head shows a variant, or the hole that a deleted one left; not when the artist put on another
     material since."""
-    worn = head.avatartex_worn
-    if not worn.active or worn.slot >= len(head.material_slots):
+    former = head.avatartex_worn
+    if not former.active or former.slot >= len(head.material_slots):
         return False
-    return head.material_slots[worn.slot].material is None or find_worn(head) >= 0
+    return head.material_slots[former.slot].material is None or find_shown_variant(head) >= 0
 
 
-def take_off(head: bpy.types.Object) -> None:
+def hide_variant(head: bpy.types.Object) -> None:
     """Put back what the head showed before a variant, and forget it."""
-    worn, index = head.avatartex_worn, find_worn(head)
-    if is_worn(head):
+    former, index = head.avatartex_worn, find_shown_variant(head)
+    if shows_variant(head):
         variant = head.avatartex_variants[index] if index >= 0 else None
         ours = {None} | ({other.material for other in variant.others} if variant is not None else set())
-        for other in worn.others:  # not where the artist put on another material since
+        for other in former.others:  # not where the artist put on another material since
             if other.slot < len(head.material_slots) and head.material_slots[other.slot].material in ours:
                 put_material_back(head, other)
-        put_material_back(head, worn)
-    if worn.active:
-        worn.reset()
+        put_material_back(head, former)
+    if former.active:
+        former.reset()
 
 
 def put_material_back(head: bpy.types.Object, previous) -> None:
