@@ -19,9 +19,9 @@ from scipy.spatial import cKDTree
 from ..head.landmarks import HeadLandmarks
 from ..head.mesh import HeadMesh
 from ..head.register import Registration
-from ..head.shape import EXPRESSIONS, shapes_of
+from ..head.shape import EXPRESSIONS, READ, SHAPE, shapes_of
 from ..imaging.sample import LUMINANCE, masked_blur, sample_atlas, to_linear
-from ..observation.expression import READ, READ_NOISE, SHAPE
+from ..observation.expression import READ_NOISE
 from ..observation.observe import Observation
 
 #: Maps of gain and bias have so many control points along a side (Athar et al.), and the ridge of the gain.
@@ -103,10 +103,7 @@ def fit_keys(
     if first is not None:
         start, same = fit_keys(first, head, mesh, moves), SAME
         missing = missing - _missing(first)
-    camera, points = registration.camera, registration.landmarks
-    eye = points @ camera.rotation.T + camera.translation
-    turned = np.stack(shapes) @ camera.rotation.T
-    columns = camera.focal * (turned[..., :2] - eye[:, :2] / eye[:, 2:] * turned[..., 2:]) / eye[:, 2:]
+    columns = registration.camera.moved(registration.landmarks, np.stack(shapes))
     weight = np.sqrt(READ * registration.weights)[:, None] / READ_NOISE
     matrix = (columns / registration.face_height * weight).reshape(len(shapes), -1).T
     ridge = np.diag(1 / np.concatenate([np.full(count, SHAPE * same), np.full(len(moves), USUAL)]))

@@ -12,11 +12,12 @@ import numpy as np
 from ..head.match import DRAWN
 from ..imaging.sample import LUMINANCE, sample
 from ..job import Prepared
+from ..observation.observe import SURE
 from ..prior.hairline import hairline
 from ..surface.bare import face_parts
 
-#: Confidence from which a texel tells of the drawing; so many texels of a region must.
-SURE, ENOUGH = 0.3, 200
+#: Texels needed to say anything of a region.
+ENOUGH = 200
 #: Spread of the seen, as a share of the made, from which nothing is changed, and up to which it counts in full.
 ALIKE, FLATTER = 0.8, 0.4
 #: Difference from completed skin, sRGB, from which a completed scalp has hair.

@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..portrait.landmark_groups import LEFT_EYE, LEFT_EYE_CORNERS, RIGHT_EYE, RIGHT_EYE_CORNERS, fill_region
 from .facial_regions import landmark_places
-from .landmarks import HeadLandmarks
+from .landmarks import HeadLandmarks, face_height
 from .mesh import HeadMesh
 from .rasterize import rasterize
 
@@ -57,7 +57,7 @@ class Lids:
         eyes = fill_region(shape, self.targets, *loops)
         if not loops:
             return eyes
-        reach = LASHES * float(np.linalg.norm(self.targets[10] - self.targets[152]))
+        reach = LASHES * face_height(self.targets)
         side = 2 * round(reach) + 1
         grown = cv2.dilate(eyes, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
         return cv2.GaussianBlur(grown, (0, 0), max(reach / 4, 0.5))

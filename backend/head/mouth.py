@@ -21,6 +21,7 @@ from ..imaging.line_between import SPREAD, likelihood, line_between, smooth_line
 from ..imaging.sample import sample
 from ..portrait.landmark_groups import fill_region
 from .camera import Camera
+from .landmarks import face_height
 from .mesh import HeadMesh
 from .rasterize import rasterize
 from .warp import ImageWarp, fit_warp
@@ -127,7 +128,7 @@ class Strip:
         self.frame = MouthFrame(points[OVER])
         self.step = self.frame.length / COLUMNS
         self.across = (np.arange(COLUMNS) + 0.5) * self.step
-        self.height = float(np.linalg.norm(points[10] - points[152])) / self.step
+        self.height = face_height(points) / self.step
 
         def line(loop: list[int]) -> np.ndarray:
             along, down = self.frame(points[loop])
@@ -310,7 +311,7 @@ def fit_face_warp(
         source, target: (468,2) pixels. weights: (468,) 0..1. pinned: (468,) bool.
         edges: of the head's lips and of the portrait's; where landmarks say so if None.
     """
-    height = float(np.linalg.norm(target[10] - target[152]))
+    height = face_height(target)
     if edges is None:
         own, shown = (LipEdges(points[ABOVE], points[BELOW]) for points in (source, target))
         alike = abs(own.opening - shown.opening) < APART * height

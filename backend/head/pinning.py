@@ -17,7 +17,7 @@ from ..pins import NEEDED, Pin
 from ..portrait.landmarks import FaceLandmarks, box_of
 from .atlas import canonical_head
 from .camera import Camera
-from .landmarks import FINE, HeadLandmarks, lift
+from .landmarks import FINE, TRUSTED, HeadLandmarks, face_height, face_middle, lift
 from .mesh import HeadMesh, vertex_normals
 from .view import render_view
 
@@ -28,9 +28,6 @@ NEAR = 0.12
 #: of a pin about its projection, in face heights (no head is the person, no drawing human; with less, short distances
 #: from eyes to mouth became a head thrown back). The lens is a portrait's.
 YAW_SPREAD, PITCH_SPREAD, PIN_SPREAD, FOCAL = 30.0, 8.0, 0.05, 2.0
-
-#: Trust from which a landmark on the head is where it should be.
-TRUSTED = 0.3
 
 CURE_PINS = f"Or place at least {NEEDED} pins on it, best the outer eye corners, nose tip and chin."
 
@@ -84,7 +81,7 @@ def means_another_face(points: np.ndarray, index: np.ndarray, targets: np.ndarra
     """Whether enough pins lie so far from the landmarks (468,d) that those belong to something else."""
     if len(index) < NEEDED:
         return False
-    height = float(np.linalg.norm(points[10] - points[152]))
+    height = face_height(points)
     return bool(np.median(np.linalg.norm(points[index] - targets, axis=1)) > 0.2 * height)  # no pin moves so far
 
 
@@ -208,8 +205,8 @@ def _seat(
     targets: np.ndarray,
 ) -> HeadLandmarks:
     """Landmarks (468,3) laid onto the surface as seen from in front; pins stay where they are."""
-    height = float(np.linalg.norm(points[10] - points[152]))
-    centre = points[[10, 152, 234, 454, 1]].mean(0)
+    height = face_height(points)
+    centre = face_middle(points)
     view = render_view(mesh, rotation, FINE, centre=centre, extent=height * 1.9, normals=normals)
     across, up, towards = ((points - centre) @ rotation.T * view.scale).T
     pixels = np.column_stack([across + FINE / 2, FINE / 2 - up, -towards])

@@ -13,12 +13,12 @@ from ..portrait.landmark_groups import INNER_LIPS, LEFT_EYE, LIPS, RIGHT_EYE
 from ..prior.linear import LinearPrior
 from ..prior.skin import worn_skin
 from .camera import Camera, solve_camera
-from .landmarks import HeadLandmarks
+from .landmarks import TRUSTED, HeadLandmarks, face_height
 from .lids import Lids, find_lids
 from .mesh import HeadMesh, vertex_normals
 from .mouth import LipEdges, MouthWarp, find_head_edges, find_portrait_edges, fit_face_warp
 from .photometric import refine
-from .pinning import TRUSTED, hold_head_pins, pinned
+from .pinning import hold_head_pins, pinned
 from .reread import compare, frame_head
 from .shape import shapes_of
 from .visibility import DepthView, depth_view, facing, grazing_confidence
@@ -147,7 +147,7 @@ def register(
             free=free,
             skin_prior=skin_prior,
         )
-        if compared is None or (compared.head.trust > 0.3).sum() < ENOUGH:
+        if compared is None or (compared.head.trust > TRUSTED).sum() < ENOUGH:
             read = False
             break
         again, targets = hold_head_pins(compared.head, head, pins), compared.pixels
@@ -175,7 +175,6 @@ def register(
         None if lips is None else lips.outline,
         [] if drawn else eye_outlines(targets),
     )
-    face_height = float(np.linalg.norm(np.subtract(*camera.project(head.points[[10, 152]])[0])))
     return Registration(
         camera,
         warp,
@@ -183,7 +182,7 @@ def register(
         normals,
         (before, after),
         _angles(camera, head),
-        face_height,
+        face_height(camera.project(head.points)[0]),
         points,
         np.minimum(weights, 1),
         targets,

@@ -20,7 +20,7 @@ from ..prior.linear import LinearPrior
 from ..prior.skin import fitted_skin, mean_skin
 from .atlas import to_atlas
 from .camera import Camera
-from .landmarks import BEHIND, HeadLandmarks
+from .landmarks import BEHIND, HeadLandmarks, face_height
 from .mesh import HeadMesh
 from .rasterize import Fragments, rasterize
 from .view import LIGHT
@@ -135,7 +135,7 @@ def compare(
     shift = both_ways_in(portrait, square).points[:, :2] - places
     if fitted:
         flowed, back = flow_at(made, portrait, places)
-        tall = np.linalg.norm(pixels[10] - pixels[152]) * frame.scale
+        tall = face_height(pixels) * frame.scale
         sure = 1 / (1 + ((flowed - shift) ** 2).sum(1) / (AGREES * tall) ** 2) ** 2
         sure /= 1 + ((flowed + back) ** 2).sum(1) / (RETURNS * tall) ** 2
         shift = shift + sure[:, None] * (flowed - shift)

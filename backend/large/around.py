@@ -21,9 +21,9 @@ from .scene import Scene
 from .views import VIEWS, Maps, Sights
 from .walk import shrink_mask
 
-#: Power of the cosine by which views count, at the first step and at the last, and for the finished pictures: at first
-#: all settle the colours together, at last the one that looks straight at it settles the detail (SyncMVD: 0 to 6).
-POWERS, BAKED = (1.0, 6.0), 6.0
+#: Power of the cosine by which views count, at the first step and at the last: at first all settle the colours
+#: together, at last the one that looks straight at it settles the detail (SyncMVD: 0 to 6).
+POWERS = (1.0, 6.0)
 #: Atlas texels to one of a view's latents: the face has half of the atlas's width, and fills most of a view.
 FINER = 2
 #: Largest cosine from which the views count in full; where none sees a texel better their difference fades.
@@ -72,7 +72,7 @@ class AroundHead:
         size = pictures.shape[-1]
         maps = self.sights.map(size, size)
         before, start = (F.adaptive_avg_pool2d(one, size) for one in (self.scene.start, self.start))
-        changed, best = gather((pictures - before).unflatten(0, (len(start), -1)), maps, BAKED)
+        changed, best = gather((pictures - before).unflatten(0, (len(start), -1)), maps, POWERS[1])
         known = best.numpy() >= ENOUGH
         filled = [fill_smoothly(one.permute(1, 2, 0).numpy(), known) for one in changed]
         return start + torch.from_numpy(np.stack(filled)).permute(0, 3, 1, 2)

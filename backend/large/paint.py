@@ -16,6 +16,7 @@ import torch
 from ..errors import AvatarTexError, Cancelled, ErrorCode, is_out_of_memory
 from ..models.profiles import Profile
 from ..models.store import Lock, find_parts
+from ..observation.observe import SURE
 from .around import AroundHead
 from .control import position
 from .in_atlas import InAtlas
@@ -25,8 +26,6 @@ from .sketch import Sketch
 from .views import VIEWS, Sights
 from .walk import walk
 
-#: Confidence from which a texel is held, as in stage 1.
-SURE = 0.3
 #: By style: what is to be seen. In the atlas the layout's own words come first, around the head the object's.
 LAYOUT = "uv texture map of a human head, flat even lighting, albedo, unlit, symmetrical, "
 OBJECT = "head of a person, flat even lighting, albedo, unlit, plain grey background, "

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ..head.atlas import AtlasMap, map_atlas, procrustes, to_atlas
-from ..head.camera import Camera
+from ..head.camera import DISTANCE, Camera
 from ..head.mesh import HeadMesh, vertex_normals
 from ..head.rasterize import Fragments, rasterize
 from ..head.visibility import DepthView, depth_view, facing
@@ -16,8 +16,8 @@ from ..head.visibility import DepthView, depth_view, facing
 #: Degrees to the head's left and upwards from which it is looked at. On the demo's head they show 99 % of the atlas's
 #: texels at less than 60 degrees; the rest lies behind the ears and between the lips.
 VIEWS = ((0, 0), (45, 5), (-45, 5), (90, 0), (-90, 0), (135, 10), (-135, 10), (180, 20), (0, 55), (0, -35))
-#: Face heights from the eye to the head's middle, as head/camera.py's, and how low the frame need reach.
-DISTANCE, BUST = 6.0, -0.8
+#: How low the frame need reach, in face heights.
+BUST = -0.8
 #: Face heights before the eye from which something is drawn.
 NEAREST = 0.1
 #: Cosine between normal and view from which a texel is seen at all.

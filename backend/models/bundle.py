@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load, load_file
+from safetensors.torch import load
 from torch import Tensor, nn
 
-from ..errors import AvatarTexError, ErrorCode
 from ..networks.completer import Completer
 from ..networks.conditions import STYLES
 from ..networks.detail import CHANNELS_TOLD
@@ -82,18 +81,6 @@ def load_networks(device: str = "cpu", folder: Path | None = None) -> Networks:
     folder = folder or WEIGHTS
     tensors = {name: verified(folder, name) for name in FILES}
     return assemble(verified(folder, "linear.safetensors"), tensors, device, runtime.wanted(device))
-
-
-def untrained(folder: Path, device: str = "cpu") -> Networks:
-    """The networks of a training's folder, unverified; those that it has no file of are untrained.
-
-    Raises:
-        AvatarTexError: WEIGHTS_MISSING, without the linear prior.
-    """
-    if not (folder / "linear.safetensors").is_file():
-        raise AvatarTexError(ErrorCode.WEIGHTS_MISSING, f"No linear prior in {folder}.", "Run train linear first.")
-    files = {name: load_file(folder / name) for name in FILES if (folder / name).is_file()}
-    return assemble(load_file(folder / "linear.safetensors"), files, device)
 
 
 def assemble(
@@ -189,5 +176,4 @@ def freeze(network: nn.Module) -> nn.Module:
 
 def verified(folder: Path, name: str) -> dict[str, Tensor]:
     """The tensors of one file, after its checksum was compared with the manifest's."""
-    data = verified_bytes(folder, name)
-    return load(data)
+    return load(verified_bytes(folder, name))

@@ -26,22 +26,24 @@ GROUPS = 16
 
 
 class Block(nn.Module):
-    """Two convolutions and a way around them; eta and style scale and shift in between."""
+    """Two convolutions and a way around them; what is said, (B,said) numbers, scales and shifts in between."""
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, groups: int = GROUPS, said: int = EMBEDDED) -> None:
         super().__init__()
-        self.before, self.first = nn.GroupNorm(GROUPS, inputs), nn.Conv2d(inputs, outputs, 3, padding=1)
-        self.steer = nn.Linear(EMBEDDED, 2 * outputs)
-        self.between, self.second = nn.GroupNorm(GROUPS, outputs), nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.before, self.first = nn.GroupNorm(groups, inputs), nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.steer = nn.Linear(said, 2 * outputs) if said else None
+        self.between, self.second = nn.GroupNorm(groups, outputs), nn.Conv2d(outputs, outputs, 3, padding=1)
         self.around = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
-        nn.init.zeros_(self.steer.weight)
+        silence(self.second)
+        if self.steer:
+            nn.init.zeros_(self.steer.weight)
 
-    def forward(self, x: Tensor, said: Tensor) -> Tensor:
-        made = self.first(F.silu(self.before(x)))
-        scale, shift = self.steer(said)[..., None, None].chunk(2, 1)
-        return self.around(x) + self.second(F.silu(self.between(made) * (1 + scale) + shift))
+    def forward(self, x: Tensor, said: Tensor | None = None) -> Tensor:
+        made = self.between(self.first(F.silu(self.before(x))))
+        if self.steer and said is not None:
+            scale, shift = self.steer(said)[..., None, None].chunk(2, 1)
+            made = made * (1 + scale) + shift
+        return self.around(x) + self.second(F.silu(made))
 
 
 class Attention(nn.Module):
@@ -52,8 +54,7 @@ class Attention(nn.Module):
         self.heads = heads
         self.norm, self.asks = nn.GroupNorm(GROUPS, width), nn.Conv2d(width, 3 * width, 1)
         self.out = nn.Conv2d(width, width, 1)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
+        silence(self.out)
 
     def forward(self, x: Tensor) -> Tensor:
         batch, width, height, across = x.shape
@@ -90,9 +91,7 @@ class Completer(nn.Module):
         self.norm = nn.GroupNorm(GROUPS, first)
         self.leave = nn.Linear(first, 3 * PATCH**2)
         self.error = nn.Conv2d(first, 1, 1)
-        for layer in (self.leave, self.error):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+        silence(self.leave, self.error)
 
     def forward(
         self, noisy: Tensor, start: Tensor, colour: Tensor, confidence: Tensor, eta: Tensor, style: Tensor
@@ -118,6 +117,13 @@ class Completer(nn.Module):
         x = F.silu(self.norm(x))
         made = pixels(self.leave(x.permute(0, 2, 3, 1)))
         return signal / power * noisy + spread / power.sqrt() * made, self.error(x)
+
+
+def silence(*layers: nn.Conv2d | nn.Linear) -> None:
+    """Let layers begin with saying nothing."""
+    for layer in layers:
+        nn.init.zeros_(layer.weight)
+        nn.init.zeros_(layer.bias)
 
 
 def patches(picture: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from diffusers import UNet2DModel
 from torch import Tensor, nn
 
+from .completer import silence
 from .conditions import STYLES, kept_signal
 from .sizes import TEXELS
 
@@ -41,8 +42,7 @@ class Denoiser(nn.Module):
             attention_head_dim=32,
             num_class_embeds=len(STYLES),
         )
-        nn.init.zeros_(self.unet.conv_out.weight)
-        nn.init.zeros_(self.unet.conv_out.bias)
+        silence(self.unet.conv_out)
         self.register_buffer("kept", kept_signal(), persistent=False)
 
     def forward(self, noisy: Tensor, conditions: Tensor, time: Tensor, style: Tensor) -> Tensor:

@@ -97,9 +97,8 @@ def strength(units: Tensor, sure: Tensor) -> Tensor:
     return F.interpolate(0.5 * torch.log(3 * told + 1e-4), scale_factor=CELL, mode="bilinear", align_corners=False)
 
 
-#: Channels of conditions(), and which of them say how strong seen detail is.
+#: Channels of conditions().
 CHANNELS_TOLD = 3 + 3 + 3 + 1 + 3 + 1 + 3 + 3
-STRENGTH = slice(14, 17)
 
 
 def conditions(start: Tensor, seen: Tensor, sure: Tensor, geometry: Tensor, usual: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .bend import bent, better, flow_of, undone
+from .completer import silence
 from .conditions import STYLES
 from .sizes import CANVAS, TEXELS
 
@@ -73,8 +74,7 @@ class Generator(nn.Module):
             self.inputs.append(nn.Conv2d(3 * (CANVAS // size) ** 2, channels, 1))
             before = channels
         self.output = nn.Conv2d(before, 3 * (TEXELS // LAST) ** 2, 1)
-        nn.init.zeros_(self.output.weight)
-        nn.init.zeros_(self.output.bias)
+        silence(self.output)
         self.painter: nn.Module | None = None  # does what paint() does, faster, without gradients
 
     def project(self, texture: Tensor, bendings: int = BENDINGS) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .completer import Attention
+from .completer import Attention, Block, silence
 from .sizes import CANVAS
 
 #: Channels of a texel: colour and what the prior's skin lacks of it, confidence, shading, normal.
@@ -23,22 +23,6 @@ GROUPS = 8
 STRONGEST = 1.8
 
 
-class Block(nn.Module):
-    """Two convolutions and a way around them."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.before, self.first = nn.GroupNorm(GROUPS, inputs), nn.Conv2d(inputs, outputs, 3, padding=1)
-        self.between, self.second = nn.GroupNorm(GROUPS, outputs), nn.Conv2d(outputs, outputs, 3, padding=1)
-        self.around = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        made = self.first(F.silu(self.before(x)))
-        return self.around(x) + self.second(F.silu(self.between(made)))
-
-
 class Studio(nn.Module):
     """(B,TOLD,S,S) to the logarithm of the gain of linear light (B,3,S,S), and of the squared error that is left of
     the logarithm of the colour (B,1,S,S)."""
@@ -48,14 +32,13 @@ class Studio(nn.Module):
         first = widths[0]
         self.enter = nn.Conv2d(4 * TOLD, 2 * first, 1)
         self.home = nn.Parameter(0.02 * torch.randn(first, CANVAS // 2, CANVAS // 2))
-        self.down = nn.ModuleList(Block(a, b) for a, b in zip((first, *widths), widths))
+        self.down = nn.ModuleList(Block(a, b, GROUPS, 0) for a, b in zip((first, *widths), widths))
         self.looks = Attention(widths[-1])
         self.up = nn.ModuleList(
-            Block(above + width, width) for above, width in zip((widths[-1], *widths[:0:-1]), widths[::-1])
+            Block(above + width, width, GROUPS, 0) for above, width in zip((widths[-1], *widths[:0:-1]), widths[::-1])
         )
         self.norm, self.leave = nn.GroupNorm(GROUPS, first), nn.Conv2d(first, 16, 3, padding=1)
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        silence(self.leave)
 
     def forward(self, told: Tensor) -> tuple[Tensor, Tensor]:
         here, mirrored = self.enter(F.pixel_unshuffle(told, 2)).chunk(2, 1)

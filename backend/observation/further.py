@@ -20,8 +20,9 @@ from ..portrait.decode import decode_portrait
 from ..portrait.faces import CHOOSE, find_portrait_face
 from ..portrait.parse import parse_portrait
 from ..prior.linear import LinearPrior
+from .covering import enough
 from .look import Look
-from .observe import Observation
+from .observe import SURE, Observation
 from .views import View, further_view
 
 CURE = "Choose another picture of the same person, or remove it."
@@ -30,8 +31,8 @@ CURE = "Choose another picture of the same person, or remove it."
 #: 0.98; of two people (324 pairs) -0.24 to 0.65, three quarters below. Photographs years apart lie between.
 ANOTHER = 0.35
 #: Sigmas in texels of 512 of what is compared: brows, lips, folds and beards; finer the registrations differ, broader
-#: the lights. Confidence from which a texel counts, how many must, and the columns at either side that lie on ears.
-BAND, SEEN, ENOUGH, RIM = (3.0, 16.0), 0.3, 2000, 110
+#: the lights. Texels that must show, and the columns at either side that lie on ears.
+BAND, ENOUGH, RIM = (3.0, 16.0), 2000, 110
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,8 @@ def find_likeness(one: Observation, other: Observation, skin: LinearPrior, scalp
     mean = cv2.resize(skin.mean, (size, size))
     both = np.minimum(one.confidence, other.confidence) * (1 - scalp)
     rim = round(RIM * size / 512)
-    weight = np.where((both > SEEN) & (np.abs(np.arange(size) - size / 2) < size / 2 - rim), both, 0)
-    if (weight > 0).sum() < ENOUGH * (size / 512) ** 2:
+    weight = np.where((both > SURE) & (np.abs(np.arange(size) - size / 2) < size / 2 - rim), both, 0)
+    if not enough(weight > 0, ENOUGH):
         return 1.0
     fine, broad = (
         [masked_blur(seen.unlit - mean, seen.confidence, sigma * size / 512).mean(-1) for seen in (one, other)]

@@ -29,6 +29,8 @@ ERROR = 0.004
 #: skin's 1.4 and hair's 1.55 (0.028 and 0.047); Blender's default material adds the same again. Choose half of the
 #: broad guard: +3.0 dB on visible and +1.8 on hidden texels. What stays of a value, so that the light can put it back.
 REFLECTED, MATTE = 0.04, 0.53
+#: Confidence from which a texel is the portrait's own: below it an estimate is mixed in.
+SURE = 0.3
 #: Texels of the layout for which places in the portrait are kept.
 PLACES = 512
 

@@ -14,14 +14,12 @@ from ..head.scalp import scalp_share
 from ..head.shell import NEAR, at_vertices, come_down, find_thickness, outward, push_out, through_shell
 from ..imaging.sample import fill_smoothly, masked_blur, sample
 from ..prior.hairline import hairline
-from .covering import SEEN, exposed_alike
+from .covering import ALONE, exposed_alike
 from .hair import near_color
-from .observe import at_pixels, held
+from .observe import SURE, at_pixels, held
 from .tone import fade_from
 from .views import View, share_out
 
-#: Alpha from which a colour is that of what stands off alone.
-SURE = 0.8
 #: Share of what stands off at which its soft border begins to count, and counts in full: outside the wall shines
 #: through.
 FAINT = (0.3, 0.8)
@@ -108,7 +106,7 @@ def share_alpha(sure: Sequence[np.ndarray]) -> list[np.ndarray]:
     the shell would have a hole.
     """
     first, *others = sure
-    return share_out([np.clip(first / SEEN, 0, 1), *others] if others else sure)
+    return share_out([np.clip(first / SURE, 0, 1), *others] if others else sure)
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ def see_through(view: View, shell: HeadMesh, layout: AtlasMap, directions: np.nd
         low=masked_blur(seen.portrait, np.maximum(view.person, 0.02), registration.face_height / 60 * 1.3),
         mask=view.person,
         places=places.astype(np.float32),
-        confidence=(sure * (alpha > SURE) * at_pixels(view.person, places) * fragments.covered).astype(np.float32),
+        confidence=(sure * (alpha > ALONE) * at_pixels(view.person, places) * fragments.covered).astype(np.float32),
         unlit=exposed_alike(sample(seen.portrait, places), seen),
         shade=np.full_like(seen.shade, seen.exposure),
         evened=None,
@@ -184,7 +182,7 @@ def continue_shell(seen: Sequence[ShellView], scalp: np.ndarray) -> tuple[np.nda
     alpha = sum(share * one.alpha for share, one in zip(shares, seen, strict=True)).astype(np.float32)
     mean = np.repeat(alpha[..., None], 3, 2) / np.maximum(known, 1e-3)[..., None]
     unseen = np.clip(fade_from(mean, known, GOES_ON)[0][..., 0], 0, 1)
-    if max(seen[0].view.masks[name].max() for name in ("hair", "headwear")) > SURE:
+    if max(seen[0].view.masks[name].max() for name in ("hair", "headwear")) > ALONE:
         unseen = np.maximum(unseen, hairline().find_cover(mean[..., 0], known))
     unseen = (alpha[:, ::-1] + (1 - known[:, ::-1]) * unseen).astype(np.float32)
     return colour, unseen, (alpha + (1 - known) * unseen).astype(np.float32)
@@ -197,7 +195,7 @@ def continue_colour(views: Sequence[View], scalp: np.ndarray) -> np.ndarray:
     total = np.sum(shares, 0)
     unlit = sum(share[..., None] * view.observation.unlit for share, view in zip(shares, views, strict=True))
     unlit = (unlit / np.maximum(total, 1e-6)[..., None]).astype(np.float32)
-    around = [np.concatenate([part] * 3, 1) for part in (unlit, total > SEEN)]
+    around = [np.concatenate([part] * 3, 1) for part in (unlit, total > SURE)]
     colour = fill_smoothly(*around)[:, len(unlit) : 2 * len(unlit)]
     lead, height = views[0].observation, views[0].registration.face_height
     mask = np.maximum(views[0].masks["hair"], views[0].masks["headwear"])
@@ -206,6 +204,6 @@ def continue_colour(views: Sequence[View], scalp: np.ndarray) -> np.ndarray:
         return colour
     hair = exposed_alike(hair, lead)
     if len(views) > 1:  # beside what a further portrait shows its colour goes on, not the first one's
-        told = np.clip(sum(shares[1:]) / SEEN, 0, 1).astype(np.float32)
+        told = np.clip(sum(shares[1:]) / SURE, 0, 1).astype(np.float32)
         hair = np.clip(hair + fade_from((unlit - hair) * (told > 0.05)[..., None], told)[0], 0, 1)
-    return (colour + (scalp * (1 - np.clip(total / SEEN, 0, 1)))[..., None] * (hair - colour)).astype(np.float32)
+    return (colour + (scalp * (1 - np.clip(total / SURE, 0, 1)))[..., None] * (hair - colour)).astype(np.float32)

@@ -13,12 +13,12 @@ from .beard import continue_beard
 from .covering import COVERINGS, Covering, Evidence, exposed_alike, join, region_of
 from .covering import continued as continue_color
 from .hair import continue_hair, near_color
-from .observe import Observation, at_pixels
+from .observe import SURE, Observation, at_pixels
 from .relight import relighting
 from .tone import fade_from
 
-#: Confidence from which a texel tells the tone of a portrait; so many must be seen by both to compare them there.
-SURE, ENOUGH = 0.3, 400
+#: Texels that two portraits must both show to be compared there.
+ENOUGH = 400
 #: Most that a channel's gain, and the low frequencies' ratio, may be either way.
 GAIN, RATIO = 4.0, 2.5
 #: How far the first one's light fades into the others, as shares of the atlas: the shorter the truer (0.03 instead of

@@ -10,8 +10,8 @@ import numpy as np
 from ..imaging.sample import to_linear, to_srgb
 from ..networks.sizes import CANVAS
 from .fit import Evidence, fit
-from .linear import NOISE, LinearPrior
-from .part_light import Told, part_light
+from .linear import COARSE, NOISE, LinearPrior
+from .part_light import MIRRORED, Told, part_light
 
 #: Shading is never trusted beyond these ratios of a good exposure.
 DARKEST, BRIGHTEST = 0.35, 1.8
@@ -20,7 +20,7 @@ UPRIGHT = np.diag([1.0, -1.0, -1.0])
 #: Mean and covariance of portraits' lights, half of them as lab/texhub/lights.py draws them (exposed for the front of
 #: the face), half as lab/evaluation/truth.py (for all of the head that shows): coefficients that mirroring keeps, then
 #: those whose sign it turns, which are 0 on average.
-KEPT, TURNED = [0, 2, 3, 5, 7, 8], [1, 4, 6]
+KEPT, TURNED = (np.flatnonzero(MIRRORED == sign) for sign in (1, -1))
 MEAN = (0.798, 0.273, 0.263, 0.185, 0.010, 0.028)
 COVARIANCE = (
     (0.0224, 0.0134, -0.0171, -0.0021, 0.0000, -0.0054),
@@ -34,11 +34,11 @@ TURNED_COVARIANCE = ((0.0813, 0.0455, 0.0563), (0.0455, 0.0515, 0.0295), (0.0563
 #: Mean shading of what shows, and its standard deviation: photographers expose for that, too. Without it 0.1 dB less on
 #: drawn observations of training faces, 0.3 on rendered ones.
 EXPOSED, EXPOSURE_SPREAD = 0.97, 0.15
-#: Texels of the fit: light is smooth, so a quarter of the prior's; shares seen of a texel from which it counts, and how
-#: many must. Rounds of Gauss-Newton; the shading below which it has no gradient; exponent of sRGB.
-TEXELS, LEAST, ENOUGH = 64, 0.05, 30
+#: Share seen of a texel from which it counts, and how many must. Rounds of Gauss-Newton; the
+#: shading below which it has no gradient; exponent of sRGB.
+LEAST, ENOUGH = 0.05, 30
 ROUNDS, FLOOR, GAMMA = 8, 0.12, 2.2
-#: Rows and columns of TEXELS that are face.
+#: Rows and columns of COARSE that are face.
 FACE = (slice(12, 52), slice(16, 48))
 #: How many of the prior's texels count as one observation; the residual at which a texel counts half.
 CORRELATED, OUTLIER = 100.0, 0.07
@@ -49,7 +49,7 @@ class Light:
     """Irradiance as spherical harmonics of order 2 (Ramamoorthi and Hanrahan 2001), one for all channels.
 
     coefficients: (9,), shading 1 is a good exposure. rotation: (3,3) mesh axes to the viewer's: right, up, near.
-    skin: (TEXELS,TEXELS,3) float32 sRGB, the unlit skin that was found with it; None where nobody looked.
+    skin: (COARSE,COARSE,3) float32 sRGB, the unlit skin that was found with it; None where nobody looked.
     """
 
     coefficients: np.ndarray
@@ -96,7 +96,7 @@ def estimate_light(
         camera_rotation: (3,3) mesh axes to the camera's.
     """
     rotation = UPRIGHT @ camera_rotation
-    small = skin.shrunk(TEXELS)
+    small = skin.shrunk(COARSE)
     found = tell_light(colour, normals, confidence, small, rotation)
     if found is None:
         return Light(usual_light()[0], rotation, small.mean)
@@ -107,10 +107,10 @@ def estimate_light(
 def tell_light(
     colour: np.ndarray, normals: np.ndarray, confidence: np.ndarray, skin: LinearPrior, rotation: np.ndarray
 ) -> tuple[Told, np.ndarray] | None:
-    """The estimate from what shows alone, and the (TEXELS,TEXELS,3) skin; None where too little does.
+    """The estimate from what shows alone, and the (COARSE,COARSE,3) skin; None where too little does.
 
     Args:
-        skin: the prior at TEXELS. rotation: (3,3) mesh axes to the viewer's. The others are estimate_light()'s.
+        skin: the prior at COARSE. rotation: (3,3) mesh axes to the viewer's. The others are estimate_light()'s.
     """
     mean, precision = usual_light()
     weight = _small(confidence)
@@ -142,7 +142,7 @@ def _fit(
     weights, (n,9) harmonics."""
     components, middle = skin.basis.reshape(len(skin.basis), -1, 3)[:, used.ravel()], skin.mean[used]
     count, pull = len(components), 1 / np.maximum(skin.deviation, 1e-3) ** 2
-    base = weight / (CORRELATED * (TEXELS / CANVAS) ** 2 * NOISE**2)
+    base = weight / (CORRELATED * (COARSE / CANVAS) ** 2 * NOISE**2)
     coefficients, light, albedo, believed = np.zeros(count), mean, middle, 1.0
     for _ in range(ROUNDS):
         smooth = basis @ light.astype(np.float32)
@@ -173,4 +173,4 @@ def usual_light() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _small(picture: np.ndarray) -> np.ndarray:
-    return cv2.resize(picture.astype(np.float32), (TEXELS, TEXELS), interpolation=cv2.INTER_AREA)
+    return cv2.resize(picture.astype(np.float32), (COARSE, COARSE), interpolation=cv2.INTER_AREA)

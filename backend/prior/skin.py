@@ -18,17 +18,16 @@ from ..imaging.sample import sample_atlas
 from ..verified import WEIGHTS, verified_bytes
 from .fit import Evidence, fit
 from .light import harmonics
-from .linear import LinearPrior
+from .linear import NOISE, LinearPrior
 
 #: Light from everywhere, and from one direction; what they do to sRGB values.
 AMBIENT, KEY, GAMMA = 0.45, 0.72, 1 / 2.2
 BACKDROP = 0.55
 #: Components of the prior: with more the flow of turned heads gets truer, with all of them no more.
 COMPONENTS = 40
-#: Standard deviation of a pixel about the model, sRGB, and how many pixels count as one observation; of so many one is
-#: looked at; deviations of the exposure, the light and the channels, as shares of the mean's colour; the residual at
-#: which a pixel counts half; rounds.
-NOISE, CORRELATED, EVERY = 0.02, 20.0, 4
+#: How many pixels count as one observation; of so many one is looked at; deviations of the exposure, the
+#: light and the channels, as shares of the mean's colour; the residual at which a pixel counts half; rounds.
+CORRELATED, EVERY = 20.0, 4
 EXPOSURE, LIGHT, COLOUR, OUTLIER, ROUNDS = 1.0, 0.3, 0.3, 0.1, 4
 #: Canonical: below it there are neck and clothes, behind it hair.
 BELOW, HAIR_BEHIND = -0.45, -0.1

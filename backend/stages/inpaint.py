@@ -18,6 +18,7 @@ from ..job import StageOptions
 from ..models.bundle import Networks
 from ..networks.conditions import SCALE
 from ..networks.noise import OCTAVES, draw_noise
+from ..observation.observe import SURE
 from .stage import AtlasObservation, OnStep, to_picture, to_tensor
 
 #: Shares of the way from the truth to the start at which a sample is looked at, and the end; of the mean.
@@ -25,8 +26,6 @@ SAMPLED, MEAN = (1.0, 0.85, 0.6, 0.35, 0.15, 0.0), (1.0, 0.0)
 #: The noise of a sample is coarse alone: what is finer than the network's patches it cannot take out again, and in the
 #: next octave it leaves stains on necks.
 COARSE = (0.0,) * 4 + OCTAVES[4:]
-#: Confidence from which a texel counts as seen.
-SURE = 0.3
 
 
 @torch.no_grad()

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..job import StageOptions
 from ..models.bundle import Networks
+from ..observation.observe import SURE
 from .stage import AtlasObservation, OnStep, to_picture, to_tensor
 
 #: Share from which the generator's texture is nearer to hidden skin than the completion. Of drawings over it a search
@@ -23,8 +24,6 @@ SEARCHED = 0.5
 STEPS, RATE = 20, 0.015
 #: Weight of the completion beside what was seen; of the way from the start, beside errors of TEXEL sRGB.
 COMPLETION, NEAR, TEXEL = 0.5, 0.05, 0.05
-#: Confidence from which a texel counts as seen.
-SURE = 0.3
 
 
 def fit_latent(

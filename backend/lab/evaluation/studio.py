@@ -32,7 +32,7 @@ from ...head.scalp import scalp_share
 from ...head.visibility import depth_view
 from ...imaging.files import write_picture
 from ...imaging.sample import sample, to_linear, to_srgb
-from ...models.bundle import load_networks, untrained
+from ...models.bundle import load_networks
 from ...networks.sizes import TEXELS
 from ...observation.covering import join_evidence
 from ...observation.look import Look
@@ -42,6 +42,7 @@ from ...observation.views import find_coverings
 from ...portrait.decode import decode_portrait
 from ..texhub.pigments import ita
 from ..texhub.skins import clothes
+from ..untrained import untrained
 from .cases import SPLIT
 from .metrics import psnr
 from .studio_portraits import SETTINGS, StudioPortrait, render_studio

@@ -14,11 +14,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ...models.bundle import WEIGHTS, Networks, untrained
+from ...models.bundle import WEIGHTS, Networks
 from ...networks.detail import CHANNELS_TOLD
 from ...networks.generator import LATENT, LAYERS, Generator
 from ...networks.sizes import CANVAS, TEXELS
 from ...stages.repaint import AROUND
+from ..untrained import untrained
 
 #: Name of the location that initializers of the graphs refer to; no such file exists.
 ELSEWHERE = "safetensors"
