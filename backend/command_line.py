@@ -13,7 +13,7 @@ from .arguments import take
 from .errors import AvatarTexError, Cancelled, ErrorCode, explain
 from .messages import STAGES
 from .option import Option
-from .outputs import refuse_overwriting
+from .outputs import UDIM, refuse_overwriting
 from .pins import NAMES, read_pins
 
 EXIT_REFUSED = 2
@@ -54,6 +54,25 @@ def read_request(arguments: argparse.Namespace, options: Iterable[Option]) -> di
     if fields["pins"]:  # a request carries the pins and not their file
         refuse_overwriting([fields["pins"]], [given.get(name, "") for name in OUTPUTS])
     return {**fields, "pins": read_pins(fields["pins"]) if fields["pins"] else []}
+
+
+def make_parser(name: str, about: str, epilog: str = "") -> argparse.ArgumentParser:
+    """Of the command of that name; the lines of its texts stay as they are."""
+    return argparse.ArgumentParser(
+        prog=f"python -m backend {name}",
+        description=about,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def print_results(paths: Iterable[str], tiles: Iterable[int], warnings: Iterable[str] = ()) -> None:
+    """The name of every file of every tile; warnings on stderr."""
+    for warning in warnings:
+        print(f"note: {warning}", file=sys.stderr)
+    for path in paths:
+        for tile in list(tiles) or [0]:
+            print(path.replace(UDIM, str(tile)))
 
 
 def run(work: Callable[[Callable[[str, float], None]], None]) -> int:

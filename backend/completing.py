@@ -38,17 +38,6 @@ def stage_options(request: Generate | Variants, job: Prepared, seeds: Mapping[in
     return [replace(shared, seed=seed, another=another) for seed, another in seeds.items()]
 
 
-def complete(
-    job: Prepared,
-    networks: Networks,
-    options: StageOptions | None = None,
-    step: Step = no_step,
-    pictures: StagePictures | None = None,
-) -> Completion:
-    """The priors' completion, the three stages on it, the finishers: the whole atlas without light."""
-    return next(complete_each(job, networks, [options or StageOptions()], step, pictures))
-
-
 def complete_each(
     job: Prepared,
     networks: Networks,
@@ -56,7 +45,8 @@ def complete_each(
     step: Step = no_step,
     pictures: StagePictures | None = None,
 ) -> Iterator[Completion]:
-    """complete() for several seeds, one after the other as they are asked for; a large model paints a few at once.
+    """The priors' completion, the stages on it, the finishers: the whole atlas without light, for each of several seeds
+    as they are asked for; a large model paints a few at once.
 
     Args:
         options: they differ in their seeds.

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from . import report
-from .completing import complete, stage_options
+from .completing import complete_each, stage_options
 from .compose.compose import Composition, Finish
 from .compose.regions import Regions, hold, read_regions
 from .compose.shell_picture import ShellPicture, paint_shell
@@ -35,7 +35,7 @@ from .observation.covering import join_evidence
 from .observation.further import add_further
 from .observation.look import Look
 from .observation.observe import PLACES
-from .observation.stands_off import see_shell
+from .observation.shell_cover import find_shell
 from .observation.views import find_coverings, fuse
 from .options import PROFILE, SHELL
 from .outputs import UDIM, Staged, pattern, shell_files
@@ -92,8 +92,8 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     pictures = StagePictures(request.keep_stages, request.previews, progress.preview)
     prepared = prepare(Job(request, read_head(request), networks, step, pictures, regions))
     another = request.seed != 0 or bool(regions and regions.redoing)
-    [options] = stage_options(request, prepared, {request.seed: another})
-    generated = complete(prepared, networks, options, step, pictures)
+    options = stage_options(request, prepared, {request.seed: another})
+    [generated] = complete_each(prepared, networks, options, step, pictures)
 
     step("compose")
     finish = Finish(request.size, request.opacities(prepared.style), layers=bool(request.layers))
@@ -156,9 +156,7 @@ def picture_files(
     files += [
         (tile_path(path, number), picture)
         for number, shell in shells.items()
-        for path, picture in zip(
-            shell_files(output), (shell.picture, shell.small(thickness), shell.strands), strict=True
-        )
+        for path, picture in zip(shell_files(output), shell.pictures(thickness), strict=True)
     ]
     return files
 
@@ -203,8 +201,7 @@ def observe_portraits(job: Job, found: Match, portrait: Portrait, style: str) ->
     beside = add_further(settings.further, found, first.observation, look, parse_pins(settings.pins), report_step)
     views = (first, *beside.views)
     coverings = find_coverings(views, canonical)
-    tiles = split_tiles(found.mesh)
-    warnings, advice = uv_warnings(found.mesh, tiles)
+    warnings, advice = uv_warnings(found.mesh, split_tiles(found.mesh))
     headwear = any(one.name == "headwear" for one in coverings)
     prepared = Prepared(
         found,
@@ -213,11 +210,10 @@ def observe_portraits(job: Job, found: Match, portrait: Portrait, style: str) ->
         join_evidence(fuse(first.observation, beside.views), coverings),
         depth_inside(found.mesh, layout),
         style,
-        tiles,
         beside,
         [*found.warnings, *([HEADWEAR] if headwear else []), *found.quality.advice, *beside.warnings, *warnings],
         advice,
-        see_shell(found, layout, views) if settings.shell != SHELL.default else None,
+        find_shell(found, layout, views) if settings.shell != SHELL.default else None,
     )
     return prepared, layout
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from .compose.stage_pictures import stage_files
 from .errors import AvatarTexError, ErrorCode
 from .layers.files import PACKED, PAINTED, refuse_suffix
-from .messages import Generate
+from .messages import Expressions, Generate, Variants
 from .options import PROFILE, SHELL, refuse_unknown
 from .outputs import name_inputs, refuse_outputs, shell_files
 
@@ -45,6 +47,17 @@ def check_request(request: Generate) -> None:
         ],
         (2 * TEXEL_BYTES + (LAYERS_BYTES if request.layers else 0)) * request.size**2,
     )
+
+
+def check_like_texture(request: Variants | Expressions, output: str) -> None:
+    """Refuse a request as one for a texture of its head and portrait, written to output.
+
+    Raises:
+        AvatarTexError: as check_request().
+    """
+    shared = {field.name for field in fields(Generate)} & {field.name for field in fields(request)}
+    given = {name: getattr(request, name) for name in shared - {"output", "previews"}}
+    check_request(Generate(**given, output=output))
 
 
 def choose_device(wanted: str) -> str:

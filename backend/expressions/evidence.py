@@ -22,7 +22,7 @@ from ..head.register import Registration
 from ..head.shape import EXPRESSIONS, READ, SHAPE, shapes_of
 from ..imaging.sample import LUMINANCE, masked_blur, sample_atlas, to_linear
 from ..observation.expression import READ_NOISE
-from ..observation.observe import Observation
+from ..observation.views import View
 
 #: Maps of gain and bias have so many control points along a side (Athar et al.), and the ridge of the gain.
 WINDOWS, RIDGE = 32, 0.003
@@ -54,27 +54,21 @@ class ExpressionEvidence:
 
 
 def observe_expression(
-    neutral: Observation,
-    first: Registration,
-    shown: Observation,
-    registration: Registration,
-    head: HeadLandmarks,
-    mesh: HeadMesh,
-    moves: Sequence[np.ndarray],
+    first: View, view: View, head: HeadLandmarks, mesh: HeadMesh, moves: Sequence[np.ndarray]
 ) -> ExpressionEvidence | None:
-    """What a portrait shows of the head's expressions; None where it makes none of them.
+    """What a portrait shows of the head's expressions, beside the first one without its folds; None where it makes none
+    of them.
 
     Args:
-        neutral: the first portrait without its folds, first: its registration. shown: the one to look at, with its
-            folds.
         moves: (N,3) of each channel.
     """
-    weights = fit_keys(registration, head, mesh, moves, None if registration is first else first)
+    neutral, shown, alone = first.observation, view.with_folds(), view is first
+    weights = fit_keys(view.registration, head, mesh, moves, None if alone else first.registration)
     if weights.max(initial=0) < LEAST:
         return None
     both = np.minimum(neutral.confidence, shown.confidence)
     light, rest = (to_linear(one.unlit) @ LUMINANCE for one in (shown, neutral))
-    if registration is not first:  # whose light is the neutral one's
+    if not alone:  # whose light is the neutral one's
         gain, bias = gain_and_bias(light, rest, both)
         light = np.clip(gain * light + bias, 0, 1)
     detail = np.log(light + 0.02) - np.log(rest + 0.02)
@@ -103,8 +97,8 @@ def fit_keys(
     if first is not None:
         start, same = fit_keys(first, head, mesh, moves), SAME
         missing = missing - _missing(first)
-    columns = registration.camera.moved(registration.landmarks, np.stack(shapes))
-    weight = np.sqrt(READ * registration.weights)[:, None] / READ_NOISE
+    columns = registration.camera.moved(registration.read.points, np.stack(shapes))
+    weight = np.sqrt(READ * registration.read.weights)[:, None] / READ_NOISE
     matrix = (columns / registration.face_height * weight).reshape(len(shapes), -1).T
     ridge = np.diag(1 / np.concatenate([np.full(count, SHAPE * same), np.full(len(moves), USUAL)]))
     low = np.concatenate([np.full(count, -np.inf), -start])
@@ -116,7 +110,8 @@ def fit_keys(
 
 def _missing(registration: Registration) -> np.ndarray:
     """(468,2) how far the head's landmarks are from the portrait's, in face heights of the picture."""
-    return (registration.targets - registration.camera.project(registration.landmarks)[0]) / registration.face_height
+    read = registration.read
+    return (read.targets - registration.camera.project(read.points)[0]) / registration.face_height
 
 
 def gain_and_bias(shown: np.ndarray, wanted: np.ndarray, confidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from ..errors import AvatarTexError, ErrorCode
 from ..head.atlas import map_atlas
 from ..imaging.files import encode_picture
 from ..job import Prepared
-from ..messages import Expressed, Expressions, Generate
+from ..messages import Expressed, Expressions
 from ..outputs import UDIM, Staged, pattern
 from ..progress import Clock, Progress
 from ..request import Job
@@ -89,9 +88,7 @@ def check(request: Expressions) -> None:
     """
     if not request.output or os.path.isfile(request.output):
         raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output folder was given.", "Name the folder for the maps.")
-    shared = {field.name for field in dataclasses.fields(Generate)} & {f.name for f in dataclasses.fields(request)}
-    given = {name: getattr(request, name) for name in shared - {"output"}}
-    refusals.check_request(Generate(**given, output=name_picture(request, "folds", 0, False)))
+    refusals.check_like_texture(request, name_picture(request, "folds", 0, False))
 
 
 def make_channels(canonical: np.ndarray, poses: dict[str, np.ndarray]) -> list[Channel]:
@@ -134,12 +131,7 @@ def strongest(channels: list[Channel], strains: list[Strain]) -> tuple[list[Chan
 def observe_expressions(job: Prepared, channels: Sequence[Channel]) -> tuple[list[ExpressionEvidence], list[str]]:
     """What the portraits show of the expressions, the first beside itself without its folds; and the warnings."""
     moves = [channel.moves for channel in channels]
-    found = (
-        observe_expression(
-            job.observation, job.registration, view.with_folds(), view.registration, job.match.head, job.mesh, moves
-        )
-        for view in job.views
-    )
+    found = (observe_expression(job.views[0], view, job.match.head, job.mesh, moves) for view in job.views)
     return [one for one in found if one is not None], job.warnings
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .landmarks import TRUSTED, face_height
+from .landmarks import TRUSTED, HeadLandmarks, face_height
 
 #: Robust scale as a share of the face's height: expression moves landmarks by about this much; less where shapes are
 #: fitted as well.
@@ -53,12 +53,9 @@ class Camera:
 
 
 def solve_camera(
-    points: np.ndarray,
-    normals: np.ndarray,
-    trust: np.ndarray,
+    head: HeadLandmarks,
     pixels: np.ndarray,
-    width: int,
-    height: int,
+    extent: tuple[int, int],
     pinned: np.ndarray | None = None,
     shapes: np.ndarray | None = None,
     start: Camera | None = None,
@@ -69,7 +66,7 @@ def solve_camera(
     side of a turned face are where the network guesses (prototype: 14 to 24 px at 20 to 35 degrees of yaw).
 
     Args:
-        points, normals: (n,3) on the head. trust: (n,) 0..1. pixels: (n,2) in the portrait.
+        pixels: (n,2) of the landmarks in the portrait. extent: its (width, height).
         pinned: (n,) bool, landmarks that the artist placed: they count more, wherever they face.
         shapes: (k,n,3) ways in which the portrait's face may differ from the head, one standard deviation each. They
             take up what would turn the camera otherwise, and are forgotten then.
@@ -78,10 +75,10 @@ def solve_camera(
     Returns:
         The camera and the landmarks' final weights (n,), 1 where pinned.
     """
+    points, trust = head.points, head.trust
     pinned = np.zeros(len(points), bool) if pinned is None else pinned
     floor = np.where(pinned & (trust > TRUSTED), PIN_WEIGHT, 1e-3)
-    centre = np.array([width / 2, height / 2], np.float64)
-    size = max(width, height)
+    centre, size = np.array(extent, np.float64) / 2, max(extent)
     scale, shown = float(np.linalg.norm(np.ptp(points, axis=0))) or 1.0, float(np.ptp(pixels[:, 1])) or 1.0
     origin = points.mean(0)
     local = (points - origin) / scale
@@ -161,7 +158,7 @@ def solve_camera(
         rotation, _ = cv2.Rodrigues(found[:3])
         towards = -(local @ rotation.T + found[3:6])
         towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-        facing = np.einsum("nc,nc->n", normals @ rotation.T, towards)
+        facing = np.einsum("nc,nc->n", head.normals @ rotation.T, towards)
         weights = np.sqrt(np.maximum(trust * np.clip((facing + 0.1) / 0.5, 0, 1), floor))
         found, _ = settle(found)
     rotation, _ = cv2.Rodrigues(found[:3])

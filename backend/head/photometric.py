@@ -24,6 +24,7 @@ from .camera import Camera
 from .landmarks import HeadLandmarks
 from .reread import FILL, SIZE, Frame
 from .shape import READ, deviations, shapes_of
+from .subjects import Readings
 
 #: Pictures of so many pixels across, coarse to fine (a face is half as tall), and steps in each.
 SIZES, STEPS, REWEIGHTED = (64, 128), 3, 3
@@ -41,9 +42,7 @@ FACING, COVERED, REACH = 0.1, 0.95, (0.08, 0.12)
 def refine(
     frame: Frame,
     head: HeadLandmarks,
-    points: np.ndarray,
-    targets: np.ndarray,
-    weights: np.ndarray,
+    read: Readings,
     portrait: np.ndarray,
     skin_prior: LinearPrior,
     skin: np.ndarray | None = None,
@@ -51,8 +50,7 @@ def refine(
     """The camera that explains the portrait's pixels, and where the portrait shows landmarks then.
 
     Args:
-        frame: the head through the camera so far. head: its landmarks, at rest.
-        points: (n,3) landmarks on the head, (n,2) targets: where they were read, weights: (n,) 0..1, how surely.
+        frame: the head through the camera so far. head: its landmarks, at rest. read: as they were read since.
         portrait: (SIZE,SIZE,3) float32 sRGB, the frame's window of it. skin_prior: what skins look like.
         skin: (H,W) 0..1 of the whole portrait, what of it is the face's (portrait/parse.py); hair, hands, glasses are
             explained by no skin.
@@ -63,8 +61,8 @@ def refine(
     """
     camera = frame.camera
     motion = Motion(camera, head, frame.scale)
-    read = motion.of(points)
-    missing = (targets - camera.project(points)[0]) * frame.scale
+    moves = motion.of(read.points)
+    missing = (read.targets - camera.project(read.points)[0]) * frame.scale
     pixels = Pixels(frame, skin_prior, skin)
     spreads = np.concatenate([np.full(3, np.radians(TURN)), np.full(3, SHIFT), deviations()])
     found, noise = np.zeros(len(spreads)), NOISE**2
@@ -84,9 +82,9 @@ def refine(
             kinds = len(view.parts)
             by_pixels = Evidence(columns, wanted, view.weight / noise, OUTLIER)
             by_landmarks = Evidence(
-                np.concatenate([np.zeros((kinds, *missing.shape)), np.moveaxis(read, 2, 0)]),
+                np.concatenate([np.zeros((kinds, *missing.shape)), np.moveaxis(moves, 2, 0)]),
                 missing,
-                READ * weights / spread**2,
+                READ * read.weights / spread**2,
                 spread,
                 power=0.5,
             )
@@ -95,7 +93,7 @@ def refine(
             found = explained[kinds:]
             median = weighted_median(by_pixels.squared_residual(explained), view.weight)
             noise = max(NOISE**2, median / 2.37)  # the median of three squared deviations, in variances
-    return motion.turned(found), frame.outwards(frame.inwards(camera.project(points)[0]) + read @ found)
+    return motion.turned(found), frame.outwards(frame.inwards(camera.project(read.points)[0]) + moves @ found)
 
 
 class Motion:

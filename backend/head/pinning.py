@@ -7,6 +7,7 @@ corner pulls the lips and leaves the eyes, whatever the picture's scale.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -163,7 +164,6 @@ def pinned_head(mesh: HeadMesh, found: HeadLandmarks | None, pins: Sequence[Pin]
     index, targets = head_pins(pins)
     if found is not None and not len(index):
         return found
-    normals = vertex_normals(mesh)
     if found is not None and not means_another_face(found.points, index, targets):
         points, rotation, presence = bend(found.points, index, targets), found.rotation, found.presence
     else:
@@ -171,7 +171,7 @@ def pinned_head(mesh: HeadMesh, found: HeadLandmarks | None, pins: Sequence[Pin]
         similarity = _similarity(canonical[index], targets)
         points = stretch(canonical @ similarity[:, :3].T + similarity[:, 3], index, targets)
         rotation, presence = similarity[:, :3].T / np.cbrt(np.linalg.det(similarity[:, :3])), 0.0
-    return _seat(mesh, normals, points, rotation, presence, index, targets)
+    return _seat(mesh, points, rotation, presence, index, targets)
 
 
 def hold_head_pins(head: HeadLandmarks, found: HeadLandmarks, pins: Sequence[Pin]) -> HeadLandmarks:
@@ -186,7 +186,7 @@ def hold_head_pins(head: HeadLandmarks, found: HeadLandmarks, pins: Sequence[Pin
     trust = head.trust.copy()
     trust[index] = np.where(found.trust[index] > TRUSTED, 1.0, trust[index])
     points = bend(head.points, index, found.points[index])
-    return HeadLandmarks(points, head.normals, trust, head.rotation, head.height, head.presence)
+    return replace(head, points=points, trust=trust)
 
 
 def refuse_few_pins(code: ErrorCode, sentence: str, placed: int, cure: str) -> AvatarTexError:
@@ -196,17 +196,10 @@ def refuse_few_pins(code: ErrorCode, sentence: str, placed: int, cure: str) -> A
 
 
 def _seat(
-    mesh: HeadMesh,
-    normals: np.ndarray,
-    points: np.ndarray,
-    rotation: np.ndarray,
-    presence: float,
-    index: np.ndarray,
-    targets: np.ndarray,
+    mesh: HeadMesh, points: np.ndarray, rotation: np.ndarray, presence: float, index: np.ndarray, targets: np.ndarray
 ) -> HeadLandmarks:
     """Landmarks (468,3) laid onto the surface as seen from in front; pins stay where they are."""
-    height = face_height(points)
-    centre = face_middle(points)
+    height, centre, normals = face_height(points), face_middle(points), vertex_normals(mesh)
     view = render_view(mesh, rotation, FINE, centre=centre, extent=height * 1.9, normals=normals)
     across, up, towards = ((points - centre) @ rotation.T * view.scale).T
     pixels = np.column_stack([across + FINE / 2, FINE / 2 - up, -towards])

@@ -159,5 +159,5 @@ def look_deep(surface: Surface, size: int = 512) -> list[DepthView]:
     found = []
     for left, up in VIEWS:
         pixels, depth = place_camera(surface, left, up, size).project(surface.places)
-        found.append(depth_view(surface.mesh.corners(pixels), surface.mesh.corners(depth), size, size, extent))
+        found.append(depth_view(surface.mesh.corners(pixels), surface.mesh.corners(depth), (size, size), extent))
     return found

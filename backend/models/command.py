@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ..command_line import run
+from ..command_line import make_parser, run
 from ..errors import AvatarTexError, ErrorCode
 from ..offline import connect_to_hub
 from .profiles import PROFILES, Profile, find_profile
@@ -24,9 +24,7 @@ They lie in the hub library's shared cache. HF_HOME, HF_ENDPOINT and HF_TOKEN me
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m backend models", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser("models", ABOUT)
     commands = parser.add_subparsers(dest="command", required=True)
     shown = commands.add_parser("list", help="what there is, its size, its licence, and what of it is here")
     fetched = commands.add_parser("download", help="fetch a profile, or go on with it")

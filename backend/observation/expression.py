@@ -33,10 +33,10 @@ TAKEN, DEEPEST = 0.75, 0.6
 
 def fit_expression(registration: Registration, head: HeadLandmarks) -> np.ndarray:
     """(EXPRESSIONS,) how far the portrait's face is opened and smiles, in those of head/shape.py."""
-    camera, points = registration.camera, registration.landmarks
+    camera, points = registration.camera, registration.read.points
     columns = camera.moved(points, shapes_of(head))
-    missing = registration.targets - camera.project(points)[0]
-    weight = READ * registration.weights / (READ_NOISE * registration.face_height) ** 2
+    missing = registration.read.targets - camera.project(points)[0]
+    weight = READ * registration.read.weights / (READ_NOISE * registration.face_height) ** 2
     return fit([Evidence(columns, missing, weight)], deviations() ** -2.0).unknowns[-EXPRESSIONS:]
 
 
@@ -70,7 +70,7 @@ def take_folds_off(
     pressed = compression(np.array([0.0, max(float(fit_expression(registration, head)[-1]), 0.0)]))
     if pressed.max() <= FROM:
         return portrait
-    points, height = registration.targets, registration.face_height
+    points, height = registration.read.targets, registration.face_height
     low = np.maximum(np.floor(points.min(0) - 2 * WIDE * height), 0).astype(int)
     high = np.ceil(points.max(0) + 2 * WIDE * height).astype(int)
     face = tuple(slice(first, last) for first, last in zip(low[::-1], high[::-1], strict=True))

@@ -13,6 +13,7 @@ from ..errors import AvatarTexError
 from ..head.match import Match, registration_json
 from ..head.quality import judge
 from ..head.register import register
+from ..head.subjects import Face, Head
 from ..imaging.sample import masked_blur
 from ..messages import LOW_SCORE
 from ..pins import Pin
@@ -107,17 +108,8 @@ def register_further(path: str, match: Match, look: Look, pins: Sequence[Pin]) -
     face, notes = find_portrait_face(portrait)
     parse = parse_portrait(portrait.color, face, portrait.alpha)
     height, width = portrait.color.shape[:2]
-    registration = register(
-        match.mesh,
-        match.canonical,
-        match.head,
-        face.points[:, :2],
-        width,
-        height,
-        pins,
-        picture=portrait.color,
-        skin=parse.face,
-    )
+    shown = Face(face.points[:, :2], (width, height), portrait.color, parse.face)
+    registration = register(Head(match.mesh, match.canonical, match.head), shown, pins)
     quality = judge(registration, face, match.head, pins, parse.face)
     found = replace(match, face=face, registration=registration, parse=parse, quality=quality, warnings=notes)
     return found, look.at(found, portrait.color), notes

@@ -168,7 +168,7 @@ def observe(
         trusted = trusted * sure
     return Observation(
         matte,
-        masked_blur(matte, np.maximum(mask, 0.02), registration.face_height / 60 * 1.3),
+        low_pass(matte, mask, registration.face_height),
         mask,
         light,
         places.astype(np.float32),
@@ -178,6 +178,11 @@ def observe(
         surface.covered,
         evened,
     )
+
+
+def low_pass(picture: np.ndarray, mask: np.ndarray, face_height: float) -> np.ndarray:
+    """(H,W,3) without what is finer than an atlas texel of the networks, averaged where the (H,W) mask is."""
+    return masked_blur(picture, np.maximum(mask, 0.02), face_height / 60 * 1.3)
 
 
 def skin_mask(skin: np.ndarray, registration: Registration) -> np.ndarray:

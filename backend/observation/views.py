@@ -170,7 +170,7 @@ def find_coverings(views: Sequence[View], canonical: np.ndarray) -> tuple[Coveri
         if name == "facial_hair":
             continued = continue_beard(whole, lead.observation, canonical)
         else:
-            colors = (_near_color(view, name) for view in views)
+            colors = (hair_near(view, view.masks[name]) for view in views)
             continued = continue_hair(name, whole, next((one for one in colors if one is not None), None))
         if continued is None and name != "headwear":  # what shows is evidence, however little it is
             known = whole.sure * whole.shown**4
@@ -180,9 +180,10 @@ def find_coverings(views: Sequence[View], canonical: np.ndarray) -> tuple[Coveri
     return tuple(one for one in found if one is not None)
 
 
-def _near_color(view: View, name: str) -> np.ndarray | None:
+def hair_near(view: View, mask: np.ndarray) -> np.ndarray | None:
+    """(S,S,3) sRGB of what an (H,W) mask covers, without the picture's exposure; None where too little shows."""
     seen = view.observation
-    color = near_color(seen.portrait, view.masks[name], seen.places, view.registration.face_height)
+    color = near_color(seen.portrait, mask, seen.places, view.registration.face_height)
     return None if color is None else exposed_alike(color, seen)
 
 

@@ -124,7 +124,7 @@ def tell_light(
     shown = np.average(basis, axis=0, weights=weight) / EXPOSURE_SPREAD
     usual = precision @ mean + shown * EXPOSED / EXPOSURE_SPREAD
     precision = precision + np.outer(shown, shown)
-    light, worn, residual = _fit(seen, weight, basis, skin, used, np.linalg.solve(precision, usual), precision)
+    light, worn, residual = _fit(seen, weight, basis, skin, used, (np.linalg.solve(precision, usual), precision))
     unlit = skin.decode(worn).astype(np.float32)
     return Told(light, basis, weight, residual.mean(1), unlit[used], unlit[FACE].mean((0, 1))), unlit
 
@@ -135,11 +135,11 @@ def _fit(
     basis: np.ndarray,
     skin: LinearPrior,
     used: np.ndarray,
-    mean: np.ndarray,
-    precision: np.ndarray,
+    usual: tuple[np.ndarray, np.ndarray],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(9,) and (K,) what estimate_light() minimises, and (n,3) what is left, of n texels seen: (n,3) sRGB, (n,)
-    weights, (n,9) harmonics."""
+    weights, (n,9) harmonics. usual: mean and inverse covariance of the light."""
+    mean, precision = usual
     components, middle = skin.basis.reshape(len(skin.basis), -1, 3)[:, used.ravel()], skin.mean[used]
     count, pull = len(components), 1 / np.maximum(skin.deviation, 1e-3) ** 2
     base = weight / (CORRELATED * (COARSE / CANVAS) ** 2 * NOISE**2)

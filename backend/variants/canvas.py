@@ -18,7 +18,7 @@ from ..head.facial_regions import FacialRegions, find_facial_regions
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize
 from ..head.tiles import tile_number, tiles_of
-from ..imaging.sample import sample
+from ..imaging.sample import sample, spread
 
 #: Where ACROSS and DOWN of the atlas come to lie, in sides of the atlas; the face keeps its size.
 WIDE, HIGH = (0.0, 0.25, 0.45, 0.8125), (0.0, 0.31, 1.03, 1.25)
@@ -97,7 +97,7 @@ class Canvas:
                 places = self.uv[here]
                 places[:, 1] = 1 - places[:, 1]
                 picture[here] = sample(texture, places * np.float32(len(texture)))
-        return nearest_filled(picture, self.tile > 0)
+        return spread(picture, self.tile > 0)
 
 
 def make_canvas(mesh: HeadMesh, canonical: np.ndarray, size: int, inside: np.ndarray) -> Canvas:
@@ -159,22 +159,3 @@ def fold(painted: np.ndarray, side: int) -> np.ndarray:
     folded = painted[:, :around].copy()
     folded[:, :beyond] = painted[:, around:] * (1 - ramp) + painted[:, :beyond] * ramp
     return folded
-
-
-def nearest_filled(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """texture.sample.spread in place, looked up at the unknown alone."""
-    if known.all() or not known.any():
-        return picture
-    source = nearest_known(known)
-    picture[~known] = picture.reshape(-1, 3)[source]
-    return picture
-
-
-def nearest_known(known: np.ndarray) -> np.ndarray:
-    """(k,) int64: for each unknown texel of a mask (H,W), row by row, the flat index of the nearest known one."""
-    _, labels = cv2.distanceTransformWithLabels(
-        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    owner = np.zeros(labels.max() + 1, np.int64)
-    owner[labels[known]] = np.flatnonzero(known)
-    return owner[labels[~known]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from ..head.match import registration_json
 from ..imaging.files import encode_picture
 from ..layers.files import PACKED, layers_file
 from ..layers.packed import Packed
-from ..messages import Generate, Variants, Varied
+from ..messages import Variants, Varied
 from ..options import PROFILE, refuse_unknown
 from ..outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs
 from ..progress import Clock, Progress
@@ -121,7 +120,6 @@ def check(request: Variants) -> None:
     Raises:
         AvatarTexError: BAD_REQUEST, NO_MESH, OUTPUT_NOT_WRITTEN.
     """
-    shared = {field.name for field in dataclasses.fields(Generate)} & {f.name for f in dataclasses.fields(Variants)}
     refuse_unknown(vars(request))
     for what, count, distinct in (
         ("style", len(request.styles), len(set(request.styles))),
@@ -132,8 +130,7 @@ def check(request: Variants) -> None:
     if not request.output or os.path.isfile(request.output):
         raise bad("No output folder was given.", "Name the folder for the textures.")
     files = [variant_file(request, style, seed) for style in request.styles for seed in request.seeds]
-    given = {name: getattr(request, name) for name in shared - {"output", "report", "previews"}}
-    refusals.check_request(Generate(**given, output=str(files[0]), report=request.report))
+    refusals.check_like_texture(request, str(files[0]))
     previews = [preview_file(path) for path in files] if request.previews else []
     refuse_outputs(
         name_inputs(request),

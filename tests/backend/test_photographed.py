@@ -86,7 +86,7 @@ def job_of(view: View, canonical: np.ndarray, inside: np.ndarray | None = None, 
     """A job with one portrait of (N,3) vertices."""
     match = SimpleNamespace(registration=view.registration, canonical=canonical)
     inside = np.zeros(len(canonical), np.float32) if inside is None else inside
-    return Prepared(match, (view,), coverings, (None, None), inside, "photo", {}, Further(), [], [])
+    return Prepared(match, (view,), coverings, (None, None), inside, "photo", Further(), [], [])
 
 
 def test_further_portraits_are_evidence_where_the_first_shows_nothing(right):

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from backend import completing
-from backend.completing import complete
 from backend.compose.compose import Composition, Finish
 from backend.compose.udim import compose_tiles
 from backend.finish import finish
@@ -17,7 +16,7 @@ from backend.head import register
 from backend.head.match import match
 from backend.head.mesh import load_mesh
 from backend.job import StageOptions
-from backend.lab.prepared import prepare_head
+from backend.lab.prepared import complete, prepare_head
 from backend.layers.flatten import ONE, Blend
 from backend.messages import Generate
 from backend.observation.views import find_coverings
@@ -132,12 +131,12 @@ def test_pixels_refine_where_landmarks_were_read(photo, demo_head_obj, astronaut
     """The warp goes to where the pixels put a landmark, more than half of the way; the camera is refined with it."""
     moved = np.float64([3.0, 0.0])
     monkeypatch.setattr(
-        register, "refine", lambda frame, head, points, targets, *_: (photo.registration.camera, targets + moved)
+        register, "refine", lambda frame, head, read, *_: (photo.registration.camera, read.targets + moved)
     )
     forget_all()
     found = match(load_mesh(demo_head_obj), decode_portrait(str(astronaut))).registration
-    projected, _ = found.camera.project(found.landmarks)
-    off = (found.warp(projected) - found.targets)[found.weights > 0.5]
+    projected, _ = found.camera.project(found.read.points)
+    off = (found.warp(projected) - found.read.targets)[found.read.weights > 0.5]
     assert np.median(off[:, 0]) == pytest.approx(register.BY_PIXELS * 3, abs=0.6) and register.BY_PIXELS > 0.3
 
 

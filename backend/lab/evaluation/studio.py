@@ -21,7 +21,6 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 
-from ...completing import complete
 from ...errors import AvatarTexError
 from ...head.atlas import map_atlas
 from ...head.camera import Camera
@@ -40,6 +39,7 @@ from ...observation.observe import PLACES
 from ...observation.relight import relighting, relit, rooted
 from ...observation.views import find_coverings
 from ...portrait.decode import decode_portrait
+from ..prepared import complete
 from ..texhub.pigments import ita
 from ..texhub.skins import clothes
 from ..untrained import untrained
@@ -151,7 +151,7 @@ def known_registration(found: Match, portrait: TruthPortrait):
     mesh = found.mesh
     camera = Camera(portrait.focal, np.full(2, portrait.size / 2), portrait.rotation, portrait.translation)
     pixels, depth = camera.project(mesh.vertices.astype(np.float64))
-    view = depth_view(mesh.corners(pixels), mesh.corners(depth), portrait.size, portrait.size, 1.6 * found.head.height)
+    view = depth_view(mesh.corners(pixels), mesh.corners(depth), (portrait.size,) * 2, 1.6 * found.head.height)
     return replace(found.registration, camera=camera, warp=lambda pixels: pixels, depth=view)
 
 

@@ -78,8 +78,8 @@ def see(path: Path, mesh: HeadMesh, head: HeadLandmarks, prior: LinearPrior) -> 
         AvatarTexError: where a job would refuse the portrait.
     """
     portrait = decode_portrait(str(path))
-    face, warnings = find_face_or_pins(portrait, ())
-    found = fit_outline(match_found(mesh, portrait, (), face, head, warnings), portrait.color)
+    face, _ = find_face_or_pins(portrait, ())
+    found = fit_outline(match_found(mesh, portrait, (), face, head), portrait.color)
     layout = map_atlas(found.mesh, found.canonical, PLACES)
     surface = Surface.of(found.mesh, layout, found.registration)
     registration, quality = found.registration, found.quality
