@@ -94,9 +94,9 @@ def run(work: Callable[[Callable[[str, float], None]], None]) -> int:
         print(f"error [{ErrorCode.CANCELLED}] Cancelled; nothing was written.", file=sys.stderr)
         return EXIT_REFUSED
     except Exception as bug:
-        told = explain(bug)
-        if told.code is ErrorCode.INTERNAL:
+        explained = explain(bug)
+        if explained.code is ErrorCode.INTERNAL:
             traceback.print_exc()
-        print(f"error {told}", file=sys.stderr)
+        print(f"error {explained}", file=sys.stderr)
         return EXIT_REFUSED
     return 0

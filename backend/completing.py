@@ -62,8 +62,8 @@ def complete_each(
         def show(picture: np.ndarray) -> None:
             pictures.preview("large", picture, next(numbers))
 
-        tell, wanted = partial(step, "large"), show if pictures.previews else None
-        completions = paint_large(job.evidence, completions, job.style, networks.device, options, tell, wanted)
+        report, wanted = partial(step, "large"), show if pictures.previews else None
+        completions = paint_large(job.evidence, completions, job.style, networks.device, options, report, wanted)
     for number, completion in enumerate(completions):
         if large and not number:
             pictures.save("large", completion)
@@ -87,18 +87,18 @@ def run_stages(
     from .stages.followed import find_shares
     from .stages.stage import AtlasObservation
 
-    seen = AtlasObservation(*shrink(evidence, networks.size), style)
+    shown = AtlasObservation(*shrink(evidence, networks.size), style)
     step("inpaint")
-    people = networks.experts.evidence(seen.color, seen.confidence)
+    people = networks.experts.evidence(shown.color, shown.confidence)
     shares = find_shares(
-        seen, networks, {name: STAGES[name] for name in options[0].stages}, people, partial(step, "inpaint")
+        shown, networks, {name: STAGES[name] for name in options[0].stages}, people, partial(step, "inpaint")
     )
     for one in options:
         random = np.random.default_rng(one.seed) if one.another else None
-        completion = networks.experts.complete(seen.color, seen.confidence, people, random)
+        completion = networks.experts.complete(shown.color, shown.confidence, people, random)
         for name, share in shares.items():
             step(name)
-            completion = STAGES[name](seen, completion, networks, one, share, partial(step, name))
+            completion = STAGES[name](shown, completion, networks, one, share, partial(step, name))
             if pictures:
                 pictures.save(name, completion)
         yield completion

@@ -144,7 +144,7 @@ def memory() -> Finding:
 
 
 def free_memory() -> float | None:
-    """GB that a new process can have; None where the system does not tell."""
+    """GB that a new process can have; None where the system does not say."""
     if sys.platform == "win32":
 
         class Status(ctypes.Structure):

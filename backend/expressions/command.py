@@ -18,7 +18,7 @@ Example: python -m backend expressions --mesh head.obj --pose mouthSmile=smile.o
            --portrait portrait.png --base-texture texture.png --output DIR
 
 A pose is the same mesh, moved. Each is a channel of the pictures folds_1.png and blood_1.png, folds_2.png, ..., in the
-head's UV map; 128 of 255 adds nothing. The report tells which channel is whose.
+head's UV map; 128 of 255 adds nothing. The report says which channel is whose.
 """
 
 

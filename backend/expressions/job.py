@@ -162,7 +162,6 @@ def render_report(
     answer: Expressed, evidence: Sequence[ExpressionEvidence], written: int, size: int, clock: Clock
 ) -> bytes:
     """UTF-8 JSON without paths of the machine."""
-    total = clock.finish()
     body = {
         "versions": report.versions(),
         "size": size,
@@ -177,7 +176,7 @@ def render_report(
             }
             for view in evidence
         ],
-        "seconds": {**{stage: round(spent, 3) for stage, spent in clock.seconds.items()}, "total": round(total, 3)},
+        **report.timing(clock),
         "warnings": answer.warnings,
     }
     return json.dumps(body, indent=2).encode()

@@ -23,8 +23,8 @@ from .windows import Windows, read_windows
 CERTAIN, CONFIRMED, POSSIBLE = 0.97, 0.95, 0.5
 #: Orientations that a head is likely to have; the others must be certain. Pixels of views from afar and from nearby.
 LIKELY, COARSE, FINE = 4, 320, 640
-#: Behind where the landmarks around it lead one to expect it, in face heights: seen through an open eye or mouth, if
-#: what is seen is turned away (the inside of the head's back), and if it is not (a low-poly chin recedes).
+#: Behind where the landmarks around it lead one to expect it, in face heights: through an open eye or mouth, if
+#: what shows there is turned away (the inside of the head's back), and if it is not (a low-poly chin recedes).
 THROUGH, BEHIND = 0.08, 0.2
 #: Trust from which a landmark on the head is where it should be.
 TRUSTED = 0.3
@@ -116,7 +116,7 @@ def search_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[bool, He
     rotations = orientations(mesh.up)
     for rotation in rotations[:LIKELY]:
         yield True, render_view(mesh, rotation, COARSE, normals=normals)
-    # of a body the face is too small to be seen; on top of what is none, only a certain one counts
+    # of a body the face is too small to be found; on top of what is none, only a certain one counts
     for rotation in rotations[:LIKELY]:
         for middle, extent in top_windows(mesh.vertices @ rotation.T.astype(np.float32)):
             yield False, render_view(mesh, rotation, COARSE, rotation.T @ middle, extent, normals)

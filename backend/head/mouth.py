@@ -210,10 +210,10 @@ def furrow(values: np.ndarray, strip: Strip, much: float) -> np.ndarray:
 
 
 def find_head_edges(mesh: HeadMesh, camera: Camera, points: np.ndarray) -> LipEdges:
-    """The edges of the lips of a head as a camera sees it: along the furrow between them, or around a deep gap.
+    """The edges of the lips of a head through a camera: along the furrow between them, or around a deep gap.
 
     Args:
-        points: (468,2) the landmarks as the camera sees them.
+        points: (468,2) the landmarks through the camera.
     """
     strip = Strip(points)
     low = strip.places.reshape(-1, 2).min(0) - 2 * strip.step

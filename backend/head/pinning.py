@@ -198,7 +198,7 @@ def refuse_few_pins(code: ErrorCode, sentence: str, placed: int, cure: str) -> A
 def _seat(
     mesh: HeadMesh, points: np.ndarray, rotation: np.ndarray, presence: float, index: np.ndarray, targets: np.ndarray
 ) -> HeadLandmarks:
-    """Landmarks (468,3) laid onto the surface as seen from in front; pins stay where they are."""
+    """Landmarks (468,3) laid onto the surface from in front; pins stay where they are."""
     height, centre, normals = face_height(points), face_middle(points), vertex_normals(mesh)
     view = render_view(mesh, rotation, FINE, centre=centre, extent=height * 1.9, normals=normals)
     across, up, towards = ((points - centre) @ rotation.T * view.scale).T

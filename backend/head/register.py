@@ -11,7 +11,7 @@ from ..errors import AvatarTexError, ErrorCode
 from ..pins import Pin
 from ..portrait.landmark_groups import INNER_LIPS, LEFT_EYE, LIPS, RIGHT_EYE
 from ..prior.linear import LinearPrior
-from ..prior.skin import worn_skin
+from ..prior.skin import usual_skin
 from .camera import Camera, solve_camera
 from .landmarks import TRUSTED, HeadLandmarks, face_height
 from .lids import Lids, find_lids
@@ -107,7 +107,7 @@ def register(
             f"The face on {mesh.name!r} does not fit the portrait's ({reason}).",
             "Try a portrait that is seen more from the front, or place pins on eyes, nose, mouth and chin.",
         ) from reason
-    skin_prior, skin, lips = skin_prior or worn_skin(), face.skin, None
+    skin_prior, skin, lips = skin_prior or usual_skin(), face.skin, None
     if picture is not None and not held[[*LIPS, *INNER_LIPS]].any():
         lips = find_portrait_edges(picture, face.points)
         teeth = 1 - lips.between(picture.shape[:2])

@@ -1,4 +1,4 @@
-"""The head seen from several sides without perspective, at one size for all heads: pictures in which a length on skin
+"""The head from several sides without perspective, at one size for all heads: pictures in which a length on skin
 is the same number of pixels, whatever the mesh's UV map does to it.
 """
 

@@ -20,7 +20,7 @@ BUFFER, STEP = 900, 0.02
 #: Buffer pixels from an occlusion edge where confidence begins and is full: registration is off by about 5.
 CLEAR = 2.0, 9.0
 #: The same at most for what lies behind an edge, as the far cheek beside a nose, and so much for each share of the head
-#: that the edge is deep: noses stand off unlike far, which moves their outlines. At 35 degrees of yaw those of a man's
+#: that the edge is deep: noses stick out unlike far, which moves their outlines. At 35 degrees of yaw those of a man's
 #: portrait and of VALID's head lay up to 20 apart at edges of 0.09, and a nose was left on the cheek.
 BEHIND, DEEP = (12.0, 36.0), (140.0, 430.0)
 #: Buffer pixels around a place that are asked whether they hide it. Folds hide by less than STEP, as eyelids do, and
@@ -33,7 +33,7 @@ RIM, LIDS = 6, (0.5, 3.5)
 
 @dataclass(frozen=True)
 class DepthView:
-    """A z-buffer of the registered head, as the portrait sees it.
+    """A z-buffer of the registered head, through the portrait's camera.
 
     depth: (h,w) float32, inf where the head is not. clear: (h,w) float32 0..1, how far clear of occlusion edges.
     sharp: (h,w) bool, where edges are known to a pixel.
@@ -93,7 +93,7 @@ def depth_view(
     mouth: np.ndarray | None = None,
     eyes: Sequence[np.ndarray] = (),
 ) -> DepthView:
-    """Rasterise the head as the portrait sees it.
+    """Rasterise the head through the portrait's camera.
 
     Args:
         corner_pixels: (M,3,2) portrait pixels, registered and warped. corner_depth: (M,3) along the view axis.

@@ -7,6 +7,8 @@ import numpy as np
 
 #: cv2.remap indexes with 16 bits: places are handed over in rows of this many.
 ROW = 16_384
+#: Exponent that brings linear light near sRGB.
+GAMMA = 2.2
 #: Lightness of sRGB values, near enough (Rec. 601).
 LUMINANCE = np.float32([0.299, 0.587, 0.114])
 

@@ -26,9 +26,8 @@ from .walk import shrink_mask
 POWERS = (1.0, 6.0)
 #: Atlas texels to one of a view's latents: the face has half of the atlas's width, and fills most of a view.
 FINER = 2
-#: Largest cosine from which the views count in full; where none sees a texel better their difference fades.
+#: Largest cosine from which the views count in full; where none shows a texel better their difference fades.
 ENOUGH = 0.1
-BACKGROUND = 0.5
 
 
 class AroundHead:
@@ -41,7 +40,7 @@ class AroundHead:
         maps, views = sights.map(size, size), sights.views_of(size)
         held = read(torch.cat([start, sure], 1), maps).flatten(0, 1)
         there = torch.from_numpy(maps.covered).float()[:, None].repeat(len(start), 1, 1, 1)
-        pictures = held[:, :3] * there + BACKGROUND * (1 - there)
+        pictures = held[:, :3] * there + 0.5 * (1 - there)  # on grey
         self.scene = Scene(
             pictures,
             held[:, 3:] * there + 1 - there,  # the background stays as it is
@@ -85,8 +84,8 @@ def gather(views: Tensor, maps: Maps, power: float) -> tuple[Tensor, Tensor]:
     cosine = torch.from_numpy(maps.cosine).to(views)[:, None]
     best = cosine.amax(0)
     weight = (cosine / best.clamp(min=1e-6)) ** power  # of the best view 1: no power is too small to count
-    seen = F.grid_sample(views.transpose(0, 1).flatten(1, 2), grid, padding_mode="border", align_corners=False)
-    mean = (seen * weight).sum(0) / weight.sum(0).clamp(min=1e-6) * (best / ENOUGH).clamp(max=1)
+    shown = F.grid_sample(views.transpose(0, 1).flatten(1, 2), grid, padding_mode="border", align_corners=False)
+    mean = (shown * weight).sum(0) / weight.sum(0).clamp(min=1e-6) * (best / ENOUGH).clamp(max=1)
     return mean.unflatten(0, views.shape[:3:2]), best[0]
 
 
@@ -108,7 +107,7 @@ def stack(pictures: Sequence[np.ndarray], times: int) -> Tensor:
 
 
 def name_side(left: float, up: float) -> str:
-    """As words tell it."""
+    """In words."""
     if abs(up) > 30:
         return ", seen from above" if up > 0 else ", seen from below"
     return ", front view" if abs(left) < 60 else ", side view" if abs(left) < 120 else ", back view"

@@ -44,7 +44,7 @@ def paint_large(
     on_step: Callable[[float], None],
     on_picture: Callable[[np.ndarray], None] | None = None,
 ) -> Iterator[Completion]:
-    """Completions at the size of the options' profile, painted by it where nothing was seen, as many together as fit.
+    """Completions at the size of the options' profile, painted by it where nothing is visible, as many together as fit.
 
     Args:
         evidence: (S,S,3) unlit sRGB and (S,S) confidence. completions: taken when their turn comes.
@@ -67,9 +67,9 @@ def paint_large(
         choose_way(profile, shared.way),
     )
 
-    def tell(share: float, picture: np.ndarray | None) -> None:
+    def report(share: float, picture: np.ndarray | None) -> None:
         on_step(share)
         if on_picture is not None and picture is not None:
             on_picture(picture)
 
-    return paint(profile, order, device, tell, on_picture is not None)
+    return paint(profile, order, device, report, on_picture is not None)

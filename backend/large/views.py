@@ -20,7 +20,7 @@ VIEWS = ((0, 0), (45, 5), (-45, 5), (90, 0), (-90, 0), (135, 10), (-135, 10), (1
 BUST = -0.8
 #: Face heights before the eye from which something is drawn.
 NEAREST = 0.1
-#: Cosine between normal and view from which a texel is seen at all.
+#: Cosine between normal and view from which a texel is visible at all.
 GRAZING = 0.15
 
 
@@ -86,8 +86,8 @@ def view_surface(surface: Surface, camera: Camera, size: int) -> View:
     nearness = -1 / np.maximum(surface.mesh.corners(depth), NEAREST)  # linear in the picture, as depth is not
     fragments: Fragments = rasterize(corners, size, size, depth=nearness)
     turned = surface.normals @ (camera.rotation * np.array([[1], [-1], [-1]])).T
-    told = np.concatenate([surface.canonical, depth[:, None], turned], 1)
-    found = fragments.interpolate(surface.mesh.corners(told))
+    values = np.concatenate([surface.canonical, depth[:, None], turned], 1)
+    found = fragments.interpolate(surface.mesh.corners(values))
     normals = found[..., 4:] / np.maximum(np.linalg.norm(found[..., 4:], axis=-1, keepdims=True), 1e-6)
     return View(fragments.covered, to_atlas(found[..., :3]), found[..., 3], normals)
 
@@ -97,8 +97,8 @@ class Maps:
     """Between V views of n x n pixels and an atlas of A x A texels.
 
     to_atlas: (V,n,n,2) atlas coordinates that pixels show; covered: (V,n,n) bool. to_views: (V,A,A,2) pixels in which
-    texels are seen, as shares of the picture. cosine: (V,A,A) of the angle at which they are seen, 0 where they are
-    not, smooth to edges behind which something lies hidden.
+    texels are visible, as shares of the picture. cosine: (V,A,A) of the angle at which they are visible, 0 where they
+    are not, smooth to edges behind which something lies hidden.
     """
 
     to_atlas: np.ndarray
@@ -114,10 +114,10 @@ def map_views(surface: Surface, views: list[View], texels: int, depths: list[Dep
     for (left, up), deep in zip(VIEWS, depths, strict=True):
         unit = place_camera(surface, left, up, 1)
         pixels, depth = unit.project(places)
-        seen = deep.visible(pixels * deep.extent, depth) * there
+        visible = deep.visible(pixels * deep.extent, depth) * there
         turned = np.clip((facing(places, normals, unit.position) - GRAZING) / (1 - GRAZING), 0, 1)
         to_views.append(pixels)
-        cosine.append(seen * turned)
+        cosine.append(visible * turned)
     return Maps(
         np.stack([view.atlas for view in views]).astype(np.float32),
         np.stack([view.covered for view in views]),

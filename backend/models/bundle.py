@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ..networks.completer import Completer
 from ..networks.conditions import STYLES
-from ..networks.detail import CHANNELS_TOLD
+from ..networks.detail import CONDITIONS
 from ..networks.generator import Encoder, Generator
 from ..networks.sizes import CANVAS, TEXELS
 from ..networks.studio import Studio
@@ -146,7 +146,7 @@ def whole_canvas(tensors: dict[str, np.ndarray]) -> LinearPrior:
 def denoiser(state: dict[str, Tensor] | None) -> nn.Module:
     from ..networks.denoiser import Denoiser  # diffusers takes seconds to load, and graphs do without it
 
-    module = Denoiser(CHANNELS_TOLD)
+    module = Denoiser(CONDITIONS)
     if state:
         module.load_state_dict(state)
     return module

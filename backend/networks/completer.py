@@ -19,16 +19,13 @@ from .conditions import STYLES
 from .sizes import TEXELS
 
 PATCH = 8  # texels per side folded into channels: the first layers work at 32 places per side
-SHOWN = 3 + 3 + 3 + 1  # channels of a texel: noisy, start, what the start lacks where it was seen, confidence
-WIDTHS = (64, 128, 192)  # channels at 32, 16 and 8 places per side
 EMBEDDED = 128  # numbers that say eta and the style
-GROUPS = 16
 
 
 class Block(nn.Module):
     """Two convolutions and a way around them; what is said, (B,said) numbers, scales and shifts in between."""
 
-    def __init__(self, inputs: int, outputs: int, groups: int = GROUPS, said: int = EMBEDDED) -> None:
+    def __init__(self, inputs: int, outputs: int, groups: int = 16, said: int = EMBEDDED) -> None:
         super().__init__()
         self.before, self.first = nn.GroupNorm(groups, inputs), nn.Conv2d(inputs, outputs, 3, padding=1)
         self.steer = nn.Linear(said, 2 * outputs) if said else None
@@ -52,7 +49,7 @@ class Attention(nn.Module):
     def __init__(self, width: int, heads: int = 4) -> None:
         super().__init__()
         self.heads = heads
-        self.norm, self.asks = nn.GroupNorm(GROUPS, width), nn.Conv2d(width, 3 * width, 1)
+        self.norm, self.asks = nn.GroupNorm(16, width), nn.Conv2d(width, 3 * width, 1)
         self.out = nn.Conv2d(width, width, 1)
         silence(self.out)
 
@@ -65,20 +62,21 @@ class Attention(nn.Module):
 
 
 class Completer(nn.Module):
-    """Predicts the clean residual, and how large its error is.
+    """Predicts the clean residual, and how large its error is. widths: channels at 32, 16 and 8 places per side.
 
     Args of its call:
         noisy: (B,3,S,S) r_eta. start: (B,3,S,S) sRGB, the priors' completion. colour, confidence: (B,3,S,S) sRGB and
-        (B,1,S,S), what was seen. eta: (B,) 0..1. style: (B,) int64.
+        (B,1,S,S), what is visible. eta: (B,) 0..1. style: (B,) int64.
 
     Returns (B,3,S,S) residual and (B,1,S/PATCH,S/PATCH) logarithm of its squared error's mean in each patch, both in
     units of SCALE.
     """
 
-    def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
+    def __init__(self, widths: tuple[int, ...] = (64, 128, 192)) -> None:
         super().__init__()
         side, first = TEXELS // PATCH, widths[0]
-        self.enter = nn.Linear(SHOWN * PATCH**2, 2 * first)
+        # noisy, start, what the start lacks where it shows, confidence
+        self.enter = nn.Linear((3 + 3 + 3 + 1) * PATCH**2, 2 * first)
         self.home = nn.Parameter(0.02 * torch.randn(first, side, side))
         self.style = nn.Embedding(len(STYLES), EMBEDDED)
         self.say = nn.Sequential(nn.Linear(EMBEDDED, EMBEDDED), nn.SiLU(), nn.Linear(EMBEDDED, EMBEDDED), nn.SiLU())
@@ -88,7 +86,7 @@ class Completer(nn.Module):
         self.up = nn.ModuleList(
             Block(above + width, width) for above, width in zip((widths[-1], *widths[:0:-1]), widths[::-1])
         )
-        self.norm = nn.GroupNorm(GROUPS, first)
+        self.norm = nn.GroupNorm(16, first)
         self.leave = nn.Linear(first, 3 * PATCH**2)
         self.error = nn.Conv2d(first, 1, 1)
         silence(self.leave, self.error)
@@ -99,10 +97,10 @@ class Completer(nn.Module):
         eta = eta.view(-1, 1, 1, 1)
         signal, spread = 1 - eta, eta.sqrt()
         power = signal.square() + spread.square()
-        # where nothing was seen the network is told nothing, whatever the colours are there
+        # where nothing is visible the network is given nothing, whatever the colours are there
         lacking = 4 * confidence * (colour - start)
-        shown = patches(torch.cat([noisy / power.sqrt(), start - 0.5, lacking, confidence], 1))
-        here, mirrored = self.enter(shown).permute(0, 3, 1, 2).chunk(2, 1)
+        shown = F.pixel_unshuffle(torch.cat([noisy / power.sqrt(), start - 0.5, lacking, confidence], 1), PATCH)
+        here, mirrored = self.enter(shown.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).chunk(2, 1)
         x = here + mirrored.flip(-1) + self.home
         said = self.say(self.style(style) + waves(eta.flatten()))
         kept = []
@@ -115,7 +113,7 @@ class Completer(nn.Module):
             if kept:
                 x = F.interpolate(x, scale_factor=2.0, mode="nearest")
         x = F.silu(self.norm(x))
-        made = pixels(self.leave(x.permute(0, 2, 3, 1)))
+        made = F.pixel_shuffle(self.leave(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2), PATCH)
         return signal / power * noisy + spread / power.sqrt() * made, self.error(x)
 
 
@@ -124,24 +122,6 @@ def silence(*layers: nn.Conv2d | nn.Linear) -> None:
     for layer in layers:
         nn.init.zeros_(layer.weight)
         nn.init.zeros_(layer.bias)
-
-
-def patches(picture: Tensor) -> Tensor:
-    """(B,S/PATCH,S/PATCH,C*PATCH*PATCH) of (B,C,S,S)."""
-    batch, channels, size, _ = picture.shape
-    side = size // PATCH
-    cut = picture.view(batch, channels, side, PATCH, side, PATCH).permute(0, 2, 4, 1, 3, 5)
-    return cut.reshape(batch, side, side, channels * PATCH**2)
-
-
-def pixels(cut: Tensor) -> Tensor:
-    """(B,3,S,S) of (B,S/PATCH,S/PATCH,3*PATCH*PATCH): what patches() makes, undone."""
-    batch, side = cut.shape[:2]
-    return (
-        cut.view(batch, side, side, 3, PATCH, PATCH)
-        .permute(0, 3, 1, 4, 2, 5)
-        .reshape(batch, 3, side * PATCH, side * PATCH)
-    )
 
 
 def waves(eta: Tensor) -> Tensor:

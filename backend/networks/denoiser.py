@@ -17,17 +17,16 @@ from .conditions import STYLES, kept_signal
 from .sizes import TEXELS
 
 PATCH = 2  # texels per side folded into channels: the layers work at 128 places per side
-WIDTHS = (32, 64, 96, 128)  # channels per resolution, from 128 places per side down
 
 
 class Denoiser(nn.Module):
     """Predicts clean detail from noisy detail and the conditions.
 
     Args:
-        conditions: channels of the condition picture.
+        conditions: channels of the condition picture. widths: per resolution, from 128 places per side down.
     """
 
-    def __init__(self, conditions: int, widths: tuple[int, ...] = WIDTHS) -> None:
+    def __init__(self, conditions: int, widths: tuple[int, ...] = (32, 64, 96, 128)) -> None:
         super().__init__()
         self.conditions = conditions
         self.unet = UNet2DModel(

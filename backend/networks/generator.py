@@ -28,7 +28,6 @@ ROWS = GIVEN_ROWS + LAYERS
 COMPONENTS = CANVAS_ROWS * LATENT
 LAST = max(CHANNELS)
 SCALE = 0.3  # sRGB, of the layers' output
-BENDINGS = 2  # Gauss-Newton steps
 
 
 class ModulatedConv(nn.Module):
@@ -77,9 +76,9 @@ class Generator(nn.Module):
         silence(self.output)
         self.painter: nn.Module | None = None  # does what paint() does, faster, without gradients
 
-    def project(self, texture: Tensor, bendings: int = BENDINGS) -> tuple[Tensor, Tensor]:
+    def project(self, texture: Tensor, bendings: int = 2) -> tuple[Tensor, Tensor]:
         """Rows (B,GIVEN_ROWS,LATENT) of the canvas nearest to a complete texture (B,3,TEXELS,TEXELS), and that canvas
-        (B,3,CANVAS,CANVAS), bent."""
+        (B,3,CANVAS,CANVAS), bent. bendings: Gauss-Newton steps."""
         small = F.avg_pool2d(texture, TEXELS // CANVAS)
         scale = self.basis.norm(dim=1).clamp(min=1e-6)
         basis = self.basis / scale[:, None]

@@ -30,7 +30,7 @@ BARE = 0.1
 SLOPE, MOUTH, SOONER = 0.75, 0.1, 6.0
 #: Of the atlas: half the width of bays that are filled, and from where aside.
 BAY, CHEEKS = 0.06, 0.16
-#: Cover up to which there is none, and from which there is all of it: what goes on half told would smear.
+#: Cover up to which there is none, and from which there is all of it: a half cover that goes on would smear.
 HALF = (0.4, 0.8)
 
 
@@ -66,14 +66,14 @@ def continue_beard(evidence: Evidence, observation: Observation, canonical: np.n
         return None
     skin = continued(color, bare, np.median(color[bare > SURE], axis=0))
     tone = tone_of(color, sure, skin)
-    seen = np.clip(sure_of / SURE, 0, 1).astype(np.float32)
-    both = shown + (1 - seen) * seen[:, ::-1] * (shown[:, ::-1] - shown)
-    cover = along_the_jaw(both, np.maximum(seen, seen[:, ::-1]) > 0.5)
+    visible = np.clip(sure_of / SURE, 0, 1).astype(np.float32)
+    both = shown + (1 - visible) * visible[:, ::-1] * (shown[:, ::-1] - shown)
+    cover = along_the_jaw(both, np.maximum(visible, visible[:, ::-1]) > 0.5)
     cover = np.clip((cover - HALF[0]) / (HALF[1] - HALF[0]), 0, 1) * region
     cover = np.maximum(cover, burns * (cover * (burns > 0)).max(0))
-    cover = without_bays(np.maximum(cover, both * seen), cover)
+    cover = without_bays(np.maximum(cover, both * visible), cover)
     cover = cv2.GaussianBlur(cover.astype(np.float32), (0, 0), LINE * len(cover))
-    return Covering("facial_hair", evidence, cover, beside(continued(color, sure, tone), evidence, seen * shown**4))
+    return Covering("facial_hair", evidence, cover, beside(continued(color, sure, tone), evidence, visible * shown**4))
 
 
 def tone_of(unlit: np.ndarray, sure: np.ndarray, skin: np.ndarray) -> np.ndarray:

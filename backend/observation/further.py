@@ -38,7 +38,7 @@ BAND, ENOUGH, RIM = (3.0, 16.0), 2000, 110
 
 @dataclass(frozen=True)
 class Further:
-    """The further portraits of a job. views: those that are used. found: per portrait what the report tells of it,
+    """The further portraits of a job. views: those that are used. found: per portrait what the report says of it,
     and the number of its view."""
 
     views: tuple[View, ...] = ()
@@ -48,8 +48,8 @@ class Further:
     def as_json(self, given: Sequence[float]) -> list[dict]:
         """For the report. given: share of the head's texels by portrait, the first one's first."""
         return [
-            {**told, "texels": round(given[number + 1] if number is not None and len(given) > number + 1 else 0.0, 4)}
-            for told, number in self.found
+            {**entry, "texels": round(given[number + 1] if number is not None and len(given) > number + 1 else 0.0, 4)}
+            for entry, number in self.found
         ]
 
 
@@ -82,18 +82,18 @@ def add_further(
             warnings.append(f"The further portrait {name!r} was left out: {refusal.message} {refusal.cure}")
             found.append(({"portrait": name, "used": False, "reason": refusal.message}, None))
             continue
-        told = {"portrait": name, **registration_json(further), "registration": further.quality.as_json()}
+        entry = {"portrait": name, **registration_json(further), "registration": further.quality.as_json()}
         if further.quality.score < LOW_SCORE:
             warnings.append(
                 f"The further portrait {name!r} was left out: its face fits badly "
                 f"({further.quality.summary.split(';')[0].rstrip('.')}). {CURE}"
             )
-            found.append(({**told, "used": False, "reason": further.quality.sentence}, None))
+            found.append(({**entry, "used": False, "reason": further.quality.sentence}, None))
             continue
         warnings += [f"{name}: {note.removesuffix(CHOOSE).rstrip()}" for note in notes]
         if find_likeness(first, view.observation, look.skin, scalp) < ANOTHER:
             warnings.append(f"The further portrait {name!r} may show another person. {CURE}")
-        found.append(({**told, "used": True}, len(views)))
+        found.append(({**entry, "used": True}, len(views)))
         views.append(further_view(first, view, scalp))
     return Further(tuple(views), tuple(found), tuple(warnings))
 

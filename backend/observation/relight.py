@@ -33,7 +33,7 @@ def relighting(observation: Observation, generated: np.ndarray) -> np.ndarray:
         around = cv2.copyMakeBorder(values, 0, 0, pad, pad, cv2.BORDER_WRAP)
         return cv2.GaussianBlur(around, (0, 0), COARSE * size)[:, pad:-pad]
 
-    # where little was seen, nothing is left over
+    # where little is visible, nothing is left over
     leftover = (coarse(expected * weight) + 0.002) / (coarse(unlit * weight) + 0.002)
     gain = np.clip(leftover / observation.shade[..., None], 1 / STRONGEST, STRONGEST)
     return gain if observation.evened is None else gain * observation.evened

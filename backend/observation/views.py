@@ -14,13 +14,13 @@ from .covering import COVERINGS, Covering, Evidence, exposed_alike, join, region
 from .covering import continued as continue_color
 from .hair import continue_hair, near_color
 from .observe import SURE, Observation, at_pixels
-from .relight import relighting
+from .relight import STRONGEST, relighting
 from .tone import fade_from
 
 #: Texels that two portraits must both show to be compared there.
 ENOUGH = 400
-#: Most that a channel's gain, and the low frequencies' ratio, may be either way.
-GAIN, RATIO = 4.0, 2.5
+#: Most that a channel's gain may be either way.
+GAIN = 4.0
 #: How far the first one's light fades into the others, as shares of the atlas: the shorter the truer (0.03 instead of
 #: 0.12 gives 0.2 dB on rendered portraits), the longer the softer; and how far generated skin follows the others.
 REACH, FOLLOWED = (0.015, 0.05), (0.015,)
@@ -94,7 +94,7 @@ class View:
             return None
         bare = relighting(self.observation, generated)
         wanted, has = _lit(self.first, None), _lit(self.observation, bare)
-        apart = np.clip(np.log((wanted + 0.01) / (has + 0.01)), -np.log(RATIO), np.log(RATIO))
+        apart = np.clip(np.log((wanted + 0.01) / (has + 0.01)), -np.log(STRONGEST), np.log(STRONGEST))
         both = np.minimum(self.first.confidence, self.observation.confidence)
         weight = np.clip(both / SURE, 0, 1).astype(np.float32)
         return bare * np.exp(fade_from(apart * (weight > 0.05)[..., None], weight, REACH)[0])
@@ -113,7 +113,7 @@ def share_out(confidences: Sequence[np.ndarray]) -> list[np.ndarray]:
 def further_view(first: Observation, view: View, scalp: np.ndarray) -> View:
     """A further portrait, its exposure and white balance brought to the first one's.
 
-    Both are compared without their light, on texels that both see: one gain per channel, the median's.
+    Both are compared without their light, on texels that both show: one gain per channel, the median's.
 
     Args:
         scalp: (S,S) 0..1, the share of scalp of each texel.

@@ -18,8 +18,8 @@ from .linear import COARSE, CORRELATED, LinearPrior, carried, enlarged
 #: ratio at which both count the same. Of photographs it is 1.4 to 2.9, of rendered heads 0.9 to 1.3.
 PATCHES, SHARPNESS, EVEN = 16, 4.0, 1.22
 #: By how much wider heads are drawn than the posteriors say, which are too sure: on 42 people that the priors did not
-#: see the mean errs by 10.4 of 255 on hidden skin (waves over 8 texels), and their heads lie 4.9 about it. At 2 ears
-#: and jaws get green stains.
+#: learn from the mean errs by 10.4 of 255 on hidden skin (waves over 8 texels), and their heads lie 4.9 about it. At 2
+#: ears and jaws get green stains.
 WIDER = 1.4
 #: Components of both together.
 JOINED = 96
@@ -56,7 +56,7 @@ class Experts:
         share: float | None = None,
         random: np.random.Generator | None = None,
     ) -> NDArray:
-        """(T,T,3) sRGB: the fits of both priors, and the residual of what was seen spread to its surroundings.
+        """(T,T,3) sRGB: the fits of both priors, and the residual of what is visible spread to its surroundings.
 
         Args:
             share: of the people's; found by evidence() where it is not given.
@@ -64,10 +64,10 @@ class Experts:
         """
         texels = len(colour)
         share = self.evidence(colour, confidence) if share is None else share
-        seen = _small(self.painted, colour, confidence)
-        result = self.painted.decode(_fit(self.painted, *seen, random))
+        visible = _small(self.painted, colour, confidence)
+        result = self.painted.decode(_fit(self.painted, *visible, random))
         if share > 0.01:
-            people = self.people.decode(_fit(self.people, *seen, random))
+            people = self.people.decode(_fit(self.people, *visible, random))
             result = result + np.float32(share) * self.shown[..., None] * (people - result)
         colour, confidence = self.painted.observed(colour, confidence)
         return enlarged(carried(result, colour, confidence), texels)
@@ -93,7 +93,7 @@ def _small(prior: LinearPrior, colour: NDArray, confidence: NDArray) -> tuple[ND
 def _fit(
     prior: LinearPrior, colour: NDArray, confidence: NDArray, random: np.random.Generator | None = None
 ) -> NDArray:
-    """(K,) coefficients of what was seen at COARSE; a texel there stands for several of the prior's."""
+    """(K,) coefficients of what is visible at COARSE; a texel there stands for several of the prior's."""
     found = prior.shrunk(COARSE).fit(colour, confidence, correlated=CORRELATED * (COARSE / prior.size) ** 2)
     if random is None:
         return found.unknowns.astype(np.float32)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..imaging.sample import to_linear, to_srgb
+from ..imaging.sample import GAMMA, to_linear, to_srgb
 from ..networks.sizes import CANVAS
 from .fit import Evidence, fit
 from .linear import COARSE, NOISE, LinearPrior
-from .part_light import MIRRORED, Told, part_light
+from .part_light import MIRRORED, LightEstimate, part_light
 
 #: Shading is never trusted beyond these ratios of a good exposure.
 DARKEST, BRIGHTEST = 0.35, 1.8
-#: Camera axes (y down, z away) to the viewer's (y up, z near), in which lights are told.
+#: Camera axes (y down, z away) to the viewer's (y up, z near), in which lights are given.
 UPRIGHT = np.diag([1.0, -1.0, -1.0])
 #: Mean and covariance of portraits' lights, half of them as lab/texhub/lights.py draws them (exposed for the front of
 #: the face), half as lab/evaluation/truth.py (for all of the head that shows): coefficients that mirroring keeps, then
@@ -34,10 +34,10 @@ TURNED_COVARIANCE = ((0.0813, 0.0455, 0.0563), (0.0455, 0.0515, 0.0295), (0.0563
 #: Mean shading of what shows, and its standard deviation: photographers expose for that, too. Without it 0.1 dB less on
 #: drawn observations of training faces, 0.3 on rendered ones.
 EXPOSED, EXPOSURE_SPREAD = 0.97, 0.15
-#: Share seen of a texel from which it counts, and how many must. Rounds of Gauss-Newton; the
-#: shading below which it has no gradient; exponent of sRGB.
+#: Share visible of a texel from which it counts, and how many must. Rounds of Gauss-Newton;
+#: the shading below which it has no gradient.
 LEAST, ENOUGH = 0.05, 30
-ROUNDS, FLOOR, GAMMA = 8, 0.12, 2.2
+ROUNDS, FLOOR = 8, 0.12
 #: Rows and columns of COARSE that are face.
 FACE = (slice(12, 52), slice(16, 48))
 #: How many of the prior's texels count as one observation; the residual at which a texel counts half.
@@ -82,7 +82,7 @@ def harmonics(normals: np.ndarray) -> np.ndarray:
 def estimate_light(
     colour: np.ndarray, normals: np.ndarray, confidence: np.ndarray, skin: LinearPrior, camera_rotation: np.ndarray
 ) -> Light:
-    """The light of the likeliest pair of a light and a skin that explain what is seen: neither is fitted alone, so a
+    """The light of the likeliest pair of a light and a skin that explain what is visible: neither is fitted alone, so a
     dark skin is not taken for shade, nor a beard for a lamp from above.
 
     argmin over c, l of sum w |x - skin(c) (l H)^(1/gamma)|^2 / noise^2 + |c / deviation|^2 + |l - mean|^2 / covariance,
@@ -92,21 +92,22 @@ def estimate_light(
     What it gets wrong of a face that shows in part is added (part_light.py).
 
     Args:
-        colour: (S,S,3) sRGB as seen. normals: (S,S,3) mesh axes. confidence: (S,S). skin: the prior of unlit textures.
+        colour: (S,S,3) sRGB as photographed. normals: (S,S,3) mesh axes. confidence: (S,S). skin: the prior of unlit
+        textures.
         camera_rotation: (3,3) mesh axes to the camera's.
     """
     rotation = UPRIGHT @ camera_rotation
     small = skin.shrunk(COARSE)
-    found = tell_light(colour, normals, confidence, small, rotation)
+    found = light_of_visible(colour, normals, confidence, small, rotation)
     if found is None:
         return Light(usual_light()[0], rotation, small.mean)
-    told, worn = found
-    return Light(told.light + part_light().missing(told), rotation, worn)
+    estimate, unlit = found
+    return Light(estimate.light + part_light().missing(estimate), rotation, unlit)
 
 
-def tell_light(
+def light_of_visible(
     colour: np.ndarray, normals: np.ndarray, confidence: np.ndarray, skin: LinearPrior, rotation: np.ndarray
-) -> tuple[Told, np.ndarray] | None:
+) -> tuple[LightEstimate, np.ndarray] | None:
     """The estimate from what shows alone, and the (COARSE,COARSE,3) skin; None where too little does.
 
     Args:
@@ -118,26 +119,28 @@ def tell_light(
     if used.sum() < ENOUGH:
         return None
     weight = weight[used]
-    seen = _small(colour * confidence[..., None])[used] / weight[:, None]
+    visible = _small(colour * confidence[..., None])[used] / weight[:, None]
     towards = _small(normals * confidence[..., None])[used]
     basis = harmonics(towards / np.maximum(np.linalg.norm(towards, axis=1, keepdims=True), 1e-6) @ rotation.T)
     shown = np.average(basis, axis=0, weights=weight) / EXPOSURE_SPREAD
     usual = precision @ mean + shown * EXPOSED / EXPOSURE_SPREAD
     precision = precision + np.outer(shown, shown)
-    light, worn, residual = _fit(seen, weight, basis, skin, used, (np.linalg.solve(precision, usual), precision))
-    unlit = skin.decode(worn).astype(np.float32)
-    return Told(light, basis, weight, residual.mean(1), unlit[used], unlit[FACE].mean((0, 1))), unlit
+    light, coefficients, residual = _fit(
+        visible, weight, basis, skin, used, (np.linalg.solve(precision, usual), precision)
+    )
+    unlit = skin.decode(coefficients).astype(np.float32)
+    return LightEstimate(light, basis, weight, residual.mean(1), unlit[used], unlit[FACE].mean((0, 1))), unlit
 
 
 def _fit(
-    seen: np.ndarray,
+    visible: np.ndarray,
     weight: np.ndarray,
     basis: np.ndarray,
     skin: LinearPrior,
     used: np.ndarray,
     usual: tuple[np.ndarray, np.ndarray],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(9,) and (K,) what estimate_light() minimises, and (n,3) what is left, of n texels seen: (n,3) sRGB, (n,)
+    """(9,) and (K,) what estimate_light() minimises, and (n,3) what is left, of n visible texels: (n,3) sRGB, (n,)
     weights, (n,9) harmonics. usual: mean and inverse covariance of the light."""
     mean, precision = usual
     components, middle = skin.basis.reshape(len(skin.basis), -1, 3)[:, used.ravel()], skin.mean[used]
@@ -155,11 +158,11 @@ def _fit(
         prior = np.zeros((len(steps), len(steps)))
         prior[:count, :count], prior[count:, count:] = np.diag(pull), precision
         current = np.concatenate([coefficients, light - mean])
-        move = fit([Evidence(steps, seen - albedo * gain[:, None], weight)], prior, -current).unknowns
+        move = fit([Evidence(steps, visible - albedo * gain[:, None], weight)], prior, -current).unknowns
         coefficients, light = coefficients + move[:count], light + move[count:]
         albedo = middle + np.tensordot(coefficients.astype(np.float32), components, 1)
         gain = np.maximum(basis @ light.astype(np.float32), FLOOR)[:, None] ** (1 / GAMMA)
-        residual = (seen - albedo * gain) / np.maximum(gain, 0.5)
+        residual = (visible - albedo * gain) / np.maximum(gain, 0.5)
         believed = 1 / (1 + (residual**2).sum(1) / OUTLIER**2)
     return light, coefficients.astype(np.float32), residual
 

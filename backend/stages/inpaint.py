@@ -2,7 +2,7 @@
 
 The priors' completion is the start; the network, trained on hidden skin of people that its priors never saw, shifts it
 towards the person (ResShift, Yue et al., arXiv 2307.12348, eq. 6 and 7 about the start). From no noise in one step it
-gives the mean of what is possible; from noise in several steps a sample, whose seen texels are imposed at each step
+gives the mean of what is possible; from noise in several steps a sample, whose visible texels are imposed at each step
 (RePaint, Lugmayr et al., arXiv 2201.09865).
 """
 
@@ -44,13 +44,13 @@ def inpaint(
     if not share:
         return completion
     start, device = to_tensor(completion, networks.device), networks.device
-    seen = observation.tensors(device)
-    known, sure = (seen[0] - start) / SCALE, (seen[1] / SURE).clamp(0, 1)
+    visible = observation.tensors(device)
+    known, sure = (visible[0] - start) / SCALE, (visible[1] / SURE).clamp(0, 1)
     random = torch.Generator().manual_seed(options.seed)
     residual = draw_noise(1, random, device, COARSE) if options.another else torch.zeros_like(start)
     etas = SAMPLED if options.another else MEAN
     for i, (eta, after) in enumerate(itertools.pairwise(etas)):
-        clean = predict(networks, residual, start, seen, eta, observation.style)
+        clean = predict(networks, residual, start, visible, eta, observation.style)
         if after:
             clean = clean + sure * (known - clean)
             noise = (after / eta * (eta - after)) ** 0.5 * draw_noise(1, random, device, COARSE)
@@ -61,9 +61,9 @@ def inpaint(
 
 
 def predict(
-    networks: Networks, residual: Tensor, start: Tensor, seen: tuple[Tensor, Tensor], eta: float, style: str
+    networks: Networks, residual: Tensor, start: Tensor, visible: tuple[Tensor, Tensor], eta: float, style: str
 ) -> Tensor:
     """(1,3,S,S) the clean residual: the mean of what the network says of the picture and of its mirror image."""
-    given = [torch.cat([part, part.flip(-1)]) for part in (residual, start, *seen)]
+    given = [torch.cat([part, part.flip(-1)]) for part in (residual, start, *visible)]
     clean, _ = networks.completer(*given, torch.full((2,), eta, device=start.device), networks.style(style).expand(2))
     return (clean[:1] + clean[1:].flip(-1)) / 2

@@ -22,7 +22,7 @@ from .stage import AtlasObservation, OnStep, to_picture, to_tensor
 SEARCHED = 0.5
 #: Steps of Adam (Kingma and Ba, arXiv 1412.6980) and the first one's rate, which falls to nothing.
 STEPS, RATE = 20, 0.015
-#: Weight of the completion beside what was seen; of the way from the start, beside errors of TEXEL sRGB.
+#: Weight of the completion beside what is visible; of the way from the start, beside errors of TEXEL sRGB.
 COMPLETION, NEAR, TEXEL = 0.5, 0.05, 0.05
 
 

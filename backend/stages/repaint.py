@@ -1,9 +1,9 @@
 """Stage 3: diffusion repainting of fine detail where no portrait shows it (AvatarTex, texture refinement).
 
-Detail is denoised from noise of its own octaves, in units of what is usual at each place; what was seen is imposed at
-every step (RePaint, Lugmayr et al., arXiv 2201.09865), so that what is painted goes on from it. The denoiser is told
-the completion, the seen detail, the other side's, and how strong it is by octave: beside rough skin it paints rougher
-skin. What is still lacking is grain's (surface/grain.py).
+Detail is denoised from noise of its own octaves, in units of what is usual at each place; what is visible is imposed at
+every step (RePaint, Lugmayr et al., arXiv 2201.09865), so that what is painted goes on from it. The denoiser is given
+the completion, the visible detail, the other side's, and how strong it is by octave: beside rough skin it paints
+rougher skin. What is still lacking is grain's (surface/grain.py).
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ def repaint(
     start = to_tensor(completion, networks.device)
     colour, confidence = observation.tensors(networks.device)
     sure, usual = how_sure(confidence), networks.usual
-    seen = to_units(fine(colour - start, sure), usual)
+    visible = to_units(fine(colour - start, sure), usual)
     clean, times = torch.zeros_like(start), job_times() if share else ()
-    told = conditions(start, seen, sure, networks.geometry, usual) if share else clean
+    context = conditions(start, visible, sure, networks.geometry, usual) if share else clean
     style, kept = networks.style(observation.style), kept_signal().to(networks.device)
     random = torch.Generator().manual_seed(options.seed)
     for i, time in enumerate(times):
         noisy = noised(clean, kept[time], random)
-        given = (F.pad(part, (AROUND, AROUND, 0, 0), mode="circular") for part in (noisy, told))
+        given = (F.pad(part, (AROUND, AROUND, 0, 0), mode="circular") for part in (noisy, context))
         clean = networks.repainter(*given, time.expand(1).to(start.device), style)[..., AROUND:-AROUND]
-        clean = clean + sure * (seen - clean)
+        clean = clean + sure * (visible - clean)
         if on_step:
             on_step((i + 1) / STEPS)
     everywhere = torch.ones_like(sure)
     painted = share * from_units(clean, usual)
     painted = fine(painted, everywhere)  # tone is not this stage's
-    return to_picture(start + painted + sure * (from_units(seen, usual) - painted))
+    return to_picture(start + painted + sure * (from_units(visible, usual) - painted))

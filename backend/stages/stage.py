@@ -20,7 +20,8 @@ OnStep = Callable[[float], None]
 class AtlasObservation:
     """The portrait in the atlas, without its light.
 
-    color: (S,S,3) float32 sRGB 0..1. confidence: (S,S) float32, 0 where not seen. style: a name of options.STYLE.
+    color: (S,S,3) float32 sRGB 0..1. confidence: (S,S) float32, 0 where it shows nothing. style: a name of
+    options.STYLE.
     """
 
     color: np.ndarray

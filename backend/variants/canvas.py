@@ -116,7 +116,7 @@ def make_canvas(mesh: HeadMesh, canonical: np.ndarray, size: int, inside: np.nda
     height, width = regions.shape
     corners = to_atlas(mesh.corners(canonical))
     corners[..., 0] = unwrap(corners[..., 0])
-    # neither around the crown's pole, nor what is dark because nobody sees it: painters would outline it
+    # neither around the crown's pole, nor what is dark because it is hidden: painters would outline it
     whole = (np.ptp(corners[..., 0], axis=1) < 0.5) & (mesh.corners(inside).max(1) < GLOOM)
     corners = to_canvas(corners)
     # every turn that reaches into the canvas is drawn

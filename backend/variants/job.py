@@ -68,7 +68,7 @@ def work(
         nonlocal painted
         progress.clock.enter(stage)
         painted = fraction if stage == "large" else painted
-        progress.tell(stage, spent + large * painted)
+        progress.report(stage, spent + large * painted)
 
     options = completing.stage_options(request, job, {seed: seed != 0 for seed in request.seeds})
     completions = completing.complete_each(job, networks, options, complete_step)
@@ -85,7 +85,7 @@ def work(
         for number, style in enumerate(request.styles):
             progress.clock.enter(style)
             label = f"Painting {style}, seed {seed} ({len(made) + 1} of {count})"
-            progress.tell(label, spent + large * painted + COMPLETED + PAINTED * number)
+            progress.report(label, spent + large * painted + COMPLETED + PAINTED * number)
             textures = stylist.style(style, seed, *(plain if STYLES[style].shaded else (tiles, shown)))
             path = variant_file(request, style, seed)
             output = pattern(str(path)) if several else str(path)
@@ -160,8 +160,6 @@ def bad(message: str, cure: str) -> AvatarTexError:
 
 def render_report(request: Variants, device: str, job, stylist: Stylist, clock: Clock) -> bytes:
     """UTF-8 JSON without paths of the machine."""
-    total = clock.finish()
-    seconds = {stage: round(spent, 3) for stage, spent in clock.seconds.items()}
     body = {
         "versions": report.versions(),
         "device": device,
@@ -173,8 +171,7 @@ def render_report(request: Variants, device: str, job, stylist: Stylist, clock: 
         "seeds": request.seeds,
         "style": {"asked": request.style, "found": job.style},
         "canvas": stylist.canvas.side,
-        "seconds": {**seconds, "total": round(total, 3)},
-        "peak_memory_mib": round(report.peak_memory()),
+        **report.timing(clock),
         **registration_json(job.match),
         "registration": job.match.quality.as_json(),
         "warnings": job.warnings,

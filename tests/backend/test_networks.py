@@ -209,8 +209,8 @@ def noise(count: int = 1) -> torch.Tensor:
 
 
 def test_an_untrained_denoiser_scales_noise_down_and_nothing_else():
-    told = torch.rand(1, detail.CHANNELS_TOLD, TEXELS, TEXELS)
-    network, noisy = Denoiser(detail.CHANNELS_TOLD).eval(), noise()
+    told = torch.rand(1, detail.CONDITIONS, TEXELS, TEXELS)
+    network, noisy = Denoiser(detail.CONDITIONS).eval(), noise()
     with torch.no_grad():
         early, late = (network(noisy, told, torch.tensor([time]), torch.tensor([1])) for time in (999, 0))
     assert early.abs().max() < 0.1 and torch.allclose(late, noisy, atol=0.01)

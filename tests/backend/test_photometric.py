@@ -19,7 +19,7 @@ from backend.head.subjects import Head, Readings
 from backend.imaging.sample import sample_atlas
 from backend.lab.evaluation.expressions import make_face, on_surface, places_on
 from backend.lab.evaluation.truth import angle_of
-from backend.prior.skin import worn_skin
+from backend.prior.skin import usual_skin
 
 OFF = np.radians([3.0, -2.0, 1.0])
 
@@ -54,7 +54,7 @@ def seen(mesh, head, camera: Camera, seed: int = 4) -> tuple[np.ndarray, Frame]:
     """(S,S,3) the mesh through the camera in a skin of the prior and light from the right, and its frame."""
     _, landmarks, canonical = head
     frame = frame_head(Head(mesh, canonical, landmarks), camera)
-    skin, covered = worn_skin(), frame.fragments.covered
+    skin, covered = usual_skin(), frame.fragments.covered
     coefficients = np.random.default_rng(seed).normal(size=len(skin.basis)).astype(np.float32) * skin.deviation
     usual = frame.skinned(skin, None)
     albedo = sample_atlas(skin.decode(coefficients), to_atlas(frame.canonical))
@@ -104,7 +104,7 @@ def test_pixels_alone_turn_the_camera_back(head, camera):
     frame, portrait = started(head, camera)
     points = landmarks.points
     read = frame.camera.project(points)[0]
-    found, _ = refine(frame, landmarks, Readings(points, read, np.zeros(len(points))), portrait, worn_skin())
+    found, _ = refine(frame, landmarks, Readings(points, read, np.zeros(len(points))), portrait, usual_skin())
     assert error(frame.camera, camera) > 3.5
     assert error(found, camera) < 0.4 * error(frame.camera, camera)
 
@@ -118,7 +118,7 @@ def test_an_open_mouth_is_an_expression_and_no_nod(head, camera):
     true = camera.project(places_on(made, on_surface(mesh, landmarks)))[0]
     read = (shut + true) / 2
     found, placed = refine(
-        frame, landmarks, Readings(landmarks.points, read, np.full(len(shut), 0.5)), portrait, worn_skin()
+        frame, landmarks, Readings(landmarks.points, read, np.full(len(shut), 0.5)), portrait, usual_skin()
     )
     lower = np.linalg.norm(true - shut, axis=1) > 0.05 * np.linalg.norm(shut[10] - shut[152])
     assert lower.sum() > 40 and error(found, camera) < 3
@@ -134,7 +134,7 @@ def test_where_nothing_is_skin_only_the_readings_count(head, camera):
     true = camera.project(points)[0]
     nothing = np.zeros((SIZE, SIZE), np.float32)
     found, blind = (
-        refine(frame, landmarks, Readings(points, true, np.ones(len(points))), picture, worn_skin(), nothing)[0]
+        refine(frame, landmarks, Readings(points, true, np.ones(len(points))), picture, usual_skin(), nothing)[0]
         for picture in (portrait, np.zeros_like(portrait))
     )
     assert error(found, camera) < 0.5 and np.allclose(found.rotation, blind.rotation)
@@ -148,7 +148,7 @@ def test_a_face_that_no_skin_explains_says_less(head, camera):
     points = landmarks.points
     read, weights = frame.camera.project(points)[0], np.full(len(points), 0.2)  # the readings do not know of the turn
     clean, spotted = (
-        error(refine(frame, landmarks, Readings(points, read, weights), picture, worn_skin())[0], frame.camera)
+        error(refine(frame, landmarks, Readings(points, read, weights), picture, usual_skin())[0], frame.camera)
         for picture in (portrait, portrait + 0.08 * blotches / blotches.std())
     )
     print(clean, spotted)

@@ -21,7 +21,7 @@ from backend.lab.training.studio_heads import directions, first_seen, light_head
 from backend.lab.training.studio_light import draw_lit, lamp
 from backend.models.bundle import load_networks
 from backend.networks.sizes import CANVAS
-from backend.networks.studio import TOLD, Studio
+from backend.networks.studio import CHANNELS, Studio
 from backend.observation.look import Look
 from backend.observation.observe import PLACES
 from backend.observation.relight import relighting
@@ -200,7 +200,9 @@ def test_the_loss_rewards_the_true_gain():
     unlit = torch.rand(2, 3, CANVAS, CANVAS, generator=random) * 0.3 + 0.2
     field = torch.zeros(2, 3, CANVAS, CANVAS)
     field[..., 40:60, 40:60] = 0.7
-    batch = Batch(torch.randn(2, TOLD, CANVAS, CANVAS), unlit, unlit * field.exp(), torch.ones(2, 1, CANVAS, CANVAS))
+    batch = Batch(
+        torch.randn(2, CHANNELS, CANVAS, CANVAS), unlit, unlit * field.exp(), torch.ones(2, 1, CANVAS, CANVAS)
+    )
     said = torch.full((2, 1, CANVAS, CANVAS), -9.0)
     right, terms = loss_of(lambda told: (field, said), batch)
     wrong, other = loss_of(lambda told: (0 * field, said), batch)

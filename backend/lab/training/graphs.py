@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ...models.bundle import WEIGHTS, Networks
-from ...networks.detail import CHANNELS_TOLD
+from ...networks.detail import CONDITIONS
 from ...networks.generator import LATENT, LAYERS, Generator
 from ...networks.sizes import CANVAS, TEXELS
 from ...stages.repaint import AROUND
@@ -42,7 +42,7 @@ def graphs_of(networks: Networks) -> dict[str, tuple[nn.Module, dict[str, Tensor
     two = torch.zeros(2, dtype=torch.long)
     denoising = {
         "noisy": torch.rand(2, 3, TEXELS, TEXELS + 2 * AROUND),
-        "conditions": torch.rand(2, CHANNELS_TOLD, TEXELS, TEXELS + 2 * AROUND),
+        "conditions": torch.rand(2, CONDITIONS, TEXELS, TEXELS + 2 * AROUND),
         "time": torch.full((2,), 999),
         "style": two,
     }

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ...networks.conditions import TIMES
 from ...networks.denoiser import Denoiser
-from ...networks.detail import CHANNELS_TOLD, blurred, conditions, fine, from_units, how_sure, noised, to_units
+from ...networks.detail import CONDITIONS, blurred, conditions, fine, from_units, how_sure, noised, to_units
 from ...networks.sizes import TEXELS
 from ...stages.repaint import STEPS, job_times
 from ..untrained import untrained
@@ -195,7 +195,7 @@ def train(arguments: argparse.Namespace) -> None:
     usual = usual_detail(found)
     squares = Squares(found, networks.geometry, usual, arguments.seed)
     first = portrait_squares(arguments) if arguments.pictures else squares
-    network = Denoiser(CHANNELS_TOLD).to(device, memory_format=torch.channels_last)
+    network = Denoiser(CONDITIONS).to(device, memory_format=torch.channels_last)
     pace = PACE.with_rate(arguments.rate)
     descent = Descent(network, pace, output / STATE, output / WEIGHTS)
     trial = Trial(network, output, device) if arguments.judged else None
