@@ -269,7 +269,7 @@ def test_a_job_with_a_shell_has_skin_below_and_hair_above(demo_head_obj, astrona
     canonical = job.mesh.corners(job.canonical).reshape(-1, 3)
 
     def found(place: tuple[float, float, float]) -> tuple[float, float]:
-        """Alpha, and how far it stands off, in face heights."""
+        """Alpha, and how far it lies off the skin, in face heights."""
         nearest = int(np.argmin(((canonical - place) ** 2).sum(1)))
         u, v = uvs[nearest]
         spot = np.array([[u * size, (1 - v) * size]], np.float32)
