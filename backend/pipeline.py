@@ -24,7 +24,7 @@ from .errors import AvatarTexError, ErrorCode
 from .head.atlas import AtlasMap, map_atlas
 from .head.enclosed import depth_inside
 from .head.match import Match, match, matches
-from .head.mesh import HeadMesh, load_capture, load_mesh
+from .head.mesh import load_head
 from .head.uvs import split_tiles, uv_warnings
 from .imaging.files import encode_pictures
 from .job import Prepared
@@ -90,7 +90,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     device = choose_device(request.device)
     networks = load_cached_networks(device)
     pictures = StagePictures(request.keep_stages, request.previews, progress.preview)
-    prepared = prepare(Job(request, read_head(request), networks, step, pictures, regions))
+    prepared = prepare(Job(request, load_head(request), networks, step, pictures, regions))
     another = request.seed != 0 or bool(regions and regions.redoing)
     options = stage_options(request, prepared, {request.seed: another})
     [generated] = complete_each(prepared, networks, options, step, pictures)
@@ -128,15 +128,6 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         prepared.advice,
         thickness,
     )
-
-
-def read_head(request: FromPortrait) -> HeadMesh:
-    """The head that a request names.
-
-    Raises:
-        AvatarTexError: NO_MESH, BAD_MESH.
-    """
-    return load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
 
 
 def picture_files(

@@ -7,7 +7,9 @@ from dataclasses import fields
 from .compose.stage_pictures import stage_files
 from .errors import AvatarTexError, ErrorCode
 from .layers.files import PACKED, PAINTED, refuse_suffix
-from .messages import Expressions, Generate, Variants
+from .messages import Expressions, FromPortrait, Generate, Register, Variants
+from .models.profiles import find_profile
+from .models.store import find_parts
 from .options import PROFILE, SHELL, refuse_unknown
 from .outputs import name_inputs, refuse_outputs, shell_files
 
@@ -25,11 +27,8 @@ def check_request(request: Generate) -> None:
     """
     refuse_unknown(vars(request))
     if request.profile != PROFILE.default:
-        from .large.stage import refuse_absent_model
-
-        refuse_absent_model(request.profile)
-    if bool(request.mesh) == bool(request.capture):
-        raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
+        find_parts(find_profile(request.profile))
+    refuse_no_head(request)
     if not request.output:
         raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output file was given.", "Name the texture file to write.")
     if request.layers:
@@ -47,6 +46,12 @@ def check_request(request: Generate) -> None:
         ],
         (2 * TEXEL_BYTES + (LAYERS_BYTES if request.layers else 0)) * request.size**2,
     )
+
+
+def refuse_no_head(request: FromPortrait | Register) -> None:
+    """Raises: AvatarTexError, NO_MESH where not exactly one head is named."""
+    if bool(request.mesh) == bool(request.capture):
+        raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
 
 
 def check_like_texture(request: Variants | Expressions, output: str) -> None:

@@ -13,6 +13,7 @@ from .. import pipeline, refusals, report
 from ..compose.udim import read_bases, tile_path
 from ..errors import AvatarTexError, ErrorCode
 from ..head.atlas import map_atlas
+from ..head.mesh import load_head
 from ..imaging.files import encode_picture
 from ..job import Prepared
 from ..messages import Expressed, Expressions
@@ -46,7 +47,7 @@ def make_expressions(
     step("load")
     size = min(request.size, LARGEST)
     bases = read_bases(request.base_texture, size)
-    mesh = pipeline.read_head(request)
+    mesh = load_head(request)
     poses = read_poses(request, mesh)
     networks = pipeline.load_cached_networks(refusals.choose_device(request.device))
     job = pipeline.prepare(Job(request, mesh, networks, step))

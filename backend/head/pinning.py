@@ -16,7 +16,7 @@ from scipy.optimize import least_squares
 from ..errors import AvatarTexError, ErrorCode
 from ..pins import NEEDED, Pin
 from ..portrait.landmarks import FaceLandmarks, box_of
-from .atlas import canonical_head
+from .atlas import canonical_head, procrustes
 from .camera import Camera
 from .landmarks import FINE, TRUSTED, HeadLandmarks, face_height, face_middle, lift
 from .mesh import HeadMesh, vertex_normals
@@ -168,7 +168,7 @@ def pinned_head(mesh: HeadMesh, found: HeadLandmarks | None, pins: Sequence[Pin]
         points, rotation, presence = bend(found.points, index, targets), found.rotation, found.presence
     else:
         canonical = canonical_head().points
-        similarity = _similarity(canonical[index], targets)
+        similarity = procrustes(canonical[index], targets, np.ones(len(index)))
         points = stretch(canonical @ similarity[:, :3].T + similarity[:, 3], index, targets)
         rotation, presence = similarity[:, :3].T / np.cbrt(np.linalg.det(similarity[:, :3])), 0.0
     return _seat(mesh, points, rotation, presence, index, targets)
@@ -217,19 +217,10 @@ def _whole_shape(head: HeadLandmarks) -> np.ndarray:
     trusted = head.trust > TRUSTED
     if trusted.sum() < NEEDED:
         return head.points
-    similarity = _similarity(canonical_head().points[trusted], head.points[trusted])
+    similarity = procrustes(canonical_head().points[trusted], head.points[trusted], np.ones(trusted.sum()))
     shape = canonical_head().points @ similarity[:, :3].T + similarity[:, 3]
     share = np.clip(head.trust / TRUSTED, 0, 1)[:, None]
     return share * head.points + (1 - share) * shape
-
-
-def _similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """(3,4) rotation times scale, and shift, from (k,3) to (k,3) (Umeyama 1991)."""
-    x, y = source - source.mean(0), target - target.mean(0)
-    u, s, vt = np.linalg.svd(y.T @ x)
-    sign = np.diag([1, 1, np.sign(np.linalg.det(u @ vt))])
-    turn = (s * np.diag(sign)).sum() / max(float((x**2).sum()), 1e-12) * u @ sign @ vt
-    return np.column_stack([turn, target.mean(0) - turn @ source.mean(0)])
 
 
 def _turn(axis: tuple[float, float, float]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A large profile in a job: refused before any work, shown the face, and called where the shipped stages end."""
+"""A large profile in a job: called where the shipped stages end."""
 
 from __future__ import annotations
 
@@ -6,22 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from ..job import Completion, Prepared, StageOptions
+from ..job import Completion, StageOptions
 from ..models.profiles import Profile, find_profile
-from ..models.store import find_parts, read_lock
-from ..portrait.decode import decode_portrait
-from .paint import Order, crop_face, paint
+from ..models.store import read_lock
+from .paint import Order, paint
 from .views import Sights, find_surface
-
-
-def refuse_absent_model(name: str) -> None:
-    """Raises: AvatarTexError, BAD_REQUEST, MODEL_MISSING or MODEL_UNUSABLE."""
-    find_parts(find_profile(name))
-
-
-def show_face(portrait_path: str, job: Prepared) -> np.ndarray:
-    """(n,n,3) sRGB of the portrait, which a large model looks at."""
-    return crop_face(decode_portrait(portrait_path).color, job.match.parse.face)
 
 
 def choose_way(profile: Profile, wanted: str) -> str:

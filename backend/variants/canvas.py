@@ -17,7 +17,8 @@ from ..head.atlas import ACROSS, DOWN, AtlasMap, map_atlas, to_atlas, unwrap
 from ..head.facial_regions import FacialRegions, find_facial_regions
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize
-from ..head.tiles import tile_number, tiles_of
+from ..head.tiles import into_tile, tile_numbers
+from ..head.uvs import uv_area
 from ..imaging.sample import sample, spread
 
 #: Where ACROSS and DOWN of the atlas come to lie, in sides of the atlas; the face keeps its size.
@@ -129,9 +130,7 @@ def make_canvas(mesh: HeadMesh, canonical: np.ndarray, size: int, inside: np.nda
     owner = np.concatenate(owners)
     radius = np.linalg.norm(mesh.corners(canonical), axis=-1)[owner]
     fragments = rasterize(np.concatenate(copies) * side, width, height, depth=-radius)
-    tiles = tiles_of(mesh.corner_uvs)
-    uv = fragments.interpolate((mesh.corner_uvs - tiles[:, None]).astype(np.float32)[owner])
-    numbers = np.array([tile_number(*tile) or tile_number(0, 0) for tile in tiles.tolist()], np.int32)[owner]
+    uv, numbers = fragments.interpolate(into_tile(mesh.corner_uvs)[owner]), tile_numbers(mesh.corner_uvs)[owner]
     tile = np.where(fragments.covered, numbers[fragments.triangle], 0).astype(np.int32)
     shell = np.where(layout.fragments.covered, np.linalg.norm(positions, axis=2), FAR).astype(np.float32)
     return Canvas(uv, tile, regions, shell, side, side / max(wanted, 1.0))
@@ -141,15 +140,10 @@ def fitting_side(mesh: HeadMesh, layout: AtlasMap, size: int) -> float:
     """Texels of the atlas's side at which the canvas's are as large as the artist's on the face."""
     centre = layout.corners.mean(1)
     face = (np.abs(centre[:, 0] - 0.5) < 0.2) & (np.abs(centre[:, 1] - 0.5) < 0.25)
-    here, there = (_area(corners[face]) for corners in (to_canvas(layout.corners), mesh.corner_uvs))
+    here, there = (uv_area(corners[face]) for corners in (to_canvas(layout.corners), mesh.corner_uvs))
     if here.sum() < 1e-9:
         return SIDES[0]
     return size * float(np.sqrt(there.sum() / here.sum()))
-
-
-def _area(corners: np.ndarray) -> np.ndarray:
-    edges = corners[:, 1:].astype(np.float64) - corners[:, :1]
-    return np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0])
 
 
 def fold(painted: np.ndarray, side: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from ..compose.compose import Finish
 from ..compose.udim import compose_tiles, read_bases, tile_path
 from ..errors import AvatarTexError, ErrorCode
 from ..head.match import registration_json
+from ..head.mesh import load_head
 from ..imaging.files import encode_picture
 from ..layers.files import PACKED, layers_file
 from ..layers.packed import Packed
@@ -55,7 +56,7 @@ def work(
     bases = read_bases(request.base_texture, request.size)
     device = refusals.choose_device(request.device)
     networks = pipeline.load_cached_networks(device)
-    job = pipeline.prepare(Job(request, pipeline.read_head(request), networks, step))
+    job = pipeline.prepare(Job(request, load_head(request), networks, step))
     finish = Finish(request.size, request.opacities(job.style), layers=bool(layers_files(request)))
     without_light = Finish(request.size, {**finish.opacities, "light": 0.0})
     stylist = Stylist(job, request.size, bases, request.strength / 100, request.scale / 100)
