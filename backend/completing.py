@@ -86,7 +86,7 @@ def run_stages(
     """
     from .stages import STAGES
     from .stages.followed import find_shares
-    from .stages.stage import AtlasObservation
+    from .stages.stage import AtlasObservation, Work
 
     shown = AtlasObservation(*shrink(evidence, networks.size), style)
     step("inpaint")
@@ -99,7 +99,7 @@ def run_stages(
         completion = networks.experts.complete(shown.color, shown.confidence, people, random)
         for name, share in shares.items():
             step(name)
-            completion = STAGES[name](shown, completion, networks, one, share, partial(step, name))
+            completion = STAGES[name](Work(shown, networks, one, partial(step, name)), completion, share)
             if pictures:
                 pictures.save(name, completion)
         yield completion

@@ -14,12 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..job import StageOptions
 from ..models.bundle import Networks
 from ..networks.conditions import SCALE
 from ..networks.noise import OCTAVES, draw_noise
 from ..observation.observe import SURE
-from .stage import AtlasObservation, OnStep, to_picture, to_tensor
+from .stage import Work, to_picture, to_tensor
 
 #: Shares of the way from the truth to the start at which a sample is looked at, and the end; of the mean.
 SAMPLED, MEAN = (1.0, 0.85, 0.6, 0.35, 0.15, 0.0), (1.0, 0.0)
@@ -29,34 +28,26 @@ COARSE = (0.0,) * 4 + OCTAVES[4:]
 
 
 @torch.no_grad()
-def inpaint(
-    observation: AtlasObservation,
-    completion: np.ndarray,
-    networks: Networks,
-    options: StageOptions,
-    share: float = 1.0,
-    on_step: OnStep | None = None,
-) -> np.ndarray:
+def inpaint(work: Work, completion: np.ndarray, share: float = 1.0) -> np.ndarray:
     """Add to the priors' completion what they cannot say of this person. See stage.Stage.
 
     The mean of what is possible, or with options.another a sample, by the seed.
     """
     if not share:
         return completion
-    start, device = to_tensor(completion, networks.device), networks.device
-    visible = observation.tensors(device)
+    networks, options, device = work.networks, work.options, work.networks.device
+    start, visible = to_tensor(completion, device), work.observation.tensors(device)
     known, sure = (visible[0] - start) / SCALE, (visible[1] / SURE).clamp(0, 1)
     random = torch.Generator().manual_seed(options.seed)
     residual = draw_noise(1, random, device, COARSE) if options.another else torch.zeros_like(start)
     etas = SAMPLED if options.another else MEAN
     for i, (eta, after) in enumerate(itertools.pairwise(etas)):
-        clean = predict(networks, residual, start, visible, eta, observation.style)
+        clean = predict(networks, residual, start, visible, eta, work.observation.style)
         if after:
             clean = clean + sure * (known - clean)
             noise = (after / eta * (eta - after)) ** 0.5 * draw_noise(1, random, device, COARSE)
             residual = after / eta * residual + (1 - after / eta) * clean + noise
-        if on_step:
-            on_step((i + 1) / (len(etas) - 1))
+        work.on_step((i + 1) / (len(etas) - 1))
     return to_picture(start + share * SCALE * clean)
 
 

@@ -12,10 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..job import StageOptions
 from ..models.bundle import Networks
 from ..observation.observe import SURE
-from .stage import AtlasObservation, OnStep, to_picture, to_tensor
+from .stage import OnStep, Work, to_picture, to_tensor
 
 #: Share from which the generator's texture is nearer to hidden skin than the completion. Of drawings over it a search
 #: gains 0.08 dB beside the projection, of those below it loses 0.05 (decision 67).
@@ -26,23 +25,17 @@ STEPS, RATE = 20, 0.015
 COMPLETION, NEAR, TEXEL = 0.5, 0.05, 0.05
 
 
-def fit_latent(
-    observation: AtlasObservation,
-    completion: np.ndarray,
-    networks: Networks,
-    options: StageOptions,
-    share: float = 1.0,
-    on_step: OnStep | None = None,
-) -> np.ndarray:
+def fit_latent(work: Work, completion: np.ndarray, share: float = 1.0) -> np.ndarray:
     """Find the completion's W+ and go part of the way to the generator's texture. See stage.Stage."""
     if not share:
         return completion
+    networks, observation = work.networks, work.observation
     completed, (colour, confidence) = to_tensor(completion, networks.device), observation.tensors(networks.device)
     sure, style = (confidence / SURE).clamp(0, 1), networks.style(observation.style)
     w_plus = project(networks, completed, confidence)
-    if share > SEARCHED and not options.quick:
+    if share > SEARCHED and not work.options.quick:
         target, weight = completed + sure * (colour - completed), sure + COMPLETION * (1 - sure)
-        w_plus = search(networks, target, weight, w_plus, style, on_step)
+        w_plus = search(networks, target, weight, w_plus, style, work.on_step)
     with torch.no_grad():
         made = networks.generator(w_plus, style)
     return to_picture(completed + share * (made - completed))
@@ -59,9 +52,7 @@ def project(networks: Networks, completed: Tensor, confidence: Tensor) -> Tensor
     return torch.cat([rows, networks.encoder(completed, confidence, canvas)[0]], 1)
 
 
-def search(
-    networks: Networks, target: Tensor, weight: Tensor, start: Tensor, style: Tensor, on_step: OnStep | None = None
-) -> Tensor:
+def search(networks: Networks, target: Tensor, weight: Tensor, start: Tensor, style: Tensor, on_step: OnStep) -> Tensor:
     """(1,ROWS,LATENT) the W+ whose texture is nearest to the target, near the start.
 
     Args:
@@ -76,6 +67,5 @@ def search(
             descent.param_groups[0]["lr"] = RATE * (1 - step / STEPS)
             [w_plus.grad] = torch.autograd.grad(loss, w_plus)
             descent.step()
-            if on_step:
-                on_step((step + 1) / STEPS)
+            on_step((step + 1) / STEPS)
     return w_plus.detach()

@@ -12,11 +12,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ..job import StageOptions
-from ..models.bundle import Networks
 from ..networks.conditions import TIMES, kept_signal
 from ..networks.detail import conditions, fine, from_units, how_sure, noised, to_units
-from .stage import AtlasObservation, OnStep, to_picture, to_tensor
+from .stage import Work, to_picture, to_tensor
 
 STEPS = 2
 #: Texels of the other edge that the atlas gets on either side: it goes around the head.
@@ -30,30 +28,22 @@ def job_times() -> torch.Tensor:
 
 
 @torch.no_grad()
-def repaint(
-    observation: AtlasObservation,
-    completion: np.ndarray,
-    networks: Networks,
-    options: StageOptions,
-    share: float = 1.0,
-    on_step: OnStep | None = None,
-) -> np.ndarray:
+def repaint(work: Work, completion: np.ndarray, share: float = 1.0) -> np.ndarray:
     """Paint the detail that the completion lacks; visible detail is taken over whatever the share. See stage.Stage."""
-    start = to_tensor(completion, networks.device)
-    colour, confidence = observation.tensors(networks.device)
+    networks = work.networks
+    start, (colour, confidence) = to_tensor(completion, networks.device), work.observation.tensors(networks.device)
     sure, usual = how_sure(confidence), networks.usual
     visible = to_units(fine(colour - start, sure), usual)
     clean, times = torch.zeros_like(start), job_times() if share else ()
     context = conditions(start, visible, sure, networks.geometry, usual) if share else clean
-    style, kept = networks.style(observation.style), kept_signal().to(networks.device)
-    random = torch.Generator().manual_seed(options.seed)
+    style, kept = networks.style(work.observation.style), kept_signal().to(networks.device)
+    random = torch.Generator().manual_seed(work.options.seed)
     for i, time in enumerate(times):
         noisy = noised(clean, kept[time], random)
         given = (F.pad(part, (AROUND, AROUND, 0, 0), mode="circular") for part in (noisy, context))
         clean = networks.repainter(*given, time.expand(1).to(start.device), style)[..., AROUND:-AROUND]
         clean = clean + sure * (visible - clean)
-        if on_step:
-            on_step((i + 1) / STEPS)
+        work.on_step((i + 1) / STEPS)
     everywhere = torch.ones_like(sure)
     painted = share * from_units(clean, usual)
     painted = fine(painted, everywhere)  # tone is not this stage's

@@ -16,7 +16,7 @@ from backend.models.bundle import Networks, load_networks
 from backend.networks.generator import LATENT, ROWS
 from backend.stages import STAGES
 from backend.stages.latent import SEARCHED, STEPS, project, search
-from backend.stages.stage import AtlasObservation, to_picture, to_tensor
+from backend.stages.stage import AtlasObservation, Work, to_picture, to_tensor
 
 
 @pytest.fixture(scope="module")
@@ -41,22 +41,26 @@ def seen(networks, truth) -> AtlasObservation:
     return AtlasObservation(truth * confidence[..., None], confidence, "photo")
 
 
-def inpaint(seen: AtlasObservation, networks: Networks, seed: int, on_step=None) -> np.ndarray:
+def silent(share: float) -> None:
+    """Nobody watches."""
+
+
+def inpaint(seen: AtlasObservation, networks: Networks, seed: int, on_step=silent) -> np.ndarray:
     """Stage 1 on the priors' completion: a sample where the seed is not 0."""
     start = networks.experts.complete(seen.color, seen.confidence)
-    return STAGES["inpaint"](seen, start, networks, StageOptions(seed=seed, another=seed != 0), on_step=on_step)
+    return STAGES["inpaint"](Work(seen, networks, StageOptions(seed=seed, another=seed != 0), on_step), start)
 
 
 def fit_latent(
-    seen: AtlasObservation, completion: np.ndarray, networks: Networks, share: float = 0.25, on_step=None
+    seen: AtlasObservation, completion: np.ndarray, networks: Networks, share: float = 0.25, on_step=silent
 ) -> np.ndarray:
-    return STAGES["latent"](seen, completion, networks, StageOptions(), share, on_step)
+    return STAGES["latent"](Work(seen, networks, on_step=on_step), completion, share)
 
 
 def repaint(
-    seen: AtlasObservation, completion: np.ndarray, networks: Networks, seed: int, share: float = 0.35, on_step=None
+    seen: AtlasObservation, completion: np.ndarray, networks: Networks, seed: int, share: float = 0.35, on_step=silent
 ) -> np.ndarray:
-    return STAGES["repaint"](seen, completion, networks, StageOptions(seed=seed), share, on_step)
+    return STAGES["repaint"](Work(seen, networks, StageOptions(seed=seed), on_step), completion, share)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +167,7 @@ def test_the_latent_goes_as_far_as_asked_and_searches_where_the_generator_is_rig
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_that_is_not_followed_paints_nothing_and_asks_no_network(seen, completed, networks, name):
     nobody = replace(networks, completer=None, generator=None, repainter=None)
-    made = STAGES[name](seen, completed, nobody, StageOptions(), 0.0)
+    made = STAGES[name](Work(seen, nobody), completed, 0.0)
     assert np.allclose(made, completed, atol=1e-6) == (name != "repaint")
     unseen = cv2.blur(seen.confidence, (25, 25)) == 0
     assert np.allclose(made[unseen], completed[unseen], atol=1e-6)
@@ -172,7 +176,7 @@ def test_a_stage_that_is_not_followed_paints_nothing_and_asks_no_network(seen, c
 @pytest.mark.parametrize("name", ["inpaint", "repaint"])
 def test_a_stage_goes_as_far_as_asked(seen, completed, networks, name):
     unseen = cv2.blur(seen.confidence, (25, 25)) == 0
-    whole, part = (STAGES[name](seen, completed, networks, StageOptions(), share) - completed for share in (1, 0.25))
+    whole, part = (STAGES[name](Work(seen, networks), completed, share) - completed for share in (1, 0.25))
     far = (np.abs(whole) > 0.004) & unseen[..., None]
     assert far.sum() > 100 and np.allclose(part[far] / whole[far], 0.25, atol=0.05)
 

@@ -25,7 +25,7 @@ from backend.pipeline import load_cached_networks
 from backend.portrait.decode import decode_portrait
 from backend.recall import forget_all
 from backend.stages import STAGES, followed, latent
-from backend.stages.stage import AtlasObservation
+from backend.stages.stage import AtlasObservation, Work
 from tests.backend import flat_head
 
 pytestmark = pytest.mark.slow
@@ -118,7 +118,7 @@ def test_repainting_goes_on_from_the_detail_that_is_shown(networks):
     for _ in range(2):
         colour = np.clip(0.5 + 0.1 * random.standard_normal((size, size, 3)), 0, 1).astype(np.float32)
         seen = AtlasObservation(colour * confidence[..., None], confidence, "photo")
-        STAGES["repaint"](seen, completion, replace(networks, repainter=denoiser), StageOptions())
+        STAGES["repaint"](Work(seen, replace(networks, repainter=denoiser)), completion)
     steps = len(given) // 2
     assert steps > 1
     edge = (given[0].shape[-1] - size) // 2
