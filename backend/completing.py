@@ -64,7 +64,7 @@ def complete_each(
             pictures.preview("large", picture, next(numbers))
 
         report, wanted = partial(step, "large"), show if pictures.previews else None
-        completions = paint_large(job.evidence, completions, job.style, networks.device, options, report, wanted)
+        completions = paint_large(completions, networks.device, options, report, wanted)
     for number, completion in enumerate(completions):
         if large and not number:
             pictures.save("large", completion)

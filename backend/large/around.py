@@ -31,11 +31,12 @@ ENOUGH = 0.1
 
 
 class AroundHead:
-    """See scene.Way. start: (K,3,T,T) sRGB and sure: (K,1,T,T), atlases of the seeds."""
+    """See scene.Way. atlases: (K,3,T,T) sRGB of the seeds, and (K,1,T,T) 0..1 where they are sure."""
 
     def __init__(
-        self, sights: Sights, start: Tensor, sure: Tensor, portrait: Tensor, words: str, size: int, layout: float
+        self, sights: Sights, atlases: tuple[Tensor, Tensor], portrait: Tensor, words: str, size: int, layout: float
     ) -> None:
+        start, sure = atlases
         self.sights, self.start, self.strength = sights, start, layout
         maps, views = sights.map(size, size), sights.views_of(size)
         held = read(torch.cat([start, sure], 1), maps).flatten(0, 1)

@@ -195,7 +195,7 @@ def plan(profile: Profile, order: Order, start: torch.Tensor, sure: torch.Tensor
         WORDS[order.style],
     )
     if order.way == "around":
-        return AroundHead(order.sights, start, sure, face, OBJECT + words, profile.texels, profile.layout)
+        return AroundHead(order.sights, (start, sure), face, OBJECT + words, profile.texels, profile.layout)
     places, _, covered = order.sights.surface.in_atlas(profile.texels)
     hints = {"position": to_tensor(position(places, covered)).expand(len(start), -1, -1, -1)}
     return InAtlas(Scene(start, sure, face, (LAYOUT + words,) * len(start), hints), profile.layout)

@@ -25,9 +25,7 @@ def choose_way(profile: Profile, wanted: str) -> str:
 
 
 def paint_large(
-    evidence: tuple[np.ndarray, np.ndarray],
     completions: Iterable[Completion],
-    style: str,
     device: str,
     options: Sequence[StageOptions],
     on_step: Callable[[float], None],
@@ -36,22 +34,22 @@ def paint_large(
     """Completions at the size of the options' profile, painted by it where nothing is visible, as many together as fit.
 
     Args:
-        evidence: (S,S,3) unlit sRGB and (S,S) confidence. completions: taken when their turn comes.
-        options: of each completion; they differ in their seeds. on_picture: shown the first one of those at work as it
-            becomes.
+        completions: taken when their turn comes. options: of each completion, with the job; they differ in their seeds.
+        on_picture: shown the first one of those at work as it becomes.
 
     Raises:
         AvatarTexError: MODEL_MISSING, MODEL_UNUSABLE, OUT_OF_MEMORY.
     """
     shared = options[0]
-    assert shared.job is not None and shared.face is not None
+    job = shared.job
+    assert job is not None and shared.face is not None
     profile = find_profile(shared.profile)
     order = Order(
-        *evidence,
+        *job.evidence,
         completions,
         shared.face,
-        Sights(find_surface(shared.job.mesh, shared.job.canonical)),
-        style,
+        Sights(find_surface(job.mesh, job.canonical)),
+        job.style,
         [one.seed for one in options],
         choose_way(profile, shared.way),
     )
