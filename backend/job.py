@@ -82,15 +82,14 @@ class StageOptions:
     """How a completion is made.
 
     stages: names of stages.STAGES that run, in this order. seed: same seed, same completion. another: not the
-    likeliest completion but a sample of what is possible, by the seed. quick: stage 2 does not search. profile: a name
-    of options.PROFILE; all but the first go on from the stages with a large model, in a way of options.WAY, which is
-    shown the face, (n,n,3) sRGB, and the job's head.
+    likeliest completion but a sample of what is possible, by the seed. profile: a name of
+    options.PROFILE; all but the first go on from the stages with a large model, in a way of options.WAY, which is shown
+    the face, (n,n,3) sRGB, and the job's head.
     """
 
     stages: tuple[str, ...] = ("inpaint", "latent", "repaint")
     seed: int = 0
     another: bool = False
-    quick: bool = False
     profile: str = PROFILE.default
     way: str = WAY.default
     face: np.ndarray | None = None

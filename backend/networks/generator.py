@@ -101,8 +101,7 @@ class Generator(nn.Module):
 
     def forward(self, w_plus: Tensor, style: Tensor) -> Tensor:
         """w_plus: (B,ROWS,LATENT). style: (B,) int64."""
-        paint = self.paint if w_plus.requires_grad or self.painter is None else self.painter
-        return paint(self.canvas(w_plus), w_plus[:, GIVEN_ROWS:], self.style(style))
+        return (self.painter or self.paint)(self.canvas(w_plus), w_plus[:, GIVEN_ROWS:], self.style(style))
 
     def paint(self, canvas: Tensor, layers: Tensor, style: Tensor) -> Tensor:
         """The texture on a canvas (B,3,CANVAS,CANVAS); layers: (B,LAYERS,LATENT). style: (B,LATENT), embedded."""

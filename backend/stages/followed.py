@@ -12,7 +12,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..job import StageOptions
 from ..models.bundle import Networks
 from .stage import AtlasObservation, Stage, Work
 
@@ -51,7 +50,7 @@ def find_shares(
         if not spread:
             shares[name] = mean
             continue
-        moved = stage(Work(kept, networks, StageOptions(quick=True)), completion) - completion
+        moved = stage(Work(kept, networks), completion) - completion
         shares[name] = share_of(moved, seen.color - completion, weight, mean, spread)
         completion = completion + np.float32(shares[name]) * moved
     return shares

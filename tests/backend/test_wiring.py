@@ -24,7 +24,7 @@ from backend.options import OPACITIES
 from backend.pipeline import load_cached_networks
 from backend.portrait.decode import decode_portrait
 from backend.recall import forget_all
-from backend.stages import STAGES, followed, latent
+from backend.stages import STAGES, followed
 from backend.stages.stage import AtlasObservation, Work
 from tests.backend import flat_head
 
@@ -90,7 +90,6 @@ def test_what_no_training_texture_knew_is_filled(photo, networks, monkeypatch):
 @pytest.mark.parametrize("name", sorted(STAGES))
 def test_every_stage_is_followed_as_far_as_its_share(name, photo, networks, monkeypatch):
     """Hidden skin changes by that stage alone where the others have none, twice as far for twice the share."""
-    monkeypatch.setattr(latent, "SEARCHED", 2.0)
     found = []
     for share in (0.0, 0.25, 0.5):
         shares = dict.fromkeys(STAGES, 0.0) | {name: share}
