@@ -21,7 +21,7 @@ from .compose.shell_picture import ShellPicture, paint_shell
 from .compose.stage_pictures import StagePictures
 from .compose.udim import compose_tiles, find_tiles, read_bases, side_by_side, tile_path
 from .errors import AvatarTexError, ErrorCode
-from .head.atlas import AtlasMap, map_atlas
+from .head.atlas import LOOKED_UP, AtlasMap, map_atlas
 from .head.enclosed import depth_inside
 from .head.match import Match, match, matches
 from .head.mesh import load_head
@@ -34,7 +34,6 @@ from .messages import FromPortrait, Generate, Result
 from .observation.covering import join_evidence
 from .observation.further import add_further
 from .observation.look import Look
-from .observation.observe import PLACES
 from .observation.shell_cover import find_shell
 from .observation.views import find_coverings, fuse
 from .options import PROFILE, SHELL
@@ -184,7 +183,7 @@ def prepare(job: Job) -> Prepared:
 def observe_portraits(job: Job, found: Match, portrait: Portrait, style: str) -> tuple[Prepared, AtlasMap]:
     """Project the portraits into the atlas of a registered head, whose texels the second value has."""
     settings, networks = job.settings, job.networks
-    layout = map_atlas(found.mesh, found.canonical, PLACES)
+    layout = map_atlas(found.mesh, found.canonical, LOOKED_UP)
     canonical = layout.fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))
     look = Look(layout, canonical, networks.skin, networks.studio, style)
     first = look.at(found, portrait.color)

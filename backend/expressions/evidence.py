@@ -21,7 +21,7 @@ from ..head.mesh import HeadMesh
 from ..head.register import Registration
 from ..head.shape import EXPRESSIONS, READ, SHAPE, shapes_of
 from ..imaging.sample import LUMINANCE, masked_blur, sample_atlas, to_linear
-from ..observation.expression import READ_NOISE
+from ..observation.expression import DEEPEST, READ_NOISE
 from ..observation.views import View
 
 #: Maps of gain and bias have so many control points along a side (Athar et al.), and the ridge of the gain.
@@ -30,9 +30,9 @@ WINDOWS, RIDGE = 32, 0.003
 FINE, WIDE = 0.004, 0.025
 #: Standard deviations: of a fold about geometry's, as a share of what geometry allows, and of a portrait's detail.
 PRIOR, NOISE = 0.3, 0.06
-#: What is further apart than this is no fold (logarithm of light). A portrait whose expressions are all weaker does not
-#: count: a frown that was read as 0.15 made its folds shallower, and no truer.
-MOST, LEAST = 0.6, 0.3
+#: A portrait whose expressions are all weaker does not count: a frown that was read as 0.15 made its folds shallower,
+#: and no truer.
+LEAST = 0.3
 #: Standard deviation of a shape key's value in portraits; of a face's shape between two of a person, as a share of
 #: that between people.
 USUAL, SAME = 0.4, 0.2
@@ -73,7 +73,7 @@ def observe_expression(
         light = np.clip(gain * light + bias, 0, 1)
     detail = np.log(light + 0.02) - np.log(rest + 0.02)
     near, wide = (_blur(detail, both, sigma * len(both)) for sigma in (FINE, WIDE))
-    return ExpressionEvidence(weights, np.clip(near - wide, -MOST, MOST), both)
+    return ExpressionEvidence(weights, np.clip(near - wide, -DEEPEST, DEEPEST), both)
 
 
 def fit_keys(
@@ -141,7 +141,7 @@ def correct(expected: np.ndarray, allowed: np.ndarray, evidence: Sequence[Expres
         gain = spread[rows] * made / variance
         folds[rows] += gain * missing
         spread[rows] *= 1 - gain * made
-    return np.clip(folds, -MOST, MOST)
+    return np.clip(folds, -DEEPEST, DEEPEST)
 
 
 def _blur(picture: np.ndarray, mask: np.ndarray, sigma: float) -> np.ndarray:

@@ -31,8 +31,6 @@ ERROR = 0.004
 REFLECTED, MATTE = 0.04, 0.53
 #: Confidence from which a texel is the portrait's own: below it an estimate is mixed in.
 SURE = 0.3
-#: Texels of the layout for which places in the portrait are kept.
-PLACES = 512
 
 
 @dataclass(frozen=True)

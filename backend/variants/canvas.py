@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from ..compose.colouring import FLESH
-from ..head.atlas import ACROSS, DOWN, AtlasMap, map_atlas, to_atlas, unwrap
+from ..head.atlas import ACROSS, DOWN, LOOKED_UP, AtlasMap, map_atlas, to_atlas, unwrap
 from ..head.facial_regions import FacialRegions, find_facial_regions
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize
@@ -25,8 +25,8 @@ from ..imaging.sample import sample, spread
 WIDE, HIGH = (0.0, 0.25, 0.45, 0.8125), (0.0, 0.31, 1.03, 1.25)
 #: Once around the head, and how far the canvas goes on beyond it, in sides of the atlas.
 TURN, OVERLAP = 2 * WIDE[-1], 0.125
-#: Texels of the atlas's side: a face of 256 to one of 1024 texels; of the one that regions and shell are found in.
-SIDES, REGIONS = (512, 2048), 512
+#: Texels of the atlas's side: a face of 256 to one of 1024 texels.
+SIDES = (512, 2048)
 #: Face heights below the outermost surface at which a texel shows all that is painted there, and nothing; and further
 #: from the centre than any head.
 SHELL, DEEP, FAR = 0.02, 0.04, 9.0
@@ -77,7 +77,7 @@ class Canvas:
     """Which texel of the artist's texture each texel of the canvas shows.
 
     uv: (H,W,2) float32 in its tile, origin at the lower left. tile: (H,W) int32 UDIM numbers, 0 where nothing is.
-    regions: parts of the face. shell: (REGIONS,REGIONS) float32, the outermost surface's distance from the head's
+    regions: parts of the face. shell: (LOOKED_UP,LOOKED_UP) float32, the outermost surface's distance from the head's
     centre in the atlas, canonical; FAR where nothing is. side: texels of the atlas's side.
     limited: texels of the canvas by one of the artist's, on the face.
     """
@@ -108,12 +108,12 @@ def make_canvas(mesh: HeadMesh, canonical: np.ndarray, size: int, inside: np.nda
         canonical: (N,3) canonical coordinates of the vertices. size: texels of the artist's texture.
         inside: (N,) depth of enclosed vertices behind the head's shell (head/enclosed.py).
     """
-    layout = map_atlas(mesh, canonical, REGIONS)
+    layout = map_atlas(mesh, canonical, LOOKED_UP)
     positions = layout.fragments.interpolate(mesh.corners(canonical.astype(np.float32)))
     found = find_facial_regions(positions)
     wanted = fitting_side(mesh, layout, size)
     side = int(np.clip(128 * round(wanted / 128), *SIDES))
-    regions = CanvasRegions(found.soft, to_canvas(found.place / REGIONS) * side, found.canonical, side)
+    regions = CanvasRegions(found.soft, to_canvas(found.place / LOOKED_UP) * side, found.canonical, side)
     height, width = regions.shape
     corners = to_atlas(mesh.corners(canonical))
     corners[..., 0] = unwrap(corners[..., 0])

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from backend.head.atlas import map_atlas
+from backend.head.atlas import LOOKED_UP, map_atlas
 from backend.head.landmarks import find_head_landmarks
 from backend.head.match import match
 from backend.head.mesh import load_mesh
@@ -23,7 +23,6 @@ from backend.models.bundle import load_networks
 from backend.networks.sizes import CANVAS
 from backend.networks.studio import CHANNELS, Studio
 from backend.observation.look import Look
-from backend.observation.observe import PLACES
 from backend.observation.relight import relighting
 from backend.portrait.decode import decode_portrait
 from backend.prior.light import UPRIGHT, estimate_light
@@ -141,7 +140,7 @@ class Brighter(nn.Module):
 def test_observed_skin_is_evened_unless_it_is_drawn(demo_head_obj, astronaut, networks):
     portrait = decode_portrait(astronaut)
     found = match(load_mesh(demo_head_obj), portrait)
-    layout = map_atlas(found.mesh, found.canonical, PLACES)
+    layout = map_atlas(found.mesh, found.canonical, LOOKED_UP)
     canonical = layout.fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))
 
     def view(studio=None, drawn=False):

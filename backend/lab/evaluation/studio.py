@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from ...errors import AvatarTexError
-from ...head.atlas import map_atlas
+from ...head.atlas import LOOKED_UP, map_atlas
 from ...head.camera import Camera
 from ...head.landmarks import find_head_landmarks
 from ...head.match import Match, match
@@ -35,7 +35,6 @@ from ...models.bundle import load_networks
 from ...networks.sizes import TEXELS
 from ...observation.covering import join_evidence
 from ...observation.look import Look
-from ...observation.observe import PLACES
 from ...observation.relight import relighting, relit, rooted
 from ...observation.views import find_coverings
 from ...portrait.decode import decode_portrait
@@ -106,7 +105,7 @@ def observed(
     found = match(load_mesh(person.head), portrait)
     if options.given:
         found = replace(found, registration=known_registration(found, rendered.portrait))
-    layout = map_atlas(found.mesh, found.canonical, PLACES)
+    layout = map_atlas(found.mesh, found.canonical, LOOKED_UP)
     fragments = layout.fragments
     canonical = fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))
     looks = (Look(layout, canonical, networks.skin, studio, False) for studio in (None, networks.studio))
@@ -119,7 +118,7 @@ def observed(
         fragments.interpolate(found.mesh.corners(found.mesh.vertices)).astype(np.float64)
     )[0]
     cast, gloss = (sample(one, places.astype(np.float32)) for one in (rendered.cast, rendered.gloss))
-    v, u = (np.mgrid[:PLACES, :PLACES] + 0.5) / PLACES
+    v, u = (np.mgrid[:LOOKED_UP, :LOOKED_UP] + 0.5) / LOOKED_UP
     seen = (smooth.confidence / smooth.light.trust(smooth.shade) > SEEN) & (scalp < 0.5) & ~clothes(person.kind, u, v)
     shines = gloss / (to_linear(truth).mean(2) + 0.02)
     masks = {
