@@ -11,6 +11,7 @@ import pytest
 from backend.head.camera import Camera
 from backend.head.landmarks import HeadLandmarks
 from backend.head.shape import shapes_of
+from backend.head.subjects import Readings
 from backend.observation.expression import TAKEN, compression, fit_expression, take_folds_off
 from backend.portrait.landmark_groups import canonical_face
 
@@ -33,9 +34,8 @@ def registered(head: HeadLandmarks, opened: float, smile: float):
     camera = Camera(300 * 6, np.array([300.0, 300.0]), rotation, translation)
     shapes = shapes_of(head)
     made = head.points + opened * shapes[-2] + smile * shapes[-1]
-    return SimpleNamespace(
-        camera=camera, landmarks=head.points, targets=camera.project(made)[0], weights=np.ones(468), face_height=300.0
-    )
+    read = Readings(head.points, camera.project(made)[0], np.ones(468))
+    return SimpleNamespace(camera=camera, read=read, face_height=300.0)
 
 
 @pytest.mark.parametrize(("opened", "smile"), [(0.0, 0.0), (0.0, 0.9), (0.6, 0.4)])

@@ -75,8 +75,6 @@ def registered(vertices: int, sure: float = 1.0) -> SimpleNamespace:
         project=lambda points: (to_atlas(points.astype(np.float32)) * PIXELS, np.ones(len(points))),
         confidence=lambda points, *_: np.where(points[:, 0] > 0, sure, 0).astype(np.float32),
         camera=SimpleNamespace(project=lambda points: (points, None)),
-        landmarks=np.zeros((468, 2)),
-        targets=np.zeros((468, 2)),
         lids=Lids(np.zeros(2, bool), np.zeros(2, bool), np.zeros((468, 2))),
         normals=np.tile(np.float32([0, 0, 1]), (vertices, 1)),
     )
