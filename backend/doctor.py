@@ -186,12 +186,12 @@ def weights(folder: Path) -> Iterator[Finding]:
     """Every file of the manifest, against its checksum."""
     mend = "Install the extension again; its own files are incomplete or altered."
     try:
-        manifest: dict[str, dict] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        expected = {name: str(entry["sha256"]) for name, entry in manifest.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
-        yield Finding("Weights manifest", f"unreadable ({type(reason).__name__})", MANIFEST, BROKEN, mend)
+        listed = verified.manifest(folder)
+    except AvatarTexError:
+        yield Finding("Weights manifest", "missing or damaged", MANIFEST, BROKEN, mend)
         return
-    for name, sha256 in sorted(expected.items()):
+    for name, entry in sorted(listed.items()):
+        sha256 = entry["sha256"]
         wanted = f"sha256 {sha256[:12]}"
         if verified.shared and digest(verified.kept(verified.shared, name, sha256)) == sha256:
             yield Finding(name, f"sha256 {sha256[:12]} in {verified.shared}", wanted)
