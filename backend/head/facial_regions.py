@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ..head.scalp import EAR, EAR_BACK, EAR_FRONT, EAR_TOP, SCALP_LEVEL, SCALP_SLOPE, SCALP_SOFTNESS
-from ..imaging.sample import spread
+from ..imaging.sample import disc, spread
 from ..portrait.landmark_groups import FACE_OVAL, LEFT_BROW, LEFT_EYE, LIPS, RIGHT_BROW, RIGHT_EYE
 from .atlas import canonical_head, to_atlas
 
@@ -132,8 +132,7 @@ def find_facial_regions(positions: np.ndarray) -> FacialRegions:
             points = cv2.convexHull(points)[:, 0] if hull else points
             cv2.fillPoly(mask, [np.rint((points - 0.5) * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
         if grow:
-            side = 2 * max(1, round(grow * size)) + 1
-            mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+            mask = cv2.dilate(mask, disc(grow * size))
         return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), max(reach * size, 0.5))
 
     def spot(landmark: int, across: float, down: float) -> np.ndarray:

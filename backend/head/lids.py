@@ -14,6 +14,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from ..imaging.sample import disc
 from ..portrait.landmark_groups import LEFT_EYE, LEFT_EYE_CORNERS, RIGHT_EYE, RIGHT_EYE_CORNERS, fill_region
 from .atlas import LOOKED_UP
 from .facial_regions import landmark_places
@@ -59,9 +60,7 @@ class Lids:
         if not loops:
             return eyes
         reach = LASHES * face_height(self.targets)
-        side = 2 * round(reach) + 1
-        grown = cv2.dilate(eyes, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-        return cv2.GaussianBlur(grown, (0, 0), max(reach / 4, 0.5))
+        return cv2.GaussianBlur(cv2.dilate(eyes, disc(reach)), (0, 0), max(reach / 4, 0.5))
 
 
 def find_lids(mesh: HeadMesh, head: HeadLandmarks, projected: np.ndarray, targets: np.ndarray) -> Lids:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from ..head.scalp import SCALP_LEVEL, SCALP_SLOPE, ear_share
-from ..imaging.sample import fill_smoothly
+from ..imaging.sample import disc, fill_smoothly
 from .covering import ALONE, Covering, Evidence, beside, continued, enough
 from .observe import SURE, Observation
 
@@ -90,8 +90,7 @@ def without_bays(whole: np.ndarray, cover: np.ndarray) -> np.ndarray:
         whole: (S,S) 0..1 what shows, and the cover.
     """
     size = len(whole)
-    side = 2 * round(BAY * size) + 1
-    closed = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    closed = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, disc(BAY * size))
     aside = np.abs(np.arange(size) + 0.5 - size / 2) > CHEEKS * size
     return np.where(aside & (whole < closed), closed, cover).astype(np.float32)
 

@@ -15,7 +15,7 @@ from ..head.landmarks import HeadLandmarks, face_height
 from ..head.rasterize import rasterize
 from ..head.register import Registration
 from ..head.shape import EXPRESSIONS, READ, deviations, face_shapes, shapes_of
-from ..imaging.sample import masked_blur, to_linear, to_srgb
+from ..imaging.sample import disc, masked_blur, to_linear, to_srgb
 from ..portrait.landmark_groups import LEFT_BROW, LEFT_EYE, LIPS, RIGHT_BROW, RIGHT_EYE, canonical_face, fill_region
 from ..prior.fit import Evidence, fit
 
@@ -100,6 +100,5 @@ def fold_share(shape: tuple[int, int], points: np.ndarray, height: float, presse
     fragments = rasterize(points[triangles], shape[1], shape[0])
     share = fragments.interpolate(value[triangles][..., None])[..., 0] * fragments.covered
     parts = fill_region(shape, points, LIPS, RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, NOSTRILS)
-    size = 2 * round(CLEAR * height) + 1
-    parts = cv2.dilate(parts, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    parts = cv2.dilate(parts, disc(CLEAR * height))
     return cv2.GaussianBlur((share * (1 - parts)).astype(np.float32), (0, 0), CLEAR * height)
