@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,16 +11,13 @@ import torch
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from ..networks.completer import Completer
 from ..networks.conditions import STYLES
-from ..networks.detail import CONDITIONS
 from ..networks.generator import Encoder, Generator
 from ..networks.sizes import CANVAS, TEXELS
 from ..networks.studio import Studio
 from ..prior.experts import Experts
 from ..prior.linear import LinearPrior
 from ..verified import WEIGHTS, verified_bytes
-from . import runtime
 from .graph import Graph
 
 
@@ -37,7 +35,7 @@ class Networks:
     experts: Experts
     generator: Generator
     encoder: Encoder
-    completer: nn.Module  # a Completer and a Denoiser, or the same as graphs of ONNX Runtime
+    completer: nn.Module  # graphs of ONNX Runtime, or what is trained (lab/networks)
     repainter: nn.Module
     studio: Studio
     geometry: Tensor
@@ -72,6 +70,11 @@ FILES = {
 }
 
 
+State = dict[str, Tensor]
+#: Of states by attribute of Networks, the canvas's components and the device: generator, completer and repainter.
+Make = Callable[[Mapping[str, State], int, str], tuple[Generator, nn.Module, nn.Module]]
+
+
 def load_networks(device: str = "cpu", folder: Path | None = None) -> Networks:
     """Load and verify the bundled weights.
 
@@ -80,17 +83,22 @@ def load_networks(device: str = "cpu", folder: Path | None = None) -> Networks:
     """
     folder = folder or WEIGHTS
     tensors = {name: verified(folder, name) for name in FILES}
-    return assemble(verified(folder, "linear.safetensors"), tensors, device, runtime.wanted(device))
+    return assemble(verified(folder, "linear.safetensors"), tensors, device)
 
 
-def assemble(
-    linear: dict[str, Tensor], files: dict[str, dict[str, Tensor]], device: str, graphs: bool = False
-) -> Networks:
-    """Networks of their tensors, in eval mode; without tensors untrained.
+def make_graphs(states: Mapping[str, State], components: int, device: str) -> tuple[Generator, nn.Module, nn.Module]:
+    """The networks that ship as graphs of ONNX Runtime; see Make."""
+    generator = Generator(components)
+    generator.load_state_dict(states["generator"], strict=False)  # the layers are the graph's
+    completer, repainter, generator.painter = (
+        Graph(verified_bytes(WEIGHTS, f"{name}.onnx"), states[attribute], device)
+        for name, attribute in (("completer", "completer"), ("denoiser", "repainter"), ("generator", "generator"))
+    )
+    return generator, completer, repainter
 
-    Args:
-        graphs: run them in ONNX Runtime (graph.py).
-    """
+
+def assemble(linear: State, files: Mapping[str, State], device: str, make: Make = make_graphs) -> Networks:
+    """Networks of their tensors, in eval mode."""
     linear = {key: value.float() for key, value in linear.items()}
     painted, people = (
         LinearPrior(*(linear[prefix + key].numpy() for key in ("mean", "basis", "deviation")))
@@ -104,22 +112,12 @@ def assemble(
         for attribute, prefix in FILES[file]
     }
     usual = states.get("repainter", {}).pop("usual", torch.full((1, TEXELS, TEXELS), 0.02))
-    generator, encoder = Generator(len(canvas.basis)), Encoder()
-    for module, name in ((generator, "generator"), (encoder, "encoder")):
-        if name in states:
-            module.load_state_dict(states[name], strict=module is not generator)
+    generator, completer, repainter = make(states, len(canvas.basis), device)
     paint_canvas(generator, canvas)
-    if graphs:
-        completer = Graph(graph("completer"), states["completer"], device)
-        repainter = Graph(graph("denoiser"), states["repainter"], device)
-        generator.painter = Graph(graph("generator"), states["generator"], device)
-    else:
-        completer, repainter = Completer(), denoiser(states.get("repainter"))
-        if "completer" in states:
-            completer.load_state_dict(states["completer"])
-    studio = Studio()
-    if "studio" in states:
-        studio.load_state_dict(states["studio"])
+    encoder, studio = Encoder(), Studio()
+    for name, module in (("encoder", encoder), ("studio", studio)):
+        if name in states:
+            module.load_state_dict(states[name])
     for module in (generator, encoder, completer, repainter, studio):
         freeze(module).to(device)
     return Networks(
@@ -141,20 +139,6 @@ def whole_canvas(tensors: dict[str, np.ndarray]) -> LinearPrior:
     half, sign = tensors["half"], tensors["sign"][:, None, None, None]
     basis = np.concatenate([half, sign * half[:, :, ::-1]], 2)
     return LinearPrior(tensors["mean"], basis.reshape(len(basis), -1), tensors["deviation"])
-
-
-def denoiser(state: dict[str, Tensor] | None) -> nn.Module:
-    from ..networks.denoiser import Denoiser  # diffusers takes seconds to load, and graphs do without it
-
-    module = Denoiser(CONDITIONS)
-    if state:
-        module.load_state_dict(state)
-    return module
-
-
-def graph(name: str) -> bytes:
-    """An ONNX graph without weights."""
-    return verified_bytes(WEIGHTS, f"{name}.onnx")
 
 
 def paint_canvas(generator: Generator, prior: LinearPrior) -> None:

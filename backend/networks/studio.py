@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .completer import Attention, Block, silence
+from .blocks import Attention, Block, silence
 from .sizes import CANVAS
 
 #: Channels of a texel: colour and what the prior's skin lacks of it, confidence, shading, normal.
@@ -29,10 +29,10 @@ class Studio(nn.Module):
         first = widths[0]
         self.enter = nn.Conv2d(4 * CHANNELS, 2 * first, 1)
         self.home = nn.Parameter(0.02 * torch.randn(first, CANVAS // 2, CANVAS // 2))
-        self.down = nn.ModuleList(Block(a, b, 8, 0) for a, b in zip((first, *widths), widths))
+        self.down = nn.ModuleList(Block(a, b, 8) for a, b in zip((first, *widths), widths))
         self.looks = Attention(widths[-1])
         self.up = nn.ModuleList(
-            Block(above + width, width, 8, 0) for above, width in zip((widths[-1], *widths[:0:-1]), widths[::-1])
+            Block(above + width, width, 8) for above, width in zip((widths[-1], *widths[:0:-1]), widths[::-1])
         )
         self.norm, self.leave = nn.GroupNorm(8, first), nn.Conv2d(first, 16, 3, padding=1)
         silence(self.leave)

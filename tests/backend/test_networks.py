@@ -8,6 +8,8 @@ import torch
 from diffusers import DDIMScheduler
 
 from backend import options
+from backend.lab.networks.denoiser import Denoiser
+from backend.lab.networks.generator import ModulatedConv, PaintingGenerator
 from backend.lab.pca import complete_alone, fit_many, fit_mirrored, truncated
 from backend.lab.training.mapping import straight
 from backend.lab.training.mapping_network import Mapping
@@ -17,19 +19,7 @@ from backend.models.bundle import paint_canvas, whole_canvas
 from backend.networks import detail
 from backend.networks.bend import bent, flow_of, undone
 from backend.networks.conditions import STYLES, kept_signal
-from backend.networks.denoiser import Denoiser
-from backend.networks.generator import (
-    BEND_ROWS,
-    CANVAS_ROWS,
-    GIVEN_ROWS,
-    LATENT,
-    LAYERS,
-    ROWS,
-    Encoder,
-    Generator,
-    ModulatedConv,
-    upsample,
-)
+from backend.networks.generator import BEND_ROWS, CANVAS_ROWS, GIVEN_ROWS, LATENT, LAYERS, ROWS, Encoder, upsample
 from backend.networks.sizes import CANVAS, TEXELS
 from backend.prior.linear import LinearPrior
 
@@ -91,7 +81,7 @@ def test_truncated_prior_keeps_the_strongest_components(prior):
 
 
 def test_untrained_generator_is_its_linear_canvas(prior):
-    generator = Generator(COMPONENTS)
+    generator = PaintingGenerator(COMPONENTS)
     paint_canvas(generator, prior)
     w_plus = torch.randn(2, ROWS, LATENT)
     w_plus[0, :GIVEN_ROWS] = 0
@@ -102,7 +92,7 @@ def test_untrained_generator_is_its_linear_canvas(prior):
 
 
 def test_projection_finds_what_the_canvas_painted(prior):
-    generator = Generator(COMPONENTS)
+    generator = PaintingGenerator(COMPONENTS)
     paint_canvas(generator, prior)
     w_plus = torch.zeros(1, ROWS, LATENT)
     w_plus[0, 0, :COMPONENTS] = torch.linspace(-1, 1, COMPONENTS)
@@ -114,7 +104,7 @@ def test_projection_finds_what_the_canvas_painted(prior):
 
 def test_projection_finds_how_a_canvas_is_bent(prior):
     """Gauss-Newton beside the linear model alone, and the bending that it comes to."""
-    generator = Generator(COMPONENTS)
+    generator = PaintingGenerator(COMPONENTS)
     paint_canvas(generator, prior)
     w_plus = torch.zeros(1, ROWS, LATENT)
     w_plus[0, 0, :COMPONENTS] = torch.linspace(-1, 1, COMPONENTS)
@@ -153,7 +143,7 @@ def test_half_of_the_canvas_is_all_of_it(skins):
 
 def test_every_row_of_w_plus_steers_the_texture(prior):
     torch.manual_seed(0)
-    generator = Generator(COMPONENTS)
+    generator = PaintingGenerator(COMPONENTS)
     paint_canvas(generator, prior)
     torch.nn.init.normal_(generator.output.weight)
     w_plus, style = torch.zeros(1, ROWS, LATENT), torch.tensor([0])

@@ -9,10 +9,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from backend.lab.networks.denoiser import Denoiser
 from backend.lab.training import repaint, train
 from backend.lab.training.completions import SHARD, Completions
 from backend.lab.training.judge import LOOKED_AT, Judge, feature_distance, hinge
-from backend.networks.denoiser import Denoiser
 from backend.networks.detail import CONDITIONS
 from backend.networks.sizes import TEXELS
 

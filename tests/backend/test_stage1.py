@@ -11,13 +11,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from backend.lab.networks.completer import Completer
 from backend.lab.pca import fit_many
 from backend.lab.training import experts, stage1, train
 from backend.lab.training.hiding import hide
 from backend.lab.training.people import load_people
 from backend.lab.training.samples import Batch
 from backend.lab.training.spectrum import measure
-from backend.networks.completer import Completer
 from backend.networks.conditions import SCALE
 from backend.networks.noise import CHANNELS, OCTAVES, draw_noise
 from backend.networks.sizes import TEXELS

@@ -16,9 +16,10 @@ from torch import Tensor, nn
 
 from ...models.bundle import WEIGHTS, Networks
 from ...networks.detail import CONDITIONS
-from ...networks.generator import LATENT, LAYERS, Generator
+from ...networks.generator import LATENT, LAYERS
 from ...networks.sizes import CANVAS, TEXELS
 from ...stages.repaint import AROUND
+from ..networks.generator import PaintingGenerator
 from ..untrained import untrained
 
 #: Name of the location that initializers of the graphs refer to; no such file exists.
@@ -26,10 +27,10 @@ ELSEWHERE = "safetensors"
 OPSET = 17
 
 
-class Painter(Generator):
+class Painter(PaintingGenerator):
     """A generator whose call is paint(): the canvas is a matrix product, which needs no graph."""
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: PaintingGenerator) -> None:
         nn.Module.__init__(self)
         self.__dict__.update(generator.__dict__)
 

@@ -18,10 +18,10 @@ import torch
 from torch import Tensor
 
 from ...networks.conditions import TIMES
-from ...networks.denoiser import Denoiser
 from ...networks.detail import CONDITIONS, blurred, conditions, fine, from_units, how_sure, noised, to_units
 from ...networks.sizes import TEXELS
 from ...stages.repaint import STEPS, job_times
+from ..networks.denoiser import Denoiser
 from ..untrained import untrained
 from .checkpoints import save_half
 from .completions import Completions, draw_completions

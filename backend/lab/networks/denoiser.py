@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from diffusers import UNet2DModel
 from torch import Tensor, nn
 
-from .completer import silence
-from .conditions import STYLES, kept_signal
-from .sizes import TEXELS
+from ...networks.blocks import silence
+from ...networks.conditions import STYLES, kept_signal
+from ...networks.sizes import TEXELS
 
 PATCH = 2  # texels per side folded into channels: the layers work at 128 places per side
 

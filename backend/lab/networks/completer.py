@@ -15,50 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .conditions import STYLES
-from .sizes import TEXELS
+from ...networks.blocks import Attention, Block, silence
+from ...networks.conditions import STYLES
+from ...networks.sizes import TEXELS
 
 PATCH = 8  # texels per side folded into channels: the first layers work at 32 places per side
 EMBEDDED = 128  # numbers that say eta and the style
-
-
-class Block(nn.Module):
-    """Two convolutions and a way around them; what is said, (B,said) numbers, scales and shifts in between."""
-
-    def __init__(self, inputs: int, outputs: int, groups: int = 16, said: int = EMBEDDED) -> None:
-        super().__init__()
-        self.before, self.first = nn.GroupNorm(groups, inputs), nn.Conv2d(inputs, outputs, 3, padding=1)
-        self.steer = nn.Linear(said, 2 * outputs) if said else None
-        self.between, self.second = nn.GroupNorm(groups, outputs), nn.Conv2d(outputs, outputs, 3, padding=1)
-        self.around = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
-        silence(self.second)
-        if self.steer:
-            nn.init.zeros_(self.steer.weight)
-
-    def forward(self, x: Tensor, said: Tensor | None = None) -> Tensor:
-        made = self.between(self.first(F.silu(self.before(x))))
-        if self.steer and said is not None:
-            scale, shift = self.steer(said)[..., None, None].chunk(2, 1)
-            made = made * (1 + scale) + shift
-        return self.around(x) + self.second(F.silu(made))
-
-
-class Attention(nn.Module):
-    """Every place looks at every other: the left cheek at the right one."""
-
-    def __init__(self, width: int, heads: int = 4) -> None:
-        super().__init__()
-        self.heads = heads
-        self.norm, self.asks = nn.GroupNorm(16, width), nn.Conv2d(width, 3 * width, 1)
-        self.out = nn.Conv2d(width, width, 1)
-        silence(self.out)
-
-    def forward(self, x: Tensor) -> Tensor:
-        batch, width, height, across = x.shape
-        parts = self.asks(self.norm(x)).view(batch, 3, self.heads, width // self.heads, height * across)
-        query, key, value = parts.transpose(-1, -2).unbind(1)
-        share = (query @ key.transpose(-1, -2) / (width // self.heads) ** 0.5).softmax(-1)
-        return x + self.out((share @ value).transpose(-1, -2).reshape(batch, width, height, across))
 
 
 class Completer(nn.Module):
@@ -80,11 +42,12 @@ class Completer(nn.Module):
         self.home = nn.Parameter(0.02 * torch.randn(first, side, side))
         self.style = nn.Embedding(len(STYLES), EMBEDDED)
         self.say = nn.Sequential(nn.Linear(EMBEDDED, EMBEDDED), nn.SiLU(), nn.Linear(EMBEDDED, EMBEDDED), nn.SiLU())
-        self.down = nn.ModuleList(Block(a, b) for a, b in zip((first, *widths), widths))
+        self.down = nn.ModuleList(Block(a, b, said=EMBEDDED) for a, b in zip((first, *widths), widths))
         self.looks = Attention(widths[-1])
-        self.middle = Block(widths[-1], widths[-1])
+        self.middle = Block(widths[-1], widths[-1], said=EMBEDDED)
         self.up = nn.ModuleList(
-            Block(above + width, width) for above, width in zip((widths[-1], *widths[:0:-1]), widths[::-1])
+            Block(above + width, width, said=EMBEDDED)
+            for above, width in zip((widths[-1], *widths[:0:-1]), widths[::-1])
         )
         self.norm = nn.GroupNorm(16, first)
         self.leave = nn.Linear(first, 3 * PATCH**2)
@@ -115,13 +78,6 @@ class Completer(nn.Module):
         x = F.silu(self.norm(x))
         made = F.pixel_shuffle(self.leave(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2), PATCH)
         return signal / power * noisy + spread / power.sqrt() * made, self.error(x)
-
-
-def silence(*layers: nn.Conv2d | nn.Linear) -> None:
-    """Let layers begin with saying nothing."""
-    for layer in layers:
-        nn.init.zeros_(layer.weight)
-        nn.init.zeros_(layer.bias)
 
 
 def waves(eta: Tensor) -> Tensor:
