@@ -79,13 +79,13 @@ class Progress:
         self._now = label, min(1.0, done / self.total)
         self._on_progress(*self._now)
 
-    def steps(self, plan: Mapping[str, float], start: float = 0.0) -> Step:
+    def steps(self, plan: Mapping[str, float]) -> Step:
         """A function of a stage and a share of it, for stages that take what the plan says, one after the other.
 
         Args:
-            plan: by stage, in their order. start: of the total, before the first.
+            plan: by stage, in their order.
         """
-        before, done = {}, start
+        before, done = {}, 0.0
         for stage, share in plan.items():
             before[stage] = done
             done += share

@@ -69,9 +69,9 @@ class CanonicalMap:
         return moved + np.concatenate([np.zeros((0, 3)), *POOL.map(share, range(0, len(moved), rows))])
 
 
-def fit_canonical(landmarks: HeadLandmarks, target: CanonicalHead | None = None) -> CanonicalMap:
+def fit_canonical(landmarks: HeadLandmarks) -> CanonicalMap:
     """The similarity (Procrustes, Umeyama 1991) and the warp that bring a head's landmarks onto the canonical ones."""
-    target = target or canonical_head()
+    target = canonical_head()
     trust = landmarks.trust * target.trust
     frontal = landmarks.normals @ landmarks.rotation[2] > 0.35  # landmarks on silhouettes bend ears and mouths
     weights = np.where(frontal, trust, 0) + 1e-6

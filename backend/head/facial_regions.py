@@ -66,9 +66,9 @@ class FacialRegions:
         """(n,2) float32 texels of the landmarks of a loop."""
         return self.place[list(loop)].astype(np.float32)
 
-    def lines(self, loops: list[tuple[int, ...]], texels: float, closed: bool = False) -> np.ndarray:
+    def lines(self, loops: list[tuple[int, ...]], texels: float) -> np.ndarray:
         """(S,S) float32 0..1 of anti-aliased lines through landmarks, at least one texel wide."""
-        return draw_lines(self.shape, [self.outline(loop) for loop in loops], texels, closed)
+        return draw_lines(self.shape, [self.outline(loop) for loop in loops], texels)
 
     def lashes(self, texels: float, lift: float = 0.0) -> np.ndarray:
         """(S,S) float32 0..1 of the upper lids' edges: parabolas, for the landmarks at the corners scatter.
@@ -86,12 +86,12 @@ class FacialRegions:
         return draw_lines(self.shape, curves, texels)
 
 
-def draw_lines(shape: tuple[int, int], curves: list[np.ndarray], texels: float, closed: bool = False) -> np.ndarray:
+def draw_lines(shape: tuple[int, int], curves: list[np.ndarray], texels: float) -> np.ndarray:
     """(H,W) float32 0..1 of polylines (n,2) in texels; thinner than a texel they are fainter."""
     mask = np.zeros(shape, np.uint8)
     for points in curves:
         fixed = np.rint((points - 0.5) * 16).astype(np.int32)
-        cv2.polylines(mask, [fixed], closed, 255, max(1, round(texels)), cv2.LINE_AA, shift=4)
+        cv2.polylines(mask, [fixed], False, 255, max(1, round(texels)), cv2.LINE_AA, shift=4)
     return mask.astype(np.float32) / 255 * min(1.0, texels)
 
 

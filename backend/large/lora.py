@@ -12,8 +12,8 @@ from ..errors import AvatarTexError, ErrorCode
 PREFIXES = ("unet.", "transformer.", "diffusion_model.")
 
 
-def merge_lora(state: dict[str, Tensor], lora: dict[str, Tensor], strength: float = 1.0) -> None:
-    """W + strength * alpha / rank * B A, in place.
+def merge_lora(state: dict[str, Tensor], lora: dict[str, Tensor]) -> None:
+    """W + alpha / rank * B A, in place.
 
     Raises:
         AvatarTexError: MODEL_UNUSABLE, for one of another architecture.
@@ -34,7 +34,7 @@ def merge_lora(state: dict[str, Tensor], lora: dict[str, Tensor], strength: floa
         whole = down.dim() == up.dim() == 2 and up.shape[1] == len(down) > 0 and alpha.numel() == 1
         if not whole or weight.shape != (len(up), down.shape[1]):
             refuse(f"{path} is {tuple(weight.shape)}, not {tuple(up.shape)} times {tuple(down.shape)}")
-        changed = weight.float() + strength * float(alpha) / len(down) * up.float() @ down
+        changed = weight.float() + float(alpha) / len(down) * up.float() @ down
         if not changed.isfinite().all():
             refuse(f"{path} would be no number")
         state[f"{path}.weight"] = changed.to(weight.dtype)

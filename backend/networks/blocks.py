@@ -7,24 +7,18 @@ from torch import Tensor, nn
 
 
 class Block(nn.Module):
-    """Two convolutions and a way around them; what is said, (B,said) numbers, scales and shifts in between."""
+    """Two convolutions and a way around them."""
 
-    def __init__(self, inputs: int, outputs: int, groups: int = 16, said: int = 0) -> None:
+    def __init__(self, inputs: int, outputs: int, groups: int) -> None:
         super().__init__()
         self.before, self.first = nn.GroupNorm(groups, inputs), nn.Conv2d(inputs, outputs, 3, padding=1)
-        self.steer = nn.Linear(said, 2 * outputs) if said else None
         self.between, self.second = nn.GroupNorm(groups, outputs), nn.Conv2d(outputs, outputs, 3, padding=1)
         self.around = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
         silence(self.second)
-        if self.steer:
-            nn.init.zeros_(self.steer.weight)
 
-    def forward(self, x: Tensor, said: Tensor | None = None) -> Tensor:
-        made = self.between(self.first(F.silu(self.before(x))))
-        if self.steer and said is not None:
-            scale, shift = self.steer(said)[..., None, None].chunk(2, 1)
-            made = made * (1 + scale) + shift
-        return self.around(x) + self.second(F.silu(made))
+    def forward(self, x: Tensor) -> Tensor:
+        made = self.first(F.silu(self.before(x)))
+        return self.around(x) + self.second(F.silu(self.between(made)))
 
 
 class Attention(nn.Module):

@@ -23,6 +23,20 @@ PATCH = 8  # texels per side folded into channels: the first layers work at 32 p
 EMBEDDED = 128  # numbers that say eta and the style
 
 
+class Steered(Block):
+    """A block in which what is said, (B,EMBEDDED), scales and shifts in between."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, 16)
+        self.steer = nn.Linear(EMBEDDED, 2 * outputs)
+        nn.init.zeros_(self.steer.weight)
+
+    def forward(self, x: Tensor, said: Tensor) -> Tensor:
+        scale, shift = self.steer(said)[..., None, None].chunk(2, 1)
+        made = self.between(self.first(F.silu(self.before(x))))
+        return self.around(x) + self.second(F.silu(made * (1 + scale) + shift))
+
+
 class Completer(nn.Module):
     """Predicts the clean residual, and how large its error is. widths: channels at 32, 16 and 8 places per side.
 
@@ -42,12 +56,11 @@ class Completer(nn.Module):
         self.home = nn.Parameter(0.02 * torch.randn(first, side, side))
         self.style = nn.Embedding(len(STYLES), EMBEDDED)
         self.say = nn.Sequential(nn.Linear(EMBEDDED, EMBEDDED), nn.SiLU(), nn.Linear(EMBEDDED, EMBEDDED), nn.SiLU())
-        self.down = nn.ModuleList(Block(a, b, said=EMBEDDED) for a, b in zip((first, *widths), widths))
+        self.down = nn.ModuleList(Steered(a, b) for a, b in zip((first, *widths), widths))
         self.looks = Attention(widths[-1])
-        self.middle = Block(widths[-1], widths[-1], said=EMBEDDED)
+        self.middle = Steered(widths[-1], widths[-1])
         self.up = nn.ModuleList(
-            Block(above + width, width, said=EMBEDDED)
-            for above, width in zip((widths[-1], *widths[:0:-1]), widths[::-1])
+            Steered(above + width, width) for above, width in zip((widths[-1], *widths[:0:-1]), widths[::-1])
         )
         self.norm = nn.GroupNorm(16, first)
         self.leave = nn.Linear(first, 3 * PATCH**2)
