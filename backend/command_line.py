@@ -16,7 +16,7 @@ from .option import Option
 from .outputs import UDIM, refuse_overwriting
 from .pins import NAMES, read_pins
 
-EXIT_REFUSED = 2
+EXIT_REFUSED = 2  # as argparse ends
 #: Arguments that name what is written.
 OUTPUTS = ("output", "provenance", "layers", "report", "overlay", "picture", "sheet")
 

@@ -55,7 +55,7 @@ PACKAGES = (
     Package("onnxruntime", ("onnxruntime", "onnxruntime-gpu"), "1.18", "2"),
     Package("safetensors", ("safetensors",), "0.4", "1"),
 )
-LEAST_PYTHON = (3, 11)
+LEAST_PYTHON = (3, 11)  # of Blender 4.2, as in pyproject.toml
 MEMORY_WANTED = 4.0  # GB free; estimated, torch alone takes 0.5
 DISK_WANTED = 1.0  # GB free in the temporary folder; a 4K texture and its provenance take 0.1
 

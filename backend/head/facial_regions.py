@@ -16,12 +16,14 @@ from ..imaging.sample import disc, spread
 from ..portrait.landmark_groups import FACE_OVAL, LEFT_BROW, LEFT_EYE, LIPS, RIGHT_BROW, RIGHT_EYE
 from .atlas import canonical_head, to_atlas
 
+#: Landmarks from corner to corner where the lips meet.
 MOUTH_LINE = (61, 78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 291)
 #: The eyes with their lids, up to the crease and down to the bags.
 RIGHT_LIDS = (226, 247, 30, 29, 27, 28, 56, 190, 243, 112, 26, 22, 23, 24, 110, 25)
 LEFT_LIDS = (446, 467, 260, 259, 257, 258, 286, 414, 463, 341, 256, 252, 253, 254, 339, 255)
 #: Upper lid, outer corner to inner: where lashes and eyeliner are.
 RIGHT_LASHES, LEFT_LASHES = RIGHT_EYE[:9], LEFT_EYE[:9]
+#: Landmarks around or along other parts, and the middle of the chin.
 NOSTRILS = (64, 98, 97, 2, 326, 327, 294)
 JAW = (93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323)
 MOUSTACHE = (165, 97, 2, 326, 391, 322, 410, 287, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185, 61, 57, 186, 92)

@@ -16,7 +16,7 @@ from .bend import bent, better, flow_of, undone
 from .conditions import STYLES
 from .sizes import CANVAS, TEXELS
 
-LATENT = 8
+LATENT = 8  # numbers of a row of W+
 CANVAS_ROWS = 34  # of W+, with the canvas's coefficients in them
 BEND_ROWS = 8  # with those of its bending
 LAYERS = 6  # rows of W+ that steer convolutions, coarse to fine

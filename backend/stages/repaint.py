@@ -16,7 +16,7 @@ from ..networks.conditions import TIMES, kept_signal
 from ..networks.detail import conditions, fine, from_units, how_sure, noised, to_units
 from .stage import Work, to_picture, to_tensor
 
-STEPS = 2
+STEPS = 2  # with four or eight the detail is noise (docs/decisions/stage-3.md)
 #: Texels of the other edge that the atlas gets on either side: it goes around the head.
 AROUND = 16
 
