@@ -16,7 +16,7 @@ from pathlib import Path
 
 import bpy
 
-from .backend.arguments import tell_help
+from .backend.arguments import help_of
 from .backend.errors import AvatarTexError, Cancelled, ErrorCode
 from .backend.option import API, GENERATE, VARIANTS
 from .backend.options import SEEDS, refuse_unknown, select
@@ -217,7 +217,7 @@ def variants(
 
 
 for _function, _job in ((generate, GENERATE), (variants, VARIANTS)):
-    _lines = (f"{one.name}: {'' if one.help else one.tooltip}{tell_help(one)}" for one in select(API, _job))
+    _lines = (f"{one.name}: {'' if one.help else one.tooltip}{help_of(one)}" for one in select(API, _job))
     _function.__doc__ = "\n        ".join([f"{_function.__doc__}\n    Options:", *_lines])
 
 

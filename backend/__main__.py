@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import verified
 from .arguments import add_options
-from .command_line import EXIT_REFUSED, PINS_HELP, add_inputs, read_request, run
+from .command_line import EXIT_REFUSED, PINS_HELP, add_inputs, print_results, read_request, run
 from .errors import AvatarTexError, ErrorCode
 from .messages import Generate, Register
 from .option import BACKEND, GENERATE, REDO
@@ -104,14 +104,10 @@ def run_generate(arguments: argparse.Namespace) -> int:
     """One texture."""
 
     def work(show: Callable[[str, float], None]) -> None:
-        from .compose.udim import tile_path
         from .pipeline import generate
 
         result = generate(Generate(job="cli", **read_request(arguments, OPTIONS)), show, lambda: False)
-        for warning in result.warnings:
-            print(f"note: {warning}", file=sys.stderr)
-        for tile in result.tiles or [0]:
-            print(tile_path(result.output, tile))
+        print_results([result.output], result.tiles, result.warnings)
 
     return run(work)
 
@@ -125,8 +121,7 @@ def run_register(arguments: argparse.Namespace) -> int:
         found = register_only(Register(job="cli", **read_request(arguments, (PINS,))), show)
         if found.code:
             raise AvatarTexError(ErrorCode(found.code), found.message, found.cure)
-        for warning in found.warnings:
-            print(f"note: {warning}", file=sys.stderr)
+        print_results((), (), found.warnings)
         print(
             f"score {found.score:.2f}, error {found.error_px:.1f} px of {found.face_height:.0f}, "
             f"coverage {found.coverage:.0%}: {found.sentence}"

@@ -21,29 +21,29 @@ def add_options(parser: argparse.ArgumentParser, options: Iterable[Option], unse
         unset: what an option that is not given means, where that is not its own default: "the scene's".
     """
     for option in options:
-        words: dict[str, Any] = {"help": tell_help(option, unset), "default": None if unset else option.default}
+        words: dict[str, Any] = {"help": help_of(option, unset), "default": None if unset else option.default}
         if option is FURTHER:
             words |= {"action": "append", "metavar": option.metavar, "default": []}
         elif isinstance(option.default, bool):
             words |= {"action": "store_true"}
         elif option.several:
-            words |= {"default": tell_default(option), "metavar": option.metavar}
+            words |= {"default": default_of(option), "metavar": option.metavar}
         else:
             words |= {"type": type(option.default), "metavar": option.metavar}
         parser.add_argument("--" + option.name.replace("_", "-"), **words)
 
 
-def tell_help(option: Option, unset: str = "") -> str:
+def help_of(option: Option, unset: str = "") -> str:
     """What it is, what it may be, and what it is by itself."""
-    told = option.help + (f": {', '.join(map(str, option.values))}" if option.choices else "")
+    text = option.help + (f": {', '.join(map(str, option.values))}" if option.choices else "")
     if unset:
-        return f"{told.partition(' (default')[0]} (default: {unset})"
-    default = tell_default(option)
-    plain = isinstance(option.default, bool) or "(default" in told or not default
-    return told if plain else f"{told} (default {default})"
+        return f"{text.partition(' (default')[0]} (default: {unset})"
+    default = default_of(option)
+    plain = isinstance(option.default, bool) or "(default" in text or not default
+    return text if plain else f"{text} (default {default})"
 
 
-def tell_default(option: Option) -> str:
+def default_of(option: Option) -> str:
     return ",".join(map(str, option.default)) if option.several else str(option.default)
 
 

@@ -13,10 +13,10 @@ from .arguments import take
 from .errors import AvatarTexError, Cancelled, ErrorCode, explain
 from .messages import STAGES
 from .option import Option
-from .outputs import refuse_overwriting
+from .outputs import UDIM, refuse_overwriting
 from .pins import NAMES, read_pins
 
-EXIT_REFUSED = 2
+EXIT_REFUSED = 2  # as argparse ends
 #: Arguments that name what is written.
 OUTPUTS = ("output", "provenance", "layers", "report", "overlay", "picture", "sheet")
 
@@ -56,6 +56,25 @@ def read_request(arguments: argparse.Namespace, options: Iterable[Option]) -> di
     return {**fields, "pins": read_pins(fields["pins"]) if fields["pins"] else []}
 
 
+def make_parser(name: str, about: str, epilog: str = "") -> argparse.ArgumentParser:
+    """Of the command of that name; the lines of its texts stay as they are."""
+    return argparse.ArgumentParser(
+        prog=f"python -m backend {name}",
+        description=about,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def print_results(paths: Iterable[str], tiles: Iterable[int], warnings: Iterable[str] = ()) -> None:
+    """The name of every file of every tile; warnings on stderr."""
+    for warning in warnings:
+        print(f"note: {warning}", file=sys.stderr)
+    for path in paths:
+        for tile in list(tiles) or [0]:
+            print(path.replace(UDIM, str(tile)))
+
+
 def run(work: Callable[[Callable[[str, float], None]], None]) -> int:
     """The exit code; every refusal is one sentence on stderr with a code and what to do next."""
     last = ""
@@ -75,9 +94,9 @@ def run(work: Callable[[Callable[[str, float], None]], None]) -> int:
         print(f"error [{ErrorCode.CANCELLED}] Cancelled; nothing was written.", file=sys.stderr)
         return EXIT_REFUSED
     except Exception as bug:
-        told = explain(bug)
-        if told.code is ErrorCode.INTERNAL:
+        explained = explain(bug)
+        if explained.code is ErrorCode.INTERNAL:
             traceback.print_exc()
-        print(f"error {told}", file=sys.stderr)
+        print(f"error {explained}", file=sys.stderr)
         return EXIT_REFUSED
     return 0

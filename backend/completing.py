@@ -17,6 +17,7 @@ from .finish import finish
 from .job import Completion, Prepared, StageOptions
 from .messages import Generate, Variants
 from .options import PROFILE
+from .portrait.decode import decode_portrait
 from .progress import Step, no_step
 
 if TYPE_CHECKING:
@@ -31,22 +32,11 @@ def stage_options(request: Generate | Variants, job: Prepared, seeds: Mapping[in
     """
     shared = StageOptions()
     if request.profile != PROFILE.default:
-        from .large.stage import show_face
+        from .large.paint import crop_face
 
-        face = show_face(request.portrait, job)
+        face = crop_face(decode_portrait(request.portrait).color, job.match.parse.face)
         shared = replace(shared, profile=request.profile, way=request.way, face=face, job=job)
     return [replace(shared, seed=seed, another=another) for seed, another in seeds.items()]
-
-
-def complete(
-    job: Prepared,
-    networks: Networks,
-    options: StageOptions | None = None,
-    step: Step = no_step,
-    pictures: StagePictures | None = None,
-) -> Completion:
-    """The priors' completion, the three stages on it, the finishers: the whole atlas without light."""
-    return next(complete_each(job, networks, [options or StageOptions()], step, pictures))
 
 
 def complete_each(
@@ -56,7 +46,8 @@ def complete_each(
     step: Step = no_step,
     pictures: StagePictures | None = None,
 ) -> Iterator[Completion]:
-    """complete() for several seeds, one after the other as they are asked for; a large model paints a few at once.
+    """The priors' completion, the stages on it, the finishers: the whole atlas without light, for each of several seeds
+    as they are asked for; a large model paints a few at once.
 
     Args:
         options: they differ in their seeds.
@@ -72,8 +63,8 @@ def complete_each(
         def show(picture: np.ndarray) -> None:
             pictures.preview("large", picture, next(numbers))
 
-        tell, wanted = partial(step, "large"), show if pictures.previews else None
-        completions = paint_large(job.evidence, completions, job.style, networks.device, options, tell, wanted)
+        report, wanted = partial(step, "large"), show if pictures.previews else None
+        completions = paint_large(completions, networks.device, options, report, wanted)
     for number, completion in enumerate(completions):
         if large and not number:
             pictures.save("large", completion)
@@ -95,20 +86,20 @@ def run_stages(
     """
     from .stages import STAGES
     from .stages.followed import find_shares
-    from .stages.stage import AtlasObservation
+    from .stages.stage import AtlasObservation, Work
 
-    seen = AtlasObservation(*shrink(evidence, networks.size), style)
+    shown = AtlasObservation(*shrink(evidence, networks.size), style)
     step("inpaint")
-    people = networks.experts.evidence(seen.color, seen.confidence)
+    people = networks.experts.evidence(shown.color, shown.confidence)
     shares = find_shares(
-        seen, networks, {name: STAGES[name] for name in options[0].stages}, people, partial(step, "inpaint")
+        shown, networks, {name: STAGES[name] for name in options[0].stages}, people, partial(step, "inpaint")
     )
     for one in options:
         random = np.random.default_rng(one.seed) if one.another else None
-        completion = networks.experts.complete(seen.color, seen.confidence, people, random)
+        completion = networks.experts.complete(shown.color, shown.confidence, people, random)
         for name, share in shares.items():
             step(name)
-            completion = STAGES[name](seen, completion, networks, one, share, partial(step, name))
+            completion = STAGES[name](Work(shown, networks, one, partial(step, name)), completion, share)
             if pictures:
                 pictures.save(name, completion)
         yield completion

@@ -22,7 +22,7 @@ class ErrorCode(StrEnum):
     NO_FACE_IN_PORTRAIT = "no-face-in-portrait"
     NO_FACE_ON_HEAD = "no-face-on-head"  # no view of the mesh looks like a head
     BAD_PINS = "bad-pins"  # unknown name, no numbers, no JSON
-    LOW_SCORE = "low-score"  # the registration is doubtful and the request asked to be told
+    LOW_SCORE = "low-score"  # the registration is doubtful and the request asked for a warning
     OUTPUT_NOT_WRITTEN = "output-not-written"  # disk full, read-only folder
     WEIGHTS_MISSING = "weights-missing"
     WEIGHTS_ALTERED = "weights-altered"  # the checksum differs from the manifest's
@@ -69,7 +69,7 @@ class Cancelled(Exception):
     """Raised between steps of a job that the artist cancelled."""
 
 
-#: How libraries that raise RuntimeError tell that memory ran out: torch's CPU allocator, CUDA, cuBLAS, OpenCV, oneDNN,
+#: How libraries that raise RuntimeError say that memory ran out: torch's CPU allocator, CUDA, cuBLAS, OpenCV, oneDNN,
 #: threads.
 MEMORY_PHRASES = (
     "out of memory",
@@ -87,8 +87,8 @@ MEMORY_PHRASES = (
 
 def is_out_of_memory(bug: Exception) -> bool:
     """Whether memory ran out, of whatever processor."""
-    told = isinstance(bug, MemoryError) or getattr(bug, "errno", None) == errno.ENOMEM
-    return told or any(phrase in str(bug).lower() for phrase in MEMORY_PHRASES)
+    by_type = isinstance(bug, MemoryError) or getattr(bug, "errno", None) == errno.ENOMEM
+    return by_type or any(phrase in str(bug).lower() for phrase in MEMORY_PHRASES)
 
 
 def explain(bug: Exception) -> AvatarTexError:

@@ -7,6 +7,7 @@ Composition.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -14,10 +15,11 @@ import numpy as np
 from .head.match import Match
 from .head.mesh import HeadMesh
 from .head.register import Registration
+from .head.uvs import split_tiles
 from .observation.covering import Covering
 from .observation.further import Further
 from .observation.observe import Observation
-from .observation.stands_off import Shell
+from .observation.shell_cover import Shell
 from .observation.views import View
 from .options import PROFILE, WAY
 
@@ -31,9 +33,9 @@ class Prepared:
 
     views: the portraits, the first one leading. coverings: what covers the skin, from the skin upwards. evidence:
     ((S,S,3), (S,S)) unlit sRGB and confidence, of all portraits, that the networks complete. inside: (N,) depth of
-    enclosed vertices behind the head's shell. style: a name of options.STYLE, never auto. tiles: the mesh by UDIM tile,
-    each in 0..1. further: what the report says of the portraits beside the first. advice: stable names of warnings that
-    a button can mend. shell: of what stands off the skin, where it was asked for.
+    enclosed vertices behind the head's shell. style: a name of options.STYLE, never auto. further: what the report says
+    of the portraits beside the first. advice: stable names of warnings that a button can mend. shell: of what lies off
+    the skin, where it was asked for.
     """
 
     match: Match
@@ -42,7 +44,6 @@ class Prepared:
     evidence: tuple[np.ndarray, np.ndarray]
     inside: np.ndarray
     style: str
-    tiles: dict[int, HeadMesh]
     further: Further
     warnings: list[str]
     advice: list[str]
@@ -56,6 +57,11 @@ class Prepared:
     def covering(self, name: str) -> Covering | None:
         """The one of that name of COVERINGS, where the head has it."""
         return next((one for one in self.coverings if one.name == name), None)
+
+    @cached_property
+    def tiles(self) -> dict[int, HeadMesh]:
+        """The mesh by UDIM tile, each in 0..1."""
+        return split_tiles(self.mesh)
 
     @property
     def mesh(self) -> HeadMesh:
@@ -76,15 +82,14 @@ class StageOptions:
     """How a completion is made.
 
     stages: names of stages.STAGES that run, in this order. seed: same seed, same completion. another: not the
-    likeliest completion but a sample of what is possible, by the seed. quick: stage 2 does not search. profile: a name
-    of options.PROFILE; all but the first go on from the stages with a large model, in a way of options.WAY, which is
-    shown the face, (n,n,3) sRGB, and the job's head.
+    likeliest completion but a sample of what is possible, by the seed. profile: a name of
+    options.PROFILE; all but the first go on from the stages with a large model, in a way of options.WAY, which is shown
+    the face, (n,n,3) sRGB, and the job's head.
     """
 
     stages: tuple[str, ...] = ("inpaint", "latent", "repaint")
     seed: int = 0
     another: bool = False
-    quick: bool = False
     profile: str = PROFILE.default
     way: str = WAY.default
     face: np.ndarray | None = None

@@ -1,4 +1,4 @@
-"""Nothing of an artist's leaves the machine: what libraries are told before they are imported.
+"""Nothing of an artist's leaves the machine: what is set for libraries before they are imported.
 
 Standard library only: the add-on starts its processes with the same switches.
 """

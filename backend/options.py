@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from .option import API, BACKEND, BATCH, BLENDER, GENERATE, PANEL, REDO, SIDES, VARIANTS, Choice, Option
@@ -19,7 +20,10 @@ OPACITIES = {"folds": 0.0, "detail": 1.0, "facial_hair": 1.0, "hair": 1.0, "head
 #: Blender's whole numbers end here.
 LARGEST_SEED = 2**31 - 1
 
-STYLE = Option(
+#: What a click, a batch and variants ask for alike, and a result keeps.
+_every_texture = partial(Option, jobs=(GENERATE, VARIANTS, BATCH), remembered=True)
+
+STYLE = _every_texture(
     "style",
     "Style",
     "auto",
@@ -32,10 +36,8 @@ STYLE = Option(
         Choice("anime", "Anime", "Flat colours and drawn outlines"),
         Choice("painting", "Painting", "Visible brush strokes"),
     ),
-    jobs=(GENERATE, VARIANTS, BATCH),
-    remembered=True,
 )
-LIGHT = Option(
+LIGHT = _every_texture(
     "light",
     "Light",
     "auto",
@@ -47,10 +49,8 @@ LIGHT = Option(
         Choice("even", "Even Out", "Half of the light and shade is taken out"),
         Choice("remove", "Remove", "Light and shade are taken out, for a scene that is lit by itself"),
     ),
-    jobs=(GENERATE, VARIANTS, BATCH),
-    remembered=True,
 )
-HAIR = Option(
+HAIR = _every_texture(
     "hair",
     "Hair",
     "keep",
@@ -61,10 +61,8 @@ HAIR = Option(
         Choice("bare", "Bare Scalp", "Skin on the scalp, for a head that gets hair of its own"),
         Choice("hats", "Painted, Hats Too", "As Painted, and a hat or scarf counts as hair"),
     ),
-    jobs=(GENERATE, VARIANTS, BATCH),
-    remembered=True,
 )
-EXPRESSION = Option(
+EXPRESSION = _every_texture(
     "expression",
     "Expression",
     "neutral",
@@ -74,24 +72,22 @@ EXPRESSION = Option(
         Choice("neutral", "Neutral", "The folds of a smile are taken off, as far as the face at rest has none"),
         Choice("keep", "Keep", "The folds of a smile stay in the texture"),
     ),
-    jobs=(GENERATE, VARIANTS, BATCH),
-    remembered=True,
 )
 SHELL = Option(
     "shell",
     "Shell",
     "none",
-    "What becomes of what stands off the skin: hair, beard, glasses, a hat",
-    "what becomes of what stands off the skin: hair, beard, glasses, a hat",
+    "What becomes of what covers the skin: hair, beard, glasses, a hat",
+    "what becomes of what covers the skin: hair, beard, glasses, a hat",
     choices=(
         Choice("none", "None", "It is painted on the skin as far as it is hair"),
         Choice("picture", "Picture", "The skin below is completed, and a second picture with alpha holds the rest"),
-        Choice("object", "Object", "The same, and in Blender a shell around the head wears the second picture"),
+        Choice("object", "Object", "The same, and in Blender a shell around the head shows the second picture"),
     ),
     jobs=(GENERATE, BATCH),
     remembered=True,
 )
-SIZE = Option(
+SIZE = _every_texture(
     "size",
     "Size",
     1024,
@@ -103,8 +99,6 @@ SIZE = Option(
         Choice(2048, "2K", "2048 x 2048 texels"),
         Choice(4096, "4K", "4096 x 4096 texels"),
     ),
-    jobs=(GENERATE, VARIANTS, BATCH),
-    remembered=True,
 )
 SEED = Option(
     "seed",
@@ -116,7 +110,7 @@ SEED = Option(
     jobs=(GENERATE, BATCH, REDO),
     remembered=True,
 )
-PROFILE = Option(
+PROFILE = _every_texture(
     "profile",
     "Profile",
     "builtin",
@@ -129,10 +123,8 @@ PROFILE = Option(
         Choice("sdxl", "Stable Diffusion XL", "A 1024 texel atlas; from 8 GB of graphics memory"),
         Choice("klein", "FLUX.2 klein 4B", "A 1024 texel atlas in few steps; from 12 GB of graphics memory"),
     ),
-    jobs=(GENERATE, VARIANTS, BATCH),
-    remembered=True,
 )
-WAY = Option(
+WAY = _every_texture(
     "way",
     "Way",
     "auto",
@@ -143,8 +135,6 @@ WAY = Option(
         Choice("atlas", "In the Atlas", "On the unwrapped head, all at once; quick"),
         Choice("around", "Around the Head", "On ten views of the head, which are made to agree; slow"),
     ),
-    jobs=(GENERATE, VARIANTS, BATCH),
-    remembered=True,
 )
 #: What the artist chooses for every texture, in the panel's order.
 APPEARANCE = (STYLE, LIGHT, HAIR, EXPRESSION, SHELL, SIZE, SEED, PROFILE, WAY)

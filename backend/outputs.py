@@ -26,7 +26,7 @@ from .errors import AvatarTexError, ErrorCode
 UDIM = "<UDIM>"
 #: Bytes that a part of a file's name can have on the systems we know.
 LONGEST_NAME = 255
-#: Seconds after which what is left of a killed process goes, where the system cannot tell whether it runs.
+#: Seconds after which what is left of a killed process goes, where the system cannot say whether it runs.
 STALE = 86_400
 #: Fields of requests that name what is read.
 INPUTS = ("portrait", "mesh", "capture", "base_texture", "regions", "base_provenance")
@@ -47,7 +47,7 @@ def pattern(path: str) -> str:
 
 
 def shell_files(output: str) -> tuple[str, str, str]:
-    """The names of the shell's picture, of how far it stands off and of how its strands lie, beside a texture:
+    """The names of the shell's picture, of how far it lies off the skin and of how its strands lie, beside a texture:
     texture.shell.png, texture.height.png and texture.strands.png."""
     path = Path(output)
     stem, tile = (path.stem.removesuffix(f".{UDIM}"), f".{UDIM}") if path.stem.endswith(f".{UDIM}") else (path.stem, "")
@@ -142,7 +142,7 @@ def probe(path: Path, needed: int = 0) -> None:
 def not_written(path: str | Path, reason: Exception | str) -> AvatarTexError:
     """The refusal, with what helps against this reason."""
     number = reason.errno if isinstance(reason, OSError) else None
-    told = reason.strerror if isinstance(reason, OSError) and reason.strerror else str(reason)
+    why = reason.strerror if isinstance(reason, OSError) and reason.strerror else str(reason)
     if number in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):  # Windows has no quotas of that name
         cure = "Free space on the disk or choose another folder, then generate again."
     elif number == errno.ENAMETOOLONG:
@@ -151,7 +151,7 @@ def not_written(path: str | Path, reason: Exception | str) -> AvatarTexError:
         cure = "Choose a folder that can be written, or close the program that has the file open."
     else:
         cure = "Choose another folder or name, then generate again."
-    sentence = f"{Path(path).name[:80]!r} could not be written ({told})."
+    sentence = f"{Path(path).name[:80]!r} could not be written ({why})."
     return AvatarTexError(ErrorCode.OUTPUT_NOT_WRITTEN, sentence, cure)
 
 

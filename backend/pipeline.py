@@ -14,17 +14,17 @@ from pathlib import Path
 import numpy as np
 
 from . import report
-from .completing import complete, stage_options
+from .completing import complete_each, stage_options
 from .compose.compose import Composition, Finish
 from .compose.regions import Regions, hold, read_regions
 from .compose.shell_picture import ShellPicture, paint_shell
 from .compose.stage_pictures import StagePictures
 from .compose.udim import compose_tiles, find_tiles, read_bases, side_by_side, tile_path
 from .errors import AvatarTexError, ErrorCode
-from .head.atlas import AtlasMap, map_atlas
+from .head.atlas import LOOKED_UP, AtlasMap, map_atlas
 from .head.enclosed import depth_inside
 from .head.match import Match, match, matches
-from .head.mesh import HeadMesh, load_capture, load_mesh
+from .head.mesh import load_head
 from .head.uvs import split_tiles, uv_warnings
 from .imaging.files import encode_pictures
 from .job import Prepared
@@ -34,8 +34,7 @@ from .messages import FromPortrait, Generate, Result
 from .observation.covering import join_evidence
 from .observation.further import add_further
 from .observation.look import Look
-from .observation.observe import PLACES
-from .observation.stands_off import see_shell
+from .observation.shell_cover import find_shell
 from .observation.views import find_coverings, fuse
 from .options import PROFILE, SHELL
 from .outputs import UDIM, Staged, pattern, shell_files
@@ -90,10 +89,10 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     device = choose_device(request.device)
     networks = load_cached_networks(device)
     pictures = StagePictures(request.keep_stages, request.previews, progress.preview)
-    prepared = prepare(Job(request, read_head(request), networks, step, pictures, regions))
+    prepared = prepare(Job(request, load_head(request), networks, step, pictures, regions))
     another = request.seed != 0 or bool(regions and regions.redoing)
-    [options] = stage_options(request, prepared, {request.seed: another})
-    generated = complete(prepared, networks, options, step, pictures)
+    options = stage_options(request, prepared, {request.seed: another})
+    [generated] = complete_each(prepared, networks, options, step, pictures)
 
     step("compose")
     finish = Finish(request.size, request.opacities(prepared.style), layers=bool(request.layers))
@@ -130,15 +129,6 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     )
 
 
-def read_head(request: FromPortrait) -> HeadMesh:
-    """The head that a request names.
-
-    Raises:
-        AvatarTexError: NO_MESH, BAD_MESH.
-    """
-    return load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
-
-
 def picture_files(
     output: str,
     provenance: str,
@@ -156,9 +146,7 @@ def picture_files(
     files += [
         (tile_path(path, number), picture)
         for number, shell in shells.items()
-        for path, picture in zip(
-            shell_files(output), (shell.picture, shell.small(thickness), shell.strands), strict=True
-        )
+        for path, picture in zip(shell_files(output), shell.pictures(thickness), strict=True)
     ]
     return files
 
@@ -195,7 +183,7 @@ def prepare(job: Job) -> Prepared:
 def observe_portraits(job: Job, found: Match, portrait: Portrait, style: str) -> tuple[Prepared, AtlasMap]:
     """Project the portraits into the atlas of a registered head, whose texels the second value has."""
     settings, networks = job.settings, job.networks
-    layout = map_atlas(found.mesh, found.canonical, PLACES)
+    layout = map_atlas(found.mesh, found.canonical, LOOKED_UP)
     canonical = layout.fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))
     look = Look(layout, canonical, networks.skin, networks.studio, style)
     first = look.at(found, portrait.color)
@@ -203,8 +191,7 @@ def observe_portraits(job: Job, found: Match, portrait: Portrait, style: str) ->
     beside = add_further(settings.further, found, first.observation, look, parse_pins(settings.pins), report_step)
     views = (first, *beside.views)
     coverings = find_coverings(views, canonical)
-    tiles = split_tiles(found.mesh)
-    warnings, advice = uv_warnings(found.mesh, tiles)
+    warnings, advice = uv_warnings(found.mesh, split_tiles(found.mesh))
     headwear = any(one.name == "headwear" for one in coverings)
     prepared = Prepared(
         found,
@@ -213,11 +200,10 @@ def observe_portraits(job: Job, found: Match, portrait: Portrait, style: str) ->
         join_evidence(fuse(first.observation, beside.views), coverings),
         depth_inside(found.mesh, layout),
         style,
-        tiles,
         beside,
         [*found.warnings, *([HEADWEAR] if headwear else []), *found.quality.advice, *beside.warnings, *warnings],
         advice,
-        see_shell(found, layout, views) if settings.shell != SHELL.default else None,
+        find_shell(found, layout, views) if settings.shell != SHELL.default else None,
     )
     return prepared, layout
 

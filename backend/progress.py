@@ -43,7 +43,7 @@ class Clock:
 
 
 def peak_memory() -> float:
-    """Peak resident memory of this process so far, MiB; 0 where the system does not tell."""
+    """Peak resident memory of this process so far, MiB; 0 where the system does not say."""
     try:
         import resource
     except ImportError:  # Windows
@@ -68,7 +68,7 @@ class Progress:
         self._on_progress, self._is_cancelled = on_progress, is_cancelled
         self._now: tuple[str, float] = ("", 0.0)
 
-    def tell(self, label: str, done: float) -> None:
+    def report(self, label: str, done: float) -> None:
         """Say what is at work after so many of the total.
 
         Raises:
@@ -79,20 +79,20 @@ class Progress:
         self._now = label, min(1.0, done / self.total)
         self._on_progress(*self._now)
 
-    def steps(self, plan: Mapping[str, float], start: float = 0.0) -> Step:
+    def steps(self, plan: Mapping[str, float]) -> Step:
         """A function of a stage and a share of it, for stages that take what the plan says, one after the other.
 
         Args:
-            plan: by stage, in their order. start: of the total, before the first.
+            plan: by stage, in their order.
         """
-        before, done = {}, start
+        before, done = {}, 0.0
         for stage, share in plan.items():
             before[stage] = done
             done += share
 
         def step(stage: str, fraction: float = 0.0) -> None:
             self.clock.enter(stage)
-            self.tell(stage, before[stage] + plan[stage] * fraction)
+            self.report(stage, before[stage] + plan[stage] * fraction)
 
         return step
 

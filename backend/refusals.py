@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from .compose.stage_pictures import stage_files
 from .errors import AvatarTexError, ErrorCode
 from .layers.files import PACKED, PAINTED, refuse_suffix
-from .messages import Generate
+from .messages import Expressions, FromPortrait, Generate, Register, Variants
+from .models.profiles import find_profile
+from .models.store import find_parts
 from .options import PROFILE, SHELL, refuse_unknown
 from .outputs import name_inputs, refuse_outputs, shell_files
 
@@ -23,11 +27,8 @@ def check_request(request: Generate) -> None:
     """
     refuse_unknown(vars(request))
     if request.profile != PROFILE.default:
-        from .large.stage import refuse_absent_model
-
-        refuse_absent_model(request.profile)
-    if bool(request.mesh) == bool(request.capture):
-        raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
+        find_parts(find_profile(request.profile))
+    refuse_no_head(request)
     if not request.output:
         raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output file was given.", "Name the texture file to write.")
     if request.layers:
@@ -45,6 +46,23 @@ def check_request(request: Generate) -> None:
         ],
         (2 * TEXEL_BYTES + (LAYERS_BYTES if request.layers else 0)) * request.size**2,
     )
+
+
+def refuse_no_head(request: FromPortrait | Register) -> None:
+    """Raises: AvatarTexError, NO_MESH where not exactly one head is named."""
+    if bool(request.mesh) == bool(request.capture):
+        raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
+
+
+def check_like_texture(request: Variants | Expressions, output: str) -> None:
+    """Refuse a request as one for a texture of its head and portrait, written to output.
+
+    Raises:
+        AvatarTexError: as check_request().
+    """
+    shared = {field.name for field in fields(Generate)} & {field.name for field in fields(request)}
+    given = {name: getattr(request, name) for name in shared - {"output", "previews"}}
+    check_request(Generate(**given, output=output))
 
 
 def choose_device(wanted: str) -> str:

@@ -12,7 +12,7 @@ from .errors import AvatarTexError, ErrorCode
 from .head.atlas import canonical_head
 from .head.landmarks import HeadLandmarks
 from .head.match import find_face_or_pins, find_head_or_pins, match, matches, registration_json
-from .head.mesh import HeadMesh, load_capture, load_mesh
+from .head.mesh import HeadMesh, load_head
 from .head.overlay import draw_overlay
 from .head.view import orientations
 from .imaging.files import encode_picture
@@ -23,6 +23,7 @@ from .portrait.decode import Portrait, decode_portrait
 from .portrait.landmarks import FaceLandmarks
 from .progress import OnProgress, Progress
 from .recall import fingerprint
+from .refusals import refuse_no_head
 
 
 def register_only(
@@ -41,10 +42,9 @@ def register_only(
     step = Progress(1.0, on_progress, is_cancelled).steps({"load": 0.15, "portrait": 0.25, "register": 0.6})
     step("load")
     pins = parse_pins(request.pins)
-    if bool(request.mesh) == bool(request.capture):
-        raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
+    refuse_no_head(request)
     refuse_outputs(name_inputs(request), [request.overlay, request.picture, request.report])
-    mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
+    mesh = load_head(request)
     portrait = decode_portrait(request.portrait)
     height, width = portrait.color.shape[:2]
     answer = partial(Registered, request.job, request.overlay, request.picture, request.report, width, height)

@@ -42,9 +42,17 @@ def hair_colour(view: View) -> list[float]:
     return [round(float(value), 4) for value in np.median(hair, axis=0)] if len(hair) >= ENOUGH else []
 
 
+def timing(clock: Clock) -> dict[str, dict[str, float]]:
+    """Seconds of each stage and of the whole job, which ends with this; and peak memory, MiB."""
+    total, memory = clock.finish(), {stage: round(m) for stage, m in clock.memory.items()}
+    return {
+        "seconds": {**{stage: round(s, 3) for stage, s in clock.seconds.items()}, "total": round(total, 3)},
+        "peak_memory_mib": {**memory, "total": round(peak_memory())},
+    }
+
+
 def render(request: Generate, device: str, job: Prepared, composition: Composition, clock: Clock) -> bytes:
     """The report as UTF-8 JSON; no paths of the machine go into it, only file names."""
-    total = clock.finish()
     head = composition.head
     shares = cv2.mean(composition.provenance, head.astype(np.uint8))
     body = {
@@ -59,8 +67,7 @@ def render(request: Generate, device: str, job: Prepared, composition: Compositi
         "registration": job.match.quality.as_json(),
         "pins": request.pins,
         "further": job.further.as_json(composition.given),
-        "seconds": {**{stage: round(s, 3) for stage, s in clock.seconds.items()}, "total": round(total, 3)},
-        "peak_memory_mib": {**{stage: round(m) for stage, m in clock.memory.items()}, "total": round(peak_memory())},
+        **timing(clock),
         "texels": {
             "head": int(head.sum()),
             "photo": round(float(shares[0]), 4),

@@ -52,10 +52,10 @@ def decode(line: str) -> Message:
                 refuse_unusable(value)
         return kind(**body)
     except (ValueError, TypeError, RecursionError) as reason:
-        told = reason if isinstance(reason, Unfit) else "it is no JSON, or lacks a field"
+        why = reason if isinstance(reason, Unfit) else "it is no JSON, or lacks a field"
         raise AvatarTexError(
             ErrorCode.BAD_REQUEST,
-            f"Not a message of this protocol ({told}): {line[:120]!r}.",
+            f"Not a message of this protocol ({why}): {line[:120]!r}.",
             "Use the add-on and the backend of the same AvatarTex version.",
         ) from None
 

@@ -65,9 +65,9 @@ def serve(stdin: TextIO, stdout: TextIO) -> int:
             release_memory()
             trim_memory()
             continue
-        told = answer(asked, wire)
+        answered = answer(asked, wire)
         trim_memory()
-        wire.send(told)
+        wire.send(answered)
 
 
 def claim_pipes(stdin: TextIO, stdout: TextIO) -> tuple[TextIO, TextIO]:
@@ -156,7 +156,7 @@ def leave() -> None:
 
 
 def warm_up() -> None:
-    """Import the pipeline while the artist's first job is still on its way; a failure is told by that job."""
+    """Import the pipeline while the artist's first job is still on its way; a failure is reported by that job."""
     try:
         from . import pipeline  # noqa: F401
     except Exception:
@@ -198,10 +198,10 @@ def answer(request: Request, wire: Wire) -> Answer | Failure | Stopped:
         return Failure.of(request.job, refusal)
     except Exception as bug:
         traceback.print_exc()
-        told = explain(bug)
-        if told.code is ErrorCode.OUT_OF_MEMORY:
+        explained = explain(bug)
+        if explained.code is ErrorCode.OUT_OF_MEMORY:
             release_memory()
-        return Failure.of(request.job, told)
+        return Failure.of(request.job, explained)
     finally:
         wire.forget(request.job)
 

@@ -5,7 +5,7 @@ python -m tests.options_table > avatartex_addon/manual/options.md
 
 from __future__ import annotations
 
-from backend.arguments import tell_default
+from backend.arguments import default_of
 from backend.option import SIDES, Option
 from backend.options import OPTIONS
 
@@ -24,7 +24,7 @@ def render_page() -> str:
 
 
 def render_line(option: Option) -> str:
-    default = "no" if option.default is False else tell_default(option)
+    default = "no" if option.default is False else default_of(option)
     sides = " | ".join("yes" if side in option.sides else "" for side in SIDES)
     return f"| `{option.name}` | {default} | {', '.join(option.jobs)} | {sides} |"
 

@@ -1,4 +1,4 @@
-"""The shell's picture in the artist's UV map: colour, alpha, how far it stands off, and how its strands lie."""
+"""The shell's picture in the artist's UV map: colour, alpha, how far it lies off the skin, and how its strands lie."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 
 from ..head.atlas import to_atlas
-from ..head.uvs import precedence, split_tiles
+from ..head.uvs import precedence
 from ..imaging.sample import sample, sample_atlas
 from ..job import Prepared
 from ..observation.observe import held
-from ..observation.stands_off import share_alpha, standing_at, standing_of
+from ..observation.shell_cover import alpha_at, cover_of, share_alpha
 from ..options import OPACITIES
 from ..surface.find import find_details
 from ..surface.strand_direction import find_directions, lay_directions, point_one_way
@@ -41,7 +41,7 @@ class ShellPicture:
         return self.picture, self.small(thickness), self.strands
 
     def small(self, thickness: float) -> np.ndarray:
-        """(s,s,3) 0..1, what Blender makes an object of: red how far the shell stands off, 1 is so many mesh units;
+        """(s,s,3) 0..1, what Blender makes an object of: red how far the shell lies off, 1 is so many mesh units;
         green where it is at all."""
         size = (min(SMALL, len(self.height)),) * 2
         spread = np.ones((2 * max(1, len(self.height) // SMALL) + 1,) * 2, np.uint8)
@@ -63,16 +63,12 @@ def paint_shell(job: Prepared, size: int, light: float, seed: int) -> dict[int, 
     lead = shell.views[0]
     bare = tuple(replace(view, masks={}) for view in shell.views)
     dressed = replace(
-        job,
-        match=replace(job.match, mesh=shell.mesh, registration=lead.registration),
-        views=bare,
-        coverings=(),
-        tiles=split_tiles(shell.mesh),
+        job, match=replace(job.match, mesh=shell.mesh, registration=lead.registration), views=bare, coverings=()
     )
     finish = Finish(size, OPACITIES | {"light": light})
     strands = find_details(replace(job, views=shell.views), shell.colour, size, seed).strands.get("hair")
     lying = [
-        find_directions(view.observation.portrait, standing_of(view), view.registration.face_height)
+        find_directions(view.observation.portrait, cover_of(view), view.registration.face_height)
         for view in shell.views
     ]
     made = {}
@@ -84,7 +80,7 @@ def paint_shell(job: Prepared, size: int, light: float, seed: int) -> dict[int, 
             [mesh.vertices, lead.registration.normals, job.canonical, job.inside[:, None], shell.thickness[:, None]], 1
         )
         points, normals, place, depth, thickness = np.split(texels.at(mesh, per_vertex), (3, 6, 9, 10), axis=1)
-        found = [standing_at(view, points.astype(np.float64), normals, place) for view in shell.views]
+        found = [alpha_at(view, points.astype(np.float64), normals, place) for view in shell.views]
         believed = [sample_atlas(share, to_atlas(place)) for share in shell.believed]
         shares = share_alpha([full(sure) * share for (_, _, sure), share in zip(found, believed, strict=True)])
         alpha = sum(share * seen for share, (_, seen, _) in zip(shares, found, strict=True))

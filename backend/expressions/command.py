@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from ..arguments import add_options
-from ..command_line import PINS_HELP, add_inputs, read_request, run
+from ..command_line import PINS_HELP, add_inputs, make_parser, print_results, read_request, run
 from ..errors import AvatarTexError, ErrorCode
 from ..messages import Expressions
 from ..options import DEVICE, FURTHER, HAIR, PINS, SIZE, STYLE
@@ -20,7 +18,7 @@ Example: python -m backend expressions --mesh head.obj --pose mouthSmile=smile.o
            --portrait portrait.png --base-texture texture.png --output DIR
 
 A pose is the same mesh, moved. Each is a channel of the pictures folds_1.png and blood_1.png, folds_2.png, ..., in the
-head's UV map; 128 of 255 adds nothing. The report tells which channel is whose.
+head's UV map; 128 of 255 adds nothing. The report says which channel is whose.
 """
 
 
@@ -28,17 +26,12 @@ def main(argv: list[str]) -> int:
     arguments = build_parser().parse_args(argv)
 
     def work(show: Callable[[str, float], None]) -> None:
-        from ..compose.udim import tile_path
         from .job import make_expressions
 
         fields = read_request(arguments, OPTIONS)
         fields["poses"] = [read_pose(text) for text in fields.pop("pose")]
         made = make_expressions(Expressions(job="cli", **fields), show, lambda: False)
-        for warning in made.warnings:
-            print(f"note: {warning}", file=sys.stderr)
-        for path in (*made.folds, *made.blood, made.left):
-            for tile in made.tiles or [0]:
-                print(Path(tile_path(path, tile)))
+        print_results([*made.folds, *made.blood, made.left], made.tiles, made.warnings)
 
     return run(work)
 
@@ -58,12 +51,8 @@ def read_pose(text: str) -> dict:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m backend expressions",
-        description="Make maps of what expressions add to a head's texture: folds, blood, stretched pores.",
-        epilog=f"{EXAMPLE}\n{PINS_HELP}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    about = "Make maps of what expressions add to a head's texture: folds, blood, stretched pores."
+    parser = make_parser("expressions", about, f"{EXAMPLE}\n{PINS_HELP}")
     add_inputs(parser)
     parser.add_argument("--pose", action="append", default=[], metavar="NAME=FILE", help="an expression; repeat it")
     parser.add_argument("--output", required=True, metavar="DIR", help="the folder for the pictures")

@@ -19,10 +19,10 @@ from scipy.spatial import cKDTree
 from ..head.landmarks import HeadLandmarks
 from ..head.mesh import HeadMesh
 from ..head.register import Registration
-from ..head.shape import EXPRESSIONS, shapes_of
+from ..head.shape import EXPRESSIONS, READ, SHAPE, shapes_of
 from ..imaging.sample import LUMINANCE, masked_blur, sample_atlas, to_linear
-from ..observation.expression import READ, READ_NOISE, SHAPE
-from ..observation.observe import Observation
+from ..observation.expression import DEEPEST, READ_NOISE
+from ..observation.views import View
 
 #: Maps of gain and bias have so many control points along a side (Athar et al.), and the ridge of the gain.
 WINDOWS, RIDGE = 32, 0.003
@@ -30,9 +30,9 @@ WINDOWS, RIDGE = 32, 0.003
 FINE, WIDE = 0.004, 0.025
 #: Standard deviations: of a fold about geometry's, as a share of what geometry allows, and of a portrait's detail.
 PRIOR, NOISE = 0.3, 0.06
-#: What is further apart than this is no fold (logarithm of light). A portrait whose expressions are all weaker does not
-#: count: a frown that was read as 0.15 made its folds shallower, and no truer.
-MOST, LEAST = 0.6, 0.3
+#: A portrait whose expressions are all weaker does not count: a frown that was read as 0.15 made its folds shallower,
+#: and no truer.
+LEAST = 0.3
 #: Standard deviation of a shape key's value in portraits; of a face's shape between two of a person, as a share of
 #: that between people.
 USUAL, SAME = 0.4, 0.2
@@ -54,32 +54,26 @@ class ExpressionEvidence:
 
 
 def observe_expression(
-    neutral: Observation,
-    first: Registration,
-    shown: Observation,
-    registration: Registration,
-    head: HeadLandmarks,
-    mesh: HeadMesh,
-    moves: Sequence[np.ndarray],
+    first: View, view: View, head: HeadLandmarks, mesh: HeadMesh, moves: Sequence[np.ndarray]
 ) -> ExpressionEvidence | None:
-    """What a portrait shows of the head's expressions; None where it makes none of them.
+    """What a portrait shows of the head's expressions, beside the first one without its folds; None where it makes none
+    of them.
 
     Args:
-        neutral: the first portrait without its folds, first: its registration. shown: the one to look at, with its
-            folds.
         moves: (N,3) of each channel.
     """
-    weights = fit_keys(registration, head, mesh, moves, None if registration is first else first)
+    neutral, shown, alone = first.observation, view.with_folds(), view is first
+    weights = fit_keys(view.registration, head, mesh, moves, None if alone else first.registration)
     if weights.max(initial=0) < LEAST:
         return None
     both = np.minimum(neutral.confidence, shown.confidence)
     light, rest = (to_linear(one.unlit) @ LUMINANCE for one in (shown, neutral))
-    if registration is not first:  # whose light is the neutral one's
+    if not alone:  # whose light is the neutral one's
         gain, bias = gain_and_bias(light, rest, both)
         light = np.clip(gain * light + bias, 0, 1)
     detail = np.log(light + 0.02) - np.log(rest + 0.02)
     near, wide = (_blur(detail, both, sigma * len(both)) for sigma in (FINE, WIDE))
-    return ExpressionEvidence(weights, np.clip(near - wide, -MOST, MOST), both)
+    return ExpressionEvidence(weights, np.clip(near - wide, -DEEPEST, DEEPEST), both)
 
 
 def fit_keys(
@@ -103,11 +97,8 @@ def fit_keys(
     if first is not None:
         start, same = fit_keys(first, head, mesh, moves), SAME
         missing = missing - _missing(first)
-    camera, points = registration.camera, registration.landmarks
-    eye = points @ camera.rotation.T + camera.translation
-    turned = np.stack(shapes) @ camera.rotation.T
-    columns = camera.focal * (turned[..., :2] - eye[:, :2] / eye[:, 2:] * turned[..., 2:]) / eye[:, 2:]
-    weight = np.sqrt(READ * registration.weights)[:, None] / READ_NOISE
+    columns = registration.camera.moved(registration.read.points, np.stack(shapes))
+    weight = np.sqrt(READ * registration.read.weights)[:, None] / READ_NOISE
     matrix = (columns / registration.face_height * weight).reshape(len(shapes), -1).T
     ridge = np.diag(1 / np.concatenate([np.full(count, SHAPE * same), np.full(len(moves), USUAL)]))
     low = np.concatenate([np.full(count, -np.inf), -start])
@@ -119,7 +110,8 @@ def fit_keys(
 
 def _missing(registration: Registration) -> np.ndarray:
     """(468,2) how far the head's landmarks are from the portrait's, in face heights of the picture."""
-    return (registration.targets - registration.camera.project(registration.landmarks)[0]) / registration.face_height
+    read = registration.read
+    return (read.targets - registration.camera.project(read.points)[0]) / registration.face_height
 
 
 def gain_and_bias(shown: np.ndarray, wanted: np.ndarray, confidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -149,7 +141,7 @@ def correct(expected: np.ndarray, allowed: np.ndarray, evidence: Sequence[Expres
         gain = spread[rows] * made / variance
         folds[rows] += gain * missing
         spread[rows] *= 1 - gain * made
-    return np.clip(folds, -MOST, MOST)
+    return np.clip(folds, -DEEPEST, DEEPEST)
 
 
 def _blur(picture: np.ndarray, mask: np.ndarray, sigma: float) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -14,9 +13,10 @@ from .. import pipeline, refusals, report
 from ..compose.udim import read_bases, tile_path
 from ..errors import AvatarTexError, ErrorCode
 from ..head.atlas import map_atlas
+from ..head.mesh import load_head
 from ..imaging.files import encode_picture
 from ..job import Prepared
-from ..messages import Expressed, Expressions, Generate
+from ..messages import Expressed, Expressions
 from ..outputs import UDIM, Staged, pattern
 from ..progress import Clock, Progress
 from ..request import Job
@@ -47,7 +47,7 @@ def make_expressions(
     step("load")
     size = min(request.size, LARGEST)
     bases = read_bases(request.base_texture, size)
-    mesh = pipeline.read_head(request)
+    mesh = load_head(request)
     poses = read_poses(request, mesh)
     networks = pipeline.load_cached_networks(refusals.choose_device(request.device))
     job = pipeline.prepare(Job(request, mesh, networks, step))
@@ -89,9 +89,7 @@ def check(request: Expressions) -> None:
     """
     if not request.output or os.path.isfile(request.output):
         raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output folder was given.", "Name the folder for the maps.")
-    shared = {field.name for field in dataclasses.fields(Generate)} & {f.name for f in dataclasses.fields(request)}
-    given = {name: getattr(request, name) for name in shared - {"output"}}
-    refusals.check_request(Generate(**given, output=name_picture(request, "folds", 0, False)))
+    refusals.check_like_texture(request, name_picture(request, "folds", 0, False))
 
 
 def make_channels(canonical: np.ndarray, poses: dict[str, np.ndarray]) -> list[Channel]:
@@ -134,12 +132,7 @@ def strongest(channels: list[Channel], strains: list[Strain]) -> tuple[list[Chan
 def observe_expressions(job: Prepared, channels: Sequence[Channel]) -> tuple[list[ExpressionEvidence], list[str]]:
     """What the portraits show of the expressions, the first beside itself without its folds; and the warnings."""
     moves = [channel.moves for channel in channels]
-    found = (
-        observe_expression(
-            job.observation, job.registration, view.with_folds(), view.registration, job.match.head, job.mesh, moves
-        )
-        for view in job.views
-    )
+    found = (observe_expression(job.views[0], view, job.match.head, job.mesh, moves) for view in job.views)
     return [one for one in found if one is not None], job.warnings
 
 
@@ -170,7 +163,6 @@ def render_report(
     answer: Expressed, evidence: Sequence[ExpressionEvidence], written: int, size: int, clock: Clock
 ) -> bytes:
     """UTF-8 JSON without paths of the machine."""
-    total = clock.finish()
     body = {
         "versions": report.versions(),
         "size": size,
@@ -185,7 +177,7 @@ def render_report(
             }
             for view in evidence
         ],
-        "seconds": {**{stage: round(spent, 3) for stage, spent in clock.seconds.items()}, "total": round(total, 3)},
+        **report.timing(clock),
         "warnings": answer.warnings,
     }
     return json.dumps(body, indent=2).encode()

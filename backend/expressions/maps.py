@@ -15,13 +15,16 @@ from ..head.mesh import HeadMesh
 from ..head.uvs import precedence
 from ..imaging.sample import LUMINANCE, fill_smoothly, masked_blur, sample_atlas, to_linear
 from ..job import Prepared
+from ..observation.expression import DEEPEST as FOLD_DEPTH
 from ..surface.detail import texels_per_face
 from .evidence import ExpressionEvidence, correct
 from .folds import FROM, FULL, fold_depth
 from .strain import CONTROLS, Rest, Strain, reached
 
-#: Logarithm of light that the end of the scale is, of folds and of blood; texels of the maps of blood.
-RANGE, BLOOD_RANGE, SMOOTH = 0.6, 0.4, 256
+#: Logarithm that the end of the scale is: of light, where nothing deeper is a fold, and of blood.
+RANGE, BLOOD_RANGE = FOLD_DEPTH, 0.4
+#: Texels of the maps of blood, which is smooth.
+SMOOTH = 256
 #: Share of the blood that stays in skin that is pressed together, and share that goes without where skin is drawn out
 #: both ways: more of either looked like make-up, and like clay.
 STAYS, LACKS = 0.6, 0.3

@@ -12,12 +12,13 @@ import numpy as np
 from ..head.match import DRAWN
 from ..imaging.sample import LUMINANCE, sample
 from ..job import Prepared
+from ..observation.observe import SURE
 from ..prior.hairline import hairline
 from ..surface.bare import face_parts
 
-#: Confidence from which a texel tells of the drawing; so many texels of a region must.
-SURE, ENOUGH = 0.3, 200
-#: Spread of the seen, as a share of the made, from which nothing is changed, and up to which it counts in full.
+#: Texels needed to say anything of a region.
+ENOUGH = 200
+#: Spread of the visible, as a share of the made, from which nothing is changed, and up to which it counts in full.
 ALIKE, FLATTER = 0.8, 0.4
 #: Difference from completed skin, sRGB, from which a completed scalp has hair.
 UNLIKE = 0.1
@@ -37,12 +38,12 @@ def flatten_drawing(generated: np.ndarray, job: Prepared) -> np.ndarray:
     bare, sure = 1 - shrunk(face_parts()), shrunk(observation.confidence)
     for covering in job.coverings:
         bare = bare * (1 - shrunk(covering.cover))
-    seen = shrunk(observation.unlit * observation.confidence[..., None]) / np.maximum(sure, 1e-4)[..., None]
+    visible = shrunk(observation.unlit * observation.confidence[..., None]) / np.maximum(sure, 1e-4)[..., None]
     drawn = (bare > 0.7) & (sure > SURE)
     made = (bare > 0.5) & (sure < 0.05) & (shrunk(observation.covered) > 0.5)
     if drawn.sum() < ENOUGH or made.sum() < ENOUGH:
         return generated
-    (middle, spread), (other, wider) = measured(seen[drawn]), measured(generated[made])
+    (middle, spread), (other, wider) = measured(visible[drawn]), measured(generated[made])
     kept = min(spread / max(wider, 1e-6), 1.0)
     if kept >= ALIKE:
         return generated

@@ -15,7 +15,7 @@ SMALL = 128
 UNEXPLAINED, PALEST = 0.01, 0.2
 #: What the rest of the picture counts beside the head; it settles tones that the head does not have.
 BESIDE = 0.01
-#: Contrast needed to tell: standard deviation of luminance.
+#: Contrast needed to say anything: standard deviation of luminance.
 CONTRAST = 0.05
 
 

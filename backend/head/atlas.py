@@ -24,6 +24,8 @@ from .rasterize import POOL, Fragments, rasterize
 LONGITUDES, ACROSS = (0.0, 45.0, 90.0, 180.0), (0.0, 0.25, 0.39, 0.5)
 #: Degrees of latitude, crown first, and the atlas heights they map to; the pole gets little.
 LATITUDES, DOWN = (90.0, 48.0, -42.0, -68.0), (0.0, 0.14, 0.86, 1.0)
+#: Texels of a side at which portraits and parts of faces are looked up in the atlas.
+LOOKED_UP = 512
 #: The warp's reach in face heights, and its ridge (prototype: 0.3 and 0.5 kept ears and mouths unbent).
 REACH, RIDGE = 0.3, 0.5
 CANONICAL = Path(__file__).with_name("canonical_landmarks.npz")
@@ -67,9 +69,9 @@ class CanonicalMap:
         return moved + np.concatenate([np.zeros((0, 3)), *POOL.map(share, range(0, len(moved), rows))])
 
 
-def fit_canonical(landmarks: HeadLandmarks, target: CanonicalHead | None = None) -> CanonicalMap:
+def fit_canonical(landmarks: HeadLandmarks) -> CanonicalMap:
     """The similarity (Procrustes, Umeyama 1991) and the warp that bring a head's landmarks onto the canonical ones."""
-    target = target or canonical_head()
+    target = canonical_head()
     trust = landmarks.trust * target.trust
     frontal = landmarks.normals @ landmarks.rotation[2] > 0.35  # landmarks on silhouettes bend ears and mouths
     weights = np.where(frontal, trust, 0) + 1e-6

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .landmarks import TRUSTED, HeadLandmarks, face_height
+
 #: Robust scale as a share of the face's height: expression moves landmarks by about this much; less where shapes are
 #: fitted as well.
 ROBUST, WITH_SHAPES = 0.015, 0.01
@@ -38,6 +40,12 @@ class Camera:
         pixels = self.focal * eye[..., :2] / np.maximum(depth, 1e-6)[..., None] + self.centre
         return pixels, depth
 
+    def moved(self, points: np.ndarray, moves: np.ndarray) -> np.ndarray:
+        """(k,n,2) pixels by which (n,3) points of the mesh move in the picture, for each of (k,n,3) small moves."""
+        eye = points @ self.rotation.T + self.translation
+        turned = moves @ self.rotation.T
+        return self.focal * (turned[..., :2] - eye[:, :2] / eye[:, 2:] * turned[..., 2:]) / eye[:, 2:]
+
     @property
     def position(self) -> np.ndarray:
         """(3,) the eye's place in mesh coordinates."""
@@ -45,12 +53,9 @@ class Camera:
 
 
 def solve_camera(
-    points: np.ndarray,
-    normals: np.ndarray,
-    trust: np.ndarray,
+    head: HeadLandmarks,
     pixels: np.ndarray,
-    width: int,
-    height: int,
+    extent: tuple[int, int],
     pinned: np.ndarray | None = None,
     shapes: np.ndarray | None = None,
     start: Camera | None = None,
@@ -61,7 +66,7 @@ def solve_camera(
     side of a turned face are where the network guesses (prototype: 14 to 24 px at 20 to 35 degrees of yaw).
 
     Args:
-        points, normals: (n,3) on the head. trust: (n,) 0..1. pixels: (n,2) in the portrait.
+        pixels: (n,2) of the landmarks in the portrait. extent: its (width, height).
         pinned: (n,) bool, landmarks that the artist placed: they count more, wherever they face.
         shapes: (k,n,3) ways in which the portrait's face may differ from the head, one standard deviation each. They
             take up what would turn the camera otherwise, and are forgotten then.
@@ -70,19 +75,18 @@ def solve_camera(
     Returns:
         The camera and the landmarks' final weights (n,), 1 where pinned.
     """
+    points, trust = head.points, head.trust
     pinned = np.zeros(len(points), bool) if pinned is None else pinned
-    floor = np.where(pinned & (trust > 0.3), PIN_WEIGHT, 1e-3)
-    centre = np.array([width / 2, height / 2], np.float64)
-    size = max(width, height)
-    face_height = float(np.ptp(pixels[:, 1])) or 1.0
-    scale = float(np.linalg.norm(np.ptp(points, axis=0))) or 1.0
+    floor = np.where(pinned & (trust > TRUSTED), PIN_WEIGHT, 1e-3)
+    centre, size = np.array(extent, np.float64) / 2, max(extent)
+    scale, shown = float(np.linalg.norm(np.ptp(points, axis=0))) or 1.0, float(np.ptp(pixels[:, 1])) or 1.0
     origin = points.mean(0)
     local = (points - origin) / scale
-    tall = float(np.linalg.norm(local[10] - local[152]))
-    usable = trust > 0.3 if (trust > 0.3).sum() >= 12 else trust >= 0
+    tall = face_height(local)
+    usable = trust > TRUSTED if (trust > TRUSTED).sum() >= 12 else trust >= 0
     weights = np.sqrt(np.maximum(trust, floor))
     shapes = np.zeros((0, *points.shape)) if shapes is None else shapes / scale
-    flat, scatter = shapes.reshape(len(shapes), points.size), ROBUST * face_height
+    flat, scatter = shapes.reshape(len(shapes), points.size), ROBUST * shown
 
     def placed(parameters: np.ndarray) -> np.ndarray:
         """(n,3) the points in the shape that the parameters from the eighth on say."""
@@ -149,12 +153,12 @@ def solve_camera(
             best, lowest = fit, cost
     if best is None:
         raise ArithmeticError("no camera projects the head's landmarks onto the portrait's")
-    found, scatter = np.append(best, np.zeros(len(shapes))), WITH_SHAPES * face_height if len(shapes) else scatter
+    found, scatter = np.append(best, np.zeros(len(shapes))), WITH_SHAPES * shown if len(shapes) else scatter
     for _ in range(3):  # what faces the camera depends on it
         rotation, _ = cv2.Rodrigues(found[:3])
         towards = -(local @ rotation.T + found[3:6])
         towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-        facing = np.einsum("nc,nc->n", normals @ rotation.T, towards)
+        facing = np.einsum("nc,nc->n", head.normals @ rotation.T, towards)
         weights = np.sqrt(np.maximum(trust * np.clip((facing + 0.1) / 0.5, 0, 1), floor))
         found, _ = settle(found)
     rotation, _ = cv2.Rodrigues(found[:3])

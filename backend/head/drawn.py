@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from ..portrait.landmark_groups import FACE_OVAL, LEFT_BROW, LEFT_EYE, LIPS, RIGHT_BROW, RIGHT_EYE, fill_region
+from .landmarks import face_height
 
 #: Pixels of a face's height in which parts are looked for.
 TALL = 128
@@ -28,7 +29,7 @@ def find_parts(picture: np.ndarray, points: np.ndarray) -> dict[str, np.ndarray]
     Args:
         picture: (H,W,3) float32 sRGB drawing. points: (468,2) pixels where the features are thought to be.
     """
-    tall = float(np.linalg.norm(points[10] - points[152]))
+    tall = face_height(points)
     scale = TALL / max(tall, 1.0)
     low = points.min(0) - 0.2 * tall
     size = np.ceil((points.max(0) + 0.2 * tall - low) * scale).astype(int)

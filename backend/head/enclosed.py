@@ -1,4 +1,4 @@
-"""Surfaces that nobody sees from outside: the mouth bag, the ends of the nostrils, sockets behind the eyes."""
+"""Surfaces that are hidden from outside: the mouth bag, the ends of the nostrils, sockets behind the eyes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def depth_inside(mesh: HeadMesh, layout: AtlasMap) -> np.ndarray:
 
 
 def openness(mesh: HeadMesh, canonical: np.ndarray) -> np.ndarray:
-    """(N,) float32 0..1: the share of looks that see the front of each vertex; about 0.4 for open skin.
+    """(N,) float32 0..1: the share of looks that show the front of each vertex; about 0.4 for open skin.
 
     Args:
         canonical: (N,3) canonical coordinates of the vertices.

@@ -12,16 +12,18 @@ import cv2
 import numpy as np
 
 from ..head.scalp import EAR, EAR_BACK, EAR_FRONT, EAR_TOP, SCALP_LEVEL, SCALP_SLOPE, SCALP_SOFTNESS
-from ..imaging.sample import spread
+from ..imaging.sample import disc, spread
 from ..portrait.landmark_groups import FACE_OVAL, LEFT_BROW, LEFT_EYE, LIPS, RIGHT_BROW, RIGHT_EYE
 from .atlas import canonical_head, to_atlas
 
+#: Landmarks from corner to corner where the lips meet.
 MOUTH_LINE = (61, 78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 291)
 #: The eyes with their lids, up to the crease and down to the bags.
 RIGHT_LIDS = (226, 247, 30, 29, 27, 28, 56, 190, 243, 112, 26, 22, 23, 24, 110, 25)
 LEFT_LIDS = (446, 467, 260, 259, 257, 258, 286, 414, 463, 341, 256, 252, 253, 254, 339, 255)
 #: Upper lid, outer corner to inner: where lashes and eyeliner are.
 RIGHT_LASHES, LEFT_LASHES = RIGHT_EYE[:9], LEFT_EYE[:9]
+#: Landmarks around or along other parts, and the middle of the chin.
 NOSTRILS = (64, 98, 97, 2, 326, 327, 294)
 JAW = (93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323)
 MOUSTACHE = (165, 97, 2, 326, 391, 322, 410, 287, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185, 61, 57, 186, 92)
@@ -66,9 +68,9 @@ class FacialRegions:
         """(n,2) float32 texels of the landmarks of a loop."""
         return self.place[list(loop)].astype(np.float32)
 
-    def lines(self, loops: list[tuple[int, ...]], texels: float, closed: bool = False) -> np.ndarray:
+    def lines(self, loops: list[tuple[int, ...]], texels: float) -> np.ndarray:
         """(S,S) float32 0..1 of anti-aliased lines through landmarks, at least one texel wide."""
-        return draw_lines(self.shape, [self.outline(loop) for loop in loops], texels, closed)
+        return draw_lines(self.shape, [self.outline(loop) for loop in loops], texels)
 
     def lashes(self, texels: float, lift: float = 0.0) -> np.ndarray:
         """(S,S) float32 0..1 of the upper lids' edges: parabolas, for the landmarks at the corners scatter.
@@ -86,12 +88,12 @@ class FacialRegions:
         return draw_lines(self.shape, curves, texels)
 
 
-def draw_lines(shape: tuple[int, int], curves: list[np.ndarray], texels: float, closed: bool = False) -> np.ndarray:
+def draw_lines(shape: tuple[int, int], curves: list[np.ndarray], texels: float) -> np.ndarray:
     """(H,W) float32 0..1 of polylines (n,2) in texels; thinner than a texel they are fainter."""
     mask = np.zeros(shape, np.uint8)
     for points in curves:
         fixed = np.rint((points - 0.5) * 16).astype(np.int32)
-        cv2.polylines(mask, [fixed], closed, 255, max(1, round(texels)), cv2.LINE_AA, shift=4)
+        cv2.polylines(mask, [fixed], False, 255, max(1, round(texels)), cv2.LINE_AA, shift=4)
     return mask.astype(np.float32) / 255 * min(1.0, texels)
 
 
@@ -132,8 +134,7 @@ def find_facial_regions(positions: np.ndarray) -> FacialRegions:
             points = cv2.convexHull(points)[:, 0] if hull else points
             cv2.fillPoly(mask, [np.rint((points - 0.5) * 16).astype(np.int32)], 255, cv2.LINE_AA, shift=4)
         if grow:
-            side = 2 * max(1, round(grow * size)) + 1
-            mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+            mask = cv2.dilate(mask, disc(grow * size))
         return cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), max(reach * size, 0.5))
 
     def spot(landmark: int, across: float, down: float) -> np.ndarray:

@@ -23,9 +23,13 @@ from .windows import Windows, read_windows
 CERTAIN, CONFIRMED, POSSIBLE = 0.97, 0.95, 0.5
 #: Orientations that a head is likely to have; the others must be certain. Pixels of views from afar and from nearby.
 LIKELY, COARSE, FINE = 4, 320, 640
-#: Behind where the landmarks around it lead one to expect it, in face heights: seen through an open eye or mouth, if
-#: what is seen is turned away (the inside of the head's back), and if it is not (a low-poly chin recedes).
+#: Behind where the landmarks around it lead one to expect it, in face heights: through an open eye or mouth, if
+#: what shows there is turned away (the inside of the head's back), and if it is not (a low-poly chin recedes).
 THROUGH, BEHIND = 0.08, 0.2
+#: Trust from which a landmark on the head is where it should be.
+TRUSTED = 0.3
+#: Landmarks at the forehead's top and at the chin, between which a face's height is measured.
+FOREHEAD, CHIN = 10, 152
 AVERAGE_FACE = Path(__file__).parent.parent / "portrait" / "canonical_face.npz"
 
 
@@ -47,6 +51,16 @@ class HeadLandmarks:
     rotation: np.ndarray
     height: float
     presence: float
+
+
+def face_height(points: np.ndarray) -> float:
+    """From the forehead's top to the chin, of (468,d) landmarks in their own unit."""
+    return float(np.linalg.norm(points[FOREHEAD] - points[CHIN]))
+
+
+def face_middle(points: np.ndarray) -> np.ndarray:
+    """(d,) between forehead, chin, ears and nose of (468,d) landmarks."""
+    return points[[FOREHEAD, CHIN, 234, 454, 1]].mean(0)
 
 
 def find_head_landmarks(mesh: HeadMesh, step: Callable[[], None] = lambda: None) -> HeadLandmarks:
@@ -88,7 +102,7 @@ def look_closer(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face) -> He
     for _ in range(2):
         lifted = lift(mesh, normals, view, face)
         rotation = _frontal_rotation(lifted, view.rotation)
-        centre = lifted.points[[10, 152, 234, 454, 1]].mean(0)
+        centre = face_middle(lifted.points)
         closer = render_view(mesh, rotation, FINE, centre=centre, extent=lifted.height * 1.9, normals=normals)
         again = landmarks_in_view(closer.grey)
         if again is None or again.presence < POSSIBLE:
@@ -102,7 +116,7 @@ def search_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[bool, He
     rotations = orientations(mesh.up)
     for rotation in rotations[:LIKELY]:
         yield True, render_view(mesh, rotation, COARSE, normals=normals)
-    # of a body the face is too small to be seen; on top of what is none, only a certain one counts
+    # of a body the face is too small to be found; on top of what is none, only a certain one counts
     for rotation in rotations[:LIKELY]:
         for middle, extent in top_windows(mesh.vertices @ rotation.T.astype(np.float32)):
             yield False, render_view(mesh, rotation, COARSE, rotation.T @ middle, extent, normals)
@@ -121,13 +135,12 @@ def lift(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face) -> HeadLandm
     facing = view.fragments.interpolate(mesh.corners(normals))
     found = read_windows(face.points[:, :2], np.where(view.fragments.covered, away, np.inf), facing)
     points = view.to_mesh_ray(face.points[:, :2])
-    tall = float(np.linalg.norm(face.points[10, :2] - face.points[152, :2])) / view.scale
+    tall = face_height(face.points[:, :2]) / view.scale
     depth, solid = without_holes(face.points / view.scale, found, found.normals @ front, tall)
     points += np.where(found.found, -depth - points @ front, 0)[:, None] * front
     flat = found.spread * view.scale < 12  # pixels of depth within 5 x 5: a fold or a silhouette
     trust = np.clip((found.normals @ front - 0.2) / 0.4, 0, 1) * np.where(flat, 1.0, 0.3) * found.share * solid
-    height = float(np.linalg.norm(points[10] - points[152]))
-    return HeadLandmarks(points, found.normals, trust, view.rotation, height, face.presence)
+    return HeadLandmarks(points, found.normals, trust, view.rotation, face_height(points), face.presence)
 
 
 def without_holes(

@@ -14,9 +14,11 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from ..imaging.sample import disc
 from ..portrait.landmark_groups import LEFT_EYE, LEFT_EYE_CORNERS, RIGHT_EYE, RIGHT_EYE_CORNERS, fill_region
+from .atlas import LOOKED_UP
 from .facial_regions import landmark_places
-from .landmarks import HeadLandmarks
+from .landmarks import HeadLandmarks, face_height
 from .mesh import HeadMesh
 from .rasterize import rasterize
 
@@ -26,8 +28,8 @@ MIDDLES = ((160, 159, 158), (144, 145, 153)), ((387, 386, 385), (373, 374, 380))
 #: Height of an eye's opening over its width below which it is shut: twelve who smile have 0.19 to 0.37, six heads 0.23
 #: to 0.45.
 SHUT = 0.12
-#: Face heights that lashes and their shade reach over the lids; texels of the atlas in which eyes are drawn.
-LASHES, SIZE = 0.018, 512
+#: Face heights that lashes and their shade reach over the lids.
+LASHES = 0.018
 #: Columns and rows of the depth map of an eye, and what it covers, in widths of the eye.
 COLUMNS, ROWS, ACROSS, DOWN = 24, 72, 0.6, 1.2
 #: Rows of an edge of a lid: depth changes by more than their height, as on a slope of 45 degrees.
@@ -47,7 +49,7 @@ class Lids:
     targets: np.ndarray
 
     def bare_eyes(self) -> np.ndarray | None:
-        """(SIZE,SIZE) float32 atlas, 1 between lids that are shut in the portrait alone; None where there are none."""
+        """(S,S) float32 atlas, S is LOOKED_UP, 1 between lids that are shut in the portrait alone; None without any."""
         bare = self.in_portrait & ~self.on_head
         return _drawn_in_atlas(*bare.tolist()) if bare.any() else None
 
@@ -57,10 +59,8 @@ class Lids:
         eyes = fill_region(shape, self.targets, *loops)
         if not loops:
             return eyes
-        reach = LASHES * float(np.linalg.norm(self.targets[10] - self.targets[152]))
-        side = 2 * round(reach) + 1
-        grown = cv2.dilate(eyes, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-        return cv2.GaussianBlur(grown, (0, 0), max(reach / 4, 0.5))
+        reach = LASHES * face_height(self.targets)
+        return cv2.GaussianBlur(cv2.dilate(eyes, disc(reach)), (0, 0), max(reach / 4, 0.5))
 
 
 def find_lids(mesh: HeadMesh, head: HeadLandmarks, projected: np.ndarray, targets: np.ndarray) -> Lids:
@@ -82,7 +82,7 @@ def openings(points: np.ndarray) -> np.ndarray:
 @cache
 def _drawn_in_atlas(*drawn: bool) -> np.ndarray:
     loops = [loop for loop, one in zip(EYES, drawn, strict=True) if one]
-    eyes = fill_region((SIZE, SIZE), landmark_places() * SIZE, *loops)
+    eyes = fill_region((LOOKED_UP, LOOKED_UP), landmark_places() * LOOKED_UP, *loops)
     return cv2.GaussianBlur(cv2.dilate(eyes, np.ones((3, 3), np.uint8)), (0, 0), 2)
 
 

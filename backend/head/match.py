@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from .part import head_part
 from .pinning import CURE_PINS, camera_from_pins, head_pins, pinned_face, pinned_head, portrait_pins, refuse_few_pins
 from .quality import Quality, judge
 from .register import Registration, register
+from .subjects import Face, Head
 
 #: Styles whose landmarks the network guesses, and whose parts are ink.
 DRAWN = ("cartoon", "anime")
@@ -72,7 +73,8 @@ def match(
     found, warnings = find_face_or_pins(portrait, pins)
     step("register")
     head = find_head_or_pins(mesh, pins, lambda: step("register"))
-    return match_found(mesh, portrait, pins, found, head, warnings, skin_prior)
+    made = match_found(mesh, portrait, pins, found, head, skin_prior)
+    return replace(made, warnings=[*warnings, *made.warnings])
 
 
 def match_found(
@@ -81,15 +83,14 @@ def match_found(
     pins: Sequence[Pin],
     found: FaceLandmarks | None,
     head: HeadLandmarks,
-    warnings: Sequence[str] = (),
     skin_prior: LinearPrior | None = None,
 ) -> Match:
     """match() of a face that was found, or not, and a head whose pins are in their places."""
-    warnings = list(warnings)
+    warnings = []
     height, width = portrait.color.shape[:2]
     face, camera = pinned_face(found, head, pins, width, height)
     if face.presence == 0:
-        warnings = ["The portrait's face is where the pins say; none was found there."]
+        warnings.append("The portrait's face is where the pins say; none was found there.")
     if head.presence == 0:
         warnings.append("The head's face is where the pins say; none was found there.")
     warnings += picture_warnings(portrait.color, face)
@@ -102,27 +103,14 @@ def match_found(
     mesh, canonical = head_part(mesh, canonical)
     style = find_style(portrait.color, face)
     drawn = style in DRAWN
-    registration = register(
-        mesh,
-        canonical,
-        head,
-        face.points[:, :2],
-        width,
-        height,
-        pins,
-        camera,
-        portrait.color,
-        parse.face,
-        skin_prior,
-        drawn,
-    )
+    own = Head(mesh, canonical, head)
+    shown = Face(face.points[:, :2], (width, height), portrait.color, parse.face, drawn)
+    registration = register(own, shown, pins, camera, skin_prior)
     index, pixels = portrait_pins(pins)
     if camera is None and len(index) >= NEEDED and abs(registration.angles[1]) > MOST_PITCH:
         # the landmarks bend to the pins, but their camera is unlikely: drawn faces have proportions of their own
         camera = camera_from_pins(head, index, pixels, width, height)
-        registration = register(
-            mesh, canonical, head, face.points[:, :2], width, height, pins, camera, portrait.color, drawn=drawn
-        )
+        registration = register(own, replace(shown, skin=None), pins, camera)
     quality = judge(registration, face, head, pins, parse.face, portrait.color if drawn else None)
     return Match(mesh, canonical, face, head, registration, parse, quality, warnings, style)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
+from ..messages import FromPortrait, Register
 from .mesh_files import HEAD_PART, MOST_BYTES, MOST_FACES, read_parts
 
 #: What a capture holds: kinds of NumPy's types, and shapes (-1: any length). The first three are needed.
@@ -67,6 +68,15 @@ class HeadMesh:
     def corners(self, per_vertex: np.ndarray) -> np.ndarray:
         """(M,3,...) values at the corners of every triangle."""
         return per_vertex[self.triangles]
+
+
+def load_head(request: FromPortrait | Register) -> HeadMesh:
+    """The head that a request names.
+
+    Raises:
+        AvatarTexError: NO_MESH, NO_UVS or BAD_MESH.
+    """
+    return load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
 
 
 def load_mesh(path: str | Path, faces: str = "") -> HeadMesh:

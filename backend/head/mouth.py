@@ -1,9 +1,6 @@
-"""Where the lips end towards each other, in the portrait and on the head, and the warp that is cut between them.
+"""Where the lips end towards each other, in the portrait and on the head: there the warp is cut (warp.py).
 
-A smooth warp would lay teeth on closed lips. Cut along the line between the lips, the half above follows the upper lip
-and all of the face but the lower one, the half below the lower lip and all but the upper; both meet at the corners.
-
-Landmarks alone do not say where to cut: the network reads the lower lip's edge across the teeth, the upper one's a few
+Landmarks alone do not say where: the network reads the lower lip's edge across the teeth, the upper one's a few
 pixels off, which is half of a thin lip, and a bare head's lips up to 0.03 face heights beside the furrow between them.
 So around the landmarks the edges are the likeliest smooth lines, found by dynamic programming in a straightened strip:
 in the portrait between regions of two colours (Chan and Vese 2001), or along the dark line where lips touch; on the
@@ -21,9 +18,9 @@ from ..imaging.line_between import SPREAD, likelihood, line_between, smooth_line
 from ..imaging.sample import sample
 from ..portrait.landmark_groups import fill_region
 from .camera import Camera
+from .landmarks import face_height
 from .mesh import HeadMesh
 from .rasterize import rasterize
-from .warp import ImageWarp, fit_warp
 
 #: MediaPipe's landmarks of each lip, in rows from the opening outwards, without the corners.
 UPPER = np.array(
@@ -42,7 +39,6 @@ LOWER = np.array(
         [146, 91, 181, 84, 17, 314, 405, 321, 375],
     ]
 )
-CORNERS = (61, 76, 62, 78, 291, 306, 292, 308)
 #: From corner to corner: where each lip ends towards the other, and towards the skin.
 ABOVE, BELOW = ([78, *lip[0], 308] for lip in (UPPER, LOWER))
 OVER, UNDER = ([61, *lip[-1], 291] for lip in (UPPER, LOWER))
@@ -60,14 +56,8 @@ CORE = (0.4, 0.85)
 FURROW, DARK, DEEP = 0.03, 10.0, 0.004
 #: Face heights behind the lips from which a head's mouth is a gap, and rows that a gap has at least.
 BEHIND, GAP = 0.025, 5
-#: Face heights up to which landmarks of shut lips are apart (they are read up to 0.015 apart), and between the openings
-#: of head and portrait from which lips are cut apart by landmarks alone.
-PARTED, APART = 0.025, 0.015
-#: Face heights: how far into the portrait's lips their ends are taken from, for edges are blurred (-0.3 dB without),
-#: and how far from its edge a lip is moved so that it meets the portrait's.
-INTO, REACH = 0.003, 0.08
-#: How much firmer the lips hold their half than other landmarks hold the face: lips move far over a short way.
-FIRM = 20.0
+#: Face heights up to which landmarks of shut lips are apart: they are read up to 0.015 apart.
+PARTED = 0.025
 
 
 class MouthFrame:
@@ -127,7 +117,7 @@ class Strip:
         self.frame = MouthFrame(points[OVER])
         self.step = self.frame.length / COLUMNS
         self.across = (np.arange(COLUMNS) + 0.5) * self.step
-        self.height = float(np.linalg.norm(points[10] - points[152])) / self.step
+        self.height = face_height(points) / self.step
 
         def line(loop: list[int]) -> np.ndarray:
             along, down = self.frame(points[loop])
@@ -220,10 +210,10 @@ def furrow(values: np.ndarray, strip: Strip, much: float) -> np.ndarray:
 
 
 def find_head_edges(mesh: HeadMesh, camera: Camera, points: np.ndarray) -> LipEdges:
-    """The edges of the lips of a head as a camera sees it: along the furrow between them, or around a deep gap.
+    """The edges of the lips of a head through a camera: along the furrow between them, or around a deep gap.
 
     Args:
-        points: (468,2) the landmarks as the camera sees them.
+        points: (468,2) the landmarks through the camera.
     """
     strip = Strip(points)
     low = strip.places.reshape(-1, 2).min(0) - 2 * strip.step
@@ -251,98 +241,3 @@ def around_gap(away: np.ndarray, line: np.ndarray, strip: Strip) -> tuple[np.nda
     upper = np.where(over & solid, strip.row + 0.5, 0).max(0)
     lower = np.where(under & solid, strip.row - 0.5, len(away)).min(0)
     return (line, line) if np.median(lower - upper) < GAP else (upper, lower)
-
-
-@dataclass(frozen=True)
-class MouthWarp:
-    """Two warps of a face, that meet on a line between its lips.
-
-    upper, lower: each lip's and the rest of the face's but the other lip's. line: (n,2) pixels, from corner to corner.
-    """
-
-    upper: LipWarp
-    lower: LipWarp
-    line: np.ndarray
-
-    def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """(…,2) float pixels, moved."""
-        below, beside = MouthFrame(self.line).below(pixels)
-        # within half a pixel of the line, and of so much more beyond the corners
-        share = np.clip(below / (1 + beside) + 0.5, 0, 1)[..., None]
-        share = share * share * (3 - 2 * share)
-        return self.upper(pixels) * (1 - share) + self.lower(pixels) * share
-
-
-@dataclass(frozen=True)
-class LipWarp:
-    """A face's warp that meets one lip's edge exactly.
-
-    warp: of the landmarks. edge: (n,2) pixels where the head's lip ends. missing: (n,2) pixels that the warp leaves
-    between that and the portrait's. reach: pixels over which it fades.
-    """
-
-    warp: ImageWarp
-    edge: np.ndarray
-    missing: np.ndarray
-    reach: float
-
-    def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """(…,2) float pixels, moved."""
-        moved, frame = self.warp(pixels), MouthFrame(self.edge)
-        away = np.hypot(*frame.below(pixels)) / self.reach
-        near = away < 1
-        along, start = frame(pixels[near])[0], frame(self.edge)[0]
-        missing = np.stack([np.interp(along, start, part) for part in self.missing.T], -1)
-        moved[near] += (1 - away[near] ** 2)[:, None] ** 2 * missing
-        return moved
-
-
-def fit_face_warp(
-    source: np.ndarray,
-    target: np.ndarray,
-    weights: np.ndarray,
-    pinned: np.ndarray,
-    edges: tuple[LipEdges, LipEdges] | None = None,
-) -> ImageWarp | MouthWarp:
-    """fit_warp, cut between the lips where their edges are known, or where the two mouths are not equally open.
-
-    Args:
-        source, target: (468,2) pixels. weights: (468,) 0..1. pinned: (468,) bool.
-        edges: of the head's lips and of the portrait's; where landmarks say so if None.
-    """
-    height = float(np.linalg.norm(target[10] - target[152]))
-    if edges is None:
-        own, shown = (LipEdges(points[ABOVE], points[BELOW]) for points in (source, target))
-        alike = abs(own.opening - shown.opening) < APART * height
-    else:
-        own, shown = edges
-        source, target, alike = move_lips(source, own), move_lips(target, shown), False
-    frame, goal = MouthFrame(own.middle), MouthFrame(shown.middle)
-    if alike or (np.diff(frame(own.middle)[0]) <= 0).any():
-        return fit_warp(source, target, weights, pinned)
-    halves = []
-    into = INTO * height * goal.down if shown.opening > 1 else 0.0
-    for lip, other, start, end in (
-        (UPPER, LOWER, own.upper, shown.upper - into),
-        (LOWER, UPPER, own.lower, shown.lower + into),
-    ):
-        firm = np.isin(np.arange(len(weights)), [*lip.ravel(), *CORNERS])
-        left = np.where(firm, np.maximum(weights, 0.5) * FIRM, weights)
-        held = pinned.copy()
-        left[other], held[other] = 0, False
-        warp = fit_warp(source, target, left, held, firm)
-        along, across = goal(warp(start))
-        missing = (np.interp(along, *goal(end)) - across)[:, None] * goal.down
-        halves.append(LipWarp(warp, start, missing, REACH * height))
-    return MouthWarp(halves[0], halves[1], own.middle)
-
-
-def move_lips(points: np.ndarray, edges: LipEdges) -> np.ndarray:
-    """(468,2) the landmarks with the lips' inner rows on their edges, and the rows between taken along."""
-    along = points[ABOVE[-1]] - points[ABOVE[0]]
-    moved = points.copy()
-    for rows, edge in ((UPPER, edges.upper), (LOWER, edges.lower)):
-        inner = points[rows[0]]
-        place = [np.interp(inner @ along, edge @ along, edge[:, axis]) for axis in (0, 1)]
-        moved[rows] += np.array([1, 2 / 3, 1 / 3, 0])[:, None, None] * (np.stack(place, 1) - inner)
-    return moved

@@ -38,8 +38,8 @@ def draw_overlay(
     share = 0.55 * float(np.clip(edge / OPEN_EDGE, 0.25, 1))
     drawn = cv2.addWeighted(wire, share, plain, 1 - share, 0)
     thick = max(1, round(registration.face_height / 250))
-    counted = registration.weights > 0.01
-    camera, _ = registration.camera.project(registration.landmarks)
+    counted = registration.read.weights > 0.01
+    camera, _ = registration.camera.project(registration.read.points)
     for points, colour in ((camera, CAMERA), (registration.warp(camera), FEATURE)):
         for loop in (FACE_OVAL, RIGHT_EYE, LEFT_EYE, LIPS, RIGHT_BROW, LEFT_BROW, LIPS):
             # only between landmarks that counted: those on the far side lie anywhere

@@ -17,24 +17,23 @@ from scipy.spatial import cKDTree
 
 from ..imaging.sample import sample, sample_atlas
 from ..prior.fit import Evidence, fit, weighted_median
-from ..prior.linear import LinearPrior
+from ..prior.linear import NOISE, LinearPrior
 from ..prior.skin import BELOW, HAIR_BEHIND, skin_parts
 from .atlas import to_atlas
 from .camera import Camera
 from .landmarks import HeadLandmarks
 from .reread import FILL, SIZE, Frame
-from .shape import EXPRESSIONS, shapes_of
+from .shape import READ, deviations, shapes_of
+from .subjects import Readings
 
 #: Pictures of so many pixels across, coarse to fine (a face is half as tall), and steps in each.
 SIZES, STEPS, REWEIGHTED = (64, 128), 3, 3
-#: Least noise of a pixel, sRGB, how many pixels of SIZE count as one observation, and the residual that counts half.
-NOISE, CORRELATED, OUTLIER = 0.02, 40.0, 0.05
-#: Standard deviations: turn in degrees, shift in face heights, shapes and expressions in those of shape.py. A head is
-#: rather the person's than anybody's, and a mouth opens far.
-TURN, SHIFT, SHAPE, EXPRESSION = 5.0, 0.05, 0.25, 2.0
-#: Error of a read landmark in face heights, of a face from the front and what is added of one from the side, and the
-#: share of an observation that it is, for they err together.
-READ_NOISE, TURNED_NOISE, READ = 0.003, 0.015, 0.25
+#: How many pixels of SIZE count as one observation, and the residual that counts half.
+CORRELATED, OUTLIER = 40.0, 0.05
+#: Standard deviations: turn in degrees, shift in face heights.
+TURN, SHIFT = 5.0, 0.05
+#: Error of a read landmark in face heights, of a face from the front and what is added of one from the side.
+READ_NOISE, TURNED_NOISE = 0.003, 0.015
 #: Cosine to the camera, and share of a pixel that the head covers, from which pixels count; face heights from the
 #: landmarks over which they stop to: there no shape is known.
 FACING, COVERED, REACH = 0.1, 0.95, (0.08, 0.12)
@@ -43,9 +42,7 @@ FACING, COVERED, REACH = 0.1, 0.95, (0.08, 0.12)
 def refine(
     frame: Frame,
     head: HeadLandmarks,
-    points: np.ndarray,
-    targets: np.ndarray,
-    weights: np.ndarray,
+    read: Readings,
     portrait: np.ndarray,
     skin_prior: LinearPrior,
     skin: np.ndarray | None = None,
@@ -53,8 +50,7 @@ def refine(
     """The camera that explains the portrait's pixels, and where the portrait shows landmarks then.
 
     Args:
-        frame: the head through the camera so far. head: its landmarks, at rest.
-        points: (n,3) landmarks on the head, (n,2) targets: where they were read, weights: (n,) 0..1, how surely.
+        frame: the head through the camera so far. head: its landmarks, at rest. read: as they were read since.
         portrait: (SIZE,SIZE,3) float32 sRGB, the frame's window of it. skin_prior: what skins look like.
         skin: (H,W) 0..1 of the whole portrait, what of it is the face's (portrait/parse.py); hair, hands, glasses are
             explained by no skin.
@@ -65,11 +61,11 @@ def refine(
     """
     camera = frame.camera
     motion = Motion(camera, head, frame.scale)
-    read = motion.of(points)
-    missing = (targets - camera.project(points)[0]) * frame.scale
+    moves = motion.of(read.points)
+    missing = (read.targets - camera.project(read.points)[0]) * frame.scale
     pixels = Pixels(frame, skin_prior, skin)
-    deviations = np.concatenate([np.full(3, np.radians(TURN)), np.full(3, SHIFT), motion.deviations])
-    found, noise = np.zeros(len(deviations)), NOISE**2
+    spreads = np.concatenate([np.full(3, np.radians(TURN)), np.full(3, SHIFT), deviations()])
+    found, noise = np.zeros(len(spreads)), NOISE**2
     aside = np.linalg.norm((camera.rotation @ head.rotation[2])[:2])  # sine of the angle to the face's front
     spread = (READ_NOISE + TURNED_NOISE * aside) * SIZE * FILL
     for size in SIZES:
@@ -86,18 +82,18 @@ def refine(
             kinds = len(view.parts)
             by_pixels = Evidence(columns, wanted, view.weight / noise, OUTLIER)
             by_landmarks = Evidence(
-                np.concatenate([np.zeros((kinds, *missing.shape)), np.moveaxis(read, 2, 0)]),
+                np.concatenate([np.zeros((kinds, *missing.shape)), np.moveaxis(moves, 2, 0)]),
                 missing,
-                READ * weights / spread**2,
+                READ * read.weights / spread**2,
                 spread,
                 power=0.5,
             )
-            pull = np.concatenate([view.pull, deviations**-2.0])
+            pull = np.concatenate([view.pull, spreads**-2.0])
             explained = fit([by_pixels, by_landmarks], pull, rounds=REWEIGHTED, start=explained).unknowns
             found = explained[kinds:]
             median = weighted_median(by_pixels.squared_residual(explained), view.weight)
             noise = max(NOISE**2, median / 2.37)  # the median of three squared deviations, in variances
-    return motion.turned(found), frame.outwards(frame.inwards(camera.project(points)[0]) + read @ found)
+    return motion.turned(found), frame.outwards(frame.inwards(camera.project(read.points)[0]) + moves @ found)
 
 
 class Motion:
@@ -106,8 +102,6 @@ class Motion:
     def __init__(self, camera: Camera, head: HeadLandmarks, scale: float) -> None:
         self.camera, self.head, self.scale = camera, head, scale
         self.shapes = shapes_of(head)
-        self.deviations = np.full(len(self.shapes), SHAPE)
-        self.deviations[-EXPRESSIONS:] = EXPRESSION
         self.middle = camera.rotation @ head.points.mean(0) + camera.translation
         self.near = cKDTree(head.points)
 

@@ -7,6 +7,7 @@ corner pulls the lips and leaves the eyes, whatever the picture's scale.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,9 +16,9 @@ from scipy.optimize import least_squares
 from ..errors import AvatarTexError, ErrorCode
 from ..pins import NEEDED, Pin
 from ..portrait.landmarks import FaceLandmarks, box_of
-from .atlas import canonical_head
+from .atlas import canonical_head, procrustes
 from .camera import Camera
-from .landmarks import FINE, HeadLandmarks, lift
+from .landmarks import FINE, TRUSTED, HeadLandmarks, face_height, face_middle, lift
 from .mesh import HeadMesh, vertex_normals
 from .view import render_view
 
@@ -28,9 +29,6 @@ NEAR = 0.12
 #: of a pin about its projection, in face heights (no head is the person, no drawing human; with less, short distances
 #: from eyes to mouth became a head thrown back). The lens is a portrait's.
 YAW_SPREAD, PITCH_SPREAD, PIN_SPREAD, FOCAL = 30.0, 8.0, 0.05, 2.0
-
-#: Trust from which a landmark on the head is where it should be.
-TRUSTED = 0.3
 
 CURE_PINS = f"Or place at least {NEEDED} pins on it, best the outer eye corners, nose tip and chin."
 
@@ -84,7 +82,7 @@ def means_another_face(points: np.ndarray, index: np.ndarray, targets: np.ndarra
     """Whether enough pins lie so far from the landmarks (468,d) that those belong to something else."""
     if len(index) < NEEDED:
         return False
-    height = float(np.linalg.norm(points[10] - points[152]))
+    height = face_height(points)
     return bool(np.median(np.linalg.norm(points[index] - targets, axis=1)) > 0.2 * height)  # no pin moves so far
 
 
@@ -166,15 +164,14 @@ def pinned_head(mesh: HeadMesh, found: HeadLandmarks | None, pins: Sequence[Pin]
     index, targets = head_pins(pins)
     if found is not None and not len(index):
         return found
-    normals = vertex_normals(mesh)
     if found is not None and not means_another_face(found.points, index, targets):
         points, rotation, presence = bend(found.points, index, targets), found.rotation, found.presence
     else:
         canonical = canonical_head().points
-        similarity = _similarity(canonical[index], targets)
+        similarity = procrustes(canonical[index], targets, np.ones(len(index)))
         points = stretch(canonical @ similarity[:, :3].T + similarity[:, 3], index, targets)
         rotation, presence = similarity[:, :3].T / np.cbrt(np.linalg.det(similarity[:, :3])), 0.0
-    return _seat(mesh, normals, points, rotation, presence, index, targets)
+    return _seat(mesh, points, rotation, presence, index, targets)
 
 
 def hold_head_pins(head: HeadLandmarks, found: HeadLandmarks, pins: Sequence[Pin]) -> HeadLandmarks:
@@ -189,7 +186,7 @@ def hold_head_pins(head: HeadLandmarks, found: HeadLandmarks, pins: Sequence[Pin
     trust = head.trust.copy()
     trust[index] = np.where(found.trust[index] > TRUSTED, 1.0, trust[index])
     points = bend(head.points, index, found.points[index])
-    return HeadLandmarks(points, head.normals, trust, head.rotation, head.height, head.presence)
+    return replace(head, points=points, trust=trust)
 
 
 def refuse_few_pins(code: ErrorCode, sentence: str, placed: int, cure: str) -> AvatarTexError:
@@ -199,17 +196,10 @@ def refuse_few_pins(code: ErrorCode, sentence: str, placed: int, cure: str) -> A
 
 
 def _seat(
-    mesh: HeadMesh,
-    normals: np.ndarray,
-    points: np.ndarray,
-    rotation: np.ndarray,
-    presence: float,
-    index: np.ndarray,
-    targets: np.ndarray,
+    mesh: HeadMesh, points: np.ndarray, rotation: np.ndarray, presence: float, index: np.ndarray, targets: np.ndarray
 ) -> HeadLandmarks:
-    """Landmarks (468,3) laid onto the surface as seen from in front; pins stay where they are."""
-    height = float(np.linalg.norm(points[10] - points[152]))
-    centre = points[[10, 152, 234, 454, 1]].mean(0)
+    """Landmarks (468,3) laid onto the surface from in front; pins stay where they are."""
+    height, centre, normals = face_height(points), face_middle(points), vertex_normals(mesh)
     view = render_view(mesh, rotation, FINE, centre=centre, extent=height * 1.9, normals=normals)
     across, up, towards = ((points - centre) @ rotation.T * view.scale).T
     pixels = np.column_stack([across + FINE / 2, FINE / 2 - up, -towards])
@@ -227,19 +217,10 @@ def _whole_shape(head: HeadLandmarks) -> np.ndarray:
     trusted = head.trust > TRUSTED
     if trusted.sum() < NEEDED:
         return head.points
-    similarity = _similarity(canonical_head().points[trusted], head.points[trusted])
+    similarity = procrustes(canonical_head().points[trusted], head.points[trusted], np.ones(trusted.sum()))
     shape = canonical_head().points @ similarity[:, :3].T + similarity[:, 3]
     share = np.clip(head.trust / TRUSTED, 0, 1)[:, None]
     return share * head.points + (1 - share) * shape
-
-
-def _similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """(3,4) rotation times scale, and shift, from (k,3) to (k,3) (Umeyama 1991)."""
-    x, y = source - source.mean(0), target - target.mean(0)
-    u, s, vt = np.linalg.svd(y.T @ x)
-    sign = np.diag([1, 1, np.sign(np.linalg.det(u @ vt))])
-    turn = (s * np.diag(sign)).sum() / max(float((x**2).sum()), 1e-12) * u @ sign @ vt
-    return np.column_stack([turn, target.mean(0) - turn @ source.mean(0)])
 
 
 def _turn(axis: tuple[float, float, float]) -> np.ndarray:

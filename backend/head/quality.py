@@ -134,8 +134,8 @@ def say_length(share: float) -> str:
 
 def coverage(registration: Registration, head: HeadLandmarks, skin: np.ndarray | None) -> float:
     """Share of the face's area, 0..1, that the portrait shows well enough to be used."""
-    pixels, depth = registration.project(registration.landmarks)
-    visible = registration.confidence(registration.landmarks, head.normals, pixels, depth)
+    pixels, depth = registration.project(registration.read.points)
+    visible = registration.confidence(registration.read.points, head.normals, pixels, depth)
     if skin is not None:
         visible = visible * sample(skin, pixels, border=cv2.BORDER_CONSTANT)
     points, triangles, _ = face_regions.canonical_face()
@@ -147,12 +147,12 @@ def coverage(registration: Registration, head: HeadLandmarks, skin: np.ndarray |
 
 def region_errors(registration: Registration) -> dict[str, float]:
     """Face heights by which the camera alone misses each region; regions turned away are left out."""
-    projected, _ = registration.camera.project(registration.landmarks)
-    shift = (projected - registration.targets) / registration.face_height
+    projected, _ = registration.camera.project(registration.read.points)
+    shift = (projected - registration.read.targets) / registration.face_height
     found = {}
     for name, (landmarks, *_rest) in REGIONS.items():
         index = list(landmarks)
-        weights = registration.weights[index]
+        weights = registration.read.weights[index]
         if weights.mean() > 0.2:
             found[name] = float(np.linalg.norm(weights @ shift[index] / weights.sum()))
     return found
@@ -164,7 +164,7 @@ def drawn_errors(registration: Registration, drawing: np.ndarray, placed: set[st
     Args:
         drawing: (H,W,3) float32 sRGB. placed: names of pins on the portrait.
     """
-    parts = find_parts(drawing, registration.project(registration.landmarks)[0])
+    parts = find_parts(drawing, registration.project(registration.read.points)[0])
     return {
         name: float(np.linalg.norm(shift)) for name, shift in parts.items() if not placed.issuperset(REGIONS[name][1])
     }

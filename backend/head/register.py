@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,18 +11,18 @@ from ..errors import AvatarTexError, ErrorCode
 from ..pins import Pin
 from ..portrait.landmark_groups import INNER_LIPS, LEFT_EYE, LIPS, RIGHT_EYE
 from ..prior.linear import LinearPrior
-from ..prior.skin import worn_skin
+from ..prior.skin import usual_skin
 from .camera import Camera, solve_camera
-from .landmarks import HeadLandmarks
+from .landmarks import TRUSTED, HeadLandmarks, face_height
 from .lids import Lids, find_lids
-from .mesh import HeadMesh, vertex_normals
-from .mouth import LipEdges, MouthWarp, find_head_edges, find_portrait_edges, fit_face_warp
+from .mouth import LipEdges, find_head_edges, find_portrait_edges
 from .photometric import refine
-from .pinning import TRUSTED, hold_head_pins, pinned
+from .pinning import hold_head_pins, pinned
 from .reread import compare, frame_head
 from .shape import shapes_of
+from .subjects import Face, Head, Readings
 from .visibility import DepthView, depth_view, facing, grazing_confidence
-from .warp import ImageWarp
+from .warp import ImageWarp, MouthWarp, fit_face_warp
 
 #: Rounds of looking at head and portrait through the camera just solved: the head in the mean skin first, for a camera
 #: that is far off fits a wrong one, then in the portrait's.
@@ -38,8 +38,7 @@ class Registration:
 
     error: (before, after) median distance in portrait pixels, from the camera alone to where landmarks were read, and
         from the warp to where they are.
-    landmarks: (468,3) on the head as the portrait's view shows them. weights: (468,) 0..1, how much each counted.
-    targets: (468,2) where they were read in the portrait.
+    read: the landmarks, on the head as the portrait's view shows them.
     angles: (yaw, pitch, roll) of the camera about the face, degrees; yaw > 0: the face looks to the picture's right.
     face_height: portrait pixels from forehead to chin.
     lids: which eyes are shut, on the head and in the portrait.
@@ -53,9 +52,7 @@ class Registration:
     error: tuple[float, float]
     angles: tuple[float, float, float]
     face_height: float
-    landmarks: np.ndarray
-    weights: np.ndarray
-    targets: np.ndarray
+    read: Readings
     lids: Lids
     lips: LipEdges | None = None
 
@@ -78,89 +75,61 @@ class Registration:
 
 
 def register(
-    mesh: HeadMesh,
-    canonical: np.ndarray,
-    head: HeadLandmarks,
-    portrait_points: np.ndarray,
-    width: int,
-    height: int,
+    head: Head,
+    face: Face,
     pins: Sequence[Pin] = (),
     camera: Camera | None = None,
-    picture: np.ndarray | None = None,
-    skin: np.ndarray | None = None,
     skin_prior: LinearPrior | None = None,
-    drawn: bool = False,
 ) -> Registration:
-    """Register a head to a portrait of width x height pixels.
+    """Register a head to a face.
 
     Args:
-        canonical: (N,3) canonical coordinates of the mesh's vertices.
-        portrait_points: (468,2) landmark pixels in the portrait.
-        pins: are in their places in head and portrait_points already; here they are held there.
+        pins: are in their places in the head's and the face's landmarks already; here they are held there.
         camera: of pins alone, where nothing else is known of the portrait's face; else it is solved.
-        picture: (height,width,3) float32 sRGB portrait; without it its landmarks are all that is known of it.
-        skin: (height,width) 0..1, what of the picture is the face's; all of it where it is not said.
         skin_prior: what skins look like; the shipped prior where it is not said.
-        drawn: the portrait is a cartoon, whose lips end at lines. Their edges by colour lie beside the corners, and
-            brought one of five drawings 0.2 to 0.6 % of the face further off: landmarks are all that bends the warp.
 
     Raises:
         AvatarTexError: NO_FACE_ON_HEAD when no camera explains the landmarks.
     """
-    portrait_points = np.asarray(portrait_points, np.float64)
-    held, shapes = pinned(pins), None if pins else shapes_of(head)  # they would take up what pins are to turn
+    face = replace(face, points=np.asarray(face.points, np.float64))
+    mesh, landmarks, picture = head.mesh, head.landmarks, face.picture
+    held, shapes = pinned(pins), None if pins else shapes_of(landmarks)  # they would take up what pins are to turn
     # where the landmarks of a side come from pins alone, the network would read something else
-    rounds = ROUNDS if camera is None and head.presence > 0 else ()
+    rounds = ROUNDS if camera is None and landmarks.presence > 0 else ()
     try:
         if camera is None:
-            camera, weights = solve_camera(
-                head.points, head.normals, head.trust, portrait_points, width, height, held, shapes
-            )
+            camera, weights = solve_camera(landmarks, face.points, face.extent, held, shapes)
         else:
-            weights = np.where(held, 1.0, np.where(head.trust > TRUSTED, head.trust, 0.0))
+            weights = np.where(held, 1.0, np.where(landmarks.trust > TRUSTED, landmarks.trust, 0.0))
     except ArithmeticError as reason:
         raise AvatarTexError(
             ErrorCode.NO_FACE_ON_HEAD,
             f"The face on {mesh.name!r} does not fit the portrait's ({reason}).",
             "Try a portrait that is seen more from the front, or place pins on eyes, nose, mouth and chin.",
         ) from reason
-    normals, skin_prior = vertex_normals(mesh), skin_prior or worn_skin()
-    lips = (
-        None if picture is None or held[[*LIPS, *INNER_LIPS]].any() else find_portrait_edges(picture, portrait_points)
-    )
-    if lips is not None:
-        teeth = 1 - lips.between((height, width))
+    skin_prior, skin, lips = skin_prior or usual_skin(), face.skin, None
+    if picture is not None and not held[[*LIPS, *INNER_LIPS]].any():
+        lips = find_portrait_edges(picture, face.points)
+        teeth = 1 - lips.between(picture.shape[:2])
         skin = teeth if skin is None else skin * teeth
-    points, free = head.points, picture is not None and not pins
-    targets = places = portrait_points
-    read = bool(rounds)
+    points, free = landmarks.points, picture is not None and not pins
+    targets = places = face.points
+    found = bool(rounds)
     for fitted in rounds:
-        compared = compare(
-            mesh,
-            normals,
-            canonical,
-            head,
-            camera,
-            portrait_points,
-            picture,
-            fitted and free,
-            free=free,
-            skin_prior=skin_prior,
-        )
-        if compared is None or (compared.head.trust > 0.3).sum() < ENOUGH:
-            read = False
+        compared = compare(head, camera, face, fitted and free, free=free, skin_prior=skin_prior)
+        if compared is None or (compared.head.trust > TRUSTED).sum() < ENOUGH:
+            found = False
             break
-        again, targets = hold_head_pins(compared.head, head, pins), compared.pixels
+        again, targets = hold_head_pins(compared.head, landmarks, pins), compared.pixels
         points, places = again.points, targets
-        camera, weights = solve_camera(points, again.normals, again.trust, targets, width, height, held, shapes, camera)
-    if read and free:
-        frame = frame_head(mesh, normals, canonical, head, camera)
-        camera, placed = refine(
-            frame, head, points, targets, np.minimum(weights, 1), frame.cut(picture), skin_prior, skin
-        )
+        camera, weights = solve_camera(again, targets, face.extent, held, shapes, camera)
+    read = Readings(points, targets, np.minimum(weights, 1))
+    if found and picture is not None and not pins:
+        frame = frame_head(head, camera)
+        camera, placed = refine(frame, landmarks, read, frame.cut(picture), skin_prior, skin)
         places = targets + BY_PIXELS * (placed - targets)
     projected, _ = camera.project(points)
-    edges = None if lips is None or drawn else (find_head_edges(mesh, camera, projected), lips)
+    edges = None if lips is None or face.drawn else (find_head_edges(mesh, camera, projected), lips)
     warp = fit_face_warp(projected, places, weights, held, edges)
     trusted = weights > 0.2
     before = float(np.median(np.linalg.norm(projected - targets, axis=1)[trusted]))
@@ -169,25 +138,21 @@ def register(
     view = depth_view(
         mesh.corners(warp(pixels)),
         mesh.corners(depth),
-        width,
-        height,
-        1.6 * head.height,
+        face.extent,
+        1.6 * landmarks.height,
         None if lips is None else lips.outline,
-        [] if drawn else eye_outlines(targets),
+        [] if face.drawn else eye_outlines(targets),
     )
-    face_height = float(np.linalg.norm(np.subtract(*camera.project(head.points[[10, 152]])[0])))
     return Registration(
         camera,
         warp,
         view,
-        normals,
+        head.normals,
         (before, after),
-        _angles(camera, head),
-        face_height,
-        points,
-        np.minimum(weights, 1),
-        targets,
-        find_lids(mesh, head, projected, targets),
+        _angles(camera, landmarks),
+        face_height(camera.project(landmarks.points)[0]),
+        read,
+        find_lids(mesh, landmarks, projected, targets),
         lips,
     )
 

@@ -9,7 +9,7 @@ near the reading, for it does not know hair, glasses and mouths that are open.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -20,9 +20,9 @@ from ..prior.linear import LinearPrior
 from ..prior.skin import fitted_skin, mean_skin
 from .atlas import to_atlas
 from .camera import Camera
-from .landmarks import BEHIND, HeadLandmarks
-from .mesh import HeadMesh
+from .landmarks import BEHIND, HeadLandmarks, face_height
 from .rasterize import Fragments, rasterize
+from .subjects import Face, Head
 from .view import LIGHT
 from .windows import read_windows
 
@@ -94,75 +94,55 @@ class Frame:
         cosine = (windows.normals * towards).sum(1) / np.linalg.norm(towards, axis=1)
         fold = windows.spread > FOLD * head.height
         trust = np.clip((cosine - 0.1) / 0.4, 0, 1) * np.where(fold, 0.3, 1.0) * windows.share * solid
-        return HeadLandmarks(points, windows.normals, trust, head.rotation, head.height, head.presence)
+        return replace(head, points=points, normals=windows.normals, trust=trust)
 
 
 def compare(
-    mesh: HeadMesh,
-    normals: np.ndarray,
-    canonical: np.ndarray,
-    head: HeadLandmarks,
-    camera: Camera,
-    pixels: np.ndarray,
-    picture: np.ndarray | None,
-    fitted: bool,
-    free: bool,
-    skin_prior: LinearPrior,
+    head: Head, camera: Camera, shown: Face, fitted: bool, free: bool, skin_prior: LinearPrior
 ) -> Compared | None:
     """Look at head and portrait through the camera; None when no face is read there.
 
     Args:
-        normals: (N,3) unit vertex normals. canonical: (N,3) canonical coordinates of the vertices.
-        pixels: (468,2) the portrait's landmarks. picture: (H,W,3) float32 sRGB of it.
         fitted: the head has the portrait's skin, not the mean one, and flow is asked. free: the portrait is read
             anew; else its landmarks stay (pins hold them), and the mean skin is nearer to what they mean.
         skin_prior: what skins look like.
     """
-    frame = frame_head(mesh, normals, canonical, head, camera)
-    portrait = None if picture is None else frame.cut(picture)
+    frame, pixels = frame_head(head, camera), shown.points
+    portrait = None if shown.picture is None else frame.cut(shown.picture)
     made = frame.skinned(skin_prior, portrait if fitted else None)
     there = square_around(pixels)
     x, y = frame.inwards(np.array([there.x, there.y]))
     square = Square(x, y, there.side * frame.scale, there.angle)
     face = both_ways_in(made, square)
     places = face.points[:, :2].astype(np.float64)
-    away = np.median(np.linalg.norm(places - frame.inwards(camera.project(head.points)[0]), axis=1))
+    away = np.median(np.linalg.norm(places - frame.inwards(camera.project(head.landmarks.points)[0]), axis=1))
     if face.presence < MIN_PRESENCE or away > ELSEWHERE * SIZE * FILL:
         return None
-    found = frame.lift(places, head)
+    found = frame.lift(places, head.landmarks)
     if not free or portrait is None:
         return Compared(found, pixels)
     shift = both_ways_in(portrait, square).points[:, :2] - places
     if fitted:
         flowed, back = flow_at(made, portrait, places)
-        tall = np.linalg.norm(pixels[10] - pixels[152]) * frame.scale
+        tall = face_height(pixels) * frame.scale
         sure = 1 / (1 + ((flowed - shift) ** 2).sum(1) / (AGREES * tall) ** 2) ** 2
         sure /= 1 + ((flowed + back) ** 2).sum(1) / (RETURNS * tall) ** 2
         shift = shift + sure[:, None] * (flowed - shift)
-        found = HeadLandmarks(
-            found.points,
-            found.normals,
-            found.trust * (READ_ONLY + (1 - READ_ONLY) * sure),
-            found.rotation,
-            found.height,
-            found.presence,
-        )
+        found = replace(found, trust=found.trust * (READ_ONLY + (1 - READ_ONLY) * sure))
     return Compared(found, frame.outwards(places + shift))
 
 
-def frame_head(
-    mesh: HeadMesh, normals: np.ndarray, canonical: np.ndarray, head: HeadLandmarks, camera: Camera
-) -> Frame:
-    """The head through the camera; the arguments are compare()'s."""
-    face, _ = camera.project(head.points)
+def frame_head(head: Head, camera: Camera) -> Frame:
+    """The head through the camera."""
+    mesh, (face, _) = head.mesh, camera.project(head.landmarks.points)
     low, high = face.min(0), face.max(0)
     middle, scale = (low + high) / 2, SIZE * FILL / max(float((high - low).max()), 1.0)
     pixels, depth = camera.project(mesh.vertices.astype(np.float64))
     fragments = rasterize(mesh.corners((pixels - middle) * scale + SIZE / 2), SIZE, SIZE, depth=mesh.corners(depth))
     far = np.where(fragments.covered, fragments.interpolate(mesh.corners(depth)[..., None])[..., 0], np.inf)
-    facing = fragments.interpolate(mesh.corners(normals))
+    facing = fragments.interpolate(mesh.corners(head.normals))
     facing /= np.maximum(np.linalg.norm(facing, axis=-1, keepdims=True), 1e-6)
-    return Frame(camera, middle, scale, fragments, far, facing, fragments.interpolate(mesh.corners(canonical)))
+    return Frame(camera, middle, scale, fragments, far, facing, fragments.interpolate(mesh.corners(head.canonical)))
 
 
 def flow_at(start: np.ndarray, end: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

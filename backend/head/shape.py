@@ -19,12 +19,22 @@ from .landmarks import HeadLandmarks
 SHAPES = Path(__file__).with_name("shapes.npz")
 #: So many of them, the last ones, are expressions.
 EXPRESSIONS = 2
+#: Standard deviations of shapes and expressions: a head is rather the person's than anybody's, and a mouth opens far.
+SHAPE, EXPRESSION = 0.25, 2.0
+#: Share of an observation that a landmark is: the network errs in neighbours together.
+READ = 0.25
 
 
 @cache
 def face_shapes() -> np.ndarray:
     """(k,468,3) one standard deviation each: right, up, front, in face heights."""
     return verified_arrays(SHAPES)["shapes"].astype(np.float64)
+
+
+def deviations() -> np.ndarray:
+    """(k,) standard deviations of face_shapes()."""
+    count = len(face_shapes())
+    return np.where(np.arange(count) < count - EXPRESSIONS, SHAPE, EXPRESSION)
 
 
 def shapes_of(head: HeadLandmarks) -> np.ndarray:

@@ -115,8 +115,7 @@ def through_shell(registration: Registration, shell: HeadMesh, shape: tuple[int,
         shape: (height, width) of the portrait. size: the head's extent in mesh units.
     """
     pixels, depth = registration.project(shell.vertices.astype(np.float64))
-    height, width = shape
-    return replace(registration, depth=depth_view(shell.corners(pixels), shell.corners(depth), width, height, size))
+    return replace(registration, depth=depth_view(shell.corners(pixels), shell.corners(depth), shape[::-1], size))
 
 
 def at_vertices(atlas: np.ndarray, canonical: np.ndarray) -> np.ndarray:

@@ -1,10 +1,10 @@
-"""The head seen from several sides without perspective, at one size for all heads: pictures in which a length on skin
+"""The head from several sides without perspective, at one size for all heads: pictures in which a length on skin
 is the same number of pixels, whatever the mesh's UV map does to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,7 +34,7 @@ class Side:
         return self.fragments.interpolate(self.mesh.corners(per_vertex))
 
 
-def sides(mesh: HeadMesh, canonical: np.ndarray, density: float, yaws: Sequence[float] = YAWS) -> Iterator[Side]:
+def sides(mesh: HeadMesh, canonical: np.ndarray, density: float) -> Iterator[Side]:
     """Draw the head from each side, one after the other.
 
     Args:
@@ -42,7 +42,7 @@ def sides(mesh: HeadMesh, canonical: np.ndarray, density: float, yaws: Sequence[
     """
     normals = vertex_normals(mesh, canonical)
     width, height = round(WIDTH * density), round((TOP - BOTTOM) * density)
-    for yaw in yaws:
+    for yaw in YAWS:
         turn = np.radians(yaw)
         right = np.array([np.cos(turn), 0, -np.sin(turn)])
         towards = np.array([np.sin(turn), 0, np.cos(turn)])

@@ -20,7 +20,7 @@ BUFFER, STEP = 900, 0.02
 #: Buffer pixels from an occlusion edge where confidence begins and is full: registration is off by about 5.
 CLEAR = 2.0, 9.0
 #: The same at most for what lies behind an edge, as the far cheek beside a nose, and so much for each share of the head
-#: that the edge is deep: noses stand off unlike far, which moves their outlines. At 35 degrees of yaw those of a man's
+#: that the edge is deep: noses stick out unlike far, which moves their outlines. At 35 degrees of yaw those of a man's
 #: portrait and of VALID's head lay up to 20 apart at edges of 0.09, and a nose was left on the cheek.
 BEHIND, DEEP = (12.0, 36.0), (140.0, 430.0)
 #: Buffer pixels around a place that are asked whether they hide it. Folds hide by less than STEP, as eyelids do, and
@@ -33,7 +33,7 @@ RIM, LIDS = 6, (0.5, 3.5)
 
 @dataclass(frozen=True)
 class DepthView:
-    """A z-buffer of the registered head, as the portrait sees it.
+    """A z-buffer of the registered head, through the portrait's camera.
 
     depth: (h,w) float32, inf where the head is not. clear: (h,w) float32 0..1, how far clear of occlusion edges.
     sharp: (h,w) bool, where edges are known to a pixel.
@@ -88,25 +88,24 @@ class DepthView:
 def depth_view(
     corner_pixels: np.ndarray,
     corner_depth: np.ndarray,
-    width: int,
-    height: int,
+    extent: tuple[int, int],
     size: float,
     mouth: np.ndarray | None = None,
     eyes: Sequence[np.ndarray] = (),
 ) -> DepthView:
-    """Rasterise the head as the portrait sees it.
+    """Rasterise the head through the portrait's camera.
 
     Args:
         corner_pixels: (M,3,2) portrait pixels, registered and warped. corner_depth: (M,3) along the view axis.
-        width, height: of the portrait. size: the head's extent in mesh units, sets the depth tolerance.
+        extent: the portrait's (width, height). size: the head's extent in mesh units, sets the depth tolerance.
         mouth: (n,2) portrait pixels around what shows between the lips. Their edges are known to a pixel, so nothing
             need be kept clear of them.
         eyes: (n,2) portrait pixels around each eye's opening, where landmarks were read in a face. Beyond these little
             need be kept clear of sockets' edges; within them lie eyeballs, which no lid may get.
     """
     flat = corner_pixels.reshape(-1, 2)
-    low = np.maximum(np.percentile(flat, 0.5, axis=0) - 4, -0.2 * np.array([width, height]))
-    high = np.minimum(np.percentile(flat, 99.5, axis=0) + 4, 1.2 * np.array([width, height]))
+    low = np.maximum(np.percentile(flat, 0.5, axis=0) - 4, -0.2 * np.array(extent))
+    high = np.minimum(np.percentile(flat, 99.5, axis=0) + 4, 1.2 * np.array(extent))
     scale = BUFFER / max(float((high - low).max()), 1.0)
     w, h = (max(8, int(side)) for side in (high - low) * scale)
     fragments = rasterize((corner_pixels - low) * scale, w, h, depth=corner_depth)
@@ -131,7 +130,7 @@ def depth_view(
     within = jump & (cv2.erode(covered.astype(np.uint8), kernel) > 0)
     if within.any():
         clear = np.minimum(clear, clear_behind(within, beyond, nearest, farthest, size))
-    return DepthView(depth, clear, sharp, low, scale, (width, height), 0.012 * size)
+    return DepthView(depth, clear, sharp, low, scale, extent, 0.012 * size)
 
 
 def _filled(outlines: Sequence[np.ndarray], shape: tuple[int, int]) -> np.ndarray:

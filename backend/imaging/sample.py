@@ -7,6 +7,8 @@ import numpy as np
 
 #: cv2.remap indexes with 16 bits: places are handed over in rows of this many.
 ROW = 16_384
+#: Exponent that brings linear light near sRGB.
+GAMMA = 2.2
 #: Lightness of sRGB values, near enough (Rec. 601).
 LUMINANCE = np.float32([0.299, 0.587, 0.114])
 
@@ -93,9 +95,16 @@ def spread(texture: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Every unknown texel takes its nearest known one, so that no filter bleeds a background in."""
     if known.all() or not known.any():
         return texture
+    filled = texture.copy()
+    filled[~known] = texture.reshape(-1, 3)[nearest_known(known)]
+    return filled
+
+
+def nearest_known(known: np.ndarray) -> np.ndarray:
+    """(k,) int64: for each unknown texel of a mask (H,W), row by row, the flat index of the nearest known one."""
     _, labels = cv2.distanceTransformWithLabels(
         (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    lookup = np.zeros((labels.max() + 1, 3), np.float32)
-    lookup[labels[known]] = texture[known]
-    return np.where(known[..., None], texture, lookup[labels])
+    owner = np.zeros(labels.max() + 1, np.int64)
+    owner[labels[known]] = np.flatnonzero(known)
+    return owner[labels[~known]]

@@ -63,7 +63,12 @@ def complete_alone(
     return enlarged(carried(prior.decode(found), colour, confidence), texels)
 
 
+def truncated(prior: LinearPrior, components: int) -> LinearPrior:
+    """The same with its strongest components alone."""
+    return LinearPrior(prior.mean, prior.basis[:components], prior.deviation[:components])
+
+
 def complete_plainly(networks: Networks, colour: NDArray, confidence: NDArray) -> NDArray:
     """(S,S,3) the plain baseline: 24 components, confidence-weighted ridge fit."""
-    prior = networks.linear.truncated(PLAIN_COMPONENTS)
+    prior = truncated(networks.linear, PLAIN_COMPONENTS)
     return complete_alone(prior, colour, confidence, rounds=0, correlated=PLAIN_CORRELATED)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..completing import complete_each
 from ..head.mesh import HeadMesh
-from ..job import Prepared
+from ..job import Completion, Prepared, StageOptions
 from ..messages import Generate
 from ..models.bundle import Networks
 from ..pipeline import prepare
@@ -22,3 +23,8 @@ def prepare_head(
         style: a name of options.STYLE. skins: see Job. settings: further fields of messages.Generate.
     """
     return prepare(Job(Generate("", portrait, "", style=style, **settings), mesh, networks, skins=skins))
+
+
+def complete(job: Prepared, networks: Networks) -> Completion:
+    """What a job without further wishes completes."""
+    return next(complete_each(job, networks, [StageOptions()]))

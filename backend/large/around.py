@@ -21,27 +21,27 @@ from .scene import Scene
 from .views import VIEWS, Maps, Sights
 from .walk import shrink_mask
 
-#: Power of the cosine by which views count, at the first step and at the last, and for the finished pictures: at first
-#: all settle the colours together, at last the one that looks straight at it settles the detail (SyncMVD: 0 to 6).
-POWERS, BAKED = (1.0, 6.0), 6.0
+#: Power of the cosine by which views count, at the first step and at the last: at first all settle the colours
+#: together, at last the one that looks straight at it settles the detail (SyncMVD: 0 to 6).
+POWERS = (1.0, 6.0)
 #: Atlas texels to one of a view's latents: the face has half of the atlas's width, and fills most of a view.
 FINER = 2
-#: Largest cosine from which the views count in full; where none sees a texel better their difference fades.
+#: Largest cosine from which the views count in full; where none shows a texel better their difference fades.
 ENOUGH = 0.1
-BACKGROUND = 0.5
 
 
 class AroundHead:
-    """See scene.Way. start: (K,3,T,T) sRGB and sure: (K,1,T,T), atlases of the seeds."""
+    """See scene.Way. atlases: (K,3,T,T) sRGB of the seeds, and (K,1,T,T) 0..1 where they are sure."""
 
     def __init__(
-        self, sights: Sights, start: Tensor, sure: Tensor, portrait: Tensor, words: str, size: int, layout: float
+        self, sights: Sights, atlases: tuple[Tensor, Tensor], portrait: Tensor, words: str, size: int, layout: float
     ) -> None:
+        start, sure = atlases
         self.sights, self.start, self.strength = sights, start, layout
         maps, views = sights.map(size, size), sights.views_of(size)
         held = read(torch.cat([start, sure], 1), maps).flatten(0, 1)
         there = torch.from_numpy(maps.covered).float()[:, None].repeat(len(start), 1, 1, 1)
-        pictures = held[:, :3] * there + BACKGROUND * (1 - there)
+        pictures = held[:, :3] * there + 0.5 * (1 - there)  # on grey
         self.scene = Scene(
             pictures,
             held[:, 3:] * there + 1 - there,  # the background stays as it is
@@ -72,7 +72,7 @@ class AroundHead:
         size = pictures.shape[-1]
         maps = self.sights.map(size, size)
         before, start = (F.adaptive_avg_pool2d(one, size) for one in (self.scene.start, self.start))
-        changed, best = gather((pictures - before).unflatten(0, (len(start), -1)), maps, BAKED)
+        changed, best = gather((pictures - before).unflatten(0, (len(start), -1)), maps, POWERS[1])
         known = best.numpy() >= ENOUGH
         filled = [fill_smoothly(one.permute(1, 2, 0).numpy(), known) for one in changed]
         return start + torch.from_numpy(np.stack(filled)).permute(0, 3, 1, 2)
@@ -85,8 +85,8 @@ def gather(views: Tensor, maps: Maps, power: float) -> tuple[Tensor, Tensor]:
     cosine = torch.from_numpy(maps.cosine).to(views)[:, None]
     best = cosine.amax(0)
     weight = (cosine / best.clamp(min=1e-6)) ** power  # of the best view 1: no power is too small to count
-    seen = F.grid_sample(views.transpose(0, 1).flatten(1, 2), grid, padding_mode="border", align_corners=False)
-    mean = (seen * weight).sum(0) / weight.sum(0).clamp(min=1e-6) * (best / ENOUGH).clamp(max=1)
+    shown = F.grid_sample(views.transpose(0, 1).flatten(1, 2), grid, padding_mode="border", align_corners=False)
+    mean = (shown * weight).sum(0) / weight.sum(0).clamp(min=1e-6) * (best / ENOUGH).clamp(max=1)
     return mean.unflatten(0, views.shape[:3:2]), best[0]
 
 
@@ -108,7 +108,7 @@ def stack(pictures: Sequence[np.ndarray], times: int) -> Tensor:
 
 
 def name_side(left: float, up: float) -> str:
-    """As words tell it."""
+    """In words."""
     if abs(up) > 30:
         return ", seen from above" if up > 0 else ", seen from below"
     return ", front view" if abs(left) < 60 else ", side view" if abs(left) < 120 else ", back view"

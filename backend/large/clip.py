@@ -35,12 +35,12 @@ class Perceptron(nn.Module):
 
 
 class Layer(nn.Module):
-    def __init__(self, told: dict) -> None:
+    def __init__(self, config: dict) -> None:
         super().__init__()
-        width, eps = told["hidden_size"], told.get("layer_norm_eps", 1e-5)
+        width, eps = config["hidden_size"], config.get("layer_norm_eps", 1e-5)
         self.layer_norm1, self.layer_norm2 = nn.LayerNorm(width, eps), nn.LayerNorm(width, eps)
-        self.self_attn = Attention(width, told["num_attention_heads"])
-        self.mlp = Perceptron(width, told["intermediate_size"], told.get("hidden_act", "quick_gelu"))
+        self.self_attn = Attention(width, config["num_attention_heads"])
+        self.mlp = Perceptron(width, config["intermediate_size"], config.get("hidden_act", "quick_gelu"))
 
     def forward(self, x: Tensor, causal: bool) -> Tensor:
         x = x + self.self_attn(self.layer_norm1(x), causal)
@@ -48,9 +48,9 @@ class Layer(nn.Module):
 
 
 class Layers(nn.Module):
-    def __init__(self, told: dict) -> None:
+    def __init__(self, config: dict) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(Layer(told) for _ in range(told["num_hidden_layers"]))
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config["num_hidden_layers"]))
 
     def forward(self, x: Tensor, causal: bool = False) -> list[Tensor]:
         """All hidden states, the input first."""
@@ -61,28 +61,28 @@ class Layers(nn.Module):
 
 
 class _TextEmbeddings(nn.Module):
-    def __init__(self, told: dict) -> None:
+    def __init__(self, config: dict) -> None:
         super().__init__()
-        self.token_embedding = nn.Embedding(told["vocab_size"], told["hidden_size"])
-        self.position_embedding = nn.Embedding(told["max_position_embeddings"], told["hidden_size"])
+        self.token_embedding = nn.Embedding(config["vocab_size"], config["hidden_size"])
+        self.position_embedding = nn.Embedding(config["max_position_embeddings"], config["hidden_size"])
 
 
 class _Text(nn.Module):
-    def __init__(self, told: dict) -> None:
+    def __init__(self, config: dict) -> None:
         super().__init__()
-        self.embeddings, self.encoder = _TextEmbeddings(told), Layers(told)
-        self.final_layer_norm = nn.LayerNorm(told["hidden_size"], told.get("layer_norm_eps", 1e-5))
+        self.embeddings, self.encoder = _TextEmbeddings(config), Layers(config)
+        self.final_layer_norm = nn.LayerNorm(config["hidden_size"], config.get("layer_norm_eps", 1e-5))
 
 
 class ClipText(nn.Module):
-    """told: the model's config.json. projected: it has a text_projection (SDXL's second)."""
+    """config: the model's config.json. projected: it has a text_projection (SDXL's second)."""
 
-    def __init__(self, told: dict) -> None:
+    def __init__(self, config: dict) -> None:
         super().__init__()
-        self.text_model = _Text(told)
+        self.text_model = _Text(config)
         self.text_projection = (
-            nn.Linear(told["hidden_size"], told["projection_dim"], bias=False)
-            if told.get("architectures") == ["CLIPTextModelWithProjection"]
+            nn.Linear(config["hidden_size"], config["projection_dim"], bias=False)
+            if config.get("architectures") == ["CLIPTextModelWithProjection"]
             else None
         )
 
@@ -97,33 +97,33 @@ class ClipText(nn.Module):
 
 
 class _VisionEmbeddings(nn.Module):
-    def __init__(self, told: dict) -> None:
+    def __init__(self, config: dict) -> None:
         super().__init__()
-        width, patch = told["hidden_size"], told["patch_size"]
+        width, patch = config["hidden_size"], config["patch_size"]
         self.class_embedding = nn.Parameter(torch.zeros(width))
         self.patch_embedding = nn.Conv2d(3, width, patch, patch, bias=False)
-        self.position_embedding = nn.Embedding((told["image_size"] // patch) ** 2 + 1, width)
+        self.position_embedding = nn.Embedding((config["image_size"] // patch) ** 2 + 1, width)
 
 
 class _Vision(nn.Module):
-    def __init__(self, told: dict) -> None:
+    def __init__(self, config: dict) -> None:
         super().__init__()
-        eps = told.get("layer_norm_eps", 1e-5)
-        self.embeddings, self.encoder = _VisionEmbeddings(told), Layers(told)
-        self.pre_layrnorm = nn.LayerNorm(told["hidden_size"], eps)  # written so in the weights
-        self.post_layernorm = nn.LayerNorm(told["hidden_size"], eps)
+        eps = config.get("layer_norm_eps", 1e-5)
+        self.embeddings, self.encoder = _VisionEmbeddings(config), Layers(config)
+        self.pre_layrnorm = nn.LayerNorm(config["hidden_size"], eps)  # written so in the weights
+        self.post_layernorm = nn.LayerNorm(config["hidden_size"], eps)
 
 
 class ClipVision(nn.Module):
-    """told: the model's config.json."""
+    """config: the model's config.json."""
 
     MEAN, DEVIATION = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 
-    def __init__(self, told: dict) -> None:
+    def __init__(self, config: dict) -> None:
         super().__init__()
-        self.side = told["image_size"]
-        self.vision_model = _Vision(told)
-        self.visual_projection = nn.Linear(told["hidden_size"], told["projection_dim"], bias=False)
+        self.side = config["image_size"]
+        self.vision_model = _Vision(config)
+        self.visual_projection = nn.Linear(config["hidden_size"], config["projection_dim"], bias=False)
 
     def forward(self, picture: Tensor) -> Tensor:
         """(B,3,H,W) sRGB 0..1, square -> (B,1+patches,C) state before the last, which IP-Adapter Plus reads."""

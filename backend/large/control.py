@@ -8,26 +8,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-#: Of the tile network's training: the picture at an eighth of its size.
-TILE = 8
 #: Of what is farthest; the background is black.
 FARTHEST = 0.2
-#: Of the background: turned to the eye.
-FLAT = (0.5, 0.5, 1.0)
-#: Canny's thresholds of an 8 bit picture, as in the network's training.
-EDGES = (100, 200)
 
 
 def canny(pictures: Tensor) -> Tensor:
-    """(N,3,S,S) of 0 and 1: the edges of (N,3,S,S) sRGB."""
+    """(N,3,S,S) of 0 and 1: the edges of (N,3,S,S) sRGB, between Canny's thresholds of the network's training."""
     shown = (pictures.permute(0, 2, 3, 1).numpy() * 255).round().astype(np.uint8)
-    edges = np.stack([cv2.Canny(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY), *EDGES) for one in shown])
+    edges = np.stack([cv2.Canny(cv2.cvtColor(one, cv2.COLOR_RGB2GRAY), 100, 200) for one in shown])
     return (torch.from_numpy(edges) / 255).float()[:, None].expand(-1, 3, -1, -1)
 
 
-def tile(pictures: Tensor) -> Tensor:
-    """(N,3,S,S) sRGB without what is finer than TILE texels."""
-    small = F.avg_pool2d(pictures, TILE)
+def tile(pictures: Tensor, size: int = 8) -> Tensor:
+    """(N,3,S,S) sRGB without what is finer than so many texels: eight in the network's training."""
+    small = F.avg_pool2d(pictures, size)
     return F.interpolate(small, pictures.shape[-2:], mode="bilinear", align_corners=False)
 
 
@@ -43,12 +37,13 @@ def depth(distance: np.ndarray, covered: np.ndarray) -> np.ndarray:
 
 
 def normal(directions: np.ndarray, covered: np.ndarray) -> np.ndarray:
-    """(n,n,3) 0..1 as in the network's training (NYU-V2's colours): red is left, green is up, blue is towards the eye.
+    """(n,n,3) 0..1 as in the network's training (NYU-V2's colours): red is left, green is up, blue is towards the eye,
+    as all of the background is.
 
     Args:
         directions: (n,n,3) unit normals, x right, y up and z towards the eye, where covered (n,n).
     """
-    return np.where(covered[..., None], directions * (-0.5, 0.5, 0.5) + 0.5, FLAT).astype(np.float32)
+    return np.where(covered[..., None], directions * (-0.5, 0.5, 0.5) + 0.5, (0.5, 0.5, 1)).astype(np.float32)
 
 
 def position(places: np.ndarray, covered: np.ndarray) -> np.ndarray:

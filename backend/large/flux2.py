@@ -53,7 +53,7 @@ class Flux2Painter:
             Flux2Transformer2DModel.from_config, base, "transformer", self.dtype, read_lora(parts)
         )
         self.vae: Any = build(AutoencoderKLFlux2.from_config, base, "vae", self.dtype)
-        self.text: Any = build(lambda told: Qwen(told, read), base, "text_encoder", self.dtype, some=True)
+        self.text: Any = build(lambda config: Qwen(config, read), base, "text_encoder", self.dtype, some=True)
         self.pairs = Pairs(Path(base.root) / "tokenizer")
         self.scheduler: Any = FlowMatchEulerDiscreteScheduler.from_config(read_config(base, "scheduler"))
         self.pixels = 2 ** len(self.vae.config.block_out_channels)  # latents are packed two by two
@@ -77,8 +77,8 @@ class Flux2Painter:
         self.margin, texts = scene.margin, list(dict.fromkeys(scene.words))
         read = [qwen_tokens(self.pairs, text, TOKENS) for text in texts]
         with self.bench.on(self.text):
-            told = [self.text(*(torch.tensor([one], device=self.device) for one in pair)) for pair in read]
-        self.words = torch.cat([told[texts.index(one)] for one in scene.words])
+            states = [self.text(*(torch.tensor([one], device=self.device) for one in pair)) for pair in read]
+        self.words = torch.cat([states[texts.index(one)] for one in scene.words])
         wide = around(scene.start, self.margin * self.pixels)
         side = max(self.pixels, scene.portrait.shape[-1] // self.pixels * self.pixels)
         portrait = F.interpolate(scene.portrait, (side, side), mode="bilinear", antialias=True)
@@ -119,11 +119,11 @@ class Flux2Painter:
     @torch.no_grad()
     def clean(self, latent: Tensor, level: Level) -> Tensor:
         wide = around(latent, self.margin)
-        told = torch.cat([self.tell(wide[items], level, items) for items in slices(len(wide), self.tier.batch)])
-        velocity = told.float().transpose(1, 2).unflatten(2, wide.shape[-2:])
+        flow = torch.cat([self.flow(wide[items], level, items) for items in slices(len(wide), self.tier.batch)])
+        velocity = flow.float().transpose(1, 2).unflatten(2, wide.shape[-2:])
         return within(wide - level.sigma * velocity, self.margin)
 
-    def tell(self, latent: Tensor, level: Level, items: slice) -> Tensor:
+    def flow(self, latent: Tensor, level: Level, items: slice) -> Tensor:
         """(n,s*s,C) the flow of some of the pictures."""
         return self.transformer(
             hidden_states=torch.cat([pack(latent).to(self.dtype), self.shown[items]], 1),

@@ -12,13 +12,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..head.atlas import canonical_head, to_atlas
+from ..head.landmarks import TRUSTED
 from ..imaging.sample import LUMINANCE
 from ..portrait.landmark_groups import INNER_LIPS, LEFT_BROW, LEFT_EYE, LIPS, NOSE_BRIDGE, RIGHT_BROW, RIGHT_EYE
 
 #: Atlas widths around a landmark within which edges are held: half an iris.
 REACH = 0.012
-#: Trust of a canonical landmark from which its place is known; some of the eyes' lie anywhere.
-TRUSTED = 0.3
 #: Steps down the gradient for each step of the model. At 1/8 of the gradient they cannot swing over.
 DESCENTS, LENGTH = 8, 1 / 8
 
@@ -71,7 +70,7 @@ def landmark_weights(size: int) -> Tensor:
     """(1,size,size) 0..1 in the atlas: how near the landmarks that make a face's layout are."""
     lines = [*RIGHT_EYE, *LEFT_EYE, *RIGHT_BROW, *LEFT_BROW, *LIPS, *INNER_LIPS, *NOSE_BRIDGE]
     head = canonical_head()
-    places = to_atlas(head.points[lines][head.trust[lines] > TRUSTED])
+    places = to_atlas(head.points[lines][head.trust[lines] > TRUSTED])  # some of the eyes' lie anywhere
     middles = (np.arange(size) + 0.5) / size
     reach = max(REACH, 0.75 / size)
     away = np.full((size, size), np.inf)

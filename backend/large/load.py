@@ -92,13 +92,13 @@ def build(
 
 
 def fill(
-    make: Callable[[dict], nn.Module], told: dict[str, Any], state: State, name: str, some: bool = False
+    make: Callable[[dict], nn.Module], config: dict[str, Any], state: State, name: str, some: bool = False
 ) -> nn.Module:
     """What `build` gives, of a configuration and weights under the network's own names; name: for a refusal."""
     try:
-        refuse_endless(told, len(state))
+        refuse_endless(config, len(state))
         with torch.device("meta"):
-            network = make(told)
+            network = make(config)
         found = network.load_state_dict(state, strict=False, assign=True)
         unknown = [] if some else [key for key in found.unexpected_keys if not key.endswith("position_ids")]
         wrong = found.missing_keys + unknown

@@ -1,21 +1,19 @@
 """Low rank changes of a large model (Hu et al., arXiv 2106.09685): merged into its weights before a job, so it costs
-nothing; beside them while it is trained. Keys are those that diffusers writes: PATH.lora_A.weight, PATH.lora_B.weight.
+nothing. Keys are those that diffusers writes: PATH.lora_A.weight, PATH.lora_B.weight.
 """
 
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..errors import AvatarTexError, ErrorCode
 
 PREFIXES = ("unet.", "transformer.", "diffusion_model.")
-#: Layers of a U-Net or transformer that are changed: those of attention.
-CHANGED = ("to_q", "to_k", "to_v", "to_out.0")
 
 
-def merge_lora(state: dict[str, Tensor], lora: dict[str, Tensor], strength: float = 1.0) -> None:
-    """W + strength * alpha / rank * B A, in place.
+def merge_lora(state: dict[str, Tensor], lora: dict[str, Tensor]) -> None:
+    """W + alpha / rank * B A, in place.
 
     Raises:
         AvatarTexError: MODEL_UNUSABLE, for one of another architecture.
@@ -36,7 +34,7 @@ def merge_lora(state: dict[str, Tensor], lora: dict[str, Tensor], strength: floa
         whole = down.dim() == up.dim() == 2 and up.shape[1] == len(down) > 0 and alpha.numel() == 1
         if not whole or weight.shape != (len(up), down.shape[1]):
             refuse(f"{path} is {tuple(weight.shape)}, not {tuple(up.shape)} times {tuple(down.shape)}")
-        changed = weight.float() + strength * float(alpha) / len(down) * up.float() @ down
+        changed = weight.float() + float(alpha) / len(down) * up.float() @ down
         if not changed.isfinite().all():
             refuse(f"{path} would be no number")
         state[f"{path}.weight"] = changed.to(weight.dtype)
@@ -46,31 +44,3 @@ def refuse(why: str) -> None:
     raise AvatarTexError(
         ErrorCode.MODEL_UNUSABLE, f"The LoRA does not fit the profile ({why}).", "Use one that was trained for it."
     )
-
-
-class LowRank(nn.Module):
-    """A linear layer with a change that is trained, which begins at nothing."""
-
-    def __init__(self, linear: nn.Linear, rank: int) -> None:
-        super().__init__()
-        self.linear = linear
-        self.lora_A = nn.Linear(linear.in_features, rank, bias=False)
-        self.lora_B = nn.Linear(rank, linear.out_features, bias=False)
-        nn.init.normal_(self.lora_A.weight, std=1 / rank)
-        nn.init.zeros_(self.lora_B.weight)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.linear(x) + self.lora_B(self.lora_A(x.to(self.lora_A.weight.dtype))).to(x.dtype)
-
-
-def add_lora(network: nn.Module, rank: int) -> dict[str, LowRank]:
-    """Give a frozen network's attention changes to train; by the path of the layer."""
-    added = {}
-    for path, module in list(network.named_modules()):
-        for name in CHANGED:
-            if path.endswith(f".{name}") and isinstance(module, nn.Linear):
-                parent = network.get_submodule(path.rpartition(".")[0])
-                layer = LowRank(module, rank)
-                parent.register_module(path.rpartition(".")[2], layer)
-                added[path] = layer
-    return added

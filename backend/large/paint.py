@@ -16,6 +16,7 @@ import torch
 from ..errors import AvatarTexError, Cancelled, ErrorCode, is_out_of_memory
 from ..models.profiles import Profile
 from ..models.store import Lock, find_parts
+from ..observation.observe import SURE
 from .around import AroundHead
 from .control import position
 from .in_atlas import InAtlas
@@ -25,9 +26,7 @@ from .sketch import Sketch
 from .views import VIEWS, Sights
 from .walk import walk
 
-#: Confidence from which a texel is held, as in stage 1.
-SURE = 0.3
-#: By style: what is to be seen. In the atlas the layout's own words come first, around the head the object's.
+#: By style: what is to be painted. In the atlas the layout's own words come first, around the head the object's.
 LAYOUT = "uv texture map of a human head, flat even lighting, albedo, unlit, symmetrical, "
 OBJECT = "head of a person, flat even lighting, albedo, unlit, plain grey background, "
 WORDS = {
@@ -64,12 +63,12 @@ class Order:
 
 
 def paint(profile: Profile, order: Order, device: str, on_step: OnStep, shown: bool = False) -> Iterator[np.ndarray]:
-    """(T,T,3) float32 sRGB of profile.texels for each seed: the completions painted anew where nothing was seen.
+    """(T,T,3) float32 sRGB of profile.texels for each seed: the completions painted anew where nothing is visible.
 
     As many seeds at once as the tier's memory allows; the next ones are begun when those were taken.
 
     Args:
-        shown: on_step is also told the picture so far, of the first seed of those at work.
+        shown: on_step is also given the picture so far, of the first seed of those at work.
 
     Raises:
         AvatarTexError: MODEL_MISSING, MODEL_UNUSABLE; OUT_OF_MEMORY, where no tier fits.
@@ -78,7 +77,7 @@ def paint(profile: Profile, order: Order, device: str, on_step: OnStep, shown: b
     count, few, done = len(seeds), 0, 0.0
     taken: list[np.ndarray] = []  # of the first seeds that are left
 
-    def tell(share: float, picture: np.ndarray | None = None) -> None:
+    def report(share: float, picture: np.ndarray | None = None) -> None:
         nonlocal done
         done = (count - len(seeds) + share * few) / count
         on_step(done, picture)
@@ -89,13 +88,13 @@ def paint(profile: Profile, order: Order, device: str, on_step: OnStep, shown: b
             while seeds:
                 few = min(seeds_at_once(tier, order.way), len(seeds))
                 taken += islice(completions, max(few - len(taken), 0))
-                tell(0.0)
-                with told(profile):
+                report(0.0)
+                with refusing_unusable(profile):
                     painter = painter or load_painter(
                         profile, parts, device, tier, lambda: on_step(done, None), order.way
                     )
                 group = replace(order, seeds=seeds[:few], completions=taken[:few])
-                made = run(profile, parts, painter, group, tell, shown)
+                made = run(profile, parts, painter, group, report, shown)
                 del seeds[:few], taken[:few], group
                 if not seeds:  # the last ones are finished without it
                     painter = None
@@ -132,20 +131,20 @@ def run(
     parts: Lock,
     painter: Painter,
     order: Order,
-    tell: Callable[[float, np.ndarray | None], None],
+    report: Callable[[float, np.ndarray | None], None],
     shown: bool = False,
 ) -> list[np.ndarray]:
-    """What `paint` gives, of all seeds at once. tell: OnStep of these seeds."""
+    """What `paint` gives, of all seeds at once. report: OnStep of these seeds."""
     atlases = make_atlases(profile.texels, order)
     way = plan(profile, order, *atlases)
-    with told(profile):
+    with refusing_unusable(profile):
         kept = painter.prepare(way.scene)
     sketch = Sketch(parts, kept, way.scene.start) if shown else None
     way.begin(kept, painter.pixels)
-    tell(0.0, None)
+    report(0.0, None)
 
     def show(share: float, clean: torch.Tensor) -> None:
-        tell(share, way.lay(sketch(clean))[0].clamp(0, 1).permute(1, 2, 0).numpy() if sketch else None)
+        report(share, way.lay(sketch(clean))[0].clamp(0, 1).permute(1, 2, 0).numpy() if sketch else None)
 
     with painter.ready():
         latent = walk(painter, kept, way.settle, painter.levels(way.scene.start.shape[-1]), order.seeds, show)
@@ -154,7 +153,7 @@ def run(
 
 
 @contextlib.contextmanager
-def told(profile: Profile) -> Iterator[None]:
+def refusing_unusable(profile: Profile) -> Iterator[None]:
     """Whatever configurations and tokenizers of an artist's own make the networks raise, as one refusal."""
     try:
         yield
@@ -196,19 +195,19 @@ def plan(profile: Profile, order: Order, start: torch.Tensor, sure: torch.Tensor
         WORDS[order.style],
     )
     if order.way == "around":
-        return AroundHead(order.sights, start, sure, face, OBJECT + words, profile.texels, profile.layout)
+        return AroundHead(order.sights, (start, sure), face, OBJECT + words, profile.texels, profile.layout)
     places, _, covered = order.sights.surface.in_atlas(profile.texels)
     hints = {"position": to_tensor(position(places, covered)).expand(len(start), -1, -1, -1)}
     return InAtlas(Scene(start, sure, face, (LAYOUT + words,) * len(start), hints), profile.layout)
 
 
 def make_atlases(size: int, order: Order) -> tuple[torch.Tensor, torch.Tensor]:
-    """(K,3,T,T) sRGB, the completions with what was seen in them, and (K,1,T,T) 0..1 where that is."""
+    """(K,3,T,T) sRGB, the completions with what is visible in them, and (K,1,T,T) 0..1 where that is."""
     trust = cv2.resize(order.confidence, (size, size), interpolation=cv2.INTER_LINEAR)[..., None]
-    seen = cv2.resize(order.color * order.confidence[..., None], (size, size), interpolation=cv2.INTER_LINEAR)
-    seen, sure = seen / np.maximum(trust, 1e-4), np.clip(trust / SURE, 0, 1)
+    visible = cv2.resize(order.color * order.confidence[..., None], (size, size), interpolation=cv2.INTER_LINEAR)
+    visible, sure = visible / np.maximum(trust, 1e-4), np.clip(trust / SURE, 0, 1)
     made = (np.clip(cv2.resize(one, (size, size), interpolation=cv2.INTER_CUBIC), 0, 1) for one in order.completions)
-    start = torch.cat([to_tensor(one + sure * (seen - one)) for one in made])
+    start = torch.cat([to_tensor(one + sure * (visible - one)) for one in made])
     return start, to_tensor(sure).expand(len(start), -1, -1, -1)
 
 
@@ -218,7 +217,7 @@ def to_tensor(picture: np.ndarray) -> torch.Tensor:
 
 
 def impose(made: torch.Tensor, start: torch.Tensor, sure: torch.Tensor) -> torch.Tensor:
-    """What was seen stays exactly; an encoder would blur it."""
+    """What is visible stays exactly; an encoder would blur it."""
     return torch.where(sure == 1, start, made + sure * (start - made)).clamp(0, 1)
 
 

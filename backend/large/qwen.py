@@ -21,17 +21,17 @@ class Norm(nn.Module):
 
 
 class Attention(nn.Module):
-    def __init__(self, told: dict) -> None:
+    def __init__(self, config: dict) -> None:
         super().__init__()
-        width, heads, shared = told["hidden_size"], told["num_attention_heads"], told["num_key_value_heads"]
-        self.side = told.get("head_dim") or width // heads
+        width, heads, shared = config["hidden_size"], config["num_attention_heads"], config["num_key_value_heads"]
+        self.side = config.get("head_dim") or width // heads
         self.repeats = heads // shared
         self.q_proj, self.o_proj = (
             nn.Linear(width, heads * self.side, bias=False),
             nn.Linear(heads * self.side, width, bias=False),
         )
         self.k_proj, self.v_proj = (nn.Linear(width, shared * self.side, bias=False) for _ in range(2))
-        self.q_norm, self.k_norm = (Norm(self.side, told["rms_norm_eps"]) for _ in range(2))
+        self.q_norm, self.k_norm = (Norm(self.side, config["rms_norm_eps"]) for _ in range(2))
 
     def forward(self, x: Tensor, turns: tuple[Tensor, Tensor], mask: Tensor) -> Tensor:
         q, k, v = (f(x).unflatten(-1, (-1, self.side)) for f in (self.q_proj, self.k_proj, self.v_proj))
@@ -47,9 +47,9 @@ def turn(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 class Perceptron(nn.Module):
-    def __init__(self, told: dict) -> None:
+    def __init__(self, config: dict) -> None:
         super().__init__()
-        width, hidden = told["hidden_size"], told["intermediate_size"]
+        width, hidden = config["hidden_size"], config["intermediate_size"]
         self.gate_proj, self.up_proj = (nn.Linear(width, hidden, bias=False) for _ in range(2))
         self.down_proj = nn.Linear(hidden, width, bias=False)
 
@@ -58,11 +58,11 @@ class Perceptron(nn.Module):
 
 
 class Layer(nn.Module):
-    def __init__(self, told: dict) -> None:
+    def __init__(self, config: dict) -> None:
         super().__init__()
-        width, eps = told["hidden_size"], told["rms_norm_eps"]
+        width, eps = config["hidden_size"], config["rms_norm_eps"]
         self.input_layernorm, self.post_attention_layernorm = Norm(width, eps), Norm(width, eps)
-        self.self_attn, self.mlp = Attention(told), Perceptron(told)
+        self.self_attn, self.mlp = Attention(config), Perceptron(config)
 
     def forward(self, x: Tensor, turns: tuple[Tensor, Tensor], mask: Tensor) -> Tensor:
         x = x + self.self_attn(self.input_layernorm(x), turns, mask)
@@ -70,20 +70,20 @@ class Layer(nn.Module):
 
 
 class _Model(nn.Module):
-    def __init__(self, told: dict, count: int) -> None:
+    def __init__(self, config: dict, count: int) -> None:
         super().__init__()
-        self.embed_tokens = nn.Embedding(told["vocab_size"], told["hidden_size"])
-        self.layers = nn.ModuleList(Layer(told) for _ in range(count))
+        self.embed_tokens = nn.Embedding(config["vocab_size"], config["hidden_size"])
+        self.layers = nn.ModuleList(Layer(config) for _ in range(count))
 
 
 class Qwen(nn.Module):
-    """told: the model's config.json. read: layers whose states are wanted."""
+    """config: the model's config.json. read: layers whose states are wanted."""
 
-    def __init__(self, told: dict, read: tuple[int, ...] = READ) -> None:
+    def __init__(self, config: dict, read: tuple[int, ...] = READ) -> None:
         super().__init__()
         self.read = read
-        self.theta = told.get("rope_theta") or told.get("rope_parameters", {}).get("rope_theta", 1e6)
-        self.model = _Model(told, max(read))
+        self.theta = config.get("rope_theta") or config.get("rope_parameters", {}).get("rope_theta", 1e6)
+        self.model = _Model(config, max(read))
 
     def forward(self, tokens: Tensor, real: Tensor) -> Tensor:
         """(B,L) tokens and (B,L) bool, False for padding -> (B,L,len(read)*C)."""

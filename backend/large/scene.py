@@ -30,8 +30,9 @@ class Scene:
     """One job: N pictures that are painted together, on the CPU.
 
     start: (N,3,S,S) sRGB 0..1, the completion with the portrait's texels in it. sure: (N,1,S,S) 0..1 where those are.
-    portrait: (1,3,P,P) sRGB, the face. words: N, what is to be seen. hints: (N,3,S,S) 0..1 by the name of a ControlNet
-    that is shown more than the start. closes: pictures are atlases, whose left and right edges are neighbours.
+    portrait: (1,3,P,P) sRGB, the face. words: N, what they are to show. hints: (N,3,S,S) 0..1 by the name of a
+    ControlNet that is shown more than the start. closes: pictures are atlases, whose left and right edges are
+    neighbours.
     """
 
     start: Tensor
@@ -85,7 +86,7 @@ class Way(Protocol):
     scene: Scene
 
     def begin(self, kept: Tensor, pixels: int) -> None:
-        """Told once, before the steps. kept: (N,C,s,s) latents of the scene's start. pixels: of one of a latent."""
+        """Called once, before the steps. kept: (N,C,s,s) latents of the scene's start. pixels: of one of a latent."""
         ...
 
     def settle(self, clean: Tensor, share: float) -> Tensor:

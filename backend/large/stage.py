@@ -1,4 +1,4 @@
-"""A large profile in a job: refused before any work, shown the face, and called where the shipped stages end."""
+"""A large profile in a job: called where the shipped stages end."""
 
 from __future__ import annotations
 
@@ -6,22 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from ..job import Completion, Prepared, StageOptions
+from ..job import Completion, StageOptions
 from ..models.profiles import Profile, find_profile
-from ..models.store import find_parts, read_lock
-from ..portrait.decode import decode_portrait
-from .paint import Order, crop_face, paint
+from ..models.store import read_lock
+from .paint import Order, paint
 from .views import Sights, find_surface
-
-
-def refuse_absent_model(name: str) -> None:
-    """Raises: AvatarTexError, BAD_REQUEST, MODEL_MISSING or MODEL_UNUSABLE."""
-    find_parts(find_profile(name))
-
-
-def show_face(portrait_path: str, job: Prepared) -> np.ndarray:
-    """(n,n,3) sRGB of the portrait, which a large model looks at."""
-    return crop_face(decode_portrait(portrait_path).color, job.match.parse.face)
 
 
 def choose_way(profile: Profile, wanted: str) -> str:
@@ -36,40 +25,38 @@ def choose_way(profile: Profile, wanted: str) -> str:
 
 
 def paint_large(
-    evidence: tuple[np.ndarray, np.ndarray],
     completions: Iterable[Completion],
-    style: str,
     device: str,
     options: Sequence[StageOptions],
     on_step: Callable[[float], None],
     on_picture: Callable[[np.ndarray], None] | None = None,
 ) -> Iterator[Completion]:
-    """Completions at the size of the options' profile, painted by it where nothing was seen, as many together as fit.
+    """Completions at the size of the options' profile, painted by it where nothing is visible, as many together as fit.
 
     Args:
-        evidence: (S,S,3) unlit sRGB and (S,S) confidence. completions: taken when their turn comes.
-        options: of each completion; they differ in their seeds. on_picture: shown the first one of those at work as it
-            becomes.
+        completions: taken when their turn comes. options: of each completion, with the job; they differ in their seeds.
+        on_picture: shown the first one of those at work as it becomes.
 
     Raises:
         AvatarTexError: MODEL_MISSING, MODEL_UNUSABLE, OUT_OF_MEMORY.
     """
     shared = options[0]
-    assert shared.job is not None and shared.face is not None
+    job = shared.job
+    assert job is not None and shared.face is not None
     profile = find_profile(shared.profile)
     order = Order(
-        *evidence,
+        *job.evidence,
         completions,
         shared.face,
-        Sights(find_surface(shared.job.mesh, shared.job.canonical)),
-        style,
+        Sights(find_surface(job.mesh, job.canonical)),
+        job.style,
         [one.seed for one in options],
         choose_way(profile, shared.way),
     )
 
-    def tell(share: float, picture: np.ndarray | None) -> None:
+    def report(share: float, picture: np.ndarray | None) -> None:
         on_step(share)
         if on_picture is not None and picture is not None:
             on_picture(picture)
 
-    return paint(profile, order, device, tell, on_picture is not None)
+    return paint(profile, order, device, report, on_picture is not None)

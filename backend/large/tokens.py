@@ -57,13 +57,13 @@ class Pairs:
 
     def _read_special(self, folder: Path) -> tuple[dict[str, int], str]:
         """Tokens that stand for themselves, and the one that pads."""
-        told, added, whole = (
+        config, added, whole = (
             json.loads(read_text(folder / name)) if (folder / name).is_file() else {}
             for name in ("tokenizer_config.json", "added_tokens.json", "tokenizer.json")
         )
-        found = {one["content"]: int(number) for number, one in told.get("added_tokens_decoder", {}).items()}
+        found = {one["content"]: int(number) for number, one in config.get("added_tokens_decoder", {}).items()}
         found |= {one["content"]: int(one["id"]) for one in whole.get("added_tokens", [])}
-        padding = told.get("pad_token") or "<|endoftext|>"
+        padding = config.get("pad_token") or "<|endoftext|>"
         return found | added, padding["content"] if isinstance(padding, dict) else padding
 
     def merge(self, parts: list[str]) -> list[int]:

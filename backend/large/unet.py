@@ -72,9 +72,9 @@ class UNetPainter:
         if "adapter" in parts:
             add_adapter(self.unet, Path(parts["adapter"].root) / next(iter(parts["adapter"].files)), profile.likeness)
         self.controls: dict[str, Any] = {name: build_control(parts[name], base, self.dtype) for name in self.weights}
-        told = read_config(base, "vae")
+        config = read_config(base, "vae")
         # in half precision SDXL's overflows
-        self.vae_dtype = torch.float32 if told.get("force_upcast", True) else self.dtype
+        self.vae_dtype = torch.float32 if config.get("force_upcast", True) else self.dtype
         self.vae: Any = build(AutoencoderKL.from_config, base, "vae", self.vae_dtype)
         self.texts = [
             (Pairs(Path(base.root) / f"tokenizer{number}"), build(ClipText, base, f"text_encoder{number}", self.dtype))
@@ -117,7 +117,7 @@ class UNetPainter:
         return within(self.hold(wide, sure), self.margin)
 
     def hold(self, wide: Tensor, sure: Tensor) -> Tensor:
-        """Latents of pictures, of which the network sees what is sure."""
+        """Latents of pictures, of which the network is shown what is sure."""
         free = (sure < 1).to(wide)
         with self.bench.on(self.vae):
             latent, hidden = self.encode(wide), self.encode(wide * (1 - free) + 0.5 * free)
@@ -147,7 +147,7 @@ class UNetPainter:
         if self.eyes is not None:
             both = torch.cat([torch.zeros_like(portrait), portrait]).to(self.device, self.dtype)
             with self.bench.on(self.eyes):
-                self.seen = self.eyes(both)
+                self.shown_face = self.eyes(both)
 
     def encode(self, pictures: Tensor) -> Tensor:
         """(N,C,s,s) float32 of (N,3,S,S) sRGB, one after the other."""
@@ -170,14 +170,14 @@ class UNetPainter:
     @torch.no_grad()
     def clean(self, latent: Tensor, level: Level) -> Tensor:
         wide = around(latent, self.margin)
-        told = torch.cat([self.tell(wide[items], level, items) for items in slices(len(wide), self.tier.batch)])
+        predicted = torch.cat([self.guided(wide[items], level, items) for items in slices(len(wide), self.tier.batch)])
         if self.predicts == "v_prediction":
-            clean = level.alpha * wide - level.sigma * told
+            clean = level.alpha * wide - level.sigma * predicted
         else:
-            clean = (wide - level.sigma * told) / level.alpha
+            clean = (wide - level.sigma * predicted) / level.alpha
         return within(clean, self.margin)
 
-    def tell(self, latent: Tensor, level: Level, items: slice) -> Tensor:
+    def guided(self, latent: Tensor, level: Level, items: slice) -> Tensor:
         """What the U-Net says of some of the pictures, led by the words (Ho and Salimans, equation 6)."""
         if self.profile.guidance == 1:
             return self.predict(latent, level, items, slice(1, 2)).float()
@@ -200,7 +200,7 @@ class UNetPainter:
             down = several if down is None else [a + b for a, b in zip(down, several)]
             middle = one if middle is None else middle + one
         if self.eyes is not None:
-            added["image_embeds"] = [self.seen[half].repeat_interleave(len(latent), 0)[:, None]]
+            added["image_embeds"] = [self.shown_face[half].repeat_interleave(len(latent), 0)[:, None]]
         if self.shown is not None:
             given = torch.cat([given, self.shown[items].to(self.dtype).repeat(count, 1, 1, 1)], 1)
         return self.unet(
@@ -227,13 +227,13 @@ def build_control(part: StoredPart, base: StoredPart, dtype: torch.dtype) -> nn.
 
     if "config.json" in part.files:
         return build(ControlNetModel.from_config, part, "", dtype)
-    name, told = next(iter(part.files)), read_config(base, "unet")
-    told = {key: told[key] for key in SHARED if key in told}
+    name, config = next(iter(part.files)), read_config(base, "unet")
+    config = {key: config[key] for key in SHARED if key in config}
     state = convert_controlnet_checkpoint(
-        cast(read_file(Path(part.root) / name), dtype), {"layers_per_block": 2, **told}
+        cast(read_file(Path(part.root) / name), dtype), {"layers_per_block": 2, **config}
     )
     return fill(
-        ControlNetModel.from_config, {**told, "conditioning_embedding_out_channels": widths(state)}, state, name
+        ControlNetModel.from_config, {**config, "conditioning_embedding_out_channels": widths(state)}, state, name
     )
 
 

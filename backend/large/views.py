@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ..head.atlas import AtlasMap, map_atlas, procrustes, to_atlas
-from ..head.camera import Camera
+from ..head.camera import DISTANCE, Camera
 from ..head.mesh import HeadMesh, vertex_normals
 from ..head.rasterize import Fragments, rasterize
 from ..head.visibility import DepthView, depth_view, facing
@@ -16,11 +16,11 @@ from ..head.visibility import DepthView, depth_view, facing
 #: Degrees to the head's left and upwards from which it is looked at. On the demo's head they show 99 % of the atlas's
 #: texels at less than 60 degrees; the rest lies behind the ears and between the lips.
 VIEWS = ((0, 0), (45, 5), (-45, 5), (90, 0), (-90, 0), (135, 10), (-135, 10), (180, 20), (0, 55), (0, -35))
-#: Face heights from the eye to the head's middle, as head/camera.py's, and how low the frame need reach.
-DISTANCE, BUST = 6.0, -0.8
+#: How low the frame need reach, in face heights.
+BUST = -0.8
 #: Face heights before the eye from which something is drawn.
 NEAREST = 0.1
-#: Cosine between normal and view from which a texel is seen at all.
+#: Cosine between normal and view from which a texel is visible at all.
 GRAZING = 0.15
 
 
@@ -86,8 +86,8 @@ def view_surface(surface: Surface, camera: Camera, size: int) -> View:
     nearness = -1 / np.maximum(surface.mesh.corners(depth), NEAREST)  # linear in the picture, as depth is not
     fragments: Fragments = rasterize(corners, size, size, depth=nearness)
     turned = surface.normals @ (camera.rotation * np.array([[1], [-1], [-1]])).T
-    told = np.concatenate([surface.canonical, depth[:, None], turned], 1)
-    found = fragments.interpolate(surface.mesh.corners(told))
+    values = np.concatenate([surface.canonical, depth[:, None], turned], 1)
+    found = fragments.interpolate(surface.mesh.corners(values))
     normals = found[..., 4:] / np.maximum(np.linalg.norm(found[..., 4:], axis=-1, keepdims=True), 1e-6)
     return View(fragments.covered, to_atlas(found[..., :3]), found[..., 3], normals)
 
@@ -97,8 +97,8 @@ class Maps:
     """Between V views of n x n pixels and an atlas of A x A texels.
 
     to_atlas: (V,n,n,2) atlas coordinates that pixels show; covered: (V,n,n) bool. to_views: (V,A,A,2) pixels in which
-    texels are seen, as shares of the picture. cosine: (V,A,A) of the angle at which they are seen, 0 where they are
-    not, smooth to edges behind which something lies hidden.
+    texels are visible, as shares of the picture. cosine: (V,A,A) of the angle at which they are visible, 0 where they
+    are not, smooth to edges behind which something lies hidden.
     """
 
     to_atlas: np.ndarray
@@ -114,10 +114,10 @@ def map_views(surface: Surface, views: list[View], texels: int, depths: list[Dep
     for (left, up), deep in zip(VIEWS, depths, strict=True):
         unit = place_camera(surface, left, up, 1)
         pixels, depth = unit.project(places)
-        seen = deep.visible(pixels * deep.extent, depth) * there
+        visible = deep.visible(pixels * deep.extent, depth) * there
         turned = np.clip((facing(places, normals, unit.position) - GRAZING) / (1 - GRAZING), 0, 1)
         to_views.append(pixels)
-        cosine.append(seen * turned)
+        cosine.append(visible * turned)
     return Maps(
         np.stack([view.atlas for view in views]).astype(np.float32),
         np.stack([view.covered for view in views]),
@@ -159,5 +159,5 @@ def look_deep(surface: Surface, size: int = 512) -> list[DepthView]:
     found = []
     for left, up in VIEWS:
         pixels, depth = place_camera(surface, left, up, size).project(surface.places)
-        found.append(depth_view(surface.mesh.corners(pixels), surface.mesh.corners(depth), size, size, extent))
+        found.append(depth_view(surface.mesh.corners(pixels), surface.mesh.corners(depth), (size, size), extent))
     return found

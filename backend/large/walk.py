@@ -29,8 +29,8 @@ def walk(
 
     Args:
         kept: latents of the start. settle: imposes what is known; see Way.settle. levels: see Painter.levels.
-        seeds: each has an equal share of the N pictures, one after the other. on_step: told the share that is done and
-            the clean latents; what it raises ends the walk.
+        seeds: each has an equal share of the N pictures, one after the other. on_step: called with the share that is
+            done and the clean latents; what it raises ends the walk.
     """
     latent = levels[0].alpha * kept + levels[0].sigma * draw_noise(kept, seeds)
     before, last, steps = None, 0.0, len(levels) - 1

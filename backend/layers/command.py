@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from ..command_line import run
+from ..command_line import make_parser, print_results, run
 from ..errors import AvatarTexError, ErrorCode
 from ..messages import SaveLayers
 from ..outputs import UDIM
@@ -28,8 +28,7 @@ def main(argv: list[str]) -> int:
 
         opacities = dict(read_opacity(text) for text in arguments.opacity)
         saved = save_layers(SaveLayers("cli", arguments.source, arguments.output, opacities), show)
-        for tile in saved.tiles or [0]:
-            print(saved.output.replace(UDIM, str(tile)))
+        print_results([saved.output], saved.tiles)
 
     return run(work)
 
@@ -50,12 +49,8 @@ def read_opacity(text: str) -> tuple[str, float]:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m backend layers",
-        description="Save a texture's layers as OpenRaster or PSD, for Krita, GIMP, Photoshop and others.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    about = "Save a texture's layers as OpenRaster or PSD, for Krita, GIMP, Photoshop and others."
+    parser = make_parser("layers", about, EXAMPLE)
     parser.add_argument(
         "source", nargs="+", metavar="FILE", help="the .layers file, of each tile where there are several"
     )

@@ -64,10 +64,10 @@ def _read(path: str) -> Packed:
     try:
         return unpack(Path(path).read_bytes())
     except (OSError, BadLayers) as reason:
-        told = str(reason) if isinstance(reason, BadLayers) else f"It could not be read ({reason.strerror})."
+        why = str(reason) if isinstance(reason, BadLayers) else f"It could not be read ({reason.strerror})."
         raise AvatarTexError(
             ErrorCode.BAD_REQUEST,
-            f"{Path(path).name[:80]!r}: {told.rstrip('.')}.",
+            f"{Path(path).name[:80]!r}: {why.rstrip('.')}.",
             "Name a file that generate wrote with --layers FILE.layers, or generate the texture again.",
         ) from None
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load, load_file
+from safetensors.torch import load
 from torch import Tensor, nn
 
-from ..errors import AvatarTexError, ErrorCode
-from ..networks.completer import Completer
 from ..networks.conditions import STYLES
-from ..networks.detail import CHANNELS_TOLD
 from ..networks.generator import Encoder, Generator
 from ..networks.sizes import CANVAS, TEXELS
 from ..networks.studio import Studio
 from ..prior.experts import Experts
 from ..prior.linear import LinearPrior
 from ..verified import WEIGHTS, verified_bytes
-from . import runtime
 from .graph import Graph
 
 
@@ -38,7 +35,7 @@ class Networks:
     experts: Experts
     generator: Generator
     encoder: Encoder
-    completer: nn.Module  # a Completer and a Denoiser, or the same as graphs of ONNX Runtime
+    completer: nn.Module  # graphs of ONNX Runtime, or what is trained (lab/networks)
     repainter: nn.Module
     studio: Studio
     geometry: Tensor
@@ -73,6 +70,11 @@ FILES = {
 }
 
 
+State = dict[str, Tensor]
+#: Of states by attribute of Networks, the canvas's components and the device: generator, completer and repainter.
+Make = Callable[[Mapping[str, State], int, str], tuple[Generator, nn.Module, nn.Module]]
+
+
 def load_networks(device: str = "cpu", folder: Path | None = None) -> Networks:
     """Load and verify the bundled weights.
 
@@ -81,29 +83,22 @@ def load_networks(device: str = "cpu", folder: Path | None = None) -> Networks:
     """
     folder = folder or WEIGHTS
     tensors = {name: verified(folder, name) for name in FILES}
-    return assemble(verified(folder, "linear.safetensors"), tensors, device, runtime.wanted(device))
+    return assemble(verified(folder, "linear.safetensors"), tensors, device)
 
 
-def untrained(folder: Path, device: str = "cpu") -> Networks:
-    """The networks of a training's folder, unverified; those that it has no file of are untrained.
+def make_graphs(states: Mapping[str, State], components: int, device: str) -> tuple[Generator, nn.Module, nn.Module]:
+    """The networks that ship as graphs of ONNX Runtime; see Make."""
+    generator = Generator(components)
+    generator.load_state_dict(states["generator"], strict=False)  # the layers are the graph's
+    completer, repainter, generator.painter = (
+        Graph(verified_bytes(WEIGHTS, f"{name}.onnx"), states[attribute], device)
+        for name, attribute in (("completer", "completer"), ("denoiser", "repainter"), ("generator", "generator"))
+    )
+    return generator, completer, repainter
 
-    Raises:
-        AvatarTexError: WEIGHTS_MISSING, without the linear prior.
-    """
-    if not (folder / "linear.safetensors").is_file():
-        raise AvatarTexError(ErrorCode.WEIGHTS_MISSING, f"No linear prior in {folder}.", "Run train linear first.")
-    files = {name: load_file(folder / name) for name in FILES if (folder / name).is_file()}
-    return assemble(load_file(folder / "linear.safetensors"), files, device)
 
-
-def assemble(
-    linear: dict[str, Tensor], files: dict[str, dict[str, Tensor]], device: str, graphs: bool = False
-) -> Networks:
-    """Networks of their tensors, in eval mode; without tensors untrained.
-
-    Args:
-        graphs: run them in ONNX Runtime (graph.py).
-    """
+def assemble(linear: State, files: Mapping[str, State], device: str, make: Make = make_graphs) -> Networks:
+    """Networks of their tensors, in eval mode."""
     linear = {key: value.float() for key, value in linear.items()}
     painted, people = (
         LinearPrior(*(linear[prefix + key].numpy() for key in ("mean", "basis", "deviation")))
@@ -117,22 +112,12 @@ def assemble(
         for attribute, prefix in FILES[file]
     }
     usual = states.get("repainter", {}).pop("usual", torch.full((1, TEXELS, TEXELS), 0.02))
-    generator, encoder = Generator(len(canvas.basis)), Encoder()
-    for module, name in ((generator, "generator"), (encoder, "encoder")):
-        if name in states:
-            module.load_state_dict(states[name], strict=module is not generator)
+    generator, completer, repainter = make(states, len(canvas.basis), device)
     paint_canvas(generator, canvas)
-    if graphs:
-        completer = Graph(graph("completer"), states["completer"], device)
-        repainter = Graph(graph("denoiser"), states["repainter"], device)
-        generator.painter = Graph(graph("generator"), states["generator"], device)
-    else:
-        completer, repainter = Completer(), denoiser(states.get("repainter"))
-        if "completer" in states:
-            completer.load_state_dict(states["completer"])
-    studio = Studio()
-    if "studio" in states:
-        studio.load_state_dict(states["studio"])
+    encoder, studio = Encoder(), Studio()
+    for name, module in (("encoder", encoder), ("studio", studio)):
+        if name in states:
+            module.load_state_dict(states[name])
     for module in (generator, encoder, completer, repainter, studio):
         freeze(module).to(device)
     return Networks(
@@ -156,20 +141,6 @@ def whole_canvas(tensors: dict[str, np.ndarray]) -> LinearPrior:
     return LinearPrior(tensors["mean"], basis.reshape(len(basis), -1), tensors["deviation"])
 
 
-def denoiser(state: dict[str, Tensor] | None) -> nn.Module:
-    from ..networks.denoiser import Denoiser  # diffusers takes seconds to load, and graphs do without it
-
-    module = Denoiser(CHANNELS_TOLD)
-    if state:
-        module.load_state_dict(state)
-    return module
-
-
-def graph(name: str) -> bytes:
-    """An ONNX graph without weights."""
-    return verified_bytes(WEIGHTS, f"{name}.onnx")
-
-
 def paint_canvas(generator: Generator, prior: LinearPrior) -> None:
     """Give the generator its linear canvas."""
     mean, basis = canvas_of(prior)
@@ -189,5 +160,4 @@ def freeze(network: nn.Module) -> nn.Module:
 
 def verified(folder: Path, name: str) -> dict[str, Tensor]:
     """The tensors of one file, after its checksum was compared with the manifest's."""
-    data = verified_bytes(folder, name)
-    return load(data)
+    return load(verified_bytes(folder, name))

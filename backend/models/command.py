@@ -1,6 +1,6 @@
 """python -m backend models: the large models that can stand where the shipped networks do.
 
-The only command that asks a network, and only to download what it was told to.
+The only command that asks a network, and only to download what it was asked to.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ..command_line import run
+from ..command_line import make_parser, run
 from ..errors import AvatarTexError, ErrorCode
 from ..offline import connect_to_hub
 from .profiles import PROFILES, Profile, find_profile
@@ -24,9 +24,7 @@ They lie in the hub library's shared cache. HF_HOME, HF_ENDPOINT and HF_TOKEN me
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m backend models", description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser("models", ABOUT)
     commands = parser.add_subparsers(dest="command", required=True)
     shown = commands.add_parser("list", help="what there is, its size, its licence, and what of it is here")
     fetched = commands.add_parser("download", help="fetch a profile, or go on with it")
@@ -37,7 +35,7 @@ def main(argv: list[str]) -> int:
     own = commands.add_parser("use", help="take a part from your own folder or .safetensors file; it stays there")
     for one in (fetched, checked, gone, own):
         one.add_argument("profile", help=", ".join(PROFILES))
-    own.add_argument("part", help="its name, as list tells it")
+    own.add_argument("part", help="its name, as list names it")
     own.add_argument("path", type=Path)
     for one in (shown, fetched):
         one.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
@@ -96,8 +94,8 @@ def download_profile(given: argparse.Namespace) -> None:
     profile = find_profile(given.profile)
     hub.refuse_unaccepted(profile, set(given.accept))
     for offer in hub.ask_for(profile, given.newest):
-        told = f"{offer.part.repo} {offer.revision[:12]}: {offer.size / 1e9:.2f} GB, {offer.part.licence}"
-        print(told, file=sys.stderr)
+        line = f"{offer.part.repo} {offer.revision[:12]}: {offer.size / 1e9:.2f} GB, {offer.part.licence}"
+        print(line, file=sys.stderr)
     hub.download(profile, set(given.accept), show_bytes(given.json), given.newest)
     print(json.dumps(describe(profile)) if given.json else f"{profile.label} is here.")
 

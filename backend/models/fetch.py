@@ -37,7 +37,7 @@ class Offer:
 
 
 @contextlib.contextmanager
-def told(part: Part) -> Iterator[None]:
+def hub_refusals(part: Part) -> Iterator[None]:
     """Every refusal of the hub, its library and the network as one of ours."""
     from httpx2 import HTTPError
     from huggingface_hub import errors
@@ -80,7 +80,7 @@ def bring(offer: Offer, file: Offered, on_size: Callable[[int], None]) -> tuple[
     """
     while True:
         earlier = beginning(offer, file).is_file() or placed(offer, file).is_file()
-        with told(offer.part):
+        with hub_refusals(offer.part):
             path = fetch(offer, file, on_size)
         try:
             return path, compare(offer, file, path)
@@ -134,7 +134,7 @@ def fetch(offer: Offer, file: Offered, on_size: Callable[[int], None]) -> Path:
 
 
 class Meter:
-    """A file that tells how long it has become."""
+    """A file that reports how long it has become."""
 
     def __init__(self, target, on_size: Callable[[int], None]) -> None:
         self.target, self.on_size = target, on_size

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import AvatarTexError, ErrorCode
-from .fetch import Offer, Offered, bring, told
+from .fetch import Offer, Offered, bring, hub_refusals
 from .profiles import Part, Profile
 from .store import (
     Lock,
@@ -43,7 +43,7 @@ def ask(part: Part) -> Offer:
     """
     from huggingface_hub import HfApi
 
-    with told(part):
+    with hub_refusals(part):
         info = HfApi().model_info(part.repo, revision=part.revision or None, files_metadata=True)
     listed = {one.rfilename: one for one in info.siblings or []}
     files = tuple(

@@ -20,7 +20,7 @@ class Part:
 
     name: within its profile. folders: those whose configuration and weights are wanted, '' for the root. files: single
     ones beside them. revision: the commit that is wanted, where others than us name it, too; empty, the hub is asked
-    for the newest one and the lock (store.py) holds that. gigabytes: in half precision; estimated, the hub tells before
+    for the newest one and the lock (store.py) holds that. gigabytes: in half precision; estimated, the hub says before
     a download. config: by folder, what its config.json must say, so that a model of another architecture is refused.
     """
 

@@ -5,7 +5,6 @@ where the environment has its build for CUDA, which finds NVIDIA's libraries bec
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -72,12 +71,3 @@ def providers(device: str) -> list[str]:
     if device == "cpu":
         return [CPU]
     return [CUDA, CPU] if CUDA in there else []
-
-
-def wanted(device: str) -> bool:
-    """Whether graphs take the place of modules: where the package runs on the device and AVATARTEX_TORCH is empty.
-
-    Raises:
-        ImportError: there is no package.
-    """
-    return not os.environ.get("AVATARTEX_TORCH") and bool(providers(device))

@@ -56,7 +56,7 @@ def read_text(path: Path) -> str:
 
 
 def checked(made: Any) -> Any:
-    """A record as a file told it. Raises: TypeError, ValueError, a field is not what the class says."""
+    """A record as a file has it. Raises: TypeError, ValueError, a field is not what the class says."""
     for one in fields(made):
         value = getattr(made, one.name)
         if type(value).__name__ != str(one.type).partition("[")[0]:
@@ -111,7 +111,7 @@ def read_lock(profile: Profile) -> Lock:
 
 def read_files(stored: dict[str, dict]) -> dict[str, StoredFile]:
     """Raises: TypeError, ValueError, AttributeError."""
-    return {checked_name(name): checked(StoredFile(**told)) for name, told in stored.items()}
+    return {checked_name(name): checked(StoredFile(**known)) for name, known in stored.items()}
 
 
 def write_lock(profile: Profile, lock: Lock) -> None:
@@ -206,7 +206,7 @@ def missing(profile: Profile, lock: Lock) -> list[Part]:
         if stored is None or not stored.files:
             return False
         with contextlib.suppress(OSError):
-            return all((Path(stored.root) / name).stat().st_size == told.size for name, told in stored.files.items())
+            return all((Path(stored.root) / name).stat().st_size == known.size for name, known in stored.files.items())
         return False
 
     return [part for part in profile.parts if not (part.optional and part.name not in lock) and not there(part)]
@@ -222,13 +222,13 @@ def verify(profile: Profile, on_file: Callable[[str], None] = lambda name: None)
     refuse_absent(profile, [part for part in profile.parts if part.name not in lock and not part.optional])
     bad = []
     for name, part in lock.items():
-        for file, told in part.files.items():
+        for file, known in part.files.items():
             on_file(f"{name}/{file}")
             try:
                 found = digest(Path(part.root) / file)
             except OSError:
                 found = None
-            if found != told:
+            if found != known:
                 bad.append(f"{name}/{file}")
     return bad
 

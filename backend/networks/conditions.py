@@ -10,7 +10,7 @@ from torch import Tensor
 
 STYLES = ("photo", "cartoon", "anime", "painting")
 SCALE = 0.12  # sRGB; the residual's standard deviation on the training faces
-TIMES = 1000
+TIMES = 1000  # of the schedule; the denoiser was trained with so many
 
 
 def kept_signal() -> Tensor:

@@ -14,11 +14,11 @@ REACH = 3.0
 #: at 256, 128 and 64 places per side. Both of what photographed people's completions lack.
 CHANNELS = ((1.01, 0.0, 0.0), (0.88, 0.42, 0.0), (0.76, 0.47, 0.31))
 NOISE = (0.53, 1.12, 1.0)
-#: Confidence from which a texel's detail counts as seen, and is seen wholly.
+#: Confidence from which a texel's detail begins to count as visible, and is so wholly.
 FROM, SURE = 0.15, 0.5
-#: Deviations of the bell curves between the octaves whose strength is told, texels.
+#: Deviations of the bell curves between the octaves whose strength is given, texels.
 OCTAVES = (0.8, 1.6)
-#: Texels per side of a cell in which strength is told, its reach in cells, and the weight of all cells and of nothing.
+#: Texels per side of a cell in which strength is given, its reach in cells, and the weight of all cells and of nothing.
 CELL, NEAR, FAR, NOTHING = 8, 2.5, 0.05, 1e-3
 
 
@@ -82,7 +82,7 @@ def octaves(units: Tensor) -> list[Tensor]:
 
 
 def strength(units: Tensor, sure: Tensor) -> Tensor:
-    """(B,3,H,W) logarithms of how strong detail is in three octaves, near each place or wherever it was seen.
+    """(B,3,H,W) logarithms of how strong detail is in three octaves, near each place or wherever it is visible.
 
     Args:
         units: (B,3,H,W), of which the first channel is looked at. sure: (B,1,H,W); where nothing is, 0 is said.
@@ -93,24 +93,24 @@ def strength(units: Tensor, sure: Tensor) -> Tensor:
     def spread(cells: Tensor) -> Tensor:
         return blurred(cells, NEAR) + FAR * cells.mean((2, 3), keepdim=True)
 
-    told = (spread(energy) + NOTHING / 3) / (spread(weight) + NOTHING)
-    return F.interpolate(0.5 * torch.log(3 * told + 1e-4), scale_factor=CELL, mode="bilinear", align_corners=False)
+    energy = (spread(energy) + NOTHING / 3) / (spread(weight) + NOTHING)
+    return F.interpolate(0.5 * torch.log(3 * energy + 1e-4), scale_factor=CELL, mode="bilinear", align_corners=False)
 
 
-#: Channels of conditions(), and which of them say how strong seen detail is.
-CHANNELS_TOLD = 3 + 3 + 3 + 1 + 3 + 1 + 3 + 3
-STRENGTH = slice(14, 17)
+#: Channels of conditions().
+CONDITIONS = 3 + 3 + 3 + 1 + 3 + 1 + 3 + 3
 
 
-def conditions(start: Tensor, seen: Tensor, sure: Tensor, geometry: Tensor, usual: Tensor) -> Tensor:
-    """(B,CHANNELS_TOLD,S,S) what the denoiser is told.
+def conditions(start: Tensor, visible: Tensor, sure: Tensor, geometry: Tensor, usual: Tensor) -> Tensor:
+    """(B,CONDITIONS,S,S) what the denoiser is given.
 
     Args:
-        start: (B,3,S,S) sRGB, the completion. seen: (B,3,S,S) in units, the detail that it lacks where it was seen;
+        start: (B,3,S,S) sRGB, the completion. visible: (B,3,S,S) in units, the detail that it lacks where it is
+        visible;
             sure: (B,1,S,S). geometry: (3,S,S) canonical places.
     """
     own = to_units(fine(start, torch.ones_like(start[:, :1])), usual)
-    shown = seen * sure
-    told = strength(to_units(fine(start, sure), usual) + seen, sure)
+    shown = visible * sure
+    strong = strength(to_units(fine(start, sure), usual) + visible, sure)
     place = geometry.expand(len(start), -1, -1, -1)
-    return torch.cat([start - 0.5, own, shown, sure, shown.flip(-1), sure.flip(-1), told, place], 1)
+    return torch.cat([start - 0.5, own, shown, sure, shown.flip(-1), sure.flip(-1), strong, place], 1)

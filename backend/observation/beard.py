@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from ..head.scalp import SCALP_LEVEL, SCALP_SLOPE, ear_share
-from ..imaging.sample import fill_smoothly
-from .covering import SEEN, Covering, Evidence, beside, continued
-from .observe import Observation
+from ..imaging.sample import disc, fill_smoothly
+from .covering import ALONE, Covering, Evidence, beside, continued, enough
+from .observe import SURE, Observation
 
 #: Where beards grow, canonical: up to the cheekbones, and higher towards the ears from so far aside; back to the ears.
 CHEEK, ASIDE, RISE, BACK = 0.1, 0.28, 0.6, 0.12
@@ -23,14 +23,14 @@ BURN, WIDENS, HIGH = 0.21, 0.6, 0.22
 THROAT, JAW, SOFT = 1.0, 0.74, 0.06
 #: Reach of the line's softness, as a share of the atlas.
 LINE = 0.008
-#: Share of the beard from which a texel tells its colour, and up to which the skin's; texels needed to say anything.
-SURELY, BARE, ENOUGH = 0.8, 0.1, 200
+#: Share of the beard up to which a texel's colour is the skin's.
+BARE = 0.1
 #: Of the atlas: how steeply the line from the mouth's corners, so far aside, rises to the ears; a beard goes on along
 #: it so many times as far as across.
 SLOPE, MOUTH, SOONER = 0.75, 0.1, 6.0
 #: Of the atlas: half the width of bays that are filled, and from where aside.
 BAY, CHEEKS = 0.06, 0.16
-#: Cover up to which there is none, and from which there is all of it: what goes on half told would smear.
+#: Cover up to which there is none, and from which there is all of it: a half cover that goes on would smear.
 HALF = (0.4, 0.8)
 
 
@@ -61,25 +61,25 @@ def continue_beard(evidence: Evidence, observation: Observation, canonical: np.n
     """
     region, burns = grows(canonical) * observation.covered, sideburns(canonical) * observation.covered
     shown, color, sure_of = evidence.shown, evidence.color, evidence.sure
-    sure, bare = sure_of * (shown > SURELY) * region, sure_of * (shown < BARE)
-    if min((part > SEEN).sum() for part in (sure, bare)) < ENOUGH * (len(shown) / 512) ** 2:
+    sure, bare = sure_of * (shown > ALONE) * region, sure_of * (shown < BARE)
+    if not all(enough(part > SURE) for part in (sure, bare)):
         return None
-    skin = continued(color, bare, np.median(color[bare > SEEN], axis=0))
+    skin = continued(color, bare, np.median(color[bare > SURE], axis=0))
     tone = tone_of(color, sure, skin)
-    seen = np.clip(sure_of / SEEN, 0, 1).astype(np.float32)
-    both = shown + (1 - seen) * seen[:, ::-1] * (shown[:, ::-1] - shown)
-    cover = along_the_jaw(both, np.maximum(seen, seen[:, ::-1]) > 0.5)
+    visible = np.clip(sure_of / SURE, 0, 1).astype(np.float32)
+    both = shown + (1 - visible) * visible[:, ::-1] * (shown[:, ::-1] - shown)
+    cover = along_the_jaw(both, np.maximum(visible, visible[:, ::-1]) > 0.5)
     cover = np.clip((cover - HALF[0]) / (HALF[1] - HALF[0]), 0, 1) * region
     cover = np.maximum(cover, burns * (cover * (burns > 0)).max(0))
-    cover = without_bays(np.maximum(cover, both * seen), cover)
+    cover = without_bays(np.maximum(cover, both * visible), cover)
     cover = cv2.GaussianBlur(cover.astype(np.float32), (0, 0), LINE * len(cover))
-    return Covering("facial_hair", evidence, cover, beside(continued(color, sure, tone), evidence, seen * shown**4))
+    return Covering("facial_hair", evidence, cover, beside(continued(color, sure, tone), evidence, visible * shown**4))
 
 
 def tone_of(unlit: np.ndarray, sure: np.ndarray, skin: np.ndarray) -> np.ndarray:
     """(3,) the middle colour of what of a beard is least like the (S,S,3) skin near it: thin hair lets skin through."""
     lab, of_skin = (cv2.cvtColor(np.ascontiguousarray(part, np.float32), cv2.COLOR_RGB2LAB) for part in (unlit, skin))
-    apart, there = np.linalg.norm(lab - of_skin, axis=-1), sure > SEEN
+    apart, there = np.linalg.norm(lab - of_skin, axis=-1), sure > SURE
     return np.median(unlit[there & (apart >= np.median(apart[there]))], axis=0).astype(np.float32)
 
 
@@ -90,8 +90,7 @@ def without_bays(whole: np.ndarray, cover: np.ndarray) -> np.ndarray:
         whole: (S,S) 0..1 what shows, and the cover.
     """
     size = len(whole)
-    side = 2 * round(BAY * size) + 1
-    closed = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    closed = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, disc(BAY * size))
     aside = np.abs(np.arange(size) + 0.5 - size / 2) > CHEEKS * size
     return np.where(aside & (whole < closed), closed, cover).astype(np.float32)
 
@@ -109,6 +108,6 @@ def along_the_jaw(cover: np.ndarray, known: np.ndarray) -> np.ndarray:
     level = [cv2.remap(part.astype(np.float32), x, y - rise, cv2.INTER_LINEAR) for part in (cover * known, known)]
     shape = max(1, round(size / SOONER)), size
     level, sure = (cv2.resize(part, shape, interpolation=cv2.INTER_AREA) for part in level)
-    filled = fill_smoothly(np.repeat((level / np.maximum(sure, 1e-6))[..., None], 3, -1), sure > 0.3)[..., 0]
+    filled = fill_smoothly(np.repeat((level / np.maximum(sure, 1e-6))[..., None], 3, -1), sure > SURE)[..., 0]
     filled = cv2.remap(cv2.resize(filled, (size, size)), x, y + rise, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.where(known, cover, filled).astype(np.float32)

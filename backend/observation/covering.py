@@ -15,16 +15,16 @@ import numpy as np
 
 from ..head.scalp import scalp_share
 from ..imaging.sample import to_linear, to_srgb
-from .observe import Observation, at_pixels
+from .observe import SURE, Observation, at_pixels
 from .tone import fade_from
 
 #: What covers the skin, from the skin upwards.
 COVERINGS = ("facial_hair", "hair", "headwear")
-#: Confidence from which nothing is continued over what was seen.
-SEEN = 0.3
 #: Reach of the visible skin's local colour, as a share of the atlas; beyond it the median colour holds.
 REACH = 0.08
-#: Texels of visible skin, of 512 squared, needed to say anything.
+#: Share of a covering from which a texel's colour is its alone.
+ALONE = 0.8
+#: Texels, of 512 squared, needed to say anything.
 ENOUGH = 200
 
 
@@ -57,7 +57,7 @@ class Covering:
     @property
     def unseen(self) -> np.ndarray:
         """(S,S) 0..1, where what lies there was continued."""
-        return (1 - np.clip(self.evidence.sure / SEEN, 0, 1)).astype(np.float32)
+        return (1 - np.clip(self.evidence.sure / SURE, 0, 1)).astype(np.float32)
 
 
 def region_of(name: str, canonical: np.ndarray) -> np.ndarray:
@@ -103,10 +103,15 @@ def continued(color: np.ndarray, known: np.ndarray, tone: np.ndarray) -> np.ndar
     return ((near + 0.05 * tone) / (weight + 0.05)[..., None]).astype(np.float32)
 
 
+def enough(known: np.ndarray, texels: int = ENOUGH) -> bool:
+    """Whether so many of 512 squared texels are set in (S,S)."""
+    return np.count_nonzero(known) >= texels * (len(known) / 512) ** 2
+
+
 def near_skin(observation: Observation) -> np.ndarray | None:
     """(S,S,3) sRGB, the unlit skin near each texel; None where too little shows."""
-    known = observation.confidence > SEEN
-    if known.sum() < ENOUGH * (len(known) / 512) ** 2:
+    known = observation.confidence > SURE
+    if not enough(known):
         return None
     return continued(observation.unlit, observation.confidence, np.median(observation.unlit[known], axis=0))
 

@@ -10,17 +10,17 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..head.landmarks import HeadLandmarks
+from ..head.facial_regions import NOSTRILS
+from ..head.landmarks import HeadLandmarks, face_height
 from ..head.rasterize import rasterize
 from ..head.register import Registration
-from ..head.shape import EXPRESSIONS, face_shapes, shapes_of
-from ..imaging.sample import masked_blur, to_linear, to_srgb
+from ..head.shape import EXPRESSIONS, READ, deviations, face_shapes, shapes_of
+from ..imaging.sample import disc, masked_blur, to_linear, to_srgb
 from ..portrait.landmark_groups import LEFT_BROW, LEFT_EYE, LIPS, RIGHT_BROW, RIGHT_EYE, canonical_face, fill_region
 from ..prior.fit import Evidence, fit
 
-#: Standard deviations of shapes and expressions, error of a landmark in face heights, and the share of an observation
-#: that one is, as in head/photometric.py.
-SHAPE, EXPRESSION, READ_NOISE, READ = 0.25, 2.0, 0.01, 0.25
+#: Error of a landmark in face heights.
+READ_NOISE = 0.01
 #: Shortening of the skin from which folds are the smile's, and wholly so.
 FROM, FULL = 0.06, 0.16
 #: Corners of the eyes, where a smile folds the skin without drawing it, and how far, in face heights.
@@ -29,27 +29,21 @@ EYE_CORNERS, CROW = (226, 446), 0.07
 FINE, WIDE, CLEAR = 0.004, 0.035, 0.02
 #: Share of a fold that is taken off, and its depth (logarithm of light) beyond which it is no fold.
 TAKEN, DEEPEST = 0.75, 0.6
-NOSTRILS = (64, 98, 97, 2, 326, 327, 294)
-FOREHEAD, CHIN = 10, 152
 
 
 def fit_expression(registration: Registration, head: HeadLandmarks) -> np.ndarray:
     """(EXPRESSIONS,) how far the portrait's face is opened and smiles, in those of head/shape.py."""
-    camera, points = registration.camera, registration.landmarks
-    eye = points @ camera.rotation.T + camera.translation
-    moves = shapes_of(head) @ camera.rotation.T
-    columns = camera.focal * (moves[..., :2] - eye[:, :2] / eye[:, 2:] * moves[..., 2:]) / eye[:, 2:]
-    missing = registration.targets - camera.project(points)[0]
-    weight = READ * registration.weights / (READ_NOISE * registration.face_height) ** 2
-    deviation = np.full(len(moves), SHAPE)
-    deviation[-EXPRESSIONS:] = EXPRESSION
-    return fit([Evidence(columns, missing, weight)], deviation**-2.0).unknowns[-EXPRESSIONS:]
+    camera, points = registration.camera, registration.read.points
+    columns = camera.moved(points, shapes_of(head))
+    missing = registration.read.targets - camera.project(points)[0]
+    weight = READ * registration.read.weights / (READ_NOISE * registration.face_height) ** 2
+    return fit([Evidence(columns, missing, weight)], deviations() ** -2.0).unknowns[-EXPRESSIONS:]
 
 
 def compression(expression: np.ndarray) -> np.ndarray:
     """(468,) 0..1, by how much an expression shortens the skin at each landmark, in the direction in which most."""
     points, triangles, _ = canonical_face()
-    rest = points / np.linalg.norm(points[FOREHEAD] - points[CHIN])
+    rest = points / face_height(points)
     moved = rest + np.tensordot(expression, face_shapes()[-EXPRESSIONS:], 1)
     before, after = (
         np.stack([one[triangles[:, k]] - one[triangles[:, 0]] for k in (1, 2)], 2) for one in (rest, moved)
@@ -76,7 +70,7 @@ def take_folds_off(
     pressed = compression(np.array([0.0, max(float(fit_expression(registration, head)[-1]), 0.0)]))
     if pressed.max() <= FROM:
         return portrait
-    points, height = registration.targets, registration.face_height
+    points, height = registration.read.targets, registration.face_height
     low = np.maximum(np.floor(points.min(0) - 2 * WIDE * height), 0).astype(int)
     high = np.ceil(points.max(0) + 2 * WIDE * height).astype(int)
     face = tuple(slice(first, last) for first, last in zip(low[::-1], high[::-1], strict=True))
@@ -106,6 +100,5 @@ def fold_share(shape: tuple[int, int], points: np.ndarray, height: float, presse
     fragments = rasterize(points[triangles], shape[1], shape[0])
     share = fragments.interpolate(value[triangles][..., None])[..., 0] * fragments.covered
     parts = fill_region(shape, points, LIPS, RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, NOSTRILS)
-    size = 2 * round(CLEAR * height) + 1
-    parts = cv2.dilate(parts, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    parts = cv2.dilate(parts, disc(CLEAR * height))
     return cv2.GaussianBlur((share * (1 - parts)).astype(np.float32), (0, 0), CLEAR * height)

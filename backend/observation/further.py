@@ -13,6 +13,7 @@ from ..errors import AvatarTexError
 from ..head.match import Match, registration_json
 from ..head.quality import judge
 from ..head.register import register
+from ..head.subjects import Face, Head
 from ..imaging.sample import masked_blur
 from ..messages import LOW_SCORE
 from ..pins import Pin
@@ -20,8 +21,9 @@ from ..portrait.decode import decode_portrait
 from ..portrait.faces import CHOOSE, find_portrait_face
 from ..portrait.parse import parse_portrait
 from ..prior.linear import LinearPrior
+from .covering import enough
 from .look import Look
-from .observe import Observation
+from .observe import SURE, Observation
 from .views import View, further_view
 
 CURE = "Choose another picture of the same person, or remove it."
@@ -30,13 +32,13 @@ CURE = "Choose another picture of the same person, or remove it."
 #: 0.98; of two people (324 pairs) -0.24 to 0.65, three quarters below. Photographs years apart lie between.
 ANOTHER = 0.35
 #: Sigmas in texels of 512 of what is compared: brows, lips, folds and beards; finer the registrations differ, broader
-#: the lights. Confidence from which a texel counts, how many must, and the columns at either side that lie on ears.
-BAND, SEEN, ENOUGH, RIM = (3.0, 16.0), 0.3, 2000, 110
+#: the lights. Texels that must show, and the columns at either side that lie on ears.
+BAND, ENOUGH, RIM = (3.0, 16.0), 2000, 110
 
 
 @dataclass(frozen=True)
 class Further:
-    """The further portraits of a job. views: those that are used. found: per portrait what the report tells of it,
+    """The further portraits of a job. views: those that are used. found: per portrait what the report says of it,
     and the number of its view."""
 
     views: tuple[View, ...] = ()
@@ -46,8 +48,8 @@ class Further:
     def as_json(self, given: Sequence[float]) -> list[dict]:
         """For the report. given: share of the head's texels by portrait, the first one's first."""
         return [
-            {**told, "texels": round(given[number + 1] if number is not None and len(given) > number + 1 else 0.0, 4)}
-            for told, number in self.found
+            {**entry, "texels": round(given[number + 1] if number is not None and len(given) > number + 1 else 0.0, 4)}
+            for entry, number in self.found
         ]
 
 
@@ -80,18 +82,18 @@ def add_further(
             warnings.append(f"The further portrait {name!r} was left out: {refusal.message} {refusal.cure}")
             found.append(({"portrait": name, "used": False, "reason": refusal.message}, None))
             continue
-        told = {"portrait": name, **registration_json(further), "registration": further.quality.as_json()}
+        entry = {"portrait": name, **registration_json(further), "registration": further.quality.as_json()}
         if further.quality.score < LOW_SCORE:
             warnings.append(
                 f"The further portrait {name!r} was left out: its face fits badly "
                 f"({further.quality.summary.split(';')[0].rstrip('.')}). {CURE}"
             )
-            found.append(({**told, "used": False, "reason": further.quality.sentence}, None))
+            found.append(({**entry, "used": False, "reason": further.quality.sentence}, None))
             continue
         warnings += [f"{name}: {note.removesuffix(CHOOSE).rstrip()}" for note in notes]
         if find_likeness(first, view.observation, look.skin, scalp) < ANOTHER:
             warnings.append(f"The further portrait {name!r} may show another person. {CURE}")
-        found.append(({**told, "used": True}, len(views)))
+        found.append(({**entry, "used": True}, len(views)))
         views.append(further_view(first, view, scalp))
     return Further(tuple(views), tuple(found), tuple(warnings))
 
@@ -106,17 +108,8 @@ def register_further(path: str, match: Match, look: Look, pins: Sequence[Pin]) -
     face, notes = find_portrait_face(portrait)
     parse = parse_portrait(portrait.color, face, portrait.alpha)
     height, width = portrait.color.shape[:2]
-    registration = register(
-        match.mesh,
-        match.canonical,
-        match.head,
-        face.points[:, :2],
-        width,
-        height,
-        pins,
-        picture=portrait.color,
-        skin=parse.face,
-    )
+    shown = Face(face.points[:, :2], (width, height), portrait.color, parse.face)
+    registration = register(Head(match.mesh, match.canonical, match.head), shown, pins)
     quality = judge(registration, face, match.head, pins, parse.face)
     found = replace(match, face=face, registration=registration, parse=parse, quality=quality, warnings=notes)
     return found, look.at(found, portrait.color), notes
@@ -131,8 +124,8 @@ def find_likeness(one: Observation, other: Observation, skin: LinearPrior, scalp
     mean = cv2.resize(skin.mean, (size, size))
     both = np.minimum(one.confidence, other.confidence) * (1 - scalp)
     rim = round(RIM * size / 512)
-    weight = np.where((both > SEEN) & (np.abs(np.arange(size) - size / 2) < size / 2 - rim), both, 0)
-    if (weight > 0).sum() < ENOUGH * (size / 512) ** 2:
+    weight = np.where((both > SURE) & (np.abs(np.arange(size) - size / 2) < size / 2 - rim), both, 0)
+    if not enough(weight > 0, ENOUGH):
         return 1.0
     fine, broad = (
         [masked_blur(seen.unlit - mean, seen.confidence, sigma * size / 512).mean(-1) for seen in (one, other)]

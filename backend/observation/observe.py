@@ -29,8 +29,8 @@ ERROR = 0.004
 #: skin's 1.4 and hair's 1.55 (0.028 and 0.047); Blender's default material adds the same again. Choose half of the
 #: broad guard: +3.0 dB on visible and +1.8 on hidden texels. What stays of a value, so that the light can put it back.
 REFLECTED, MATTE = 0.04, 0.53
-#: Texels of the layout for which places in the portrait are kept.
-PLACES = 512
+#: Confidence from which a texel is the portrait's own: below it an estimate is mixed in.
+SURE = 0.3
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def observe(
         trusted = trusted * sure
     return Observation(
         matte,
-        masked_blur(matte, np.maximum(mask, 0.02), registration.face_height / 60 * 1.3),
+        low_pass(matte, mask, registration.face_height),
         mask,
         light,
         places.astype(np.float32),
@@ -176,6 +176,11 @@ def observe(
         surface.covered,
         evened,
     )
+
+
+def low_pass(picture: np.ndarray, mask: np.ndarray, face_height: float) -> np.ndarray:
+    """(H,W,3) without what is finer than an atlas texel of the networks, averaged where the (H,W) mask is."""
+    return masked_blur(picture, np.maximum(mask, 0.02), face_height / 60 * 1.3)
 
 
 def skin_mask(skin: np.ndarray, registration: Registration) -> np.ndarray:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from ..imaging.sample import to_linear
-from .observe import Observation
+from .observe import SURE, Observation
 from .tone import fade_from
 
 #: Leftover light is coarser than this share of the atlas, and never a stronger ratio than this either way.
@@ -33,7 +33,7 @@ def relighting(observation: Observation, generated: np.ndarray) -> np.ndarray:
         around = cv2.copyMakeBorder(values, 0, 0, pad, pad, cv2.BORDER_WRAP)
         return cv2.GaussianBlur(around, (0, 0), COARSE * size)[:, pad:-pad]
 
-    # where little was seen, nothing is left over
+    # where little is visible, nothing is left over
     leftover = (coarse(expected * weight) + 0.002) / (coarse(unlit * weight) + 0.002)
     gain = np.clip(leftover / observation.shade[..., None], 1 / STRONGEST, STRONGEST)
     return gain if observation.evened is None else gain * observation.evened
@@ -46,7 +46,7 @@ def light_beside(observation: Observation, gain: np.ndarray) -> np.ndarray:
     Args:
         gain: (S,S,3) of relighting().
     """
-    weight = np.clip(observation.confidence / 0.3, 0, 1).astype(np.float32)
+    weight = np.clip(observation.confidence / SURE, 0, 1).astype(np.float32)
     level = np.log(observation.exposure)
     apart = (-np.log(gain) - level) * (weight > 0.05)[..., None]
     return np.exp(level + fade_from(apart, weight)[0]).astype(np.float32)

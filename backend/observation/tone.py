@@ -26,7 +26,7 @@ def fade_from(
     for reach in reaches:
         blurred = cv2.GaussianBlur(wide * mask[..., None], (0, 0), reach * size)
         near = cv2.GaussianBlur(mask, (0, 0), reach * size)
-        use = np.clip(near / 0.35, 0, 1) * left  # full at the border of the seen, fading away from it
+        use = np.clip(near / 0.35, 0, 1) * left  # full at the border of the visible, fading away from it
         total += blurred / np.maximum(near, 1e-3)[..., None] * use[..., None]
         left = left * (1 - np.clip(near / 0.35, 0, 1))
     return total[pad:-pad, pad:-pad].astype(np.float32), left[pad:-pad, pad:-pad]

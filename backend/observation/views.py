@@ -13,14 +13,14 @@ from .beard import continue_beard
 from .covering import COVERINGS, Covering, Evidence, exposed_alike, join, region_of
 from .covering import continued as continue_color
 from .hair import continue_hair, near_color
-from .observe import Observation, at_pixels
-from .relight import relighting
+from .observe import SURE, Observation, at_pixels
+from .relight import STRONGEST, relighting
 from .tone import fade_from
 
-#: Confidence from which a texel tells the tone of a portrait; so many must be seen by both to compare them there.
-SURE, ENOUGH = 0.3, 400
-#: Most that a channel's gain, and the low frequencies' ratio, may be either way.
-GAIN, RATIO = 4.0, 2.5
+#: Texels that two portraits must both show to be compared there.
+ENOUGH = 400
+#: Most that a channel's gain may be either way.
+GAIN = 4.0
 #: How far the first one's light fades into the others, as shares of the atlas: the shorter the truer (0.03 instead of
 #: 0.12 gives 0.2 dB on rendered portraits), the longer the softer; and how far generated skin follows the others.
 REACH, FOLLOWED = (0.015, 0.05), (0.015,)
@@ -94,7 +94,7 @@ class View:
             return None
         bare = relighting(self.observation, generated)
         wanted, has = _lit(self.first, None), _lit(self.observation, bare)
-        apart = np.clip(np.log((wanted + 0.01) / (has + 0.01)), -np.log(RATIO), np.log(RATIO))
+        apart = np.clip(np.log((wanted + 0.01) / (has + 0.01)), -np.log(STRONGEST), np.log(STRONGEST))
         both = np.minimum(self.first.confidence, self.observation.confidence)
         weight = np.clip(both / SURE, 0, 1).astype(np.float32)
         return bare * np.exp(fade_from(apart * (weight > 0.05)[..., None], weight, REACH)[0])
@@ -113,7 +113,7 @@ def share_out(confidences: Sequence[np.ndarray]) -> list[np.ndarray]:
 def further_view(first: Observation, view: View, scalp: np.ndarray) -> View:
     """A further portrait, its exposure and white balance brought to the first one's.
 
-    Both are compared without their light, on texels that both see: one gain per channel, the median's.
+    Both are compared without their light, on texels that both show: one gain per channel, the median's.
 
     Args:
         scalp: (S,S) 0..1, the share of scalp of each texel.
@@ -170,7 +170,7 @@ def find_coverings(views: Sequence[View], canonical: np.ndarray) -> tuple[Coveri
         if name == "facial_hair":
             continued = continue_beard(whole, lead.observation, canonical)
         else:
-            colors = (_near_color(view, name) for view in views)
+            colors = (hair_near(view, view.masks[name]) for view in views)
             continued = continue_hair(name, whole, next((one for one in colors if one is not None), None))
         if continued is None and name != "headwear":  # what shows is evidence, however little it is
             known = whole.sure * whole.shown**4
@@ -180,9 +180,10 @@ def find_coverings(views: Sequence[View], canonical: np.ndarray) -> tuple[Coveri
     return tuple(one for one in found if one is not None)
 
 
-def _near_color(view: View, name: str) -> np.ndarray | None:
+def hair_near(view: View, mask: np.ndarray) -> np.ndarray | None:
+    """(S,S,3) sRGB of what an (H,W) mask covers, without the picture's exposure; None where too little shows."""
     seen = view.observation
-    color = near_color(seen.portrait, view.masks[name], seen.places, view.registration.face_height)
+    color = near_color(seen.portrait, mask, seen.places, view.registration.face_height)
     return None if color is None else exposed_alike(color, seen)
 
 

@@ -12,16 +12,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .linear import CORRELATED, LinearPrior, carried, enlarged
+from .linear import COARSE, CORRELATED, LinearPrior, carried, enlarged
 
 #: Patches of the atlas per side that are hidden in turn, how sharply the ratio of the squared errors decides, and the
 #: ratio at which both count the same. Of photographs it is 1.4 to 2.9, of rendered heads 0.9 to 1.3.
 PATCHES, SHARPNESS, EVEN = 16, 4.0, 1.22
-#: Texels of the fits: a quarter of the priors', for a quarter of the time.
-TEXELS = 64
 #: By how much wider heads are drawn than the posteriors say, which are too sure: on 42 people that the priors did not
-#: see the mean errs by 10.4 of 255 on hidden skin (waves over 8 texels), and their heads lie 4.9 about it. At 2 ears
-#: and jaws get green stains.
+#: learn from the mean errs by 10.4 of 255 on hidden skin (waves over 8 texels), and their heads lie 4.9 about it. At 2
+#: ears and jaws get green stains.
 WIDER = 1.4
 #: Components of both together.
 JOINED = 96
@@ -58,7 +56,7 @@ class Experts:
         share: float | None = None,
         random: np.random.Generator | None = None,
     ) -> NDArray:
-        """(T,T,3) sRGB: the fits of both priors, and the residual of what was seen spread to its surroundings.
+        """(T,T,3) sRGB: the fits of both priors, and the residual of what is visible spread to its surroundings.
 
         Args:
             share: of the people's; found by evidence() where it is not given.
@@ -66,10 +64,10 @@ class Experts:
         """
         texels = len(colour)
         share = self.evidence(colour, confidence) if share is None else share
-        seen = _small(self.painted, colour, confidence)
-        result = self.painted.decode(_fit(self.painted, *seen, random))
+        visible = _small(self.painted, colour, confidence)
+        result = self.painted.decode(_fit(self.painted, *visible, random))
         if share > 0.01:
-            people = self.people.decode(_fit(self.people, *seen, random))
+            people = self.people.decode(_fit(self.people, *visible, random))
             result = result + np.float32(share) * self.shown[..., None] * (people - result)
         colour, confidence = self.painted.observed(colour, confidence)
         return enlarged(carried(result, colour, confidence), texels)
@@ -77,26 +75,26 @@ class Experts:
     def evidence(self, colour: NDArray, confidence: NDArray) -> float:
         """0..1, how surely the people's prior is the better one for what (T,T,3) colour and (T,T) confidence show."""
         colour, confidence = _small(self.painted, colour, confidence)
-        y, x = np.mgrid[:TEXELS, :TEXELS] * PATCHES // TEXELS
+        y, x = np.mgrid[:COARSE, :COARSE] * PATCHES // COARSE
         errors = np.zeros(2)
         for half in (0, 1):
             hidden = (x + y) % 2 == half
             for i, one in enumerate((self.painted, self.people)):
-                made = one.shrunk(TEXELS).decode(_fit(one, colour, confidence * ~hidden))
+                made = one.shrunk(COARSE).decode(_fit(one, colour, confidence * ~hidden))
                 errors[i] += (((made - colour) ** 2).mean(-1) * confidence * hidden).sum()
         return float(1 / (1 + (EVEN * errors[1] / errors[0]) ** SHARPNESS)) if errors.all() else 0.5
 
 
 def _small(prior: LinearPrior, colour: NDArray, confidence: NDArray) -> tuple[NDArray, NDArray]:
-    """Colour (TEXELS,TEXELS,3) and confidence (TEXELS,TEXELS)."""
-    return prior.shrunk(TEXELS).observed(colour, confidence)
+    """Colour (COARSE,COARSE,3) and confidence (COARSE,COARSE)."""
+    return prior.shrunk(COARSE).observed(colour, confidence)
 
 
 def _fit(
     prior: LinearPrior, colour: NDArray, confidence: NDArray, random: np.random.Generator | None = None
 ) -> NDArray:
-    """(K,) coefficients of what was seen at TEXELS; a texel there stands for several of the prior's."""
-    found = prior.shrunk(TEXELS).fit(colour, confidence, correlated=CORRELATED * (TEXELS / prior.size) ** 2)
+    """(K,) coefficients of what is visible at COARSE; a texel there stands for several of the prior's."""
+    found = prior.shrunk(COARSE).fit(colour, confidence, correlated=CORRELATED * (COARSE / prior.size) ** 2)
     if random is None:
         return found.unknowns.astype(np.float32)
     return (found.unknowns + WIDER * (found.sample(random) - found.unknowns)).astype(np.float32)

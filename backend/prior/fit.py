@@ -1,7 +1,7 @@
 """The one estimator: the likeliest unknowns of a linear Gaussian model, given evidence that is partly wrong.
 
-Skin, light, camera and shape are all found by it. With x the unknowns, y_i what was seen, A_i what each unknown changes
-of it and w_i its inverse variance:
+Skin, light, camera and shape are all found by it. With x the unknowns, y_i what is observed, A_i what each unknown
+changes of it and w_i its inverse variance:
 
     argmin over x of  sum_i w_i rho(|y_i - A_i x|) + (x - mean)' precision (x - mean)
 
@@ -20,11 +20,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was seen, m observations of k numbers each.
+    """Evidence: m observations of k numbers each.
 
     columns: (q,m,k) what each of the q unknowns changes of them. wanted: (m,k) what they are, beyond the model's mean.
     weight: (m,) inverse variance. outlier: the residual at which an observation counts half; None where none is wrong.
-    relative: the outlier is told in medians of all residuals, and least is their least median. power: 1 for Cauchy's
+    relative: the outlier is given in medians of all residuals, and least is their least median. power: 1 for Cauchy's
     weights, 0.5 for those of the pseudo-Huber loss, which never give an observation up.
     """
 

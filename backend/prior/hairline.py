@@ -42,7 +42,7 @@ class Hairline:
         """(T,T) 0..1, how far hair covers each texel.
 
         Args:
-            hair: (T,T) 0..1, what was seen of it. confidence: (T,T) 0..1.
+            hair: (T,T) 0..1, what is visible of it. confidence: (T,T) 0..1.
         """
         texels = len(hair)
         shown, weight = self.prior.observed(np.repeat(UNIT * hair[..., None], 3, -1), confidence)

@@ -15,8 +15,10 @@ from .fit import Evidence, Fit, fit
 #: a leftover light fitted besides costs 0.3, for light was fitted together with the skin before (prior/light.py).
 NOISE, CORRELATED = 0.02, 30.0
 OUTLIER, ROUNDS = 2.0, 3
-#: Reach of the residual's spread, as a share of the atlas: more reach costs unseen texels, none costs seen ones.
-SPREAD = (0.05,)
+#: Reach of the residual's spread, as a share of the atlas: more reach costs hidden texels, none costs visible ones.
+REACH = 0.05
+#: Texels of coarse fits, of light and of two priors side by side: a quarter of the priors', for a quarter of the time.
+COARSE = 64
 
 
 class LinearPrior:
@@ -32,9 +34,6 @@ class LinearPrior:
     @property
     def size(self) -> int:
         return self.mean.shape[0]
-
-    def truncated(self, components: int) -> LinearPrior:
-        return LinearPrior(self.mean, self.basis[:components], self.deviation[:components])
 
     def shrunk(self, size: int) -> LinearPrior:
         """The same at fewer texels, a divisor of its own; its pictures are no longer orthonormal."""
@@ -54,11 +53,11 @@ class LinearPrior:
             colour: (S,S,3) sRGB. confidence: (S,S) 0..1.
             rounds: of reweighting; 0 for the plain fit. correlated: how many texels count as one observation.
         """
-        seen = confidence.ravel() > 0.01  # a quarter of the texels: the others only cost time
+        visible = confidence.ravel() > 0.01  # a quarter of the texels: the others only cost time
         evidence = Evidence(
-            self.basis.reshape(len(self.basis), -1, 3)[:, seen],
-            (colour - self.mean).reshape(-1, 3)[seen],
-            confidence.ravel()[seen].astype(np.float32) / (correlated * NOISE**2),
+            self.basis.reshape(len(self.basis), -1, 3)[:, visible],
+            (colour - self.mean).reshape(-1, 3)[visible],
+            confidence.ravel()[visible].astype(np.float32) / (correlated * NOISE**2),
             OUTLIER,
             relative=True,
             least=NOISE,
@@ -70,24 +69,22 @@ class LinearPrior:
         return (self.mean.ravel() + coefficients @ self.basis).reshape(self.mean.shape)
 
     def observed(self, colour: NDArray, confidence: NDArray) -> tuple[NDArray, NDArray]:
-        """(T,T,3) colour and (T,T) confidence at the prior's size; colours count as far as they were seen."""
+        """(T,T,3) colour and (T,T) confidence at the prior's size; colours count as far as they are visible."""
 
         def small(picture: NDArray) -> NDArray:
             return cv2.resize(picture, (self.size, self.size), interpolation=cv2.INTER_AREA)
 
         weight = small(confidence.astype(np.float32))
-        seen = small(np.ascontiguousarray(colour * confidence[..., None], np.float32))
-        return seen / np.maximum(weight, 1e-4)[..., None], weight
+        visible = small(np.ascontiguousarray(colour * confidence[..., None], np.float32))
+        return visible / np.maximum(weight, 1e-4)[..., None], weight
 
 
 def carried(result: NDArray, colour: NDArray, confidence: NDArray) -> NDArray:
-    """(S,S,3) a completion with the residual of what was seen spread to its surroundings."""
-    for reach in SPREAD:
-        sigma = reach * len(result)
-        weight = cv2.GaussianBlur(confidence.astype(np.float32), (0, 0), sigma)[..., None]
-        residual = cv2.GaussianBlur(((colour - result) * confidence[..., None]).astype(np.float32), (0, 0), sigma)
-        result = result + residual / (weight + 0.05)
-    return result
+    """(S,S,3) a completion with the residual of what is visible spread to its surroundings."""
+    sigma = REACH * len(result)
+    weight = cv2.GaussianBlur(confidence.astype(np.float32), (0, 0), sigma)[..., None]
+    residual = cv2.GaussianBlur(((colour - result) * confidence[..., None]).astype(np.float32), (0, 0), sigma)
+    return result + residual / (weight + 0.05)
 
 
 def enlarged(result: NDArray, texels: int) -> NDArray:

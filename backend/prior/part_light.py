@@ -1,6 +1,6 @@
-"""What is wrong with a light that a part of a face tells, by a small network that learnt it on whole faces.
+"""What is wrong with a light that a part of a face gives, by a small network that learnt it on whole faces.
 
-The estimate of light.py sees the light on what shows. Of the rest it knows what lights usually are, and errs in ways
+The estimate of light.py finds the light on what shows. Of the rest it knows what lights usually are, and errs in ways
 that people share: with the sides hidden it is too bright, with half hidden it does not turn far enough. The network
 reads 33 figures of the estimate and says what to add, by the share of the face that is hidden: to a whole face nothing.
 """
@@ -27,30 +27,30 @@ FILE = Path(__file__).with_name("part_light.npz")
 
 
 @dataclass(frozen=True)
-class Told:
-    """An estimate and what it was told from, n texels.
+class LightEstimate:
+    """An estimate of light and its evidence, n texels.
 
     light: (9,). basis: (n,9) harmonics. weight: (n,). residual: (n,) what skin and light do not explain, as a share of
-    full brightness. worn: (n,3) sRGB, the skin that was found. face: (3,) its mean over the whole face.
+    full brightness. skin: (n,3) sRGB, the skin that was found. face: (3,) its mean over the whole face.
     """
 
     light: np.ndarray
     basis: np.ndarray
     weight: np.ndarray
     residual: np.ndarray
-    worn: np.ndarray
+    skin: np.ndarray
     face: np.ndarray
 
     def figures(self) -> np.ndarray:
         """(33,) float32."""
         share = self.weight / self.weight.sum()
-        skin = share @ self.worn
+        mean = share @ self.skin
         parts = (
             self.light,
             share @ self.basis[:, 1:],
             share @ (self.basis * self.residual[:, None]),
-            skin,
-            self.face - skin,
+            mean,
+            self.face - mean,
             [share @ self.residual**2],
         )
         return np.concatenate(parts).astype(np.float32)
@@ -68,10 +68,10 @@ class PartLight:
     mean: np.ndarray
     spread: np.ndarray
 
-    def missing(self, told: Told) -> np.ndarray:
+    def missing(self, estimate: LightEstimate) -> np.ndarray:
         """(9,) what to add to the light; of a mirrored face the mirror image."""
-        figures = told.figures()
-        return told.hidden() * (self.of(figures) + MIRRORED * self.of(figures * FIGURES_MIRRORED)) / 2
+        figures = estimate.figures()
+        return estimate.hidden() * (self.of(figures) + MIRRORED * self.of(figures * FIGURES_MIRRORED)) / 2
 
     def of(self, figures: np.ndarray) -> np.ndarray:
         """(9,) what is missing where much is hidden."""

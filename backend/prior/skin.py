@@ -1,4 +1,4 @@
-"""The skin that a head wears for a render: what the portrait shows, in a few numbers.
+"""The skin of a head in a render: what the portrait shows, in a few numbers.
 
 What the landmark network reads of a face depends on its skin and its light (several degrees of a turned head), so the
 render is given the portrait's: the linear prior's components, the light by the surface's normals and the colour, fitted
@@ -14,29 +14,28 @@ from functools import cache
 import numpy as np
 from safetensors.numpy import load
 
-from ..imaging.sample import sample_atlas
+from ..imaging.sample import GAMMA, sample_atlas
 from ..verified import WEIGHTS, verified_bytes
 from .fit import Evidence, fit
 from .light import harmonics
-from .linear import LinearPrior
+from .linear import NOISE, LinearPrior
 
-#: Light from everywhere, and from one direction; what they do to sRGB values.
-AMBIENT, KEY, GAMMA = 0.45, 0.72, 1 / 2.2
+#: Light from everywhere, and from one direction.
+AMBIENT, KEY = 0.45, 0.72
 BACKDROP = 0.55
 #: Components of the prior: with more the flow of turned heads gets truer, with all of them no more.
 COMPONENTS = 40
-#: Standard deviation of a pixel about the model, sRGB, and how many pixels count as one observation; of so many one is
-#: looked at; deviations of the exposure, the light and the channels, as shares of the mean's colour; the residual at
-#: which a pixel counts half; rounds.
-NOISE, CORRELATED, EVERY = 0.02, 20.0, 4
+#: How many pixels count as one observation; of so many one is looked at; deviations of the exposure, the
+#: light and the channels, as shares of the mean's colour; the residual at which a pixel counts half; rounds.
+CORRELATED, EVERY = 20.0, 4
 EXPOSURE, LIGHT, COLOUR, OUTLIER, ROUNDS = 1.0, 0.3, 0.3, 0.1, 4
 #: Canonical: below it there are neck and clothes, behind it hair.
 BELOW, HAIR_BEHIND = -0.45, -0.1
 
 
 @cache
-def worn_skin() -> LinearPrior:
-    """What heads wear where nothing else is said: the shipped prior's first components.
+def usual_skin() -> LinearPrior:
+    """The skin of heads where no other is given: the shipped prior's first components.
 
     Raises:
         AvatarTexError: WEIGHTS_MISSING, WEIGHTS_ALTERED.
@@ -51,12 +50,12 @@ def worn_skin() -> LinearPrior:
 
 
 def mean_skin(skin: LinearPrior, places: np.ndarray, lambert: np.ndarray, covered: np.ndarray) -> np.ndarray:
-    """(H,W,3) float32 sRGB picture of a lit head that wears the prior's mean.
+    """(H,W,3) float32 sRGB picture of a lit head in the prior's mean.
 
     Args:
         places: (H,W,2) where in the atlas each pixel lies. lambert: (H,W) 0..1. covered: (H,W) bool.
     """
-    gain = np.where(covered, (AMBIENT + KEY * lambert) ** GAMMA, 0)[..., None]
+    gain = np.where(covered, (AMBIENT + KEY * lambert) ** (1 / GAMMA), 0)[..., None]
     return sample_atlas(skin.mean, places) * gain.astype(np.float32) + np.float32(BACKDROP) * ~covered[..., None]
 
 
@@ -73,7 +72,7 @@ def fitted_skin(
     Robust (Cauchy weights): hair, glasses, hands and clothes are no skin.
 
     Args:
-        portrait: (H,W,3) float32 sRGB, seen by the same camera. places: (H,W,2) in the atlas.
+        portrait: (H,W,3) float32 sRGB, through the same camera. places: (H,W,2) in the atlas.
         normals: (H,W,3) unit, camera axes (z away). canonical: (H,W,3). covered: (H,W) bool.
     """
     mean = sample_atlas(skin.mean, places[covered])

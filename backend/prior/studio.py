@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from ..imaging.sample import fill_smoothly, to_linear
+from ..imaging.sample import GAMMA, fill_smoothly, to_linear
 from ..networks.sizes import CANVAS
 from .light import Light
 
 if TYPE_CHECKING:
     from torch import nn
 
-#: Confidence from which a texel tells anything; power that brings linear light near sRGB; brightest that is told.
-LEAST, GAMMA, BRIGHTEST = 0.02, np.float32(1 / 2.2), 1.5
+#: Confidence from which a texel is evidence; brightest that is given.
+LEAST, BRIGHTEST = 0.02, 1.5
+#: Power that brings linear light near sRGB.
+ROOT = np.float32(1 / GAMMA)
 #: Errors of sRGB, by the network's own word, up to which a texel keeps its confidence and from which it has none: a
 #: burnt highlight, the black of a shadow.
 USUAL, LOST = 0.07, 0.20
-#: A gain is halved that is so many of its own errors, and the darkest skin whose errors are told from one another.
+#: A gain is halved that is so many of its own errors, and the darkest skin whose errors differ from one another.
 DOUBT, DARKEST = 2.0, 0.1
-#: What mirroring does to the channels of tell().
+#: What mirroring does to the channels of channels_of().
 MIRRORED = np.float32([1] * 8 + [-1, 1, 1])[:, None, None]
 
 
@@ -33,7 +35,8 @@ def even_out(
     the result is to be believed.
 
     Args:
-        network: a networks.studio.Studio. colour: (S,S,3) sRGB as seen. normals: (S,S,3) mesh axes. shown: (S,S) 0..1.
+        network: a networks.studio.Studio. colour: (S,S,3) sRGB as photographed. normals: (S,S,3) mesh axes. shown:
+        (S,S) 0..1.
         light: smooth, found by estimate_light().
     """
     import torch  # not needed by jobs that only register
@@ -49,13 +52,13 @@ def even_out(
     towards /= np.maximum(np.linalg.norm(towards, axis=-1, keepdims=True), 1e-6)
     shade = light.shade(towards)
     unlit = to_linear(small(colour)) / shade[..., None]
-    told = tell(unlit, weight, shade, towards @ light.rotation.T, light.skin)
-    told = torch.from_numpy(np.ascontiguousarray(np.stack([told, told[..., ::-1] * MIRRORED])))
+    given = channels_of(unlit, weight, shade, towards @ light.rotation.T, light.skin)
+    given = torch.from_numpy(np.ascontiguousarray(np.stack([given, given[..., ::-1] * MIRRORED])))
     with torch.no_grad():
-        gain, said = (one.cpu().numpy() for one in network(told.to(next(network.parameters()).device)))
+        gain, said = (one.cpu().numpy() for one in network(given.to(next(network.parameters()).device)))
     field, error = ((one[0] + one[1][..., ::-1]).transpose(1, 2, 0) / 2 for one in (gain, said))
     # Wiener's share: what is fainter than its error is as likely the skin's own
-    off = DOUBT / GAMMA * np.exp(error / 2) / np.maximum(unlit.mean(-1, keepdims=True) ** GAMMA, DARKEST)
+    off = DOUBT / ROOT * np.exp(error / 2) / np.maximum(unlit.mean(-1, keepdims=True) ** ROOT, DARKEST)
     square = (field**2).max(-1, keepdims=True)
     field, known = field * square / (square + off**2 + 1e-9), weight > LEAST
     both = fill_smoothly(np.concatenate([field, error], -1) * known[..., None], known)
@@ -64,15 +67,23 @@ def even_out(
     return np.exp(both[..., :3]), sure.astype(np.float32)
 
 
-def tell(unlit: np.ndarray, shown: np.ndarray, shade: np.ndarray, normals: np.ndarray, skin: np.ndarray) -> np.ndarray:
-    """(TOLD,T,T) float32: what the network is told of texels (T,T,…).
+def channels_of(
+    unlit: np.ndarray, shown: np.ndarray, shade: np.ndarray, normals: np.ndarray, skin: np.ndarray
+) -> np.ndarray:
+    """(CHANNELS,T,T) float32: what the network is given of texels (T,T,…).
 
     Args:
         unlit: linear, smooth light divided out. shown: 0..1. shade: the light. normals: the viewer's axes (right, up,
             near). skin: sRGB, the prior's fit.
     """
-    bright = np.clip(unlit, 1e-4, BRIGHTEST) ** GAMMA
+    bright = np.clip(unlit, 1e-4, BRIGHTEST) ** ROOT
     skin = cv2.resize(skin.astype(np.float32), shown.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    seen = shown[..., None]
-    parts = (bright - 0.5) * seen, 3 * (bright - skin) * seen, seen, np.log(shade)[..., None] * seen, normals
+    visible = shown[..., None]
+    parts = (
+        (bright - 0.5) * visible,
+        3 * (bright - skin) * visible,
+        visible,
+        np.log(shade)[..., None] * visible,
+        normals,
+    )
     return np.concatenate(parts, -1).astype(np.float32).transpose(2, 0, 1)

@@ -12,9 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..job import StageOptions
 from ..models.bundle import Networks
-from .stage import AtlasObservation, Stage
+from .stage import AtlasObservation, Stage, Work
 
 #: Patches of the atlas per side, of which every other one is hidden and each counts as one observation: large enough
 #: that their middle is not copied from beside them, small enough that a strip of a face has several. 5 to 16 patches
@@ -51,7 +50,7 @@ def find_shares(
         if not spread:
             shares[name] = mean
             continue
-        moved = stage(kept, completion, networks, StageOptions(quick=True)) - completion
+        moved = stage(Work(kept, networks), completion) - completion
         shares[name] = share_of(moved, seen.color - completion, weight, mean, spread)
         completion = completion + np.float32(shares[name]) * moved
     return shares

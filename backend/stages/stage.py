@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -20,7 +20,8 @@ OnStep = Callable[[float], None]
 class AtlasObservation:
     """The portrait in the atlas, without its light.
 
-    color: (S,S,3) float32 sRGB 0..1. confidence: (S,S) float32, 0 where not seen. style: a name of options.STYLE.
+    color: (S,S,3) float32 sRGB 0..1. confidence: (S,S) float32, 0 where it shows nothing. style: a name of
+    options.STYLE.
     """
 
     color: np.ndarray
@@ -32,23 +33,24 @@ class AtlasObservation:
         return to_tensor(self.color, device), torch.from_numpy(self.confidence).float().to(device)[None, None]
 
 
+@dataclass(frozen=True)
+class Work:
+    """What a stage works with. on_step: called with the share of the stage that is done; what it raises ends it."""
+
+    observation: AtlasObservation
+    networks: Networks
+    options: StageOptions = field(default_factory=StageOptions)
+    on_step: OnStep = lambda share: None
+
+
 class Stage(Protocol):
     """One of the three: takes the completion so far and gives a better one, both (S,S,3) float32 sRGB 0..1.
 
     Args:
         share: 0..1, how far it goes from the one to the other (followed.py).
-        on_step: called with the share of the stage that is done; what it raises ends the stage.
     """
 
-    def __call__(
-        self,
-        observation: AtlasObservation,
-        completion: np.ndarray,
-        networks: Networks,
-        options: StageOptions,
-        share: float = 1.0,
-        on_step: OnStep | None = None,
-    ) -> np.ndarray: ...
+    def __call__(self, work: Work, completion: np.ndarray, share: float = 1.0) -> np.ndarray: ...
 
 
 def to_tensor(picture: np.ndarray, device: str) -> Tensor:

@@ -13,19 +13,20 @@ import cv2
 import numpy as np
 
 from ..compose.colouring import FLESH
-from ..head.atlas import ACROSS, DOWN, AtlasMap, map_atlas, to_atlas, unwrap
+from ..head.atlas import ACROSS, DOWN, LOOKED_UP, AtlasMap, map_atlas, to_atlas, unwrap
 from ..head.facial_regions import FacialRegions, find_facial_regions
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize
-from ..head.tiles import tile_number, tiles_of
-from ..imaging.sample import sample
+from ..head.tiles import into_tile, tile_numbers
+from ..head.uvs import uv_area
+from ..imaging.sample import sample, spread
 
 #: Where ACROSS and DOWN of the atlas come to lie, in sides of the atlas; the face keeps its size.
 WIDE, HIGH = (0.0, 0.25, 0.45, 0.8125), (0.0, 0.31, 1.03, 1.25)
 #: Once around the head, and how far the canvas goes on beyond it, in sides of the atlas.
 TURN, OVERLAP = 2 * WIDE[-1], 0.125
-#: Texels of the atlas's side: a face of 256 to one of 1024 texels; of the one that regions and shell are found in.
-SIDES, REGIONS = (512, 2048), 512
+#: Texels of the atlas's side: a face of 256 to one of 1024 texels.
+SIDES = (512, 2048)
 #: Face heights below the outermost surface at which a texel shows all that is painted there, and nothing; and further
 #: from the centre than any head.
 SHELL, DEEP, FAR = 0.02, 0.04, 9.0
@@ -76,7 +77,7 @@ class Canvas:
     """Which texel of the artist's texture each texel of the canvas shows.
 
     uv: (H,W,2) float32 in its tile, origin at the lower left. tile: (H,W) int32 UDIM numbers, 0 where nothing is.
-    regions: parts of the face. shell: (REGIONS,REGIONS) float32, the outermost surface's distance from the head's
+    regions: parts of the face. shell: (LOOKED_UP,LOOKED_UP) float32, the outermost surface's distance from the head's
     centre in the atlas, canonical; FAR where nothing is. side: texels of the atlas's side.
     limited: texels of the canvas by one of the artist's, on the face.
     """
@@ -97,7 +98,7 @@ class Canvas:
                 places = self.uv[here]
                 places[:, 1] = 1 - places[:, 1]
                 picture[here] = sample(texture, places * np.float32(len(texture)))
-        return nearest_filled(picture, self.tile > 0)
+        return spread(picture, self.tile > 0)
 
 
 def make_canvas(mesh: HeadMesh, canonical: np.ndarray, size: int, inside: np.ndarray) -> Canvas:
@@ -107,16 +108,16 @@ def make_canvas(mesh: HeadMesh, canonical: np.ndarray, size: int, inside: np.nda
         canonical: (N,3) canonical coordinates of the vertices. size: texels of the artist's texture.
         inside: (N,) depth of enclosed vertices behind the head's shell (head/enclosed.py).
     """
-    layout = map_atlas(mesh, canonical, REGIONS)
+    layout = map_atlas(mesh, canonical, LOOKED_UP)
     positions = layout.fragments.interpolate(mesh.corners(canonical.astype(np.float32)))
     found = find_facial_regions(positions)
     wanted = fitting_side(mesh, layout, size)
     side = int(np.clip(128 * round(wanted / 128), *SIDES))
-    regions = CanvasRegions(found.soft, to_canvas(found.place / REGIONS) * side, found.canonical, side)
+    regions = CanvasRegions(found.soft, to_canvas(found.place / LOOKED_UP) * side, found.canonical, side)
     height, width = regions.shape
     corners = to_atlas(mesh.corners(canonical))
     corners[..., 0] = unwrap(corners[..., 0])
-    # neither around the crown's pole, nor what is dark because nobody sees it: painters would outline it
+    # neither around the crown's pole, nor what is dark because it is hidden: painters would outline it
     whole = (np.ptp(corners[..., 0], axis=1) < 0.5) & (mesh.corners(inside).max(1) < GLOOM)
     corners = to_canvas(corners)
     # every turn that reaches into the canvas is drawn
@@ -129,9 +130,7 @@ def make_canvas(mesh: HeadMesh, canonical: np.ndarray, size: int, inside: np.nda
     owner = np.concatenate(owners)
     radius = np.linalg.norm(mesh.corners(canonical), axis=-1)[owner]
     fragments = rasterize(np.concatenate(copies) * side, width, height, depth=-radius)
-    tiles = tiles_of(mesh.corner_uvs)
-    uv = fragments.interpolate((mesh.corner_uvs - tiles[:, None]).astype(np.float32)[owner])
-    numbers = np.array([tile_number(*tile) or tile_number(0, 0) for tile in tiles.tolist()], np.int32)[owner]
+    uv, numbers = fragments.interpolate(into_tile(mesh.corner_uvs)[owner]), tile_numbers(mesh.corner_uvs)[owner]
     tile = np.where(fragments.covered, numbers[fragments.triangle], 0).astype(np.int32)
     shell = np.where(layout.fragments.covered, np.linalg.norm(positions, axis=2), FAR).astype(np.float32)
     return Canvas(uv, tile, regions, shell, side, side / max(wanted, 1.0))
@@ -141,15 +140,10 @@ def fitting_side(mesh: HeadMesh, layout: AtlasMap, size: int) -> float:
     """Texels of the atlas's side at which the canvas's are as large as the artist's on the face."""
     centre = layout.corners.mean(1)
     face = (np.abs(centre[:, 0] - 0.5) < 0.2) & (np.abs(centre[:, 1] - 0.5) < 0.25)
-    here, there = (_area(corners[face]) for corners in (to_canvas(layout.corners), mesh.corner_uvs))
+    here, there = (uv_area(corners[face]) for corners in (to_canvas(layout.corners), mesh.corner_uvs))
     if here.sum() < 1e-9:
         return SIDES[0]
     return size * float(np.sqrt(there.sum() / here.sum()))
-
-
-def _area(corners: np.ndarray) -> np.ndarray:
-    edges = corners[:, 1:].astype(np.float64) - corners[:, :1]
-    return np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0])
 
 
 def fold(painted: np.ndarray, side: int) -> np.ndarray:
@@ -159,22 +153,3 @@ def fold(painted: np.ndarray, side: int) -> np.ndarray:
     folded = painted[:, :around].copy()
     folded[:, :beyond] = painted[:, around:] * (1 - ramp) + painted[:, :beyond] * ramp
     return folded
-
-
-def nearest_filled(picture: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """texture.sample.spread in place, looked up at the unknown alone."""
-    if known.all() or not known.any():
-        return picture
-    source = nearest_known(known)
-    picture[~known] = picture.reshape(-1, 3)[source]
-    return picture
-
-
-def nearest_known(known: np.ndarray) -> np.ndarray:
-    """(k,) int64: for each unknown texel of a mask (H,W), row by row, the flat index of the nearest known one."""
-    _, labels = cv2.distanceTransformWithLabels(
-        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    owner = np.zeros(labels.max() + 1, np.int64)
-    owner[labels[known]] = np.flatnonzero(known)
-    return owner[labels[~known]]

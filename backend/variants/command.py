@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from ..arguments import add_options
-from ..command_line import PINS_HELP, add_inputs, read_request, run
+from ..command_line import PINS_HELP, add_inputs, make_parser, print_results, read_request, run
 from ..messages import Variants
 from ..option import BACKEND, VARIANTS
 from ..options import select
@@ -29,22 +27,14 @@ def main(argv: list[str]) -> int:
         from .job import make_variants
 
         varied = make_variants(Variants(job="cli", **read_request(arguments, OPTIONS)), show, lambda: False)
-        for warning in varied.warnings:
-            print(f"note: {warning}", file=sys.stderr)
-        for one in varied.made:
-            for tile in varied.tiles or [0]:
-                print(Path(one["output"].replace("<UDIM>", str(tile))))
+        print_results([one["output"] for one in varied.made], varied.tiles, varied.warnings)
 
     return run(work)
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m backend variants",
-        description="Make stylised variants of a head: styles times seeds.",
-        epilog=f"{EXAMPLE}\n{PINS_HELP}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    about = "Make stylised variants of a head: styles times seeds."
+    parser = make_parser("variants", about, f"{EXAMPLE}\n{PINS_HELP}")
     add_inputs(parser)
     parser.add_argument("--output", required=True, metavar="DIR", help="the folder for the textures")
     add_options(parser, OPTIONS)

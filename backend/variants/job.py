@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 from collections.abc import Callable
@@ -13,10 +12,11 @@ from ..compose.compose import Finish
 from ..compose.udim import compose_tiles, read_bases, tile_path
 from ..errors import AvatarTexError, ErrorCode
 from ..head.match import registration_json
+from ..head.mesh import load_head
 from ..imaging.files import encode_picture
 from ..layers.files import PACKED, layers_file
 from ..layers.packed import Packed
-from ..messages import Generate, Variants, Varied
+from ..messages import Variants, Varied
 from ..options import PROFILE, refuse_unknown
 from ..outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs
 from ..progress import Clock, Progress
@@ -56,7 +56,7 @@ def work(
     bases = read_bases(request.base_texture, request.size)
     device = refusals.choose_device(request.device)
     networks = pipeline.load_cached_networks(device)
-    job = pipeline.prepare(Job(request, pipeline.read_head(request), networks, step))
+    job = pipeline.prepare(Job(request, load_head(request), networks, step))
     finish = Finish(request.size, request.opacities(job.style), layers=bool(layers_files(request)))
     without_light = Finish(request.size, {**finish.opacities, "light": 0.0})
     stylist = Stylist(job, request.size, bases, request.strength / 100, request.scale / 100)
@@ -69,7 +69,7 @@ def work(
         nonlocal painted
         progress.clock.enter(stage)
         painted = fraction if stage == "large" else painted
-        progress.tell(stage, spent + large * painted)
+        progress.report(stage, spent + large * painted)
 
     options = completing.stage_options(request, job, {seed: seed != 0 for seed in request.seeds})
     completions = completing.complete_each(job, networks, options, complete_step)
@@ -86,7 +86,7 @@ def work(
         for number, style in enumerate(request.styles):
             progress.clock.enter(style)
             label = f"Painting {style}, seed {seed} ({len(made) + 1} of {count})"
-            progress.tell(label, spent + large * painted + COMPLETED + PAINTED * number)
+            progress.report(label, spent + large * painted + COMPLETED + PAINTED * number)
             textures = stylist.style(style, seed, *(plain if STYLES[style].shaded else (tiles, shown)))
             path = variant_file(request, style, seed)
             output = pattern(str(path)) if several else str(path)
@@ -121,7 +121,6 @@ def check(request: Variants) -> None:
     Raises:
         AvatarTexError: BAD_REQUEST, NO_MESH, OUTPUT_NOT_WRITTEN.
     """
-    shared = {field.name for field in dataclasses.fields(Generate)} & {f.name for f in dataclasses.fields(Variants)}
     refuse_unknown(vars(request))
     for what, count, distinct in (
         ("style", len(request.styles), len(set(request.styles))),
@@ -132,8 +131,7 @@ def check(request: Variants) -> None:
     if not request.output or os.path.isfile(request.output):
         raise bad("No output folder was given.", "Name the folder for the textures.")
     files = [variant_file(request, style, seed) for style in request.styles for seed in request.seeds]
-    given = {name: getattr(request, name) for name in shared - {"output", "report", "previews"}}
-    refusals.check_request(Generate(**given, output=str(files[0]), report=request.report))
+    refusals.check_like_texture(request, str(files[0]))
     previews = [preview_file(path) for path in files] if request.previews else []
     refuse_outputs(
         name_inputs(request),
@@ -163,8 +161,6 @@ def bad(message: str, cure: str) -> AvatarTexError:
 
 def render_report(request: Variants, device: str, job, stylist: Stylist, clock: Clock) -> bytes:
     """UTF-8 JSON without paths of the machine."""
-    total = clock.finish()
-    seconds = {stage: round(spent, 3) for stage, spent in clock.seconds.items()}
     body = {
         "versions": report.versions(),
         "device": device,
@@ -176,8 +172,7 @@ def render_report(request: Variants, device: str, job, stylist: Stylist, clock: 
         "seeds": request.seeds,
         "style": {"asked": request.style, "found": job.style},
         "canvas": stylist.canvas.side,
-        "seconds": {**seconds, "total": round(total, 3)},
-        "peak_memory_mib": round(report.peak_memory()),
+        **report.timing(clock),
         **registration_json(job.match),
         "registration": job.match.quality.as_json(),
         "warnings": job.warnings,

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ..head.mesh import HeadMesh, vertex_normals
-from ..head.tiles import tile_number, tiles_of
+from ..head.tiles import into_tile, tile_numbers
 from ..head.view import LIGHT, HeadView, render_view
 from ..imaging.sample import sample
 from ..job import Prepared
@@ -74,10 +74,8 @@ def draw_head(mesh: HeadMesh, normals: np.ndarray, view: HeadView, textures: Map
         normals: (N,3) of the mesh's vertices. textures: (S,S,3) float32 sRGB by UDIM tile.
     """
     pixels = len(view.grey)
-    tiles = tiles_of(mesh.corner_uvs)
-    uv = view.fragments.interpolate((mesh.corner_uvs - tiles[:, None]).astype(np.float32))
-    numbers = np.array([tile_number(*tile) or tile_number(0, 0) for tile in tiles.tolist()])
-    shown = np.where(view.fragments.covered, numbers[view.fragments.triangle], 0)
+    uv = view.fragments.interpolate(into_tile(mesh.corner_uvs))
+    shown = np.where(view.fragments.covered, tile_numbers(mesh.corner_uvs)[view.fragments.triangle], 0)
     light = (normals @ view.rotation.T) @ LIGHT
     light = view.fragments.interpolate(mesh.corners(np.clip(light, 0, 1)[:, None].astype(np.float32)))
     picture = np.full((pixels, pixels, 3), 0.55, np.float32)

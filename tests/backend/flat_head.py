@@ -136,8 +136,7 @@ def job(of: Scene, *further: View, first: View | None = None) -> Prepared:
     coverings = find_coverings(views, ball(ATLAS))
     match = SimpleNamespace(registration=first.registration, canonical=mesh.vertices, mesh=mesh)
     evidence = join_evidence(first.observation, coverings)
-    tiles = {1001: mesh}
-    return Prepared(match, views, coverings, evidence, np.zeros(len(mesh.vertices)), "photo", tiles, Further(), [], [])
+    return Prepared(match, views, coverings, evidence, np.zeros(len(mesh.vertices)), "photo", Further(), [], [])
 
 
 def on_texture(picture: np.ndarray, size: int = TEXELS, how: int = cv2.INTER_CUBIC) -> np.ndarray:

@@ -19,7 +19,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from backend.completing import complete
 from backend.compose.compose import Finish
 from backend.compose.udim import compose_tiles
 from backend.head.atlas import to_atlas
@@ -32,7 +31,7 @@ from backend.imaging.sample import LUMINANCE, sample_atlas
 from backend.job import Prepared
 from backend.lab.evaluation.guard_make import photograph
 from backend.lab.evaluation.guard_paint import true_texture
-from backend.lab.prepared import prepare_head
+from backend.lab.prepared import complete, prepare_head
 from backend.options import OPACITIES
 from backend.pipeline import load_cached_networks
 from backend.styles import oil

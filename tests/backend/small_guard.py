@@ -29,7 +29,7 @@ from backend.lab.evaluation.guard_scores import Figures, Pair, report, score, to
 from backend.lab.texhub.pigments import MELANIN
 from backend.messages import Generate
 from backend.pipeline import generate
-from backend.prior.skin import worn_skin
+from backend.prior.skin import usual_skin
 from tests.demo.head import build_head, write_obj
 
 FIGURES = Path(__file__).with_name("guard_figures.json")
@@ -61,7 +61,7 @@ def guard_head(shape: str) -> GuardHead:
 def drawn_skin(head: GuardHead, name: str) -> np.ndarray:
     """(TEXELS,TEXELS,3) float32 sRGB in the head's UV map."""
     number = SKINS.index(name)
-    random, prior = np.random.default_rng(number), worn_skin()
+    random, prior = np.random.default_rng(number), usual_skin()
     skin = prior.decode(np.float32(SPREAD * random.standard_normal(len(prior.deviation)) * prior.deviation))
     skin = cv2.resize(np.clip(skin, 0.02, 0.98), (head.atlas, head.atlas), interpolation=cv2.INTER_CUBIC)
     value = absorbance(skin) + DARKER * random.standard_normal() * MELANIN

@@ -121,7 +121,7 @@ def test_texels_are_seen_from_where_they_face(maps):
 def test_what_was_seen_and_the_background_are_held(ball):
     start, sure = torch.rand(2, 3, 48, 48), torch.zeros(2, 1, 48, 48)
     sure[..., 12:36] = 1
-    way = AroundHead(Sights(ball), start, sure, start[:1], "a head", 48, 0.0)
+    way = AroundHead(Sights(ball), (start, sure), start[:1], "a head", 48, 0.0)
     scene = way.scene
     assert scene.start.shape == (20, 3, 48, 48) and not scene.closes and len(scene.words) == len(scene.start)
     assert scene.words[0] == "a head, front view" and scene.words[7] == "a head, back view"
@@ -138,7 +138,7 @@ def test_what_was_seen_and_the_background_are_held(ball):
 
 def test_pictures_that_say_nothing_new_leave_the_atlas(ball):
     start = torch.rand(1, 3, 48, 48)
-    way = AroundHead(Sights(ball), start, torch.zeros(1, 1, 48, 48), start, "a head", 48, 0.0)
+    way = AroundHead(Sights(ball), (start, torch.zeros(1, 1, 48, 48)), start, "a head", 48, 0.0)
     assert torch.allclose(way.lay(way.scene.start), start, atol=1e-5)
     warmer = way.lay(way.scene.start + torch.tensor([0.2, 0.0, -0.1])[:, None, None])
     assert torch.allclose(warmer - start, torch.tensor([0.2, 0.0, -0.1])[:, None, None].expand(3, 48, 48), atol=1e-4)

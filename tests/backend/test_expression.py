@@ -11,6 +11,7 @@ import pytest
 from backend.head.camera import Camera
 from backend.head.landmarks import HeadLandmarks
 from backend.head.shape import shapes_of
+from backend.head.subjects import Readings
 from backend.observation.expression import TAKEN, compression, fit_expression, take_folds_off
 from backend.portrait.landmark_groups import canonical_face
 
@@ -33,9 +34,8 @@ def registered(head: HeadLandmarks, opened: float, smile: float):
     camera = Camera(300 * 6, np.array([300.0, 300.0]), rotation, translation)
     shapes = shapes_of(head)
     made = head.points + opened * shapes[-2] + smile * shapes[-1]
-    return SimpleNamespace(
-        camera=camera, landmarks=head.points, targets=camera.project(made)[0], weights=np.ones(468), face_height=300.0
-    )
+    read = Readings(head.points, camera.project(made)[0], np.ones(468))
+    return SimpleNamespace(camera=camera, read=read, face_height=300.0)
 
 
 @pytest.mark.parametrize(("opened", "smile"), [(0.0, 0.0), (0.0, 0.9), (0.6, 0.4)])
@@ -61,9 +61,9 @@ def folded(points: np.ndarray, loop: tuple[int, ...]) -> np.ndarray:
 @pytest.mark.parametrize(("smile", "loop", "left"), [(0.9, FOLD, 0.55), (0.9, FOREHEAD, 1.0), (0.0, FOLD, 1.0)])
 def test_folds_are_taken_off_where_a_smile_makes_them(head, smile, loop, left):
     registration = registered(head, 0.0, smile)
-    picture = folded(registration.targets, loop)
+    picture = folded(registration.read.targets, loop)
     done = take_folds_off(picture, np.ones((600, 600), np.float32), registration, head)
-    x, y = np.rint(registration.targets[loop[1]]).astype(int)
+    x, y = np.rint(registration.read.targets[loop[1]]).astype(int)
     depth = 0.6 - done[y - 4 : y + 5, x - 4 : x + 5].min(), 0.6 - picture[y - 4 : y + 5, x - 4 : x + 5].min()
     assert depth[0] / depth[1] < left + 1e-3 and depth[0] / depth[1] > min(left, 1 - TAKEN) - 0.01
 
@@ -71,19 +71,19 @@ def test_folds_are_taken_off_where_a_smile_makes_them(head, smile, loop, left):
 def test_what_lies_in_a_fold_is_left_no_more_orange_than_the_skin(head):
     """Light in a fold was scattered by skin: blue lacks most."""
     registration = registered(head, 0.0, 0.9)
-    picture = 0.6 + (folded(registration.targets, FOLD) - 0.6) * np.float32([0.5, 1.0, 1.5])
+    picture = 0.6 + (folded(registration.read.targets, FOLD) - 0.6) * np.float32([0.5, 1.0, 1.5])
     done = take_folds_off(picture, np.ones((600, 600), np.float32), registration, head)
-    x, y = np.rint(registration.targets[FOLD[1]]).astype(int)
+    x, y = np.rint(registration.read.targets[FOLD[1]]).astype(int)
     orange = [np.ptp(one[y - 4 : y + 5, x - 4 : x + 5], axis=-1).max() for one in (done, picture)]
     assert orange[0] < 0.85 * orange[1]
 
 
 def test_freckles_and_what_is_no_skin_stay(head):
     registration = registered(head, 0.0, 0.9)
-    x, y = np.rint(registration.targets[FOLD[1]]).astype(int)
+    x, y = np.rint(registration.read.targets[FOLD[1]]).astype(int)
     picture = np.full((600, 600, 3), 0.6, np.float32)
     picture[y, x] = 0.3
     done = take_folds_off(picture, np.ones((600, 600), np.float32), registration, head)
     assert done[y, x].max() < 0.34
-    lined = folded(registration.targets, FOLD)
+    lined = folded(registration.read.targets, FOLD)
     assert np.array_equal(take_folds_off(lined, np.zeros((600, 600), np.float32), registration, head), lined)

@@ -34,7 +34,7 @@ def seen(networks) -> AtlasObservation:
 def towards(goal: np.ndarray, share: float):
     """A stage that goes so far from a completion to the goal and calls that all of its way."""
 
-    def stage(seen, completion, networks, options, share_of_it=1.0, on_step=None):
+    def stage(work, completion, share_of_it=1.0):
         return completion + np.float32(share * share_of_it) * (goal - completion)
 
     return stage
@@ -64,15 +64,15 @@ def test_stages_are_asked_one_after_the_other(seen, networks, monkeypatch):
 def test_what_is_hidden_is_hidden_from_priors_and_stages(seen, networks):
     told = []
 
-    def stage(kept, completion, networks, options, share=1.0, on_step=None):
-        told.append((kept, completion, options))
+    def stage(work, completion, share=1.0):
+        told.append((work.observation, completion))
         return completion
 
     hidden = checkered(SIZE)
     for color in (seen.color, np.where(hidden[..., None], np.float32(0.9), seen.color)):
         shares(AtlasObservation(color, seen.confidence, "photo"), networks, latent=stage)
-    (kept, first, options), (_, second, _) = told
-    assert not kept.confidence[hidden].any() and kept.confidence[~hidden].any() and options.quick
+    (kept, first), (_, second) = told
+    assert not kept.confidence[hidden].any() and kept.confidence[~hidden].any()
     assert np.array_equal(first, second)
     assert 0.4 < (seen.confidence * hidden).sum() / seen.confidence.sum() < 0.6
 
@@ -111,7 +111,7 @@ def test_a_job_follows_its_stages_as_far_as_the_evidence_says(seen, networks, mo
     given = []
 
     def stage(name):
-        def run(seen, completion, networks, options, share=1.0, on_step=None):
+        def run(work, completion, share=1.0):
             given.append((name, share))
             return completion
 

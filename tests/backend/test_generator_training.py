@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from backend.lab.training import generator
 from backend.lab.training.completions import Completions
 from backend.lab.training.descent import Pace
-from backend.models.bundle import untrained
+from backend.lab.untrained import untrained
 from backend.verified import WEIGHTS
 
 from .test_repaint_training import completions, needs_features

@@ -15,6 +15,7 @@ from backend.head.mesh import checked, load_capture, load_mesh, vertex_normals
 from backend.head.rasterize import rasterize, texel_corners
 from backend.head.register import register
 from backend.head.shape import shapes_of
+from backend.head.subjects import Face, Head
 from backend.head.warp import fit_warp
 from backend.lab.evaluation.expressions import make_face, on_surface, places_on
 
@@ -124,7 +125,7 @@ def test_a_known_camera_is_found_again(head, landmarks):
     focal = 900 * distance / landmarks.height / 2.5
     pixels = focal * eye[:, :2] / eye[:, 2:] + 400
     canonical = fit_canonical(landmarks)(head.vertices.astype(np.float64))
-    found = register(head, canonical, landmarks, pixels, 800, 800)
+    found = register(Head(head, canonical, landmarks), Face(pixels, (800, 800)))
     difference = found.camera.rotation @ rotation.T
     # focal length against distance: vertices moved by a millionth of the head give 2.3 to 3.3 degrees
     assert np.degrees(np.arccos(np.clip((np.trace(difference) - 1) / 2, -1, 1))) < 3.5
@@ -242,7 +243,7 @@ def test_a_face_of_another_shape_does_not_turn_the_camera(landmarks):
         person = landmarks.points + np.tensordot(np.random.default_rng(seed).normal(0, 1, len(known)), known, 1)
         eye = person @ rotation.T - rotation @ person.mean(0) + (0, 0, 6 * landmarks.height)
         pixels = 3000 * eye[:, :2] / eye[:, 2:] + 400
-        camera, _ = solve_camera(landmarks.points, landmarks.normals, landmarks.trust, pixels, 800, 800, shapes=shapes)
+        camera, _ = solve_camera(landmarks, pixels, (800, 800), shapes=shapes)
         return float(np.degrees(np.arccos(np.clip((np.trace(camera.rotation @ rotation.T) - 1) / 2, -1, 1))))
 
     assert np.mean([degrees(k, known) for k in range(5)]) < 0.6 * np.mean([degrees(k, None) for k in range(5)])
@@ -258,7 +259,7 @@ def test_landmarks_that_face_away_do_not_turn_the_camera(landmarks):
     away = np.einsum("nc,nc->n", landmarks.normals @ rotation.T, towards) < -0.1
     pixels = 3000 * eye[:, :2] / eye[:, 2:] + 400
     pixels[away] += (20.0, 0.0)
-    camera, weights = solve_camera(landmarks.points, landmarks.normals, landmarks.trust, pixels, 800, 800)
+    camera, weights = solve_camera(landmarks, pixels, (800, 800))
     degrees = np.degrees(np.arccos(np.clip((np.trace(camera.rotation @ rotation.T) - 1) / 2, -1, 1)))
     assert away.sum() > 20 and weights[away].max() < 0.01
     assert degrees < 0.5

@@ -44,7 +44,7 @@ def test_several_seeds_are_painted_as_they_are_asked_for_and_shown(tmp_path, mon
     """The shipped stages of a seed when the large model takes it; its pictures each have a name."""
     begun, made, told = [], [], []
 
-    def paint(observation, completions, style, device, options, on_step, on_picture):
+    def paint(completions, device, options, on_step, on_picture):
         for completion, one in zip(completions, options, strict=True):
             made.append(one.seed)
             for share in (0.5, 1.0):

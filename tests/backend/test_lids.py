@@ -11,9 +11,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from backend.head.atlas import LOOKED_UP as SIZE
 from backend.head.atlas import map_atlas
 from backend.head.facial_regions import landmark_places
-from backend.head.lids import CORNERS, MIDDLES, SIZE, Lids, find_lids, find_shut_lids, openings
+from backend.head.lids import CORNERS, MIDDLES, Lids, find_lids, find_shut_lids, openings
 from backend.head.match import match
 from backend.head.mesh import HeadMesh, load_mesh
 from backend.observation.observe import Surface, skin_mask

@@ -15,7 +15,7 @@ from safetensors.numpy import save
 
 from backend.errors import AvatarTexError, ErrorCode
 from backend.models import store
-from backend.models.fetch import told
+from backend.models.fetch import hub_refusals
 from backend.models.own_parts import use_local
 from backend.models.profiles import PERMISSIVE, PROFILES, find_profile
 from backend.offline import SWITCHES
@@ -154,7 +154,7 @@ def test_gated_without_token_and_with_one(models, hub):
     ],
 )
 def test_faults_in_the_middle(fault, code, word):
-    with pytest.raises(AvatarTexError, match=word) as refusal, told(PROFILES["klein"].part("base")):
+    with pytest.raises(AvatarTexError, match=word) as refusal, hub_refusals(PROFILES["klein"].part("base")):
         raise fault
     assert refusal.value.code is code
 

@@ -11,21 +11,8 @@ from backend.head.camera import Camera
 from backend.head.landmarks import find_head_landmarks
 from backend.head.match import match, match_found
 from backend.head.mesh import HeadMesh, load_mesh
-from backend.head.mouth import (
-    ABOVE,
-    BELOW,
-    INTO,
-    LOWER,
-    OVER,
-    UNDER,
-    UPPER,
-    LipEdges,
-    MouthWarp,
-    find_head_edges,
-    find_portrait_edges,
-    fit_face_warp,
-)
-from backend.head.warp import ImageWarp
+from backend.head.mouth import ABOVE, BELOW, LOWER, OVER, UNDER, UPPER, LipEdges, find_head_edges, find_portrait_edges
+from backend.head.warp import INTO, ImageWarp, MouthWarp, fit_face_warp
 from backend.observation.observe import between_lips
 from backend.portrait.decode import decode_portrait
 from backend.portrait.faces import find_portrait_face

@@ -12,6 +12,7 @@ from backend.head.camera import Camera
 from backend.head.match import Match
 from backend.head.mesh import HeadMesh, vertex_normals
 from backend.head.register import Registration
+from backend.head.subjects import Readings
 from backend.lab.faces.ears import bare_skin, with_ears
 from backend.lab.faces.outline import fit_outline, placed, without_folds
 from backend.lab.faces.silhouette import filled
@@ -68,7 +69,15 @@ def matched(mesh: HeadMesh, person: HeadMesh, hair_wide: float = 0.0) -> tuple[M
     points = canonical_head().points
     normals, sure, read = vertex_normals(mesh), np.ones(len(points)), eye.project(points)[0] + 2.0
     registration = Registration(
-        eye, lambda pixels: pixels + 2.0, None, normals, (0, 0), (0, 0, 0), FACE, points, sure, read, np.zeros(2, bool)
+        eye,
+        lambda pixels: pixels + 2.0,
+        None,
+        normals,
+        (0, 0),
+        (0, 0, 0),
+        FACE,
+        Readings(points, read, sure),
+        np.zeros(2, bool),
     )
     parse = parse_of(*(np.roll(part, (2, 2), (0, 1)) for part in (parse.person, parse.skin, parse.hair)))
     face = SimpleNamespace(rotation=np.eye(3), height=1.0)

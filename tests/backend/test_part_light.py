@@ -10,8 +10,8 @@ import pytest
 from backend.lab.training.light import Example, examples_of, fit_part_light, save_part_light
 from backend.lab.training.people import Person
 from backend.models.bundle import load_networks
-from backend.prior.light import UPRIGHT, estimate_light, harmonics, tell_light
-from backend.prior.part_light import MIRRORED, WHOLE, Told, part_light
+from backend.prior.light import UPRIGHT, estimate_light, harmonics, light_of_visible
+from backend.prior.part_light import MIRRORED, WHOLE, LightEstimate, part_light
 
 FRONT = np.eye(3)
 
@@ -38,9 +38,9 @@ def face(prior) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return prior.mean * shade[..., None] ** (1 / 2.2), normals, shown
 
 
-def told_of(face, prior, shown=1.0) -> Told:
+def told_of(face, prior, shown=1.0) -> LightEstimate:
     colour, normals, confidence = face
-    return tell_light(colour, normals, (confidence * shown).astype(np.float32), prior.shrunk(64), FRONT)[0]
+    return light_of_visible(colour, normals, (confidence * shown).astype(np.float32), prior.shrunk(64), FRONT)[0]
 
 
 def test_a_mirrored_face_misses_the_mirrored_light(face, prior):

@@ -75,8 +75,6 @@ def registered(vertices: int, sure: float = 1.0) -> SimpleNamespace:
         project=lambda points: (to_atlas(points.astype(np.float32)) * PIXELS, np.ones(len(points))),
         confidence=lambda points, *_: np.where(points[:, 0] > 0, sure, 0).astype(np.float32),
         camera=SimpleNamespace(project=lambda points: (points, None)),
-        landmarks=np.zeros((468, 2)),
-        targets=np.zeros((468, 2)),
         lids=Lids(np.zeros(2, bool), np.zeros(2, bool), np.zeros((468, 2))),
         normals=np.tile(np.float32([0, 0, 1]), (vertices, 1)),
     )
@@ -86,7 +84,7 @@ def job_of(view: View, canonical: np.ndarray, inside: np.ndarray | None = None, 
     """A job with one portrait of (N,3) vertices."""
     match = SimpleNamespace(registration=view.registration, canonical=canonical)
     inside = np.zeros(len(canonical), np.float32) if inside is None else inside
-    return Prepared(match, (view,), coverings, (None, None), inside, "photo", {}, Further(), [], [])
+    return Prepared(match, (view,), coverings, (None, None), inside, "photo", Further(), [], [])
 
 
 def test_further_portraits_are_evidence_where_the_first_shows_nothing(right):

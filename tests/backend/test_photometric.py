@@ -11,14 +11,15 @@ import pytest
 from backend.head.atlas import fit_canonical, to_atlas
 from backend.head.camera import Camera
 from backend.head.landmarks import find_head_landmarks
-from backend.head.mesh import load_mesh, vertex_normals
+from backend.head.mesh import load_mesh
 from backend.head.photometric import Motion, refine
 from backend.head.reread import FILL, SIZE, Frame, frame_head
-from backend.head.shape import EXPRESSIONS
+from backend.head.shape import EXPRESSIONS, deviations
+from backend.head.subjects import Head, Readings
 from backend.imaging.sample import sample_atlas
 from backend.lab.evaluation.expressions import make_face, on_surface, places_on
 from backend.lab.evaluation.truth import angle_of
-from backend.prior.skin import worn_skin
+from backend.prior.skin import usual_skin
 
 OFF = np.radians([3.0, -2.0, 1.0])
 
@@ -52,8 +53,8 @@ def moved(camera: Camera, landmarks, turn=OFF, shift=(0, 0, 0)) -> Camera:
 def seen(mesh, head, camera: Camera, seed: int = 4) -> tuple[np.ndarray, Frame]:
     """(S,S,3) the mesh through the camera in a skin of the prior and light from the right, and its frame."""
     _, landmarks, canonical = head
-    frame = frame_head(mesh, vertex_normals(mesh), canonical, landmarks, camera)
-    skin, covered = worn_skin(), frame.fragments.covered
+    frame = frame_head(Head(mesh, canonical, landmarks), camera)
+    skin, covered = usual_skin(), frame.fragments.covered
     coefficients = np.random.default_rng(seed).normal(size=len(skin.basis)).astype(np.float32) * skin.deviation
     usual = frame.skinned(skin, None)
     albedo = sample_atlas(skin.decode(coefficients), to_atlas(frame.canonical))
@@ -75,7 +76,7 @@ def started(head, camera: Camera, mesh=None) -> tuple:
     """The frame of a camera that is off, and the portrait in its window."""
     shape, landmarks, canonical = head
     picture, true = seen(mesh or shape, head, camera)
-    frame = frame_head(shape, vertex_normals(shape), canonical, landmarks, moved(camera, landmarks))
+    frame = frame_head(Head(shape, canonical, landmarks), moved(camera, landmarks))
     return frame, portrait_in(picture, true, frame)
 
 
@@ -103,7 +104,7 @@ def test_pixels_alone_turn_the_camera_back(head, camera):
     frame, portrait = started(head, camera)
     points = landmarks.points
     read = frame.camera.project(points)[0]
-    found, _ = refine(frame, landmarks, points, read, np.zeros(len(points)), portrait, worn_skin())
+    found, _ = refine(frame, landmarks, Readings(points, read, np.zeros(len(points))), portrait, usual_skin())
     assert error(frame.camera, camera) > 3.5
     assert error(found, camera) < 0.4 * error(frame.camera, camera)
 
@@ -116,7 +117,9 @@ def test_an_open_mouth_is_an_expression_and_no_nod(head, camera):
     shut = camera.project(landmarks.points)[0]
     true = camera.project(places_on(made, on_surface(mesh, landmarks)))[0]
     read = (shut + true) / 2
-    found, placed = refine(frame, landmarks, landmarks.points, read, np.full(len(shut), 0.5), portrait, worn_skin())
+    found, placed = refine(
+        frame, landmarks, Readings(landmarks.points, read, np.full(len(shut), 0.5)), portrait, usual_skin()
+    )
     lower = np.linalg.norm(true - shut, axis=1) > 0.05 * np.linalg.norm(shut[10] - shut[152])
     assert lower.sum() > 40 and error(found, camera) < 3
     assert np.median(np.linalg.norm(placed - true, axis=1)[lower]) < 0.7 * np.median(
@@ -131,7 +134,7 @@ def test_where_nothing_is_skin_only_the_readings_count(head, camera):
     true = camera.project(points)[0]
     nothing = np.zeros((SIZE, SIZE), np.float32)
     found, blind = (
-        refine(frame, landmarks, points, true, np.ones(len(points)), picture, worn_skin(), nothing)[0]
+        refine(frame, landmarks, Readings(points, true, np.ones(len(points))), picture, usual_skin(), nothing)[0]
         for picture in (portrait, np.zeros_like(portrait))
     )
     assert error(found, camera) < 0.5 and np.allclose(found.rotation, blind.rotation)
@@ -145,7 +148,7 @@ def test_a_face_that_no_skin_explains_says_less(head, camera):
     points = landmarks.points
     read, weights = frame.camera.project(points)[0], np.full(len(points), 0.2)  # the readings do not know of the turn
     clean, spotted = (
-        error(refine(frame, landmarks, points, read, weights, picture, worn_skin())[0], frame.camera)
+        error(refine(frame, landmarks, Readings(points, read, weights), picture, usual_skin())[0], frame.camera)
         for picture in (portrait, portrait + 0.08 * blotches / blotches.std())
     )
     print(clean, spotted)
@@ -156,4 +159,4 @@ def test_expressions_come_last(head, camera):
     _, landmarks, _ = head
     motion = Motion(camera, landmarks, 1.0)
     jaw = motion.shapes[-EXPRESSIONS] @ landmarks.rotation.T / landmarks.height
-    assert jaw[152, 1] < -0.03 and abs(jaw[10]).max() < 0.005 and motion.deviations[-1] > motion.deviations[0]
+    assert jaw[152, 1] < -0.03 and abs(jaw[10]).max() < 0.005 and deviations()[-1] > deviations()[0]

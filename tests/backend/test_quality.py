@@ -52,7 +52,7 @@ def judged(found, drawing, pins=()):
 
 def test_drawn_parts_are_found_where_they_are(found):
     registration = found[2].registration
-    points, tall = registration.project(registration.landmarks)[0], registration.face_height
+    points, tall = registration.project(registration.read.points)[0], registration.face_height
     moved = {"mouth": (0.02 * tall, 0.12 * tall), "left_eye": (-0.05 * tall, -0.03 * tall)}
     shifts = find_parts(draw(points, **moved), points)
     for name, truth in (("mouth", (0.02, 0.12)), ("left eye", (-0.05, -0.03)), ("right eye", (0, 0))):
@@ -62,7 +62,7 @@ def test_drawn_parts_are_found_where_they_are(found):
 
 def test_a_mouth_drawn_on_the_chin_is_not_good(found):
     registration = found[2].registration
-    points, tall = registration.project(registration.landmarks)[0], registration.face_height
+    points, tall = registration.project(registration.read.points)[0], registration.face_height
     right, wrong = draw(points), draw(points, mouth=(0, 0.13 * tall))
     assert judged(found, right).score > 0.9 and not judged(found, right).advice
     low = judged(found, wrong)

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
+from backend.lab.training.low_rank import CHANGED, add_lora
 from backend.large import flux2, unet
-from backend.large.lora import CHANGED, add_lora
 from backend.large.memory import WHOLE, Tier
 from backend.large.qwen import READ, Qwen
 from backend.large.scene import Scene

@@ -9,11 +9,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from backend.lab.networks.denoiser import Denoiser
 from backend.lab.training import repaint, train
 from backend.lab.training.completions import SHARD, Completions
 from backend.lab.training.judge import LOOKED_AT, Judge, feature_distance, hinge
-from backend.networks.denoiser import Denoiser
-from backend.networks.detail import CHANNELS_TOLD
+from backend.networks.detail import CONDITIONS
 from backend.networks.sizes import TEXELS
 
 from .test_training import hub  # noqa: F401 - a fixture
@@ -48,7 +48,7 @@ def squares() -> repaint.Squares:
 
 def test_squares_hold_the_stripes_that_the_completions_lack(squares):
     detail, told, known, usual, style = squares.batch(0, 4)
-    assert detail.shape == (4, 3, repaint.SQUARE, repaint.SQUARE) and told.shape[1] == CHANNELS_TOLD
+    assert detail.shape == (4, 3, repaint.SQUARE, repaint.SQUARE) and told.shape[1] == CONDITIONS
     hidden = known.expand_as(detail) > 0.5
     assert detail[hidden].abs().mean() > 0.5
     assert all(torch.equal(a, b) for a, b in zip(squares.batch(0, 4), (detail, told, known, usual, style), strict=True))
@@ -101,7 +101,7 @@ class Five(torch.nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.kept, self.shown = Denoiser(CHANNELS_TOLD).kept, []
+        self.kept, self.shown = Denoiser(CONDITIONS).kept, []
 
     def forward(self, noisy, told, time, style):
         self.shown.append((float(self.kept[time[0]].sqrt()), noisy))
@@ -169,4 +169,4 @@ def test_a_killed_training_ends_like_one_that_was_not(hub, tmp_path):  # noqa: F
     first, second = (load_file(folder / repaint.WEIGHTS) for folder in folders)
     assert all(torch.equal(first[key], second[key]) for key in first)
     assert any(not torch.equal(stopped[key], second[key]) for key in second)
-    Denoiser(CHANNELS_TOLD).load_state_dict({key: value.float() for key, value in first.items() if key != "usual"})
+    Denoiser(CONDITIONS).load_state_dict({key: value.float() for key, value in first.items() if key != "usual"})

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from backend.head.reread import SIZE, flow_at
-from backend.prior.skin import BACKDROP, fitted_skin, worn_skin
+from backend.prior.skin import BACKDROP, fitted_skin, usual_skin
 
 
 @pytest.fixture(scope="module")
@@ -25,19 +25,19 @@ def wall():
 def seen(wall, coefficients: np.ndarray) -> np.ndarray:
     """(128,128,3) the prior's face of these coefficients under a light from the right, through a warm filter."""
     places, normals, _, covered = wall
-    row, column = (places[..., ::-1] % 1 * worn_skin().size).astype(int).transpose(2, 0, 1)
-    albedo = worn_skin().decode(coefficients)[row, column]
+    row, column = (places[..., ::-1] % 1 * usual_skin().size).astype(int).transpose(2, 0, 1)
+    albedo = usual_skin().decode(coefficients)[row, column]
     lit = albedo * (0.9 + 0.3 * normals[..., :1]) * (1.05, 1.0, 0.9)
     return np.where(covered[..., None], lit, BACKDROP).astype(np.float32)
 
 
 def test_the_head_wears_the_portraits_skin_and_light_and_not_its_occluder(wall):
     places, normals, canonical, covered = wall
-    skin = worn_skin()
+    skin = usual_skin()
     portrait = seen(wall, np.random.default_rng(2).normal(size=len(skin.basis)).astype(np.float32) * skin.deviation)
     hidden = portrait.copy()
     hidden[100:, :60] = (0.1, 0.9, 0.2)
-    made = fitted_skin(worn_skin(), hidden, places, normals, canonical, covered)
+    made = fitted_skin(usual_skin(), hidden, places, normals, canonical, covered)
     away = np.abs(made - portrait).mean(-1)
     mean = np.abs(seen(wall, np.zeros(len(skin.basis), np.float32)) - portrait).mean(-1)
     assert away[:100, 8:].mean() < 0.02 < 0.5 * mean[:100, 8:].mean()

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from backend.lab.training.graphs import graphs_of, write_graph
+from backend.lab.untrained import untrained
 from backend.models import bundle, runtime
 from backend.models.graph import Graph
 from backend.networks.generator import LATENT, ROWS
@@ -17,18 +18,9 @@ TOLERANCE = 1e-4
 
 
 @pytest.fixture(scope="module")
-def both(monkeypatch_module):
+def both():
     """The bundled networks in torch and in ONNX Runtime."""
-    monkeypatch_module.delenv("AVATARTEX_TORCH", raising=False)
-    quick = bundle.load_networks("cpu")
-    monkeypatch_module.setenv("AVATARTEX_TORCH", "1")
-    return bundle.load_networks("cpu"), quick
-
-
-@pytest.fixture(scope="module")
-def monkeypatch_module():
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
+    return untrained(bundle.WEIGHTS), bundle.load_networks("cpu")
 
 
 def parts(made: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -83,13 +75,9 @@ class Package:
 
 
 def test_a_device_runs_graphs_where_the_package_can(monkeypatch):
-    monkeypatch.delenv("AVATARTEX_TORCH", raising=False)
     for there, cuda in (((), []), (("CUDAExecutionProvider",), ["CUDAExecutionProvider", "CPUExecutionProvider"])):
         monkeypatch.setattr(runtime, "load_runtime", lambda there=there: Package(*there))
-        assert runtime.providers("cpu") == ["CPUExecutionProvider"] and runtime.wanted("cpu")
-        assert runtime.providers("cuda") == cuda and runtime.wanted("cuda") == bool(cuda)
-    monkeypatch.setenv("AVATARTEX_TORCH", "1")
-    assert not runtime.wanted("cpu") and not runtime.wanted("cuda")
+        assert runtime.providers("cpu") == ["CPUExecutionProvider"] and runtime.providers("cuda") == cuda
 
 
 def test_graphs_ask_for_the_networks_device(monkeypatch):
@@ -99,5 +87,5 @@ def test_graphs_ask_for_the_networks_device(monkeypatch):
     files = {name: bundle.verified(bundle.WEIGHTS, name) for name in bundle.FILES}
     monkeypatch.setattr(torch.Tensor, "to", lambda self, *_, **__: self)
     monkeypatch.setattr(torch.nn.Module, "to", lambda self, *_, **__: self)
-    bundle.assemble(bundle.verified(bundle.WEIGHTS, "linear.safetensors"), files, "cuda", graphs=True)
+    bundle.assemble(bundle.verified(bundle.WEIGHTS, "linear.safetensors"), files, "cuda")
     assert asked == ["cuda"] * 3

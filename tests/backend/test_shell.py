@@ -20,15 +20,16 @@ from backend.imaging.files import encode_picture
 from backend.imaging.sample import sample, sample_atlas
 from backend.lab.prepared import prepare_head
 from backend.messages import Generate
-from backend.observation.covering import SEEN
-from backend.observation.stands_off import (
+from backend.observation.covering import Evidence
+from backend.observation.observe import SURE
+from backend.observation.shell_cover import (
     ShellView,
+    alpha_at,
     believe,
     continue_colour,
     continue_shell,
+    cover_of,
     share_alpha,
-    standing_at,
-    standing_of,
 )
 from backend.observation.views import View
 from backend.outputs import shell_files
@@ -129,7 +130,7 @@ def test_whatever_covers_the_head_stands_off_it_and_a_faint_border_does_not():
         parts[name] = np.zeros_like(seen.mask)
         parts[name][10 * number] = 1
         parts[name][10 * number + 5] = 0.3
-    standing = standing_of(replace(view_of(seen), masks=parts))
+    standing = cover_of(replace(view_of(seen), masks=parts))
     assert np.flatnonzero(standing.any(1)).tolist() == [0, 10, 20, 30] and standing.max() == 1
 
 
@@ -142,7 +143,7 @@ def test_further_portraits_are_not_believed_at_their_outline(ball):
     place = np.array([[0, 0.5, 0.1]])
     view = portrait(registration, 1.0, 1.0)
     further = replace(view, first=view.observation)
-    lead, other = (standing_at(one, place, place, place)[2][0] for one in (view, further))
+    lead, other = (alpha_at(one, place, place, place)[2][0] for one in (view, further))
     assert lead > 0.2 and other < 0.5 * lead
 
 
@@ -154,38 +155,41 @@ def test_a_wall_beside_a_further_portraits_hair_is_no_skin(ball):
     place, sure = np.array([[0, 0.5, 0.1]]), []
     for person in (0.0, 1.0):
         view = portrait(registration, 0.0, person)
-        sure.append(standing_at(replace(view, first=view.observation), place, place, place)[2][0])
+        sure.append(alpha_at(replace(view, first=view.observation), place, place, place)[2][0])
     assert sure[0] < 0.01 and sure[1] > 0.99
 
 
 def shown(hair: np.ndarray, sure: float | np.ndarray, tone: float = 0.3) -> ShellView:
     """What a portrait shows of hair, (SIZE,SIZE) 0..1, in so light a tone, and how surely."""
     view = view_of(observed(hair > 0.5, tone), hair=np.ones((PIXELS, PIXELS), np.float32))
-    return ShellView(view, sure * np.ones((SIZE, SIZE), np.float32), hair.astype(np.float32))
+    sure = sure * np.ones((SIZE, SIZE), np.float32)
+    return ShellView(view, Evidence(sure, hair.astype(np.float32), view.observation.unlit))
 
 
 def test_what_the_first_portrait_contradicts_is_not_believed():
     """A lock that the further portrait's parse takes for skin stays; borders that lie a little apart are believed."""
     lock, none = np.zeros((2, SIZE, SIZE), np.float32)
     lock[24:40, 20:28] = 1
-    doubted, alike = (believe([shown(lock, 0.4), shown(other, 1.0)])[1] for other in (none, np.roll(lock, 1, 1)))
+    doubted, alike = (
+        believe([shown(lock, 0.4).evidence, shown(other, 1.0).evidence])[1] for other in (none, np.roll(lock, 1, 1))
+    )
     assert doubted[32, 24] < 0.05 and doubted[50, 50] > 0.95 and alike[32, 24] > 0.95
     # what only the further one shows is not contradicted
-    assert believe([shown(lock, 0.0), shown(none, 1.0)])[1].min() > 0.95
+    assert believe([shown(lock, 0.0).evidence, shown(none, 1.0).evidence])[1].min() > 0.95
 
 
 def test_what_is_not_believed_gives_neither_alpha_nor_colour():
     whole = np.ones((SIZE, SIZE), np.float32)
     half = shown(whole, 0.8).trusted(0.5 * whole)
-    assert half.sure.max() == pytest.approx(0.4) and half.view.observation.confidence.max() == 0.5
-    assert half.alpha.min() == 1
+    assert half.evidence.sure.max() == pytest.approx(0.4) and half.view.observation.confidence.max() == 0.5
+    assert half.evidence.shown.min() == 1
 
 
 def test_the_first_portrait_keeps_the_alpha_of_what_it_shows_at_all():
-    grazing, unseen, full = (np.array([value], np.float32) for value in (SEEN, 0.0, 1.0))
+    grazing, unseen, full = (np.array([value], np.float32) for value in (SURE, 0.0, 1.0))
     assert [float(share[0]) for share in share_alpha([grazing, full])] == [1, 0]
     assert [float(share[0]) for share in share_alpha([unseen, full])] == [0, 1]
-    assert float(share_alpha([grazing])[0][0]) == pytest.approx(SEEN)
+    assert float(share_alpha([grazing])[0][0]) == pytest.approx(SURE)
 
 
 def test_hair_goes_on_in_the_colour_of_the_portrait_that_shows_the_hair_beside_it():
@@ -193,7 +197,7 @@ def test_hair_goes_on_in_the_colour_of_the_portrait_that_shows_the_hair_beside_i
     than far away."""
     front, side = np.zeros((2, SIZE, SIZE), np.float32)
     front[10:20, 28:36], side[10:20, 44:52] = 1, 1
-    lead, other = (shown(*of).view for of in ((front, 1.0, 0.2), (side, 1.0, 0.6)))
+    lead, other = (shown(*of) for of in ((front, 1.0, 0.2), (side, 1.0, 0.6)))
     scalp = np.zeros((SIZE, SIZE), np.float32)
     scalp[:30] = 1
     alone, both = (continue_colour(views, scalp)[..., 1] for views in ([lead], [lead, other]))
@@ -204,8 +208,9 @@ def test_hair_goes_on_in_the_colour_of_the_portrait_that_shows_the_hair_beside_i
 def test_hats_stand_off_in_their_own_colour_as_hair_does():
     front, scalp = np.zeros((2, SIZE, SIZE), np.float32)
     front[10:20, 28:36], scalp[:30] = 1, 1
-    lead = shown(front, 1.0, 0.7).view
-    hatted = replace(lead, masks={**lead.masks, "hair": 0 * lead.masks["hair"], "headwear": lead.masks["hair"]})
+    lead = shown(front, 1.0, 0.7)
+    hair = lead.view.masks["hair"]
+    hatted = replace(lead, view=replace(lead.view, masks={**lead.view.masks, "hair": 0 * hair, "headwear": hair}))
     assert np.abs(continue_colour([hatted], scalp)[:30] - 0.7).max() < 0.02
 
 
@@ -264,7 +269,7 @@ def test_a_job_with_a_shell_has_skin_below_and_hair_above(demo_head_obj, astrona
     canonical = job.mesh.corners(job.canonical).reshape(-1, 3)
 
     def found(place: tuple[float, float, float]) -> tuple[float, float]:
-        """Alpha, and how far it stands off, in face heights."""
+        """Alpha, and how far it lies off the skin, in face heights."""
         nearest = int(np.argmin(((canonical - place) ** 2).sum(1)))
         u, v = uvs[nearest]
         spot = np.array([[u * size, (1 - v) * size]], np.float32)

@@ -11,13 +11,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from backend.lab.networks.completer import Completer
 from backend.lab.pca import fit_many
 from backend.lab.training import experts, stage1, train
 from backend.lab.training.hiding import hide
 from backend.lab.training.people import load_people
 from backend.lab.training.samples import Batch
 from backend.lab.training.spectrum import measure
-from backend.networks.completer import SHOWN, Completer, patches, pixels
 from backend.networks.conditions import SCALE
 from backend.networks.noise import CHANNELS, OCTAVES, draw_noise
 from backend.networks.sizes import TEXELS
@@ -47,12 +47,6 @@ def test_the_noise_is_as_strong_in_every_octave_as_it_says():
     found, channels = measure(noise, torch.ones(24, 1, TEXELS, TEXELS))
     assert np.allclose(found, OCTAVES, rtol=0.25)
     assert np.allclose(channels @ channels.T, np.array(CHANNELS) @ np.array(CHANNELS).T, atol=0.1)
-
-
-def test_patches_are_undone():
-    picture = torch.rand(2, 3, TEXELS, TEXELS)
-    assert torch.equal(pixels(patches(picture)), picture)
-    assert patches(torch.zeros(1, SHOWN, TEXELS, TEXELS)).shape == (1, 32, 32, SHOWN * 64)
 
 
 def test_an_untrained_network_keeps_the_start_and_trusts_what_has_no_noise():

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from backend.head.atlas import map_atlas
+from backend.head.atlas import LOOKED_UP, map_atlas
 from backend.head.landmarks import find_head_landmarks
 from backend.head.match import match
 from backend.head.mesh import load_mesh
@@ -21,9 +21,8 @@ from backend.lab.training.studio_heads import directions, first_seen, light_head
 from backend.lab.training.studio_light import draw_lit, lamp
 from backend.models.bundle import load_networks
 from backend.networks.sizes import CANVAS
-from backend.networks.studio import TOLD, Studio
+from backend.networks.studio import CHANNELS, Studio
 from backend.observation.look import Look
-from backend.observation.observe import PLACES
 from backend.observation.relight import relighting
 from backend.portrait.decode import decode_portrait
 from backend.prior.light import UPRIGHT, estimate_light
@@ -141,7 +140,7 @@ class Brighter(nn.Module):
 def test_observed_skin_is_evened_unless_it_is_drawn(demo_head_obj, astronaut, networks):
     portrait = decode_portrait(astronaut)
     found = match(load_mesh(demo_head_obj), portrait)
-    layout = map_atlas(found.mesh, found.canonical, PLACES)
+    layout = map_atlas(found.mesh, found.canonical, LOOKED_UP)
     canonical = layout.fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))
 
     def view(studio=None, drawn=False):
@@ -200,7 +199,9 @@ def test_the_loss_rewards_the_true_gain():
     unlit = torch.rand(2, 3, CANVAS, CANVAS, generator=random) * 0.3 + 0.2
     field = torch.zeros(2, 3, CANVAS, CANVAS)
     field[..., 40:60, 40:60] = 0.7
-    batch = Batch(torch.randn(2, TOLD, CANVAS, CANVAS), unlit, unlit * field.exp(), torch.ones(2, 1, CANVAS, CANVAS))
+    batch = Batch(
+        torch.randn(2, CHANNELS, CANVAS, CANVAS), unlit, unlit * field.exp(), torch.ones(2, 1, CANVAS, CANVAS)
+    )
     said = torch.full((2, 1, CANVAS, CANVAS), -9.0)
     right, terms = loss_of(lambda told: (field, said), batch)
     wrong, other = loss_of(lambda told: (0 * field, said), batch)

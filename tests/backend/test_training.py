@@ -14,7 +14,8 @@ from backend.lab.texhub.shards import Shard, write_shard
 from backend.lab.texhub.sources import SPLIT, Sources
 from backend.lab.training import train
 from backend.lab.training.folds import FOLDS, Textures, fit_canvas, shrunk
-from backend.models.bundle import FILES, untrained
+from backend.lab.untrained import untrained
+from backend.models.bundle import FILES
 from backend.networks.sizes import TEXELS
 
 from . import synthetic_skins

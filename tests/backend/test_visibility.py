@@ -23,7 +23,7 @@ def view():
 
     corners = np.concatenate([sheet(20, 180), sheet(20, 100)])
     depth = np.repeat([[FAR] * 3, [NEAR] * 3], 2, axis=0)
-    return depth_view(corners, depth, 200, 200, 1.0)
+    return depth_view(corners, depth, (200, 200), 1.0)
 
 
 def test_what_lies_behind_is_not_seen(view):
@@ -58,7 +58,7 @@ def test_the_less_an_edge_hides_by_the_less_is_kept_clear_behind_it():
     corners[1, 1:, 0] = 100.0
     pixels = np.stack([100 + np.linspace(1, 8, 50), np.full(50, 40.0)], 1)
     seen = [
-        depth_view(corners, np.array([[FAR] * 3, [FAR - deep] * 3]), 200, 200, 1.0).visible(pixels, np.full(50, FAR))
+        depth_view(corners, np.array([[FAR] * 3, [FAR - deep] * 3]), (200, 200), 1.0).visible(pixels, np.full(50, FAR))
         for deep in (0.03, 0.06, 0.12)
     ]
     assert seen[0].mean() > seen[1].mean() + 0.1 > seen[2].mean() + 0.2
@@ -89,9 +89,9 @@ def test_lips_are_seen_up_to_an_open_mouth():
     )
     depth = np.repeat([[FAR] * 3, [NEAR] * 3], 2, axis=0)
     lip = np.array([[100.0, 79.6]])
-    told = depth_view(corners, depth, 200, 200, 1.0, np.array(sheets[1], float))
+    told = depth_view(corners, depth, (200, 200), 1.0, np.array(sheets[1], float))
     assert told.visible(lip, np.array([FAR])) == 1
-    assert depth_view(corners, depth, 200, 200, 1.0).visible(lip, np.array([FAR])) == 0
+    assert depth_view(corners, depth, (200, 200), 1.0).visible(lip, np.array([FAR])) == 0
 
 
 def test_a_fold_that_hides_a_little_has_an_even_border():
@@ -101,7 +101,7 @@ def test_a_fold_that_hides_a_little_has_an_even_border():
     behind = [[low, (180.0, 20.0), high], [low, high, (20.0, 180.0)]]
     before = [[low, (80.0, 20.0), (120.0, 180.0)], [low, (120.0, 180.0), (20.0, 180.0)]]
     depth = np.repeat([[FAR], [FAR - 0.016]], 2, axis=0).repeat(3, 1)
-    view = depth_view(np.array(behind + before), depth, 200, 200, 1.0)
+    view = depth_view(np.array(behind + before), depth, (200, 200), 1.0)
     down = np.linspace(60, 140, 400)
     seen = {
         away: view.visible(np.stack([80 + (down - 20) / 4 + away / view.scale, down], 1), np.full(400, FAR))
@@ -134,12 +134,12 @@ def seen_above(sockets, raised: float) -> tuple[np.ndarray, np.ndarray]:
     corners, holes = sockets
     depth, scale = (
         np.full((len(corners), 3), FAR),
-        depth_view(corners, np.full((len(corners), 3), FAR), 200, 200, 1.0).scale,
+        depth_view(corners, np.full((len(corners), 3), FAR), (200, 200), 1.0).scale,
     )
     left, top, right, bottom = holes[0]
     top -= raised / scale
     eye = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
-    view = depth_view(corners, depth, 200, 200, 1.0, eyes=[eye])
+    view = depth_view(corners, depth, (200, 200), 1.0, eyes=[eye])
     above = np.array([LIDS[0] - 0.5, LIDS[1] + 1, CLEAR[1] + 3]) / scale
     lids, others = (
         view.visible(np.stack([np.full(3, (hole[0] + hole[2]) / 2), hole[1] - above], 1), np.full(3, FAR))

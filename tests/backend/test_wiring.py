@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from backend import completing
-from backend.completing import complete
 from backend.compose.compose import Composition, Finish
 from backend.compose.udim import compose_tiles
 from backend.finish import finish
@@ -17,7 +16,7 @@ from backend.head import register
 from backend.head.match import match
 from backend.head.mesh import load_mesh
 from backend.job import StageOptions
-from backend.lab.prepared import prepare_head
+from backend.lab.prepared import complete, prepare_head
 from backend.layers.flatten import ONE, Blend
 from backend.messages import Generate
 from backend.observation.views import find_coverings
@@ -25,8 +24,8 @@ from backend.options import OPACITIES
 from backend.pipeline import load_cached_networks
 from backend.portrait.decode import decode_portrait
 from backend.recall import forget_all
-from backend.stages import STAGES, followed, latent
-from backend.stages.stage import AtlasObservation
+from backend.stages import STAGES, followed
+from backend.stages.stage import AtlasObservation, Work
 from tests.backend import flat_head
 
 pytestmark = pytest.mark.slow
@@ -91,7 +90,6 @@ def test_what_no_training_texture_knew_is_filled(photo, networks, monkeypatch):
 @pytest.mark.parametrize("name", sorted(STAGES))
 def test_every_stage_is_followed_as_far_as_its_share(name, photo, networks, monkeypatch):
     """Hidden skin changes by that stage alone where the others have none, twice as far for twice the share."""
-    monkeypatch.setattr(latent, "SEARCHED", 2.0)
     found = []
     for share in (0.0, 0.25, 0.5):
         shares = dict.fromkeys(STAGES, 0.0) | {name: share}
@@ -119,7 +117,7 @@ def test_repainting_goes_on_from_the_detail_that_is_shown(networks):
     for _ in range(2):
         colour = np.clip(0.5 + 0.1 * random.standard_normal((size, size, 3)), 0, 1).astype(np.float32)
         seen = AtlasObservation(colour * confidence[..., None], confidence, "photo")
-        STAGES["repaint"](seen, completion, replace(networks, repainter=denoiser), StageOptions())
+        STAGES["repaint"](Work(seen, replace(networks, repainter=denoiser)), completion)
     steps = len(given) // 2
     assert steps > 1
     edge = (given[0].shape[-1] - size) // 2
@@ -132,12 +130,12 @@ def test_pixels_refine_where_landmarks_were_read(photo, demo_head_obj, astronaut
     """The warp goes to where the pixels put a landmark, more than half of the way; the camera is refined with it."""
     moved = np.float64([3.0, 0.0])
     monkeypatch.setattr(
-        register, "refine", lambda frame, head, points, targets, *_: (photo.registration.camera, targets + moved)
+        register, "refine", lambda frame, head, read, *_: (photo.registration.camera, read.targets + moved)
     )
     forget_all()
     found = match(load_mesh(demo_head_obj), decode_portrait(str(astronaut))).registration
-    projected, _ = found.camera.project(found.landmarks)
-    off = (found.warp(projected) - found.targets)[found.weights > 0.5]
+    projected, _ = found.camera.project(found.read.points)
+    off = (found.warp(projected) - found.read.targets)[found.read.weights > 0.5]
     assert np.median(off[:, 0]) == pytest.approx(register.BY_PIXELS * 3, abs=0.6) and register.BY_PIXELS > 0.3
 
 

@@ -24,7 +24,7 @@ from backend.imaging.read import read_base
 from backend.large.clip import ClipText
 from backend.large.load import build, read_file
 from backend.large.lora import merge_lora
-from backend.large.paint import told
+from backend.large.paint import refusing_unusable
 from backend.large.tokens import Pairs, clip_tokens
 from backend.models.command import describe
 from backend.models.own_parts import use_local
@@ -96,7 +96,7 @@ def read_tokenizer(path: Path) -> None:
     folder.mkdir(exist_ok=True)
     (folder / path.name.replace("mutant", "tokenizer").replace("whole", "tokenizer")).write_bytes(path.read_bytes())
     pairs = Pairs(folder)
-    with told(PROFILES["klein"]):
+    with refusing_unusable(PROFILES["klein"]):
         clip_tokens(pairs, "head")
 
 
@@ -106,7 +106,7 @@ def read_vocabulary(path: Path) -> None:
     (folder / "vocab.json").write_bytes(path.read_bytes())
     (folder / "merges.txt").write_text("#version: 0.2\nh e\na d</w>\nhe ad</w>\n")
     pairs = Pairs(folder)
-    with told(PROFILES["klein"]):
+    with refusing_unusable(PROFILES["klein"]):
         clip_tokens(pairs, "head")
 
 

@@ -20,7 +20,7 @@ from backend.__main__ import main
 from backend.errors import AvatarTexError, ErrorCode, explain
 from backend.head import atlas, shape
 from backend.head.mesh import load_capture, load_mesh
-from backend.models.fetch import told
+from backend.models.fetch import hub_refusals
 from backend.models.own_parts import use_local
 from backend.models.profiles import PROFILES
 from backend.models.store import digest, lock_path, read_lock, read_text
@@ -257,7 +257,7 @@ def test_a_list_of_models_says_names_and_sizes(tmp_path, monkeypatch, odd, place
 
 def test_a_refusal_of_the_hubs_library_is_one_line():
     words = "Consistency check failed: file should be of size 46.\nPlease retry with `force_download=True`." + 900 * "x"
-    with pytest.raises(AvatarTexError) as refusal, told(PROFILES["klein"].part("base")):
+    with pytest.raises(AvatarTexError) as refusal, hub_refusals(PROFILES["klein"].part("base")):
         raise OSError(words)
     assert "\n" not in refusal.value.message and "force" not in refusal.value.message
 

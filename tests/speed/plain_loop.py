@@ -42,7 +42,7 @@ class PlainLoop:
                 given, moment, self.words, self.hints, weights, added_cond_kwargs=added, return_dict=False
             )
         if painter.eyes is not None:
-            added["image_embeds"] = [painter.seen[:, None]]
+            added["image_embeds"] = [painter.shown_face[:, None]]
         if self.shown is not None:
             given = torch.cat([given, self.shown.to(given)], 1)
         told = painter.unet(

@@ -192,11 +192,10 @@ def line(name: str, bands: list[Band]) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
-    from ...completing import complete
     from ...compose.compose import Finish
     from ...compose.udim import compose_tiles
     from ...pipeline import load_cached_networks
-    from ..prepared import prepare_head
+    from ..prepared import complete, prepare_head
 
     parser = argparse.ArgumentParser(
         prog="python -m backend.lab bands", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

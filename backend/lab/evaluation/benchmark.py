@@ -17,7 +17,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...completing import complete
 from ...compose.compose import Finish, compose
 from ...compose.udim import compose_tiles
 from ...head.atlas import to_atlas
@@ -30,7 +29,7 @@ from ...imaging.sample import to_linear, to_srgb
 from ...options import OPACITIES
 from ...pipeline import load_cached_networks
 from ...surface.find import find_details
-from ..prepared import prepare_head
+from ..prepared import complete, prepare_head
 from ..texhub.skins import clothes
 from .baselines import BASELINES
 from .cases import cases, further_cases, load_truth_texture

@@ -15,10 +15,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...models.bundle import Networks, load_networks, untrained
+from ...models.bundle import Networks, load_networks
 from ...verified import MANIFEST
 from ..faces import people
 from ..faces.observing import Seen, read
+from ..untrained import untrained
 from .hidden_methods import FILLS, LEARNT, STAGES, WITHOUT, Method
 from .hidden_parts import PARTS, Hidden, hide, part
 from .hidden_scores import OCTAVES, measure, paired, perceptual

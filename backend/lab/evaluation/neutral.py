@@ -16,7 +16,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...completing import complete
 from ...compose.compose import Finish, compose
 from ...head.atlas import to_atlas
 from ...head.facial_regions import find_facial_regions
@@ -28,7 +27,7 @@ from ...imaging.sample import sample_atlas
 from ...options import OPACITIES
 from ...pipeline import load_cached_networks
 from ...surface.find import find_details
-from ..prepared import prepare_head
+from ..prepared import complete, prepare_head
 from .cases import SPLIT, load_truth_texture
 from .expressions import EXPRESSIONS, make_face, on_surface, places_on
 from .rendered import HEADS

@@ -135,12 +135,11 @@ def edge_sides(mesh: HeadMesh) -> tuple[np.ndarray, np.ndarray]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    from ...completing import complete
     from ...compose.compose import Finish
     from ...compose.udim import compose_tiles
     from ...options import OPACITIES
     from ...pipeline import load_cached_networks
-    from ..prepared import prepare_head
+    from ..prepared import complete, prepare_head
 
     parser = argparse.ArgumentParser(prog="python -m backend.lab seams", description=__doc__.splitlines()[0])
     parser.add_argument("heads", nargs="+", type=Path, help="meshes: OBJ, PLY or GLB with UVs, or captures (npz)")

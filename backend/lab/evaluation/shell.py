@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 import torch
 
-from ...completing import complete
 from ...compose.compose import Finish
 from ...compose.shell_picture import paint_shell
 from ...compose.udim import compose_tiles
@@ -29,7 +28,7 @@ from ...pipeline import load_cached_networks
 from ...portrait.decode import decode_portrait
 from ..layers import Lens, draw_layers
 from ..look import pictures
-from ..prepared import prepare_head
+from ..prepared import complete, prepare_head
 from .features import perceptual_distance, pooled_features
 from .metrics import mean_error, table
 from .options import bare_parser, write
@@ -92,7 +91,7 @@ def upright(job: Prepared, yaw: float) -> Lens:
 def compared(job: Prepared) -> tuple[slice, slice]:
     """Rows and columns of the portrait that are compared."""
     height, width = job.observation.portrait.shape[:2]
-    low, high = job.registration.targets.min(0), job.registration.targets.max(0)
+    low, high = job.registration.read.targets.min(0), job.registration.read.targets.max(0)
     reach = high[1] - low[1]
     middle = (low[0] + high[0]) / 2
     return (

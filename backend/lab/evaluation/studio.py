@@ -21,9 +21,8 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 
-from ...completing import complete
 from ...errors import AvatarTexError
-from ...head.atlas import map_atlas
+from ...head.atlas import LOOKED_UP, map_atlas
 from ...head.camera import Camera
 from ...head.landmarks import find_head_landmarks
 from ...head.match import Match, match
@@ -32,16 +31,17 @@ from ...head.scalp import scalp_share
 from ...head.visibility import depth_view
 from ...imaging.files import write_picture
 from ...imaging.sample import sample, to_linear, to_srgb
-from ...models.bundle import load_networks, untrained
+from ...models.bundle import load_networks
 from ...networks.sizes import TEXELS
 from ...observation.covering import join_evidence
 from ...observation.look import Look
-from ...observation.observe import PLACES
 from ...observation.relight import relighting, relit, rooted
 from ...observation.views import find_coverings
 from ...portrait.decode import decode_portrait
+from ..prepared import complete
 from ..texhub.pigments import ita
 from ..texhub.skins import clothes
+from ..untrained import untrained
 from .cases import SPLIT
 from .metrics import psnr
 from .studio_portraits import SETTINGS, StudioPortrait, render_studio
@@ -105,7 +105,7 @@ def observed(
     found = match(load_mesh(person.head), portrait)
     if options.given:
         found = replace(found, registration=known_registration(found, rendered.portrait))
-    layout = map_atlas(found.mesh, found.canonical, PLACES)
+    layout = map_atlas(found.mesh, found.canonical, LOOKED_UP)
     fragments = layout.fragments
     canonical = fragments.interpolate(found.mesh.corners(layout.canonical.astype(np.float32)))
     looks = (Look(layout, canonical, networks.skin, studio, False) for studio in (None, networks.studio))
@@ -118,7 +118,7 @@ def observed(
         fragments.interpolate(found.mesh.corners(found.mesh.vertices)).astype(np.float64)
     )[0]
     cast, gloss = (sample(one, places.astype(np.float32)) for one in (rendered.cast, rendered.gloss))
-    v, u = (np.mgrid[:PLACES, :PLACES] + 0.5) / PLACES
+    v, u = (np.mgrid[:LOOKED_UP, :LOOKED_UP] + 0.5) / LOOKED_UP
     seen = (smooth.confidence / smooth.light.trust(smooth.shade) > SEEN) & (scalp < 0.5) & ~clothes(person.kind, u, v)
     shines = gloss / (to_linear(truth).mean(2) + 0.02)
     masks = {
@@ -150,7 +150,7 @@ def known_registration(found: Match, portrait: TruthPortrait):
     mesh = found.mesh
     camera = Camera(portrait.focal, np.full(2, portrait.size / 2), portrait.rotation, portrait.translation)
     pixels, depth = camera.project(mesh.vertices.astype(np.float64))
-    view = depth_view(mesh.corners(pixels), mesh.corners(depth), portrait.size, portrait.size, 1.6 * found.head.height)
+    view = depth_view(mesh.corners(pixels), mesh.corners(depth), (portrait.size,) * 2, 1.6 * found.head.height)
     return replace(found.registration, camera=camera, warp=lambda pixels: pixels, depth=view)
 
 

@@ -107,7 +107,7 @@ def seen_texels(
 ) -> np.ndarray:
     """(n,) bool: surface points that the true camera sees, not grazing (cosine over 0.15) and not occluded."""
     pixels, depth = portrait.project(mesh.vertices.astype(np.float64))
-    view = depth_view(mesh.corners(pixels), mesh.corners(depth), portrait.size, portrait.size, 1.6 * height)
+    view = depth_view(mesh.corners(pixels), mesh.corners(depth), (portrait.size,) * 2, 1.6 * height)
     place, far = portrait.project(points.astype(np.float64))
     eye = -portrait.rotation.T @ portrait.translation
     return (view.visible(place, far) > 0) & (facing(points, normals, eye) > 0.15)

@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...head.atlas import map_atlas
+from ...head.atlas import LOOKED_UP, map_atlas
 from ...head.landmarks import HeadLandmarks
 from ...head.match import Match, find_face_or_pins, match_found
 from ...head.mesh import HeadMesh
@@ -22,7 +22,7 @@ from ...head.scalp import scalp_share
 from ...imaging.files import write_bytes
 from ...imaging.sample import sample
 from ...observation.look import coverings_of, skin_of
-from ...observation.observe import PLACES, Surface, at_pixels, mean_light, pulled_in, skin_mask, without_reflection
+from ...observation.observe import Surface, at_pixels, mean_light, pulled_in, skin_mask, without_reflection
 from ...portrait.decode import decode_portrait
 from ...portrait.parse import Parse
 from ...prior.light import UPRIGHT, Light, estimate_light
@@ -78,9 +78,9 @@ def see(path: Path, mesh: HeadMesh, head: HeadLandmarks, prior: LinearPrior) -> 
         AvatarTexError: where a job would refuse the portrait.
     """
     portrait = decode_portrait(str(path))
-    face, warnings = find_face_or_pins(portrait, ())
-    found = fit_outline(match_found(mesh, portrait, (), face, head, warnings), portrait.color)
-    layout = map_atlas(found.mesh, found.canonical, PLACES)
+    face, _ = find_face_or_pins(portrait, ())
+    found = fit_outline(match_found(mesh, portrait, (), face, head), portrait.color)
+    layout = map_atlas(found.mesh, found.canonical, LOOKED_UP)
     surface = Surface.of(found.mesh, layout, found.registration)
     registration, quality = found.registration, found.quality
     about = About(

@@ -79,7 +79,7 @@ def move_skull(found: Match, person: PersonOutline, outline: HeadOutline, skull:
     told = (np.abs(away) < MOST) & (np.einsum("kc,kc->k", outwards(person.inside, places, height), directions) > ALONG)
     told &= (skin | (away < 0)) & skull
     motion = np.where(told, away, 0)[:, None] * height * directions
-    landmarks, _ = registration.project(registration.landmarks)
+    landmarks, _ = registration.project(registration.read.points)
     deep = cKDTree(places).query(landmarks)[0] > HELD * height
     deep[list(FACE_OVAL)] = False
     source = np.concatenate([landmarks[deep], places])
@@ -111,10 +111,10 @@ def placed(registration: Registration, mesh: HeadMesh, moved: np.ndarray) -> np.
 def _seen_anew(found: Match, mesh: HeadMesh) -> Registration:
     registration = found.registration
     pixels, depth = registration.project(mesh.vertices.astype(np.float64))
-    height, width = found.parse.person.shape
+    extent = found.parse.person.shape[::-1]
     lips = None if registration.lips is None else registration.lips.outline
-    eyes = eye_outlines(registration.targets)
-    view = depth_view(mesh.corners(pixels), mesh.corners(depth), width, height, 1.6 * found.head.height, lips, eyes)
+    eyes = eye_outlines(registration.read.targets)
+    view = depth_view(mesh.corners(pixels), mesh.corners(depth), extent, 1.6 * found.head.height, lips, eyes)
     return replace(registration, normals=vertex_normals(mesh), depth=view)
 
 

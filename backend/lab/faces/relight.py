@@ -11,8 +11,9 @@ import json
 import shutil
 from pathlib import Path
 
-from ...models.bundle import load_networks, untrained
+from ...models.bundle import load_networks
 from ...prior.linear import LinearPrior
+from ..untrained import untrained
 from . import observing, people
 from .age_sex import LIST
 from .build import FOLDER

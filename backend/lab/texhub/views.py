@@ -91,7 +91,7 @@ def visibility(positions: np.ndarray, normals: np.ndarray, corners: np.ndarray, 
     (ax, ay), (bx, by) = (pixels[:, 1] - pixels[:, 0]).T, (pixels[:, 2] - pixels[:, 0]).T
     front = ax * by - ay * bx < 0  # what faces away is never nearest, and is half of the work
     pixels, depth = pixels[front], depth[front]
-    view = depth_view(pixels, depth, PIXELS, PIXELS, 1.6)
+    view = depth_view(pixels, depth, (PIXELS, PIXELS), 1.6)
     places, distance = project(positions)
     cosine = facing(positions.astype(np.float64), normals.astype(np.float64), eye.position)
     slant = grazing_confidence(cosine, scalp_share(positions))

@@ -19,9 +19,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...models.bundle import FILES, untrained
+from ...models.bundle import FILES
 from ...networks.conditions import SCALE, STYLES
 from ...networks.generator import Encoder, Generator, upsample
+from ..untrained import untrained
 from .checkpoints import save_half
 from .completions import Completions, draw_completions
 from .descent import Descent, Means, Pace, begin, low_precision, parser_for

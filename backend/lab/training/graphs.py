@@ -14,21 +14,23 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ...models.bundle import WEIGHTS, Networks, untrained
-from ...networks.detail import CHANNELS_TOLD
-from ...networks.generator import LATENT, LAYERS, Generator
+from ...models.bundle import WEIGHTS, Networks
+from ...networks.detail import CONDITIONS
+from ...networks.generator import LATENT, LAYERS
 from ...networks.sizes import CANVAS, TEXELS
 from ...stages.repaint import AROUND
+from ..networks.generator import PaintingGenerator
+from ..untrained import untrained
 
 #: Name of the location that initializers of the graphs refer to; no such file exists.
 ELSEWHERE = "safetensors"
 OPSET = 17
 
 
-class Painter(Generator):
+class Painter(PaintingGenerator):
     """A generator whose call is paint(): the canvas is a matrix product, which needs no graph."""
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: PaintingGenerator) -> None:
         nn.Module.__init__(self)
         self.__dict__.update(generator.__dict__)
 
@@ -41,7 +43,7 @@ def graphs_of(networks: Networks) -> dict[str, tuple[nn.Module, dict[str, Tensor
     two = torch.zeros(2, dtype=torch.long)
     denoising = {
         "noisy": torch.rand(2, 3, TEXELS, TEXELS + 2 * AROUND),
-        "conditions": torch.rand(2, CHANNELS_TOLD, TEXELS, TEXELS + 2 * AROUND),
+        "conditions": torch.rand(2, CONDITIONS, TEXELS, TEXELS + 2 * AROUND),
         "time": torch.full((2,), 999),
         "style": two,
     }

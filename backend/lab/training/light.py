@@ -17,9 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...prior.light import TEXELS, harmonics, tell_light
-from ...prior.linear import LinearPrior
-from ...prior.part_light import FIGURES_MIRRORED, FURTHEST, MIRRORED, PartLight, Told
+from ...prior.light import harmonics, light_of_visible
+from ...prior.linear import COARSE, LinearPrior
+from ...prior.part_light import FIGURES_MIRRORED, FURTHEST, MIRRORED, LightEstimate, PartLight
 from ..faces.observing import scalp_of, unit
 from .experts import fold_experts
 from .folds import load_geometry
@@ -64,10 +64,10 @@ def examples_of(person: Person, prior: LinearPrior, scalp: np.ndarray, parts: in
     weight = shown / np.maximum(shown.sum(), 1e-6)
     basis = harmonics(normals)
     shade = np.einsum("yx,yxi,yxj->ij", weight, basis, basis)
-    few = prior.shrunk(TEXELS)
+    few = prior.shrunk(COARSE)
 
-    def told(stays: np.ndarray | float) -> Told | None:
-        found = tell_light(lit, normals, (shown * stays).astype(np.float32), few, np.eye(3))
+    def told(stays: np.ndarray | float) -> LightEstimate | None:
+        found = light_of_visible(lit, normals, (shown * stays).astype(np.float32), few, np.eye(3))
         return None if found is None else found[0]
 
     whole = told(1.0)

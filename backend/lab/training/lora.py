@@ -20,7 +20,6 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ...large.lora import LowRank, add_lora
 from ...large.memory import WHOLE, Tier
 from ...large.paint import LAYOUT, WORDS
 from ...large.scene import AROUND, Level, around
@@ -31,6 +30,7 @@ from ..texhub.drawn_styles import NETWORK_STYLE
 from ..texhub.reader import TexHub
 from .descent import Descent, Means, Pace, begin
 from .lora_people import Portraits
+from .low_rank import LowRank, add_lora
 
 PACE = Pace(rate=2e-4, average=0.99)
 WEIGHTS, STATE = "lora.safetensors", "lora.state.safetensors"

@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...models.bundle import Networks, untrained
+from ...models.bundle import Networks
 from ...networks.conditions import STYLES
+from ..untrained import untrained
 from .checkpoints import save_half
 from .folds import FOLDS, Textures
 from .mapping_network import FILE, Mapping

@@ -17,22 +17,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...models.bundle import untrained
 from ...networks.conditions import TIMES
-from ...networks.denoiser import Denoiser
-from ...networks.detail import (
-    CHANNELS_TOLD,
-    STRENGTH,
-    blurred,
-    conditions,
-    fine,
-    from_units,
-    how_sure,
-    noised,
-    to_units,
-)
+from ...networks.detail import CONDITIONS, blurred, conditions, fine, from_units, how_sure, noised, to_units
 from ...networks.sizes import TEXELS
 from ...stages.repaint import STEPS, job_times
+from ..networks.denoiser import Denoiser
+from ..untrained import untrained
 from .checkpoints import save_half
 from .completions import Completions, draw_completions
 from .descent import Descent, Means, Pace, begin, low_precision, parser_for
@@ -50,6 +40,8 @@ SQUARE, SQUARES = 64, 4
 KNOWN, LIMIT = 0.3, 5.0
 #: Reach of what is usual, texels; its least, sRGB.
 EVEN, LEAST = 4.0, 0.008
+#: Channels of networks.detail.conditions() that say how strong visible detail is.
+STRENGTH = slice(14, 17)
 EXPORT_EVERY = 300.0  # seconds
 WEIGHTS, STATE, JUDGE = "repaint.safetensors", "repaint.state.safetensors", "judge.state.safetensors"
 DRAWN, KEPT = "completions", "portraits"  # folders
@@ -203,7 +195,7 @@ def train(arguments: argparse.Namespace) -> None:
     usual = usual_detail(found)
     squares = Squares(found, networks.geometry, usual, arguments.seed)
     first = portrait_squares(arguments) if arguments.pictures else squares
-    network = Denoiser(CHANNELS_TOLD).to(device, memory_format=torch.channels_last)
+    network = Denoiser(CONDITIONS).to(device, memory_format=torch.channels_last)
     pace = PACE.with_rate(arguments.rate)
     descent = Descent(network, pace, output / STATE, output / WEIGHTS)
     trial = Trial(network, output, device) if arguments.judged else None

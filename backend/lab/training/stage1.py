@@ -18,9 +18,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...head.facial_regions import find_facial_regions
-from ...networks.completer import PATCH, Completer
 from ...networks.conditions import SCALE
 from ...networks.noise import draw_noise
+from ..networks.completer import PATCH, Completer
 from ..texhub.build import SOURCES
 from .augment import Geometry
 from .checkpoints import save_half

@@ -26,7 +26,7 @@ from ...networks.sizes import CANVAS
 from ...networks.studio import Studio
 from ...prior.experts import Experts
 from ...prior.light import UPRIGHT, estimate_light
-from ...prior.studio import MIRRORED, tell
+from ...prior.studio import MIRRORED, channels_of
 from ..faces.observing import scalp_of
 from .augment import Geometry, shifted, tone_of
 from .checkpoints import save_half
@@ -52,7 +52,7 @@ WEIGHTS, STATE = "studio.safetensors", "studio.state.safetensors"
 
 @dataclass
 class Batch:
-    """told: (B,TOLD,S,S). unlit, truth: (B,3,S,S) linear, the latter exposed as the first. weight: (B,1,S,S)."""
+    """told: (B,CHANNELS,S,S). unlit, truth: (B,3,S,S) linear, the latter exposed as the first. weight: (B,1,S,S)."""
 
     told: Tensor
     unlit: Tensor
@@ -131,7 +131,7 @@ class Samples:
         level = np.median(np.log((unlit[plain] + 1e-3) / (albedo[plain] + 1e-3)), axis=0) if plain.any() else 0.0
         changed = np.clip((cast - 0.1) / CAST, 0, 1) + np.clip(gloss / (GLOSS * albedo.mean(2) + 0.01) - 0.5, 0, 1)
         weight = shown * known_ * (1 + CHANGED * np.clip(changed, 0, 1))
-        told = tell(unlit, shown, shade, normals, found.skin).transpose(1, 2, 0)
+        told = channels_of(unlit, shown, shade, normals, found.skin).transpose(1, 2, 0)
         return told, unlit, albedo * np.float32(np.exp(level)), weight.astype(np.float32)
 
 

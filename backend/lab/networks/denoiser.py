@@ -12,21 +12,21 @@ import torch.nn.functional as F
 from diffusers import UNet2DModel
 from torch import Tensor, nn
 
-from .conditions import STYLES, kept_signal
-from .sizes import TEXELS
+from ...networks.blocks import silence
+from ...networks.conditions import STYLES, kept_signal
+from ...networks.sizes import TEXELS
 
 PATCH = 2  # texels per side folded into channels: the layers work at 128 places per side
-WIDTHS = (32, 64, 96, 128)  # channels per resolution, from 128 places per side down
 
 
 class Denoiser(nn.Module):
     """Predicts clean detail from noisy detail and the conditions.
 
     Args:
-        conditions: channels of the condition picture.
+        conditions: channels of the condition picture. widths: per resolution, from 128 places per side down.
     """
 
-    def __init__(self, conditions: int, widths: tuple[int, ...] = WIDTHS) -> None:
+    def __init__(self, conditions: int, widths: tuple[int, ...] = (32, 64, 96, 128)) -> None:
         super().__init__()
         self.conditions = conditions
         self.unet = UNet2DModel(
@@ -41,8 +41,7 @@ class Denoiser(nn.Module):
             attention_head_dim=32,
             num_class_embeds=len(STYLES),
         )
-        nn.init.zeros_(self.unet.conv_out.weight)
-        nn.init.zeros_(self.unet.conv_out.bias)
+        silence(self.unet.conv_out)
         self.register_buffer("kept", kept_signal(), persistent=False)
 
     def forward(self, noisy: Tensor, conditions: Tensor, time: Tensor, style: Tensor) -> Tensor:
