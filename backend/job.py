@@ -87,7 +87,7 @@ class StageOptions:
     the face, (n,n,3) sRGB, and the job's head.
     """
 
-    stages: tuple[str, ...] = ("inpaint", "latent", "repaint")
+    stages: tuple[str, ...] = ("inpaint", "mirror", "latent", "repaint")
     seed: int = 0
     another: bool = False
     profile: str = PROFILE.default

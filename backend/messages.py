@@ -21,6 +21,7 @@ STAGES = {
     "register": "Registering the head",
     "atlas": "Projecting the portrait",
     "inpaint": "Inpainting (1/3)",
+    "mirror": "Comparing both sides",
     "latent": "Fitting the latent (2/3)",
     "repaint": "Repainting (3/3)",
     "large": "Painting with the large model",

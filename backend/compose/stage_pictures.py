@@ -20,10 +20,11 @@ FILES = {
     "registration": "1_registration.png",
     "partial": "2_partial.png",
     "inpaint": "3_inpaint.png",
-    "latent": "4_latent.png",
-    "repaint": "5_repaint.png",
-    "large": "5_repaint_large.png",
-    "composed": "6_composed.png",
+    "mirror": "4_mirror.png",
+    "latent": "5_latent.png",
+    "repaint": "6_repaint.png",
+    "large": "6_repaint_large.png",
+    "composed": "7_composed.png",
 }
 
 #: Pixels of a preview's longer side.

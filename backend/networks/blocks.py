@@ -39,7 +39,7 @@ class Attention(nn.Module):
         return x + self.out((share @ value).transpose(-1, -2).reshape(batch, width, height, across))
 
 
-def silence(*layers: nn.Conv2d | nn.Linear) -> None:
+def silence(*layers: nn.Conv2d | nn.ConvTranspose2d | nn.Linear) -> None:
     """Let layers begin with saying nothing."""
     for layer in layers:
         nn.init.zeros_(layer.weight)

@@ -9,7 +9,7 @@ from backend.completing import run_stages
 from backend.errors import Cancelled
 from backend.job import StageOptions
 from backend.models.bundle import Networks, load_networks
-from backend.stages import followed
+from backend.stages import STAGES, followed
 from backend.stages.followed import checkered, find_shares, share_of
 from backend.stages.stage import AtlasObservation
 
@@ -47,15 +47,26 @@ def shares(seen: AtlasObservation, networks: Networks, **stages) -> dict[str, fl
 @pytest.mark.parametrize(("way", "expected"), [(1.0, 1.0), (2.0, 0.5), (4.0, 0.25), (-1.0, 0.0)])
 def test_a_stage_is_followed_as_far_as_it_is_right(seen, networks, way, expected, monkeypatch):
     """A stage that goes too far is followed in part; one that goes the wrong way is not followed."""
-    monkeypatch.setattr(followed, "ELSEWHERE", 0.0)
+    monkeypatch.setitem(followed.USUAL, "latent", (0.0, 0.8, 0.0))
     shifted = AtlasObservation(np.clip(seen.color + 0.1, 0, 1), seen.confidence, "photo")
     found = shares(shifted, networks, latent=towards(shifted.color, way))
     assert found["latent"] == pytest.approx(expected, abs=0.03)
 
 
+@pytest.mark.parametrize(("darker", "low", "high"), [(1.0, 0.5, 1.0), (0.75, 0.0, 0.2)])
+def test_the_other_side_counts_in_even_light_alone(seen, networks, darker, low, high):
+    """Dots that no prior knows, alike on both sides; the one side in the shade, or not."""
+    dots = np.random.default_rng(0).normal(0, 0.05, (16, 8)).repeat(16, 0).repeat(16, 1)
+    color = seen.color + np.concatenate([dots, dots[:, ::-1]], 1)[..., None]
+    color[:, SIZE // 2 :] *= darker
+    found = shares(AtlasObservation(color.astype(np.float32), seen.confidence, "photo"), networks, mirror=STAGES["mirror"])
+    assert low <= found["mirror"] <= high
+
+
 def test_stages_are_asked_one_after_the_other(seen, networks, monkeypatch):
     """What the first one mended the second cannot mend again."""
-    monkeypatch.setattr(followed, "ELSEWHERE", 0.0)
+    for name in ("inpaint", "latent"):
+        monkeypatch.setitem(followed.USUAL, name, (*followed.USUAL[name][:2], 0.0))
     stage = towards(seen.color, 1.0)
     found = shares(seen, networks, inpaint=stage, latent=stage)
     assert found["inpaint"] > 0.95 and found["latent"] == 0
@@ -79,24 +90,23 @@ def test_what_is_hidden_is_hidden_from_priors_and_stages(seen, networks):
 
 def test_where_nothing_moves_or_shows_the_usual_share_holds(networks):
     nothing = np.zeros((SIZE, SIZE, 3), np.float32)
-    assert share_of(nothing, nothing + 1, np.ones((SIZE, SIZE)), 0.7, 0.2) == 0.7
-    assert share_of(nothing + 1, nothing + 1, np.zeros((SIZE, SIZE)), 0.7, 0.2) == 0.7
+    assert share_of(nothing, nothing + 1, np.ones((SIZE, SIZE)), (0.7, 0.2, 0.5)) == 0.7
+    assert share_of(nothing + 1, nothing + 1, np.zeros((SIZE, SIZE)), (0.7, 0.2, 0.5)) == 0.7
 
 
 def test_patches_that_do_not_agree_leave_it_to_the_usual_share():
     random, weight = np.random.default_rng(0), np.ones((SIZE, SIZE))
     moved, side = np.ones((SIZE, SIZE, 3)), SIZE // followed.PATCHES
     noise = random.normal(0, 20, (followed.PATCHES, followed.PATCHES, 1)).repeat(side, 0).repeat(side, 1)
-    agreed, doubted = (share_of(moved, 0.8 * moved + one - one.mean(), weight, 0.2, 0.3) for one in (0 * noise, noise))
-    assert agreed == pytest.approx(0.2 + 0.6 * 0.3**2 / (0.3**2 + followed.ELSEWHERE**2))
+    agreed, doubted = (share_of(moved, 0.8 * moved + one - one.mean(), weight, (0.2, 0.3, 0.5)) for one in (0 * noise, noise))
+    assert agreed == pytest.approx(0.2 + 0.6 * 0.3**2 / (0.3**2 + 0.5**2))
     assert doubted == pytest.approx(0.2, abs=0.05) and doubted < agreed - 0.05
 
 
 def test_a_share_that_is_worth_nothing_is_none(monkeypatch):
-    monkeypatch.setattr(followed, "ELSEWHERE", 0.0)
     moved, weight = np.ones((SIZE, SIZE, 3)), np.ones((SIZE, SIZE))
-    assert share_of(moved, 0.9 * followed.LEAST * moved, weight, 0.0, 1.0) == 0
-    assert share_of(moved, 1.1 * followed.LEAST * moved, weight, 0.0, 1.0) > 0
+    assert share_of(moved, 0.9 * followed.LEAST * moved, weight, (0.0, 1.0, 0.0)) == 0
+    assert share_of(moved, 1.1 * followed.LEAST * moved, weight, (0.0, 1.0, 0.0)) > 0
 
 
 def test_a_stage_of_which_no_portrait_says_anything_is_not_run_for_evidence(seen, networks, monkeypatch):
@@ -117,9 +127,9 @@ def test_a_job_follows_its_stages_as_far_as_the_evidence_says(seen, networks, mo
 
         return run
 
-    names = ("inpaint", "latent", "repaint")
+    names = ("inpaint", "mirror", "latent", "repaint")
     monkeypatch.setattr("backend.stages.STAGES", {name: stage(name) for name in names})
-    wanted = dict(zip(names, (0.9, 0.0, 0.4), strict=True))
+    wanted = dict(zip(names, (0.9, 0.5, 0.0, 0.4), strict=True))
     monkeypatch.setattr(followed, "find_shares", lambda *given: wanted)
     list(run_stages((seen.color, seen.confidence), "photo", networks, [StageOptions(seed=1), StageOptions(seed=2)]))
     assert given == 2 * list(wanted.items())

@@ -69,7 +69,7 @@ def test_several_seeds_are_painted_as_they_are_asked_for_and_shown(tmp_path, mon
     assert next(found).max() == 4 and begun == made == [3]
     assert [one.max() for one in found] == [6] and begun == made == [3, 5]
     names = [path.rpartition("/")[2].rpartition("\\")[2] for path in told]
-    assert names[:2] == ["5_repaint_large.1.bmp", "5_repaint_large.2.bmp"]
+    assert names[:2] == ["6_repaint_large.1.bmp", "6_repaint_large.2.bmp"]
     assert all((tmp_path / name).is_file() for name in names)
     plain = completing.complete_each(job, networks, [StageOptions(seed=seed) for seed in (3, 5)])
     assert [one.max() for one in plain] == [3, 5] and len(made) == 2
@@ -97,7 +97,7 @@ def test_a_job_with_one(tmp_path, monkeypatch, demo_head_obj, astronaut):
         assert main([str(word) for word in words]) == 0
         told = json.loads((folder / "r.json").read_text())
         assert (told["profile"], told["way"]) == (profile, way)
-        assert (folder / "stages" / "5_repaint_large.png").is_file() == (profile == "sd15")
+        assert (folder / "stages" / "6_repaint_large.png").is_file() == (profile == "sd15")
         pictures[way] = cv2.imread(str(folder / "t.png")).astype(int)
     photo = cv2.imread(str(tmp_path / "auto" / "p.png"))[..., 2] == 255
     for way in ("atlas", "around"):

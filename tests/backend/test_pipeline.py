@@ -63,7 +63,7 @@ def read(path: Path) -> np.ndarray:
 def test_everything_is_written(result):
     assert read(result / "texture.png").shape == (512, 512, 3)
     names = sorted(path.stem for path in (result / "stages").iterdir())
-    assert names == ["1_registration", "2_partial", "3_inpaint", "4_latent", "5_repaint", "6_composed"]
+    assert names == ["1_registration", "2_partial", "3_inpaint", "4_mirror", "5_latent", "6_repaint", "7_composed"]
 
 
 def test_made_up_skin_is_nearly_as_fine_as_photographed_skin(result):

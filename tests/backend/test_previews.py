@@ -40,9 +40,10 @@ def test_every_stage_shows_what_it_made(told):
     assert [(stage, Path(path).stem) for stage, _, path in shown] == [
         ("atlas", "2_partial"),
         ("inpaint", "3_inpaint"),
-        ("latent", "4_latent"),
-        ("repaint", "5_repaint"),
-        ("compose", "6_composed"),
+        ("mirror", "4_mirror"),
+        ("latent", "5_latent"),
+        ("repaint", "6_repaint"),
+        ("compose", "7_composed"),
     ]
     fractions = [words[1] for words in said]
     assert fractions == sorted(fractions)

@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from backend.lab.networks.completer import Completer
+from backend.lab.networks.completer import PATCH, Completer
 from backend.lab.pca import fit_many
 from backend.lab.training import experts, stage1, train
 from backend.lab.training.hiding import hide
@@ -47,6 +47,17 @@ def test_the_noise_is_as_strong_in_every_octave_as_it_says():
     found, channels = measure(noise, torch.ones(24, 1, TEXELS, TEXELS))
     assert np.allclose(found, OCTAVES, rtol=0.25)
     assert np.allclose(channels @ channels.T, np.array(CHANNELS) @ np.array(CHANNELS).T, atol=0.1)
+
+
+def test_one_place_paints_over_its_neighbours():
+    """Patches that do not overlap print their grid."""
+    network = trained(torch.Generator().manual_seed(0))
+    place = torch.zeros(1, network.leave.in_channels, TEXELS // PATCH, TEXELS // PATCH)
+    with torch.no_grad():
+        plain = network.leave(place)
+        place[..., 10, 12] = 1
+        rows, columns = np.nonzero((network.leave(place) - plain).abs().sum((0, 1)).numpy() > 1e-6)
+    assert rows.min() == 10 * PATCH - PATCH // 2 and columns.max() == 13 * PATCH + PATCH // 2 - 1
 
 
 def test_an_untrained_network_keeps_the_start_and_trusts_what_has_no_noise():

@@ -37,7 +37,7 @@ from .hidden_methods import options_of
 from .truth import TruthCase, render_truth, seen_texels
 
 #: The same pipeline with stages left out, for the ablation.
-ABLATIONS = {"linear": "", "1": "1", "1+2": "12", "1+2+3": "123", "1+3": "13", "2+3": "23"}
+ABLATIONS = {"linear": "", "1": "1m", "1+2": "1m2", "1+2+3": "1m23", "1+3": "1m3", "2+3": "m23"}
 OURS = "1+2+3"
 
 

@@ -20,8 +20,8 @@ from .hidden_parts import Evidence
 Method = Callable[[Evidence, Networks, int], np.ndarray]
 #: Confidence from which plain fills take a texel for seen.
 SEEN = 0.3
-#: The stages' names by number, as rows of tables have them.
-NAMES = dict(zip("123", ALL_STAGES, strict=True))
+#: The stages' names by number, as rows of tables have them; m: the other side.
+NAMES = dict(zip("1m23", ALL_STAGES, strict=True))
 
 
 def mirror(evidence: Evidence, networks: Networks, seed: int) -> np.ndarray:
@@ -66,14 +66,15 @@ def staged(numbers: str) -> Method:
 
 
 FILLS: dict[str, Method] = {"mean skin": mean, "surroundings": surroundings, "mirror": mirror}
-LINEAR, PRIORS, FIRST = "prior of painted skins", "both priors", "stage 1"
+LINEAR, PRIORS, FIRST, SIDES = "prior of painted skins", "both priors", "stage 1", "stage 1 and the other side"
 MEAN, STAGES = "stages 1+2: the mean", "stages 1+2+3: what ships"
 LEARNT: dict[str, Method] = {
     LINEAR: linear,
     PRIORS: staged(""),
     FIRST: staged("1"),
-    MEAN: staged("12"),
-    STAGES: staged("123"),
+    SIDES: staged("1m"),
+    MEAN: staged("1m2"),
+    STAGES: staged("1m23"),
 }
 #: What ships without a stage that others go on from.
-WITHOUT: dict[str, Method] = {"stages 1+3": staged("13"), "stages 2+3": staged("23")}
+WITHOUT: dict[str, Method] = {"stages 1+3": staged("1m3"), "stages 2+3": staged("m23")}

@@ -63,7 +63,7 @@ class Completer(nn.Module):
             Steered(above + width, width) for above, width in zip((widths[-1], *widths[:0:-1]), widths[::-1])
         )
         self.norm = nn.GroupNorm(16, first)
-        self.leave = nn.Linear(first, 3 * PATCH**2)
+        self.leave = nn.ConvTranspose2d(first, 3, 2 * PATCH, stride=PATCH, padding=PATCH // 2)  # patches overlap by half
         self.error = nn.Conv2d(first, 1, 1)
         silence(self.leave, self.error)
 
@@ -87,10 +87,9 @@ class Completer(nn.Module):
         for block in self.up:
             x = block(torch.cat([x, kept.pop()], 1), said)
             if kept:
-                x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+                x = F.interpolate(x, scale_factor=2.0, mode="bilinear")
         x = F.silu(self.norm(x))
-        made = F.pixel_shuffle(self.leave(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2), PATCH)
-        return signal / power * noisy + spread / power.sqrt() * made, self.error(x)
+        return signal / power * noisy + spread / power.sqrt() * self.leave(x), self.error(x)
 
 
 def waves(eta: Tensor) -> Tensor:
