@@ -220,11 +220,10 @@ def portrait_networks() -> Finding:
         from .portrait import networks
         from .portrait.detector import detect
 
-        grey = np.full((256, 256, 3), 0.5, np.float32)
+        grey = np.full((224, 224, 3), 0.5, np.float32)
         networks.network(networks.LANDMARKS)(grey[:192, :192])
-        networks.network(networks.PERSON)(grey)
         networks.network(networks.PALMS)(grey[:192, :192])
-        networks.network(networks.HAND)(grey[:224, :224])
+        networks.network(networks.HAND)(grey)
         detect(np.full((320, 320, 3), 128, np.uint8), 0.5)
     except Exception as reason:
         return Finding("Portrait networks", f"do not run ({type(reason).__name__})", wanted, BROKEN, REINSTALL)

@@ -1,8 +1,8 @@
 """The bundled networks that read a portrait.
 
 Beside what they were converted from (lab/training/portrait_graphs.py), run by ai-edge-litert 2.3.0 on crops of twelve
-pictures: landmarks within 0.0002 px of 192, a hand's within 0.0008 of 224, palms' boxes within 0.0004, the mask within
-0.0016, presence and scores within 0.00004.
+pictures: landmarks within 0.0002 px of 192, a hand's within 0.0008 of 224, palms' boxes within 0.0004, presence and
+scores within 0.00004.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from ..threads import CORES
 from ..verified import WEIGHTS, verified_bytes
 
 LANDMARKS = "face_landmark.onnx"  # (192,192,3) -> (1,1,1,1404) points in pixels, (1,1,1,1) logit of presence
-PERSON = "selfie_segmentation.onnx"  # (256,256,3) -> (1,256,256,1) probability of a person
 PALMS = "palm_detection_full.onnx"  # (192,192,3) -> (1,2016,18) boxes and points, (1,2016,1) logits
 HAND = "hand_landmark_lite.onnx"  # (224,224,3) -> (1,63) points in pixels, (1,1) probability of a hand
 GLASSES = "glasses.onnx"  # (5,128,256) -> (1,1,128,256) and (1,1) logits, of a pixel and of all
-BEARD = "beard.onnx"  # (6,96,96) -> (1,1,96,96) logits
-PARSE = "parse.onnx"  # (7,160,160) -> (1,8,160,160) logits of parse_network.CLASSES
+PARSE = "parse.onnx"  # (6,192,192) -> (1,8,192,192) logits of parse_network.CLASSES
 DETECTOR = "face_detection_yunet_2023mar.onnx"  # (3,H,W) BGR 0..255, multiples of 32
 
 #: Of one network, where the environment does not say: their layers are small.

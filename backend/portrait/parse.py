@@ -2,8 +2,7 @@
 
 It looks at a square about the head that the landmarks fix (parse_network.py, trained by lab/training/parse_network.py);
 a guided filter draws its edges to the picture's. Nothing is cut at a threshold: whoever uses a class takes its
-probability. Three networks look closer at what is finer than its pixels, or of the face's own colour: beards, glasses,
-hands.
+probability. Two networks look closer at what is finer than its pixels, or of the face's own colour: glasses and hands.
 """
 
 from __future__ import annotations
@@ -14,27 +13,22 @@ import cv2
 import numpy as np
 
 from . import networks
-from .beard import find_beard
 from .glasses import glasses
 from .hands import hands_before
 from .landmark_groups import FACE_OVAL, LEFT_CHEEK, RIGHT_CHEEK, fill_region
-from .landmarks import FaceLandmarks, cut
+from .landmarks import FaceLandmarks, Square, cut
 from .parse_network import CLASSES, SIDE, face_parts, inputs_of, parse_frame, softmax, spread
-from .person import exact_background, guided, head_square, person_matte, shrunk
 from .style import find_style
 
-#: Of the face's size: as far as edges of the network, whose pixels are 0.014 of it, may lie from the picture's.
+#: Pixels: larger faces are looked at smaller, and only their edges at full size.
+WORKING_FACE = 224
+#: Of the face's size: as far as edges of the network, whose pixels are 0.012 of it, may lie from the picture's.
 EDGES = 0.02
-#: Share of the network's square over which what it says fades at its border into the person as found without it.
-FADES = 0.06
 #: Styles in which a dome of one tone says nothing of cloth: it is hair, which is drawn more often than hats are. Shaded
 #: drawings (anime) are none: their shade is of another colour than their cheeks.
 FLAT = ("cartoon",)
 #: CIELAB distance by which skin of a flat drawing strays from its cheeks.
 ALIKE = 7.0
-#: Probability of facial hair by the parse at which the beards' network, whose square is the mouth's alone, is believed
-#: by half. Moustaches that it made up on rendered women have 0.02 to 0.15, real ones 0.5.
-AGREES = 0.2
 
 
 @dataclass(frozen=True)
@@ -80,63 +74,39 @@ def parse_portrait(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     Raises:
         AvatarTexError: WEIGHTS_MISSING, WEIGHTS_ALTERED.
     """
-    person = person_matte(color, face, alpha)
     frame = parse_frame(face.points)
     given, to_image = cut(color, frame, SIDE)
-    shown = cut(np.dstack([person] * 3), frame, SIDE)[0][..., 0]
     points = (face.points[:, :2] - to_image[:, 2]) @ np.linalg.inv(to_image[:, :2]).T
     parts = face_parts(points.astype(np.float32), (SIDE, SIDE))
-    [logits] = networks.network(networks.PARSE)(inputs_of(np.clip(given, 0, 1), shown, parts))
+    [logits] = networks.network(networks.PARSE)(inputs_of(np.clip(given, 0, 1), parts))
     made = softmax(logits.reshape(len(CLASSES), SIDE, SIDE).astype(np.float32))
 
-    y0, y1, x0, x1 = head_square(color.shape[:2], face)
+    y0, y1, x0, x1 = _box(frame, color.shape[:2])
     near = np.ascontiguousarray(color[y0:y1, x0:x1])
-    small, factor = shrunk(near, face.size)
+    small = _shrunk(near, face.size)
+    local = face.shifted(-x0, -y0).scaled(small.shape[1] / near.shape[1])
     to_small = to_image.copy()
     to_small[:, 2] -= (x0, y0)
     to_small *= (np.array(small.shape[1::-1]) / near.shape[1::-1])[:, None]
-    classes = _over_picture(made, to_small, cv2.resize(person[y0:y1, x0:x1], small.shape[1::-1]))
-    likely = classes[CLASSES.index("facial_hair")].copy()
-    for name in ("glasses", "facial_hair"):  # what is spread over all eyes and chins is skin
-        classes[CLASSES.index("skin")] += classes[CLASSES.index(name)]
-        classes[CLASSES.index(name)] = 0
+    classes = spread(made, to_small, small.shape[:2])
     if find_style(color, face) in FLAT:
-        _by_exact_colour(classes, small, face.shifted(-x0, -y0).scaled(factor))
-    classes[CLASSES.index("occluder")] = 0  # of drawings it takes cheeks for hands
-    classes[CLASSES.index("skin")] += 1e-6
-    classes /= classes.sum(0)
-    seen = _closer_look(small, face.shifted(-x0, -y0).scaled(factor), likely)
-    for name, cover in seen.items():
+        _by_exact_colour(classes, small, local)
+    covers = {"glasses": glasses(small, local), "occluder": hands_before(small, local)}
+    classes[CLASSES.index("skin")] += classes[CLASSES.index("glasses")]  # a haze about eyes
+    classes[CLASSES.index("glasses")] = 0
+    for name, cover in covers.items():
         classes *= 1 - cover
         classes[CLASSES.index(name)] += cover
-
-    whole = np.zeros((len(CLASSES), *color.shape[:2]), np.float32)
-    whole[CLASSES.index("background")] = 1 - person
-    whole[CLASSES.index("clothes")] = person
-    whole[:, y0:y1, x0:x1] = _to_edges(classes, small, near, max(2, round(EDGES * face.size * factor)))
-    for known in (alpha, _beside_flat_wall(color, face)):
-        if known is not None:
-            whole *= known
-            whole[-1] += 1 - known
+    classes = _to_edges(classes, small, near, max(2, round(EDGES * min(face.size, WORKING_FACE))))
+    around = y0, color.shape[0] - y1, x0, color.shape[1] - x1
+    whole = np.stack([cv2.copyMakeBorder(part, *around, cv2.BORDER_REPLICATE) for part in classes])
+    whole[CLASSES.index("skin")] += 1e-6
+    whole /= whole.sum(0)
+    if alpha is not None:
+        whole *= alpha
+        whole[CLASSES.index("background")] += 1 - alpha
     named = dict(zip(CLASSES, whole, strict=True))
-    return Parse(**named, hand=bool(seen["occluder"].any()), worn=bool(seen["glasses"].any()))
-
-
-def _closer_look(small: np.ndarray, face: FaceLandmarks, likely: np.ndarray) -> dict[str, np.ndarray]:
-    """(h,w) 0..1 by class: what is too fine for the network, or of the face's own colour.
-
-    Args:
-        likely: (h,w) 0..1, facial hair by the network, which has the whole head to go by.
-    """
-    beard = find_beard(small, face)
-    agreed = float((beard * likely).sum() / max(beard.sum(), 1e-6))
-    beard *= agreed**2 / (agreed**2 + AGREES**2)
-    odds = likely**2 / (likely**2 + (1 - likely) ** 2)
-    return {
-        "facial_hair": np.maximum(beard, odds),
-        "glasses": glasses(small, face),
-        "occluder": hands_before(small, face),
-    }
+    return Parse(**named, hand=bool(covers["occluder"].any()), worn=bool(covers["glasses"].any()))
 
 
 def _by_exact_colour(classes: np.ndarray, small: np.ndarray, face: FaceLandmarks) -> None:
@@ -154,35 +124,56 @@ def _by_exact_colour(classes: np.ndarray, small: np.ndarray, face: FaceLandmarks
     classes[hat] = 0
 
 
-def _beside_flat_wall(color: np.ndarray, face: FaceLandmarks) -> np.ndarray | None:
-    """(H,W) 0 on a wall of one exact colour, but for the face, which may have it, too; None where there is none."""
-    wall = exact_background(color, face)
-    return None if wall is None else 1 - wall * (1 - fill_region(color.shape[:2], face.points, FACE_OVAL))
+def _box(frame: Square, shape: tuple[int, int]) -> tuple[int, int, int, int]:
+    """y0, y1, x0, x1 of the network's square, turned as it is, inside the picture."""
+    half = frame.side / 2 * (abs(np.cos(frame.angle)) + abs(np.sin(frame.angle)))
+    x0, y0 = int(np.clip(frame.x - half, 0, shape[1] - 1)), int(np.clip(frame.y - half, 0, shape[0] - 1))
+    return y0, int(np.clip(frame.y + half, y0 + 1, shape[0])), x0, int(np.clip(frame.x + half, x0 + 1, shape[1]))
 
 
-def _over_picture(made: np.ndarray, to_image: np.ndarray, person: np.ndarray) -> np.ndarray:
-    """(8,h,w) over the picture of the (8,S,S) that the network made; beyond its square the person wears clothes."""
-    border = np.minimum(np.arange(SIDE) + 0.5, SIDE - 0.5 - np.arange(SIDE)) / (FADES * SIDE)
-    looked = np.clip(np.minimum(border[:, None], border[None]), 0, 1)
-    parts = [np.moveaxis(made[:4], 0, -1), np.dstack([*made[4:7], looked])]
-    parts = [spread(part, to_image, person.shape) for part in parts]
-    looked = parts[1][..., 3]
-    classes = np.stack([*np.moveaxis(parts[0], -1, 0), *np.moveaxis(parts[1][..., :3], -1, 0)])
-    classes = np.concatenate([classes, np.clip(1 - classes.sum(0), 0, 1)[None]])
-    beyond = np.zeros_like(classes)
-    beyond[CLASSES.index("clothes")], beyond[-1] = person, 1 - person
-    return beyond + looked * (classes - beyond)
+def _shrunk(image: np.ndarray, face_size: float) -> np.ndarray:
+    """The image resized so that the face is at most WORKING_FACE pixels."""
+    factor = WORKING_FACE / face_size
+    if factor >= 1:
+        return image
+    size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
 
 
 def _to_edges(classes: np.ndarray, small: np.ndarray, near: np.ndarray, radius: int) -> np.ndarray:
     """(8,H,W) at full size along the picture's edges; rims of glasses are as thin as the filter's window, and stay."""
     rims = CLASSES.index("glasses")
-    size = near.shape[1::-1]
-    worn = cv2.resize(classes[rims], size)
+    worn = cv2.resize(classes[rims], near.shape[1::-1])
     left = classes.copy()
     left[CLASSES.index("skin")] += classes[rims]
     left[rims] = 0
-    whole = np.stack([guided(np.ascontiguousarray(part), small, near, radius) for part in left])
+    whole = np.stack([guided(part, small, near, radius) for part in left])
     whole *= (1 - worn) / np.maximum(whole.sum(0), 1e-6)
     whole[rims] = worn
     return whole
+
+
+def guided(mask: np.ndarray, color: np.ndarray, full: np.ndarray, radius: int, softness: float = 1e-4) -> np.ndarray:
+    """The mask at full size, its edges moved to those of the picture's luma (He and Sun: Fast guided filter, 2015).
+
+    Args:
+        mask: (h,w) float32 0..1.
+        color: (h,w,3) float32, the picture at the mask's size.
+        full: (H,W,3) float32, the same picture at the size wanted.
+        radius: pixels of the mask.
+        softness: variance of luma below which the mask is averaged.
+    """
+
+    def mean(a: np.ndarray) -> np.ndarray:
+        return cv2.blur(a, (2 * radius + 1, 2 * radius + 1))
+
+    guide = cv2.cvtColor(color, cv2.COLOR_RGB2GRAY)
+    mean_g, mean_m = mean(guide), mean(mask)
+    slope = (mean(guide * mask) - mean_g * mean_m) / (mean(guide * guide) - mean_g**2 + softness)
+    offset = mean_m - slope * mean_g
+    slope, offset = mean(slope), mean(offset)
+    if full is not color:
+        size = full.shape[1::-1]
+        guide = cv2.cvtColor(full, cv2.COLOR_RGB2GRAY)
+        slope, offset = cv2.resize(slope, size), cv2.resize(offset, size)
+    return np.clip(slope * guide + offset, 0, 1)

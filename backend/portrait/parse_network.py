@@ -1,4 +1,4 @@
-"""What the parsing network is given of a portrait: a square that the landmarks fix, with person, face and place."""
+"""What the parsing network is given of a portrait: a square that the landmarks fix, with the face's parts and place."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from .landmarks import Square, box_of, eye_angle
 #: is an occluder.
 CLASSES = ("skin", "hair", "facial_hair", "glasses", "headwear", "occluder", "clothes", "background")
 #: The network's square: its pixels, its side over the face's size, and where in its height the eyes lie.
-SIDE, ACROSS, EYES = 160, 2.25, 0.5
-#: Channels of the input: colour, person, parts of the face, place.
-CHANNELS = 7
+SIDE, ACROSS, EYES = 192, 2.25, 0.5
+#: Channels of the input: colour, parts of the face, place.
+CHANNELS = 6
 #: The face's parts as one channel.
 PARTS = (
     (0.35, (FACE_OVAL,)),
@@ -53,15 +53,15 @@ def face_parts(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return parts
 
 
-def inputs_of(color: np.ndarray, person: np.ndarray, parts: np.ndarray) -> np.ndarray:
-    """(7,S,S) float32: the square's colour, the person and the face's parts in it, and place.
+def inputs_of(color: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """(6,S,S) float32: the square's colour, the face's parts in it, and place.
 
     Args:
-        color: (S,S,3) float32 sRGB. person: (S,S) 0..1. parts: (S,S), of face_parts().
+        color: (S,S,3) float32 sRGB. parts: (S,S), of face_parts().
     """
-    places = np.linspace(-1, 1, len(person))
+    places = np.linspace(-1, 1, len(parts))
     x, y = np.meshgrid(places, places)
-    return np.concatenate([color.transpose(2, 0, 1), person[None], parts[None], x[None], y[None]]).astype(np.float32)
+    return np.concatenate([color.transpose(2, 0, 1), parts[None], x[None], y[None]]).astype(np.float32)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -71,7 +71,14 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def spread(maps: np.ndarray, to_image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """(H,W,n) of (S,S,n) maps in the square; 0 outside; to_image: (2,3) from its pixels to the picture's."""
+    """(n,H,W) of (n,S,S) maps in the square; beyond it what lies at its border goes on.
+
+    Args:
+        to_image: (2,3) from its pixels to the picture's.
+    """
     matrix = to_image.copy()
     matrix[:, 2] += to_image[:, :2] @ (0.5, 0.5) - 0.5  # pixel centres; OpenCV counts them at 0
-    return cv2.warpAffine(maps.astype(np.float32), matrix, shape[::-1])
+    size = shape[::-1]
+    return np.stack(
+        [cv2.warpAffine(one.astype(np.float32), matrix, size, borderMode=cv2.BORDER_REPLICATE) for one in maps]
+    )

@@ -33,7 +33,8 @@ def check_astronaut(parse: Parse) -> None:
     assert parse.hair[25, 225] > 0.7 and parse.person[25, 225] > 0.8
     assert parse.skin[300, 60] < 0.2 and parse.skin[300, 130] < 0.2  # flag, suit
     assert parse.skin[30, 400] < 0.1 and parse.person[20, 330] < 0.2  # shuttle, wall
-    assert parse.headwear.max() < 0.5 and parse.facial_hair[:180].mean() < 0.01 and not parse.worn and not parse.hand
+    assert parse.headwear[parse.hair > 0.4].mean() < 0.15
+    assert parse.facial_hair[:180].mean() < 0.01 and not parse.worn and not parse.hand
 
 
 def test_classes_of_a_photograph_sum_to_one():
@@ -127,21 +128,6 @@ def test_what_the_network_says_lies_where_it_looked(monkeypatch):
     assert parse.headwear[row, column] > 0.9 > 0.1 > parse.headwear[row - round(0.2 * face.size), column]
 
 
-def test_a_thin_rim_stays_thin_and_sharp_and_glasses_are_worn_then(monkeypatch):
-    def rims(picture, face):
-        hidden = np.zeros(picture.shape[:2], np.float32)
-        hidden[round(face.points[50, 1])] = 1
-        return cv2.dilate(hidden, np.ones((3, 1)))
-
-    assert not parse_portrait(astronaut().color, astronaut_face()).worn
-    monkeypatch.setattr("backend.portrait.parse.glasses", rims)
-    parse, face = parse_portrait(astronaut().color, astronaut_face()), astronaut_face()
-    row, column = round(face.points[50, 1]), round(face.points[50, 0])
-    assert parse.worn and parse.glasses[row - 1 : row + 2, column].min() > 0.9
-    assert parse.skin[row, column] < 0.1 and parse.skin[[row - 8, row + 8], column].min() > 0.7
-    assert np.abs(stack_of(parse).sum(0) - 1).max() < 1e-3
-
-
 def test_probabilities_of_logits_sum_to_one_however_large():
     made = softmax(np.float32([[[900.0]], [[899.0]], [[-900.0]]]))
     assert made.sum() == pytest.approx(1) and made[0, 0, 0] == pytest.approx(1 / (1 + np.exp(-1)), abs=1e-4)
@@ -156,8 +142,9 @@ def test_the_faces_parts_are_told_apart():
 
 
 def test_maps_are_spread_by_pixel_centres():
-    maps = np.zeros((SIDE, SIDE, 1), np.float32)
-    maps[10, 20] = 1
-    made = spread(maps, np.float64([[2, 0, 5], [0, 2, 7]]), (400, 400))
+    maps = np.zeros((2, SIDE, SIDE), np.float32)
+    maps[0, 10, 20] = maps[1, :, -1] = 1
+    made, beyond = spread(maps, np.float64([[2, 0, 5], [0, 2, 7]]), (400, 400))
     y, x = (np.indices(made.shape) * made).sum((1, 2)) / made.sum()
     assert (x + 0.5, y + 0.5) == (pytest.approx(20.5 * 2 + 5, abs=0.05), pytest.approx(10.5 * 2 + 7, abs=0.05))
+    assert beyond[:, 395].min() == 1 and beyond[:, 300].max() == 0  # what lies at the border goes on

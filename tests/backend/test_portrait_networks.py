@@ -34,7 +34,6 @@ POINTS = {
 }
 HAND = {0: (102.05, 162.649), 4: (123.17, 94.728), 8: (121.458, 75.638), 12: (121.072, 55.321), 20: (127.131, 63.038)}
 PALM, PALM_NUMBERS = 457, (-2.117, -0.292, 30.614, 30.564, -5.605, -9.144)
-PERSON = ((0, 0, 1, 0, 0), (0, 0, 1, 0, 0), (0.2696, 1, 1, 1, 0), (1, 1, 1, 1, 1))
 
 
 @pytest.fixture(autouse=True)
@@ -66,12 +65,6 @@ def test_palms_and_hands_are_read_as_by_tflite():
     read = points.reshape(21, 3)
     assert all(np.abs(read[index, :2] - wanted).max() < 0.002 for index, wanted in HAND.items())
     assert abs(presence.item() - 0.00169451) < 1e-6
-
-
-def test_a_person_is_seen_as_by_tflite():
-    small = cv2.resize(astronaut().color, (256, 256), interpolation=cv2.INTER_AREA)
-    mask = networks.network(networks.PERSON)(small)[0].reshape(256, 256)
-    assert np.abs(mask[16::64, 16::48] - PERSON).max() < 1 / 255 and abs(mask.mean() - 0.54435) < 0.001
 
 
 @pytest.mark.parametrize("size", [(512, 512), (300, 401), (97, 160), (40, 33)])
@@ -134,14 +127,14 @@ def test_all_run_on_the_card_where_the_package_can(monkeypatch, there):
     package = Package(*there)
     monkeypatch.setattr(runtime, "load_runtime", lambda: package)
     networks.run_on("cuda")
-    names = [networks.LANDMARKS, networks.PERSON, networks.PALMS, networks.HAND, networks.PARSE, networks.DETECTOR]
+    names = [networks.LANDMARKS, networks.PALMS, networks.HAND, networks.PARSE, networks.DETECTOR]
     for name in names:
         networks.network(name)(np.zeros((4, 4, 3), np.float32))
     wanted = ([*there, runtime.CPU], [*([runtime.CARD] if there else []), {}])
     assert package.asked == [wanted] * len(names)
     networks.run_on("cpu")
-    networks.network(networks.PERSON)
-    networks.network(networks.PERSON)
+    networks.network(networks.PALMS)
+    networks.network(networks.PALMS)
     assert package.asked[len(names) :] == [([runtime.CPU], [{}])]
 
 
@@ -152,7 +145,7 @@ def test_a_job_reads_its_portrait_on_the_networks_device(monkeypatch):
         pass
 
     def decode(path):
-        networks.network(networks.PERSON)
+        networks.network(networks.PALMS)
         raise Read
 
     monkeypatch.setattr(networks, "open_session", lambda model, device, *_, **__: asked.append(device) or stand_in())
@@ -168,10 +161,10 @@ def stand_in() -> SimpleNamespace:
 
 
 def test_released_memory_is_theirs_too():
-    before = networks.network(networks.PERSON)
-    assert networks.network(networks.PERSON) is before
+    before = networks.network(networks.PALMS)
+    assert networks.network(networks.PALMS) is before
     worker.release_memory()
-    assert networks.network(networks.PERSON) is not before
+    assert networks.network(networks.PALMS) is not before
 
 
 def test_missing_network_is_named(monkeypatch, tmp_path):

@@ -20,6 +20,7 @@ from ...portrait.parse import parse_portrait
 from ...portrait.parse_network import CLASSES
 from ..training.developed import developed
 from ..training.draw_parse import Cast, compose, flat, left_out, read_heads, read_rendered
+from ..training.occluded import read_hands
 
 MAKES = ("photo", "photo", "painted", "flat")
 HAIR, FACIAL, HEADWEAR = (CLASSES.index(name) for name in ("hair", "facial_hair", "headwear"))
@@ -110,9 +111,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m backend.lab evaluate parse", description=__doc__.splitlines()[0])
     parser.add_argument("--heads", type=Path, required=True, help="folder of python -m backend.lab parse cut")
     parser.add_argument("--rendered", type=Path, help="folder of python -m backend.lab parse render")
+    parser.add_argument("--hands", type=Path, required=True, help="folder of python -m backend.lab parse hands")
     parser.add_argument("--count", type=int, default=200)
     arguments = parser.parse_args(argv)
     cv2.setNumThreads(1)
-    cast = Cast(left_out(read_heads(arguments.heads), True), left_out(read_rendered(arguments.rendered), True))
+    heads, rendered = left_out(read_heads(arguments.heads), True), left_out(read_rendered(arguments.rendered), True)
+    cast = Cast(heads, rendered, read_hands(arguments.hands))
     print(measure([drawn(cast, number) for number in range(arguments.count)], parse))
     return 0

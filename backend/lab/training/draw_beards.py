@@ -1,16 +1,6 @@
-"""Beards of any shape and colour drawn onto faces that have none: what train beards learns of beards.
-
-python -m backend.lab beards draw --heads heads --output beards --count 9000
-
-Folds, shade, teeth and stubble stay what they are, skin. People whose own beards are known (known_beards.py) are among
-the faces, with as much of them as is known.
-"""
+"""Beards of any shape and colour, others' beards and stubble, drawn onto faces that have none."""
 
 from __future__ import annotations
-
-import argparse
-from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,27 +8,14 @@ import numpy as np
 from ...head.facial_regions import JAW, MOUSTACHE
 from ...imaging.noise import strands
 from ...imaging.sample import disc
-from ...portrait.beard import SIDE, beard_frame, face_parts
 from ...portrait.landmark_groups import INNER_LIPS, LIPS, fill_region
-from ...portrait.landmarks import cut
-from .developed import developed
-from .known_beards import CHIN, bearded, kind_of
+from .known_beards import CHIN
 from .known_hair import Head
-from .sample_shards import shards_of, write_shards
 from .spectacles import noise
-from .wigs import Scene, coloured, flat, tone
+from .wigs import Scene, coloured, tone
 
-#: Pixels of a sample over those of the network, so that training moves it.
-WIDER = 1.19
-#: Shares of pictures: with a drawn beard; another's; without, but with stubble; skin darkened; shade; cartoons; own
-#: beards.
-DRAWN, LENT, STUBBLED, DARKER, SHADED, CARTOONS, OWN = 0.4, 0.2, 0.35, 0.25, 0.5, 0.1, 0.25
-#: Of the pictures so many are photographs for sure; the others are any make of developed.py.
-PHOTO = 0.45
 #: Beards, and how often each is drawn.
 KINDS = {"full": 0.4, "moustache": 0.25, "circle": 0.2, "chin": 0.08, "strap": 0.07}
-#: Every tenth shaven face is left out, to choose by, and every second bearded one where a half of them is.
-LEFT_OUT = 10
 #: Of the face's size: as far as another's beard reaches beyond what of it is known.
 AROUND = 0.05
 #: Share of drawn beards that are short; difference in sRGB up to which nobody could tell one.
@@ -181,99 +158,3 @@ def stubble(scene: Scene, random: np.random.Generator) -> None:
     dots = strands(int(random.integers(2**31)), cover.shape, 0.5, 0.7)
     dark = random.uniform(0.02, 0.22) + random.uniform(0, 0.06) * np.abs(dots)
     scene.color = scene.color * np.exp(-(cover * dark)[..., None] * np.float32(random.uniform(0.85, 1.1, 3)))
-
-
-def shade(scene: Scene, random: np.random.Generator) -> None:
-    """A shadow on the lower face, soft or with an edge: of a nose, a lip, a chin, one side."""
-    shape, size = scene.hair.shape, scene.size
-    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
-    middle = scene.head.points[[13, 152]].mean(0)
-    x, y = (x - middle[0]) / size, (y - middle[1]) / size
-    if random.random() < 0.4:  # a side in shade
-        turn, far = random.uniform(0, 2 * np.pi), random.normal(0.1, 0.12)
-        level = x * np.cos(turn) + y * np.sin(turn) - far + 0.03 * noise(random, 6, shape)
-        blob = 1 / (1 + np.exp(-np.clip(level / random.uniform(0.01, 0.15), -30, 30)))
-    else:
-        at_x, at_y, wide, high = *random.normal((0, 0), 0.22), *random.uniform(0.02, 0.25, 2)
-        turn = random.uniform(0, np.pi)
-        u = (x - at_x) * np.cos(turn) + (y - at_y) * np.sin(turn)
-        v = (y - at_y) * np.cos(turn) - (x - at_x) * np.sin(turn)
-        blob = np.exp(-((u / wide) ** 2) - (v / high) ** 2)
-    gain = random.uniform(-1.2, 0.3) * blob
-    scene.color = np.clip(scene.color * np.exp(gain[..., None] * random.uniform(0.8, 1, 3)), 0, 1).astype(np.float32)
-
-
-def compose(head: Head, donors: list[Head], random: np.random.Generator) -> Scene:
-    """A face as it is or with a beard, before it is developed; donors: faces with beards of their own."""
-    scene = Scene.begin(head, random, DARKER)
-    if head.kind == "none":
-        pick = random.random()
-        if pick < LENT and donors:
-            donor = donors[random.integers(len(donors))]
-            lend(scene, donor if random.random() < 0.5 else donor.mirrored(), random)
-        elif pick < LENT + DRAWN:
-            trim(scene, random) if random.random() < TRIMMED else grow(scene, random)
-            if random.random() < CARTOONS:
-                flat(scene, random)
-        elif random.random() < STUBBLED:
-            stubble(scene, random)
-    if random.random() < SHADED:
-        shade(scene, random)
-    return scene
-
-
-def sample(head: Head, donors: list[Head], random: np.random.Generator) -> dict[str, np.ndarray]:
-    """picture (S,S,3), hair, weight and person (S,S), uint8, as wide as WIDER says; person holds the face's parts."""
-    scene = compose(head, donors, random)
-    points = scene.head.points
-    frame, side = beard_frame(points, WIDER), round(WIDER * SIDE)
-    color = developed(scene.color, random, "photo" if random.random() < PHOTO else None)
-    parts = face_parts(points, color.shape[:2])
-    whole = (
-        cut(np.dstack([color[..., :3]]), frame, side)[0],
-        cut(np.dstack([scene.hair, scene.weight, parts]), frame, side)[0],
-    )
-    whole = np.rint(np.clip(np.dstack(whole), 0, 1) * 255).astype(np.uint8)
-    return {"picture": whole[..., :3], "hair": whole[..., 3], "weight": whole[..., 4], "person": whole[..., 5]}
-
-
-def read_faces(folder: Path, half: bool = False) -> list[Head]:
-    """Heads of `parse cut`, with what is known of their beards, but those left out; half: bearded ones, too."""
-    faces, number = [], {True: 0, False: 0}
-    for shard in shards_of(folder, "heads", "parse cut"):
-        for k, name in enumerate(shard["name"]):
-            kind = kind_of(str(name))
-            bare = kind == "none"
-            number[bare] += 1
-            if (
-                kind == "unsure"
-                or (bare and number[bare] % LEFT_OUT == 0)
-                or (half and not bare and number[bare] % 2 == 0)
-            ):
-                continue
-            color, person = (shard[key][k].astype(np.float32) / 255 for key in ("color", "person"))
-            head = bearded(color, shard["points"][k], person, kind)
-            faces.append(replace(head, weight=head.weight * shard["shown"][k]))
-    return faces
-
-
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m backend.lab beards draw", description=__doc__.splitlines()[0])
-    parser.add_argument("--heads", type=Path, required=True, help="folder of python -m backend.lab parse cut")
-    parser.add_argument("--output", type=Path, required=True, help="folder of shards of 400 samples")
-    parser.add_argument("--count", type=int, default=9000)
-    parser.add_argument("--half", action="store_true", help="leave out every second bearded face, to measure on")
-    parser.add_argument("--seed", type=int, default=0, help="several processes: a seed each")
-    arguments = parser.parse_args(argv)
-    cv2.setNumThreads(1)
-    faces = read_faces(arguments.heads, arguments.half)
-    shaven, donors = ([head for head in faces if (head.kind == "none") == bare] for bare in (True, False))
-    print(len(shaven), len(donors))
-    random = np.random.default_rng(arguments.seed)
-
-    def draw() -> dict[str, np.ndarray]:
-        some = donors if random.random() < OWN else shaven
-        return sample(some[random.integers(len(some))], donors, random)
-
-    write_shards(draw, arguments.count, 400, arguments.output, f"hair{arguments.seed}")
-    return 0

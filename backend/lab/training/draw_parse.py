@@ -1,6 +1,6 @@
 """Portraits of any make with hair, beards, glasses, hats and hands, and what each pixel is: what train parse learns on.
 
-python -m backend.lab parse draw --heads heads --output parse --count 6000
+python -m backend.lab parse draw --heads heads --rendered rendered --hands hands --output parse --count 6000
 
 Real heads and rendered ones get other hair (black most of all), beards, glasses, hats and hands that are drawn or
 another's, before other backgrounds; then all are developed as photographs, paintings or drawings.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -22,7 +23,7 @@ from . import about_eyes, draw_beards, hats, spectacles, wigs
 from .developed import LUMA, developed
 from .hats import places
 from .known_beards import kind_of
-from .occluded import hand_over, thing_over
+from .occluded import Hand, hand_over, read_hands, thing_over
 from .parse_heads import BACKGROUND, FACIAL, FINER, GLASSES, HAIR, HEADWEAR, OCCLUDER, SKIN, Parsed, parsed
 from .sample_shards import shards_of, write_shards
 from .spectacles import noise
@@ -32,13 +33,21 @@ from .wigs import Scene
 #: drawn, lent, or stubble; glasses; hats; hands; other things; skin darkened, shaded; another background; light from
 #: aside.
 BLACK, RECOLOURED, TONED, SHAVEN, LENT, LOCKS = 0.3, 0.3, 0.12, 0.08, 0.12, 0.1
-GROWN, BEARD, STUBBLE, WORN, HATS, HANDS, THINGS = 0.14, 0.06, 0.15, 0.22, 0.12, 0.05, 0.05
+GROWN, BEARD, STUBBLE, WORN, HATS, HANDS, THINGS = 0.25, 0.12, 0.2, 0.3, 0.12, 0.15, 0.07
 DARKER, SHADED, BACKDROP, LIT = 0.25, 0.2, 0.55, 0.4
+#: Share of hands that come in pairs.
+BOTH = 0.2
 #: Share of rendered heads; of the pictures that are flat cartoons; what the others are made as.
-RENDERED, FLAT = 0.3, 0.1
+RENDERED, FLAT = 0.3, 0.15
 MAKES = {"photo": 0.68, "painted": 0.17, "drawn": 0.08, "lines": 0.03, "print": 0.04}
+#: Share of cartoons whose eyes are drawn, large or small, and not the portrait's.
+EYED = 0.6
+#: Share of photographs and cartoons that neither few pixels nor grain spoil.
+CLEAN = 0.6
 #: Every so many-th head is left out, to measure on.
 LEFT_OUT = 10
+
+Kind = TypeVar("Kind")
 
 
 class Stage:
@@ -109,20 +118,23 @@ def lend_glasses(stage: Stage, donor: Parsed) -> None:
     stage.cover(GLASSES, core, np.where(core > 0.5, 1, weight))
 
 
-def put_on_glasses(stage: Stage) -> None:
-    """Drawn glasses on the face as if it were seen from afar."""
-    scene, random = stage.scene, stage.random
+def about_the_eyes(stage: Stage) -> about_eyes.Scene:
+    """The face as if it were seen from afar."""
+    scene = stage.scene
     own = canonical_head().points
-    origin = own[[33, 133, 362, 263]].mean(0)
-    marks = own - origin
+    marks = own - own[[33, 133, 362, 263]].mean(0)
     solved = np.linalg.lstsq(np.c_[marks, np.ones(len(marks))], scene.head.points, rcond=None)[0].T
     camera = np.vstack([solved, [0, 0, 0, 1]])
     shape = scene.hair.shape
     far = np.full(shape, np.inf, np.float32)
-    before = about_eyes.Scene(scene.color, scene.person.copy(), np.zeros(shape, np.float32), far, camera, marks)
-    spectacles.glasses(before, random)
-    scene.color = np.clip(before.color, 0, 1).astype(np.float32)
-    # hair hangs over the arms
+    return about_eyes.Scene(scene.color, scene.person.copy(), np.zeros(shape, np.float32), far, camera, marks)
+
+
+def put_on_glasses(stage: Stage) -> None:
+    """Drawn glasses; hair hangs over the arms."""
+    before = about_the_eyes(stage)
+    spectacles.glasses(before, stage.random)
+    stage.scene.color = np.clip(before.color, 0, 1).astype(np.float32)
     stage.cover(GLASSES, np.clip(before.hidden, 0, 1))
 
 
@@ -139,9 +151,9 @@ def backdrop(stage: Stage, other: Parsed) -> None:
     if pick > 0.55:
         for cells in random.integers(3, 40, 2):
             wall = wall * np.exp(random.uniform(0, 0.5) * noise(random, int(cells), shape))[..., None]
-    if pick > 0.85:
+    if pick > 0.7:
         wall = np.rot90(other.color, int(random.integers(4))).copy()
-        wall = cv2.GaussianBlur(wall, (0, 0), random.uniform(3, 14))
+        wall = cv2.GaussianBlur(wall, (0, 0), random.uniform(0.5, 10))
     alpha = stage.classes[..., BACKGROUND]
     near = cv2.GaussianBlur(scene.color * (alpha > 0.9)[..., None], (0, 0), 4)
     old = near / (cv2.GaussianBlur((alpha > 0.9).astype(np.float32), (0, 0), 4)[..., None] + 1e-3)
@@ -184,6 +196,12 @@ def flat(stage: Stage) -> None:
     picture = np.clip(tones, 0, 1).astype(np.float32)[best]
     picture = cv2.GaussianBlur(picture, (0, 0), 0.6)
     picture *= 1 - dark[..., None]
+    if random.random() < EYED:
+        bare = about_the_eyes(stage)
+        bare.color = picture.copy()
+        about_eyes.eyes(bare, random, drawn=True)
+        about_eyes.solid_brows(bare, random)
+        picture = np.where((best == SKIN)[..., None], bare.color, picture)
     if random.random() < 0.6:
         wide = 2 * int(random.integers(1, 4)) + 1
         line = cv2.morphologyEx(best, cv2.MORPH_GRADIENT, np.ones((wide, wide))) > 0
@@ -197,16 +215,16 @@ def flat(stage: Stage) -> None:
 
 
 class Cast:
-    """All heads, by what they can give."""
+    """All heads, by what they can give, and hands."""
 
-    def __init__(self, heads: list[Parsed], rendered: list[Parsed]) -> None:
-        self.heads, self.rendered = heads, rendered
+    def __init__(self, heads: list[Parsed], rendered: list[Parsed], hands: list[Hand]) -> None:
+        self.heads, self.rendered, self.hands = heads, rendered, hands
         self.wigs = [one for one in heads if one.kind == "told"]
         self.beards = [one for one in heads if kind_of(one.name) in ("moustache", "circle", "full")]
         self.glasses = [one for one in heads if one.classes[..., GLASSES].max() > 0.5]
 
     @staticmethod
-    def one(some: list[Parsed], random: np.random.Generator) -> Parsed:
+    def one(some: list[Kind], random: np.random.Generator) -> Kind:
         return some[random.integers(len(some))]
 
 
@@ -239,7 +257,8 @@ def compose(cast: Cast, random: np.random.Generator) -> Stage:
     if random.random() < HATS:
         stage.lay(HEADWEAR, lambda: hats.put_on(scene, cast.one(cast.heads, random).head, random))
     if random.random() < HANDS:
-        stage.lay(OCCLUDER, lambda: hand_over(scene, random))
+        for _ in range(2 if random.random() < BOTH else 1):
+            stage.lay(OCCLUDER, lambda: hand_over(scene, cast.one(cast.hands, random), random))
     elif random.random() < THINGS:
         stage.lay(OCCLUDER, lambda: thing_over(scene, cast.one(cast.heads, random).color, random))
     return stage
@@ -281,33 +300,23 @@ def beard(stage: Stage, cast: Cast) -> None:
 
 
 def sample(cast: Cast, random: np.random.Generator, make: str | None = None) -> dict[str, np.ndarray]:
-    """picture (192,192,3), person, parts, weight, and the two likeliest classes of each pixel with the first's share,
+    """picture (S,S,3), parts, weight, and the two likeliest classes of each pixel with the first's share,
     all uint8; make: how it is developed, flat or of MAKES."""
     stage = compose(cast, random)
     make = make or ("flat" if random.random() < FLAT else str(random.choice(list(MAKES), p=list(MAKES.values()))))
     if make == "flat":
         flat(stage)
-    color = developed(stage.scene.color, random, "photo" if make == "flat" else make)
-    before = stage.of.person
-    added = stage.classes[..., [HAIR, FACIAL, GLASSES, HEADWEAR, OCCLUDER]].sum(-1)
-    person = np.maximum(before, np.clip(added, 0, 1))
-    parts = face_parts(stage.scene.head.points, person.shape)
-    small = [shrink(part) for part in (color, person, parts, stage.weight)]
-    color, person, parts, weight = (np.rint(np.clip(part, 0, 1) * 255).astype(np.uint8) for part in small)
+    clean = make in ("photo", "flat") and random.random() < CLEAN
+    color = stage.scene.color if clean else developed(stage.scene.color, random, "photo" if make == "flat" else make)
+    parts = face_parts(stage.scene.head.points, stage.weight.shape)
+    small = [shrink(part) for part in (color, parts, stage.weight)]
+    color, parts, weight = (np.rint(np.clip(part, 0, 1) * 255).astype(np.uint8) for part in small)
     classes = np.dstack([shrink(stage.classes[..., :4]), shrink(stage.classes[..., 4:])])
     order = np.argsort(-classes, axis=-1)[..., :2]
     one, two = (np.take_along_axis(classes, order[..., k : k + 1], -1)[..., 0] for k in (0, 1))
     mix = np.rint(255 * one / np.maximum(one + two, 1e-6)).astype(np.uint8)
     first, second = order[..., 0].astype(np.uint8), order[..., 1].astype(np.uint8)
-    return {
-        "picture": color,
-        "person": person,
-        "parts": parts,
-        "weight": weight,
-        "first": first,
-        "second": second,
-        "mix": mix,
-    }
+    return {"picture": color, "parts": parts, "weight": weight, "first": first, "second": second, "mix": mix}
 
 
 def shrink(part: np.ndarray) -> np.ndarray:
@@ -347,6 +356,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m backend.lab parse draw", description=__doc__.splitlines()[0])
     parser.add_argument("--heads", type=Path, required=True, help="folder of python -m backend.lab parse cut")
     parser.add_argument("--rendered", type=Path, help="folder of python -m backend.lab parse render")
+    parser.add_argument("--hands", type=Path, required=True, help="folder of python -m backend.lab parse hands")
     parser.add_argument("--output", type=Path, required=True, help="folder of shards of 200 samples")
     parser.add_argument("--count", type=int, default=6000)
     parser.add_argument("--left-out", action="store_true", help=f"of every {LEFT_OUT}th person, who is left out else")
@@ -354,7 +364,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     cv2.setNumThreads(1)
     heads = left_out(read_heads(arguments.heads), arguments.left_out)
-    cast = Cast(heads, left_out(read_rendered(arguments.rendered), arguments.left_out))
+    rendered = left_out(read_rendered(arguments.rendered), arguments.left_out)
+    cast = Cast(heads, rendered, read_hands(arguments.hands))
     print(len(cast.heads), len(cast.rendered), len(cast.wigs), len(cast.beards), len(cast.glasses), flush=True)
     random = np.random.default_rng(arguments.seed)
     write_shards(lambda: sample(cast, random), arguments.count, 200, arguments.output, f"parse{arguments.seed}")

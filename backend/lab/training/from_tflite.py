@@ -1,11 +1,10 @@
-"""TFLite networks as ONNX graphs: the operators that MediaPipe's networks of face, hand, palm and person have.
+"""TFLite networks as ONNX graphs: the operators that MediaPipe's networks of face, hand and palm have.
 
 Needs onnx==1.23.2 and tflite==2.18.0, which reads the files.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 
 import numpy as np
@@ -161,10 +160,9 @@ class Converter:
         options = self.options(operator, "Pool2DOptions")
         kernel, strides = (options.FilterHeight(), options.FilterWidth()), (options.StrideH(), options.StrideW())
         pads = self.pads(options, given[0], kernel, strides)
-        name = {"MAX_POOL_2D": "MaxPool", "AVERAGE_POOL_2D": "AveragePool"}[kind]
         activation = options.FusedActivationFunction()
         output = self.finish(made, activation)
-        self.add(name, [self.name(given[0])], output, kernel_shape=kernel, strides=strides, pads=pads)
+        self.add("MaxPool", [self.name(given[0])], output, kernel_shape=kernel, strides=strides, pads=pads)
         self.close(made, activation)
 
     def combine(self, kind, operator, given, made) -> None:
@@ -173,8 +171,7 @@ class Converter:
         self.close(made, activation)
 
     def apply(self, kind, operator, given, made) -> None:
-        name = {"RELU": "Relu", "LOGISTIC": "Sigmoid", "HARD_SWISH": "HardSwish"}[kind]
-        self.add(name, [self.name(given[0])], self.name(made))
+        self.add("Sigmoid", [self.name(given[0])], self.name(made))
 
     def bend(self, kind, operator, given, made) -> None:
         """slope x + (1 - slope) max(x, 0): PRelu itself takes ONNX Runtime six times as long, more than all else."""
@@ -222,15 +219,6 @@ class Converter:
         self.add("Gemm", [f"{self.name(made)}_row", *factors], self.finish(made, activation), transB=1)
         self.close(made, activation)
 
-    def convolve_up(self, kind, operator, given, made) -> None:
-        """MediaPipe's own operator; its options are three integers: padding, and both strides."""
-        _, across, down = struct.unpack_from("<3i", operator.CustomOptionsAsNumpy().tobytes())
-        values = self.values(given[1]).transpose(3, 0, 1, 2)
-        if values.shape[2:] != (down, across):
-            raise KeyError("a transposed convolution whose steps overlap")
-        factors = [self.weight(given[1], values), self.weight(given[2], self.values(given[2]))]
-        self.add("ConvTranspose", [self.name(given[0]), *factors], self.name(made), strides=[down, across])
-
 
 #: Operator -> the method that writes it.
 WRITERS = {
@@ -238,12 +226,8 @@ WRITERS = {
     "CONV_2D": "convolve",
     "DEPTHWISE_CONV_2D": "convolve",
     "MAX_POOL_2D": "pool",
-    "AVERAGE_POOL_2D": "pool",
     "ADD": "combine",
-    "MUL": "combine",
-    "RELU": "apply",
     "LOGISTIC": "apply",
-    "HARD_SWISH": "apply",
     "PRELU": "bend",
     "PAD": "pad",
     "RESIZE_BILINEAR": "resize",
@@ -251,7 +235,6 @@ WRITERS = {
     "CONCATENATION": "join",
     "MEAN": "mean",
     "FULLY_CONNECTED": "multiply",
-    "Convolution2DTransposeBias": "convolve_up",
 }
 
 

@@ -1,46 +1,60 @@
-"""Hands and other things before a face, drawn."""
+"""Hands and other things before a face."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 
+from .draw_hands import SHOWN, SIDE, WRIST
 from .hats import places
+from .sample_shards import shards_of
 from .spectacles import noise
 from .wigs import Scene
 
-#: A hand's bones in its own frame, of the palm's size: start, end, radius; palm, thumb, fingers.
-PALM = (((-0.05, -0.03), (0.05, -0.03), 0.15), ((-0.05, 0.06), (0.05, 0.06), 0.1))
-LENGTHS, ROOT = (0.32, 0.37, 0.35, 0.27), 0.10
+#: Decimetres from the wrist to the fingers' ends; share of arms in sleeves.
+LONG, SLEEVED = 1.9, 0.5
 
 
-def hand_over(scene: Scene, random: np.random.Generator) -> None:
-    """A hand with its wrist before the lower face or a cheek, of the person's own skin or another's."""
-    x, y = places(scene)
-    at = random.uniform(-0.45, 0.45), random.uniform(0.05, 0.8)
-    turn, grow = np.radians(random.normal(0, 40)), random.uniform(0.7, 1.15)
-    u, v = (x - at[0]) / grow, -(y - at[1]) / grow
-    u, v = u * np.cos(turn) + v * np.sin(turn), v * np.cos(turn) - u * np.sin(turn)
-    u = u * random.choice([-1, 1])
-    spread, bent = random.uniform(0.0, 0.22), random.uniform(0.3, 1)
-    bones = [*PALM, ((-0.10, 0.02), (-0.10 - 0.16 * bent, 0.02 + 0.18 * bent), 0.05)]
-    bones.append(((0, -0.05), (random.normal(0, 0.1), -1.2), random.uniform(0.09, 0.13)))  # the arm
-    for k, length in enumerate(LENGTHS):
-        root, lean, far = (-0.12 + 0.08 * k, ROOT), spread * (k - 1.5), length * bent
-        bones.append((root, (root[0] + far * np.sin(lean), root[1] + far * np.cos(lean)), 0.042))
-    near, cover, light = np.full(x.shape, -np.inf, np.float32), np.zeros(x.shape, np.float32), np.zeros_like(x)
-    for start, end, radius in bones:
-        bone = np.subtract(end, start)
-        along = np.clip(((u - start[0]) * bone[0] + (v - start[1]) * bone[1]) / (bone @ bone), 0, 1)
-        away = np.hypot(u - start[0] - along * bone[0], v - start[1] - along * bone[1])
-        inside = (radius - away) / radius
-        cover = np.maximum(cover, np.clip((radius - away) * grow * scene.size / 1.5 + 0.5, 0, 1))
-        light = np.where(inside > near, np.sqrt(np.clip(inside * (2 - inside), 0.02, 1)), light)
-        near = np.maximum(near, inside)
+@dataclass(frozen=True)
+class Hand:
+    """light and cover: (S,S) float32 0..1, of draw_hands.py."""
+
+    light: np.ndarray
+    cover: np.ndarray
+
+
+def read_hands(folder: Path) -> list[Hand]:
+    """Of `parse hands`."""
+    return [
+        Hand(*(part.astype(np.float32) / 255 for part in pair))
+        for shard in shards_of(folder, "hands", "parse hands")
+        for pair in zip(shard["light"], shard["cover"], strict=True)
+    ]
+
+
+def hand_over(scene: Scene, hand: Hand, random: np.random.Generator) -> None:
+    """A hand with its arm before a face, of the person's own skin or another's, in a sleeve now and then."""
+    shape = scene.hair.shape
+    scale = random.uniform(0.75, 1.15) * scene.size * SHOWN / (LONG * SIDE)
+    turn = np.radians(random.normal(0, 45))
+    matrix = scale * np.float32([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    matrix[:, 0] *= random.choice([-1, 1])
+    knuckles = np.float32([SIDE / 2, SIDE * (WRIST - 1 / SHOWN)])
+    at = scene.middle + scene.size * np.float32([random.normal(0, 0.35), random.uniform(-0.25, 0.9)])
+    matrix = np.c_[matrix, at - matrix @ knuckles].astype(np.float32)
+    light = cv2.warpAffine(np.maximum(hand.light, 0.1), matrix, shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+    cover = cv2.warpAffine(hand.cover, matrix, shape[::-1])
     tone = scene.skin * np.exp(random.normal(0, 0.15)) * np.exp(random.normal(0, 0.04, 3))
-    shade = 1 - random.uniform(0.2, 0.7) * (1 - light) + 0.05 * noise(random, 20, x.shape)
-    sleeve = (v < random.uniform(-0.6, -0.2))[..., None] * (random.random() < 0.5)
-    layer = np.where(sleeve, random.random(3), tone) * shade[..., None]
+    shade = light ** random.uniform(0.5, 1.5) * (1 + random.uniform(0, 0.06) * noise(random, 20, shape))
+    layer = tone * shade[..., None]
+    if random.random() < SLEEVED:
+        rows = np.repeat(np.arange(SIDE, dtype=np.float32)[:, None] / SIDE, SIDE, 1)
+        rows = cv2.warpAffine(rows, matrix, shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+        sleeve = np.clip((rows - WRIST - random.uniform(0.02, 0.2)) * 60, 0, 1)[..., None]
+        layer = layer + sleeve * (random.random(3) * shade[..., None] - layer)
     scene.lay(cover, np.clip(layer, 0, 1).astype(np.float32), random)
 
 

@@ -17,7 +17,7 @@ from .known_beards import bearded, kind_of
 from .known_hair import Head, known
 
 #: Pixels of a stored square over those of the network's at the same place; its side in its own pixels.
-FINER, STORED = 1.5, 288
+FINER, STORED = 1.25, 288
 #: Landmarks: of the mouth, the chin, the nose's root.
 MOUTH, CHIN, ROOT = 13, 152, 168
 #: Who wears a hat in the data.
@@ -33,7 +33,7 @@ SKIN, HAIR, FACIAL, GLASSES, HEADWEAR, OCCLUDER, CLOTHES, BACKGROUND = range(len
 
 @dataclass(frozen=True)
 class Parsed:
-    """color (S,S,3) float32 sRGB; points (468,2); person (S,S) 0..1 as the network will know it; classes (S,S,8) that
+    """color (S,S,3) float32 sRGB; points (468,2); person (S,S) 0..1; classes (S,S,8) that
     sum to 1; weight (S,S) 0..1, where they are known; head: what wigs.py draws on; rendered: not photographed."""
 
     color: np.ndarray

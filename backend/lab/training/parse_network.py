@@ -30,15 +30,14 @@ PACE = Pace(rate=2e-3, average=0.998)
 EXPORT_EVERY = 240.0  # seconds
 TURN, ZOOM, MOVE = 3.0, 0.07, 0.025  # degrees and shares of the square by which it lies otherwise
 OFF = 1.2  # pixels by which the face's parts lie off
-BLIND, ROUGH = 0.15, 0.35  # shares of the pictures whose person is unknown, and known badly
-WIDTHS = (16, 32, 48, 64, 96)
+WIDTHS, EDGES = (16, 32, 48, 64, 96), 24
 #: Weights of classes' pixels: what is small counts more.
-RARE = {"glasses": 2.0, "facial_hair": 2.0, "occluder": 1.5}
-DICE = 0.1
+RARE = {"glasses": 1.3, "facial_hair": 1.3, "occluder": 1.3}
+DICE = 1.0
 
 
 class ParseNet(nn.Module):
-    """(B,7,S,S), sRGB 0..1, person, parts and place, to (B,8,S,S) logits of CLASSES."""
+    """(B,6,S,S), sRGB 0..1, parts and place, to (B,8,S,S) logits of CLASSES."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,9 +47,16 @@ class ParseNet(nn.Module):
             pair(below + width, width) for below, width in zip(WIDTHS[:0:-1], WIDTHS[-2::-1], strict=True)
         )
         self.out = nn.Conv2d(WIDTHS[0], 4 * len(CLASSES), 1)
+        self.finer = nn.Sequential(  # thin rims and edges, from the picture's own pixels
+            nn.Conv2d(WIDTHS[0] + 4 * CHANNELS, EDGES, 3, padding=1, bias=False),
+            nn.BatchNorm2d(EDGES),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(EDGES, 4 * len(CLASSES), 1),
+        )
 
     def forward(self, picture: Tensor) -> Tensor:
-        state, kept = F.pixel_unshuffle(picture, 2), []
+        state = shown = F.pixel_unshuffle(picture, 2)
+        kept = []
         for number, block in enumerate(self.down):
             state = block(F.max_pool2d(state, 2) if number else state)
             kept.append(state)
@@ -58,11 +64,11 @@ class ParseNet(nn.Module):
             state = block(torch.cat([F.interpolate(state, scale_factor=2.0, mode="nearest"), beside], 1))
             if number == 0:  # what the whole head says is added to what its parts say
                 state = state + beside
-        return F.pixel_shuffle(self.out(state), 2)
+        return F.pixel_shuffle(self.out(state) + self.finer(torch.cat([state, shown], 1)), 2)
 
 
 class ParseBatches(Dataset):
-    """Batches by number: what the network is given (B,7,S,S), and classes times their weight (B,8,S,S)."""
+    """Batches by number: what the network is given (B,6,S,S), and classes times their weight (B,8,S,S)."""
 
     def __init__(self, folder: Path, count: int, seed: int) -> None:
         self.parts = read_shards(folder, "parse", "parse draw")
@@ -76,20 +82,21 @@ class ParseBatches(Dataset):
 
 
 def moved(parts: dict[str, np.ndarray], random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """(7,S,S) and (8,S,S) float32: a square within a drawn sample, as landmarks err, in another tone."""
+    """(6,S,S) and (8,S,S) float32: a square within a drawn sample, as landmarks err, in another tone."""
     side = len(parts["first"])
     matrix = cv2.getRotationMatrix2D((side / 2, side / 2), random.normal(0, TURN), np.exp(random.normal(0, ZOOM)))
     matrix[:, 2] += random.normal(0, MOVE * SIDE, 2) + (SIDE - side) / 2
     off = matrix.copy()
     off[:, 2] += random.normal(0, OFF, 2)
-    mix, known = (parts[name].astype(np.float32)[..., None] / 255 for name in ("mix", "weight"))
-    one_hot = np.eye(len(CLASSES), dtype=np.float32)
-    planes = known * (one_hot[parts["second"]] + mix * (one_hot[parts["first"]] - one_hot[parts["second"]]))
-    person = rough(parts["person"].astype(np.float32) / 255, random)
+    mix, known = (parts[name].astype(np.float32) / 255 for name in ("mix", "weight"))
+    planes = np.zeros((side * side, len(CLASSES)), np.float32)
+    for kind, share in ((parts["second"], 1 - mix), (parts["first"], mix)):
+        planes[np.arange(side * side), kind.ravel()] += (known * share).ravel()
+    planes = planes.reshape(side, side, -1)
     tone = np.exp(random.normal(0, 0.12)) * np.exp(random.normal(0, 0.05, 3))
     light = np.linspace(0, 1, 256)[:, None] ** np.exp(random.normal(0, 0.15)) * tone
     color = cv2.LUT(parts["picture"], np.clip(light, 0, 1).astype(np.float32)[:, None])
-    stack = [color, np.dstack([person, planes[..., :3]]), planes[..., 3:7], planes[..., 7]]
+    stack = [color, planes[..., :4], planes[..., 4:]]
     warped = [
         cv2.warpAffine(np.ascontiguousarray(part), matrix, (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE)
         for part in stack
@@ -99,22 +106,8 @@ def moved(parts: dict[str, np.ndarray], random: np.random.Generator) -> tuple[np
     color = whole[..., :3]
     if random.random() < 0.05:
         color = color[..., random.permutation(3)]
-    given = inputs_of(color, whole[..., 3], whole[..., 12])
-    return given, np.ascontiguousarray(whole[..., 4:12].transpose(2, 0, 1))
-
-
-def rough(person: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """The (S,S) person as another network may give it: unknown, ragged, without part of the hair."""
-    pick = random.random()
-    if pick < BLIND:
-        return np.full_like(person, random.choice([0.0, 1.0, 0.5]))
-    if pick < BLIND + ROUGH:
-        cells = int(random.integers(4, 24))
-        noise = random.normal(0, 1, (cells, cells)).astype(np.float32)
-        noise = cv2.resize(noise, person.shape[::-1], interpolation=cv2.INTER_CUBIC)
-        soft = cv2.GaussianBlur(person, (0, 0), random.uniform(0.5, 5))
-        return np.clip((soft - 0.5 + random.uniform(0, 0.45) * noise) * random.uniform(1, 4) + 0.5, 0, 1)
-    return person
+    given = inputs_of(color, whole[..., 11])
+    return given, np.ascontiguousarray(whole[..., 3:11].transpose(2, 0, 1))
 
 
 def parse_loss(network: nn.Module, given: Tensor, classes: Tensor) -> dict[str, Tensor]:

@@ -21,7 +21,6 @@ MEDIAPIPE = {
     "face_landmark.onnx": ("face_landmark/face_landmark.tflite", ("points", "presence")),
     "hand_landmark_lite.onnx": ("hand_landmark/hand_landmark_lite.tflite", ("points", "presence")),
     "palm_detection_full.onnx": ("palm_detection/palm_detection_full.tflite", ("boxes", "scores")),
-    "selfie_segmentation.onnx": ("selfie_segmentation/selfie_segmentation.tflite", ("mask",)),
 }
 YUNET = "face_detection_yunet_2023mar.onnx"
 

@@ -11,9 +11,7 @@ from safetensors.torch import load_file
 
 from ...errors import AvatarTexError, ErrorCode
 from ...models.bundle import FILES, WEIGHTS, load_networks
-from ...portrait import beard
 from ...portrait.parse_network import CHANNELS, SIDE
-from .beard_network import BeardNet
 from .glasses_network import COLUMNS, ROWS, GlassesNet
 from .graphs import write_whole
 from .manifest import write_manifest
@@ -21,7 +19,7 @@ from .mapping_network import FILE as MAPPING
 from .parse_network import ParseNet
 
 #: Networks that see a portrait: each needs none of the others, and none needs them.
-PARSE, BEARD, GLASSES = (f"{name}.safetensors" for name in ("parse", "beard", "glasses"))
+PARSE, GLASSES = (f"{name}.safetensors" for name in ("parse", "glasses"))
 
 
 def ship(arguments: argparse.Namespace) -> None:
@@ -32,7 +30,7 @@ def ship(arguments: argparse.Namespace) -> None:
             that see a portrait.
     """
     names = ["linear.safetensors", *FILES]
-    seeing = [name for name in (PARSE, BEARD, GLASSES) if (arguments.output / name).is_file()]
+    seeing = [name for name in (PARSE, GLASSES) if (arguments.output / name).is_file()]
     if seeing and not any((arguments.output / name).is_file() for name in names):
         names = []
     missing = [name for name in names if not (arguments.output / name).is_file()]
@@ -53,10 +51,9 @@ def ship(arguments: argparse.Namespace) -> None:
 
 
 def ship_seeing(trained: Path) -> None:
-    """The network that parses a portrait, or sees its beard or glasses, as one graph with its weights."""
+    """The network that parses a portrait, or sees its glasses, as one graph with its weights."""
     network, given, made = {
         PARSE: (ParseNet(), {"head": torch.zeros(1, CHANNELS, SIDE, SIDE)}, ["classes"]),
-        BEARD: (BeardNet(), {"face": torch.zeros(1, 6, beard.SIDE, beard.SIDE)}, ["beard"]),
         GLASSES: (GlassesNet(), {"face": torch.zeros(1, 5, ROWS, COLUMNS)}, ["hidden", "worn"]),
     }[trained.name]
     network.load_state_dict({name: value.float() for name, value in load_file(trained).items()})

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ...portrait.landmark_groups import FACE_OVAL, LEFT_CHEEK, RIGHT_CHEEK, fill_region
-from .known_hair import CHIN, Head
+from .known_hair import Head
 from .spectacles import noise
 
 #: sRGB of hair: black, brown, red, fair, grey, white.
@@ -41,15 +41,6 @@ class Scene:
         cheeks = fill_region(head.hair.shape, head.points, RIGHT_CHEEK, LEFT_CHEEK) > 0.5
         self.skin = np.median(head.color[cheeks], axis=0) if cheeks.any() else np.full(3, 0.6)
         self.reach = oval - self.middle
-
-    @classmethod
-    def begin(cls, head: Head, random: np.random.Generator, darker: float) -> Scene:
-        """Of the head or its mirror image; darker: share of heads whose skin is made darker."""
-        scene = cls(head if random.random() < 0.5 else head.mirrored())
-        if random.random() < darker:
-            scene.color = scene.color ** np.float32(random.uniform(1.2, 2.5)) * np.float32([1, 0.95, 0.9])
-            scene.skin = scene.skin**1.8
-        return scene
 
     def lay(self, cover: np.ndarray, layer: np.ndarray, random: np.random.Generator) -> None:
         """A layer with its cover (S,S) 0..1 over the head, and its shadow below."""
@@ -207,34 +198,3 @@ def two_toned(scene: Scene, random: np.random.Generator) -> None:
     grey = scene.color.mean(-1, keepdims=True) ** random.uniform(0.4, 1.6)
     scene.color = np.clip(scene.color + hairy[..., None] * (grey - scene.color) * random.uniform(0.3, 1), 0, 1)
     scene.color = scene.color.astype(np.float32)
-
-
-def flat(scene: Scene, random: np.random.Generator) -> None:
-    """A cartoon: skin, hair, clothes and wall of one colour each, outlines, and what is dark in the face."""
-    skin, hair = scene.skin * np.exp(random.normal(0, 0.3)), tone(scene, random)
-    if random.random() < 0.3:
-        skin = random.random(3)
-    if np.abs(hair - skin).max() < TOLD:
-        scene.hair[:] = 0
-    oval = cv2.fillPoly(
-        np.zeros(scene.hair.shape, np.uint8), [np.rint(scene.head.points[list(FACE_OVAL)]).astype(np.int32)], 1
-    )
-    light = cv2.bilateralFilter(scene.color, 9, 0.2, 4).mean(-1)
-    dark = np.clip((cv2.GaussianBlur(light, (0, 0), 0.06 * scene.size) - light) * random.uniform(8, 25) - 0.7, 0, 1)
-    dark = dark * cv2.erode(oval, np.ones((3, 3)), iterations=round(0.07 * scene.size))
-    hairy = cv2.GaussianBlur((scene.hair > 0.5).astype(np.float32), (0, 0), 0.6)
-    body = cv2.GaussianBlur((scene.person > 0.5).astype(np.float32), (0, 0), 0.6)
-    rows = np.arange(len(oval))[:, None] > scene.head.points[CHIN, 1] + 0.1 * scene.size
-    made = random.random(3) + np.zeros_like(scene.color)
-    for cover, colour in ((body, skin), (body * rows, random.random(3)), (oval, skin), (hairy, hair)):
-        made = made + cover[..., None] * (colour - made)
-    made = made * (1 - dark[..., None])
-    if random.random() < 0.6:
-        wide = 2 * int(random.integers(1, 4)) + 1
-        kind = (hairy > 0.5) * 2 + (body > 0.5)
-        line = cv2.morphologyEx(kind.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((wide, wide))) > 0
-        made = made * (1 - cv2.GaussianBlur(line.astype(np.float32), (0, 0), 0.7) * random.uniform(0.4, 1))[..., None]
-    if random.random() < 0.3:  # shaded softly
-        made = made * np.exp(random.uniform(0, 0.3) * noise(random, 4, scene.hair.shape))[..., None]
-    scene.color = np.clip(made, 0, 1).astype(np.float32)
-    scene.weight[:] = 1  # hair that nobody knows is not drawn

@@ -1,4 +1,4 @@
-"""Beards in portraits: what is drawn for training, what is known of hair and beards, and what the network finds."""
+"""Beards in portraits: what is drawn for training, what is known of hair and beards, and what the parse finds."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-import torch
-from safetensors.torch import load_file
 
 from backend.imaging.sample import disc
-from backend.lab.training import beard_network, draw_beards, glasses, wigs
+from backend.lab.training import draw_beards, wigs
 from backend.lab.training.known_beards import FULL, MOUSTACHES, bearded, kind_of
 from backend.lab.training.known_hair import Head, known
-from backend.portrait.beard import ACROSS as WIDE
-from backend.portrait.beard import SIDE, beard_frame, face_parts, find_beard
 from backend.portrait.landmark_groups import FACE_OVAL, INNER_LIPS, LIPS, canonical_face, fill_region
 from backend.portrait.landmarks import FaceLandmarks
 from backend.portrait.parse import parse_portrait
@@ -61,15 +57,10 @@ def bald() -> Head:
     return Head(head.color, head.points, head.person, head.hair, np.ones_like(head.weight), "bald")
 
 
-def test_shade_is_no_hair_and_a_cartoon_is_known_everywhere():
+def test_shade_is_no_hair():
     scene = wigs.Scene(known(stored(fringed(), DARK)))
-    scene.weight[:] = 0
     wigs.shade(scene, np.random.default_rng(1))
     assert np.array_equal(scene.hair, scene.head.hair) and np.abs(scene.color - scene.head.color).max() > 0.02
-    wigs.flat(scene, np.random.default_rng(2))
-    assert scene.weight.min() == 1 and scene.hair.max() == 1
-    covered = scene.color[scene.hair > 0.99]
-    assert np.median(np.abs(covered - np.median(covered, axis=0))) < 0.02
 
 
 def test_recoloured_hair_has_its_new_colour_and_the_face_its_own():
@@ -94,18 +85,18 @@ def face_with_beard() -> tuple[np.ndarray, np.ndarray]:
 
 def test_a_beard_is_found_and_shaven_faces_have_none():
     picture, where = face_with_beard()
-    face = astronaut_face()
-    found = find_beard(picture, face)
-    assert found[where].mean() > 0.7
-    assert found[~cv2.dilate(where.astype(np.uint8), disc(0.08 * face.size)).astype(bool)].max() < 0.1
-    parse = parse_portrait(picture, face)
+    parse = parse_portrait(picture, astronaut_face())
     assert parse.facial_hair[where].mean() > 0.7 > 0.3 > parse.skin[where].mean()
-    assert not find_beard(astronaut().color, face).any()
+    away = ~cv2.dilate(where.astype(np.uint8), disc(0.08 * astronaut_face().size)).astype(bool)
+    assert parse.facial_hair[away].mean() < 0.01
+    assert parse_portrait(astronaut().color, astronaut_face()).facial_hair[where].mean() < 0.1
 
 
 def test_shade_is_no_beard():
-    shade = cv2.GaussianBlur(face_with_beard()[1].astype(np.float32), (0, 0), 8.0)[..., None]
-    assert not find_beard(astronaut().color * (1 - 0.5 * shade), astronaut_face()).any()
+    where = face_with_beard()[1]
+    shade = cv2.GaussianBlur(where.astype(np.float32), (0, 0), 8.0)[..., None]
+    parse = parse_portrait(astronaut().color * (1 - 0.5 * shade), astronaut_face())
+    assert parse.facial_hair[where].mean() < 0.15
 
 
 def test_a_beard_is_found_however_large_the_picture_and_turned_the_head():
@@ -116,7 +107,7 @@ def test_a_beard_is_found_however_large_the_picture_and_turned_the_head():
     turned = cv2.warpAffine(picture, turn, size)
     moved = np.column_stack([face.points[:, :2] @ turn[:, :2].T + turn[:, 2], 1.6 * face.points[:, 2]])
     box = (*moved[:, :2].min(0), *moved[:, :2].max(0))
-    found = find_beard(turned, FaceLandmarks(moved.astype(np.float32), 1.0, box))
+    found = parse_portrait(turned, FaceLandmarks(moved.astype(np.float32), 1.0, box)).facial_hair
     there = cv2.warpAffine(where.astype(np.float32), turn, size) > 0.9
     assert found[there].mean() > 0.6
 
@@ -150,7 +141,7 @@ def test_drawn_beards_lie_below_the_nose_and_leave_the_mouth_open(kind):
         assert not cover[: int(points()[6, 1])].any() and cover[inner].max(initial=0) < 0.3
 
 
-def test_a_drawn_beard_is_its_label_and_stubble_and_shade_are_skin():
+def test_a_drawn_beard_is_its_label_and_stubble_is_skin():
     grown = 0
     for seed in range(6):
         random = np.random.default_rng(seed)
@@ -158,10 +149,9 @@ def test_a_drawn_beard_is_its_label_and_stubble_and_shade_are_skin():
         draw_beards.grow(scene, random)
         changed = np.abs(scene.color - SKIN).max(-1)
         grown += int((scene.hair > 0.9).any() and (changed[scene.hair > 0.9] > 0.02).mean() > 0.5)
-        for paint in (draw_beards.stubble, draw_beards.shade):
-            scene = draw_beards.Scene(head())
-            paint(scene, random)
-            assert not scene.hair.any() and not np.array_equal(scene.color, head().color)
+        scene = draw_beards.Scene(head())
+        draw_beards.stubble(scene, random)
+        assert not scene.hair.any() and not np.array_equal(scene.color, head().color)
         scene = draw_beards.Scene(head())
         draw_beards.trim(scene, random)
         short = scene.hair > 0.9
@@ -177,38 +167,3 @@ def test_a_lent_beard_is_known_in_its_middle_alone():
     sure = scene.hair > 0.5
     assert sure.any() and (scene.weight[sure] == 1).all() and np.abs(scene.color[sure] - HAIR).max() < 0.15
     assert (scene.weight[~sure & (np.abs(scene.color - head().color).max(-1) > 0.05)] < 0.01).all()
-
-
-def test_a_sample_is_the_networks_square_with_room_to_move_in():
-    made = draw_beards.sample(head(), [], np.random.default_rng(3))
-    wide = round(draw_beards.WIDER * SIDE)
-    assert made["picture"].shape == (wide, wide, 3) and made["hair"].dtype == np.uint8
-    given, hair, weight = beard_network.moved(made, np.random.default_rng(0))
-    assert given.shape == (6, SIDE, SIDE) and hair.shape == weight.shape == (1, SIDE, SIDE)
-    frame = beard_frame(points())
-    assert np.isclose(frame.side, WIDE * head().size) and abs(frame.x - points()[13, 0]) < 1
-    parts = face_parts(points(), head().hair.shape)
-    at_chin, at_lip = (points()[number, :2].astype(int) - (0, up) for number, up in ((199, 0), (17, 3)))
-    assert 0 == parts[0, 0] < parts[at_chin[1], at_chin[0]] < parts[at_lip[1], at_lip[0]]
-
-
-def test_training_writes_a_network(tmp_path, monkeypatch):
-    monkeypatch.setattr(glasses, "SETTLING", 1)
-    random = np.random.default_rng(0)
-    parts = {key: random.integers(0, 255, (4, 152, 152), np.uint8) for key in ("hair", "weight", "person")}
-    np.savez(tmp_path / "hair0_4.npz", picture=random.integers(0, 255, (4, 152, 152, 3), np.uint8), **parts)
-    told = ["--portraits", str(tmp_path), "--output", str(tmp_path / "train"), "--steps", "2", "--count", "2"]
-    assert beard_network.main([*told, "--threads", "1"]) == 0
-    network = beard_network.BeardNet()
-    network.load_state_dict({k: v.float() for k, v in load_file(tmp_path / "train" / "beard.safetensors").items()})
-    assert beard_network.main(["--portraits", str(tmp_path / "none"), "--output", str(tmp_path / "train")]) == 2
-
-
-def test_pixels_that_nobody_knows_teach_nothing():
-    network, given = beard_network.BeardNet().eval(), torch.rand(1, 6, SIDE, SIDE)
-    hair, weight = torch.zeros(1, 1, SIDE, SIDE), torch.ones(1, 1, SIDE, SIDE)
-    weight[..., :50] = 0
-    other = hair.clone()
-    other[..., :50] = 1
-    one, two = (sum(beard_network.beard_loss(network, given, truth, weight).values()) for truth in (hair, other))
-    assert torch.isclose(one, two) and one > 0
