@@ -59,7 +59,8 @@ def test_the_other_side_counts_in_even_light_alone(seen, networks, darker, low, 
     dots = np.random.default_rng(0).normal(0, 0.05, (16, 8)).repeat(16, 0).repeat(16, 1)
     color = seen.color + np.concatenate([dots, dots[:, ::-1]], 1)[..., None]
     color[:, SIZE // 2 :] *= darker
-    found = shares(AtlasObservation(color.astype(np.float32), seen.confidence, "photo"), networks, mirror=STAGES["mirror"])
+    shown = AtlasObservation(color.astype(np.float32), seen.confidence, "photo")
+    found = shares(shown, networks, mirror=STAGES["mirror"])
     assert low <= found["mirror"] <= high
 
 
@@ -98,7 +99,9 @@ def test_patches_that_do_not_agree_leave_it_to_the_usual_share():
     random, weight = np.random.default_rng(0), np.ones((SIZE, SIZE))
     moved, side = np.ones((SIZE, SIZE, 3)), SIZE // followed.PATCHES
     noise = random.normal(0, 20, (followed.PATCHES, followed.PATCHES, 1)).repeat(side, 0).repeat(side, 1)
-    agreed, doubted = (share_of(moved, 0.8 * moved + one - one.mean(), weight, (0.2, 0.3, 0.5)) for one in (0 * noise, noise))
+    agreed, doubted = (
+        share_of(moved, 0.8 * moved + one - one.mean(), weight, (0.2, 0.3, 0.5)) for one in (0 * noise, noise)
+    )
     assert agreed == pytest.approx(0.2 + 0.6 * 0.3**2 / (0.3**2 + 0.5**2))
     assert doubted == pytest.approx(0.2, abs=0.05) and doubted < agreed - 0.05
 

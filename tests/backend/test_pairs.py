@@ -16,12 +16,13 @@ from backend.head.match import find_head_or_pins
 from backend.head.mesh import load_mesh
 from backend.imaging.files import write_picture
 from backend.imaging.sample import to_linear, to_srgb
-from backend.lab.evaluation import pair_faces, pair_skin, pairs
+from backend.lab.evaluation import hidden_parts, pair_faces, pair_skin, pairs
 from backend.lab.evaluation.hidden_methods import STAGES
 from backend.lab.evaluation.hidden_scores import OCTAVES
 from backend.lab.evaluation.truth import TruthCase, render_truth
 from backend.lab.faces.observing import TEXELS, About, Seen, see
 from backend.lab.pca import fit_many
+from backend.observation import observe
 from backend.pipeline import load_cached_networks
 from backend.prior.light import Light
 from tests.backend import synthetic_skins
@@ -40,6 +41,15 @@ def networks():
     skins = [synthetic_skins.drawn_skin(64, face, variant) for face in range(6) for variant in (0, 1)]
     prior = fit_many(np.array(skins, np.float32) / 255, 8)
     return {"": SimpleNamespace(geometry=torch.from_numpy(POSITIONS).permute(2, 0, 1), skin=prior)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def matte():
+    """Drawn skins mirror nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (observe, hidden_parts):
+            patch.setattr(module, "REFLECTED", 0.0)
+        yield
 
 
 @pytest.fixture(autouse=True)

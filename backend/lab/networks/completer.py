@@ -63,7 +63,8 @@ class Completer(nn.Module):
             Steered(above + width, width) for above, width in zip((widths[-1], *widths[:0:-1]), widths[::-1])
         )
         self.norm = nn.GroupNorm(16, first)
-        self.leave = nn.ConvTranspose2d(first, 3, 2 * PATCH, stride=PATCH, padding=PATCH // 2)  # patches overlap by half
+        # patches overlap by half, or their grid shows
+        self.leave = nn.ConvTranspose2d(first, 3, 2 * PATCH, stride=PATCH, padding=PATCH // 2)
         self.error = nn.Conv2d(first, 1, 1)
         silence(self.leave, self.error)
 
