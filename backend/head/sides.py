@@ -52,3 +52,13 @@ def sides(mesh: HeadMesh, canonical: np.ndarray, density: float) -> Iterator[Sid
         fragments = rasterize(shown.corners(pixels), width, height, depth=-shown.corners(canonical @ towards))
         facing = fragments.interpolate(shown.corners((normals @ towards)[:, None]))[..., 0]
         yield Side(shown, fragments, facing)
+
+
+def texels_per_face(mesh: HeadMesh, canonical: np.ndarray, size: int) -> float:
+    """Texels per face height on the skin in front of the ears, on average over its area."""
+    uv, places = mesh.corner_uvs * size, mesh.corners(canonical)
+    ab, ac = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
+    texels = np.abs(ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0])
+    area = np.linalg.norm(np.cross(places[:, 1] - places[:, 0], places[:, 2] - places[:, 0]), axis=1)
+    face = (places.mean(1)[:, 2] > 0) & (np.abs(places.mean(1)[:, 1]) < 0.5)
+    return float(np.sqrt(texels[face].sum() / max(area[face].sum(), 1e-9)))
