@@ -46,4 +46,4 @@ def find_details(job: Prepared, generated: np.ndarray, size: int, seed: int) -> 
             if measured is not None:
                 combed = find_combed(view.observation.portrait, hair, height)
                 strands[name] = Strands(lay_strands(measured, seed, combed), measured.tone, finer)
-    return Details(find_skin(job, generated, texels, seed), strands)
+    return Details(find_skin(job, generated, seed), strands)

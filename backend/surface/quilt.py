@@ -13,13 +13,15 @@ from ..imaging.sample import LUMINANCE
 #: Share of a patch that overlaps its neighbour; a patch may be laid whose disagreement there is greater than the least
 #: by this share: their paper's sixth and tenth.
 OVERLAP, TOLERANCE = 1 / 4, 0.1
+#: Patches that are tried at each place.
+TRIED = 200
 #: Pixels over which two patches blend along a cut.
 SOFT = 0.8
 
 
 def quilt(patches: np.ndarray, places: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
     """(size,size,3) float32, periodic, of patches. What has been laid, or overlaps it in its picture, comes again only
-    where all else agrees less by as many times.
+    where all else disagrees.
 
     Args:
         patches: (p,k,k,3). places: (p,…) of them in their pictures, in pixels.
@@ -35,7 +37,8 @@ def quilt(patches: np.ndarray, places: np.ndarray, size: int, random: np.random.
         for left in starts:
             cells = np.ix_((np.arange(side) + top) % size, (np.arange(side) + left) % size)
             before, laid = out[cells], known[cells]
-            number = _choose(grey, before @ LUMINANCE, laid, laid_before, random)
+            some = random.permutation(len(patches))[:TRIED]
+            number = some[_choose(grey[some], before @ LUMINANCE, laid, laid_before[some], random)]
             new = patches[number]
             laid_before += np.abs(places - places[number]).max(1) < side / 2
             share = _share(((new - before) ** 2).sum(-1), laid, overlap, top == starts[-1], left == starts[-1])
@@ -47,10 +50,12 @@ def quilt(patches: np.ndarray, places: np.ndarray, size: int, random: np.random.
 def _choose(
     patches: np.ndarray, before: np.ndarray, laid: np.ndarray, times: np.ndarray, random: np.random.Generator
 ) -> int:
-    """Which of (p,k,k) patches agrees with (k,k) what was laid, one of the best; errors count once more each time."""
+    """Which of (p,k,k) patches agrees with (k,k) what was laid, one of the best; one that was laid
+    disagrees by the median patch's error more each time."""
     if not laid.any():
         return int(random.integers(len(patches)))
-    error = ((patches[:, laid] - before[laid]) ** 2).sum(1) * (1 + times)
+    error = ((patches[:, laid] - before[laid]) ** 2).sum(1)
+    error += np.median(error) * times
     return int(random.choice(np.flatnonzero(error <= error.min() * (1 + TOLERANCE))))
 
 
