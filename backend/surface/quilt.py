@@ -50,8 +50,8 @@ def quilt(patches: np.ndarray, places: np.ndarray, size: int, random: np.random.
 def _choose(
     patches: np.ndarray, before: np.ndarray, laid: np.ndarray, times: np.ndarray, random: np.random.Generator
 ) -> int:
-    """Which of (p,k,k) patches agrees with (k,k) what was laid, one of the best; one that was laid
-    disagrees by the median patch's error more each time."""
+    """Which of (p,k,k) patches agrees with (k,k) what was laid, one of the best; each of the (p,) times that one was
+    laid counts as the median patch's error."""
     if not laid.any():
         return int(random.integers(len(patches)))
     error = ((patches[:, laid] - before[laid]) ** 2).sum(1)
@@ -72,10 +72,11 @@ def _share(error: np.ndarray, laid: np.ndarray, overlap: int, last_row: bool, la
 
 def _right_of_cut(error: np.ndarray) -> np.ndarray:
     """(n,k) bool: right of the cheapest path down through (n,k) errors."""
-    total = error.astype(np.float64)
+    beside = np.pad(error, ((0, 0), (1, 1)), constant_values=np.inf)
+    total = beside[:, 1:-1]
     for row in range(1, len(total)):
-        beside = np.pad(total[row - 1], 1, constant_values=np.inf)
-        total[row] += np.minimum(np.minimum(beside[:-2], beside[2:]), beside[1:-1])
+        before = beside[row - 1]
+        total[row] += np.minimum(np.minimum(before[:-2], before[2:]), before[1:-1])
     path = np.empty(len(total), int)
     path[-1] = total[-1].argmin()
     for row in range(len(total) - 2, -1, -1):
