@@ -4,7 +4,7 @@ is the same number of pixels, whatever the mesh's UV map does to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,7 +34,7 @@ class Side:
         return self.fragments.interpolate(self.mesh.corners(per_vertex))
 
 
-def sides(mesh: HeadMesh, canonical: np.ndarray, density: float) -> Iterator[Side]:
+def sides(mesh: HeadMesh, canonical: np.ndarray, density: float, yaws: Sequence[float] = YAWS) -> Iterator[Side]:
     """Draw the head from each side, one after the other.
 
     Args:
@@ -42,7 +42,7 @@ def sides(mesh: HeadMesh, canonical: np.ndarray, density: float) -> Iterator[Sid
     """
     normals = vertex_normals(mesh, canonical)
     width, height = round(WIDTH * density), round((TOP - BOTTOM) * density)
-    for yaw in YAWS:
+    for yaw in yaws:
         turn = np.radians(yaw)
         right = np.array([np.cos(turn), 0, -np.sin(turn)])
         towards = np.array([np.sin(turn), 0, np.cos(turn)])
