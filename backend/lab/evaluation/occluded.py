@@ -13,7 +13,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...completing import complete
 from ...compose.compose import Composition, Finish, compose
 from ...head.match import Match, match
 from ...head.mesh import HeadMesh
@@ -24,6 +23,7 @@ from ...pipeline import observe_portraits
 from ...portrait.decode import decode_portrait
 from ...request import Job
 from ...surface.find import find_details
+from ..prepared import complete
 from .hidden_parts import part
 
 #: What is occluded in turn. Half leaves the mirror image of everything, the others of little.
