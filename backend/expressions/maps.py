@@ -12,11 +12,11 @@ from ..compose.texels import Texels, find_texels
 from ..head.atlas import to_atlas
 from ..head.facial_regions import NOSTRILS, FacialRegions, find_facial_regions
 from ..head.mesh import HeadMesh
+from ..head.sides import texels_per_face
 from ..head.uvs import precedence
 from ..imaging.sample import LUMINANCE, fill_smoothly, masked_blur, sample_atlas, to_linear
 from ..job import Prepared
 from ..observation.expression import DEEPEST as FOLD_DEPTH
-from ..surface.detail import texels_per_face
 from .evidence import ExpressionEvidence, correct
 from .folds import FROM, FULL, fold_depth
 from .strain import CONTROLS, Rest, Strain, reached

@@ -4,7 +4,7 @@ is the same number of pixels, whatever the mesh's UV map does to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,7 +34,7 @@ class Side:
         return self.fragments.interpolate(self.mesh.corners(per_vertex))
 
 
-def sides(mesh: HeadMesh, canonical: np.ndarray, density: float) -> Iterator[Side]:
+def sides(mesh: HeadMesh, canonical: np.ndarray, density: float, yaws: Sequence[float] = YAWS) -> Iterator[Side]:
     """Draw the head from each side, one after the other.
 
     Args:
@@ -42,7 +42,7 @@ def sides(mesh: HeadMesh, canonical: np.ndarray, density: float) -> Iterator[Sid
     """
     normals = vertex_normals(mesh, canonical)
     width, height = round(WIDTH * density), round((TOP - BOTTOM) * density)
-    for yaw in YAWS:
+    for yaw in yaws:
         turn = np.radians(yaw)
         right = np.array([np.cos(turn), 0, -np.sin(turn)])
         towards = np.array([np.sin(turn), 0, np.cos(turn)])
@@ -52,3 +52,13 @@ def sides(mesh: HeadMesh, canonical: np.ndarray, density: float) -> Iterator[Sid
         fragments = rasterize(shown.corners(pixels), width, height, depth=-shown.corners(canonical @ towards))
         facing = fragments.interpolate(shown.corners((normals @ towards)[:, None]))[..., 0]
         yield Side(shown, fragments, facing)
+
+
+def texels_per_face(mesh: HeadMesh, canonical: np.ndarray, size: int) -> float:
+    """Texels per face height on the skin in front of the ears, on average over its area."""
+    uv, places = mesh.corner_uvs * size, mesh.corners(canonical)
+    ab, ac = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
+    texels = np.abs(ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0])
+    area = np.linalg.norm(np.cross(places[:, 1] - places[:, 0], places[:, 2] - places[:, 0]), axis=1)
+    face = (places.mean(1)[:, 2] > 0) & (np.abs(places.mean(1)[:, 1]) < 0.5)
+    return float(np.sqrt(texels[face].sum() / max(area[face].sum(), 1e-9)))

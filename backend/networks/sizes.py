@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-TEXELS = 256  # a pore is finer, and is surface/grain.py's
+TEXELS = 256  # a pore is finer, and is surface/skin.py's
 #: A canvas of this size and layers that add what is finer cost a quarter of a linear prior at full size.
 CANVAS = 128

@@ -3,7 +3,7 @@
 Detail is denoised from noise of its own octaves, in units of what is usual at each place; what is visible is imposed at
 every step (RePaint, Lugmayr et al., arXiv 2201.09865), so that what is painted goes on from it. The denoiser is given
 the completion, the visible detail, the other side's, and how strong it is by octave: beside rough skin it paints
-rougher skin. What is still lacking is grain's (surface/grain.py).
+rougher skin. What is still lacking is laid on by example (surface/skin.py).
 """
 
 from __future__ import annotations

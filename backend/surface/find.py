@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..head.match import DRAWN
+from ..head.sides import texels_per_face
 from ..job import Prepared
-from .detail import Detail, make_square, texels_per_face
-from .grain import find_grain
 from .measured import Subject
+from .skin import SkinDetail, find_skin
 from .strand_direction import find_combed
 from .strands import DEEPEST, SHORT, Strands, lay_strands, measure_strands
 
@@ -22,9 +22,9 @@ STRANDED = {"hair": (DEEPEST, 1.0), "facial_hair": (SHORT, 2.0)}
 
 @dataclass(frozen=True)
 class Details:
-    """skin: its grain; None where too little shows. strands: by name of COVERINGS."""
+    """skin: None where too little shows. strands: by name of COVERINGS."""
 
-    skin: Detail | None = None
+    skin: SkinDetail | None = None
     strands: Mapping[str, Strands] = field(default_factory=dict)
 
 
@@ -37,7 +37,6 @@ def find_details(job: Prepared, generated: np.ndarray, size: int, seed: int) -> 
     view = job.views[0]
     texels = max(texels_per_face(tile, job.canonical, size) for tile in job.tiles.values())
     subject = Subject(job.mesh, job.canonical, view, generated, view.gain(generated), texels)
-    grain = find_grain(subject, seed)
     strands = {}
     for name, (deepest, finer) in STRANDED.items() if job.style not in DRAWN else ():  # drawn hair is flat
         covering = job.covering(name)
@@ -47,4 +46,4 @@ def find_details(job: Prepared, generated: np.ndarray, size: int, seed: int) -> 
             if measured is not None:
                 combed = find_combed(view.observation.portrait, hair, height)
                 strands[name] = Strands(lay_strands(measured, seed, combed), measured.tone, finer)
-    return Details(None if grain is None else Detail(make_square(grain, seed), grain.tone), strands)
+    return Details(find_skin(job, generated, seed), strands)

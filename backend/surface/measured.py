@@ -1,23 +1,14 @@
-"""What detail generated skin or hair lacks beside what a portrait shows of it: power and colour per octave.
-
-Measured on the head from its sides (head/sides.py), so with all that befell the photographed skin beside the border:
-the portrait's own resolution, its noise, its brush, the slant at which the skin was seen.
-"""
+"""How strong and how coloured hair's detail is per octave."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh
-from ..head.sides import Side
 from ..imaging.bands import averaging, inner, octaves
-from ..imaging.sample import LUMINANCE, sample, sample_atlas
-from ..observation.observe import at_pixels, visibility
-from ..observation.relight import relit, rooted
+from ..imaging.sample import LUMINANCE
 from ..observation.views import View
 
 #: Pixels measured per pixel of the portrait at most, and per face height. Every octave that is measured is whole, so
@@ -73,27 +64,6 @@ class Subject:
         finest = min(SAMPLED * self.view.registration.face_height, max(self.texels, 4 * coarsest), FINEST)
         count = max(1, int(np.log2(finest / (2 * coarsest))))
         return float(2 * coarsest * 2**count), coarsest * 2 ** np.arange(count)
-
-    def pictured(self, side: Side, place: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Of a side's (H,W) bool mask, cut to the smallest rectangle with all of it: (h,w) the mask, (h,w) how sure the
-        portrait is there, (h,w,3) the portrait, (h,w,3) what was generated, both sRGB.
-
-        Args:
-            place: (H,W,3) canonical.
-        """
-        box = bounding_box(where)
-        where, place = where[box], place[box][where[box]]
-        seen = self.view.observation
-        normals = side.at(self.view.registration.normals)[box][where]
-        points = side.at(side.mesh.vertices)[box][where].astype(np.float64)
-        pixels, sure = visibility(self.view.registration, points, normals, place)
-        sure = sure * at_pixels(seen.mask, pixels) * seen.light.trust(seen.light.shade(normals))
-        atlas = to_atlas(place)
-        sure = sure * (sample_atlas(seen.confidence, atlas) > 0.1)  # what the artist hides is no model either
-        lit = sample(seen.portrait, pixels, cv2.INTER_CUBIC)
-        lit = lit if self.gain is None else relit(lit, rooted(sample_atlas(self.gain, atlas)))
-        own = sample_atlas(self.generated.astype(np.float32), atlas, cv2.INTER_CUBIC)
-        return where, *(spread_out(where, part) for part in (sure, lit, own))
 
 
 def measure(
@@ -172,10 +142,3 @@ def bounding_box(mask: np.ndarray) -> tuple[slice, slice]:
     """The smallest rectangle with all of the mask."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-
-
-def spread_out(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """(H,W,…) of (n,…) values of the masked pixels, zero beside them."""
-    out = np.zeros((*mask.shape, *values.shape[1:]), np.float32)
-    out[mask] = values
-    return out

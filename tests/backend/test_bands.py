@@ -1,4 +1,4 @@
-"""Bands of skin: the measure against noise of known spectrum, and detail that meets it beside the portrait."""
+"""Bands of skin: the measure against noise of known spectrum."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from backend.head.atlas import to_atlas
 from backend.head.mesh import HeadMesh
 from backend.imaging.bands import averaging, octaves, passed
 from backend.imaging.sample import LUMINANCE
 from backend.lab.evaluation.bands import skin_bands
-from backend.surface.bare import bare_skin, between_parts
-from backend.surface.detail import Detail, make_square, matched, scattered
-from backend.surface.measured import OPPONENT, Grain, Subject, held, lacking, measure
+from backend.surface.measured import Subject, lacking, measure
 
 LOWS = np.array([16, 32, 64])
 
@@ -81,8 +78,7 @@ def dome() -> tuple[HeadMesh, np.ndarray]:
 @pytest.fixture
 def bare(monkeypatch):
     """All of it is skin."""
-    for name in ("backend.lab.evaluation.bands.bare_skin", "backend.surface.detail.between_parts"):
-        monkeypatch.setattr(name, lambda places: np.ones(places.shape[:-1], np.float32))
+    monkeypatch.setattr("backend.lab.evaluation.bands.bare_skin", lambda places: np.ones(places.shape[:-1], np.float32))
 
 
 def test_bands_tell_by_how_much_generated_skin_is_softer_whatever_the_uv_map_stretches(bare):
@@ -118,70 +114,6 @@ def test_bands_of_a_drawing_are_of_its_skin_between_the_lines(bare):
         assert least <= bands[1].difference <= most
 
 
-def test_moved_waves_keep_power_and_colour_and_lose_what_recurs():
-    random = np.random.default_rng(2)
-    square = np.zeros((256, 256, 3), np.float32)
-    square[20:24, :], square[:, 100:103] = (0.3, 0.2, 0.1), (0.3, 0.2, 0.1)
-    square += random.normal(0, 0.005, square.shape) - square.mean((0, 1))
-    moved = scattered(square, random)
-    covariances = [part.reshape(-1, 3).T @ part.reshape(-1, 3) / 256**2 for part in (square, moved)]
-    assert np.allclose(*covariances, atol=0.05 * covariances[0].max())
-    flatness = [(part[..., 0] ** 4).mean() / (part[..., 0] ** 2).mean() ** 2 for part in (square, moved)]
-    assert flatness[0] > 10 and flatness[1] < 4.5  # a bell curve's is 3
-
-
-def grain(covariance, patches=None) -> Grain:
-    patches = np.zeros((0, 1, 1, 3), np.float32) if patches is None else patches
-    return Grain(256.0, LOWS, np.asarray(covariance, float), patches, 0.5)
-
-
-def test_detail_has_the_power_that_each_octave_lacks_and_repeats_without_an_edge():
-    wanted = [np.full((3, 3), power) * 1e-4 for power in (2.0, 1.0, 0.5)]
-    square = matched(np.random.default_rng(1).normal(size=(256, 256, 3)), grain(wanted))
-    twice = np.tile(square, (2, 2, 1))
-    for power, band in zip((2.0, 1.0, 0.5), octaves(twice, np.ones(twice.shape[:2]), 256.0, LOWS), strict=True):
-        measured = ((band @ LUMINANCE)[64:-64, 64:-64] ** 2).mean()
-        assert abs(10 * np.log10(measured / (power * 1e-4))) < 1.0
-    inside = np.abs(np.diff(square, axis=0)).mean()
-    assert np.abs(square[0] - square[-1]).mean() < 1.3 * inside
-
-
-def test_detail_has_the_colour_that_each_octave_lacks_beside_a_stronger_neighbour():
-    """Luminance of the second octave leaks into the first; its colour must not go when that is taken back."""
-    opponents = ((3.0, 2.0), (9.0, 0.3), (9.0, 0.3))
-    turned = np.linalg.inv(OPPONENT)
-    wanted = [turned @ np.diag([grey, tint / 2, tint / 2]) @ turned.T * 1e-5 for grey, tint in opponents]
-    random = np.random.default_rng(1)
-    square = matched(random.normal(size=(256, 256, 1)) + 0.2 * random.normal(size=(256, 256, 3)), grain(wanted))
-    twice = np.tile(square, (2, 2, 1))
-    for (grey, tint), band in zip(opponents, octaves(twice, np.ones(twice.shape[:2]), 256.0, LOWS), strict=True):
-        power = ((band @ OPPONENT.T)[64:-64, 64:-64] ** 2).mean((0, 1)) * 1e5
-        assert abs(10 * np.log10(power[0] / grey)) < 1.5
-        assert abs(10 * np.log10(power[1:].sum() / tint)) < 2.5
-
-
-def test_generated_skin_with_colour_enough_gets_no_more_with_the_luminance_that_it_lacks():
-    """The photograph's waves are tinted, and fainter in colour than the generated skin's."""
-    random = np.random.default_rng(0)
-    tinted = random.normal(0, 0.02, (200, 200, 1)) * np.float32([1, 0.9, 0.8])
-    coloured = random.normal(0, 0.01, (200, 200, 1)) * np.float32([1, 0, -1])
-    whole, (photo, made) = np.ones((200, 200), bool), ([[]], [[]])
-    for kept, picture in ((photo, 0.5 + tinted), (made, 0.5 + 0.3 * tinted + coloured)):
-        measure(picture.astype(np.float32), whole, whole, 100.0, [16], kept)
-    lacks = np.diag(OPPONENT @ lacking(photo[0][0], made[0][0]) @ OPPONENT.T)
-    assert lacks[0] > 0.5 * np.median(photo[0][0][:, 3]) and lacks[1:].sum() < 1e-9
-
-
-def test_detail_is_held_to_the_most_that_it_may_have():
-    covariance = np.stack([np.full((3, 3), power) for power in (3e-4, 1e-4)])
-    assert np.array_equal(held(covariance, 1e-3), covariance)
-    assert LUMINANCE @ held(covariance, 1e-4).sum(0) @ LUMINANCE == pytest.approx(1e-4)
-
-
-def test_flat_drawings_get_no_grain():
-    assert np.abs(make_square(grain(np.zeros((3, 3, 3))), 0)).max() < 1e-4
-
-
 def test_drawn_lines_are_no_grain():
     """An outline that every neighbourhood holds a piece of is still a line."""
     random = np.random.default_rng(0)
@@ -196,30 +128,3 @@ def test_drawn_lines_are_no_grain():
         for (band,) in found:
             told = LUMINANCE @ lacking(band, np.zeros((400, 5), np.float32)) @ LUMINANCE
             assert least <= told / np.median(band[:, 3]) <= most
-
-
-def test_detail_is_the_seeds_and_leaves_what_the_portrait_shows(bare):
-    lacking = [np.full((3, 3), 1e-4)] * 3
-    detail = Detail(make_square(grain(lacking), 3), 0.5)
-    assert np.array_equal(detail.square, make_square(grain(lacking), 3))
-    assert not np.array_equal(detail.square, make_square(grain(lacking), 4))
-    random = np.random.default_rng(0)
-    place = random.normal(size=(4000, 3)).astype(np.float32)
-    normals = place / np.linalg.norm(place, axis=1, keepdims=True)
-    colour = np.full((4000, 3), 0.5, np.float32)
-    free = np.repeat([0.0, 1.0], 2000).astype(np.float32)
-    out = detail.add(colour, free, place, normals, to_atlas(place))
-    assert np.array_equal(out[:2000], colour[:2000])
-    # laid on from three axes it is as strong as the square
-    assert (out[2000:] - 0.5).std() == pytest.approx(detail.square.std(), rel=0.15)
-
-
-def test_eyes_brows_and_lips_are_no_bare_skin_and_hair_only_where_it_is_worn():
-    from backend.head.atlas import canonical_head
-
-    points = canonical_head().points
-    cheek, lip, brow = points[[50, 13, 105]]
-    crown = np.array([0.0, 0.8, 0.0])
-    shares = bare_skin(np.array([cheek, lip, brow, crown], np.float32))
-    assert shares[0] > 0.95 and shares[1:].max() < 0.2
-    assert between_parts(to_atlas(crown[None]))[0] > 0.95

@@ -13,8 +13,8 @@ from backend.imaging.sample import LUMINANCE
 from backend.job import Prepared
 from backend.layers.flatten import LAYERS, OPACITIES, Blend, flatten
 from backend.observation.relight import relit, rooted
-from backend.surface.detail import Detail
 from backend.surface.find import Details
+from backend.surface.skin import SkinDetail
 from tests.backend.flat_head import (
     ATLAS,
     BEARD,
@@ -227,7 +227,7 @@ def roughness(texture: np.ndarray, where: np.ndarray) -> float:
 def test_without_detail_skin_is_smoother_and_as_light(haired):
     of, prepared, generated = haired
     square = np.random.default_rng(1).normal(0, 0.03, (64, 64, 1)).astype(np.float32).repeat(3, 2)
-    details = Details(Detail(square, float(SKIN @ LUMINANCE)))
+    details = Details(SkinDetail(square, float(SKIN @ LUMINANCE)))
     rough, smooth = (made(prepared, generated, details, light=0.0, hair=0.0, detail=one).texture for one in (1.0, 0.0))
     hair = on_texture(of.covers["hair"])
     for where, less in ((inner(SHOWN & (hair < 0.01), 3), 0.7), (inner(PLACES[..., 2] < -0.2, 3), 0.4)):

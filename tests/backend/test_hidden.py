@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from backend.completing import run_stages
+from backend.head.mesh import load_mesh
 from backend.imaging.sample import to_linear, to_srgb
 from backend.job import StageOptions
-from backend.lab.evaluation import hidden, hidden_parts, hidden_scores, kits, seeds, two_sample
+from backend.lab.evaluation import border, hidden, hidden_parts, hidden_scores, kits, occluded, seeds, told
 from backend.lab.faces.observing import Seen
 from backend.lab.faces.people import Person
 from backend.lab.pca import fit_many
@@ -158,23 +159,51 @@ def crowd(random: np.random.Generator, apart: float, own: float, count: int = 24
 
 def test_equal_skins_are_not_told_apart_and_other_skins_are():
     random = np.random.default_rng(0)
-    equal = two_sample.accuracy(*crowd(random, 0, 0))
+    equal = told.accuracy(*crowd(random, 0, 0))
     assert len(equal) == 24
     assert np.mean(list(equal.values())) == pytest.approx(0.5, abs=0.05)
-    assert np.mean(list(two_sample.accuracy(*crowd(random, 4, 0)).values())) > 0.95
+    assert np.mean(list(told.accuracy(*crowd(random, 4, 0)).values())) > 0.95
 
 
 def test_a_classifier_is_asked_about_people_that_it_has_not_seen():
     # each person's made-up skin is off in a direction of its own: known from other patches of theirs, and from nobody's
-    values = two_sample.accuracy(*crowd(np.random.default_rng(1), 0, 3, count=120))
+    values = told.accuracy(*crowd(np.random.default_rng(1), 0, 3, count=120))
     assert np.mean(list(values.values())) == pytest.approx(0.5, abs=0.12)
 
 
-def test_patches_lie_in_what_is_hidden(seen, prior):
-    case = hidden_parts.hide(seen, hidden_parts.part("lower", "a", seen.confidence), POSITIONS, prior)
-    places = two_sample.patches(case)
-    assert places
-    assert all((case.weight[place] > 0).mean() > two_sample.WHOLE for place in places)
+def test_patches_lie_within_their_kind_and_apart():
+    mask = np.zeros((300, 300), bool)
+    mask[50:200, 30:130] = True
+    places = told.patches(mask, 40, np.random.default_rng(0))
+    assert 4 < len(places) <= told.MOST
+    assert all(mask[place].mean() > told.WHOLE for place in places)
+    corners = np.array([(rows.start, columns.start) for rows, columns in places])
+    apart = np.abs(corners[:, None] - corners[None]).max(2)
+    assert apart[~np.eye(len(places), dtype=bool)].min() >= 20
+
+
+def test_power_is_compared_by_its_distance_from_the_border():
+    random = np.random.default_rng(0)
+    rough = np.repeat(random.normal(0.5, 0.05, (400, 400, 1)), 3, 2).astype(np.float32)
+    photo = np.tile(np.arange(400) < 200, (400, 1))
+    made = np.where(photo[..., None], rough, 0.5 + 0.5 * (rough - 0.5)).astype(np.float32)
+    found = border.power_by_distance(rough, made, np.ones((400, 400), bool), photo, 400.0)
+    assert np.abs(found[:, :3]).max() < 0.2
+    assert found[:, -1] == pytest.approx(-6.02, abs=0.2)
+    assert np.isnan(border.power_by_distance(rough, made, ~photo, photo, 400.0)[:, 0]).all()
+
+
+def test_an_occluded_portrait_shows_nothing_there(demo_head_obj, astronaut, networks):
+    whole, *cases = occluded.textured(astronaut, load_mesh(demo_head_obj), networks, ("half",))
+    [half] = cases
+    hidden = hidden_parts.part("half", half.person, whole.job.observation.confidence)
+    before, after = (one.job.observation.confidence for one in (whole, half))
+    assert before[hidden].sum() > 1000 and after[hidden].sum() < 0.02 * before[hidden].sum()
+    assert after[~hidden].sum() > 0.8 * before[~hidden].sum()
+    shown, made = (one.compose(256) for one in (whole, half))
+    kinds = told.kinds_of(shown, made)
+    assert kinds["skin"].sum() > 200
+    assert shown.provenance[kinds["skin"], 0].min() > 0.9 > 0.1 > made.provenance[kinds["skin"], 0].max()
 
 
 def test_strangers_are_compared_in_one_tone(seen):

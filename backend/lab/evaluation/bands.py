@@ -4,7 +4,7 @@ The finished texture on its head, seen from five sides without perspective, so t
 the power of octave bands on bare skin that faces the viewer: where the portrait was seen and, within REACH of it,
 where everything was generated. Bands count waves per face height; the last ends where the texture's texels do.
 
-Where an octave of either is lines, not grain, by the rule that keeps lines out of grain (measured.evenness),
+Where an octave of either is lines, not grain, by the deviation of their values (evenness()),
 the lines are left out on both sides and a row of their own tells which share of the skin they take.
 """
 
@@ -21,15 +21,13 @@ import numpy as np
 from ...errors import AvatarTexError
 from ...head.mesh import HeadMesh, load_capture, load_mesh
 from ...head.scalp import EAR
-from ...head.sides import sides
+from ...head.sides import sides, texels_per_face
 from ...head.tiles import FIRST, tile_number, tiles_of
 from ...imaging.bands import inner, near, octaves, smooth
 from ...imaging.sample import sample
 from ...job import StageOptions
 from ...options import OPACITIES
 from ...surface.bare import bare_skin
-from ...surface.detail import texels_per_face
-from ...surface.measured import evenness
 
 #: Waves per face height where the first band begins: coarser is what the atlas of the networks holds.
 FIRST_BAND = 16
@@ -45,6 +43,9 @@ ENOUGH = 300
 #: Share of an octave's power that is grain, below which it holds lines; how many times its grain's deviation a line
 #: has, and a step of 8 bits at least.
 DRAWN, LINE, STEP = 0.5, 3.0, 1 / 255
+#: Times the power of a bell curve of their median absolute value that grain has at most, and that lines have at least:
+#: photographs and paintings 1 to 2.8, drawings 25 and more.
+HEAVIEST, LINES = 2.5, 6.0
 #: Rows: luminance (Rec. 601), and two differences of colour.
 CHANNELS = np.float32([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])
 
@@ -151,6 +152,14 @@ def powers(skins: list[Skin], density: float, lows: list[float]) -> dict[float, 
                 local = smooth(band**2, use.astype(np.float32), density / low)
                 kept.append(np.concatenate([local[use], band[use][:, :1]], 1))
     return found
+
+
+def evenness(band: np.ndarray, power: float) -> float:
+    """0..1 share of its power that is grain: (n,) values of noise spread as a bell or a little wider, those of lines
+    are nearly all zero (the median absolute deviation tells, Rousseeuw and Croux 1993)."""
+    bell = float(np.median(np.abs(band)) / 0.6745) ** 2
+    heavier = power / max(bell, 1e-12)
+    return float(np.clip((LINES - heavier) / (LINES - HEAVIEST), 0, 1))
 
 
 def drawn(kind: list[np.ndarray]) -> float | None:
