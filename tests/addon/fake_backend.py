@@ -16,7 +16,7 @@ import time
 import zlib
 
 MODES = set(os.environ.get("FAKE_BACKEND", "").split(","))
-STAGES = ("load", "portrait", "register", "atlas", "inpaint", "latent", "repaint", "compose")
+STAGES = ("load", "portrait", "register", "atlas", "inpaint", "mirror", "latent", "repaint", "compose")
 #: Noise of 4 bits takes half a byte: as a photograph does.
 FEW = bytes(96 + value % 16 for value in range(256))
 cancelled = set()

@@ -21,12 +21,12 @@ def test_progress_tells_step_time_and_preview(scene, fake, each_message, addon, 
     while not running.step():
         if status.step:
             told.append((status.step, status.seconds_left, status.preview))
-    assert [status.steps, told[0][0], told[-1][0]] == [8, 1, 8] and status.preview.endswith("compose.bmp")
+    assert [status.steps, told[0][0], told[-1][0]] == [9, 1, 9] and status.preview.endswith("compose.bmp")
     thumbnails = addon("scene.thumbnails")
     thumbnails.preview(status.preview), thumbnails.preview(str(portrait))  # without a window no icon has a number
     assert str(portrait) not in thumbnails._collection  # it is no BMP
     pixels = thumbnails.read_bmp(Path(status.preview).read_bytes())
-    assert tuple(pixels[2, 5]) == (20, 8, 160, 255)
+    assert tuple(pixels[2, 5]) == (20, 8, 200, 255)
     icon = thumbnails._collection[status.preview]
     assert tuple(icon.image_size) == (64, 64) and icon.image_pixels[64 * 2 + 5] == pixels.view(np.int32)[2, 5, 0]
     left = [seconds for _, seconds, _ in told]

@@ -23,7 +23,7 @@ from .real_worker import PATIENCE, Gone, Worker, goes, kill
 GONE = {"type": "gone"}
 #: Stages whose first message each job sends.
 STAGES = {
-    "generate": ("load", "portrait", "register", "atlas", "inpaint", "latent", "repaint", "compose"),
+    "generate": ("load", "portrait", "register", "atlas", "inpaint", "mirror", "latent", "repaint", "compose"),
     "register": ("load", "portrait", "register"),
     "variants": ("load", "register", "atlas", "inpaint", "compose", "Writing"),
     "expressions": ("load", "portrait", "register", "atlas", "compose"),
@@ -35,7 +35,7 @@ BRIEFLY = ("variants", "expressions")
 #: can be written (open), then the small pictures, then the results.
 WRITES = ("mkdir", "half of the bytes", "all of the bytes", "fsync", "replace")
 CHANGES = {
-    "generate": {"open": 18, **dict.fromkeys(WRITES, 8), "link": 3, "unlink": 11},
+    "generate": {"open": 20, **dict.fromkeys(WRITES, 9), "link": 3, "unlink": 12},
     "register": {"open": 6, **dict.fromkeys(WRITES, 3), "link": 3, "unlink": 6},
     "variants": {"open": 8, **dict.fromkeys(WRITES, 3), "link": 3, "unlink": 6},
     "expressions": {"open": 6, **dict.fromkeys(WRITES, 4), "link": 4, "unlink": 8},
