@@ -12,7 +12,8 @@ from ..head.mesh import HeadMesh, vertex_normals
 from ..imaging.sample import LUMINANCE, sample_atlas
 from ..job import Completion, Prepared
 from ..layers.flatten import LAYERS, Blend
-from ..observation.covering import COVERINGS, SEEN, Covering, near_skin
+from ..observation.covering import COVERINGS, Covering, near_skin
+from ..observation.observe import SURE
 from ..observation.relight import light_beside, relit, rooted
 from ..prior.hairline import hairline
 from ..surface.bare import between_parts
@@ -224,7 +225,7 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
 def colours_of(covering: Covering) -> tuple[float, float, np.ndarray]:
     """The luminance of a covering from its dark to its light parts, and (3,) how its sRGB goes with luminance, as it
     shows; no more colourful than the covering is: what shines through it is."""
-    shown = covering.evidence.shown * (covering.evidence.sure > SEEN)
+    shown = covering.evidence.shown * (covering.evidence.sure > SURE)
     surely = (shown > WHOLLY * shown.max()) & (shown > 0)  # no beard is as sure as hair
     if not surely.any():
         return 0.0, 1.0, np.ones(3, np.float32)

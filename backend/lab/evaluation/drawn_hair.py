@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import torch
 
-from ...completing import complete, stage_options
+from ...completing import complete_each, stage_options
 from ...compose.compose import Finish
 from ...compose.udim import compose_tiles
 from ...errors import AvatarTexError
@@ -67,7 +67,8 @@ def own_and_drawn(path: Path, head: Head, networks: Networks) -> tuple[np.ndarra
     job = prepare(Job(request, head.mesh, networks))
     [options] = stage_options(request, job, {0: False})
     finish = Finish(SIZE, request.opacities(job.style), layers=True)
-    tiles = compose_tiles(job, complete(job, networks, options), finish)
+    completion = next(complete_each(job, networks, [options]))
+    tiles = compose_tiles(job, completion, finish)
     hair = {
         number: (tile.layers["hair"][3] / 255 > SURE) & (tile.provenance[..., 2] > SURE)
         for number, tile in tiles.items()
