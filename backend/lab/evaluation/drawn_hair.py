@@ -29,8 +29,9 @@ from ..look import Head, pictures
 from .features import pooled_features
 from .metrics import mean_error, table
 
-#: Pixels of a square and per face height; squares of a picture; what they are brought to.
-SIDE, DENSITY, COUNT, TONE = 64, 256, 40, 0.4
+#: Pixels of squares, smaller ones (mirrored at their edge) where no large one fits; pixels per face height; squares of
+#: a picture; what they are brought to.
+SIDES, DENSITY, COUNT, TONE = (64, 48, 32), 256, 40, 0.4
 #: Degrees that the head is turned by; texels; alpha, share of made-up texels and probability that count.
 YAWS, SIZE, SURE = (60.0, -60.0, 150.0, -150.0), 1024, 0.9
 #: Squares that say anything of a person.
@@ -38,7 +39,7 @@ ENOUGH = 15
 
 
 def squares(picture: np.ndarray, mask: np.ndarray, density: float) -> np.ndarray:
-    """(n,SIDE,SIDE) grey squares that lie in a (H,W) bool mask, each of mean TONE.
+    """(n,s,s) grey squares that lie in a (H,W) bool mask, each of mean TONE.
 
     Args:
         picture: (H,W,3) sRGB. density: its pixels per face height.
@@ -47,18 +48,22 @@ def squares(picture: np.ndarray, mask: np.ndarray, density: float) -> np.ndarray
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     light = cv2.resize(picture @ LUMINANCE, None, fx=scale, fy=scale, interpolation=how)
     mask = cv2.resize(mask.astype(np.float32), light.shape[::-1]) > 0.95
-    whole = cv2.erode(np.pad(mask, 1).astype(np.uint8), np.ones((SIDE + 2, SIDE + 2), np.uint8), borderValue=0)[1:-1]
-    rows, columns = np.nonzero(whole[:, 1:-1])
-    if not len(rows):
-        return np.zeros((0, SIDE, SIDE), np.float32)
+    for side in SIDES:
+        whole = cv2.erode(np.pad(mask, 1).astype(np.uint8), np.ones((side + 2, side + 2), np.uint8), borderValue=0)
+        rows, columns = np.nonzero(whole[1:-1, 1:-1])
+        if len(rows):
+            break
+    else:
+        return np.zeros((0, SIDES[0], SIDES[0]), np.float32)
     chosen = np.random.default_rng(0).integers(len(rows), size=COUNT)
-    corners = zip(rows[chosen] - SIDE // 2, columns[chosen] - SIDE // 2, strict=True)
-    found = np.stack([light[max(y, 0) :, max(x, 0) :][:SIDE, :SIDE] for y, x in corners])
+    corners = zip(rows[chosen] - side // 2, columns[chosen] - side // 2, strict=True)
+    found = np.stack([light[max(y, 0) :, max(x, 0) :][:side, :side] for y, x in corners])
+    found = np.pad(found, ((0, 0), *[(0, SIDES[0] - side)] * 2), mode="reflect")
     return np.clip(found * (TONE / found.mean((1, 2), keepdims=True)), 0, 1)
 
 
 def own_and_drawn(path: Path, head: Head, networks: Networks) -> tuple[np.ndarray, np.ndarray]:
-    """(n,SIDE,SIDE) squares of the hair that a portrait shows, and (m,SIDE,SIDE) of the hair drawn after it.
+    """(n,s,s) squares of the hair that a portrait shows, and (m,s,s) of the hair drawn after it.
 
     Raises:
         AvatarTexError: where the job refuses.
@@ -74,7 +79,7 @@ def own_and_drawn(path: Path, head: Head, networks: Networks) -> tuple[np.ndarra
         for number, tile in tiles.items()
         if "hair" in tile.layers
     }
-    none = np.zeros((0, SIDE, SIDE), np.float32)
+    none = np.zeros((0, SIDES[0], SIDES[0]), np.float32)
     view = job.views[0]
     if not hair or "hair" not in view.masks:
         return none, none
@@ -86,7 +91,7 @@ def own_and_drawn(path: Path, head: Head, networks: Networks) -> tuple[np.ndarra
 
 
 def features_of(found: np.ndarray) -> np.ndarray:
-    """(1280,) the mean of the features of (n,SIDE,SIDE) squares."""
+    """(1280,) the mean of the features of (n,s,s) squares."""
     return pooled_features(torch.from_numpy(np.repeat(found[:, None].astype(np.float32), 3, 1))).mean(0)
 
 
