@@ -12,7 +12,8 @@ from ..head.mesh import HeadMesh, vertex_normals
 from ..imaging.sample import LUMINANCE, sample_atlas
 from ..job import Completion, Prepared
 from ..layers.flatten import LAYERS, Blend
-from ..observation.covering import COVERINGS, near_skin
+from ..observation.covering import COVERINGS, Covering, near_skin
+from ..observation.observe import SURE
 from ..observation.relight import light_beside, relit, rooted
 from ..prior.hairline import hairline
 from ..surface.bare import between_parts
@@ -28,6 +29,9 @@ BELOW = 0.03
 #: Least cover of what was completed; sRGB that keeps ratios finite; difference of colours, sRGB, from which what was
 #: completed beside the bare skin covers it wholly.
 LEAST, FAINT, UNLIKE = 0.05, 0.02, 0.25
+#: Share of a covering from which nothing shines through: at 0.74 the lightest tenth of a man's dark brown hair has a
+#: luminance of 0.28, at 0.97 of 0.13.
+WHOLLY = 0.97
 #: sRGB value that keeps the light's gain finite on black, and the most that it can be (layers.flatten.encode).
 TINY, BRIGHTEST = 0.004, 1.99
 #: Depth inside the head, in face heights: from where no portrait shows it, and over which each channel's light is lost
@@ -38,6 +42,8 @@ MOUTH_TOP = 0.16
 #: Canonical heights between which a neck becomes what is no head: the atlas ends there, and its last rows would be
 #: drawn out into streaks over chest and shoulders. Rows and columns of the atlas whose skin that is given instead.
 BUST_FROM, BUST_TO, THROAT = -0.55, -0.75, (0.90, 0.97, 0.35, 0.65)
+#: Share of a photograph over which a strand goes over into it; cover below which there is none.
+SOFT, NOTHING = 0.3, 0.004
 #: Texels of a part: it and what is reckoned with it fit into the processor's cache and little memory.
 PART = 1 << 18
 #: NumPy and OpenCV let go of Python's lock in their loops.
@@ -151,41 +157,53 @@ class Colouring:
     def _cover(self, name: str, photo: Photographed, at: Places, skin: np.ndarray) -> np.ndarray:
         """(n,4) sRGB and alpha of one covering: the portraits' pixels where they show it, else what continues them."""
         seen = photo.covers.get(name, np.zeros(len(at.atlas), np.float32))
-        whole = np.maximum(photo.share, 1e-3)[:, None]
+        share = np.maximum(photo.share, 1e-3)
         # where a pixel is half covered the covering's own colour is what is left without the skin
-        part = np.clip(seen[:, None] / whole, 0.1, 1)
-        own = np.clip(skin + (photo.bare / whole - skin) / part, 0, 1)
+        part = np.clip(seen / share, 0.1, 1)[:, None]
+        own = np.clip(skin + (photo.bare / share[:, None] - skin) / part, 0, 1)
         if name not in self.covers:
             return np.concatenate([own, seen[:, None]], 1)
         found = sample_atlas(self.covers[name], at.atlas)
-        color, cover, grown = found[:, :3], found[:, 3] * at.outside, found[:, 4:]
-        strands = self.details.strands.get(name)
-        if strands is not None:
-            color = color + grown * (strands.laid_on(color, grown[:, 0], at.canonical) - color)
-        cover = cover * (1 - photo.share)
+        color, cover, hair, grown = found[:, :3], found[:, 3], found[:, 4:7], found[:, 7]
+        strands, left = self.details.strands.get(name), 1 - photo.share
+        if strands is None:
+            color = color + grown[:, None] * (hair - color)
+        else:
+            index = np.flatnonzero(grown > NOTHING)  # strands end where less grows
+            shown = photo.share[index]
+            laid, there, gives = strands.laid_on(hair[index], grown[index], at.canonical[index])
+            color[index] += there[:, None] * (laid - color[index])
+            cover[index] = np.maximum(cover[index], there)
+            # photographed and drawn hair meet within strands: each ousts so much of what shows
+            kept = np.clip((shown - (1 - SOFT) * gives) / SOFT, 0, 1) / share[index]
+            kept = 1 + (kept - 1) * np.clip(seen[index] / share[index], 0, 1) * cover[index]
+            seen, left = seen.copy(), left.copy()
+            seen[index] *= kept
+            left[index] = 1 - shown * kept
+        cover = cover * left * at.outside
         alpha = seen + cover
         color = (own * seen[:, None] + color * cover[:, None]) / np.maximum(alpha, 1e-4)[:, None]
         return np.concatenate([color, alpha[:, None]], 1)
 
 
 def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The completion, which has its hair, taken apart: (a,a,3) sRGB of bare skin, and of each covering by name (a,a,5)
-    sRGB, alpha, and how far it goes on there, so that over the skin it gives about what was completed."""
+    """The completion, which has its hair, taken apart: (a,a,3) sRGB of bare skin, and of each covering by name (a,a,8)
+    sRGB and alpha that give over the skin what was completed, sRGB of hair alone, and how far it goes on there."""
     near = near_skin(job.observation)
     size = (len(generated),) * 2
 
     def small(part: np.ndarray) -> np.ndarray:
         return cv2.resize(part, size, interpolation=cv2.INTER_AREA)
 
-    found = {one.name: (small(one.cover), small(one.color)) for one in job.coverings}
+    found = {one.name: (small(one.cover), small(one.color), colours_of(one)) for one in job.coverings}
     if not found or near is None:
         return generated.astype(np.float32), {}
-    covered = np.maximum.reduce([cover for cover, _ in found.values()])
+    covered = np.maximum.reduce([cover for cover, *_ in found.values()])
     grows = small(hairline().grows) if {"hair", "headwear"} & found.keys() else np.zeros(size, np.float32)
     covered = np.maximum(1.5 * cv2.GaussianBlur(covered, (0, 0), BELOW * size[0]), grows)
     bare = generated + np.clip(covered, 0, 1)[..., None] * (small(near) - generated)
     covers = {}
-    for name, (grown, color) in found.items():
+    for name, (grown, color, (dark, bright, slope)) in found.items():
         cover = grown
         if name in WORN:
             apart = generated - bare  # what was completed where hair may grow is hair, however little of it shows
@@ -193,12 +211,33 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
             whole = np.clip(np.maximum(cover, beside), 0, 1)
             made = bare + apart / np.maximum(whole, LEAST)[..., None]
             own = color @ LUMINANCE  # the networks err in hair's hue: its lightness is theirs, the hue what shows
-            light = made @ LUMINANCE
-            darker = np.clip((light + FAINT) / (own + FAINT), 0, 1)[..., None]
-            hued = color * darker + np.maximum(light - own, 0)[..., None]
-            color, cover = made + cover[..., None] * (hued - made), whole
-        covers[name] = np.dstack([np.clip(color, 0, 1), cover, grown]).astype(np.float32)
+            # thinly covered, a completion is mostly skin
+            light = own + cover * (np.clip(made @ LUMINANCE, dark, bright) - own)
+            darker = np.minimum((light + FAINT) / (own + FAINT), 1)[..., None]
+            color = color * darker + slope * np.maximum(light - own, 0)[..., None]
+            cover = whole
+        else:
+            made = color
+        covers[name] = np.dstack([np.clip(made, 0, 1), cover, np.clip(color, 0, 1), grown]).astype(np.float32)
     return bare.astype(np.float32), covers
+
+
+def colours_of(covering: Covering) -> tuple[float, float, np.ndarray]:
+    """The luminance of a covering from its dark to its light parts, and (3,) how its sRGB goes with luminance, as it
+    shows; no more colourful than the covering is: what shines through it is."""
+    shown = covering.evidence.shown * (covering.evidence.sure > SURE)
+    surely = (shown > WHOLLY * shown.max()) & (shown > 0)  # no beard is as sure as hair
+    if not surely.any():
+        return 0.0, 1.0, np.ones(3, np.float32)
+    colour = covering.evidence.color[surely].astype(np.float64)
+    light = colour @ LUMINANCE.astype(np.float64)
+    low, high = np.quantile(light, (0.1, 0.9))
+    apart = light - light.mean()
+    slope = (apart @ colour + FAINT**2) / (apart @ light + FAINT**2) - 1
+    own = np.average(covering.color.reshape(-1, 3), axis=0, weights=covering.cover.ravel() + 1e-6)
+    own = own / max(float(own @ LUMINANCE), FAINT) - 1
+    slope *= min(1, float(np.linalg.norm(own) / max(np.linalg.norm(slope), 1e-6)))
+    return float(low), float(high), (1 + slope).astype(np.float32)
 
 
 def dim_mouth(colour: np.ndarray, depth: np.ndarray, height: np.ndarray) -> np.ndarray:

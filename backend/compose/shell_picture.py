@@ -9,14 +9,16 @@ import cv2
 import numpy as np
 
 from ..head.atlas import to_atlas
+from ..head.match import DRAWN
+from ..head.sides import texels_per_face
 from ..head.uvs import precedence
-from ..imaging.sample import sample, sample_atlas
+from ..imaging.sample import sample_atlas
 from ..job import Prepared
 from ..observation.observe import held
 from ..observation.shell_cover import alpha_at, cover_of, share_alpha
 from ..options import OPACITIES
-from ..surface.find import find_details
-from ..surface.strand_direction import find_directions, lay_directions, point_one_way
+from ..surface.hair_chart import SCALP, find_field, lay_directions
+from ..surface.strands import find_strands
 from .compose import Finish, compose
 from .photographed import full
 from .texels import find_texels
@@ -30,7 +32,7 @@ SMALL, THERE = 512, 0.04
 @dataclass(frozen=True)
 class ShellPicture:
     """One UDIM tile. picture: (S,S,4) float32 sRGB with straight alpha. height: (S,S) float32, mesh units. strands:
-    (S,S,3) their direction, as surface/strand_direction.py has it."""
+    (S,S,3) their direction, as surface/hair_chart.py has it."""
 
     picture: np.ndarray
     height: np.ndarray
@@ -66,11 +68,11 @@ def paint_shell(job: Prepared, size: int, light: float, seed: int) -> dict[int, 
         job, match=replace(job.match, mesh=shell.mesh, registration=lead.registration), views=bare, coverings=()
     )
     finish = Finish(size, OPACITIES | {"light": light})
-    strands = find_details(replace(job, views=shell.views), shell.colour, size, seed).strands.get("hair")
-    lying = [
-        find_directions(view.observation.portrait, cover_of(view), view.registration.face_height)
-        for view in shell.views
-    ]
+    haired = replace(dressed, views=shell.views, coverings=job.coverings)
+    density = max(texels_per_face(tile, job.canonical, size) for tile in dressed.tiles.values())
+    strands = find_strands(haired, density, seed, whole=True).get("hair") if job.style not in DRAWN else None
+    layout = SCALP.lay_out(shell.mesh, job.canonical)
+    field = find_field(SCALP, layout, shell.mesh, [(view, cover_of(view)) for view in shell.views])
     made = {}
     for number, mesh in dressed.tiles.items():
         painted = compose(dressed, mesh, shell.colour, finish)
@@ -89,16 +91,11 @@ def paint_shell(job: Prepared, size: int, light: float, seed: int) -> dict[int, 
         texture = painted.texture
         if strands is not None:
             colour = texture[texels.filled]
-            strung = strands.laid_on(colour, np.ones(len(colour), np.float32), place)
+            strung, _, _ = strands.laid_on(colour, np.ones(len(colour), np.float32), place)
             texture[texels.filled] = colour + (1 - sum(shares))[:, None] * (strung - colour)
         layers = np.zeros((2, size, size), np.float32)
         layers[:, texels.filled] = alpha, thickness[:, 0]
-        corners = mesh.corners(mesh.vertices).astype(np.float64)
-        shown = [
-            (view.registration.project(corners)[0], sample(directions, pixels), share)
-            for view, directions, (pixels, _, _), share in zip(shell.views, lying, found, shares, strict=True)
-        ]
         strands_lie = np.full((size, size, 3), (0.5, 0.5, 0.0), np.float32)
-        strands_lie[texels.filled] = lay_directions(mesh, job.canonical, texels.triangle, shown)
-        made[number] = ShellPicture(np.dstack([texture, layers[0]]), layers[1], point_one_way(strands_lie))
+        strands_lie[texels.filled] = lay_directions(SCALP, field, mesh, job.canonical, texels.triangle, place)
+        made[number] = ShellPicture(np.dstack([texture, layers[0]]), layers[1], strands_lie)
     return made

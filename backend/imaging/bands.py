@@ -34,20 +34,6 @@ def octaves(picture: np.ndarray, mask: np.ndarray, density: float, lows: Sequenc
         coarse = fine
 
 
-def passed(size: int, density: float, low: float) -> np.ndarray:
-    """(size, size//2+1) the amplitudes that octaves() leaves of a periodic square's waves, as rfft2 has them."""
-
-    def left(sigma: float) -> np.ndarray:
-        if sigma < WHOLE:
-            return np.ones((size, size // 2 + 1))
-        kernel = cv2.getGaussianKernel(2 * int(np.ceil(4 * sigma)) + 1, sigma)[:, 0]
-        turns = np.outer(np.fft.fftfreq(size), np.arange(len(kernel)) - len(kernel) // 2)
-        one = np.cos(2 * np.pi * turns) @ kernel
-        return one[:, None] * one[None, : size // 2 + 1]
-
-    return (left(HALF * density / (2 * low)) - left(HALF * density / low)) ** 2 / PEAK**2
-
-
 def smooth(picture: np.ndarray, mask: np.ndarray, sigma: float) -> np.ndarray:
     """(H,W,C) Gaussian mean of masked pixels: sum(G m I) / sum(G m); zero where none is near."""
     return averaging(mask)(picture, sigma)

@@ -21,7 +21,7 @@ UNIT = 0.13
 LINE = (0.3, 0.7)
 #: Texels of the prior: a hole or a tuft of half of it is none; a linear prior overshoots and dips where hair does not.
 HOLE = 7
-#: Reach of the line, as a share of the atlas: strands hang over it so far (surface/strands.py).
+#: Reach of the line, as a share of the atlas: strands end within it (surface/strands.py).
 REACH = 0.007
 FILE = Path(__file__).with_name("hairline.npz")
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import cv2
 import numpy as np
 import pytest
 
 from backend.head.mesh import HeadMesh
-from backend.imaging.bands import averaging, octaves, passed
-from backend.imaging.sample import LUMINANCE
+from backend.imaging.bands import HALF, PEAK, WHOLE, averaging, octaves
 from backend.lab.evaluation.bands import skin_bands
-from backend.surface.measured import Subject, lacking, measure
 
 LOWS = np.array([16, 32, 64])
+
+
+def passed(size: int, density: float, low: float) -> np.ndarray:
+    """(size, size//2+1) the amplitudes that octaves() leaves of a periodic square's waves, as rfft2 has them."""
+
+    def left(sigma: float) -> np.ndarray:
+        if sigma < WHOLE:
+            return np.ones((size, size // 2 + 1))
+        kernel = cv2.getGaussianKernel(2 * int(np.ceil(4 * sigma)) + 1, sigma)[:, 0]
+        turns = np.outer(np.fft.fftfreq(size), np.arange(len(kernel)) - len(kernel) // 2)
+        one = np.cos(2 * np.pi * turns) @ kernel
+        return one[:, None] * one[None, : size // 2 + 1]
+
+    return (left(HALF * density / (2 * low)) - left(HALF * density / low)) ** 2 / PEAK**2
 
 
 def noise_between(size: int, density: float, low: float, high: float, seed: int) -> np.ndarray:
@@ -38,18 +48,6 @@ def test_an_octave_of_white_noise_has_the_power_of_its_filter_and_masked_pixels_
         assert abs(10 * np.log10(measured / expected)) < 0.5
     middle = passed(size, density, 16)[0] / passed(size, density, 16)[0].max()
     assert 16 < np.argmax(middle) * density / size < 32
-
-
-@pytest.mark.parametrize(
-    ("face", "texels"), [(90, 4000), (300, 1076), (511, 1076), (800, 4000), (300, 269), (300, 538)]
-)
-def test_every_octave_that_is_measured_is_whole_and_none_that_the_portrait_has_is_left_out(face, texels):
-    view = SimpleNamespace(registration=SimpleNamespace(face_height=float(face)))
-    subject = Subject(None, None, view, None, None, float(texels))
-    density, lows = subject.resolution(16)
-    assert 2 * lows[-1] == density / 2 <= texels / 2
-    assert density > min(face, texels / 2, 512)  # waves of two pixels are the finest
-    assert density <= max(2 * face, 64)
 
 
 def test_means_below_one_mask_are_those_of_their_pixels_alone():
@@ -112,19 +110,3 @@ def test_bands_of_a_drawing_are_of_its_skin_between_the_lines(bare):
         bands, lines = skin_bands(mesh, canonical, {1001: np.repeat(texture[..., None], 3, 2)}, {1001: provenance})
         assert 0.02 < lines[0] < 0.8 and lines[1] < 0.1
         assert least <= bands[1].difference <= most
-
-
-def test_drawn_lines_are_no_grain():
-    """An outline that every neighbourhood holds a piece of is still a line."""
-    random = np.random.default_rng(0)
-    skin = 0.6 + random.normal(0, 0.02, (240, 240, 3)).astype(np.float32)
-    drawn = np.full((240, 240, 3), 0.6, np.float32)
-    for place in range(10, 240, 40):
-        drawn[place : place + 2], drawn[:, place : place + 2] = 0, 0
-    whole, lows = np.ones((240, 240), bool), [16, 32]
-    for picture, least, most in ((skin, 0.8, 1.2), (drawn, 0, 0.01)):
-        found = [[], []]
-        measure(picture, whole, whole, 120.0, lows, found)
-        for (band,) in found:
-            told = LUMINANCE @ lacking(band, np.zeros((400, 5), np.float32)) @ LUMINANCE
-            assert least <= told / np.median(band[:, 3]) <= most

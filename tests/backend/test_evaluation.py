@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from backend.lab.evaluation import metrics
+from backend.lab.evaluation.drawn_hair import squares
 from backend.lab.evaluation.features import load_features, perceptual_distance, pooled_features
 from backend.lab.evaluation.fills import fill_by_mirror, push_pull
 
@@ -73,3 +74,19 @@ def test_perceptual_distance_grows_with_the_fault_and_stays_in_its_mask():
     mask[..., :8] = 1
     spoilt = torch.cat([truth[..., :48], 1 - truth[..., 48:]], 3)  # far from the mask
     assert float(perceptual_distance(spoilt, truth, mask)) < 0.02 * float(perceptual_distance(spoilt, truth))
+
+
+def test_squares_of_hair_lie_in_it_and_have_one_tone():
+    random = np.random.default_rng(0)
+    picture = np.ones((160, 200, 3), np.float32)
+    hair = np.zeros((160, 200), bool)
+    hair[20:130, 40:150] = True
+    picture[hair] = random.uniform(0.1, 0.3, (hair.sum(), 1))
+    for density, scale in ((256.0, 1), (128.0, 2)):
+        found = squares(picture, hair, density)
+        assert found.shape[1:] == (64, 64) and len(found) == 40
+        assert np.allclose(found.mean((1, 2)), 0.4, atol=0.01) and found.max() < 0.9, scale
+    hair[60:62] = False
+    assert len(squares(picture, hair, 256.0)) > 0
+    hair[:, ::30] = False
+    assert len(squares(picture, hair, 256.0)) == 0

@@ -1,4 +1,4 @@
-"""Strands: what the portrait shows of them, and how they lie where nobody sees hair."""
+"""Strands: what the portrait shows of their kind, and how they are drawn where nobody sees hair."""
 
 from __future__ import annotations
 
@@ -6,168 +6,169 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import pytest
 
 from backend import pipeline
+from backend.compose.compose import Finish, compose
 from backend.head.mesh import load_mesh
-from backend.head.scalp import AHEAD, SKULL, WHORL
-from backend.imaging.sample import LUMINANCE
+from backend.head.scalp import ear_share
 from backend.job import Prepared
 from backend.lab.prepared import prepare_head
+from backend.options import OPACITIES
 from backend.surface.find import find_details
-from backend.surface.measured import Grain, Subject
-from backend.surface.strands import (
-    DEEPEST,
-    Strands,
-    covariances,
-    finer,
-    lay_strands,
-    measure_strands,
-    stranded,
-    upright,
-)
+from backend.surface.hair_chart import CELLS, SCALP, SIDE
+from backend.surface.hair_kind import Kind, measure_kind
+from backend.surface.strands import FINEST, Strands, draw_strands, find_strands
 
-DARK = np.array([0.15, 0.1, 0.08], np.float32)
+FACE = 256.0
+STRAIGHT = Kind(0.3, 0.6, 0.1, 0.3, np.float64([0.15, 0.12, 0.1, 0.12]), 0.2)
+CROPPED = replace(STRAIGHT, length=0.0, curl=0.0, astray=0.9)
+WHOLE = np.ones((CELLS, CELLS), np.float32)
 
 
-def test_outlines_are_no_strands():
-    random = np.random.default_rng(0)
-
-    def octaves(pixels):
-        return [np.pad(np.float32(pixels)[:, None].repeat(3, 1), ((0, 0), (0, 2))) for _ in range(4)]
-
-    assert stranded(octaves(random.normal(size=4000))) == 1
-    assert stranded(octaves(random.normal(size=4000) * (np.arange(4000) < 300))) == 0
-
-
-def grain(texels: float) -> Grain:
-    """Hair that a portrait shows in two octaves, and what so many texels per face height add."""
-    octaves = np.stack([np.eye(3) * 4e-4, np.eye(3) * 2e-4])
-    covariance, density, lows = finer(octaves, 64.0, np.array([8, 16]), texels)
-    return Grain(density, lows, covariance, np.zeros((0, 1, 1, 3), np.float32), 0.5)
+def lines(swing: float, length: float = np.inf, seed: int = 0) -> np.ndarray:
+    """(S,S,3) hair that hangs down and swings by so many face heights, in strands so many face heights long."""
+    random, size = np.random.default_rng(seed), 320
+    wide, high = 0.01 * FACE, max(length * FACE, 0.01 * FACE) if np.isfinite(length) else 1e9
+    noise = random.normal(size=(size, size)).astype(np.float32)
+    noise = np.repeat(noise[:1], size, 0) if high > size else cv2.GaussianBlur(noise, (0, 0), 0.3, sigmaY=high / 3)
+    noise = cv2.GaussianBlur(noise, (0, 0), wide / 3, sigmaY=0.1)
+    y, x = np.mgrid[:size, :size].astype(np.float32)
+    noise = cv2.remap(noise, x + swing * FACE * np.sin(2 * np.pi * 4 * y / FACE), y, cv2.INTER_LINEAR, borderMode=2)
+    return np.repeat((0.3 * (1 + 0.2 * noise / noise.std()))[..., None], 3, 2).astype(np.float32).clip(0, 1)
 
 
-def test_strands_run_down_and_bend():
-    square = lay_strands(grain(256), 3)[..., 0]
-
-    def alike(rows: int, columns: int) -> float:
-        return float(np.corrcoef(square.ravel(), np.roll(square, (rows, columns), (0, 1)).ravel())[0, 1])
-
-    assert alike(12, 0) > 0.5 > 0.3 > abs(alike(0, 12))
-    assert alike(128, 0) < 0.3
-    edge = np.abs(square[0] - square[-1]).mean(), np.abs(square[:, 0] - square[:, -1]).mean()
-    inside = np.abs(np.diff(square, axis=0)).mean(), np.abs(np.diff(square, axis=1)).mean()
-    assert edge[0] < 1.5 * inside[0] and edge[1] < 1.5 * inside[1]
+def kind_of(picture: np.ndarray) -> Kind:
+    found = measure_kind("hair", picture, np.ones(picture.shape[:2], np.float32), FACE)
+    assert found is not None
+    return found
 
 
-def test_cropped_hair_is_dots_as_strong_as_strands():
-    strands, dots = (lay_strands(grain(256), 3, combed) for combed in (1.0, 0.0))
-
-    def longer(square: np.ndarray) -> float:
-        down, across = (np.corrcoef(square.ravel(), np.roll(square, 8, axis).ravel())[0, 1] for axis in (0, 1))
-        return float(down - across)
-
-    assert longer(strands[..., 0]) > 0.4 and abs(longer(dots[..., 0])) < 0.15
-    assert 0.7 < dots.std() / strands.std() < 1.4
-    half = lay_strands(grain(256), 3, 0.5)
-    assert 0.15 < longer(half[..., 0]) < longer(strands[..., 0])
+def test_long_hair_has_long_strands_and_dots_have_none():
+    long, short, dots = (kind_of(lines(0, length)).length for length in (np.inf, 0.03, 0.0))
+    assert long > 0.6 > short > 3 * dots and dots < 0.1
 
 
-def test_thin_strands_are_longer_beside_their_width_than_locks():
-    noise = np.random.default_rng(1).normal(size=(512, 512, 1))
-
-    def slenderness(waves: tuple[int, int]) -> float:
-        spectrum = np.fft.rfft2(upright(noise, 14.0)[..., 0])
-        across = np.fft.rfftfreq(512, 1 / 512)
-        band = np.fft.irfft2(spectrum * ((across >= waves[0]) & (across < waves[1])))
-        return float(np.diff(band, axis=1).std() / np.diff(band, axis=0).std())
-
-    assert slenderness((64, 128)) > 1.8 * slenderness((8, 16))
+def test_curls_are_measured():
+    straight, wavy, curly = (kind_of(lines(swing)).curl for swing in (0, 0.01, 0.03))
+    assert curly > 1.5 * wavy > 1.5 * straight
 
 
-def test_coarse_octaves_of_short_hair_are_as_strong_as_the_next_finer():
-    random = np.random.default_rng(0)
-
-    def band(deviation: float, count: int) -> np.ndarray:
-        grey = deviation * random.normal(size=(count, 1))
-        return np.column_stack([np.repeat(grey, 3, 1), np.full(count, deviation**2), np.zeros(count)])
-
-    found = covariances([band(0.0, 0), band(0.5, 20), band(0.1, 4000), band(0.02, 4000)], 9.0)
-    powers = np.array([LUMINANCE @ one @ LUMINANCE for one in found])
-    assert np.allclose(powers, [0.01, 0.01, 0.01, 4e-4], rtol=0.1)
-    assert np.allclose(covariances([band(0.1, 20)] * 2, 9.0), 9.0)
+def test_contrast_is_a_share_of_the_tone_and_outlines_have_none():
+    picture = lines(0)
+    assert np.allclose(kind_of(picture).deviations, kind_of(0.5 * picture).deviations, rtol=0.05)
+    assert kind_of(0.3 + 0.5 * (picture - 0.3)).deviations.sum() == pytest.approx(
+        kind_of(picture).deviations.sum() / 2, rel=0.05
+    )
+    flat = np.full_like(picture, 0.3)
+    flat[:, [60, 150, 260]] = 0.05
+    assert kind_of(flat).deviations.max() < 0.02 < kind_of(picture).deviations.max()
 
 
-def test_strands_are_as_fine_as_the_artists_texels_and_fade_as_they_get_finer():
-    coarse, fine = grain(100), grain(600)
-    assert coarse.density == 64 and list(coarse.lows) == [8, 16]
-    assert fine.density == 512 and list(fine.lows) == [8, 16, 32, 64, 128]
-    light = np.array([LUMINANCE @ one @ LUMINANCE for one in fine.covariance])
-    assert (np.diff(light) < 0).all() and light[-1] > 0
-    assert lay_strands(fine, 0).std() > 1.1 * lay_strands(coarse, 0).std()
+def test_too_little_hair_says_nothing_and_narrow_hair_what_it_can():
+    picture, hair = lines(0), np.zeros((320, 320), np.float32)
+    assert measure_kind("hair", picture, hair, FACE) is None
+    hair[:3, :3] = 1
+    assert measure_kind("hair", picture, hair, FACE) is None
+    unsure = np.full((320, 320), 0.4, np.float32)
+    assert all(measure_kind(name, picture, unsure, FACE) is None for name in ("hair", "facial_hair"))
+    assert measure_kind("facial_hair", picture, 1.5 * unsure, FACE) is not None  # as sure as beards are
+    for high in (3, 4, 6, 8, 12, 20):
+        hair[:] = 0
+        hair[100 : 100 + high] = 1
+        found = measure_kind("hair", picture, hair, FACE)
+        assert found is not None and np.isfinite(found.deviations).all() and found.deviations.min() > 0
 
 
-def test_strands_are_of_the_hairs_own_colour():
-    strands = Strands(np.full((64, 64, 3), 0.1, np.float32), 0.6)
-    fair, cheek = np.float32([[0.6, 0.4, 0.2]]), np.float32([[0.3, 0.1, 0.3]])
-    laid = strands.laid_on(fair, np.ones(1, np.float32), cheek)
-    assert np.allclose(laid / fair, laid[0, 0] / fair[0, 0]) and laid[0, 0] > 1.1 * fair[0, 0]
+def drawn(kind: Kind, cover: np.ndarray = WHOLE, density: float = FACE, seed: int = 0) -> np.ndarray:
+    return draw_strands(SCALP.growth(), cover, kind, density, seed)
 
 
-def test_strands_lie_on_hair_alone_and_grow_from_the_whorl():
-    stripes = np.repeat(np.sin(np.arange(256) * 2 * np.pi / 32)[None, :, None] * 0.1, 256, 0)
-    strands = Strands(np.repeat(stripes, 3, 2).astype(np.float32), 0.5)
-    grey = np.full((400, 3), 0.5, np.float32)
-
-    def laid(place: np.ndarray, cover: float = 1.0) -> np.ndarray:
-        return strands.laid_on(grey, np.full(400, cover, np.float32), place)[:, 0]
-
-    def on_skull(turn: np.ndarray, tip: np.ndarray) -> np.ndarray:
-        """Places half a face from the skull's middle, so many radians around the whorl's axis and off it."""
-        ring = np.sin(tip) * np.stack([np.sin(turn), np.cos(turn)])
-        axes = np.stack([np.cross(WHORL, AHEAD), AHEAD, WHORL])
-        return (SKULL + 0.5 * np.stack([*ring, np.cos(tip) + 0 * turn], 1) @ axes).astype(np.float32)
-
-    narrow, one = np.linspace(-0.3, 0.3, 400), np.ones(400)
-    assert laid(on_skull(2 + narrow, 1.2 * one)).std() > 10 * laid(on_skull(2 * one, 1.2 + 0.5 * narrow)).std()
-    whole = np.linspace(-np.pi, np.pi, 400)
-    counts = [(np.abs(np.diff(np.sign(laid(on_skull(whole, tip * one)) - 0.5))) > 0).sum() for tip in (0.4, 0.9)]
-    assert 1.2 < counts[1] / counts[0] < 3  # as wide on a wide ring as on a narrow one, of 0.39 and 0.78
-    assert np.ptp(laid(on_skull(whole, 0.01 * one))) < 0.05  # the whorl itself is plain
-    cheek = np.tile(np.float32([0.3, -0.1, 0.2]), (400, 1)) + on_skull(whole, one) * 0.01
-    assert np.array_equal(laid(cheek, cover=0.0), grey[:, 0]) and not np.array_equal(laid(cheek), grey[:, 0])
+def beside_the_whorl(made: np.ndarray) -> np.ndarray:
+    """(n,n,…) of a chart, where hair grows to the right."""
+    size = len(made)
+    return made[round(0.46 * size) : round(0.54 * size), round(0.6 * size) : round(0.85 * size)]
 
 
-def test_strands_are_measured_where_enough_hair_shows(demo_head_obj, astronaut):
-    networks = pipeline.load_cached_networks("cpu")
-    job = prepare_head(load_mesh(demo_head_obj), str(astronaut), "photo", networks)
-    generated, [view] = np.full((256, 256, 3), 0.5, np.float32), job.views
+def alike(light: np.ndarray, axis: int, step: int) -> float:
+    return float(np.corrcoef(light.ravel(), np.roll(light, step, axis).ravel())[0, 1])
 
-    def found(hair: np.ndarray, texels: float = 500.0) -> Grain | None:
-        subject = Subject(job.mesh, job.canonical, view, generated, None, texels)
-        return measure_strands(subject, hair.astype(np.float32), DEEPEST)
 
-    whole = found(view.masks["hair"])
-    assert whole is not None
-    hair = view.masks["hair"] > 0.9
-    rim = np.where(np.cumsum(hair.any(1)) <= 0.2 * hair.any(1).sum(), 1, 0)[:, None] * view.masks["hair"]
-    little = found(rim)
-    assert little is not None  # short hair has strands, too, as strong as is usual
-    assert np.linalg.norm(little.covariance[-1]) > 0.05 * np.linalg.norm(whole.covariance[-1]) > 0
-    depth = cv2.distanceTransform(hair.astype(np.uint8), cv2.DIST_L2, 3)
-    y, x = np.unravel_index(depth.argmax(), depth.shape)
-    assert found(0 * view.masks["hair"]) is None
-    for share, shows in ((0.035, True), (0.009, False)):  # however many texels the artist has
-        half = round(share * job.registration.face_height)
-        tuft = np.zeros_like(view.masks["hair"])
-        tuft[y - half : y + half, x - half : x + half] = 1
-        assert all((found(tuft, texels) is not None) == shows for texels in (200.0, 500.0))
-    widest, rows = np.argmax(hair.sum(1)), np.arange(len(hair))[:, None]
-    for high in (4, 6, 8, 10, 12, 16):  # hair too narrow for every octave
-        thin = [found(hair & (np.abs(rows - widest) < high / 2), texels) for texels in (200.0, 500.0)]
-        assert all(one is None or np.isfinite(one.covariance).all() for one in thin)
+def test_strands_lie_along_the_field_and_cropped_hair_is_not_combed():
+    light, dots = (beside_the_whorl(drawn(kind)[..., 0]) for kind in (STRAIGHT, CROPPED))
+    assert alike(light, 1, 6) > 0.4 > 0.2 > alike(light, 0, 6)
+    assert abs(alike(dots, 1, 6) - alike(dots, 0, 6)) < 0.1
+
+
+def test_what_is_drawn_is_of_the_kind_that_was_measured():
+    """Measured again on what was drawn from it."""
+    found = []
+    for kind in (STRAIGHT, replace(STRAIGHT, length=0.05), CROPPED):
+        light = beside_the_whorl(drawn(kind, density=2 * FACE)[..., 0])
+        picture = np.repeat((kind.tone * np.exp(light - 0.5 * light**2))[..., None], 3, 2).astype(np.float32)
+        again = measure_kind("hair", picture, np.ones(light.shape, np.float32), 2 * FACE)
+        assert again is not None
+        assert np.allclose(again.deviations[1:], kind.deviations[1:], rtol=0.45), (kind, again)
+        found.append(again.length)
+    assert found[0] > 1.5 * found[1] > 4 * found[2] and found[2] < 0.1
+
+
+def test_stronger_hair_is_drawn_stronger():
+    weak, strong = (drawn(replace(STRAIGHT, deviations=gain * STRAIGHT.deviations))[..., 0].std() for gain in (0.5, 1))
+    assert strong == pytest.approx(2 * weak, rel=0.1)
+
+
+def test_ends_thin_out_over_the_hairline():
+    """Hair that ends across its growth: there is none far beyond, and at the end strands and gaps take turns."""
+    cover = np.zeros((CELLS, CELLS), np.float32)
+    cover[:, : round(0.75 * CELLS)] = 1
+    there = drawn(STRAIGHT, cv2.GaussianBlur(cover, (0, 0), 3))[..., 2]
+    size = len(there)
+    rows = there[round(0.4 * size) : round(0.6 * size)]
+    inside, beyond = rows[:, round(0.6 * size) : round(0.7 * size)], rows[:, round(0.8 * size) :]
+    assert inside.mean() > 0.98 and beyond.max() < 0.02
+    means = rows.mean(0)[round(0.72 * size) : round(0.79 * size)]
+    assert (np.diff(cv2.blur(means[None], (9, 1))[0]) < 0.02).all()
+    middle = rows[:, np.argmin(np.abs(rows.mean(0) - 0.5))]
+    assert ((middle < 0.25) | (middle > 0.75)).mean() > 0.6
+
+
+def test_it_is_the_seeds_and_as_fine_as_the_texels():
+    first = drawn(STRAIGHT)
+    assert np.array_equal(first, drawn(STRAIGHT)) and not np.array_equal(first, drawn(STRAIGHT, seed=1))
+    assert len(first) == round(SIDE * FACE) and len(drawn(CROPPED, density=4 * FINEST)) == round(SIDE * FINEST)
+
+
+def test_strands_are_of_the_hairs_own_colour_and_not_stronger_on_lighter_hair():
+    made = drawn(STRAIGHT)
+    made[..., 1] = 0
+    strands, count = Strands(SCALP, made, STRAIGHT), 400
+    side = np.stack([np.full(count, 0.45), np.linspace(0.3, 0.7, count), np.linspace(-0.2, 0.1, count)], 1)
+    deviations = []
+    for colour in ((0.6, 0.4, 0.2), (0.3, 0.2, 0.1)):
+        own = np.tile(np.float32(colour), (count, 1))
+        laid, there, gives = strands.laid_on(own, np.ones(count, np.float32), side)
+        ratio = laid / own
+        assert np.allclose(ratio, ratio[:, :1], atol=1e-4)
+        assert there.min() > 0.9 and np.ptp(gives) > 0.5
+        deviations.append(np.log(ratio[:, 0]).std())
+    assert 0.05 < deviations[0] < 0.9 * deviations[1]
+    on_ear = np.float32([[0.5, 0.1, -0.05]])
+    assert ear_share(on_ear) == 1
+    _, there, _ = strands.laid_on(np.ones((1, 3), np.float32), np.zeros(1, np.float32), on_ear)
+    assert there == 0
+
+
+@pytest.fixture(scope="module")
+def job(demo_head_obj, astronaut) -> Prepared:
+    return prepare_head(load_mesh(demo_head_obj), str(astronaut), "photo", pipeline.load_cached_networks("cpu"))
+
+
+def test_strands_are_drawn_where_hair_shows(job):
+    generated = np.full((256, 256, 3), 0.5, np.float32)
 
     def strands(changed: Prepared) -> set[str]:
-        return set(find_details(changed, generated, 512, 0).strands)
+        return set(find_details(changed, generated, 256, 0).strands)
 
     assert strands(job) == {"hair"}
     hidden = replace(job.coverings[0], evidence=replace(job.coverings[0].evidence, sure=np.zeros((512, 512))))
@@ -176,18 +177,31 @@ def test_strands_are_measured_where_enough_hair_shows(demo_head_obj, astronaut):
     assert strands(replace(job, style="anime")) == set()  # drawn hair is flat
 
 
-def test_a_beards_strands_are_as_many_times_finer_across_and_as_long():
-    waves = 0.1 * np.sin(np.arange(256) * 2 * np.pi / 32)
-    whole, grey = np.ones(400, np.float32), np.full((400, 3), 0.5, np.float32)
+def test_photographed_hair_gives_way_strand_by_strand_and_visible_skin_does_not(job):
+    """Beside the border of what shows, whole strands are drawn or photographed; a face stays photographed."""
+    generated = np.full((256, 256, 3), 0.5, np.float32)
+    details = find_details(job, generated, 512, 0)
+    [mesh] = job.tiles.values()
 
-    def crossings(square: np.ndarray, finer: float, place: np.ndarray) -> int:
-        strands = Strands(np.repeat(square[..., None], 3, 2).astype(np.float32), 0.5, finer)
-        light = strands.laid_on(grey, whole, place)[:, 0]
-        return int((np.abs(np.diff(np.sign(light - 0.5))) > 0).sum())
+    def hair(strands: dict) -> np.ndarray:
+        finish = Finish(512, OPACITIES, replace(details, strands=strands), layers=True)
+        return compose(job, mesh, generated, finish).layers["hair"].astype(np.float32)
 
-    upright_stripes, level_stripes = np.repeat(waves[None], 256, 0), np.repeat(waves[:, None], 256, 1)
-    span = np.linspace(-0.3, 0.3, 400)
-    across = np.stack([span, 0 * span, np.full(400, 0.55)], 1).astype(np.float32)
-    down = np.stack([0 * span, span, np.full(400, 0.55)], 1).astype(np.float32)
-    assert crossings(upright_stripes, 2.0, across) > 1.6 * crossings(upright_stripes, 1.0, across) > 3
-    assert crossings(level_stripes, 2.0, down) == crossings(level_stripes, 1.0, down)
+    made = details.strands["hair"]
+    never, always = (
+        replace(made, drawn=np.dstack([made.drawn[..., :3], np.full(made.drawn.shape[:2], gives, np.float32)]))
+        for gives in (0, 1)
+    )
+    photographed, ousted = hair({"hair": never}), hair({"hair": always})
+    own = hair({"hair": made})
+    apart = np.abs(ousted - photographed).max(0) > 25
+    assert apart.sum() > 200
+    between = np.abs(own - photographed).max(0)[apart]
+    assert (between < 10).mean() > 0.1 and (between > 20).mean() > 0.1
+    alpha = photographed[3]
+    assert np.abs(ousted[3] - alpha)[alpha == 0].mean() < 1
+
+
+def test_strands_of_a_shell_cover_all_of_it(job):
+    parts = find_strands(job, 100.0, 0)["hair"].drawn[..., 2], find_strands(job, 100.0, 0, whole=True)["hair"].drawn
+    assert parts[0].mean() < 0.9 and parts[1][..., 2].min() == 1
