@@ -203,7 +203,7 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
     covered = np.maximum(1.5 * cv2.GaussianBlur(covered, (0, 0), BELOW * size[0]), grows)
     bare = generated + np.clip(covered, 0, 1)[..., None] * (small(near) - generated)
     covers = {}
-    for name, (grown, color, (dark, bright, slope)) in found.items():
+    for name, (grown, color, (bright, slope)) in found.items():
         cover = grown
         if name in WORN:
             apart = generated - bare  # what was completed where hair may grow is hair, however little of it shows
@@ -212,7 +212,7 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
             made = bare + apart / np.maximum(whole, LEAST)[..., None]
             own = color @ LUMINANCE  # the networks err in hair's hue: its lightness is theirs, the hue what shows
             # thinly covered, a completion is mostly skin
-            light = own + cover * (np.clip(made @ LUMINANCE, dark, bright) - own)
+            light = own + cover * (np.minimum(made @ LUMINANCE, bright) - own)
             darker = np.minimum((light + FAINT) / (own + FAINT), 1)[..., None]
             color = color * darker + slope * np.maximum(light - own, 0)[..., None]
             cover = whole
@@ -222,22 +222,21 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
     return bare.astype(np.float32), covers
 
 
-def colours_of(covering: Covering) -> tuple[float, float, np.ndarray]:
-    """The luminance of a covering from its dark to its light parts, and (3,) how its sRGB goes with luminance, as it
+def colours_of(covering: Covering) -> tuple[float, np.ndarray]:
+    """The luminance of a covering's lightest tenth, and (3,) how its sRGB goes with luminance, as it
     shows; no more colourful than the covering is: what shines through it is."""
     shown = covering.evidence.shown * (covering.evidence.sure > SURE)
     surely = (shown > WHOLLY * shown.max()) & (shown > 0)  # no beard is as sure as hair
     if not surely.any():
-        return 0.0, 1.0, np.ones(3, np.float32)
+        return 1.0, np.ones(3, np.float32)
     colour = covering.evidence.color[surely].astype(np.float64)
     light = colour @ LUMINANCE.astype(np.float64)
-    low, high = np.quantile(light, (0.1, 0.9))
     apart = light - light.mean()
     slope = (apart @ colour + FAINT**2) / (apart @ light + FAINT**2) - 1
     own = np.average(covering.color.reshape(-1, 3), axis=0, weights=covering.cover.ravel() + 1e-6)
     own = own / max(float(own @ LUMINANCE), FAINT) - 1
     slope *= min(1, float(np.linalg.norm(own) / max(np.linalg.norm(slope), 1e-6)))
-    return float(low), float(high), (1 + slope).astype(np.float32)
+    return float(np.quantile(light, 0.9)), (1 + slope).astype(np.float32)
 
 
 def dim_mouth(colour: np.ndarray, depth: np.ndarray, height: np.ndarray) -> np.ndarray:

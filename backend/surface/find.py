@@ -16,7 +16,7 @@ from .strands import Strands, find_strands
 
 @dataclass(frozen=True)
 class Details:
-    """skin: None where too little shows. strands: by name of COVERINGS."""
+    """skin: None where too little shows. strands: by name of COVERINGS. A drawing has neither."""
 
     skin: SkinDetail | None = None
     strands: Mapping[str, Strands] = field(default_factory=dict)
@@ -28,6 +28,7 @@ def find_details(job: Prepared, generated: np.ndarray, size: int, seed: int) -> 
     Args:
         generated: (a,a,3) sRGB atlas, the completion. size: texels of the artist's map.
     """
+    if job.style in DRAWN:  # skin and hair are flat, and a drawing's lines recur as worms
+        return Details()
     texels = max(texels_per_face(tile, job.canonical, size) for tile in job.tiles.values())
-    strands = find_strands(job, texels, seed) if job.style not in DRAWN else {}  # drawn hair is flat
-    return Details(find_skin(job, generated, seed), strands)
+    return Details(find_skin(job, generated, seed), find_strands(job, texels, seed))
