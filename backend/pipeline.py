@@ -193,7 +193,8 @@ def observe_portraits(job: Job, found: Match, portrait: Portrait, style: str) ->
     views = (first, *beside.views)
     coverings = find_coverings(views, canonical)
     warnings, advice = uv_warnings(found.mesh, split_tiles(found.mesh))
-    headwear = any(one.name == "headwear" for one in coverings)
+    shown = {one.name: float((one.evidence.sure * one.evidence.shown).sum()) for one in coverings}
+    headwear = shown.get("headwear", 0) > shown.get("hair", 0)
     prepared = Prepared(
         found,
         views,

@@ -93,7 +93,7 @@ def test_what_only_the_side_shows_arrives_in_the_firsts_tone(alone, fused, paint
     grey = [picture.mean(-1) for picture in (fused[0] - alone[0], alone[0])]  # strands of hair are fine, too
     fine = [(picture - cv2.GaussianBlur(picture, (0, 0), 20))[new] for picture in grey]
     now, before = (np.corrcoef(part, painted[1][new])[0, 1] for part in fine)
-    assert now > 0.5 > 0.3 > before
+    assert now > 0.45 > 0.3 > before
     cast = np.log(fused[0][new].mean(0) / painted[0][new].mean(0))
     assert np.ptp(cast) < 0.08 < np.ptp(np.log(CAST)) / 2.2 / 1.5  # the lamp's colour is gone
     assert abs(cast.mean()) < 0.12

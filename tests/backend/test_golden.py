@@ -15,8 +15,9 @@ from tests.backend.golden import FIGURES, GOLDEN, REGIONS, differences, figures,
 pytestmark = pytest.mark.slow
 
 #: How far a mean may be from the stored one, and the strength of fine detail, in 255ths: other processors round
-#: otherwise, and a registration that rounds otherwise lies elsewhere by a hundredth of a pixel.
-MEAN, FINE = 1.5, 0.75
+#: otherwise, a registration that rounds otherwise lies elsewhere by a hundredth of a pixel, and strands and patches are
+#: then other ones: with one thread in place of two figures move by up to 3.8 and 1.9.
+MEAN, FINE = 6.0, 3.0
 SHOWN = 12
 
 
