@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from backend.head.rasterize import rasterize
+from backend.lab.training.draw_hands import Rig
 from backend.portrait.faces import find_faces
 from backend.portrait.hands import arm_shape, find_hands, hands_before
 from backend.portrait.landmark_groups import FACE_OVAL, fill_region
@@ -22,45 +22,12 @@ SKIN = np.float32([0.90, 0.67, 0.58])
 @functools.cache
 def rendered_hand(size: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A right hand and forearm, their back, fingers up: colour, coverage, (2, 2) pixels of wrist and knuckle."""
-    vertices, quads, joints, group = [], [], {}, ""
-    for line in sources.base_mesh().read_text(encoding="utf-8").splitlines():
-        kind, *values = line.split() or [""]
-        if kind == "v":
-            vertices.append([float(value) for value in values])
-        elif kind == "g":
-            group = values[0]
-        elif kind == "f":
-            face = [int(value.split("/")[0]) - 1 for value in values]
-            if group == "body":
-                quads.append(face)
-            elif group.startswith("joint-r-"):
-                joints.setdefault(group[8:], []).extend(face)
-    vertices, quads = np.array(vertices), np.array(quads)
-    wrist, middle, index, little = (
-        vertices[joints[name]].mean(axis=0) for name in ("hand", "finger-3-1", "finger-2-1", "finger-5-1")
-    )
-    quads = quads[np.linalg.norm(vertices[quads[:, 0]] - wrist, axis=1) < 2.4]
-    up = (middle - wrist) / np.linalg.norm(middle - wrist)
-    back = np.cross(index - wrist, little - wrist)
-    back -= up * (back @ up)
-    back *= np.sign(back[1]) / np.linalg.norm(back)  # the arms hang down, palms inwards and down
-    turn = np.stack([np.cross(up, back), up, back])
-
-    def pixels(points: np.ndarray) -> np.ndarray:
-        return ((points - wrist) @ turn.T)[:, :2] * [1, -1] * (size / 4.4) + size / 2
-
-    triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-    corners = vertices[triangles]
-    depth = -(corners - wrist) @ back
-    shown = rasterize(pixels(vertices)[triangles].astype(np.float32), size, size, depth=depth.astype(np.float32))
-    flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals = np.zeros_like(vertices)
-    for corner in range(3):
-        np.add.at(normals, triangles[:, corner], flat)
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
-    light = np.abs(normals @ (back + 0.5 * up)) / 1.2
-    shade = shown.interpolate((0.5 + 0.5 * light)[triangles][..., None].astype(np.float32))
-    return SKIN * shade, shown.covered.astype(np.float32), pixels(np.stack([wrist, middle]))
+    rig = Rig(sources.base_mesh().parents[1])
+    pixels = lambda points: points[:, :2] * [1, -1] * (size / 4.4) + size / 2  # noqa: E731
+    shown, normals = rig.rendered(rig.vertices, pixels(rig.vertices), size)
+    light = np.abs(normals @ [0, 0.5, 1]) / 1.2
+    shade = shown.interpolate((0.5 + 0.5 * light)[rig.triangles][..., None].astype(np.float32))
+    return SKIN * shade, shown.covered.astype(np.float32), pixels(np.stack([np.zeros(3), rig.joints[3, 1]]))
 
 
 def before_the_face(landmark: int, angle: float, onto: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...head.rasterize import rasterize
+from ...head.rasterize import Fragments, rasterize
 from .sample_shards import write_shards
 
 #: Pixels of a picture; how many decimetres it shows; how far up in it the wrist lies.
@@ -97,6 +97,21 @@ class Rig:
                 moved += weight * (there - self.vertices)
         return moved
 
+    def rendered(self, points: np.ndarray, pixels: np.ndarray, size: int) -> tuple[Fragments, np.ndarray]:
+        """What shows in a square picture, and (V,3) unit normals.
+
+        Args:
+            points: (V,3), looked at along the last axis. pixels: (V,2) of them.
+        """
+        corners = points[self.triangles]
+        drawn = pixels[self.triangles].astype(np.float32)
+        shown = rasterize(drawn, size, size, depth=-corners[..., 2].astype(np.float32))
+        flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        normals = np.zeros_like(points)
+        for corner in range(3):
+            np.add.at(normals, self.triangles[:, corner], flat)
+        return shown, normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+
 
 def draw(rig: Rig, random: np.random.Generator) -> dict[str, np.ndarray]:
     """light and cover (S,S) uint8: a hand from any side, its fingers up, lit from above or a side."""
@@ -105,13 +120,7 @@ def draw(rig: Rig, random: np.random.Generator) -> dict[str, np.ndarray]:
     for axis, turn in zip(np.eye(3)[[1, 0, 2]], turns[[1, 0, 2]], strict=True):
         points = points @ cv2.Rodrigues(axis * turn)[0].T
     pixels = points[:, :2] * (1, -1) * (SIDE / SHOWN) + (SIDE / 2, SIDE * WRIST)
-    corners = points[rig.triangles]
-    shown = rasterize(pixels[rig.triangles].astype(np.float32), SIDE, SIDE, depth=-(corners[..., 2]).astype(np.float32))
-    flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals = np.zeros_like(points)
-    for corner in range(3):
-        np.add.at(normals, rig.triangles[:, corner], flat)
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+    shown, normals = rig.rendered(points, pixels, SIDE)
     lamp = random.normal(0, 1, 3) * (0.6, 0.5, 0.3) + (0, 0.5, 0.8)
     ambient = random.uniform(0.3, 0.7)
     light = ambient + (1 - ambient) * np.clip(normals @ (lamp / np.linalg.norm(lamp)), 0, 1)
