@@ -174,7 +174,9 @@ def find_coverings(views: Sequence[View], canonical: np.ndarray) -> tuple[Coveri
             continued = continue_hair(name, whole, next((one for one in colors if one is not None), None))
         if continued is None and name != "headwear":  # what shows is evidence, however little it is
             known = whole.sure * whole.shown**4
-            tone = np.average(whole.color.reshape(-1, 3), axis=0, weights=known.ravel() + 1e-6)
+            if not known.any():
+                continue
+            tone = np.average(whole.color.reshape(-1, 3), axis=0, weights=known.ravel())
             continued = Covering(name, whole, whole.sure * whole.shown, continue_color(whole.color, known, tone))
         found.append(continued)
     return tuple(one for one in found if one is not None)
