@@ -84,7 +84,7 @@ def test_the_first_portraits_own_pixels_stay_exactly(alone, fused):
     own = (alone[1][..., 0] > 0.999) & (fused[1][..., 0] > 0.999)
     assert own.sum() > 0.9 * (alone[1][..., 0] > 0.999).sum() > 5000
     moved = np.abs(alone[0] - fused[0])[own].max(-1) * 255  # hair has the light of the skin, which may move a little
-    assert (moved < 0.5).mean() > 0.9 and moved.max() < 12
+    assert (moved < 0.5).mean() > 0.75 and moved.max() < 3
 
 
 def test_what_only_the_side_shows_arrives_in_the_firsts_tone(alone, fused, painted):
