@@ -55,14 +55,14 @@ def disc(radius: float) -> np.ndarray:
 
 
 def to_linear(srgb: np.ndarray) -> np.ndarray:
-    """sRGB 0..1 to linear light (IEC 61966-2-1)."""
-    srgb = np.clip(srgb, 0, 1)
+    """sRGB to linear light (IEC 61966-2-1), over 1 where it is."""
+    srgb = np.maximum(srgb, 0)
     return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
-def to_srgb(linear: np.ndarray) -> np.ndarray:
-    """Linear light to sRGB 0..1 (IEC 61966-2-1)."""
-    linear = np.clip(linear, 0, 1)
+def to_srgb(linear: np.ndarray, most: float = 1.0) -> np.ndarray:
+    """Linear light to sRGB (IEC 61966-2-1); what is over most is most."""
+    linear = np.clip(linear, 0, most)
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055).astype(np.float32)
 
 

@@ -16,6 +16,7 @@ from ..imaging.sample import masked_blur, sample, sample_atlas, to_linear, to_sr
 from ..prior.light import Light, estimate_light
 from ..prior.linear import LinearPrior
 from ..prior.studio import even_out
+from .clipped import BRIGHTEST, restore_clipped
 
 if TYPE_CHECKING:
     from torch import nn
@@ -106,7 +107,7 @@ def without_reflection(picture: np.ndarray, exposure: float) -> np.ndarray:
     Args:
         exposure: linear light on what the picture shows.
     """
-    matte = to_srgb(np.maximum(to_linear(picture) - REFLECTED * exposure, 0) / (1 - REFLECTED))
+    matte = to_srgb((to_linear(picture) - REFLECTED * exposure) / (1 - REFLECTED), most=BRIGHTEST)
     return np.maximum(matte, MATTE * picture).astype(np.float32)
 
 
@@ -147,6 +148,8 @@ def observe(
     """
     registration = surface.registration
     places, visible = surface.look_up()
+    if mirrors:
+        portrait = restore_clipped(portrait, mask)
     confidence = visible * at_pixels(mask, places)
     colour = sample(portrait, places)
     bare = confidence * (1 - scalp_share(surface.canonical))
