@@ -15,7 +15,7 @@ import numpy as np
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize, texel_corners
 from ..head.uvs import precedence
-from ..imaging.sample import fill_smoothly, spread
+from ..imaging.sample import fill_smoothly
 from ..job import Completion, Prepared
 from ..layers.flatten import LAYERS, NOTHING, Blend, encode, flatten
 from ..surface.find import Details
@@ -167,7 +167,7 @@ def fill_unknown(generated: np.ndarray, known: np.ndarray) -> np.ndarray:
     known = cv2.resize(known.astype(np.uint8), (size, size), interpolation=cv2.INTER_NEAREST) > 0
     wide = np.concatenate([generated] * 3, 1)
     mask = np.concatenate([known] * 3, 1)
-    soft = cv2.GaussianBlur(spread(wide, mask), (0, 0), size * 0.03)
+    soft = fill_smoothly(wide, mask)
     share = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), size * 0.008)[..., None]
     share = np.clip(share * 2 - 1, 0, 1)  # 0 at the border of the known, 1 inside
     return (wide * share + soft * (1 - share))[:, size : 2 * size].astype(np.float32)

@@ -14,7 +14,7 @@ from ...portrait.landmark_groups import FACE_OVAL, fill_region, mirror_table
 from ...portrait.landmarks import box_of
 from ...portrait.parse_network import CLASSES
 from .known_beards import bearded, kind_of
-from .known_hair import Head, known
+from .known_hair import BARE, TOP, Head, known
 
 #: Pixels of a stored square over those of the network's at the same place; its side in its own pixels.
 FINER, STORED = 1.25, 288
@@ -22,6 +22,8 @@ FINER, STORED = 1.25, 288
 MOUTH, CHIN, ROOT = 13, 152, 168
 #: Who wears a hat in the data.
 HATTED = ("6f1720e651",)
+#: Share of what lies beside and above a face that is hair, below which the teacher's word on the rest is not taken.
+THIN = 0.5
 #: Teacher's probability up to which a pixel is none of a class, and from which it is one.
 NONE, SOME = 0.12, 0.8
 #: Of the face's size: the ring beside the face in which long hair hangs, and the share of it that is then hair.
@@ -96,6 +98,8 @@ def parsed(stored: dict[str, np.ndarray]) -> Parsed | None:
     cloth, unsure = lower(color, low, skin, teacher, rows > points[CHIN, 1], long)
     hair = np.where(low, np.where(cloth > 0.5, 0, teacher if long else 0), hair)
     weight = np.where(low, np.where(unsure, 0, 1), weight)
+    if head.kind != "told":
+        weight = weight * (1 - thin_sides(head, teacher, ~oval & (rows < points[MOUTH, 1])))
     weight = weight * stored["shown"]
     classes = np.zeros((*shape, len(CLASSES)), np.float32)
     classes[..., BACKGROUND] = 1 - person
@@ -115,6 +119,20 @@ def parsed(stored: dict[str, np.ndarray]) -> Parsed | None:
         weight = weight * np.where(rims > 0.3, 0.2, 1)
     classes[..., SKIN] = np.clip(1 - classes.sum(-1), 0, 1)
     return Parsed(color, points, person, classes, weight.astype(np.float32), head.kind, name)
+
+
+def thin_sides(head: Head, teacher: np.ndarray, around: np.ndarray) -> np.ndarray:
+    """(S,S) 0 or 1, where a head on which the teacher finds little hair may have some: it misses thin and grey sides.
+
+    Args:
+        teacher: (S,S) 0..1 hair. around: (S,S) bool, above the mouth beside the face.
+    """
+    crown = around & (head.person > 0.8)
+    if (teacher * crown).sum() > THIN * crown.sum():
+        return np.zeros(teacher.shape, np.float32)
+    columns = np.arange(teacher.shape[1])[None] + 0.5 - head.points[TOP, 0]
+    bare = (np.abs(columns) < BARE * head.size) & (head.kind == "bald")
+    return (around & ~bare & (head.person > 0.05) & (teacher < SOME)).astype(np.float32)
 
 
 def lower(

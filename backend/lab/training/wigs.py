@@ -164,6 +164,31 @@ def locks(scene: Scene, random: np.random.Generator) -> None:
     scene.lay((cover * thin).astype(np.float32), layer, random)
 
 
+def sides(scene: Scene, random: np.random.Generator) -> None:
+    """What a receding hairline leaves: short hair along the head's outline, from the ears up, thinner towards the top."""
+    shape = scene.hair.shape
+    columns, rows = np.meshgrid(np.arange(shape[1], dtype=np.float32), np.arange(shape[0], dtype=np.float32))
+    x, y = (columns - scene.middle[0]) / scene.size, (rows - scene.middle[1]) / scene.size
+    wave = random.uniform(0, 0.02)
+    x, y = (a + wave * noise(random, int(random.integers(5, 20)), shape) for a in (x, y))
+    turn = np.abs(np.arctan2(x, -y))  # 0 at the crown, a right angle at the eyes
+    head = (scene.person > 0.5).astype(np.uint8)
+    deep = (cv2.distanceTransform(head, cv2.DIST_L2, 3) - cv2.distanceTransform(1 - head, cv2.DIST_L2, 3)) / scene.size
+    deep = deep + random.uniform(0, 0.02) * noise(random, int(random.integers(10, 60)), shape)
+    low, high, fade = random.uniform(1.4, 1.8), random.uniform(0.1, 1.1), random.uniform(0.1, 0.5)
+    upper = np.clip((turn - high) / fade, 0, 1)
+    wide, stands = random.uniform(0.04, 0.16) * upper, random.uniform(0, 0.05) * upper
+    soft = random.uniform(0.01, 0.06)
+    cover = np.clip((wide - deep) / soft + 0.5, 0, 1) * np.clip((deep + stands) / 0.015 + 0.5, 0, 1)
+    cover = cover * upper * np.clip((low - turn) / 0.15 + 0.5, 0, 1)
+    grain = random.normal(0, 1, shape).astype(np.float32)
+    grain = cv2.GaussianBlur(grain, (0, 0), random.uniform(0.6, 1.5))
+    grain /= max(float(grain.std()), 1e-6)
+    thin = np.clip(random.uniform(0.6, 1.3) - random.uniform(0, 0.25) * np.clip(grain, 0, 2), 0, 1)
+    layer = coloured(tone(scene, random), random.uniform(0.05, 0.3) * grain, 0.2 * noise(random, 6, shape), random)
+    scene.lay((cover * thin).astype(np.float32), layer, random)
+
+
 def shade(scene: Scene, random: np.random.Generator) -> None:
     """Skin that is darker or shines at the forehead's rim, or anywhere."""
     shape = scene.hair.shape
