@@ -134,6 +134,29 @@ def test_a_shaven_head_is_skin():
     assert (made.classes[..., SKIN][sure] > 0.9).all()
 
 
+def test_thin_sides_that_a_teacher_misses_are_unknown():
+    """The astronaut as the teacher sees a head that is bald but for grey sides."""
+    bald = parsed({**stored(), "hair": np.zeros_like(stored()["hair"])})
+    points, size = bald.points, bald.size
+    level, beside = round(points[105, 1]), round(points[234, 0] - 0.06 * size)
+    assert bald.kind != "told" and bald.person[level, beside] > 0.9
+    assert bald.weight[level, beside] == 0 and bald.weight[round(points[50, 1]), round(points[50, 0])] > 0.9
+    assert astronaut_head().weight[level, beside] > 0
+
+
+def test_drawn_sides_lie_along_the_heads_outline_and_leave_the_crown_bare():
+    for seed in range(6):
+        bare = stage(seed)
+        bare.shave()
+        bare.lay(HAIR, lambda: wigs.sides(bare.scene, bare.random))
+        hair = bare.classes[..., HAIR] * bare.scene.person
+        y, x = np.nonzero(hair > 0.5)
+        assert len(y) > 50
+        middle, size = bare.scene.middle, bare.scene.size
+        crown = (np.abs(x - middle[0]) < 0.1 * size) & (y < middle[1])
+        assert crown.mean() < 0.25 and (y < middle[1] + 0.35 * size).all()
+
+
 def test_glasses_that_are_drawn_lie_about_the_eyes():
     made = stage()
     draw_parse.put_on_glasses(made)

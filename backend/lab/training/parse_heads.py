@@ -22,7 +22,7 @@ FINER, STORED = 1.25, 288
 MOUTH, CHIN, ROOT = 13, 152, 168
 #: Who wears a hat in the data.
 HATTED = ("6f1720e651",)
-#: Share of what lies beside and above a face that is hair, below which the teacher's word on the rest is not taken.
+#: Share of hair beside and above a face below which the teacher does not know the rest.
 THIN = 0.5
 #: Teacher's probability up to which a pixel is none of a class, and from which it is one.
 NONE, SOME = 0.12, 0.8

@@ -165,7 +165,7 @@ def locks(scene: Scene, random: np.random.Generator) -> None:
 
 
 def sides(scene: Scene, random: np.random.Generator) -> None:
-    """What a receding hairline leaves: short hair along the head's outline, from the ears up, thinner towards the top."""
+    """What a receding hairline leaves: short hair along its outline, thinner towards the top."""
     shape = scene.hair.shape
     columns, rows = np.meshgrid(np.arange(shape[1], dtype=np.float32), np.arange(shape[0], dtype=np.float32))
     x, y = (columns - scene.middle[0]) / scene.size, (rows - scene.middle[1]) / scene.size
