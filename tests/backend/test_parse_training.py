@@ -148,7 +148,7 @@ def test_drawn_sides_lie_along_the_heads_outline_and_leave_the_crown_bare():
     for seed in range(6):
         bare = stage(seed)
         bare.shave()
-        bare.lay(HAIR, lambda: wigs.sides(bare.scene, bare.random))
+        bare.lay(HAIR, functools.partial(wigs.sides, bare.scene, bare.random))
         hair = bare.classes[..., HAIR] * bare.scene.person
         y, x = np.nonzero(hair > 0.5)
         assert len(y) > 50
