@@ -23,7 +23,7 @@ ELSEWHERE = {
     "layers": ("backend.layers.command", "save a texture's layers for paint programs (.ora, .psd)"),
     "faces": ("backend.portrait.faces_command", "list the faces of a picture"),
     "models": ("backend.models.command", "fetch, check and remove large models, for machines with a graphics card"),
-    "doctor": ("backend.doctor", "tell what works on this machine, and the mend for what does not"),
+    "doctor": ("backend.doctor", "say what works on this machine, and the mend for what does not"),
 }
 #: Of generate, which redoes regions too.
 OPTIONS = select(BACKEND, GENERATE, REDO)

@@ -27,8 +27,8 @@ def main(argv: list[str]) -> int:
         if arguments.picture:
             write_bytes(arguments.picture, encode_preview(portrait.color, PICTURE))
         height, width = portrait.color.shape[:2]
-        told = {"width": width, "height": height, "faces": [describe(face) for face in find_faces(portrait.color)]}
-        print(json.dumps(told))
+        answer = {"width": width, "height": height, "faces": [describe(face) for face in find_faces(portrait.color)]}
+        print(json.dumps(answer))
 
     return run(work)
 

@@ -36,8 +36,8 @@ def run_on(device: str) -> None:
 
 
 def threads() -> int:
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, int(told)) if told.isdigit() else min(MOST_THREADS, CORES)
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, int(wanted)) if wanted.isdigit() else min(MOST_THREADS, CORES)
 
 
 class Network:
