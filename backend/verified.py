@@ -23,7 +23,7 @@ CURE = "Install the AvatarTex extension again; its zip carries the weights."
 ARRAYS = {
     "canonical_landmarks.npz": "cb8f25576ab7bb12efd0cb7031ebf38a42553a4763c5e570dd2e0fd4f4b98a77",
     "shapes.npz": "21fdafcbb0f967cb139c6c8fa93362dd2797ebd21d3cf18d7664f20a4c1ae310",
-    "hairline.npz": "88314b7b1fa37f982e493a3d78f558453d3b91aabd3553e5cc2fc2d598f6e0ff",
+    "hairline.npz": "d0f29807a8badaacd5e182837a9198ead730732a8d62a8eb5104e39934d67fca",
     "part_light.npz": "5210425d78c6c2368b97ad7c7348c9c5a2c60c567556fb394e4c2a85cd6535ce",
     "canonical_face.npz": "a73de5ecb99588438a6b311a5fea93e6f431ffbd01ce75bbd1e9bb45238c55a1",
     "pores.npz": "17ba41e62b0b6f479869e69ba08b1a7bc186976d451afafa4399764d5941cfc5",
