@@ -55,17 +55,17 @@ class Chart:
         angle = np.arctan2(off, from_middle @ np.float32(self.pole))
         return 0.5 + across * (angle / (2 * REACH) / np.maximum(off, 1e-6))[..., None]
 
-    def lay_out(self, mesh: HeadMesh, canonical: np.ndarray) -> AtlasMap:
-        """The head in the chart's cells; where layers fold, the outermost wins.
+    def lay_out(self, mesh: HeadMesh, canonical: np.ndarray, cells: int = CELLS) -> AtlasMap:
+        """The head in so many cells of the chart, squared; where layers fold, the outermost wins.
 
         Args:
             canonical: (N,3) of the vertices.
         """
         corners = self.at(mesh.corners(canonical)).astype(np.float64)
         torn = np.ptp(corners, axis=1).max(1) > 0.25  # around the chart's far end
-        drawn = np.where(torn[:, None, None], np.nan, corners * CELLS)
+        drawn = np.where(torn[:, None, None], np.nan, corners * cells)
         radius = np.linalg.norm(mesh.corners(canonical), axis=-1)
-        return AtlasMap(rasterize(drawn, CELLS, CELLS, depth=-radius), corners, canonical)
+        return AtlasMap(rasterize(drawn, cells, cells, depth=-radius), corners, canonical)
 
     def growth(self) -> np.ndarray:
         """(CELLS,CELLS,2) float32 unit vectors in the chart, the way in which hair grows where none shows."""
