@@ -9,7 +9,7 @@ from ..jobs.describing import describe_result
 from ..scene.head import find_head, portrait_path
 from ..scene.history import find_shown
 from ..session import find_busy
-from .checked import Checked, Confirmed
+from .checked import Confirmed
 from .timed import BackendOperator
 
 
@@ -39,19 +39,15 @@ class AVATARTEX_OT_grow_curves(BackendOperator, bpy.types.Operator):
         return self.report_made(made.warnings, f"'{made.object.name}' has {count} hair curves")
 
 
-class AVATARTEX_OT_hair_curves(Confirmed, Checked, bpy.types.Operator):
-    """Make hair of Blender's own from the strands that the texture is painted with: curves that are rooted on the head, \
-follow it and have the portrait's colours. The texture stays"""
+class AVATARTEX_OT_hair_curves(Confirmed, bpy.types.Operator):
+    """Make hair of Blender's own from the strands that the texture is painted with: curves that are rooted on the \
+head, follow it and have the portrait's colours. The texture stays"""
 
     bl_label = "Hair Curves…"
     bl_options = {"REGISTER"}
 
     guides: IntProperty(
-        name="Guides",
-        description=GUIDES.tooltip,
-        default=GUIDES.default,
-        min=GUIDES.limits[0],
-        max=GUIDES.limits[1],
+        name="Guides", description=GUIDES.tooltip, default=GUIDES.default, min=GUIDES.limits[0], max=GUIDES.limits[1]
     )
 
     find_obstacle = AVATARTEX_OT_grow_curves.find_obstacle

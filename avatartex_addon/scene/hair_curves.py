@@ -56,7 +56,9 @@ def place_points(head: bpy.types.Object, curves: dict[str, np.ndarray]) -> np.nd
     bpy.context.view_layer.update()
     with evaluated_mesh(head) as mesh:
         rest = mesh.attributes.get("rest_position")
-        places = read_each(rest.data, "vector", np.float32, 3) if rest else read_each(mesh.vertices, "co", np.float32, 3)
+        places = (
+            read_each(rest.data, "vector", np.float32, 3) if rest else read_each(mesh.vertices, "co", np.float32, 3)
+        )
     corners = curves["corners"]
     if corners.max() >= len(places):
         head.add_rest_position_attribute = before

@@ -58,7 +58,8 @@ class Composition:
 @dataclass(frozen=True)
 class Finish:
     """How a completion becomes a texture. size: texels. opacities: of the layers, 0..1 by name. details: for skin and
-    hair that no portrait shows, found by compose_tiles() where it is None. made_up: no texel comes from a portrait. layers: they are wanted beside the texture."""
+    hair that no portrait shows; where it is None, compose_tiles() finds them. made_up: no texel comes from a portrait.
+    layers: they are wanted beside the texture."""
 
     size: int
     opacities: Mapping[str, float]

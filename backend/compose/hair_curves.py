@@ -174,8 +174,8 @@ def colours(
 def rise(
     job: Prepared, name: str, triangle: np.ndarray, weights: np.ndarray, random: np.random.Generator
 ) -> np.ndarray:
-    """(n,k) float32 mesh units that points lie above the surface: hair fills what lies between the head and the outline
-    in the portraits, each curve in a layer of its own, which it nears as it leaves the skin and which ends as hair does.
+    """(n,k) float32 mesh units that points lie above the surface: hair fills what lies between the head and its outline
+    in the portraits, each curve in a layer of its own. A curve nears it from the skin, and it ends as hair does.
     """
     mesh, height, covering = job.mesh, job.match.head.height, job.covering(name)
     layout = map_atlas(mesh, job.canonical, LOOKED_UP)

@@ -61,7 +61,8 @@ def compose_tiles(
     """The finished texture of every tile that the head uses, and unchanged those of the base that it does not.
 
     Args:
-        generated: (a,a,3) sRGB atlas of the three stages, without light. regions: what the artist painted. seed: of the detail.
+        generated: (a,a,3) sRGB atlas of the three stages, without light. regions: what the artist painted.
+        seed: of the detail.
     """
     size, made_up = finish.size, regions is not None and regions.made_up
     details = finish.details or find_details(job, generated, size, seed)

@@ -16,7 +16,7 @@ from ..head.scalp import ear_share
 from ..imaging.bands import HALF, octaves
 from ..imaging.sample import LUMINANCE, sample, sample_atlas
 from ..job import Prepared
-from .growth import Growth, Grown, grow_strands
+from .growth import Grown, Growth, grow_strands
 from .hair_chart import CHARTS, SIDE, Chart, find_field
 from .hair_kind import COARSEST, DARKEST, DENSITY, measure_kind, middle
 
