@@ -55,9 +55,9 @@ def along(mesh, curves: HairCurves) -> np.ndarray:
 def test_painted_strands_come_first_and_others_fill_up():
     growth = grow_strands(SCALP.growth(), np.ones((CELLS, CELLS), np.float32), STRAIGHT, 256, 0)
     painted = np.concatenate([resampled(one.paths, one.last) for one in growth.layers[1:]])
-    found = choose(growth, 3000, np.random.default_rng(0))
+    found = choose(growth, 6000, np.random.default_rng(0))
     first = found[: len(painted)]
-    assert len(found) > 3000 > len(painted)
+    assert len(found) > 6000 > len(painted)
     assert np.array_equal(np.unique(first[:, 0], axis=0), np.unique(painted[:, 0], axis=0))
     assert not np.array_equal(first, painted)  # in any order: a few of them are of all places
 

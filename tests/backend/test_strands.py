@@ -81,6 +81,19 @@ def test_too_little_hair_says_nothing_and_narrow_hair_what_it_can():
         assert found is not None and np.isfinite(found.deviations).all() and found.deviations.min() > 0
 
 
+def test_a_thin_rim_of_hair_says_how_long_it_is():
+    """Below a hat, or around a bald head; the bright skin beside it is no strand."""
+    rim = np.zeros((320, 320), np.float32)
+    rim[:, 150:160] = 1
+
+    def length(hair: np.ndarray) -> float:
+        found = measure_kind("hair", np.where(rim[..., None] > 0, hair, np.float32(0.8)), rim, FACE)
+        assert found is not None
+        return found.length
+
+    assert length(lines(0)) > 0.4 > 0.1 > length(lines(0, 0.0))
+
+
 def drawn(kind: Kind, cover: np.ndarray = WHOLE, density: float = FACE, seed: int = 0) -> np.ndarray:
     return draw_strands(grow_strands(SCALP.growth(), cover, kind, density, seed))
 
