@@ -72,7 +72,7 @@ def find_curves(
     numbers = np.arange(len(mesh.vertices)) if not len(mesh.numbers) else mesh.numbers
     found = [none()]
     for name, one in strands.items():
-        wanted = round(count * areas[name] / sum(areas.values()))
+        wanted = round(count * areas[name] / max(sum(areas.values()), 1))
         paths = choose(one.growth, wanted, random)
         layout = one.chart.lay_out(mesh, job.canonical, CELLS)
         free = leading(job, layout, paths)
@@ -85,8 +85,9 @@ def find_curves(
         facial = np.full(len(kept), name == "facial_hair")
         found.append((triangle, weights, height, uv, color[kept], facial))
     corners = numbers[mesh.triangles].astype(np.int32)
-    joined = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return HairCurves(corners, *joined, radius=0.5 * LAYERS[-1].width * job.match.head.height)
+    triangle, weights, height, uv, color, facial = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    radius = 0.5 * LAYERS[-1].width * job.match.head.height
+    return HairCurves(corners, triangle, weights, height, uv, color, facial, radius)
 
 
 def none() -> tuple[np.ndarray, ...]:
@@ -177,7 +178,8 @@ def rise(
     """(n,k) float32 mesh units that points lie above the surface: hair fills what lies between the head and its outline
     in the portraits, each curve in a layer of its own. A curve nears it from the skin, and it ends as hair does.
     """
-    mesh, height, covering = job.mesh, job.match.head.height, job.covering(name)
+    mesh, height = job.mesh, job.match.head.height
+    [cover] = (one.cover for one in job.coverings if one.name == name)
     layout = map_atlas(mesh, job.canonical, LOOKED_UP)
     shown = [(view.registration, partial(at_pixels, view.masks[name])) for view in job.views]
     directions = outward(layout, mesh, job.registration.normals)
@@ -186,7 +188,7 @@ def rise(
     def along(per_vertex: np.ndarray) -> np.ndarray:
         return (mesh.corners(per_vertex)[triangle] * weights[..., None]).sum(-2)
 
-    room = come_down(thickness, covering.cover, NEAR * height)
+    room = come_down(thickness, cover, NEAR * height)
     room = sample_atlas(room, to_atlas(along(job.canonical.astype(np.float32))))
     layer = np.maximum(room * random.random((len(room), 1)), 1e-6 * height)
     steps = np.linalg.norm(np.diff(along(mesh.vertices), axis=1), axis=-1)
