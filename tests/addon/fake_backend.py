@@ -3,8 +3,7 @@
 FAKE_BACKEND names what goes wrong: slow-start, junk, die, die-once (with FAKE_MARK, a path), deaf (never looks at
 Cancel), tiles (UDIM 1001 and 1002), low (a doubtful registration), faceless, slow (three seconds per job), stay (in the
 fourth stage, until it is cancelled), bare (no layers), bald (no hair curves), refuse, mute (no Ready), old (another
-protocol). FAKE_SECONDS
-overrides slow. A portrait whose file name begins with "bad" is refused in any mode.
+protocol). FAKE_SECONDS overrides slow. A portrait whose file name begins with "bad" is refused in any mode.
 """
 
 import itertools
