@@ -19,13 +19,14 @@ import bpy
 from .backend.arguments import help_of
 from .backend.errors import AvatarTexError, Cancelled, ErrorCode
 from .backend.option import API, GENERATE, VARIANTS
-from .backend.options import SEEDS, refuse_unknown, select
+from .backend.options import GUIDES, SEEDS, refuse_unknown, select
 from .backend.pins import parse_pins, read_pins
 from .backend.seeds import parse_seeds
 from .core.batch import Row
 from .core.job import HeadJob, VariantJob
 from .jobs import scene_batch
 from .jobs.backend_task import BackendTask, OnProgress
+from .jobs.curves_job import CurvesJob, HairCurves
 from .jobs.describing import describe_redo, describe_result
 from .jobs.expression_job import ExpressionJob, ExpressionMaps
 from .jobs.generation import Generation, Textures
@@ -44,9 +45,11 @@ __all__ = [
     "AvatarTexError",
     "Cancelled",
     "ExpressionMaps",
+    "HairCurves",
     "HeadJob",
     "Textures",
     "add_expression_maps",
+    "add_hair_curves",
     "batch",
     "describe",
     "fill_by_rule",
@@ -273,6 +276,26 @@ def remove_expression_maps(object: bpy.types.Object | str) -> None:
         AvatarTexError: NO_MESH, there is no such head.
     """
     drop_maps(_find_head(object))
+
+
+def add_hair_curves(
+    object: bpy.types.Object | str,
+    *,
+    guides: int = GUIDES.default,
+    portrait: str | Path = "",
+    on_progress: OnProgress | None = None,
+) -> HairCurves:
+    """Make hair curves of the strands that the texture of a head is painted with, and wait for them.
+
+    Args:
+        guides: how many curves at most, 3,000 to 20,000, facial hair among them.
+        portrait: used when the one that the texture was made from is gone.
+
+    Raises:
+        AvatarTexError, Cancelled: as `generate`; BAD_REQUEST where the portrait shows no hair.
+    """
+    job = describe_result(_find_head(object), portrait_path(str(portrait)))
+    return _finish(CurvesJob(job, guides), on_progress)
 
 
 def set_layer(object: bpy.types.Object | str, name: str, opacity: float) -> None:

@@ -79,6 +79,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--layers", default="", metavar="FILE", help="the texture's layers: .ora or .psd, or .layers for Blender"
     )
     one.add_argument(
+        "--curves", default="", metavar="FILE", help="npz: the hair's strands as curves on the head, with their colours"
+    )
+    one.add_argument(
         "--report", default="", metavar="FILE", help="JSON: versions, camera, errors, seconds, memory, shares"
     )
     one.add_argument(

@@ -18,7 +18,7 @@ from .pins import NAMES, read_pins
 
 EXIT_REFUSED = 2  # as argparse ends
 #: Arguments that name what is written.
-OUTPUTS = ("output", "provenance", "layers", "report", "overlay", "picture", "sheet")
+OUTPUTS = ("output", "provenance", "layers", "curves", "report", "overlay", "picture", "sheet")
 
 PINS_HELP = f"""\
 A pins file is JSON, a list of named points; each has a place on the portrait, on the head, or on both:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from .errors import AvatarTexError
-from .options import DEVICE, FORMAT, SCALE, SEED, SEEDS, SHELL, STRENGTH, Settings
+from .options import DEVICE, FORMAT, GUIDES, SCALE, SEED, SEEDS, SHELL, STRENGTH, Settings
 
 PROTOCOL = 1  # raised when a field changes its meaning
 
@@ -64,6 +64,8 @@ class Generate(FromPortrait):
     trust_portrait: bool = False  # what is made anew may come from the portrait again
     base_provenance: str = ""  # path; provenance of base_texture, for what stays
     layers: str = ""  # path; the texture's layers, by its suffix .layers (for Blender), .ora or .psd
+    curves: str = ""  # path; an npz of the hair's strands as curves (compose/hair_curves.py)
+    guides: int = GUIDES.default  # of the curves, at most
 
 
 @dataclass(frozen=True)

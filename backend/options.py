@@ -218,6 +218,16 @@ TRUST_PORTRAIT = Option(
     jobs=(REDO,),
     sides=(PANEL, API, BACKEND),
 )
+GUIDES = Option(
+    "guides",
+    "Guides",
+    8000,
+    "How many curves the hair has, facial hair among them",
+    "how many hair curves there are at most",
+    limits=(3000, 20_000),
+    jobs=(GENERATE,),
+    sides=(BACKEND,),
+)
 DEVICE = Option(
     "device",
     "Device",
@@ -322,6 +332,7 @@ OPTIONS = (
     PINS,
     REGIONS,
     TRUST_PORTRAIT,
+    GUIDES,
     DEVICE,
     STYLES,
     SEEDS,

@@ -16,6 +16,7 @@ import numpy as np
 from . import report
 from .completing import complete_each, stage_options
 from .compose.compose import Composition, Finish
+from .compose.hair_curves import find_curves
 from .compose.regions import Regions, hold, read_regions
 from .compose.shell_picture import ShellPicture, paint_shell
 from .compose.stage_pictures import StagePictures
@@ -45,6 +46,7 @@ from .progress import OnProgress, Progress
 from .recall import Recall, fingerprint, forget_all
 from .refusals import check_request, choose_device
 from .request import Job
+from .surface.find import find_details
 
 #: Said where a portrait shows headwear.
 HEADWEAR = "A hat or scarf is left out, and what it hides is completed. If that is hair, raise Headwear in Layers."
@@ -96,7 +98,9 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     [generated] = complete_each(prepared, networks, options, step, pictures)
 
     step("compose")
-    finish = Finish(request.size, request.opacities(prepared.style), layers=bool(request.layers))
+    details = find_details(prepared, generated, request.size, request.seed)
+    layered = bool(request.layers or request.curves)
+    finish = Finish(request.size, request.opacities(prepared.style), details, layers=layered)
     textures = compose_tiles(prepared, generated, finish, bases, regions, request.seed)
     if regions:
         textures = hold(textures, bases, origins, regions)
@@ -115,6 +119,9 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         for number, tile in textures.items() if layers else ():
             packed = Packed(request.size, tile.planes, finish.opacities)
             staged.write(tile_path(layers, number), layers_file(layers, packed, Path(request.portrait).stem))
+        if request.curves:
+            curves = find_curves(prepared, details.strands, textures, request.guides, request.seed)
+            staged.write(request.curves, curves.encode())
         if request.report:
             staged.write(request.report, report.render(request, device, prepared, shown, progress.clock))
     on_progress("compose", 1.0)

@@ -39,6 +39,7 @@ def check_request(request: Generate) -> None:
             request.output,
             request.provenance,
             request.layers,
+            request.curves,
             request.report,
             *(shell_files(request.output) if request.shell != SHELL.default else ()),
             *stage_files(request.keep_stages, ".png"),

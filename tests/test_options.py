@@ -69,6 +69,7 @@ def test_messages_and_settings_have_the_tables_defaults():
                 "base_texture",
                 "provenance",
                 "layers",
+                "curves",
                 "report",
                 "base_provenance",
                 "keep_stages",

@@ -19,6 +19,7 @@ Texture heads from portraits, without a window.
   blender -b --online-mode --command avatartex setup
   blender -b scene.blend --command avatartex variants --object Head --portrait face.jpg --styles cel,oil --overwrite
   blender -b scene.blend --command avatartex expressions --object Head --overwrite
+  blender -b scene.blend --command avatartex curves --object Head --overwrite
   blender -b --command avatartex doctor
 
 Each command has its own --help. The result is saved into --output FILE, or with --overwrite into the

@@ -1,4 +1,4 @@
-"""blender --command avatartex generate, variants, expressions: one head of the loaded file."""
+"""blender --command avatartex generate, variants, expressions, curves: one head of the loaded file."""
 
 import argparse
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from .. import api
 from ..backend.arguments import add_options, take
 from ..backend.option import BLENDER, GENERATE, VARIANTS, Option
-from ..backend.options import select
+from ..backend.options import GUIDES, select
 from ..core.log import ProgressLine
 from .ending import add_command, add_output, print_made, refuse_without_file, save_file
 
@@ -36,6 +36,15 @@ The head's shape keys drive them; ARKit's, ICT-FaceKit's and MakeHuman's names a
 are replaced.
 """
 
+GROW = """\
+Make hair curves of the strands that a head's texture is painted with, and save the file.
+
+  blender -b textured.blend --command avatartex curves --object Head --output haired.blend
+  blender -b textured.blend --command avatartex curves --object Head --guides 20000 --overwrite
+
+They are Blender's own hair: rooted on the head, in the colours of the portrait. Facial hair is an object of its own.
+"""
+
 
 def add_head_commands(commands) -> None:
     one = add_command(commands, "generate", run_generate, "texture one head and save the file", "Texture one head.")
@@ -62,6 +71,9 @@ def add_head_commands(commands) -> None:
     maps.add_argument(
         "--keys", default="", metavar="NAMES", help="its shape keys, by commas (default: those that are expressions)"
     )
+    hair = add_command(commands, "curves", run_curves, "make hair curves of a textured head and save the file", GROW)
+    add_head_name(hair)
+    add_options(hair, (GUIDES,))
 
 
 def add_head_name(parser: argparse.ArgumentParser) -> None:
@@ -113,6 +125,14 @@ def run_expressions(given: argparse.Namespace) -> int:
     keys = [name.strip() for name in given.keys.split(",") if name.strip()]
     made = api.add_expression_maps(given.object, keys=keys, on_progress=ProgressLine())
     print_made(f"Maps of {len(made.expressions)} expressions for {made.object.name!r}", made)
+    return save_file(given.output)
+
+
+def run_curves(given: argparse.Namespace) -> int:
+    refuse_without_file(given)
+    made = api.add_hair_curves(given.object, **take(given, (GUIDES,)), on_progress=ProgressLine())
+    count = sum(len(thing.data.curves) for thing in made.curves)
+    print_made(f"{count} hair curves for {made.object.name!r}", made)
     return save_file(given.output)
 
 

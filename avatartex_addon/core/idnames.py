@@ -43,6 +43,8 @@ class Op(StrEnum):
     FLATTEN_ANYWAY = "avatartex.flatten_anyway"
     WRITE_LAYERS = "avatartex.write_layers"
     SAVE_LAYERS = "avatartex.save_layers"
+    GROW_CURVES = "avatartex.grow_curves"
+    HAIR_CURVES = "avatartex.hair_curves"
     COLOUR_HAIR = "avatartex.colour_hair"
     TRY_IT = "avatartex.try_it"
     ADD_EXPRESSIONS = "avatartex.add_expressions"

@@ -93,7 +93,7 @@ class JobFiles:
         self.base, self.base_provenance = folder / "base", folder / "base_provenance"  # pictures keep their formats
         self.texture, self.provenance = folder / "texture.png", folder / "provenance.png"
         self.layers = self.texture.with_suffix(LAYERS_SUFFIX)
-        self.report = folder / "report.json"
+        self.report, self.curves = folder / "report.json", folder / "curves.npz"
         # folders
         self.previews, self.variants, self.expressions = (
             folder / "previews",

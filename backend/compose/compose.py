@@ -58,11 +58,12 @@ class Composition:
 @dataclass(frozen=True)
 class Finish:
     """How a completion becomes a texture. size: texels. opacities: of the layers, 0..1 by name. details: for skin and
-    hair that no portrait shows. made_up: no texel comes from a portrait. layers: they are wanted beside the texture."""
+    hair that no portrait shows; where it is None, compose_tiles() finds them. made_up: no texel comes from a portrait.
+    layers: they are wanted beside the texture."""
 
     size: int
     opacities: Mapping[str, float]
-    details: Details = field(default_factory=Details)
+    details: Details | None = None
     made_up: bool = False
     layers: bool = False
 
@@ -84,7 +85,7 @@ def compose(
     size = finish.size
     texels = find_texels(mesh, size, lambda: precedence(mesh, job.canonical, job.observation.better_side)).inside(box)
     head, filled = texels.covered, texels.filled
-    painted = Colouring(job, mesh, generated, finish.made_up, finish.details).colour(texels)
+    painted = Colouring(job, mesh, generated, finish.made_up, finish.details or Details()).colour(texels)
 
     texture, provenance = (np.zeros((*head.shape, 3), np.float32) for _ in range(2))
     index = np.flatnonzero(filled)

@@ -61,11 +61,12 @@ def compose_tiles(
     """The finished texture of every tile that the head uses, and unchanged those of the base that it does not.
 
     Args:
-        generated: (a,a,3) sRGB atlas of the three stages, without light. finish: without its details, which are found.
-        regions: what the artist painted. seed: of the detail.
+        generated: (a,a,3) sRGB atlas of the three stages, without light. regions: what the artist painted.
+        seed: of the detail.
     """
     size, made_up = finish.size, regions is not None and regions.made_up
-    finish = replace(finish, details=find_details(job, generated, size, seed), made_up=made_up)
+    details = finish.details or find_details(job, generated, size, seed)
+    finish = replace(finish, details=details, made_up=made_up)
     done = {
         tile: compose(job, part, generated, finish, bases.get(tile), box)
         for tile, part in job.tiles.items()

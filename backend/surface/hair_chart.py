@@ -16,6 +16,7 @@ import numpy as np
 from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize
+from ..imaging.bands import inner, smooth
 from ..imaging.sample import LUMINANCE, sample
 from ..observation.observe import Surface, at_pixels
 from ..observation.views import View
@@ -25,9 +26,9 @@ REACH, CELLS = 2.2, 256
 #: Face heights of a skull's radius (the neutral head's is 0.45 to 0.6), so of a side of the chart.
 RADIUS = 0.5
 SIDE = 2 * REACH * RADIUS
-#: Face heights: strands are drawn so finely, and neighbours within so far have one direction; the border of hair, whose
-#: edge is no strand.
-FINE, TOGETHER, BORDER = 0.004, 0.02, 0.02
+#: Face heights: strands are drawn so finely, and neighbours within so far have one direction; the border of hair, where
+#: skin shines through. Pixels from an edge from which derivatives do not reach it.
+FINE, TOGETHER, BORDER, EDGE = 0.004, 0.02, 0.02, 1.5
 #: Deviation of a picture's noise per derivative, in sRGB; coherence from which a direction is sure.
 NOISE, SURE = 0.004, 0.35
 #: Face heights over which visible directions go over into growth; turns of the whorl, and how far it winds.
@@ -55,17 +56,17 @@ class Chart:
         angle = np.arctan2(off, from_middle @ np.float32(self.pole))
         return 0.5 + across * (angle / (2 * REACH) / np.maximum(off, 1e-6))[..., None]
 
-    def lay_out(self, mesh: HeadMesh, canonical: np.ndarray) -> AtlasMap:
-        """The head in the chart's cells; where layers fold, the outermost wins.
+    def lay_out(self, mesh: HeadMesh, canonical: np.ndarray, cells: int = CELLS) -> AtlasMap:
+        """The head in so many cells of the chart, squared; where layers fold, the outermost wins.
 
         Args:
             canonical: (N,3) of the vertices.
         """
         corners = self.at(mesh.corners(canonical)).astype(np.float64)
         torn = np.ptp(corners, axis=1).max(1) > 0.25  # around the chart's far end
-        drawn = np.where(torn[:, None, None], np.nan, corners * CELLS)
+        drawn = np.where(torn[:, None, None], np.nan, corners * cells)
         radius = np.linalg.norm(mesh.corners(canonical), axis=-1)
-        return AtlasMap(rasterize(drawn, CELLS, CELLS, depth=-radius), corners, canonical)
+        return AtlasMap(rasterize(drawn, cells, cells, depth=-radius), corners, canonical)
 
     def growth(self) -> np.ndarray:
         """(CELLS,CELLS,2) float32 unit vectors in the chart, the way in which hair grows where none shows."""
@@ -91,25 +92,30 @@ def stretch(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.maximum(angle, 1e-6) / np.maximum(np.sin(angle), 0.3), away / np.maximum(angle, 1e-6)[..., None]
 
 
-def coherence(picture: np.ndarray, hair: np.ndarray, face_height: float) -> tuple[np.ndarray, np.ndarray]:
+def coherence(picture: np.ndarray, mask: np.ndarray, face_height: float) -> np.ndarray:
     """(H,W,2) cosine and sine of the doubled angle in which the picture changes least, x right and y down, as long as
-    that is decided (0 to 1), and (H,W) bool, the inside of the hair.
+    that is decided (0 to 1).
 
     Args:
-        picture: (H,W,3) sRGB. hair: (H,W) 0..1. face_height: pixels.
+        picture: (H,W,3) sRGB. mask: (H,W) bool, what is hair alone. face_height: pixels.
     """
-    light = cv2.GaussianBlur((picture @ LUMINANCE).astype(np.float32), (0, 0), max(FINE * face_height, 0.7))
+    light = np.float32(picture @ LUMINANCE)[..., None]
+    light = np.where(mask, (light - smooth(light, mask, TOGETHER * face_height))[..., 0], 0)  # its edge is no strand
+    light = cv2.GaussianBlur(light.astype(np.float32), (0, 0), max(FINE * face_height, 0.7))
     across, down = (cv2.Sobel(light, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1)))
-    side = 2 * round(BORDER * face_height) + 1
-    inside = cv2.erode((hair > 0.5).astype(np.float32), np.ones((side, side), np.uint8))
+    inside = inner(mask, EDGE).astype(np.float32)[..., None]
     tensor = np.dstack([down**2 - across**2, -2 * across * down, across**2 + down**2, np.ones_like(light)])
-    tensor = cv2.GaussianBlur(tensor * inside[..., None], (0, 0), TOGETHER * face_height)
-    return tensor[..., :2] / (tensor[..., 2:3] + NOISE**2 * tensor[..., 3:] + 1e-9), inside > 0
+    tensor = cv2.GaussianBlur(tensor * inside, (0, 0), TOGETHER * face_height)
+    return tensor[..., :2] / (tensor[..., 2:3] + NOISE**2 * tensor[..., 3:] + 1e-9)
 
 
 def find_directions(picture: np.ndarray, hair: np.ndarray, face_height: float) -> np.ndarray:
-    """(H,W,2) float32: cosine and sine of the doubled angle of strands, times how sure that is; see coherence()."""
-    coherent, _ = coherence(picture, hair, face_height)
+    """(H,W,2) float32: cosine and sine of the doubled angle of strands, times how sure that is; see coherence().
+
+    Args:
+        hair: (H,W) 0..1.
+    """
+    coherent = coherence(picture, inner(hair > 0.5, BORDER * face_height), face_height)
     length = np.linalg.norm(coherent, axis=-1, keepdims=True)
     sure = np.clip(length / SURE, 0, 1) * (hair > 0.5)[..., None]
     return (coherent / np.maximum(length, 1e-6) * sure).astype(np.float32)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..imaging.bands import inner, octaves
+from ..imaging.bands import inner, octaves, smooth
 from ..imaging.sample import LUMINANCE, sample
 from ..observation.observe import at_pixels
 from .hair_chart import coherence
@@ -21,15 +21,15 @@ DENSITY, COARSEST = 256, 8
 #: Probability from which a pixel is nothing else. At 0.5 the beards of five men are 0.01 to 0.2 square face heights
 #: large and women have none.
 SURE = {"hair": 0.9, "facial_hair": 0.5}
-#: Square face heights of hair that say anything, pixels of an octave.
-LEAST, ENOUGH = 0.0015, 300
+#: Pixels of hair that say anything, of its strands and of an octave.
+ENOUGH = 300
 #: Face heights of a step along strands, and steps; places from where strands are followed; correlation at which light
 #: and dark are another's (1/e).
 STEP, STEPS, FOLLOWED, LOST = 0.01, 24, 3000, 0.368
 #: Strands are so many times as long as light and dark reach along them, for others lie across, and this long at most;
-#: they swing so often in a face height. Drawn strands, measured again: 0.80 of 0.80 (straight), 0.43 of 0.80 (wavy),
-#: 0.29 of 0.72 (fine); swings 0.18 of 0.19, 0.28 of 0.38. Cropped heads and stubble have 0.01 to 0.06, short hair and
-#: beards 0.03 to 0.3, long hair 0.5 and more (14 people).
+#: they swing so often in a face height. Drawn strands, measured again: 0.80 of 0.80 (straight), 0.35 of 0.80 (wavy),
+#: 0.80 of 0.72 (weak), 0.13 of 0.03; swings 0.17 of 0.19, 0.29 of 0.38. Cropped heads and stubble have 0.02 to 0.06,
+#: short hair and beards 0.05 to 0.45, long hair 0.5 and more (29 people).
 LENGTHS, LONGEST, BENDS, SWINGS = 20.0, 0.8, 4.0, 1.4
 #: Luminance below which hair's colour says nothing; deviation where no octave is whole, as a share of the tone; the
 #: most that locks differ in saturation.
@@ -60,7 +60,7 @@ def measure_kind(name: str, picture: np.ndarray, hair: np.ndarray, face_height: 
         name: of SURE. picture: (H,W,3) sRGB. hair: (H,W) 0..1. face_height: pixels.
     """
     sure = hair > SURE[name]
-    if sure.sum() < LEAST * face_height**2:
+    if not sure.any():
         return None
     scale = DENSITY / face_height
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
@@ -71,12 +71,13 @@ def measure_kind(name: str, picture: np.ndarray, hair: np.ndarray, face_height: 
         for part in (picture, hair)
     )
     mask, light = hair > SURE[name], picture @ LUMINANCE
-    if not mask.any():
+    coherent = coherence(picture, mask, DENSITY)
+    followed = follow(light, mask, coherent)
+    if followed is None:
         return None
+    length, turn = followed
     tone = max(float(np.median(light[mask])), DARKEST)
-    coherent, inside = coherence(picture, hair, DENSITY)
-    together = float(np.median(np.linalg.norm(coherent[inside], axis=-1))) if inside.any() else 0.0
-    length, turn = follow(light, mask, coherent)
+    together = float(np.median(np.linalg.norm(coherent[mask], axis=-1)))
     chroma = np.linalg.norm(picture - light[..., None], axis=-1, keepdims=True)
     [locks] = octaves(chroma, mask, DENSITY, [COARSEST])
     colourful = float(locks[mask].std() / max(float(chroma[mask].mean()), DARKEST))
@@ -90,17 +91,17 @@ def measure_kind(name: str, picture: np.ndarray, hair: np.ndarray, face_height: 
     )
 
 
-def follow(light: np.ndarray, mask: np.ndarray, coherent: np.ndarray) -> tuple[float, float]:
+def follow(light: np.ndarray, mask: np.ndarray, coherent: np.ndarray) -> tuple[float, float] | None:
     """By how many face heights light and dark reach further along strands than across them, and by how many radians per
-    face height strands turn.
+    face height strands turn; None where too little shows.
 
     Args:
         light: (H,W) of DENSITY. mask: (H,W) bool. coherent: (H,W,2) of coherence().
     """
-    fine = light - cv2.GaussianBlur(light, (0, 0), STEP * DENSITY)
-    rows, columns = np.nonzero(inner(mask, 2 * STEP * DENSITY))
+    fine = light - smooth(light[..., None], mask, STEP * DENSITY)[..., 0]
+    rows, columns = np.nonzero(inner(mask, 1))
     if len(rows) < ENOUGH:
-        return 0.0, 0.0
+        return None
     chosen = np.random.default_rng(0).integers(len(rows), size=FOLLOWED)
     start = np.stack([columns[chosen], rows[chosen]], 1) + 0.5
     inside, first = mask.astype(np.float32), sample(fine, start)

@@ -2,8 +2,8 @@
 
 FAKE_BACKEND names what goes wrong: slow-start, junk, die, die-once (with FAKE_MARK, a path), deaf (never looks at
 Cancel), tiles (UDIM 1001 and 1002), low (a doubtful registration), faceless, slow (three seconds per job), stay (in the
-fourth stage, until it is cancelled), bare (no layers), refuse, mute (no Ready), old (another protocol). FAKE_SECONDS
-overrides slow. A portrait whose file name begins with "bad" is refused in any mode.
+fourth stage, until it is cancelled), bare (no layers), bald (no hair curves), refuse, mute (no Ready), old (another
+protocol). FAKE_SECONDS overrides slow. A portrait whose file name begins with "bad" is refused in any mode.
 """
 
 import itertools
@@ -13,6 +13,7 @@ import struct
 import sys
 import threading
 import time
+import zipfile
 import zlib
 
 MODES = set(os.environ.get("FAKE_BACKEND", "").split(","))
@@ -154,7 +155,7 @@ def work(job):
     if job["type"] == "expressions":
         return express(job)
     tiles = [1001, 1002] if "tiles" in MODES else []
-    for name in ("output", "provenance"):
+    for name in filter(job.get, ("output", "provenance")):
         stem, suffix = os.path.splitext(job[name])
         for tile in tiles or [""]:
             with open(f"{stem}.{tile}{suffix}" if tile else job[name], "wb") as file:
@@ -170,6 +171,8 @@ def work(job):
             for name, data in ((name, halved(64, colour)) for name, colour in pictures.items()):
                 with open(f"{stem}.{name}{end}", "wb") as file:
                     file.write(data)
+    if job.get("curves"):
+        write_curves(job["curves"], 0 if "bald" in MODES else 4)
     with open(job["report"], "w") as file:
         json.dump(
             {
@@ -225,6 +228,27 @@ def write_layers(job, tiles):
         head = json.dumps({"size": size, "opacities": opacities, "layers": about}).encode()
         with open(f"{stem}.{tile}.layers" if tile else job["layers"], "wb") as file:
             file.write(b"AvatarTexLayers 1\n" + head + b"\n" + b"".join(parts.values()))
+
+
+def write_curves(path, count):
+    """As backend/compose/hair_curves.py has them: so many, of two points each, on one triangle; the last a beard's."""
+    parts = {
+        "corners": ("<i4", (1, 3), [0, 1, 2]),
+        "triangle": ("<i4", (count, 2), [0, 0] * count),
+        "weights": ("<f4", (count, 2, 3), [1.0, 0.0, 0.0, 0.5, 0.25, 0.25] * count),
+        "height": ("<f4", (count, 2), [0.0, 0.01] * count),
+        "uv": ("<f4", (count, 2), [0.5, 0.5] * count),
+        "color": ("<f4", (count, 3), [0.5, 0.25, 0.125] * count),
+        "facial": ("|b1", (count,), [False] * (count - 1) + [True] * (count > 0)),
+        "radius": ("<f8", (), [0.001]),
+    }
+    with zipfile.ZipFile(path, "w") as file:
+        for name, (kind, shape, values) in parts.items():
+            head = str({"descr": kind, "fortran_order": False, "shape": shape}).encode()
+            head += b" " * (-(len(head) + 11) % 64) + b"\n"
+            letter = {"i4": "i", "f4": "f", "f8": "d", "b1": "?"}[kind[1:]]
+            data = struct.pack(f"<{len(values)}{letter}", *values)
+            file.writestr(f"{name}.npy", b"\x93NUMPY\1\0" + struct.pack("<H", len(head)) + head + data)
 
 
 def differ(size):

@@ -201,7 +201,7 @@ class TestCommandLine:
         assert "--command avatartex generate" in told
         parser = addon("cli.entry").build_parser()
         commands = next(action for action in parser._actions if action.dest == "command").choices
-        assert {"generate", "batch", "variants", "expressions", "doctor", "setup", "wheels"} == set(commands)
+        assert {"generate", "batch", "variants", "expressions", "curves", "doctor", "setup", "wheels"} == set(commands)
         for name, command in commands.items():
             assert name in told and self.run(addon, name, "--help") == 0
             assert " ".join(command.description.split()[:6]) in capsys.readouterr().out

@@ -8,6 +8,7 @@ import sys
 import bpy
 import numpy as np
 import pytest
+from mathutils.bvhtree import BVHTree
 
 from tests.demo import sources
 from tests.demo.head import build_head
@@ -75,3 +76,23 @@ def test_the_real_layers_are_the_texture(head, addon, tmp_path):
     for suffix, begins in ((".ora", b"PK"), (".psd", b"8BPS")):
         [path] = api.save_layers(head, tmp_path / f"head{suffix}")
         assert path.read_bytes().startswith(begins)
+
+
+def test_hair_curves_lie_on_a_head_with_modifiers(head, addon, tmp_path):
+    """The backend numbers what Blender shows, subdivided; their roots lie on the mesh at rest, and their tips above."""
+    fine = head.modifiers.new("Fine", "SUBSURF")
+    fine.subdivision_type, fine.levels = "SIMPLE", 1
+    api = addon("api")
+    api.generate(head, shutil.copy(sources.astronaut(), tmp_path), size=512)
+    hair = api.add_hair_curves(head, guides=3000).curves[0]
+    assert 2500 < len(hair.data.curves) <= 3000
+    points = np.empty(len(hair.data.points) * 3, np.float32)
+    hair.data.position_data.foreach_get("vector", points)
+    points = points.reshape(len(hair.data.curves), -1, 3)
+    tree = BVHTree.FromPolygons(
+        [vertex.co for vertex in head.data.vertices], [polygon.vertices for polygon in head.data.polygons]
+    )
+    extent = max(head.dimensions) / max(head.scale)
+    roots, tips = (np.array([tree.find_nearest(place)[3] for place in points[::10, k].tolist()]) for k in (0, -1))
+    assert roots.max() < 5e-3 * extent and np.median(roots) < 5e-4 * extent  # of quads that are not flat
+    assert 2e-3 * extent < np.median(tips) < 0.1 * extent

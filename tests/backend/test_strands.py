@@ -16,9 +16,10 @@ from backend.job import Prepared
 from backend.lab.prepared import prepare_head
 from backend.options import OPACITIES
 from backend.surface.find import find_details
+from backend.surface.growth import FINEST, grow_strands
 from backend.surface.hair_chart import CELLS, SCALP, SIDE
 from backend.surface.hair_kind import Kind, measure_kind
-from backend.surface.strands import FINEST, Strands, draw_strands, find_strands
+from backend.surface.strands import Strands, draw_strands, find_strands
 
 FACE = 256.0
 STRAIGHT = Kind(0.3, 0.6, 0.1, 0.3, np.float64([0.15, 0.12, 0.1, 0.12]), 0.2)
@@ -80,8 +81,21 @@ def test_too_little_hair_says_nothing_and_narrow_hair_what_it_can():
         assert found is not None and np.isfinite(found.deviations).all() and found.deviations.min() > 0
 
 
+def test_a_thin_rim_of_hair_says_how_long_it_is():
+    """Below a hat, or around a bald head; the bright skin beside it is no strand."""
+    rim = np.zeros((320, 320), np.float32)
+    rim[:, 150:160] = 1
+
+    def length(hair: np.ndarray) -> float:
+        found = measure_kind("hair", np.where(rim[..., None] > 0, hair, np.float32(0.8)), rim, FACE)
+        assert found is not None
+        return found.length
+
+    assert length(lines(0)) > 0.4 > 0.1 > length(lines(0, 0.0))
+
+
 def drawn(kind: Kind, cover: np.ndarray = WHOLE, density: float = FACE, seed: int = 0) -> np.ndarray:
-    return draw_strands(SCALP.growth(), cover, kind, density, seed)
+    return draw_strands(grow_strands(SCALP.growth(), cover, kind, density, seed))
 
 
 def beside_the_whorl(made: np.ndarray) -> np.ndarray:
@@ -142,7 +156,7 @@ def test_it_is_the_seeds_and_as_fine_as_the_texels():
 def test_strands_are_of_the_hairs_own_colour_and_not_stronger_on_lighter_hair():
     made = drawn(STRAIGHT)
     made[..., 1] = 0
-    strands, count = Strands(SCALP, made, STRAIGHT), 400
+    strands, count = Strands(SCALP, made, grow_strands(SCALP.growth(), WHOLE, STRAIGHT, 32, 0)), 400
     side = np.stack([np.full(count, 0.45), np.linspace(0.3, 0.7, count), np.linspace(-0.2, 0.1, count)], 1)
     deviations = []
     for colour in ((0.6, 0.4, 0.2), (0.3, 0.2, 0.1)):

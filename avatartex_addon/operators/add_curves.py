@@ -1,0 +1,65 @@
+"""Hair Curves: the painted strands of the shown texture as Blender's own hair on the head."""
+
+import bpy
+from bpy.props import IntProperty
+
+from ..backend.options import GUIDES
+from ..jobs.curves_job import CurvesJob
+from ..jobs.describing import describe_result
+from ..scene.head import find_head, portrait_path
+from ..scene.history import find_shown
+from ..session import find_busy
+from .checked import Confirmed
+from .timed import BackendOperator
+
+
+class AVATARTEX_OT_grow_curves(BackendOperator, bpy.types.Operator):
+    """Give the head curves of the strands that its hair is painted with"""
+
+    bl_label = "Hair Curves"
+    bl_options = {"UNDO", "INTERNAL"}  # as Generate Texture
+
+    guides: IntProperty(default=GUIDES.default, min=GUIDES.limits[0], max=GUIDES.limits[1])
+
+    @classmethod
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        if obstacle := find_busy(context):
+            return obstacle
+        head = find_head(context)
+        shown = head is not None and find_shown(head) >= 0
+        return "" if shown else "The head shows no texture of ours. Generate one first"
+
+    def begin(self, context: bpy.types.Context, in_window: bool) -> CurvesJob:
+        portrait = portrait_path(context.scene.avatartex.portrait)
+        return CurvesJob(describe_result(find_head(context), portrait), self.guides)
+
+    def conclude(self, context: bpy.types.Context) -> set[str]:
+        made = self.job.apply()
+        count = sum(len(thing.data.curves) for thing in made.curves)
+        return self.report_made(made.warnings, f"'{made.object.name}' has {count} hair curves")
+
+
+class AVATARTEX_OT_hair_curves(Confirmed, bpy.types.Operator):
+    """Make hair of Blender's own from the strands that the texture is painted with: curves that are rooted on the \
+head, follow it and have the portrait's colours. The texture stays"""
+
+    bl_label = "Hair Curves…"
+    bl_options = {"REGISTER"}
+
+    guides: IntProperty(
+        name="Guides", description=GUIDES.tooltip, default=GUIDES.default, min=GUIDES.limits[0], max=GUIDES.limits[1]
+    )
+
+    find_obstacle = AVATARTEX_OT_grow_curves.find_obstacle
+
+    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_props_dialog(self)
+
+    def act(self, context: bpy.types.Context) -> set[str] | None:
+        """In a window the dialog is closed by now, and the artist goes on working."""
+        how = "INVOKE_DEFAULT" if self.in_window else "EXEC_DEFAULT"
+        try:
+            done = bpy.ops.avatartex.grow_curves(how, guides=self.guides)
+        except RuntimeError as reason:
+            return self.fail(str(reason).removeprefix("Error: ").strip())
+        return None if self.in_window else done
