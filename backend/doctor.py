@@ -21,10 +21,15 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import verified
 from .errors import AvatarTexError
+from .models import cards
 from .verified import MANIFEST, WEIGHTS
+
+if TYPE_CHECKING:
+    from .models.profiles import Profile
 
 OK, NOTE, BROKEN = "ok", "note", "broken"
 
@@ -51,12 +56,11 @@ PACKAGES = (
     # 5.0 lacks parts of calib3d that the camera needs.
     Package("cv2", ("opencv-python", "opencv-python-headless", "opencv-contrib-python"), "4.11", "5"),
     Package("PIL", ("pillow",), "10", "99"),
-    Package("torch", ("torch",), "2.4", "3"),
     Package("onnxruntime", ("onnxruntime", "onnxruntime-gpu"), "1.18", "2"),
     Package("safetensors", ("safetensors",), "0.4", "1"),
 )
 LEAST_PYTHON = (3, 11)  # of Blender 4.2, as in pyproject.toml
-MEMORY_WANTED = 4.0  # GB free; estimated, torch alone takes 0.5
+MEMORY_WANTED = 4.0  # GB free; estimated
 DISK_WANTED = 1.0  # GB free in the temporary folder; a 4K texture and its provenance take 0.1
 
 
@@ -116,21 +120,22 @@ def check_package(package: Package) -> Finding:
 
 
 def graphics() -> Finding:
-    wanted = "optional"
+    wanted, card = "optional", cards.find_card()
+    if card is None:
+        if shutil.which("nvidia-smi"):
+            return Finding("GPU", "there, but its driver does not answer", wanted, NOTE, "Update the NVIDIA driver.")
+        return Finding("GPU", "none that CUDA knows; the CPU is used", wanted)
+    found = f"{card.name}, {card.gigabytes:.0f} GB"
     try:
-        import torch
+        from .models.runtime import providers
 
-        if torch.cuda.is_available():
-            free, total = (part / 1e9 for part in torch.cuda.mem_get_info())
-            return Finding("GPU", f"{torch.cuda.get_device_name()}, {free:.1f} of {total:.1f} GB free", wanted)
-        built_for_cuda = torch.version.cuda is not None
-        apple = torch.backends.mps.is_available()
+        usable = bool(providers("cuda"))
     except Exception as reason:
-        return Finding("GPU", f"not asked ({type(reason).__name__})", wanted, NOTE, "Mend torch first.")
-    if shutil.which("nvidia-smi"):
-        mend = "Update the NVIDIA driver." if built_for_cuda else "Install the CUDA build of torch."
-        return Finding("GPU", "there, but torch cannot use it", wanted, NOTE, mend)
-    return Finding("GPU", "Apple's, which is not used; the CPU is" if apple else "none; the CPU is used", wanted)
+        return Finding("GPU", f"{found}; not asked ({type(reason).__name__})", wanted, NOTE, REINSTALL)
+    if not usable:
+        mend = "Choose CUDA as Build and press Set Up Backend."
+        return Finding("GPU", f"{found}; this build of ONNX Runtime cannot use it", wanted, NOTE, mend)
+    return Finding("GPU", found, wanted)
 
 
 def memory() -> Finding:
@@ -234,9 +239,6 @@ def large_models() -> Iterator[Finding]:
     """Those that were fetched: whether they are whole, and how they would run on what is free now."""
     wanted = "optional"
     try:
-        import torch
-
-        from .large.memory import choose_tiers
         from .models.profiles import PROFILES
         from .models.store import missing, read_lock
     except Exception as reason:
@@ -253,9 +255,20 @@ def large_models() -> Iterator[Finding]:
         if lock and gone:
             yield Finding(profile.label, f"lacks {', '.join(part.name for part in gone)}", wanted, NOTE, mend)
         elif lock:
-            tier = choose_tiers(profile, "cuda" if torch.cuda.is_available() else "cpu")[0]
-            runs = f"on the graphics card, {tier.offload}" if tier.gigabytes else "on the CPU, in many minutes"
-            yield Finding(profile.label, f"here; {runs}", wanted)
+            yield how_it_runs(profile)
+
+
+def how_it_runs(profile: Profile) -> Finding:
+    """Of a large model whose files are here; torch, which takes seconds, is imported for those alone."""
+    wanted = "optional"
+    try:
+        from .large.memory import choose_tiers, usable
+    except Exception as reason:
+        found = f"here, without its packages ({type(reason).__name__})"
+        return Finding(profile.label, found, wanted, NOTE, "Install the packages of large models.")
+    tier = choose_tiers(profile, usable("cuda"))[0]
+    runs = f"on the graphics card, {tier.offload}" if tier.gigabytes else "on the CPU, in many minutes"
+    return Finding(profile.label, f"here; {runs}", wanted)
 
 
 def numbers(version: str) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from .compose.stage_pictures import stage_files
 from .errors import AvatarTexError, ErrorCode
 from .layers.files import PACKED, PAINTED, refuse_suffix
 from .messages import Expressions, FromPortrait, Generate, Register, Variants
+from .models.cards import find_card
 from .models.profiles import find_profile
 from .models.store import find_parts
 from .options import PROFILE, SHELL, refuse_unknown
@@ -72,10 +73,9 @@ def choose_device(wanted: str) -> str:
     Raises:
         AvatarTexError: BAD_REQUEST when CUDA is asked for and not there.
     """
-    import torch
-
-    if wanted == "cuda" and not torch.cuda.is_available():
+    card = wanted != "cpu" and find_card()
+    if wanted == "cuda" and not card:
         raise AvatarTexError(
             ErrorCode.BAD_REQUEST, "No CUDA device is available.", "Use --device auto or cpu, or see backend doctor."
         )
-    return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
+    return "cuda" if card else "cpu"

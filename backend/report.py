@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
 from importlib import metadata
@@ -14,6 +15,7 @@ from .compose.compose import Composition
 from .head.match import registration_json
 from .job import Prepared
 from .messages import Generate
+from .models.runtime import load_runtime
 from .observation.views import View
 from .progress import Clock, peak_memory
 
@@ -22,17 +24,23 @@ ENOUGH, SURELY = 200, 0.9
 
 
 def versions() -> dict[str, str]:
-    """Version of everything whose change could change a texture."""
-    import torch
-
+    """Version of everything whose change could change a texture; large models' packages where they are installed."""
+    there = {name: version for name in ("torch", "diffusers") if (version := version_of(name))}
     return {
         "avatartex": __version__,
         "python": platform.python_version(),
-        "torch": torch.__version__,
-        "diffusers": metadata.version("diffusers"),  # graphs do without it: importing it takes 5 s and 130 MB
+        "onnxruntime": load_runtime().__version__,
         "numpy": np.__version__,
         "opencv": cv2.__version__,
+        **there,
     }
+
+
+def version_of(name: str) -> str:
+    """Of an installed package, which is not imported; '' where there is none."""
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        return metadata.version(name)
+    return ""
 
 
 def hair_colour(view: View) -> list[float]:

@@ -15,6 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def allowed_threads(most: int = CORES) -> int:
+    """Of one network: as many as the environment says, else up to so many."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, int(said)) if said.isdigit() else min(most, CORES)
+
+
 @functools.cache
 def start_threads(count: int) -> ThreadPoolExecutor:
     """The pool of so many threads, all of which run. What one of them does asks nothing of its own pool."""

@@ -164,7 +164,7 @@ def warm_up() -> None:
 
 
 def work_for(request: Request) -> Callable[..., Answer]:
-    """What a request asks for; imported when it is first asked for, for torch takes its time."""
+    """What a request asks for; imported when it is first asked for."""
     if isinstance(request, Register):
         from .registering import register_only
 

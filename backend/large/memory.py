@@ -32,6 +32,11 @@ class Tier:
     batch: int = 1
 
 
+def usable(device: str) -> str:
+    """A job's device, if torch can use it, too; else cpu."""
+    return "cuda" if device == "cuda" and torch.cuda.is_available() else "cpu"
+
+
 def tier_for(profile: Profile, gigabytes: int) -> Tier:
     """How a profile runs on a card of CARDS."""
     room = gigabytes * NETWORKS

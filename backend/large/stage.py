@@ -9,6 +9,7 @@ import numpy as np
 from ..job import Completion, StageOptions
 from ..models.profiles import Profile, find_profile
 from ..models.store import read_lock
+from .memory import usable
 from .paint import Order, paint
 from .views import Sights, find_surface
 
@@ -59,4 +60,4 @@ def paint_large(
         if on_picture is not None and picture is not None:
             on_picture(picture)
 
-    return paint(profile, order, device, report, on_picture is not None)
+    return paint(profile, order, usable(device), report, on_picture is not None)

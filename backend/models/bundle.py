@@ -7,40 +7,43 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
-from safetensors.torch import load
-from torch import Tensor, nn
+from safetensors.numpy import load
 
 from ..networks.conditions import STYLES
-from ..networks.generator import Encoder, Generator
-from ..networks.sizes import CANVAS, TEXELS
-from ..networks.studio import Studio
+from ..networks.planes import Network
+from ..networks.sizes import TEXELS
 from ..prior.experts import Experts
 from ..prior.linear import LinearPrior
 from ..verified import WEIGHTS, verified_bytes
 from .graph import Graph
 
+State = Mapping[str, np.ndarray]
+
 
 @dataclass(frozen=True)
 class Networks:
-    """Everything the three stages need, in eval mode on one device.
+    """Everything the three stages need, on one device.
 
     experts: the priors that complete; at CANVAS texels, they take and give TEXELS.
-    geometry: (3,S,S) canonical position of each atlas texel, zero where no head has surface; S is TEXELS.
-    known: (S,S) bool, texels that some training texture had data for; the networks say nothing of the others.
+    canvas: what the generator paints on (stages/canvas.py), at CANVAS texels. styles: (n,L) by style, for it.
+    generator: paints on a canvas. encoder: says how. completer, repainter: of stages 1 and 3.
     studio: takes out the light that is not smooth, at CANVAS texels.
-    usual: (1,S,S) standard deviation of fine detail, sRGB (networks/detail.py).
+    geometry: (S,S,3) canonical position of each atlas texel, zero where no head has surface; S is TEXELS.
+    known: (S,S) bool, texels that some training texture had data for; the networks say nothing of the others.
+    usual: (S,S,1) standard deviation of fine detail, sRGB (networks/detail.py).
     """
 
     experts: Experts
-    generator: Generator
-    encoder: Encoder
-    completer: nn.Module  # graphs of ONNX Runtime, or what is trained (lab/networks)
-    repainter: nn.Module
-    studio: Studio
-    geometry: Tensor
+    canvas: LinearPrior
+    styles: np.ndarray
+    generator: Network
+    encoder: Network
+    completer: Network
+    repainter: Network
+    studio: Network
+    geometry: np.ndarray
     known: np.ndarray
-    usual: Tensor
+    usual: np.ndarray
     device: str
 
     @property
@@ -57,22 +60,20 @@ class Networks:
         """What skin looks like without light, of people and painted: light is found with it."""
         return self.experts.joined
 
-    def style(self, name: str) -> Tensor:
-        return torch.tensor([STYLES.index(name)], device=self.device)
+    def style(self, name: str) -> np.ndarray:
+        """(1,) int64."""
+        return np.array([STYLES.index(name)])
 
 
-#: file -> (attribute of Networks, key prefix).
+#: file -> (network, key prefix).
 FILES = {
     "generator.safetensors": (("generator", "generator."), ("encoder", "encoder.")),
     "inpaint.safetensors": (("completer", ""),),
     "repaint.safetensors": (("repainter", ""),),
     "studio.safetensors": (("studio", ""),),
 }
-
-
-State = dict[str, Tensor]
-#: Of states by attribute of Networks, the canvas's components and the device: generator, completer and repainter.
-Make = Callable[[Mapping[str, State], int, str], tuple[Generator, nn.Module, nn.Module]]
+#: Of a network's name, its weights and the device.
+Make = Callable[[str, State, str], Network]
 
 
 def load_networks(device: str = "cpu", folder: Path | None = None) -> Networks:
@@ -86,78 +87,43 @@ def load_networks(device: str = "cpu", folder: Path | None = None) -> Networks:
     return assemble(verified(folder, "linear.safetensors"), tensors, device)
 
 
-def make_graphs(states: Mapping[str, State], components: int, device: str) -> tuple[Generator, nn.Module, nn.Module]:
-    """The networks that ship as graphs of ONNX Runtime; see Make."""
-    generator = Generator(components)
-    generator.load_state_dict(states["generator"], strict=False)  # the layers are the graph's
-    completer, repainter, generator.painter = (
-        Graph(verified_bytes(WEIGHTS, f"{name}.onnx"), states[attribute], device)
-        for name, attribute in (("completer", "completer"), ("denoiser", "repainter"), ("generator", "generator"))
-    )
-    return generator, completer, repainter
+def make_graph(name: str, state: State, device: str) -> Network:
+    """The network that ships as a graph; see Make."""
+    return Graph(verified_bytes(WEIGHTS, f"{name}.onnx"), state, device)
 
 
-def assemble(linear: State, files: Mapping[str, State], device: str, make: Make = make_graphs) -> Networks:
-    """Networks of their tensors, in eval mode."""
-    linear = {key: value.float() for key, value in linear.items()}
+def assemble(linear: State, files: Mapping[str, State], device: str, make: Make = make_graph) -> Networks:
+    """Networks of their arrays."""
+    linear = {key: value.astype(np.float32) for key, value in linear.items()}
     painted, people = (
-        LinearPrior(*(linear[prefix + key].numpy() for key in ("mean", "basis", "deviation")))
+        LinearPrior(*(linear[prefix + key] for key in ("mean", "basis", "deviation")))
         for prefix in ("", "people." if "people.mean" in linear else "")  # trainings begin with the painted skins
     )
-    experts = Experts(painted, people, linear["people.shown"].numpy() if "people.shown" in linear else None)
-    canvas = whole_canvas({key[7:]: value.numpy() for key, value in linear.items() if key.startswith("canvas.")})
     states = {
-        attribute: {key[len(prefix) :]: value.float() for key, value in tensors.items() if key.startswith(prefix)}
-        for file, tensors in files.items()
-        for attribute, prefix in FILES[file]
+        name: {key[len(prefix) :]: value.astype(np.float32) for key, value in arrays.items() if key.startswith(prefix)}
+        for file, arrays in files.items()
+        for name, prefix in FILES[file]
     }
-    usual = states.get("repainter", {}).pop("usual", torch.full((1, TEXELS, TEXELS), 0.02))
-    generator, completer, repainter = make(states, len(canvas.basis), device)
-    paint_canvas(generator, canvas)
-    encoder, studio = Encoder(), Studio()
-    for name, module in (("encoder", encoder), ("studio", studio)):
-        if name in states:
-            module.load_state_dict(states[name])
-    for module in (generator, encoder, completer, repainter, studio):
-        freeze(module).to(device)
     return Networks(
-        experts,
-        generator,
-        encoder,
-        completer,
-        repainter,
-        studio,
-        linear["geometry"].to(device),
-        linear["known"].numpy() > 0.5,
-        usual.to(device),
-        device,
+        Experts(painted, people, linear.get("people.shown")),
+        whole_canvas({key[7:]: value for key, value in linear.items() if key.startswith("canvas.")}),
+        states["generator"]["style.weight"],
+        **{name: make(name, state, device) for name, state in states.items()},
+        geometry=np.ascontiguousarray(linear["geometry"].transpose(1, 2, 0)),
+        known=linear["known"] > 0.5,
+        usual=states["repainter"]["usual"].transpose(1, 2, 0),
+        device=device,
     )
 
 
-def whole_canvas(tensors: dict[str, np.ndarray]) -> LinearPrior:
+def whole_canvas(arrays: State) -> LinearPrior:
     """The generator's canvas, of whose pictures one half is kept (lab/training/prior.py)."""
-    half, sign = tensors["half"], tensors["sign"][:, None, None, None]
-    basis = np.concatenate([half, sign * half[:, :, ::-1]], 2)
-    return LinearPrior(tensors["mean"], basis.reshape(len(basis), -1), tensors["deviation"])
+    half, sign = arrays["half"], arrays["sign"][:, None, None, None]
+    basis = np.concatenate([half, sign * half[:, :, ::-1]], 2).reshape(len(half), -1)
+    length = np.linalg.norm(basis, axis=1)  # 1 but for rounding: they are kept in half precision
+    return LinearPrior(arrays["mean"], basis / np.maximum(length, 1e-6)[:, None], arrays["deviation"] * length)
 
 
-def paint_canvas(generator: Generator, prior: LinearPrior) -> None:
-    """Give the generator its linear canvas."""
-    mean, basis = canvas_of(prior)
-    generator.mean.copy_(mean)
-    generator.basis.copy_(basis)
-
-
-def canvas_of(prior: LinearPrior) -> tuple[Tensor, Tensor]:
-    """(3,CANVAS,CANVAS) mean of a prior and its (K,3*CANVAS*CANVAS) basis scaled to unit coefficients."""
-    basis = torch.from_numpy(prior.basis * prior.deviation[:, None]).view(-1, CANVAS, CANVAS, 3).permute(0, 3, 1, 2)
-    return torch.from_numpy(prior.mean).permute(2, 0, 1).contiguous(), basis.reshape(len(basis), -1).contiguous()
-
-
-def freeze(network: nn.Module) -> nn.Module:
-    return network.eval().requires_grad_(False)
-
-
-def verified(folder: Path, name: str) -> dict[str, Tensor]:
-    """The tensors of one file, after its checksum was compared with the manifest's."""
+def verified(folder: Path, name: str) -> dict[str, np.ndarray]:
+    """The arrays of one file, after its checksum was compared with the manifest's."""
     return load(verified_bytes(folder, name))

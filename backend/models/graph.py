@@ -1,34 +1,32 @@
-"""A graph that stands in a torch module's place."""
+"""A network of the stages: a graph whose weights lie in the safetensors files."""
 
 from __future__ import annotations
 
-import numpy as np
-import torch
-from torch import Tensor, nn
+from collections.abc import Mapping
 
+import numpy as np
+
+from ..threads import allowed_threads
 from . import runtime
 
 
-class Graph(nn.Module):
-    """A network that is called like the torch module whose weights it was given, and runs in ONNX Runtime.
+class Graph:
+    """A network that runs in ONNX Runtime: arrays in, as the graph has them, and a tuple of arrays out.
 
     Args:
-        model: an ONNX graph without weights (lab/training/graphs.py). state: the module's, which holds them by the same
-            names.
+        model: an ONNX graph without weights (lab/training/graphs.py). state: the weights by the names that it has.
         device: cpu or cuda.
     """
 
-    def __init__(self, model: bytes, state: dict[str, Tensor], device: str = "cpu") -> None:
-        super().__init__()
-        # the graph writes a name's length before it
-        known = {name: value for name, value in state.items() if bytes([len(name)]) + name.encode() in model}
-        weights = {name: np.ascontiguousarray(value.detach().cpu().float().numpy()) for name, value in known.items()}
+    def __init__(self, model: bytes, state: Mapping[str, np.ndarray], device: str = "cpu") -> None:
         made = runtime.load_runtime().OrtValue.ortvalue_from_numpy
-        self._kept = {name: made(value) for name, value in weights.items()}
-        self.session = runtime.open_session(model, device, torch.get_num_threads(), self._kept)
+        self._kept = {
+            name: made(np.ascontiguousarray(value, np.float32))
+            for name, value in state.items()
+            if bytes([len(name)]) + name.encode() in model  # the graph writes a name's length before it
+        }
+        self.session = runtime.open_session(model, device, allowed_threads(), self._kept)
         self.names = [one.name for one in self.session.get_inputs()]
 
-    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
-        given = {name: value.detach().cpu().numpy() for name, value in zip(self.names, inputs, strict=True)}
-        made = tuple(torch.from_numpy(one).to(inputs[0].device) for one in self.session.run(None, given))
-        return made if len(made) > 1 else made[0]
+    def __call__(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        return tuple(self.session.run(None, dict(zip(self.names, inputs, strict=True))))

@@ -1,12 +1,14 @@
 """The one runtime of networks whose layers are given as a graph: ONNX Runtime.
 
-On a CPU it takes a fraction of torch's time for the same layers and weights. On a graphics card it takes torch's place
-where the environment has its build for CUDA, which finds NVIDIA's libraries because torch has loaded them."""
+It runs on the processor, and on a graphics card where the environment has its build for CUDA."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from .cards import find_card
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -49,6 +51,13 @@ def open_session(
     )
 
 
+@functools.cache
+def _preload(package) -> None:
+    """NVIDIA's libraries are packages of their own, which the build for CUDA does not find by itself."""
+    if CUDA in package.get_available_providers() and find_card():
+        package.preload_dlls()
+
+
 def load_runtime():
     """The package, telling nobody: its builds for Windows do not heed the switch of offline.py.
 
@@ -58,6 +67,7 @@ def load_runtime():
     import onnxruntime
 
     onnxruntime.disable_telemetry_events()
+    _preload(onnxruntime)
     return onnxruntime
 
 

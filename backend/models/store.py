@@ -88,12 +88,15 @@ def lock_path(profile: Profile) -> Path:
 
 
 def read_lock(profile: Profile) -> Lock:
-    """By part; empty where nothing is here.
+    """By part; empty where nothing is here, nor without the hub's library, which comes with the first model.
 
     Raises:
         AvatarTexError: MODEL_UNUSABLE, the lock is damaged.
     """
-    path = lock_path(profile)
+    try:
+        path = lock_path(profile)
+    except ImportError:
+        return {}
     try:
         return {
             name: checked(StoredPart(**{**part, "files": read_files(part["files"])}))

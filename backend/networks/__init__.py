@@ -1,1 +1,1 @@
-"""The networks: linear prior, texture generator with its encoder, denoisers; each readable in one sitting."""
+"""What the stages need beside their networks, which are graphs of ONNX Runtime: noise, fine detail, sizes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -11,14 +10,12 @@ import numpy as np
 from ..head.atlas import AtlasMap
 from ..head.match import DRAWN, Match
 from ..head.scalp import scalp_share
+from ..networks.planes import Network
 from ..portrait.parse import Parse
 from ..prior.linear import LinearPrior
 from .expression import take_folds_off
 from .observe import Surface, observe, pulled_in, skin_mask
 from .views import View
-
-if TYPE_CHECKING:
-    from torch import nn
 
 #: Hair's last strands, and their shade, reach so far over bare skin, in face heights.
 STRANDS = 0.03
@@ -35,7 +32,7 @@ class Look:
     layout: AtlasMap
     canonical: np.ndarray
     skin: LinearPrior
-    studio: nn.Module | None
+    studio: Network | None
     style: str
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -13,13 +12,11 @@ from ..head.mesh import HeadMesh
 from ..head.register import Registration
 from ..head.scalp import scalp_share
 from ..imaging.sample import masked_blur, sample, sample_atlas, to_linear, to_srgb
+from ..networks.planes import Network
 from ..prior.light import Light, estimate_light
 from ..prior.linear import LinearPrior
 from ..prior.studio import even_out
 from .clipped import BRIGHTEST, restore_clipped
-
-if TYPE_CHECKING:
-    from torch import nn
 
 #: Below the chin (canonical -0.38) no landmark holds the registration: confidence fades from here to nothing.
 NECK_FROM, NECK_TO = -0.42, -0.58
@@ -136,7 +133,7 @@ def observe(
     portrait: np.ndarray,
     mask: np.ndarray,
     skin_prior: LinearPrior,
-    studio: nn.Module | None = None,
+    studio: Network | None = None,
     mirrors: bool = True,
 ) -> Observation:
     """Scatter the portrait's skin into the atlas, with confidence and without its light.

@@ -8,12 +8,11 @@ scores within 0.00004.
 from __future__ import annotations
 
 import functools
-import os
 
 import numpy as np
 
 from ..models.runtime import open_session
-from ..threads import CORES
+from ..threads import allowed_threads
 from ..verified import WEIGHTS, verified_bytes
 
 LANDMARKS = "face_landmark.onnx"  # (192,192,3) -> (1,1,1,1404) points in pixels, (1,1,1,1) logit of presence
@@ -35,16 +34,11 @@ def run_on(device: str) -> None:
     _device = device
 
 
-def threads() -> int:
-    wanted = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, int(wanted)) if wanted.isdigit() else min(MOST_THREADS, CORES)
-
-
 class Network:
     """One graph for pictures one by one."""
 
     def __init__(self, name: str, device: str) -> None:
-        self._session = open_session(verified_bytes(WEIGHTS, name), device, threads(), small=True)
+        self._session = open_session(verified_bytes(WEIGHTS, name), device, allowed_threads(MOST_THREADS), small=True)
         [given] = self._session.get_inputs()
         self._given = given.name
 

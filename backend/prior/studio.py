@@ -1,19 +1,15 @@
 """Studio light: what nine numbers leave of the portrait's light, shadows that something casts, highlights and lamps of
-several colours, is taken out by a learnt gain (networks/studio.py)."""
+several colours, is taken out by a learnt gain (lab/networks/studio.py)."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from ..imaging.sample import GAMMA, fill_smoothly, to_linear
+from ..networks.planes import Network
 from ..networks.sizes import CANVAS
 from .light import Light
-
-if TYPE_CHECKING:
-    from torch import nn
 
 #: Confidence from which a texel is evidence; brightest that is given.
 LEAST, BRIGHTEST = 0.02, 1.5
@@ -29,18 +25,16 @@ MIRRORED = np.float32([1] * 8 + [-1, 1, 1])[:, None, None]
 
 
 def even_out(
-    network: nn.Module, colour: np.ndarray, normals: np.ndarray, shown: np.ndarray, light: Light
+    network: Network, colour: np.ndarray, normals: np.ndarray, shown: np.ndarray, light: Light
 ) -> tuple[np.ndarray, np.ndarray]:
     """(S,S,3) float32, what linear skin is multiplied by after smooth light was divided out, and (S,S) 0..1, how far
     the result is to be believed.
 
     Args:
-        network: a networks.studio.Studio. colour: (S,S,3) sRGB as photographed. normals: (S,S,3) mesh axes. shown:
+        network: Networks.studio. colour: (S,S,3) sRGB as photographed. normals: (S,S,3) mesh axes. shown:
         (S,S) 0..1.
         light: smooth, found by estimate_light().
     """
-    import torch  # not needed by jobs that only register
-
     size = len(shown)
     weight = cv2.resize(shown.astype(np.float32), (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
 
@@ -53,9 +47,7 @@ def even_out(
     shade = light.shade(towards)
     unlit = to_linear(small(colour)) / shade[..., None]
     given = channels_of(unlit, weight, shade, towards @ light.rotation.T, light.skin)
-    given = torch.from_numpy(np.ascontiguousarray(np.stack([given, given[..., ::-1] * MIRRORED])))
-    with torch.no_grad():
-        gain, said = (one.cpu().numpy() for one in network(given.to(next(network.parameters()).device)))
+    gain, said = network(np.stack([given, given[..., ::-1] * MIRRORED]))
     field, error = ((one[0] + one[1][..., ::-1]).transpose(1, 2, 0) / 2 for one in (gain, said))
     # Wiener's share: what is fainter than its error is as likely the skin's own
     off = DOUBT / ROOT * np.exp(error / 2) / np.maximum(unlit.mean(-1, keepdims=True) ** ROOT, DARKEST)

@@ -11,14 +11,13 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from ..models.bundle import Networks
 from ..networks.conditions import SCALE
 from ..networks.noise import OCTAVES, draw_noise
+from ..networks.planes import to_picture, to_planes
 from ..observation.observe import SURE
-from .stage import Work, to_picture, to_tensor
+from .stage import AtlasObservation, Work
 
 #: Shares of the way from the truth to the start at which a sample is looked at, and the end; of the mean.
 SAMPLED, MEAN = (1.0, 0.85, 0.6, 0.35, 0.15, 0.0), (1.0, 0.0)
@@ -27,7 +26,6 @@ SAMPLED, MEAN = (1.0, 0.85, 0.6, 0.35, 0.15, 0.0), (1.0, 0.0)
 COARSE = (0.0,) * 4 + OCTAVES[4:]
 
 
-@torch.no_grad()
 def inpaint(work: Work, completion: np.ndarray, share: float = 1.0) -> np.ndarray:
     """Add to the priors' completion what they cannot say of this person. See stage.Stage.
 
@@ -35,26 +33,27 @@ def inpaint(work: Work, completion: np.ndarray, share: float = 1.0) -> np.ndarra
     """
     if not share:
         return completion
-    networks, options, device = work.networks, work.options, work.networks.device
-    start, visible = to_tensor(completion, device), work.observation.tensors(device)
-    known, sure = (visible[0] - start) / SCALE, (visible[1] / SURE).clamp(0, 1)
-    random = torch.Generator().manual_seed(options.seed)
-    residual = draw_noise(1, random, device, COARSE) if options.another else torch.zeros_like(start)
+    options, shown = work.options, work.observation
+    known = (shown.color - completion) / SCALE
+    sure = np.clip(shown.confidence / SURE, 0, 1)[..., None]
+    random = np.random.default_rng(options.seed)
+    residual = draw_noise(random, COARSE) if options.another else np.zeros_like(completion)
     etas = SAMPLED if options.another else MEAN
     for i, (eta, after) in enumerate(itertools.pairwise(etas)):
-        clean = predict(networks, residual, start, visible, eta, work.observation.style)
+        clean = predict(work.networks, residual, completion, shown, eta)
         if after:
             clean = clean + sure * (known - clean)
-            noise = (after / eta * (eta - after)) ** 0.5 * draw_noise(1, random, device, COARSE)
+            noise = (after / eta * (eta - after)) ** 0.5 * draw_noise(random, COARSE)
             residual = after / eta * residual + (1 - after / eta) * clean + noise
         work.on_step((i + 1) / (len(etas) - 1))
-    return to_picture(start + share * SCALE * clean)
+    return np.clip(completion + share * SCALE * clean, 0, 1, dtype=np.float32)
 
 
 def predict(
-    networks: Networks, residual: Tensor, start: Tensor, visible: tuple[Tensor, Tensor], eta: float, style: str
-) -> Tensor:
-    """(1,3,S,S) the clean residual: the mean of what the network says of the picture and of its mirror image."""
-    given = [torch.cat([part, part.flip(-1)]) for part in (residual, start, *visible)]
-    clean, _ = networks.completer(*given, torch.full((2,), eta, device=start.device), networks.style(style).expand(2))
-    return (clean[:1] + clean[1:].flip(-1)) / 2
+    networks: Networks, residual: np.ndarray, start: np.ndarray, shown: AtlasObservation, eta: float
+) -> np.ndarray:
+    """(S,S,3) the clean residual: the mean of what the network says of the picture and of its mirror image."""
+    parts = (residual, start, shown.color, shown.confidence[..., None])
+    given = [to_planes(part, part[:, ::-1]) for part in parts]
+    clean, _ = networks.completer(*given, np.float32([eta, eta]), networks.style(shown.style).repeat(2))
+    return to_picture(clean[0] + clean[1][..., ::-1]) / 2

@@ -9,42 +9,42 @@ rougher skin. What is still lacking is laid on by example (surface/skin.py).
 from __future__ import annotations
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 
 from ..networks.conditions import TIMES, kept_signal
 from ..networks.detail import conditions, fine, from_units, how_sure, noised, to_units
-from .stage import Work, to_picture, to_tensor
+from ..networks.planes import to_picture, to_planes
+from .stage import Work
 
 STEPS = 2  # with four or eight the detail is noise (docs/decisions/stage-3.md)
 #: Texels of the other edge that the atlas gets on either side: it goes around the head.
 AROUND = 16
 
 
-def job_times() -> torch.Tensor:
+def job_times() -> np.ndarray:
     """(STEPS,) the times that a job goes through: at each the detail is guessed, and noised anew for the next (Sauer et
     al., arXiv 2311.17042)."""
-    return torch.linspace(TIMES - 1, 0, STEPS + 1).round().long()[:-1]
+    return np.linspace(TIMES - 1, 0, STEPS + 1).round().astype(np.int64)[:-1]
 
 
-@torch.no_grad()
 def repaint(work: Work, completion: np.ndarray, share: float = 1.0) -> np.ndarray:
     """Paint the detail that the completion lacks; visible detail is taken over whatever the share. See stage.Stage."""
-    networks = work.networks
-    start, (colour, confidence) = to_tensor(completion, networks.device), work.observation.tensors(networks.device)
-    sure, usual = how_sure(confidence), networks.usual
-    visible = to_units(fine(colour - start, sure), usual)
-    clean, times = torch.zeros_like(start), job_times() if share else ()
-    context = conditions(start, visible, sure, networks.geometry, usual) if share else clean
-    style, kept = networks.style(work.observation.style), kept_signal().to(networks.device)
-    random = torch.Generator().manual_seed(work.options.seed)
+    networks, shown = work.networks, work.observation
+    sure, usual = how_sure(shown.confidence[..., None]), networks.usual
+    visible = to_units(fine(shown.color - completion, sure), usual)
+    clean, times = np.zeros_like(completion), job_times() if share else ()
+    context = around(conditions(completion, visible, sure, networks.geometry, usual)) if share else None
+    kept, random = kept_signal(), np.random.default_rng(work.options.seed)
     for i, time in enumerate(times):
-        noisy = noised(clean, kept[time], random)
-        given = (F.pad(part, (AROUND, AROUND, 0, 0), mode="circular") for part in (noisy, context))
-        clean = networks.repainter(*given, time.expand(1).to(start.device), style)[..., AROUND:-AROUND]
+        noisy = around(noised(clean, kept[time], random))
+        [made] = networks.repainter(noisy, context, time[None], networks.style(shown.style))
+        clean = to_picture(made[0][..., AROUND:-AROUND])
         clean = clean + sure * (visible - clean)
         work.on_step((i + 1) / STEPS)
-    everywhere = torch.ones_like(sure)
-    painted = share * from_units(clean, usual)
-    painted = fine(painted, everywhere)  # tone is not this stage's
-    return to_picture(start + painted + sure * (from_units(visible, usual) - painted))
+    painted = fine(share * from_units(clean, usual), np.ones_like(sure))  # tone is not this stage's
+    lacking = painted + sure * (from_units(visible, usual) - painted)
+    return np.clip(completion + lacking, 0, 1, dtype=np.float32)
+
+
+def around(picture: np.ndarray) -> np.ndarray:
+    """(1,C,S,S+2*AROUND) planes of a picture (S,S,C) that goes around the head."""
+    return np.pad(to_planes(picture), ((0, 0),) * 3 + ((AROUND, AROUND),), mode="wrap")

@@ -1,4 +1,4 @@
-"""What the three stages share: what each takes and gives, and pictures to tensors and back."""
+"""What the three stages share: what each takes and gives."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from ..job import StageOptions
 from ..models.bundle import Networks
@@ -27,10 +25,6 @@ class AtlasObservation:
     color: np.ndarray
     confidence: np.ndarray
     style: str
-
-    def tensors(self, device: str) -> tuple[Tensor, Tensor]:
-        """(1,3,S,S) colour and (1,1,S,S) confidence."""
-        return to_tensor(self.color, device), torch.from_numpy(self.confidence).float().to(device)[None, None]
 
 
 @dataclass(frozen=True)
@@ -51,13 +45,3 @@ class Stage(Protocol):
     """
 
     def __call__(self, work: Work, completion: np.ndarray, share: float = 1.0) -> np.ndarray: ...
-
-
-def to_tensor(picture: np.ndarray, device: str) -> Tensor:
-    """(1,3,S,S) float32 of (S,S,3)."""
-    return torch.from_numpy(np.ascontiguousarray(picture, np.float32)).permute(2, 0, 1)[None].to(device)
-
-
-def to_picture(tensor: Tensor) -> np.ndarray:
-    """(S,S,3) float32 sRGB, clipped to 0..1, of (1,3,S,S)."""
-    return np.ascontiguousarray(tensor[0].detach().clamp(0, 1).permute(1, 2, 0).cpu().numpy(), np.float32)

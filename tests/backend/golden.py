@@ -148,8 +148,7 @@ def summed(values: np.ndarray) -> list[float]:
 
 @cache
 def face_regions() -> FacialRegions:
-    geometry = load_cached_networks("cpu").geometry
-    return find_facial_regions(geometry.permute(1, 2, 0).cpu().numpy())
+    return find_facial_regions(load_cached_networks("cpu").geometry)
 
 
 def texels_by_region(job: Prepared, tile: HeadMesh, regions: FacialRegions) -> dict[str, np.ndarray]:

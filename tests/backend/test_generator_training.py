@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from backend.lab.training import generator
 from backend.lab.training.completions import Completions
 from backend.lab.training.descent import Pace
-from backend.lab.untrained import untrained
+from backend.lab.untrained import load_modules
 from backend.verified import WEIGHTS
 
 from .test_repaint_training import completions, needs_features
@@ -64,4 +64,6 @@ def test_a_killed_training_ends_like_one_that_was_not(tmp_path, monkeypatch):
 
     assert all(torch.equal(whole[name], value) for name, value in continued.items())
     assert any(not torch.equal(whole[name], value) for name, value in stopped.items())
-    assert untrained(tmp_path / "whole").generator.output.weight.abs().max() > 0  # it is what stage 2 loads
+    assert (
+        load_modules(tmp_path / "whole").by_name["generator"].output.weight.abs().max() > 0
+    )  # it is what stage 2 loads

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -9,19 +10,33 @@ from diffusers import DDIMScheduler
 
 from backend import options
 from backend.lab.networks.denoiser import Denoiser
-from backend.lab.networks.generator import ModulatedConv, PaintingGenerator
+from backend.lab.networks.detail import from_units, noised
+from backend.lab.networks.generator import (
+    BEND_ROWS,
+    CANVAS_ROWS,
+    GIVEN_ROWS,
+    LATENT,
+    LAYERS,
+    ROWS,
+    Encoder,
+    Generator,
+    ModulatedConv,
+    canvas_of,
+    projected,
+    upsample,
+)
 from backend.lab.pca import complete_alone, fit_many, fit_mirrored, truncated
 from backend.lab.training.mapping import straight
 from backend.lab.training.mapping_network import Mapping
 from backend.lab.training.prior import halved
 from backend.lab.training.repaint import STRENGTH
-from backend.models.bundle import paint_canvas, whole_canvas
+from backend.models.bundle import whole_canvas
 from backend.networks import detail
-from backend.networks.bend import bent, flow_of, undone
 from backend.networks.conditions import STYLES, kept_signal
-from backend.networks.generator import BEND_ROWS, CANVAS_ROWS, GIVEN_ROWS, LATENT, LAYERS, ROWS, Encoder, upsample
+from backend.networks.planes import to_planes
 from backend.networks.sizes import CANVAS, TEXELS
 from backend.prior.linear import LinearPrior
+from backend.stages.bend import bent, flow_of, undone
 
 SIZE, COMPONENTS = CANVAS, 4
 
@@ -80,51 +95,74 @@ def test_truncated_prior_keeps_the_strongest_components(prior):
     assert np.array_equal(truncated(prior, 2).deviation, prior.deviation[:2])
 
 
-def test_untrained_generator_is_its_linear_canvas(prior):
-    generator = PaintingGenerator(COMPONENTS)
-    paint_canvas(generator, prior)
+def test_an_untrained_generator_paints_its_canvas(prior):
     w_plus = torch.randn(2, ROWS, LATENT)
     w_plus[0, :GIVEN_ROWS] = 0
-    made = generator(w_plus, torch.tensor([0, 3])).detach()
+    canvas = canvas_of(prior, w_plus)
+    made = painted(Generator(), canvas, w_plus, torch.tensor([0, 3]))
     assert made.shape == (2, 3, TEXELS, TEXELS)
     mean = torch.from_numpy(prior.mean).permute(2, 0, 1)[None]
-    assert torch.allclose(made[:1], upsample(mean), atol=1e-5)
+    assert torch.allclose(canvas[:1], mean, atol=1e-5) and torch.allclose(made, upsample(canvas), atol=1e-5)
+
+
+def painted(generator: Generator, canvas: torch.Tensor, w_plus: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        return generator(canvas, w_plus[:, GIVEN_ROWS:], generator.style(style))
+
+
+def texture_of(prior: LinearPrior, w_plus: torch.Tensor) -> torch.Tensor:
+    return upsample(canvas_of(prior, w_plus))
 
 
 def test_projection_finds_what_the_canvas_painted(prior):
-    generator = PaintingGenerator(COMPONENTS)
-    paint_canvas(generator, prior)
     w_plus = torch.zeros(1, ROWS, LATENT)
     w_plus[0, 0, :COMPONENTS] = torch.linspace(-1, 1, COMPONENTS)
-    texture = generator(w_plus, torch.tensor([0])).detach()
-    rows, canvas = generator.project(texture)
+    texture = texture_of(prior, w_plus)
+    rows, canvas = projected(prior, texture, 2)
     assert torch.allclose(rows[0], w_plus[0, :GIVEN_ROWS], atol=0.02)
     assert torch.allclose(upsample(canvas), texture, atol=2e-3)
 
 
 def test_projection_finds_how_a_canvas_is_bent(prior):
     """Gauss-Newton beside the linear model alone, and the bending that it comes to."""
-    generator = PaintingGenerator(COMPONENTS)
-    paint_canvas(generator, prior)
     w_plus = torch.zeros(1, ROWS, LATENT)
     w_plus[0, 0, :COMPONENTS] = torch.linspace(-1, 1, COMPONENTS)
     w_plus[0, CANVAS_ROWS:GIVEN_ROWS] = 0.7 * torch.randn(BEND_ROWS, LATENT, generator=torch.manual_seed(3))
-    texture = generator(w_plus, torch.tensor([0])).detach()
-    plain, followed = (generator.project(texture, bendings)[1] for bendings in (0, 4))
+    texture = texture_of(prior, w_plus)
+    plain, followed = (projected(prior, texture, bendings)[1] for bendings in (0, 4))
     errors = [float((upsample(canvas) - texture).square().mean()) for canvas in (plain, followed)]
     assert errors[1] < 0.1 * errors[0]
 
 
 def test_bending_is_undone_and_goes_around_the_head():
-    flow = flow_of(torch.randn(1, 64, generator=torch.manual_seed(0)))
-    at = torch.arange(CANVAS) * 2 * torch.pi / CANVAS
-    picture = (torch.sin(at)[None, :] + torch.cos(2 * at)[:, None])[None, None]
-    middle = (..., slice(16, -16), slice(None))  # beyond top and bottom there is nothing to sample
-    assert (bent(picture, flow) - picture).abs()[middle].max() > 0.05
-    assert torch.allclose(bent(bent(picture, flow), undone(flow))[middle], picture[middle], atol=0.02)
-    around = torch.zeros(1, 2, CANVAS, CANVAS)
-    around[:, 0] = 8 / CANVAS
-    assert torch.allclose(bent(picture, around), picture.roll(-8, -1), atol=1e-4)
+    flow = flow_of(np.random.default_rng(0).standard_normal(64, np.float32))
+    at = np.arange(CANVAS) * 2 * np.pi / CANVAS
+    picture = (np.sin(at)[None, :] + np.cos(2 * at)[:, None]).astype(np.float32)[..., None]
+    middle = slice(16, -16)  # beyond top and bottom there is nothing to sample
+    assert np.abs(bent(picture, flow) - picture)[middle].max() > 0.05
+    back = bent(bent(picture, flow), undone(flow))
+    assert np.allclose(back[middle], picture[middle], atol=0.02)
+    around = np.zeros((CANVAS, CANVAS, 2), np.float32)
+    around[..., 0] = 8 / CANVAS
+    assert np.allclose(bent(picture, around), np.roll(picture, -8, 1), atol=1e-4)
+
+
+def test_a_bent_picture_is_what_torch_samples():
+    random = np.random.default_rng(1)
+    picture = cv2.GaussianBlur(random.random((CANVAS, CANVAS, 3), np.float32), (0, 0), 2)
+    flow = flow_of(random.standard_normal(64, np.float32))
+    at = (np.arange(CANVAS) + 0.5) / CANVAS
+    grid = np.stack([at[None] + flow[..., 0], at[:, None] + flow[..., 1]], -1)
+    grid[..., 0] = (grid[..., 0] * CANVAS + 16) / (CANVAS + 32)
+    wide = np.pad(picture, ((0, 0), (16, 16), (0, 0)), mode="wrap").transpose(2, 0, 1)[None]
+    slow = torch.nn.functional.grid_sample(
+        torch.from_numpy(wide),
+        torch.from_numpy(2 * grid[None] - 1).float(),
+        mode="bicubic",
+        padding_mode="border",
+        align_corners=False,
+    )
+    assert np.abs(bent(picture, flow) - slow[0].permute(1, 2, 0).numpy()).max() < 1e-4
 
 
 def test_a_mirrored_pca_is_the_pca_of_textures_and_their_mirror_images(skins):
@@ -143,16 +181,16 @@ def test_half_of_the_canvas_is_all_of_it(skins):
 
 def test_every_row_of_w_plus_steers_the_texture(prior):
     torch.manual_seed(0)
-    generator = PaintingGenerator(COMPONENTS)
-    paint_canvas(generator, prior)
+    generator = Generator()
     torch.nn.init.normal_(generator.output.weight)
     w_plus, style = torch.zeros(1, ROWS, LATENT), torch.tensor([0])
-    before = generator(w_plus, style)
+    before = painted(generator, canvas_of(prior, w_plus), w_plus, style)
     for row in (0, *range(GIVEN_ROWS, ROWS)):
         changed = w_plus.clone()
         changed[0, row] = 1
-        assert (generator(changed, style) - before).abs().max() > 1e-3
-    assert (generator(w_plus, torch.tensor([1])) - before).abs().max() > 1e-3  # the style does, too
+        assert (painted(generator, canvas_of(prior, changed), changed, style) - before).abs().max() > 1e-3
+    other = painted(generator, canvas_of(prior, w_plus), w_plus, torch.tensor([1]))
+    assert (other - before).abs().max() > 1e-3  # the style does, too
 
 
 def test_modulation_does_not_change_the_scale_of_the_output():
@@ -194,58 +232,83 @@ def test_mapping_draws_what_it_was_given_and_truncation_pulls_to_its_mean():
     assert torch.allclose(pulled.std(0), 0.5 * drawn.std(0), rtol=1e-3)
 
 
-def noise(count: int = 1) -> torch.Tensor:
-    return torch.randn(count, 3, TEXELS, TEXELS, generator=torch.Generator().manual_seed(0))
+def noise(seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((TEXELS, TEXELS, 3), np.float32)
 
 
 def test_an_untrained_denoiser_scales_noise_down_and_nothing_else():
     told = torch.rand(1, detail.CONDITIONS, TEXELS, TEXELS)
-    network, noisy = Denoiser(detail.CONDITIONS).eval(), noise()
+    network, noisy = Denoiser(detail.CONDITIONS).eval(), torch.from_numpy(to_planes(noise()))
     with torch.no_grad():
         early, late = (network(noisy, told, torch.tensor([time]), torch.tensor([1])) for time in (999, 0))
     assert early.abs().max() < 0.1 and torch.allclose(late, noisy, atol=0.01)
 
 
+def mask(rows: slice, columns: slice) -> np.ndarray:
+    sure = np.zeros((TEXELS, TEXELS, 1), np.float32)
+    sure[rows, columns] = 1
+    return sure
+
+
 def test_conditions_do_not_leak_what_was_not_seen():
-    start, seen = torch.rand(1, 3, TEXELS, TEXELS), noise()
-    sure, usual = torch.zeros(1, 1, TEXELS, TEXELS), torch.full((1, TEXELS, TEXELS), 0.02)
-    sure[..., 80:180, 80:180] = 1
-    elsewhere = torch.where(sure > 0, seen, 5 * noise())
-    first, second = (
-        detail.conditions(start, one, sure, torch.zeros(3, TEXELS, TEXELS), usual) for one in (seen, elsewhere)
-    )
-    assert torch.equal(first, second)
-    assert first[:, STRENGTH].std() > 0
+    start, seen = np.random.default_rng(1).random((TEXELS, TEXELS, 3), np.float32), noise()
+    sure, usual = mask(slice(80, 180), slice(80, 180)), np.full((TEXELS, TEXELS, 1), 0.02, np.float32)
+    elsewhere = np.where(sure > 0, seen, 5 * noise(2))
+    first, second = (detail.conditions(start, one, sure, np.zeros_like(start), usual) for one in (seen, elsewhere))
+    assert first.shape[2] == detail.CONDITIONS and np.array_equal(first, second)
+    assert first[..., STRENGTH].std() > 0
 
 
 def test_units_of_detail_are_undone():
-    usual = torch.rand(1, TEXELS, TEXELS) + 0.01
-    assert torch.allclose(detail.from_units(detail.to_units(noise(), usual), usual), noise(), atol=1e-4)
+    usual = np.random.default_rng(1).random((TEXELS, TEXELS, 1), np.float32) + 0.01
+    assert np.allclose(detail.from_units(detail.to_units(noise(), usual), usual), noise(), atol=1e-4)
 
 
 def test_fine_is_without_tone_and_without_what_has_no_weight():
-    weight = torch.zeros(1, 1, TEXELS, TEXELS)
-    weight[..., :100] = 1
-    flat = torch.full((1, 3, TEXELS, TEXELS), 0.7)
-    assert detail.fine(torch.where(weight > 0, flat, 0), weight).abs().max() < 0.01
+    weight = mask(slice(100), slice(None))
+    flat = np.full((TEXELS, TEXELS, 3), 0.7, np.float32)
+    assert np.abs(detail.fine(flat * weight, weight)).max() < 0.01
     kept = detail.fine(flat + noise(), weight)
-    assert kept[..., 100:].abs().max() == 0 and 0.9 < kept[..., 10:90].std() < 1.1
+    assert np.abs(kept[100:]).max() == 0 and 0.9 < kept[10:90].std() < 1.1
+
+
+def test_a_blur_goes_around_the_head_and_stops_above_and_below():
+    """Beside a convolution written out."""
+    picture, reach = noise()[:40, :48], 1.6
+    half = int(3 * reach + 0.5)
+    bell = np.exp(-0.5 * (np.arange(-half, half + 1) / reach) ** 2)
+    kernel = np.outer(bell, bell)[..., None] / bell.sum() ** 2
+    wide = np.pad(np.pad(picture, ((0, 0), (half, half), (0, 0)), mode="wrap"), ((half, half), (0, 0), (0, 0)), "edge")
+    soft = detail.blurred(picture, reach)
+    for row, column in ((0, 0), (0, 47), (20, 1), (39, 30)):
+        around = wide[row : row + 2 * half + 1, column : column + 2 * half + 1]
+        assert np.allclose(soft[row, column], (kernel * around).sum((0, 1)), atol=1e-5)
 
 
 def test_strength_tells_how_strong_detail_is_beside_what_is_usual():
-    sure = torch.zeros(1, 1, TEXELS, TEXELS)
-    sure[..., 100:160, 100:160] = 1
+    sure = mask(slice(100, 160), slice(100, 160))
     seen = (1, 0 * sure), (1, sure), (2, sure)
     nothing, once, twice = (detail.strength(scale * noise(), one) for scale, one in seen)
-    assert nothing.abs().max() < 1e-3
+    assert np.abs(nothing).max() < 1e-3
     more = twice - once
-    assert (more[..., 130, 130] - np.log(2)).abs().max() < 0.05
+    assert np.abs(more[130, 130] - np.log(2)).max() < 0.05
     assert more.min() > 0.2  # far from it, too: it is one person's skin
+
+
+def test_training_noises_as_a_job_does():
+    """On tensors: what is left of the detail, and noise of the same strength in every channel."""
+    clean, random = torch.from_numpy(to_planes(noise(), noise(1))), torch.Generator().manual_seed(0)
+    kept = torch.tensor([0.25, 1.0])[:, None, None, None]
+    made = noised(clean, kept, random)
+    assert torch.equal(made[1], clean[1])
+    own = detail.noised(np.zeros((TEXELS, TEXELS, 3), np.float32), 0.25, np.random.default_rng(3))
+    assert (made[0] - 0.5 * clean[0]).std().item() == pytest.approx(own.std(), rel=0.1)
+    assert torch.allclose(from_units(clean[:1], 0.5), torch.from_numpy(to_planes(detail.from_units(noise(), 0.5))))
 
 
 def test_the_noise_is_the_cosine_schedule_of_diffusers():
     theirs = DDIMScheduler(num_train_timesteps=1000, beta_schedule="squaredcos_cap_v2").alphas_cumprod
-    assert torch.allclose(kept_signal(), theirs, atol=1e-5)
+    assert np.allclose(kept_signal(), theirs.numpy(), atol=1e-5)
 
 
 def test_the_networks_have_the_styles_that_an_artist_may_choose():

@@ -20,6 +20,7 @@ from backend.portrait.decode import decode_portrait
 from backend.portrait.detector import OVERLAP, STRIDES, detect, separate
 from backend.portrait.faces import find_faces
 from backend.portrait.parse import parse_portrait
+from backend.threads import CORES, allowed_threads
 from backend.verified import MANIFEST, WEIGHTS
 from tests.backend.portraits import ASTRONAUT, HOPPER, astronaut, drawing
 
@@ -188,7 +189,7 @@ def test_without_the_runtime_the_artist_is_told_to_set_up_again(monkeypatch):
 @pytest.mark.parametrize("told, count", [("1", 1), ("3", 3), ("0", 1), ("4,2", None), ("", None)])
 def test_threads_are_as_many_as_the_environment_says(monkeypatch, told, count):
     monkeypatch.setenv("OMP_NUM_THREADS", told)
-    assert networks.threads() == (count or min(networks.MOST_THREADS, networks.CORES))
+    assert allowed_threads(networks.MOST_THREADS) == (count or min(networks.MOST_THREADS, CORES))
 
 
 @pytest.mark.parametrize("kernel, stride, dilation", [(3, 1, 1), (3, 2, 1), (5, 2, 1), (3, 1, 2), (1, 2, 1), (2, 2, 1)])

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from backend.lab.networks.completer import PATCH, Completer
+from backend.lab.networks.pictures import drawn_noise
 from backend.lab.pca import fit_many
 from backend.lab.training import experts, stage1, train
 from backend.lab.training.hiding import hide
@@ -19,7 +20,7 @@ from backend.lab.training.people import load_people
 from backend.lab.training.samples import Batch
 from backend.lab.training.spectrum import measure
 from backend.networks.conditions import SCALE
-from backend.networks.noise import CHANNELS, OCTAVES, draw_noise
+from backend.networks.noise import CHANNELS, OCTAVES
 from backend.networks.sizes import TEXELS
 
 from . import synthetic_skins
@@ -43,7 +44,7 @@ def pictures(random: torch.Generator) -> list[torch.Tensor]:
 
 
 def test_the_noise_is_as_strong_in_every_octave_as_it_says():
-    noise = SCALE * draw_noise(24, torch.Generator().manual_seed(0))
+    noise = SCALE * drawn_noise(24, torch.Generator().manual_seed(0))
     found, channels = measure(noise, torch.ones(24, 1, TEXELS, TEXELS))
     assert np.allclose(found, OCTAVES, rtol=0.25)
     assert np.allclose(channels @ channels.T, np.array(CHANNELS) @ np.array(CHANNELS).T, atol=0.1)

@@ -8,20 +8,20 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from backend.head.atlas import LOOKED_UP, map_atlas
 from backend.head.landmarks import find_head_landmarks
 from backend.head.match import match
 from backend.head.mesh import load_mesh
 from backend.imaging.sample import to_linear, to_srgb
+from backend.lab.networks.pictures import on_arrays
+from backend.lab.networks.studio import CHANNELS, Studio
 from backend.lab.training import studio_heads
 from backend.lab.training.studio import Batch, loss_of
 from backend.lab.training.studio_heads import directions, first_seen, light_head
 from backend.lab.training.studio_light import draw_lit, lamp
 from backend.models.bundle import load_networks
 from backend.networks.sizes import CANVAS
-from backend.networks.studio import CHANNELS, Studio
 from backend.observation.look import Look
 from backend.observation.relight import relighting
 from backend.portrait.decode import decode_portrait
@@ -71,11 +71,11 @@ def random_network():
     network = Studio().eval()
     torch.nn.init.normal_(network.leave.weight, std=0.05)
     network.leave.bias.data[12:] = -8  # sure of itself, or it would be doubted
-    return network
+    return on_arrays(network)
 
 
 def test_an_untrained_network_leaves_what_smooth_light_left(face):
-    _, gain, sure = evened(Studio().eval(), face, face[0])
+    _, gain, sure = evened(on_arrays(Studio()), face, face[0])
     assert np.allclose(gain, 1) and gain.shape == (SIZE, SIZE, 3) and sure.min() > 0.4
 
 
@@ -125,16 +125,14 @@ def test_a_fringes_shadow_gets_lighter_and_a_mole_in_it_stays(networks, face):
     assert made[89, 128].mean() < 0.8 * made[80:84, 122:134].mean()
 
 
-class Brighter(nn.Module):
+def twice_as_bright(error: float):
     """Says of every texel that it is twice as bright in linear light, and that it is sure, or not at all."""
 
-    def __init__(self, error: float) -> None:
-        super().__init__()
-        self.error = nn.Parameter(torch.tensor(2 * np.log(error)))
+    def network(given):
+        one = np.ones_like(given[:, :1])
+        return np.log(2) * one.repeat(3, 1), 2 * np.log(error) * one
 
-    def forward(self, told):
-        one = torch.ones_like(told[:, :1])
-        return np.log(2) * one.expand(-1, 3, -1, -1), self.error * one
+    return network
 
 
 def test_observed_skin_is_evened_unless_it_is_drawn(demo_head_obj, astronaut, networks):
@@ -146,7 +144,7 @@ def test_observed_skin_is_evened_unless_it_is_drawn(demo_head_obj, astronaut, ne
     def view(studio=None, drawn=False):
         return Look(layout, canonical, networks.skin, studio, "anime" if drawn else "photo").at(found, portrait.color)
 
-    views = view(), view(Brighter(1e-4)), view(Brighter(0.5))
+    views = view(), view(twice_as_bright(1e-4)), view(twice_as_bright(0.5))
     smooth, evened, lost = (one.observation for one in views)
     skin = (smooth.confidence > 0.3) & (to_linear(smooth.unlit).max(2) < 0.45) & (smooth.unlit.min(2) > 0.02)
     ratio = to_linear(evened.unlit) / np.maximum(to_linear(smooth.unlit), 1e-4)
@@ -155,7 +153,7 @@ def test_observed_skin_is_evened_unless_it_is_drawn(demo_head_obj, astronaut, ne
     plain, brighter = (one.evidence("hair", canonical) for one in views[:2])
     locks = plain.sure * plain.shown > 0.7
     assert locks.sum() > 1000 and np.allclose(plain.color[locks], brighter.color[locks])  # hair's gloss is its own
-    drawn = view(Brighter(1e-4), drawn=True)
+    drawn = view(twice_as_bright(1e-4), drawn=True)
     assert drawn.observation.evened is None and np.array_equal(drawn.observation.portrait, drawn.picture)
     kept = replace(evened, unlit=smooth.unlit)
     generated = cv2.resize(smooth.unlit, (SIZE, SIZE))

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from backend.lab.networks.generator import LATENT, LAYERS
 from backend.lab.texhub.render import encoded
 from backend.lab.texhub.shards import Shard, write_shard
 from backend.lab.texhub.sources import SPLIT, Sources
@@ -16,7 +17,7 @@ from backend.lab.training import train
 from backend.lab.training.folds import FOLDS, Textures, fit_canvas, shrunk
 from backend.lab.untrained import untrained
 from backend.models.bundle import FILES
-from backend.networks.sizes import TEXELS
+from backend.networks.sizes import CANVAS, TEXELS
 
 from . import synthetic_skins
 
@@ -99,4 +100,6 @@ def test_held_out_skins_are_refused(hub, tmp_path, capsys):
 def test_networks_of_a_training_folder_are_untrained_where_it_has_no_file(trained):
     networks = untrained(trained)
     assert not any((trained / name).is_file() for name in FILES)
-    assert networks.generator.output.weight.abs().max() == 0
+    canvas = np.full((1, 3, CANVAS, CANVAS), 0.4, np.float32)
+    [made] = networks.generator(canvas, np.ones((1, LAYERS, LATENT), np.float32), networks.styles[:1])
+    assert np.allclose(made, 0.4, atol=1e-6)  # nothing beside its canvas

@@ -16,8 +16,9 @@ from ...completing import run_stages, shrink
 from ...head.facial_regions import FacialRegions, find_facial_regions
 from ...job import StageOptions
 from ...models.bundle import Networks, load_networks
+from ...networks.planes import to_planes
 from ...stages import STAGES
-from ...stages.stage import AtlasObservation, to_tensor
+from ...stages.stage import AtlasObservation
 from ...styles import paint
 from ..faces.observing import Seen
 from ..texhub.drawn_styles import NETWORK_STYLE, draw_style
@@ -54,10 +55,10 @@ def ways(seen: AtlasObservation, networks: Networks) -> dict[str, np.ndarray]:
 def measured(made: dict[str, np.ndarray], truth: np.ndarray, weight: np.ndarray) -> dict[str, dict[str, float]]:
     """Way -> psnr (dB) and perceptual distance where the (S,S) weight is."""
     inside = (weight > 0)[..., None]
-    pictures = torch.cat([to_tensor(np.where(inside, one, truth), "cpu") for one in made.values()])
+    pictures = torch.from_numpy(to_planes(*(np.where(inside, one, truth) for one in made.values())))
     mask = torch.from_numpy(weight)[None, None]
     with torch.no_grad():
-        distance = perceptual_distance(pictures, to_tensor(truth, "cpu").expand_as(pictures), mask).tolist()
+        distance = perceptual_distance(pictures, torch.from_numpy(to_planes(truth)).expand_as(pictures), mask).tolist()
     return {
         name: {"psnr": decibels(average(((one - truth) ** 2).mean(2), weight)), "perceptual": seen}
         for (name, one), seen in zip(made.items(), distance, strict=True)
@@ -66,7 +67,7 @@ def measured(made: dict[str, np.ndarray], truth: np.ndarray, weight: np.ndarray)
 
 def score(people: Sequence[tuple[str, Seen]], networks: Networks) -> dict[str, list[dict]]:
     """Style -> one entry a person: {"id": ..., way -> measure -> mean over the parts}."""
-    positions = load_networks("cpu").geometry.numpy().transpose(1, 2, 0)
+    positions = load_networks("cpu").geometry
     regions, scores = find_facial_regions(positions), {style: [] for style in DRAWN}
     for person, one in people:
         whole = hide(one, np.zeros(one.confidence.shape, bool), positions, networks.skin)

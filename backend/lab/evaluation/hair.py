@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--count", type=int, help="people (default all)")
     arguments = parser.parse_args(argv)
     networks = load_networks("cpu")
-    scalp = scalp_share(networks.geometry.permute(1, 2, 0).numpy()) * networks.known
+    scalp = scalp_share(networks.geometry) * networks.known
     people = load_people(arguments.faces, "test")[: arguments.count]
     found = [one for one in (scores(person, networks, scalp) for person in people) if one]
     rows = []

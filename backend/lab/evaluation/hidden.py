@@ -86,7 +86,7 @@ def completed(
     seed: int = 0,
 ) -> Iterator[tuple[str, str, dict[str, Hidden], dict[str, np.ndarray]]]:
     """Person and part, the case by networks (each estimates light with its own prior), (S,S,3) unlit by method."""
-    positions = networks[""].geometry.numpy().transpose(1, 2, 0)
+    positions = networks[""].geometry
     for number, (person, one) in enumerate(seen, 1):
         for name in parts:
             hidden, cases, made = part(name, person, one.confidence), {}, {}

@@ -23,6 +23,7 @@ from ...models.bundle import Networks
 from ...portrait.decode import decode_portrait
 from ..faces.observing import Seen
 from ..look import pictures
+from ..networks.generator import GIVEN_ROWS, canvas_of
 from ..training.mapping_network import Mapping, load_mapping
 from .embedding import SAME, embed
 from .hidden import cell, networks_by_name, observed
@@ -67,20 +68,23 @@ def nearest(one: np.ndarray | None, trained: np.ndarray) -> float:
 def samples(networks: Networks, count: int, seed: int) -> list[np.ndarray]:
     """(S,S,3) skins that the generator draws."""
     z = torch.randn(count, Mapping.Z, generator=torch.Generator().manual_seed(seed))
-    style = networks.style("photo").expand(count)
-    return list(networks.generator(load_mapping()(z, style), style).clamp(0, 1).permute(0, 2, 3, 1).numpy())
+    style = networks.style("photo").repeat(count)
+    w_plus = load_mapping()(z, torch.from_numpy(style))
+    given = (one.numpy() for one in (canvas_of(networks.canvas, w_plus), w_plus[:, GIVEN_ROWS:]))
+    [made] = networks.generator(*given, networks.styles[style])
+    return list(made.clip(0, 1).transpose(0, 2, 3, 1))
 
 
 def completions(seen: list[tuple[str, Seen]], networks: Networks) -> list[np.ndarray]:
     """(S,S,3) of each observation with half of the face hidden."""
-    positions, run = networks.geometry.numpy().transpose(1, 2, 0), staged("123")
+    positions, run = networks.geometry, staged("123")
     cases = [hide(one, part("half", person, one.confidence), positions, networks.skin) for person, one in seen]
     return [run(case.evidence, networks, 0) for case in cases]
 
 
 def own_skins(seen: list[tuple[str, Seen]], networks: Networks) -> list[np.ndarray]:
     """(S,S,3) of each observation with nothing hidden."""
-    positions, run = networks.geometry.numpy().transpose(1, 2, 0), staged("123")
+    positions, run = networks.geometry, staged("123")
     nothing = np.zeros(seen[0][1].confidence.shape, bool)
     return [run(hide(one, nothing, positions, networks.skin).evidence, networks, 0) for _, one in seen]
 

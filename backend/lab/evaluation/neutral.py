@@ -80,7 +80,7 @@ def measure(data: Path, number: int, size: int, output: Path | None) -> dict[str
     covered = fragments.covered
     truth = cv2.resize(texture, (size, size), interpolation=cv2.INTER_AREA)[covered]
     networks = load_cached_networks("cpu")
-    regions = find_facial_regions(networks.geometry.numpy().transpose(1, 2, 0))
+    regions = find_facial_regions(networks.geometry)
     found = {}
     for face in FACES:
         with tempfile.TemporaryDirectory() as temporary:

@@ -63,7 +63,7 @@ def complete(
     Args:
         networks: by name, the bundled ones under "". methods: name -> (network's name, method).
     """
-    positions = networks[""].geometry.numpy().transpose(1, 2, 0)
+    positions = networks[""].geometry
     nothing = np.zeros(seen.confidence.shape, bool)
     cases = {which: hide(seen, nothing, positions, one.skin) for which, one in networks.items()}
     made = {name: (which, run(cases[which].evidence, networks[which], 0)) for name, (which, run) in methods.items()}

@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     seen, rows, everything = list(people_of(arguments)), [], {}
     for name, networks in networks_by_name(arguments.weights).items():
-        found = list(spread(seen, networks, networks.geometry.numpy().transpose(1, 2, 0)))
+        found = list(spread(seen, networks, networks.geometry))
         share = [one["seeds"] / one["strangers"] for one in found]
         means = [cell(mean_error([one[key] for one in found])) for key in ("seeds", "strangers", "whole strangers")]
         rows.append([name or STAGES, *means, cell(mean_error(share))])

@@ -73,7 +73,7 @@ def describe(output: Path, split: Path = SPLIT) -> list[Person]:
         for path in sorted(output.glob("*/*.npz"))
         if path.with_suffix(".json").is_file()
     ]
-    regions = find_facial_regions(load_networks("cpu").geometry.numpy().transpose(1, 2, 0))
+    regions = find_facial_regions(load_networks("cpu").geometry)
     measured = [measure(read(path), regions) for path, _ in found]
     estimated = age_sex.read_estimates(output / age_sex.LIST)
     looks = np.array([estimated.get(path.stem, (np.nan, np.nan)) for path, _ in found]).reshape(-1, 2)

@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def relight(faces: Path, output: Path, prior: LinearPrior) -> None:
     """Write every observation of a build anew."""
-    positions = load_networks("cpu").geometry.numpy().transpose(1, 2, 0)
+    positions = load_networks("cpu").geometry
     (output / FOLDER).mkdir(parents=True, exist_ok=True)
     for name in (SUSPECTS, LIST):
         if (faces / name).is_file():

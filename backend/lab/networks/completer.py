@@ -15,9 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...networks.blocks import Attention, Block, silence
 from ...networks.conditions import STYLES
 from ...networks.sizes import TEXELS
+from .blocks import Attention, Block, silence
 
 PATCH = 8  # texels per side folded into channels: the first layers work at 32 places per side
 EMBEDDED = 128  # numbers that say eta and the style

@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from diffusers import UNet2DModel
 from torch import Tensor, nn
 
-from ...networks.blocks import silence
 from ...networks.conditions import STYLES, kept_signal
 from ...networks.sizes import TEXELS
+from .blocks import silence
 
 PATCH = 2  # texels per side folded into channels: the layers work at 128 places per side
 
@@ -42,7 +42,7 @@ class Denoiser(nn.Module):
             num_class_embeds=len(STYLES),
         )
         silence(self.unet.conv_out)
-        self.register_buffer("kept", kept_signal(), persistent=False)
+        self.register_buffer("kept", torch.from_numpy(kept_signal()), persistent=False)
 
     def forward(self, noisy: Tensor, conditions: Tensor, time: Tensor, style: Tensor) -> Tensor:
         """(B,3,H,W) clean detail from noisy (B,3,H,W), conditions (B,C,H,W), time (B,), style (B,) int64."""

@@ -15,9 +15,9 @@ import numpy as np
 
 from ...errors import AvatarTexError, ErrorCode
 from ...networks.conditions import STYLES
-from ...networks.generator import COMPONENTS
 from ...networks.sizes import CANVAS
 from ...prior.linear import LinearPrior
+from ..networks.generator import COMPONENTS
 from ..pca import fit_many, fit_mirrored
 from ..texhub.build import SOURCES
 from ..texhub.drawn_styles import NETWORK_STYLE

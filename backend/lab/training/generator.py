@@ -21,8 +21,9 @@ from torch import Tensor, nn
 
 from ...models.bundle import FILES
 from ...networks.conditions import SCALE, STYLES
-from ...networks.generator import Encoder, Generator, upsample
-from ..untrained import untrained
+from ...prior.linear import LinearPrior
+from ..networks.generator import Encoder, Generator, projected, upsample
+from ..untrained import load_modules, untrained
 from .checkpoints import save_half
 from .completions import Completions, draw_completions
 from .descent import Descent, Means, Pace, begin, low_precision, parser_for
@@ -47,27 +48,24 @@ JUDGE, DRAWN = "critic.state.safetensors", "painted"
 
 
 class Pair(nn.Module):
-    """The generator with its encoder."""
+    """The generator with its encoder, on the canvas of a model."""
 
-    def __init__(self, generator: Generator, encoder: Encoder) -> None:
+    def __init__(self, generator: Generator, encoder: Encoder, model: LinearPrior) -> None:
         super().__init__()
-        self.generator, self.encoder = generator, encoder
+        self.generator, self.encoder, self.model = generator, encoder, model
 
     def forward(self, given: Tensor, confidence: Tensor, style: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The texture of a W+ drawn from what the encoder believes, the canvas's, and the belief's distance to its
         prior (Kingma and Welling, arXiv 1312.6114, appendix B)."""
-        with torch.no_grad(), torch.autocast(given.device.type, enabled=False):  # it solves equations
-            rows, canvas = self.generator.project(given, bendings=1)
+        _, canvas = projected(self.model, given)
         mean, spread = self.encoder(given, confidence, canvas)
         layers = mean + torch.exp(0.5 * spread) * torch.randn_like(mean)
         divergence = 0.5 * (mean.square() + spread.exp() - 1 - spread).sum((1, 2)).mean()
-        return self.generator(torch.cat([rows, layers], 1), style), upsample(canvas), divergence
+        return self.generator(canvas, layers, self.generator.style(style)), upsample(canvas), divergence
 
     def export(self, path: Path) -> None:
-        """Without the canvas, which the linear file holds."""
         states = ((prefix, getattr(self, name).state_dict()) for name, prefix in FILES[WEIGHTS])
-        tensors = {prefix + key: value.cpu() for prefix, state in states for key, value in state.items()}
-        save_half({key: value for key, value in tensors.items() if key.split(".")[1] not in ("mean", "basis")}, path)
+        save_half({prefix + key: value.cpu() for prefix, state in states for key, value in state.items()}, path)
 
 
 def batch_of(found: Completions, number: int, count: int, seed: int) -> tuple[Tensor, ...]:
@@ -143,13 +141,14 @@ def slopes(wrong: Tensor, known: Tensor) -> Tensor:
 
 def train(arguments: argparse.Namespace) -> None:
     output, device = arguments.output, arguments.device
-    networks = untrained(output)  # completions are drawn on the processor
+    modules = load_modules(output).by_name  # completions are drawn on the processor
     if arguments.draw:
         samples = load_samples(arguments.faces, arguments.hub, output, arguments.seed + 6)
         samples.painted = PAINTED
-        draw_completions(samples, networks.completer, arguments.draw, output / DRAWN)
+        draw_completions(samples, modules["completer"], arguments.draw, output / DRAWN)
     found = Completions.load(output / DRAWN)
-    pair = Pair(networks.generator.train(), networks.encoder.train()).requires_grad_(True).to(device)
+    pair = Pair(modules["generator"].train(), modules["encoder"].train(), untrained(output).canvas)
+    pair = pair.requires_grad_(True).to(device)
     pace = PACE.with_rate(arguments.rate)
     descent, trial = Descent(pair, pace, output / STATE), Trial(pair, output, device)
     log, saved = Means(output / "generator.log"), time.monotonic()

@@ -14,56 +14,46 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ...models.bundle import WEIGHTS, Networks
+from ...models.bundle import WEIGHTS
 from ...networks.detail import CONDITIONS
-from ...networks.generator import LATENT, LAYERS
 from ...networks.sizes import CANVAS, TEXELS
 from ...stages.repaint import AROUND
-from ..networks.generator import PaintingGenerator
-from ..untrained import untrained
+from ..networks.generator import LATENT, LAYERS
+from ..networks.studio import CHANNELS
+from ..untrained import Modules, load_modules
 
 #: Name of the location that initializers of the graphs refer to; no such file exists.
 ELSEWHERE = "safetensors"
 OPSET = 17
 
 
-class Painter(PaintingGenerator):
-    """A generator whose call is paint(): the canvas is a matrix product, which needs no graph."""
-
-    def __init__(self, generator: PaintingGenerator) -> None:
-        nn.Module.__init__(self)
-        self.__dict__.update(generator.__dict__)
-
-    def forward(self, canvas: Tensor, layers: Tensor, style: Tensor) -> Tensor:
-        return self.paint(canvas, layers, style)
-
-
-def graphs_of(networks: Networks) -> dict[str, tuple[nn.Module, dict[str, Tensor], list[str]]]:
+def graphs_of(modules: Modules) -> dict[str, tuple[nn.Module, dict[str, Tensor], list[str]]]:
     """name -> module, example inputs by name, names of outputs."""
-    two = torch.zeros(2, dtype=torch.long)
-    denoising = {
-        "noisy": torch.rand(2, 3, TEXELS, TEXELS + 2 * AROUND),
-        "conditions": torch.rand(2, CONDITIONS, TEXELS, TEXELS + 2 * AROUND),
-        "time": torch.full((2,), 999),
-        "style": two,
+    two, wide = torch.zeros(2, dtype=torch.long), TEXELS + 2 * AROUND
+    picture, mask, canvas = (2, 3, TEXELS, TEXELS), (2, 1, TEXELS, TEXELS), (2, 3, CANVAS, CANVAS)
+    seen = {"colour": torch.rand(picture), "confidence": torch.rand(mask)}
+    given = {
+        "completer": {"noisy": torch.rand(picture), "start": torch.rand(picture), **seen, "eta": torch.rand(2)},
+        "repainter": {
+            "noisy": torch.rand(2, 3, TEXELS, wide),
+            "conditions": torch.rand(2, CONDITIONS, TEXELS, wide),
+            "time": torch.full((2,), 999),
+        },
+        "generator": {"canvas": torch.rand(canvas), "layers": torch.rand(2, LAYERS, LATENT)},
+        "encoder": {"texture": torch.rand(picture), "confidence": torch.rand(mask), "canvas": torch.rand(canvas)},
+        "studio": {"given": torch.rand(2, CHANNELS, CANVAS, CANVAS)},
     }
-    completing = {
-        "noisy": torch.rand(2, 3, TEXELS, TEXELS),
-        "start": torch.rand(2, 3, TEXELS, TEXELS),
-        "colour": torch.rand(2, 3, TEXELS, TEXELS),
-        "confidence": torch.rand(2, 1, TEXELS, TEXELS),
-        "eta": torch.rand(2),
-        "style": two,
-    }
-    painting = {
-        "canvas": torch.rand(2, 3, CANVAS, CANVAS),
-        "layers": torch.rand(2, LAYERS, LATENT),
-        "style": torch.rand(2, LATENT),
+    styles = {"completer": two, "repainter": two, "generator": torch.rand(2, LATENT)}
+    made = {
+        "completer": ["clean", "error"],
+        "repainter": ["clean"],
+        "generator": ["texture"],
+        "encoder": ["mean", "spread"],
+        "studio": ["gain", "error"],
     }
     return {
-        "completer": (networks.completer, completing, ["clean", "error"]),
-        "denoiser": (networks.repainter, denoising, ["clean"]),
-        "generator": (Painter(networks.generator), painting, ["texture"]),
+        name: (module, given[name] | ({"style": styles[name]} if name in styles else {}), made[name])
+        for name, module in modules.by_name.items()
     }
 
 
@@ -118,8 +108,8 @@ def write_whole(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str]
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m backend.lab graphs", description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of trained networks; only shapes matter")
-    networks = untrained(parser.parse_args(argv).weights)
-    for name, (module, inputs, outputs) in graphs_of(networks).items():
+    modules = load_modules(parser.parse_args(argv).weights)
+    for name, (module, inputs, outputs) in graphs_of(modules).items():
         path = WEIGHTS / f"{name}.onnx"
         write_graph(module, inputs, outputs, path)
         print(f"{path.stat().st_size:>9}  {path.name}")

@@ -9,9 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...models.bundle import Networks
 from ...networks.conditions import STYLES
-from ..untrained import untrained
+from ...prior.linear import LinearPrior
+from ..networks.generator import Encoder, projected
+from ..untrained import load_modules, untrained
 from .checkpoints import save_half
 from .folds import FOLDS, Textures
 from .mapping_network import FILE, Mapping
@@ -25,8 +26,9 @@ AT_ONCE = 16  # textures encoded at a time
 def train(arguments: argparse.Namespace) -> None:
     """Write mapping.safetensors."""
     torch.manual_seed(arguments.seed)
-    networks = untrained(arguments.output, arguments.device)
-    codes, styles = encode_all(networks, [Textures.load(arguments.hub / f"fold{k}") for k in range(FOLDS)])
+    encoder = load_modules(arguments.output).by_name["encoder"].to(arguments.device)
+    builds = [Textures.load(arguments.hub / f"fold{k}") for k in range(FOLDS)]
+    codes, styles = encode_all(untrained(arguments.output).canvas, encoder, builds)
     mapping = Mapping().to(arguments.device)
     for number in range(len(STYLES)):
         mapping.mean[number], mapping.axes[number] = straight(codes[styles == number])
@@ -48,19 +50,19 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 @torch.no_grad()
-def encode_all(networks: Networks, builds: list[Textures]) -> tuple[Tensor, Tensor]:
+def encode_all(model: LinearPrior, encoder: Encoder, builds: list[Textures]) -> tuple[Tensor, Tensor]:
     """(N,ROWS*LATENT) W+ of all textures, the layers' rows drawn from what the encoder believes, and (N,) styles."""
-    codes, styles = [], []
+    codes, styles, device = [], [], next(encoder.parameters()).device
     for build in builds:
         for first in range(0, len(build), AT_ONCE):
             several = range(first, min(first + AT_ONCE, len(build)))
-            texture = stacked([build.texture(i)[0] for i in several]).to(networks.device)
-            rows, canvas = networks.generator.project(texture, bendings=1)
-            mean, spread = networks.encoder(texture, torch.ones_like(texture[:, :1]), canvas)
+            texture = stacked([build.texture(i)[0] for i in several]).to(device)
+            rows, canvas = projected(model, texture)
+            mean, spread = encoder(texture, torch.ones_like(texture[:, :1]), canvas)
             layers = mean + torch.exp(0.5 * spread) * torch.randn_like(mean)
             codes.append(torch.cat([rows, layers], 1).flatten(1))
             styles.extend(build.styles[i] for i in several)
-    return torch.cat(codes), torch.tensor(np.array(styles), device=networks.device)
+    return torch.cat(codes), torch.tensor(np.array(styles), device=device)
 
 
 def straight(codes: Tensor) -> tuple[Tensor, Tensor]:

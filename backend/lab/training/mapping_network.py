@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ...networks.conditions import STYLES
-from ...networks.generator import LATENT, ROWS
+from ..networks.generator import LATENT, ROWS
 
 FILE = "mapping.safetensors"
 

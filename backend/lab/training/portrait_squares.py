@@ -21,7 +21,7 @@ from torch import Tensor
 from ...errors import AvatarTexError
 from ...imaging.sample import sample
 from ...networks.conditions import STYLES
-from ...networks.detail import REACH, blurred
+from ...networks.detail import REACH
 from ...networks.sizes import TEXELS
 from ...portrait.decode import decode_portrait
 from ...portrait.faces import find_portrait_face
@@ -29,6 +29,7 @@ from ...portrait.landmarks import FaceLandmarks
 from ...portrait.parse import Parse, parse_portrait
 from ..faces.observing import small, within
 from ..faces.people import PEOPLE
+from ..networks.detail import blurred
 from .hiding import hide
 
 #: Texels of a face's height in the atlas (faces/observing.py).

@@ -18,11 +18,12 @@ import torch
 from torch import Tensor
 
 from ...networks.conditions import TIMES
-from ...networks.detail import CONDITIONS, blurred, conditions, fine, from_units, how_sure, noised, to_units
+from ...networks.detail import CONDITIONS
 from ...networks.sizes import TEXELS
 from ...stages.repaint import STEPS, job_times
 from ..networks.denoiser import Denoiser
-from ..untrained import untrained
+from ..networks.detail import blurred, conditions, fine, from_units, how_sure, noised, to_units
+from ..untrained import load_modules, untrained
 from .checkpoints import save_half
 from .completions import Completions, draw_completions
 from .descent import Descent, Means, Pace, begin, low_precision, parser_for
@@ -147,7 +148,7 @@ class Trial:
         """(B,3,P,P) detail after so many of a job's steps, of which the last is learnt from."""
         detail, told, _, _, style = batch
         clean, last = torch.zeros_like(detail), int(torch.randint(0, STEPS, (), generator=random))
-        for i, moment in enumerate(job_times()[: last + 1].to(detail.device)):
+        for i, moment in enumerate(torch.from_numpy(job_times()[: last + 1]).to(detail.device)):
             with torch.set_grad_enabled(i == last):
                 noisy = noised(clean, self.network.kept[moment], random)
                 clean = self.network(noisy, told, moment.expand(len(detail)), style).float()
@@ -187,13 +188,13 @@ def portrait_squares(arguments: argparse.Namespace) -> Squares:
 
 def train(arguments: argparse.Namespace) -> None:
     folder, output, device = arguments.output / DRAWN, arguments.output, arguments.device
-    networks = untrained(output)
     if arguments.draw:
         samples = load_samples(arguments.faces, arguments.hub, output, arguments.seed + 5)
-        draw_completions(samples, networks.completer, arguments.draw, folder)
+        draw_completions(samples, load_modules(output).by_name["completer"], arguments.draw, folder)
     found = Completions.load(folder)
     usual = usual_detail(found)
-    squares = Squares(found, networks.geometry, usual, arguments.seed)
+    geometry = torch.from_numpy(untrained(output).geometry).permute(2, 0, 1)
+    squares = Squares(found, geometry, usual, arguments.seed)
     first = portrait_squares(arguments) if arguments.pictures else squares
     network = Denoiser(CONDITIONS).to(device, memory_format=torch.channels_last)
     pace = PACE.with_rate(arguments.rate)

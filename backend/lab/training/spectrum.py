@@ -9,6 +9,7 @@ from scipy.optimize import nnls
 from torch import Tensor
 
 from ...networks.noise import OCTAVES, sum_octaves
+from ...networks.planes import to_planes
 from ...networks.sizes import TEXELS
 
 
@@ -27,16 +28,17 @@ def octave_powers(picture: Tensor, weight: Tensor) -> Tensor:
     return torch.tensor(found)
 
 
+def white(count: int, deviations: np.ndarray) -> Tensor:
+    """(count,3,TEXELS,TEXELS) noise of these deviations by octave."""
+    random = np.random.default_rng(0)
+    pictures = (sum_octaves((TEXELS, TEXELS, 3), deviations.tolist(), random) for _ in range(count))
+    return torch.from_numpy(to_planes(*pictures))
+
+
 def measure(residual: Tensor, weight: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Deviations of the octaves in the residual's units, and the channels' factor, of (B,3,S,S) and (B,1,S,S)."""
     whole = torch.ones(8, 1, TEXELS, TEXELS)
-    given = np.stack(
-        [
-            octave_powers(sum_octaves(8, one.tolist(), torch.Generator().manual_seed(0)), whole).numpy()
-            for one in torch.eye(len(OCTAVES))
-        ],
-        1,
-    )
+    given = np.stack([octave_powers(white(8, one), whole).numpy() for one in np.eye(len(OCTAVES))], 1)
     wanted = octave_powers(residual, weight).numpy()
     power, _ = nnls(given / wanted[:, None], np.ones(len(wanted)))
     flat = (residual * weight.sqrt()).permute(1, 0, 2, 3).reshape(3, -1).double().numpy()

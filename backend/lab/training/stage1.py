@@ -19,8 +19,8 @@ from torch import Tensor
 
 from ...head.facial_regions import find_facial_regions
 from ...networks.conditions import SCALE
-from ...networks.noise import draw_noise
 from ..networks.completer import PATCH, Completer
+from ..networks.pictures import drawn_noise
 from ..texhub.build import SOURCES
 from .augment import Geometry
 from .checkpoints import save_half
@@ -47,7 +47,7 @@ def loss_of(network: Completer, batch: Batch, random: torch.Generator) -> tuple[
     residual = (both.truth - both.start) / SCALE
     eta = torch.ones(2 * count)
     eta[count:] = torch.rand(count, generator=random)
-    noise = torch.cat([torch.zeros_like(residual[: count // 2]), draw_noise(2 * count - count // 2, random)])
+    noise = torch.cat([torch.zeros_like(residual[: count // 2]), drawn_noise(2 * count - count // 2, random)])
     eta, noise = eta.to(residual.device), noise.to(residual.device)
     noisy = (1 - eta)[:, None, None, None] * residual + eta.sqrt()[:, None, None, None] * noise
     clean, said = network(noisy, both.start, both.colour, both.confidence, eta, both.style)

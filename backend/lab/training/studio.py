@@ -23,11 +23,11 @@ from torch import Tensor
 
 from ...imaging.sample import to_linear, to_srgb
 from ...networks.sizes import CANVAS
-from ...networks.studio import Studio
 from ...prior.experts import Experts
 from ...prior.light import UPRIGHT, estimate_light
 from ...prior.studio import MIRRORED, channels_of
 from ..faces.observing import scalp_of
+from ..networks.studio import Studio
 from .augment import Geometry, shifted, tone_of
 from .checkpoints import save_half
 from .descent import Descent, Means, Pace, begin, parser_for

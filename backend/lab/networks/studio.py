@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...networks.sizes import CANVAS
 from .blocks import Attention, Block, silence
-from .sizes import CANVAS
 
 #: Channels of a texel: colour and what the prior's skin lacks of it, confidence, shading, normal.
 CHANNELS = 3 + 3 + 1 + 1 + 3
