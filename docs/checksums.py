@@ -1,9 +1,10 @@
-"""Writes the lists of the set-up's packages anew after backend/requirements.txt was changed: python docs/checksums.py
+"""Writes the lists of the set-up's packages anew after a lock in backend was changed: python docs/checksums.py
 
-backend/requirements-cuda.txt gets what torch needs beside the lock for CUDA on Linux, with versions, and
-backend/requirements.sha256 the checksum of every wheel that the set-up may install: for each system the one that pip
-chooses there for Python 3.11. The package index tells both; of packages only what they say of themselves is fetched.
-Run it on Linux. Builds of torch that are not on PyPI keep their lines where PyTorch's index is not reached.
+requirements-cuda.txt gets what ONNX Runtime needs for CUDA, requirements-large-cuda.txt what torch needs for it on
+Linux, with versions, and requirements.sha256 the checksum of every wheel that the set-up may install: for each system
+the one that pip chooses there for Python 3.11. The package index says all of it; of packages only what they say of
+themselves is fetched. Run it on Linux. Builds of torch that are not on PyPI keep their lines where PyTorch's index is
+not reached.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "backend" / "requirements.txt"
-CUDA, SUMS = LOCK.with_name("requirements-cuda.txt"), LOCK.with_suffix(".sha256")
+LARGE, SUMS = LOCK.with_name("requirements-large.txt"), LOCK.with_suffix(".sha256")
+CUDA, TORCHS = LOCK.with_name("requirements-cuda.txt"), LOCK.with_name("requirements-large-cuda.txt")
 PYPI = "https://pypi.org/simple"
 #: What of pip's settings says how an index is reached, as core/child.py has it.
 KEPT = ("PIP_CERT", "PIP_CLIENT_CERT", "PIP_PROXY", "PIP_DEFAULT_TIMEOUT", "PIP_RETRIES")
@@ -37,26 +39,26 @@ BUILDS = {("cpu", "linux x86_64"), ("cpu", "linux aarch64"), ("cu130", "windows"
 
 
 def main() -> int:
-    lock = pins_of(LOCK)
-    wanted = plan(["--constraint", str(LOCK), next(pin for pin in lock if pin.startswith("torch=="))])
-    own = {canonical(pin) for pin in lock}
-    more = sorted(pin for name, version in wanted if canonical(pin := f"{name}=={version}") not in own)
-    heading = "# What torch needs beside requirements.txt for CUDA on Linux. Made by docs/checksums.py.\n"
-    CUDA.write_text(heading + "".join(f"{pin}\n" for pin in more), encoding="utf-8")
+    lock = pins_of(LOCK) + pins_of(LARGE)
+    torch, runtime = (next(pin for pin in lock if pin.startswith(f"{name}==")) for name in ("torch", "onnxruntime"))
+    more = beside(lock, [torch])
+    TORCHS.write_text(listed("What torch needs for CUDA on Linux.", more), encoding="utf-8")
+    runtime = runtime.replace("==", "-gpu==")
+    nvidia = beside(lock, [runtime.replace("-gpu", "-gpu[cuda,cudnn]"), "--constraint", str(TORCHS)])
+    nvidia.remove(runtime)
+    CUDA.write_text(listed(f"What {runtime} needs for CUDA.", nvidia), encoding="utf-8")
     source = (ROOT / "avatartex_addon" / "core" / "packages.py").read_text(encoding="utf-8")
     pip = "pip==" + re.search(r'^PIP = "(.+)"', source, re.MULTILINE)[1]
     sums: dict[str, str] = {}
     for system, tags in SYSTEMS.items():
-        pins = [*lock, pip, *(more if "linux" in system else [])]
+        pins = [*lock, pip, *(more if "linux" in system else nvidia if system in INSTEAD else [])]
         found = plan(pins, tags)
         if system in INSTEAD:  # one by one: both builds lie in one folder
-            runtime = next(pin for pin in lock if pin.startswith("onnxruntime=="))
-            found |= plan([runtime.replace("==", "-gpu==")], tags)
+            found |= plan([runtime], tags)
         print(f"{system}: {len(found)} wheels")
         sums |= dict(found.values())
     before = dict(reversed(line.split("  ")) for line in SUMS.read_text(encoding="utf-8").splitlines())
     for build, system in sorted(BUILDS):
-        torch = next(pin for pin in lock if pin.startswith("torch=="))
         try:
             sums |= dict(
                 plan([f"{torch}+{build}"], SYSTEMS[system], f"https://download.pytorch.org/whl/{build}").values()
@@ -69,6 +71,17 @@ def main() -> int:
     SUMS.write_text("".join(sorted(lines, key=lambda line: line.split("  ")[1].lower())), encoding="utf-8")
     print(f"{len(lines)} wheels, {len(more)} of them pinned for CUDA alone; new: {sorted({*sums} - {*before})}")
     return 0
+
+
+def beside(lock: list[str], words: list[str]) -> list[str]:
+    """The pins of what some packages need that no lock has, sorted."""
+    own = {canonical(pin) for pin in lock}
+    wanted = plan(["--constraint", str(LOCK), "--constraint", str(LARGE), *words])
+    return sorted(pin for name, version in wanted if canonical(pin := f"{name}=={version}") not in own)
+
+
+def listed(what: str, pins: list[str]) -> str:
+    return f"# {what} Made by docs/checksums.py.\n" + "".join(f"{pin}\n" for pin in pins)
 
 
 def pins_of(path: Path) -> list[str]:

@@ -96,7 +96,7 @@ def test_changed_lock_installs_again(
     build.setup()
     lock = tmp_path / "lock.txt"
     lock.write_text(build.LOCKS[0].read_text() + "\n# changed\n")
-    monkeypatch.setattr(build, "LOCKS", (lock, build.LOCKS[1]))
+    monkeypatch.setattr(build, "LOCKS", (lock, *build.LOCKS[1:]))
     build.setup()
     assert len(empty_environment) == 6
 

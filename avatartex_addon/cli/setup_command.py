@@ -34,9 +34,13 @@ They need the same system as this one, and a Python 3.11. What lies in the folde
 def add_setup(commands) -> None:
     one = add_command(commands, "setup", run_setup, "set up the backend", SETUP)
     one.add_argument("--wheels", type=Path, metavar="DIR", help="a folder of packages; needs no network")
+    one.add_argument("--large", action="store_true", help="with what large models need")
     many = add_command(commands, "wheels", run_setup, "fetch its packages for another machine", WHEELS)
     many.add_argument("--output", type=Path, required=True, metavar="DIR", help="the folder to fill")
-    many.add_argument("--build", choices=BUILDS, help="of torch (default: as in the preferences)")
+    many.add_argument(
+        "--build", choices=BUILDS, help="for processors or NVIDIA's cards (default: as in the preferences)"
+    )
+    many.add_argument("--large", action="store_true", help="with what large models need")
 
 
 def run_setup(options: argparse.Namespace) -> int:
@@ -48,10 +52,10 @@ def run_setup(options: argparse.Namespace) -> int:
         )
     if wheels:
         folder = options.output.resolve()
-        work: Work = WheelFolder(folder, backend_setup.make_plan(options.build), session.log())
+        work: Work = WheelFolder(folder, backend_setup.make_plan(options.build, options.large), session.log())
         work.start()
     else:
-        work = backend_setup.install(options.wheels and options.wheels.resolve())
+        work = backend_setup.install(options.wheels and options.wheels.resolve(), options.large)
     if refusal := print_steps(work):
         raise refusal
     print(folder if wheels else preferences.find_backend_python())

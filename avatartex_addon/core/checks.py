@@ -68,7 +68,7 @@ class CheckRun(Work):
                 continue
             self.log.write(f"check: {check.name}: {check.verdict}: {check.text} {check.detail}")
             self.checks.append(check)
-        self.download = packages.DOWNLOAD[self.build] * share_missing(self.plan.requirements, self.home, self.build)
+        self.download = packages.DOWNLOAD[self.build][self.plan.large] * share_missing(self.plan, self.home, self.build)
 
     def is_fine(self, with_network: bool = True) -> bool:
         """Whether nothing stands in the way."""
@@ -106,7 +106,7 @@ def check_graphics(run: CheckRun) -> Check:
 
 
 def check_disk(run: CheckRun) -> Check:
-    needed, free = space(run.home, run.build)
+    needed, free = space(run.home, run.build, run.plan.large)
     text = f"{needed:.1f} GB needed, {free:.1f} GB free"
     if free < needed:
         return Check("Disk space", Verdict.MISSING, text, Cure.CHOOSE_FOLDER)
@@ -132,8 +132,8 @@ def check_index(run: CheckRun) -> Check | None:
         return None
     name = "Packages"
     index = run.plan.index or packages.PYPI
-    addresses = (index, packages.TORCH_INDEX.get((sys.platform, run.build)))
-    silent = [address for address in addresses if address and not answers(address)]
+    torchs = packages.TORCH_INDEX.get((sys.platform, run.build)) if run.plan.large else None
+    silent = [address for address in (index, torchs) if address and not answers(address)]
     if silent:
         host = silent[0].split("/")[2]
         text = f"{host} does not answer. Check the network or its proxy."
@@ -141,9 +141,9 @@ def check_index(run: CheckRun) -> Check | None:
     return Check(name, Verdict.OK, f"{index.split('/')[2]} answers", of_network=True)
 
 
-def share_missing(requirements: Path, home: Home, build: str) -> float:
+def share_missing(plan: packages.Plan, home: Home, build: str) -> float:
     """How much of a build's packages is neither downloaded nor installed, 0 to 1, by size."""
-    pins = packages.read_pins(requirements, build)
+    pins = packages.read_pins(plan.requirements, build, plan.large)
     there = {(name, version) for name, version, info in packages.installed_in(home.environment) if packages.whole(info)}
     missing = packages.without(pins, there | set(packages.wheels_in(home.downloads)))
     return sum(packages.weight(name) for name, _ in missing) / max(1, sum(packages.weight(name) for name, _ in pins))

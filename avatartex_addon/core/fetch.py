@@ -33,7 +33,7 @@ def fetch_all(
     """
     hashes = packages.hashes_of(plan.requirements)
     counts_bytes = update_pip(work, python, hashes, plan.index)
-    pins = packages.without(packages.read_pins(plan.requirements, build), there)
+    pins = packages.without(packages.read_pins(plan.requirements, build, plan.large), there)
     # the large ones each by itself, counting bytes, then the small ones at once
     missing = packages.without(pins, set(packages.wheels_in(folder)))
     groups = [[pin] for pin in missing if packages.weight(pin[0]) > 1]
@@ -104,7 +104,7 @@ class WheelFolder(Work):
         self.step("Looking for Python 3.11", 0.01)
         base = find_python(self.plan.python)
         build = decide_build(self.plan, find_driver()[1])
-        needed = packages.DOWNLOAD[build]
+        needed = packages.DOWNLOAD[build][self.plan.large]
         if shutil.disk_usage(parent_that_exists(self.folder)).free < needed * 1e9:
             raise failed(f"The packages need {needed:.1f} GB in {self.folder}.", "Free some space, or choose another.")
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -69,6 +69,7 @@ class Op(StrEnum):
     BATCH_CANCEL = "avatartex.batch_cancel"
     CHECK_SETUP = "avatartex.check_setup"
     SETUP_BACKEND = "avatartex.setup_backend"
+    SETUP_LARGE = "avatartex.setup_large"
     INSTALL_FROM_FOLDER = "avatartex.install_from_folder"
     REMOVE_BACKEND = "avatartex.remove_backend"
     CANCEL_SETUP = "avatartex.cancel_setup"

@@ -7,6 +7,7 @@ is kept, and pip skips what it holds already.
 
 import contextlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from ..backend import verified
@@ -53,9 +54,10 @@ class Installer(Work):
         if not self.plan.requirements.is_file():
             raise failed("This build of AvatarTex carries no list of packages.", "Install the extension again.")
         folder = self.wheels
+        self.plan = replace(self.plan, large=self.plan.large or self.home.has_large)
         decided = decide_build(self.plan, find_driver()[1])
         self.build = decided if folder is None else build_of_wheels(folder)
-        self.pins = packages.read_pins(self.plan.requirements, self.build)
+        self.pins = packages.read_pins(self.plan.requirements, self.build, self.plan.large)
         if folder is not None:
             check_wheels(self.pins, folder)
         with self.home.locked():
@@ -74,7 +76,7 @@ class Installer(Work):
         self.step("Looking for Python 3.11", 0.01)
         works = bool(read_mark(folder)) and python_version((self.python,)) == WANTED_PYTHON and has_pip(self.python)
         base = () if works else find_python(self.plan.python)
-        check_space(self.home, self.build)
+        check_space(self.home, self.build, self.plan.large)
         if not works:
             self.step("Creating the environment", 0.02)
             if read_mark(folder):
@@ -114,8 +116,13 @@ class Installer(Work):
         self._packages_before = None
         self.place_weights()
         self.step("Checking", CHECKING)
-        self.call([self.python, "-I", "-c", "import numpy, cv2, torch"], "The installed packages do not work together.")
-        write_mark(self.home.environment, complete=True, lock=packages.lock_hash(self.plan.requirements))
+        named = [
+            name for name in ("onnxruntime", "torch", "diffusers") if any(pin[0].startswith(name) for pin in self.pins)
+        ]
+        words = f"import {', '.join(['numpy', 'cv2', *named])}"
+        self.call([self.python, "-I", "-c", words], "The installed packages do not work together.")
+        lock = packages.lock_hash(self.plan.requirements)
+        write_mark(self.home.environment, complete=True, lock=lock, large=self.plan.large)
         if read_mark(self.home.downloads):
             clear_folder(self.home.downloads)
         self.step("Ready", 1.0)
@@ -154,13 +161,13 @@ def check_wheels(pins: list[tuple[str, str]], folder: Path) -> None:
         raise failed(f"The folder {folder} lacks {named}.", "Make it with this version of AvatarTex: see its manual.")
 
 
-def check_space(home: Home, build: str) -> None:
+def check_space(home: Home, build: str, large: bool = False) -> None:
     """Refuse a disk that would run full, or a folder that cannot be written.
 
     Raises:
         AvatarTexError: with what is needed and what is there.
     """
-    needed, free = space(home, build)
+    needed, free = space(home, build, large)
     if free < needed:
         raise failed(
             f"The backend needs {needed:.1f} GB in {home.folder}, {free:.1f} GB are free.",
@@ -168,11 +175,11 @@ def check_space(home: Home, build: str) -> None:
         )
 
 
-def space(home: Home, build: str) -> tuple[float, float]:
+def space(home: Home, build: str, large: bool = False) -> tuple[float, float]:
     """GB that the set-up still needs in the folder, and GB that are free there."""
     there = home.occupied / 1e9
     free = shutil.disk_usage(parent_that_exists(home.folder)).free / 1e9
-    return max(0.3, packages.DISK[build] - there), free
+    return max(0.3, packages.DISK[build][large] - there), free
 
 
 class Removal(Work):

@@ -28,7 +28,7 @@ TORCH_INDEX = {
     ("win32", "cuda"): "https://download.pytorch.org/whl/cu130",
 }
 PYPI = "https://pypi.org/simple"
-#: What takes a package's place beside torch for CUDA: it runs on processors, too, and lies in the same folder.
+#: What takes a package's place for CUDA: it runs on processors, too, and lies in the same folder.
 CUDA_INSTEAD = {"onnxruntime": "onnxruntime-gpu"}
 #: How the name of torch's build for CUDA on Windows begins. It is not on PyPI.
 WINDOWS_CUDA = "torch-2.13.0+cu"
@@ -51,21 +51,22 @@ WEIGHTS = {
     "networkx": 2,
 }
 
-#: GB to download, and GB on disk while both downloads and environment are there. CPU measured; CUDA: torch's and
-#: NVIDIA's packages for Linux summed up, unpacked estimated.
-DOWNLOAD = {"cpu": 0.37, "cuda": 3.4}
-DISK = {"cpu": 2.0, "cuda": 9.7}
+#: By build, without large models' packages and with them: GB to download, and GB on disk while both downloads and
+#: environment are there. CPU measured; CUDA: NVIDIA's and torch's packages for Linux summed up, unpacked estimated.
+DOWNLOAD = {"cpu": (0.15, 0.37), "cuda": (1.5, 3.4)}
+DISK = {"cpu": (0.7, 2.0), "cuda": (4.5, 9.7)}
 
 
 @dataclass(frozen=True)
 class Plan:
     """What the set-up is to install. requirements: the lock. python: the artist's Python 3.11, '' to find one. choice:
-    of torch's build, one of BUILDS. index: where packages come from, '' for PyPI."""
+    one of BUILDS. index: where packages come from, '' for PyPI. large: also what large models need."""
 
     requirements: Path
     python: str = ""
     choice: str = "auto"
     index: str = ""
+    large: bool = False
 
 
 def weight(name: str) -> int:
@@ -84,23 +85,31 @@ def read_lock(requirements: Path) -> list[tuple[str, str]]:
     return [(name.strip(), version.strip()) for name, _, version in (line.partition("==") for line in lines) if name]
 
 
-def read_pins(requirements: Path, build: str) -> list[tuple[str, str]]:
-    """(name, version) of all that a build needs: the lock, for CUDA with NVIDIA's libraries (on Windows they lie in
-    torch's wheel) and the packages that take another's place, which PyPI does not have for ARM."""
-    pins = read_lock(requirements)
+def read_beside(requirements: Path, what: str) -> list[tuple[str, str]]:
+    """(name, version) of the lock's neighbour requirements-WHAT.txt; nothing where it has none."""
+    beside = requirements.with_name(f"requirements-{what}.txt")
+    return read_lock(beside) if beside.is_file() else []
+
+
+def read_pins(requirements: Path, build: str, large: bool = False) -> list[tuple[str, str]]:
+    """(name, version) of all that a build needs: the lock, and what large models need; for CUDA with NVIDIA's libraries
+    (torch's for Windows lie in its wheel) and the packages that take another's place, which PyPI does not have for
+    ARM."""
+    pins = read_lock(requirements) + (read_beside(requirements, "large") if large else [])
     if build != "cuda":
         return pins
     if platform.machine().lower() in ("x86_64", "amd64"):
-        pins = [(CUDA_INSTEAD.get(name, name), version) for name, version in pins]
-    more = requirements.with_name("requirements-cuda.txt")
-    return pins + (read_lock(more) if sys.platform == "linux" and more.is_file() else [])
+        pins = [(CUDA_INSTEAD.get(name, name), version) for name, version in pins] + read_beside(requirements, "cuda")
+    torchs = read_beside(requirements, "large-cuda") if large and sys.platform == "linux" else []
+    return list(dict.fromkeys(pins + torchs))
 
 
 @functools.cache
 def lock_hash(requirements: Path) -> str:
-    """Names a set of pins, whatever the comments and the order; '' without a lock. Read once per session."""
+    """Names a set of pins, large models' too, whatever the comments and the order; '' without a lock. Read once per
+    session."""
     try:
-        pins = sorted(read_lock(requirements))
+        pins = sorted(read_lock(requirements) + read_beside(requirements, "large"))
     except OSError:
         return ""
     return hashlib.sha256(repr(pins).encode()).hexdigest()[:16]
@@ -218,7 +227,7 @@ def decide_build(plan: Plan, driver: int) -> str:
         driver: its main version, 0 without one.
     """
     hashes = hashes_of(plan.requirements)
-    if has_no_cpu(hashes):
+    if plan.large and has_no_cpu(hashes):
         return "cuda"  # which runs without a card, too
     runs = driver >= LEAST_DRIVER and not is_unchecked(hashes, "cuda")
     return build_here(("cuda" if runs else "cpu") if plan.choice == "auto" else plan.choice)

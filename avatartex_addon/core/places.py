@@ -64,6 +64,16 @@ class Home:
         """Bytes that the set-up noted for them; 0 where it did not come to that."""
         return sum(int(read_mark(folder).get("bytes", 0)) for folder in self.folders)
 
+    @property
+    def build(self) -> str:
+        """Of the packages in it: cpu or cuda."""
+        return read_mark(self.environment).get("build", "cpu")
+
+    @property
+    def has_large(self) -> bool:
+        """Whether the environment holds what large models need."""
+        return bool(read_mark(self.environment).get("large"))
+
     def fit(self, lock: str) -> Fit:
         """How what is there stands to the lock with that hash. Reads one small file."""
         mark = read_mark(self.environment)

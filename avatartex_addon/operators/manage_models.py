@@ -7,7 +7,7 @@ from .. import session
 from ..backend.models.profiles import PROFILES
 from ..core.sizes import size_text
 from ..core.work import Work
-from ..preferences import find_backend_python
+from ..preferences import find_backend_python, lacks_large
 from ..setup import model_store
 from .checked import Confirmed, IdleOnly
 from .set_up import WorkOperator, find_offline
@@ -58,7 +58,8 @@ class AVATARTEX_OT_download_model(ProfileOperator, bpy.types.Operator):
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
-        return find_offline() or super().find_obstacle(context)
+        lacking = "Install the packages of large models first" if lacks_large() else ""
+        return find_offline() or super().find_obstacle(context) or lacking
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_props_dialog(self, width=460, confirm_text="Download")

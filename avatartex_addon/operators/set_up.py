@@ -76,6 +76,19 @@ class AVATARTEX_OT_setup_backend(WorkOperator, bpy.types.Operator):
         bpy.ops.extensions.userpref_show_online("INVOKE_DEFAULT")
 
 
+class AVATARTEX_OT_setup_large(WorkOperator, bpy.types.Operator):
+    """Download and install the packages that large models need, beside the backend's own"""
+
+    bl_label = "Install Packages"
+
+    @classmethod
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return find_offline() or super().find_obstacle(context)
+
+    def begin(self) -> Work:
+        return backend_setup.install(large=True)
+
+
 class AVATARTEX_OT_install_from_folder(WorkOperator, bpy.types.Operator):
     bl_label = "Install from Folder"
     bl_description = (

@@ -46,10 +46,11 @@ def check() -> Work:
     return begin(checks)
 
 
-def install(wheels: Path | None = None) -> Work:
-    """Make, complete or update the environment, from the network or from a folder of wheels."""
+def install(wheels: Path | None = None, large: bool = False) -> Work:
+    """Make, complete or update the environment, from the network or from a folder of wheels. large: with what large
+    models need, which then stays."""
     session.close()  # Windows does not replace files of a running Python
-    return begin(Installer(preferences.home(), make_plan(), session.log(), wheels))
+    return begin(Installer(preferences.home(), make_plan(large=large), session.log(), wheels))
 
 
 def remove() -> Work:
@@ -70,11 +71,12 @@ def examine() -> Work | None:
     return begin(examination)
 
 
-def make_plan(build: str = "") -> Plan:
-    """As the preferences say, but for another build where one is named."""
+def make_plan(build: str = "", large: bool = False) -> Plan:
+    """As the preferences say, but for another build where one is named. large: see install()."""
     own = preferences.preferences()
     python, choice = preferences.fixed(own.setup_python), build or own.build
-    return Plan(preferences.REQUIREMENTS, python, choice, preferences.package_index())
+    large = large or preferences.home().has_large
+    return Plan(preferences.REQUIREMENTS, python, choice, preferences.package_index(), large)
 
 
 def begin(work: Work) -> Work:

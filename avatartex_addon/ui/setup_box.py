@@ -12,6 +12,7 @@ from ..core.checks import Check, CheckRun, Cure, Verdict
 from ..core.idnames import Op
 from ..core.installer import Installer
 from ..core.model_work import ModelWork
+from ..core.packages import DOWNLOAD
 from ..core.places import Fit
 from ..core.pythons import DOWNLOAD_PAGE
 from ..core.sizes import freed_text, size_text
@@ -228,6 +229,11 @@ def draw_models(layout: bpy.types.UILayout) -> None:
     header.label(text="Large Models")
     if body is None:
         return
+    if preferences.lacks_large():
+        without, whole = DOWNLOAD[preferences.home().build]
+        draw_text(body, "Large models need packages of their own, once for all of them.", "INFO")
+        text = say("Install Packages ({size})", size=size_text((whole - without) * 1e9))
+        body.operator(Op.SETUP_LARGE, text=text, icon="IMPORT")
     states = model_store.states()
     for profile in PROFILES.values():
         known = states.get(profile.name)

@@ -42,7 +42,15 @@ def main(argv: list[str]) -> int:
     given = parser.parse_args(argv)
     if given.command == "download":
         connect_to_hub()
-    return run(lambda _show: COMMANDS[given.command](given))
+    return run(lambda _show: obey(given))
+
+
+def obey(given: argparse.Namespace) -> None:
+    from .store import refuse_no_packages
+
+    if given.command != "list":
+        refuse_no_packages()
+    COMMANDS[given.command](given)
 
 
 def show_list(given: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,16 @@ def checked_name(name: str) -> str:
     if b"\0" in name.encode():  # which refuses half a sign
         raise ValueError(name)
     return name
+
+
+def refuse_no_packages() -> None:
+    """Raises: AvatarTexError, BACKEND_MISSING where the environment lacks what large models need."""
+    if any(find_spec(name) is None for name in ("torch", "diffusers", "huggingface_hub")):
+        raise AvatarTexError(
+            ErrorCode.BACKEND_MISSING,
+            "The packages that large models need are not installed.",
+            "Press Install Packages in Preferences > Large Models.",
+        )
 
 
 def hub_cache() -> Path:
@@ -251,8 +262,9 @@ def find_parts(profile: Profile) -> Lock:
     """The parts, for a job.
 
     Raises:
-        AvatarTexError: MODEL_MISSING or MODEL_UNUSABLE.
+        AvatarTexError: MODEL_MISSING or MODEL_UNUSABLE; BACKEND_MISSING without the packages.
     """
+    refuse_no_packages()
     lock = read_lock(profile)
     refuse_absent(profile, missing(profile, lock))
     for name, stored in lock.items():

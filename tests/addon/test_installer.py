@@ -59,7 +59,9 @@ def test_cancelled_it_goes_on_where_it_stopped(unfinished, addon, run, lock, ind
     assert installer.error.code == "cancelled" and fit(addon, run, lock) == "unfinished"
     there = sorted(path.name.split("-")[0] for path in run.home.downloads.glob("*.whl"))
     assert there == ["numpy", "torch"] and run.home.occupied > 0
-    assert addon("core.checks").share_missing(lock, run.home, "cpu") == pytest.approx(63 / (192 + 18 + 63))
+    assert addon("core.checks").share_missing(addon("core.packages").Plan(lock), run.home, "cpu") == pytest.approx(
+        63 / (192 + 18 + 63)
+    )
     index.go.set()
     assert run(lock).error is None
     assert sorted(index.asked) == ["numpy-0.1-py3-none-any.whl"] + ["opencv_python-0.1-py3-none-any.whl"] * 2 + [
@@ -101,7 +103,7 @@ class TestChanged:
     def test_the_cuda_build_replaces_the_other_and_brings_its_libraries(
         self, run, lock, index, addon, monkeypatch, tmp_path
     ):
-        monkeypatch.setitem(addon("core.packages").DISK, "cuda", 0.1)  # the tiny one
+        monkeypatch.setitem(addon("core.packages").DISK, "cuda", (0.1, 0.1))  # the tiny one
         (index.folder / "torch-0.1-py3-none-any.whl").unlink()
         make_wheel(index.folder, "torch", "0.1+cu130", "torch", needs=("nvidia-tiny==1.0",))
         make_wheel(index.folder, "nvidia-tiny", "1.0", "nvidia_tiny")
@@ -111,6 +113,20 @@ class TestChanged:
         assert run(Path(own), choice="cuda").error is None
         assert set(index.asked) == {"torch-0.1+cu130-py3-none-any.whl", "nvidia_tiny-1.0-py3-none-any.whl"}
         assert torch_of(run, "import nvidia_tiny") == "0.1+cu130"
+
+    def test_large_models_packages_come_when_asked_for_and_stay(self, addon, run, lock, index, tmp_path):
+        own = Path(shutil.copy(lock, tmp_path / "requirements.txt"))
+        (tmp_path / "requirements-large.txt").write_text("diffusers==0.1\n")
+        make_wheel(index.folder, "diffusers", "0.1", "diffusers")
+        assert fit(addon, run, own) == "outdated" and run(own).error is None
+        assert not index.asked and not run.home.has_large and fit(addon, run, own) == "ready"
+        assert run(own, large=True).error is None
+        assert index.asked == ["diffusers-0.1-py3-none-any.whl"] and run.home.has_large
+        (tmp_path / "requirements-large.txt").write_text("diffusers==0.2\n")
+        make_wheel(index.folder, "diffusers", "0.2", "diffusers")
+        addon("core.packages").lock_hash.cache_clear()
+        assert fit(addon, run, own) == "outdated" and run(own).error is None
+        assert index.asked[1:] == ["diffusers-0.2-py3-none-any.whl"] and run.home.has_large
 
     def test_removal_frees_what_it_names_and_nothing_else(self, addon, run, tmp_path):
         (tmp_path / "portraits").mkdir()

@@ -128,8 +128,8 @@ class TestChecks:
         monkeypatch.setenv("PATH", os.pathsep.join([str(Path(program("nvidia-smi", says)).parent), os.environ["PATH"]]))
         found = checks(choice=choice)
         assert (found[""].build, found["Graphics"].verdict) == (build, verdict)
-        assert found[""].download == addon("core.packages").DOWNLOAD[build]
-        assert ("9.7" if build == "cuda" else "2.0") in found["Disk space"].text
+        assert found[""].download == addon("core.packages").DOWNLOAD[build][False]
+        assert ("4.5" if build == "cuda" else "0.7") in found["Disk space"].text
 
     @pytest.mark.parametrize(
         ("choice", "build", "words"), [("auto", "cpu", "choose it as Build"), ("cuda", "cuda", "unchecked")]

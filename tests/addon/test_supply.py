@@ -94,10 +94,11 @@ class TestSupply:
         monkeypatch.setattr("platform.machine", lambda: machine)
         graphics, shipped = addon("core.packages"), addon("preferences").REQUIREMENTS
         assert (
-            graphics.decide_build(graphics.Plan(shipped, choice="auto"), 0)
-            == graphics.decide_build(graphics.Plan(shipped, choice="cpu"), 0)
+            graphics.decide_build(graphics.Plan(shipped, choice="auto", large=True), 0)
+            == graphics.decide_build(graphics.Plan(shipped, choice="cpu", large=True), 0)
             == found
         )
+        assert graphics.decide_build(graphics.Plan(shipped), 0) == "cpu"  # torch alone has no other on ARM
 
     def test_the_listed_ones_are_installed(self, unfinished, run, listed, index):
         assert run(listed).error is None and torch_of(run) == "0.1"
@@ -153,10 +154,20 @@ class TestSupply:
         packages, requirements = addon("core.packages"), addon("preferences").REQUIREMENTS
         names = (name.split("-") for name in packages.hashes_of(requirements))
         listed = {f"{packages.canonical(name)}=={version.split('+')[0]}" for name, version, *_ in names}
-        more = packages.read_lock(requirements.with_name("requirements-cuda.txt"))
-        every = packages.read_lock(requirements) + more + packages.read_pins(requirements, "cuda")
+        more = packages.read_beside(requirements, "large-cuda")
+        every = packages.read_pins(requirements, "cpu", large=True) + packages.read_pins(
+            requirements, "cuda", large=True
+        )
         pins = {f"{packages.canonical(name)}=={version}" for name, version in every}
         assert pins | {f"pip=={packages_pip()}"} <= listed and len(more) > 10
+
+    def test_a_backend_without_large_models_needs_none_of_their_packages(self, addon, monkeypatch):
+        packages, requirements = addon("core.packages"), addon("preferences").REQUIREMENTS
+        monkeypatch.setattr(packages.platform, "machine", lambda: "x86_64")
+        large = {"torch", "triton", "diffusers", "huggingface-hub", "sympy", "networkx"}
+        for build in ("cpu", "cuda"):
+            assert not large & dict(packages.read_pins(requirements, build)).keys()
+            assert large - {"triton"} <= dict(packages.read_pins(requirements, build, large=True)).keys()
 
     def test_cuda_takes_the_runtime_for_it_where_there_is_one(self, addon, monkeypatch):
         packages, requirements = addon("core.packages"), addon("preferences").REQUIREMENTS
@@ -172,7 +183,10 @@ class TestSupply:
             pins = dict(packages.read_pins(requirements, build))
             assert [name for name in pins if name.startswith("onnxruntime")] == [taken]
             assert pins[taken] == plain["onnxruntime"]
-            assert ("nvidia-cublas" in pins) == (system == "linux" and build == "cuda")
+            assert ("nvidia-cublas" in pins) == (taken == "onnxruntime-gpu")
+            whole = packages.read_pins(requirements, build, large=True)
+            assert set(pins.items()) <= set(whole) and len(whole) == len(dict(whole))
+            assert ("triton" in dict(whole)) == (system == "linux" and build == "cuda")
 
 
 def packages_pip() -> str:

@@ -53,18 +53,17 @@ def places(addon):
 def run(only_our_index, addon, places, tmp_path):
     """Set up tmp_path/home, and come back when it is over."""
 
-    def go(lock: Path, wheels: Path | None = None, python: str = sys.executable, choice: str = "cpu", cancel=False):
-        installer = start(lock, wheels, python, choice)
+    def go(lock: Path, wheels: Path | None = None, cancel=False, **asked):
+        installer = start(lock, wheels, **asked)
         if cancel:
             installer.cancel()
         installer.join()
         return installer
 
-    def start(lock: Path, wheels: Path | None = None, python: str = sys.executable, choice: str = "cpu"):
+    def start(lock: Path, wheels: Path | None = None, python: str = sys.executable, choice: str = "cpu", large=False):
         log = addon("core.log").BackendLog(tmp_path / "setup.log")
-        installer = addon("core.installer").Installer(
-            places.Home(tmp_path / "home"), addon("core.packages").Plan(lock, python, choice), log, wheels
-        )
+        plan = addon("core.packages").Plan(lock, python, choice, large=large)
+        installer = addon("core.installer").Installer(places.Home(tmp_path / "home"), plan, log, wheels)
         installer.start()
         return installer
 
