@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from backend.errors import AvatarTexError, ErrorCode
 from backend.head.match import find_head_or_pins
@@ -40,7 +39,7 @@ def skin_of(face: int) -> np.ndarray:
 def networks():
     skins = [synthetic_skins.drawn_skin(64, face, variant) for face in range(6) for variant in (0, 1)]
     prior = fit_many(np.array(skins, np.float32) / 255, 8)
-    return {"": SimpleNamespace(geometry=torch.from_numpy(POSITIONS).permute(2, 0, 1), skin=prior)}
+    return {"": SimpleNamespace(geometry=POSITIONS, skin=prior)}
 
 
 @pytest.fixture(scope="module", autouse=True)
