@@ -161,7 +161,7 @@ class TestOperators:
         assert addon("setup.backend_setup").checks is None
 
     def test_a_folder_of_nothing(self, scene, prefs, tmp_path):
-        with pytest.raises(RuntimeError, match="lacks torch"):
+        with pytest.raises(RuntimeError, match="lacks onnxruntime"):
             bpy.ops.avatartex.install_from_folder(directory=str(tmp_path))
 
     def test_one_folder_for_all_blenders(self, scene, addon, monkeypatch, tmp_path):
@@ -318,5 +318,5 @@ def test_command_line(scene, prefs, addon, tmp_path, capsys):
     main = addon("cli.entry").main
     assert main(["setup"]) == 2 and "--online-mode" in capsys.readouterr().err
     assert main(["wheels", "--output", str(tmp_path / "stick")]) == 2 and not (tmp_path / "stick").exists()
-    assert main(["setup", "--wheels", str(tmp_path)]) == 2 and "lacks torch" in capsys.readouterr().err
+    assert main(["setup", "--wheels", str(tmp_path)]) == 2 and "lacks onnxruntime" in capsys.readouterr().err
     assert main(["wheels", "--help"]) == 0 and "without network" in capsys.readouterr().out
