@@ -30,6 +30,9 @@ def test_package_holds_both_halves(names: set[str]) -> None:
         "backend/messages.py",
         "backend/__main__.py",
         "backend/requirements.txt",
+        "backend/requirements-large.txt",
+        "backend/requirements-cuda.txt",
+        "backend/requirements-large-cuda.txt",
         "backend/models/weights/weights.json",
     } <= names
     assert not any(name.startswith("avatartex_addon/") for name in names), "the add-on lies beside the manifest"
