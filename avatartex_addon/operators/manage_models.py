@@ -58,8 +58,9 @@ class AVATARTEX_OT_download_model(ProfileOperator, bpy.types.Operator):
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
-        lacking = "Install the packages of large models first" if lacks_large() else ""
-        return find_offline() or super().find_obstacle(context) or lacking
+        if lacks_large():
+            return "Install the packages of large models first"
+        return find_offline() or super().find_obstacle(context)
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_props_dialog(self, width=460, confirm_text="Download")
