@@ -169,7 +169,8 @@ def batch(
         table: pairs of object and portrait, or dicts with object, portrait, style and seed. They join the scene's own
             table (`scene.avatartex_batch.rows`), of which every waiting row is run; None runs what waits there, for
             instance after `fill_by_rule` or `fill_by_table`.
-        scene: the one with the table; the current one when None. Its `avatartex.size` is the textures' size.
+        scene: the one with the table; the current one when None. What the table does not say, each head does:
+            `object.avatartex.size`.
         sharing: 'mesh' gives each mesh a material of its own, 'material' textures a shared material once.
 
     Returns:

@@ -18,7 +18,7 @@ def add_options(parser: argparse.ArgumentParser, options: Iterable[Option], unse
     """One argument for each.
 
     Args:
-        unset: what an option that is not given means, where that is not its own default: "the scene's".
+        unset: what an option that is not given means, where that is not its own default: "each head's".
     """
     for option in options:
         words: dict[str, Any] = {"help": help_of(option, unset), "default": None if unset else option.default}

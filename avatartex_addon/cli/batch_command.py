@@ -9,7 +9,7 @@ import bpy
 from .. import api
 from ..backend.arguments import add_options, take
 from ..backend.option import BATCH, BLENDER
-from ..backend.options import SIZE, select
+from ..backend.options import HEAD_GROUP, SEED, SIZE, STYLE, select
 from ..core.batch import RowState, again, count, counts_text
 from ..core.log import ProgressLine
 from ..core.matching import RULES
@@ -45,7 +45,7 @@ def add_batch(commands) -> None:
         help="by the picture's name, its folder's name, or the order (default name)",
     )
     many.add_argument("--collection", metavar="NAME", help="only heads in this collection (default: the whole scene)")
-    add_options(many, OPTIONS, unset="the scene's")
+    add_options(many, OPTIONS, unset="each head's")
     many.add_argument(
         "--shared",
         choices=("copy", "once"),
@@ -64,7 +64,7 @@ def add_batch(commands) -> None:
 
 
 def fill_table(options: argparse.Namespace, scene: bpy.types.Scene) -> None:
-    """The scene's settings and table as the options say.
+    """The heads' options and the scene's table as the options say.
 
     Raises:
         AvatarTexError: an option names what is not there.
@@ -75,20 +75,24 @@ def fill_table(options: argparse.Namespace, scene: bpy.types.Scene) -> None:
         if collection is None:
             names = ", ".join(repr(known.name) for known in bpy.data.collections)
             raise make_refusal(f"There is no collection {options.collection!r}.", f"There are: {names or 'none'}.")
-    for name, value in take(options, OPTIONS).items():
-        setattr(scene.avatartex, name, str(value) if name == SIZE.name else value)  # a menu holds text
+    given = take(options, OPTIONS)
+    of_rows = {name: given.pop(name) for name in (STYLE.name, SEED.name) if name in given}
     if options.retry:
         again(scene.avatartex_batch.rows, {RowState.FAILED})
     if options.table:
-        api.fill_by_table(scene, Path(options.table))
+        api.fill_by_table(scene, Path(options.table), of_rows)
     if options.portraits:
         folder = Path(options.portraits)
         if not folder.is_dir():
             raise make_refusal(f"There is no folder {options.portraits!r}.", "Name the folder with the portraits.")
-        if not api.fill_by_rule(scene, folder, options.match, collection):
+        if not api.fill_by_rule(scene, folder, options.match, collection, of_rows):
             raise make_refusal(f"No picture in {options.portraits!r} fits a head.", "Look at --match, or use --table.")
     if not scene.avatartex_batch.rows:
         raise make_refusal("The file holds no batch.", "Say which heads with --table or --portraits.")
+    for head in (row.object for row in scene.avatartex_batch.rows if row.object is not None):
+        for name, value in given.items():
+            if name != HEAD_GROUP.name or value in head.vertex_groups:
+                setattr(head.avatartex, name, str(value) if name == SIZE.name else value)  # a menu holds text
 
 
 def run_batch(options: argparse.Namespace) -> int:

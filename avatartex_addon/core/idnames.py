@@ -33,6 +33,7 @@ class Op(StrEnum):
     SHOW_RESULT = "avatartex.show_result"
     PIN_RESULT = "avatartex.pin_result"
     PURGE_RESULTS = "avatartex.purge_results"
+    PREVIOUS = "avatartex.previous"
     COMPARE = "avatartex.compare"
     RESTORE = "avatartex.restore"
     SHOW_TEXTURE = "avatartex.show_texture"

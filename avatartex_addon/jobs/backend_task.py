@@ -84,6 +84,7 @@ class BackendTask:
         self.object_name, self.uv_map = head.name, find_uv_map(head, wanted_uv_map)
         self.slots = find_head_slots(head, self.uv_map)
         self.head_group, self.selected_faces = head_group, selected_faces
+        self.status.object_name = head.name
         self.begin(self.write_all)
 
     def capture_job(self, job: HeadJob) -> bpy.types.Object:

@@ -9,10 +9,14 @@ from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.options import APPEARANCE, HEAD_GROUP, REMEMBERED, SELECTED_FACES, SIZE, UV_MAP, read
 from ..backend.seeds import parse_seeds
 from ..core.job import HeadJob, VariantJob
+from ..preferences import portraits_folder
 from ..scene.head import find_head, find_problem, portrait_path
 from ..scene.images import read_size
-from ..scene.portraits import further_paths
+from ..scene.portraits import add_further, further_paths
 from ..scene.regions import find_result
+
+#: What a head has of its own beside its portraits.
+OPTIONS = (UV_MAP, HEAD_GROUP, SELECTED_FACES, *APPEARANCE)
 
 
 def describe_settings(context: bpy.types.Context, least_score: float = 0.0) -> HeadJob:
@@ -26,14 +30,40 @@ def describe_settings(context: bpy.types.Context, least_score: float = 0.0) -> H
     """
     if problem := find_problem(context):
         raise problem
-    settings = context.scene.avatartex
-    return HeadJob(
-        find_head(context).name,
-        portrait_path(settings.portrait),
-        least_score=least_score,
-        further=further_paths(find_head(context)),
-        **read(settings, (UV_MAP, HEAD_GROUP, SELECTED_FACES, *APPEARANCE)),
-    )
+    head = find_head(context)
+    return HeadJob(head.name, least_score=least_score, **read_head(head))
+
+
+def read_head(head: bpy.types.Object) -> dict:
+    """Its portraits and options, as fields of a job."""
+    portraits = {"portrait": portrait_path(head.avatartex.portrait), "further": further_paths(head)}
+    return portraits | read(head.avatartex, OPTIONS)
+
+
+def set_head(head: bpy.types.Object, job: HeadJob) -> None:
+    """Let the head be set to what a table or a script asked for, as if it had been asked for in the panel."""
+    for name, value in read_head(head).items():
+        if (wanted := getattr(job, name)) == value:
+            continue
+        if name == "further":
+            head.avatartex_further.clear()
+            for path in wanted:
+                add_further(head, relative_path(path))
+        elif name == "portrait":
+            head.avatartex.portrait = relative_path(wanted)
+        else:
+            setattr(head.avatartex, name, str(wanted) if name == SIZE.name else wanted)  # a menu holds text
+
+
+def relative_path(path: str) -> str:
+    """As the artist's preferences say, relative to the .blend file; files of ours stay absolute."""
+    inside = Path(path).is_relative_to(portraits_folder())
+    if inside or not bpy.data.filepath or not bpy.context.preferences.filepaths.use_relative_paths:
+        return path
+    try:
+        return bpy.path.relpath(path)
+    except ValueError:
+        return path  # on another drive of Windows
 
 
 def describe_result(head: bpy.types.Object, portrait: str = "") -> HeadJob:

@@ -13,6 +13,7 @@ from ..core.job import HeadJob, summarize
 from ..scene import versions
 from ..scene.capture import capture_keys, find_keys
 from ..scene.expression_nodes import build_group, show_maps
+from ..scene.history import adopt_result
 from ..scene.images import keep_base, load_result
 from ..scene.regions import find_result
 from .backend_task import BackendTask
@@ -85,6 +86,7 @@ class ExpressionJob(BackendTask):
         group = build_group(
             head, self.uv_map, images[:count], images[count:-1], images[-1], self.answer.channels, ranges
         )
+        adopt_result(head, find_result(head))
         show_maps(head, group, self.uv_map)
         return ExpressionMaps(
             head,

@@ -13,12 +13,13 @@ from ..preferences import preferences
 from ..scene import versions
 from ..scene.apply import apply_texture
 from ..scene.graph import find_color_input, find_color_source, reads_uv_map
-from ..scene.history import find_shown, remember_result
+from ..scene.history import find_shown_result, remember_result
 from ..scene.images import keep_base, load_result
 from ..scene.layers import keep_layers
 from ..scene.regions import find_result, keep_regions
 from ..scene.shell_object import add_shell, remove_shell
 from .backend_task import BackendTask
+from .describing import read_head, set_head
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Generation(BackendTask):
         self.job = job
         self.status.reset()
         head = self.capture_job(job)
+        self.settings_then = read_head(head)
         self.ask(
             Generate,
             **self.job_fields(head, job),
@@ -75,9 +77,9 @@ class Generation(BackendTask):
         if self.job.redo and not regions:
             raise AvatarTexError(ErrorCode.BAD_REQUEST, "Nothing is painted red.", "Paint what is to be made anew.")
         head = self.find_head()
-        shown = find_shown(head)
-        if regions and shown >= 0 and (image := head.avatartex_history[shown].provenance) is not None:
-            provenance = yield from keep_base(image, self.files.base_provenance)
+        shown = find_shown_result(head)
+        if regions and shown is not None and shown.provenance is not None:
+            provenance = yield from keep_base(shown.provenance, self.files.base_provenance)
         return {"base_texture": base, "regions": regions, "base_provenance": provenance}
 
     def apply(self) -> Textures:
@@ -98,7 +100,7 @@ class Generation(BackendTask):
         keep_layers(image, Path(self.answer.output).with_suffix(LAYERS_SUFFIX), self.answer.tiles)
         head.avatartex_mix.property_unset("factor")  # a new texture is shown whole
         notes = apply_texture(head, self.slots, self.uv_map, image, self.job.sharing)
-        remember_result(
+        entry = remember_result(
             head,
             image,
             self.job,
@@ -109,6 +111,8 @@ class Generation(BackendTask):
             read_shares(report),
             read_hair(report),
         )
+        if not self.job.redo and read_head(head) == self.settings_then:  # else the artist changed them meanwhile
+            set_head(head, self.job)
         shell = None
         if not self.job.redo:  # parts made anew lie under the shell that is there
             remove_shell(head)
@@ -124,6 +128,11 @@ class Generation(BackendTask):
             summarize(report),
             shell,
         )
+        entry.summary, entry.warnings, entry.advice = (
+            made.summary,
+            "\n".join(made.warnings),
+            " ".join(self.answer.advice),
+        )
         self.show_made(made)
         return made
 
@@ -137,12 +146,10 @@ class Generation(BackendTask):
         return image
 
     def show_made(self, made: Textures) -> None:
-        """Let the panel show the result."""
+        """Where its files are."""
         status = self.status
-        status.object_name, status.summary = made.object.name, made.summary
         status.texture_path, status.provenance_path = str(made.texture), str(made.provenance)
-        status.report_path, status.warnings = str(made.report), "\n".join(made.warnings)
-        status.advice = " ".join(self.answer.advice)
+        status.report_path = str(made.report)
 
 
 def current_texture(head: bpy.types.Object, slot: int, uv_map: str) -> bpy.types.Image | None:

@@ -13,7 +13,7 @@ from ..core.chore import Chore, Parts
 from ..core.command import backend_command
 from ..core.found_faces import NOSE, Face, FoundFaces, look_for_faces
 from ..preferences import find_backend_python, home
-from ..scene.head import find_head, portrait_path
+from ..scene.head import portrait_path
 from ..scene.pins import lift_pin, portrait_key, set_pin
 from ..scene.redraw import redraw_panels
 from ..scene.thumbnails import keep_icon, read_bmp
@@ -66,8 +66,9 @@ def ask_for_faces(python: str, path: str, key: str) -> Parts:
     _known[key] = yield lambda: look_for_faces(command, path, log)
 
 
-def find_icon(portrait: str, head: bpy.types.Object | None) -> int:
+def find_icon(head: bpy.types.Object) -> int:
     """The portrait's icon with the face framed that is used; 0 where its faces are not known."""
+    portrait = head.avatartex.portrait
     found = find_faces(portrait)
     return framed_icon(found, find_used(found, portrait, head), find_key(portrait_path(portrait))) if found else 0
 
@@ -86,13 +87,13 @@ def list_faces(settings, _context: bpy.types.Context) -> list[tuple[str, str, st
 
 def get_face(settings) -> int:
     found = find_faces(settings.portrait)
-    return find_used(found, settings.portrait, find_head(bpy.context)) if found else 0
+    return find_used(found, settings.portrait, settings.id_data) if found else 0
 
 
 def set_face(settings, index: int) -> None:
-    found, head = find_faces(settings.portrait), find_head(bpy.context)
-    if found and head is not None and index < len(found.faces):
-        use_face(head, found, index, settings.portrait)
+    found = find_faces(settings.portrait)
+    if found and index < len(found.faces):
+        use_face(settings.id_data, found, index, settings.portrait)
 
 
 def unregister() -> None:
@@ -107,15 +108,14 @@ USED, OTHER = ((255, 150, 20), 4), ((235, 235, 235), 2)
 AIR = 0.08
 
 
-def find_used(found: FoundFaces, portrait: str, head: bpy.types.Object | None) -> int:
+def find_used(found: FoundFaces, portrait: str, head: bpy.types.Object) -> int:
     """The index of the face that a job would use.
 
     Args:
         portrait: as the setting has it; its pins are those of the file's name.
     """
     key = portrait_key(portrait)
-    pins = head.avatartex_pins if head is not None else ()
-    return found.choose({pin.name: tuple(pin.xy) for pin in pins if pin.has_2d and pin.portrait == key})
+    return found.choose({pin.name: tuple(pin.xy) for pin in head.avatartex_pins if pin.has_2d and pin.portrait == key})
 
 
 def use_face(head: bpy.types.Object, found: FoundFaces, index: int, portrait: str) -> None:

@@ -51,11 +51,11 @@ class Obstacle:
 def find_obstacles(context: bpy.types.Context) -> list[Obstacle]:
     """What stops Generate comes first; a missing backend is the panel's own word. Cheap: it asks at every redraw."""
     found = []
-    head, settings = find_head(context), context.scene.avatartex
-    selection = find_selection_problem(context)
-    if selection is not None:
-        found.append(selection_obstacle(selection, context))
-    elif problem := find_mesh_problem(head, settings.uv_map):
+    if selection := find_selection_problem(context):
+        return [selection_obstacle(selection, context)]
+    head = find_head(context)
+    settings = head.avatartex
+    if problem := find_mesh_problem(head, settings.uv_map):
         found.append(mesh_obstacle(problem, context, head))
     else:
         found += evaluated_problems(context, head, find_uv_map(head, settings.uv_map))
@@ -70,7 +70,7 @@ def find_obstacles(context: bpy.types.Context) -> list[Obstacle]:
             )
     if problem := find_portrait_problem(portrait_path(settings.portrait)):
         found.append(portrait_obstacle(problem, settings))
-    if selection is None and not any(obstacle.code in (ErrorCode.BAD_MESH, ErrorCode.NO_MESH) for obstacle in found):
+    if not any(obstacle.code in (ErrorCode.BAD_MESH, ErrorCode.NO_MESH) for obstacle in found):
         found += doubts(head, find_uv_map(head, settings.uv_map))
     return sorted(found, key=lambda obstacle: not obstacle.stops)
 

@@ -22,7 +22,8 @@ class RegistrationJob(BackendTask):
         self.status.reset()
         if problem := find_problem(context):
             raise problem
-        settings, head = context.scene.avatartex, find_head(context)
+        head = find_head(context)
+        settings = head.avatartex
         self.portrait = settings.portrait
         self.matrix = head.matrix_world.copy()
         self.capture(head, settings.uv_map, settings.head_group, settings.selected_faces)

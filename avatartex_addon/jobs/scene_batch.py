@@ -6,8 +6,7 @@ from pathlib import Path
 import bpy
 
 from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
-from ..backend.option import BATCH, PANEL
-from ..backend.options import HEAD_GROUP, SEED, STYLE, read, select
+from ..backend.options import SEED, STYLE, read
 from ..core import kept
 from ..core.batch import BatchRun, RowState, Skip, recover
 from ..core.chore import Parts
@@ -17,11 +16,11 @@ from ..scene import uv_sharing
 from ..scene.characters import find_instances, find_twin, row_portrait
 from ..scene.portraits import further_paths
 from .backend_task import INTERVAL, OnProgress
+from .describing import OPTIONS
 from .generation import Generation
 
-#: What each row has of its own, and what all have as the scene says.
+#: What the table says of each row; all else is its head's.
 OF_A_ROW = (STYLE, SEED)
-OF_THE_SCENE = tuple(option for option in select(PANEL, BATCH) if option not in OF_A_ROW)
 
 #: The run that is going on: the operators Pause and Cancel reach it here.
 current: "SceneBatch | None" = None
@@ -81,7 +80,7 @@ class SceneBatch:
 
     def __init__(self, scene: bpy.types.Scene, sharing: str = "mesh", at_once: bool = True) -> None:
         global current
-        self.scene_name, self.settings = scene.name, read(scene.avatartex, OF_THE_SCENE) | {"sharing": sharing}
+        self.scene_name, self.sharing = scene.name, sharing
         self.made: dict[HeadJob, RowTask] = {}
         self.run = BatchRun(self.find_rows, self.begin, at_once)
         kept.prune_kept(kept_folder())
@@ -105,12 +104,11 @@ class SceneBatch:
                 f"There is no mesh '{row.object_name}' in this scene.",
                 "Choose another head for the row, or take the row out.",
             )
-        if twin := find_twin(row, self.find_rows(), self.settings["sharing"]):
+        if twin := find_twin(row, self.find_rows(), self.sharing):
             raise Skip(f"Textured with '{twin[0]}', which has the same {twin[1]}.")
-        settings = self.settings | read(row, OF_A_ROW)
-        if settings["head_group"] not in row.object.vertex_groups:
-            settings["head_group"] = HEAD_GROUP.default
-        job = HeadJob(row.object.name, row_portrait(row), further=further_paths(row.object), **settings)
+        settings = read(row.object.avatartex, OPTIONS) | read(row, OF_A_ROW)
+        further = further_paths(row.object)
+        job = HeadJob(row.object.name, row_portrait(row), further=further, sharing=self.sharing, **settings)
         if job not in self.made:
             self.made[job] = RowTask(job)
         return self.made[job]
@@ -172,7 +170,6 @@ def describe_run(scene: bpy.types.Scene) -> dict:
     return {
         "file": bpy.data.filepath,
         "scene": scene.name,
-        "size": int(scene.avatartex.size),
         "blender": bpy.app.version_string,
         "folder": str(Path(bpy.data.filepath).parent) if bpy.data.filepath else "",
     }

@@ -7,7 +7,7 @@ from ..jobs.expression_job import ExpressionJob, find_key_problem
 from ..scene.capture import find_keys
 from ..scene.expression_nodes import drop_maps
 from ..scene.head import find_head, portrait_path
-from ..scene.history import find_shown
+from ..scene.history import find_shown_result
 from ..session import find_busy
 from .checked import Checked, as_text
 from .timed import BackendOperator
@@ -25,12 +25,13 @@ Maps that are there already are replaced"""
         if obstacle := find_busy(context):
             return obstacle
         head = find_head(context)
-        if head is None or find_shown(head) < 0:
+        if head is None or find_shown_result(head) is None:
             return "The head shows no texture of ours. Generate one first"
         return as_text(problem) if (problem := find_key_problem(head, tuple(find_keys(head)))) else ""
 
     def begin(self, context: bpy.types.Context, in_window: bool) -> ExpressionJob:
-        return ExpressionJob(describe_result(find_head(context), portrait_path(context.scene.avatartex.portrait)))
+        head = find_head(context)
+        return ExpressionJob(describe_result(head, portrait_path(head.avatartex.portrait)))
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
         made = self.job.apply()

@@ -5,11 +5,12 @@ from pathlib import Path
 import bpy
 from bpy.props import CollectionProperty, IntProperty, StringProperty
 
+from ..jobs.describing import relative_path
 from ..scene.head import find_head
 from ..scene.portraits import add_further, remove_further
 from ..session import find_busy
 from .checked import Checked, find_uneditable
-from .choose_portrait import PictureBrowser, relative_path
+from .choose_portrait import PictureBrowser
 
 
 class AVATARTEX_OT_further_add(PictureBrowser, bpy.types.Operator):

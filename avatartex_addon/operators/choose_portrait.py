@@ -15,6 +15,7 @@ from ..core.chore import Parts
 from ..core.idnames import Op
 from ..core.matching import SUFFIXES
 from ..core.sizes import freed_text, size_text
+from ..jobs.describing import relative_path
 from ..preferences import portraits_folder
 from ..scene.clipboard import paste
 from ..scene.head import find_head, portrait_path
@@ -22,7 +23,7 @@ from ..scene.image_editor import OVERLAY, PICTURE
 from ..scene.portraits import find_portraits, write_portrait
 from ..scene.redraw import redraw_panels
 from ..session import find_busy
-from .checked import Browsing, Confirmed, IdleOnly
+from .checked import Browsing, Checked, Confirmed, find_uneditable
 from .timed import ChoreOperator
 
 #: How the file browser shows files; Blender takes the number, which is its own for thumbnails.
@@ -37,29 +38,22 @@ class PictureBrowser(Browsing):
     filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
 
-class PortraitOperator(IdleOnly):
+class PortraitOperator(Checked):
     """Mixed into an operator, which ends with `take`."""
 
+    @classmethod
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return find_uneditable(context) or find_busy(context)
+
     def take(self, context: bpy.types.Context, path: str, image: bpy.types.Image | None = None) -> None:
-        """Make it the portrait.
+        """Make it the head's portrait.
 
         Args:
             image: the image datablock that the file was written from.
         """
-        settings = context.scene.avatartex
+        settings = find_head(context).avatartex
         settings.portrait, settings.portrait_image = relative_path(path), image
         context.window_manager.avatartex_job.reset()
-
-
-def relative_path(path: str) -> str:
-    """As the artist's preferences say, relative to the .blend file; files of ours stay absolute."""
-    inside = Path(path).is_relative_to(portraits_folder())
-    if inside or not bpy.data.filepath or not bpy.context.preferences.filepaths.use_relative_paths:
-        return path
-    try:
-        return bpy.path.relpath(path)
-    except ValueError:
-        return path  # on another drive of Windows
 
 
 class AVATARTEX_OT_pick_portrait(PortraitOperator, PictureBrowser, bpy.types.Operator):
@@ -70,7 +64,7 @@ class AVATARTEX_OT_pick_portrait(PortraitOperator, PictureBrowser, bpy.types.Ope
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
 
     def suggest(self, context: bpy.types.Context) -> None:
-        self.filepath = bpy.path.abspath(context.scene.avatartex.portrait)
+        self.filepath = bpy.path.abspath(find_head(context).avatartex.portrait)
 
     def act(self, context: bpy.types.Context) -> set[str] | None:
         if not self.poll(context):  # a job began while the file browser was open
@@ -173,16 +167,14 @@ class AVATARTEX_OT_drop_portrait(PortraitOperator, bpy.types.Operator):
         if not self.filepath.lower().endswith(SUFFIXES):
             return self.fail(f"'{Path(self.filepath).name}' is not a picture that AvatarTex can read")
         self.take(context, self.filepath)
-        head = find_head(context)
-        if head is not None:
-            self.report({"INFO"}, f"'{Path(self.filepath).name}' is the portrait for '{head.name}'")
+        self.report({"INFO"}, f"'{Path(self.filepath).name}' is the portrait for '{find_head(context).name}'")
 
 
 def choose_dropped_on(context: bpy.types.Context, head: bpy.types.Object) -> None:
     """As a click on it would: the chosen head changes, or the active one where none was chosen."""
-    settings = context.scene.avatartex
-    if settings.head is not None or context.mode != "OBJECT":
-        settings.head = head
+    scene = context.scene.avatartex
+    if scene.head is not None or context.mode != "OBJECT":
+        scene.head = head
         return
     for other in context.selected_objects:
         other.select_set(False)
@@ -270,7 +262,7 @@ def find_unused() -> list[Path]:
     folder = portraits_folder()
     if not folder.is_dir():
         return []
-    named = {scene.avatartex.portrait for scene in bpy.data.scenes}
+    named = {head.avatartex.portrait for head in bpy.data.objects}
     named |= {row.portrait for scene in bpy.data.scenes for row in scene.avatartex_batch.rows}
     named |= {entry.portrait for head in bpy.data.objects for entry in head.avatartex_history}
     named |= {entry.path for head in bpy.data.objects for entry in head.avatartex_further}

@@ -4,15 +4,15 @@ import bpy
 
 from ..scene.hair_colour import colour_hair, find_hair_objects, lay_strands
 from ..scene.head import find_head
-from ..scene.history import find_shown
+from ..scene.history import find_shown_result
 from ..scene.shell_object import find_strands
 from .checked import Checked
 
 
 def find_hair_colour(head: bpy.types.Object | None) -> tuple[float, ...]:
     """sRGB of the hair that the shown result's portrait shows; empty where it shows none."""
-    shown = find_shown(head) if head is not None else -1
-    hair = tuple(head.avatartex_history[shown].hair_color) if shown >= 0 else ()
+    shown = find_shown_result(head) if head is not None else None
+    hair = tuple(shown.hair_color) if shown is not None else ()
     return hair if any(hair) else ()
 
 
@@ -35,7 +35,7 @@ class AVATARTEX_OT_colour_hair(Checked, bpy.types.Operator):
             return self.fail("The selected hair is linked from another file. Make a Library Override of it.")
         for thing in things:
             colour_hair(thing, find_hair_colour(head))
-        lie, uv_map = find_strands(head), head.avatartex_history[find_shown(head)].uv_map
+        lie, uv_map = find_strands(head), find_shown_result(head).uv_map
         laid = [thing.name for thing in things if lie is not None and lay_strands(thing, head, uv_map, lie)]
         strands = f". Highlights lie across the strands on {', '.join(laid)}" if laid else ""
         self.report({"INFO"}, f"Coloured {', '.join(thing.name for thing in things)}{strands}")

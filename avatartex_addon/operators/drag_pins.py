@@ -32,7 +32,7 @@ class EditPins(PinOperator):
     help = ""
 
     def begin(self, context: bpy.types.Context) -> set[str]:
-        self.editing = PinEditing(find_head(context), context.scene.avatartex.portrait, on_head=self.on_head)
+        self.editing = PinEditing(find_head(context), on_head=self.on_head)
         self.area, self.job, self.wants_look = context.area, None, False
         session = self.editing, type(self), context.area
         handle = self.space.draw_handler_add(draw_session, session, "WINDOW", "POST_PIXEL")

@@ -86,7 +86,8 @@ class AVATARTEX_OT_new_seed(Checked, bpy.types.Operator):
     find_obstacle = AVATARTEX_OT_generate.find_obstacle
 
     def act(self, context: bpy.types.Context) -> None:
-        context.scene.avatartex.seed = draw_seed(find_head(context), context.scene.avatartex.seed)
+        head = find_head(context)
+        head.avatartex.seed = draw_seed(head, head.avatartex.seed)
         bpy.ops.avatartex.generate("INVOKE_DEFAULT")
 
 
@@ -106,10 +107,10 @@ class AVATARTEX_OT_redo_regions(BackendOperator, bpy.types.Operator):
         return "" if painted else "Nothing is painted yet: paint what is to be made anew"
 
     def begin(self, context: bpy.types.Context, in_window: bool) -> Generation:
-        head, settings = find_head(context), context.scene.avatartex
+        head = find_head(context)
         seed = self.seed if self.seed >= 0 else draw_seed(head)
         trusted = head.avatartex_regions.trust_portrait
-        return Generation(describe_redo(head, seed, portrait_path(settings.portrait), trust_portrait=trusted))
+        return Generation(describe_redo(head, seed, portrait_path(head.avatartex.portrait), trust_portrait=trusted))
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
         outcome = AVATARTEX_OT_generate.conclude(self, context)

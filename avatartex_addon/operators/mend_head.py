@@ -51,7 +51,7 @@ class AVATARTEX_OT_reset_choice(IdleOnly, bpy.types.Operator):
         return text_of(CHOICES, properties.setting)
 
     def act(self, context: bpy.types.Context) -> None:
-        context.scene.avatartex.property_unset(self.setting)
+        find_head(context).avatartex.property_unset(self.setting)
         context.window_manager.avatartex_job.reset()
 
 
@@ -68,13 +68,13 @@ as it is"""
         return super().find_obstacle(context) if linked else "The head is not linked"
 
     def act(self, context: bpy.types.Context) -> set[str] | None:
-        head, settings = find_head(context), context.scene.avatartex
-        chosen = settings.head is not None
+        head, scene = find_head(context), context.scene.avatartex
+        chosen = scene.head is not None
         made = head.override_hierarchy_create(context.scene, context.view_layer, do_fully_editable=True)
         if made is None:
             return self.fail(f"Blender could not make a Library Override of '{head.name}'")
         if chosen:
-            settings.head = made
+            scene.head = made
         elif made.name in context.view_layer.objects:
             context.view_layer.objects.active = made
 
@@ -110,8 +110,8 @@ class AVATARTEX_OT_new_material(IdleOnly, bpy.types.Operator):
         return super().find_obstacle(context) if find_head(context) is not None else "Select a head first"
 
     def act(self, context: bpy.types.Context) -> set[str] | None:
-        head, settings = find_head(context), context.scene.avatartex
-        slots = find_head_slots(head, find_uv_map(head, settings.uv_map))
+        head = find_head(context)
+        slots = find_head_slots(head, find_uv_map(head, head.avatartex.uv_map))
         colorless = [slot for slot in slots if find_colorless(head, (slot,)) is not None]
         for slot in colorless:
             replace(head, slot, new_material(f"{head.name} Skin"), SHARING.default)
@@ -150,7 +150,7 @@ class AVATARTEX_OT_add_uv_map(IdleOnly, bpy.types.Operator):
             for extra in {layer.name for layer in head.data.uv_layers} - before:
                 head.data.uv_layers.remove(head.data.uv_layers[extra])
             return self.fail(f"'{head.name}' could not be unwrapped: {reason}".strip())
-        context.scene.avatartex.uv_map = name
+        head.avatartex.uv_map = name
         context.window_manager.avatartex_job.reset()
         redraw_panels()
         self.report({"INFO"}, f"'{head.name}' has a new UV map '{name}', which the next texture is made for")
@@ -159,7 +159,8 @@ class AVATARTEX_OT_add_uv_map(IdleOnly, bpy.types.Operator):
 def add_uv_map(context: bpy.types.Context, head: bpy.types.Object) -> str:
     """Unwrap the whole mesh into a new UV map and leave everything else as it was; the map's name."""
     layer_objects, mesh = context.view_layer.objects, head.data
-    active, mode = layer_objects.active, context.mode
+    active = layer_objects.active
+    mode = active.mode if active is not None else "OBJECT"
     if mode != "OBJECT":
         bpy.ops.object.mode_set(mode="OBJECT")
     selected = [candidate for candidate in layer_objects if candidate.select_get()]
@@ -197,8 +198,8 @@ def add_uv_map(context: bpy.types.Context, head: bpy.types.Object) -> str:
             candidate.select_set(True)
         layer_objects.active = active
         head.hide_set(hidden)
-        if mode.startswith("EDIT"):
-            bpy.ops.object.mode_set(mode="EDIT")
+        if mode != "OBJECT":
+            bpy.ops.object.mode_set(mode=mode)
     return name
 
 

@@ -47,8 +47,8 @@ class PinOperator(Checked):
             return obstacle
         if cls.needs_pins and not find_head(context).avatartex_pins:
             return "There are no pins"
-        registration, portrait = context.window_manager.avatartex_registration, context.scene.avatartex.portrait
-        if cls.needs_registration and not is_current(registration, find_head(context), portrait):
+        registration = context.window_manager.avatartex_registration
+        if cls.needs_registration and not is_current(registration, find_head(context)):
             return "Press Show Registration first: it shows where the points are"
         return ""
 
@@ -78,7 +78,7 @@ class AVATARTEX_OT_pin_add(PinOperator, bpy.types.Operator):
             head,
             self.point,
             tuple(point.xy) if point.has_2d else None,
-            context.scene.avatartex.portrait,
+            head.avatartex.portrait,
             tuple(point.location) if point.has_3d else None,
         )
 

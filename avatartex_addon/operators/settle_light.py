@@ -3,6 +3,7 @@
 import bpy
 from bpy.props import EnumProperty
 
+from ..scene.head import find_head
 from .checked import IdleOnly, text_of
 
 LIGHT_ANSWERS = (
@@ -12,7 +13,7 @@ LIGHT_ANSWERS = (
 
 
 class AVATARTEX_OT_settle_light(IdleOnly, bpy.types.Operator):
-    """Choose what becomes of the portrait's light in this scene. The menu changes it later"""
+    """Choose what becomes of the portrait's light of this head. The menu changes it later"""
 
     bl_label = "Settle the Light"
     bl_options = {"REGISTER", "UNDO", "INTERNAL"}
@@ -24,5 +25,5 @@ class AVATARTEX_OT_settle_light(IdleOnly, bpy.types.Operator):
         return text_of(LIGHT_ANSWERS, properties.light)
 
     def act(self, context: bpy.types.Context) -> None:
-        settings = context.scene.avatartex
+        settings = find_head(context).avatartex
         settings.light, settings.light_settled = self.light, True

@@ -34,9 +34,8 @@ class AVATARTEX_OT_try_it(IdleOnly, bpy.types.Operator):
             other.select_set(False)
         head.select_set(True)
         context.view_layer.objects.active = head
-        settings = context.scene.avatartex
-        settings.head, settings.portrait, settings.uv_map = None, str(SAMPLE / "portrait.jpg"), ""
-        settings.head_group = ""
+        context.scene.avatartex.head = None
+        head.avatartex.portrait = str(SAMPLE / "portrait.jpg")
         show_sample(context)
         redraw_panels()
         bpy.ops.avatartex.generate("INVOKE_DEFAULT")

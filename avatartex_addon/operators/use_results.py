@@ -7,7 +7,7 @@ from bpy.props import BoolProperty, IntProperty
 
 from ..backend.outputs import UDIM
 from ..scene.head import find_head
-from ..scene.history import find_shown, forget_results, scrambled_by, show_result, shown_image
+from ..scene.history import find_shown, forget_results, scrambled_by, previous_result, show_result, worn_image
 from ..scene.images import save_png
 from ..scene.restore import can_restore, is_compared, restore_texture, show_after, show_before
 from ..scene.shell_object import remove_shell
@@ -78,10 +78,25 @@ class AVATARTEX_OT_purge_results(Checked, bpy.types.Operator):
         return {"FINISHED"} if number else {"CANCELLED"}
 
 
-class AVATARTEX_OT_compare(Checked, bpy.types.Operator):
-    """Show what the head had before AvatarTex, and with a second click the texture again. Nothing is lost"""
+class AVATARTEX_OT_previous(Checked, bpy.types.Operator):
+    """Put the texture back that the head had before this one. A second click brings this one again, to compare them"""
 
-    bl_label = "Compare with Before"
+    bl_label = "Show Previous Texture"
+
+    @classmethod
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        head = find_head(context)
+        return "" if head is not None and previous_result(head) >= 0 else "This head has had no other texture of ours"
+
+    def act(self, context: bpy.types.Context) -> None:
+        head = find_head(context)
+        show_result(head, previous_result(head))
+
+
+class AVATARTEX_OT_compare(Checked, bpy.types.Operator):
+    """Show the head as it was before AvatarTex, and with a second click the texture again. Nothing is lost"""
+
+    bl_label = "Compare with Untouched Head"
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
@@ -96,20 +111,21 @@ class AVATARTEX_OT_compare(Checked, bpy.types.Operator):
 
 
 class AVATARTEX_OT_restore(Checked, bpy.types.Operator):
-    """Put the texture and the material back that the head had before AvatarTex. The Results stay in their list"""
+    """Put the texture and the material back that the head had before AvatarTex, and none where it had none. \
+Duplicates of the head keep theirs. The Results stay in their list"""
 
-    bl_label = "Restore Previous Texture"
+    bl_label = "Restore Untouched Head"
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
-        return "" if can_restore(find_head(context)) else "This head has no earlier texture to go back to"
+        return "" if can_restore(find_head(context)) else "This head has no texture of ours"
 
     def act(self, context: bpy.types.Context) -> None:
         head = find_head(context)
         restore_texture(head)
         remove_shell(head)
         context.window_manager.avatartex_job.reset()
-        self.report({"INFO"}, f"'{head.name}' has its previous texture back")
+        self.report({"INFO"}, f"'{head.name}' is as it was before AvatarTex")
 
 
 class AVATARTEX_OT_show_texture(Checked, bpy.types.Operator):
@@ -154,10 +170,10 @@ class AVATARTEX_OT_save_texture(Saving, bpy.types.Operator):
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
         head = find_head(context)
-        return "" if head is not None and shown_image(head) is not None else "The head shows no texture of ours"
+        return "" if head is not None and worn_image(head) is not None else "The head shows no texture of ours"
 
     def suggest(self, context: bpy.types.Context) -> None:
-        tile = f".{UDIM}" if shown_image(find_head(context)).source == "TILED" else ""
+        tile = f".{UDIM}" if worn_image(find_head(context)).source == "TILED" else ""
         self.filepath = str(self.name_after_head(context, f"texture{tile}.png"))
 
     def complete(self, path: Path) -> Path:
@@ -165,7 +181,7 @@ class AVATARTEX_OT_save_texture(Saving, bpy.types.Operator):
 
     def act(self, context: bpy.types.Context) -> set[str] | None:
         try:
-            written = save_png(shown_image(find_head(context)), Path(bpy.path.abspath(self.filepath)))
+            written = save_png(worn_image(find_head(context)), Path(bpy.path.abspath(self.filepath)))
         except FileExistsError as reason:
             return self.fail(f"'{Path(reason.filename).name}' is there already. Choose another name.")
         except OSError as reason:

@@ -42,14 +42,17 @@ def make_slider(name: str, description: str, update, **more: Any):
     return FloatProperty(name=name, description=description, update=update, **words)
 
 
+#: What an object remembers also where it is overridden from a library.
+OVERRIDABLE = {"LIBRARY_OVERRIDABLE"}
+
+
 def make_pointer(group: type):
-    """What an object remembers, also where it is overridden from a library."""
-    return PointerProperty(type=group, override={"LIBRARY_OVERRIDABLE"})
+    return PointerProperty(type=group, override=OVERRIDABLE)
 
 
 def make_list(group: type):
     """Entries that an object remembers, also where it is overridden from a library."""
-    return CollectionProperty(type=group, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"})
+    return CollectionProperty(type=group, override={*OVERRIDABLE, "USE_INSERTION"})
 
 
 class Resettable:

@@ -25,7 +25,11 @@ class AVATARTEX_PG_result(bpy.types.PropertyGroup):
     hair_color: FloatVectorProperty(
         size=3, description="sRGB of the hair that the portrait shows; black: it shows none"
     )
+    summary: StringProperty(description="How it came out, in one line")
+    warnings: StringProperty(description="One per line")
+    advice: StringProperty(description="Names of the warnings that a button can mend, by spaces")
     redone: BoolProperty(description="Only its red regions were made anew")
+    turn: IntProperty(description="Greater than that of all that the head showed earlier")
     favourite: BoolProperty(name="Favourite", description="Keep this result, however many others come")
 
     def describe(self) -> str:

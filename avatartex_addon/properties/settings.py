@@ -1,12 +1,13 @@
-"""What the artist sets for a texture."""
+"""What the artist sets for a head's texture, and which object is the head."""
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, PointerProperty, StringProperty
 
-from ..backend.options import APPEARANCE, HEAD_GROUP, LIGHT, SELECTED_FACES, UV_MAP
+from ..backend.options import LIGHT
+from ..jobs.describing import OPTIONS
 from ..jobs.portrait_faces import get_face, list_faces, set_face
 from ..scene import versions
-from .making import make_property
+from .making import OVERRIDABLE, make_pointer, make_property
 
 
 def is_mesh(_settings, candidate: bpy.types.Object) -> bool:
@@ -18,8 +19,8 @@ def settle_light(settings, _context: bpy.types.Context) -> None:
     settings.light_settled = True
 
 
-class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
-    """Scene.avatartex: saved with the scene."""
+class AVATARTEX_PG_choice(bpy.types.PropertyGroup):
+    """Scene.avatartex."""
 
     head: PointerProperty(
         type=bpy.types.Object,
@@ -27,14 +28,22 @@ class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
         poll=is_mesh,
         description="The mesh that gets the texture; the active mesh when empty",
     )
+
+
+class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
+    """Object.avatartex: the head's portrait and options, which copies of it have too."""
+
     portrait_image: PointerProperty(
-        type=bpy.types.Image, description="The image of this file that the portrait was written from"
+        type=bpy.types.Image,
+        description="The image of this file that the portrait was written from",
+        override=OVERRIDABLE,
     )
     portrait: StringProperty(
         name="Portrait",
         description="One picture of a face: a photograph, a painting or a drawing",
         subtype="FILE_PATH",
         options=versions.RELATIVE_PATH_OPTIONS,
+        override=OVERRIDABLE,
     )
     face: EnumProperty(
         name="Face",
@@ -43,11 +52,16 @@ class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
         get=get_face,
         set=set_face,
     )
-    light_settled: BoolProperty(description="Whether it was asked what becomes of the portrait's light in this scene")
+    light_settled: BoolProperty(
+        description="Whether it was asked what becomes of the portrait's light", override=OVERRIDABLE
+    )
 
 
-for option in (UV_MAP, HEAD_GROUP, SELECTED_FACES, *APPEARANCE):
+for option in OPTIONS:
     more = {"update": settle_light} if option is LIGHT else {}
-    AVATARTEX_PG_settings.__annotations__[option.name] = make_property(option, **more)
+    AVATARTEX_PG_settings.__annotations__[option.name] = make_property(option, override=OVERRIDABLE, **more)
 
-ATTACHED = ((bpy.types.Scene, "avatartex", PointerProperty(type=AVATARTEX_PG_settings)),)
+ATTACHED = (
+    (bpy.types.Scene, "avatartex", PointerProperty(type=AVATARTEX_PG_choice)),
+    (bpy.types.Object, "avatartex", make_pointer(AVATARTEX_PG_settings)),
+)

@@ -1,5 +1,5 @@
 """Everything that reads or changes Blender's data: heads, materials, images, overlays."""
 
-from . import layers, moving, overlay, regions, thumbnails
+from . import layers, moving, old_files, overlay, regions, thumbnails
 
-PARTS = (thumbnails, overlay, moving, regions, layers)
+PARTS = (thumbnails, overlay, old_files, moving, regions, layers)

@@ -23,7 +23,7 @@ from .graph import (
     reads_uv_map,
     shows_image,
 )
-from .memory import memory_of
+from .memory import memory_of, part_from_copies
 from .restore import show_after
 from .shown_variant import hide_variant
 
@@ -45,6 +45,7 @@ def apply_texture(
     """
     show_after(head)
     hide_variant(head)
+    part_from_copies(head)
     expression_nodes.unlink_maps(head)
     mix.take_out(head)
     slots = tuple(slot for slot in slots if slot < len(head.material_slots)) or (0,)

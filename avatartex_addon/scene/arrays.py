@@ -17,6 +17,19 @@ def evaluated_mesh(head: bpy.types.Object) -> Iterator[bpy.types.Mesh]:
         evaluated.to_mesh_clear()
 
 
+@contextmanager
+def plain_mesh(head: bpy.types.Object) -> Iterator[bpy.types.Mesh]:
+    """The mesh without modifiers, as it is now: in Edit Mode Blender keeps its UVs and attributes aside."""
+    if head.mode != "EDIT":
+        yield head.data
+        return
+    head.update_from_editmode()
+    try:
+        yield head.to_mesh()
+    finally:
+        head.to_mesh_clear()
+
+
 def read_each(things: bpy.types.bpy_prop_collection, name: str, kind: type = np.int32, width: int = 1) -> np.ndarray:
     """(n,) or (n,width) of a property of each thing."""
     values = np.empty(len(things) * width, kind)

@@ -14,7 +14,7 @@ from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.head.mesh import refuse_broken
 from ..backend.shape_keys import find_channels
 from ..core.chore import Parts
-from .arrays import evaluated_mesh, read_each, read_loops, read_uvs
+from .arrays import evaluated_mesh, plain_mesh, read_each, read_loops, read_uvs
 from .head import find_again, find_group_problem
 
 
@@ -201,9 +201,8 @@ def capture_keys(
     Raises:
         AvatarTexError: NO_MESH, NO_UVS, BAD_MESH. OSError: when the disk is full.
     """
-    if head.mode == "EDIT":
-        head.update_from_editmode()
-    raw = read_mesh(head.data, uv_map, head.name)
+    with plain_mesh(head) as mesh:
+        raw = read_mesh(mesh, uv_map, head.name)
     keys = head.data.shape_keys
     raw["vertices"] = key_places(keys.reference_key)
     moves = np.stack(

@@ -19,31 +19,40 @@ def find_candidates(scene: bpy.types.Scene, collection: bpy.types.Collection | N
     return sorted((thing for thing in objects if thing.type == "MESH"), key=lambda thing: thing.name)
 
 
-def add_row(scene: bpy.types.Scene, head: bpy.types.Object | None, label: str = "", **fields):
-    """A row for the head, or its row that is there already; other fields are set when they differ."""
+def add_row(
+    scene: bpy.types.Scene, head: bpy.types.Object | None, label: str = "", unset: dict | None = None, **fields
+):
+    """A row for the head, or its row that is there already; other fields are set when they differ.
+
+    Args:
+        unset: of a new row, what is not said here, instead of what its head is set to.
+    """
     rows = scene.avatartex_batch.rows
     label = head.name if head is not None else label
     row = next((row for row in rows if (row.object == head if head else row.label == label)), None)
     if row is None:
         row = rows.add()
         row.key, row.label, row.object = uuid.uuid4().hex, label, head
-        row.style, row.seed = scene.avatartex.style, scene.avatartex.seed
+        own = {name: getattr(head.avatartex, name) for name in ("portrait", "style", "seed")} if head else {}
+        fields = own | (unset or {}) | fields
     for name, value in fields.items():
         if getattr(row, name) != value:
             setattr(row, name, value)
     return row
 
 
-def fill_by_rule(scene: bpy.types.Scene, folder: Path, rule: str, collection: bpy.types.Collection | None) -> int:
+def fill_by_rule(
+    scene: bpy.types.Scene, folder: Path, rule: str, collection: bpy.types.Collection | None, unset: dict | None = None
+) -> int:
     """Rows for the heads that the rule (see core.matching.match) finds a portrait for; how many."""
     heads = {head.name: head for head in find_candidates(scene, collection)}
     found = match(rule, list(heads), folder)
     for name, path in found.items():
-        add_row(scene, heads[name], portrait=str(path))
+        add_row(scene, heads[name], unset=unset, portrait=str(path))
     return len(found)
 
 
-def fill_by_table(scene: bpy.types.Scene, path: Path) -> int:
+def fill_by_table(scene: bpy.types.Scene, path: Path, unset: dict | None = None) -> int:
     """Rows as a CSV table says; an unknown object gets a row that will say so. How many.
 
     Raises:
@@ -52,7 +61,7 @@ def fill_by_table(scene: bpy.types.Scene, path: Path) -> int:
     lines = read_table(path)
     for line in lines:
         name = line.pop("object")
-        add_row(scene, scene.objects.get(name), name, **line)
+        add_row(scene, scene.objects.get(name), name, unset, **line)
     return len(lines)
 
 

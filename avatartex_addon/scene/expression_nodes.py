@@ -11,7 +11,7 @@ import bpy
 
 from .graph import IMAGE_NODE, add_math, find_socket, reads_uv_map
 from .images import remove_unused
-from .memory import changed_tree
+from .memory import changed_tree, part_from_copies
 from .mix import redirect
 
 #: Name of the node, by which it is found again.
@@ -155,6 +155,7 @@ def link_maps(head: bpy.types.Object) -> None:
 
 def set_strengths(head: bpy.types.Object) -> None:
     """Let the nodes have the strengths that the artist set."""
+    part_from_copies(head)
     for tree in map(changed_tree, head.avatartex_previous):
         if tree is not None and (node := tree.nodes.get(NODE)) is not None:
             node.inputs["Folds"].default_value = head.avatartex_expressions.folds
@@ -180,6 +181,7 @@ def show_maps(head: bpy.types.Object, group: bpy.types.NodeTree, uv_map: str) ->
 
 def drop_maps(head: bpy.types.Object) -> None:
     """Take the maps off and forget them; their group and images go where nothing else (a variant) uses them."""
+    part_from_copies(head)
     unlink_maps(head)
     group = head.avatartex_expressions.group
     head.avatartex_expressions.property_unset("group")

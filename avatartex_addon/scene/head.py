@@ -42,10 +42,12 @@ def find_uv_map(head: bpy.types.Object, wanted: str) -> str:
 
 def find_problem(context: bpy.types.Context) -> AvatarTexError | None:
     """What would stop a job before it starts; None when nothing does. Cheap: the panel asks at every redraw."""
-    settings, head = context.scene.avatartex, find_head(context)
+    if problem := find_selection_problem(context):
+        return problem
+    head = find_head(context)
+    settings = head.avatartex
     return (
-        find_selection_problem(context)
-        or find_mesh_problem(head, settings.uv_map)
+        find_mesh_problem(head, settings.uv_map)
         or find_group_problem(head, settings.head_group)
         or find_portrait_problem(portrait_path(settings.portrait))
     )

@@ -7,6 +7,7 @@ import bpy
 
 from ..backend.options import REMEMBERED
 from ..core.job import HeadJob
+from . import versions
 from .apply import apply_texture
 from .graph import IMAGE_NODE, find_color_input, find_color_source
 from .images import remove_unused
@@ -25,8 +26,8 @@ def remember_result(
     provenance: bpy.types.Image | None = None,
     shares: tuple[float, float, float] = (0.0, 0.0, 0.0),
     hair: tuple[float, ...] = (),
-) -> None:
-    """Add a result, the newest last, and forget the oldest beyond `most`.
+):
+    """Add a result, the newest last, and forget the oldest beyond `most`; the new one.
 
     Args:
         provenance: where its texels come from. shares: of the head's texels from photo, other side and networks.
@@ -45,8 +46,10 @@ def remember_result(
     entry.uv_map, entry.slots = uv_map, ",".join(map(str, slots))
     entry.redone, entry.provenance, entry.shares = job.redo, provenance, shares
     entry.hair_color = hair or (0.0, 0.0, 0.0)
+    mark_shown(head, entry)
     image.preview_ensure()  # the panel must not make it while it draws
     forget_results(head, most)
+    return head.avatartex_history[-1]
 
 
 def forget_results(head: bpy.types.Object, most: int) -> int:
@@ -79,6 +82,7 @@ def show_result(head: bpy.types.Object, index: int) -> list[str]:
         raise LookupError("The image of this result was deleted.")
     if entry.uv_map not in head.data.uv_layers:
         raise LookupError(f"The UV map '{entry.uv_map}' of this result is gone.")
+    mark_shown(head, entry)
     return apply_texture(head, read_slots(entry), entry.uv_map, entry.image, entry.sharing)
 
 
@@ -87,8 +91,40 @@ def read_slots(entry) -> tuple[int, ...]:
     return tuple(int(number) for number in entry.slots.split(",") if number) or (0,)
 
 
+def previous_result(head: bpy.types.Object) -> int:
+    """Index of the result that the head showed before the one of now, -1 where there was none."""
+    shown, history = find_shown(head), head.avatartex_history
+    others = [index for index, entry in enumerate(history) if index != shown and entry.image is not None]
+    return max(others, key=lambda index: (history[index].turn, index), default=-1)
+
+
+def mark_shown(head: bpy.types.Object, entry) -> None:
+    entry.turn = 1 + max(other.turn for other in head.avatartex_history)
+
+
+def find_shown_result(head: bpy.types.Object):
+    """The result that the head shows: its own, or another head's where it has that one's material. None: no result."""
+    if (index := find_shown(head)) >= 0:
+        return head.avatartex_history[index]
+    images = {find_image(slot.material) for slot in head.material_slots if slot.material is not None} - {None}
+    ours = {image for image in images if has_layers(image)}  # else every object would be asked at every redraw
+    entries = (entry for thing in (bpy.data.objects if ours else ()) for entry in thing.avatartex_history)
+    return next((entry for entry in entries if entry.image in ours), None)
+
+
+def adopt_result(head: bpy.types.Object, entry) -> None:
+    """Let a head that has another head's material have a material and a result of its own, which look alike."""
+    if entry.id_data == head:
+        return
+    apply_texture(head, read_slots(entry), entry.uv_map, entry.image, entry.sharing)
+    own = head.avatartex_history.add()
+    for name in entry.bl_rna.properties.keys():
+        if name != "rna_type":
+            setattr(own, name, getattr(entry, name))
+
+
 def shown_image(head: bpy.types.Object) -> bpy.types.Image | None:
-    """Which of our images the head shows; None when it shows none of them."""
+    """Which of its results' images the head shows; None when it shows none of them."""
     images = {entry.image for entry in head.avatartex_history}
     materials = {slot.material for slot in head.material_slots}
     for previous in head.avatartex_previous:
@@ -97,7 +133,10 @@ def shown_image(head: bpy.types.Object) -> bpy.types.Image | None:
             node = tree.nodes.get(name) if name else None
             if node is not None and node.type == "TEX_IMAGE" and node.image in images:
                 return node.image
-    return None
+    if head.avatartex_compared.active or not images:
+        return None
+    # an override of a library keeps its results in a file, but not what was in its slots before
+    return next((image for image in map(find_image, materials - {None}) if image in images), None)
 
 
 def find_layered(head: bpy.types.Object | None) -> bpy.types.Image | None:
@@ -105,13 +144,19 @@ def find_layered(head: bpy.types.Object | None) -> bpy.types.Image | None:
     if head is None:
         return None
     variant = find_shown_variant(head)
-    image = find_image(head.avatartex_variants[variant].material) if variant >= 0 else shown_image(head)
+    image = find_image(head.avatartex_variants[variant].material) if variant >= 0 else worn_image(head)
     return image if has_layers(image) else None
+
+
+def worn_image(head: bpy.types.Object) -> bpy.types.Image | None:
+    """The image of the result that the head shows."""
+    entry = find_shown_result(head)
+    return entry.image if entry is not None else None
 
 
 def find_image(material: bpy.types.Material) -> bpy.types.Image | None:
     """What colours its surface."""
-    color = find_color_input(material)
+    color = find_color_input(material) if versions.has_nodes(material) else None
     source = find_color_source(material, color) if color is not None else None
     return source.node.image if source is not None else None
 

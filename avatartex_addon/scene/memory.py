@@ -15,6 +15,45 @@ def memory_of(head: bpy.types.Object, slot: int):
     return entry
 
 
+def find_copies(head: bpy.types.Object) -> list[bpy.types.Object]:
+    """Duplicates of the head that still share a material that we changed."""
+    own = {slot.material for slot in head.material_slots} - {None}
+    changed = {entry.textured or slot_material(head, entry) for entry in head.avatartex_previous} & own
+    return [
+        other
+        for other in (bpy.data.objects if any(material.users > 1 for material in changed) else ())
+        if other != head
+        and len(other.avatartex_previous)
+        and changed & {slot.material for slot in other.material_slots}
+    ]
+
+
+def slot_material(head: bpy.types.Object, entry) -> bpy.types.Material | None:
+    return head.material_slots[entry.slot].material if entry.slot < len(head.material_slots) else None
+
+
+def part_from_copies(head: bpy.types.Object) -> None:
+    """Let a duplicate have the materials that it shares to itself before they change: the others stay as they are."""
+    copies = find_copies(head)
+    theirs = {slot.material for other in copies for slot in other.material_slots}
+    meshes = {other.data for other in copies}
+    parted: dict[bpy.types.Material, bpy.types.Material] = {}
+    for entry in head.avatartex_previous:
+        material = slot_material(head, entry)
+        if material not in theirs or material is None:
+            continue
+        if material not in parted:
+            parted[material] = material.copy()
+        slot = head.material_slots[entry.slot]
+        if head.data in meshes:  # the mesh's own slot is theirs, too
+            slot.link = "OBJECT"
+            if entry.replaced:
+                entry.link, entry.slot_added = "OBJECT", False
+        slot.material = parted[material]
+        if entry.textured == material:
+            entry.textured = parted[material]
+
+
 def is_changed(entry) -> bool:
     return entry.exchanged or entry.inserted or entry.replaced
 

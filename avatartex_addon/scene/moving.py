@@ -13,10 +13,10 @@ def holders() -> Iterator[tuple[bpy.types.PropertyGroup, str]]:
     """Everything of this file that may name a picture relative to it, and under which name."""
     for scene in bpy.data.scenes:
         if scene.library is None:
-            yield scene.avatartex, "portrait"
             yield from ((row, "portrait") for row in scene.avatartex_batch.rows)
     for head in bpy.data.objects:
         if head.library is None:
+            yield head.avatartex, "portrait"
             yield from ((entry, "path") for entry in head.avatartex_further)
 
 

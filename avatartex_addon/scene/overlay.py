@@ -14,7 +14,7 @@ from ..core.chore import Chore, Parts
 from .arrays import evaluated_mesh
 from .capture import arrange, read_mesh
 from .head import find_head
-from .history import find_shown, read_slots
+from .history import find_shown_result, read_slots
 from .redraw import redraw_views
 from .tile_grid import TileGrid, grid_of, read_grid, read_tiles
 
@@ -78,14 +78,12 @@ def find_picture(context: bpy.types.Context) -> tuple[bpy.types.Object, Key, bpy
     show, head = context.window_manager.avatartex_overlay, find_head(context)
     if head is None:
         return None
-    regions, index = head.avatartex_regions, find_shown(head)
-    slots = read_slots(head.avatartex_history[index]) if index >= 0 else (0,)
+    regions, entry = head.avatartex_regions, find_shown_result(head)
+    slots = read_slots(entry) if entry is not None else (0,)
     if (regions.painting or show.show_regions) and regions.mask is not None:
         return head, (head.name, regions.uv_map, slots, read_grid(regions.tiles)), regions.mask
-    if show.show_provenance and index >= 0:
-        entry = head.avatartex_history[index]
-        if entry.provenance is not None:
-            return head, (head.name, entry.uv_map, slots, grid_of(entry.provenance)), entry.provenance
+    if show.show_provenance and entry is not None and entry.provenance is not None:
+        return head, (head.name, entry.uv_map, slots, grid_of(entry.provenance)), entry.provenance
     return None
 
 

@@ -26,8 +26,8 @@ class PinEditing:
     Blender's data is remembered by name: undo and file loading invalidate references.
     """
 
-    def __init__(self, head: bpy.types.Object, portrait: str, *, on_head: bool) -> None:
-        self.head_name, self.portrait, self.on_head = head.name, portrait, on_head
+    def __init__(self, head: bpy.types.Object, *, on_head: bool) -> None:
+        self.head_name, self.portrait, self.on_head = head.name, head.avatartex.portrait, on_head
         self.before = snapshot(head)
         self.grabbed: list[tuple] = []
         self.dragged = self.hovered = ""
@@ -39,7 +39,7 @@ class PinEditing:
 
     def points(self) -> list[Point]:
         registration = bpy.context.window_manager.avatartex_registration
-        return shown_points(self.head, registration, self.portrait, on_head=self.on_head) if self.head else []
+        return shown_points(self.head, registration, on_head=self.on_head) if self.head else []
 
     def hover(self, x: float, y: float, to_region: Callable[[Point], tuple[float, float] | None]) -> bool:
         """Find the point under the pointer; whether it is another one than before.

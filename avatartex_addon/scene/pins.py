@@ -118,15 +118,15 @@ def keep_points(status, points: list[dict], matrix: Matrix) -> None:
             point.has_3d, point.location = True, back @ Vector(entry["head"])
 
 
-def is_current(status, head: bpy.types.Object | None, portrait: str) -> bool:
-    """Whether the last registration is of this head and this portrait."""
-    return head is not None and status.object_name == head.name and status.portrait == portrait_key(portrait)
+def is_current(status, head: bpy.types.Object) -> bool:
+    """Whether the last registration is of this head and its portrait."""
+    return status.object_name == head.name and status.portrait == portrait_key(head.avatartex.portrait)
 
 
-def shown_points(head: bpy.types.Object, status, portrait: str, *, on_head: bool) -> list[Point]:
+def shown_points(head: bpy.types.Object, status, *, on_head: bool) -> list[Point]:
     """Every named point of one side: the artist's pin where there is one, else where the backend has it."""
-    key, found = portrait_key(portrait), {}
-    if is_current(status, head, portrait):
+    key, found = portrait_key(head.avatartex.portrait), {}
+    if is_current(status, head):
         for point in status.points:
             xy = tuple(point.xy) if point.has_2d else None
             found[point.name] = Point(point.name, xy, tuple(point.location) if point.has_3d else None, False)

@@ -16,9 +16,9 @@ from ..backend.head.rasterize import rasterize, texel_corners
 from ..backend.outputs import pattern
 from ..core import png
 from ..core.chore import Parts
-from .arrays import read_each, read_loops, read_uvs
+from .arrays import plain_mesh, read_each, read_loops, read_uvs
 from .head import find_again
-from .history import find_shown
+from .history import find_shown_result
 from .images import keep_base, read_pixels, read_size, remove_unused, tile_file, write_colors
 from .tile_grid import TileGrid, grid_of, read_grid, write_grid
 
@@ -38,18 +38,21 @@ def find_result(head: bpy.types.Object | None):
     """
     if head is None:
         raise AvatarTexError(ErrorCode.NO_MESH, "No head is selected.", "Select a mesh, or choose one as Head.")
-    index = find_shown(head)
-    if index < 0:
+    entry = find_shown_result(head)
+    if entry is None:
         raise AvatarTexError(
             ErrorCode.BAD_REQUEST, f"'{head.name}' shows no texture of ours.", "Generate one, or click one in Results."
         )
-    return head.avatartex_history[index]
+    return entry
 
 
 def ensure_mask(head: bpy.types.Object, entry) -> bpy.types.Image:
     """The head's mask in the result's UV map; a new one where there is none."""
-    if find_mask(head, entry) is None:
+    mask = find_mask(head, entry)
+    if mask is None:
         store(head, mask_size(head, entry), entry.uv_map, grid_of(entry.image))
+    elif any(other.avatartex_regions.mask == mask for other in bpy.data.objects if other != head):
+        head.avatartex_regions.mask = mask.copy()  # a duplicate's strokes are its own
     return head.avatartex_regions.mask
 
 
@@ -184,14 +187,12 @@ def selected_texels(head: bpy.types.Object, uv_map: str, size: tuple[int, int], 
     Raises:
         AvatarTexError: BAD_REQUEST, none is.
     """
-    if head.mode == "EDIT":
-        head.update_from_editmode()
-    mesh = head.data
-    selected = read_each(mesh.polygons, "select", bool)
-    if not selected.any():
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No faces are selected.", "Select some in Edit Mode.")
-    loops, polygons = read_loops(mesh)
-    uvs = read_uvs(mesh, uv_map)
+    with plain_mesh(head) as mesh:
+        selected = read_each(mesh.polygons, "select", bool)
+        if not selected.any():
+            raise AvatarTexError(ErrorCode.BAD_REQUEST, "No faces are selected.", "Select some in Edit Mode.")
+        loops, polygons = read_loops(mesh)
+        uvs = read_uvs(mesh, uv_map)
     return (yield lambda: covered(uvs[loops[selected[polygons]]], size, grid))
 
 

@@ -10,7 +10,7 @@ import bpy
 
 from . import expression_nodes, mix
 from .graph import IMAGE_NODE, UV_NODE, find_tree
-from .memory import changed_tree, find_former, is_changed
+from .memory import changed_tree, find_former, is_changed, part_from_copies
 from .shown_variant import hide_variant, put_material_back, shows_variant
 
 
@@ -25,6 +25,7 @@ def restore_texture(head: bpy.types.Object) -> None:
     """
     show_after(head)
     hide_variant(head)
+    part_from_copies(head)
     expression_nodes.drop_maps(head)
     mix.take_out(head)
     head.avatartex_mix.property_unset("factor")
@@ -85,6 +86,7 @@ def is_compared(head: bpy.types.Object) -> bool:
 
 def show_before(head: bpy.types.Object) -> None:
     hide_variant(head)
+    part_from_copies(head)
     expression_nodes.unlink_maps(head)
     mix.take_out(head)
     head.avatartex_compared.active = True

@@ -93,9 +93,11 @@ def add_object(
     head: bpy.types.Object, uv_map: str, images: tuple[bpy.types.Image, bpy.types.Image], heights: Path, answer: Result
 ) -> bpy.types.Object:
     """The copy of the head, a child of it, in its collections. images: the shell's picture, and its strands'."""
-    off, there = read_shell(head.data, uv_map, heights, tuple(answer.tiles) or (FIRST,))
+    if head.mode == "EDIT":
+        head.update_from_editmode()
     shell = head.copy()
     shell.data = head.data.copy()
+    off, there = read_shell(shell.data, uv_map, heights, tuple(answer.tiles) or (FIRST,))
     shell.name = shell.data.name = f"{head.name} Shell"
     forget_memories(shell)
     shell[SHELL_OF] = head.name
@@ -186,9 +188,9 @@ def follow(shell: bpy.types.Object, head: bpy.types.Object) -> None:
 
 
 def forget_memories(shell: bpy.types.Object) -> None:
-    """The copy is no head: it has no results, no pins and no regions."""
+    """The copy is no head: it has no portrait, no results, no pins and no regions."""
     for own in shell.bl_rna.properties:
-        if own.identifier.startswith("avatartex_"):
+        if own.identifier.startswith("avatartex"):
             shell.property_unset(own.identifier)
 
 

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 
 from ..backend.head.rasterize import rasterize, texel_corners
-from .arrays import read_each, read_loops, read_uvs
+from .arrays import plain_mesh, read_each, read_loops, read_uvs
 
 #: Faces that vote for the head's slot: reading vertex groups is slow Python (4 000 faces take about 6 ms).
 VOTES = 4_000
@@ -38,10 +38,11 @@ class Faces:
 
 def find_head_slots(head: bpy.types.Object, uv_map: str) -> tuple[int, ...]:
     """The main slot first, then each that is joined to it, lies outside as it does, and has texels of its own."""
-    main, mesh = find_head_slot(head), head.data
-    if len(head.material_slots) < 2 or not mesh.polygons or head.mode == "EDIT" or uv_map not in mesh.uv_layers:
+    main = find_head_slot(head)
+    if len(head.material_slots) < 2 or not head.data.polygons or uv_map not in head.data.uv_layers:
         return (main,)
-    faces = read_faces(mesh, uv_map, len(head.material_slots))
+    with plain_mesh(head) as mesh:
+        faces = read_faces(mesh, uv_map, len(head.material_slots))
     found = [main]
     for slot in np.unique(faces.slots).tolist():
         if slot != main and is_head_too(faces, main, slot) and not overlaps(faces, found, slot):

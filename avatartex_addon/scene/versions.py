@@ -18,6 +18,11 @@ def enable_nodes(material: bpy.types.Material) -> None:
         material.use_nodes = True
 
 
+def stored_values(thing: bpy.types.ID):
+    """What files hold of the add-on's properties, by name, in groups; from 5.0 on apart from the artist's own."""
+    return thing.bl_system_properties_get(do_create=True) if bpy.app.version >= (5, 0, 0) else thing
+
+
 #: Scene-linear light with the primaries of sRGB; what is displayed; values that are no colours: by Blender's own names.
 LINEAR, SRGB, DATA = "Linear Rec.709", "sRGB", "Non-Color"
 

@@ -17,8 +17,7 @@ MEANINGS = {
 }
 
 
-def draw_light(column: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    settings = context.scene.avatartex
+def draw_light(column: bpy.types.UILayout, context: bpy.types.Context, settings) -> None:
     column.row().prop(settings, LIGHT.name)
     row = column.row()
     row.active, row.alignment = False, "RIGHT"

@@ -6,6 +6,7 @@ from ..backend.errors import ErrorCode
 from ..backend.options import APPEARANCE, LIGHT, PROFILE, SIZE, WAY
 from ..core.idnames import Op
 from ..scene.head import find_head, find_uv_map
+from ..scene.history import find_shown_result
 from ..scene.restore import can_restore
 from .layers_box import draw_layers
 from .light_box import draw_light
@@ -32,31 +33,31 @@ class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
         inputs = layout.column()
         working = job.running or manager.avatartex_batch.is_working  # between two of a batch no job runs
         inputs.enabled = not working
-        self.draw_head(inputs, context)
-        draw_portrait(inputs, context.scene.avatartex, find_head(context))
-        draw_further(layout, find_head(context), not working)
-        options = layout.column()
-        options.enabled = not working
-        self.draw_options(options, context)
+        head = find_head(context)
+        self.draw_head(inputs, context, head)
+        draw_portrait(inputs, head)
+        if head is not None:
+            draw_further(layout, head, not working)
+            options = layout.column()
+            options.enabled = not working
+            self.draw_options(options, context, head.avatartex)
         if working:
             draw_progress(layout, job, manager.avatartex_batch.is_working)
             return
         draw_preflight(layout, context)
         self.draw_generate(layout)
-        if job.error_code:
+        if job.error_code and (head is None or job.object_name in ("", head.name)):
             self.draw_error(layout, job)
-        if job.object_name and can_restore(bpy.data.objects.get(job.object_name)):  # not when it was undone
-            draw_result(layout, job)
-        if can_restore(head := find_head(context)):
+        if head is not None and (can_restore(head) or find_shown_result(head) is not None):
+            draw_result(layout, head)
             draw_layers(layout, head)
             draw_way_back(layout, context, head)
             draw_expressions(layout, head)
 
-    def draw_head(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        settings, head = context.scene.avatartex, find_head(context)
+    def draw_head(self, layout: bpy.types.UILayout, context: bpy.types.Context, head: bpy.types.Object | None) -> None:
         column = layout.column()
         column.prop(
-            settings,
+            context.scene.avatartex,
             "head",
             text=say("Head"),
             icon="OUTLINER_OB_MESH",
@@ -65,6 +66,7 @@ class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
         )
         if head is None:
             return
+        settings = head.avatartex
         if head.data.uv_layers:
             column.prop_search(settings, "uv_map", head.data, "uv_layers", icon="GROUP_UVS")
         if head.data.uv_layers and not settings.uv_map:
@@ -77,13 +79,13 @@ class AVATARTEX_PT_main(SidebarPanel, bpy.types.Panel):
         if head.mode == "EDIT" or settings.selected_faces:
             column.prop(settings, "selected_faces")
 
-    def draw_options(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    def draw_options(self, layout: bpy.types.UILayout, context: bpy.types.Context, settings) -> None:
         column = layout.column()
         for option in APPEARANCE:
             if option is LIGHT:
-                draw_light(column, context)
-            elif option is not WAY or context.scene.avatartex.profile != PROFILE.default:
-                column.row().prop(context.scene.avatartex, option.name, expand=option is SIZE)
+                draw_light(column, context, settings)
+            elif option is not WAY or settings.profile != PROFILE.default:
+                column.row().prop(settings, option.name, expand=option is SIZE)
 
     def draw_generate(self, layout: bpy.types.UILayout) -> None:
         row = layout.row()

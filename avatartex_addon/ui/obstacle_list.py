@@ -5,6 +5,7 @@ from bpy.app.translations import pgettext_iface
 
 from ..backend.errors import ErrorCode
 from ..jobs.preflight import Obstacle, find_obstacles
+from ..scene.head import find_head
 from .sentences import draw_sentence
 
 #: Of the panel's width for the text, where a button stands beside it.
@@ -13,7 +14,8 @@ TEXT_SHARE = 0.58
 
 def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Nothing where nothing is in the way. What is asked for above, backend and portrait, is not said twice."""
-    asked = "" if context.scene.avatartex.portrait else ErrorCode.PORTRAIT_MISSING
+    head = find_head(context)
+    asked = "" if head is not None and head.avatartex.portrait else ErrorCode.PORTRAIT_MISSING
     found = [obstacle for obstacle in find_obstacles(context) if obstacle.code != asked]
     if found:
         column = layout.box().column()

@@ -14,11 +14,15 @@ from .sentences import draw_sentence, say
 LARGE, SMALL = 8, 6
 
 
-def draw_portrait(layout: bpy.types.UILayout, settings, head: bpy.types.Object | None) -> None:
+def draw_portrait(layout: bpy.types.UILayout, head: bpy.types.Object | None) -> None:
+    if head is None:
+        layout.operator(Op.TRY_IT, icon="USER")
+        return
+    settings = head.avatartex
     path = portrait_path(settings.portrait) if settings.portrait else ""
     icon = thumbnail(path) if path else 0
     if icon:
-        draw_preview(layout.box(), settings, head, icon)
+        draw_preview(layout.box(), head, icon)
     if settings.portrait:
         row = layout.row(align=True)
         row.alert, row.use_property_split = not icon, False  # the whole width: names are long
@@ -38,18 +42,18 @@ def draw_portrait(layout: bpy.types.UILayout, settings, head: bpy.types.Object |
     hint.label(text="or drop a picture onto the head")
 
 
-def draw_preview(box: bpy.types.UILayout, settings, head: bpy.types.Object | None, icon: int) -> None:
+def draw_preview(box: bpy.types.UILayout, head: bpy.types.Object, icon: int) -> None:
     """The portrait with its faces framed, once they are known; where they are several, a click chooses.
 
     Args:
         icon: of the file as it is.
     """
-    found = find_faces(settings.portrait)
-    if found and len(found.faces) > 1 and head is not None and head.is_editable:
-        box.template_icon_view(settings, "face", scale=LARGE, scale_popup=SMALL)
+    found = find_faces(head.avatartex.portrait)
+    if found and len(found.faces) > 1 and head.is_editable:
+        box.template_icon_view(head.avatartex, "face", scale=LARGE, scale_popup=SMALL)
         draw_sentence(box, say("{count} faces: click the picture to choose another.", count=len(found.faces)))
         return
-    box.template_icon(icon_value=find_icon(settings.portrait, head) or icon, scale=LARGE)
+    box.template_icon(icon_value=find_icon(head) or icon, scale=LARGE)
     if found and not found.faces:
         draw_sentence(box, "No face is found in this picture.", icon="ERROR")
 
@@ -62,10 +66,8 @@ class AVATARTEX_UL_further(bpy.types.UIList):
         row.prop(item, "path", text="", emboss=False, icon="IMAGE_DATA" if there else "ERROR")
 
 
-def draw_further(layout: bpy.types.UILayout, head: bpy.types.Object | None, enabled: bool) -> None:
+def draw_further(layout: bpy.types.UILayout, head: bpy.types.Object, enabled: bool) -> None:
     """Below the portrait; `layout` is the panel's own, which alone can hold a part that closes."""
-    if head is None:
-        return
     header, body = layout.panel("AVATARTEX_further", default_closed=True)
     count = len(head.avatartex_further)
     header.label(text=say("Further Portraits ({count})", count=count) if count else "Further Portraits")

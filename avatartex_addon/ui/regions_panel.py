@@ -5,7 +5,7 @@ import bpy
 from ..core.idnames import Op
 from ..core.job import round_shares
 from ..scene.head import find_head
-from ..scene.history import find_shown
+from ..scene.history import find_shown_result
 from ..scene.painting import find_brush
 from .sentences import say
 from .sidebar import ClosedPanel
@@ -25,13 +25,13 @@ class AVATARTEX_PT_regions(ClosedPanel, bpy.types.Panel):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         head = find_head(context)
-        return head is not None and (len(head.avatartex_history) > 0 or head.avatartex_regions.painting)
+        if head is None:
+            return False
+        return len(head.avatartex_history) > 0 or head.avatartex_regions.painting or find_shown_result(head) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, head, show = self.layout, find_head(context), context.window_manager.avatartex_overlay
-        shown = find_shown(head)
-        entry = head.avatartex_history[shown] if shown >= 0 else None
-        self.draw_provenance(layout, show, entry)
+        self.draw_provenance(layout, show, find_shown_result(head))
         layout.separator()
         self.draw_painting(layout, context, head)
         layout.separator()

@@ -17,7 +17,7 @@ class AVATARTEX_UL_pins(bpy.types.UIList):
         layout.label(text=label(item.name), icon="PINNED")
         row = layout.row(align=True)
         row.alignment = "RIGHT"
-        stale = item.has_2d and item.portrait != portrait_key(context.scene.avatartex.portrait)
+        stale = item.has_2d and item.portrait != portrait_key(data.avatartex.portrait)
         sides = [("other portrait" if stale else "portrait") if item.has_2d else "", "head" if item.has_3d else ""]
         row.active = not stale
         row.label(text=", ".join(side for side in sides if side))
@@ -40,10 +40,10 @@ class AVATARTEX_PT_registration(HeadPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, head = self.layout, find_head(context)
-        registration, portrait = context.window_manager.avatartex_registration, context.scene.avatartex.portrait
+        registration = context.window_manager.avatartex_registration
         layout.operator_context = "INVOKE_DEFAULT"
         layout.operator(Op.SHOW_REGISTRATION, icon="HIDE_OFF")
-        if is_current(registration, head, portrait) and not registration.code:
+        if is_current(registration, head) and not registration.code:
             self.draw_quality(layout.box(), registration)
         row = layout.row()
         row.template_list(
@@ -57,7 +57,7 @@ class AVATARTEX_PT_registration(HeadPanel, bpy.types.Panel):
         column = layout.column(align=True)
         column.operator(Op.EDIT_PINS_IMAGE, icon="IMAGE_DATA")
         column.operator(Op.EDIT_PINS_HEAD, icon="VIEW3D")
-        if registration.code and is_current(registration, head, portrait):
+        if registration.code and is_current(registration, head):
             draw_sentence(
                 layout,
                 say("Drag at least {count} points into place: outer eye corners, nose tip, chin.", count=NEEDED),

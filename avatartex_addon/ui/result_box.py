@@ -4,19 +4,24 @@ import bpy
 
 from ..core.idnames import Op
 from ..scene.hair_colour import find_hair_objects
-from ..scene.history import scrambled_by
-from ..scene.restore import is_compared
+from ..scene.history import find_shown_result, previous_result, scrambled_by
+from ..scene.memory import find_copies
+from ..scene.restore import can_restore, is_compared
 from .sentences import draw_sentence, say
 
 
-def draw_result(layout: bpy.types.UILayout, job) -> None:
+def draw_result(layout: bpy.types.UILayout, head: bpy.types.Object) -> None:
+    """Of the result that the head shows."""
+    entry = find_shown_result(head)
+    if entry is None:
+        return
     box = layout.box()
-    box.label(text=say("Textured '{name}'", name=job.object_name), icon="CHECKMARK")
-    if job.summary:
-        draw_sentence(box, job.summary)
-    for warning in job.warnings.splitlines():
+    box.label(text=say("Textured '{name}'", name=head.name), icon="CHECKMARK")
+    if entry.summary:
+        draw_sentence(box, entry.summary)
+    for warning in entry.warnings.splitlines():
         draw_sentence(box, warning, icon="INFO")
-    if "overlapping-uvs" in job.advice:
+    if "overlapping-uvs" in entry.advice:
         box.operator(Op.ADD_UV_MAP, text="Add a UV Map without Overlaps", icon="GROUP_UVS")
 
 
@@ -36,16 +41,23 @@ def draw_way_back(layout: bpy.types.UILayout, context: bpy.types.Context, head: 
     """Old to new, before and after, another try, and what was there."""
     draw_shading(layout, context, head)
     compared = is_compared(head)
+    if copies := find_copies(head):
+        names = ", ".join(f"'{copy.name}'" for copy in copies[:3])
+        draw_sentence(
+            layout, say("{names} shares its material, and keeps it: this one gets a copy.", names=names), "INFO"
+        )
     column = layout.column(align=True)
     row = column.row()
-    row.enabled = not compared
+    row.enabled = not compared and can_restore(head)
     row.prop(head.avatartex_mix, "factor", slider=True)
     column.operator(
         Op.COMPARE,
-        text="Back to the Texture" if compared else "Compare with Before",
+        text="Back to the Texture" if compared else "Compare with Untouched Head",
         icon="ARROW_LEFTRIGHT",
         depress=compared,
     )
+    if previous_result(head) >= 0:
+        column.operator(Op.PREVIOUS, icon="RECOVER_LAST")
     column.operator(Op.NEW_SEED, text="Try Another Seed", icon="FILE_REFRESH")
     row = column.row(align=True)
     row.operator_context = "INVOKE_DEFAULT"

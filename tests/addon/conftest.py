@@ -118,14 +118,14 @@ def portrait(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def scene(addon, portrait: Path):
-    """A fresh file with one head (a UV sphere with a UV map), chosen, and a portrait."""
+    """A fresh file with one head (a UV sphere with a UV map), chosen, and its portrait."""
     import bpy
 
     bpy.ops.wm.read_homefile(use_empty=True)
     head = make_head("Head")
-    settings = bpy.context.scene.avatartex
-    settings.head, settings.portrait, settings.size = head, str(portrait), "512"
-    return SimpleNamespace(head=head, settings=settings, job=bpy.context.window_manager.avatartex_job)
+    choice, settings = bpy.context.scene.avatartex, head.avatartex
+    choice.head, settings.portrait, settings.size = head, str(portrait), "512"
+    return SimpleNamespace(head=head, settings=settings, choice=choice, job=bpy.context.window_manager.avatartex_job)
 
 
 @pytest.fixture
@@ -139,6 +139,7 @@ def cast(scene, tmp_path):
     heads = {}
     for name in NAMES:
         heads[name] = make_head(name)
+        heads[name].avatartex.size = "512"
         (folder / f"{name.lower()}.png").write_bytes(b"the fake backend does not look at it")
     scene.folder, scene.heads = folder, heads
     return scene

@@ -31,7 +31,7 @@ def request_of(report: Path) -> dict:
 
 
 def same_three_ways(scene, addon, portrait: Path, tmp_path: Path):
-    """Pixels and requests of the operator, the API and the command line; the scene's settings mislead the last two."""
+    """Pixels and requests of the operator, the API and the command line; the head's own settings mislead the last two."""
     settings, cli, api, job = scene.settings, addon("cli.entry"), addon("api"), scene.job
     results = []
 
@@ -44,7 +44,9 @@ def same_three_ways(scene, addon, portrait: Path, tmp_path: Path):
     settings.seed, settings.style, settings.light = 7, "photo", "remove"
     bpy.ops.avatartex.generate()
     note(job.report_path)
-    settings.seed, settings.style, settings.head, settings.size, settings.light = 1, "anime", None, "1024", "even"
+    scene.choice.head, mislead = None, {"seed": 1, "style": "anime", "size": "1024", "light": "even"}
+    for name, value in mislead.items():
+        setattr(settings, name, value)
     made = api.generate(scene.head, portrait, style="photo", size=512, seed=7, light="remove")
     assert made.object == scene.head and made.texture.is_file() and made.summary == job.summary
     note(made.report)

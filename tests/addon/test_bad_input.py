@@ -85,11 +85,11 @@ def test_a_head_without_extent(scene, fake):
 
 def test_two_heads_selected(scene, fake):
     other = make_head("Other")
-    scene.settings.head = None
+    scene.choice.head = None
     for head in (scene.head, other):
         head.select_set(True)
     refused(scene, "2 meshes are selected: 'Head', 'Other'. Select one head alone, or choose it as Head")
-    scene.settings.head = other
+    scene.choice.head, other.avatartex.portrait = other, scene.settings.portrait
     assert bpy.ops.avatartex.generate() == {"FINISHED"} and scene.job.object_name == "Other"
 
 
@@ -99,8 +99,9 @@ def test_a_soup_of_faces_goes_to_the_backend_whole(scene, fake):
     mesh = bpy.data.meshes.new("Soup")
     mesh.from_pydata(random.random((60, 3)).tolist(), [], [random.choice(60, 3, False).tolist() for _ in range(300)])
     mesh.uv_layers.new(name="UVMap").uv.foreach_set("vector", random.random(len(mesh.loops) * 2).astype(np.float32))
-    scene.settings.head = bpy.data.objects.new("Soup", mesh)
-    bpy.context.scene.collection.objects.link(scene.settings.head)
+    scene.choice.head = bpy.data.objects.new("Soup", mesh)
+    bpy.context.scene.collection.objects.link(scene.choice.head)
+    scene.choice.head.avatartex.portrait = scene.settings.portrait
     assert bpy.ops.avatartex.generate() == {"FINISHED"}
 
 

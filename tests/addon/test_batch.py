@@ -172,7 +172,8 @@ def test_pause_cancel_and_going_on(cast, fake, addon):
     while states()["Anna"] != "done" and time.monotonic() < until:
         run.step()
     assert not run.step() and states()["Bob"] == "waiting" and run.status.paused
-    cast.settings.head, cast.settings.portrait = cast.heads["Bob"], str(cast.folder / "bob.png")
+    cast.choice.head = cast.heads["Bob"]
+    cast.heads["Bob"].avatartex.portrait = str(cast.folder / "bob.png")
     assert bpy.ops.avatartex.generate.poll()
     bpy.ops.avatartex.batch_pause()
     run.step()
@@ -274,7 +275,7 @@ def test_the_api_is_the_same_batch(cast, fake, addon):
 
 
 def test_operator_api_and_command_line_give_the_same_pixels(cast, fake, addon, monkeypatch):
-    """A table that names style and seed per row, run in three ways; the scene's own settings mislead nobody."""
+    """A table that names style and seed per row, run in three ways; the heads' own settings mislead nobody."""
     client, asked, results = addon("core.client").BackendClient, [], []
     generate = client.generate
     monkeypatch.setattr(client, "generate", lambda own, request: (asked.append(request), generate(own, request))[1])
@@ -305,7 +306,8 @@ def test_operator_api_and_command_line_give_the_same_pixels(cast, fake, addon, m
     bpy.ops.avatartex.batch_load(filepath=str(csv_path))
     bpy.ops.avatartex.batch_run(shared="mesh")
     note()
-    cast.settings.style, cast.settings.seed = "anime", 5
+    for head in cast.heads.values():
+        head.avatartex.style, head.avatartex.seed = "anime", 5
     addon("api").batch(
         [{"object": name, "portrait": str(path), "style": style, "seed": seed} for name, path, style, seed in rows]
     )

@@ -118,10 +118,9 @@ def test_a_table_of_one_collection(cast, fake):
     assert list(states()) == ["Clara"]
 
 
-def test_heads_that_have_the_vertex_group_are_cut_by_it(cast, addon, monkeypatch):
-    """Head Faces of the panel counts for every row whose mesh has a group of that name."""
+def test_each_head_has_options_of_its_own(cast, addon, monkeypatch):
     cast.heads["Bob"].vertex_groups.new(name="face")
-    cast.settings.head_group = "face"
+    cast.heads["Bob"].avatartex.head_group = "face"
     fill(cast.folder)
     batching = addon("jobs.scene_batch")
     monkeypatch.setattr(batching, "RowTask", lambda job: job)  # what would be asked, unasked

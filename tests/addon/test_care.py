@@ -167,7 +167,7 @@ def test_settings_that_change_during_a_job(scene, api, fake, addon, portrait):
     scene.settings.seed, scene.settings.style = 4, "anime"
     running = api.start(addon("jobs.describing").describe_settings(bpy.context))
     scene.settings.seed, scene.settings.style, scene.settings.size = 9, "photo", "1024"
-    scene.settings.portrait, scene.settings.head = "/gone.png", make_head("Other")
+    scene.settings.portrait, scene.choice.head = "/gone.png", make_head("Other")
     scene.head.data.uv_layers.new(name="Second")
     made = finish(running)
     entry = scene.head.avatartex_history[0]

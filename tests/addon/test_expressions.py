@@ -159,7 +159,7 @@ def test_compare_mix_another_texture_and_restore(head):
     assert {NODE, "AvatarTex Mix"} <= set(sources(head))
     head.avatartex_mix.factor = 1.0
     assert look(head) == shown
-    bpy.context.scene.avatartex.seed = 4
+    head.avatartex.seed = 4
     bpy.ops.avatartex.generate()
     assert sources(head)[0] == NODE and tree_of(head).nodes[sources(head)[1]].image == head.avatartex_history[1].image
     bpy.ops.avatartex.restore()
@@ -170,7 +170,7 @@ def test_compare_mix_another_texture_and_restore(head):
 def test_a_texture_in_another_uv_map_goes_without(head):
     add()
     head.data.uv_layers.new(name="Other")
-    bpy.context.scene.avatartex.uv_map = "Other"
+    head.avatartex.uv_map = "Other"
     bpy.ops.avatartex.generate()
     assert NODE not in tree_of(head).nodes
     bpy.ops.avatartex.show_result(index=0)

@@ -20,7 +20,7 @@ def test_comes_and_goes_three_times(scene, fake, addon, portrait):
         assert not hasattr(bpy.types, "AVATARTEX_PT_main")
         addon_utils.enable(PACKAGE)
         assert hasattr(bpy.types, "AVATARTEX_PT_main")
-    bpy.context.scene.avatartex.portrait = str(portrait)
+    bpy.data.objects["Head"].avatartex.portrait = str(portrait)
     assert bpy.ops.avatartex.generate() == {"FINISHED"}
 
 
@@ -63,8 +63,8 @@ def test_scenes_do_not_mix(scene, fake, addon, portrait):
     head = make_head("Second")
     bpy.context.scene.collection.objects.unlink(head)
     other.collection.objects.link(head)
-    assert not other.avatartex.portrait and other.avatartex.head is None
-    other.avatartex.head, other.avatartex.size = head, "1024"
+    assert not head.avatartex.portrait and other.avatartex.head is None
+    other.avatartex.head, head.avatartex.size = head, "1024"
     running = addon("api").start(addon("jobs.describing").describe_settings(bpy.context))
     with bpy.context.temp_override(scene=other):
         assert addon("scene.head").find_head(bpy.context) == head
@@ -73,7 +73,7 @@ def test_scenes_do_not_mix(scene, fake, addon, portrait):
     assert made.object == scene.head and made.image.size[0] == 512 and not head.material_slots
     rows = addon("api").batch([("Second", portrait), ("Head", portrait)], scene=other)
     assert [(row.object_name, row.state) for row in rows] == [("Second", "done"), ("Head", "failed")]
-    assert not scene.settings.id_data.avatartex_batch.rows and head.avatartex_history[0].size == 1024
+    assert not scene.choice.id_data.avatartex_batch.rows and head.avatartex_history[0].size == 1024
 
 
 def test_polls_answer(scene, addon):

@@ -14,7 +14,7 @@ QUESTION = ["avatartex.settle_light"] * 2
 def drawn(scene, addon):
     def draw():
         layout = Recorder()
-        addon("ui.light_box").draw_light(layout, bpy.context)
+        addon("ui.light_box").draw_light(layout, bpy.context, addon("scene.head").find_head(bpy.context).avatartex)
         return layout.seen
 
     return draw
@@ -77,4 +77,4 @@ def test_the_answer_is_undone_with_its_question(scene, drawn):
     bpy.ops.avatartex.settle_light(light="remove")
     bpy.ops.ed.undo_push(message="after")
     bpy.ops.ed.undo()
-    assert bpy.context.scene.avatartex.light == "auto" and drawn()[-2:] == QUESTION
+    assert bpy.data.objects["Head"].avatartex.light == "auto" and drawn()[-2:] == QUESTION

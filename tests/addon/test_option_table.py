@@ -15,10 +15,10 @@ def options(addon):
 
 def places(options):
     """Where the artist sets an option: the owner and the options there."""
-    settings, head = bpy.context.scene.avatartex, bpy.context.scene.avatartex.head
+    head = bpy.context.scene.avatartex.head
     row = bpy.context.scene.avatartex_batch.rows.add()
     return {
-        settings: (*options.APPEARANCE, options.UV_MAP, options.HEAD_GROUP, options.SELECTED_FACES),
+        head.avatartex: (*options.APPEARANCE, options.UV_MAP, options.HEAD_GROUP, options.SELECTED_FACES),
         row: (options.STYLE, options.SEED),
         bpy.context.scene.avatartex_variants: (
             options.STYLES,

@@ -148,7 +148,7 @@ def test_pins_travel_with_the_object_and_the_file(scene, fake, pins, tmp_path):
 
 @pytest.fixture
 def editing(registered, addon):
-    return addon("scene.pin_editing").PinEditing(registered.head, registered.settings.portrait, on_head=False)
+    return addon("scene.pin_editing").PinEditing(registered.head, on_head=False)
 
 
 def at(point):

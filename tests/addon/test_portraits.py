@@ -108,8 +108,8 @@ def test_paths_are_kept_as_the_preferences_say(scene, tmp_path, portrait, way):
     assert scene.settings.portrait == str(portrait)  # there is no .blend file yet
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     operator("EXEC_DEFAULT", filepath=str(portrait))
-    assert bpy.context.scene.avatartex.portrait == "//portrait.png"
-    assert bpy.context.scene.avatartex.portrait_image is None
+    assert bpy.data.objects["Head"].avatartex.portrait == "//portrait.png"
+    assert bpy.data.objects["Head"].avatartex.portrait_image is None
 
 
 class TestClipboard:
@@ -206,10 +206,10 @@ def test_the_heads_own_parts_do_not_become_the_head(scene, addon):
     bpy.context.view_layer.update()
     assert inside(eye, scene.head) and not inside(other, scene.head)
     addon("operators.choose_portrait").choose_dropped_on(bpy.context, other)
-    assert scene.settings.head == other
-    scene.settings.head = None
+    assert scene.choice.head == other
+    scene.choice.head = None
     addon("operators.choose_portrait").choose_dropped_on(bpy.context, scene.head)
-    assert scene.settings.head is None and bpy.context.view_layer.objects.active == scene.head
+    assert scene.choice.head is None and bpy.context.view_layer.objects.active == scene.head
 
 
 def test_portraits_of_ours_that_nothing_uses_are_removed(scene, fake, addon):
@@ -236,7 +236,8 @@ def test_saved_into_another_folder_the_portraits_are_still_found(scene, fake, ad
     for folder in ("a", "b/c"):
         (tmp_path / folder).mkdir(parents=True)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a" / "x.blend"))
-    settings, head = bpy.context.scene.avatartex, bpy.data.objects["Head"]
+    head = bpy.data.objects["Head"]
+    settings = head.avatartex
     settings.portrait = "//../portrait.png"
     head.avatartex_further.add().path = settings.portrait
     row = addon("api").batch([("Head", "//../portrait.png")])[0]
@@ -256,7 +257,7 @@ def test_saved_into_another_folder_the_portraits_are_still_found(scene, fake, ad
         bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "no" / "such" / "x.blend"))
     assert found() == {portrait}
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "copy.blend"))
-    assert bpy.context.scene.avatartex.portrait == "//portrait.png"
+    assert bpy.data.objects["Head"].avatartex.portrait == "//portrait.png"
 
 
 @pytest.mark.parametrize("name", ["pick_portrait", "further_add"])

@@ -57,7 +57,7 @@ def test_what_stops_it_is_what_generate_refuses(scene, obstacles):
         lambda: setattr(scene.settings, "portrait", "//gone.png"),
         lambda: setattr(scene.settings, "uv_map", "No"),
         lambda: setattr(scene.settings, "head_group", "Neck"),
-        lambda: setattr(scene.settings, "head", None),
+        lambda: setattr(scene.choice, "head", None),
     ):
         spoil()
         make_head("Other").select_set(True)
@@ -78,7 +78,7 @@ def test_an_instance_of_a_collection_is_no_head(scene, obstacles):
     empty = bpy.data.objects.new("Anna Instance", None)
     empty.instance_type, empty.instance_collection = "COLLECTION", collection
     bpy.context.scene.collection.objects.link(empty)
-    scene.settings.head, bpy.context.view_layer.objects.active = None, empty
+    scene.choice.head, bpy.context.view_layer.objects.active = None, empty
     [obstacle] = obstacles()
     assert "instance of the collection 'Anna'" in obstacle.message and "Make Instances Real" in obstacle.cure
 
@@ -93,16 +93,17 @@ def test_head_faces_of_another_head(scene, obstacles):
 
 def test_the_active_mesh_is_taken(scene, obstacles):
     """Where several are selected, and where the chosen head was deleted."""
-    scene.settings.head = None
+    scene.choice.head = None
     other = make_head("Other")
+    other.avatartex.portrait = scene.settings.portrait
     scene.head.select_set(True), other.select_set(True)
     [obstacle] = obstacles()
-    assert press(obstacle) == {"FINISHED"} and scene.settings.head == other and obstacles() == []
+    assert press(obstacle) == {"FINISHED"} and scene.choice.head == other and obstacles() == []
     bpy.context.scene.collection.objects.unlink(other)
     bpy.context.view_layer.objects.active = scene.head
     [obstacle] = obstacles()
     assert "was deleted" in obstacle.message
-    assert press(obstacle) == {"FINISHED"} and scene.settings.head == scene.head and obstacles() == []
+    assert press(obstacle) == {"FINISHED"} and scene.choice.head == scene.head and obstacles() == []
 
 
 @pytest.mark.parametrize("chosen", [True, False])
@@ -116,7 +117,7 @@ def test_a_linked_head_is_made_an_override(scene, obstacles, tmp_path, chosen):
     linked = into.objects[0]
     bpy.context.scene.collection.objects.link(linked)
     bpy.context.view_layer.objects.active = linked
-    scene.settings.head = linked if chosen else None
+    scene.choice.head = linked if chosen else None
     [obstacle] = obstacles()
     assert obstacle.stops and press(obstacle) == {"FINISHED"} and obstacles() == []
     assert bpy.ops.avatartex.generate() == {"FINISHED"}

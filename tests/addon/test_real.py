@@ -29,8 +29,8 @@ def head(addon, monkeypatch):
 
 def test_operator_api_and_command_line_give_the_same_texels(head, addon, tmp_path):
     portrait = shutil.copy(sources.astronaut(), tmp_path)
-    settings, textures = bpy.context.scene.avatartex, []
-    settings.head, settings.portrait, settings.size, settings.seed = head, str(portrait), "512", 3
+    settings, textures = head.avatartex, []
+    settings.portrait, settings.size, settings.seed = str(portrait), "512", 3
     assert bpy.ops.avatartex.generate() == {"FINISHED"}
     textures.append(pixels_on(head))
     bpy.ops.avatartex.restore()

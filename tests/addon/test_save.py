@@ -142,7 +142,7 @@ def test_an_active_rig_stands_for_its_head(scene, addon):
     rig = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
     bpy.context.scene.collection.objects.link(rig)
     other = make_head("Other")
-    scene.settings.head = None
+    scene.choice.head = None
     bpy.context.view_layer.objects.active = rig
     for thing in (scene.head, other):
         thing.select_set(False)

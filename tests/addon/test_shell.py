@@ -18,7 +18,7 @@ STANDS_OFF = 0.02 * 32 / 64
 
 def generate(**settings):
     for name, value in settings.items():
-        setattr(bpy.context.scene.avatartex, name, value)
+        setattr(bpy.context.scene.avatartex.head.avatartex, name, value)
     assert bpy.ops.avatartex.generate() == {"FINISHED"}
 
 

@@ -8,8 +8,8 @@ from .conftest import make_head
 
 
 def test_one_click_textures_the_sample(scene, fake, addon):
-    scene.settings.portrait, scene.settings.uv_map = "", "of another head"
-    scene.settings.head = None
+    scene.settings.uv_map = "of another head"
+    scene.choice.head = None
     other, size = make_head("Other"), len(bpy.data.objects)
     assert bpy.ops.avatartex.try_it() == {"FINISHED"}
     sample = bpy.context.view_layer.objects.active

@@ -1,0 +1,216 @@
+"""A head owns its portrait, options and results: other heads, copies, linked data and old files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import bpy
+import pytest
+
+from .conftest import make_head
+from .test_generate import new_material
+from .test_history import exchanged, inserted, look, no_slot
+
+
+@pytest.fixture
+def pair(scene, fake, tmp_path):
+    """Two heads, each textured from a portrait of its own; the second is active, and none is chosen."""
+    second = tmp_path / "second.png"
+    second.write_bytes(b"another person")
+    other = make_head("Other")
+    other.avatartex.portrait, other.avatartex.size = str(second), "512"
+    scene.choice.head, scene.other = None, other
+    for head in (scene.head, other):
+        activate(head)
+        assert bpy.ops.avatartex.generate() == {"FINISHED"}
+    return scene
+
+
+def activate(head) -> None:
+    for one in bpy.context.view_layer.objects:
+        one.select_set(one == head)
+    bpy.context.view_layer.objects.active = head
+
+
+def asked(scene) -> dict:
+    return json.loads(Path(scene.job.report_path).read_text())["request"]
+
+
+def find_obstacles(addon) -> list[str]:
+    return [obstacle.code for obstacle in addon("jobs.preflight").find_obstacles(bpy.context)]
+
+
+def test_another_seed_of_a_head_is_of_its_own_person(pair, portrait):
+    activate(pair.head)
+    assert bpy.ops.avatartex.new_seed() == {"FINISHED"}
+    assert asked(pair)["portrait"] == str(portrait)
+    assert [len(head.avatartex_history) for head in (pair.head, pair.other)] == [2, 1]
+
+
+def test_a_uv_map_of_one_head_is_not_asked_of_others(pair, addon):
+    activate(pair.head)
+    assert bpy.ops.avatartex.add_uv_map() == {"FINISHED"} and pair.settings.uv_map == "AvatarTex"
+    activate(pair.other)
+    assert find_obstacles(addon) == [] and bpy.ops.avatartex.generate() == {"FINISHED"}
+
+
+def test_what_a_script_asked_for_is_what_the_head_is_set_to(pair, addon, portrait, tmp_path):
+    side = tmp_path / "side.png"
+    side.write_bytes(b"from the left")
+    addon("api").generate("Other", portrait, size=1024, seed=7, light="keep", further=[side])
+    own = pair.other.avatartex
+    assert (own.portrait, own.size, own.seed, own.light) == (str(portrait), "1024", 7, "keep")
+    assert [entry.path for entry in pair.other.avatartex_further] == [str(side)]
+    addon("api").batch([{"object": "Head", "portrait": tmp_path / "second.png", "style": "anime", "seed": 3}])
+    assert (pair.settings.portrait, pair.settings.style, pair.settings.seed) == (
+        str(tmp_path / "second.png"),
+        "anime",
+        3,
+    )
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_an_old_files_settings_go_to_its_heads(pair, addon, tmp_path, portrait, chosen):
+    """They were the scene's: of the head that was chosen or active, while others keep what theirs was made of."""
+    for head in (pair.head, pair.other):
+        del stored(addon, head)["avatartex"]
+    activate(pair.other)
+    pair.choice.head = pair.head if chosen else None
+    pair.choice.head = pair.choice.head  # makes the group
+    old = stored(addon, bpy.context.scene)["avatartex"]
+    old["portrait"], old["size"], old["seed"], old["uv_map"] = "//now.png", 1, 12, "Other Map"
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "old.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "old.blend"))
+    heads = [bpy.data.objects[name].avatartex for name in ("Head", "Other")]
+    made_of = [str(portrait), str(tmp_path / "second.png")]
+    now, last = heads if chosen else heads[::-1]
+    assert (now.portrait, now.uv_map) == ("//now.png", "Other Map") and last.uv_map == "UVMap"
+    assert Path(bpy.path.abspath(last.portrait)).name == Path(made_of[1 if chosen else 0]).name
+    sizes = [item.identifier for item in now.bl_rna.properties["size"].enum_items]
+    assert {(one.size, one.seed) for one in heads} == {(sizes[1], 12)}
+    assert list(stored(addon, bpy.context.scene)["avatartex"].keys()) in ([], ["head"])
+
+
+def stored(addon, thing):
+    return addon("scene.versions").stored_values(thing)
+
+
+def duplicate(kind: str, tmp_path: Path):
+    """A copy of the active head, active."""
+    head = bpy.context.view_layer.objects.active
+    if kind in ("shift-d", "alt-d"):
+        bpy.ops.object.duplicate(linked=kind == "alt-d")
+        return bpy.context.view_layer.objects.active
+    if kind == "link-data":
+        copy = bpy.data.objects.new("Linked", head.data)
+        bpy.context.scene.collection.objects.link(copy)
+    else:
+        library = str(tmp_path / "library.blend")
+        bpy.data.libraries.write(library, {head})
+        bpy.data.objects.remove(head)
+        with bpy.data.libraries.load(library, link=True) as (_, into):
+            into.objects = ["Head"]
+        copy = into.objects[0].override_create()
+        bpy.context.scene.collection.objects.link(copy)
+    activate(copy)
+    return copy
+
+
+COPIES = ("shift-d", "alt-d", "link-data", "override")
+
+
+@pytest.fixture(params=COPIES)
+def copied(request, scene, fake, tmp_path):
+    """A textured head and a copy of it, which is active. scene.before: the head's look."""
+    scene.choice.head = None
+    scene.head.shape_key_add(name="Basis")
+    scene.head.shape_key_add(name="jawOpen").data[0].co.z -= 0.01
+    activate(scene.head)
+    inserted(scene.head)
+    assert bpy.ops.avatartex.generate() == {"FINISHED"}
+    scene.before = None if request.param == "override" else look(scene.head)
+    scene.copy = duplicate(request.param, tmp_path)
+    scene.kind = request.param
+    return scene
+
+
+def same(scene) -> bool:
+    """Whether the head that was copied looks as before."""
+    return scene.before is None or json.loads(look(scene.head))[:4] == json.loads(scene.before)[:4]
+
+
+def test_the_texture_of_a_copy_is_saved(copied, tmp_path):
+    assert bpy.ops.avatartex.save_texture(filepath=str(tmp_path / "copy.png")) == {"FINISHED"}
+    assert (tmp_path / "copy.png").stat().st_size
+
+
+def test_regions_of_a_copy_are_its_own(copied, addon):
+    assert bpy.ops.avatartex.regions_fill(kind="REDO", source="ALL") == {"FINISHED"}
+    assert bpy.ops.avatartex.redo_regions(seed=5) == {"FINISHED"} and same(copied)
+    entry = addon("scene.history").find_shown_result(copied.copy)
+    assert entry.id_data == copied.copy and entry.redone
+    assert bpy.ops.avatartex.previous() == {"FINISHED"} if copied.kind != "link-data" else True
+    assert same(copied)
+
+
+def test_expression_maps_of_a_copy_are_its_own(copied):
+    assert bpy.ops.avatartex.add_expressions() == {"FINISHED"} and same(copied)
+    [material] = {slot.material for slot in copied.copy.material_slots}
+    assert "AvatarTex Expressions" in material.node_tree.nodes
+    keys = copied.copy.data.shape_keys
+    drivers = copied.copy.avatartex_expressions.group.animation_data.drivers
+    assert {target.id for one in drivers for name in one.driver.variables for target in name.targets} == {keys}
+    copied.copy.avatartex_expressions.folds = 0.5
+    assert material.node_tree.nodes["AvatarTex Expressions"].inputs["Folds"].default_value == 0.5
+
+
+@pytest.mark.parametrize("prepare", [exchanged, inserted, no_slot])
+@pytest.mark.parametrize("kind", ["shift-d", "alt-d"])
+def test_a_copy_goes_back_alone(scene, fake, tmp_path, kind, prepare):
+    scene.choice.head = None
+    activate(scene.head)
+    prepare(scene.head)
+    untouched = json.loads(look(scene.head))[1:4]
+    bpy.ops.avatartex.generate()
+    copy, before = duplicate(kind, tmp_path), json.loads(look(scene.head))[:4]
+    copy.avatartex_mix.factor = 0.5
+    assert "AvatarTex Mix" in str(look(copy)) and json.loads(look(scene.head))[:4] == before
+    copy.avatartex_mix.factor = 1.0
+    bpy.ops.avatartex.compare()
+    assert json.loads(look(scene.head))[:4] == before
+    bpy.ops.avatartex.compare()
+    assert bpy.ops.avatartex.restore() == {"FINISHED"}
+    assert json.loads(look(scene.head))[:4] == before
+    if prepare is not no_slot:  # links are as they were, in a material of its own
+        assert json.loads(look(copy))[3] == untouched[2]
+    activate(scene.head)
+    assert bpy.ops.avatartex.restore() == {"FINISHED"}
+
+
+def test_an_override_in_a_file_knows_its_texture(scene, fake, tmp_path):
+    """Blender keeps nothing of what was in its slots before."""
+    activate(scene.head)
+    scene.choice.head = None
+    new_material("Skin", scene.head)
+    copy = duplicate("override", tmp_path)
+    assert bpy.ops.avatartex.generate() == {"FINISHED"}
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+    copy = next(one for one in bpy.data.objects if one.override_library is not None)
+    activate(copy)
+    assert copy.avatartex.portrait and copy.avatartex.size == "512"
+    assert bpy.ops.avatartex.save_texture(filepath=str(tmp_path / "copy.png")) == {"FINISHED"}
+    assert bpy.ops.avatartex.regions_fill(kind="REDO", source="ALL") == {"FINISHED"}
+    assert bpy.ops.avatartex.redo_regions(seed=5) == {"FINISHED"}
+
+
+def test_previous_is_the_last_texture(scene, fake, addon):
+    shown = addon("scene.history").find_shown
+    assert not bpy.ops.avatartex.previous.poll()
+    for seed in (1, 2, 3):
+        scene.settings.seed = seed
+        bpy.ops.avatartex.generate()
+    bpy.ops.avatartex.show_result(index=0)
+    assert bpy.ops.avatartex.previous() == {"FINISHED"} and shown(scene.head) == 2
+    assert bpy.ops.avatartex.previous() == {"FINISHED"} and shown(scene.head) == 0
