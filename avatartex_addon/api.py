@@ -106,7 +106,7 @@ def redo(
     Raises:
         AvatarTexError, Cancelled: as `generate`.
     """
-    head = bpy.data.objects.get(object) if isinstance(object, str) else object
+    head = _find_head(object)
     path = bpy.path.abspath(str(regions)) if regions else ""
     return run(describe_redo(head, seed, portrait_path(str(portrait)), path, trust_portrait), on_progress)
 
@@ -142,6 +142,7 @@ def start(job: HeadJob) -> Generation:
     Raises:
         AvatarTexError: it cannot begin.
     """
+    _refuse_off()
     return Generation(job)
 
 
@@ -180,6 +181,7 @@ def batch(
         AvatarTexError: nothing could be run at all, because there is no backend or no disk space.
         Cancelled: by Ctrl-C; what is done stays, the rest waits.
     """
+    _refuse_off()
     scene = scene or bpy.context.scene
     entries = [dict(entry if isinstance(entry, dict) else zip(("object", "portrait"), entry)) for entry in table or ()]
     for fields in entries:
@@ -231,17 +233,18 @@ def start_variants(job: VariantJob) -> VariantBake:
     Raises:
         AvatarTexError: it cannot begin.
     """
+    _refuse_off()
     return VariantBake(job)
 
 
 def show_variant(object: bpy.types.Object | str, style: str, seed: int = 0) -> None:
-    """Show a baked variant on its head; Restore Previous Texture, another variant or a new texture take it off.
+    """Show a baked variant on its head; Restore Untouched Head, another variant or a new texture take it off.
 
     Raises:
         AvatarTexError: BAD_REQUEST, there is no such variant, or what it needs is gone.
     """
-    head = bpy.data.objects.get(object) if isinstance(object, str) else object
-    names = [f"{entry.style}:{entry.seed}" for entry in head.avatartex_variants] if head is not None else []
+    head = _find_head(object)
+    names = [f"{entry.style}:{entry.seed}" for entry in head.avatartex_variants]
     if (wanted := f"{style}:{seed}") not in names:
         raise _refusal(f"There is no variant {wanted}.", f"There are: {', '.join(names) or 'none'}.")
     try:
@@ -347,7 +350,18 @@ def save_layers(
     return running.find_written()
 
 
+def _refuse_off() -> None:
+    """Raises: AvatarTexError, BACKEND_MISSING, the add-on is not enabled."""
+    if not hasattr(bpy.types.Object, "avatartex"):
+        raise AvatarTexError(
+            ErrorCode.BACKEND_MISSING,
+            "AvatarTex is installed, but not enabled in this Blender.",
+            "Tick it in the preferences (Add-ons), or call addon_utils.enable() with its name.",
+        )
+
+
 def _name(object: bpy.types.Object | str) -> str:
+    _refuse_off()
     return object if isinstance(object, str) else object.name
 
 

@@ -46,6 +46,12 @@ def pattern(path: str) -> str:
     return path if UDIM in path else str(Path(path).with_suffix(f".{UDIM}{Path(path).suffix}"))
 
 
+def preview_file(output: str | Path) -> str:
+    """The name of the picture of the head in a texture, beside it: texture.preview.png, of tiles, too."""
+    path = Path(output)
+    return str(path.with_name(f"{path.stem.removesuffix(f'.{UDIM}')}.preview.png"))
+
+
 def shell_files(output: str) -> tuple[str, str, str]:
     """The names of the shell's picture, of how far it lies off the skin and of how its strands lie, beside a texture:
     texture.shell.png, texture.height.png and texture.strands.png."""

@@ -24,10 +24,11 @@ from .compose.udim import compose_tiles, find_tiles, read_bases, side_by_side, t
 from .errors import AvatarTexError, ErrorCode
 from .head.atlas import LOOKED_UP, AtlasMap, map_atlas
 from .head.enclosed import depth_inside
+from .head.front import draw_front
 from .head.match import Match, match, matches
 from .head.mesh import load_head
 from .head.uvs import split_tiles, uv_warnings
-from .imaging.files import encode_pictures
+from .imaging.files import encode_picture, encode_pictures
 from .job import Prepared
 from .layers.files import layers_file
 from .layers.packed import Packed
@@ -38,7 +39,7 @@ from .observation.look import Look
 from .observation.shell_cover import find_shell
 from .observation.views import find_coverings, fuse
 from .options import PROFILE, SHELL
-from .outputs import UDIM, Staged, pattern, shell_files
+from .outputs import UDIM, Staged, pattern, preview_file, shell_files
 from .pins import parse_pins
 from .portrait.decode import Portrait, decode_portrait
 from .portrait.networks import run_on
@@ -122,6 +123,10 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         if request.curves:
             curves = find_curves(prepared, details.strands, textures, request.guides, request.seed)
             staged.write(request.curves, curves.encode())
+        if request.previews and output:
+            looks = {number: tile.texture for number, tile in textures.items()}
+            front = draw_front(prepared.mesh, prepared.match.head.rotation, looks)
+            staged.write(preview_file(output), encode_picture("preview.png", front))
         if request.report:
             staged.write(request.report, report.render(request, device, prepared, shown, progress.clock))
     on_progress("compose", 1.0)

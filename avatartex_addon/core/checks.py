@@ -1,26 +1,19 @@
 """What has to be true before the set-up can begin, each with a sentence and, where one exists, a button."""
 
 import os
-import ssl
-import sys
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from ..backend.errors import AvatarTexError
 from . import packages
-from .child import without_sigpipe
+from .hosts import refuse_silence
 from .installer import space
 from .log import BackendLog
 from .packages import LEAST_DRIVER, decide_build, find_driver
 from .places import Home, parent_that_exists
 from .pythons import find_python
 from .work import Work
-
-#: Seconds for the package index; the artist is waiting.
-INDEX_TIME = 5.0
 
 
 class Verdict(StrEnum):
@@ -127,18 +120,15 @@ def check_online(run: CheckRun) -> Check:
 
 
 def check_index(run: CheckRun) -> Check | None:
-    """Asked only with Blender's permission. Silence is no refusal: pip may know another way."""
+    """Asked only with Blender's permission."""
     if not run.online:
         return None
-    name = "Packages"
-    index = run.plan.index or packages.PYPI
-    torchs = packages.TORCH_INDEX.get((sys.platform, run.build)) if run.plan.large else None
-    silent = [address for address in (index, torchs) if address and not answers(address)]
-    if silent:
-        host = silent[0].split("/")[2]
-        text = f"{host} does not answer. Check the network or its proxy."
-        return Check(name, Verdict.NOTE, text, of_network=True)
-    return Check(name, Verdict.OK, f"{index.split('/')[2]} answers", of_network=True)
+    try:
+        refuse_silence(packages.pages(run.plan, run.build))
+    except AvatarTexError as refusal:
+        return Check("Packages", Verdict.MISSING, f"{refusal.message} {refusal.cure}", of_network=True)
+    host = (run.plan.index or packages.PYPI).split("/")[2]
+    return Check("Packages", Verdict.OK, f"{host} answers", of_network=True)
 
 
 def share_missing(plan: packages.Plan, home: Home, build: str) -> float:
@@ -147,19 +137,3 @@ def share_missing(plan: packages.Plan, home: Home, build: str) -> float:
     there = {(name, version) for name, version, info in packages.installed_in(home.environment) if packages.whole(info)}
     missing = packages.without(pins, there | set(packages.wheels_in(home.downloads)))
     return sum(packages.weight(name) for name, _ in missing) / max(1, sum(packages.weight(name) for name, _ in pins))
-
-
-def answers(address: str) -> bool:
-    """Whether a server says anything at all; a certificate that this Python does not know is an answer, too."""
-    if not address.startswith("http"):
-        return Path(urllib.request.url2pathname(address.removeprefix("file://"))).exists()
-    request = urllib.request.Request(address.rstrip("/") + "/pip/", method="HEAD", headers={"User-Agent": "pip"})
-    try:
-        with without_sigpipe(), urllib.request.urlopen(request, timeout=INDEX_TIME):
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except urllib.error.URLError as reason:
-        return isinstance(reason.reason, ssl.SSLCertVerificationError)
-    except (OSError, ValueError):
-        return False

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..backend.errors import AvatarTexError
 from . import packages
+from .hosts import find_certificates, refuse_silence
 from .log import BackendLog
 from .packages import decide_build, find_driver
 from .places import environment_python, parent_that_exists
@@ -32,10 +33,14 @@ def fetch_all(
         AvatarTexError: a package cannot be had; those before it stay in the folder.
     """
     hashes = packages.hashes_of(plan.requirements)
-    counts_bytes = update_pip(work, python, hashes, plan.index)
     pins = packages.without(packages.read_pins(plan.requirements, build, plan.large), there)
     # the large ones each by itself, counting bytes, then the small ones at once
-    missing = packages.without(pins, set(packages.wheels_in(folder)))
+    if not (missing := packages.without(pins, set(packages.wheels_in(folder)))):
+        return
+    work.step("Asking for the packages", MADE)
+    hosts = packages.pages(plan, build)
+    refuse_silence(hosts)
+    counts_bytes = update_pip(work, python, hashes, plan.index)
     groups = [[pin] for pin in missing if packages.weight(pin[0]) > 1]
     groups += [light] if (light := [pin for pin in missing if packages.weight(pin[0]) == 1]) else []
     whole = sum(packages.weight(name) for name, _ in pins)
@@ -55,7 +60,12 @@ def fetch_all(
         work.step(f"Downloading {name}", begin)
         shutil.rmtree(arriving, ignore_errors=True)
         command = packages.download_words(python, group, arriving, build, counts_bytes, plan.index)
-        work.call(command, f"{name} could not be downloaded.", follow if len(group) == 1 else lambda line: None)
+        try:
+            work.call(command, f"{name} could not be downloaded.", follow if len(group) == 1 else lambda line: None)
+        except AvatarTexError:
+            work.heed_cancel()
+            refuse_silence(hosts)  # pip knows that there is no such package then
+            raise
         for wheel in arriving.glob("*.whl"):
             packages.refuse_changed(wheel, hashes, build)
             wheel.replace(folder / wheel.name)
@@ -70,20 +80,24 @@ def read_progress(line: str) -> tuple[int, int] | None:
 
 
 def update_pip(work: Work, python: str, hashes: dict[str, str], index: str = "") -> bool:
-    """Bring in the pip of our choice; whether the one that is there counts bytes. An old one downloads as well."""
+    """Bring in the pip of our choice; whether the one that is there counts bytes. An old one downloads as well, where
+    the index shows no certificate that only the system knows: pips before 24.2 trust their own list alone."""
     environment = Path(python).parents[1]
     if pip_version(environment) != packages.PIP:
         work.step("Preparing", MADE)
-        try:
-            with tempfile.TemporaryDirectory() as temporary:
-                pin = [("pip", packages.PIP)]
-                words = packages.download_words(python, pin, Path(temporary), "cpu", False, index)
-                work.call(words, "pip stays as it is.")
-                for wheel in Path(temporary).glob("*.whl"):
-                    packages.refuse_changed(wheel, hashes)
-                work.call(packages.update_words(python, Path(temporary)), "pip stays as it is.")
-        except AvatarTexError:
-            work.heed_cancel()
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary) / "pip"
+            for certificates in (None, find_certificates(Path(temporary))):
+                try:
+                    pin = [("pip", packages.PIP)]
+                    words = packages.download_words(python, pin, folder, "cpu", False, index, certificates)
+                    work.call(words, "pip stays as it is.")
+                    for wheel in folder.glob("*.whl"):
+                        packages.refuse_changed(wheel, hashes)
+                    work.call(packages.update_words(python, folder), "pip stays as it is.")
+                    break
+                except AvatarTexError:
+                    work.heed_cancel()
     return tuple(int(part) for part in pip_version(environment).split(".")[:2]) >= packages.COUNTS_BYTES
 
 

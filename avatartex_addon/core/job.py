@@ -144,6 +144,13 @@ def read_shares(report_path: Path) -> tuple[float, float, float]:
     return tuple(share if isinstance(share, (int, float)) else 0.0 for share in shares)
 
 
+def describe_further(report_path: Path) -> tuple[str, ...]:
+    """What each further portrait that was used added, a sentence for each."""
+    further = read_report(report_path).get("further")
+    used = [one for one in further if isinstance(one, dict) and one.get("used")] if isinstance(further, list) else []
+    return tuple(f"{one.get('portrait')!r} gave {one.get('texels') or 0:.1%} of the head's texels." for one in used)
+
+
 def read_hair(report_path: Path) -> tuple[float, ...]:
     """sRGB of the hair that the portrait shows; empty where the report has none."""
     hair = _find(read_report(report_path), "hair")

@@ -27,7 +27,7 @@ TORCH_INDEX = {
     ("linux", "cpu"): "https://download.pytorch.org/whl/cpu",
     ("win32", "cuda"): "https://download.pytorch.org/whl/cu130",
 }
-PYPI = "https://pypi.org/simple"
+PYPI, PYPI_FILES = "https://pypi.org/simple", "https://files.pythonhosted.org/"
 #: What takes a package's place for CUDA: it runs on processors, too, and lies in the same folder.
 CUDA_INSTEAD = {"onnxruntime": "onnxruntime-gpu"}
 #: How the name of torch's build for CUDA on Windows begins. It is not on PyPI.
@@ -189,17 +189,36 @@ def refuse_changed(wheel: Path, hashes: dict[str, str], build: str = "cpu") -> N
     raise failed(f"The package {wheel.name} {known}.", "Nothing of it was installed. Use the public package index.")
 
 
+def pages(plan: Plan, build: str) -> list[str]:
+    """A page of each host that a build's packages come from, which is there where the host lets this computer in."""
+    torchs = TORCH_INDEX.get((sys.platform, build)) if plan.large else None
+    index = (plan.index or PYPI).rstrip("/")
+    files = [PYPI_FILES] if index == "https://pypi.org/simple" else []
+    return [f"{index}/pip/", *files, *([f"{torchs}/torch/"] if torchs else [])]
+
+
 def pip(python: str, *words: str) -> list[str]:
     return [python, "-I", "-m", "pip", *words, "--disable-pip-version-check", "--no-input"]
 
 
 def download_words(
-    python: str, pins: list[tuple[str, str]], folder: Path, build: str, counts_bytes: bool, index: str = ""
+    python: str,
+    pins: list[tuple[str, str]],
+    folder: Path,
+    build: str,
+    counts_bytes: bool,
+    index: str = "",
+    certificates: Path | None = None,
 ) -> list[str]:
-    """pip's words for some wheels, without what they depend on; from PyPI where no index is named."""
+    """pip's words for some wheels, without what they depend on; from PyPI where no index is named.
+
+    Args:
+        certificates: those that pip is to trust instead of its own.
+    """
     torchs = TORCH_INDEX.get((sys.platform, build)) if pins[0][0] == "torch" else None
     words = "download --no-deps --only-binary :all: --no-cache-dir --retries 3 --progress-bar".split()
     words += ["raw" if counts_bytes else "off", "--dest", str(folder), "--index-url", torchs or index or PYPI]
+    words += ["--cert", str(certificates)] if certificates else []
     return pip(python, *words, *(f"{name}=={version}" for name, version in pins))
 
 

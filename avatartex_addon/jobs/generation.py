@@ -7,14 +7,15 @@ import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.messages import Generate
+from ..backend.outputs import preview_file
 from ..core.chore import Parts
-from ..core.job import LAYERS_SUFFIX, HeadJob, read_hair, read_shares, summarize
+from ..core.job import LAYERS_SUFFIX, HeadJob, describe_further, read_hair, read_shares, summarize
 from ..preferences import preferences
 from ..scene import versions
 from ..scene.apply import apply_texture
 from ..scene.graph import find_color_input, find_color_source, reads_uv_map
 from ..scene.history import find_shown_result, remember_result
-from ..scene.images import keep_base, load_result
+from ..scene.images import keep_base, load_result, set_preview
 from ..scene.layers import keep_layers
 from ..scene.regions import find_result, keep_regions
 from ..scene.shell_object import add_shell, remove_shell
@@ -111,6 +112,7 @@ class Generation(BackendTask):
             read_shares(report),
             read_hair(report),
         )
+        set_preview(image, Path(preview_file(self.answer.output)))  # the head; without it the atlas
         if not self.job.redo and read_head(head) == self.settings_then:  # else the artist changed them meanwhile
             set_head(head, self.job)
         shell = None
@@ -124,7 +126,7 @@ class Generation(BackendTask):
             Path(self.answer.output),
             Path(self.answer.provenance),
             report,
-            (*self.answer.warnings, *notes),
+            (*self.answer.warnings, *notes, *describe_further(report)),
             summarize(report),
             shell,
         )

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.models.profiles import PROFILES, Profile
 from ..core.idnames import FIX_BUTTONS, Op
+from ..core.sizes import size_text
 from ..scene.graph import find_colorless
 from ..scene.head import (
     find_group_problem,
@@ -20,6 +22,7 @@ from ..scene.head import (
 )
 from ..scene.portraits import find_missing
 from ..scene.uv_sharing import DOUBTFUL_SHARE, Sharing, find_shared
+from ..setup import model_store
 
 #: Of the head's faces: above it both halves share texels; above it with two others or more, they lie on a few colours.
 #: A knight's head on a palette has 57 % of those, mirrored halves none.
@@ -140,6 +143,8 @@ def doubts(head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
         found.append(
             doubt("further-missing", gone, "Further portrait is gone", Op.FURTHER_REMOVE, "Remove", index=index)
         )
+    if (model := PROFILES.get(head.avatartex.profile)) is not None:
+        found += model_obstacles(model)
     if not head.visible_get():
         hidden = f"'{head.name}' is hidden: its texture will not be visible."
         found.append(doubt("hidden", hidden, "Head is hidden", Op.SHOW_HEAD, "Show It"))
@@ -155,6 +160,19 @@ def doubts(head: bpy.types.Object, uv_map: str) -> list[Obstacle]:
     elif uv_map and (sharing := find_shared(head, uv_map)).shared >= DOUBTFUL_SHARE:
         found.append(overlap_obstacle(uv_map, sharing))
     return found
+
+
+def model_obstacles(model: Profile) -> list[Obstacle]:
+    """A large model that is not here, or that nobody looked for yet."""
+    known = model_store.states().get(model.name)
+    if known is not None and known["state"] == "here":
+        return []
+    size, memory = (size_text(gigabytes * 1e9) for gigabytes in (model.gigabytes, model.memory[0]))
+    if known is None:
+        asked = f"Whether {model.label} is on this computer is not known yet."
+        return [doubt("model-unknown", asked, "", Op.LOOK_AT_MODELS, "Look for Models")]
+    absent = f"{model.label} is not on this computer: {size} to download, {memory} of memory while it works."
+    return [doubt("model-missing", absent, "", Op.DOWNLOAD_MODEL, "Download Model", profile=model.name)]
 
 
 def overlap_obstacle(uv_map: str, sharing: Sharing) -> Obstacle:

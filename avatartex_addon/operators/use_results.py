@@ -7,7 +7,7 @@ from bpy.props import BoolProperty, IntProperty
 
 from ..backend.outputs import UDIM
 from ..scene.head import find_head
-from ..scene.history import find_shown, forget_results, scrambled_by, previous_result, show_result, worn_image
+from ..scene.history import find_shown, forget_results, previous_result, scrambled_by, show_result, visible_image
 from ..scene.images import save_png
 from ..scene.restore import can_restore, is_compared, restore_texture, show_after, show_before
 from ..scene.shell_object import remove_shell
@@ -169,11 +169,10 @@ class AVATARTEX_OT_save_texture(Saving, bpy.types.Operator):
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
-        head = find_head(context)
-        return "" if head is not None and worn_image(head) is not None else "The head shows no texture of ours"
+        return "" if visible_image(find_head(context)) is not None else "The head shows no texture of ours"
 
     def suggest(self, context: bpy.types.Context) -> None:
-        tile = f".{UDIM}" if worn_image(find_head(context)).source == "TILED" else ""
+        tile = f".{UDIM}" if visible_image(find_head(context)).source == "TILED" else ""
         self.filepath = str(self.name_after_head(context, f"texture{tile}.png"))
 
     def complete(self, path: Path) -> Path:
@@ -181,7 +180,7 @@ class AVATARTEX_OT_save_texture(Saving, bpy.types.Operator):
 
     def act(self, context: bpy.types.Context) -> set[str] | None:
         try:
-            written = save_png(worn_image(find_head(context)), Path(bpy.path.abspath(self.filepath)))
+            written = save_png(visible_image(find_head(context)), Path(bpy.path.abspath(self.filepath)))
         except FileExistsError as reason:
             return self.fail(f"'{Path(reason.filename).name}' is there already. Choose another name.")
         except OSError as reason:

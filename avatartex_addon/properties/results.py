@@ -64,7 +64,7 @@ class AVATARTEX_PG_mix(bpy.types.PropertyGroup):
 
 
 class AVATARTEX_PG_previous(bpy.types.PropertyGroup):
-    """Object.avatartex_previous: what was in a slot before, for Restore Previous Texture (see scene/apply.py)."""
+    """Object.avatartex_previous: what was in a slot before, for Restore Untouched Head (see scene/apply.py)."""
 
     slot: IntProperty()
     textured: PointerProperty(type=bpy.types.Material, description="The material whose nodes were changed")

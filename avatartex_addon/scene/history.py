@@ -140,16 +140,17 @@ def shown_image(head: bpy.types.Object) -> bpy.types.Image | None:
 
 
 def find_layered(head: bpy.types.Object | None) -> bpy.types.Image | None:
-    """The image that the head shows, a variant's or a result's, where it has layers."""
-    if head is None:
-        return None
-    variant = find_shown_variant(head)
-    image = find_image(head.avatartex_variants[variant].material) if variant >= 0 else worn_image(head)
+    """The image that the head shows, where it has layers."""
+    image = visible_image(head)
     return image if has_layers(image) else None
 
 
-def worn_image(head: bpy.types.Object) -> bpy.types.Image | None:
-    """The image of the result that the head shows."""
+def visible_image(head: bpy.types.Object | None) -> bpy.types.Image | None:
+    """The image that the head shows, a variant's or a result's; None where it is none of ours."""
+    if head is None:
+        return None
+    if (variant := find_shown_variant(head)) >= 0:
+        return find_image(head.avatartex_variants[variant].material)
     entry = find_shown_result(head)
     return entry.image if entry is not None else None
 

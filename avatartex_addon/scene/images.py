@@ -301,3 +301,14 @@ def remove_unused(image: bpy.types.Image | None) -> None:
     """Remove an image that nothing uses any more, but for a fake user."""
     if image is not None and image.users == image.use_fake_user:
         bpy.data.images.remove(image)
+
+
+def set_preview(thing: bpy.types.ID, path: Path) -> bool:
+    """A picture's file as the preview of an image or a material; whether there is one."""
+    if not path.is_file():
+        return False
+    with opened(path) as picture:
+        preview = thing.preview_ensure()
+        preview.image_size = picture.size
+        preview.image_pixels_float.foreach_set(pixels_of(picture).ravel())
+    return True

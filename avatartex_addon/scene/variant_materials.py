@@ -10,7 +10,7 @@ from ..core.catalogue import FILE_NAME, add_catalogue, catalogue_path, own_uuid
 from . import mix, versions
 from .apply import keeps_to_itself, new_material, show_on
 from .graph import find_tree
-from .images import load_result, opened, pixels_of, tile_file
+from .images import load_result, set_preview, tile_file
 from .memory import read_path
 from .restore import show_after
 from .shown_variant import find_shown_variant, hide_variant, shows_variant
@@ -49,18 +49,8 @@ def mark_asset(material: bpy.types.Material, head: str, entry, preview: Path, nu
         data.tags.new(tag, skip_if_exists=True)
     data.description = f"{head}: {entry.describe()}"
     data.catalog_id = number
-    set_preview(material, preview)
-
-
-def set_preview(material: bpy.types.Material, path: Path) -> None:
-    """The picture as the material's preview; without one Blender renders its usual sphere."""
-    if not path.is_file():
-        material.asset_generate_preview()
-        return
-    with opened(path) as picture:
-        preview = material.preview_ensure()
-        preview.image_size = picture.size
-        preview.image_pixels_float.foreach_set(pixels_of(picture).ravel())
+    if not set_preview(material, preview):
+        material.asset_generate_preview()  # Blender's usual sphere
 
 
 def library_folder(blend: str) -> Path | None:

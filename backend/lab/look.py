@@ -17,6 +17,7 @@ import numpy as np
 
 from ..compose.udim import find_tiles
 from ..errors import AvatarTexError
+from ..head.front import AIR, draw_head
 from ..head.landmarks import find_head_landmarks
 from ..head.mesh import load_mesh, vertex_normals
 from ..head.view import HeadView, render_view
@@ -26,7 +27,6 @@ from ..messages import Generate
 from ..options import SIZE, STYLE
 from ..pipeline import generate
 from ..portrait.decode import decode_portrait
-from ..variants.sheet import AIR, draw_head
 
 #: Degrees about the upright axis that the head is turned to its left: front, both sides, back.
 YAWS = (0.0, 45.0, -45.0, 180.0)

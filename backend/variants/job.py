@@ -18,7 +18,7 @@ from ..layers.files import PACKED, layers_file
 from ..layers.packed import Packed
 from ..messages import Variants, Varied
 from ..options import PROFILE, refuse_unknown
-from ..outputs import UDIM, Staged, name_inputs, pattern, refuse_outputs
+from ..outputs import UDIM, Staged, name_inputs, pattern, preview_file, refuse_outputs
 from ..progress import Clock, Progress
 from ..request import Job
 from ..styles import STYLES
@@ -149,10 +149,6 @@ def layers_files(request: Variants) -> list[Path]:
     if not request.keep_layers or request.format != "png" or "photo" not in request.styles:
         return []
     return [variant_file(request, "photo", seed).with_suffix(PACKED) for seed in request.seeds]
-
-
-def preview_file(path: Path) -> str:
-    return str(path.with_suffix(".preview.png"))
 
 
 def bad(message: str, cure: str) -> AvatarTexError:

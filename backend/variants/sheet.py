@@ -7,16 +7,13 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 
-from ..head.mesh import HeadMesh, vertex_normals
-from ..head.tiles import into_tile, tile_numbers
-from ..head.view import LIGHT, HeadView, render_view
-from ..imaging.sample import sample
+from ..head.front import PIXELS, draw_head, find_extent
+from ..head.mesh import vertex_normals
+from ..head.view import HeadView, render_view
 from ..job import Prepared
 
-#: Pixels of a view, rendered twice as large; degrees that the second one is turned to the head's left.
-PIXELS, SIDE = 256, 65.0
-#: Variants in a row at most, and what stands around the head in a view, as a share of the head.
-COLUMNS, AIR = 5, 0.06
+#: Degrees that the second view is turned to the head's left; variants in a row at most.
+SIDE, COLUMNS = 65.0, 5
 #: Pixels around a tile, and of the line above it.
 GAP, TITLE = 4, 18
 
@@ -36,7 +33,7 @@ class Sheet:
         front = job.match.head.rotation
         angle = np.radians(SIDE)
         turn = np.array([[np.cos(angle), 0, -np.sin(angle)], [0, 1, 0], [np.sin(angle), 0, np.cos(angle)]])
-        extent = float(np.ptp(self.mesh.vertices @ front.T, axis=0).max()) * (1 + AIR)
+        extent = find_extent(job.mesh, front)
         self.views = [
             render_view(self.mesh, view, 2 * PIXELS, extent=extent, normals=self.normals)
             for view in (front, turn @ front)
@@ -65,26 +62,6 @@ class Sheet:
             tiles += seed + [empty] * (-len(seed) % self.columns)
         rows = [np.concatenate(tiles[first : first + self.columns], 1) for first in range(0, len(tiles), self.columns)]
         return np.concatenate(rows, 0).astype(np.float32) / 255
-
-
-def draw_head(mesh: HeadMesh, normals: np.ndarray, view: HeadView, textures: Mapping[int, np.ndarray]) -> np.ndarray:
-    """(P,P,3) float32 sRGB: the textured head in a view of 2 P pixels, softly lit.
-
-    Args:
-        normals: (N,3) of the mesh's vertices. textures: (S,S,3) float32 sRGB by UDIM tile.
-    """
-    pixels = len(view.grey)
-    uv = view.fragments.interpolate(into_tile(mesh.corner_uvs))
-    shown = np.where(view.fragments.covered, tile_numbers(mesh.corner_uvs)[view.fragments.triangle], 0)
-    light = (normals @ view.rotation.T) @ LIGHT
-    light = view.fragments.interpolate(mesh.corners(np.clip(light, 0, 1)[:, None].astype(np.float32)))
-    picture = np.full((pixels, pixels, 3), 0.55, np.float32)
-    for number, texture in textures.items():
-        here = shown == number
-        places = np.stack([uv[here][:, 0], 1 - uv[here][:, 1]], 1) * np.float32(len(texture))
-        # mostly ambient: the texture is looked at
-        picture[here] = sample(texture, places) * (0.72 + 0.28 * light[here])
-    return cv2.resize(picture, (pixels // 2, pixels // 2), interpolation=cv2.INTER_AREA)
 
 
 def titled(tile: np.ndarray, text: str) -> np.ndarray:

@@ -155,6 +155,9 @@ def work(job):
     if job["type"] == "expressions":
         return express(job)
     tiles = [1001, 1002] if "tiles" in MODES else []
+    if job.get("previews") and job.get("output"):
+        with open(os.path.splitext(job["output"])[0] + ".preview.png", "wb") as file:
+            file.write(png(64))
     for name in filter(job.get, ("output", "provenance")):
         stem, suffix = os.path.splitext(job[name])
         for tile in tiles or [""]:

@@ -325,7 +325,7 @@ def test_shared_slots_are_copied(scene, fake, twice):
     assert (shown[0] == shown[1]) is twice and {image_of(material) for material in shown} == {
         scene.head.avatartex_history[0].image
     }
-    assert scene.job.warnings.count("got a copy") == 2 - twice
+    assert scene.head.avatartex_history[-1].warnings.count("got a copy") == 2 - twice
     bpy.ops.avatartex.restore()
     assert [slot.material for slot in scene.head.material_slots] == [face, scalp]
     assert len(bpy.data.materials) == count  # the copies are gone

@@ -49,8 +49,9 @@ def test_paths_and_summary_are_there_afterwards(scene, fake):
     assert generate() == {"FINISHED"}
     job = scene.job
     assert all(Path(path).is_file() for path in (job.texture_path, job.provenance_path, job.report_path))
-    assert job.summary == "1.2 s · registration good · 87% of the face is the person's own"
-    assert job.warnings == "The portrait is small."
+    [entry] = scene.head.avatartex_history
+    assert entry.summary == "1.2 s · registration good · 87% of the face is the person's own"
+    assert entry.warnings == "The portrait is small."
     assert not job.running and not job.error_code
 
 
@@ -145,7 +146,7 @@ def test_a_shared_material_is_copied(scene, fake):
     generate()
     assert other.material_slots[0].material == material and links(material) == before
     copy = scene.head.material_slots[0].material
-    assert copy != material and "copy" in scene.job.warnings
+    assert copy != material and "copy" in scene.head.avatartex_history[0].warnings
     generate()
     assert scene.head.material_slots[0].material == copy
     bpy.ops.avatartex.restore()

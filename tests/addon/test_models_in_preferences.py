@@ -97,7 +97,7 @@ class Properties(Recorder):
 def test_the_way_is_asked_of_large_models_alone(scene, addon):
     def drawn():
         layout = Properties()
-        addon("ui.main_panel").AVATARTEX_PT_main.draw_options(None, layout, bpy.context)
+        addon("ui.main_panel").AVATARTEX_PT_main.draw_options(None, layout, bpy.context, scene.settings)
         return layout.seen
 
     assert "profile" in drawn() and "way" not in drawn()

@@ -214,3 +214,70 @@ def test_previous_is_the_last_texture(scene, fake, addon):
     bpy.ops.avatartex.show_result(index=0)
     assert bpy.ops.avatartex.previous() == {"FINISHED"} and shown(scene.head) == 2
     assert bpy.ops.avatartex.previous() == {"FINISHED"} and shown(scene.head) == 0
+
+
+def test_a_variant_that_is_shown_is_what_is_saved(scene, fake, tmp_path):
+    bpy.ops.avatartex.generate()
+    wanted = bpy.context.scene.avatartex_variants
+    wanted.styles, wanted.size = {"cel"}, "512"
+    bpy.ops.avatartex.variants_bake()
+    bpy.ops.avatartex.variant_show(index=0)
+    assert bpy.ops.avatartex.save_texture(filepath=str(tmp_path / "cel.png")) == {"FINISHED"}
+    [image] = [one for one in bpy.data.images if one.name.startswith("Head cel")]
+    assert (tmp_path / "cel.png").read_bytes() == image.packed_file.data
+
+
+def test_what_further_portraits_added_is_said(addon, tmp_path):
+    report = {
+        "further": [
+            {"portrait": "left.jpg", "used": True, "texels": 0.006},
+            {"portrait": "other.jpg", "used": False, "texels": 0.0},
+        ]
+    }
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    describe = addon("core.job").describe_further
+    assert describe(tmp_path / "report.json") == ("'left.jpg' gave 0.6% of the head's texels.",)
+    (tmp_path / "report.json").write_text(json.dumps({"further": "?"}))
+    assert describe(tmp_path / "report.json") == describe(tmp_path / "none.json") == ()
+
+
+def test_a_large_model_that_is_absent_leads_to_its_download(scene, addon, monkeypatch):
+    store, preflight = addon("setup.model_store"), addon("jobs.preflight")
+    scene.settings.profile = "sdxl"
+    monkeypatch.setattr(store, "states", dict)
+    [unknown] = preflight.find_obstacles(bpy.context)
+    assert unknown.operator == "avatartex.look_at_models" and not unknown.stops
+    monkeypatch.setattr(store, "states", lambda: {"sdxl": {"state": "missing", "gigabytes": 12.0}})
+    [absent] = preflight.find_obstacles(bpy.context)
+    assert absent.operator == "avatartex.download_model" and absent.values == {"profile": "sdxl"}
+    assert "to download" in absent.message and "of memory" in absent.message
+    monkeypatch.setattr(store, "states", lambda: {"sdxl": {"state": "here", "gigabytes": 12.0}})
+    assert preflight.find_obstacles(bpy.context) == []
+
+
+def test_scripts_are_refused_while_the_add_on_is_off(scene, addon, portrait):
+    import addon_utils
+
+    from .conftest import PACKAGE
+
+    api = addon("api")
+    addon_utils.disable(PACKAGE)
+    try:
+        for call in (
+            lambda: api.generate("Head", portrait),
+            lambda: api.batch([("Head", portrait)]),
+            lambda: api.redo("Head", seed=1),
+            lambda: api.show_variant("Head", "cel"),
+            lambda: api.run(api.HeadJob("Head", str(portrait))),
+        ):
+            with pytest.raises(api.AvatarTexError, match="not enabled"):
+                call()
+    finally:
+        addon_utils.enable(PACKAGE)
+
+
+def test_a_result_shows_the_head_and_not_the_atlas(scene, fake):
+    """The backend's picture from the front, as variants have it; 64 pixels of a gradient here."""
+    bpy.ops.avatartex.generate()
+    preview = scene.head.avatartex_history[0].image.preview
+    assert tuple(preview.image_size) == (64, 64)

@@ -103,14 +103,16 @@ class TestChecks:
         assert "needed" in found["Disk space"].text and found["Python 3.11"].detail == sys.executable
         assert not (tmp_path / "home").exists(), "looking makes nothing"
 
-    def test_an_index_that_is_silent_is_a_note(self, checks, addon, tmp_path, monkeypatch):
+    def test_an_index_that_is_silent_is_named(self, checks, addon, tmp_path, monkeypatch):
         monkeypatch.setattr(addon("core.packages"), "TORCH_INDEX", {})
         index = TinyIndex(tmp_path)
         monkeypatch.setattr(addon("core.packages"), "PYPI", index.url)
         assert checks(online=True)["Packages"].verdict == "ok" and index.visits == 1
         index.close()
         found = checks(online=True)
-        assert found["Packages"].verdict == "note" and "127.0.0.1" in found["Packages"].text and found[""].is_fine()
+        host = index.url.split("/")[2]
+        assert found["Packages"].verdict == "missing" and f"{host} does not answer" in found["Packages"].text
+        assert not found[""].is_fine() and found[""].is_fine(with_network=False)
 
     @pytest.mark.parametrize(
         ("says", "choice", "build", "verdict"),

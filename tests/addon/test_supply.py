@@ -6,6 +6,8 @@ import contextlib
 import hashlib
 import re
 import shutil
+import ssl
+import subprocess
 import sys
 from pathlib import Path
 
@@ -187,6 +189,71 @@ class TestSupply:
             whole = packages.read_pins(requirements, build, large=True)
             assert set(pins.items()) <= set(whole) and len(whole) == len(dict(whole))
             assert ("triton" in dict(whole)) == (system == "linux" and build == "cuda")
+
+
+class TestWalls:
+    """Networks that let nothing out, or only past a company's own certificate."""
+
+    @pytest.fixture(params=["closed", 403, 407, 503])
+    def blocked(self, request, index):
+        """An index behind a wall; its host."""
+        if request.param == "closed":
+            index.close()
+        else:
+            handler = index.server.RequestHandlerClass
+            handler.do_GET = handler.do_HEAD = lambda asked: asked.send_error(request.param)
+        return index.url.split("/")[2]
+
+    def test_the_host_that_lets_nothing_through_is_named_first(self, unfinished, run, lock, index, blocked):
+        """As from the moment when online access is ticked: no check came before."""
+        error = run(lock).error
+        assert error.message.startswith(f"{blocked} does not ") and "firewall" in error.cure
+        assert not index.asked and not list(run.home.downloads.glob("*.whl"))
+
+    def test_a_wall_in_the_middle_is_named_too(self, unfinished, run, lock, index, addon, monkeypatch):
+        fetching = addon("core.fetch")
+        monkeypatch.setattr(fetching, "update_pip", lambda *_: index.close())
+        assert run(lock).error.message == f"{index.url.split('/')[2]} does not answer."
+
+    @pytest.fixture
+    def company(self, index, tmp_path, monkeypatch):
+        """The index shows a certificate that only the system trusts."""
+        words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+        key, shown = tmp_path / "key.pem", tmp_path / "shown.pem"
+        openssl = shutil.which("openssl") or pytest.skip("openssl is missing")
+        subprocess.run([openssl, *words.split(), "-keyout", key, "-out", shown], check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(shown, key)
+        index.server.socket = context.wrap_socket(index.server.socket, server_side=True)
+        index.url = index.url.replace("http:", "https:")
+        monkeypatch.setenv("SSL_CERT_FILE", str(shown))
+        return index
+
+    def test_pip_takes_a_certificate_of_the_systems(self, unfinished, company, addon, tmp_path, monkeypatch):
+        """With one that knows its own list alone, as the first one of an environment does."""
+        hosts, packages = addon("core.hosts"), addon("core.packages")
+        assert hosts.find_silence(f"{company.url}/pip/") == ""
+        python, codes = str(unfinished / "bin" / "python"), []
+        for certificates in (None, hosts.find_certificates(tmp_path)):
+            words = packages.download_words(
+                python, [("numpy", "0.1")], tmp_path / "got", "cpu", False, company.url, certificates
+            )
+            codes.append(subprocess.run(words, capture_output=True).returncode == 0)
+        assert codes == [False, True] and list((tmp_path / "got").glob("numpy*.whl"))
+
+    def test_it_is_asked_for_again_with_the_systems_certificates(self, addon, tmp_path, monkeypatch):
+        fetching, error = addon("core.fetch"), addon("backend.errors").AvatarTexError
+        asked = []
+
+        class Refused(addon("core.work").Work):
+            def call(self, command, *_):
+                asked.append("--cert" in command)
+                raise error(addon("backend.errors").ErrorCode.BACKEND_MISSING, "No.", "")
+
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ours.pem"))
+        (tmp_path / "ours.pem").touch()
+        work = Refused(addon("core.log").BackendLog(tmp_path / "log"))
+        assert not fetching.update_pip(work, str(tmp_path / "bin" / "python"), {}) and asked == [False, True]
 
 
 def packages_pip() -> str:

@@ -29,8 +29,8 @@ def main(zip_path: Path, output: Path) -> int:
     say("Building the scene: MakeHuman's head (CC0), a NASA photograph (public domain)")
     subject = scene.build(build_head())
     portrait = Path(shutil.copyfile(sources.astronaut(), output / "portrait.png"))
-    settings = bpy.context.scene.avatartex
-    settings.head, settings.portrait, settings.size, settings.seed = subject, str(portrait), "1024", 0
+    bpy.context.scene.avatartex.head, settings = subject, subject.avatartex
+    settings.portrait, settings.size, settings.seed = str(portrait), "1024", 0
     say("Generate Texture")
     started = time.monotonic()
     job = bpy.context.window_manager.avatartex_job
@@ -41,7 +41,7 @@ def main(zip_path: Path, output: Path) -> int:
     if outcome != {"FINISHED"}:
         print(f"error: [{job.error_code}] {job.error_message} {job.error_cure}", file=sys.stderr)
         return 1
-    say(f"Textured in {time.monotonic() - started:.1f} s, the backend's start included. {job.summary}")
+    say(f"Textured in {time.monotonic() - started:.1f} s, the backend's start included. {subject.avatartex_history[-1].summary}")
     for source, name in (
         (job.texture_path, "texture.png"),
         (job.provenance_path, "provenance.png"),

@@ -30,8 +30,8 @@ if sys.platform == "win32":
 COUNT = int(os.environ.get("AVATARTEX_FAULTS", "2"))
 SEED = int(os.environ.get("AVATARTEX_FAULTS_SEED", "0"))
 LOCK = "torch==0.1\nnumpy==0.1\nopencv-python==0.1\n"
-#: Pages and wheels that the index gives out in a set-up.
-ANSWERS = 6
+#: Pages and wheels that the index gives out in a set-up, the first one to ask whether it is there.
+ANSWERS = 7
 FAULTS = [(act, number) for act in ("reset", "half", "error", "garbage", "gone") for number in range(ANSWERS)]
 
 

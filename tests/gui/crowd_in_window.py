@@ -150,7 +150,8 @@ def story():
     window.fake_python()
     window.backend("slow", "0.8")
     folder = cast()
-    bpy.context.scene.avatartex.size = "512"
+    for thing in bpy.data.objects:
+        thing.avatartex.size = "512"
     call(bpy.ops.ed.undo_push, message="Cast")
     yield 1.0
     region = next(r for r in view()["area"].regions if r.type == "UI")
@@ -209,9 +210,8 @@ def the_batch(stalls):
 
 
 def the_results():
-    settings = bpy.context.scene.avatartex
-    settings.head = bpy.data.objects["Anna"]
-    settings.portrait = os.environ["AVATARTEX_PORTRAIT"]
+    bpy.context.scene.avatartex.head = bpy.data.objects["Anna"]
+    bpy.data.objects["Anna"].avatartex.portrait = os.environ["AVATARTEX_PORTRAIT"]
     call(bpy.ops.ed.undo_push, message="Head")
     before = snapshot()
     call(bpy.ops.avatartex.new_seed, "INVOKE_DEFAULT")

@@ -29,11 +29,11 @@ def drop(name, file, at):
     picture(name)
     press("u")  # Blender lists what a picture can become: Use as AvatarTex Portrait
     yield 1.0
-    settings = bpy.context.scene.avatartex
+    chosen = bpy.context.scene.avatartex.head
     found[name] = {
         "said": process.communicate()[0].strip(),
-        "portrait": Path(settings.portrait).name,
-        "head": settings.head.name if settings.head else "",
+        "portrait": Path(portrait()).name,
+        "head": chosen.name if chosen else "",
         "active": getattr(bpy.context.view_layer.objects.active, "name", ""),
         "empties": sum(thing.type == "EMPTY" for thing in bpy.data.objects),
     }
@@ -75,7 +75,7 @@ def story():
     press("Escape")
     call(bpy.ops.ed.undo)
     yield 1.0
-    found["undone"] = Path(bpy.context.scene.avatartex.portrait).name
+    found["undone"] = Path(portrait()).name
     if shutil.which("xclip"):
         subprocess.run(
             ["xclip", "-selection", "clipboard", "-t", "image/png", "-i", str(files[0])],
@@ -87,8 +87,14 @@ def story():
         said = call(bpy.ops.avatartex.paste_portrait, "INVOKE_DEFAULT")
         found["paste_ms"] = round((time.perf_counter() - started) * 1000)
         yield 1.0
-        found["pasted"] = [sorted(said), Path(bpy.context.scene.avatartex.portrait).name]
+        found["pasted"] = [sorted(said), Path(portrait()).name]
     found["finished"] = True
+
+
+def portrait():
+    """Of the head that the panel shows."""
+    head = bpy.context.scene.avatartex.head or bpy.context.view_layer.objects.active
+    return head.avatartex.portrait if head is not None else ""
 
 
 def on_screen(point):

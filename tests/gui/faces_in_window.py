@@ -28,7 +28,7 @@ def story():
     yield 1.0
     region = next(r for r in view()["area"].regions if r.type == "UI")
     region.active_panel_category = "AvatarTex"
-    settings = bpy.context.scene.avatartex
+    settings = bpy.data.objects["Head"].avatartex
     settings.portrait = os.environ["AVATARTEX_PORTRAIT"]
     call(bpy.ops.ed.undo_push, message="Portrait")
     region.tag_redraw()
@@ -54,7 +54,7 @@ def story():
     found["pins"] = [pin.name for pin in bpy.data.objects["Head"].avatartex_pins]
     call(bpy.ops.ed.undo)
     yield 1.0
-    found["undone"] = bpy.context.scene.avatartex.face
+    found["undone"] = bpy.data.objects["Head"].avatartex.face
     picture("faces-4-undone")
     found["finished"] = True
 

@@ -114,7 +114,7 @@ def links(slot):
 def texture(entry, seen):
     with bpy.context.temp_override(**view()):
         bpy.ops.avatartex.drop_portrait("INVOKE_DEFAULT", True, filepath=entry["portrait"])
-    bpy.context.scene.avatartex.size = "1024"
+    (bpy.context.scene.avatartex.head or bpy.context.view_layer.objects.active).avatartex.size = "1024"
     yield 8.0  # the backend starts and finds the face
     yield from press_what_mends(seen.setdefault("obstacles", []))
     window.picture(f"{entry['name']}-1-ready")

@@ -232,7 +232,7 @@ def story():
     else:
         fake_python()
         backend("slow,warn", "4")
-    settings = bpy.context.scene.avatartex
+    settings = bpy.data.objects["Head"].avatartex
     settings.size = os.environ.get("AVATARTEX_SIZE", "1024")
     yield 0.5
     region.tag_redraw()

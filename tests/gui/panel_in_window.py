@@ -81,7 +81,7 @@ def operator(name, *arguments, **options):
 
 
 def settings():
-    return bpy.context.scene.avatartex
+    return bpy.data.objects["Head"].avatartex
 
 
 def push(message):

@@ -98,8 +98,8 @@ def set_up():
         bpy.data.objects.remove(thing)
     call(bpy.ops.mesh.primitive_uv_sphere_add, radius=0.12)
     bpy.context.active_object.name = "Head"
-    settings = bpy.context.scene.avatartex
-    settings.head, settings.portrait = head(), os.environ["AVATARTEX_PORTRAIT"]
+    bpy.context.scene.avatartex.head = head()
+    head().avatartex.portrait = os.environ["AVATARTEX_PORTRAIT"]
     call(bpy.ops.view3d.view_axis, type="FRONT")
     call(bpy.ops.view3d.view_all)
 

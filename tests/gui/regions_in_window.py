@@ -156,8 +156,8 @@ def story():
     yield 1.0
     region = next(r for r in view()["area"].regions if r.type == "UI")
     region.active_panel_category = "AvatarTex"
-    scene = bpy.context.scene.avatartex
-    scene.portrait, scene.size = os.environ["AVATARTEX_PORTRAIT"], "1024"
+    own = head().avatartex
+    own.portrait, own.size = os.environ["AVATARTEX_PORTRAIT"], "1024"
     head().select_set(True)
     call(bpy.ops.ed.undo_push, message="Portrait")
     call(bpy.ops.avatartex.generate, "INVOKE_DEFAULT")

@@ -38,7 +38,8 @@ def story():
         corner.vector.x = (2 * corner.vector.x + 0.5) % 2  # the border is in front
     region = next(r for r in view()["area"].regions if r.type == "UI")
     region.active_panel_category = "AvatarTex"
-    bpy.context.scene.avatartex.portrait, bpy.context.scene.avatartex.size = os.environ["AVATARTEX_PORTRAIT"], "512"
+    own = regions.head().avatartex
+    own.portrait, own.size = os.environ["AVATARTEX_PORTRAIT"], "512"
     call(bpy.ops.avatartex.generate, "INVOKE_DEFAULT")
     yield 0.5
     yield from window.wait_for_job(60)

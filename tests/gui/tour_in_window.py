@@ -170,7 +170,7 @@ def the_first_run():
 
 
 def the_texture():
-    bpy.context.scene.avatartex.size = "1024"
+    head().avatartex.size = "1024"
     frame(0.95, 0.4)
     yield from shown("04-no-portrait", scroll=4)
     operator("drop_portrait", filepath=os.environ["AVATARTEX_PORTRAIT"])
@@ -284,10 +284,9 @@ def the_batch():
         copy.data, copy.name = first.data.copy(), name
         copy.data.materials.clear()
         copy.location = ((number % 5 - 2) * 1.9, 0, (number // 5) * 2.4)
+        copy.avatartex.portrait, copy.avatartex.size = "", "512"
         bpy.context.scene.collection.objects.link(copy)
     bpy.data.objects.remove(first)
-    bpy.context.scene.avatartex.portrait = ""
-    bpy.context.scene.avatartex.size = "512"
     call(bpy.ops.view3d.view_all)
     unfold("batch")
     yield from shown("20-batch-empty")

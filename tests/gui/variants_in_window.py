@@ -40,8 +40,8 @@ def story():
     else:
         window.fake_python()
         window.backend("slow", "2")
-    asked, settings = bpy.context.scene.avatartex, bpy.context.scene.avatartex_variants
-    asked.head, asked.portrait = head(), os.environ["AVATARTEX_PORTRAIT"]
+    settings, bpy.context.scene.avatartex.head = bpy.context.scene.avatartex_variants, head()
+    head().avatartex.portrait = os.environ["AVATARTEX_PORTRAIT"]
     settings.styles, settings.size = {"cel", "anime", "ink", "oil", "pencil"}, "512"
     view()["area"].spaces.active.shading.color_type = "TEXTURE"  # software GL compiles materials for minutes
     region = next(r for r in view()["area"].regions if r.type == "UI")

@@ -120,8 +120,8 @@ def story():
     backend("", "1")
     head = put_head()
     scene = bpy.context.scene
-    settings = scene.avatartex
-    settings.head, settings.portrait, settings.size = head, os.environ["AVATARTEX_PORTRAIT"], SIZE
+    scene.avatartex.head, settings = head, head.avatartex
+    settings.portrait, settings.size = os.environ["AVATARTEX_PORTRAIT"], SIZE
     region = next(r for r in view()["area"].regions if r.type == "UI")
     region.active_panel_category = "AvatarTex"
     call(bpy.ops.ed.undo_push, message="Set up")
