@@ -156,6 +156,10 @@ class AVATARTEX_OT_drop_portrait(PortraitOperator, bpy.types.Operator):
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
 
+    @classmethod
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        return find_busy(context)  # the head may be the one that it is dropped onto
+
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         target = find_mesh_at(context, event.mouse_x, event.mouse_y)
         head = find_head(context)
@@ -166,6 +170,8 @@ class AVATARTEX_OT_drop_portrait(PortraitOperator, bpy.types.Operator):
     def act(self, context: bpy.types.Context) -> set[str] | None:
         if not self.filepath.lower().endswith(SUFFIXES):
             return self.fail(f"'{Path(self.filepath).name}' is not a picture that AvatarTex can read")
+        if obstacle := find_uneditable(context):
+            return self.fail(obstacle)
         self.take(context, self.filepath)
         self.report({"INFO"}, f"'{Path(self.filepath).name}' is the portrait for '{find_head(context).name}'")
 

@@ -81,7 +81,7 @@ class AVATARTEX_PG_expressions(bpy.types.PropertyGroup):
 
 
 ATTACHED = (
-    (bpy.types.Object, "avatartex_pins", CollectionProperty(type=AVATARTEX_PG_pin)),
+    (bpy.types.Object, "avatartex_pins", make_list(AVATARTEX_PG_pin)),
     (bpy.types.Object, "avatartex_pin_index", IntProperty(name="Active Pin")),
     (bpy.types.WindowManager, "avatartex_registration", PointerProperty(type=AVATARTEX_PG_registration)),
     (bpy.types.Object, "avatartex_further", make_list(AVATARTEX_PG_further)),

@@ -11,20 +11,24 @@ def memory_of(head: bpy.types.Object, slot: int):
         if entry.slot == slot:
             return entry
     entry = head.avatartex_previous.add()
-    entry.slot = slot
+    entry.name, entry.slot = str(slot), slot  # overrides keep entries with names alone
     return entry
 
 
 def find_copies(head: bpy.types.Object) -> list[bpy.types.Object]:
-    """Duplicates of the head that still share a material that we changed."""
-    own = {slot.material for slot in head.material_slots} - {None}
-    changed = {entry.textured or slot_material(head, entry) for entry in head.avatartex_previous} & own
+    """Other objects that have a material which we changed: duplicates, and what was linked to it later. Those that were
+    to change with the head have no memory of their own."""
+    own = [slot.material for slot in head.material_slots]
+    known = own + [entry.textured for entry in head.avatartex_previous]
+    changed = {entry.textured or slot_material(head, entry) for entry in head.avatartex_previous} & {*own} - {None}
+    shared = {one for one in changed if one.users - one.use_fake_user > known.count(one) or head.data.users > 1}
+    together = any(entry.sharing != "object" for entry in head.avatartex_history)
     return [
         other
-        for other in (bpy.data.objects if any(material.users > 1 for material in changed) else ())
+        for other in (bpy.data.objects if shared else ())
         if other != head
-        and len(other.avatartex_previous)
-        and changed & {slot.material for slot in other.material_slots}
+        and not (together and not other.avatartex_previous)
+        and shared & {slot.material for slot in other.material_slots}
     ]
 
 

@@ -108,7 +108,8 @@ def add_further(head: bpy.types.Object, path: str) -> None:
     """One more, once."""
     if portrait_path(path) in map(portrait_path, all_paths(head)):
         return
-    head.avatartex_further.add().path = path
+    entry = head.avatartex_further.add()
+    entry.name = entry.path = path  # overrides keep entries with names alone
     head.avatartex_further_index = len(head.avatartex_further) - 1
 
 

@@ -188,21 +188,37 @@ def test_a_copy_goes_back_alone(scene, fake, tmp_path, kind, prepare):
     assert bpy.ops.avatartex.restore() == {"FINISHED"}
 
 
-def test_an_override_in_a_file_knows_its_texture(scene, fake, tmp_path):
-    """Blender keeps nothing of what was in its slots before."""
+def test_an_override_in_a_file_knows_its_texture(scene, fake, addon, tmp_path):
     activate(scene.head)
     scene.choice.head = None
     new_material("Skin", scene.head)
     copy = duplicate("override", tmp_path)
     assert bpy.ops.avatartex.generate() == {"FINISHED"}
+    addon("scene.pins").set_pin(copy, "chin", location=(0, 1, 2))
+    addon("scene.portraits").add_further(copy, "//side.png")
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
     copy = next(one for one in bpy.data.objects if one.override_library is not None)
     activate(copy)
     assert copy.avatartex.portrait and copy.avatartex.size == "512"
+    assert [pin.name for pin in copy.avatartex_pins] == ["chin"]
+    assert [entry.path for entry in copy.avatartex_further] == ["//side.png"]
     assert bpy.ops.avatartex.save_texture(filepath=str(tmp_path / "copy.png")) == {"FINISHED"}
     assert bpy.ops.avatartex.regions_fill(kind="REDO", source="ALL") == {"FINISHED"}
     assert bpy.ops.avatartex.redo_regions(seed=5) == {"FINISHED"}
+    assert bpy.ops.avatartex.restore() == {"FINISHED"} and copy.material_slots[0].material.name == "Skin"
+
+
+def test_what_was_linked_to_a_head_keeps_the_texture(scene, fake, tmp_path):
+    scene.choice.head = None
+    activate(scene.head)
+    inserted(scene.head)
+    bpy.ops.avatartex.generate()
+    copy = duplicate("link-data", tmp_path)
+    before = json.loads(look(copy))[:4]
+    activate(scene.head)
+    bpy.ops.avatartex.restore()
+    assert json.loads(look(copy))[:4] == before
 
 
 def test_previous_is_the_last_texture(scene, fake, addon):
