@@ -22,7 +22,6 @@ class Op(StrEnum):
     MAKE_OVERRIDE = "avatartex.make_override"
     SHOW_HEAD = "avatartex.show_head"
     NEW_MATERIAL = "avatartex.new_material"
-    SETTLE_LIGHT = "avatartex.settle_light"
     ADD_UV_MAP = "avatartex.add_uv_map"
     SHOW_REGISTRATION = "avatartex.show_registration"
     PIN_ADD = "avatartex.pin_add"

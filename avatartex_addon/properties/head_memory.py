@@ -13,6 +13,7 @@ from bpy.props import (
 
 from ..scene import versions
 from ..scene.expression_nodes import set_strengths
+from ..scene.memory import part_from_copies
 from .making import make_list, make_pointer, make_slider
 
 
@@ -58,6 +59,7 @@ class AVATARTEX_PG_further(bpy.types.PropertyGroup):
 
 
 def show_strengths(maps, _context) -> None:
+    part_from_copies(maps.id_data)
     set_strengths(maps.id_data)
 
 

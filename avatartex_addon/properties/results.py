@@ -4,6 +4,7 @@ import bpy
 from bpy.props import BoolProperty, FloatVectorProperty, IntProperty, PointerProperty, StringProperty
 
 from ..backend.options import REMEMBERED, STYLE
+from ..scene.memory import part_from_copies
 from ..scene.mix import set_mix
 from .making import make_list, make_memory, make_pointer, make_slider
 
@@ -47,6 +48,7 @@ class AVATARTEX_PG_compared(bpy.types.PropertyGroup):
 
 
 def show_mix(mix, _context) -> None:
+    part_from_copies(mix.id_data)
     set_mix(mix.id_data)
 
 

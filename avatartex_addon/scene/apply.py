@@ -45,7 +45,7 @@ def apply_texture(
     """
     show_after(head)
     hide_variant(head)
-    part_from_copies(head)
+    part_from_copies(head, sharing)
     expression_nodes.unlink_maps(head)
     mix.take_out(head)
     slots = tuple(slot for slot in slots if slot < len(head.material_slots)) or (0,)

@@ -155,7 +155,6 @@ def link_maps(head: bpy.types.Object) -> None:
 
 def set_strengths(head: bpy.types.Object) -> None:
     """Let the nodes have the strengths that the artist set."""
-    part_from_copies(head)
     for tree in map(changed_tree, head.avatartex_previous):
         if tree is not None and (node := tree.nodes.get(NODE)) is not None:
             node.inputs["Folds"].default_value = head.avatartex_expressions.folds

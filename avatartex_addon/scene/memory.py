@@ -15,14 +15,18 @@ def memory_of(head: bpy.types.Object, slot: int):
     return entry
 
 
-def find_copies(head: bpy.types.Object) -> list[bpy.types.Object]:
-    """Other objects that have a material which we changed: duplicates, and what was linked to it later. Those that were
-    to change with the head have no memory of their own."""
+def find_copies(head: bpy.types.Object, sharing: str = "") -> list[bpy.types.Object]:
+    """Other objects that have a material which we changed: duplicates, and what was linked to it later.
+
+    Args:
+        sharing: who is to change with the head (core/job.py), as its results say where it is empty. Such objects are no
+            copies, unless they have memories of their own.
+    """
     own = [slot.material for slot in head.material_slots]
     known = own + [entry.textured for entry in head.avatartex_previous]
     changed = {entry.textured or slot_material(head, entry) for entry in head.avatartex_previous} & {*own} - {None}
     shared = {one for one in changed if one.users - one.use_fake_user > known.count(one) or head.data.users > 1}
-    together = any(entry.sharing != "object" for entry in head.avatartex_history)
+    together = {"object"} != {sharing or "object"} | {entry.sharing for entry in head.avatartex_history if not sharing}
     return [
         other
         for other in (bpy.data.objects if shared else ())
@@ -36,9 +40,9 @@ def slot_material(head: bpy.types.Object, entry) -> bpy.types.Material | None:
     return head.material_slots[entry.slot].material if entry.slot < len(head.material_slots) else None
 
 
-def part_from_copies(head: bpy.types.Object) -> None:
+def part_from_copies(head: bpy.types.Object, sharing: str = "") -> None:
     """Let a duplicate have the materials that it shares to itself before they change: the others stay as they are."""
-    copies = find_copies(head)
+    copies = find_copies(head, sharing)
     theirs = {slot.material for other in copies for slot in other.material_slots}
     meshes = {other.data for other in copies}
     parted: dict[bpy.types.Material, bpy.types.Material] = {}

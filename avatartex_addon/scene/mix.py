@@ -8,7 +8,7 @@ graph as it was. Everything that relinks (Compare, Restore, another result) take
 import bpy
 
 from .graph import IMAGE_NODE
-from .memory import changed_tree, find_former, part_from_copies
+from .memory import changed_tree, find_former
 
 #: Names of the nodes, by which they are found again.
 MIX_NODE, BEFORE_NODE = "AvatarTex Mix", "AvatarTex Before"
@@ -20,7 +20,6 @@ def set_mix(head: bpy.types.Object) -> None:
     """Let the graphs show what `Object.avatartex_mix` says."""
     if head.avatartex_compared.active:
         return
-    part_from_copies(head)
     if head.avatartex_mix.factor >= 1.0:
         take_out(head)
         return

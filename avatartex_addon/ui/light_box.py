@@ -3,8 +3,6 @@
 import bpy
 
 from ..backend.options import LIGHT
-from ..core.idnames import Op
-from ..operators.settle_light import LIGHT_ANSWERS
 from ..scene import versions
 from .sentences import draw_sentence
 
@@ -27,8 +25,8 @@ def draw_light(column: bpy.types.UILayout, context: bpy.types.Context, settings)
     box = column.box().column()
     draw_sentence(box, "This scene has lights of its own. Remove the portrait's light from textures?", "LIGHT")
     row = box.row(align=True)
-    for light, label, _ in LIGHT_ANSWERS:
-        row.operator(Op.SETTLE_LIGHT, text=label).light = light
+    row.prop_enum(settings, LIGHT.name, "remove", text="Remove It")
+    row.prop_enum(settings, LIGHT.name, "keep", text="Keep It")
 
 
 #: The lamp of Blender's startup file, which nobody chose: name, kind, watts and place.

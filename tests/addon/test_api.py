@@ -48,7 +48,9 @@ def same_three_ways(scene, addon, portrait: Path, tmp_path: Path):
     for name, value in mislead.items():
         setattr(settings, name, value)
     made = api.generate(scene.head, portrait, style="photo", size=512, seed=7, light="remove")
-    assert made.object == scene.head and made.texture.is_file() and made.summary == scene.head.avatartex_history[0].summary
+    assert (
+        made.object == scene.head and made.texture.is_file() and made.summary == scene.head.avatartex_history[0].summary
+    )
     note(made.report)
     assert (
         cli.main(

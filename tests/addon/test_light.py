@@ -7,13 +7,23 @@ import pytest
 
 from .test_shown import Recorder
 
-QUESTION = ["avatartex.settle_light"] * 2
+QUESTION = ["remove", "keep"]
+
+
+class Asked(Recorder):
+    """Notes the values that buttons stand for, too."""
+
+    def prop_enum(self, _holder, _name, value, **_):
+        self.seen.append(value)
+
+    def __getattr__(self, _):
+        return lambda *_, **__: Asked(self.seen)
 
 
 @pytest.fixture
 def drawn(scene, addon):
     def draw():
-        layout = Recorder()
+        layout = Asked()
         addon("ui.light_box").draw_light(layout, bpy.context, addon("scene.head").find_head(bpy.context).avatartex)
         return layout.seen
 
@@ -64,8 +74,7 @@ def test_lights_are_asked_about_once(scene, drawn, kind, answer):
         scene.settings.light = "even"
         scene.settings.light = "keep"
     else:
-        assert bpy.ops.avatartex.settle_light(light=answer) == {"FINISHED"}
-        assert scene.settings.light == answer
+        scene.settings.light = answer  # as the buttons do
     assert len(drawn()) == 1
     scene.settings.light = "keep"
     assert len(drawn()) == 1
@@ -74,7 +83,7 @@ def test_lights_are_asked_about_once(scene, drawn, kind, answer):
 def test_the_answer_is_undone_with_its_question(scene, drawn):
     add_lamp()
     bpy.ops.ed.undo_push(message="before")
-    bpy.ops.avatartex.settle_light(light="remove")
+    scene.settings.light = "remove"
     bpy.ops.ed.undo_push(message="after")
     bpy.ops.ed.undo()
     assert bpy.data.objects["Head"].avatartex.light == "auto" and drawn()[-2:] == QUESTION

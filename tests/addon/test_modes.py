@@ -22,7 +22,6 @@ CALLS = {
     "choose_head": {},
     "reset_choice": {"setting": "uv_map"},
     "new_material": {},
-    "settle_light": {"light": "keep"},
     "add_uv_map": {},
     "show_registration": {},
     "pin_add": {"point": "chin"},

@@ -297,3 +297,10 @@ def test_a_result_shows_the_head_and_not_the_atlas(scene, fake):
     bpy.ops.avatartex.generate()
     preview = scene.head.avatartex_history[0].image.preview
     assert tuple(preview.image_size) == (64, 64)
+
+
+def test_a_picture_is_dropped_onto_a_head_that_is_not_active(scene, addon, portrait):
+    scene.choice.head, bpy.context.view_layer.objects.active = None, None
+    assert not bpy.ops.avatartex.pick_portrait.poll() and bpy.ops.avatartex.drop_portrait.poll()
+    with pytest.raises(RuntimeError, match="Select a head"):
+        bpy.ops.avatartex.drop_portrait(filepath=str(portrait))

@@ -227,6 +227,8 @@ class TestWalls:
         index.server.socket = context.wrap_socket(index.server.socket, server_side=True)
         index.url = index.url.replace("http:", "https:")
         monkeypatch.setenv("SSL_CERT_FILE", str(shown))
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT"):
+            monkeypatch.delenv(name, raising=False)
         return index
 
     def test_pip_takes_a_certificate_of_the_systems(self, unfinished, company, addon, tmp_path, monkeypatch):

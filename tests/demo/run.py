@@ -41,7 +41,8 @@ def main(zip_path: Path, output: Path) -> int:
     if outcome != {"FINISHED"}:
         print(f"error: [{job.error_code}] {job.error_message} {job.error_cure}", file=sys.stderr)
         return 1
-    say(f"Textured in {time.monotonic() - started:.1f} s, the backend's start included. {subject.avatartex_history[-1].summary}")
+    summary = subject.avatartex_history[-1].summary
+    say(f"Textured in {time.monotonic() - started:.1f} s, the backend's start included. {summary}")
     for source, name in (
         (job.texture_path, "texture.png"),
         (job.provenance_path, "provenance.png"),
