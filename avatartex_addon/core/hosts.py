@@ -16,7 +16,6 @@ from .work import failed
 INDEX_TIME = 5.0
 #: What a wall answers in the place of an index: forbidden, log in at the proxy, log in at the network.
 WALLS = {403, 407, 511}
-CURE = "Check the network, its proxy or its firewall, or install from a folder of packages (see the manual)."
 
 
 def refuse_silence(addresses: Iterable[str]) -> None:
@@ -30,7 +29,10 @@ def refuse_silence(addresses: Iterable[str]) -> None:
     """
     for address in addresses:
         if silence := find_silence(address):
-            raise failed(silence, CURE)
+            raise failed(
+                silence,
+                "Check the network, its proxy or its firewall, or install from a folder of packages (see the manual).",
+            )
 
 
 def find_silence(address: str) -> str:

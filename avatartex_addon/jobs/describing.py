@@ -31,10 +31,10 @@ def describe_settings(context: bpy.types.Context, least_score: float = 0.0) -> H
     if problem := find_problem(context):
         raise problem
     head = find_head(context)
-    return HeadJob(head.name, least_score=least_score, **read_head(head))
+    return HeadJob(head.name, least_score=least_score, **read_settings(head))
 
 
-def read_head(head: bpy.types.Object) -> dict:
+def read_settings(head: bpy.types.Object) -> dict:
     """Its portraits and options, as fields of a job."""
     portraits = {"portrait": portrait_path(head.avatartex.portrait), "further": further_paths(head)}
     return portraits | read(head.avatartex, OPTIONS)
@@ -42,7 +42,7 @@ def read_head(head: bpy.types.Object) -> dict:
 
 def set_head(head: bpy.types.Object, job: HeadJob) -> None:
     """Let the head be set to what a table or a script asked for, as if it had been asked for in the panel."""
-    for name, value in read_head(head).items():
+    for name, value in read_settings(head).items():
         if (wanted := getattr(job, name)) == value:
             continue
         if name == "further":

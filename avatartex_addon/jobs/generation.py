@@ -20,7 +20,7 @@ from ..scene.layers import keep_layers
 from ..scene.regions import find_result, keep_regions
 from ..scene.shell_object import add_shell, remove_shell
 from .backend_task import BackendTask
-from .describing import read_head, set_head
+from .describing import read_settings, set_head
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Generation(BackendTask):
         self.job = job
         self.status.reset()
         head = self.capture_job(job)
-        self.settings_then = read_head(head)
+        self.settings_then = read_settings(head)
         self.ask(
             Generate,
             **self.job_fields(head, job),
@@ -113,7 +113,7 @@ class Generation(BackendTask):
             read_hair(report),
         )
         set_preview(image, Path(preview_file(self.answer.output)))  # the head; without it the atlas
-        if not self.job.redo and read_head(head) == self.settings_then:  # else the artist changed them meanwhile
+        if not self.job.redo and read_settings(head) == self.settings_then:  # else the artist changed them meanwhile
             set_head(head, self.job)
         shell = None
         if not self.job.redo:  # parts made anew lie under the shell that is there

@@ -1,7 +1,6 @@
 """Large models: what of them is here, download with size and licence first, verify, remove."""
 
 import bpy
-from bpy.app.translations import pgettext_iface
 from bpy.props import BoolProperty, EnumProperty
 
 from .. import session
@@ -69,10 +68,8 @@ class AVATARTEX_OT_download_model(ProfileOperator, bpy.types.Operator):
     def draw(self, context: bpy.types.Context) -> None:
         profile = PROFILES[self.profile]
         size, memory = size_text(profile.gigabytes * 1e9), size_text(profile.memory[0] * 1e9)
-        text = pgettext_iface("{label}: {size} to download, {memory} of memory while it works")
-        self.layout.label(
-            text=text.format(label=profile.label, size=size, memory=memory), icon="IMPORT", translate=False
-        )
+        text = f"{profile.label}: {size} to download, {memory} of memory while it works"
+        self.layout.label(text=text, icon="IMPORT", translate=False)
         column = self.layout.column(align=True)
         for part in profile.parts:
             if part.repo:

@@ -4,8 +4,6 @@ import bpy
 
 from . import versions
 
-#: Of the scene's values, what stays with it.
-KEPT = "head"
 #: What a result remembers and a head is set to, so that another texture of it is made alike.
 OF_RESULTS = ("portrait", "uv_map")
 
@@ -13,7 +11,7 @@ OF_RESULTS = ("portrait", "uv_map")
 def give_to_heads(scene: bpy.types.Scene) -> None:
     """The scene's old values to its chosen head, and to those with results what their last one was made with."""
     old = versions.stored_values(scene).get("avatartex")
-    names = [name for name in old.keys() if name != KEPT] if old is not None else []
+    names = [name for name in old.keys() if name != "head"] if old is not None else []
     if not names:
         return
     chosen = scene.avatartex.head or next((layer.objects.active for layer in scene.view_layers), None)
