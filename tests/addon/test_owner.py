@@ -204,9 +204,10 @@ def test_an_override_in_a_file_knows_its_texture(scene, fake, addon, tmp_path):
     assert [pin.name for pin in copy.avatartex_pins] == ["chin"]
     assert [entry.path for entry in copy.avatartex_further] == ["//side.png"]
     assert bpy.ops.avatartex.save_texture(filepath=str(tmp_path / "copy.png")) == {"FINISHED"}
+    assert bpy.ops.avatartex.restore() == {"FINISHED"} and copy.material_slots[0].material.name == "Skin"
+    bpy.ops.avatartex.show_result(index=0)
     assert bpy.ops.avatartex.regions_fill(kind="REDO", source="ALL") == {"FINISHED"}
     assert bpy.ops.avatartex.redo_regions(seed=5) == {"FINISHED"}
-    assert bpy.ops.avatartex.restore() == {"FINISHED"} and copy.material_slots[0].material.name == "Skin"
 
 
 def test_what_was_linked_to_a_head_keeps_the_texture(scene, fake, tmp_path):

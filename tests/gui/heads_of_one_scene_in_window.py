@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -43,6 +44,7 @@ def story():
     window.set_up(window.Stalls())
     window.fake_python()
     window.backend("", "1")
+    yield 1.0
     region = next(r for r in view()["area"].regions if r.type == "UI")
     region.active_panel_category = "AvatarTex"
     first = bpy.data.objects["Head"]
@@ -78,7 +80,9 @@ def story():
     call(bpy.ops.mesh.select_all, action="SELECT")
     with bpy.context.temp_override(**view()):
         bpy.ops.avatartex.regions_fill("INVOKE_DEFAULT", kind="REDO", source="SELECTED")
-    yield 3.0
+    until = time.monotonic() + 30  # it is filled on a thread
+    while second.avatartex_regions.mask is None and time.monotonic() < until:
+        yield 0.2
     mask = second.avatartex_regions.mask
     found["red"] = mask is not None and max(mask.pixels[0::4])
     picture("heads-5-edit-mode")
