@@ -84,7 +84,7 @@ def story():
     while second.avatartex_regions.mask is None and time.monotonic() < until:
         yield 0.2
     mask = second.avatartex_regions.mask
-    found["red"] = mask is not None and max(mask.pixels[0::4])
+    found["red"] = mask is not None and max(list(mask.pixels)[0::4])
     picture("heads-5-edit-mode")
     yield from run(bpy.ops.avatartex.redo_regions)
     found["redone"] = [second.mode, second.avatartex_history[-1].redone, job().error_message]
