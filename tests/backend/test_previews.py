@@ -54,6 +54,15 @@ def test_every_stage_shows_what_it_made(told):
     assert np.abs(composed.astype(int) - cv2.imread(shown[-1][2])).mean() < 1
 
 
+def test_the_texture_is_shown_on_the_head_from_the_front(told):
+    """Skin in the middle, nothing in the corners."""
+    picture = cv2.imread(str(told[1] / "texture.preview.png")).astype(int)
+    assert picture.shape == (256, 256, 3)
+    assert all(np.ptp(picture[row, column]) == 0 for row in (0, -1) for column in (0, -1))
+    blue, _, red = picture[100:156, 100:156].mean((0, 1))
+    assert red > blue + 20
+
+
 def test_a_client_that_asks_for_none_hears_of_none():
     assert "preview" not in json.loads(encode(Progress("a", "load", 0.5)))
     assert decode(encode(Progress("a", "load", 0.5))) == Progress("a", "load", 0.5)
