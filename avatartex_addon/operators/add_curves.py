@@ -7,7 +7,7 @@ from ..backend.options import GUIDES
 from ..jobs.curves_job import CurvesJob
 from ..jobs.describing import describe_result
 from ..scene.head import find_head, portrait_path
-from ..scene.history import find_shown
+from ..scene.history import find_shown_result
 from ..session import find_busy
 from .checked import Confirmed
 from .timed import BackendOperator
@@ -26,12 +26,12 @@ class AVATARTEX_OT_grow_curves(BackendOperator, bpy.types.Operator):
         if obstacle := find_busy(context):
             return obstacle
         head = find_head(context)
-        shown = head is not None and find_shown(head) >= 0
+        shown = head is not None and find_shown_result(head) is not None
         return "" if shown else "The head shows no texture of ours. Generate one first"
 
     def begin(self, context: bpy.types.Context, in_window: bool) -> CurvesJob:
-        portrait = portrait_path(context.scene.avatartex.portrait)
-        return CurvesJob(describe_result(find_head(context), portrait), self.guides)
+        head = find_head(context)
+        return CurvesJob(describe_result(head, portrait_path(head.avatartex.portrait)), self.guides)
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
         made = self.job.apply()

@@ -27,7 +27,8 @@ def story():
     window.backend("", "1")
     region = next(r for r in view()["area"].regions if r.type == "UI")
     region.active_panel_category = "AvatarTex"
-    bpy.context.scene.avatartex.portrait, bpy.context.scene.avatartex.size = os.environ["AVATARTEX_PORTRAIT"], "512"
+    own = bpy.context.view_layer.objects.active.avatartex
+    own.portrait, own.size = os.environ["AVATARTEX_PORTRAIT"], "512"
     call(bpy.ops.avatartex.generate, "INVOKE_DEFAULT")
     yield 0.5
     yield from window.wait_for_job(60)
