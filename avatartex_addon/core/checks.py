@@ -3,7 +3,6 @@
 import os
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from ..backend.errors import AvatarTexError
 from . import packages
