@@ -14,7 +14,7 @@ from .head.landmarks import HeadLandmarks
 from .head.match import find_face_or_pins, find_head_or_pins, match, matches, registration_json
 from .head.mesh import HeadMesh, load_head
 from .head.overlay import draw_overlay
-from .head.view import orientations
+from .head.view import name_axis, orientations
 from .imaging.files import encode_picture
 from .messages import Register, Registered
 from .outputs import Staged, name_inputs, refuse_outputs
@@ -79,6 +79,7 @@ def register_only(
         found.registration.face_height,
         quality.coverage,
         quality.sentence,
+        *(name_axis(axis) for axis in found.head.rotation[[2, 1]]),
         points,
         found.warnings,
     )
@@ -121,7 +122,7 @@ def guessed_points(
         except AvatarTexError:
             pass  # no face on either side
     if points is None:
-        turn = orientations(mesh.up)[0]
+        turn = orientations(mesh)[0]
         low, high = (mesh.vertices @ turn.T).min(0), (mesh.vertices @ turn.T).max(0)
         scale = 0.5 * (high - low)[1]
         middle = (low + high) / 2 + (0, 0, 0.5 * (high - low)[2] - scale * shape[:, 2].max())

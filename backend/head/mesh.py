@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
 from ..messages import FromPortrait, Register
+from ..options import AUTO
 from .mesh_files import HEAD_PART, MOST_BYTES, MOST_FACES, read_parts
 
 #: What a capture holds: kinds of NumPy's types, and shapes (-1: any length). The first three are needed.
@@ -35,6 +36,7 @@ class HeadMesh:
     up: 'y' (files) or 'z' (Blender), where the search for the face starts.
     others: (K,3,2) float32, UVs of faces that share the map but are no head: their texels stay as they are.
     numbers: (N,) which vertices of what was read these are; empty for all of them.
+    chosen: where the face looks and where its crown is, as the artist says: values of options.FRONT and UP.
     """
 
     vertices: np.ndarray
@@ -44,6 +46,7 @@ class HeadMesh:
     up: str = "y"
     others: np.ndarray = field(default_factory=lambda: np.zeros((0, 3, 2), np.float32))
     numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    chosen: tuple[str, str] = (AUTO, AUTO)
 
     def only(self, faces: np.ndarray) -> tuple[HeadMesh, np.ndarray]:
         """The mesh of some faces (M,) bool, the rest of them as others; and which vertices are left."""
@@ -76,7 +79,8 @@ def load_head(request: FromPortrait | Register) -> HeadMesh:
     Raises:
         AvatarTexError: NO_MESH, NO_UVS or BAD_MESH.
     """
-    return load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
+    mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
+    return replace(mesh, chosen=(request.front, request.up))
 
 
 def load_mesh(path: str | Path, faces: str = "") -> HeadMesh:
