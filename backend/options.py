@@ -163,7 +163,10 @@ HEAD_GROUP = Option(
 )
 _AXES = (
     Choice(AUTO, "Found", "Found on the head, whichever way it is turned"),
-    *(Choice(axis, axis.upper(), f"The object's own {axis.upper()} axis") for axis in ("x", "-x", "y", "-y", "z", "-z")),
+    *(
+        Choice(axis, axis.upper(), f"The object's own {axis.upper()} axis")
+        for axis in ("x", "-x", "y", "-y", "z", "-z")
+    ),
 )
 FRONT = _every_texture(
     "front",

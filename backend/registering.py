@@ -19,7 +19,8 @@ from .imaging.files import encode_picture
 from .messages import Register, Registered
 from .outputs import Staged, name_inputs, refuse_outputs
 from .pins import NAMES, Pin, parse_pins
-from .portrait.decode import Portrait, decode_portrait
+from .portrait.decode import Portrait
+from .portrait.faces import read_portrait
 from .portrait.landmarks import FaceLandmarks
 from .progress import OnProgress, Progress
 from .recall import fingerprint
@@ -45,7 +46,7 @@ def register_only(
     refuse_no_head(request)
     refuse_outputs(name_inputs(request), [request.overlay, request.picture, request.report])
     mesh = load_head(request)
-    portrait = decode_portrait(request.portrait)
+    portrait = read_portrait(request.portrait)
     height, width = portrait.color.shape[:2]
     answer = partial(Registered, request.job, request.overlay, request.picture, request.report, width, height)
     try:

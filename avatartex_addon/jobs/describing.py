@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from ..backend.options import APPEARANCE, HEAD_GROUP, REMEMBERED, SELECTED_FACES, SIZE, UV_MAP, read
+from ..backend.options import APPEARANCE, FRONT, HEAD_GROUP, REMEMBERED, SELECTED_FACES, SIZE, UP, UV_MAP, read
 from ..backend.seeds import parse_seeds
 from ..core.job import HeadJob, VariantJob
 from ..scene.head import find_head, find_problem, portrait_path
@@ -32,7 +32,7 @@ def describe_settings(context: bpy.types.Context, least_score: float = 0.0) -> H
         portrait_path(settings.portrait),
         least_score=least_score,
         further=further_paths(find_head(context)),
-        **read(settings, (UV_MAP, HEAD_GROUP, SELECTED_FACES, *APPEARANCE)),
+        **read(settings, (UV_MAP, HEAD_GROUP, FRONT, UP, SELECTED_FACES, *APPEARANCE)),
     )
 
 

@@ -3,7 +3,7 @@
 import bpy
 from bpy.props import BoolProperty, EnumProperty, PointerProperty, StringProperty
 
-from ..backend.options import APPEARANCE, HEAD_GROUP, LIGHT, SELECTED_FACES, UV_MAP
+from ..backend.options import APPEARANCE, FRONT, HEAD_GROUP, LIGHT, SELECTED_FACES, UP, UV_MAP
 from ..jobs.portrait_faces import get_face, list_faces, set_face
 from ..scene import versions
 from .making import make_property
@@ -46,7 +46,7 @@ class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
     light_settled: BoolProperty(description="Whether it was asked what becomes of the portrait's light in this scene")
 
 
-for option in (UV_MAP, HEAD_GROUP, SELECTED_FACES, *APPEARANCE):
+for option in (UV_MAP, HEAD_GROUP, FRONT, UP, SELECTED_FACES, *APPEARANCE):
     more = {"update": settle_light} if option is LIGHT else {}
     AVATARTEX_PG_settings.__annotations__[option.name] = make_property(option, **more)
 

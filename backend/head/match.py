@@ -24,6 +24,7 @@ from .pinning import CURE_PINS, camera_from_pins, head_pins, pinned_face, pinned
 from .quality import Quality, judge
 from .register import Registration, register
 from .subjects import Face, Head
+from .view import name_axis
 
 #: Styles whose landmarks the network guesses, and whose parts are ink.
 DRAWN = ("cartoon", "anime")
@@ -156,7 +157,9 @@ def registration_json(found: Match) -> dict:
     """Camera and landmarks for reports."""
     registration, camera = found.registration, found.registration.camera
     yaw, pitch, roll = (round(angle, 2) for angle in registration.angles)
+    _, up, front = found.head.rotation
     return {
+        "head": {"front": name_axis(front), "up": name_axis(up), "evidence": round(found.head.evidence, 1)},
         "camera": {
             "focal_px": round(camera.focal, 2),
             "yaw_deg": yaw,

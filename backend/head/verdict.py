@@ -1,0 +1,47 @@
+"""How likely a registration is right: log odds from what the pixels say of it.
+
+Right means that the head's landmarks lie within 4 % of the face's height of where the portrait shows the same places.
+The weights are fitted on one half of heads, skins and portraits by `python -m backend.lab evaluate verdict`, which
+reports the other half (docs/benchmarks.md).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..portrait.landmarks import FaceLandmarks
+from .landmarks import HeadLandmarks, face_height, log_odds
+from .register import Registration
+
+#: What speaks for a registration or against it.
+SIGNS = ("head", "portrait", "error", "moved", "agreement", "pitch", "yaw")
+#: Log odds of presence beyond which nothing more is known.
+MOST_ODDS = 20.0
+#: Log odds of a registration whose signs are all zero, and what each sign adds.
+BIAS = 0.0
+WEIGHTS = np.zeros(len(SIGNS))
+
+
+def read_signs(registration: Registration, face: FaceLandmarks, head: HeadLandmarks) -> np.ndarray:
+    """(7,) as in SIGNS: evidence of both faces (log odds), logarithms of the camera's error and of how far landmarks
+    were moved by comparing head and portrait (face heights), how far both agree (0..1), and degrees of the camera."""
+    read, tall = registration.read, face_height(face.points[:, :2])
+    sure = read.weights > 0.2
+    away = np.linalg.norm(read.targets - face.points[:, :2], axis=1)[sure]
+    yaw, pitch, _ = registration.angles
+    return np.array(
+        [
+            min(head.evidence, MOST_ODDS),
+            min(log_odds(face.presence), MOST_ODDS),
+            np.log(max(registration.error[0] / registration.face_height, 1e-3)),
+            np.log(max(float(np.median(away)) / tall if len(away) else 1.0, 1e-3)),
+            float(read.weights.mean()),
+            abs(pitch),
+            abs(yaw),
+        ]
+    )
+
+
+def find_odds(registration: Registration, face: FaceLandmarks, head: HeadLandmarks) -> np.ndarray:
+    """(7,) log odds by sign, whose sum with BIAS are those that the registration is right."""
+    return read_signs(registration, face, head) * WEIGHTS
