@@ -19,9 +19,8 @@ from .part import top_windows
 from .view import HeadView, orientations, render_view
 from .windows import Windows, read_windows
 
-#: Log odds of presence from which a view surely shows the face. On 17 human heads, each looked at from 48 sides and then
-#: again from straight in front of what was found, faces reached 13 or more; ears, napes and faces on their head at
-#: most 8.
+#: Log odds of presence from which a view surely shows the face. On 17 human heads, looked at from 48 sides each and
+#: again from straight in front of what was found, faces reached 13 or more; ears, napes and faces on their head 8.
 CLEAR = 12.0
 #: Presence below which a view shows no face; so many of the views that do are looked at closer.
 POSSIBLE, CLOSER = 0.5, 6

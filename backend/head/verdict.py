@@ -17,8 +17,9 @@ from .register import Registration
 SIGNS = ("head", "portrait", "error", "moved", "agreement", "pitch", "yaw")
 #: Log odds of presence beyond which nothing more is known.
 MOST_ODDS = 20.0
-#: Log odds of a registration whose signs are all zero, and what each sign adds.
-BIAS = 0.0
+#: The signs of a right registration, the log odds that it is right, and what each sign adds that differs.
+TYPICAL = np.zeros(len(SIGNS))
+ODDS = 0.0
 WEIGHTS = np.zeros(len(SIGNS))
 
 
@@ -42,6 +43,12 @@ def read_signs(registration: Registration, face: FaceLandmarks, head: HeadLandma
     )
 
 
-def find_odds(registration: Registration, face: FaceLandmarks, head: HeadLandmarks) -> np.ndarray:
-    """(7,) log odds by sign, whose sum with BIAS are those that the registration is right."""
-    return read_signs(registration, face, head) * WEIGHTS
+def find_odds(registration: Registration, face: FaceLandmarks, head: HeadLandmarks) -> tuple[float, str]:
+    """Log odds that the registration is right, and the sign that speaks against it most.
+
+    A face that pins placed (presence 0) says nothing by itself.
+    """
+    signs = read_signs(registration, face, head) - TYPICAL
+    signs[:2] *= head.presence > 0, face.presence > 0
+    odds = signs * WEIGHTS
+    return ODDS + float(odds.sum()), SIGNS[int(odds.argmin())]

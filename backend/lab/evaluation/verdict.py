@@ -14,7 +14,7 @@ import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +94,15 @@ def make_rows(data: Path, count: int, done: set[str]) -> Iterator[dict]:
         for name in SUBJECTS[half]:
             known[name] = Known.of(load_mesh(data / "makehuman/heads" / f"{name}.obj"))
         known[half] = Known.of(load_mesh(data / BY_HAND[half]))
+    for number, (name, points) in enumerate(json.loads(POINTS.read_text()).items()):
+        half = HALVES[number % 2]
+        portrait, truth = decode_portrait(data / "portraits" / name).color, np.array(list(points.values()), float)
+        for other, head in enumerate(known[one] for one in (half, *SUBJECTS[half])):
+            if f"{name} {other} {WAYS[0]}" not in done:
+                places = head.landmarks.points[[NAMES[point][0] for point in points]]
+                random = np.random.default_rng(number)
+                made = tried(f"{name} {other}", half, portrait, truth, places, head, random)
+                yield from islice(made, None if other == 0 else 1)
     for number in range(2 * count):
         half = HALVES[number % 2]
         if f"{number} {WAYS[-1]}" not in done:
@@ -101,13 +110,6 @@ def make_rows(data: Path, count: int, done: set[str]) -> Iterator[dict]:
             subject, head = (known[name] for name in random.choice(SUBJECTS[half], 2))
             skin = random.choice([name for name in skins if half_of(name) == half])
             yield from rendered(data, f"{number}", half, subject, head, skin, random)
-    for number, (name, points) in enumerate(json.loads(POINTS.read_text()).items()):
-        half = HALVES[number % 2]
-        if f"{name} {WAYS[1]}" not in done:
-            portrait = decode_portrait(data / "portraits" / name).color
-            head, random = known[half], np.random.default_rng(number)
-            places = head.landmarks.points[[NAMES[point][0] for point in points]]
-            yield from tried(name, half, portrait, np.array(list(points.values()), float), places, head, random)
 
 
 def rendered(data: Path, name: str, half: str, subject: Known, head: Known, skin: str, random) -> Iterator[dict]:
@@ -207,29 +209,27 @@ def fit_weights(signs: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float
 
 def report(rows: list[dict]) -> None:
     """Weights, what the score says of the reporting half, and how often good ones are right."""
+    rows = list({row["name"]: row for row in rows}.values())
     signs, right = np.array([row["signs"] for row in rows]), np.array([row["error"] <= CLOSE for row in rows])
     chosen = np.array([row["half"] == HALVES[0] for row in rows])
     weights, bias = fit_weights(signs[chosen], right[chosen])
-    print("BIAS =", round(bias, 2), "WEIGHTS =", dict(zip(SIGNS, weights.round(3).tolist(), strict=True)))
+    typical = signs[chosen & right].mean(0)
+    for name, values in (("TYPICAL", typical), ("ODDS", bias + typical @ weights), ("WEIGHTS", weights)):
+        print(f"{name} = {values.round(4).tolist()}")
     score = 1 / (1 + np.exp(-(signs @ weights + bias)))
     for half, some in zip(HALVES, (chosen, ~chosen), strict=True):
         print(f"\n{half}: {some.sum()} registrations, {right[some].sum()} right\n\n| score | registrations | right |")
         print("|---|---|---|")
         edges = (0, 0.1, 0.3, 0.5, 0.8, 0.95, 0.99, 1.001)
-        for low, high in zip(edges, edges[1:], strict=False):
+        for low, high in pairwise(edges):
             inside = some & (score >= low) & (score < high)
             share = f"{right[inside].mean():.0%}" if inside.any() else ""
             print(f"| {low} to {min(high, 1)} | {inside.sum()} | {share} |")
         for limit in (0.5, 0.8, 0.9, 0.95):
             good = some & (score >= limit)
-            print(
-                f"from {limit}: {good.sum()}, right {right[good].mean():.1%}; of the right ones {(good & right).sum() / max((some & right).sum(), 1):.0%}"
-            )
+            found = (good & right).sum() / max((some & right).sum(), 1)
+            print(f"from {limit}: {good.sum()}, right {right[good].mean():.1%}; {found:.0%} of the right ones")
     for way in WAYS:
         some = np.array([row["way"] == way for row in rows]) & ~chosen
         if some.any():
             print(f"{way}: {some.sum()}, right {right[some].sum()}, scored 0.8 or more {(score[some] >= 0.8).sum()}")
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
