@@ -163,10 +163,7 @@ HEAD_GROUP = Option(
 )
 _AXES = (
     Choice(AUTO, "Found", "Found on the head, whichever way it is turned"),
-    *(
-        Choice(axis, axis.upper(), "An axis of the object itself")
-        for axis in ("x", "-x", "y", "-y", "z", "-z")
-    ),
+    *(Choice(axis, axis.upper(), "An axis of the object itself") for axis in ("x", "-x", "y", "-y", "z", "-z")),
 )
 FRONT = _every_texture(
     "front",

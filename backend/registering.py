@@ -17,6 +17,7 @@ from .head.overlay import draw_overlay
 from .head.view import name_axis, orientations
 from .imaging.files import encode_picture
 from .messages import Register, Registered
+from .options import refuse_unknown
 from .outputs import Staged, name_inputs, refuse_outputs
 from .pins import NAMES, Pin, parse_pins
 from .portrait.decode import Portrait
@@ -43,6 +44,7 @@ def register_only(
     step = Progress(1.0, on_progress, is_cancelled).steps({"load": 0.15, "portrait": 0.25, "register": 0.6})
     step("load")
     pins = parse_pins(request.pins)
+    refuse_unknown(vars(request))
     refuse_no_head(request)
     refuse_outputs(name_inputs(request), [request.overlay, request.picture, request.report])
     mesh = load_head(request)
@@ -60,7 +62,8 @@ def register_only(
         return answer(points=points, code=str(refusal.code), message=refusal.message, cure=refusal.cure)
     step("register", 0.9)
     overlay = draw_overlay(portrait.color, found.mesh, found.registration, pins) if request.overlay else None
-    points = named_points(found.face, found.head)
+    head = found.head.turned(found.mesh.turn.T)  # in the axes of what was read, as pins are
+    points = named_points(found.face, head)
     write_outputs(
         request,
         portrait.color,
@@ -80,7 +83,8 @@ def register_only(
         found.registration.face_height,
         quality.coverage,
         quality.sentence,
-        *(name_axis(axis) for axis in found.head.rotation[[2, 1]]),
+        name_axis(head.rotation[2]),
+        name_axis(head.rotation[1]),
         points,
         found.warnings,
     )

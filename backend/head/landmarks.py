@@ -67,6 +67,11 @@ class HeadLandmarks:
         odds = log_odds(self.presence)
         return odds - max(0.0, log_odds(self.runner_up))
 
+    def turned(self, turn: np.ndarray) -> HeadLandmarks:
+        """In the axes of HeadMesh.turned()."""
+        points, normals, rotation = (values @ turn.T for values in (self.points, self.normals, self.rotation))
+        return replace(self, points=points, normals=normals.astype(self.normals.dtype), rotation=rotation)
+
 
 def log_odds(presence: float) -> float:
     return float(np.log(max(presence, 1e-15) / max(1 - presence, 1e-15)))
@@ -95,22 +100,27 @@ def find_head_landmarks(mesh: HeadMesh, step: Callable[[], None] = lambda: None)
     """
     normals = vertex_normals(mesh)
     found: list[HeadLandmarks] = []
+
+    def look_again(turn: np.ndarray, view: HeadView, face: FaceLandmarks) -> HeadLandmarks:
+        # in upright axes, so that whichever way a file was turned gives the same to the bit
+        return look_closer(mesh.turned(turn), turn_normals(normals, turn), view, face).turned(turn.T)
+
     for views, read in ((whole_views, read_middle), (top_views, read_middle), (likely_views, read_anywhere)):
         looks = []
-        for view in views(mesh, normals):
+        for turn, view in views(mesh, normals):
             step()
             face = read(view.grey)
             if face is None or not _looks_like_a_face(face.points):
                 continue
             if log_odds(face.presence) >= CLEAR:
-                found.append(look_closer(mesh, normals, view, face))
+                found.append(look_again(turn, view, face))
                 if found[-1].evidence >= CLEAR:
                     return found[-1]
             else:
-                looks.append((view, face))
-        looks.sort(key=lambda look: -look[1].presence)
+                looks.append((turn, view, face))
+        looks.sort(key=lambda look: -look[-1].presence)
         # an ear and a cheek may pass for a face, until one looks straight at it
-        found += [look_closer(mesh, normals, *look) for look in looks[:CLOSER]]
+        found += [look_again(*look) for look in looks[:CLOSER]]
         if (views is top_views and found) or any(one.evidence >= CLEAR for one in found):
             break
     if not found:
@@ -155,20 +165,26 @@ def look_closer(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face: FaceL
     return lift(mesh, normals, view, face)
 
 
-def whole_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[HeadView]:
-    """The whole mesh from every side that the artist left open, the likely ones first."""
-    for rotation in orientations(mesh):
-        yield render_view(mesh, rotation, COARSE, normals=normals)
+def turn_normals(normals: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(normals @ turn.T.astype(normals.dtype))
 
 
-def top_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[HeadView]:
-    """The top of a body, in whose whole the face is too small to be found."""
-    for rotation in orientations(mesh):
-        for middle, extent in top_windows(mesh.vertices @ rotation.T.astype(np.float32)):
-            yield render_view(mesh, rotation, COARSE, rotation.T @ middle, extent, normals)
+def whole_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[np.ndarray, HeadView]]:
+    """The axes in which the head may be upright, of those that the artist left open, likely ones first; and the whole
+    mesh from its front in each."""
+    for turn in orientations(mesh):
+        yield turn, render_view(mesh.turned(turn), np.eye(3), COARSE, normals=turn_normals(normals, turn))
 
 
-def likely_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[HeadView]:
+def top_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[np.ndarray, HeadView]]:
+    """The same of the top of a body, in whose whole the face is too small to be found."""
+    for turn in orientations(mesh):
+        turned, facing = mesh.turned(turn), turn_normals(normals, turn)
+        for middle, extent in top_windows(turned.vertices):
+            yield turn, render_view(turned, np.eye(3), COARSE, middle, extent, facing)
+
+
+def likely_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[np.ndarray, HeadView]]:
     return islice(whole_views(mesh, normals), LIKELY)
 
 

@@ -67,6 +67,14 @@ def orientations(mesh: HeadMesh) -> list[np.ndarray]:
     return [rotation for _, _, rotation in sorted(ranked, key=lambda entry: (-entry[0], entry[1]))]
 
 
+def nearest_axes(rotation: np.ndarray) -> np.ndarray:
+    """(3,3) the axis-aligned orientation nearest to one."""
+    crown = np.eye(3)[np.abs(rotation[1]).argmax()]
+    rest = rotation[2] * (1 - crown)
+    face = np.eye(3)[np.abs(rest).argmax()]
+    return axis_rotation(crown * np.sign(rotation[1] @ crown), face * np.sign(rotation[2] @ face))
+
+
 def name_axis(direction: np.ndarray) -> str:
     """The axis that (3,) points along most: x, -x, and so on."""
     along = int(np.abs(direction).argmax())

@@ -89,8 +89,8 @@ def read_portrait(path: str | Path) -> Portrait:
     quarters = round(faces[0].roll / (math.pi / 2)) % 4 if faces else 0
     if not quarters:
         return portrait
-    turned = (np.ascontiguousarray(np.rot90(pixels, quarters)) for pixels in (portrait.color, portrait.alpha))
-    return Portrait(*turned, portrait.path)
+    color, alpha = (np.ascontiguousarray(np.rot90(pixels, quarters)) for pixels in (portrait.color, portrait.alpha))
+    return Portrait(color, alpha, portrait.path)
 
 
 def find_portrait_face(portrait: Portrait) -> tuple[FaceLandmarks, list[str]]:

@@ -3,9 +3,9 @@
 Portraits are rendered of textured heads with a known camera; another head of the same topology is registered to each,
 as a job does it and wrongly on purpose: with another side of the head as its face, the portrait's face misread (moved
 aside, mirrored, on its head), and the portrait cut through the face. The portraits with points set by hand are
-registered with heads of both halves as well. A registration is right if the places of the head lie within CLOSE of
-where they are in the portrait (median, in face heights), whatever was done to it. Heads, skins and portraits are in
-one half each: weights are fitted on the one, and the reliability of the other is reported.
+registered as well. A registration is right if the places of the head lie within 4 % of the face's height of where they
+are in the portrait (median), whatever was done to it; 8 % in drawings, whose faces are no head's. Heads, skins and
+portraits are in one half each: weights are fitted on the one, and the reliability of the other is reported.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 
 from ...errors import AvatarTexError
 from ...head.atlas import fit_canonical
-from ...head.landmarks import HeadLandmarks, find_head_landmarks, look_closer, read_middle, whole_views
+from ...head.landmarks import HeadLandmarks, find_head_landmarks, look_closer, read_middle, turn_normals, whole_views
 from ...head.mesh import HeadMesh, load_mesh, vertex_normals
 from ...head.register import register
 from ...head.subjects import Face, Head
@@ -34,7 +34,7 @@ from ...portrait.landmarks import FaceLandmarks, box_of, landmarks_in_square
 from .cases import load_truth_texture
 from .expressions import on_surface, places_on
 from .guard_cases import HALVES, find_skins, half_of
-from .registration import CLOSE, POINTS
+from .registration import CLOSE, LOOSE, POINTS
 from .truth import TruthCase, render_truth
 
 #: Heads of one topology, by half, and those that hand-made points are looked for on.
@@ -60,11 +60,11 @@ class Known:
     def of(cls, mesh: HeadMesh) -> Known:
         landmarks, normals = find_head_landmarks(mesh), vertex_normals(mesh)
         sides = []
-        for view in islice(whole_views(mesh, normals), 1, None, 2):
-            face = read_middle(view.grey)
-            side = None if face is None else look_closer(mesh, normals, view, face)
-            if side is not None and min((side.rotation * landmarks.rotation).sum(1)[1:]) < ASIDE:
-                sides.append(side)
+        for turn, view in islice(whole_views(mesh, normals), 1, None, 2):
+            if (face := read_middle(view.grey)) is not None:
+                side = look_closer(mesh.turned(turn), turn_normals(normals, turn), view, face).turned(turn.T)
+                if min((side.rotation * landmarks.rotation).sum(1)[1:]) < ASIDE:
+                    sides.append(side)
         canonical = fit_canonical(landmarks)(mesh.vertices.astype(np.float64)).astype(np.float32)
         return cls(mesh, landmarks, canonical, sorted(sides, key=lambda side: -side.presence)[:3])
 
@@ -210,7 +210,8 @@ def fit_weights(signs: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float
 def report(rows: list[dict]) -> None:
     """Weights, what the score says of the reporting half, and how often good ones are right."""
     rows = list({row["name"]: row for row in rows}.values())
-    signs, right = np.array([row["signs"] for row in rows]), np.array([row["error"] <= CLOSE for row in rows])
+    signs = np.array([row["signs"] for row in rows])
+    right = np.array([row["error"] <= (LOOSE if row["name"].startswith("cartoon") else CLOSE) for row in rows])
     chosen = np.array([row["half"] == HALVES[0] for row in rows])
     weights, bias = fit_weights(signs[chosen], right[chosen])
     typical = signs[chosen & right].mean(0)
