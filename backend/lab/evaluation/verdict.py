@@ -44,7 +44,7 @@ WAYS = ("as it is", "another side", "moved", "mirrored", "on its head", "cut")
 #: Degrees from the front beyond which another side is looked at; cosine, face heights that a face is moved.
 ASIDE, MOVED = 0.7, 0.3
 #: Ridge of the fit, on standardised signs.
-RIDGE = 1.0
+RIDGE = 0.3
 
 
 @dataclass(frozen=True)
@@ -226,10 +226,10 @@ def report(rows: list[dict]) -> None:
             inside = some & (score >= low) & (score < high)
             share = f"{right[inside].mean():.0%}" if inside.any() else ""
             print(f"| {low} to {min(high, 1)} | {inside.sum()} | {share} |")
-        for limit in (0.5, 0.8, 0.9, 0.95):
+        for limit in (0.5, 0.6, 0.7, 0.8):
             good = some & (score >= limit)
             found = (good & right).sum() / max((some & right).sum(), 1)
-            print(f"from {limit}: {good.sum()}, right {right[good].mean():.1%}; {found:.0%} of the right ones")
+            print(f"from {limit}: {good.sum()}, right {right[good].sum()}; {found:.0%} of the right ones")
     for way in WAYS:
         some = np.array([row["way"] == way for row in rows]) & ~chosen
         if some.any():
