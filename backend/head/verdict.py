@@ -25,7 +25,7 @@ WEIGHTS = np.array([0.3335, 0.1417, -0.9185, -0.6759, 0.4305, -0.0165, -0.0312])
 
 def read_signs(registration: Registration, face: FaceLandmarks, head: HeadLandmarks) -> np.ndarray:
     """(7,) as in SIGNS: evidence of both faces (log odds), logarithms of the camera's error and of how far landmarks
-    were moved by comparing head and portrait (face heights), of how far both agree (0..1), and degrees of the camera."""
+    were moved by comparing head and portrait (face heights), of how far both agree (0..1), degrees of the camera."""
     read, tall = registration.read, face_height(face.points[:, :2])
     sure = read.weights > 0.2
     away = np.linalg.norm(read.targets - face.points[:, :2], axis=1)[sure]
