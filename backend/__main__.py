@@ -14,7 +14,7 @@ from .command_line import EXIT_REFUSED, PINS_HELP, add_inputs, print_results, re
 from .errors import AvatarTexError, ErrorCode
 from .messages import Generate, Register
 from .option import BACKEND, GENERATE, REDO
-from .options import PINS, select
+from .options import FRONT, PINS, UP, select
 
 #: Commands that live elsewhere: name -> (module, what it does).
 ELSEWHERE = {
@@ -96,7 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_inputs(shown)
-    add_options(shown, (PINS,))
+    add_options(shown, (PINS, FRONT, UP))
     shown.add_argument("--overlay", default="", metavar="FILE", help="the head drawn over the portrait (PNG)")
     shown.add_argument("--picture", default="", metavar="FILE", help="the portrait whose pixels the pins count (PNG)")
     shown.add_argument("--report", default="", metavar="FILE", help="JSON: score, errors, camera, all named points")
@@ -121,13 +121,13 @@ def run_register(arguments: argparse.Namespace) -> int:
     def work(show: Callable[[str, float], None]) -> None:
         from .registering import register_only
 
-        found = register_only(Register(job="cli", **read_request(arguments, (PINS,))), show)
+        found = register_only(Register(job="cli", **read_request(arguments, (PINS, FRONT, UP))), show)
         if found.code:
             raise AvatarTexError(ErrorCode(found.code), found.message, found.cure)
         print_results((), (), found.warnings)
         print(
             f"score {found.score:.2f}, error {found.error_px:.1f} px of {found.face_height:.0f}, "
-            f"coverage {found.coverage:.0%}: {found.sentence}"
+            f"coverage {found.coverage:.0%}, front {found.front}, up {found.up}: {found.sentence}"
         )
 
     return run(work)

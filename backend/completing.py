@@ -17,7 +17,7 @@ from .finish import finish
 from .job import Completion, Prepared, StageOptions
 from .messages import Generate, Variants
 from .options import PROFILE
-from .portrait.decode import decode_portrait
+from .portrait.faces import read_portrait
 from .progress import Step, no_step
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def stage_options(request: Generate | Variants, job: Prepared, seeds: Mapping[in
     if request.profile != PROFILE.default:
         from .large.paint import crop_face
 
-        face = crop_face(decode_portrait(request.portrait).color, job.match.parse.face)
+        face = crop_face(read_portrait(request.portrait).color, job.match.parse.face)
         shared = replace(shared, profile=request.profile, way=request.way, face=face, job=job)
     return [replace(shared, seed=seed, another=another) for seed, another in seeds.items()]
 

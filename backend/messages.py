@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from .errors import AvatarTexError
-from .options import DEVICE, FORMAT, GUIDES, SCALE, SEED, SEEDS, SHELL, STRENGTH, Settings
+from .options import DEVICE, FORMAT, FRONT, GUIDES, SCALE, SEED, SEEDS, SHELL, STRENGTH, UP, Settings
 
 PROTOCOL = 1  # raised when a field changes its meaning
 
@@ -81,6 +81,8 @@ class Register:
     picture: str = ""  # path; the portrait as decoded, whose pixels the pins count
     report: str = ""
     faces: str = ""
+    front: str = FRONT.default
+    up: str = UP.default
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,8 @@ class Registered:
     face_height: float = 0.0  # pixels
     coverage: float = 0.0  # share of the face that the portrait shows
     sentence: str = ""  # what to do, or how well it fits
+    front: str = ""  # the axis of the mesh along which the face looks, as x or -x
+    up: str = ""  # the axis at its crown
     points: list[dict] = field(default_factory=list)  # every named point on both sides, written like pins
     warnings: list[str] = field(default_factory=list)
     code: str = ""

@@ -20,6 +20,9 @@ OPACITIES = {"folds": 0.0, "detail": 1.0, "facial_hair": 1.0, "hair": 1.0, "head
 #: Blender's whole numbers end here.
 LARGEST_SEED = 2**31 - 1
 
+#: Where nothing is chosen.
+AUTO = "auto"
+
 #: What a click, a batch and variants ask for alike, and a result keeps.
 _every_texture = partial(Option, jobs=(GENERATE, VARIANTS, BATCH), remembered=True)
 
@@ -157,6 +160,26 @@ HEAD_GROUP = Option(
     jobs=(GENERATE, VARIANTS, BATCH),
     sides=(PANEL, BLENDER, API),
     metavar="NAME",
+)
+_AXES = (
+    Choice(AUTO, "Found", "Found on the head, whichever way it is turned"),
+    *(Choice(axis, axis.upper(), "An axis of the object itself") for axis in ("x", "-x", "y", "-y", "z", "-z")),
+)
+FRONT = _every_texture(
+    "front",
+    "Front",
+    AUTO,
+    "Where the face looks. Choose where the registration shows another side of the head",
+    "which axis of the mesh the face looks along",
+    choices=_AXES,
+)
+UP = _every_texture(
+    "up",
+    "Up",
+    AUTO,
+    "Where the crown is. Choose where the registration shows the head lying or upside down",
+    "which axis of the mesh the crown is at",
+    choices=_AXES,
 )
 SELECTED_FACES = Option(
     "selected_faces",
@@ -326,6 +349,8 @@ OPTIONS = (
     *APPEARANCE,
     UV_MAP,
     HEAD_GROUP,
+    FRONT,
+    UP,
     SELECTED_FACES,
     SHARING,
     FURTHER,
@@ -356,6 +381,8 @@ class Settings:
     size: int = SIZE.default  # texels, width and height
     profile: str = PROFILE.default
     way: str = WAY.default
+    front: str = FRONT.default  # where the face looks and where the crown is, axes of the mesh
+    up: str = UP.default
 
     def opacities(self, style: str) -> dict[str, float]:
         """Of the layers, by name of layers.flatten.LAYERS, that these choices stand for.

@@ -41,7 +41,8 @@ from .observation.views import find_coverings, fuse
 from .options import PROFILE, SHELL
 from .outputs import UDIM, Staged, pattern, preview_file, shell_files
 from .pins import parse_pins
-from .portrait.decode import Portrait, decode_portrait
+from .portrait.decode import Portrait
+from .portrait.faces import read_portrait
 from .portrait.networks import run_on
 from .progress import OnProgress, Progress
 from .recall import Recall, fingerprint, forget_all
@@ -173,7 +174,7 @@ def prepare(job: Job) -> Prepared:
     settings, pictures = job.settings, job.pictures or StagePictures("")
     run_on(job.networks.device)
     job.step("portrait")
-    portrait, pins = decode_portrait(settings.portrait), parse_pins(settings.pins)
+    portrait, pins = read_portrait(settings.portrait), parse_pins(settings.pins)
     if job.skins is not None:
         forget_all()  # skins of other people: none is asked for twice
     key = fingerprint(job.mesh, portrait.color, settings.pins)

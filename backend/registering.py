@@ -14,12 +14,14 @@ from .head.landmarks import HeadLandmarks
 from .head.match import find_face_or_pins, find_head_or_pins, match, matches, registration_json
 from .head.mesh import HeadMesh, load_head
 from .head.overlay import draw_overlay
-from .head.view import orientations
+from .head.view import name_axis, orientations
 from .imaging.files import encode_picture
 from .messages import Register, Registered
+from .options import refuse_unknown
 from .outputs import Staged, name_inputs, refuse_outputs
 from .pins import NAMES, Pin, parse_pins
-from .portrait.decode import Portrait, decode_portrait
+from .portrait.decode import Portrait
+from .portrait.faces import read_portrait
 from .portrait.landmarks import FaceLandmarks
 from .progress import OnProgress, Progress
 from .recall import fingerprint
@@ -42,10 +44,11 @@ def register_only(
     step = Progress(1.0, on_progress, is_cancelled).steps({"load": 0.15, "portrait": 0.25, "register": 0.6})
     step("load")
     pins = parse_pins(request.pins)
+    refuse_unknown(vars(request))
     refuse_no_head(request)
     refuse_outputs(name_inputs(request), [request.overlay, request.picture, request.report])
     mesh = load_head(request)
-    portrait = decode_portrait(request.portrait)
+    portrait = read_portrait(request.portrait)
     height, width = portrait.color.shape[:2]
     answer = partial(Registered, request.job, request.overlay, request.picture, request.report, width, height)
     try:
@@ -59,7 +62,8 @@ def register_only(
         return answer(points=points, code=str(refusal.code), message=refusal.message, cure=refusal.cure)
     step("register", 0.9)
     overlay = draw_overlay(portrait.color, found.mesh, found.registration, pins) if request.overlay else None
-    points = named_points(found.face, found.head)
+    head = found.head.turned(found.mesh.turn.T)  # in the axes of what was read, as pins are
+    points = named_points(found.face, head)
     write_outputs(
         request,
         portrait.color,
@@ -79,6 +83,8 @@ def register_only(
         found.registration.face_height,
         quality.coverage,
         quality.sentence,
+        name_axis(head.rotation[2]),
+        name_axis(head.rotation[1]),
         points,
         found.warnings,
     )
@@ -121,7 +127,7 @@ def guessed_points(
         except AvatarTexError:
             pass  # no face on either side
     if points is None:
-        turn = orientations(mesh.up)[0]
+        turn = orientations(mesh)[0]
         low, high = (mesh.vertices @ turn.T).min(0), (mesh.vertices @ turn.T).max(0)
         scale = 0.5 * (high - low)[1]
         middle = (low + high) / 2 + (0, 0, 0.5 * (high - low)[2] - scale * shape[:, 2].max())

@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from ..backend.options import APPEARANCE, HEAD_GROUP, REMEMBERED, SELECTED_FACES, SIZE, UV_MAP, read
+from ..backend.options import APPEARANCE, FRONT, HEAD_GROUP, REMEMBERED, SELECTED_FACES, SIZE, UP, UV_MAP, read
 from ..backend.seeds import parse_seeds
 from ..core.job import HeadJob, VariantJob
 from ..preferences import portraits_folder
@@ -16,7 +16,7 @@ from ..scene.portraits import add_further, further_paths
 from ..scene.regions import find_result
 
 #: What a head has of its own beside its portraits.
-OPTIONS = (UV_MAP, HEAD_GROUP, SELECTED_FACES, *APPEARANCE)
+OPTIONS = (UV_MAP, HEAD_GROUP, FRONT, UP, SELECTED_FACES, *APPEARANCE)
 
 
 def describe_settings(context: bpy.types.Context, least_score: float = 0.0) -> HeadJob:

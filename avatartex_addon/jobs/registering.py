@@ -31,6 +31,8 @@ class RegistrationJob(BackendTask):
             Register,
             portrait=portrait_path(settings.portrait),
             capture=str(self.files.capture),
+            front=settings.front,
+            up=settings.up,
             pins=wire_pins(head, settings.portrait),
             overlay=str(self.files.folder / "overlay.png"),
             picture=str(self.files.folder / "portrait.png"),
@@ -40,7 +42,7 @@ class RegistrationJob(BackendTask):
         """Keep the answer for panel and editors. A face that was not found is shown as an error, with its points."""
         answer, registration = self.answer, context.window_manager.avatartex_registration
         registration.object_name, registration.portrait = self.object_name, portrait_key(self.portrait)
-        for name in ("overlay", "picture", "width", "height", "score", "coverage", "sentence", "code"):
+        for name in ("overlay", "picture", "width", "height", "score", "coverage", "sentence", "front", "up", "code"):
             setattr(registration, name, getattr(answer, name))
         registration.warnings = "\n".join(answer.warnings)
         keep_points(registration, answer.points, self.matrix)

@@ -42,6 +42,8 @@ class AVATARTEX_PG_registration(bpy.types.PropertyGroup):
     score: FloatProperty()
     coverage: FloatProperty()
     sentence: StringProperty()
+    front: StringProperty(description="The object's axis along which the face looks, as x or -x")
+    up: StringProperty(description="The object's axis at its crown")
     warnings: StringProperty(description="What to know of the portrait before the job, one sentence a line")
     code: StringProperty(description="Why there is no registration: an ErrorCode")
     points: CollectionProperty(type=AVATARTEX_PG_pin, description="Every named point where the backend has it")

@@ -3,6 +3,7 @@
 import bpy
 
 from ..backend.messages import LOW_SCORE
+from ..backend.options import FRONT, UP
 from ..backend.pins import NAMES, NEEDED
 from ..core.idnames import Op
 from ..core.job import name_score
@@ -45,6 +46,9 @@ class AVATARTEX_PT_registration(HeadPanel, bpy.types.Panel):
         layout.operator(Op.SHOW_REGISTRATION, icon="HIDE_OFF")
         if is_current(registration, head) and not registration.code:
             self.draw_quality(layout.box(), registration)
+        row = layout.row(align=True)
+        row.prop(head.avatartex, FRONT.name)
+        row.prop(head.avatartex, UP.name)
         row = layout.row()
         row.template_list(
             "AVATARTEX_UL_pins", "", head, "avatartex_pins", head, "avatartex_pin_index", rows=3, type="DEFAULT"
@@ -71,5 +75,7 @@ class AVATARTEX_PT_registration(HeadPanel, bpy.types.Panel):
         row.label(text=verdict, icon="ERROR" if low else "CHECKMARK")
         row.label(text=say("{share} covered", share=f"{registration.coverage:.0%}"))
         draw_sentence(box, registration.sentence)
+        front, up = registration.front.upper(), registration.up.upper()
+        box.label(text=say("The head faces {front}, its crown is at {up}", front=front, up=up))
         for warning in registration.warnings.splitlines():
             draw_sentence(box, warning, icon="INFO")

@@ -30,11 +30,12 @@ def read_poses(request: Expressions, mesh: HeadMesh) -> dict[str, np.ndarray]:
 
 
 def part_of(moves: np.ndarray, mesh: HeadMesh) -> np.ndarray:
-    """(N,3) of the vertices of a part of what was read; those that lie beyond what moves stay.
+    """(N,3) of the vertices of a part of what was read, in its axes; those that lie beyond what moves stay.
 
     Args:
-        moves: (V,3) of all vertices.
+        moves: (V,3) of all vertices, in the axes of what was read.
     """
+    moves = moves @ mesh.turn.T
     if not len(mesh.numbers):
         return moves
     whole = np.zeros((max(len(moves), int(mesh.numbers.max()) + 1), 3))

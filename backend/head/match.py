@@ -24,6 +24,7 @@ from .pinning import CURE_PINS, camera_from_pins, head_pins, pinned_face, pinned
 from .quality import Quality, judge
 from .register import Registration, register
 from .subjects import Face, Head
+from .view import name_axis, nearest_axes
 
 #: Styles whose landmarks the network guesses, and whose parts are ink.
 DRAWN = ("cartoon", "anime")
@@ -35,7 +36,8 @@ MOST_PITCH = 20.0
 class Match:
     """A head registered to a portrait.
 
-    mesh: the part of the given mesh that is head. canonical: (N,3) canonical coordinates of its vertices.
+    mesh: the part of the given mesh that is head, in upright axes. canonical: (N,3) canonical coordinates of its
+    vertices.
     style: what the portrait looks like, of portrait/style.py.
     """
 
@@ -73,6 +75,9 @@ def match(
     found, warnings = find_face_or_pins(portrait, pins)
     step("register")
     head = find_head_or_pins(mesh, pins, lambda: step("register"))
+    turn = nearest_axes(head.rotation)  # from here on whichever way a file was turned gives the same
+    mesh, head = mesh.turned(turn), head.turned(turn)
+    pins = [pin if pin.head is None else replace(pin, head=tuple(turn @ pin.head)) for pin in pins]
     made = match_found(mesh, portrait, pins, found, head, skin_prior)
     return replace(made, warnings=[*warnings, *made.warnings])
 
@@ -156,13 +161,16 @@ def registration_json(found: Match) -> dict:
     """Camera and landmarks for reports."""
     registration, camera = found.registration, found.registration.camera
     yaw, pitch, roll = (round(angle, 2) for angle in registration.angles)
+    turn = found.mesh.turn
+    _, up, front = found.head.rotation @ turn
     return {
+        "head": {"front": name_axis(front), "up": name_axis(up), "evidence": round(found.head.evidence, 1)},
         "camera": {
             "focal_px": round(camera.focal, 2),
             "yaw_deg": yaw,
             "pitch_deg": pitch,
             "roll_deg": roll,
-            "rotation": camera.rotation.round(6).tolist(),
+            "rotation": (camera.rotation @ turn).round(6).tolist(),
             "translation": camera.translation.round(6).tolist(),
         },
         "landmarks": {

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode
 from ..messages import FromPortrait, Register
+from ..options import AUTO
 from .mesh_files import HEAD_PART, MOST_BYTES, MOST_FACES, read_parts
 
 #: What a capture holds: kinds of NumPy's types, and shapes (-1: any length). The first three are needed.
@@ -35,6 +36,8 @@ class HeadMesh:
     up: 'y' (files) or 'z' (Blender), where the search for the face starts.
     others: (K,3,2) float32, UVs of faces that share the map but are no head: their texels stay as they are.
     numbers: (N,) which vertices of what was read these are; empty for all of them.
+    chosen: where the face looks and where its crown is, as the artist says: values of options.FRONT and UP.
+    turn: (3,3) rows are the mesh's axes in those of what was read.
     """
 
     vertices: np.ndarray
@@ -44,6 +47,15 @@ class HeadMesh:
     up: str = "y"
     others: np.ndarray = field(default_factory=lambda: np.zeros((0, 3, 2), np.float32))
     numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    chosen: tuple[str, str] = (AUTO, AUTO)
+    turn: np.ndarray = field(default_factory=lambda: np.eye(3))
+
+    def turned(self, turn: np.ndarray) -> HeadMesh:
+        """The mesh in other axes, the rows of (3,3) turn; to the bit where those are its own axes in another order."""
+        if np.array_equal(turn, np.eye(3)):
+            return self
+        vertices = np.ascontiguousarray(self.vertices @ turn.T.astype(np.float32))
+        return replace(self, vertices=vertices, turn=turn @ self.turn)
 
     def only(self, faces: np.ndarray) -> tuple[HeadMesh, np.ndarray]:
         """The mesh of some faces (M,) bool, the rest of them as others; and which vertices are left."""
@@ -74,9 +86,16 @@ def load_head(request: FromPortrait | Register) -> HeadMesh:
     """The head that a request names.
 
     Raises:
-        AvatarTexError: NO_MESH, NO_UVS or BAD_MESH.
+        AvatarTexError: NO_MESH, NO_UVS or BAD_MESH; BAD_REQUEST where front and up lie on one axis.
     """
-    return load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
+    if request.up != AUTO and request.front.strip("-") == request.up.strip("-"):
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST,
+            f"Front {request.front} and up {request.up} lie on one axis.",
+            "Choose another axis for one of them, or let it be found.",
+        )
+    mesh = load_capture(request.capture) if request.capture else load_mesh(request.mesh, request.faces)
+    return replace(mesh, chosen=(request.front, request.up))
 
 
 def load_mesh(path: str | Path, faces: str = "") -> HeadMesh:

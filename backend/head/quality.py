@@ -1,8 +1,7 @@
 """How far a registration can be trusted, as a score and as sentences that say what to do.
 
-The score is the weakest of its judgements, each 0 to 1, and counts what an artist sees: pins are the truth, and in
-drawings the eyes and the mouth lie where ink is. Its limits were set by looking at the overlays of 8 heads with 12
-portraits (backend/lab/evaluation/registration.py); it is no probability.
+The score is how likely the registration is right (verdict.py), or less where an artist sees what is wrong: pins are
+the truth, in drawings the eyes and the mouth lie where ink is, and a portrait may show too little of the face.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ from ..portrait.landmarks import FaceLandmarks
 from .drawn import find_parts
 from .landmarks import HeadLandmarks
 from .register import Registration
+from .verdict import find_odds
 
-#: (value that scores 1, value that scores 0): median landmark error in face heights, degrees of pitch and yaw,
-#: presence, share of the face that the portrait shows.
-ERROR, PITCH, YAW, PRESENCE, COVERAGE = (0.02, 0.05), (25, 50), (60, 80), (0.99, 0.9), (0.25, 0.05)
+#: Share of the face that the portrait shows: (scores 1, scores 0).
+COVERAGE = (0.25, 0.05)
 #: Millimetres from the forehead's top to the chin of a face whose eyes are 63 mm apart (the canonical face).
 FACE_MM = 177.0
 #: Face heights between a drawn eye or mouth and the head's: (scores 1, scores 0), and what advice names. Five drawings
@@ -101,20 +100,24 @@ def judge(
     if advice:
         judged["regions"] = REGION_SCORE
     if not by_artist:  # who placed the face by pins has looked at it
-        judged["pose"] = min(_ramp(abs(pitch), PITCH), _ramp(abs(yaw), YAW))
-        judged["error"] = _ramp(error, ERROR)
-        presences = [p for p in (face.presence, head.presence) if p > 0]
-        judged["presence"] = _ramp(min(presences, default=1.0), PRESENCE)
+        odds, against = find_odds(registration, face, head)
+        judged[against] = 1 / (1 + np.exp(-odds))
     weakest = min(judged, key=lambda name: judged[name])
     if judged[weakest] < LOW_SCORE and weakest != "drawn":  # whose advice names the part already
         place = "add pins at eyes, nose, mouth and chin" if not by_artist else "move the pins or add more"
+        pose = f"The head is turned by {abs(yaw):.0f} and nods by {abs(pitch):.0f} degrees, which is much"
+        apart = "Head and portrait do not look alike where they should"
         advice.append(
             {
-                "pose": f"The head is turned by {abs(yaw):.0f} and nods by {abs(pitch):.0f} degrees, which is much: "
-                f"look at the overlay, and {place}.",
+                "yaw": f"{pose}: look at the overlay, and {place}.",
+                "pitch": f"{pose}: look at the overlay, and {place}.",
+                "head": "The head's face is uncertain: look at the overlay, and choose Front and Up where it shows "
+                f"another side, or {place}.",
+                "portrait": f"The portrait's face is uncertain: look at the overlay, and {place}.",
+                "moved": f"{apart}: look at the overlay, and {place}.",
+                "agreement": f"{apart}: look at the overlay, and {place}.",
                 "coverage": f"The portrait shows only {covered:.0%} of the face: look at the overlay, and {place}.",
                 "error": f"The face fits within {say_length(error)} only: look at the overlay, and {place}.",
-                "presence": f"The face is uncertain: look at the overlay, and {place}.",
             }[weakest]
         )
     fits = "The face lies where the pins say" if by_artist else f"The landmarks fit within {say_length(error)}"

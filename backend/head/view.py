@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..options import AUTO
 from .mesh import HeadMesh, vertex_normals
 from .rasterize import Fragments, rasterize
 
@@ -49,20 +50,35 @@ def axis_rotation(up: np.ndarray, front: np.ndarray) -> np.ndarray:
     return np.stack([np.cross(up, front), up, front])
 
 
-def orientations(up: str) -> list[np.ndarray]:
-    """The 24 axis-aligned orientations, the likely ones first (files: y up, z front; Blender: z up, -y front)."""
-    axes = [sign * axis for axis in np.eye(3) for sign in (1, -1)]
+def orientations(mesh: HeadMesh) -> list[np.ndarray]:
+    """The axis-aligned orientations that the artist left open, of 24, the likely ones first: as files have it (y up, z
+    front), and Blender (z up, -y front)."""
+    axes = {sign + name: turn * axis for sign, turn in (("", 1), ("-", -1)) for name, axis in zip("xyz", np.eye(3))}
     likely = {"y": (np.eye(3)[1], np.eye(3)[2]), "z": (np.eye(3)[2], -np.eye(3)[1])}
+    own, other = likely[mesh.up], likely["z" if mesh.up == "y" else "y"]
     ranked: list[tuple[float, int, np.ndarray]] = []
-    for crown in axes:
-        for face in axes:
-            if abs(crown @ face) > 0.5:
+    for up, crown in axes.items():
+        for front, face in axes.items():
+            if abs(crown @ face) > 0.5 or any(one not in (AUTO, axis) for one, axis in zip(mesh.chosen, (front, up))):
                 continue
-            likeness = 4 * (crown @ likely[up][0]) + 2 * (face @ likely[up][1])
-            other = likely["z" if up == "y" else "y"]
+            likeness = 4 * (crown @ own[0]) + 2 * (face @ own[1])
             likeness = max(likeness, 4 * (crown @ other[0]) + 2 * (face @ other[1]) - 0.5)
             ranked.append((likeness, len(ranked), axis_rotation(crown, face)))
     return [rotation for _, _, rotation in sorted(ranked, key=lambda entry: (-entry[0], entry[1]))]
+
+
+def nearest_axes(rotation: np.ndarray) -> np.ndarray:
+    """(3,3) the axis-aligned orientation nearest to one."""
+    crown = np.eye(3)[np.abs(rotation[1]).argmax()]
+    rest = rotation[2] * (1 - crown)
+    face = np.eye(3)[np.abs(rest).argmax()]
+    return axis_rotation(crown * np.sign(rotation[1] @ crown), face * np.sign(rotation[2] @ face))
+
+
+def name_axis(direction: np.ndarray) -> str:
+    """The axis that (3,) points along most: x, -x, and so on."""
+    along = int(np.abs(direction).argmax())
+    return ("-" if direction[along] < 0 else "") + "xyz"[along]
 
 
 def render_view(

@@ -17,8 +17,7 @@ from ..head.subjects import Face, Head
 from ..imaging.sample import masked_blur
 from ..messages import LOW_SCORE
 from ..pins import Pin
-from ..portrait.decode import decode_portrait
-from ..portrait.faces import CHOOSE, find_portrait_face
+from ..portrait.faces import CHOOSE, find_portrait_face, read_portrait
 from ..portrait.parse import parse_portrait
 from ..prior.linear import LinearPrior
 from .covering import enough
@@ -104,7 +103,7 @@ def register_further(path: str, match: Match, look: Look, pins: Sequence[Pin]) -
     Raises:
         AvatarTexError: PORTRAIT_MISSING and the like, NO_FACE_IN_PORTRAIT, NO_FACE_ON_HEAD.
     """
-    portrait = decode_portrait(path)
+    portrait = read_portrait(path)
     face, notes = find_portrait_face(portrait)
     parse = parse_portrait(portrait.color, face, portrait.alpha)
     height, width = portrait.color.shape[:2]

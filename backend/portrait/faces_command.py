@@ -10,8 +10,7 @@ from ..command_line import run
 from ..imaging.files import encode_preview, write_bytes
 from ..outputs import refuse_outputs
 from ..pins import NAMES, Pin
-from .decode import decode_portrait
-from .faces import find_faces
+from .faces import find_faces, read_portrait
 from .landmarks import FaceLandmarks
 
 #: Pixels of the small picture's longer side.
@@ -23,7 +22,7 @@ def main(argv: list[str]) -> int:
 
     def work(show: Callable[[str, float], None]) -> None:
         refuse_outputs([arguments.portrait], [arguments.picture])
-        portrait = decode_portrait(arguments.portrait)
+        portrait = read_portrait(arguments.portrait)
         if arguments.picture:
             write_bytes(arguments.picture, encode_preview(portrait.color, PICTURE))
         height, width = portrait.color.shape[:2]

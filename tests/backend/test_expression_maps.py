@@ -282,7 +282,10 @@ def test_poses_follow_the_part_of_the_mesh_that_is_head(body):
     part, used = body.mesh.only(faces)
     again, _ = part.only(part.vertices[part.triangles][..., 0].min(1) > 0)
     moves = np.arange(3.0 * len(body.mesh.vertices)).reshape(-1, 3)
-    assert np.array_equal(part_of(moves, part), moves[used]) and part_of(moves, body.mesh) is moves
+    assert np.array_equal(part_of(moves, part), moves[used])
+    assert np.array_equal(part_of(moves, body.mesh), moves)
+    turn = np.array([[0.0, 0, 1], [1, 0, 0], [0, 1, 0]])
+    assert np.array_equal(part_of(moves, part.turned(turn)), moves[used][:, [2, 0, 1]])
     own = {tuple(place): number for number, place in enumerate(body.mesh.vertices)}
     for number, place in list(enumerate(again.vertices))[::97]:
         same = np.flatnonzero((body.mesh.vertices == place).all(1))
