@@ -28,6 +28,8 @@ POSSIBLE, CLOSER = 0.5, 6
 LIKELY = 4
 #: Cosine of the turn beyond which two findings are not the same one, and of a view that was found from too far aside.
 ANOTHER, ASIDE = 0.7, 0.94
+#: How often a head that leans is looked at anew as if it stood upright.
+AGAIN = 3
 #: Pixels of views from afar and from nearby.
 COARSE, FINE = 320, 640
 #: Behind where the landmarks around it lead one to expect it, in face heights: through an open eye or mouth, if
@@ -88,7 +90,8 @@ def face_middle(points: np.ndarray) -> np.ndarray:
 
 
 def find_head_landmarks(mesh: HeadMesh, step: Callable[[], None] = lambda: None) -> HeadLandmarks:
-    """Look for the face from 24 sides, likely ones first, and look again from straight in front of what is found.
+    """Look for the face from 24 sides, likely ones first, then of a head that leans, and look again from straight in
+    front of what is found.
 
     A face that is clear ends the search; else the one that is most present from in front is taken.
 
@@ -102,10 +105,29 @@ def find_head_landmarks(mesh: HeadMesh, step: Callable[[], None] = lambda: None)
     found: list[HeadLandmarks] = []
 
     def look_again(turn: np.ndarray, view: HeadView, face: FaceLandmarks) -> HeadLandmarks:
-        # in upright axes, so that whichever way a file was turned gives the same to the bit
-        return look_closer(mesh.turned(turn), turn_normals(normals, turn), view, face).turned(turn.T)
+        # in upright axes, so that whichever way a file was turned gives the same, to the bit if by right angles
+        for _ in range(AGAIN):
+            seen = look_closer(mesh.turned(turn), turn_normals(normals, turn), view, face)
+            if min(np.diag(seen.rotation)) > ASIDE:
+                break
+            upright = seen.rotation @ turn
+            step()
+            straight = render_view(mesh.turned(upright), np.eye(3), COARSE, normals=turn_normals(normals, upright))
+            again = read_middle(straight.grey)
+            if again is None:
+                break
+            turn, view, face = upright, straight, again
+        return seen.turned(turn.T)
 
-    for views, read in ((whole_views, read_middle), (top_views, read_middle), (likely_views, read_anywhere)):
+    ways = (
+        (whole_views, read_middle),
+        (top_views, read_middle),
+        (leaning_views, read_middle),
+        (likely_views, read_anywhere),
+    )
+    for views, read in ways:
+        if views is likely_views and found:
+            break
         looks = []
         for turn, view in views(mesh, normals):
             step()
@@ -120,8 +142,10 @@ def find_head_landmarks(mesh: HeadMesh, step: Callable[[], None] = lambda: None)
                 looks.append((turn, view, face))
         looks.sort(key=lambda look: -look[-1].presence)
         # an ear and a cheek may pass for a face, until one looks straight at it
-        found += [look_again(*look) for look in looks[:CLOSER]]
-        if (views is top_views and found) or any(one.evidence >= CLEAR for one in found):
+        closer = [look_again(*look) for look in looks[:CLOSER]]
+        # of so many views one passes for a face that is none: leaning heads have to be clear
+        found += [one for one in closer if views is not leaning_views or one.evidence >= CLEAR]
+        if any(one.evidence >= CLEAR for one in found):
             break
     if not found:
         raise AvatarTexError(
@@ -182,6 +206,16 @@ def top_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[np.ndarray,
         turned, facing = mesh.turned(turn), turn_normals(normals, turn)
         for middle, extent in top_windows(turned.vertices):
             yield turn, render_view(turned, np.eye(3), COARSE, middle, extent, facing)
+
+
+def leaning_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[np.ndarray, HeadView]]:
+    """The same as whole_views() of a head that leans by half a right angle, to a side, forwards or about its neck."""
+    half = np.sqrt(0.5)
+    for axis in np.eye(3):
+        lean = np.outer(axis, axis) + half * (np.eye(3) - np.outer(axis, axis) + np.cross(np.eye(3), axis))
+        for upright in orientations(mesh):
+            turn = lean @ upright
+            yield turn, render_view(mesh.turned(turn), np.eye(3), COARSE, normals=turn_normals(normals, turn))
 
 
 def likely_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[np.ndarray, HeadView]]:

@@ -62,6 +62,14 @@ def test_a_turned_head_has_the_same_face(head, landmarks, way):
         np.testing.assert_array_equal(found.turned(axes).points, landmarks.points)
 
 
+@pytest.mark.parametrize("angles", [(2.5, -0.8, 2.9), (-1.2, 0.4, 0.9)])
+def test_a_head_that_leans_in_its_file_is_looked_at_as_if_it_stood(head, landmarks, angles):
+    turn = Rotation.from_euler("xyz", angles).as_matrix()
+    found = find_head_landmarks(turned(head, turn)).turned(turn.T)
+    assert np.median(np.linalg.norm(found.points - landmarks.points, axis=1)) < 0.005 * landmarks.height
+    assert np.degrees(np.arccos((np.trace(found.rotation @ landmarks.rotation.T) - 1) / 2)) < 1.5
+
+
 def test_an_upright_head_is_looked_at_once(head):
     looks = []
     assert find_head_landmarks(head, lambda: looks.append(1)).evidence > 12
