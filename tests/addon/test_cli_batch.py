@@ -142,7 +142,7 @@ class TestDoctor:
         code = addon("cli.entry").main(["doctor"])
         said = capfd.readouterr().out
         assert code == 0, said
-        assert "Blender" in said and "torch" in said
+        assert "Blender" in said and "onnxruntime" in said
 
     def test_no_backend(self, scene, addon, monkeypatch, capsys):
         monkeypatch.delenv("AVATARTEX_BACKEND_PYTHON", raising=False)

@@ -186,7 +186,8 @@ def drawn(scene, addon):
 def test_the_box(scene, fake, drawn):
     assert drawn() == []
     generate(scene, 1)
-    assert drawn() == ["Layers", "Light", "Hair", "Skin's Detail", "avatartex.reset_layers", "avatartex.save_layers"]
+    buttons = [f"avatartex.{name}" for name in ("reset_layers", "save_layers", "hair_curves")]
+    assert drawn() == ["Layers", "Light", "Hair", "Skin's Detail", *buttons]
     paint(the_image())
     the_image().avatartex_layers.light = 0
     assert "avatartex.flatten_anyway" in drawn()

@@ -277,7 +277,7 @@ def test_below_a_hat_another_portraits_hair_goes_on():
     both = {one.name: one for one in find_coverings([hatted, haired], PLACES)}
     assert alone == {"headwear"} and set(both) == {"hair", "headwear"}
     top = (PLACES[..., 1] > 0.4) & (scalp_share(PLACES) > 0.99)
-    assert both["hair"].cover[top].min() > 0.9
+    assert both["hair"].cover[top].min() > 0.8
     shown = top & (PLACES[..., 2] > flat_head.FRONT + 0.05)
     assert shown.sum() > 50 and both["hair"].evidence.shown[shown].min() > 0.9
     assert both["headwear"].evidence.shown[shown].min() > 0.9  # the first one leads

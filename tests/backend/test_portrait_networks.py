@@ -150,7 +150,7 @@ def test_a_job_reads_its_portrait_on_the_networks_device(monkeypatch):
         raise Read
 
     monkeypatch.setattr(networks, "open_session", lambda model, device, *_, **__: asked.append(device) or stand_in())
-    monkeypatch.setattr(pipeline, "decode_portrait", decode)
+    monkeypatch.setattr(pipeline, "read_portrait", decode)
     for device in ("cuda", "cpu"):
         with pytest.raises(Read):
             prepare_head(None, "portrait.png", "auto", SimpleNamespace(device=device))

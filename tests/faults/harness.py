@@ -25,8 +25,12 @@ OUTPUTS = {
     "variants": {"sheet": "second.png", "report": "report.json"},
     "expressions": {"report": "report.json"},
 }
-#: Variants and maps of expressions name their pictures themselves.
-MORE = {"variants": ("cel_0.png",), "expressions": ("folds_1.png", "blood_1.png", "left_1.png")}
+#: Variants and maps of expressions name their pictures themselves, and a result has one of the head from the front.
+MORE = {
+    "generate": ("texture.preview.png",),
+    "variants": ("cel_0.png",),
+    "expressions": ("folds_1.png", "blood_1.png", "left_1.png"),
+}
 #: Whatever a job may write.
 ALL = {
     *(file for files in OUTPUTS.values() for file in files.values()),
