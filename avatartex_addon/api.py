@@ -19,9 +19,10 @@ import bpy
 from .backend.arguments import help_of
 from .backend.errors import AvatarTexError, Cancelled, ErrorCode
 from .backend.option import API, GENERATE, VARIANTS
-from .backend.options import GUIDES, SEEDS, refuse_unknown, select
+from .backend.options import GUIDES, refuse_unknown, select
 from .backend.pins import parse_pins, read_pins
 from .backend.seeds import parse_seeds
+from .backend.variant_options import SEEDS
 from .core.batch import Row
 from .core.job import HeadJob, VariantJob
 from .jobs import scene_batch

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from .errors import AvatarTexError
-from .options import DEVICE, FORMAT, FRONT, GUIDES, SCALE, SEED, SEEDS, SHELL, STRENGTH, UP, Settings
+from .options import DEVICE, FRONT, GUIDES, SEED, SHELL, UP, Settings
+from .variant_options import FORMAT, SCALE, SEEDS, STRENGTH
 
 PROTOCOL = 1  # raised when a field changes its meaning
 

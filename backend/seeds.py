@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .errors import AvatarTexError, ErrorCode
 
+#: Blender's whole numbers end here.
+LARGEST_SEED = 2**31 - 1
 #: Seeds of one range; more are a slip of the keyboard.
 MOST_SEEDS = 100
 

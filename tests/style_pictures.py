@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 
 from backend.messages import Variants
-from backend.options import STYLES
+from backend.variant_options import STYLES
 from backend.variants.job import make_variants
 
 from .demo.sample import write_sample

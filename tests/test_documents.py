@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from backend.option import BACKEND, GENERATE, REDO
-from backend.options import select
+from backend.options import OPTIONS, select
 
 ROOT = Path(__file__).resolve().parents[1]
 DECISIONS, GITHUB = ROOT / "docs" / "decisions", ROOT / ".github"
@@ -183,8 +183,7 @@ def test_commands_of_blender_exist():
     modules = [path for path in (ROOT / "avatartex_addon").rglob("*.py") if "cli" in path.relative_to(ROOT).as_posix()]
     source = re.sub(r"\s+", "", "".join(text(path) for path in modules))
     named = set(re.findall(r'"(--[a-z-]+)"', source))
-    if (table := ROOT / "backend" / "options.py").is_file():
-        named |= {f"--{option.replace('_', '-')}" for option in re.findall(r'Option\(\s*"([a-z_]+)"', text(table))}
+    named |= {f"--{option.name.replace('_', '-')}" for option in OPTIONS}
     for page, words in commands("--command avatartex"):
         assert f'add_command(commands,"{words[0]}"' in source, (page, words)
         assert options(words) <= named, (page, words)

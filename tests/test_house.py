@@ -41,6 +41,7 @@ SHARED = {
     "offline",
     "option",
     "options",
+    "variant_options",
     "seeds",
     "shape_keys",
     "outputs",

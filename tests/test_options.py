@@ -10,7 +10,8 @@ from backend.__main__ import build_parser as build_backend
 from backend.errors import AvatarTexError, ErrorCode
 from backend.messages import Generate, Variants
 from backend.option import BACKEND, GENERATE, JOBS, REDO, SIDES, VARIANTS
-from backend.options import LARGEST_SEED, OPTIONS, Settings, refuse_unknown, select
+from backend.options import OPTIONS, Settings, refuse_unknown, select
+from backend.seeds import LARGEST_SEED
 from backend.variants.command import build_parser as build_variants
 from tests.options_table import render_page
 from tests.texts import ADDON

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ADDON = Path(__file__).resolve().parents[1] / "avatartex_addon"
-OPTIONS = ADDON.parent / "backend" / "options.py"
+OPTIONS = tuple(ADDON.parent / "backend" / name for name in ("options.py", "variant_options.py"))
 #: Where a text stands: arguments by name, calls by their function's name, and what a class says of itself.
 KEYWORDS = {"text", "name", "description", "title", "confirm_text", "message", "placeholder"}
 CALLS = {
@@ -109,7 +109,7 @@ def _literals(file: str, node: ast.AST) -> Iterator[Text]:
 def all_texts() -> list[Text]:
     return [
         text
-        for path in (*sorted(ADDON.rglob("*.py")), OPTIONS)
+        for path in (*sorted(ADDON.rglob("*.py")), *OPTIONS)
         if "translations" not in path.parts
         for text in find_texts(path)
     ]

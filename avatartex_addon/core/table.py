@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from ..backend.options import LARGEST_SEED, STYLE
+from ..backend.options import STYLE
+from ..backend.seeds import LARGEST_SEED
 from .batch import Row, count
 
 #: Bytes: a hundred thousand rows.

@@ -3,7 +3,8 @@
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProperty, StringProperty
 
-from ..backend.options import FORMAT, PLACE, SCALE, SEEDS, SIZE, STRENGTH, STYLES
+from ..backend.options import SIZE
+from ..backend.variant_options import FORMAT, PLACE, SCALE, SEEDS, STRENGTH, STYLES
 from .making import Resettable, make_list, make_property
 
 #: Those that are ticked until the artist chooses.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import bpy
 
-from ..backend.options import STYLES
+from ..backend.variant_options import STYLES
 from ..core.idnames import Op
 from ..operators.bake_variants import AVATARTEX_MT_variant_presets
 from ..scene.head import find_head

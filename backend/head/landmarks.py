@@ -107,17 +107,17 @@ def find_head_landmarks(mesh: HeadMesh, step: Callable[[], None] = lambda: None)
     def look_again(turn: np.ndarray, view: HeadView, face: FaceLandmarks) -> HeadLandmarks:
         # in upright axes, so that whichever way a file was turned gives the same, to the bit if by right angles
         for _ in range(AGAIN):
-            seen = look_closer(mesh.turned(turn), turn_normals(normals, turn), view, face)
-            if min(np.diag(seen.rotation)) > ASIDE:
+            lifted = look_closer(mesh.turned(turn), turn_normals(normals, turn), view, face)
+            if min(np.diag(lifted.rotation)) > ASIDE:
                 break
-            upright = seen.rotation @ turn
+            upright = lifted.rotation @ turn
             step()
             straight = render_view(mesh.turned(upright), np.eye(3), COARSE, normals=turn_normals(normals, upright))
             again = read_middle(straight.grey)
             if again is None:
                 break
             turn, view, face = upright, straight, again
-        return seen.turned(turn.T)
+        return lifted.turned(turn.T)
 
     ways = (
         (whole_views, read_middle),
@@ -128,24 +128,25 @@ def find_head_landmarks(mesh: HeadMesh, step: Callable[[], None] = lambda: None)
     for views, read in ways:
         if views is likely_views and found:
             break
-        looks = []
+        looks, closer = [], []
         for turn, view in views(mesh, normals):
             step()
             face = read(view.grey)
             if face is None or not _looks_like_a_face(face.points):
                 continue
             if log_odds(face.presence) >= CLEAR:
-                found.append(look_again(turn, view, face))
-                if found[-1].evidence >= CLEAR:
-                    return found[-1]
+                closer.append(look_again(turn, view, face))
+                if closer[-1].evidence >= CLEAR:
+                    return closer[-1]
             else:
                 looks.append((turn, view, face))
         looks.sort(key=lambda look: -look[-1].presence)
         # an ear and a cheek may pass for a face, until one looks straight at it
-        closer = [look_again(*look) for look in looks[:CLOSER]]
-        # of so many views one passes for a face that is none: leaning heads have to be clear
-        found += [one for one in closer if views is not leaning_views or one.evidence >= CLEAR]
-        if any(one.evidence >= CLEAR for one in found):
+        closer += [look_again(*look) for look in looks[:CLOSER]]
+        clear = any(one.evidence >= CLEAR for one in closer)
+        if clear or views is not leaning_views:  # of so many views one passes for a face that is none
+            found += closer
+        if clear:
             break
     if not found:
         raise AvatarTexError(

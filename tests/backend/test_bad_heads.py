@@ -27,11 +27,6 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def head(demo_head_obj):
-    return load_mesh(demo_head_obj)
-
-
 def write_capture(path: Path, mesh: HeadMesh, **more) -> Path:
     np.savez(
         path,

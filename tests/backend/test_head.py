@@ -45,16 +45,6 @@ def rasterize_slowly(
     return triangle, barycentric
 
 
-@pytest.fixture(scope="module")
-def head(demo_head_obj):
-    return load_mesh(demo_head_obj)
-
-
-@pytest.fixture(scope="module")
-def landmarks(head):
-    return find_head_landmarks(head)
-
-
 @pytest.mark.parametrize("with_depth", [True, False])
 def test_rasteriser_agrees_with_its_slow_twin(with_depth):
     random = np.random.default_rng(3)

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from backend.errors import AvatarTexError, ErrorCode
 from backend.head.landmarks import find_head_landmarks, look_closer, turn_normals, whole_views
 from backend.head.match import match_found
-from backend.head.mesh import load_head, load_mesh, vertex_normals
+from backend.head.mesh import load_head, vertex_normals
 from backend.head.view import name_axis, nearest_axes, orientations
 from backend.imaging.files import write_picture
 from backend.lab.evaluation.guard_heads import write_head
@@ -31,16 +31,6 @@ TURNS = {
     "on its back": np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]),
     "as a rig left it": Rotation.from_euler("xyz", (0.7, 0.5, 2.1)).as_matrix(),
 }
-
-
-@pytest.fixture(scope="module")
-def head(demo_head_obj):
-    return load_mesh(demo_head_obj)
-
-
-@pytest.fixture(scope="module")
-def landmarks(head):
-    return find_head_landmarks(head)
 
 
 def turned(head, turn):

@@ -24,9 +24,9 @@ from backend.lab.prepared import prepare_head
 from backend.layers.flatten import flatten
 from backend.layers.packed import unpack
 from backend.messages import Variants
-from backend.options import STYLES as PAINTED
 from backend.seeds import parse_seeds
 from backend.styles import STYLES
+from backend.variant_options import STYLES as PAINTED
 from backend.variants.canvas import HIGH, OVERLAP, TURN, fold, from_canvas, to_canvas
 from backend.variants.job import make_variants
 from backend.variants.styling import Stylist, draw_parameters

@@ -21,7 +21,6 @@ from ...portrait.landmark_groups import FACE_OVAL, fill_region
 from ...portrait.parse_network import CLASSES, face_parts
 from . import about_eyes, draw_beards, hats, spectacles, wigs
 from .developed import LUMA, developed
-from .hats import places
 from .known_beards import kind_of
 from .occluded import Hand, hand_over, read_hands, thing_over
 from .parse_heads import BACKGROUND, FACIAL, FINER, GLASSES, HAIR, HEADWEAR, OCCLUDER, SKIN, Parsed, parsed
@@ -165,7 +164,7 @@ def backdrop(stage: Stage, other: Parsed) -> None:
 def light_from_aside(stage: Stage) -> None:
     """One side of the person darker than the other, softly or at an edge."""
     scene, random = stage.scene, stage.random
-    x, y = places(scene)
+    x, y = scene.places()
     turn = random.uniform(0, 2 * np.pi)
     across = x * np.cos(turn) + 0.6 * y * np.sin(turn) + random.normal(0, 0.12) + 0.03 * noise(random, 6, x.shape)
     dark = random.uniform(0.2, 0.85) / (1 + np.exp(np.clip(across / random.uniform(0.02, 0.3), -30, 30)))

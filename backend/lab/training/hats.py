@@ -26,7 +26,7 @@ Shape = tuple[np.ndarray, list[np.ndarray], float]
 def put_on(scene: Scene, wearer: Head, random: np.random.Generator) -> np.ndarray:
     """A hat, scarf or cap on the scene; (S,S) 0..1, where it lies. wearer: whose clothes lend their cloth."""
     kind = str(random.choice(list(KINDS), p=list(KINDS.values())))
-    x, y = places(scene)
+    x, y = scene.places()
     x, y = (part + random.uniform(0, 0.02) * noise(random, int(random.integers(3, 9)), x.shape) for part in (x, y))
     turn = random.normal(0, 0.12)
     x, y = x + turn * y, y - turn * x
@@ -46,12 +46,6 @@ def put_on(scene: Scene, wearer: Head, random: np.random.Generator) -> np.ndarra
         cover = np.maximum(cover, soft)
     scene.lay(cover, layer.astype(np.float32), random)
     return cover
-
-
-def places(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-    """Twice (S,S): places right and down from between the eyes and brows, in the face's size."""
-    rows, columns = np.mgrid[: scene.hair.shape[0], : scene.hair.shape[1]].astype(np.float32)
-    return (columns - scene.middle[0]) / scene.size, (rows - scene.middle[1]) / scene.size
 
 
 def dome(

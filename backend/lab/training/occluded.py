@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from .draw_hands import SHOWN, SIDE, WRIST
-from .hats import places
 from .sample_shards import shards_of
 from .spectacles import noise
 from .wigs import Scene
@@ -60,7 +59,7 @@ def hand_over(scene: Scene, hand: Hand, random: np.random.Generator) -> None:
 
 def thing_over(scene: Scene, other: np.ndarray, random: np.random.Generator) -> None:
     """A cup, a telephone, a microphone, a flower: some shape of some colour, or a patch of another picture."""
-    x, y = places(scene)
+    x, y = scene.places()
     at_x, at_y = random.normal(0, 0.35), random.uniform(0.0, 0.9)
     wide, high = random.uniform(0.06, 0.3, 2)
     turn, power = random.uniform(0, np.pi), random.choice([2, 2.5, 6])

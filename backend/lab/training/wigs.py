@@ -42,6 +42,11 @@ class Scene:
         self.skin = np.median(head.color[cheeks], axis=0) if cheeks.any() else np.full(3, 0.6)
         self.reach = oval - self.middle
 
+    def places(self) -> tuple[np.ndarray, np.ndarray]:
+        """Twice (S,S): places right and down from between the eyes and brows, in the face's size."""
+        rows, columns = np.mgrid[: self.hair.shape[0], : self.hair.shape[1]].astype(np.float32)
+        return (columns - self.middle[0]) / self.size, (rows - self.middle[1]) / self.size
+
     def lay(self, cover: np.ndarray, layer: np.ndarray, random: np.random.Generator) -> None:
         """A layer with its cover (S,S) 0..1 over the head, and its shadow below."""
         away = random.uniform(-0.03, 0.03) * self.size, random.uniform(0.005, 0.06) * self.size
@@ -126,8 +131,7 @@ def lend(scene: Scene, donor: Head, random: np.random.Generator) -> None:
 def locks(scene: Scene, random: np.random.Generator) -> None:
     """Hair drawn around the face: from its outline inwards, in locks, to an edge that is jagged like a fringe's."""
     shape = scene.hair.shape
-    columns, rows = np.meshgrid(np.arange(shape[1], dtype=np.float32), np.arange(shape[0], dtype=np.float32))
-    x, y = (columns - scene.middle[0]) / scene.size, (rows - scene.middle[1]) / scene.size
+    x, y = scene.places()
     wave = random.uniform(0, 0.04)
     x, y = (a + wave * noise(random, int(random.integers(3, 14)), shape) for a in (x, y))
     angle, radius = np.arctan2(x, -y), np.hypot(x, y)  # 0 upwards, to the right positive
@@ -167,8 +171,7 @@ def locks(scene: Scene, random: np.random.Generator) -> None:
 def sides(scene: Scene, random: np.random.Generator) -> None:
     """What a receding hairline leaves: short hair along its outline, thinner towards the top."""
     shape = scene.hair.shape
-    columns, rows = np.meshgrid(np.arange(shape[1], dtype=np.float32), np.arange(shape[0], dtype=np.float32))
-    x, y = (columns - scene.middle[0]) / scene.size, (rows - scene.middle[1]) / scene.size
+    x, y = scene.places()
     wave = random.uniform(0, 0.02)
     x, y = (a + wave * noise(random, int(random.integers(5, 20)), shape) for a in (x, y))
     turn = np.abs(np.arctan2(x, -y))  # 0 at the crown, a right angle at the eyes
@@ -191,9 +194,7 @@ def sides(scene: Scene, random: np.random.Generator) -> None:
 
 def shade(scene: Scene, random: np.random.Generator) -> None:
     """Skin that is darker or shines at the forehead's rim, or anywhere."""
-    shape = scene.hair.shape
-    columns, rows = np.meshgrid(np.arange(shape[1]), np.arange(shape[0]))
-    x, y = (columns - scene.middle[0]) / scene.size, (rows - scene.middle[1]) / scene.size
+    x, y = scene.places()
     at_x, at_y, wide, high = *random.normal((0, -0.35), (0.3, 0.2)), *random.uniform(0.06, 0.35, 2)
     blob = np.exp(-(((x - at_x) / wide) ** 2) - ((y - at_y) / high) ** 2)
     gain = random.uniform(-0.8, 0.35) * blob * (1 - scene.hair)
@@ -215,8 +216,7 @@ def shave(scene: Scene, random: np.random.Generator) -> None:
 
 def two_toned(scene: Scene, random: np.random.Generator) -> None:
     """Hair that greys from the sides, or shines from above: lighter by and by, in no line."""
-    y = (np.arange(scene.hair.shape[0], dtype=np.float32)[:, None] - scene.middle[1]) / scene.size
-    y = y + np.zeros(scene.hair.shape, np.float32)
+    _, y = scene.places()
     y = y + random.uniform(0, 0.06) * noise(random, int(random.integers(3, 20)), y.shape)
     share = 1 / (1 + np.exp(np.clip((y - random.uniform(-0.5, 0)) / random.uniform(0.04, 0.2), -30, 30)))
     hairy = scene.hair * share
