@@ -1,4 +1,4 @@
-"""Corrections after the three stages, in this order: what the portrait's style and ink ask for.
+"""Corrections after the three stages, in this order: what the portrait's skin, style and ink ask for.
 
 Each is a Finisher and leaves alone what it is not meant for.
 """
@@ -11,6 +11,7 @@ import numpy as np
 
 from ..job import Prepared
 from .flat import flatten_drawing
+from .hue import keep_warm
 from .ink import print_in_ink
 
 
@@ -20,7 +21,7 @@ class Finisher(Protocol):
     def __call__(self, generated: np.ndarray, job: Prepared) -> np.ndarray: ...
 
 
-FINISHERS: tuple[Finisher, ...] = (flatten_drawing, print_in_ink)
+FINISHERS: tuple[Finisher, ...] = (keep_warm, flatten_drawing, print_in_ink)
 
 
 def finish(generated: np.ndarray, job: Prepared) -> np.ndarray:
