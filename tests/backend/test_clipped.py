@@ -5,7 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from backend.imaging.sample import to_linear, to_srgb
+from backend.head.mesh import load_mesh
+from backend.imaging.files import write_picture
+from backend.imaging.read import read_base
+from backend.imaging.sample import sample, to_linear, to_srgb
+from backend.lab.prepared import prepare_head
+from backend.models.bundle import load_networks
 from backend.observation.clipped import restore_clipped
 
 SKIN = np.float32([0.62, 0.38, 0.28])
@@ -50,3 +55,18 @@ def test_nothing_but_clipped_skin_stays_finite():
     assert (restore_clipped(white, np.ones((32, 32), np.float32)) == 1).all()
     cv2.circle(white, (16, 16), 4, (0.5, 0.3, 0.2), -1)
     assert np.isfinite(restore_clipped(white, np.ones((32, 32), np.float32))).all()
+
+
+def test_overexposed_skin_has_its_own_hue_in_a_job(tmp_path, demo_head_obj, astronaut):
+    linear = to_linear(read_base(str(astronaut), 512)) * np.float32([1.9, 1.45, 1.3])
+    write_picture(tmp_path / "bright.png", photographed(linear))
+    shown = prepare_head(
+        load_mesh(demo_head_obj), str(tmp_path / "bright.png"), "photo", load_networks("cpu")
+    ).observation
+    red = sample(photographed(linear), shown.places)[..., 0]
+    unlit = to_linear(shown.unlit)
+    hue = np.log(unlit[..., 0] / np.maximum(unlit[..., 1], 1e-3))
+    skin = (shown.confidence > 0.5) & (unlit.max(-1) < 0.99)
+    clipped, whole = (hue[skin & part] for part in (red > 0.98, red < 0.9))
+    assert min(len(clipped), len(whole)) > 500
+    assert abs(np.median(clipped) - np.median(whole)) < 0.25  # 0.13, and 0.53 as it was photographed
