@@ -95,9 +95,8 @@ class Backend:
 def backend(tmp_path):
     package = tmp_path / "backend"
     package.mkdir()
-    names = "__init__ __main__ arguments command_line errors messages offline option options outputs pins seeds wire"
-    for name in [*names.split(), "verified", "worker"]:
-        shutil.copy(ROOT / "backend" / f"{name}.py", package)
+    for module in (ROOT / "backend").glob("*.py"):
+        shutil.copy(module, package)
     (package / "pipeline.py").write_text(PIPELINE)
     (package / "registering.py").write_text(REGISTERING)
     one = Backend(tmp_path)
