@@ -16,17 +16,14 @@ from ..networks.planes import Network
 from ..prior.light import Light, estimate_light
 from ..prior.linear import LinearPrior
 from ..prior.studio import even_out
-from .clipped import BRIGHTEST, restore_clipped
+from .clipped import restore_clipped
+from .reflected import find_reflected, without_reflection
 
 #: Below the chin (canonical -0.38) no landmark holds the registration: confidence fades from here to nothing.
 NECK_FROM, NECK_TO = -0.42, -0.58
 #: Places err by about so much of the atlas (a hundredth of the face): a crease is not where its shade is estimated, and
 #: finer shade divided out leaves spots beside it, white ones at a mouth's corners.
 ERROR = 0.004
-#: Linear share of the light that a surface mirrors before any enters it: F0 of a refractive index of 1.5, between
-#: skin's 1.4 and hair's 1.55 (0.028 and 0.047); Blender's default material adds the same again. Choose half of the
-#: broad guard: +3.0 dB on visible and +1.8 on hidden texels. What stays of a value, so that the light can put it back.
-REFLECTED, MATTE = 0.04, 0.53
 #: Confidence from which a texel is the portrait's own: below it an estimate is mixed in.
 SURE = 0.3
 
@@ -98,16 +95,6 @@ def mean_light(shade: np.ndarray, weight: np.ndarray) -> float:
     return float(np.exp((np.log(shade) * weight).sum() / max(float(weight.sum()), 1e-6)))
 
 
-def without_reflection(picture: np.ndarray, exposure: float) -> np.ndarray:
-    """(H,W,3) sRGB without what skin and hair mirror of the light about them; at least MATTE of what it was.
-
-    Args:
-        exposure: linear light on what the picture shows.
-    """
-    matte = to_srgb((to_linear(picture) - REFLECTED * exposure) / (1 - REFLECTED), most=BRIGHTEST)
-    return np.maximum(matte, MATTE * picture).astype(np.float32)
-
-
 def visibility(
     registration: Registration, points: np.ndarray, normals: np.ndarray, canonical: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -158,7 +145,8 @@ def observe(
     trusted = light.trust(shade) * surface.covered
     matte, evened = portrait, None
     if mirrors:
-        matte = without_reflection(portrait, mean_light(shade, confidence * trusted))
+        exposure, sure = mean_light(shade, confidence * trusted), bare * trusted > SURE
+        matte = without_reflection(portrait, exposure, find_reflected(colour[sure], shade[sure], exposure))
     unlit = light.remove(sample(matte, places), shade)
     if studio is not None:
         evened, sure = even_out(studio, colour, smooth, confidence, light)

@@ -18,9 +18,9 @@ from .hair_chart import coherence
 
 #: Pixels per face height of the picture that is measured, and waves where octaves begin: locks.
 DENSITY, COARSEST = 256, 8
-#: Probability from which a pixel is nothing else. At 0.5 the beards of five men are 0.01 to 0.2 square face heights
-#: large and women have none.
-SURE = {"hair": 0.9, "facial_hair": 0.5}
+#: Probabilities from which a pixel is nothing else; the next where the first leaves too little. At 0.5 the beards of
+#: five men are 0.01 to 0.2 square face heights large and women have none.
+SURE = {"hair": (0.9, 0.5), "facial_hair": (0.5,)}
 #: Pixels of hair that say anything, of its strands and of an octave.
 ENOUGH = 300
 #: Face heights of a step along strands, and steps; places from where strands are followed; correlation at which light
@@ -59,7 +59,13 @@ def measure_kind(name: str, picture: np.ndarray, hair: np.ndarray, face_height: 
     Args:
         name: of SURE. picture: (H,W,3) sRGB. hair: (H,W) 0..1. face_height: pixels.
     """
-    sure = hair > SURE[name]
+    found = (measure(picture, hair, face_height, sure) for sure in SURE[name])
+    return next((kind for kind in found if kind is not None), None)
+
+
+def measure(picture: np.ndarray, hair: np.ndarray, face_height: float, least: float) -> Kind | None:
+    """measure_kind() of the pixels whose probability is over the least."""
+    sure = hair > least
     if not sure.any():
         return None
     scale = DENSITY / face_height
@@ -70,7 +76,7 @@ def measure_kind(name: str, picture: np.ndarray, hair: np.ndarray, face_height: 
         cv2.resize(np.ascontiguousarray(part[box], np.float32), None, fx=scale, fy=scale, interpolation=how)
         for part in (picture, hair)
     )
-    mask, light = hair > SURE[name], picture @ LUMINANCE
+    mask, light = hair > least, picture @ LUMINANCE
     coherent = coherence(picture, mask, DENSITY)
     followed = follow(light, mask, coherent)
     if followed is None:

@@ -144,7 +144,7 @@ def find_strands(job: Prepared, texels: float, seed: int, whole: bool = False) -
     view, found = job.views[0], {}
     for name, chart in CHARTS.items():
         covering = job.covering(name)
-        if covering is None or not (covering.evidence.sure * covering.evidence.shown > 0.1).any():
+        if covering is None or not (covering.cover > 0.1).any():
             continue
         kind = measure_kind(name, view.observation.portrait, view.masks[name], view.registration.face_height)
         if kind is None:

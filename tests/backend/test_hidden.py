@@ -16,7 +16,8 @@ from backend.lab.evaluation import border, hidden, hidden_parts, hidden_scores, 
 from backend.lab.faces.observing import Seen
 from backend.lab.faces.people import Person
 from backend.lab.pca import fit_many
-from backend.observation.observe import REFLECTED, mean_light
+from backend.observation.observe import mean_light
+from backend.observation.reflected import REFLECTED
 from backend.pipeline import load_cached_networks
 from backend.prior.light import Light
 from backend.prior.linear import LinearPrior

@@ -19,6 +19,7 @@ from backend.lab.evaluation import hidden_parts, pair_faces, pair_skin, pairs
 from backend.lab.evaluation.hidden_methods import STAGES
 from backend.lab.evaluation.hidden_scores import OCTAVES
 from backend.lab.evaluation.truth import TruthCase, render_truth
+from backend.lab.faces import observing
 from backend.lab.faces.observing import TEXELS, About, Seen, see
 from backend.lab.pca import fit_many
 from backend.observation import observe
@@ -46,8 +47,10 @@ def networks():
 def matte():
     """Drawn skins mirror nothing."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (observe, hidden_parts):
-            patch.setattr(module, "REFLECTED", 0.0)
+        patch.setattr(hidden_parts, "REFLECTED", 0.0)
+        for module in (hidden_parts, observing):
+            patch.setattr(module, "without_reflection", lambda picture, *_: picture)
+        patch.setattr(observe, "find_reflected", lambda *_: 0.0)
         yield
 
 

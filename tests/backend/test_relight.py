@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from backend.imaging.sample import to_linear, to_srgb
-from backend.observation.observe import MATTE, REFLECTED, without_reflection
+from backend.observation.reflected import MATTE, REFLECTED, find_reflected, without_reflection
 from backend.observation.relight import light_beside, relighting, relit, rooted
 
 SIZE = 256
@@ -85,3 +85,13 @@ def test_what_is_mirrored_comes_off_by_the_light_and_at_most_so_far():
         assert np.allclose(to_linear(without_reflection(to_srgb(lit), exposure)), exposure * own, atol=2e-3)
     dark = np.full((1, 1, 3), 0.05, np.float32)
     assert np.allclose(without_reflection(dark, 1.0), MATTE * dark)
+
+
+def test_a_picture_that_would_become_orange_has_less_to_take_off():
+    """Skin that the light whitens is its own colour again; a camera's contrast made another colourful already."""
+    usual, orange = (to_linear(np.float32([color])) for color in ([0.75, 0.58, 0.46], [0.74, 0.5, 0.26]))
+    shade = np.ones(1, np.float32)
+    whitened = to_srgb((1 - REFLECTED) * usual + REFLECTED)
+    assert find_reflected(whitened, shade, 1.0) > 0.8 * REFLECTED
+    assert find_reflected(to_srgb(orange), shade, 1.0) < 0.5 * REFLECTED
+    assert find_reflected(np.zeros((0, 3), np.float32), shade[:0], 1.0) == REFLECTED

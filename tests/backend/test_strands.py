@@ -72,8 +72,13 @@ def test_too_little_hair_says_nothing_and_narrow_hair_what_it_can():
     hair[:3, :3] = 1
     assert measure_kind("hair", picture, hair, FACE) is None
     unsure = np.full((320, 320), 0.4, np.float32)
-    assert all(measure_kind(name, picture, unsure, FACE) is None for name in ("hair", "facial_hair"))
-    assert measure_kind("facial_hair", picture, 1.5 * unsure, FACE) is not None  # as sure as beards are
+    for name in ("hair", "facial_hair"):  # a beard is never as sure as a head of hair, nor are thin sides
+        assert measure_kind(name, picture, unsure, FACE) is None
+        assert measure_kind(name, picture, 1.5 * unsure, FACE) is not None
+    hair[:160] = 1
+    both = measure_kind("hair", np.where(hair[..., None] > 0, picture, 0.9), np.maximum(hair, 1.5 * unsure), FACE)
+    assert both is not None and both.tone < 0.4  # what is sure says it alone
+    hair[:] = 0
     for high in (3, 4, 6, 8, 12, 20):
         hair[:] = 0
         hair[100 : 100 + high] = 1
@@ -219,3 +224,12 @@ def test_photographed_hair_gives_way_strand_by_strand_and_visible_skin_does_not(
 def test_strands_of_a_shell_cover_all_of_it(job):
     parts = find_strands(job, 100.0, 0)["hair"].drawn[..., 2], find_strands(job, 100.0, 0, whole=True)["hair"].drawn
     assert parts[0].mean() < 0.9 and parts[1][..., 2].min() == 1
+
+
+def test_hair_that_stands_beside_the_head_is_drawn_on_it(job):
+    """A portrait shows hair that no texel of a smaller head has: its kind is known, and the hairline goes on."""
+    [hair] = (one for one in job.coverings if one.name == "hair")
+    beside = replace(hair, evidence=replace(hair.evidence, shown=np.zeros_like(hair.evidence.shown)))
+    assert "hair" in find_strands(replace(job, coverings=(beside,)), 100.0, 0)
+    bald = replace(hair, cover=np.zeros_like(hair.cover))
+    assert "hair" not in find_strands(replace(job, coverings=(bald,)), 100.0, 0)

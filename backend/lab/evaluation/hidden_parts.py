@@ -14,7 +14,7 @@ import numpy as np
 
 from ...head.atlas import canonical_head, to_atlas
 from ...imaging.sample import to_linear, to_srgb
-from ...observation.observe import REFLECTED, without_reflection
+from ...observation.reflected import REFLECTED, without_reflection
 from ...prior.linear import LinearPrior
 from ..faces.observing import Seen, divide, scalp_of
 

@@ -22,7 +22,8 @@ from ...head.scalp import scalp_share
 from ...imaging.files import write_bytes
 from ...imaging.sample import sample
 from ...observation.look import coverings_of, skin_of
-from ...observation.observe import Surface, at_pixels, mean_light, pulled_in, skin_mask, without_reflection
+from ...observation.observe import Surface, at_pixels, mean_light, pulled_in, skin_mask
+from ...observation.reflected import without_reflection
 from ...portrait.decode import decode_portrait
 from ...portrait.parse import Parse
 from ...prior.light import UPRIGHT, Light, estimate_light
