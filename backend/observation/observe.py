@@ -17,7 +17,7 @@ from ..prior.light import Light, estimate_light
 from ..prior.linear import LinearPrior
 from ..prior.studio import even_out
 from .clipped import restore_clipped
-from .reflected import find_reflected, without_reflection
+from .reflected import find_reflected, light_around, without_reflection
 
 #: Below the chin (canonical -0.38) no landmark holds the registration: confidence fades from here to nothing.
 NECK_FROM, NECK_TO = -0.42, -0.58
@@ -146,7 +146,8 @@ def observe(
     matte, evened = portrait, None
     if mirrors:
         exposure, sure = mean_light(shade, confidence * trusted), bare * trusted > SURE
-        matte = without_reflection(portrait, exposure, find_reflected(colour[sure], shade[sure], exposure))
+        around = light_around(shade, confidence * trusted, places, portrait.shape[:2], exposure)
+        matte = without_reflection(portrait, around, find_reflected(colour[sure], shade[sure]))
     unlit = light.remove(sample(matte, places), shade)
     if studio is not None:
         evened, sure = even_out(studio, colour, smooth, confidence, light)

@@ -20,32 +20,54 @@ REFLECTED, UNSURE = 0.04, 0.02
 CHROMA, SPREAD = 29.0, 4.5
 #: What stays of a value, so that the light can put it back.
 MATTE = 0.53
+#: Pixels of the longer side at which the light is smoothed, and how far, as a share of it; how much is next to nothing,
+#: as a share of the most that a pixel shows.
+COARSE, SMOOTH, FAINT = 256, 0.01, 0.02
 TRIED = np.linspace(0, REFLECTED, 9)
 
 
-def find_reflected(colour: np.ndarray, shade: np.ndarray, exposure: float) -> float:
+def find_reflected(colour: np.ndarray, shade: np.ndarray) -> float:
     """The likeliest share, of 0 to REFLECTED, of the light that the visible skin mirrors.
 
     Args:
-        colour: (n,3) sRGB of skin as photographed. shade: (n,) linear light on it. exposure: its mean.
+        colour: (n,3) sRGB of skin as photographed. shade: (n,) linear light on it.
     """
     if not len(colour):
         return REFLECTED
-    linear = to_linear(colour)
+    unlit = to_linear(colour) / shade[:, None]
     costs = []
     for share in TRIED:
-        unlit = (linear - share * exposure) / (1 - share) / shade[:, None]
-        skin = np.median(to_srgb(np.maximum(unlit, 0)), axis=0)
+        skin = np.median(to_srgb(np.maximum((unlit - share) / (1 - share), 0)), axis=0)
         _, a, b = cv2.cvtColor(skin.astype(np.float32)[None, None], cv2.COLOR_RGB2LAB)[0, 0]
         costs.append(((np.hypot(a, b) - CHROMA) / SPREAD) ** 2 + ((share - REFLECTED) / UNSURE) ** 2)
     return float(TRIED[np.argmin(costs)])
 
 
-def without_reflection(picture: np.ndarray, exposure: float, share: float = REFLECTED) -> np.ndarray:
+def light_around(
+    shade: np.ndarray, weight: np.ndarray, places: np.ndarray, shape: tuple[int, int], exposure: float
+) -> np.ndarray:
+    """(H,W,1) linear light on what the picture shows: that of the skin near each pixel, its mean further away.
+
+    Args:
+        shade, weight: (S,S) of the texels, and how surely each is shown. places: (S,S,2) portrait pixels. shape: H, W.
+        exposure: the mean.
+    """
+    scale = COARSE / max(shape)
+    size = tuple(max(1, round(side * scale)) for side in shape)
+    column, row = (np.clip(places * scale, 0, np.array(size[::-1]) - 1).astype(int)).reshape(-1, 2).T
+    total, log = np.zeros((2, *size), np.float32)
+    np.add.at(total, (row, column), weight.ravel())
+    np.add.at(log, (row, column), (weight * np.log(shade / exposure)).ravel())
+    total, log = (cv2.GaussianBlur(part, (0, 0), SMOOTH * COARSE) for part in (total, log))
+    light = exposure * np.exp(log / (total + FAINT * total.max()))
+    return cv2.resize(light, shape[::-1], interpolation=cv2.INTER_LINEAR)[..., None]
+
+
+def without_reflection(picture: np.ndarray, light: np.ndarray | float, share: float = REFLECTED) -> np.ndarray:
     """(H,W,3) sRGB without what skin and hair mirror of the light about them; at least MATTE of what it was.
 
     Args:
-        exposure: linear light on what the picture shows. share: of it that is mirrored.
+        light: (H,W,1) or one, linear, on what the picture shows. share: of it that is mirrored.
     """
-    matte = to_srgb((to_linear(picture) - share * exposure) / (1 - share), most=BRIGHTEST)
+    matte = to_srgb((to_linear(picture) - share * light) / (1 - share), most=BRIGHTEST)
     return np.maximum(matte, MATTE * picture).astype(np.float32)

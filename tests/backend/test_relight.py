@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from backend.imaging.sample import to_linear, to_srgb
-from backend.observation.reflected import MATTE, REFLECTED, find_reflected, without_reflection
+from backend.observation.reflected import MATTE, REFLECTED, find_reflected, light_around, without_reflection
 from backend.observation.relight import light_beside, relighting, relit, rooted
 
 SIZE = 256
@@ -92,6 +92,17 @@ def test_a_picture_that_would_become_orange_has_less_to_take_off():
     usual, orange = (to_linear(np.float32([color])) for color in ([0.75, 0.58, 0.46], [0.74, 0.5, 0.26]))
     shade = np.ones(1, np.float32)
     whitened = to_srgb((1 - REFLECTED) * usual + REFLECTED)
-    assert find_reflected(whitened, shade, 1.0) > 0.8 * REFLECTED
-    assert find_reflected(to_srgb(orange), shade, 1.0) < 0.5 * REFLECTED
-    assert find_reflected(np.zeros((0, 3), np.float32), shade[:0], 1.0) == REFLECTED
+    assert find_reflected(whitened, shade) > 0.8 * REFLECTED
+    assert find_reflected(to_srgb(orange), shade) < 0.5 * REFLECTED
+    assert find_reflected(np.zeros((0, 3), np.float32), shade[:0]) == REFLECTED
+
+
+def test_shaded_skin_mirrors_the_shade():
+    """Each side of a face is lit by its own light; beside the face it is the mean."""
+    row, column = np.mgrid[:64, :64].astype(np.float32)
+    places = np.stack([60 + 2 * column, 100 + 2 * row], -1)  # over a part of the picture
+    shade = np.where(column < 32, 0.3, 1.2).astype(np.float32)
+    light = light_around(shade, np.ones_like(shade), places, (300, 400), 0.6)
+    assert light.shape == (300, 400, 1)
+    assert np.allclose(light[150, [80, 165], 0], [0.3, 1.2], rtol=0.1)
+    assert np.allclose(light[[10, 290], [10, 390], 0], 0.6, rtol=0.01)
