@@ -10,7 +10,7 @@ import bpy
 
 from .backend.errors import AvatarTexError
 from .core.command import choose_python
-from .core.packages import lock_hash
+from .core.lock import lock_hash
 from .core.places import Home, default_folder, environment_python
 
 #: The lock file that ships.

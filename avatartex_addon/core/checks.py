@@ -11,7 +11,7 @@ from .installer import space
 from .log import BackendLog
 from .packages import LEAST_DRIVER, decide_build, find_driver
 from .places import Home, parent_that_exists
-from .pythons import find_python
+from .pythons import blenders_python
 from .work import Work
 
 
@@ -25,7 +25,6 @@ class Cure(StrEnum):
     """What a button beside a check does."""
 
     NONE = ""
-    GET_PYTHON = "get-python"
     CHOOSE_FOLDER = "choose-folder"
 
 
@@ -71,10 +70,10 @@ class CheckRun(Work):
 
 def check_python(run: CheckRun) -> Check:
     try:
-        words = find_python(run.plan.python)
+        python = blenders_python()
     except AvatarTexError as refusal:
-        return Check("Python 3.11", Verdict.MISSING, f"{refusal.message} {refusal.cure}", Cure.GET_PYTHON)
-    return Check("Python 3.11", Verdict.OK, "Found", detail=" ".join(words))
+        return Check("Python", Verdict.MISSING, f"{refusal.message} {refusal.cure}")
+    return Check("Python", Verdict.OK, "Blender's own", detail=python)
 
 
 def check_graphics(run: CheckRun) -> Check:
@@ -132,7 +131,7 @@ def check_index(run: CheckRun) -> Check | None:
 
 def share_missing(plan: packages.Plan, home: Home, build: str) -> float:
     """How much of a build's packages is neither downloaded nor installed, 0 to 1, by size."""
-    pins = packages.read_pins(plan.requirements, build, plan.large)
+    pins = packages.read_pins(plan.requirements, build, plan.large, home.python)
     there = {(name, version) for name, version, info in packages.installed_in(home.environment) if packages.whole(info)}
     missing = packages.without(pins, there | set(packages.wheels_in(home.downloads)))
     return sum(packages.weight(name) for name, _ in missing) / max(1, sum(packages.weight(name) for name, _ in pins))

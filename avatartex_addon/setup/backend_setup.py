@@ -13,7 +13,8 @@ from ..backend.errors import AvatarTexError, ErrorCode
 from ..core.checks import CheckRun
 from ..core.command import Examination
 from ..core.installer import Installer, Removal
-from ..core.packages import Plan, lock_hash
+from ..core.lock import lock_hash
+from ..core.packages import Plan
 from ..core.places import Fit
 from ..core.work import Work
 from ..scene.redraw import redraw_panels
@@ -74,9 +75,9 @@ def examine() -> Work | None:
 def make_plan(build: str = "", large: bool = False) -> Plan:
     """As the preferences say, but for another build where one is named. large: see install()."""
     own = preferences.preferences()
-    python, choice = preferences.fixed(own.setup_python), build or own.build
+    choice = build or own.build
     large = large or preferences.home().has_large
-    return Plan(preferences.REQUIREMENTS, python, choice, preferences.package_index(), large)
+    return Plan(preferences.REQUIREMENTS, choice, preferences.package_index(), large)
 
 
 def begin(work: Work) -> Work:

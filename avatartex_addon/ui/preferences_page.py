@@ -58,12 +58,6 @@ class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
         default="auto",
         update=look_anew,
     )
-    setup_python: StringProperty(
-        name="Python 3.11",
-        subtype="FILE_PATH",
-        update=store_absolute("setup_python", backend_setup.forget_checks),
-        description="The Python that Set Up Backend starts from; empty: the one found on this computer",
-    )
     backend_python: StringProperty(
         name="Own Environment",
         subtype="FILE_PATH",

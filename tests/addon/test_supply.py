@@ -94,6 +94,7 @@ class TestSupply:
     def test_what_has_a_checksum_is_decided_on(self, addon, monkeypatch, machine, found):
         monkeypatch.setattr("sys.platform", "linux")
         monkeypatch.setattr("platform.machine", lambda: machine)
+        monkeypatch.setattr("sys.version_info", (3, 11, 0))
         graphics, shipped = addon("core.packages"), addon("preferences").REQUIREMENTS
         assert (
             graphics.decide_build(graphics.Plan(shipped, choice="auto", large=True), 0)
@@ -134,7 +135,7 @@ class TestSupply:
         packages = addon("core.packages")
         for words in (
             packages.download_words("python", [("torch", "0.1")], tmp_path, "cpu", False),
-            packages.install_words("python", packages.read_lock(lock), tmp_path),
+            packages.install_words("python", packages.read_pins(lock, "cpu"), tmp_path),
             packages.update_words("python", tmp_path),
         ):
             assert words[words.index("--only-binary") + 1] == ":all:"
@@ -152,15 +153,15 @@ class TestSupply:
             assert preferences.package_index() == taken
         preferences.preferences().index = ""
 
-    def test_the_lock_that_ships_lists_every_package(self, addon):
-        packages, requirements = addon("core.packages"), addon("preferences").REQUIREMENTS
-        names = (name.split("-") for name in packages.hashes_of(requirements))
-        listed = {f"{packages.canonical(name)}=={version.split('+')[0]}" for name, version, *_ in names}
-        more = packages.read_beside(requirements, "large-cuda")
-        every = packages.read_pins(requirements, "cpu", large=True) + packages.read_pins(
-            requirements, "cuda", large=True
-        )
-        pins = {f"{packages.canonical(name)}=={version}" for name, version in every}
+    @pytest.mark.parametrize("python", [(3, 11), (3, 12), (3, 13)])
+    def test_the_lock_that_ships_lists_every_package(self, addon, python):
+        packages, locks = addon("core.packages"), addon("core.lock")
+        requirements, target = addon("preferences").REQUIREMENTS, locks.this_computer(python)
+        names = (name.split("-") for name in packages.hashes_of(requirements) if locks.suits(name, target))
+        listed = {f"{locks.canonical(name)}=={version.split('+')[0]}" for name, version, *_ in names}
+        more = locks.read_beside(requirements, "large-cuda")
+        every = [pin for build in ("cpu", "cuda") for pin in packages.read_pins(requirements, build, True, python)]
+        pins = {f"{locks.canonical(name)}=={version}" for name, version in every}
         assert pins | {f"pip=={packages_pip()}"} <= listed and len(more) > 10
 
     def test_a_backend_without_large_models_needs_none_of_their_packages(self, addon, monkeypatch):
@@ -173,7 +174,7 @@ class TestSupply:
 
     def test_cuda_takes_the_runtime_for_it_where_there_is_one(self, addon, monkeypatch):
         packages, requirements = addon("core.packages"), addon("preferences").REQUIREMENTS
-        plain = dict(packages.read_lock(requirements))
+        plain = dict(packages.read_pins(requirements, "cpu"))
         for system, machine, build, taken in (
             ("linux", "x86_64", "cuda", "onnxruntime-gpu"),
             ("win32", "AMD64", "cuda", "onnxruntime-gpu"),
