@@ -166,7 +166,7 @@ class TestSupply:
 
     def test_a_backend_without_large_models_needs_none_of_their_packages(self, addon, monkeypatch):
         packages, requirements = addon("core.packages"), addon("preferences").REQUIREMENTS
-        monkeypatch.setattr(packages.platform, "machine", lambda: "x86_64")
+        monkeypatch.setattr("platform.machine", lambda: "x86_64")
         large = {"torch", "triton", "diffusers", "huggingface-hub", "sympy", "networkx"}
         for build in ("cpu", "cuda"):
             assert not large & dict(packages.read_pins(requirements, build)).keys()
@@ -182,7 +182,7 @@ class TestSupply:
             ("linux", "x86_64", "cpu", "onnxruntime"),
         ):
             monkeypatch.setattr(packages.sys, "platform", system)
-            monkeypatch.setattr(packages.platform, "machine", lambda machine=machine: machine)
+            monkeypatch.setattr("platform.machine", lambda machine=machine: machine)
             pins = dict(packages.read_pins(requirements, build))
             assert [name for name in pins if name.startswith("onnxruntime")] == [taken]
             assert pins[taken] == plain["onnxruntime"]
