@@ -125,12 +125,34 @@ def test_another_blender_is_fetched_once(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
     monkeypatch.setattr(build, "ENVIRONMENT", tmp_path / ".venv")
     monkeypatch.setattr(build, "install", install)
-    assert build.other_blender("5.0.1") == build.other_blender("5.0.1") == tmp_path / ".venv-bpy-5.0.1"
+    python, variables = build.other_blender("5.0.1")
+    assert (python, variables) == build.other_blender("5.0.1")
+    assert python == build.environment_python() and variables == {"PYTHONPATH": str(tmp_path / ".venv-bpy-5.0.1")}
     assert fetched == ["bpy==5.0.1"] and [path.name for path in tmp_path.iterdir()] == [".venv-bpy-5.0.1"]
 
 
+def test_a_blender_with_another_python_gets_an_environment_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made, installed = [], []
+
+    def make_environment(python: list[str], environment: Path) -> None:
+        made.append(python)
+        environment.mkdir()
+
+    monkeypatch.setattr(build, "ENVIRONMENT", tmp_path / ".venv")
+    monkeypatch.setattr(build, "find_python", lambda version: [f"python{version}"])
+    monkeypatch.setattr(build, "make_environment", make_environment)
+    monkeypatch.setattr(build, "install", lambda python, _what, *arguments: installed.append((python, *arguments)))
+    python, variables = build.other_blender("5.2.3")
+    assert (python, variables) == build.other_blender("5.2.3") and not variables
+    assert made == [["python(3, 13)"]] and python.parents[1] == tmp_path / ".venv-bpy-5.2.3"
+    words, _head = installed
+    assert {"bpy==5.2.3", "-r", str(build.LOCKS[1])} < {*words[1:]} and any("pytest==" in word for word in words[1:])
+
+
 def test_missing_python_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "is_wanted_python", lambda *_command: False)
+    monkeypatch.setattr(build, "is_wanted_python", lambda *_command, **_wanted: False)
     with pytest.raises(build.BuildError, match=r"Python 3\.11 was not found.*Install it"):
         build.find_python()
 
@@ -138,7 +160,7 @@ def test_missing_python_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -
 def test_versions_are_pinned() -> None:
     for lock in build.LOCKS:
         for line in lock.read_text().splitlines():
-            assert re.fullmatch(r"#.*|\s*|[a-z0-9-]+==[0-9][0-9a-z.]*", line), f"{lock.name}: {line}"
+            assert re.fullmatch(r"#.*|\s*|[a-z0-9-]+==[0-9][0-9a-z.]*(; .+)?", line), f"{lock.name}: {line}"
 
 
 def test_help_is_the_manual() -> None:
