@@ -60,6 +60,8 @@ def main() -> int:
             pins = [*pins_of(LOCK, target), pip, *(pins_of(LARGE, target) if place != INTEL_MAC else [])]
             pins += more if "linux" in place else nvidia if place in INSTEAD else []
             found = plan(pins, target)
+            if place == INTEL_MAC:  # pip prefers other wheels on a newer system
+                sums |= dict(plan(pins, target, macos=14).values())
             if place in INSTEAD:  # one by one: both builds lie in one folder
                 found |= plan([runtime], target)
             print(f"{target}: {len(found)} wheels", flush=True)
@@ -96,7 +98,7 @@ def pins_of(path: Path, target: locks.Target) -> list[str]:
 
 
 def plan(
-    words: list[str], target: locks.Target | None = None, index: str = PYPI
+    words: list[str], target: locks.Target | None = None, index: str = PYPI, macos: int = 0
 ) -> dict[tuple[str, str], tuple[str, str]]:
     """(name, version) -> (wheel, sha256) of what pip would install; for a target, without what that needs.
 
@@ -109,7 +111,7 @@ def plan(
         command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet"]
         command += ["--only-binary", ":all:", "--no-cache-dir", "--index-url", index, "--report", str(report)]
         if target:
-            command += ["--no-deps", "--target", folder, *locks.pip_words(target)]
+            command += ["--no-deps", "--target", folder, *locks.pip_words(target, macos)]
         subprocess.run([*command, *words], env=environment | {"PIP_CONFIG_FILE": os.devnull}, check=True)
         planned = json.loads(report.read_text(encoding="utf-8"))["install"]
     return {

@@ -47,7 +47,8 @@ def add_setup(commands) -> None:
 def run_setup(options: argparse.Namespace) -> int:
     """The exit code: 0 done, 2 refused."""
     wheels = options.command == "wheels"
-    if (wheels or options.wheels is None) and not bpy.app.online_access:
+    carried = preferences.carried() is not None and not options.large
+    if (wheels or (options.wheels is None and not carried)) and not bpy.app.online_access:
         raise AvatarTexError(
             ErrorCode.BACKEND_MISSING, "Blender may not use the network.", "Start it with --online-mode."
         )

@@ -44,22 +44,26 @@ class CheckRun(Work):
 
     Args:
         online: whether Blender may use the network.
+        carried: whether the package carries its wheels, and needs none.
     """
 
-    def __init__(self, home: Home, plan: packages.Plan, online: bool, log: BackendLog) -> None:
+    def __init__(self, home: Home, plan: packages.Plan, online: bool, log: BackendLog, carried: bool = False) -> None:
         super().__init__(log)
+        self.carried = carried
         self.home, self.plan, self.online = home, plan, online
         self.checks: list[Check] = []
         self.build, self.download = "cpu", 0.0  # GB that are not there yet
 
     def work(self) -> None:
-        for look in (check_python, check_graphics, check_disk, check_online, check_index):
+        network = () if self.carried else (check_online, check_index)
+        for look in (check_python, check_graphics, check_disk, *network):
             self.heed_cancel()
             if (check := look(self)) is None:
                 continue
             self.log.write(f"check: {check.name}: {check.verdict}: {check.text} {check.detail}")
             self.checks.append(check)
-        self.download = packages.DOWNLOAD[self.build][self.plan.large] * share_missing(self.plan, self.home, self.build)
+        whole = 0.0 if self.carried else packages.DOWNLOAD[self.build][self.plan.large]
+        self.download = whole * share_missing(self.plan, self.home, self.build)
 
     def is_fine(self, with_network: bool = True) -> bool:
         """Whether nothing stands in the way."""

@@ -33,6 +33,10 @@ from .work import Work, failed
 #: Where in the bar the packages are in place, and where the check begins.
 INSTALLED, CHECKING = 0.96, 0.97
 
+#: What helps where a folder of wheels is at fault: the extension's own, the artist's.
+OTHER_ZIP = "Install AvatarTex again, from the zip for this system."
+OTHER_FOLDER = "Make it with this version of AvatarTex: see its manual."
+
 
 class Installer(Work):
     """One run of the set-up.
@@ -40,23 +44,32 @@ class Installer(Work):
     Args:
         home: where to.
         wheels: a folder with all packages; None to download them.
+        carried: it is the extension's own, which brings networks along, too, and stays in place.
     """
 
     changes_files = True
 
-    def __init__(self, home: Home, plan: packages.Plan, log: BackendLog, wheels: Path | None = None) -> None:
+    def __init__(
+        self, home: Home, plan: packages.Plan, log: BackendLog, wheels: Path | None = None, carried: bool = False
+    ) -> None:
         super().__init__(log)
         self.home, self.plan, self.wheels, self.build = home, plan, wheels, "cpu"
+        self.carried = carried
         self.python = str(environment_python(home.environment))
         self.base = ""  # Blender's Python, where the environment is made anew
         self.text = "Starting"
         self._packages_before: int | None = None  # counted while pip installs
 
+    @property
+    def cure(self) -> str:
+        """What helps where the folder of wheels is at fault."""
+        return OTHER_ZIP if self.carried else OTHER_FOLDER
+
     def work(self) -> None:
         if not self.plan.requirements.is_file():
             raise failed("This build of AvatarTex carries no list of packages.", "Install the extension again.")
         folder = self.wheels
-        self.plan = replace(self.plan, large=self.plan.large or self.home.has_large)
+        self.plan = replace(self.plan, large=self.plan.large or (self.home.has_large and not self.carried))
         self.step("Looking at the environment", 0.01)
         version = self.find_version()
         self.base = "" if version else blenders_python()
@@ -65,7 +78,7 @@ class Installer(Work):
         self.build = decided if folder is None else build_of_wheels(folder)
         self.pins = packages.read_pins(self.plan.requirements, self.build, self.plan.large, self.target.python)
         if folder is not None:
-            check_wheels(self.pins, folder, self.target)
+            check_wheels(self.pins, folder, self.target, self.cure)
         with self.home.locked():
             try:
                 self.make_environment()
@@ -78,7 +91,8 @@ class Installer(Work):
 
     def find_version(self) -> tuple[int, int] | None:
         """Of the Python in the environment that is there; None where it does not work, or is of another version."""
-        version = python_version(self.python) if read_mark(self.home.environment) else None
+        mark = read_mark(self.home.environment)
+        version = python_version(self.python) if mark and not self.home.is_moved else None
         return version if version in PYTHONS and has_pip(self.python) else None
 
     def make_environment(self) -> None:
@@ -117,13 +131,15 @@ class Installer(Work):
         hashes = packages.hashes_of(self.plan.requirements)
         for wheel in source.glob("*.whl"):  # all of them: pip chooses
             self.heed_cancel()
-            packages.refuse_changed(wheel, hashes, self.build if self.wheels is None else self.plan.choice)
+            build = self.build if self.wheels is None else self.plan.choice
+            packages.refuse_changed(wheel, hashes, build, self.cure if self.carried else packages.PUBLIC)
         self._packages_before = len(self.installed())
         if self.pins:
             words = packages.install_words(self.python, self.pins, source)
             self.call(words, "The packages could not be installed.")
         self._packages_before = None
-        self.place_weights()
+        if not self.carried:
+            self.place_weights()
         self.step("Checking", CHECKING)
         named = [
             name for name in ("onnxruntime", "torch", "diffusers") if any(pin[0].startswith(name) for pin in self.pins)
@@ -131,7 +147,8 @@ class Installer(Work):
         words = f"import {', '.join(['numpy', 'cv2', *named])}"
         self.call([self.python, "-I", "-c", words], "The installed packages do not work together.")
         lock = lock_hash(self.plan.requirements)
-        write_mark(self.home.environment, complete=True, lock=lock, large=self.plan.large)
+        place = {"at": str(self.home.environment)} if self.carried else {}
+        write_mark(self.home.environment, complete=True, lock=lock, large=self.plan.large, **place)
         if read_mark(self.home.downloads):
             clear_folder(self.home.downloads)
         self.step("Ready", 1.0)
@@ -158,7 +175,7 @@ class Installer(Work):
         return text, DOWNLOADED + (INSTALLED - DOWNLOADED) * done / all_of_them
 
 
-def check_wheels(pins: list[packages.Pin], folder: Path, target: Target) -> None:
+def check_wheels(pins: list[packages.Pin], folder: Path, target: Target, cure: str) -> None:
     """Refuse a folder that lacks packages before anything is touched.
 
     Raises:
@@ -170,9 +187,7 @@ def check_wheels(pins: list[packages.Pin], folder: Path, target: Target) -> None
         named = ", ".join(words[:3]) + (f" and {len(words) - 3} more" if len(words) > 3 else "")
         others = len(packages.without(missing, set(packages.wheels_in(folder)))) < len(missing)
         here = f" for Python {'.'.join(map(str, target.python))} on this system" if others else ""
-        raise failed(
-            f"The folder {folder} lacks {named}{here}.", "Make it with this version of AvatarTex: see its manual."
-        )
+        raise failed(f"The folder {folder} lacks {named}{here}.", cure)
 
 
 def check_space(home: Home, build: str, large: bool = False) -> None:

@@ -32,7 +32,7 @@ def this_computer(python: tuple[int, int]) -> Target:
     return Target(python, sys.platform, platform.machine().lower().replace("amd64", "x86_64"))
 
 
-def holds(marker: str, target: Target) -> bool:
+def applies(marker: str, target: Target) -> bool:
     """Whether a marker (PEP 508, as far as our locks use it: no brackets) is true of a target; '' always is."""
     known = {"python_version": target.python, "sys_platform": target.system, "platform_machine": target.machine}
 
@@ -50,7 +50,7 @@ def read_lock(requirements: Path, target: Target | None = None) -> list[tuple[st
     for line in requirements.read_text(encoding="utf-8").splitlines():
         pin, _, marker = line.split("#")[0].partition(";")
         name, _, version = pin.partition("==")
-        if version and (target is None or holds(marker, target)):
+        if version and (target is None or applies(marker, target)):
             found.append((name.strip(), version.strip()))
     return found
 
@@ -94,11 +94,12 @@ def suits_system(tag: str, target: Target) -> bool:
     return tag.startswith(begin) and tag.endswith((machine, "universal2"))
 
 
-def pip_words(target: Target) -> list[str]:
-    """pip's words for another target than its own: glibc 2.39 and older, macOS 14 (13 with an Intel processor)."""
+def pip_words(target: Target, macos: int = 0) -> list[str]:
+    """pip's words for another target than its own: glibc 2.39 and older; that macOS, or the oldest that will do."""
+    macos = macos or (14 if target.machine == "arm64" else 13)
     tags = {
         "win32": ["win_amd64"],
-        "darwin": ["macosx_14_0_arm64" if target.machine == "arm64" else "macosx_13_0_x86_64"],
+        "darwin": [f"macosx_{macos}_0_{target.machine}"],
         "linux": [*(f"manylinux_2_{minor}_{target.machine}" for minor in range(39, 16, -1))],
     }[target.system]
     tags += [f"manylinux2014_{target.machine}"] if target.system == "linux" else []

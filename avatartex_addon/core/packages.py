@@ -143,7 +143,10 @@ def has_no_cpu(hashes: dict[str, str], target: Target) -> bool:
     return target.system == "linux" and bool(here) and not any("+cpu-" in name for name in here)
 
 
-def refuse_changed(wheel: Path, hashes: dict[str, str], build: str = "cpu") -> None:
+PUBLIC = "Nothing of it was installed. Use the public package index."
+
+
+def refuse_changed(wheel: Path, hashes: dict[str, str], build: str = "cpu", cure: str = PUBLIC) -> None:
     """Refuse a wheel that is not the one which the lock was made with.
 
     Args:
@@ -162,7 +165,7 @@ def refuse_changed(wheel: Path, hashes: dict[str, str], build: str = "cpu") -> N
         if hashlib.file_digest(file, "sha256").hexdigest() == hashes.get(wheel.name):
             return
     known = "is not the one that AvatarTex was tested with" if wheel.name in hashes else "is none that AvatarTex knows"
-    raise failed(f"The package {wheel.name} {known}.", "Nothing of it was installed. Use the public package index.")
+    raise failed(f"The package {wheel.name} {known}.", cure)
 
 
 def pages(plan: Plan, build: str) -> list[str]:

@@ -72,6 +72,12 @@ class Home:
         return read_mark(self.environment).get("build", "cpu")
 
     @property
+    def is_moved(self) -> bool:
+        """Whether the environment was made in another place: Blender copies its whole folder for its next version."""
+        here = str(self.environment)
+        return read_mark(self.environment).get("at", here) != here
+
+    @property
     def python(self) -> tuple[int, int] | None:
         """The version of the environment's Python; None without one."""
         with contextlib.suppress(OSError):
@@ -90,7 +96,7 @@ class Home:
             return Fit.NONE
         if not mark.get("complete"):
             return Fit.UNFINISHED
-        if not environment_python(self.environment).is_file():
+        if self.is_moved or not environment_python(self.environment).is_file():
             return Fit.BROKEN
         return Fit.READY if mark.get("lock") == lock else Fit.OUTDATED
 

@@ -4,6 +4,8 @@ A timer and not a modal operator: opening another file does not stop an installa
 """
 
 import atexit
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -28,6 +30,9 @@ examination: Examination | None = None
 #: Why the last installation or removal failed.
 error: AvatarTexError | None = None
 
+#: Called with the refusal, if any, when an installation came to its end.
+on_installed: list[Callable[[AvatarTexError | None], None]] = []
+
 _shown: tuple = ()
 
 
@@ -43,15 +48,18 @@ def find_obstacle(context: bpy.types.Context) -> str:
 def check() -> Work:
     """Look at this computer."""
     global checks
-    checks = CheckRun(preferences.home(), make_plan(), bpy.app.online_access, session.log())
+    online = bpy.app.online_access
+    checks = CheckRun(preferences.home(), make_plan(), online, session.log(), preferences.carried() is not None)
     return begin(checks)
 
 
 def install(wheels: Path | None = None, large: bool = False) -> Work:
-    """Make, complete or update the environment, from the network or from a folder of wheels. large: with what large
-    models need, which then stays."""
+    """Make, complete or update the environment, from a folder of wheels, from those that the package carries, or from
+    the network. large: with what large models need, which then stays, and which no package carries."""
     session.close()  # Windows does not replace files of a running Python
-    return begin(Installer(preferences.home(), make_plan(large=large), session.log(), wheels))
+    carried = preferences.carried() if wheels is None and not large else None
+    plan = replace(make_plan(large=large), large=False) if carried else make_plan(large=large)
+    return begin(Installer(preferences.home(), plan, session.log(), wheels or carried, carried is not None))
 
 
 def remove() -> Work:
@@ -119,6 +127,9 @@ def finish() -> None:
         checks = None
     forget_refusal()
     redraw_panels()
+    if isinstance(work, Installer):
+        for listener in on_installed:
+            listener(work.error)
 
 
 def forget_refusal() -> None:

@@ -7,8 +7,7 @@ from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from ..backend.options import DEVICE
 from ..core.packages import BUILDS
-from ..core.places import default_folder
-from ..preferences import fixed
+from ..preferences import default_home, fixed
 from ..properties.making import make_property
 from ..setup import backend_setup
 from .setup_box import draw_preferences
@@ -47,7 +46,7 @@ class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
     folder: StringProperty(
         name="Folder",
         subtype="DIR_PATH",
-        default=str(default_folder()),
+        default=str(default_home()),
         update=store_absolute("folder", backend_setup.forget_checks),
         description="Where Set Up Backend puts the backend and its networks: one folder for all Blender versions",
     )

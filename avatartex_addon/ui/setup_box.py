@@ -41,7 +41,7 @@ def draw_welcome(layout: bpy.types.UILayout) -> None:
         return
     box = layout.box()
     box.use_property_split = False
-    if not preferences.chosen_python():
+    if not preferences.chosen_python() and preferences.carried() is None:
         box.label(text="One step before the first texture", icon="INFO")
     draw_steps(box)
 
@@ -117,6 +117,11 @@ def draw_steps(box: bpy.types.UILayout) -> None:
     if checks is not None and not (checks.done and checks.online != bpy.app.online_access):
         draw_checks(box, checks)
         return
+    if preferences.carried() is not None and not preferences.find_backend_python():
+        if error is None:
+            draw_text(box, "AvatarTex makes its environment ready, once: this takes a minute and no network.", "INFO")
+        box.operator(Op.SETUP_BACKEND, text="Try Again" if error else "Make Ready", icon="FILE_REFRESH")
+        return
     label, sentence = LEADS[backend_setup.find_fit()]
     if sentence and error is None:
         draw_text(box, sentence)
@@ -155,7 +160,7 @@ def draw_checks(box: bpy.types.UILayout, checks: CheckRun) -> None:
     row.scale_y = 1.4
     row.enabled = checks.is_fine(with_network=checks.online)
     size = size_text(checks.download * 1e9)
-    if not checks.online:
+    if not checks.online and not checks.carried:
         text = say("Download and Install ({size})…", size=size)
     else:
         text = say("Download and Install ({size})", size=size) if checks.download else say("Install")

@@ -38,10 +38,9 @@ RELATIVE = {"folder": "//", "backend_python": "//backend/bin/python"}
 
 def test_what_lies_beside_a_file_is_not_run(addon, evil, tmp_path):
     preferences = addon("preferences")
+    stored = addon("scene.versions").stored_values(evil)
     for name, value in RELATIVE.items():
-        addon("scene.versions").stored_values(evil)[name] = (
-            value  # as an older version stored it: past the field's own check
-        )
+        stored[name] = value  # as an older version stored it: past the field's own check
         assert getattr(evil, name) == value
     assert preferences.home().folder == addon("core.places").default_folder()
     assert preferences.chosen_python() == ""
