@@ -220,7 +220,7 @@ class TestWalls:
     @pytest.fixture
     def company(self, index, tmp_path, monkeypatch):
         """The index shows a certificate that only the system trusts."""
-        words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+        words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
         words += " -addext keyUsage=critical,digitalSignature,keyCertSign"  # Python 3.13 asks for it
         key, shown = tmp_path / "key.pem", tmp_path / "shown.pem"
         openssl = shutil.which("openssl") or pytest.skip("openssl is missing")
@@ -228,7 +228,7 @@ class TestWalls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(shown, key)
         index.server.socket = context.wrap_socket(index.server.socket, server_side=True)
-        index.url = index.url.replace("http:", "https:")
+        index.url = index.url.replace("http://127.0.0.1", "https://localhost")  # pip 24.2 takes names only
         monkeypatch.setenv("SSL_CERT_FILE", str(shown))
         for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT"):
             monkeypatch.delenv(name, raising=False)
