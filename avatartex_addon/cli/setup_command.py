@@ -25,7 +25,8 @@ Set up the backend, or go on with a set-up that was interrupted, in the folder o
 
 WHEELS = """\
 Fill a folder with all packages of the backend, for 'setup --wheels' or Install from Folder on machines without network.
-They need the same system as this one, and a Python 3.11. What lies in the folder already is not fetched again.
+They need the same system as this one, and a Blender with the same Python. What lies in the folder already is not
+fetched again.
 
   blender -b --online-mode --command avatartex wheels --output /media/stick/avatartex
 """
@@ -46,7 +47,8 @@ def add_setup(commands) -> None:
 def run_setup(options: argparse.Namespace) -> int:
     """The exit code: 0 done, 2 refused."""
     wheels = options.command == "wheels"
-    if (wheels or options.wheels is None) and not bpy.app.online_access:
+    carried = preferences.carried() is not None and not options.large
+    if (wheels or (options.wheels is None and not carried)) and not bpy.app.online_access:
         raise AvatarTexError(
             ErrorCode.BACKEND_MISSING, "Blender may not use the network.", "Start it with --online-mode."
         )

@@ -11,7 +11,7 @@ from .installer import space
 from .log import BackendLog
 from .packages import LEAST_DRIVER, decide_build, find_driver
 from .places import Home, parent_that_exists
-from .pythons import find_python
+from .pythons import blenders_python
 from .work import Work
 
 
@@ -25,7 +25,6 @@ class Cure(StrEnum):
     """What a button beside a check does."""
 
     NONE = ""
-    GET_PYTHON = "get-python"
     CHOOSE_FOLDER = "choose-folder"
 
 
@@ -45,22 +44,26 @@ class CheckRun(Work):
 
     Args:
         online: whether Blender may use the network.
+        carried: whether the package carries its wheels, and needs none.
     """
 
-    def __init__(self, home: Home, plan: packages.Plan, online: bool, log: BackendLog) -> None:
+    def __init__(self, home: Home, plan: packages.Plan, online: bool, log: BackendLog, carried: bool = False) -> None:
         super().__init__(log)
+        self.carried = carried
         self.home, self.plan, self.online = home, plan, online
         self.checks: list[Check] = []
         self.build, self.download = "cpu", 0.0  # GB that are not there yet
 
     def work(self) -> None:
-        for look in (check_python, check_graphics, check_disk, check_online, check_index):
+        network = () if self.carried else (check_online, check_index)
+        for look in (check_python, check_graphics, check_disk, *network):
             self.heed_cancel()
             if (check := look(self)) is None:
                 continue
             self.log.write(f"check: {check.name}: {check.verdict}: {check.text} {check.detail}")
             self.checks.append(check)
-        self.download = packages.DOWNLOAD[self.build][self.plan.large] * share_missing(self.plan, self.home, self.build)
+        whole = 0.0 if self.carried else packages.DOWNLOAD[self.build][self.plan.large]
+        self.download = whole * share_missing(self.plan, self.home, self.build)
 
     def is_fine(self, with_network: bool = True) -> bool:
         """Whether nothing stands in the way."""
@@ -71,10 +74,10 @@ class CheckRun(Work):
 
 def check_python(run: CheckRun) -> Check:
     try:
-        words = find_python(run.plan.python)
+        python = blenders_python()
     except AvatarTexError as refusal:
-        return Check("Python 3.11", Verdict.MISSING, f"{refusal.message} {refusal.cure}", Cure.GET_PYTHON)
-    return Check("Python 3.11", Verdict.OK, "Found", detail=" ".join(words))
+        return Check("Python", Verdict.MISSING, f"{refusal.message} {refusal.cure}")
+    return Check("Python", Verdict.OK, "Blender's own", detail=python)
 
 
 def check_graphics(run: CheckRun) -> Check:
@@ -132,7 +135,7 @@ def check_index(run: CheckRun) -> Check | None:
 
 def share_missing(plan: packages.Plan, home: Home, build: str) -> float:
     """How much of a build's packages is neither downloaded nor installed, 0 to 1, by size."""
-    pins = packages.read_pins(plan.requirements, build, plan.large)
+    pins = packages.read_pins(plan.requirements, build, plan.large, home.python)
     there = {(name, version) for name, version, info in packages.installed_in(home.environment) if packages.whole(info)}
     missing = packages.without(pins, there | set(packages.wheels_in(home.downloads)))
     return sum(packages.weight(name) for name, _ in missing) / max(1, sum(packages.weight(name) for name, _ in pins))

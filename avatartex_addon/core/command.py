@@ -4,9 +4,10 @@ import json
 import os
 from pathlib import Path
 
+from .lock import PYTHONS
 from .log import BackendLog
 from .places import Fit, Home, environment_python
-from .pythons import WANTED_PYTHON, python_version
+from .pythons import python_version
 from .work import Work, failed
 
 #: Names a Python for the backend where no preference does: for render farms, tests and developers.
@@ -55,11 +56,11 @@ class Examination(Work):
 
     def work(self) -> None:
         self.step("Examining the chosen Python", 0.1)
-        version = python_version((self.python,))
+        version = python_version(self.python)
         if version is None:
             raise failed("The chosen file is no Python that runs.", "Choose another one, or empty the field.")
-        if version < WANTED_PYTHON:
-            wanted = ".".join(map(str, WANTED_PYTHON))
+        if version < PYTHONS[0]:
+            wanted = ".".join(map(str, PYTHONS[0]))
             raise failed(f"The chosen Python is {version[0]}.{version[1]}; the backend needs {wanted}.", CURE)
         words = backend_command(self.python, self.extension_folder, self.weights, "doctor", "--json")
         broken = broken_findings(self.call(words, "The chosen Python fails.", codes=(0, 1)))  # 1: something is broken

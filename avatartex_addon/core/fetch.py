@@ -9,10 +9,11 @@ from pathlib import Path
 from ..backend.errors import AvatarTexError
 from . import packages
 from .hosts import find_certificates, refuse_silence
+from .lock import Target, this_computer
 from .log import BackendLog
 from .packages import decide_build, find_driver
 from .places import environment_python, parent_that_exists
-from .pythons import find_python
+from .pythons import blenders_python, python_version
 from .work import Work, failed
 
 #: Shares of the bar at which the downloads begin and end.
@@ -20,22 +21,16 @@ MADE, DOWNLOADED = 0.05, 0.75
 
 
 def fetch_all(
-    work: Work,
-    python: str,
-    plan: packages.Plan,
-    folder: Path,
-    build: str,
-    there: frozenset[tuple[str, str]] = frozenset(),
+    work: Work, python: str, plan: packages.Plan, folder: Path, build: str, pins: list[packages.Pin], target: Target
 ) -> None:
-    """Everything that an installation of this build needs beside what is there, by the pip of an environment of ours.
+    """The packages of a build that are not in the folder yet, by the pip of an environment of ours.
 
     Raises:
         AvatarTexError: a package cannot be had; those before it stay in the folder.
     """
     hashes = packages.hashes_of(plan.requirements)
-    pins = packages.without(packages.read_pins(plan.requirements, build, plan.large), there)
     # the large ones each by itself, counting bytes, then the small ones at once
-    if not (missing := packages.without(pins, set(packages.wheels_in(folder)))):
+    if not (missing := packages.without(pins, set(packages.wheels_in(folder, target)))):
         return
     work.step("Asking for the packages", MADE)
     hosts = packages.pages(plan, build)
@@ -115,8 +110,7 @@ class WheelFolder(Work):
         self.folder, self.plan = folder, plan
 
     def work(self) -> None:
-        self.step("Looking for Python 3.11", 0.01)
-        base = find_python(self.plan.python)
+        base = blenders_python()
         build = decide_build(self.plan, find_driver()[1])
         needed = packages.DOWNLOAD[build][self.plan.large]
         if shutil.disk_usage(parent_that_exists(self.folder)).free < needed * 1e9:
@@ -124,8 +118,10 @@ class WheelFolder(Work):
         self.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="avatartex_", ignore_cleanup_errors=True) as temporary:
             self.step("Creating an environment", 0.02)
-            self.call([*base, "-m", "venv", temporary], "The environment could not be created.")
+            self.call([base, "-m", "venv", temporary], "The environment could not be created.")
             python = str(environment_python(Path(temporary)))
-            fetch_all(self, python, self.plan, self.folder, build)
+            target = this_computer(python_version(python))
+            pins = packages.read_pins(self.plan.requirements, build, self.plan.large, target.python)
+            fetch_all(self, python, self.plan, self.folder, build, pins, target)
         shutil.copy(self.plan.requirements, self.folder / "requirements.txt")
         self.step(f"{len(list(self.folder.glob('*.whl')))} packages for {sys.platform}, {build}", 1.0)

@@ -1,5 +1,5 @@
-"""Makes the backend's virtual environment: find a Python 3.11, create, download and install the lock file, check; and
-gives its disk space back.
+"""Makes the backend's virtual environment: with Blender's Python, download and install the lock file, check; and gives
+its disk space back.
 
 What is done stays when it is cancelled or fails: each downloaded package lies in a folder, an environment that works
 is kept, and pip skips what it holds already.
@@ -13,6 +13,7 @@ from pathlib import Path
 from ..backend import verified
 from . import packages
 from .fetch import DOWNLOADED, fetch_all
+from .lock import PYTHONS, Target, lock_hash, this_computer
 from .log import BackendLog
 from .packages import build_of_wheels, decide_build, find_driver
 from .places import (
@@ -26,11 +27,15 @@ from .places import (
     read_mark,
     write_mark,
 )
-from .pythons import WANTED_PYTHON, find_python, has_pip, keep_python, python_version
+from .pythons import blenders_python, has_pip, keep_python, python_version
 from .work import Work, failed
 
 #: Where in the bar the packages are in place, and where the check begins.
 INSTALLED, CHECKING = 0.96, 0.97
+
+#: What helps where a folder of wheels is at fault: the extension's own, the artist's.
+OTHER_ZIP = "Install AvatarTex again, from the zip for this system."
+OTHER_FOLDER = "Make it with this version of AvatarTex: see its manual."
 
 
 class Installer(Work):
@@ -39,27 +44,41 @@ class Installer(Work):
     Args:
         home: where to.
         wheels: a folder with all packages; None to download them.
+        carried: it is the extension's own, which brings networks along, too, and stays in place.
     """
 
     changes_files = True
 
-    def __init__(self, home: Home, plan: packages.Plan, log: BackendLog, wheels: Path | None = None) -> None:
+    def __init__(
+        self, home: Home, plan: packages.Plan, log: BackendLog, wheels: Path | None = None, carried: bool = False
+    ) -> None:
         super().__init__(log)
         self.home, self.plan, self.wheels, self.build = home, plan, wheels, "cpu"
+        self.carried = carried
         self.python = str(environment_python(home.environment))
+        self.base = ""  # Blender's Python, where the environment is made anew
         self.text = "Starting"
         self._packages_before: int | None = None  # counted while pip installs
+
+    @property
+    def cure(self) -> str:
+        """What helps where the folder of wheels is at fault."""
+        return OTHER_ZIP if self.carried else OTHER_FOLDER
 
     def work(self) -> None:
         if not self.plan.requirements.is_file():
             raise failed("This build of AvatarTex carries no list of packages.", "Install the extension again.")
         folder = self.wheels
-        self.plan = replace(self.plan, large=self.plan.large or self.home.has_large)
-        decided = decide_build(self.plan, find_driver()[1])
+        self.plan = replace(self.plan, large=self.plan.large or (self.home.has_large and not self.carried))
+        self.step("Looking at the environment", 0.01)
+        version = self.find_version()
+        self.base = "" if version else blenders_python()
+        self.target = this_computer(version or python_version(self.base))
+        decided = decide_build(self.plan, find_driver()[1], self.target.python)
         self.build = decided if folder is None else build_of_wheels(folder)
-        self.pins = packages.read_pins(self.plan.requirements, self.build, self.plan.large)
+        self.pins = packages.read_pins(self.plan.requirements, self.build, self.plan.large, self.target.python)
         if folder is not None:
-            check_wheels(self.pins, folder)
+            check_wheels(self.pins, folder, self.target, self.cure)
         with self.home.locked():
             try:
                 self.make_environment()
@@ -70,20 +89,23 @@ class Installer(Work):
                     if read_mark(folder):
                         write_mark(folder, bytes=measure_folder(folder))
 
+    def find_version(self) -> tuple[int, int] | None:
+        """Of the Python in the environment that is there; None where it does not work, or is of another version."""
+        mark = read_mark(self.home.environment)
+        version = python_version(self.python) if mark and not self.home.is_moved else None
+        return version if version in PYTHONS and has_pip(self.python) else None
+
     def make_environment(self) -> None:
-        """Keep the one that is there if it works, else make it anew."""
+        """Keep the one that is there if it works, whichever Blender made it, else make it anew."""
         folder = self.home.environment
-        self.step("Looking for Python 3.11", 0.01)
-        works = bool(read_mark(folder)) and python_version((self.python,)) == WANTED_PYTHON and has_pip(self.python)
-        base = () if works else find_python(self.plan.python)
         check_space(self.home, self.build, self.plan.large)
-        if not works:
+        if self.base:
             self.step("Creating the environment", 0.02)
             if read_mark(folder):
                 clear_folder(folder)
             claim_folder(folder)
-            base = keep_python(base, folder / "python")
-            self.call([*base, "-m", "venv", str(folder)], "The environment could not be created.")
+            base = keep_python(self.base, folder / "python")
+            self.call([base, "-m", "venv", str(folder)], "The environment could not be created.")
         before = read_mark(folder).get("build")
         if before and before != self.build:  # both builds have one version: pip would keep the other one
             other = ["torch", *packages.CUDA_INSTEAD, *packages.CUDA_INSTEAD.values()]
@@ -100,7 +122,8 @@ class Installer(Work):
             clear_folder(folder)
         claim_folder(folder)
         write_mark(folder, build=self.build)
-        fetch_all(self, self.python, self.plan, folder, self.build, self.installed())
+        missing = packages.without(self.pins, self.installed())
+        fetch_all(self, self.python, self.plan, folder, self.build, missing, self.target)
         return folder
 
     def install(self, source: Path) -> None:
@@ -108,21 +131,24 @@ class Installer(Work):
         hashes = packages.hashes_of(self.plan.requirements)
         for wheel in source.glob("*.whl"):  # all of them: pip chooses
             self.heed_cancel()
-            packages.refuse_changed(wheel, hashes, self.build if self.wheels is None else self.plan.choice)
+            build = self.build if self.wheels is None else self.plan.choice
+            packages.refuse_changed(wheel, hashes, build, self.cure if self.carried else packages.PUBLIC)
         self._packages_before = len(self.installed())
         if self.pins:
             words = packages.install_words(self.python, self.pins, source)
             self.call(words, "The packages could not be installed.")
         self._packages_before = None
-        self.place_weights()
+        if not self.carried:
+            self.place_weights()
         self.step("Checking", CHECKING)
         named = [
             name for name in ("onnxruntime", "torch", "diffusers") if any(pin[0].startswith(name) for pin in self.pins)
         ]
         words = f"import {', '.join(['numpy', 'cv2', *named])}"
         self.call([self.python, "-I", "-c", words], "The installed packages do not work together.")
-        lock = packages.lock_hash(self.plan.requirements)
-        write_mark(self.home.environment, complete=True, lock=lock, large=self.plan.large)
+        lock = lock_hash(self.plan.requirements)
+        place = {"at": str(self.home.environment)} if self.carried else {}
+        write_mark(self.home.environment, complete=True, lock=lock, large=self.plan.large, **place)
         if read_mark(self.home.downloads):
             clear_folder(self.home.downloads)
         self.step("Ready", 1.0)
@@ -149,16 +175,19 @@ class Installer(Work):
         return text, DOWNLOADED + (INSTALLED - DOWNLOADED) * done / all_of_them
 
 
-def check_wheels(pins: list[tuple[str, str]], folder: Path) -> None:
+def check_wheels(pins: list[packages.Pin], folder: Path, target: Target, cure: str) -> None:
     """Refuse a folder that lacks packages before anything is touched.
 
     Raises:
-        AvatarTexError: naming some of those that it lacks.
+        AvatarTexError: naming some of those that it lacks, and what it has them for.
     """
-    missing = [f"{name} {version}" for name, version in packages.without(pins, set(packages.wheels_in(folder)))]
+    missing = packages.without(pins, set(packages.wheels_in(folder, target)))
     if missing:
-        named = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
-        raise failed(f"The folder {folder} lacks {named}.", "Make it with this version of AvatarTex: see its manual.")
+        words = [f"{name} {version}" for name, version in missing]
+        named = ", ".join(words[:3]) + (f" and {len(words) - 3} more" if len(words) > 3 else "")
+        others = len(packages.without(missing, set(packages.wheels_in(folder)))) < len(missing)
+        here = f" for Python {'.'.join(map(str, target.python))} on this system" if others else ""
+        raise failed(f"The folder {folder} lacks {named}{here}.", cure)
 
 
 def check_space(home: Home, build: str, large: bool = False) -> None:

@@ -4,9 +4,7 @@ The large ones one by one, because what has arrived stays when the next one fail
 command that is cancelled.
 """
 
-import functools
 import hashlib
-import platform
 import re
 import shutil
 import subprocess
@@ -16,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .child import process_options
+from .lock import Target, canonical, read_beside, read_lock, suits, this_computer
 from .work import failed
 
 #: The pip that downloads, and from which on it counts bytes. Environments begin with an older one.
@@ -32,6 +31,9 @@ PYPI, PYPI_FILES = "https://pypi.org/simple", "https://files.pythonhosted.org/"
 CUDA_INSTEAD = {"onnxruntime": "onnxruntime-gpu"}
 #: How the name of torch's build for CUDA on Windows begins. It is not on PyPI.
 WINDOWS_CUDA = "torch-2.13.0+cu"
+
+#: Name and version.
+Pin = tuple[str, str]
 
 #: pip's words before a folder of wheels, which then is all that it knows.
 OFFLINE = ("--no-index", "--only-binary", ":all:", "--find-links")
@@ -59,11 +61,10 @@ DISK = {"cpu": (0.8, 2.0), "cuda": (4.5, 9.7)}
 
 @dataclass(frozen=True)
 class Plan:
-    """What the set-up is to install. requirements: the lock. python: the artist's Python 3.11, '' to find one. choice:
-    one of BUILDS. index: where packages come from, '' for PyPI. large: also what large models need."""
+    """What the set-up is to install. requirements: the lock. choice: one of BUILDS. index: where packages come from, ''
+    for PyPI. large: also what large models need."""
 
     requirements: Path
-    python: str = ""
     choice: str = "auto"
     index: str = ""
     large: bool = False
@@ -79,52 +80,27 @@ def build_here(build: str) -> str:
     return "cpu" if sys.platform == "darwin" else build
 
 
-def read_lock(requirements: Path) -> list[tuple[str, str]]:
-    """(name, version) of every pinned package, in the file's order."""
-    lines = (line.split("#")[0].strip() for line in requirements.read_text(encoding="utf-8").splitlines())
-    return [(name.strip(), version.strip()) for name, _, version in (line.partition("==") for line in lines) if name]
-
-
-def read_beside(requirements: Path, what: str) -> list[tuple[str, str]]:
-    """(name, version) of the lock's neighbour requirements-WHAT.txt; nothing where it has none."""
-    beside = requirements.with_name(f"requirements-{what}.txt")
-    return read_lock(beside) if beside.is_file() else []
-
-
-def read_pins(requirements: Path, build: str, large: bool = False) -> list[tuple[str, str]]:
+def read_pins(requirements: Path, build: str, large: bool = False, python: tuple[int, int] | None = None) -> list[Pin]:
     """(name, version) of all that a build needs: the lock, and what large models need; for CUDA with NVIDIA's libraries
     (torch's for Windows lie in its wheel) and the packages that take another's place, which PyPI does not have for
-    ARM."""
-    pins = read_lock(requirements) + (read_beside(requirements, "large") if large else [])
+    ARM. python: which the environment has; None for the one that runs."""
+    target = this_computer(python or sys.version_info[:2])
+    pins = read_lock(requirements, target) + (read_beside(requirements, "large", target) if large else [])
     if build != "cuda":
         return pins
-    if platform.machine().lower() in ("x86_64", "amd64"):
-        pins = [(CUDA_INSTEAD.get(name, name), version) for name, version in pins] + read_beside(requirements, "cuda")
-    torchs = read_beside(requirements, "large-cuda") if large and sys.platform == "linux" else []
+    if target.machine == "x86_64":
+        cuda = read_beside(requirements, "cuda", target)
+        pins = [(CUDA_INSTEAD.get(name, name), version) for name, version in pins] + cuda
+    torchs = read_beside(requirements, "large-cuda", target) if large and sys.platform == "linux" else []
     return list(dict.fromkeys(pins + torchs))
 
 
-@functools.cache
-def lock_hash(requirements: Path) -> str:
-    """Names a set of pins, large models' too, whatever the comments and the order; '' without a lock. Read once per
-    session."""
-    try:
-        pins = sorted(read_lock(requirements) + read_beside(requirements, "large"))
-    except OSError:
-        return ""
-    return hashlib.sha256(repr(pins).encode()).hexdigest()[:16]
-
-
-def canonical(name: str) -> str:
-    """PEP 503: what an index and a wheel's file name mean alike."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def wheels_in(folder: Path) -> Iterator[tuple[str, str]]:
-    """(name, version) of the wheels there; the version without its build (+cpu)."""
+def wheels_in(folder: Path, target: Target | None = None) -> Iterator[Pin]:
+    """(name, version) of the wheels there, of those for a target where one is given; the version without its build
+    (+cpu)."""
     for path in folder.glob("*.whl"):
         parts = path.name.split("-")
-        if len(parts) >= 5:
+        if len(parts) >= 5 and (target is None or suits(path.name, target)):
             yield canonical(parts[0]), parts[1].split("+")[0]
 
 
@@ -141,7 +117,7 @@ def whole(dist_info: Path) -> bool:
     return (dist_info / "INSTALLER").is_file()
 
 
-def without(pins: list[tuple[str, str]], there: set[tuple[str, str]]) -> list[tuple[str, str]]:
+def without(pins: list[Pin], there: set[tuple[str, str]]) -> list[Pin]:
     """The pins that are not among those."""
     return [(name, version) for name, version in pins if (canonical(name), version.split("+")[0]) not in there]
 
@@ -161,13 +137,16 @@ def is_unchecked(hashes: dict[str, str], build: str) -> bool:
     return windows and not any(name.startswith(WINDOWS_CUDA) for name in hashes)
 
 
-def has_no_cpu(hashes: dict[str, str]) -> bool:
-    """Whether our list has PyPI's torch for this Linux, which is CUDA's, and not the one for CPUs alone: on ARM."""
-    here = [name for name in hashes if name.startswith("torch-") and name.endswith(f"_{platform.machine()}.whl")]
-    return sys.platform == "linux" and bool(here) and not any("+cpu-" in name for name in here)
+def has_no_cpu(hashes: dict[str, str], target: Target) -> bool:
+    """Whether our list has PyPI's torch for this Linux, which is CUDA's, and not the one for CPUs alone."""
+    here = [name for name in hashes if name.startswith("torch-") and suits(name, target)]
+    return target.system == "linux" and bool(here) and not any("+cpu-" in name for name in here)
 
 
-def refuse_changed(wheel: Path, hashes: dict[str, str], build: str = "cpu") -> None:
+PUBLIC = "Nothing of it was installed. Use the public package index."
+
+
+def refuse_changed(wheel: Path, hashes: dict[str, str], build: str = "cpu", cure: str = PUBLIC) -> None:
     """Refuse a wheel that is not the one which the lock was made with.
 
     Args:
@@ -186,7 +165,7 @@ def refuse_changed(wheel: Path, hashes: dict[str, str], build: str = "cpu") -> N
         if hashlib.file_digest(file, "sha256").hexdigest() == hashes.get(wheel.name):
             return
     known = "is not the one that AvatarTex was tested with" if wheel.name in hashes else "is none that AvatarTex knows"
-    raise failed(f"The package {wheel.name} {known}.", "Nothing of it was installed. Use the public package index.")
+    raise failed(f"The package {wheel.name} {known}.", cure)
 
 
 def pages(plan: Plan, build: str) -> list[str]:
@@ -203,7 +182,7 @@ def pip(python: str, *words: str) -> list[str]:
 
 def download_words(
     python: str,
-    pins: list[tuple[str, str]],
+    pins: list[Pin],
     folder: Path,
     build: str,
     counts_bytes: bool,
@@ -227,10 +206,10 @@ def update_words(python: str, folder: Path) -> list[str]:
     return pip(python, "install", "--quiet", *OFFLINE, str(folder), f"pip=={PIP}")
 
 
-def install_words(python: str, pins: list[tuple[str, str]], folder: Path) -> list[str]:
-    """pip's words to install some packages from a folder, without any network."""
+def install_words(python: str, pins: list[Pin], folder: Path) -> list[str]:
+    """pip's words to install some packages from a folder, without any network; the lock names all that they need."""
     named = [f"{name}=={version}" for name, version in pins]
-    return pip(python, "install", "--progress-bar", "off", *OFFLINE, str(folder), *named)
+    return pip(python, "install", "--no-deps", "--progress-bar", "off", *OFFLINE, str(folder), *named)
 
 
 #: The oldest driver on which the CUDA build runs (CUDA 13).
@@ -239,14 +218,15 @@ LEAST_DRIVER = 580
 BUILDS = ("auto", "cpu", "cuda")
 
 
-def decide_build(plan: Plan, driver: int) -> str:
+def decide_build(plan: Plan, driver: int, python: tuple[int, int] | None = None) -> str:
     """cpu or cuda; a build without a checksum only where the artist chose it.
 
     Args:
         driver: its main version, 0 without one.
+        python: which the environment has; None for the one that runs.
     """
     hashes = hashes_of(plan.requirements)
-    if plan.large and has_no_cpu(hashes):
+    if plan.large and has_no_cpu(hashes, this_computer(python or sys.version_info[:2])):
         return "cuda"  # which runs without a card, too
     runs = driver >= LEAST_DRIVER and not is_unchecked(hashes, "cuda")
     return build_here(("cuda" if runs else "cpu") if plan.choice == "auto" else plan.choice)

@@ -10,6 +10,7 @@ A mark lies in each of them and says that the set-up made it. Nothing without a 
 import contextlib
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ class Fit(StrEnum):
 
     NONE = "none"
     UNFINISHED = "unfinished"  # cancelled or failed; the next set-up goes on
+    BROKEN = "broken"  # complete, but its Python is gone, as after an update of the system's
     OUTDATED = "outdated"  # complete, for the packages of another version
     READY = "ready"
 
@@ -70,6 +72,19 @@ class Home:
         return read_mark(self.environment).get("build", "cpu")
 
     @property
+    def is_moved(self) -> bool:
+        """Whether the environment was made in another place: Blender copies its whole folder for its next version."""
+        here = str(self.environment)
+        return read_mark(self.environment).get("at", here) != here
+
+    @property
+    def python(self) -> tuple[int, int] | None:
+        """The version of the environment's Python; None without one."""
+        with contextlib.suppress(OSError):
+            found = re.search(r"^version = (\d+)\.(\d+)", (self.environment / "pyvenv.cfg").read_text("utf-8"), re.M)
+            return (int(found[1]), int(found[2])) if found else None
+
+    @property
     def has_large(self) -> bool:
         """Whether the environment holds what large models need."""
         return bool(read_mark(self.environment).get("large"))
@@ -79,8 +94,10 @@ class Home:
         mark = read_mark(self.environment)
         if not mark:
             return Fit.NONE
-        if not mark.get("complete") or not environment_python(self.environment).is_file():
+        if not mark.get("complete"):
             return Fit.UNFINISHED
+        if self.is_moved or not environment_python(self.environment).is_file():
+            return Fit.BROKEN
         return Fit.READY if mark.get("lock") == lock else Fit.OUTDATED
 
     @contextlib.contextmanager

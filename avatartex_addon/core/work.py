@@ -1,5 +1,6 @@
 """Something of the set-up that takes long, on a thread: it starts processes and writes to fields, never touches bpy."""
 
+import errno
 import subprocess
 import threading
 from collections.abc import Callable
@@ -95,7 +96,9 @@ class Work:
         except AvatarTexError as refusal:
             self.error = refusal
         except OSError as reason:
-            self.error = failed(f"A file could not be written ({reason.strerror}: {reason.filename}).")
+            self.error = failed(
+                f"A file could not be written ({reason.strerror}: {reason.filename}).", CURES.get(reason.errno, GO_ON)
+            )
         except Exception as reason:  # a bug must not leave the panel waiting for ever
             self.log.write(f"setup: {type(reason).__name__}: {reason}")
             self.error = failed(f"The set-up failed ({type(reason).__name__}).")
@@ -111,6 +114,16 @@ def last_error(lines: list[str]) -> str:
 
 #: What most refusals advise.
 GO_ON = "Look into the log, mend the cause and go on; what is done stays."
+
+
+WRITABLE = "Make the folder writable, or choose another one in the preferences."
+#: What helps where the system refuses a file.
+CURES = {
+    errno.ENOSPC: "Free some space, or choose a folder on another disk.",
+    errno.EACCES: WRITABLE,
+    errno.EPERM: WRITABLE,
+    errno.EROFS: WRITABLE,
+}
 
 
 def failed(sentence: str, cure: str = GO_ON) -> AvatarTexError:

@@ -24,6 +24,7 @@ from ..scene.head import find_again, find_job_head, find_uv_map
 from ..scene.pins import wire_pins
 from ..scene.slots import find_head_slots
 from ..scene.thumbnails import forget_previews
+from ..setup import preparing
 
 #: Seconds between two looks at the backend. Each takes about 20 microseconds; a bar moves evenly.
 INTERVAL = 0.05
@@ -61,8 +62,10 @@ class BackendTask:
             write: a chore; fields of the request that say where its files are, or nothing.
 
         Raises:
-            AvatarTexError: it cannot be written, or there is no backend.
+            AvatarTexError: it cannot be written, or there is no backend and none can be made.
         """
+        if preparing.is_due():
+            preparing.make_now()
         self.client = session.client()
         self.client.refuse()
         self.name = uuid.uuid4().hex[:12]

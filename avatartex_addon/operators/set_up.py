@@ -60,7 +60,8 @@ class AVATARTEX_OT_setup_backend(WorkOperator, bpy.types.Operator):
 
     @classmethod
     def find_obstacle(cls, context: bpy.types.Context) -> str:
-        if not bpy.app.online_access and bpy.app.online_access_override:  # the preferences cannot allow it
+        decided = not bpy.app.online_access and bpy.app.online_access_override  # the preferences cannot allow it
+        if decided and not preferences.carried():
             return "Blender was started with --offline-mode: start it without, or install from a folder"
         return super().find_obstacle(context)
 
@@ -68,7 +69,7 @@ class AVATARTEX_OT_setup_backend(WorkOperator, bpy.types.Operator):
         return backend_setup.install()
 
     def act(self, context: bpy.types.Context) -> set[str] | None:
-        if bpy.app.online_access:
+        if bpy.app.online_access or preferences.carried():
             return super().act(context)
         if not self.in_window:
             return self.fail(find_offline())

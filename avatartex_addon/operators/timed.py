@@ -9,6 +9,7 @@ from ..core.log import ProgressLine
 from ..jobs.backend_task import INTERVAL, BackendTask
 from ..scene.head import find_problem
 from ..scene.redraw import redraw_panels
+from ..setup import preparing
 from .checked import Checked, IdleOnly, as_text, has_window
 
 
@@ -92,6 +93,9 @@ class BackendOperator(TimedOperator, IdleOnly):
         if not has_window(context):
             return self.execute(context)
         self.in_window = True
+        if preparing.is_due():
+            preparing.make_ready(then=self.bl_idname.rpartition("_OT_")[2])
+            return {"CANCELLED"}
         try:
             self.job = self.begin(context, in_window=True)
         except AvatarTexError as refusal:

@@ -5,7 +5,7 @@ from pathlib import Path
 import bpy
 from mathutils import Vector
 
-from ..preferences import find_backend_python
+from ..preferences import carried, find_backend_python
 from ..scene.redraw import redraw_panels
 from .checked import IdleOnly
 
@@ -24,7 +24,7 @@ class AVATARTEX_OT_try_it(IdleOnly, bpy.types.Operator):
     def find_obstacle(cls, context: bpy.types.Context) -> str:
         if context.mode != "OBJECT":
             return "Go to Object Mode first"
-        return super().find_obstacle(context) if find_backend_python() else "Set up the backend first"
+        return super().find_obstacle(context) if find_backend_python() or carried() else "Set up the backend first"
 
     def act(self, context: bpy.types.Context) -> set[str] | None:
         if not (SAMPLE / "head.obj").is_file():

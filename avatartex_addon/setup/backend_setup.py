@@ -4,6 +4,8 @@ A timer and not a modal operator: opening another file does not stop an installa
 """
 
 import atexit
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -13,7 +15,8 @@ from ..backend.errors import AvatarTexError, ErrorCode
 from ..core.checks import CheckRun
 from ..core.command import Examination
 from ..core.installer import Installer, Removal
-from ..core.packages import Plan, lock_hash
+from ..core.lock import lock_hash
+from ..core.packages import Plan
 from ..core.places import Fit
 from ..core.work import Work
 from ..scene.redraw import redraw_panels
@@ -26,6 +29,9 @@ checks: CheckRun | None = None
 examination: Examination | None = None
 #: Why the last installation or removal failed.
 error: AvatarTexError | None = None
+
+#: Called with the refusal, if any, when an installation came to its end.
+on_installed: list[Callable[[AvatarTexError | None], None]] = []
 
 _shown: tuple = ()
 
@@ -42,15 +48,18 @@ def find_obstacle(context: bpy.types.Context) -> str:
 def check() -> Work:
     """Look at this computer."""
     global checks
-    checks = CheckRun(preferences.home(), make_plan(), bpy.app.online_access, session.log())
+    online = bpy.app.online_access
+    checks = CheckRun(preferences.home(), make_plan(), online, session.log(), preferences.carried() is not None)
     return begin(checks)
 
 
 def install(wheels: Path | None = None, large: bool = False) -> Work:
-    """Make, complete or update the environment, from the network or from a folder of wheels. large: with what large
-    models need, which then stays."""
+    """Make, complete or update the environment, from a folder of wheels, from those that the package carries, or from
+    the network. large: with what large models need, which then stays, and which no package carries."""
     session.close()  # Windows does not replace files of a running Python
-    return begin(Installer(preferences.home(), make_plan(large=large), session.log(), wheels))
+    carried = preferences.carried() if wheels is None and not large else None
+    plan = replace(make_plan(large=large), large=False) if carried else make_plan(large=large)
+    return begin(Installer(preferences.home(), plan, session.log(), wheels or carried, carried is not None))
 
 
 def remove() -> Work:
@@ -74,9 +83,9 @@ def examine() -> Work | None:
 def make_plan(build: str = "", large: bool = False) -> Plan:
     """As the preferences say, but for another build where one is named. large: see install()."""
     own = preferences.preferences()
-    python, choice = preferences.fixed(own.setup_python), build or own.build
+    choice = build or own.build
     large = large or preferences.home().has_large
-    return Plan(preferences.REQUIREMENTS, python, choice, preferences.package_index(), large)
+    return Plan(preferences.REQUIREMENTS, choice, preferences.package_index(), large)
 
 
 def begin(work: Work) -> Work:
@@ -118,6 +127,9 @@ def finish() -> None:
         checks = None
     forget_refusal()
     redraw_panels()
+    if isinstance(work, Installer):
+        for listener in on_installed:
+            listener(work.error)
 
 
 def forget_refusal() -> None:

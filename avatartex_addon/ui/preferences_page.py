@@ -7,8 +7,7 @@ from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from ..backend.options import DEVICE
 from ..core.packages import BUILDS
-from ..core.places import default_folder
-from ..preferences import fixed
+from ..preferences import default_home, fixed
 from ..properties.making import make_property
 from ..setup import backend_setup
 from .setup_box import draw_preferences
@@ -47,7 +46,7 @@ class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
     folder: StringProperty(
         name="Folder",
         subtype="DIR_PATH",
-        default=str(default_folder()),
+        default=str(default_home()),
         update=store_absolute("folder", backend_setup.forget_checks),
         description="Where Set Up Backend puts the backend and its networks: one folder for all Blender versions",
     )
@@ -57,12 +56,6 @@ class AVATARTEX_AP_preferences(bpy.types.AddonPreferences):
         items=[(build, *BUILD_TEXTS[build]) for build in BUILDS],
         default="auto",
         update=look_anew,
-    )
-    setup_python: StringProperty(
-        name="Python 3.11",
-        subtype="FILE_PATH",
-        update=store_absolute("setup_python", backend_setup.forget_checks),
-        description="The Python that Set Up Backend starts from; empty: the one found on this computer",
     )
     backend_python: StringProperty(
         name="Own Environment",

@@ -14,7 +14,6 @@ from ..core.installer import Installer
 from ..core.model_work import ModelWork
 from ..core.packages import DOWNLOAD
 from ..core.places import Fit
-from ..core.pythons import DOWNLOAD_PAGE
 from ..core.sizes import freed_text, size_text
 from ..core.work import failed
 from ..operators.choose_portrait import find_unused, measure_files
@@ -30,6 +29,7 @@ LEADS = {
         "AvatarTex computes in a Python of its own, which is set up once for all Blender versions.",
     ),
     Fit.UNFINISHED: ("Continue Set-Up", "The set-up was interrupted. It goes on where it stopped."),
+    Fit.BROKEN: ("Repair Backend", "The Python that the backend stood on is gone. Networks and settings stay."),
     Fit.OUTDATED: ("Update Backend", "This version of AvatarTex needs other packages. What fits is kept."),
     Fit.READY: ("Check and Repair", ""),
 }
@@ -41,7 +41,7 @@ def draw_welcome(layout: bpy.types.UILayout) -> None:
         return
     box = layout.box()
     box.use_property_split = False
-    if not preferences.chosen_python():
+    if not preferences.chosen_python() and preferences.carried() is None:
         box.label(text="One step before the first texture", icon="INFO")
     draw_steps(box)
 
@@ -60,7 +60,6 @@ def draw_preferences(layout: bpy.types.UILayout, prefs: bpy.types.AddonPreferenc
     if body is not None:
         column = body.column()
         column.enabled = backend_setup.current is None
-        column.prop(prefs, "setup_python")
         column.prop(prefs, "index")
         column.prop(prefs, "backend_python")
         if preferences.chosen_python():
@@ -118,6 +117,11 @@ def draw_steps(box: bpy.types.UILayout) -> None:
     if checks is not None and not (checks.done and checks.online != bpy.app.online_access):
         draw_checks(box, checks)
         return
+    if preferences.carried() is not None and not preferences.find_backend_python():
+        if error is None:
+            draw_text(box, "AvatarTex makes its environment ready, once: this takes a minute and no network.", "INFO")
+        box.operator(Op.SETUP_BACKEND, text="Try Again" if error else "Make Ready", icon="FILE_REFRESH")
+        return
     label, sentence = LEADS[backend_setup.find_fit()]
     if sentence and error is None:
         draw_text(box, sentence)
@@ -156,7 +160,7 @@ def draw_checks(box: bpy.types.UILayout, checks: CheckRun) -> None:
     row.scale_y = 1.4
     row.enabled = checks.is_fine(with_network=checks.online)
     size = size_text(checks.download * 1e9)
-    if not checks.online:
+    if not checks.online and not checks.carried:
         text = say("Download and Install ({size})…", size=size)
     else:
         text = say("Download and Install ({size})", size=size) if checks.download else say("Install")
@@ -173,12 +177,8 @@ def draw_check(column: bpy.types.UILayout, check: Check) -> None:
     row.alert = check.verdict is Verdict.MISSING
     detail = f" ({check.detail})" if check.detail and in_preferences() else ""
     draw_text(row, f"{pgettext_iface(check.name)}: {pgettext_iface(check.text)}{detail}", VERDICT_ICONS[check.verdict])
-    match check.cure:
-        case Cure.GET_PYTHON:
-            column.operator("wm.url_open", text="Get Python 3.11", icon="URL").url = DOWNLOAD_PAGE
-            show_preferences(column, "Choose a Python…")
-        case Cure.CHOOSE_FOLDER:
-            show_preferences(column, "Choose Another Folder…")
+    if check.cure is Cure.CHOOSE_FOLDER:
+        show_preferences(column, "Choose Another Folder…")
 
 
 def show_preferences(layout: bpy.types.UILayout, text: str) -> None:

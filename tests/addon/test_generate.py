@@ -111,6 +111,7 @@ def test_the_image_is_found_behind_a_mix(scene, fake):
     node, tree = add_image(material), material.node_tree
     mix = tree.nodes.new("ShaderNodeMix")
     mix.data_type = "RGBA"
+    mix.inputs["Factor"].default_value = 0.5  # 1 in a new node from Blender 5.1 on, which would leave A out
     hue = tree.nodes.new("ShaderNodeHueSaturation")
     tree.links.new(node.outputs["Color"], hue.inputs["Color"])
     tree.links.new(hue.outputs["Color"], next(s for s in mix.inputs if s.identifier == "A_Color"))

@@ -15,16 +15,16 @@ from .tiny_index import make_wheel
 
 
 def fit(addon, run, lock: Path):
-    return run.home.fit(addon("core.packages").lock_hash(lock))
+    return run.home.fit(addon("core.lock").lock_hash(lock))
 
 
 def test_an_environment_that_does_not_work_is_not_used(unfinished, addon, run, lock):
     assert fit(addon, run, lock) == "unfinished"
-    assert addon("core.command").choose_python("", run.home, addon("core.packages").lock_hash(lock)) == ""
+    assert addon("core.command").choose_python("", run.home, addon("core.lock").lock_hash(lock)) == ""
 
 
 def test_from_a_folder_without_network(complete, addon, places, run, lock):
-    chosen = addon("core.command").choose_python("", run.home, addon("core.packages").lock_hash(lock))
+    chosen = addon("core.command").choose_python("", run.home, addon("core.lock").lock_hash(lock))
     assert chosen == str(places.environment_python(complete)) and torch_of(run, "import cv2") == "0.1"
     assert (complete / "of the first run").exists(), "the environment that was there is kept"
     held = sum(map(places.measure_folder, run.home.folders))
@@ -48,6 +48,14 @@ def test_a_folder_that_lacks_packages_is_refused_first(run, lock, wheels, tmp_pa
     (tmp_path / "poor" / "numpy-0.1-py3-none-any.whl").unlink()
     assert "lacks numpy 0.1" in run(lock, tmp_path / "poor").error.message
     assert not run.home.folder.exists()
+
+
+def test_a_folder_of_another_systems_packages_says_so(run, lock, wheels, tmp_path):
+    shutil.copytree(wheels, tmp_path / "other")
+    tiny = tmp_path / "other" / "numpy-0.1-py3-none-any.whl"
+    tiny.rename(tiny.with_name("numpy-0.1-cp310-cp310-win_amd64.whl"))
+    version = "{}.{}".format(*sys.version_info[:2])
+    assert f"lacks numpy 0.1 for Python {version} on this system" in run(lock, tmp_path / "other").error.message
 
 
 def test_cancelled_it_goes_on_where_it_stopped(unfinished, addon, run, lock, index):
@@ -124,7 +132,7 @@ class TestChanged:
         assert index.asked == ["diffusers-0.1-py3-none-any.whl"] and run.home.has_large
         (tmp_path / "requirements-large.txt").write_text("diffusers==0.2\n")
         make_wheel(index.folder, "diffusers", "0.2", "diffusers")
-        addon("core.packages").lock_hash.cache_clear()
+        addon("core.lock").lock_hash.cache_clear()
         assert fit(addon, run, own) == "outdated" and run(own).error is None
         assert index.asked[1:] == ["diffusers-0.2-py3-none-any.whl"] and run.home.has_large
 
@@ -180,10 +188,10 @@ def test_without_a_lock_file(run, tmp_path):
     assert "no list of packages" in run(tmp_path / "none.txt").error.message
 
 
-def test_without_a_python(run, lock, wheels, addon, monkeypatch):
-    monkeypatch.setattr(addon("core.pythons"), "candidates", lambda: ())
-    error = run(lock, wheels, python="").error
-    assert error.code == "backend-missing" and "python.org" in error.cure
+def test_without_a_python(run, lock, wheels, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    error = run(lock, wheels).error
+    assert error.code == "backend-missing" and "blender.org" in error.cure
 
 
 def test_cancelled_at_once(run, lock):
@@ -199,9 +207,7 @@ def test_bytes_as_pip_tells_them(addon):
 def test_a_folder_for_another_machine(bare, addon, run, lock, index, tmp_path):
     """What it is filled with is what Install from Folder takes."""
     log = addon("core.log").BackendLog(tmp_path / "log")
-    work = addon("core.fetch").WheelFolder(
-        tmp_path / "stick", addon("core.packages").Plan(lock, sys.executable, "cpu"), log
-    )
+    work = addon("core.fetch").WheelFolder(tmp_path / "stick", addon("core.packages").Plan(lock, "cpu"), log)
     work.start()
     work.join()
     assert work.error is None
@@ -211,36 +217,78 @@ def test_a_folder_for_another_machine(bare, addon, run, lock, index, tmp_path):
 
 
 class TestBlendersOwnPython:
-    """No Python 3.11 is on the computer: the one that Blender brings is taken, and a copy of it kept."""
+    """Blender's releases bring their Python: a copy of it is kept."""
 
     @pytest.fixture
     def blenders(self, addon, tmp_path, monkeypatch) -> Path:
-        """A folder as Blender has it, of this Python's files; nothing else is found."""
-        pythons = addon("core.pythons")
-        bundle, name = tmp_path / "blender" / "4.3" / "python", "python3.11"
+        """A folder as Blender has it, of this Python's files."""
+        pythons, name = addon("core.pythons"), "python{}.{}".format(*sys.version_info[:2])
+        bundle = tmp_path / "blender" / "4.3" / "python"
         (bundle / "bin").mkdir(parents=True)
         shutil.copy(Path(sys.base_prefix) / "bin" / name, bundle / "bin" / name)
         unneeded = shutil.ignore_patterns(*pythons.UNNEEDED)
         shutil.copytree(Path(sys.base_prefix) / "lib" / name, bundle / "lib" / name, ignore=unneeded)
         (bundle / "lib" / name / "site-packages" / "theirs").mkdir(parents=True)
-        for table in ("CANDIDATES", "FOLDERS"):
-            monkeypatch.setattr(pythons, table, ())
         monkeypatch.setattr(sys, "executable", str(bundle / "bin" / name))
         return bundle
 
     def test_the_environment_outlives_the_blender_that_it_was_made_in(self, blenders, run, lock, wheels, addon):
-        installer = run(lock, wheels, python="")
-        assert installer.error is None and fit(addon, run, lock) == "ready"
+        assert run(lock, wheels).error is None and fit(addon, run, lock) == "ready"
+        assert run.home.python == sys.version_info[:2]
         shutil.rmtree(blenders)
-        assert torch_of(run, "import sys; assert sys.version_info[:2] == (3, 11)") == "0.1"
+        assert torch_of(run, "import sys; assert sys.prefix != sys.base_prefix") == "0.1"
         assert not list(run.home.environment.glob("**/theirs")), "packages of Blender's own stay in Blender"
 
     def test_a_copy_that_does_not_run_is_not_used(self, blenders, addon, tmp_path, monkeypatch):
         pythons = addon("core.pythons")
         monkeypatch.setattr(pythons, "UNNEEDED", ("venv",))
-        words = (sys.executable,)
-        assert pythons.keep_python(words, tmp_path / "copy") == words
+        assert pythons.keep_python(sys.executable, tmp_path / "copy") == sys.executable
 
-    def test_the_computers_own_is_taken_where_it_lies(self, addon, tmp_path):
-        words = (str(Path(sys.base_prefix) / "bin" / "python3.11"),)
-        assert addon("core.pythons").keep_python(words, tmp_path / "copy") == words and not (tmp_path / "copy").exists()
+    def test_the_systems_own_is_taken_where_it_lies(self, addon, tmp_path):
+        python = str(Path(sys.base_prefix) / "bin" / "python3")
+        assert addon("core.pythons").keep_python(python, tmp_path / "copy") == python
+        assert not (tmp_path / "copy").exists()
+
+    def test_without_its_python_it_is_made_anew(self, complete, addon, run, lock, wheels):
+        """The system's was updated: the links in the environment lead nowhere."""
+        for link in (complete / "bin").glob("python*"):
+            link.unlink()
+        (complete / "bin" / "python").symlink_to("/nowhere/python")
+        assert fit(addon, run, lock) == "broken"
+        assert run(lock, wheels).error is None and fit(addon, run, lock) == "ready" and torch_of(run) == "0.1"
+
+
+class TestLock:
+    @pytest.fixture
+    def locks(self, addon):
+        return addon("core.lock")
+
+    def test_each_python_and_system_has_its_pins(self, addon, locks):
+        shipped = addon("preferences").REQUIREMENTS
+
+        def pins(*place):
+            return dict(locks.read_lock(shipped, locks.Target(*place)))
+
+        old, new = pins((3, 11), "linux", "x86_64"), pins((3, 13), "linux", "x86_64")
+        assert old["numpy"] == "1.26.4" and new["numpy"].startswith("2.") and old.keys() == new.keys()
+        intel, arm = pins((3, 11), "darwin", "x86_64"), pins((3, 11), "darwin", "arm64")
+        assert intel["onnxruntime"] < arm["onnxruntime"] == old["onnxruntime"]
+
+    @pytest.mark.parametrize(
+        ("wheel", "python", "system", "machine", "does"),
+        [
+            ("attrs-26.1.0-py3-none-any", (3, 13), "darwin", "arm64", True),
+            ("flatbuffers-25.12.19-py2.py3-none-any", (3, 11), "win32", "x86_64", True),
+            ("numpy-2.4.6-cp313-cp313-win_amd64", (3, 13), "win32", "x86_64", True),
+            ("numpy-2.4.6-cp313-cp313-win_amd64", (3, 11), "win32", "x86_64", False),
+            ("numpy-2.4.6-cp313-cp313t-win_amd64", (3, 13), "win32", "x86_64", False),
+            ("numpy-1.26.4-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64", (3, 11), "linux", "x86_64", True),
+            ("numpy-1.26.4-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64", (3, 11), "linux", "aarch64", False),
+            ("opencv_python-4.11.0.86-cp37-abi3-macosx_13_0_arm64", (3, 13), "darwin", "arm64", True),
+            ("opencv_python-4.11.0.86-cp37-abi3-macosx_13_0_arm64", (3, 13), "darwin", "x86_64", False),
+            ("psd_tools-1.26.0-cp313-abi3-win_amd64", (3, 11), "win32", "x86_64", False),
+            ("charset_normalizer-3.5.2-cp311-cp311-macosx_10_9_universal2", (3, 11), "darwin", "x86_64", True),
+        ],
+    )
+    def test_a_wheel_says_where_it_can_be_installed(self, locks, wheel, python, system, machine, does):
+        assert locks.suits(f"{wheel}.whl", locks.Target(python, system, machine)) == does

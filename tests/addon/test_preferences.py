@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-FIELDS = ("folder", "setup_python", "backend_python")
+FIELDS = ("folder", "backend_python")
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def evil(addon, tmp_path, monkeypatch):
     program.write_text(f"#!/bin/sh\ntouch '{tmp_path}/ran'\n")
     program.chmod(0o755)
     places = addon("core.places")
-    lock = addon("core.packages").lock_hash(addon("preferences").REQUIREMENTS)
+    lock = addon("core.lock").lock_hash(addon("preferences").REQUIREMENTS)
     places.write_mark(tmp_path / "backend", complete=True, lock=lock)
     bpy.ops.wm.read_homefile(use_empty=True)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "evil.blend"))
@@ -33,16 +33,17 @@ def evil(addon, tmp_path, monkeypatch):
     bpy.ops.wm.read_homefile(use_empty=True)
 
 
-RELATIVE = {"folder": "//", "setup_python": "//backend/bin/python", "backend_python": "//backend/bin/python"}
+RELATIVE = {"folder": "//", "backend_python": "//backend/bin/python"}
 
 
 def test_what_lies_beside_a_file_is_not_run(addon, evil, tmp_path):
     preferences = addon("preferences")
+    stored = addon("scene.versions").stored_values(evil)
     for name, value in RELATIVE.items():
-        evil[name] = value  # as an older version stored it: past the field's own check
+        stored[name] = value  # as an older version stored it: past the field's own check
         assert getattr(evil, name) == value
     assert preferences.home().folder == addon("core.places").default_folder()
-    assert preferences.chosen_python() == "" and addon("setup.backend_setup").make_plan().python == ""
+    assert preferences.chosen_python() == ""
     assert not preferences.find_backend_python().startswith(str(tmp_path))
     addon("setup.backend_setup").examine()
     evil.folder = str(tmp_path / "home")  # another field is set while the file is open

@@ -6,7 +6,6 @@ import ensurepip
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -60,9 +59,9 @@ def run(only_our_index, addon, places, tmp_path):
         installer.join()
         return installer
 
-    def start(lock: Path, wheels: Path | None = None, python: str = sys.executable, choice: str = "cpu", large=False):
+    def start(lock: Path, wheels: Path | None = None, choice: str = "cpu", large=False):
         log = addon("core.log").BackendLog(tmp_path / "setup.log")
-        plan = addon("core.packages").Plan(lock, python, choice, large=large)
+        plan = addon("core.packages").Plan(lock, choice, large=large)
         installer = addon("core.installer").Installer(places.Home(tmp_path / "home"), plan, log, wheels)
         installer.start()
         return installer
@@ -78,10 +77,7 @@ def bare(only_our_index, addon, places, tmp_path_factory) -> Path:
     (folder / "nothing.txt").write_text("# nothing\n")
     log = addon("core.log").BackendLog(folder / "setup.log")
     installer = addon("core.installer").Installer(
-        places.Home(folder / "home"),
-        addon("core.packages").Plan(folder / "nothing.txt", sys.executable, "cpu"),
-        log,
-        folder,
+        places.Home(folder / "home"), addon("core.packages").Plan(folder / "nothing.txt", "cpu"), log, folder
     )
     installer.start()
     installer.join()
@@ -97,7 +93,7 @@ def finished(addon, places, bare, lock, wheels, tmp_path_factory) -> Path:
     (folder / "home" / "backend" / "of the first run").touch()
     installer = addon("core.installer").Installer(
         places.Home(folder / "home"),
-        addon("core.packages").Plan(lock, "", "cpu"),
+        addon("core.packages").Plan(lock, "cpu"),
         addon("core.log").BackendLog(folder / "setup.log"),
         wheels,
     )

@@ -68,7 +68,7 @@ class FailingIndex(TinyIndex):
 
 @pytest.fixture(scope="module")
 def core():
-    return SimpleNamespace(**{name: load_core(name) for name in ("installer", "places", "log", "packages")})
+    return SimpleNamespace(**{name: load_core(name) for name in ("installer", "places", "lock", "log", "packages")})
 
 
 @pytest.fixture(scope="module")
@@ -85,9 +85,7 @@ def bare(core, tmp_path_factory) -> Path:
 def run(core, folder: Path, lock: Path, wheels: Path | None = None):
     """The set-up's refusal, None where it ended well."""
     log = core.log.BackendLog(folder / "setup.log")
-    work = core.installer.Installer(
-        core.places.Home(folder / "home"), core.packages.Plan(lock, sys.executable, "cpu"), log, wheels
-    )
+    work = core.installer.Installer(core.places.Home(folder / "home"), core.packages.Plan(lock, "cpu"), log, wheels)
     work.start()
     work.join()
     return work.error
@@ -107,7 +105,7 @@ def test_the_network_goes(core, bare, tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_RETRIES", "0")
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    lock = core.packages.lock_hash(tmp_path / "requirements.txt")
+    lock = core.lock.lock_hash(tmp_path / "requirements.txt")
     failed = 0
     for act, number in random.Random(SEED).sample(FAULTS, min(COUNT, len(FAULTS))):
         folder = tmp_path / f"{act} {number}"

@@ -67,16 +67,15 @@ def set_up():
 
 
 def bring_python():
-    """Lay a Python 3.11 out as Blender's own releases bring it, and leave the set-up no other."""
-    pythons = module("core.pythons")
-    found_one = Path(pythons.ask_python(pythons.find_python(""), "import sys; print(sys.base_prefix)").strip())
+    """Lay a Python out as Blender's own releases bring it."""
+    pythons, name = module("core.pythons"), "python{}.{}".format(*sys.version_info[:2])
+    found_one = Path(pythons.ask_python(pythons.blenders_python(), "import sys; print(sys.base_prefix)").strip())
     bundle = OUT / "release" / "4.3" / "python"
     (bundle / "bin").mkdir(parents=True)
-    shutil.copy(found_one / "bin" / "python3.11", bundle / "bin")
+    shutil.copy(found_one / "bin" / name, bundle / "bin")
     unneeded = shutil.ignore_patterns(*pythons.UNNEEDED)
-    shutil.copytree(found_one / "lib" / "python3.11", bundle / "lib" / "python3.11", ignore=unneeded)
-    pythons.CANDIDATES = pythons.FOLDERS = ()
-    sys.executable = str(bundle / "bin" / "python3.11")
+    shutil.copytree(found_one / "lib" / name, bundle / "lib" / name, ignore=unneeded)
+    sys.executable = str(bundle / "bin" / name)
 
 
 def arrange():
@@ -142,15 +141,15 @@ def story():
     picture("setup-6-ready")
     found["ready"] = [setup.find_fit(), bool(prefs.find_backend_python()), sorted(index.asked)]
     shutil.rmtree(OUT / "release")
-    python = module("core.pythons").ask_python((prefs.find_backend_python(),), "import torch; print(torch.__version__)")
+    python = module("core.pythons").ask_python(prefs.find_backend_python(), "import torch; print(torch.__version__)")
     found["without_that_blender"] = (python or "").strip()
     (OUT / "requirements.txt").write_text(LOCK + "pillow==0.1\n")
-    module("core.packages").lock_hash.cache_clear()
+    module("core.lock").lock_hash.cache_clear()
     module("scene.redraw").redraw_panels()
     yield 2.0
     picture("setup-7-outdated")
     (OUT / "requirements.txt").write_text(LOCK)
-    module("core.packages").lock_hash.cache_clear()
+    module("core.lock").lock_hash.cache_clear()
     prefs.preferences().backend_python = "/usr/bin/python3"
     yield from wait()
     picture("setup-8-own-python")
