@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 
 from ..head.atlas import map_atlas
-from ..imaging.sample import masked_blur, sample_atlas, to_srgb
+from ..imaging.bands import HALF, averaging
+from ..imaging.sample import masked_blur, sample_atlas
 from ..job import Prepared
 from ..observation.views import View
 from ..prior.light import DARKEST, Light, harmonics
 from ..surface.bare import face_parts
 from .from_shading import solve
-from .pigment import shading
+from .pigment import COARSEST, shading
 
 #: Cells of a face's height in which the light and the parts of the face are known on the portrait.
 CELLS = 96
@@ -47,6 +48,7 @@ def find_relief(job: Prepared, view: View, folds: float = 0.0) -> np.ndarray:
     centres, shares = kinds_of(tilt)
     for centre, share in zip(centres, shares, strict=True):
         out[box] += solve(shade, centre) * up(share, out.shape)[box]
+    out[box] -= averaging(skin[box])(out[box][..., None], HALF * face_height / COARSEST)[..., 0]  # it lies in the mesh
     return out * up(facing, out.shape) * skin / np.float32(face_height)
 
 

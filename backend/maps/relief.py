@@ -34,6 +34,9 @@ DEEPEST = 0.0014
 QUIETER, NECK = 0.5, -0.45
 #: How thick painted hair lies, and what its light and dark strands differ by, in face heights: 0.35 and 0.1 mm.
 HAIR, STRAND = 0.002, 0.0006
+#: Waves per face height from which the detail of made-up skin is pores and no blotch: 3.7 mm; and the most that they
+#: lean, root mean square: 4 degrees, as the seen skin of portraits does.
+FINE, LEAN = 48, 0.07
 POOL = start_threads(CORES)
 
 
@@ -117,7 +120,9 @@ def pores_of(detail: SkinDetail) -> SkinDetail:
     size = len(detail.square)
     picture = np.clip(detail.tone + detail.square, 0, 1)
     whole = np.ones((size, size), np.float32)
-    height = solve(shading(picture, whole, size / PERIOD), (0.0, 0.0), periodic=True)
+    height = solve(shading(picture, whole, size / PERIOD, FINE, spots=False), (0.0, 0.0), periodic=True)
+    down, across = np.gradient(height)
+    height *= min(1.0, LEAN / max(float(np.sqrt((down**2 + across**2).mean())), 1e-9))
     return replace(detail, square=(height * (PERIOD / size))[..., None])
 
 
