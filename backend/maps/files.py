@@ -56,5 +56,3 @@ def encode_map(path: str, picture: np.ndarray) -> bytes:
     if not ok:
         raise not_written(path, "the picture could not be encoded")
     return data.tobytes()
-
-

@@ -23,7 +23,9 @@ def solve(shade: np.ndarray, tilt: tuple[float, float], periodic: bool = False) 
             right and downwards (d ln E / d(dz/dx), d ln E / d(dz/dy)). periodic: it goes on beyond its border.
     """
     height, width = shade.shape
-    size = (height, width) if periodic else tuple(fft.next_fast_len(side + side // 8, real=True) for side in shade.shape)
+    size = (
+        (height, width) if periodic else tuple(fft.next_fast_len(side + side // 8, real=True) for side in shade.shape)
+    )
     down = np.float32(2 * np.pi) * fft.fftfreq(size[0]).astype(np.float32)[:, None]
     right = np.float32(2 * np.pi) * fft.rfftfreq(size[1]).astype(np.float32)[None]
     length = np.hypot(right, down)

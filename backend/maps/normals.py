@@ -33,9 +33,7 @@ def slopes(height: np.ndarray, filled: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return found[0], found[1]
 
 
-def tangent_normals(
-    mesh: HeadMesh, frames: Frames, texels: Texels, by_u: np.ndarray, by_v: np.ndarray
-) -> np.ndarray:
+def tangent_normals(mesh: HeadMesh, frames: Frames, texels: Texels, by_u: np.ndarray, by_v: np.ndarray) -> np.ndarray:
     """(n,3) float32 unit normals of n texels in their tangent frames: along the tangent, along the bitangent (up in the
     picture), outwards.
 

@@ -153,5 +153,3 @@ def with_hair(height: np.ndarray, cover: np.ndarray, lighter: np.ndarray, unit: 
         unit: mesh units of a face's height.
     """
     return (height * (1 - cover) + unit * cover * (HAIR + STRAND * lighter)).astype(np.float32)
-
-

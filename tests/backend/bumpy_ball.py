@@ -20,9 +20,11 @@ from tests.backend.flat_head import RADIUS, ball, mesh_of_ball, registration_of
 PIXELS, FACE, ATLAS = 560, 400, 256
 #: Folds: waves per face height and their height, in face heights: 7.5 mm wide, a slope of 0.16 at most.
 WAVES, DEEP = 24, 0.001
+#: Where they are: right and up in face heights, on cheeks and forehead.
+SPOTS = ((0.15, 0.12), (0.0, 0.2), (-0.2, -0.14), (-0.1, -0.25), (0.1, -0.28))
 #: Absorbances of a mole in linear light: those of melanin, as dark as moles are.
 MOLE = np.float32([0.70, 0.86, 0.89])
-MOLES = np.float32([[0.24, 0.12, 1], [-0.22, 0.2, 1], [0.13, -0.2, 1], [-0.3, -0.12, 1], [0.05, 0.3, 1]])
+MOLES = np.float32([[x, y, (RADIUS**2 - x * x - y * y) ** 0.5] for x, y in SPOTS])
 
 
 def upright(places: np.ndarray) -> np.ndarray:
@@ -137,5 +139,3 @@ def turned(mesh: HeadMesh) -> HeadMesh:
     u, v = uv[three][..., 0], uv[three][..., 1]
     uv[three] = np.stack([0.02 + 0.9 * u, 0.02 + 0.9 * (v - 0.5)], -1)
     return replace(mesh, corner_uvs=uv.astype(np.float32))
-
-
