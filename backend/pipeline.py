@@ -130,9 +130,11 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         if request.curves:
             curves = find_curves(prepared, details.strands, textures, request.guides, request.seed)
             staged.write(request.curves, curves.encode())
-        maps = Maps(prepared, details, asked_maps(request, finish, bool(bases))) if mapped else None
         made: list[str] = []
-        for number, tile in textures.items() if maps else ():
+        maps = Maps(prepared, details, asked_maps(request, finish, bool(bases))) if mapped else None
+        for number, tile in textures.items():
+            if maps is None:
+                break
             step("maps")
             for name, data in maps.files(number, tile):
                 made.append(map_file(output, name))
@@ -142,7 +144,8 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
             front = draw_front(prepared.mesh, prepared.match.head.rotation, looks)
             staged.write(preview_file(output), encode_picture("preview.png", front))
         if request.report:
-            staged.write(request.report, report.render(request, device, prepared, shown, progress.clock, maps.report() if maps else None))
+            told = maps.report() if maps else {}
+            staged.write(request.report, report.render(request, device, prepared, shown, progress.clock, told))
     on_progress("compose", 1.0)
     return Result(
         request.job,

@@ -12,7 +12,7 @@ from scipy import fft
 
 #: Logarithm of light that a hollow of slope 1 loses, whatever the light: the cosine law leaves a groove with sides of
 #: 10 to 20 degrees 0.1 to 0.2 of it, and slanting light decides where there is any. What of both is noise.
-HOLLOW, NOISE = 0.1, 0.12
+HOLLOW, NOISE = 0.1, 0.16
 
 
 def solve(shade: np.ndarray, tilt: tuple[float, float], periodic: bool = False) -> np.ndarray:
@@ -20,7 +20,7 @@ def solve(shade: np.ndarray, tilt: tuple[float, float], periodic: bool = False) 
 
     Args:
         shade: (H,W) logarithms of light, 0 where nothing is known. tilt: logarithm of light gained per slope to the
-            right and downwards (d ln E / d(dz/dx), d ln E / d(dz/dy)). periodic: it goes on beyond its border.
+            right and downwards, d ln E / d(dz/dx) and d ln E / d(dz/dy). periodic: it goes on beyond its border.
     """
     height, width = shade.shape
     size = (

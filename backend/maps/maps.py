@@ -110,7 +110,8 @@ class Maps:
         frames = find_frames(mesh, self.job.registration.normals)
         normals = tangent_normals(mesh, frames, texels, *slopes(laid, texels.filled))
         lean = np.degrees(np.arccos(np.clip(normals[texels.covered[texels.filled], 2], -1, 1)))
-        self.lean[number] = tuple(round(float(value), 2) for value in np.quantile(lean, (0.5, 0.95)))
+        median, most = (round(float(value), 2) for value in np.quantile(lean, (0.5, 0.95)))
+        self.lean[number] = median, most
         if self.asked.green == "directx":
             normals[:, 1] *= -1
         return normals * 0.5 + 0.5

@@ -28,6 +28,9 @@ SHADE, PIGMENT = 0.06, 0.15
 #: which it may be a spot: pores have 0.02 to 0.03.
 ROUND, LINE = 0.45, 0.75
 PLAIN, SPOT = 0.03, 0.07
+#: What counts of shading without direction: besides pores it is mottle, gloss and noise, which all of it turns into
+#: leather in light from the side.
+GRAIN = 0.3
 #: Most that shading darkens or lightens, in logarithms: what is darker is a hole or no shading.
 LIMIT = 0.2
 #: Linear light below which a ratio is noise; darkness, in logarithms, that says nothing.
@@ -52,12 +55,12 @@ def shading(
     apart -= smoothed(apart, reach)  # twice: in a height, broad waves of shading count most
     light = apart.mean(2)
     if spots:
-        light = light * (1 - pigment(apart, smoothed, face_height))
+        light = light * relief_share(apart, smoothed, face_height)
     return (LIMIT * np.tanh(light / LIMIT) * mask).astype(np.float32)
 
 
-def pigment(apart: np.ndarray, smoothed: Smoothed, face_height: float) -> np.ndarray:
-    """(H,W) 0..1: 1 where pigment darkens, 0 where shading does.
+def relief_share(apart: np.ndarray, smoothed: Smoothed, face_height: float) -> np.ndarray:
+    """(H,W) 0..1: how much of the darkness is shading: 0 in spots of pigment, 1 in lines.
 
     Args:
         apart: (H,W,3) logarithms of linear light beside its surroundings. smoothed: bands.averaging() of the skin.
@@ -73,8 +76,9 @@ def pigment(apart: np.ndarray, smoothed: Smoothed, face_height: float) -> np.nda
         smoothed(np.stack(parts, 2).astype(np.float32), AROUND * face_height), 2, 0
     )
     red = np.abs(together) / (darkness + FAINT**2)
-    line = np.hypot(a - c, 2 * b) / np.maximum(a + c, 1e-12)
-    return ramp(red, SHADE, PIGMENT) * (1 - ramp(line, ROUND, LINE)) * ramp(np.sqrt(darkness), PLAIN, SPOT)
+    line = ramp(np.hypot(a - c, 2 * b) / np.maximum(a + c, 1e-12), ROUND, LINE)
+    spot = ramp(red, SHADE, PIGMENT) * (1 - line) * ramp(np.sqrt(darkness), PLAIN, SPOT)
+    return (1 - spot) * (GRAIN + (1 - GRAIN) * line)
 
 
 def ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:
