@@ -69,7 +69,7 @@ def test_folds_are_found_and_moles_are_flat(tone, light):
     if light is EVEN:  # light from where one looks shades no slope: what is not known stays nearly flat
         assert error < 1.2 * flat
     else:
-        assert error < 0.8 * flat and alike > 0.65
+        assert error < 0.9 * flat and alike > 0.65
 
 
 def test_a_drawing_has_no_relief():
