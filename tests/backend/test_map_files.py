@@ -160,3 +160,25 @@ def test_a_job_writes_them_all_or_nothing(tmp_path, demo_head_obj, astronaut, ca
         one = Generate(job="x", output=str(folder / "t.png"), **asked)
         generate(one, lambda name, *_: stage.append(name), lambda: "compose" in stage)
     assert not list(folder.iterdir())
+
+
+def test_every_tile_has_its_own_part_of_one_relief():
+    whole = mesh_of_ball(33)
+    right = whole.corners(whole.vertices).mean(1)[:, 0] > 0
+    moved = replace(whole, corner_uvs=whole.corner_uvs + np.float32([1, 0]) * right[:, None, None])
+    generated, asked = (
+        np.broadcast_to(LIGHT, (ATLAS, ATLAS, 3)).copy(),
+        Asked(ALL, "opengl", 8, "none", SIZE, {}, False),
+    )
+    found = []
+    for mesh in (whole, moved):
+        job = job_of(Scene(LIGHT, SIDE), mesh)
+        maps, finish = Maps(job, Details(), asked), Finish(SIZE, OPACITIES, Details(), layers=True)
+        tiles = {number: compose(job, part, generated, finish) for number, part in job.tiles.items()}
+        found.append({number: maps.make(number, tile) for number, tile in tiles.items()})
+    assert list(found[1]) == [1001, 1002]
+    for name in ("displacement", "normal", "roughness"):
+        one, left, other = (made[name].astype(np.float32) for made in (found[0][1001], *found[1].values()))
+        middle, edge, step = SIZE // 2, 4, 1e-6 if name == "displacement" else 1  # a rounding
+        assert np.ptp(one) > 0 and np.allclose(one[:, : middle - edge], left[:, : middle - edge], atol=step)
+        assert np.allclose(one[:, middle + edge :], other[:, middle + edge :], atol=step)
