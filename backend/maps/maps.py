@@ -76,8 +76,7 @@ class Maps:
         texels = find_texels(mesh, size, order)
         place = texels.at(mesh, self.job.canonical)
         drawn = self.job.style in DRAWN
-        planes = {name: layer[:, texels.filled.ravel()] for name, layer in tile.planes.items()}
-        cover, lighter = covered(planes, dict(self.asked.opacities))
+        cover, lighter = covered(tile.planes, self.asked.opacities, texels.filled.ravel())
         unit, height = self.relief.unit, self.relief.heights(mesh, texels)
         if not drawn:
             height = with_hair(height, cover, lighter, unit)

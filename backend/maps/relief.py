@@ -6,6 +6,7 @@ height is a number of the surface and not of the UV map: at the rim of an island
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -126,20 +127,23 @@ def pores_of(detail: SkinDetail) -> SkinDetail:
     return replace(detail, square=(height * (PERIOD / size))[..., None])
 
 
-def covered(planes: dict[str, np.ndarray], opacities: dict[str, float]) -> tuple[np.ndarray, np.ndarray]:
+def covered(
+    planes: Mapping[str, np.ndarray], opacities: Mapping[str, float], filled: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """(n,) 0..1 how far hair, beards and hats cover each texel, and (n,) how much lighter than that hair it is, -1..1.
 
     Args:
-        planes: (C,n) bytes of layers by name. opacities: of the texture.
+        planes: (C,S*S) bytes of layers by name. opacities: of the texture. filled: (S*S,) bool, the n texels.
     """
-    count = planes["skin"].shape[1]
+    count = int(filled.sum())
     cover, lighter = np.zeros(count, np.float32), np.zeros(count, np.float32)
     for name in ("facial_hair", "hair", "headwear"):
         opacity = np.float32(opacities.get(name, 1.0))
         if name not in planes or not opacity or not planes[name][3].any():
             continue
-        alpha = planes[name][3] * (opacity / 255)
-        light = np.tensordot(LUMINANCE / 255, planes[name][:3].astype(np.float32), 1)
+        layer = planes[name][:, filled]
+        alpha = layer[3] * (opacity / 255)
+        light = np.tensordot(LUMINANCE / 255, layer[:3].astype(np.float32), 1)
         mean = float((light * alpha).sum(dtype=np.float64) / alpha.sum(dtype=np.float64))
         lighter += alpha * (np.tanh(2 * (light / max(mean, 0.02) - 1)) - lighter)
         cover += alpha * (1 - cover)
