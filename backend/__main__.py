@@ -110,7 +110,7 @@ def run_generate(arguments: argparse.Namespace) -> int:
         from .pipeline import generate
 
         result = generate(Generate(job="cli", **read_request(arguments, OPTIONS)), show, lambda: False)
-        print_results([result.output], result.tiles, result.warnings)
+        print_results([result.output, *result.maps], result.tiles, result.warnings)
 
     return run(work)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from .errors import AvatarTexError
-from .options import DEVICE, FRONT, GUIDES, SEED, SHELL, UP, Settings
+from .options import DEVICE, FRONT, GREEN, GUIDES, MAP_BITS, PACK, SEED, SHELL, UP, Settings
 from .variant_options import FORMAT, SCALE, SEEDS, STRENGTH
 
 PROTOCOL = 1  # raised when a field changes its meaning
@@ -27,6 +27,7 @@ STAGES = {
     "repaint": "Repainting (3/3)",
     "large": "Painting with the large model",
     "compose": "Composing the texture",
+    "maps": "Making the maps",
 }
 
 #: A registration that scores less is doubtful: the window asks before it generates (head/quality.py).
@@ -67,6 +68,10 @@ class Generate(FromPortrait):
     layers: str = ""  # path; the texture's layers, by its suffix .layers (for Blender), .ora or .psd
     curves: str = ""  # path; an npz of the hair's strands as curves (compose/hair_curves.py)
     guides: int = GUIDES.default  # of the curves, at most
+    maps: list[str] = field(default_factory=list)  # values of MAPS; written beside output (outputs.map_file)
+    green: str = GREEN.default  # of the normal map
+    map_bits: int = MAP_BITS.default
+    pack: str = PACK.default  # a picture of several maps, beside output as well
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,7 @@ class Result:
     tiles: list[int] = field(default_factory=list)  # several: <UDIM> in output and provenance stands for each
     advice: list[str] = field(default_factory=list)  # names of warnings that a button can mend: overlapping-uvs
     thickness: float = 0.0  # of the shell whose pictures lie beside output (outputs.shell_files), mesh units; 0: none
+    maps: list[str] = field(default_factory=list)  # files of maps; <UDIM> in them as in output
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,13 @@ def shell_files(output: str) -> tuple[str, str, str]:
     return picture, height, strands
 
 
+def map_file(output: str, name: str) -> str:
+    """The name of a map beside a texture: texture_normal.png, texture_displacement.exr, texture_normal.<UDIM>.png."""
+    path = Path(output)
+    stem, tile = (path.stem.removesuffix(f".{UDIM}"), f".{UDIM}") if path.stem.endswith(f".{UDIM}") else (path.stem, "")
+    return str(path.with_name(f"{stem}_{name}{tile}.{'exr' if name == 'displacement' else 'png'}"))
+
+
 def refuse_outputs(inputs: Iterable[str], outputs: Iterable[str], needed: int = 0) -> None:
     """Refuse a job whose results would overwrite what it reads, or could not be written; empty names are nothing.
 

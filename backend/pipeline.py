@@ -32,14 +32,15 @@ from .imaging.files import encode_picture, encode_pictures
 from .job import Prepared
 from .layers.files import layers_file
 from .layers.packed import Packed
+from .maps.maps import Asked, Maps
 from .messages import FromPortrait, Generate, Result
 from .observation.covering import join_evidence
 from .observation.further import add_further
 from .observation.look import Look
 from .observation.shell_cover import find_shell
 from .observation.views import find_coverings, fuse
-from .options import PROFILE, SHELL
-from .outputs import UDIM, Staged, pattern, preview_file, shell_files
+from .options import PACK, PROFILE, SHELL, map_names
+from .outputs import UDIM, Staged, map_file, pattern, preview_file, shell_files
 from .pins import parse_pins
 from .portrait.decode import Portrait
 from .portrait.faces import read_portrait
@@ -71,9 +72,12 @@ TIME_SHARE = {
     "repaint": 0.12,
     "large": 0.0,
     "compose": 0.22,
+    "maps": 0.0,
 }
 #: Of a large model, where one paints, beside all else; estimated, it depends on the graphics card.
 LARGE_SHARE = 4.0
+#: Of the maps, where they are asked for.
+MAPS_SHARE = 0.3
 
 
 def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[[], bool]) -> Result:
@@ -84,7 +88,9 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         Cancelled: when is_cancelled() turned true between two steps.
     """
     check_request(request)
+    mapped = bool(request.maps) or request.pack != PACK.default
     plan = TIME_SHARE | ({} if request.profile == PROFILE.default else {"large": LARGE_SHARE})
+    plan |= {"maps": MAPS_SHARE} if mapped else {}
     progress = Progress(sum(plan.values()), on_progress, is_cancelled)
     step = progress.steps(plan)
     step("load")
@@ -101,7 +107,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
 
     step("compose")
     details = find_details(prepared, generated, request.size, request.seed)
-    layered = bool(request.layers or request.curves)
+    layered = bool(request.layers or request.curves or mapped)
     finish = Finish(request.size, request.opacities(prepared.style), details, layers=layered)
     textures = compose_tiles(prepared, generated, finish, bases, regions, request.seed)
     if regions:
@@ -124,12 +130,22 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         if request.curves:
             curves = find_curves(prepared, details.strands, textures, request.guides, request.seed)
             staged.write(request.curves, curves.encode())
+        made: list[str] = []
+        maps = Maps(prepared, details, asked_maps(request, finish, bool(bases))) if mapped else None
+        for number, tile in textures.items():
+            if maps is None:
+                break
+            step("maps")
+            for name, data in maps.files(number, tile):
+                made.append(map_file(output, name))
+                staged.write(tile_path(made[-1], number), data)
         if request.previews and output:
             looks = {number: tile.texture for number, tile in textures.items()}
             front = draw_front(prepared.mesh, prepared.match.head.rotation, looks)
             staged.write(preview_file(output), encode_picture("preview.png", front))
         if request.report:
-            staged.write(request.report, report.render(request, device, prepared, shown, progress.clock))
+            told = maps.report() if maps else {}
+            staged.write(request.report, report.render(request, device, prepared, shown, progress.clock, told))
     on_progress("compose", 1.0)
     return Result(
         request.job,
@@ -140,7 +156,14 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         list(textures) if several else [],
         prepared.advice,
         thickness,
+        list(dict.fromkeys(made)),
     )
+
+
+def asked_maps(request: Generate, finish: Finish, blended: bool) -> Asked:
+    """What a request asks of maps."""
+    names = map_names(request.maps)
+    return Asked(names, request.green, request.map_bits, request.pack, request.size, finish.opacities, blended)
 
 
 def picture_files(

@@ -11,13 +11,15 @@ from .messages import Expressions, FromPortrait, Generate, Register, Variants
 from .models.cards import find_card
 from .models.profiles import find_profile
 from .models.store import find_parts
-from .options import PROFILE, SHELL, refuse_unknown
-from .outputs import name_inputs, refuse_outputs, shell_files
+from .options import PACK, PROFILE, SHELL, map_names, refuse_unknown
+from .outputs import map_file, name_inputs, refuse_outputs, shell_files
 
 #: Of a texture or its provenance on the disk: a PNG of noise takes as much.
 TEXEL_BYTES = 3
 #: Of its layers: all planes of a PSD, and its flat picture, at their worst.
 LAYERS_BYTES = 40
+#: Of a map: three channels of 16 bit.
+MAP_BYTES = 6
 
 
 def check_request(request: Generate) -> None:
@@ -34,6 +36,13 @@ def check_request(request: Generate) -> None:
         raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output file was given.", "Name the texture file to write.")
     if request.layers:
         refuse_suffix(request.layers, (PACKED, *PAINTED))
+    maps = [*map_names(request.maps), *([request.pack] if request.pack != PACK.default else [])]
+    if maps and request.regions:
+        raise AvatarTexError(
+            ErrorCode.BAD_REQUEST,
+            "Maps are made for whole textures, and this request makes regions anew.",
+            "Leave out the maps, or the regions.",
+        )
     refuse_outputs(
         name_inputs(request),
         [
@@ -43,10 +52,11 @@ def check_request(request: Generate) -> None:
             request.curves,
             request.report,
             *(shell_files(request.output) if request.shell != SHELL.default else ()),
+            *(map_file(request.output, name) for name in maps),
             *stage_files(request.keep_stages, ".png"),
             *stage_files(request.previews, ".bmp"),
         ],
-        (2 * TEXEL_BYTES + (LAYERS_BYTES if request.layers else 0)) * request.size**2,
+        (2 * TEXEL_BYTES + (LAYERS_BYTES if request.layers else 0) + MAP_BYTES * len(maps)) * request.size**2,
     )
 
 

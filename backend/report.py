@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import platform
+from collections.abc import Mapping
 from importlib import metadata
 
 import cv2
@@ -59,8 +60,14 @@ def timing(clock: Clock) -> dict[str, dict[str, float]]:
     }
 
 
-def render(request: Generate, device: str, job: Prepared, composition: Composition, clock: Clock) -> bytes:
-    """The report as UTF-8 JSON; no paths of the machine go into it, only file names."""
+def render(
+    request: Generate, device: str, job: Prepared, composition: Composition, clock: Clock, maps: Mapping | None = None
+) -> bytes:
+    """The report as UTF-8 JSON; no paths of the machine go into it, only file names.
+
+    Args:
+        maps: what is said of them (maps.Maps.report), where there are any.
+    """
     head = composition.head
     shares = cv2.mean(composition.provenance, head.astype(np.uint8))
     body = {
@@ -84,6 +91,7 @@ def render(request: Generate, device: str, job: Prepared, composition: Compositi
         },
         "shell": {"thickness": round(float(job.shell.thickness.max()), 6)} if job.shell else {},
         "hair": hair_colour(job.views[0]),
+        "maps": dict(maps or {}),
         "warnings": job.warnings,
     }
     return json.dumps(body, indent=2).encode()

@@ -26,6 +26,7 @@ STOREYS = (
     ("stages", "surface", "large"),
     ("finish",),
     ("compose",),
+    ("maps",),
     ("request",),
     ("report",),
     ("completing", "refusals"),

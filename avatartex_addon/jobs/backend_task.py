@@ -44,7 +44,7 @@ class BackendTask:
     """
 
     answer: Answer | None = None
-    stages = tuple(name for name in STAGES if name != "large")  # which few jobs have: it shows by its name
+    stages = tuple(name for name in STAGES if name not in ("large", "maps"))  # few jobs have these: they show by name
     time_left: TimeLeft | None = None
     files: JobFiles | None = None
     request: Callable[..., Request] | None = None  # as long as it is not sent

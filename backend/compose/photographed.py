@@ -93,7 +93,7 @@ def look_up(
     high_shares = share_out([spread_over(one, np.clip(1.5 * one.skin, 0, 1), count) for one in found])
     share = sum(shares)
     flipped = np.stack([1 - at.atlas[:, 0], at.atlas[:, 1]], -1)
-    mirrors = [_mirrored(view.observation, flipped) for view in views]
+    mirrors = [look_across(view.observation, flipped) for view in views]
     skin, high_share = np.zeros(count, np.float32), sum(high_shares)
     low, high, mirrored_high, lit, bare = (np.zeros((count, 3), np.float32) for _ in range(5))
     folds = np.ones((count, 3), np.float32)
@@ -188,7 +188,7 @@ def full(confidence: np.ndarray) -> np.ndarray:
     return ramp * ramp * (3 - 2 * ramp)
 
 
-def _mirrored(seen: Observation, flipped: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def look_across(seen: Observation, flipped: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(n,) stretched confidence of the (n,2) atlas places on the other side, 0 at their border, and their pixels."""
     valid = (seen.confidence > 0.02).astype(np.float32)
     inside = sample_atlas(valid, flipped)

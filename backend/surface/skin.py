@@ -57,7 +57,7 @@ PAD = 4
 
 @dataclass(frozen=True)
 class SkinDetail:
-    """square: (N,N,3) float32 sRGB to add, periodic. tone: luminance of the skin that it was seen on."""
+    """square: (N,N,C) float32 to add, periodic, sRGB of colour. tone: luminance of the skin that it was seen on."""
 
     square: np.ndarray
     tone: float
@@ -75,18 +75,18 @@ class SkinDetail:
         where = free * between_parts(atlas)
         index = np.flatnonzero(where > 0.004)
         if len(index):
-            laid, own = self._laid(place[index], normals[index]), colour[index]
+            laid, own = self.laid(place[index], normals[index]), colour[index]
             strength = np.clip(np.sqrt(own @ LUMINANCE / max(self.tone, 0.02)), *TONES)
             out[index] = np.clip(own + laid * (where[index] * strength)[:, None], 0, 1)
         return out
 
-    def _laid(self, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
-        """(n,3) of the square, from the three axes; their squared shares add up to 1, which keeps the power."""
+    def laid(self, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """(n,C) of the square, from the three axes; their squared shares add up to 1, which keeps the power."""
         wrapped = np.pad(self.square, ((PAD, PAD), (PAD, PAD), (0, 0)), mode="wrap")
         share = np.abs(normals) ** NARROW
         share /= np.maximum(np.linalg.norm(share, axis=1, keepdims=True), 1e-9)
         size = len(self.square)
-        total = np.zeros((len(place), 3), np.float32)
+        total = np.zeros((len(place), self.square.shape[2]), np.float32)
         for axis, (across, down) in enumerate(((2, 1), (0, 2), (0, 1))):
             use = np.flatnonzero(share[:, axis] > 0.02)
             if len(use):

@@ -1,0 +1,142 @@
+"""All maps of one head: what each texel's relief, cover and place on the head make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..compose.compose import Composition, share_of_head
+from ..compose.texels import Texels, find_texels
+from ..head.match import DRAWN
+from ..head.mesh import HeadMesh
+from ..head.uvs import precedence
+from ..job import Prepared
+from ..surface.find import Details
+from .files import encode_map, needed, packed
+from .gloss import ROUGHNESS, SKIN_F0, find_roughness, find_scatter, find_specular
+from .normals import slopes, tangent_normals
+from .occlusion import find_occlusion
+from .relief import DEEPEST, Relief, covered, with_hair
+from .tangents import find_frames
+
+#: What texels beside the head have.
+NOTHING = {"roughness": ROUGHNESS, "specular": SKIN_F0, "ao": 1.0, "cavity": 1.0, "subsurface": 1.0}
+#: Share of light that the deepest hollow of the relief loses.
+HOLLOW = 0.5
+
+
+@dataclass(frozen=True)
+class Asked:
+    """maps: names of options.MAPS, without all. green: of options.GREEN. bits: of options.MAP_BITS. pack: of
+    options.PACK. size: texels. opacities: of the texture's layers. blended: the head fades into a base texture."""
+
+    maps: tuple[str, ...]
+    green: str
+    bits: int
+    pack: str
+    size: int
+    opacities: Mapping[str, float]
+    blended: bool
+
+
+@dataclass
+class Maps:
+    """The maps of one job, made tile by tile. steepest: degrees by tile that the relief leans in the median and in the
+    steepest twentieth of the head's texels, for the report."""
+
+    job: Prepared
+    details: Details
+    asked: Asked
+    lean: dict[int, tuple[float, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.wanted = needed(self.asked.maps, self.asked.pack)
+        self.relief = Relief(self.job, self.details, self.asked.opacities.get("folds", 0.0))
+        normals = self.job.registration.normals.astype(np.float32)
+        shaded = self.wanted & {"ao"}
+        self.open = find_occlusion(self.job.mesh, normals) if shaded else np.ones(len(normals), np.float32)
+
+    def files(self, number: int, tile: Composition) -> Iterator[tuple[str, bytes]]:
+        """Names ("normal", or that of a packed picture) and files of one tile's maps."""
+        made = self.make(number, tile)
+        for name in self.asked.maps:
+            yield name, encode_map(name, made[name])
+        if self.asked.pack != "none":
+            yield self.asked.pack, encode_map(self.asked.pack, packed(made, self.asked.pack))
+
+    def make(self, number: int, tile: Composition) -> dict[str, np.ndarray]:
+        """(S,S) or (S,S,3) by name: integers of the bits that were asked for, displacement as floats in mesh units."""
+        mesh, size = self.job.tiles.get(number), self.asked.size
+        if mesh is None:  # a base texture's tile that the head does not use
+            nothing = np.zeros((size, size), bool)
+            return self._laid_out({}, nothing)
+        order = lambda: precedence(mesh, self.job.canonical, self.job.observation.better_side)  # noqa: E731
+        texels = find_texels(mesh, size, order)
+        place = texels.at(mesh, self.job.canonical)
+        drawn = self.job.style in DRAWN
+        cover, lighter = covered(tile.planes, self.asked.opacities, texels.filled.ravel())
+        unit, height = self.relief.unit, self.relief.heights(mesh, texels)
+        if not drawn:
+            height = with_hair(height, cover, lighter, unit)
+        keep = share_of_head(tile.atlas, place[:, 1]) if self.asked.blended else None
+        if keep is not None:
+            height *= keep
+        values: dict[str, np.ndarray] = {"displacement": height}
+        if "normal" in self.wanted:
+            values["normal"] = self._normals(number, mesh, texels, height)
+        hollow = np.clip(-height / (unit * DEEPEST), 0, 1) * (1 - cover)
+        if "cavity" in self.wanted:
+            values["cavity"] = 1 - HOLLOW * hollow
+        if "ao" in self.wanted:
+            values["ao"] = np.clip(texels.at(mesh, self.open[:, None])[:, 0], 0, 1) * (1 - HOLLOW / 2 * hollow)
+        if "roughness" in self.wanted and not drawn:
+            values["roughness"] = find_roughness(tile.atlas, place, cover)
+        if "specular" in self.wanted and not drawn:
+            values["specular"] = find_specular(cover)
+        if "subsurface" in self.wanted and not drawn:
+            values["subsurface"] = find_scatter(cover)
+        for name, nothing in NOTHING.items():
+            if keep is not None and name in values:
+                values[name] = nothing + keep * (values[name] - nothing)
+        return self._laid_out(values, texels.filled)
+
+    def _normals(self, number: int, mesh: HeadMesh, texels: Texels, height: np.ndarray) -> np.ndarray:
+        """(n,3) 0..1, as a picture has them."""
+        laid = np.zeros(texels.filled.shape, np.float32)
+        laid[texels.filled] = height
+        frames = find_frames(mesh, self.job.registration.normals)
+        normals = tangent_normals(mesh, frames, texels, *slopes(laid, texels.filled))
+        lean = np.degrees(np.arccos(np.clip(normals[texels.covered[texels.filled], 2], -1, 1)))
+        median, most = (round(float(value), 2) for value in np.quantile(lean, (0.5, 0.95)))
+        self.lean[number] = median, most
+        if self.asked.green == "directx":
+            normals[:, 1] *= -1
+        return normals * 0.5 + 0.5
+
+    def _laid_out(self, values: Mapping[str, np.ndarray], filled: np.ndarray) -> dict[str, np.ndarray]:
+        """Pictures of (n,) and (n,3) values of the filled texels; beside them a map says nothing."""
+        most, kind = (255, np.uint8) if self.asked.bits == 8 else (65_535, np.uint16)
+        out: dict[str, np.ndarray] = {}
+        for name in sorted(self.wanted):
+            nothing = {"normal": np.float32([0.5, 0.5, 1]), "displacement": 0.0}.get(name, NOTHING.get(name))
+            whole = name == "displacement"
+            scale, of = (1, np.float32) if whole else (most, kind)
+            background = np.asarray(nothing, np.float32) * scale
+            picture = np.empty((*filled.shape, *background.shape), of)
+            picture[:] = background if whole else np.rint(background)
+            if name in values:
+                scaled = values[name] * np.float32(scale)
+                picture[filled] = scaled if whole else np.rint(np.clip(scaled, 0, most))
+            out[name] = picture
+        return out
+
+    def report(self) -> dict:
+        """For the job's report."""
+        return {
+            "names": [*self.asked.maps, *([self.asked.pack] if self.asked.pack != "none" else [])],
+            "green": self.asked.green,
+            "bits": self.asked.bits,
+            "degrees": {str(number): list(lean) for number, lean in self.lean.items()},
+        }

@@ -1,0 +1,85 @@
+"""Shading apart from pigment: moles, freckles and short hair are dark but lie flat.
+
+Shading is one factor in all channels of linear light. Melanin and haemoglobin take less of red than of green and blue
+(absorbances add, as in imaging/pigment.py), and dark hair on light skin takes more of red. Light that skin scatters
+into its own shade is red as well, so hue alone takes a real face's wrinkles for pigment: what is as red, as dark and
+round is pigment, and what is drawn out into lines is shade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from ..imaging.bands import HALF, averaging
+from ..imaging.sample import to_linear
+
+#: Waves per face height from which relief is looked for: folds are up to 11 mm wide, and what is broader is light.
+COARSEST = 16
+#: Face heights around a pixel over which colour, darkness and direction are compared, and within which pixels first
+#: lend each other their colour: 2.2 and 0.5 mm. Noise is stronger in skin's dark channels, and would pass for pigment.
+AROUND, CLOSE = 0.012, 0.0028
+#: Redness gained per darkness, in logarithms, from which and up to which darkness may be pigment. From light to dark
+#: skin (shared/data/detail) absorbances are 0.82, 1, 1.04: 0.21. Haemoglobin's is 0.9, black hair's on light skin -0.2.
+SHADE, PIGMENT = 0.06, 0.15
+#: Coherence of the darkness from which and up to which it is a line; its deviation, in logarithms, from which and up to
+#: which it may be a spot: pores have 0.02 to 0.03.
+ROUND, LINE = 0.45, 0.75
+PLAIN, SPOT = 0.03, 0.07
+#: What counts of shading without direction: besides pores it is mottle, gloss and noise, which all of it turns into
+#: leather in light from the side.
+GRAIN = 0.3
+#: Most that shading darkens or lightens, in logarithms: what is darker is a hole or no shading.
+LIMIT = 0.2
+#: Linear light below which a ratio is noise; darkness, in logarithms, that says nothing.
+FLOOR, FAINT = 0.004, 0.01
+#: What bands.averaging() gives.
+Smoothed: TypeAlias = Callable[[np.ndarray, float], np.ndarray]
+
+
+def shading(
+    srgb: np.ndarray, mask: np.ndarray, face_height: float, coarsest: float = COARSEST, spots: bool = True
+) -> np.ndarray:
+    """(H,W) float32: logarithm of how much lighter than its surroundings relief makes skin.
+
+    Args:
+        srgb: (H,W,3). mask: (H,W) 0..1, what of it is skin. face_height: pixels. coarsest: waves per face
+            height. spots: there may be some.
+    """
+    logs = np.log(np.maximum(to_linear(srgb), FLOOR))
+    smoothed = averaging(mask)
+    reach = HALF * face_height / coarsest
+    apart = logs - smoothed(logs, reach)
+    apart -= smoothed(apart, reach)  # twice: in a height, broad waves of shading count most
+    light = apart.mean(2)
+    if spots:
+        light = light * relief_share(apart, smoothed, face_height)
+    return (LIMIT * np.tanh(light / LIMIT) * mask).astype(np.float32)
+
+
+def relief_share(apart: np.ndarray, smoothed: Smoothed, face_height: float) -> np.ndarray:
+    """(H,W) 0..1: how much of the darkness is shading: 0 in spots of pigment, 1 in lines.
+
+    Args:
+        apart: (H,W,3) logarithms of linear light beside its surroundings. smoothed: bands.averaging() of the skin.
+        face_height: pixels.
+    """
+    apart = smoothed(apart, CLOSE * face_height)
+    light = apart.mean(2)
+    dark = np.minimum(light, 0)  # what is lighter may be a highlight, which has no hue of the skin
+    redder = apart[..., 0] - apart[..., 1:].mean(2)
+    down, across = np.gradient(light)
+    parts = (redder * dark, dark * dark, across * across, across * down, down * down)
+    together, darkness, a, b, c = np.moveaxis(
+        smoothed(np.stack(parts, 2).astype(np.float32), AROUND * face_height), 2, 0
+    )
+    red = np.abs(together) / (darkness + FAINT**2)
+    line = ramp(np.hypot(a - c, 2 * b) / np.maximum(a + c, 1e-12), ROUND, LINE)
+    spot = ramp(red, SHADE, PIGMENT) * (1 - line) * ramp(np.sqrt(darkness), PLAIN, SPOT)
+    return (1 - spot) * (GRAIN + (1 - GRAIN) * line)
+
+
+def ramp(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    return np.clip((values - low) / (high - low), 0, 1)

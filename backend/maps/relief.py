@@ -1,0 +1,159 @@
+"""The relief of every texel: the portrait's own, the other side's, and what made-up skin and painted hair have.
+
+Each part is a picture of heights that is looked up as its colour is (compose/photographed.py, surface/skin.py), so a
+height is a number of the surface and not of the UV map: at the rim of an island both sides of a seam have the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ..compose.colouring import ENCLOSED, PART
+from ..compose.photographed import Places, find, find_shown, look_across, spread_over
+from ..compose.texels import Texels
+from ..head.atlas import to_atlas
+from ..head.match import DRAWN
+from ..head.mesh import HeadMesh, vertex_normals
+from ..head.scalp import ear_share, scalp_share
+from ..imaging.sample import LUMINANCE, sample
+from ..job import Prepared
+from ..observation.views import share_out
+from ..surface.bare import between_parts
+from ..surface.find import Details
+from ..surface.skin import PERIOD, SkinDetail
+from ..threads import CORES, start_threads
+from .from_shading import solve
+from .pigment import shading
+from .portrait_relief import find_relief
+
+#: Most that relief rises or falls, in face heights: 0.25 mm, the depth of deep wrinkles at rest.
+DEEPEST = 0.0014
+#: Share of the face's pores that scalp and ears, and the neck below this canonical height, have.
+QUIETER, NECK = 0.5, -0.45
+#: How thick painted hair lies, and what its light and dark strands differ by, in face heights: 0.35 and 0.1 mm.
+HAIR, STRAND = 0.002, 0.0006
+#: Waves per face height from which the detail of made-up skin is pores and no blotch: 3.7 mm; and the most that they
+#: lean, root mean square: 4 degrees, as the seen skin of portraits does.
+FINE, LEAN = 48, 0.07
+POOL = start_threads(CORES)
+
+
+class Relief:
+    """Heights along the normals, in mesh units, of the texels of one head.
+
+    folds: 0..1 how far those of the portrait's smile are on the texture.
+    """
+
+    def __init__(self, job: Prepared, details: Details, folds: float) -> None:
+        self.job, self.unit = job, float(job.match.head.height)
+        self.flat = job.style in DRAWN  # lines and flat colours are no relief
+        self.pictures = [] if self.flat else [find_relief(job, view, folds) for view in job.views]
+        self.shown = [find_shown(view) for view in job.views]
+        self.pores = None if self.flat or details.skin is None else pores_of(details.skin)
+
+    def heights(self, mesh: HeadMesh, texels: Texels) -> np.ndarray:
+        """(n,) float32 of the n filled texels of one tile."""
+        count = len(texels.triangle)
+        out = np.zeros(count, np.float32)
+        if self.flat:
+            return out
+        job = self.job
+        parts = (mesh.vertices, job.registration.normals, job.canonical, job.inside[:, None])
+        vertices = np.concatenate([*parts, vertex_normals(mesh, job.canonical)], 1).astype(np.float32)
+
+        def work(first: int) -> None:
+            part = slice(first, first + PART)
+            out[part] = self._part(np.split(texels.at(mesh, vertices, part), (3, 6, 9, 10), axis=1))
+
+        list(POOL.map(work, range(0, count, PART)))
+        return out
+
+    def _part(self, at_texels: list[np.ndarray]) -> np.ndarray:
+        points, normals, place, depth, towards = at_texels
+        atlas, outside = to_atlas(place), depth[:, 0] < ENCLOSED
+        at = Places(points, normals, place, atlas, outside, outside.astype(np.float32))
+        height, own, mirrored = look_up(self.job, self.pictures, self.shown, at)
+        missing = np.sqrt(np.maximum(1 - own**2 - mirrored**2, 0)) * outside
+        if self.pores is not None:
+            some = np.flatnonzero(missing > 0.004)
+            laid = self.pores.laid(place[some], towards[some])[:, 0]
+            height[some] += laid * missing[some] * strength(place[some])
+        height *= between_parts(atlas)
+        return self.unit * DEEPEST * np.tanh(height / DEEPEST)
+
+
+def look_up(
+    job: Prepared, pictures: list[np.ndarray], shown: list[np.ndarray], at: Places
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(n,) heights in face heights as far as portraits show them, and (n,) the shares of what they show here and on the
+    other side, as Photographed has them for what is fine."""
+    views, count = job.views, len(at.points)
+    height = np.zeros(count, np.float32)
+    found = [find(view, near, at) for view, near in zip(views, shown, strict=True)]
+    share = np.asarray(sum(share_out([one.whole for one in found])))
+    parts = share_out([spread_over(one, np.clip(1.5 * one.skin, 0, 1), count) for one in found])
+    for picture, one, part in zip(pictures, found, parts, strict=True):
+        height[one.index] += sample(picture, one.pixels) * part[one.index]
+    own = np.asarray(sum(parts))
+    flipped = np.stack([1 - at.atlas[:, 0], at.atlas[:, 1]], -1)
+    across = [look_across(view.observation, flipped) for view in views]
+    left = (1 - share) * at.free * (1 - own)
+    mirrored = np.zeros(count, np.float32)
+    for picture, (_, pixels), part in zip(pictures, across, share_out([sure for sure, _ in across]), strict=True):
+        part = part * left
+        other = np.flatnonzero(part > 0)
+        height[other] += sample(picture, pixels[other]) * part[other]
+        mirrored += part
+    return height, own, mirrored
+
+
+def strength(place: np.ndarray) -> np.ndarray:
+    """(n,) 0..1 of pores by (n,3) canonical places."""
+    neck = np.clip((NECK + 0.05 - place[:, 1]) / 0.1, 0, 1)
+    return 1 - (1 - QUIETER) * np.maximum.reduce([neck, ear_share(place), scalp_share(place)])
+
+
+def pores_of(detail: SkinDetail) -> SkinDetail:
+    """The relief, (N,N,1) in face heights, of the skin whose detail this is."""
+    size = len(detail.square)
+    picture = np.clip(detail.tone + detail.square, 0, 1)
+    whole = np.ones((size, size), np.float32)
+    height = solve(shading(picture, whole, size / PERIOD, FINE, spots=False), (0.0, 0.0), periodic=True)
+    down, across = np.gradient(height)
+    height *= min(1.0, LEAN / max(float(np.sqrt((down**2 + across**2).mean())), 1e-9))
+    return replace(detail, square=(height * (PERIOD / size))[..., None])
+
+
+def covered(
+    planes: Mapping[str, np.ndarray], opacities: Mapping[str, float], filled: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) 0..1 how far hair, beards and hats cover each texel, and (n,) how much lighter than that hair it is, -1..1.
+
+    Args:
+        planes: (C,S*S) bytes of layers by name. opacities: of the texture. filled: (S*S,) bool, the n texels.
+    """
+    count = int(filled.sum())
+    cover, lighter = np.zeros(count, np.float32), np.zeros(count, np.float32)
+    for name in ("facial_hair", "hair", "headwear"):
+        opacity = np.float32(opacities.get(name, 1.0))
+        if name not in planes or not opacity or not planes[name][3].any():
+            continue
+        layer = planes[name][:, filled]
+        alpha = layer[3] * (opacity / 255)
+        light = np.tensordot(LUMINANCE / 255, layer[:3].astype(np.float32), 1)
+        mean = float((light * alpha).sum(dtype=np.float64) / alpha.sum(dtype=np.float64))
+        lighter += alpha * (np.tanh(2 * (light / max(mean, 0.02) - 1)) - lighter)
+        cover += alpha * (1 - cover)
+    return cover, lighter
+
+
+def with_hair(height: np.ndarray, cover: np.ndarray, lighter: np.ndarray, unit: float) -> np.ndarray:
+    """(n,) heights of skin, (n,) covered by painted hair: it lies on the skin, and light strands on dark ones.
+
+    Args:
+        unit: mesh units of a face's height.
+    """
+    return (height * (1 - cover) + unit * cover * (HAIR + STRAND * lighter)).astype(np.float32)

@@ -1,0 +1,103 @@
+"""Maps against rendered truth: folds are relief, moles are none, and a seam shows nowhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backend.compose.texels import find_texels
+from backend.head.atlas import to_atlas
+from backend.head.mesh import HeadMesh
+from backend.maps.normals import slopes, tangent_normals
+from backend.maps.relief import Relief
+from backend.maps.tangents import find_frames
+from backend.surface.bare import between_parts
+from backend.surface.find import Details
+from tests.backend.bumpy_ball import DEEP, Scene, bumpy_normals, height, job_of, painted, turned, upright
+from tests.backend.flat_head import mesh_of_ball
+
+SIZE = 512
+LIGHT, DARK = np.float32([0.80, 0.60, 0.50]), np.float32([0.34, 0.20, 0.16])
+EVEN = np.float32([0.5, 0, 0, 0.4, 0, 0, 0, 0, 0])
+SIDE = np.float32([0.45, 0.45, 0.1, 0.35, 0, 0, 0, 0, 0])
+ABOVE = np.float32([0.5, 0, 0.4, 0.4, 0, 0, 0, 0, 0])
+
+
+def in_space(mesh: HeadMesh, heights: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(n,3) normals that a renderer makes of the normal map of (n,) heights; (n,3) the texels' places; (n,) covered."""
+    texels = find_texels(mesh, size)
+    laid = np.zeros((size, size), np.float32)
+    laid[texels.filled] = heights
+    normals = upright(mesh.vertices).astype(np.float32)
+    frames = find_frames(mesh, normals)
+    map_ = tangent_normals(mesh, frames, texels, *slopes(laid, texels.filled))
+    out = texels.at(mesh, normals)
+    out /= np.linalg.norm(out, axis=1, keepdims=True)
+    tangent = (frames.tangents[texels.triangle] * texels.weights[..., None]).sum(1)
+    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+    bitangent = np.cross(out, tangent) * frames.signs[texels.triangle, None]
+    made = map_[:, :1] * tangent + map_[:, 1:2] * bitangent + map_[:, 2:] * out
+    return upright(made), texels.at(mesh, mesh.vertices), texels.covered[texels.filled]
+
+
+def degrees(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.degrees(np.arccos(np.clip((one * other).sum(-1), -1, 1)))
+
+
+@pytest.mark.parametrize("tone", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("light", [EVEN, SIDE, ABOVE], ids=["even", "side", "above"])
+def test_folds_are_found_and_moles_are_flat(tone, light):
+    mesh = mesh_of_ball(65)
+    job = job_of(Scene(tone, light), mesh)
+    found = Relief(job, Details(), 0.0).heights(mesh, find_texels(mesh, SIZE))
+    made, places, covered = in_space(mesh, found, SIZE)
+    across = np.abs(places[:, 1] + 0.4 * places[:, 0])
+    seen = covered & (places[:, 2] > 0.35) & (between_parts(to_atlas(places)) > 0.95)
+    folded, moles = seen & (across < 0.08), seen & (across > 0.15) & (painted(places) > 0.02)
+    assert folded.sum() > 500 and moles.sum() > 100
+    truth = bumpy_normals(places)
+    error, flat = np.median(degrees(made, truth)[folded]), np.median(degrees(upright(places), truth)[folded])
+    mole, fold = found[moles].std(), found[folded].std()
+    true = height(places)[folded]
+    alike = np.corrcoef(found[folded], true)[0, 1]
+    print(
+        f"normals {error:.1f} degrees off, flat {flat:.1f}; folds {fold / true.std():.2f} of the truth, "
+        f"correlation {alike:.2f}; moles {mole / fold:.3f} of folds"
+    )
+    assert fold < true.std() and np.abs(found).max() < 1.5 * DEEP  # never stronger than the truth
+    assert mole < 0.1 * (true.std() if light is EVEN else fold)
+    if light is EVEN:  # light from where one looks shades no slope: what is not known stays nearly flat
+        assert error < 1.2 * flat
+    else:
+        assert error < 0.9 * flat and alike > 0.65
+
+
+def test_a_drawing_has_no_relief():
+    mesh = mesh_of_ball(33)
+    found = Relief(job_of(Scene(LIGHT, SIDE), mesh, "anime"), Details(), 0.0).heights(mesh, find_texels(mesh, 128))
+    assert not found.any()
+
+
+@pytest.mark.parametrize("mesh", [mesh_of_ball(65), turned(mesh_of_ball(65))], ids=["one", "islands"])
+def test_normals_are_those_of_the_displaced_surface_on_every_island(mesh):
+    texels = find_texels(mesh, 2 * SIZE)
+    places = texels.at(mesh, mesh.vertices)
+    made, places, covered = in_space(mesh, height(places).astype(np.float32), 2 * SIZE)
+    folded = covered & (np.abs(places[:, 1] + 0.4 * places[:, 0]) < 0.09) & (np.abs(places[:, 1]) < 0.4)
+    error = degrees(made, bumpy_normals(places))[folded]
+    lean = degrees(bumpy_normals(places), upright(places))[folded]
+    assert np.quantile(lean, 0.9) > 5 and np.quantile(error, 0.95) < 1.2
+
+
+def test_both_sides_of_a_seam_have_one_normal():
+    mesh = turned(mesh_of_ball(65))
+    texels = find_texels(mesh, 2 * SIZE)
+    places = texels.at(mesh, mesh.vertices)
+    made, places, covered = in_space(mesh, height(places).astype(np.float32), 2 * SIZE)
+    left = np.flatnonzero(covered & (places[:, 0] < 0) & (places[:, 0] > -0.002) & (np.abs(places[:, 1]) < 0.1))
+    right = np.flatnonzero(covered & (places[:, 0] >= 0) & (places[:, 0] < 0.002) & (np.abs(places[:, 1]) < 0.1))
+    assert len(left) > 50 and len(right) > 50
+    near = np.linalg.norm(places[left, None] - places[None, right], axis=2)
+    pair = near.argmin(1)
+    close = near.min(1) < 0.003
+    assert close.sum() > 50 and np.quantile(degrees(made[left], made[right[pair]])[close], 0.9) < 3
