@@ -32,6 +32,7 @@ from .jobs.describing import describe_redo, describe_result
 from .jobs.expression_job import ExpressionJob, ExpressionMaps
 from .jobs.generation import Generation, Textures
 from .jobs.layer_saving import LayerSaving
+from .jobs.maps_job import MapsJob, SurfaceMaps
 from .jobs.variant_bake import VariantBake, VariantSet
 from .scene.characters import add_row, fill_by_rule, fill_by_table
 from .scene.expression_nodes import drop_maps
@@ -48,9 +49,11 @@ __all__ = [
     "ExpressionMaps",
     "HairCurves",
     "HeadJob",
+    "SurfaceMaps",
     "Textures",
     "add_expression_maps",
     "add_hair_curves",
+    "add_surface_maps",
     "batch",
     "describe",
     "fill_by_rule",
@@ -301,6 +304,26 @@ def add_hair_curves(
     """
     job = describe_result(_find_head(object), portrait_path(str(portrait)))
     return _finish(CurvesJob(job, guides), on_progress)
+
+
+def add_surface_maps(
+    object: bpy.types.Object | str,
+    *,
+    maps: Iterable[str] = ("normal", "roughness", "specular"),
+    portrait: str | Path = "",
+    on_progress: OnProgress | None = None,
+) -> SurfaceMaps:
+    """Make maps of the texture of a head, wait for them, and link them to its shader where the inputs are free.
+
+    Args:
+        maps: of normal, displacement, roughness, specular, ao, cavity, subsurface; or "all".
+        portrait: used when the one that the texture was made from is gone.
+
+    Raises:
+        AvatarTexError, Cancelled: as `generate`; BAD_REQUEST for maps that there are not.
+    """
+    job = describe_result(_find_head(object), portrait_path(str(portrait)))
+    return _finish(MapsJob(job, tuple(maps)), on_progress)
 
 
 def set_layer(object: bpy.types.Object | str, name: str, opacity: float) -> None:

@@ -45,6 +45,8 @@ class Op(StrEnum):
     SAVE_LAYERS = "avatartex.save_layers"
     GROW_CURVES = "avatartex.grow_curves"
     HAIR_CURVES = "avatartex.hair_curves"
+    MAKE_MAPS = "avatartex.make_maps"
+    SURFACE_MAPS = "avatartex.surface_maps"
     COLOUR_HAIR = "avatartex.colour_hair"
     TRY_IT = "avatartex.try_it"
     ADD_EXPRESSIONS = "avatartex.add_expressions"

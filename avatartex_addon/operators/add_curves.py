@@ -4,12 +4,13 @@ import bpy
 from bpy.props import IntProperty
 
 from ..backend.options import GUIDES
+from ..core.idnames import Op
 from ..jobs.curves_job import CurvesJob
 from ..jobs.describing import describe_result
 from ..scene.head import find_head, portrait_path
 from ..scene.history import find_shown_result
 from ..session import find_busy
-from .checked import Confirmed
+from .checked import Dialog
 from .timed import BackendOperator
 
 
@@ -39,27 +40,15 @@ class AVATARTEX_OT_grow_curves(BackendOperator, bpy.types.Operator):
         return self.report_made(made.warnings, f"'{made.object.name}' has {count} hair curves")
 
 
-class AVATARTEX_OT_hair_curves(Confirmed, bpy.types.Operator):
+class AVATARTEX_OT_hair_curves(Dialog, bpy.types.Operator):
     """Make hair of Blender's own from the strands that the texture is painted with: curves that are rooted on the \
 head, follow it and have the portrait's colours. The texture stays"""
 
     bl_label = "Hair Curves…"
-    bl_options = {"REGISTER"}
+    begins = Op.GROW_CURVES
 
     guides: IntProperty(
         name="Guides", description=GUIDES.tooltip, default=GUIDES.default, min=GUIDES.limits[0], max=GUIDES.limits[1]
     )
 
     find_obstacle = AVATARTEX_OT_grow_curves.find_obstacle
-
-    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_props_dialog(self)
-
-    def act(self, context: bpy.types.Context) -> set[str] | None:
-        """In a window the dialog is closed by now, and the artist goes on working."""
-        how = "INVOKE_DEFAULT" if self.in_window else "EXEC_DEFAULT"
-        try:
-            done = bpy.ops.avatartex.grow_curves(how, guides=self.guides)
-        except RuntimeError as reason:
-            return self.fail(str(reason).removeprefix("Error: ").strip())
-        return None if self.in_window else done

@@ -79,6 +79,26 @@ class Confirmed(Checked):
         return self.ask(context, event) if self.in_window else self.execute(context)
 
 
+class Dialog(Confirmed):
+    """Shows its settings before another operator begins with them."""
+
+    bl_options = {"REGISTER"}
+    begins: Op
+
+    def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_props_dialog(self)
+
+    def act(self, context: bpy.types.Context) -> set[str] | None:
+        """In a window the dialog is closed by now, and the artist goes on working."""
+        how = "INVOKE_DEFAULT" if self.in_window else "EXEC_DEFAULT"
+        operator = getattr(bpy.ops.avatartex, self.begins.partition(".")[2])
+        try:
+            done = operator(how, **self.as_keywords())
+        except RuntimeError as reason:
+            return self.fail(str(reason).removeprefix("Error: ").strip())
+        return None if self.in_window else done
+
+
 class Browsing(Confirmed):
     """Opens the file browser before it begins."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from . import expression_nodes, mix, versions
+from . import expression_nodes, mix, surface_maps, versions
 from .graph import (
     IMAGE_NODE,
     UV_NODE,
@@ -48,6 +48,7 @@ def apply_texture(
     part_from_copies(head, sharing)
     expression_nodes.unlink_maps(head)
     mix.take_out(head)
+    surface_maps.take_out(head)
     slots = tuple(slot for slot in slots if slot < len(head.material_slots)) or (0,)
     if problem := find_colorless(head, slots):
         raise problem

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import bpy
 
-from . import expression_nodes, mix
+from . import expression_nodes, mix, surface_maps
 from .graph import IMAGE_NODE, UV_NODE, find_tree
 from .memory import changed_tree, find_former, is_changed, part_from_copies
 from .shown_variant import hide_variant, put_material_back, shows_variant
@@ -28,6 +28,7 @@ def restore_texture(head: bpy.types.Object) -> None:
     part_from_copies(head)
     expression_nodes.drop_maps(head)
     mix.take_out(head)
+    surface_maps.take_out(head)
     head.avatartex_mix.property_unset("factor")
     left: list[bpy.types.ID] = []
     for previous in head.avatartex_previous:
@@ -89,6 +90,7 @@ def show_before(head: bpy.types.Object) -> None:
     part_from_copies(head)
     expression_nodes.unlink_maps(head)
     mix.take_out(head)
+    surface_maps.mute(head, True)
     head.avatartex_compared.active = True
     for previous in head.avatartex_previous:
         if previous.replaced:
@@ -130,6 +132,7 @@ def show_after(head: bpy.types.Object) -> None:
     head.avatartex_compared.property_unset("active")
     mix.set_mix(head)
     expression_nodes.link_maps(head)
+    surface_maps.mute(head, False)
 
 
 def put_material(slot: bpy.types.MaterialSlot, material: bpy.types.Material | None, link: str) -> None:

@@ -36,6 +36,9 @@ def draw_layers(layout: bpy.types.UILayout, head: bpy.types.Object) -> None:
     row.operator(Op.RESET_LAYERS, icon="LOOP_BACK")
     row.operator_context = "INVOKE_DEFAULT"
     row.operator(Op.SAVE_LAYERS, icon="FILE_TICK")
+    row = box.row()
+    row.operator_context = "INVOKE_DEFAULT"
+    row.operator(Op.SURFACE_MAPS, icon="NODE_TEXTURE")
     if {"hair", "facial_hair"} & {*there}:
         row = box.row()
         row.operator_context = "INVOKE_DEFAULT"

@@ -174,6 +174,11 @@ def work(job):
             for name, data in ((name, halved(64, colour)) for name, colour in pictures.items()):
                 with open(f"{stem}.{name}{end}", "wb") as file:
                     file.write(data)
+    for name in job.get("maps", ()):
+        path = job["output"].replace(".png", f"_{name}.png").replace(".<UDIM>_" + name, f"_{name}.<UDIM>")
+        for tile in tiles or [""]:
+            with open(path.replace("<UDIM>", str(tile)).replace("displacement.png", "displacement.exr"), "wb") as file:
+                file.write(texture)
     if job.get("curves"):
         write_curves(job["curves"], 0 if "bald" in MODES else 4)
     with open(job["report"], "w") as file:

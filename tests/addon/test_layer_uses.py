@@ -186,7 +186,7 @@ def drawn(scene, addon):
 def test_the_box(scene, fake, drawn):
     assert drawn() == []
     generate(scene, 1)
-    buttons = [f"avatartex.{name}" for name in ("reset_layers", "save_layers", "hair_curves")]
+    buttons = [f"avatartex.{name}" for name in ("reset_layers", "save_layers", "surface_maps", "hair_curves")]
     assert drawn() == ["Layers", "Light", "Hair", "Skin's Detail", *buttons]
     paint(the_image())
     the_image().avatartex_layers.light = 0

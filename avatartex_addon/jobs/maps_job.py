@@ -1,0 +1,79 @@
+"""Surface maps from the artist's click to the nodes of the head's materials."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import bpy
+
+from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.messages import Generate
+from ..backend.options import MAPS, PROFILE, SHELL, map_names, refuse_unknown
+from ..backend.outputs import map_file
+from ..core.job import HeadJob, summarize
+from ..scene import surface_maps, versions
+from ..scene.history import find_shown_result
+from ..scene.images import load_result
+from .backend_task import BackendTask
+
+
+@dataclass(frozen=True)
+class SurfaceMaps:
+    """What one job made."""
+
+    object: bpy.types.Object  # the head
+    images: Mapping[str, bpy.types.Image]  # packed into the .blend file, by the map's name
+    warnings: tuple[str, ...]
+    summary: str
+
+
+class MapsJob(BackendTask):
+    """Asks for maps of the texture that the head shows; changes the scene in `apply` and nowhere else.
+
+    Args:
+        job: that texture's own. maps: values of MAPS.
+
+    Raises:
+        AvatarTexError: whatever stops the job before it starts.
+    """
+
+    stages = (*BackendTask.stages, "maps")
+
+    def __init__(self, job: HeadJob, maps: Iterable[str]) -> None:
+        self.maps = map_names(maps)
+        refuse_unknown({MAPS.name: tuple(maps)})
+        if not self.maps:
+            raise AvatarTexError(ErrorCode.BAD_REQUEST, "No map is chosen.", "Choose at least one.")
+        self.status.reset()
+        head = self.capture_job(job)
+        asked = replace(job, profile=PROFILE.default, shell=SHELL.default)  # relief is the portrait's own
+        self.ask(
+            Generate,
+            **self.job_fields(head, asked),
+            output=str(self.files.texture),
+            seed=job.seed,
+            maps=list(self.maps),
+        )
+
+    def apply(self) -> SurfaceMaps:
+        """Put the maps beside the texture.
+
+        Raises:
+            AvatarTexError: when the head or its texture is gone, or a map cannot be read.
+        """
+        head = self.find_textured()
+        shown = find_shown_result(head)
+        if shown is None:
+            raise AvatarTexError(ErrorCode.BAD_REQUEST, "The head shows no texture of ours.", "Generate one first.")
+        images = {}
+        for name in self.maps:
+            path = Path(map_file(self.answer.output, name))
+            try:
+                images[name] = load_result(path, f"{head.name} {name}", self.answer.tiles)
+            except RuntimeError as reason:
+                raise AvatarTexError(
+                    ErrorCode.INTERNAL, f"Blender could not read '{path.name}' ({reason}).", "Make the maps again."
+                ) from reason
+            versions.set_space(images[name], versions.DATA)
+        notes = surface_maps.put_in(head, shown.image, self.uv_map, images)
+        return SurfaceMaps(head, images, (*self.answer.warnings, *notes), summarize(self.files.report))

@@ -1,0 +1,101 @@
+"""Maps beside the colour on a head's materials: image nodes of our own, linked where the shader's input is free.
+
+The artist's own nodes and links stay. The maps are the shown texture's: another texture and the way back take them out.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import bpy
+
+from . import versions
+from .graph import find_color_input, shows_image
+from .memory import part_from_copies
+
+#: What the names of our nodes begin with; a Principled's inputs by map. Others wait beside it: what they are for is the
+#: engine's, or the scene's scale decides (displacement, subsurface).
+PREFIX = "AvatarTex Map "
+INPUTS = {"normal": "Normal", "roughness": "Roughness", "specular": "Specular IOR Level"}
+#: Between nodes.
+WIDE, HIGH = 320, 300
+
+
+def put_in(
+    head: bpy.types.Object, texture: bpy.types.Image, uv_map: str, maps: Mapping[str, bpy.types.Image]
+) -> list[str]:
+    """Give each material that shows the texture these maps, by name; notes for the artist on what was not linked."""
+    part_from_copies(head)
+    take_out(head)
+    notes = []
+    for material in dict.fromkeys(slot.material for slot in head.material_slots):
+        if material is not None and versions.has_nodes(material) and shows_image(material, texture):
+            notes += link_maps(material, uv_map, maps)
+    return notes
+
+
+def link_maps(material: bpy.types.Material, uv_map: str, maps: Mapping[str, bpy.types.Image]) -> list[str]:
+    socket = find_color_input(material).socket
+    tree, shader = socket.id_data, socket.node
+    coordinates = add_node(tree, "ShaderNodeUVMap", "UV", shader, 3, 1)
+    coordinates.uv_map = uv_map
+    notes = []
+    for number, (name, image) in enumerate(maps.items(), 1):
+        texture = add_node(tree, "ShaderNodeTexImage", name, shader, 2, number)
+        texture.image = image
+        tree.links.new(coordinates.outputs["UV"], texture.inputs["Vector"])
+        entry = shader.inputs.get(INPUTS.get(name, "")) if shader.type == "BSDF_PRINCIPLED" else None
+        if entry is None:
+            continue
+        if entry.is_linked:
+            notes.append(f"'{entry.name}' of '{material.name}' has nodes of its own: the map lies beside them.")
+            continue
+        out = texture.outputs["Color"]
+        if name == "normal":
+            bent = add_node(tree, "ShaderNodeNormalMap", "Tangents", shader, 1, number)
+            bent.uv_map = uv_map
+            tree.links.new(out, bent.inputs["Color"])
+            out = bent.outputs["Normal"]
+        tree.links.new(out, entry)
+    if shader.type != "BSDF_PRINCIPLED":
+        notes.append(f"'{material.name}' has no Principled shader: its maps lie beside the others, without links.")
+    return notes
+
+
+def add_node(
+    tree: bpy.types.NodeTree, kind: str, name: str, beside: bpy.types.Node, columns: int, rows: int
+) -> bpy.types.Node:
+    node = tree.nodes.new(kind)
+    node.name = node.label = PREFIX + name
+    node.location = (beside.location.x - WIDE * columns, beside.location.y - HIGH * rows)
+    return node
+
+
+def take_out(head: bpy.types.Object) -> None:
+    """Remove our nodes; inputs have their own values again. Images that nobody uses then go."""
+    images = {}
+    for tree, node in list(own_nodes(head)):
+        if node.type == "TEX_IMAGE" and node.image is not None:
+            images[node.image.name] = node.image
+        tree.nodes.remove(node)
+    for image in images.values():
+        if image.users == 0:
+            bpy.data.images.remove(image)
+
+
+def mute(head: bpy.types.Object, muted: bool) -> None:
+    """Whether the maps are left out for a while, as the colour is while the former look is shown."""
+    for _, node in own_nodes(head):
+        for out in node.outputs:
+            for link in out.links:
+                if not link.to_node.name.startswith(PREFIX):
+                    link.is_muted = muted
+
+
+def own_nodes(head: bpy.types.Object) -> Iterator[tuple[bpy.types.NodeTree, bpy.types.Node]]:
+    """Our nodes in the head's materials and in the groups where the colour goes in."""
+    for material in dict.fromkeys(slot.material for slot in head.material_slots):
+        if material is None or not versions.has_nodes(material):
+            continue
+        color = find_color_input(material)
+        trees = [material.node_tree] + ([color.socket.id_data] if color is not None else [])
+        for tree in dict.fromkeys(trees):
+            yield from ((tree, node) for node in tree.nodes if node.name.startswith(PREFIX))
