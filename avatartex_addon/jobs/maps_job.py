@@ -75,5 +75,5 @@ class MapsJob(BackendTask):
                     ErrorCode.INTERNAL, f"Blender could not read '{path.name}' ({reason}).", "Make the maps again."
                 ) from reason
             versions.set_space(images[name], versions.DATA)
-        notes = surface_maps.put_in(head, shown.image, self.uv_map, images)
+        notes = surface_maps.add_maps(head, shown.image, self.uv_map, images)
         return SurfaceMaps(head, images, (*self.answer.warnings, *notes), summarize(self.files.report))

@@ -48,7 +48,7 @@ def apply_texture(
     part_from_copies(head, sharing)
     expression_nodes.unlink_maps(head)
     mix.take_out(head)
-    surface_maps.take_out(head)
+    surface_maps.remove_maps(head)
     slots = tuple(slot for slot in slots if slot < len(head.material_slots)) or (0,)
     if problem := find_colorless(head, slots):
         raise problem

@@ -28,7 +28,7 @@ def restore_texture(head: bpy.types.Object) -> None:
     part_from_copies(head)
     expression_nodes.drop_maps(head)
     mix.take_out(head)
-    surface_maps.take_out(head)
+    surface_maps.remove_maps(head)
     head.avatartex_mix.property_unset("factor")
     left: list[bpy.types.ID] = []
     for previous in head.avatartex_previous:
@@ -90,7 +90,7 @@ def show_before(head: bpy.types.Object) -> None:
     part_from_copies(head)
     expression_nodes.unlink_maps(head)
     mix.take_out(head)
-    surface_maps.mute(head, True)
+    surface_maps.mute_maps(head, True)
     head.avatartex_compared.active = True
     for previous in head.avatartex_previous:
         if previous.replaced:
@@ -132,7 +132,7 @@ def show_after(head: bpy.types.Object) -> None:
     head.avatartex_compared.property_unset("active")
     mix.set_mix(head)
     expression_nodes.link_maps(head)
-    surface_maps.mute(head, False)
+    surface_maps.mute_maps(head, False)
 
 
 def put_material(slot: bpy.types.MaterialSlot, material: bpy.types.Material | None, link: str) -> None:

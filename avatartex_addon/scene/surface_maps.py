@@ -16,23 +16,23 @@ from .memory import part_from_copies
 PREFIX = "AvatarTex Map "
 INPUTS = {"normal": "Normal", "roughness": "Roughness", "specular": "Specular IOR Level"}
 #: Between nodes.
-WIDE, HIGH = 320, 300
+COLUMN, ROW = 320, 300
 
 
-def put_in(
+def add_maps(
     head: bpy.types.Object, texture: bpy.types.Image, uv_map: str, maps: Mapping[str, bpy.types.Image]
 ) -> list[str]:
     """Give each material that shows the texture these maps, by name; notes for the artist on what was not linked."""
     part_from_copies(head)
-    take_out(head)
+    remove_maps(head)
     notes = []
     for material in dict.fromkeys(slot.material for slot in head.material_slots):
         if material is not None and versions.has_nodes(material) and shows_image(material, texture):
-            notes += link_maps(material, uv_map, maps)
+            notes += feed_shader(material, uv_map, maps)
     return notes
 
 
-def link_maps(material: bpy.types.Material, uv_map: str, maps: Mapping[str, bpy.types.Image]) -> list[str]:
+def feed_shader(material: bpy.types.Material, uv_map: str, maps: Mapping[str, bpy.types.Image]) -> list[str]:
     socket = find_color_input(material).socket
     tree, shader = socket.id_data, socket.node
     coordinates = add_node(tree, "ShaderNodeUVMap", "UV", shader, 3, 1)
@@ -65,11 +65,11 @@ def add_node(
 ) -> bpy.types.Node:
     node = tree.nodes.new(kind)
     node.name = node.label = PREFIX + name
-    node.location = (beside.location.x - WIDE * columns, beside.location.y - HIGH * rows)
+    node.location = (beside.location.x - COLUMN * columns, beside.location.y - ROW * rows)
     return node
 
 
-def take_out(head: bpy.types.Object) -> None:
+def remove_maps(head: bpy.types.Object) -> None:
     """Remove our nodes; inputs have their own values again. Images that nobody uses then go."""
     images = {}
     for tree, node in list(own_nodes(head)):
@@ -81,7 +81,7 @@ def take_out(head: bpy.types.Object) -> None:
             bpy.data.images.remove(image)
 
 
-def mute(head: bpy.types.Object, muted: bool) -> None:
+def mute_maps(head: bpy.types.Object, muted: bool) -> None:
     """Whether the maps are left out for a while, as the colour is while the former look is shown."""
     for _, node in own_nodes(head):
         for out in node.outputs:

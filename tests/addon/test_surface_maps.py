@@ -1,4 +1,4 @@
-"""Surface maps: images of data beside the colour, linked where the shader's inputs are free, and gone with the texture."""
+"""Surface maps: images of data beside the colour, linked where the shader is free, and gone with the texture."""
 
 from __future__ import annotations
 
