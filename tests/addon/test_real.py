@@ -96,3 +96,16 @@ def test_hair_curves_lie_on_a_head_with_modifiers(head, addon, tmp_path):
     roots, tips = (np.array([tree.find_nearest(place)[3] for place in points[::10, k].tolist()]) for k in (0, -1))
     assert roots.max() < 5e-3 * extent and np.median(roots) < 5e-4 * extent  # of quads that are not flat
     assert 2e-3 * extent < np.median(tips) < 0.1 * extent
+
+
+def test_maps_of_the_real_backend_are_maps(head, addon, tmp_path):
+    """Most of a normal map looks straight up, and none of it below the skin; roughness is that of skin."""
+    api = addon("api")
+    api.generate(head, shutil.copy(sources.astronaut(), tmp_path), size=512)
+    maps = api.add_surface_maps(head).images
+    normal, rough = (
+        np.array(maps[name].pixels[:], np.float32).reshape(512, 512, 4)[..., :3] for name in ("normal", "roughness")
+    )
+    straight = normal.reshape(-1, 3)
+    assert np.allclose(np.median(straight, 0), [0.5, 0.5, 1], atol=0.02) and straight[:, 2].min() > 0.8
+    assert straight[:, :2].std() > 0.002 and 0.3 < np.median(rough) < 0.8
