@@ -303,7 +303,8 @@ def test_training_noises_as_a_job_does():
     assert torch.equal(made[1], clean[1])
     own = detail.noised(np.zeros((TEXELS, TEXELS, 3), np.float32), 0.25, np.random.default_rng(3))
     assert (made[0] - 0.5 * clean[0]).std().item() == pytest.approx(own.std(), rel=0.1)
-    assert torch.allclose(from_units(clean[:1], 0.5), torch.from_numpy(to_planes(detail.from_units(noise(), 0.5))))
+    again = torch.from_numpy(to_planes(detail.from_units(noise(), 0.5)))
+    assert torch.allclose(from_units(clean[:1], 0.5), again, atol=1e-6)  # of the last bit processors differ
 
 
 def test_the_noise_is_the_cosine_schedule_of_diffusers():
