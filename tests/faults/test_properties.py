@@ -92,7 +92,7 @@ def test_a_field_of_another_type_is_refused(message, data):
     name = data.draw(st.sampled_from(fields))
     body[name] = data.draw(st.sampled_from([None, {"a": 1}, [[0]], [None]]))
     hint = get_type_hints(type(message))[name]
-    assume(not (hint == list[dict] and body[name] == []))
+    assume(not (hint == list[dict] and body[name] == []) and not (hint is dict and isinstance(body[name], dict)))
     with pytest.raises(AvatarTexError):
         decode(json.dumps(body))
 
