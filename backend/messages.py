@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from .errors import AvatarTexError
-from .options import DEVICE, FRONT, GREEN, GUIDES, MAP_BITS, PACK, SEED, SHELL, UP, Settings
+from .map_options import GREEN, MAP_BITS, PACK
+from .options import DEVICE, FRONT, GUIDES, SEED, SHELL, UP, Settings
 from .variant_options import FORMAT, SCALE, SEEDS, STRENGTH
 
 PROTOCOL = 1  # raised when a field changes its meaning

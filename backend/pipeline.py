@@ -32,6 +32,7 @@ from .imaging.files import encode_picture, encode_pictures
 from .job import Prepared
 from .layers.files import layers_file
 from .layers.packed import Packed
+from .map_options import PACK, map_names
 from .maps.maps import Asked, Maps
 from .messages import FromPortrait, Generate, Result
 from .observation.covering import join_evidence
@@ -39,7 +40,7 @@ from .observation.further import add_further
 from .observation.look import Look
 from .observation.shell_cover import find_shell
 from .observation.views import find_coverings, fuse
-from .options import PACK, PROFILE, SHELL, map_names
+from .options import PROFILE, SHELL
 from .outputs import UDIM, Staged, map_file, pattern, preview_file, shell_files
 from .pins import parse_pins
 from .portrait.decode import Portrait

@@ -7,11 +7,12 @@ from dataclasses import fields
 from .compose.stage_pictures import stage_files
 from .errors import AvatarTexError, ErrorCode
 from .layers.files import PACKED, PAINTED, refuse_suffix
+from .map_options import PACK, map_names
 from .messages import Expressions, FromPortrait, Generate, Register, Variants
 from .models.cards import find_card
 from .models.profiles import find_profile
 from .models.store import find_parts
-from .options import PACK, PROFILE, SHELL, map_names, refuse_unknown
+from .options import PROFILE, SHELL, refuse_unknown
 from .outputs import map_file, name_inputs, refuse_outputs, shell_files
 
 #: Of a texture or its provenance on the disk: a PNG of noise takes as much.

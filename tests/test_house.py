@@ -43,6 +43,7 @@ SHARED = {
     "option",
     "options",
     "variant_options",
+    "map_options",
     "seeds",
     "shape_keys",
     "outputs",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ADDON = Path(__file__).resolve().parents[1] / "avatartex_addon"
-OPTIONS = tuple(ADDON.parent / "backend" / name for name in ("options.py", "variant_options.py"))
+OPTIONS = tuple(ADDON.parent / "backend" / name for name in ("options.py", "variant_options.py", "map_options.py"))
 #: Where a text stands: arguments by name, calls by their function's name, and what a class says of itself.
 KEYWORDS = {"text", "name", "description", "title", "confirm_text", "message", "placeholder"}
 CALLS = {

@@ -7,8 +7,9 @@ from pathlib import Path
 import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.map_options import MAPS, map_names
 from ..backend.messages import Generate
-from ..backend.options import MAPS, PROFILE, SHELL, map_names, refuse_unknown
+from ..backend.options import PROFILE, SHELL, refuse_unknown
 from ..backend.outputs import map_file
 from ..core.job import HeadJob, summarize
 from ..scene import surface_maps, versions

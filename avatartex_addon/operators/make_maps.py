@@ -3,7 +3,7 @@
 import bpy
 from bpy.props import EnumProperty
 
-from ..backend.options import MAPS
+from ..backend.map_options import MAPS
 from ..core.idnames import Op
 from ..jobs.describing import describe_result
 from ..jobs.maps_job import MapsJob

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..outputs import not_written
 
-#: Channels of packed pictures, red first, by options.PACK; 0 and 1 are constants, "-" turns a map over.
+#: Channels of packed pictures, red first, by map_options.PACK; 0 and 1 are constants, "-" turns a map over.
 PACKED: Mapping[str, tuple[str, ...]] = {
     "none": (),
     "orm": ("ao", "roughness", "0"),  # glTF's occlusion, roughness, metallic; Unreal packs the same

@@ -29,8 +29,8 @@ HOLLOW = 0.5
 
 @dataclass(frozen=True)
 class Asked:
-    """maps: names of options.MAPS, without all. green: of options.GREEN. bits: of options.MAP_BITS. pack: of
-    options.PACK. size: texels. opacities: of the texture's layers. blended: the head fades into a base texture."""
+    """maps: names of map_options.MAPS, without all. green: of map_options.GREEN. bits: of MAP_BITS. pack: of
+    PACK. size: texels. opacities: of the texture's layers. blended: the head fades into a base texture."""
 
     maps: tuple[str, ...]
     green: str

@@ -14,12 +14,13 @@ from backend.__main__ import main
 from backend.compose.compose import Finish, compose
 from backend.errors import AvatarTexError, Cancelled, ErrorCode
 from backend.head.atlas import canonical_head, to_atlas
+from backend.map_options import MAPS, PACK, map_names
 from backend.maps.files import PACKED, encode_map, packed
 from backend.maps.gloss import RANGE, ROUGHNESS, find_roughness
 from backend.maps.maps import NOTHING, Asked, Maps
 from backend.maps.occlusion import find_occlusion
 from backend.messages import Generate
-from backend.options import MAPS, OPACITIES, PACK, map_names
+from backend.options import OPACITIES
 from backend.outputs import map_file
 from backend.pipeline import generate
 from backend.refusals import check_request
