@@ -1,0 +1,59 @@
+"""Runs inside a real Blender with a window: surface maps from the panel, one step of undo, the dialog.
+
+Environment: as in in_window.py; the backend is the fake one.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import bpy
+import in_window as window
+import regions_in_window as regions
+from in_window import call, found, job, picture, view
+
+
+def maps() -> list[str]:
+    """Our nodes that a link of the head's material leaves."""
+    nodes = regions.head().material_slots[0].material.node_tree.nodes
+    used = {node.name for node in nodes if any(out.is_linked for out in node.outputs)}
+    return sorted(name for name in used if name.startswith("AvatarTex Map"))
+
+
+def story():
+    os.environ.pop("AVATARTEX_BACKEND_PYTHON", None)
+    window.set_up(window.Stalls())
+    yield 1.0
+    window.fake_python()
+    window.backend("", "1")
+    region = next(r for r in view()["area"].regions if r.type == "UI")
+    region.active_panel_category = "AvatarTex"
+    own = bpy.context.view_layer.objects.active.avatartex
+    own.portrait, own.size = os.environ["AVATARTEX_PORTRAIT"], "512"
+    call(bpy.ops.avatartex.generate, "INVOKE_DEFAULT")
+    yield 0.5
+    yield from window.wait_for_job(60)
+    found["error"] = [job().error_code, job().error_message]
+    call(bpy.ops.avatartex.make_maps, "INVOKE_DEFAULT", maps={"normal", "roughness"})
+    found["at_once"] = [job().running, maps()]
+    yield 0.5
+    yield from window.wait_for_job(60)
+    yield 1.0
+    found["made"] = maps()
+    picture("maps-1-made")
+    call(bpy.ops.ed.undo)
+    yield 1.0
+    found["undone"] = [maps(), len(regions.head().avatartex_history)]
+    call(bpy.ops.ed.redo)
+    yield 1.0
+    found["redone"] = maps()
+    call(bpy.ops.avatartex.surface_maps, "INVOKE_DEFAULT")
+    yield 2.0
+    picture("maps-2-dialog")
+    found["finished"] = True
+
+
+if __name__ == "__main__":
+    window.play(story)
