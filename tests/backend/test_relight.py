@@ -94,7 +94,7 @@ def test_a_picture_that_would_become_orange_has_less_to_take_off():
     whitened = to_srgb((1 - REFLECTED) * usual + REFLECTED)
     assert find_reflected(whitened, shade) > 0.8 * REFLECTED
     assert find_reflected(to_srgb(orange), shade) < 0.5 * REFLECTED
-    assert find_reflected(np.float32([[0.74, 0.55, 0.4]]), shade) > 0.3 * REFLECTED  # usual already, yet surfaces mirror
+    assert find_reflected(np.float32([[0.74, 0.55, 0.4]]), shade) > 0.3 * REFLECTED  # yet surfaces mirror
     assert find_reflected(np.zeros((0, 3), np.float32), shade[:0]) == REFLECTED
 
 
