@@ -43,7 +43,7 @@ class Asked:
 
 @dataclass
 class Maps:
-    """The maps of one job, made tile by tile. steepest: degrees by tile that the relief leans in the median and in the
+    """The maps of one job, made tile by tile. lean: degrees by tile that the relief leans in the median and in the
     steepest twentieth of the head's texels, for the report."""
 
     job: Prepared

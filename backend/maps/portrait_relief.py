@@ -8,6 +8,7 @@ import numpy as np
 from ..head.atlas import map_atlas
 from ..imaging.bands import HALF, averaging
 from ..imaging.sample import masked_blur, sample_atlas
+from ..imaging.scatter import scatter
 from ..job import Prepared
 from ..observation.views import View
 from ..prior.light import DARKEST, Light, harmonics
@@ -64,15 +65,9 @@ def on_portrait(job: Prepared, view: View) -> tuple[np.ndarray, np.ndarray, np.n
     atlas = (np.argwhere(known)[:, ::-1] + 0.5).astype(np.float32) / len(known)
     values = np.concatenate([tilts, towards[:, 2:], sample_atlas(face_parts(), atlas)[:, None]], 1)
     height, width = (max(1, int(np.ceil(side / cell_of(view)))) for side in seen.mask.shape)
-    x, y = np.floor(places / cell_of(view)).astype(int).T
-    inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
-    number, weight = (y * width + x)[inside], confidence[inside]
-
-    def gather(part: np.ndarray) -> np.ndarray:
-        return np.bincount(number, part, minlength=height * width).reshape(height, width).astype(np.float32)
-
-    total = gather(weight)
-    mean = np.stack([gather(weight * one) for one in values[inside].T], 2) / np.maximum(total, 1e-6)[..., None]
+    parts = np.stack([confidence, *(confidence * one for one in values.T)])
+    total, *sums = scatter(places / cell_of(view), parts, (height, width))
+    mean = np.stack(sums, 2) / np.maximum(total, 1e-6)[..., None]
     mean = masked_blur(mean, (total > 0).astype(np.float32), 1.0)
     return mean[..., :2], np.clip(mean[..., 2], 0, 1), np.clip(mean[..., 3], 0, 1)
 

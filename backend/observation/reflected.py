@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from ..imaging.sample import to_linear, to_srgb
+from ..imaging.scatter import scatter
 from .clipped import BRIGHTEST
 
 #: Linear share of the light that a surface mirrors before any enters it: F0 of a refractive index of 1.5, between
@@ -53,12 +54,10 @@ def light_around(
         exposure: the mean.
     """
     scale = COARSE / max(shape)
-    size = tuple(max(1, round(side * scale)) for side in shape)
-    column, row = (np.clip(places * scale, 0, np.array(size[::-1]) - 1).astype(int)).reshape(-1, 2).T
-    total, log = np.zeros((2, *size), np.float32)
-    np.add.at(total, (row, column), weight.ravel())
-    np.add.at(log, (row, column), (weight * np.log(shade / exposure)).ravel())
-    total, log = (cv2.GaussianBlur(part, (0, 0), SMOOTH * COARSE) for part in (total, log))
+    size = max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
+    values = np.stack([weight.ravel(), (weight * np.log(shade / exposure)).ravel()])
+    sums = scatter(scale * places.reshape(-1, 2), values, size)
+    total, log = (cv2.GaussianBlur(part, (0, 0), SMOOTH * COARSE) for part in sums)
     light = exposure * np.exp(log / (total + FAINT * total.max()))
     return cv2.resize(light, shape[::-1], interpolation=cv2.INTER_LINEAR)[..., None]
 
