@@ -229,14 +229,16 @@ def observe_portraits(job: Job, found: Match, portrait: Portrait, style: str) ->
     beside = add_further(settings.further, found, first.observation, look, parse_pins(settings.pins), report_step)
     views = (first, *beside.views)
     coverings = find_coverings(views, canonical)
+    evidence = join_evidence(fuse(first.observation, beside.views), coverings)
+    people = networks.experts.evidence(*evidence)
     warnings, advice = uv_warnings(found.mesh, split_tiles(found.mesh))
     shown = {one.name: float((one.evidence.sure * one.evidence.shown).sum()) for one in coverings}
     headwear = shown.get("headwear", 0) > shown.get("hair", 0)
     prepared = Prepared(
         found,
         views,
-        coverings,
-        join_evidence(fuse(first.observation, beside.views), coverings),
+        tuple(replace(one, reach=1 - people * (1 - one.reach)) for one in coverings),  # painted napes are dark
+        evidence,
         depth_inside(found.mesh, layout),
         style,
         beside,

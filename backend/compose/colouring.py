@@ -15,6 +15,7 @@ from ..layers.flatten import LAYERS, Blend
 from ..observation.covering import COVERINGS, Covering, near_skin
 from ..observation.observe import SURE
 from ..observation.relight import light_beside, relit, rooted
+from ..observation.tone import fade_from
 from ..prior.hairline import hairline
 from ..surface.bare import between_parts
 from ..surface.find import Details
@@ -195,19 +196,21 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
     def small(part: np.ndarray) -> np.ndarray:
         return cv2.resize(part, size, interpolation=cv2.INTER_AREA)
 
-    found = {one.name: (small(one.cover), small(one.color), colours_of(one)) for one in job.coverings}
+    found = {one.name: (small(one.cover), small(one.color), small(one.reach), colours_of(one)) for one in job.coverings}
     if not found or near is None:
         return generated.astype(np.float32), {}
     covered = np.maximum.reduce([cover for cover, *_ in found.values()])
     grows = small(hairline().grows) if {"hair", "headwear"} & found.keys() else np.zeros(size, np.float32)
     covered = np.maximum(1.5 * cv2.GaussianBlur(covered, (0, 0), BELOW * size[0]), grows)
-    bare = generated + np.clip(covered, 0, 1)[..., None] * (small(near) - generated)
+    covered, near = np.clip(covered, 0, 1)[..., None], small(near)
+    apart, _ = fade_from((generated - near) * (1 - covered), 1 - covered[..., 0])  # no edge where the scalp begins
+    bare = generated + covered * (near + apart - generated)
     covers = {}
-    for name, (grown, color, (bright, slope)) in found.items():
+    for name, (grown, color, reach, (bright, slope)) in found.items():
         cover = grown
         if name in WORN:
-            apart = generated - bare  # what was completed where hair may grow is hair, however little of it shows
-            beside = np.abs(apart).max(-1) / UNLIKE * (grows if name == "hair" else 0)
+            apart = generated - bare  # what was completed where hair may reach is hair, however little shows
+            beside = np.abs(apart).max(-1) / UNLIKE * (grows * reach if name == "hair" else 0)
             whole = np.clip(np.maximum(cover, beside), 0, 1)
             made = bare + apart / np.maximum(whole, LEAST)[..., None]
             own = color @ LUMINANCE  # the networks err in hair's hue: its lightness is theirs, the hue what shows

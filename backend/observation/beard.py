@@ -73,7 +73,8 @@ def continue_beard(evidence: Evidence, observation: Observation, canonical: np.n
     cover = np.maximum(cover, burns * (cover * (burns > 0)).max(0))
     cover = without_bays(np.maximum(cover, both * visible), cover)
     cover = cv2.GaussianBlur(cover.astype(np.float32), (0, 0), LINE * len(cover))
-    return Covering("facial_hair", evidence, cover, beside(continued(color, sure, tone), evidence, visible * shown**4))
+    color = beside(continued(color, sure, tone), evidence, visible * shown**4)
+    return Covering("facial_hair", evidence, cover, color, np.ones_like(cover))
 
 
 def tone_of(unlit: np.ndarray, sure: np.ndarray, skin: np.ndarray) -> np.ndarray:

@@ -46,13 +46,14 @@ class Covering:
     """A covering of the whole head.
 
     name: of COVERINGS. evidence: of all portraits together. cover: (S,S) 0..1, also where nobody looked. color:
-    (S,S,3) sRGB there, without the picture's exposure.
+    (S,S,3) sRGB there, without the picture's exposure. reach: (S,S) 0..1, where what the networks complete may be it.
     """
 
     name: str
     evidence: Evidence
     cover: np.ndarray
     color: np.ndarray
+    reach: np.ndarray
 
     @property
     def unseen(self) -> np.ndarray:

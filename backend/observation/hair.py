@@ -21,9 +21,9 @@ def continue_hair(name: str, evidence: Evidence, color: np.ndarray | None) -> Co
     """
     if color is None:
         return None
-    cover = hairline().find_cover(evidence.shown, evidence.sure)
+    cover, reach = hairline().find_cover(evidence.shown, evidence.sure)
     weight = np.clip(evidence.sure / 0.3, 0, 1) * evidence.shown**4 * cover  # half hair has half the skin's colour
-    return Covering(name, evidence, cover, beside(color, evidence, weight))
+    return Covering(name, evidence, cover, beside(color, evidence, weight), reach)
 
 
 def near_color(portrait: np.ndarray, mask: np.ndarray, places: np.ndarray, face_height: float) -> np.ndarray | None:

@@ -173,7 +173,7 @@ def continue_shell(seen: Sequence[ShellView], scalp: np.ndarray) -> tuple[np.nda
     known, alpha = whole.sure, whole.sure * whole.shown
     unseen = np.clip(fade_from(np.repeat(whole.shown[..., None], 3, 2), known, GOES_ON)[0][..., 0], 0, 1)
     if max(seen[0].view.masks[name].max() for name in ("hair", "headwear")) > ALONE:
-        unseen = np.maximum(unseen, hairline().find_cover(whole.shown, known))
+        unseen = np.maximum(unseen, hairline().find_cover(whole.shown, known)[0])
     unseen = (alpha[:, ::-1] + (1 - known[:, ::-1]) * unseen).astype(np.float32)
     return continue_colour(seen, scalp), unseen, (alpha + (1 - known) * unseen).astype(np.float32)
 

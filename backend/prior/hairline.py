@@ -38,8 +38,8 @@ class Hairline:
         rows = np.repeat(basis[..., None], 3, -1).reshape(len(basis), -1) / np.sqrt(3)
         return cls(LinearPrior(np.repeat(mean[..., None], 3, -1), rows, deviation * np.sqrt(3)), grows)
 
-    def find_cover(self, hair: np.ndarray, confidence: np.ndarray) -> np.ndarray:
-        """(T,T) 0..1, how far hair covers each texel.
+    def find_cover(self, hair: np.ndarray, confidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(T,T) 0..1, how far hair covers each texel, and how far it may, a deviation further.
 
         Args:
             hair: (T,T) 0..1, what is visible of it. confidence: (T,T) 0..1.
@@ -47,9 +47,15 @@ class Hairline:
         texels = len(hair)
         shown, weight = self.prior.observed(np.repeat(UNIT * hair[..., None], 3, -1), confidence)
         weight = weight * self.grows
-        made = carried(self.prior.decode(self.prior.fit(shown, weight).unknowns.astype(np.float32)), shown, weight)
-        bytes_made = np.rint(255 * np.clip(made[..., 0] / UNIT, 0, 1)).astype(np.uint8)
-        made = cv2.medianBlur(bytes_made, HOLE).astype(np.float32) / 255
+        found = self.prior.fit(shown, weight)
+        made = carried(self.prior.decode(found.unknowns.astype(np.float32)), shown, weight)[..., 0]
+        spread = np.linalg.solve(np.linalg.cholesky(found.precision), self.prior.basis[:, ::3].astype(np.float64))
+        further = np.linalg.norm(spread, axis=0).reshape(made.shape) * (1 - np.clip(weight, 0, 1))
+        return self.line(made / UNIT, texels), self.line((made + further) / UNIT, texels)
+
+    def line(self, made: np.ndarray, texels: int) -> np.ndarray:
+        """(T,T) 0..1, brought to a line."""
+        made = cv2.medianBlur(np.rint(255 * np.clip(made, 0, 1)).astype(np.uint8), HOLE).astype(np.float32) / 255
         made = cv2.resize(made, (texels, texels), interpolation=cv2.INTER_LINEAR)
         grows = cv2.resize(self.grows, (texels, texels), interpolation=cv2.INTER_LINEAR)
         line = np.clip((made - LINE[0]) / (LINE[1] - LINE[0]), 0, 1) * grows
