@@ -10,18 +10,20 @@ from ..prior.hairline import hairline
 from .covering import Covering, Evidence, beside
 
 #: Pixels per face height at which the picture's hair is averaged; how far, and how much must show, in face heights.
-COARSE, HAIR_REACH, ENOUGH_HAIR = 100.0, 0.2, 0.02
+COARSE, HAIR_REACH, ENOUGH_HAIR = 100.0, 0.2, 0.005
 
 
-def continue_hair(name: str, evidence: Evidence, color: np.ndarray | None) -> Covering | None:
+def continue_hair(name: str, evidence: Evidence, color: np.ndarray | None, outline: np.ndarray) -> Covering | None:
     """The covering of the scalp as the hairline's prior goes on from the evidence; None without a colour.
 
     Args:
-        color: (S,S,3) of near_color().
+        color: (S,S,3) of near_color(). outline: (S,S) 0..1, hair that sticks out there (View.beside_outline).
     """
     if color is None:
         return None
-    cover, reach = hairline().find_cover(evidence.shown, evidence.sure)
+    more = outline * (1 - evidence.sure)
+    shown = evidence.shown + more / np.maximum(evidence.sure + more, 1e-6) * (1 - evidence.shown)
+    cover, reach = hairline().find_cover(shown, evidence.sure + more)
     weight = np.clip(evidence.sure / 0.3, 0, 1) * evidence.shown**4 * cover  # half hair has half the skin's colour
     return Covering(name, evidence, cover, beside(color, evidence, weight), reach)
 

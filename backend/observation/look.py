@@ -10,6 +10,7 @@ import numpy as np
 from ..head.atlas import AtlasMap
 from ..head.match import DRAWN, Match
 from ..head.scalp import scalp_share
+from ..head.shell import NEAR
 from ..networks.planes import Network
 from ..portrait.parse import Parse
 from ..prior.linear import LinearPrior
@@ -55,7 +56,8 @@ class Look:
         observation = observe(surface, shown, mask, self.skin, studio, self.style == "photo")
         masks = coverings_of(parse)
         person, visible = pulled_in(parse.person, registration.face_height), surface.look_up()[1]
-        return View(registration, observation, shown, person, masks, visible.astype(np.float32), folds)
+        beyond = surface.beyond(NEAR * match.head.height)
+        return View(registration, observation, shown, person, masks, visible.astype(np.float32), beyond, folds)
 
 
 def skin_of(parse: Parse, face_height: float) -> np.ndarray:

@@ -11,6 +11,7 @@ from ..head.atlas import AtlasMap, to_atlas
 from ..head.mesh import HeadMesh
 from ..head.register import Registration
 from ..head.scalp import scalp_share
+from ..head.visibility import facing
 from ..imaging.sample import masked_blur, sample, sample_atlas, to_linear, to_srgb
 from ..networks.planes import Network
 from ..prior.light import Light, estimate_light
@@ -24,6 +25,8 @@ NECK_FROM, NECK_TO = -0.42, -0.58
 #: Places err by about so much of the atlas (a hundredth of the face): a crease is not where its shade is estimated, and
 #: finer shade divided out leaves spots beside it, white ones at a mouth's corners.
 ERROR = 0.004
+#: Cosine to the view from which a texel is not at the head's outline.
+OUTLINE = 0.3
 #: Confidence from which a texel is the portrait's own: below it an estimate is mixed in.
 SURE = 0.3
 
@@ -54,6 +57,13 @@ class Surface:
         """(S,S,2) portrait pixels of the texels, and (S,S) 0..1 how well the portrait shows them."""
         pixels, visible = visibility(self.registration, self.points, self.normals, self.canonical)
         return pixels, (visible * self.covered).astype(np.float32)
+
+    def beyond(self, distance: float) -> tuple[np.ndarray, np.ndarray]:
+        """(S,S,2) portrait pixels of what lies a distance (mesh units) off the surface, and (S,S) 0..1, how nearly the
+        head's outline is there: what sticks out shows beside it."""
+        pixels, _ = self.registration.project(self.points + distance * self.normals)
+        cosine = facing(self.points, self.normals, self.registration.camera.position)
+        return pixels, (np.clip(1 - np.abs(cosine) / OUTLINE, 0, 1) * self.covered).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,8 @@ class View:
 
     observation: its evidence of the skin. picture: (H,W,3) float32 sRGB, as photographed but for the folds of a smile.
     person: (H,W) 0..1, pixels that are surely the person's. masks: (H,W) 0..1 by name of COVERINGS, what covers the
-    skin there. visible: (S,S) 0..1 how well it shows each texel, whatever lies there. folds: (H,W,3) gain of sRGB
+    skin there. visible: (S,S) 0..1 how well it shows each texel, whatever lies there. beyond: of
+    Surface.beyond(). folds: (H,W,3) gain of sRGB
     values that puts the folds of its smile back; None where none were taken off. first: what the first portrait shows,
     None for that one itself. gains: found already, lit or not, with the atlas that they were found for.
     """
@@ -46,6 +47,7 @@ class View:
     person: np.ndarray
     masks: Mapping[str, np.ndarray]
     visible: np.ndarray
+    beyond: tuple[np.ndarray, np.ndarray]
     folds: np.ndarray | None = None
     first: Observation | None = None
     gains: dict[bool, tuple[np.ndarray, np.ndarray | None]] = field(default_factory=dict, repr=False, compare=False)
@@ -66,6 +68,15 @@ class View:
             sure = sure * (1 - at_pixels(self.masks[above], places) * region_of(above, canonical))
         color = self.observation.light.remove(sample(self.observation.portrait, places), self.observation.shade)
         return Evidence(sure.astype(np.float32), at_pixels(self.masks[name], places), color)
+
+    def beside_outline(self, canonical: np.ndarray) -> np.ndarray:
+        """(S,S) 0..1, where hair sticks out: at the head's outline it lies beside it.
+
+        Args:
+            canonical: (S,S,3) of the texels.
+        """
+        places, outline = self.beyond
+        return outline * at_pixels(self.masks["hair"], places) * region_of("hair", canonical)
 
     def with_folds(self) -> Observation:
         """The evidence of the skin with the folds of the smile."""
@@ -172,7 +183,9 @@ def find_coverings(views: Sequence[View], canonical: np.ndarray) -> tuple[Coveri
             continued = continue_beard(whole, lead.observation, canonical)
         else:
             colors = (hair_near(view, view.masks[name]) for view in views)
-            continued = continue_hair(name, whole, next((one for one in colors if one is not None), None))
+            color = next((one for one in colors if one is not None), None)
+            beside = [view.beside_outline(canonical) for view in views] if name == "hair" else [0 * whole.sure]
+            continued = continue_hair(name, whole, color, np.maximum.reduce(beside))
         if continued is None and name != "headwear":  # what shows is evidence, however little it is
             known = whole.sure * whole.shown**4
             if not known.any():
