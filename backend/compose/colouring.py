@@ -215,9 +215,9 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
             made = bare + apart / np.maximum(whole, LEAST)[..., None]
             own = color @ LUMINANCE  # the networks err in hair's hue: its lightness is theirs, the hue what shows
             # thinly covered, a completion is mostly skin
-            light, skin = made @ LUMINANCE, bare @ LUMINANCE
-            hairy = np.clip(1 - (light - own) / np.where(np.abs(skin - own) > FAINT, skin - own, FAINT), 0, 1)
-            light = own + cover * hairy * (np.minimum(light, bright) - own)
+            apart = color - bare
+            hairy = ((made - bare) * apart).sum(-1) / ((apart**2).sum(-1) + FAINT**2)
+            light = own + cover * np.clip(hairy, 0, 1) * (np.minimum(made @ LUMINANCE, bright) - own)
             darker = np.minimum((light + FAINT) / (own + FAINT), 1)[..., None]
             color = color * darker + slope * np.maximum(light - own, 0)[..., None]
             cover = whole

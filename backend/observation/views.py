@@ -9,7 +9,6 @@ import numpy as np
 
 from ..head.register import Registration
 from ..imaging.sample import sample, to_linear, to_srgb
-from ..prior.hairline import hairline
 from .beard import continue_beard
 from .covering import COVERINGS, Covering, Evidence, exposed_alike, join, region_of
 from .covering import continued as continue_color
@@ -191,8 +190,8 @@ def find_coverings(views: Sequence[View], canonical: np.ndarray) -> tuple[Coveri
             if not known.any():
                 continue
             tone = np.average(whole.color.reshape(-1, 3), axis=0, weights=known.ravel())
-            color, (_, reach) = continue_color(whole.color, known, tone), hairline().find_cover(whole.shown, whole.sure)
-            continued = Covering(name, whole, whole.sure * whole.shown, color, reach)
+            cover = whole.sure * whole.shown
+            continued = Covering(name, whole, cover, continue_color(whole.color, known, tone), cover)
         found.append(continued)
     return tuple(one for one in found if one is not None)
 
