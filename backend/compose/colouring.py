@@ -203,8 +203,9 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
     grows = small(hairline().grows) if {"hair", "headwear"} & found.keys() else np.zeros(size, np.float32)
     covered = np.maximum(1.5 * cv2.GaussianBlur(covered, (0, 0), BELOW * size[0]), grows)
     covered, near = np.clip(covered, 0, 1)[..., None], small(near)
-    apart, _ = fade_from((generated - near) * (1 - covered), 1 - covered[..., 0])  # no edge where the scalp begins
-    bare = generated + covered * (near + apart - generated)
+    beside = np.clip(1 - 4 * covered, 0, 1)
+    apart, _ = fade_from((generated - near) * beside, beside[..., 0])  # no edge where the scalp begins
+    bare = generated + covered * (near + grows[..., None] * apart - generated)
     covers = {}
     for name, (grown, color, reach, (bright, slope)) in found.items():
         cover = grown

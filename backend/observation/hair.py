@@ -13,7 +13,9 @@ from .covering import Covering, Evidence, beside
 COARSE, HAIR_REACH, ENOUGH_HAIR = 100.0, 0.2, 0.005
 
 
-def continue_hair(name: str, evidence: Evidence, color: np.ndarray | None, outline: np.ndarray) -> Covering | None:
+def continue_hair(
+    name: str, evidence: Evidence, color: np.ndarray | None, outline: np.ndarray | float = 0.0
+) -> Covering | None:
     """The covering of the scalp as the hairline's prior goes on from the evidence; None without a colour.
 
     Args:

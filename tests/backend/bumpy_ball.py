@@ -118,7 +118,7 @@ def job_of(scene: Scene, mesh: HeadMesh | None = None, style: str = "photo") -> 
     everywhere = np.ones((ATLAS, ATLAS), bool)
     seen = Observation(picture, low, mask, light, places, visible, unlit, shade, everywhere)
     nothing = {name: np.zeros_like(mask) for name in ("hair", "facial_hair", "headwear", "glasses")}
-    view = View(found, seen, picture, np.ones_like(mask), nothing, visible)
+    view = View(found, seen, picture, np.ones_like(mask), nothing, visible, (seen.places, 0 * visible))
     head = SimpleNamespace(height=1.0)
     match = SimpleNamespace(registration=found, canonical=mesh.vertices, mesh=mesh, head=head)
     inside = np.zeros(len(mesh.vertices))

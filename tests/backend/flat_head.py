@@ -116,7 +116,9 @@ def view(of: Scene, front: float = FRONT) -> View:
         np.ones((ATLAS, ATLAS), bool),
     )
     masks = {name: of.covers.get(name, 0 * mask) for name in (*COVERINGS, "glasses")}
-    return View(registration, observation, of.portrait, np.ones_like(mask), masks, visible)
+    return View(
+        registration, observation, of.portrait, np.ones_like(mask), masks, visible, (grid, np.zeros_like(visible))
+    )
 
 
 def registration_of(front: float) -> SimpleNamespace:

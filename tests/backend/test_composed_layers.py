@@ -13,6 +13,7 @@ from backend.imaging.sample import LUMINANCE
 from backend.job import Prepared
 from backend.layers.flatten import LAYERS, OPACITIES, Blend, flatten
 from backend.observation.relight import relit, rooted
+from backend.prior.hairline import hairline
 from backend.surface.find import Details
 from backend.surface.skin import SkinDetail
 from tests.backend.flat_head import (
@@ -157,6 +158,19 @@ def test_without_hair_the_scalp_is_skin(haired):
         assert np.abs(haired_texture - HAIR)[inner(where & (cover > 0.99))].max() < 0.1
 
 
+def test_what_is_completed_beyond_the_reach_of_hair_is_skin(haired):
+    """Painted skins have dark napes, and their prior paints them."""
+    _, prepared, _ = haired
+    [hair] = prepared.coverings
+    grows = cv2.resize(hairline().grows, (ATLAS, ATLAS), interpolation=cv2.INTER_LINEAR)
+    dark = np.where(grows[..., None] > 0, HAIR, completion(scene(), prepared))
+    nape = inner(HIDDEN & (hair.cover < 0.01) & (grows > 0.99), 1)
+    assert nape.sum() > 100
+    for reach, color in ((hair.cover, SKIN), (np.ones_like(hair.cover), HAIR)):
+        limited = replace(prepared, coverings=(replace(hair, reach=reach),))
+        assert np.abs(made(limited, dark, light=0.0).texture - color)[nape].mean() < 0.1
+
+
 def test_over_bare_skin_hair_is_as_light_as_it_was_completed_but_no_lighter_than_what_shows(haired):
     of, prepared, _ = haired
     [hair] = prepared.coverings
@@ -169,11 +183,13 @@ def test_over_bare_skin_hair_is_as_light_as_it_was_completed_but_no_lighter_than
     for color in (HAIR, np.float32([0.15, 0.15, 0.25]), np.float32([0.5, 0.3, 0.2])):
         generated = completion(of, prepared, color)
         texture = made(shaded, generated, light=0.0).texture
-        assert np.abs((texture - color) @ LUMINANCE)[whole].max() < 0.05
+        assert np.abs((texture - color) @ LUMINANCE)[whole].max() < 0.075  # the lightest is a little skin
         middle = np.median(texture[whole], axis=0)
         assert middle[0] > middle[1] > middle[2]  # brown, as what shows; one completion is blue
         bare = made(prepared, generated, light=0.0, hair=0.0).texture
         assert np.abs(bare - SKIN)[whole].max() < 0.06
+    skin = made(shaded, completion(of, prepared, SKIN), light=0.0).texture  # networks that know of no hair there
+    assert np.abs(skin - HAIR)[whole].max() < 0.05
     white, black = (
         made(prepared, completion(of, prepared, np.float32([shade] * 3)), light=0.0).texture for shade in (0.7, 0.02)
     )

@@ -75,13 +75,40 @@ def test_the_line_of_hair_goes_on_around_the_head(hair):
     assert longer[17, 50:78].min() > 0.8 > 0.1 > cover[17, 50:78].max()
 
 
+def test_hair_may_reach_a_little_further_than_it_likely_does(hair):
+    covering = continue_hair("hair", hair, even(DARK))
+    assert (covering.reach > covering.cover - 0.05).all() and (covering.reach - covering.cover).max() > 0.5
+    assert covering.reach[NECK:].max() < 0.1 and covering.reach[FOREHEAD:90, 40:88].max() < 0.1
+
+
+def test_hair_beside_the_outline_covers_the_sides_of_a_bald_head(hair):
+    """As of a man who is bald in front: no texel that faces the camera shows any."""
+    bald, sides = replace(hair, shown=0 * hair.shown), np.zeros((SIZE, SIZE), np.float32)
+    sides[16:44, 20:30] = sides[16:44, 98:108] = 1
+    none, some = (continue_hair("hair", bald, even(DARK), outline).cover for outline in (0.0, sides))
+    where = (slice(26, 36), [22, 26, 101, 105])
+    assert some[where].min() > 0.7 and none[where].mean() < some[where].mean() - 0.3
+    assert some[FOREHEAD:60, 45:83].max() < 0.1
+
+
+def test_the_outline_shows_what_sticks_out_beside_it():
+    seen = flat_head.view(scene(hair=cap(0.35)))
+    edge = np.zeros((SIZE, SIZE), np.float32)
+    edge[:, 30:34] = 0.8
+    beside = replace(seen, beyond=(seen.observation.places, edge)).beside_outline(PLACES)
+    assert np.allclose(
+        beside[:, 30:34], 0.8 * seen.evidence("hair", PLACES).shown[:, 30:34] * scalp_share(PLACES)[:, 30:34]
+    )
+    assert beside.max() > 0.7 and beside[:, :28].max() == beside[:, 36:].max() == 0
+
+
 def test_a_hole_in_the_prior_is_no_hole_in_the_hair(hair):
     found = hairline()
     y, x = found.prior.size // 8, found.prior.size // 2
     mean = found.prior.mean.copy()
     mean[y : y + 4, x : x + 3] -= 0.08
     dented = Hairline(LinearPrior(mean, found.prior.basis, found.prior.deviation), found.grows)
-    whole, made = (one.find_cover(hair.shown, 0 * hair.sure) for one in (found, dented))
+    whole, made = (one.find_cover(hair.shown, 0 * hair.sure)[0] for one in (found, dented))
     assert np.abs(made - whole).max() < 0.3
 
 
@@ -227,7 +254,7 @@ def test_skin_that_shows_is_never_less_evidence_for_the_hair_on_it():
     """Thin hair: both count, together no more than wholly."""
     thin = Evidence(np.ones((SIZE, SIZE), np.float32), np.full((SIZE, SIZE), 0.5, np.float32), even(DARK))
     seen = replace(plain(), unlit=even(SKIN), confidence=np.full((SIZE, SIZE), 0.6, np.float32))
-    color, confidence = join_evidence(seen, [Covering("facial_hair", thin, thin.shown, thin.color)])
+    color, confidence = join_evidence(seen, [Covering("facial_hair", thin, thin.shown, thin.color, thin.shown)])
     assert np.allclose(confidence, 0.8) and np.allclose(color, (0.6 * SKIN + 0.2 * DARK) / 0.8, atol=1e-5)
 
 

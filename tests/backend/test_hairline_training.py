@@ -43,7 +43,7 @@ def test_skins_without_hair_say_nothing_of_it():
 def test_the_unseen_line_is_as_high_as_the_seen_one(learnt, rows):
     one = person(rows)
     _, seen, hair = one.pictures()
-    unseen = learnt.find_cover(hair, seen)[:, 10]
+    unseen = learnt.find_cover(hair, seen)[0][:, 10]
     assert unseen[: rows - 8].min() > 0.8 and unseen[rows + 8 : 180].max() < 0.2
 
 

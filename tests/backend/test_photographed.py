@@ -59,6 +59,7 @@ def view_of(seen: Observation, registration: object = None, **masks: np.ndarray)
         whole,
         {name: masks.get(name, nothing) for name in (*COVERINGS, "glasses")},
         seen.confidence,
+        (seen.places, 0 * seen.confidence),
     )
 
 
