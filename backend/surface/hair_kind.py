@@ -6,7 +6,7 @@ cropped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -59,8 +59,15 @@ def measure_kind(name: str, picture: np.ndarray, hair: np.ndarray, face_height: 
     Args:
         name: of SURE. picture: (H,W,3) sRGB. hair: (H,W) 0..1. face_height: pixels.
     """
-    found = (measure(picture, hair, face_height, sure) for sure in SURE[name])
-    return next((kind for kind in found if kind is not None), None)
+    first, *less = SURE[name]
+    kind = measure(picture, hair, face_height, first)
+    for sure in less if kind is None else ():
+        kind = measure(picture, hair, face_height, sure)
+        if kind is not None:  # a rim of hair: light and dark run along its edges, too
+            widest = 2 * float(cv2.distanceTransform((hair > sure).astype(np.uint8), cv2.DIST_L2, 5).max())
+            usual = np.full_like(kind.deviations, USUAL)
+            return replace(kind, length=min(kind.length, widest / face_height), deviations=usual)
+    return kind
 
 
 def measure(picture: np.ndarray, hair: np.ndarray, face_height: float, least: float) -> Kind | None:

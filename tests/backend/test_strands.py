@@ -86,6 +86,16 @@ def test_too_little_hair_says_nothing_and_narrow_hair_what_it_can():
         assert found is not None and np.isfinite(found.deviations).all() and found.deviations.min() > 0
 
 
+def test_a_rim_of_unsure_hair_says_nothing_of_long_strands():
+    """As beside a head that is bald in front: what runs along the rim is its edge."""
+    light, rim = np.zeros((400, 400), np.float32), np.zeros((400, 400), np.float32)
+    rim[40:360, 180:200] = 0.7
+    light[:, 180:200] = np.linspace(0, 0.3, 20)  # as the mask's edge, and the head's
+    picture = np.repeat(light[..., None], 3, 2)
+    kind = measure_kind("hair", picture, rim, FACE)
+    assert kind is not None and kind.length <= 22 / FACE and np.allclose(kind.deviations, kind.deviations[0])
+
+
 def test_a_thin_rim_of_hair_says_how_long_it_is():
     """Below a hat, or around a bald head; the bright skin beside it is no strand."""
     rim = np.zeros((320, 320), np.float32)
