@@ -234,7 +234,7 @@ def test_what_is_lost_with_a_machine_is_done_by_another_and_in_flight_is_bounded
 
 
 def test_ten_times_the_rows_take_no_more_memory(tmp_path):
-    """But for hashes of the names that are written, which are sorted at the end."""
+    """But for hashes of the names: under 100 bytes a row."""
     (tmp_path / "head.obj").touch()
     (tmp_path / "p.png").touch()
     peaks = []
@@ -247,7 +247,7 @@ def test_ten_times_the_rows_take_no_more_memory(tmp_path):
         run_rows(read_rows(table), Machines(8), lambda outcome, busy: None)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] - peaks[0] < 4000 * 60
+    assert peaks[1] - peaks[0] < 4000 * 100
 
 
 def test_paths_of_another_machine_are_placed_by_rules(tmp_path):
