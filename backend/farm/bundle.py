@@ -15,10 +15,9 @@ from typing import Any
 
 from .. import __version__
 from ..errors import AvatarTexError, ErrorCode
-from ..options import FURTHER
 from ..outputs import UDIM, not_written, temporary_name, tiles_of
 from .rows import TRIES
-from .table import BETWEEN, COLUMNS, Checked, Row, check_table
+from .table import COLUMNS, Checked, Row, check_table, write_cell
 
 TABLE, TEMPLATE, VALUES, ASSETS = "jobs.csv", "template.json", "parameter_values.json", "asset_references.json"
 #: Seconds that a chunk should take, and rows of its first ones: shorter ones cost dispatch, longer ones what a
@@ -79,12 +78,6 @@ def write_rows(table: Path, rows: Any, assets: Any) -> Checked:
     folders = json.dumps(sorted(checked.targets))
     assets.write(f'], "directories": []}}, "outputs": {{"directories": {folders}}}, "referencedPaths": []}}}}\n')
     return checked
-
-
-def write_cell(name: str, value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return (BETWEEN if name == FURTHER.name else ",").join(map(str, value))
-    return "" if value is None else ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

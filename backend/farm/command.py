@@ -25,9 +25,13 @@ EXIT_SOME_FAILED = 3  # as Blender's command line has it
 
 MANUAL = """\
   python -m backend farm bundle JOBS.csv --output DIR     a job bundle for AWS Deadline Cloud, openjd and others
-  python -m backend farm run JOBS.csv --workers 4         on this machine
-  python -m backend farm run JOBS.csv --engine ray        on a Ray cluster
+  python -m backend farm run JOBS.csv --workers 4 --report FILE
+                                                          on this machine
+  python -m backend farm run JOBS.csv --engine ray --address auto --workers 400 --cpus 1 --gpus 0 --memory 2000
+                                                          on a Ray cluster
+  python -m backend farm run JOBS.csv --retry             also the rows that ended their workers
   python -m backend farm report JOBS.csv                  what is done, whoever did it
+  python -m backend farm task JOBS.csv --rows 1-10,12     some rows, as an engine asks
 
 A table has a line of column names, then a row for each texture: mesh, portrait, output, and any setting of generate by
 its name. Paths are relative to the table. Several values in a cell are separated by |. The commands session and task
@@ -164,7 +168,7 @@ def do_task(arguments: argparse.Namespace) -> int:
     command = words_of(arguments.worker)
     worker = Hosted(arguments.session, command) if arguments.session else Worker(command or serve_command())
     bad: list[Outcome] = []
-    rows = (row for row in read_rows(arguments.table, read_mapping(arguments.mapping)) if row.number in numbers)
+    rows = read_rows(arguments.table, read_mapping(arguments.mapping), numbers)
     with contextlib.closing(worker):
         for done, row in enumerate(rows):
 

@@ -29,7 +29,7 @@ from .worker import OnProgress, WorkerDied
 
 MARK = ".job.json"
 #: What became of a row. KEPT was done before; an ISOLATED one has ended its worker each time.
-DONE, KEPT, FAILED, ISOLATED = "done", "kept", "failed", "isolated"
+DONE, KEPT, FAILED, ISOLATED, WAITING = "done", "kept", "failed", "isolated", "waiting"
 #: Workers that may die of one row before it is isolated.
 TRIES = 3
 
@@ -46,6 +46,10 @@ class Outcome:
     reason: str = ""
     cure: str = ""
     seconds: float = 0.0
+
+
+#: What killed processes left in a folder goes when this one first writes there: a folder of 100,000 takes long to list.
+sweep_once = functools.lru_cache(1024)(sweep)
 
 
 class Generator(Protocol):
@@ -74,10 +78,13 @@ def do_row(
     Raises:
         Cancelled: it was no longer wanted; nothing is left of it.
     """
-    begun, mark = time.monotonic(), mark_of(row.output)
+    begun, mark, key = time.monotonic(), mark_of(row.output), ""
 
-    def end(state: str, error: AvatarTexError | None = None) -> Outcome:
+    def end(state: str, error: AvatarTexError | None = None, deaths: int = 0) -> Outcome:
         told = (str(error.code), error.message, error.cure) if error else ("", "", "")
+        if error and key:
+            with contextlib.suppress(OSError):  # the outcome says it as well
+                write_mark(mark, {"key": key, "state": state, "told": told, "deaths": deaths})
         return Outcome(row.number, row.line, row.output, state, *told, round(time.monotonic() - begun, 2))
 
     try:
@@ -88,17 +95,15 @@ def do_row(
         if is_whole(mark, known):
             return end(KEPT)
         deaths = 0 if retry else int(known.get("deaths", 0))
-        words = str(known.get("words", ""))
+        words = known["told"][1] if deaths else ""
         while deaths < tries:
             try:
                 make(row, worker, key, tell, wanted)
                 return end(DONE)
             except WorkerDied as death:
-                deaths, words = deaths + 1, str(death)
-                write_mark(mark, {"key": key, "deaths": deaths, "words": words})
-        cure = "Look at this portrait and head; --retry tries the row again."
-        sentence = f"The row ended its worker {deaths} times: {words}."
-        return end(ISOLATED, AvatarTexError(ErrorCode.BACKEND_DIED, sentence, cure))
+                deaths, words = deaths + 1, f"The row ended its worker {deaths + 1} times: {death}."
+                end(WAITING, isolate(words), deaths)  # noted at once: whatever comes next, it counts
+        return end(ISOLATED, isolate(words), deaths)
     except AvatarTexError as error:
         return end(FAILED, error)
     except OSError as reason:
@@ -107,12 +112,18 @@ def do_row(
         return end(FAILED, explain(bug))
 
 
+def isolate(words: str) -> AvatarTexError:
+    cure = "Look at this portrait and head; --retry tries the row again."
+    return AvatarTexError(ErrorCode.BACKEND_DIED, words, cure)
+
+
 def inspect(row: Row) -> Outcome:
     """What became of a row, by its mark alone; a row that nobody came to waits."""
     mark = mark_of(row.output)
     known = read_mark(mark)
-    state = KEPT if is_whole(mark, known) else "died" if known.get("deaths") else "waiting"
-    return Outcome(row.number, row.line, row.output, state, seconds=float(known.get("seconds", 0)))
+    state = KEPT if is_whole(mark, known) else str(known.get("state", WAITING))
+    code, reason, cure = known.get("told") or ("", "", "")
+    return Outcome(row.number, row.line, row.output, state, code, reason, cure, float(known.get("seconds", 0)))
 
 
 def key_of(row: Row) -> str:
@@ -192,7 +203,7 @@ def make(row: Row, worker: Generator, key: str, tell: OnProgress, wanted: Callab
     try:
         for folder in {path.parent for path in places.values()}:
             folder.mkdir(parents=True, exist_ok=True)
-            sweep(folder)
+            sweep_once(folder)
             parts[folder] = temporary_name(folder / "row")
             parts[folder].mkdir()
         moved: dict[str, Any] = {name: str(parts[path.parent] / path.name) for name, path in places.items()}

@@ -13,7 +13,7 @@ import hashlib
 import itertools
 import os
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -133,18 +133,20 @@ def refuse_columns(columns: list[str], path: Path) -> None:
         raise refuse(f"The first line of {path.name!r} names a column twice.", "Name each column once.")
 
 
-def read_rows(path: Path, place: Callable[[str], str] = str) -> Iterator[Row]:
+def read_rows(path: Path, place: Callable[[str], str] = str, numbers: Container[int] | None = None) -> Iterator[Row]:
     """The rows of a table that `check_table` found sound.
 
     Args:
-        place: where a path of the table lies on this machine (mapping.py).
+        place: where a path of the table lies on this machine.
+        numbers: of the rows that are wanted; all without.
 
     Raises:
         AvatarTexError: the first row that is none.
     """
     folder = path.resolve().parent
     for number, line, cells in read_lines(path):
-        yield make_row(number, line, cells, folder, place)
+        if numbers is None or number in numbers:
+            yield make_row(number, line, cells, folder, place)
 
 
 def make_row(number: int, line: int, cells: dict[str, str], folder: Path, place: Callable[[str], str] = str) -> Row:
@@ -153,7 +155,7 @@ def make_row(number: int, line: int, cells: dict[str, str], folder: Path, place:
         raise refuse("The row has more cells than there are columns.", "Put cells that hold the separator in quotes.")
 
     def resolve(text: str) -> str:
-        return os.path.abspath(folder / place(text))
+        return os.path.abspath(os.path.join(folder, place(text)))  # pathlib would intern each name
 
     fields: dict[str, Any] = {}
     given = argparse.Namespace()
@@ -185,6 +187,13 @@ def read_value(option: Option, text: str) -> Any:
         except ValueError:
             raise refuse(f"{option.label} cannot be {text[:40]!r}.", "Use a whole number.") from None
     return text
+
+
+def write_cell(name: str, value: Any) -> str:
+    """What make_row reads as this value."""
+    if isinstance(value, list | tuple):
+        return (BETWEEN if name == FURTHER.name else ",").join(map(str, value))
+    return "" if value is None else ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def check_table(path: Path, on_row: Callable[[Row], None] | None = None) -> Checked:
@@ -247,7 +256,7 @@ def refuse_row(row: Row) -> None:
         raise refuse("The row does not name exactly one head.", "Name a file in the column mesh.")
     if not fields.get("portrait"):
         raise refuse("The row names no portrait.", "Name a picture in the column portrait.")
-    if Path(fields.get("output", "")).suffix.lower() != ".png":
+    if not fields.get("output", "").lower().endswith(".png"):
         raise refuse("The row names no PNG to write.", "Name a file that ends in .png in the column output.")
     for file in row.read_files():
         if UDIM not in file and not is_file(file):

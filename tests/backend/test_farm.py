@@ -108,6 +108,8 @@ def test_each_row_is_done_once_and_what_kills_its_worker_is_isolated(tmp_path, b
     assert leftovers(tmp_path) == []
     assert command.main(asked) == 3  # again: what is done is kept, what was isolated is not tried
     assert begun()["p0"] == 1 and begun()["kill"] == 3 and begun()["bad"] == 2
+    assert command.main(["report", str(table)]) == 3
+    assert "row 32 (line 33) isolated [backend-died]" in capsys.readouterr().err
     assert command.main([*asked, "--retry"]) == 3
     assert begun()["kill"] == 6
 

@@ -72,7 +72,7 @@ def test_openjd_runs_it_with_one_worker_and_tells_progress_and_failures(tmp_path
     assert "openjd_progress: 100" in ended.stdout and "inpaint" in ended.stdout
     assert "openjd_fail: 1 of 7 rows failed, row 9 (line 10) [no-face-in-portrait]" in ended.stdout
     assert begun()["begins"] == 2  # the one that `once` ended, and the one that went on
-    assert states(template.with_name(TABLE)) == {"kept": 9, "waiting": 1}
+    assert states(template.with_name(TABLE)) == {"kept": 9, "failed": 1}
     again = run_to_end(openjd, template)  # by itself a chunk with a failed row fails, after its other rows
     assert again.returncode == 1 and begun()["p0"] == 1 and begun()["bad"] == 2
 

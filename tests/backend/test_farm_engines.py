@@ -81,7 +81,7 @@ def test_rays_workers_are_placed_by_their_needs_and_what_loses_them_is_isolated(
     assert command.main([*asked, "--address", "ray://head:10001", "--report", str(tmp_path / "r.csv")]) == 3
     assert ray.asked["address"] == "ray://head:10001" and ray.asked["shut"] and ray.most <= 3
     assert (ray.asked["num_gpus"], ray.asked["memory"], ray.asked["max_restarts"]) == (0.5, 2_500_000_000, -1)
-    assert states(table) == {"kept": 11, "waiting": 2} and begun()["p1"] == 1 and begun()["p4"] == 0
+    assert states(table) == {"kept": 11, "failed": 1, "waiting": 1} and begun()["p1"] == 1 and begun()["p4"] == 0
     said = capsys.readouterr().err
     assert "row 5 (line 6) isolated [backend-died] The row's worker was lost 3 times: RayError The actor died" in said
     assert "row 13 (line 14) failed [no-face-in-portrait]" in said
@@ -103,7 +103,7 @@ def test_ray_itself(tmp_path, begun, monkeypatch):
     asked = ["run", str(table), "--engine", "ray", "--workers", "2", "--cpus", "0.5", "--memory", "200"]
     ended = subprocess.run([sys.executable, "-m", "backend", "farm", *asked], cwd=ROOT, capture_output=True, text=True)
     assert ended.returncode == 3, ended.stderr
-    assert states(table) == {"kept": 21, "waiting": 1, "died": 1}
+    assert states(table) == {"kept": 21, "failed": 1, "isolated": 1}
     expected = collections.Counter(dict.fromkeys(names, 1) | {"kill": 3, "once": 2})
     assert begun() - collections.Counter(begins=99) == expected
 
