@@ -16,14 +16,15 @@ from typing import Any
 from .. import __version__
 from ..errors import AvatarTexError, ErrorCode
 from ..outputs import UDIM, not_written, temporary_name, tiles_of
+from .checking import Checked, check_table
 from .rows import TRIES
-from .table import COLUMNS, Checked, Row, check_table, write_cell
+from .table import COLUMNS, Row, write_cell
 
 TABLE, TEMPLATE, VALUES, ASSETS = "jobs.csv", "template.json", "parameter_values.json", "asset_references.json"
 #: Seconds that a chunk should take, and rows of its first ones: shorter ones cost dispatch, longer ones what a
 #: machine that is taken away loses.
 CHUNK_SECONDS, FIRST_CHUNK = 300, 10
-#: MB of one worker at 4096 texels, and processors (docs/farm.md).
+#: MiB and processors that a machine must have for a worker: four times what rows at 1024 texels take (docs/farm.md).
 MEMORY, PROCESSORS = 4096, 2
 
 

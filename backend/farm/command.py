@@ -15,10 +15,11 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from ..command_line import EXIT_REFUSED, make_parser, run
 from ..errors import AvatarTexError, ErrorCode
 from .bundle import write_bundle
+from .checking import Checked, check_table
 from .dispatch import LocalPool, Pool, Report, run_rows
 from .rows import DONE, KEPT, TRIES, Outcome, do_row, inspect
 from .session import Hosted, start, stop
-from .table import Checked, check_table, read_rows
+from .table import read_rows
 from .worker import Worker, serve_command
 
 EXIT_SOME_FAILED = 3  # as Blender's command line has it

@@ -128,15 +128,14 @@ class Hosted:
         part.replace(job)
         forget(part)
         answers = job.with_suffix(ANSWERED)
-        heard = time.monotonic()
-        rest = ""
+        heard, said = time.monotonic(), 0
         try:
             while wanted() and lives(self.folder) and time.monotonic() - heard < SILENCE_TIME:
-                text = answers.read_text(encoding="utf-8") if answers.exists() else ""
-                lines, said = text[: text.rfind("\n") + 1], rest
-                rest = lines
-                for line in lines[len(said) :].splitlines():
-                    heard = time.monotonic()
+                lines = answers.read_text(encoding="utf-8").splitlines(keepends=True) if answers.exists() else []
+                for line in lines[said:]:
+                    if not line.endswith("\n"):  # it is being written
+                        break
+                    heard, said = time.monotonic(), said + 1
                     match decode(line):
                         case Progress(stage=stage, fraction=fraction):
                             tell(stage, fraction)
@@ -144,10 +143,10 @@ class Hosted:
                             raise WorkerDied(words)
                         case Failure(code=code, message=words, cure=cure):
                             raise AvatarTexError(ErrorCode(code), words, cure)
-                        case answer if isinstance(answer, Answer):
-                            return answer
                         case Stopped():
                             raise Cancelled
+                        case answer if isinstance(answer, Answer):
+                            return answer
                 time.sleep(LOOK)
             if not wanted():
                 raise Cancelled

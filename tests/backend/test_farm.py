@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from backend.farm import command, rows
+from backend.farm.checking import check_table
 from backend.farm.dispatch import Ended, LocalPool, run_rows
 from backend.farm.rows import Outcome, do_row, mark_of
-from backend.farm.table import COLUMNS, check_table, read_rows
+from backend.farm.table import COLUMNS, read_rows
 from backend.farm.worker import Worker
 from tests.backend.farm_tables import ROOT, STAND_IN, begun, leftovers, states, write_table
 
