@@ -13,11 +13,11 @@ from collections.abc import Callable
 
 from .. import verified
 from ..errors import AvatarTexError, Cancelled, ErrorCode
-from ..messages import PROTOCOL, Answer, Cancel, Failure, Generate, Progress, Ready, Stopped
+from ..messages import PROTOCOL, Answer, Failure, Generate, Progress, Ready
 from ..wire import decode, encode
 
-#: Seconds until it is ready, of silence in a job, and until a cancelled job has stopped; then it is killed.
-START_TIME, SILENCE_TIME, CANCEL_TIME = 120.0, 300.0, 2.0
+#: Seconds until it is ready, of silence in a job, and until one that shall leave has left; then it is killed.
+START_TIME, SILENCE_TIME, LEAVE_TIME = 120.0, 300.0, 2.0
 #: Seconds between two looks at whether the row is still wanted.
 LOOK = 0.2
 
@@ -87,44 +87,39 @@ class Worker:
         """
         self.start()
         self._send(encode(request))
-        until, cancelled = time.monotonic() + SILENCE_TIME, False
+        until = time.monotonic() + SILENCE_TIME
         while True:
-            if not cancelled and not wanted():
-                cancelled, until = True, time.monotonic() + CANCEL_TIME
-                self._send(encode(Cancel(request.job)))
+            if not wanted():
+                self.close()  # the end of its stdin is its own, in the middle of a row too
+                raise Cancelled
             try:
                 message = self._next(min(until, time.monotonic() + LOOK))
             except WorkerDied:
                 self.close()
-                if cancelled:
-                    raise Cancelled from None
                 raise
             if message is None and time.monotonic() >= until:
                 self.close()
-                raise Cancelled if cancelled else WorkerDied("it stopped answering")
+                raise WorkerDied("it stopped answering")
             if message is None or getattr(message, "job", "") != request.job:
                 continue
-            if not cancelled:
-                until = time.monotonic() + SILENCE_TIME
+            until = time.monotonic() + SILENCE_TIME
             match message:
                 case Progress():
                     tell(message.stage, message.fraction)
                 case Failure():
                     raise AvatarTexError(ErrorCode(message.code), message.message, message.cure)
-                case Stopped():
-                    raise Cancelled
                 case answer if isinstance(answer, Answer):
                     return answer
 
     def close(self) -> None:
-        """The end of its stdin is its own; one that does not hear is killed."""
+        """Let it leave; one that does not hear is killed."""
         if self.process is None:
             return
         with contextlib.suppress(OSError):
             if self.process.stdin:
                 self.process.stdin.close()
         try:
-            self.process.wait(CANCEL_TIME)
+            self.process.wait(LEAVE_TIME)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -222,17 +222,17 @@ class Machines:
         self.idle.remove(worker)
 
 
-def run_simulated(table: Path, machines: Machines) -> collections.Counter[int]:
-    """How often each row's end was told."""
-    told: collections.Counter[int] = collections.Counter()
-    assert run_rows(read_rows(table), machines, lambda outcome, busy: told.update([outcome.row]))
-    return told
+def run_simulated(table: Path, machines: Machines) -> list[tuple[int, str]]:
+    """Each row's number and end, as they were told."""
+    told: list[tuple[int, str]] = []
+    assert run_rows(read_rows(table), machines, lambda outcome, busy: told.append((outcome.row, outcome.state)))
+    return sorted(told)
 
 
 def test_what_is_lost_with_a_machine_is_done_by_another_and_in_flight_is_bounded(tmp_path):
     table = write_table(tmp_path, [f"p{number}" for number in range(500)])
     machines = Machines(8)
-    assert run_simulated(table, machines) == collections.Counter(range(1, 501))
+    assert run_simulated(table, machines) == [(number, "done") for number in range(1, 501)]
     assert machines.most <= 8 and 0 not in machines.idle
 
 
