@@ -104,7 +104,8 @@ def add_tries(parser: argparse.ArgumentParser) -> None:
 
 def words_of(command: str) -> list[str]:
     """Of what starts a worker; AVATARTEX_WORKER stands in for an option that an engine does not pass on."""
-    return shlex.split(command or os.environ.get("AVATARTEX_WORKER", ""))
+    words = shlex.split(command or os.environ.get("AVATARTEX_WORKER", ""), posix=os.name == "posix")
+    return [word.strip('"') for word in words]  # which stay on Windows, as backslashes do
 
 
 def refuse_problems(checked: Checked) -> None:

@@ -18,7 +18,7 @@ from backend.farm.ray_pool import Needs, RayPool
 from tests.backend.farm_tables import ROOT, STAND_IN, begun, states, write_table
 
 __all__ = ["begun"]
-SCRIPT = ROOT / "backend" / "farm" / "flamenco" / "avatartex_textures.js"
+SCRIPT = ROOT / "backend" / "farm" / "avatartex_textures.js"
 #: What a setting of a job type can have: AvailableJobSetting of Flamenco's API (flamenco-openapi.yaml).
 KEYS = {"key", "type", "subtype", "choices", "propargs", "description", "default", "eval", "evalInfo", "visible"}
 KEYS |= {"required", "editable", "label"}
