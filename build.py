@@ -9,6 +9,7 @@
     python3 build.py package [--output DIR]     the extension's zip, built and validated by Blender's own tool
     python3 build.py package --platform linux-x64|windows-x64|macos-arm64|macos-x64
                                                 the same with all packages in it: it needs no network, no set-up
+    python3 build.py package --repository DIR   the zip as an extension repository, for Blender's own updates
 
 demo leaves demo.png, texture.png, provenance.png, report.json and avatartex_demo.blend in demo_output;
 package leaves its zip in dist. Each command does the setup first where it is missing.
@@ -239,6 +240,21 @@ def package(output: Path, platform: str | None = None) -> Path:
     return built
 
 
+def publish(built: Path, repository: Path) -> None:
+    """Put a zip into a folder that Blender reads as an extension repository, and list it there (index.json, and
+    index.html for people) with Blender's own tool. Older zips of the same kind go: Blender installs the newest.
+    """
+    repository.mkdir(parents=True, exist_ok=True)
+    number = re.compile(r"-\d+\.\d+\.\d+(?=[-.])")
+    for old in repository.glob("*.zip"):
+        if old.name != built.name and number.sub("", old.name) == number.sub("", built.name):
+            old.unlink()
+    if built.parent != repository.resolve():
+        shutil.copy2(built, repository)
+    tool = next(ENVIRONMENT.rglob("bl_pkg/cli/blender_ext.py"))
+    run(environment_python(), tool, "server-generate", "--repo-dir", repository, "--html")
+
+
 def fetch_wheels(python: Path, platform: str, folder: Path) -> None:
     """Download the wheels of the base lock for a platform, each as requirements.sha256 has it. They are none of the
     manifest's: those would be seen by all extensions.
@@ -354,6 +370,7 @@ def main(argv: list[str] | None = None) -> int:
         command.add_argument("--output", type=Path, default=ROOT / default, metavar="DIR", help=f"default: {default}")
         if name == "package":
             command.add_argument("--platform", choices=PLATFORMS, help="with all packages in it")
+            command.add_argument("--repository", type=Path, metavar="DIR", help="also an extension repository there")
     tests = commands.add_parser("test", help="all tests; what follows goes to pytest", add_help=False)
     tests.add_argument("--bpy", metavar="VERSION")
     arguments, rest = parser.parse_known_args(argv)
@@ -367,6 +384,9 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.command == "package":
             built = package(arguments.output, arguments.platform)
             say(f"{built}  {built.stat().st_size / 1e6:.1f} MB")
+            if arguments.repository:
+                publish(built, arguments.repository)
+                say(f"{arguments.repository / 'index.json'}")
         else:
             say(str(setup()))
     except BuildError as error:

@@ -23,6 +23,7 @@ ELSEWHERE = {
     "layers": ("backend.layers.command", "save a texture's layers for paint programs (.ora, .psd)"),
     "faces": ("backend.portrait.faces_command", "list the faces of a picture"),
     "models": ("backend.models.command", "fetch, check and remove large models, for machines with a graphics card"),
+    "farm": ("backend.farm.command", "texture thousands of characters: a table, and the engines that run it"),
     "doctor": ("backend.doctor", "say what works on this machine, and the mend for what does not"),
 }
 #: Of generate, which redoes regions too.

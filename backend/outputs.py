@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import hashlib
 import itertools
 import os
@@ -17,7 +18,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .errors import AvatarTexError, ErrorCode
@@ -68,6 +69,14 @@ def map_file(output: str, name: str) -> str:
     path = Path(output)
     stem, tile = (path.stem.removesuffix(f".{UDIM}"), f".{UDIM}") if path.stem.endswith(f".{UDIM}") else (path.stem, "")
     return str(path.with_name(f"{stem}_{name}{tile}.{'exr' if name == 'displacement' else 'png'}"))
+
+
+def tiles_of(path: Path) -> Iterator[Path]:
+    """The file, or one for each UDIM tile; nothing where it is gone."""
+    if UDIM in path.name:
+        yield from sorted(path.parent.glob(glob.escape(path.name).replace(UDIM, "[0-9]" * 4)))
+    elif path.is_file():
+        yield path
 
 
 def refuse_outputs(inputs: Iterable[str], outputs: Iterable[str], needed: int = 0) -> None:
@@ -267,13 +276,14 @@ def keep_old(target: Path) -> Path | None:
 
 
 def sweep(folder: Path) -> None:
-    """Delete what killed processes of this machine left in a folder, and what this one could not delete before."""
+    """Delete what killed processes of this machine left in a folder, and what this one could not delete before: files,
+    and folders of a farm's rows."""
     for path in folder.glob(f".avatartex-{_HERE}-*.part"):
         with contextlib.suppress(OSError, ValueError):
             number = int(path.name.split("-")[2])
             mine = number == os.getpid()
             if path not in _in_use if mine else not is_running(number, path):
-                path.unlink()
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def is_running(number: int, path: Path) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 import build
 
-TEXT = {".py", ".toml", ".txt", ".sha256", ".json", ".md", ".html", ""}
+TEXT = {".py", ".js", ".toml", ".txt", ".sha256", ".json", ".md", ".html", ""}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_package_holds_every_module(names: set[str]) -> None:
 
 
 def test_package_holds_nothing_else(names: set[str]) -> None:
-    allowed = {*".py .toml .txt .sha256 .json .md .html .npz .safetensors .onnx .svg .jpg".split()}
+    allowed = {*".py .js .toml .txt .sha256 .json .md .html .npz .safetensors .onnx .svg .jpg".split()}
     others = {name for name in names if PurePosixPath(name).suffix not in allowed}
     assert others == {"LICENSE", "sample/head.obj"}
     assert not any(part in {"tests", "lab", "__pycache__"} for name in names for part in name.split("/"))

@@ -32,7 +32,7 @@ STOREYS = (
     ("completing", "refusals"),
     ("pipeline", "registering"),
     ("variants", "expressions"),
-    ("worker", "doctor"),
+    ("worker", "doctor", "farm"),
     ("__main__",),
     ("lab",),
 )

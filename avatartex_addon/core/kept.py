@@ -2,20 +2,18 @@
 
 import contextlib
 import dataclasses
-import glob
 import hashlib
 import json
 import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from ..backend import __version__
 from ..backend.errors import AvatarTexError
 from ..backend.messages import Generate, Result
-from ..backend.outputs import UDIM
+from ..backend.outputs import UDIM, tiles_of
 from ..backend.wire import decode, encode
 
 #: Of a request: files that count by what they hold, and what is of one run alone.
@@ -41,14 +39,6 @@ def fingerprint(request: Generate) -> str:
             whole.update(hashlib.sha256(file.read_bytes()).digest())
         whole.update(b";")
     return whole.hexdigest()[:32]
-
-
-def tiles_of(path: Path) -> Iterator[Path]:
-    """The file, or one for each UDIM tile; nothing where it is gone."""
-    if UDIM in path.name:
-        yield from sorted(path.parent.glob(glob.escape(path.name).replace(UDIM, "[0-9]" * 4)))
-    elif path.is_file():
-        yield path
 
 
 def claim_kept(parent: Path, name: str) -> Path:

@@ -51,6 +51,11 @@ class BackendTask:
     stopping = False
 
     @property
+    def parent(self) -> Path:
+        """Below which its files lie."""
+        return Path(bpy.app.tempdir)
+
+    @property
     def status(self):
         """Looked up each time: a loaded file brings its own window manager."""
         return bpy.context.window_manager.avatartex_job
@@ -73,7 +78,7 @@ class BackendTask:
 
     def prepare(self, write: Callable[[], Parts]) -> Parts:
         try:
-            self.files = JobFiles(Path(bpy.app.tempdir), self.name)
+            self.files = JobFiles(self.parent, self.name)
             return (yield from write()) or {}
         except OSError as reason:
             raise AvatarTexError(

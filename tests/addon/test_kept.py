@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from backend.outputs import tiles_of
+
 
 @pytest.fixture
 def kept(addon):
@@ -50,7 +52,7 @@ def test_what_is_asked_names_a_result(kept, request_of, tmp_path):
 def test_files_count_whatever_they_are_called(kept, tmp_path, name):
     file = tmp_path / name.replace("<UDIM>", "1002")
     file.touch()
-    assert list(kept.tiles_of(tmp_path / name)) == [file]
+    assert list(tiles_of(tmp_path / name)) == [file]
 
 
 def test_it_is_taken_over_whole_or_not_at_all(kept, addon, tmp_path):
