@@ -171,6 +171,19 @@ def test_what_is_completed_beyond_the_reach_of_hair_is_skin(haired):
         assert np.abs(made(limited, dark, light=0.0).texture - color)[nape].mean() < 0.1
 
 
+def test_no_edge_of_the_scalp_is_left_on_skin_in_another_tone(haired):
+    """What is completed beside the scalp is darker than the skin that shows."""
+    _, prepared, _ = haired
+    [hair] = prepared.coverings
+    generated = np.broadcast_to(0.8 * SKIN, (ATLAS, ATLAS, 3)).astype(np.float32)
+    bald = made(prepared, generated, hair=0.0, light=0.0).texture
+    grows = cv2.resize(hairline().grows, (TEXELS, TEXELS), interpolation=cv2.INTER_LINEAR)
+    below = cv2.GaussianBlur(hair.cover, (0, 0), 0.05 * ATLAS) < 0.05
+    edge = inner(HIDDEN, 2) & below & (cv2.morphologyEx(grows, cv2.MORPH_GRADIENT, np.ones((3, 3))) > 0.3)
+    steps = np.abs(np.gradient(bald.mean(-1))[0]) + np.abs(np.gradient(bald.mean(-1))[1])
+    assert edge.sum() > 50 and steps[edge].mean() < 0.015
+
+
 def test_over_bare_skin_hair_is_as_light_as_it_was_completed_but_no_lighter_than_what_shows(haired):
     of, prepared, _ = haired
     [hair] = prepared.coverings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -53,6 +54,22 @@ def test_another_style_is_seen_anew(photo, demo_head_obj, astronaut, networks):
     assert np.abs(drawn.evidence[0] - photo.evidence[0])[shown].mean() > 0.003
     again = prepare_head(load_mesh(demo_head_obj), str(astronaut), "photo", networks)
     assert np.array_equal(again.evidence[0], photo.evidence[0])
+
+
+def test_hair_reaches_as_far_as_people_have_it_where_the_portrait_is_one(photo, demo_head_obj, astronaut, networks):
+    """And anywhere where painted skins explain it better."""
+    forget_all()
+    found = []
+    for people in (0.0, 0.5, 1.0):
+        experts = copy(networks.experts)
+        experts.evidence = lambda *_, people=people: people
+        forget_all()
+        mesh = load_mesh(demo_head_obj)
+        found.append(prepare_head(mesh, str(astronaut), "photo", replace(networks, experts=experts)))
+    painted, half, person = (job.covering("hair").reach for job in found)
+    nape = np.s_[235 * len(photo.evidence[1]) // 256 :]
+    assert painted.min() == 1 and person[nape].max() < 0.1 and person.max() > 0.9
+    assert np.allclose(half, (painted + person) / 2, atol=1e-6)
 
 
 def test_a_grey_portraits_completion_is_grey(photo):
