@@ -54,16 +54,27 @@ PACK = Option(
     "pack",
     "Packed Map",
     "none",
-    "Several maps in the channels of one picture, as engines read them",
-    "several maps in one picture beside the texture",
+    "What an engine reads: several maps in the channels of one picture, or a set of its own",
+    "pictures beside the texture as an engine reads them",
     choices=(
         Choice("none", "None", "Each map is a picture of its own"),
         Choice("orm", "ORM", "Occlusion, roughness, metallic: glTF and Unreal"),
         Choice("unity", "Unity Mask", "Metallic, occlusion, detail mask, smoothness in alpha: Unity's HDRP"),
+        Choice("metahuman", "MetaHuman", "Albedo without light, DirectX normals and cavity, for its texture overrides"),
+        Choice("vrm", "VRM", "Shade colour and OpenGL normals, for MToon; the texture itself is the base colour"),
     ),
     jobs=(GENERATE,),
     sides=(BACKEND,),
 )
+
+#: The pictures of each value of PACK: their names beside the texture.
+PICTURES = {
+    "none": (),
+    "orm": ("orm",),
+    "unity": ("unity",),
+    "metahuman": ("metahuman_albedo", "metahuman_normal", "metahuman_cavity"),
+    "vrm": ("vrm_shade", "vrm_normal"),
+}
 
 
 def map_names(asked: Iterable[str]) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ class Generate(FromPortrait):
     maps: list[str] = field(default_factory=list)  # values of MAPS; written beside output (outputs.map_file)
     green: str = GREEN.default  # of the normal map
     map_bits: int = MAP_BITS.default
-    pack: str = PACK.default  # a picture of several maps, beside output as well
+    pack: str = PACK.default  # its pictures lie beside output as well
 
 
 @dataclass(frozen=True)

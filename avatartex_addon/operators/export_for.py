@@ -14,10 +14,8 @@ from .checked import Saving, name_written
 from .timed import BackendOperator
 
 TARGET_ITEMS = tuple((one.name, one.label, one.tooltip) for one in TARGETS)
-SIZE_ITEMS = tuple(
-    (str(size), f"{size} texels" if size else "By Target", "" if size else "As the target is usually given")
-    for size in SIZES
-)
+BY_TARGET = ("0", "By Target", "2048 texels for glTF and VRM, the texture's own size for USD")
+SIZE_ITEMS = (BY_TARGET, *((str(size), f"{size}", f"At most {size} x {size} texels") for size in SIZES[1:]))
 
 
 class ExportChoices:
