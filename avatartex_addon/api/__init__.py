@@ -11,7 +11,7 @@ Call from Blender's main thread. A refusal is an `api.AvatarTexError` with a sta
 Nothing here makes undo steps: a script that wants one calls `bpy.ops.ed.undo_push(message=...)` afterwards.
 """
 
-from ..backend.errors import AvatarTexError, Cancelled
+from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
 from ..core.job import HeadJob
 from ..jobs.curves_job import HairCurves
 from ..jobs.expression_job import ExpressionMaps
@@ -34,6 +34,7 @@ from .texturing import batch, describe, generate, redo, run, start, start_varian
 __all__ = [
     "AvatarTexError",
     "Cancelled",
+    "ErrorCode",
     "Exported",
     "ExpressionMaps",
     "HairCurves",
