@@ -142,8 +142,12 @@ class HeadExport(MapsJob):
         path = folder / f"{stem}{self.path.suffix.lower()}"
         folder.mkdir(parents=True, exist_ok=True)
         with staged(head, parts, own_mesh=tiled) as stage:
-            dress(stage, head, image, find_uv_map_of(head), paths)
-            (write_usd if self.target.name == "usd" else write_glb)(stage, path, apply)
+            uv_map = find_uv_map_of(head)
+            dress(stage, head, image, uv_map, paths)
+            if self.target.name == "usd":
+                write_usd(path, apply)
+            else:
+                write_glb(path, apply, "normal" in paths and stage.head.data.uv_layers.active.name == uv_map)
         if (group := head.avatartex_expressions.group) is not None:
             write_table(group, folder / f"{stem}_expressions", stem)
         shutil.rmtree(sources, ignore_errors=True)

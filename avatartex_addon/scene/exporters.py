@@ -6,16 +6,16 @@ from pathlib import Path
 import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
-from .export_stage import Stage
 
 GLTF_ADDON = "io_scene_gltf2"
 
 
-def write_glb(stage: Stage, path: Path, apply: bool) -> None:
+def write_glb(path: Path, apply: bool, tangents: bool) -> None:
     """The stage's scene as one GLB file: with bones and shape keys, without animation.
 
     Args:
-        apply: modifiers besides the armature are applied, which shape keys would not survive.
+        apply: modifiers besides the armature are applied, which shape keys would not survive. tangents: those of the
+            meshes' active UV maps go along; without, each program makes its own.
 
     Raises:
         AvatarTexError: there is no such exporter, or it failed.
@@ -37,7 +37,7 @@ def write_glb(stage: Stage, path: Path, apply: bool) -> None:
             export_morph=True,
             export_morph_normal=True,
             export_skins=True,
-            export_tangents=False,
+            export_tangents=tangents,
             export_image_format="AUTO",
             export_extras=False,
             export_cameras=False,
@@ -48,7 +48,7 @@ def write_glb(stage: Stage, path: Path, apply: bool) -> None:
             utils.disable(GLTF_ADDON, default_set=False)
 
 
-def write_usd(stage: Stage, path: Path, apply: bool) -> None:
+def write_usd(path: Path, apply: bool) -> None:
     """The stage's scene as a USD file, with its pictures in the folder 'textures' beside it, or in a USDZ.
 
     Raises:

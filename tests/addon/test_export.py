@@ -135,6 +135,7 @@ def test_a_glb_has_the_pictures_bones_and_keys(rigged, addon, tmp_path):
     assert not orm[..., 2].any()
     mesh = next(one for one in told["meshes"] if "targets" in one["primitives"][0])
     assert mesh["extras"]["targetNames"] == ["jawOpen"] and mesh["name"] == "Head"
+    assert "TANGENT" in mesh["primitives"][0]["attributes"]
     [bones] = told["skins"]
     assert {told["nodes"][joint]["name"] for joint in bones["joints"]} == {"neck", "jaw"}
     eye = next(index for index, node in enumerate(told["nodes"]) if node["name"] == "Eye")
@@ -186,6 +187,14 @@ def test_what_is_done_in_edit_mode_is_in_the_file(rigged, addon, tmp_path):
     place = told["accessors"][mesh["primitives"][0]["attributes"]["POSITION"]]
     assert place["min"][0] > 4 and mesh["name"] == "Head"
     assert {node["name"] for node in told["nodes"]} == {"Head", "Rig", "neck", "jaw"}
+
+
+def test_tangents_are_those_of_the_textures_uv_map_or_none(rigged, addon, tmp_path):
+    layers = rigged.head.data.uv_layers
+    layers.active = layers.new(name="Other")
+    told, _ = read_glb(addon("api").export_head("Head", tmp_path / "a.glb", whole=False).files[0])
+    [part] = told["meshes"][0]["primitives"]
+    assert "TANGENT" not in part["attributes"] and "TEXCOORD_1" in part["attributes"]
 
 
 def test_maps_on_the_head_are_taken_and_none_is_asked_for(rigged, addon, tmp_path):
