@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .option import BACKEND, GENERATE, Choice, Option
+from .option import BACKEND, GENERATE, VARIANTS, Choice, Option
 
 MAPS = Option(
     "maps",
@@ -23,7 +23,7 @@ MAPS = Option(
         Choice("subsurface", "Subsurface", "The scale of scattering: 1 in skin, none below painted hair"),
     ),
     several=True,
-    jobs=(GENERATE,),
+    jobs=(GENERATE, VARIANTS),
     sides=(BACKEND,),
     metavar="NAMES",
 )
@@ -37,7 +37,7 @@ GREEN = Option(
         Choice("opengl", "OpenGL", "Up: Blender, glTF, Unity, Maya"),
         Choice("directx", "DirectX", "Down: Unreal, 3ds Max"),
     ),
-    jobs=(GENERATE,),
+    jobs=(GENERATE, VARIANTS),
     sides=(BACKEND,),
 )
 MAP_BITS = Option(
@@ -47,23 +47,34 @@ MAP_BITS = Option(
     "Bits of each channel of the maps; displacement always has 16",
     "bits of each channel of the maps, displacement aside",
     choices=(Choice(8, "8", "As the texture has"), Choice(16, "16", "For close-ups: no steps in smooth relief")),
-    jobs=(GENERATE,),
+    jobs=(GENERATE, VARIANTS),
     sides=(BACKEND,),
 )
 PACK = Option(
     "pack",
     "Packed Map",
     "none",
-    "Several maps in the channels of one picture, as engines read them",
-    "several maps in one picture beside the texture",
+    "What an engine reads: several maps in the channels of one picture, or a set of its own",
+    "pictures beside the texture as an engine reads them",
     choices=(
         Choice("none", "None", "Each map is a picture of its own"),
         Choice("orm", "ORM", "Occlusion, roughness, metallic: glTF and Unreal"),
         Choice("unity", "Unity Mask", "Metallic, occlusion, detail mask, smoothness in alpha: Unity's HDRP"),
+        Choice("metahuman", "MetaHuman", "Albedo without light, DirectX normals and cavity, for its texture overrides"),
+        Choice("vrm", "VRM", "Shade colour and OpenGL normals, for MToon; the texture itself is the base colour"),
     ),
-    jobs=(GENERATE,),
+    jobs=(GENERATE, VARIANTS),
     sides=(BACKEND,),
 )
+
+#: The pictures of each value of PACK: their names beside the texture.
+PICTURES = {
+    "none": (),
+    "orm": ("orm",),
+    "unity": ("unity",),
+    "metahuman": ("metahuman_albedo", "metahuman_normal", "metahuman_cavity"),
+    "vrm": ("vrm_shade", "vrm_normal"),
+}
 
 
 def map_names(asked: Iterable[str]) -> tuple[str, ...]:

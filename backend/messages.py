@@ -72,7 +72,7 @@ class Generate(FromPortrait):
     maps: list[str] = field(default_factory=list)  # values of MAPS; written beside output (outputs.map_file)
     green: str = GREEN.default  # of the normal map
     map_bits: int = MAP_BITS.default
-    pack: str = PACK.default  # a picture of several maps, beside output as well
+    pack: str = PACK.default  # its pictures lie beside output as well
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,10 @@ class Variants(FromPortrait):
     previews: bool = False  # beside each texture a small picture of the head, STYLE_SEED.preview.png
     sheet: str = ""  # path of a picture of the head in all variants
     keep_layers: bool = False  # beside each PNG of the style photo its layers, STYLE_SEED.layers
+    maps: list[str] = field(default_factory=list)  # values of MAPS; of each seed's plain texture, maps_SEED_NAME.png
+    green: str = GREEN.default
+    map_bits: int = MAP_BITS.default
+    pack: str = PACK.default
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,7 @@ class Varied:
     warnings: list[str] = field(default_factory=list)
     tiles: list[int] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
+    maps: list[str] = field(default_factory=list)  # files of maps; <UDIM> in them as in output
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from .layers.files import layers_file
 from .layers.packed import Packed
 from .map_options import PACK, map_names
 from .maps.maps import Asked, Maps
-from .messages import FromPortrait, Generate, Result
+from .messages import FromPortrait, Generate, Result, Variants
 from .observation.covering import join_evidence
 from .observation.further import add_further
 from .observation.look import Look
@@ -161,7 +161,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     )
 
 
-def asked_maps(request: Generate, finish: Finish, blended: bool) -> Asked:
+def asked_maps(request: Generate | Variants, finish: Finish, blended: bool) -> Asked:
     """What a request asks of maps."""
     names = map_names(request.maps)
     return Asked(names, request.green, request.map_bits, request.pack, request.size, finish.opacities, blended)

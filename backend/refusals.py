@@ -7,7 +7,7 @@ from dataclasses import fields
 from .compose.stage_pictures import stage_files
 from .errors import AvatarTexError, ErrorCode
 from .layers.files import PACKED, PAINTED, refuse_suffix
-from .map_options import PACK, map_names
+from .map_options import PICTURES, map_names
 from .messages import Expressions, FromPortrait, Generate, Register, Variants
 from .models.cards import find_card
 from .models.profiles import find_profile
@@ -37,7 +37,7 @@ def check_request(request: Generate) -> None:
         raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output file was given.", "Name the texture file to write.")
     if request.layers:
         refuse_suffix(request.layers, (PACKED, *PAINTED))
-    maps = [*map_names(request.maps), *([request.pack] if request.pack != PACK.default else [])]
+    maps = [*map_names(request.maps), *PICTURES[request.pack]]
     if maps and request.regions:
         raise AvatarTexError(
             ErrorCode.BAD_REQUEST,

@@ -157,4 +157,4 @@ def test_every_idname_stands_once():
 
 
 def test_the_root_stays_small():
-    assert {path.stem for path in ADDON.glob("*.py")} == {"__init__", "api", "preferences", "session"}
+    assert {path.stem for path in ADDON.glob("*.py")} == {"__init__", "preferences", "session"}

@@ -38,6 +38,8 @@ class Op(StrEnum):
     SHOW_TEXTURE = "avatartex.show_texture"
     SHOW_UV_MAP = "avatartex.show_uv_map"
     SAVE_TEXTURE = "avatartex.save_texture"
+    EXPORT_FOR = "avatartex.export_for"
+    EXPORT_HEAD = "avatartex.export_head"
     RESET_LAYERS = "avatartex.reset_layers"
     KEEP_PAINT = "avatartex.keep_paint"
     FLATTEN_ANYWAY = "avatartex.flatten_anyway"

@@ -66,15 +66,26 @@ class MapsJob(BackendTask):
         shown = find_shown_result(head)
         if shown is None:
             raise AvatarTexError(ErrorCode.BAD_REQUEST, "The head shows no texture of ours.", "Generate one first.")
-        images = {}
+        images = self.load(head)
+        notes = surface_maps.add_maps(head, shown.image, self.uv_map, images)
+        return SurfaceMaps(head, images, (*self.answer.warnings, *notes), summarize(self.files.report))
+
+    def load(self, head: bpy.types.Object) -> dict[str, bpy.types.Image]:
+        """The maps as packed images, which nothing uses yet.
+
+        Raises:
+            AvatarTexError: INTERNAL, one cannot be read.
+        """
+        images: dict[str, bpy.types.Image] = {}
         for name in self.maps:
             path = Path(map_file(self.answer.output, name))
             try:
                 images[name] = load_result(path, f"{head.name} {name}", self.answer.tiles)
             except RuntimeError as reason:
+                for image in images.values():
+                    bpy.data.images.remove(image)
                 raise AvatarTexError(
                     ErrorCode.INTERNAL, f"Blender could not read '{path.name}' ({reason}).", "Make the maps again."
                 ) from reason
             versions.set_space(images[name], versions.DATA)
-        notes = surface_maps.add_maps(head, shown.image, self.uv_map, images)
-        return SurfaceMaps(head, images, (*self.answer.warnings, *notes), summarize(self.files.report))
+        return images

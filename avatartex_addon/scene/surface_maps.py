@@ -90,6 +90,12 @@ def mute_maps(head: bpy.types.Object, muted: bool) -> None:
                     link.is_muted = muted
 
 
+def linked_maps(head: bpy.types.Object) -> dict[str, bpy.types.Image]:
+    """The maps that the head's materials have, by name."""
+    pictures = (node for _, node in own_nodes(head) if node.type == "TEX_IMAGE" and node.image is not None)
+    return {node.name.removeprefix(PREFIX).partition(".")[0]: node.image for node in pictures}
+
+
 def own_nodes(head: bpy.types.Object) -> Iterator[tuple[bpy.types.NodeTree, bpy.types.Node]]:
     """Our nodes in the head's materials and in the groups where the colour goes in."""
     for material in dict.fromkeys(slot.material for slot in head.material_slots):

@@ -2,6 +2,7 @@
 
 from . import (
     batch_panel,
+    export_panel,
     main_panel,
     portrait_box,
     preferences_page,
@@ -20,4 +21,5 @@ PARTS = (
     variants_panel,
     batch_panel,
     portrait_box,
+    export_panel,
 )

@@ -62,6 +62,9 @@ def draw_way_back(layout: bpy.types.UILayout, context: bpy.types.Context, head: 
     row = column.row(align=True)
     row.operator_context = "INVOKE_DEFAULT"
     row.operator(Op.SAVE_TEXTURE, icon="FILE_TICK")
+    row = column.row(align=True)
+    row.operator_context = "INVOKE_DEFAULT"
+    row.operator(Op.EXPORT_FOR, icon="EXPORT")
     if find_hair_objects(context, head):
         column.operator(Op.COLOUR_HAIR, icon="STRANDS")
     column.operator(Op.RESTORE, icon="LOOP_BACK")

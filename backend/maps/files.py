@@ -8,32 +8,57 @@ from collections.abc import Iterable, Mapping
 import cv2
 import numpy as np
 
+from ..map_options import PICTURES
 from ..outputs import not_written
 
-#: Channels of packed pictures, red first, by map_options.PACK; 0 and 1 are constants, "-" turns a map over.
-PACKED: Mapping[str, tuple[str, ...]] = {
-    "none": (),
+#: Channels of packed pictures, red first, by their names in map_options.PICTURES; 0 and 1 are constants, "-" turns a
+#: map over. What stands alone and has three channels is a whole picture: "albedo" and "shade" are made of the texture,
+#: "opengl" and "directx" are the normals with that green.
+CHANNELS: Mapping[str, tuple[str, ...]] = {
     "orm": ("ao", "roughness", "0"),  # glTF's occlusion, roughness, metallic; Unreal packs the same
     "unity": ("0", "ao", "1", "-roughness"),  # metallic, occlusion, detail mask, smoothness
+    "metahuman_albedo": ("albedo",),
+    "metahuman_normal": ("directx",),
+    "metahuman_cavity": ("cavity",),
+    "vrm_shade": ("shade",),
+    "vrm_normal": ("opengl",),
 }
+#: The maps that whole pictures are made of.
+SOURCES: Mapping[str, tuple[str, ...]] = {"albedo": (), "shade": (), "opengl": ("normal",), "directx": ("normal",)}
 
 
 def needed(maps: Iterable[str], pack: str) -> set[str]:
-    """The maps that are made: those that were asked for, and those that a packed picture holds."""
-    return {*maps, *(channel.strip("-") for channel in PACKED[pack] if channel not in ("0", "1"))}
+    """The maps that are made: those that were asked for, and those that packed pictures hold."""
+    channels = {channel.strip("-") for picture in PICTURES[pack] for channel in CHANNELS[picture]} - {"0", "1"}
+    return {*maps, *(source for channel in channels for source in SOURCES.get(channel, (channel,)))}
 
 
-def packed(maps: Mapping[str, np.ndarray], pack: str) -> np.ndarray:
-    """(S,S,3) or (S,S,4) integers of (S,S) maps of the same type."""
-    shape, kind = maps["ao"].shape, maps["ao"].dtype
-    most = np.iinfo(kind).max
+def packed(maps: Mapping[str, np.ndarray], picture: str) -> np.ndarray:
+    """(S,S), (S,S,3) or (S,S,4) integers of (S,S) maps of the same type, or of one whole picture.
+
+    Args:
+        picture: a name of map_options.PICTURES.
+    """
+    names = CHANNELS[picture]
+    if len(names) == 1:
+        return maps[names[0]]
+    known = next(maps[name.strip("-")] for name in names if name not in ("0", "1"))
+    most = np.iinfo(known.dtype).max
 
     def channel(name: str) -> np.ndarray:
         if name in ("0", "1"):
-            return np.full(shape, most * int(name), kind)
+            return np.full(known.shape, most * int(name), known.dtype)
         return most - maps[name[1:]] if name.startswith("-") else maps[name]
 
-    return np.stack([channel(name) for name in PACKED[pack]], 2)
+    return np.stack([channel(name) for name in names], 2)
+
+
+def with_green(normals: np.ndarray, turned: bool) -> np.ndarray:
+    """(S,S,3) integers of a normal map, its green turned over where that is wanted."""
+    out = normals.copy()
+    if turned:
+        out[..., 1] = np.iinfo(out.dtype).max - out[..., 1]
+    return out
 
 
 def encode_map(path: str, picture: np.ndarray) -> bytes:

@@ -13,8 +13,11 @@ from ..head.match import DRAWN
 from ..head.mesh import HeadMesh
 from ..head.uvs import precedence
 from ..job import Prepared
+from ..layers.flatten import flatten
+from ..layers.shade import find_shade
+from ..map_options import GREEN, PICTURES
 from ..surface.find import Details
-from .files import encode_map, needed, packed
+from .files import CHANNELS, SOURCES, encode_map, needed, packed, with_green
 from .gloss import ROUGHNESS, SKIN_F0, find_roughness, find_scatter, find_specular
 from .normals import slopes, tangent_normals
 from .occlusion import find_occlusion
@@ -59,12 +62,29 @@ class Maps:
         self.open = find_occlusion(self.job.mesh, normals) if shaded else np.ones(len(normals), np.float32)
 
     def files(self, number: int, tile: Composition) -> Iterator[tuple[str, bytes]]:
-        """Names ("normal", or that of a packed picture) and files of one tile's maps."""
+        """Names ("normal", or those of packed pictures) and files of one tile's maps."""
         made = self.make(number, tile)
         for name in self.asked.maps:
             yield name, encode_map(name, made[name])
-        if self.asked.pack != "none":
-            yield self.asked.pack, encode_map(self.asked.pack, packed(made, self.asked.pack))
+        made |= self.whole_pictures(tile, made)
+        for picture in PICTURES[self.asked.pack]:
+            yield picture, encode_map(picture, packed(made, picture))
+
+    def whole_pictures(self, tile: Composition, made: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """(S,S,3) integers by name of files.SOURCES, of those that packed pictures are."""
+        out: dict[str, np.ndarray] = {}
+        for name in {channel for picture in PICTURES[self.asked.pack] for channel in CHANNELS[picture]} & {*SOURCES}:
+            if name in GREEN.values:
+                out[name] = with_green(made["normal"], name != self.asked.green)
+                continue
+            colour = tile.texture
+            if name == "albedo":  # the same layers, without the portrait's light
+                flat = flatten(tile.planes, {**self.asked.opacities, "light": 0.0})
+                colour = flat.T.reshape(colour.shape)
+            coded = np.rint(np.clip(colour, 0, 1) * 255).astype(np.uint8)
+            coded = find_shade(coded) if name == "shade" else coded
+            out[name] = coded if self.asked.bits == 8 else coded.astype(np.uint16) * 257
+        return out
 
     def make(self, number: int, tile: Composition) -> dict[str, np.ndarray]:
         """(S,S) or (S,S,3) by name: integers of the bits that were asked for, displacement as floats in mesh units."""
@@ -135,7 +155,7 @@ class Maps:
     def report(self) -> dict:
         """For the job's report."""
         return {
-            "names": [*self.asked.maps, *([self.asked.pack] if self.asked.pack != "none" else [])],
+            "names": [*self.asked.maps, *PICTURES[self.asked.pack]],
             "green": self.asked.green,
             "bits": self.asked.bits,
             "degrees": {str(number): list(lean) for number, lean in self.lean.items()},

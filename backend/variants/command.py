@@ -27,7 +27,7 @@ def main(argv: list[str]) -> int:
         from .job import make_variants
 
         varied = make_variants(Variants(job="cli", **read_request(arguments, OPTIONS)), show, lambda: False)
-        print_results([one["output"] for one in varied.made], varied.tiles, varied.warnings)
+        print_results([*(one["output"] for one in varied.made), *varied.maps], varied.tiles, varied.warnings)
 
     return run(work)
 

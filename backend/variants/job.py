@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from .. import completing, pipeline, refusals, report
@@ -16,12 +17,15 @@ from ..head.mesh import load_head
 from ..imaging.files import encode_picture
 from ..layers.files import PACKED, layers_file
 from ..layers.packed import Packed
+from ..map_options import PICTURES, map_names
+from ..maps.maps import Maps
 from ..messages import Variants, Varied
 from ..options import PROFILE, refuse_unknown
-from ..outputs import UDIM, Staged, name_inputs, pattern, preview_file, refuse_outputs
+from ..outputs import UDIM, Staged, map_file, name_inputs, pattern, preview_file, refuse_outputs
 from ..progress import Clock, Progress
 from ..request import Job
 from ..styles import STYLES
+from ..surface.find import find_details
 from .sheet import Sheet
 from .styling import Stylist
 
@@ -57,12 +61,13 @@ def work(
     device = refusals.choose_device(request.device)
     networks = pipeline.load_cached_networks(device)
     job = pipeline.prepare(Job(request, load_head(request), networks, step))
-    finish = Finish(request.size, request.opacities(job.style), layers=bool(layers_files(request)))
-    without_light = Finish(request.size, {**finish.opacities, "light": 0.0})
+    mapped = bool(map_files(request, 0))
+    finish = Finish(request.size, request.opacities(job.style), layers=mapped or bool(layers_files(request)))
     stylist = Stylist(job, request.size, bases, request.strength / 100, request.scale / 100)
     sheet = Sheet(job, request.styles)
     several = UDIM in request.base_texture or len(job.tiles) > 1
     made: list[dict] = []
+    found: list[str] = []
     spent, painted = PREPARED, 0.0
 
     def complete_step(stage: str, fraction: float = 0.0) -> None:
@@ -77,16 +82,26 @@ def work(
         generated = next(completions)
         spent = PREPARED + turn * (COMPLETED + PAINTED * len(request.styles))
         complete_step("compose")
+        details = find_details(job, generated, request.size, seed)
+        finish = replace(finish, details=details)
         tiles = compose_tiles(job, generated, finish, bases, seed=seed)
+        if mapped:
+            progress.clock.enter("maps")
+            maps = Maps(job, details, pipeline.asked_maps(request, finish, bool(bases)))
+            for number, composed in tiles.items():
+                for name, data in maps.files(number, composed):
+                    found.append(map_file(maps_stem(request, seed, several), name))
+                    staged.write(tile_path(found[-1], number), data)
         shown = stylist.show(tiles)
         plain = tiles, shown  # for styles that shade by themselves
         if finish.opacities["light"] and any(STYLES[style].shaded for style in request.styles):
+            without_light = replace(finish, opacities={**finish.opacities, "light": 0.0}, layers=False)
             unlit = compose_tiles(job, generated, without_light, bases, seed=seed)
             plain = unlit, stylist.show(unlit)
-        for number, style in enumerate(request.styles):
+        for turned, style in enumerate(request.styles):
             progress.clock.enter(style)
             label = f"Painting {style}, seed {seed} ({len(made) + 1} of {count})"
-            progress.report(label, spent + large * painted + COMPLETED + PAINTED * number)
+            progress.report(label, spent + large * painted + COMPLETED + PAINTED * turned)
             textures = stylist.style(style, seed, *(plain if STYLES[style].shaded else (tiles, shown)))
             path = variant_file(request, style, seed)
             output = pattern(str(path)) if several else str(path)
@@ -112,7 +127,7 @@ def work(
         staged.write(request.sheet, encode_picture(request.sheet, sheet.draw()))
     on_progress("Writing", 1.0)
     numbers = sorted({*job.tiles, *bases}) if several else []
-    return Varied(request.job, made, request.report, job.warnings, numbers, job.advice)
+    return Varied(request.job, made, request.report, job.warnings, numbers, job.advice, list(dict.fromkeys(found)))
 
 
 def check(request: Variants) -> None:
@@ -133,15 +148,26 @@ def check(request: Variants) -> None:
     files = [variant_file(request, style, seed) for style in request.styles for seed in request.seeds]
     refusals.check_like_texture(request, str(files[0]))
     previews = [preview_file(path) for path in files] if request.previews else []
+    maps = [path for seed in request.seeds for path in map_files(request, seed)]
     refuse_outputs(
         name_inputs(request),
-        [*map(str, [*files, *layers_files(request)]), *previews, request.report, request.sheet],
-        refusals.TEXEL_BYTES * request.size**2 * len(files),
+        [*map(str, [*files, *layers_files(request)]), *maps, *previews, request.report, request.sheet],
+        (refusals.TEXEL_BYTES * len(files) + refusals.MAP_BYTES * len(maps)) * request.size**2,
     )
 
 
 def variant_file(request: Variants, style: str, seed: int) -> Path:
     return Path(request.output) / f"{style}_{seed}.{request.format}"
+
+
+def maps_stem(request: Variants, seed: int, several: bool = False) -> str:
+    """What the maps of a seed are named after: its styles share the relief of the plain texture."""
+    path = str(Path(request.output) / f"maps_{seed}.png")
+    return pattern(path) if several else path
+
+
+def map_files(request: Variants, seed: int) -> list[str]:
+    return [map_file(maps_stem(request, seed), name) for name in (*map_names(request.maps), *PICTURES[request.pack])]
 
 
 def layers_files(request: Variants) -> list[Path]:

@@ -37,6 +37,7 @@ CALLS = {
     "save_texture": {"filepath": "{folder}/out.png"},
     "reset_layers": {},
     "save_layers": {"filepath": "{folder}/out.ora"},
+    "export_for": {"filepath": "{folder}/out.glb"},
     "try_it": {},
     "add_expressions": {},
     "remove_expressions": {},

@@ -14,8 +14,11 @@ from backend.__main__ import main
 from backend.compose.compose import Finish, compose
 from backend.errors import AvatarTexError, Cancelled, ErrorCode
 from backend.head.atlas import canonical_head, to_atlas
-from backend.map_options import MAPS, PACK, map_names
-from backend.maps.files import PACKED, encode_map, packed
+from backend.imaging.sample import to_linear
+from backend.layers.flatten import flatten
+from backend.layers.shade import SKY, find_shade
+from backend.map_options import MAPS, PACK, PICTURES, map_names
+from backend.maps.files import CHANNELS, encode_map, packed
 from backend.maps.gloss import RANGE, ROUGHNESS, find_roughness
 from backend.maps.maps import NOTHING, Asked, Maps
 from backend.maps.occlusion import find_occlusion
@@ -27,18 +30,18 @@ from backend.refusals import check_request
 from backend.surface.find import Details
 from tests.backend.bumpy_ball import ATLAS, Scene, job_of, upright
 from tests.backend.flat_head import ball, mesh_of_ball
-from tests.backend.test_maps import LIGHT, SIDE
+from tests.backend.test_maps import DARK, LIGHT, SIDE
 
 SIZE = 256
 ALL = map_names(["all"])
+FINISH = Finish(SIZE, OPACITIES, Details(), layers=True)
 
 
 def maps_of(style: str = "photo", **changed) -> tuple[Maps, dict[str, np.ndarray]]:
     job = job_of(Scene(LIGHT, SIDE), mesh_of_ball(33), style)
     generated = np.broadcast_to(LIGHT, (ATLAS, ATLAS, 3)).copy()
-    finish = Finish(SIZE, OPACITIES, Details(), layers=True)
     [(number, mesh)] = job.tiles.items()
-    tile = compose(job, mesh, generated, finish)
+    tile = compose(job, mesh, generated, FINISH)
     asked = replace(Asked(ALL, "opengl", 8, "none", SIZE, OPACITIES, False), **changed)
     maps = Maps(job, Details(), asked)
     return maps, {name: decode(data) for name, data in maps.files(number, tile)}
@@ -54,7 +57,7 @@ def test_names_lie_beside_the_texture():
     assert map_file("a/texture.png", "normal").endswith("texture_normal.png")
     assert map_file("texture.<UDIM>.png", "displacement") == "texture_displacement.<UDIM>.exr"
     assert map_names(["all"]) == MAPS.values[1:] and map_names(["ao", "normal"]) == ("normal", "ao")
-    assert set(PACKED) == set(PACK.values)
+    assert tuple(PICTURES) == PACK.values and {one for names in PICTURES.values() for one in names} == set(CHANNELS)
 
 
 def test_every_map_is_of_its_kind():
@@ -95,6 +98,33 @@ def test_engines_find_their_channels():
     assert np.array_equal(decode(encode_map("unity.png", unity)), unity)
 
 
+@pytest.mark.parametrize("green", ["opengl", "directx"])
+def test_metahuman_reads_albedo_without_light_and_green_downwards(green):
+    maps, made = maps_of(maps=("normal",), pack="metahuman", green=green, bits=16)
+    assert set(made) == {"normal", "metahuman_albedo", "metahuman_normal", "metahuman_cavity"}
+    normal = made["normal"].astype(int)
+    own = made["metahuman_normal"].astype(int)
+    assert np.array_equal(own[..., 1], 65_535 - normal[..., 1] if green == "opengl" else normal[..., 1])
+    assert np.array_equal(own[..., [0, 2]], normal[..., [0, 2]]) and made["metahuman_cavity"].ndim == 2
+    job = maps.job
+    tile = compose(job, job.tiles[1001], np.broadcast_to(LIGHT, (ATLAS, ATLAS, 3)).copy(), FINISH)
+    lit, bare = (flatten(tile.planes, OPACITIES | {"light": light}).T.reshape(SIZE, SIZE, 3) for light in (1.0, 0.0))
+    assert np.abs(lit - bare).max() > 0.1  # there is light to take away
+    assert np.abs(made["metahuman_albedo"] / 65_535 - bare).max() < 0.003
+
+
+def test_mtoon_gets_a_shade_of_fuller_hue():
+    _, made = maps_of(maps=(), pack="vrm")
+    assert set(made) == {"vrm_shade", "vrm_normal"}
+    skin = np.uint8(np.rint(np.stack([LIGHT, DARK]) * 255))
+    shade = find_shade(skin)
+    seen = to_linear(shade / np.float32(255)) / to_linear(skin / np.float32(255))
+    assert (SKY - 0.03 < seen).all() and (seen < 0.85).all() and seen[0, 0] > seen[0, 1] > seen[0, 2]
+    assert (seen[0] >= seen[1] - 0.03).all()  # light skin throws more light back
+    grey = find_shade(np.arange(256, dtype=np.uint8))
+    assert (np.diff(grey.astype(int)) >= 0).all() and grey[0] == 0
+
+
 def test_a_drawing_has_flat_maps():
     _, made = maps_of("anime")
     assert not made["displacement"].any() and np.ptp(made["normal"].reshape(-1, 3), axis=0).max() == 0
@@ -130,9 +160,10 @@ def test_what_cannot_be_is_refused(tmp_path, monkeypatch):
     for changed, told in (
         ({"maps": ["bump"]}, "'bump'"),
         ({"maps": ["all"], "regions": "regions.png"}, "whole textures"),
-        ({"pack": "metahuman"}, "'metahuman'"),
+        ({"pack": "source2"}, "'source2'"),
         ({"map_bits": 12}, "12"),
         ({"maps": ["ao"], "base_texture": "texture_ao.png"}, "'texture_ao.png' would overwrite"),
+        ({"pack": "vrm", "report": "texture_vrm_shade.png"}, "two of the files"),
         ({"maps": ["ao"], "report": "texture_ao.png"}, "two of the files"),
     ):
         with pytest.raises(AvatarTexError) as refusal:
@@ -174,8 +205,8 @@ def test_every_tile_has_its_own_part_of_one_relief():
     found = []
     for mesh in (whole, moved):
         job = job_of(Scene(LIGHT, SIDE), mesh)
-        maps, finish = Maps(job, Details(), asked), Finish(SIZE, OPACITIES, Details(), layers=True)
-        tiles = {number: compose(job, part, generated, finish) for number, part in job.tiles.items()}
+        maps = Maps(job, Details(), asked)
+        tiles = {number: compose(job, part, generated, FINISH) for number, part in job.tiles.items()}
         found.append({number: maps.make(number, tile) for number, tile in tiles.items()})
     assert list(found[1]) == [1001, 1002]
     for name in ("displacement", "normal", "roughness"):

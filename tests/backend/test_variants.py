@@ -311,6 +311,26 @@ def test_the_command_writes_what_it_names(prepared, tmp_path, demo_head_obj, ast
     assert str(tmp_path) not in (tmp_path / "r.json").read_text()
 
 
+def test_the_styles_of_a_seed_share_its_maps(prepared, tmp_path, demo_head_obj, astronaut, capsys):
+    words = ["--mesh", str(demo_head_obj), "--portrait", str(astronaut), "--size", "512"]
+    words += ["--maps", "normal,ao", "--pack", "vrm"]
+    styled = ["--styles", "photo,cel", "--seeds", "1,2", "--output", str(tmp_path / "v")]
+    assert main(["variants", *words, *styled, "--report", str(tmp_path / "r.json")]) == 0
+    names = {f"maps_{seed}_{name}.png" for seed in (1, 2) for name in ("normal", "ao", "vrm_shade", "vrm_normal")}
+    assert {path.name for path in (tmp_path / "v").iterdir()} - names == {
+        f"{style}_{seed}.png" for style in ("photo", "cel") for seed in (1, 2)
+    }
+    assert names < {line.rsplit("/", 1)[-1] for line in capsys.readouterr().out.split()}
+    assert main(["generate", *words, "--seed", "1", "--output", str(tmp_path / "one.png")]) == 0
+    for name in ("normal", "ao", "vrm_shade", "vrm_normal"):
+        ours, one = (cv2.imread(str(tmp_path / file)) for file in (f"v/maps_1_{name}.png", f"one_{name}.png"))
+        away = np.abs(ours.astype(int) - one)
+        assert away.max() <= 2 and (away > 0).mean() < 0.01, name
+    other = cv2.imread(str(tmp_path / "v" / "maps_2_normal.png"))
+    assert not np.array_equal(other, cv2.imread(str(tmp_path / "v" / "maps_1_normal.png")))  # made-up pores differ
+    assert json.loads((tmp_path / "r.json").read_text())["seconds"]["maps"] > 0
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [
@@ -322,6 +342,8 @@ def test_the_command_writes_what_it_names(prepared, tmp_path, demo_head_obj, ast
         ({"format": "jpg"}, "png, exr"),
         ({"size": 1000}, "512"),
         ({"output": ""}, "folder"),
+        ({"maps": ["bump"]}, "bump"),
+        ({"maps": ["ao"], "base_texture": "v/maps_0_ao.png", "output": "v"}, "would overwrite"),
     ],
 )
 def test_refusals_come_before_any_work(tmp_path, change, text):
