@@ -25,7 +25,7 @@ from .scene_batch import OF_A_ROW
 TABLE, BUNDLE = "characters.csv", "bundle"
 
 
-class Exported(Generation):
+class Bundled(Generation):
     """Writes what a row's job reads into a folder that stays, and asks no backend."""
 
     def __init__(self, job: HeadJob, folder: Path, name: str) -> None:
@@ -114,7 +114,7 @@ def write_character(row, folder: Path, name: str) -> list[str]:
         raise AvatarTexError(ErrorCode.NO_MESH, "There is no such mesh in this scene.", "Take the row out.")
     settings = read(row.object.avatartex, OPTIONS) | read(row, OF_A_ROW)
     job = HeadJob(row.object.name, row_portrait(row), further=further_paths(row.object), **settings)
-    task = Exported(job, folder, name)
+    task = Bundled(job, folder, name)
     try:
         fields = dataclasses.asdict(task.write())
     finally:

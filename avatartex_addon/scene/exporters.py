@@ -78,7 +78,7 @@ def write_usd(path: Path, apply: bool) -> None:
         convert_world_material=False,
         export_custom_properties=False,
         author_blender_name=False,
-        root_prim_path="/root",
+        root_prim_path="/head",
     )
 
 
