@@ -52,7 +52,6 @@ class Package:
 
 PACKAGES = (
     Package("numpy", ("numpy",), "1.26", "3"),
-    Package("scipy", ("scipy",), "1.11", "2"),
     # 5.0 lacks parts of calib3d that the camera needs.
     Package("cv2", ("opencv-python", "opencv-python-headless", "opencv-contrib-python"), "4.11", "5"),
     Package("PIL", ("pillow",), "10", "99"),

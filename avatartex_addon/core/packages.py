@@ -42,7 +42,6 @@ OFFLINE = ("--no-index", "--only-binary", ":all:", "--find-links")
 WEIGHTS = {
     "torch": 192,
     "opencv-python": 63,
-    "scipy": 35,
     "onnxruntime": 24,
     "onnxruntime-gpu": 256,
     "numpy": 18,

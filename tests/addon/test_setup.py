@@ -285,7 +285,7 @@ class TestOwnPython:
 
         venv.create(tmp_path / "empty", with_pip=False)
         error = self.examine(prefs, addon, str(tmp_path / "empty" / "bin" / "python")).error
-        assert "numpy is missing, scipy is missing, and" in error.message and "requirements.txt" in error.cure
+        assert "numpy is missing, opencv-python is missing, and" in error.message and "requirements.txt" in error.cure
         assert addon("preferences").find_backend_python() == ""
 
     def test_one_that_works(self, scene, prefs, addon):
