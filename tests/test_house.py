@@ -37,6 +37,7 @@ STOREYS = (
     ("lab",),
 )
 SHARED = {
+    "cpp_runtime",
     "verified",
     "threads",
     "offline",
