@@ -75,7 +75,7 @@ def test_every_test_is_in_one_group() -> None:
     groups = build.test_groups()
     named = [word for words in groups.values() for word in words]
     files = [str(path.relative_to(build.ROOT)) for path in (build.ROOT / "tests").rglob("test_*.py")]
-    outside = [name for name in files if PurePosixPath(name).parts[1] not in ("addon", "gui")]
+    outside = [name for name in files if Path(name).parts[1] not in ("addon", "gui")]
     assert sorted(named) == sorted([*outside, "tests/addon"]) and len(outside) > 100
     assert [words for words in groups.values() if "tests/addon" in words] == [("tests/addon",)]
 
