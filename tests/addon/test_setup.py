@@ -131,7 +131,7 @@ class TestChecks:
         found = checks(choice=choice)
         assert (found[""].build, found["Graphics"].verdict) == (build, verdict)
         assert found[""].download == addon("core.packages").DOWNLOAD[build][False]
-        assert ("4.5" if build == "cuda" else "0.8") in found["Disk space"].text
+        assert ("4.5" if build == "cuda" else "0.6") in found["Disk space"].text
 
     @pytest.mark.parametrize(
         ("choice", "build", "words"), [("auto", "cpu", "choose it as Build"), ("cuda", "cuda", "unchecked")]
