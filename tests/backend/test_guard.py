@@ -19,9 +19,8 @@ from backend.lab.evaluation.guard_scores import KEYS, Pair, differences, report,
 from tests.backend.small_guard import DRAWN, FIGURES, draw_some, guard_head, small_cases, textured
 
 SEED = int(os.environ.get("AVATARTEX_GUARD_SEED", date.today().toordinal()))
-#: How far a figure may be from the stored one, in dB, of SSIM and in 255ths: other processors round otherwise, and one
-#: thread otherwise than two (by 0.016 of SSIM in 030_p_cel_shaved).
-TOLERANCE = {key: 0.5 for key in KEYS} | {"ssim": 0.02, "red": 2.0, "green": 2.0, "blue": 2.0}
+#: How far a figure may be from the stored one, in dB, of SSIM and in 255ths: other processors round otherwise.
+TOLERANCE = {key: 0.5 for key in KEYS} | {"ssim": 0.015, "red": 2.0, "green": 2.0, "blue": 2.0}
 KITS = {"kit": (["a", "b"], [f"skin_{i}" for i in range(23)]), "other": (["c"], [f"face_{i}" for i in range(11)])}
 
 
