@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import verified
+from . import cpp_runtime, verified
 from .errors import AvatarTexError
 from .models import cards
 from .verified import MANIFEST, WEIGHTS
@@ -52,7 +52,6 @@ class Package:
 
 PACKAGES = (
     Package("numpy", ("numpy",), "1.26", "3"),
-    Package("scipy", ("scipy",), "1.11", "2"),
     # 5.0 lacks parts of calib3d that the camera needs.
     Package("cv2", ("opencv-python", "opencv-python-headless", "opencv-contrib-python"), "4.11", "5"),
     Package("PIL", ("pillow",), "10", "99"),
@@ -78,6 +77,8 @@ class Finding:
 def findings() -> Iterator[Finding]:
     """Everything that generate depends on, in the order in which it would be mended."""
     yield python_version()
+    if sys.platform == "win32":
+        yield windows_runtime()
     for package in PACKAGES:
         yield check_package(package)
     yield graphics()
@@ -117,6 +118,17 @@ def check_package(package: Package) -> Finding:
             mend += ". Install opencv-python-headless instead of opencv-python"
         return Finding(distribution, f"{version}, does not import", package.wanted, BROKEN, f"{mend}. {REINSTALL}")
     return Finding(distribution, version, package.wanted)
+
+
+def windows_runtime() -> Finding:
+    """Windows's C++ runtime, before a package that needs it is imported."""
+    wanted = ".".join(map(str, cpp_runtime.LEAST)) + " or later"
+    path = cpp_runtime.loaded()
+    if path is None:
+        return Finding("C++ runtime", f"{cpp_runtime.NAME} is missing", wanted, BROKEN, cpp_runtime.mend(None))
+    if cpp_runtime.is_too_old(path):
+        return Finding("C++ runtime", cpp_runtime.name(path), wanted, BROKEN, cpp_runtime.mend(path))
+    return Finding("C++ runtime", cpp_runtime.name(path), wanted)
 
 
 def graphics() -> Finding:

@@ -6,6 +6,7 @@ Standard library only: the add-on imports this module to draw the cure beside th
 from __future__ import annotations
 
 import errno
+import sys
 from enum import StrEnum
 
 
@@ -99,6 +100,11 @@ def explain(bug: Exception) -> AvatarTexError:
             "The backend ran out of memory.",
             "Choose a smaller size, or close other programs, then generate again.",
         )
+    if isinstance(bug, ImportError) and sys.platform == "win32":
+        from . import cpp_runtime  # of the backend's alone
+
+        if cure := cpp_runtime.cure_of(bug):
+            return AvatarTexError(ErrorCode.BACKEND_MISSING, f"Windows cannot load a package ({bug}).", cure)
     if isinstance(bug, ImportError):
         return AvatarTexError(
             ErrorCode.BACKEND_MISSING, f"The backend's environment is incomplete ({bug}).", "Set up the backend again."

@@ -70,6 +70,46 @@ def test_package_is_small_enough_to_send(extension_zip: Path) -> None:
     assert extension_zip.stat().st_size < 60e6
 
 
+def test_every_test_is_in_one_group() -> None:
+    """But those in a real window; the add-on's are by themselves."""
+    groups = build.test_groups()
+    named = [word for words in groups.values() for word in words]
+    files = [str(path.relative_to(build.ROOT)) for path in (build.ROOT / "tests").rglob("test_*.py")]
+    outside = [name for name in files if Path(name).parts[1] not in ("addon", "gui")]
+    assert sorted(named) == sorted([*outside, "tests/addon"]) and len(outside) > 100
+    assert [words for words in groups.values() if "tests/addon" in words] == [("tests/addon",)]
+
+
+@pytest.fixture
+def two_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """build.py over a good and a bad file of tests; gives the folder."""
+    (tmp_path / "test_good.py").write_text(
+        "import os\ndef test_zip(): assert os.environ['AVATARTEX_EXTENSION'] == 'the.zip'\ndef test_two(): pass\n"
+    )
+    (tmp_path / "test_bad.py").write_text("def test_it(): assert False\ndef test_died(): __import__('os')._exit(9)\n")
+    groups = {name: (str(tmp_path / f"test_{name}.py"), "-p", "no:cacheprovider") for name in ("good", "bad")}
+    monkeypatch.setattr(build, "setup", lambda: Path(sys.executable))
+    monkeypatch.setattr(build, "package", lambda _folder: Path("the.zip"))
+    monkeypatch.setattr(build, "test_groups", lambda: groups)
+    return tmp_path
+
+
+def test_groups_are_counted_together(two_groups: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert build.test(["-k", "not died"]) == 1
+    out = capsys.readouterr().out
+    assert out.endswith("2 passed, 1 failed, 0 skipped\n") and "Tests: good" in out and "assert False" in out
+
+
+def test_a_group_that_dies_has_failed(two_groups: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert build.test(["-k", "died or two"]) == 9
+    assert capsys.readouterr().out.endswith("1 passed, 1 failed, 0 skipped\n")
+
+
+def test_nothing_that_is_found_is_no_success(two_groups: Path) -> None:
+    assert build.test(["-k", "zip"]) == 0
+    assert build.test(["-k", "nothing"]) == 1
+
+
 @pytest.fixture
 def empty_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """build.py over a folder without an environment; collects what it would install."""

@@ -42,7 +42,6 @@ OFFLINE = ("--no-index", "--only-binary", ":all:", "--find-links")
 WEIGHTS = {
     "torch": 192,
     "opencv-python": 63,
-    "scipy": 35,
     "onnxruntime": 24,
     "onnxruntime-gpu": 256,
     "numpy": 18,
@@ -55,8 +54,8 @@ WEIGHTS = {
 
 #: By build, without large models' packages and with them: GB to download, and GB on disk while both downloads and
 #: environment are there. CPU measured; CUDA: NVIDIA's and torch's packages for Linux summed up, unpacked estimated.
-DOWNLOAD = {"cpu": (0.15, 0.37), "cuda": (1.5, 3.4)}
-DISK = {"cpu": (0.8, 2.0), "cuda": (4.5, 9.7)}
+DOWNLOAD = {"cpu": (0.12, 0.34), "cuda": (1.5, 3.4)}
+DISK = {"cpu": (0.6, 1.8), "cuda": (4.5, 9.7)}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh, vertex_normals
-from ..imaging.sample import LUMINANCE, sample_atlas
+from ..imaging.sample import LUMINANCE, Wrapped, sample_atlas
 from ..job import Completion, Prepared
 from ..layers.flatten import LAYERS, Blend
 from ..observation.covering import COVERINGS, Covering, near_skin
@@ -46,7 +46,7 @@ BUST_FROM, BUST_TO, THROAT = -0.55, -0.75, (0.90, 0.97, 0.35, 0.65)
 #: Share of a photograph over which a strand goes over into it; cover below which there is none.
 SOFT, NOTHING = 0.3, 0.004
 #: Texels of a part: it and what is reckoned with it fit into the processor's cache and little memory.
-PART = 1 << 18
+PART = 1 << 16
 #: NumPy and OpenCV let go of Python's lock in their loops.
 POOL = start_threads(CORES)
 
@@ -77,10 +77,16 @@ class Colouring:
         self.job, self.mesh, self.made_up, self.details = job, mesh, made_up, details
         self.shown = [find_shown(view) for view in job.views]
         gains = [{lit: view.gain(generated, lit) for lit in (False, True)} for view in job.views]
-        self.gains = [{lit: None if of is None else rooted(of) for lit, of in each.items()} for each in gains]
-        self.light = rooted(light_beside(job.observation, gains[0][False]))
-        self.bare, self.covers = part_coverings(generated, job)
-        self.tone = tone_beside(job.views, generated)
+        self.gains = [
+            {lit: None if of is None else Wrapped.of(rooted(of)) for lit, of in each.items()} for each in gains
+        ]
+        self.light = Wrapped.of(rooted(light_beside(job.observation, gains[0][False])))
+        bare, covers = part_coverings(generated, job)
+        self.bare, self.tone = Wrapped.of(bare), Wrapped.of(tone_beside(job.views, generated))
+        # how much of each there is, and its colours, which are looked up where there is some
+        self.covers = {
+            name: (Wrapped.of(one[..., 3::4]), Wrapped.of(one[..., (0, 1, 2, 4, 5, 6)])) for name, one in covers.items()
+        }
         top, bottom, left, right = (round(share * len(generated)) for share in THROAT)
         self.neck = np.median(generated[top:bottom, left:right].reshape(-1, 3), axis=0).astype(np.float32)
         # at vertices: place, normal, canonical place, depth inside the head, canonical normal
@@ -157,34 +163,41 @@ class Colouring:
 
     def _cover(self, name: str, photo: Photographed, at: Places, skin: np.ndarray) -> np.ndarray:
         """(n,4) sRGB and alpha of one covering: the portraits' pixels where they show it, else what continues them."""
-        seen = photo.covers.get(name, np.zeros(len(at.atlas), np.float32))
-        share = np.maximum(photo.share, 1e-3)
+        made, seen = np.zeros((len(at.atlas), 4), np.float32), photo.covers.get(name)
+        seen = np.zeros(len(made), np.float32) if seen is None else seen
+        completed, strands = self.covers.get(name), self.details.strands.get(name)
+        amounts = seen[:, None] if completed is None else sample_atlas(completed[0], at.atlas)
+        index = np.flatnonzero((seen > 0) | (amounts > 0).any(1))  # it has no colour elsewhere
+        seen, share, skin = seen[index], photo.share[index], skin[index]
+        least = np.maximum(share, 1e-3)[:, None]
         # where a pixel is half covered the covering's own colour is what is left without the skin
-        part = np.clip(seen / share, 0.1, 1)[:, None]
-        own = np.clip(skin + (photo.bare / share[:, None] - skin) / part, 0, 1)
-        if name not in self.covers:
-            return np.concatenate([own, seen[:, None]], 1)
-        found = sample_atlas(self.covers[name], at.atlas)
-        color, cover, hair, grown = found[:, :3], found[:, 3], found[:, 4:7], found[:, 7]
-        strands, left = self.details.strands.get(name), 1 - photo.share
+        own = np.clip(skin + (photo.bare[index] / least - skin) / np.clip(seen[:, None] / least, 0.1, 1), 0, 1)
+        if completed is None:
+            made[index] = np.concatenate([own, seen[:, None]], 1)
+            return made
+        cover, grown = amounts[index].T
+        found = sample_atlas(completed[1], at.atlas[index])
+        color, hair, left = found[:, :3], found[:, 3:], 1 - share
         if strands is None:
             color = color + grown[:, None] * (hair - color)
         else:
-            index = np.flatnonzero(grown > NOTHING)  # strands end where less grows
-            shown = photo.share[index]
-            laid, there, gives = strands.laid_on(hair[index], grown[index], at.canonical[index])
-            color[index] += there[:, None] * (laid - color[index])
-            cover[index] = np.maximum(cover[index], there)
+            drawn = np.flatnonzero(grown > NOTHING)  # strands end where less grows
+            shown = share[drawn]
+            laid, there, gives = strands.laid_on(hair[drawn], grown[drawn], at.canonical[index[drawn]])
+            color[drawn] += there[:, None] * (laid - color[drawn])
+            cover = cover.copy()
+            cover[drawn] = np.maximum(cover[drawn], there)
             # photographed and drawn hair meet within strands: each ousts so much of what shows
-            kept = np.clip((shown - (1 - SOFT) * gives) / SOFT, 0, 1) / share[index]
-            kept = 1 + (kept - 1) * np.clip(seen[index] / share[index], 0, 1) * cover[index]
-            seen, left = seen.copy(), left.copy()
-            seen[index] *= kept
-            left[index] = 1 - shown * kept
-        cover = cover * left * at.outside
+            least_shown = np.maximum(shown, 1e-3)
+            kept = np.clip((shown - (1 - SOFT) * gives) / SOFT, 0, 1) / least_shown
+            kept = 1 + (kept - 1) * np.clip(seen[drawn] / least_shown, 0, 1) * cover[drawn]
+            seen[drawn] *= kept
+            left[drawn] = 1 - shown * kept
+        cover = cover * left * at.outside[index]
         alpha = seen + cover
         color = (own * seen[:, None] + color * cover[:, None]) / np.maximum(alpha, 1e-4)[:, None]
-        return np.concatenate([color, alpha[:, None]], 1)
+        made[index] = np.concatenate([color, alpha[:, None]], 1)
+        return made
 
 
 def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, dict[str, np.ndarray]]:

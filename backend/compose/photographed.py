@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from ..head.scalp import scalp_share
-from ..imaging.sample import sample, sample_atlas
+from ..imaging.sample import Wrapped, sample, sample_atlas
 from ..observation.covering import shared
-from ..observation.observe import Observation, at_pixels, visibility
+from ..observation.observe import at_pixels, visibility
 from ..observation.relight import relit, rooted
 from ..observation.tone import TONE_REACH, fade_from
 from ..observation.views import FOLLOWED, View, share_out
@@ -72,15 +72,27 @@ class Found:
     covers: Mapping[str, np.ndarray]
 
 
-def find_shown(view: View) -> np.ndarray:
-    """(S,S) float32 atlas, 1 on and around what the portrait shows."""
+@dataclass(frozen=True)
+class Shown:
+    """What one portrait shows, in the atlas. near: (S,S) 1 on and around it. across: (S,S,4) 1 where it is known, how
+    surely, and the portrait's pixels there."""
+
+    near: Wrapped
+    across: Wrapped
+
+
+def find_shown(view: View) -> Shown:
     seen = (view.visible > 0).astype(np.uint8)
     around = cv2.copyMakeBorder(seen, 0, 0, NEAR, NEAR, cv2.BORDER_WRAP)
-    return cv2.dilate(around, np.ones((2 * NEAR + 1,) * 2, np.uint8))[:, NEAR:-NEAR].astype(np.float32)
+    near = cv2.dilate(around, np.ones((2 * NEAR + 1,) * 2, np.uint8))[:, NEAR:-NEAR].astype(np.float32)
+    confidence = view.observation.confidence
+    valid = (confidence > 0.02).astype(np.float32)
+    across = np.dstack([valid, confidence, view.observation.places * valid[..., None]]).astype(np.float32)
+    return Shown(Wrapped.of(near), Wrapped.of(across))
 
 
 def look_up(
-    views: Sequence[View], shown: Sequence[np.ndarray], gains: Sequence[Mapping[bool, np.ndarray | None]], at: Places
+    views: Sequence[View], shown: Sequence[Shown], gains: Sequence[Mapping[bool, Wrapped | None]], at: Places
 ) -> Photographed:
     """Look up texels in the portraits.
 
@@ -88,12 +100,12 @@ def look_up(
         shown: find_shown() of each view. gains: of each, (S,S,3) roots (relight.rooted) of View.gain(), unlit and lit.
     """
     count = len(at.points)
-    found = [find(view, near, at) for view, near in zip(views, shown, strict=True)]
+    found = [find(view, one, at) for view, one in zip(views, shown, strict=True)]
     shares = share_out([one.whole for one in found])
     high_shares = share_out([spread_over(one, np.clip(1.5 * one.skin, 0, 1), count) for one in found])
     share = sum(shares)
     flipped = np.stack([1 - at.atlas[:, 0], at.atlas[:, 1]], -1)
-    mirrors = [look_across(view.observation, flipped) for view in views]
+    mirrors = [look_across(one, flipped) for one in shown]
     skin, high_share = np.zeros(count, np.float32), sum(high_shares)
     low, high, mirrored_high, lit, bare = (np.zeros((count, 3), np.float32) for _ in range(5))
     folds = np.ones((count, 3), np.float32)
@@ -132,14 +144,14 @@ def look_up(
     return Photographed(shares, share, skin, low, high, high_share, mirrored, mirrored_high, covers, lit, bare, folds)
 
 
-def find(view: View, shown: np.ndarray, at: Places) -> Found:
+def find(view: View, shown: Shown, at: Places) -> Found:
     """Which of the texels one portrait shows, how well, and what of them is skin or covered.
 
     Args:
-        shown: (S,S) of find_shown().
+        shown: find_shown() of it.
     """
     seen = view.observation
-    index = np.flatnonzero((at.free > 0) & (sample_atlas(shown, at.atlas) > 0))
+    index = np.flatnonzero((at.free > 0) & (sample_atlas(shown.near, at.atlas) > 0))
     normals, canonical = at.normals[index], at.canonical[index]
     pixels, sure = visibility(view.registration, at.points[index].astype(np.float64), normals, canonical)
     skin, person = at_pixels(seen.mask, pixels), at_pixels(view.person, pixels)
@@ -188,9 +200,8 @@ def full(confidence: np.ndarray) -> np.ndarray:
     return ramp * ramp * (3 - 2 * ramp)
 
 
-def look_across(seen: Observation, flipped: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def look_across(shown: Shown, flipped: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(n,) stretched confidence of the (n,2) atlas places on the other side, 0 at their border, and their pixels."""
-    valid = (seen.confidence > 0.02).astype(np.float32)
-    inside = sample_atlas(valid, flipped)
-    pixels = sample_atlas(seen.places * valid[..., None], flipped) / np.maximum(inside, 1e-3)[:, None]
-    return full(sample_atlas(seen.confidence, flipped)) * (inside > 0.99), pixels
+    found = sample_atlas(shown.across, flipped)
+    inside = found[:, 0]
+    return full(found[:, 1]) * (inside > 0.99), found[:, 2:] / np.maximum(inside, 1e-3)[:, None]

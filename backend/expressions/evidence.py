@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.optimize import lsq_linear
-from scipy.spatial import cKDTree
 
 from ..head.landmarks import HeadLandmarks
 from ..head.mesh import HeadMesh
+from ..head.nearest import nearest
 from ..head.register import Registration
 from ..head.shape import EXPRESSIONS, READ, SHAPE, shapes_of
 from ..imaging.sample import LUMINANCE, masked_blur, sample_atlas, to_linear
@@ -89,7 +88,7 @@ def fit_keys(
         first: of another portrait of the person. What both landmarks are off by is the person's shape, or how the
             network reads it, and counts less: a frown is found by brows that are lower than before.
     """
-    own = cKDTree(mesh.vertices).query(head.points)[1]
+    own = nearest(head.points, mesh.vertices)[1][:, 0]
     shapes = [*shapes_of(head)[:-EXPRESSIONS], *(move[own] for move in moves)]
     count = len(shapes) - len(moves)
     start, same = np.zeros(len(moves)), 1.0
@@ -104,8 +103,28 @@ def fit_keys(
     low = np.concatenate([np.full(count, -np.inf), -start])
     high = np.concatenate([np.full(count, np.inf), 1 - start])
     wanted = np.concatenate([(missing * weight).ravel(), np.zeros(len(ridge))])
-    found = lsq_linear(np.vstack([matrix, ridge]), wanted, (low - 1e-9, high + 1e-9)).x[count:]
+    found = least_between(np.vstack([matrix, ridge]), wanted, low, high)[count:]
     return np.clip(start + found, 0, 1)
+
+
+def least_between(matrix: np.ndarray, wanted: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """(k,) x between low and high for which matrix (n,k) x is nearest to wanted (n,): Newton's steps, projected
+    (Bertsekas, SIAM J. Control and Optimization 20, 1982). The columns of matrix must be independent."""
+    system, pull = matrix.T @ matrix, matrix.T @ wanted
+    found = np.clip(np.zeros(len(low)), low, high)
+    for _ in range(100):
+        slope = system @ found - pull
+        free = ~((found <= low) & (slope > 0) | (found >= high) & (slope < 0))
+        step = np.zeros(len(found))
+        step[free] = np.linalg.solve(system[np.ix_(free, free)], -slope[free])
+        tried, share = np.clip(found + step, low, high), 1.0
+        while (tried - found) @ (slope + system @ (tried - found) / 2) > 0 and share > 1e-9:  # it would cost more
+            share /= 2
+            tried = np.clip(found + share * step, low, high)
+        moved, found = np.abs(tried - found).max(), tried
+        if moved < 1e-12:
+            break
+    return found
 
 
 def _missing(registration: Registration) -> np.ndarray:

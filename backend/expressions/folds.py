@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from scipy.sparse import coo_matrix, diags
-from scipy.sparse.linalg import splu
 
 from ..head.facial_regions import FacialRegions
 from ..imaging.noise import field
@@ -96,19 +94,36 @@ def fold_phase(strain: Strain, weight: np.ndarray, wavelength: np.ndarray) -> np
     """(C,C) radians whose gradient is across the folds, by weighted least squares."""
     sign = orient(strain.across, weight)
     wanted = strain.across * (np.sign(sign) * 2 * np.pi / wavelength / CONTROLS)[..., None]
-    number = np.arange(CONTROLS**2).reshape(CONTROLS, CONTROLS)
-    rows, targets, weights = [], [], []
+    own, pull, links = np.full(weight.shape, 1e-6), np.zeros(weight.shape), []
     for axis, (first, last) in enumerate(((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:]))):
-        rows.append(np.stack([number[first].ravel(), number[last].ravel()], 1))
-        targets.append(((wanted[first] + wanted[last])[..., axis] / 2).ravel())
-        weights.append(np.minimum(weight[first], weight[last]).ravel())
-    ends, target, w = np.concatenate(rows), np.concatenate(targets), np.concatenate(weights)
-    count = len(ends)
-    gradient = coo_matrix(
-        (np.repeat([-1.0, 1.0], count), (np.tile(np.arange(count), 2), ends.T.ravel())), (count, CONTROLS**2)
-    ).tocsc()
-    normal = gradient.T @ diags(w) @ gradient + 1e-6 * diags(np.ones(CONTROLS**2))
-    return splu(normal.tocsc()).solve(gradient.T @ (w * target)).reshape(CONTROLS, CONTROLS)
+        link = np.minimum(weight[first], weight[last]).astype(float)
+        target = link * (wanted[first] + wanted[last])[..., axis] / 2
+        for side, sign in ((first, -1), (last, 1)):
+            own[side] += link
+            pull[side] += sign * target
+        links.append(link)
+    return solve_grid(own, links[0], links[1], pull)
+
+
+def solve_grid(own: np.ndarray, right: np.ndarray, down: np.ndarray, pull: np.ndarray) -> np.ndarray:
+    """(h,w) x of a grid of equations own x - the neighbours' x by their links = pull (h,w), exactly.
+
+    Args:
+        own: (h,w). right: (h,w-1) and down: (h-1,w), links to the neighbour there. Rows are eliminated from the top.
+    """
+    inverses: list[np.ndarray] = []
+    known = list(pull)
+    for row in range(len(own)):
+        system = np.diag(own[row]) - np.diag(right[row], 1) - np.diag(right[row], -1)
+        if row:
+            system -= down[row - 1][:, None] * inverses[-1] * down[row - 1]
+            known[row] = pull[row] + down[row - 1] * (inverses[-1] @ known[row - 1])
+        inverses.append(np.linalg.inv(system))
+    found = np.zeros((len(own) + 1, own.shape[1]))
+    link = np.concatenate([down, np.zeros((1, own.shape[1]))])
+    for row in reversed(range(len(own))):
+        found[row] = inverses[row] @ (known[row] + link[row] * found[row + 1])
+    return found[:-1]
 
 
 def orient(across: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -126,7 +126,7 @@ def solve_camera(
         return np.concatenate([slope.reshape(-1, count), prior])
 
     def settle(parameters: np.ndarray) -> tuple[np.ndarray, float]:
-        return _settled(parameters, lambda x: residual(x, weights), lambda x: slopes(x, weights), 2 * len(points) + 1)
+        return settled(parameters, lambda x: residual(x, weights), lambda x: slopes(x, weights), 2 * len(points) + 1)
 
     best = (
         None
@@ -167,20 +167,24 @@ def solve_camera(
     return Camera(float(np.exp(found[6]) * size), centre, rotation, translation), np.where(pinned, 1.0, weights**2)
 
 
-def _settled(
+def settled(
     start: np.ndarray,
     residual: Callable[[np.ndarray], np.ndarray],
     slopes: Callable[[np.ndarray], np.ndarray],
-    robust: int,
+    robust: int = 0,
+    steps: int = 12,
+    enough: float = 1e-6,
 ) -> tuple[np.ndarray, float]:
-    """Levenberg and Marquardt's steps on the normal equations; the first robust residuals count as soft_l1.
+    """What makes residuals least, and their cost: Levenberg and Marquardt's steps on the normal equations.
 
-    scipy's own decomposes the (2n,7+k) slopes at every step, which takes ten times as long.
+    Args:
+        start: (k,). residual: gives (n,), slopes: (n,k). robust: so many residuals, the first, count as soft_l1.
+        enough: the share that a step must still lower the cost by.
     """
     found, damping = start, 1e-4
     left = residual(found)
     cost = _cost(left, robust)
-    for _ in range(12):
+    for _ in range(steps):
         share = 1 / np.sqrt(1 + left**2)
         share[robust:] = 1
         slope = slopes(found)
@@ -191,7 +195,7 @@ def _settled(
         if lower > cost:
             damping *= 10
             continue
-        done = cost - lower < 1e-6 * cost
+        done = cost - lower <= enough * cost
         found, left, cost, damping = tried, after, lower, damping / 3
         if done:
             break

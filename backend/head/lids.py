@@ -11,8 +11,6 @@ from functools import cache
 
 import cv2
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from ..imaging.sample import disc
 from ..portrait.landmark_groups import LEFT_EYE, LEFT_EYE_CORNERS, RIGHT_EYE, RIGHT_EYE_CORNERS, fill_region
@@ -20,6 +18,7 @@ from .atlas import LOOKED_UP
 from .facial_regions import landmark_places
 from .landmarks import HeadLandmarks, face_height
 from .mesh import HeadMesh
+from .nearest import pieces
 from .rasterize import rasterize
 
 #: By eye, the right one first: landmarks of the outline, of the upper and the lower lid's middle, and of the corners.
@@ -114,9 +113,7 @@ def skin_around(mesh: HeadMesh, places: np.ndarray) -> np.ndarray:
     near = (np.abs(corners).min(1) < 1).all(1)
     triangles, corners = mesh.triangles[near], corners[near]
     place = mesh.welded[triangles]
-    links = np.concatenate([place[:, [0, 1]], place[:, [1, 2]]]).T
-    count = int(place.max(initial=0)) + 1
-    piece = connected_components(coo_matrix((np.ones(links.shape[1]), links), (count, count)), directed=False)[1]
+    piece = pieces(np.concatenate([place[:, :2], place[:, 1:]]), int(place.max(initial=0)) + 1)
     edges = corners[:, 1:] - corners[:, :1]
     area = np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0])
     covers = np.bincount(piece[place[:, 0]], area, minlength=1)

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.spatial import cKDTree
 
 from ..imaging.sample import sample, sample_atlas
 from ..prior.fit import Evidence, fit, weighted_median
@@ -22,6 +20,7 @@ from ..prior.skin import BELOW, HAIR_BEHIND, skin_parts
 from .atlas import to_atlas
 from .camera import Camera
 from .landmarks import HeadLandmarks
+from .nearest import nearest
 from .reread import FILL, SIZE, Frame
 from .shape import READ, deviations, shapes_of
 from .subjects import Readings
@@ -34,9 +33,9 @@ CORRELATED, OUTLIER = 40.0, 0.05
 TURN, SHIFT = 5.0, 0.05
 #: Error of a read landmark in face heights, of a face from the front and what is added of one from the side.
 READ_NOISE, TURNED_NOISE = 0.003, 0.015
-#: Cosine to the camera, and share of a pixel that the head covers, from which pixels count; face heights from the
-#: landmarks over which they stop to: there no shape is known.
-FACING, COVERED, REACH = 0.1, 0.95, (0.08, 0.12)
+#: Cosine to the camera from which pixels count; face heights from the landmarks over which they stop to: there no shape
+#: is known.
+FACING, REACH = 0.1, (0.08, 0.12)
 
 
 def refine(
@@ -103,16 +102,15 @@ class Motion:
         self.camera, self.head, self.scale = camera, head, scale
         self.shapes = shapes_of(head)
         self.middle = camera.rotation @ head.points.mean(0) + camera.translation
-        self.near = cKDTree(head.points)
 
     def distance(self, points: np.ndarray) -> np.ndarray:
         """(n,) face heights to the nearest landmark."""
-        return self.near.query(points)[0] / self.head.height
+        return nearest(points, self.head.points)[0][:, 0] / self.head.height
 
     def of(self, points: np.ndarray) -> np.ndarray:
         """(n,2,p) pixels of the frame by parameter, of (n,3) points; shapes are those of the landmarks around."""
         eye = points @ self.camera.rotation.T + self.camera.translation
-        away, near = self.near.query(points, k=6)
+        away, near = nearest(points, self.head.points, 6)
         share = 1 / ((away / self.head.height) ** 2 + 1e-4)
         share /= share.sum(1, keepdims=True)
         shapes = np.einsum("nk,snkc->nsc", share, self.shapes[:, near]) @ self.camera.rotation.T
@@ -130,7 +128,7 @@ class Motion:
 
 
 class ShrunkPixels:
-    """The face in a smaller picture, (m) pixels of it.
+    """The face in a smaller picture, (m) pixels of it, which the head covers altogether.
 
     places: (m,2). mean: (m,3) the prior's. parts: (q,m,3) what may be added to it, pull: (q,) each one's inverse
     variance. motion: (m,2,p) of Motion. weight: (m,) observations.
@@ -138,23 +136,23 @@ class ShrunkPixels:
 
     def __init__(self, pixels: Pixels, size: int, motion: Motion) -> None:
         ratio = SIZE // size
-        cell = pixels.rows // ratio * size + pixels.columns // ratio
-        cells, inside, count = np.unique(cell, return_inverse=True, return_counts=True)
-        full = count > COVERED * ratio**2
-        average = csr_matrix((1 / count[inside], (inside, np.arange(len(cell)))))[full]
-        places = np.stack([cells % size, cells // size], 1)[full] + 0.5
-        points, normals, canonical = (average @ values for values in (pixels.points, pixels.normals, pixels.canonical))
-        usable = average @ pixels.usable
+        number = np.full((SIZE, SIZE), -1)
+        number[pixels.rows, pixels.columns] = np.arange(len(pixels.rows))
+        inside = number.reshape(size, ratio, size, ratio).swapaxes(1, 2).reshape(size, size, -1)
+        rows, columns = np.nonzero((inside >= 0).all(2))
+        inside = inside[rows, columns]  # (m, ratio^2) the frame's pixels in one of these
+        many = pixels.points, pixels.normals, pixels.canonical, pixels.usable
+        points, normals, canonical, usable = (values[inside].mean(1, dtype=float) for values in many)
         away = motion.distance(points)
         weight = np.clip(-2 * normals[:, 2], 0, 1) * (-normals[:, 2] > FACING)
         weight *= (canonical[:, 1] > BELOW) & (canonical[:, 2] > HAIR_BEHIND)
         weight *= np.clip((REACH[1] - away) / (REACH[1] - REACH[0]), 0, 1) * np.clip(2 * usable - 1, 0, 1)
         kept = weight > 0.02
-        self.places, average, self.weight = places[kept], average[kept], weight[kept] * ratio**2 / CORRELATED
+        self.places = np.stack([columns, rows], 1)[kept] + 0.5
+        inside, self.weight = inside[kept], weight[kept] * ratio**2 / CORRELATED
         parts, self.pull = pixels.parts
-        self.mean = average @ pixels.mean
-        columns = average @ np.moveaxis(parts, 0, 1).reshape(len(cell), -1)
-        self.parts = np.moveaxis(columns.reshape(len(columns), len(parts), 3), 1, 0)
+        self.mean = pixels.mean[inside].mean(1, dtype=float)
+        self.parts = parts[:, inside].mean(2, dtype=float)
         self.motion = motion.of(points[kept]) / ratio
 
 

@@ -11,13 +11,12 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-from scipy.optimize import least_squares
 
 from ..errors import AvatarTexError, ErrorCode
 from ..pins import NEEDED, Pin
 from ..portrait.landmarks import FaceLandmarks, box_of
 from .atlas import canonical_head, procrustes
-from .camera import Camera
+from .camera import Camera, settled
 from .landmarks import FINE, TRUSTED, HeadLandmarks, face_height, face_middle, lift
 from .mesh import HeadMesh, vertex_normals
 from .view import render_view
@@ -151,9 +150,15 @@ def camera_from_pins(head: HeadLandmarks, index: np.ndarray, pixels: np.ndarray,
         yaw, pitch = np.degrees(parameters[:2])
         return np.append(((projected - pixels) / spread).ravel(), (yaw / YAW_SPREAD, pitch / PITCH_SPREAD))
 
+    def slopes(parameters: np.ndarray) -> np.ndarray:
+        steps = 1e-6 * np.eye(len(parameters))
+        return np.stack([residual(parameters + step) - residual(parameters - step) for step in steps], 1) / 2e-6
+
     starts = [np.array([np.radians(yaw), 0, np.angle(turn), 0, 0, 0]) for yaw in (-35, 0, 35)]
-    best = min((least_squares(residual, start, max_nfev=100) for start in starts), key=lambda fit: fit.cost)
-    return Camera(focal, centre, *pose(best.x))
+    best, _ = min(
+        (settled(start, residual, slopes, steps=100, enough=1e-12) for start in starts), key=lambda fit: fit[1]
+    )
+    return Camera(focal, centre, *pose(best))
 
 
 def pinned_head(mesh: HeadMesh, found: HeadLandmarks | None, pins: Sequence[Pin]) -> HeadLandmarks:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from .mesh import HeadMesh
+from .nearest import pieces
 from .rasterize import drawn_twice, rasterize, texel_corners, texels_wanted
 from .tiles import into_tile, tile_numbers, tiles_of
 
@@ -47,8 +46,7 @@ def precedence(mesh: HeadMesh, canonical: np.ndarray, better_side: float) -> np.
     u, v = np.rint(np.moveaxis(mesh.corner_uvs.astype(np.float64), -1, 0) * (1 << 20)).astype(np.int64)
     _, place = np.unique(np.stack([mesh.welded[mesh.triangles], u, v], -1).reshape(-1, 3), axis=0, return_inverse=True)
     place = place.reshape(-1, 3)
-    links = np.ones(2 * len(place), bool), (place[:, [0, 1]].ravel(), place[:, [1, 2]].ravel())
-    piece = connected_components(coo_matrix(links, (place.max() + 1,) * 2), directed=False)[1][place[:, 0]]
+    piece = pieces(np.concatenate([place[:, :2], place[:, 1:]]), place.max() + 1)[place[:, 0]]
     a, b, c = np.moveaxis(mesh.corners(canonical), 1, 0)
     area = np.bincount(piece, np.linalg.norm(np.cross(b - a, c - a), axis=1))
     rank = np.empty(len(area), np.float32)

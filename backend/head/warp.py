@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.interpolate import RBFInterpolator
 
 from .landmarks import face_height
 from .mouth import ABOVE, BELOW, LOWER, UPPER, LipEdges, MouthFrame
@@ -111,14 +110,31 @@ def _fit(
         [np.where(pinned, 1e-9, loose / np.maximum(weights, 1e-3))[kept], np.full(len(anchors), loose)]
     )
     _, unique = np.unique(points.round(6), axis=0, return_index=True)
-    spline = RBFInterpolator(points[unique], values[unique], kernel="thin_plate_spline", smoothing=smoothing[unique])
     axis = np.arange(LATTICE) * step
     grid = np.stack(np.meshgrid(origin[0] + axis, origin[1] + axis), -1)
-    shift = spline(grid.reshape(-1, 2) / radius).reshape(LATTICE, LATTICE, 2)
+    shift = thin_plate(points[unique], values[unique], smoothing[unique], grid.reshape(-1, 2) / radius)
+    shift = shift.reshape(LATTICE, LATTICE, 2)
     away = np.linalg.norm(grid - middle, axis=2) / radius
     fade = np.clip((2.4 - away) / 1.0, 0, 1)
     fade = fade * fade * (3 - 2 * fade)
     return ImageWarp((shift * fade[..., None]).astype(np.float32), origin, step)
+
+
+def thin_plate(points: np.ndarray, values: np.ndarray, smoothing: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """(m,c) values of a thin-plate spline at (m,2), which (n,c) values at (n,2) points bend by (n,) smoothing (Wahba,
+    "Spline models for observational data", 1990)."""
+
+    def plane(places: np.ndarray) -> np.ndarray:
+        return np.concatenate([np.ones((len(places), 1)), places], 1)
+
+    def bent(places: np.ndarray) -> np.ndarray:
+        squared = (places[:, None, 0] - points[:, 0]) ** 2 + (places[:, None, 1] - points[:, 1]) ** 2
+        return squared * np.log(np.maximum(squared, 1e-300)) / 2
+
+    flat = plane(points)
+    system = np.block([[bent(points) + np.diag(smoothing), flat], [flat.T, np.zeros((3, 3))]])
+    found = np.linalg.solve(system, np.concatenate([values, np.zeros((3, values.shape[1]))]))
+    return np.concatenate([bent(part) @ found[:-3] + plane(part) @ found[-3:] for part in np.array_split(wanted, 32)])
 
 
 @dataclass(frozen=True)

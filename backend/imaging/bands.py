@@ -48,22 +48,26 @@ def averaging(mask: np.ndarray) -> Callable[[np.ndarray, float], np.ndarray]:
         if sigma < WHOLE:
             return picture * (inside > 0)
         if sigma not in known:
-            weight = _gaussian(inside[..., 0], sigma)[..., None]
+            weight = gaussian(inside[..., 0], sigma)[..., None]
             known[sigma] = (weight > 1e-3) / np.maximum(weight, np.float32(1e-3))
-        total = _gaussian((picture * inside).astype(np.float32, copy=False), sigma)
+        total = gaussian((picture * inside).astype(np.float32, copy=False), sigma)
         return total.reshape(picture.shape) * known[sigma]
 
     return smoothed
 
 
-def _gaussian(picture: np.ndarray, sigma: float) -> np.ndarray:
-    """Wide Gaussians on a smaller picture."""
+def gaussian(picture: np.ndarray, sigma: float) -> np.ndarray:
+    """(H,W) or (H,W,C) float32: cv2.GaussianBlur, a wide one on a smaller picture, which is off by up to 1/255 of a
+    step's height and takes a twentieth of the time."""
     shrunk = int(sigma // 4)
     if shrunk < 2:
         return cv2.GaussianBlur(picture, (0, 0), sigma)
     height, width = picture.shape[:2]
-    small = cv2.resize(picture, (-(-width // shrunk), -(-height // shrunk)), interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), sigma / shrunk)
+    size = -(-width // shrunk), -(-height // shrunk)
+    # making smaller and larger blurs as well: variances of 1/12 and 1/6 cells
+    across, down = (np.sqrt((sigma * few / many) ** 2 - 0.25) for few, many in zip(size, (width, height), strict=True))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), across, sigmaY=down, borderType=cv2.BORDER_REFLECT)
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
 

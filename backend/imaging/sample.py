@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 #: cv2.remap indexes with 16 bits: places are handed over in rows of this many.
 ROW = 16_384
+#: Columns that an atlas is continued by for its interpolation.
+PAD = 4
 #: Exponent that brings linear light near sRGB.
 GAMMA = 2.2
 #: Lightness of sRGB values, near enough (Rec. 601).
@@ -32,13 +36,28 @@ def sample(
     return out.reshape(-1, *channels)[:count].reshape(*places.shape[:-1], *channels)
 
 
-def sample_atlas(picture: np.ndarray, places: np.ndarray, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
+@dataclass(frozen=True)
+class Wrapped:
+    """An atlas picture that is often looked up. picture: (H,W+2*PAD,C), with PAD of its columns beyond each side."""
+
+    picture: np.ndarray
+
+    @classmethod
+    def of(cls, picture: np.ndarray) -> Wrapped:
+        return cls(np.concatenate([picture[:, -PAD:], picture, picture[:, :PAD]], 1))
+
+
+def sample_atlas(
+    picture: np.ndarray | Wrapped, places: np.ndarray, interpolation: int = cv2.INTER_LINEAR
+) -> np.ndarray:
     """(…,C) values of an atlas picture at (…,2) atlas coordinates; longitude wraps, latitude stops."""
-    pad = 4
-    height, width = picture.shape[:2]
-    wrapped = np.concatenate([picture[:, -pad:], picture, picture[:, :pad]], 1)
-    u = places[..., 0] - np.floor(places[..., 0])
-    return sample(wrapped, np.stack([u * width + pad, places[..., 1] * height], -1), interpolation)
+    wrapped = picture if isinstance(picture, Wrapped) else Wrapped.of(picture)
+    height, width = wrapped.picture.shape[:2]
+    inside = np.empty(places.shape, np.float32)
+    u = places[..., 0]
+    inside[..., 0] = (u - np.floor(u)) * (width - 2 * PAD) + PAD
+    inside[..., 1] = places[..., 1] * height
+    return sample(wrapped.picture, inside, interpolation)
 
 
 def masked_blur(picture: np.ndarray, mask: np.ndarray, sigma: float) -> np.ndarray:

@@ -7,8 +7,8 @@ geometry", SIGGRAPH 2010). In waves both are factors, and a Wiener filter divide
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
-from scipy import fft
 
 #: Logarithm of light that a hollow of slope 1 loses, whatever the light: the cosine law leaves a groove with sides of
 #: 10 to 20 degrees 0.1 to 0.2 of it, and slanting light decides where there is any. What of both is noise.
@@ -23,16 +23,16 @@ def solve(shade: np.ndarray, tilt: tuple[float, float], periodic: bool = False) 
             right and downwards, d ln E / d(dz/dx) and d ln E / d(dz/dy). periodic: it goes on beyond its border.
     """
     height, width = shade.shape
-    size = (
-        (height, width) if periodic else tuple(fft.next_fast_len(side + side // 8, real=True) for side in shade.shape)
-    )
-    down = np.float32(2 * np.pi) * fft.fftfreq(size[0]).astype(np.float32)[:, None]
-    right = np.float32(2 * np.pi) * fft.rfftfreq(size[1]).astype(np.float32)[None]
+    beyond = [0 if periodic else cv2.getOptimalDFTSize(side + side // 8) - side for side in shade.shape]
+    known = np.pad(shade.astype(np.float32), [(0, more) for more in beyond])
+    down = np.float32(2 * np.pi) * np.fft.fftfreq(known.shape[0]).astype(np.float32)[:, None]
+    right = np.float32(2 * np.pi) * np.fft.rfftfreq(known.shape[1]).astype(np.float32)[None]
     length = np.hypot(right, down)
     length[0, 0] = 1
     across = right * np.float32(tilt[0]) + down * np.float32(tilt[1])
     deep = np.float32(HOLLOW) * length
-    waves = fft.rfft2(shade.astype(np.float32), s=size)
+    spectrum = cv2.dft(known, flags=cv2.DFT_COMPLEX_OUTPUT)  # NumPy's takes three times as long
+    waves = spectrum.view(np.complex64)[:, : right.shape[1], 0]  # the other half says the same, and is not read again
     waves *= (deep - 1j * across) / (deep**2 + across**2 + (np.float32(NOISE) * length) ** 2)
     waves[0, 0] = 0
-    return fft.irfft2(waves, s=size)[:height, :width].astype(np.float32)
+    return cv2.dft(spectrum, flags=cv2.DFT_INVERSE | cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT)[:height, :width]

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..compose.colouring import ENCLOSED, PART
-from ..compose.photographed import Places, find, find_shown, look_across, spread_over
+from ..compose.photographed import Places, Shown, find, find_shown, look_across, spread_over
 from ..compose.texels import Texels
 from ..head.atlas import to_atlas
 from ..head.match import DRAWN
@@ -86,20 +86,20 @@ class Relief:
 
 
 def look_up(
-    job: Prepared, pictures: list[np.ndarray], shown: list[np.ndarray], at: Places
+    job: Prepared, pictures: list[np.ndarray], shown: list[Shown], at: Places
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(n,) heights in face heights as far as portraits show them, and (n,) the shares of what they show here and on the
     other side, as Photographed has them for what is fine."""
     views, count = job.views, len(at.points)
     height = np.zeros(count, np.float32)
-    found = [find(view, near, at) for view, near in zip(views, shown, strict=True)]
+    found = [find(view, one, at) for view, one in zip(views, shown, strict=True)]
     share = np.asarray(sum(share_out([one.whole for one in found])))
     parts = share_out([spread_over(one, np.clip(1.5 * one.skin, 0, 1), count) for one in found])
     for picture, one, part in zip(pictures, found, parts, strict=True):
         height[one.index] += sample(picture, one.pixels) * part[one.index]
     own = np.asarray(sum(parts))
     flipped = np.stack([1 - at.atlas[:, 0], at.atlas[:, 1]], -1)
-    across = [look_across(view.observation, flipped) for view in views]
+    across = [look_across(one, flipped) for one in shown]
     left = (1 - share) * at.free * (1 - own)
     mirrored = np.zeros(count, np.float32)
     for picture, (_, pixels), part in zip(pictures, across, share_out([sure for sure, _ in across]), strict=True):

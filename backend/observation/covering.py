@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from ..head.scalp import scalp_share
+from ..imaging.bands import gaussian
 from ..imaging.sample import to_linear, to_srgb
 from .observe import SURE, Observation, at_pixels
 from .tone import fade_from
@@ -99,8 +99,8 @@ def beside(color: np.ndarray, evidence: Evidence, weight: np.ndarray) -> np.ndar
 def continued(color: np.ndarray, known: np.ndarray, tone: np.ndarray) -> np.ndarray:
     """(S,S,3) the colour near each texel, of (S,S) known ones; far from them the (3,) tone."""
     sigma = REACH * len(color)
-    weight = cv2.GaussianBlur(known.astype(np.float32), (0, 0), sigma)
-    near = cv2.GaussianBlur((color * known[..., None]).astype(np.float32), (0, 0), sigma)
+    weight = gaussian(known.astype(np.float32), sigma)
+    near = gaussian((color * known[..., None]).astype(np.float32), sigma)
     return ((near + 0.05 * tone) / (weight + 0.05)[..., None]).astype(np.float32)
 
 

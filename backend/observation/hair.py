@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..imaging.bands import gaussian
 from ..imaging.sample import sample
 from ..prior.hairline import hairline
 from .covering import Covering, Evidence, beside
@@ -44,5 +45,5 @@ def near_color(portrait: np.ndarray, mask: np.ndarray, places: np.ndarray, face_
     if sure.sum() < ENOUGH_HAIR * height**2:
         return None
     tone, weight = np.median(small[sure], axis=0), np.clip(5 * weight - 4, 0, 1)  # a little skin outshines black hair
-    near, wide = (cv2.GaussianBlur(part, (0, 0), HAIR_REACH * height) for part in (weight, small * weight[..., None]))
+    near, wide = (gaussian(part, HAIR_REACH * height) for part in (weight, small * weight[..., None]))
     return sample(((wide + 0.02 * tone) / (near + 0.02)[..., None]).astype(np.float32), places * np.float32(scale))

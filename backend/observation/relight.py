@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..imaging.bands import gaussian
 from ..imaging.sample import to_linear
 from .observe import SURE, Observation
 from .tone import fade_from
@@ -31,7 +32,7 @@ def relighting(observation: Observation, generated: np.ndarray) -> np.ndarray:
     def coarse(values: np.ndarray) -> np.ndarray:
         pad = size // 8
         around = cv2.copyMakeBorder(values, 0, 0, pad, pad, cv2.BORDER_WRAP)
-        return cv2.GaussianBlur(around, (0, 0), COARSE * size)[:, pad:-pad]
+        return gaussian(around, COARSE * size)[:, pad:-pad]
 
     # where little is visible, nothing is left over
     leftover = (coarse(expected * weight) + 0.002) / (coarse(unlit * weight) + 0.002)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from ..imaging.bands import gaussian
+
 #: How far the tone of the lit portrait fades into skin beside it, as shares of the atlas.
 TONE_REACH = (0.015, 0.05, 0.12)
 
@@ -22,10 +24,9 @@ def fade_from(
     mask = cv2.copyMakeBorder(weight, pad, pad, pad, pad, cv2.BORDER_WRAP)
     mask[:pad], mask[-pad:] = 0, 0
     total = np.zeros_like(wide)
-    left = np.ones_like(mask)
+    left, known = np.ones_like(mask), wide * mask[..., None]
     for reach in reaches:
-        blurred = cv2.GaussianBlur(wide * mask[..., None], (0, 0), reach * size)
-        near = cv2.GaussianBlur(mask, (0, 0), reach * size)
+        blurred, near = gaussian(known, reach * size), gaussian(mask, reach * size)
         use = np.clip(near / 0.35, 0, 1) * left  # full at the border of the visible, fading away from it
         total += blurred / np.maximum(near, 1e-3)[..., None] * use[..., None]
         left = left * (1 - np.clip(near / 0.35, 0, 1))

@@ -10,7 +10,7 @@ import numpy as np
 from ..head.atlas import to_atlas
 from ..head.facial_regions import LEFT_LIDS, LIPS, NOSTRILS, RIGHT_LIDS, landmark_places
 from ..head.scalp import scalp_share
-from ..imaging.sample import sample_atlas
+from ..imaging.sample import Wrapped, sample_atlas
 from ..portrait.landmark_groups import LEFT_BROW, RIGHT_BROW
 
 SIZE = 512
@@ -32,9 +32,14 @@ def face_parts() -> np.ndarray:
     return cv2.GaussianBlur(mask.astype(np.float32), (0, 0), SOFT * SIZE)
 
 
+@cache
+def _wrapped_parts() -> Wrapped:
+    return Wrapped.of(face_parts())
+
+
 def between_parts(atlas: np.ndarray) -> np.ndarray:
     """(…,) float32 0..1 of (…,2) atlas places: skin, be it below hair."""
-    return 1 - sample_atlas(face_parts(), atlas)
+    return 1 - sample_atlas(_wrapped_parts(), atlas)
 
 
 def bare_skin(canonical: np.ndarray) -> np.ndarray:

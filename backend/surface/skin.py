@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import cv2
@@ -80,9 +80,13 @@ class SkinDetail:
             out[index] = np.clip(own + laid * (where[index] * strength)[:, None], 0, 1)
         return out
 
+    @cached_property
+    def periodic(self) -> np.ndarray:
+        """The square, continued by PAD texels to all sides."""
+        return np.pad(self.square, ((PAD, PAD), (PAD, PAD), (0, 0)), mode="wrap")
+
     def laid(self, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """(n,C) of the square, from the three axes; their squared shares add up to 1, which keeps the power."""
-        wrapped = np.pad(self.square, ((PAD, PAD), (PAD, PAD), (0, 0)), mode="wrap")
         share = np.abs(normals) ** NARROW
         share /= np.maximum(np.linalg.norm(share, axis=1, keepdims=True), 1e-9)
         size = len(self.square)
@@ -93,7 +97,7 @@ class SkinDetail:
                 # another part of the square for each axis, and for its two sides
                 start = 0.37 * axis + 0.19 * (normals[use, axis] < 0)
                 spot = np.stack([place[use, across] + start, start - place[use, down]], 1) * (size / PERIOD)
-                total[use] += sample(wrapped, np.mod(spot, size) + PAD, cv2.INTER_CUBIC) * share[use, axis, None]
+                total[use] += sample(self.periodic, np.mod(spot, size) + PAD, cv2.INTER_CUBIC) * share[use, axis, None]
         return total
 
 

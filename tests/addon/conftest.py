@@ -51,20 +51,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def extension(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The extension's zip."""
-    import build
-
-    return build.package(tmp_path_factory.mktemp("zip"))
-
-
-@pytest.fixture(scope="session")
-def addon(extension: Path):
+def addon(extension_zip: Path):
     """Import a module of the installed add-on by its name in the zip: addon('core.client')."""
     import bpy
 
     importlib.import_module("addon_utils").enable("bl_pkg")  # found only once bpy is imported
-    bpy.ops.extensions.package_install_files(filepath=str(extension), repo="user_default", enable_on_install=True)
+    bpy.ops.extensions.package_install_files(filepath=str(extension_zip), repo="user_default", enable_on_install=True)
     return lambda name: importlib.import_module(f"{PACKAGE}.{name}" if name else PACKAGE)
 
 

@@ -131,7 +131,7 @@ class TestChecks:
         found = checks(choice=choice)
         assert (found[""].build, found["Graphics"].verdict) == (build, verdict)
         assert found[""].download == addon("core.packages").DOWNLOAD[build][False]
-        assert ("4.5" if build == "cuda" else "0.8") in found["Disk space"].text
+        assert ("4.5" if build == "cuda" else "0.6") in found["Disk space"].text
 
     @pytest.mark.parametrize(
         ("choice", "build", "words"), [("auto", "cpu", "choose it as Build"), ("cuda", "cuda", "unchecked")]
@@ -285,7 +285,7 @@ class TestOwnPython:
 
         venv.create(tmp_path / "empty", with_pip=False)
         error = self.examine(prefs, addon, str(tmp_path / "empty" / "bin" / "python")).error
-        assert "numpy is missing, scipy is missing, and" in error.message and "requirements.txt" in error.cure
+        assert "numpy is missing, opencv-python is missing, and" in error.message and "requirements.txt" in error.cure
         assert addon("preferences").find_backend_python() == ""
 
     def test_one_that_works(self, scene, prefs, addon):

@@ -33,6 +33,8 @@ from backend.prior.skin import usual_skin
 from tests.demo.head import build_head, write_obj
 
 FIGURES = Path(__file__).with_name("guard_figures.json")
+#: Cases that a run of the tests draws.
+DRAWN = 6
 SHAPES: dict[str, dict[str, float]] = {
     "woman": {"caucasian-female-young": 0.82, "caucasian-female-old": 0.18},
     "man": {"caucasian-male-young": 0.6, "caucasian-male-old": 0.4},
@@ -90,12 +92,12 @@ def textured(case: GuardCase, folder: Path) -> Figures:
     return score(pair) | tone(pair)
 
 
-def draw_ten(seed: int) -> list[GuardCase]:
-    """Ten cases at random, each kind of hair among them."""
+def draw_some(seed: int) -> list[GuardCase]:
+    """DRAWN cases at random, each kind of hair among them."""
     order = np.random.default_rng(seed).permutation(len(small_cases()))
     cases = [small_cases()[i] for i in order]
     first = [next(case for case in cases if case.hair == kind) for kind in dict.fromkeys(HAIR)]
-    return [*first, *[case for case in cases if case not in first]][:10]
+    return [*first, *[case for case in cases if case not in first]][:DRAWN]
 
 
 def main() -> None:

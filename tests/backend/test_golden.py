@@ -6,6 +6,7 @@ Where a change is meant, look at the textures, then `python -m tests.backend.gol
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -30,14 +31,16 @@ def stored():
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("portraits")
+def job_of(tmp_path_factory):
+    """Everything before the stages, made once."""
+    folder = tmp_path_factory.mktemp("portraits")
+    return cache(lambda one: prepared(one, folder))
 
 
 @pytest.mark.parametrize("one", GOLDEN, ids=lambda one: one.name)
-def test_a_texture_keeps_its_figures(one, stored, folder):
+def test_a_texture_keeps_its_figures(one, stored, job_of):
     off = []
-    for layer, region, away in differences(figures(prepared(one, folder)), stored[one.name]):
+    for layer, region, away in differences(figures(job_of(one)), stored[one.name]):
         far = max(np.abs(away[:-1]).max(initial=0) / MEAN, np.abs(away[-1]) / FINE)
         far /= FURTHER if layer in HAIRED else 1
         if not far <= 1:
@@ -46,8 +49,8 @@ def test_a_texture_keeps_its_figures(one, stored, folder):
     assert not off, f"{len(off)} are off, at most:\n" + "\n".join(text for _, text in off[:SHOWN])
 
 
-def test_a_hat_is_said_where_one_shows(folder):
-    said = {one.portrait: HEADWEAR in prepared(one, folder).warnings for one in GOLDEN if one.head == "woman"}
+def test_a_hat_is_said_where_one_shows(job_of):
+    said = {one.portrait: HEADWEAR in job_of(one).warnings for one in GOLDEN if one.head == "woman"}
     assert said["painting"] and not said["photo"]
 
 

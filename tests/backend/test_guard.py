@@ -1,6 +1,6 @@
-"""Ten of forty small rendered portraits, at random, have the figures that are stored; and the guard itself is right.
+"""Six of forty small rendered portraits, at random, have the figures that are stored; and the guard itself is right.
 
-Which ten is drawn by the commit's day, or by AVATARTEX_GUARD_SEED. Where a figure is off, look at the textures; where
+Which six is drawn by the commit's day, or by AVATARTEX_GUARD_SEED. Where a figure is off, look at the textures; where
 that is meant, `python -m tests.backend.small_guard` stores new ones.
 """
 
@@ -16,7 +16,7 @@ import pytest
 
 from backend.lab.evaluation.guard_cases import HAIR, HALVES, STYLES, choose, draw_cases, half_of
 from backend.lab.evaluation.guard_scores import KEYS, Pair, differences, report, score, tone
-from tests.backend.small_guard import FIGURES, draw_ten, guard_head, small_cases, textured
+from tests.backend.small_guard import DRAWN, FIGURES, draw_some, guard_head, small_cases, textured
 
 SEED = int(os.environ.get("AVATARTEX_GUARD_SEED", date.today().toordinal()))
 #: How far a figure may be from the stored one, in dB, of SSIM and in 255ths: other processors round otherwise.
@@ -30,8 +30,8 @@ def stored() -> dict[str, dict[str, float]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", draw_ten(SEED), ids=lambda case: case.name)
-def test_ten_at_random_have_their_figures(case, stored, tmp_path):
+@pytest.mark.parametrize("case", draw_some(SEED), ids=lambda case: case.name)
+def test_those_drawn_have_their_figures(case, stored, tmp_path):
     found = textured(case, tmp_path)
     off = {
         key: f"{found[key]:.2f}, stored {stored[case.name][key]:.2f}"
@@ -47,9 +47,9 @@ def test_every_case_has_stored_figures(stored):
 
 
 def test_every_draw_has_every_hair():
-    draws = [draw_ten(seed) for seed in range(20)]
+    draws = [draw_some(seed) for seed in range(30)]
     for cases in draws:
-        assert len({case.name for case in cases}) == 10 and {case.hair for case in cases} == set(HAIR)
+        assert len({case.name for case in cases}) == DRAWN and {case.hair for case in cases} == set(HAIR)
     assert len({case.name for cases in draws for case in cases}) > 35
 
 

@@ -27,6 +27,8 @@ from tests.speed import large as speed
 
 SIZE = tiny_models.TEXELS
 PLAIN = Tier(0, WHOLE, False, False)
+#: sd15 goes the way of sdxl, with one text encoder fewer.
+TWO_WAYS = pytest.mark.parametrize("tiny", ["klein", "sdxl"], indirect=True)
 
 
 @pytest.fixture(scope="module", params=sorted(PROFILES))
@@ -97,6 +99,7 @@ def test_it_ends_within_a_step(tiny, order):
     assert asked == [0.0, 0.0, 0.0]
 
 
+@TWO_WAYS
 def test_every_tier_paints_the_same(tiny, order):
     parts, pictures = store.find_parts(tiny), []
     for tier in (WHOLE, False, False), (NETWORK, True, False), (LAYER, True, True):
@@ -106,6 +109,7 @@ def test_every_tier_paints_the_same(tiny, order):
         assert abs(picture - pictures[0]).max() < 1e-3
 
 
+@TWO_WAYS
 def test_several_seeds_are_what_each_alone_is(tiny, order, monkeypatch):
     several = replace(order, seeds=[3, 5, 8], completions=[order.completions[0] * share for share in (1, 0.5, 0.2)])
     monkeypatch.setattr(paint, "choose_tiers", lambda *_: [replace(PLAIN, batch=2)])
@@ -115,6 +119,7 @@ def test_several_seeds_are_what_each_alone_is(tiny, order, monkeypatch):
     assert abs(together[0] - together[1]).mean() > 0.01
 
 
+@TWO_WAYS
 def test_words_portrait_and_layout_all_count(tiny, order):
     """Each condition moves the picture: none is dropped on the way."""
     parts, scene = store.find_parts(tiny), plan(tiny, order).scene
@@ -173,6 +178,7 @@ def test_a_control_in_one_file(tiny, tmp_path):
         assert refusal.value.code is ErrorCode.MODEL_UNUSABLE
 
 
+@TWO_WAYS
 def test_memory_runs_out_once(tiny, order, monkeypatch):
     """The next tier is tried, and what was begun is let go."""
     tiers, real = [], paint.load_painter

@@ -15,6 +15,7 @@ from backend.compose.texels import Texels
 from backend.head.atlas import to_atlas
 from backend.head.lids import Lids
 from backend.head.mesh import HeadMesh
+from backend.imaging.sample import Wrapped
 from backend.job import Prepared
 from backend.layers.flatten import flatten
 from backend.observation.covering import COVERINGS
@@ -132,7 +133,7 @@ def test_the_other_side_gives_its_detail_and_no_more(right):
 def test_light_is_taken_out_of_both_bands_and_stays_in_what_is_lit(right):
     view = view_of(observed(right, 0.5, detail=0.1), registered(2))
     root = np.full((SIZE, SIZE, 3), 0.8, np.float32)
-    found = look_up([view], [find_shown(view)], [{False: root, True: None}], places())
+    found = look_up([view], [find_shown(view)], [{False: Wrapped.of(root), True: None}], places())
     assert np.allclose(found.low[0], (0.5 + 0.055) * 0.8 - 0.055) and np.allclose(found.high[0], 0.08, atol=1e-6)
     assert np.allclose(found.mirrored_high[1], 0.08, atol=1e-6)
     assert np.allclose(found.bare[0], (0.6 + 0.055) * 0.8 - 0.055) and np.allclose(found.lit[0], 0.6)
