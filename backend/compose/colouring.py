@@ -229,8 +229,7 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
             made = bare + apart / np.maximum(whole, LEAST)[..., None]
             own = color @ LUMINANCE  # the networks err in hair's hue: its lightness is theirs, the hue what shows
             # thinly covered, a completion is mostly skin
-            apart = color - bare
-            hairy = ((made - bare) * apart).sum(-1) / ((apart**2).sum(-1) + FAINT**2)
+            hairy = np.linalg.norm(made - bare, axis=-1) / (np.linalg.norm(color - bare, axis=-1) + FAINT)
             light = own + cover * np.clip(hairy, 0, 1) * (np.minimum(made @ LUMINANCE, bright) - own)
             darker = np.minimum((light + FAINT) / (own + FAINT), 1)[..., None]
             color = color * darker + slope * np.maximum(light - own, 0)[..., None]

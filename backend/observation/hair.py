@@ -10,8 +10,9 @@ from ..imaging.sample import sample
 from ..prior.hairline import hairline
 from .covering import Covering, Evidence, beside
 
-#: Pixels per face height at which the picture's hair is averaged; how far, and how much must show, in face heights.
-COARSE, HAIR_REACH, ENOUGH_HAIR = 100.0, 0.2, 0.005
+#: Pixels per face height at which the picture's hair is averaged, and how far, in face heights. Squared face
+#: heights that must show; where hair sticks out less does, for a drawn outline or a shade is no fringe.
+COARSE, HAIR_REACH, ENOUGH_HAIR, FRINGE = 100.0, 0.2, 0.02, 0.005
 
 
 def continue_hair(
@@ -31,18 +32,21 @@ def continue_hair(
     return Covering(name, evidence, cover, beside(color, evidence, weight), reach)
 
 
-def near_color(portrait: np.ndarray, mask: np.ndarray, places: np.ndarray, face_height: float) -> np.ndarray | None:
+def near_color(
+    portrait: np.ndarray, mask: np.ndarray, places: np.ndarray, face_height: float, enough: float = ENOUGH_HAIR
+) -> np.ndarray | None:
     """(S,S,3) sRGB of the hair nearest to each texel in the picture, visible or not: temples take the sides' colour and
     the crown the top's. None where too little shows.
 
     Args:
         portrait: (H,W,3) sRGB. mask: (H,W) 0..1 hair. places: (S,S,2) portrait pixels per texel. face_height: pixels.
+        enough: squared face heights that must show.
     """
     scale = min(1.0, COARSE / face_height)
     size = tuple(max(1, round(side * scale)) for side in mask.shape[::-1])
     weight, small = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (mask, portrait))
     sure, height = weight > 0.5, face_height * scale
-    if sure.sum() < ENOUGH_HAIR * height**2:
+    if sure.sum() < enough * height**2:
         return None
     tone, weight = np.median(small[sure], axis=0), np.clip(5 * weight - 4, 0, 1)  # a little skin outshines black hair
     near, wide = (gaussian(part, HAIR_REACH * height) for part in (weight, small * weight[..., None]))

@@ -12,7 +12,7 @@ from ..imaging.sample import sample, to_linear, to_srgb
 from .beard import continue_beard
 from .covering import COVERINGS, Covering, Evidence, exposed_alike, join, region_of
 from .covering import continued as continue_color
-from .hair import continue_hair, near_color
+from .hair import ENOUGH_HAIR, FRINGE, continue_hair, near_color
 from .observe import SURE, Observation, at_pixels
 from .relight import STRONGEST, relighting
 from .tone import fade_from
@@ -181,9 +181,12 @@ def find_coverings(views: Sequence[View], canonical: np.ndarray) -> tuple[Coveri
         if name == "facial_hair":
             continued = continue_beard(whole, lead.observation, canonical)
         else:
-            colors = (hair_near(view, view.masks[name]) for view in views)
+            beside = [view.beside_outline(canonical) if name == "hair" else 0 * whole.sure for view in views]
+            colors = (
+                hair_near(view, view.masks[name], FRINGE if out.max() > 0.5 else ENOUGH_HAIR)
+                for view, out in zip(views, beside, strict=True)
+            )
             color = next((one for one in colors if one is not None), None)
-            beside = [view.beside_outline(canonical) for view in views] if name == "hair" else [0 * whole.sure]
             continued = continue_hair(name, whole, color, np.maximum.reduce(beside))
         if continued is None and name != "headwear":  # what shows is evidence, however little it is
             known = whole.sure * whole.shown**4
@@ -196,10 +199,10 @@ def find_coverings(views: Sequence[View], canonical: np.ndarray) -> tuple[Coveri
     return tuple(one for one in found if one is not None)
 
 
-def hair_near(view: View, mask: np.ndarray) -> np.ndarray | None:
-    """(S,S,3) sRGB of what an (H,W) mask covers, without the picture's exposure; None where too little shows."""
+def hair_near(view: View, mask: np.ndarray, enough: float = ENOUGH_HAIR) -> np.ndarray | None:
+    """(S,S,3) sRGB of what an (H,W) mask covers, without the picture's exposure; None where less than enough shows."""
     seen = view.observation
-    color = near_color(seen.portrait, mask, seen.places, view.registration.face_height)
+    color = near_color(seen.portrait, mask, seen.places, view.registration.face_height, enough)
     return None if color is None else exposed_alike(color, seen)
 
 

@@ -65,8 +65,8 @@ def measure_kind(name: str, picture: np.ndarray, hair: np.ndarray, face_height: 
         kind = measure(picture, hair, face_height, sure)
         if kind is not None:  # a rim of hair: light and dark run along its edges, too
             widest = 2 * float(cv2.distanceTransform((hair > sure).astype(np.uint8), cv2.DIST_L2, 5).max())
-            usual = np.full_like(kind.deviations, USUAL)
-            return replace(kind, length=min(kind.length, widest / face_height), deviations=usual)
+            deviations = np.minimum(kind.deviations, USUAL)
+            return replace(kind, length=min(kind.length, widest / face_height), deviations=deviations)
     return kind
 
 

@@ -102,6 +102,17 @@ def test_the_outline_shows_what_sticks_out_beside_it():
     assert beside.max() > 0.7 and beside[:, :28].max() == beside[:, 36:].max() == 0
 
 
+def test_a_little_hair_is_a_fringe_where_it_sticks_out():
+    """A shade or a drawn outline is none: what little shows is evidence, and nothing goes on from it."""
+    spot = np.zeros((flat_head.PIXELS,) * 2, np.float32)
+    spot[24:38, 120:134] = 1  # 196 of 16,384, a squared face height
+    seen = flat_head.view(scene(hair=spot))
+    for outline, goes_on in ((0.3, False), (0.9, True)):
+        edge = (seen.observation.places, outline * (spot[::2, ::2] > 0).astype(np.float32))
+        [hair] = find_coverings([replace(seen, beyond=edge)], PLACES)
+        assert (hair.cover[CROWN, [5, SIZE - 6]].min() > 0.5) == goes_on
+
+
 def test_a_hole_in_the_prior_is_no_hole_in_the_hair(hair):
     found = hairline()
     y, x = found.prior.size // 8, found.prior.size // 2
