@@ -8,9 +8,11 @@ from ..scene.export_losses import find_losses
 from ..scene.export_stage import find_parts
 from ..scene.head import find_head
 from .sentences import draw_sentence
+from .sidebar import ExplainedPanel
 
 
-class AVATARTEX_PT_export(bpy.types.Panel):
+class AVATARTEX_PT_export(ExplainedPanel, bpy.types.Panel):
+    page = "export"
     bl_space_type = "FILE_BROWSER"
     bl_region_type = "TOOL_PROPS"
     bl_parent_id = "FILE_PT_operator"

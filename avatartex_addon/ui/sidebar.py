@@ -9,17 +9,21 @@ from ..scene.head import find_head
 THUMBNAILS = 3
 
 
-class SidebarPanel:
-    """Mixed into a panel of the AvatarTex tab in the sidebar of 3D views; `page` of the manual explains it."""
+class ExplainedPanel:
+    """Mixed into a panel; `page` of the manual explains it."""
 
     page = "README"
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        self.layout.operator(Op.OPEN_MANUAL, text="", icon="QUESTION", emboss=False).page = self.page
+
+
+class SidebarPanel(ExplainedPanel):
+    """Of the AvatarTex tab in the sidebar of 3D views."""
 
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "AvatarTex"
-
-    def draw_header_preset(self, context: bpy.types.Context) -> None:
-        self.layout.operator(Op.OPEN_MANUAL, text="", icon="QUESTION", emboss=False).page = self.page
 
 
 class ClosedPanel(SidebarPanel):

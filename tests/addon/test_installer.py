@@ -180,7 +180,7 @@ def test_what_the_artist_put_there_is_not_touched(addon, run, lock, wheels, tmp_
 def test_a_full_disk_is_told_before_anything_is_made(addon, run, lock, index, monkeypatch):
     monkeypatch.setattr(addon("core.installer").shutil, "disk_usage", lambda _folder: SimpleNamespace(free=1e8))
     message = run(lock).error.message
-    assert "needs 0.8 GB" in message and "0.1 GB are free" in message
+    assert "needs 0.6 GB" in message and "0.1 GB are free" in message
     assert not run.home.environment.exists() and not index.visits
 
 
