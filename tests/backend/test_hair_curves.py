@@ -100,7 +100,7 @@ def test_each_has_the_colour_of_the_texture_at_its_place(job, curves, tiles):
     painted, alpha = rgba[:3, rows, columns].T, rgba[3, rows, columns]
     solid = alpha > 0.9
     assert solid.mean() > 0.5 and (alpha < 0.1).mean() < 0.1
-    assert np.abs(np.median(painted[solid] - curves.color[solid], axis=0)).max() < 0.03
+    assert np.abs(np.median(painted[solid] - curves.color[solid], axis=0)).max() < 0.06  # a root and a whole curve
     assert np.corrcoef(painted[solid].mean(1), curves.color[solid].mean(1))[0, 1] > 0.3
 
 
