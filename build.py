@@ -29,10 +29,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
@@ -67,10 +63,6 @@ STAGED = {
 }
 #: What of these folders does not: lab is the laboratory, which no artist's job runs.
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.py[co]", ".*", "tests", "lab", "*.tmp", "*.part", "*.log")
-#: The backend's tests run in so many parts, each in a process of its own, as many at once as there are cores; more do
-#: not fit into memory.
-PARTS, AT_ONCE = 7, min(4, os.cpu_count() or 1)
-NO_TESTS_COLLECTED = 5  # pytest's exit code
 
 
 class BuildError(Exception):
@@ -312,9 +304,11 @@ def test(arguments: list[str], bpy: str | None = None) -> int:
     Args:
         bpy: another version of Blender as a module, for the add-on's tests.
     """
+    from tests.groups import find_groups, run_groups
+
     python = setup()
     named = any((ROOT / word.split("::")[0]).exists() for word in arguments if not word.startswith("-"))
-    groups = {"named": ()} if named else test_groups()
+    groups = {"named": ()} if named else find_groups()
     environment = {**os.environ, "AVATARTEX_BACKEND_PYTHON": str(python)}
     if bpy:
         python, variables = other_blender(bpy)
@@ -325,44 +319,7 @@ def test(arguments: list[str], bpy: str | None = None) -> int:
             # two threads, for the guard's figures are theirs, and none that waits on a core; one zip for all
             shared = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE", **environment}
             environment = {**shared, "AVATARTEX_EXTENSION": str(package(Path(folder)))}
-
-        def run_group(name: str) -> int:
-            log, begun = Path(folder) / f"{name}.log", time.monotonic()
-            command = [str(python), "-m", "pytest", *groups[name], *arguments, f"--junit-xml={Path(folder) / name}.xml"]
-            with open(log, "wb") as out:
-                told = {"stdout": out, "stderr": subprocess.STDOUT} if len(groups) > 1 else {}
-                code = subprocess.run(command, cwd=ROOT, env=environment, check=False, **told).returncode
-            say(f"Tests: {name}\n{log.read_text(errors='replace')}{name}: {time.monotonic() - begun:.0f} s")
-            return code
-
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            codes = list(pool.map(run_group, groups))
-        counts = count_tests(Path(folder) / f"{name}.xml" for name in groups)
-    failed = counts["failures"] + counts["errors"]
-    say(f"{counts['tests'] - failed - counts['skipped']} passed, {failed} failed, {counts['skipped']} skipped")
-    bad = [code for code in codes if code not in (0, NO_TESTS_COLLECTED)]
-    return bad[0] if bad else int(failed > 0 or counts["tests"] == 0)
-
-
-def test_groups() -> dict[str, tuple[str, ...]]:
-    """What pytest is asked by group: bpy must not be loaded beside torch, and one crash is one group's."""
-    files = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py"))
-    files = [name for name in files if Path(name).parts[1] not in ("addon", "gui")]
-    parts = {f"backend, part {number + 1} of {PARTS}": (*files[number::PARTS],) for number in range(PARTS)}
-    return {"add-on, in headless Blender": ("tests/addon",), **parts}
-
-
-def count_tests(reports: Iterable[Path]) -> dict[str, int]:
-    """Tests, failures, errors and skipped of JUnit's files."""
-    counts = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
-    for report in reports:
-        if report.is_file():
-            for suite in ElementTree.parse(report).getroot().iter("testsuite"):
-                for key in counts:
-                    counts[key] += int(suite.get(key, 0))
-        else:  # pytest itself died: that is a failure, whatever the others say
-            counts["tests"], counts["errors"] = counts["tests"] + 1, counts["errors"] + 1
-    return counts
+        return run_groups(python, groups, arguments, environment, Path(folder))
 
 
 def run(*command: str | Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 import build
+from tests import groups as group_module
 
 TEXT = {".py", ".js", ".toml", ".txt", ".sha256", ".json", ".md", ".html", ""}
 
@@ -72,7 +73,7 @@ def test_package_is_small_enough_to_send(extension_zip: Path) -> None:
 
 def test_every_test_is_in_one_group() -> None:
     """But those in a real window; the add-on's are by themselves."""
-    groups = build.test_groups()
+    groups = group_module.find_groups()
     named = [word for words in groups.values() for word in words]
     files = [str(path.relative_to(build.ROOT)) for path in (build.ROOT / "tests").rglob("test_*.py")]
     outside = [name for name in files if Path(name).parts[1] not in ("addon", "gui")]
@@ -90,7 +91,7 @@ def two_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     groups = {name: (str(tmp_path / f"test_{name}.py"), "-p", "no:cacheprovider") for name in ("good", "bad")}
     monkeypatch.setattr(build, "setup", lambda: Path(sys.executable))
     monkeypatch.setattr(build, "package", lambda _folder: Path("the.zip"))
-    monkeypatch.setattr(build, "test_groups", lambda: groups)
+    monkeypatch.setattr(group_module, "find_groups", lambda: groups)
     return tmp_path
 
 

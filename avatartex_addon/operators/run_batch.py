@@ -23,7 +23,19 @@ ANSWERS = (
 )
 
 
-class AVATARTEX_OT_batch_run(TimedOperator, bpy.types.Operator):
+class OfWaiting:
+    """Mixed into an operator of the batch's waiting characters."""
+
+    @classmethod
+    def find_obstacle(cls, context: bpy.types.Context) -> str:
+        manager = context.window_manager
+        if manager.avatartex_batch.running or manager.avatartex_job.running:
+            return "A texture is being generated; wait for it or cancel it"
+        waits = next_waiting(context.scene.avatartex_batch.rows) is not None
+        return "" if waits else "No character waits for a texture; add some, or retry the failed ones"
+
+
+class AVATARTEX_OT_batch_run(OfWaiting, TimedOperator, bpy.types.Operator):
     """Texture every waiting character of the table. The textures come onto the heads together at the end"""
 
     bl_label = "Run Batch"
@@ -35,14 +47,6 @@ class AVATARTEX_OT_batch_run(TimedOperator, bpy.types.Operator):
         items=ANSWERS,
         options={"SKIP_SAVE"},
     )
-
-    @classmethod
-    def find_obstacle(cls, context: bpy.types.Context) -> str:
-        manager = context.window_manager
-        if manager.avatartex_batch.running or manager.avatartex_job.running:
-            return "A texture is being generated; wait for it or cancel it"
-        waits = next_waiting(context.scene.avatartex_batch.rows) is not None
-        return "" if waits else "No character waits for a texture; add some, or retry the failed ones"
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if not has_window(context):

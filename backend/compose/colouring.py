@@ -216,9 +216,9 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
     grows = small(hairline().grows) if {"hair", "headwear"} & found.keys() else np.zeros(size, np.float32)
     covered = np.maximum(1.5 * cv2.GaussianBlur(covered, (0, 0), BELOW * size[0]), grows)
     covered, near = np.clip(covered, 0, 1)[..., None], small(near)
-    beside = np.clip(1 - 4 * covered, 0, 1)
-    apart, _ = fade_from((generated - near) * beside, beside[..., 0])  # no edge where the scalp begins
-    bare = generated + covered * (near + grows[..., None] * apart - generated)
+    clear = np.clip(1 - 4 * covered, 0, 1)  # of what is a quarter hair the tone is not skin's
+    tone, _ = fade_from((generated - near) * clear, clear[..., 0])  # no edge where the scalp begins
+    bare = generated + covered * (near + grows[..., None] * tone - generated)
     covers = {}
     for name, (grown, color, reach, (bright, slope)) in found.items():
         cover = grown

@@ -3,7 +3,6 @@
 Environment: as in in_window.py; the backend is the fake one.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -12,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import bpy
 import in_window as window
 import regions_in_window as regions
-from in_window import OUT, call, found, job, picture, view
+from in_window import OUT, call, found, job, picture
 
 
 def state() -> list:
@@ -28,19 +27,7 @@ def state() -> list:
 
 
 def story():
-    os.environ.pop("AVATARTEX_BACKEND_PYTHON", None)
-    window.set_up(window.Stalls())
-    yield 1.0
-    window.fake_python()
-    window.backend("", "1")
-    region = next(r for r in view()["area"].regions if r.type == "UI")
-    region.active_panel_category = "AvatarTex"
-    own = bpy.context.view_layer.objects.active.avatartex
-    own.portrait, own.size = os.environ["AVATARTEX_PORTRAIT"], "512"
-    call(bpy.ops.avatartex.generate, "INVOKE_DEFAULT")
-    yield 0.5
-    yield from window.wait_for_job(60)
-    found["error"] = [job().error_code, job().error_message]
+    yield from window.textured()
     call(bpy.ops.object.mode_set, mode="EDIT")
     yield 0.5
     before = state()

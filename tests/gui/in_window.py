@@ -215,6 +215,23 @@ def wait_for_job(seconds=120.0):
         yield 0.05
 
 
+def textured():
+    """The window with the fake backend's texture on its head, with which a story begins."""
+    os.environ.pop("AVATARTEX_BACKEND_PYTHON", None)
+    set_up(Stalls())
+    yield 1.0
+    fake_python()
+    backend("", "1")
+    region = next(r for r in view()["area"].regions if r.type == "UI")
+    region.active_panel_category = "AvatarTex"
+    own = bpy.context.view_layer.objects.active.avatartex
+    own.portrait, own.size = os.environ["AVATARTEX_PORTRAIT"], "512"
+    call(bpy.ops.avatartex.generate, "INVOKE_DEFAULT")
+    yield 0.5
+    yield from wait_for_job(60)
+    found["error"] = [job().error_code, job().error_message]
+
+
 def story():
     """The artist's session; every yield lets the window live for that many seconds."""
     stalls = Stalls()
