@@ -27,6 +27,7 @@ ARRAYS = {
     "part_light.npz": "5210425d78c6c2368b97ad7c7348c9c5a2c60c567556fb394e4c2a85cd6535ce",
     "canonical_face.npz": "a73de5ecb99588438a6b311a5fea93e6f431ffbd01ce75bbd1e9bb45238c55a1",
     "pores.npz": "17ba41e62b0b6f479869e69ba08b1a7bc186976d451afafa4399764d5941cfc5",
+    "hair_contrast.npz": "927b030f37516620b4a7a6292edb23bbb0d243ebeb5e499129ca3a17d2236155",
 }
 
 #: The artist's folder of weights, see `kept`; None where only those that came with the code are looked at.

@@ -32,6 +32,7 @@ COMMANDS = {
     "train pack": ("training.packed", "pack the training data small enough for a lent machine"),
     "train lent": ("training.lent", "train all three stages on a lent machine, from packed data"),
     "train pores": ("training.pores", "quilt pores, and measure how strong skin's detail is"),
+    "train contrast": ("training.contrast", "measure how strong hair's octaves are, by its tone"),
     "train lora": ("training.lora", "teach a large profile the atlas, by a low rank change"),
     "graphs": ("training.graphs", "write the networks as ONNX graphs without weights"),
     "portrait-graphs": ("training.portrait_graphs", "write MediaPipe's and YuNet's networks as ONNX graphs"),

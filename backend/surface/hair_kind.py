@@ -6,7 +6,9 @@ cropped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,14 +16,18 @@ import numpy as np
 from ..imaging.bands import inner, octaves, smooth
 from ..imaging.sample import LUMINANCE, sample
 from ..observation.observe import at_pixels
+from ..verified import verified_arrays
 from .hair_chart import coherence
 
+#: By lab/training/contrast.py, of the logarithms of tone and deviations over people. mean: (1 + b,); covariance:
+#: (1 + b, 1 + b); error: variance of a deviation that is measured on one pixel, by so many less on many.
+CONTRAST = Path(__file__).with_name("hair_contrast.npz")
 #: Pixels per face height of the picture that is measured, and waves where octaves begin: locks.
 DENSITY, COARSEST = 256, 8
 #: Probabilities from which a pixel is nothing else; the next where the first leaves too little. At 0.5 the beards of
 #: five men are 0.01 to 0.2 square face heights large and women have none.
 SURE = {"hair": (0.9, 0.5), "facial_hair": (0.5,)}
-#: Pixels of hair that say anything, of its strands and of an octave.
+#: Pixels of hair that say anything of its strands.
 ENOUGH = 300
 #: Face heights of a step along strands, and steps; places from where strands are followed; correlation at which light
 #: and dark are another's (1/e).
@@ -31,9 +37,10 @@ STEP, STEPS, FOLLOWED, LOST = 0.01, 24, 3000, 0.368
 #: 0.80 of 0.72 (weak), 0.13 of 0.03; swings 0.17 of 0.19, 0.29 of 0.38. Cropped heads and stubble have 0.02 to 0.06,
 #: short hair and beards 0.05 to 0.45, long hair 0.5 and more (29 people).
 LENGTHS, LONGEST, BENDS, SWINGS = 20.0, 0.8, 4.0, 1.4
-#: Luminance below which hair's colour says nothing; deviation where no octave is whole, as a share of the tone; the
-#: most that locks differ in saturation.
-DARKEST, USUAL, COLOURFUL = 0.02, 0.06, 0.3
+#: Luminance below which hair's colour says nothing; the most that locks differ in saturation.
+DARKEST, COLOURFUL = 0.02, 0.3
+#: The least deviation that is measured: a step of a byte.
+STEP_OF_BYTE = 1 / 255
 
 
 @dataclass(frozen=True)
@@ -62,16 +69,51 @@ def measure_kind(name: str, picture: np.ndarray, hair: np.ndarray, face_height: 
     first, *less = SURE[name]
     kind = measure(picture, hair, face_height, first)
     for sure in less if kind is None else ():
-        kind = measure(picture, hair, face_height, sure)
-        if kind is not None:  # a rim of hair: light and dark run along its edges, too
-            widest = 2 * float(cv2.distanceTransform((hair > sure).astype(np.uint8), cv2.DIST_L2, 5).max())
-            deviations = np.minimum(kind.deviations, USUAL)
-            return replace(kind, length=min(kind.length, widest / face_height), deviations=deviations)
+        kind = measure(picture, hair, face_height, sure, rim=True)
     return kind
 
 
-def measure(picture: np.ndarray, hair: np.ndarray, face_height: float, least: float) -> Kind | None:
-    """measure_kind() of the pixels whose probability is over the least."""
+def measure(picture: np.ndarray, hair: np.ndarray, face_height: float, least: float, rim: bool = False) -> Kind | None:
+    """measure_kind() of the pixels whose probability is over the least. Along the edges of a rim of hair light and dark
+    run, too: strands are no longer than it is wide, and their contrast is usual at most."""
+    found = cut_hair(picture, hair, face_height, least)
+    if found is None:
+        return None
+    picture, mask = found
+    light = picture @ LUMINANCE
+    coherent = coherence(picture, mask, DENSITY)
+    followed = follow(light, mask, coherent)
+    if followed is None:
+        return None
+    length, turn = followed
+    tone = tone_of(light, mask)
+    together = float(np.median(np.linalg.norm(coherent[mask], axis=-1)))
+    chroma = np.linalg.norm(picture - light[..., None], axis=-1, keepdims=True)
+    [locks] = octaves(chroma, mask, DENSITY, [COARSEST])
+    colourful = float(locks[mask].std() / max(float(chroma[mask].mean()), DARKEST))
+    length, deviations = min(LENGTHS * length, LONGEST), find_deviations(light, mask)
+    if rim:
+        widest = 2 * float(cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 5).max())
+        length, deviations = min(length, widest / DENSITY), np.minimum(deviations, likeliest(tone))
+    return Kind(
+        tone,
+        length,
+        SWINGS * turn / (4 * BENDS),
+        float(np.sqrt(-np.log(np.clip(together, 0.05, 1)) / 2)),
+        deviations,
+        min(colourful, COLOURFUL),
+    )
+
+
+def cut_hair(
+    picture: np.ndarray, hair: np.ndarray, face_height: float, least: float
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """(h,w,3) sRGB of DENSITY about the pixels whose probability is over the least, and (h,w) bool, which they are;
+    None where there are none.
+
+    Args:
+        picture: (H,W,3) sRGB. hair: (H,W) 0..1. face_height: pixels.
+    """
     sure = hair > least
     if not sure.any():
         return None
@@ -83,25 +125,13 @@ def measure(picture: np.ndarray, hair: np.ndarray, face_height: float, least: fl
         cv2.resize(np.ascontiguousarray(part[box], np.float32), None, fx=scale, fy=scale, interpolation=how)
         for part in (picture, hair)
     )
-    mask, light = hair > least, picture @ LUMINANCE
-    coherent = coherence(picture, mask, DENSITY)
-    followed = follow(light, mask, coherent)
-    if followed is None:
-        return None
-    length, turn = followed
-    tone = max(float(np.median(light[mask])), DARKEST)
-    together = float(np.median(np.linalg.norm(coherent[mask], axis=-1)))
-    chroma = np.linalg.norm(picture - light[..., None], axis=-1, keepdims=True)
-    [locks] = octaves(chroma, mask, DENSITY, [COARSEST])
-    colourful = float(locks[mask].std() / max(float(chroma[mask].mean()), DARKEST))
-    return Kind(
-        tone,
-        min(LENGTHS * length, LONGEST),
-        SWINGS * turn / (4 * BENDS),
-        float(np.sqrt(-np.log(np.clip(together, 0.05, 1)) / 2)),
-        find_deviations(light, mask) / tone,
-        min(colourful, COLOURFUL),
-    )
+    mask = hair > least
+    return (picture, mask) if mask.any() else None
+
+
+def tone_of(light: np.ndarray, mask: np.ndarray) -> float:
+    """The middle of a (H,W) luminance below a (H,W) mask."""
+    return max(float(np.median(light[mask])), DARKEST)
 
 
 def follow(light: np.ndarray, mask: np.ndarray, coherent: np.ndarray) -> tuple[float, float] | None:
@@ -147,20 +177,45 @@ def correlation(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def find_deviations(light: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """(b,) deviation of each octave of a (H,W) luminance below the (H,W) mask, from COARSEST on, at DENSITY.
+    """(b,) likeliest deviation of each octave of a (H,W) luminance below the (H,W) mask, from COARSEST on, at DENSITY,
+    as a share of the tone: short hair is too narrow for the coarse ones, and a few pixels say little."""
+    tone = tone_of(light, mask)
+    measured, pixels = measure_octaves(light, mask)
+    return likeliest(tone, measured / tone, pixels)
 
-    That of the middle 70 %, for what a seam or an outline has is no strand's. Short hair is too narrow for the coarse
-    octaves: they are as strong as the next finer.
-    """
+
+def measure_octaves(light: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(b,) deviation of each octave's middle 70 %, for what a seam or an outline has is no strand's, and (b,) pixels
+    that it is measured on. See find_deviations()."""
     lows = [COARSEST * 2**number for number in range(int(np.log2(DENSITY / 2 / COARSEST)))]
-    found = []
-    for low, band in zip(lows, octaves(light[..., None], mask, DENSITY, lows), strict=True):
-        values = band[inner(mask, 0.5 * DENSITY / low)]
-        found.append(middle(values) if len(values) > ENOUGH else np.nan)
-    for number in range(len(found) - 1)[::-1]:
-        if np.isnan(found[number]):
-            found[number] = found[number + 1]
-    return np.nan_to_num(np.array(found), nan=USUAL * float(light[mask].mean()))
+    bands = octaves(light[..., None], mask, DENSITY, lows)
+    found = [band[inner(mask, 0.5 * DENSITY / low)] for low, band in zip(lows, bands, strict=True)]
+    deviations = [max(middle(values), STEP_OF_BYTE) if len(values) else np.nan for values in found]
+    return np.array(deviations), np.array([len(values) for values in found])
+
+
+def likeliest(tone: float, measured: np.ndarray | None = None, pixels: np.ndarray | None = None) -> np.ndarray:
+    """(b,) deviations as shares of the tone: the mean of their Gaussian, given it and what was measured. Octaves go
+    together, and dark hair has more contrast.
+
+    Args:
+        measured: (b,) shares of the tone, on so many pixels (b,); None where nothing was.
+    """
+    learnt = contrast()
+    mean, covariance = learnt["mean"], learnt["covariance"]
+    count = len(mean) - 1
+    pixels = np.zeros(count) if pixels is None else pixels
+    known = np.concatenate([[True], pixels > 0])
+    off = np.log(np.concatenate([[tone], np.ones(count) if measured is None else measured])[known]) - mean[known]
+    error = np.concatenate([[0.0], learnt["error"] / np.maximum(pixels, 1)])
+    seen = covariance[np.ix_(known, known)] + np.diag(error[known])
+    return np.exp((mean + covariance[:, known] @ np.linalg.solve(seen, off))[1:])
+
+
+@cache
+def contrast() -> dict[str, np.ndarray]:
+    """The arrays of CONTRAST."""
+    return verified_arrays(CONTRAST)
 
 
 def middle(values: np.ndarray) -> float:
