@@ -39,7 +39,7 @@ from .observation.covering import join_evidence
 from .observation.further import add_further
 from .observation.look import Look
 from .observation.shell_cover import find_shell
-from .observation.views import find_coverings, fuse
+from .observation.views import find_coverings, fuse, limit_reach
 from .options import PROFILE, SHELL
 from .outputs import UDIM, Staged, map_file, pattern, preview_file, shell_files
 from .pins import parse_pins
@@ -230,14 +230,14 @@ def observe_portraits(job: Job, found: Match, portrait: Portrait, style: str) ->
     views = (first, *beside.views)
     coverings = find_coverings(views, canonical)
     evidence = join_evidence(fuse(first.observation, beside.views), coverings)
-    people = networks.experts.evidence(*evidence)
+    coverings = limit_reach(coverings, views, canonical, networks.experts.evidence(*evidence))
     warnings, advice = uv_warnings(found.mesh, split_tiles(found.mesh))
     shown = {one.name: float((one.evidence.sure * one.evidence.shown).sum()) for one in coverings}
     headwear = shown.get("headwear", 0) > shown.get("hair", 0)
     prepared = Prepared(
         found,
         views,
-        tuple(replace(one, reach=1 - people * (1 - one.reach)) for one in coverings),  # painted napes are dark
+        coverings,
         evidence,
         depth_inside(found.mesh, layout),
         style,

@@ -202,6 +202,19 @@ def find_coverings(views: Sequence[View], canonical: np.ndarray) -> tuple[Coveri
     return tuple(one for one in found if one is not None)
 
 
+def limit_reach(
+    coverings: Sequence[Covering], views: Sequence[View], canonical: np.ndarray, people: float
+) -> tuple[Covering, ...]:
+    """Coverings that reach as far as hair grows, where it has grown: where the prior of people explains the portrait,
+    or hair sticks out beside the head. A scalp that is painted on a skin may have a dark nape, too.
+
+    Args:
+        canonical: (S,S,3) of the texels. people: 0..1, of prior.Experts.evidence().
+    """
+    grown = max(people, *(float(view.beside_outline(canonical).max()) for view in views))
+    return tuple(replace(one, reach=1 - grown * (1 - one.reach)) for one in coverings)
+
+
 def hair_near(view: View, mask: np.ndarray, enough: float = ENOUGH_HAIR) -> np.ndarray | None:
     """(S,S,3) sRGB of what an (H,W) mask covers, without the picture's exposure; None where less than enough shows."""
     seen = view.observation

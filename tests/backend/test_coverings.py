@@ -22,7 +22,7 @@ from backend.observation.covering import (
 )
 from backend.observation.hair import continue_hair, near_color
 from backend.observation.observe import Observation
-from backend.observation.views import find_coverings, share_out
+from backend.observation.views import find_coverings, limit_reach, share_out
 from backend.prior.hairline import Hairline, hairline
 from backend.prior.linear import LinearPrior
 from tests.backend import flat_head
@@ -111,6 +111,16 @@ def test_a_little_hair_is_a_fringe_where_it_sticks_out():
         edge = (seen.observation.places, outline * (spot[::2, ::2] > 0).astype(np.float32))
         [hair] = find_coverings([replace(seen, beyond=edge)], PLACES)
         assert (hair.cover[CROWN, [5, SIZE - 6]].min() > 0.5) == goes_on
+
+
+def test_hair_that_has_grown_ends_at_the_nape_and_painted_hair_need_not():
+    seen = flat_head.view(scene(hair=cap(0.35)))
+    found = find_coverings([seen], PLACES)
+    for people, outline, limited in ((0.0, 0.0, False), (1.0, 0.0, True), (0.0, 1.0, True)):
+        beyond = seen.observation.places, np.full((SIZE, SIZE), outline, np.float32)
+        [hair] = limit_reach(found, [replace(seen, beyond=beyond)], PLACES, people)
+        assert (hair.reach[NECK:].max() < 0.1) == limited
+        assert limited or hair.reach.min() == 1
 
 
 def test_a_hole_in_the_prior_is_no_hole_in_the_hair(hair):
