@@ -1,7 +1,7 @@
 """python -m backend.lab look: each portrait beside the head that a job textures after it, from four sides.
 
 One PNG a portrait in the output folder: the portrait, then the head from the front, turned by 45 degrees to either
-side, and from behind. Refusals are printed.
+side, and from behind. With --marked once more below, mirrored places green and made-up ones blue. Refusals are printed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -23,6 +24,7 @@ from ..head.mesh import load_mesh, vertex_normals
 from ..head.view import HeadView, render_view
 from ..imaging.files import write_picture
 from ..imaging.read import read_base
+from ..imaging.sample import LUMINANCE
 from ..messages import Generate
 from ..options import SIZE, STYLE
 from ..pipeline import generate
@@ -60,8 +62,10 @@ class Head:
         return [self.look(view, textures) for view in self.views]
 
 
-def textures_of(head: Head, portrait: Path, size: int, style: str, seed: int, hair: str) -> dict[int, np.ndarray]:
-    """What a job writes, by UDIM tile: (size,size,3) float32 sRGB.
+def textures_of(
+    head: Head, portrait: Path, size: int, style: str, seed: int, hair: str
+) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray]]:
+    """What a job writes, by UDIM tile: (size,size,3) float32 sRGB, and the shares of photo, mirrored and generated.
 
     Raises:
         AvatarTexError: where the job refuses.
@@ -71,8 +75,22 @@ def textures_of(head: Head, portrait: Path, size: int, style: str, seed: int, ha
         request = Generate(
             "look", str(portrait), str(output), mesh=str(head.path), size=size, style=style, seed=seed, hair=hair
         )
+        request = replace(request, provenance=str(Path(folder) / "provenance.png"))
         result = generate(request, lambda *_: None, lambda: False)
-        return {tile: read_base(str(path), size) for tile, path in find_tiles(result.output).items()}
+        return tuple(
+            {tile: read_base(str(path), size) for tile, path in find_tiles(written).items()}
+            for written in (result.output, result.provenance)
+        )
+
+
+def marked(textures: dict[int, np.ndarray], shares: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+    """The textures in grey where no portrait shows them, tinted green where mirrored and blue where made up."""
+    made = {}
+    for tile, texture in textures.items():
+        hidden = 1 - shares[tile][..., :1]
+        tinted = 0.6 * (texture @ LUMINANCE)[..., None] + 0.4 * shares[tile] * (0, 1, 1)
+        made[tile] = (texture + hidden * (tinted - texture)).astype(np.float32)
+    return made
 
 
 def panel(portraits: Sequence[Path], looks: Sequence[np.ndarray]) -> np.ndarray:
@@ -97,16 +115,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--style", default="auto", choices=STYLE.values)
     parser.add_argument("--hair", default="keep")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--marked", action="store_true", help="also what is mirrored and made up")
     arguments = parser.parse_args(argv)
     arguments.output.mkdir(parents=True, exist_ok=True)
     head = Head(arguments.mesh, arguments.pixels)
     for path in pictures(arguments.portraits):
         try:
-            textures = textures_of(head, path, arguments.size, arguments.style, arguments.seed, arguments.hair)
+            textures, shares = textures_of(head, path, arguments.size, arguments.style, arguments.seed, arguments.hair)
         except AvatarTexError as refusal:
             print(f"{path.name}: {refusal.message}", file=sys.stderr)
             continue
-        write_picture(arguments.output / f"{path.stem}.png", panel([path], head.looks(textures)))
+        rows = [textures, marked(textures, shares)] if arguments.marked else [textures]
+        drawn = np.vstack([panel([path], head.looks(row)) for row in rows])
+        write_picture(arguments.output / f"{path.stem}.png", drawn)
         print(arguments.output / f"{path.stem}.png", flush=True)
     return 0
 

@@ -210,7 +210,7 @@ def heads(monkeypatch, two, networks):
     def textures_of(head, path, *_):
         if path.name == "2.png" and "face1" in str(path):
             raise AvatarTexError(ErrorCode.NO_FACE_IN_PORTRAIT, "No face.", "Another.")
-        return {1001: np.full((2, 2, 3), places[path], np.float32)}
+        return {1001: np.full((2, 2, 3), places[path], np.float32)}, {}
 
     def view(yaw, pitch):
         views.append((yaw, pitch))

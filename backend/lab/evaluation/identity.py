@@ -39,7 +39,7 @@ def measure(head: Head, path: Path, embeddings: dict[str, np.ndarray], size: int
     Raises:
         AvatarTexError: where the job refuses.
     """
-    looks = head.looks(textures_of(head, path, size, "photo", 0, "keep"))
+    looks = head.looks(textures_of(head, path, size, "photo", 0, "keep")[0])
     found = []
     for yaw, picture in zip(YAWS, looks, strict=True):
         render = embed(picture)

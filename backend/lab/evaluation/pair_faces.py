@@ -45,7 +45,7 @@ def compare(
         seconds = [one for one in people[first.person] if one is not first]
         others = [one for name, own in people.items() if strangers.get(name) is first for one in own]
         try:
-            textures = textures_of(head, first.path, size, "photo", 0, "keep")
+            textures, _ = textures_of(head, first.path, size, "photo", 0, "keep")
         except AvatarTexError as refusal:
             print(f"{first.person}/{first.path.name}: {refusal.message}", file=sys.stderr)
             continue
