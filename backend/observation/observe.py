@@ -18,7 +18,7 @@ from ..prior.light import Light, estimate_light
 from ..prior.linear import LinearPrior
 from ..prior.studio import even_out
 from .clipped import restore_clipped
-from .reflected import find_reflected, light_around, without_reflection
+from .reflected import find_reflected, light_around, local_share, without_reflection
 
 #: Below the chin (canonical -0.38) no landmark holds the registration: confidence fades from here to nothing.
 NECK_FROM, NECK_TO = -0.42, -0.58
@@ -156,8 +156,10 @@ def observe(
     matte, evened = portrait, None
     if mirrors:
         exposure, sure = mean_light(shade, confidence * trusted), bare * trusted > SURE
-        around = light_around(shade, confidence * trusted, places, portrait.shape[:2], exposure)
-        matte = without_reflection(portrait, around, find_reflected(colour[sure], shade[sure]))
+        most, sure_skin = find_reflected(colour[sure], shade[sure]), confidence * trusted
+        part = local_share(to_linear(colour) / shade[..., None], sure_skin, most)
+        around = light_around(shade * part, sure_skin, places, portrait.shape[:2], exposure)
+        matte = without_reflection(portrait, around, most)
     unlit = light.remove(sample(matte, places), shade)
     if studio is not None:
         evened, sure = even_out(studio, colour, smooth, confidence, light)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..imaging.sample import to_linear, to_srgb
+from ..imaging.sample import masked_blur, to_linear, to_srgb
 from ..imaging.scatter import scatter
 from .clipped import BRIGHTEST
 
@@ -25,6 +25,8 @@ MATTE = 0.53
 #: as a share of the most that a pixel shows.
 COARSE, SMOOTH, FAINT = 256, 0.01, 0.02
 TRIED = np.linspace(0, REFLECTED, 9)
+#: Of the share, that each place mirrors; the light is fitted to a factor, so that it has a logarithm.
+LEAST = 0.01
 
 
 def find_reflected(colour: np.ndarray, shade: np.ndarray) -> float:
@@ -42,6 +44,21 @@ def find_reflected(colour: np.ndarray, shade: np.ndarray) -> float:
         _, a, b = cv2.cvtColor(skin.astype(np.float32)[None, None], cv2.COLOR_RGB2LAB)[0, 0]
         costs.append(((np.hypot(a, b) - CHROMA) / SPREAD) ** 2 + ((share - REFLECTED) / UNSURE) ** 2)
     return float(TRIED[np.argmin(costs)])
+
+
+def local_share(unlit: np.ndarray, weight: np.ndarray, most: float) -> np.ndarray:
+    """(S,S) 0..1, how much of what find_reflected() says is still to be taken off each place: smooth light says too much
+    where skin would become more colourful than skin is.
+
+    Args:
+        unlit: (S,S,3) linear, the light divided out. weight: (S,S), how surely each texel is skin. most: the share.
+    """
+    near, parts = masked_blur(unlit, weight, SMOOTH * len(unlit)), np.linspace(LEAST, 1, len(TRIED))
+    costs = []
+    for part in parts:
+        _, a, b = cv2.split(cv2.cvtColor(to_srgb(np.maximum(near - part * most, 0)), cv2.COLOR_RGB2LAB))
+        costs.append((np.maximum(np.hypot(a, b) - CHROMA, 0) / SPREAD) ** 2 + ((1 - part) * most / UNSURE) ** 2)
+    return parts[np.argmin(costs, axis=0)].astype(np.float32)
 
 
 def light_around(

@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from backend.imaging.sample import to_linear, to_srgb
-from backend.observation.reflected import MATTE, REFLECTED, find_reflected, light_around, without_reflection
+from backend.observation.reflected import (
+    MATTE,
+    REFLECTED,
+    find_reflected,
+    light_around,
+    local_share,
+    without_reflection,
+)
 from backend.observation.relight import light_beside, relighting, relit, rooted
 
 SIZE = 256
@@ -96,6 +103,13 @@ def test_a_picture_that_would_become_orange_has_less_to_take_off():
     assert find_reflected(to_srgb(orange), shade) < 0.5 * REFLECTED
     assert find_reflected(np.float32([[0.74, 0.55, 0.4]]), shade) > 0.3 * REFLECTED  # yet surfaces mirror
     assert find_reflected(np.zeros((0, 3), np.float32), shade[:0]) == REFLECTED
+
+
+def test_a_place_that_would_become_orange_has_less_to_take_off_than_the_skin_around_it():
+    usual, orange = (to_linear(np.float32(color)) for color in ([0.75, 0.58, 0.46], [0.74, 0.5, 0.26]))
+    skin = np.where(np.arange(64)[None, :, None] < 32, orange, usual + REFLECTED) * np.ones((64, 1, 1), np.float32)
+    part = local_share(skin, np.ones((64, 64), np.float32), REFLECTED)
+    assert part[:, 40:].min() > 0.9 and part[:, :24].max() < 0.6
 
 
 def test_shaded_skin_mirrors_the_shade():
