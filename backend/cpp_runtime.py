@@ -5,8 +5,6 @@ for none, and all that Python says is "DLL initialization routine failed" (micro
 gets the first file of that name on its way, which may be another program's. Standard library only, for the doctor.
 """
 
-from __future__ import annotations
-
 import ctypes
 import struct
 from pathlib import Path, PureWindowsPath

@@ -3,8 +3,6 @@
 Standard library only: the add-on imports this module to draw the cure beside the error.
 """
 
-from __future__ import annotations
-
 import errno
 import sys
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """One setting of a texture: its names, its values and who takes it. The table of all is options.py."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

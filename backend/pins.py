@@ -8,8 +8,6 @@ portrait: pixels of the upright picture as the backend decodes it (at most 2048 
 head: a point in the mesh's own coordinates. Either may be missing, not both.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterable

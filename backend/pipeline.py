@@ -4,8 +4,6 @@ After AvatarTex (arXiv 2511.06721): a denoiser inpaints what the portrait shows,
 latent space of a texture generator, a second denoiser repaints detail; around them what any mesh and any UV map need.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from functools import cache

@@ -1,7 +1,5 @@
 """What is refused before any work: requests that cannot give a texture, a graphics card that is not there."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 
 from .compose.stage_pictures import stage_files

@@ -1,7 +1,5 @@
 """The JSON report of a job: what was used, what was found, how long it took, what each texel came from."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import platform

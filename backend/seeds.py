@@ -1,7 +1,5 @@
 """Seeds as they are written: numbers and ranges."""
 
-from __future__ import annotations
-
 from .errors import AvatarTexError, ErrorCode
 
 #: Blender's whole numbers end here.

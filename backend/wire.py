@@ -3,8 +3,6 @@
 Standard library only: the add-on imports this same file.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import math

@@ -6,8 +6,6 @@ outlives its Blender. A job that fails, whatever it raises, becomes a message, a
 still loaded.
 """
 
-from __future__ import annotations
-
 import collections
 import contextlib
 import ctypes

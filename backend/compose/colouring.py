@@ -1,7 +1,5 @@
 """The layers of every texel that the head fills: portrait, other side, completion and detail, on all cores."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -4,8 +4,6 @@ Two bands: what an atlas texel of the networks can hold (low) and what is finer 
 come from the portrait and its pixels are kept exactly.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

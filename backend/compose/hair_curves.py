@@ -4,8 +4,6 @@ A point of a curve lies on a triangle of the head, as weights of its corners, an
 moves the curves.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

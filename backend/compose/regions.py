@@ -4,8 +4,6 @@ Where redo is painted, nothing else changes; where only keep is, everything else
 the base texture bit by bit, and what is made beside them meets them in tone and, over a soft border, in detail.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 

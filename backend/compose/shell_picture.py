@@ -1,7 +1,5 @@
 """The shell's picture in the artist's UV map: colour, alpha, how far it lies off the skin, and how its strands lie."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import partial
 

@@ -1,7 +1,5 @@
 """One texture per UDIM tile, and the names of their files."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping

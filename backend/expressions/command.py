@@ -1,7 +1,5 @@
 """python -m backend expressions: what a head's expressions add to its texture, as maps."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 

@@ -7,8 +7,6 @@ that goes with the layer's thickness (Cerda and Mahadevan, "Geometry and physics
 the eyes, wide on the forehead, one alone between cheek and lip.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

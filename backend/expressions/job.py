@@ -1,7 +1,5 @@
 """The request: what a head's shape keys add to its texture, as pictures whose channels they drive."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable, Sequence

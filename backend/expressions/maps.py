@@ -1,7 +1,5 @@
 """From strain to the maps that Blender mixes: folds and pores, blood, and which half of the face a texel is on."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Where a head's vertices are in each of its expressions: from Blender's capture, or from a mesh file for each."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..errors import AvatarTexError, ErrorCode

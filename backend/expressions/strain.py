@@ -6,8 +6,6 @@ there (the sparse controls of EAvatar, arXiv 2508.13537), so what an expression 
 triangles, and agrees on both sides of each UV seam.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -3,8 +3,6 @@
 Each is a Finisher and leaves alone what it is not meant for.
 """
 
-from __future__ import annotations
-
 from typing import Protocol
 
 import numpy as np

@@ -4,8 +4,6 @@ The networks learnt on skins, which are never one colour; beside a drawing's fla
 hidden skin's colours are drawn together about the visible skin's middle one until they stray no more than it does.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -4,8 +4,6 @@ The priors learnt napes and scalps with hair painted on them, so below dark hair
 without skin's hue: teal beside the warm tone of a painting.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Black-and-white, sepia and other pictures of one ink: what the networks complete takes the same tones."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -7,8 +7,6 @@ a point then maps by longitude and latitude about the head's centre. Nothing is 
 Atlas pictures have row 0 at the crown and wrap at their left and right edges (the back of the head).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path

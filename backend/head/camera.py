@@ -1,7 +1,5 @@
 """The portrait's camera, from landmarks on the head and in the picture."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ The landmark network reads drawings as it would like faces to be, and is sure of
 skin: within the face each part of it belongs to the nearest feature, and its middle is where that feature is drawn.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

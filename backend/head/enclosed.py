@@ -1,7 +1,5 @@
 """Surfaces that are hidden from outside: the mouth bag, the ends of the nostrils, sockets behind the eyes."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

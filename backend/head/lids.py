@@ -4,8 +4,6 @@ The skin around them is the portrait's all the same: the warp lays the landmarks
 reads a grey render's shut lids as open ones (0.20 to 0.28 of their width), so the head's are found in its mesh.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 

@@ -1,7 +1,5 @@
 """Head and portrait brought together, with the artist's pins."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 

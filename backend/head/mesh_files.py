@@ -3,8 +3,6 @@
 What a file says of itself is judged before the reader builds it: a few bytes can ask for a million copies.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -7,8 +7,6 @@ in the portrait between regions of two colours (Chan and Vese 2001), or along th
 head along the furrow, or around a gap.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -1,7 +1,5 @@
 """The nearest of few points, and what hangs together in a mesh."""
 
-from __future__ import annotations
-
 import numpy as np
 
 #: Distances at a time, so that they stay in the processor's cache.

@@ -1,7 +1,5 @@
 """Which faces are head: those around the face, of a mesh that may be a whole body."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .mesh import HeadMesh

@@ -4,8 +4,6 @@ A pin that moves a landmark takes its neighbours along. Neighbourhood is measure
 corner pulls the lips and leaves the eyes, whatever the picture's scale.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

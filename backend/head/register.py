@@ -1,7 +1,5 @@
 """The head registered to the portrait: camera, warp and visibility together."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 

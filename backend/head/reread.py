@@ -7,8 +7,6 @@ turned by 45) goes with the optical flow from the render to the portrait, which 
 near the reading, for it does not know hair, glasses and mouths that are open.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import cv2

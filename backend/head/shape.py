@@ -6,8 +6,6 @@ ICT-FaceKit's 100 identities (MIT, (c) 2020 USC ICT) at the landmarks, less shif
 with the jaw dropped and with a smile (backend/lab/training/likeness.py makes the file).
 """
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

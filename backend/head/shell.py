@@ -4,8 +4,6 @@ After Dual-UV ("Bringing your portrait to 3D presence", CVPR 2026), where what l
 shell and not on the body. The shell keeps the head's vertices, faces and UVs, so one UV map serves both.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 

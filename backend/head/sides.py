@@ -2,8 +2,6 @@
 is the same number of pixels, whatever the mesh's UV map does to it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 

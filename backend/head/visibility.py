@@ -1,7 +1,5 @@
 """Which points of the head the portrait shows, and how well."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Pictures to disk: PNG or EXR, whole or not at all."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The likeliest smooth line between regions of two colours of a strip (Chan and Vese 2001), by dynamic programming."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

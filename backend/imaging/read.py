@@ -3,8 +3,6 @@
 Everything that can be refused is refused from the header, before any pixel is decoded.
 """
 
-from __future__ import annotations
-
 import functools
 import io
 import re

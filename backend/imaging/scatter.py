@@ -1,7 +1,5 @@
 """Values of surface points brought into the cells of a picture that shows them."""
 
-from __future__ import annotations
-
 import numpy as np
 
 

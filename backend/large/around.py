@@ -5,8 +5,6 @@ of the clean picture is gathered in the atlas, and each view goes on from what a
 the difference from the start alone, so what the model leaves as it was is not blurred.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

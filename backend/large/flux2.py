@@ -4,8 +4,6 @@ A transformer over patches of latents (Esser et al., arXiv 2403.03206); the netw
 places as in its Flux2KleinInpaintPipeline.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Painting in the atlas: the picture that the model paints is the texture."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

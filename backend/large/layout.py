@@ -4,8 +4,6 @@ Guidance on the clean picture (Bansal et al., arXiv 2302.07121, section 3.2, bac
 gradient of how much its edges differ from the start's, without a pass through the network.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 import torch.nn.functional as F

@@ -1,7 +1,5 @@
 """From a profile's files to networks in memory: safetensors straight into modules that were never filled."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -2,8 +2,6 @@
 nothing. Keys are those that diffusers writes: PATH.lora_A.weight, PATH.lora_B.weight.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """How a large model fits a graphics card: tiers by its free memory, and who is on it when."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass

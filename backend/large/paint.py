@@ -1,7 +1,5 @@
 """A profile paints atlases: where the shipped stages end, before what corrects their result."""
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import traceback

@@ -1,7 +1,5 @@
 """The picture so far, which a job shows while it goes: a tiny decoder of latents, or a matrix."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -1,7 +1,5 @@
 """Words to tokens: byte pair encoding (Sennrich et al., arXiv 1508.07909) as CLIP and Qwen were trained with."""
 
-from __future__ import annotations
-
 import json
 import unicodedata
 from functools import lru_cache

@@ -4,8 +4,6 @@ Rombach et al., arXiv 2112.10752; Podell et al., arXiv 2307.01952; IP-Adapter: Y
 networks are diffusers' own, the way through them is walk.py's.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Views around a head, and the ways between their pixels and the texels of the canonical atlas."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """python -m backend layers: a texture's layers as a file for paint programs."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Files of layers by suffix: .layers for Blender, .ora and .psd for paint programs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -3,8 +3,6 @@
 Names, groups, blend modes and masks are those of Adobe's *Photoshop File Formats Specification*.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Layers that Blender keeps, saved as a file for paint programs. Needs no network and no head."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable, Mapping

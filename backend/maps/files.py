@@ -1,7 +1,5 @@
 """Files of maps: their names beside a texture's, and how each is written."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping
 

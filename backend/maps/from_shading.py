@@ -5,8 +5,6 @@ leaves darker ("dark is deep": Langer and Zucker 1994; Beeler et al., "High-qual
 geometry", SIGGRAPH 2010). In waves both are factors, and a Wiener filter divides by their sum.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """What skin mirrors, region by region: roughness, specular and the scale of scattering below it."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import cv2

@@ -1,7 +1,5 @@
 """All maps of one head: what each texel's relief, cover and place on the head make of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """From heights to a normal map: the slope of the surface in space, then in the tangent frame of the UV map."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..compose.texels import Texels

@@ -1,7 +1,5 @@
 """How much of an even sky each vertex of a head sees: the head is drawn from many sides, and who is in front counts."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..head.mesh import HeadMesh

@@ -6,8 +6,6 @@ into its own shade is red as well, so hue alone takes a real face's wrinkles for
 round is pigment, and what is drawn out into lines is shade.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeAlias
 

@@ -1,7 +1,5 @@
 """The relief of the skin that one portrait shows, on the portrait's own pixels."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

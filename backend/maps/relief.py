@@ -4,8 +4,6 @@ Each part is a picture of heights that is looked up as its colour is (compose/ph
 height is a number of the surface and not of the UV map: at the rim of an island both sides of a seam have the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 

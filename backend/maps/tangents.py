@@ -5,8 +5,6 @@ share place, UV and the UV's handedness; bitangent = handedness x (normal x tang
 handedness, so the same relief gives each its own colours.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

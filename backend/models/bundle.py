@@ -1,7 +1,5 @@
 """The bundled networks: safetensors with checksums, nothing is ever unpickled."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path

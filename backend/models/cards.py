@@ -1,7 +1,5 @@
 """The graphics card that NVIDIA's driver shows; standard library only."""
 
-from __future__ import annotations
-
 import ctypes
 import functools
 import sys

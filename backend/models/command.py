@@ -3,8 +3,6 @@
 The only command that asks a network, and only to download what it was asked to.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -1,7 +1,5 @@
 """One file of the hub: fetched, resumed where it was interrupted, and compared with the hub's checksum."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """A network of the stages: a graph whose weights lie in the safetensors files."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -3,8 +3,6 @@
 Endpoint (HF_ENDPOINT, for mirrors), token (HF_TOKEN) and cache are the hub library's own settings.
 """
 
-from __future__ import annotations
-
 import contextlib
 import shutil
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A part of a profile from the artist's own folder or file, which stays where it is."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from ..errors import AvatarTexError, ErrorCode

@@ -3,8 +3,6 @@
 Standard library only: the add-on shows the same table. Nothing of it ships; `python -m backend models` fetches it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -4,8 +4,6 @@ The files lie in the hub library's shared cache, or where the artist has them. A
 never asks the hub. Nothing that can run code is taken: weights are safetensors.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import hashlib

@@ -4,8 +4,6 @@ What one side shows the other has, too, and what neither shows is as the nearest
 cheeks end a beard, a moustache and a goatee stay what they are, and below a bearded chin it grows to the throat.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

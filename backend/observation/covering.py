@@ -5,8 +5,6 @@ from that where nobody looked. Its colour is its own, never taken through the sk
 is taken out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ found presses skin together, what is darker than the skin around it is shade in 
 Pores, freckles and stubble, which are finer, stay.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

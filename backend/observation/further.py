@@ -1,7 +1,5 @@
 """Further portraits of the same person: each registered to the head as the first one is, or left out with a warning."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path

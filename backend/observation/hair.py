@@ -1,7 +1,5 @@
 """The hair of the head, or a hat on it, where no portrait shows it: how far it goes, and in which colour."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """One registered portrait looked at: its evidence of the skin, and what covers that."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -4,8 +4,6 @@ A camera that adds contrast has taken some of it out already, and one more time 
 is decides how much is still there: in the CIELAB of albedos it hardly depends on how dark the skin is.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

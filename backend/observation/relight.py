@@ -4,8 +4,6 @@ The smooth light comes from the normals (light.py). What it cannot explain, cast
 completed atlas: priors and stage 1 make skin without it, so at large scale the difference of the two is light.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Several portraits of one head: the first leads, the others show what it does not show well, in its tone."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 

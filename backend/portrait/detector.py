@@ -4,8 +4,6 @@ Its graph says for each cell of three grids whether a face is centred there, and
 What OpenCV's FaceDetectorYN makes of them is done here, to the bit of its boxes' overlaps.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from . import networks

@@ -5,8 +5,6 @@ often sees it, with a low score; so it is asked at several scales with a low thr
 the landmark network finds a face in it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from pathlib import Path

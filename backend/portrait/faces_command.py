@@ -1,7 +1,5 @@
 """python -m backend faces: the faces of a picture as JSON, so that one can be chosen before the job."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Callable

@@ -4,8 +4,6 @@ It looks at a frame that the landmarks fix. Glasses are worn as a whole: nothing
 some are worn and finds one piece on both sides of the nose.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

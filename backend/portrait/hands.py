@@ -6,8 +6,6 @@ faces. The detector's anchors, and the squares in which hands are read, are thos
 `palm_detection_detection_to_roi.pbtxt` and `hand_landmark_landmarks_to_roi.pbtxt` (mediapipe 0.10.21, Apache-2.0).
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 import math

@@ -5,8 +5,6 @@ a guided filter draws its edges to the picture's. Nothing is cut at a threshold:
 probability. Two networks look closer at what is finer than its pixels, or of the face's own colour: glasses and hands.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

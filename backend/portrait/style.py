@@ -15,8 +15,6 @@ Drawn and photographed are far apart. Painting against photograph is a guess tha
 pictures only; what it misses is called a photograph, which costs nothing but the name.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -1,7 +1,5 @@
 """Cel cartoon: flat saturated areas in two to four tones, dark even outlines."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

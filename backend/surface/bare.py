@@ -1,7 +1,5 @@
 """Where the head has bare skin, by its canonical places: not eyes, brows, lips, nostrils, nor the hairy scalp."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import cv2

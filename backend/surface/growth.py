@@ -3,8 +3,6 @@
 They are painted (strands.py) and given as curves (curves.py), so both are the same hair.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import cv2

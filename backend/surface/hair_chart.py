@@ -5,8 +5,6 @@ nose's septum for a beard. It has no seam where hair grows. Where portraits show
 tensor says (Bigün and Granlund 1987); away from these they go over into growth, which is the way outwards.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

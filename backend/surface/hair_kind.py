@@ -4,11 +4,7 @@ A correlation along its strands that is soon lost makes dots of cropped hair and
 cropped.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np

@@ -3,8 +3,6 @@
 Image quilting (Efros and Freeman, SIGGRAPH 2001) onto a square that meets itself at its borders.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

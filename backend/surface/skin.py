@@ -4,8 +4,6 @@ The square of detail is laid onto the head from three directions (triplanar mapp
 neither the UV map nor the atlas stretches it and no seam shows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property

@@ -4,8 +4,6 @@ They are rooted where hair grows, and each ends by itself as the cover ends, so 
 over into a photograph at a place of its own, so that drawn and photographed hair meet within strands.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

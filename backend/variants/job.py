@@ -1,7 +1,5 @@
 """The request: one registration, one completion per seed, one painted texture per style and seed."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The contact sheet: the head in each variant from the front and from the side, one seed after the other."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import cv2

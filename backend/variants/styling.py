@@ -1,7 +1,5 @@
 """One style on one head: the composed textures go onto the canvas once, every style is painted there and comes back."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import cv2

@@ -1,7 +1,5 @@
 """From the canvas back onto the artist's UV map: each texel takes what is painted at its place on the head."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
