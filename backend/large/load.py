@@ -1,4 +1,8 @@
-"""From a profile's files to networks in memory: safetensors straight into modules that were never filled."""
+"""From a profile's files to networks in memory: safetensors straight into modules that were never filled.
+
+Low rank changes (Hu et al., arXiv 2106.09685) are merged into the weights before a job, so they cost nothing. Their
+keys are those that diffusers writes: PATH.lora_A.weight, PATH.lora_B.weight.
+"""
 
 import json
 from collections.abc import Callable
@@ -12,7 +16,6 @@ from torch import Tensor, nn
 
 from ..errors import AvatarTexError, ErrorCode, is_out_of_memory
 from ..models.store import WEIGHTS, StoredPart, read_text
-from .lora import merge_lora
 
 State = dict[str, Tensor]
 
@@ -111,3 +114,40 @@ def fill(
             "Use the model that the profile names, or one that was trained from it.",
         )
     return network.eval().requires_grad_(False)
+
+
+PREFIXES = ("unet.", "transformer.", "diffusion_model.")
+
+
+def merge_lora(state: dict[str, Tensor], lora: dict[str, Tensor]) -> None:
+    """W + alpha / rank * B A, in place.
+
+    Raises:
+        AvatarTexError: MODEL_UNUSABLE, for one of another architecture.
+    """
+    pairs = {key.removesuffix(".lora_A.weight") for key in lora if key.endswith(".lora_A.weight")}
+    if not pairs:
+        refuse("it holds no lora_A and lora_B")
+    for key in sorted(pairs):
+        down, up = lora[f"{key}.lora_A.weight"].float(), lora.get(f"{key}.lora_B.weight")
+        path = key
+        for prefix in PREFIXES:
+            path = path.removeprefix(prefix)
+        weight = state.get(f"{path}.weight")
+        if up is None or weight is None:
+            refuse(f"the model has no {path[:160]}")
+        assert up is not None and weight is not None
+        alpha = lora.get(f"{key}.alpha", torch.tensor(down.shape[0] if down.dim() else 0)).float()
+        whole = down.dim() == up.dim() == 2 and up.shape[1] == len(down) > 0 and alpha.numel() == 1
+        if not whole or weight.shape != (len(up), down.shape[1]):
+            refuse(f"{path} is {tuple(weight.shape)}, not {tuple(up.shape)} times {tuple(down.shape)}")
+        changed = weight.float() + float(alpha) / len(down) * up.float() @ down
+        if not changed.isfinite().all():
+            refuse(f"{path} would be no number")
+        state[f"{path}.weight"] = changed.to(weight.dtype)
+
+
+def refuse(why: str) -> None:
+    raise AvatarTexError(
+        ErrorCode.MODEL_UNUSABLE, f"The LoRA does not fit the profile ({why}).", "Use one that was trained for it."
+    )

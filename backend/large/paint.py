@@ -6,21 +6,23 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..errors import AvatarTexError, Cancelled, ErrorCode, is_out_of_memory
 from ..models.profiles import Profile
 from ..models.store import Lock, find_parts
 from ..observation.observe import SURE
-from .around import AroundHead
+from .around import AroundHead, InAtlas
 from .control import position
-from .in_atlas import InAtlas
+from .layout import fit_colors, show_colors
+from .load import build
 from .memory import Tier, choose_tiers, release
 from .scene import Painter, Scene, Way
-from .sketch import Sketch
 from .views import VIEWS, Sights
 from .walk import walk
 
@@ -232,3 +234,31 @@ def crop_face(portrait: np.ndarray, skin: np.ndarray) -> np.ndarray:
     half = round(0.65 * max(rows[-1] - rows[0], columns[-1] - columns[0])) + 1
     wide = cv2.copyMakeBorder(portrait, half, half, half, half, cv2.BORDER_REPLICATE)
     return wide[middle[0] : middle[0] + 2 * half, middle[1] : middle[1] + 2 * half]
+
+
+class Sketch:
+    """Called with clean latents (N,C,s,s), gives small sRGB pictures (N,3,t,t), float32 on the CPU.
+
+    A profile's tiny decoder (TAESD, Ollin Boer Bohan) where it is here; else the linear colours of latents, which are
+    fitted to the start's own latents and pixels.
+    """
+
+    def __init__(self, parts: Lock, kept: Tensor, start: Tensor) -> None:
+        """Raises: AvatarTexError, MODEL_UNUSABLE."""
+        self.decoder: Any = None
+        if "preview" in parts:
+            from diffusers import AutoencoderTiny
+
+            self.decoder = build(AutoencoderTiny.from_config, parts["preview"], "", torch.float32)
+            self.scale = self.decoder.config.scaling_factor
+        else:
+            self.matrix = fit_colors(kept, start)
+
+    @torch.no_grad()
+    def __call__(self, clean: Tensor) -> Tensor:
+        if self.decoder is None:
+            return show_colors(clean, self.matrix).clamp(0, 1).cpu()
+        self.decoder.to(clean.device)
+        shown = [self.decoder.decode(one / self.scale).sample.cpu() for one in clean.split(1)]
+        self.decoder.to("cpu")
+        return (torch.cat(shown) / 2 + 0.5).clamp(0, 1)

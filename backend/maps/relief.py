@@ -23,9 +23,8 @@ from ..surface.bare import between_parts
 from ..surface.find import Details
 from ..surface.skin import PERIOD, SkinDetail
 from ..threads import CORES, start_threads
-from .from_shading import solve
 from .pigment import shading
-from .portrait_relief import find_relief
+from .portrait_relief import find_relief, solve
 
 #: Most that relief rises or falls, in face heights: 0.25 mm, the depth of deep wrinkles at rest.
 DEEPEST = 0.0014

@@ -7,8 +7,7 @@ is decides how much is still there: in the CIELAB of albedos it hardly depends o
 import cv2
 import numpy as np
 
-from ..imaging.sample import to_linear, to_srgb
-from ..imaging.scatter import scatter
+from ..imaging.sample import scatter, to_linear, to_srgb
 from .clipped import BRIGHTEST
 
 #: Linear share of the light that a surface mirrors before any enters it: F0 of a refractive index of 1.5, between

@@ -18,9 +18,8 @@ from backend.imaging.sample import to_linear
 from backend.layers.flatten import flatten
 from backend.layers.shade import SKY, find_shade
 from backend.map_options import MAPS, PACK, PICTURES, map_names
-from backend.maps.files import CHANNELS, encode_map, packed
 from backend.maps.gloss import RANGE, ROUGHNESS, find_roughness
-from backend.maps.maps import NOTHING, Asked, Maps
+from backend.maps.maps import CHANNELS, NOTHING, Asked, Maps, encode_map, packed
 from backend.maps.occlusion import find_occlusion
 from backend.messages import Generate
 from backend.options import OPACITIES
