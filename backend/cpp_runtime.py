@@ -14,8 +14,6 @@ NAME = "msvcp140.dll"
 #: The oldest with which it is known to load; 14.36 does not (tried through by users: onnx/onnx issue 6267).
 LEAST = (14, 38)
 REDISTRIBUTABLE = "https://aka.ms/vs/17/release/vc_redist.x64.exe"
-#: What Python says where a library's own start fails, or one that it needs is missing.
-SIGNS = ("initialization routine failed", "DLL load failed")
 #: The mark of VS_FIXEDFILEINFO (winver.h); after it and the structure's own version comes the file's, 2 x 32 bits.
 MARK = struct.pack("<I", 0xFEEF04BD)
 
@@ -56,7 +54,8 @@ def is_too_old(path: Path) -> bool:
 
 def cure_of(bug: ImportError) -> str:
     """What to do about a package that cannot be imported; '' where this file is not to blame for it."""
-    if not any(sign in str(bug) for sign in SIGNS):
+    # what Python says where a library's own start fails, or one that it needs is missing
+    if not any(sign in str(bug) for sign in ("initialization routine failed", "DLL load failed")):
         return ""
     path = loaded()
     if path is None:

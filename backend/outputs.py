@@ -25,10 +25,6 @@ from .errors import AvatarTexError, ErrorCode
 
 #: Stands for a tile's number in the name of a file.
 UDIM = "<UDIM>"
-#: Bytes that a part of a file's name can have on the systems we know.
-LONGEST_NAME = 255
-#: Seconds after which what is left of a killed process goes, where the system cannot say whether it runs.
-STALE = 86_400
 #: Fields of requests that name what is read.
 INPUTS = ("portrait", "mesh", "capture", "base_texture", "regions", "base_provenance")
 
@@ -148,7 +144,7 @@ def probe(path: Path, needed: int = 0) -> None:
     target = Path(os.path.realpath(path))
     try:
         for part in target.parts:
-            if len(os.fsencode(part)) > LONGEST_NAME:
+            if len(os.fsencode(part)) > 255:  # the longest on the systems we know
                 raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         if target.exists() and not stat.S_ISREG(target.stat().st_mode):
             raise OSError(errno.EINVAL, "it is no file")
@@ -289,7 +285,7 @@ def sweep(folder: Path) -> None:
 def is_running(number: int, path: Path) -> bool:
     """Whether the process that wrote a file still runs; by the file's age where the system is not asked safely."""
     if sys.platform == "win32":  # os.kill would end it there
-        return time.time() - path.stat().st_mtime < STALE
+        return time.time() - path.stat().st_mtime < 86_400  # a day, where the system cannot say whether it runs
     try:
         os.kill(number, 0)
     except ProcessLookupError:

@@ -75,8 +75,6 @@ TIME_SHARE = {
 }
 #: Of a large model, where one paints, beside all else; estimated, it depends on the graphics card.
 LARGE_SHARE = 4.0
-#: Of the maps, where they are asked for.
-MAPS_SHARE = 0.3
 
 
 def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[[], bool]) -> Result:
@@ -89,7 +87,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     check_request(request)
     mapped = bool(request.maps) or request.pack != PACK.default
     plan = TIME_SHARE | ({} if request.profile == PROFILE.default else {"large": LARGE_SHARE})
-    plan |= {"maps": MAPS_SHARE} if mapped else {}
+    plan |= {"maps": 0.3} if mapped else {}
     progress = Progress(sum(plan.values()), on_progress, is_cancelled)
     step = progress.steps(plan)
     step("load")

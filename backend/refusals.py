@@ -15,8 +15,6 @@ from .outputs import map_file, name_inputs, refuse_outputs, shell_files
 
 #: Of a texture or its provenance on the disk: a PNG of noise takes as much.
 TEXEL_BYTES = 3
-#: Of its layers: all planes of a PSD, and its flat picture, at their worst.
-LAYERS_BYTES = 40
 #: Of a map: three channels of 16 bit.
 MAP_BYTES = 6
 
@@ -55,7 +53,8 @@ def check_request(request: Generate) -> None:
             *stage_files(request.keep_stages, ".png"),
             *stage_files(request.previews, ".bmp"),
         ],
-        (2 * TEXEL_BYTES + (LAYERS_BYTES if request.layers else 0) + MAP_BYTES * len(maps)) * request.size**2,
+        # 40: all planes of a PSD, and its flat picture, at their worst
+        (2 * TEXEL_BYTES + (40 if request.layers else 0) + MAP_BYTES * len(maps)) * request.size**2,
     )
 
 

@@ -42,9 +42,6 @@ from .messages import (
 )
 from .wire import LONGEST_LINE, decode, encode
 
-#: Seconds between two Progress lines of one stage: the panel redraws ten times a second at most.
-PROGRESS_INTERVAL = 0.1
-
 
 def serve(stdin: TextIO, stdout: TextIO) -> int:
     """Answer messages until Shutdown or the end of stdin; the exit code.
@@ -211,7 +208,7 @@ def progress_sender(job: str, wire: Wire) -> Callable[..., None]:
     def send(stage: str, fraction: float, preview: str = "") -> None:
         nonlocal last_stage, last_time
         now = time.monotonic()
-        if preview or stage != last_stage or now - last_time >= PROGRESS_INTERVAL:
+        if preview or stage != last_stage or now - last_time >= 0.1:  # the panel redraws ten times a second at most
             last_stage, last_time = stage, now
             wire.send(Progress(job, stage, float(fraction), preview))
 

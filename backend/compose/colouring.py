@@ -28,9 +28,6 @@ BELOW = 0.03
 #: Least cover of what was completed; sRGB that keeps ratios finite; difference of colours, sRGB, from which what was
 #: completed beside the bare skin covers it wholly.
 LEAST, FAINT, UNLIKE = 0.05, 0.02, 0.25
-#: Share of a covering from which nothing shines through: at 0.74 the lightest tenth of a man's dark brown hair has a
-#: luminance of 0.28, at 0.97 of 0.13.
-WHOLLY = 0.97
 #: sRGB value that keeps the light's gain finite on black, and the most that it can be (layers.flatten.encode).
 TINY, BRIGHTEST = 0.004, 1.99
 #: Depth inside the head, in face heights: from where no portrait shows it, and over which each channel's light is lost
@@ -242,7 +239,8 @@ def colours_of(covering: Covering) -> tuple[float, np.ndarray]:
     """The luminance of a covering's lightest tenth, and (3,) how its sRGB goes with luminance, as it
     shows; no more colourful than the covering is: what shines through it is."""
     shown = covering.evidence.shown * (covering.evidence.sure > SURE)
-    surely = (shown > WHOLLY * shown.max()) & (shown > 0)  # no beard is as sure as hair
+    # at 0.74 the lightest tenth of a man's dark brown hair has a luminance of 0.28, at 0.97 of 0.13
+    surely = (shown > 0.97 * shown.max()) & (shown > 0)  # no beard is as sure as hair
     if not surely.any():
         return 1.0, np.ones(3, np.float32)
     colour = covering.evidence.color[surely].astype(np.float64)

@@ -21,8 +21,6 @@ from .compose import Finish, compose
 from .photographed import full
 from .texels import find_texels
 
-#: Vertices deeper inside the head, in face heights, have no shell: mouth, eye sockets.
-INSIDE = 0.01
 #: Texels of the small picture; alpha from which there is a shell.
 SMALL, THERE = 512, 0.04
 
@@ -85,7 +83,7 @@ def paint_shell(job: Prepared, size: int, light: float, seed: int) -> dict[int, 
         shares = share_alpha([full(sure) * share for (_, _, sure), share in zip(found, believed, strict=True)])
         alpha = sum(share * seen for share, (_, seen, _) in zip(shares, found, strict=True))
         alpha = alpha + (1 - sum(shares)) * sample_atlas(shell.unseen, to_atlas(place))
-        alpha = np.clip(alpha, 0, 1) * held(place) * (depth[:, 0] < INSIDE)
+        alpha = np.clip(alpha, 0, 1) * held(place) * (depth[:, 0] < 0.01)  # not in mouth and eye sockets
         texture = painted.texture
         if strands is not None:
             colour = texture[texels.filled]

@@ -19,8 +19,6 @@ from .compose import Composition, Finish, compose
 from .regions import Regions
 from .texels import WHOLE
 
-EMPTY: Mapping[int, np.ndarray] = MappingProxyType({})
-
 
 def tile_path(path: str, tile: int) -> str:
     """The file of a tile: <UDIM> is replaced."""
@@ -52,7 +50,7 @@ def compose_tiles(
     job: Prepared,
     generated: np.ndarray,
     finish: Finish,
-    bases: Mapping[int, np.ndarray] = EMPTY,
+    bases: Mapping[int, np.ndarray] = MappingProxyType({}),
     regions: Regions | None = None,
     seed: int = 0,
 ) -> dict[int, Composition]:

@@ -25,13 +25,8 @@ from ..observation.views import View
 
 #: Maps of gain and bias have so many control points along a side (Athar et al.), and the ridge of the gain.
 WINDOWS, RIDGE = 32, 0.003
-#: Sigmas, as shares of the atlas, between which detail is a fold: finer two portraits differ, wider their lights.
-FINE, WIDE = 0.004, 0.025
 #: Standard deviations: of a fold about geometry's, as a share of what geometry allows, and of a portrait's detail.
 PRIOR, NOISE = 0.3, 0.06
-#: A portrait whose expressions are all weaker does not count: a frown that was read as 0.15 made its folds shallower,
-#: and no truer.
-LEAST = 0.3
 #: Standard deviation of a shape key's value in portraits; of a face's shape between two of a person, as a share of
 #: that between people.
 USUAL, SAME = 0.4, 0.2
@@ -63,7 +58,7 @@ def observe_expression(
     """
     neutral, shown, alone = first.observation, view.with_folds(), view is first
     weights = fit_keys(view.registration, head, mesh, moves, None if alone else first.registration)
-    if weights.max(initial=0) < LEAST:
+    if weights.max(initial=0) < 0.3:  # a frown that was read as 0.15 made its folds shallower, and no truer
         return None
     both = np.minimum(neutral.confidence, shown.confidence)
     light, rest = (to_linear(one.unlit) @ LUMINANCE for one in (shown, neutral))
@@ -71,7 +66,8 @@ def observe_expression(
         gain, bias = gain_and_bias(light, rest, both)
         light = np.clip(gain * light + bias, 0, 1)
     detail = np.log(light + 0.02) - np.log(rest + 0.02)
-    near, wide = (_blur(detail, both, sigma * len(both)) for sigma in (FINE, WIDE))
+    # shares of the atlas: finer two portraits differ, wider their lights
+    near, wide = (_blur(detail, both, sigma * len(both)) for sigma in (0.004, 0.025))
     return ExpressionEvidence(weights, np.clip(near - wide, -DEEPEST, DEEPEST), both)
 
 

@@ -26,8 +26,6 @@ from .strain import Strain, measure_rest, measure_strain
 
 #: Channels of one picture; channels at most, by what they change, so that a material stays quick.
 EACH, MOST = 3, 18
-#: Texels of the atlas that strain is measured in, and of the folds' pictures at most.
-LAYOUT, LARGEST = 256, 2048
 
 
 def make_expressions(
@@ -43,7 +41,7 @@ def make_expressions(
     progress = Progress(sum(pipeline.TIME_SHARE.values()), on_progress, is_cancelled)
     step = progress.steps(pipeline.TIME_SHARE)
     step("load")
-    size = min(request.size, LARGEST)
+    size = min(request.size, 2048)  # folds are smooth fields
     bases = read_bases(request.base_texture, size)
     mesh = load_head(request)
     poses = read_poses(request, mesh)
@@ -51,7 +49,8 @@ def make_expressions(
     job = pipeline.prepare(Job(request, mesh, networks, step))
     step("compose")
     channels = make_channels(job.canonical, {name: part_of(moves, job.mesh) for name, moves in poses.items()})
-    rest = measure_rest(job.mesh, map_atlas(job.mesh, job.canonical, LAYOUT), job.match.head.height)
+    # strain is measured in 256 texels squared
+    rest = measure_rest(job.mesh, map_atlas(job.mesh, job.canonical, 256), job.match.head.height)
     strains = [measure_strain(rest, channel.moves) for channel in channels]
     channels, strains = strongest(channels, strains)
     evidence, warnings = observe_expressions(job, channels)

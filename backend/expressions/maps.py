@@ -21,8 +21,6 @@ from .strain import CONTROLS, Rest, Strain, reached
 
 #: Logarithm that the end of the scale is: of light, where nothing deeper is a fold, and of blood.
 RANGE, BLOOD_RANGE = FOLD_DEPTH, 0.4
-#: Texels of the maps of blood, which is smooth.
-SMOOTH = 256
 #: Share of the blood that stays in skin that is pressed together, and share that goes without where skin is drawn out
 #: both ways: more of either looked like make-up, and like clay.
 STAYS, LACKS = 0.6, 0.3
@@ -103,7 +101,7 @@ def make_maps(
             own = own_detail(part, job, texels, bases[number])[skin] * share
             for channel, strain in enumerate(strains):
                 folds[channel, skin] += own * sample_at(deeper(strain), place)
-        coarse = find_texels(part, SMOOTH, order)
+        coarse = find_texels(part, 256, order)  # texels: blood is smooth
         at = coarse.at(part, job.canonical)
         blood = np.stack([blood_change(strain, regions, to_atlas(at).astype(np.float32)) for strain in strains])
         left = np.clip(0.5 + at[:, 0] / 0.06, 0, 1)  # canonical x over which the halves of the face blend

@@ -18,8 +18,6 @@ from ..imaging.sample import fill_smoothly, masked_blur
 #: Control points along a side of the atlas (2.4 to a hundredth of the face, as dense as a face's usual vertices), and
 #: sigma of what each gathers, in control points.
 CONTROLS, GATHERED = 64, 0.7
-#: Sigmas in control points between which a dent counts as a valley, not as the face's form.
-VALLEY = (0.8, 3.0)
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,8 @@ def measure_strain(rest: Rest, moves: np.ndarray) -> Strain:
     stretches = [np.sqrt(np.maximum(1 + 2 * value, 0.01)) for value in (middle - radius, middle + radius)]
     along = np.repeat(np.einsum("nk,nk->n", rest.normals, moves / height)[:, None], 2, 1)  # OpenCV drops one channel
     height_field = _gather_field(mesh, layout, along)[..., 0]
-    near, wide = (cv2.GaussianBlur(height_field, (0, 0), sigma) for sigma in VALLEY)
+    # sigmas in control points: what is finer is noise, what is wider the face's form
+    near, wide = (cv2.GaussianBlur(height_field, (0, 0), sigma) for sigma in (0.8, 3.0))
     return Strain(
         np.maximum(1 - stretches[0], 0),
         np.maximum(stretches[1] - 1, 0),

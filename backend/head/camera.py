@@ -8,9 +8,6 @@ import numpy as np
 
 from .landmarks import TRUSTED, HeadLandmarks, face_height
 
-#: Robust scale as a share of the face's height: expression moves landmarks by about this much; less where shapes are
-#: fitted as well.
-ROBUST, WITH_SHAPES = 0.015, 0.01
 #: Face heights between face and lens (a metre), and one standard deviation of its log. Unlike a focal length in picture
 #: sizes it does not depend on the crop. Weak against 400 landmarks: cameras at 3 to 13 face heights are found as well.
 DISTANCE, DISTANCE_SPREAD = 6.0, 0.1
@@ -84,7 +81,8 @@ def solve_camera(
     usable = trust > TRUSTED if (trust > TRUSTED).sum() >= 12 else trust >= 0
     weights = np.sqrt(np.maximum(trust, floor))
     shapes = np.zeros((0, *points.shape)) if shapes is None else shapes / scale
-    flat, scatter = shapes.reshape(len(shapes), points.size), ROBUST * shown
+    # expression moves landmarks by about this much
+    flat, scatter = shapes.reshape(len(shapes), points.size), 0.015 * shown
 
     def placed(parameters: np.ndarray) -> np.ndarray:
         """(n,3) the points in the shape that the parameters from the eighth on say."""
@@ -151,7 +149,8 @@ def solve_camera(
             best, lowest = fit, cost
     if best is None:
         raise ArithmeticError("no camera projects the head's landmarks onto the portrait's")
-    found, scatter = np.append(best, np.zeros(len(shapes))), WITH_SHAPES * shown if len(shapes) else scatter
+    # less where shapes are fitted as well
+    found, scatter = np.append(best, np.zeros(len(shapes))), 0.01 * shown if len(shapes) else scatter
     for _ in range(3):  # what faces the camera depends on it
         rotation, _ = cv2.Rodrigues(found[:3])
         towards = -(local @ rotation.T + found[3:6])

@@ -13,8 +13,6 @@ LOOKS, PIXELS = 32, 160
 DENSE = 40_000
 #: Shares of the looks that a vertex is visible in: enclosed, and certainly open.
 CLOSED, OPEN = 0.02, 0.10
-#: Face heights behind the nearest surface that still count as visible.
-TOLERANCE = 0.02
 
 
 def depth_inside(mesh: HeadMesh, layout: AtlasMap) -> np.ndarray:
@@ -55,7 +53,7 @@ def openness(mesh: HeadMesh, canonical: np.ndarray) -> np.ndarray:
         depth = turned[:, 2]
         nearest = splatted(pixels, depth) if dense else rasterized(pixels, depth, mesh.triangles)
         x, y = pixels[: len(canonical)].astype(int).T
-        return (depth[: len(canonical)] <= nearest[y, x] + TOLERANCE) & (normals @ towards > 0)
+        return (depth[: len(canonical)] <= nearest[y, x] + 0.02) & (normals @ towards > 0)  # face heights
 
     # rasterized() has threads of its own
     return sum((POOL.map if dense else map)(visible_from, looks), np.zeros(len(canonical), np.float32)) / len(looks)

@@ -24,12 +24,8 @@ from .windows import Windows, read_windows
 CLEAR = 12.0
 #: Presence below which a view shows no face; so many of the views that do are looked at closer.
 POSSIBLE, CLOSER = 0.5, 6
-#: Orientations in which a face is looked for that fills neither the mesh nor the top of it.
-LIKELY = 4
 #: Cosine of the turn beyond which two findings are not the same one, and of a view that was found from too far aside.
 ANOTHER, ASIDE = 0.7, 0.94
-#: How often a head that leans is looked at anew as if it stood upright.
-AGAIN = 3
 #: Pixels of views from afar and from nearby.
 COARSE, FINE = 320, 640
 #: Behind where the landmarks around it lead one to expect it, in face heights: through an open eye or mouth, if
@@ -106,7 +102,7 @@ def find_head_landmarks(mesh: HeadMesh, step: Callable[[], None] = lambda: None)
 
     def look_again(turn: np.ndarray, view: HeadView, face: FaceLandmarks) -> HeadLandmarks:
         # in upright axes, so that whichever way a file was turned gives the same, to the bit if by right angles
-        for _ in range(AGAIN):
+        for _ in range(3):  # a head that leans is looked at anew as if it stood upright
             lifted = look_closer(mesh.turned(turn), turn_normals(normals, turn), view, face)
             if min(np.diag(lifted.rotation)) > ASIDE:
                 break
@@ -220,7 +216,7 @@ def leaning_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[np.ndar
 
 
 def likely_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[np.ndarray, HeadView]]:
-    return islice(whole_views(mesh, normals), LIKELY)
+    return islice(whole_views(mesh, normals), 4)  # for a face that fills neither the mesh nor the top of it
 
 
 def lift(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face) -> HeadLandmarks:

@@ -25,8 +25,6 @@ MIDDLES = ((160, 159, 158), (144, 145, 153)), ((387, 386, 385), (373, 374, 380))
 #: Height of an eye's opening over its width below which it is shut: twelve who smile have 0.19 to 0.37, six heads 0.23
 #: to 0.45.
 SHUT = 0.12
-#: Face heights that lashes and their shade reach over the lids.
-LASHES = 0.018
 #: Columns and rows of the depth map of an eye, and what it covers, in widths of the eye.
 COLUMNS, ROWS, ACROSS, DOWN = 24, 72, 0.6, 1.2
 #: Rows of an edge of a lid: depth changes by more than their height, as on a slope of 45 degrees.
@@ -56,7 +54,7 @@ class Lids:
         eyes = fill_region(shape, self.targets, *loops)
         if not loops:
             return eyes
-        reach = LASHES * face_height(self.targets)
+        reach = 0.018 * face_height(self.targets)  # lashes and their shade
         return cv2.GaussianBlur(cv2.dilate(eyes, disc(reach)), (0, 0), max(reach / 4, 0.5))
 
 

@@ -41,20 +41,10 @@ ABOVE, BELOW = ([78, *lip[0], 308] for lip in (UPPER, LOWER))
 OVER, UNDER = ([61, *lip[-1], 291] for lip in (UPPER, LOWER))
 #: Columns of the strip, and rows of the same size that it goes on beyond the lips.
 COLUMNS, MARGIN = 96, 6
-#: Face heights that landmarks of the line between lips err by (one standard deviation; twelve smiles).
-ERROR = 0.012
-#: Share of the lips' red (a of CIELAB) below which teeth and the dark between them lie, and standard deviations that
-#: they are from lips. What is red and dark is a lip in shade as often as a pocket at a corner.
-PALER, UNLIKE = 0.7, 3.0
 #: Shares of a lip's height, from its edge to the skin, that are lip for sure.
 CORE = (0.4, 0.85)
-#: Face heights over which a furrow is darker or deeper than around it; the darkness (CIELAB) and the depth (face
-#: heights) that say as much as one standard deviation of a landmark.
-FURROW, DARK, DEEP = 0.03, 10.0, 0.004
 #: Face heights behind the lips from which a head's mouth is a gap, and rows that a gap has at least.
 BEHIND, GAP = 0.025, 5
-#: Face heights up to which landmarks of shut lips are apart: they are read up to 0.015 apart.
-PARTED = 0.025
 
 
 class MouthFrame:
@@ -134,7 +124,8 @@ class Strip:
     def cost(self, landmarks: np.ndarray) -> np.ndarray:
         """(rows+1,COLUMNS) of a line before each row and after the last, whose landmarks are at (COLUMNS,) rows."""
         line = np.arange(len(self.row) + 1)[:, None]
-        return 0.5 * ((line - landmarks) / (ERROR * self.height)) ** 2
+        # face heights: one standard deviation of landmarks, of twelve smiles
+        return 0.5 * ((line - landmarks) / (0.012 * self.height)) ** 2
 
     def pixels(self, rows: np.ndarray) -> np.ndarray:
         """(…,COLUMNS,2) pixels of (…,COLUMNS) rows."""
@@ -152,10 +143,12 @@ def find_portrait_edges(picture: np.ndarray, points: np.ndarray) -> LipEdges:
     lab = cv2.cvtColor(sample(picture, strip.places), cv2.COLOR_RGB2LAB)
     rows = find_opening(lab, strip)
     if rows is None:
-        shut = np.median(strip.below - strip.above) < PARTED * strip.height
+        # landmarks of shut lips are read up to 0.015 apart
+        shut = np.median(strip.below - strip.above) < 0.025 * strip.height
         # light falls from above: the line is dark, and what is below it brighter than what is above
         light = lab[..., 0] - cv2.Sobel(lab[..., 0], cv2.CV_32F, 0, 1, scale=1 / 4)
-        rows = (furrow(light, strip, DARK),) * 2 if shut else (strip.above, strip.below)
+        # CIELAB units of darkness that say as much as one standard deviation of a landmark
+        rows = (furrow(light, strip, 10.0),) * 2 if shut else (strip.above, strip.below)
     return LipEdges(*map(strip.pixels, rows))
 
 
@@ -172,9 +165,11 @@ def find_opening(lab: np.ndarray, strip: Strip) -> tuple[np.ndarray, np.ndarray]
         if min(map(np.count_nonzero, lips)) < COLUMNS:
             return None
         by_lip = [likelihood(lab, lab[lip]) for lip in lips]
-        inside &= lab[..., 1] < PALER * max(np.median(lab[lip][:, 1]) for lip in lips)
+        # teeth and the dark between them; what is red and dark is a lip in shade as often as a pocket at a corner
+        inside &= lab[..., 1] < 0.7 * max(np.median(lab[lip][:, 1]) for lip in lips)
         if first:
-            inside &= np.maximum(*by_lip) < -0.5 * UNLIKE**2 - np.log(SPREAD).sum()
+            # three standard deviations from lips
+            inside &= np.maximum(*by_lip) < -0.5 * 3.0**2 - np.log(SPREAD).sum()
         if np.count_nonzero(inside) < COLUMNS:
             return None
         within = np.max([likelihood(lab, part) for part in two_kinds(lab[inside], COLUMNS / 2)], 0)
@@ -201,7 +196,8 @@ def furrow(values: np.ndarray, strip: Strip, much: float) -> np.ndarray:
     Args:
         much: what of the values says as much as one standard deviation of a landmark.
     """
-    low = values - cv2.GaussianBlur(values, (0, 0), FURROW * strip.height, borderType=cv2.BORDER_REPLICATE)
+    # a furrow is darker or deeper than around it, over so many face heights
+    low = values - cv2.GaussianBlur(values, (0, 0), 0.03 * strip.height, borderType=cv2.BORDER_REPLICATE)
     cost = strip.cost((strip.above + strip.below) / 2)
     return smooth_line((cost[:-1] + cost[1:]) / 2 + low / much) + 0.5
 
@@ -223,7 +219,8 @@ def find_head_edges(mesh: HeadMesh, camera: Camera, points: np.ndarray) -> LipEd
     shown = np.where(fragments.covered, shown, shown[fragments.covered].max() if fragments.covered.any() else 0)
     tall = camera.focal / max(float(np.median(shown)), 1e-9) / strip.step / strip.height  # of depth, to face heights
     away = sample(shown.astype(np.float32), (strip.places - low) / strip.step) * tall
-    return LipEdges(*map(strip.pixels, around_gap(away, furrow(-away, strip, DEEP), strip)))
+    # face heights of depth that say as much as one standard deviation of a landmark
+    return LipEdges(*map(strip.pixels, around_gap(away, furrow(-away, strip, 0.004), strip)))
 
 
 def around_gap(away: np.ndarray, line: np.ndarray, strip: Strip) -> tuple[np.ndarray, np.ndarray]:

@@ -22,9 +22,6 @@ from .subjects import Face, Head, Readings
 from .visibility import DepthView, depth_view, facing, grazing_confidence
 from .warp import ImageWarp, MouthWarp, fit_face_warp
 
-#: Rounds of looking at head and portrait through the camera just solved: the head in the mean skin first, for a camera
-#: that is far off fits a wrong one, then in the portrait's.
-ROUNDS = (False, True)
 #: Share of where the pixels put a landmark; the rest is where it was read. The two err apart. Landmarks of a round that
 #: must be trusted.
 BY_PIXELS, ENOUGH = 0.6, 40
@@ -93,7 +90,8 @@ def register(
     mesh, landmarks, picture = head.mesh, head.landmarks, face.picture
     held, shapes = pinned(pins), None if pins else shapes_of(landmarks)  # they would take up what pins are to turn
     # where the landmarks of a side come from pins alone, the network would read something else
-    rounds = ROUNDS if camera is None and landmarks.presence > 0 else ()
+    # in the mean skin first, for a camera that is far off fits a wrong one, then in the portrait's
+    rounds = (False, True) if camera is None and landmarks.presence > 0 else ()
     try:
         if camera is None:
             camera, weights = solve_camera(landmarks, face.points, face.extent, held, shapes)

@@ -26,9 +26,6 @@ from .windows import read_windows
 
 #: Pixels of the pictures, and how much of them the face's height fills: the network sees faces 128 pixels tall.
 SIZE, FILL = 256, 0.5
-#: Face heights: depth range within 5 x 5 pixels from which a landmark sits on a fold or silhouette; median distance
-#: from where the camera puts the landmarks that means that they were misread.
-FOLD, ELSEWHERE = 0.05, 0.06
 #: Where the flow counts half, in face heights: so far from the reading, and so far from where its way back ends. What
 #: a landmark is trusted where the flow does not count. Pixels over which flow is averaged.
 AGREES, RETURNS, READ_ONLY, SMOOTH = 0.05, 0.008, 0.25, 1.5
@@ -90,7 +87,7 @@ class Frame:
         points = np.where(solid[:, None], lifted, head.points)
         towards = self.camera.position - points
         cosine = (windows.normals * towards).sum(1) / np.linalg.norm(towards, axis=1)
-        fold = windows.spread > FOLD * head.height
+        fold = windows.spread > 0.05 * head.height  # a fold or silhouette
         trust = np.clip((cosine - 0.1) / 0.4, 0, 1) * np.where(fold, 0.3, 1.0) * windows.share * solid
         return replace(head, points=points, normals=windows.normals, trust=trust)
 
@@ -114,7 +111,7 @@ def compare(
     face = both_ways_in(made, square)
     places = face.points[:, :2].astype(np.float64)
     away = np.median(np.linalg.norm(places - frame.inwards(camera.project(head.landmarks.points)[0]), axis=1))
-    if face.presence < MIN_PRESENCE or away > ELSEWHERE * SIZE * FILL:
+    if face.presence < MIN_PRESENCE or away > 0.06 * SIZE * FILL:  # they were misread
         return None
     found = frame.lift(places, head.landmarks)
     if not free or portrait is None:

@@ -16,16 +16,10 @@ from .mouth import ABOVE, BELOW, LOWER, UPPER, LipEdges, MouthFrame
 
 #: Cells of the shift's lattice across its square; spline smoothing in face heights (2 px of 300).
 LATTICE, SMOOTHING = 96, 0.006
-#: What the lattice's cells (8 px of a 300 px face) round off at pins is taken up in rounds, by bumps of so many cells.
-ROUNDS, BUMP = 4, 1.5
-#: Landmarks of the mouth's corners.
-CORNERS = (61, 76, 62, 78, 291, 306, 292, 308)
 #: Face heights between the openings of head and portrait from which lips are cut apart by landmarks alone; how far into
 #: the portrait's lips their ends are taken from, for edges are blurred (-0.3 dB without); and how far from its edge a
 #: lip is moved so that it meets the portrait's.
 APART, INTO, REACH = 0.015, 0.003, 0.08
-#: How much firmer the lips hold their half than other landmarks hold the face: lips move far over a short way.
-FIRM = 20.0
 
 
 @dataclass(frozen=True)
@@ -72,10 +66,10 @@ def fit_warp(
 
     def reach(points: np.ndarray) -> np.ndarray:
         squared = ((points[..., None, :] - places) ** 2).sum(-1)
-        return np.exp(-squared / (2 * (BUMP * warp.step) ** 2))
+        return np.exp(-squared / (2 * (1.5 * warp.step) ** 2))  # bumps of 1.5 cells
 
     kernel, spread = reach(places) + 1e-3 * np.eye(len(places)), reach(grid)
-    for _ in range(ROUNDS):
+    for _ in range(4):  # what the lattice's cells (8 px of a 300 px face) round off at pins
         left = np.linalg.solve(kernel, target[pinned] - warp(places))
         warp = ImageWarp((warp.shift + spread @ left).astype(np.float32), warp.origin, warp.step)
     return warp
@@ -210,8 +204,9 @@ def fit_face_warp(
         (UPPER, LOWER, own.upper, shown.upper - into),
         (LOWER, UPPER, own.lower, shown.lower + into),
     ):
-        firm = np.isin(np.arange(len(weights)), [*lip.ravel(), *CORNERS])
-        left = np.where(firm, np.maximum(weights, 0.5) * FIRM, weights)
+        # the lips' own landmarks, and the corners'
+        firm = np.isin(np.arange(len(weights)), [*lip.ravel(), 61, 76, 62, 78, 291, 306, 292, 308])
+        left = np.where(firm, np.maximum(weights, 0.5) * 20.0, weights)  # lips move far over a short way
         held = pinned.copy()
         left[other], held[other] = 0, False
         warp = fit_warp(source, target, left, held, firm)

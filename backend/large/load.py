@@ -116,9 +116,6 @@ def fill(
     return network.eval().requires_grad_(False)
 
 
-PREFIXES = ("unet.", "transformer.", "diffusion_model.")
-
-
 def merge_lora(state: dict[str, Tensor], lora: dict[str, Tensor]) -> None:
     """W + alpha / rank * B A, in place.
 
@@ -131,7 +128,7 @@ def merge_lora(state: dict[str, Tensor], lora: dict[str, Tensor]) -> None:
     for key in sorted(pairs):
         down, up = lora[f"{key}.lora_A.weight"].float(), lora.get(f"{key}.lora_B.weight")
         path = key
-        for prefix in PREFIXES:
+        for prefix in ("unet.", "transformer.", "diffusion_model."):
             path = path.removeprefix(prefix)
         weight = state.get(f"{path}.weight")
         if up is None or weight is None:

@@ -35,8 +35,6 @@ WORDS = {
     "anime": "anime character, flat colours, clean lines",
     "painting": "painting, visible brush strokes",
 }
-#: Largest side of the portrait that is shown, pixels.
-FACE = 448
 
 #: Called with the share that is done, often, and where there is a new one with (S,S,3) sRGB of the first seed's atlas
 #: so far; what it raises ends the job.
@@ -191,7 +189,7 @@ def load_painter(
 def plan(profile: Profile, order: Order, start: torch.Tensor, sure: torch.Tensor) -> Way:
     """How the atlases (K,3,T,T), sure (K,1,T,T) 0..1, are painted."""
     face, words = (
-        to_tensor(cv2.resize(order.portrait, (min(FACE, profile.texels),) * 2, interpolation=cv2.INTER_AREA)),
+        to_tensor(cv2.resize(order.portrait, (min(448, profile.texels),) * 2, interpolation=cv2.INTER_AREA)),
         WORDS[order.style],
     )
     if order.way == "around":

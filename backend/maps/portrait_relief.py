@@ -20,10 +20,6 @@ from .pigment import COARSEST, shading
 
 #: Cells of a face's height in which the light and the parts of the face are known on the portrait.
 CELLS = 96
-#: Kinds of slanting light that are told apart on one face, and how far apart (d ln E / d slope) two are.
-KINDS, APART = 4, 0.25
-#: Most that a slope of 1 gains: more is light that grazes, of which nothing linear is left.
-MOST = 1.2
 #: Step of a slope by which light is differentiated.
 STEP = 0.05
 
@@ -88,18 +84,19 @@ def tilts_of(light: Light, towards: np.ndarray) -> np.ndarray:
     right = (lit(STEP, 0) - lit(-STEP, 0)) / (2 * STEP)
     down = (lit(0, -STEP) - lit(0, STEP)) / (2 * STEP)  # dz/dy is counted downwards on pictures
     found = np.stack([right, down], 1)
-    return found * np.minimum(1, MOST / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6))
+    # more is light that grazes, of which nothing linear is left
+    return found * np.minimum(1, 1.2 / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-6))
 
 
 def kinds_of(tilt: np.ndarray) -> tuple[list[tuple[float, float]], np.ndarray]:
     """A few tilts that stand for those of (h,w,2) cells, and (k,h,w) each one's share of each cell."""
     flat = np.ascontiguousarray(tilt.reshape(-1, 2), np.float32)
-    count = min(KINDS, len(np.unique(flat, axis=0)))
+    count = min(4, len(np.unique(flat, axis=0)))  # kinds of slanting light that are told apart on one face
     cv2.setRNGSeed(0)
     ends = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 1e-3)
     centres = cv2.kmeans(flat, count, None, ends, 1, cv2.KMEANS_PP_CENTERS)[2]
     far = ((flat[:, None] - centres[None]) ** 2).sum(2)
-    share = np.exp(-(far - far.min(1, keepdims=True)) / (2 * APART**2))
+    share = np.exp(-(far - far.min(1, keepdims=True)) / (2 * 0.25**2))  # d ln E / d slope
     share = (share / share.sum(1, keepdims=True)).T.reshape(count, *tilt.shape[:2])
     return [(float(right), float(down)) for right, down in centres], share.astype(np.float32)
 

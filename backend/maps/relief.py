@@ -28,10 +28,6 @@ from .portrait_relief import find_relief, solve
 
 #: Most that relief rises or falls, in face heights: 0.25 mm, the depth of deep wrinkles at rest.
 DEEPEST = 0.0014
-#: Share of the face's pores that scalp and ears, and the neck below this canonical height, have.
-QUIETER, NECK = 0.5, -0.45
-#: How thick painted hair lies, and what its light and dark strands differ by, in face heights: 0.35 and 0.1 mm.
-HAIR, STRAND = 0.002, 0.0006
 #: Waves per face height from which the detail of made-up skin is pores and no blotch: 3.7 mm; and the most that they
 #: lean, root mean square: 4 degrees, as the seen skin of portraits does.
 FINE, LEAN = 48, 0.07
@@ -109,8 +105,9 @@ def look_up(
 
 def strength(place: np.ndarray) -> np.ndarray:
     """(n,) 0..1 of pores by (n,3) canonical places."""
-    neck = np.clip((NECK + 0.05 - place[:, 1]) / 0.1, 0, 1)
-    return 1 - (1 - QUIETER) * np.maximum.reduce([neck, ear_share(place), scalp_share(place)])
+    neck = np.clip((-0.4 - place[:, 1]) / 0.1, 0, 1)
+    # scalp, ears and neck have half of the face's pores
+    return 1 - 0.5 * np.maximum.reduce([neck, ear_share(place), scalp_share(place)])
 
 
 def pores_of(detail: SkinDetail) -> SkinDetail:
@@ -153,4 +150,5 @@ def with_hair(height: np.ndarray, cover: np.ndarray, lighter: np.ndarray, unit: 
     Args:
         unit: mesh units of a face's height.
     """
-    return (height * (1 - cover) + unit * cover * (HAIR + STRAND * lighter)).astype(np.float32)
+    # 0.35 mm of painted hair, light and dark strands 0.1 mm apart
+    return (height * (1 - cover) + unit * cover * (0.002 + 0.0006 * lighter)).astype(np.float32)

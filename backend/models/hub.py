@@ -27,8 +27,6 @@ from .store import (
     write_lock,
 )
 
-#: Bytes that stay free on the disk.
-SPARE = 1 << 28
 #: Called with bytes that are here, bytes of all, and what is being fetched; what it raises ends the download.
 OnBytes = Callable[[int, int, str], None]
 
@@ -94,7 +92,7 @@ def refuse_full(offers: list[Offer], cache: Path) -> None:
     home = cache
     while not home.exists():
         home = home.parent
-    free, wanted = shutil.disk_usage(home).free, sum(offer.size for offer in offers) + SPARE
+    free, wanted = shutil.disk_usage(home).free, sum(offer.size for offer in offers) + (1 << 28)  # which stay free
     if free < wanted:
         raise AvatarTexError(
             ErrorCode.OUTPUT_NOT_WRITTEN,

@@ -23,8 +23,6 @@ WEIGHTS = re.compile(r"(diffusion_pytorch_model|model)(\.fp16)?(-\d+-of-\d+)?\.s
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".msgpack")
 #: Configuration, tokenizers and the index of shards; never code.
 TEXTS = (".json", ".txt")
-#: Bytes of one of them; Qwen's tokenizer has 11 million.
-LONGEST_TEXT = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ Lock = dict[str, StoredPart]
 
 def read_text(path: Path) -> str:
     """Raises: OSError; ValueError for a pipe, for what is too long for one of TEXTS, for other bytes than UTF-8."""
-    if path.stat().st_size > LONGEST_TEXT or not path.is_file():
+    if path.stat().st_size > 1 << 26 or not path.is_file():  # Qwen's tokenizer has 11 million bytes
         raise ValueError("no text file")
     return path.read_text(encoding="utf-8")
 

@@ -19,13 +19,10 @@ BURN, WIDENS, HIGH = 0.21, 0.6, 0.22
 #: Slope down from the head's middle at which it ends: in the middle at the throat, at the sides below the jaw's angle,
 #: and by how much it softens.
 THROAT, JAW, SOFT = 1.0, 0.74, 0.06
-#: Reach of the line's softness, as a share of the atlas.
-LINE = 0.008
 #: Share of the beard up to which a texel's colour is the skin's.
 BARE = 0.1
-#: Of the atlas: how steeply the line from the mouth's corners, so far aside, rises to the ears; a beard goes on along
-#: it so many times as far as across.
-SLOPE, MOUTH, SOONER = 0.75, 0.1, 6.0
+#: Of the atlas: how steeply the line from the mouth's corners, so far aside, rises to the ears.
+SLOPE, MOUTH = 0.75, 0.1
 #: Of the atlas: half the width of bays that are filled, and from where aside.
 BAY, CHEEKS = 0.06, 0.16
 #: Cover up to which there is none, and from which there is all of it: a half cover that goes on would smear.
@@ -70,7 +67,7 @@ def continue_beard(evidence: Evidence, observation: Observation, canonical: np.n
     cover = np.clip((cover - HALF[0]) / (HALF[1] - HALF[0]), 0, 1) * region
     cover = np.maximum(cover, burns * (cover * (burns > 0)).max(0))
     cover = without_bays(np.maximum(cover, both * visible), cover)
-    cover = cv2.GaussianBlur(cover.astype(np.float32), (0, 0), LINE * len(cover))
+    cover = cv2.GaussianBlur(cover.astype(np.float32), (0, 0), 0.008 * len(cover))
     color = beside(continued(color, sure, tone), evidence, visible * shown**4)
     return Covering("facial_hair", evidence, cover, color, np.ones_like(cover))
 
@@ -105,7 +102,7 @@ def along_the_jaw(cover: np.ndarray, known: np.ndarray) -> np.ndarray:
     y, x = np.mgrid[:size, :size].astype(np.float32)
     rise = SLOPE * np.maximum(np.abs(x + 0.5 - size / 2) - MOUTH * size, 0)
     level = [cv2.remap(part.astype(np.float32), x, y - rise, cv2.INTER_LINEAR) for part in (cover * known, known)]
-    shape = max(1, round(size / SOONER)), size
+    shape = max(1, round(size / 6.0)), size  # it goes on along the line six times as far as across
     level, sure = (cv2.resize(part, shape, interpolation=cv2.INTER_AREA) for part in level)
     filled = fill_smoothly(np.repeat((level / np.maximum(sure, 1e-6))[..., None], 3, -1), sure > SURE)[..., 0]
     filled = cv2.remap(cv2.resize(filled, (size, size)), x, y + rise, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

@@ -34,8 +34,6 @@ GAIN = 4.0
 #: How far the first one's light fades into the others, as shares of the atlas: the shorter the truer (0.03 instead of
 #: 0.12 gives 0.2 dB on rendered portraits), the longer the softer; and how far generated skin follows the others.
 REACH, FOLLOWED = (0.015, 0.05), (0.015,)
-#: How decidedly the better of two further portraits is taken: a mean of two that lie a little apart is blurred.
-DECIDED = 4
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,8 @@ def share_out(confidences: Sequence[np.ndarray]) -> list[np.ndarray]:
     first, *others = confidences
     if not others:
         return [first]
-    powers = [confidence**DECIDED for confidence in others]
+    # decidedly the better: a mean of two that lie a little apart is blurred
+    powers = [confidence**4 for confidence in others]
     left = (1 - first) * np.maximum.reduce(others) / np.maximum(np.sum(powers, 0), 1e-9)
     return [first, *(left * power for power in powers)]
 

@@ -22,7 +22,6 @@ from .landmarks import MARGIN, FaceLandmarks, Square, both_ways, refined_landmar
 # Long sides in pixels at which the detector looks. All photographs and paintings answer to each of the first three with
 # 0.83 to 0.95; of five flat cartoons two answer at 640 and all at 160 (0.48 to 0.88).
 SCALES = (320, 160, 640)
-MORE_SCALES = (112, 224, 448, 1024)
 
 # Evidence is a pair: the detector's score and the landmark network's presence. Highest on 23 pictures without faces
 # (test pictures of scikit-image, and noise): 0.61/0.08, 0.52/0.96 (a cup), 0.34/0.73, 0.18/0.89. On photographs
@@ -31,7 +30,6 @@ MIN_SCORE = 0.12
 SURE_SCORE, SURE_PRESENCE = 0.7, 0.5
 UNSURE_PRESENCE = 0.97
 UNPROPOSED_PRESENCE = 0.985  # squares that no detector proposed; the face of a cat reaches 0.974
-BESIDE_A_FACE = 0.65  # of the best score: beside a face that is sure, less is needed to doubt another
 
 # A photograph on its head is still a face to both networks (up to 0.91, presence 0.999), but the right way up always
 # scores higher: by 0.03 or more on every photograph and painting tried. So all four turns are asked, in 40 ms.
@@ -39,8 +37,6 @@ TURN_SCALES = (320, 160)
 
 MIN_FACE = 24  # pixels; below it the landmark network dreams faces into gravel (0.91 at 20 px)
 SQUARES = (1.0, 1.3, 0.8)  # times the proposed square: drawn faces are not as tall in their box as real ones
-MAX_FACES = 24
-MAX_MISSES = 12  # bounds the time spent on gravel
 
 #: What finds another face of the same picture.
 CHOOSE = "To use another, click the portrait in the panel and choose, or pin its nose tip."
@@ -62,7 +58,7 @@ def find_faces(image: np.ndarray) -> list[FaceLandmarks]:
         upright, turned = turned, upright
     faces = (
         _confirmed(rgb, upright)
-        or _confirmed(rgb, _proposals(rgb, MORE_SCALES))
+        or _confirmed(rgb, _proposals(rgb, (112, 224, 448, 1024)))
         or _unproposed(rgb)
         or _confirmed(rgb, turned)
     )
@@ -135,7 +131,7 @@ def _confirmed(rgb: np.ndarray, proposals: list[tuple[float, Square]]) -> list[F
     faces: list[FaceLandmarks] = []
     lowest, misses = 0.0, 0
     for score, square in proposals:
-        if score < lowest or misses >= MAX_MISSES or len(faces) >= MAX_FACES:
+        if score < lowest or misses >= 12 or len(faces) >= 24:  # misses bound the time spent on gravel
             break
         if any(_inside(square.x, square.y, face) for face in faces):
             continue  # the same face at another scale, or its parts
@@ -143,7 +139,7 @@ def _confirmed(rgb: np.ndarray, proposals: list[tuple[float, Square]]) -> list[F
         face = _best(rgb, square)
         if face and face.presence >= needed and _is_new(face, faces):
             faces.append(face)
-            lowest = max(lowest, score * BESIDE_A_FACE)
+            lowest = max(lowest, score * 0.65)  # beside a face that is sure, less is needed to doubt another
         else:
             misses += 1
     return faces

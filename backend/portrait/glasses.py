@@ -19,8 +19,6 @@ DOUBTED = 0.3
 #: Log-odds from which they are worn: of 501 people who wear some have 3.1 at least, but for one without rims (1.9); who
 #: wear none have 2.4 at most, for deep bags below the eyes.
 WORN = 2.7
-#: Share of one eye's side that the other, seen aslant, has at least.
-LESSER = 0.1
 #: Pixels of the frame by which glasses are widened: their soft edges.
 WIDER = 1
 
@@ -66,7 +64,7 @@ def bridged(made: np.ndarray) -> bool:
     if not sure.any():
         return False
     whole = sure[:, sure.sum(0).argmax()]
-    return bool(whole.min() > LESSER * whole.max() and whole.sum() > 0.5 * sure.sum())
+    return bool(whole.min() > 0.1 * whole.max() and whole.sum() > 0.5 * sure.sum())  # the other eye is seen aslant
 
 
 def frame(points: np.ndarray) -> np.ndarray:

@@ -22,14 +22,11 @@ from .landmarks import FaceLandmarks, Square, cut
 PALM_SIDE, HAND_SIDE = 192, 224  # the networks' inputs, pixels
 PALM_GRIDS = ((24, 2), (12, 6))  # cells a side, anchors in each: strides 8 and 16, 16, 16
 
-#: Sides of the squares about the face in which palms are looked for, over the face's size.
-VIEWS = (2.5, 3.2)
 
 #: A palm worth a look, and the presence that the hand in it needs, both times that it is read. Of 350 looks at hands
 #: before faces 4 had less than 0.8, most 0.97 and more; what is taken for a palm in 312 faces without hands, 0.45 or
 #: less, but 0.76 once when the same faces were read at another size.
 MIN_SCORE, PRESENCE = 0.3, 0.8
-MAX_HANDS = 2
 
 #: Half the width of a hand at each of the 21 points, metres: wrist, then thumb to little finger from the palm outwards.
 WIDTHS = np.float32(
@@ -82,17 +79,8 @@ LENGTHS = np.float32([0.088, 0.086, 0.080, 0.058, 0.042, 0.033, 0.043, 0.026, 0.
 FINGERS = ((1, 2, 3, 4), (5, 6, 7, 8), (9, 10, 11, 12), (13, 14, 15, 16), (17, 18, 19, 20))
 PALM = ((0, 1, 5, 9, 13, 17), (1, 2, 5))  # the second is the web of the thumb
 
-#: The forearm: how much of it is drawn where it is not seen and where it is, metres; half its width at the wrist,
-#: metres, and what that gains on the way; how far from straight on it is looked for, degrees, and in which widths.
-STUB, FOREARM = 0.05, 0.22
+#: Half a forearm's width at the wrist, metres, and what that gains on the way.
 ARM_WIDTH, ARM_WIDENS = 0.025, 0.10
-ARM_TURNS, ARM_WIDTHS = np.arange(-60, 61, 5), (0.8, 1.0, 1.25)
-ARM_CONTRAST = 12.0  # CIELAB units per centimetre across an edge; the wall behind may have any
-ARM_STANDS_OUT = 1.75  # times the median of all that are tried
-
-#: Metres: fingers as near to each other hide all that lies between; from the drawn outline inwards and outwards, where
-#: the picture's edges say what is hand; around it, what its colours are told from; beyond the edge, its shadow.
-BETWEEN, INNER, OUTER, AROUND, SHADOW = 0.004, 0.005, 0.006, 0.03, 0.004
 
 
 @dataclass(frozen=True)
@@ -149,9 +137,9 @@ def hands_before(color: np.ndarray, face: FaceLandmarks) -> np.ndarray:
 def find_hands(color: np.ndarray, face: FaceLandmarks) -> list[Hand]:
     """The hands near a face, most present first; hands that only lie elsewhere in the picture are not looked for."""
     hands: list[Hand] = []
-    for view in VIEWS:
+    for view in (2.5, 3.2):  # sides of the squares, over the face's size
         for square in palms(color, Square(*face.centre, face.size * view, face.roll)):
-            if len(hands) < MAX_HANDS and not any(_same(square, hand) for hand in hands):
+            if len(hands) < 2 and not any(_same(square, hand) for hand in hands):
                 hand = _read(color, square)
                 if hand and not any(_same(hand.square, other) for other in hands):
                     hands.append(hand)
@@ -203,12 +191,12 @@ def arm_shape(color: np.ndarray, hand: Hand) -> np.ndarray:
     straight = math.atan2(straight[1], straight[0])
     tried = [
         (_edges(slopes, points[0], straight + turn, width, scale), straight + turn, width)
-        for turn in np.radians(ARM_TURNS)
-        for width in ARM_WIDTHS
+        for turn in np.radians(np.arange(-60, 61, 5))  # from straight on
+        for width in (0.8, 1.0, 1.25)
     ]
     contrast, angle, width = max(tried)
-    seen = contrast > ARM_STANDS_OUT * np.median([one[0] for one in tried])
-    along = np.float32([0, FOREARM] if seen else [0, STUB])
+    seen = contrast > 1.75 * np.median([one[0] for one in tried])
+    along = np.float32([0, 0.22] if seen else [0, 0.05])  # metres of the forearm
     angle, width = (angle, width) if seen else (straight, 1.0)
     mask = np.zeros(color.shape[:2], np.uint8)
     ends = points[0] + along[:, None] * scale * np.float32([math.cos(angle), math.sin(angle)])
@@ -230,7 +218,8 @@ def _edges(slopes: list[np.ndarray], wrist: np.ndarray, angle: float, width: flo
             return 0.0
         x, y = x[shown], y[shown]
         across = np.linalg.norm(slopes[0][y, x] * aside[0] + slopes[1][y, x] * aside[1], axis=1)
-        contrasts.append(float(np.minimum(across, ARM_CONTRAST).mean()))
+        # CIELAB units per centimetre across an edge; the wall behind may have any
+        contrasts.append(float(np.minimum(across, 12.0).mean()))
     return min(contrasts)
 
 
@@ -241,20 +230,22 @@ def along_edges(color: np.ndarray, drawn: np.ndarray, scale: float) -> np.ndarra
         color: (H, W, 3) float32 sRGB 0..1.
         scale: pixels per metre of the hand.
     """
-    shape = cv2.morphologyEx((drawn > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, disc(BETWEEN * scale))
+    # fingers as near to each other hide all that lies between
+    shape = cv2.morphologyEx((drawn > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, disc(0.004 * scale))
     labels = np.full(shape.shape, cv2.GC_BGD, np.uint8)
-    labels[cv2.dilate(shape, disc(OUTER * scale)) > 0] = cv2.GC_PR_BGD
+    labels[cv2.dilate(shape, disc(0.006 * scale)) > 0] = cv2.GC_PR_BGD
     labels[shape > 0] = cv2.GC_PR_FGD
-    labels[cv2.erode(shape, disc(INNER * scale)) > 0] = cv2.GC_FGD
+    # from the drawn outline inwards and outwards the picture's edges say what is hand
+    labels[cv2.erode(shape, disc(0.005 * scale)) > 0] = cv2.GC_FGD
     cut_out = np.zeros(shape.shape, np.float32)
-    around = cv2.dilate(shape, disc(AROUND * scale))
+    around = cv2.dilate(shape, disc(0.03 * scale))  # its colours are told from these
     part = tuple(slice(some[0], some[-1] + 1) for some in (np.flatnonzero(around.any(axis=axis)) for axis in (1, 0)))
     own = labels[part].copy()
     if {cv2.GC_BGD, cv2.GC_FGD} <= set(np.unique(own)):
         pixels = np.rint(np.clip(color[part], 0, 1) * 255).astype(np.uint8)
         cv2.grabCut(pixels, own, None, np.zeros((1, 65)), np.zeros((1, 65)), 1, cv2.GC_INIT_WITH_MASK)
     cut_out[part] = (own == cv2.GC_FGD) | (own == cv2.GC_PR_FGD)
-    return cv2.dilate(cut_out, disc(SHADOW * scale))
+    return cv2.dilate(cut_out, disc(0.004 * scale))  # its shadow lies beyond the edge
 
 
 def _read(color: np.ndarray, square: Square) -> Hand | None:

@@ -24,8 +24,6 @@ from .landmark_groups import FACE_OVAL, LEFT_BROW, LEFT_EYE, LIPS, RIGHT_BROW, R
 from .landmarks import FaceLandmarks
 
 FACE = 192  # pixels: the size at which faces are compared
-FILL_STEP = 1.0  # CIELAB units within 3 x 3 pixels: grain, pores and gradients exceed it, fills do not
-FILL_BIN, FILL_COLOURS = 1.5, 8  # filled pixels have one of the eight commonest colours, in bins of 1.5 units
 
 DRAWN_FILL = 0.18
 CARTOON_FILL = 0.58
@@ -119,9 +117,10 @@ def sharpness(color: np.ndarray, face: FaceLandmarks) -> float:
 
 def _filled(lab: np.ndarray, steps: np.ndarray) -> float:
     """Share of (N, 3) pixels without a step that have one of the commonest colours."""
-    flat = np.round(lab[steps < FILL_STEP] / FILL_BIN).astype(int)
+    # CIELAB within 3 x 3 pixels: grain, pores and gradients exceed 1
+    flat = np.round(lab[steps < 1.0] / 1.5).astype(int)
     counts = np.unique(flat, axis=0, return_counts=True)[1]
-    return float(np.sort(counts)[::-1][:FILL_COLOURS].sum() / len(lab))
+    return float(np.sort(counts)[::-1][:8].sum() / len(lab))  # filled pixels have one of the eight commonest colours
 
 
 def _steps(lab: np.ndarray) -> np.ndarray:

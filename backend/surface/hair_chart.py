@@ -27,12 +27,8 @@ SIDE = 2 * REACH * RADIUS
 #: Face heights: strands are drawn so finely, and neighbours within so far have one direction; the border of hair, where
 #: skin shines through. Pixels from an edge from which derivatives do not reach it.
 FINE, TOGETHER, BORDER, EDGE = 0.004, 0.02, 0.02, 1.5
-#: Deviation of a picture's noise per derivative, in sRGB; coherence from which a direction is sure.
-NOISE, SURE = 0.004, 0.35
 #: Face heights over which visible directions go over into growth; turns of the whorl, and how far it winds.
 GOES_ON, WINDING, WOUND = 0.15, 0.3, 0.12
-#: Rounds in which neighbours agree on a way.
-ROUNDS = 12
 
 
 @dataclass(frozen=True)
@@ -104,7 +100,7 @@ def coherence(picture: np.ndarray, mask: np.ndarray, face_height: float) -> np.n
     inside = inner(mask, EDGE).astype(np.float32)[..., None]
     tensor = np.dstack([down**2 - across**2, -2 * across * down, across**2 + down**2, np.ones_like(light)])
     tensor = cv2.GaussianBlur(tensor * inside, (0, 0), TOGETHER * face_height)
-    return tensor[..., :2] / (tensor[..., 2:3] + NOISE**2 * tensor[..., 3:] + 1e-9)
+    return tensor[..., :2] / (tensor[..., 2:3] + 0.004**2 * tensor[..., 3:] + 1e-9)  # noise per derivative, sRGB
 
 
 def find_directions(picture: np.ndarray, hair: np.ndarray, face_height: float) -> np.ndarray:
@@ -115,7 +111,7 @@ def find_directions(picture: np.ndarray, hair: np.ndarray, face_height: float) -
     """
     coherent = coherence(picture, inner(hair > 0.5, BORDER * face_height), face_height)
     length = np.linalg.norm(coherent, axis=-1, keepdims=True)
-    sure = np.clip(length / SURE, 0, 1) * (hair > 0.5)[..., None]
+    sure = np.clip(length / 0.35, 0, 1) * (hair > 0.5)[..., None]
     return (coherent / np.maximum(length, 1e-6) * sure).astype(np.float32)
 
 
@@ -146,7 +142,7 @@ def find_field(chart: Chart, layout: AtlasMap, mesh: HeadMesh, seen: Sequence[tu
     angle = np.arctan2(whole[..., 1], whole[..., 0]) / 2
     field = np.stack([np.cos(angle), np.sin(angle)], -1).astype(np.float32)
     field *= _same_way(field, growth)
-    for _ in range(ROUNDS):
+    for _ in range(12):  # until neighbours agree on a way
         field *= _same_way(field, cv2.GaussianBlur(field, (0, 0), 0.02 * CELLS))
     return np.dstack([field, known]).astype(np.float32)
 

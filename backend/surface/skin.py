@@ -37,8 +37,6 @@ PERIOD, PATCH = 1.0, 0.1
 YAWS, FACING = (0.0, -45.0, 45.0), 0.8
 #: Confidence from which skin is photographed.
 SURE = 0.7
-#: Patches that are looked at in each view, and at least used, each with its seven turned and mirrored images.
-TRIED, ENOUGH = 130, 20
 #: Pixels of detail per pixel of the portrait, and per face height at most. No fewer for small textures: their texels
 #: sample the portrait as they do this (recognised in 82 % of patches; in 87 with as many pixels as texels).
 SAMPLED, FINEST = 1.25, 1024
@@ -48,8 +46,6 @@ SAMPLED, FINEST = 1.25, 1024
 ISOTROPIC, PLAIN = 0.25, 0.25
 #: Detail follows the root of the tone of the skin that it lies on, within these ratios.
 TONES = (0.6, 1.2)
-#: Power of the normal's coordinates by which directions count: they mix in a narrow band, for mixed pores are none.
-NARROW = 8
 PAD = 4
 
 
@@ -85,7 +81,7 @@ class SkinDetail:
 
     def laid(self, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """(n,C) of the square, from the three axes; their squared shares add up to 1, which keeps the power."""
-        share = np.abs(normals) ** NARROW
+        share = np.abs(normals) ** 8  # directions mix in a narrow band, for mixed pores are none
         share /= np.maximum(np.linalg.norm(share, axis=1, keepdims=True), 1e-9)
         size = len(self.square)
         total = np.zeros((len(place), self.square.shape[2]), np.float32)
@@ -119,7 +115,7 @@ def find_skin(job: Prepared, generated: Completion, seed: int) -> SkinDetail | N
             tones.append(picture[skin] @ LUMINANCE)
     tone, size = float(np.median(np.concatenate(tones or [generated @ LUMINANCE], axis=None))), round(PERIOD * density)
     patches, places = regular(found)
-    if len(patches) >= ENOUGH:
+    if len(patches) >= 20:  # each comes with its seven turned and mirrored images
         return SkinDetail(held(quilt(patches, places, size, random), density, tone), tone)
     return SkinDetail(pores(size) * tone, tone) if job.style == "photo" else None
 
@@ -152,7 +148,7 @@ def cut_patches(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(p,k,k,3) some squares of a (H,W,3) picture that lie within the (H,W) bool skin, and (p,2) their corners."""
     places = np.argwhere(inner(skin, side * 0.6))
-    corners = places[random.permutation(len(places))[:TRIED]] - side // 2
+    corners = places[random.permutation(len(places))[:130]] - side // 2
     corners = corners[((corners >= 0) & (corners <= np.array(skin.shape) - side)).all(1)]
     cut = [fine[top : top + side, left : left + side] for top, left in corners]
     return np.array(cut, np.float32).reshape(-1, side, side, 3), corners

@@ -19,9 +19,6 @@ from ..styles import STYLES, paint
 from ..styles.tools import saturated, smooth_colours
 from .canvas import DEEP, FAR, SHELL, TURN, Canvas, fold, make_canvas, to_canvas
 
-#: Styles that draw lids and leave eyes to the eyeballs: a texture that shows eyes keeps them.
-BLIND = ("anime",)
-
 
 class Stylist:
     """What all variants of a head share: its canvas and the way back, worked out once.
@@ -69,7 +66,7 @@ class Stylist:
         if name == "photo":
             return textures
         painted = paint(name, shown, self.canvas.regions, draw_parameters(name, seed, self.scale) | self.known)
-        if name in BLIND:
+        if name == "anime":  # it draws lids and leaves eyes to the eyeballs: a texture that shows eyes keeps them
             eyes = self.canvas.regions["openings"][..., None]
             painted += eyes * (saturated(smooth_colours(shown, 2, 0.08, self.canvas.side), 1.3) - painted)
         recolour = fit_colours(shown, painted, self.skin)
