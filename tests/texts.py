@@ -39,7 +39,7 @@ CALLS = {
     "make_opacity",
 }
 #: Of the table of options: which arguments are said, and not only read.
-TABLE = {"Option": (1, 3), "_every_texture": (1, 3), "Choice": (1, 2), "ExportTarget": (1, 2)}
+TABLE = {"Option": (1, 3), "_every_texture": (1, 3), "Choice": (1, 2), "ExportTarget": (1, 2), "unless": (0,)}
 CLASS_TEXTS = {"bl_label", "bl_description", "none"}
 #: Functions that return a text: why a button is grey.
 TELLING = {"find_obstacle", "find_uneditable", "find_busy", "find_no_layers", "find_offline"}

@@ -13,9 +13,6 @@ from ..scene.layer_store import SLIDERS, read_bytes
 from ..scene.layers import read_sliders
 from .backend_task import BackendTask
 
-#: Formats by suffix: OpenRaster, and Photoshop's.
-FORMATS = (".ora", ".psd")
-
 
 def name_layers(image: bpy.types.Image, path: Path) -> Path:
     """The file to write; of several tiles with <UDIM> before its suffix.
@@ -23,7 +20,7 @@ def name_layers(image: bpy.types.Image, path: Path) -> Path:
     Raises:
         AvatarTexError: BAD_REQUEST, the suffix names no format.
     """
-    if path.suffix.lower() not in FORMATS:
+    if path.suffix.lower() not in (".ora", ".psd"):
         raise AvatarTexError(
             ErrorCode.BAD_REQUEST,
             f"'{path.name}' names no file of layers.",

@@ -23,7 +23,7 @@ from ..scene.image_editor import OVERLAY, PICTURE
 from ..scene.portraits import find_portraits, write_portrait
 from ..scene.redraw import redraw_panels
 from ..session import find_busy
-from .checked import Browsing, Checked, Confirmed, find_uneditable
+from .checked import Browsing, Checked, Confirmed, find_uneditable, unless
 from .timed import ChoreOperator
 
 #: How the file browser shows files; Blender takes the number, which is its own for thumbnails.
@@ -240,9 +240,7 @@ class AVATARTEX_OT_clean_portraits(Confirmed, bpy.types.Operator):
     bl_label = "Remove Unused Portraits"
     bl_options = {"INTERNAL"}
 
-    @classmethod
-    def find_obstacle(cls, context: bpy.types.Context) -> str:
-        return "" if find_unused() else "There is none that this file does not use"
+    find_obstacle = unless("There is none that this file does not use", lambda _context: find_unused())
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_confirm(

@@ -66,14 +66,11 @@ class AVATARTEX_OT_generate_anyway(IdleOnly, Confirmed, bpy.types.Operator):
         bpy.ops.avatartex.generate("INVOKE_DEFAULT", ask=False)
 
 
-#: Small enough to be read out and typed again.
-LARGEST_DRAWN = 9999
-
-
 def draw_seed(head: bpy.types.Object, *used: int) -> int:
     """One that the head has had no result of, and none of those."""
     known = {entry.seed for entry in head.avatartex_history} | {*used}
-    return random.choice([seed for seed in range(1, LARGEST_DRAWN + 1) if seed not in known])
+    # small enough to be read out and typed again
+    return random.choice([seed for seed in range(1, 10_000) if seed not in known])
 
 
 class AVATARTEX_OT_new_seed(Checked, bpy.types.Operator):

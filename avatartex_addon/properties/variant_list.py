@@ -7,8 +7,6 @@ from ..backend.options import SIZE
 from ..backend.variant_options import FORMAT, PLACE, SCALE, SEEDS, STRENGTH, STYLES
 from .making import Resettable, make_list, make_property
 
-#: Those that are ticked until the artist chooses.
-TICKED = {"cel", "oil", "pencil"}
 PAINTED_LABELS = {choice.value: choice.label for choice in STYLES.choices}
 
 
@@ -61,7 +59,7 @@ class AVATARTEX_PG_worn(Resettable, bpy.types.PropertyGroup):
 
 
 AVATARTEX_PG_variant_settings.__annotations__ = {
-    "styles": make_property(STYLES, default=TICKED),
+    "styles": make_property(STYLES, default={"cel", "oil", "pencil"}),
     "seeds": StringProperty(name=SEEDS.label, description=SEEDS.tooltip, default="0"),
     **{option.name: make_property(option) for option in (STRENGTH, SCALE, SIZE, FORMAT, PLACE)},
 }

@@ -116,12 +116,6 @@ def arrange(raw: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
-#: Weight from which a vertex belongs to the group, as armatures show it.
-MEMBER = 0.5
-#: Vertices that are asked for their groups before the window has its turn: slow Python, about 20 ms.
-AT_ONCE = 20_000
-
-
 def find_members(head: bpy.types.Object, group: str) -> Parts:
     """A chore: (N,) bool, vertices of the evaluated mesh that belong to the group.
 
@@ -136,9 +130,10 @@ def find_members(head: bpy.types.Object, group: str) -> Parts:
         index = head.vertex_groups[group].index
         with evaluated_mesh(head) as mesh:
             count = len(mesh.vertices)
+            # 20 ms of slow Python, before the window has its turn; they are members as armatures show it
             members += [
-                any(entry.group == index and entry.weight >= MEMBER for entry in vertex.groups)
-                for vertex in mesh.vertices[len(members) : len(members) + AT_ONCE]
+                any(entry.group == index and entry.weight >= 0.5 for entry in vertex.groups)
+                for vertex in mesh.vertices[len(members) : len(members) + 20_000]
             ]
         if len(members) >= count:
             return np.array(members[:count], bool)

@@ -22,8 +22,6 @@ NOTHING, STEPS = 128 / 255, 127 / 255
 #: is redder. What twice e times the blood leaves of linear light: haemoglobin's absorption as skin shows it, of which
 #: cheeks that blush have a tenth in red to a third in green.
 FOLD_TINT, BLOOD_TINT = (0.43, 0.37, 0.34), (0.95, 0.70, 0.76)
-#: Most that folds may take or add of light, as a logarithm, however many expressions meet in one place.
-DARKEST, LIGHTEST = -0.8, 0.3
 
 
 def build_group(
@@ -56,7 +54,7 @@ def build_group(
             value = add_value(tree, add_image(tree, image, uv), weights)
             sums[kind] = value if sums[kind] is None else add_math(tree, "ADD", sums[kind], value)
     color = outside.outputs["Color"]
-    limits = ((DARKEST, LIGHTEST), None)
+    limits = ((-0.8, 0.3), None)  # of light, as a logarithm, however many folds meet in one place
     for kind, (name, tint) in enumerate((("Folds", FOLD_TINT), ("Blood", BLOOD_TINT))):
         power = add_math(tree, "MULTIPLY", sums[kind], ranges[kind] / STEPS)
         power = add_math(tree, "MULTIPLY", power, outside.outputs[name])

@@ -24,8 +24,6 @@ from .tile_grid import TileGrid, grid_of, read_grid, write_grid
 
 MASK_NAME = "AvatarTex Regions"
 BRUSH_COLORS = {"REDO": (1.0, 0.0, 0.0), "KEEP": (0.0, 1.0, 0.0), "ERASE": (0.0, 0.0, 0.0)}
-#: Texels of the mask along a tile, and along all of them; a finer texture takes it enlarged.
-LARGEST_MASK, LARGEST_ROW = 2048, 4096
 #: As much red or green counts as painted (backend/compose/regions.py).
 PAINTED = 0.5
 
@@ -67,7 +65,7 @@ def mask_size(head: bpy.types.Object, entry) -> tuple[int, int]:
     if (mask := find_mask(head, entry)) is not None:
         return tuple(mask.size)
     shape = grid_of(entry.image).shape
-    side = min(read_size(entry.image)[0], LARGEST_MASK, LARGEST_ROW // max(shape))
+    side = min(read_size(entry.image)[0], 2048, 4096 // max(shape))  # a finer texture takes it enlarged
     return shape[0] * side, shape[1] * side
 
 
@@ -124,10 +122,6 @@ def pack_masks(*_arguments) -> None:
 
 
 HANDLERS = (("save_pre", pack_masks),)
-
-
-#: Texels that filled faces reach beyond their borders, so that no seam is left out.
-FILL_MARGIN = 3
 
 
 def fill_regions(head: bpy.types.Object, kind: str, source: str) -> Parts:
@@ -200,7 +194,8 @@ def covered(corner_uvs: np.ndarray, size: tuple[int, int], grid: TileGrid) -> np
     found, parts = np.zeros(size[::-1], bool), grid.divide(corner_uvs)
     for number, block in grid.blocks(found):
         side = len(block)
-        block[:] = grown(rasterize(texel_corners(parts[number], side), side, side).covered, FILL_MARGIN)[::-1]
+        # so that no seam is left out
+        block[:] = grown(rasterize(texel_corners(parts[number], side), side, side).covered, 3)[::-1]
     return found
 
 
