@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import AvatarTexError, ErrorCode
+from .errors import ErrorCode
 
 #: What a setting is for: functions of the API, and commands of the same names.
 GENERATE, VARIANTS, BATCH, REDO = JOBS = ("generate", "variants", "batch", "redo")
@@ -55,4 +55,4 @@ class Option:
                 cure = f"Use a whole number from {self.limits[0]} to {self.limits[1]}."
             else:
                 continue
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{self.label} cannot be {one!r}.", cure)
+            raise ErrorCode.BAD_REQUEST(f"{self.label} cannot be {one!r}.", cure)

@@ -87,16 +87,12 @@ def refuse_outputs(inputs: Iterable[str], outputs: Iterable[str], needed: int = 
     named = [path for path in outputs if path]
     for path in named:
         if path.endswith(("/", os.sep)) or os.path.isdir(path):
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"{Path(path).name!r} is a folder.", "Name the file to write in it."
-            )
+            raise ErrorCode.BAD_REQUEST(f"{Path(path).name!r} is a folder.", "Name the file to write in it.")
     refuse_overwriting(inputs, named)
     for one, other in itertools.combinations(named, 2):
         if overlap(one, other):
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST,
-                f"{Path(one).name!r} is named for two of the files to write.",
-                "Give each its own name.",
+            raise ErrorCode.BAD_REQUEST(
+                f"{Path(one).name!r} is named for two of the files to write.", "Give each its own name."
             )
     for path in named:
         probe(Path(path), needed)
@@ -110,8 +106,7 @@ def refuse_overwriting(inputs: Iterable[str], outputs: Iterable[str]) -> None:
     """
     for path, read in itertools.product(filter(None, outputs), filter(None, inputs)):
         if overlap(read, path):
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST,
+            raise ErrorCode.BAD_REQUEST(
                 f"{Path(path).name!r} would overwrite {Path(read).name!r}, which the job reads.",
                 "Choose another name to write.",
             )
@@ -170,7 +165,7 @@ def not_written(path: str | Path, reason: Exception | str) -> AvatarTexError:
     else:
         cure = "Choose another folder or name, then generate again."
     sentence = f"{Path(path).name[:80]!r} could not be written ({why})."
-    return AvatarTexError(ErrorCode.OUTPUT_NOT_WRITTEN, sentence, cure)
+    return ErrorCode.OUTPUT_NOT_WRITTEN(sentence, cure)
 
 
 class Staged:

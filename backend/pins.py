@@ -81,7 +81,7 @@ def parse_pins(entries: Iterable[dict]) -> list[Pin]:
             raise _bad(f"Pin {number} has no name.")
         name = entry["name"]
         if name not in NAMES:
-            raise AvatarTexError(ErrorCode.BAD_PINS, f"{name!r} is no pin's name.", f"Use one of {', '.join(NAMES)}.")
+            raise ErrorCode.BAD_PINS(f"{name!r} is no pin's name.", f"Use one of {', '.join(NAMES)}.")
         if any(pin.name == name for pin in pins):
             raise _bad(f"The pin {name!r} is there twice.")
         if unknown := set(entry) - {"name", "portrait", "head"}:
@@ -133,8 +133,6 @@ def _numbers(entry: dict, key: str, count: int) -> tuple | None:
 
 
 def _bad(sentence: str) -> AvatarTexError:
-    return AvatarTexError(
-        ErrorCode.BAD_PINS,
-        sentence,
-        'Write pins as [{"name": "chin", "portrait": [x, y], "head": [x, y, z]}, ...]; see the README.',
+    return ErrorCode.BAD_PINS(
+        sentence, 'Write pins as [{"name": "chin", "portrait": [x, y], "head": [x, y, z]}, ...]; see the README.'
     )

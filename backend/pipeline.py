@@ -19,7 +19,7 @@ from .compose.regions import Regions, hold, read_regions
 from .compose.shell_picture import ShellPicture, paint_shell
 from .compose.stage_pictures import StagePictures
 from .compose.udim import compose_tiles, find_tiles, read_bases, side_by_side, tile_path
-from .errors import AvatarTexError, ErrorCode
+from .errors import ErrorCode
 from .head.atlas import LOOKED_UP, AtlasMap, map_atlas
 from .head.enclosed import depth_inside
 from .head.front import draw_front
@@ -201,9 +201,7 @@ def prepare(job: Job) -> Prepared:
     found = matches.get(key, lambda: match(job.mesh, portrait, pins, job.step, job.skins))
     pictures.registration(portrait.color, found.mesh, found.registration, pins)
     if found.quality.score < settings.least_score:
-        raise AvatarTexError(
-            ErrorCode.LOW_SCORE, found.quality.sentence, "Look at the registration, or generate anyway."
-        )
+        raise ErrorCode.LOW_SCORE(found.quality.sentence, "Look at the registration, or generate anyway.")
     style = found.style if settings.style == "auto" else settings.style
     job.step("atlas")
     asked = [getattr(settings, one.name) for one in fields(FromPortrait) if one.name not in LATER]

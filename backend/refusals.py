@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 from .compose.stage_pictures import stage_files
-from .errors import AvatarTexError, ErrorCode
+from .errors import ErrorCode
 from .layers.files import PACKED, PAINTED, refuse_suffix
 from .map_options import PICTURES, map_names
 from .messages import Expressions, FromPortrait, Generate, Register, Variants
@@ -30,13 +30,12 @@ def check_request(request: Generate) -> None:
         find_parts(find_profile(request.profile))
     refuse_no_head(request)
     if not request.output:
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output file was given.", "Name the texture file to write.")
+        raise ErrorCode.BAD_REQUEST("No output file was given.", "Name the texture file to write.")
     if request.layers:
         refuse_suffix(request.layers, (PACKED, *PAINTED))
     maps = [*map_names(request.maps), *PICTURES[request.pack]]
     if maps and request.regions:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+        raise ErrorCode.BAD_REQUEST(
             "Maps are made for whole textures, and this request makes regions anew.",
             "Leave out the maps, or the regions.",
         )
@@ -61,7 +60,7 @@ def check_request(request: Generate) -> None:
 def refuse_no_head(request: FromPortrait | Register) -> None:
     """Raises: AvatarTexError, NO_MESH where not exactly one head is named."""
     if bool(request.mesh) == bool(request.capture):
-        raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
+        raise ErrorCode.NO_MESH("No head was given.", "Select a head mesh.")
 
 
 def check_like_texture(request: Variants | Expressions, output: str) -> None:
@@ -83,7 +82,5 @@ def choose_device(wanted: str) -> str:
     """
     card = wanted != "cpu" and find_card()
     if wanted == "cuda" and not card:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, "No CUDA device is available.", "Use --device auto or cpu, or see backend doctor."
-        )
+        raise ErrorCode.BAD_REQUEST("No CUDA device is available.", "Use --device auto or cpu, or see backend doctor.")
     return "cuda" if card else "cpu"

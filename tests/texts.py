@@ -83,7 +83,8 @@ def _of_call(file: str, node: ast.Call) -> Iterator[Text]:
         return
     for place in TABLE.get(name, ()):
         yield from _literals(file, node.args[place])
-    for argument in node.args[name == "call" :] if name in CALLS else ():  # a command line comes first
+    refusal = getattr(getattr(node.func, "value", None), "id", "") == "ErrorCode"
+    for argument in node.args[name == "call" :] if name in CALLS or refusal else ():  # a command line comes first
         yield from _literals(file, argument)
     for keyword in node.keywords:
         if keyword.arg in KEYWORDS or (name == "EnumProperty" and keyword.arg == "items"):

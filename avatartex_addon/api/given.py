@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from ..jobs.backend_task import BackendTask, OnProgress
 from ..scene.head import find_again
 from ..scene.history import find_layered
@@ -17,8 +17,7 @@ def finish_job(running: BackendTask, on_progress: OnProgress | None):
 def refuse_off() -> None:
     """Raises: AvatarTexError, BACKEND_MISSING, the add-on is not enabled."""
     if not hasattr(bpy.types.Object, "avatartex"):
-        raise AvatarTexError(
-            ErrorCode.BACKEND_MISSING,
+        raise ErrorCode.BACKEND_MISSING(
             "AvatarTex is installed, but not enabled in this Blender.",
             "Tick it in the preferences (Add-ons), or call addon_utils.enable() with its name.",
         )
@@ -39,11 +38,7 @@ def layered_of(object: bpy.types.Object | str) -> bpy.types.Image:
     head = head_of(object)
     image = find_layered(head)
     if image is None:
-        raise bad_request(
+        raise ErrorCode.BAD_REQUEST(
             f"The texture that '{head.name}' shows has no layers.", "Generate one, or show one of its results."
         )
     return image
-
-
-def bad_request(message: str, cure: str) -> AvatarTexError:
-    return AvatarTexError(ErrorCode.BAD_REQUEST, message, cure)

@@ -7,7 +7,7 @@ import sys
 import bpy
 
 from .. import session
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from ..core.child import process_options
 from ..core.command import PYTHON_VARIABLE, backend_command
 from ..preferences import find_backend_python, home
@@ -33,8 +33,7 @@ def run_doctor(given: argparse.Namespace) -> int:
     print(f"backend   {python or 'not set up'}", file=shown)
     print(f"log       {session.log().path}", file=shown, flush=True)
     if not python:
-        raise AvatarTexError(
-            ErrorCode.BACKEND_MISSING,
+        raise ErrorCode.BACKEND_MISSING(
             "The backend is not set up.",
             f"Press Set Up Backend in the add-on's preferences, or name its Python there or in {PYTHON_VARIABLE}.",
         )
@@ -45,7 +44,7 @@ def run_doctor(given: argparse.Namespace) -> int:
         said = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False, **process_options())
     except OSError as reason:
         text = f"The backend's Python could not be started ({reason.strerror})."
-        raise AvatarTexError(ErrorCode.BACKEND_MISSING, text, "") from reason
+        raise ErrorCode.BACKEND_MISSING(text, "") from reason
     print(said.stdout, end="")
     print(said.stderr, end="", file=sys.stderr)
     return EXIT_REFUSED if said.returncode else EXIT_DONE

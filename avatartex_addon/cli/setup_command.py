@@ -49,9 +49,7 @@ def run_setup(options: argparse.Namespace) -> int:
     wheels = options.command == "wheels"
     carried = preferences.carried() is not None and not options.large
     if (wheels or (options.wheels is None and not carried)) and not bpy.app.online_access:
-        raise AvatarTexError(
-            ErrorCode.BACKEND_MISSING, "Blender may not use the network.", "Start it with --online-mode."
-        )
+        raise ErrorCode.BACKEND_MISSING("Blender may not use the network.", "Start it with --online-mode.")
     if wheels:
         folder = options.output.resolve()
         work: Work = WheelFolder(folder, backend_setup.make_plan(options.build, options.large), session.log())

@@ -82,7 +82,7 @@ class BackendClient:
         if self.state is State.MISSING:
             raise backend_missing()
         if self.request is not None:
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, "A job is already running.", "Wait for it, or cancel it.")
+            raise ErrorCode.BAD_REQUEST("A job is already running.", "Wait for it, or cancel it.")
 
     def start(self) -> None:
         """Begin to start the backend; pump does it when the back-off is over."""
@@ -148,8 +148,7 @@ class BackendClient:
         except OSError as reason:
             self.log.write(f"{self.command[0]}: {reason}")
             return self._fail(
-                AvatarTexError(
-                    ErrorCode.BACKEND_MISSING,
+                ErrorCode.BACKEND_MISSING(
                     f"The backend's Python could not be started ({reason.strerror}).",
                     "Set up the backend again, or choose another Python in the preferences.",
                 )
@@ -179,8 +178,7 @@ class BackendClient:
     def _greet(self, ready: Ready) -> list[Message]:
         if ready.protocol != PROTOCOL:
             return self._fail(
-                AvatarTexError(
-                    ErrorCode.BACKEND_DIED,
+                ErrorCode.BACKEND_DIED(
                     f"The backend speaks protocol {ready.protocol}, the add-on {PROTOCOL}.",
                     "Set up the backend of this AvatarTex version.",
                 )
@@ -235,8 +233,7 @@ class BackendClient:
 
     def _died(self, sentence: str) -> AvatarTexError:
         last = self.log.last.strip()
-        return AvatarTexError(
-            ErrorCode.BACKEND_DIED,
+        return ErrorCode.BACKEND_DIED(
             sentence + (f" Its last words: {last[:160]}" if last else ""),
             "Generate again; if it happens again, look into the log.",
         )
@@ -246,9 +243,7 @@ class BackendClient:
 
 
 def backend_missing() -> AvatarTexError:
-    return AvatarTexError(
-        ErrorCode.BACKEND_MISSING, "The backend is not set up.", "Press Set Up Backend, or choose its Python."
-    )
+    return ErrorCode.BACKEND_MISSING("The backend is not set up.", "Press Set Up Backend, or choose its Python.")
 
 
 def exit_words(code: int | None) -> str:

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from ..backend.messages import LOW_SCORE
 from ..backend.options import (
     FORMAT,
@@ -78,9 +78,9 @@ class VariantJob:
     def __post_init__(self) -> None:
         refuse_unknown(vars(self))
         if not self.styles:
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, "No style is chosen.", "Choose one or more styles.")
+            raise ErrorCode.BAD_REQUEST("No style is chosen.", "Choose one or more styles.")
         if not self.seeds:
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, "No seed is given.", "Write seeds as 0,1,2 or as 0-3.")
+            raise ErrorCode.BAD_REQUEST("No seed is given.", "Write seeds as 0,1,2 or as 0-3.")
 
 
 class JobFiles:

@@ -63,7 +63,7 @@ def read_line(line: dict[str, str], path: Path, number: int) -> dict:
 
 
 def bad_table(sentence: str) -> AvatarTexError:
-    return AvatarTexError(ErrorCode.BAD_REQUEST, sentence, "Mend the table: object, portrait, style, seed.")
+    return ErrorCode.BAD_REQUEST(sentence, "Mend the table: object, portrait, style, seed.")
 
 
 def write_report(path: Path, rows: Iterable[Row], about: dict) -> None:

@@ -59,18 +59,14 @@ class HeadExport(MapsJob):
     ) -> None:
         self.path, self.target = path, find_target(target, path)
         if size not in SIZES:
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"Pictures cannot have {size} texels.", f"Use {', '.join(map(str, SIZES[1:]))}."
+            raise ErrorCode.BAD_REQUEST(
+                f"Pictures cannot have {size} texels.", f"Use {', '.join(map(str, SIZES[1:]))}."
             )
         if not path.parent.is_dir():
-            raise AvatarTexError(
-                ErrorCode.OUTPUT_NOT_WRITTEN, f"There is no folder '{path.parent}'.", "Choose a folder that exists."
-            )
+            raise ErrorCode.OUTPUT_NOT_WRITTEN(f"There is no folder '{path.parent}'.", "Choose a folder that exists.")
         if visible_image(head) is None:
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST,
-                f"'{head.name}' shows no texture of ours.",
-                "Generate one, or click one in Results.",
+            raise ErrorCode.BAD_REQUEST(
+                f"'{head.name}' shows no texture of ours.", "Generate one, or click one in Results."
             )
         self.size, self.whole, self.with_maps = size or self.target.size, whole, maps
         self.object_name, self.maps = head.name, ()
@@ -112,8 +108,7 @@ class HeadExport(MapsJob):
             warnings = (*(self.answer.warnings if self.maps else ()), *self.find_losses(head))
             return Exported(head, self.target.name, tuple(bring(written, folder, self.path)), warnings)
         except OSError as reason:
-            raise AvatarTexError(
-                ErrorCode.OUTPUT_NOT_WRITTEN,
+            raise ErrorCode.OUTPUT_NOT_WRITTEN(
                 f"'{self.path.name}' could not be written ({reason.strerror}).",
                 "Free space on the disk, or choose another folder.",
             ) from reason

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from . import expression_nodes, mix, surface_maps, versions
 from .graph import (
     IMAGE_NODE,
@@ -63,8 +63,7 @@ def apply_texture(
                 entry.image.use_fake_user = True
             done.add(material.name)
         if not shows_image(material, image):
-            raise AvatarTexError(
-                ErrorCode.INTERNAL,
+            raise ErrorCode.INTERNAL(
                 f"The output of '{material.name}' does not show the texture.",
                 "Give the head another material and choose the result in the panel Results.",
             )

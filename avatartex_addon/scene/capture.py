@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from ..backend.head.mesh import refuse_broken
 from ..backend.shape_keys import find_channels
 from ..core.chore import Parts
@@ -69,8 +69,7 @@ def save_capture(
         of_slot = np.isin(np.minimum(arrays["material_index"], slots - 1), textured)
         chosen = of_slot if chosen is None else chosen & of_slot
         if not chosen.any():
-            raise AvatarTexError(
-                ErrorCode.NO_MESH,
+            raise ErrorCode.NO_MESH(
                 f"No chosen face of '{name}' has the material of slot {textured[0] + 1}.",
                 "Choose faces of one material, or clear Head Faces.",
             )
@@ -88,11 +87,9 @@ def read_mesh(mesh: bpy.types.Mesh, uv_map: str, name: str) -> dict[str, np.ndar
     """
     loops, polygons = read_loops(mesh)
     if not len(loops):
-        raise AvatarTexError(ErrorCode.NO_MESH, f"'{name}' has no faces.", "Select a head mesh.")
+        raise ErrorCode.NO_MESH(f"'{name}' has no faces.", "Select a head mesh.")
     if uv_map not in mesh.uv_layers:
-        raise AvatarTexError(
-            ErrorCode.NO_UVS, f"A modifier of '{name}' removes the UV map '{uv_map}'.", "Let the modifier keep UVs."
-        )
+        raise ErrorCode.NO_UVS(f"A modifier of '{name}' removes the UV map '{uv_map}'.", "Let the modifier keep UVs.")
     raw = {
         "vertices": read_each(mesh.vertices, "co", np.float32, 3),
         "loops": loops,
@@ -158,16 +155,14 @@ def chosen_faces(
     if group:
         chosen &= _inside(mesh, members)
         if not chosen.any():
-            raise AvatarTexError(
-                ErrorCode.NO_MESH,
+            raise ErrorCode.NO_MESH(
                 f"No face of '{head.name}' lies in the vertex group '{group}'.",
                 "Assign the head's vertices to it with full weight, or clear Head Faces.",
             )
     if selected:
         chosen &= read_each(mesh.polygons, "select", bool)
         if not chosen.any():
-            raise AvatarTexError(
-                ErrorCode.NO_MESH,
+            raise ErrorCode.NO_MESH(
                 f"No face of '{head.name}' is selected.",
                 "Select the head's faces in Edit Mode, or turn Only Selected Faces off.",
             )

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from . import versions
 from .arrays import read_uvs
 from .regions import BRUSH_COLORS, MASK_NAME, ensure_mask
@@ -17,8 +17,7 @@ def begin_painting(context: bpy.types.Context, head: bpy.types.Object, entry) ->
     """
     regions, layer, grid = head.avatartex_regions, context.view_layer, grid_of(entry.image)
     if grid.numbers and (head.data.library is not None or len(head.data.uv_layers) == 8):
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+        raise ErrorCode.BAD_REQUEST(
             f"'{head.name}' has no room for a UV map to paint in, which tiles need.",
             "Remove one of its UV maps, or fill the regions by selected faces.",
         )

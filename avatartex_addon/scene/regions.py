@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from ..backend.head.rasterize import rasterize, texel_corners
 from ..backend.outputs import pattern
 from ..core import png
@@ -35,11 +35,11 @@ def find_result(head: bpy.types.Object | None):
         AvatarTexError: BAD_REQUEST, there is none.
     """
     if head is None:
-        raise AvatarTexError(ErrorCode.NO_MESH, "No head is selected.", "Select a mesh, or choose one as Head.")
+        raise ErrorCode.NO_MESH("No head is selected.", "Select a mesh, or choose one as Head.")
     entry = find_shown_result(head)
     if entry is None:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"'{head.name}' shows no texture of ours.", "Generate one, or click one in Results."
+        raise ErrorCode.BAD_REQUEST(
+            f"'{head.name}' shows no texture of ours.", "Generate one, or click one in Results."
         )
     return entry
 
@@ -184,7 +184,7 @@ def selected_texels(head: bpy.types.Object, uv_map: str, size: tuple[int, int], 
     with plain_mesh(head) as mesh:
         selected = read_each(mesh.polygons, "select", bool)
         if not selected.any():
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, "No faces are selected.", "Select some in Edit Mode.")
+            raise ErrorCode.BAD_REQUEST("No faces are selected.", "Select some in Edit Mode.")
         loops, polygons = read_loops(mesh)
         uvs = read_uvs(mesh, uv_map)
     return (yield lambda: covered(uvs[loops[selected[polygons]]], size, grid))
@@ -215,7 +215,7 @@ def generated_texels(entry, size: tuple[int, int], grid: TileGrid) -> Parts:
     """
     image = entry.provenance
     if image is None:
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, "This result has no provenance.", "Generate a texture anew.")
+        raise ErrorCode.BAD_REQUEST("This result has no provenance.", "Generate a texture anew.")
     name, stem = image.name, Path(bpy.app.tempdir) / f"avatartex_{uuid.uuid4().hex[:8]}"
     kept = yield from keep_base(image, stem)
     found = np.zeros(size[::-1], bool)
@@ -231,9 +231,7 @@ def generated_texels(entry, size: tuple[int, int], grid: TileGrid) -> Parts:
             )
             block[:] = generated[np.ix_(rows, columns)]
     if not found.any():
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, "Nothing of this texture is generated.", "Paint what is to be made anew."
-        )
+        raise ErrorCode.BAD_REQUEST("Nothing of this texture is generated.", "Paint what is to be made anew.")
     return found
 
 

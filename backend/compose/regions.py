@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh
 from ..head.tiles import into_tile, tile_numbers
@@ -111,14 +111,11 @@ def read_regions(
     keep = {tile: (picture[..., 1] > PAINTED) & ~redo[tile] for tile, picture in painted.items()}
     regions = Regions(redo, keep, trust_portrait)
     if not bases:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
-            "There are regions but no texture that they belong to.",
-            "Name the present texture as the base texture.",
+        raise ErrorCode.BAD_REQUEST(
+            "There are regions but no texture that they belong to.", "Name the present texture as the base texture."
         )
     if missing := painted.keys() - bases.keys():
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+        raise ErrorCode.BAD_REQUEST(
             f"There are regions for UDIM tile {min(missing)}, but no base texture of that tile.",
             "Paint on the tiles that the texture has; name both files with <UDIM>.",
         )
@@ -126,8 +123,7 @@ def read_regions(
         with Image.open(file) as picture:
             own = picture.size
         if regions.redoing and own != bases[tile].shape[1::-1]:
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST,
+            raise ErrorCode.BAD_REQUEST(
                 f"The base texture has {own[0]} x {own[1]} texels, the job {len(bases[tile])}: the texels that stay "
                 "could not stay as they are.",
                 "Redo with the size of the base texture.",
@@ -155,9 +151,7 @@ def hold(
         for tile, part in made.items()
     }
     if regions.redoing and not any((held[tile].texture != bases[tile]).any() for tile in bases):
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, "No texel of the head is painted red.", "Paint the places to redo on the head."
-        )
+        raise ErrorCode.BAD_REQUEST("No texel of the head is painted red.", "Paint the places to redo on the head.")
     return held
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import pipeline, refusals, report
 from ..compose.udim import read_bases, tile_path
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from ..head.atlas import map_atlas
 from ..head.mesh import load_head
 from ..imaging.files import encode_picture
@@ -85,7 +85,7 @@ def check(request: Expressions) -> None:
         AvatarTexError: BAD_REQUEST, NO_MESH, OUTPUT_NOT_WRITTEN.
     """
     if not request.output or os.path.isfile(request.output):
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output folder was given.", "Name the folder for the maps.")
+        raise ErrorCode.BAD_REQUEST("No output folder was given.", "Name the folder for the maps.")
     refusals.check_like_texture(request, name_picture(request, "folds", 0, False))
 
 
@@ -118,10 +118,8 @@ def strongest(channels: list[Channel], strains: list[Strain]) -> tuple[list[Chan
     order = sorted(range(len(channels)), key=lambda number: -felt[number])
     kept = sorted(number for number in order[:MOST] if strains[number].pressed.max() > 0.06)  # less changes nothing
     if not kept:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
-            "No shape key of the head moves its skin.",
-            "Use a head with shape keys for expressions, named as in ARKit.",
+        raise ErrorCode.BAD_REQUEST(
+            "No shape key of the head moves its skin.", "Use a head with shape keys for expressions, named as in ARKit."
         )
     return [channels[number] for number in kept], [strains[number] for number in kept]
 

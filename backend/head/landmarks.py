@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from ..portrait.faces import find_upright_faces
 from ..portrait.landmarks import FaceLandmarks, landmarks_in_view
 from ..verified import verified_arrays
@@ -145,8 +145,7 @@ def find_head_landmarks(mesh: HeadMesh, step: Callable[[], None] = lambda: None)
         if clear:
             break
     if not found:
-        raise AvatarTexError(
-            ErrorCode.NO_FACE_ON_HEAD,
+        raise ErrorCode.NO_FACE_ON_HEAD(
             f"No face was found on {mesh.name!r} from any side.",
             "Select the object that carries the face, and check that the face's polygons are visible.",
         )

@@ -31,9 +31,7 @@ def read_parts(path: Path, wanted: set[str]) -> tuple[list, set[str]]:
     import trimesh  # 0.4 s: only jobs that read files pay for it
 
     if not os.path.isfile(path):  # a pipe or a device may never end
-        raise AvatarTexError(
-            ErrorCode.NO_MESH, f"There is no mesh file {path.name[:80]!r}.", "Check the path of the mesh."
-        )
+        raise ErrorCode.NO_MESH(f"There is no mesh file {path.name[:80]!r}.", "Check the path of the mesh.")
     kind = path.suffix.lower().removeprefix(".")
     listed: set[str] = set()
     if kind not in ("obj", "ply", "glb"):
@@ -68,7 +66,7 @@ def read_parts(path: Path, wanted: set[str]) -> tuple[list, set[str]]:
 
 
 def bad_mesh(path: Path, reason: str) -> AvatarTexError:
-    return AvatarTexError(ErrorCode.BAD_MESH, f"{path.name[:80]!r} could not be read as a mesh ({reason}).", CURE)
+    return ErrorCode.BAD_MESH(f"{path.name[:80]!r} could not be read as a mesh ({reason}).", CURE)
 
 
 def whole_uvs(text: str) -> str:

@@ -127,13 +127,12 @@ def camera_from_pins(head: HeadLandmarks, index: np.ndarray, pixels: np.ndarray,
     scale = abs(turn)
     mirrored = (a @ b) / max(float((np.conj(a) @ a).real), 1e-12)  # b = conj(a) * mirrored, where left is right
     if abs(mirrored) > 1.2 * scale and np.ptp(flat[:, 0]) > 0.15 * head.height:
-        raise AvatarTexError(
-            ErrorCode.BAD_PINS,
+        raise ErrorCode.BAD_PINS(
             "The pins show a mirrored face.",
             "Right and left are the person's own: the right eye is on the left of an ordinary portrait.",
         )
     if scale * head.height < 12:  # pixels from forehead to chin
-        raise AvatarTexError(ErrorCode.BAD_PINS, "The portrait's pins lie in one spot.", "Drag them onto the face.")
+        raise ErrorCode.BAD_PINS("The portrait's pins lie in one spot.", "Drag them onto the face.")
     spread = PIN_SPREAD * head.height * scale
 
     def pose(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

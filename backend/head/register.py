@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from ..pins import Pin
 from ..portrait.landmark_groups import INNER_LIPS, LEFT_EYE, LIPS, RIGHT_EYE
 from ..prior.linear import LinearPrior
@@ -98,8 +98,7 @@ def register(
         else:
             weights = np.where(held, 1.0, np.where(landmarks.trust > TRUSTED, landmarks.trust, 0.0))
     except ArithmeticError as reason:
-        raise AvatarTexError(
-            ErrorCode.NO_FACE_ON_HEAD,
+        raise ErrorCode.NO_FACE_ON_HEAD(
             f"The face on {mesh.name!r} does not fit the portrait's ({reason}).",
             "Try a portrait that is seen more from the front, or place pins on eyes, nose, mouth and chin.",
         ) from reason

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ..errors import AvatarTexError, ErrorCode, is_out_of_memory
+from ..errors import ErrorCode, is_out_of_memory
 from ..models.store import WEIGHTS, StoredPart, read_text
 
 State = dict[str, Tensor]
@@ -44,10 +44,8 @@ def read_file(path: Path) -> State:
     try:
         return load_file(path)
     except (OSError, SafetensorError) as reason:
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE,
-            f"{path.name!r} cannot be read ({reason}).",
-            "Run models verify, then download again.",
+        raise ErrorCode.MODEL_UNUSABLE(
+            f"{path.name!r} cannot be read ({reason}).", "Run models verify, then download again."
         ) from None
 
 
@@ -57,9 +55,7 @@ def read_config(part: StoredPart, folder: str) -> dict[str, Any]:
     try:
         return json.loads(read_text(Path(part.root) / folder / name))
     except (OSError, ValueError, RecursionError) as reason:
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE, f"{folder}/{name} cannot be read ({reason}).", "Run models verify."
-        ) from None
+        raise ErrorCode.MODEL_UNUSABLE(f"{folder}/{name} cannot be read ({reason}).", "Run models verify.") from None
 
 
 def refuse_endless(config: Any, tensors: int) -> None:
@@ -108,8 +104,7 @@ def fill(
             raise
         wrong = [(str(reason).splitlines() or [type(reason).__name__])[-1].strip()]
     if wrong:
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE,
+        raise ErrorCode.MODEL_UNUSABLE(
             f"The weights in {name!r} are of another architecture ({wrong[0][:160]}).",
             "Use the model that the profile names, or one that was trained from it.",
         )
@@ -145,6 +140,4 @@ def merge_lora(state: dict[str, Tensor], lora: dict[str, Tensor]) -> None:
 
 
 def refuse(why: str) -> None:
-    raise AvatarTexError(
-        ErrorCode.MODEL_UNUSABLE, f"The LoRA does not fit the profile ({why}).", "Use one that was trained for it."
-    )
+    raise ErrorCode.MODEL_UNUSABLE(f"The LoRA does not fit the profile ({why}).", "Use one that was trained for it.")

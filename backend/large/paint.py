@@ -106,8 +106,7 @@ def paint(profile: Profile, order: Order, device: str, on_step: OnStep, shown: b
         finally:
             painter = None
             let_go(device)
-    raise AvatarTexError(
-        ErrorCode.OUT_OF_MEMORY,
+    raise ErrorCode.OUT_OF_MEMORY(
         f"{profile.label} found no room, even layer by layer.",
         "Close other programs that use the graphics card, or use the Built-In profile.",
     )
@@ -161,8 +160,7 @@ def refusing_unusable(profile: Profile) -> Iterator[None]:
         if is_out_of_memory(reason):
             raise
         traceback.print_exc()  # into the log
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE,
+        raise ErrorCode.MODEL_UNUSABLE(
             f"{profile.label} cannot be made of its files ({type(reason).__name__}: {str(reason)[:160]}).",
             "Use the models that the profile names, or ones that were trained from them.",
         ) from None

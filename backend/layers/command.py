@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 
 from ..command_line import make_parser, print_results, run
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from ..messages import SaveLayers
 from ..outputs import UDIM
 from .flatten import OPACITIES
@@ -41,8 +41,8 @@ def read_opacity(text: str) -> tuple[str, float]:
     try:
         return name, float(value)
     except ValueError:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"{text[:80]!r} is no opacity.", "Write --opacity NAME=VALUE, as light=0.5."
+        raise ErrorCode.BAD_REQUEST(
+            f"{text[:80]!r} is no opacity.", "Write --opacity NAME=VALUE, as light=0.5."
         ) from None
 
 

@@ -130,8 +130,7 @@ def verify_profile(given: argparse.Namespace) -> None:
     profile = find_profile(given.profile)
     bad = verify(profile, lambda name: print(name, file=sys.stderr))
     if bad:
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE,
+        raise ErrorCode.MODEL_UNUSABLE(
             f"Files of {profile.label} are gone or changed: {', '.join(bad)}.",
             f"Run models remove {profile.name}, then models download {profile.name}.",
         )

@@ -80,8 +80,7 @@ def refuse_unaccepted(profile: Profile, accepted: set[str]) -> None:
     """Raises: AvatarTexError, HUB_REFUSED for a licence that asks more than its text and was not accepted by name."""
     for part in profile.parts:
         if not part.permissive and part.licence not in accepted:
-            raise AvatarTexError(
-                ErrorCode.HUB_REFUSED,
+            raise ErrorCode.HUB_REFUSED(
                 f"{part.repo} is under {part.licence}, which says what it may be used for: {part.terms}",
                 f"Read it. To accept it, add --accept {part.licence}.",
             )
@@ -94,8 +93,7 @@ def refuse_full(offers: list[Offer], cache: Path) -> None:
         home = home.parent
     free, wanted = shutil.disk_usage(home).free, sum(offer.size for offer in offers) + (1 << 28)  # which stay free
     if free < wanted:
-        raise AvatarTexError(
-            ErrorCode.OUTPUT_NOT_WRITTEN,
+        raise ErrorCode.OUTPUT_NOT_WRITTEN(
             f"The models take {wanted / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free in {cache}.",
             "Free some space, or set HF_HOME to a folder on another disk.",
         )

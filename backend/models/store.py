@@ -73,8 +73,7 @@ def checked_name(name: str) -> str:
 def refuse_no_packages() -> None:
     """Raises: AvatarTexError, BACKEND_MISSING where the environment lacks what large models need."""
     if any(find_spec(name) is None for name in ("torch", "diffusers", "huggingface_hub")):
-        raise AvatarTexError(
-            ErrorCode.BACKEND_MISSING,
+        raise ErrorCode.BACKEND_MISSING(
             "The packages that large models need are not installed.",
             "Press Install Packages in Preferences > Large Models.",
         )
@@ -112,8 +111,7 @@ def read_lock(profile: Profile) -> Lock:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE,
+        raise ErrorCode.MODEL_UNUSABLE(
             f"The list of {profile.label}'s files is damaged ({path.name}).",
             f"Run models remove {profile.name}, then models download {profile.name}.",
         ) from None
@@ -167,17 +165,14 @@ def refuse_pickles(part: Part, names: Iterable[str], what: str) -> None:
     """Raises: AvatarTexError, MODEL_UNUSABLE for weights whose reading can run code."""
     found = [name for name in names if name.lower().endswith(PICKLES)]
     if found:
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE,
+        raise ErrorCode.MODEL_UNUSABLE(
             f"{part.repo} holds {what or 'its weights'} as a pickle ({Path(found[0]).name}), which can run code.",
             "Use a model that is stored as safetensors.",
         )
 
 
 def refuse_missing(part: Part, what: str) -> None:
-    raise AvatarTexError(
-        ErrorCode.MODEL_UNUSABLE, f"{what!r} is not in {part.repo}.", "Use a folder or revision that holds all of it."
-    )
+    raise ErrorCode.MODEL_UNUSABLE(f"{what!r} is not in {part.repo}.", "Use a folder or revision that holds all of it.")
 
 
 def check_config(part: Part, root: Path) -> None:
@@ -193,8 +188,7 @@ def check_config(part: Part, root: Path) -> None:
         except (OSError, ValueError, AttributeError, RecursionError):
             refuse_missing(part, f"{folder}/config.json".lstrip("/"))
         if found != wanted:
-            raise AvatarTexError(
-                ErrorCode.MODEL_UNUSABLE,
+            raise ErrorCode.MODEL_UNUSABLE(
                 f"The model for {part.name!r} has another architecture ({key} is {shown} instead of {wanted!r}).",
                 f"Use {part.repo}, or a model that was trained from it.",
             )
@@ -247,8 +241,7 @@ def refuse_absent(profile: Profile, parts: list[Part]) -> None:
     """Raises: AvatarTexError, MODEL_MISSING where there are any."""
     if parts:
         names = ", ".join(part.name for part in parts)
-        raise AvatarTexError(
-            ErrorCode.MODEL_MISSING,
+        raise ErrorCode.MODEL_MISSING(
             f"{profile.label} is not on this computer, or not whole ({names}).",
             f"Download it in the preferences, or run python -m backend models download {profile.name}.",
         )
@@ -280,10 +273,8 @@ def check_safetensors(path: Path) -> None:
         with safe_open(path, framework="numpy"):
             pass
     except (SafetensorError, OSError) as reason:
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE,
-            f"{path.name!r} is truncated, or no safetensors file ({reason}).",
-            "Download it again.",
+        raise ErrorCode.MODEL_UNUSABLE(
+            f"{path.name!r} is truncated, or no safetensors file ({reason}).", "Download it again."
         ) from None
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from . import networks
 from .decode import Portrait, decode_portrait
 from .landmarks import MARGIN, FaceLandmarks, Square, both_ways, refined_landmarks
@@ -98,10 +98,8 @@ def find_portrait_face(portrait: Portrait) -> tuple[FaceLandmarks, list[str]]:
     faces = find_faces(portrait.color)
     height, width = portrait.color.shape[:2]
     if not faces:
-        raise AvatarTexError(
-            ErrorCode.NO_FACE_IN_PORTRAIT,
-            f"No face was found in {portrait.path.name} ({width} x {height} pixels).",
-            CURE_NO_FACE,
+        raise ErrorCode.NO_FACE_IN_PORTRAIT(
+            f"No face was found in {portrait.path.name} ({width} x {height} pixels).", CURE_NO_FACE
         )
     chosen, *others = faces
     notes = []
