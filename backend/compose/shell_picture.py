@@ -21,8 +21,8 @@ from .compose import Finish, compose
 from .photographed import full
 from .texels import find_texels
 
-#: Texels of the small picture; alpha from which there is a shell.
-SMALL, THERE = 512, 0.04
+#: Texels of the small picture.
+SMALL = 512
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,10 @@ class ShellPicture:
         green where it is at all."""
         size = (min(SMALL, len(self.height)),) * 2
         spread = np.ones((2 * max(1, len(self.height) // SMALL) + 1,) * 2, np.uint8)
+        # alpha from which there is a shell
         height, alpha = (
             cv2.resize(cv2.dilate(part, spread), size, interpolation=cv2.INTER_AREA)
-            for part in (self.height / max(thickness, 1e-9), (self.picture[..., 3] > THERE).astype(np.float32))
+            for part in (self.height / max(thickness, 1e-9), (self.picture[..., 3] > 0.04).astype(np.float32))
         )
         return np.dstack([height, alpha, np.zeros_like(alpha)])
 

@@ -15,9 +15,9 @@ from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh, vertex_normals
 from ..imaging.sample import fill_smoothly, masked_blur
 
-#: Control points along a side of the atlas (2.4 to a hundredth of the face, as dense as a face's usual vertices), and
-#: sigma of what each gathers, in control points.
-CONTROLS, GATHERED = 64, 0.7
+#: Control points along a side of the atlas (2.4 to a hundredth of the face, as dense as a face's usual
+#: vertices).
+CONTROLS = 64
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _gather_field(mesh: HeadMesh, layout: AtlasMap, per_vertex: np.ndarray) -> n
 
 def _at_controls(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     size = len(known)
-    gathered = masked_blur(values.astype(np.float32), known, GATHERED * size / CONTROLS)
+    gathered = masked_blur(values.astype(np.float32), known, 0.7 * size / CONTROLS)  # sigma in control points
     near = cv2.dilate(known.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     gathered = fill_smoothly(gathered, near)
     return cv2.resize(gathered, (CONTROLS, CONTROLS), interpolation=cv2.INTER_AREA).reshape(

@@ -11,9 +11,8 @@ from .landmarks import TRUSTED, HeadLandmarks, face_height
 #: Face heights between face and lens (a metre), and one standard deviation of its log. Unlike a focal length in picture
 #: sizes it does not depend on the crop. Weak against 400 landmarks: cameras at 3 to 13 face heights are found as well.
 DISTANCE, DISTANCE_SPREAD = 6.0, 0.1
-#: What one standard deviation of a shape costs, for landmarks err together (468 count as some 60); landmarks that a pin
-#: counts as: one that disagrees with 400 others still turns the head a little.
-SHAPE_PRIOR, PIN_WEIGHT = 8.0, 16.0
+#: What one standard deviation of a shape costs, for landmarks err together (468 count as some 60).
+SHAPE_PRIOR = 8.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,8 @@ def solve_camera(
     """
     points, trust = head.points, head.trust
     pinned = np.zeros(len(points), bool) if pinned is None else pinned
-    floor = np.where(pinned & (trust > TRUSTED), PIN_WEIGHT, 1e-3)
+    # landmarks that a pin counts as: one that disagrees with 400 others still turns the head a little
+    floor = np.where(pinned & (trust > TRUSTED), 16.0, 1e-3)
     centre, size = np.array(extent, np.float64) / 2, max(extent)
     scale, shown = float(np.linalg.norm(np.ptp(points, axis=0))) or 1.0, float(np.ptp(pixels[:, 1])) or 1.0
     origin = points.mean(0)

@@ -15,8 +15,8 @@ from ..errors import AvatarTexError, ErrorCode
 #: Triangles, of which a million take half a minute and more say nothing more about a face; bytes: an OBJ of so many
 #: triangles has 300 MB.
 MOST_FACES, MOST_BYTES = 2_000_000, 1_000_000_000
-#: Of a GLB: copies in its scene, and how deep they lie in one another. The reader takes seconds for a thousand levels.
-MOST_NODES, MOST_LEVELS = 10_000, 200
+#: Copies in a GLB's scene.
+MOST_NODES = 10_000
 #: The name that chosen parts of an OBJ are gathered under.
 HEAD_PART = "avatartex_head"
 CURE = "Export the head as OBJ, PLY or GLB with UVs."
@@ -140,7 +140,7 @@ def refuse_copies(path: Path, tree: dict) -> None:
     while level:
         total += sum(faces[nodes[node]["mesh"]] for node in level if "mesh" in nodes[node])
         level, levels = [child for node in level for child in nodes[node].get("children", [])], levels + 1
-        if levels > MOST_LEVELS or len(level) > MOST_NODES:
+        if levels > 200 or len(level) > MOST_NODES:  # the reader takes seconds for a thousand levels
             raise bad_mesh(path, "its objects lie too deep in one another")
     if total > MOST_FACES:
         raise bad_mesh(path, f"it has {total:,} triangles, more than {MOST_FACES:,}")

@@ -39,12 +39,12 @@ LOWER = np.array(
 #: From corner to corner: where each lip ends towards the other, and towards the skin.
 ABOVE, BELOW = ([78, *lip[0], 308] for lip in (UPPER, LOWER))
 OVER, UNDER = ([61, *lip[-1], 291] for lip in (UPPER, LOWER))
-#: Columns of the strip, and rows of the same size that it goes on beyond the lips.
-COLUMNS, MARGIN = 96, 6
+#: Columns of the strip; it goes on by six rows of the same size beyond the lips.
+COLUMNS = 96
 #: Shares of a lip's height, from its edge to the skin, that are lip for sure.
 CORE = (0.4, 0.85)
-#: Face heights behind the lips from which a head's mouth is a gap, and rows that a gap has at least.
-BEHIND, GAP = 0.025, 5
+#: Face heights behind the lips from which a head's mouth is a gap.
+BEHIND = 0.025
 
 
 class MouthFrame:
@@ -114,7 +114,7 @@ class Strip:
         lines = [line([61, *ABOVE, 291]), line([61, *BELOW, 291]), line(OVER), line(UNDER)]
         middle = (lines[0] + lines[1]) / 2
         high, low = (
-            np.ceil(max(float(part.max()), 0.0) / self.step) + MARGIN for part in (middle - lines[2], lines[3] - middle)
+            np.ceil(max(float(part.max()), 0.0) / self.step) + 6 for part in (middle - lines[2], lines[3] - middle)
         )
         self.first = middle - high * self.step
         self.above, self.below, self.over, self.under = ((one - self.first) / self.step for one in lines)
@@ -234,7 +234,7 @@ def around_gap(away: np.ndarray, line: np.ndarray, strip: Strip) -> tuple[np.nda
     solid = away < np.maximum(*(np.where(lip, away, np.inf).min(0) for lip in lips)) + BEHIND
     upper = np.where(over & solid, strip.row + 0.5, 0).max(0)
     lower = np.where(under & solid, strip.row - 0.5, len(away)).min(0)
-    return (line, line) if np.median(lower - upper) < GAP else (upper, lower)
+    return (line, line) if np.median(lower - upper) < 5 else (upper, lower)  # a gap has five rows at least
 
 
 #: Least standard deviations of a region's CIELAB colours; with half as much again small openings of a mouth are lost.

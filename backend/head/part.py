@@ -5,8 +5,8 @@ import numpy as np
 from .mesh import HeadMesh
 
 #: How far a head reaches from its middle in canonical units (forehead to chin is 1): hair buns and horns included,
-#: hands and shoulders not. How far down, neck included; what is written of it fades out before (compose/compose.py).
-REACH, BOTTOM = 1.6, -1.2
+#: hands and shoulders not.
+REACH = 1.6
 
 
 def head_part(mesh: HeadMesh, canonical: np.ndarray) -> tuple[HeadMesh, np.ndarray]:
@@ -15,7 +15,8 @@ def head_part(mesh: HeadMesh, canonical: np.ndarray) -> tuple[HeadMesh, np.ndarr
     Args:
         canonical: (N,3) canonical coordinates of the vertices.
     """
-    near = (np.linalg.norm(canonical, axis=1) < REACH) & (canonical[:, 1] > BOTTOM)
+    # neck included; what is written of it fades out before (compose/compose.py)
+    near = (np.linalg.norm(canonical, axis=1) < REACH) & (canonical[:, 1] > -1.2)
     faces = near[mesh.triangles].all(1)
     if faces.all():
         return mesh, canonical

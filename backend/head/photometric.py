@@ -25,13 +25,8 @@ from .reread import FILL, SIZE, Frame
 from .shape import READ, deviations, shapes_of
 from .subjects import Readings
 
-#: Standard deviations: turn in degrees, shift in face heights.
-TURN, SHIFT = 5.0, 0.05
-#: Error of a read landmark in face heights, of a face from the front and what is added of one from the side.
-READ_NOISE, TURNED_NOISE = 0.003, 0.015
-#: Cosine to the camera from which pixels count; face heights from the landmarks over which they stop to: there no shape
-#: is known.
-FACING, REACH = 0.1, (0.08, 0.12)
+#: Face heights from the landmarks over which pixels stop to count: there no shape is known.
+REACH = (0.08, 0.12)
 
 
 def refine(
@@ -59,10 +54,12 @@ def refine(
     moves = motion.of(read.points)
     missing = (read.targets - camera.project(read.points)[0]) * frame.scale
     pixels = Pixels(frame, skin_prior, skin)
-    spreads = np.concatenate([np.full(3, np.radians(TURN)), np.full(3, SHIFT), deviations()])
+    # standard deviations: turn in degrees, shift in face heights
+    spreads = np.concatenate([np.full(3, np.radians(5.0)), np.full(3, 0.05), deviations()])
     found, noise = np.zeros(len(spreads)), NOISE**2
     aside = np.linalg.norm((camera.rotation @ head.rotation[2])[:2])  # sine of the angle to the face's front
-    spread = (READ_NOISE + TURNED_NOISE * aside) * SIZE * FILL
+    # error of a read landmark in face heights: of a face from the front, and what a turn to the side adds
+    spread = (0.003 + 0.015 * aside) * SIZE * FILL
     for size in (64, 128):  # coarse to fine; a face is half as tall
         view = ShrunkPixels(pixels, size, motion)
         shown = cv2.resize(portrait, (size, size), interpolation=cv2.INTER_AREA)
@@ -140,7 +137,7 @@ class ShrunkPixels:
         many = pixels.points, pixels.normals, pixels.canonical, pixels.usable
         points, normals, canonical, usable = (values[inside].mean(1, dtype=float) for values in many)
         away = motion.distance(points)
-        weight = np.clip(-2 * normals[:, 2], 0, 1) * (-normals[:, 2] > FACING)
+        weight = np.clip(-2 * normals[:, 2], 0, 1) * (-normals[:, 2] > 0.1)
         weight *= (canonical[:, 1] > BELOW) & (canonical[:, 2] > HAIR_BEHIND)
         weight *= np.clip((REACH[1] - away) / (REACH[1] - REACH[0]), 0, 1) * np.clip(2 * usable - 1, 0, 1)
         kept = weight > 0.02

@@ -22,9 +22,8 @@ from .subjects import Face, Head, Readings
 from .visibility import DepthView, depth_view, facing, grazing_confidence
 from .warp import ImageWarp, MouthWarp, fit_face_warp
 
-#: Share of where the pixels put a landmark; the rest is where it was read. The two err apart. Landmarks of a round that
-#: must be trusted.
-BY_PIXELS, ENOUGH = 0.6, 40
+#: Share of where the pixels put a landmark; the rest is where it was read. The two err apart.
+BY_PIXELS = 0.6
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def register(
     found = bool(rounds)
     for fitted in rounds:
         compared = compare(head, camera, face, fitted and free, free=free, skin_prior=skin_prior)
-        if compared is None or (compared.head.trust > TRUSTED).sum() < ENOUGH:
+        if compared is None or (compared.head.trust > TRUSTED).sum() < 40:  # landmarks that can be trusted
             found = False
             break
         again, targets = hold_head_pins(compared.head, landmarks, pins), compared.pixels

@@ -14,12 +14,12 @@ import numpy as np
 from .landmarks import face_height
 from .mouth import ABOVE, BELOW, LOWER, UPPER, LipEdges, MouthFrame
 
-#: Cells of the shift's lattice across its square; spline smoothing in face heights (2 px of 300).
-LATTICE, SMOOTHING = 96, 0.006
-#: Face heights between the openings of head and portrait from which lips are cut apart by landmarks alone; how far into
+#: Cells of the shift's lattice across its square.
+LATTICE = 96
+#: Face heights: how far into
 #: the portrait's lips their ends are taken from, for edges are blurred (-0.3 dB without); and how far from its edge a
 #: lip is moved so that it meets the portrait's.
-APART, INTO, REACH = 0.015, 0.003, 0.08
+INTO, REACH = 0.003, 0.08
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _fit(
     anchors = middle + 2.3 * radius * np.stack([np.cos(ring), np.sin(ring)], 1)
     points = np.concatenate([source[kept], anchors]) / radius
     values = np.concatenate([residual[kept], np.zeros_like(anchors)])
-    loose = (SMOOTHING * 2) ** 2 * 10
+    loose = (0.006 * 2) ** 2 * 10  # face heights (2 px of 300)
     smoothing = np.concatenate(
         [np.where(pinned, 1e-9, loose / np.maximum(weights, 1e-3))[kept], np.full(len(anchors), loose)]
     )
@@ -191,7 +191,8 @@ def fit_face_warp(
     height = face_height(target)
     if edges is None:
         own, shown = (LipEdges(points[ABOVE], points[BELOW]) for points in (source, target))
-        alike = abs(own.opening - shown.opening) < APART * height
+        # where the openings differ by more, lips are cut apart by landmarks alone
+        alike = abs(own.opening - shown.opening) < 0.015 * height
     else:
         own, shown = edges
         source, target, alike = move_lips(source, own), move_lips(target, shown), False
