@@ -6,9 +6,8 @@ from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize
 from ..imaging.sample import sample
 
-#: Directions, and fewer for meshes of more triangles than this; pixels of a view's side. With 64 an even plane's sky
-#: is off by 0.02.
-DIRECTIONS, FEWER, MANY, PIXELS = 64, 32, 200_000, 320
+#: Pixels of a view's side.
+PIXELS = 320
 
 
 def find_occlusion(mesh: HeadMesh, normals: np.ndarray) -> np.ndarray:
@@ -23,7 +22,8 @@ def find_occlusion(mesh: HeadMesh, normals: np.ndarray) -> np.ndarray:
     middle = (low + high) / 2
     places = (mesh.vertices - middle) / extent  # within half a unit of the middle
     asked = places + normals * 0.004  # above the surface, as a share of the head's extent
-    count = DIRECTIONS if len(mesh.triangles) <= MANY else FEWER
+    # with 64 directions an even plane's sky is off by 0.02
+    count = 64 if len(mesh.triangles) <= 200_000 else 32
     seen, sky = np.zeros(len(places), np.float32), np.zeros(len(places), np.float32)
     for towards in sphere(count):
         cosine = np.maximum(normals @ towards, 0).astype(np.float32)

@@ -28,9 +28,6 @@ from .portrait_relief import find_relief, solve
 
 #: Most that relief rises or falls, in face heights: 0.25 mm, the depth of deep wrinkles at rest.
 DEEPEST = 0.0014
-#: Waves per face height from which the detail of made-up skin is pores and no blotch: 3.7 mm; and the most that they
-#: lean, root mean square: 4 degrees, as the seen skin of portraits does.
-FINE, LEAN = 48, 0.07
 POOL = start_threads(CORES)
 
 
@@ -115,9 +112,11 @@ def pores_of(detail: SkinDetail) -> SkinDetail:
     size = len(detail.square)
     picture = np.clip(detail.tone + detail.square, 0, 1)
     whole = np.ones((size, size), np.float32)
-    height = solve(shading(picture, whole, size / PERIOD, FINE, spots=False), (0.0, 0.0), periodic=True)
+    # from 48 waves per face height (3.7 mm) the detail of made-up skin is pores and no blotch
+    height = solve(shading(picture, whole, size / PERIOD, 48, spots=False), (0.0, 0.0), periodic=True)
     down, across = np.gradient(height)
-    height *= min(1.0, LEAN / max(float(np.sqrt((down**2 + across**2).mean())), 1e-9))
+    # root mean square: 4 degrees, as the seen skin of portraits leans
+    height *= min(1.0, 0.07 / max(float(np.sqrt((down**2 + across**2).mean())), 1e-9))
     return replace(detail, square=(height * (PERIOD / size))[..., None])
 
 

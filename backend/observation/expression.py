@@ -21,8 +21,8 @@ from ..prior.fit import Evidence, fit
 READ_NOISE = 0.01
 #: Shortening of the skin from which folds are the smile's, and wholly so.
 FROM, FULL = 0.06, 0.16
-#: Face heights: what is finer is no fold, what is wider is the face's form; how far from lips, eyes, brows, nostrils.
-FINE, WIDE, CLEAR = 0.004, 0.035, 0.02
+#: Face heights: what is wider is the face's form and no fold; how far folds are from lips, eyes, brows, nostrils.
+WIDE, CLEAR = 0.035, 0.02
 #: Share of a fold that is taken off, and its depth (logarithm of light) beyond which it is no fold.
 TAKEN, DEEPEST = 0.75, 0.6
 
@@ -73,7 +73,8 @@ def take_folds_off(
     linear, skin = to_linear(portrait[face]), skin[face]
     share = fold_share(skin.shape, points - low, height, pressed) * skin
     light = np.log(linear + 0.01)  # by channel: what lies in a fold was lit by skin, and is orange
-    fine, wide = (masked_blur(light, skin, reach * height) for reach in (FINE, WIDE))
+    # what is finer is no fold
+    fine, wide = (masked_blur(light, skin, reach * height) for reach in (0.004, WIDE))
     depth = np.clip(wide - fine, 0, DEEPEST)
     done = portrait.copy()
     done[face] = np.where(

@@ -26,14 +26,12 @@ ENOUGH = 400
 #: Hair beside the outline from which it is a fringe: the most is 0.66 and 0.72 of two men with one, 0.01 to 0.37 of
 #: five heads without, bald, cropped or fair.
 STICKS_OUT = 0.5
-#: Pixels per face height at which the picture's hair is averaged, and how far, in face heights. Squared face
-#: heights that must show; where hair sticks out less does, for a drawn outline or a shade is no fringe.
-COARSE, HAIR_REACH, ENOUGH_HAIR, FRINGE = 100.0, 0.2, 0.02, 0.005
+#: Squared face heights of hair that must show; where it sticks out less does, for an outline or a shade is no fringe.
+ENOUGH_HAIR = 0.02
 #: Most that a channel's gain may be either way.
 GAIN = 4.0
-#: How far the first one's light fades into the others, as shares of the atlas: the shorter the truer (0.03 instead of
-#: 0.12 gives 0.2 dB on rendered portraits), the longer the softer; and how far generated skin follows the others.
-REACH, FOLLOWED = (0.015, 0.05), (0.015,)
+#: How far generated skin follows the others, as shares of the atlas.
+FOLLOWED = (0.015,)
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,8 @@ class View:
         apart = np.clip(np.log((wanted + 0.01) / (has + 0.01)), -np.log(STRONGEST), np.log(STRONGEST))
         both = np.minimum(self.first.confidence, self.observation.confidence)
         weight = np.clip(both / SURE, 0, 1).astype(np.float32)
-        return bare * np.exp(fade_from(apart * (weight > 0.05)[..., None], weight, REACH)[0])
+        # the shorter it fades the truer (0.03 instead of 0.12 gives 0.2 dB on rendered portraits), longer it is softer
+        return bare * np.exp(fade_from(apart * (weight > 0.05)[..., None], weight, (0.015, 0.05))[0])
 
 
 def share_out(confidences: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -192,7 +191,7 @@ def find_coverings(views: Sequence[View], canonical: np.ndarray) -> tuple[Coveri
         else:
             beside = [view.beside_outline(canonical) if name == "hair" else 0 * whole.sure for view in views]
             colors = (
-                hair_near(view, view.masks[name], FRINGE if out.max() > STICKS_OUT else ENOUGH_HAIR)
+                hair_near(view, view.masks[name], 0.005 if out.max() > STICKS_OUT else ENOUGH_HAIR)
                 for view, out in zip(views, beside, strict=True)
             )
             color = next((one for one in colors if one is not None), None)
@@ -266,12 +265,12 @@ def near_color(
         portrait: (H,W,3) sRGB. mask: (H,W) 0..1 hair. places: (S,S,2) portrait pixels per texel. face_height: pixels.
         enough: squared face heights that must show.
     """
-    scale = min(1.0, COARSE / face_height)
+    scale = min(1.0, 100.0 / face_height)  # so many pixels per face height are enough for a mean
     size = tuple(max(1, round(side * scale)) for side in mask.shape[::-1])
     weight, small = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (mask, portrait))
     sure, height = weight > 0.5, face_height * scale
     if sure.sum() < enough * height**2:
         return None
     tone, weight = np.median(small[sure], axis=0), np.clip(5 * weight - 4, 0, 1)  # a little skin outshines black hair
-    near, wide = (gaussian(part, HAIR_REACH * height) for part in (weight, small * weight[..., None]))
+    near, wide = (gaussian(part, 0.2 * height) for part in (weight, small * weight[..., None]))
     return sample(((wide + 0.02 * tone) / (near + 0.02)[..., None]).astype(np.float32), places * np.float32(scale))

@@ -19,8 +19,7 @@ from . import networks
 from .landmark_groups import FACE_OVAL, fill_region
 from .landmarks import FaceLandmarks, Square, cut
 
-PALM_SIDE, HAND_SIDE = 192, 224  # the networks' inputs, pixels
-PALM_GRIDS = ((24, 2), (12, 6))  # cells a side, anchors in each: strides 8 and 16, 16, 16
+PALM_SIDE = 192  # the network's input, pixels
 
 
 #: A palm worth a look, and the presence that the hand in it needs, both times that it is read. Of 350 looks at hands
@@ -252,7 +251,7 @@ def _read(color: np.ndarray, square: Square) -> Hand | None:
     """The hand in a square, read again in its own; None where it is not one both times."""
     hand = None
     for _ in range(2):
-        crop, to_image = cut(color, hand.square if hand else square, HAND_SIDE)
+        crop, to_image = cut(color, hand.square if hand else square, 224)
         local, presence = networks.network(networks.HAND)(crop)
         if presence.item() < PRESENCE:
             return None
@@ -290,7 +289,7 @@ def _fill_round(mask: np.ndarray, points: np.ndarray, radii: np.ndarray) -> None
 def _anchors() -> np.ndarray:
     """(2016, 2) centres of the palm detector's anchors, 0..1."""
     grids = []
-    for cells, each in PALM_GRIDS:
+    for cells, each in ((24, 2), (12, 6)):  # cells a side, anchors in each: strides 8 and 16, 16, 16
         steps = (np.arange(cells) + 0.5) / cells
         grids.append(np.repeat(np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2), each, axis=0))
     return np.concatenate(grids)

@@ -33,17 +33,16 @@ LOWS = (16, 32, 64)
 COARSEST = LOWS[0]
 #: Face heights after which the square repeats, and of a patch's side.
 PERIOD, PATCH = 1.0, 0.1
-#: Degrees about the upright axis of the views that patches are taken from, and how much skin must face them.
-YAWS, FACING = (0.0, -45.0, 45.0), 0.8
+#: Degrees about the upright axis of the views that patches are taken from.
+YAWS = (0.0, -45.0, 45.0)
 #: Confidence from which skin is photographed.
 SURE = 0.7
-#: Pixels of detail per pixel of the portrait, and per face height at most. No fewer for small textures: their texels
+#: Pixels of detail per face height at most; 1.25 per pixel of the portrait. No fewer for small textures: their texels
 #: sample the portrait as they do this (recognised in 82 % of patches; in 87 with as many pixels as texels).
-SAMPLED, FINEST = 1.25, 1024
+FINEST = 1024
 #: Coherence of patches up to which they are used (of seven people foreheads with wrinkles have 0.4 to 0.7, other skin
-#: 0.05 to 0.3); rank by how strong their coarsest octave is up to which they are: blemishes and wrinkles are coarser
-#: than pores, and recur as worms.
-ISOTROPIC, PLAIN = 0.25, 0.25
+#: 0.05 to 0.3).
+ISOTROPIC = 0.25
 #: Detail follows the root of the tone of the skin that it lies on, within these ratios.
 TONES = (0.6, 1.2)
 PAD = 4
@@ -105,7 +104,7 @@ def find_skin(job: Prepared, generated: Completion, seed: int) -> SkinDetail | N
     view, random = job.views[0], np.random.default_rng(seed)
     gain = view.gain(generated)
     root = None if gain is None else rooted(gain)
-    density = min(SAMPLED * view.registration.face_height, FINEST)
+    density = min(1.25 * view.registration.face_height, FINEST)
     found, tones = [], []
     for side in sides(job.mesh, job.canonical, density, YAWS):
         picture, skin = photographed(view, side, job.canonical, root)
@@ -129,7 +128,7 @@ def photographed(
         canonical: (N,3) of the vertices. root: see relit().
     """
     place = side.at(canonical)
-    skin = side.facing > FACING
+    skin = side.facing > 0.8
     skin[skin] = (bare_skin(place[skin]) > 0.98) & (np.abs(place[skin, 0]) < EAR)
     picture = np.zeros((*skin.shape, 3), np.float32)
     if skin.any():
@@ -170,9 +169,7 @@ def regular(found: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray,
     )
     kept = coherence(patches) <= ISOTROPIC
     if kept.any():
-        finer = HALF * patches.shape[1] / (PATCH * 2 * COARSEST)
-        coarse = np.array([cv2.GaussianBlur(patch, (0, 0), finer).std() for patch in patches @ LUMINANCE])
-        kept &= coarse <= np.quantile(coarse[kept], PLAIN)
+        kept &= peaks <= np.quantile(peaks[kept], 0.5)  # what sticks out is a mole or a wrinkle, and recurs
     patches, places = patches[kept], places[kept]
     both = np.concatenate([patches, patches[:, :, ::-1]])
     return np.concatenate([np.rot90(both, turns, (1, 2)) for turns in range(4)]), np.tile(places, (8, 1))
