@@ -80,7 +80,7 @@ class BackendClient:
     def refuse(self) -> None:
         """Raise what `generate` would raise now."""
         if self.state is State.MISSING:
-            raise backend_missing()
+            raise ErrorCode.BACKEND_MISSING("The backend is not set up.", "Press Set Up Backend, or choose its Python.")
         if self.request is not None:
             raise ErrorCode.BAD_REQUEST("A job is already running.", "Wait for it, or cancel it.")
 
@@ -240,10 +240,6 @@ class BackendClient:
 
     def _is_ours(self, job: str) -> bool:
         return self.request is not None and job == self.request.job
-
-
-def backend_missing() -> AvatarTexError:
-    return ErrorCode.BACKEND_MISSING("The backend is not set up.", "Press Set Up Backend, or choose its Python.")
 
 
 def exit_words(code: int | None) -> str:

@@ -28,7 +28,7 @@ you click a variant"""
             return obstacle
         return "" if context.scene.avatartex_variants.styles else "No style is chosen. Choose one or more styles"
 
-    def begin(self, context: bpy.types.Context, in_window: bool) -> VariantBake:
+    def begin(self, context: bpy.types.Context) -> VariantBake:
         return VariantBake(describe_variants(context))
 
     def conclude(self, context: bpy.types.Context) -> set[str]:

@@ -54,7 +54,7 @@ class AVATARTEX_OT_make_maps(OfShown, BackendOperator, bpy.types.Operator):
 
     maps: which_maps()
 
-    def begin(self, context: bpy.types.Context, in_window: bool) -> MapsJob:
+    def begin(self, context: bpy.types.Context) -> MapsJob:
         return MapsJob(describe_shown(context), self.maps)
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
@@ -89,7 +89,7 @@ class AVATARTEX_OT_grow_curves(OfShown, BackendOperator, bpy.types.Operator):
 
     guides: how_many_guides()
 
-    def begin(self, context: bpy.types.Context, in_window: bool) -> CurvesJob:
+    def begin(self, context: bpy.types.Context) -> CurvesJob:
         return CurvesJob(describe_shown(context), self.guides)
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
@@ -122,7 +122,7 @@ Maps that are there already are replaced"""
         head = find_head(context)
         return as_text(problem) if (problem := find_key_problem(head, tuple(find_keys(head)))) else ""
 
-    def begin(self, context: bpy.types.Context, in_window: bool) -> ExpressionJob:
+    def begin(self, context: bpy.types.Context) -> ExpressionJob:
         return ExpressionJob(describe_shown(context))
 
     def conclude(self, context: bpy.types.Context) -> set[str]:

@@ -97,13 +97,12 @@ def find_offered() -> list[bpy.types.Image]:
 
 
 def list_images(_operator, _context) -> list[tuple[str, str, str]]:
-    _items[:] = [(image.name, image.name, pixels_text(image)) for image in find_offered()]
+    # no size where Blender would have to read the picture for it: the list is to open at once
+    _items[:] = [
+        (image.name, image.name, f"{image.size[0]} x {image.size[1]} pixels" if image.has_data else "")
+        for image in find_offered()
+    ]
     return _items
-
-
-def pixels_text(image: bpy.types.Image) -> str:
-    """'' where Blender would have to read the picture for it: the list is to open at once."""
-    return f"{image.size[0]} x {image.size[1]} pixels" if image.has_data else ""
 
 
 class AVATARTEX_OT_use_image(ChoreOperator, PortraitOperator, bpy.types.Operator):

@@ -54,7 +54,7 @@ class AVATARTEX_OT_export_head(ExportChoices, BackendOperator, bpy.types.Operato
 
     find_obstacle = unless("The head shows no texture of ours", shows_ours, find_busy)
 
-    def begin(self, context: bpy.types.Context, in_window: bool) -> HeadExport:
+    def begin(self, context: bpy.types.Context) -> HeadExport:
         path = Path(bpy.path.abspath(self.filepath))
         return HeadExport(find_head(context), path, self.target, int(self.size), self.maps, self.whole)
 

@@ -30,8 +30,8 @@ class AVATARTEX_OT_generate(BackendOperator, bpy.types.Operator):
         description="In a window, ask first where the registration is doubtful",
     )
 
-    def begin(self, context: bpy.types.Context, in_window: bool) -> Generation:
-        return Generation(describe_settings(context, LOW_SCORE if in_window and self.ask else 0.0))
+    def begin(self, context: bpy.types.Context) -> Generation:
+        return Generation(describe_settings(context, LOW_SCORE if self.in_window and self.ask else 0.0))
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
         made = self.job.apply()
@@ -103,7 +103,7 @@ class AVATARTEX_OT_redo_regions(BackendOperator, bpy.types.Operator):
         painted = find_head(context).avatartex_regions.mask is not None
         return "" if painted else "Nothing is painted yet: paint what is to be made anew"
 
-    def begin(self, context: bpy.types.Context, in_window: bool) -> Generation:
+    def begin(self, context: bpy.types.Context) -> Generation:
         head = find_head(context)
         seed = self.seed if self.seed >= 0 else draw_seed(head)
         trusted = head.avatartex_regions.trust_portrait

@@ -95,7 +95,7 @@ class AVATARTEX_OT_write_layers(BackendOperator, bpy.types.Operator):
     def find_obstacle(cls, context: bpy.types.Context) -> str:
         return find_busy(context) or find_no_layers(context)
 
-    def begin(self, context: bpy.types.Context, in_window: bool) -> LayerSaving:
+    def begin(self, context: bpy.types.Context) -> LayerSaving:
         return LayerSaving(layered_texture(context), Path(bpy.path.abspath(self.filepath)))
 
     def conclude(self, context: bpy.types.Context) -> set[str]:

@@ -112,7 +112,9 @@ def find_place(material: bpy.types.Material, mesh: bpy.types.Mesh, uv_map: str) 
     source = find_color_source(material, color)
     if source is None:
         return Place(color.path, None, color.socket, False)
-    return Place(source.path, source.node, source.into, can_exchange(source.node, mesh, uv_map))
+    # another image may take the node's place: same UV map, and no transparency that would be lost
+    exchanged = reads_uv_map(source.node, mesh) == uv_map and not source.node.outputs["Alpha"].is_linked
+    return Place(source.path, source.node, source.into, exchanged)
 
 
 def own_groups(material: bpy.types.Material, path: TreePath, entry) -> bool:
@@ -194,11 +196,6 @@ def add_surface(material: bpy.types.Material, entry) -> None:
     shader.location = (output.location.x - 300, output.location.y)
     tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
     entry.added = "\n".join([*added, shader.name])
-
-
-def can_exchange(node: bpy.types.ShaderNodeTexImage, mesh: bpy.types.Mesh, uv_map: str) -> bool:
-    """Whether another image may take the node's place: same UV map, and no transparency that would be lost."""
-    return reads_uv_map(node, mesh) == uv_map and not node.outputs["Alpha"].is_linked
 
 
 def remember_image(previous, material: bpy.types.Material, node: bpy.types.ShaderNodeTexImage) -> None:

@@ -73,7 +73,8 @@ def measure_strain(rest: Rest, moves: np.ndarray) -> Strain:
     x, y = np.cos(angle), np.sin(angle)
     stretches = [np.sqrt(np.maximum(1 + 2 * value, 0.01)) for value in (middle - radius, middle + radius)]
     along = np.repeat(np.einsum("nk,nk->n", rest.normals, moves / height)[:, None], 2, 1)  # OpenCV drops one channel
-    height_field = _gather_field(mesh, layout, along)[..., 0]
+    field = layout.fragments.interpolate(mesh.corners(along.astype(np.float32)))
+    height_field = _at_controls(field, layout.fragments.covered)[..., 0]
     # sigmas in control points: what is finer is noise, what is wider the face's form
     near, wide = (cv2.GaussianBlur(height_field, (0, 0), sigma) for sigma in (0.8, 3.0))
     return Strain(
@@ -113,12 +114,6 @@ def _gather(per_triangle: np.ndarray, layout: AtlasMap) -> np.ndarray:
     values = per_triangle[np.maximum(triangle, 0)]
     known = layout.fragments.covered & np.isfinite(values).all(-1)
     return _at_controls(np.where(known[..., None], values, 0), known)
-
-
-def _gather_field(mesh: HeadMesh, layout: AtlasMap, per_vertex: np.ndarray) -> np.ndarray:
-    """(C,C,K) of (N,K) per vertex."""
-    values = layout.fragments.interpolate(mesh.corners(per_vertex.astype(np.float32)))
-    return _at_controls(values, layout.fragments.covered)
 
 
 def _at_controls(values: np.ndarray, known: np.ndarray) -> np.ndarray:

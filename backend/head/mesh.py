@@ -120,7 +120,9 @@ def load_mesh(path: str | Path, faces: str = "") -> HeadMesh:
     wanted = {HEAD_PART} if HEAD_PART in set().union(*names) else wanted
     uvs = [usable_uvs(part) for part in parts]
     if any(uv is None and (not wanted or name & wanted) for uv, name in zip(uvs, names)):
-        raise no_uvs(path.name)
+        raise ErrorCode.NO_UVS(
+            f"{path.name!r} has no usable UV map.", "Unwrap the head (UV > Unwrap) and generate again."
+        )
     first = np.cumsum([0, *(len(part.vertices) for part in parts[:-1])])
     chosen = np.concatenate([np.full(len(p.faces), not wanted or bool(n & wanted)) for p, n in zip(parts, names)])
     return checked(
@@ -272,10 +274,6 @@ def refuse_empty_uvs(corner_uvs: np.ndarray, name: str) -> None:
             f"The UV map of {name!r} is empty: all faces lie in one point or line of it.",
             "Unwrap the head (UV > Unwrap) and generate again.",
         )
-
-
-def no_uvs(name: str) -> AvatarTexError:
-    return ErrorCode.NO_UVS(f"{name!r} has no usable UV map.", "Unwrap the head (UV > Unwrap) and generate again.")
 
 
 def vertex_normals(mesh: HeadMesh, places: np.ndarray | None = None) -> np.ndarray:

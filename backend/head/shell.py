@@ -31,7 +31,8 @@ def outward(layout: AtlasMap, mesh: HeadMesh, normals: np.ndarray) -> np.ndarray
     """(N,3) unit directions in which the shell lies: the normals (N,3) of the outer surface, smoothed."""
     shown = layout.fragments.interpolate(mesh.corners(normals))
     # of the atlas: folds of ears and lids must not cross each other
-    return _unit(at_vertices(blurred(shown, 0.02), layout.canonical)).astype(np.float32)
+    away = at_vertices(blurred(shown, 0.02), layout.canonical)
+    return (away / np.maximum(np.linalg.norm(away, axis=-1, keepdims=True), 1e-9)).astype(np.float32)
 
 
 def push_out(mesh: HeadMesh, directions: np.ndarray, thickness: np.ndarray) -> HeadMesh:
@@ -131,7 +132,3 @@ def blurred(atlas: np.ndarray, reach: float) -> np.ndarray:
 def _along(points: np.ndarray, towards: np.ndarray, steps: np.ndarray) -> np.ndarray:
     """(n,k,3) places so many steps (k,) from (n,3) points."""
     return points[:, None] + steps[None, :, None] * towards[:, None]
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)

@@ -84,7 +84,8 @@ def paint(profile: Profile, order: Order, device: str, on_step: OnStep, shown: b
         painter = None
         try:
             while seeds:
-                few = min(seeds_at_once(tier, order.way), len(seeds))
+                views = len(VIEWS) if order.way == "around" else 1
+                few = min(max(1, tier.batch // views), len(seeds))
                 taken += islice(completions, max(few - len(taken), 0))
                 report(0.0)
                 with refusing_unusable(profile):
@@ -118,11 +119,6 @@ def let_go(device: str) -> None:
     release(device)
 
 
-def seeds_at_once(tier: Tier, way: str) -> int:
-    """Around the head each has as many pictures as there are views."""
-    return max(1, tier.batch // (len(VIEWS) if way == "around" else 1))
-
-
 def run(
     profile: Profile,
     parts: Lock,
@@ -145,7 +141,9 @@ def run(
 
     with painter.ready():
         latent = walk(painter, kept, way.settle, painter.levels(way.scene.start.shape[-1]), order.seeds, show)
-    made = impose(way.lay(painter.decode(latent)), *atlases)
+    made, (start, sure) = way.lay(painter.decode(latent)), atlases
+    # what is visible stays exactly; an encoder would blur it
+    made = torch.where(sure == 1, start, made + sure * (start - made)).clamp(0, 1)
     return [np.ascontiguousarray(one.permute(1, 2, 0).numpy(), np.float32) for one in made]
 
 
@@ -210,11 +208,6 @@ def make_atlases(size: int, order: Order) -> tuple[torch.Tensor, torch.Tensor]:
 def to_tensor(picture: np.ndarray) -> torch.Tensor:
     """(1,C,S,S) of (S,S,C)."""
     return torch.from_numpy(np.ascontiguousarray(picture, np.float32)).permute(2, 0, 1)[None]
-
-
-def impose(made: torch.Tensor, start: torch.Tensor, sure: torch.Tensor) -> torch.Tensor:
-    """What is visible stays exactly; an encoder would blur it."""
-    return torch.where(sure == 1, start, made + sure * (start - made)).clamp(0, 1)
 
 
 def crop_face(portrait: np.ndarray, skin: np.ndarray) -> np.ndarray:

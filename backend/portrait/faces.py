@@ -135,7 +135,8 @@ def _confirmed(rgb: np.ndarray, proposals: list[tuple[float, Square]]) -> list[F
             continue  # the same face at another scale, or its parts
         needed = SURE_PRESENCE if score >= SURE_SCORE else UNSURE_PRESENCE
         face = _best(rgb, square)
-        if face and face.presence >= needed and _is_new(face, faces):
+        known = face and any(_inside(*face.centre, other) or _inside(*other.centre, face) for other in faces)
+        if face and face.presence >= needed and not known:
             faces.append(face)
             lowest = max(lowest, score * 0.65)  # beside a face that is sure, less is needed to doubt another
         else:
@@ -195,10 +196,6 @@ def _score(proposals: list[tuple[float, Square]]) -> float:
 def _inside(x: float, y: float, face: FaceLandmarks) -> bool:
     x0, y0, x1, y1 = face.box
     return x0 < x < x1 and y0 < y < y1
-
-
-def _is_new(face: FaceLandmarks, others: list[FaceLandmarks]) -> bool:
-    return not any(_inside(*face.centre, other) or _inside(*other.centre, face) for other in others)
 
 
 def _place(face: FaceLandmarks, width: int, height: int) -> str:
