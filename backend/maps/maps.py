@@ -1,10 +1,8 @@
 """All maps of one head: what each texel's relief, cover and place on the head make of them; and their files."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 
 from ..compose.compose import Composition, share_of_head
@@ -12,11 +10,11 @@ from ..compose.texels import Texels, find_texels
 from ..head.match import DRAWN
 from ..head.mesh import HeadMesh
 from ..head.uvs import precedence
+from ..imaging.files import encode_values
 from ..job import Prepared
 from ..layers.flatten import flatten
 from ..layers.shade import find_shade
 from ..map_options import GREEN, PICTURES
-from ..outputs import not_written
 from ..surface.find import Details
 from .gloss import ROUGHNESS, SKIN_F0, find_roughness, find_scatter, find_specular
 from .occlusion import find_occlusion
@@ -64,10 +62,10 @@ class Maps:
         """Names ("normal", or those of packed pictures) and files of one tile's maps."""
         made = self.make(number, tile)
         for name in self.asked.maps:
-            yield name, encode_map(name, made[name])
+            yield name, encode_values(name, made[name])
         made |= self.whole_pictures(tile, made)
         for picture in PICTURES[self.asked.pack]:
-            yield picture, encode_map(picture, packed(made, picture))
+            yield picture, encode_values(picture, packed(made, picture))
 
     def whole_pictures(self, tile: Composition, made: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """(S,S,3) integers by name of files.SOURCES, of those that packed pictures are."""
@@ -209,25 +207,3 @@ def with_green(normals: np.ndarray, turned: bool) -> np.ndarray:
     if turned:
         out[..., 1] = np.iinfo(out.dtype).max - out[..., 1]
     return out
-
-
-def encode_map(path: str, picture: np.ndarray) -> bytes:
-    """A map as its file: (S,S), (S,S,3) or (S,S,4) integers as PNG of 8 or 16 bit, (S,S) floats as EXR of half floats.
-
-    Raises:
-        AvatarTexError: OUTPUT_NOT_WRITTEN.
-    """
-    if picture.dtype.kind == "f":
-        os.environ["OPENCV_IO_ENABLE_OPENEXR"] = "1"  # read when the first one is written
-        suffix, how = ".exr", [cv2.IMWRITE_EXR_TYPE, cv2.IMWRITE_EXR_TYPE_HALF]
-    else:
-        suffix, how = ".png", [cv2.IMWRITE_PNG_COMPRESSION, 3]
-    if picture.ndim == 3:
-        picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR if picture.shape[2] == 3 else cv2.COLOR_RGBA2BGRA)
-    try:
-        ok, data = cv2.imencode(suffix, np.ascontiguousarray(picture), how)
-    except cv2.error as reason:
-        raise not_written(path, reason.err) from None
-    if not ok:
-        raise not_written(path, "the picture could not be encoded")
-    return data.tobytes()
