@@ -20,7 +20,7 @@ from ..scene.layer_store import SLIDERS
 from ..scene.layers import settle
 from ..scene.shell_object import find_opacity
 from ..scene.variant_materials import apply_variant
-from .given import finish_job, head_of, layered_of
+from .texturing import finish_job, head_of, layered_of
 
 
 def show_variant(object: bpy.types.Object | str, style: str, seed: int = 0) -> None:

@@ -1,4 +1,5 @@
-"""How long a job will still take, as an artist can believe it: it falls with the seconds and does not jump."""
+"""How long a job will still take, as an artist can believe it: it falls with the seconds and does not jump; and
+sizes of files in words."""
 
 
 class TimeLeft:
@@ -44,3 +45,13 @@ def round_seconds(seconds: float) -> int:
     """As one says it: single seconds up to 20, fives up to a minute and a half, then half minutes."""
     step = 1 if seconds < 20 else 5 if seconds < 90 else 30
     return max(1, round(seconds / step) * step)
+
+
+def size_text(size: float) -> str:
+    """'1.5 GB', '12 MB' for so many bytes."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{max(1, round(size / 1e6))} MB"
+
+
+def freed_text(size: int) -> str:
+    """' (1.5 GB)' for a button that frees them, '' where the size is not known."""
+    return f" ({size_text(size)})" if size else ""

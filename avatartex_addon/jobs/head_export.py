@@ -15,12 +15,12 @@ from ..scene.export_materials import plain_material
 from ..scene.export_pictures import compose, read_shown, write_pictures
 from ..scene.export_stage import Stage, find_parts, part_by_tile, staged
 from ..scene.exporters import write_glb, write_usd
-from ..scene.expression_table import write_table
+from ..scene.expression_nodes import write_table
 from ..scene.graph import shows_image
 from ..scene.head import find_again
 from ..scene.history import find_shown_result, visible_image
 from ..scene.layers import settle
-from ..scene.shown_variant import find_shown_variant
+from ..scene.memory import find_shown_variant
 from ..scene.surface_maps import linked_maps
 from .describing import describe_result
 from .maps_job import MapsJob

@@ -6,8 +6,8 @@ import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.models.profiles import PROFILES, Profile
+from ..core.clock import size_text
 from ..core.idnames import FIX_BUTTONS, Op
-from ..core.sizes import size_text
 from ..scene.graph import find_colorless
 from ..scene.head import (
     find_group_problem,

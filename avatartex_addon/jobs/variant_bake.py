@@ -12,7 +12,7 @@ from ..core.chore import Parts
 from ..core.job import VariantJob, summarize
 from ..scene.images import keep_base
 from ..scene.layers import keep_layers
-from ..scene.shown_variant import find_shown_variant
+from ..scene.memory import find_shown_variant
 from ..scene.variant_materials import (
     TAG,
     apply_variant,

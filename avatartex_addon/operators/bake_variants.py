@@ -8,7 +8,7 @@ from bl_operators.presets import AddPresetBase
 
 from ..jobs.describing import describe_variants
 from ..jobs.variant_bake import VariantBake
-from ..scene.shown_variant import find_shown_variant, hide_variant
+from ..scene.memory import find_shown_variant, hide_variant
 from ..scene.variant_materials import apply_variant, drop_variant
 from .checked import Checked
 from .timed import BackendOperator

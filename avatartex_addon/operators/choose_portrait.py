@@ -12,9 +12,9 @@ from bpy_extras import view3d_utils
 from mathutils import Vector
 
 from ..core.chore import Parts
+from ..core.clock import freed_text, size_text
 from ..core.idnames import Op
 from ..core.matching import SUFFIXES
-from ..core.sizes import freed_text, size_text
 from ..jobs.describing import relative_path
 from ..preferences import portraits_folder
 from ..scene.clipboard import paste

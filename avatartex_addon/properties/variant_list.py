@@ -48,7 +48,7 @@ class AVATARTEX_PG_variant(bpy.types.PropertyGroup):
 
 
 class AVATARTEX_PG_worn(Resettable, bpy.types.PropertyGroup):
-    """Object.avatartex_worn: what the head showed before a variant (see scene/shown_variant.py)."""
+    """Object.avatartex_worn: what the head showed before a variant (see scene/memory.py)."""
 
     active: BoolProperty(description="The head shows a variant")
     material: PointerProperty(type=bpy.types.Material)

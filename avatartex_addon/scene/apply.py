@@ -23,9 +23,8 @@ from .graph import (
     reads_uv_map,
     shows_image,
 )
-from .memory import memory_of, part_from_copies
+from .memory import hide_variant, memory_of, part_from_copies
 from .restore import show_after
-from .shown_variant import hide_variant
 
 
 def apply_texture(

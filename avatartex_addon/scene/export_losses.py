@@ -8,8 +8,8 @@ from ..core.targets import ExportTarget
 from . import versions
 from .graph import find_color_input, shows_image
 from .history import visible_image
+from .memory import find_shown_variant
 from .shell_object import find_shell
-from .shown_variant import find_shown_variant
 from .surface_maps import linked_maps
 
 #: In the order in which they are said.

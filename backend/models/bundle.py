@@ -13,7 +13,7 @@ from ..networks.sizes import TEXELS
 from ..prior.experts import Experts
 from ..prior.linear import LinearPrior
 from ..verified import WEIGHTS, verified_bytes
-from .graph import Graph
+from .runtime import Graph
 
 State = Mapping[str, np.ndarray]
 
