@@ -14,8 +14,6 @@ NAME = "msvcp140.dll"
 #: The oldest with which it is known to load; 14.36 does not (tried through by users: onnx/onnx issue 6267).
 LEAST = (14, 38)
 REDISTRIBUTABLE = "https://aka.ms/vs/17/release/vc_redist.x64.exe"
-#: The mark of VS_FIXEDFILEINFO (winver.h); after it and the structure's own version comes the file's, 2 x 32 bits.
-MARK = struct.pack("<I", 0xFEEF04BD)
 
 
 def loaded(windows: Any = None) -> Path | None:
@@ -40,7 +38,8 @@ def file_version(path: Path) -> tuple[int, int, int, int] | None:
         content = path.read_bytes()
     except OSError:
         return None
-    place = content.find(MARK)
+    # the mark of VS_FIXEDFILEINFO (winver.h); after it and the structure's own version comes the file's, 2 x 32 bits
+    place = content.find(struct.pack("<I", 0xFEEF04BD))
     if place < 0 or len(content) < place + 16:
         return None
     high, low = struct.unpack_from("<II", content, place + 8)

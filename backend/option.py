@@ -42,6 +42,10 @@ class Option:
     def values(self) -> tuple[str | int, ...]:
         return tuple(choice.value for choice in self.choices)
 
+    def label_of(self, value: str | int) -> str:
+        """In menus; of a value that it cannot have, that itself."""
+        return next((choice.label for choice in self.choices if choice.value == value), str(value))
+
     def refuse(self, value: Any) -> None:
         """Refuse a value that it cannot have.
 

@@ -21,11 +21,8 @@ from ..backend.options import (
 )
 from ..backend.pins import Pin
 
-#: From here on a registration has nothing that an artist would mend.
-GOOD_SCORE = 0.8
 #: Of the file with a texture's layers, which lies beside it under its name.
 LAYERS_SUFFIX = ".layers"
-VERDICTS = ("Doubtful", "Fair", "Good")
 
 
 @dataclass(frozen=True)
@@ -121,7 +118,9 @@ def summarize(report_path: Path) -> str:
 
 def name_score(score: float) -> str:
     """A registration's score, 0 to 1, in a word."""
-    return VERDICTS[(score >= LOW_SCORE) + (score > GOOD_SCORE)]
+    if score > 0.8:  # there is nothing that an artist would mend
+        return "Good"
+    return "Fair" if score >= LOW_SCORE else "Doubtful"
 
 
 def round_shares(shares: tuple[float, ...]) -> list[int]:

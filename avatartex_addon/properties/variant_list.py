@@ -7,8 +7,6 @@ from ..backend.options import SIZE
 from ..backend.variant_options import FORMAT, PLACE, SCALE, SEEDS, STRENGTH, STYLES
 from .making import Resettable, make_list, make_property
 
-PAINTED_LABELS = {choice.value: choice.label for choice in STYLES.choices}
-
 
 class AVATARTEX_PG_variant_settings(bpy.types.PropertyGroup):
     """Scene.avatartex_variants: saved with the scene."""
@@ -44,7 +42,7 @@ class AVATARTEX_PG_variant(bpy.types.PropertyGroup):
 
     @property
     def style_name(self) -> str:
-        return PAINTED_LABELS.get(self.style, self.style)
+        return STYLES.label_of(self.style)
 
 
 class AVATARTEX_PG_worn(Resettable, bpy.types.PropertyGroup):

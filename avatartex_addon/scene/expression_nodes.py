@@ -21,8 +21,8 @@ from .mix import redirect
 
 #: Name of the node, by which it is found again.
 NODE = "AvatarTex Expressions"
-#: What means nothing in the maps, and steps to the end of their range, of 255.
-NOTHING, STEPS = 128 / 255, 127 / 255
+#: Steps to the end of the maps' range, of 255.
+STEPS = 127 / 255
 #: What a fold that takes all light by a factor of e leaves of it, by channel: light in it was scattered by skin, so it
 #: is redder. What twice e times the blood leaves of linear light: haemoglobin's absorption as skin shows it, of which
 #: cheeks that blush have a tenth in red to a third in green.
@@ -112,7 +112,7 @@ def add_value(
     """What three channels add, weighted."""
     signed, total = tree.nodes.new("ShaderNodeVectorMath"), tree.nodes.new("ShaderNodeVectorMath")
     signed.operation, total.operation = "SUBTRACT", "DOT_PRODUCT"
-    signed.inputs[1].default_value = (NOTHING,) * 3
+    signed.inputs[1].default_value = (128 / 255,) * 3  # what means nothing in the maps
     tree.links.new(color, signed.inputs[0])
     tree.links.new(signed.outputs["Vector"], total.inputs[0])
     tree.links.new(weights, total.inputs[1])

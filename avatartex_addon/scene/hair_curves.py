@@ -15,7 +15,6 @@ from .arrays import evaluated_mesh, read_each
 
 #: Names of the attribute, of the node group that lets curves follow, and of the objects beside the head's.
 COLOUR, FOLLOW = "AvatarTex Colour", "AvatarTex Follow Head"
-NAMES = {False: "Hair", True: "Facial Hair"}
 
 
 def add_curves(head: bpy.types.Object, uv_map: str, path: Path) -> list[bpy.types.Object]:
@@ -37,7 +36,7 @@ def add_curves(head: bpy.types.Object, uv_map: str, path: Path) -> list[bpy.type
     points = place_points(head, curves)
     radius = float(curves["radius"]) / scale_of(head)
     material, made = hair_material(head), []
-    for facial, name in NAMES.items():
+    for facial, name in ((False, "Hair"), (True, "Facial Hair")):
         own = curves["facial"] == facial
         if own.any():
             parts = {part: curves[part][own] for part in ("uv", "color")}

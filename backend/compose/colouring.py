@@ -7,6 +7,7 @@ import numpy as np
 
 from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh, vertex_normals
+from ..imaging.files import POOL
 from ..imaging.sample import LUMINANCE, Wrapped, sample_atlas
 from ..job import Completion, Prepared
 from ..layers.flatten import LAYERS, Blend
@@ -17,7 +18,6 @@ from ..observation.tone import fade_from
 from ..prior.hairline import hairline
 from ..surface.bare import between_parts
 from ..surface.find import Details
-from ..threads import CORES, start_threads
 from .photographed import Photographed, Places, find_shown, look_up, tone_beside
 from .texels import Texels
 
@@ -41,8 +41,6 @@ BUST_FROM, BUST_TO = -0.55, -0.75
 SOFT, NOTHING = 0.3, 0.004
 #: Texels of a part: it and what is reckoned with it fit into the processor's cache and little memory.
 PART = 1 << 16
-#: NumPy and OpenCV let go of Python's lock in their loops.
-POOL = start_threads(CORES)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from ..outputs import Staged, not_written
 from ..threads import CORES, start_threads
 from .sample import to_linear
 
+#: NumPy and OpenCV let go of Python's lock in their loops.
 POOL = start_threads(CORES)
 
 

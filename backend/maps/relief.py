@@ -16,19 +16,18 @@ from ..head.atlas import to_atlas
 from ..head.match import DRAWN
 from ..head.mesh import HeadMesh, vertex_normals
 from ..head.scalp import ear_share, scalp_share
+from ..imaging.files import POOL
 from ..imaging.sample import LUMINANCE, sample
 from ..job import Prepared
 from ..observation.views import share_out
 from ..surface.bare import between_parts
 from ..surface.find import Details
 from ..surface.skin import PERIOD, SkinDetail
-from ..threads import CORES, start_threads
 from .pigment import shading
 from .portrait_relief import find_relief, solve
 
 #: Most that relief rises or falls, in face heights: 0.25 mm, the depth of deep wrinkles at rest.
 DEEPEST = 0.0014
-POOL = start_threads(CORES)
 
 
 class Relief:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..compose.texels import Texels
 from ..head.mesh import HeadMesh
-from ..threads import CORES, start_threads
+from ..imaging.files import POOL
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,6 @@ def angle(places: np.ndarray, normals: np.ndarray, corner: int) -> np.ndarray:
 STEEPEST = float(np.tan(np.radians(30)))
 #: Texels of a part, see compose/colouring.py.
 PART = 1 << 18
-POOL = start_threads(CORES)
 
 
 def slopes(height: np.ndarray, filled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
