@@ -16,13 +16,6 @@ from ..imaging.sample import to_linear
 
 #: Waves per face height from which relief is looked for: folds are up to 11 mm wide, and what is broader is light.
 COARSEST = 16
-#: Redness gained per darkness, in logarithms, from which and up to which darkness may be pigment. From light to dark
-#: skin (shared/data/detail) absorbances are 0.82, 1, 1.04: 0.21. Haemoglobin's is 0.9, black hair's on light skin -0.2.
-SHADE, PIGMENT = 0.06, 0.15
-#: Coherence of the darkness from which and up to which it is a line; its deviation, in logarithms, from which and up to
-#: which it may be a spot: pores have 0.02 to 0.03.
-ROUND, LINE = 0.45, 0.75
-PLAIN, SPOT = 0.03, 0.07
 #: What counts of shading without direction: besides pores it is mottle, gloss and noise, which all of it turns into
 #: leather in light from the side.
 GRAIN = 0.3
@@ -69,8 +62,10 @@ def relief_share(apart: np.ndarray, smoothed: Smoothed, face_height: float) -> n
     around = smoothed(np.stack(parts, 2).astype(np.float32), 0.012 * face_height)  # 2.2 mm
     together, darkness, a, b, c = np.moveaxis(around, 2, 0)
     red = np.abs(together) / (darkness + 0.01**2)
-    line = ramp(np.hypot(a - c, 2 * b) / np.maximum(a + c, 1e-12), ROUND, LINE)
-    spot = ramp(red, SHADE, PIGMENT) * (1 - line) * ramp(np.sqrt(darkness), PLAIN, SPOT)
+    line = ramp(np.hypot(a - c, 2 * b) / np.maximum(a + c, 1e-12), 0.45, 0.75)  # coherent
+    # Redness gained per darkness: from light to dark skin absorbances are 0.82, 1, 1.04, which is 0.21; haemoglobin's
+    # is 0.9, black hair's on light skin -0.2. Deviation of the darkness: pores have 0.02 to 0.03.
+    spot = ramp(red, 0.06, 0.15) * (1 - line) * ramp(np.sqrt(darkness), 0.03, 0.07)
     return (1 - spot) * (GRAIN + (1 - GRAIN) * line)
 
 

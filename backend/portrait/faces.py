@@ -26,17 +26,10 @@ SCALES = (320, 160, 640)
 # Evidence is a pair: the detector's score and the landmark network's presence. Highest on 23 pictures without faces
 # (test pictures of scikit-image, and noise): 0.61/0.08, 0.52/0.96 (a cup), 0.34/0.73, 0.18/0.89. On photographs
 # 0.9/1.0, on cartoons 0.5 to 0.9/0.99.
-MIN_SCORE = 0.12
-SURE_SCORE, SURE_PRESENCE = 0.7, 0.5
+SURE_SCORE = 0.7
 UNSURE_PRESENCE = 0.97
-UNPROPOSED_PRESENCE = 0.985  # squares that no detector proposed; the face of a cat reaches 0.974
-
-# A photograph on its head is still a face to both networks (up to 0.91, presence 0.999), but the right way up always
-# scores higher: by 0.03 or more on every photograph and painting tried. So all four turns are asked, in 40 ms.
-TURN_SCALES = (320, 160)
 
 MIN_FACE = 24  # pixels; below it the landmark network dreams faces into gravel (0.91 at 20 px)
-SQUARES = (1.0, 1.3, 0.8)  # times the proposed square: drawn faces are not as tall in their box as real ones
 
 #: What finds another face of the same picture.
 CHOOSE = "To use another, click the portrait in the panel and choose, or pin its nose tip."
@@ -117,7 +110,7 @@ def _proposals(rgb: np.ndarray, scales: Iterable[int]) -> list[tuple[float, Squa
         factor = side / max(rgb.shape[:2])
         size = (max(16, round(rgb.shape[1] * factor)), max(16, round(rgb.shape[0] * factor)))
         small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
-        for row in detect(small[..., ::-1], MIN_SCORE):
+        for row in detect(small[..., ::-1], 0.12):
             x, y, w, h = (float(v) / factor for v in row[:4])
             angle = math.atan2(row[7] - row[5], row[6] - row[4])
             found.append((float(row[14]), Square(x + w / 2, y + h / 2, max(w, h) * MARGIN, angle)))
@@ -133,7 +126,7 @@ def _confirmed(rgb: np.ndarray, proposals: list[tuple[float, Square]]) -> list[F
             break
         if any(_inside(square.x, square.y, face) for face in faces):
             continue  # the same face at another scale, or its parts
-        needed = SURE_PRESENCE if score >= SURE_SCORE else UNSURE_PRESENCE
+        needed = 0.5 if score >= SURE_SCORE else UNSURE_PRESENCE
         face = _best(rgb, square)
         known = face and any(_inside(*face.centre, other) or _inside(*other.centre, face) for other in faces)
         if face and face.presence >= needed and not known:
@@ -144,8 +137,12 @@ def _confirmed(rgb: np.ndarray, proposals: list[tuple[float, Square]]) -> list[F
     return faces
 
 
-def _best(rgb: np.ndarray, square: Square, factors: Iterable[float] = SQUARES) -> FaceLandmarks | None:
-    """The most present face of squares of several sizes; stops at the first certain one."""
+def _best(rgb: np.ndarray, square: Square, factors: Iterable[float] = (1.0, 1.3, 0.8)) -> FaceLandmarks | None:
+    """The most present face of squares of several sizes; stops at the first certain one.
+
+    Args:
+        factors: sizes as shares of the proposed square: drawn faces are not as tall in their box as real ones.
+    """
     best = None
     for factor in factors:
         face = refined_landmarks(rgb, Square(square.x, square.y, square.side * factor, square.angle))
@@ -163,19 +160,24 @@ def _unproposed(rgb: np.ndarray) -> list[FaceLandmarks]:
     squares = [Square(width / 2, height / 2, long), Square(width / 2, height / 2, short)]
     squares += [Square(width / 2, height / 2, short * f) for f in (0.75, 0.55)]
     squares += [Square(width * x, height * y, short * 0.6) for y in (0.33, 0.6) for x in (0.33, 0.5, 0.67)]
-    found = [face for s in squares if (face := _best(rgb, s, (1.0,))) and face.presence >= UNPROPOSED_PRESENCE]
+    # the face of a cat reaches 0.974
+    found = [face for s in squares if (face := _best(rgb, s, (1.0,))) and face.presence >= 0.985]
     return [max(found, key=lambda face: face.presence)] if found else []
 
 
 def _turned_proposals(rgb: np.ndarray) -> list[tuple[float, Square]]:
-    """Proposals of the picture turned by quarters, in the coordinates of the unturned picture, best first."""
+    """Proposals of the picture turned by quarters, in the coordinates of the unturned picture, best first.
+
+    A photograph on its head is still a face to both networks (up to 0.91, presence 0.999), but the right way up always
+    scores higher: by 0.03 or more on every photograph and painting tried. So all four turns are asked, in 40 ms.
+    """
     height, width = rgb.shape[:2]
     shrink = min(1.0, 320 / max(height, width))
     small = cv2.resize(rgb, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     found = []
     for quarters in (1, 2, 3):  # np.rot90 turns counter-clockwise, so the face's own angle grows clockwise
         turned = np.ascontiguousarray(np.rot90(small, quarters))
-        for score, square in _proposals(turned, TURN_SCALES):
+        for score, square in _proposals(turned, (320, 160)):
             x, y = square.x - turned.shape[1] / 2, square.y - turned.shape[0] / 2
             for _ in range(quarters):
                 x, y = -y, x

@@ -16,8 +16,8 @@ from .hair_kind import BENDS, Kind
 FINEST = 1024
 #: Points of a strand, and strands of a layer, at most.
 POINTS, MOST = 16, 25_000
-#: Deviation of locks' lightness, how many lie across a face height, and how deep the gaps between strands are.
-LOCK, LOCKS, GAP = 0.18, 14, 0.3
+#: How many locks lie across a face height.
+LOCKS = 14
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,8 @@ class Layer:
     inside: float
 
 
-#: Locks, strands and single hairs, from below; how many times each covers the whole.
+#: Locks, strands and single hairs, from below.
 LAYERS = (Layer(0.015, 0, 0.4, 0.6), Layer(0.005, 0, 0.3, 0.2), Layer(0, 0.0022, 0.22, 0))
-TIMES = 1.6
 
 
 @dataclass(frozen=True)
@@ -90,13 +89,14 @@ class Growth:
         width, length = self.width(layer), self.length(layer)
         roots = np.argwhere(self.cover > 0.02)[:, ::-1]
         if count is None or not len(roots):
-            count = min(round(TIMES * len(roots) * (SIDE / CELLS) ** 2 / (width * length)), MOST)
+            # each layer covers the whole 1.6 times
+            count = min(round(1.6 * len(roots) * (SIDE / CELLS) ** 2 / (width * length)), MOST)
         chosen = roots[random.integers(max(len(roots), 1), size=count)]
         places = (chosen + random.random((count, 2))) / CELLS
         share = (at(self.cover, places) - layer.inside) / (1 - layer.inside) / stretch(places)[0]
         places = places[random.random(count) < share]
         count = len(places)
-        light = layer.spread * random.normal(size=count) + LOCK * at(locks, places)
+        light = layer.spread * random.normal(size=count) + 0.18 * at(locks, places)
         lock, gives = at(saturation, places), random.random(count)
         widened, outwards = stretch(places)
         across = np.abs((sample(self.field, places * CELLS) * outwards).sum(1))
@@ -128,7 +128,8 @@ def grow_strands(field: np.ndarray, cover: np.ndarray, kind: Kind, density: floa
     """
     random = np.random.default_rng(seed)
     hairs = LAYERS[-1]
-    dots = random.normal(-GAP, hairs.spread, (round(SIDE / hairs.width),) * 2).astype(np.float32)
+    # gaps between strands are darker by 0.3
+    dots = random.normal(-0.3, hairs.spread, (round(SIDE / hairs.width),) * 2).astype(np.float32)
     noise = smooth_field(LOCKS, random), smooth_field(LOCKS, random), smooth_field(3, random)
     growth = Growth(field[..., :2], cover, kind, min(density, FINEST), dots, noise)
     return replace(growth, layers=tuple(growth.grow(layer, random) for layer in LAYERS))
