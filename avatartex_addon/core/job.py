@@ -91,12 +91,8 @@ class JobFiles:
         self.texture, self.provenance = folder / "texture.png", folder / "provenance.png"
         self.layers = self.texture.with_suffix(LAYERS_SUFFIX)
         self.report, self.curves = folder / "report.json", folder / "curves.npz"
-        # folders
-        self.previews, self.variants, self.expressions = (
-            folder / "previews",
-            folder / "variants",
-            folder / "expressions",
-        )
+        self.previews, self.variants = folder / "previews", folder / "variants"  # folders, as the next
+        self.expressions = folder / "expressions"
 
     def drop_inputs(self) -> None:
         """Once the backend has answered, only its results are of use."""
