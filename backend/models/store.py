@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from ..errors import AvatarTexError, ErrorCode
 from .profiles import PROFILES, Part, Profile
@@ -56,7 +56,7 @@ def checked(made: Any) -> Any:
     """A record as a file has it. Raises: TypeError, ValueError, a field is not what the class says."""
     for one in fields(made):
         value = getattr(made, one.name)
-        if type(value).__name__ != str(one.type).partition("[")[0]:
+        if type(value) is not (get_origin(one.type) or one.type):
             raise TypeError(one.name)
         if isinstance(value, str):
             checked_name(value)
