@@ -30,7 +30,6 @@ CALLS = {
     "Obstacle",
     "obstacle_with_button",
     "doubt",
-    "bad_request",
     "failed",
     "Check",
     "step",

@@ -41,7 +41,7 @@ def make_expressions(
     progress = Progress(sum(pipeline.TIME_SHARE.values()), on_progress, is_cancelled)
     step = progress.steps(pipeline.TIME_SHARE)
     step("load")
-    size = min(request.size, 2048)  # folds are smooth fields
+    size = min(request.size, 2048)  # of the folds' pictures, at most
     bases = read_bases(request.base_texture, size)
     mesh = load_head(request)
     poses = read_poses(request, mesh)

@@ -75,7 +75,7 @@ def measure_strain(rest: Rest, moves: np.ndarray) -> Strain:
     along = np.repeat(np.einsum("nk,nk->n", rest.normals, moves / height)[:, None], 2, 1)  # OpenCV drops one channel
     field = layout.fragments.interpolate(mesh.corners(along.astype(np.float32)))
     height_field = _at_controls(field, layout.fragments.covered)[..., 0]
-    # sigmas in control points: what is finer is noise, what is wider the face's form
+    # sigmas in control points between which a dent is a valley, not the face's form
     near, wide = (cv2.GaussianBlur(height_field, (0, 0), sigma) for sigma in (0.8, 3.0))
     return Strain(
         np.maximum(1 - stretches[0], 0),

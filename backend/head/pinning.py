@@ -128,8 +128,8 @@ def camera_from_pins(head: HeadLandmarks, index: np.ndarray, pixels: np.ndarray,
         )
     if scale * head.height < 12:  # pixels from forehead to chin
         raise ErrorCode.BAD_PINS("The portrait's pins lie in one spot.", "Drag them onto the face.")
-    # Standard deviation of a pin about its projection: no head is the person, no drawing human; with less, short
-    # distances from eyes to mouth became a head thrown back.
+    # standard deviation of a pin about its projection: no head is the person, no drawing human; with less, short
+    # distances from eyes to mouth became a head thrown back
     spread = 0.05 * head.height * scale
 
     def pose(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -265,7 +265,7 @@ def near_color(
         portrait: (H,W,3) sRGB. mask: (H,W) 0..1 hair. places: (S,S,2) portrait pixels per texel. face_height: pixels.
         enough: squared face heights that must show.
     """
-    scale = min(1.0, 100.0 / face_height)  # so many pixels per face height are enough for a mean
+    scale = min(1.0, 100.0 / face_height)  # pixels per face height at which hair is averaged
     size = tuple(max(1, round(side * scale)) for side in mask.shape[::-1])
     weight, small = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (mask, portrait))
     sure, height = weight > 0.5, face_height * scale
