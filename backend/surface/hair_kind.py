@@ -4,7 +4,11 @@ A correlation along its strands that is soon lost makes dots of cropped hair and
 cropped.
 """
 
-from dataclasses import dataclass, replace
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -28,10 +32,15 @@ ENOUGH = 300
 #: Face heights of a step along strands, and steps; places from where strands are followed; correlation at which light
 #: and dark are another's (1/e).
 STEP, STEPS, FOLLOWED, LOST = 0.01, 24, 3000, 0.368
-#: How often strands swing in a face height.
-BENDS = 4.0
-#: Luminance below which hair's colour says nothing; deviation where no octave is whole, as a share of the tone.
-DARKEST, USUAL = 0.02, 0.06
+#: Strands are so many times as long as light and dark reach along them, for others lie across, and this long at most;
+#: they swing so often in a face height. Drawn strands, measured again: 0.80 of 0.80 (straight), 0.35 of 0.80 (wavy),
+#: 0.80 of 0.72 (weak), 0.13 of 0.03; swings 0.17 of 0.19, 0.29 of 0.38. Cropped heads and stubble have 0.02 to 0.06,
+#: short hair and beards 0.05 to 0.45, long hair 0.5 and more (29 people).
+LENGTHS, LONGEST, BENDS, SWINGS = 20.0, 0.8, 4.0, 1.4
+#: Luminance below which hair's colour says nothing; the most that locks differ in saturation.
+DARKEST, COLOURFUL = 0.02, 0.3
+#: The least deviation that is measured: a step of a byte.
+STEP_OF_BYTE = 1 / 255
 
 
 @dataclass(frozen=True)
@@ -116,29 +125,13 @@ def cut_hair(
         cv2.resize(np.ascontiguousarray(part[box], np.float32), None, fx=scale, fy=scale, interpolation=how)
         for part in (picture, hair)
     )
-    mask, light = hair > least, picture @ LUMINANCE
-    coherent = coherence(picture, mask, DENSITY)
-    followed = follow(light, mask, coherent)
-    if followed is None:
-        return None
-    length, turn = followed
-    tone = max(float(np.median(light[mask])), DARKEST)
-    together = float(np.median(np.linalg.norm(coherent[mask], axis=-1)))
-    chroma = np.linalg.norm(picture - light[..., None], axis=-1, keepdims=True)
-    [locks] = octaves(chroma, mask, DENSITY, [COARSEST])
-    colourful = float(locks[mask].std() / max(float(chroma[mask].mean()), DARKEST))
-    # Strands are 20 times as long as light and dark reach along them, for others lie across. Drawn strands, measured
-    # again: 0.80 of 0.80 (straight), 0.35 of 0.80 (wavy), 0.80 of 0.72 (weak), 0.13 of 0.03; swings 0.17 of 0.19, 0.29
-    # of 0.38. Cropped heads and stubble have 0.02 to 0.06, short hair and beards 0.05 to 0.45, long hair 0.5 and more
-    # (29 people).
-    return Kind(
-        tone,
-        min(20.0 * length, 0.8),
-        1.4 * turn / (4 * BENDS),
-        float(np.sqrt(-np.log(np.clip(together, 0.05, 1)) / 2)),
-        find_deviations(light, mask) / tone,
-        min(colourful, 0.3),
-    )
+    mask = hair > least
+    return (picture, mask) if mask.any() else None
+
+
+def tone_of(light: np.ndarray, mask: np.ndarray) -> float:
+    """The middle of a (H,W) luminance below a (H,W) mask."""
+    return max(float(np.median(light[mask])), DARKEST)
 
 
 def follow(light: np.ndarray, mask: np.ndarray, coherent: np.ndarray) -> tuple[float, float] | None:

@@ -41,8 +41,9 @@ SURE = 0.7
 #: sample the portrait as they do this (recognised in 82 % of patches; in 87 with as many pixels as texels).
 FINEST = 1024
 #: Coherence of patches up to which they are used (of seven people foreheads with wrinkles have 0.4 to 0.7, other skin
-#: 0.05 to 0.3).
-ISOTROPIC = 0.25
+#: 0.05 to 0.3); rank by how strong their coarsest octave is up to which they are: blemishes and wrinkles are coarser
+#: than pores, and recur as worms.
+ISOTROPIC, PLAIN = 0.25, 0.25
 #: Detail follows the root of the tone of the skin that it lies on, within these ratios.
 TONES = (0.6, 1.2)
 PAD = 4
@@ -169,7 +170,9 @@ def regular(found: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray,
     )
     kept = coherence(patches) <= ISOTROPIC
     if kept.any():
-        kept &= peaks <= np.quantile(peaks[kept], 0.5)  # what sticks out is a mole or a wrinkle, and recurs
+        finer = HALF * patches.shape[1] / (PATCH * 2 * COARSEST)
+        coarse = np.array([cv2.GaussianBlur(patch, (0, 0), finer).std() for patch in patches @ LUMINANCE])
+        kept &= coarse <= np.quantile(coarse[kept], PLAIN)
     patches, places = patches[kept], places[kept]
     both = np.concatenate([patches, patches[:, :, ::-1]])
     return np.concatenate([np.rot90(both, turns, (1, 2)) for turns in range(4)]), np.tile(places, (8, 1))

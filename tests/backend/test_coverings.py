@@ -21,7 +21,7 @@ from backend.observation.covering import (
     region_of,
 )
 from backend.observation.observe import Observation
-from backend.observation.views import continue_hair, find_coverings, near_color, share_out
+from backend.observation.views import continue_hair, find_coverings, limit_reach, near_color, share_out
 from backend.prior.hairline import Hairline, hairline
 from backend.prior.linear import LinearPrior
 from tests.backend import flat_head
