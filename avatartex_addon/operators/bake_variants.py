@@ -61,6 +61,10 @@ class AVATARTEX_OT_variant_remove(EntryOperator, bpy.types.Operator):
         drop_variant(head, self.index)
 
 
+#: What a preset holds: fields of Scene.avatartex_variants.
+PRESET_FIELDS = ("styles", "seeds", "strength", "scale", "size", "format", "place")
+
+
 class AVATARTEX_MT_variant_presets(bpy.types.Menu):
     bl_label = "Presets"
     preset_subdir = "avatartex/variants"
@@ -75,4 +79,4 @@ class AVATARTEX_OT_variant_preset(AddPresetBase, Checked, bpy.types.Operator):
     preset_menu = "AVATARTEX_MT_variant_presets"
     preset_subdir = AVATARTEX_MT_variant_presets.preset_subdir
     preset_defines = ["wanted = bpy.context.scene.avatartex_variants"]
-    preset_values = [f"wanted.{name}" for name in ("styles", "seeds", "strength", "scale", "size", "format", "place")]
+    preset_values = [f"wanted.{name}" for name in PRESET_FIELDS]
