@@ -114,9 +114,8 @@ def summarize(report_path: Path) -> str:
 
 def name_score(score: float) -> str:
     """A registration's score, 0 to 1, in a word."""
-    if score > 0.8:  # there is nothing that an artist would mend
-        return "Good"
-    return "Fair" if score >= LOW_SCORE else "Doubtful"
+    words = ("Doubtful", "Fair", "Good")
+    return words[(score >= LOW_SCORE) + (score > 0.8)]  # above it there is nothing that an artist would mend
 
 
 def round_shares(shares: tuple[float, ...]) -> list[int]:
