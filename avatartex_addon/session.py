@@ -12,8 +12,6 @@ from .core.log import BackendLog
 
 EXTENSION_FOLDER = Path(__file__).resolve().parent
 
-#: Seconds without a job after which the backend gives its gigabyte of memory back; it needs 6 to come again.
-IDLE = 600.0
 
 _client: BackendClient | None = None
 _log: BackendLog | None = None
@@ -51,7 +49,8 @@ def rest() -> None:
     """A job is over: without another one the backend ends after a while."""
     if bpy.app.timers.is_registered(_rested):
         bpy.app.timers.unregister(_rested)
-    bpy.app.timers.register(_rested, first_interval=IDLE, persistent=True)
+    # then it gives its gigabyte of memory back; it needs 6 s to come again
+    bpy.app.timers.register(_rested, first_interval=600.0, persistent=True)
 
 
 def _rested() -> None:

@@ -1,7 +1,5 @@
 """python -m backend: texture heads from portraits, without Blender."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 argparse itself looks at no value: the table refuses them with a code and a cure, as everywhere. Standard library only.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterable
 from typing import Any

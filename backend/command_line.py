@@ -1,7 +1,5 @@
 """What the commands of python -m backend have in common: their inputs, the request that they make, how they end."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 import textwrap

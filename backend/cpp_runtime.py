@@ -5,8 +5,6 @@ for none, and all that Python says is "DLL initialization routine failed" (micro
 gets the first file of that name on its way, which may be another program's. Standard library only, for the doctor.
 """
 
-from __future__ import annotations
-
 import ctypes
 import struct
 from pathlib import Path, PureWindowsPath
@@ -16,10 +14,6 @@ NAME = "msvcp140.dll"
 #: The oldest with which it is known to load; 14.36 does not (tried through by users: onnx/onnx issue 6267).
 LEAST = (14, 38)
 REDISTRIBUTABLE = "https://aka.ms/vs/17/release/vc_redist.x64.exe"
-#: What Python says where a library's own start fails, or one that it needs is missing.
-SIGNS = ("initialization routine failed", "DLL load failed")
-#: The mark of VS_FIXEDFILEINFO (winver.h); after it and the structure's own version comes the file's, 2 x 32 bits.
-MARK = struct.pack("<I", 0xFEEF04BD)
 
 
 def loaded(windows: Any = None) -> Path | None:
@@ -44,7 +38,8 @@ def file_version(path: Path) -> tuple[int, int, int, int] | None:
         content = path.read_bytes()
     except OSError:
         return None
-    place = content.find(MARK)
+    # the mark of VS_FIXEDFILEINFO (winver.h); after it and the structure's own version comes the file's, 2 x 32 bits
+    place = content.find(struct.pack("<I", 0xFEEF04BD))
     if place < 0 or len(content) < place + 16:
         return None
     high, low = struct.unpack_from("<II", content, place + 8)
@@ -58,7 +53,8 @@ def is_too_old(path: Path) -> bool:
 
 def cure_of(bug: ImportError) -> str:
     """What to do about a package that cannot be imported; '' where this file is not to blame for it."""
-    if not any(sign in str(bug) for sign in SIGNS):
+    # what Python says where a library's own start fails, or one that it needs is missing
+    if not any(sign in str(bug) for sign in ("initialization routine failed", "DLL load failed")):
         return ""
     path = loaded()
     if path is None:

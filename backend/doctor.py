@@ -235,7 +235,7 @@ def portrait_networks() -> Finding:
         import numpy as np
 
         from .portrait import networks
-        from .portrait.detector import detect
+        from .portrait.faces import detect
 
         grey = np.full((224, 224, 3), 0.5, np.float32)
         networks.network(networks.LANDMARKS)(grey[:192, :192])

@@ -3,15 +3,14 @@
 Standard library only: the add-on imports this module to draw the cure beside the error.
 """
 
-from __future__ import annotations
-
 import errno
 import sys
 from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """Stable names; the text beside them may change, these may not."""
+    """Stable names; the text beside them may change, these may not. Called with a message and a cure, each gives the
+    refusal of its code."""
 
     NO_MESH = "no-mesh"  # nothing selected, or the file holds no faces
     NO_UVS = "no-uvs"  # the mesh has no (usable) UV map
@@ -36,6 +35,9 @@ class ErrorCode(StrEnum):
     BAD_REQUEST = "bad-request"  # an option's value is not one the backend knows
     CANCELLED = "cancelled"
     INTERNAL = "internal"  # a bug: the log's tail goes with it
+
+    def __call__(self, message: str, cure: str) -> "AvatarTexError":
+        return AvatarTexError(self, message, cure)
 
 
 #: Characters of a sentence, which may quote what a file or a request holds.
@@ -95,20 +97,16 @@ def is_out_of_memory(bug: Exception) -> bool:
 def explain(bug: Exception) -> AvatarTexError:
     """The refusal for an exception that nobody foresaw; its traceback belongs into the log."""
     if is_out_of_memory(bug):
-        return AvatarTexError(
-            ErrorCode.OUT_OF_MEMORY,
-            "The backend ran out of memory.",
-            "Choose a smaller size, or close other programs, then generate again.",
+        return ErrorCode.OUT_OF_MEMORY(
+            "The backend ran out of memory.", "Choose a smaller size, or close other programs, then generate again."
         )
     if isinstance(bug, ImportError) and sys.platform == "win32":
         from . import cpp_runtime  # of the backend's alone
 
         if cure := cpp_runtime.cure_of(bug):
-            return AvatarTexError(ErrorCode.BACKEND_MISSING, f"Windows cannot load a package ({bug}).", cure)
+            return ErrorCode.BACKEND_MISSING(f"Windows cannot load a package ({bug}).", cure)
     if isinstance(bug, ImportError):
-        return AvatarTexError(
-            ErrorCode.BACKEND_MISSING, f"The backend's environment is incomplete ({bug}).", "Set up the backend again."
+        return ErrorCode.BACKEND_MISSING(
+            f"The backend's environment is incomplete ({bug}).", "Set up the backend again."
         )
-    return AvatarTexError(
-        ErrorCode.INTERNAL, f"The backend met a bug ({type(bug).__name__}: {bug}).", "Please report it with the log."
-    )
+    return ErrorCode.INTERNAL(f"The backend met a bug ({type(bug).__name__}: {bug}).", "Please report it with the log.")

@@ -4,8 +4,6 @@ Job (request, HeadMesh) and Portrait -> Match (registration) -> Views and Coveri
 Composition.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias

@@ -1,7 +1,5 @@
 """What maps beside the texture alone are asked for: part of the table of options.py."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from .option import BACKEND, GENERATE, VARIANTS, Choice, Option

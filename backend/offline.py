@@ -3,8 +3,6 @@
 Standard library only: the add-on starts its processes with the same switches.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sys

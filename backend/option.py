@@ -1,11 +1,9 @@
 """One setting of a texture: its names, its values and who takes it. The table of all is options.py."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import AvatarTexError, ErrorCode
+from .errors import ErrorCode
 
 #: What a setting is for: functions of the API, and commands of the same names.
 GENERATE, VARIANTS, BATCH, REDO = JOBS = ("generate", "variants", "batch", "redo")
@@ -44,6 +42,10 @@ class Option:
     def values(self) -> tuple[str | int, ...]:
         return tuple(choice.value for choice in self.choices)
 
+    def label_of(self, value: str | int) -> str:
+        """In menus; of a value that it cannot have, that itself."""
+        return next((choice.label for choice in self.choices if choice.value == value), str(value))
+
     def refuse(self, value: Any) -> None:
         """Refuse a value that it cannot have.
 
@@ -57,4 +59,4 @@ class Option:
                 cure = f"Use a whole number from {self.limits[0]} to {self.limits[1]}."
             else:
                 continue
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{self.label} cannot be {one!r}.", cure)
+            raise ErrorCode.BAD_REQUEST(f"{self.label} cannot be {one!r}.", cure)

@@ -5,8 +5,6 @@ table. A new setting is an Option here and the place that uses it; one that ever
 `Settings`, which the messages and the add-on's jobs inherit. Standard library only: both processes import it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial

@@ -25,10 +25,6 @@ from .errors import AvatarTexError, ErrorCode
 
 #: Stands for a tile's number in the name of a file.
 UDIM = "<UDIM>"
-#: Bytes that a part of a file's name can have on the systems we know.
-LONGEST_NAME = 255
-#: Seconds after which what is left of a killed process goes, where the system cannot say whether it runs.
-STALE = 86_400
 #: Fields of requests that name what is read.
 INPUTS = ("portrait", "mesh", "capture", "base_texture", "regions", "base_provenance")
 
@@ -91,16 +87,12 @@ def refuse_outputs(inputs: Iterable[str], outputs: Iterable[str], needed: int = 
     named = [path for path in outputs if path]
     for path in named:
         if path.endswith(("/", os.sep)) or os.path.isdir(path):
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"{Path(path).name!r} is a folder.", "Name the file to write in it."
-            )
+            raise ErrorCode.BAD_REQUEST(f"{Path(path).name!r} is a folder.", "Name the file to write in it.")
     refuse_overwriting(inputs, named)
     for one, other in itertools.combinations(named, 2):
         if overlap(one, other):
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST,
-                f"{Path(one).name!r} is named for two of the files to write.",
-                "Give each its own name.",
+            raise ErrorCode.BAD_REQUEST(
+                f"{Path(one).name!r} is named for two of the files to write.", "Give each its own name."
             )
     for path in named:
         probe(Path(path), needed)
@@ -114,8 +106,7 @@ def refuse_overwriting(inputs: Iterable[str], outputs: Iterable[str]) -> None:
     """
     for path, read in itertools.product(filter(None, outputs), filter(None, inputs)):
         if overlap(read, path):
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST,
+            raise ErrorCode.BAD_REQUEST(
                 f"{Path(path).name!r} would overwrite {Path(read).name!r}, which the job reads.",
                 "Choose another name to write.",
             )
@@ -148,7 +139,7 @@ def probe(path: Path, needed: int = 0) -> None:
     target = Path(os.path.realpath(path))
     try:
         for part in target.parts:
-            if len(os.fsencode(part)) > LONGEST_NAME:
+            if len(os.fsencode(part)) > 255:  # the longest on the systems we know
                 raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         if target.exists() and not stat.S_ISREG(target.stat().st_mode):
             raise OSError(errno.EINVAL, "it is no file")
@@ -174,7 +165,7 @@ def not_written(path: str | Path, reason: Exception | str) -> AvatarTexError:
     else:
         cure = "Choose another folder or name, then generate again."
     sentence = f"{Path(path).name[:80]!r} could not be written ({why})."
-    return AvatarTexError(ErrorCode.OUTPUT_NOT_WRITTEN, sentence, cure)
+    return ErrorCode.OUTPUT_NOT_WRITTEN(sentence, cure)
 
 
 class Staged:
@@ -289,7 +280,7 @@ def sweep(folder: Path) -> None:
 def is_running(number: int, path: Path) -> bool:
     """Whether the process that wrote a file still runs; by the file's age where the system is not asked safely."""
     if sys.platform == "win32":  # os.kill would end it there
-        return time.time() - path.stat().st_mtime < STALE
+        return time.time() - path.stat().st_mtime < 86_400  # a day, where the system cannot say whether it runs
     try:
         os.kill(number, 0)
     except ProcessLookupError:

@@ -8,8 +8,6 @@ portrait: pixels of the upright picture as the backend decodes it (at most 2048 
 head: a point in the mesh's own coordinates. Either may be missing, not both.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterable
@@ -17,9 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import AvatarTexError, ErrorCode
-
-#: Beyond it a place is none; NaN and infinity are not below it. Bytes of a pins file, which names 22 points.
-LARGEST, MOST_BYTES = 1e12, 1_000_000
 
 #: Pins that stand in for a face nobody found; fewer leave the pose open.
 NEEDED = 4
@@ -86,7 +81,7 @@ def parse_pins(entries: Iterable[dict]) -> list[Pin]:
             raise _bad(f"Pin {number} has no name.")
         name = entry["name"]
         if name not in NAMES:
-            raise AvatarTexError(ErrorCode.BAD_PINS, f"{name!r} is no pin's name.", f"Use one of {', '.join(NAMES)}.")
+            raise ErrorCode.BAD_PINS(f"{name!r} is no pin's name.", f"Use one of {', '.join(NAMES)}.")
         if any(pin.name == name for pin in pins):
             raise _bad(f"The pin {name!r} is there twice.")
         if unknown := set(entry) - {"name", "portrait", "head"}:
@@ -108,7 +103,7 @@ def read_pins(path: str | Path) -> list[dict]:
     try:
         if not os.path.isfile(path):  # a pipe or a device may never end
             raise _bad(f"{what} could not be read (it is no file).")
-        if os.path.getsize(path) > MOST_BYTES:
+        if os.path.getsize(path) > 1_000_000:  # it names 22 points
             raise _bad(f"{what} is larger than a megabyte.")
         body = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as reason:
@@ -126,10 +121,11 @@ def _numbers(entry: dict, key: str, count: int) -> tuple | None:
     values = entry.get(key)
     if values is None:
         return None
+    # no place lies beyond; NaN and infinity are not below it
     good = (
         isinstance(values, list | tuple)
         and len(values) == count
-        and all(isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < LARGEST for v in values)
+        and all(isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < 1e12 for v in values)
     )
     if not good:
         raise _bad(f"The pin {entry['name']!r} needs {count} numbers as its place on the {key}.")
@@ -137,8 +133,6 @@ def _numbers(entry: dict, key: str, count: int) -> tuple | None:
 
 
 def _bad(sentence: str) -> AvatarTexError:
-    return AvatarTexError(
-        ErrorCode.BAD_PINS,
-        sentence,
-        'Write pins as [{"name": "chin", "portrait": [x, y], "head": [x, y, z]}, ...]; see the README.',
+    return ErrorCode.BAD_PINS(
+        sentence, 'Write pins as [{"name": "chin", "portrait": [x, y], "head": [x, y, z]}, ...]; see the README.'
     )

@@ -4,8 +4,6 @@ After AvatarTex (arXiv 2511.06721): a denoiser inpaints what the portrait shows,
 latent space of a texture generator, a second denoiser repaints detail; around them what any mesh and any UV map need.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from functools import cache
@@ -21,7 +19,7 @@ from .compose.regions import Regions, hold, read_regions
 from .compose.shell_picture import ShellPicture, paint_shell
 from .compose.stage_pictures import StagePictures
 from .compose.udim import compose_tiles, find_tiles, read_bases, side_by_side, tile_path
-from .errors import AvatarTexError, ErrorCode
+from .errors import ErrorCode
 from .head.atlas import LOOKED_UP, AtlasMap, map_atlas
 from .head.enclosed import depth_inside
 from .head.front import draw_front
@@ -77,8 +75,6 @@ TIME_SHARE = {
 }
 #: Of a large model, where one paints, beside all else; estimated, it depends on the graphics card.
 LARGE_SHARE = 4.0
-#: Of the maps, where they are asked for.
-MAPS_SHARE = 0.3
 
 
 def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[[], bool]) -> Result:
@@ -91,7 +87,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     check_request(request)
     mapped = bool(request.maps) or request.pack != PACK.default
     plan = TIME_SHARE | ({} if request.profile == PROFILE.default else {"large": LARGE_SHARE})
-    plan |= {"maps": MAPS_SHARE} if mapped else {}
+    plan |= {"maps": 0.3} if mapped else {}
     progress = Progress(sum(plan.values()), on_progress, is_cancelled)
     step = progress.steps(plan)
     step("load")
@@ -205,9 +201,7 @@ def prepare(job: Job) -> Prepared:
     found = matches.get(key, lambda: match(job.mesh, portrait, pins, job.step, job.skins))
     pictures.registration(portrait.color, found.mesh, found.registration, pins)
     if found.quality.score < settings.least_score:
-        raise AvatarTexError(
-            ErrorCode.LOW_SCORE, found.quality.sentence, "Look at the registration, or generate anyway."
-        )
+        raise ErrorCode.LOW_SCORE(found.quality.sentence, "Look at the registration, or generate anyway.")
     style = found.style if settings.style == "auto" else settings.style
     job.step("atlas")
     asked = [getattr(settings, one.name) for one in fields(FromPortrait) if one.name not in LATER]

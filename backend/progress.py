@@ -1,7 +1,5 @@
 """How far a job has come: counted in one place, with the clock of its stages, and where a cancelled one ends."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Callable, Mapping

@@ -16,9 +16,6 @@ import numpy as np
 
 Answer = TypeVar("Answer")
 
-#: After so many new questions in a row (a job asks two) an answer is kept only when its question comes again.
-PATIENCE = 8
-
 
 class Recall(Generic[Answer]):
     """Remembers one answer. Nothing in it may be changed by those who get it."""
@@ -43,7 +40,8 @@ class Recall(Generic[Answer]):
             return self._kept[1]
         self.forget()  # two at a time would take twice the memory
         answer = make()
-        if Recall.news <= PATIENCE:
+        # a job asks two new questions; after eight in a row an answer is kept only when its question comes again
+        if Recall.news <= 8:
             self._kept = key, answer
         return answer
 

@@ -1,11 +1,9 @@
 """What is refused before any work: requests that cannot give a texture, a graphics card that is not there."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 
 from .compose.stage_pictures import stage_files
-from .errors import AvatarTexError, ErrorCode
+from .errors import ErrorCode
 from .layers.files import PACKED, PAINTED, refuse_suffix
 from .map_options import PICTURES, map_names
 from .messages import Expressions, FromPortrait, Generate, Register, Variants
@@ -17,8 +15,6 @@ from .outputs import map_file, name_inputs, refuse_outputs, shell_files
 
 #: Of a texture or its provenance on the disk: a PNG of noise takes as much.
 TEXEL_BYTES = 3
-#: Of its layers: all planes of a PSD, and its flat picture, at their worst.
-LAYERS_BYTES = 40
 #: Of a map: three channels of 16 bit.
 MAP_BYTES = 6
 
@@ -34,13 +30,12 @@ def check_request(request: Generate) -> None:
         find_parts(find_profile(request.profile))
     refuse_no_head(request)
     if not request.output:
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output file was given.", "Name the texture file to write.")
+        raise ErrorCode.BAD_REQUEST("No output file was given.", "Name the texture file to write.")
     if request.layers:
         refuse_suffix(request.layers, (PACKED, *PAINTED))
     maps = [*map_names(request.maps), *PICTURES[request.pack]]
     if maps and request.regions:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+        raise ErrorCode.BAD_REQUEST(
             "Maps are made for whole textures, and this request makes regions anew.",
             "Leave out the maps, or the regions.",
         )
@@ -57,14 +52,15 @@ def check_request(request: Generate) -> None:
             *stage_files(request.keep_stages, ".png"),
             *stage_files(request.previews, ".bmp"),
         ],
-        (2 * TEXEL_BYTES + (LAYERS_BYTES if request.layers else 0) + MAP_BYTES * len(maps)) * request.size**2,
+        # 40: all planes of a PSD, and its flat picture, at their worst
+        (2 * TEXEL_BYTES + (40 if request.layers else 0) + MAP_BYTES * len(maps)) * request.size**2,
     )
 
 
 def refuse_no_head(request: FromPortrait | Register) -> None:
     """Raises: AvatarTexError, NO_MESH where not exactly one head is named."""
     if bool(request.mesh) == bool(request.capture):
-        raise AvatarTexError(ErrorCode.NO_MESH, "No head was given.", "Select a head mesh.")
+        raise ErrorCode.NO_MESH("No head was given.", "Select a head mesh.")
 
 
 def check_like_texture(request: Variants | Expressions, output: str) -> None:
@@ -86,7 +82,5 @@ def choose_device(wanted: str) -> str:
     """
     card = wanted != "cpu" and find_card()
     if wanted == "cuda" and not card:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, "No CUDA device is available.", "Use --device auto or cpu, or see backend doctor."
-        )
+        raise ErrorCode.BAD_REQUEST("No CUDA device is available.", "Use --device auto or cpu, or see backend doctor.")
     return "cuda" if card else "cpu"

@@ -1,7 +1,5 @@
 """The job that shows how a head lies on a portrait, without making a texture."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """The JSON report of a job: what was used, what was found, how long it took, what each texel came from."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import platform
@@ -19,9 +17,6 @@ from .messages import Generate
 from .models.runtime import load_runtime
 from .observation.views import View
 from .progress import Clock, peak_memory
-
-#: Pixels of hair needed to know its colour, and how much hair each must be.
-ENOUGH, SURELY = 200, 0.9
 
 
 def versions() -> dict[str, str]:
@@ -47,8 +42,8 @@ def version_of(name: str) -> str:
 def hair_colour(view: View) -> list[float]:
     """sRGB 0..1 of the head's hair as the portrait shows it; nothing where it shows little, or a hat."""
     mask = view.masks.get("hair")
-    hair = [] if mask is None else view.observation.portrait[mask > SURELY]
-    return [round(float(value), 4) for value in np.median(hair, axis=0)] if len(hair) >= ENOUGH else []
+    hair = [] if mask is None else view.observation.portrait[mask > 0.9]  # surely hair
+    return [round(float(value), 4) for value in np.median(hair, axis=0)] if len(hair) >= 200 else []
 
 
 def timing(clock: Clock) -> dict[str, dict[str, float]]:

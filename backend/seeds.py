@@ -1,8 +1,6 @@
 """Seeds as they are written: numbers and ranges."""
 
-from __future__ import annotations
-
-from .errors import AvatarTexError, ErrorCode
+from .errors import ErrorCode
 
 #: Blender's whole numbers end here.
 LARGEST_SEED = 2**31 - 1
@@ -20,8 +18,8 @@ def parse_seeds(text: str) -> list[int]:
     for word in filter(None, (part.strip() for part in text.split(","))):
         first, dash, last = word.partition("-")
         if not first.isdigit() or (dash and not last.isdigit()):
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{word!r} is no seed.", "Write seeds as 0,1,2 or as 0-3.")
+            raise ErrorCode.BAD_REQUEST(f"{word!r} is no seed.", "Write seeds as 0,1,2 or as 0-3.")
         if int(last or first) - int(first) >= MOST_SEEDS:
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{word!r} are too many seeds.", f"Name at most {MOST_SEEDS}.")
+            raise ErrorCode.BAD_REQUEST(f"{word!r} are too many seeds.", f"Name at most {MOST_SEEDS}.")
         seeds += range(int(first), int(last or first) + 1)
     return list(dict.fromkeys(seeds))

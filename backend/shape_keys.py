@@ -3,8 +3,6 @@
 Both sides ask: the add-on which keys to capture, the backend which of them share a channel. Standard library only.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from functools import cache

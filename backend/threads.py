@@ -4,8 +4,6 @@ CPython waits for ever for a thread whose memory runs out before its first line 
 starts none: it shares its work among those that came with the modules.
 """
 
-from __future__ import annotations
-
 import functools
 import os
 import threading

@@ -1,7 +1,5 @@
 """What variants alone are asked for: part of the table of options.py."""
 
-from __future__ import annotations
-
 from .option import API, BLENDER, PANEL, VARIANTS, Choice, Option
 from .seeds import LARGEST_SEED
 

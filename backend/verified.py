@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import AvatarTexError, ErrorCode
+from .errors import ErrorCode
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +48,7 @@ def manifest(folder: Path) -> dict[str, dict]:
             return listed
     except (OSError, ValueError, RecursionError):
         pass
-    raise AvatarTexError(ErrorCode.WEIGHTS_MISSING, f"The list of weights {MANIFEST!r} is missing or damaged.", CURE)
+    raise ErrorCode.WEIGHTS_MISSING(f"The list of weights {MANIFEST!r} is missing or damaged.", CURE)
 
 
 def kept(folder: Path, name: str, sha256: str) -> Path:
@@ -72,9 +72,9 @@ def verified_bytes(folder: Path, name: str) -> bytes:
                 return data
             found = True
     if not found:
-        raise AvatarTexError(ErrorCode.WEIGHTS_MISSING, f"The weights {name!r} are missing.", CURE)
-    raise AvatarTexError(
-        ErrorCode.WEIGHTS_ALTERED, f"The weights {name!r} are not the ones that were shipped (checksum differs).", CURE
+        raise ErrorCode.WEIGHTS_MISSING(f"The weights {name!r} are missing.", CURE)
+    raise ErrorCode.WEIGHTS_ALTERED(
+        f"The weights {name!r} are not the ones that were shipped (checksum differs).", CURE
     )
 
 
@@ -87,11 +87,9 @@ def verified_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         data = path.read_bytes()
     except OSError:
-        raise AvatarTexError(ErrorCode.WEIGHTS_MISSING, f"The file {path.name!r} is missing.", CURE) from None
+        raise ErrorCode.WEIGHTS_MISSING(f"The file {path.name!r} is missing.", CURE) from None
     if hashlib.sha256(data).hexdigest() != ARRAYS[path.name]:
-        raise AvatarTexError(
-            ErrorCode.WEIGHTS_ALTERED, f"The file {path.name!r} is not the one that was shipped.", CURE
-        )
+        raise ErrorCode.WEIGHTS_ALTERED(f"The file {path.name!r} is not the one that was shipped.", CURE)
     import numpy as np  # the doctor reads checksums where nothing is installed
 
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:

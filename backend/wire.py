@@ -3,8 +3,6 @@
 Standard library only: the add-on imports this same file.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import math
@@ -12,7 +10,7 @@ import os
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
-from .errors import AvatarTexError, ErrorCode
+from .errors import ErrorCode
 from .messages import TYPES, Message, Request
 
 #: Characters; the answer to a thousand variants has 200,000. Whole numbers beyond LARGEST are a slip or an attack.
@@ -53,8 +51,7 @@ def decode(line: str) -> Message:
         return kind(**body)
     except (ValueError, TypeError, RecursionError) as reason:
         why = reason if isinstance(reason, Unfit) else "it is no JSON, or lacks a field"
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+        raise ErrorCode.BAD_REQUEST(
             f"Not a message of this protocol ({why}): {line[:120]!r}.",
             "Use the add-on and the backend of the same AvatarTex version.",
         ) from None

@@ -6,8 +6,6 @@ outlives its Blender. A job that fails, whatever it raises, becomes a message, a
 still loaded.
 """
 
-from __future__ import annotations
-
 import collections
 import contextlib
 import ctypes
@@ -43,9 +41,6 @@ from .messages import (
     Variants,
 )
 from .wire import LONGEST_LINE, decode, encode
-
-#: Seconds between two Progress lines of one stage: the panel redraws ten times a second at most.
-PROGRESS_INTERVAL = 0.1
 
 
 def serve(stdin: TextIO, stdout: TextIO) -> int:
@@ -213,7 +208,7 @@ def progress_sender(job: str, wire: Wire) -> Callable[..., None]:
     def send(stage: str, fraction: float, preview: str = "") -> None:
         nonlocal last_stage, last_time
         now = time.monotonic()
-        if preview or stage != last_stage or now - last_time >= PROGRESS_INTERVAL:
+        if preview or stage != last_stage or now - last_time >= 0.1:  # the panel redraws ten times a second at most
             last_stage, last_time = stage, now
             wire.send(Progress(job, stage, float(fraction), preview))
 

@@ -30,7 +30,6 @@ CALLS = {
     "Obstacle",
     "obstacle_with_button",
     "doubt",
-    "bad_request",
     "failed",
     "Check",
     "step",
@@ -39,7 +38,7 @@ CALLS = {
     "make_opacity",
 }
 #: Of the table of options: which arguments are said, and not only read.
-TABLE = {"Option": (1, 3), "_every_texture": (1, 3), "Choice": (1, 2), "ExportTarget": (1, 2)}
+TABLE = {"Option": (1, 3), "_every_texture": (1, 3), "Choice": (1, 2), "ExportTarget": (1, 2), "unless": (0,)}
 CLASS_TEXTS = {"bl_label", "bl_description", "none"}
 #: Functions that return a text: why a button is grey.
 TELLING = {"find_obstacle", "find_uneditable", "find_busy", "find_no_layers", "find_offline"}
@@ -83,7 +82,8 @@ def _of_call(file: str, node: ast.Call) -> Iterator[Text]:
         return
     for place in TABLE.get(name, ()):
         yield from _literals(file, node.args[place])
-    for argument in node.args[name == "call" :] if name in CALLS else ():  # a command line comes first
+    refusal = getattr(getattr(node.func, "value", None), "id", "") == "ErrorCode"
+    for argument in node.args[name == "call" :] if name in CALLS or refusal else ():  # a command line comes first
         yield from _literals(file, argument)
     for keyword in node.keywords:
         if keyword.arg in KEYWORDS or (name == "EnumProperty" and keyword.arg == "items"):

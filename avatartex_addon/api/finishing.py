@@ -5,6 +5,7 @@ from pathlib import Path
 
 import bpy
 
+from ..backend.errors import ErrorCode
 from ..backend.options import GUIDES
 from ..jobs.backend_task import OnProgress
 from ..jobs.curves_job import CurvesJob, HairCurves
@@ -19,7 +20,7 @@ from ..scene.layer_store import SLIDERS
 from ..scene.layers import settle
 from ..scene.shell_object import find_opacity
 from ..scene.variant_materials import apply_variant
-from .given import bad_request, finish_job, head_of, layered_of
+from .texturing import finish_job, head_of, layered_of
 
 
 def show_variant(object: bpy.types.Object | str, style: str, seed: int = 0) -> None:
@@ -31,11 +32,11 @@ def show_variant(object: bpy.types.Object | str, style: str, seed: int = 0) -> N
     head = head_of(object)
     names = [f"{entry.style}:{entry.seed}" for entry in head.avatartex_variants]
     if (wanted := f"{style}:{seed}") not in names:
-        raise bad_request(f"There is no variant {wanted}.", f"There are: {', '.join(names) or 'none'}.")
+        raise ErrorCode.BAD_REQUEST(f"There is no variant {wanted}.", f"There are: {', '.join(names) or 'none'}.")
     try:
         apply_variant(head, names.index(wanted))
     except LookupError as reason:
-        raise bad_request(str(reason), "Bake the variant again.") from reason
+        raise ErrorCode.BAD_REQUEST(str(reason), "Bake the variant again.") from reason
 
 
 def add_expression_maps(
@@ -123,12 +124,12 @@ def set_layer(object: bpy.types.Object | str, name: str, opacity: float) -> None
         shell.default_value = opacity
         return
     if name not in (there := [one for one in SLIDERS if one in group.there.split(",")]):
-        raise bad_request(
+        raise ErrorCode.BAD_REQUEST(
             f"'{image.name}' has no layer {name!r} with an opacity.", f"There are: {', '.join(there) or 'none'}."
         )
     setattr(group, name, opacity)
     if group.painted:
-        raise bad_request(
+        raise ErrorCode.BAD_REQUEST(
             "The texture was painted on, and a slider would lose that.",
             "Call bpy.ops.avatartex.keep_paint() or bpy.ops.avatartex.flatten_anyway() first.",
         )

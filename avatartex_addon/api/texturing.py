@@ -6,6 +6,7 @@ from pathlib import Path
 import bpy
 
 from ..backend.arguments import help_of
+from ..backend.errors import ErrorCode
 from ..backend.option import API, GENERATE, VARIANTS
 from ..backend.options import refuse_unknown, select
 from ..backend.pins import parse_pins, read_pins
@@ -14,13 +15,13 @@ from ..backend.variant_options import SEEDS
 from ..core.batch import Row
 from ..core.job import HeadJob, VariantJob
 from ..jobs import scene_batch
-from ..jobs.backend_task import OnProgress
+from ..jobs.backend_task import BackendTask, OnProgress
 from ..jobs.describing import describe_redo
 from ..jobs.generation import Generation, Textures
 from ..jobs.variant_bake import VariantBake, VariantSet
 from ..scene.characters import add_row
-from ..scene.head import portrait_path
-from .given import finish_job, head_of, name_of, refuse_off
+from ..scene.head import find_again, portrait_path
+from ..scene.history import find_layered
 
 
 def generate(
@@ -185,3 +186,39 @@ def start_variants(job: VariantJob) -> VariantBake:
     """
     refuse_off()
     return VariantBake(job)
+
+
+def finish_job(running: BackendTask, on_progress: OnProgress | None):
+    """What a job makes, once it is through."""
+    running.wait(on_progress)
+    return running.apply()
+
+
+def refuse_off() -> None:
+    """Raises: AvatarTexError, BACKEND_MISSING, the add-on is not enabled."""
+    if not hasattr(bpy.types.Object, "avatartex"):
+        raise ErrorCode.BACKEND_MISSING(
+            "AvatarTex is installed, but not enabled in this Blender.",
+            "Tick it in the preferences (Add-ons), or call addon_utils.enable() with its name.",
+        )
+
+
+def name_of(object: bpy.types.Object | str) -> str:
+    refuse_off()
+    return object if isinstance(object, str) else object.name
+
+
+def head_of(object: bpy.types.Object | str) -> bpy.types.Object:
+    """Raises: AvatarTexError, NO_MESH."""
+    return find_again(name_of(object))
+
+
+def layered_of(object: bpy.types.Object | str) -> bpy.types.Image:
+    """Raises: AvatarTexError, BAD_REQUEST."""
+    head = head_of(object)
+    image = find_layered(head)
+    if image is None:
+        raise ErrorCode.BAD_REQUEST(
+            f"The texture that '{head.name}' shows has no layers.", "Generate one, or show one of its results."
+        )
+    return image

@@ -74,7 +74,9 @@ def fill_table(options: argparse.Namespace, scene: bpy.types.Scene) -> None:
         collection = bpy.data.collections.get(options.collection)
         if collection is None:
             names = ", ".join(repr(known.name) for known in bpy.data.collections)
-            raise make_refusal(f"There is no collection {options.collection!r}.", f"There are: {names or 'none'}.")
+            raise api.ErrorCode.BAD_REQUEST(
+                f"There is no collection {options.collection!r}.", f"There are: {names or 'none'}."
+            )
     given = take(options, OPTIONS)
     of_rows = {name: given.pop(name) for name in (STYLE.name, SEED.name) if name in given}
     if options.retry:
@@ -84,11 +86,15 @@ def fill_table(options: argparse.Namespace, scene: bpy.types.Scene) -> None:
     if options.portraits:
         folder = Path(options.portraits)
         if not folder.is_dir():
-            raise make_refusal(f"There is no folder {options.portraits!r}.", "Name the folder with the portraits.")
+            raise api.ErrorCode.BAD_REQUEST(
+                f"There is no folder {options.portraits!r}.", "Name the folder with the portraits."
+            )
         if not api.fill_by_rule(scene, folder, options.match, collection, of_rows):
-            raise make_refusal(f"No picture in {options.portraits!r} fits a head.", "Look at --match, or use --table.")
+            raise api.ErrorCode.BAD_REQUEST(
+                f"No picture in {options.portraits!r} fits a head.", "Look at --match, or use --table."
+            )
     if not scene.avatartex_batch.rows:
-        raise make_refusal("The file holds no batch.", "Say which heads with --table or --portraits.")
+        raise api.ErrorCode.BAD_REQUEST("The file holds no batch.", "Say which heads with --table or --portraits.")
     for head in (row.object for row in scene.avatartex_batch.rows if row.object is not None):
         for name, value in given.items():
             if name != HEAD_GROUP.name or value in head.vertex_groups:
@@ -120,7 +126,3 @@ def run_batch(options: argparse.Namespace) -> int:
     if stopped is not None:
         return print_end(stopped, "Cancelled. The same command goes on with the rest.")
     return code or (EXIT_SOME_FAILED if counts[RowState.FAILED] else 0)
-
-
-def make_refusal(message: str, cure: str) -> api.AvatarTexError:
-    return api.AvatarTexError(api.ErrorCode.BAD_REQUEST, message, cure)

@@ -41,13 +41,11 @@ def refuse_without_file(given: argparse.Namespace) -> None:
     if given.output:
         return
     if not given.overwrite:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
-            "It is not said where to save.",
-            "Name a file with --output, or save into the loaded one with --overwrite.",
+        raise ErrorCode.BAD_REQUEST(
+            "It is not said where to save.", "Name a file with --output, or save into the loaded one with --overwrite."
         )
     if not bpy.data.filepath:
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No file is loaded.", "Name one with --output.")
+        raise ErrorCode.BAD_REQUEST("No file is loaded.", "Name one with --output.")
 
 
 def save_file(output: str | None) -> int:

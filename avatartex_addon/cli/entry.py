@@ -6,10 +6,9 @@ import bpy
 
 from ..backend.errors import AvatarTexError, Cancelled
 from .batch_command import add_batch
-from .doctor_command import add_doctor
 from .ending import EXIT_DONE, EXIT_USAGE, print_end
 from .head_commands import add_head_commands
-from .setup_command import add_setup
+from .setup_command import add_doctor, add_setup
 
 MANUAL = """\
 Texture heads from portraits, without a window.

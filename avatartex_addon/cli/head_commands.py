@@ -150,5 +150,4 @@ def copy_texture(texture: Path, target: Path) -> None:
             number = tile.name.removeprefix(before).removesuffix(after)
             target.with_name(f"{target.stem}.{number}{target.suffix}").write_bytes(tile.read_bytes())
     except OSError as reason:
-        message = f"{target} could not be written ({reason.strerror})."
-        raise api.AvatarTexError(api.ErrorCode.OUTPUT_NOT_WRITTEN, message, "") from reason
+        raise api.ErrorCode.OUTPUT_NOT_WRITTEN(f"{target} could not be written ({reason.strerror}).", "") from reason

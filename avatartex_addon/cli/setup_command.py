@@ -1,6 +1,7 @@
-"""blender --command avatartex setup, wheels: the backend without a window."""
+"""blender --command avatartex setup, wheels, doctor: the backend without a window, and what works here."""
 
 import argparse
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -9,12 +10,15 @@ import bpy
 
 from .. import preferences, session
 from ..backend.errors import AvatarTexError, ErrorCode
+from ..core.child import process_options
+from ..core.command import PYTHON_VARIABLE, backend_command
 from ..core.fetch import WheelFolder
 from ..core.log import ProgressLine
 from ..core.packages import BUILDS
 from ..core.work import Work
+from ..preferences import find_backend_python, home
 from ..setup import backend_setup
-from .ending import add_command
+from .ending import EXIT_DONE, EXIT_REFUSED, add_command
 
 SETUP = """\
 Set up the backend, or go on with a set-up that was interrupted, in the folder of the preferences.
@@ -49,9 +53,7 @@ def run_setup(options: argparse.Namespace) -> int:
     wheels = options.command == "wheels"
     carried = preferences.carried() is not None and not options.large
     if (wheels or (options.wheels is None and not carried)) and not bpy.app.online_access:
-        raise AvatarTexError(
-            ErrorCode.BACKEND_MISSING, "Blender may not use the network.", "Start it with --online-mode."
-        )
+        raise ErrorCode.BACKEND_MISSING("Blender may not use the network.", "Start it with --online-mode.")
     if wheels:
         folder = options.output.resolve()
         work: Work = WheelFolder(folder, backend_setup.make_plan(options.build, options.large), session.log())
@@ -79,3 +81,39 @@ def print_steps(work: Work) -> AvatarTexError | None:
     work.join()
     print(work.text, file=sys.stderr)
     return work.error
+
+
+def add_doctor(commands) -> None:
+    check = add_command(
+        commands,
+        "doctor",
+        run_doctor,
+        "say what works on this machine, and how to mend what does not",
+        "Say whether Blender's side and the backend work here, and how to mend what does not.",
+    )
+    check.add_argument("--json", action="store_true", help="the backend's findings as one JSON object on stdout")
+
+
+def run_doctor(given: argparse.Namespace) -> int:
+    """What is known on Blender's side, then the backend's own examination in its own Python."""
+    python = find_backend_python()
+    shown = sys.stderr if given.json else sys.stdout
+    print(f"Blender   {bpy.app.version_string}, Python {sys.version.split()[0]}", file=shown)
+    print(f"backend   {python or 'not set up'}", file=shown)
+    print(f"log       {session.log().path}", file=shown, flush=True)
+    if not python:
+        raise ErrorCode.BACKEND_MISSING(
+            "The backend is not set up.",
+            f"Press Set Up Backend in the add-on's preferences, or name its Python there or in {PYTHON_VARIABLE}.",
+        )
+    words = backend_command(
+        python, session.EXTENSION_FOLDER, home().weights, "doctor", *(["--json"] if given.json else [])
+    )
+    try:
+        said = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False, **process_options())
+    except OSError as reason:
+        text = f"The backend's Python could not be started ({reason.strerror})."
+        raise ErrorCode.BACKEND_MISSING(text, "") from reason
+    print(said.stdout, end="")
+    print(said.stderr, end="", file=sys.stderr)
+    return EXIT_REFUSED if said.returncode else EXIT_DONE

@@ -41,9 +41,6 @@ ROW_TEXTS = {
 #: After these the other rows would fail in the same way: they keep waiting, and the run ends.
 STOPPERS = {ErrorCode.BACKEND_MISSING, ErrorCode.OUTPUT_NOT_WRITTEN, ErrorCode.WEIGHTS_MISSING}
 
-#: A backend that dies for this many rows in a row will not get better: each death costs a restart of seconds.
-MOST_DEATHS = 3
-
 
 @dataclass
 class Row:
@@ -171,7 +168,8 @@ class BatchRun:
         """One head's failure, whatever it is, does not stop the others."""
         outcome = explain(reason)
         self._deaths = self._deaths + 1 if outcome["code"] == ErrorCode.BACKEND_DIED else 0
-        if outcome["code"] in STOPPERS or self._deaths >= MOST_DEATHS:
+        # after three deaths in a row it will not get better: each costs a restart of seconds
+        if outcome["code"] in STOPPERS or self._deaths >= 3:
             self.error = reason
         self._leave(RowState.FAILED, **outcome)
 

@@ -16,9 +16,6 @@ from collections.abc import Iterator
 from ..backend.offline import SWITCHES
 from .log import BackendLog
 
-#: Marks the end of stdout in the queue of lines.
-END = None
-
 #: Seconds that a worker gets to leave by itself when its stdin closes; it needs a few milliseconds.
 LEAVE_TIME = 0.5
 
@@ -145,7 +142,7 @@ class Child:
         with self.process.stdout as pipe:
             for line in pipe:
                 self.lines.put(line.rstrip("\r\n"))
-        self.lines.put(END)
+        self.lines.put(None)  # the end
 
     def _read_log(self, log: BackendLog) -> None:
         with self.process.stderr as pipe:

@@ -15,16 +15,6 @@ from ..backend.wire import decode, encode
 from .child import Child
 from .log import BackendLog
 
-#: Seconds without Stopped after which a cancelled backend is killed, so that Cancel always works within two seconds.
-CANCEL_TIME = 1.5
-
-#: Seconds until Ready: only the standard library is imported before it; a virus scanner on a cold disk took 20.
-START_TIME = 60.0
-
-#: Seconds of silence in a job after which the backend counts as hung. Alive but slow is not dead: one step of a
-#: 4K composition on a weak CPU may take a minute.
-SILENCE_TIME = 300.0
-
 #: Seconds to wait before a restart, by the number of deaths in a row: a crash at start must not become a fork storm.
 BACK_OFF = (0.0, 0.0, 2.0, 5.0, 15.0, 30.0)
 
@@ -47,6 +37,12 @@ class BackendClient:
     Args:
         command: how to start the backend; empty when there is none (state MISSING).
         log: receives its stderr, and whatever else it says that is no message.
+        cancel_time: seconds without Stopped after which a cancelled backend is killed, so that Cancel always works
+            within two seconds.
+        start_time: seconds until Ready: only the standard library is imported before it; a virus scanner on a cold
+            disk took 20.
+        silence_time: seconds of silence in a job after which the backend counts as hung. Alive but slow is not dead:
+            one step of a 4K composition on a weak CPU may take a minute.
     """
 
     def __init__(
@@ -54,9 +50,9 @@ class BackendClient:
         command: list[str],
         log: BackendLog,
         *,
-        cancel_time: float = CANCEL_TIME,
-        start_time: float = START_TIME,
-        silence_time: float = SILENCE_TIME,
+        cancel_time: float = 1.5,
+        start_time: float = 60.0,
+        silence_time: float = 300.0,
     ) -> None:
         self.command, self.log = command, log
         self.cancel_time, self.start_time, self.silence_time = cancel_time, start_time, silence_time
@@ -84,9 +80,9 @@ class BackendClient:
     def refuse(self) -> None:
         """Raise what `generate` would raise now."""
         if self.state is State.MISSING:
-            raise backend_missing()
+            raise ErrorCode.BACKEND_MISSING("The backend is not set up.", "Press Set Up Backend, or choose its Python.")
         if self.request is not None:
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, "A job is already running.", "Wait for it, or cancel it.")
+            raise ErrorCode.BAD_REQUEST("A job is already running.", "Wait for it, or cancel it.")
 
     def start(self) -> None:
         """Begin to start the backend; pump does it when the back-off is over."""
@@ -152,8 +148,7 @@ class BackendClient:
         except OSError as reason:
             self.log.write(f"{self.command[0]}: {reason}")
             return self._fail(
-                AvatarTexError(
-                    ErrorCode.BACKEND_MISSING,
+                ErrorCode.BACKEND_MISSING(
                     f"The backend's Python could not be started ({reason.strerror}).",
                     "Set up the backend again, or choose another Python in the preferences.",
                 )
@@ -183,8 +178,7 @@ class BackendClient:
     def _greet(self, ready: Ready) -> list[Message]:
         if ready.protocol != PROTOCOL:
             return self._fail(
-                AvatarTexError(
-                    ErrorCode.BACKEND_DIED,
+                ErrorCode.BACKEND_DIED(
                     f"The backend speaks protocol {ready.protocol}, the add-on {PROTOCOL}.",
                     "Set up the backend of this AvatarTex version.",
                 )
@@ -239,20 +233,13 @@ class BackendClient:
 
     def _died(self, sentence: str) -> AvatarTexError:
         last = self.log.last.strip()
-        return AvatarTexError(
-            ErrorCode.BACKEND_DIED,
+        return ErrorCode.BACKEND_DIED(
             sentence + (f" Its last words: {last[:160]}" if last else ""),
             "Generate again; if it happens again, look into the log.",
         )
 
     def _is_ours(self, job: str) -> bool:
         return self.request is not None and job == self.request.job
-
-
-def backend_missing() -> AvatarTexError:
-    return AvatarTexError(
-        ErrorCode.BACKEND_MISSING, "The backend is not set up.", "Press Set Up Backend, or choose its Python."
-    )
 
 
 def exit_words(code: int | None) -> str:

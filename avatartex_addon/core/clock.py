@@ -1,11 +1,5 @@
-"""How long a job will still take, as an artist can believe it: it falls with the seconds and does not jump."""
-
-#: Share from which a job's own pace counts when no earlier one is known.
-ENOUGH = 0.08
-#: From this share on the pace so far says all, before it the last job's duration does part.
-SURE = 0.6
-#: Seconds in which two thirds of an error are made good.
-EASE = 2.5
+"""How long a job will still take, as an artist can believe it: it falls with the seconds and does not jump; and
+sizes of files in words."""
 
 
 class TimeLeft:
@@ -30,16 +24,19 @@ class TimeLeft:
             self._fraction = fraction
             self._goal = self._estimate(fraction, now - self.started)
         if self.seconds is None:
-            if self._goal > 0 and (self.expected or fraction >= ENOUGH):
+            # a job's own pace counts from 0.08 on where no earlier one is known
+            if self._goal > 0 and (self.expected or fraction >= 0.08):
                 self.seconds = self._goal
         else:
             self.seconds -= passed
-            self.seconds += (self._goal - self.seconds) * min(1.0, passed / EASE)
+            # two thirds of an error are made good in 2.5 s
+            self.seconds += (self._goal - self.seconds) * min(1.0, passed / 2.5)
             self.seconds = max(0.0, self.seconds)
         return self.seconds
 
     def _estimate(self, fraction: float, elapsed: float) -> float:
-        trust = min(1.0, fraction / SURE) if self.expected else 1.0
+        # from 0.6 on the pace so far says all, before it the last job's duration does part
+        trust = min(1.0, fraction / 0.6) if self.expected else 1.0
         total = trust * elapsed / fraction + (1 - trust) * self.expected
         return max(0.0, total - elapsed)
 
@@ -48,3 +45,13 @@ def round_seconds(seconds: float) -> int:
     """As one says it: single seconds up to 20, fives up to a minute and a half, then half minutes."""
     step = 1 if seconds < 20 else 5 if seconds < 90 else 30
     return max(1, round(seconds / step) * step)
+
+
+def size_text(size: float) -> str:
+    """'1.5 GB', '12 MB' for so many bytes."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{max(1, round(size / 1e6))} MB"
+
+
+def freed_text(size: int) -> str:
+    """' (1.5 GB)' for a button that frees them, '' where the size is not known."""
+    return f" ({size_text(size)})" if size else ""

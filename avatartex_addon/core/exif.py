@@ -3,10 +3,6 @@
 import struct
 from pathlib import Path
 
-#: Bytes of a file that are looked at: cameras write it near the beginning.
-FIRST_BYTES = 1 << 18
-ORIENTATION = 0x0112
-
 
 def read_orientation(path: Path) -> int:
     """1 to 8 as Exif has it; 1, upright, where the file has none."""
@@ -14,7 +10,7 @@ def read_orientation(path: Path) -> int:
         if not path.is_file():  # a pipe may never end
             return 1
         with path.open("rb") as file:
-            data = file.read(FIRST_BYTES)
+            data = file.read(1 << 18)  # cameras write it near the beginning
         found = find_tag(find_tiff(data))
     except (OSError, ValueError, struct.error):
         return 1
@@ -52,6 +48,6 @@ def find_tag(tiff: bytes) -> int:
     first = struct.unpack_from(f"{order}I", tiff, 4)[0]
     for number in range(struct.unpack_from(f"{order}H", tiff, first)[0]):
         tag, _, _, value = struct.unpack_from(f"{order}HHIH", tiff, first + 2 + 12 * number)
-        if tag == ORIENTATION:
+        if tag == 0x0112:
             return value
     return 0

@@ -11,8 +11,6 @@ from pathlib import Path
 from .child import process_options
 from .log import BackendLog
 
-#: Seconds; it takes one, and a virus scanner on a cold disk twenty.
-LONGEST_LOOK = 60.0
 #: The point that distinguishes a face from others.
 NOSE = "nose_tip"
 #: What an answer raises that is another one.
@@ -60,7 +58,7 @@ def look_for_faces(command: list[str], portrait: str, log: BackendLog) -> FoundF
                 [*command, "--portrait", portrait, "--picture", str(picture)],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=LONGEST_LOOK,
+                timeout=60.0,  # it takes a second, and a virus scanner on a cold disk twenty
                 check=False,
                 **process_options(),
             )

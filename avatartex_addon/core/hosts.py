@@ -12,11 +12,6 @@ from pathlib import Path
 from .child import process_options, without_sigpipe
 from .work import failed
 
-#: Seconds for an index; the artist is waiting.
-INDEX_TIME = 5.0
-#: What a wall answers in the place of an index: forbidden, log in at the proxy, log in at the network.
-WALLS = {403, 407, 511}
-
 
 def refuse_silence(addresses: Iterable[str]) -> None:
     """Refuse before anything is downloaded.
@@ -45,10 +40,12 @@ def find_silence(address: str) -> str:
     proxy = os.environ.get("PIP_PROXY")  # pip takes it before the system's
     handlers = [urllib.request.ProxyHandler({"http": proxy, "https": proxy})] if proxy else []
     try:
-        with without_sigpipe(), urllib.request.build_opener(*handlers).open(request, timeout=INDEX_TIME):
+        # the artist is waiting
+        with without_sigpipe(), urllib.request.build_opener(*handlers).open(request, timeout=5.0):
             return ""
     except urllib.error.HTTPError as answer:
-        blocked = answer.code in WALLS or answer.code >= 500
+        # a wall: forbidden, log in at the proxy, log in at the network
+        blocked = answer.code in {403, 407, 511} or answer.code >= 500
         return f"{host} does not let this computer in ({answer.code} {answer.reason})." if blocked else ""
     except (OSError, ValueError) as reason:
         return "" if isinstance(getattr(reason, "reason", reason), ssl.SSLError) else f"{host} does not answer."

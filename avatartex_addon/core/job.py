@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from ..backend.messages import LOW_SCORE
 from ..backend.options import (
     FORMAT,
@@ -21,11 +21,8 @@ from ..backend.options import (
 )
 from ..backend.pins import Pin
 
-#: From here on a registration has nothing that an artist would mend.
-GOOD_SCORE = 0.8
 #: Of the file with a texture's layers, which lies beside it under its name.
 LAYERS_SUFFIX = ".layers"
-VERDICTS = ("Doubtful", "Fair", "Good")
 
 
 @dataclass(frozen=True)
@@ -78,9 +75,9 @@ class VariantJob:
     def __post_init__(self) -> None:
         refuse_unknown(vars(self))
         if not self.styles:
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, "No style is chosen.", "Choose one or more styles.")
+            raise ErrorCode.BAD_REQUEST("No style is chosen.", "Choose one or more styles.")
         if not self.seeds:
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, "No seed is given.", "Write seeds as 0,1,2 or as 0-3.")
+            raise ErrorCode.BAD_REQUEST("No seed is given.", "Write seeds as 0,1,2 or as 0-3.")
 
 
 class JobFiles:
@@ -94,12 +91,8 @@ class JobFiles:
         self.texture, self.provenance = folder / "texture.png", folder / "provenance.png"
         self.layers = self.texture.with_suffix(LAYERS_SUFFIX)
         self.report, self.curves = folder / "report.json", folder / "curves.npz"
-        # folders
-        self.previews, self.variants, self.expressions = (
-            folder / "previews",
-            folder / "variants",
-            folder / "expressions",
-        )
+        self.previews, self.variants = folder / "previews", folder / "variants"  # folders, as the next
+        self.expressions = folder / "expressions"
 
     def drop_inputs(self) -> None:
         """Once the backend has answered, only its results are of use."""
@@ -121,7 +114,8 @@ def summarize(report_path: Path) -> str:
 
 def name_score(score: float) -> str:
     """A registration's score, 0 to 1, in a word."""
-    return VERDICTS[(score >= LOW_SCORE) + (score > GOOD_SCORE)]
+    words = ("Doubtful", "Fair", "Good")
+    return words[(score >= LOW_SCORE) + (score > 0.8)]  # above it there is nothing that an artist would mend
 
 
 def round_shares(shares: tuple[float, ...]) -> list[int]:

@@ -24,8 +24,6 @@ ANSWER = "answer.json"
 PLACES = ("output", "provenance", "report")
 #: Those that a request names; an answer names no layers, which lie beside the texture.
 ASKED = (*PLACES, "layers")
-#: Days after which a result that nobody came back for goes.
-LONGEST = 30
 
 
 def fingerprint(request: Generate) -> str:
@@ -86,5 +84,6 @@ def prune_kept(parent: Path) -> None:
     """Let go what nobody came back for."""
     for folder in parent.glob("*"):
         with contextlib.suppress(OSError):
-            if folder.name.startswith("gone.") or time.time() - folder.stat().st_mtime > LONGEST * 86400:
+            # days until nobody comes back for it
+            if folder.name.startswith("gone.") or time.time() - folder.stat().st_mtime > 30 * 86400:
                 drop_kept(folder)

@@ -10,9 +10,6 @@ SUFFIXES = tuple(f".{name}" for name in "png jpg jpeg webp tif tiff bmp tga gif 
 
 RULES = ("name", "folder", "order")
 
-#: Of several meshes of one character, the one that is the head.
-HEAD_WORDS = ("head", "face", "body")
-
 
 def find_pictures(folder: Path) -> list[Path]:
     """Every picture in the folder and below, in reading order ('2' before '10')."""
@@ -58,7 +55,7 @@ def name_that_holds(label: str, names: Iterable[str]) -> str:
     """The name that holds the label as whole words, a head's or a face's first; '' when none does."""
     wanted = words(label)
     passing = [name for name in names if wanted and holds(words(name), wanted)]
-    ranks = {word: rank for rank, word in enumerate(HEAD_WORDS)}
+    ranks = {word: rank for rank, word in enumerate(("head", "face", "body"))}  # of several meshes of one character
     return min(passing, key=lambda name: min(ranks.get(word, 9) for word in words(name)), default="")
 
 

@@ -8,7 +8,7 @@ from .log import BackendLog
 from .work import Work, failed
 
 #: How the backend's commands end when they refuse.
-REFUSED, REFUSAL = 2, re.compile(r"error \[([a-z-]+)\] (.*)")
+REFUSAL = re.compile(r"error \[([a-z-]+)\] (.*)")
 #: What the artist reads meanwhile.
 AT_WORK = {
     "list": "Looking at the models",
@@ -42,7 +42,7 @@ class ModelWork(Work):
         Raises:
             AvatarTexError: the command's own refusal.
         """
-        lines = self.call([*self.command, *words], "The models cannot be looked at.", self.follow, codes=(0, REFUSED))
+        lines = self.call([*self.command, *words], "The models cannot be looked at.", self.follow, codes=(0, 2))
         for line in lines:
             if refusal := REFUSAL.fullmatch(line):
                 code, answer = refusal.groups()

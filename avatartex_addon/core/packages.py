@@ -26,7 +26,7 @@ TORCH_INDEX = {
     ("linux", "cpu"): "https://download.pytorch.org/whl/cpu",
     ("win32", "cuda"): "https://download.pytorch.org/whl/cu130",
 }
-PYPI, PYPI_FILES = "https://pypi.org/simple", "https://files.pythonhosted.org/"
+PYPI = "https://pypi.org/simple"
 #: What takes a package's place for CUDA: it runs on processors, too, and lies in the same folder.
 CUDA_INSTEAD = {"onnxruntime": "onnxruntime-gpu"}
 #: How the name of torch's build for CUDA on Windows begins. It is not on PyPI.
@@ -171,7 +171,7 @@ def pages(plan: Plan, build: str) -> list[str]:
     """A page of each host that a build's packages come from, which is there where the host lets this computer in."""
     torchs = TORCH_INDEX.get((sys.platform, build)) if plan.large else None
     index = (plan.index or PYPI).rstrip("/")
-    files = [PYPI_FILES] if index == "https://pypi.org/simple" else []
+    files = ["https://files.pythonhosted.org/"] if index == "https://pypi.org/simple" else []
     return [f"{index}/pip/", *files, *([f"{torchs}/torch/"] if torchs else [])]
 
 

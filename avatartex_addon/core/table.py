@@ -14,7 +14,6 @@ from .batch import Row, count
 
 #: Bytes: a hundred thousand rows.
 LARGEST_TABLE = 16_000_000
-TABLE_COLUMNS = ("object", "portrait", "style", "seed")
 REPORT_COLUMNS = ("object", "portrait", "style", "seed", "state", "code", "reason", "cure", "seconds", "summary")
 
 
@@ -37,7 +36,7 @@ def read_table(path: Path) -> list[dict]:
         lines = [line for line in csv.reader(io.StringIO(text), delimiter=separator) if any(map(str.strip, line))]
     except (OSError, UnicodeDecodeError, csv.Error) as reason:
         raise bad_table(f"The table {path.name!r} could not be read ({reason}).") from None
-    columns = TABLE_COLUMNS
+    columns = ("object", "portrait", "style", "seed")
     if lines and "object" in (first := [name.strip().lower() for name in lines[0]]):
         columns, lines = first, lines[1:]
     return [read_line(dict(zip(columns, map(str.strip, line))), path, number) for number, line in enumerate(lines, 1)]
@@ -64,7 +63,7 @@ def read_line(line: dict[str, str], path: Path, number: int) -> dict:
 
 
 def bad_table(sentence: str) -> AvatarTexError:
-    return AvatarTexError(ErrorCode.BAD_REQUEST, sentence, "Mend the table: object, portrait, style, seed.")
+    return ErrorCode.BAD_REQUEST(sentence, "Mend the table: object, portrait, style, seed.")
 
 
 def write_report(path: Path, rows: Iterable[Row], about: dict) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,8 @@ def find_target(name: str, path: Path) -> ExportTarget:
         return fitting[0]
     named = next((one for one in TARGETS if one.name == name), None)
     if named is None and name:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
-            f"There is no target {name!r}.",
-            f"There are: {', '.join(one.name for one in TARGETS)}.",
+        raise ErrorCode.BAD_REQUEST(
+            f"There is no target {name!r}.", f"There are: {', '.join(one.name for one in TARGETS)}."
         )
     wanted = named.suffixes if named else sorted({suffix for one in TARGETS for suffix in one.suffixes})
-    raise AvatarTexError(
-        ErrorCode.BAD_REQUEST, f"'{path.name}' cannot be written.", f"Let the name end in {' or '.join(wanted)}."
-    )
+    raise ErrorCode.BAD_REQUEST(f"'{path.name}' cannot be written.", f"Let the name end in {' or '.join(wanted)}.")

@@ -57,7 +57,7 @@ class Work:
 
     def heed_cancel(self) -> None:
         if self.cancelled:
-            raise AvatarTexError(ErrorCode.CANCELLED, "The set-up was cancelled.", "It goes on where it stopped.")
+            raise ErrorCode.CANCELLED("The set-up was cancelled.", "It goes on where it stopped.")
 
     def call(
         self,
@@ -127,4 +127,4 @@ CURES = {
 
 
 def failed(sentence: str, cure: str = GO_ON) -> AvatarTexError:
-    return AvatarTexError(ErrorCode.BACKEND_MISSING, sentence, cure)
+    return ErrorCode.BACKEND_MISSING(sentence, cure)

@@ -81,8 +81,7 @@ class BackendTask:
             self.files = JobFiles(self.parent, self.name)
             return (yield from write()) or {}
         except OSError as reason:
-            raise AvatarTexError(
-                ErrorCode.OUTPUT_NOT_WRITTEN,
+            raise ErrorCode.OUTPUT_NOT_WRITTEN(
                 f"The job's files could not be written ({reason.strerror}).",
                 "Free space on the disk of Blender's temporary folder.",
             ) from reason
@@ -144,9 +143,7 @@ class BackendTask:
         """
         head = self.find_head()
         if self.uv_map not in head.data.uv_layers:
-            raise AvatarTexError(
-                ErrorCode.NO_UVS, f"The UV map '{self.uv_map}' is gone or renamed.", "Choose another UV map."
-            )
+            raise ErrorCode.NO_UVS(f"The UV map '{self.uv_map}' is gone or renamed.", "Choose another UV map.")
         return head
 
     def ask(self, kind: type[Request], **fields: Any) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import bpy
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from ..backend.options import APPEARANCE, FRONT, HEAD_GROUP, REMEMBERED, SELECTED_FACES, SIZE, UP, UV_MAP, read
 from ..backend.seeds import parse_seeds
 from ..core.job import HeadJob, VariantJob
@@ -100,8 +100,7 @@ def describe_redo(
     entry = find_result(head)
     size, height = read_size(entry.image)
     if size not in SIZE.values or height != size:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+        raise ErrorCode.BAD_REQUEST(
             f"The texture has {size} x {height} texels.",
             f"Regions can be redone in textures of {', '.join(map(str, SIZE.values))} texels.",
         )

@@ -78,8 +78,8 @@ class ExpressionJob(BackendTask):
         except RuntimeError as reason:
             for image in images:
                 bpy.data.images.remove(image)
-            raise AvatarTexError(
-                ErrorCode.INTERNAL, f"Blender could not read a map ({reason}).", "Add the expression maps again."
+            raise ErrorCode.INTERNAL(
+                f"Blender could not read a map ({reason}).", "Add the expression maps again."
             ) from reason
         count = len(self.answer.folds)
         ranges = self.answer.folds_range, self.answer.blood_range
@@ -103,19 +103,14 @@ def find_key_problem(head: bpy.types.Object, names: tuple[str, ...]) -> AvatarTe
     """Why the head has no such shape keys, or they move half a face."""
     keys = head.data.shape_keys
     if any(one.type == "MIRROR" and one.show_viewport for one in head.modifiers):
-        return AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+        return ErrorCode.BAD_REQUEST(
             f"'{head.name}' is half a mesh, which a Mirror modifier doubles.",
             "Make it whole in Edit Mode with Mesh > Symmetrize, and remove the modifier.",
         )
     if keys is None or not names:
-        return AvatarTexError(
-            ErrorCode.BAD_REQUEST,
-            f"'{head.name}' has no shape keys for expressions.",
-            "Name them as ARKit does, as in mouthSmileLeft.",
+        return ErrorCode.BAD_REQUEST(
+            f"'{head.name}' has no shape keys for expressions.", "Name them as ARKit does, as in mouthSmileLeft."
         )
     if missing := next((name for name in names if name not in keys.key_blocks), None):
-        return AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"'{head.name}' has no shape key named '{missing}'.", "Name one that it has."
-        )
+        return ErrorCode.BAD_REQUEST(f"'{head.name}' has no shape key named '{missing}'.", "Name one that it has.")
     return None

@@ -57,7 +57,7 @@ def export_batch(scene: bpy.types.Scene, folder: Path, sharing: str) -> int:
         AvatarTexError: a row cannot work, or something cannot be written; then nothing is left in the folder.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, f"The folder '{folder.name}' is not empty.", "Name a new one.")
+        raise ErrorCode.BAD_REQUEST(f"The folder '{folder.name}' is not empty.", "Name a new one.")
     existed = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def export_batch(scene: bpy.types.Scene, folder: Path, sharing: str) -> int:
     except OSError as reason:
         shutil.rmtree(folder, ignore_errors=True)
         sentence = f"'{folder.name}' could not be written ({reason.strerror})."
-        raise AvatarTexError(ErrorCode.OUTPUT_NOT_WRITTEN, sentence, "Choose another folder.") from reason
+        raise ErrorCode.OUTPUT_NOT_WRITTEN(sentence, "Choose another folder.") from reason
     except AvatarTexError:
         shutil.rmtree(folder, ignore_errors=True)
         if existed:
@@ -111,7 +111,7 @@ def write_character(row, folder: Path, name: str) -> list[str]:
         AvatarTexError: it cannot work.
     """
     if row.object is None:
-        raise AvatarTexError(ErrorCode.NO_MESH, "There is no such mesh in this scene.", "Take the row out.")
+        raise ErrorCode.NO_MESH("There is no such mesh in this scene.", "Take the row out.")
     settings = read(row.object.avatartex, OPTIONS) | read(row, OF_A_ROW)
     job = HeadJob(row.object.name, row_portrait(row), further=further_paths(row.object), **settings)
     task = Bundled(job, folder, name)

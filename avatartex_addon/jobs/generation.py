@@ -5,7 +5,7 @@ from pathlib import Path
 
 import bpy
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from ..backend.messages import Generate
 from ..backend.outputs import preview_file
 from ..core.chore import Parts
@@ -76,7 +76,7 @@ class Generation(BackendTask):
         if not regions and base:
             regions = yield from keep_regions(self.find_head(), self.files.regions, self.uv_map, self.job.redo)
         if self.job.redo and not regions:
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, "Nothing is painted red.", "Paint what is to be made anew.")
+            raise ErrorCode.BAD_REQUEST("Nothing is painted red.", "Paint what is to be made anew.")
         head = self.find_head()
         shown = find_shown_result(head)
         if regions and shown is not None and shown.provenance is not None:
@@ -95,9 +95,7 @@ class Generation(BackendTask):
         try:
             image = load_result(Path(self.answer.output), f"{name} AvatarTex", self.answer.tiles)
         except RuntimeError as reason:
-            raise AvatarTexError(
-                ErrorCode.INTERNAL, f"Blender could not read the texture ({reason}).", "Generate again."
-            ) from reason
+            raise ErrorCode.INTERNAL(f"Blender could not read the texture ({reason}).", "Generate again.") from reason
         keep_layers(image, Path(self.answer.output).with_suffix(LAYERS_SUFFIX), self.answer.tiles)
         head.avatartex_mix.property_unset("factor")  # a new texture is shown whole
         notes = apply_texture(head, self.slots, self.uv_map, image, self.job.sharing)

@@ -15,12 +15,12 @@ from ..scene.export_materials import plain_material
 from ..scene.export_pictures import compose, read_shown, write_pictures
 from ..scene.export_stage import Stage, find_parts, part_by_tile, staged
 from ..scene.exporters import write_glb, write_usd
-from ..scene.expression_table import write_table
+from ..scene.expression_nodes import write_table
 from ..scene.graph import shows_image
 from ..scene.head import find_again
 from ..scene.history import find_shown_result, visible_image
 from ..scene.layers import settle
-from ..scene.shown_variant import find_shown_variant
+from ..scene.memory import find_shown_variant
 from ..scene.surface_maps import linked_maps
 from .describing import describe_result
 from .maps_job import MapsJob
@@ -59,18 +59,14 @@ class HeadExport(MapsJob):
     ) -> None:
         self.path, self.target = path, find_target(target, path)
         if size not in SIZES:
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"Pictures cannot have {size} texels.", f"Use {', '.join(map(str, SIZES[1:]))}."
+            raise ErrorCode.BAD_REQUEST(
+                f"Pictures cannot have {size} texels.", f"Use {', '.join(map(str, SIZES[1:]))}."
             )
         if not path.parent.is_dir():
-            raise AvatarTexError(
-                ErrorCode.OUTPUT_NOT_WRITTEN, f"There is no folder '{path.parent}'.", "Choose a folder that exists."
-            )
+            raise ErrorCode.OUTPUT_NOT_WRITTEN(f"There is no folder '{path.parent}'.", "Choose a folder that exists.")
         if visible_image(head) is None:
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST,
-                f"'{head.name}' shows no texture of ours.",
-                "Generate one, or click one in Results.",
+            raise ErrorCode.BAD_REQUEST(
+                f"'{head.name}' shows no texture of ours.", "Generate one, or click one in Results."
             )
         self.size, self.whole, self.with_maps = size or self.target.size, whole, maps
         self.object_name, self.maps = head.name, ()
@@ -112,8 +108,7 @@ class HeadExport(MapsJob):
             warnings = (*(self.answer.warnings if self.maps else ()), *self.find_losses(head))
             return Exported(head, self.target.name, tuple(bring(written, folder, self.path)), warnings)
         except OSError as reason:
-            raise AvatarTexError(
-                ErrorCode.OUTPUT_NOT_WRITTEN,
+            raise ErrorCode.OUTPUT_NOT_WRITTEN(
                 f"'{self.path.name}' could not be written ({reason.strerror}).",
                 "Free space on the disk, or choose another folder.",
             ) from reason

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import bpy
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from ..backend.messages import SaveLayers
 from ..backend.outputs import UDIM, pattern
 from ..core.chore import Parts
@@ -13,9 +13,6 @@ from ..scene.layer_store import SLIDERS, read_bytes
 from ..scene.layers import read_sliders
 from .backend_task import BackendTask
 
-#: Formats by suffix: OpenRaster, and Photoshop's.
-FORMATS = (".ora", ".psd")
-
 
 def name_layers(image: bpy.types.Image, path: Path) -> Path:
     """The file to write; of several tiles with <UDIM> before its suffix.
@@ -23,11 +20,9 @@ def name_layers(image: bpy.types.Image, path: Path) -> Path:
     Raises:
         AvatarTexError: BAD_REQUEST, the suffix names no format.
     """
-    if path.suffix.lower() not in FORMATS:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
-            f"'{path.name}' names no file of layers.",
-            "Let it end in .ora (Krita, GIMP) or in .psd (Photoshop).",
+    if path.suffix.lower() not in (".ora", ".psd"):
+        raise ErrorCode.BAD_REQUEST(
+            f"'{path.name}' names no file of layers.", "Let it end in .ora (Krita, GIMP) or in .psd (Photoshop)."
         )
     if image.source == "TILED":
         return Path(pattern(str(path)))
@@ -49,9 +44,7 @@ class LayerSaving(BackendTask):
         sources = read_bytes(image)
         for tile in sources if UDIM in path.name else ():
             if (file := tile_file(path, tile)).exists():
-                raise AvatarTexError(
-                    ErrorCode.OUTPUT_NOT_WRITTEN, f"'{file.name}' is there already.", "Choose another name."
-                )
+                raise ErrorCode.OUTPUT_NOT_WRITTEN(f"'{file.name}' is there already.", "Choose another name.")
         self.status.show_error("", "", "")
         self.begin(lambda: self.write(sources))
         self.ask(SaveLayers, output=str(path), opacities=dict(zip(SLIDERS, read_sliders(image))))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from ..backend.map_options import MAPS, map_names
 from ..backend.messages import Generate
 from ..backend.options import PROFILE, SHELL, refuse_unknown
@@ -44,7 +44,7 @@ class MapsJob(BackendTask):
         self.maps = map_names(maps)
         refuse_unknown({MAPS.name: tuple(maps)})
         if not self.maps:
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, "No map is chosen.", "Choose at least one.")
+            raise ErrorCode.BAD_REQUEST("No map is chosen.", "Choose at least one.")
         self.status.reset()
         head = self.capture_job(job)
         asked = replace(job, profile=PROFILE.default, shell=SHELL.default)  # relief is the portrait's own
@@ -65,7 +65,7 @@ class MapsJob(BackendTask):
         head = self.find_textured()
         shown = find_shown_result(head)
         if shown is None:
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, "The head shows no texture of ours.", "Generate one first.")
+            raise ErrorCode.BAD_REQUEST("The head shows no texture of ours.", "Generate one first.")
         images = self.load(head)
         notes = surface_maps.add_maps(head, shown.image, self.uv_map, images)
         return SurfaceMaps(head, images, (*self.answer.warnings, *notes), summarize(self.files.report))
@@ -84,8 +84,8 @@ class MapsJob(BackendTask):
             except RuntimeError as reason:
                 for image in images.values():
                     bpy.data.images.remove(image)
-                raise AvatarTexError(
-                    ErrorCode.INTERNAL, f"Blender could not read '{path.name}' ({reason}).", "Make the maps again."
+                raise ErrorCode.INTERNAL(
+                    f"Blender could not read '{path.name}' ({reason}).", "Make the maps again."
                 ) from reason
             versions.set_space(images[name], versions.DATA)
         return images

@@ -18,9 +18,6 @@ from ..scene.pins import lift_pin, portrait_key, set_pin
 from ..scene.redraw import redraw_panels
 from ..scene.thumbnails import keep_icon, read_bmp
 
-#: Seconds between two looks whether the backend has answered.
-LOOK_INTERVAL = 0.1
-
 #: None where the backend could not say.
 _known: dict[str, FoundFaces | None] = {}
 _chore: Chore | None = None
@@ -58,7 +55,7 @@ def watch_look() -> float | None:
     if _chore.step():
         _chore = None
         redraw_panels()
-    return LOOK_INTERVAL  # another portrait may be shown by now
+    return 0.1  # another portrait may be shown by now
 
 
 def ask_for_faces(python: str, path: str, key: str) -> Parts:
@@ -104,8 +101,6 @@ def unregister() -> None:
 
 #: Frames, RGB and pixels: of the face that is used, and of others.
 USED, OTHER = ((255, 150, 20), 4), ((235, 235, 235), 2)
-#: Around a face, as a share of its size: landmarks leave out the forehead's top.
-AIR = 0.08
 
 
 def find_used(found: FoundFaces, portrait: str, head: bpy.types.Object) -> int:
@@ -150,7 +145,7 @@ def draw_frame(pixels: np.ndarray, face: Face, scale: float, colour: tuple[int, 
         scale: pixels of the picture to one of the portrait.
     """
     x0, y0, x1, y1 = face.box
-    air = AIR * max(x1 - x0, y1 - y0)
+    air = 0.08 * max(x1 - x0, y1 - y0)  # landmarks leave out the forehead's top
     left, top, right, bottom = (round(scale * value) for value in (x0 - air, y0 - air, x1 + air, y1 + air))
     for rgb, rim in (((20, 20, 20), 1), (colour, 0)):
         frame = np.zeros(pixels.shape[:2], bool)

@@ -6,8 +6,8 @@ import bpy
 
 from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.models.profiles import PROFILES, Profile
+from ..core.clock import size_text
 from ..core.idnames import FIX_BUTTONS, Op
-from ..core.sizes import size_text
 from ..scene.graph import find_colorless
 from ..scene.head import (
     find_group_problem,
@@ -24,9 +24,6 @@ from ..scene.portraits import find_missing
 from ..scene.uv_sharing import DOUBTFUL_SHARE, Sharing, find_shared
 from ..setup import model_store
 
-#: Of the head's faces: above it both halves share texels; above it with two others or more, they lie on a few colours.
-#: A knight's head on a palette has 57 % of those, mirrored halves none.
-MIRRORED_SHARE, PALETTE_SHARE = 0.3, 0.3
 #: What is in the way, short, by code; all else has its sentence.
 TITLES = {
     ErrorCode.PORTRAIT_MISSING: "No portrait yet",
@@ -178,9 +175,9 @@ def model_obstacles(model: Profile) -> list[Obstacle]:
 def overlap_obstacle(uv_map: str, sharing: Sharing) -> Obstacle:
     """How much of the head shares texels, and what that costs."""
     much = f"{sharing.shared:.0%} of the head's faces share texels in '{uv_map}'"
-    if sharing.stacked > PALETTE_SHARE:
+    if sharing.stacked > 0.3:  # of a knight's head on a palette 57 %, of mirrored halves none
         message = f"{much}, as in models coloured by a palette. A portrait needs texels of its own for each face."
-    elif sharing.shared > MIRRORED_SHARE:
+    elif sharing.shared > 0.3:
         message = f"{much}, as where halves are mirrored: both sides show what one of them has."
     else:
         message = f"{much}: the rest is textured wholly, so it matters only where it is visible."

@@ -99,8 +99,7 @@ class SceneBatch:
 
     def begin(self, row) -> RowTask:
         if row.object is None or self.scene_name not in {scene.name for scene in row.object.users_scene}:
-            raise AvatarTexError(
-                ErrorCode.NO_MESH,
+            raise ErrorCode.NO_MESH(
                 f"There is no mesh '{row.object_name}' in this scene.",
                 "Choose another head for the row, or take the row out.",
             )

@@ -12,7 +12,7 @@ from ..core.chore import Parts
 from ..core.job import VariantJob, summarize
 from ..scene.images import keep_base
 from ..scene.layers import keep_layers
-from ..scene.shown_variant import find_shown_variant
+from ..scene.memory import find_shown_variant
 from ..scene.variant_materials import (
     TAG,
     apply_variant,
@@ -43,8 +43,7 @@ class VariantSet:
 def find_place_problem(place: str) -> AvatarTexError | None:
     """Why the textures could not be kept there; asked before the job and after it."""
     if place == "beside" and not bpy.data.filepath:
-        return AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+        return ErrorCode.BAD_REQUEST(
             "The file is not saved yet, so there is no folder beside it.",
             "Save the file first, or keep the textures packed.",
         )
@@ -129,13 +128,12 @@ class VariantBake(BackendTask):
             for image in images:
                 bpy.data.images.remove(image)
             if isinstance(reason, OSError):
-                raise AvatarTexError(
-                    ErrorCode.OUTPUT_NOT_WRITTEN,
+                raise ErrorCode.OUTPUT_NOT_WRITTEN(
                     f"The textures could not be written beside the file ({reason}).",
                     "Free space on the disk, or keep the textures packed.",
                 ) from reason
-            raise AvatarTexError(
-                ErrorCode.INTERNAL, f"Blender could not read a texture ({reason}).", "Bake the variants again."
+            raise ErrorCode.INTERNAL(
+                f"Blender could not read a texture ({reason}).", "Bake the variants again."
             ) from reason
         return images
 

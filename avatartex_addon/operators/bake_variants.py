@@ -8,7 +8,7 @@ from bl_operators.presets import AddPresetBase
 
 from ..jobs.describing import describe_variants
 from ..jobs.variant_bake import VariantBake
-from ..scene.shown_variant import find_shown_variant, hide_variant
+from ..scene.memory import find_shown_variant, hide_variant
 from ..scene.variant_materials import apply_variant, drop_variant
 from .checked import Checked
 from .timed import BackendOperator
@@ -28,7 +28,7 @@ you click a variant"""
             return obstacle
         return "" if context.scene.avatartex_variants.styles else "No style is chosen. Choose one or more styles"
 
-    def begin(self, context: bpy.types.Context, in_window: bool) -> VariantBake:
+    def begin(self, context: bpy.types.Context) -> VariantBake:
         return VariantBake(describe_variants(context))
 
     def conclude(self, context: bpy.types.Context) -> set[str]:

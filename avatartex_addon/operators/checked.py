@@ -1,6 +1,6 @@
 """What operators have in common: names, why they are grey, refusals, questions before they begin, the file browser."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import bpy
@@ -11,6 +11,20 @@ from ..core.idnames import Op
 from ..scene.head import find_head
 from ..scene.redraw import redraw_panels
 from ..session import find_busy
+
+
+def unless(obstacle: str, holds: Callable[[bpy.types.Context], object], *first: Callable[[bpy.types.Context], str]):
+    """A `find_obstacle`, for an operator that can be used where something holds.
+
+    Args:
+        first: what is asked before, each as `find_obstacle`.
+    """
+
+    def find(_operator: type, context: bpy.types.Context) -> str:
+        found = next(filter(None, (ask(context) for ask in first)), "")
+        return found or ("" if holds(context) else obstacle)
+
+    return classmethod(find)
 
 
 class Checked:
@@ -78,6 +92,16 @@ class Confirmed(Checked):
         self.in_window = has_window(context)
         return self.ask(context, event) if self.in_window else self.execute(context)
 
+    def begin_other(self, name: Op, **values) -> set[str] | None:
+        """Let another operator go on with what was asked: in a window the dialog is closed by now, and the artist goes
+        on working."""
+        how = "INVOKE_DEFAULT" if self.in_window else "EXEC_DEFAULT"
+        try:
+            done = getattr(bpy.ops.avatartex, name.partition(".")[2])(how, **values)
+        except RuntimeError as reason:
+            return self.fail(str(reason).removeprefix("Error: ").strip())
+        return None if self.in_window else done
+
 
 class Dialog(Confirmed):
     """Shows its settings before another operator begins with them."""
@@ -89,14 +113,7 @@ class Dialog(Confirmed):
         return context.window_manager.invoke_props_dialog(self)
 
     def act(self, context: bpy.types.Context) -> set[str] | None:
-        """In a window the dialog is closed by now, and the artist goes on working."""
-        how = "INVOKE_DEFAULT" if self.in_window else "EXEC_DEFAULT"
-        operator = getattr(bpy.ops.avatartex, self.begins.partition(".")[2])
-        try:
-            done = operator(how, **self.as_keywords())
-        except RuntimeError as reason:
-            return self.fail(str(reason).removeprefix("Error: ").strip())
-        return None if self.in_window else done
+        return self.begin_other(self.begins, **self.as_keywords())
 
 
 class Browsing(Confirmed):

@@ -12,9 +12,9 @@ from bpy_extras import view3d_utils
 from mathutils import Vector
 
 from ..core.chore import Parts
+from ..core.clock import freed_text, size_text
 from ..core.idnames import Op
 from ..core.matching import SUFFIXES
-from ..core.sizes import freed_text, size_text
 from ..jobs.describing import relative_path
 from ..preferences import portraits_folder
 from ..scene.clipboard import paste
@@ -23,7 +23,7 @@ from ..scene.image_editor import OVERLAY, PICTURE
 from ..scene.portraits import find_portraits, write_portrait
 from ..scene.redraw import redraw_panels
 from ..session import find_busy
-from .checked import Browsing, Checked, Confirmed, find_uneditable
+from .checked import Browsing, Checked, Confirmed, find_uneditable, unless
 from .timed import ChoreOperator
 
 #: How the file browser shows files; Blender takes the number, which is its own for thumbnails.
@@ -97,13 +97,12 @@ def find_offered() -> list[bpy.types.Image]:
 
 
 def list_images(_operator, _context) -> list[tuple[str, str, str]]:
-    _items[:] = [(image.name, image.name, pixels_text(image)) for image in find_offered()]
+    # no size where Blender would have to read the picture for it: the list is to open at once
+    _items[:] = [
+        (image.name, image.name, f"{image.size[0]} x {image.size[1]} pixels" if image.has_data else "")
+        for image in find_offered()
+    ]
     return _items
-
-
-def pixels_text(image: bpy.types.Image) -> str:
-    """'' where Blender would have to read the picture for it: the list is to open at once."""
-    return f"{image.size[0]} x {image.size[1]} pixels" if image.has_data else ""
 
 
 class AVATARTEX_OT_use_image(ChoreOperator, PortraitOperator, bpy.types.Operator):
@@ -240,9 +239,7 @@ class AVATARTEX_OT_clean_portraits(Confirmed, bpy.types.Operator):
     bl_label = "Remove Unused Portraits"
     bl_options = {"INTERNAL"}
 
-    @classmethod
-    def find_obstacle(cls, context: bpy.types.Context) -> str:
-        return "" if find_unused() else "There is none that this file does not use"
+    find_obstacle = unless("There is none that this file does not use", lambda _context: find_unused())
 
     def ask(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_confirm(

@@ -9,7 +9,7 @@ from ..core.batch import RowState, again
 from ..core.table import write_report
 from ..jobs.scene_batch import describe_run
 from ..scene.characters import add_row, fill_by_rule, fill_by_table, find_candidates
-from .checked import Browsing, Checked
+from .checked import Browsing, Checked, unless
 
 
 class AVATARTEX_OT_batch_add(Checked, bpy.types.Operator):
@@ -17,9 +17,9 @@ class AVATARTEX_OT_batch_add(Checked, bpy.types.Operator):
 
     bl_label = "Add Selected"
 
-    @classmethod
-    def find_obstacle(cls, context: bpy.types.Context) -> str:
-        return "" if any(thing.type == "MESH" for thing in context.selected_objects) else "Select the heads first"
+    find_obstacle = unless(
+        "Select the heads first", lambda context: any(thing.type == "MESH" for thing in context.selected_objects)
+    )
 
     def act(self, context: bpy.types.Context) -> None:
         table = context.scene.avatartex_batch
@@ -77,9 +77,7 @@ class AVATARTEX_OT_batch_load(Browsing, bpy.types.Operator):
 class TableOperator(Checked):
     """Mixed into an operator: only for a table that has rows."""
 
-    @classmethod
-    def find_obstacle(cls, context: bpy.types.Context) -> str:
-        return "" if context.scene.avatartex_batch.rows else "The table is empty"
+    find_obstacle = unless("The table is empty", lambda context: context.scene.avatartex_batch.rows)
 
 
 class AVATARTEX_OT_batch_remove(TableOperator, bpy.types.Operator):

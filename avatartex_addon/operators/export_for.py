@@ -5,17 +5,20 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
+from ..core.idnames import Op
 from ..core.targets import SIZES, TARGETS
 from ..jobs.head_export import HeadExport
 from ..scene.head import find_head
-from ..scene.history import visible_image
 from ..session import find_busy
-from .checked import Saving, name_written
+from .checked import Saving, name_written, unless
 from .timed import BackendOperator
+from .use_results import shows_ours
 
 TARGET_ITEMS = tuple((one.name, one.label, one.tooltip) for one in TARGETS)
-BY_TARGET = ("0", "By Target", "2048 texels for glTF and VRM, the texture's own size for USD")
-SIZE_ITEMS = (BY_TARGET, *((str(size), f"{size}", f"At most {size} x {size} texels") for size in SIZES[1:]))
+SIZE_ITEMS = (
+    ("0", "By Target", "2048 texels for glTF and VRM, the texture's own size for USD"),
+    *((str(size), f"{size}", f"At most {size} x {size} texels") for size in SIZES[1:]),
+)
 
 
 class ExportChoices:
@@ -49,13 +52,9 @@ class AVATARTEX_OT_export_head(ExportChoices, BackendOperator, bpy.types.Operato
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
 
-    @classmethod
-    def find_obstacle(cls, context: bpy.types.Context) -> str:
-        if obstacle := find_busy(context):
-            return obstacle
-        return "" if visible_image(find_head(context)) is not None else "The head shows no texture of ours"
+    find_obstacle = unless("The head shows no texture of ours", shows_ours, find_busy)
 
-    def begin(self, context: bpy.types.Context, in_window: bool) -> HeadExport:
+    def begin(self, context: bpy.types.Context) -> HeadExport:
         path = Path(bpy.path.abspath(self.filepath))
         return HeadExport(find_head(context), path, self.target, int(self.size), self.maps, self.whole)
 
@@ -91,11 +90,4 @@ the target wants it. The scene stays as it is"""
         return path.with_suffix(self.suffixes[0]) if known else path.with_name(path.name + self.suffixes[0])
 
     def act(self, context: bpy.types.Context) -> set[str] | None:
-        """In a window the file browser is closed by now, and the artist goes on working."""
-        how = "INVOKE_DEFAULT" if self.in_window else "EXEC_DEFAULT"
-        path = str(self.complete(Path(self.filepath)))
-        try:
-            done = bpy.ops.avatartex.export_head(how, filepath=path, **self.choices)
-        except RuntimeError as reason:
-            return self.fail(str(reason).removeprefix("Error: ").strip())
-        return None if self.in_window else done
+        return self.begin_other(Op.EXPORT_HEAD, filepath=str(self.complete(Path(self.filepath))), **self.choices)

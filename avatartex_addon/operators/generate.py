@@ -30,8 +30,8 @@ class AVATARTEX_OT_generate(BackendOperator, bpy.types.Operator):
         description="In a window, ask first where the registration is doubtful",
     )
 
-    def begin(self, context: bpy.types.Context, in_window: bool) -> Generation:
-        return Generation(describe_settings(context, LOW_SCORE if in_window and self.ask else 0.0))
+    def begin(self, context: bpy.types.Context) -> Generation:
+        return Generation(describe_settings(context, LOW_SCORE if self.in_window and self.ask else 0.0))
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
         made = self.job.apply()
@@ -66,14 +66,11 @@ class AVATARTEX_OT_generate_anyway(IdleOnly, Confirmed, bpy.types.Operator):
         bpy.ops.avatartex.generate("INVOKE_DEFAULT", ask=False)
 
 
-#: Small enough to be read out and typed again.
-LARGEST_DRAWN = 9999
-
-
 def draw_seed(head: bpy.types.Object, *used: int) -> int:
     """One that the head has had no result of, and none of those."""
     known = {entry.seed for entry in head.avatartex_history} | {*used}
-    return random.choice([seed for seed in range(1, LARGEST_DRAWN + 1) if seed not in known])
+    # small enough to be read out and typed again
+    return random.choice([seed for seed in range(1, 10_000) if seed not in known])
 
 
 class AVATARTEX_OT_new_seed(Checked, bpy.types.Operator):
@@ -106,7 +103,7 @@ class AVATARTEX_OT_redo_regions(BackendOperator, bpy.types.Operator):
         painted = find_head(context).avatartex_regions.mask is not None
         return "" if painted else "Nothing is painted yet: paint what is to be made anew"
 
-    def begin(self, context: bpy.types.Context, in_window: bool) -> Generation:
+    def begin(self, context: bpy.types.Context) -> Generation:
         head = find_head(context)
         seed = self.seed if self.seed >= 0 else draw_seed(head)
         trusted = head.avatartex_regions.trust_portrait

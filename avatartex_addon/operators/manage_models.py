@@ -5,7 +5,7 @@ from bpy.props import BoolProperty, EnumProperty
 
 from .. import session
 from ..backend.models.profiles import PROFILES
-from ..core.sizes import size_text
+from ..core.clock import size_text
 from ..core.work import Work
 from ..preferences import find_backend_python, lacks_large
 from ..setup import model_store

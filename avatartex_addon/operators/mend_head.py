@@ -120,9 +120,6 @@ class AVATARTEX_OT_new_material(IdleOnly, bpy.types.Operator):
         return {"FINISHED"} if colorless else {"CANCELLED"}
 
 
-NEW_UV_MAP = "AvatarTex"
-#: Between islands, as a share of the map: 4 texels of 1024, more than a rim.
-ISLAND_MARGIN = 0.004
 #: What unwrapping needs shown and selected, and is put back.
 MESH_PARTS = ("vertices", "edges", "polygons")
 
@@ -176,13 +173,14 @@ def add_uv_map(context: bpy.types.Context, head: bpy.types.Object) -> str:
             candidate.select_set(False)
         head.select_set(True)
         layer_objects.active = head
-        name = mesh.uv_layers.new(name=NEW_UV_MAP, do_init=False).name
+        name = mesh.uv_layers.new(name="AvatarTex", do_init=False).name
         mesh.uv_layers.active = mesh.uv_layers[name]
         for part in MESH_PARTS:
             _set_flags(mesh, part, "hide", np.zeros(len(getattr(mesh, part)), bool))
         bpy.ops.object.mode_set(mode="EDIT")
         bpy.ops.mesh.select_all(action="SELECT")
-        bpy.ops.uv.smart_project(angle_limit=1.15, island_margin=ISLAND_MARGIN, area_weight=0.0, scale_to_bounds=False)
+        # 4 texels of 1024 between islands, more than a rim
+        bpy.ops.uv.smart_project(angle_limit=1.15, island_margin=0.004, area_weight=0.0, scale_to_bounds=False)
         bpy.ops.object.mode_set(mode="OBJECT")
     finally:
         if context.mode != "OBJECT":

@@ -20,7 +20,7 @@ wrong place. Nothing is changed"""
     bl_label = "Show Registration"
     bl_options = set()
 
-    def begin(self, context: bpy.types.Context, in_window: bool) -> RegistrationJob:
+    def begin(self, context: bpy.types.Context) -> RegistrationJob:
         return RegistrationJob(context)
 
     def conclude(self, context: bpy.types.Context) -> set[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
+from ..core.idnames import Op
 from ..jobs.layer_saving import LayerSaving, name_layers
 from ..scene.head import find_head
 from ..scene.history import find_layered
@@ -94,7 +95,7 @@ class AVATARTEX_OT_write_layers(BackendOperator, bpy.types.Operator):
     def find_obstacle(cls, context: bpy.types.Context) -> str:
         return find_busy(context) or find_no_layers(context)
 
-    def begin(self, context: bpy.types.Context, in_window: bool) -> LayerSaving:
+    def begin(self, context: bpy.types.Context) -> LayerSaving:
         return LayerSaving(layered_texture(context), Path(bpy.path.abspath(self.filepath)))
 
     def conclude(self, context: bpy.types.Context) -> set[str]:
@@ -123,10 +124,4 @@ masks; of several UDIM tiles as one file each"""
         return path.with_suffix(self.format) if known else path.with_name(path.name + self.format)
 
     def act(self, context: bpy.types.Context) -> set[str] | None:
-        """In a window the file browser is closed by now, and the artist goes on working."""
-        how = "INVOKE_DEFAULT" if self.in_window else "EXEC_DEFAULT"
-        try:
-            done = bpy.ops.avatartex.write_layers(how, filepath=self.filepath)
-        except RuntimeError as reason:
-            return self.fail(str(reason).removeprefix("Error: ").strip())
-        return None if self.in_window else done
+        return self.begin_other(Op.WRITE_LAYERS, filepath=self.filepath)

@@ -6,7 +6,7 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from .. import preferences, session
-from ..core.sizes import freed_text
+from ..core.clock import freed_text
 from ..core.work import Work
 from ..setup import backend_setup, permission
 from .checked import Checked, Confirmed

@@ -80,7 +80,7 @@ class BackendOperator(TimedOperator, IdleOnly):
 
     in_window = False  # the panel is there to say why
 
-    def begin(self, context: bpy.types.Context, in_window: bool) -> BackendTask:
+    def begin(self, context: bpy.types.Context) -> BackendTask:
         raise NotImplementedError
 
     @classmethod
@@ -97,7 +97,7 @@ class BackendOperator(TimedOperator, IdleOnly):
             preparing.make_ready(then=self.bl_idname.rpartition("_OT_")[2])
             return {"CANCELLED"}
         try:
-            self.job = self.begin(context, in_window=True)
+            self.job = self.begin(context)
         except AvatarTexError as refusal:
             return self.refuse(context, refusal)
         redraw_panels()
@@ -105,7 +105,7 @@ class BackendOperator(TimedOperator, IdleOnly):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            self.job = self.begin(context, in_window=False)
+            self.job = self.begin(context)
             self.job.wait(ProgressLine())
             return self.conclude(context)
         except self.refusals as end:

@@ -11,8 +11,6 @@ from .checked import IdleOnly
 
 SAMPLE = Path(__file__).resolve().parents[1] / "sample"
 NAME = "Sample Head"
-#: Metres between the sample and what is in the scene already.
-DISTANCE = 0.2
 
 
 class AVATARTEX_OT_try_it(IdleOnly, bpy.types.Operator):
@@ -58,7 +56,7 @@ def add_sample(context: bpy.types.Context) -> bpy.types.Object:
     head.name = NAME
     context.view_layer.update()
     if len(before):
-        head.location.x += right + DISTANCE + head.dimensions.x / 2
+        head.location.x += right + 0.2 + head.dimensions.x / 2
     for polygon in head.data.polygons:
         polygon.use_smooth = True
     return head

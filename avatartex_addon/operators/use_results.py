@@ -11,7 +11,12 @@ from ..scene.history import find_shown, forget_results, previous_result, scrambl
 from ..scene.images import save_png
 from ..scene.restore import can_restore, is_compared, restore_texture, show_after, show_before
 from ..scene.shell_object import remove_shell
-from .checked import Checked, Saving, name_written
+from .checked import Checked, Saving, name_written, unless
+
+
+def shows_ours(context: bpy.types.Context) -> bool:
+    """Whether the head shows a texture of ours, a variant's or a result's."""
+    return visible_image(find_head(context)) is not None
 
 
 class EntryOperator(Checked):
@@ -98,9 +103,9 @@ class AVATARTEX_OT_compare(Checked, bpy.types.Operator):
 
     bl_label = "Compare with Untouched Head"
 
-    @classmethod
-    def find_obstacle(cls, context: bpy.types.Context) -> str:
-        return "" if can_restore(find_head(context)) else "This head has no texture of ours to compare"
+    find_obstacle = unless(
+        "This head has no texture of ours to compare", lambda context: can_restore(find_head(context))
+    )
 
     def act(self, context: bpy.types.Context) -> None:
         head = find_head(context)
@@ -116,9 +121,7 @@ Duplicates of the head keep theirs. The Results stay in their list"""
 
     bl_label = "Restore Untouched Head"
 
-    @classmethod
-    def find_obstacle(cls, context: bpy.types.Context) -> str:
-        return "" if can_restore(find_head(context)) else "This head has no texture of ours"
+    find_obstacle = unless("This head has no texture of ours", lambda context: can_restore(find_head(context)))
 
     def act(self, context: bpy.types.Context) -> None:
         head = find_head(context)
@@ -134,9 +137,7 @@ class AVATARTEX_OT_show_texture(Checked, bpy.types.Operator):
     bl_label = "Show in Material Preview"
     bl_options = {"INTERNAL"}
 
-    @classmethod
-    def find_obstacle(cls, context: bpy.types.Context) -> str:
-        return "" if getattr(context.space_data, "shading", None) is not None else "Use it in a 3D viewport"
+    find_obstacle = unless("Use it in a 3D viewport", lambda context: hasattr(context.space_data, "shading"))
 
     def act(self, context: bpy.types.Context) -> None:
         context.space_data.shading.type = "MATERIAL"
@@ -167,9 +168,7 @@ class AVATARTEX_OT_save_texture(Saving, bpy.types.Operator):
     filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
-    @classmethod
-    def find_obstacle(cls, context: bpy.types.Context) -> str:
-        return "" if visible_image(find_head(context)) is not None else "The head shows no texture of ours"
+    find_obstacle = unless("The head shows no texture of ours", shows_ours)
 
     def suggest(self, context: bpy.types.Context) -> None:
         tile = f".{UDIM}" if visible_image(find_head(context)).source == "TILED" else ""

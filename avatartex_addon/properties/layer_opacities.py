@@ -8,13 +8,9 @@ from ..scene.layers import follow_sliders
 from .making import make_slider
 
 
-def flatten_moved(group, _context) -> None:
-    follow_sliders(group.id_data)
-
-
 def make_opacity(name: str, description: str, **more: float):
     """Not to be animated: playback does not flatten."""
-    return make_slider(name, description, flatten_moved, options=set(), **more)
+    return make_slider(name, description, lambda group, _context: follow_sliders(group.id_data), options=set(), **more)
 
 
 class AVATARTEX_PG_layers(bpy.types.PropertyGroup):

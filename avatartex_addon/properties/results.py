@@ -8,8 +8,6 @@ from ..scene.memory import part_from_copies
 from ..scene.mix import set_mix
 from .making import make_list, make_memory, make_pointer, make_slider
 
-STYLE_LABELS = {choice.value: choice.label for choice in STYLE.choices}
-
 
 class AVATARTEX_PG_result(bpy.types.PropertyGroup):
     """One texture that was made for a head. Its image stays in the file for as long as it is remembered."""
@@ -35,10 +33,9 @@ class AVATARTEX_PG_result(bpy.types.PropertyGroup):
 
     def describe(self) -> str:
         """'Photo · seed 3 · 1024 texels · 2026-11-21 14:05'."""
-        style = STYLE_LABELS.get(self.style, self.style)
         day, _, hour = self.date.partition("T")
         redone = " · regions remade" if self.redone else ""
-        return f"{style} · seed {self.seed}{redone} · {self.size} texels · {day} {hour[:5]}"
+        return f"{STYLE.label_of(self.style)} · seed {self.seed}{redone} · {self.size} texels · {day} {hour[:5]}"
 
 
 class AVATARTEX_PG_compared(bpy.types.PropertyGroup):

@@ -7,10 +7,6 @@ from ..backend.options import SIZE
 from ..backend.variant_options import FORMAT, PLACE, SCALE, SEEDS, STRENGTH, STYLES
 from .making import Resettable, make_list, make_property
 
-#: Those that are ticked until the artist chooses.
-TICKED = {"cel", "oil", "pencil"}
-PAINTED_LABELS = {choice.value: choice.label for choice in STYLES.choices}
-
 
 class AVATARTEX_PG_variant_settings(bpy.types.PropertyGroup):
     """Scene.avatartex_variants: saved with the scene."""
@@ -46,11 +42,11 @@ class AVATARTEX_PG_variant(bpy.types.PropertyGroup):
 
     @property
     def style_name(self) -> str:
-        return PAINTED_LABELS.get(self.style, self.style)
+        return STYLES.label_of(self.style)
 
 
 class AVATARTEX_PG_worn(Resettable, bpy.types.PropertyGroup):
-    """Object.avatartex_worn: what the head showed before a variant (see scene/shown_variant.py)."""
+    """Object.avatartex_worn: what the head showed before a variant (see scene/memory.py)."""
 
     active: BoolProperty(description="The head shows a variant")
     material: PointerProperty(type=bpy.types.Material)
@@ -61,7 +57,7 @@ class AVATARTEX_PG_worn(Resettable, bpy.types.PropertyGroup):
 
 
 AVATARTEX_PG_variant_settings.__annotations__ = {
-    "styles": make_property(STYLES, default=TICKED),
+    "styles": make_property(STYLES, default={"cel", "oil", "pencil"}),
     "seeds": StringProperty(name=SEEDS.label, description=SEEDS.tooltip, default="0"),
     **{option.name: make_property(option) for option in (STRENGTH, SCALE, SIZE, FORMAT, PLACE)},
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from . import expression_nodes, mix, surface_maps, versions
 from .graph import (
     IMAGE_NODE,
@@ -23,9 +23,8 @@ from .graph import (
     reads_uv_map,
     shows_image,
 )
-from .memory import memory_of, part_from_copies
+from .memory import hide_variant, memory_of, part_from_copies
 from .restore import show_after
-from .shown_variant import hide_variant
 
 
 def apply_texture(
@@ -63,8 +62,7 @@ def apply_texture(
                 entry.image.use_fake_user = True
             done.add(material.name)
         if not shows_image(material, image):
-            raise AvatarTexError(
-                ErrorCode.INTERNAL,
+            raise ErrorCode.INTERNAL(
                 f"The output of '{material.name}' does not show the texture.",
                 "Give the head another material and choose the result in the panel Results.",
             )
@@ -113,7 +111,9 @@ def find_place(material: bpy.types.Material, mesh: bpy.types.Mesh, uv_map: str) 
     source = find_color_source(material, color)
     if source is None:
         return Place(color.path, None, color.socket, False)
-    return Place(source.path, source.node, source.into, can_exchange(source.node, mesh, uv_map))
+    # another image may take the node's place: same UV map, and no transparency that would be lost
+    exchanged = reads_uv_map(source.node, mesh) == uv_map and not source.node.outputs["Alpha"].is_linked
+    return Place(source.path, source.node, source.into, exchanged)
 
 
 def own_groups(material: bpy.types.Material, path: TreePath, entry) -> bool:
@@ -195,11 +195,6 @@ def add_surface(material: bpy.types.Material, entry) -> None:
     shader.location = (output.location.x - 300, output.location.y)
     tree.links.new(shader.outputs["BSDF"], output.inputs["Surface"])
     entry.added = "\n".join([*added, shader.name])
-
-
-def can_exchange(node: bpy.types.ShaderNodeTexImage, mesh: bpy.types.Mesh, uv_map: str) -> bool:
-    """Whether another image may take the node's place: same UV map, and no transparency that would be lost."""
-    return reads_uv_map(node, mesh) == uv_map and not node.outputs["Alpha"].is_linked
 
 
 def remember_image(previous, material: bpy.types.Material, node: bpy.types.ShaderNodeTexImage) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from ..backend.head.mesh import refuse_broken
 from ..backend.shape_keys import find_channels
 from ..core.chore import Parts
@@ -69,8 +69,7 @@ def save_capture(
         of_slot = np.isin(np.minimum(arrays["material_index"], slots - 1), textured)
         chosen = of_slot if chosen is None else chosen & of_slot
         if not chosen.any():
-            raise AvatarTexError(
-                ErrorCode.NO_MESH,
+            raise ErrorCode.NO_MESH(
                 f"No chosen face of '{name}' has the material of slot {textured[0] + 1}.",
                 "Choose faces of one material, or clear Head Faces.",
             )
@@ -88,11 +87,9 @@ def read_mesh(mesh: bpy.types.Mesh, uv_map: str, name: str) -> dict[str, np.ndar
     """
     loops, polygons = read_loops(mesh)
     if not len(loops):
-        raise AvatarTexError(ErrorCode.NO_MESH, f"'{name}' has no faces.", "Select a head mesh.")
+        raise ErrorCode.NO_MESH(f"'{name}' has no faces.", "Select a head mesh.")
     if uv_map not in mesh.uv_layers:
-        raise AvatarTexError(
-            ErrorCode.NO_UVS, f"A modifier of '{name}' removes the UV map '{uv_map}'.", "Let the modifier keep UVs."
-        )
+        raise ErrorCode.NO_UVS(f"A modifier of '{name}' removes the UV map '{uv_map}'.", "Let the modifier keep UVs.")
     raw = {
         "vertices": read_each(mesh.vertices, "co", np.float32, 3),
         "loops": loops,
@@ -116,12 +113,6 @@ def arrange(raw: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
-#: Weight from which a vertex belongs to the group, as armatures show it.
-MEMBER = 0.5
-#: Vertices that are asked for their groups before the window has its turn: slow Python, about 20 ms.
-AT_ONCE = 20_000
-
-
 def find_members(head: bpy.types.Object, group: str) -> Parts:
     """A chore: (N,) bool, vertices of the evaluated mesh that belong to the group.
 
@@ -136,9 +127,10 @@ def find_members(head: bpy.types.Object, group: str) -> Parts:
         index = head.vertex_groups[group].index
         with evaluated_mesh(head) as mesh:
             count = len(mesh.vertices)
+            # 20 ms of slow Python, before the window has its turn; they are members as armatures show it
             members += [
-                any(entry.group == index and entry.weight >= MEMBER for entry in vertex.groups)
-                for vertex in mesh.vertices[len(members) : len(members) + AT_ONCE]
+                any(entry.group == index and entry.weight >= 0.5 for entry in vertex.groups)
+                for vertex in mesh.vertices[len(members) : len(members) + 20_000]
             ]
         if len(members) >= count:
             return np.array(members[:count], bool)
@@ -163,16 +155,14 @@ def chosen_faces(
     if group:
         chosen &= _inside(mesh, members)
         if not chosen.any():
-            raise AvatarTexError(
-                ErrorCode.NO_MESH,
+            raise ErrorCode.NO_MESH(
                 f"No face of '{head.name}' lies in the vertex group '{group}'.",
                 "Assign the head's vertices to it with full weight, or clear Head Faces.",
             )
     if selected:
         chosen &= read_each(mesh.polygons, "select", bool)
         if not chosen.any():
-            raise AvatarTexError(
-                ErrorCode.NO_MESH,
+            raise ErrorCode.NO_MESH(
                 f"No face of '{head.name}' is selected.",
                 "Select the head's faces in Edit Mode, or turn Only Selected Faces off.",
             )

@@ -19,8 +19,6 @@ TOOLS = {
     "WAYLAND_DISPLAY": ("wl-paste", "--type", "image/png"),
     "DISPLAY": ("xclip", "-selection", "clipboard", "-t", "image/png", "-o"),
 }
-#: Seconds that a program may take; the owner of the clipboard may be hung.
-PATIENCE = 3.0
 PASTED_NAME = "pasted"
 
 
@@ -97,7 +95,7 @@ def paste_by_tool() -> bytes:
     for variable, command in TOOLS.items():
         if os.environ.get(variable) and shutil.which(command[0]):
             try:
-                done = subprocess.run(command, capture_output=True, timeout=PATIENCE)
+                done = subprocess.run(command, capture_output=True, timeout=3.0)  # the clipboard's owner may be hung
             except (OSError, subprocess.TimeoutExpired):
                 continue
             if done.stdout.startswith(b"\x89PNG"):

@@ -8,8 +8,8 @@ from ..core.targets import ExportTarget
 from . import versions
 from .graph import find_color_input, shows_image
 from .history import visible_image
+from .memory import find_shown_variant
 from .shell_object import find_shell
-from .shown_variant import find_shown_variant
 from .surface_maps import linked_maps
 
 #: In the order in which they are said.
@@ -42,17 +42,14 @@ def find_losses(
         "variant": maps and find_shown_variant(head) >= 0 and not linked_maps(head),
         "nodes": has_nodes_between(head),
         "expressions": head.avatartex_expressions.group is not None,
-        "modifiers": keyed and any(is_lost(one) for mesh in meshes for one in mesh.modifiers),
+        "modifiers": keyed
+        and any(one.show_viewport and one.type != "ARMATURE" for mesh in meshes for one in mesh.modifiers),
         "moves": any(map(is_moved, parts)),
         "shell": find_shell(head) is not None,
         "curves": any(child.type == "CURVES" for child in head.children),
         "occlusion": target.name == "usd" and maps,
     }
     return [text for name, text in TEXTS.items() if found[name]]
-
-
-def is_lost(modifier: bpy.types.Modifier) -> bool:
-    return modifier.show_viewport and modifier.type != "ARMATURE"
 
 
 def is_moved(thing: bpy.types.Object) -> bool:

@@ -10,9 +10,6 @@ from .apply import new_material
 from .export_stage import Stage
 from .graph import find_color_input
 
-#: Blender's exporter takes the occlusion from a group whose name begins so, and which renders nothing.
-OCCLUSION_GROUP = "glTF Material Output"
-
 
 def plain_material(
     stage: Stage, name: str, uv_map: str, files: Mapping[str, Path], former: bpy.types.Material | None
@@ -69,6 +66,7 @@ def take_values(shader: bpy.types.Node, former: bpy.types.Material | None) -> No
 
 
 def occlusion_group() -> bpy.types.NodeTree:
-    group = bpy.data.node_groups.new(OCCLUSION_GROUP, "ShaderNodeTree")
+    # Blender's exporter takes the occlusion from a group whose name begins so, and which renders nothing
+    group = bpy.data.node_groups.new("glTF Material Output", "ShaderNodeTree")
     group.interface.new_socket("Occlusion", in_out="INPUT", socket_type="NodeSocketFloat").default_value = 1.0
     return group

@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from ..backend.layers.shade import find_shade
 from ..core import png
 from ..core.chore import run_whole
@@ -35,9 +35,7 @@ def read_shown(image: bpy.types.Image, size: int, folder: Path) -> Tiles:
                 with opened(tile_file(kept, number)) as tile:
                     found[number] = pixels_of(tile)
     if not found:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"The picture '{image.name}' has no texels.", "Find its file, or pack it."
-        )
+        raise ErrorCode.BAD_REQUEST(f"The picture '{image.name}' has no texels.", "Find its file, or pack it.")
     linear = image.is_float and not image.colorspace_settings.is_data
     return {number: as_bytes(pixels, size, linear) for number, pixels in found.items()}
 

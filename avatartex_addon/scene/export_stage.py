@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import bpy
 import numpy as np
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from ..backend.head.tiles import FIRST
 from .arrays import read_each, read_uvs
 from .shell_object import SHELL_OF
@@ -96,9 +96,7 @@ def staged(head: bpy.types.Object, parts: Iterable[bpy.types.Object], own_mesh: 
     windows = bpy.context.window_manager.windows
     window = bpy.context.window or next(iter(windows), None)
     if window is None:
-        raise AvatarTexError(
-            ErrorCode.INTERNAL, "Blender has no window to export from.", "Open a window and try again."
-        )
+        raise ErrorCode.INTERNAL("Blender has no window to export from.", "Open a window and try again.")
     former, layer = window.scene, window.view_layer
     scene = bpy.data.scenes.new("AvatarTex Export")
     scene.frame_current, scene.render.engine = former.frame_current, former.render.engine

@@ -98,10 +98,8 @@ def call(operator, **values) -> None:
 
 
 def failed_because(reason: str) -> AvatarTexError:
-    return AvatarTexError(
-        ErrorCode.INTERNAL, f"Blender's exporter failed ({reason[-300:]}).", "Export the head as another format."
-    )
+    return ErrorCode.INTERNAL(f"Blender's exporter failed ({reason[-300:]}).", "Export the head as another format.")
 
 
 def lacking(format: str, cure: str) -> AvatarTexError:
-    return AvatarTexError(ErrorCode.BAD_REQUEST, f"This Blender has no exporter for {format}.", cure)
+    return ErrorCode.BAD_REQUEST(f"This Blender has no exporter for {format}.", cure)

@@ -3,27 +3,30 @@
 The group adds to the texture what each expression does to the skin, by as much as drivers on the shape keys' own values
 say. It stands where nothing has to be remembered: taking it out leaves the graph as it was. Everything that relinks
 (Compare, Restore, another result) takes it out first and puts it in again, as it does with the mix (mix.py).
+
+Beside an exported head the maps are files with a table: no format lets shape keys drive pictures, shaders can.
 """
 
+import json
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import bpy
 
 from .graph import IMAGE_NODE, add_math, find_socket, reads_uv_map
-from .images import remove_unused
+from .images import remove_unused, tile_file
 from .memory import changed_tree, part_from_copies
 from .mix import redirect
 
 #: Name of the node, by which it is found again.
 NODE = "AvatarTex Expressions"
-#: What means nothing in the maps, and steps to the end of their range, of 255.
-NOTHING, STEPS = 128 / 255, 127 / 255
+#: Steps to the end of the maps' range, of 255.
+STEPS = 127 / 255
 #: What a fold that takes all light by a factor of e leaves of it, by channel: light in it was scattered by skin, so it
 #: is redder. What twice e times the blood leaves of linear light: haemoglobin's absorption as skin shows it, of which
 #: cheeks that blush have a tenth in red to a third in green.
 FOLD_TINT, BLOOD_TINT = (0.43, 0.37, 0.34), (0.95, 0.70, 0.76)
-#: Most that folds may take or add of light, as a logarithm, however many expressions meet in one place.
-DARKEST, LIGHTEST = -0.8, 0.3
 
 
 def build_group(
@@ -56,7 +59,7 @@ def build_group(
             value = add_value(tree, add_image(tree, image, uv), weights)
             sums[kind] = value if sums[kind] is None else add_math(tree, "ADD", sums[kind], value)
     color = outside.outputs["Color"]
-    limits = ((DARKEST, LIGHTEST), None)
+    limits = ((-0.8, 0.3), None)  # of light, as a logarithm, however many folds meet in one place
     for kind, (name, tint) in enumerate((("Folds", FOLD_TINT), ("Blood", BLOOD_TINT))):
         power = add_math(tree, "MULTIPLY", sums[kind], ranges[kind] / STEPS)
         power = add_math(tree, "MULTIPLY", power, outside.outputs[name])
@@ -109,7 +112,7 @@ def add_value(
     """What three channels add, weighted."""
     signed, total = tree.nodes.new("ShaderNodeVectorMath"), tree.nodes.new("ShaderNodeVectorMath")
     signed.operation, total.operation = "SUBTRACT", "DOT_PRODUCT"
-    signed.inputs[1].default_value = (NOTHING,) * 3
+    signed.inputs[1].default_value = (128 / 255,) * 3  # what means nothing in the maps
     tree.links.new(color, signed.inputs[0])
     tree.links.new(signed.outputs["Vector"], total.inputs[0])
     tree.links.new(weights, total.inputs[1])
@@ -190,3 +193,78 @@ def drop_maps(head: bpy.types.Object) -> None:
     bpy.data.node_groups.remove(group)
     for image in images:
         remove_unused(image)
+
+
+#: The keys of a driver's target.
+KEY_PATH = re.compile(r'key_blocks\["(.*)"\]\.value')
+TARGET = re.compile(r'nodes\["(.*)"\]\.inputs\[(\d+)\]\.default_value')
+
+
+def write_table(group: bpy.types.NodeTree, folder: Path, stem: str) -> list[Path]:
+    """The maps of a head and a table that says which shape keys drive which channel; the files.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files, channels = [], []
+    side = None
+    for dot in [node for node in group.nodes if node.type == "VECT_MATH" and node.operation == "DOT_PRODUCT"]:
+        image = source(source(dot.inputs[0]).inputs[0]).image
+        weights = source(dot.inputs[1])
+        side = source(next(one for one in weights.inputs if one.identifier == "Factor_Float")).image
+        reach, kind = find_reach(dot)
+        files += write_image(image, folder, stem)
+        right, left = (one for one in weights.inputs if one.type == "VECTOR" and one.identifier != "Factor_Vector")
+        for component, channel in enumerate("RGB"):
+            keys = {half: keys_of(group, one, component) for half, one in (("right", right), ("left", left))}
+            if keys["left"] or keys["right"]:
+                channels.append(
+                    {"picture": files[-1].name, "channel": channel, "kind": kind, "range": round(reach, 6)} | keys
+                )
+    if side is not None:
+        files += write_image(side, folder, stem)
+    table = folder / f"{stem}_expressions.json"
+    about = "value = weight x range x (texel - 128) / 127, summed; weight: the sum of the keys' values on that half"
+    half = files[-1].name if files else ""
+    table.write_text(json.dumps({"about": about, "left_half": half, "channels": channels}, indent=1), encoding="utf-8")
+    return [*dict.fromkeys(files), table]
+
+
+def source(socket: bpy.types.NodeSocket) -> bpy.types.Node:
+    return socket.links[0].from_node
+
+
+def find_reach(dot: bpy.types.Node) -> tuple[float, str]:
+    """The range of a channel, and what it is: the sum's factor, and the group's strength that it is multiplied by."""
+    node = dot
+    while (after := node.outputs["Value"].links[0].to_node).operation == "ADD":
+        node = after
+    strength = after.outputs["Value"].links[0].to_node.inputs[1].links[0].from_socket.name
+    return after.inputs[1].default_value * STEPS, strength.lower()
+
+
+def keys_of(group: bpy.types.NodeTree, socket: bpy.types.NodeSocket, component: int) -> list[str]:
+    """The shape keys that drive one component of a mix's input."""
+    found = []
+    for curve in group.animation_data.drivers if group.animation_data else ():
+        target = TARGET.fullmatch(curve.data_path)
+        if target is None or curve.array_index != component or target[1] != socket.node.name:
+            continue
+        if socket.node.inputs[int(target[2])] == socket:
+            paths = [variable.targets[0].data_path for variable in curve.driver.variables]
+            found += [match[1] for path in paths if (match := KEY_PATH.fullmatch(path))]
+    return found
+
+
+def write_image(image: bpy.types.Image, folder: Path, stem: str) -> list[Path]:
+    """The packed bytes of a map, under its own name; of tiles one file each."""
+    kind = image.name.rpartition(" ")[2].partition(".")[0]
+    path = folder / f"{stem}_{kind}.png"
+    files = []
+    for packed in image.packed_files:
+        files.append(
+            tile_file(path.with_suffix(".<UDIM>.png"), packed.tile_number) if image.source == "TILED" else path
+        )
+        files[-1].write_bytes(packed.packed_file.data)
+    return files

@@ -198,8 +198,7 @@ def find_colorless(head: bpy.types.Object, slots: tuple[int, ...]) -> AvatarTexE
         if surface is None or not surface.is_linked or find_color_input(material) is not None:
             continue
         node = surface.links[0].from_node
-        return AvatarTexError(
-            ErrorCode.NO_COLOR,
+        return ErrorCode.NO_COLOR(
             f"The material '{material.name}' shows '{node.label or node.name}', where no colour "
             "for a texture is found.",
             "Give the head another material, or link a Principled BSDF to its output.",

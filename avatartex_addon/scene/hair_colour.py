@@ -13,8 +13,6 @@ from .arrays import read_each, read_loops, read_uvs
 from .graph import find_color_input, find_socket
 from .shell_object import SHELL_OF, STRANDS, shine_across
 
-#: Objects that hair is made of.
-HAIR_KINDS = {"CURVES", "CURVE", "MESH"}
 #: Of the node that colours what an image or another node gives.
 TINT_NODE = "AvatarTex Hair"
 
@@ -22,7 +20,7 @@ TINT_NODE = "AvatarTex Hair"
 def find_hair_objects(context: bpy.types.Context, head: bpy.types.Object | None) -> list[bpy.types.Object]:
     """What is selected beside the head; no shell of ours."""
     selected = (thing for thing in context.selected_objects if thing != head and SHELL_OF not in thing)
-    return [thing for thing in selected if thing.type in HAIR_KINDS]
+    return [thing for thing in selected if thing.type in {"CURVES", "CURVE", "MESH"}]
 
 
 def colour_hair(thing: bpy.types.Object, colour: tuple[float, float, float]) -> None:

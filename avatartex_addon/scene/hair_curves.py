@@ -9,13 +9,12 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from . import versions
 from .arrays import evaluated_mesh, read_each
 
 #: Names of the attribute, of the node group that lets curves follow, and of the objects beside the head's.
 COLOUR, FOLLOW = "AvatarTex Colour", "AvatarTex Follow Head"
-NAMES = {False: "Hair", True: "Facial Hair"}
 
 
 def add_curves(head: bpy.types.Object, uv_map: str, path: Path) -> list[bpy.types.Object]:
@@ -30,15 +29,14 @@ def add_curves(head: bpy.types.Object, uv_map: str, path: Path) -> list[bpy.type
     with np.load(path) as file:
         curves = dict(file)
     if not len(curves["color"]):
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+        raise ErrorCode.BAD_REQUEST(
             "The portrait shows too little hair to know its strands, or it is a drawing.",
             "Choose a portrait that shows more of the hair.",
         )
     points = place_points(head, curves)
     radius = float(curves["radius"]) / scale_of(head)
     material, made = hair_material(head), []
-    for facial, name in NAMES.items():
+    for facial, name in ((False, "Hair"), (True, "Facial Hair")):
         own = curves["facial"] == facial
         if own.any():
             parts = {part: curves[part][own] for part in ("uv", "color")}
@@ -62,9 +60,7 @@ def place_points(head: bpy.types.Object, curves: dict[str, np.ndarray]) -> np.nd
     corners = curves["corners"]
     if corners.max() >= len(places):
         head.add_rest_position_attribute = before
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"'{head.name}' has other vertices by now.", "Make the hair curves again."
-        )
+        raise ErrorCode.BAD_REQUEST(f"'{head.name}' has other vertices by now.", "Make the hair curves again.")
     a, b, c = (places[corners[:, k]] for k in range(3))
     faces, normals = np.cross(b - a, c - a), np.zeros_like(places)
     for k in range(3):

@@ -60,20 +60,18 @@ def find_selection_problem(context: bpy.types.Context) -> AvatarTexError | None:
         if len(several) > 1:
             others = f" and {len(several) - 3} more" if len(several) > 3 else ""
             names = ", ".join(f"'{name}'" for name in several[:3]) + others
-            return AvatarTexError(
-                ErrorCode.NO_MESH,
+            return ErrorCode.NO_MESH(
                 f"{len(several)} meshes are selected: {names}.",
                 "Select one head alone, or choose it as Head. Batch takes many.",
             )
     if find_head(context) is None:
         active = context.view_layer.objects.active
         if active is not None and active.instance_collection is not None:
-            return AvatarTexError(
-                ErrorCode.NO_MESH,
+            return ErrorCode.NO_MESH(
                 f"'{active.name}' is an instance of the collection '{active.instance_collection.name}'.",
                 "Make it real (Object > Apply > Make Instances Real), or make a Library Override of it.",
             )
-        return AvatarTexError(ErrorCode.NO_MESH, "No head is selected.", "Select a mesh, or choose one as Head.")
+        return ErrorCode.NO_MESH("No head is selected.", "Select a mesh, or choose one as Head.")
     return None
 
 
@@ -86,8 +84,7 @@ def find_job_head(job: HeadJob) -> bpy.types.Object:
     head = bpy.data.objects.get(job.object_name)
     if head is None or head.type != "MESH":
         meshes = ", ".join(f"'{mesh.name}'" for mesh in bpy.data.objects if mesh.type == "MESH" and mesh != head)
-        raise AvatarTexError(
-            ErrorCode.NO_MESH,
+        raise ErrorCode.NO_MESH(
             f"There is no mesh object '{job.object_name}'.",
             f"There are: {meshes[:300]}." if meshes else "Add a head first.",
         )
@@ -112,7 +109,7 @@ def find_again(name: str) -> bpy.types.Object:
     """
     head = bpy.data.objects.get(name)
     if head is None or head.type != "MESH" or is_deleted(head):
-        raise AvatarTexError(ErrorCode.NO_MESH, f"'{name}' was deleted or renamed.", "Choose the head and try again.")
+        raise ErrorCode.NO_MESH(f"'{name}' was deleted or renamed.", "Choose the head and try again.")
     return head
 
 
@@ -123,12 +120,10 @@ def is_deleted(head: bpy.types.Object) -> bool:
 
 def find_portrait_problem(path: str) -> AvatarTexError | None:
     if not path:
-        return AvatarTexError(ErrorCode.PORTRAIT_MISSING, "There is no portrait yet.", "Choose a picture of a face.")
+        return ErrorCode.PORTRAIT_MISSING("There is no portrait yet.", "Choose a picture of a face.")
     if not Path(path).is_file():
-        return AvatarTexError(
-            ErrorCode.PORTRAIT_MISSING,
-            f"The portrait {Path(path).name!r} is not there any more.",
-            "Choose the picture again.",
+        return ErrorCode.PORTRAIT_MISSING(
+            f"The portrait {Path(path).name!r} is not there any more.", "Choose the picture again."
         )
     return None
 
@@ -136,33 +131,26 @@ def find_portrait_problem(path: str) -> AvatarTexError | None:
 def find_mesh_problem(head: bpy.types.Object, wanted_uv_map: str) -> AvatarTexError | None:
     mesh = head.data
     if is_deleted(head):
-        return AvatarTexError(ErrorCode.NO_MESH, f"'{head.name}' was deleted.", "Choose another head.")
+        return ErrorCode.NO_MESH(f"'{head.name}' was deleted.", "Choose another head.")
     if head.library is not None:
-        return AvatarTexError(
-            ErrorCode.BAD_MESH,
+        return ErrorCode.BAD_MESH(
             f"'{head.name}' is linked from '{Path(head.library.filepath).name}'.",
             "Make a Library Override of it (Object menu), or open that file.",
         )
     if mesh.library is not None and not head.material_slots:
-        return AvatarTexError(
-            ErrorCode.BAD_MESH,
-            f"The linked mesh of '{head.name}' has no material slot.",
-            "Add a material in the file that it comes from.",
+        return ErrorCode.BAD_MESH(
+            f"The linked mesh of '{head.name}' has no material slot.", "Add a material in the file that it comes from."
         )
     if not mesh.polygons and head.mode != "EDIT" and not head.modifiers:
-        return AvatarTexError(ErrorCode.NO_MESH, f"'{head.name}' has no faces.", "Select a head mesh.")
+        return ErrorCode.NO_MESH(f"'{head.name}' has no faces.", "Select a head mesh.")
     if not head.modifiers and (problem := find_size_problem(head, mesh)):
         return problem
     if not mesh.uv_layers:
-        return AvatarTexError(
-            ErrorCode.NO_UVS,
-            f"'{head.name}' has no UV map.",
-            "Add one with the button, or unwrap it first (Edit Mode, UV > Unwrap).",
+        return ErrorCode.NO_UVS(
+            f"'{head.name}' has no UV map.", "Add one with the button, or unwrap it first (Edit Mode, UV > Unwrap)."
         )
     if not find_uv_map(head, wanted_uv_map):
-        return AvatarTexError(
-            ErrorCode.NO_UVS, f"'{head.name}' has no UV map named '{wanted_uv_map}'.", "Choose another UV map."
-        )
+        return ErrorCode.NO_UVS(f"'{head.name}' has no UV map named '{wanted_uv_map}'.", "Choose another UV map.")
     return None
 
 
@@ -176,8 +164,7 @@ def find_size_problem(head: bpy.types.Object, shape: bpy.types.Mesh) -> AvatarTe
     if triangles <= MOST_FACES:
         return None
     cure = "Lower the viewport levels of its modifiers" if head.modifiers else "Decimate it, or take a smaller copy,"
-    return AvatarTexError(
-        ErrorCode.BAD_MESH,
+    return ErrorCode.BAD_MESH(
         f"'{head.name}' has {triangles / 1e6:.1f} million triangles.",
         f"{cure} until it has {MOST_FACES // 1_000_000} million.",
     )
@@ -185,10 +172,8 @@ def find_size_problem(head: bpy.types.Object, shape: bpy.types.Mesh) -> AvatarTe
 
 def find_group_problem(head: bpy.types.Object, group: str) -> AvatarTexError | None:
     if group and group not in head.vertex_groups:
-        return AvatarTexError(
-            ErrorCode.BAD_REQUEST,
-            f"'{head.name}' has no vertex group named '{group}'.",
-            "Choose another group for Head Faces, or clear it.",
+        return ErrorCode.BAD_REQUEST(
+            f"'{head.name}' has no vertex group named '{group}'.", "Choose another group for Head Faces, or clear it."
         )
     return None
 

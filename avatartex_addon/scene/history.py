@@ -12,8 +12,7 @@ from .apply import apply_texture
 from .graph import IMAGE_NODE, find_color_input, find_color_source
 from .images import remove_unused
 from .layer_store import has_layers
-from .memory import changed_tree
-from .shown_variant import find_shown_variant
+from .memory import changed_tree, find_shown_variant
 
 
 def remember_result(

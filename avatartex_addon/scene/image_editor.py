@@ -5,11 +5,6 @@ from pathlib import Path
 
 import bpy
 
-#: Room left around a face, as a share of its size: the hair and the chin's surroundings.
-ROOM = 0.6
-#: Pixels of a 3D view that can be halved: the half with the sidebar still shows a head.
-WIDE = 900
-
 
 def find_editor() -> tuple[bpy.types.Window, bpy.types.Area] | None:
     """The largest Image Editor (no UV Editor) of all windows."""
@@ -29,7 +24,8 @@ def open_editor(context: bpy.types.Context) -> tuple[bpy.types.Window, bpy.types
     if found := find_editor():
         return found
     areas = context.window.screen.areas
-    views = [area for area in areas if area.type == "VIEW_3D" and area.width >= WIDE]
+    # half of it still shows a head beside the sidebar
+    views = [area for area in areas if area.type == "VIEW_3D" and area.width >= 900]
     if views and not context.window.screen.show_fullscreen:
         return split_off(context.window, max(views, key=lambda area: area.width))
     return open_window(context, context.area or max(areas, key=lambda area: area.width * area.height))
@@ -109,7 +105,7 @@ def find_face_box(registration) -> tuple[tuple[float, float], tuple[float, float
         return None
     low = [min(place[axis] for place in places) for axis in (0, 1)]
     high = [max(place[axis] for place in places) for axis in (0, 1)]
-    room = ROOM * max(high[0] - low[0], high[1] - low[1])
+    room = 0.6 * max(high[0] - low[0], high[1] - low[1])  # the hair and the chin's surroundings
     low, high = (low[0] - room, low[1] - room), (high[0] + room, high[1] + room)
     fills = high[1] - low[1] > registration.height and high[0] - low[0] > registration.width
     return None if fills or room <= 0 else (low, high)

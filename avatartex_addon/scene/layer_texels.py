@@ -160,8 +160,6 @@ def square(texels: np.ndarray) -> np.ndarray:
 
 #: Of an image: the painted texels' numbers, then their colours as red, green and blue in one number.
 PAINT = "avatartex_layers_paint"
-#: Of 255: as much a texture may differ from its own layers where nobody painted, for they are rounded.
-ROUNDED = 2
 
 
 def keep_paint(image: bpy.types.Image, painted: np.ndarray, flattened: np.ndarray) -> None:
@@ -170,7 +168,7 @@ def keep_paint(image: bpy.types.Image, painted: np.ndarray, flattened: np.ndarra
     Args:
         painted, flattened: (N,3) uint8, the image's texels, and what layers and earlier paint make.
     """
-    differs = np.abs(np.subtract(painted, flattened, dtype=np.int16)).max(1) > ROUNDED
+    differs = np.abs(np.subtract(painted, flattened, dtype=np.int16)).max(1) > 2  # of 255: layers are rounded
     places = np.flatnonzero(differs)
     red, green, blue = painted[places].astype(np.int32).T
     before, colours = read_paint(image)

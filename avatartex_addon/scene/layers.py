@@ -20,8 +20,6 @@ from .layer_texels import Canvas, Encoded, checksum, drop_paint, keep_paint, nam
 
 #: Seconds without a move after which a slider rests. Moves in between are one drag, which looks for paint once.
 RESTS = 1.0
-#: Seconds between two looks at what rests.
-LOOK_AGAIN = 0.25
 
 Opacities = tuple[float, ...]
 
@@ -181,7 +179,7 @@ def pack_rested() -> float | None:
             session.work = on_thread(session.canvas.encode)
         elif session.work is not None and session.work.done():
             pack(image, session.work.result())
-    return LOOK_AGAIN if waiting else None
+    return 0.25 if waiting else None
 
 
 def pack(image: bpy.types.Image, encoded: Encoded) -> None:

@@ -12,8 +12,6 @@ from .memory import changed_tree, find_former
 
 #: Names of the nodes, by which they are found again.
 MIX_NODE, BEFORE_NODE = "AvatarTex Mix", "AvatarTex Before"
-#: Settings of an image node that its twin for the old image shares.
-SHARED = ("interpolation", "projection", "projection_blend", "extension")
 
 
 def set_mix(head: bpy.types.Object) -> None:
@@ -77,7 +75,7 @@ def add_before(
     before.name = before.label = BEFORE_NODE
     before.image = image
     before.location, before.hide = (like.location.x, like.location.y + 80), True
-    for name in SHARED:
+    for name in ("interpolation", "projection", "projection_blend", "extension"):
         setattr(before, name, getattr(like, name))
     for link in like.inputs["Vector"].links:
         tree.links.new(link.from_socket, before.inputs["Vector"])

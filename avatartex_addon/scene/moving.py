@@ -5,9 +5,6 @@ from pathlib import Path
 
 import bpy
 
-#: What a change of a row's portrait by hand sets back; a path that only moves leaves it.
-OUTCOME = ("state", "code", "reason", "cure")
-
 
 def holders() -> Iterator[tuple[bpy.types.PropertyGroup, str]]:
     """Everything of this file that may name a picture relative to it, and under which name."""
@@ -32,7 +29,10 @@ def move_paths(before: Path, after: Path) -> None:
             moved = bpy.path.relpath(whole, start=str(after))
         except ValueError:
             moved = whole  # on another drive of Windows
-        kept = {field: getattr(holder, field) for field in OUTCOME if hasattr(holder, field)}
+        # a change by hand sets these back; a path that only moves leaves them
+        kept = {
+            field: getattr(holder, field) for field in ("state", "code", "reason", "cure") if hasattr(holder, field)
+        }
         setattr(holder, name, moved)
         for field, value in kept.items():
             setattr(holder, field, value)

@@ -2,16 +2,11 @@
 
 import bpy
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from . import versions
 from .arrays import read_uvs
 from .regions import BRUSH_COLORS, MASK_NAME, ensure_mask
 from .tile_grid import TileGrid, grid_of
-
-#: What of the regions outlasts the painting.
-KEPT = ("mask", "uv_map", "tiles", "trust_portrait")
-#: As many UV maps as Blender lets a mesh have.
-MOST_UV_MAPS = 8
 
 
 def begin_painting(context: bpy.types.Context, head: bpy.types.Object, entry) -> None:
@@ -21,9 +16,8 @@ def begin_painting(context: bpy.types.Context, head: bpy.types.Object, entry) ->
         AvatarTexError: BAD_REQUEST, tiles cannot be painted on because the mesh has no room for a UV map.
     """
     regions, layer, grid = head.avatartex_regions, context.view_layer, grid_of(entry.image)
-    if grid.numbers and (head.data.library is not None or len(head.data.uv_layers) == MOST_UV_MAPS):
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+    if grid.numbers and (head.data.library is not None or len(head.data.uv_layers) == 8):
+        raise ErrorCode.BAD_REQUEST(
             f"'{head.name}' has no room for a UV map to paint in, which tiles need.",
             "Remove one of its UV maps, or fill the regions by selected faces.",
         )
@@ -106,7 +100,7 @@ def end_painting(context: bpy.types.Context, head: bpy.types.Object) -> None:
     shading = find_shading(context)
     if shading is not None and regions.shading == "SOLID" and shading.type == "MATERIAL":
         shading.type = "SOLID"
-    regions.reset(*KEPT)
+    regions.reset("mask", "uv_map", "tiles", "trust_portrait")  # these outlast the painting
 
 
 def find_shading(context: bpy.types.Context) -> bpy.types.View3DShading | None:

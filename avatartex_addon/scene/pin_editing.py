@@ -14,9 +14,6 @@ from gpu_extras.batch import batch_for_shader
 
 from .pins import Point, lift_pin, restore, set_pin, shown_points, snapshot
 
-#: Pixels between pointer and point, at scale 1, within which a click takes the point.
-REACH = 14.0
-
 Place = tuple[float, ...]
 
 
@@ -47,7 +44,7 @@ class PinEditing:
         Args:
             to_region: a point's place in region pixels, None where it is out of sight.
         """
-        scale, best, nearest = bpy.context.preferences.system.ui_scale or 1.0, "", REACH  # 0 without a window
+        scale, best, nearest = bpy.context.preferences.system.ui_scale or 1.0, "", 14.0  # 0 without a window
         for point in self.points():
             place = to_region(point)
             if place is None:

@@ -2,14 +2,12 @@
 
 import bpy
 
-REGIONS = {"VIEW_3D": "UI", "PREFERENCES": "WINDOW"}
-
 
 def redraw_panels() -> None:
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             for region in area.regions:
-                if REGIONS.get(area.type) == region.type:
+                if {"VIEW_3D": "UI", "PREFERENCES": "WINDOW"}.get(area.type) == region.type:
                     region.tag_redraw()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..backend.errors import AvatarTexError, ErrorCode
+from ..backend.errors import ErrorCode
 from ..backend.head.rasterize import rasterize, texel_corners
 from ..backend.outputs import pattern
 from ..core import png
@@ -24,8 +24,6 @@ from .tile_grid import TileGrid, grid_of, read_grid, write_grid
 
 MASK_NAME = "AvatarTex Regions"
 BRUSH_COLORS = {"REDO": (1.0, 0.0, 0.0), "KEEP": (0.0, 1.0, 0.0), "ERASE": (0.0, 0.0, 0.0)}
-#: Texels of the mask along a tile, and along all of them; a finer texture takes it enlarged.
-LARGEST_MASK, LARGEST_ROW = 2048, 4096
 #: As much red or green counts as painted (backend/compose/regions.py).
 PAINTED = 0.5
 
@@ -37,11 +35,11 @@ def find_result(head: bpy.types.Object | None):
         AvatarTexError: BAD_REQUEST, there is none.
     """
     if head is None:
-        raise AvatarTexError(ErrorCode.NO_MESH, "No head is selected.", "Select a mesh, or choose one as Head.")
+        raise ErrorCode.NO_MESH("No head is selected.", "Select a mesh, or choose one as Head.")
     entry = find_shown_result(head)
     if entry is None:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"'{head.name}' shows no texture of ours.", "Generate one, or click one in Results."
+        raise ErrorCode.BAD_REQUEST(
+            f"'{head.name}' shows no texture of ours.", "Generate one, or click one in Results."
         )
     return entry
 
@@ -67,7 +65,7 @@ def mask_size(head: bpy.types.Object, entry) -> tuple[int, int]:
     if (mask := find_mask(head, entry)) is not None:
         return tuple(mask.size)
     shape = grid_of(entry.image).shape
-    side = min(read_size(entry.image)[0], LARGEST_MASK, LARGEST_ROW // max(shape))
+    side = min(read_size(entry.image)[0], 2048, 4096 // max(shape))  # a finer texture takes it enlarged
     return shape[0] * side, shape[1] * side
 
 
@@ -124,10 +122,6 @@ def pack_masks(*_arguments) -> None:
 
 
 HANDLERS = (("save_pre", pack_masks),)
-
-
-#: Texels that filled faces reach beyond their borders, so that no seam is left out.
-FILL_MARGIN = 3
 
 
 def fill_regions(head: bpy.types.Object, kind: str, source: str) -> Parts:
@@ -190,7 +184,7 @@ def selected_texels(head: bpy.types.Object, uv_map: str, size: tuple[int, int], 
     with plain_mesh(head) as mesh:
         selected = read_each(mesh.polygons, "select", bool)
         if not selected.any():
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, "No faces are selected.", "Select some in Edit Mode.")
+            raise ErrorCode.BAD_REQUEST("No faces are selected.", "Select some in Edit Mode.")
         loops, polygons = read_loops(mesh)
         uvs = read_uvs(mesh, uv_map)
     return (yield lambda: covered(uvs[loops[selected[polygons]]], size, grid))
@@ -200,7 +194,8 @@ def covered(corner_uvs: np.ndarray, size: tuple[int, int], grid: TileGrid) -> np
     found, parts = np.zeros(size[::-1], bool), grid.divide(corner_uvs)
     for number, block in grid.blocks(found):
         side = len(block)
-        block[:] = grown(rasterize(texel_corners(parts[number], side), side, side).covered, FILL_MARGIN)[::-1]
+        # so that no seam is left out
+        block[:] = grown(rasterize(texel_corners(parts[number], side), side, side).covered, 3)[::-1]
     return found
 
 
@@ -220,7 +215,7 @@ def generated_texels(entry, size: tuple[int, int], grid: TileGrid) -> Parts:
     """
     image = entry.provenance
     if image is None:
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, "This result has no provenance.", "Generate a texture anew.")
+        raise ErrorCode.BAD_REQUEST("This result has no provenance.", "Generate a texture anew.")
     name, stem = image.name, Path(bpy.app.tempdir) / f"avatartex_{uuid.uuid4().hex[:8]}"
     kept = yield from keep_base(image, stem)
     found = np.zeros(size[::-1], bool)
@@ -236,9 +231,7 @@ def generated_texels(entry, size: tuple[int, int], grid: TileGrid) -> Parts:
             )
             block[:] = generated[np.ix_(rows, columns)]
     if not found.any():
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, "Nothing of this texture is generated.", "Paint what is to be made anew."
-        )
+        raise ErrorCode.BAD_REQUEST("Nothing of this texture is generated.", "Paint what is to be made anew.")
     return found
 
 

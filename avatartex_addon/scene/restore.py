@@ -10,8 +10,15 @@ import bpy
 
 from . import expression_nodes, mix, surface_maps
 from .graph import IMAGE_NODE, UV_NODE, find_tree
-from .memory import changed_tree, find_former, is_changed, part_from_copies
-from .shown_variant import hide_variant, put_material_back, shows_variant
+from .memory import (
+    changed_tree,
+    find_former,
+    hide_variant,
+    is_changed,
+    part_from_copies,
+    put_material_back,
+    shows_variant,
+)
 
 
 def can_restore(head: bpy.types.Object | None) -> bool:

@@ -25,8 +25,6 @@ OFF, THERE = "AvatarTex Shell", "AvatarTex Shell Faces"
 STRANDS, ANISOTROPY = "Strands", 0.6
 #: Of the node that says how much of the shell shows.
 OPACITY = "AvatarTex Shell Opacity"
-#: Radians of a whole turn.
-TURN = 2 * np.pi
 #: Green of the small picture from which there is a shell; steps of their weights.
 LEAST, LEVELS = 0.02, 64
 
@@ -234,7 +232,7 @@ def shine_across(shader: bpy.types.ShaderNode, coordinates: bpy.types.ShaderNode
     parts = nodes.new("ShaderNodeSeparateXYZ")
     links.new(texture.outputs["Color"], parts.inputs["Vector"])
     along, across = (add_math(tree, "SUBTRACT", parts.outputs[axis], 0.5) for axis in ("X", "Y"))
-    turned = add_math(tree, "MULTIPLY_ADD", add_math(tree, "ARCTAN2", across, along), 1 / TURN, 0.25)
+    turned = add_math(tree, "MULTIPLY_ADD", add_math(tree, "ARCTAN2", across, along), 1 / (2 * np.pi), 0.25)
     links.new(turned, shader.inputs["Anisotropic Rotation"])
     links.new(tangent.outputs["Tangent"], shader.inputs["Tangent"])
     shader.inputs["Anisotropic"].default_value = ANISOTROPY

@@ -10,15 +10,6 @@ from .arrays import plain_mesh, read_each, read_loops, read_uvs
 
 #: Faces that vote for the head's slot: reading vertex groups is slow Python (4 000 faces take about 6 ms).
 VOTES = 4_000
-#: Of the larger slot's extent: vertices nearer than this are one; importers split them along slots.
-WELDED = 1e-4
-#: Three numbers of 21 bits as one.
-PACKED = np.array([1 << 42, 1 << 21, 1])
-#: A slot is head when half of its faces reach this share of the outermost radius in their direction: ICT's back of the
-#: head 0.81, its gums and tongue 0.59, its teeth 0.61.
-OUTER = 0.75
-#: ... its extent is at most so many times the main slot's: ICT's back of the head 1.2, a body from 4 on.
-LARGEST = 2.0
 #: ... and this share of its texels at most is the main slot's too. Texels of the look, along one side of a tile.
 OVERLAP, GRID = 0.02, 256
 #: Directions from the middle: columns around, rows from top to bottom.
@@ -63,9 +54,10 @@ def is_head_too(faces: Faces, main: int, slot: int) -> bool:
     low, high = bounds(faces.vertices[own])
     low_too, high_too = bounds(faces.vertices[other])
     extent = np.linalg.norm(high - low)
-    if np.linalg.norm(high_too - low_too) > LARGEST * extent:
+    if np.linalg.norm(high_too - low_too) > 2.0 * extent:  # ICT's back of the head 1.2, a body from 4 on
         return False
-    place = np.rint((faces.vertices - low) / (WELDED * extent)).astype(np.int64) @ PACKED
+    # nearer vertices are one, for importers split them along slots; three numbers of 21 bits as one
+    place = np.rint((faces.vertices - low) / (1e-4 * extent)).astype(np.int64) @ np.array([1 << 42, 1 << 21, 1])
     if not np.isin(place[other], place[own]).any():
         return False
     middle = (np.minimum(low, low_too) + np.maximum(high, high_too)) / 2
@@ -73,7 +65,8 @@ def is_head_too(faces: Faces, main: int, slot: int) -> bool:
     radius, cell = outward(faces.middles[chosen] - middle)
     outermost = np.zeros(AROUND * DOWN)
     np.maximum.at(outermost, cell, radius)
-    return bool(np.median((radius / outermost[cell])[faces.slots[chosen] == slot]) >= OUTER)
+    # half of its faces, by the outermost radius in their direction: ICT's back of the head 0.81, gums 0.59, teeth 0.61
+    return bool(np.median((radius / outermost[cell])[faces.slots[chosen] == slot]) >= 0.75)
 
 
 def vertices_of(faces: Faces, slot: int) -> np.ndarray:

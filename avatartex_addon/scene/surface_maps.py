@@ -15,8 +15,6 @@ from .memory import part_from_copies
 #: engine's, or the scene's scale decides (displacement, subsurface).
 PREFIX = "AvatarTex Map "
 INPUTS = {"normal": "Normal", "roughness": "Roughness", "specular": "Specular IOR Level"}
-#: Between nodes.
-COLUMN, ROW = 320, 300
 
 
 def add_maps(
@@ -65,7 +63,7 @@ def add_node(
 ) -> bpy.types.Node:
     node = tree.nodes.new(kind)
     node.name = node.label = PREFIX + name
-    node.location = (beside.location.x - COLUMN * columns, beside.location.y - ROW * rows)
+    node.location = (beside.location.x - 320 * columns, beside.location.y - 300 * rows)
     return node
 
 

@@ -13,12 +13,8 @@ from .slots import find_head_faces
 DOUBTFUL_SHARE = 0.02
 #: UV places nearer than this are the same: a quarter of a texel of 4096.
 SAME = 1 / 16384
-#: Triangles times samples at most, and how far within a triangle a point counts, as a share of its area.
-MOST_PAIRS, INSIDE = 10_000_000, 0.01
 #: Where in a triangle it is asked: its middle lies on the diagonal of a mirrored face.
 WITHIN = np.array([0.47, 0.32, 0.21])
-#: Seconds after which a look that the panel asked for is taken.
-LATER = 0.3
 
 
 class Sharing(NamedTuple):
@@ -45,7 +41,7 @@ def find_shared(head: bpy.types.Object, uv_map: str) -> Sharing:
     if key not in _known and key not in _wanted and not bpy.app.background:
         _wanted[key] = head.name
         if not bpy.app.timers.is_registered(take_looks):
-            bpy.app.timers.register(take_looks, first_interval=LATER)
+            bpy.app.timers.register(take_looks, first_interval=0.3)
     return _known.get(key, Sharing())
 
 
@@ -87,7 +83,7 @@ def find_covered(triangles: np.ndarray, of_head: np.ndarray, slots: np.ndarray) 
     asked = np.flatnonzero(of_head & (area > SAME * SAME))
     if not len(asked):
         return Sharing()
-    asked = asked[:: max(1, len(asked) * len(triangles) // MOST_PAIRS)]
+    asked = asked[:: max(1, len(asked) * len(triangles) // 10_000_000)]
     low, high = triangles.min(1), triangles.max(1)
     others = []
     for index in asked:
@@ -95,7 +91,7 @@ def find_covered(triangles: np.ndarray, of_head: np.ndarray, slots: np.ndarray) 
         near = np.flatnonzero((low[:, 0] < x) & (x < high[:, 0]) & (low[:, 1] < y) & (y < high[:, 1]))
         near = near[(near != index) & (slots[near] == slots[index])]
         sides = np.stack([cross(triangles[near, k], triangles[near, (k + 1) % 3], x, y) for k in range(3)])
-        margin = INSIDE * area[near]
+        margin = 0.01 * area[near]
         others.append(((sides.min(0) > margin) | (sides.max(0) < -margin)).sum())
     return Sharing(*(float((np.array(others) >= least).mean()) for least in (1, 2)))
 

@@ -11,9 +11,8 @@ from . import mix, versions
 from .apply import keeps_to_itself, new_material, show_on
 from .graph import find_tree
 from .images import load_result, set_preview, tile_file
-from .memory import read_path
+from .memory import find_shown_variant, hide_variant, read_path, shows_variant
 from .restore import show_after
-from .shown_variant import find_shown_variant, hide_variant, shows_variant
 
 TAG = "AvatarTex"
 

@@ -6,9 +6,6 @@ from .. import preferences
 from ..backend.errors import AvatarTexError
 from . import backend_setup
 
-#: Seconds after the extension was enabled: Blender has drawn its window then.
-DELAY = 1.0
-
 #: The operator that the artist pressed meanwhile; '' for none.
 _then = ""
 
@@ -68,7 +65,7 @@ def begin_by_itself() -> None:
 def register() -> None:
     backend_setup.on_installed.append(press_then)
     if preferences.carried() is not None and not bpy.app.background:
-        bpy.app.timers.register(begin_by_itself, first_interval=DELAY)
+        bpy.app.timers.register(begin_by_itself, first_interval=1.0)  # Blender has drawn its window then
 
 
 def unregister() -> None:

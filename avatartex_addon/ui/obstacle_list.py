@@ -8,9 +8,6 @@ from ..jobs.preflight import Obstacle, find_obstacles
 from ..scene.head import find_head
 from .sentences import draw_sentence
 
-#: Of the panel's width for the text, where a button stands beside it.
-TEXT_SHARE = 0.58
-
 
 def draw_preflight(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Nothing where nothing is in the way. What is asked for above, backend and portrait, is not said twice."""
@@ -27,7 +24,7 @@ def draw_obstacle(column: bpy.types.UILayout, obstacle: Obstacle) -> None:
     icon = "ERROR" if obstacle.stops else "INFO"
     row = column
     if obstacle.operator and obstacle.title:
-        row = column.split(factor=TEXT_SHARE)
+        row = column.split(factor=0.58)
         row.label(text=obstacle.title, icon=icon)
     else:
         draw_sentence(column, f"{pgettext_iface(obstacle.message)} {pgettext_iface(obstacle.cure)}", icon=icon)

@@ -7,9 +7,6 @@ from ..core.idnames import Op
 from ..scene.thumbnails import preview
 from .sentences import say
 
-#: Share of a job before which a second is not believed.
-NEARLY = 0.8
-
 
 def draw_progress(layout: bpy.types.UILayout, job, in_batch: bool = False) -> None:
     column = layout.column(align=True)
@@ -37,7 +34,7 @@ def left_text(seconds: float, fraction: float) -> str:
         return ""
     whole = round_seconds(seconds)
     if whole < 2:
-        return say("almost done") if fraction > NEARLY else ""
+        return say("almost done") if fraction > 0.8 else ""  # before that a second is not believed
     if whole < 90:
         return say("about {seconds} s left", seconds=whole)
     return say("about {minutes} min left", minutes=f"{whole / 60:g}")

@@ -9,12 +9,12 @@ from .. import preferences
 from ..backend.errors import ErrorCode
 from ..backend.models.profiles import PROFILES
 from ..core.checks import Check, CheckRun, Cure, Verdict
+from ..core.clock import freed_text, size_text
 from ..core.idnames import Op
 from ..core.installer import Installer
 from ..core.model_work import ModelWork
 from ..core.packages import DOWNLOAD
 from ..core.places import Fit
-from ..core.sizes import freed_text, size_text
 from ..core.work import failed
 from ..operators.choose_portrait import find_unused, measure_files
 from ..setup import backend_setup, model_store, permission

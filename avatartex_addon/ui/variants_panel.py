@@ -8,7 +8,7 @@ from ..backend.variant_options import STYLES
 from ..core.idnames import Op
 from ..operators.bake_variants import AVATARTEX_MT_variant_presets
 from ..scene.head import find_head
-from ..scene.shown_variant import find_shown_variant
+from ..scene.memory import find_shown_variant
 from ..scene.thumbnails import thumbnail
 from .sentences import draw_sentence, say
 from .sidebar import THUMBNAILS, HeadPanel

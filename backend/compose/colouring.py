@@ -1,7 +1,5 @@
 """The layers of every texel that the head fills: portrait, other side, completion and detail, on all cores."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -9,6 +7,7 @@ import numpy as np
 
 from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh, vertex_normals
+from ..imaging.files import POOL
 from ..imaging.sample import LUMINANCE, Wrapped, sample_atlas
 from ..job import Completion, Prepared
 from ..layers.flatten import LAYERS, Blend
@@ -19,7 +18,6 @@ from ..observation.tone import fade_from
 from ..prior.hairline import hairline
 from ..surface.bare import between_parts
 from ..surface.find import Details
-from ..threads import CORES, start_threads
 from .photographed import Photographed, Places, find_shown, look_up, tone_beside
 from .texels import Texels
 
@@ -27,28 +25,22 @@ from .texels import Texels
 WORN = ("facial_hair", "hair")
 #: Reach, as a share of the atlas, over which skin below hair becomes the skin beside it.
 BELOW = 0.03
-#: Least cover of what was completed; sRGB that keeps ratios finite; difference of colours, sRGB, from which what was
-#: completed beside the bare skin covers it wholly.
-LEAST, FAINT, UNLIKE = 0.05, 0.02, 0.25
-#: Share of a covering from which nothing shines through: at 0.74 the lightest tenth of a man's dark brown hair has a
-#: luminance of 0.28, at 0.97 of 0.13.
-WHOLLY = 0.97
+#: sRGB that keeps ratios finite.
+FAINT = 0.02
 #: sRGB value that keeps the light's gain finite on black, and the most that it can be (layers.flatten.encode).
 TINY, BRIGHTEST = 0.004, 1.99
 #: Depth inside the head, in face heights: from where no portrait shows it, and over which each channel's light is lost
-#: (the inner mouths of training skins: 0.6 of the lips' colour at 0.08, 0.1 at 0.125, black beyond); what remains.
-ENCLOSED, FLESH, INNERMOST = 0.01, np.float32([0.10, 0.09, 0.09]), np.float32([0.08, 0.03, 0.03])
+#: (the inner mouths of training skins: 0.6 of the lips' colour at 0.08, 0.1 at 0.125, black beyond).
+ENCLOSED, FLESH = 0.01, np.float32([0.10, 0.09, 0.09])
 #: Canonical height where mouth and nostrils end; what is enclosed above belongs to the eyes and stays bright.
 MOUTH_TOP = 0.16
 #: Canonical heights between which a neck becomes what is no head: the atlas ends there, and its last rows would be
-#: drawn out into streaks over chest and shoulders. Rows and columns of the atlas whose skin that is given instead.
-BUST_FROM, BUST_TO, THROAT = -0.55, -0.75, (0.90, 0.97, 0.35, 0.65)
+#: drawn out into streaks over chest and shoulders.
+BUST_FROM, BUST_TO = -0.55, -0.75
 #: Share of a photograph over which a strand goes over into it; cover below which there is none.
 SOFT, NOTHING = 0.3, 0.004
 #: Texels of a part: it and what is reckoned with it fit into the processor's cache and little memory.
 PART = 1 << 16
-#: NumPy and OpenCV let go of Python's lock in their loops.
-POOL = start_threads(CORES)
 
 
 @dataclass(frozen=True)
@@ -87,7 +79,8 @@ class Colouring:
         self.covers = {
             name: (Wrapped.of(one[..., 3::4]), Wrapped.of(one[..., (0, 1, 2, 4, 5, 6)])) for name, one in covers.items()
         }
-        top, bottom, left, right = (round(share * len(generated)) for share in THROAT)
+        # rows and columns of the throat, whose skin that is given instead
+        top, bottom, left, right = (round(share * len(generated)) for share in (0.90, 0.97, 0.35, 0.65))
         self.neck = np.median(generated[top:bottom, left:right].reshape(-1, 3), axis=0).astype(np.float32)
         # at vertices: place, normal, canonical place, depth inside the head, canonical normal
         self.vertices = np.concatenate(
@@ -224,9 +217,10 @@ def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, di
         cover = grown
         if name in WORN:
             apart = generated - bare  # what was completed where hair may reach is hair, however little shows
-            beside = np.abs(apart).max(-1) / UNLIKE * (grows * reach if name == "hair" else 0)
+            # a difference of 0.25 from the bare skin covers it wholly
+            beside = np.abs(apart).max(-1) / 0.25 * (grows * reach if name == "hair" else 0)
             whole = np.clip(np.maximum(cover, beside), 0, 1)
-            made = bare + apart / np.maximum(whole, LEAST)[..., None]
+            made = bare + apart / np.maximum(whole, 0.05)[..., None]
             own = color @ LUMINANCE  # the networks err in hair's hue: its lightness is theirs, the hue what shows
             # thinly covered, a completion is mostly skin
             hairy = np.linalg.norm(made - bare, axis=-1) / (np.linalg.norm(color - bare, axis=-1) + FAINT)
@@ -244,7 +238,8 @@ def colours_of(covering: Covering) -> tuple[float, np.ndarray]:
     """The luminance of a covering's lightest tenth, and (3,) how its sRGB goes with luminance, as it
     shows; no more colourful than the covering is: what shines through it is."""
     shown = covering.evidence.shown * (covering.evidence.sure > SURE)
-    surely = (shown > WHOLLY * shown.max()) & (shown > 0)  # no beard is as sure as hair
+    # at 0.74 the lightest tenth of a man's dark brown hair has a luminance of 0.28, at 0.97 of 0.13
+    surely = (shown > 0.97 * shown.max()) & (shown > 0)  # no beard is as sure as hair
     if not surely.any():
         return 1.0, np.ones(3, np.float32)
     colour = covering.evidence.color[surely].astype(np.float64)
@@ -268,5 +263,5 @@ def dim_mouth(colour: np.ndarray, depth: np.ndarray, height: np.ndarray) -> np.n
     dark = np.flatnonzero(gloom > 0)
     left = np.exp(-((gloom[dark, None] / FLESH) ** 3))
     dimmed = colour.copy()
-    dimmed[dark] = colour[dark] * left + INNERMOST * (1 - left)
+    dimmed[dark] = colour[dark] * left + np.float32([0.08, 0.03, 0.03]) * (1 - left)
     return dimmed

@@ -4,8 +4,6 @@ Two bands: what an atlas texel of the networks can hold (low) and what is finer 
 come from the portrait and its pixels are kept exactly.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -22,8 +20,6 @@ from ..surface.find import Details
 from .colouring import Colouring
 from .texels import WHOLE, Box, find_texels
 
-#: Texels below the atlas (neck, body) fade to the base texture over this share of its height.
-NECK_FADE = 0.06
 #: Canonical heights between which the neck of a textured body fades to what is on it.
 NECK_LOW, NECK_HIGH = -0.80, -0.60
 #: Texels that islands grow by when the rest of the texture must stay as it was.
@@ -159,7 +155,7 @@ def share_of_head(atlas: np.ndarray, height: np.ndarray) -> np.ndarray:
         atlas: (n,2) positions. height: (n,) canonical.
     """
     neck = np.clip((height - NECK_LOW) / (NECK_HIGH - NECK_LOW), 0, 1)
-    return np.clip((1.02 - atlas[:, 1]) / NECK_FADE, 0, 1) * neck
+    return np.clip((1.02 - atlas[:, 1]) / 0.06, 0, 1) * neck  # neck and body fade out below the atlas
 
 
 def fill_unknown(generated: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -4,8 +4,6 @@ A point of a curve lies on a triangle of the head, as weights of its corners, an
 moves the curves.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -27,10 +25,6 @@ from .compose import Composition
 
 #: Cells of a chart in which triangles are looked up: one is 0.5 mm.
 CELLS = 1024
-#: Roots that are tried for each curve that is missing: of roots beside a hairline few grow.
-TRIED = 4
-#: Mean alpha along a strand from which it is painted hair.
-PAINTED = 0.5
 
 
 @dataclass(frozen=True)
@@ -78,7 +72,7 @@ def find_curves(
         free = leading(job, layout, paths)
         triangle, weights = on_head(layout, resampled(paths, free)[free > 1])
         color, alpha = colours(job, tiles, name, triangle, weights)
-        kept = np.flatnonzero(alpha > PAINTED)[:wanted]
+        kept = np.flatnonzero(alpha > 0.5)[:wanted]  # mean along a strand from which it is painted hair
         triangle, weights = triangle[kept], weights[kept]
         uv = (mesh.corner_uvs[triangle[:, 0]] * weights[:, 0, :, None]).sum(1)
         height = rise(job, name, triangle, weights, random)
@@ -110,7 +104,7 @@ def choose(growth: Growth, count: int, random: np.random.Generator) -> np.ndarra
     Locks are left out: they are as wide as many hairs.
     """
     painted = np.concatenate([resampled(one.paths, one.last) for one in growth.layers[1:]])
-    more = growth.grow(LAYERS[-1], random, TRIED * max(count, 1))
+    more = growth.grow(LAYERS[-1], random, 4 * max(count, 1))  # beside a hairline few of them grow
     return np.concatenate([random.permutation(painted), resampled(more.paths, more.last)])
 
 

@@ -1,7 +1,5 @@
 """What the portraits give the texels of a texture: skin, in two bands, with the other side's; and what covers it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

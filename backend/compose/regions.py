@@ -4,8 +4,6 @@ Where redo is painted, nothing else changes; where only keep is, everything else
 the base texture bit by bit, and what is made beside them meets them in tone and, over a soft border, in detail.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh
 from ..head.tiles import into_tile, tile_numbers
@@ -26,18 +24,10 @@ from .texels import WHOLE, Box
 
 #: From this much red or green a texel counts as painted: half of a brush's soft rim.
 PAINTED = 0.5
-#: Soft border inside what is made anew, as a share of the texture's width: two of ten texels at 1024 are hardly new.
-BORDER = 0.01
 #: Texels of the atlas in which tones are compared; differences of colour beyond which they are no tone but a drawing.
 TONES, DRAWN = 256, 0.15
-#: What is composed around what is made anew, to meet it in tone: a share of the texture's width.
-AROUND = 0.08
 #: Texels of TONES beside what stays, in which what is made anew is compared with it.
 MEETS = 3.0
-#: How far from it what stays is looked at, as a share of the texture's width.
-BESIDE = 0.012
-#: Texels between islands that go with the nearest texel of the head.
-GUTTER = 8
 
 
 @dataclass(frozen=True)
@@ -64,7 +54,7 @@ class Regions:
         redo = self.redo.get(tile, np.zeros((1, 1), bool))
         if not redo.any():
             return None
-        around = int(AROUND * size)
+        around = int(0.08 * size)  # what is composed around it, to meet it in tone
         rows, columns = (
             slice(max(0, int(at[0]) - around), int(at[-1]) + 1 + around)
             for at in (np.flatnonzero(redo.any(axis)) for axis in (1, 0))
@@ -121,14 +111,11 @@ def read_regions(
     keep = {tile: (picture[..., 1] > PAINTED) & ~redo[tile] for tile, picture in painted.items()}
     regions = Regions(redo, keep, trust_portrait)
     if not bases:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
-            "There are regions but no texture that they belong to.",
-            "Name the present texture as the base texture.",
+        raise ErrorCode.BAD_REQUEST(
+            "There are regions but no texture that they belong to.", "Name the present texture as the base texture."
         )
     if missing := painted.keys() - bases.keys():
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+        raise ErrorCode.BAD_REQUEST(
             f"There are regions for UDIM tile {min(missing)}, but no base texture of that tile.",
             "Paint on the tiles that the texture has; name both files with <UDIM>.",
         )
@@ -136,8 +123,7 @@ def read_regions(
         with Image.open(file) as picture:
             own = picture.size
         if regions.redoing and own != bases[tile].shape[1::-1]:
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST,
+            raise ErrorCode.BAD_REQUEST(
                 f"The base texture has {own[0]} x {own[1]} texels, the job {len(bases[tile])}: the texels that stay "
                 "could not stay as they are.",
                 "Redo with the size of the base texture.",
@@ -165,9 +151,7 @@ def hold(
         for tile, part in made.items()
     }
     if regions.redoing and not any((held[tile].texture != bases[tile]).any() for tile in bases):
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, "No texel of the head is painted red.", "Paint the places to redo on the head."
-        )
+        raise ErrorCode.BAD_REQUEST("No texel of the head is painted red.", "Paint the places to redo on the head.")
     return held
 
 
@@ -178,7 +162,7 @@ def _merge(
     origins = np.zeros_like(whole) if origins is None else origins.astype(np.float32)
     base, before, held = whole[made.box], origins[made.box], held[made.box]
     away = cv2.distanceTransform((~(held & made.head)).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    share = np.clip(away / (BORDER * size), 0, 1)
+    share = np.clip(away / (0.01 * size), 0, 1)  # soft: two of ten texels at 1024 are hardly new
     share = share * share * (3 - 2 * share) * ~held
     share = _like_nearest(share, made.head)
     changed = np.abs(made.texture - base).max(-1) > 0.2 / 255  # the composition left the others alone: so do we
@@ -215,13 +199,13 @@ def _held_layers(made: Composition, texture: np.ndarray, new: np.ndarray) -> dic
 
 
 def _like_nearest(share: np.ndarray, head: np.ndarray) -> np.ndarray:
-    """(S,S) share, with texels up to GUTTER beside the islands like the nearest of the head, and 0 beyond."""
+    """(S,S) share, with texels up to 8 beside the islands like the nearest of the head, and 0 beyond."""
     away, labels = cv2.distanceTransformWithLabels(
         (~head).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     lookup = np.zeros(labels.max() + 1, np.float32)
     lookup[labels[head]] = share[head]
-    return np.where(away <= GUTTER, lookup[labels], 0)
+    return np.where(away <= 8, lookup[labels], 0)
 
 
 def _tone(made: dict[int, Composition], bases: dict[int, np.ndarray], regions: Regions) -> np.ndarray:
@@ -239,7 +223,7 @@ def _tone(made: dict[int, Composition], bases: dict[int, np.ndarray], regions: R
         held = (regions.held(tile, len(base))[part.box] & part.head)[part.filled]
         new = part.head[part.filled] & ~held
         redone = regions.redo.get(tile, np.zeros(base.shape[:2], bool))[part.box].astype(np.uint8)
-        side = 2 * round(BESIDE * len(base)) + 1  # the mouth's inside lies at the cheek's place, but not beside it
+        side = 2 * round(0.012 * len(base)) + 1  # the mouth's inside lies at the cheek's place, but not beside it
         beside = held & (cv2.dilate(redone, np.ones((side, side), np.uint8)) > 0)[part.filled]
         base, texture = base[part.box][part.filled], part.texture[part.filled]
         column, row = np.moveaxis(part.atlas % (1, np.inf) * TONES, -1, 0).astype(int).clip(0, TONES - 1)

@@ -1,7 +1,5 @@
 """The shell's picture in the artist's UV map: colour, alpha, how far it lies off the skin, and how its strands lie."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -23,10 +21,8 @@ from .compose import Finish, compose
 from .photographed import full
 from .texels import find_texels
 
-#: Vertices deeper inside the head, in face heights, have no shell: mouth, eye sockets.
-INSIDE = 0.01
-#: Texels of the small picture; alpha from which there is a shell.
-SMALL, THERE = 512, 0.04
+#: Texels of the small picture.
+SMALL = 512
 
 
 @dataclass(frozen=True)
@@ -47,9 +43,10 @@ class ShellPicture:
         green where it is at all."""
         size = (min(SMALL, len(self.height)),) * 2
         spread = np.ones((2 * max(1, len(self.height) // SMALL) + 1,) * 2, np.uint8)
+        # alpha from which there is a shell
         height, alpha = (
             cv2.resize(cv2.dilate(part, spread), size, interpolation=cv2.INTER_AREA)
-            for part in (self.height / max(thickness, 1e-9), (self.picture[..., 3] > THERE).astype(np.float32))
+            for part in (self.height / max(thickness, 1e-9), (self.picture[..., 3] > 0.04).astype(np.float32))
         )
         return np.dstack([height, alpha, np.zeros_like(alpha)])
 
@@ -87,7 +84,7 @@ def paint_shell(job: Prepared, size: int, light: float, seed: int) -> dict[int, 
         shares = share_alpha([full(sure) * share for (_, _, sure), share in zip(found, believed, strict=True)])
         alpha = sum(share * seen for share, (_, seen, _) in zip(shares, found, strict=True))
         alpha = alpha + (1 - sum(shares)) * sample_atlas(shell.unseen, to_atlas(place))
-        alpha = np.clip(alpha, 0, 1) * held(place) * (depth[:, 0] < INSIDE)
+        alpha = np.clip(alpha, 0, 1) * held(place) * (depth[:, 0] < 0.01)  # not in mouth and eye sockets
         texture = painted.texture
         if strands is not None:
             colour = texture[texels.filled]

@@ -1,7 +1,5 @@
 """One picture per step of a job: to see where a fault began (--keep-stages), and small for the panel."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 

@@ -16,10 +16,6 @@ import numpy as np
 from ..head.mesh import HeadMesh
 from ..head.rasterize import drawn_twice, rasterize, texel_corners
 
-#: Texels beyond the border that are extended: what bilinear lookup and the first mip level reach.
-RIM = 2.3
-#: An extended texel further from its neighbour than this many usual steps comes from a sliver: it copies instead.
-STRAY = 5.0
 #: Sizes of its triangle that a texel is extended by at most: further, what differs between vertices is blown up.
 REACH = 20.0
 
@@ -76,7 +72,7 @@ def find_texels(mesh: HeadMesh, size: int, order: Callable[[], np.ndarray] | Non
     away, labels = cv2.distanceTransformWithLabels(
         (~covered).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    rim = (away > 0) & (away <= RIM)
+    rim = (away > 0) & (away <= 2.3)  # what bilinear lookup and the first mip level reach
     owner = np.zeros(labels.max() + 1, np.int64)
     owner[labels[covered]] = np.flatnonzero(covered)
     nearest = owner[labels[rim]]
@@ -85,7 +81,8 @@ def find_texels(mesh: HeadMesh, size: int, order: Callable[[], np.ndarray] | Non
     extended = _weights(corners[beside], column + 0.5, row + 0.5)
     places = mesh.corners(mesh.vertices)[beside]
     step = np.linalg.norm(np.einsum("nk,nkc->nc", extended - copied, places), axis=1) / away[rim]
-    stray = ~((step <= STRAY * np.median(step)) & (np.abs(extended).max(1) <= REACH))
+    # further from its neighbour than 5 usual steps it comes from a sliver: it copies instead
+    stray = ~((step <= 5.0 * np.median(step)) & (np.abs(extended).max(1) <= REACH))
     extended[stray] = copied[stray]
     filled = covered | rim
     triangle[rim], weights[rim] = beside, extended

@@ -1,7 +1,5 @@
 """One texture per UDIM tile, and the names of their files."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping
@@ -20,8 +18,6 @@ from ..surface.find import find_details
 from .compose import Composition, Finish, compose
 from .regions import Regions
 from .texels import WHOLE
-
-EMPTY: Mapping[int, np.ndarray] = MappingProxyType({})
 
 
 def tile_path(path: str, tile: int) -> str:
@@ -54,7 +50,7 @@ def compose_tiles(
     job: Prepared,
     generated: np.ndarray,
     finish: Finish,
-    bases: Mapping[int, np.ndarray] = EMPTY,
+    bases: Mapping[int, np.ndarray] = MappingProxyType({}),
     regions: Regions | None = None,
     seed: int = 0,
 ) -> dict[int, Composition]:

@@ -1,13 +1,11 @@
 """python -m backend expressions: what a head's expressions add to its texture, as maps."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 
 from ..arguments import add_options
 from ..command_line import PINS_HELP, add_inputs, make_parser, print_results, read_request, run
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from ..messages import Expressions
 from ..options import DEVICE, FURTHER, HAIR, PINS, SIZE, STYLE
 
@@ -44,9 +42,7 @@ def read_pose(text: str) -> dict:
     """
     name, _, file = text.partition("=")
     if not name or not file:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"{text[:80]!r} names no pose.", "Write --pose NAME=FILE, as mouthSmile=smile.obj."
-        )
+        raise ErrorCode.BAD_REQUEST(f"{text[:80]!r} names no pose.", "Write --pose NAME=FILE, as mouthSmile=smile.obj.")
     return {"name": name, "file": file}
 
 

@@ -25,16 +25,10 @@ from ..observation.views import View
 
 #: Maps of gain and bias have so many control points along a side (Athar et al.), and the ridge of the gain.
 WINDOWS, RIDGE = 32, 0.003
-#: Sigmas, as shares of the atlas, between which detail is a fold: finer two portraits differ, wider their lights.
-FINE, WIDE = 0.004, 0.025
-#: Standard deviations: of a fold about geometry's, as a share of what geometry allows, and of a portrait's detail.
-PRIOR, NOISE = 0.3, 0.06
-#: A portrait whose expressions are all weaker does not count: a frown that was read as 0.15 made its folds shallower,
-#: and no truer.
-LEAST = 0.3
-#: Standard deviation of a shape key's value in portraits; of a face's shape between two of a person, as a share of
-#: that between people.
-USUAL, SAME = 0.4, 0.2
+#: Standard deviation of a portrait's detail.
+NOISE = 0.06
+#: Standard deviation of a face's shape between two portraits of a person, as a share of that between people.
+SAME = 0.2
 
 
 @dataclass(frozen=True)
@@ -63,7 +57,7 @@ def observe_expression(
     """
     neutral, shown, alone = first.observation, view.with_folds(), view is first
     weights = fit_keys(view.registration, head, mesh, moves, None if alone else first.registration)
-    if weights.max(initial=0) < LEAST:
+    if weights.max(initial=0) < 0.3:  # a frown that was read as 0.15 made its folds shallower, and no truer
         return None
     both = np.minimum(neutral.confidence, shown.confidence)
     light, rest = (to_linear(one.unlit) @ LUMINANCE for one in (shown, neutral))
@@ -71,7 +65,8 @@ def observe_expression(
         gain, bias = gain_and_bias(light, rest, both)
         light = np.clip(gain * light + bias, 0, 1)
     detail = np.log(light + 0.02) - np.log(rest + 0.02)
-    near, wide = (_blur(detail, both, sigma * len(both)) for sigma in (FINE, WIDE))
+    # shares of the atlas: finer two portraits differ, wider their lights
+    near, wide = (_blur(detail, both, sigma * len(both)) for sigma in (0.004, 0.025))
     return ExpressionEvidence(weights, np.clip(near - wide, -DEEPEST, DEEPEST), both)
 
 
@@ -99,7 +94,8 @@ def fit_keys(
     columns = registration.camera.moved(registration.read.points, np.stack(shapes))
     weight = np.sqrt(READ * registration.read.weights)[:, None] / READ_NOISE
     matrix = (columns / registration.face_height * weight).reshape(len(shapes), -1).T
-    ridge = np.diag(1 / np.concatenate([np.full(count, SHAPE * same), np.full(len(moves), USUAL)]))
+    # a shape key's value in portraits has a standard deviation of 0.4
+    ridge = np.diag(1 / np.concatenate([np.full(count, SHAPE * same), np.full(len(moves), 0.4)]))
     low = np.concatenate([np.full(count, -np.inf), -start])
     high = np.concatenate([np.full(count, np.inf), 1 - start])
     wanted = np.concatenate([(missing * weight).ravel(), np.zeros(len(ridge))])
@@ -151,7 +147,7 @@ def correct(expected: np.ndarray, allowed: np.ndarray, evidence: Sequence[Expres
         evidence: with detail and confidence (n,) at the places.
     """
     folds = expected.copy()
-    spread = (PRIOR * allowed) ** 2
+    spread = (0.3 * allowed) ** 2  # of what geometry allows
     for one in evidence:
         rows = np.flatnonzero(one.weights > 0)  # the others stay
         made = one.weights[rows, None]

@@ -7,8 +7,6 @@ that goes with the layer's thickness (Cerda and Mahadevan, "Geometry and physics
 the eyes, wide on the forehead, one alone between cheek and lip.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
@@ -31,14 +29,13 @@ WAVELENGTHS = {
     **dict.fromkeys((0, 17, 164, 200), 0.03),
     **dict.fromkeys((199, 175, 152), 0.045),
 }
-#: Shortening from which skin folds, and does so wholly (observation/expression.py); face heights of a valley that does.
-FROM, FULL, VALLEY_FULL = 0.05, 0.22, 0.012
+#: Shortening from which skin folds, and does so wholly (observation/expression.py).
+FROM, FULL = 0.05, 0.22
 #: How far a fold is darker, as a logarithm of light, where folds are as far apart as on the forehead (finer ones are
-#: shallower); a valley's share of it; how sharp its line is, and the wider shade that is the other half of it.
-DEPTH, VALLEY, SHARP, SOFT = 0.38, 0.6, 0.25, 1.2
-#: Outwards and up: the ends that directions have alone. Strength from which skin hangs together. How decidedly a
-#: direction has one of its ends for whole folds: where they turn about, lines would end in stars.
-AIM, PIECE, UNDECIDED = np.array([0.9, 0.45]), 0.05, 0.35
+#: shallower).
+DEPTH = 0.38
+#: Outwards and up: the ends that directions have alone. Strength from which skin hangs together.
+AIM, PIECE = np.array([0.9, 0.45]), 0.05
 #: Cells of the noise along a side of the atlas by which folds waver and come and go, and how far they do.
 WAVER, BROKEN = (18, 0.6), (26, 0.45)
 
@@ -51,11 +48,12 @@ def fold_depth(strain: Strain, allowed: np.ndarray, regions: FacialRegions, plac
     """
     small = cv2.resize(allowed, (CONTROLS, CONTROLS), interpolation=cv2.INTER_AREA)
     pressed = np.clip((strain.pressed - FROM) / (FULL - FROM), 0, 1)
-    valley = np.clip(strain.valley / VALLEY_FULL, 0, 1)
-    strength = np.maximum(pressed, VALLEY * valley * np.clip(strain.pressed / FROM, 0, 1)) * small
+    valley = np.clip(strain.valley / 0.012, 0, 1)  # face heights
+    strength = np.maximum(pressed, 0.6 * valley * np.clip(strain.pressed / FROM, 0, 1)) * small
     if strength.max() < 0.02:
         return np.zeros(len(places), np.float32)
-    strength = strength * np.clip(np.abs(orient(strain.across, strength)) / UNDECIDED, 0, 1)
+    # decided enough for whole folds: where directions turn about, lines would end in stars
+    strength = strength * np.clip(np.abs(orient(strain.across, strength)) / 0.35, 0, 1)
     apart = wavelengths(regions)
     phase = fold_phase(strain, strength + 1e-3, apart)
     phase -= settle(phase, strength * (0.2 + valley), strength)
@@ -73,7 +71,8 @@ def fold_depth(strain: Strain, allowed: np.ndarray, regions: FacialRegions, plac
 def profile(phase: np.ndarray) -> np.ndarray:
     """0..1 how deep skin lies across a fold, by the phase in radians: a line in a wider shade."""
     off = np.cos(phase) - 1
-    return (np.exp(off / SHARP) + np.exp(off / SOFT)) / 2
+    # a sharp line, and the wider shade that is the other half of it
+    return (np.exp(off / 0.25) + np.exp(off / 1.2)) / 2
 
 
 #: Of a fold over one wavelength, so that skin as a whole keeps its tone.

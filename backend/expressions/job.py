@@ -1,7 +1,5 @@
 """The request: what a head's shape keys add to its texture, as pictures whose channels they drive."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -11,7 +9,7 @@ import numpy as np
 
 from .. import pipeline, refusals, report
 from ..compose.udim import read_bases, tile_path
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from ..head.atlas import map_atlas
 from ..head.mesh import load_head
 from ..imaging.files import encode_picture
@@ -28,8 +26,6 @@ from .strain import Strain, measure_rest, measure_strain
 
 #: Channels of one picture; channels at most, by what they change, so that a material stays quick.
 EACH, MOST = 3, 18
-#: Texels of the atlas that strain is measured in, and of the folds' pictures at most.
-LAYOUT, LARGEST = 256, 2048
 
 
 def make_expressions(
@@ -45,7 +41,7 @@ def make_expressions(
     progress = Progress(sum(pipeline.TIME_SHARE.values()), on_progress, is_cancelled)
     step = progress.steps(pipeline.TIME_SHARE)
     step("load")
-    size = min(request.size, LARGEST)
+    size = min(request.size, 2048)  # of the folds' pictures, at most
     bases = read_bases(request.base_texture, size)
     mesh = load_head(request)
     poses = read_poses(request, mesh)
@@ -53,7 +49,8 @@ def make_expressions(
     job = pipeline.prepare(Job(request, mesh, networks, step))
     step("compose")
     channels = make_channels(job.canonical, {name: part_of(moves, job.mesh) for name, moves in poses.items()})
-    rest = measure_rest(job.mesh, map_atlas(job.mesh, job.canonical, LAYOUT), job.match.head.height)
+    # strain is measured in 256 texels squared
+    rest = measure_rest(job.mesh, map_atlas(job.mesh, job.canonical, 256), job.match.head.height)
     strains = [measure_strain(rest, channel.moves) for channel in channels]
     channels, strains = strongest(channels, strains)
     evidence, warnings = observe_expressions(job, channels)
@@ -88,7 +85,7 @@ def check(request: Expressions) -> None:
         AvatarTexError: BAD_REQUEST, NO_MESH, OUTPUT_NOT_WRITTEN.
     """
     if not request.output or os.path.isfile(request.output):
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output folder was given.", "Name the folder for the maps.")
+        raise ErrorCode.BAD_REQUEST("No output folder was given.", "Name the folder for the maps.")
     refusals.check_like_texture(request, name_picture(request, "folds", 0, False))
 
 
@@ -121,10 +118,8 @@ def strongest(channels: list[Channel], strains: list[Strain]) -> tuple[list[Chan
     order = sorted(range(len(channels)), key=lambda number: -felt[number])
     kept = sorted(number for number in order[:MOST] if strains[number].pressed.max() > 0.06)  # less changes nothing
     if not kept:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
-            "No shape key of the head moves its skin.",
-            "Use a head with shape keys for expressions, named as in ARKit.",
+        raise ErrorCode.BAD_REQUEST(
+            "No shape key of the head moves its skin.", "Use a head with shape keys for expressions, named as in ARKit."
         )
     return [channels[number] for number in kept], [strains[number] for number in kept]
 

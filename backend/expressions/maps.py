@@ -1,7 +1,5 @@
 """From strain to the maps that Blender mixes: folds and pores, blood, and which half of the face a texel is on."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,15 +21,12 @@ from .strain import CONTROLS, Rest, Strain, reached
 
 #: Logarithm that the end of the scale is: of light, where nothing deeper is a fold, and of blood.
 RANGE, BLOOD_RANGE = FOLD_DEPTH, 0.4
-#: Texels of the maps of blood, which is smooth.
-SMOOTH = 256
-#: Share of the blood that stays in skin that is pressed together, and share that goes without where skin is drawn out
-#: both ways: more of either looked like make-up, and like clay.
-STAYS, LACKS = 0.6, 0.3
-#: Skin's own fine detail (finer than so many face heights, and no more than so much light) is so much deeper where skin
-#: is pressed together wholly, and fainter where it is drawn out to twice its length, but never by more than the last: a
-#: jaw that drops draws the mouth's corners to twice theirs, and without pores they are clay.
-FINE, DEEPEST, DEEPER, FAINTER, FAINTEST = 0.008, 0.12, 0.7, 1.2, 0.4
+#: Share of the blood that stays in skin that is pressed together. Of that in skin that is drawn out both ways 0.3 goes:
+#: more of either looked like make-up, and like clay.
+STAYS = 0.6
+#: Light of skin's own fine detail at most, and how much fainter it gets at most: a jaw that drops draws the mouth's
+#: corners to twice their length, and without pores they are clay.
+DEEPEST, FAINTEST = 0.12, 0.4
 
 
 @dataclass(frozen=True)
@@ -105,7 +100,7 @@ def make_maps(
             own = own_detail(part, job, texels, bases[number])[skin] * share
             for channel, strain in enumerate(strains):
                 folds[channel, skin] += own * sample_at(deeper(strain), place)
-        coarse = find_texels(part, SMOOTH, order)
+        coarse = find_texels(part, 256, order)  # texels: blood is smooth
         at = coarse.at(part, job.canonical)
         blood = np.stack([blood_change(strain, regions, to_atlas(at).astype(np.float32)) for strain in strains])
         left = np.clip(0.5 + at[:, 0] / 0.06, 0, 1)  # canonical x over which the halves of the face blend
@@ -121,15 +116,16 @@ def own_detail(part: HeadMesh, job: Prepared, texels: Texels, base: np.ndarray) 
     """(n,) logarithm of light of the texture's own pores and lines."""
     light = np.log(to_linear(base) @ LUMINANCE + 0.02)
     light = np.repeat(light[..., None], 2, 2)  # OpenCV drops one channel
-    sigma = max(1.0, FINE * texels_per_face(part, job.canonical, len(base)))
+    # face heights: what is finer is detail
+    sigma = max(1.0, 0.008 * texels_per_face(part, job.canonical, len(base)))
     own = (light - masked_blur(light, texels.filled, sigma))[..., 0][texels.filled]
     return np.clip(own, -DEEPEST, DEEPEST)
 
 
 def deeper(strain: Strain) -> np.ndarray:
     """(C,C) by how much skin's own detail is deeper, where it is pressed, or fainter, where it is stretched."""
-    more = DEEPER * np.clip((strain.pressed - FROM) / (FULL - FROM), 0, 1)
-    return more - np.clip(FAINTER * (strain.stretched - strain.pressed), 0, FAINTEST)
+    more = 0.7 * np.clip((strain.pressed - FROM) / (FULL - FROM), 0, 1)
+    return more - np.clip(1.2 * (strain.stretched - strain.pressed), 0, FAINTEST)
 
 
 def blood_change(strain: Strain, regions: FacialRegions, place: np.ndarray) -> np.ndarray:
@@ -137,7 +133,7 @@ def blood_change(strain: Strain, regions: FacialRegions, place: np.ndarray) -> n
     that is drawn out both ways; drawn out one way it narrows the other, and keeps its blood."""
     eyes = cv2.resize(regions["openings"], (CONTROLS, CONTROLS), interpolation=cv2.INTER_AREA)
     taut = np.maximum(strain.area - np.log1p(strain.stretched), 0)  # logarithm of the smaller stretch
-    change = STAYS * np.maximum(-strain.area, 0) - LACKS * 2 * taut
+    change = STAYS * np.maximum(-strain.area, 0) - 0.3 * 2 * taut
     change = BLOOD_RANGE * np.tanh(change / BLOOD_RANGE) * (1 - eyes)
     return sample_at(cv2.GaussianBlur(change, (0, 0), 1.0), place)
 

@@ -1,10 +1,8 @@
 """Where a head's vertices are in each of its expressions: from Blender's capture, or from a mesh file for each."""
 
-from __future__ import annotations
-
 import numpy as np
 
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from ..head.mesh import Damaged, HeadMesh, load_mesh, refuse_bomb
 from ..messages import Expressions
 
@@ -18,14 +16,12 @@ def read_poses(request: Expressions, mesh: HeadMesh) -> dict[str, np.ndarray]:
     if request.capture:
         return captured_poses(request.capture)
     if not request.poses:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
-            "No expression was given.",
-            "Name one with --pose, as in --pose mouthSmile=smile.obj.",
+        raise ErrorCode.BAD_REQUEST(
+            "No expression was given.", "Name one with --pose, as in --pose mouthSmile=smile.obj."
         )
     for one in request.poses:
         if not all(isinstance(one.get(field), str) and one[field] for field in ("name", "file")):
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, "A pose has no name or no file.", "Give each pose both.")
+            raise ErrorCode.BAD_REQUEST("A pose has no name or no file.", "Give each pose both.")
     return {one["name"]: file_pose(one["name"], one["file"], mesh, request.faces) for one in request.poses}
 
 
@@ -66,8 +62,7 @@ def captured_poses(path: str) -> dict[str, np.ndarray]:
         raise
     except Exception as reason:  # as head/mesh.py's load_capture
         detail = reason if isinstance(reason, Damaged) else "it is damaged"
-        raise AvatarTexError(
-            ErrorCode.BAD_MESH,
+        raise ErrorCode.BAD_MESH(
             f"The shape keys of the capture could not be read ({detail}).",
             "Add the maps again; if it stays, report it with the log.",
         ) from reason
@@ -81,8 +76,7 @@ def file_pose(name: str, path: str, mesh: HeadMesh, faces: str) -> np.ndarray:
     """
     posed = load_mesh(path, faces)
     if not np.array_equal(posed.triangles, mesh.triangles):
-        raise AvatarTexError(
-            ErrorCode.BAD_MESH,
+        raise ErrorCode.BAD_MESH(
             f"The expression {name[:80]!r} is not the head's own mesh.",
             "Export it from the same head, with the same vertices.",
         )

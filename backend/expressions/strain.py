@@ -6,8 +6,6 @@ there (the sparse controls of EAvatar, arXiv 2508.13537), so what an expression 
 triangles, and agrees on both sides of each UV seam.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -17,11 +15,9 @@ from ..head.atlas import AtlasMap
 from ..head.mesh import HeadMesh, vertex_normals
 from ..imaging.sample import fill_smoothly, masked_blur
 
-#: Control points along a side of the atlas (2.4 to a hundredth of the face, as dense as a face's usual vertices), and
-#: sigma of what each gathers, in control points.
-CONTROLS, GATHERED = 64, 0.7
-#: Sigmas in control points between which a dent counts as a valley, not as the face's form.
-VALLEY = (0.8, 3.0)
+#: Control points along a side of the atlas (2.4 to a hundredth of the face, as dense as a face's usual
+#: vertices).
+CONTROLS = 64
 
 
 @dataclass(frozen=True)
@@ -77,8 +73,10 @@ def measure_strain(rest: Rest, moves: np.ndarray) -> Strain:
     x, y = np.cos(angle), np.sin(angle)
     stretches = [np.sqrt(np.maximum(1 + 2 * value, 0.01)) for value in (middle - radius, middle + radius)]
     along = np.repeat(np.einsum("nk,nk->n", rest.normals, moves / height)[:, None], 2, 1)  # OpenCV drops one channel
-    height_field = _gather_field(mesh, layout, along)[..., 0]
-    near, wide = (cv2.GaussianBlur(height_field, (0, 0), sigma) for sigma in VALLEY)
+    field = layout.fragments.interpolate(mesh.corners(along.astype(np.float32)))
+    height_field = _at_controls(field, layout.fragments.covered)[..., 0]
+    # sigmas in control points between which a dent is a valley, not the face's form
+    near, wide = (cv2.GaussianBlur(height_field, (0, 0), sigma) for sigma in (0.8, 3.0))
     return Strain(
         np.maximum(1 - stretches[0], 0),
         np.maximum(stretches[1] - 1, 0),
@@ -118,15 +116,9 @@ def _gather(per_triangle: np.ndarray, layout: AtlasMap) -> np.ndarray:
     return _at_controls(np.where(known[..., None], values, 0), known)
 
 
-def _gather_field(mesh: HeadMesh, layout: AtlasMap, per_vertex: np.ndarray) -> np.ndarray:
-    """(C,C,K) of (N,K) per vertex."""
-    values = layout.fragments.interpolate(mesh.corners(per_vertex.astype(np.float32)))
-    return _at_controls(values, layout.fragments.covered)
-
-
 def _at_controls(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     size = len(known)
-    gathered = masked_blur(values.astype(np.float32), known, GATHERED * size / CONTROLS)
+    gathered = masked_blur(values.astype(np.float32), known, 0.7 * size / CONTROLS)  # sigma in control points
     near = cv2.dilate(known.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     gathered = fill_smoothly(gathered, near)
     return cv2.resize(gathered, (CONTROLS, CONTROLS), interpolation=cv2.INTER_AREA).reshape(

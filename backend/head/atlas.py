@@ -7,8 +7,6 @@ a point then maps by longitude and latitude about the head's centre. Nothing is 
 Atlas pictures have row 0 at the crown and wrap at their left and right edges (the back of the head).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -26,8 +24,8 @@ LONGITUDES, ACROSS = (0.0, 45.0, 90.0, 180.0), (0.0, 0.25, 0.39, 0.5)
 LATITUDES, DOWN = (90.0, 48.0, -42.0, -68.0), (0.0, 0.14, 0.86, 1.0)
 #: Texels of a side at which portraits and parts of faces are looked up in the atlas.
 LOOKED_UP = 512
-#: The warp's reach in face heights, and its ridge (prototype: 0.3 and 0.5 kept ears and mouths unbent).
-REACH, RIDGE = 0.3, 0.5
+#: The warp's reach in face heights (prototype: 0.3 with a ridge of 0.5 kept ears and mouths unbent).
+REACH = 0.3
 CANONICAL = Path(__file__).with_name("canonical_landmarks.npz")
 
 
@@ -82,7 +80,7 @@ def fit_canonical(landmarks: HeadLandmarks) -> CanonicalMap:
     kept = (weights > 0.05) & (length < 3 * np.median(length[weights > 0.05]))
     centres = moved[kept]
     kernel = _gauss(centres, centres)
-    coefficients = np.linalg.solve(kernel + RIDGE * np.diag(1 / weights[kept]), residual[kept])
+    coefficients = np.linalg.solve(kernel + 0.5 * np.diag(1 / weights[kept]), residual[kept])
     return CanonicalMap(similarity, centres, coefficients)
 
 

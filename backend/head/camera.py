@@ -1,7 +1,5 @@
 """The portrait's camera, from landmarks on the head and in the picture."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,15 +8,11 @@ import numpy as np
 
 from .landmarks import TRUSTED, HeadLandmarks, face_height
 
-#: Robust scale as a share of the face's height: expression moves landmarks by about this much; less where shapes are
-#: fitted as well.
-ROBUST, WITH_SHAPES = 0.015, 0.01
 #: Face heights between face and lens (a metre), and one standard deviation of its log. Unlike a focal length in picture
 #: sizes it does not depend on the crop. Weak against 400 landmarks: cameras at 3 to 13 face heights are found as well.
 DISTANCE, DISTANCE_SPREAD = 6.0, 0.1
-#: What one standard deviation of a shape costs, for landmarks err together (468 count as some 60); landmarks that a pin
-#: counts as: one that disagrees with 400 others still turns the head a little.
-SHAPE_PRIOR, PIN_WEIGHT = 8.0, 16.0
+#: What one standard deviation of a shape costs, for landmarks err together (468 count as some 60).
+SHAPE_PRIOR = 8.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +71,8 @@ def solve_camera(
     """
     points, trust = head.points, head.trust
     pinned = np.zeros(len(points), bool) if pinned is None else pinned
-    floor = np.where(pinned & (trust > TRUSTED), PIN_WEIGHT, 1e-3)
+    # landmarks that a pin counts as: one that disagrees with 400 others still turns the head a little
+    floor = np.where(pinned & (trust > TRUSTED), 16.0, 1e-3)
     centre, size = np.array(extent, np.float64) / 2, max(extent)
     scale, shown = float(np.linalg.norm(np.ptp(points, axis=0))) or 1.0, float(np.ptp(pixels[:, 1])) or 1.0
     origin = points.mean(0)
@@ -86,7 +81,8 @@ def solve_camera(
     usable = trust > TRUSTED if (trust > TRUSTED).sum() >= 12 else trust >= 0
     weights = np.sqrt(np.maximum(trust, floor))
     shapes = np.zeros((0, *points.shape)) if shapes is None else shapes / scale
-    flat, scatter = shapes.reshape(len(shapes), points.size), ROBUST * shown
+    # expression moves landmarks by about this much
+    flat, scatter = shapes.reshape(len(shapes), points.size), 0.015 * shown
 
     def placed(parameters: np.ndarray) -> np.ndarray:
         """(n,3) the points in the shape that the parameters from the eighth on say."""
@@ -153,7 +149,8 @@ def solve_camera(
             best, lowest = fit, cost
     if best is None:
         raise ArithmeticError("no camera projects the head's landmarks onto the portrait's")
-    found, scatter = np.append(best, np.zeros(len(shapes))), WITH_SHAPES * shown if len(shapes) else scatter
+    # less where shapes are fitted as well
+    found, scatter = np.append(best, np.zeros(len(shapes))), 0.01 * shown if len(shapes) else scatter
     for _ in range(3):  # what faces the camera depends on it
         rotation, _ = cv2.Rodrigues(found[:3])
         towards = -(local @ rotation.T + found[3:6])

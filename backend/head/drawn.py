@@ -4,8 +4,6 @@ The landmark network reads drawings as it would like faces to be, and is sure of
 skin: within the face each part of it belongs to the nearest feature, and its middle is where that feature is drawn.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
@@ -14,13 +12,7 @@ from .landmarks import face_height
 
 #: Pixels of a face's height in which parts are looked for.
 TALL = 128
-#: CIELAB units from every fill of the skin that ink is away; share of the face that a fill of the skin has.
-INK, FILL = 14.0, 0.12
-#: Face heights: how far the face's rim is left out (outlines, hair), and how far from a feature its ink may lie.
-RIM, REACH = 0.05, 0.16
 PARTS = {"right eye": RIGHT_EYE, "left eye": LEFT_EYE, "mouth": LIPS}
-#: Features that own ink and are not judged (brows, nose): drawings leave them out or draw them anywhere.
-OTHERS = (RIGHT_BROW, LEFT_BROW, (1, 4, 5, 195, 98, 327, 2, 97, 326))
 
 
 def find_parts(picture: np.ndarray, points: np.ndarray) -> dict[str, np.ndarray]:
@@ -41,12 +33,13 @@ def find_parts(picture: np.ndarray, points: np.ndarray) -> dict[str, np.ndarray]
     if not len(rows):
         return {}
     spots = np.stack([columns, rows], 1) + 0.5
-    regions = [*PARTS.values(), *OTHERS]
+    # brows and nose own ink and are not judged: drawings leave them out or draw them anywhere
+    regions = [*PARTS.values(), RIGHT_BROW, LEFT_BROW, (1, 4, 5, 195, 98, 327, 2, 97, 326)]
     away = np.stack([distance_to(ink.shape, places[list(loop)])[rows, columns] for loop in regions], 1)
     owner = away.argmin(1)
     found = {}
     for number, (name, loop) in enumerate(PARTS.items()):
-        own = spots[(owner == number) & (away[:, number] < REACH * TALL)]
+        own = spots[(owner == number) & (away[:, number] < 0.16 * TALL)]  # face heights
         hull = cv2.convexHull(places[list(loop)].astype(np.float32))
         if len(own) > 0.15 * max(cv2.contourArea(hull), 1.0):  # less ink than that is no drawn part
             x, y, width, height = cv2.boundingRect(hull)
@@ -57,15 +50,17 @@ def find_parts(picture: np.ndarray, points: np.ndarray) -> dict[str, np.ndarray]
 def find_lines(picture: np.ndarray, points: np.ndarray) -> np.ndarray:
     """(H,W) bool: within the face and unlike every fill of its skin."""
     face = fill_region(picture.shape[:2], points, FACE_OVAL) > 0.5
-    face = cv2.erode(face.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=round(RIM * TALL)) > 0
+    # outlines and hair are at the rim
+    face = cv2.erode(face.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=round(0.05 * TALL)) > 0
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)
     bins = np.round(lab / 6).astype(int)
     kinds, counts = np.unique(bins[face], axis=0, return_counts=True)
-    fills = kinds[counts > FILL * max(int(face.sum()), 1)] * 6.0
+    # a fill has 0.12 of the face at least
+    fills = kinds[counts > 0.12 * max(int(face.sum()), 1)] * 6.0
     if not len(fills):
         return np.zeros_like(face)
     away = np.min([np.linalg.norm(lab - fill, axis=-1) for fill in fills], 0)
-    return face & (away > INK)
+    return face & (away > 14.0)  # CIELAB units from every fill
 
 
 def distance_to(shape: tuple[int, int], loop: np.ndarray) -> np.ndarray:

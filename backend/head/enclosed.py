@@ -1,7 +1,5 @@
 """Surfaces that are hidden from outside: the mouth bag, the ends of the nostrils, sockets behind the eyes."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
@@ -9,14 +7,12 @@ from .atlas import AtlasMap, to_atlas
 from .mesh import HeadMesh, vertex_normals
 from .rasterize import POOL, rasterize
 
-#: Directions that the head is looked at from, and pixels of each look.
-LOOKS, PIXELS = 32, 160
+#: Pixels of each look.
+PIXELS = 160
 #: Meshes of more triangles, or vertices, leave no gaps between their vertices at that many pixels.
 DENSE = 40_000
-#: Shares of the looks that a vertex is visible in: enclosed, and certainly open.
-CLOSED, OPEN = 0.02, 0.10
-#: Face heights behind the nearest surface that still count as visible.
-TOLERANCE = 0.02
+#: Share of the looks that a vertex of open surface is visible in; of enclosed ones 0.02 at most.
+OPEN = 0.10
 
 
 def depth_inside(mesh: HeadMesh, layout: AtlasMap) -> np.ndarray:
@@ -28,7 +24,7 @@ def depth_inside(mesh: HeadMesh, layout: AtlasMap) -> np.ndarray:
     x = np.floor(place[:, 0] * size).astype(int) % size
     y = np.clip(np.floor(place[:, 1] * size), 0, size - 1).astype(int)
     behind = np.maximum(shell[y, x] - radius, 0) * (place[:, 1] < 1)
-    share = np.clip((OPEN - openness(mesh, layout.canonical)) / (OPEN - CLOSED), 0, 1)
+    share = np.clip((OPEN - openness(mesh, layout.canonical)) / (OPEN - 0.02), 0, 1)
     return (behind * share).astype(np.float32)
 
 
@@ -46,7 +42,7 @@ def openness(mesh: HeadMesh, canonical: np.ndarray) -> np.ndarray:
     # vertices alone are enough where they are closer than pixels
     points = canonical if len(canonical) > DENSE else np.concatenate([canonical, mesh.corners(canonical).mean(1)])
     # nobody looks up through the neck, which the heads leave open
-    looks = [towards.astype(np.float32) for towards in sphere(LOOKS) if towards[1] > -0.4]
+    looks = [towards.astype(np.float32) for towards in sphere(32) if towards[1] > -0.4]
 
     def visible_from(towards: np.ndarray) -> np.ndarray:
         side = np.cross(towards, (0.0, 1.0, 0.0) if abs(towards[1]) < 0.9 else (1.0, 0.0, 0.0))
@@ -57,7 +53,7 @@ def openness(mesh: HeadMesh, canonical: np.ndarray) -> np.ndarray:
         depth = turned[:, 2]
         nearest = splatted(pixels, depth) if dense else rasterized(pixels, depth, mesh.triangles)
         x, y = pixels[: len(canonical)].astype(int).T
-        return (depth[: len(canonical)] <= nearest[y, x] + TOLERANCE) & (normals @ towards > 0)
+        return (depth[: len(canonical)] <= nearest[y, x] + 0.02) & (normals @ towards > 0)  # face heights
 
     # rasterized() has threads of its own
     return sum((POOL.map if dense else map)(visible_from, looks), np.zeros(len(canonical), np.float32)) / len(looks)

@@ -4,8 +4,6 @@ Outlines are loops of MediaPipe's landmarks (Apache-2.0, as in backend/portrait/
 places, so every head and every texture has them at the same texels.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

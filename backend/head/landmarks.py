@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from ..portrait.faces import find_upright_faces
 from ..portrait.landmarks import FaceLandmarks, landmarks_in_view
 from ..verified import verified_arrays
@@ -22,19 +22,15 @@ from .windows import Windows, read_windows
 #: Log odds of presence from which a view surely shows the face. On 17 human heads, looked at from 48 sides each and
 #: again from straight in front of what was found, faces reached 13 or more; ears, napes and faces on their head 8.
 CLEAR = 12.0
-#: Presence below which a view shows no face; so many of the views that do are looked at closer.
-POSSIBLE, CLOSER = 0.5, 6
-#: Orientations in which a face is looked for that fills neither the mesh nor the top of it.
-LIKELY = 4
-#: Cosine of the turn beyond which two findings are not the same one, and of a view that was found from too far aside.
-ANOTHER, ASIDE = 0.7, 0.94
-#: How often a head that leans is looked at anew as if it stood upright.
-AGAIN = 3
+#: Presence below which a view shows no face.
+POSSIBLE = 0.5
+#: Cosine of a view that was found from too far aside.
+ASIDE = 0.94
 #: Pixels of views from afar and from nearby.
 COARSE, FINE = 320, 640
-#: Behind where the landmarks around it lead one to expect it, in face heights: through an open eye or mouth, if
-#: what shows there is turned away (the inside of the head's back), and if it is not (a low-poly chin recedes).
-THROUGH, BEHIND = 0.08, 0.2
+#: Behind where the landmarks around it lead one to expect it, in face heights: through an open eye or mouth. 0.08
+#: where what shows there is turned away (the inside of the head's back); this otherwise, for a low-poly chin recedes.
+BEHIND = 0.2
 #: Trust from which a landmark on the head is where it should be.
 TRUSTED = 0.3
 #: Landmarks at the forehead's top and at the chin, between which a face's height is measured.
@@ -106,7 +102,7 @@ def find_head_landmarks(mesh: HeadMesh, step: Callable[[], None] = lambda: None)
 
     def look_again(turn: np.ndarray, view: HeadView, face: FaceLandmarks) -> HeadLandmarks:
         # in upright axes, so that whichever way a file was turned gives the same, to the bit if by right angles
-        for _ in range(AGAIN):
+        for _ in range(3):  # a head that leans is looked at anew as if it stood upright
             lifted = look_closer(mesh.turned(turn), turn_normals(normals, turn), view, face)
             if min(np.diag(lifted.rotation)) > ASIDE:
                 break
@@ -142,20 +138,20 @@ def find_head_landmarks(mesh: HeadMesh, step: Callable[[], None] = lambda: None)
                 looks.append((turn, view, face))
         looks.sort(key=lambda look: -look[-1].presence)
         # an ear and a cheek may pass for a face, until one looks straight at it
-        closer += [look_again(*look) for look in looks[:CLOSER]]
+        closer += [look_again(*look) for look in looks[:6]]
         clear = any(one.evidence >= CLEAR for one in closer)
         if clear or views is not leaning_views:  # of so many views one passes for a face that is none
             found += closer
         if clear:
             break
     if not found:
-        raise AvatarTexError(
-            ErrorCode.NO_FACE_ON_HEAD,
+        raise ErrorCode.NO_FACE_ON_HEAD(
             f"No face was found on {mesh.name!r} from any side.",
             "Select the object that carries the face, and check that the face's polygons are visible.",
         )
     best = max(found, key=lambda one: one.presence)
-    others = [one.presence for one in found if min((one.rotation * best.rotation).sum(1)[1:]) < ANOTHER]
+    # beyond this cosine of the turn two findings are not the same one
+    others = [one.presence for one in found if min((one.rotation * best.rotation).sum(1)[1:]) < 0.7]
     return replace(best, runner_up=max(others, default=0.0))
 
 
@@ -220,7 +216,7 @@ def leaning_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[np.ndar
 
 
 def likely_views(mesh: HeadMesh, normals: np.ndarray) -> Iterator[tuple[np.ndarray, HeadView]]:
-    return islice(whole_views(mesh, normals), LIKELY)
+    return islice(whole_views(mesh, normals), 4)  # for a face that fills neither the mesh nor the top of it
 
 
 def lift(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face) -> HeadLandmarks:
@@ -259,7 +255,7 @@ def without_holes(
     away = np.linalg.norm(points[:, None, :2] - points[None, sure, :2], axis=2)
     near = np.argsort(away, 1)[:, :12]
     expected = np.sort(gap[sure][near], 1)[:, 3]  # the nearer ones: neighbours may have fallen through as well
-    solid = found.found & (gap - expected < np.where(facing < 0, THROUGH, BEHIND) * height)
+    solid = found.found & (gap - expected < np.where(facing < 0, 0.08, BEHIND) * height)
     return np.where(solid, found.depth, points[:, 2] + expected), solid
 
 

@@ -4,8 +4,6 @@ The skin around them is the portrait's all the same: the warp lays the landmarks
 reads a grey render's shut lids as open ones (0.20 to 0.28 of their width), so the head's are found in its mesh.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 
@@ -27,16 +25,10 @@ MIDDLES = ((160, 159, 158), (144, 145, 153)), ((387, 386, 385), (373, 374, 380))
 #: Height of an eye's opening over its width below which it is shut: twelve who smile have 0.19 to 0.37, six heads 0.23
 #: to 0.45.
 SHUT = 0.12
-#: Face heights that lashes and their shade reach over the lids.
-LASHES = 0.018
 #: Columns and rows of the depth map of an eye, and what it covers, in widths of the eye.
 COLUMNS, ROWS, ACROSS, DOWN = 24, 72, 0.6, 1.2
 #: Rows of an edge of a lid: depth changes by more than their height, as on a slope of 45 degrees.
 EDGE = 3
-#: Share of the columns in which the upper lid ends in an edge: folds of eyes in one piece with the skin have fewer.
-#: Widths of the eye above its corners up to which the edge of a shut upper lid lies: open ones of nine heads lie 0.11
-#: to 0.38 above, those of lids that were shut by hand 0.02 to 0.18 below.
-EDGED, ABOVE = 0.6, 0.05
 
 
 @dataclass(frozen=True)
@@ -58,7 +50,7 @@ class Lids:
         eyes = fill_region(shape, self.targets, *loops)
         if not loops:
             return eyes
-        reach = LASHES * face_height(self.targets)
+        reach = 0.018 * face_height(self.targets)  # lashes and their shade
         return cv2.GaussianBlur(cv2.dilate(eyes, disc(reach)), (0, 0), max(reach / 4, 0.5))
 
 
@@ -130,10 +122,11 @@ def ends_below_corners(depth: np.ndarray) -> bool:
     step = depth[EDGE:] - depth[:-EDGE]
     upper, column = step.argmax(0), np.arange(COLUMNS)
     edged = step[upper, column] > EDGE * row
-    if edged.mean() < EDGED:
+    if edged.mean() < 0.6:  # folds of eyes in one piece with the skin have fewer columns
         return False
     rising = (step < -EDGE * row) & (np.arange(len(step))[:, None] > upper)
     lower = np.where(rising.any(0), len(step) - 1 - rising[::-1].argmax(0), upper)
     gap = np.median((lower - upper)[edged]) * row
     line = (np.median(upper[edged]) + EDGE / 2) * row - DOWN / 2
-    return bool(gap < SHUT and line > -ABOVE)
+    # widths of the eye: open lids of nine heads lie 0.11 to 0.38 above its corners, shut by hand 0.02 to 0.18 below
+    return bool(gap < SHUT and line > -0.05)

@@ -1,7 +1,5 @@
 """Head and portrait brought together, with the artist's pins."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,8 +26,6 @@ from .view import name_axis, nearest_axes
 
 #: Styles whose landmarks the network guesses, and whose parts are ink.
 DRAWN = ("cartoon", "anime")
-#: Degrees that a head nods at most where pins place it; beyond, proportions of drawings pass for a head thrown back.
-MOST_PITCH = 20.0
 
 
 @dataclass(frozen=True)
@@ -112,7 +108,8 @@ def match_found(
     shown = Face(face.points[:, :2], (width, height), portrait.color, parse.face, drawn)
     registration = register(own, shown, pins, camera, skin_prior)
     index, pixels = portrait_pins(pins)
-    if camera is None and len(index) >= NEEDED and abs(registration.angles[1]) > MOST_PITCH:
+    # beyond, proportions of drawings pass for a head thrown back
+    if camera is None and len(index) >= NEEDED and abs(registration.angles[1]) > 20.0:
         # the landmarks bend to the pins, but their camera is unlikely: drawn faces have proportions of their own
         camera = camera_from_pins(head, index, pixels, width, height)
         registration = register(own, replace(shown, skin=None), pins, camera)

@@ -89,8 +89,7 @@ def load_head(request: FromPortrait | Register) -> HeadMesh:
         AvatarTexError: NO_MESH, NO_UVS or BAD_MESH; BAD_REQUEST where front and up lie on one axis.
     """
     if request.up != AUTO and request.front.strip("-") == request.up.strip("-"):
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+        raise ErrorCode.BAD_REQUEST(
             f"Front {request.front} and up {request.up} lie on one axis.",
             "Choose another axis for one of them, or let it be found.",
         )
@@ -110,19 +109,20 @@ def load_mesh(path: str | Path, faces: str = "") -> HeadMesh:
     path, wanted = Path(path), {name.strip() for name in faces.split(",") if name.strip()}
     parts, listed = read_parts(path, wanted)
     if not parts:
-        raise AvatarTexError(ErrorCode.NO_MESH, f"{path.name!r} holds no faces.", "Choose a file with a head mesh.")
+        raise ErrorCode.NO_MESH(f"{path.name!r} holds no faces.", "Choose a file with a head mesh.")
     names = [part_names(part) for part in parts]
     listed = listed or set().union(*names)
     if missing := wanted - listed:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+        raise ErrorCode.BAD_REQUEST(
             f"{path.name!r} has no part named {', '.join(map(repr, sorted(missing)))}.",
             f"Name some of these: {', '.join(sorted(listed))}.",
         )
     wanted = {HEAD_PART} if HEAD_PART in set().union(*names) else wanted
     uvs = [usable_uvs(part) for part in parts]
     if any(uv is None and (not wanted or name & wanted) for uv, name in zip(uvs, names)):
-        raise no_uvs(path.name)
+        raise ErrorCode.NO_UVS(
+            f"{path.name!r} has no usable UV map.", "Unwrap the head (UV > Unwrap) and generate again."
+        )
     first = np.cumsum([0, *(len(part.vertices) for part in parts[:-1])])
     chosen = np.concatenate([np.full(len(p.faces), not wanted or bool(n & wanted)) for p, n in zip(parts, names)])
     return checked(
@@ -161,7 +161,7 @@ def load_capture(path: str | Path) -> HeadMesh:
     what = f"The capture {Path(path).name[:80]!r} could not be read"
     cure = "Generate again; if it stays, report it with the log."
     if not os.path.isfile(path):
-        raise AvatarTexError(ErrorCode.BAD_MESH, f"{what} (there is no such file).", cure)
+        raise ErrorCode.BAD_MESH(f"{what} (there is no such file).", cure)
     try:
         with np.load(path, allow_pickle=False) as capture:
             refuse_bomb(capture.zip)
@@ -186,7 +186,7 @@ def load_capture(path: str | Path) -> HeadMesh:
         raise
     except Exception as reason:  # numpy's reader raises what it likes for a header that is none
         detail = reason if isinstance(reason, Damaged) else "it is damaged"
-        raise AvatarTexError(ErrorCode.BAD_MESH, f"{what} ({detail}).", cure) from reason
+        raise ErrorCode.BAD_MESH(f"{what} ({detail}).", cure) from reason
 
 
 class Damaged(ValueError):
@@ -236,10 +236,9 @@ def refuse_broken(vertices: np.ndarray, triangles: np.ndarray, corner_uvs: np.nd
         AvatarTexError: NO_MESH, NO_UVS or BAD_MESH.
     """
     if not len(triangles):
-        raise AvatarTexError(ErrorCode.NO_MESH, f"{name!r} has no faces.", "Select a head mesh.")
+        raise ErrorCode.NO_MESH(f"{name!r} has no faces.", "Select a head mesh.")
     if len(triangles) > MOST_FACES:
-        raise AvatarTexError(
-            ErrorCode.BAD_MESH,
+        raise ErrorCode.BAD_MESH(
             f"{name!r} has {len(triangles):,} triangles, more than {MOST_FACES:,}.",
             "Lower its subdivision or multiresolution levels, or decimate it, and generate again.",
         )
@@ -250,8 +249,7 @@ def refuse_broken(vertices: np.ndarray, triangles: np.ndarray, corner_uvs: np.nd
     ):
         broken = ~np.isfinite(values).reshape(len(values), -1).all(1)
         if broken.any():
-            raise AvatarTexError(
-                ErrorCode.BAD_MESH,
+            raise ErrorCode.BAD_MESH(
                 f"{name!r} has {broken.sum():,} {kind} whose coordinates are not numbers, "
                 f"the first is number {broken.argmax()}.",
                 cure,
@@ -260,33 +258,22 @@ def refuse_broken(vertices: np.ndarray, triangles: np.ndarray, corner_uvs: np.nd
     with np.errstate(over="ignore"):
         extent = np.ptp(used.astype(np.float64), axis=0).max()
     if not 1e-9 < extent < 1e12:
-        raise AvatarTexError(
-            ErrorCode.BAD_MESH, f"{name!r} is {extent:.1g} units large.", "Check its scale and its vertices."
-        )
+        raise ErrorCode.BAD_MESH(f"{name!r} is {extent:.1g} units large.", "Check its scale and its vertices.")
     refuse_empty_uvs(corner_uvs, name)
 
 
 def refuse_no_vertices(triangles: np.ndarray, count: int, name: str) -> None:
     if len(triangles) and (triangles.min() < 0 or triangles.max() >= count):
-        raise AvatarTexError(
-            ErrorCode.BAD_MESH, f"{name!r} has faces with vertices that do not exist.", "Export the mesh again."
-        )
+        raise ErrorCode.BAD_MESH(f"{name!r} has faces with vertices that do not exist.", "Export the mesh again.")
 
 
 def refuse_empty_uvs(corner_uvs: np.ndarray, name: str) -> None:
     edges = corner_uvs[:, 1:].astype(np.float64) - corner_uvs[:, :1]
     if np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]).sum() < 1e-6:
-        raise AvatarTexError(
-            ErrorCode.NO_UVS,
+        raise ErrorCode.NO_UVS(
             f"The UV map of {name!r} is empty: all faces lie in one point or line of it.",
             "Unwrap the head (UV > Unwrap) and generate again.",
         )
-
-
-def no_uvs(name: str) -> AvatarTexError:
-    return AvatarTexError(
-        ErrorCode.NO_UVS, f"{name!r} has no usable UV map.", "Unwrap the head (UV > Unwrap) and generate again."
-    )
 
 
 def vertex_normals(mesh: HeadMesh, places: np.ndarray | None = None) -> np.ndarray:

@@ -3,8 +3,6 @@
 What a file says of itself is judged before the reader builds it: a few bytes can ask for a million copies.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -17,8 +15,8 @@ from ..errors import AvatarTexError, ErrorCode
 #: Triangles, of which a million take half a minute and more say nothing more about a face; bytes: an OBJ of so many
 #: triangles has 300 MB.
 MOST_FACES, MOST_BYTES = 2_000_000, 1_000_000_000
-#: Of a GLB: copies in its scene, and how deep they lie in one another. The reader takes seconds for a thousand levels.
-MOST_NODES, MOST_LEVELS = 10_000, 200
+#: Copies in a GLB's scene.
+MOST_NODES = 10_000
 #: The name that chosen parts of an OBJ are gathered under.
 HEAD_PART = "avatartex_head"
 CURE = "Export the head as OBJ, PLY or GLB with UVs."
@@ -33,9 +31,7 @@ def read_parts(path: Path, wanted: set[str]) -> tuple[list, set[str]]:
     import trimesh  # 0.4 s: only jobs that read files pay for it
 
     if not os.path.isfile(path):  # a pipe or a device may never end
-        raise AvatarTexError(
-            ErrorCode.NO_MESH, f"There is no mesh file {path.name[:80]!r}.", "Check the path of the mesh."
-        )
+        raise ErrorCode.NO_MESH(f"There is no mesh file {path.name[:80]!r}.", "Check the path of the mesh.")
     kind = path.suffix.lower().removeprefix(".")
     listed: set[str] = set()
     if kind not in ("obj", "ply", "glb"):
@@ -70,7 +66,7 @@ def read_parts(path: Path, wanted: set[str]) -> tuple[list, set[str]]:
 
 
 def bad_mesh(path: Path, reason: str) -> AvatarTexError:
-    return AvatarTexError(ErrorCode.BAD_MESH, f"{path.name[:80]!r} could not be read as a mesh ({reason}).", CURE)
+    return ErrorCode.BAD_MESH(f"{path.name[:80]!r} could not be read as a mesh ({reason}).", CURE)
 
 
 def whole_uvs(text: str) -> str:
@@ -144,7 +140,7 @@ def refuse_copies(path: Path, tree: dict) -> None:
     while level:
         total += sum(faces[nodes[node]["mesh"]] for node in level if "mesh" in nodes[node])
         level, levels = [child for node in level for child in nodes[node].get("children", [])], levels + 1
-        if levels > MOST_LEVELS or len(level) > MOST_NODES:
+        if levels > 200 or len(level) > MOST_NODES:  # the reader takes seconds for a thousand levels
             raise bad_mesh(path, "its objects lie too deep in one another")
     if total > MOST_FACES:
         raise bad_mesh(path, f"it has {total:,} triangles, more than {MOST_FACES:,}")

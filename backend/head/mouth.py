@@ -7,14 +7,11 @@ in the portrait between regions of two colours (Chan and Vese 2001), or along th
 head along the furrow, or around a gap.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from ..imaging.line_between import SPREAD, likelihood, line_between, smooth_line, two_kinds
 from ..imaging.sample import sample
 from ..portrait.landmark_groups import fill_region
 from .camera import Camera
@@ -42,22 +39,12 @@ LOWER = np.array(
 #: From corner to corner: where each lip ends towards the other, and towards the skin.
 ABOVE, BELOW = ([78, *lip[0], 308] for lip in (UPPER, LOWER))
 OVER, UNDER = ([61, *lip[-1], 291] for lip in (UPPER, LOWER))
-#: Columns of the strip, and rows of the same size that it goes on beyond the lips.
-COLUMNS, MARGIN = 96, 6
-#: Face heights that landmarks of the line between lips err by (one standard deviation; twelve smiles).
-ERROR = 0.012
-#: Share of the lips' red (a of CIELAB) below which teeth and the dark between them lie, and standard deviations that
-#: they are from lips. What is red and dark is a lip in shade as often as a pocket at a corner.
-PALER, UNLIKE = 0.7, 3.0
+#: Columns of the strip; it goes on by six rows of the same size beyond the lips.
+COLUMNS = 96
 #: Shares of a lip's height, from its edge to the skin, that are lip for sure.
 CORE = (0.4, 0.85)
-#: Face heights over which a furrow is darker or deeper than around it; the darkness (CIELAB) and the depth (face
-#: heights) that say as much as one standard deviation of a landmark.
-FURROW, DARK, DEEP = 0.03, 10.0, 0.004
-#: Face heights behind the lips from which a head's mouth is a gap, and rows that a gap has at least.
-BEHIND, GAP = 0.025, 5
-#: Face heights up to which landmarks of shut lips are apart: they are read up to 0.015 apart.
-PARTED = 0.025
+#: Face heights behind the lips from which a head's mouth is a gap.
+BEHIND = 0.025
 
 
 class MouthFrame:
@@ -127,7 +114,7 @@ class Strip:
         lines = [line([61, *ABOVE, 291]), line([61, *BELOW, 291]), line(OVER), line(UNDER)]
         middle = (lines[0] + lines[1]) / 2
         high, low = (
-            np.ceil(max(float(part.max()), 0.0) / self.step) + MARGIN for part in (middle - lines[2], lines[3] - middle)
+            np.ceil(max(float(part.max()), 0.0) / self.step) + 6 for part in (middle - lines[2], lines[3] - middle)
         )
         self.first = middle - high * self.step
         self.above, self.below, self.over, self.under = ((one - self.first) / self.step for one in lines)
@@ -137,7 +124,8 @@ class Strip:
     def cost(self, landmarks: np.ndarray) -> np.ndarray:
         """(rows+1,COLUMNS) of a line before each row and after the last, whose landmarks are at (COLUMNS,) rows."""
         line = np.arange(len(self.row) + 1)[:, None]
-        return 0.5 * ((line - landmarks) / (ERROR * self.height)) ** 2
+        # face heights: one standard deviation of landmarks, of twelve smiles
+        return 0.5 * ((line - landmarks) / (0.012 * self.height)) ** 2
 
     def pixels(self, rows: np.ndarray) -> np.ndarray:
         """(…,COLUMNS,2) pixels of (…,COLUMNS) rows."""
@@ -155,10 +143,12 @@ def find_portrait_edges(picture: np.ndarray, points: np.ndarray) -> LipEdges:
     lab = cv2.cvtColor(sample(picture, strip.places), cv2.COLOR_RGB2LAB)
     rows = find_opening(lab, strip)
     if rows is None:
-        shut = np.median(strip.below - strip.above) < PARTED * strip.height
+        # landmarks of shut lips are read up to 0.015 apart
+        shut = np.median(strip.below - strip.above) < 0.025 * strip.height
         # light falls from above: the line is dark, and what is below it brighter than what is above
         light = lab[..., 0] - cv2.Sobel(lab[..., 0], cv2.CV_32F, 0, 1, scale=1 / 4)
-        rows = (furrow(light, strip, DARK),) * 2 if shut else (strip.above, strip.below)
+        # CIELAB units of darkness that say as much as one standard deviation of a landmark
+        rows = (furrow(light, strip, 10.0),) * 2 if shut else (strip.above, strip.below)
     return LipEdges(*map(strip.pixels, rows))
 
 
@@ -175,9 +165,11 @@ def find_opening(lab: np.ndarray, strip: Strip) -> tuple[np.ndarray, np.ndarray]
         if min(map(np.count_nonzero, lips)) < COLUMNS:
             return None
         by_lip = [likelihood(lab, lab[lip]) for lip in lips]
-        inside &= lab[..., 1] < PALER * max(np.median(lab[lip][:, 1]) for lip in lips)
+        # teeth and the dark between them; what is red and dark is a lip in shade as often as a pocket at a corner
+        inside &= lab[..., 1] < 0.7 * max(np.median(lab[lip][:, 1]) for lip in lips)
         if first:
-            inside &= np.maximum(*by_lip) < -0.5 * UNLIKE**2 - np.log(SPREAD).sum()
+            # three standard deviations from lips
+            inside &= np.maximum(*by_lip) < -0.5 * 3.0**2 - np.log(SPREAD).sum()
         if np.count_nonzero(inside) < COLUMNS:
             return None
         within = np.max([likelihood(lab, part) for part in two_kinds(lab[inside], COLUMNS / 2)], 0)
@@ -204,7 +196,8 @@ def furrow(values: np.ndarray, strip: Strip, much: float) -> np.ndarray:
     Args:
         much: what of the values says as much as one standard deviation of a landmark.
     """
-    low = values - cv2.GaussianBlur(values, (0, 0), FURROW * strip.height, borderType=cv2.BORDER_REPLICATE)
+    # a furrow is darker or deeper than around it, over so many face heights
+    low = values - cv2.GaussianBlur(values, (0, 0), 0.03 * strip.height, borderType=cv2.BORDER_REPLICATE)
     cost = strip.cost((strip.above + strip.below) / 2)
     return smooth_line((cost[:-1] + cost[1:]) / 2 + low / much) + 0.5
 
@@ -226,7 +219,8 @@ def find_head_edges(mesh: HeadMesh, camera: Camera, points: np.ndarray) -> LipEd
     shown = np.where(fragments.covered, shown, shown[fragments.covered].max() if fragments.covered.any() else 0)
     tall = camera.focal / max(float(np.median(shown)), 1e-9) / strip.step / strip.height  # of depth, to face heights
     away = sample(shown.astype(np.float32), (strip.places - low) / strip.step) * tall
-    return LipEdges(*map(strip.pixels, around_gap(away, furrow(-away, strip, DEEP), strip)))
+    # face heights of depth that say as much as one standard deviation of a landmark
+    return LipEdges(*map(strip.pixels, around_gap(away, furrow(-away, strip, 0.004), strip)))
 
 
 def around_gap(away: np.ndarray, line: np.ndarray, strip: Strip) -> tuple[np.ndarray, np.ndarray]:
@@ -240,4 +234,63 @@ def around_gap(away: np.ndarray, line: np.ndarray, strip: Strip) -> tuple[np.nda
     solid = away < np.maximum(*(np.where(lip, away, np.inf).min(0) for lip in lips)) + BEHIND
     upper = np.where(over & solid, strip.row + 0.5, 0).max(0)
     lower = np.where(under & solid, strip.row - 0.5, len(away)).min(0)
-    return (line, line) if np.median(lower - upper) < GAP else (upper, lower)
+    return (line, line) if np.median(lower - upper) < 5 else (upper, lower)  # a gap has five rows at least
+
+
+#: Least standard deviations of a region's CIELAB colours; with half as much again small openings of a mouth are lost.
+SPREAD = np.float32([7, 4, 4])
+#: Cost of a step of one row from column to column.
+BEND = 4.0
+
+
+def two_kinds(lab: np.ndarray, least: float) -> list[np.ndarray]:
+    """(n,3) CIELAB colours, the bright and the dark apart (two means); kinds of so few colours are left out."""
+    light = lab[:, 0]
+    low, high = np.percentile(light, (10, 90))
+    for _ in range(8):
+        bright = np.abs(light - high) < np.abs(light - low)
+        if bright.all() or not bright.any():
+            return [lab]
+        low, high = float(light[~bright].mean()), float(light[bright].mean())
+    return [part for part in (lab[bright], lab[~bright]) if len(part) > least] or [lab]
+
+
+def likelihood(lab: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """(…,) logarithm of the likelihood of (…,3) CIELAB colours, by the normal distribution of (n,3) others."""
+    off = np.abs(colours - np.median(colours, axis=0))
+    kept = colours[(off < 2.5 * np.maximum(1.4826 * np.median(off, 0), SPREAD)).all(1)]
+    covariance = np.cov(kept.T) + np.diag(SPREAD**2)
+    away = lab - kept.mean(0)
+    squared = np.einsum("...i,ij,...j->...", away, np.linalg.inv(covariance), away)
+    return -0.5 * (squared + np.log(np.linalg.det(covariance)))
+
+
+def line_between(odds: np.ndarray, first: np.ndarray, last: np.ndarray, cost: np.ndarray) -> np.ndarray:
+    """(C,) rows of the likeliest smooth line between two others, with one region above it and another below.
+
+    Args:
+        odds: (n,C) logarithm of the odds that a cell is of the region below. first, last: (C,) rows between which the
+            line lies. cost: (n+1,C) of a line before each row and after the last.
+    """
+    row = np.arange(len(odds))[:, None] + 0.5
+    odds = odds * ((row > first) & (row < last))
+    above = np.concatenate([np.zeros((1, odds.shape[1])), np.cumsum(odds, axis=0)])
+    line = np.arange(len(odds) + 1)[:, None]
+    cost = 2 * above - above[-1] + cost
+    return smooth_line(np.where((line < first - 1) | (line > last + 1), 1e6, cost))
+
+
+def smooth_line(cost: np.ndarray) -> np.ndarray:
+    """(C,) rows of the line of least cost (n,C) from column to column, steps being paid for; a little smoothed."""
+    total, came = cost[:, 0], []
+    for column in cost.T[1:]:
+        padded = np.pad(total, 1, constant_values=1e9)
+        choices = np.stack([padded[:-2] + BEND, total, padded[2:] + BEND])
+        best = choices.argmin(0)
+        came.append(best - 1)
+        total = choices.min(0) + column
+    line = [int(total.argmin())]
+    for back in came[::-1]:
+        line.append(line[-1] + int(back[line[-1]]))
+    found = np.array(line[::-1], np.float64)
+    return cv2.GaussianBlur(found[None], (0, 0), 3, borderType=cv2.BORDER_REPLICATE)[0]

@@ -1,18 +1,14 @@
 """The nearest of few points, and what hangs together in a mesh."""
 
-from __future__ import annotations
-
 import numpy as np
-
-#: Distances at a time, so that they stay in the processor's cache.
-AT_ONCE = 1 << 17
 
 
 def nearest(points: np.ndarray, among: np.ndarray, count: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """(n,count) distances from (n,3) points to the nearest of (m,3), nearest first, and (n,count) which these are."""
     middle = among.mean(0)
     points, among = np.asarray(points, float) - middle, np.asarray(among, float) - middle
-    squares, chosen, rows = (among**2).sum(1), [], max(AT_ONCE // len(among), 1)
+    # so many distances stay in the processor's cache
+    squares, chosen, rows = (among**2).sum(1), [], max((1 << 17) // len(among), 1)
     for low in range(0, len(points), rows):
         order = squares - points[low : low + rows] @ (2 * among.T)  # squared distances, but for the point's own square
         one = order.argmin(1)[:, None] if count == 1 else np.argpartition(order, count - 1, axis=1)[:, :count]

@@ -1,7 +1,5 @@
 """The registration as a picture: the head's mesh, its features and the pins, drawn over the portrait."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import cv2

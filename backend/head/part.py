@@ -1,16 +1,12 @@
 """Which faces are head: those around the face, of a mesh that may be a whole body."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .mesh import HeadMesh
 
 #: How far a head reaches from its middle in canonical units (forehead to chin is 1): hair buns and horns included,
-#: hands and shoulders not. How far down, neck included; what is written of it fades out before (compose/compose.py).
-REACH, BOTTOM = 1.6, -1.2
-#: Times its width or depth that a body is high, and a head with its neck is not.
-TALL = 2.2
+#: hands and shoulders not.
+REACH = 1.6
 
 
 def head_part(mesh: HeadMesh, canonical: np.ndarray) -> tuple[HeadMesh, np.ndarray]:
@@ -19,7 +15,8 @@ def head_part(mesh: HeadMesh, canonical: np.ndarray) -> tuple[HeadMesh, np.ndarr
     Args:
         canonical: (N,3) canonical coordinates of the vertices.
     """
-    near = (np.linalg.norm(canonical, axis=1) < REACH) & (canonical[:, 1] > BOTTOM)
+    # neck included; what is written of it fades out before (compose/compose.py)
+    near = (np.linalg.norm(canonical, axis=1) < REACH) & (canonical[:, 1] > -1.2)
     faces = near[mesh.triangles].all(1)
     if faces.all():
         return mesh, canonical
@@ -35,7 +32,7 @@ def top_windows(turned: np.ndarray) -> list[tuple[np.ndarray, float]]:
     """
     width, height, depth = map(float, np.ptp(turned, axis=0))
     high = turned[:, 1].max()
-    if height < TALL * min(width, depth):
+    if height < 2.2 * min(width, depth):  # a head with its neck is not that high
         return []
     x = np.median(turned[turned[:, 1] > high - 0.08 * height, 0])
     z = (turned[:, 2].min() + turned[:, 2].max()) / 2

@@ -25,17 +25,8 @@ from .reread import FILL, SIZE, Frame
 from .shape import READ, deviations, shapes_of
 from .subjects import Readings
 
-#: Pictures of so many pixels across, coarse to fine (a face is half as tall), and steps in each.
-SIZES, STEPS, REWEIGHTED = (64, 128), 3, 3
-#: How many pixels of SIZE count as one observation, and the residual that counts half.
-CORRELATED, OUTLIER = 40.0, 0.05
-#: Standard deviations: turn in degrees, shift in face heights.
-TURN, SHIFT = 5.0, 0.05
-#: Error of a read landmark in face heights, of a face from the front and what is added of one from the side.
-READ_NOISE, TURNED_NOISE = 0.003, 0.015
-#: Cosine to the camera from which pixels count; face heights from the landmarks over which they stop to: there no shape
-#: is known.
-FACING, REACH = 0.1, (0.08, 0.12)
+#: Face heights from the landmarks over which pixels stop to count: there no shape is known.
+REACH = (0.08, 0.12)
 
 
 def refine(
@@ -63,23 +54,25 @@ def refine(
     moves = motion.of(read.points)
     missing = (read.targets - camera.project(read.points)[0]) * frame.scale
     pixels = Pixels(frame, skin_prior, skin)
-    spreads = np.concatenate([np.full(3, np.radians(TURN)), np.full(3, SHIFT), deviations()])
+    # standard deviations: turn in degrees, shift in face heights
+    spreads = np.concatenate([np.full(3, np.radians(5.0)), np.full(3, 0.05), deviations()])
     found, noise = np.zeros(len(spreads)), NOISE**2
     aside = np.linalg.norm((camera.rotation @ head.rotation[2])[:2])  # sine of the angle to the face's front
-    spread = (READ_NOISE + TURNED_NOISE * aside) * SIZE * FILL
-    for size in SIZES:
+    # error of a read landmark in face heights: of a face from the front, and what a turn to the side adds
+    spread = (0.003 + 0.015 * aside) * SIZE * FILL
+    for size in (64, 128):  # coarse to fine; a face is half as tall
         view = ShrunkPixels(pixels, size, motion)
         shown = cv2.resize(portrait, (size, size), interpolation=cv2.INTER_AREA)
         slopes = [cv2.Sobel(shown, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1))]
         explained = None
-        for _ in range(STEPS):
+        for _ in range(3):
             places = view.places + view.motion @ found
             across, down = (sample(slope, places)[..., None] for slope in slopes)
             moved = across * view.motion[:, None, 0] + down * view.motion[:, None, 1]  # (m,3,p) sRGB by motion
             wanted = sample(shown, places) - view.mean - moved @ found
             columns = np.concatenate([view.parts, -np.moveaxis(moved, 2, 0)])
             kinds = len(view.parts)
-            by_pixels = Evidence(columns, wanted, view.weight / noise, OUTLIER)
+            by_pixels = Evidence(columns, wanted, view.weight / noise, 0.05)  # what residual counts half
             by_landmarks = Evidence(
                 np.concatenate([np.zeros((kinds, *missing.shape)), np.moveaxis(moves, 2, 0)]),
                 missing,
@@ -88,7 +81,7 @@ def refine(
                 power=0.5,
             )
             pull = np.concatenate([view.pull, spreads**-2.0])
-            explained = fit([by_pixels, by_landmarks], pull, rounds=REWEIGHTED, start=explained).unknowns
+            explained = fit([by_pixels, by_landmarks], pull, rounds=3, start=explained).unknowns
             found = explained[kinds:]
             median = weighted_median(by_pixels.squared_residual(explained), view.weight)
             noise = max(NOISE**2, median / 2.37)  # the median of three squared deviations, in variances
@@ -144,12 +137,13 @@ class ShrunkPixels:
         many = pixels.points, pixels.normals, pixels.canonical, pixels.usable
         points, normals, canonical, usable = (values[inside].mean(1, dtype=float) for values in many)
         away = motion.distance(points)
-        weight = np.clip(-2 * normals[:, 2], 0, 1) * (-normals[:, 2] > FACING)
+        weight = np.clip(-2 * normals[:, 2], 0, 1) * (-normals[:, 2] > 0.1)
         weight *= (canonical[:, 1] > BELOW) & (canonical[:, 2] > HAIR_BEHIND)
         weight *= np.clip((REACH[1] - away) / (REACH[1] - REACH[0]), 0, 1) * np.clip(2 * usable - 1, 0, 1)
         kept = weight > 0.02
         self.places = np.stack([columns, rows], 1)[kept] + 0.5
-        inside, self.weight = inside[kept], weight[kept] * ratio**2 / CORRELATED
+        # so many pixels of SIZE count as one observation
+        inside, self.weight = inside[kept], weight[kept] * ratio**2 / 40.0
         parts, self.pull = pixels.parts
         self.mean = pixels.mean[inside].mean(1, dtype=float)
         self.parts = parts[:, inside].mean(2, dtype=float)

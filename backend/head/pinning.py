@@ -4,8 +4,6 @@ A pin that moves a landmark takes its neighbours along. Neighbourhood is measure
 corner pulls the lips and leaves the eyes, whatever the picture's scale.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -24,11 +22,6 @@ from .view import render_view
 #: How far a pin takes its neighbours along, in face heights: an eye's corner takes the other by a third of its way. Of
 #: photographs and paintings 0.10 to 0.16 are alike; wider, the eyes of drawings went with one corner and not with both.
 NEAR = 0.12
-#: What four points leave open of a camera: standard deviations of yaw and pitch about the frontal view (degrees), and
-#: of a pin about its projection, in face heights (no head is the person, no drawing human; with less, short distances
-#: from eyes to mouth became a head thrown back). The lens is a portrait's.
-YAW_SPREAD, PITCH_SPREAD, PIN_SPREAD, FOCAL = 30.0, 8.0, 0.05, 2.0
-
 CURE_PINS = f"Or place at least {NEEDED} pins on it, best the outer eye corners, nose tip and chin."
 
 
@@ -118,7 +111,7 @@ def camera_from_pins(head: HeadLandmarks, index: np.ndarray, pixels: np.ndarray,
     Raises:
         AvatarTexError: BAD_PINS when they lie in one spot, or right and left are exchanged.
     """
-    centre, focal = np.array([width / 2, height / 2]), FOCAL * max(width, height)
+    centre, focal = np.array([width / 2, height / 2]), 2.0 * max(width, height)
     points = head.points[index]
     frontal = np.diag([1.0, -1.0, -1.0]) @ head.rotation  # camera axes: right, down, away
     flat = (points - points.mean(0)) @ frontal[:2].T
@@ -129,14 +122,15 @@ def camera_from_pins(head: HeadLandmarks, index: np.ndarray, pixels: np.ndarray,
     scale = abs(turn)
     mirrored = (a @ b) / max(float((np.conj(a) @ a).real), 1e-12)  # b = conj(a) * mirrored, where left is right
     if abs(mirrored) > 1.2 * scale and np.ptp(flat[:, 0]) > 0.15 * head.height:
-        raise AvatarTexError(
-            ErrorCode.BAD_PINS,
+        raise ErrorCode.BAD_PINS(
             "The pins show a mirrored face.",
             "Right and left are the person's own: the right eye is on the left of an ordinary portrait.",
         )
     if scale * head.height < 12:  # pixels from forehead to chin
-        raise AvatarTexError(ErrorCode.BAD_PINS, "The portrait's pins lie in one spot.", "Drag them onto the face.")
-    spread = PIN_SPREAD * head.height * scale
+        raise ErrorCode.BAD_PINS("The portrait's pins lie in one spot.", "Drag them onto the face.")
+    # standard deviation of a pin about its projection: no head is the person, no drawing human; with less, short
+    # distances from eyes to mouth became a head thrown back
+    spread = 0.05 * head.height * scale
 
     def pose(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         yaw, pitch, roll = parameters[:3]
@@ -148,7 +142,8 @@ def camera_from_pins(head: HeadLandmarks, index: np.ndarray, pixels: np.ndarray,
     def residual(parameters: np.ndarray) -> np.ndarray:
         projected, _ = Camera(focal, centre, *pose(parameters)).project(points)
         yaw, pitch = np.degrees(parameters[:2])
-        return np.append(((projected - pixels) / spread).ravel(), (yaw / YAW_SPREAD, pitch / PITCH_SPREAD))
+        # four points leave open how far the head is turned and nods: standard deviations of 30 and 8 degrees
+        return np.append(((projected - pixels) / spread).ravel(), (yaw / 30.0, pitch / 8.0))
 
     def slopes(parameters: np.ndarray) -> np.ndarray:
         steps = 1e-6 * np.eye(len(parameters))

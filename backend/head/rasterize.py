@@ -5,8 +5,6 @@ cut into spans, the runs of pixels that they cover in one row. Where no two span
 picture of span numbers is one running sum over their starts and ends: no pixel is asked whether it lies inside.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -1,13 +1,11 @@
 """The head registered to the portrait: camera, warp and visibility together."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from ..pins import Pin
 from ..portrait.landmark_groups import INNER_LIPS, LEFT_EYE, LIPS, RIGHT_EYE
 from ..prior.linear import LinearPrior
@@ -24,12 +22,8 @@ from .subjects import Face, Head, Readings
 from .visibility import DepthView, depth_view, facing, grazing_confidence
 from .warp import ImageWarp, MouthWarp, fit_face_warp
 
-#: Rounds of looking at head and portrait through the camera just solved: the head in the mean skin first, for a camera
-#: that is far off fits a wrong one, then in the portrait's.
-ROUNDS = (False, True)
-#: Share of where the pixels put a landmark; the rest is where it was read. The two err apart. Landmarks of a round that
-#: must be trusted.
-BY_PIXELS, ENOUGH = 0.6, 40
+#: Share of where the pixels put a landmark; the rest is where it was read. The two err apart.
+BY_PIXELS = 0.6
 
 
 @dataclass(frozen=True)
@@ -95,15 +89,15 @@ def register(
     mesh, landmarks, picture = head.mesh, head.landmarks, face.picture
     held, shapes = pinned(pins), None if pins else shapes_of(landmarks)  # they would take up what pins are to turn
     # where the landmarks of a side come from pins alone, the network would read something else
-    rounds = ROUNDS if camera is None and landmarks.presence > 0 else ()
+    # in the mean skin first, for a camera that is far off fits a wrong one, then in the portrait's
+    rounds = (False, True) if camera is None and landmarks.presence > 0 else ()
     try:
         if camera is None:
             camera, weights = solve_camera(landmarks, face.points, face.extent, held, shapes)
         else:
             weights = np.where(held, 1.0, np.where(landmarks.trust > TRUSTED, landmarks.trust, 0.0))
     except ArithmeticError as reason:
-        raise AvatarTexError(
-            ErrorCode.NO_FACE_ON_HEAD,
+        raise ErrorCode.NO_FACE_ON_HEAD(
             f"The face on {mesh.name!r} does not fit the portrait's ({reason}).",
             "Try a portrait that is seen more from the front, or place pins on eyes, nose, mouth and chin.",
         ) from reason
@@ -117,7 +111,7 @@ def register(
     found = bool(rounds)
     for fitted in rounds:
         compared = compare(head, camera, face, fitted and free, free=free, skin_prior=skin_prior)
-        if compared is None or (compared.head.trust > TRUSTED).sum() < ENOUGH:
+        if compared is None or (compared.head.trust > TRUSTED).sum() < 40:  # landmarks that can be trusted
             found = False
             break
         again, targets = hold_head_pins(compared.head, landmarks, pins), compared.pixels

@@ -7,8 +7,6 @@ turned by 45) goes with the optical flow from the render to the portrait, which 
 near the reading, for it does not know hair, glasses and mouths that are open.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import cv2
@@ -28,12 +26,8 @@ from .windows import read_windows
 
 #: Pixels of the pictures, and how much of them the face's height fills: the network sees faces 128 pixels tall.
 SIZE, FILL = 256, 0.5
-#: Face heights: depth range within 5 x 5 pixels from which a landmark sits on a fold or silhouette; median distance
-#: from where the camera puts the landmarks that means that they were misread.
-FOLD, ELSEWHERE = 0.05, 0.06
-#: Where the flow counts half, in face heights: so far from the reading, and so far from where its way back ends. What
-#: a landmark is trusted where the flow does not count. Pixels over which flow is averaged.
-AGREES, RETURNS, READ_ONLY, SMOOTH = 0.05, 0.008, 0.25, 1.5
+#: What a landmark is trusted where the flow does not count.
+READ_ONLY = 0.25
 
 
 @dataclass(frozen=True)
@@ -92,7 +86,7 @@ class Frame:
         points = np.where(solid[:, None], lifted, head.points)
         towards = self.camera.position - points
         cosine = (windows.normals * towards).sum(1) / np.linalg.norm(towards, axis=1)
-        fold = windows.spread > FOLD * head.height
+        fold = windows.spread > 0.05 * head.height  # a fold or silhouette
         trust = np.clip((cosine - 0.1) / 0.4, 0, 1) * np.where(fold, 0.3, 1.0) * windows.share * solid
         return replace(head, points=points, normals=windows.normals, trust=trust)
 
@@ -116,7 +110,7 @@ def compare(
     face = both_ways_in(made, square)
     places = face.points[:, :2].astype(np.float64)
     away = np.median(np.linalg.norm(places - frame.inwards(camera.project(head.landmarks.points)[0]), axis=1))
-    if face.presence < MIN_PRESENCE or away > ELSEWHERE * SIZE * FILL:
+    if face.presence < MIN_PRESENCE or away > 0.06 * SIZE * FILL:  # they were misread
         return None
     found = frame.lift(places, head.landmarks)
     if not free or portrait is None:
@@ -125,8 +119,9 @@ def compare(
     if fitted:
         flowed, back = flow_at(made, portrait, places)
         tall = face_height(pixels) * frame.scale
-        sure = 1 / (1 + ((flowed - shift) ** 2).sum(1) / (AGREES * tall) ** 2) ** 2
-        sure /= 1 + ((flowed + back) ** 2).sum(1) / (RETURNS * tall) ** 2
+        # the flow counts half so many face heights from the reading, and so far from where its way back ends
+        sure = 1 / (1 + ((flowed - shift) ** 2).sum(1) / (0.05 * tall) ** 2) ** 2
+        sure /= 1 + ((flowed + back) ** 2).sum(1) / (0.008 * tall) ** 2
         shift = shift + sure[:, None] * (flowed - shift)
         found = replace(found, trust=found.trust * (READ_ONLY + (1 - READ_ONLY) * sure))
     return Compared(found, frame.outwards(places + shift))
@@ -151,6 +146,7 @@ def flow_at(start: np.ndarray, end: np.ndarray, places: np.ndarray) -> tuple[np.
         np.clip(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) * 255, 0, 255).astype(np.uint8) for picture in (start, end)
     )
     search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    there, back = (cv2.GaussianBlur(search.calc(*pair, None), (0, 0), SMOOTH) for pair in ((one, other), (other, one)))
+    # averaged over 1.5 pixels
+    there, back = (cv2.GaussianBlur(search.calc(*pair, None), (0, 0), 1.5) for pair in ((one, other), (other, one)))
     moved = sample(there, places)
     return moved, sample(back, places + moved)

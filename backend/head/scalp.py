@@ -1,7 +1,5 @@
 """Where the scalp and the ears lie, in canonical coordinates."""
 
-from __future__ import annotations
-
 import numpy as np
 
 #: The scalp begins above the plane y = SCALP_LEVEL + SCALP_SLOPE z (canonical): hairline, top of the ears, nape.

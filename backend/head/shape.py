@@ -6,8 +6,6 @@ ICT-FaceKit's 100 identities (MIT, (c) 2020 USC ICT) at the landmarks, less shif
 with the jaw dropped and with a smile (backend/lab/training/likeness.py makes the file).
 """
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 
@@ -19,8 +17,8 @@ from .landmarks import HeadLandmarks
 SHAPES = Path(__file__).with_name("shapes.npz")
 #: So many of them, the last ones, are expressions.
 EXPRESSIONS = 2
-#: Standard deviations of shapes and expressions: a head is rather the person's than anybody's, and a mouth opens far.
-SHAPE, EXPRESSION = 0.25, 2.0
+#: Standard deviation of shapes: a head is rather the person's than anybody's.
+SHAPE = 0.25
 #: Share of an observation that a landmark is: the network errs in neighbours together.
 READ = 0.25
 
@@ -34,7 +32,7 @@ def face_shapes() -> np.ndarray:
 def deviations() -> np.ndarray:
     """(k,) standard deviations of face_shapes()."""
     count = len(face_shapes())
-    return np.where(np.arange(count) < count - EXPRESSIONS, SHAPE, EXPRESSION)
+    return np.where(np.arange(count) < count - EXPRESSIONS, SHAPE, 2.0)  # a mouth opens far
 
 
 def shapes_of(head: HeadLandmarks) -> np.ndarray:

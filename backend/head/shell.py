@@ -4,8 +4,6 @@ After Dual-UV ("Bringing your portrait to 3D presence", CVPR 2026), where what l
 shell and not on the body. The shell keeps the head's vertices, faces and UVs, so one UV map serves both.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -20,22 +18,21 @@ from .visibility import depth_view, facing
 
 #: Thickness of glasses, and of hair where no outline shows it, in face heights.
 NEAR, HAIR = 0.03, 0.09
-#: Farthest that hair is followed beyond the outline, in face heights, and steps on the way; canonical height below
-#: which it may be a collar.
-FARTHEST, STEPS, LOWEST = 0.4, 40, -0.2
-#: Cosines to the view between which the outline lies; samples there, each of which says how thick the hair is so far
-#: around it (canonical), against so many that say HAIR. One texel of so many is estimated.
-OUTLINE, SAMPLES, AROUND, AGAINST, COARSE = (-0.1, 0.3), 300, 0.14, 3.0, 4
-#: Shares of the atlas: below its first row, over which the sides of the crown agree; and over which the shell comes
-#: down onto the skin where what is on it ends.
-POLE, ENDS = 0.08, 0.02
+#: Steps in which hair is followed beyond the outline, by 0.4 face heights at most.
+STEPS = 40
+#: Cosines to the view between which the outline lies. A sample there says how thick the hair is around it, against so
+#: many that say HAIR. One texel of so many is estimated.
+OUTLINE, AGAINST, COARSE = (-0.1, 0.3), 3.0, 4
+#: Share of the atlas over which the shell comes down onto the skin where what is on it ends.
+ENDS = 0.02
 
 
 def outward(layout: AtlasMap, mesh: HeadMesh, normals: np.ndarray) -> np.ndarray:
     """(N,3) unit directions in which the shell lies: the normals (N,3) of the outer surface, smoothed."""
     shown = layout.fragments.interpolate(mesh.corners(normals))
     # of the atlas: folds of ears and lids must not cross each other
-    return _unit(at_vertices(blurred(shown, 0.02), layout.canonical)).astype(np.float32)
+    away = at_vertices(blurred(shown, 0.02), layout.canonical)
+    return (away / np.maximum(np.linalg.norm(away, axis=-1, keepdims=True), 1e-9)).astype(np.float32)
 
 
 def push_out(mesh: HeadMesh, directions: np.ndarray, thickness: np.ndarray) -> HeadMesh:
@@ -65,7 +62,7 @@ def find_thickness(
     coarse = layout.fragments.interpolate(mesh.corners(per_vertex))[::COARSE, ::COARSE]
     points, towards, canonical = (coarse[..., k : k + 3].astype(np.float64) for k in (0, 3, 6))
     covered = layout.fragments.covered[::COARSE, ::COARSE]
-    steps = np.linspace(0, FARTHEST, STEPS)
+    steps = np.linspace(0, 0.4, STEPS)
     least = np.full(covered.shape, np.inf, np.float32)
     total, weights, left = np.full_like(least, AGAINST * HAIR), np.full_like(least, AGAINST), np.ones_like(least)
     for registration, mask in shown:
@@ -75,10 +72,11 @@ def find_thickness(
         visible = masked[:, steps < 2 * NEAR].any(1)
         masked[:, steps < 2 * NEAR] = True
         reach = steps[np.where(masked.all(1), STEPS, masked.argmin(1)) - 1].astype(np.float32)
-        samples = np.flatnonzero(visible & (cosine[front] < OUTLINE[1]) & (canonical[front][:, 1] > LOWEST))
-        samples = samples[:: max(1, len(samples) // SAMPLES)]
+        # below it may be a collar
+        samples = np.flatnonzero(visible & (cosine[front] < OUTLINE[1]) & (canonical[front][:, 1] > -0.2))
+        samples = samples[:: max(1, len(samples) // 300)]
         apart = ((canonical[..., None, :] - canonical[front][samples]) ** 2).sum(-1).astype(np.float32)
-        weight = np.exp(-apart / np.float32(2 * AROUND**2))
+        weight = np.exp(-apart / np.float32(2 * 0.14**2))
         total, weights = total + left * (weight @ reach[samples]), weights + left * weight.sum(-1)
         if registration is shown[0][0]:  # the others lie a little off, and count for what it does not face
             least[front] = np.where(visible, reach, np.inf)
@@ -90,7 +88,8 @@ def find_thickness(
 
 def at_one_pole(atlas: np.ndarray) -> np.ndarray:
     """(S,S) the same with one value at the crown, where all of the atlas's first row lies."""
-    share = np.clip(1 - np.arange(len(atlas)) / (POLE * len(atlas)), 0, 1)[:, None]
+    # over 0.08 of the atlas below its first row the sides of the crown agree
+    share = np.clip(1 - np.arange(len(atlas)) / (0.08 * len(atlas)), 0, 1)[:, None]
     return (atlas + share * (np.median(atlas, axis=1, keepdims=True) - atlas)).astype(np.float32)
 
 
@@ -133,7 +132,3 @@ def blurred(atlas: np.ndarray, reach: float) -> np.ndarray:
 def _along(points: np.ndarray, towards: np.ndarray, steps: np.ndarray) -> np.ndarray:
     """(n,k,3) places so many steps (k,) from (n,3) points."""
     return points[:, None] + steps[None, :, None] * towards[:, None]
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)

@@ -2,8 +2,6 @@
 is the same number of pixels, whatever the mesh's UV map does to it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,8 +12,8 @@ from .rasterize import Fragments, rasterize
 
 #: Degrees about the upright axis: the face, both its sides, both ears.
 YAWS = (0.0, -45.0, 45.0, -90.0, 90.0)
-#: What the pictures hold, in face heights: across, from the top to the bottom of the head (canonical y).
-WIDTH, TOP, BOTTOM = 1.7, 0.95, -0.75
+#: What the pictures hold, in face heights: across, and from the top of the head (canonical y) down to -0.75.
+WIDTH, TOP = 1.7, 0.95
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def sides(mesh: HeadMesh, canonical: np.ndarray, density: float, yaws: Sequence[
         canonical: (N,3) canonical coordinates of the vertices. density: pixels per face height.
     """
     normals = vertex_normals(mesh, canonical)
-    width, height = round(WIDTH * density), round((TOP - BOTTOM) * density)
+    width, height = round(WIDTH * density), round((TOP - -0.75) * density)
     for yaw in yaws:
         turn = np.radians(yaw)
         right = np.array([np.cos(turn), 0, -np.sin(turn)])

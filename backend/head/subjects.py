@@ -1,7 +1,5 @@
 """What is brought together: a head, the face of a portrait, and where landmarks were read in both."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

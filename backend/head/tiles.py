@@ -1,7 +1,5 @@
 """UDIM's tiles: their numbers, and which of them a triangle lies in. Needs numpy alone: the add-on imports it."""
 
-from __future__ import annotations
-
 import numpy as np
 
 #: UDIM's first tile; u goes to 10 columns.

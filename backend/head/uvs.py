@@ -1,7 +1,5 @@
 """What an artist's UV map asks for: which tiles, and what to say about overlaps, tile borders and flat faces."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

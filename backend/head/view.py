@@ -4,8 +4,6 @@ Found in the prototype: the network finds the face in grey Lambert renders of un
 no rig, no template and no named vertices to be understood.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

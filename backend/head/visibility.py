@@ -1,7 +1,5 @@
 """Which points of the head the portrait shows, and how well."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,9 +24,9 @@ BEHIND, DEEP = (12.0, 36.0), (140.0, 430.0)
 #: Buffer pixels around a place that are asked whether they hide it. Folds hide by less than STEP, as eyelids do, and
 #: where one pixel decides, the lids of a texture are striped like a comb.
 SOFT = 3
-#: Buffer pixels around an open mouth, and an eye, within which depth steps are the lips' and the lids'; the same as
+#: Within six buffer pixels around an open mouth, and an eye, depth steps are the lips' and the lids'; the same as
 #: CLEAR at the openings of eyes, whose edges the landmarks hold: with nine pixels lashes are made-up skin.
-RIM, LIDS = 6, (0.5, 3.5)
+LIDS = (0.5, 3.5)
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ def depth_view(
         _filled([(outline - low) * scale for outline in outlines], (h, w))
         for outlines in ([] if mouth is None else [mouth], eyes)
     )
-    sharp, lids = (cv2.dilate(part, kernel, iterations=RIM) > 0 for part in (lips, open_eyes))
+    sharp, lids = (cv2.dilate(part, kernel, iterations=6) > 0 for part in (lips, open_eyes))
     jump &= ~sharp
     beside = _away(jump & lids)
     beside = np.where(open_eyes > 0, ramp(beside, *CLEAR), ramp(beside, *LIDS))

@@ -14,18 +14,12 @@ import numpy as np
 from .landmarks import face_height
 from .mouth import ABOVE, BELOW, LOWER, UPPER, LipEdges, MouthFrame
 
-#: Cells of the shift's lattice across its square; spline smoothing in face heights (2 px of 300).
-LATTICE, SMOOTHING = 96, 0.006
-#: What the lattice's cells (8 px of a 300 px face) round off at pins is taken up in rounds, by bumps of so many cells.
-ROUNDS, BUMP = 4, 1.5
-#: Landmarks of the mouth's corners.
-CORNERS = (61, 76, 62, 78, 291, 306, 292, 308)
-#: Face heights between the openings of head and portrait from which lips are cut apart by landmarks alone; how far into
+#: Cells of the shift's lattice across its square.
+LATTICE = 96
+#: Face heights: how far into
 #: the portrait's lips their ends are taken from, for edges are blurred (-0.3 dB without); and how far from its edge a
 #: lip is moved so that it meets the portrait's.
-APART, INTO, REACH = 0.015, 0.003, 0.08
-#: How much firmer the lips hold their half than other landmarks hold the face: lips move far over a short way.
-FIRM = 20.0
+INTO, REACH = 0.003, 0.08
 
 
 @dataclass(frozen=True)
@@ -72,10 +66,10 @@ def fit_warp(
 
     def reach(points: np.ndarray) -> np.ndarray:
         squared = ((points[..., None, :] - places) ** 2).sum(-1)
-        return np.exp(-squared / (2 * (BUMP * warp.step) ** 2))
+        return np.exp(-squared / (2 * (1.5 * warp.step) ** 2))  # bumps of 1.5 cells
 
     kernel, spread = reach(places) + 1e-3 * np.eye(len(places)), reach(grid)
-    for _ in range(ROUNDS):
+    for _ in range(4):  # what the lattice's cells (8 px of a 300 px face) round off at pins
         left = np.linalg.solve(kernel, target[pinned] - warp(places))
         warp = ImageWarp((warp.shift + spread @ left).astype(np.float32), warp.origin, warp.step)
     return warp
@@ -105,7 +99,7 @@ def _fit(
     anchors = middle + 2.3 * radius * np.stack([np.cos(ring), np.sin(ring)], 1)
     points = np.concatenate([source[kept], anchors]) / radius
     values = np.concatenate([residual[kept], np.zeros_like(anchors)])
-    loose = (SMOOTHING * 2) ** 2 * 10
+    loose = (0.006 * 2) ** 2 * 10  # face heights (2 px of 300)
     smoothing = np.concatenate(
         [np.where(pinned, 1e-9, loose / np.maximum(weights, 1e-3))[kept], np.full(len(anchors), loose)]
     )
@@ -197,7 +191,8 @@ def fit_face_warp(
     height = face_height(target)
     if edges is None:
         own, shown = (LipEdges(points[ABOVE], points[BELOW]) for points in (source, target))
-        alike = abs(own.opening - shown.opening) < APART * height
+        # where the openings differ by more, lips are cut apart by landmarks alone
+        alike = abs(own.opening - shown.opening) < 0.015 * height
     else:
         own, shown = edges
         source, target, alike = move_lips(source, own), move_lips(target, shown), False
@@ -210,8 +205,9 @@ def fit_face_warp(
         (UPPER, LOWER, own.upper, shown.upper - into),
         (LOWER, UPPER, own.lower, shown.lower + into),
     ):
-        firm = np.isin(np.arange(len(weights)), [*lip.ravel(), *CORNERS])
-        left = np.where(firm, np.maximum(weights, 0.5) * FIRM, weights)
+        # the lips' own landmarks, and the corners'
+        firm = np.isin(np.arange(len(weights)), [*lip.ravel(), 61, 76, 62, 78, 291, 306, 292, 308])
+        left = np.where(firm, np.maximum(weights, 0.5) * 20.0, weights)  # lips move far over a short way
         held = pinned.copy()
         left[other], held[other] = 0, False
         warp = fit_warp(source, target, left, held, firm)

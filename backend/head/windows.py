@@ -1,7 +1,5 @@
 """What lies under a landmark: a small window of a render, read with care for folds and silhouettes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

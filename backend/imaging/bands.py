@@ -1,7 +1,5 @@
 """Octave bands of a picture of which only a part counts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 
 import cv2

@@ -1,7 +1,5 @@
 """Pictures to disk: PNG or EXR, whole or not at all."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +11,7 @@ from ..outputs import Staged, not_written
 from ..threads import CORES, start_threads
 from .sample import to_linear
 
+#: NumPy and OpenCV let go of Python's lock in their loops.
 POOL = start_threads(CORES)
 
 
@@ -43,14 +42,9 @@ def encode_picture(path: str | Path, picture: np.ndarray) -> bytes:
         AvatarTexError: OUTPUT_NOT_WRITTEN.
     """
     if Path(path).suffix.lower() == ".exr":
-        return encode_exr(path, picture)
-    pixels = cv2.multiply(np.ascontiguousarray(picture, np.float32), 255.0, dtype=cv2.CV_8U)  # rounded, in range
-    if pixels.ndim == 3:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA)
-    ok, data = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 3])
-    if not ok:
-        raise not_written(path, "the picture could not be encoded")
-    return data.tobytes()
+        return encode_values(path, to_linear(picture))
+    rounded = cv2.multiply(np.ascontiguousarray(picture, np.float32), 255.0, dtype=cv2.CV_8U)  # and kept in range
+    return encode_values(path, rounded)
 
 
 def encode_pictures(files: Sequence[tuple[str, np.ndarray]]) -> Iterator[tuple[str, bytes]]:
@@ -67,16 +61,25 @@ def encode_preview(picture: np.ndarray, side: int) -> bytes:
     return cv2.imencode(".bmp", np.rint(np.clip(small[..., ::-1], 0, 1) * 255).astype(np.uint8))[1].tobytes()
 
 
-def encode_exr(path: str | Path, picture: np.ndarray) -> bytes:
-    """(H,W,3) float32 sRGB 0..1 as EXR, half floats of linear light with the primaries of sRGB (Rec.709).
+def encode_values(path: str | Path, values: np.ndarray, compression: int = 3) -> bytes:
+    """(H,W), (H,W,3) or (H,W,4) integers as PNG of their 8 or 16 bit, floats as EXR of half floats, which are taken for
+    linear light with the primaries of sRGB (Rec.709).
+
+    Args:
+        compression: of a PNG, 0 to 9.
 
     Raises:
         AvatarTexError: OUTPUT_NOT_WRITTEN.
     """
-    os.environ["OPENCV_IO_ENABLE_OPENEXR"] = "1"  # read when the first one is written
-    pixels = np.ascontiguousarray(to_linear(picture)[..., ::-1])
+    if values.dtype.kind == "f":
+        os.environ["OPENCV_IO_ENABLE_OPENEXR"] = "1"  # read when the first one is written
+        suffix, how = ".exr", [cv2.IMWRITE_EXR_TYPE, cv2.IMWRITE_EXR_TYPE_HALF]
+    else:
+        suffix, how = ".png", [cv2.IMWRITE_PNG_COMPRESSION, compression]
+    if values.ndim == 3:
+        values = cv2.cvtColor(values, cv2.COLOR_RGB2BGR if values.shape[2] == 3 else cv2.COLOR_RGBA2BGRA)
     try:
-        ok, data = cv2.imencode(".exr", pixels, [cv2.IMWRITE_EXR_TYPE, cv2.IMWRITE_EXR_TYPE_HALF])
+        ok, data = cv2.imencode(suffix, np.ascontiguousarray(values), how)
     except cv2.error as reason:
         raise not_written(path, reason.err) from None
     if not ok:

@@ -4,8 +4,6 @@ Run by its path this module is that process: python -I heif.py FILE SIDE PIXELS 
 picture is no larger than that. It imports nothing of ours.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Callable

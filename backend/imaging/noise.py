@@ -1,7 +1,5 @@
 """Seeded noise that the painters share: fields, strands of hair, grain of paper."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -4,8 +4,6 @@ The model is that of Tsumura et al., "Image-based skin color and texture analysi
 and melanin information in the skin" (SIGGRAPH 2003): absorbance = -ln(linear RGB), one direction per pigment.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from .sample import to_linear, to_srgb

@@ -3,8 +3,6 @@
 Everything that can be refused is refused from the header, before any pixel is decoded.
 """
 
-from __future__ import annotations
-
 import functools
 import io
 import re
@@ -74,9 +72,7 @@ def read_picture(path: Path, kind: Kind, decode: Callable[[Image.Image], Decoded
             kind.unreadable, f"{what} ({count_bytes(path)}) is not a picture in a known format.", CURE_FORMAT
         ) from None
     except MemoryError:
-        raise AvatarTexError(
-            ErrorCode.OUT_OF_MEMORY, f"There is no memory left to read {path.name[:80]}.", CURE_SIZE
-        ) from None
+        raise ErrorCode.OUT_OF_MEMORY(f"There is no memory left to read {path.name[:80]}.", CURE_SIZE) from None
     except Exception as reason:  # the decoders raise a different type for every broken format
         raise AvatarTexError(
             kind.unreadable, f"{what} ({count_bytes(path)}) is damaged ({type(reason).__name__}).", CURE_FORMAT

@@ -127,3 +127,12 @@ def nearest_known(known: np.ndarray) -> np.ndarray:
     owner = np.zeros(labels.max() + 1, np.int64)
     owner[labels[known]] = np.flatnonzero(known)
     return owner[labels[~known]]
+
+
+def scatter(places: np.ndarray, values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """(k,h,w) float32 sums, by cell, of (k,n) values at (n,2) places in cells; others are left out."""
+    column, row = np.floor(places).astype(int).T
+    inside = (column >= 0) & (row >= 0) & (column < shape[1]) & (row < shape[0])
+    cell = (row * shape[1] + column)[inside]
+    sums = [np.bincount(cell, one[inside], minlength=shape[0] * shape[1]) for one in values]
+    return np.stack(sums).reshape(-1, *shape).astype(np.float32)

@@ -1,11 +1,9 @@
-"""Painting around the head: views of it, which are made to agree in the atlas at every step.
+"""Painting in the atlas, and around the head: views of it, which are made to agree in the atlas at every step.
 
 SyncMVD (Liu et al., arXiv 2311.12891, section 3.2) and TexFusion (Cao et al., arXiv 2310.13772): what every view says
 of the clean picture is gathered in the atlas, and each view goes on from what all of them say. Here that is done with
 the difference from the start alone, so what the model leaves as it was is not blurred.
 """
-
-from __future__ import annotations
 
 from collections.abc import Sequence
 
@@ -112,3 +110,21 @@ def name_side(left: float, up: float) -> str:
     if abs(up) > 30:
         return ", seen from above" if up > 0 else ", seen from below"
     return ", front view" if abs(left) < 60 else ", side view" if abs(left) < 120 else ", back view"
+
+
+class InAtlas:
+    """See scene.Way."""
+
+    def __init__(self, scene: Scene, layout: float) -> None:
+        self.scene, self.strength = scene, layout
+
+    def begin(self, kept: Tensor, pixels: int) -> None:
+        self.kept, self.sure = kept, shrink_mask(self.scene.sure, pixels).to(kept)
+        weights = landmark_weights(kept.shape[-1])[None].expand(len(kept), -1, -1, -1)
+        self.layout = Layout(kept, self.scene.start, weights, self.strength)
+
+    def settle(self, clean: Tensor, share: float) -> Tensor:
+        return torch.lerp(self.layout(clean), self.kept, self.sure)  # where it is sure, to the bit
+
+    def lay(self, pictures: Tensor) -> Tensor:
+        return pictures

@@ -1,7 +1,5 @@
 """What the ControlNets are shown (Zhang et al., arXiv 2302.05543): the completion's layout, the shape of the head."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 import torch

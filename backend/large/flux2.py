@@ -4,8 +4,6 @@ A transformer over patches of latents (Esser et al., arXiv 2403.03206); the netw
 places as in its Flux2KleinInpaintPipeline.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,9 +21,6 @@ from .qwen import READ, Qwen
 from .scene import AROUND, Level, Scene, around, slices, watch, within
 from .tokens import Pairs, qwen_tokens
 from .unet import read_lora
-
-#: Between the places of two pictures that are shown beside what is painted, and tokens of the words.
-APART, TOKENS = 10, 512
 
 
 class Flux2Painter:
@@ -75,7 +70,7 @@ class Flux2Painter:
     @torch.no_grad()
     def prepare(self, scene: Scene) -> Tensor:
         self.margin, texts = scene.margin, list(dict.fromkeys(scene.words))
-        read = [qwen_tokens(self.pairs, text, TOKENS) for text in texts]
+        read = [qwen_tokens(self.pairs, text, 512) for text in texts]
         with self.bench.on(self.text):
             states = [self.text(*(torch.tensor([one], device=self.device) for one in pair)) for pair in read]
         self.words = torch.cat([states[texts.index(one)] for one in scene.words])
@@ -85,7 +80,7 @@ class Flux2Painter:
         with self.bench.on(self.vae):
             latent, face = self.encode(wide), self.encode(portrait)
         self.shown = torch.cat([pack(latent), pack(face).expand(len(latent), -1, -1)], 1).to(self.dtype)
-        beside = [places(one, APART * (i + 1)) for i, one in enumerate((latent, face))]
+        beside = [places(one, 10 * (i + 1)) for i, one in enumerate((latent, face))]  # places of its own for each
         self.places = torch.cat([places(latent, 0), *beside], 1)
         count = torch.arange(self.words.shape[1], device=self.device)
         self.word_places = F.pad(count[:, None], (3, 0))[None]

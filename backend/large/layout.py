@@ -4,8 +4,6 @@ Guidance on the clean picture (Bansal et al., arXiv 2302.07121, section 3.2, bac
 gradient of how much its edges differ from the start's, without a pass through the network.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -15,11 +13,6 @@ from ..head.atlas import canonical_head, to_atlas
 from ..head.landmarks import TRUSTED
 from ..imaging.sample import LUMINANCE
 from ..portrait.landmark_groups import INNER_LIPS, LEFT_BROW, LEFT_EYE, LIPS, NOSE_BRIDGE, RIGHT_BROW, RIGHT_EYE
-
-#: Atlas widths around a landmark within which edges are held: half an iris.
-REACH = 0.012
-#: Steps down the gradient for each step of the model. At 1/8 of the gradient they cannot swing over.
-DESCENTS, LENGTH = 8, 1 / 8
 
 
 class Layout:
@@ -40,8 +33,8 @@ class Layout:
             return clean
         error = ((clean - self.kept) * self.light).sum(1, keepdim=True)
         moved = error
-        for _ in range(DESCENTS):
-            moved = moved - self.strength * LENGTH * edge_gradient(moved, self.weights)
+        for _ in range(8):  # at 1/8 of the gradient they cannot swing over
+            moved = moved - self.strength * (1 / 8) * edge_gradient(moved, self.weights)
         return clean + (moved - error) * self.light
 
 
@@ -72,7 +65,7 @@ def landmark_weights(size: int) -> Tensor:
     head = canonical_head()
     places = to_atlas(head.points[lines][head.trust[lines] > TRUSTED])  # some of the eyes' lie anywhere
     middles = (np.arange(size) + 0.5) / size
-    reach = max(REACH, 0.75 / size)
+    reach = max(0.012, 0.75 / size)  # half an iris
     away = np.full((size, size), np.inf)
     for x, y in places:
         away = np.minimum(away, (middles[None] - x) ** 2 + (middles[:, None] - y) ** 2)

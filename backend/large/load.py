@@ -1,6 +1,8 @@
-"""From a profile's files to networks in memory: safetensors straight into modules that were never filled."""
+"""From a profile's files to networks in memory: safetensors straight into modules that were never filled.
 
-from __future__ import annotations
+Low rank changes (Hu et al., arXiv 2106.09685) are merged into the weights before a job, so they cost nothing. Their
+keys are those that diffusers writes: PATH.lora_A.weight, PATH.lora_B.weight.
+"""
 
 import json
 from collections.abc import Callable
@@ -12,9 +14,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from ..errors import AvatarTexError, ErrorCode, is_out_of_memory
+from ..errors import ErrorCode, is_out_of_memory
 from ..models.store import WEIGHTS, StoredPart, read_text
-from .lora import merge_lora
 
 State = dict[str, Tensor]
 
@@ -43,10 +44,8 @@ def read_file(path: Path) -> State:
     try:
         return load_file(path)
     except (OSError, SafetensorError) as reason:
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE,
-            f"{path.name!r} cannot be read ({reason}).",
-            "Run models verify, then download again.",
+        raise ErrorCode.MODEL_UNUSABLE(
+            f"{path.name!r} cannot be read ({reason}).", "Run models verify, then download again."
         ) from None
 
 
@@ -56,9 +55,7 @@ def read_config(part: StoredPart, folder: str) -> dict[str, Any]:
     try:
         return json.loads(read_text(Path(part.root) / folder / name))
     except (OSError, ValueError, RecursionError) as reason:
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE, f"{folder}/{name} cannot be read ({reason}).", "Run models verify."
-        ) from None
+        raise ErrorCode.MODEL_UNUSABLE(f"{folder}/{name} cannot be read ({reason}).", "Run models verify.") from None
 
 
 def refuse_endless(config: Any, tensors: int) -> None:
@@ -107,9 +104,40 @@ def fill(
             raise
         wrong = [(str(reason).splitlines() or [type(reason).__name__])[-1].strip()]
     if wrong:
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE,
+        raise ErrorCode.MODEL_UNUSABLE(
             f"The weights in {name!r} are of another architecture ({wrong[0][:160]}).",
             "Use the model that the profile names, or one that was trained from it.",
         )
     return network.eval().requires_grad_(False)
+
+
+def merge_lora(state: dict[str, Tensor], lora: dict[str, Tensor]) -> None:
+    """W + alpha / rank * B A, in place.
+
+    Raises:
+        AvatarTexError: MODEL_UNUSABLE, for one of another architecture.
+    """
+    pairs = {key.removesuffix(".lora_A.weight") for key in lora if key.endswith(".lora_A.weight")}
+    if not pairs:
+        refuse("it holds no lora_A and lora_B")
+    for key in sorted(pairs):
+        down, up = lora[f"{key}.lora_A.weight"].float(), lora.get(f"{key}.lora_B.weight")
+        path = key
+        for prefix in ("unet.", "transformer.", "diffusion_model."):
+            path = path.removeprefix(prefix)
+        weight = state.get(f"{path}.weight")
+        if up is None or weight is None:
+            refuse(f"the model has no {path[:160]}")
+        assert up is not None and weight is not None
+        alpha = lora.get(f"{key}.alpha", torch.tensor(down.shape[0] if down.dim() else 0)).float()
+        whole = down.dim() == up.dim() == 2 and up.shape[1] == len(down) > 0 and alpha.numel() == 1
+        if not whole or weight.shape != (len(up), down.shape[1]):
+            refuse(f"{path} is {tuple(weight.shape)}, not {tuple(up.shape)} times {tuple(down.shape)}")
+        changed = weight.float() + float(alpha) / len(down) * up.float() @ down
+        if not changed.isfinite().all():
+            refuse(f"{path} would be no number")
+        state[f"{path}.weight"] = changed.to(weight.dtype)
+
+
+def refuse(why: str) -> None:
+    raise ErrorCode.MODEL_UNUSABLE(f"The LoRA does not fit the profile ({why}).", "Use one that was trained for it.")

@@ -1,7 +1,5 @@
 """How a large model fits a graphics card: tiers by its free memory, and who is on it when."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,10 +10,8 @@ from torch import nn
 
 from ..models.profiles import Profile
 
-#: GB of cards, the largest first, and share of one that networks may take; the rest is for what they reckon.
-CARDS, NETWORKS = (24, 16, 12, 8, 6), 0.85
-#: Pictures at once; more fill no card better.
-MOST = 8
+#: GB of cards, the largest first.
+CARDS = (24, 16, 12, 8, 6)
 #: Where networks are while they do not work: on the card; in the computer's memory; and even layer by layer.
 WHOLE, NETWORK, LAYER = "all at once", "network by network", "layer by layer"
 
@@ -39,10 +35,10 @@ def usable(device: str) -> str:
 
 def tier_for(profile: Profile, gigabytes: int) -> Tier:
     """How a profile runs on a card of CARDS."""
-    room = gigabytes * NETWORKS
+    room = gigabytes * 0.85  # the rest is for what they reckon
     offload = WHOLE if profile.memory[0] <= room else NETWORK if profile.memory[1] <= room else LAYER
     there = {WHOLE: profile.memory[0], NETWORK: profile.memory[1], LAYER: 1.0}[offload]
-    batch = max(1, min(MOST, int((0.95 * gigabytes - there) / profile.memory[2])))
+    batch = max(1, min(8, int((0.95 * gigabytes - there) / profile.memory[2])))  # more at once fill no card better
     return Tier(gigabytes, offload, gigabytes <= 8, gigabytes <= (12 if profile.texels > 512 else 6), batch)
 
 

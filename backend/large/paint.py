@@ -1,28 +1,28 @@
 """A profile paints atlases: where the shipped stages end, before what corrects their result."""
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..errors import AvatarTexError, Cancelled, ErrorCode, is_out_of_memory
 from ..models.profiles import Profile
 from ..models.store import Lock, find_parts
 from ..observation.observe import SURE
-from .around import AroundHead
+from .around import AroundHead, InAtlas
 from .control import position
-from .in_atlas import InAtlas
+from .layout import fit_colors, show_colors
+from .load import build
 from .memory import Tier, choose_tiers, release
 from .scene import Painter, Scene, Way
-from .sketch import Sketch
 from .views import VIEWS, Sights
 from .walk import walk
 
@@ -35,8 +35,6 @@ WORDS = {
     "anime": "anime character, flat colours, clean lines",
     "painting": "painting, visible brush strokes",
 }
-#: Largest side of the portrait that is shown, pixels.
-FACE = 448
 
 #: Called with the share that is done, often, and where there is a new one with (S,S,3) sRGB of the first seed's atlas
 #: so far; what it raises ends the job.
@@ -86,7 +84,8 @@ def paint(profile: Profile, order: Order, device: str, on_step: OnStep, shown: b
         painter = None
         try:
             while seeds:
-                few = min(seeds_at_once(tier, order.way), len(seeds))
+                views = len(VIEWS) if order.way == "around" else 1
+                few = min(max(1, tier.batch // views), len(seeds))
                 taken += islice(completions, max(few - len(taken), 0))
                 report(0.0)
                 with refusing_unusable(profile):
@@ -108,8 +107,7 @@ def paint(profile: Profile, order: Order, device: str, on_step: OnStep, shown: b
         finally:
             painter = None
             let_go(device)
-    raise AvatarTexError(
-        ErrorCode.OUT_OF_MEMORY,
+    raise ErrorCode.OUT_OF_MEMORY(
         f"{profile.label} found no room, even layer by layer.",
         "Close other programs that use the graphics card, or use the Built-In profile.",
     )
@@ -119,11 +117,6 @@ def let_go(device: str) -> None:
     """Of networks that nothing holds any more."""
     gc.collect()
     release(device)
-
-
-def seeds_at_once(tier: Tier, way: str) -> int:
-    """Around the head each has as many pictures as there are views."""
-    return max(1, tier.batch // (len(VIEWS) if way == "around" else 1))
 
 
 def run(
@@ -148,7 +141,9 @@ def run(
 
     with painter.ready():
         latent = walk(painter, kept, way.settle, painter.levels(way.scene.start.shape[-1]), order.seeds, show)
-    made = impose(way.lay(painter.decode(latent)), *atlases)
+    made, (start, sure) = way.lay(painter.decode(latent)), atlases
+    # what is visible stays exactly; an encoder would blur it
+    made = torch.where(sure == 1, start, made + sure * (start - made)).clamp(0, 1)
     return [np.ascontiguousarray(one.permute(1, 2, 0).numpy(), np.float32) for one in made]
 
 
@@ -163,8 +158,7 @@ def refusing_unusable(profile: Profile) -> Iterator[None]:
         if is_out_of_memory(reason):
             raise
         traceback.print_exc()  # into the log
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE,
+        raise ErrorCode.MODEL_UNUSABLE(
             f"{profile.label} cannot be made of its files ({type(reason).__name__}: {str(reason)[:160]}).",
             "Use the models that the profile names, or ones that were trained from them.",
         ) from None
@@ -191,7 +185,7 @@ def load_painter(
 def plan(profile: Profile, order: Order, start: torch.Tensor, sure: torch.Tensor) -> Way:
     """How the atlases (K,3,T,T), sure (K,1,T,T) 0..1, are painted."""
     face, words = (
-        to_tensor(cv2.resize(order.portrait, (min(FACE, profile.texels),) * 2, interpolation=cv2.INTER_AREA)),
+        to_tensor(cv2.resize(order.portrait, (min(448, profile.texels),) * 2, interpolation=cv2.INTER_AREA)),
         WORDS[order.style],
     )
     if order.way == "around":
@@ -216,11 +210,6 @@ def to_tensor(picture: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(picture, np.float32)).permute(2, 0, 1)[None]
 
 
-def impose(made: torch.Tensor, start: torch.Tensor, sure: torch.Tensor) -> torch.Tensor:
-    """What is visible stays exactly; an encoder would blur it."""
-    return torch.where(sure == 1, start, made + sure * (start - made)).clamp(0, 1)
-
-
 def crop_face(portrait: np.ndarray, skin: np.ndarray) -> np.ndarray:
     """(n,n,3) the face and its surroundings of a (h,w,3) portrait, square; what lies outside is its edge.
 
@@ -234,3 +223,31 @@ def crop_face(portrait: np.ndarray, skin: np.ndarray) -> np.ndarray:
     half = round(0.65 * max(rows[-1] - rows[0], columns[-1] - columns[0])) + 1
     wide = cv2.copyMakeBorder(portrait, half, half, half, half, cv2.BORDER_REPLICATE)
     return wide[middle[0] : middle[0] + 2 * half, middle[1] : middle[1] + 2 * half]
+
+
+class Sketch:
+    """Called with clean latents (N,C,s,s), gives small sRGB pictures (N,3,t,t), float32 on the CPU.
+
+    A profile's tiny decoder (TAESD, Ollin Boer Bohan) where it is here; else the linear colours of latents, which are
+    fitted to the start's own latents and pixels.
+    """
+
+    def __init__(self, parts: Lock, kept: Tensor, start: Tensor) -> None:
+        """Raises: AvatarTexError, MODEL_UNUSABLE."""
+        self.decoder: Any = None
+        if "preview" in parts:
+            from diffusers import AutoencoderTiny
+
+            self.decoder = build(AutoencoderTiny.from_config, parts["preview"], "", torch.float32)
+            self.scale = self.decoder.config.scaling_factor
+        else:
+            self.matrix = fit_colors(kept, start)
+
+    @torch.no_grad()
+    def __call__(self, clean: Tensor) -> Tensor:
+        if self.decoder is None:
+            return show_colors(clean, self.matrix).clamp(0, 1).cpu()
+        self.decoder.to(clean.device)
+        shown = [self.decoder.decode(one / self.scale).sample.cpu() for one in clean.split(1)]
+        self.decoder.to("cpu")
+        return (torch.cat(shown) / 2 + 0.5).clamp(0, 1)

@@ -1,7 +1,5 @@
 """Qwen3's first layers as a reader of words (Yang et al., arXiv 2505.09388), with the names that transformers gives."""
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

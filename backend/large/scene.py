@@ -1,7 +1,5 @@
 """What every family of large models is given, and what it must know: pictures to paint, and the atlas goes around."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field

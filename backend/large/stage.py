@@ -1,7 +1,5 @@
 """A large profile in a job: called where the shipped stages end."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np

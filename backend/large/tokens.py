@@ -1,7 +1,5 @@
 """Words to tokens: byte pair encoding (Sennrich et al., arXiv 1508.07909) as CLIP and Qwen were trained with."""
 
-from __future__ import annotations
-
 import json
 import unicodedata
 from functools import lru_cache
@@ -10,7 +8,7 @@ from pathlib import Path
 
 import regex
 
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from ..models.store import read_text
 
 CLIP_WORDS = regex.compile(r"'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+", regex.IGNORECASE)
@@ -49,10 +47,8 @@ class Pairs:
             self.special, self.padding = self._read_special(folder)
             self.ranks = {pair: rank for rank, pair in enumerate(merges)}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as reason:
-            raise AvatarTexError(
-                ErrorCode.MODEL_UNUSABLE,
-                f"The tokenizer in {folder.name!r} cannot be read ({str(reason)[:160]}).",
-                "Get it again.",
+            raise ErrorCode.MODEL_UNUSABLE(
+                f"The tokenizer in {folder.name!r} cannot be read ({str(reason)[:160]}).", "Get it again."
             ) from None
 
     def _read_special(self, folder: Path) -> tuple[dict[str, int], str]:

@@ -4,8 +4,6 @@ Rombach et al., arXiv 2112.10752; Podell et al., arXiv 2307.01952; IP-Adapter: Y
 networks are diffusers' own, the way through them is walk.py's.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,8 +23,6 @@ from .memory import Bench, Tier
 from .scene import AROUND, Level, Scene, around, slices, watch, within
 from .tokens import Pairs, clip_tokens
 
-#: What it is led away from.
-UNWANTED = "text, watermark, frame, glasses, shadow, highlight, blurry, seam"
 #: What a U-Net's configuration says of its ControlNets, too.
 SHARED = (
     "attention_head_dim",
@@ -132,7 +128,8 @@ class UNetPainter:
     def read(self, words: Sequence[str]) -> None:
         """Both halves of the guidance, (2,N,...): without the words, and with those of each picture."""
         states, meant = [], torch.empty(0)
-        texts = list(dict.fromkeys([UNWANTED, *words]))
+        # what it is led away from
+        texts = list(dict.fromkeys(["text, watermark, frame, glasses, shadow, highlight, blurry, seam", *words]))
         place = torch.tensor([[0] * len(words), [texts.index(one) for one in words]])
         for pairs, encoder in self.texts:
             tokens = torch.tensor([clip_tokens(pairs, text) for text in texts]).to(self.device)

@@ -1,7 +1,5 @@
 """Views around a head, and the ways between their pixels and the texels of the canonical atlas."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,8 +14,6 @@ from ..head.visibility import DepthView, depth_view, facing
 #: Degrees to the head's left and upwards from which it is looked at. On the demo's head they show 99 % of the atlas's
 #: texels at less than 60 degrees; the rest lies behind the ears and between the lips.
 VIEWS = ((0, 0), (45, 5), (-45, 5), (90, 0), (-90, 0), (135, 10), (-135, 10), (180, 20), (0, 55), (0, -35))
-#: How low the frame need reach, in face heights.
-BUST = -0.8
 #: Face heights before the eye from which something is drawn.
 NEAREST = 0.1
 #: Cosine between normal and view from which a texel is visible at all.
@@ -41,7 +37,7 @@ class Surface:
     @cached_property
     def frame(self) -> tuple[np.ndarray, float]:
         """(3,) the middle of the head, and how much around it is looked at, from any side."""
-        head = self.places[self.places[:, 1] > BUST]
+        head = self.places[self.places[:, 1] > -0.8]  # the frame need not reach lower
         middle = (head.min(0) + head.max(0)) / 2
         return middle, 2.1 * float(np.linalg.norm(head - middle, axis=1).max())
 

@@ -4,8 +4,6 @@ DPM-Solver++ of second order in its multistep form (Lu et al., arXiv 2211.01095,
 DDIM, and Euler's step of a flow. Imposing: RePaint (Lugmayr et al., arXiv 2201.09865), on the clean pictures.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise

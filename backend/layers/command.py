@@ -1,12 +1,10 @@
 """python -m backend layers: a texture's layers as a file for paint programs."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 
 from ..command_line import make_parser, print_results, run
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from ..messages import SaveLayers
 from ..outputs import UDIM
 from .flatten import OPACITIES
@@ -43,8 +41,8 @@ def read_opacity(text: str) -> tuple[str, float]:
     try:
         return name, float(value)
     except ValueError:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, f"{text[:80]!r} is no opacity.", "Write --opacity NAME=VALUE, as light=0.5."
+        raise ErrorCode.BAD_REQUEST(
+            f"{text[:80]!r} is no opacity.", "Write --opacity NAME=VALUE, as light=0.5."
         ) from None
 
 

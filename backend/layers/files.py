@@ -1,12 +1,10 @@
 """Files of layers by suffix: .layers for Blender, .ora and .psd for paint programs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from .flatten import flatten
 from .packed import Packed, pack
 from .stack import stack
@@ -52,8 +50,7 @@ def refuse_suffix(path: str | Path, known: tuple[str, ...]) -> None:
         AvatarTexError: BAD_REQUEST.
     """
     if suffix_of(path) not in known:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+        raise ErrorCode.BAD_REQUEST(
             f"{Path(path).name[:80]!r} names no file of layers.",
             f"End its name in {', '.join(known[:-1])} or {known[-1]}.",
         )

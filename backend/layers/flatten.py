@@ -3,8 +3,6 @@
 From the bottom: skin, the folds of a smile, fine detail, what covers the skin, and the portrait's light on all of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import Enum
 

@@ -4,8 +4,6 @@ Version 0.0.6 of https://www.openraster.org. Groups that blend with what lies be
 stand in their place: GIMP draws every group of an OpenRaster file by itself.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Sequence

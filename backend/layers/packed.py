@@ -4,8 +4,6 @@ A line of JSON says size, opacities and what each layer is; then come the layers
 the left neighbour, deflated: they are as small as a PNG, and NumPy can read them.
 """
 
-from __future__ import annotations
-
 import json
 import zlib
 from collections.abc import Mapping

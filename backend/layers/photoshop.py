@@ -3,8 +3,6 @@
 Names, groups, blend modes and masks are those of Adobe's *Photoshop File Formats Specification*.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -40,8 +38,6 @@ MODES = {
     Mode.DODGE: BlendMode.COLOR_DODGE,
     Mode.ADD: BlendMode.LINEAR_DODGE,
 }
-#: What does nothing.
-NEUTRAL = {Mode.MULTIPLY: 255, Mode.DODGE: 0, Mode.ADD: 0}
 COLOURS = (ChannelID.CHANNEL_0, ChannelID.CHANNEL_1, ChannelID.CHANNEL_2)
 DEPTH = 8
 
@@ -109,7 +105,7 @@ def _mark(name: str, kind: SectionDivider, group: Group | None = None) -> Record
 def _of_layer(layer: Layer, size: int) -> Record:
     picture = layer.picture()
     if layer.mode is not Mode.NORMAL:
-        picture = _widen(picture, NEUTRAL[layer.mode], size)
+        picture = _widen(picture, {Mode.MULTIPLY: 255, Mode.DODGE: 0, Mode.ADD: 0}[layer.mode], size)
     _, height, width = picture.colour.shape
     planes = {
         ChannelID.TRANSPARENCY_MASK: np.full((height, width), 255, np.uint8),

@@ -1,14 +1,12 @@
 """Layers that Blender keeps, saved as a file for paint programs. Needs no network and no head."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import AvatarTexError, Cancelled, ErrorCode
+from ..errors import Cancelled, ErrorCode
 from ..messages import Saved, SaveLayers
 from ..outputs import UDIM, Staged, pattern, refuse_outputs
 from .files import PAINTED, layers_file, refuse_suffix
@@ -29,18 +27,16 @@ def save_layers(
         Cancelled: between two tiles.
     """
     if not request.source or not all(request.source):
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No layers were given.", "Name the .layers file of each tile.")
+        raise ErrorCode.BAD_REQUEST("No layers were given.", "Name the .layers file of each tile.")
     if not request.output:
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, "No output file was given.", "Name the .ora or .psd to write.")
+        raise ErrorCode.BAD_REQUEST("No output file was given.", "Name the .ora or .psd to write.")
     refuse_suffix(request.output, PAINTED)
     opacities = _read_opacities(request.opacities)
     several = len(request.source) > 1 or UDIM in request.output
     output = pattern(request.output) if several else request.output
     paths = {_tile_of(source) if several else 0: source for source in request.source}
     if len(paths) < len(request.source):
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST, "Two of the files of layers are of one tile.", "Name one file for each tile."
-        )
+        raise ErrorCode.BAD_REQUEST("Two of the files of layers are of one tile.", "Name one file for each tile.")
     refuse_outputs(request.source, [output])
     with Staged() as staged:
         for done, (tile, source) in enumerate(sorted(paths.items())):
@@ -65,8 +61,7 @@ def _read(path: str) -> Packed:
         return unpack(Path(path).read_bytes())
     except (OSError, BadLayers) as reason:
         why = str(reason) if isinstance(reason, BadLayers) else f"It could not be read ({reason.strerror})."
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
+        raise ErrorCode.BAD_REQUEST(
             f"{Path(path).name[:80]!r}: {why.rstrip('.')}.",
             "Name a file that generate wrote with --layers FILE.layers, or generate the texture again.",
         ) from None
@@ -81,15 +76,13 @@ def _read_opacities(given: Mapping[str, object]) -> dict[str, float]:
     read = {}
     for name, value in given.items():
         if name not in MOST:
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST, f"{str(name)[:80]!r} is no layer with an opacity.", f"Choose {', '.join(MOST)}."
+            raise ErrorCode.BAD_REQUEST(
+                f"{str(name)[:80]!r} is no layer with an opacity.", f"Choose {', '.join(MOST)}."
             )
         number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
         if not 0 <= number <= MOST[name]:
-            raise AvatarTexError(
-                ErrorCode.BAD_REQUEST,
-                f"{name} cannot have the opacity {str(value)[:40]!r}.",
-                f"Choose a number from 0 to {MOST[name]:g}.",
+            raise ErrorCode.BAD_REQUEST(
+                f"{name} cannot have the opacity {str(value)[:40]!r}.", f"Choose a number from 0 to {MOST[name]:g}."
             )
         read[name] = float(number)
     return read
@@ -103,9 +96,7 @@ def _tile_of(path: str) -> int:
     """
     numbers = re.findall(r"(?<!\d)[1-9]\d{3}(?!\d)", Path(path).stem)
     if not numbers:
-        raise AvatarTexError(
-            ErrorCode.BAD_REQUEST,
-            f"{Path(path).name[:80]!r} does not say which tile it is.",
-            "Name it as texture.1001.layers.",
+        raise ErrorCode.BAD_REQUEST(
+            f"{Path(path).name[:80]!r} does not say which tile it is.", "Name it as texture.1001.layers."
         )
     return int(numbers[-1])

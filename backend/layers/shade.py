@@ -3,8 +3,6 @@
 NumPy alone: Blender's export and the backend's maps call the same function.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 #: Share of an even sky that shade still sees: a face's own, on the side away from the light.

@@ -1,7 +1,5 @@
 """What skin mirrors, region by region: roughness, specular and the scale of scattering below it."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import cv2
@@ -14,21 +12,18 @@ from ..imaging.sample import sample_atlas
 #: Roughness of skin: Torrance and Sparrow's m of 0.3 for whole faces (d'Eon and Luebke, GPU Gems 3, chapter 14, after
 #: the 149 faces of Weyrich et al. 2006) is the alpha of today's shaders, of which roughness is the root.
 ROUGHNESS = 0.55
-#: Factors by region. Which is glossier: forehead, nose and chin have more sebum than cheeks (Youn et al., Skin Research
+#: Landmarks in the middles of forehead, nose and chin; factor of each, its reach across and down, shares of the atlas.
+#: Which is glossier: forehead, nose and chin have more sebum than cheeks (Youn et al., Skin Research
 #: and Technology 2005), and sebum is what gloss goes with most (0.49; Int. J. Cosmetic Science 32, 2010). How far
 #: apart: the gloss map of Antonia, nose 1.06, cheeks 1.03, chin 1.02, neck 1.01, forehead, ears and scalp 0.99, lips
 #: 0.98, lids 0.82 of its mean; a factor here moves a highlight's brightness by its fourth power.
-NOSE, FOREHEAD, CHIN, LIP, LID, EAR, SCALP, NECK = 0.88, 0.93, 0.95, 0.93, 1.08, 1.01, 0.97, 1.04
+SPOTS = {151: (0.93, 0.10, 0.05), 4: (0.88, 0.035, 0.045), 199: (0.95, 0.045, 0.03)}
 #: Least and most of the mean.
 RANGE = (0.85, 1.15)
-#: F0 of skin (refractive index 1.4) and hair (1.55), as shares of 0.08: Blender's Specular IOR Level, and Unreal's
-#: Specular.
-SKIN_F0, HAIR_F0 = 0.028 / 0.08, 0.046 / 0.08
-#: Scattering below painted hair, of that in skin.
-HAIR_SCATTER = 0.0
+#: F0 of skin (refractive index 1.4; hair's 1.55 gives 0.046), as a share of 0.08: Blender's Specular IOR Level, and
+#: Unreal's Specular.
+SKIN_F0 = 0.028 / 0.08
 SIZE = 256
-#: Landmarks in the middles of forehead, nose and chin; reach of each across and down, shares of the atlas.
-SPOTS = {FOREHEAD: (151, 0.10, 0.05), NOSE: (4, 0.035, 0.045), CHIN: (199, 0.045, 0.03)}
 
 
 @cache
@@ -37,11 +32,11 @@ def by_region() -> np.ndarray:
     places = landmark_places() * SIZE
     row, column = np.mgrid[:SIZE, :SIZE] + 0.5
     factor = np.ones((SIZE, SIZE), np.float32)
-    for value, (landmark, across, down) in SPOTS.items():
+    for landmark, (value, across, down) in SPOTS.items():
         x, y = places[landmark]
         away = ((column - x) / (across * SIZE)) ** 2 + ((row - y) / (down * SIZE)) ** 2
         factor *= 1 + (value - 1) * np.exp(-away / 2).astype(np.float32)
-    for value, loops in ((LIP, (LIPS,)), (LID, (LEFT_LIDS, RIGHT_LIDS))):
+    for value, loops in ((0.93, (LIPS,)), (1.08, (LEFT_LIDS, RIGHT_LIDS))):
         mask = np.zeros((SIZE, SIZE), np.float32)
         for loop in loops:
             cv2.fillConvexPoly(mask, cv2.convexHull(np.rint(places[list(loop)]).astype(np.int32)), 1)
@@ -54,7 +49,7 @@ def find_roughness(atlas: np.ndarray, place: np.ndarray, cover: np.ndarray) -> n
     """(n,) float32 0..1 of texels at (n,2) atlas and (n,3) canonical places, (n,) covered by painted hair."""
     factor = sample_atlas(by_region(), atlas)
     neck = np.clip((-0.40 - place[:, 1]) / 0.1, 0, 1)
-    for value, share in ((SCALP, scalp_share(place)), (EAR, ear_share(place)), (NECK, neck)):
+    for value, share in ((0.97, scalp_share(place)), (1.01, ear_share(place)), (1.04, neck)):
         factor = factor * (1 - share) + value * share
     factor = np.clip(factor, *RANGE)
     factor = factor + cover * (RANGE[1] - factor)  # strands lie at all angles
@@ -63,10 +58,10 @@ def find_roughness(atlas: np.ndarray, place: np.ndarray, cover: np.ndarray) -> n
 
 def find_specular(cover: np.ndarray) -> np.ndarray:
     """(n,) float32 0..1, F0 / 0.08, of texels (n,) covered by painted hair."""
-    return (SKIN_F0 + cover * (HAIR_F0 - SKIN_F0)).astype(np.float32)
+    return (SKIN_F0 + cover * (0.046 / 0.08 - SKIN_F0)).astype(np.float32)
 
 
 def find_scatter(cover: np.ndarray) -> np.ndarray:
     """(n,) float32 0..1: the scale of scattering below texels (n,) covered by painted hair, of that in skin. Measured
     skins scatter alike all over the face (Weyrich et al. 2006), so only hair differs."""
-    return (1 + cover * (HAIR_SCATTER - 1)).astype(np.float32)
+    return (1 - cover).astype(np.float32)

@@ -1,8 +1,6 @@
-"""All maps of one head: what each texel's relief, cover and place on the head make of them."""
+"""All maps of one head: what each texel's relief, cover and place on the head make of them; and their files."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,17 +10,16 @@ from ..compose.texels import Texels, find_texels
 from ..head.match import DRAWN
 from ..head.mesh import HeadMesh
 from ..head.uvs import precedence
+from ..imaging.files import encode_values
 from ..job import Prepared
 from ..layers.flatten import flatten
 from ..layers.shade import find_shade
 from ..map_options import GREEN, PICTURES
 from ..surface.find import Details
-from .files import CHANNELS, SOURCES, encode_map, needed, packed, with_green
 from .gloss import ROUGHNESS, SKIN_F0, find_roughness, find_scatter, find_specular
-from .normals import slopes, tangent_normals
 from .occlusion import find_occlusion
 from .relief import DEEPEST, Relief, covered, with_hair
-from .tangents import find_frames
+from .tangents import find_frames, slopes, tangent_normals
 
 #: What texels beside the head have.
 NOTHING = {"roughness": ROUGHNESS, "specular": SKIN_F0, "ao": 1.0, "cavity": 1.0, "subsurface": 1.0}
@@ -65,10 +62,10 @@ class Maps:
         """Names ("normal", or those of packed pictures) and files of one tile's maps."""
         made = self.make(number, tile)
         for name in self.asked.maps:
-            yield name, encode_map(name, made[name])
+            yield name, encode_values(name, made[name])
         made |= self.whole_pictures(tile, made)
         for picture in PICTURES[self.asked.pack]:
-            yield picture, encode_map(picture, packed(made, picture))
+            yield picture, encode_values(picture, packed(made, picture))
 
     def whole_pictures(self, tile: Composition, made: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """(S,S,3) integers by name of files.SOURCES, of those that packed pictures are."""
@@ -160,3 +157,53 @@ class Maps:
             "bits": self.asked.bits,
             "degrees": {str(number): list(lean) for number, lean in self.lean.items()},
         }
+
+
+#: Channels of packed pictures, red first, by their names in map_options.PICTURES; 0 and 1 are constants, "-" turns a
+#: map over. What stands alone and has three channels is a whole picture: "albedo" and "shade" are made of the texture,
+#: "opengl" and "directx" are the normals with that green.
+CHANNELS: Mapping[str, tuple[str, ...]] = {
+    "orm": ("ao", "roughness", "0"),  # glTF's occlusion, roughness, metallic; Unreal packs the same
+    "unity": ("0", "ao", "1", "-roughness"),  # metallic, occlusion, detail mask, smoothness
+    "metahuman_albedo": ("albedo",),
+    "metahuman_normal": ("directx",),
+    "metahuman_cavity": ("cavity",),
+    "vrm_shade": ("shade",),
+    "vrm_normal": ("opengl",),
+}
+#: The maps that whole pictures are made of.
+SOURCES: Mapping[str, tuple[str, ...]] = {"albedo": (), "shade": (), "opengl": ("normal",), "directx": ("normal",)}
+
+
+def needed(maps: Iterable[str], pack: str) -> set[str]:
+    """The maps that are made: those that were asked for, and those that packed pictures hold."""
+    channels = {channel.strip("-") for picture in PICTURES[pack] for channel in CHANNELS[picture]} - {"0", "1"}
+    return {*maps, *(source for channel in channels for source in SOURCES.get(channel, (channel,)))}
+
+
+def packed(maps: Mapping[str, np.ndarray], picture: str) -> np.ndarray:
+    """(S,S), (S,S,3) or (S,S,4) integers of (S,S) maps of the same type, or of one whole picture.
+
+    Args:
+        picture: a name of map_options.PICTURES.
+    """
+    names = CHANNELS[picture]
+    if len(names) == 1:
+        return maps[names[0]]
+    known = next(maps[name.strip("-")] for name in names if name not in ("0", "1"))
+    most = np.iinfo(known.dtype).max
+
+    def channel(name: str) -> np.ndarray:
+        if name in ("0", "1"):
+            return np.full(known.shape, most * int(name), known.dtype)
+        return most - maps[name[1:]] if name.startswith("-") else maps[name]
+
+    return np.stack([channel(name) for name in names], 2)
+
+
+def with_green(normals: np.ndarray, turned: bool) -> np.ndarray:
+    """(S,S,3) integers of a normal map, its green turned over where that is wanted."""
+    out = normals.copy()
+    if turned:
+        out[..., 1] = np.iinfo(out.dtype).max - out[..., 1]
+    return out

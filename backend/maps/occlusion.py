@@ -1,18 +1,13 @@
 """How much of an even sky each vertex of a head sees: the head is drawn from many sides, and who is in front counts."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..head.mesh import HeadMesh
 from ..head.rasterize import rasterize
 from ..imaging.sample import sample
 
-#: Directions, and fewer for meshes of more triangles than this; pixels of a view's side. With 64 an even plane's sky
-#: is off by 0.02.
-DIRECTIONS, FEWER, MANY, PIXELS = 64, 32, 200_000, 320
-#: Places are asked this much above the surface, and in front of what hides them, as shares of the head's extent.
-LIFTED, BIAS = 0.004, 0.004
+#: Pixels of a view's side.
+PIXELS = 320
 
 
 def find_occlusion(mesh: HeadMesh, normals: np.ndarray) -> np.ndarray:
@@ -26,8 +21,9 @@ def find_occlusion(mesh: HeadMesh, normals: np.ndarray) -> np.ndarray:
     extent = float(np.linalg.norm(high - low)) or 1.0
     middle = (low + high) / 2
     places = (mesh.vertices - middle) / extent  # within half a unit of the middle
-    asked = places + normals * LIFTED
-    count = DIRECTIONS if len(mesh.triangles) <= MANY else FEWER
+    asked = places + normals * 0.004  # above the surface, as a share of the head's extent
+    # with 64 directions an even plane's sky is off by 0.02
+    count = 64 if len(mesh.triangles) <= 200_000 else 32
     seen, sky = np.zeros(len(places), np.float32), np.zeros(len(places), np.float32)
     for towards in sphere(count):
         cosine = np.maximum(normals @ towards, 0).astype(np.float32)
@@ -38,7 +34,7 @@ def find_occlusion(mesh: HeadMesh, normals: np.ndarray) -> np.ndarray:
         depth = shown.interpolate(near[mesh.triangles][..., None].astype(np.float32))[..., 0]
         depth = np.where(shown.covered, depth, 2).astype(np.float32)
         spot = (np.stack([asked @ right, asked @ up], 1) + 0.5) * PIXELS
-        free = -(asked @ towards) <= sample(depth, spot.astype(np.float32), 0) + BIAS
+        free = -(asked @ towards) <= sample(depth, spot.astype(np.float32), 0) + 0.004
         seen += cosine * free
         sky += cosine
     return (seen / np.maximum(sky, 1e-6)).astype(np.float32)

@@ -6,8 +6,6 @@ into its own shade is red as well, so hue alone takes a real face's wrinkles for
 round is pigment, and what is drawn out into lines is shade.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -18,23 +16,11 @@ from ..imaging.sample import to_linear
 
 #: Waves per face height from which relief is looked for: folds are up to 11 mm wide, and what is broader is light.
 COARSEST = 16
-#: Face heights around a pixel over which colour, darkness and direction are compared, and within which pixels first
-#: lend each other their colour: 2.2 and 0.5 mm. Noise is stronger in skin's dark channels, and would pass for pigment.
-AROUND, CLOSE = 0.012, 0.0028
-#: Redness gained per darkness, in logarithms, from which and up to which darkness may be pigment. From light to dark
-#: skin (shared/data/detail) absorbances are 0.82, 1, 1.04: 0.21. Haemoglobin's is 0.9, black hair's on light skin -0.2.
-SHADE, PIGMENT = 0.06, 0.15
-#: Coherence of the darkness from which and up to which it is a line; its deviation, in logarithms, from which and up to
-#: which it may be a spot: pores have 0.02 to 0.03.
-ROUND, LINE = 0.45, 0.75
-PLAIN, SPOT = 0.03, 0.07
 #: What counts of shading without direction: besides pores it is mottle, gloss and noise, which all of it turns into
 #: leather in light from the side.
 GRAIN = 0.3
 #: Most that shading darkens or lightens, in logarithms: what is darker is a hole or no shading.
 LIMIT = 0.2
-#: Linear light below which a ratio is noise; darkness, in logarithms, that says nothing.
-FLOOR, FAINT = 0.004, 0.01
 #: What bands.averaging() gives.
 Smoothed: TypeAlias = Callable[[np.ndarray, float], np.ndarray]
 
@@ -48,7 +34,7 @@ def shading(
         srgb: (H,W,3). mask: (H,W) 0..1, what of it is skin. face_height: pixels. coarsest: waves per face
             height. spots: there may be some.
     """
-    logs = np.log(np.maximum(to_linear(srgb), FLOOR))
+    logs = np.log(np.maximum(to_linear(srgb), 0.004))  # below it a ratio is noise
     smoothed = averaging(mask)
     reach = HALF * face_height / coarsest
     apart = logs - smoothed(logs, reach)
@@ -66,18 +52,20 @@ def relief_share(apart: np.ndarray, smoothed: Smoothed, face_height: float) -> n
         apart: (H,W,3) logarithms of linear light beside its surroundings. smoothed: bands.averaging() of the skin.
         face_height: pixels.
     """
-    apart = smoothed(apart, CLOSE * face_height)
+    # 0.5 mm: noise is stronger in skin's dark channels, and would pass for pigment
+    apart = smoothed(apart, 0.0028 * face_height)
     light = apart.mean(2)
     dark = np.minimum(light, 0)  # what is lighter may be a highlight, which has no hue of the skin
     redder = apart[..., 0] - apart[..., 1:].mean(2)
     down, across = np.gradient(light)
     parts = (redder * dark, dark * dark, across * across, across * down, down * down)
-    together, darkness, a, b, c = np.moveaxis(
-        smoothed(np.stack(parts, 2).astype(np.float32), AROUND * face_height), 2, 0
-    )
-    red = np.abs(together) / (darkness + FAINT**2)
-    line = ramp(np.hypot(a - c, 2 * b) / np.maximum(a + c, 1e-12), ROUND, LINE)
-    spot = ramp(red, SHADE, PIGMENT) * (1 - line) * ramp(np.sqrt(darkness), PLAIN, SPOT)
+    around = smoothed(np.stack(parts, 2).astype(np.float32), 0.012 * face_height)  # 2.2 mm
+    together, darkness, a, b, c = np.moveaxis(around, 2, 0)
+    red = np.abs(together) / (darkness + 0.01**2)
+    line = ramp(np.hypot(a - c, 2 * b) / np.maximum(a + c, 1e-12), 0.45, 0.75)  # coherent
+    # Redness gained per darkness: from light to dark skin absorbances are 0.82, 1, 1.04, which is 0.21; haemoglobin's
+    # is 0.9, black hair's on light skin -0.2. Deviation of the darkness: pores have 0.02 to 0.03.
+    spot = ramp(red, 0.06, 0.15) * (1 - line) * ramp(np.sqrt(darkness), 0.03, 0.07)
     return (1 - spot) * (GRAIN + (1 - GRAIN) * line)
 
 

@@ -4,8 +4,6 @@ Each part is a picture of heights that is looked up as its colour is (compose/ph
 height is a number of the surface and not of the UV map: at the rim of an island both sides of a seam have the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -18,27 +16,18 @@ from ..head.atlas import to_atlas
 from ..head.match import DRAWN
 from ..head.mesh import HeadMesh, vertex_normals
 from ..head.scalp import ear_share, scalp_share
+from ..imaging.files import POOL
 from ..imaging.sample import LUMINANCE, sample
 from ..job import Prepared
 from ..observation.views import share_out
 from ..surface.bare import between_parts
 from ..surface.find import Details
 from ..surface.skin import PERIOD, SkinDetail
-from ..threads import CORES, start_threads
-from .from_shading import solve
 from .pigment import shading
-from .portrait_relief import find_relief
+from .portrait_relief import find_relief, solve
 
 #: Most that relief rises or falls, in face heights: 0.25 mm, the depth of deep wrinkles at rest.
 DEEPEST = 0.0014
-#: Share of the face's pores that scalp and ears, and the neck below this canonical height, have.
-QUIETER, NECK = 0.5, -0.45
-#: How thick painted hair lies, and what its light and dark strands differ by, in face heights: 0.35 and 0.1 mm.
-HAIR, STRAND = 0.002, 0.0006
-#: Waves per face height from which the detail of made-up skin is pores and no blotch: 3.7 mm; and the most that they
-#: lean, root mean square: 4 degrees, as the seen skin of portraits does.
-FINE, LEAN = 48, 0.07
-POOL = start_threads(CORES)
 
 
 class Relief:
@@ -112,8 +101,9 @@ def look_up(
 
 def strength(place: np.ndarray) -> np.ndarray:
     """(n,) 0..1 of pores by (n,3) canonical places."""
-    neck = np.clip((NECK + 0.05 - place[:, 1]) / 0.1, 0, 1)
-    return 1 - (1 - QUIETER) * np.maximum.reduce([neck, ear_share(place), scalp_share(place)])
+    neck = np.clip((-0.4 - place[:, 1]) / 0.1, 0, 1)
+    # scalp, ears and neck have half of the face's pores
+    return 1 - 0.5 * np.maximum.reduce([neck, ear_share(place), scalp_share(place)])
 
 
 def pores_of(detail: SkinDetail) -> SkinDetail:
@@ -121,9 +111,11 @@ def pores_of(detail: SkinDetail) -> SkinDetail:
     size = len(detail.square)
     picture = np.clip(detail.tone + detail.square, 0, 1)
     whole = np.ones((size, size), np.float32)
-    height = solve(shading(picture, whole, size / PERIOD, FINE, spots=False), (0.0, 0.0), periodic=True)
+    # from 48 waves per face height (3.7 mm) the detail of made-up skin is pores and no blotch
+    height = solve(shading(picture, whole, size / PERIOD, 48, spots=False), (0.0, 0.0), periodic=True)
     down, across = np.gradient(height)
-    height *= min(1.0, LEAN / max(float(np.sqrt((down**2 + across**2).mean())), 1e-9))
+    # root mean square: 4 degrees, as the seen skin of portraits leans
+    height *= min(1.0, 0.07 / max(float(np.sqrt((down**2 + across**2).mean())), 1e-9))
     return replace(detail, square=(height * (PERIOD / size))[..., None])
 
 
@@ -156,4 +148,5 @@ def with_hair(height: np.ndarray, cover: np.ndarray, lighter: np.ndarray, unit: 
     Args:
         unit: mesh units of a face's height.
     """
-    return (height * (1 - cover) + unit * cover * (HAIR + STRAND * lighter)).astype(np.float32)
+    # 0.35 mm of painted hair, light and dark strands 0.1 mm apart
+    return (height * (1 - cover) + unit * cover * (0.002 + 0.0006 * lighter)).astype(np.float32)

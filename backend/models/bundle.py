@@ -1,7 +1,5 @@
 """The bundled networks: safetensors with checksums, nothing is ever unpickled."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,7 @@ from ..networks.sizes import TEXELS
 from ..prior.experts import Experts
 from ..prior.linear import LinearPrior
 from ..verified import WEIGHTS, verified_bytes
-from .graph import Graph
+from .runtime import Graph
 
 State = Mapping[str, np.ndarray]
 

@@ -1,13 +1,9 @@
 """The graphics card that NVIDIA's driver shows; standard library only."""
 
-from __future__ import annotations
-
 import ctypes
 import functools
 import sys
 from dataclasses import dataclass
-
-DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 
 
 @dataclass(frozen=True)
@@ -22,7 +18,7 @@ class Card:
 def find_card() -> Card | None:
     """The first one; None where there is no driver, or none that it can use."""
     try:
-        driver = ctypes.CDLL(DRIVER)
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError:
         return None
     device, name, size = ctypes.c_int(), ctypes.create_string_buffer(128), ctypes.c_size_t()

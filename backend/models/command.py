@@ -3,8 +3,6 @@
 The only command that asks a network, and only to download what it was asked to.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
@@ -132,8 +130,7 @@ def verify_profile(given: argparse.Namespace) -> None:
     profile = find_profile(given.profile)
     bad = verify(profile, lambda name: print(name, file=sys.stderr))
     if bad:
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE,
+        raise ErrorCode.MODEL_UNUSABLE(
             f"Files of {profile.label} are gone or changed: {', '.join(bad)}.",
             f"Run models remove {profile.name}, then models download {profile.name}.",
         )

@@ -1,7 +1,5 @@
 """One file of the hub: fetched, resumed where it was interrupted, and compared with the hub's checksum."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
@@ -65,7 +63,7 @@ def hub_refusals(part: Part) -> Iterator[None]:
     except OSError as reason:
         if reason.errno == 28:
             cure = "Free some space, or set HF_HOME to a folder on another disk."
-            raise AvatarTexError(ErrorCode.OUTPUT_NOT_WRITTEN, "The disk is full.", cure) from None
+            raise ErrorCode.OUTPUT_NOT_WRITTEN("The disk is full.", cure) from None
         cure = "Start again: it goes on where it stopped."
         why = str(reason).partition("\n")[0][:160]  # the library goes on with advice of its own
         raise AvatarTexError(code, f"{part.repo} was not fetched ({why}).", cure) from None
@@ -172,8 +170,7 @@ def compare(offer: Offer, file: Offered, path: Path) -> StoredFile:
     if not same or found.size != file.size:
         path.resolve().unlink(missing_ok=True)
         path.unlink(missing_ok=True)
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE,
+        raise ErrorCode.MODEL_UNUSABLE(
             f"{file.name!r} of {offer.part.repo} arrived damaged (its checksum differs from the hub's).",
             "Start again; look at the network, or at the mirror, if it happens twice.",
         )

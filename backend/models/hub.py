@@ -3,8 +3,6 @@
 Endpoint (HF_ENDPOINT, for mirrors), token (HF_TOKEN) and cache are the hub library's own settings.
 """
 
-from __future__ import annotations
-
 import contextlib
 import shutil
 from collections.abc import Callable
@@ -29,8 +27,6 @@ from .store import (
     write_lock,
 )
 
-#: Bytes that stay free on the disk.
-SPARE = 1 << 28
 #: Called with bytes that are here, bytes of all, and what is being fetched; what it raises ends the download.
 OnBytes = Callable[[int, int, str], None]
 
@@ -84,8 +80,7 @@ def refuse_unaccepted(profile: Profile, accepted: set[str]) -> None:
     """Raises: AvatarTexError, HUB_REFUSED for a licence that asks more than its text and was not accepted by name."""
     for part in profile.parts:
         if not part.permissive and part.licence not in accepted:
-            raise AvatarTexError(
-                ErrorCode.HUB_REFUSED,
+            raise ErrorCode.HUB_REFUSED(
                 f"{part.repo} is under {part.licence}, which says what it may be used for: {part.terms}",
                 f"Read it. To accept it, add --accept {part.licence}.",
             )
@@ -96,10 +91,9 @@ def refuse_full(offers: list[Offer], cache: Path) -> None:
     home = cache
     while not home.exists():
         home = home.parent
-    free, wanted = shutil.disk_usage(home).free, sum(offer.size for offer in offers) + SPARE
+    free, wanted = shutil.disk_usage(home).free, sum(offer.size for offer in offers) + (1 << 28)  # which stay free
     if free < wanted:
-        raise AvatarTexError(
-            ErrorCode.OUTPUT_NOT_WRITTEN,
+        raise ErrorCode.OUTPUT_NOT_WRITTEN(
             f"The models take {wanted / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free in {cache}.",
             "Free some space, or set HF_HOME to a folder on another disk.",
         )

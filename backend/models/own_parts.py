@@ -1,10 +1,8 @@
 """A part of a profile from the artist's own folder or file, which stays where it is."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 from .profiles import Part, Profile
 from .store import PICKLES, StoredPart, check_config, check_safetensors, choose_files, digest, refuse_pickles
 
@@ -18,8 +16,8 @@ def use_local(profile: Profile, name: str, path: Path) -> StoredPart:
     try:
         return look_at_local(profile.part(name), path.absolute())
     except OSError as reason:
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE, f"{path.name[:80]!r} cannot be read ({reason.strerror}).", "Name another."
+        raise ErrorCode.MODEL_UNUSABLE(
+            f"{path.name[:80]!r} cannot be read ({reason.strerror}).", "Name another."
         ) from None
 
 
@@ -28,11 +26,11 @@ def look_at_local(part: Part, path: Path) -> StoredPart:
     if path.suffix.lower() in PICKLES:
         refuse_pickles(part, [path.name], path.name)
     if not path.exists():
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{path.name!r} is not there.", "Name a folder or a .safetensors.")
+        raise ErrorCode.BAD_REQUEST(f"{path.name!r} is not there.", "Name a folder or a .safetensors.")
     if path.is_file():
         if len(part.files) != 1 or path.suffix != ".safetensors":
             cure = f"Name the folder that holds {', '.join(folder or 'config.json' for folder in part.folders)}."
-            raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{part.name!r} is no single .safetensors file.", cure)
+            raise ErrorCode.BAD_REQUEST(f"{part.name!r} is no single .safetensors file.", cure)
         root, files = path.parent, [path.name]
     else:
         names = [file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()]

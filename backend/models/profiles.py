@@ -3,12 +3,10 @@
 Standard library only: the add-on shows the same table. Nothing of it ships; `python -m backend models` fetches it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..errors import AvatarTexError, ErrorCode
+from ..errors import ErrorCode
 
 #: Licences that ask for nothing but their text; all others are shown and accepted by name before a download.
 PERMISSIVE = {"apache-2.0", "mit"}
@@ -82,7 +80,7 @@ class Profile:
             if part.name == name:
                 return part
         names = ", ".join(part.name for part in self.parts)
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, f"{self.label} has no part {name!r}.", f"Use one of {names}.")
+        raise ErrorCode.BAD_REQUEST(f"{self.label} has no part {name!r}.", f"Use one of {names}.")
 
 
 OPENRAIL = "https://huggingface.co/spaces/CompVis/stable-diffusion-license"
@@ -270,5 +268,5 @@ def find_profile(name: str) -> Profile:
     """Raises: AvatarTexError, BAD_REQUEST for a name that is none."""
     if name not in PROFILES:
         cure = f"Use one of {', '.join(PROFILES)}."
-        raise AvatarTexError(ErrorCode.BAD_REQUEST, f"There is no profile {name!r}.", cure)
+        raise ErrorCode.BAD_REQUEST(f"There is no profile {name!r}.", cure)
     return PROFILES[name]

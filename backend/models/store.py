@@ -4,8 +4,6 @@ The files lie in the hub library's shared cache, or where the artist has them. A
 never asks the hub. Nothing that can run code is taken: weights are safetensors.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import hashlib
@@ -15,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from ..errors import AvatarTexError, ErrorCode
 from .profiles import PROFILES, Part, Profile
@@ -25,8 +23,6 @@ WEIGHTS = re.compile(r"(diffusion_pytorch_model|model)(\.fp16)?(-\d+-of-\d+)?\.s
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".msgpack")
 #: Configuration, tokenizers and the index of shards; never code.
 TEXTS = (".json", ".txt")
-#: Bytes of one of them; Qwen's tokenizer has 11 million.
-LONGEST_TEXT = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -51,7 +47,7 @@ Lock = dict[str, StoredPart]
 
 def read_text(path: Path) -> str:
     """Raises: OSError; ValueError for a pipe, for what is too long for one of TEXTS, for other bytes than UTF-8."""
-    if path.stat().st_size > LONGEST_TEXT or not path.is_file():
+    if path.stat().st_size > 1 << 26 or not path.is_file():  # Qwen's tokenizer has 11 million bytes
         raise ValueError("no text file")
     return path.read_text(encoding="utf-8")
 
@@ -60,7 +56,7 @@ def checked(made: Any) -> Any:
     """A record as a file has it. Raises: TypeError, ValueError, a field is not what the class says."""
     for one in fields(made):
         value = getattr(made, one.name)
-        if type(value).__name__ != str(one.type).partition("[")[0]:
+        if type(value) is not (get_origin(one.type) or one.type):
             raise TypeError(one.name)
         if isinstance(value, str):
             checked_name(value)
@@ -77,8 +73,7 @@ def checked_name(name: str) -> str:
 def refuse_no_packages() -> None:
     """Raises: AvatarTexError, BACKEND_MISSING where the environment lacks what large models need."""
     if any(find_spec(name) is None for name in ("torch", "diffusers", "huggingface_hub")):
-        raise AvatarTexError(
-            ErrorCode.BACKEND_MISSING,
+        raise ErrorCode.BACKEND_MISSING(
             "The packages that large models need are not installed.",
             "Press Install Packages in Preferences > Large Models.",
         )
@@ -116,8 +111,7 @@ def read_lock(profile: Profile) -> Lock:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE,
+        raise ErrorCode.MODEL_UNUSABLE(
             f"The list of {profile.label}'s files is damaged ({path.name}).",
             f"Run models remove {profile.name}, then models download {profile.name}.",
         ) from None
@@ -171,17 +165,14 @@ def refuse_pickles(part: Part, names: Iterable[str], what: str) -> None:
     """Raises: AvatarTexError, MODEL_UNUSABLE for weights whose reading can run code."""
     found = [name for name in names if name.lower().endswith(PICKLES)]
     if found:
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE,
+        raise ErrorCode.MODEL_UNUSABLE(
             f"{part.repo} holds {what or 'its weights'} as a pickle ({Path(found[0]).name}), which can run code.",
             "Use a model that is stored as safetensors.",
         )
 
 
 def refuse_missing(part: Part, what: str) -> None:
-    raise AvatarTexError(
-        ErrorCode.MODEL_UNUSABLE, f"{what!r} is not in {part.repo}.", "Use a folder or revision that holds all of it."
-    )
+    raise ErrorCode.MODEL_UNUSABLE(f"{what!r} is not in {part.repo}.", "Use a folder or revision that holds all of it.")
 
 
 def check_config(part: Part, root: Path) -> None:
@@ -197,8 +188,7 @@ def check_config(part: Part, root: Path) -> None:
         except (OSError, ValueError, AttributeError, RecursionError):
             refuse_missing(part, f"{folder}/config.json".lstrip("/"))
         if found != wanted:
-            raise AvatarTexError(
-                ErrorCode.MODEL_UNUSABLE,
+            raise ErrorCode.MODEL_UNUSABLE(
                 f"The model for {part.name!r} has another architecture ({key} is {shown} instead of {wanted!r}).",
                 f"Use {part.repo}, or a model that was trained from it.",
             )
@@ -251,8 +241,7 @@ def refuse_absent(profile: Profile, parts: list[Part]) -> None:
     """Raises: AvatarTexError, MODEL_MISSING where there are any."""
     if parts:
         names = ", ".join(part.name for part in parts)
-        raise AvatarTexError(
-            ErrorCode.MODEL_MISSING,
+        raise ErrorCode.MODEL_MISSING(
             f"{profile.label} is not on this computer, or not whole ({names}).",
             f"Download it in the preferences, or run python -m backend models download {profile.name}.",
         )
@@ -284,10 +273,8 @@ def check_safetensors(path: Path) -> None:
         with safe_open(path, framework="numpy"):
             pass
     except (SafetensorError, OSError) as reason:
-        raise AvatarTexError(
-            ErrorCode.MODEL_UNUSABLE,
-            f"{path.name!r} is truncated, or no safetensors file ({reason}).",
-            "Download it again.",
+        raise ErrorCode.MODEL_UNUSABLE(
+            f"{path.name!r} is truncated, or no safetensors file ({reason}).", "Download it again."
         ) from None
 
 

@@ -1,7 +1,5 @@
 """Styles, scales and the noise schedule of the networks."""
 
-from __future__ import annotations
-
 import itertools
 import math
 

@@ -3,8 +3,6 @@
 Pictures are (H,W,C) float32, masks (H,W,1).
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

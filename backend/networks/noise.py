@@ -5,8 +5,6 @@ alone (multi-resolution noise: Whitaker 2023; coloured noise for diffusion: Huan
 generator draws it, so that a seed is the same everywhere.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import cv2

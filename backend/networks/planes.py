@@ -1,7 +1,5 @@
 """Pictures (H,W,C) as the networks take and give them: planes, several at once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

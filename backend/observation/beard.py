@@ -4,8 +4,6 @@ What one side shows the other has, too, and what neither shows is as the nearest
 cheeks end a beard, a moustache and a goatee stay what they are, and below a bearded chin it grows to the throat.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
@@ -14,22 +12,13 @@ from ..imaging.sample import disc, fill_smoothly
 from .covering import ALONE, Covering, Evidence, beside, continued, enough
 from .observe import SURE, Observation
 
-#: Where beards grow, canonical: up to the cheekbones, and higher towards the ears from so far aside; back to the ears.
-CHEEK, ASIDE, RISE, BACK = 0.1, 0.28, 0.6, 0.12
-#: Canonical depth up to which sideburns grow before the ears, and how they widen below a height.
-BURN, WIDENS, HIGH = 0.21, 0.6, 0.22
+#: Canonical depth up to which beards grow back to the ears.
+BACK = 0.12
 #: Slope down from the head's middle at which it ends: in the middle at the throat, at the sides below the jaw's angle,
 #: and by how much it softens.
 THROAT, JAW, SOFT = 1.0, 0.74, 0.06
-#: Reach of the line's softness, as a share of the atlas.
-LINE = 0.008
 #: Share of the beard up to which a texel's colour is the skin's.
 BARE = 0.1
-#: Of the atlas: how steeply the line from the mouth's corners, so far aside, rises to the ears; a beard goes on along
-#: it so many times as far as across.
-SLOPE, MOUTH, SOONER = 0.75, 0.1, 6.0
-#: Of the atlas: half the width of bays that are filled, and from where aside.
-BAY, CHEEKS = 0.06, 0.16
 #: Cover up to which there is none, and from which there is all of it: a half cover that goes on would smear.
 HALF = (0.4, 0.8)
 
@@ -37,7 +26,8 @@ HALF = (0.4, 0.8)
 def grows(canonical: np.ndarray) -> np.ndarray:
     """(…,) float32 0..1 of (…,3) canonical points: where a beard may grow."""
     x, y, z = np.moveaxis(canonical, -1, 0)
-    high = np.clip((CHEEK + RISE * np.maximum(np.abs(x) - ASIDE, 0) - y) / SOFT + 0.5, 0, 1)
+    # up to the cheekbones, and higher towards the ears
+    high = np.clip((0.1 + 0.6 * np.maximum(np.abs(x) - 0.28, 0) - y) / SOFT + 0.5, 0, 1)
     aside = np.clip(np.abs(np.arctan2(x, z)) / np.radians(60), 0, 1) ** 2
     low = np.clip((THROAT - (THROAT - JAW) * aside + y / np.maximum(np.hypot(x, z), 1e-6)) / SOFT + 0.5, 0, 1)
     ahead = np.clip((z - BACK) / SOFT + 0.5, 0, 1) * (1 - ear_share(canonical))
@@ -47,7 +37,7 @@ def grows(canonical: np.ndarray) -> np.ndarray:
 def sideburns(canonical: np.ndarray) -> np.ndarray:
     """(…,) float32 0..1 of (…,3) canonical points: before the ears, where a beard that reaches them meets the hair."""
     _, y, z = np.moveaxis(canonical, -1, 0)
-    front = BURN + WIDENS * np.clip(HIGH - y, 0, HIGH)
+    front = 0.21 + 0.6 * np.clip(0.22 - y, 0, 0.22)  # below a height they widen
     wide = np.clip((z - BACK) / SOFT + 0.5, 0, 1) * np.clip((front - z) / SOFT + 0.5, 0, 1)
     high = np.clip((SCALP_LEVEL + SCALP_SLOPE * z + SOFT - y) / SOFT + 0.5, 0, 1) * np.clip(y / SOFT + 1.5, 0, 1)
     return (wide * high * (1 - ear_share(canonical))).astype(np.float32)
@@ -72,7 +62,7 @@ def continue_beard(evidence: Evidence, observation: Observation, canonical: np.n
     cover = np.clip((cover - HALF[0]) / (HALF[1] - HALF[0]), 0, 1) * region
     cover = np.maximum(cover, burns * (cover * (burns > 0)).max(0))
     cover = without_bays(np.maximum(cover, both * visible), cover)
-    cover = cv2.GaussianBlur(cover.astype(np.float32), (0, 0), LINE * len(cover))
+    cover = cv2.GaussianBlur(cover.astype(np.float32), (0, 0), 0.008 * len(cover))
     color = beside(continued(color, sure, tone), evidence, visible * shown**4)
     return Covering("facial_hair", evidence, cover, color, np.ones_like(cover))
 
@@ -91,8 +81,8 @@ def without_bays(whole: np.ndarray, cover: np.ndarray) -> np.ndarray:
         whole: (S,S) 0..1 what shows, and the cover.
     """
     size = len(whole)
-    closed = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, disc(BAY * size))
-    aside = np.abs(np.arange(size) + 0.5 - size / 2) > CHEEKS * size
+    closed = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, disc(0.06 * size))
+    aside = np.abs(np.arange(size) + 0.5 - size / 2) > 0.16 * size
     return np.where(aside & (whole < closed), closed, cover).astype(np.float32)
 
 
@@ -105,9 +95,10 @@ def along_the_jaw(cover: np.ndarray, known: np.ndarray) -> np.ndarray:
     """
     size = len(cover)
     y, x = np.mgrid[:size, :size].astype(np.float32)
-    rise = SLOPE * np.maximum(np.abs(x + 0.5 - size / 2) - MOUTH * size, 0)
+    # from the mouth's corners the line rises to the ears
+    rise = 0.75 * np.maximum(np.abs(x + 0.5 - size / 2) - 0.1 * size, 0)
     level = [cv2.remap(part.astype(np.float32), x, y - rise, cv2.INTER_LINEAR) for part in (cover * known, known)]
-    shape = max(1, round(size / SOONER)), size
+    shape = max(1, round(size / 6.0)), size  # it goes on along the line six times as far as across
     level, sure = (cv2.resize(part, shape, interpolation=cv2.INTER_AREA) for part in level)
     filled = fill_smoothly(np.repeat((level / np.maximum(sure, 1e-6))[..., None], 3, -1), sure > SURE)[..., 0]
     filled = cv2.remap(cv2.resize(filled, (size, size)), x, y + rise, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

@@ -1,7 +1,5 @@
 """Highlights of a photograph in which a channel is clipped: without its missing light bright skin turns green."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..imaging.sample import fill_smoothly, to_linear, to_srgb

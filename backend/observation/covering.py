@@ -5,8 +5,6 @@ from that where nobody looked. Its colour is its own, never taken through the sk
 is taken out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,8 +18,6 @@ from .tone import fade_from
 
 #: What covers the skin, from the skin upwards.
 COVERINGS = ("facial_hair", "hair", "headwear")
-#: Reach of the visible skin's local colour, as a share of the atlas; beyond it the median colour holds.
-REACH = 0.08
 #: Share of a covering from which a texel's colour is its alone.
 ALONE = 0.8
 #: Texels, of 512 squared, needed to say anything.
@@ -98,7 +94,7 @@ def beside(color: np.ndarray, evidence: Evidence, weight: np.ndarray) -> np.ndar
 
 def continued(color: np.ndarray, known: np.ndarray, tone: np.ndarray) -> np.ndarray:
     """(S,S,3) the colour near each texel, of (S,S) known ones; far from them the (3,) tone."""
-    sigma = REACH * len(color)
+    sigma = 0.08 * len(color)  # reach of the visible local colour; beyond it the median holds
     weight = gaussian(known.astype(np.float32), sigma)
     near = gaussian((color * known[..., None]).astype(np.float32), sigma)
     return ((near + 0.05 * tone) / (weight + 0.05)[..., None]).astype(np.float32)

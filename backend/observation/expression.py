@@ -5,8 +5,6 @@ found presses skin together, what is darker than the skin around it is shade in 
 Pores, freckles and stubble, which are finer, stay.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
@@ -23,10 +21,8 @@ from ..prior.fit import Evidence, fit
 READ_NOISE = 0.01
 #: Shortening of the skin from which folds are the smile's, and wholly so.
 FROM, FULL = 0.06, 0.16
-#: Corners of the eyes, where a smile folds the skin without drawing it, and how far, in face heights.
-EYE_CORNERS, CROW = (226, 446), 0.07
-#: Face heights: what is finer is no fold, what is wider is the face's form; how far from lips, eyes, brows, nostrils.
-FINE, WIDE, CLEAR = 0.004, 0.035, 0.02
+#: Face heights: what is wider is the face's form and no fold; how far folds are from lips, eyes, brows, nostrils.
+WIDE, CLEAR = 0.035, 0.02
 #: Share of a fold that is taken off, and its depth (logarithm of light) beyond which it is no fold.
 TAKEN, DEEPEST = 0.75, 0.6
 
@@ -77,7 +73,8 @@ def take_folds_off(
     linear, skin = to_linear(portrait[face]), skin[face]
     share = fold_share(skin.shape, points - low, height, pressed) * skin
     light = np.log(linear + 0.01)  # by channel: what lies in a fold was lit by skin, and is orange
-    fine, wide = (masked_blur(light, skin, reach * height) for reach in (FINE, WIDE))
+    # what is finer is no fold
+    fine, wide = (masked_blur(light, skin, reach * height) for reach in (0.004, WIDE))
     depth = np.clip(wide - fine, 0, DEEPEST)
     done = portrait.copy()
     done[face] = np.where(
@@ -92,8 +89,8 @@ def fold_share(shape: tuple[int, int], points: np.ndarray, height: float, presse
     Args:
         points: (468,2) landmark pixels. height: of the face, in pixels. pressed: (468,) what compression() says.
     """
-    for corner in EYE_CORNERS:
-        away = np.linalg.norm(points - points[corner], axis=1) / (CROW * height)
+    for corner in (226, 446):  # the eyes' corners, where a smile folds the skin without drawing it
+        away = np.linalg.norm(points - points[corner], axis=1) / (0.07 * height)
         pressed = np.maximum(pressed, pressed.max() * np.exp(-(away**2)))
     value = np.clip((pressed - FROM) / (FULL - FROM), 0, 1).astype(np.float32)
     triangles = canonical_face()[1]

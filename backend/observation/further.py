@@ -1,7 +1,5 @@
 """Further portraits of the same person: each registered to the head as the first one is, or left out with a warning."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,9 +28,6 @@ CURE = "Choose another picture of the same person, or remove it."
 #: find_likeness() below which the warning comes. Nine people: of one person in two poses and lights (rendered) 0.74 to
 #: 0.98; of two people (324 pairs) -0.24 to 0.65, three quarters below. Photographs years apart lie between.
 ANOTHER = 0.35
-#: Sigmas in texels of 512 of what is compared: brows, lips, folds and beards; finer the registrations differ, broader
-#: the lights. Texels that must show, and the columns at either side that lie on ears.
-BAND, ENOUGH, RIM = (3.0, 16.0), 2000, 110
 
 
 @dataclass(frozen=True)
@@ -122,13 +117,13 @@ def find_likeness(one: Observation, other: Observation, skin: LinearPrior, scalp
     size = len(one.confidence)
     mean = cv2.resize(skin.mean, (size, size))
     both = np.minimum(one.confidence, other.confidence) * (1 - scalp)
-    rim = round(RIM * size / 512)
+    rim = round(110 * size / 512)  # columns at either side lie on ears
     weight = np.where((both > SURE) & (np.abs(np.arange(size) - size / 2) < size / 2 - rim), both, 0)
-    if not enough(weight > 0, ENOUGH):
+    if not enough(weight > 0, 2000):
         return 1.0
     fine, broad = (
         [masked_blur(seen.unlit - mean, seen.confidence, sigma * size / 512).mean(-1) for seen in (one, other)]
-        for sigma in BAND
+        for sigma in (3.0, 16.0)  # texels of 512: finer the registrations differ, broader the lights
     )
     bands = [a - b for a, b in zip(fine, broad, strict=True)]
     own, others = (band - np.average(band, weights=weight) for band in bands)

@@ -1,7 +1,5 @@
 """One registered portrait looked at: its evidence of the skin, and what covers that."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -17,9 +15,6 @@ from ..prior.linear import LinearPrior
 from .expression import take_folds_off
 from .observe import Surface, observe, pulled_in, skin_mask
 from .views import View
-
-#: Hair's last strands, and their shade, reach so far over bare skin, in face heights.
-STRANDS = 0.03
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,8 @@ class Look:
 def skin_of(parse: Parse, face_height: float) -> np.ndarray:
     """(H,W) 0..1 bare skin, away from hair's last strands."""
     sure = parse.hair * (1 - parse.skin)  # a cropped scalp is half of each, and stays
-    near_hair = cv2.GaussianBlur(sure.astype(np.float32), (0, 0), face_height * STRANDS)
+    # hair's last strands, and their shade, reach so far over bare skin
+    near_hair = cv2.GaussianBlur(sure.astype(np.float32), (0, 0), face_height * 0.03)
     return parse.skin * np.clip(1 - 4 * near_hair, 0, 1)
 
 

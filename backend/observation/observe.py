@@ -22,11 +22,6 @@ from .reflected import find_reflected, light_around, local_share, without_reflec
 
 #: Below the chin (canonical -0.38) no landmark holds the registration: confidence fades from here to nothing.
 NECK_FROM, NECK_TO = -0.42, -0.58
-#: Places err by about so much of the atlas (a hundredth of the face): a crease is not where its shade is estimated, and
-#: finer shade divided out leaves spots beside it, white ones at a mouth's corners.
-ERROR = 0.004
-#: Cosine to the view from which a texel is not at the head's outline.
-OUTLINE = 0.3
 #: Confidence from which a texel is the portrait's own: below it an estimate is mixed in.
 SURE = 0.3
 
@@ -63,7 +58,8 @@ class Surface:
         head's outline is there: what sticks out shows beside it."""
         pixels, _ = self.registration.project(self.points + distance * self.normals)
         cosine = facing(self.points, self.normals, self.registration.camera.position)
-        return pixels, (np.clip(1 - np.abs(cosine) / OUTLINE, 0, 1) * self.covered).astype(np.float32)
+        # beyond this cosine it is not at the head's outline
+        return pixels, (np.clip(1 - np.abs(cosine) / 0.3, 0, 1) * self.covered).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -149,7 +145,9 @@ def observe(
     bare = confidence * (1 - scalp_share(surface.canonical))
     light = estimate_light(colour, surface.normals, bare, skin_prior, registration.camera.rotation)
     around = np.maximum(confidence, 0.01 * surface.covered)
-    smooth = masked_blur(surface.normals, around, ERROR * len(around))
+    # places err by about so much (a hundredth of the face): a crease is not where its shade is estimated, and finer
+    # shade divided out leaves spots beside it, white ones at a mouth's corners
+    smooth = masked_blur(surface.normals, around, 0.004 * len(around))
     smooth = smooth / np.maximum(np.linalg.norm(smooth, axis=-1, keepdims=True), 1e-6)
     shade = light.shade(smooth)
     trusted = light.trust(shade) * surface.covered

@@ -4,13 +4,10 @@ A camera that adds contrast has taken some of it out already, and one more time 
 is decides how much is still there: in the CIELAB of albedos it hardly depends on how dark the skin is.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
-from ..imaging.sample import masked_blur, to_linear, to_srgb
-from ..imaging.scatter import scatter
+from ..imaging.sample import masked_blur, scatter, to_linear, to_srgb
 from .clipped import BRIGHTEST
 
 #: Linear share of the light that a surface mirrors before any enters it: F0 of a refractive index of 1.5, between
@@ -21,12 +18,8 @@ REFLECTED, UNSURE = 0.04, 0.02
 CHROMA, SPREAD = 29.0, 4.5
 #: What stays of a value, so that the light can put it back.
 MATTE = 0.53
-#: Pixels of the longer side at which the light is smoothed, and how far, as a share of it; how much is next to nothing,
-#: as a share of the most that a pixel shows.
-COARSE, SMOOTH, FAINT = 256, 0.01, 0.02
-TRIED = np.linspace(0, REFLECTED, 9)
-#: Of the share, that each place mirrors; the light is fitted to a factor, so that it has a logarithm.
-LEAST = 0.01
+#: Pixels of the longer side at which the light is smoothed, and how far, as a share of it.
+COARSE, SMOOTH = 256, 0.01
 
 
 def find_reflected(colour: np.ndarray, shade: np.ndarray) -> float:
@@ -38,22 +31,23 @@ def find_reflected(colour: np.ndarray, shade: np.ndarray) -> float:
     if not len(colour):
         return REFLECTED
     unlit = to_linear(colour) / shade[:, None]
-    costs = []
-    for share in TRIED:
+    costs, tried = [], np.linspace(0, REFLECTED, 9)
+    for share in tried:
         skin = np.median(to_srgb(np.maximum((unlit - share) / (1 - share), 0)), axis=0)
         _, a, b = cv2.cvtColor(skin.astype(np.float32)[None, None], cv2.COLOR_RGB2LAB)[0, 0]
         costs.append(((np.hypot(a, b) - CHROMA) / SPREAD) ** 2 + ((share - REFLECTED) / UNSURE) ** 2)
-    return float(TRIED[np.argmin(costs)])
+    return float(tried[np.argmin(costs)])
 
 
 def local_share(unlit: np.ndarray, weight: np.ndarray, most: float) -> np.ndarray:
-    """(S,S) 0..1, how much of what find_reflected() says is still to be taken off each place: smooth light says too much
-    where skin would become more colourful than skin is.
+    """(S,S) 0..1, how much of find_reflected() says is to be taken off each place: smooth light says too much where
+    skin would become more colourful than skin is.
 
     Args:
         unlit: (S,S,3) linear, the light divided out. weight: (S,S), how surely each texel is skin. most: the share.
     """
-    near, parts = masked_blur(unlit, weight, SMOOTH * len(unlit)), np.linspace(LEAST, 1, len(TRIED))
+    near = masked_blur(unlit, weight, SMOOTH * len(unlit))
+    parts = np.linspace(0.01, 1, 9)  # the light is known to a factor, so a place has some
     costs = []
     for part in parts:
         _, a, b = cv2.split(cv2.cvtColor(to_srgb(np.maximum(near - part * most, 0)), cv2.COLOR_RGB2LAB))
@@ -74,8 +68,8 @@ def light_around(
     size = max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
     values = np.stack([weight.ravel(), (weight * np.log(shade / exposure)).ravel()])
     sums = scatter(scale * places.reshape(-1, 2), values, size)
-    total, log = (cv2.GaussianBlur(part, (0, 0), SMOOTH * COARSE) for part in sums)
-    light = exposure * np.exp(log / (total + FAINT * total.max()))
+    total, log = (cv2.GaussianBlur(part, (0, 0), 0.01 * COARSE) for part in sums)
+    light = exposure * np.exp(log / (total + 0.02 * total.max()))
     return cv2.resize(light, shape[::-1], interpolation=cv2.INTER_LINEAR)[..., None]
 
 

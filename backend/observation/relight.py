@@ -4,8 +4,6 @@ The smooth light comes from the normals (light.py). What it cannot explain, cast
 completed atlas: priors and stage 1 make skin without it, so at large scale the difference of the two is light.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
@@ -14,8 +12,8 @@ from ..imaging.sample import to_linear
 from .observe import SURE, Observation
 from .tone import fade_from
 
-#: Leftover light is coarser than this share of the atlas, and never a stronger ratio than this either way.
-COARSE, STRONGEST = 0.05, 2.5
+#: Leftover light is never a stronger ratio than this either way.
+STRONGEST = 2.5
 
 
 def relighting(observation: Observation, generated: np.ndarray) -> np.ndarray:
@@ -32,7 +30,7 @@ def relighting(observation: Observation, generated: np.ndarray) -> np.ndarray:
     def coarse(values: np.ndarray) -> np.ndarray:
         pad = size // 8
         around = cv2.copyMakeBorder(values, 0, 0, pad, pad, cv2.BORDER_WRAP)
-        return gaussian(around, COARSE * size)[:, pad:-pad]
+        return gaussian(around, 0.05 * size)[:, pad:-pad]  # leftover light is coarser
 
     # where little is visible, nothing is left over
     leftover = (coarse(expected * weight) + 0.002) / (coarse(unlit * weight) + 0.002)

@@ -24,9 +24,9 @@ from .views import View, hair_near, share_out
 FAINT = (0.3, 0.8)
 #: Where no portrait shows the shell it goes on from where one does, over these shares of the atlas.
 GOES_ON = (0.01, 0.03, 0.06)
-#: How sure two portraits must be of the alpha to be compared there, and the difference of the two around a place from
-#: which a further one is doubted, and is left out: borders that lie a little apart make 0.2, a lock that one has not 1.
-COMPARED, CONTRADICTS = 0.1, (0.25, 0.5)
+#: Difference of two portraits' alpha around a place from which a further one is doubted, and is left out: borders that
+#: lie a little apart make 0.2, a lock that one has not 1.
+CONTRADICTS = (0.25, 0.5)
 #: Times that the portraits are looked up, at the thickness found so far: where the shell ends sets how thick it is.
 ROUNDS = 2
 
@@ -153,7 +153,7 @@ def believe(evidence: Sequence[Evidence]) -> list[np.ndarray]:
     first, *others = evidence
     believed = [np.ones_like(first.sure)]
     for one in others:
-        both = np.clip(np.minimum(first.sure, one.sure) / COMPARED, 0, 1)
+        both = np.clip(np.minimum(first.sure, one.sure) / 0.1, 0, 1)  # how sure both must be of the alpha
         apart = np.abs(first.shown - one.shown) * (both > 0.05)
         apart = fade_from(np.repeat(apart[..., None], 3, 2), both, GOES_ON)[0][..., 0]
         believed.append(np.clip((CONTRADICTS[1] - apart) / np.ptp(CONTRADICTS), 0, 1).astype(np.float32))

@@ -1,7 +1,5 @@
 """A difference of tones, continued over the atlas from where it is known."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import cv2

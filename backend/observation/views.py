@@ -1,18 +1,22 @@
-"""Several portraits of one head: the first leads, the others show what it does not show well, in its tone."""
+"""Several portraits of one head: the first leads, the others show what it does not show well, in its tone.
 
-from __future__ import annotations
+Where none shows hair of the head, or a hat on it, the hairline's prior says how far it goes, and the hair beside it in
+the picture its colour.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import cv2
 import numpy as np
 
 from ..head.register import Registration
+from ..imaging.bands import gaussian
 from ..imaging.sample import sample, to_linear, to_srgb
+from ..prior.hairline import hairline
 from .beard import continue_beard
-from .covering import COVERINGS, Covering, Evidence, exposed_alike, join, region_of
+from .covering import COVERINGS, Covering, Evidence, beside, exposed_alike, join, region_of
 from .covering import continued as continue_color
-from .hair import ENOUGH_HAIR, FRINGE, continue_hair, near_color
 from .observe import SURE, Observation, at_pixels
 from .relight import STRONGEST, relighting
 from .tone import fade_from
@@ -22,13 +26,12 @@ ENOUGH = 400
 #: Hair beside the outline from which it is a fringe: the most is 0.66 and 0.72 of two men with one, 0.01 to 0.37 of
 #: five heads without, bald, cropped or fair.
 STICKS_OUT = 0.5
+#: Squared face heights of hair that must show; where it sticks out less does, for an outline or a shade is no fringe.
+ENOUGH_HAIR = 0.02
 #: Most that a channel's gain may be either way.
 GAIN = 4.0
-#: How far the first one's light fades into the others, as shares of the atlas: the shorter the truer (0.03 instead of
-#: 0.12 gives 0.2 dB on rendered portraits), the longer the softer; and how far generated skin follows the others.
-REACH, FOLLOWED = (0.015, 0.05), (0.015,)
-#: How decidedly the better of two further portraits is taken: a mean of two that lie a little apart is blurred.
-DECIDED = 4
+#: How far generated skin follows the others, as shares of the atlas.
+FOLLOWED = (0.015,)
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,8 @@ class View:
         apart = np.clip(np.log((wanted + 0.01) / (has + 0.01)), -np.log(STRONGEST), np.log(STRONGEST))
         both = np.minimum(self.first.confidence, self.observation.confidence)
         weight = np.clip(both / SURE, 0, 1).astype(np.float32)
-        return bare * np.exp(fade_from(apart * (weight > 0.05)[..., None], weight, REACH)[0])
+        # the shorter it fades the truer (0.03 instead of 0.12 gives 0.2 dB on rendered portraits), longer it is softer
+        return bare * np.exp(fade_from(apart * (weight > 0.05)[..., None], weight, (0.015, 0.05))[0])
 
 
 def share_out(confidences: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -119,7 +123,8 @@ def share_out(confidences: Sequence[np.ndarray]) -> list[np.ndarray]:
     first, *others = confidences
     if not others:
         return [first]
-    powers = [confidence**DECIDED for confidence in others]
+    # decidedly the better: a mean of two that lie a little apart is blurred
+    powers = [confidence**4 for confidence in others]
     left = (1 - first) * np.maximum.reduce(others) / np.maximum(np.sum(powers, 0), 1e-9)
     return [first, *(left * power for power in powers)]
 
@@ -186,7 +191,7 @@ def find_coverings(views: Sequence[View], canonical: np.ndarray) -> tuple[Coveri
         else:
             beside = [view.beside_outline(canonical) if name == "hair" else 0 * whole.sure for view in views]
             colors = (
-                hair_near(view, view.masks[name], FRINGE if out.max() > STICKS_OUT else ENOUGH_HAIR)
+                hair_near(view, view.masks[name], 0.005 if out.max() > STICKS_OUT else ENOUGH_HAIR)
                 for view, out in zip(views, beside, strict=True)
             )
             color = next((one for one in colors if one is not None), None)
@@ -231,3 +236,41 @@ def _lit(seen: Observation, gain: np.ndarray | None) -> np.ndarray:
 def _times(srgb: np.ndarray, gain: np.ndarray) -> np.ndarray:
     """(…,3) sRGB times (3,) in linear light."""
     return to_srgb(np.clip(to_linear(srgb) * gain, 0, 1))
+
+
+def continue_hair(
+    name: str, evidence: Evidence, color: np.ndarray | None, outline: np.ndarray | float = 0.0
+) -> Covering | None:
+    """The covering of the scalp as the hairline's prior goes on from the evidence; None without a colour.
+
+    Args:
+        color: (S,S,3) of near_color(). outline: (S,S) 0..1, hair that sticks out there (View.beside_outline).
+    """
+    if color is None:
+        return None
+    more = outline * (1 - evidence.sure)
+    shown = evidence.shown + more / np.maximum(evidence.sure + more, 1e-6) * (1 - evidence.shown)
+    cover, reach = hairline().find_cover(shown, evidence.sure + more)
+    weight = np.clip(evidence.sure / 0.3, 0, 1) * evidence.shown**4 * cover  # half hair has half the skin's colour
+    return Covering(name, evidence, cover, beside(color, evidence, weight), reach)
+
+
+def near_color(
+    portrait: np.ndarray, mask: np.ndarray, places: np.ndarray, face_height: float, enough: float = ENOUGH_HAIR
+) -> np.ndarray | None:
+    """(S,S,3) sRGB of the hair nearest to each texel in the picture, visible or not: temples take the sides' colour and
+    the crown the top's. None where too little shows.
+
+    Args:
+        portrait: (H,W,3) sRGB. mask: (H,W) 0..1 hair. places: (S,S,2) portrait pixels per texel. face_height: pixels.
+        enough: squared face heights that must show.
+    """
+    scale = min(1.0, 100.0 / face_height)  # pixels per face height at which hair is averaged
+    size = tuple(max(1, round(side * scale)) for side in mask.shape[::-1])
+    weight, small = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (mask, portrait))
+    sure, height = weight > 0.5, face_height * scale
+    if sure.sum() < enough * height**2:
+        return None
+    tone, weight = np.median(small[sure], axis=0), np.clip(5 * weight - 4, 0, 1)  # a little skin outshines black hair
+    near, wide = (gaussian(part, 0.2 * height) for part in (weight, small * weight[..., None]))
+    return sample(((wide + 0.02 * tone) / (near + 0.02)[..., None]).astype(np.float32), places * np.float32(scale))

@@ -1,7 +1,5 @@
 """A portrait's file to pixels, whatever the file: turned upright, in sRGB, on grey where transparent, not too large."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """python -m backend faces: the faces of a picture as JSON, so that one can be chosen before the job."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from collections.abc import Callable
@@ -13,9 +11,6 @@ from ..pins import NAMES, Pin
 from .faces import find_faces, read_portrait
 from .landmarks import FaceLandmarks
 
-#: Pixels of the small picture's longer side.
-PICTURE = 256
-
 
 def main(argv: list[str]) -> int:
     arguments = build_parser().parse_args(argv)
@@ -24,7 +19,7 @@ def main(argv: list[str]) -> int:
         refuse_outputs([arguments.portrait], [arguments.picture])
         portrait = read_portrait(arguments.portrait)
         if arguments.picture:
-            write_bytes(arguments.picture, encode_preview(portrait.color, PICTURE))
+            write_bytes(arguments.picture, encode_preview(portrait.color, 256))
         height, width = portrait.color.shape[:2]
         answer = {"width": width, "height": height, "faces": [describe(face) for face in find_faces(portrait.color)]}
         print(json.dumps(answer))

@@ -4,8 +4,6 @@ It looks at a frame that the landmarks fix. Glasses are worn as a whole: nothing
 some are worn and finds one piece on both sides of the nose.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
@@ -13,16 +11,13 @@ from . import networks
 from .landmark_groups import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
 from .landmarks import FaceLandmarks, Square, box_of, cut, eye_angle
 
-#: The network's frame (lab/training/glasses_network.py; torch is not needed here): pixels, its width over the face's
-#: size, and where in its height the eyes lie.
-ROWS, COLUMNS, ACROSS, EYES = 128, 256, 1.1, 0.45
+#: The network's frame (lab/training/glasses_network.py; torch is not needed here): pixels, its width over the face's.
+ROWS, COLUMNS, ACROSS = 128, 256, 1.1
 #: Probability up to which a pixel is skin for sure; from one minus that it is glasses.
 DOUBTED = 0.3
 #: Log-odds from which they are worn: of 501 people who wear some have 3.1 at least, but for one without rims (1.9); who
 #: wear none have 2.4 at most, for deep bags below the eyes.
 WORN = 2.7
-#: Share of one eye's side that the other, seen aslant, has at least.
-LESSER = 0.1
 #: Pixels of the frame by which glasses are widened: their soft edges.
 WIDER = 1
 
@@ -68,7 +63,7 @@ def bridged(made: np.ndarray) -> bool:
     if not sure.any():
         return False
     whole = sure[:, sure.sum(0).argmax()]
-    return bool(whole.min() > LESSER * whole.max() and whole.sum() > 0.5 * sure.sum())
+    return bool(whole.min() > 0.1 * whole.max() and whole.sum() > 0.5 * sure.sum())  # the other eye is seen aslant
 
 
 def frame(points: np.ndarray) -> np.ndarray:
@@ -77,7 +72,7 @@ def frame(points: np.ndarray) -> np.ndarray:
     angle, scale = eye_angle(points), ACROSS * max(x1 - x0, y1 - y0) / COLUMNS
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     middle = points[[*RIGHT_EYE_CORNERS, *LEFT_EYE_CORNERS], :2].mean(0)
-    return np.c_[turn, middle - turn @ (COLUMNS / 2, EYES * ROWS)]
+    return np.c_[turn, middle - turn @ (COLUMNS / 2, 0.45 * ROWS)]  # the eyes lie there in its height
 
 
 def inputs_of(color: np.ndarray) -> np.ndarray:

@@ -6,8 +6,6 @@ faces. The detector's anchors, and the squares in which hands are read, are thos
 `palm_detection_detection_to_roi.pbtxt` and `hand_landmark_landmarks_to_roi.pbtxt` (mediapipe 0.10.21, Apache-2.0).
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 import math
@@ -21,17 +19,13 @@ from . import networks
 from .landmark_groups import FACE_OVAL, fill_region
 from .landmarks import FaceLandmarks, Square, cut
 
-PALM_SIDE, HAND_SIDE = 192, 224  # the networks' inputs, pixels
-PALM_GRIDS = ((24, 2), (12, 6))  # cells a side, anchors in each: strides 8 and 16, 16, 16
+PALM_SIDE = 192  # the network's input, pixels
 
-#: Sides of the squares about the face in which palms are looked for, over the face's size.
-VIEWS = (2.5, 3.2)
 
 #: A palm worth a look, and the presence that the hand in it needs, both times that it is read. Of 350 looks at hands
 #: before faces 4 had less than 0.8, most 0.97 and more; what is taken for a palm in 312 faces without hands, 0.45 or
 #: less, but 0.76 once when the same faces were read at another size.
 MIN_SCORE, PRESENCE = 0.3, 0.8
-MAX_HANDS = 2
 
 #: Half the width of a hand at each of the 21 points, metres: wrist, then thumb to little finger from the palm outwards.
 WIDTHS = np.float32(
@@ -84,17 +78,8 @@ LENGTHS = np.float32([0.088, 0.086, 0.080, 0.058, 0.042, 0.033, 0.043, 0.026, 0.
 FINGERS = ((1, 2, 3, 4), (5, 6, 7, 8), (9, 10, 11, 12), (13, 14, 15, 16), (17, 18, 19, 20))
 PALM = ((0, 1, 5, 9, 13, 17), (1, 2, 5))  # the second is the web of the thumb
 
-#: The forearm: how much of it is drawn where it is not seen and where it is, metres; half its width at the wrist,
-#: metres, and what that gains on the way; how far from straight on it is looked for, degrees, and in which widths.
-STUB, FOREARM = 0.05, 0.22
+#: Half a forearm's width at the wrist, metres, and what that gains on the way.
 ARM_WIDTH, ARM_WIDENS = 0.025, 0.10
-ARM_TURNS, ARM_WIDTHS = np.arange(-60, 61, 5), (0.8, 1.0, 1.25)
-ARM_CONTRAST = 12.0  # CIELAB units per centimetre across an edge; the wall behind may have any
-ARM_STANDS_OUT = 1.75  # times the median of all that are tried
-
-#: Metres: fingers as near to each other hide all that lies between; from the drawn outline inwards and outwards, where
-#: the picture's edges say what is hand; around it, what its colours are told from; beyond the edge, its shadow.
-BETWEEN, INNER, OUTER, AROUND, SHADOW = 0.004, 0.005, 0.006, 0.03, 0.004
 
 
 @dataclass(frozen=True)
@@ -151,9 +136,9 @@ def hands_before(color: np.ndarray, face: FaceLandmarks) -> np.ndarray:
 def find_hands(color: np.ndarray, face: FaceLandmarks) -> list[Hand]:
     """The hands near a face, most present first; hands that only lie elsewhere in the picture are not looked for."""
     hands: list[Hand] = []
-    for view in VIEWS:
+    for view in (2.5, 3.2):  # sides of the squares, over the face's size
         for square in palms(color, Square(*face.centre, face.size * view, face.roll)):
-            if len(hands) < MAX_HANDS and not any(_same(square, hand) for hand in hands):
+            if len(hands) < 2 and not any(_same(square, hand) for hand in hands):
                 hand = _read(color, square)
                 if hand and not any(_same(hand.square, other) for other in hands):
                     hands.append(hand)
@@ -205,12 +190,12 @@ def arm_shape(color: np.ndarray, hand: Hand) -> np.ndarray:
     straight = math.atan2(straight[1], straight[0])
     tried = [
         (_edges(slopes, points[0], straight + turn, width, scale), straight + turn, width)
-        for turn in np.radians(ARM_TURNS)
-        for width in ARM_WIDTHS
+        for turn in np.radians(np.arange(-60, 61, 5))  # from straight on
+        for width in (0.8, 1.0, 1.25)
     ]
     contrast, angle, width = max(tried)
-    seen = contrast > ARM_STANDS_OUT * np.median([one[0] for one in tried])
-    along = np.float32([0, FOREARM] if seen else [0, STUB])
+    seen = contrast > 1.75 * np.median([one[0] for one in tried])
+    along = np.float32([0, 0.22] if seen else [0, 0.05])  # metres of the forearm
     angle, width = (angle, width) if seen else (straight, 1.0)
     mask = np.zeros(color.shape[:2], np.uint8)
     ends = points[0] + along[:, None] * scale * np.float32([math.cos(angle), math.sin(angle)])
@@ -232,7 +217,8 @@ def _edges(slopes: list[np.ndarray], wrist: np.ndarray, angle: float, width: flo
             return 0.0
         x, y = x[shown], y[shown]
         across = np.linalg.norm(slopes[0][y, x] * aside[0] + slopes[1][y, x] * aside[1], axis=1)
-        contrasts.append(float(np.minimum(across, ARM_CONTRAST).mean()))
+        # CIELAB units per centimetre across an edge; the wall behind may have any
+        contrasts.append(float(np.minimum(across, 12.0).mean()))
     return min(contrasts)
 
 
@@ -243,27 +229,29 @@ def along_edges(color: np.ndarray, drawn: np.ndarray, scale: float) -> np.ndarra
         color: (H, W, 3) float32 sRGB 0..1.
         scale: pixels per metre of the hand.
     """
-    shape = cv2.morphologyEx((drawn > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, disc(BETWEEN * scale))
+    # fingers as near to each other hide all that lies between
+    shape = cv2.morphologyEx((drawn > 0.5).astype(np.uint8), cv2.MORPH_CLOSE, disc(0.004 * scale))
     labels = np.full(shape.shape, cv2.GC_BGD, np.uint8)
-    labels[cv2.dilate(shape, disc(OUTER * scale)) > 0] = cv2.GC_PR_BGD
+    labels[cv2.dilate(shape, disc(0.006 * scale)) > 0] = cv2.GC_PR_BGD
     labels[shape > 0] = cv2.GC_PR_FGD
-    labels[cv2.erode(shape, disc(INNER * scale)) > 0] = cv2.GC_FGD
+    # from the drawn outline inwards and outwards the picture's edges say what is hand
+    labels[cv2.erode(shape, disc(0.005 * scale)) > 0] = cv2.GC_FGD
     cut_out = np.zeros(shape.shape, np.float32)
-    around = cv2.dilate(shape, disc(AROUND * scale))
+    around = cv2.dilate(shape, disc(0.03 * scale))  # its colours are told from these
     part = tuple(slice(some[0], some[-1] + 1) for some in (np.flatnonzero(around.any(axis=axis)) for axis in (1, 0)))
     own = labels[part].copy()
     if {cv2.GC_BGD, cv2.GC_FGD} <= set(np.unique(own)):
         pixels = np.rint(np.clip(color[part], 0, 1) * 255).astype(np.uint8)
         cv2.grabCut(pixels, own, None, np.zeros((1, 65)), np.zeros((1, 65)), 1, cv2.GC_INIT_WITH_MASK)
     cut_out[part] = (own == cv2.GC_FGD) | (own == cv2.GC_PR_FGD)
-    return cv2.dilate(cut_out, disc(SHADOW * scale))
+    return cv2.dilate(cut_out, disc(0.004 * scale))  # its shadow lies beyond the edge
 
 
 def _read(color: np.ndarray, square: Square) -> Hand | None:
     """The hand in a square, read again in its own; None where it is not one both times."""
     hand = None
     for _ in range(2):
-        crop, to_image = cut(color, hand.square if hand else square, HAND_SIDE)
+        crop, to_image = cut(color, hand.square if hand else square, 224)
         local, presence = networks.network(networks.HAND)(crop)
         if presence.item() < PRESENCE:
             return None
@@ -301,7 +289,7 @@ def _fill_round(mask: np.ndarray, points: np.ndarray, radii: np.ndarray) -> None
 def _anchors() -> np.ndarray:
     """(2016, 2) centres of the palm detector's anchors, 0..1."""
     grids = []
-    for cells, each in PALM_GRIDS:
+    for cells, each in ((24, 2), (12, 6)):  # cells a side, anchors in each: strides 8 and 16, 16, 16
         steps = (np.arange(cells) + 0.5) / cells
         grids.append(np.repeat(np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2), each, axis=0))
     return np.concatenate(grids)

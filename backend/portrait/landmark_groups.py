@@ -5,8 +5,6 @@ its edge lists chained into closed loops. "Left" and "right" are the person's ow
 an ordinary photograph.
 """
 
-from __future__ import annotations
-
 import functools
 from pathlib import Path
 

@@ -18,8 +18,6 @@ from .landmark_groups import LANDMARKS, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS, mir
 
 CROP = 192  # the network's input, pixels
 MARGIN = 1.5  # the square's side over the long side of the landmarks' box
-MAX_REFINEMENTS = 4
-RESTING = 0.03  # of the side: a square that moved less gives landmarks within 1 % of the face
 MIN_PRESENCE = 0.5
 STEADY_PRESENCE = 0.9  # above it, presence does not rank two passes
 
@@ -119,7 +117,7 @@ def refined_landmarks(image: np.ndarray, square: Square) -> FaceLandmarks | None
     that loses the face ends the refinement.
     """
     face = landmarks_in_square(image, square)
-    for _ in range(MAX_REFINEMENTS):
+    for _ in range(4):
         following = landmarks_in_square(image, face.square)
         if following.presence < min(face.presence, STEADY_PRESENCE):
             break
@@ -173,7 +171,7 @@ def landmarks_in_view(image: np.ndarray, box: tuple[float, float, float, float] 
 
 
 def _near(a: Square, b: Square) -> bool:
-    reach = RESTING * max(a.side, b.side)
+    reach = 0.03 * max(a.side, b.side)  # a square that moved less gives landmarks within 1 % of the face
     return abs(a.x - b.x) < reach and abs(a.y - b.y) < reach and abs(a.side - b.side) < reach
 
 

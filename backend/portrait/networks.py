@@ -5,8 +5,6 @@ pictures: landmarks within 0.0002 px of 192, a hand's within 0.0008 of 224, palm
 scores within 0.00004.
 """
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

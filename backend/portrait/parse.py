@@ -5,8 +5,6 @@ a guided filter draws its edges to the picture's. Nothing is cut at a threshold:
 probability. Two networks look closer at what is finer than its pixels, or of the face's own colour: glasses and hands.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -22,13 +20,6 @@ from .style import find_style
 
 #: Pixels: larger faces are looked at smaller, and only their edges at full size.
 WORKING_FACE = 224
-#: Of the face's size: as far as edges of the network, whose pixels are 0.012 of it, may lie from the picture's.
-EDGES = 0.02
-#: Styles in which a dome of one tone says nothing of cloth: it is hair, which is drawn more often than hats are. Shaded
-#: drawings (anime) are none: their shade is of another colour than their cheeks.
-FLAT = ("cartoon",)
-#: CIELAB distance by which skin of a flat drawing strays from its cheeks.
-ALIKE = 7.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +80,9 @@ def parse_portrait(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     to_small[:, 2] -= (x0, y0)
     to_small *= (np.array(small.shape[1::-1]) / near.shape[1::-1])[:, None]
     classes = spread(made, to_small, small.shape[:2])
-    if find_style(color, face) in FLAT:
+    # a dome of one tone says nothing of cloth: it is hair, which is drawn more often than hats are; shaded drawings
+    # (anime) are none, their shade is of another colour than their cheeks
+    if find_style(color, face) == "cartoon":
         _by_exact_colour(classes, small, local)
     covers = {"glasses": glasses(small, local), "occluder": hands_before(small, local)}
     classes[CLASSES.index("skin")] += classes[CLASSES.index("glasses")]  # a haze about eyes
@@ -97,7 +90,8 @@ def parse_portrait(color: np.ndarray, face: FaceLandmarks, alpha: np.ndarray | N
     for name, cover in covers.items():
         classes *= 1 - cover
         classes[CLASSES.index(name)] += cover
-    classes = _to_edges(classes, small, near, max(2, round(EDGES * min(face.size, WORKING_FACE))))
+    # of the face's size: the network's pixels are 0.012 of it
+    classes = _to_edges(classes, small, near, max(2, round(0.02 * min(face.size, WORKING_FACE))))
     around = y0, color.shape[0] - y1, x0, color.shape[1] - x1
     whole = np.stack([cv2.copyMakeBorder(part, *around, cv2.BORDER_REPLICATE) for part in classes])
     whole[CLASSES.index("skin")] += 1e-6
@@ -116,7 +110,8 @@ def _by_exact_colour(classes: np.ndarray, small: np.ndarray, face: FaceLandmarks
     cheeks = fill_region(small.shape[:2], face.points, RIGHT_CHEEK, LEFT_CHEEK) > 0.5
     if cheeks.any():
         apart = np.linalg.norm(lab - np.median(lab[cheeks], axis=0), axis=-1)
-        other = 1 - np.exp(-0.5 * (apart / ALIKE) ** 2)
+        # CIELAB distance by which skin of a flat drawing strays from its cheeks
+        other = 1 - np.exp(-0.5 * (apart / 7.0) ** 2)
         other *= (1 - fill_region(small.shape[:2], face.points, FACE_OVAL)) * classes[skin]
         classes[skin] -= other
         classes[hair] += other

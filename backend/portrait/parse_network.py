@@ -1,7 +1,5 @@
 """What the parsing network is given of a portrait: a square that the landmarks fix, with the face's parts and place."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -15,8 +15,6 @@ Drawn and photographed are far apart. Painting against photograph is a guess tha
 pictures only; what it misses is called a photograph, which costs nothing but the name.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -26,19 +24,9 @@ from .landmark_groups import FACE_OVAL, LEFT_BROW, LEFT_EYE, LIPS, RIGHT_BROW, R
 from .landmarks import FaceLandmarks
 
 FACE = 192  # pixels: the size at which faces are compared
-FILL_STEP = 1.0  # CIELAB units within 3 x 3 pixels: grain, pores and gradients exceed it, fills do not
-FILL_BIN, FILL_COLOURS = 1.5, 8  # filled pixels have one of the eight commonest colours, in bins of 1.5 units
 
-DRAWN_FILL = 0.18
-CARTOON_FILL = 0.58
-ANIME_EYES = 0.045
-PAINTING_EDGE = 17.0
-PAINTING_MEDIAN, PAINTING_WHITE = 40.0, 90.0
-PAINTING_CHROMA = 8.0
-
-#: Pixels of a face below which its texture is soft. sharpness() of what is blurred: 31 portraits have 0.29 to 0.94 (a
-#: scan of a face of 110 px the least); after a blur by a hundredth of the face 0.17 to 0.29, by a sixtieth under 0.19.
-SMALL_FACE, BLURRED = 100.0, 0.22
+#: Pixels of a face below which its texture is soft.
+SMALL_FACE = 100.0
 
 
 @dataclass(frozen=True)
@@ -62,14 +50,9 @@ def find_style(color: np.ndarray, face: FaceLandmarks) -> str:
         face: its landmarks, in the pixels of `color`.
     """
     seen = style_statistics(color, face)
-    if seen.filled > DRAWN_FILL:
-        return "cartoon" if seen.filled > CARTOON_FILL and seen.eyes < ANIME_EYES else "anime"
-    painted = (
-        seen.edge < PAINTING_EDGE
-        and seen.median < PAINTING_MEDIAN
-        and seen.white < PAINTING_WHITE
-        and seen.chroma > PAINTING_CHROMA
-    )
+    if seen.filled > 0.18:
+        return "cartoon" if seen.filled > 0.58 and seen.eyes < 0.045 else "anime"
+    painted = seen.edge < 17.0 and seen.median < 40.0 and seen.white < 90.0 and seen.chroma > 8.0
     return "painting" if painted else "photo"
 
 
@@ -101,7 +84,9 @@ def picture_warnings(color: np.ndarray, face: FaceLandmarks) -> list[str]:
             f"The portrait's face is only {face.size:.0f} pixels tall, so the texture will be soft. "
             f"Use a picture whose face is taller than {2 * SMALL_FACE:.0f} pixels."
         ]
-    if sharpness(color, face) < BLURRED:
+    # 31 portraits have 0.29 to 0.94 (a scan of a face of 110 px the least); after a blur by a hundredth of the face
+    # 0.17 to 0.29, by a sixtieth under 0.19
+    if sharpness(color, face) < 0.22:
         return ["The portrait is blurred, so the texture will be soft. Use a sharper picture."]
     return []
 
@@ -121,9 +106,10 @@ def sharpness(color: np.ndarray, face: FaceLandmarks) -> float:
 
 def _filled(lab: np.ndarray, steps: np.ndarray) -> float:
     """Share of (N, 3) pixels without a step that have one of the commonest colours."""
-    flat = np.round(lab[steps < FILL_STEP] / FILL_BIN).astype(int)
+    # CIELAB within 3 x 3 pixels: grain, pores and gradients exceed 1
+    flat = np.round(lab[steps < 1.0] / 1.5).astype(int)
     counts = np.unique(flat, axis=0, return_counts=True)[1]
-    return float(np.sort(counts)[::-1][:FILL_COLOURS].sum() / len(lab))
+    return float(np.sort(counts)[::-1][:8].sum() / len(lab))  # filled pixels have one of the eight commonest colours
 
 
 def _steps(lab: np.ndarray) -> np.ndarray:

@@ -6,8 +6,6 @@ another skin: paper takes the skin's tone where it is skin.
 `python -m backend.lab texhub styles` draws the sample sheet.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import ModuleType

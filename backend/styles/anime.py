@@ -1,7 +1,5 @@
 """Anime: one clean skin tone and one shade of it, hair-thin nose and lips, heavy lashes, a blush."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Cel cartoon: flat saturated areas in two to four tones, dark even outlines."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
@@ -20,10 +18,6 @@ from .tools import (
     smooth_colours,
     stepped_about,
 )
-
-#: Texels of 256 of the forms that are shaded: of the face; of locks of hair, across and along. Texels of 256 that a
-#: nose's underside is high.
-BROAD, ACROSS, ALONG, UNDERSIDE = 5.0, 1.2, 5.0, 9.0
 
 
 def draw(random: np.random.Generator) -> dict:
@@ -44,13 +38,14 @@ def paint(texture: np.ndarray, regions, parameters: dict) -> np.ndarray:
     # tones follow the broad forms, for steps of anything finer are smears; about eyes and lips they keep close
     close = np.clip(regions["lids"] + regions["lips"] + regions["brow"] + regions["scalp"], 0, 1)
     unit = regions.size / 256
-    locks = cv2.GaussianBlur(picture, (0, 0), sigmaX=ACROSS * unit, sigmaY=ALONG * unit)
+    # texels of 256, across locks of hair and along them
+    locks = cv2.GaussianBlur(picture, (0, 0), sigmaX=1.2 * unit, sigmaY=5.0 * unit)
     picture = picture + regions["scalp"][..., None] * (locks - picture)
     level = grey(picture)
     lines = edges(level, 1.3 * unit, parameters["edges"]) * (1 - 0.7 * regions["scalp"])
     skin = float(np.median(level[shown_skin(regions)]))
     formed = np.maximum((1 - close) * (1 - below_nose(level, skin, regions)), 0.002)
-    forms = masked_blur(picture, formed, BROAD * unit)
+    forms = masked_blur(picture, formed, 5.0 * unit)
     colours = forms + close[..., None] * (picture - forms)
     tones = grey(colours)
     # skin lies in the middle of a tone: at the edge of one the faintest shade of it became a patch
@@ -68,5 +63,5 @@ def below_nose(level: np.ndarray, skin: float, regions) -> np.ndarray:
         level: (S,S) luma. skin: that of bare skin.
     """
     present = moustache((skin - level) / max(skin, 0.15), regions)[1]
-    nostrils = cv2.GaussianBlur(regions.lines([NOSTRILS], UNDERSIDE * regions.size / 256), (0, 0), regions.size / 256)
+    nostrils = cv2.GaussianBlur(regions.lines([NOSTRILS], 9.0 * regions.size / 256), (0, 0), regions.size / 256)
     return (1 - present) * np.clip(1.5 * np.maximum.reduce([regions["mouth"], regions["moustache"], nostrils]), 0, 1)

@@ -1,7 +1,5 @@
 """Clay, or stylised 3D: plain matte colours without pores, soft forms pressed in, a modeller's thumb marks."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Comic ink: paper, black lines and spots, tone as hatching or dots; flat colour beneath when it is a colour page."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .tools import difference_of_gaussians, feature_lines, grey, inked, number, saturated, smooth_colours, stepped

@@ -1,7 +1,5 @@
 """Oil: calm patches of colour laid in strokes along the forms, ridges of paint, a warm ground."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

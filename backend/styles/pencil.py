@@ -1,7 +1,5 @@
 """Pencil: strokes of graphite or coloured pencil on paper, closer where it is darker."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """Photo: the texture as it is."""
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -1,7 +1,5 @@
 """Pixel art: big square texels, a small palette, ordered dither."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -4,8 +4,6 @@ Washes, paper and hatching brighten dark skin and flatten it; so after a style h
 tone that it had: lightness by a ratio, so that lines stay dark, and the two colour axes by a shift (CIELAB).
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """What several styles share: flattening, lines, brush filters, colour."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

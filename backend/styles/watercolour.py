@@ -1,7 +1,5 @@
 """Watercolour: pale transparent washes whose pigment gathers at their edges and in the grain of the paper."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

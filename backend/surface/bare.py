@@ -1,7 +1,5 @@
 """Where the head has bare skin, by its canonical places: not eyes, brows, lips, nostrils, nor the hairy scalp."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import cv2
@@ -16,7 +14,6 @@ from ..portrait.landmark_groups import LEFT_BROW, RIGHT_BROW
 SIZE = 512
 #: How far the parts reach beyond their outlines, as shares of the atlas.
 GROWN = {LIPS: 0.008, NOSTRILS: 0.004, LEFT_LIDS: 0.004, RIGHT_LIDS: 0.004, LEFT_BROW: 0.014, RIGHT_BROW: 0.014}
-SOFT = 0.006
 
 
 @cache
@@ -29,7 +26,7 @@ def face_parts() -> np.ndarray:
         cv2.fillConvexPoly(part, cv2.convexHull(np.rint(places[list(loop)]).astype(np.int32)), 1)
         side = 2 * round(grown * SIZE) + 1
         mask |= cv2.dilate(part, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-    return cv2.GaussianBlur(mask.astype(np.float32), (0, 0), SOFT * SIZE)
+    return cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.006 * SIZE)
 
 
 @cache

@@ -1,7 +1,5 @@
 """Which detail a texture gets: that of its skin, and that of what covers it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

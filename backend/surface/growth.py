@@ -3,8 +3,6 @@
 They are painted (strands.py) and given as curves (curves.py), so both are the same hair.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import cv2
@@ -16,15 +14,10 @@ from .hair_kind import BENDS, Kind
 
 #: Pixels per face height of a chart at most: there a pixel is 0.2 mm, about two hairs.
 FINEST = 1024
-#: Cover below which nothing grows, and the range in which a strand that comes from inside ends.
-BARE, ENDS = 0.02, (0.02, 0.5)
-#: How much of the measured straying each strand has for itself (measured again on drawn strands: 0.32 of 0.29, 0.43 of
-#: 0.40); radians by which all near each other bend.
-ASTRAY, BENT = 0.25, 0.12
 #: Points of a strand, and strands of a layer, at most.
 POINTS, MOST = 16, 25_000
-#: Deviation of locks' lightness, how many lie across a face height, and how deep the gaps between strands are.
-LOCK, LOCKS, GAP = 0.18, 14, 0.3
+#: How many locks lie across a face height.
+LOCKS = 14
 
 
 @dataclass(frozen=True)
@@ -38,9 +31,8 @@ class Layer:
     inside: float
 
 
-#: Locks, strands and single hairs, from below; how many times each covers the whole.
+#: Locks, strands and single hairs, from below.
 LAYERS = (Layer(0.015, 0, 0.4, 0.6), Layer(0.005, 0, 0.3, 0.2), Layer(0, 0.0022, 0.22, 0))
-TIMES = 1.6
 
 
 @dataclass(frozen=True)
@@ -95,29 +87,31 @@ class Growth:
         """
         locks, saturation, bends = self.noise
         width, length = self.width(layer), self.length(layer)
-        roots = np.argwhere(self.cover > BARE)[:, ::-1]
+        roots = np.argwhere(self.cover > 0.02)[:, ::-1]
         if count is None or not len(roots):
-            count = min(round(TIMES * len(roots) * (SIDE / CELLS) ** 2 / (width * length)), MOST)
+            # each layer covers the whole 1.6 times
+            count = min(round(1.6 * len(roots) * (SIDE / CELLS) ** 2 / (width * length)), MOST)
         chosen = roots[random.integers(max(len(roots), 1), size=count)]
         places = (chosen + random.random((count, 2))) / CELLS
         share = (at(self.cover, places) - layer.inside) / (1 - layer.inside) / stretch(places)[0]
         places = places[random.random(count) < share]
         count = len(places)
-        light = layer.spread * random.normal(size=count) + LOCK * at(locks, places)
+        light = layer.spread * random.normal(size=count) + 0.18 * at(locks, places)
         lock, gives = at(saturation, places), random.random(count)
         widened, outwards = stretch(places)
         across = np.abs((sample(self.field, places * CELLS) * outwards).sum(1))
         thick = width * random.uniform(0.6, 1.4, count) * (1 + (widened - 1) * across)
 
         reach = length * random.uniform(0.6, 1.4, count)
-        astray = ASTRAY * self.kind.astray * random.normal(size=count)
+        # its own share of the measured straying; measured again on drawn strands: 0.32 of 0.29, 0.43 of 0.40
+        astray = 0.25 * self.kind.astray * random.normal(size=count)
         phase = 2 * np.pi * at(locks, places) + 0.5 * random.normal(size=count)  # locks curl together
         often = 2 * np.pi * BENDS * (1 + 0.2 * at(bends, places)) * reach
-        ends = random.uniform(*ENDS, count)
+        ends = random.uniform(0.02, 0.5, count)  # cover at which a strand that comes from inside ends
         points = int(np.clip(length * self.size / SIDE / 3, 2, POINTS))
         path, last = [places], np.full(count, points)
         for point in range(1, points):
-            angle = astray + self.kind.curl * np.sin(often * point / points + phase) + BENT * at(bends, places)
+            angle = astray + self.kind.curl * np.sin(often * point / points + phase) + 0.12 * at(bends, places)
             way = turned(sample(self.field, places * CELLS), angle)
             places = places + way * (reach / (points - 1) / SIDE)[:, None]
             path.append(places)
@@ -134,7 +128,8 @@ def grow_strands(field: np.ndarray, cover: np.ndarray, kind: Kind, density: floa
     """
     random = np.random.default_rng(seed)
     hairs = LAYERS[-1]
-    dots = random.normal(-GAP, hairs.spread, (round(SIDE / hairs.width),) * 2).astype(np.float32)
+    # gaps between strands are darker by 0.3
+    dots = random.normal(-0.3, hairs.spread, (round(SIDE / hairs.width),) * 2).astype(np.float32)
     noise = smooth_field(LOCKS, random), smooth_field(LOCKS, random), smooth_field(3, random)
     growth = Growth(field[..., :2], cover, kind, min(density, FINEST), dots, noise)
     return replace(growth, layers=tuple(growth.grow(layer, random) for layer in LAYERS))

@@ -5,8 +5,6 @@ nose's septum for a beard. It has no seam where hair grows. Where portraits show
 tensor says (Bigün and Granlund 1987); away from these they go over into growth, which is the way outwards.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,15 +24,10 @@ REACH, CELLS = 2.2, 256
 #: Face heights of a skull's radius (the neutral head's is 0.45 to 0.6), so of a side of the chart.
 RADIUS = 0.5
 SIDE = 2 * REACH * RADIUS
-#: Face heights: strands are drawn so finely, and neighbours within so far have one direction; the border of hair, where
-#: skin shines through. Pixels from an edge from which derivatives do not reach it.
-FINE, TOGETHER, BORDER, EDGE = 0.004, 0.02, 0.02, 1.5
-#: Deviation of a picture's noise per derivative, in sRGB; coherence from which a direction is sure.
-NOISE, SURE = 0.004, 0.35
-#: Face heights over which visible directions go over into growth; turns of the whorl, and how far it winds.
-GOES_ON, WINDING, WOUND = 0.15, 0.3, 0.12
-#: Rounds in which neighbours agree on a way.
-ROUNDS = 12
+#: Face heights within which neighbours have one direction.
+TOGETHER = 0.02
+#: How far the whorl winds.
+WOUND = 0.12
 
 
 @dataclass(frozen=True)
@@ -80,9 +73,8 @@ class Chart:
 
 
 #: Scalps grow from the whorl, 25 degrees behind the top of the head; beards from below the nose, and hang.
-SCALP = Chart((0, 0.42, 0.03), (0, 0.906, -0.423), (0, 0.423, 0.906), WINDING)
-BEARD = Chart((0, 0, 0), (0, -0.1, 0.995), (0, -0.995, -0.1), falls=1.0)
-CHARTS = {"hair": SCALP, "facial_hair": BEARD}
+SCALP = Chart((0, 0.42, 0.03), (0, 0.906, -0.423), (0, 0.423, 0.906), winding=0.3)
+CHARTS = {"hair": SCALP, "facial_hair": Chart((0, 0, 0), (0, -0.1, 0.995), (0, -0.995, -0.1), falls=1.0)}
 
 
 def stretch(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -101,12 +93,12 @@ def coherence(picture: np.ndarray, mask: np.ndarray, face_height: float) -> np.n
     """
     light = np.float32(picture @ LUMINANCE)[..., None]
     light = np.where(mask, (light - smooth(light, mask, TOGETHER * face_height))[..., 0], 0)  # its edge is no strand
-    light = cv2.GaussianBlur(light.astype(np.float32), (0, 0), max(FINE * face_height, 0.7))
+    light = cv2.GaussianBlur(light.astype(np.float32), (0, 0), max(0.004 * face_height, 0.7))  # as fine as strands
     across, down = (cv2.Sobel(light, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1)))
-    inside = inner(mask, EDGE).astype(np.float32)[..., None]
+    inside = inner(mask, 1.5).astype(np.float32)[..., None]  # derivatives do not reach the edge
     tensor = np.dstack([down**2 - across**2, -2 * across * down, across**2 + down**2, np.ones_like(light)])
     tensor = cv2.GaussianBlur(tensor * inside, (0, 0), TOGETHER * face_height)
-    return tensor[..., :2] / (tensor[..., 2:3] + NOISE**2 * tensor[..., 3:] + 1e-9)
+    return tensor[..., :2] / (tensor[..., 2:3] + 0.004**2 * tensor[..., 3:] + 1e-9)  # noise per derivative, sRGB
 
 
 def find_directions(picture: np.ndarray, hair: np.ndarray, face_height: float) -> np.ndarray:
@@ -115,9 +107,10 @@ def find_directions(picture: np.ndarray, hair: np.ndarray, face_height: float) -
     Args:
         hair: (H,W) 0..1.
     """
-    coherent = coherence(picture, inner(hair > 0.5, BORDER * face_height), face_height)
+    within = inner(hair > 0.5, 0.02 * face_height)  # skin shines through hair's border
+    coherent = coherence(picture, within, face_height)
     length = np.linalg.norm(coherent, axis=-1, keepdims=True)
-    sure = np.clip(length / SURE, 0, 1) * (hair > 0.5)[..., None]
+    sure = np.clip(length / 0.35, 0, 1) * (hair > 0.5)[..., None]
     return (coherent / np.maximum(length, 1e-6) * sure).astype(np.float32)
 
 
@@ -141,14 +134,15 @@ def find_field(chart: Chart, layout: AtlasMap, mesh: HeadMesh, seen: Sequence[tu
         total += _doubled(laid) * (np.linalg.norm(doubled, axis=-1) * ~folded)[..., None]
     growth = chart.growth()
     known = np.clip(np.linalg.norm(total, axis=-1, keepdims=True), 0, 1)
-    near, weight = (cv2.GaussianBlur(part, (0, 0), GOES_ON / SIDE * CELLS) for part in (total, known))
+    # over 0.15 face heights visible directions go over into growth
+    near, weight = (cv2.GaussianBlur(part, (0, 0), 0.15 / SIDE * CELLS) for part in (total, known))
     goes_on = np.clip(3 * weight, 0, 1).reshape(CELLS, CELLS, 1)
     grown = _doubled(growth)
     whole = total + (1 - known) * (goes_on * unit(near) + (1 - goes_on) * grown)
     angle = np.arctan2(whole[..., 1], whole[..., 0]) / 2
     field = np.stack([np.cos(angle), np.sin(angle)], -1).astype(np.float32)
     field *= _same_way(field, growth)
-    for _ in range(ROUNDS):
+    for _ in range(12):  # until neighbours agree on a way
         field *= _same_way(field, cv2.GaussianBlur(field, (0, 0), 0.02 * CELLS))
     return np.dstack([field, known]).astype(np.float32)
 

@@ -3,20 +3,10 @@
 Image quilting (Efros and Freeman, SIGGRAPH 2001) onto a square that meets itself at its borders.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
 from ..imaging.sample import LUMINANCE
-
-#: Share of a patch that overlaps its neighbour; a patch may be laid whose disagreement there is greater than the least
-#: by this share: their paper's sixth and tenth.
-OVERLAP, TOLERANCE = 1 / 4, 0.1
-#: Patches that are tried at each place.
-TRIED = 200
-#: Pixels over which two patches blend along a cut.
-SOFT = 0.8
 
 
 def quilt(patches: np.ndarray, places: np.ndarray, size: int, random: np.random.Generator) -> np.ndarray:
@@ -27,7 +17,7 @@ def quilt(patches: np.ndarray, places: np.ndarray, size: int, random: np.random.
         patches: (p,k,k,3). places: (p,…) of them in their pictures, in pixels.
     """
     side = patches.shape[1]
-    overlap = max(2, round(side * OVERLAP))
+    overlap = max(2, round(side / 4))  # a sixth in their paper
     count = -(-size // (side - overlap))
     starts = [round(number * size / count) for number in range(count)]
     laid_before = np.zeros(len(patches))
@@ -37,7 +27,7 @@ def quilt(patches: np.ndarray, places: np.ndarray, size: int, random: np.random.
         for left in starts:
             cells = np.ix_((np.arange(side) + top) % size, (np.arange(side) + left) % size)
             before, laid = out[cells], known[cells]
-            some = random.permutation(len(patches))[:TRIED]
+            some = random.permutation(len(patches))[:200]
             number = some[_choose(grey[some], before @ LUMINANCE, laid, laid_before[some], random)]
             new = patches[number]
             laid_before += np.abs(places - places[number]).max(1) < side / 2
@@ -56,7 +46,7 @@ def _choose(
         return int(random.integers(len(patches)))
     error = ((patches[:, laid] - before[laid]) ** 2).sum(1)
     error += np.median(error) * times
-    return int(random.choice(np.flatnonzero(error <= error.min() * (1 + TOLERANCE))))
+    return int(random.choice(np.flatnonzero(error <= error.min() * 1.1)))  # their paper's tenth
 
 
 def _share(error: np.ndarray, laid: np.ndarray, overlap: int, last_row: bool, last_column: bool) -> np.ndarray:
@@ -67,7 +57,7 @@ def _share(error: np.ndarray, laid: np.ndarray, overlap: int, last_row: bool, la
         turned, mine = np.rot90(error, turns), np.rot90(share, turns)
         if borders and np.rot90(laid, turns)[:, :overlap].mean() > 0.5:
             mine[:, :overlap] *= _right_of_cut(turned[:, :overlap])
-    return np.where(laid, cv2.GaussianBlur(share, (0, 0), SOFT), 1)
+    return np.where(laid, cv2.GaussianBlur(share, (0, 0), 0.8), 1)  # pixels over which two patches blend along a cut
 
 
 def _right_of_cut(error: np.ndarray) -> np.ndarray:

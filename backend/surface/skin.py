@@ -4,8 +4,6 @@ The square of detail is laid onto the head from three directions (triplanar mapp
 neither the UV map nor the atlas stretches it and no seam shows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -35,23 +33,19 @@ LOWS = (16, 32, 64)
 COARSEST = LOWS[0]
 #: Face heights after which the square repeats, and of a patch's side.
 PERIOD, PATCH = 1.0, 0.1
-#: Degrees about the upright axis of the views that patches are taken from, and how much skin must face them.
-YAWS, FACING = (0.0, -45.0, 45.0), 0.8
+#: Degrees about the upright axis of the views that patches are taken from.
+YAWS = (0.0, -45.0, 45.0)
 #: Confidence from which skin is photographed.
 SURE = 0.7
-#: Patches that are looked at in each view, and at least used, each with its seven turned and mirrored images.
-TRIED, ENOUGH = 130, 20
-#: Pixels of detail per pixel of the portrait, and per face height at most. No fewer for small textures: their texels
+#: Pixels of detail per face height at most; 1.25 per pixel of the portrait. No fewer for small textures: their texels
 #: sample the portrait as they do this (recognised in 82 % of patches; in 87 with as many pixels as texels).
-SAMPLED, FINEST = 1.25, 1024
+FINEST = 1024
 #: Coherence of patches up to which they are used (of seven people foreheads with wrinkles have 0.4 to 0.7, other skin
 #: 0.05 to 0.3); rank by how strong their coarsest octave is up to which they are: blemishes and wrinkles are coarser
 #: than pores, and recur as worms.
 ISOTROPIC, PLAIN = 0.25, 0.25
 #: Detail follows the root of the tone of the skin that it lies on, within these ratios.
 TONES = (0.6, 1.2)
-#: Power of the normal's coordinates by which directions count: they mix in a narrow band, for mixed pores are none.
-NARROW = 8
 PAD = 4
 
 
@@ -87,7 +81,7 @@ class SkinDetail:
 
     def laid(self, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """(n,C) of the square, from the three axes; their squared shares add up to 1, which keeps the power."""
-        share = np.abs(normals) ** NARROW
+        share = np.abs(normals) ** 8  # directions mix in a narrow band, for mixed pores are none
         share /= np.maximum(np.linalg.norm(share, axis=1, keepdims=True), 1e-9)
         size = len(self.square)
         total = np.zeros((len(place), self.square.shape[2]), np.float32)
@@ -111,7 +105,7 @@ def find_skin(job: Prepared, generated: Completion, seed: int) -> SkinDetail | N
     view, random = job.views[0], np.random.default_rng(seed)
     gain = view.gain(generated)
     root = None if gain is None else rooted(gain)
-    density = min(SAMPLED * view.registration.face_height, FINEST)
+    density = min(1.25 * view.registration.face_height, FINEST)
     found, tones = [], []
     for side in sides(job.mesh, job.canonical, density, YAWS):
         picture, skin = photographed(view, side, job.canonical, root)
@@ -121,7 +115,7 @@ def find_skin(job: Prepared, generated: Completion, seed: int) -> SkinDetail | N
             tones.append(picture[skin] @ LUMINANCE)
     tone, size = float(np.median(np.concatenate(tones or [generated @ LUMINANCE], axis=None))), round(PERIOD * density)
     patches, places = regular(found)
-    if len(patches) >= ENOUGH:
+    if len(patches) >= 20:  # each comes with its seven turned and mirrored images
         return SkinDetail(held(quilt(patches, places, size, random), density, tone), tone)
     return SkinDetail(pores(size) * tone, tone) if job.style == "photo" else None
 
@@ -135,7 +129,7 @@ def photographed(
         canonical: (N,3) of the vertices. root: see relit().
     """
     place = side.at(canonical)
-    skin = side.facing > FACING
+    skin = side.facing > 0.8
     skin[skin] = (bare_skin(place[skin]) > 0.98) & (np.abs(place[skin, 0]) < EAR)
     picture = np.zeros((*skin.shape, 3), np.float32)
     if skin.any():
@@ -154,7 +148,7 @@ def cut_patches(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(p,k,k,3) some squares of a (H,W,3) picture that lie within the (H,W) bool skin, and (p,2) their corners."""
     places = np.argwhere(inner(skin, side * 0.6))
-    corners = places[random.permutation(len(places))[:TRIED]] - side // 2
+    corners = places[random.permutation(len(places))[:130]] - side // 2
     corners = corners[((corners >= 0) & (corners <= np.array(skin.shape) - side)).all(1)]
     cut = [fine[top : top + side, left : left + side] for top, left in corners]
     return np.array(cut, np.float32).reshape(-1, side, side, 3), corners

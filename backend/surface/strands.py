@@ -4,8 +4,6 @@ They are rooted where hair grows, and each ends by itself as the cover ends, so 
 over into a photograph at a place of its own, so that drawn and photographed hair meet within strands.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -20,8 +18,8 @@ from .growth import Grown, Growth, grow_strands
 from .hair_chart import CHARTS, SIDE, Chart, find_field
 from .hair_kind import COARSEST, DARKEST, DENSITY, measure_kind, middle
 
-#: Rounds in which octaves are brought to their strength, and the most that one is amplified by.
-ROUNDS, AMPLIFIED = 3, 4.0
+#: Rounds in which octaves are brought to their strength.
+ROUNDS = 3
 #: Values of a drawn byte per unit, and the one in the middle.
 UNIT, ZERO = 100, 128
 
@@ -122,7 +120,7 @@ def strengthened(light: np.ndarray, there: np.ndarray, deviations: np.ndarray, d
         now = sum(gain * part for gain, part in zip(gains, small, strict=True))
         has = [middle(band[inside]) for band in octaves(now[..., None], inside, scale * density, lows)]
         wanted = deviations[: len(lows)] / np.maximum(has, 1e-6)
-        gains = np.minimum(gains * wanted, AMPLIFIED).astype(np.float32)
+        gains = np.minimum(gains * wanted, 4.0).astype(np.float32)
     return sum((gain * part for gain, part in zip(gains, parts, strict=True)), np.zeros_like(light))
 
 

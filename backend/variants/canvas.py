@@ -5,8 +5,6 @@ The canvas widens that again and goes on past the back of the head, where what i
 edge. Strokes neither know the artist's UV islands nor end at their borders.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

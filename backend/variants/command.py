@@ -1,7 +1,5 @@
 """python -m backend variants: stylised variants of a head, styles times seeds."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 

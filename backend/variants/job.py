@@ -1,7 +1,5 @@
 """The request: one registration, one completion per seed, one painted texture per style and seed."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable
@@ -178,7 +176,7 @@ def layers_files(request: Variants) -> list[Path]:
 
 
 def bad(message: str, cure: str) -> AvatarTexError:
-    return AvatarTexError(ErrorCode.BAD_REQUEST, message, cure)
+    return ErrorCode.BAD_REQUEST(message, cure)
 
 
 def render_report(request: Variants, device: str, job, stylist: Stylist, clock: Clock) -> bytes:

@@ -1,7 +1,5 @@
 """The contact sheet: the head in each variant from the front and from the side, one seed after the other."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import cv2
@@ -12,8 +10,6 @@ from ..head.mesh import vertex_normals
 from ..head.view import HeadView, render_view
 from ..job import Prepared
 
-#: Degrees that the second view is turned to the head's left; variants in a row at most.
-SIDE, COLUMNS = 65.0, 5
 #: Pixels around a tile, and of the line above it.
 GAP, TITLE = 4, 18
 
@@ -28,10 +24,10 @@ class Sheet:
     def __init__(self, job: Prepared, styles: Sequence[str]) -> None:
         self.mesh, self.styles = job.mesh, len(styles)
         self.tiles: list[np.ndarray] = []
-        self.columns = -(-len(styles) // -(-len(styles) // COLUMNS))  # each seed begins a row
+        self.columns = -(-len(styles) // -(-len(styles) // 5))  # five in a row; each seed begins one
         self.normals = vertex_normals(job.mesh)
         front = job.match.head.rotation
-        angle = np.radians(SIDE)
+        angle = np.radians(65.0)  # the second view, to the head's left
         turn = np.array([[np.cos(angle), 0, -np.sin(angle)], [0, 1, 0], [np.sin(angle), 0, np.cos(angle)]])
         extent = find_extent(job.mesh, front)
         self.views = [

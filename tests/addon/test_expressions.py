@@ -204,7 +204,7 @@ def test_what_is_asked(head, addon, portrait):
 
 
 def test_why_it_is_grey(scene, fake, addon):
-    operator = addon("operators.add_expressions").AVATARTEX_OT_add_expressions
+    operator = addon("operators.beside_texture").AVATARTEX_OT_add_expressions
     assert "no texture of ours" in operator.find_obstacle(bpy.context)
     bpy.ops.avatartex.generate()
     assert "no shape keys for expressions" in operator.find_obstacle(bpy.context)
@@ -220,7 +220,7 @@ def test_why_it_is_grey(scene, fake, addon):
 
 def test_half_a_head_is_refused(head, addon):
     """Its face cannot be found, and both of its sides share their texels."""
-    find = addon("operators.add_expressions").AVATARTEX_OT_add_expressions.find_obstacle
+    find = addon("operators.beside_texture").AVATARTEX_OT_add_expressions.find_obstacle
     mirror = head.modifiers.new("Other half", "MIRROR")
     assert "half a mesh" in find(bpy.context)
     with pytest.raises(addon("api").AvatarTexError, match="Mirror modifier") as refused:

@@ -189,7 +189,7 @@ class TestOperators:
             bpy.ops.avatartex.remove_backend()
         scene.job.running = False
         assert python.exists()
-        assert addon("core.sizes").freed_text(addon("preferences").home().occupied) == " (2 MB)"
+        assert addon("core.clock").freed_text(addon("preferences").home().occupied) == " (2 MB)"
         assert bpy.ops.avatartex.remove_backend() == {"FINISHED"} and not python.exists()
 
     def test_what_a_deleted_environment_leaves_is_removed_too(self, scene, prefs, addon, tmp_path):

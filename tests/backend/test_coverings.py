@@ -20,9 +20,8 @@ from backend.observation.covering import (
     near_skin,
     region_of,
 )
-from backend.observation.hair import continue_hair, near_color
 from backend.observation.observe import Observation
-from backend.observation.views import find_coverings, limit_reach, share_out
+from backend.observation.views import continue_hair, find_coverings, limit_reach, near_color, share_out
 from backend.prior.hairline import Hairline, hairline
 from backend.prior.linear import LinearPrior
 from tests.backend import flat_head

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from backend.finish.flat import flatten_drawing
+from backend.finish import flatten_drawing
 from backend.prior.light import Light
 
 SIZE = 128

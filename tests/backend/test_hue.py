@@ -6,8 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from backend.finish import FINISHERS
-from backend.finish.hue import keep_warm
+from backend.finish import FINISHERS, keep_warm
 from backend.imaging.sample import LUMINANCE
 
 SKIN, TEAL, RED = (np.float32(c) for c in ([0.6, 0.45, 0.35], [0.10, 0.17, 0.18], [0.5, 0.25, 0.2]))

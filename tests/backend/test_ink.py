@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from backend.finish.ink import find_ink, printed
+from backend.finish import find_ink, printed
 
 
 @pytest.fixture(scope="module")

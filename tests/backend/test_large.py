@@ -14,7 +14,7 @@ from backend.errors import AvatarTexError, Cancelled, ErrorCode
 from backend.lab.training.lora import state_of
 from backend.lab.training.low_rank import add_lora
 from backend.large import paint
-from backend.large.lora import merge_lora
+from backend.large.load import merge_lora
 from backend.large.memory import LAYER, NETWORK, WHOLE, Tier, tier_for
 from backend.large.paint import Order
 from backend.large.unet import build_control

@@ -7,8 +7,7 @@ import torch
 
 from backend.errors import AvatarTexError, ErrorCode
 from backend.large.clip import ClipText
-from backend.large.load import build
-from backend.large.lora import merge_lora
+from backend.large.load import build, merge_lora
 from backend.large.tokens import Pairs, clip_tokens, qwen_tokens
 from backend.models import store
 from tests.backend import tiny_models

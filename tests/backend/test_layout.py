@@ -6,7 +6,7 @@ import torch
 
 from backend.head.atlas import canonical_head, to_atlas
 from backend.large.layout import Layout, edge_gradient, fit_colors, landmark_weights, show_colors
-from backend.large.sketch import Sketch
+from backend.large.paint import Sketch
 
 
 def edges(error: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:

@@ -14,13 +14,13 @@ from backend.__main__ import main
 from backend.compose.compose import Finish, compose
 from backend.errors import AvatarTexError, Cancelled, ErrorCode
 from backend.head.atlas import canonical_head, to_atlas
+from backend.imaging.files import encode_values
 from backend.imaging.sample import to_linear
 from backend.layers.flatten import flatten
 from backend.layers.shade import SKY, find_shade
 from backend.map_options import MAPS, PACK, PICTURES, map_names
-from backend.maps.files import CHANNELS, encode_map, packed
 from backend.maps.gloss import RANGE, ROUGHNESS, find_roughness
-from backend.maps.maps import NOTHING, Asked, Maps
+from backend.maps.maps import CHANNELS, NOTHING, Asked, Maps, packed
 from backend.maps.occlusion import find_occlusion
 from backend.messages import Generate
 from backend.options import OPACITIES
@@ -95,7 +95,7 @@ def test_engines_find_their_channels():
     unity = packed({"ao": made["ao"], "roughness": made["roughness"]}, "unity")
     assert not unity[..., 0].any() and (unity[..., 2] == 255).all()
     assert np.array_equal(unity[..., 3], 255 - made["roughness"]) and np.array_equal(unity[..., 1], made["ao"])
-    assert np.array_equal(decode(encode_map("unity.png", unity)), unity)
+    assert np.array_equal(decode(encode_values("unity.png", unity)), unity)
 
 
 @pytest.mark.parametrize("green", ["opengl", "directx"])

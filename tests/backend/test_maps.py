@@ -8,9 +8,8 @@ import pytest
 from backend.compose.texels import find_texels
 from backend.head.atlas import to_atlas
 from backend.head.mesh import HeadMesh
-from backend.maps.normals import slopes, tangent_normals
 from backend.maps.relief import Relief
-from backend.maps.tangents import find_frames
+from backend.maps.tangents import find_frames, slopes, tangent_normals
 from backend.surface.bare import between_parts
 from backend.surface.find import Details
 from tests.backend.bumpy_ball import DEEP, Scene, bumpy_normals, height, job_of, painted, turned, upright

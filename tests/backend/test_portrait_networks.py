@@ -17,8 +17,7 @@ from backend.lab.training.from_tflite import same_padding
 from backend.models import runtime
 from backend.portrait import networks
 from backend.portrait.decode import decode_portrait
-from backend.portrait.detector import OVERLAP, STRIDES, detect, separate
-from backend.portrait.faces import find_faces
+from backend.portrait.faces import OVERLAP, STRIDES, detect, find_faces, separate
 from backend.portrait.parse import parse_portrait
 from backend.threads import CORES, allowed_threads
 from backend.verified import MANIFEST, WEIGHTS

@@ -10,7 +10,7 @@ from backend.lab.networks.pictures import on_arrays
 from backend.lab.training.graphs import graphs_of, write_graph
 from backend.lab.untrained import load_modules
 from backend.models import bundle, runtime
-from backend.models.graph import Graph
+from backend.models.runtime import Graph
 
 #: Largest difference of two runs of the same layers in other orders of summation, sRGB and residual units.
 TOLERANCE = 1e-4

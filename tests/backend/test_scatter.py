@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backend.imaging.scatter import scatter
+from backend.imaging.sample import scatter
 
 
 def test_each_cell_has_the_sum_of_what_lies_in_it_and_nothing_of_what_lies_beside():

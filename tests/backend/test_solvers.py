@@ -14,7 +14,7 @@ from backend.expressions.evidence import least_between
 from backend.expressions.folds import solve_grid
 from backend.head.camera import settled
 from backend.head.warp import thin_plate
-from backend.maps.from_shading import HOLLOW, NOISE, solve
+from backend.maps.portrait_relief import HOLLOW, NOISE, solve
 
 
 def test_a_thin_plate_is_bent_as_scipy_does() -> None:

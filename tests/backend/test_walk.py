@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from backend.large import paint
+from backend.large.around import InAtlas
 from backend.large.control import canny, tile
-from backend.large.in_atlas import InAtlas
 from backend.large.scene import AROUND, Level, Scene, around, within
 from backend.large.walk import advance, shrink_mask, walk
 from tests.backend import tiny_models

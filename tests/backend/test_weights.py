@@ -12,7 +12,7 @@ from backend import doctor, verified
 from backend.errors import AvatarTexError, ErrorCode
 from backend.lab.training.checkpoints import load_state, save_half, save_state
 from backend.models import bundle
-from backend.models.graph import Graph
+from backend.models.runtime import Graph
 from backend.networks.sizes import CANVAS
 
 #: What the extension may carry.

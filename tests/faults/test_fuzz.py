@@ -22,8 +22,7 @@ from backend.errors import AvatarTexError, ErrorCode
 from backend.head.mesh import load_capture, load_mesh
 from backend.imaging.read import read_base
 from backend.large.clip import ClipText
-from backend.large.load import build, read_file
-from backend.large.lora import merge_lora
+from backend.large.load import build, merge_lora, read_file
 from backend.large.paint import refusing_unusable
 from backend.large.tokens import Pairs, clip_tokens
 from backend.models.command import describe

@@ -1,6 +1,6 @@
 """python -m backend.lab graphs: write the networks as ONNX graphs without weights, for ONNX Runtime on CPUs.
 
-The weights stay in the safetensors files alone; models/graph.py gives them to the graphs. Needs onnx==1.23.2 (with
+The weights stay in the safetensors files alone; models/runtime.py gives them to the graphs. Needs onnx==1.23.2 (with
 protobuf and ml-dtypes; pip install --no-deps), which few here do.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...observation.covering import Covering, Evidence, continued
-from ...observation.hair import continue_hair
+from ...observation.views import continue_hair
 
 #: Texels of 256 squared that must surely be hair for it to go on over the scalp; a hat or a tight crop shows fewer.
 ENOUGH = 200
