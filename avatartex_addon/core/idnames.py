@@ -70,6 +70,7 @@ class Op(StrEnum):
     BATCH_REPORT = "avatartex.batch_report"
     BATCH_RUN = "avatartex.batch_run"
     BATCH_SUBMIT = "avatartex.batch_submit"
+    BATCH_COLLECT = "avatartex.batch_collect"
     BATCH_PAUSE = "avatartex.batch_pause"
     BATCH_CANCEL = "avatartex.batch_cancel"
     CHECK_SETUP = "avatartex.check_setup"
