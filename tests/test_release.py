@@ -6,6 +6,7 @@ import importlib.util
 import re
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,17 @@ def test_a_version_without_a_section_publishes_nothing(tmp_path, monkeypatch, ca
     monkeypatch.setattr(build, "package", lambda *_: pytest.fail("it builds"))
     assert release.main(["v9.9.9", "--output", str(tmp_path / "dist")]) == 1
     assert "error: The tag is v9.9.9" in capsys.readouterr().err and not (tmp_path / "dist").exists()
+
+
+def test_cases_go_with_licences_that_are_known_alone(tmp_path):
+    cases, case = tmp_path / "cases", tmp_path / "cases" / "00"
+    case.mkdir(parents=True)
+    (case / "truth.jpg").write_bytes(b"a picture")
+    with pytest.raises(build.BuildError, match="licences"):
+        release.zip_cases(cases, tmp_path / "out")
+    (cases / "LICENCES").write_text("other\n-----\nNot known: do not pass these cases on.")
+    with pytest.raises(build.BuildError, match="licences"):
+        release.zip_cases(cases, tmp_path / "out")
+    (cases / "LICENCES").write_text("CC0")
+    with zipfile.ZipFile(release.zip_cases(cases, tmp_path / "out")) as archive:
+        assert archive.namelist() == ["00/truth.jpg", "LICENCES"] and archive.read("00/truth.jpg") == b"a picture"

@@ -4,25 +4,90 @@ from enum import StrEnum
 
 from ..backend.errors import ErrorCode
 
-#: Op.NEW_SEED is "avatartex.new_seed".
-Op = StrEnum(
-    "Op",
-    {
-        name.upper(): f"avatartex.{name}"
-        for name in """
-    generate generate_anyway new_seed redo_regions cancel pick_portrait paste_portrait use_image drop_portrait
-    further_add further_remove choose_head reset_choice make_override show_head new_material add_uv_map
-    show_registration pin_add pin_remove pins_clear edit_pins_image edit_pins_head show_result pin_result
-    purge_results previous compare restore show_texture show_uv_map save_texture export_for export_head reset_layers
-    keep_paint flatten_anyway write_layers save_layers grow_curves hair_curves make_maps surface_maps colour_hair
-    try_it add_expressions remove_expressions open_manual regions_paint regions_done regions_fill regions_clear
-    variant_preset variants_bake variant_show variant_remove batch_add batch_fill batch_load batch_remove
-    batch_retry batch_report batch_run batch_submit batch_pause batch_cancel check_setup setup_backend setup_large
-    install_from_folder remove_backend cancel_setup open_log look_at_models download_model verify_model remove_model
-    release_memory clean_portraits
-    """.split()
-    },
-)
+
+class Op(StrEnum):
+    GENERATE = "avatartex.generate"
+    GENERATE_ANYWAY = "avatartex.generate_anyway"
+    NEW_SEED = "avatartex.new_seed"
+    REDO_REGIONS = "avatartex.redo_regions"
+    CANCEL = "avatartex.cancel"
+    PICK_PORTRAIT = "avatartex.pick_portrait"
+    PASTE_PORTRAIT = "avatartex.paste_portrait"
+    USE_IMAGE = "avatartex.use_image"
+    DROP_PORTRAIT = "avatartex.drop_portrait"
+    FURTHER_ADD = "avatartex.further_add"
+    FURTHER_REMOVE = "avatartex.further_remove"
+    CHOOSE_HEAD = "avatartex.choose_head"
+    RESET_CHOICE = "avatartex.reset_choice"
+    MAKE_OVERRIDE = "avatartex.make_override"
+    SHOW_HEAD = "avatartex.show_head"
+    NEW_MATERIAL = "avatartex.new_material"
+    ADD_UV_MAP = "avatartex.add_uv_map"
+    SHOW_REGISTRATION = "avatartex.show_registration"
+    PIN_ADD = "avatartex.pin_add"
+    PIN_REMOVE = "avatartex.pin_remove"
+    PINS_CLEAR = "avatartex.pins_clear"
+    EDIT_PINS_IMAGE = "avatartex.edit_pins_image"
+    EDIT_PINS_HEAD = "avatartex.edit_pins_head"
+    SHOW_RESULT = "avatartex.show_result"
+    PIN_RESULT = "avatartex.pin_result"
+    PURGE_RESULTS = "avatartex.purge_results"
+    PREVIOUS = "avatartex.previous"
+    COMPARE = "avatartex.compare"
+    RESTORE = "avatartex.restore"
+    SHOW_TEXTURE = "avatartex.show_texture"
+    SHOW_UV_MAP = "avatartex.show_uv_map"
+    SAVE_TEXTURE = "avatartex.save_texture"
+    EXPORT_FOR = "avatartex.export_for"
+    EXPORT_HEAD = "avatartex.export_head"
+    RESET_LAYERS = "avatartex.reset_layers"
+    KEEP_PAINT = "avatartex.keep_paint"
+    FLATTEN_ANYWAY = "avatartex.flatten_anyway"
+    WRITE_LAYERS = "avatartex.write_layers"
+    SAVE_LAYERS = "avatartex.save_layers"
+    GROW_CURVES = "avatartex.grow_curves"
+    HAIR_CURVES = "avatartex.hair_curves"
+    MAKE_MAPS = "avatartex.make_maps"
+    SURFACE_MAPS = "avatartex.surface_maps"
+    COLOUR_HAIR = "avatartex.colour_hair"
+    TRY_IT = "avatartex.try_it"
+    ADD_EXPRESSIONS = "avatartex.add_expressions"
+    REMOVE_EXPRESSIONS = "avatartex.remove_expressions"
+    OPEN_MANUAL = "avatartex.open_manual"
+    REGIONS_PAINT = "avatartex.regions_paint"
+    REGIONS_DONE = "avatartex.regions_done"
+    REGIONS_FILL = "avatartex.regions_fill"
+    REGIONS_CLEAR = "avatartex.regions_clear"
+    VARIANT_PRESET = "avatartex.variant_preset"
+    VARIANTS_BAKE = "avatartex.variants_bake"
+    VARIANT_SHOW = "avatartex.variant_show"
+    VARIANT_REMOVE = "avatartex.variant_remove"
+    BATCH_ADD = "avatartex.batch_add"
+    BATCH_FILL = "avatartex.batch_fill"
+    BATCH_LOAD = "avatartex.batch_load"
+    BATCH_REMOVE = "avatartex.batch_remove"
+    BATCH_RETRY = "avatartex.batch_retry"
+    BATCH_REPORT = "avatartex.batch_report"
+    BATCH_RUN = "avatartex.batch_run"
+    BATCH_SUBMIT = "avatartex.batch_submit"
+    BATCH_COLLECT = "avatartex.batch_collect"
+    BATCH_PAUSE = "avatartex.batch_pause"
+    BATCH_CANCEL = "avatartex.batch_cancel"
+    CHECK_SETUP = "avatartex.check_setup"
+    SETUP_BACKEND = "avatartex.setup_backend"
+    SETUP_LARGE = "avatartex.setup_large"
+    INSTALL_FROM_FOLDER = "avatartex.install_from_folder"
+    REMOVE_BACKEND = "avatartex.remove_backend"
+    CANCEL_SETUP = "avatartex.cancel_setup"
+    OPEN_LOG = "avatartex.open_log"
+    LOOK_AT_MODELS = "avatartex.look_at_models"
+    DOWNLOAD_MODEL = "avatartex.download_model"
+    VERIFY_MODEL = "avatartex.verify_model"
+    REMOVE_MODEL = "avatartex.remove_model"
+    RELEASE_MEMORY = "avatartex.release_memory"
+    CLEAN_PORTRAITS = "avatartex.clean_portraits"
+
+
 #: Operator and label.
 FIX_BUTTONS = {
     ErrorCode.BACKEND_MISSING: (Op.CHECK_SETUP, "Set Up Backend"),

@@ -23,6 +23,8 @@ from .generation import Generation
 from .scene_batch import OF_A_ROW
 
 TABLE, BUNDLE = "characters.csv", "bundle"
+#: Beside each head: which one it is, and what its texture was asked with (farm_results.py).
+CHARACTER = "character.json"
 
 
 class Bundled(Generation):
@@ -119,6 +121,8 @@ def write_character(row, folder: Path, name: str) -> list[str]:
         fields = dataclasses.asdict(task.write())
     finally:
         task.finish()
+    about = {"row": row.key, "uv_map": task.uv_map, "slots": task.slots, "job": dataclasses.asdict(job)}
+    (task.files.folder / CHARACTER).write_text(json.dumps(about), encoding="utf-8")
     if pins := fields.pop("pins"):
         fields["pins"] = str(task.files.folder / "pins.json")
         Path(fields["pins"]).write_text(json.dumps(pins), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Submit: the waiting characters of the batch as a job bundle for a farm."""
+"""The batch on a farm: the waiting characters as a job bundle, and what became of them back onto their heads."""
 
 from pathlib import Path
 
@@ -6,7 +6,8 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from ..jobs.farm_export import export_batch
-from .checked import Browsing
+from ..jobs.farm_results import collect
+from .checked import Browsing, IdleOnly
 from .run_batch import OfWaiting
 
 
@@ -20,7 +21,24 @@ class AVATARTEX_OT_batch_submit(OfWaiting, Browsing, bpy.types.Operator):
     filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     def act(self, context: bpy.types.Context) -> set[str] | None:
-        table = context.scene.avatartex_batch
         folder = Path(bpy.path.abspath(self.directory))
-        number = export_batch(context.scene, folder, "material" if table.shared == "material" else "mesh")
+        number = export_batch(context.scene, folder, find_sharing(context.scene))
         self.report({"INFO"}, f"{number} characters for the farm in {folder}")
+
+
+class AVATARTEX_OT_batch_collect(IdleOnly, Browsing, bpy.types.Operator):
+    """Read how far the characters of an exported farm bundle are. Finished textures come onto their heads"""
+
+    bl_label = "Read Farm Results"
+
+    directory: StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"})
+    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+
+    def act(self, context: bpy.types.Context) -> set[str] | None:
+        found = collect(context.scene, Path(bpy.path.abspath(self.directory)), find_sharing(context.scene))
+        told = ", ".join(f"{number} {state}" for state, number in found.items()) or "empty"
+        self.report({"INFO"}, f"Farm: {told}")
+
+
+def find_sharing(scene: bpy.types.Scene) -> str:
+    return "material" if scene.avatartex_batch.shared == "material" else "mesh"

@@ -42,6 +42,7 @@ class AVATARTEX_MT_batch(bpy.types.Menu):
         layout.operator(Op.BATCH_RETRY, text="Texture All Again", icon="FILE_REFRESH").all = True
         layout.operator(Op.BATCH_REPORT, icon="TEXT")
         layout.operator(Op.BATCH_SUBMIT, icon="EXPORT")
+        layout.operator(Op.BATCH_COLLECT, icon="IMPORT")
         layout.separator()
         layout.operator(Op.BATCH_REMOVE, text="Empty the Table", icon="TRASH").all = True
 

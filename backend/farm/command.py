@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import json
 import os
 import shlex
@@ -148,13 +149,14 @@ def run_table(arguments: argparse.Namespace) -> int:
 
 def make_pool(arguments: argparse.Namespace) -> Pool:
     command = words_of(arguments.worker)
+    do = functools.partial(do_row, tries=arguments.tries, retry=arguments.retry)
     if arguments.engine == "ray":
         from .ray_pool import Needs, RayPool
 
         needs = Needs(arguments.cpus or 1.0, arguments.gpus, arguments.memory)
-        return RayPool(arguments.workers, command, needs, arguments.address, arguments.tries, arguments.retry)
+        return RayPool(arguments.workers, command, needs, do, arguments.address)
     threads = int(arguments.cpus) or max(1, (os.cpu_count() or 1) // arguments.workers)
-    return LocalPool(arguments.workers, command or serve_command(), threads, arguments.tries, arguments.retry)
+    return LocalPool(arguments.workers, command or serve_command(), threads, do)
 
 
 def report(arguments: argparse.Namespace) -> int:
@@ -178,7 +180,7 @@ def do_task(arguments: argparse.Namespace) -> int:
                 print(f"openjd_progress: {100 * (done + fraction) / len(numbers):.1f}", flush=True)
                 print(f"openjd_status: row {number}: {stage}", flush=True)
 
-            outcome = do_row(row, worker, tell, arguments.tries, arguments.retry)
+            outcome = do_row(row, worker, tell=tell, tries=arguments.tries, retry=arguments.retry)
             print(f"row {row.number}: {outcome.state} {outcome.output} ({outcome.seconds} s)", flush=True)
             if outcome.state not in (DONE, KEPT):
                 bad.append(outcome)

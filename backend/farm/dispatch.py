@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import AvatarTexError, Cancelled, ErrorCode
-from .rows import DONE, FAILED, ISOLATED, KEPT, TRIES, Outcome, do_row
-from .table import Row
+from .rows import DONE, FAILED, ISOLATED, KEPT, TRIES, Do, Outcome, Task
 from .worker import Worker
 
 #: Codes of a machine and not of a row.
@@ -33,7 +32,7 @@ class Ended:
     """A row that came back from a worker; no outcome where the worker was lost, and words say how."""
 
     worker: Hashable
-    row: Row
+    row: Task
     outcome: Outcome | None
     words: str = ""
 
@@ -43,23 +42,23 @@ class Pool(Protocol):
 
     def free(self) -> bool: ...  # whether a worker waits for a row
     def busy(self) -> int: ...  # rows in flight
-    def submit(self, row: Row) -> None: ...
+    def submit(self, row: Task) -> None: ...
     def wait(self) -> list[Ended]: ...  # some, or none after a moment
     def retire(self, worker: Hashable) -> None: ...
     def close(self) -> None: ...
 
 
-def run_rows(rows: Iterator[Row], pool: Pool, note: Callable[[Outcome, int], None], tries: int = TRIES) -> bool:
+def run_rows(rows: Iterator[Task], pool: Pool, note: Callable[[Outcome, int], None], tries: int = TRIES) -> bool:
     """Run all rows; whether there was a worker left for each.
 
     Args:
         note: is told each outcome as it comes, and how many rows are at work.
     """
-    again = collections.deque[Row]()  # after all others: one bad machine then meets rows of its own, and is found out
+    again = collections.deque[Task]()  # after all others: one bad machine then meets rows of its own, and is found out
     lost = collections.Counter[int]()  # by number, only of rows that were lost
     faults = collections.Counter[Hashable]()
 
-    def take() -> Row | None:
+    def take() -> Task | None:
         row = next(rows, None)
         return again.popleft() if row is None and again else row
 
@@ -85,18 +84,22 @@ def run_rows(rows: Iterator[Row], pool: Pool, note: Callable[[Outcome, int], Non
                 note(outcome or isolate(ended.row, tries, ended.words), pool.busy())
 
 
-def isolate(row: Row, times: int, words: str) -> Outcome:
+def isolate(row: Task, times: int, words: str) -> Outcome:
     """Of a row whose workers were lost with all around them."""
     sentence, cure = f"The row's worker was lost {times} times: {words}.", "Look at this portrait and head."
     return Outcome(row.number, row.line, row.output, ISOLATED, ErrorCode.BACKEND_DIED, sentence, cure)
 
 
 class LocalPool:
-    """Workers of this machine, each with a thread that talks to it."""
+    """Workers of this machine, each with a thread that talks to it.
 
-    def __init__(self, workers: int, command: list[str], threads: int, tries: int = TRIES, retry: bool = False) -> None:
-        self.tries, self.retry, self.wanted = tries, retry, True
-        self.asked: dict[int, queue.SimpleQueue[Row | None]] = {
+    Args:
+        command: starts one, with so many threads. do: does a task with it.
+    """
+
+    def __init__(self, workers: int, command: list[str], threads: int, do: Do) -> None:
+        self.do, self.wanted = do, True
+        self.asked: dict[int, queue.SimpleQueue[Task | None]] = {
             number: queue.SimpleQueue() for number in range(workers)
         }
         self.ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
@@ -113,7 +116,7 @@ class LocalPool:
     def busy(self) -> int:
         return len(self.working)
 
-    def submit(self, row: Row) -> None:
+    def submit(self, row: Task) -> None:
         number = self.idle.pop(0)
         self.working.add(number)
         self.asked[number].put(row)
@@ -141,7 +144,7 @@ class LocalPool:
         try:
             while (row := self.asked[number].get()) is not None:
                 try:
-                    outcome = do_row(row, worker, tries=self.tries, retry=self.retry, wanted=lambda: self.wanted)
+                    outcome = self.do(row, worker, lambda: self.wanted)
                     self.ended.put(Ended(number, row, outcome))
                 except Cancelled:
                     return

@@ -9,8 +9,7 @@ from typing import Any
 
 from ..errors import AvatarTexError, ErrorCode
 from .dispatch import Ended
-from .rows import Outcome, do_row
-from .table import Row
+from .rows import Do, Outcome, Task, always
 from .worker import Worker, serve_command
 
 
@@ -26,11 +25,11 @@ class Needs:
 class Actor:
     """On its machine: a warm worker."""
 
-    def __init__(self, command: list[str], threads: int, tries: int, retry: bool) -> None:
-        self.worker, self.tries, self.retry = Worker(command or serve_command(), threads), tries, retry
+    def __init__(self, command: list[str], threads: int, how: Do) -> None:
+        self.worker, self.how = Worker(command or serve_command(), threads), how
 
-    def do(self, row: Row) -> Outcome:
-        return do_row(row, self.worker, tries=self.tries, retry=self.retry)
+    def do(self, row: Task) -> Outcome:
+        return self.how(row, self.worker, always)
 
 
 @dataclass
@@ -44,11 +43,10 @@ class RayPool:
     workers: int
     command: list[str]
     needs: Needs
+    how: Do
     address: str = ""
-    tries: int = 3
-    retry: bool = False
     idle: list[Any] = field(default_factory=list)
-    calls: dict[Any, tuple[Any, Row]] = field(default_factory=dict)  # in flight: reference -> actor and row
+    calls: dict[Any, tuple[Any, Task]] = field(default_factory=dict)  # in flight: reference -> actor and row
     retired: set[Hashable] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -74,7 +72,7 @@ class RayPool:
             max_task_retries=0,  # run_rows counts what a row has cost
         )(Actor)
         threads = max(1, int(needs.cpus))
-        self.idle = [kind.remote(self.command, threads, self.tries, self.retry) for _ in range(self.workers)]
+        self.idle = [kind.remote(self.command, threads, self.how) for _ in range(self.workers)]
 
     def free(self) -> bool:
         return bool(self.idle)
@@ -82,7 +80,7 @@ class RayPool:
     def busy(self) -> int:
         return len(self.calls)
 
-    def submit(self, row: Row) -> None:
+    def submit(self, row: Task) -> None:
         actor = self.idle.pop(0)
         self.calls[actor.do.remote(row)] = (actor, row)
 

@@ -30,6 +30,8 @@ from .worker import OnProgress, WorkerDied
 MARK = ".job.json"
 #: What became of a row. KEPT was done before; an ISOLATED one has ended its worker each time.
 DONE, KEPT, FAILED, ISOLATED, WAITING = "done", "kept", "failed", "isolated", "waiting"
+#: What a mark keeps of the worker's answer, for whoever lays the texture onto its head.
+ANSWERED = ("warnings", "tiles", "advice", "thickness")
 #: Workers that may die of one row before it is isolated.
 TRIES = 3
 
@@ -58,6 +60,21 @@ class Generator(Protocol):
     def generate(self, request: Generate, tell: OnProgress, wanted: Callable[[], bool]) -> Answer: ...
 
 
+class Task(Protocol):
+    """What an engine hands to a worker: a row of a table, or a call of the laboratory."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def output(self) -> str: ...
+
+
+#: Does a task: (task, a warm Worker, whether it is still wanted) -> Outcome; Cancelled where it is not.
+Do = Callable[[Any, Any, Callable[[], bool]], Outcome]
+
+
 def always() -> bool:
     return True
 
@@ -65,10 +82,10 @@ def always() -> bool:
 def do_row(
     row: Row,
     worker: Generator,
+    wanted: Callable[[], bool] = always,
     tell: OnProgress = lambda stage, fraction: None,
     tries: int = TRIES,
     retry: bool = False,
-    wanted: Callable[[], bool] = always,
 ) -> Outcome:
     """Make a row unless it is done; whatever is wrong with it becomes its outcome.
 
@@ -216,9 +233,9 @@ def make(row: Row, worker: Generator, key: str, tell: OnProgress, wanted: Callab
                 target.parent.mkdir(parents=True, exist_ok=True)
                 file.replace(target)
                 files[os.path.relpath(target, mark.parent)] = target.stat().st_size
-        warnings = getattr(answer, "warnings", [])
+        told = {name: getattr(answer, name) for name in ANSWERED if hasattr(answer, name)}
         seconds = round(time.monotonic() - begun, 2)
-        write_mark(mark, {"key": key, "files": files, "seconds": seconds, "warnings": warnings})
+        write_mark(mark, {"key": key, "files": files, "seconds": seconds, **told})
     finally:
         for part in parts.values():
             shutil.rmtree(part, ignore_errors=True)

@@ -143,7 +143,7 @@ def register(
         view,
         head.normals,
         (before, after),
-        _angles(camera, landmarks),
+        camera_angles(camera, landmarks),
         face_height(camera.project(landmarks.points)[0]),
         read,
         find_lids(mesh, landmarks, projected, targets),
@@ -156,7 +156,8 @@ def eye_outlines(targets: np.ndarray) -> list[np.ndarray]:
     return [targets[list(loop)] for loop in (RIGHT_EYE, LEFT_EYE)]
 
 
-def _angles(camera: Camera, head: HeadLandmarks) -> tuple[float, float, float]:
+def camera_angles(camera: Camera, head: HeadLandmarks) -> tuple[float, float, float]:
+    """Yaw, pitch and roll in degrees, as Registration has them."""
     face = camera.rotation @ head.rotation.T  # columns: the face's right, up and front in camera axes (y down, z away)
     right, _, front = face.T
     yaw = np.degrees(np.arctan2(front[0], -front[2]))

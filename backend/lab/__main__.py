@@ -37,7 +37,7 @@ COMMANDS = {
     "graphs": ("training.graphs", "write the networks as ONNX graphs without weights"),
     "portrait-graphs": ("training.portrait_graphs", "write MediaPipe's and YuNet's networks as ONNX graphs"),
     "manifest": ("training.manifest", "write the checksums of the weights"),
-    "benchmark": ("evaluation.benchmark", "measure on rendered portraits whose texture is known"),
+    "benchmark": ("benchmark.command", "measure textures beside known truth and baselines, on one page"),
     "bands": ("evaluation.bands", "measure whether generated skin is as sharp as photographed skin beside it"),
     "seams": ("evaluation.seams", "measure colour steps across the borders of UV islands"),
     "faces build": ("faces.build", "observe portraits of real people in the atlas, list, weigh and split them"),

@@ -68,7 +68,7 @@ def light_around(
     size = max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
     values = np.stack([weight.ravel(), (weight * np.log(shade / exposure)).ravel()])
     sums = scatter(scale * places.reshape(-1, 2), values, size)
-    total, log = (cv2.GaussianBlur(part, (0, 0), 0.01 * COARSE) for part in sums)
+    total, log = (cv2.GaussianBlur(part, (0, 0), SMOOTH * COARSE) for part in sums)
     light = exposure * np.exp(log / (total + 0.02 * total.max()))
     return cv2.resize(light, shape[::-1], interpolation=cv2.INTER_LINEAR)[..., None]
 

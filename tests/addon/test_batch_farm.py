@@ -64,3 +64,82 @@ def test_a_character_that_cannot_work_is_said_and_nothing_is_left(filled, tmp_pa
 
 def test_without_waiting_characters_it_is_grey(cast):
     assert not bpy.ops.avatartex.batch_submit.poll()
+
+
+@pytest.fixture
+def farm(filled, addon, fake_python, tmp_path):
+    """An exported bundle, and what runs some of its rows as a farm does; Anna's portrait is refused there."""
+    (filled.folder / "bad.png").write_bytes(b"the fake backend refuses its name")
+    rows()[0].portrait = str(filled.folder / "bad.png")
+    assert submit(tmp_path / "farm") == {"FINISHED"}
+
+    def run(folder: Path, *names: str) -> None:
+        worker = addon("backend.farm.worker").Worker([fake_python, "-m", "backend", "serve"])
+        for character in addon("jobs.farm_results").read_characters(folder):
+            if any(name in character.row.output for name in names):
+                addon("backend.farm.rows").do_row(character.row, worker)
+        worker.close()
+
+    return run
+
+
+def collected(folder: Path, *how) -> list[tuple[str, str]]:
+    assert bpy.ops.avatartex.batch_collect(*how, directory=str(folder)) == {"FINISHED"}
+    return [(row.object_name, row.state) for row in rows()]
+
+
+def shown(head):
+    (slot,) = head.material_slots
+    return next(node.image for node in slot.material.node_tree.nodes if node.type == "TEX_IMAGE")
+
+
+def test_results_come_back_onto_their_heads(filled, farm, tmp_path):
+    folder = tmp_path / "farm"
+    assert collected(folder) == [("Anna", "waiting"), ("Bob", "waiting"), ("Clara", "waiting")]
+    filled.heads["Bob"].avatartex.seed = 77  # the artist goes on meanwhile
+    farm(folder, "Anna", "Bob")
+    moved = folder.rename(tmp_path / "came back")
+    assert collected(moved) == [("Anna", "failed"), ("Bob", "done"), ("Clara", "waiting")]
+    assert rows()[0].code and rows()[0].reason and rows()[0].cure and rows()[1].summary
+    bob = filled.heads["Bob"]
+    image = shown(bob)
+    assert image.size[0] == 512 and image.packed_file
+    (entry,) = bob.avatartex_history
+    assert entry.seed == 0 and bob.avatartex.seed == 77 and Path(entry.portrait).name == "bob.png"
+    assert not filled.heads["Anna"].material_slots and not filled.heads["Clara"].material_slots
+    farm(moved, "Clara")
+    assert collected(moved) == [("Anna", "failed"), ("Bob", "done"), ("Clara", "done")]
+    assert shown(bob) == image and len(bob.avatartex_history) == 1  # not laid on twice
+
+
+def test_several_tiles_come_back_as_one_image(filled, farm, tmp_path, monkeypatch):
+    monkeypatch.setenv("FAKE_BACKEND", "tiles")
+    farm(tmp_path / "farm", "Bob")
+    assert collected(tmp_path / "farm")[1] == ("Bob", "done")
+    assert [tile.number for tile in shown(filled.heads["Bob"]).tiles] == [1001, 1002]
+
+
+def test_what_came_back_is_one_step_of_undo(filled, farm, tmp_path):
+    farm(tmp_path / "farm", "Bob", "Clara")
+    bpy.ops.ed.undo_push(message="before")
+    assert [state for _, state in collected(tmp_path / "farm", "EXEC_DEFAULT", True)] == ["waiting", "done", "done"]
+    bpy.ops.ed.undo()
+    assert [row.state for row in rows()] == ["waiting"] * 3
+    assert not any(bpy.data.objects[name].material_slots for name in filled.heads)
+
+
+def test_heads_that_share_a_mesh_share_what_came_back(filled, farm, tmp_path):
+    twin = bpy.data.objects.new("Twin", filled.heads["Bob"].data)
+    bpy.context.scene.collection.objects.link(twin)
+    row = rows().add()
+    row.object, row.key = twin, "twin"
+    farm(tmp_path / "farm", "Bob")
+    assert collected(tmp_path / "farm")[3] == ("Twin", "skipped") and "'Bob'" in rows()[3].reason
+
+
+def test_a_head_that_is_gone_and_a_folder_that_is_none_are_said(filled, farm, tmp_path):
+    farm(tmp_path / "farm", "Bob")
+    bpy.data.objects.remove(filled.heads.pop("Bob"))
+    assert collected(tmp_path / "farm")[1][1] == "failed" and "Bob" in rows()[1].reason
+    with pytest.raises(RuntimeError, match="no folder that Export Farm Bundle wrote"):
+        bpy.ops.avatartex.batch_collect(directory=str(tmp_path))

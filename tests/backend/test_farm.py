@@ -276,7 +276,7 @@ def test_numbers_of_rows_are_ranges_of_open_job_description(text, numbers):
 def test_a_local_pool_stops_when_it_is_closed(tmp_path, begun, monkeypatch):
     monkeypatch.setenv("STAND_IN_SECONDS", "60")
     (row,) = read_rows(write_table(tmp_path, ["p"]))
-    pool = LocalPool(1, STAND_IN, 1)
+    pool = LocalPool(1, STAND_IN, 1, do_row)
     pool.submit(row)
     while not begun()["p"]:
         time.sleep(0.02)

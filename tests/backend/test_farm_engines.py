@@ -15,6 +15,7 @@ import pytest
 
 from backend.farm import command
 from backend.farm.ray_pool import Needs, RayPool
+from backend.farm.rows import do_row
 from tests.backend.farm_tables import ROOT, STAND_IN, begun, states, write_table
 
 __all__ = ["begun"]
@@ -90,7 +91,7 @@ def test_rays_workers_are_placed_by_their_needs_and_what_loses_them_is_isolated(
 def test_without_ray_it_is_said_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(Exception, match="not installed") as refusal:
-        RayPool(1, STAND_IN, Needs())
+        RayPool(1, STAND_IN, Needs(), do_row)
     assert "avatartex-backend[farm]" in refusal.value.cure
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from backend.head.facial_regions import find_facial_regions
 from backend.imaging.sample import to_linear, to_srgb
+from backend.lab.calls import local_pool
 from backend.lab.faces import age_sex, build, observing, people, screen
 from backend.lab.pca import fit_many
 from backend.lab.texhub.pigments import ita
@@ -158,13 +159,13 @@ def test_a_build_observes_lists_refusals_and_goes_on(tmp_path, demo_head_obj):
     folder.mkdir()
     cv2.imwrite(str(folder / "woman.png"), cv2.imread(str(portraits.ASTRONAUT)))
     cv2.imwrite(str(folder / "wall.png"), np.full((200, 200, 3), 128, np.uint8))
-    build.build(folder, tmp_path / "out", demo_head_obj, workers=1)
+    build.build(folder, tmp_path / "out", demo_head_obj, local_pool(1))
     assert "wall" in (tmp_path / "out" / build.REFUSED).read_text()
     made = tmp_path / "out" / build.FOLDER / "woman.npz"
     one = observing.read(made)
     assert 0.05 < one.confidence.mean() < 0.4
     before = made.stat().st_mtime_ns
-    build.build(folder, tmp_path / "out", demo_head_obj, workers=1)
+    build.build(folder, tmp_path / "out", demo_head_obj, local_pool(1))
     assert made.stat().st_mtime_ns == before
 
 

@@ -1,9 +1,7 @@
-"""The benchmark's cases: heads, held-out skins, cameras, lights, cartoon shading."""
+"""Heads and skins of rendered portraits: what is held out, textures as they are and in a cartoon's flat tones."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,54 +14,6 @@ HEADS = {
     "makehuman": ("caucasian_male_young", "asian_female_old", "african_male_old", "neutral", "caucasian_female_child"),
     "valid": ("white_f_1",),
 }
-#: yaw, pitch, light, where the light comes from (right, up, front).
-SHOTS = (
-    (0, 0, "soft", (0.3, 0.6, 0.8)),
-    (12, 4, "hard", (0.8, 0.5, 0.6)),
-    (-20, 0, "soft", (-0.3, 0.6, 0.8)),
-    (25, -6, "cel", (0.6, 0.5, 0.7)),
-    (-30, 5, "hard", (-0.7, 0.4, 0.8)),
-    (35, 0, "soft", (0.4, 0.5, 0.8)),
-    (-8, 8, "cel", (-0.6, 0.6, 0.7)),
-    (18, -8, "hard", (-0.8, 0.5, 0.5)),
-    (-15, 0, "cel", (0.5, 0.7, 0.6)),
-    (5, -4, "soft", (0.2, 0.8, 0.6)),
-)
-#: Further portraits: name, yaw, pitch, where the light comes from, gains of linear light.
-SIDES = (("left", -48, 2, (-0.4, 0.6, 0.7), (0.85, 0.80, 0.68)), ("right", 45, -3, (0.7, 0.5, 0.6), (0.95, 1.0, 1.12)))
-BACKDROPS = ((0.62, 0.68, 0.75), (0.25, 0.3, 0.26), (0.85, 0.84, 0.8), (0.45, 0.25, 0.2))
-
-
-def cases(data: Path) -> list[TruthCase]:
-    """One case per held-out skin, heads, cameras and lights taken in turn."""
-    names = json.loads(SPLIT.read_text())["held_out"]
-    found = []
-    for i, name in enumerate(sorted(names)):
-        kind, stem = name.split("/")
-        head = HEADS[kind][i % len(HEADS[kind])]
-        yaw, pitch, light, source = SHOTS[i % len(SHOTS)]
-        found.append(
-            TruthCase(
-                f"{i:02d}_{stem.split('__')[-1][:24]}_{light}_{yaw:+d}",
-                kind,
-                str(data / kind / "heads" / f"{head}.obj"),
-                str(data / kind / "skins" / f"{stem}.jpg"),
-                yaw,
-                pitch,
-                light,
-                source,
-                BACKDROPS[i % len(BACKDROPS)],
-            )
-        )
-    return found
-
-
-def further_cases(case: TruthCase) -> list[tuple[TruthCase, tuple[float, float, float]]]:
-    """The same face from left and right, in other light, and each colour cast (gains of linear light)."""
-    return [
-        (replace(case, name=f"{case.name}_{side}", yaw=yaw, pitch=pitch, light_from=source), cast)
-        for side, yaw, pitch, source, cast in SIDES
-    ]
 
 
 def load_truth_texture(case: TruthCase) -> np.ndarray:

@@ -55,6 +55,7 @@ class GuardCase:
     marks: tuple[str, ...]
     camera: str
     seed: int
+    occluder: str = ""  # of guard_occlude.KINDS
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -74,6 +74,11 @@ class GuardHead:
         eyes = sample_atlas(np.float32(eye_openings(self.atlas)), self.place) > 0.5
         return self.fragments.covered & (v < 1) & ~clothes(self.kit, u, v) & ~eyes & ~deep
 
+    @cached_property
+    def bare(self) -> np.ndarray:
+        """(T,T) bool: skin of forehead, cheeks and chin."""
+        return self.lay(self.regions["forehead"] + self.regions["cheeks"] + self.regions["chin"]) > 0.5
+
     def lay(self, picture: np.ndarray) -> np.ndarray:
         """(T,T[,C]) float32 of a picture of the atlas, (A,A[,C])."""
         return sample_atlas(np.ascontiguousarray(picture, np.float32), self.place)
@@ -96,7 +101,7 @@ class GuardHead:
         points = (self.landmarks.points - middle) @ gain.T + middle
         landmarks = replace(self.landmarks, points=points, height=self.landmarks.height * gains[1])
         other = GuardHead(mesh, landmarks, self.kit, self.texels)
-        for name in ("fragments", "place", "regions", "valid", "canonical"):  # as they are on the head of the file
+        for name in ("fragments", "place", "regions", "valid", "bare", "canonical"):  # as on the head of the file
             other.__dict__[name] = getattr(self, name)
         other.__dict__["_layout"] = self._layout
         return other

@@ -1,4 +1,8 @@
-"""A guard's case to a folder of its own: head.obj, portrait.jpg, truth.jpg, valid.png, seen.png and case.json."""
+"""A case to a folder of its own.
+
+head.obj, portrait.jpg, truth.jpg, case.json, camera.json (which made the portrait), and as masks of the truth:
+valid.png (what counts), seen.png (what the portrait shows), skin.png (bare skin of the face, whose tone is measured).
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from ...imaging.files import write_bytes
 from ...imaging.sample import to_linear, to_srgb
 from .guard_cases import GuardCase
 from .guard_heads import GuardHead, load_head, write_head
+from .guard_occlude import behind, cover, occlude
 from .guard_paint import load_skin, true_texture
 from .truth import TruthCase, TruthPortrait, render_truth, seen_texels
 
@@ -54,7 +59,11 @@ def write_case(head: GuardHead, texture: np.ndarray, case: GuardCase, folder: Pa
     write_bytes(folder / "portrait.jpg", encoded(".jpg", portrait.color, [cv2.IMWRITE_JPEG_QUALITY, quality]))
     write_bytes(folder / "truth.jpg", encoded(".jpg", texture, [cv2.IMWRITE_JPEG_QUALITY, 96, *FULL]))
     write_bytes(folder / "valid.png", encoded(".png", head.valid))
-    write_bytes(folder / "seen.png", encoded(".png", seen(head, portrait)))
+    write_bytes(folder / "seen.png", encoded(".png", seen(head, portrait, case)))
+    write_bytes(folder / "skin.png", encoded(".png", head.valid & head.bare))
+    camera = {"rotation": portrait.rotation.tolist(), "translation": portrait.translation.tolist()}
+    camera |= {"focal": portrait.focal, "size": portrait.size}
+    write_bytes(folder / "camera.json", json.dumps(camera).encode())
     write_bytes(folder / "case.json", json.dumps(case.as_json()).encode())
 
 
@@ -73,6 +82,9 @@ def photograph(head: GuardHead, texture: np.ndarray, case: GuardCase, pixels: in
         SIDE if case.light == "side" else None,
     )
     portrait = render_truth(head.mesh, head.landmarks, texture, shot, pixels)
+    if case.occluder:
+        taken = cover(head, portrait, case.occluder, case.seed)
+        portrait = occlude(portrait, taken, case.occluder, case.seed)
     colour = to_srgb(to_linear(portrait.color) * np.float32(case.cast))
     random = np.random.default_rng([case.seed, 2])
     if case.camera == "noisy":
@@ -84,14 +96,16 @@ def photograph(head: GuardHead, texture: np.ndarray, case: GuardCase, pixels: in
     return TruthPortrait(colour, texture, portrait.rotation, portrait.translation, portrait.focal, portrait.size)
 
 
-def seen(head: GuardHead, portrait: TruthPortrait) -> np.ndarray:
-    """(T,T) bool: texels that the portrait shows."""
+def seen(head: GuardHead, portrait: TruthPortrait, case: GuardCase) -> np.ndarray:
+    """(T,T) bool: texels that a case's portrait shows."""
     mesh, found = head.mesh, np.zeros((head.texels, head.texels), bool)
     covered = head.fragments.covered
     points = head.fragments.interpolate(mesh.corners(mesh.vertices))[covered]
     normals = head.fragments.interpolate(mesh.corners(vertex_normals(mesh)))[covered]
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
     found[covered] = seen_texels(mesh, portrait, points, normals, head.landmarks.height)
+    if case.occluder:
+        found[covered] &= ~behind(portrait, cover(head, portrait, case.occluder, case.seed), points)
     return found
 
 

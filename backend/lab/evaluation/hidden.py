@@ -177,12 +177,13 @@ def people_of(arguments: argparse.Namespace) -> Iterator[tuple[str, Seen]]:
     if arguments.observations:
         yield from observed(arguments.observations, arguments.side, arguments.count)
         return
+    from ..calls import local_pool
     from ..faces.build import FOLDER, build
 
     if not (arguments.portraits and arguments.mesh):
         raise SystemExit("Give --observations, or --portraits and --mesh.")
     with tempfile.TemporaryDirectory() as folder:
-        build(arguments.portraits, Path(folder), arguments.mesh, workers=1, count=arguments.count)
+        build(arguments.portraits, Path(folder), arguments.mesh, local_pool(1), count=arguments.count)
         yield from observed(Path(folder) / FOLDER, arguments.side, arguments.count)
 
 

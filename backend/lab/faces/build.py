@@ -12,59 +12,46 @@ import argparse
 import csv
 import io
 import json
-import multiprocessing
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
 
-from ...errors import AvatarTexError
+from ...farm.dispatch import Pool
+from ...farm.rows import DONE, Outcome
+from ...head.landmarks import HeadLandmarks
 from ...head.match import find_head_or_pins
-from ...head.mesh import load_mesh
+from ...head.mesh import HeadMesh, load_mesh
 from ...imaging.files import write_bytes
 from ...models.bundle import load_networks
+from ...prior.linear import LinearPrior
+from ..calls import Tell, add_engine, make_pool, run_calls
 from . import age_sex, observing, people, screen
 
 FOLDER, REFUSED = "observations", "refused.csv"
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 
 
-class Observer:
-    """What one process needs, loaded once."""
-
-    def __init__(self, mesh: Path, weights: Path | None, folder: Path) -> None:
-        cv2.setNumThreads(1)
-        self.mesh, self.folder = load_mesh(mesh), folder
-        self.head = find_head_or_pins(self.mesh, ())
-        self.prior = load_networks("cpu", weights).skin
-
-    def observe(self, path: Path) -> tuple[str, str]:
-        """The portrait's id, and why it was refused, if it was."""
-        try:
-            seen, about = observing.see(path, self.mesh, self.head, self.prior)
-        except AvatarTexError as refusal:
-            return path.stem, str(refusal.message)
-        observing.write(self.folder / f"{path.stem}.npz", seen, about)
-        return path.stem, ""
+@lru_cache(1)
+def loaded(mesh: str, weights: str) -> tuple[HeadMesh, HeadLandmarks, LinearPrior]:
+    """What a worker needs, once."""
+    cv2.setNumThreads(1)
+    head = load_mesh(Path(mesh))
+    return head, find_head_or_pins(head, ()), load_networks("cpu", Path(weights) if weights else None).skin
 
 
-_observer: Observer | None = None
-
-
-def _start(*arguments) -> None:
-    global _observer
-    _observer = Observer(*arguments)
-
-
-def _observe(path: Path) -> tuple[str, str]:
-    return _observer.observe(path)
+def observe(tell: Tell, portrait: str, folder: str, mesh: str, weights: str) -> None:
+    """One portrait, as a call."""
+    seen, about = observing.see(Path(portrait), *loaded(mesh, weights))
+    observing.write(Path(folder) / f"{Path(portrait).stem}.npz", seen, about)
 
 
 def pictures_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
 
 
-def build(portraits: Path, output: Path, mesh: Path, workers: int, weights: Path | None = None, count: int = 0) -> None:
+def build(portraits: Path, output: Path, mesh: Path, pool: Pool, weights: Path | None = None, count: int = 0) -> None:
     """Observe every portrait of a folder (or the first count) that is not there yet."""
     folder = output / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
@@ -74,14 +61,20 @@ def build(portraits: Path, output: Path, mesh: Path, workers: int, weights: Path
         for path in pictures_in(portraits)[: count or None]
         if not (folder / f"{path.stem}.json").is_file() and path.stem not in refused
     ]
-    with multiprocessing.get_context("spawn").Pool(workers, _start, (mesh, weights, folder)) as pool:
-        for number, (name, reason) in enumerate(pool.imap_unordered(_observe, todo), 1):
-            if reason:
-                refused[name] = reason
-                text = io.StringIO()
-                csv.writer(text).writerows(sorted(refused.items()))
-                write_bytes(output / REFUSED, text.getvalue().encode())
-            print(f"{number} of {len(todo)}: {name} {reason}", file=sys.stderr, flush=True)
+
+    def note(outcome: Outcome) -> None:
+        name = Path(outcome.output).stem
+        if outcome.state != DONE:
+            refused[name] = outcome.reason
+            text = io.StringIO()
+            csv.writer(text).writerows(sorted(refused.items()))
+            write_bytes(output / REFUSED, text.getvalue().encode())
+        print(f"{outcome.row} of {len(todo)}: {name} {outcome.reason}", file=sys.stderr, flush=True)
+
+    shared = {"folder": str(folder.resolve()), "mesh": str(mesh.resolve())}
+    shared |= {"weights": str(weights.resolve()) if weights else ""}
+    work = ((path.name, shared | {"portrait": str(path.resolve())}) for path in todo)
+    run_calls(f"{__name__}:observe", work, pool, note)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -95,10 +88,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--mesh", type=Path, required=True, metavar="OBJ", help="the head that is registered")
     parser.add_argument("--weights", type=Path, metavar="DIR", help="whose prior tells skin from light (the bundled)")
     parser.add_argument("--age-sex", type=Path, metavar="DIR", help="network that estimates both; else neither is told")
-    parser.add_argument("--workers", type=int, default=2)
+    add_engine(parser)
     parser.add_argument("--count", type=int, default=0, help="only the first so many portraits")
     arguments = parser.parse_args(argv)
-    build(arguments.portraits, arguments.output, arguments.mesh, arguments.workers, arguments.weights, arguments.count)
+    pool = make_pool(arguments)
+    build(arguments.portraits, arguments.output, arguments.mesh, pool, arguments.weights, arguments.count)
     folder = arguments.output / FOLDER
     glasses = {path.stem: json.loads(path.read_text(encoding="utf-8"))["glasses"] for path in folder.glob("*.json")}
     screen.write_suspects(arguments.output / screen.SUSPECTS, screen.screen(folder, glasses), glasses)

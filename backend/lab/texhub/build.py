@@ -16,13 +16,17 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from ...errors import AvatarTexError, ErrorCode
+from ...farm.rows import DONE, Outcome
 from ...imaging.files import write_bytes
+from ..calls import Tell, add_engine, make_pool, run_calls
 from . import skins
 from .pigments import tone_name
 from .recipe import VERSION, draw_recipe
@@ -139,60 +143,55 @@ def begin_worker(parent: int) -> None:
 
 
 def run_workers(folder: Path, todo: list[Shard], arguments: argparse.Namespace, done: int) -> None:
-    """Render the shards in so many processes, with a progress bar; one works in this process."""
+    """Render the shards on the engine that was asked for, with a progress bar; one worker works in this process.
+
+    Raises:
+        AvatarTexError: some were not made; whole ones are kept.
+    """
     from tqdm import tqdm
 
     bar = tqdm(total=arguments.count, initial=done, unit="texture", smoothing=0.02, disable=None)
-    if arguments.workers == 1 or len(todo) < 2:
+    if (arguments.workers == 1 and arguments.engine == "local") or len(todo) < 2:
         sources, views = Sources.load(folder / SOURCES), Views.load(folder / VIEWS)
         for shard in todo:
             make_shard(folder, shard, sources, views, arguments.seed, bar.update)
         bar.close()
         return
-    context = multiprocessing.get_context("spawn")
-    taken, made = context.Value("l", 0), context.Value("l", 0)
-    workers = [
-        context.Process(target=work, args=(folder, todo, arguments.seed, taken, made, os.getpid()), daemon=True)
-        for _ in range(min(arguments.workers, len(todo)))
-    ]
-    try:
-        for worker in workers:
-            worker.start()
-        while any(worker.is_alive() for worker in workers):
-            if any(worker.exitcode for worker in workers):
-                break
-            time.sleep(0.2)
-            bar.update(done + made.value - bar.n)
-        bar.update(done + made.value - bar.n)
-    finally:
-        for worker in workers:
-            worker.terminate()
-            worker.join()
-        bar.close()
-    if any(worker.exitcode for worker in workers):
+    counts, failed = {shard.name: shard.count for shard in todo}, []
+
+    def note(outcome: Outcome) -> None:
+        bar.update(counts[outcome.output] if outcome.state == DONE else 0)
+        failed.extend([outcome] if outcome.state != DONE else [])
+
+    values = {"folder": str(folder.resolve()), "seed": arguments.seed}
+    work = ((shard.name, values | {"shard": asdict(shard)}) for shard in todo)
+    run_calls(f"{__name__}:work", work, make_pool(arguments), note)
+    bar.close()
+    if failed:
         raise AvatarTexError(
             ErrorCode.INTERNAL,
-            "A worker stopped; its own message stands above.",
+            f"{len(failed)} shards were not made: {failed[0].reason}",
             "Whole shards are kept: mend the cause and go on with --resume.",
         )
 
 
-def work(folder: Path, todo: list[Shard], seed: int, taken, made, parent: int) -> None:
-    """One worker: the next shard nobody has taken, until there is none."""
-    begin_worker(parent)
-    sources, views = Sources.load(folder / SOURCES), Views.load(folder / VIEWS)
+@lru_cache(1)
+def loaded(folder: Path) -> tuple[Sources, Views]:
+    """Once in a worker."""
+    cv2.setNumThreads(1)
+    return Sources.load(folder / SOURCES), Views.load(folder / VIEWS)
+
+
+def work(tell: Tell, folder: str, shard: dict, seed: int) -> None:
+    """One shard, as a call."""
+    made = 0
 
     def count(number: int) -> None:
-        with made.get_lock():
-            made.value += number
+        nonlocal made
+        made += number
+        tell("textures", made / shard["count"])
 
-    while True:
-        with taken.get_lock():
-            number = taken.value
-            taken.value += 1
-        if number >= len(todo):
-            return
-        make_shard(folder, todo[number], sources, views, seed, count)
+    make_shard(Path(folder), Shard(**shard), *loaded(Path(folder)), seed, count)
 
 
 def make_shard(folder: Path, shard: Shard, sources: Sources, views: Views, seed: int, count) -> None:
@@ -242,7 +241,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, required=True, help="folder of shards")
     parser.add_argument("--count", type=int, default=20_000, help="textures (default 20000)")
     parser.add_argument("--size", type=int, default=256, help="texels (default 256)")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: one per core)")
+    add_engine(parser)
     parser.add_argument("--seed", type=int, default=0, help="another seed, other textures (default 0)")
     parser.add_argument("--split", choices=[*SIDES, "all"], default="train", help="whose faces (default train)")
     parser.add_argument("--split-file", type=Path, default=SPLIT, help="JSON: held_out: names of skins")
