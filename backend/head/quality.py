@@ -130,6 +130,12 @@ def judge(
     )
 
 
+def limit_score(registration: Registration, head: HeadLandmarks) -> float:
+    """The most that a registration without pins scores, of a photograph in which all is skin, however likely it is."""
+    off = max(region_errors(registration).values(), default=0.0) > REGION_OFF
+    return min(_ramp(coverage(registration, head, None), COVERAGE), REGION_SCORE if off else 1.0)
+
+
 def say_length(share: float) -> str:
     """A length in face heights, in millimetres of a face whose eyes are 63 mm apart."""
     return f"{share * FACE_MM:.0f} mm" if share * FACE_MM >= 0.95 else "a millimetre"
