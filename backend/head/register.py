@@ -152,7 +152,7 @@ def register(
         _angles(camera, landmarks),
         face_height(camera.project(landmarks.points)[0]),
         read,
-        find_lids(mesh, landmarks, projected, targets),
+        find_lids(mesh, landmarks, projected, face, targets),
         lips,
     )
 

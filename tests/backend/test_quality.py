@@ -11,6 +11,7 @@ from backend.head.landmarks import find_head_landmarks
 from backend.head.match import match
 from backend.head.mesh import load_mesh
 from backend.head.quality import FACE_MM, judge, region_advice
+from backend.head.subjects import Face
 from backend.imaging.files import write_picture
 from backend.lab.evaluation.truth import TruthCase, render_truth
 from backend.messages import LOW_SCORE
@@ -47,7 +48,8 @@ def draw(points: np.ndarray, **shifts: tuple[float, float]) -> np.ndarray:
 
 def judged(found, drawing, pins=()):
     one = found[2]
-    return judge(one.registration, one.face, one.head, pins, None, drawing)
+    extent = drawing.shape[1], drawing.shape[0]
+    return judge(one.registration, one.face, one.head, pins, Face(one.face.points[:, :2], extent, drawing, None, True))
 
 
 def test_drawn_parts_are_found_where_they_are(found):

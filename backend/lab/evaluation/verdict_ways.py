@@ -102,8 +102,8 @@ def try_all(shown: Shown, head: Known, other: FaceLandmarks | None, random: np.r
         yield {
             "way": way.name,
             "error": round(float(np.median(away)) / shown.height, 4),
-            "signs": read_signs(found, way.face, landmarks).round(4).tolist(),
-            "limit": round(limit_score(found, landmarks), 4),
+            "signs": read_signs(found, way.face, landmarks, way.color).round(4).tolist(),
+            "limit": round(limit_score(found, landmarks, (height, width)), 4),
         }
 
 
