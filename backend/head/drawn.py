@@ -66,27 +66,27 @@ class Ink:
         loop = list(PARTS.values())[number]
         return cv2.convexHull(self.places[list(loop)].astype(np.float32))
 
-    def enclosed(self, number: int, shape: tuple[int, int]) -> np.ndarray:
-        """(H,W) float32 0..1 of the drawing: the convex hulls of a part's strokes and what is blurred with them.
-
-        Ink is the part's where nothing else is nearer, and all of a stroke that is so for the most part and lies on no
-        other feature.
-        """
-        ink, mine, near, elsewhere = (np.zeros(self.shape, np.uint8) for _ in range(4))
+    def of_strokes(self, number: int) -> np.ndarray:
+        """(k,) bool: ink of the part's strokes. A spot is of the nearest feature among those that its stroke lies on."""
+        ink = np.zeros(self.shape, np.uint8)
         columns, rows = self.spots.T
-        ink[rows, columns], mine[rows, columns] = 1, self.away.argmin(1) == number
-        elsewhere[rows, columns] = np.delete(self.away, number, 1).min(1) == 0
-        columns, rows = self.of_part(number).T
-        near[rows, columns] = 1
-        _, strokes = cv2.connectedComponents(ink)
-        within = [np.bincount(strokes.ravel(), one.ravel()) for one in (mine, ink, elsewhere)]
-        mine |= ((within[0] > within[1] / 2) & (within[2] == 0))[strokes]
-        count, strokes = cv2.connectedComponents(mine)
-        whole = np.zeros(self.shape, np.uint8)
-        for stroke in set(strokes[near > 0].tolist()) & set(range(1, count)):
-            spots = np.argwhere(strokes == stroke)[:, ::-1].astype(np.int32)
+        ink[rows, columns] = 1
+        stroke = cv2.connectedComponents(ink)[1][rows, columns]
+        on = np.stack([np.bincount(stroke, one == 0) > 0 for one in self.away.T], 1)[stroke]
+        return on.any(1) & (np.where(on, self.away, np.inf).argmin(1) == number)
+
+    def enclosed(self, number: int, shape: tuple[int, int]) -> np.ndarray:
+        """(H,W) float32 0..1 of the drawing: the convex hulls of a part's ink and what is blurred with it."""
+        own = self.of_strokes(number)
+        drawn, others, whole = (np.zeros(self.shape, np.uint8) for _ in range(3))
+        for picture, some in ((drawn, own), (others, ~own)):
+            columns, rows = self.spots[some].T
+            picture[rows, columns] = 1
+        count, pieces = cv2.connectedComponents(drawn)
+        for piece in range(1, count):
+            spots = np.argwhere(pieces == piece)[:, ::-1].astype(np.int32)
             cv2.fillConvexPoly(whole, cv2.convexHull(spots), 1)
-        blurred = np.where((ink > 0) & (mine == 0), 0, cv2.dilate(whole, disc(BLURRED * TALL)))
+        blurred = np.where(others > 0, 0, cv2.dilate(whole, disc(BLURRED * TALL)))
         whole = np.maximum(whole, blurred).astype(np.float32)
         return cv2.warpAffine(whole, self.moved, shape[::-1], flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
 
