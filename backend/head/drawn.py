@@ -67,7 +67,7 @@ class Ink:
         return cv2.convexHull(self.places[list(loop)].astype(np.float32))
 
     def of_strokes(self, number: int) -> np.ndarray:
-        """(k,) bool: ink of the part's strokes. A spot is of the nearest feature among those that its stroke lies on."""
+        """(k,) bool: ink of the part's strokes. A spot is of the nearest feature of those that its stroke is on."""
         ink = np.zeros(self.shape, np.uint8)
         columns, rows = self.spots.T
         ink[rows, columns] = 1

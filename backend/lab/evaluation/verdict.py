@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -26,13 +26,17 @@ from ...portrait.landmarks import FaceLandmarks
 from .cases import load_truth_texture
 from .expressions import on_surface, places_on
 from .guard_cases import HALVES, find_skins, half_of
+from .metrics import table
 from .registration import CLOSE, LOOSE, POINTS
+from .reliability import diagram, reliability_table
 from .truth import TruthCase, render_truth
 from .verdict_ways import WAYS, Known, Shown, try_all
 
 #: Heads of one topology, by half, and those that hand-made points are looked for on.
 SUBJECTS = {"choose": ("neutral", "asian_female_old"), "report": ("african_male_old", "caucasian_male_young")}
 BY_HAND = {"choose": "makehuman/heads/caucasian_female_child.obj", "report": "valid/heads/white_f_1.obj"}
+#: Score over which a registration is called good, as the panel does (core/job.py of the add-on).
+GOOD = 0.8
 #: Ridge of the fit, on standardised signs.
 RIDGE = 0.3
 
@@ -42,6 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder of heads, skins and portraits, as shared/data")
     parser.add_argument("--rows", type=Path, required=True, help="file of what was registered; is gone on with")
     parser.add_argument("--count", type=int, default=22, help="rendered portraits per half")
+    parser.add_argument("--diagram", type=Path, help="the reliability diagram to draw (SVG)")
     arguments = parser.parse_args(argv)
     rows = [json.loads(line) for line in arguments.rows.read_text().splitlines()] if arguments.rows.exists() else []
     done = {row["name"] for row in rows}
@@ -50,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
             rows.append(row)
             file.write(json.dumps(row) + "\n")
             file.flush()
-    report(rows)
+    report(rows, arguments.diagram)
     return 0
 
 
@@ -130,7 +135,7 @@ def fit_weights(signs: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float
         kept[np.flatnonzero(kept)[wrong]] = False
 
 
-def report(rows: list[dict]) -> None:
+def report(rows: list[dict], picture: Path | None = None) -> None:
     """Weights, what the score says of the reporting half, and how often good ones are right."""
     rows = list({row["name"]: row for row in rows}.values())
     signs = np.array([row["signs"] for row in rows])
@@ -141,19 +146,16 @@ def report(rows: list[dict]) -> None:
     for name, values in (("TYPICAL", typical), ("ODDS", bias + typical @ weights), ("WEIGHTS", weights)):
         print(f"{name} = {values.round(4).tolist()}")
     score = 1 / (1 + np.exp(-(signs @ weights + bias)))
+    good = np.minimum(score, [row["limit"] for row in rows]) > GOOD
     for half, some in zip(HALVES, (chosen, ~chosen), strict=True):
-        print(f"\n{half}: {some.sum()} registrations, {right[some].sum()} right\n\n| score | registrations | right |")
-        print("|---|---|---|")
-        edges = (0, 0.1, 0.3, 0.5, 0.8, 0.95, 0.99, 1.001)
-        for low, high in pairwise(edges):
-            inside = some & (score >= low) & (score < high)
-            share = f"{right[inside].mean():.0%}" if inside.any() else ""
-            print(f"| {low} to {min(high, 1)} | {inside.sum()} | {share} |")
-        for limit in (0.5, 0.6, 0.7, 0.8):
-            good = some & (score >= limit)
-            found = (good & right).sum() / max((some & right).sum(), 1)
-            print(f"from {limit}: {good.sum()}, right {right[good].sum()}; {found:.0%} of the right ones")
-    for way in WAYS:
-        some = np.array([row["way"] == way for row in rows]) & ~chosen
-        if some.any():
-            print(f"{way}: {some.sum()}, right {right[some].sum()}, scored 0.8 or more {(score[some] >= 0.8).sum()}")
+        print(f"\n{half}: {some.sum()} registrations, {right[some].sum()} right")
+        print(reliability_table(score[some], right[some]))
+        print(f"good: {(some & good).sum()}, of which right {(some & good & right).sum()}\n")
+        kinds = [some & np.array([row["way"] == way for row in rows]) for way in WAYS]
+        counts = [
+            [way, *(int((kind & one).sum()) for one in (kind, right, good, good & right))]
+            for way, kind in zip(WAYS, kinds, strict=True)
+        ]
+        print(table(["registered", "count", "right", "good", "good and right"], counts))
+    if picture is not None:
+        picture.write_text(diagram(score[~chosen], right[~chosen]), encoding="utf-8")
