@@ -16,11 +16,11 @@ from .register import Registration
 #: What speaks for a registration or against it.
 SIGNS = ("head", "portrait", "error", "moved", "agreement", "pitch", "yaw", "again")
 #: Log odds of presence beyond which nothing more is known.
-MOST_ODDS = 20.0
+MOST_ODDS = 2.954
 #: The signs of a right registration, the log odds that it is right, and what each sign adds that differs.
-TYPICAL = np.array([20.0, 16.27, -4.557, -4.272, -0.958, 8.36, 14.21, -4.0])
-ODDS = 1.35
-WEIGHTS = np.array([0.3335, 0.1417, -0.9185, -0.6759, 0.4305, -0.0165, -0.0312, 0.0])
+TYPICAL = np.array([20.0, 15.84, -4.413, -4.107, -1.173, 9.76, 13.05, -4.642])
+ODDS = 2.954
+WEIGHTS = np.array([0.4594, 0.1556, 0.0, -0.0396, 0.0, -0.0315, -0.0199, -2.1138])
 
 
 def read_signs(registration: Registration, face: FaceLandmarks, head: HeadLandmarks, picture: np.ndarray) -> np.ndarray:
