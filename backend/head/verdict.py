@@ -16,7 +16,7 @@ from .register import Registration
 #: What speaks for a registration or against it.
 SIGNS = ("head", "portrait", "error", "moved", "agreement", "pitch", "yaw", "again")
 #: Log odds of presence beyond which nothing more is known.
-MOST_ODDS = 2.954
+MOST_ODDS = 20.0
 #: The signs of a right registration, the log odds that it is right, and what each sign adds that differs.
 TYPICAL = np.array([20.0, 15.84, -4.413, -4.107, -1.173, 9.76, 13.05, -4.642])
 ODDS = 2.954

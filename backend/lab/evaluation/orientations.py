@@ -130,7 +130,9 @@ def modified(head: HeadMesh, what: str, random: np.random.Generator) -> HeadMesh
     """The head as one of MODIFIERS has it."""
     middle, extent = head.vertices.mean(0), float(np.ptp(head.vertices, axis=0).max())
     if what == "stretched":
-        return replace(head, vertices=np.float32((head.vertices - middle) * (1 + random.uniform(-1, 1, 3) * STRETCH)))
+        return replace(
+            head, vertices=np.float32(head.vertices + (head.vertices - middle) * random.uniform(-1, 1, 3) * STRETCH)
+        )
     if what == "bent":
         waves, phase = random.normal(0, 2 * np.pi * WAVES / extent, (3, 3)), random.uniform(0, 2 * np.pi, 3)
         return replace(
