@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .option import Option
-from .options import FURTHER, refuse_unknown
+from .options import FURTHER, refuse_unknown, take_presets
 from .seeds import parse_seeds
 
 
@@ -58,4 +58,4 @@ def take(given: argparse.Namespace, options: Iterable[Option]) -> dict[str, Any]
             values[option.name] = tuple(parse_seeds(text)) if option.limits else words
     found = {name: value for name, value in values.items() if value is not None}
     refuse_unknown(found)
-    return found
+    return take_presets(found)

@@ -11,7 +11,7 @@ from typing import get_args
 
 from .errors import AvatarTexError
 from .map_options import GREEN, MAP_BITS, PACK
-from .options import DEVICE, FRONT, GUIDES, SEED, SHELL, UP, Settings
+from .options import DEVICE, FRONT, GUIDES, SEED, UP, Settings
 from .variant_options import FORMAT, SCALE, SEEDS, STRENGTH
 
 PROTOCOL = 1  # raised when a field changes its meaning
@@ -49,7 +49,6 @@ class FromPortrait(Settings):
     pins: list[dict] = field(default_factory=list)  # named points, see pins.py
     further: list[str] = field(default_factory=list)  # paths of further pictures of the same person
     least_score: float = 0.0  # refuse with LOW_SCORE a registration that scores less; 0 asks nothing
-    shell: str = SHELL.default  # but for none, its pictures are written beside output (outputs.shell_files)
 
 
 @dataclass(frozen=True)

@@ -55,12 +55,14 @@ HAIR = _every_texture(
     "hair",
     "Hair",
     "keep",
-    "What becomes of the portrait's hair",
-    "what becomes of the portrait's hair",
+    "Where what covers the skin goes: hair, beard, glasses, a hat. Sliders among the layers change it afterwards",
+    "where hair, beard, glasses and a hat go",
     choices=(
-        Choice("keep", "Painted", "The portrait's hair is painted on the scalp"),
-        Choice("bare", "Bare Scalp", "Skin on the scalp, for a head that gets hair of its own"),
+        Choice("keep", "Painted", "Hair and beard are painted on the skin, without a hat"),
+        Choice("bare", "Bare Scalp", "Skin on the scalp, for a head that gets hair of its own; a beard stays"),
         Choice("hats", "Painted, Hats Too", "As Painted, and a hat or scarf counts as hair"),
+        Choice("shell", "On a Shell", "Bare skin; a shell around the head shows hair, beard, glasses and hat"),
+        Choice("picture", "As a Picture", "Bare skin; a second image with alpha in the same UV map holds the rest"),
     ),
 )
 EXPRESSION = _every_texture(
@@ -78,16 +80,18 @@ SHELL = Option(
     "shell",
     "Shell",
     "none",
-    "What becomes of what covers the skin: hair, beard, glasses, a hat",
-    "what becomes of what covers the skin: hair, beard, glasses, a hat",
+    "An older name of two choices of Hair, for scripts",
+    "an older name of two choices of hair",
     choices=(
-        Choice("none", "None", "It is painted on the skin as far as it is hair"),
-        Choice("picture", "Picture", "The skin below is completed, and a second picture with alpha holds the rest"),
-        Choice("object", "Object", "The same, and in Blender a shell around the head shows the second picture"),
+        Choice("none", "None", "What Hair says"),
+        Choice("picture", "Picture", "Hair as a picture"),
+        Choice("object", "Object", "Hair on a shell"),
     ),
     jobs=(GENERATE, BATCH),
-    remembered=True,
+    sides=(BLENDER, API, BACKEND),
 )
+#: Values of SHELL -> those of HAIR.
+SHELLS = {"picture": "picture", "object": "shell"}
 SIZE = _every_texture(
     "size",
     "Size",
@@ -138,7 +142,7 @@ WAY = _every_texture(
     ),
 )
 #: What the artist chooses for every texture, in the panel's order.
-APPEARANCE = (STYLE, LIGHT, HAIR, EXPRESSION, SHELL, SIZE, SEED, PROFILE, WAY)
+APPEARANCE = (STYLE, LIGHT, HAIR, EXPRESSION, SIZE, SEED, PROFILE, WAY)
 
 UV_MAP = Option(
     "uv_map",
@@ -266,6 +270,7 @@ DEVICE = Option(
 #: The table.
 OPTIONS = (
     *APPEARANCE,
+    SHELL,
     UV_MAP,
     HEAD_GROUP,
     FRONT,
@@ -307,6 +312,11 @@ class Settings:
     front: str = FRONT.default  # where the face looks and where the crown is, axes of the mesh
     up: str = UP.default
 
+    @property
+    def shelled(self) -> bool:
+        """Whether what covers the skin goes onto a shell, if only as its picture."""
+        return self.hair in SHELLS.values()
+
     def opacities(self, style: str) -> dict[str, float]:
         """Of the layers, by name of layers.flatten.LAYERS, that these choices stand for.
 
@@ -316,7 +326,8 @@ class Settings:
         light = self.light if self.light != "auto" else "even" if style == "photo" else "keep"
         return OPACITIES | {
             "light": {"keep": 1.0, "even": 0.5, "remove": 0.0}[light],
-            "hair": float(self.hair != "bare"),
+            "hair": float(self.hair != "bare" and not self.shelled),
+            "facial_hair": float(not self.shelled),
             "headwear": float(self.hair == "hats"),
             "folds": float(self.expression == "keep"),
         }
@@ -336,6 +347,18 @@ def refuse_unknown(values: Mapping[str, Any]) -> None:
     for option in OPTIONS:
         if option.name in values:
             option.refuse(values[option.name])
+
+
+def take_presets(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as today's, of values that scripts may have given by older names.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, an older name has a value that it cannot have.
+    """
+    refuse_unknown({name: value for name, value in values.items() if name == SHELL.name})
+    named = {name: value for name, value in values.items() if name != SHELL.name}
+    shell = SHELLS.get(values.get(SHELL.name, ""))
+    return named | ({HAIR.name: shell} if shell else {})
 
 
 def read(holder: Any, options: Iterable[Option]) -> dict[str, Any]:

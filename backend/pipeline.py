@@ -38,7 +38,7 @@ from .observation.further import add_further
 from .observation.look import Look
 from .observation.shell_cover import find_shell
 from .observation.views import find_coverings, fuse, limit_reach
-from .options import PROFILE, SHELL
+from .options import PROFILE
 from .outputs import UDIM, Staged, map_file, pattern, preview_file, shell_files
 from .pins import parse_pins
 from .portrait.decode import Portrait
@@ -205,7 +205,7 @@ def prepare(job: Job) -> Prepared:
     style = found.style if settings.style == "auto" else settings.style
     job.step("atlas")
     asked = [getattr(settings, one.name) for one in fields(FromPortrait) if one.name not in LATER]
-    key = fingerprint(key, [Path(path) for path in settings.further], style, asked)
+    key = fingerprint(key, [Path(path) for path in settings.further], style, settings.shelled, asked)
     prepared, layout = _observed.get(key, lambda: observe_portraits(job, found, portrait, style))
     prepared = job.regions.hide(prepared, layout) if job.regions else prepared
     pictures.partial(prepared.observation)
@@ -238,7 +238,7 @@ def observe_portraits(job: Job, found: Match, portrait: Portrait, style: str) ->
         beside,
         [*found.warnings, *([HEADWEAR] if headwear else []), *found.quality.advice, *beside.warnings, *warnings],
         advice,
-        find_shell(found, layout, views) if settings.shell != SHELL.default else None,
+        find_shell(found, layout, views) if settings.shelled and isinstance(settings, Generate) else None,
     )
     return prepared, layout
 

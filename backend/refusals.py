@@ -10,7 +10,7 @@ from .messages import Expressions, FromPortrait, Generate, Register, Variants
 from .models.cards import find_card
 from .models.profiles import find_profile
 from .models.store import find_parts
-from .options import PROFILE, SHELL, refuse_unknown
+from .options import PROFILE, refuse_unknown
 from .outputs import map_file, name_inputs, refuse_outputs, shell_files
 
 #: Of a texture or its provenance on the disk: a PNG of noise takes as much.
@@ -47,7 +47,7 @@ def check_request(request: Generate) -> None:
             request.layers,
             request.curves,
             request.report,
-            *(shell_files(request.output) if request.shell != SHELL.default else ()),
+            *(shell_files(request.output) if request.shelled else ()),
             *(map_file(request.output, name) for name in maps),
             *stage_files(request.keep_stages, ".png"),
             *stage_files(request.previews, ".bmp"),

@@ -7,10 +7,11 @@ import dataclasses
 import pytest
 
 from backend.__main__ import build_parser as build_backend
+from backend.arguments import take
 from backend.errors import AvatarTexError, ErrorCode
 from backend.messages import Generate, Variants
 from backend.option import BACKEND, GENERATE, JOBS, REDO, SIDES, VARIANTS
-from backend.options import OPTIONS, Settings, refuse_unknown, select
+from backend.options import HAIR, OPTIONS, SHELLS, Settings, refuse_unknown, select
 from backend.seeds import LARGEST_SEED
 from backend.variants.command import build_parser as build_variants
 from tests.options_table import render_page
@@ -44,6 +45,21 @@ def test_what_no_option_can_be_is_refused(values, told):
     with pytest.raises(AvatarTexError) as refusal:
         refuse_unknown({"job": "other names are left alone", **values})
     assert refusal.value.code == ErrorCode.BAD_REQUEST and told in refusal.value.cure
+
+
+def test_what_covers_the_skin_is_one_choice():
+    """Where it goes onto a shell or a picture of its own, the skin below is bare; the older name means the same."""
+    shown = {name: Settings(hair=name).opacities("photo") for name in HAIR.values}
+    worn = {name: tuple(one[layer] for layer in ("hair", "facial_hair", "headwear")) for name, one in shown.items()}
+    bare = (0, 0, 0)
+    assert worn == {"keep": (1, 1, 0), "bare": (0, 1, 0), "hats": (1, 1, 1), "shell": bare, "picture": bare}
+    assert {name for name in HAIR.values if Settings(hair=name).shelled} == {"shell", "picture"} == {*SHELLS.values()}
+    for shell, hair in (("none", "keep"), ("picture", "picture"), ("object", "shell")):
+        given = build_backend().parse_args(
+            ["generate", "--portrait", "p", "--mesh", "m", "--output", "o", "--shell", shell]
+        )
+        taken = take(given, select(BACKEND, GENERATE))
+        assert taken["hair"] == hair and "shell" not in taken
 
 
 def test_messages_and_settings_have_the_tables_defaults():

@@ -8,7 +8,7 @@ import bpy
 from ..backend.arguments import help_of
 from ..backend.errors import ErrorCode
 from ..backend.option import API, GENERATE, VARIANTS
-from ..backend.options import refuse_unknown, select
+from ..backend.options import refuse_unknown, select, take_presets
 from ..backend.pins import parse_pins, read_pins
 from ..backend.seeds import parse_seeds
 from ..backend.variant_options import SEEDS
@@ -89,7 +89,7 @@ def describe(
         further=tuple(portrait_path(str(path)) for path in further),
         pins=tuple(parse_pins(entries)),
         regions=bpy.path.abspath(str(regions)) if regions else "",
-        **options,
+        **take_presets(options),
     )
 
 

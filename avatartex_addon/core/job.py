@@ -1,7 +1,7 @@
 """One job as plain data: what is asked for, its files, and what its report says in one line."""
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from ..backend.errors import ErrorCode
@@ -13,7 +13,6 @@ from ..backend.options import (
     SCALE,
     SEED,
     SHARING,
-    SHELL,
     STRENGTH,
     UV_MAP,
     Settings,
@@ -37,7 +36,6 @@ class HeadJob(Settings):
     portrait: str  # absolute path
     seed: int = SEED.default
     uv_map: str = UV_MAP.default
-    shell: str = SHELL.default
     sharing: str = SHARING.default
     head_group: str = HEAD_GROUP.default
     selected_faces: bool = False  # the faces selected in Edit Mode are head
@@ -50,6 +48,10 @@ class HeadJob(Settings):
 
     def __post_init__(self) -> None:
         refuse_unknown(vars(self))
+
+    def without_shell(self) -> "HeadJob":
+        """For what is made of the texture alone."""
+        return replace(self, hair="bare") if self.shelled else self
 
     def settings(self) -> dict:
         """What every texture is made with, as the messages have it."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import bpy
 
 from ..backend.messages import Generate
-from ..backend.options import GUIDES, PROFILE, SHELL, refuse_unknown
+from ..backend.options import GUIDES, PROFILE, refuse_unknown
 from ..core.job import HeadJob, summarize
 from ..scene.hair_curves import add_curves
 from .backend_task import BackendTask
@@ -35,7 +35,7 @@ class CurvesJob(BackendTask):
         refuse_unknown({GUIDES.name: guides})
         self.status.reset()
         head = self.capture_job(job)
-        asked = replace(job, profile=PROFILE.default, shell=SHELL.default)  # strands need no large model
+        asked = replace(job.without_shell(), profile=PROFILE.default)  # strands need no large model
         self.ask(
             Generate,
             **self.job_fields(head, asked),

@@ -54,7 +54,6 @@ class Generation(BackendTask):
             **self.job_fields(head, job),
             output=str(self.files.texture),
             seed=job.seed,
-            shell=job.shell,
             provenance=str(self.files.provenance),
             layers=str(self.files.layers),
             previews=str(self.files.previews),
@@ -117,7 +116,7 @@ class Generation(BackendTask):
         if not self.job.redo:  # parts made anew lie under the shell that is there
             remove_shell(head)
             if self.answer.thickness:
-                shell = add_shell(head, self.uv_map, self.answer, self.job.shell)
+                shell = add_shell(head, self.uv_map, self.answer, self.job.hair == "shell")
         made = Textures(
             head,
             image,

@@ -9,7 +9,7 @@ import bpy
 from ..backend.errors import ErrorCode
 from ..backend.map_options import MAPS, map_names
 from ..backend.messages import Generate
-from ..backend.options import PROFILE, SHELL, refuse_unknown
+from ..backend.options import PROFILE, refuse_unknown
 from ..backend.outputs import map_file
 from ..core.job import HeadJob, summarize
 from ..scene import surface_maps, versions
@@ -47,7 +47,7 @@ class MapsJob(BackendTask):
             raise ErrorCode.BAD_REQUEST("No map is chosen.", "Choose at least one.")
         self.status.reset()
         head = self.capture_job(job)
-        asked = replace(job, profile=PROFILE.default, shell=SHELL.default)  # relief is the portrait's own
+        asked = replace(job.without_shell(), profile=PROFILE.default)  # relief is the portrait's own
         self.ask(
             Generate,
             **self.job_fields(head, asked),

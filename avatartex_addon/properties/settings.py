@@ -3,7 +3,7 @@
 import bpy
 from bpy.props import BoolProperty, EnumProperty, PointerProperty, StringProperty
 
-from ..backend.options import LIGHT
+from ..backend.options import HAIR, LIGHT, SHELL, SHELLS
 from ..jobs.describing import OPTIONS
 from ..jobs.portrait_faces import get_face, list_faces, set_face
 from ..scene import versions
@@ -17,6 +17,19 @@ def is_mesh(_settings, candidate: bpy.types.Object) -> bool:
 def settle_light(settings, _context: bpy.types.Context) -> None:
     """Who chose is not asked any more."""
     settings.light_settled = True
+
+
+def get_shell(settings) -> int:
+    """The number of the older name's value."""
+    known = {hair: shell for shell, hair in SHELLS.items()}
+    return SHELL.values.index(known.get(settings.hair, SHELL.default))
+
+
+def set_shell(settings, number: int) -> None:
+    if hair := SHELLS.get(SHELL.values[number]):
+        settings.hair = hair
+    elif settings.hair in SHELLS.values():
+        settings.hair = HAIR.default
 
 
 class AVATARTEX_PG_choice(bpy.types.PropertyGroup):
@@ -60,6 +73,8 @@ class AVATARTEX_PG_settings(bpy.types.PropertyGroup):
 for option in OPTIONS:
     more = {"update": settle_light} if option is LIGHT else {}
     AVATARTEX_PG_settings.__annotations__[option.name] = make_property(option, override=OVERRIDABLE, **more)
+
+AVATARTEX_PG_settings.__annotations__[SHELL.name] = make_property(SHELL, get=get_shell, set=set_shell)
 
 ATTACHED = (
     (bpy.types.Scene, "avatartex", PointerProperty(type=AVATARTEX_PG_choice)),

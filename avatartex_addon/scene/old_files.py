@@ -1,7 +1,9 @@
-"""Files from before a head had its own portrait and options, which were the scene's."""
+"""Files from before a head had its own portrait and options, which were the scene's; and from before hair and shell
+were one choice."""
 
 import bpy
 
+from ..backend.options import SHELL, SHELLS
 from . import versions
 
 #: What a result remembers and a head is set to, so that another texture of it is made alike.
@@ -31,11 +33,29 @@ def give_to_heads(scene: bpy.types.Scene) -> None:
         del old[name]
 
 
+def join_shell(head: bpy.types.Object) -> None:
+    """What a head and its results had as an option of its own becomes a choice of hair."""
+    stored = versions.stored_values(head)
+    settings, results = stored.get("avatartex"), stored.get("avatartex_history") or ()
+    if settings is not None and SHELL.name in settings:
+        number = settings[SHELL.name]  # raw: menus are numbers
+        del settings[SHELL.name]
+        if 0 <= number < len(SHELL.values):
+            head.avatartex.hair = SHELLS.get(SHELL.values[number], head.avatartex.hair)
+    for result, old in zip(head.avatartex_history, results, strict=False):
+        if SHELL.name in old:
+            result.hair = SHELLS.get(old[SHELL.name], result.hair)
+            del old[SHELL.name]
+
+
 @bpy.app.handlers.persistent
 def take_over(*_arguments) -> None:
     for scene in bpy.data.scenes:
         if scene.library is None:
             give_to_heads(scene)
+    for head in bpy.data.objects:
+        if head.type == "MESH" and head.is_editable:
+            join_shell(head)
 
 
 HANDLERS = (("load_post", take_over),)

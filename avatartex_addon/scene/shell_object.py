@@ -29,11 +29,11 @@ OPACITY = "AvatarTex Shell Opacity"
 LEAST, LEVELS = 0.02, 64
 
 
-def add_shell(head: bpy.types.Object, uv_map: str, answer: Result, shell: str) -> bpy.types.Image:
+def add_shell(head: bpy.types.Object, uv_map: str, answer: Result, around: bool) -> bpy.types.Image:
     """The shell's picture and that of its strands, packed; where it was asked for, the object around the head, too.
 
     Args:
-        shell: a name of options.SHELL.
+        around: an object is asked for.
 
     Raises:
         RuntimeError: Blender cannot read the pictures.
@@ -47,7 +47,7 @@ def add_shell(head: bpy.types.Object, uv_map: str, answer: Result, shell: str) -
     versions.set_space(lie, versions.DATA)
     for one in (image, lie):
         one.use_fake_user, one[SHELL_OF] = True, head.name
-    if shell == "object":
+    if around:
         add_object(head, uv_map, (image, lie), heights, answer)
     return image
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import ErrorCode
 from ..portrait.faces import find_upright_faces
-from ..portrait.landmarks import FaceLandmarks, landmarks_in_view
+from ..portrait.landmarks import FaceLandmarks, landmarks_in_view, steady_landmarks
 from ..verified import verified_arrays
 from .mesh import HeadMesh, vertex_normals
 from .part import top_windows
@@ -26,11 +26,13 @@ CLEAR = 12.0
 POSSIBLE = 0.5
 #: Cosine of a view that was found from too far aside.
 ASIDE = 0.94
+#: Most looks at a face from nearby, and the trace of a turn of 0.1 degrees, after which it is where it was.
+LOOKS, STILL = 6, 1 + 2 * np.cos(np.radians(0.1))
 #: Pixels of views from afar and from nearby.
 COARSE, FINE = 320, 640
-#: Behind where the landmarks around it lead one to expect it, in face heights: through an open eye or mouth. 0.08
-#: where what shows there is turned away (the inside of the head's back); this otherwise, for a low-poly chin recedes.
-BEHIND = 0.2
+#: Behind where the landmarks around it lead one to expect it, in face heights: through an open eye or mouth, if
+#: what shows there is turned away (the inside of the head's back), and if it is not (a low-poly chin recedes).
+THROUGH, BEHIND = 0.08, 0.2
 #: Trust from which a landmark on the head is where it should be.
 TRUSTED = 0.3
 #: Landmarks at the forehead's top and at the chin, between which a face's height is measured.
@@ -167,23 +169,21 @@ def read_anywhere(grey: np.ndarray) -> FaceLandmarks | None:
 
 
 def look_closer(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face: FaceLandmarks) -> HeadLandmarks:
-    """The landmarks read again, twice, with the head turned so that the face looks at the viewer and fills the view.
-
-    A face that was found from aside is looked at twice more, so that it does not matter from where.
-    """
-    start = view.rotation
-    for number in range(4):
-        lifted = lift(mesh, normals, view, face)
+    """The landmarks read again with the head turned so that the face looks at the viewer and fills the view, until it
+    turns no further: so it does not matter from where it was found."""
+    lifted = lift(mesh, normals, view, face)
+    for _ in range(LOOKS):
         rotation = _frontal_rotation(lifted, view.rotation)
-        if number > 1 and min((rotation * start).sum(1)) > ASIDE:
-            break
         centre = face_middle(lifted.points)
         closer = render_view(mesh, rotation, FINE, centre=centre, extent=lifted.height * 1.9, normals=normals)
         again = landmarks_in_view(closer.grey)
         if again is None or again.presence < POSSIBLE:
             break
-        face, view = again, closer
-    return lift(mesh, normals, view, face)
+        turned = rotation @ view.rotation.T
+        view, lifted = closer, lift(mesh, normals, closer, steady_landmarks(closer.grey, again))
+        if np.trace(turned) > STILL:
+            break
+    return lifted
 
 
 def turn_normals(normals: np.ndarray, turn: np.ndarray) -> np.ndarray:
@@ -255,7 +255,7 @@ def without_holes(
     away = np.linalg.norm(points[:, None, :2] - points[None, sure, :2], axis=2)
     near = np.argsort(away, 1)[:, :12]
     expected = np.sort(gap[sure][near], 1)[:, 3]  # the nearer ones: neighbours may have fallen through as well
-    solid = found.found & (gap - expected < np.where(facing < 0, 0.08, BEHIND) * height)
+    solid = found.found & (gap - expected < np.where(facing < 0, THROUGH, BEHIND) * height)
     return np.where(solid, found.depth, points[:, 2] + expected), solid
 
 

@@ -11,16 +11,16 @@ import cv2
 import numpy as np
 
 from ..imaging.sample import disc
-from ..portrait.landmark_groups import LEFT_EYE, LEFT_EYE_CORNERS, RIGHT_EYE, RIGHT_EYE_CORNERS, fill_region
+from ..portrait.landmark_groups import fill_region
 from .atlas import LOOKED_UP
 from .facial_regions import landmark_places
 from .landmarks import HeadLandmarks, face_height
 from .mesh import HeadMesh
-from .nearest import pieces
 from .rasterize import rasterize
+from .sockets import CORNERS, EYES, Socket, find_sockets, skin_around
+from .subjects import Face
 
-#: By eye, the right one first: landmarks of the outline, of the upper and the lower lid's middle, and of the corners.
-EYES, CORNERS = (RIGHT_EYE, LEFT_EYE), (RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS)
+#: By eye, the right one first: landmarks of the upper and the lower lid's middle.
 MIDDLES = ((160, 159, 158), (144, 145, 153)), ((387, 386, 385), (373, 374, 380))
 #: Height of an eye's opening over its width below which it is shut: twelve who smile have 0.19 to 0.37, six heads 0.23
 #: to 0.45.
@@ -33,11 +33,17 @@ EDGE = 3
 
 @dataclass(frozen=True)
 class Lids:
-    """Whether the right and the left eye is shut, (2,) bool each. targets: (468,2) landmark pixels in the portrait."""
+    """Whether the right and the left eye is shut, (2,) bool each. targets: (468,2) landmark pixels in the portrait.
+    sockets: the head's openings for eyes."""
 
     on_head: np.ndarray
     in_portrait: np.ndarray
     targets: np.ndarray
+    sockets: tuple[Socket, ...] = ()
+
+    def spilt(self, points: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+        """(…,) 0..1: eyes that the portrait shows at (…,2) pixels of (…,3) points of the skin around openings."""
+        return np.max([socket.on_lids(points, pixels) for socket in self.sockets], 0, initial=0.0)
 
     def bare_eyes(self) -> np.ndarray | None:
         """(S,S) float32 atlas, S is LOOKED_UP, 1 between lids that are shut in the portrait alone; None without any."""
@@ -54,13 +60,15 @@ class Lids:
         return cv2.GaussianBlur(cv2.dilate(eyes, disc(reach)), (0, 0), max(reach / 4, 0.5))
 
 
-def find_lids(mesh: HeadMesh, head: HeadLandmarks, projected: np.ndarray, targets: np.ndarray) -> Lids:
+def find_lids(mesh: HeadMesh, head: HeadLandmarks, projected: np.ndarray, face: Face, targets: np.ndarray) -> Lids:
     """Which eyes are shut.
 
     Args:
         projected, targets: (468,2) pixels, landmarks of the head and of the portrait's face.
     """
-    return Lids(find_shut_lids(mesh, head) | (openings(projected) < SHUT), openings(targets) < SHUT, targets)
+    shut, shape = find_shut_lids(mesh, head) | (openings(projected) < SHUT), (face.extent[1], face.extent[0])
+    sockets = find_sockets(mesh, head, targets, shape, face.picture if face.drawn else None)
+    return Lids(shut, openings(targets) < SHUT, targets, sockets)
 
 
 def openings(points: np.ndarray) -> np.ndarray:
@@ -93,23 +101,6 @@ def _is_shut(mesh: HeadMesh, turned: np.ndarray, corners: np.ndarray) -> bool:
     depth = fragments.interpolate(away[triangles][..., None])[..., 0]
     behind = depth[fragments.covered].max(initial=0) + 1
     return ends_below_corners(np.where(fragments.covered, depth, behind))
-
-
-def skin_around(mesh: HeadMesh, places: np.ndarray) -> np.ndarray:
-    """(m,3) triangles within a width of an eye's middle, of the piece that covers most: no eyeballs, no lashes.
-
-    Args:
-        places: (N,3) vertices in widths of the eye from its middle: right, down, away.
-    """
-    corners = mesh.corners(places)
-    near = (np.abs(corners).min(1) < 1).all(1)
-    triangles, corners = mesh.triangles[near], corners[near]
-    place = mesh.welded[triangles]
-    piece = pieces(np.concatenate([place[:, :2], place[:, 1:]]), int(place.max(initial=0)) + 1)
-    edges = corners[:, 1:] - corners[:, :1]
-    area = np.abs(edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0])
-    covers = np.bincount(piece[place[:, 0]], area, minlength=1)
-    return triangles[piece[place[:, 0]] == covers.argmax()]
 
 
 def ends_below_corners(depth: np.ndarray) -> bool:

@@ -113,7 +113,7 @@ def match_found(
         # the landmarks bend to the pins, but their camera is unlikely: drawn faces have proportions of their own
         camera = camera_from_pins(head, index, pixels, width, height)
         registration = register(own, replace(shown, skin=None), pins, camera)
-    quality = judge(registration, face, head, pins, parse.face, portrait.color if drawn else None)
+    quality = judge(registration, face, head, pins, shown)
     return Match(mesh, canonical, face, head, registration, parse, quality, warnings, style)
 
 

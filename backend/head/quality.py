@@ -20,6 +20,7 @@ from ..portrait.landmarks import FaceLandmarks
 from .drawn import find_parts
 from .landmarks import HeadLandmarks
 from .register import Registration
+from .subjects import Face
 from .verdict import find_odds
 
 #: Share of the face that the portrait shows: (scores 1, scores 0).
@@ -72,25 +73,19 @@ class Quality:
 
 
 def judge(
-    registration: Registration,
-    face: FaceLandmarks,
-    head: HeadLandmarks,
-    pins: Sequence[Pin],
-    skin: np.ndarray | None,
-    drawing: np.ndarray | None = None,
+    registration: Registration, face: FaceLandmarks, head: HeadLandmarks, pins: Sequence[Pin], shown: Face
 ) -> Quality:
     """The quality of a registration.
 
     Args:
-        skin: (H,W) 0..1, where the portrait shows skin; None when nobody looked.
-        drawing: (H,W,3) float32 sRGB portrait where it is drawn; None where it is photographed or painted.
+        face: as it was found. shown: with its picture.
     """
     error = registration.error[0] / registration.face_height
     yaw, pitch, _ = registration.angles
-    covered = coverage(registration, head, skin)
+    covered = coverage(registration, head, shown.skin)
     by_artist = sum(pin.portrait is not None for pin in pins) >= NEEDED
     placed = {pin.name for pin in pins if pin.portrait is not None}
-    parts = {} if drawing is None else drawn_errors(registration, drawing, placed)
+    parts = drawn_errors(registration, shown.picture, placed) if shown.drawn else {}
     # what pins bend to is not wrong, however far the camera alone would miss it
     regions = {} if by_artist else region_errors(registration)
     worst = [(name, off) for name, off in regions.items() if off > REGION_OFF]
@@ -100,7 +95,7 @@ def judge(
     if advice:
         judged["regions"] = REGION_SCORE
     if not by_artist:  # who placed the face by pins has looked at it
-        odds, against = find_odds(registration, face, head)
+        odds, against = find_odds(registration, face, head, shown.picture)
         judged[against] = 1 / (1 + np.exp(-odds))
     weakest = min(judged, key=lambda name: judged[name])
     if judged[weakest] < LOW_SCORE and weakest != "drawn":  # whose advice names the part already
@@ -116,6 +111,7 @@ def judge(
                 "portrait": f"The portrait's face is uncertain: look at the overlay, and {place}.",
                 "moved": f"{apart}: look at the overlay, and {place}.",
                 "agreement": f"{apart}: look at the overlay, and {place}.",
+                "again": f"{apart}: look at the overlay, and {place}.",
                 "coverage": f"The portrait shows only {covered:.0%} of the face: look at the overlay, and {place}.",
                 "error": f"The face fits within {say_length(error)} only: look at the overlay, and {place}.",
             }[weakest]
@@ -128,6 +124,16 @@ def judge(
         f"{fits}; the portrait shows {covered:.0%} of the face.",
         advice,
     )
+
+
+def limit_score(registration: Registration, head: HeadLandmarks, shape: tuple[int, int]) -> float:
+    """The most that a registration without pins scores, of a photograph in which all is skin, however likely it is.
+
+    Args:
+        shape: (H,W) of the portrait.
+    """
+    off = max(region_errors(registration).values(), default=0.0) > REGION_OFF
+    return min(_ramp(coverage(registration, head, np.ones(shape, np.float32)), COVERAGE), REGION_SCORE if off else 1.0)
 
 
 def say_length(share: float) -> str:

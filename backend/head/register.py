@@ -146,7 +146,7 @@ def register(
         camera_angles(camera, landmarks),
         face_height(camera.project(landmarks.points)[0]),
         read,
-        find_lids(mesh, landmarks, projected, targets),
+        find_lids(mesh, landmarks, projected, face, targets),
         lips,
     )
 

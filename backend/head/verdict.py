@@ -9,28 +9,36 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..portrait.landmarks import FaceLandmarks
+from ..portrait.landmarks import FaceLandmarks, both_ways_in, square_around
 from .landmarks import HeadLandmarks, face_height, log_odds
 from .register import Registration
 
 #: What speaks for a registration or against it.
-SIGNS = ("head", "portrait", "error", "moved", "agreement", "pitch", "yaw")
+SIGNS = ("head", "portrait", "error", "moved", "agreement", "pitch", "yaw", "again")
 #: Log odds of presence beyond which nothing more is known.
 MOST_ODDS = 20.0
 #: The signs of a right registration, the log odds that it is right, and what each sign adds that differs.
-TYPICAL = np.array([20.0, 16.27, -4.557, -4.272, -0.958, 8.36, 14.21])
-ODDS = 1.35
-WEIGHTS = np.array([0.3335, 0.1417, -0.9185, -0.6759, 0.4305, -0.0165, -0.0312])
+TYPICAL = np.array([20.0, 15.84, -4.413, -4.107, -1.173, 9.76, 13.05, -4.642])
+ODDS = 2.954
+WEIGHTS = np.array([0.4594, 0.1556, 0.0, -0.0396, 0.0, -0.0315, -0.0199, -2.1138])
 
 
-def read_signs(registration: Registration, face: FaceLandmarks, head: HeadLandmarks) -> np.ndarray:
-    """(7,) as in SIGNS: evidence of both faces (log odds), logarithms of the camera's error and of how far landmarks
-    were moved by comparing head and portrait (face heights), of how far both agree (0..1), degrees of the camera."""
+def read_signs(registration: Registration, face: FaceLandmarks, head: HeadLandmarks, picture: np.ndarray) -> np.ndarray:
+    """(8,) as in SIGNS: evidence of both faces (log odds), logarithms of the camera's error and of how far landmarks
+    were moved by comparing head and portrait (face heights), of how far both agree (0..1), degrees of the camera, the
+    logarithm of how far from the registered landmarks the network reads the portrait there (face heights).
+
+    Args:
+        picture: (H,W,3) float32 sRGB portrait.
+    """
     read, tall = registration.read, face_height(face.points[:, :2])
     sure = read.weights > 0.2
     away = np.linalg.norm(read.targets - face.points[:, :2], axis=1)[sure]
     error = registration.error[0] / registration.face_height if len(away) else 1.0  # nothing is sure
     yaw, pitch, _ = registration.angles
+    places = registration.project(read.points)[0]
+    again = both_ways_in(picture, square_around(places)).points[:, :2]
+    apart = np.linalg.norm(again - places, axis=1)[sure] / max(face_height(places), 1e-6)
     return np.array(
         [
             min(head.evidence, MOST_ODDS),
@@ -40,16 +48,19 @@ def read_signs(registration: Registration, face: FaceLandmarks, head: HeadLandma
             np.log(max(float(read.weights.mean()), 0.02)),
             abs(pitch),
             abs(yaw),
+            np.log(max(float(np.median(apart)) if len(apart) else 1.0, 1e-3)),
         ]
     )
 
 
-def find_odds(registration: Registration, face: FaceLandmarks, head: HeadLandmarks) -> tuple[float, str]:
+def find_odds(
+    registration: Registration, face: FaceLandmarks, head: HeadLandmarks, picture: np.ndarray
+) -> tuple[float, str]:
     """Log odds that the registration is right, and the sign that speaks against it most.
 
     A face that pins placed (presence 0) says nothing by itself.
     """
-    signs = read_signs(registration, face, head) - TYPICAL
+    signs = read_signs(registration, face, head, picture) - TYPICAL
     signs[:2] *= head.presence > 0, face.presence > 0
     odds = signs * WEIGHTS
     return ODDS + float(odds.sum()), SIGNS[int(odds.argmin())]

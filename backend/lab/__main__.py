@@ -44,6 +44,7 @@ COMMANDS = {
     "faces relight": ("faces.relight", "divide the light out of stored observations again, with other priors"),
     "look": ("look", "draw portraits beside the head that a job textures after them, from four sides"),
     "evaluate verdict": ("evaluation.verdict", "is a registration's score the share of those that are right"),
+    "evaluate orientations": ("evaluation.orientations", "is a texture the same however head and portrait are turned"),
     "evaluate hidden": ("evaluation.hidden", "hidden skin of real people, completed and compared"),
     "evaluate pairs": ("evaluation.pairs", "two portraits of one person: one completed, the other asked"),
     "evaluate drawn": ("evaluation.drawn", "what the stages are worth on people painted in the styles"),

@@ -104,7 +104,7 @@ def register_further(path: str, match: Match, look: Look, pins: Sequence[Pin]) -
     height, width = portrait.color.shape[:2]
     shown = Face(face.points[:, :2], (width, height), portrait.color, parse.face)
     registration = register(Head(match.mesh, match.canonical, match.head), shown, pins)
-    quality = judge(registration, face, match.head, pins, parse.face)
+    quality = judge(registration, face, match.head, pins, shown)
     found = replace(match, face=face, registration=registration, parse=parse, quality=quality, warnings=notes)
     return found, look.at(found, portrait.color), notes
 

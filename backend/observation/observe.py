@@ -108,6 +108,7 @@ def visibility(
     pixels, depth = registration.project(points)
     sure = registration.confidence(points, normals, pixels, depth, scalp_share(canonical)) * held(canonical)
     eyes = registration.lids.bare_eyes()
+    sure = sure * (1 - registration.lids.spilt(points, pixels))
     return pixels, sure if eyes is None else sure * (1 - sample_atlas(eyes, to_atlas(canonical)))
 
 

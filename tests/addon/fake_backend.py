@@ -165,7 +165,7 @@ def work(job):
                 file.write(texture)
         job[name] = f"{stem}.<UDIM>{suffix}" if tiles else job[name]
     write_layers(job, tiles)
-    shell = job.get("shell", "none") != "none"
+    shell = job.get("hair") in ("shell", "picture")
     if shell:  # over the upper half of the UV map, half as thick as can be
         stem = job["output"].split(".<UDIM>")[0].removesuffix(".png")
         for tile in tiles or [""]:

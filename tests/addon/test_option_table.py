@@ -60,7 +60,7 @@ def test_the_api_takes_every_option_of_the_table_and_no_other(scene, addon, opti
     describe = addon("api").describe
     there = options.select(options.API, options.GENERATE)
     assert {one.name for one in there} >= {"light", "further", "pins", "regions"}
-    for option in there:
+    for option in set(there) - {options.SHELL}:  # an older name of values of HAIR
         assert getattr(describe("Head", portrait, **{option.name: option.default}), option.name) in (option.default, ())
     with pytest.raises(TypeError, match="colour"):
         describe("Head", portrait, colour="red")

@@ -92,6 +92,40 @@ def test_an_old_files_settings_go_to_its_heads(pair, addon, tmp_path, portrait, 
     assert list(stored(addon, bpy.context.scene)["avatartex"].keys()) in ([], ["head"])
 
 
+@pytest.mark.parametrize(("number", "hair"), [(0, "bare"), (1, "picture"), (2, "shell")])
+def test_an_old_files_shell_is_a_choice_of_hair(scene, fake, addon, tmp_path, number, hair):
+    """It was an option beside hair, of heads and of their results."""
+    scene.settings.hair = "bare"
+    assert bpy.ops.avatartex.generate() == {"FINISHED"}
+    stored(addon, scene.head)["avatartex"]["shell"] = number
+    stored(addon, scene.head)["avatartex_history"][0]["shell"] = ("none", "picture", "object")[number]
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "old.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "old.blend"))
+    head = bpy.data.objects["Head"]
+    assert head.avatartex.hair == head.avatartex_history[0].hair == hair
+    assert "shell" not in stored(addon, head)["avatartex"]
+
+
+def test_a_scripts_shell_is_a_choice_of_hair(scene, addon, portrait):
+    """The older name goes on working; there is one choice."""
+    describe = addon("api.texturing").describe
+    assert [describe("Head", portrait, shell=name).hair for name in ("none", "picture", "object")] == [
+        "keep",
+        "picture",
+        "shell",
+    ]
+    assert describe("Head", portrait, hair="bare", shell="none").hair == "bare"
+    with pytest.raises(addon("backend.errors").AvatarTexError, match="Shell cannot be"):
+        describe("Head", portrait, shell="wig")
+    scene.settings.shell = "object"
+    assert (scene.settings.hair, scene.settings.shell) == ("shell", "object")
+    scene.settings.shell = "none"
+    assert (scene.settings.hair, scene.settings.shell) == ("keep", "none")
+    scene.settings.hair = "hats"
+    scene.settings.shell = "none"
+    assert scene.settings.hair == "hats"
+
+
 def stored(addon, thing):
     return addon("scene.versions").stored_values(thing)
 

@@ -17,6 +17,7 @@ from backend.head.facial_regions import landmark_places
 from backend.head.lids import CORNERS, MIDDLES, Lids, find_lids, find_shut_lids, openings
 from backend.head.match import match
 from backend.head.mesh import HeadMesh, load_mesh
+from backend.head.subjects import Face
 from backend.observation.observe import Surface, skin_mask
 from backend.portrait.decode import decode_portrait
 from backend.portrait.landmark_groups import LEFT_EYE, RIGHT_EYE, canonical_face
@@ -66,7 +67,7 @@ def head(gap: float, *pieces: str, tilt: float = 0.0):
     mesh = HeadMesh(
         (np.concatenate(points) @ turn).astype(np.float32), faces, np.zeros((len(faces), 3, 2), np.float32), "head"
     )
-    return mesh, SimpleNamespace(points=landmarks @ turn, rotation=np.eye(3))
+    return mesh, SimpleNamespace(points=landmarks @ turn, rotation=np.eye(3), height=5.0)
 
 
 @pytest.mark.parametrize("pieces", [(), ("eyeball",), ("eyeball", "lashes")])
@@ -111,9 +112,9 @@ def test_shut_eyes_have_no_opening():
 
 
 def test_a_heads_eye_is_shut_by_its_mesh_or_by_its_landmarks():
-    found = find_lids(*head(0.3), face(0), face(1))
+    found = find_lids(*head(0.3), face(0), Face(face(1), (400, 400)), face(1))
     assert found.on_head.tolist() == [True, False] and found.in_portrait.tolist() == [False, True]
-    assert find_lids(*head(0.0), face(), face()).on_head.all()
+    assert find_lids(*head(0.0), face(), Face(face(), (400, 400)), face()).on_head.all()
 
 
 @pytest.mark.parametrize("shut", [(), (0, 1)])

@@ -6,11 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
+from backend.head import quality
 from backend.head.drawn import find_parts
 from backend.head.landmarks import find_head_landmarks
 from backend.head.match import match
 from backend.head.mesh import load_mesh
 from backend.head.quality import FACE_MM, judge, region_advice
+from backend.head.subjects import Face
 from backend.imaging.files import write_picture
 from backend.lab.evaluation.truth import TruthCase, render_truth
 from backend.messages import LOW_SCORE
@@ -47,7 +49,11 @@ def draw(points: np.ndarray, **shifts: tuple[float, float]) -> np.ndarray:
 
 def judged(found, drawing, pins=()):
     one = found[2]
-    return judge(one.registration, one.face, one.head, pins, None, drawing)
+    extent = drawing.shape[1], drawing.shape[0]
+    shown = Face(one.face.points[:, :2], extent, drawing, None, True)
+    with pytest.MonkeyPatch.context() as patch:  # the drawing has parts, but is no face that the network would read
+        patch.setattr(quality, "find_odds", lambda *_: (9.0, "head"))
+        return judge(one.registration, one.face, one.head, pins, shown)
 
 
 def test_drawn_parts_are_found_where_they_are(found):

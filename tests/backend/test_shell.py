@@ -253,13 +253,13 @@ def test_names_beside_the_texture(tmp_path):
     assert shell_files("a/t.<UDIM>.png") == tuple(f"a/t.{name}.<UDIM>.png" for name in ("shell", "height", "strands"))
     output = str(tmp_path / "t.png")
     with pytest.raises(AvatarTexError, match="overwrite"):
-        refusals.check_request(Generate("j", str(tmp_path / "t.shell.png"), output, mesh="head.obj", shell="picture"))
+        refusals.check_request(Generate("j", str(tmp_path / "t.shell.png"), output, mesh="head.obj", hair="picture"))
 
 
 @pytest.mark.slow
 def test_a_job_with_a_shell_has_skin_below_and_hair_above(demo_head_obj, astronaut):
     networks = pipeline.load_cached_networks("cpu")
-    job = prepare_head(load_mesh(demo_head_obj), str(astronaut), "auto", networks, shell=True)
+    job = prepare_head(load_mesh(demo_head_obj), str(astronaut), "auto", networks, hair="picture")
     shell, height = job.shell, job.match.head.height
     assert shell is not None
     size = 256

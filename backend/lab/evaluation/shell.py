@@ -45,7 +45,7 @@ class Made:
 
     def __init__(self, mesh: HeadMesh, path: Path, size: int, shell: bool) -> None:
         networks = load_cached_networks("cpu")
-        self.job = prepare_head(mesh, str(path), "auto", networks, shell=shell)
+        self.job = prepare_head(mesh, str(path), "auto", networks, hair="picture" if shell else "keep")
         generated = complete(self.job, networks)
         opacities = OPACITIES | ({"hair": 0.0, "facial_hair": 0.0} if shell else {})
         tiles = compose_tiles(self.job, generated, Finish(size, opacities), {})

@@ -1,72 +1,44 @@
 """python -m backend.lab evaluate verdict: is a registration's score the share of those that are right?
 
 Portraits are rendered of textured heads with a known camera; another head of the same topology is registered to each,
-as a job does it and wrongly on purpose: with another side of the head as its face, the portrait's face misread (moved
-aside, mirrored, on its head), and the portrait cut through the face. The portraits with points set by hand are
-registered as well. A registration is right if the places of the head lie within 4 % of the face's height of where they
-are in the portrait (median), whatever was done to it; 8 % in drawings, whose faces are no head's. Heads, skins and
-portraits are in one half each: weights are fitted on the one, and the reliability of the other is reported.
+as a job does it and wrongly on purpose (verdict_ways.py). The portraits with points set by hand are registered as well.
+A registration is right if the places of the head lie within 4 % of the face's height of where they are in the portrait
+(median), whatever was done to it; 8 % in drawings, whose faces are no head's. Heads, skins and portraits are in one
+half each: weights are fitted on the one, and the reliability of the other is reported and drawn.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import islice, pairwise
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from ...errors import AvatarTexError
-from ...head.atlas import fit_canonical
-from ...head.landmarks import HeadLandmarks, find_head_landmarks, look_closer, read_middle, turn_normals, whole_views
-from ...head.mesh import HeadMesh, load_mesh, vertex_normals
-from ...head.register import register
-from ...head.subjects import Face, Head
-from ...head.verdict import SIGNS, read_signs
+from ...head.mesh import HeadMesh, load_mesh
+from ...head.verdict import SIGNS
 from ...pins import NAMES
 from ...portrait.decode import decode_portrait
 from ...portrait.faces import find_faces
-from ...portrait.landmark_groups import mirror_table
-from ...portrait.landmarks import FaceLandmarks, box_of, landmarks_in_square
+from ...portrait.landmarks import FaceLandmarks
 from .cases import load_truth_texture
 from .expressions import on_surface, places_on
 from .guard_cases import HALVES, find_skins, half_of
+from .metrics import table
 from .registration import CLOSE, LOOSE, POINTS
+from .reliability import diagram, reliability_table
 from .truth import TruthCase, render_truth
+from .verdict_ways import WAYS, Known, Shown, try_all
 
 #: Heads of one topology, by half, and those that hand-made points are looked for on.
 SUBJECTS = {"choose": ("neutral", "asian_female_old"), "report": ("african_male_old", "caucasian_male_young")}
 BY_HAND = {"choose": "makehuman/heads/caucasian_female_child.obj", "report": "valid/heads/white_f_1.obj"}
-WAYS = ("as it is", "another side", "moved", "mirrored", "on its head", "cut")
-#: Degrees from the front beyond which another side is looked at; cosine, face heights that a face is moved.
-ASIDE, MOVED = 0.7, 0.3
+#: Score over which a registration is called good, as the panel does (core/job.py of the add-on).
+GOOD = 0.8
 #: Ridge of the fit, on standardised signs.
 RIDGE = 0.3
-
-
-@dataclass(frozen=True)
-class Known:
-    """A head that is registered. sides: what passes for a face on its other sides."""
-
-    mesh: HeadMesh
-    landmarks: HeadLandmarks
-    canonical: np.ndarray
-    sides: list[HeadLandmarks]
-
-    @classmethod
-    def of(cls, mesh: HeadMesh) -> Known:
-        landmarks, normals = find_head_landmarks(mesh), vertex_normals(mesh)
-        sides = []
-        for turn, view in islice(whole_views(mesh, normals), 1, None, 2):
-            if (face := read_middle(view.grey)) is not None:
-                side = look_closer(mesh.turned(turn), turn_normals(normals, turn), view, face).turned(turn.T)
-                if min((side.rotation * landmarks.rotation).sum(1)[1:]) < ASIDE:
-                    sides.append(side)
-        canonical = fit_canonical(landmarks)(mesh.vertices.astype(np.float64)).astype(np.float32)
-        return cls(mesh, landmarks, canonical, sorted(sides, key=lambda side: -side.presence)[:3])
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -74,6 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder of heads, skins and portraits, as shared/data")
     parser.add_argument("--rows", type=Path, required=True, help="file of what was registered; is gone on with")
     parser.add_argument("--count", type=int, default=22, help="rendered portraits per half")
+    parser.add_argument("--diagram", type=Path, help="the reliability diagram to draw (SVG)")
     arguments = parser.parse_args(argv)
     rows = [json.loads(line) for line in arguments.rows.read_text().splitlines()] if arguments.rows.exists() else []
     done = {row["name"] for row in rows}
@@ -82,106 +55,61 @@ def main(argv: list[str] | None = None) -> int:
             rows.append(row)
             file.write(json.dumps(row) + "\n")
             file.flush()
-    report(rows)
+    report(rows, arguments.diagram)
     return 0
 
 
 def make_rows(data: Path, count: int, done: set[str]) -> Iterator[dict]:
-    """One per registration: name, half, way, error (face heights) and signs."""
-    skins = find_skins(data)["makehuman"][1]
-    known = {}
+    """One per registration: name, half, way, error (face heights), signs and limit."""
+    known: dict[str, Known] = {}
+    last: dict[str, FaceLandmarks | None] = dict.fromkeys(HALVES)  # another person's, of the last portrait
     for half in HALVES:
         for name in SUBJECTS[half]:
             known[name] = Known.of(load_mesh(data / "makehuman/heads" / f"{name}.obj"))
         known[half] = Known.of(load_mesh(data / BY_HAND[half]))
-    for number, (name, points) in enumerate(json.loads(POINTS.read_text()).items()):
-        half = HALVES[number % 2]
-        portrait, truth = decode_portrait(data / "portraits" / name).color, np.array(list(points.values()), float)
+    for number, (file, points) in enumerate(json.loads(POINTS.read_text()).items()):
+        half, truth = HALVES[number % 2], np.array(list(points.values()), float)
+        color, marks = decode_portrait(data / "portraits" / file).color, [NAMES[point][0] for point in points]
+        faces = find_faces(color)
         for other, head in enumerate(known[one] for one in (half, *SUBJECTS[half])):
-            if f"{name} {other} {WAYS[0]}" not in done:
-                places = head.landmarks.points[[NAMES[point][0] for point in points]]
-                random = np.random.default_rng(number)
-                made = tried(f"{name} {other}", half, portrait, truth, places, head, random)
-                yield from islice(made, None if other == 0 else 1)
+            if faces and f"{file} {other} {WAYS[0]}" not in done:
+                shown = Shown(color, faces[0], truth, follow(head, marks))
+                made = try_all(shown, head, last[half], np.random.default_rng(number))
+                yield from named(f"{file} {other}", half, islice(made, None if other == 0 else 1))
+        last[half] = faces[0] if faces else last[half]
+    skins = find_skins(data)["makehuman"][1]
     for number in range(2 * count):
-        half = HALVES[number % 2]
-        if f"{number} {WAYS[-1]}" not in done:
-            random = np.random.default_rng(number)
-            subject, head = (known[name] for name in random.choice(SUBJECTS[half], 2))
-            skin = random.choice([name for name in skins if half_of(name) == half])
-            yield from rendered(data, f"{number}", half, subject, head, skin, random)
-
-
-def rendered(data: Path, name: str, half: str, subject: Known, head: Known, skin: str, random) -> Iterator[dict]:
-    light = ("soft", "hard", "cel")[random.integers(3)]
-    case = TruthCase(
-        name,
-        "makehuman",
-        "",
-        str(data / "makehuman/skins" / f"{skin}.jpg"),
-        random.uniform(-40, 40),
-        float(np.clip(random.normal(0, 7), -15, 15)),
-        light,
-        (random.uniform(-0.8, 0.8), 0.6, 0.7),
-        tuple(random.uniform(0.1, 0.9, 3)),
-    )
-    made = render_truth(subject.mesh, subject.landmarks, load_truth_texture(case), case, 512)
-    surface = on_surface(subject.mesh, subject.landmarks)
-    shown = (subject.landmarks.normals @ made.rotation.T)[:, 2] < -0.3
-    truth = made.project(subject.landmarks.points)[0][shown]
-    yield from tried(name, half, made.color, truth, places_on(head.mesh, surface)[shown], head, random)
-
-
-def tried(
-    name: str, half: str, portrait: np.ndarray, truth: np.ndarray, places: np.ndarray, head: Known, random
-) -> Iterator[dict]:
-    """One portrait registered in all ways.
-
-    Args:
-        truth: (n,2) pixels of (n,3) places on the head.
-    """
-    faces = find_faces(portrait)
-    if not faces:
-        return
-    face, (height, width) = faces[0], portrait.shape[:2]
-    shift = np.append(MOVED * face.size * np.array([np.cos(a := random.uniform(0, 7)), np.sin(a)]), 0)
-    turned, square = np.ascontiguousarray(portrait[::-1, ::-1]), face.square
-    square = replace(square, x=width - square.x, y=height - square.y, angle=-square.angle)
-    flat = face.points[mirror_table()]
-    x, y = (int(value) for value in face.centre)
-    side = int(random.integers(4))
-    cut, offset = [
-        (portrait[:, : x + 1], (0, 0)),
-        (portrait[:, x:], (x, 0)),
-        (portrait[: y + 1], (0, 0)),
-        (portrait[y:], (0, y)),
-    ][side]
-    halves = find_faces(cut)
-    ways: list[tuple[str, np.ndarray, FaceLandmarks, HeadLandmarks, np.ndarray]] = [
-        (WAYS[0], portrait, face, head.landmarks, truth),
-        *((WAYS[1], portrait, face, one, truth) for one in head.sides[:1]),
-        (WAYS[2], portrait, moved(face, face.points + shift), head.landmarks, truth),
-        (WAYS[3], portrait, moved(face, flat), head.landmarks, truth),
-        (WAYS[4], turned, landmarks_in_square(turned, square), head.landmarks, (width, height) - truth),
-        *((WAYS[5], np.ascontiguousarray(cut), one, head.landmarks, truth - offset) for one in halves[:1]),
-    ]
-    for way, picture, read, landmarks, there in ways:
-        try:
-            subject = Head(
-                head.mesh, fit_canonical(landmarks)(head.mesh.vertices.astype(float)).astype("f4"), landmarks
-            )
-            extent = picture.shape[1], picture.shape[0]
-            found = register(subject, Face(read.points[:, :2], extent, picture))
-        except (AvatarTexError, np.linalg.LinAlgError, ArithmeticError):
+        half, random = HALVES[number % 2], np.random.default_rng(number)
+        subject, head = (known[name] for name in random.choice(SUBJECTS[half], 2))
+        skin = random.choice([name for name in skins if half_of(name) == half])
+        if f"{number} {WAYS[0]}" in done:
             continue
-        tall = float(np.ptp(truth[:, 1])) if len(truth) > 40 else face.size
-        error = float(np.median(np.linalg.norm(found.project(places)[0] - there, axis=1)) / tall)
-        signs = read_signs(found, read, landmarks).round(4).tolist()
-        yield {"name": f"{name} {way}", "half": half, "way": way, "error": round(error, 4), "signs": signs}
+        shown = render(data / "makehuman/skins" / f"{skin}.jpg", subject, random)
+        if shown is not None:
+            yield from named(f"{number}", half, try_all(shown, head, last[half], random))
+            last[half] = shown.face
 
 
-def moved(face: FaceLandmarks, points: np.ndarray) -> FaceLandmarks:
-    return replace(face, points=points.astype(np.float32), box=box_of(points))
+def named(name: str, half: str, rows: Iterator[dict]) -> Iterator[dict]:
+    return ({"name": f"{name} {row['way']}", "half": half, **row} for row in rows)
+
+
+def render(skin: Path, subject: Known, random: np.random.Generator) -> Shown | None:
+    """A portrait of a head in a skin, by any camera and light; None where no face is found in it."""
+    light = ("soft", "hard", "cel")[random.integers(3)]
+    yaw, pitch = random.uniform(-40, 40), float(np.clip(random.normal(0, 7), -15, 15))
+    source, backdrop = (random.uniform(-0.8, 0.8), 0.6, 0.7), tuple(random.uniform(0.1, 0.9, 3))
+    case = TruthCase("", "makehuman", "", str(skin), yaw, pitch, light, source, backdrop)
+    made = render_truth(subject.mesh, subject.landmarks, load_truth_texture(case), case, 512)
+    seen = np.flatnonzero((subject.landmarks.normals @ made.rotation.T)[:, 2] < -0.3)
+    truth, faces = made.project(subject.landmarks.points)[0][seen], find_faces(made.color)
+    return Shown(made.color, faces[0], truth, follow(subject, seen)) if faces else None
+
+
+def follow(head: Known, landmarks: Sequence[int] | np.ndarray) -> Callable[[HeadMesh], np.ndarray]:
+    """Where these landmarks of a head lie on a mesh of the same triangles, (n,3)."""
+    surface = on_surface(head.mesh, head.landmarks)
+    return lambda mesh: places_on(mesh, surface)[landmarks]
 
 
 def fit_weights(signs: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float]:
@@ -189,7 +117,7 @@ def fit_weights(signs: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float
 
     More evidence never speaks against a registration, nor does an error for it.
     """
-    sense = np.array([1, 1, -1, -1, 1, -1, -1])
+    sense = np.array([1, 1, -1, -1, 1, -1, -1, -1])
     kept = np.ones(len(SIGNS), bool)
     while True:
         middle, spread = signs[:, kept].mean(0), signs[:, kept].std(0) + 1e-6
@@ -207,7 +135,7 @@ def fit_weights(signs: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float
         kept[np.flatnonzero(kept)[wrong]] = False
 
 
-def report(rows: list[dict]) -> None:
+def report(rows: list[dict], picture: Path | None = None) -> None:
     """Weights, what the score says of the reporting half, and how often good ones are right."""
     rows = list({row["name"]: row for row in rows}.values())
     signs = np.array([row["signs"] for row in rows])
@@ -218,19 +146,16 @@ def report(rows: list[dict]) -> None:
     for name, values in (("TYPICAL", typical), ("ODDS", bias + typical @ weights), ("WEIGHTS", weights)):
         print(f"{name} = {values.round(4).tolist()}")
     score = 1 / (1 + np.exp(-(signs @ weights + bias)))
+    good = np.minimum(score, [row["limit"] for row in rows]) > GOOD
     for half, some in zip(HALVES, (chosen, ~chosen), strict=True):
-        print(f"\n{half}: {some.sum()} registrations, {right[some].sum()} right\n\n| score | registrations | right |")
-        print("|---|---|---|")
-        edges = (0, 0.1, 0.3, 0.5, 0.8, 0.95, 0.99, 1.001)
-        for low, high in pairwise(edges):
-            inside = some & (score >= low) & (score < high)
-            share = f"{right[inside].mean():.0%}" if inside.any() else ""
-            print(f"| {low} to {min(high, 1)} | {inside.sum()} | {share} |")
-        for limit in (0.5, 0.6, 0.7, 0.8):
-            good = some & (score >= limit)
-            found = (good & right).sum() / max((some & right).sum(), 1)
-            print(f"from {limit}: {good.sum()}, right {right[good].sum()}; {found:.0%} of the right ones")
-    for way in WAYS:
-        some = np.array([row["way"] == way for row in rows]) & ~chosen
-        if some.any():
-            print(f"{way}: {some.sum()}, right {right[some].sum()}, scored 0.8 or more {(score[some] >= 0.8).sum()}")
+        print(f"\n{half}: {some.sum()} registrations, {right[some].sum()} right")
+        print(reliability_table(score[some], right[some]))
+        print(f"good: {(some & good).sum()}, of which right {(some & good & right).sum()}\n")
+        kinds = [some & np.array([row["way"] == way for row in rows]) for way in WAYS]
+        counts = [
+            [way, *(int((kind & one).sum()) for one in (kind, right, good, good & right))]
+            for way, kind in zip(WAYS, kinds, strict=True)
+        ]
+        print(table(["registered", "count", "right", "good", "good and right"], counts))
+    if picture is not None:
+        picture.write_text(diagram(score[~chosen], right[~chosen]), encoding="utf-8")
