@@ -47,7 +47,8 @@ def read_request(arguments: argparse.Namespace, options: Iterable[Option]) -> di
     Raises:
         AvatarTexError: BAD_REQUEST, BAD_PINS.
     """
-    given = {name: value for name, value in vars(arguments).items() if name not in ("command", "weights")}
+    taken = {"command", "weights", *(option.name for option in options)}
+    given = {name: value for name, value in vars(arguments).items() if name not in taken}
     fields = {**given, **take(arguments, options)}
     if fields["pins"]:  # a request carries the pins and not their file
         refuse_overwriting([fields["pins"]], [given.get(name, "") for name in OUTPUTS])
