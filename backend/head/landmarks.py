@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import ErrorCode
 from ..portrait.faces import find_upright_faces
-from ..portrait.landmarks import FaceLandmarks, landmarks_in_view, steady_landmarks
+from ..portrait.landmarks import FaceLandmarks, landmarks_in_view
 from ..verified import verified_arrays
 from .mesh import HeadMesh, vertex_normals
 from .part import top_windows
@@ -26,8 +26,6 @@ CLEAR = 12.0
 POSSIBLE = 0.5
 #: Cosine of a view that was found from too far aside.
 ASIDE = 0.94
-#: Most looks at a face from nearby, and the trace of a turn of 0.1 degrees, after which it is where it was.
-LOOKS, STILL = 6, 1 + 2 * np.cos(np.radians(0.1))
 #: Pixels of views from afar and from nearby.
 COARSE, FINE = 320, 640
 #: Behind where the landmarks around it lead one to expect it, in face heights: through an open eye or mouth, if
@@ -169,21 +167,23 @@ def read_anywhere(grey: np.ndarray) -> FaceLandmarks | None:
 
 
 def look_closer(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face: FaceLandmarks) -> HeadLandmarks:
-    """The landmarks read again with the head turned so that the face looks at the viewer and fills the view, until it
-    turns no further: so it does not matter from where it was found."""
-    lifted = lift(mesh, normals, view, face)
-    for _ in range(LOOKS):
+    """The landmarks read again, twice, with the head turned so that the face looks at the viewer and fills the view.
+
+    A face that was found from aside is looked at twice more, so that it does not matter from where.
+    """
+    start = view.rotation
+    for number in range(4):
+        lifted = lift(mesh, normals, view, face)
         rotation = _frontal_rotation(lifted, view.rotation)
+        if number > 1 and min((rotation * start).sum(1)) > ASIDE:
+            break
         centre = face_middle(lifted.points)
         closer = render_view(mesh, rotation, FINE, centre=centre, extent=lifted.height * 1.9, normals=normals)
         again = landmarks_in_view(closer.grey)
         if again is None or again.presence < POSSIBLE:
             break
-        turned = rotation @ view.rotation.T
-        view, lifted = closer, lift(mesh, normals, closer, steady_landmarks(closer.grey, again))
-        if np.trace(turned) > STILL:
-            break
-    return lifted
+        face, view = again, closer
+    return lift(mesh, normals, view, face)
 
 
 def turn_normals(normals: np.ndarray, turn: np.ndarray) -> np.ndarray:

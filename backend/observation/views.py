@@ -83,6 +83,12 @@ class View:
         places, outline = self.beyond
         return outline * at_pixels(self.masks["hair"], places) * region_of("hair", canonical)
 
+    def sticks_out(self, canonical: np.ndarray) -> float:
+        """0..1, how surely hair sticks out beside the head: of a hundredth of the outline at least."""
+        edge = self.beyond[1] * region_of("hair", canonical) > 0.5
+        most = float(np.quantile(self.beside_outline(canonical)[edge], 0.99)) if edge.any() else 0.0
+        return float(np.clip((most - STICKS_OUT) / (1 - STICKS_OUT), 0, 1))
+
     def with_folds(self) -> Observation:
         """The evidence of the skin with the folds of the smile."""
         seen = self.observation
@@ -216,7 +222,7 @@ def limit_reach(
     Args:
         canonical: (S,S,3) of the texels. people: 0..1, of prior.Experts.evidence().
     """
-    grown = max(people, *(float(view.beside_outline(canonical).max()) for view in views))
+    grown = max(people, *(view.sticks_out(canonical) for view in views))
     return tuple(replace(one, reach=1 - grown * (1 - one.reach)) for one in coverings)
 
 

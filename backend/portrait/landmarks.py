@@ -21,11 +21,6 @@ MARGIN = 1.5  # the square's side over the long side of the landmarks' box
 MIN_PRESENCE = 0.5
 STEADY_PRESENCE = 0.9  # above it, presence does not rank two passes
 
-# Squares beside the face's own, so far from it in shares of its side. With 4 to 12 squares and 0.04 to 0.08 two
-# findings differ alike; four are worst.
-STEADY_SQUARES, BESIDE = 8, 0.04
-GOLDEN_RATIO, GOLDEN_ANGLE = 0.618034, 2.399963  # spread evenly, however many they are
-
 
 @dataclass(frozen=True)
 class FaceLandmarks:
@@ -145,23 +140,6 @@ def both_ways_in(image: np.ndarray, square: Square) -> FaceLandmarks:
     other = landmarks_in_square(mirrored, Square(width - square.x, square.y, square.side, -square.angle)).points
     other = other[mirror_table()] * np.float32([-1, 1, 1]) + np.float32([width, 0, 0])
     points = (face.points + other) / 2
-    return FaceLandmarks(points, face.presence, box_of(points))
-
-
-def steady_landmarks(image: np.ndarray, face: FaceLandmarks) -> FaceLandmarks:
-    """The face as the mean of what is read in eight squares beside its own; as present as it was found, 35 ms.
-
-    A square that lies a little elsewhere is read otherwise. Two findings of a rendered head from starts that are five
-    degrees apart differ by 0.0003 to 0.0005 of the face's height, by one square each 0.0009 to 0.002.
-    """
-    square, read = face.square, []
-    for number in range(STEADY_SQUARES):
-        angle, share = GOLDEN_ANGLE * number, (number + 0.5) / STEADY_SQUARES
-        away = BESIDE * square.side * np.sqrt(share)
-        side = square.side * (1 + BESIDE * (2 * (number * GOLDEN_RATIO % 1) - 1))
-        beside = Square(square.x + away * np.cos(angle), square.y + away * np.sin(angle), side, square.angle)
-        read.append(landmarks_in_square(image, beside).points)
-    points = np.mean(read, 0)
     return FaceLandmarks(points, face.presence, box_of(points))
 
 
