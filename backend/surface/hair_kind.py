@@ -42,8 +42,8 @@ LENGTHS, LONGEST, BENDS, SWINGS = 20.0, 0.8, 4.0, 1.4
 RIM = 0.06
 #: Luminance below which hair's colour says nothing; the most that locks differ in saturation.
 DARKEST, COLOURFUL = 0.02, 0.3
-#: The least deviation that is measured: a step of a byte.
-STEP_OF_BYTE = 1 / 255
+#: The least deviation that is measured: of rounding to a byte.
+STEP_OF_BYTE = 1 / 255 / np.sqrt(12)
 
 
 @dataclass(frozen=True)
@@ -181,10 +181,17 @@ def correlation(first: np.ndarray, second: np.ndarray) -> float:
 
 def find_deviations(light: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """(b,) likeliest deviation of each octave of a (H,W) luminance below the (H,W) mask, from COARSEST on, at DENSITY,
-    as a share of the tone: short hair is too narrow for the coarse ones, and a few pixels say little."""
+    as a share of the tone: short hair is too narrow for the coarse ones, and a few pixels say little.
+
+    No more than was measured, for edges add contrast and take none; so an octave that is not shown is at most as strong
+    as the next finer.
+    """
     tone = tone_of(light, mask)
     measured, pixels = measure_octaves(light, mask)
-    return likeliest(tone, measured / tone, pixels)
+    found = np.fmin(likeliest(tone, measured / tone, pixels), measured / tone)
+    for number in np.flatnonzero(pixels[:-1] == 0)[::-1]:
+        found[number] = min(found[number], found[number + 1])
+    return found
 
 
 def measure_octaves(light: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
