@@ -19,7 +19,7 @@ from backend.job import StageOptions
 from backend.lab.prepared import complete, prepare_head
 from backend.layers.flatten import ONE, Blend
 from backend.messages import Generate
-from backend.observation.views import find_coverings
+from backend.observation.views import View, find_coverings
 from backend.options import OPACITIES
 from backend.pipeline import load_cached_networks
 from backend.portrait.decode import decode_portrait
@@ -56,20 +56,24 @@ def test_another_style_is_seen_anew(photo, demo_head_obj, astronaut, networks):
     assert np.array_equal(again.evidence[0], photo.evidence[0])
 
 
-def test_hair_reaches_as_far_as_people_have_it_where_the_portrait_is_one(photo, demo_head_obj, astronaut, networks):
-    """And anywhere where painted skins explain it better."""
-    forget_all()
+def test_hair_reaches_as_far_as_people_have_it_where_the_portrait_is_one(
+    photo, demo_head_obj, astronaut, networks, monkeypatch
+):
+    """And anywhere where painted skins explain it better, and nothing sticks out."""
+    nape = np.s_[235 * len(photo.evidence[1]) // 256 :]
     found = []
-    for people in (0.0, 0.5, 1.0):
+    for people, stands in ((0.0, 1.0), (0.0, 0.0), (0.5, 0.0), (1.0, 0.0)):
+        monkeypatch.setattr(View, "sticks_out", lambda *_, stands=stands: stands)
         experts = copy(networks.experts)
         experts.evidence = lambda *_, people=people: people
         forget_all()
         mesh = load_mesh(demo_head_obj)
         found.append(prepare_head(mesh, str(astronaut), "photo", replace(networks, experts=experts)))
-    painted, half, person = (job.covering("hair").reach for job in found)
-    nape = np.s_[235 * len(photo.evidence[1]) // 256 :]
+    forget_all()
+    standing, painted, half, person = (job.covering("hair").reach for job in found)
     assert painted.min() == 1 and person[nape].max() < 0.1 and person.max() > 0.9
     assert np.allclose(half, (painted + person) / 2, atol=1e-6)
+    assert np.allclose(standing, person, atol=1e-6)
 
 
 def test_a_grey_portraits_completion_is_grey(photo):
