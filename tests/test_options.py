@@ -6,8 +6,10 @@ import dataclasses
 
 import pytest
 
+from backend.__main__ import OPTIONS as OF_GENERATE
 from backend.__main__ import build_parser as build_backend
 from backend.arguments import take
+from backend.command_line import read_request
 from backend.errors import AvatarTexError, ErrorCode
 from backend.messages import Generate, Variants
 from backend.option import BACKEND, GENERATE, JOBS, REDO, SIDES, VARIANTS
@@ -60,6 +62,12 @@ def test_what_covers_the_skin_is_one_choice():
         )
         taken = take(given, select(BACKEND, GENERATE))
         assert taken["hair"] == hair and "shell" not in taken
+
+
+def test_a_command_line_takes_an_older_name_as_todays():
+    words = ["generate", "--portrait", "p", "--output", "o", "--shell", "object"]
+    request = Generate(job="cli", **read_request(build_backend().parse_args(words), OF_GENERATE))
+    assert request.hair == "shell" and request.shelled
 
 
 def test_messages_and_settings_have_the_tables_defaults():

@@ -110,7 +110,6 @@ def judge(
                 f"another side, or {place}.",
                 "portrait": f"The portrait's face is uncertain: look at the overlay, and {place}.",
                 "moved": f"{apart}: look at the overlay, and {place}.",
-                "agreement": f"{apart}: look at the overlay, and {place}.",
                 "again": f"{apart}: look at the overlay, and {place}.",
                 "coverage": f"The portrait shows only {covered:.0%} of the face: look at the overlay, and {place}.",
                 "error": f"The face fits within {say_length(error)} only: look at the overlay, and {place}.",

@@ -14,19 +14,19 @@ from .landmarks import HeadLandmarks, face_height, log_odds
 from .register import Registration
 
 #: What speaks for a registration or against it.
-SIGNS = ("head", "portrait", "error", "moved", "agreement", "pitch", "yaw", "again")
+SIGNS = ("head", "portrait", "moved", "pitch", "yaw", "again")
 #: Log odds of presence beyond which nothing more is known.
 MOST_ODDS = 20.0
 #: The signs of a right registration, the log odds that it is right, and what each sign adds that differs.
-TYPICAL = np.array([20.0, 15.84, -4.413, -4.107, -1.173, 9.76, 13.05, -4.642])
-ODDS = 2.954
-WEIGHTS = np.array([0.4594, 0.1556, 0.0, -0.0396, 0.0, -0.0315, -0.0199, -2.1138])
+TYPICAL = np.array([20.0, 17.208, -4.111, 6.623, 19.897, -4.706])
+ODDS = 4.045
+WEIGHTS = np.array([0.5416, 0.2771, -0.1539, -0.0262, -0.0095, -2.4966])
 
 
 def read_signs(registration: Registration, face: FaceLandmarks, head: HeadLandmarks, picture: np.ndarray) -> np.ndarray:
-    """(8,) as in SIGNS: evidence of both faces (log odds), logarithms of the camera's error and of how far landmarks
-    were moved by comparing head and portrait (face heights), of how far both agree (0..1), degrees of the camera, the
-    logarithm of how far from the registered landmarks the network reads the portrait there (face heights).
+    """(6,) as in SIGNS: evidence of both faces (log odds), the logarithm of how far landmarks were moved by comparing
+    head and portrait (face heights), degrees of the camera, the logarithm of how far from the registered landmarks the
+    network reads the portrait there (face heights).
 
     Args:
         picture: (H,W,3) float32 sRGB portrait.
@@ -34,7 +34,6 @@ def read_signs(registration: Registration, face: FaceLandmarks, head: HeadLandma
     read, tall = registration.read, face_height(face.points[:, :2])
     sure = read.weights > 0.2
     away = np.linalg.norm(read.targets - face.points[:, :2], axis=1)[sure]
-    error = registration.error[0] / registration.face_height if len(away) else 1.0  # nothing is sure
     yaw, pitch, _ = registration.angles
     places = registration.project(read.points)[0]
     again = both_ways_in(picture, square_around(places)).points[:, :2]
@@ -43,9 +42,7 @@ def read_signs(registration: Registration, face: FaceLandmarks, head: HeadLandma
         [
             min(head.evidence, MOST_ODDS),
             min(log_odds(face.presence), MOST_ODDS),
-            np.log(max(error, 1e-3)),
-            np.log(max(float(np.median(away)) / tall if len(away) else 1.0, 1e-3)),
-            np.log(max(float(read.weights.mean()), 0.02)),
+            np.log(max(float(np.median(away)) / tall if len(away) else 1.0, 1e-3)),  # 1: nothing is sure
             abs(pitch),
             abs(yaw),
             np.log(max(float(np.median(apart)) if len(apart) else 1.0, 1e-3)),

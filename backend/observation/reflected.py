@@ -34,25 +34,29 @@ def find_reflected(colour: np.ndarray, shade: np.ndarray) -> float:
     costs, tried = [], np.linspace(0, REFLECTED, 9)
     for share in tried:
         skin = np.median(to_srgb(np.maximum((unlit - share) / (1 - share), 0)), axis=0)
-        _, a, b = cv2.cvtColor(skin.astype(np.float32)[None, None], cv2.COLOR_RGB2LAB)[0, 0]
-        costs.append(((np.hypot(a, b) - CHROMA) / SPREAD) ** 2 + ((share - REFLECTED) / UNSURE) ** 2)
+        costs.append(too_colourful(skin[None, None]).item() ** 2 + ((share - REFLECTED) / UNSURE) ** 2)
     return float(tried[np.argmin(costs)])
 
 
 def local_share(unlit: np.ndarray, weight: np.ndarray, most: float) -> np.ndarray:
-    """(S,S) 0..1, how much of find_reflected() says is to be taken off each place: smooth light says too much where
-    skin would become more colourful than skin is.
+    """(S,S) 0..1, how much of what find_reflected() says is to be taken off each place: smooth light says too much
+    where skin would become more colourful than skin is.
 
     Args:
         unlit: (S,S,3) linear, the light divided out. weight: (S,S), how surely each texel is skin. most: the share.
     """
     near = masked_blur(unlit, weight, SMOOTH * len(unlit))
-    parts = np.linspace(0.01, 1, 9)  # the light is known to a factor, so a place has some
-    costs = []
+    costs, parts = [], np.linspace(0.01, 1, 9)  # the light is known to a factor, so a place has some
     for part in parts:
-        _, a, b = cv2.split(cv2.cvtColor(to_srgb(np.maximum(near - part * most, 0)), cv2.COLOR_RGB2LAB))
-        costs.append((np.maximum(np.hypot(a, b) - CHROMA, 0) / SPREAD) ** 2 + ((1 - part) * most / UNSURE) ** 2)
+        skin = to_srgb(np.maximum(near - part * most, 0))
+        costs.append(np.maximum(too_colourful(skin), 0) ** 2 + ((1 - part) * most / UNSURE) ** 2)
     return parts[np.argmin(costs, axis=0)].astype(np.float32)
+
+
+def too_colourful(skin: np.ndarray) -> np.ndarray:
+    """(H,W) standard deviations by which (H,W,3) sRGB of skin without light is more colourful than skin is."""
+    _, a, b = cv2.split(cv2.cvtColor(skin.astype(np.float32), cv2.COLOR_RGB2LAB))
+    return (np.hypot(a, b) - CHROMA) / SPREAD
 
 
 def light_around(

@@ -29,6 +29,13 @@ def test_the_head_wears_the_texture_and_nothing_around_it_does(head):
         assert np.allclose(picture[0, 0], 0.55)
 
 
+def test_what_no_portrait_shows_is_marked():
+    texture = np.full((1, 3, 3), 0.5, np.float32)
+    shares = np.eye(3, dtype=np.float32)[None]  # photo, mirrored, generated
+    photo, mirrored, made = look.marked({1001: texture}, {1001: shares})[1001][0]
+    assert np.allclose(photo, 0.5) and mirrored.argmax() == 1 and made.argmax() == 2
+
+
 def test_the_portrait_stands_beside_at_the_same_height_and_is_not_stretched(tmp_path):
     panel = look.panel([portraits.HOPPER], [np.zeros((100, 100, 3), np.float32)] * 4)
     shape = portraits.decode_portrait(portraits.HOPPER).color.shape

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
-from backend.head import quality
+from backend.head import quality, verdict
 from backend.head.drawn import find_parts
 from backend.head.landmarks import find_head_landmarks
 from backend.head.match import match
@@ -54,6 +56,22 @@ def judged(found, drawing, pins=()):
     with pytest.MonkeyPatch.context() as patch:  # the drawing has parts, but is no face that the network would read
         patch.setattr(quality, "find_odds", lambda *_: (9.0, "head"))
         return judge(one.registration, one.face, one.head, pins, shown)
+
+
+def test_a_face_that_is_read_elsewhere_where_it_was_registered_is_not_good(found, monkeypatch):
+    _, portrait, one = found
+    good = one.quality.score
+
+    def read_aside(picture, square):
+        face = both_ways_in(picture, square)
+        return replace(face, points=face.points + np.float32([0.2 * one.registration.face_height, 0, 0]))
+
+    both_ways_in = verdict.both_ways_in
+    monkeypatch.setattr(verdict, "both_ways_in", read_aside)
+    extent = portrait.color.shape[1], portrait.color.shape[0]
+    shown = Face(one.face.points[:, :2], extent, portrait.color, one.parse.face, False)
+    aside = judge(one.registration, one.face, one.head, (), shown)
+    assert aside.score < LOW_SCORE < good and aside.advice
 
 
 def test_drawn_parts_are_found_where_they_are(found):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
 
 from backend.head.drawn import find_eyes
 from backend.head.sockets import EYES, EyeFrame, find_opening, find_sockets
+from backend.observation.observe import visibility
 
 from .test_lids import face, head
 
@@ -46,6 +49,18 @@ def test_a_drawn_eye_is_all_that_its_ink_encloses():
         rows, columns = np.mgrid[:400, :400]
         away = np.hypot(columns - middle[0], rows - middle[1])
         assert shown[away < 23].min() > 0.99 and shown[away > 50].max() == 0
+
+
+def test_what_is_spilt_over_the_lids_is_no_evidence():
+    points = np.zeros((3, 3), np.float32)
+    points[:, 2] = 0.6  # where landmarks hold
+    stand_in = SimpleNamespace(
+        project=lambda points: (points[:, :2], points[:, 2]),
+        confidence=lambda points, *_: np.ones(len(points)),
+        lids=SimpleNamespace(bare_eyes=lambda: None, spilt=lambda points, pixels: np.array([0, 0.25, 1])),
+    )
+    _, sure = visibility(stand_in, points, points, points)
+    np.testing.assert_allclose(sure, [1, 0.75, 0])
 
 
 def test_skin_around_an_opening_takes_no_eye():

@@ -18,7 +18,7 @@ from backend.options import OPACITIES
 from backend.surface.find import find_details
 from backend.surface.growth import FINEST, grow_strands
 from backend.surface.hair_chart import CELLS, SCALP, SIDE
-from backend.surface.hair_kind import Kind, measure_kind
+from backend.surface.hair_kind import RIM, Kind, measure_kind
 from backend.surface.strands import Strands, draw_strands, find_strands
 
 FACE = 256.0
@@ -94,6 +94,23 @@ def test_a_rim_of_unsure_hair_says_nothing_of_long_strands():
     picture = np.repeat(light[..., None], 3, 2)
     kind = measure_kind("hair", picture, rim, FACE)
     assert kind is not None and kind.length <= 22 / FACE and kind.deviations.max() <= 0.06
+
+
+def test_hair_is_never_stronger_than_what_shows_of_it():
+    """Of narrow hair the coarse octaves show nowhere; people's with that tone are stronger than this."""
+    faint, hair = 0.3 + 0.05 * (lines(0) - 0.3), np.zeros((320, 320), np.float32)
+    hair[100:106] = 1
+    found = measure_kind("hair", faint, hair, FACE)
+    assert found is not None
+    assert found.deviations[0] <= found.deviations[1] <= found.deviations[2] <= found.deviations[3] < 0.05
+
+
+def test_a_rim_is_drawn_faintly_however_much_light_and_dark_it_has():
+    rim = np.zeros((320, 320), np.float32)
+    rim[:, 100:160] = 1
+    sure, unsure = (measure_kind("hair", lines(0), share * rim, FACE) for share in (1.0, 0.7))
+    assert sure is not None and unsure is not None
+    assert unsure.deviations.max() <= RIM < sure.deviations.max()
 
 
 def test_a_thin_rim_of_hair_says_how_long_it_is():

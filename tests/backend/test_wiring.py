@@ -19,6 +19,7 @@ from backend.job import StageOptions
 from backend.lab.prepared import complete, prepare_head
 from backend.layers.flatten import ONE, Blend
 from backend.messages import Generate
+from backend.observation import observe
 from backend.observation.views import View, find_coverings
 from backend.options import OPACITIES
 from backend.pipeline import load_cached_networks
@@ -74,6 +75,15 @@ def test_hair_reaches_as_far_as_people_have_it_where_the_portrait_is_one(
     assert painted.min() == 1 and person[nape].max() < 0.1 and person.max() > 0.9
     assert np.allclose(half, (painted + person) / 2, atol=1e-6)
     assert np.allclose(standing, person, atol=1e-6)
+
+
+def test_each_place_gives_its_own_share_of_what_is_mirrored(photo, demo_head_obj, astronaut, networks, monkeypatch):
+    forget_all()
+    monkeypatch.setattr(observe, "local_share", lambda unlit, weight, most: np.full(weight.shape, 0.01, np.float32))
+    kept = prepare_head(load_mesh(demo_head_obj), str(astronaut), "photo", networks)
+    forget_all()
+    whiter = kept.observation.portrait - photo.observation.portrait
+    assert whiter.min() > -1e-6 and whiter[photo.observation.mask > 0.9].mean() > 0.02
 
 
 def test_a_grey_portraits_completion_is_grey(photo):

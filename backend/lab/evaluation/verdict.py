@@ -117,7 +117,7 @@ def fit_weights(signs: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, float
 
     More evidence never speaks against a registration, nor does an error for it.
     """
-    sense = np.array([1, 1, -1, -1, 1, -1, -1, -1])
+    sense = np.array([1, 1, -1, -1, -1, -1])  # of SIGNS
     kept = np.ones(len(SIGNS), bool)
     while True:
         middle, spread = signs[:, kept].mean(0), signs[:, kept].std(0) + 1e-6

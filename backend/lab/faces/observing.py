@@ -135,7 +135,8 @@ def divide(
     rotation: np.ndarray = UPRIGHT,
     stays: np.ndarray | float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """unlit (S,S,3) sRGB, confidence (S,S), shade (S,S) and the mean light, of what is shown: observe()'s own steps.
+    """unlit (S,S,3) sRGB, confidence (S,S), shade (S,S) and the mean light, of what is shown: as observe(), but all of
+    what a surface mirrors of the mean light is taken off, and none by place.
 
     Args:
         lit: (S,S,3) sRGB. shown: (S,S) 0..1. normals: (S,S,3). scalp: (S,S) its share, which says nothing of the light.
