@@ -33,6 +33,8 @@ STAGES = {
 
 #: A registration that scores less is doubtful: the window asks before it generates (head/quality.py).
 LOW_SCORE = 0.5
+#: One that scores more is called good: there is nothing that an artist would mend.
+GOOD_SCORE = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from ..backend.errors import ErrorCode
-from ..backend.messages import LOW_SCORE
+from ..backend.messages import GOOD_SCORE, LOW_SCORE
 from ..backend.options import (
     FORMAT,
     HEAD_GROUP,
@@ -117,7 +117,7 @@ def summarize(report_path: Path) -> str:
 def name_score(score: float) -> str:
     """A registration's score, 0 to 1, in a word."""
     words = ("Doubtful", "Fair", "Good")
-    return words[(score >= LOW_SCORE) + (score > 0.8)]  # above it there is nothing that an artist would mend
+    return words[(score >= LOW_SCORE) + (score > GOOD_SCORE)]
 
 
 def round_shares(shares: tuple[float, ...]) -> list[int]:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from ..imaging.sample import sample
-from ..messages import LOW_SCORE
+from ..messages import GOOD_SCORE
 from ..pins import NAMES, NEEDED, Pin
 from ..portrait import landmark_groups as face_regions
 from ..portrait.landmarks import FaceLandmarks
@@ -98,7 +98,7 @@ def judge(
         odds, against = find_odds(registration, face, head, shown.picture)
         judged[against] = 1 / (1 + np.exp(-odds))
     weakest = min(judged, key=lambda name: judged[name])
-    if judged[weakest] < LOW_SCORE and weakest != "drawn":  # whose advice names the part already
+    if judged[weakest] <= GOOD_SCORE and weakest not in ("drawn", "regions"):  # whose advice names the part already
         place = "add pins at eyes, nose, mouth and chin" if not by_artist else "move the pins or add more"
         pose = f"The head is turned by {abs(yaw):.0f} and nods by {abs(pitch):.0f} degrees, which is much"
         apart = "Head and portrait do not look alike where they should"

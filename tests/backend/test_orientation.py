@@ -16,7 +16,7 @@ from backend.head.view import name_axis, nearest_axes, orientations
 from backend.imaging.files import write_picture
 from backend.lab.evaluation.guard_heads import write_head
 from backend.lab.evaluation.truth import TruthCase, render_truth
-from backend.messages import LOW_SCORE, Register
+from backend.messages import GOOD_SCORE, Register
 from backend.portrait.decode import decode_portrait
 from backend.portrait.faces import find_portrait_face, read_portrait
 from backend.portrait.landmarks import landmarks_in_view
@@ -111,7 +111,7 @@ def test_another_side_of_the_head_is_not_called_good(head, landmarks, astronaut)
     portrait, normals = decode_portrait(astronaut), vertex_normals(head)
     face = find_portrait_face(portrait)[0]
     right = match_found(head, portrait, (), face, landmarks)
-    assert right.quality.score > 0.8
+    assert right.quality.score > GOOD_SCORE
     sides = []
     for turn, view in whole_views(head, normals):
         if turn[2, 2] < 0.5 or turn[1, 1] < 0.5:
@@ -120,4 +120,4 @@ def test_another_side_of_the_head_is_not_called_good(head, landmarks, astronaut)
                 sides.append(look_closer(head.turned(turn), turn_normals(normals, turn), view, read).turned(turn.T))
     sides = [side for side in sides if side.rotation[2] @ landmarks.rotation[2] < 0.7]
     wrong = match_found(head, portrait, (), face, max(sides, key=lambda side: side.presence))
-    assert wrong.quality.score < LOW_SCORE and wrong.quality.advice
+    assert wrong.quality.score < GOOD_SCORE and wrong.quality.advice

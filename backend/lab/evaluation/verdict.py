@@ -19,6 +19,7 @@ import numpy as np
 
 from ...head.mesh import HeadMesh, load_mesh
 from ...head.verdict import SIGNS
+from ...messages import GOOD_SCORE
 from ...pins import NAMES
 from ...portrait.decode import decode_portrait
 from ...portrait.faces import find_faces
@@ -35,8 +36,6 @@ from .verdict_ways import WAYS, Known, Shown, try_all
 #: Heads of one topology, by half, and those that hand-made points are looked for on.
 SUBJECTS = {"choose": ("neutral", "asian_female_old"), "report": ("african_male_old", "caucasian_male_young")}
 BY_HAND = {"choose": "makehuman/heads/caucasian_female_child.obj", "report": "valid/heads/white_f_1.obj"}
-#: Score over which a registration is called good, as the panel does (core/job.py of the add-on).
-GOOD = 0.8
 #: Ridge of the fit, on standardised signs.
 RIDGE = 0.3
 
@@ -146,7 +145,7 @@ def report(rows: list[dict], picture: Path | None = None) -> None:
     for name, values in (("TYPICAL", typical), ("ODDS", bias + typical @ weights), ("WEIGHTS", weights)):
         print(f"{name} = {values.round(4).tolist()}")
     score = 1 / (1 + np.exp(-(signs @ weights + bias)))
-    good = np.minimum(score, [row["limit"] for row in rows]) > GOOD
+    good = np.minimum(score, [row["limit"] for row in rows]) > GOOD_SCORE
     for half, some in zip(HALVES, (chosen, ~chosen), strict=True):
         print(f"\n{half}: {some.sum()} registrations, {right[some].sum()} right")
         print(reliability_table(score[some], right[some]))
