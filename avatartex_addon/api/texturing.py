@@ -7,6 +7,7 @@ import bpy
 
 from ..backend.arguments import help_of
 from ..backend.errors import ErrorCode
+from ..backend.map_options import MAPS
 from ..backend.option import API, GENERATE, VARIANTS
 from ..backend.options import refuse_unknown, select, take_presets
 from ..backend.pins import parse_pins, read_pins
@@ -113,6 +114,7 @@ def batch(
     *,
     scene: bpy.types.Scene | None = None,
     sharing: str = "mesh",
+    maps: Iterable[str] | None = None,
     on_progress: OnProgress | None = None,
 ) -> list[Row]:
     """Texture many heads with one warm backend, and wait for them. A head that fails does not stop the others.
@@ -124,6 +126,7 @@ def batch(
         scene: the one with the table; the current one when None. What the table does not say, each head does:
             `object.avatartex.size`.
         sharing: 'mesh' gives each mesh a material of its own, 'material' textures a shared material once.
+        maps: made beside each texture and linked, as `add_surface_maps` names them; the table's own choice when None.
 
     Returns:
         The rows of the whole table, each with state, code, reason, cure, seconds and summary.
@@ -140,6 +143,9 @@ def batch(
     for fields in entries:
         name = name_of(fields.pop("object"))
         add_row(scene, scene.objects.get(name), name, **fields | {"portrait": str(fields["portrait"])})
+    if maps is not None:
+        refuse_unknown({MAPS.name: tuple(maps)})
+        scene.avatartex_batch.maps = set(maps)
     error = scene_batch.run_to_end(scene, sharing, on_progress)
     if error is not None:
         raise error

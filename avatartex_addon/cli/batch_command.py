@@ -8,6 +8,7 @@ import bpy
 
 from .. import api
 from ..backend.arguments import add_options, take
+from ..backend.map_options import MAPS
 from ..backend.option import BATCH, BLENDER
 from ..backend.options import HEAD_GROUP, SEED, SIZE, STYLE, select
 from ..core.batch import RowState, again, count, counts_text
@@ -52,6 +53,7 @@ def add_batch(commands) -> None:
         default="copy",
         help="shared materials: a copy per character, or one texture for all (default copy)",
     )
+    many.add_argument("--maps", metavar=MAPS.metavar, help=f"{MAPS.help}: {', '.join(MAPS.values)} (default: the file's)")
     many.add_argument("--retry", action="store_true", help="failed heads of the file's table wait again")
     add_output(many)
     many.add_argument(
@@ -108,7 +110,10 @@ def run_batch(options: argparse.Namespace) -> int:
         refuse_without_file(options)
         fill_table(options, scene)
         rows = api.batch(
-            scene=scene, sharing="material" if options.shared == "once" else "mesh", on_progress=ProgressLine()
+            scene=scene,
+            sharing="material" if options.shared == "once" else "mesh",
+            maps=None if options.maps is None else [name for name in options.maps.split(",") if name],
+            on_progress=ProgressLine(),
         )
     except (api.AvatarTexError, api.Cancelled) as end:
         stopped, rows = end, scene.avatartex_batch.rows

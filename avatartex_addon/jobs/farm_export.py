@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
@@ -30,9 +31,9 @@ CHARACTER = "character.json"
 class Bundled(Generation):
     """Writes what a row's job reads into a folder that stays, and asks no backend."""
 
-    def __init__(self, job: HeadJob, folder: Path, name: str) -> None:
+    def __init__(self, job: HeadJob, maps: Iterable[str], folder: Path, name: str) -> None:
         self.folder, self.name = folder, name
-        super().__init__(job)
+        super().__init__(job, maps)
 
     @property
     def parent(self) -> Path:
@@ -95,18 +96,19 @@ def write_characters(scene: bpy.types.Scene, folder: Path, sharing: str) -> int:
             if find_twin(row, scene.avatartex_batch.rows, sharing):
                 continue
             try:
-                lines.writerow(write_character(row, folder, f"{written + 1:04} {bpy.path.clean_name(row.object_name)}"))
+                name = f"{written + 1:04} {bpy.path.clean_name(row.object_name)}"
+                lines.writerow(write_character(row, scene.avatartex_batch.maps, folder, name))
                 written += 1
             except AvatarTexError as error:
                 wrong.append((row.object_name, error))
     if wrong:
-        (name, error), others = wrong[0], len(wrong) - 1
+        (first, error), others = wrong[0], len(wrong) - 1
         also = f" {others} more cannot work either." if others else ""
-        raise AvatarTexError(error.code, f"{name}: {error.message}", error.cure + also)
+        raise AvatarTexError(error.code, f"{first}: {error.message}", error.cure + also)
     return written
 
 
-def write_character(row, folder: Path, name: str) -> list[str]:
+def write_character(row, maps: Iterable[str], folder: Path, name: str) -> list[str]:
     """Its line of the table.
 
     Raises:
@@ -116,7 +118,7 @@ def write_character(row, folder: Path, name: str) -> list[str]:
         raise ErrorCode.NO_MESH("There is no such mesh in this scene.", "Take the row out.")
     settings = read(row.object.avatartex, OPTIONS) | read(row, OF_A_ROW)
     job = HeadJob(row.object.name, row_portrait(row), further=further_paths(row.object), **settings)
-    task = Bundled(job, folder, name)
+    task = Bundled(job, maps, folder, name)
     try:
         fields = dataclasses.asdict(task.write())
     finally:

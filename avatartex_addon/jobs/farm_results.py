@@ -27,6 +27,7 @@ class Collected(Generation):
     def __init__(self, row: Row, about: dict) -> None:
         fields = about["job"]
         self.job = HeadJob(**fields | {"further": tuple(fields["further"]), "pins": ()})
+        self.maps = tuple(row.fields.get("maps", ()))
         self.object_name, self.uv_map, self.slots = self.job.object_name, about["uv_map"], about["slots"]
         known = read_mark(mark_of(row.output))
         tiles = known.get("tiles") or []

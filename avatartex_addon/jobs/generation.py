@@ -1,11 +1,13 @@
 """One job from the artist's click to the texture on the head."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 
 from ..backend.errors import ErrorCode
+from ..backend.map_options import map_names
 from ..backend.messages import Generate
 from ..backend.outputs import preview_file
 from ..core.chore import Parts
@@ -19,6 +21,7 @@ from ..scene.images import keep_base, load_result, set_preview
 from ..scene.layers import keep_layers
 from ..scene.regions import find_result, keep_regions
 from ..scene.shell_object import add_shell, remove_shell
+from ..scene.surface_maps import add_maps, load_maps
 from .backend_task import BackendTask
 from .describing import read_settings, set_head
 
@@ -40,12 +43,15 @@ class Textures:
 class Generation(BackendTask):
     """Asks for a texture; changes the scene in `apply` and nowhere else.
 
+    Args:
+        maps: of map_options.MAPS, which come onto the head with the texture.
+
     Raises:
         AvatarTexError: whatever stops the job before it starts.
     """
 
-    def __init__(self, job: HeadJob) -> None:
-        self.job = job
+    def __init__(self, job: HeadJob, maps: Iterable[str] = ()) -> None:
+        self.job, self.maps = job, map_names(maps)
         self.status.reset()
         head = self.capture_job(job)
         self.settings_then = read_settings(head)
@@ -58,6 +64,7 @@ class Generation(BackendTask):
             layers=str(self.files.layers),
             previews=str(self.files.previews),
             trust_portrait=job.trust_portrait,
+            maps=list(self.maps),
         )
 
     @property
@@ -95,9 +102,11 @@ class Generation(BackendTask):
             image = load_result(Path(self.answer.output), f"{name} AvatarTex", self.answer.tiles)
         except RuntimeError as reason:
             raise ErrorCode.INTERNAL(f"Blender could not read the texture ({reason}).", "Generate again.") from reason
+        maps = load_maps(head, self.maps, self.answer)
         keep_layers(image, Path(self.answer.output).with_suffix(LAYERS_SUFFIX), self.answer.tiles)
         head.avatartex_mix.property_unset("factor")  # a new texture is shown whole
         notes = apply_texture(head, self.slots, self.uv_map, image, self.job.sharing)
+        notes += add_maps(head, image, self.uv_map, maps) if maps else []
         entry = remember_result(
             head,
             image,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import bpy
 
@@ -10,11 +9,9 @@ from ..backend.errors import ErrorCode
 from ..backend.map_options import MAPS, map_names
 from ..backend.messages import Generate
 from ..backend.options import PROFILE, refuse_unknown
-from ..backend.outputs import map_file
 from ..core.job import HeadJob, summarize
-from ..scene import surface_maps, versions
+from ..scene import surface_maps
 from ..scene.history import find_shown_result
-from ..scene.images import load_result
 from .backend_task import BackendTask
 
 
@@ -66,26 +63,7 @@ class MapsJob(BackendTask):
         shown = find_shown_result(head)
         if shown is None:
             raise ErrorCode.BAD_REQUEST("The head shows no texture of ours.", "Generate one first.")
-        images = self.load(head)
+        images = surface_maps.load_maps(head, self.maps, self.answer)
         notes = surface_maps.add_maps(head, shown.image, self.uv_map, images)
         return SurfaceMaps(head, images, (*self.answer.warnings, *notes), summarize(self.files.report))
 
-    def load(self, head: bpy.types.Object) -> dict[str, bpy.types.Image]:
-        """The maps as packed images, which nothing uses yet.
-
-        Raises:
-            AvatarTexError: INTERNAL, one cannot be read.
-        """
-        images: dict[str, bpy.types.Image] = {}
-        for name in self.maps:
-            path = Path(map_file(self.answer.output, name))
-            try:
-                images[name] = load_result(path, f"{head.name} {name}", self.answer.tiles)
-            except RuntimeError as reason:
-                for image in images.values():
-                    bpy.data.images.remove(image)
-                raise ErrorCode.INTERNAL(
-                    f"Blender could not read '{path.name}' ({reason}).", "Make the maps again."
-                ) from reason
-            versions.set_space(images[name], versions.DATA)
-        return images

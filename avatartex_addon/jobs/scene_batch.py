@@ -109,7 +109,7 @@ class SceneBatch:
         further = further_paths(row.object)
         job = HeadJob(row.object.name, row_portrait(row), further=further, sharing=self.sharing, **settings)
         if job not in self.made:
-            self.made[job] = RowTask(job)
+            self.made[job] = RowTask(job, bpy.data.scenes[self.scene_name].avatartex_batch.maps)
         return self.made[job]
 
     def step(self) -> bool:

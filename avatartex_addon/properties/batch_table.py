@@ -11,6 +11,7 @@ from bpy.props import (
     StringProperty,
 )
 
+from ..backend.map_options import MAPS
 from ..backend.options import SEED, STYLE
 from ..core.batch import ROW_TEXTS, RowState
 from ..scene import versions
@@ -80,6 +81,7 @@ class AVATARTEX_PG_batch(bpy.types.PropertyGroup):
         items=[(name, *texts) for name, texts in SHARED_TEXTS.items()],
         default="ask",
     )
+    maps: make_property(MAPS)
 
 
 class AVATARTEX_PG_batch_run(Resettable, bpy.types.PropertyGroup):

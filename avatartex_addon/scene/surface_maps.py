@@ -3,18 +3,42 @@
 The artist's own nodes and links stay. The maps are the shown texture's: another texture and the way back take them out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 import bpy
 
+from ..backend.errors import ErrorCode
+from ..backend.messages import Result
+from ..backend.outputs import map_file
 from . import versions
 from .graph import find_color_input, shows_image
+from .images import load_result
 from .memory import part_from_copies
 
 #: What the names of our nodes begin with; a Principled's inputs by map. Others wait beside it: what they are for is the
 #: engine's, or the scene's scale decides (displacement, subsurface).
 PREFIX = "AvatarTex Map "
 INPUTS = {"normal": "Normal", "roughness": "Roughness", "specular": "Specular IOR Level"}
+
+
+def load_maps(head: bpy.types.Object, names: Iterable[str], answer: Result) -> dict[str, bpy.types.Image]:
+    """The maps of a job as packed images, by name, which nothing uses yet.
+
+    Raises:
+        AvatarTexError: INTERNAL, one cannot be read.
+    """
+    images: dict[str, bpy.types.Image] = {}
+    for name in names:
+        path = Path(map_file(answer.output, name))
+        try:
+            images[name] = load_result(path, f"{head.name} {name}", answer.tiles)
+        except RuntimeError as reason:
+            for image in images.values():
+                bpy.data.images.remove(image)
+            raise ErrorCode.INTERNAL(f"Blender could not read '{path.name}' ({reason}).", "Make the maps again.") from reason
+        versions.set_space(images[name], versions.DATA)
+    return images
 
 
 def add_maps(

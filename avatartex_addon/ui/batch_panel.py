@@ -4,6 +4,7 @@ from pathlib import Path
 
 import bpy
 
+from ..backend.map_options import map_names
 from ..core.batch import ROW_TEXTS, RowState, count, counts_text
 from ..core.idnames import Op
 from ..scene.characters import row_portrait
@@ -12,6 +13,10 @@ from .sentences import draw_refusal, draw_sentence, say
 from .sidebar import ClosedPanel
 
 ROW_ICONS = {str(state): texts[2] for state, texts in ROW_TEXTS.items()}
+
+
+def maps_text(chosen: set[str]) -> str:
+    return say("Surface Maps ({count})", count=len(map_names(chosen))) if chosen else say("No Surface Maps")
 
 
 class AVATARTEX_UL_batch(bpy.types.UIList):
@@ -104,6 +109,7 @@ class AVATARTEX_PT_batch(ClosedPanel, bpy.types.Panel):
             draw_refusal(layout, run.error, run.cure, run.error_code)
         elif begun:
             draw_sentence(layout, counts_text(table.rows))
+        layout.prop_menu_enum(table, "maps", text=maps_text(table.maps))
         row = layout.row(align=True)
         row.scale_y = 1.3
         row.operator_context = "INVOKE_DEFAULT"

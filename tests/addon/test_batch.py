@@ -74,6 +74,30 @@ def test_style_and_seed_of_each_row_reach_the_backend(cast, fake, addon):
     assert requests == [("anna.png", "auto", 0, 512), ("bob.png", "anime", 12, 512), ("clara.png", "auto", 0, 512)]
 
 
+def maps_on(head):
+    nodes = head.material_slots[0].material.node_tree.nodes
+    return {node.name.removeprefix("AvatarTex Map ") for node in nodes if node.name.startswith("AvatarTex Map ")}
+
+
+def test_maps_come_onto_the_heads_with_the_textures(cast, fake, addon):
+    fill(cast.folder)
+    table().maps = {"roughness", "ao"}
+    bpy.ops.avatartex.batch_run()
+    assert all(maps_on(head) == {"UV", "roughness", "ao"} for head in cast.heads.values())
+    assert all(row.state == "done" and not row.reason for row in table().rows)
+    shader = next(
+        node for node in cast.heads["Anna"].material_slots[0].material.node_tree.nodes if node.type == "BSDF_PRINCIPLED"
+    )
+    rough = shader.inputs["Roughness"].links[0].from_node.image
+    assert rough.packed_file and rough.colorspace_settings.name == "Non-Color" and rough.name == "Anna roughness"
+    bpy.ops.avatartex.batch_retry(all=True)
+    addon("api").batch(maps=["normal"])
+    assert maps_on(cast.heads["Anna"]) == {"UV", "normal", "Tangents"}
+    with pytest.raises(addon("api").AvatarTexError, match="gloss"):
+        addon("api").batch(maps=["gloss"])
+    assert table().maps == {"normal"}
+
+
 def test_one_warm_backend_for_all(cast, fake, addon):
     fill(cast.folder)
     pids = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import bpy
@@ -73,14 +74,15 @@ def farm(filled, addon, fake_python, tmp_path):
     rows()[0].portrait = str(filled.folder / "bad.png")
     assert submit(tmp_path / "farm") == {"FINISHED"}
 
-    def run(folder: Path, *names: str) -> None:
-        worker = addon("backend.farm.worker").Worker([fake_python, "-m", "backend", "serve"])
-        for character in addon("jobs.farm_results").read_characters(folder):
-            if any(name in character.row.output for name in names):
-                addon("backend.farm.rows").do_row(character.row, worker)
-        worker.close()
+    return partial(run_rows, addon, fake_python)
 
-    return run
+
+def run_rows(addon, fake_python, folder: Path, *names: str) -> None:
+    worker = addon("backend.farm.worker").Worker([fake_python, "-m", "backend", "serve"])
+    for character in addon("jobs.farm_results").read_characters(folder):
+        if any(name in character.row.output for name in names):
+            addon("backend.farm.rows").do_row(character.row, worker)
+    worker.close()
 
 
 def collected(folder: Path, *how) -> list[tuple[str, str]]:
@@ -89,8 +91,12 @@ def collected(folder: Path, *how) -> list[tuple[str, str]]:
 
 
 def shown(head):
+    return pictures(head)[0].image
+
+
+def pictures(head):
     (slot,) = head.material_slots
-    return next(node.image for node in slot.material.node_tree.nodes if node.type == "TEX_IMAGE")
+    return [node for node in slot.material.node_tree.nodes if node.type == "TEX_IMAGE"]
 
 
 def test_results_come_back_onto_their_heads(filled, farm, tmp_path):
@@ -112,11 +118,15 @@ def test_results_come_back_onto_their_heads(filled, farm, tmp_path):
     assert shown(bob) == image and len(bob.avatartex_history) == 1  # not laid on twice
 
 
-def test_several_tiles_come_back_as_one_image(filled, farm, tmp_path, monkeypatch):
+def test_several_tiles_come_back_as_one_image_with_its_maps(filled, addon, fake_python, tmp_path, monkeypatch):
+    bpy.context.scene.avatartex_batch.maps = {"roughness"}
+    submit(tmp_path / "farm")
     monkeypatch.setenv("FAKE_BACKEND", "tiles")
-    farm(tmp_path / "farm", "Bob")
+    run_rows(addon, fake_python, tmp_path / "farm", "Bob")
     assert collected(tmp_path / "farm")[1] == ("Bob", "done")
-    assert [tile.number for tile in shown(filled.heads["Bob"]).tiles] == [1001, 1002]
+    image, rough = (node.image for node in pictures(filled.heads["Bob"]))
+    assert [tile.number for tile in image.tiles] == [tile.number for tile in rough.tiles] == [1001, 1002]
+    assert rough.name == "Bob roughness" and rough.colorspace_settings.name == "Non-Color"
 
 
 def test_what_came_back_is_one_step_of_undo(filled, farm, tmp_path):

@@ -71,7 +71,7 @@ def test_the_api_takes_every_option_of_the_table_and_no_other(scene, addon, opti
     [
         ("generate", {"object", "portrait", "output", "overwrite", "texture", "layers"}),
         ("variants", {"object", "portrait", "output", "overwrite", "show"}),
-        ("batch", {"table", "portraits", "match", "collection", "shared", "retry", "output", "overwrite", "report"}),
+        ("batch", {*"table portraits match collection shared maps retry output overwrite report".split()}),
     ],
 )
 def test_the_command_line_has_the_options_of_each_job(addon, options, command, more):
