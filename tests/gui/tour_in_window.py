@@ -287,6 +287,7 @@ def the_batch():
         copy.avatartex.portrait, copy.avatartex.size = "", "512"
         bpy.context.scene.collection.objects.link(copy)
     bpy.data.objects.remove(first)
+    yield 0.5  # until the view has their bounds
     call(bpy.ops.view3d.view_all)
     unfold("batch")
     yield from shown("20-batch-empty")
