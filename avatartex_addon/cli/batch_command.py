@@ -53,7 +53,9 @@ def add_batch(commands) -> None:
         default="copy",
         help="shared materials: a copy per character, or one texture for all (default copy)",
     )
-    many.add_argument("--maps", metavar=MAPS.metavar, help=f"{MAPS.help}: {', '.join(MAPS.values)} (default: the file's)")
+    many.add_argument(
+        "--maps", metavar=MAPS.metavar, help=f"{MAPS.help}: {', '.join(MAPS.values)} (default: the file's)"
+    )
     many.add_argument("--retry", action="store_true", help="failed heads of the file's table wait again")
     add_output(many)
     many.add_argument(

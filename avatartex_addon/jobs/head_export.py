@@ -21,7 +21,7 @@ from ..scene.head import find_again
 from ..scene.history import find_shown_result, visible_image
 from ..scene.layers import settle
 from ..scene.memory import find_shown_variant
-from ..scene.surface_maps import linked_maps
+from ..scene.surface_maps import linked_maps, load_maps
 from .describing import describe_result
 from .maps_job import MapsJob
 
@@ -102,7 +102,7 @@ class HeadExport(MapsJob):
         files = self.files or JobFiles(Path(bpy.app.tempdir), "export")
         folder = files.folder / "export"
         shutil.rmtree(folder, ignore_errors=True)
-        made = self.load(head) if self.maps else {}
+        made = load_maps(head, self.maps, self.answer)
         try:
             written = self.write(head, made, folder)
             warnings = (*(self.answer.warnings if self.maps else ()), *self.find_losses(head))

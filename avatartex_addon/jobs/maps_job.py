@@ -66,4 +66,3 @@ class MapsJob(BackendTask):
         images = surface_maps.load_maps(head, self.maps, self.answer)
         notes = surface_maps.add_maps(head, shown.image, self.uv_map, images)
         return SurfaceMaps(head, images, (*self.answer.warnings, *notes), summarize(self.files.report))
-

@@ -36,7 +36,9 @@ def load_maps(head: bpy.types.Object, names: Iterable[str], answer: Result) -> d
         except RuntimeError as reason:
             for image in images.values():
                 bpy.data.images.remove(image)
-            raise ErrorCode.INTERNAL(f"Blender could not read '{path.name}' ({reason}).", "Make the maps again.") from reason
+            raise ErrorCode.INTERNAL(
+                f"Blender could not read '{path.name}' ({reason}).", "Make the maps again."
+            ) from reason
         versions.set_space(images[name], versions.DATA)
     return images
 

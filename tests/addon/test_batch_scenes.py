@@ -123,7 +123,7 @@ def test_each_head_has_options_of_its_own(cast, addon, monkeypatch):
     cast.heads["Bob"].avatartex.head_group = "face"
     fill(cast.folder)
     batching = addon("jobs.scene_batch")
-    monkeypatch.setattr(batching, "RowTask", lambda job: job)  # what would be asked, unasked
+    monkeypatch.setattr(batching, "RowTask", lambda job, _maps: job)  # what would be asked, unasked
     monkeypatch.setattr(batching, "current", None)
     run = batching.SceneBatch(bpy.context.scene)
     groups = {row.object_name: run.begin(row).head_group for row in table().rows}

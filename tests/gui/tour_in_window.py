@@ -58,8 +58,11 @@ def shown(name, scroll=5, seconds=2.0):
         sidebar().tag_redraw()
         yield 0.4
     pins.xdo("mousemove", place[0] + 8, place[1] + place[3] // 2)
+    eye = view()["area"].spaces.active.region_3d
+    far = eye.view_distance
     pins.xdo("click", "--repeat", 40, "--delay", 8, scroll)
     yield 0.5
+    eye.view_distance = far  # a sidebar without anything to scroll lets the view zoom
     pins.xdo("mousemove", 700, 996)  # where nothing is told about
     yield seconds
     keep(name)
@@ -287,7 +290,6 @@ def the_batch():
         copy.avatartex.portrait, copy.avatartex.size = "", "512"
         bpy.context.scene.collection.objects.link(copy)
     bpy.data.objects.remove(first)
-    yield 0.5  # until the view has their bounds
     call(bpy.ops.view3d.view_all)
     unfold("batch")
     yield from shown("20-batch-empty")
