@@ -25,7 +25,7 @@ def add_options(parser: argparse.ArgumentParser, options: Iterable[Option], unse
         elif isinstance(option.default, bool):
             words |= {"action": "store_true"}
         elif option.several:
-            words |= {"default": default_of(option), "metavar": option.metavar}
+            words |= {"default": None if unset else default_of(option), "metavar": option.metavar}
         else:
             words |= {"type": type(option.default), "metavar": option.metavar}
         parser.add_argument("--" + option.name.replace("_", "-"), **words)

@@ -138,14 +138,14 @@ def batch(
     refuse_off()
     scene = scene or bpy.context.scene
     entries = [dict(entry if isinstance(entry, dict) else zip(("object", "portrait"), entry)) for entry in table or ()]
-    for fields in entries:
+    asked = set(maps or ())
+    for fields in (*entries, {MAPS.name: asked}):
         refuse_unknown(fields)
     for fields in entries:
         name = name_of(fields.pop("object"))
         add_row(scene, scene.objects.get(name), name, **fields | {"portrait": str(fields["portrait"])})
     if maps is not None:
-        refuse_unknown({MAPS.name: tuple(maps)})
-        scene.avatartex_batch.maps = set(maps)
+        scene.avatartex_batch.maps = asked
     error = scene_batch.run_to_end(scene, sharing, on_progress)
     if error is not None:
         raise error

@@ -53,9 +53,7 @@ def add_batch(commands) -> None:
         default="copy",
         help="shared materials: a copy per character, or one texture for all (default copy)",
     )
-    many.add_argument(
-        "--maps", metavar=MAPS.metavar, help=f"{MAPS.help}: {', '.join(MAPS.values)} (default: the file's)"
-    )
+    add_options(many, (MAPS,), unset="the file's")
     many.add_argument("--retry", action="store_true", help="failed heads of the file's table wait again")
     add_output(many)
     many.add_argument(
@@ -114,7 +112,7 @@ def run_batch(options: argparse.Namespace) -> int:
         rows = api.batch(
             scene=scene,
             sharing="material" if options.shared == "once" else "mesh",
-            maps=None if options.maps is None else [name for name in options.maps.split(",") if name],
+            maps=take(options, (MAPS,)).get(MAPS.name),
             on_progress=ProgressLine(),
         )
     except (api.AvatarTexError, api.Cancelled) as end:

@@ -112,7 +112,6 @@ def judge(
                 "moved": f"{apart}: look at the overlay, and {place}.",
                 "again": f"{apart}: look at the overlay, and {place}.",
                 "coverage": f"The portrait shows only {covered:.0%} of the face: look at the overlay, and {place}.",
-                "error": f"The face fits within {say_length(error)} only: look at the overlay, and {place}.",
             }[weakest]
         )
     fits = "The face lies where the pins say" if by_artist else f"The landmarks fit within {say_length(error)}"

@@ -57,6 +57,17 @@ def test_a_table(crowd, fake, each_message, addon, capsys):
     assert states() == {"Anna": "done", "Clara": "done"} and bpy.data.images["Anna AvatarTex"].packed_file
 
 
+def test_maps_are_the_files_own_or_those_that_are_named(crowd, fake, addon, capsys):
+    (crowd / "t.csv").write_text("object,portrait\nAnna,anna.png\n")
+    table, where = bpy.context.scene.avatartex_batch, ("--table", crowd / "t.csv", "--output", crowd / "out.blend")
+    assert run(addon, *where, "--maps", "gloss") == 2 and "gloss" in capsys.readouterr().err and not table.maps
+    assert run(addon, *where, "--maps", "roughness, ao") == 0
+    assert table.maps == {"roughness", "ao"} and "Anna roughness" in bpy.data.images
+    bpy.data.images.remove(bpy.data.images["Anna roughness"])
+    bpy.ops.avatartex.batch_retry(all=True)
+    assert run(addon, *where) == 0 and table.maps == {"roughness", "ao"} and "Anna roughness" in bpy.data.images
+
+
 def test_a_collection_and_a_bad_portrait_then_retry(crowd, fake, addon, capsys):
     out = crowd / "out.blend"
     bob = crowd / "bob.png"
