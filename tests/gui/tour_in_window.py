@@ -281,6 +281,7 @@ def the_variants():
 
 
 def the_batch():
+    shade("SOLID")
     first = head()
     for number, name in enumerate(NAMES):
         copy = first.copy()
