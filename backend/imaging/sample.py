@@ -63,7 +63,7 @@ def sample_atlas(
 def masked_blur(picture: np.ndarray, mask: np.ndarray, sigma: float) -> np.ndarray:
     """A Gaussian blur of masked pixels only: sum(G m I) / sum(G m); the picture itself where none is near."""
     weight = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma)
-    total = cv2.GaussianBlur((picture * mask[..., None]).astype(np.float32), (0, 0), sigma)
+    total = cv2.GaussianBlur((picture * mask[..., None]).astype(np.float32), (0, 0), sigma).reshape(picture.shape)
     return np.where(weight[..., None] > 1e-3, total / np.maximum(weight[..., None], 1e-3), picture)
 
 

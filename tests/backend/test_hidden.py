@@ -84,10 +84,9 @@ def test_parts_are_the_same_for_a_person_and_not_for_all(seen):
 
 def test_the_true_skin_scores_high_and_a_known_error_scores_as_it_should(seen, prior):
     case = hidden_parts.hide(seen, hidden_parts.part("half", "a", seen.confidence), POSITIONS, prior)
-    own = replace(case, shade=seen.shade, exposure=mean_light(seen.shade, seen.shown))
+    own = replace(case, shade=seen.shade, mirrored=REFLECTED * mean_light(seen.shade, seen.shown), share=REFLECTED)
     assert hidden_scores.measure(seen.unlit, own)["psnr"] > 50
-    mirrored = float(to_linear(np.float32(0.6)))  # as bright as the skin: nothing of it shows
-    plain = replace(case, shade=np.ones_like(case.shade), truth=np.full_like(case.truth, 0.5), exposure=mirrored)
+    plain = replace(case, shade=np.ones_like(case.shade), truth=np.full_like(case.truth, 0.5), mirrored=0, share=0)
     values = hidden_scores.measure(np.full_like(case.truth, 0.6), plain)
     assert values["psnr"] == pytest.approx(20, abs=0.01)
     assert values["psnr 8-4"] > 60  # a constant error has no waves
@@ -97,7 +96,7 @@ def test_blurred_skin_lacks_power_in_the_fine_octaves_alone(seen, prior):
     case = hidden_parts.hide(seen, hidden_parts.part("half", "a", seen.confidence), POSITIONS, prior)
     noise = np.random.default_rng(0).normal(0.5, 0.1, (SIZE, SIZE)).astype(np.float32)
     rough = (noise + 10 * (cv2.GaussianBlur(noise, (0, 0), 4) - 0.5))[..., None].repeat(3, 2)
-    case = replace(case, shade=np.ones_like(case.shade), truth=np.clip(rough, 0, 1), exposure=0.2)
+    case = replace(case, shade=np.ones_like(case.shade), truth=np.clip(rough, 0, 1), mirrored=0, share=0)
     values = hidden_scores.measure(cv2.GaussianBlur(case.truth, (0, 0), 0.8), case)
     assert values["power 4-2"] < -6
     assert values["power 32-16"] > -1.5

@@ -15,7 +15,7 @@ from backend.head.match import find_head_or_pins
 from backend.head.mesh import load_mesh
 from backend.imaging.files import write_picture
 from backend.imaging.sample import to_linear, to_srgb
-from backend.lab.evaluation import hidden_parts, pair_faces, pair_skin, pairs
+from backend.lab.evaluation import pair_faces, pair_skin, pairs
 from backend.lab.evaluation.hidden_methods import STAGES
 from backend.lab.evaluation.hidden_scores import OCTAVES
 from backend.lab.evaluation.truth import TruthCase, render_truth
@@ -47,10 +47,8 @@ def networks():
 def matte():
     """Drawn skins mirror nothing."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hidden_parts, "REFLECTED", 0.0)
-        for module in (hidden_parts, observing):
-            patch.setattr(module, "without_reflection", lambda picture, *_: picture)
-        patch.setattr(observe, "find_reflected", lambda *_: 0.0)
+        for module in (observe, observing):
+            patch.setattr(module, "find_reflected", lambda *_: 0.0)
         yield
 
 

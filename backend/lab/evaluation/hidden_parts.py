@@ -14,7 +14,6 @@ import numpy as np
 
 from ...head.atlas import canonical_head, to_atlas
 from ...imaging.sample import to_linear, to_srgb
-from ...observation.reflected import REFLECTED, without_reflection
 from ...prior.linear import LinearPrior
 from ..faces.observing import Seen, divide, scalp_of
 
@@ -40,7 +39,7 @@ class Hidden:
 
     evidence: what a job's networks would be given, (S,S,3) unlit sRGB and (S,S) confidence. skin: the same with hair in
     the skin's light. truth: (S,S,3) the photograph, lit. weight: (S,S) by which hidden texels count,
-    0 elsewhere and on the scalp. shade: (S,S) the light estimated from what stays. exposure: its mean.
+    0 elsewhere and on the scalp. shade: (S,S) the light estimated from what stays. mirrored, share: as of Divided.
     """
 
     evidence: Evidence
@@ -48,12 +47,13 @@ class Hidden:
     truth: np.ndarray
     weight: np.ndarray
     shade: np.ndarray
-    exposure: float
+    mirrored: float
+    share: float
 
     def lit(self, completion: np.ndarray) -> np.ndarray:
         """(S,S,3) sRGB of an unlit completion under the estimated light, part of which it mirrors."""
-        entered = to_linear(completion) * self.shade[..., None] * (1 - REFLECTED)
-        return to_srgb(entered + REFLECTED * self.exposure)
+        entered = to_linear(completion) * self.shade[..., None] * (1 - self.share)
+        return to_srgb(entered + self.mirrored)
 
 
 def part(name: str, person: str, confidence: np.ndarray) -> np.ndarray:
@@ -87,9 +87,11 @@ def hide(seen: Seen, hidden: np.ndarray, positions: np.ndarray, prior: LinearPri
     """
     scalp, stays = scalp_of(positions), ~hidden & (seen.shown > 0)
     lit = np.where(stays[..., None], seen.lit, 0)
-    unlit, confidence, shade, exposure = divide(lit, seen.shown * stays, seen.normals, scalp, prior)
+    split = divide(lit, seen.shown * stays, seen.normals, scalp, prior)
+    unlit, confidence = split.unlit, split.confidence
     hair = np.where(hidden, 0, seen.hair)
-    color = to_srgb(to_linear(without_reflection(lit, exposure)) / exposure)  # hair's is not taken through skin's light
+    color = to_srgb(to_linear(split.matte) / split.exposure)  # hair's is not taken through skin's light
     evidence = unlit + (hair * scalp)[..., None] * (color - unlit), confidence
     weight = np.where(hidden & (seen.confidence > SCORED), seen.confidence * (1 - scalp), 0)
-    return Hidden(evidence, (unlit, confidence), seen.lit, weight.astype(np.float32), shade, exposure)
+    weight = weight.astype(np.float32)
+    return Hidden(evidence, (unlit, confidence), seen.lit, weight, split.shade, split.mirrored, split.share)

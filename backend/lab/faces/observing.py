@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,10 +21,10 @@ from ...head.match import Match, find_face_or_pins, match_found
 from ...head.mesh import HeadMesh
 from ...head.scalp import scalp_share
 from ...imaging.files import write_bytes
-from ...imaging.sample import sample
+from ...imaging.sample import masked_blur, sample, to_linear
 from ...observation.look import coverings_of, skin_of
-from ...observation.observe import Surface, at_pixels, mean_light, pulled_in, skin_mask
-from ...observation.reflected import without_reflection
+from ...observation.observe import SURE, Surface, at_pixels, mean_light, pulled_in, skin_mask
+from ...observation.reflected import SMOOTH, find_reflected, local_share, without_reflection
 from ...portrait.decode import decode_portrait
 from ...portrait.parse import Parse
 from ...prior.light import UPRIGHT, Light, estimate_light
@@ -53,6 +54,21 @@ class Seen:
     hair: np.ndarray
     shade: np.ndarray
     normals: np.ndarray
+
+
+class Divided(NamedTuple):
+    """Evidence and its light. unlit, matte: (S,S,3) sRGB, without the light and without what surfaces mirror of it
+    alone. confidence, shade: (S,S). exposure: the mean light, linear. mirrored: the mean of the light that comes back
+    without entering, and share: of the light that does.
+    """
+
+    unlit: np.ndarray
+    confidence: np.ndarray
+    shade: np.ndarray
+    exposure: float
+    matte: np.ndarray
+    mirrored: float
+    share: float
 
 
 @dataclass(frozen=True)
@@ -113,15 +129,16 @@ def reduced(surface: Surface, found: Match, portrait: np.ndarray, prior: LinearP
     covered = (hair * scalp + beard * (1 - scalp)) * np.maximum(person - skin, 0)
     shown = visible * np.minimum(skin + covered, 1) * within(parse, height, places)
     lit = sample(portrait, places)
-    unlit, confidence, shade, _ = divide(lit, shown, surface.normals, scalp, prior, rotation)
+    evidence = divide(lit, shown, surface.normals, scalp, prior, rotation)
+    confidence = evidence.confidence
     towards = surface.normals @ (UPRIGHT @ rotation).T
     return Seen(
-        average(unlit, confidence),
+        average(evidence.unlit, confidence),
         average(lit, confidence),
         small(confidence),
         small(shown),
         small(hair),
-        small(shade),
+        small(evidence.shade),
         unit(small(towards)),
     )
 
@@ -134,9 +151,8 @@ def divide(
     prior: LinearPrior,
     rotation: np.ndarray = UPRIGHT,
     stays: np.ndarray | float = 1.0,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """unlit (S,S,3) sRGB, confidence (S,S), shade (S,S) and the mean light, of what is shown: as observe(), but all of
-    what a surface mirrors of the mean light is taken off, and none by place.
+) -> Divided:
+    """What is shown without its light, as observe() does it, but in the atlas instead of the portrait.
 
     Args:
         lit: (S,S,3) sRGB. shown: (S,S) 0..1. normals: (S,S,3). scalp: (S,S) its share, which says nothing of the light.
@@ -147,9 +163,13 @@ def divide(
     light = estimate_light(np.where((shown > 0)[..., None], lit, 0), normals, bare, prior, rotation)
     shade = light.shade(normals)
     trust = light.trust(shade)
-    exposure = mean_light(shade, bare * trust)
-    unlit = Light.remove(without_reflection(lit, exposure), shade)
-    return unlit, (shown * trust).astype(np.float32), shade, exposure
+    exposure, sure = mean_light(shade, bare * trust), bare * trust > SURE
+    most, weight = find_reflected(lit[sure], shade[sure]), shown * stays * trust
+    mirrored = shade * local_share(to_linear(lit) / shade[..., None], weight, most)
+    around = masked_blur(mirrored[..., None], weight, SMOOTH * len(lit))
+    matte = without_reflection(lit, around, most)
+    unlit, confidence = Light.remove(matte, shade), (shown * trust).astype(np.float32)
+    return Divided(unlit, confidence, shade, exposure, matte, most * mean_light(mirrored, bare * trust), most)
 
 
 def relit(seen: Seen, positions: np.ndarray, prior: LinearPrior) -> Seen:
@@ -158,8 +178,8 @@ def relit(seen: Seen, positions: np.ndarray, prior: LinearPrior) -> Seen:
     Args:
         positions: (S,S,3) canonical places of the texels.
     """
-    unlit, confidence, shade, _ = divide(seen.lit, seen.shown, seen.normals, scalp_of(positions), prior)
-    return replace(seen, unlit=unlit, confidence=confidence, shade=shade)
+    evidence = divide(seen.lit, seen.shown, seen.normals, scalp_of(positions), prior)
+    return replace(seen, unlit=evidence.unlit, confidence=evidence.confidence, shade=evidence.shade)
 
 
 def scalp_of(positions: np.ndarray) -> np.ndarray:

@@ -57,8 +57,8 @@ class Person:
         """
         lit, shown, hair = (part.astype(np.float32) / 255 for part in (self.lit, self.shown, self.hair))
         normals = unit(self.normals.astype(np.float32))
-        unlit, confidence, _, _ = divide(lit, shown, normals, scalp, prior, stays=stays)
-        return unlit, confidence, hair
+        evidence = divide(lit, shown, normals, scalp, prior, stays=stays)
+        return evidence.unlit, evidence.confidence, hair
 
 
 def load_people(folder: Path, split: str) -> list[Person]:
