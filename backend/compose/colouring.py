@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from ..head.atlas import to_atlas
+from ..head.enclosed import ENCLOSED, open_places
 from ..head.mesh import HeadMesh, vertex_normals
 from ..imaging.files import POOL
 from ..imaging.sample import LUMINANCE, Wrapped, sample_atlas
@@ -29,9 +30,9 @@ BELOW = 0.03
 FAINT = 0.02
 #: sRGB value that keeps the light's gain finite on black, and the most that it can be (layers.flatten.encode).
 TINY, BRIGHTEST = 0.004, 1.99
-#: Depth inside the head, in face heights: from where no portrait shows it, and over which each channel's light is lost
-#: (the inner mouths of training skins: 0.6 of the lips' colour at 0.08, 0.1 at 0.125, black beyond).
-ENCLOSED, FLESH = 0.01, np.float32([0.10, 0.09, 0.09])
+#: Depth inside the head, in face heights, over which each channel's light is lost (the inner mouths of training skins:
+#: 0.6 of the lips' colour at 0.08, 0.1 at 0.125, black beyond).
+FLESH = np.float32([0.10, 0.09, 0.09])
 #: Canonical height where mouth and nostrils end; what is enclosed above belongs to the eyes and stays bright.
 MOUTH_TOP = 0.16
 #: Canonical heights between which a neck becomes what is no head: the atlas ends there, and its last rows would be
@@ -87,7 +88,7 @@ class Colouring:
             [
                 mesh.vertices,
                 job.registration.normals,
-                job.canonical,
+                open_places(job.mesh, job.canonical, job.inside),
                 job.inside[:, None],
                 vertex_normals(mesh, job.canonical),
             ],

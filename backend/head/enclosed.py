@@ -11,6 +11,10 @@ from .rasterize import POOL, rasterize
 PIXELS = 160
 #: Meshes of more triangles, or vertices, leave no gaps between their vertices at that many pixels.
 DENSE = 40_000
+#: Depth inside the head, in face heights, from where no portrait shows a surface.
+ENCLOSED = 0.01
+#: Rounds in which the places of enclosed vertices become the means of their neighbours'.
+ROUNDS = 60
 #: Share of the looks that a vertex of open surface is visible in; of enclosed ones 0.02 at most.
 OPEN = 0.10
 
@@ -26,6 +30,30 @@ def depth_inside(mesh: HeadMesh, layout: AtlasMap) -> np.ndarray:
     behind = np.maximum(shell[y, x] - radius, 0) * (place[:, 1] < 1)
     share = np.clip((OPEN - openness(mesh, layout.canonical)) / (OPEN - 0.02), 0, 1)
     return (behind * share).astype(np.float32)
+
+
+def open_places(mesh: HeadMesh, canonical: np.ndarray, depth: np.ndarray) -> np.ndarray:
+    """(N,3) canonical: where vertices take their colour from. Open ones where they are; enclosed ones between those that
+    they hang on, for behind the lips the chin is nearer than the lips.
+
+    Args:
+        canonical: (N,3) of the vertices. depth: (N,) of depth_inside().
+    """
+    pairs = np.concatenate([mesh.triangles[:, (0, 1)], mesh.triangles[:, (1, 2)], mesh.triangles[:, (2, 0)]])
+    known, places = depth < ENCLOSED, canonical.astype(np.float64)
+    pairs = np.concatenate([pairs, pairs[:, ::-1]])
+    start, end = pairs[~known[pairs[:, 0]]].T
+    left = ROUNDS
+    while left and len(start):
+        at, beside = start[known[end]], end[known[end]]
+        count = np.bincount(at, minlength=len(known))
+        met = np.flatnonzero(count)
+        grows = not known[met].all()
+        sums = [np.bincount(at, places[beside, axis], len(known))[met] for axis in range(3)]
+        places[met] = np.stack(sums, 1) / count[met, None]
+        known[met] = True
+        left -= not grows
+    return places.astype(canonical.dtype)
 
 
 def openness(mesh: HeadMesh, canonical: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 import trimesh
 
 from backend.head.atlas import fit_canonical, map_atlas
-from backend.head.enclosed import depth_inside, openness
+from backend.head.enclosed import depth_inside, open_places, openness
 from backend.head.landmarks import find_head_landmarks
 from backend.head.mesh import HeadMesh, load_mesh
 
@@ -50,6 +50,30 @@ def test_depth_of_the_bag_is_its_distance_to_the_shell(ball):
     assert depth[:outer].max() == 0
     expected = 0.6 - np.linalg.norm(mesh.vertices[outer:], axis=1)
     assert np.abs(depth[outer:] - expected).max() < 0.02
+
+
+def test_a_pocket_is_coloured_by_the_lips_that_it_hangs_on_and_not_by_the_chin_before_it():
+    rows, columns = 12, 5
+    grid = np.arange(rows * columns).reshape(rows, columns)
+    corners = grid[:-1, :-1].ravel(), grid[1:, :-1].ravel(), grid[:-1, 1:].ravel(), grid[1:, 1:].ravel()
+    triangles = np.concatenate([np.stack(corners[:3], 1), np.stack(corners[1:], 1)])
+    down = np.linspace(0, -0.1, rows)  # from the upper lip's edge over the pocket to the lower one's
+    canonical = np.stack([np.tile(np.linspace(-0.1, 0.1, columns), rows), np.repeat(down, columns), np.ones(60)], 1)
+    depth = np.repeat(np.float32([0, 0, *[0.05] * 8, 0, 0]), columns)
+    canonical[depth > 0, 1] = -0.5  # the pocket hangs down behind the chin
+    apart = np.float32([[0, -0.4, 0.5]] * 3)  # a tooth that hangs on nothing
+    mesh = HeadMesh(
+        np.concatenate([canonical, apart]).astype(np.float32),
+        np.concatenate([triangles, [[60, 61, 62]]]),
+        np.zeros((len(triangles) + 1, 3, 2), np.float32),
+        "pocket",
+    )
+    places = open_places(mesh, mesh.vertices, np.concatenate([depth, np.float32([0.1] * 3)]))
+    assert np.array_equal(places[:60][depth == 0], mesh.vertices[:60][depth == 0])
+    assert np.array_equal(places[60:], apart)
+    middle = places[:60].reshape(rows, columns, 3)[:, 2, 1]
+    assert (np.diff(middle) < 0).all()  # evenly from one lip to the other
+    assert np.abs(middle - down).max() < 0.02
 
 
 def test_a_mesh_turned_inside_out_is_judged_alike(ball):
