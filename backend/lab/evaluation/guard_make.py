@@ -84,7 +84,7 @@ def photograph(head: GuardHead, texture: np.ndarray, case: GuardCase, pixels: in
     portrait = render_truth(head.mesh, head.landmarks, texture, shot, pixels)
     if case.occluder:
         taken = cover(head, portrait, case.occluder, case.seed)
-        portrait = occlude(portrait, taken, case.occluder, case.seed)
+        portrait = occlude(portrait, taken, case)
     colour = to_srgb(to_linear(portrait.color) * np.float32(case.cast))
     random = np.random.default_rng([case.seed, 2])
     if case.camera == "noisy":

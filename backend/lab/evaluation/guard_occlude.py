@@ -14,12 +14,13 @@ from ...imaging.sample import sample
 from ..texhub import hair, occluders
 from ..texhub.views import Eye
 from .guard_heads import GuardHead
+from .guard_paint import COLOURS
 from .truth import TruthPortrait
 
 #: What a case may have of occluders.draw_occluder().
 KINDS = ("hair", "glasses", "hand")
-#: sRGB of rims and dark lenses, and of hair; how much darker a hand's edge is than its middle.
-RIM, HAIR, EDGE = (0.05, 0.05, 0.06), hair.GROWN["dark brown"], 0.35
+#: sRGB of rims and dark lenses; how much darker a hand's edge is than its middle.
+RIM, EDGE = (0.05, 0.05, 0.06), 0.35
 
 
 def cover(head: GuardHead, portrait: TruthPortrait, kind: str, seed: int) -> np.ndarray:
@@ -46,11 +47,16 @@ def cover(head: GuardHead, portrait: TruthPortrait, kind: str, seed: int) -> np.
     return np.float32(taken * fragments.covered if kind == "hair" else taken)
 
 
-def occlude(portrait: TruthPortrait, taken: np.ndarray, kind: str, seed: int) -> TruthPortrait:
-    """The portrait with the occluder that takes (P,P) of its pixels."""
-    if kind == "hair":
-        paint = from_absorbance(hair.strand_colour(portrait.size, list(HAIR), seed, 0.22))
-    elif kind == "hand":
+def occlude(portrait: TruthPortrait, taken: np.ndarray, case) -> TruthPortrait:
+    """The portrait with the occluder that takes (P,P) of its pixels.
+
+    Args:
+        case: a GuardCase. A fringe has the colour of its scalp's hair: a portrait with another says that it goes on.
+    """
+    if case.occluder == "hair":
+        colour = hair.GROWN[COLOURS.get(case.hair, "dark brown")]
+        paint = from_absorbance(hair.strand_colour(portrait.size, list(colour), case.seed, 0.22))
+    elif case.occluder == "hand":
         third = portrait.size // 3
         middle = portrait.color[third : 2 * third, third : 2 * third]
         inner = cv2.GaussianBlur(taken, (0, 0), 0.015 * portrait.size)[..., None]
