@@ -157,6 +157,23 @@ def test_drawn_sides_lie_along_the_heads_outline_and_leave_the_crown_bare():
         assert crown.mean() < 0.25 and (y < middle[1] + 0.35 * size).all()
 
 
+def test_cropped_hair_lies_above_the_face_and_is_mostly_dark():
+    dark = []
+    for seed in range(8):
+        bare = stage(seed)
+        bare.shave()
+        skin = bare.scene.skin.mean()
+        bare.lay(HAIR, functools.partial(wigs.cropped, bare.scene, bare.random))
+        hair = bare.classes[..., HAIR]
+        y, x = np.nonzero(hair > 0.5)
+        middle, size = bare.scene.middle, bare.scene.size
+        crown = hair[: round(middle[1]), round(middle[0])]
+        assert crown.max() > 0.95 and (y < middle[1] + 0.3 * size).all()
+        assert hair[round(middle[1]), round(middle[0])] == 0
+        dark.append(bare.scene.color[hair > 0.9].mean() < 0.8 * skin)
+    assert sum(dark) >= 5
+
+
 def test_glasses_that_are_drawn_lie_about_the_eyes():
     made = stage()
     draw_parse.put_on_glasses(made)

@@ -29,9 +29,9 @@ from .spectacles import noise
 from .wigs import Scene
 
 #: Shares of pictures: own hair black, in another colour, of two tones, shaven off; another's; drawn locks; of the
-#: bald, drawn sides; beards drawn, lent, or stubble; glasses; hats; hands; other things; skin darkened, shaded; another
-#: background; light from aside.
-BLACK, RECOLOURED, TONED, SHAVEN, LENT, LOCKS, SIDES = 0.3, 0.3, 0.12, 0.12, 0.12, 0.1, 0.6
+#: bald, cropped hair, drawn sides; beards drawn, lent, or stubble; glasses; hats; hands; other things; skin darkened,
+#: shaded; another background; light from aside.
+BLACK, RECOLOURED, TONED, SHAVEN, LENT, LOCKS, CROPPED, SIDES = 0.3, 0.3, 0.12, 0.2, 0.12, 0.1, 0.45, 0.6
 GROWN, BEARD, STUBBLE, WORN, HATS, HANDS, THINGS = 0.25, 0.12, 0.2, 0.3, 0.12, 0.15, 0.07
 DARKER, SHADED, BACKDROP, LIT = 0.25, 0.2, 0.55, 0.4
 #: Share of hands that come in pairs.
@@ -279,7 +279,9 @@ def hair(stage: Stage, cast: Cast, bald: bool) -> None:
         donor = cast.one(cast.wigs, random)
         donor = (donor if random.random() < 0.5 else donor.mirrored()).head
         stage.lay(HAIR, lambda: wigs.lend(scene, donor, random))
-    if bald and random.random() < SIDES:
+    if bald and random.random() < CROPPED:
+        stage.lay(HAIR, lambda: wigs.cropped(scene, random))
+    elif bald and random.random() < SIDES:
         stage.lay(HAIR, lambda: wigs.sides(scene, random))
     elif random.random() < (2 if bald else 1) * LOCKS:
         stage.lay(HAIR, lambda: wigs.locks(scene, random))

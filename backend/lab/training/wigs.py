@@ -192,6 +192,36 @@ def sides(scene: Scene, random: np.random.Generator) -> None:
     scene.lay((cover * thin).astype(np.float32), layer, random)
 
 
+def cropped(scene: Scene, random: np.random.Generator) -> None:
+    """Hair of a few millimetres on a bare head, mostly dark: to a line around the face, faded out towards the ears."""
+    shape = scene.hair.shape
+    x, y = scene.places()
+    wave = random.uniform(0, 0.015)
+    x, y = (a + wave * noise(random, int(random.integers(8, 40)), shape) for a in (x, y))
+    angle, radius = np.arctan2(x, -y), np.hypot(x, y)  # 0 upwards, to the right positive
+    ends = np.arctan2(scene.reach[:, 0], -scene.reach[:, 1])
+    order = np.argsort(ends)
+    oval = np.interp(angle, ends[order], (np.hypot(*scene.reach.T) / scene.size)[order], period=2 * np.pi)
+    upper = np.clip(np.cos(angle), 0, 1)
+    # at the temples it goes back, above it lies on the forehead or on the crown
+    line = random.uniform(0.85, 1.0) + upper ** random.uniform(1, 4) * random.uniform(0, 0.35)
+    line = line + random.uniform(0, 0.15) * np.exp(-(((np.abs(angle) - random.uniform(0.5, 0.9)) / 0.2) ** 2))
+    head = (scene.person > 0.5).astype(np.uint8)
+    deep = (cv2.distanceTransform(head, cv2.DIST_L2, 3) - cv2.distanceTransform(1 - head, cv2.DIST_L2, 3)) / scene.size
+    soft = random.choice([0.006, 0.02, 0.06])
+    cover = np.clip((radius - oval * line) / soft + 0.5, 0, 1)
+    cover = cover * np.clip((deep + random.uniform(0, 0.05) * np.sqrt(upper)) / 0.01 + 0.5, 0, 1)
+    low, fade = random.uniform(1.0, 1.9), random.uniform(0.05, 0.9)
+    cover = cover * np.clip((low - np.abs(angle)) / fade, 0, 1)
+    grain = cv2.GaussianBlur(random.normal(0, 1, shape).astype(np.float32), (0, 0), random.uniform(0.5, 1.5))
+    grain /= max(float(grain.std()), 1e-6)
+    cover = np.clip(cover * (1 + (1 - cover) * grain), 0, 1)  # where it fades it is dots
+    dark = np.float32([1, 0.93, 0.88]) * random.uniform(0.02, 0.22)
+    colour = dark if random.random() < 0.7 else tone(scene, random)
+    sheen = random.uniform(0, 0.5) * noise(random, int(random.integers(2, 6)), shape)
+    scene.lay(cover.astype(np.float32), coloured(colour, random.uniform(0.05, 0.4) * grain, sheen, random), random)
+
+
 def shade(scene: Scene, random: np.random.Generator) -> None:
     """Skin that is darker or shines at the forehead's rim, or anywhere."""
     x, y = scene.places()
