@@ -190,7 +190,9 @@ def composed(points: np.ndarray, inside: np.ndarray, made: np.ndarray, seen: Obs
     view = view_of(seen or observed(np.zeros((SIZE, SIZE), bool), 0.5), registration)
     drawn = np.ones((1, count), bool)
     texels = Texels(drawn, drawn, np.arange(count), np.full((count, 3), 1 / 3, np.float32))
-    return Colouring(job_of(view, points, inside), mesh, made, False, Details()).colour(texels)
+    job = job_of(view, points, inside)
+    job.match.mesh = mesh
+    return Colouring(job, mesh, made, False, Details()).colour(texels)
 
 
 def picture(painted: Coloured, opacities: Mapping[str, float] | None = None) -> np.ndarray:
