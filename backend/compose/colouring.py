@@ -83,7 +83,7 @@ class Colouring:
         # rows and columns of the throat, whose skin that is given instead
         top, bottom, left, right = (round(share * len(generated)) for share in (0.90, 0.97, 0.35, 0.65))
         self.neck = np.median(generated[top:bottom, left:right].reshape(-1, 3), axis=0).astype(np.float32)
-        # the mouth and nostrils go on from what they hang on; sockets do not, in the middle of whose rims eyes are painted
+        # mouth and nostrils go on from what they hang on; in the middle of sockets' rims eyes are painted
         below = np.clip((MOUTH_TOP - job.canonical[:, 1:2]) / 0.04, 0, 1)
         hung = open_places(job.mesh, job.canonical, job.inside) - job.canonical
         # at vertices: place, normal, canonical place, depth inside the head, canonical normal
