@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import ErrorCode
 from ..portrait.faces import find_upright_faces
-from ..portrait.landmarks import FaceLandmarks, landmarks_in_view
+from ..portrait.landmarks import FaceLandmarks, both_ways_in, landmarks_in_view, square_around
 from ..verified import verified_arrays
 from .mesh import HeadMesh, vertex_normals
 from .part import top_windows
@@ -26,6 +26,8 @@ CLEAR = 12.0
 POSSIBLE = 0.5
 #: Cosine of a view that was found from too far aside.
 ASIDE = 0.94
+#: Looks at a face from nearby: each leaves a tenth of the turn by which the one before was off, down to .02 degrees.
+LOOKS = 4
 #: Pixels of views from afar and from nearby.
 COARSE, FINE = 320, 640
 #: Behind where the landmarks around it lead one to expect it, in face heights: through an open eye or mouth, if
@@ -167,23 +169,29 @@ def read_anywhere(grey: np.ndarray) -> FaceLandmarks | None:
 
 
 def look_closer(mesh: HeadMesh, normals: np.ndarray, view: HeadView, face: FaceLandmarks) -> HeadLandmarks:
-    """The landmarks read again, twice, with the head turned so that the face looks at the viewer and fills the view.
+    """The landmarks read again with the head turned so that the face looks at the viewer and fills the view, until it
+    does not matter from where it was found."""
+    lifted = lift(mesh, normals, view, face)
+    for number in range(LOOKS):
+        rotation, laid = _lay_average(lifted)
+        extent = face_height(laid) * 1.9
+        closer = render_view(mesh, rotation, FINE, centre=face_middle(laid), extent=extent, normals=normals)
+        again = both_ways_in(closer.grey, square_around(closer.to_pixels(laid)))
+        if again.presence < POSSIBLE:
+            break
+        found = lift(mesh, normals, closer, again)
+        # what is read from a little to the left may lie to the right, and so on for ever; their middle rests
+        lifted = found if number < 2 else _middle_of(lifted, found)
+    return lifted
 
-    A face that was found from aside is looked at twice more, so that it does not matter from where.
-    """
-    start = view.rotation
-    for number in range(4):
-        lifted = lift(mesh, normals, view, face)
-        rotation = _frontal_rotation(lifted, view.rotation)
-        if number > 1 and min((rotation * start).sum(1)) > ASIDE:
-            break
-        centre = face_middle(lifted.points)
-        closer = render_view(mesh, rotation, FINE, centre=centre, extent=lifted.height * 1.9, normals=normals)
-        again = landmarks_in_view(closer.grey)
-        if again is None or again.presence < POSSIBLE:
-            break
-        face, view = again, closer
-    return lift(mesh, normals, view, face)
+
+def _middle_of(one: HeadLandmarks, other: HeadLandmarks) -> HeadLandmarks:
+    """The mean of two readings, in the second one's view."""
+    points, normals, trust = (
+        (getattr(one, name) + getattr(other, name)) / 2 for name in ("points", "normals", "trust")
+    )
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+    return replace(other, points=points, normals=normals, trust=trust, height=face_height(points))
 
 
 def turn_normals(normals: np.ndarray, turn: np.ndarray) -> np.ndarray:
@@ -265,8 +273,9 @@ def _average_face() -> np.ndarray:
     return verified_arrays(AVERAGE_FACE)["points"].astype(np.float64)
 
 
-def _frontal_rotation(landmarks: HeadLandmarks, rotation: np.ndarray) -> np.ndarray:
-    """The view rotation that looks straight at the face: the average face turned onto the lifted landmarks."""
+def _lay_average(landmarks: HeadLandmarks) -> tuple[np.ndarray, np.ndarray]:
+    """The view rotation that looks straight at the face, and (468,3) the average face laid onto the landmarks: where to
+    look next depends on all of them, for single ones jump at folds."""
     average = _average_face()
     weights = landmarks.trust + 1e-6
     for _ in range(3):  # landmarks lifted from behind an occluding nose or cheek are outliers
@@ -277,8 +286,8 @@ def _frontal_rotation(landmarks: HeadLandmarks, rotation: np.ndarray) -> np.ndar
         scale = s.sum() / (share @ (x**2).sum(1))
         length = np.linalg.norm(y - scale * x @ turn.T, axis=1)
         weights = (landmarks.trust + 1e-6) / (1 + (length / (0.04 * landmarks.height)) ** 2)
-    turned = turn.T
-    return turned if turned[2] @ rotation[2] > 0.5 else rotation
+    turned = turn.T if turn[:, 2] @ landmarks.rotation[2] > 0.5 else landmarks.rotation
+    return turned, scale * x @ turned + share @ landmarks.points
 
 
 def _looks_like_a_face(points: np.ndarray) -> bool:

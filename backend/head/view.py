@@ -39,6 +39,11 @@ class HeadView:
         plane = np.stack([(points[:, 0] - half), (half - points[:, 1]), np.zeros(len(points))], 1) / self.scale
         return plane @ self.rotation + self.centre
 
+    def to_pixels(self, points: np.ndarray) -> np.ndarray:
+        """(n,2) pixels that show (n,3) mesh points."""
+        half = self.grey.shape[0] / 2
+        return half + (points - self.centre) @ self.rotation[:2].T * (self.scale, -self.scale)
+
 
 def axis_rotation(up: np.ndarray, front: np.ndarray) -> np.ndarray:
     """(3,3) view rotation of a head whose crown points along up and whose face looks along front."""

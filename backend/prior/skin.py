@@ -25,9 +25,9 @@ AMBIENT, KEY = 0.45, 0.72
 BACKDROP = 0.55
 #: Components of the prior: with more the flow of turned heads gets truer, with all of them no more.
 COMPONENTS = 40
-#: How many pixels count as one observation; of so many one is looked at; deviations of the exposure, the
-#: light and the channels, as shares of the mean's colour; the residual at which a pixel counts half; rounds.
-CORRELATED, EVERY = 20.0, 4
+#: How many pixels count as one observation; of so many rows and columns one is looked at; deviations of the exposure,
+#: the light and the channels, as shares of the mean's colour; the residual at which a pixel counts half; rounds.
+CORRELATED, STEP = 20.0, 2
 EXPOSURE, LIGHT, COLOUR, OUTLIER, ROUNDS = 1.0, 0.3, 0.3, 0.1, 4
 #: Canonical: below it there are neck and clothes, behind it hair.
 BELOW, HAIR_BEHIND = -0.45, -0.1
@@ -78,9 +78,11 @@ def fitted_skin(
     mean = sample_atlas(skin.mean, places[covered])
     weight = np.clip(-2 * normals[covered][:, 2], 0, 1)
     weight *= (canonical[covered][:, 1] > BELOW) & (canonical[covered][:, 2] > HAIR_BEHIND)
-    used = np.flatnonzero(weight > 0.05)[::EVERY]
+    # by their places, for counted ones all change where one pixel does at the outline
+    rows, columns = np.nonzero(covered)
+    used = np.flatnonzero((weight > 0.05) & (rows % STEP == 0) & (columns % STEP == 0))
     parts, pull = skin_parts(skin, places[covered][used], normals[covered][used])
-    weight = weight[used].astype(np.float32) * np.float32(EVERY / (CORRELATED * NOISE**2))
+    weight = weight[used].astype(np.float32) * np.float32(STEP**2 / (CORRELATED * NOISE**2))
     evidence = Evidence(parts, portrait[covered][used] - mean[used], weight, OUTLIER)
     found = fit([evidence], pull, rounds=ROUNDS).unknowns.astype(np.float32)
     albedo = sample_atlas(skin.decode(found[: len(skin.basis)]), places[covered])
