@@ -52,3 +52,28 @@ def test_flow_follows_what_moved_and_comes_back():
     places = random.uniform(40, SIZE - 40, (50, 2))
     moved, back = flow_at(start, end, places)
     assert np.abs(moved - (-5, 2)).max() < 0.5 and np.abs(moved + back).max() < 0.5
+
+
+def test_one_pixel_less_gives_the_same_skin(wall):
+    """Counted pixels all changed with the first one that was not covered."""
+    places, normals, canonical, covered = wall
+    skin = usual_skin()
+    random = np.random.default_rng(4)
+    portrait = seen(wall, random.normal(size=len(skin.basis)).astype(np.float32) * skin.deviation)
+    portrait = np.float32(portrait + random.normal(0, 0.03, portrait.shape))
+    fewer = covered.copy()
+    fewer[3, 41] = False
+    one, other = (fitted_skin(skin, portrait, places, normals, canonical, some) for some in (covered, fewer))
+    assert np.abs(one - other)[fewer].max() < 1e-3
+
+
+def test_flow_is_the_same_in_a_picture_that_hardly_differs(wall):
+    random, skin = np.random.default_rng(5), usual_skin()
+    start, end = (
+        cv2.resize(seen(wall, random.normal(size=len(skin.basis)).astype(np.float32) * skin.deviation), (SIZE, SIZE))
+        for _ in range(2)
+    )
+    places = random.uniform(60, SIZE - 60, (200, 2))
+    moved, _ = flow_at(start, end, places)
+    again, _ = flow_at(np.float32(start + random.normal(0, 1e-3, start.shape)), end, places)
+    assert np.median(np.linalg.norm(moved - again, axis=1)) < 0.5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from backend.errors import AvatarTexError, ErrorCode
 from backend.head.view import orientations
 from backend.lab.evaluation import orientations as sweep
 
@@ -57,3 +58,9 @@ def test_rows_say_refused_or_how_alike(tmp_path, monkeypatch):
         {"name": "near", "what": "bent", "db": 20.0},
         {"name": "none", "what": "bent", "refused": "no-face-on-head"},
     ]
+
+
+def test_a_mistake_in_what_is_asked_is_no_refusal(head, tmp_path):
+    with pytest.raises(AvatarTexError, match="cannot be") as refusal:
+        sweep.Worker(tmp_path, 100).texture(head, tmp_path / "portrait.png")
+    assert refusal.value.code is ErrorCode.BAD_REQUEST

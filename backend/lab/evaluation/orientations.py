@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import AvatarTexError
+from ...errors import AvatarTexError, ErrorCode
 from ...head.mesh import HeadMesh, load_mesh
 from ...head.view import orientations
 from ...imaging.files import write_picture
@@ -32,6 +32,8 @@ from .metrics import psnr
 
 #: dB over the person's texels from which two textures are alike.
 ALIKE = 30.0
+#: What a head or a portrait may be refused for; all else is a mistake in what was asked.
+REFUSALS = (ErrorCode.LOW_SCORE, ErrorCode.NO_FACE_ON_HEAD, ErrorCode.NO_FACE_IN_PORTRAIT)
 MODIFIERS = ("as it is", "stretched", "bent", "subdivided")
 #: How much proportions differ, how far places are bent (both as shares of the head), in so many waves.
 STRETCH, BEND, WAVES = 0.07, 0.01, 2.0
@@ -43,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--portraits", type=Path, nargs="+", required=True, help="pictures, or folders of them")
     parser.add_argument("--rows", type=Path, required=True, help="file of what was compared; is gone on with")
     parser.add_argument("--count", type=int, default=24, help="orientations per head, at random (default all)")
-    parser.add_argument("--size", type=int, default=512, help="texels (default 512)")
+    parser.add_argument("--size", type=int, default=512, help="texels (default and least 512)")
     arguments = parser.parse_args(argv)
     rows = [json.loads(line) for line in arguments.rows.read_text().splitlines()] if arguments.rows.exists() else []
     done, portraits = {row["name"] for row in rows}, pictures(arguments.portraits)
@@ -122,6 +124,8 @@ class Worker:
         try:
             generate(request, lambda *_: None, lambda: False)
         except AvatarTexError as refusal:
+            if refusal.code not in REFUSALS:
+                raise
             return str(refusal.code)
         return read_base(str(out), self.size), read_base(str(origin), self.size)
 
