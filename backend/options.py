@@ -103,6 +103,7 @@ SIZE = _every_texture(
         Choice(1024, "1K", "1024 x 1024 texels"),
         Choice(2048, "2K", "2048 x 2048 texels"),
         Choice(4096, "4K", "4096 x 4096 texels"),
+        Choice(8192, "8K", "8192 x 8192 texels"),
     ),
 )
 SEED = Option(

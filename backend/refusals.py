@@ -4,8 +4,9 @@ from dataclasses import fields
 
 from .compose.stage_pictures import stage_files
 from .errors import ErrorCode
+from .free_memory import free_memory
 from .layers.files import PACKED, PAINTED, refuse_suffix
-from .map_options import PICTURES, map_names
+from .map_options import PACK, PICTURES, map_names
 from .messages import Expressions, FromPortrait, Generate, Register, Variants
 from .models.cards import find_card
 from .models.profiles import find_profile
@@ -17,6 +18,8 @@ from .outputs import map_file, name_inputs, refuse_outputs, shell_files
 TEXEL_BYTES = 3
 #: Of a map: three channels of 16 bit.
 MAP_BYTES = 6
+#: Of a texture in memory while it is made, at most, and of its layers' bytes (docs/benchmarks.md).
+IN_MEMORY, LAYERS_IN_MEMORY = 80, 24
 
 
 def check_request(request: Generate) -> None:
@@ -31,6 +34,7 @@ def check_request(request: Generate) -> None:
     refuse_no_head(request)
     if not request.output:
         raise ErrorCode.BAD_REQUEST("No output file was given.", "Name the texture file to write.")
+    refuse_little_memory(request)
     if request.layers:
         refuse_suffix(request.layers, (PACKED, *PAINTED))
     maps = [*map_names(request.maps), *PICTURES[request.pack]]
@@ -55,6 +59,18 @@ def check_request(request: Generate) -> None:
         # 40: all planes of a PSD, and its flat picture, at their worst
         (2 * TEXEL_BYTES + (40 if request.layers else 0) + MAP_BYTES * len(maps)) * request.size**2,
     )
+
+
+def refuse_little_memory(request: Generate) -> None:
+    """Raises: AvatarTexError, OUT_OF_MEMORY where the texture needs more than the system can give."""
+    layered = request.layers or request.curves or request.maps or request.pack != PACK.default
+    needed = (IN_MEMORY + (LAYERS_IN_MEMORY if layered else 0)) * request.size**2 / 1e9
+    free = free_memory()
+    if free is not None and free < needed:
+        raise ErrorCode.OUT_OF_MEMORY(
+            f"A texture of {request.size} texels needs {needed:.1f} GB of memory, and {free:.1f} GB are free.",
+            "Close other programs, or choose a smaller Size.",
+        )
 
 
 def refuse_no_head(request: FromPortrait | Register) -> None:
