@@ -261,9 +261,11 @@ DEVICE = Option(
     "What computes textures",
     "what computes",
     choices=(
-        Choice("auto", "Automatic", "The graphics card where there is a usable one"),
+        Choice("auto", "Automatic", "What is fastest here: a graphics card is tried once, else the processor computes"),
         Choice("cpu", "CPU", "The processor; slower, works everywhere"),
         Choice("cuda", "CUDA", "An NVIDIA graphics card"),
+        Choice("directml", "DirectML", "A graphics card under Windows; tried by nobody yet"),
+        Choice("coreml", "CoreML", "A Mac's graphics and neural processors; tried by nobody yet"),
     ),
     sides=(PANEL, BACKEND),
 )

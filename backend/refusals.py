@@ -8,8 +8,8 @@ from .free_memory import free_memory
 from .layers.files import PACKED, PAINTED, refuse_suffix
 from .map_options import PACK, PICTURES, map_names
 from .messages import Expressions, FromPortrait, Generate, Register, Variants
-from .models.cards import find_card
 from .models.profiles import find_profile
+from .models.runtime import ACCELERATORS, is_there
 from .models.store import find_parts
 from .options import PROFILE, refuse_unknown
 from .outputs import map_file, name_inputs, refuse_outputs, shell_files
@@ -90,13 +90,26 @@ def check_like_texture(request: Variants | Expressions, output: str) -> None:
     check_request(Generate(**given, output=output))
 
 
+def dropped_accelerators() -> list[str]:
+    """A sentence on each accelerator that is there and was tried in vain, for the panel."""
+    from .models.trial import choose_accelerator
+
+    return list(choose_accelerator()[1])
+
+
 def choose_device(wanted: str) -> str:
-    """'cpu' or 'cuda'.
+    """'cpu' or a name of ACCELERATORS; of auto, what choose_accelerator() found.
 
     Raises:
-        AvatarTexError: BAD_REQUEST when CUDA is asked for and not there.
+        AvatarTexError: BAD_REQUEST when one is asked for and not there.
     """
-    card = wanted != "cpu" and find_card()
-    if wanted == "cuda" and not card:
-        raise ErrorCode.BAD_REQUEST("No CUDA device is available.", "Use --device auto or cpu, or see backend doctor.")
-    return "cuda" if card else "cpu"
+    if wanted == "auto":
+        from .models.trial import choose_accelerator
+
+        return choose_accelerator()[0]
+    if wanted != "cpu" and not is_there(wanted):
+        title = ACCELERATORS[wanted].title
+        raise ErrorCode.BAD_REQUEST(
+            f"No {title} device is available.", "Use --device auto or cpu, or see backend doctor."
+        )
+    return wanted
