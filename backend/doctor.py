@@ -6,13 +6,11 @@ Standard library only until a package is being looked at, so that it also runs w
 from __future__ import annotations
 
 import argparse
-import ctypes
 import dataclasses
 import hashlib
 import importlib
 import importlib.metadata
 import json
-import os
 import platform
 import re
 import shutil
@@ -25,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from . import cpp_runtime, verified
 from .errors import AvatarTexError
+from .free_memory import free_memory
 from .models import cards
 from .verified import MANIFEST, WEIGHTS
 
@@ -158,30 +157,6 @@ def memory() -> Finding:
     if free < MEMORY_WANTED:
         return Finding("Memory", f"{free:.1f} GB free", wanted, NOTE, "Close other programs, or use a smaller texture.")
     return Finding("Memory", f"{free:.1f} GB free", wanted)
-
-
-def free_memory() -> float | None:
-    """GB that a new process can have; None where the system does not say."""
-    if sys.platform == "win32":
-
-        class Status(ctypes.Structure):
-            _fields_ = [("length", ctypes.c_uint32), ("load", ctypes.c_uint32)] + [
-                (name, ctypes.c_uint64)
-                for name in ("total", "free", "total_page", "free_page", "total_virtual", "free_virtual", "extended")
-            ]
-
-        status = Status(length=ctypes.sizeof(Status))
-        return status.free / 1e9 if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
-    try:
-        text = Path("/proc/meminfo").read_text()
-        found = re.search(r"MemAvailable:\s+(\d+) kB", text)
-        return int(found[1]) * 1024 / 1e9 if found else None
-    except OSError:
-        pass
-    try:  # macOS counts nearly all memory as available on demand
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
-    except (ValueError, OSError, AttributeError):
-        return None
 
 
 def disk(folder: Path) -> Finding:

@@ -103,6 +103,7 @@ SIZE = _every_texture(
         Choice(1024, "1K", "1024 x 1024 texels"),
         Choice(2048, "2K", "2048 x 2048 texels"),
         Choice(4096, "4K", "4096 x 4096 texels"),
+        Choice(8192, "8K", "8192 x 8192 texels"),
     ),
 )
 SEED = Option(
@@ -260,9 +261,11 @@ DEVICE = Option(
     "What computes textures",
     "what computes",
     choices=(
-        Choice("auto", "Automatic", "The graphics card where there is a usable one"),
+        Choice("auto", "Automatic", "What is fastest here: a graphics card is tried once, else the processor computes"),
         Choice("cpu", "CPU", "The processor; slower, works everywhere"),
         Choice("cuda", "CUDA", "An NVIDIA graphics card"),
+        Choice("directml", "DirectML", "A graphics card under Windows; tried by nobody yet"),
+        Choice("coreml", "CoreML", "A Mac's graphics and neural processors; tried by nobody yet"),
     ),
     sides=(PANEL, BACKEND),
 )

@@ -46,7 +46,7 @@ from .portrait.faces import read_portrait
 from .portrait.networks import run_on
 from .progress import OnProgress, Progress
 from .recall import Recall, fingerprint, forget_all
-from .refusals import check_request, choose_device
+from .refusals import check_request, choose_device, dropped_accelerators
 from .request import Job
 from .surface.find import find_details
 
@@ -95,6 +95,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     regions = find_regions(request, bases)
     origins = read_bases(request.base_provenance, request.size, "base provenance")
     device = choose_device(request.device)
+    dropped = dropped_accelerators() if request.device == "auto" else []
     networks = load_cached_networks(device)
     pictures = StagePictures(request.keep_stages, request.previews, progress.preview)
     prepared = prepare(Job(request, load_head(request), networks, step, pictures, regions))
@@ -149,7 +150,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         output,
         provenance,
         request.report,
-        prepared.warnings,
+        [*prepared.warnings, *dropped],
         list(textures) if several else [],
         prepared.advice,
         thickness,

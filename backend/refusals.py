@@ -4,11 +4,12 @@ from dataclasses import fields
 
 from .compose.stage_pictures import stage_files
 from .errors import ErrorCode
+from .free_memory import free_memory
 from .layers.files import PACKED, PAINTED, refuse_suffix
-from .map_options import PICTURES, map_names
+from .map_options import PACK, PICTURES, map_names
 from .messages import Expressions, FromPortrait, Generate, Register, Variants
-from .models.cards import find_card
 from .models.profiles import find_profile
+from .models.runtime import ACCELERATORS, is_there
 from .models.store import find_parts
 from .options import PROFILE, refuse_unknown
 from .outputs import map_file, name_inputs, refuse_outputs, shell_files
@@ -17,6 +18,8 @@ from .outputs import map_file, name_inputs, refuse_outputs, shell_files
 TEXEL_BYTES = 3
 #: Of a map: three channels of 16 bit.
 MAP_BYTES = 6
+#: Of a texture in memory while it is made, at most, and of its layers' bytes (docs/benchmarks.md).
+IN_MEMORY, LAYERS_IN_MEMORY = 80, 24
 
 
 def check_request(request: Generate) -> None:
@@ -31,6 +34,7 @@ def check_request(request: Generate) -> None:
     refuse_no_head(request)
     if not request.output:
         raise ErrorCode.BAD_REQUEST("No output file was given.", "Name the texture file to write.")
+    refuse_little_memory(request)
     if request.layers:
         refuse_suffix(request.layers, (PACKED, *PAINTED))
     maps = [*map_names(request.maps), *PICTURES[request.pack]]
@@ -57,6 +61,18 @@ def check_request(request: Generate) -> None:
     )
 
 
+def refuse_little_memory(request: Generate) -> None:
+    """Raises: AvatarTexError, OUT_OF_MEMORY where the texture needs more than the system can give."""
+    layered = request.layers or request.curves or request.maps or request.pack != PACK.default
+    needed = (IN_MEMORY + (LAYERS_IN_MEMORY if layered else 0)) * request.size**2 / 1e9
+    free = free_memory()
+    if free is not None and free < needed:
+        raise ErrorCode.OUT_OF_MEMORY(
+            f"A texture of {request.size} texels needs {needed:.1f} GB of memory, and {free:.1f} GB are free.",
+            "Close other programs, or choose a smaller Size.",
+        )
+
+
 def refuse_no_head(request: FromPortrait | Register) -> None:
     """Raises: AvatarTexError, NO_MESH where not exactly one head is named."""
     if bool(request.mesh) == bool(request.capture):
@@ -74,13 +90,26 @@ def check_like_texture(request: Variants | Expressions, output: str) -> None:
     check_request(Generate(**given, output=output))
 
 
+def dropped_accelerators() -> list[str]:
+    """A sentence on each accelerator that is there and was tried in vain, for the panel."""
+    from .models.trial import choose_accelerator
+
+    return list(choose_accelerator()[1])
+
+
 def choose_device(wanted: str) -> str:
-    """'cpu' or 'cuda'.
+    """'cpu' or a name of ACCELERATORS; of auto, what choose_accelerator() found.
 
     Raises:
-        AvatarTexError: BAD_REQUEST when CUDA is asked for and not there.
+        AvatarTexError: BAD_REQUEST when one is asked for and not there.
     """
-    card = wanted != "cpu" and find_card()
-    if wanted == "cuda" and not card:
-        raise ErrorCode.BAD_REQUEST("No CUDA device is available.", "Use --device auto or cpu, or see backend doctor.")
-    return "cuda" if card else "cpu"
+    if wanted == "auto":
+        from .models.trial import choose_accelerator
+
+        return choose_accelerator()[0]
+    if wanted != "cpu" and not is_there(wanted):
+        title = ACCELERATORS[wanted].title
+        raise ErrorCode.BAD_REQUEST(
+            f"No {title} device is available.", "Use --device auto or cpu, or see backend doctor."
+        )
+    return wanted

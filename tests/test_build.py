@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path, PurePosixPath
 
@@ -256,3 +257,14 @@ def test_there_is_one_version() -> None:
     manifest = (build.ROOT / "blender_manifest.toml").read_text(encoding="utf-8")
     code = (build.ROOT / "backend" / "__init__.py").read_text(encoding="utf-8")
     assert re.search(r'^version = "(.+)"', manifest, re.M)[1] == re.search(r'^__version__ = "(.+)"', code, re.M)[1]
+
+
+def test_the_manifest_names_the_holder_of_every_bundled_package():
+    manifest = tomllib.loads((build.ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
+    lines = (build.ROOT / "backend" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    names = {line.split("==")[0] for line in lines if "==" in line and not line.startswith("#")}
+    missing = {name for name in names if not any(f"({name})" in holder for holder in manifest["copyright"])}
+    assert len(names) > 10 and missing == set()
+    assert all(
+        re.match(r"\d{4}(-\d{4})? \S", holder) for holder in manifest["copyright"]
+    )

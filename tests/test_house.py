@@ -38,6 +38,7 @@ STOREYS = (
 )
 SHARED = {
     "cpp_runtime",
+    "free_memory",
     "verified",
     "threads",
     "offline",

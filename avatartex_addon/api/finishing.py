@@ -173,7 +173,7 @@ def export_head(
         path: ends in .glb, .usd, .usda, .usdc or .usdz; '//' is relative to the .blend file.
         target: gltf, usd or vrm (a GLB and a folder with MToon's textures; a VRM is made of them by the VRM add-on); by
             the path when empty.
-        size: largest side of a picture, 512 to 4096; the target's own when 0.
+        size: largest side of a picture, 512 to 8192; the target's own when 0.
         maps: with normals, roughness and the like: those on the head, and the others made for the file.
         whole: with the visible meshes that hang on the head or on its bones.
         portrait: used when the one that the texture was made from is gone.

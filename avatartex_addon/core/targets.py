@@ -49,7 +49,7 @@ TARGETS = (
     ),
 )
 #: Sizes of pictures that can be asked for; 0 is the target's own.
-SIZES = (0, 512, 1024, 2048, 4096)
+SIZES = (0, 512, 1024, 2048, 4096, 8192)
 
 
 def find_target(name: str, path: Path) -> ExportTarget:

@@ -8,8 +8,7 @@ import numpy as np
 from ..head.atlas import to_atlas
 from ..head.enclosed import ENCLOSED, open_places
 from ..head.mesh import HeadMesh, vertex_normals
-from ..imaging.files import POOL
-from ..imaging.sample import LUMINANCE, Wrapped, sample_atlas
+from ..imaging.sample import LUMINANCE, Wrapped, add_at, picked, planar, sample_atlas
 from ..job import Completion, Prepared
 from ..layers.flatten import LAYERS, Blend
 from ..observation.covering import COVERINGS, Covering, near_skin
@@ -56,12 +55,6 @@ class Coloured:
     height: np.ndarray
     shares: np.ndarray
 
-    def given(self, where: np.ndarray, weight: np.ndarray | None = None) -> tuple[float, ...]:
-        """Mean share of each portrait in the texels of the (n,) mask, times (n,) weights."""
-        if not where.any():
-            return (0.0,) * len(self.shares)
-        return tuple(float((share if weight is None else share * weight)[where].mean()) for share in self.shares)
-
 
 class Colouring:
     """What all texels of one UDIM tile are coloured from; the arguments are compose()'s."""
@@ -96,35 +89,22 @@ class Colouring:
                 vertex_normals(mesh, job.canonical),
             ],
             1,
-        ).astype(np.float32)
+        ).astype(np.float32, order="F")
+        hidden = {name for name in COVERINGS if not any(name in view.masks for view in job.views)}
+        #: The layers that a texture of these portraits has, with their channels.
+        self.layers = {name: 4 if blend is Blend.OVER else 3 for name, blend in LAYERS.items() if name not in hidden}
 
-    def colour(self, texels: Texels) -> Coloured:
-        """Colour the texels."""
-        parts = [slice(first, first + PART) for first in range(0, len(texels.triangle), PART)] or [slice(0)]
-        count = len(texels.triangle)
-        provenance, atlas, height, shares = (
-            np.empty(shape, np.float32) for shape in ((count, 3), (count, 2), count, (len(self.job.views), count))
-        )
-        hidden = {name for name in COVERINGS if not any(name in view.masks for view in self.job.views)}
-        layers = {
-            name: np.empty((4 if blend is Blend.OVER else 3, count), np.float32)
-            for name, blend in LAYERS.items()
-            if name not in hidden
-        }
-        done = Coloured(layers, provenance, atlas, height, shares)
-        list(POOL.map(lambda part: self._part(texels, part, done), parts))
-        return done
-
-    def _part(self, texels: Texels, part: slice, done: Coloured) -> None:
+    def colour(self, texels: Texels, part: slice = slice(None)) -> Coloured:
+        """Colour a part of the texels, of PART or about as many; several threads may."""
         points, normals, place, depth, towards = np.split(
             texels.at(self.mesh, self.vertices, part), (3, 6, 9, 10), axis=1
         )
         depth = np.maximum(depth[:, 0], 0)  # extended beyond a border it may fall below
         outside = depth < ENCLOSED
-        atlas = to_atlas(place)
+        atlas = planar(to_atlas(place))
         at = Places(points, normals, place, atlas, outside, outside * np.float32(not self.made_up))
         photo = look_up(self.job.views, self.shown, self.gains, at)
-        low = sample_atlas(self.bare, atlas, cv2.INTER_CUBIC) + sample_atlas(self.tone, atlas)
+        low = planar(sample_atlas(self.bare, atlas, cv2.INTER_CUBIC)) + planar(sample_atlas(self.tone, atlas))
         below = np.clip((BUST_FROM - place[:, 1]) / (BUST_FROM - BUST_TO), 0, 1)[:, None]
         low = dim_mouth(low + below * (self.neck - low), depth, place[:, 1])
         low = low * (1 - photo.skin[:, None]) + photo.low
@@ -138,7 +118,7 @@ class Colouring:
             whole = np.clip(skin + detail, 0, 1)
             detail = detail + (self.details.skin.add(whole, missing, place, towards, atlas) - whole)
         colour = np.clip(skin + detail, 0, 1)
-        lit = relit(colour, sample_atlas(self.light, atlas))
+        lit = relit(colour, planar(sample_atlas(self.light, atlas)))
         own = np.clip(2 * photo.skin / np.maximum(photo.share, 1e-3) - 1, 0, 1) * photo.share  # not a fringe's shade
         lit = lit + own[:, None] * (photo.lit / np.maximum(photo.share, 1e-3)[:, None] - lit)
         short = np.maximum((lit + TINY) / BRIGHTEST - TINY - colour, 0)  # darker than the light's gain could make good
@@ -146,42 +126,43 @@ class Colouring:
         folds = 1 + (photo.folds - 1) * colour / np.maximum(skin, TINY)  # they lie on the detail, too
         layers = {"skin": skin, "folds": np.clip(folds, 0, BRIGHTEST), "detail": detail}
         for name in COVERINGS:
-            if name in done.layers:
+            if name in self.layers:
                 layers[name] = self._cover(name, photo, at, colour)
         layers["light"] = np.clip((lit + TINY) / (colour + TINY), 0, BRIGHTEST)
-        for name, values in layers.items():
-            done.layers[name][:, part] = values.T
-        done.atlas[part], done.height[part] = atlas, place[:, 1]
         shown = photo.skin + sum((photo.covers[name] for name in WORN if name in photo.covers), np.float32(0))
-        for channel, share in enumerate((shown, photo.mirrored, 1 - shown - photo.mirrored)):
-            done.provenance[part, channel] = share
-        for view, share in enumerate(photo.shares):
-            done.shares[view, part] = share
+        provenance = np.stack([shown, photo.mirrored, 1 - shown - photo.mirrored]).T
+        layers = {name: values.T for name, values in layers.items()}
+        return Coloured(layers, provenance, atlas, place[:, 1], np.stack(photo.shares))
 
     def _cover(self, name: str, photo: Photographed, at: Places, skin: np.ndarray) -> np.ndarray:
-        """(n,4) sRGB and alpha of one covering: the portraits' pixels where they show it, else what continues them."""
-        made, seen = np.zeros((len(at.atlas), 4), np.float32), photo.covers.get(name)
-        seen = np.zeros(len(made), np.float32) if seen is None else seen
+        """(n,4) planar() sRGB and alpha of one covering: the portraits' pixels where they show it, else what continues
+        them."""
+        made, seen = np.zeros((4, len(at.atlas)), np.float32), photo.covers.get(name)
+        seen = np.zeros(made.shape[1], np.float32) if seen is None else seen
         completed, strands = self.covers.get(name), self.details.strands.get(name)
-        amounts = seen[:, None] if completed is None else sample_atlas(completed[0], at.atlas)
+        amounts = seen[:, None] if completed is None else planar(sample_atlas(completed[0], at.atlas))
         index = np.flatnonzero((seen > 0) | (amounts > 0).any(1))  # it has no colour elsewhere
-        seen, share, skin = seen[index], photo.share[index], skin[index]
-        least = np.maximum(share, 1e-3)[:, None]
+        if not len(index):
+            return made.T
+        seen, share, skin = seen.take(index), photo.share.take(index), picked(skin, index)
+        least = np.maximum(share, 1e-3)
         # where a pixel is half covered the covering's own colour is what is left without the skin
-        own = np.clip(skin + (photo.bare[index] / least - skin) / np.clip(seen[:, None] / least, 0.1, 1), 0, 1)
+        own = picked(photo.bare, index) / least[:, None] - skin
+        own = np.clip(skin + own / np.clip(seen / least, 0.1, 1)[:, None], 0, 1)
         if completed is None:
-            made[index] = np.concatenate([own, seen[:, None]], 1)
-            return made
-        cover, grown = amounts[index].T
-        found = sample_atlas(completed[1], at.atlas[index])
+            made[:3, index], made[3, index] = own.T, seen
+            return made.T
+        cover, grown = picked(amounts, index).T
+        found = planar(sample_atlas(completed[1], picked(at.atlas, index)))
         color, hair, left = found[:, :3], found[:, 3:], 1 - share
         if strands is None:
             color = color + grown[:, None] * (hair - color)
         else:
             drawn = np.flatnonzero(grown > NOTHING)  # strands end where less grows
             shown = share[drawn]
-            laid, there, gives = strands.laid_on(hair[drawn], grown[drawn], at.canonical[index[drawn]])
-            color[drawn] += there[:, None] * (laid - color[drawn])
+            place = picked(at.canonical, index[drawn])
+            laid, there, gives = strands.laid_on(picked(hair, drawn), grown[drawn], place)
+            add_at(color, drawn, (laid - picked(color, drawn)) * there[:, None])
             cover = cover.copy()
             cover[drawn] = np.maximum(cover[drawn], there)
             # photographed and drawn hair meet within strands: each ousts so much of what shows
@@ -193,8 +174,8 @@ class Colouring:
         cover = cover * left * at.outside[index]
         alpha = seen + cover
         color = (own * seen[:, None] + color * cover[:, None]) / np.maximum(alpha, 1e-4)[:, None]
-        made[index] = np.concatenate([color, alpha[:, None]], 1)
-        return made
+        made[:3, index], made[3, index] = color.T, alpha
+        return made.T
 
 
 def part_coverings(generated: np.ndarray, job: Prepared) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -266,6 +247,6 @@ def dim_mouth(colour: np.ndarray, depth: np.ndarray, height: np.ndarray) -> np.n
     gloom = depth * np.clip((MOUTH_TOP - height) / 0.04, 0, 1) * np.clip((height - BUST_TO) / 0.1, 0, 1)
     dark = np.flatnonzero(gloom > 0)
     left = np.exp(-((gloom[dark, None] / FLESH) ** 3))
-    dimmed = colour.copy()
+    dimmed = colour.copy("K")
     dimmed[dark] = colour[dark] * left + np.float32([0.08, 0.03, 0.03]) * (1 - left)
     return dimmed

@@ -15,13 +15,12 @@ from ..head.rasterize import rasterize, texel_corners
 from ..head.uvs import precedence
 from ..imaging.sample import fill_smoothly
 from ..job import Completion, Prepared
-from ..layers.flatten import LAYERS, NOTHING, Blend, encode, flatten
+from ..layers.flatten import encode
 from ..surface.find import Details
+from .canvas import Canvas
 from .colouring import Colouring
 from .texels import WHOLE, Box, find_texels
 
-#: Canonical heights between which the neck of a textured body fades to what is on it.
-NECK_LOW, NECK_HIGH = -0.80, -0.60
 #: Texels that islands grow by when the rest of the texture must stay as it was.
 MARGIN = 8
 
@@ -47,7 +46,7 @@ class Composition:
     @property
     def planes(self) -> dict[str, np.ndarray]:
         """(C,S*S) bytes of the layers; the texture alone is the skin of what has none."""
-        layers = self.layers or lay_out({}, self.filled, self.texture)
+        layers = self.layers or {"skin": encode("skin", self.texture.transpose(2, 0, 1))}
         return {name: planes.reshape(len(planes), -1) for name, planes in layers.items()}
 
 
@@ -81,81 +80,28 @@ def compose(
     size = finish.size
     texels = find_texels(mesh, size, lambda: precedence(mesh, job.canonical, job.observation.better_side)).inside(box)
     head, filled = texels.covered, texels.filled
-    painted = Colouring(job, mesh, generated, finish.made_up, finish.details or Details()).colour(texels)
-
-    texture, provenance = (np.zeros((*head.shape, 3), np.float32) for _ in range(2))
-    index = np.flatnonzero(filled)
-    provenance.reshape(-1, 3)[index] = painted.provenance * head.ravel()[index, None]
+    colouring = Colouring(job, mesh, generated, finish.made_up, finish.details or Details())
     if base is None:
-        texture.reshape(-1, 3)[index] = flatten(painted.layers, finish.opacities).T
-        whole = fill_smoothly(texture, filled)
-        given = painted.given(head[filled])
-        layers = lay_out(painted.layers, filled, whole) if finish.layers else {}
-        return Composition(whole, provenance, head, filled, painted.atlas, given, box, layers)
-    base = base[box]
-    keep = np.zeros(head.shape, np.float32)
-    keep[filled] = share_of_head(painted.atlas, painted.height)
-    if len(mesh.others):
-        others = rasterize(texel_corners(mesh.others, size), size, size).covered[box]
-        keep[others & ~head] = -1  # never, not even as margin
-    ours, keep = keep >= 0, np.maximum(keep, 0)
-    faded = fade(painted.layers, base[filled].T, keep[filled])
-    blended = base.copy()
-    blended.reshape(-1, 3)[index] = flatten(faded, finish.opacities).T
-    touched = keep > 0
-    near = (cv2.dilate(touched.astype(np.uint8), np.ones((2 * MARGIN + 1,) * 2, np.uint8)) > 0) & ours
-    grown = np.where((near & ~filled)[..., None], fill_smoothly(blended, touched), blended)
-    result = np.where((touched | (near & ~filled))[..., None], grown, base).astype(np.float32)
-    head = touched & head
-    given = painted.given(head[filled], keep[filled])
-    layers = lay_out(faded, filled, result) if finish.layers else {}
-    return Composition(result, provenance * keep[..., None], head, filled, painted.atlas, given, box, layers)
-
-
-def fade(layers: Mapping[str, np.ndarray], base: np.ndarray, share: np.ndarray) -> dict[str, np.ndarray]:
-    """(C,n) float32 layers of texels that become the base texture's, each for itself: whatever their opacities, the
-    base stays what it is.
-
-    Args:
-        base: (3,n) sRGB. share: (n,) 0..1, how far each texel is the head's.
-    """
-    faded = {}
-    for name, values in layers.items():
-        blend = LAYERS[name]
-        if blend is Blend.BASE:
-            faded[name] = base * (1 - share) + values * share
-        elif blend is Blend.GAIN:
-            faded[name] = 1 + (values - 1) * share
-        elif blend is Blend.ADD:
-            faded[name] = values * share
-        else:
-            faded[name] = np.concatenate([values[:3], values[3:] * share])
-    return faded
-
-
-def lay_out(layers: Mapping[str, np.ndarray], filled: np.ndarray, texture: np.ndarray) -> dict[str, np.ndarray]:
-    """(C,H,W) bytes of layers; where the head has no texel the skin is the texture and the others do nothing.
-
-    Args:
-        layers: (C,n) float32 by name. filled: (H,W) bool, the n texels. texture: (H,W,3) sRGB.
-    """
-    made = {"skin": encode("skin", texture.transpose(2, 0, 1))}
-    for name, values in layers.items():
-        planes = made.get(name, np.full((len(values), *filled.shape), NOTHING[LAYERS[name]], np.uint8))
-        planes[:, filled] = encode(name, values)
-        made[name] = planes
-    return made
-
-
-def share_of_head(atlas: np.ndarray, height: np.ndarray) -> np.ndarray:
-    """(n,) 0..1, how far texels of a textured body are the head's: it fades down the neck and out over shoulders, which
-    lie higher in the atlas than the neck's end.
-
-    Args:
-        atlas: (n,2) positions. height: (n,) canonical.
-    """
-    neck = np.clip((height - NECK_LOW) / (NECK_HIGH - NECK_LOW), 0, 1)
-    return np.clip((1.02 - atlas[:, 1]) / 0.06, 0, 1) * neck  # neck and body fade out below the atlas
+        texture, others = np.zeros((*head.shape, 3), np.float32), None
+    else:
+        texture, others = base[box].astype(np.float32), np.zeros(head.shape, bool)
+        if len(mesh.others):
+            others = rasterize(texel_corners(mesh.others, size), size, size).covered[box] & ~head
+    canvas = Canvas(colouring, texels, finish.opacities, texture, others)
+    if finish.layers:
+        canvas.keep_layers()
+    given = canvas.fill()
+    if others is None:
+        texture, ours = fill_smoothly(texture, filled), head
+    else:
+        touched, ours = canvas.touched, canvas.touched & head
+        near = cv2.dilate(touched.view(np.uint8), np.ones((2 * MARGIN + 1,) * 2, np.uint8)).view(bool)
+        gutter = near & ~others & ~filled  # texels of others are never, not even as margin, the head's
+        np.copyto(texture, fill_smoothly(texture, touched), where=gutter[..., None])
+    if finish.layers:
+        rest = ~filled
+        canvas.layers["skin"][:, rest] = encode("skin", texture[rest].T)
+    return Composition(texture, canvas.provenance, ours, filled, canvas.atlas, given, box, canvas.layers)
 
 
 def fill_unknown(generated: np.ndarray, known: np.ndarray) -> np.ndarray:

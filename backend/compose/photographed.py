@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from ..head.scalp import scalp_share
-from ..imaging.sample import Wrapped, sample, sample_atlas
+from ..imaging.sample import Wrapped, add_at, picked, planar, sample, sample_atlas
 from ..observation.covering import shared
 from ..observation.observe import at_pixels, visibility
 from ..observation.relight import relit, rooted
@@ -20,8 +20,8 @@ NEAR = 12
 
 @dataclass(frozen=True)
 class Places:
-    """n texels of a head. points, normals: (n,3) in mesh axes. canonical: (n,3). atlas: (n,2). outside: (n,) 0 or 1, on
-    the head's shell. free: (n,) 0 or 1, texels that may come from portraits."""
+    """n texels of a head, planar(). points, normals: (n,3) in mesh axes. canonical: (n,3). atlas: (n,2). outside: (n,)
+    0 or 1, on the head's shell. free: (n,) 0 or 1, texels that may come from portraits."""
 
     points: np.ndarray
     normals: np.ndarray
@@ -33,7 +33,7 @@ class Places:
 
 @dataclass(frozen=True)
 class Photographed:
-    """What the portraits give n texels.
+    """What the portraits give n texels; what has channels is planar().
 
     shares: (n,) per portrait, whatever it shows. share: (n,) of all. skin: (n,) share of visible skin without deep
     shade. low, high: (n,3) unlit sRGB times their shares, what an atlas texel of the networks holds and what is finer.
@@ -102,43 +102,47 @@ def look_up(
     shares = share_out([one.whole for one in found])
     high_shares = share_out([spread_over(one, np.clip(1.5 * one.skin, 0, 1), count) for one in found])
     share = sum(shares)
-    flipped = np.stack([1 - at.atlas[:, 0], at.atlas[:, 1]], -1)
+    flipped = np.stack([1 - at.atlas[:, 0], at.atlas[:, 1]]).T
     mirrors = [look_across(one, flipped) for one in shown]
     skin, high_share = np.zeros(count, np.float32), sum(high_shares)
-    low, high, mirrored_high, lit, bare = (np.zeros((count, 3), np.float32) for _ in range(5))
-    folds = np.ones((count, 3), np.float32)
+    low, high, mirrored_high, lit, bare = (np.zeros((3, count), np.float32).T for _ in range(5))
+    folds = np.ones((3, count), np.float32).T
     covers: dict[str, np.ndarray] = {}
     for view, gain, one, part, high_part in zip(views, gains, found, shares, high_shares, strict=True):
         seen, index, pixels = view.observation, one.index, one.pixels
-        part, high_part = part[index], high_part[index]
-        kept = part / np.maximum(one.whole[index], 1e-6)
-        photo, photo_low = sample(seen.portrait, pixels, cv2.INTER_CUBIC), sample(seen.low, pixels)
-        unlit, unlit_low = (
-            relit(of, None if gain[False] is None else sample_atlas(gain[False], at.atlas[index]))
-            for of in (photo, photo_low)
-        )
+        if not len(index):
+            continue
+        part, high_part, atlas = part.take(index), high_part.take(index), picked(at.atlas, index)
+        kept = part / np.maximum(one.whole.take(index), 1e-6)
+        root = None if gain[False] is None else planar(sample_atlas(gain[False], atlas))
+        photo = planar(sample(seen.portrait, pixels, cv2.INTER_CUBIC))
+        unlit, unlit_low = relit(photo, root), relit(planar(sample(seen.low, pixels)), root)
         of_skin = one.skin * kept
         skin[index] += of_skin
-        low[index] += unlit_low * of_skin[:, None]
-        high[index] += (unlit - unlit_low) * high_part[:, None]
-        as_lit = sample(view.picture, pixels, cv2.INTER_CUBIC)
-        lit[index] += part[:, None] * (
-            as_lit if gain[True] is None else relit(as_lit, sample_atlas(gain[True], at.atlas[index]))
-        )
-        bare[index] += part[:, None] * unlit
+        add_at(low, index, unlit_low * of_skin[:, None])
+        add_at(high, index, (unlit - unlit_low) * high_part[:, None])
+        as_lit = photo
+        if view.picture is not seen.portrait:
+            as_lit = planar(sample(view.picture, pixels, cv2.INTER_CUBIC))
+        if gain[True] is not None:
+            as_lit = relit(as_lit, planar(sample_atlas(gain[True], atlas)))
+        add_at(lit, index, as_lit * part[:, None])
+        add_at(bare, index, unlit * part[:, None])
         for name, cover in one.covers.items():
             covers.setdefault(name, np.zeros(count, np.float32))[index] += cover * kept
         if view.folds is not None:
-            folds[index] += (one.visible_skin * kept)[:, None] * (sample(view.folds, pixels) - 1)
+            add_at(folds, index, (planar(sample(view.folds, pixels)) - 1) * (one.visible_skin * kept)[:, None])
     mirror_shares = [part * (1 - share) * at.free for part in share_out([sure for sure, _ in mirrors])]
     mirrored = sum(mirror_shares)
     for view, gain, (_, places), mirror in zip(views, gains, mirrors, mirror_shares, strict=True):
         other = np.flatnonzero(mirror > 0)
-        seen = view.observation
-        root = None if gain[False] is None else sample_atlas(gain[False], flipped[other])
-        fine = relit(sample(seen.portrait, places[other], cv2.INTER_CUBIC), root)
-        fine = fine - relit(sample(seen.low, places[other]), root)
-        mirrored_high[other] += fine * (mirror[other] / np.maximum(mirrored[other], 1e-6))[:, None]
+        if not len(other):
+            continue
+        seen, pixels = view.observation, picked(places, other)
+        root = None if gain[False] is None else planar(sample_atlas(gain[False], picked(flipped, other)))
+        fine = relit(planar(sample(seen.portrait, pixels, cv2.INTER_CUBIC)), root)
+        fine = fine - relit(planar(sample(seen.low, pixels)), root)
+        add_at(mirrored_high, other, fine * (mirror.take(other) / np.maximum(mirrored.take(other), 1e-6))[:, None])
     return Photographed(shares, share, skin, low, high, high_share, mirrored, mirrored_high, covers, lit, bare, folds)
 
 
@@ -150,8 +154,8 @@ def find(view: View, shown: Shown, at: Places) -> Found:
     """
     seen = view.observation
     index = np.flatnonzero((at.free > 0) & (sample_atlas(shown.near, at.atlas) > 0))
-    normals, canonical = at.normals[index], at.canonical[index]
-    pixels, sure = visibility(view.registration, at.points[index].astype(np.float64), normals, canonical)
+    points, normals, canonical = (picked(one, index) for one in (at.points, at.normals, at.canonical))
+    pixels, sure = visibility(view.registration, points.astype(np.float64), normals, canonical)
     skin, person = at_pixels(seen.mask, pixels), at_pixels(view.person, pixels)
     covers = shared(view.masks, pixels, canonical)
     covered = sum(covers.values())
@@ -200,6 +204,6 @@ def full(confidence: np.ndarray) -> np.ndarray:
 
 def look_across(shown: Shown, flipped: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(n,) stretched confidence of the (n,2) atlas places on the other side, 0 at their border, and their pixels."""
-    found = sample_atlas(shown.across, flipped)
+    found = planar(sample_atlas(shown.across, flipped))
     inside = found[:, 0]
     return full(found[:, 1]) * (inside > 0.99), found[:, 2:] / np.maximum(inside, 1e-3)[:, None]

@@ -19,7 +19,7 @@ from ..imaging.sample import fill_smoothly, masked_blur, sample_atlas
 from ..job import Prepared
 from ..layers.flatten import LAYERS, NOTHING, encode
 from ..observation.tone import fade_from
-from .compose import Composition, lay_out
+from .compose import Composition
 from .texels import WHOLE, Box
 
 #: From this much red or green a texel counts as painted: half of a brush's soft rim.
@@ -187,7 +187,7 @@ def _held_layers(made: Composition, texture: np.ndarray, new: np.ndarray) -> dic
     Args:
         new: (H,W) bool, of the part that was composed.
     """
-    layers = lay_out({}, made.filled, texture)
+    layers = {"skin": encode("skin", texture.transpose(2, 0, 1))}
     apart = encode("detail", (texture[made.box] - made.texture).transpose(2, 0, 1))[:, new].astype(np.int16) - 128
     for name, values in made.layers.items():
         planes = layers.setdefault(name, np.full((len(values), *texture.shape[:2]), NOTHING[LAYERS[name]], np.uint8))

@@ -62,6 +62,25 @@ class Fragments:
         b_slope, c_slope = self.spans.slopes.T
         return self._along(np.stack([1 - b - c, b, c], 1), np.stack([-b_slope - c_slope, b_slope, c_slope], 1))
 
+    def at(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) int32 triangles and (n,3) float32 barycentric weights, planes in memory, of (n,) covered pixels, counted
+        row by row."""
+        triangle, weights = np.empty(len(pixels), np.int32), np.empty((3, len(pixels)), np.float32)
+        spans, number = self.spans, self.number.ravel()
+
+        def share(low: int) -> None:
+            own = slice(low, low + SHARE)
+            span = number.take(pixels[own]) - 1
+            along = pixels[own] - spans.start.take(span)
+            triangle[own] = spans.triangle.take(span)
+            first, slope = spans.weights.take(span, 0), spans.slopes.take(span, 0)
+            for corner in (0, 1):
+                weights[corner + 1, own] = first[:, corner] + slope[:, corner] * along
+            weights[0, own] = 1 - weights[1, own] - weights[2, own]
+
+        list(POOL.map(share, range(0, len(pixels), SHARE)))
+        return triangle, weights.T
+
     def interpolate(self, corner_values: np.ndarray) -> np.ndarray:
         """(H,W,C) float32 from (M,3,C) values at triangle corners; zero where nothing is."""
         spans = self.spans

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..compose.compose import Composition, share_of_head
+from ..compose.canvas import share_of_head
+from ..compose.compose import Composition
 from ..compose.texels import Texels, find_texels
 from ..head.match import DRAWN
 from ..head.mesh import HeadMesh

@@ -51,7 +51,7 @@ class Relief:
             return out
         job = self.job
         parts = (mesh.vertices, job.registration.normals, job.canonical, job.inside[:, None])
-        vertices = np.concatenate([*parts, vertex_normals(mesh, job.canonical)], 1).astype(np.float32)
+        vertices = np.concatenate([*parts, vertex_normals(mesh, job.canonical)], 1).astype(np.float32, order="F")
 
         def work(first: int) -> None:
             part = slice(first, first + PART)

@@ -1,11 +1,12 @@
 """The one runtime of networks whose layers are given as a graph: ONNX Runtime.
 
-It runs on the processor, and on a graphics card where the environment has its build for CUDA."""
+It runs on the processor, and on what else the environment's build knows and the machine has (ACCELERATORS)."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +18,27 @@ if TYPE_CHECKING:
     import onnxruntime
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """What computes beside the processor. provider: ONNX Runtime's name. options: given to it."""
+
+    title: str
+    provider: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
 #: On a card: convolutions are chosen by rule and not by a race, which is run again for every new size and need not end
 #: alike; and in float32, as on a processor. No card was in reach to time either.
 CARD = {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0"}
+#: By the name of the device, the likely best first. DirectML (Windows: AMD, Intel, NVIDIA) and CoreML (Macs) were run
+#: by nobody here: unverified.
+ACCELERATORS = {
+    "cuda": Accelerator("CUDA", CUDA, CARD),
+    "directml": Accelerator("DirectML", "DmlExecutionProvider"),
+    "coreml": Accelerator("CoreML", "CoreMLExecutionProvider"),
+}
 
 
 def open_session(
@@ -32,7 +51,7 @@ def open_session(
     """A graph that is ready to run; several threads may run one.
 
     Args:
-        model: ONNX. device: cpu or cuda; where this build of the package has none for CUDA, the processor.
+        model: ONNX. device: cpu, or a name of ACCELERATORS; where this build has none for it, the processor.
         weights: those that the graph itself has not, by name; the caller keeps them as long as the session.
         small: it runs now and then for milliseconds: it gives its memory back in between, and its threads sleep.
 
@@ -49,9 +68,10 @@ def open_session(
     if weights:
         options.add_external_initializers(list(weights), list(weights.values()))
     names = providers(device) or providers("cpu")
-    return package.InferenceSession(
-        model, options, providers=names, provider_options=[CARD if name == CUDA else {} for name in names]
-    )
+    if device == "directml":
+        options.enable_mem_pattern = False  # as this provider's page asks; runs one by one are the default
+    given = [dict(ACCELERATORS[device].options), {}] if len(names) > 1 else [{}]
+    return package.InferenceSession(model, options, providers=names, provider_options=given)
 
 
 @functools.cache
@@ -83,7 +103,13 @@ def providers(device: str) -> list[str]:
     there = load_runtime().get_available_providers()
     if device == "cpu":
         return [CPU]
-    return [CUDA, CPU] if CUDA in there else []
+    own = ACCELERATORS[device].provider
+    return [own, CPU] if own in there else []
+
+
+def is_there(device: str) -> bool:
+    """Whether this build knows an accelerator and, as far as that can be asked, the machine has it."""
+    return bool(providers(device)) and (device != "cuda" or find_card() is not None)
 
 
 class Graph:
@@ -91,7 +117,7 @@ class Graph:
 
     Args:
         model: an ONNX graph without weights (lab/training/graphs.py). state: the weights by the names that it has.
-        device: cpu or cuda.
+        device: of open_session().
     """
 
     def __init__(self, model: bytes, state: Mapping[str, np.ndarray], device: str = "cpu") -> None:

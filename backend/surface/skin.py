@@ -16,7 +16,7 @@ from ..head.atlas import to_atlas
 from ..head.scalp import EAR
 from ..head.sides import Side, sides
 from ..imaging.bands import HALF, inner, octaves, smooth
-from ..imaging.sample import LUMINANCE, sample, sample_atlas
+from ..imaging.sample import LUMINANCE, add_at, picked, planar, sample, sample_atlas
 from ..job import Completion, Prepared
 from ..observation.observe import at_pixels, visibility
 from ..observation.relight import relit, rooted
@@ -65,13 +65,16 @@ class SkinDetail:
             colour: (n,3) sRGB. free: (n,) 0..1, the share of amplitude that is missing.
             place, normals: (n,3) canonical. atlas: (n,2) where the places lie in the atlas.
         """
-        out = colour.copy()
+        out = colour.copy("K")
         where = free * between_parts(atlas)
         index = np.flatnonzero(where > 0.004)
         if len(index):
-            laid, own = self.laid(place[index], normals[index]), colour[index]
+            laid, own = self.laid(picked(place, index), picked(normals, index)), picked(colour, index)
             strength = np.clip(np.sqrt(own @ LUMINANCE / max(self.tone, 0.02)), *TONES)
-            out[index] = np.clip(own + laid * (where[index] * strength)[:, None], 0, 1)
+            laid *= (where.take(index) * strength)[:, None]
+            laid += own
+            for plane, values in zip(out.T, np.clip(laid, 0, 1).T, strict=True):
+                plane[index] = values
         return out
 
     @cached_property
@@ -80,18 +83,24 @@ class SkinDetail:
         return np.pad(self.square, ((PAD, PAD), (PAD, PAD), (0, 0)), mode="wrap")
 
     def laid(self, place: np.ndarray, normals: np.ndarray) -> np.ndarray:
-        """(n,C) of the square, from the three axes; their squared shares add up to 1, which keeps the power."""
-        share = np.abs(normals) ** 8  # directions mix in a narrow band, for mixed pores are none
-        share /= np.maximum(np.linalg.norm(share, axis=1, keepdims=True), 1e-9)
+        """(n,C), planar(), of the square from the three axes; their squared shares add up to 1: it keeps its power."""
+        share = normals**2
+        for _ in range(2):
+            share *= share  # to the eighth: directions mix in a narrow band, for mixed pores are none
+        share = share / np.maximum(np.sqrt((share**2).sum(1, keepdims=True)), 1e-9)
         size = len(self.square)
-        total = np.zeros((len(place), self.square.shape[2]), np.float32)
+        total = np.zeros((self.square.shape[2], len(place)), np.float32).T
         for axis, (across, down) in enumerate(((2, 1), (0, 2), (0, 1))):
             use = np.flatnonzero(share[:, axis] > 0.02)
             if len(use):
                 # another part of the square for each axis, and for its two sides
-                start = 0.37 * axis + 0.19 * (normals[use, axis] < 0)
-                spot = np.stack([place[use, across] + start, start - place[use, down]], 1) * (size / PERIOD)
-                total[use] += sample(self.periodic, np.mod(spot, size) + PAD, cv2.INTER_CUBIC) * share[use, axis, None]
+                start = np.float32(0.37 * axis) + np.float32(0.19) * (normals[:, axis].take(use) < 0)
+                spot = np.stack([place[:, across].take(use) + start, start - place[:, down].take(use)]) * (
+                    size / PERIOD
+                )
+                spot -= size * np.floor(spot / size)
+                laid = planar(sample(self.periodic, (spot + PAD).T, cv2.INTER_CUBIC).reshape(len(use), -1))
+                add_at(total, use, laid * share[:, axis].take(use)[:, None])
         return total
 
 

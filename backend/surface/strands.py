@@ -12,7 +12,7 @@ import numpy as np
 from ..head.atlas import to_atlas
 from ..head.scalp import ear_share
 from ..imaging.bands import HALF, octaves
-from ..imaging.sample import LUMINANCE, sample, sample_atlas
+from ..imaging.sample import LUMINANCE, planar, sample, sample_atlas
 from ..job import Prepared
 from .growth import Grown, Growth, grow_strands
 from .hair_chart import CHARTS, SIDE, Chart, find_field
@@ -42,7 +42,7 @@ class Strands:
             color: (n,3) sRGB. grown: (n,) 0..1, the cover that was drawn into. place: (n,3) canonical.
         """
         where = self.chart.at(place) * len(self.drawn)
-        light, lock, there, gives = np.moveaxis(sample(self.drawn, where, cv2.INTER_CUBIC, cv2.BORDER_CONSTANT), -1, 0)
+        light, lock, there, gives = planar(sample(self.drawn, where, cv2.INTER_CUBIC, cv2.BORDER_CONSTANT)).T
         own = (color @ LUMINANCE)[:, None]
         there = there + ear_share(place) * (grown - there)  # ears lie above it
         light = light * np.sqrt(np.minimum(self.growth.kind.tone / np.maximum(own[:, 0], DARKEST), 1))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..compose.compose import MARGIN, Composition, share_of_head
+from ..compose.canvas import share_of_head
+from ..compose.compose import MARGIN, Composition
 from ..compose.texels import Texels, find_texels
 from ..head.atlas import to_atlas
 from ..head.mesh import HeadMesh

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from backend.compose.compose import Composition, Finish, compose, fade
+from backend.compose.canvas import fade
+from backend.compose.compose import Composition, Finish, compose
 from backend.imaging.sample import LUMINANCE
 from backend.job import Prepared
 from backend.layers.flatten import LAYERS, OPACITIES, Blend, flatten

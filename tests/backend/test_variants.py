@@ -13,7 +13,8 @@ import pytest
 
 from backend import pipeline
 from backend.__main__ import main
-from backend.compose.compose import Composition, share_of_head
+from backend.compose.canvas import share_of_head
+from backend.compose.compose import Composition
 from backend.errors import AvatarTexError, Cancelled
 from backend.head.atlas import to_atlas
 from backend.head.mesh import HeadMesh, load_mesh
