@@ -5,7 +5,7 @@ from dataclasses import fields
 from .compose.stage_pictures import stage_files
 from .errors import ErrorCode
 from .layers.files import PACKED, PAINTED, refuse_suffix
-from .map_options import PICTURES, map_names
+from .map_options import written_maps
 from .messages import Expressions, FromPortrait, Generate, Register, Variants
 from .models.cards import find_card
 from .models.profiles import find_profile
@@ -33,12 +33,7 @@ def check_request(request: Generate) -> None:
         raise ErrorCode.BAD_REQUEST("No output file was given.", "Name the texture file to write.")
     if request.layers:
         refuse_suffix(request.layers, (PACKED, *PAINTED))
-    maps = [*map_names(request.maps), *PICTURES[request.pack]]
-    if maps and request.regions:
-        raise ErrorCode.BAD_REQUEST(
-            "Maps are made for whole textures, and this request makes regions anew.",
-            "Leave out the maps, or the regions.",
-        )
+    maps = written_maps(request.maps, request.pack)
     refuse_outputs(
         name_inputs(request),
         [

@@ -33,11 +33,11 @@ DEEPEST = 0.0014
 class Relief:
     """Heights along the normals, in mesh units, of the texels of one head.
 
-    folds: 0..1 how far those of the portrait's smile are on the texture.
+    folds: 0..1 how far those of the portrait's smile are on the texture. made_up: nothing comes from the portrait.
     """
 
-    def __init__(self, job: Prepared, details: Details, folds: float) -> None:
-        self.job, self.unit = job, float(job.match.head.height)
+    def __init__(self, job: Prepared, details: Details, folds: float, made_up: bool = False) -> None:
+        self.job, self.unit, self.made_up = job, float(job.match.head.height), made_up
         self.flat = job.style in DRAWN  # lines and flat colours are no relief
         self.pictures = [] if self.flat else [find_relief(job, view, folds) for view in job.views]
         self.shown = [find_shown(view) for view in job.views]
@@ -63,7 +63,7 @@ class Relief:
     def _part(self, at_texels: list[np.ndarray]) -> np.ndarray:
         points, normals, place, depth, towards = at_texels
         atlas, outside = to_atlas(place), depth[:, 0] < ENCLOSED
-        at = Places(points, normals, place, atlas, outside, outside.astype(np.float32))
+        at = Places(points, normals, place, atlas, outside, outside * np.float32(not self.made_up))
         height, own, mirrored = look_up(self.job, self.pictures, self.shown, at)
         missing = np.sqrt(np.maximum(1 - own**2 - mirrored**2, 0)) * outside
         if self.pores is not None:

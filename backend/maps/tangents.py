@@ -74,10 +74,13 @@ STEEPEST = float(np.tan(np.radians(30)))
 PART = 1 << 18
 
 
-def slopes(height: np.ndarray, filled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(n,), (n,) change of (S,S) heights per unit of u and of v, at the n filled texels. Beside an island's rim, one
-    neighbour is compared with the texel itself."""
-    size = len(height)
+def slopes(height: np.ndarray, filled: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """(n,), (n,) change of (H,W) heights per unit of u and of v, at the n filled texels. Beside an island's rim, one
+    neighbour is compared with the texel itself.
+
+    Args:
+        size: texels of the texture that the heights are a part of.
+    """
     found = []
     for axis, sign in ((1, 1.0), (0, -1.0)):  # v runs upwards, rows run down
         change, steps = np.zeros_like(height), np.zeros(height.shape, np.int8)

@@ -29,7 +29,7 @@ def in_space(mesh: HeadMesh, heights: np.ndarray, size: int) -> tuple[np.ndarray
     laid[texels.filled] = heights
     normals = upright(mesh.vertices).astype(np.float32)
     frames = find_frames(mesh, normals)
-    map_ = tangent_normals(mesh, frames, texels, *slopes(laid, texels.filled))
+    map_ = tangent_normals(mesh, frames, texels, *slopes(laid, texels.filled, size))
     out = texels.at(mesh, normals)
     out /= np.linalg.norm(out, axis=1, keepdims=True)
     tangent = (frames.tangents[texels.triangle] * texels.weights[..., None]).sum(1)
