@@ -120,10 +120,11 @@ class Maps:
         texels = self._texels(number, tile)
         place = texels.at(mesh, self.job.canonical)
         drawn = self.job.style in DRAWN
-        cover, lighter = covered(tile.planes, self.asked.opacities, texels.filled.ravel())
+        face = self.relief.unit * size * per_unit(mesh)
+        cover, lighter = covered(tile.planes, self.asked.opacities, texels.filled, face)
         unit, height = self.relief.unit, self.relief.heights(mesh, texels)
         if not drawn:
-            height = with_hair(height, cover, lighter, unit)
+            height = with_hair(height, cover, lighter, texels.filled, unit, face)
         keep = share_of_head(tile.atlas, place[:, 1]) if self.asked.blended and self.redone is None else None
         if keep is not None:
             height *= keep
@@ -184,6 +185,16 @@ class Maps:
             "bits": self.asked.bits,
             "degrees": {str(number): list(lean) for number, lean in self.lean.items()},
         }
+
+
+def per_unit(mesh: HeadMesh) -> float:
+    """Sides of the UV square that a unit of the mesh is long, on average."""
+    areas = []
+    for corners in (mesh.corners(mesh.vertices).astype(np.float64), mesh.corner_uvs.astype(np.float64)):
+        one, other = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+        squares = (one**2).sum(1) * (other**2).sum(1) - (one * other).sum(1) ** 2
+        areas.append(float(np.sqrt(np.maximum(squares, 0)).sum()))
+    return float(np.sqrt(areas[1] / max(areas[0], 1e-12)))
 
 
 #: Channels of packed pictures, red first, by their names in map_options.PICTURES; 0 and 1 are constants, "-" turns a

@@ -191,9 +191,10 @@ def test_old_maps_of_other_programs_are_taken():
     deep = {name: one if one.dtype.kind == "f" else one.astype(np.uint16) * 257 for name, one in with_alpha.items()}
     share = np.zeros((SIZE // 2, SIZE), np.float32)
     share[40:100, 60:120] = 1
-    plain = redone_maps(old, share)
+    few = ("normal", "roughness", "displacement")
+    plain = redone_maps(old, share, maps=few)
     for others in (colours, with_alpha, deep):
-        for name, picture in redone_maps(others, share).items():
+        for name, picture in redone_maps(others, share, maps=few).items():
             assert np.array_equal(picture, plain[name]), name
 
 
