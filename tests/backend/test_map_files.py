@@ -20,7 +20,7 @@ from backend.imaging.sample import to_linear
 from backend.layers.flatten import flatten
 from backend.layers.shade import SKY, find_shade
 from backend.map_options import MAPS, PACK, PICTURES, map_names
-from backend.maps.gloss import RANGE, ROUGHNESS, find_roughness
+from backend.maps.gloss import RANGE, ROUGHNESS, find_roughness, find_specular
 from backend.maps.maps import CHANNELS, NOTHING, Asked, Maps, packed
 from backend.maps.occlusion import find_occlusion
 from backend.maps.redone import Redone, read_maps
@@ -144,6 +144,8 @@ def test_roughness_stays_near_its_mean_and_noses_shine():
     rough = [find_roughness(to_atlas(place), place, bare[:1])[0] for place in (nose, cheek)]
     assert rough[0] < 0.95 * rough[1]
     assert np.allclose(find_roughness(to_atlas(places), places, bare + 1), ROUGHNESS * RANGE[1])
+    # of what a round fibre mirrors, half of the angles about its top, sin 45 degrees, comes back out of the hair
+    assert np.allclose(0.08 * find_specular(np.float32([0, 1])), [0.028, 0.0325], atol=1e-4)
 
 
 def test_a_ball_is_open_and_a_hollow_is_not():

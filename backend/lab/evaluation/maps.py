@@ -37,7 +37,7 @@ from ...portrait.decode import decode_portrait
 from ...request import Job
 from ...surface.bare import between_parts
 from ...surface.find import Details
-from .marks import MOLES, Marks
+from .marks import MOLES, Marks, from_front
 from .studio import known_registration
 from .studio_portraits import Lamp, Setting, StudioPortrait, render_studio
 
@@ -144,7 +144,7 @@ def standing_out(heights: np.ndarray, shown: Shown, marks: Marks) -> np.ndarray:
     """(k,) how much higher each shown mole is than the ring around it."""
     found = []
     for spot, radius in zip(marks.spots[: len(MOLES)], marks.radii, strict=False):
-        away = np.linalg.norm(shown.places - spot, axis=1) / radius
+        away = from_front(shown.places, spot) / radius
         inside, around = (shown.chosen & (away > low) & (away < high) for low, high in ((-1, 0.6), (1.4, 2.4)))
         if inside.sum() > 10 and around.sum() > 10:
             found.append(heights[inside].mean() - heights[around].mean())

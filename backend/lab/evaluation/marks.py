@@ -44,10 +44,8 @@ class Marks:
         random = np.random.default_rng(seed)
         points = (head.points - head.points.mean(0)) @ head.rotation.T / head.height
         middle = points[[50, 280]][random.integers(0, 2, FRECKLES)]
-        freckles = middle + random.normal(0, 0.06, (FRECKLES, 3)) * (1, 1, 0.3)
+        freckles = middle + random.normal(0, 0.06, (FRECKLES, 3))
         moles = points[list(MOLES)] + random.normal(0, 0.01, (len(MOLES), 3))
-        near = points[np.linalg.norm(freckles[:, None] - points[None], axis=2).argmin(1)]
-        freckles[:, 2] = near[:, 2]
         pigments = PIGMENTS[np.arange(len(MOLES)) % 3] * random.uniform(0.4, 1.0, (len(MOLES), 1))
         dark = PIGMENTS[random.integers(0, 2, FRECKLES)] * random.uniform(0.1, 0.35, (FRECKLES, 1))
         ranges = np.array([one[1:] for one in REGIONS.values()])
@@ -82,8 +80,8 @@ class Marks:
         """(n,3) absorbance of moles and freckles at (n,3) places, and (n,) 0..1 how far one is a mole's."""
         total, mole = np.zeros((len(at), 3), np.float32), np.zeros(len(at))
         for number, (spot, radius, dark) in enumerate(zip(self.spots, self.radii, self.absorbances, strict=True)):
-            near = np.flatnonzero(np.abs(at - spot).max(1) < 2 * radius)
-            share = np.clip((radius - np.linalg.norm(at[near] - spot, axis=1)) / (0.35 * radius), 0, 1)
+            near = np.flatnonzero(from_front(at, spot) < radius)
+            share = np.clip((radius - from_front(at[near], spot)) / (0.35 * radius), 0, 1)
             total[near] += share[:, None] * dark
             if number < len(MOLES):
                 mole[near] = np.maximum(mole[near], share)
@@ -96,3 +94,9 @@ class Marks:
             share = np.exp(-((np.linalg.norm(at - self.points[landmark], axis=1) / reach) ** 2) / 2)
             factor *= 1 + (value - 1) * share
         return self.roughness * factor
+
+
+def from_front(at: np.ndarray, spot: np.ndarray) -> np.ndarray:
+    """(n,) how far (n,3) places are from a spot as one sees them from the front; infinite at the back of the head."""
+    apart = at - spot
+    return np.where(np.abs(apart[:, 2]) < 0.2, np.hypot(apart[:, 0], apart[:, 1]), np.inf)
