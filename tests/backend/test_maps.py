@@ -9,6 +9,8 @@ import pytest
 from backend.compose.texels import find_texels
 from backend.head.atlas import to_atlas
 from backend.head.mesh import HeadMesh
+from backend.imaging.sample import to_linear, to_srgb
+from backend.maps.pigment import shading
 from backend.maps.relief import Relief, covered, lean_of, pores_of, with_hair
 from backend.maps.tangents import find_frames, slopes, tangent_normals
 from backend.surface.bare import between_parts
@@ -110,6 +112,18 @@ def test_made_up_pores_are_as_steep_as_those_that_are_seen():
     for wanted, made in ((lean, lean), (0.2, 0.07)):
         height = pores_of(SkinDetail(square, 0.5), wanted).square[..., 0] * 256
         assert np.sqrt(sum((one**2).mean() for one in np.gradient(height))) == pytest.approx(made, rel=0.02)
+
+
+@pytest.mark.parametrize("tone", [[200, 150, 120], [100, 50, 22]], ids=["light", "dark"])
+def test_moles_are_no_shading_where_blue_is_nearly_black(tone):
+    """Of dark skin a mole's blue is below the least that counts, so it is no darker than its surroundings."""
+    y, x = np.mgrid[:200, :200]
+    mole = np.clip((4.5 - np.hypot(x - 100, y - 100)) / 1.5, 0, 1)[..., None]
+    linear = to_linear(np.float32(tone) / 255) * np.exp(-mole * np.float32([0.74, 0.90, 0.94]))
+    picture = np.rint(to_srgb(linear) * 255).astype(np.float32) / 255
+    mask = np.ones((200, 200), np.float32)
+    found, with_spot = (shading(picture, mask, 300.0, spots=spots)[95:106, 95:106] for spots in (True, False))
+    assert np.abs(found).max() < 0.1 * np.abs(with_spot).max()
 
 
 def test_a_drawing_has_no_relief():
