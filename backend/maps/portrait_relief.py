@@ -36,7 +36,7 @@ def find_relief(job: Prepared, view: View, folds: float = 0.0) -> np.ndarray:
         picture = np.clip(picture * (1 + folds * (view.folds - 1)), 0, 1)
     tilt, facing, parts = on_portrait(job, view)
     # where a channel is burnt out, hue and shade are guesses: the rim of a highlight was a ridge
-    burnt = ramp(picture.max(2), 0.95, 1.0)
+    burnt = ramp(picture.max(2), 1.0, 1.05)
     skin = (seen.mask * (1 - up(parts, seen.mask.shape)) * (1 - burnt)).astype(np.float32)
     rows, columns = (np.flatnonzero((skin > 0).any(axis)) for axis in (1, 0))
     out = np.zeros(skin.shape, np.float32)
