@@ -60,8 +60,12 @@ def relief_share(apart: np.ndarray, linear: np.ndarray, smoothed: Smoothed, face
     light = apart.mean(2)
     dark = np.minimum(light, 0)  # what is lighter may be a highlight, which has no hue of the skin
     # dark skin's blue is a few steps of 255, or none: each counts as bright as it is
-    known = np.maximum(smoothed(linear[..., 1:], 0.012 * face_height) - LEAST, 0)
+    near = smoothed(linear, 0.012 * face_height)
+    known = np.maximum(near[..., 1:] - LEAST, 0)
     redder = apart[..., 0] - (apart[..., 1:] * known).sum(2) / np.maximum(known.sum(2), 1e-6)
+    burnt = ramp(
+        near[..., 0], 0.9, 1.0
+    )  # red that is burnt out tells nothing: what is round there is taken for pigment
     down, across = np.gradient(light)
     parts = (redder * dark, dark * dark, across * across, across * down, down * down)
     around = smoothed(np.stack(parts, 2).astype(np.float32), 0.012 * face_height)  # 2.2 mm
@@ -70,7 +74,7 @@ def relief_share(apart: np.ndarray, linear: np.ndarray, smoothed: Smoothed, face
     line = ramp(np.hypot(a - c, 2 * b) / np.maximum(a + c, 1e-12), 0.45, 0.75)  # coherent
     # Redness gained per darkness: from light to dark skin absorbances are 0.82, 1, 1.04, which is 0.21; haemoglobin's
     # is 0.9, black hair's on light skin -0.2. Deviation of the darkness: pores have 0.02 to 0.03.
-    spot = ramp(red, 0.06, 0.15) * (1 - line) * ramp(np.sqrt(darkness), 0.03, 0.07)
+    spot = np.maximum(ramp(red, 0.06, 0.15), burnt) * (1 - line) * ramp(np.sqrt(darkness), 0.03, 0.07)
     return (1 - spot) * (GRAIN + (1 - GRAIN) * line)
 
 

@@ -16,7 +16,7 @@ from ..job import Prepared
 from ..observation.views import View
 from ..prior.light import DARKEST, Light, harmonics
 from ..surface.bare import face_parts
-from .pigment import COARSEST, ramp, shading
+from .pigment import COARSEST, shading
 
 #: Cells of a face's height in which the light and the parts of the face are known on the portrait.
 CELLS = 96
@@ -35,9 +35,7 @@ def find_relief(job: Prepared, view: View, folds: float = 0.0) -> np.ndarray:
     if folds and view.folds is not None:
         picture = np.clip(picture * (1 + folds * (view.folds - 1)), 0, 1)
     tilt, facing, parts = on_portrait(job, view)
-    # where a channel is burnt out, hue and shade are guesses: the rim of a highlight was a ridge
-    burnt = ramp(picture.max(2), 1.0, 1.05)
-    skin = (seen.mask * (1 - up(parts, seen.mask.shape)) * (1 - burnt)).astype(np.float32)
+    skin = (seen.mask * (1 - up(parts, seen.mask.shape))).astype(np.float32)
     rows, columns = (np.flatnonzero((skin > 0).any(axis)) for axis in (1, 0))
     out = np.zeros(skin.shape, np.float32)
     if not len(rows):

@@ -126,6 +126,18 @@ def test_moles_are_no_shading_where_blue_is_nearly_black(tone):
     assert np.abs(found).max() < 0.1 * np.abs(with_spot).max()
 
 
+def test_a_round_spot_is_pigment_where_red_is_burnt_out():
+    """What is restored of red there follows the other channels, and has no hue of its own."""
+    y, x = np.mgrid[:200, :200]
+    spot = np.clip((4.5 - np.hypot(x - 100, y - 100)) / 1.5, 0, 1)[..., None]
+    whole, found = np.ones((200, 200), np.float32), []
+    for tone in ([1.8, 0.8, 0.6], [0.6, 0.4, 0.3]):
+        linear = np.float32(tone) * np.exp(-0.3 * spot)
+        shade = shading(to_srgb(linear, most=2.0).astype(np.float32), whole, 300.0)
+        found.append(np.abs(shade[95:106, 95:106]).max())
+    assert found[0] < 0.5 * found[1]
+
+
 def test_a_drawing_has_no_relief():
     mesh = mesh_of_ball(33)
     found = Relief(job_of(Scene(LIGHT, SIDE), mesh, "anime"), Details(), 0.0).heights(mesh, find_texels(mesh, 128))
