@@ -75,6 +75,11 @@ PICTURES = {
 }
 
 
+def written_maps(asked: Iterable[str], pack: str) -> tuple[str, ...]:
+    """Names of all pictures beside the texture, for values of MAPS and PACK."""
+    return *map_names(asked), *PICTURES[pack]
+
+
 def map_names(asked: Iterable[str]) -> tuple[str, ...]:
     """The maps that values of MAPS stand for, in the table's order."""
     asked, names = set(asked), MAPS.values[1:]

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .errors import AvatarTexError, ErrorCode
+from .map_options import PACK, written_maps
 
 #: Stands for a tile's number in the name of a file.
 UDIM = "<UDIM>"
@@ -35,7 +36,16 @@ _in_use: set[Path] = set()  # temporary names of this process that still mean so
 
 def name_inputs(request: object) -> list[str]:
     """The files that a request reads."""
-    return [*(getattr(request, name, "") for name in INPUTS), *getattr(request, "further", ())]
+    named = (getattr(request, name, "") for name in INPUTS)
+    return [*named, *getattr(request, "further", ()), *name_old_maps(request)]
+
+
+def name_old_maps(request: object) -> list[str]:
+    """The maps of its base texture that a request with regions reads; they lie beside it."""
+    base, maps = getattr(request, "base_texture", ""), getattr(request, "maps", ())
+    if not (base and getattr(request, "regions", "")):
+        return []
+    return [map_file(base, name) for name in written_maps(maps, getattr(request, "pack", PACK.default))]
 
 
 def pattern(path: str) -> str:

@@ -30,8 +30,9 @@ from .imaging.files import encode_picture, encode_pictures
 from .job import Prepared
 from .layers.files import layers_file
 from .layers.packed import Packed
-from .map_options import PACK, map_names
+from .map_options import map_names, written_maps
 from .maps.maps import Asked, Maps
+from .maps.redone import Redone, read_maps
 from .messages import FromPortrait, Generate, Result, Variants
 from .observation.covering import join_evidence
 from .observation.further import add_further
@@ -85,7 +86,8 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
         Cancelled: when is_cancelled() turned true between two steps.
     """
     check_request(request)
-    mapped = bool(request.maps) or request.pack != PACK.default
+    written = written_maps(request.maps, request.pack)
+    mapped = bool(written)
     plan = TIME_SHARE | ({} if request.profile == PROFILE.default else {"large": LARGE_SHARE})
     plan |= {"maps": 0.3} if mapped else {}
     progress = Progress(sum(plan.values()), on_progress, is_cancelled)
@@ -93,6 +95,7 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
     step("load")
     bases = read_bases(request.base_texture, request.size)
     regions = find_regions(request, bases)
+    old_maps = read_maps(request.base_texture, written, bases, request.size) if regions else {}
     origins = read_bases(request.base_provenance, request.size, "base provenance")
     device = choose_device(request.device)
     dropped = dropped_accelerators() if request.device == "auto" else []
@@ -129,7 +132,8 @@ def generate(request: Generate, on_progress: OnProgress, is_cancelled: Callable[
             curves = find_curves(prepared, details.strands, textures, request.guides, request.seed)
             staged.write(request.curves, curves.encode())
         made: list[str] = []
-        maps = Maps(prepared, details, asked_maps(request, finish, bool(bases))) if mapped else None
+        redone = Redone(old_maps, regions.made_up) if regions else None
+        maps = Maps(prepared, details, asked_maps(request, finish, bool(bases)), redone) if mapped else None
         for number, tile in textures.items():
             if maps is None:
                 break

@@ -6,7 +6,7 @@ from .compose.stage_pictures import stage_files
 from .errors import ErrorCode
 from .free_memory import free_memory
 from .layers.files import PACKED, PAINTED, refuse_suffix
-from .map_options import PACK, PICTURES, map_names
+from .map_options import PACK, written_maps
 from .messages import Expressions, FromPortrait, Generate, Register, Variants
 from .models.profiles import find_profile
 from .models.runtime import ACCELERATORS, is_there
@@ -37,12 +37,7 @@ def check_request(request: Generate) -> None:
     refuse_little_memory(request)
     if request.layers:
         refuse_suffix(request.layers, (PACKED, *PAINTED))
-    maps = [*map_names(request.maps), *PICTURES[request.pack]]
-    if maps and request.regions:
-        raise ErrorCode.BAD_REQUEST(
-            "Maps are made for whole textures, and this request makes regions anew.",
-            "Leave out the maps, or the regions.",
-        )
+    maps = written_maps(request.maps, request.pack)
     refuse_outputs(
         name_inputs(request),
         [

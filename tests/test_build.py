@@ -265,6 +265,4 @@ def test_the_manifest_names_the_holder_of_every_bundled_package():
     names = {line.split("==")[0] for line in lines if "==" in line and not line.startswith("#")}
     missing = {name for name in names if not any(f"({name})" in holder for holder in manifest["copyright"])}
     assert len(names) > 10 and missing == set()
-    assert all(
-        re.match(r"\d{4}(-\d{4})? \S", holder) for holder in manifest["copyright"]
-    )
+    assert all(re.match(r"\d{4}(-\d{4})? \S", holder) for holder in manifest["copyright"])

@@ -13,7 +13,7 @@ from pathlib import Path
 from ..backend import __version__
 from ..backend.errors import AvatarTexError
 from ..backend.messages import Generate, Result
-from ..backend.outputs import UDIM, tiles_of
+from ..backend.outputs import UDIM, name_old_maps, tiles_of
 from ..backend.wire import decode, encode
 
 #: Of a request: files that count by what they hold, and what is of one run alone.
@@ -29,7 +29,7 @@ ASKED = (*PLACES, "layers")
 def fingerprint(request: Generate) -> str:
     """Names what is asked for, by its values and what its files hold. Reads them: not for Blender's thread."""
     fields = dataclasses.asdict(request) | {"version": __version__}
-    paths = [fields.pop(name) for name in FILES] + [*fields.pop("further")]
+    paths = [fields.pop(name) for name in FILES] + [*fields.pop("further")] + name_old_maps(request)
     plain = {name: value for name, value in fields.items() if name not in OF_ONE_RUN}
     whole = hashlib.sha256(json.dumps(plain, sort_keys=True).encode())
     for path in paths:

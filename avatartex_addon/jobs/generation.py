@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 
-from ..backend.errors import ErrorCode
+from ..backend.errors import AvatarTexError, ErrorCode
 from ..backend.map_options import map_names
 from ..backend.messages import Generate
 from ..backend.outputs import preview_file
@@ -21,7 +21,7 @@ from ..scene.images import keep_base, load_result, set_preview
 from ..scene.layers import keep_layers
 from ..scene.regions import find_result, keep_regions
 from ..scene.shell_object import add_shell, remove_shell
-from ..scene.surface_maps import add_maps, load_maps
+from ..scene.surface_maps import add_maps, keep_maps, linked_maps, load_maps
 from .backend_task import BackendTask
 from .describing import read_settings, set_head
 
@@ -44,7 +44,8 @@ class Generation(BackendTask):
     """Asks for a texture; changes the scene in `apply` and nowhere else.
 
     Args:
-        maps: of map_options.MAPS, which come onto the head with the texture.
+        maps: of map_options.MAPS, which come onto the head with the texture; where regions are redone, those that the
+            head has.
 
     Raises:
         AvatarTexError: whatever stops the job before it starts.
@@ -54,6 +55,8 @@ class Generation(BackendTask):
         self.job, self.maps = job, map_names(maps)
         self.status.reset()
         head = self.capture_job(job)
+        if job.redo:
+            self.maps = map_names(linked_maps(head))
         self.settings_then = read_settings(head)
         self.ask(
             Generate,
@@ -87,6 +90,8 @@ class Generation(BackendTask):
         shown = find_shown_result(head)
         if regions and shown is not None and shown.provenance is not None:
             provenance = yield from keep_base(shown.provenance, self.files.base_provenance)
+        if regions:
+            yield from keep_maps(head, self.maps, base)
         return {"base_texture": base, "regions": regions, "base_provenance": provenance}
 
     def apply(self) -> Textures:
@@ -102,7 +107,11 @@ class Generation(BackendTask):
             image = load_result(Path(self.answer.output), f"{name} AvatarTex", self.answer.tiles)
         except RuntimeError as reason:
             raise ErrorCode.INTERNAL(f"Blender could not read the texture ({reason}).", "Generate again.") from reason
-        maps = load_maps(head, self.maps, self.answer)
+        try:
+            maps = load_maps(head, self.maps, self.answer)
+        except AvatarTexError:
+            bpy.data.images.remove(image)
+            raise
         keep_layers(image, Path(self.answer.output).with_suffix(LAYERS_SUFFIX), self.answer.tiles)
         head.avatartex_mix.property_unset("factor")  # a new texture is shown whole
         notes = apply_texture(head, self.slots, self.uv_map, image, self.job.sharing)

@@ -6,18 +6,22 @@ from pathlib import Path
 import bpy
 
 from ..backend.errors import AvatarTexError, Cancelled, ErrorCode
+from ..backend.map_options import map_names
 from ..backend.options import SEED, STYLE, read
 from ..core import kept
-from ..core.batch import BatchRun, RowState, Skip, recover
+from ..core.batch import BatchRun, RowState, Skip, mark, recover
 from ..core.chore import Parts
 from ..core.job import HeadJob
 from ..preferences import user_folder
 from ..scene import uv_sharing
 from ..scene.characters import find_instances, find_twin, row_portrait
+from ..scene.history import find_shown_result
 from ..scene.portraits import further_paths
+from ..scene.surface_maps import linked_maps
 from .backend_task import INTERVAL, OnProgress
-from .describing import OPTIONS
+from .describing import OPTIONS, describe_result
 from .generation import Generation
+from .maps_job import MapsJob
 
 #: What the table says of each row; all else is its head's.
 OF_A_ROW = (STYLE, SEED)
@@ -70,8 +74,29 @@ class RowTask(Generation):
         super().finish()
 
 
+class RowMaps(MapsJob):
+    """The job of a row whose texture is on its head and lacks chosen maps. That texture stays."""
+
+    applied = False
+
+    def apply(self) -> tuple[str, str]:
+        """As RowTask's."""
+        made = super().apply()
+        return made.summary, " ".join(made.warnings)
+
+
+def find_lacking(table) -> list:
+    """Rows that are done, and whose heads lack maps that the table wants now."""
+    wanted = set(map_names(table.maps))
+    if not wanted:
+        return []
+    done = (row for row in table.rows if row.state == RowState.DONE and row.object is not None)
+    lacking = (row for row in done if wanted - linked_maps(row.object).keys())
+    return [row for row in lacking if find_shown_result(row.object) is not None]
+
+
 class SceneBatch:
-    """Runs the waiting rows of a scene's table. Make one only while none is `current`.
+    """Runs the waiting rows of a scene's table, and those whose heads lack maps. Make one only while none is `current`.
 
     Args:
         sharing: 'mesh' (each mesh gets a material of its own) or 'material' (a shared one is textured once).
@@ -82,11 +107,15 @@ class SceneBatch:
         global current
         self.scene_name, self.sharing = scene.name, sharing
         self.made: dict[HeadJob, RowTask] = {}
+        self.lacking: dict[str, dict] = {}
         self.run = BatchRun(self.find_rows, self.begin, at_once)
         kept.prune_kept(kept_folder())
         self.status.reset()
         self.status.running, self.status.scene = True, scene.name
         recover(self.find_rows())
+        for row in find_lacking(scene.avatartex_batch):
+            self.lacking[row.key] = {name: getattr(row, name) for name in ("reason", "seconds", "summary")}
+            mark(row, RowState.WAITING)
         current = self
 
     @property
@@ -97,7 +126,7 @@ class SceneBatch:
         scene = bpy.data.scenes.get(self.scene_name)
         return scene.avatartex_batch.rows if scene is not None else ()
 
-    def begin(self, row) -> RowTask:
+    def begin(self, row) -> RowTask | RowMaps:
         if row.object is None or self.scene_name not in {scene.name for scene in row.object.users_scene}:
             raise ErrorCode.NO_MESH(
                 f"There is no mesh '{row.object_name}' in this scene.",
@@ -105,11 +134,14 @@ class SceneBatch:
             )
         if twin := find_twin(row, self.find_rows(), self.sharing):
             raise Skip(f"Textured with '{twin[0]}', which has the same {twin[1]}.")
+        maps = bpy.data.scenes[self.scene_name].avatartex_batch.maps
+        if row.key in self.lacking and find_shown_result(row.object) is not None:
+            return RowMaps(describe_result(row.object, row_portrait(row)), maps)
         settings = read(row.object.avatartex, OPTIONS) | read(row, OF_A_ROW)
         further = further_paths(row.object)
         job = HeadJob(row.object.name, row_portrait(row), further=further, sharing=self.sharing, **settings)
         if job not in self.made:
-            self.made[job] = RowTask(job, bpy.data.scenes[self.scene_name].avatartex_batch.maps)
+            self.made[job] = RowTask(job, maps)
         return self.made[job]
 
     def step(self) -> bool:
@@ -131,6 +163,9 @@ class SceneBatch:
         global current
         current = None
         self.run.close()
+        for row in self.find_rows():  # those that the run did not come to have their textures still
+            if row.key in self.lacking and row.state == RowState.WAITING:
+                mark(row, RowState.DONE, **self.lacking[row.key])
         for task in self.made.values():
             if task.applied:
                 kept.drop_kept(task.kept)

@@ -31,15 +31,24 @@ class OfWaiting:
         manager = context.window_manager
         if manager.avatartex_batch.running or manager.avatartex_job.running:
             return "A texture is being generated; wait for it or cancel it"
-        waits = next_waiting(context.scene.avatartex_batch.rows) is not None
+        waits = cls.has_work(context.scene.avatartex_batch)
         return "" if waits else "No character waits for a texture; add some, or retry the failed ones"
+
+    @classmethod
+    def has_work(cls, table) -> bool:
+        return next_waiting(table.rows) is not None
 
 
 class AVATARTEX_OT_batch_run(OfWaiting, TimedOperator, bpy.types.Operator):
-    """Texture every waiting character of the table. The textures come onto the heads together at the end"""
+    """Texture every waiting character of the table, and give those that are done the maps that they lack. All comes \
+onto the heads together at the end"""
 
     bl_label = "Run Batch"
     bl_options = {"UNDO"}  # pushed by Blender when the operator finishes: one step, whatever the number of rows
+
+    @classmethod
+    def has_work(cls, table) -> bool:
+        return super().has_work(table) or bool(scene_batch.find_lacking(table))
 
     shared: EnumProperty(
         name="Shared Materials",

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import bpy
 import numpy as np
@@ -22,6 +23,10 @@ STRIP = 128
 _files: dict[int, Path] = {}
 #: Formats that the backend reads as they are, by the first bytes of the file.
 KNOWN_FORMATS = ((b"\x89PNG", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"BM", ".bmp"), (b"RIFF", ".webp"))
+#: Of maps, in which it may also read heights.
+MAP_FORMATS = (*KNOWN_FORMATS, (b"\x76\x2f\x31\x01", ".exr"))
+#: What the first bytes of a file are, and the suffix that it then gets.
+Formats: TypeAlias = Sequence[tuple[bytes, str]]
 
 
 def load_result(path: Path, name: str, tiles: Sequence[int] = (), packed: bool = True) -> bpy.types.Image:
@@ -37,6 +42,15 @@ def load_result(path: Path, name: str, tiles: Sequence[int] = (), packed: bool =
         RuntimeError: when Blender cannot read the file.
     """
     image = bpy.data.images.load(str(path).replace(UDIM, str(min(tiles, default=""))), check_existing=False)
+    try:
+        return take_result(image, path, name, tiles, packed)
+    except RuntimeError:
+        bpy.data.images.remove(image)
+        raise
+
+
+def take_result(image: bpy.types.Image, path: Path, name: str, tiles: Sequence[int], packed: bool) -> bpy.types.Image:
+    """What load_result does with the image that has the file, or that of its first tile."""
     image.name = name
     versions.set_space(image, versions.LINEAR if path.suffix == ".exr" else versions.SRGB)
     if tiles:
@@ -66,7 +80,7 @@ def tile_file(path: Path | str, tile: int) -> Path:
     return Path(str(path).replace(UDIM, str(tile)))
 
 
-def keep_base(image: bpy.types.Image, stem: Path) -> Parts:
+def keep_base(image: bpy.types.Image, stem: Path, formats: Formats = KNOWN_FORMATS) -> Parts:
     """A chore that writes a file with the existing texture for the backend; its path, '' without pixels to keep.
 
     A file that is on disk or packed is copied byte by byte. Only painted, generated and exotic ones (TGA, PSD, EXR)
@@ -76,10 +90,10 @@ def keep_base(image: bpy.types.Image, stem: Path) -> Parts:
         return ""  # a sequence or a movie
     name = image.name
     if image.source == "TILED":
-        return (yield from keep_tiles(image, stem))
+        return (yield from keep_tiles(image, stem, formats))
     if not (image.is_dirty or image.source == "GENERATED"):
         source = original(image, stem)
-        if kept := (yield lambda: keep_original(source, stem)):
+        if kept := (yield lambda: keep_original(source, stem, formats)):
             return kept
     pixels, image = yield from read_pixels(name)
     if image is None:
@@ -142,7 +156,7 @@ def unpack(image: bpy.types.Image, path: Path) -> Path:
     return path
 
 
-def keep_original(source: bytes | Path, stem: Path) -> str:
+def keep_original(source: bytes | Path, stem: Path, formats: Formats = KNOWN_FORMATS) -> str:
     """A copy under the stem, in its own format; '' where the backend does not know that. Without bpy."""
     if isinstance(source, Path):
         if not source.is_file():
@@ -151,7 +165,7 @@ def keep_original(source: bytes | Path, stem: Path) -> str:
             start = file.read(8)
     else:
         start = source[:8]
-    suffix = next((suffix for known, suffix in KNOWN_FORMATS if start.startswith(known)), "")
+    suffix = next((suffix for known, suffix in formats if start.startswith(known)), "")
     if not suffix:
         return ""
     target = stem.with_suffix(suffix)
@@ -199,7 +213,7 @@ def read_pixels(name: str) -> Parts:
     return pixels.reshape(shape), image
 
 
-def keep_tiles(image: bpy.types.Image, stem: Path) -> Parts:
+def keep_tiles(image: bpy.types.Image, stem: Path, formats: Formats) -> Parts:
     """A chore that copies a tiled image's files; their name with <UDIM>, '' when there are none."""
     kept_as = str(stem.with_name(f"{stem.name}.{UDIM}.img"))  # the backend looks at the bytes, not at the suffix
     name, found = image.name, ""
@@ -210,7 +224,7 @@ def keep_tiles(image: bpy.types.Image, stem: Path) -> Parts:
         source = tile_file(bpy.path.abspath(image.filepath_raw, library=image.library), number)
         packed = (entry for entry in image.packed_files if Path(entry.filepath).name == source.name)
         source = next((entry.packed_file.data for entry in packed), source)
-        if kept := (yield lambda source=source: keep_original(source, stem)):
+        if kept := (yield lambda source=source: keep_original(source, stem, formats)):
             Path(kept).replace(tile_file(kept_as, number))
             found = kept_as
     return found

@@ -11,9 +11,10 @@ import bpy
 from ..backend.errors import ErrorCode
 from ..backend.messages import Result
 from ..backend.outputs import map_file
+from ..core.chore import Parts
 from . import versions
 from .graph import find_color_input, shows_image
-from .images import load_result
+from .images import MAP_FORMATS, keep_base, load_result, tile_file
 from .memory import part_from_copies
 
 #: What the names of our nodes begin with; a Principled's inputs by map. Others wait beside it: what they are for is the
@@ -41,6 +42,30 @@ def load_maps(head: bpy.types.Object, names: Iterable[str], answer: Result) -> d
             ) from reason
         versions.set_space(images[name], versions.DATA)
     return images
+
+
+def keep_maps(head: bpy.types.Object, names: Iterable[str], base_texture: str) -> Parts:
+    """A chore that writes the maps that a head has, of these names, beside the file of its texture for the backend.
+
+    Raises:
+        AvatarTexError: BAD_REQUEST, one has no pixels that can be kept.
+    """
+    images = {name: image.name for name, image in linked_maps(head).items() if name in names}
+    for name, image_name in images.items():
+        image, target = bpy.data.images.get(image_name), Path(map_file(base_texture, name))
+        heights = target.suffix == ".exr"
+        kept = ""
+        if image is not None and not (heights and image.is_dirty):  # painted heights would be bytes
+            tiles = [tile.number for tile in image.tiles] if image.source == "TILED" else [0]
+            kept = yield from keep_base(image, target.with_name(f"{Path(base_texture).stem}_{name}_kept"), MAP_FORMATS)
+        if not kept or (heights and tiles == [0] and Path(kept).suffix != ".exr"):
+            raise ErrorCode.BAD_REQUEST(
+                f"The map '{image_name}' has no pixels that could be kept as they are.",
+                "Save the picture, or make the surface maps again.",
+            )
+        for number in tiles:
+            if tile_file(kept, number).exists():
+                tile_file(kept, number).replace(tile_file(target, number))
 
 
 def add_maps(

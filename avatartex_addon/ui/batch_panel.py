@@ -7,6 +7,7 @@ import bpy
 from ..backend.map_options import map_names
 from ..core.batch import ROW_TEXTS, RowState, count, counts_text
 from ..core.idnames import Op
+from ..jobs.scene_batch import find_lacking
 from ..scene.characters import row_portrait
 from ..scene.thumbnails import thumbnail
 from .sentences import draw_refusal, draw_sentence, say
@@ -113,7 +114,7 @@ class AVATARTEX_PT_batch(ClosedPanel, bpy.types.Panel):
         row = layout.row(align=True)
         row.scale_y = 1.3
         row.operator_context = "INVOKE_DEFAULT"
-        waiting = counts[RowState.WAITING]
+        waiting = counts[RowState.WAITING] + len(find_lacking(table))
         text = say("Go On ({count})" if begun else "Run Batch ({count})", count=waiting) if waiting else "Run Batch"
         row.operator(Op.BATCH_RUN, text=text, icon="PLAY")
         if counts[RowState.FAILED]:

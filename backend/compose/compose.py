@@ -4,6 +4,8 @@ Two bands: what an atlas texel of the networks can hold (low) and what is finer 
 come from the portrait and its pixels are kept exactly.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -31,7 +33,8 @@ class Composition:
 
     filled: (S,S) bool, texels of the head's islands with their rims. atlas: (n,2) where those n lie in the atlas.
     given: mean share of each portrait in the head's texels. box: all this of a part of the texture alone. layers:
-    (C,S,S) bytes by name of layers.flatten.LAYERS, where they were asked for.
+    (C,S,S) bytes by name of layers.flatten.LAYERS, where they were asked for. anew: where parts of a texture were made
+    anew, those.
     """
 
     texture: np.ndarray
@@ -42,12 +45,22 @@ class Composition:
     given: tuple[float, ...] = ()
     box: Box = WHOLE
     layers: Mapping[str, np.ndarray] = field(default_factory=dict)
+    anew: Anew | None = None
 
     @property
     def planes(self) -> dict[str, np.ndarray]:
         """(C,S*S) bytes of the layers; the texture alone is the skin of what has none."""
         layers = self.layers or {"skin": encode("skin", self.texture.transpose(2, 0, 1))}
         return {name: planes.reshape(len(planes), -1) for name, planes in layers.items()}
+
+
+@dataclass(frozen=True)
+class Anew:
+    """part: what was composed anew, in the tone in which the texture has it. share: (H,W) float32 0..1, how much of it
+    the texture takes."""
+
+    part: Composition
+    share: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from ..imaging.sample import fill_smoothly, masked_blur, sample_atlas
 from ..job import Prepared
 from ..layers.flatten import LAYERS, NOTHING, encode
 from ..observation.tone import fade_from
-from .compose import Composition
+from .compose import Anew, Composition
 from .texels import WHOLE, Box
 
 #: From this much red or green a texel counts as painted: half of a brush's soft rim.
@@ -166,8 +166,8 @@ def _merge(
     share = share * share * (3 - 2 * share) * ~held
     share = _like_nearest(share, made.head)
     changed = np.abs(made.texture - base).max(-1) > 0.2 / 255  # the composition left the others alone: so do we
-    new = made.texture.copy()
-    new[made.filled] = np.clip(new[made.filled] + sample_atlas(tone, made.atlas), 0, 1)
+    made = _toned(made, tone)
+    new = made.texture
     share = (share * changed)[..., None]
     texture = np.where(share > 0, base + (new - base) * share, base)
     gutter = (share[..., 0] > 0) & ~made.filled
@@ -178,7 +178,19 @@ def _merge(
     done, known = whole.copy(), origins.copy()
     done[made.box], known[made.box] = texture, origin
     layers = _held_layers(made, done, share[..., 0] >= 1) if made.layers else {}
-    return replace(made, texture=done, provenance=known, head=head, box=WHOLE, layers=layers)
+    anew = Anew(made, share[..., 0].astype(np.float32))
+    return replace(made, texture=done, provenance=known, head=head, box=WHOLE, layers=layers, anew=anew)
+
+
+def _toned(made: Composition, tone: np.ndarray) -> Composition:
+    """What was made anew, its texture and its skin in the tone of what stays."""
+    texture = made.texture.copy()
+    texture[made.filled] = np.clip(texture[made.filled] + sample_atlas(tone, made.atlas), 0, 1)
+    if not made.layers:
+        return replace(made, texture=texture)
+    apart = encode("detail", (texture - made.texture).transpose(2, 0, 1)).astype(np.int16) - 128
+    skin = np.clip(made.layers["skin"] + apart, 0, 255).astype(np.uint8)
+    return replace(made, texture=texture, layers={**made.layers, "skin": skin})
 
 
 def _held_layers(made: Composition, texture: np.ndarray, new: np.ndarray) -> dict[str, np.ndarray]:
@@ -188,13 +200,9 @@ def _held_layers(made: Composition, texture: np.ndarray, new: np.ndarray) -> dic
         new: (H,W) bool, of the part that was composed.
     """
     layers = {"skin": encode("skin", texture.transpose(2, 0, 1))}
-    apart = encode("detail", (texture[made.box] - made.texture).transpose(2, 0, 1))[:, new].astype(np.int16) - 128
     for name, values in made.layers.items():
         planes = layers.setdefault(name, np.full((len(values), *texture.shape[:2]), NOTHING[LAYERS[name]], np.uint8))
-        part = values[:, new]
-        if name == "skin":  # it takes the tone that what is new was given to meet what stays
-            part = np.clip(part + apart, 0, 255).astype(np.uint8)
-        planes[(slice(None), *made.box)][:, new] = part
+        planes[(slice(None), *made.box)][:, new] = values[:, new]
     return layers
 
 

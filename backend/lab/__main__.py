@@ -62,6 +62,7 @@ COMMANDS = {
     "evaluate studio": ("evaluation.studio", "light taken out of portraits with shadows, highlights, coloured lamps"),
     "evaluate shell": ("evaluation.shell", "the portrait drawn again, with a shell and without"),
     "evaluate parse": ("evaluation.parse", "how well a portrait's pixels are known, by class, make and colour"),
+    "evaluate maps": ("evaluation.maps", "relief and roughness of known wrinkles, moles and gloss, by tone and light"),
 }
 
 

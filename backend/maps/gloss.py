@@ -20,9 +20,10 @@ ROUGHNESS = 0.55
 SPOTS = {151: (0.93, 0.10, 0.05), 4: (0.88, 0.035, 0.045), 199: (0.95, 0.045, 0.03)}
 #: Least and most of the mean.
 RANGE = (0.85, 1.15)
-#: F0 of skin (refractive index 1.4; hair's 1.55 gives 0.046), as a share of 0.08: Blender's Specular IOR Level, and
-#: Unreal's Specular.
-SKIN_F0 = 0.028 / 0.08
+#: F0 as a share of 0.08, which is Blender's Specular IOR Level and Unreal's Specular: of skin (refractive index 1.4),
+#: and of hair (1.55: 0.046). Of a sheet of round fibres sin 45 degrees of it comes back: what falls on their flanks is
+#: mirrored into the hair.
+SKIN_F0, HAIR_F0 = 0.028 / 0.08, 0.046 * 0.707 / 0.08
 SIZE = 256
 
 
@@ -58,7 +59,7 @@ def find_roughness(atlas: np.ndarray, place: np.ndarray, cover: np.ndarray) -> n
 
 def find_specular(cover: np.ndarray) -> np.ndarray:
     """(n,) float32 0..1, F0 / 0.08, of texels (n,) covered by painted hair."""
-    return (SKIN_F0 + cover * (0.046 / 0.08 - SKIN_F0)).astype(np.float32)
+    return (SKIN_F0 + cover * (HAIR_F0 - SKIN_F0)).astype(np.float32)
 
 
 def find_scatter(cover: np.ndarray) -> np.ndarray:

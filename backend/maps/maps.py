@@ -1,12 +1,12 @@
 """All maps of one head: what each texel's relief, cover and place on the head make of them; and their files."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..compose.canvas import share_of_head
-from ..compose.compose import Composition
+from ..compose.compose import Anew, Composition
 from ..compose.texels import Texels, find_texels
 from ..head.match import DRAWN
 from ..head.mesh import HeadMesh
@@ -19,6 +19,7 @@ from ..map_options import GREEN, PICTURES
 from ..surface.find import Details
 from .gloss import ROUGHNESS, SKIN_F0, find_roughness, find_scatter, find_specular
 from .occlusion import find_occlusion
+from .redone import Redone, blend, with_bits
 from .relief import DEEPEST, Relief, covered, with_hair
 from .tangents import find_frames, slopes, tangent_normals
 
@@ -41,32 +42,58 @@ class Asked:
     opacities: Mapping[str, float]
     blended: bool
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The maps and the packed pictures that are written."""
+        return *self.maps, *PICTURES[self.pack]
+
 
 @dataclass
 class Maps:
-    """The maps of one job, made tile by tile. lean: degrees by tile that the relief leans in the median and in the
-    steepest twentieth of the head's texels, for the report."""
+    """The maps of one job, made tile by tile. redone: of what they become parts. lean: degrees by tile that the relief
+    leans in the median and in the steepest twentieth of the head's texels, for the report."""
 
     job: Prepared
     details: Details
     asked: Asked
+    redone: Redone | None = None
     lean: dict[int, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.wanted = needed(self.asked.maps, self.asked.pack)
-        self.relief = Relief(self.job, self.details, self.asked.opacities.get("folds", 0.0))
+        made_up = self.redone is not None and self.redone.made_up
+        self.relief = Relief(self.job, self.details, self.asked.opacities.get("folds", 0.0), made_up)
         normals = self.job.registration.normals.astype(np.float32)
         shaded = self.wanted & {"ao"}
         self.open = find_occlusion(self.job.mesh, normals) if shaded else np.ones(len(normals), np.float32)
 
     def files(self, number: int, tile: Composition) -> Iterator[tuple[str, bytes]]:
         """Names ("normal", or those of packed pictures) and files of one tile's maps."""
-        made = self.make(number, tile)
-        for name in self.asked.maps:
-            yield name, encode_values(name, made[name])
-        made |= self.whole_pictures(tile, made)
-        for picture in PICTURES[self.asked.pack]:
-            yield picture, encode_values(picture, packed(made, picture))
+        anew = None if tile.anew is None else self._faded(number, tile.anew)
+        if self.redone is not None and anew is None:  # nothing of this tile is made anew
+            for name in self.asked.files:
+                yield name, encode_values(name, with_bits(self.redone.old[name][number], self.asked.bits))
+            return
+        part = tile if anew is None else anew.part
+        made = self.make(number, part)
+        made |= self.whole_pictures(part, made)
+        for name in self.asked.files:
+            picture = made[name] if name in made else packed(made, name)
+            if self.redone is not None and anew is not None:
+                picture = blend(self.redone.old[name][number], picture, anew, self.asked.bits)
+            yield name, encode_values(name, picture)
+
+    def _faded(self, number: int, anew: Anew) -> Anew:
+        """What is made anew, less of it where the head fades into what it lies on."""
+        mesh = self.job.tiles[number]
+        texels, share = self._texels(number, anew.part), anew.share.copy()
+        share[texels.filled] *= share_of_head(anew.part.atlas, texels.at(mesh, self.job.canonical)[:, 1])
+        return replace(anew, share=share)
+
+    def _texels(self, number: int, part: Composition) -> Texels:
+        mesh = self.job.tiles[number]
+        order = lambda: precedence(mesh, self.job.canonical, self.job.observation.better_side)  # noqa: E731
+        return find_texels(mesh, self.asked.size, order).inside(part.box)
 
     def whole_pictures(self, tile: Composition, made: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """(S,S,3) integers by name of files.SOURCES, of those that packed pictures are."""
@@ -85,20 +112,21 @@ class Maps:
         return out
 
     def make(self, number: int, tile: Composition) -> dict[str, np.ndarray]:
-        """(S,S) or (S,S,3) by name: integers of the bits that were asked for, displacement as floats in mesh units."""
+        """(H,W) or (H,W,3) of the composed part by name: integers of the bits that were asked for, displacement as
+        floats in mesh units."""
         mesh, size = self.job.tiles.get(number), self.asked.size
         if mesh is None:  # a base texture's tile that the head does not use
             nothing = np.zeros((size, size), bool)
             return self._laid_out({}, nothing)
-        order = lambda: precedence(mesh, self.job.canonical, self.job.observation.better_side)  # noqa: E731
-        texels = find_texels(mesh, size, order)
+        texels = self._texels(number, tile)
         place = texels.at(mesh, self.job.canonical)
         drawn = self.job.style in DRAWN
-        cover, lighter = covered(tile.planes, self.asked.opacities, texels.filled.ravel())
+        face = self.relief.unit * size * per_unit(mesh)
+        cover, lighter = covered(tile.planes, self.asked.opacities, texels.filled, face)
         unit, height = self.relief.unit, self.relief.heights(mesh, texels)
         if not drawn:
-            height = with_hair(height, cover, lighter, unit)
-        keep = share_of_head(tile.atlas, place[:, 1]) if self.asked.blended else None
+            height = with_hair(height, cover, lighter, texels.filled, unit, face)
+        keep = share_of_head(tile.atlas, place[:, 1]) if self.asked.blended and self.redone is None else None
         if keep is not None:
             height *= keep
         values: dict[str, np.ndarray] = {"displacement": height}
@@ -125,7 +153,7 @@ class Maps:
         laid = np.zeros(texels.filled.shape, np.float32)
         laid[texels.filled] = height
         frames = find_frames(mesh, self.job.registration.normals)
-        normals = tangent_normals(mesh, frames, texels, *slopes(laid, texels.filled))
+        normals = tangent_normals(mesh, frames, texels, *slopes(laid, texels.filled, self.asked.size))
         lean = np.degrees(np.arccos(np.clip(normals[texels.covered[texels.filled], 2], -1, 1)))
         median, most = (round(float(value), 2) for value in np.quantile(lean, (0.5, 0.95)))
         self.lean[number] = median, most
@@ -153,11 +181,21 @@ class Maps:
     def report(self) -> dict:
         """For the job's report."""
         return {
-            "names": [*self.asked.maps, *PICTURES[self.asked.pack]],
+            "names": list(self.asked.files),
             "green": self.asked.green,
             "bits": self.asked.bits,
             "degrees": {str(number): list(lean) for number, lean in self.lean.items()},
         }
+
+
+def per_unit(mesh: HeadMesh) -> float:
+    """Sides of the UV square that a unit of the mesh is long, on average."""
+    areas = []
+    for corners in (mesh.corners(mesh.vertices).astype(np.float64), mesh.corner_uvs.astype(np.float64)):
+        one, other = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+        squares = (one**2).sum(1) * (other**2).sum(1) - (one * other).sum(1) ** 2
+        areas.append(float(np.sqrt(np.maximum(squares, 0)).sum()))
+    return float(np.sqrt(areas[1] / max(areas[0], 1e-12)))
 
 
 #: Channels of packed pictures, red first, by their names in map_options.PICTURES; 0 and 1 are constants, "-" turns a

@@ -21,6 +21,8 @@ COARSEST = 16
 GRAIN = 0.3
 #: Most that shading darkens or lightens, in logarithms: what is darker is a hole or no shading.
 LIMIT = 0.2
+#: Linear light below which a ratio is noise: 13 of 255.
+LEAST = 0.004
 #: What bands.averaging() gives.
 Smoothed: TypeAlias = Callable[[np.ndarray, float], np.ndarray]
 
@@ -34,29 +36,36 @@ def shading(
         srgb: (H,W,3). mask: (H,W) 0..1, what of it is skin. face_height: pixels. coarsest: waves per face
             height. spots: there may be some.
     """
-    logs = np.log(np.maximum(to_linear(srgb), 0.004))  # below it a ratio is noise
+    linear = to_linear(srgb)
+    logs = np.log(np.maximum(linear, LEAST))
     smoothed = averaging(mask)
     reach = HALF * face_height / coarsest
     apart = logs - smoothed(logs, reach)
     apart -= smoothed(apart, reach)  # twice: in a height, broad waves of shading count most
     light = apart.mean(2)
     if spots:
-        light = light * relief_share(apart, smoothed, face_height)
+        light = light * relief_share(apart, linear, smoothed, face_height)
     return (LIMIT * np.tanh(light / LIMIT) * mask).astype(np.float32)
 
 
-def relief_share(apart: np.ndarray, smoothed: Smoothed, face_height: float) -> np.ndarray:
+def relief_share(apart: np.ndarray, linear: np.ndarray, smoothed: Smoothed, face_height: float) -> np.ndarray:
     """(H,W) 0..1: how much of the darkness is shading: 0 in spots of pigment, 1 in lines.
 
     Args:
-        apart: (H,W,3) logarithms of linear light beside its surroundings. smoothed: bands.averaging() of the skin.
-        face_height: pixels.
+        apart: (H,W,3) logarithms of linear light beside its surroundings. linear: (H,W,3) that light. smoothed:
+            bands.averaging() of the skin. face_height: pixels.
     """
     # 0.5 mm: noise is stronger in skin's dark channels, and would pass for pigment
     apart = smoothed(apart, 0.0028 * face_height)
     light = apart.mean(2)
     dark = np.minimum(light, 0)  # what is lighter may be a highlight, which has no hue of the skin
-    redder = apart[..., 0] - apart[..., 1:].mean(2)
+    # dark skin's blue is a few steps of 255, or none: each counts as bright as it is
+    near = smoothed(linear, 0.012 * face_height)
+    known = np.maximum(near[..., 1:] - LEAST, 0)
+    redder = apart[..., 0] - (apart[..., 1:] * known).sum(2) / np.maximum(known.sum(2), 1e-6)
+    burnt = ramp(
+        near[..., 0], 0.9, 1.0
+    )  # red that is burnt out tells nothing: what is round there is taken for pigment
     down, across = np.gradient(light)
     parts = (redder * dark, dark * dark, across * across, across * down, down * down)
     around = smoothed(np.stack(parts, 2).astype(np.float32), 0.012 * face_height)  # 2.2 mm
@@ -65,7 +74,7 @@ def relief_share(apart: np.ndarray, smoothed: Smoothed, face_height: float) -> n
     line = ramp(np.hypot(a - c, 2 * b) / np.maximum(a + c, 1e-12), 0.45, 0.75)  # coherent
     # Redness gained per darkness: from light to dark skin absorbances are 0.82, 1, 1.04, which is 0.21; haemoglobin's
     # is 0.9, black hair's on light skin -0.2. Deviation of the darkness: pores have 0.02 to 0.03.
-    spot = ramp(red, 0.06, 0.15) * (1 - line) * ramp(np.sqrt(darkness), 0.03, 0.07)
+    spot = np.maximum(ramp(red, 0.06, 0.15), burnt) * (1 - line) * ramp(np.sqrt(darkness), 0.03, 0.07)
     return (1 - spot) * (GRAIN + (1 - GRAIN) * line)
 
 

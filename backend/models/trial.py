@@ -24,7 +24,7 @@ RUNS = 3
 @cache
 def choose_accelerator() -> tuple[str, tuple[str, ...]]:
     """The device of a job that leaves it to us, a name of ACCELERATORS or cpu; and a sentence on each one dropped."""
-    dropped = []
+    dropped: list[str] = []
     for device in ACCELERATORS:
         if is_there(device):
             reason = compare(device, open_completer, completer_inputs())

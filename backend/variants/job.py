@@ -15,7 +15,7 @@ from ..head.mesh import load_head
 from ..imaging.files import encode_picture
 from ..layers.files import PACKED, layers_file
 from ..layers.packed import Packed
-from ..map_options import PICTURES, map_names
+from ..map_options import written_maps
 from ..maps.maps import Maps
 from ..messages import Variants, Varied
 from ..options import PROFILE, refuse_unknown
@@ -165,7 +165,7 @@ def maps_stem(request: Variants, seed: int, several: bool = False) -> str:
 
 
 def map_files(request: Variants, seed: int) -> list[str]:
-    return [map_file(maps_stem(request, seed), name) for name in (*map_names(request.maps), *PICTURES[request.pack])]
+    return [map_file(maps_stem(request, seed), name) for name in written_maps(request.maps, request.pack)]
 
 
 def layers_files(request: Variants) -> list[Path]:

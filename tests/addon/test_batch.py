@@ -98,6 +98,43 @@ def test_maps_come_onto_the_heads_with_the_textures(cast, fake, addon):
     assert table().maps == {"normal"}
 
 
+def test_chosen_later_maps_come_onto_the_heads_that_are_done(cast, fake, addon):
+    fill(cast.folder)
+    bpy.ops.avatartex.batch_run()
+    images = {name: image_on(head) for name, head in cast.heads.items()}
+    assert not bpy.ops.avatartex.batch_run.poll()
+    table().maps = {"roughness"}
+    bpy.context.view_layer.objects.active = cast.heads["Clara"]
+    bpy.ops.avatartex.restore()  # the artist wants no texture on her
+    cast.heads["Bob"].avatartex.style = "anime"  # of the next texture, not of the one that is there
+    assert set(states().values()) == {"done"} and bpy.ops.avatartex.batch_run.poll()
+    assert not bpy.ops.avatartex.batch_submit.poll()
+    addon("api").batch()
+    assert set(states().values()) == {"done"} and not bpy.ops.avatartex.batch_run.poll()
+    for name in ("Anna", "Bob"):
+        assert maps_on(cast.heads[name]) == {"UV", "roughness"}
+        assert image_on(cast.heads[name]) == images[name] and len(cast.heads[name].avatartex_history) == 1
+    assert not cast.heads["Clara"].material_slots
+    table().maps = {"roughness", "ao"}
+    (cast.folder / "anna.png").unlink()
+    bpy.ops.avatartex.batch_run()
+    assert states() == {"Anna": "failed", "Bob": "done", "Clara": "done"} and "anna.png" in reasons()["Anna"]
+
+
+def test_a_batch_that_is_torn_off_leaves_done_what_was_done(cast, fake, addon):
+    fill(cast.folder)
+    bpy.ops.avatartex.batch_run()
+    said = [(row.seconds, row.summary) for row in table().rows]
+    table().maps = {"roughness"}
+    batch = addon("jobs.scene_batch").SceneBatch(bpy.context.scene)
+    assert set(states().values()) == {"waiting"}
+    batch.cancel()
+    while not batch.step():
+        pass
+    batch.close()
+    assert set(states().values()) == {"done"} and [(row.seconds, row.summary) for row in table().rows] == said
+
+
 def test_one_warm_backend_for_all(cast, fake, addon):
     fill(cast.folder)
     pids = set()

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+
 import bpy
+import cv2
+import numpy as np
 import pytest
 
 
@@ -31,6 +37,14 @@ def feeding(head, name: str):
 
 def our_nodes(head) -> set[str]:
     return {node.name for node in material_of(head).node_tree.nodes if node.name.startswith("AvatarTex Map")}
+
+
+def with_heights(made):
+    """The maps, the displacement with an EXR in it, as the real backend writes it."""
+    os.environ["OPENCV_IO_ENABLE_OPENEXR"] = "1"
+    data = cv2.imencode(".exr", np.full((512, 512), 0.01, np.float32))[1].tobytes()
+    made.images["displacement"].pack(data=data, data_len=len(data))
+    return made
 
 
 def test_the_shader_takes_them_and_they_are_no_colours(textured, addon):
@@ -91,6 +105,65 @@ def test_udim_tiles_are_tiles_of_one_image(textured, fake, addon):
     fake("tiles")
     made = addon("api").add_surface_maps("Head", maps=["roughness"])
     assert [tile.number for tile in made.images["roughness"].tiles] == [1001, 1002]
+
+
+def test_regions_are_redone_with_the_maps_that_the_head_has(textured, scene, addon):
+    made = with_heights(addon("api").add_surface_maps("Head", maps=("roughness", "displacement")))
+    before = {name: image.packed_file.data for name, image in made.images.items()}
+    bpy.ops.avatartex.regions_fill(kind="REDO", source="ALL")
+    bpy.ops.avatartex.redo_regions(seed=4)
+    asked = json.loads(Path(scene.job.report_path).read_text())["request"]
+    assert asked["maps"] == ["displacement", "roughness"]
+    for name in asked["maps"]:  # where the backend looks for them
+        kept = Path(addon("backend.outputs").map_file(asked["base_texture"], name))
+        assert kept.read_bytes() == before[name]
+    assert our_nodes(textured) == {f"AvatarTex Map {name}" for name in ("UV", "displacement", "roughness")}
+    names = [image.name for image in bpy.data.images if image.name.startswith("Head roughness")]
+    assert names == [feeding(textured, "Roughness").image.name]  # the old one is gone
+    addon("api").add_surface_maps("Head", maps=["normal"])
+    made = addon("api").redo("Head", seed=5)
+    assert feeding(textured, "Normal") is not None and made.image == feeding(textured, "Base Color").image
+
+
+def test_painted_maps_are_kept_as_they_are_painted(textured, scene, addon):
+    made = with_heights(addon("api").add_surface_maps("Head", maps=("roughness", "displacement")))
+    made.images["roughness"].pixels[:4] = (1.0, 0.0, 1.0, 1.0)
+    bpy.ops.avatartex.regions_fill(kind="REDO", source="ALL")
+    bpy.ops.avatartex.redo_regions(seed=4)
+    asked = json.loads(Path(scene.job.report_path).read_text())["request"]
+    kept = cv2.imread(addon("backend.outputs").map_file(asked["base_texture"], "roughness"))
+    assert tuple(kept[-1, 0]) == (255, 0, 255)
+    feeding(textured, "Roughness").image.source = "GENERATED"
+    images = [image for image in bpy.data.images if image.name.startswith("Head displacement")]
+    images[0].pixels[:4] = (1.0, 0.0, 1.0, 1.0)
+    with pytest.raises(RuntimeError, match="kept as they are"):
+        bpy.ops.avatartex.redo_regions(seed=5)
+    assert our_nodes(textured)
+
+
+def test_tiles_of_maps_are_kept_for_regions(textured, scene, fake, addon):
+    fake("tiles")
+    bpy.ops.avatartex.generate()
+    addon("api").add_surface_maps("Head", maps=["roughness"])
+    bpy.ops.avatartex.regions_fill(kind="REDO", source="ALL")
+    bpy.ops.avatartex.redo_regions(seed=4)
+    asked = json.loads(Path(scene.job.report_path).read_text())["request"]
+    pattern = addon("backend.outputs").map_file(asked["base_texture"], "roughness")
+    assert all(Path(pattern.replace("<UDIM>", str(tile))).is_file() for tile in (1001, 1002))
+
+
+@pytest.mark.parametrize("torn", ["roughness", "texture"])
+def test_a_file_that_is_not_there_leaves_no_image(textured, addon, monkeypatch, torn):
+    generation, images = addon("jobs.generation"), len(bpy.data.images)
+    run, shown = generation.Generation, feeding(textured, "Base Color").image
+    job = run(addon("jobs.describing").describe_settings(bpy.context), ["normal", "roughness"])
+    job.wait()
+    path = Path(job.answer.output)
+    (path if torn == "texture" else path.with_name("texture_roughness.png")).unlink()
+    with pytest.raises(addon("api").AvatarTexError, match="could not read"):
+        job.apply()
+    job.finish()
+    assert len(bpy.data.images) == images and feeding(textured, "Base Color").image == shown
 
 
 def test_what_cannot_be_is_refused(scene, fake, addon):

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from backend.__main__ import main
-from backend.compose.compose import Finish, compose
+from backend.compose.compose import Anew, Composition, Finish, compose
+from backend.compose.texels import WHOLE, find_texels
 from backend.errors import AvatarTexError, Cancelled, ErrorCode
 from backend.head.atlas import canonical_head, to_atlas
 from backend.imaging.files import encode_values
@@ -19,9 +20,11 @@ from backend.imaging.sample import to_linear
 from backend.layers.flatten import flatten
 from backend.layers.shade import SKY, find_shade
 from backend.map_options import MAPS, PACK, PICTURES, map_names
-from backend.maps.gloss import RANGE, ROUGHNESS, find_roughness
+from backend.maps.gloss import RANGE, ROUGHNESS, find_roughness, find_specular
 from backend.maps.maps import CHANNELS, NOTHING, Asked, Maps, packed
 from backend.maps.occlusion import find_occlusion
+from backend.maps.redone import Redone, read_maps
+from backend.maps.relief import Relief
 from backend.messages import Generate
 from backend.options import OPACITIES
 from backend.outputs import map_file
@@ -141,6 +144,8 @@ def test_roughness_stays_near_its_mean_and_noses_shine():
     rough = [find_roughness(to_atlas(place), place, bare[:1])[0] for place in (nose, cheek)]
     assert rough[0] < 0.95 * rough[1]
     assert np.allclose(find_roughness(to_atlas(places), places, bare + 1), ROUGHNESS * RANGE[1])
+    # of what a round fibre mirrors, half of the angles about its top, sin 45 degrees, comes back out of the hair
+    assert np.allclose(0.08 * find_specular(np.float32([0, 1])), [0.028, 0.0325], atol=1e-4)
 
 
 def test_a_ball_is_open_and_a_hollow_is_not():
@@ -151,6 +156,89 @@ def test_a_ball_is_open_and_a_hollow_is_not():
     assert find_occlusion(inside, -normals).max() < 0.1
 
 
+def redone_maps(old: dict[str, np.ndarray], share: np.ndarray, **changed) -> dict[str, np.ndarray]:
+    """The maps of a texture of which a box is made anew, (SIZE/2,SIZE) of its upper half."""
+    job = job_of(Scene(LIGHT, SIDE), mesh_of_ball(33))
+    box = slice(0, SIZE // 2), slice(None)
+    part = compose(job, job.tiles[1001], np.broadcast_to(LIGHT, (ATLAS, ATLAS, 3)).copy(), FINISH, box=box)
+    tile = replace(part, box=WHOLE, anew=Anew(part, share))
+    asked = replace(Asked(ALL, "opengl", 8, "none", SIZE, OPACITIES, True), **changed)
+    redone = Redone({name: {1001: picture} for name, picture in old.items()}, False)
+    return {name: decode(data) for name, data in Maps(job, Details(), asked, redone).files(1001, tile)}
+
+
+def test_maps_of_regions_come_into_the_old_ones_by_the_colours_mask():
+    whole = maps_of()[1]
+    old = {name: np.full_like(picture, 0.5 if picture.dtype.kind == "f" else 77) for name, picture in whole.items()}
+    share = np.zeros((SIZE // 2, SIZE), np.float32)
+    share[40:100, 60:120], share[40:100, 120:160] = 1, 0.5
+    made = redone_maps(old, share)
+    for name, picture in made.items():
+        assert picture.dtype == old[name].dtype and picture.shape == old[name].shape
+        before, new = (one[: SIZE // 2].astype(np.float32) for one in (old[name], whole[name]))
+        rest = picture.copy()
+        rest[: SIZE // 2][share > 0] = old[name][: SIZE // 2][share > 0]
+        assert np.array_equal(rest, old[name])  # to the last bit
+        step = 1e-3 if name == "displacement" else 1.01
+        rows = picture[: SIZE // 2].astype(np.float32)
+        inner = slice(45, 95)  # heights have no neighbours beyond the box
+        assert np.abs(rows[inner, 60:120] - new[inner, 60:120]).max() <= step
+        assert np.abs(rows[inner, 121:160] - (before + new)[inner, 121:160] / 2).max() <= step
+
+
+def test_old_maps_of_other_programs_are_taken():
+    old = maps_of()[1]
+    colours = {name: picture if picture.ndim == 3 else np.dstack([picture] * 3) for name, picture in old.items()}
+    with_alpha = {name: np.dstack([picture, np.full_like(picture[..., 0], 9)]) for name, picture in colours.items()}
+    deep = {name: one if one.dtype.kind == "f" else one.astype(np.uint16) * 257 for name, one in with_alpha.items()}
+    share = np.zeros((SIZE // 2, SIZE), np.float32)
+    share[40:100, 60:120] = 1
+    few = ("normal", "roughness", "displacement")
+    plain = redone_maps(old, share, maps=few)
+    for others in (colours, with_alpha, deep):
+        for name, picture in redone_maps(others, share, maps=few).items():
+            assert np.array_equal(picture, plain[name]), name
+
+
+def test_a_tile_that_nothing_is_painted_on_keeps_its_maps():
+    maps, old = maps_of()
+    kept = Maps(
+        maps.job, Details(), replace(maps.asked, bits=16), Redone({n: {1002: p} for n, p in old.items()}, False)
+    )
+    empty = np.zeros((SIZE, SIZE), bool)
+    tile = Composition(np.zeros((SIZE, SIZE, 3), np.float32), empty, empty, empty, np.zeros((0, 2), np.float32))
+    for name, data in kept.files(1002, tile):
+        scale = 1 if name == "displacement" else 257
+        assert np.array_equal(decode(data), old[name].astype(decode(data).dtype) * scale)
+
+
+def test_relief_that_is_made_up_is_not_the_portraits():
+    maps, _ = maps_of()
+    texels = find_texels(maps.job.tiles[1001], SIZE)
+    of = lambda made_up: Relief(maps.job, Details(), 0.0, made_up).heights(maps.job.tiles[1001], texels)  # noqa: E731
+    assert of(False).any() and not of(True).any()
+
+
+def test_old_maps_that_cannot_be_used_are_refused(tmp_path):
+    cv2.imwrite(str(tmp_path / "t_ao.png"), np.zeros((8, 8), np.uint8))
+    cv2.imwrite(str(tmp_path / "t_roughness.png"), np.full((16, 16, 3), (1, 2, 3), np.uint8))
+    (tmp_path / "t_normal.png").write_bytes(b"no picture")
+    (tmp_path / "t_displacement.exr").write_bytes((tmp_path / "t_ao.png").read_bytes())
+    (tmp_path / "t_cavity.png").mkdir()
+    base = str(tmp_path / "t.png")
+    for name, told in (
+        ("ao", "8 x 8 texels, the job 16"),
+        ("normal", "'t_normal.png' is damaged"),
+        ("displacement", "'t_displacement.exr' is damaged"),
+        ("subsurface", "no 't_subsurface.png'"),
+        ("cavity", "is a folder"),
+    ):
+        with pytest.raises(AvatarTexError) as refusal:
+            read_maps(base, [name], [1001], 8 if name == "displacement" else 16)
+        assert refusal.value.code == ErrorCode.BAD_REQUEST and told in refusal.value.message and refusal.value.cure
+    assert (read_maps(base, ["roughness"], [1001], 16)["roughness"][1001] == (3, 2, 1)).all()
+
+
 def request(**changed) -> Generate:
     return Generate(job="x", mesh="head.obj", portrait="portrait.png", **{"output": "texture.png", **changed})
 
@@ -159,7 +247,7 @@ def test_what_cannot_be_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for changed, told in (
         ({"maps": ["bump"]}, "'bump'"),
-        ({"maps": ["all"], "regions": "regions.png"}, "whole textures"),
+        ({"maps": ["ao"], "regions": "r.png", "base_texture": "texture.jpg"}, "overwrite 'texture_ao.png'"),
         ({"pack": "source2"}, "'source2'"),
         ({"map_bits": 12}, "12"),
         ({"maps": ["ao"], "base_texture": "texture_ao.png"}, "'texture_ao.png' would overwrite"),

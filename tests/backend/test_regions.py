@@ -95,6 +95,22 @@ def test_redo_changes_its_region_and_not_a_bit_elsewhere(job):
     )
 
 
+def test_maps_are_made_anew_with_their_region(job):
+    file, red = paint(job.folder / "mapped_red.png", (255, 0, 0))
+    wanted = {"maps": ["normal", "roughness", "displacement"], "pack": "vrm"}
+    job("mapped", **wanted)
+    job("mapped_redo", regions=file, seed=5, base_texture=str(job.folder / "mapped.png"), **wanted)
+    for name in ("normal.png", "roughness.png", "displacement.exr", "vrm_shade.png", "vrm_normal.png"):
+        old, new = (
+            cv2.imread(str(job.folder / f"{of}_{name}"), cv2.IMREAD_UNCHANGED) for of in ("mapped", "mapped_redo")
+        )
+        assert np.array_equal(new[~red], old[~red])
+        if name != "roughness.png":  # that goes by the place on the head
+            assert (new[red] != old[red]).reshape(red.sum(), -1).any(1).mean() > 0.3
+    with pytest.raises(AvatarTexError, match="first_normal"):
+        job("mapless", regions=file, maps=["normal"], **job.over)
+
+
 def test_redo_from_the_portrait_gives_the_portrait_again(job):
     first, _ = job.first
     file, red = paint(job.folder / "back_red.png", (255, 0, 0))

@@ -151,7 +151,11 @@ def known_registration(found: Match, portrait: TruthPortrait):
     camera = Camera(portrait.focal, np.full(2, portrait.size / 2), portrait.rotation, portrait.translation)
     pixels, depth = camera.project(mesh.vertices.astype(np.float64))
     view = depth_view(mesh.corners(pixels), mesh.corners(depth), (portrait.size,) * 2, 1.6 * found.head.height)
-    return replace(found.registration, camera=camera, warp=lambda pixels: pixels, depth=view)
+    return replace(found.registration, camera=camera, warp=unbent, depth=view)
+
+
+def unbent(pixels: np.ndarray) -> np.ndarray:
+    return pixels
 
 
 def people(data: Path, count: int) -> list[SimpleNamespace]:
@@ -255,7 +259,7 @@ def main(argv: list[str] | None = None) -> int:
         texture = cv2.resize(texture, (1024, 1024), interpolation=cv2.INTER_AREA)
         found.append([])
         for setting in person.lights:
-            rendered = render_studio(mesh, head, texture, *person.pose, SETTINGS[setting])
+            rendered = render_studio(mesh, head, texture, person.pose, SETTINGS[setting])
             try:
                 one = observed(person, rendered, texture, setting, networks, arguments)
             except AvatarTexError as refusal:

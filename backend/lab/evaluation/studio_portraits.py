@@ -13,6 +13,7 @@ from ...head.mesh import HeadMesh, vertex_normals
 from ...head.rasterize import rasterize
 from ...imaging.sample import sample, to_linear, to_srgb
 from ..training.studio_heads import first_seen
+from .marks import Marks
 from .truth import EXPOSURE, OVERSAMPLE, TruthCase, TruthPortrait, render_truth
 
 #: Directions that stand for a lamp, pixels of a depth map per face height, pixels of a portrait.
@@ -68,10 +69,16 @@ class StudioPortrait:
 
 
 def render_studio(
-    mesh: HeadMesh, head: HeadLandmarks, texture: np.ndarray, yaw: float, pitch: float, setting: Setting
+    mesh: HeadMesh,
+    head: HeadLandmarks,
+    texture: np.ndarray,
+    pose: tuple[float, float],
+    setting: Setting,
+    marks: Marks | None = None,
 ) -> StudioPortrait:
-    """Args: texture: (T,T,3) float32 sRGB for the mesh's UVs. yaw, pitch: degrees."""
-    case = TruthCase("", "", "", "", yaw, pitch, "soft", (0, 0, 1), (0, 0, 0))
+    """Args: texture: (T,T,3) float32 sRGB for the mesh's UVs. pose: yaw and pitch, degrees. marks: on the skin; their
+    roughness counts instead of the setting's."""
+    case = TruthCase("", "", "", "", *pose, "soft", (0, 0, 1), (0, 0, 0))
     tiny = render_truth(mesh, head, texture, case, 64)
     camera = replace(tiny, focal=tiny.focal * SIZE / 64 * OVERSAMPLE, size=SIZE * OVERSAMPLE)
     wide = camera.size
@@ -87,6 +94,10 @@ def render_studio(
     view /= np.linalg.norm(view, axis=1, keepdims=True)
     uv = fragments.interpolate(mesh.corner_uvs)[covered]
     albedo = to_linear(sample(texture, np.stack([uv[:, 0], 1 - uv[:, 1]], -1) * len(texture)))
+    rough: np.ndarray | float = setting.rough
+    if marks is not None:
+        normals, rough = marks.bent(at, normals), marks.rough(at)
+        albedo = albedo * np.exp(-marks.painted(at)[0])
 
     casting = mesh.corners(vertices)
     if setting.worn:
@@ -100,7 +111,7 @@ def render_studio(
             colour = np.array(lamp.colour) * lamp.strength / SAMPLES
             free += cosine[:, None] * colour
             light += seen[:, None] * colour
-            gloss += (setting.gloss * seen * lobe(normals, view, toward, setting.rough))[:, None] * colour
+            gloss += (setting.gloss * seen * lobe(normals, view, toward, rough))[:, None] * colour
     gain = EXPOSURE / light.mean()
     seen = albedo * light * gain + gloss * gain
 
@@ -130,7 +141,7 @@ def spread(lamp: Lamp, number: int) -> np.ndarray:
     return found / np.linalg.norm(found, axis=1, keepdims=True)
 
 
-def lobe(normals: np.ndarray, view: np.ndarray, toward: np.ndarray, rough: float) -> np.ndarray:
+def lobe(normals: np.ndarray, view: np.ndarray, toward: np.ndarray, rough: np.ndarray | float) -> np.ndarray:
     """(n,) radiance of a GGX highlight, for an irradiance of pi at normal incidence (Walter et al. 2007), without the
     cosine; the masking term is Schlick's."""
     half = view + toward
