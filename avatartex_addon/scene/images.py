@@ -213,7 +213,7 @@ def read_pixels(name: str) -> Parts:
     return pixels.reshape(shape), image
 
 
-def keep_tiles(image: bpy.types.Image, stem: Path, formats: Formats) -> Parts:
+def keep_tiles(image: bpy.types.Image, stem: Path, formats: Formats = KNOWN_FORMATS) -> Parts:
     """A chore that copies a tiled image's files; their name with <UDIM>, '' when there are none."""
     kept_as = str(stem.with_name(f"{stem.name}.{UDIM}.img"))  # the backend looks at the bytes, not at the suffix
     name, found = image.name, ""
