@@ -19,15 +19,20 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from ...errors import AvatarTexError
+from ...models.bundle import WEIGHTS
+from ...portrait.networks import PARSE
 from ...portrait.parse_network import CHANNELS, CLASSES, SIDE, inputs_of
 from .checkpoints import save_half
 from .descent import Descent, Means, Pace, bare_parser, begin
 from .glasses import settle
 from .glasses_network import pair
+from .reopened import read_convolutions, reopen
 from .sample_shards import read_shards
 
 PACE = Pace(rate=2e-3, average=0.998)
 EXPORT_EVERY = 240.0  # seconds
+#: Batches on which the norms of the network that ships are measured again.
+REOPENING = 12
 TURN, ZOOM, MOVE = 3.0, 0.07, 0.025  # degrees and shares of the square by which it lies otherwise
 OFF = 1.2  # pixels by which the face's parts lie off
 WIDTHS, EDGES = (16, 32, 48, 64, 96), 24
@@ -124,11 +129,15 @@ def parse_loss(network: nn.Module, given: Tensor, classes: Tensor) -> dict[str, 
 def train(arguments: argparse.Namespace) -> None:
     """Write parse.safetensors."""
     output, device = arguments.output, arguments.device
-    network = ParseNet().to(device, memory_format=torch.channels_last)
+    batches = ParseBatches(arguments.portraits, arguments.count, arguments.seed)
+    network = ParseNet()
+    if arguments.shipped:
+        drawn = (batches[10**6 + number][0] for number in range(REOPENING))
+        reopen(network, read_convolutions(WEIGHTS / PARSE), drawn)
+    network = network.to(device, memory_format=torch.channels_last)
     descent = Descent(
         network, PACE.with_rate(arguments.rate), output / "parse.state.safetensors", output / "parse.safetensors"
     )
-    batches = ParseBatches(arguments.portraits, arguments.count, arguments.seed)
     data = DataLoader(batches, batch_size=None, sampler=range(descent.steps, arguments.steps))
     log, saved = Means(output / "parse.log"), time.monotonic()
     for batch in data:
@@ -150,6 +159,7 @@ def train(arguments: argparse.Namespace) -> None:
 def main(argv: list[str] | None = None) -> int:
     parser = bare_parser("parse", __doc__, steps=12000, count=8, counted="pictures a step")
     parser.add_argument("--portraits", type=Path, required=True, help="folder of `parse draw`")
+    parser.add_argument("--shipped", action="store_true", help="begin with the network that ships, where no state is")
     parser.add_argument("--minutes", type=float, default=math.inf, help="end earlier; the next call goes on")
     try:
         train(begin(parser, argv))
